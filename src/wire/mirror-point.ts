@@ -1,0 +1,30 @@
+/** Where mirrored frames come from: the identity and the words for it. */
+
+/** How frames are mirrored to us. The words are those of the `mirror_type` column. */
+export const MirrorType = { Erspan1: 1, Erspan2: 2, Erspan3: 3, Gre: 4, Gretap: 5, Pptp: 6 } as const;
+export type MirrorType = (typeof MirrorType)[keyof typeof MirrorType];
+export const MIRROR_TYPE_NAMES = ['', 'erspan1', 'erspan2', 'erspan3', 'gre', 'gretap', 'pptp'] as const;
+
+/** ERSPAN's direction bit, and what a session saw of it. The words are those of the `mirror_direction` column. */
+export const MirrorDirection = { Unknown: 0, Ingress: 1, Egress: 2, Both: 3 } as const;
+export type MirrorDirection = (typeof MirrorDirection)[keyof typeof MirrorDirection];
+export const MIRROR_DIRECTION_NAMES = ['unknown', 'ingress', 'egress', 'both'] as const;
+
+/**
+ * One mirror point: a kind of encapsulation from one sender to one collector address, under one ERSPAN
+ * session or one GRE key. There are few of them, each made once.
+ */
+export class MirrorPoint {
+  constructor(
+    /** A small number, dense from 0: the place in its table. */
+    readonly index: number,
+    readonly type: MirrorType,
+    /** 16 bytes each; IPv4 as ::ffff:a.b.c.d. */
+    readonly source: Uint8Array,
+    readonly target: Uint8Array,
+    /** ERSPAN session id, 0 to 1023; 0 for types without one. */
+    readonly session: number,
+    /** The GRE key, null where there is none. For ERSPAN a key that senders repeat is kept, not part of the identity. */
+    readonly key: number | null,
+  ) {}
+}

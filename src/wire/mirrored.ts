@@ -1,0 +1,30 @@
+import type { Frame } from './frame.js';
+import type { MirrorPoint } from './mirror-point.js';
+import { MirrorDirection } from './mirror-point.js';
+
+/**
+ * What the encapsulation says of one mirrored frame, beside its mirror point. Reused from packet to packet.
+ */
+export class Mirrored {
+  /** Set before any frame is handed on. */
+  point!: MirrorPoint;
+  /** ERSPAN index (type II) or platform port id (type III), 0 where there is none. */
+  port = 0;
+  direction: MirrorDirection = MirrorDirection.Unknown;
+  /** ERSPAN type III hardware id. */
+  hardware = 0;
+  /** ERSPAN type III SGT, or Cisco metadata's. */
+  securityGroup = 0;
+  cos = 0;
+  /** The VLAN of a frame whose tag the switch removed, else -1. */
+  vlan = -1;
+  /** ERSPAN's t bit. */
+  truncated = false;
+  /** GRE sequence number, -1 where there is none. */
+  sequence = -1;
+}
+
+/** Where decoded frames go. Both arguments are reused: what is to be kept is copied. */
+export interface FrameSink {
+  frame(frame: Frame, mirrored: Mirrored): void;
+}
