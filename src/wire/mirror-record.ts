@@ -1,0 +1,61 @@
+import type { MirrorPoint } from './mirror-point.js';
+
+/**
+ * What the GRE sequence numbers of a mirror point turned out to count. The words are those of the `sequence`
+ * column. Senders number per ERSPAN session, and some per hardware id or per direction within it.
+ */
+export const SequenceUse = {
+  /** No packet carried a sequence number. */
+  None: 0,
+  /** One running number for the mirror point. */
+  Session: 1,
+  /** A running number for each hardware id. */
+  Hardware: 2,
+  /** A running number for each direction. */
+  Direction: 3,
+  /** A running number for each hardware id and direction. */
+  HardwareDirection: 4,
+  /** Numbers that cannot be a sequence: nothing can be said of loss. */
+  Unusable: 5,
+} as const;
+export type SequenceUse = (typeof SequenceUse)[keyof typeof SequenceUse];
+export const SEQUENCE_USE_NAMES = [
+  'none',
+  'session',
+  'hardware',
+  'direction',
+  'hardware_direction',
+  'unusable',
+] as const;
+
+/**
+ * One row of the `mirrors` table: what one mirror point sent in one minute. The object is reused: a sink encodes
+ * or copies what it wants before it returns. docs/reference/columns.md has every column's meaning.
+ */
+export class MirrorRecord {
+  /** Start of the minute, seconds since 1970. */
+  minute = 0;
+  /** Set before the record is handed on. */
+  point!: MirrorPoint;
+  packets = 0;
+  /** Bytes of the mirrored frames as they arrived, encapsulation not included. */
+  bytes = 0;
+  sequence: SequenceUse = SequenceUse.None;
+  /** Sequence numbers that never came; 0 while `sequence` is none or unusable, as are the next two. */
+  lost = 0;
+  /** Packets that came after one with a later number. */
+  reordered = 0;
+  /** Packets whose number had come before. */
+  repeated = 0;
+  /** Frames the switch or the capture cut short. */
+  truncated = 0;
+  /** Frames with a header that cannot be right. */
+  malformed = 0;
+  /** Packets the kernel dropped before this collector saw them, in this minute, whoever sent them. */
+  kernelDrops = 0;
+}
+
+/** Where the mirrors' minutes go. */
+export interface MirrorSink {
+  mirror(record: MirrorRecord): void;
+}
