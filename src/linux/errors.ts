@@ -1,0 +1,72 @@
+/** What the kernel refused, and what to do about it. */
+import { ERRNO, errno } from './libc.js';
+
+const NAMES = new Map<number, string>();
+for (const [name, value] of Object.entries(ERRNO)) if (!NAMES.has(value)) NAMES.set(value, name);
+
+/** The name of an error number: EPERM, ENODEV, … */
+export function errnoName(number: number): string {
+  return NAMES.get(number) ?? `errno ${number}`;
+}
+
+/** A system call that failed. The message says which, why, and what to do. */
+export class LinuxError extends Error {
+  override readonly name = 'LinuxError';
+  /** EPERM, ENODEV, … */
+  readonly code: string;
+
+  constructor(
+    /** What was attempted, in words: `open a packet socket on eth0`. */
+    readonly attempt: string,
+    readonly errno: number,
+    hint?: string,
+  ) {
+    const code = errnoName(errno);
+    super(`cannot ${attempt}: ${code}${explain(code, hint)}`);
+    this.code = code;
+  }
+}
+
+/** Capability lines are the same for every socket and device mirrorlake opens. */
+const PRIVILEGE =
+  'it needs CAP_NET_RAW (receiving and sending) and CAP_NET_ADMIN (devices, large buffers); run it as root, ' +
+  'or: setcap cap_net_raw,cap_net_admin+ep $(readlink -f $(which node)), or in the systemd unit: ' +
+  'AmbientCapabilities=CAP_NET_RAW CAP_NET_ADMIN';
+
+function explain(code: string, hint: string | undefined): string {
+  if (hint !== undefined) return ` (${hint})`;
+  switch (code) {
+    case 'EPERM':
+    case 'EACCES':
+      return ` (${PRIVILEGE})`;
+    case 'ENODEV':
+    case 'ENXIO':
+      return ' (no such interface; `ip link` lists them)';
+    case 'ENETDOWN':
+      return ' (the interface is down; `ip link set IF up`)';
+    case 'EBUSY':
+      return ' (another program holds it)';
+    case 'EADDRNOTAVAIL':
+      return ' (this host has no such address; `ip addr` lists them)';
+    case 'EAFNOSUPPORT':
+      return ' (this kernel does not have that address family)';
+    case 'EMFILE':
+    case 'ENFILE':
+      return ' (too many open files; raise LimitNOFILE= or `ulimit -n`)';
+    case 'ENOMEM':
+    case 'ENOBUFS':
+      return ' (no memory for it; ask for a smaller buffer)';
+    default:
+      return '';
+  }
+}
+
+/**
+ * Passes on a system call's result.
+ *
+ * @throws LinuxError when it is negative, with the thread's errno.
+ */
+export function check(result: number, attempt: string, hint?: string): number {
+  if (result < 0) throw new LinuxError(attempt, errno(), hint);
+  return result;
+}

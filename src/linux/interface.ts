@@ -1,0 +1,105 @@
+/** Network interfaces: index, state, size, and the offloads that change what a receiver sees (netdevice(7), ethtool). */
+import { existsSync, readFileSync } from 'node:fs';
+import { AF_INET } from './address.js';
+import { check } from './errors.js';
+import * as libc from './libc.js';
+import { closeSocket, openSocket, SOCK_DGRAM } from './socket.js';
+
+const IFNAMSIZ = 16;
+/** sizeof(struct ifreq) on 64-bit machines. */
+const IFREQ = 40;
+const SIOCGIFFLAGS = 0x8913;
+const SIOCSIFFLAGS = 0x8914;
+const SIOCGIFMTU = 0x8921;
+const SIOCSIFMTU = 0x8922;
+const SIOCETHTOOL = 0x8946;
+
+export const IFF_UP = 0x1;
+export const IFF_LOOPBACK = 0x8;
+export const IFF_RUNNING = 0x40;
+export const IFF_PROMISC = 0x100;
+
+/** Interface index, 0 when there is no such interface. */
+export function interfaceIndex(name: string): number {
+  return libc.if_nametoindex(name);
+}
+
+/** A struct ifreq with the interface's name in place. */
+export function ifreq(name: string): Uint8Array {
+  const bytes = new TextEncoder().encode(name);
+  if (bytes.length === 0 || bytes.length >= IFNAMSIZ) {
+    throw new RangeError(`"${name}" cannot be an interface name: 1 to ${IFNAMSIZ - 1} bytes`);
+  }
+  const r = new Uint8Array(IFREQ);
+  r.set(bytes);
+  return r;
+}
+
+function ask(request: number, r: Uint8Array, attempt: string): void {
+  const fd = openSocket(AF_INET, SOCK_DGRAM, 0);
+  try {
+    check(libc.ioctl(fd, request, r), attempt);
+  } finally {
+    closeSocket(fd);
+  }
+}
+
+/** IFF_UP, IFF_RUNNING, … */
+export function interfaceFlags(name: string): number {
+  const r = ifreq(name);
+  ask(SIOCGIFFLAGS, r, `read the state of interface ${name}`);
+  return r[IFNAMSIZ] | (r[IFNAMSIZ + 1] << 8);
+}
+
+/** Sets an interface up or down. */
+export function setInterfaceUp(name: string, up: boolean): void {
+  const flags = interfaceFlags(name);
+  const wanted = up ? flags | IFF_UP : flags & ~IFF_UP;
+  const r = ifreq(name);
+  r[IFNAMSIZ] = wanted;
+  r[IFNAMSIZ + 1] = wanted >>> 8;
+  ask(SIOCSIFFLAGS, r, `set interface ${name} ${up ? 'up' : 'down'}`);
+}
+
+export function interfaceMtu(name: string): number {
+  const r = ifreq(name);
+  ask(SIOCGIFMTU, r, `read the MTU of interface ${name}`);
+  return new DataView(r.buffer).getInt32(IFNAMSIZ, true);
+}
+
+export function setInterfaceMtu(name: string, mtu: number): void {
+  const r = ifreq(name);
+  new DataView(r.buffer).setInt32(IFNAMSIZ, mtu, true);
+  ask(SIOCSIFMTU, r, `set the MTU of interface ${name} to ${mtu}`);
+}
+
+/** ARPHRD_ type of an interface: 1 Ethernet, 772 loopback, 65534 no link header (TUN); -1 when there is none such. */
+export function interfaceType(name: string): number {
+  const file = `/sys/class/net/${name}/type`;
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : -1;
+}
+
+/** ETHTOOL_G… commands whose answer is one number (struct ethtool_value), for {@link ethtoolValue}. */
+export const Ethtool = { Gro: 0x2b, Gso: 0x23, RxCsum: 0x14, Flags: 0x25 } as const;
+/** Bits of ETHTOOL_GFLAGS. */
+export const ETH_FLAG_TXVLAN = 1 << 7;
+export const ETH_FLAG_RXVLAN = 1 << 8;
+export const ETH_FLAG_LRO = 1 << 15;
+
+/**
+ * One of the interface's offload settings.
+ *
+ * @returns the value; -1 where the driver has no such setting.
+ */
+export function ethtoolValue(name: string, command: number): number {
+  const r = ifreq(name);
+  const value = new Uint32Array([command, 0]);
+  const bytes = new Uint8Array(value.buffer);
+  new DataView(r.buffer).setBigUint64(IFNAMSIZ, libc.addressOf(bytes), true);
+  const fd = openSocket(AF_INET, SOCK_DGRAM, 0);
+  try {
+    return libc.ioctl(fd, SIOCETHTOOL, r) < 0 ? -1 : value[1];
+  } finally {
+    closeSocket(fd);
+  }
+}

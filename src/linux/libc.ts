@@ -1,0 +1,132 @@
+/**
+ * The C library's functions that mirrorlake calls, as koffi binds them: the arguments and results of the
+ * manual pages, nothing added. `call` in errors.ts turns a -1 into a LinuxError.
+ *
+ * A `Memory` argument is a typed array, whose bytes are passed without a copy, or an address. The kernel
+ * writes into a typed array while the call lasts; what it must reach later lies in mapped memory (memory.ts).
+ */
+import koffi from 'koffi';
+
+/** Where bytes are: a typed array, or an address in this process (0n or null: NULL). */
+export type Memory = Uint8Array | Uint16Array | Uint32Array | Int32Array | BigUint64Array | bigint | null;
+
+const lib = koffi.load(null);
+
+export const socket: (domain: number, type: number, protocol: number) => number = lib.func(
+  'int socket(int domain, int type, int protocol)',
+);
+export const bind: (fd: number, address: Uint8Array, length: number) => number = lib.func(
+  'int bind(int fd, void *address, uint32_t length)',
+);
+export const connect: (fd: number, address: Uint8Array, length: number) => number = lib.func(
+  'int connect(int fd, void *address, uint32_t length)',
+);
+export const getsockname: (fd: number, address: Uint8Array, length: Uint32Array) => number = lib.func(
+  'int getsockname(int fd, void *address, void *length)',
+);
+export const setsockopt: (fd: number, level: number, name: number, value: Memory, length: number) => number =
+  lib.func('int setsockopt(int fd, int level, int name, void *value, uint32_t length)');
+export const getsockopt: (
+  fd: number,
+  level: number,
+  name: number,
+  value: Uint8Array,
+  length: Uint32Array,
+) => number = lib.func('int getsockopt(int fd, int level, int name, void *value, void *length)');
+export const ioctl: (fd: number, request: number, argument: Memory) => number = lib.func(
+  'int ioctl(int fd, unsigned long request, void *argument)',
+);
+/** For requests whose argument is a number in place of a pointer (TUNSETOFFLOAD, TUNSETPERSIST). */
+export const ioctlValue: (fd: number, request: number, argument: number) => number = lib.func(
+  'ioctl',
+  'int',
+  ['int', 'unsigned long', 'unsigned long'],
+);
+export const fcntl: (fd: number, command: number, argument: number) => number = lib.func(
+  'int fcntl(int fd, int command, int argument)',
+);
+export const open: (path: string, flags: number, mode: number) => number = lib.func(
+  'int open(const char *path, int flags, int mode)',
+);
+export const close: (fd: number) => number = lib.func('int close(int fd)');
+export const read: (fd: number, bytes: Memory, length: number) => number = lib.func(
+  'intptr_t read(int fd, void *bytes, size_t length)',
+);
+export const write: (fd: number, bytes: Memory, length: number) => number = lib.func(
+  'intptr_t write(int fd, void *bytes, size_t length)',
+);
+/** @returns the address, or {@link MAP_FAILED}. */
+export const mmap: (
+  address: Memory,
+  length: number,
+  protection: number,
+  flags: number,
+  fd: number,
+  offset: number,
+) => bigint = lib.func(
+  'void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)',
+);
+export const MAP_FAILED = 0xffffffffffffffffn;
+export const munmap: (address: bigint, length: number) => number = lib.func(
+  'int munmap(void *address, size_t length)',
+);
+/** `timeout` in milliseconds, -1 to wait for ever. */
+export const poll: (fds: Memory, count: number, timeout: number) => number = lib.func(
+  'int poll(void *fds, unsigned long count, int timeout)',
+);
+export const send: (fd: number, bytes: Memory, length: number, flags: number) => number = lib.func(
+  'intptr_t send(int fd, void *bytes, size_t length, int flags)',
+);
+export const sendto: (
+  fd: number,
+  bytes: Memory,
+  length: number,
+  flags: number,
+  address: Memory,
+  addressLength: number,
+) => number = lib.func(
+  'intptr_t sendto(int fd, void *bytes, size_t length, int flags, void *address, uint32_t addressLength)',
+);
+export const recv: (fd: number, bytes: Memory, length: number, flags: number) => number = lib.func(
+  'intptr_t recv(int fd, void *bytes, size_t length, int flags)',
+);
+export const recvmsg: (fd: number, message: Memory, flags: number) => number = lib.func(
+  'intptr_t recvmsg(int fd, void *message, int flags)',
+);
+/** @returns messages received. `messages` is an array of struct mmsghdr (messages.ts). */
+export const recvmmsg: (
+  fd: number,
+  messages: Memory,
+  count: number,
+  flags: number,
+  timeout: Memory,
+) => number = lib.func('int recvmmsg(int fd, void *messages, unsigned int count, int flags, void *timeout)');
+/** @returns messages sent. */
+export const sendmmsg: (fd: number, messages: Memory, count: number, flags: number) => number = lib.func(
+  'int sendmmsg(int fd, void *messages, unsigned int count, int flags)',
+);
+export const eventfd: (initial: number, flags: number) => number = lib.func(
+  'int eventfd(unsigned int initial, int flags)',
+);
+/** @returns the index, 0 when there is no such interface. */
+export const if_nametoindex: (name: string) => number = lib.func(
+  'unsigned int if_nametoindex(const char *name)',
+);
+
+/** The error number of this thread's last failed call. */
+export function errno(): number {
+  return koffi.errno();
+}
+
+/** A typed array's address, for structures that point to other memory. It is the caller's to keep the array alive. */
+export function addressOf(array: Uint8Array): bigint {
+  return koffi.address(array);
+}
+
+/** Memory of this process as an ArrayBuffer, without a copy. It cannot be transferred. */
+export function viewOf(address: bigint, length: number): ArrayBuffer {
+  return koffi.view(address, length);
+}
+
+/** Names of error numbers on this system. */
+export const ERRNO: Readonly<Record<string, number>> = koffi.os.errno;

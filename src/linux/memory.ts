@@ -1,0 +1,49 @@
+/** Memory outside the JavaScript heap: mappings of files and sockets, and plain pages the kernel may point into. */
+
+import { LinuxError } from './errors.js';
+import { errno, MAP_FAILED, mmap, munmap, viewOf } from './libc.js';
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 0x01;
+const MAP_PRIVATE = 0x02;
+const MAP_ANONYMOUS = 0x20;
+const MAP_LOCKED = 0x2000;
+const MAP_POPULATE = 0x8000;
+
+/** A mapping, readable and writable. Its views must not be touched after {@link Mapping.unmap}. */
+export class Mapping {
+  readonly bytes: Uint8Array;
+  readonly buffer: ArrayBuffer;
+
+  private constructor(
+    readonly address: bigint,
+    readonly length: number,
+  ) {
+    this.buffer = viewOf(address, length);
+    this.bytes = new Uint8Array(this.buffer);
+  }
+
+  /** Zeroed pages of our own, at an address that does not move: for iovecs, message headers, packet buffers. */
+  static anonymous(length: number): Mapping {
+    return Mapping.map(length, MAP_PRIVATE | MAP_ANONYMOUS, -1, 'map memory');
+  }
+
+  /** The memory a descriptor shares with the kernel (a packet socket's rings). */
+  static shared(fd: number, length: number): Mapping {
+    const address = mmap(null, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_LOCKED | MAP_POPULATE, fd, 0);
+    if (address !== MAP_FAILED) return new Mapping(address, length);
+    // Locking is bounded by RLIMIT_MEMLOCK; ring pages are the kernel's own and never paged out anyway.
+    return Mapping.map(length, MAP_SHARED | MAP_POPULATE, fd, 'map the receive ring');
+  }
+
+  private static map(length: number, flags: number, fd: number, attempt: string): Mapping {
+    const address = mmap(null, length, PROT_READ | PROT_WRITE, flags, fd, 0);
+    if (address === MAP_FAILED) throw new LinuxError(attempt, errno());
+    return new Mapping(address, length);
+  }
+
+  unmap(): void {
+    munmap(this.address, this.length);
+  }
+}

@@ -1,0 +1,51 @@
+/** Waiting for several descriptors at once: poll(2). */
+
+import { LinuxError } from './errors.js';
+import { ERRNO, errno, poll } from './libc.js';
+
+export const POLLIN = 0x001;
+export const POLLOUT = 0x004;
+export const POLLERR = 0x008;
+export const POLLHUP = 0x010;
+export const POLLNVAL = 0x020;
+
+/** A set of descriptors with the events waited for; the order of adding is their index. */
+export class PollSet {
+  // struct pollfd: int fd, short events, short revents; host byte order.
+  private readonly fds: Int32Array;
+  private count = 0;
+
+  constructor(readonly capacity: number) {
+    this.fds = new Int32Array(capacity * 2);
+  }
+
+  add(fd: number, events: number): number {
+    if (this.count === this.capacity) throw new RangeError(`a poll set of ${this.capacity} is full`);
+    this.set(this.count, fd, events);
+    return this.count++;
+  }
+
+  /** Changes entry `index`; a negative `fd` is passed over by the kernel. */
+  set(index: number, fd: number, events: number): void {
+    this.fds[index * 2] = fd;
+    this.fds[index * 2 + 1] = events;
+  }
+
+  /**
+   * Blocks this thread until something happens or `timeout` milliseconds have gone by (-1: for ever).
+   *
+   * @returns how many entries have events; 0 after the timeout or an interrupting signal.
+   */
+  wait(timeout: number): number {
+    const n = poll(this.fds as Int32Array, this.count, timeout);
+    if (n >= 0) return n;
+    const e = errno();
+    if (e === ERRNO.EINTR) return 0;
+    throw new LinuxError('wait for packets', e);
+  }
+
+  /** What happened at entry `index` in the last {@link wait}: POLLIN, POLLERR, … */
+  events(index: number): number {
+    return this.fds[index * 2 + 1] >>> 16;
+  }
+}

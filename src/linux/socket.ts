@@ -1,0 +1,113 @@
+/** Opening sockets and setting their options. Descriptors are plain numbers; their owner closes them. */
+import { AF_INET, AF_INET6, AF_PACKET } from './address.js';
+import { check, LinuxError } from './errors.js';
+import * as libc from './libc.js';
+
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
+
+export const IPPROTO_IP = 0;
+export const IPPROTO_ICMP = 1;
+export const IPPROTO_IPV6 = 41;
+export const IPPROTO_GRE = 47;
+export const IPPROTO_ICMPV6 = 58;
+export const IPPROTO_RAW = 255;
+
+export const SOL_SOCKET = 1;
+export const SOL_PACKET = 263;
+
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
+export const SO_BINDTODEVICE = 25;
+export const SO_ATTACH_FILTER = 26;
+export const SO_TIMESTAMPNS = 35;
+export const SO_SNDBUFFORCE = 32;
+export const SO_RCVBUFFORCE = 33;
+export const SO_MARK = 36;
+export const SO_RXQ_OVFL = 40;
+
+export const IP_TOS = 1;
+export const IP_TTL = 2;
+export const IP_HDRINCL = 3;
+export const IP_PKTINFO = 8;
+export const IP_MTU_DISCOVER = 10;
+export const IP_RECVERR = 11;
+export const IPV6_UNICAST_HOPS = 16;
+export const IPV6_MTU_DISCOVER = 23;
+export const IPV6_RECVERR = 25;
+export const IPV6_HDRINCL = 36;
+export const IPV6_RECVPKTINFO = 49;
+export const IPV6_PKTINFO = 50;
+export const IPV6_TCLASS = 67;
+
+/** Opens a socket that a started program does not inherit. */
+export function openSocket(domain: number, type: number, protocol: number, nonblocking = false): number {
+  const flags = SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0);
+  return check(libc.socket(domain, type | flags, protocol), `open a ${socketWords(domain, protocol)} socket`);
+}
+
+function socketWords(domain: number, protocol: number): string {
+  switch (domain) {
+    case AF_PACKET:
+      return 'packet';
+    case AF_INET:
+      return `raw IPv4 (protocol ${protocol})`;
+    case AF_INET6:
+      return `raw IPv6 (protocol ${protocol})`;
+    default:
+      return `family ${domain}`;
+  }
+}
+
+export function bindSocket(fd: number, address: Uint8Array, what: string): void {
+  check(libc.bind(fd, address, address.length), `bind to ${what}`);
+}
+
+export function closeSocket(fd: number): void {
+  libc.close(fd);
+}
+
+export function setOption(fd: number, level: number, name: number, value: Uint8Array, what: string): void {
+  check(libc.setsockopt(fd, level, name, value, value.length), `set ${what}`);
+}
+
+/** An option whose value is an int. */
+export function setIntOption(fd: number, level: number, name: number, value: number, what: string): void {
+  setOption(fd, level, name, new Uint8Array(new Int32Array([value]).buffer), what);
+}
+
+/** Reads an option into `value`; bytes written. */
+export function getOption(fd: number, level: number, name: number, value: Uint8Array, what: string): number {
+  const length = new Uint32Array([value.length]);
+  check(libc.getsockopt(fd, level, name, value, length), `read ${what}`);
+  return length[0];
+}
+
+export function getIntOption(fd: number, level: number, name: number, what: string): number {
+  const value = new Int32Array(1);
+  getOption(fd, level, name, new Uint8Array(value.buffer), what);
+  return value[0];
+}
+
+/**
+ * Makes the receive buffer as large as it may be, up to `bytes`: past net.core.rmem_max with CAP_NET_ADMIN.
+ *
+ * @returns what the kernel granted, bytes (it counts its own overhead in: twice what was asked).
+ */
+export function setReceiveBuffer(fd: number, bytes: number): number {
+  try {
+    setIntOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes, 'the receive buffer');
+  } catch (e) {
+    if (!(e instanceof LinuxError) || e.code !== 'EPERM') throw e;
+    setIntOption(fd, SOL_SOCKET, SO_RCVBUF, bytes, 'the receive buffer');
+  }
+  return getIntOption(fd, SOL_SOCKET, SO_RCVBUF, 'the receive buffer');
+}
+
+/** Receives only what arrives on, and sends only through, interface `name`. */
+export function bindToDevice(fd: number, name: string): void {
+  const value = new TextEncoder().encode(`${name}\0`);
+  setOption(fd, SOL_SOCKET, SO_BINDTODEVICE, value, `the socket's interface to ${name}`);
+}
