@@ -1,0 +1,48 @@
+/** EtherTypes (IEEE 802 numbers, IANA): those that are walked, and those worth a word of their own. */
+export const EtherType = {
+  Ipv4: 0x0800,
+  Arp: 0x0806,
+  WakeOnLan: 0x0842,
+  Trill: 0x22f3,
+  Rarp: 0x8035,
+  Teb: 0x6558,
+  AppleTalk: 0x809b,
+  Aarp: 0x80f3,
+  Vlan: 0x8100,
+  Ipx: 0x8137,
+  Ipv6: 0x86dd,
+  FlowControl: 0x8808,
+  Slow: 0x8809,
+  Ppp: 0x880b,
+  Mpls: 0x8847,
+  MplsMulticast: 0x8848,
+  PppoeDiscovery: 0x8863,
+  Pppoe: 0x8864,
+  JumboLlc: 0x8870,
+  HomePlug: 0x887b,
+  Eapol: 0x888e,
+  Profinet: 0x8892,
+  Aoe: 0x88a2,
+  EtherCat: 0x88a4,
+  ProviderBridging: 0x88a8,
+  Goose: 0x88b8,
+  Lldp: 0x88cc,
+  HomePlugAv: 0x88e1,
+  Mrp: 0x88e3,
+  Macsec: 0x88e5,
+  ProviderBackbone: 0x88e7,
+  Ptp: 0x88f7,
+  Cfm: 0x8902,
+  Fcoe: 0x8906,
+  CiscoMetadata: 0x8909,
+  Fip: 0x8914,
+  Roce: 0x8915,
+  Hsr: 0x892f,
+  Loopback: 0x9000,
+  Vlan9100: 0x9100,
+} as const;
+
+/** A type field below this is an IEEE 802.3 length (IEEE 802.3 section 3.2.6). */
+export const ETHERTYPE_MIN = 0x0600;
+/** The longest IEEE 802.3 payload; lengths between it and {@link ETHERTYPE_MIN} are not defined. */
+export const IEEE8023_MAX_LENGTH = 1500;
