@@ -2,7 +2,7 @@ import type { MirrorPoint } from './mirror-point.js';
 
 /**
  * What the GRE sequence numbers of a mirror point turned out to count. The words are those of the `sequence`
- * column. Senders number per ERSPAN session, and some per hardware id or per direction within it.
+ * column. Senders number per ERSPAN session, some per hardware id or per direction within it, some all sessions as one.
  */
 export const SequenceUse = {
   /** No packet carried a sequence number. */
@@ -17,6 +17,8 @@ export const SequenceUse = {
   HardwareDirection: 4,
   /** Numbers that cannot be a sequence: nothing can be said of loss. */
   Unusable: 5,
+  /** One running number for every ERSPAN session of the source. */
+  Source: 6,
 } as const;
 export type SequenceUse = (typeof SequenceUse)[keyof typeof SequenceUse];
 export const SEQUENCE_USE_NAMES = [
@@ -26,6 +28,7 @@ export const SEQUENCE_USE_NAMES = [
   'direction',
   'hardware_direction',
   'unusable',
+  'source',
 ] as const;
 
 /**
