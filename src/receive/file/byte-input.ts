@@ -1,0 +1,123 @@
+import { close, constants, fstat, open, read } from 'node:fs';
+import { Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { CaptureError, systemError } from './capture-error.js';
+
+/** Bytes in order, pulled: a file, a pipe, or what a decompressor makes of them. */
+export interface ByteInput {
+  /**
+   * Reads at least one byte into `into` from index `from` up to its end.
+   *
+   * @returns bytes read, 0 at the end of the input or once it was closed. Throws CaptureError.
+   */
+  read(into: Uint8Array, from: number): Promise<number>;
+  /** Bytes taken from the file or pipe itself, before decompression. */
+  readonly bytesRead: number;
+  /** Its size in bytes, undefined where that is not known. */
+  readonly bytesTotal: number | undefined;
+  close(): Promise<void>;
+}
+
+const openFd = promisify(open);
+const readFd = promisify(read);
+const closeFd = promisify(close);
+const statFd = promisify(fstat);
+
+/**
+ * Opens a path, or stdin for `-`. Pipes, FIFOs and sockets are polled, so that one nobody writes to can
+ * be closed at any time; files and devices are read in blocks on the thread pool.
+ */
+export async function openInput(path: string): Promise<ByteInput> {
+  const stdin = path === '-';
+  const file = stdin ? 'stdin' : path;
+  let fd = 0;
+  try {
+    // Without O_NONBLOCK, opening a FIFO would hold a thread until somebody writes to it.
+    if (!stdin) fd = await openFd(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = await statFd(fd);
+    if (stat.isFIFO() || stat.isSocket()) return new PipeInput(file, fd);
+    if (stdin && stat.isCharacterDevice() && process.stdin.isTTY) {
+      throw new CaptureError(file, 'it is a terminal: pipe a capture into it, or name a file');
+    }
+    if (stat.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+    return new FileInput(file, fd, stdin, stat.isFile() ? stat.size : undefined);
+  } catch (error) {
+    if (fd > 0) await closeFd(fd);
+    throw error instanceof CaptureError ? error : systemError(file, 'open it', error);
+  }
+}
+
+/** A file or a device. */
+class FileInput implements ByteInput {
+  bytesRead = 0;
+  private closed = false;
+  private reading: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly file: string,
+    private readonly fd: number,
+    private readonly isStdin: boolean,
+    readonly bytesTotal: number | undefined,
+  ) {}
+
+  async read(into: Uint8Array, from: number): Promise<number> {
+    if (this.closed) return 0;
+    try {
+      const reading = readFd(this.fd, into, from, into.length - from, null);
+      this.reading = reading.catch(() => undefined);
+      const { bytesRead } = await reading;
+      this.bytesRead += bytesRead;
+      return bytesRead;
+    } catch (error) {
+      throw systemError(this.file, `read it at byte ${this.bytesRead}`, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.reading;
+    if (!this.isStdin) await closeFd(this.fd);
+  }
+}
+
+/** A pipe, FIFO or stream socket. */
+class PipeInput implements ByteInput {
+  bytesRead = 0;
+  readonly bytesTotal = undefined;
+  private readonly socket: Socket;
+  private readonly chunks: AsyncIterator<Uint8Array>;
+  private chunk: Uint8Array = new Uint8Array(0);
+  private closed = false;
+
+  constructor(
+    private readonly file: string,
+    fd: number,
+  ) {
+    this.socket = new Socket({ fd, readable: true, writable: false });
+    this.chunks = this.socket[Symbol.asyncIterator]();
+  }
+
+  async read(into: Uint8Array, from: number): Promise<number> {
+    if (this.chunk.length === 0) {
+      try {
+        const next = await this.chunks.next();
+        if (next.done === true) return 0;
+        this.chunk = next.value;
+      } catch (error) {
+        if (this.closed) return 0;
+        throw systemError(this.file, `read it at byte ${this.bytesRead}`, error);
+      }
+    }
+    const n = Math.min(this.chunk.length, into.length - from);
+    into.set(this.chunk.subarray(0, n), from);
+    this.chunk = this.chunk.subarray(n);
+    this.bytesRead += n;
+    return n;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.socket.destroy();
+  }
+}

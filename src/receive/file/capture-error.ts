@@ -1,0 +1,36 @@
+/**
+ * A capture that cannot be opened or read on. Its message is one line that names the file, where in it, what
+ * is wrong and what to do. Every packet before the damage has been delivered when it is thrown.
+ */
+export class CaptureError extends Error {
+  override readonly name = 'CaptureError';
+
+  constructor(
+    /** The path as given, or `stdin`. */
+    readonly file: string,
+    what: string,
+    /** Byte in the (uncompressed) capture where the damage begins; undefined where it has no place. */
+    readonly offset?: number,
+    options?: ErrorOptions,
+  ) {
+    super(offset === undefined ? `${file}: ${what}` : `${file}: at byte ${offset}: ${what}`, options);
+  }
+}
+
+/** A CaptureError for a failed system call. */
+export function systemError(file: string, doing: string, error: unknown): CaptureError {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const why = WHY[code] ?? (error instanceof Error ? error.message : String(error));
+  return new CaptureError(file, `cannot ${doing}: ${why}`, undefined, { cause: error });
+}
+
+const WHY: Record<string, string> = {
+  ENOENT: 'there is no such file; check the path',
+  ENOTDIR: 'a part of the path is not a directory; check the path',
+  EACCES: 'permission denied; check who may read the file',
+  EPERM: 'permission denied; check who may read the file',
+  EISDIR: 'it is a directory; name the capture files in it',
+  EIO: 'the device reports a read error; copy the file from its origin again',
+  EMFILE: 'too many open files; raise the limit with ulimit -n',
+  ENXIO: 'it is a socket or a device without a driver; name a file or a pipe',
+};

@@ -1,0 +1,170 @@
+import type { PacketBatch, PacketSource } from '../batch.js';
+import { type ByteInput, openInput } from './byte-input.js';
+import { CaptureError } from './capture-error.js';
+import { type Compression, compressionOf, GunzipInput, MAGIC_LENGTH, PeekedInput } from './decompress.js';
+import { type CaptureFormat, type CaptureInterface, MAX_RECORD } from './format.js';
+import { isPcapMagic, PcapFormat } from './pcap.js';
+import { BlockType, PcapngFormat } from './pcapng.js';
+import { ReadAhead } from './read-ahead.js';
+import { ZstdInput } from './zstd.js';
+
+/** Bytes read at a time: large enough to make the calls few, small enough to stay in the cache. */
+const CHUNK = 1024 * 1024;
+
+export interface CaptureOptions {
+  /** Bytes read at a time, 1 MiB unless told. */
+  readonly chunk?: number;
+}
+
+/**
+ * Opens a capture: classic pcap or pcapng, as it is or compressed with gzip or zstd, each known by its first
+ * bytes and not by its name.
+ *
+ * @param path a file, FIFO or device; `-` is stdin
+ * @throws CaptureError when it cannot be opened or is no capture
+ */
+export async function openCapture(path: string, options: CaptureOptions = {}): Promise<CaptureSource> {
+  const file = path === '-' ? 'stdin' : path;
+  const raw = await openInput(path);
+  try {
+    let input = new PeekedInput(raw);
+    let head = await input.peek(MAGIC_LENGTH);
+    if (head.length === 0) throw new CaptureError(file, 'it is empty: there is no capture to read');
+    const compression = compressionOf(head);
+    if (compression !== undefined) {
+      input = new PeekedInput(
+        compression === 'gzip' ? new GunzipInput(file, input) : new ZstdInput(file, input),
+      );
+      head = await input.peek(MAGIC_LENGTH);
+      if (compressionOf(head) !== undefined) {
+        throw new CaptureError(file, 'it is compressed twice: decompress it once and read the result');
+      }
+    }
+    return new CaptureSource(
+      file,
+      input,
+      formatOf(file, head, compression),
+      compression,
+      options.chunk ?? CHUNK,
+    );
+  } catch (error) {
+    await raw.close();
+    throw error;
+  }
+}
+
+/** A capture file as a source of packets. Memory is two buffers, whatever the file's size. */
+export class CaptureSource implements PacketSource {
+  private readonly window: ReadAhead;
+  private closed = false;
+
+  constructor(
+    /** The path as given, or `stdin`. */
+    readonly file: string,
+    private readonly input: ByteInput,
+    private readonly capture: CaptureFormat,
+    readonly compression: Compression | undefined,
+    chunk: number,
+  ) {
+    this.window = new ReadAhead(input, chunk, MAX_RECORD);
+  }
+
+  get format(): 'pcap' | 'pcapng' {
+    return this.capture.name;
+  }
+
+  /** The interfaces met so far, in the order of `PacketBatch.interface`. */
+  get interfaces(): readonly CaptureInterface[] {
+    return this.capture.interfaces;
+  }
+
+  /** Bytes of the file (compressed, where it is) read so far. */
+  get bytesRead(): number {
+    return this.input.bytesRead;
+  }
+
+  /** The file's size in bytes; undefined for pipes and stdin. */
+  get bytesTotal(): number | undefined {
+    return this.input.bytesTotal;
+  }
+
+  /**
+   * Fills the batch with the next packets, in the file's order.
+   *
+   * @throws CaptureError at damage, after every packet before it was delivered
+   */
+  async next(batch: PacketBatch): Promise<boolean> {
+    batch.count = 0;
+    const { window, capture } = this;
+    while (!this.closed) {
+      if (capture.damage === undefined) capture.parse(window, batch);
+      if (batch.count > 0) {
+        batch.bytes = window.bytes;
+        return true;
+      }
+      const damage = capture.damage ?? (window.ended ? capture.cut(window) : undefined);
+      if (damage !== undefined) {
+        const where = this.compression === undefined ? '' : ' (of the uncompressed capture)';
+        throw new CaptureError(
+          this.file,
+          `${damage.what}${where}; the packets before were read; copy the capture again if the original is whole`,
+          damage.offset,
+        );
+      }
+      if (window.ended) return false;
+      await window.more();
+    }
+    return false;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.input.close();
+  }
+}
+
+function formatOf(file: string, head: Uint8Array, compression: Compression | undefined): CaptureFormat {
+  if (head.length === MAGIC_LENGTH) {
+    const magic = new DataView(head.buffer, head.byteOffset).getUint32(0);
+    if (isPcapMagic(magic)) return new PcapFormat();
+    if (magic === BlockType.SectionHeader) return new PcapngFormat();
+  }
+  const within = compression === undefined ? 'it' : `what is in the ${compression} data`;
+  if (head.length === 0) throw new CaptureError(file, `${within} is empty: there is no capture to read`);
+  if (isCutMagic(head)) {
+    throw new CaptureError(
+      file,
+      `the file ends inside its header (${head.length} bytes); copy the capture again`,
+      head.length,
+    );
+  }
+  const start = [...head].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const packer = PACKERS.find(([magic]) => start.startsWith(magic));
+  throw new CaptureError(
+    file,
+    packer === undefined
+      ? `${within} is no capture (it starts with ${start}): pcap and pcapng can be read, also with gzip or zstd`
+      : `${within} is compressed with ${packer[1]}: pipe it in with ${packer[2]} … | mirrorlake read -`,
+  );
+}
+
+/** Whether up to three bytes may be the start of a capture's magic number. */
+function isCutMagic(head: Uint8Array): boolean {
+  return head.length < MAGIC_LENGTH && MAGICS.some((magic) => head.every((byte, i) => byte === magic[i]));
+}
+
+const MAGICS = [
+  [0xa1, 0xb2, 0xc3],
+  [0xd4, 0xc3, 0xb2],
+  [0xa1, 0xb2, 0x3c],
+  [0x4d, 0x3c, 0xb2],
+  [0x0a, 0x0d, 0x0d],
+];
+
+/** Other compressions captures are met in, by their first bytes, and what decompresses them. */
+const PACKERS = [
+  ['fd 37 7a 58', 'xz', 'xz -dc'],
+  ['42 5a 68', 'bzip2', 'bzip2 -dc'],
+  ['04 22 4d 18', 'lz4', 'lz4 -dc'],
+  ['50 4b 03 04', 'zip', 'unzip -p'],
+] as const;

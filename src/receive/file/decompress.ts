@@ -1,0 +1,165 @@
+import { createGunzip, type Gunzip } from 'node:zlib';
+import type { ByteInput } from './byte-input.js';
+import { CaptureError } from './capture-error.js';
+
+export type Compression = 'gzip' | 'zstd';
+
+/** As many bytes of the start as {@link compressionOf} and the formats need to be told. */
+export const MAGIC_LENGTH = 4;
+
+/** The compression the first bytes tell of (RFC 1952 section 2.3.1, RFC 8878 sections 3.1.1 and 3.1.2). */
+export function compressionOf(head: Uint8Array): Compression | undefined {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  if (head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd && head[0] === 0x28) return 'zstd';
+  if ((head[0] & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18) return 'zstd';
+  return undefined;
+}
+
+/** An input whose first bytes were looked at: they come once more. */
+export class PeekedInput implements ByteInput {
+  /** The first bytes; fewer than were asked for only when the input is shorter. */
+  head = new Uint8Array(0);
+  private rest = this.head;
+
+  constructor(private readonly input: ByteInput) {}
+
+  async peek(length: number): Promise<Uint8Array> {
+    const head = new Uint8Array(length);
+    let n = 0;
+    while (n < length) {
+      const got = await this.input.read(head, n);
+      if (got === 0) break;
+      n += got;
+    }
+    this.head = head.subarray(0, n);
+    this.rest = this.head;
+    return this.head;
+  }
+
+  get bytesRead(): number {
+    return this.input.bytesRead - this.rest.length;
+  }
+
+  get bytesTotal(): number | undefined {
+    return this.input.bytesTotal;
+  }
+
+  async read(into: Uint8Array, from: number): Promise<number> {
+    if (this.rest.length === 0) return this.input.read(into, from);
+    const n = Math.min(this.rest.length, into.length - from);
+    into.set(this.rest.subarray(0, n), from);
+    this.rest = this.rest.subarray(n);
+    return n;
+  }
+
+  close(): Promise<void> {
+    return this.input.close();
+  }
+}
+
+/** Pieces of decompressed bytes, in order, waiting to be read. */
+export class PieceQueue {
+  private readonly pieces: Uint8Array[] = [];
+  private at = 0;
+
+  get empty(): boolean {
+    return this.pieces.length === 0;
+  }
+
+  push(piece: Uint8Array): void {
+    if (piece.length > 0) this.pieces.push(piece);
+  }
+
+  take(into: Uint8Array, from: number): number {
+    let n = from;
+    while (this.pieces.length > 0 && n < into.length) {
+      const piece = this.pieces[0];
+      const part = piece.subarray(this.at, this.at + into.length - n);
+      into.set(part, n);
+      n += part.length;
+      this.at += part.length;
+      if (this.at === piece.length) {
+        this.pieces.shift();
+        this.at = 0;
+      }
+    }
+    return n - from;
+  }
+}
+
+/**
+ * Bytes of gzip given to zlib at a time. zlib gives back nothing of a piece it finds damage in, and at most
+ * some thousand times a piece's size (deflate's limit) waits in memory: small pieces keep both small.
+ */
+const GZIP_PIECE = 8192;
+
+/** gzip (RFC 1952), several members one after another as one. zlib runs on the thread pool. */
+export class GunzipInput implements ByteInput {
+  private readonly gunzip: Gunzip = createGunzip({ chunkSize: 1 << 18 });
+  private readonly queue = new PieceQueue();
+  private failure: Error | undefined;
+  private ended = false;
+  /** Ends the wait of {@link feed}. */
+  private wake: () => void = () => undefined;
+
+  constructor(
+    private readonly file: string,
+    private readonly input: ByteInput,
+  ) {
+    this.gunzip.on('data', (piece: Uint8Array) => this.queue.push(piece));
+    this.gunzip.on('error', (error) => {
+      this.failure = error;
+      this.wake();
+    });
+    // Also before the input ends, when something that is not gzip follows: it is passed over, as gzip -d does.
+    this.gunzip.on('end', () => {
+      this.ended = true;
+      this.wake();
+    });
+  }
+
+  get bytesRead(): number {
+    return this.input.bytesRead;
+  }
+
+  get bytesTotal(): number | undefined {
+    return this.input.bytesTotal;
+  }
+
+  async read(into: Uint8Array, from: number): Promise<number> {
+    while (this.queue.empty) {
+      if (this.failure !== undefined) throw this.damaged(this.failure);
+      if (this.ended) return 0;
+      const piece = new Uint8Array(GZIP_PIECE);
+      const n = await this.input.read(piece, 0);
+      await this.feed(piece.subarray(0, n));
+    }
+    return this.queue.take(into, from);
+  }
+
+  /** Gives zlib a piece, or with no bytes the end, and waits until it has made of it what it can. */
+  private feed(piece: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+      if (piece.length === 0) this.gunzip.end();
+      else this.gunzip.write(piece, () => resolve());
+    });
+  }
+
+  private damaged(cause: Error): CaptureError {
+    const what =
+      (cause as NodeJS.ErrnoException).code === 'Z_BUF_ERROR'
+        ? `the gzip data ends too early, at byte ${this.bytesRead} of the file`
+        : `the gzip data is damaged shortly before byte ${this.bytesRead} of the file (${cause.message})`;
+    return new CaptureError(this.file, `${what}; the packets before were read; copy it again`, undefined, {
+      cause,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.input.close();
+    this.gunzip.destroy();
+    this.ended = true;
+    this.wake();
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Classic capture files (draft-ietf-opsawg-pcap; libpcap sf-pcap.c).
+ *
+ *     global header, 24 bytes: magic, major(16), minor(16), reserved(32), reserved(32), snap length, link type
+ *     a packet: seconds, fraction, captured length, length on the wire (32 bits each), then the bytes
+ *
+ * The magic number tells the byte order and whether fractions are microseconds or nanoseconds. A third one
+ * (libpcap: KUZNETZOV_TCPDUMP_MAGIC) has 8 more bytes in every packet header.
+ */
+import { BATCH_CAPACITY, type PacketBatch } from '../batch.js';
+import {
+  type CaptureFormat,
+  type CaptureInterface,
+  type Damage,
+  MAX_PACKET,
+  normalizeLinkType,
+} from './format.js';
+import type { ReadAhead } from './read-ahead.js';
+
+export const PCAP_MAGIC_US = 0xa1b2c3d4;
+export const PCAP_MAGIC_NS = 0xa1b23c4d;
+export const PCAP_MAGIC_KUZNETZOV = 0xa1b2cd34;
+export const PCAP_HEADER_LENGTH = 24;
+export const PCAP_PACKET_HEADER_LENGTH = 16;
+
+/** Whether a file that starts with this number (read as big endian) is a classic capture, in either byte order. */
+export function isPcapMagic(magic: number): boolean {
+  return isMagic(magic) || isMagic(swap32(magic));
+}
+
+function isMagic(magic: number): boolean {
+  return magic === PCAP_MAGIC_US || magic === PCAP_MAGIC_NS || magic === PCAP_MAGIC_KUZNETZOV;
+}
+
+function swap32(v: number): number {
+  return ((v << 24) | ((v & 0xff00) << 8) | ((v >>> 8) & 0xff00) | (v >>> 24)) >>> 0;
+}
+
+export class PcapFormat implements CaptureFormat {
+  readonly name = 'pcap';
+  readonly interfaces: CaptureInterface[] = [];
+  damage: Damage | undefined;
+  private littleEndian = false;
+  private packetHeader = PCAP_PACKET_HEADER_LENGTH;
+  /** Fractions in a second. */
+  private unit = 1_000_000;
+  private linkType = 0;
+
+  parse(w: ReadAhead, batch: PacketBatch): void {
+    if (this.interfaces.length === 0 && !this.parseHeader(w)) return;
+    const { view, end } = w;
+    const { littleEndian, packetHeader, unit, linkType } = this;
+    const toNsec = 1_000_000_000 / unit;
+    let o = w.pos;
+    let n = batch.count;
+    while (n < BATCH_CAPACITY && end - o >= packetHeader) {
+      const captured = view.getUint32(o + 8, littleEndian);
+      if (captured > MAX_PACKET) {
+        this.damage = {
+          offset: w.offset + (o - w.pos),
+          what: `a packet of ${captured} bytes cannot be (${MAX_PACKET} is the limit)`,
+        };
+        break;
+      }
+      const data = o + packetHeader;
+      if (end - data < captured) break;
+      const length = view.getUint32(o + 12, littleEndian);
+      let sec = view.getUint32(o, littleEndian);
+      let fraction = view.getUint32(o + 4, littleEndian);
+      if (fraction >= unit) {
+        sec += Math.floor(fraction / unit);
+        fraction %= unit;
+      }
+      batch.offset[n] = data;
+      batch.captured[n] = captured;
+      batch.length[n] = Math.max(length, captured);
+      batch.sec[n] = sec;
+      batch.nsec[n] = fraction * toNsec;
+      batch.linkType[n] = linkType;
+      batch.interface[n] = 0;
+      n++;
+      o = data + captured;
+    }
+    batch.count = n;
+    w.pos = o;
+  }
+
+  private parseHeader(w: ReadAhead): boolean {
+    if (w.end - w.pos < PCAP_HEADER_LENGTH) return false;
+    const { view, pos } = w;
+    this.littleEndian = !isMagic(view.getUint32(pos));
+    const magic = view.getUint32(pos, this.littleEndian);
+    const major = view.getUint16(pos + 4, this.littleEndian);
+    if (major !== 2) {
+      const minor = view.getUint16(pos + 6, this.littleEndian);
+      this.damage = { offset: w.offset + 4, what: `pcap version ${major}.${minor} is not known (2.4 is)` };
+      return false;
+    }
+    if (magic === PCAP_MAGIC_NS) this.unit = 1_000_000_000;
+    if (magic === PCAP_MAGIC_KUZNETZOV) this.packetHeader += 8;
+    // The high 16 bits say how long a frame check sequence is.
+    this.linkType = normalizeLinkType(view.getUint32(pos + 20, this.littleEndian) & 0xffff);
+    this.interfaces.push({
+      name: '',
+      description: '',
+      linkType: this.linkType,
+      snapLength: view.getUint32(pos + 16, this.littleEndian),
+    });
+    w.pos += PCAP_HEADER_LENGTH;
+    return true;
+  }
+
+  cut(w: ReadAhead): Damage | undefined {
+    const there = w.end - w.pos;
+    const offset = w.offset;
+    if (this.interfaces.length === 0) {
+      return {
+        offset: w.offset + there,
+        what: `the file ends inside its header (${there} of ${PCAP_HEADER_LENGTH} bytes)`,
+      };
+    }
+    if (there === 0) return undefined;
+    if (there < this.packetHeader) {
+      return {
+        offset,
+        what: `the file ends inside a packet header (${there} of ${this.packetHeader} bytes)`,
+      };
+    }
+    const captured = w.view.getUint32(w.pos + 8, this.littleEndian);
+    return {
+      offset,
+      what: `the file ends inside a packet (${there - this.packetHeader} of ${captured} bytes)`,
+    };
+  }
+}
