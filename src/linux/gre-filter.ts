@@ -1,0 +1,143 @@
+/** The classic BPF programs of the receivers: what is GRE, and which worker a packet belongs to. */
+import { ACCEPT, BpfProgram, SKF_AD_PROTOCOL } from './bpf.js';
+
+const ETH_P_IP = 0x0800;
+const ETH_P_IPV6 = 0x86dd;
+const ETH_P_TEB = 0x6558;
+const ETH_P_ERSPAN = 0x88be;
+const ETH_P_ERSPAN2 = 0x22eb;
+const VLAN_TPIDS = [0x8100, 0x88a8, 0x9100];
+const IPPROTO_GRE = 47;
+const IPPROTO_FRAGMENT = 44;
+/** Hop-by-hop options, routing, destination options: the headers that may stand before GRE (RFC 8200 section 4.1). */
+const IPV6_OPTIONS = [0, 43, 60];
+/** VLAN tags and IPv6 extension headers looked through. */
+const MAX_TAGS = 3;
+const MAX_EXTENSIONS = 6;
+
+/** Drops every packet: for sockets that only have to exist, and for those not yet ready to receive. */
+export function dropAll(): Uint8Array {
+  return new BpfProgram().answer(0).assemble();
+}
+
+/**
+ * Passes IP packets of protocol 47 over IPv4 and IPv6, behind VLAN tags and IPv6 extension headers, and the
+ * fragments of such packets: an IPv4 fragment repeats the protocol, an IPv6 fragment header names it (or an
+ * options header, in which GRE may follow).
+ *
+ * @param linkHeader whether the packet starts with an Ethernet header; else with IP.
+ */
+export function greFilter(linkHeader: boolean): Uint8Array {
+  const p = new BpfProgram();
+  if (linkHeader) {
+    for (let tag = 0; tag <= MAX_TAGS; tag++) {
+      p.setX(14 + 4 * tag).load('h', 12 + 4 * tag);
+      p.jump('jeq', ETH_P_IP, 'ipv4').jump('jeq', ETH_P_IPV6, 'ipv6');
+      if (tag < MAX_TAGS) for (const tpid of VLAN_TPIDS) p.jump('jeq', tpid, `tag${tag + 1}`);
+      p.goto('drop').label(`tag${tag + 1}`);
+    }
+  } else {
+    p.setX(0).load('b', 0).alu('rsh', 4).jump('jeq', 4, 'ipv4').jump('jeq', 6, 'ipv6', 'drop');
+  }
+
+  p.label('ipv4').loadX('b', 9).jump('jeq', IPPROTO_GRE, 'accept', 'drop');
+
+  // X + 40 is where the next extension header starts; A is its number.
+  p.label('ipv6').loadX('b', 6);
+  for (let i = 0; i < MAX_EXTENSIONS; i++) {
+    p.jump('jeq', IPPROTO_GRE, 'accept').jump('jeq', IPPROTO_FRAGMENT, `fragment${i}`);
+    for (const option of IPV6_OPTIONS) p.jump('jeq', option, `option${i}`);
+    p.goto('drop');
+    p.label(`fragment${i}`).loadX('h', 42).jump('jset', 0xfff8, `later${i}`);
+    p.loadX('b', 40).storeA(0).txa().alu('add', 8).goto(`next${i}`);
+    p.label(`later${i}`).loadX('b', 40).jump('jeq', IPPROTO_GRE, 'accept').jump('jeq', 60, 'accept', 'drop');
+    p.label(`option${i}`).loadX('b', 40).storeA(0);
+    p.loadX('b', 41).alu('lsh', 3).alu('add', 8).aluX('add');
+    p.label(`next${i}`).tax().fetchA(0);
+  }
+  p.label('drop').answer(0);
+  p.label('accept').answer(ACCEPT);
+  return p.assemble();
+}
+
+/** Scratch words of the fanout program. */
+const M_OFFSET = 0;
+const M_PAYLOAD = 1;
+const M_SUM = 2;
+
+/**
+ * Chooses the worker of a GRE packet by its inner addresses (PACKET_FANOUT_CBPF: the answer modulo the number of
+ * workers), so that both directions of a conversation meet: addresses are added, which is the same either way.
+ *
+ * ERSPAN I, II, III, GRE with Ethernet and GRE with IP are looked into; inner frames without IP go by their MAC
+ * addresses, everything else (fragments among it) by its outer addresses, and what has a second outer VLAN tag
+ * to the first worker. The packet starts at its network header here.
+ */
+export function fanoutByInnerAddresses(): Uint8Array {
+  const p = new BpfProgram();
+  p.load('w', SKF_AD_PROTOCOL).jump('jeq', ETH_P_IP, 'outer4').jump('jeq', ETH_P_IPV6, 'outer6').answer(0);
+  p.label('outer4').load('h', 6).jump('jset', 0x3fff, 'outer').loadHeaderLength(0).goto('gre');
+  p.label('outer6').load('b', 6).jump('jeq', IPPROTO_GRE, null, 'outer').setX(40);
+
+  // X is where GRE starts. Its payload follows 4 bytes, and 4 more for each of C, K and S.
+  p.label('gre').storeX(M_OFFSET).loadX('h', 0).jump('jset', 0x4007, 'outer');
+  p.txa().alu('add', 4).storeA(M_PAYLOAD);
+  for (const flag of [0x8000, 0x2000, 0x1000]) {
+    p.loadX('h', 0).jump('jset', flag, null, `without${flag}`);
+    p.fetchA(M_PAYLOAD).alu('add', 4).storeA(M_PAYLOAD).label(`without${flag}`);
+  }
+  p.loadX('h', 2);
+  p.jump('jeq', ETH_P_ERSPAN, 'erspan')
+    .jump('jeq', ETH_P_ERSPAN2, 'erspan3')
+    .jump('jeq', ETH_P_TEB, 'payload');
+  p.jump('jeq', ETH_P_IP, 'payload4').jump('jeq', ETH_P_IPV6, 'payload6', 'outer');
+
+  // Type II has the sequence flag and 8 bytes of header, type I neither.
+  p.label('erspan').loadX('h', 0).jump('jset', 0x1000, null, 'payload');
+  p.fetchA(M_PAYLOAD).alu('add', 8).tax().goto('ethernet');
+  // Type III: 12 bytes of header, 8 more with the O bit; frame type 2 is bare IP.
+  p.label('erspan3').fetchX(M_PAYLOAD).loadX('b', 10).alu('and', 0x7c).storeA(M_SUM);
+  p.loadX('b', 11).alu('and', 1).alu('lsh', 3).alu('add', 12).aluX('add').tax();
+  p.fetchA(M_SUM).jump('jeq', 2 << 2, null, 'ethernet');
+  p.loadX('b', 0).alu('rsh', 4).jump('jeq', 4, 'inner4').jump('jeq', 6, 'inner6', 'outer');
+
+  p.label('payload4').fetchX(M_PAYLOAD).goto('inner4');
+  p.label('payload6').fetchX(M_PAYLOAD).goto('inner6');
+  p.label('payload').fetchX(M_PAYLOAD);
+  p.label('ethernet');
+  for (let tag = 0; tag <= MAX_TAGS; tag++) {
+    const ipv4 = `ethernet4_${tag}`;
+    const ipv6 = `ethernet6_${tag}`;
+    p.loadX('h', 12 + 4 * tag)
+      .jump('jeq', ETH_P_IP, ipv4)
+      .jump('jeq', ETH_P_IPV6, ipv6);
+    if (tag < MAX_TAGS) for (const tpid of VLAN_TPIDS) p.jump('jeq', tpid, `tag${tag + 1}`);
+    p.goto('mac');
+    p.label(ipv4)
+      .txa()
+      .alu('add', 14 + 4 * tag)
+      .tax()
+      .goto('inner4');
+    p.label(ipv6)
+      .txa()
+      .alu('add', 14 + 4 * tag)
+      .tax()
+      .goto('inner6');
+    p.label(`tag${tag + 1}`);
+  }
+  p.label('mac').loadX('w', 2).storeA(M_SUM).loadX('w', 8).fetchX(M_SUM).aluX('add').goto('mix');
+
+  p.label('outer').setX(0).load('w', SKF_AD_PROTOCOL).jump('jeq', ETH_P_IP, 'inner4', 'inner6');
+  p.label('inner4').loadX('w', 12).storeA(M_SUM).loadX('w', 16).fetchX(M_SUM).aluX('add').goto('mix');
+  p.label('inner6').storeX(M_OFFSET).setA(0).storeA(M_SUM);
+  for (let word = 0; word < 8; word++) {
+    p.fetchX(M_OFFSET)
+      .loadX('w', 8 + 4 * word)
+      .fetchX(M_SUM)
+      .aluX('add')
+      .storeA(M_SUM);
+  }
+  // Fibonacci hashing: the kernel takes the answer modulo the workers, so the low bits must depend on all.
+  p.label('mix').alu('mul', 0x9e3779b1).tax().alu('rsh', 15).aluX('xor').answerA();
+  return p.assemble();
+}

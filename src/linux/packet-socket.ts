@@ -1,0 +1,122 @@
+/** AF_PACKET sockets with a TPACKET_V3 receive ring (packet(7), Documentation/networking/packet_mmap.rst). */
+import { AF_PACKET, sockaddrLl } from './address.js';
+import { attachFilter, sockFprog } from './bpf.js';
+import { check } from './errors.js';
+import { dropAll } from './gre-filter.js';
+import * as libc from './libc.js';
+import {
+  bindSocket,
+  getOption,
+  openSocket,
+  SO_RCVBUF,
+  SOCK_RAW,
+  SOL_PACKET,
+  SOL_SOCKET,
+  setIntOption,
+  setOption,
+} from './socket.js';
+
+export const ETH_P_ALL = 0x0003;
+
+const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_RX_RING = 5;
+const PACKET_STATISTICS = 6;
+const PACKET_VERSION = 10;
+const PACKET_RESERVE = 12;
+const PACKET_FANOUT = 18;
+const PACKET_FANOUT_DATA = 22;
+const PACKET_IGNORE_OUTGOING = 23;
+const PACKET_MR_PROMISC = 1;
+const PACKET_FANOUT_CBPF = 6;
+const PACKET_FANOUT_FLAG_DEFRAG = 0x8000;
+const TPACKET_V3 = 2;
+
+/** Room the kernel leaves before a packet, in which a VLAN tag the interface took off is put back. */
+export const VLAN_RESERVE = 16;
+
+/** The shape of a ring: blocks the kernel hands over whole. */
+export interface RingShape {
+  /** Bytes a block, a power of two from the page size up. */
+  readonly blockSize: number;
+  readonly blocks: number;
+  /** Milliseconds after which a block with packets in it is handed over though it is not full. */
+  readonly retireMs: number;
+}
+
+/**
+ * Opens an unbound packet socket that receives nothing yet. This is the step that takes CAP_NET_RAW; what follows
+ * may be done without privileges, by {@link setUpRing} and {@link bindRing}.
+ */
+export function openPacketSocket(): number {
+  const fd = openSocket(AF_PACKET, SOCK_RAW, 0);
+  attachFilter(fd, dropAll());
+  return fd;
+}
+
+/** Gives the socket its ring; map it with Mapping.shared(fd, blockSize * blocks). */
+export function setUpRing(fd: number, shape: RingShape): void {
+  setIntOption(fd, SOL_PACKET, PACKET_VERSION, TPACKET_V3, 'the ring version (TPACKET_V3)');
+  setIntOption(fd, SOL_PACKET, PACKET_RESERVE, VLAN_RESERVE, 'the room before a packet');
+  setIntOption(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, 'PACKET_IGNORE_OUTGOING (Linux 4.20 and later)');
+  // struct tpacket_req3: block size, blocks, frame size, frames, retire timeout, private size, features.
+  const frameSize = 2048;
+  const frames = (shape.blockSize / frameSize) * shape.blocks;
+  const request = new Uint32Array([shape.blockSize, shape.blocks, frameSize, frames, shape.retireMs, 0, 0]);
+  check(
+    libc.setsockopt(fd, SOL_PACKET, PACKET_RX_RING, request, request.byteLength),
+    `set up a ring of ${(shape.blockSize * shape.blocks) / 1048576} MiB`,
+  );
+}
+
+/** Binds the socket to interface `index`; it still receives nothing while its filter drops all. */
+export function bindRing(fd: number, index: number, name: string): void {
+  bindSocket(fd, sockaddrLl(ETH_P_ALL, index), `interface ${name}`);
+}
+
+/**
+ * Joins the bound socket to the group `id` (1 to 65535, one a network namespace), which shares out an interface's
+ * packets by a classic BPF program. IPv4 fragments are put together before the program sees them.
+ */
+export function joinFanout(fd: number, id: number, program: Uint8Array): void {
+  const argument = id | ((PACKET_FANOUT_CBPF | PACKET_FANOUT_FLAG_DEFRAG) << 16);
+  setIntOption(fd, SOL_PACKET, PACKET_FANOUT, argument, `the fanout group ${id}`);
+  setOption(fd, SOL_PACKET, PACKET_FANOUT_DATA, sockFprog(program), 'the fanout program');
+}
+
+/** Has the interface receive what is addressed to others too, for as long as the socket is open (packet(7)). */
+export function setPromiscuous(fd: number, index: number): void {
+  // struct packet_mreq: int index, u16 type, u16 length, 8 bytes of address.
+  const request = new Uint8Array(16);
+  const view = new DataView(request.buffer);
+  view.setInt32(0, index, true);
+  view.setUint16(4, PACKET_MR_PROMISC, true);
+  setOption(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, 'promiscuous mode');
+}
+
+/** What became of packets that passed a socket's filter since the last time this was asked. */
+export class PacketStatistics {
+  private readonly words = new Uint32Array(3);
+  private readonly bytes = new Uint8Array(this.words.buffer);
+  /** Packets that passed the filter, dropped ones included. */
+  packets = 0;
+  /** Packets for which the ring had no room. */
+  drops = 0;
+  /** How often the ring was full. */
+  freezes = 0;
+
+  /** Reads the kernel's counters, which sets them back to 0. */
+  read(fd: number): void {
+    getOption(fd, SOL_PACKET, PACKET_STATISTICS, this.bytes, 'the packet statistics');
+    this.packets = this.words[0];
+    this.drops = this.words[1];
+    this.freezes = this.words[2];
+  }
+}
+
+/** Receives nothing, but while it is open the kernel does not answer protocol `protocol` with ICMP unreachable. */
+export function openDropAll(family: number, protocol: number): number {
+  const fd = openSocket(family, SOCK_RAW, protocol);
+  attachFilter(fd, dropAll());
+  setIntOption(fd, SOL_SOCKET, SO_RCVBUF, 0, 'the receive buffer');
+  return fd;
+}
