@@ -1,0 +1,130 @@
+/**
+ * A real ClickHouse server for tests, without Docker: libchdb.so carries clickhouse-local, which listens for HTTP
+ * when told to. It runs in a process of its own (Python's ctypes calls it: ClickHouse checks the stack it is called
+ * on, and a JavaScript FFI's is not what it expects).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const CALLER = `
+import ctypes, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+lib = ctypes.CDLL(sys.argv[1])
+args = [b"clickhouse"] + [a.encode() for a in sys.argv[2:]]
+argv = (ctypes.c_char_p * (len(args) + 1))(*args, None)
+lib.chdb_query_cmdline.restype = ctypes.c_void_p
+lib.chdb_query_cmdline(len(args), argv)
+`;
+const SERVE =
+  'SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; SELECT sleepEachRow(1) FROM numbers(1000000000) ' +
+  'FORMAT Null SETTINGS max_block_size=1, function_sleep_max_microseconds_per_block=0';
+
+/** The library of the platform's chdb package. */
+export function libchdb(): string {
+  const require = createRequire(import.meta.url);
+  const chdb = createRequire(require.resolve('chdb/package.json'));
+  const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
+  return join(dirname(chdb.resolve(`@chdb/lib-linux-${arch}-gnu/package.json`)), 'libchdb.so');
+}
+
+export class ClickHouseServer {
+  private constructor(
+    readonly url: string,
+    readonly httpPort: number,
+    readonly tcpPort: number,
+    readonly path: string,
+    private process: ChildProcess,
+    private readonly temporary: boolean,
+  ) {}
+
+  /** Starts a server on free ports of 127.0.0.1 and waits until it answers. */
+  static async start(options: { path?: string; httpPort?: number; tcpPort?: number } = {}): Promise<ClickHouseServer> {
+    const path = options.path ?? mkdtempSync(join(tmpdir(), 'mirrorlake-clickhouse-'));
+    const httpPort = options.httpPort ?? (await freePort());
+    const tcpPort = options.tcpPort ?? (await freePort());
+    const url = `http://127.0.0.1:${httpPort}`;
+    const child = spawn(
+      'python3',
+      [
+        '-c',
+        CALLER,
+        libchdb(),
+        `--http_port=${httpPort}`,
+        `--tcp_port=${tcpPort}`,
+        '--listen_host=127.0.0.1',
+        `--path=${path}`,
+        '--query',
+        SERVE,
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'], cwd: path },
+    );
+    let said = '';
+    child.stderr?.on('data', (d: Buffer) => {
+      said = (said + d.toString()).slice(-4000);
+    });
+    const until = Date.now() + 60_000;
+    for (;;) {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the ClickHouse server ended while starting: ${said || child.signalCode}`);
+      if (await answers(url)) break;
+      if (Date.now() > until) {
+        child.kill('SIGKILL');
+        throw new Error(`the ClickHouse server did not answer within a minute: ${said}`);
+      }
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    return new ClickHouseServer(url, httpPort, tcpPort, path, child, options.path === undefined);
+  }
+
+  /** Kills it at once, as a crash would, and keeps its data. */
+  async kill(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = new Promise((done) => this.process.once('exit', done));
+    this.process.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Starts it again on the same ports and data. */
+  async restart(): Promise<void> {
+    const { path, httpPort, tcpPort } = this;
+    const next = await ClickHouseServer.start({ path, httpPort, tcpPort });
+    this.process = next.process;
+  }
+
+  /** Kills it and removes its data. */
+  async stop(): Promise<void> {
+    await this.kill();
+    if (this.temporary) rmSync(this.path, { recursive: true, force: true });
+  }
+
+  /** Runs a statement and returns the answer's text. */
+  async sql(query: string): Promise<string> {
+    const answer = await fetch(this.url, { method: 'POST', body: query });
+    const body = await answer.text();
+    if (!answer.ok) throw new Error(body.slice(0, 2000));
+    return body;
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/ping`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+export async function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
