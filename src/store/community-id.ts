@@ -59,7 +59,7 @@ export function communityId(
   destinationPort: number,
 ): string {
   if (ipVersion === 0) return '';
-  let sport = sourcePort;
+  const sport = sourcePort;
   let dport = destinationPort;
   let oneWay = false;
   if (protocol === ICMP || protocol === ICMP6) {

@@ -1,0 +1,83 @@
+/**
+ * Rows as lines of NDJSON: the store's column names in the columns' order, numbers as JSON numbers, enums as their
+ * words, addresses as people write them, times as RFC 3339 in UTC with nanoseconds.
+ */
+import { END_REASON_NAMES, type SessionRecord } from '../sessions/record.js';
+import { formatIp, formatMac, formatUuid } from '../wire/addresses.js';
+import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES, type MirrorPoint } from '../wire/mirror-point.js';
+import { type MirrorRecord, SEQUENCE_USE_NAMES } from '../wire/mirror-record.js';
+import type { TunnelRecord } from '../wire/tunnel-record.js';
+import { communityId } from './community-id.js';
+
+/** A row of `sessions`. @param collector the name in the column `collector` */
+export function sessionJson(r: SessionRecord, collector: string): string {
+  const icmp = r.protocol === 1 || r.protocol === 58;
+  const community = communityId(
+    r.ipVersion,
+    r.clientIp,
+    r.serverIp,
+    r.protocol,
+    icmp ? r.icmpType : r.clientPort,
+    icmp ? r.icmpCode : r.serverPort,
+  );
+  let vlans = '';
+  for (let i = 0; i < r.vlanCount; i++) vlans += i === 0 ? r.vlanIds[i] : `,${r.vlanIds[i]}`;
+  const p = r.point;
+  return `{"session_id":"${formatUuid(r.sessionId, 0)}","part":${r.part},"community_id":"${community}","first_seen":"${rfc3339(r.firstSec, r.firstNsec)}","last_seen":"${rfc3339(r.lastSec, r.lastNsec)}","end_reason":"${END_REASON_NAMES[r.endReason]}",${pointJson(p)},"mirror_port":${r.mirrorPort},"mirror_direction":"${MIRROR_DIRECTION_NAMES[r.mirrorDirection]}","mirror_hardware":${r.mirrorHardware},"security_group":${r.securityGroup},"gre_key":${r.greKey},"vlan_ids":[${vlans}],"cos":${r.cos},"client_mac":"${r.hasMac ? formatMac(r.clientMac, 0) : ''}","server_mac":"${r.hasMac ? formatMac(r.serverMac, 0) : ''}","ether_type":${r.etherType},"client_ip":"${ip(r.clientIp)}","server_ip":"${ip(r.serverIp)}","client_port":${r.clientPort},"server_port":${r.serverPort},"protocol":${r.protocol},"transport":${text(r.transport)},"client_packets":${r.clientPackets},"server_packets":${r.serverPackets},"client_bytes":${r.clientBytes},"server_bytes":${r.serverBytes},"client_payload":${r.clientPayload},"server_payload":${r.serverPayload},"client_tcp_flags":${r.clientTcpFlags},"server_tcp_flags":${r.serverTcpFlags},"tcp_state":${text(r.tcpState)},"handshake_us":${r.handshakeUs},"client_retransmits":${r.clientRetransmits},"server_retransmits":${r.serverRetransmits},"icmp_type":${r.icmpType},"icmp_code":${r.icmpCode},"client_ttl":${r.clientTtl},"server_ttl":${r.serverTtl},"dscp":${r.dscp},"fragments":${r.fragments},"truncated":${r.truncated},"duplicates":${r.duplicates},"app_protocol":${text(r.appProtocol)},"collector":${text(collector)}}`;
+}
+
+/** A row of `mirrors`. @param collector the name in the column `collector` */
+export function mirrorJson(r: MirrorRecord, collector: string): string {
+  return `{"minute":"${seconds(r.minute)}Z",${pointJson(r.point)},"gre_key":${r.point.key},"packets":${r.packets},"bytes":${r.bytes},"sequence":"${SEQUENCE_USE_NAMES[r.sequence]}","lost":${r.lost},"reordered":${r.reordered},"repeated":${r.repeated},"truncated":${r.truncated},"malformed":${r.malformed},"kernel_drops":${r.kernelDrops},"collector":${text(collector)}}`;
+}
+
+/** A row of `tunnels`. @param collector the name in the column `collector` */
+export function tunnelJson(r: TunnelRecord, collector: string): string {
+  return `{"minute":"${seconds(r.minute)}Z","name":${text(r.name)},"mode":${text(r.mode)},"local":"${formatIp(r.local, 0)}","remote":"${formatIp(r.remote, 0)}","key":${r.key},"rx_packets":${r.rxPackets},"rx_bytes":${r.rxBytes},"rx_errors":${r.rxErrors},"rx_dropped":${r.rxDropped},"multicast":${r.multicast},"rx_length_errors":${r.rxLengthErrors},"rx_crc_errors":${r.rxCrcErrors},"rx_frame_errors":${r.rxFrameErrors},"rx_fifo_errors":${r.rxFifoErrors},"tx_packets":${r.txPackets},"tx_bytes":${r.txBytes},"tx_errors":${r.txErrors},"tx_dropped":${r.txDropped},"tx_aborted_errors":${r.txAbortedErrors},"tx_carrier_errors":${r.txCarrierErrors},"collisions":${r.collisions},"collector":${text(collector)}}`;
+}
+
+/** A time as RFC 3339 in UTC with nine digits. `sec` counts from 1970. */
+export function rfc3339(sec: number, nsec: number): string {
+  return `${seconds(sec)}.${String(nsec).padStart(9, '0')}Z`;
+}
+
+let lastSecond = -1;
+let lastSecondText = '';
+
+/** 2026-01-31T23:59:59; rows that follow each other are often of the same second. */
+function seconds(sec: number): string {
+  if (sec !== lastSecond) {
+    lastSecond = sec;
+    lastSecondText = new Date(sec * 1000).toISOString().slice(0, 19);
+  }
+  return lastSecondText;
+}
+
+const pointTexts = new WeakMap<MirrorPoint, string>();
+
+/** The columns that say which mirror point it is; there are few points. */
+function pointJson(p: MirrorPoint): string {
+  let json = pointTexts.get(p);
+  if (json === undefined) {
+    json = `"mirror_type":"${MIRROR_TYPE_NAMES[p.type]}","mirror_source":"${formatIp(p.source, 0)}","mirror_target":"${formatIp(p.target, 0)}","mirror_session":${p.session}`;
+    pointTexts.set(p, json);
+  }
+  return json;
+}
+
+function ip(address: Uint8Array): string {
+  return formatIp(address, 0);
+}
+
+const texts = new Map<string, string>();
+/** Words repeat (tcp, SF, dns); what does not is not kept. */
+const MOST_TEXTS = 1000;
+
+function text(value: string): string {
+  let json = texts.get(value);
+  if (json === undefined) {
+    json = JSON.stringify(value);
+    if (texts.size < MOST_TEXTS) texts.set(value, json);
+  }
+  return json;
+}
