@@ -1,0 +1,40 @@
+/** Timeouts in seconds, and the bounds of the session table. */
+export interface SessionOptions {
+  /** Sessions held at once; beyond it the ones that would end soonest end by pressure. */
+  readonly capacity: number;
+  readonly tcpIdle: number;
+  readonly udpIdle: number;
+  readonly otherIdle: number;
+  /** After a row has been open this long it ends, and the session goes on in the next part. */
+  readonly active: number;
+  /** How long a finished TCP session waits for stragglers. */
+  readonly linger: number;
+  /** Inner fragment trains followed at once, a power of two, and how long one is remembered. */
+  readonly fragmentTrains: number;
+  readonly fragmentTimeout: number;
+}
+
+export const SESSION_DEFAULTS: SessionOptions = {
+  capacity: 1_000_000,
+  tcpIdle: 300,
+  udpIdle: 60,
+  otherIdle: 30,
+  active: 900,
+  linger: 5,
+  fragmentTrains: 8192,
+  fragmentTimeout: 30,
+};
+
+/** What the table counted since it was made. */
+export class SessionCounters {
+  /** Conversations opened, and rows handed on. */
+  opened = 0;
+  rows = 0;
+  /** Sessions ended by a full table. */
+  pressure = 0;
+  /** Fragment trains given up because too many were open, or because their first fragment never came. */
+  fragmentTrainsDropped = 0;
+  fragmentTrainsHeadless = 0;
+  /** Frames counted as duplicates of one seen just before. */
+  duplicates = 0;
+}

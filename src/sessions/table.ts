@@ -1,0 +1,521 @@
+import { randomInt } from 'node:crypto';
+import type { Frame } from '../wire/frame.js';
+import { IpProtocol } from '../wire/ip-protocol.js';
+import type { MirrorPoint } from '../wire/mirror-point.js';
+import { type FrameSink, Mirrored } from '../wire/mirrored.js';
+import { TCP_ACK as ACK, TCP_RST as RST, TCP_SYN as SYN } from '../wire/tcp.js';
+import { MAX_TRIES, recogniseApplication } from './application.js';
+import { Deduplicator } from './dedup.js';
+import { FragmentTrains, T } from './fragments.js';
+import { Key } from './key.js';
+import { SESSION_DEFAULTS, SessionCounters, type SessionOptions } from './options.js';
+import { EndReason, SessionRecord, type SessionSink } from './record.js';
+import { SessionIds } from './session-id.js';
+import { SlotIndex } from './slot-index.js';
+import { F64, FLAG, SLOT_BYTES, SLOT_VLANS, SLOT_WORDS, Slots, U8, U16, W } from './slots.js';
+import { beginsAnew, isOver, trackTcp, wasReset } from './tcp.js';
+import { fillRecord } from './to-record.js';
+import { WHEEL_SECONDS, Wheel } from './wheel.js';
+
+/** A packet this much ahead of the clock (seconds) moves it only when the next one agrees. */
+const DOUBTFUL_JUMP = 3600;
+/** How often, in seconds, trains without a first fragment are looked for. */
+const TRAIN_SWEEP = 5;
+/** Sessions ended at once when the table is full, so that the search is not made for every packet. */
+const PRESSURE_BATCH = 64;
+
+/**
+ * The session table: frames in, session records out when a session or its row ends.
+ *
+ * Time is the packets' own (their seconds), or what {@link advance} says when none come. Nothing is
+ * allocated for a packet. When the table is full the sessions that would end soonest by their timeouts are
+ * ended by pressure.
+ */
+export class SessionTable implements FrameSink {
+  readonly counters = new SessionCounters();
+  private readonly options: SessionOptions;
+  private readonly slots: Slots;
+  private readonly index = new SlotIndex();
+  private readonly wheel: Wheel;
+  private readonly trains: FragmentTrains;
+  private readonly ids = new SessionIds();
+  private readonly key: Key;
+  /** For settling fragments without a first one, in the middle of another frame. */
+  private readonly savedKey = new Key(0);
+  private readonly headless = new Mirrored();
+  private readonly record = new SessionRecord();
+  private readonly points: MirrorPoint[] = [];
+  private readonly dedupWindows: number[] = [];
+  private dedup: Deduplicator | undefined;
+  private serial = 0;
+  /** The clock, in seconds, and a jump ahead that waits to be confirmed. */
+  private now = 0;
+  private doubtful = 0;
+  private nextSweep = 0;
+
+  constructor(
+    private readonly sink: SessionSink,
+    options: Partial<SessionOptions> = {},
+  ) {
+    this.options = { ...SESSION_DEFAULTS, ...options };
+    this.slots = new Slots(this.options.capacity);
+    this.wheel = new Wheel(this.slots);
+    this.trains = new FragmentTrains(this.options.fragmentTrains, this.options.fragmentTimeout);
+    this.key = new Key(randomInt(2 ** 32));
+  }
+
+  /** Sessions open now. */
+  get open(): number {
+    return this.slots.used;
+  }
+
+  /** Sets the deduplication window of a mirror point in nanoseconds; 0, the default: none. */
+  setDedupWindow(point: MirrorPoint, nanoseconds: number): void {
+    this.dedupWindows[point.index] = nanoseconds;
+    if (nanoseconds > 0) this.dedup ??= new Deduplicator();
+  }
+
+  /** Takes one frame into its session. */
+  frame(f: Frame, m: Mirrored): void {
+    if (f.sec !== this.now) this.clock(f.sec);
+    this.key.take(f, m.point.index);
+    if (this.dedup !== undefined && this.isDuplicate(f, m)) return;
+    if (f.fragmentOffset !== 0 || f.moreFragments) this.fragment(f, m);
+    else this.packet(f, m);
+  }
+
+  /** Moves the clock to `sec` when no packets do, ending what is due. */
+  advance(sec: number): void {
+    if (sec <= this.now) return;
+    if (this.now !== 0) this.turn(sec);
+    this.now = sec;
+  }
+
+  /** Ends every session, and forgets the time: what comes next may be older. */
+  finish(reason: EndReason): void {
+    this.sweepTrains(true);
+    const s = this.slots;
+    for (let slot = 0; slot < s.reached; slot++) {
+      if ((s.u8[slot * SLOT_BYTES + U8.FLAGS] & FLAG.USED) === 0) continue;
+      this.wheel.remove(slot);
+      this.end(slot, this.endingOf(slot, reason));
+    }
+    this.now = 0;
+    this.doubtful = 0;
+    this.nextSweep = 0;
+  }
+
+  /** The clock's last second, 0 before the first packet. */
+  get time(): number {
+    return this.now;
+  }
+
+  private clock(sec: number): void {
+    if (sec <= this.now) return;
+    if (this.now === 0) {
+      this.now = sec;
+      return;
+    }
+    if (sec > this.now + DOUBTFUL_JUMP && Math.abs(sec - this.doubtful) > DOUBTFUL_JUMP) {
+      this.doubtful = sec;
+      return;
+    }
+    this.turn(sec);
+    this.now = sec;
+  }
+
+  /** Ends what is due up to the second `to`. */
+  private turn(to: number): void {
+    const from = Math.max(this.now + 1, to - WHEEL_SECONDS + 1);
+    for (let at = from; at <= to; at++) this.due(at, to);
+    if (this.trains.headless > 0 && to >= this.nextSweep) {
+      this.sweepTrains(false);
+      this.nextSweep = to + TRAIN_SWEEP;
+    }
+  }
+
+  private due(at: number, now: number): void {
+    let slot = this.wheel.take(at);
+    while (slot >= 0) {
+      const next = this.wheel.after(slot);
+      const deadline = this.deadline(slot);
+      if (deadline > now) {
+        this.wheel.insert(slot, Math.min(deadline, now + WHEEL_SECONDS - 1));
+      } else if (this.idleDeadline(slot) > now) {
+        this.nextPart(slot);
+        this.wheel.insert(slot, Math.min(this.deadline(slot), now + WHEEL_SECONDS - 1));
+      } else {
+        this.end(slot, this.endingOf(slot, EndReason.Idle));
+      }
+      slot = next;
+    }
+  }
+
+  /** The second in which a session ends if nothing more comes. */
+  private idleDeadline(slot: number): number {
+    const b = slot * SLOT_BYTES;
+    const last = this.slots.u32[slot * SLOT_WORDS + W.LAST_SEC];
+    if ((this.slots.u8[b + U8.FLAGS] & FLAG.CLOSING) !== 0) return last + this.options.linger + 1;
+    if (this.slots.u8[b + U8.IP_VERSION] === 0) return last + this.options.otherIdle + 1;
+    const protocol = this.slots.u8[b + U8.PROTOCOL];
+    if (protocol === IpProtocol.Tcp) return last + this.options.tcpIdle + 1;
+    if (protocol === IpProtocol.Udp) return last + this.options.udpIdle + 1;
+    return last + this.options.otherIdle + 1;
+  }
+
+  /** The second in which a session or its row ends. */
+  private deadline(slot: number): number {
+    const idle = this.idleDeadline(slot);
+    const w = slot * SLOT_WORDS;
+    if (this.rowIsEmpty(w)) return idle;
+    return Math.min(idle, this.slots.u32[w + W.FIRST_SEC] + this.options.active);
+  }
+
+  private rowIsEmpty(w: number): boolean {
+    return this.slots.u32[w + W.PACKETS_A] === 0 && this.slots.u32[w + W.PACKETS_B] === 0;
+  }
+
+  /** What ended a session: its own ending when it had one. */
+  private endingOf(slot: number, otherwise: EndReason): EndReason {
+    if ((this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] & FLAG.CLOSING) === 0) return otherwise;
+    return wasReset(this.slots, slot) ? EndReason.Rst : EndReason.Fin;
+  }
+
+  /** Finds the session of the key: slot * 2 + side, or -1. */
+  private find(): number {
+    const hash = this.key.hash;
+    let bucket = this.index.start(hash);
+    for (;;) {
+      const slot = this.index.slotAt(bucket);
+      if (slot < 0) return -1;
+      if (this.index.hashAt(bucket) === hash) {
+        const side = this.key.side(this.slots, slot);
+        if (side >= 0) return slot * 2 + side;
+      }
+      bucket = this.index.next(bucket);
+    }
+  }
+
+  private packet(f: Frame, m: Mirrored): number {
+    let found = this.find();
+    const tcp = f.protocol === IpProtocol.Tcp && f.ipVersion !== 0 && f.payload >= 0;
+    if (found >= 0 && tcp && (f.tcpFlags & SYN) !== 0) {
+      const slot = found >>> 1;
+      if (beginsAnew(this.slots, slot, (found & 1) as 0 | 1, f)) {
+        this.wheel.remove(slot);
+        this.end(slot, this.endingOf(slot, EndReason.Idle));
+        found = -1;
+      }
+    }
+    const fresh = found < 0;
+    if (fresh) found = this.openSession(f, m) * 2;
+    const slot = found >>> 1;
+    const side = (found & 1) as 0 | 1;
+    this.count(slot, side, f, m);
+    if (!fresh) this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] |= FLAG.TOUCHED;
+    if (tcp) {
+      this.learnClient(slot, side, f);
+      trackTcp(this.slots, slot, side, f);
+      this.hurryEnd(slot);
+    }
+    if (f.payloadLength > 0) this.lookAtPayload(slot, side, f);
+    return found;
+  }
+
+  /** A session that is over waits for stragglers only: its deadline comes nearer. */
+  private hurryEnd(slot: number): void {
+    const flags = slot * SLOT_BYTES + U8.FLAGS;
+    if ((this.slots.u8[flags] & FLAG.CLOSING) !== 0 || !isOver(this.slots, slot)) return;
+    this.slots.u8[flags] |= FLAG.CLOSING;
+    this.wheel.remove(slot);
+    this.wheel.insert(slot, Math.max(this.deadline(slot), this.now + 1));
+  }
+
+  private openSession(f: Frame, m: Mirrored): number {
+    if (this.slots.full) this.relieve();
+    const s = this.slots;
+    const slot = s.allocate();
+    const w = slot * SLOT_WORDS;
+    const b = slot * SLOT_BYTES;
+    const h = slot * (SLOT_BYTES / 2);
+    this.counters.opened++;
+    this.points[m.point.index] = m.point;
+    this.key.store(s, slot);
+    this.index.insert(this.key.hash, slot);
+    this.serial = (this.serial + 1) >>> 0;
+    s.u32[w + W.SERIAL] = this.serial;
+    s.u32[w + W.OPENED_SEC] = s.u32[w + W.LAST_SEC] = f.sec;
+    s.u32[w + W.OPENED_NSEC] = s.u32[w + W.LAST_NSEC] = f.nsec;
+    s.u8[b + U8.FLAGS] = FLAG.USED | this.guessClient(f);
+    s.u16[h + U16.ETHER_TYPE] = f.etherType;
+    s.u16[h + U16.SECURITY_GROUP] = m.securityGroup;
+    s.u32[w + W.MIRROR_PORT] = m.port;
+    s.u8[b + U8.HARDWARE] = m.hardware;
+    s.u8[b + U8.COS] = m.cos;
+    s.u8[b + U8.DSCP] = f.dscp;
+    s.u8[b + U8.ICMP_TYPE] = f.icmpType;
+    s.u8[b + U8.ICMP_CODE] = f.icmpCode;
+    if (f.mac >= 0) {
+      s.u8[b + U8.HAS_MAC] = 1;
+      for (let i = 0; i < 6; i++) {
+        s.u8[b + U8.MAC_A + i] = f.bytes[f.mac + 6 + i];
+        s.u8[b + U8.MAC_B + i] = f.bytes[f.mac + i];
+      }
+    }
+    let vlans = 0;
+    if (m.vlan >= 0) s.u16[h + U16.VLANS + vlans++] = m.vlan;
+    for (let i = 0; i < f.vlanCount && vlans < SLOT_VLANS; i++) s.u16[h + U16.VLANS + vlans++] = f.vlanIds[i];
+    s.u8[b + U8.VLAN_COUNT] = vlans;
+    this.wheel.insert(slot, Math.max(this.idleDeadline(slot), this.now + 1));
+    return slot;
+  }
+
+  /** Who opened a conversation, from its first frame: see docs/explanation/sessions.md. */
+  private guessClient(f: Frame): number {
+    if (f.ipVersion === 0) return 0;
+    if (f.protocol === IpProtocol.Tcp && (f.tcpFlags & SYN) !== 0)
+      return (f.tcpFlags & ACK) !== 0 ? FLAG.CLIENT_B | FLAG.CLIENT_SURE : FLAG.CLIENT_SURE;
+    // An echo reply answers a request that was not seen.
+    if (f.protocol === IpProtocol.Icmp && f.icmpType === 0 && f.transport >= 0) return FLAG.CLIENT_B;
+    if (f.protocol === IpProtocol.Icmp6 && f.icmpType === 129) return FLAG.CLIENT_B;
+    const wellKnown = 1024;
+    const fromService = f.sourcePort > 0 && f.sourcePort < wellKnown;
+    return fromService && f.destinationPort >= wellKnown ? FLAG.CLIENT_B : 0;
+  }
+
+  /** A SYN settles who opened the connection, however it was guessed before. */
+  private learnClient(slot: number, side: 0 | 1, f: Frame): void {
+    if ((f.tcpFlags & (SYN | RST)) !== SYN) return;
+    const at = slot * SLOT_BYTES + U8.FLAGS;
+    const flags = this.slots.u8[at];
+    if ((flags & FLAG.CLIENT_SURE) !== 0) return;
+    const client = (f.tcpFlags & ACK) !== 0 ? 1 - side : side;
+    this.slots.u8[at] = (flags & ~FLAG.CLIENT_B) | client | FLAG.CLIENT_SURE;
+  }
+
+  private count(slot: number, side: 0 | 1, f: Frame, m: Mirrored): void {
+    const s = this.slots;
+    const w = slot * SLOT_WORDS;
+    const b = slot * SLOT_BYTES;
+    const d = (slot * SLOT_BYTES) / 8;
+    this.touch(w, f.sec, f.nsec);
+    s.u32[w + W.PACKETS_A + side]++;
+    s.f64[d + F64.BYTES_A + side] += f.ipLength;
+    s.f64[d + F64.PAYLOAD_A + side] += f.payloadLength;
+    if (f.truncated) s.u32[w + W.TRUNCATED]++;
+    if (s.u8[b + U8.TTL_A + side] === 0) s.u8[b + U8.TTL_A + side] = f.ttl;
+    if (m.direction !== 0) s.u8[b + U8.DIRECTION] |= m.direction;
+  }
+
+  /** Widens the row's time to a packet's. */
+  private touch(w: number, sec: number, nsec: number): void {
+    const u32 = this.slots.u32;
+    if (this.rowIsEmpty(w)) {
+      u32[w + W.FIRST_SEC] = u32[w + W.LAST_SEC] = sec;
+      u32[w + W.FIRST_NSEC] = u32[w + W.LAST_NSEC] = nsec;
+      return;
+    }
+    const last = u32[w + W.LAST_SEC];
+    if (sec > last || (sec === last && nsec > u32[w + W.LAST_NSEC])) {
+      u32[w + W.LAST_SEC] = sec;
+      u32[w + W.LAST_NSEC] = nsec;
+      return;
+    }
+    const first = u32[w + W.FIRST_SEC];
+    if (sec < first || (sec === first && nsec < u32[w + W.FIRST_NSEC])) {
+      u32[w + W.FIRST_SEC] = sec;
+      u32[w + W.FIRST_NSEC] = nsec;
+    }
+  }
+
+  private lookAtPayload(slot: number, side: 0 | 1, f: Frame): void {
+    const s = this.slots;
+    const b = slot * SLOT_BYTES;
+    if (s.u8[b + U8.APPLICATION] !== 0 || s.u8[b + U8.APPLICATION_TRIES] >= MAX_TRIES) return;
+    const end = Math.min(f.end, f.payload + f.payloadLength);
+    if (f.payload < 0 || f.payload >= end) return;
+    s.u8[b + U8.APPLICATION_TRIES]++;
+    const client = (s.u8[b + U8.FLAGS] & FLAG.CLIENT_B) === side;
+    const serverPort = client ? f.destinationPort : f.sourcePort;
+    const clientPort = client ? f.sourcePort : f.destinationPort;
+    s.u8[b + U8.APPLICATION] = recogniseApplication(
+      f.protocol,
+      f.bytes,
+      f.payload,
+      end,
+      client,
+      clientPort,
+      serverPort,
+    );
+  }
+
+  private isDuplicate(f: Frame, m: Mirrored): boolean {
+    const window = this.dedupWindows[m.point.index];
+    if (window === undefined || window === 0 || this.dedup === undefined) return false;
+    if (!this.dedup.seen(f, m.point.index, window)) return false;
+    this.counters.duplicates++;
+    const found = this.find();
+    if (found >= 0) {
+      const slot = found >>> 1;
+      this.slots.u32[slot * SLOT_WORDS + W.DUPLICATES]++;
+      if (m.direction !== 0) this.slots.u8[slot * SLOT_BYTES + U8.DIRECTION] |= m.direction;
+    }
+    return true;
+  }
+
+  /** Gives a fragment to the session of its train, or keeps it waiting for the first one. */
+  private fragment(f: Frame, m: Mirrored): void {
+    const trains = this.trains;
+    const t = trains.words;
+    let at = trains.find(this.key, f);
+    if (f.fragmentOffset === 0) {
+      const found = this.packet(f, m);
+      const slot = found >>> 1;
+      this.slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
+      const waiting = at >= 0 && t[at + T.PACKETS] !== 0;
+      if (waiting) this.addWaiting(at, slot, (found & 1) as 0 | 1);
+      if (at < 0) at = this.openTrain(f);
+      else if (waiting) trains.close(at);
+      if (waiting) trains.open(at, this.key, f);
+      t[at + T.SLOT] = slot + 1;
+      t[at + T.SERIAL] = this.slots.u32[slot * SLOT_WORDS + W.SERIAL];
+      t[at + T.SIDE] = found & 1;
+      return;
+    }
+    if (at >= 0 && t[at + T.SLOT] !== 0) {
+      const slot = t[at + T.SLOT] - 1;
+      if (this.slots.u32[slot * SLOT_WORDS + W.SERIAL] === t[at + T.SERIAL] && this.isUsed(slot)) {
+        this.slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
+        this.count(slot, t[at + T.SIDE] as 0 | 1, f, m);
+        t[at + T.SEC] = f.sec;
+        return;
+      }
+      trains.close(at);
+      at = -1;
+    }
+    if (at < 0) at = this.openTrain(f);
+    trains.wait(at, f, f.payloadLength);
+    this.points[m.point.index] = m.point;
+  }
+
+  private isUsed(slot: number): boolean {
+    return (this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] & FLAG.USED) !== 0;
+  }
+
+  private openTrain(f: Frame): number {
+    const at = this.trains.place(this.key, f);
+    if (this.trains.words[at + T.OPEN] !== 0) {
+      this.counters.fragmentTrainsDropped++;
+      if (this.trains.words[at + T.PACKETS] !== 0) this.settleHeadless(at);
+    }
+    this.trains.open(at, this.key, f);
+    return at;
+  }
+
+  private addWaiting(at: number, slot: number, side: 0 | 1): void {
+    const t = this.trains.words;
+    const s = this.slots;
+    const w = slot * SLOT_WORDS;
+    const d = (slot * SLOT_BYTES) / 8;
+    this.touch(w, t[at + T.OPENED_SEC], t[at + T.OPENED_NSEC]);
+    s.u32[w + W.PACKETS_A + side] += t[at + T.PACKETS];
+    this.touch(w, t[at + T.SEC], t[at + T.NSEC]);
+    s.u32[w + W.FRAGMENTS] += t[at + T.PACKETS];
+    s.u32[w + W.TRUNCATED] += t[at + T.TRUNCATED];
+    s.f64[d + F64.BYTES_A + side] += t[at + T.BYTES];
+    s.f64[d + F64.PAYLOAD_A + side] += t[at + T.PAYLOAD];
+  }
+
+  /** Fragments whose first one never came are a conversation without ports. */
+  private settleHeadless(at: number): void {
+    this.counters.fragmentTrainsHeadless++;
+    const mirrored = this.headless;
+    mirrored.point = this.points[this.trains.words[at + T.MIRROR]];
+    const frame = this.trains.portless(at);
+    this.savedKey.copy(this.key);
+    this.key.take(frame, mirrored.point.index);
+    let found = this.find();
+    if (found < 0) found = this.openSession(frame, mirrored) * 2;
+    this.addWaiting(at, found >>> 1, (found & 1) as 0 | 1);
+    this.trains.close(at);
+    this.key.copy(this.savedKey);
+  }
+
+  private sweepTrains(all: boolean): void {
+    const trains = this.trains;
+    if (trains.headless === 0) return;
+    const t = trains.words;
+    for (let at = 0; at < t.length; at += trains.step) {
+      if (t[at + T.PACKETS] !== 0 && (all || trains.expired(at, this.now))) this.settleHeadless(at);
+    }
+  }
+
+  /**
+   * Makes room in a full table: ends those whose time would come first. Within a second, whose order the
+   * wheel does not know, a session that spoke since it was placed there goes behind the others once.
+   */
+  private relieve(): void {
+    let ended = 0;
+    for (let ahead = 1; ahead <= WHEEL_SECONDS && ended < PRESSURE_BATCH; ahead++) {
+      const at = this.now + ahead;
+      let slot = this.wheel.first(at);
+      while (slot >= 0 && ended < PRESSURE_BATCH) {
+        const next = this.wheel.after(slot);
+        const deadline = Math.max(this.idleDeadline(slot), this.now + 1);
+        this.wheel.remove(slot);
+        const flags = slot * SLOT_BYTES + U8.FLAGS;
+        if (deadline > at || (this.slots.u8[flags] & FLAG.TOUCHED) !== 0) {
+          this.slots.u8[flags] &= ~FLAG.TOUCHED;
+          this.wheel.insert(slot, Math.min(deadline, this.now + WHEEL_SECONDS - 1));
+        } else {
+          this.counters.pressure++;
+          this.end(slot, EndReason.Pressure);
+          ended++;
+        }
+        slot = next;
+      }
+    }
+  }
+
+  /** Hands on the row so far and begins the next. */
+  private nextPart(slot: number): void {
+    const s = this.slots;
+    const w = slot * SLOT_WORDS;
+    const b = slot * SLOT_BYTES;
+    this.emit(slot, EndReason.Active);
+    s.u32[w + W.PART]++;
+    const d = (slot * SLOT_BYTES) / 8;
+    for (let side = 0; side < 2; side++) {
+      s.u32[w + W.PACKETS_A + side] = 0;
+      s.u32[w + W.RETRANSMITS_A + side] = 0;
+      s.f64[d + F64.BYTES_A + side] = 0;
+      s.f64[d + F64.PAYLOAD_A + side] = 0;
+      s.u8[b + U8.TCP_FLAGS_A + side] = 0;
+    }
+    s.u32[w + W.FRAGMENTS] = 0;
+    s.u32[w + W.TRUNCATED] = 0;
+    s.u32[w + W.DUPLICATES] = 0;
+    s.u8[b + U8.DIRECTION] = 0;
+  }
+
+  /** Hands on a session's last row and frees its slot; it is out of the wheel already. */
+  private end(slot: number, reason: EndReason): void {
+    const w = slot * SLOT_WORDS;
+    if (!this.rowIsEmpty(w)) this.emit(slot, reason);
+    this.index.remove(this.slots.u32[w + W.HASH], slot);
+    this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] = 0;
+    this.slots.release(slot);
+  }
+
+  private emit(slot: number, reason: EndReason): void {
+    const r = this.record;
+    const u32 = this.slots.u32;
+    const w = slot * SLOT_WORDS;
+    r.endReason = reason;
+    r.point = this.points[u32[w + W.MIRROR]];
+    this.ids.write(u32[w + W.SERIAL], u32[w + W.OPENED_SEC], u32[w + W.OPENED_NSEC], r.sessionId);
+    fillRecord(this.slots, slot, r);
+    this.counters.rows++;
+    this.sink.session(r);
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * TCP as an observer sees it: endpoint states and the word for a connection's history as Zeek defines them
+ * (conn_state, base/protocols/conn/main.zeek), handshake time and retransmissions.
+ */
+import type { Frame } from '../wire/frame.js';
+import { TCP_ACK as ACK, TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/tcp.js';
+import { F64, FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, W } from './slots.js';
+
+/** What an endpoint has done so far. */
+export const TcpState = {
+  Inactive: 0,
+  SynSent: 1,
+  SynAckSent: 2,
+  /** Seen in the middle of its connection. */
+  Partial: 3,
+  Established: 4,
+  Closed: 5,
+  Reset: 6,
+} as const;
+type TcpState = (typeof TcpState)[keyof typeof TcpState];
+
+/** Where the handshake is whose time is taken, in U8.HANDSHAKE_STATE. */
+const Handshake = { None: 0, SynSeen: 1, SynAckSeen: 2, Done: 3 } as const;
+
+/** A jump of sequence numbers beyond this is not a gap but another numbering. */
+const RESYNC = 1 << 26;
+
+/**
+ * Whether a SYN begins a new connection on a 5-tuple that already has one: the old one is over, or its
+ * numbers are not this one's.
+ */
+export function beginsAnew(s: Slots, slot: number, side: 0 | 1, f: Frame): boolean {
+  if ((f.tcpFlags & (SYN | ACK | RST)) !== SYN) return false;
+  const w = slot * SLOT_WORDS;
+  const b = slot * SLOT_BYTES;
+  const own = s.u8[b + U8.TCP_STATE_A + side];
+  const peer = s.u8[b + U8.TCP_STATE_A + (1 - side)];
+  const known = (s.u8[b + U8.FLAGS] & (side === 0 ? FLAG.SEQ_A : FLAG.SEQ_B)) !== 0;
+  if (known && s.u32[w + W.ISN_A + side] === f.tcpSequence) return false;
+  if (own >= TcpState.Closed || peer >= TcpState.Closed) return true;
+  return own === TcpState.Established && s.u8[b + U8.HANDSHAKE_STATE] === Handshake.Done;
+}
+
+/** Takes one segment of side 0 (A) or 1 (B) into a session. */
+export function trackTcp(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
+  const b = slot * SLOT_BYTES;
+  s.u8[b + U8.TCP_FLAGS_A + side] |= f.tcpFlags;
+  timeHandshake(s, slot, side, f);
+  advance(s, slot, side, f);
+  trackSequence(s, slot, side, f);
+}
+
+function isClient(flags: number, side: number): boolean {
+  return (flags & FLAG.CLIENT_B) === side;
+}
+
+function timeHandshake(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
+  const w = slot * SLOT_WORDS;
+  const b = slot * SLOT_BYTES;
+  const state = s.u8[b + U8.HANDSHAKE_STATE];
+  if (state === Handshake.Done) return;
+  const flags = f.tcpFlags;
+  const client = isClient(s.u8[b + U8.FLAGS], side);
+  if (client && state === Handshake.None && (flags & (SYN | ACK)) === SYN) {
+    s.u32[w + W.SYN_SEC] = f.sec;
+    s.u32[w + W.SYN_NSEC] = f.nsec;
+    s.u8[b + U8.HANDSHAKE_STATE] = Handshake.SynSeen;
+  } else if (!client && state === Handshake.SynSeen && (flags & (SYN | ACK)) === (SYN | ACK)) {
+    s.u8[b + U8.HANDSHAKE_STATE] = Handshake.SynAckSeen;
+  } else if (client && state === Handshake.SynAckSeen && (flags & (SYN | ACK | RST)) === ACK) {
+    const us = (f.sec - s.u32[w + W.SYN_SEC]) * 1e6 + Math.floor((f.nsec - s.u32[w + W.SYN_NSEC]) / 1000);
+    s.u32[w + W.HANDSHAKE] = Math.max(us, 0);
+    s.u8[b + U8.HANDSHAKE_STATE] = Handshake.Done;
+  }
+}
+
+/** The endpoint state machine, one segment on. */
+function advance(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
+  const own = slot * SLOT_BYTES + U8.TCP_STATE_A + side;
+  const peer = slot * SLOT_BYTES + U8.TCP_STATE_A + (1 - side);
+  const flags = f.tcpFlags;
+  const client = isClient(s.u8[slot * SLOT_BYTES + U8.FLAGS], side);
+  switch (s.u8[own]) {
+    case TcpState.Inactive:
+      s.u8[own] = firstState(s, peer, client, flags, f.payloadLength);
+      break;
+    case TcpState.SynSent:
+    case TcpState.SynAckSent:
+      if ((flags & RST) !== 0) s.u8[own] = TcpState.Reset;
+      else if ((flags & FIN) !== 0) s.u8[own] = TcpState.Closed;
+      break;
+    case TcpState.Partial:
+    case TcpState.Established:
+      if ((flags & RST) !== 0) s.u8[own] = TcpState.Reset;
+      else if ((flags & FIN) !== 0) {
+        s.u8[own] = TcpState.Closed;
+        // The peer's FIN and then RST is an ending like any other once our side closes too.
+        const peerFlags = s.u8[slot * SLOT_BYTES + U8.TCP_FLAGS_A + (1 - side)];
+        if (s.u8[peer] === TcpState.Reset && (peerFlags & FIN) !== 0) s.u8[peer] = TcpState.Closed;
+      } else if (
+        (flags & (SYN | ACK)) === SYN &&
+        s.u8[own] === TcpState.Partial &&
+        s.u8[peer] === TcpState.Inactive
+      )
+        s.u8[own] = TcpState.SynSent;
+      break;
+    case TcpState.Closed:
+      // After both have closed, a reset is only an ending.
+      if ((flags & RST) !== 0 && s.u8[peer] !== TcpState.Closed) s.u8[own] = TcpState.Reset;
+      break;
+    default:
+      break;
+  }
+}
+
+function firstState(s: Slots, peer: number, client: boolean, flags: number, payload: number): TcpState {
+  if ((flags & RST) !== 0) return TcpState.Reset;
+  if ((flags & SYN) !== 0) {
+    if (client) {
+      if ((flags & FIN) !== 0) return TcpState.Closed;
+      // The answer overtook the question: both are there now.
+      if (s.u8[peer] === TcpState.Established) return TcpState.Established;
+      return (flags & ACK) !== 0 ? TcpState.SynAckSent : TcpState.SynSent;
+    }
+    if (s.u8[peer] === TcpState.SynSent) s.u8[peer] = TcpState.Established;
+    return (flags & FIN) !== 0 ? TcpState.Closed : TcpState.Established;
+  }
+  if ((flags & FIN) !== 0) return TcpState.Closed;
+  // An ACK before the SYN-ACK says nothing about the server yet.
+  if (!client && payload === 0 && s.u8[peer] === TcpState.SynSent) return TcpState.Inactive;
+  // The SYN was missed, the SYN-ACK and its ACK were seen.
+  if ((flags & ACK) !== 0 && s.u8[peer] === TcpState.Established) return TcpState.Established;
+  return TcpState.Partial;
+}
+
+/**
+ * Counts retransmissions of side A or B: segments whose bytes were all seen before. One gap a side is
+ * remembered, so that a segment that was only late is not taken for a repeated one; a keepalive probe (one
+ * byte before the next expected) is not a retransmission either.
+ */
+function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
+  const flags = f.tcpFlags;
+  if ((flags & RST) !== 0) return;
+  const u32 = s.u32;
+  const w = slot * SLOT_WORDS;
+  const fl = slot * SLOT_BYTES + U8.FLAGS;
+  const seen = side === 0 ? FLAG.SEQ_A : FLAG.SEQ_B;
+  const seq = f.tcpSequence;
+  const length = f.payloadLength + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
+  const after = (seq + length) >>> 0;
+  if ((s.u8[fl] & seen) === 0) {
+    s.u8[fl] |= seen;
+    u32[w + W.ISN_A + side] = seq;
+    u32[w + W.NEXT_SEQ_A + side] = after;
+    return;
+  }
+  if (length === 0) return;
+  const next = u32[w + W.NEXT_SEQ_A + side];
+  const ahead = (seq - next) | 0;
+  if (ahead > RESYNC || ahead < -RESYNC) {
+    u32[w + W.NEXT_SEQ_A + side] = after;
+    return;
+  }
+  if (ahead >= 0) {
+    if (ahead > 0) {
+      if (u32[w + W.HOLE_START_A + side] === u32[w + W.HOLE_END_A + side])
+        u32[w + W.HOLE_START_A + side] = next;
+      u32[w + W.HOLE_END_A + side] = seq;
+    }
+    u32[w + W.NEXT_SEQ_A + side] = after;
+    return;
+  }
+  if (ahead === -1 && length === 1 && (flags & (SYN | FIN)) === 0) return;
+  const holeStart = u32[w + W.HOLE_START_A + side];
+  const holeEnd = u32[w + W.HOLE_END_A + side];
+  if (holeStart !== holeEnd && ((seq - holeStart) | 0) >= 0 && ((seq - holeEnd) | 0) < 0) {
+    // Late, not repeated. What is left of the gap lies behind the segment, or before it at the gap's end.
+    if (((after - holeEnd) | 0) >= 0 && seq !== holeStart) u32[w + W.HOLE_END_A + side] = seq;
+    else u32[w + W.HOLE_START_A + side] = ((after - holeEnd) | 0) >= 0 ? holeEnd : after;
+  } else {
+    u32[w + W.RETRANSMITS_A + side]++;
+  }
+  if (((after - next) | 0) > 0) u32[w + W.NEXT_SEQ_A + side] = after;
+}
+
+/** Whether both sides have finished, or either has reset: the session lingers only. */
+export function isOver(s: Slots, slot: number): boolean {
+  const b = slot * SLOT_BYTES;
+  const a = s.u8[b + U8.TCP_STATE_A];
+  const c = s.u8[b + U8.TCP_STATE_B];
+  return a === TcpState.Reset || c === TcpState.Reset || (a === TcpState.Closed && c === TcpState.Closed);
+}
+
+/** Whether a reset is part of the history. */
+export function wasReset(s: Slots, slot: number): boolean {
+  const b = slot * SLOT_BYTES;
+  return s.u8[b + U8.TCP_STATE_A] === TcpState.Reset || s.u8[b + U8.TCP_STATE_B] === TcpState.Reset;
+}
+
+/** Zeek's conn_state of a TCP session. */
+export function connState(s: Slots, slot: number): string {
+  const b = slot * SLOT_BYTES;
+  const clientB = s.u8[b + U8.FLAGS] & FLAG.CLIENT_B;
+  const orig = s.u8[b + U8.TCP_STATE_A + clientB];
+  const resp = s.u8[b + U8.TCP_STATE_A + (1 - clientB)];
+  const origSilent = orig === TcpState.Inactive || orig === TcpState.Partial;
+  const respSilent = resp === TcpState.Inactive || resp === TcpState.Partial;
+  if (resp === TcpState.Reset) {
+    if (orig === TcpState.SynSent || orig === TcpState.SynAckSent) return 'REJ';
+    if (orig === TcpState.Reset && noPayload(s, slot)) return 'REJ';
+    return origSilent ? 'RSTRH' : 'RSTR';
+  }
+  if (orig === TcpState.Reset) return respSilent ? 'RSTOS0' : 'RSTO';
+  if (orig === TcpState.Closed && resp === TcpState.Closed) return 'SF';
+  if (orig === TcpState.Closed) return respSilent ? 'SH' : 'S2';
+  if (resp === TcpState.Closed) return origSilent ? 'SHR' : 'S3';
+  if (orig === TcpState.SynSent && resp === TcpState.Inactive) return 'S0';
+  if (orig === TcpState.Established && resp === TcpState.Established) return 'S1';
+  return 'OTH';
+}
+
+function noPayload(s: Slots, slot: number): boolean {
+  const f = (slot * SLOT_BYTES) / 8;
+  return s.f64[f + F64.PAYLOAD_A] === 0 && s.f64[f + F64.PAYLOAD_B] === 0;
+}

@@ -1,0 +1,333 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EndReason } from '../../src/sessions/record.js';
+import { TCP_ACK as A, TCP_FIN as F, TCP_RST as R, TCP_SYN as S } from '../../src/wire/tcp.js';
+import { mirrorPoint, SessionWorld } from '../support/session-world.js';
+
+const C = '10.0.0.1:40000';
+const V = '10.0.0.2:80';
+
+describe('a conversation', () => {
+  it('is both directions of a 5-tuple', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from: C, to: V, protocol: 17, payload: 10, ttl: 63 });
+    world.send({ at: 1, from: V, to: C, protocol: 17, payload: 20, ttl: 120 });
+    world.send({ at: 2, from: C, to: V, protocol: 17, payload: 30 });
+    expect(world.finish()).toMatchObject([
+      { client: C, server: V, packets: [2, 1], bytes: [120, 60], payload: [40, 20], first: 0, last: 2 },
+    ]);
+  });
+
+  it('is another one at another mirror point, port or protocol', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from: C, to: V, protocol: 17 });
+    world.send({ at: 0, from: C, to: V, protocol: 17, mirror: mirrorPoint(1) });
+    world.send({ at: 0, from: C, to: '10.0.0.2:81', protocol: 17 });
+    world.send({ at: 0, from: C, to: V, protocol: 132 });
+    expect(world.finish()).toHaveLength(4);
+  });
+
+  it('with both ends equal is one side only', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from: '10.0.0.1:5', to: '10.0.0.1:5', protocol: 17 });
+    world.send({ at: 0, from: '10.0.0.1:5', to: '10.0.0.1:5', protocol: 17 });
+    expect(world.finish()).toMatchObject([{ packets: [2, 0] }]);
+  });
+
+  it('keeps apart what it is given, whatever the order', () => {
+    const host = fc.integer({ min: 1, max: 4 });
+    const port = fc.integer({ min: 1, max: 3 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(host, port, host, port, fc.constantFrom(17, 132)), { maxLength: 200 }),
+        (packets) => {
+          const world = new SessionWorld();
+          const expected = new Map<string, number>();
+          for (const [a, p, b, q, protocol] of packets) {
+            const from = `10.0.0.${a}:${p}`;
+            const to = `10.0.0.${b}:${q}`;
+            world.send({ at: 0, from, to, protocol });
+            const key = [[from, to].sort().join(), protocol].join();
+            expected.set(key, (expected.get(key) ?? 0) + 1);
+          }
+          const found = new Map<string, number>();
+          for (const row of world.finish())
+            found.set(
+              [[row.client, row.server].sort().join(), row.protocol].join(),
+              row.packets[0] + row.packets[1],
+            );
+          expect([...found].sort()).toEqual([...expected].sort());
+        },
+      ),
+    );
+  });
+});
+
+describe('the client', () => {
+  const first = (from: string, to: string, more: object = {}) => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from, to, ...more });
+    return world.finish()[0].client;
+  };
+  it('is the sender of the SYN, or who a SYN-ACK answers', () => {
+    expect(first(V, C, { flags: S })).toBe(V);
+    expect(first(V, C, { flags: S | A })).toBe(C);
+  });
+  it('is the higher port’s side when the other is well known', () => {
+    expect(first(V, C, { flags: A })).toBe(C);
+    expect(first('10.0.0.2:53', C, { protocol: 17 })).toBe(C);
+  });
+  it('is the first seen otherwise', () => {
+    expect(first('10.0.0.9:5000', '10.0.0.3:6000', { protocol: 17 })).toBe('10.0.0.9:5000');
+    expect(first('10.0.0.9:123', '10.0.0.3:123', { protocol: 17 })).toBe('10.0.0.9:123');
+  });
+  it('is who an echo reply goes to', () => {
+    expect(first('10.0.0.9', '10.0.0.3', { protocol: 1, icmp: [0, 0] })).toBe('10.0.0.3:0');
+    expect(first('10.0.0.9', '10.0.0.3', { protocol: 1, icmp: [8, 0] })).toBe('10.0.0.9:0');
+  });
+  it('is corrected by a SYN that comes late', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from: '10.0.0.1:443', to: '10.0.0.2:50000', flags: A, seq: 5 });
+    world.send({ at: 1, from: '10.0.0.1:443', to: '10.0.0.2:50000', flags: S, seq: 5 });
+    expect(world.finish()[0].client).toBe('10.0.0.1:443');
+  });
+});
+
+describe('the end', () => {
+  it('comes by idleness: TCP 300 s, UDP 60 s, others 30 s', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from: C, to: V });
+    world.send({ at: 0, from: C, to: V, protocol: 17 });
+    world.send({ at: 0, from: C, to: V, protocol: 132 });
+    const ended = (at: number) => {
+      world.table.advance(SessionWorld.START + at);
+      return world.rows.map((r) => r.protocol);
+    };
+    expect(ended(30)).toEqual([]);
+    expect(ended(31)).toEqual([132]);
+    expect(ended(60)).toEqual([132]);
+    expect(ended(61)).toEqual([132, 17]);
+    expect(ended(300)).toEqual([132, 17]);
+    expect(ended(301)).toEqual([132, 17, 6]);
+    expect(world.rows.every((r) => r.end === 'idle')).toBe(true);
+    expect(world.table.open).toBe(0);
+  });
+
+  it('is put off by every packet', () => {
+    const world = new SessionWorld();
+    for (let at = 0; at < 500; at += 50) world.send({ at, from: C, to: V, protocol: 17 });
+    expect(world.rows).toEqual([]);
+    expect(world.finish()).toMatchObject([{ packets: [10, 0], end: 'eof' }]);
+  });
+
+  it('comes a linger after FIN or RST, with stragglers counted', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from: C, to: V, flags: S, seq: 1 });
+    world.send({ at: 1, from: V, to: C, flags: R | A, seq: 1 });
+    world.send({ at: 3, from: V, to: C, flags: R | A, seq: 1 });
+    world.table.advance(SessionWorld.START + 8);
+    expect(world.rows).toEqual([]);
+    world.table.advance(SessionWorld.START + 9);
+    expect(world.rows).toMatchObject([{ end: 'rst', packets: [1, 2], state: 'REJ' }]);
+  });
+
+  it('names FIN also at the end of the file', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from: C, to: V, flags: S, seq: 1 });
+    world.send({ at: 0, from: V, to: C, flags: S | A, seq: 1 });
+    world.send({ at: 0, from: C, to: V, flags: F | A, seq: 2 });
+    world.send({ at: 0, from: V, to: C, flags: F | A, seq: 2 });
+    expect(world.finish()).toMatchObject([{ end: 'fin', state: 'SF' }]);
+  });
+
+  it('of a row comes every 15 minutes; the parts add up and share the id', () => {
+    const world = new SessionWorld();
+    for (let at = 0; at <= 2000; at += 10) world.send({ at, from: C, to: V, payload: 5, seq: at / 2 });
+    const rows = world.finish();
+    expect(rows.map((r) => [r.part, r.end])).toEqual([
+      [0, 'active'],
+      [1, 'active'],
+      [2, 'eof'],
+    ]);
+    expect(new Set(rows.map((r) => r.id)).size).toBe(1);
+    expect(rows.reduce((sum, r) => sum + r.packets[0], 0)).toBe(201);
+    expect(rows.reduce((sum, r) => sum + r.bytes[0], 0)).toBe(201 * 45);
+    expect(rows[1].first).toBeGreaterThan(rows[0].last);
+    expect(rows.every((r) => r.last - r.first <= 900)).toBe(true);
+  });
+
+  it('leaves no empty row behind when nothing came after an active one', () => {
+    const world = new SessionWorld();
+    for (let at = 0; at <= 890; at += 10) world.send({ at, from: C, to: V });
+    world.table.advance(SessionWorld.START + 901);
+    world.table.advance(SessionWorld.START + 5000);
+    expect(world.rows.map((r) => r.end)).toEqual(['active']);
+    expect(world.table.open).toBe(0);
+  });
+});
+
+describe('the clock', () => {
+  it('is not moved by one absurd time', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from: C, to: V });
+    world.send({ at: 1e8, from: C, to: '10.0.0.3:80' });
+    world.send({ at: 1, from: C, to: V });
+    expect(world.finish()).toMatchObject([{ packets: [2, 0] }, { packets: [1, 0] }]);
+  });
+
+  it('follows a jump that later packets confirm', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from: C, to: V });
+    world.send({ at: 1e6, from: C, to: '10.0.0.3:80' });
+    world.send({ at: 1e6 + 1, from: C, to: '10.0.0.3:80' });
+    expect(world.rows).toMatchObject([{ end: 'idle' }]);
+  });
+
+  it('does not mind packets that come late', () => {
+    const world = new SessionWorld();
+    world.send({ at: 10, from: C, to: V, protocol: 17 });
+    world.send({ at: 8, from: V, to: C, protocol: 17 });
+    expect(world.finish()).toMatchObject([{ first: 8, last: 10, packets: [1, 1] }]);
+  });
+
+  it('may go back after finish, as with an older file', () => {
+    const world = new SessionWorld();
+    world.send({ at: 1000, from: C, to: V });
+    world.finish();
+    world.send({ at: 0, from: C, to: V });
+    world.send({ at: 40, from: C, to: V });
+    expect(world.finish()).toMatchObject([{ first: 1000 }, { first: 0, last: 40 }]);
+  });
+});
+
+describe('a full table', () => {
+  it('ends those whose time would come first, counts them, and goes on', () => {
+    const world = new SessionWorld({ capacity: 200 });
+    world.send({ at: 0, from: '10.9.9.9:1', to: V });
+    for (let i = 0; i < 5000; i++) {
+      world.send({ at: 1 + i / 1000, from: `10.1.${i >> 8}.${i & 255}:1000`, to: V, flags: S });
+      if (i % 50 === 0) world.send({ at: 1 + i / 1000, from: '10.8.8.8:7', to: V, flags: A, payload: 1 });
+    }
+    expect(world.table.open).toBeLessThanOrEqual(200);
+    const pressed = world.rows.length;
+    expect(world.table.counters.pressure).toBe(pressed);
+    expect(world.rows[0].client).toBe('10.9.9.9:1');
+    const rows = world.finish();
+    expect(rows.filter((r) => r.end === 'pressure')).toHaveLength(pressed);
+    expect(rows.reduce((sum, r) => sum + r.packets[0], 0)).toBe(5101);
+    // The one that kept talking was never the oldest.
+    expect(rows.filter((r) => r.client === '10.8.8.8:7')).toMatchObject([{ end: 'eof', packets: [100, 0] }]);
+  });
+
+  it('of one session works', () => {
+    const world = new SessionWorld({ capacity: 1 });
+    for (let i = 0; i < 10; i++) world.send({ at: i, from: `10.0.0.${i}:1`, to: V });
+    expect(world.finish()).toHaveLength(10);
+  });
+});
+
+describe('fragments', () => {
+  const first = { id: 7, offset: 0, more: true };
+  const middle = { id: 7, offset: 1480, more: true };
+  const last = { id: 7, offset: 2960, more: false };
+  const send = (world: SessionWorld, fragment: typeof first, at: number, from = C) =>
+    world.send({
+      at,
+      from: fragment.offset === 0 ? from : from.split(':')[0],
+      to: fragment.offset === 0 ? V : V.split(':')[0],
+      protocol: 17,
+      fragment,
+      length: 1500,
+      payload: fragment.offset === 0 ? 1472 : 1480,
+    });
+
+  it.each([
+    ['in order', [first, middle, last]],
+    ['backwards', [last, middle, first]],
+    ['with the first in the middle', [middle, first, last]],
+  ])('%s belong to the session of the first', (_order, order) => {
+    const world = new SessionWorld();
+    order.forEach((fragment, i) => {
+      send(world, fragment, i);
+    });
+    expect(world.finish()).toMatchObject([
+      {
+        client: C,
+        server: V,
+        packets: [3, 0],
+        bytes: [4500, 0],
+        fragments: 3,
+        payload: [1472 + 2960, 0],
+        first: 0,
+        last: 2,
+      },
+    ]);
+  });
+
+  it('without a first one are a conversation without ports', () => {
+    const world = new SessionWorld();
+    send(world, middle, 0);
+    send(world, last, 1);
+    expect(world.finish()).toMatchObject([
+      {
+        client: '10.0.0.1:0',
+        server: '10.0.0.2:0',
+        packets: [2, 0],
+        bytes: [3000, 0],
+        fragments: 2,
+        first: 0,
+        last: 1,
+      },
+    ]);
+  });
+
+  it('without a first one are settled after their time', () => {
+    const world = new SessionWorld();
+    send(world, middle, 0);
+    for (let at = 1; at < 120; at += 5) world.send({ at, from: C, to: '10.0.0.3:5', protocol: 17 });
+    expect(world.rows).toMatchObject([{ client: '10.0.0.1:0', packets: [1, 0] }]);
+    expect(world.table.counters.fragmentTrainsHeadless).toBe(1);
+  });
+
+  it('beyond the bound are counted, and no packet is lost', () => {
+    const world = new SessionWorld({ capacity: 5000, fragmentTrains: 64 });
+    for (let id = 0; id < 1000; id++)
+      send(world, { id, offset: 1480, more: true }, 0, `10.1.${id >> 8}.${id & 255}:9`);
+    expect(world.table.counters.fragmentTrainsDropped).toBeGreaterThan(0);
+    expect(world.finish().reduce((sum, r) => sum + r.packets[0], 0)).toBe(1000);
+  });
+});
+
+describe('what a session notes', () => {
+  it('truncated frames and both directions of mirroring', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from: C, to: V, truncated: true, direction: 1 });
+    world.send({ at: 0, from: C, to: V, direction: 2, seq: 9 });
+    expect(world.finish()).toMatchObject([{ truncated: 1, direction: 3 }]);
+  });
+
+  it('an application protocol from its first bytes', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from: C, to: '10.0.0.2:8081', payload: 'GET / HTTP/1.1\r\n' });
+    world.send({ at: 0, from: C, to: '10.0.0.2:2222', payload: 'SSH-2.0-x\r\n' });
+    world.send({ at: 0, from: C, to: '10.0.0.2:9', payload: 'nothing known' });
+    expect(world.finish().map((r) => r.application)).toEqual(['http', 'ssh', '']);
+  });
+
+  it('duplicates within the window of a mirror point', () => {
+    const world = new SessionWorld();
+    world.table.setDedupWindow(world.point, 1e6);
+    world.send({ at: 0, from: C, to: V, seq: 1, payload: 10, direction: 1 });
+    world.send({ at: 0.0002, from: C, to: V, seq: 1, payload: 10, direction: 2, ttl: 63 });
+    world.send({ at: 0.5, from: C, to: V, seq: 1, payload: 10 });
+    expect(world.finish()).toMatchObject([
+      { packets: [2, 0], duplicates: 1, retransmits: [1, 0], direction: 3 },
+    ]);
+  });
+
+  it('nothing twice: ids are unique', () => {
+    const world = new SessionWorld({ capacity: 5000 });
+    for (let i = 0; i < 3000; i++) world.send({ at: 0, from: `10.1.${i >> 8}.${i & 255}:9`, to: V });
+    expect(new Set(world.finish(EndReason.Shutdown).map((r) => r.id)).size).toBe(3000);
+  });
+});

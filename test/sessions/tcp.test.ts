@@ -1,0 +1,265 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TCP_ACK as A, TCP_FIN as F, TCP_PSH as P, TCP_RST as R, TCP_SYN as S } from '../../src/wire/tcp.js';
+import { SessionWorld } from '../support/session-world.js';
+
+const C = '10.0.0.1:40000';
+const V = '10.0.0.2:80';
+
+/** A step of a conversation: who sends, flags, payload length. */
+type Step = ['c' | 's', number, number?];
+
+function play(steps: Step[], from = 0): SessionWorld {
+  const world = new SessionWorld();
+  const next = { c: 1000, s: 9000 };
+  let at = from;
+  for (const [who, flags, payload = 0] of steps) {
+    world.send({ at, from: who === 'c' ? C : V, to: who === 'c' ? V : C, flags, seq: next[who], payload });
+    next[who] += payload + (flags & S ? 1 : 0) + (flags & F ? 1 : 0);
+    at += 0.001;
+  }
+  return world;
+}
+
+const OPEN: Step[] = [
+  ['c', S],
+  ['s', S | A],
+  ['c', A],
+];
+const TALK: Step[] = [...OPEN, ['c', P | A, 100], ['s', P | A, 500]];
+
+describe('conn_state', () => {
+  const histories: [string, string, Step[]][] = [
+    [
+      'S0',
+      'a SYN nobody answered',
+      [
+        ['c', S],
+        ['c', S],
+      ],
+    ],
+    ['S1', 'established, not ended', TALK],
+    [
+      'S1',
+      'established by SYN and SYN-ACK alone',
+      [
+        ['c', S],
+        ['s', S | A],
+      ],
+    ],
+    ['SF', 'both sides closed', [...TALK, ['c', F | A], ['s', F | A], ['c', A]]],
+    [
+      'REJ',
+      'a SYN answered by RST',
+      [
+        ['c', S],
+        ['s', R | A],
+      ],
+    ],
+    ['S2', 'only the client closed', [...TALK, ['c', F | A], ['s', A]]],
+    ['S3', 'only the server closed', [...TALK, ['s', F | A], ['c', A]]],
+    ['RSTO', 'the client reset', [...TALK, ['c', R]]],
+    ['RSTR', 'the server reset', [...TALK, ['s', R]]],
+    [
+      'RSTOS0',
+      'SYN, then the client reset',
+      [
+        ['c', S],
+        ['c', R],
+      ],
+    ],
+    [
+      'RSTRH',
+      'SYN-ACK, then the server reset; no SYN',
+      [
+        ['s', S | A],
+        ['s', R],
+      ],
+    ],
+    [
+      'SH',
+      'SYN, then FIN; no answer',
+      [
+        ['c', S],
+        ['c', F],
+      ],
+    ],
+    [
+      'SHR',
+      'SYN-ACK, then FIN; no SYN',
+      [
+        ['s', S | A],
+        ['s', F],
+      ],
+    ],
+    [
+      'OTH',
+      'in the middle of a connection',
+      [
+        ['c', A, 10],
+        ['s', A, 10],
+      ],
+    ],
+    ['SF', 'a reset after both closed is only an ending', [...TALK, ['c', F | A], ['s', F | A], ['c', R]]],
+    ['SF', 'FIN, RST, and the other side’s FIN', [...TALK, ['c', F | A], ['c', R], ['s', F | A]]],
+    [
+      'RSTO',
+      'a half-open scan',
+      [
+        ['c', S],
+        ['s', S | A],
+        ['c', R],
+      ],
+    ],
+  ];
+  it.each(histories)('%s: %s', (state, _what, steps) => {
+    const [row] = play(steps).finish();
+    expect(row.state).toBe(state);
+    expect(row.client).toBe(C);
+  });
+
+  it('does not depend on which side was seen first', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0.002, from: V, to: C, flags: S | A, seq: 9000 });
+    world.send({ at: 0.001, from: C, to: V, flags: S, seq: 1000 });
+    world.send({ at: 0.003, from: C, to: V, flags: A, seq: 1001 });
+    const [row] = world.finish();
+    expect(row).toMatchObject({ client: C, state: 'S1', first: 0.001 });
+  });
+});
+
+describe('handshake time', () => {
+  it('is from the first SYN to the client’s ACK of the SYN-ACK, in microseconds', () => {
+    const world = new SessionWorld();
+    world.send({ at: 1, from: C, to: V, flags: S, seq: 1000 });
+    world.send({ at: 1.0105, from: V, to: C, flags: S | A, seq: 9000 });
+    world.send({ at: 1.012345, from: C, to: V, flags: A, seq: 1001 });
+    world.send({ at: 2, from: C, to: V, flags: A, seq: 1001 });
+    expect(world.finish()[0].handshakeUs).toBe(12345);
+  });
+
+  it('is right across a second and with a repeated SYN', () => {
+    const world = new SessionWorld();
+    world.send({ at: 1.9, from: C, to: V, flags: S, seq: 1000 });
+    world.send({ at: 2.9, from: C, to: V, flags: S, seq: 1000 });
+    world.send({ at: 2.95, from: V, to: C, flags: S | A, seq: 9000 });
+    world.send({ at: 3.1, from: C, to: V, flags: A, seq: 1001 });
+    expect(world.finish()[0]).toMatchObject({ handshakeUs: 1_200_000, retransmits: [1, 0] });
+  });
+
+  it('is 0 when a part of the handshake is missing', () => {
+    expect(
+      play([
+        ['c', S],
+        ['s', S | A],
+      ]).finish()[0].handshakeUs,
+    ).toBe(0);
+    expect(
+      play([
+        ['s', S | A],
+        ['c', A],
+      ]).finish()[0].handshakeUs,
+    ).toBe(0);
+  });
+});
+
+describe('retransmissions', () => {
+  const data = (world: SessionWorld, at: number, seq: number, payload: number) =>
+    world.send({ at, from: C, to: V, flags: A, seq, payload });
+
+  it('counts bytes that were all seen before', () => {
+    const world = new SessionWorld();
+    data(world, 0, 1000, 100);
+    data(world, 1, 1100, 100);
+    data(world, 2, 1000, 100);
+    data(world, 3, 1100, 100);
+    expect(world.finish()[0]).toMatchObject({ retransmits: [2, 0], payload: [400, 0] });
+  });
+
+  it('does not count a segment that only came late', () => {
+    const world = new SessionWorld();
+    data(world, 0, 1000, 100);
+    data(world, 1, 1200, 100);
+    data(world, 2, 1100, 100);
+    data(world, 3, 1300, 100);
+    expect(world.finish()[0].retransmits).toEqual([0, 0]);
+  });
+
+  it('counts a late segment’s second copy', () => {
+    const world = new SessionWorld();
+    data(world, 0, 1000, 100);
+    data(world, 1, 1200, 100);
+    data(world, 2, 1100, 100);
+    data(world, 3, 1100, 100);
+    expect(world.finish()[0].retransmits).toEqual([1, 0]);
+  });
+
+  it('does not count keepalive probes and pure ACKs', () => {
+    const world = new SessionWorld();
+    data(world, 0, 1000, 100);
+    data(world, 60, 1099, 1);
+    data(world, 61, 1099, 0);
+    data(world, 62, 1100, 0);
+    expect(world.finish()[0].retransmits).toEqual([0, 0]);
+  });
+
+  it('works across the wrap of sequence numbers', () => {
+    const world = new SessionWorld();
+    data(world, 0, 0xffffff00, 0x180);
+    data(world, 1, 0x80, 100);
+    data(world, 2, 0xffffff00, 0x180);
+    expect(world.finish()[0].retransmits).toEqual([1, 0]);
+  });
+
+  it('counts exactly the repeated ones of any stream sent in order', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 0xffffffff }),
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 1460 }), fc.boolean()), { maxLength: 50 }),
+        (isn, segments) => {
+          const world = new SessionWorld();
+          let seq = isn;
+          let repeated = 0;
+          let at = 0;
+          for (const [length, again] of segments) {
+            at += 0.01;
+            data(world, at, seq, length);
+            // A repeated single byte looks like a keepalive probe.
+            if (again && length > 1) {
+              data(world, at, seq, length);
+              repeated++;
+            }
+            seq = (seq + length) >>> 0;
+          }
+          const [row] = world.finish();
+          expect(row?.retransmits[0] ?? 0).toBe(repeated);
+        },
+      ),
+    );
+  });
+});
+
+describe('a SYN on a known 5-tuple', () => {
+  it('begins a new session when the old one was over', () => {
+    const world = play([...TALK, ['c', F | A], ['s', F | A], ['c', A]]);
+    world.send({ at: 1, from: C, to: V, flags: S, seq: 777777 });
+    const rows = world.finish();
+    expect(rows.map((r) => [r.end, r.state])).toEqual([
+      ['fin', 'SF'],
+      ['eof', 'S0'],
+    ]);
+    expect(rows[0].id).not.toBe(rows[1].id);
+  });
+
+  it('is a retransmission while it has the same number', () => {
+    const world = play([['c', S]]);
+    world.send({ at: 1, from: C, to: V, flags: S, seq: 1000 });
+    expect(world.finish()).toHaveLength(1);
+  });
+
+  it('begins a new session in an established one', () => {
+    const world = play(TALK);
+    world.send({ at: 100, from: C, to: V, flags: S, seq: 5 });
+    expect(world.finish().map((r) => r.state)).toEqual(['S1', 'S0']);
+  });
+});

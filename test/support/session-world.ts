@@ -1,0 +1,152 @@
+import type { SessionOptions } from '../../src/sessions/options.js';
+import { END_REASON_NAMES, type EndReason, type SessionRecord } from '../../src/sessions/record.js';
+import { SessionTable } from '../../src/sessions/table.js';
+import { setU32 } from '../../src/wire/bytes.js';
+import { Frame } from '../../src/wire/frame.js';
+import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
+import { Mirrored } from '../../src/wire/mirrored.js';
+
+/** A row as a test looks at it. */
+export interface Row {
+  id: string;
+  part: number;
+  mirror: number;
+  first: number;
+  last: number;
+  end: string;
+  client: string;
+  server: string;
+  protocol: number;
+  transport: string;
+  packets: [number, number];
+  bytes: [number, number];
+  payload: [number, number];
+  flags: [number, number];
+  state: string;
+  handshakeUs: number;
+  retransmits: [number, number];
+  fragments: number;
+  truncated: number;
+  duplicates: number;
+  application: string;
+  direction: number;
+}
+
+/** What a test says of a frame; the rest has defaults. */
+export interface Sent {
+  at: number;
+  from: string;
+  to: string;
+  protocol?: number;
+  flags?: number;
+  seq?: number;
+  payload?: number | string;
+  length?: number;
+  fragment?: { id: number; offset: number; more: boolean };
+  truncated?: boolean;
+  icmp?: [number, number];
+  mirror?: MirrorPoint;
+  direction?: 0 | 1 | 2;
+  ttl?: number;
+}
+
+/** A session table fed by hand: addresses are IPv4 `a.b.c.d:port`, times seconds from a fixed start. */
+export class SessionWorld {
+  readonly rows: Row[] = [];
+  readonly table: SessionTable;
+  static readonly START = 1_700_000_000;
+  private readonly frame = new Frame();
+  private readonly mirrored = new Mirrored();
+  readonly point = mirrorPoint(0);
+
+  constructor(options: Partial<SessionOptions> = {}) {
+    this.table = new SessionTable(
+      { session: (r) => this.rows.push(toRow(r)) },
+      { capacity: 1000, ...options },
+    );
+  }
+
+  send(s: Sent): void {
+    const f = this.frame;
+    const text = typeof s.payload === 'string' ? s.payload : '';
+    const bytes = new Uint8Array(64 + text.length);
+    const [source, sourcePort] = split(s.from);
+    const [destination, destinationPort] = split(s.to);
+    setU32(bytes, 32, source);
+    setU32(bytes, 36, destination);
+    bytes.set(Buffer.from(text), 64);
+    f.bytes = bytes;
+    f.start = 0;
+    f.end = bytes.length;
+    f.sec = SessionWorld.START + Math.floor(s.at);
+    f.nsec = Math.round((s.at - Math.floor(s.at)) * 1e9);
+    f.mac = 0;
+    f.etherType = 0x0800;
+    f.ipVersion = 4;
+    f.ip = 20;
+    f.source = 32;
+    f.destination = 36;
+    f.protocol = s.protocol ?? 6;
+    f.ttl = s.ttl ?? 64;
+    f.sourcePort = sourcePort;
+    f.destinationPort = destinationPort;
+    f.payload = 64;
+    f.transport = 40;
+    f.payloadLength = typeof s.payload === 'number' ? s.payload : text.length;
+    f.ipLength = s.length ?? 40 + f.payloadLength;
+    f.tcpFlags = f.protocol === 6 ? (s.flags ?? 0x10) : 0;
+    f.tcpSequence = s.seq ?? 0;
+    f.fragmentId = s.fragment?.id ?? 0;
+    f.fragmentOffset = s.fragment?.offset ?? 0;
+    f.moreFragments = s.fragment?.more ?? false;
+    f.truncated = s.truncated ?? false;
+    [f.icmpType, f.icmpCode] = s.icmp ?? [0, 0];
+    this.mirrored.point = s.mirror ?? this.point;
+    this.mirrored.direction = s.direction ?? 0;
+    this.table.frame(f, this.mirrored);
+  }
+
+  /** Ends everything and gives the rows so far. */
+  finish(reason: EndReason = 6): Row[] {
+    this.table.finish(reason);
+    return this.rows;
+  }
+}
+
+export function mirrorPoint(index: number): MirrorPoint {
+  return new MirrorPoint(index, MirrorType.Erspan2, new Uint8Array(16), new Uint8Array(16), index, null);
+}
+
+function split(address: string): [number, number] {
+  const [ip, port] = address.split(':');
+  const value = ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  return [value, Number(port ?? 0)];
+}
+
+function toRow(r: SessionRecord): Row {
+  const address = (ip: Uint8Array, port: number) => `${ip.slice(12).join('.')}:${port}`;
+  return {
+    id: Buffer.from(r.sessionId).toString('hex'),
+    part: r.part,
+    mirror: r.point.index,
+    first: r.firstSec - SessionWorld.START + r.firstNsec / 1e9,
+    last: r.lastSec - SessionWorld.START + r.lastNsec / 1e9,
+    end: END_REASON_NAMES[r.endReason],
+    client: address(r.clientIp, r.clientPort),
+    server: address(r.serverIp, r.serverPort),
+    protocol: r.protocol,
+    transport: r.transport,
+    packets: [r.clientPackets, r.serverPackets],
+    bytes: [r.clientBytes, r.serverBytes],
+    payload: [r.clientPayload, r.serverPayload],
+    flags: [r.clientTcpFlags, r.serverTcpFlags],
+    state: r.tcpState,
+    handshakeUs: r.handshakeUs,
+    retransmits: [r.clientRetransmits, r.serverRetransmits],
+    fragments: r.fragments,
+    truncated: r.truncated,
+    duplicates: r.duplicates,
+    application: r.appProtocol,
+    direction: r.mirrorDirection,
+  };
+}
