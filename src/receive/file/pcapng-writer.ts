@@ -72,8 +72,9 @@ export class PcapngWriter extends CaptureWriter {
     view.setUint32(used + 16, lowPart % 0x1_0000_0000, true);
     view.setUint32(used + 20, captured, true);
     view.setUint32(used + 24, length, true);
+    // The padding first, as one word: the packet overwrites what of it is not padding.
+    view.setUint32(used + 24 + padded, padded === 0 ? length : 0, true);
     this.buffer.set(bytes.subarray(offset, offset + captured), used + 28);
-    this.buffer.fill(0, used + 28 + captured, used + 28 + padded);
     view.setUint32(used + 28 + padded, block, true);
     this.advance(block);
   }
