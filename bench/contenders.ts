@@ -1,0 +1,99 @@
+/** The programs that are measured: ours, and the peers that are installed. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Contender {
+  name: string;
+  /** What it says of itself. */
+  version: string;
+  /** The command that reads `capture`, leaving what it makes of it in the empty directory `out`. */
+  command(capture: string, out: string): string[];
+  /** How many flows it reported, from what it left in `out` and on its standard output; null where that takes another program. */
+  flows(out: string, stdout: string): number | null;
+}
+
+const ROOT = join(import.meta.dirname, '..');
+const MAIN = join(ROOT, 'dist/cli/main.js');
+
+/** The first line a program prints that looks like a version, null when it is not installed. */
+function versionOf(command: string, ...args: string[]): string | null {
+  const run = spawnSync(command, args, { encoding: 'utf8' });
+  if (run.error) return null;
+  const line = `${run.stdout}\n${run.stderr}`.split('\n').find((l) => /\d\.\d/.test(l));
+  return line?.trim() ?? 'unknown version';
+}
+
+function linesWith(file: string, what: string): number {
+  let n = 0;
+  const bytes = readFileSync(file);
+  for (let i = bytes.indexOf(what); i !== -1; i = bytes.indexOf(what, i + what.length)) n++;
+  return n;
+}
+
+function node(): string {
+  return `node ${process.version}`;
+}
+
+export const NDJSON: Contender = {
+  name: 'mirrorlake --ndjson',
+  version: node(),
+  command: (capture) => [process.execPath, MAIN, 'read', capture, '--ndjson'],
+  flows: (_, stdout) => linesWith(stdout, '"session_id":'),
+};
+
+export const STORE: Contender = {
+  name: 'mirrorlake --store',
+  version: `${node()}, embedded chDB`,
+  command: (capture, out) => [process.execPath, MAIN, 'read', capture, '--store', join(out, 'data')],
+  flows: (out) => {
+    const query = ['query', 'SELECT count() FROM sessions', '--format', 'TSV', '--store', join(out, 'data')];
+    const run = spawnSync(process.execPath, [MAIN, ...query], { encoding: 'utf8' });
+    return run.status === 0 ? Number(run.stdout.trim()) : null;
+  },
+};
+
+const SURICATA: Omit<Contender, 'version'> = {
+  name: 'suricata',
+  command: (capture, out) => {
+    const config = join(import.meta.dirname, 'suricata.yaml');
+    return ['suricata', '-c', config, '-S', '/dev/null', '--runmode', 'single', '-r', capture, '-l', out];
+  },
+  flows: (out) => linesWith(join(out, 'eve.json'), '"event_type":"flow"'),
+};
+
+const ARGUS: Omit<Contender, 'version'> = {
+  name: 'argus',
+  command: (capture, out) => ['argus', '-r', capture, '-w', join(out, 'argus.out')],
+  flows: (out) => {
+    const ra = spawnSync(
+      'ra',
+      ['-n', '-r', join(out, 'argus.out'), '-L', '-1', '-s', 'proto', '-', 'not', 'man'],
+      {
+        encoding: 'utf8',
+        maxBuffer: 1 << 30,
+      },
+    );
+    return ra.status === 0 ? ra.stdout.trim().split('\n').length : null;
+  },
+};
+
+/** The peers of this machine, and the names of those that are not there. */
+export function peers(): { installed: Contender[]; missing: string[] } {
+  const installed: Contender[] = [];
+  const missing: string[] = [];
+  for (const [peer, version] of [
+    [SURICATA, versionOf('suricata', '-V')],
+    [ARGUS, versionOf('argus', '-h')],
+  ] as const) {
+    if (version === null) missing.push(peer.name);
+    else installed.push({ ...peer, version });
+  }
+  return { installed, missing };
+}
+
+export function emptyDirectory(path: string): string {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { recursive: true });
+  return path;
+}

@@ -1,0 +1,188 @@
+/**
+ * npm run bench: how fast captures become sessions, beside the peers that are installed (install-peers.sh).
+ *
+ *   --packets N   packets in the capture (1000000)
+ *   --runs N      runs of each program, taking turns (5)
+ *   --check       exit 1 when a goal is missed
+ *
+ * Captures are generated once, in bench/data. Every program reads from the page cache and writes to disk.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Contender, emptyDirectory, NDJSON, peers, STORE } from './contenders.js';
+import type { Summary } from './generate.js';
+import { measure, median, type Run } from './measure.js';
+
+const DATA = join(import.meta.dirname, 'data');
+
+const { values: options } = parseArgs({
+  options: {
+    packets: { type: 'string', default: '1000000' },
+    runs: { type: 'string', default: '5' },
+    check: { type: 'boolean', default: false },
+  },
+});
+
+interface Result {
+  name: string;
+  version: string;
+  runs: Run[];
+  flows: number | null;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function print(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** The capture of so many packets, generated when it is not there yet. */
+function capture(packets: number): { file: string; summary: Summary } {
+  const file = join(DATA, `${packets}.pcap`);
+  if (!existsSync(`${file}.json`)) {
+    say(`generating ${file}`);
+    const args = [
+      '--import',
+      'tsx',
+      join(import.meta.dirname, 'generate.ts'),
+      '--packets',
+      String(packets),
+      '--output',
+      file,
+    ];
+    if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) process.exit(1);
+  }
+  readFileSync(file).fill(0); // into the page cache
+  return { file, summary: JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Summary };
+}
+
+function runOnce(contender: Contender, file: string, result: Result): void {
+  const out = emptyDirectory(join(DATA, 'out'));
+  const stdout = join(DATA, 'out', 'stdout');
+  const run = measure(contender.command(file, out), stdout, join(DATA, 'out', 'stderr'));
+  result.runs.push(run);
+  result.flows = contender.flows(out, stdout);
+  say(`${contender.name}: ${run.wall.toFixed(2)} s`);
+}
+
+/** Runs all in turn, `runs` times, so that what else the machine does hits all alike. */
+function compare(contenders: { contender: Contender; file: string }[], runs: number): Result[] {
+  const results = contenders.map(
+    ({ contender }): Result => ({
+      name: contender.name,
+      version: contender.version,
+      runs: [],
+      flows: null,
+    }),
+  );
+  for (let r = 0; r < runs; r++) {
+    contenders.forEach(({ contender, file }, i) => {
+      runOnce(contender, file, results[i]!);
+    });
+  }
+  return results;
+}
+
+const wall = (r: Result) => median(r.runs.map((run) => run.wall));
+const cpu = (r: Result) => median(r.runs.map((run) => run.cpu));
+const rss = (r: Result) => Math.max(...r.runs.map((run) => run.maxRss));
+
+function table(rows: string[][]): void {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  for (const row of rows)
+    print(row.map((c, i) => (i === 0 ? c.padEnd(widths[i]!) : c.padStart(widths[i]!))).join('  '));
+}
+
+function report(results: Result[], packets: number): void {
+  const rows = [['', 'wall min', 'wall median', 'cpu median', 'max RSS', 'packets/s', 'µs/packet', 'flows']];
+  for (const r of results) {
+    rows.push([
+      r.name,
+      `${Math.min(...r.runs.map((run) => run.wall)).toFixed(2)} s`,
+      `${wall(r).toFixed(2)} s`,
+      `${cpu(r).toFixed(2)} s`,
+      `${(rss(r) / 1e6).toFixed(0)} MB`,
+      `${Math.round(packets / wall(r) / 1000)} k`,
+      ((wall(r) / packets) * 1e6).toFixed(2),
+      String(r.flows ?? '?'),
+    ]);
+  }
+  table(rows);
+}
+
+interface Goal {
+  what: string;
+  value: number | null;
+  atMost: number;
+}
+
+const packets = Number(options.packets);
+const runs = Number(options.runs);
+const data = capture(packets);
+const four = capture(4 * packets);
+const { installed, missing } = peers();
+const contenders = [NDJSON, STORE, ...installed];
+
+const results = compare(
+  contenders.map((contender) => ({ contender, file: data.file })),
+  runs,
+);
+const larger = compare([{ contender: NDJSON, file: four.file }], Math.min(runs, 3))[0]!;
+const [ndjson, store, ...others] = results as [Result, Result, ...Result[]];
+
+print(
+  `${packets} packets, ${(data.summary.bytes / 1e6).toFixed(0)} MB, ${data.summary.sessions} sessions; ${runs} runs each, in turn`,
+);
+for (const c of contenders) print(`${c.name}: ${c.version}`);
+if (missing.length > 0) print(`not installed (bench/install-peers.sh): ${missing.join(', ')}`);
+print();
+report(results, packets);
+print();
+report([{ ...larger, name: `${NDJSON.name}, ${4 * packets}` }], 4 * packets);
+print();
+for (const peer of others) {
+  print(
+    `wall, of ${peer.name}'s: --ndjson ${(wall(ndjson) / wall(peer)).toFixed(2)}, --store ${(wall(store) / wall(peer)).toFixed(2)};` +
+      ` cpu: --ndjson ${(cpu(ndjson) / cpu(peer)).toFixed(2)}, --store ${(cpu(store) / cpu(peer)).toFixed(2)}`,
+  );
+}
+
+const suricata = others.find((r) => r.name === 'suricata');
+const goals: Goal[] = [
+  {
+    what: "--ndjson wall, of suricata's",
+    value: suricata ? wall(ndjson) / wall(suricata) : null,
+    atMost: 0.5,
+  },
+  { what: "--store wall, of suricata's", value: suricata ? wall(store) / wall(suricata) : null, atMost: 1 },
+  { what: '--ndjson resident memory, MB', value: rss(ndjson) / 1e6, atMost: 350 },
+  { what: '--ndjson resident memory with four times the packets, MB', value: rss(larger) / 1e6, atMost: 350 },
+  {
+    what: '--ndjson wall with four times the packets, of the wall with once',
+    value: wall(larger) / wall(ndjson),
+    atMost: 4,
+  },
+];
+print();
+let missed = 0;
+for (const goal of goals) {
+  const met = goal.value !== null && goal.value <= goal.atMost;
+  if (!met) missed++;
+  const value = goal.value === null ? 'not measured' : goal.value.toFixed(2);
+  print(`${met ? 'met   ' : 'MISSED'}  ${goal.what}: ${value}, goal ${goal.atMost}`);
+}
+for (const [r, summary] of [
+  [ndjson, data.summary],
+  [store, data.summary],
+  [larger, four.summary],
+] as const) {
+  if (r.flows === summary.sessions) continue;
+  missed++;
+  print(`WRONG   ${r.name} reported ${r.flows} sessions, the generator sent ${summary.sessions}`);
+}
+writeFileSync(join(DATA, 'results.json'), JSON.stringify({ results: [...results, larger], goals }, null, 2));
+if (options.check && missed > 0) process.exit(1);

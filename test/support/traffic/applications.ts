@@ -1,0 +1,180 @@
+/** Whole conversations of well-known applications, drawn from a random number generator. */
+import type { Host } from './host.js';
+import {
+  concat,
+  dnsQuery,
+  dnsResponse,
+  httpRequest,
+  httpResponse,
+  ntp,
+  quicData,
+  quicInitial,
+  SSH_CLIENT_BANNER,
+  SSH_SERVER_BANNER,
+  smb2Negotiate,
+  syslog,
+  tlsClientHello,
+  tlsData,
+  tlsServerHello,
+} from './payloads.js';
+import type { Random } from './random.js';
+import { PingTalk, type Talk, UdpTalk } from './talk.js';
+import { TcpTalk } from './tcp-talk.js';
+
+/** Who talks to whom, and how far apart they are. */
+export interface Ends {
+  client: Host;
+  server: Host;
+  clientPort: number;
+  /** Nanoseconds from the mirror to the server and back. */
+  rtt: number;
+}
+
+/** Encrypted and binary payloads are cut from one block of random bytes: making them anew is the slow part. */
+const BLOCK = 1 << 20;
+
+export class Applications {
+  private readonly block: Uint8Array;
+
+  constructor(private readonly random: Random) {
+    this.block = random.bytes(BLOCK);
+  }
+
+  private noise(length: number): Uint8Array {
+    const n = Math.min(length, BLOCK);
+    const o = this.random.int(0, BLOCK - n);
+    return this.block.subarray(o, o + n);
+  }
+
+  tcp(e: Ends, port: number): TcpTalk {
+    const isn = { client: this.random.u32(), server: this.random.u32() };
+    return new TcpTalk(e.client, e.server, e.clientPort, port, e.rtt, isn);
+  }
+
+  /** Some requests over one connection, and sometimes a segment that is lost on its way and sent again. */
+  http(e: Ends, name: string, size: number, requests = 1): TcpTalk {
+    const t = this.tcp(e, 80).connect();
+    for (let i = 0; i < requests; i++) {
+      t.send(true, httpRequest(name, `/${i}/${this.random.int(1, 9999)}`));
+      t.send(
+        false,
+        httpResponse(this.noise(Math.ceil(size / requests)), '200 OK', 'application/octet-stream'),
+      );
+      if (this.random.chance(0.05)) t.retransmit(false);
+      t.wait(this.random.int(1, 400) * 1_000_000);
+    }
+    return t.close(this.random.chance(0.7));
+  }
+
+  tls(e: Ends, name: string, size: number, records = 1, port = 443): TcpTalk {
+    const t = this.tcp(e, port).connect();
+    t.send(true, tlsClientHello(name, this.random));
+    t.send(false, tlsServerHello(this.random, 2400));
+    t.send(true, tlsData(this.noise(80)));
+    for (let i = 0; i < records; i++) {
+      t.send(true, tlsData(this.noise(this.random.int(60, 600))));
+      t.send(false, tlsData(this.noise(Math.ceil(size / records))));
+      if (this.random.chance(0.03)) t.retransmit(this.random.chance(0.3));
+      t.wait(this.random.int(1, 900) * 1_000_000);
+    }
+    return this.random.chance(0.15) ? t.rst(this.random.chance(0.6)) : t.close(this.random.chance(0.6));
+  }
+
+  /** Keys typed and screens painted. */
+  ssh(e: Ends, keys: number): TcpTalk {
+    const t = this.tcp(e, 22).connect().send(false, SSH_SERVER_BANNER).send(true, SSH_CLIENT_BANNER);
+    t.send(true, this.noise(1100)).send(false, this.noise(900)).send(true, this.noise(400));
+    for (let i = 0; i < keys; i++) {
+      t.wait(this.random.int(20, 250) * 1_000_000);
+      t.send(true, this.noise(36)).send(false, this.noise(this.random.int(36, 200)));
+    }
+    return t.close(true);
+  }
+
+  smb(e: Ends, size: number): TcpTalk {
+    const t = this.tcp(e, 445).connect();
+    t.send(true, smb2Negotiate(this.random)).send(false, smb2Negotiate(this.random));
+    for (let sent = 0; sent < size; sent += 65_536) {
+      t.send(true, this.noise(117)).send(false, this.noise(Math.min(65_536, size - sent)));
+    }
+    return t.close(true);
+  }
+
+  /** Greeting first, then statements and rows. */
+  database(e: Ends, port: number, greeting: Uint8Array, statements: number): TcpTalk {
+    const t = this.tcp(e, port)
+      .connect()
+      .send(false, greeting)
+      .send(true, this.noise(180))
+      .send(false, this.noise(11));
+    for (let i = 0; i < statements; i++) {
+      t.send(true, this.noise(this.random.int(40, 300))).send(false, this.noise(this.random.int(60, 2500)));
+      t.wait(this.random.int(1, 60) * 1_000_000);
+    }
+    return t.close(true);
+  }
+
+  refused(e: Ends, port: number): TcpTalk {
+    return this.tcp(e, port).syn().wait(e.rtt).rst(false);
+  }
+
+  /** A SYN nobody answers, sent again after one second and after two more. */
+  unanswered(e: Ends, port: number): TcpTalk {
+    const t = this.tcp(e, port).syn();
+    const syn = t.steps[0]!;
+    for (const seconds of [1, 3]) t.steps.push({ ...syn, at: seconds * 1_000_000_000, retransmit: true });
+    return t;
+  }
+
+  dns(e: Ends, name: string, address: Uint8Array | null): Talk {
+    const id = this.random.int(0, 65_535);
+    const t = new UdpTalk(e.client, e.server, e.clientPort, 53, e.rtt);
+    t.ask(dnsQuery(id, name, address?.length === 16 ? 28 : 1));
+    return this.random.chance(0.02) ? t : t.answer(dnsResponse(id, name, address));
+  }
+
+  ntp(e: Ends): Talk {
+    return new UdpTalk(e.client, e.server, 123, 123, e.rtt)
+      .ask(ntp(3, this.random))
+      .answer(ntp(4, this.random));
+  }
+
+  syslog(e: Ends, name: string, messages: number): Talk {
+    const t = new UdpTalk(e.client, e.server, e.clientPort, 514, e.rtt);
+    for (let i = 0; i < messages; i++) {
+      t.step(true, syslog(name, `sshd[${this.random.int(300, 32_000)}]: Accepted publickey for deploy`));
+      t.wait(this.random.int(5, 900) * 1_000_000);
+    }
+    return t;
+  }
+
+  quic(e: Ends, size: number): Talk {
+    const t = new UdpTalk(e.client, e.server, e.clientPort, 443, e.rtt);
+    t.ask(quicInitial(this.random)).answer(quicInitial(this.random));
+    for (let sent = 0; sent < size; sent += 4 * 1200) {
+      for (let i = 0; i < 4 && sent + i * 1200 < size; i++) {
+        t.step(false, quicData(this.noise(1200)));
+        t.wait(15_000);
+      }
+      t.step(true, quicData(this.noise(41)));
+      t.wait(this.random.int(1, 30) * 1_000_000);
+    }
+    return t;
+  }
+
+  ping(e: Ends, count: number, answered: number): Talk {
+    return new PingTalk(e.client, e.server, e.clientPort, e.rtt).ping(count, this.noise(56), answered);
+  }
+
+  /** Real-time audio: 172 bytes each way every 20 ms. */
+  rtp(e: Ends, port: number, packets: number): Talk {
+    const t = new UdpTalk(e.client, e.server, e.clientPort, port, e.rtt);
+    const head = Uint8Array.of(0x80, 0);
+    for (let i = 0; i < packets; i++) {
+      t.step(true, concat(head, this.noise(170)));
+      t.step(false, concat(head, this.noise(170)), { at: t.now + 7_000_000 });
+      t.wait(20_000_000);
+    }
+    return t;
+  }
+}
