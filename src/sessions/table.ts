@@ -3,16 +3,18 @@ import type { Frame } from '../wire/frame.js';
 import { IpProtocol } from '../wire/ip-protocol.js';
 import type { MirrorPoint } from '../wire/mirror-point.js';
 import { type FrameSink, Mirrored } from '../wire/mirrored.js';
-import { TCP_ACK as ACK, TCP_RST as RST, TCP_SYN as SYN } from '../wire/tcp.js';
+import { TCP_SYN as SYN } from '../wire/tcp.js';
 import { MAX_TRIES, recogniseApplication } from './application.js';
 import { Deduplicator } from './dedup.js';
 import { FragmentTrains, T } from './fragments.js';
 import { Key } from './key.js';
+import { learnClient, noteOpening } from './opening.js';
 import { SESSION_DEFAULTS, SessionCounters, type SessionOptions } from './options.js';
 import { EndReason, SessionRecord, type SessionSink } from './record.js';
+import { beginPart, countFrame, countWaiting, rowIsEmpty } from './rows.js';
 import { SessionIds } from './session-id.js';
 import { SlotIndex } from './slot-index.js';
-import { F64, FLAG, SLOT_BYTES, SLOT_VLANS, SLOT_WORDS, Slots, U8, U16, W } from './slots.js';
+import { FLAG, SLOT_BYTES, SLOT_WORDS, Slots, U8, W } from './slots.js';
 import { beginsAnew, isOver, trackTcp, wasReset } from './tcp.js';
 import { fillRecord } from './to-record.js';
 import { WHEEL_SECONDS, Wheel } from './wheel.js';
@@ -167,12 +169,8 @@ export class SessionTable implements FrameSink {
   private deadline(slot: number): number {
     const idle = this.idleDeadline(slot);
     const w = slot * SLOT_WORDS;
-    if (this.rowIsEmpty(w)) return idle;
+    if (rowIsEmpty(this.slots, slot)) return idle;
     return Math.min(idle, this.slots.u32[w + W.FIRST_SEC] + this.options.active);
-  }
-
-  private rowIsEmpty(w: number): boolean {
-    return this.slots.u32[w + W.PACKETS_A] === 0 && this.slots.u32[w + W.PACKETS_B] === 0;
   }
 
   /** What ended a session: its own ending when it had one. */
@@ -211,10 +209,10 @@ export class SessionTable implements FrameSink {
     if (fresh) found = this.openSession(f, m) * 2;
     const slot = found >>> 1;
     const side = (found & 1) as 0 | 1;
-    this.count(slot, side, f, m);
+    countFrame(this.slots, slot, side, f, m);
     if (!fresh) this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] |= FLAG.TOUCHED;
     if (tcp) {
-      this.learnClient(slot, side, f);
+      learnClient(this.slots, slot, side, f);
       trackTcp(this.slots, slot, side, f);
       this.hurryEnd(slot);
     }
@@ -235,97 +233,15 @@ export class SessionTable implements FrameSink {
     if (this.slots.full) this.relieve();
     const s = this.slots;
     const slot = s.allocate();
-    const w = slot * SLOT_WORDS;
-    const b = slot * SLOT_BYTES;
-    const h = slot * (SLOT_BYTES / 2);
     this.counters.opened++;
     this.points[m.point.index] = m.point;
     this.key.store(s, slot);
     this.index.insert(this.key.hash, slot);
+    noteOpening(s, slot, f, m);
     this.serial = (this.serial + 1) >>> 0;
-    s.u32[w + W.SERIAL] = this.serial;
-    s.u32[w + W.OPENED_SEC] = s.u32[w + W.LAST_SEC] = f.sec;
-    s.u32[w + W.OPENED_NSEC] = s.u32[w + W.LAST_NSEC] = f.nsec;
-    s.u8[b + U8.FLAGS] = FLAG.USED | this.guessClient(f);
-    s.u16[h + U16.ETHER_TYPE] = f.etherType;
-    s.u16[h + U16.SECURITY_GROUP] = m.securityGroup;
-    s.u32[w + W.MIRROR_PORT] = m.port;
-    s.u8[b + U8.HARDWARE] = m.hardware;
-    s.u8[b + U8.COS] = m.cos;
-    s.u8[b + U8.DSCP] = f.dscp;
-    s.u8[b + U8.ICMP_TYPE] = f.icmpType;
-    s.u8[b + U8.ICMP_CODE] = f.icmpCode;
-    if (f.mac >= 0) {
-      s.u8[b + U8.HAS_MAC] = 1;
-      for (let i = 0; i < 6; i++) {
-        s.u8[b + U8.MAC_A + i] = f.bytes[f.mac + 6 + i];
-        s.u8[b + U8.MAC_B + i] = f.bytes[f.mac + i];
-      }
-    }
-    let vlans = 0;
-    if (m.vlan >= 0) s.u16[h + U16.VLANS + vlans++] = m.vlan;
-    for (let i = 0; i < f.vlanCount && vlans < SLOT_VLANS; i++) s.u16[h + U16.VLANS + vlans++] = f.vlanIds[i];
-    s.u8[b + U8.VLAN_COUNT] = vlans;
+    s.u32[slot * SLOT_WORDS + W.SERIAL] = this.serial;
     this.wheel.insert(slot, Math.max(this.idleDeadline(slot), this.now + 1));
     return slot;
-  }
-
-  /** Who opened a conversation, from its first frame: see docs/explanation/sessions.md. */
-  private guessClient(f: Frame): number {
-    if (f.ipVersion === 0) return 0;
-    if (f.protocol === IpProtocol.Tcp && (f.tcpFlags & SYN) !== 0)
-      return (f.tcpFlags & ACK) !== 0 ? FLAG.CLIENT_B | FLAG.CLIENT_SURE : FLAG.CLIENT_SURE;
-    // An echo reply answers a request that was not seen.
-    if (f.protocol === IpProtocol.Icmp && f.icmpType === 0 && f.transport >= 0) return FLAG.CLIENT_B;
-    if (f.protocol === IpProtocol.Icmp6 && f.icmpType === 129) return FLAG.CLIENT_B;
-    const wellKnown = 1024;
-    const fromService = f.sourcePort > 0 && f.sourcePort < wellKnown;
-    return fromService && f.destinationPort >= wellKnown ? FLAG.CLIENT_B : 0;
-  }
-
-  /** A SYN settles who opened the connection, however it was guessed before. */
-  private learnClient(slot: number, side: 0 | 1, f: Frame): void {
-    if ((f.tcpFlags & (SYN | RST)) !== SYN) return;
-    const at = slot * SLOT_BYTES + U8.FLAGS;
-    const flags = this.slots.u8[at];
-    if ((flags & FLAG.CLIENT_SURE) !== 0) return;
-    const client = (f.tcpFlags & ACK) !== 0 ? 1 - side : side;
-    this.slots.u8[at] = (flags & ~FLAG.CLIENT_B) | client | FLAG.CLIENT_SURE;
-  }
-
-  private count(slot: number, side: 0 | 1, f: Frame, m: Mirrored): void {
-    const s = this.slots;
-    const w = slot * SLOT_WORDS;
-    const b = slot * SLOT_BYTES;
-    const d = (slot * SLOT_BYTES) / 8;
-    this.touch(w, f.sec, f.nsec);
-    s.u32[w + W.PACKETS_A + side]++;
-    s.f64[d + F64.BYTES_A + side] += f.ipLength;
-    s.f64[d + F64.PAYLOAD_A + side] += f.payloadLength;
-    if (f.truncated) s.u32[w + W.TRUNCATED]++;
-    if (s.u8[b + U8.TTL_A + side] === 0) s.u8[b + U8.TTL_A + side] = f.ttl;
-    if (m.direction !== 0) s.u8[b + U8.DIRECTION] |= m.direction;
-  }
-
-  /** Widens the row's time to a packet's. */
-  private touch(w: number, sec: number, nsec: number): void {
-    const u32 = this.slots.u32;
-    if (this.rowIsEmpty(w)) {
-      u32[w + W.FIRST_SEC] = u32[w + W.LAST_SEC] = sec;
-      u32[w + W.FIRST_NSEC] = u32[w + W.LAST_NSEC] = nsec;
-      return;
-    }
-    const last = u32[w + W.LAST_SEC];
-    if (sec > last || (sec === last && nsec > u32[w + W.LAST_NSEC])) {
-      u32[w + W.LAST_SEC] = sec;
-      u32[w + W.LAST_NSEC] = nsec;
-      return;
-    }
-    const first = u32[w + W.FIRST_SEC];
-    if (sec < first || (sec === first && nsec < u32[w + W.FIRST_NSEC])) {
-      u32[w + W.FIRST_SEC] = sec;
-      u32[w + W.FIRST_NSEC] = nsec;
-    }
   }
 
   private lookAtPayload(slot: number, side: 0 | 1, f: Frame): void {
@@ -373,7 +289,7 @@ export class SessionTable implements FrameSink {
       const slot = found >>> 1;
       this.slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
       const waiting = at >= 0 && t[at + T.PACKETS] !== 0;
-      if (waiting) this.addWaiting(at, slot, (found & 1) as 0 | 1);
+      if (waiting) countWaiting(this.slots, slot, (found & 1) as 0 | 1, t, at);
       if (at < 0) at = this.openTrain(f);
       else if (waiting) trains.close(at);
       if (waiting) trains.open(at, this.key, f);
@@ -386,7 +302,7 @@ export class SessionTable implements FrameSink {
       const slot = t[at + T.SLOT] - 1;
       if (this.slots.u32[slot * SLOT_WORDS + W.SERIAL] === t[at + T.SERIAL] && this.isUsed(slot)) {
         this.slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
-        this.count(slot, t[at + T.SIDE] as 0 | 1, f, m);
+        countFrame(this.slots, slot, t[at + T.SIDE] as 0 | 1, f, m);
         t[at + T.SEC] = f.sec;
         return;
       }
@@ -412,20 +328,6 @@ export class SessionTable implements FrameSink {
     return at;
   }
 
-  private addWaiting(at: number, slot: number, side: 0 | 1): void {
-    const t = this.trains.words;
-    const s = this.slots;
-    const w = slot * SLOT_WORDS;
-    const d = (slot * SLOT_BYTES) / 8;
-    this.touch(w, t[at + T.OPENED_SEC], t[at + T.OPENED_NSEC]);
-    s.u32[w + W.PACKETS_A + side] += t[at + T.PACKETS];
-    this.touch(w, t[at + T.SEC], t[at + T.NSEC]);
-    s.u32[w + W.FRAGMENTS] += t[at + T.PACKETS];
-    s.u32[w + W.TRUNCATED] += t[at + T.TRUNCATED];
-    s.f64[d + F64.BYTES_A + side] += t[at + T.BYTES];
-    s.f64[d + F64.PAYLOAD_A + side] += t[at + T.PAYLOAD];
-  }
-
   /** Fragments whose first one never came are a conversation without ports. */
   private settleHeadless(at: number): void {
     this.counters.fragmentTrainsHeadless++;
@@ -436,7 +338,7 @@ export class SessionTable implements FrameSink {
     this.key.take(frame, mirrored.point.index);
     let found = this.find();
     if (found < 0) found = this.openSession(frame, mirrored) * 2;
-    this.addWaiting(at, found >>> 1, (found & 1) as 0 | 1);
+    countWaiting(this.slots, found >>> 1, (found & 1) as 0 | 1, this.trains.words, at);
     this.trains.close(at);
     this.key.copy(this.savedKey);
   }
@@ -479,29 +381,14 @@ export class SessionTable implements FrameSink {
 
   /** Hands on the row so far and begins the next. */
   private nextPart(slot: number): void {
-    const s = this.slots;
-    const w = slot * SLOT_WORDS;
-    const b = slot * SLOT_BYTES;
     this.emit(slot, EndReason.Active);
-    s.u32[w + W.PART]++;
-    const d = (slot * SLOT_BYTES) / 8;
-    for (let side = 0; side < 2; side++) {
-      s.u32[w + W.PACKETS_A + side] = 0;
-      s.u32[w + W.RETRANSMITS_A + side] = 0;
-      s.f64[d + F64.BYTES_A + side] = 0;
-      s.f64[d + F64.PAYLOAD_A + side] = 0;
-      s.u8[b + U8.TCP_FLAGS_A + side] = 0;
-    }
-    s.u32[w + W.FRAGMENTS] = 0;
-    s.u32[w + W.TRUNCATED] = 0;
-    s.u32[w + W.DUPLICATES] = 0;
-    s.u8[b + U8.DIRECTION] = 0;
+    beginPart(this.slots, slot);
   }
 
   /** Hands on a session's last row and frees its slot; it is out of the wheel already. */
   private end(slot: number, reason: EndReason): void {
     const w = slot * SLOT_WORDS;
-    if (!this.rowIsEmpty(w)) this.emit(slot, reason);
+    if (!rowIsEmpty(this.slots, slot)) this.emit(slot, reason);
     this.index.remove(this.slots.u32[w + W.HASH], slot);
     this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] = 0;
     this.slots.release(slot);

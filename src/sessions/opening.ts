@@ -1,0 +1,63 @@
+/** The first frame of a session: who opened it, and what a session keeps of its first frame only. */
+import type { Frame } from '../wire/frame.js';
+import { IpProtocol } from '../wire/ip-protocol.js';
+import type { Mirrored } from '../wire/mirrored.js';
+import { TCP_ACK, TCP_RST, TCP_SYN } from '../wire/tcp.js';
+import { FLAG, SLOT_BYTES, SLOT_VLANS, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
+
+/** Ports below this are services' own (IANA's system ports). */
+const WELL_KNOWN = 1024;
+const ICMP_ECHO_REPLY = 0;
+const ICMP6_ECHO_REPLY = 129;
+
+/** Writes into a fresh slot what a session takes from its first frame. */
+export function noteOpening(s: Slots, slot: number, f: Frame, m: Mirrored): void {
+  const w = slot * SLOT_WORDS;
+  const b = slot * SLOT_BYTES;
+  const h = slot * (SLOT_BYTES / 2);
+  s.u32[w + W.OPENED_SEC] = s.u32[w + W.LAST_SEC] = f.sec;
+  s.u32[w + W.OPENED_NSEC] = s.u32[w + W.LAST_NSEC] = f.nsec;
+  s.u8[b + U8.FLAGS] = FLAG.USED | guessClient(f);
+  s.u16[h + U16.ETHER_TYPE] = f.etherType;
+  s.u16[h + U16.SECURITY_GROUP] = m.securityGroup;
+  s.u32[w + W.MIRROR_PORT] = m.port;
+  s.u8[b + U8.HARDWARE] = m.hardware;
+  s.u8[b + U8.COS] = m.cos;
+  s.u8[b + U8.DSCP] = f.dscp;
+  s.u8[b + U8.ICMP_TYPE] = f.icmpType;
+  s.u8[b + U8.ICMP_CODE] = f.icmpCode;
+  if (f.mac >= 0) {
+    s.u8[b + U8.HAS_MAC] = 1;
+    for (let i = 0; i < 6; i++) {
+      s.u8[b + U8.MAC_A + i] = f.bytes[f.mac + 6 + i];
+      s.u8[b + U8.MAC_B + i] = f.bytes[f.mac + i];
+    }
+  }
+  let vlans = 0;
+  if (m.vlan >= 0) s.u16[h + U16.VLANS + vlans++] = m.vlan;
+  for (let i = 0; i < f.vlanCount && vlans < SLOT_VLANS; i++) s.u16[h + U16.VLANS + vlans++] = f.vlanIds[i];
+  s.u8[b + U8.VLAN_COUNT] = vlans;
+}
+
+/** Who opened a conversation, as FLAG bits: see docs/explanation/sessions.md. */
+function guessClient(f: Frame): number {
+  if (f.ipVersion === 0) return 0;
+  if (f.protocol === IpProtocol.Tcp && (f.tcpFlags & TCP_SYN) !== 0)
+    return (f.tcpFlags & TCP_ACK) !== 0 ? FLAG.CLIENT_B | FLAG.CLIENT_SURE : FLAG.CLIENT_SURE;
+  // An echo reply answers a request that was not seen.
+  if (f.protocol === IpProtocol.Icmp && f.icmpType === ICMP_ECHO_REPLY && f.transport >= 0)
+    return FLAG.CLIENT_B;
+  if (f.protocol === IpProtocol.Icmp6 && f.icmpType === ICMP6_ECHO_REPLY) return FLAG.CLIENT_B;
+  const fromService = f.sourcePort > 0 && f.sourcePort < WELL_KNOWN;
+  return fromService && f.destinationPort >= WELL_KNOWN ? FLAG.CLIENT_B : 0;
+}
+
+/** A SYN settles who opened the connection, however it was guessed before. */
+export function learnClient(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
+  if ((f.tcpFlags & (TCP_SYN | TCP_RST)) !== TCP_SYN) return;
+  const at = slot * SLOT_BYTES + U8.FLAGS;
+  const flags = s.u8[at];
+  if ((flags & FLAG.CLIENT_SURE) !== 0) return;
+  const client = (f.tcpFlags & TCP_ACK) !== 0 ? 1 - side : side;
+  s.u8[at] = (flags & ~FLAG.CLIENT_B) | client | FLAG.CLIENT_SURE;
+}
