@@ -1,0 +1,71 @@
+/** The reference page of the configuration (docs/reference/config.md), made from the schema. */
+import { z } from 'zod';
+import { configSchema, mirrorSchema, tunnelSchema } from './schema.js';
+
+interface Key {
+  readonly name: string;
+  readonly fallback: string;
+  readonly meaning: string;
+}
+
+/** How a default reads in a file: sizes and durations are numbers of bytes and seconds after parsing. */
+function keysOf(schema: z.ZodObject, prefix = ''): Key[] {
+  return Object.entries(schema.shape).flatMap(([name, field]) => {
+    const type = field as z.ZodType;
+    const inner = innermost(type);
+    const meaning = type.description ?? '';
+    if (inner instanceof z.ZodObject) {
+      return [{ name: `${prefix}${name}`, fallback: '', meaning }, ...keysOf(inner, `${prefix}${name}.`)];
+    }
+    return [{ name: `${prefix}${name}`, fallback: defaultOf(type), meaning }];
+  });
+}
+
+function innermost(type: z.ZodType): z.ZodType {
+  return type instanceof z.ZodOptional || type instanceof z.ZodDefault || type instanceof z.ZodPrefault
+    ? innermost(type.unwrap() as z.ZodType)
+    : type;
+}
+
+function defaultOf(type: z.ZodType): string {
+  if (type instanceof z.ZodOptional) return '';
+  const result = type.safeParse(undefined);
+  if (!result.success) return 'required';
+  return JSON.stringify(result.data);
+}
+
+function table(keys: readonly Key[]): string {
+  const rows = keys.map((k) => {
+    const fallback = k.fallback === '' || k.fallback === 'required' ? k.fallback : `\`${k.fallback}\``;
+    return `| \`${k.name}\` | ${fallback} | ${k.meaning} |`;
+  });
+  return ['| key | default | meaning |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** The page, in Markdown. */
+export function configReference(): string {
+  const tunnelObject = tunnelSchema.options[1];
+  return `# Configuration
+
+\`mirrorlake collect --config FILE\` reads one YAML file. Every key may be left out; an option of the command line
+wins over the file. A mistake is answered with the file, the line and the key, and exit status 2. The
+\`mirrors\` and \`tunnels\` are read again on SIGHUP; everything else takes a restart.
+
+Durations are seconds, or have a unit: \`500us\`, \`20ms\`, \`90s\`, \`15m\`, \`12h\`, \`30d\`. Sizes are bytes, or have a
+unit: \`64MiB\`, \`10GB\`. Defaults are given in seconds and bytes.
+
+## Keys
+
+${table(keysOf(configSchema))}
+
+## An entry of \`mirrors\`
+
+${table(keysOf(mirrorSchema))}
+
+## An entry of \`tunnels\`
+
+A string with the words of \`ip tunnel add\`, or:
+
+${table(keysOf(tunnelObject))}
+`;
+}

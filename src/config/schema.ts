@@ -1,0 +1,199 @@
+/** Every key of the configuration file, with its default and meaning: docs/reference/config.md is made from this. */
+import { z } from 'zod';
+import { parseDuration, parsePrefix, parseSize } from './units.js';
+
+function amount(parse: (text: string) => number, expected: string, unit: string, min: number, max: number) {
+  return z.union([z.string(), z.number()]).transform((value, context) => {
+    const n = parse(String(value));
+    if (Number.isNaN(n)) context.addIssue(`"${value}" is not ${expected}`);
+    else if (n < min || n > max) context.addIssue(`must be between ${min} and ${max} ${unit}`);
+    return n;
+  });
+}
+
+/** A duration in seconds, between bounds in seconds. */
+const duration = (min: number, max: number) =>
+  amount(parseDuration, 'a duration: write 90s, 15m, 12h, 30d', 'seconds', min, max);
+/** A size in bytes, between bounds in bytes. */
+const size = (min: number, max: number) => amount(parseSize, 'a size: write 64MiB, 10GB', 'bytes', min, max);
+
+const KIB = 2 ** 10;
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+const prefix = z.string().transform((text, context) => {
+  const p = parsePrefix(text);
+  if (p !== undefined) return p;
+  context.addIssue(`"${text}" is not an address or prefix: write 10.0.0.0/8, 192.0.2.1, 2001:db8::/32`);
+  return z.NEVER;
+});
+
+const interfaceName = z
+  .string()
+  .regex(/^[^\s/:]{1,15}$/, { error: (i) => `"${i.input}" cannot be an interface name` });
+
+/** `HOST:PORT`, a port alone, or an IPv6 address in brackets. */
+const listen = z.string().transform((text, context) => {
+  const part = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
+  const port = Number(part?.[3]);
+  if (part === null || port > 65535) {
+    context.addIssue(`"${text}" is not HOST:PORT: write 127.0.0.1:9470 or [::1]:9470`);
+    return z.NEVER;
+  }
+  return { host: part[1] ?? (part[2] || '127.0.0.1'), port };
+});
+
+const mirrorTypes = ['erspan1', 'erspan2', 'erspan3', 'gre', 'gretap', 'pptp'] as const;
+
+export const mirrorSchema = z.strictObject({
+  name: z.string().min(1).describe('What to call it in `status`, metrics and logs.'),
+  site: z.string().default('').describe('Where it stands: a label in `status` and metrics.'),
+  source: prefix.optional().describe('The sender: an address or prefix. Without it: any.'),
+  type: z
+    .enum(mirrorTypes)
+    .optional()
+    .describe(`${mirrorTypes.join(', ')}. Without it: any.`),
+  session: z.int().min(0).max(1023).optional().describe('The ERSPAN session id. Without it: any.'),
+  key: z.int().min(0).max(0xffffffff).optional().describe('The GRE key. Without it: any.'),
+  observe: z.boolean().default(true).describe('`false`: its packets are counted, and nothing else.'),
+  deduplicate: duration(0, 10)
+    .default(0)
+    .describe('The same inner frame again within this time counts once, as a duplicate. 0: no.'),
+  snap_length: z
+    .int()
+    .min(0)
+    .max(65535)
+    .default(0)
+    .describe(
+      'At most this many bytes of an inner frame are kept (packets) and looked into (applications). 0: all.',
+    ),
+  tap: interfaceName.optional().describe('A TAP device that gets the inner frames, as they were.'),
+});
+
+export const tunnelSchema = z.union([
+  z.string(),
+  z.strictObject({
+    tunnel: z
+      .string()
+      .describe("The words of `ip tunnel add`: 'Tunnel-1 mode gre remote 10.9.0.2 local 10.9.0.1'."),
+    addresses: z.array(z.string()).default([]).describe('Addresses of the device, with prefix lengths.'),
+    routes: z.array(z.string()).default([]).describe('Prefixes routed into the device.'),
+    mtu: z
+      .int()
+      .min(68)
+      .max(65535)
+      .optional()
+      .describe("The device's MTU. Without it: the path's, less the headers."),
+    observe: z.boolean().default(false).describe('Also decode its packets into sessions.'),
+    persist: z.boolean().default(false).describe('The device stays when the collector ends.'),
+  }),
+]);
+
+export const configSchema = z.strictObject({
+  store: z
+    .string()
+    .default('./data')
+    .describe('Where sessions go: a directory (embedded chDB) or http://user@host:8123/database.'),
+  collector: z
+    .string()
+    .optional()
+    .describe("This collector's name in the tables. Without it: the host name."),
+  receiver: z
+    .enum(['raw', 'ring'])
+    .optional()
+    .describe('`raw` (default without interfaces) or `ring` (default with them).'),
+  interfaces: z.array(interfaceName).default([]).describe('Interfaces the ring receiver reads.'),
+  promiscuous: z
+    .boolean()
+    .default(false)
+    .describe('Also receive what is addressed to other hosts on these interfaces.'),
+  workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('Threads that decode. More than one: with `ring` only.'),
+  ring_size: size(MIB, 4 * GIB)
+    .default(64 * MIB)
+    .describe('Memory of a ring: one an interface and worker.'),
+  receive_buffer: size(64 * KIB, GIB)
+    .default(64 * MIB)
+    .describe('Receive buffer of a raw socket; as much as the kernel allows up to this.'),
+  user: z.string().optional().describe('The user to become once everything is open.'),
+  listen: listen
+    .optional()
+    .describe('Where /metrics and /healthz are served, HOST:PORT. Without it: nowhere.'),
+  control: z
+    .string()
+    .optional()
+    .describe(
+      'The control socket. Without it: `control.sock` in the store directory, or /run/mirrorlake/control.sock with a server.',
+    ),
+  log_level: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('The least that is logged.'),
+  sessions: z
+    .strictObject({
+      capacity: z
+        .int()
+        .min(1024)
+        .max(16_000_000)
+        .default(1_000_000)
+        .describe('Sessions held at once by all workers; past it the ones soonest to end, end by pressure.'),
+      tcp_idle: duration(1, 7200).default(300).describe('A TCP session without packets ends after this.'),
+      udp_idle: duration(1, 7200).default(60).describe('A UDP session, likewise.'),
+      other_idle: duration(1, 7200).default(30).describe('Any other, likewise.'),
+      active: duration(1, 86400)
+        .default(900)
+        .describe('A row ends after this; the session goes on in its next part.'),
+      linger: duration(0, 300).default(5).describe('How long a finished TCP session waits for stragglers.'),
+    })
+    .prefault({})
+    .describe('The session table.'),
+  reassembly: z
+    .strictObject({
+      memory: size(256 * KIB, 4 * GIB)
+        .default(16 * MIB)
+        .describe('Memory for incomplete outer packets, a worker.'),
+      datagrams: z
+        .int()
+        .min(16)
+        .max(65536)
+        .default(4096)
+        .describe('Incomplete outer packets at once, a worker.'),
+      timeout: duration(1, 300).default(30).describe('An outer packet not complete after this is given up.'),
+    })
+    .prefault({})
+    .describe('Outer IP fragments.'),
+  spool: z
+    .strictObject({
+      directory: z
+        .string()
+        .optional()
+        .describe('Where segments wait. Without it: `spool` in the store directory.'),
+      limit: size(16 * MIB, 2 ** 50)
+        .default(10 * GIB)
+        .describe('Past it the oldest segments are dropped.'),
+    })
+    .prefault({})
+    .describe('Segments on disk between capture and store.'),
+  retention: duration(3600, 20 * 366 * 86400)
+    .default(30 * 86400)
+    .describe('Rows older than this are removed. Changed by `mirrorlake schema apply`.'),
+  unknown_mirrors: z
+    .enum(['observe', 'refuse'])
+    .default('observe')
+    .describe(
+      'What to do with mirror points that no entry of `mirrors` names. `refuse`: counted, never stored.',
+    ),
+  mirrors: z
+    .array(mirrorSchema)
+    .default([])
+    .describe('Mirror points, by name. The first entry that matches counts.'),
+  tunnels: z.array(tunnelSchema).default([]).describe('GRE tunnels to devices of this host.'),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type MirrorConfig = z.output<typeof mirrorSchema>;
+export type TunnelConfig = z.output<typeof tunnelSchema>;

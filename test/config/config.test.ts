@@ -1,0 +1,184 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, defaultConfig, loadConfig, parseConfig } from '../../src/config/load.js';
+import { configReference } from '../../src/config/reference.js';
+import { parseAddress, parseDuration, parsePrefix, parseSize, prefixHolds } from '../../src/config/units.js';
+import { formatIp } from '../../src/wire/addresses.js';
+
+function mistakes(text: string): string[] {
+  try {
+    parseConfig(text, 'm.yaml');
+  } catch (e) {
+    expect(e).toBeInstanceOf(ConfigError);
+    expect((e as ConfigError).exitCode).toBe(2);
+    return (e as ConfigError).message.split('\n');
+  }
+  return [];
+}
+
+describe('the configuration file', () => {
+  it('may be empty: every key has a default', () => {
+    expect(parseConfig('', 'm.yaml')).toEqual(defaultConfig());
+    expect(parseConfig('# nothing yet\n', 'm.yaml')).toEqual(defaultConfig());
+  });
+
+  it('is read with durations, sizes, prefixes and listening addresses as people write them', () => {
+    const c = parseConfig(
+      `
+store: http://lake@ch1:8123/mirrorlake
+interfaces: [eth1, eth2]
+workers: 4
+ring_size: 128MiB
+listen: '[::1]:9470'
+sessions: { active: 15m, tcp_idle: 1h30m }
+retention: 90d
+unknown_mirrors: refuse
+mirrors:
+  - name: core
+    site: ams
+    source: 10.0.0.0/8
+    session: 77
+    deduplicate: 20ms
+    tap: tap0
+tunnels:
+  - Tunnel-1 mode gre remote 10.9.0.2 local 10.9.0.1
+  - tunnel: Tunnel-2 mode gretap remote 10.9.0.3 local 10.9.0.1
+    addresses: [10.10.10.1/24]
+`,
+      'm.yaml',
+    );
+    expect(c.ring_size).toBe(128 * 2 ** 20);
+    expect(c.listen).toEqual({ host: '::1', port: 9470 });
+    expect(c.sessions).toMatchObject({ active: 900, tcp_idle: 5400, udp_idle: 60 });
+    expect(c.retention).toBe(90 * 86400);
+    expect(c.mirrors[0]).toMatchObject({
+      name: 'core',
+      site: 'ams',
+      session: 77,
+      deduplicate: 0.02,
+      observe: true,
+    });
+    expect(c.mirrors[0].source?.bits).toBe(104);
+    expect(c.tunnels[1]).toMatchObject({ addresses: ['10.10.10.1/24'], observe: false });
+  });
+
+  it('answers every mistake with its line, column and key', () => {
+    const text = [
+      'workers: two',
+      'nope: 1',
+      'sessions:',
+      '  active: 1 parsec',
+      '  tcp_idle: 99999999',
+      '  capacty: 5',
+      'mirrors:',
+      '  - name: a',
+      '    source: 10.0.0.0/33',
+      '  - source: 10.0.0.1',
+      '    session: 4000',
+      '    type: span',
+      'listen: everywhere',
+      'receiver: fast',
+      'tunnels: [5]',
+    ].join('\n');
+    expect(mistakes(text)).toEqual([
+      'm.yaml:1:1: workers: must be a number',
+      'm.yaml:2:1: nope: there is no such key',
+      'm.yaml:4:3: sessions.active: "1 parsec" is not a duration: write 90s, 15m, 12h, 30d',
+      'm.yaml:5:3: sessions.tcp_idle: must be between 1 and 7200 seconds',
+      'm.yaml:6:3: sessions.capacty: there is no such key',
+      'm.yaml:9:5: mirrors.0.source: "10.0.0.0/33" is not an address or prefix: write 10.0.0.0/8, 192.0.2.1, 2001:db8::/32',
+      'm.yaml:10:5: mirrors.1.name: is missing',
+      'm.yaml:11:5: mirrors.1.session: must be at most 1023',
+      'm.yaml:12:5: mirrors.1.type: must be one of: erspan1, erspan2, erspan3, gre, gretap, pptp',
+      'm.yaml:13:1: listen: "everywhere" is not HOST:PORT: write 127.0.0.1:9470 or [::1]:9470',
+      'm.yaml:14:1: receiver: must be one of: raw, ring',
+      'm.yaml:15:11: tunnels.0: must be a string, or must be a map of keys',
+    ]);
+  });
+
+  it('answers what is not YAML, or not a map, with its place', () => {
+    expect(mistakes('a: [')[0]).toMatch(/^m\.yaml:1:5: /);
+    expect(mistakes('workers: 5\nworkers: 6')).toEqual(['m.yaml:2:1: Map keys must be unique']);
+    expect(mistakes('- 1')).toEqual(['m.yaml:1:1: the file: must be a map of keys']);
+  });
+
+  it('names a file that is not there', () => {
+    expect(() => loadConfig('/nonexistent/m.yaml')).toThrow('/nonexistent/m.yaml: cannot be read: ENOENT');
+    const file = join(mkdtempSync(join(tmpdir(), 'mirrorlake-config-')), 'm.yaml');
+    writeFileSync(file, 'workers: 3\n');
+    expect(loadConfig(file).workers).toBe(3);
+  });
+
+  it('is documented key by key: the reference page is what the schema says', () => {
+    const page = readFileSync(new URL('../../docs/reference/config.md', import.meta.url), 'utf8');
+    expect(page).toBe(configReference());
+    expect(page).not.toMatch(/\| +\|$/m);
+  });
+});
+
+describe('units', () => {
+  it.each([
+    ['90', 90],
+    ['1.5s', 1.5],
+    ['1h30m', 5400],
+    ['20ms', 0.02],
+    ['2w', 1209600],
+    ['', Number.NaN],
+    ['5 m', Number.NaN],
+    ['m', Number.NaN],
+    ['-5s', Number.NaN],
+  ])('a duration: %j', (text, seconds) => expect(parseDuration(text)).toBe(seconds));
+
+  it.each([
+    ['10', 10],
+    ['64MiB', 67108864],
+    ['64M', 67108864],
+    ['10GB', 1e10],
+    ['1.5 KiB', 1536],
+    ['10 parsecs', Number.NaN],
+    ['', Number.NaN],
+  ])('a size: %j', (text, bytes) => expect(parseSize(text)).toBe(bytes));
+
+  it('an address, as it is written anywhere', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (b) => {
+        expect(parseAddress(formatIp(b, 0))).toEqual(b);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.ipV6(), (text) => {
+        expect(parseAddress(text)?.length).toBe(16);
+      }),
+    );
+    for (const text of ['', '10.0.0', '10.0.0.256', 'fe80::1%eth0', 'example.net', '::1]']) {
+      expect(parseAddress(text)).toBeUndefined();
+    }
+  });
+
+  it('a prefix, which holds the addresses that share its bits', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 16, maxLength: 16 }),
+        fc.integer({ min: 0, max: 128 }),
+        fc.integer({ min: 0, max: 127 }),
+        (address, bits, flip) => {
+          const other = address.slice();
+          other[flip >>> 3] ^= 0x80 >>> (flip & 7);
+          const p = { address, bits, text: '' };
+          expect(prefixHolds(p, address)).toBe(true);
+          expect(prefixHolds(p, other)).toBe(flip >= bits);
+        },
+      ),
+    );
+    const ten = parsePrefix('10.0.0.0/8')!;
+    expect(prefixHolds(ten, parseAddress('10.255.1.2')!)).toBe(true);
+    expect(prefixHolds(ten, parseAddress('11.0.0.0')!)).toBe(false);
+    expect(prefixHolds(ten, parseAddress('a00::')!)).toBe(false);
+    for (const text of ['10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '::/129', 'x/8']) {
+      expect(parsePrefix(text)).toBeUndefined();
+    }
+  });
+});
