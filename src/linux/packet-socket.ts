@@ -53,11 +53,17 @@ export function openPacketSocket(): number {
   return fd;
 }
 
-/** Gives the socket its ring; map it with Mapping.shared(fd, blockSize * blocks). */
-export function setUpRing(fd: number, shape: RingShape): void {
+/**
+ * Gives the socket its ring; map it with Mapping.shared(fd, blockSize * blocks).
+ *
+ * @param outgoing whether packets this host sends through the interface are wanted too
+ */
+export function setUpRing(fd: number, shape: RingShape, outgoing = false): void {
   setIntOption(fd, SOL_PACKET, PACKET_VERSION, TPACKET_V3, 'the ring version (TPACKET_V3)');
   setIntOption(fd, SOL_PACKET, PACKET_RESERVE, VLAN_RESERVE, 'the room before a packet');
-  setIntOption(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, 'PACKET_IGNORE_OUTGOING (Linux 4.20 and later)');
+  if (!outgoing) {
+    setIntOption(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, 'PACKET_IGNORE_OUTGOING (Linux 4.20 and later)');
+  }
   // struct tpacket_req3: block size, blocks, frame size, frames, retire timeout, private size, features.
   const frameSize = 2048;
   const frames = (shape.blockSize / frameSize) * shape.blocks;

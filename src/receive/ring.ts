@@ -20,6 +20,8 @@ const PACKET_STATUS = 5;
 const PACKET_MAC = 6;
 const PACKET_TCI = 8;
 const PACKET_TPID = 9;
+// struct sockaddr_ll behind it (TPACKET_ALIGN of its 48 bytes): the packet type is the third byte of its third word.
+const PACKET_TYPE = 14;
 
 const TP_STATUS_KERNEL = 0;
 const TP_STATUS_USER = 1;
@@ -41,6 +43,11 @@ export class Ring {
   private left = 0;
   private next = 0;
   private held = false;
+  /**
+   * Where it is set, {@link fill} writes each packet's type (packet(7), sll_pkttype: 4 is PACKET_OUTGOING) to it;
+   * as long as a batch.
+   */
+  packetTypes: Uint8Array | undefined;
 
   /**
    * @param linkType LinkType of the interface's packets.
@@ -94,6 +101,7 @@ export class Ring {
       batch.nsec[i] = w[p + PACKET_NSEC];
       batch.linkType[i] = this.linkType;
       batch.interface[i] = this.number;
+      if (this.packetTypes !== undefined) this.packetTypes[i] = (w[p + PACKET_TYPE] >>> 16) & 0xff;
       at += w[p + PACKET_NEXT];
     }
     batch.count = n;

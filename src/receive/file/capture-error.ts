@@ -4,6 +4,7 @@
  */
 export class CaptureError extends Error {
   override readonly name = 'CaptureError';
+  readonly exitCode = 1;
 
   constructor(
     /** The path as given, or `stdin`. */
