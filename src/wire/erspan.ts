@@ -89,7 +89,7 @@ export class ErspanHeader {
  * Parses what lies between GRE and the frame, at `o`. As in the kernel the header's own version decides between
  * types II and III (net/ipv4/ip_gre.c, erspan_rcv).
  *
- * @param sequenced whether the GRE header has a sequence number; without one it is type I.
+ * @param sequenced false for GRE protocol 0x88BE without a sequence number: type I.
  * @returns the header's length (0, 8, 12 or 20); SHORT; BAD for an unknown version.
  */
 export function parseErspan(

@@ -5,50 +5,10 @@
  * The conversation a frame belongs to is its innermost IP packet's: VXLAN, GENEVE, IP-in-IP, GRE and MPLS
  * are walked through. A packet quoted in an ICMP error is not a layer.
  */
+import { MAX_LAYERS, MAX_VLANS } from './layers.js';
 
-/** The deepest stack of layers that is walked; what lies deeper is left as payload. */
-export const MAX_LAYERS = 32;
-/** The most VLAN ids kept for a frame. */
-export const MAX_VLANS = 8;
-
-/** Layers as the walk names them, in `Frame.layerKind`. The words are in {@link LAYER_NAMES}. */
-export const Layer = {
-  Ethernet: 1,
-  Vlan: 2,
-  Llc: 3,
-  Snap: 4,
-  Mpls: 5,
-  PppoeDiscovery: 6,
-  Pppoe: 7,
-  Ppp: 8,
-  Arp: 9,
-  Ipv4: 10,
-  Ipv6: 11,
-  Tcp: 12,
-  Udp: 13,
-  Sctp: 14,
-  Icmp: 15,
-  Icmp6: 16,
-  Igmp: 17,
-  Ospf: 18,
-  Pim: 19,
-  Esp: 20,
-  Ah: 21,
-  Gre: 22,
-  Erspan1: 23,
-  Erspan2: 24,
-  Erspan3: 25,
-  Vxlan: 26,
-  Geneve: 27,
-  Ieee80211: 28,
-  CiscoMetadata: 29,
-  Wccp: 30,
-  Fragment: 31,
-  Other: 32,
-} as const;
-
-/** What a frame starts with, for {@link decodeFrame}. */
-export const FrameKind = { Ethernet: 1, Ip: 2, Ppp: 3, EtherType: 4, Ieee80211: 5 } as const;
+export { FrameKind, LAYER_NAMES, Layer, MAX_LAYERS, MAX_VLANS } from './layers.js';
+export { decodeFrame } from './walk.js';
 
 export class Frame {
   /** The bytes the frame lies in, with what surrounds it. */
@@ -60,9 +20,16 @@ export class Frame {
   sec = 0;
   nsec = 0;
 
-  /** Offset of the innermost Ethernet header (destination MAC, then source), -1 where there is none. */
+  /**
+   * Offsets of destination and source MAC in the innermost Ethernet (or 802.11) header, -1 where there is none.
+   * In Ethernet the source follows the destination; in 802.11 it lies elsewhere.
+   */
   mac = -1;
-  /** EtherType of the innermost frame, 0 for LLC without SNAP. */
+  macSource = -1;
+  /**
+   * EtherType of the innermost frame, 0 for LLC without an EtherType in SNAP. IP has its own whatever carries
+   * it; PPP without PPPoE has 0x880b, 802.11 that carries no readable data 0x8200 (their types in GRE).
+   */
   etherType = 0;
   /** For frames without IP: LLC dsap<<8|ssap, SNAP protocol id, or PPP protocol; else 0. */
   subType = 0;
@@ -103,7 +70,7 @@ export class Frame {
   icmpType = 0;
   icmpCode = 0;
 
-  /** Cut short: the switch said so, or the frame ends before its IP length does. */
+  /** Cut short: the frame ends before its IP length does, or the switch said so (its bit is the caller's to add). */
   truncated = false;
   /** 0, or a code of wire/malformed.ts: what made the walk stop at a header that cannot be right. */
   malformed = 0;

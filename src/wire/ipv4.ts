@@ -37,14 +37,14 @@ export class Ipv4Header {
 /**
  * Parses the header at `o`. It judges neither total length nor checksum: a mirrored packet may be cut.
  *
- * @returns the header's length; SHORT; BAD when version or header length cannot be right.
+ * @returns the header's length; SHORT (the fields are set when only options are cut); BAD when version or header
+ *   length cannot be right.
  */
 export function parseIpv4(b: Uint8Array, o: number, end: number, h: Ipv4Header): number {
   if (end - o < IPV4_BASE_LENGTH) return SHORT;
   const first = b[o];
   const length = (first & 0x0f) << 2;
   if (first >>> 4 !== 4 || length < IPV4_BASE_LENGTH) return BAD;
-  if (end - o < length) return SHORT;
   h.headerLength = length;
   h.tos = b[o + 1];
   h.totalLength = u16(b, o + 2);
@@ -55,7 +55,7 @@ export function parseIpv4(b: Uint8Array, o: number, end: number, h: Ipv4Header):
   h.checksum = u16(b, o + IPV4_CHECKSUM);
   h.source = u32(b, o + IPV4_SOURCE);
   h.destination = u32(b, o + IPV4_DESTINATION);
-  return length;
+  return end - o < length ? SHORT : length;
 }
 
 /**

@@ -1,0 +1,185 @@
+/** The steps of a walk through IP headers. A packet that gets through one becomes the frame's conversation. */
+import { AhHeader, parseAh } from './ah.js';
+import { BAD, SHORT } from './bytes.js';
+import { EtherType } from './ethertypes.js';
+import type { Frame } from './frame.js';
+import { IpProtocol } from './ip-protocol.js';
+import {
+  IPV4_BASE_LENGTH,
+  IPV4_DESTINATION,
+  IPV4_MORE_FRAGMENTS,
+  IPV4_OFFSET_MASK,
+  IPV4_SOURCE,
+  Ipv4Header,
+  parseIpv4,
+} from './ipv4.js';
+import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE, Ipv6Header, parseIpv6 } from './ipv6.js';
+import { Ipv6Extension, isIpv6Extension, parseIpv6Extension } from './ipv6-extension.js';
+import { Layer, MAX_LAYERS } from './layers.js';
+import { Malformed } from './malformed.js';
+import { cut, fail, push, Step, type Walk } from './walk-state.js';
+import { transport } from './walk-transport.js';
+
+const ipv4Header = new Ipv4Header();
+const ipv6Header = new Ipv6Header();
+const extension = new Ipv6Extension();
+const ah = new AhHeader();
+/** More extension headers than RFC 8200 section 4.1 names, twice over. */
+const MAX_EXTENSIONS = 16;
+
+/** A bare IP packet: the version nibble decides. */
+export function ip(f: Frame, w: Walk): Step {
+  if (w.end - w.o < 1) return cut(f, w, Malformed.FrameShort);
+  switch (w.b[w.o] >>> 4) {
+    case 4:
+      w.etherType = EtherType.Ipv4;
+      return Step.Ipv4;
+    case 6:
+      w.etherType = EtherType.Ipv6;
+      return Step.Ipv6;
+    default:
+      return fail(f, w, Malformed.IpVersion);
+  }
+}
+
+export function ipv4(f: Frame, w: Walk): Step {
+  const h = ipv4Header;
+  const o = w.o;
+  const n = parseIpv4(w.b, o, w.end, h);
+  if (n === BAD) return fail(f, w, w.b[o] >>> 4 === 4 ? Malformed.Ipv4HeaderLength : Malformed.IpVersion);
+  // With the fixed part there and the options cut off by the capture, the conversation is still known.
+  if (n === SHORT && (w.end - o < IPV4_BASE_LENGTH || w.end >= w.wireEnd)) {
+    return cut(f, w, w.end - o < IPV4_BASE_LENGTH ? Malformed.FrameShort : Malformed.Ipv4HeaderLength);
+  }
+  // 0: a host captured the packet before its card segmented it; it is as long as the frame.
+  const total = h.totalLength === 0 ? w.wireEnd - o : h.totalLength;
+  if (total < h.headerLength) return fail(f, w, Malformed.Ipv4TotalLength);
+
+  commit(f, w, 4, total);
+  f.etherType = EtherType.Ipv4;
+  f.source = o + IPV4_SOURCE;
+  f.destination = o + IPV4_DESTINATION;
+  f.ttl = h.ttl;
+  f.dscp = h.tos >>> 2;
+  f.ecn = h.tos & 3;
+  f.fragmentOffset = (h.fragment & IPV4_OFFSET_MASK) << 3;
+  f.moreFragments = (h.fragment & IPV4_MORE_FRAGMENTS) !== 0;
+  f.fragmentId = h.identification;
+  push(f, Layer.Ipv4, o);
+  w.o = o + h.headerLength;
+  return upperLayer(f, w, h.protocol);
+}
+
+export function ipv6(f: Frame, w: Walk): Step {
+  const h = ipv6Header;
+  const o = w.o;
+  const n = parseIpv6(w.b, o, w.end, h);
+  if (n === SHORT) return cut(f, w, Malformed.FrameShort);
+  if (n === BAD) return fail(f, w, Malformed.IpVersion);
+
+  commit(f, w, 6, ipv6Length(w, h));
+  f.etherType = EtherType.Ipv6;
+  f.source = o + IPV6_SOURCE;
+  f.destination = o + IPV6_DESTINATION;
+  f.ttl = h.hopLimit;
+  f.dscp = h.trafficClass >>> 2;
+  f.ecn = h.trafficClass & 3;
+  push(f, Layer.Ipv6, o);
+  w.o = o + IPV6_LENGTH;
+  return isIpv6Extension(h.nextHeader) || h.nextHeader === IpProtocol.Ah
+    ? extensions(f, w, h.nextHeader)
+    : upperLayer(f, w, h.nextHeader);
+}
+
+/** Of the whole packet. A payload length of 0 is a jumbogram's (RFC 2675), or that of a packet captured before segmentation. */
+function ipv6Length(w: Walk, h: Ipv6Header): number {
+  if (h.payloadLength !== 0) return IPV6_LENGTH + h.payloadLength;
+  const o = w.o + IPV6_LENGTH;
+  if (
+    h.nextHeader === IpProtocol.HopByHop &&
+    parseIpv6Extension(h.nextHeader, w.b, o, w.end, extension) > 0
+  ) {
+    if (extension.jumboLength !== 0) return IPV6_LENGTH + extension.jumboLength;
+  }
+  return h.nextHeader === IpProtocol.NoNext ? IPV6_LENGTH : w.wireEnd - w.o;
+}
+
+/** Takes the IP packet at `w.o`, `total` bytes long, as the frame's conversation, in place of one that carried it. */
+function commit(f: Frame, w: Walk, version: number, total: number): void {
+  const o = w.o;
+  f.ipVersion = version;
+  f.ip = o;
+  f.ipLength = total;
+  f.mac = w.mac;
+  f.macSource = w.macSource;
+  f.subType = 0;
+  f.fragmentOffset = 0;
+  f.moreFragments = false;
+  f.fragmentId = 0;
+  f.sourcePort = 0;
+  f.destinationPort = 0;
+  f.transport = -1;
+  f.tcpFlags = 0;
+  f.tcpSequence = 0;
+  f.tcpAcknowledgment = 0;
+  f.tcpWindow = 0;
+  f.icmpType = 0;
+  f.icmpCode = 0;
+  const wireEnd = o + total;
+  if (w.end < wireEnd) {
+    if (!w.inFragment) f.truncated = true;
+  } else w.end = wireEnd;
+  w.wireEnd = wireEnd;
+}
+
+/** IPv6 extension headers, and AH among them, up to what lies behind. */
+function extensions(f: Frame, w: Walk, first: number): Step {
+  let kind = first;
+  for (let i = 0; i < MAX_EXTENSIONS; i++) {
+    if (!isIpv6Extension(kind)) return upperLayer(f, w, kind);
+    const n = parseIpv6Extension(kind, w.b, w.o, w.end, extension);
+    if (n < 0) return stop(f, w, kind, n === BAD || w.end >= w.wireEnd ? Malformed.Ipv6Extension : 0);
+    if (kind === IpProtocol.Fragment) {
+      f.fragmentOffset = extension.fragment & 0xfff8;
+      f.moreFragments = (extension.fragment & 1) !== 0;
+      f.fragmentId = extension.identification;
+    }
+    // Mobility, HIP and Shim6 control messages are headers with nothing behind them: they are the protocol then.
+    if (extension.nextHeader === IpProtocol.NoNext && isMessage(kind)) return upperLayer(f, w, kind);
+    w.o += n;
+    kind = extension.nextHeader;
+    if (f.fragmentOffset !== 0) return upperLayer(f, w, kind);
+  }
+  return stop(f, w, kind, Malformed.Ipv6Extension);
+}
+
+function isMessage(kind: number): boolean {
+  return kind === IpProtocol.Mobility || kind === IpProtocol.Hip || kind === IpProtocol.Shim6;
+}
+
+/** What lies behind the IP headers, at `w.o`. */
+function upperLayer(f: Frame, w: Walk, protocol: number): Step {
+  if (f.fragmentOffset !== 0) {
+    push(f, Layer.Fragment, w.o);
+    return stop(f, w, protocol, 0);
+  }
+  if (f.moreFragments) w.inFragment = true;
+  if (protocol !== IpProtocol.Ah) return transport(f, w, protocol);
+  const n = parseAh(w.b, w.o, w.end, ah);
+  if (n < 0) return stop(f, w, protocol, n === BAD || w.end >= w.wireEnd ? Malformed.Ah : 0);
+  // The one chain of headers that is walked by recursion: as deep as layers go.
+  if (f.layerCount === MAX_LAYERS) return stop(f, w, protocol, Malformed.TooManyLayers);
+  push(f, Layer.Ah, w.o);
+  w.o += n;
+  const next = ah.nextHeader;
+  return f.ipVersion === 6 && isIpv6Extension(next) ? extensions(f, w, next) : upperLayer(f, w, next);
+}
+
+/** Ends the walk within an IP packet: the rest of it is payload. */
+function stop(f: Frame, w: Walk, protocol: number, malformed: number): Step {
+  f.protocol = protocol;
+  f.payload = w.o;
+  f.payloadLength = Math.max(0, w.wireEnd - w.o);
+  f.malformed = malformed;
+  return Step.Done;
+}

@@ -1,0 +1,106 @@
+/** The steps of a walk through tunnels inside a mirrored frame. What is not what it should be leaves the carrier as it is. */
+import { BAD, SHORT } from './bytes.js';
+import { ERSPAN_FT_ETHERNET, ERSPAN_FT_IP, ErspanHeader, parseErspan } from './erspan.js';
+import { EtherType } from './ethertypes.js';
+import type { Frame } from './frame.js';
+import { GeneveHeader, parseGeneve } from './geneve.js';
+import {
+  GRE_PROTO_ERSPAN,
+  GRE_PROTO_ERSPAN3,
+  GRE_PROTO_KEEPALIVE,
+  GRE_PROTO_PPP,
+  GRE_PROTO_WCCP,
+  GRE_SEQ,
+  GreHeader,
+  parseGre,
+} from './gre.js';
+import { isIeee80211Protocol } from './ieee80211.js';
+import { Layer } from './layers.js';
+import { Malformed } from './malformed.js';
+import { parseVxlan, VxlanHeader } from './vxlan.js';
+import { etherType } from './walk-link.js';
+import { cut, fail, push, Step, type Walk } from './walk-state.js';
+import { parseWccp, WccpHeader } from './wccp.js';
+
+const greHeader = new GreHeader();
+const erspanHeader = new ErspanHeader();
+const vxlanHeader = new VxlanHeader();
+const geneveHeader = new GeneveHeader();
+const wccpHeader = new WccpHeader();
+
+export function gre(f: Frame, w: Walk): Step {
+  const h = greHeader;
+  const n = parseGre(w.b, w.o, w.end, h);
+  if (n === SHORT) return cut(f, w, Malformed.InnerGre);
+  if (n === BAD || h.version > 1) return fail(f, w, Malformed.InnerGre);
+  push(f, Layer.Gre, w.o);
+  w.o += n;
+  if (h.version === 1) return pptp(f, w);
+  if (isIeee80211Protocol(h.protocol)) return Step.Ieee80211;
+  switch (h.protocol) {
+    case GRE_PROTO_KEEPALIVE:
+      return Step.Done;
+    case GRE_PROTO_ERSPAN:
+      return erspan(f, w, (h.flags & GRE_SEQ) !== 0);
+    case GRE_PROTO_ERSPAN3:
+      return erspan(f, w, true);
+    case GRE_PROTO_WCCP:
+      return wccp(f, w);
+    default:
+      return etherType(f, w, h.protocol);
+  }
+}
+
+/** Enhanced GRE (RFC 2637 section 4.1): without a sequence number there is no payload, only an acknowledgment. */
+function pptp(f: Frame, w: Walk): Step {
+  if (greHeader.protocol !== GRE_PROTO_PPP) return fail(f, w, Malformed.InnerGre);
+  if ((greHeader.flags & GRE_SEQ) === 0) return Step.Done;
+  w.wireEnd = Math.min(w.wireEnd, w.o + (greHeader.key >>> 16));
+  w.end = Math.min(w.end, w.wireEnd);
+  w.etherType = EtherType.Ppp;
+  return Step.Ppp;
+}
+
+function erspan(f: Frame, w: Walk, sequenced: boolean): Step {
+  const h = erspanHeader;
+  const n = parseErspan(w.b, w.o, w.end, sequenced, h);
+  if (n === SHORT) return cut(f, w, Malformed.InnerErspan);
+  if (n === BAD) return fail(f, w, Malformed.InnerErspan);
+  push(f, Layer.Erspan1 + h.type - 1, w.o);
+  w.o += n;
+  switch (h.frameType) {
+    case ERSPAN_FT_ETHERNET:
+      return Step.Ethernet;
+    case ERSPAN_FT_IP:
+      return Step.Ip;
+    default:
+      return Step.Done;
+  }
+}
+
+function wccp(f: Frame, w: Walk): Step {
+  const n = parseWccp(w.b, w.o, w.end, wccpHeader);
+  if (n === SHORT) return cut(f, w, Malformed.InnerGre);
+  push(f, Layer.Wccp, w.o);
+  w.o += n;
+  w.etherType = EtherType.Ipv4;
+  return Step.Ipv4;
+}
+
+export function vxlan(f: Frame, w: Walk): Step {
+  const n = parseVxlan(w.b, w.o, w.end, vxlanHeader);
+  if (n === SHORT) return cut(f, w, Malformed.Vxlan);
+  if (n === BAD) return fail(f, w, Malformed.Vxlan);
+  push(f, Layer.Vxlan, w.o);
+  w.o += n;
+  return Step.Ethernet;
+}
+
+export function geneve(f: Frame, w: Walk): Step {
+  const n = parseGeneve(w.b, w.o, w.end, geneveHeader);
+  if (n === SHORT) return cut(f, w, Malformed.Geneve);
+  if (n === BAD) return fail(f, w, Malformed.Geneve);
+  push(f, Layer.Geneve, w.o);
+  w.o += n;
+  return etherType(f, w, geneveHeader.protocol);
+}

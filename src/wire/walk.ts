@@ -1,0 +1,174 @@
+import { EtherType } from './ethertypes.js';
+import type { Frame } from './frame.js';
+import { FrameKind, MAX_LAYERS } from './layers.js';
+import { Malformed } from './malformed.js';
+import { ip, ipv4, ipv6 } from './walk-ip.js';
+import {
+  amsdu,
+  arp,
+  ciscoMetadata,
+  ethernet,
+  etherType,
+  ieee80211,
+  llc,
+  mpls,
+  ppp,
+  pppoe,
+  pppoeDiscovery,
+  vlan,
+} from './walk-link.js';
+import { fail, Step, Walk } from './walk-state.js';
+import { geneve, gre, vxlan } from './walk-tunnel.js';
+
+const walk = new Walk();
+
+/**
+ * Walks the layers of one mirrored frame into `f`, which is reset first but for `sec` and `nsec`: those are the
+ * caller's, before or after. `f.truncated` comes from lengths alone; a caller whose switch flagged the frame
+ * sets it afterwards. Nothing is allocated and nothing thrown, whatever the bytes.
+ *
+ * @param kind a FrameKind: what the frame starts with.
+ * @param type the EtherType of what is at `o`; only for FrameKind.EtherType, else ignored.
+ * @param o the frame's first byte, and `end` the one after its last captured one.
+ * @param wireEnd the byte after its last one on the wire: beyond `end` when the frame was cut.
+ */
+export function decodeFrame(
+  kind: number,
+  type: number,
+  b: Uint8Array,
+  o: number,
+  end: number,
+  wireEnd: number,
+  f: Frame,
+): void {
+  reset(f, b, o, end);
+  const w = walk;
+  w.b = b;
+  w.o = o;
+  w.end = end;
+  w.wireEnd = wireEnd;
+  w.mac = -1;
+  w.macSource = -1;
+  w.etherType = 0;
+  w.subType = 0;
+  w.inFragment = false;
+  w.keepLayers = 0;
+  w.keepVlans = 0;
+
+  let step = start(kind, type, f, w);
+  while (step !== Step.Done) {
+    if (f.layerCount === MAX_LAYERS) {
+      f.malformed = Malformed.TooManyLayers;
+      break;
+    }
+    step = take(step, f, w);
+  }
+
+  if (f.ipVersion === 0) {
+    f.mac = w.mac;
+    f.macSource = w.macSource;
+    f.etherType = w.etherType;
+    f.subType = w.subType;
+    f.ipLength = wireEnd - o;
+    f.truncated = end < wireEnd;
+  }
+}
+
+function start(kind: number, type: number, f: Frame, w: Walk): Step {
+  switch (kind) {
+    case FrameKind.Ethernet:
+      return Step.Ethernet;
+    case FrameKind.Ip:
+      return Step.Ip;
+    case FrameKind.Ppp:
+      w.etherType = EtherType.Ppp;
+      return Step.Ppp;
+    case FrameKind.EtherType:
+      return etherType(f, w, type);
+    case FrameKind.Ieee80211:
+      return Step.Ieee80211;
+    case FrameKind.Amsdu:
+      return Step.Amsdu;
+    default:
+      return fail(f, w, Malformed.FrameShort);
+  }
+}
+
+function take(step: Step, f: Frame, w: Walk): Step {
+  switch (step) {
+    case Step.Ipv4:
+      return ipv4(f, w);
+    case Step.Ipv6:
+      return ipv6(f, w);
+    case Step.Ethernet:
+      return ethernet(f, w);
+    case Step.Vlan:
+      return vlan(f, w);
+    case Step.Llc:
+      return llc(f, w);
+    case Step.Mpls:
+      return mpls(f, w);
+    case Step.Pppoe:
+      return pppoe(f, w);
+    case Step.PppoeDiscovery:
+      return pppoeDiscovery(f, w);
+    case Step.Ppp:
+      return ppp(f, w);
+    case Step.Arp:
+      return arp(f, w);
+    case Step.Ip:
+      return ip(f, w);
+    case Step.Gre:
+      return gre(f, w);
+    case Step.Vxlan:
+      return vxlan(f, w);
+    case Step.Geneve:
+      return geneve(f, w);
+    case Step.Ieee80211:
+      return ieee80211(f, w);
+    case Step.Amsdu:
+      return amsdu(f, w);
+    case Step.CiscoMetadata:
+      return ciscoMetadata(f, w);
+    default:
+      return Step.Done;
+  }
+}
+
+/** Everything but the time. */
+function reset(f: Frame, b: Uint8Array, o: number, end: number): void {
+  f.bytes = b;
+  f.start = o;
+  f.end = end;
+  f.mac = -1;
+  f.macSource = -1;
+  f.etherType = 0;
+  f.subType = 0;
+  f.vlanCount = 0;
+  f.ipVersion = 0;
+  f.ip = -1;
+  f.source = -1;
+  f.destination = -1;
+  f.ipLength = 0;
+  f.protocol = 0;
+  f.ttl = 0;
+  f.dscp = 0;
+  f.ecn = 0;
+  f.fragmentOffset = 0;
+  f.moreFragments = false;
+  f.fragmentId = 0;
+  f.sourcePort = 0;
+  f.destinationPort = 0;
+  f.transport = -1;
+  f.payload = -1;
+  f.payloadLength = 0;
+  f.tcpFlags = 0;
+  f.tcpSequence = 0;
+  f.tcpAcknowledgment = 0;
+  f.tcpWindow = 0;
+  f.icmpType = 0;
+  f.icmpCode = 0;
+  f.truncated = false;
+  f.malformed = 0;
+  f.layerCount = 0;
+}
