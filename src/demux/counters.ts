@@ -1,0 +1,24 @@
+import type { ReassemblyCounters } from './reassembly.js';
+
+/** What happened to the packets so far. */
+export class DemuxCounters {
+  packets = 0;
+  /** Bytes of the packets on the wire, link layer included. */
+  bytes = 0;
+  /** GRE packets, fragments put together, malformed ones included. */
+  gre = 0;
+  /** Packets that carry no GRE. */
+  notGre = 0;
+  /** Packets whose link type is not known here. */
+  unsupportedLinkType = 0;
+  /** GRE packets that a configured tunnel took. */
+  tunnelled = 0;
+  /** GRE packets without a payload: keepalive answers, PPTP acknowledgments. */
+  empty = 0;
+  /** Frames handed on. */
+  frames = 0;
+  /** By code of wire/malformed.ts: packets refused for an outer reason, and frames with an inner one. */
+  readonly malformed = new Float64Array(64);
+  /** Outer fragments. */
+  reassembly!: ReassemblyCounters;
+}

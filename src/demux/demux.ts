@@ -1,0 +1,121 @@
+import type { PacketBatch } from '../receive/batch.js';
+import { IpProtocol } from '../wire/ip-protocol.js';
+import { isIpv6Extension } from '../wire/ipv6-extension.js';
+import { Malformed } from '../wire/malformed.js';
+import type { FrameSink } from '../wire/mirrored.js';
+import { type GreReceiver, OuterPacket } from '../wire/outer.js';
+import { DemuxCounters } from './counters.js';
+import { greRcv } from './gre.js';
+import { Inner, type PacketWatcher } from './inner.js';
+import { LINK_SHORT, LINK_UNSUPPORTED, linkLayer } from './link.js';
+import type { MirrorTable } from './mirrors.js';
+import { OUTER_BAD, OUTER_CUT, OUTER_FRAGMENT, OuterFragment, parseOuter } from './outer.js';
+import { FRAGMENT_REFUSED, REASSEMBLED, Reassembly, type ReassemblyLimits } from './reassembly.js';
+
+export interface DemuxOptions {
+  /** Where decoded frames go. */
+  sink: FrameSink;
+  mirrors: MirrorTable;
+  /** Who is asked first about GRE version 0. */
+  tunnels?: GreReceiver;
+  /** Bounds of what outer fragments take up; {@link REASSEMBLY_DEFAULTS} unless given. */
+  reassembly?: ReassemblyLimits;
+  /** Told of every GRE packet. */
+  watcher?: PacketWatcher;
+}
+
+/**
+ * From packets to mirrored frames: link layer, outer IP, reassembly, GRE by version and protocol. Nothing is
+ * allocated for a packet, and nothing thrown, whatever the bytes.
+ */
+export class Demux {
+  readonly counters = new DemuxCounters();
+  private readonly tunnels: GreReceiver | undefined;
+  private readonly mirrors: MirrorTable;
+  private readonly reassembly: Reassembly;
+  private readonly inner: Inner;
+  private readonly packet = new OuterPacket();
+  private readonly fragment = new OuterFragment();
+
+  constructor(options: DemuxOptions) {
+    this.tunnels = options.tunnels;
+    this.mirrors = options.mirrors;
+    this.reassembly = new Reassembly(options.reassembly);
+    this.counters.reassembly = this.reassembly.counters;
+    this.inner = new Inner(this.counters, options.mirrors, options.sink, options.watcher);
+  }
+
+  /** Takes a batch of packets. */
+  process(batch: PacketBatch): void {
+    const b = batch.bytes;
+    const c = this.counters;
+    for (let i = 0; i < batch.count; i++) {
+      const o = batch.offset[i];
+      const length = batch.length[i];
+      const captured = batch.captured[i];
+      c.packets++;
+      c.bytes += length;
+      this.packet.sec = batch.sec[i];
+      this.packet.nsec = batch.nsec[i];
+      this.link(b, o, o + captured, o + Math.max(length, captured), batch.linkType[i]);
+    }
+    this.sumGivenUp();
+  }
+
+  /** Moves time on to `sec` (seconds since 1970) when no packets do. */
+  advance(sec: number): void {
+    this.reassembly.expire(sec);
+    this.sumGivenUp();
+    this.mirrors.advance(sec);
+  }
+
+  /** Gives up incomplete datagrams and writes the mirrors' last minute: no more packets come. */
+  finish(): void {
+    this.reassembly.finish();
+    this.sumGivenUp();
+    this.mirrors.finish();
+  }
+
+  private link(b: Uint8Array, o: number, end: number, wireEnd: number, linkType: number): void {
+    const ip = linkLayer(b, o, end, linkType);
+    if (ip >= 0) this.outer(b, ip, end, wireEnd);
+    else if (ip === LINK_SHORT) this.counters.malformed[Malformed.LinkHeader]++;
+    else if (ip === LINK_UNSUPPORTED) this.counters.unsupportedLinkType++;
+    else this.counters.notGre++;
+  }
+
+  private outer(b: Uint8Array, ip: number, end: number, wireEnd: number): void {
+    const protocol = parseOuter(b, ip, end, wireEnd, this.packet, this.fragment);
+    if (protocol === IpProtocol.Gre) this.gre();
+    else if (protocol === OUTER_FRAGMENT) this.defragment();
+    else if (protocol === OUTER_BAD || protocol === OUTER_CUT) this.counters.malformed[Malformed.IpHeader]++;
+    else this.counters.notGre++;
+  }
+
+  /** Linux: ip_defrag, ipv6_frag_rcv. Fragments of what cannot be GRE are left alone. */
+  private defragment(): void {
+    const protocol = this.fragment.protocol;
+    if (protocol !== IpProtocol.Gre && !isIpv6Extension(protocol)) {
+      this.counters.notGre++;
+      return;
+    }
+    const p = this.packet;
+    const answer = this.reassembly.take(p, this.fragment);
+    if (answer === FRAGMENT_REFUSED) this.counters.malformed[Malformed.IpFragment]++;
+    if (answer !== REASSEMBLED) return;
+    const whole = parseOuter(p.bytes, p.ip, p.end, p.wireEnd, p, this.fragment);
+    if (whole === IpProtocol.Gre) this.gre();
+    else if (whole < 0) this.counters.malformed[Malformed.IpFragment]++;
+    else this.counters.notGre++;
+  }
+
+  private sumGivenUp(): void {
+    const r = this.counters.reassembly;
+    this.counters.malformed[Malformed.Reassembly] = r.timeouts + r.noMemory + r.noPlace + r.unfinished;
+  }
+
+  private gre(): void {
+    this.counters.gre++;
+    greRcv(this.inner, this.packet, this.tunnels);
+  }
+}

@@ -1,0 +1,63 @@
+/** ERSPAN: mirrored frames (Linux: erspan_rcv in ip_gre.c). */
+import { BAD } from '../wire/bytes.js';
+import {
+  ERSPAN_FT_ETHERNET,
+  ERSPAN_FT_IP,
+  ErspanEncapsulation,
+  ErspanHeader,
+  erspanPort,
+  parseErspan,
+} from '../wire/erspan.js';
+import { FrameKind } from '../wire/frame.js';
+import { GRE_PROTO_ERSPAN3, GRE_SEQ } from '../wire/gre.js';
+import { Malformed } from '../wire/malformed.js';
+import { MirrorDirection, MirrorType } from '../wire/mirror-point.js';
+import type { OuterPacket } from '../wire/outer.js';
+import type { Inner } from './inner.js';
+
+const erspan = new ErspanHeader();
+
+/** @param o offset of what follows the GRE header */
+export function erspanRcv(inner: Inner, packet: OuterPacket, o: number): void {
+  const h = erspan;
+  // Type I is 0x88BE without a sequence number; senders of type III exist that leave the number out.
+  const headed = (inner.gre.flags & GRE_SEQ) !== 0 || inner.gre.protocol === GRE_PROTO_ERSPAN3;
+  const length = parseErspan(packet.bytes, o, packet.end, headed, h);
+  if (length < 0) {
+    inner.refuse(packet, length === BAD ? Malformed.ErspanVersion : Malformed.ErspanShort);
+    return;
+  }
+  // MirrorType numbers the ERSPAN types as they are called.
+  if (!inner.begin(packet, h.type as MirrorType, h.session)) return;
+  const m = inner.mirrored;
+  m.port = erspanPort(h);
+  m.cos = h.cos;
+  m.truncated = h.truncated === 1;
+  if (h.type === MirrorType.Erspan3) {
+    m.direction = h.direction === 0 ? MirrorDirection.Ingress : MirrorDirection.Egress;
+    m.hardware = h.hardware;
+    m.securityGroup = h.securityGroup;
+  }
+  const start = o + length;
+  if (h.frameType === ERSPAN_FT_IP) {
+    inner.whole(packet, FrameKind.Ip, 0, start);
+  } else if (h.frameType === ERSPAN_FT_ETHERNET) {
+    ethernet(inner, packet, h, start);
+  } else {
+    inner.opaque(packet, start, Malformed.ErspanFrameType);
+  }
+}
+
+/** The header's VLAN is the frame's where the switch took the tag off, which type III does not say: there the frame shows. */
+function ethernet(inner: Inner, packet: OuterPacket, h: ErspanHeader, start: number): void {
+  inner.decode(packet, FrameKind.Ethernet, 0, start, packet.end, packet.wireEnd);
+  const f = inner.frame;
+  if (h.vlan !== 0 && tagRemoved(h, f.vlanCount)) inner.mirrored.vlan = h.vlan;
+  inner.count(packet, start, f.truncated, f.malformed !== Malformed.None);
+  inner.hand(packet);
+}
+
+function tagRemoved(h: ErspanHeader, tags: number): boolean {
+  if (h.type === MirrorType.Erspan3) return tags === 0;
+  return h.encapsulation === ErspanEncapsulation.Isl || h.encapsulation === ErspanEncapsulation.TagRemoved;
+}

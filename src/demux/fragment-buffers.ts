@@ -1,0 +1,48 @@
+/** Buffers that grow by doubling and are used again, under one bound. */
+
+const SMALLEST_SHIFT = 11;
+const CLASSES = 7;
+
+/** Buffers of 2 KiB to 128 KiB in powers of two; at most `limit` bytes of them exist, used and spare. */
+export class FragmentBuffers {
+  /** Bytes in buffers that exist. */
+  allocated = 0;
+  private readonly spare: Uint8Array[][] = Array.from({ length: CLASSES }, () => []);
+
+  /** @param limit bytes */
+  constructor(private readonly limit: number) {}
+
+  /** A buffer of at least `size` bytes (128 KiB at most), or undefined when the bound forbids one. Its content is arbitrary. */
+  take(size: number): Uint8Array | undefined {
+    const kind = bufferClass(size);
+    const spare = this.spare[kind].pop();
+    if (spare !== undefined) return spare;
+    const bytes = 1 << (kind + SMALLEST_SHIFT);
+    if (this.allocated + bytes > this.limit) this.drop(this.allocated + bytes - this.limit);
+    if (this.allocated + bytes > this.limit) return undefined;
+    this.allocated += bytes;
+    return new Uint8Array(bytes);
+  }
+
+  give(buffer: Uint8Array): void {
+    this.spare[bufferClass(buffer.length)].push(buffer);
+  }
+
+  /** Lets go of spare buffers, the largest first, until `bytes` are free or none is left. */
+  private drop(bytes: number): void {
+    let left = bytes;
+    for (let kind = CLASSES - 1; kind >= 0 && left > 0; kind--) {
+      const spare = this.spare[kind];
+      while (left > 0 && spare.length > 0) {
+        const size = (spare.pop() as Uint8Array).length;
+        this.allocated -= size;
+        left -= size;
+      }
+    }
+  }
+}
+
+function bufferClass(size: number): number {
+  const kind = 32 - Math.clz32(size - 1) - SMALLEST_SHIFT;
+  return Math.max(kind, 0);
+}

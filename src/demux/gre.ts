@@ -1,0 +1,90 @@
+/**
+ * The GRE demultiplexer (Linux: gre_demux.c and the gre_rcv of ip_gre.c). The kernel's function names are kept where
+ * the function is the same.
+ */
+import { BAD, u16 } from '../wire/bytes.js';
+import {
+  GRE_BASE_LENGTH,
+  GRE_CSUM,
+  GRE_PROTO_ERSPAN,
+  GRE_PROTO_ERSPAN3,
+  GRE_PROTO_KEEPALIVE,
+  GRE_ROUTING,
+  greChecksumOk,
+  parseGre,
+} from '../wire/gre.js';
+import { Malformed } from '../wire/malformed.js';
+import type { GreReceiver, OuterPacket } from '../wire/outer.js';
+import { erspanRcv } from './erspan.js';
+import type { Inner } from './inner.js';
+import { ipgreRcv } from './ipgre.js';
+import { pptpRcv } from './pptp.js';
+
+/** What gre_rcv wants to be there before it looks at the version (pskb_may_pull). */
+export const GRE_MIN_LENGTH = 12;
+/** The version as gre_rcv reads it: reserved bits that are set make it an unknown one. */
+const VERSION_MASK = 0x7f;
+const GREPROTO_CISCO = 0;
+const GREPROTO_PPTP = 1;
+
+/** Linux: gre_rcv of gre_demux.c. */
+export function greRcv(inner: Inner, packet: OuterPacket, tunnels: GreReceiver | undefined): void {
+  const b = packet.bytes;
+  const o = packet.gre;
+  clear(inner);
+  if (packet.wireEnd - o < GRE_MIN_LENGTH && !isKeepalive(packet)) {
+    inner.refuse(packet, Malformed.GreShort);
+    return;
+  }
+  if (packet.end - o < GRE_BASE_LENGTH) {
+    inner.refuse(packet, Malformed.GreShort);
+    return;
+  }
+  switch (b[o + 1] & VERSION_MASK) {
+    case GREPROTO_CISCO:
+      if (tunnels?.rcv(packet) === true) inner.counters.tunnelled++;
+      else ciscoRcv(inner, packet);
+      return;
+    case GREPROTO_PPTP:
+      pptpRcv(inner, packet);
+      return;
+    default:
+      parseGre(b, o, packet.end, inner.gre);
+      inner.refuse(packet, Malformed.GreVersion);
+  }
+}
+
+/** Linux: gre_rcv of ip_gre.c, and gre_parse_header. */
+function ciscoRcv(inner: Inner, packet: OuterPacket): void {
+  const gre = inner.gre;
+  const length = parseGre(packet.bytes, packet.gre, packet.end, gre);
+  if (length === BAD || (gre.flags & GRE_ROUTING) !== 0) {
+    inner.refuse(packet, Malformed.GreRouting);
+  } else if (length < 0) {
+    inner.refuse(packet, Malformed.GreShort);
+  } else if ((gre.flags & GRE_CSUM) !== 0 && !checksumOk(packet)) {
+    inner.refuse(packet, Malformed.GreChecksum);
+  } else if (gre.protocol === GRE_PROTO_ERSPAN || gre.protocol === GRE_PROTO_ERSPAN3) {
+    erspanRcv(inner, packet, packet.gre + length);
+  } else {
+    ipgreRcv(inner, packet, packet.gre + length);
+  }
+}
+
+/** A checksum over bytes that the capture cut off cannot be checked. */
+function checksumOk(packet: OuterPacket): boolean {
+  return packet.end < packet.wireEnd || greChecksumOk(packet.bytes, packet.gre, packet.end);
+}
+
+/** A keepalive's answer is four bytes of zeros: too short for the kernel, which has no keepalives, but not malformed. */
+function isKeepalive(packet: OuterPacket): boolean {
+  if (packet.end - packet.gre < GRE_BASE_LENGTH) return false;
+  return u16(packet.bytes, packet.gre) === 0 && u16(packet.bytes, packet.gre + 2) === GRE_PROTO_KEEPALIVE;
+}
+
+/** Forgets the packet before, for one that is refused unparsed. */
+function clear(inner: Inner): void {
+  inner.gre.flags = 0;
+  inner.gre.version = 0;
+  inner.gre.protocol = 0;
+}

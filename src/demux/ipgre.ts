@@ -1,0 +1,115 @@
+/**
+ * Plain GRE that no tunnel owns: observed (Linux would hand it to a fallback device, or answer that the protocol is
+ * unreachable). Many vendors' mirrors are GRE with an IP packet or an Ethernet frame.
+ */
+import { BAD } from '../wire/bytes.js';
+import { CiscoMetadata, parseCiscoMetadata } from '../wire/cisco-metadata.js';
+import { ETHERTYPE_MIN, EtherType } from '../wire/ethertypes.js';
+import { FrameKind } from '../wire/frame.js';
+import {
+  GRE_PROTO_CISCO_METADATA,
+  GRE_PROTO_KEEPALIVE,
+  GRE_PROTO_PPP,
+  GRE_PROTO_TEB,
+  GRE_PROTO_WCCP,
+} from '../wire/gre.js';
+import {
+  AmsduCursor,
+  FC_PROTECTED,
+  Ieee80211Header,
+  isAmsdu,
+  isIeee80211Protocol,
+  nextAmsdu,
+  parseIeee80211,
+  startAmsdu,
+} from '../wire/ieee80211.js';
+import { Malformed } from '../wire/malformed.js';
+import { MirrorType } from '../wire/mirror-point.js';
+import type { OuterPacket } from '../wire/outer.js';
+import { parseWccp, WccpHeader } from '../wire/wccp.js';
+import type { Inner } from './inner.js';
+
+const wccp = new WccpHeader();
+const metadata = new CiscoMetadata();
+const ieee80211 = new Ieee80211Header();
+const amsdu = new AmsduCursor();
+
+/** @param o offset of what follows the GRE header */
+export function ipgreRcv(inner: Inner, packet: OuterPacket, o: number): void {
+  const protocol = inner.gre.protocol;
+  switch (protocol) {
+    case GRE_PROTO_KEEPALIVE:
+      // A keepalive's answer is the GRE header alone.
+      inner.passEmpty(packet);
+      return;
+    case GRE_PROTO_TEB:
+      if (inner.begin(packet, MirrorType.Gretap, 0)) inner.whole(packet, FrameKind.Ethernet, 0, o);
+      return;
+    case GRE_PROTO_WCCP:
+      wccpRcv(inner, packet, o);
+      return;
+    case GRE_PROTO_CISCO_METADATA:
+      metadataRcv(inner, packet, o);
+      return;
+    case GRE_PROTO_PPP:
+      if (inner.begin(packet, MirrorType.Gre, 0)) inner.whole(packet, FrameKind.Ppp, 0, o);
+      return;
+    default:
+      if (isIeee80211Protocol(protocol)) ieee80211Rcv(inner, packet, o);
+      else if (inner.begin(packet, MirrorType.Gre, 0)) payload(inner, packet, protocol, o);
+  }
+}
+
+function payload(inner: Inner, packet: OuterPacket, protocol: number, o: number): void {
+  if (protocol === EtherType.Ipv4 || protocol === EtherType.Ipv6) {
+    inner.whole(packet, FrameKind.Ip, 0, o);
+  } else if (protocol >= ETHERTYPE_MIN) {
+    inner.whole(packet, FrameKind.EtherType, protocol, o);
+  } else {
+    inner.opaque(packet, o, Malformed.GreProtocol);
+  }
+}
+
+/** WCCP without flags is IPv4, four bytes of redirect header before it in version 2 (Linux: gre_parse_header). */
+function wccpRcv(inner: Inner, packet: OuterPacket, o: number): void {
+  if (inner.gre.flags !== 0) {
+    inner.refuse(packet, Malformed.GreProtocol);
+    return;
+  }
+  const length = parseWccp(packet.bytes, o, packet.end, wccp);
+  if (length < 0) inner.refuse(packet, Malformed.WccpShort);
+  else if (inner.begin(packet, MirrorType.Gre, 0)) inner.whole(packet, FrameKind.Ip, 0, o + length);
+}
+
+function metadataRcv(inner: Inner, packet: OuterPacket, o: number): void {
+  const length = parseCiscoMetadata(packet.bytes, o, packet.end, metadata);
+  if (length < 0) {
+    inner.refuse(packet, Malformed.CiscoMetadata);
+    return;
+  }
+  const teb = metadata.type === EtherType.Teb;
+  if (!inner.begin(packet, teb ? MirrorType.Gretap : MirrorType.Gre, 0)) return;
+  inner.mirrored.securityGroup = metadata.securityGroup;
+  if (teb) inner.whole(packet, FrameKind.Ethernet, 0, o + length);
+  else payload(inner, packet, metadata.type, o + length);
+}
+
+/** One frame, or the several packets of an A-MSDU: each is handed on, and they count as one for the mirror point. */
+function ieee80211Rcv(inner: Inner, packet: OuterPacket, o: number): void {
+  if (!inner.begin(packet, MirrorType.Gre, 0)) return;
+  const length = parseIeee80211(packet.bytes, o, packet.end, ieee80211);
+  const several =
+    length > 0 && isAmsdu(ieee80211) && (ieee80211.frameControl & FC_PROTECTED) === 0 && length !== BAD;
+  if (!several) {
+    inner.whole(packet, FrameKind.Ieee80211, 0, o);
+    return;
+  }
+  let malformed = false;
+  startAmsdu(o + length, amsdu);
+  while (nextAmsdu(packet.bytes, packet.end, amsdu)) {
+    inner.decode(packet, FrameKind.Amsdu, 0, amsdu.offset, amsdu.end, amsdu.wireEnd);
+    if (inner.frame.malformed !== Malformed.None) malformed = true;
+    inner.hand(packet);
+  }
+  inner.count(packet, o, packet.end < packet.wireEnd, malformed);
+}

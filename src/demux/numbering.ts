@@ -1,0 +1,270 @@
+/**
+ * Which counter a sender's sequence numbers come from. Most number each ERSPAN session; some each hardware id (line
+ * card) or direction within it, some all their sessions as one. Every numbering that the headers let one think of is
+ * followed at the same time, and the one that explains the numbers best is believed.
+ *
+ * A numbering costs nothing until its headers differ: the first time a mirror point shows a second hardware id or
+ * direction, or a source a second session, its streams start as copies of what is there.
+ */
+import { SequenceUse } from '../wire/mirror-record.js';
+import { SequenceStreams } from './sequence.js';
+
+/** A jump weighs as much as this many lost numbers: a running number does not jump. */
+const JUMP_WEIGHT = 64;
+/** Each counter more than one has to explain this many lost numbers: the freedom to have more hides losses. */
+const FINER_PENALTY = 32;
+/** Changes between hardware ids or directions before numbering by them is believed. */
+const MIN_ALTERNATIONS = 4;
+/** A numbering this much worse than another, and by a factor of 16, is followed no further. */
+const HOPELESS = 4096;
+/** Packets of a mirror point between two looks for hopeless numberings; a power of two. */
+const JUDGE_EVERY = 4096;
+/** Sources whose sessions are tried as one counter, 4 KiB or more each; the sessions of others stand alone. */
+const MAX_SOURCES = 1024;
+const HARDWARE_IDS = 64;
+const DIRECTIONS = 4;
+const NONE = -1;
+
+/** What a level's streams are told apart by: the bits of hardware id(6) direction(2) that count. */
+const LEVELS = [
+  { use: SequenceUse.Hardware, shift: 2, mask: HARDWARE_IDS - 1 },
+  { use: SequenceUse.Direction, shift: 0, mask: DIRECTIONS - 1 },
+  { use: SequenceUse.HardwareDirection, shift: 0, mask: HARDWARE_IDS * DIRECTIONS - 1 },
+] as const;
+
+/** The streams of a mirror point told apart by hardware id, direction or both. */
+class Level {
+  readonly streams: Int32Array;
+  count = 1;
+  followed = true;
+  constructor(
+    readonly use: SequenceUse,
+    readonly shift: number,
+    readonly mask: number,
+    readonly tally: number,
+  ) {
+    this.streams = new Int32Array(mask + 1).fill(NONE);
+  }
+}
+
+/** What is known of one mirror point's numbers. */
+class PointNumbers {
+  stream = NONE;
+  tally = NONE;
+  /** Hardware id and direction of the last packet. */
+  combination = 0;
+  alternations = 0;
+  levels: Level[] | undefined;
+  /** Its share of the source's common counter. */
+  sourceTally = NONE;
+  constructor(readonly source: SourceNumbers | undefined) {}
+}
+
+/** The mirror points that may share one counter: the ERSPAN sessions of one sender to one address. */
+export class SourceNumbers {
+  stream = NONE;
+  /** They do share it, as it seems now. */
+  common = false;
+  /** Not to be tried (any more). */
+  apart = false;
+  readonly points: PointNumbers[] = [];
+}
+
+/** The answer about one mirror point: what its numbers count, and what they say. Reused. */
+export class SequenceVerdict {
+  use: SequenceUse = SequenceUse.None;
+  lost = 0;
+  reordered = 0;
+  repeated = 0;
+}
+
+export class Numbering {
+  private readonly streams = new SequenceStreams();
+  private readonly points: PointNumbers[] = [];
+  private sourcesOpen = 0;
+
+  /** Adds a mirror point; they come in the order of their indices. `source`: what it may share a counter with. */
+  addPoint(source: SourceNumbers | undefined): void {
+    this.points.push(new PointNumbers(source));
+  }
+
+  /** Takes the sequence number of a packet of a mirror point, with its hardware id (0 to 63) and direction (0 to 3). */
+  update(index: number, n: number, hardware: number, direction: number): void {
+    const p = this.points[index];
+    const combination = (hardware << 2) | direction;
+    if (p.stream === NONE) {
+      this.first(p, n, combination);
+      return;
+    }
+    if (combination !== p.combination) this.alternate(p, combination);
+    this.streams.update(p.stream, n, p.tally);
+    if (p.levels !== undefined) this.updateLevels(p.levels, n, combination);
+    if (p.sourceTally !== NONE) this.updateSource(p, n);
+    if (this.streams.received[p.tally] % JUDGE_EVERY === 0) this.judge(p);
+  }
+
+  /** Fills `verdict` with what is believed of a mirror point's numbers so far. */
+  verdict(index: number, verdict: SequenceVerdict): void {
+    const p = this.points[index];
+    verdict.use = SequenceUse.None;
+    verdict.lost = 0;
+    verdict.reordered = 0;
+    verdict.repeated = 0;
+    if (p.stream === NONE) return;
+    const common = p.source?.common === true && p.sourceTally !== NONE;
+    const level = this.best(p);
+    const tally = common ? p.sourceTally : (level?.tally ?? p.tally);
+    if (this.unusable(tally)) {
+      verdict.use = SequenceUse.Unusable;
+      return;
+    }
+    verdict.use = common ? SequenceUse.Source : (level?.use ?? SequenceUse.Session);
+    verdict.lost = Math.max(this.streams.lost[tally], 0);
+    verdict.reordered = this.streams.reordered[tally];
+    verdict.repeated = this.streams.repeated[tally];
+  }
+
+  /** Stops following what explains a mirror point's numbers hopelessly, and weighs its source as one counter. */
+  review(index: number): void {
+    this.judge(this.points[index]);
+  }
+
+  /** Counts what only later packets could have decided: there will be none. */
+  settle(): void {
+    for (const p of this.points) {
+      if (p.stream === NONE) continue;
+      this.streams.settle(p.stream, p.tally);
+      for (const level of p.levels ?? []) {
+        for (const stream of level.streams) if (stream !== NONE) this.streams.settle(stream, level.tally);
+      }
+      if (p.sourceTally !== NONE && p.source !== undefined && p.source.stream !== NONE) {
+        this.streams.settle(p.source.stream, p.sourceTally);
+      }
+      this.judge(p);
+    }
+  }
+
+  private first(p: PointNumbers, n: number, combination: number): void {
+    p.tally = this.streams.tally();
+    p.stream = this.streams.open(n, p.tally);
+    p.combination = combination;
+    const source = p.source;
+    if (source === undefined || source.apart) return;
+    if (source.points.length === 1 && !this.openSource(source)) return;
+    source.points.push(p);
+    if (source.stream === NONE) return;
+    p.sourceTally = this.streams.tally();
+    this.updateSource(p, n);
+  }
+
+  /** A packet of another hardware id or direction than the one before. */
+  private alternate(p: PointNumbers, combination: number): void {
+    if (p.levels === undefined) {
+      p.levels = LEVELS.map((l) => new Level(l.use, l.shift, l.mask, this.streams.copyTally(p.tally)));
+      for (const level of p.levels) {
+        level.streams[(p.combination >>> level.shift) & level.mask] = this.streams.copy(p.stream);
+      }
+    }
+    p.alternations++;
+    p.combination = combination;
+  }
+
+  private updateLevels(levels: Level[], n: number, combination: number): void {
+    for (let i = 0; i < levels.length; i++) {
+      const level = levels[i];
+      if (!level.followed) continue;
+      const key = (combination >>> level.shift) & level.mask;
+      if (level.streams[key] !== NONE) {
+        this.streams.update(level.streams[key], n, level.tally);
+      } else {
+        level.streams[key] = this.streams.open(n, level.tally);
+        level.count++;
+      }
+    }
+  }
+
+  private updateSource(p: PointNumbers, n: number): void {
+    const source = p.source;
+    if (source !== undefined && source.stream !== NONE) this.streams.update(source.stream, n, p.sourceTally);
+  }
+
+  private openSource(source: SourceNumbers): boolean {
+    if (this.sourcesOpen === MAX_SOURCES) {
+      source.apart = true;
+      return false;
+    }
+    this.sourcesOpen++;
+    const only = source.points[0];
+    only.sourceTally = this.streams.copyTally(only.tally);
+    source.stream = this.streams.copy(only.stream, only.sourceTally);
+    return true;
+  }
+
+  private judge(p: PointNumbers): void {
+    const best = this.best(p);
+    const limit = HOPELESS + 16 * this.score(best?.tally ?? p.tally);
+    for (const level of p.levels ?? []) {
+      if (level.followed && this.score(level.tally) > limit) this.closeLevel(level);
+    }
+    if (p.source !== undefined && p.source.stream !== NONE) this.judgeSource(p.source);
+  }
+
+  private judgeSource(source: SourceNumbers): void {
+    let alone = 0;
+    let common = 0;
+    for (const p of source.points) {
+      alone += this.score(this.best(p)?.tally ?? p.tally);
+      common += this.score(p.sourceTally);
+    }
+    source.common = common < alone;
+    if (common <= HOPELESS + 16 * alone) return;
+    this.streams.close(source.stream);
+    source.stream = NONE;
+    source.apart = true;
+    this.sourcesOpen--;
+  }
+
+  private closeLevel(level: Level): void {
+    level.followed = false;
+    for (const stream of level.streams) if (stream !== NONE) this.streams.close(stream);
+    level.streams.fill(NONE);
+  }
+
+  /** The level that explains a mirror point's numbers best; undefined: one counter for all of them. */
+  private best(p: PointNumbers): Level | undefined {
+    let best: Level | undefined;
+    if (p.levels === undefined || p.alternations < MIN_ALTERNATIONS) return best;
+    let score = this.score(p.tally);
+    for (const level of p.levels) {
+      if (!level.followed) continue;
+      const s = this.score(level.tally) + FINER_PENALTY * (level.count - 1);
+      if (s >= score) continue;
+      score = s;
+      best = level;
+    }
+    return best;
+  }
+
+  private score(tally: number): number {
+    const s = this.streams;
+    return s.lost[tally] + s.reordered[tally] + s.repeated[tally] + JUMP_WEIGHT * s.jumps[tally];
+  }
+
+  /**
+   * Numbers that no counter makes: constant or nearly so, all over the place, or with gaps after most packets that
+   * hold far more than was received (a count of bytes, say).
+   */
+  private unusable(tally: number): boolean {
+    const s = this.streams;
+    const received = s.received[tally];
+    const repeated = s.repeated[tally];
+    const jumps = s.jumps[tally];
+    if (received < 4) return false;
+    if (repeated === received - 1) return true;
+    if (received < 8) return false;
+    if (jumps > received / 4) return true;
+    if (received < 64) return false;
+    const scattered = s.gaps[tally] > received * 0.75 && s.lost[tally] > received * 32;
+    return repeated > received * 0.875 || jumps > received / 16 || scattered;
+  }
+}

@@ -1,0 +1,36 @@
+/** GRE version 1: the data of PPTP calls, which is PPP (RFC 2637 section 4; Linux: pptp_rcv in pptp.c). */
+import { FrameKind } from '../wire/frame.js';
+import { GRE_ACK, GRE_CSUM, GRE_KEY, GRE_PROTO_PPP, GRE_ROUTING, GRE_SEQ, parseGre } from '../wire/gre.js';
+import { Malformed } from '../wire/malformed.js';
+import { MirrorType } from '../wire/mirror-point.js';
+import type { OuterPacket } from '../wire/outer.js';
+import type { Inner } from './inner.js';
+
+/** Every flag but S, A and the version: K has to be set, the others not (RFC 2637 section 4.1). */
+const FIXED_FLAGS = 0xffff & ~(GRE_SEQ | GRE_ACK | 0x0007);
+
+export function pptpRcv(inner: Inner, packet: OuterPacket): void {
+  const gre = inner.gre;
+  const length = parseGre(packet.bytes, packet.gre, packet.end, gre);
+  if (length < 0) {
+    inner.refuse(packet, (gre.flags & (GRE_CSUM | GRE_ROUTING)) === 0 ? Malformed.GreShort : Malformed.Pptp);
+    return;
+  }
+  if ((gre.flags & FIXED_FLAGS) !== GRE_KEY || gre.protocol !== GRE_PROTO_PPP) {
+    inner.refuse(packet, Malformed.Pptp);
+    return;
+  }
+  const payload = gre.key >>> 16;
+  const start = packet.gre + length;
+  if ((gre.flags & GRE_SEQ) === 0 || payload === 0) {
+    inner.passEmpty(packet);
+    return;
+  }
+  if (start + payload > packet.wireEnd) {
+    inner.refuse(packet, Malformed.Pptp);
+    return;
+  }
+  packet.wireEnd = start + payload;
+  packet.end = Math.min(packet.end, packet.wireEnd);
+  if (inner.begin(packet, MirrorType.Pptp, 0)) inner.whole(packet, FrameKind.Ppp, 0, start);
+}

@@ -1,0 +1,381 @@
+/**
+ * Outer fragments put together again (Linux: ip_fragment.c, inet_fragment.c, ipv6/reassembly.c).
+ *
+ * As in the kernel, IPv4 and IPv6 alike: a fragment whose bytes have all been seen is ignored, one that overlaps
+ * others in part discards the whole datagram (RFC 5722; for IPv4 since Linux 4.20), and a datagram that is
+ * not whole in time after its first fragment is given up. When memory or places run out the oldest datagram goes.
+ */
+import { setU16, u32 } from '../wire/bytes.js';
+import { setIpv4Checksum } from '../wire/ipv4.js';
+import type { OuterPacket } from '../wire/outer.js';
+import { FragmentBuffers } from './fragment-buffers.js';
+import type { OuterFragment } from './outer.js';
+
+export interface ReassemblyLimits {
+  /** Bytes of buffers. Linux: ipfrag_high_thresh, which is 4 MiB; a collector of fragmented mirrors wants more. */
+  memory?: number;
+  /** Datagrams that are put together at the same time. */
+  datagrams?: number;
+  /** Seconds of packet time a datagram waits for its missing fragments. Linux: ipfrag_time. */
+  timeout?: number;
+}
+
+export const REASSEMBLY_DEFAULTS = { memory: 64 << 20, datagrams: 4096, timeout: 30 } as const;
+
+/** Datagrams given up, by reason; fragments that were ignored. */
+export class ReassemblyCounters {
+  fragments = 0;
+  reassembled = 0;
+  /** Fragments whose bytes had been seen. */
+  duplicates = 0;
+  overlaps = 0;
+  timeouts = 0;
+  /** The oldest datagram made room: no memory, or no place. */
+  noMemory = 0;
+  noPlace = 0;
+  /** Fragments that cannot be: an end beyond 65535 bytes, beyond the last one's, or not on an 8-byte boundary. */
+  invalid = 0;
+  /** ECN marks that contradict each other (RFC 3168 section 5.3; Linux: ip_frag_ecn_table). */
+  ecn = 0;
+  /** Still incomplete when the capture ended. */
+  unfinished = 0;
+}
+
+/** Answers of {@link Reassembly.take}. */
+export const FRAGMENT_REFUSED = -1;
+export const FRAGMENT_KEPT = 0;
+export const REASSEMBLED = 1;
+
+/** Room for the IP header, options and extension headers before the payload. */
+const HEADER_ROOM = 512;
+const MAX_LENGTH = 65535;
+/** One bit for every 8 bytes of payload. */
+const UNITS = 8192;
+const WORDS = UNITS / 32;
+const KEY_WORDS = 10;
+const NONE = -1;
+
+const NOT_ECT = 1;
+const CE = 8;
+const FIRST = 1;
+const LAST = 2;
+
+export class Reassembly {
+  readonly counters = new ReassemblyCounters();
+  private readonly timeout: number;
+  private readonly buffers: FragmentBuffers;
+  private readonly buffer: (Uint8Array | undefined)[];
+  private readonly heads: Int32Array;
+  /** The next of a hash chain, or of the free places. */
+  private readonly chain: Int32Array;
+  /** Datagrams in the order of their first fragments. */
+  private readonly older: Int32Array;
+  private readonly newer: Int32Array;
+  private oldest = NONE;
+  private newest = NONE;
+  private free = 0;
+  /** Version and protocol, identification, addresses. */
+  private readonly keys: Uint32Array;
+  private readonly hashes: Uint32Array;
+  private readonly seen: Uint32Array;
+  private readonly since: Float64Array;
+  private readonly units: Uint16Array;
+  private readonly flags: Uint8Array;
+  private readonly ecn: Uint8Array;
+  /** Payload bytes up to the last fragment's end, or the furthest so far; and up to where captures have them all. */
+  private readonly length: Uint32Array;
+  private readonly captured: Uint32Array;
+  private readonly header: Uint16Array;
+  private readonly key = new Uint32Array(KEY_WORDS);
+  private done: Uint8Array | undefined;
+
+  constructor(limits: ReassemblyLimits = {}) {
+    const places = limits.datagrams ?? REASSEMBLY_DEFAULTS.datagrams;
+    this.timeout = limits.timeout ?? REASSEMBLY_DEFAULTS.timeout;
+    this.buffers = new FragmentBuffers(limits.memory ?? REASSEMBLY_DEFAULTS.memory);
+    this.buffer = new Array<Uint8Array | undefined>(places).fill(undefined);
+    this.heads = new Int32Array(1 << (32 - Math.clz32(places))).fill(NONE);
+    this.chain = Int32Array.from({ length: places }, (_, i) => (i + 1 < places ? i + 1 : NONE));
+    this.older = new Int32Array(places);
+    this.newer = new Int32Array(places);
+    this.keys = new Uint32Array(places * KEY_WORDS);
+    this.hashes = new Uint32Array(places);
+    this.seen = new Uint32Array(places * WORDS);
+    this.since = new Float64Array(places);
+    this.units = new Uint16Array(places);
+    this.flags = new Uint8Array(places);
+    this.ecn = new Uint8Array(places);
+    this.length = new Uint32Array(places);
+    this.captured = new Uint32Array(places);
+    this.header = new Uint16Array(places);
+  }
+
+  /**
+   * Takes a fragment; `packet.sec` is the time that timeouts go by.
+   *
+   * @returns REASSEMBLED when it completed its datagram: `packet.bytes`, `ip`, `end` and `wireEnd` are then the
+   *   whole packet's, to be parsed again from its IP header, and stay valid until the next fragment is taken;
+   *   FRAGMENT_KEPT; FRAGMENT_REFUSED when it cannot be right, and its datagram with it.
+   */
+  take(packet: OuterPacket, fragment: OuterFragment): number {
+    this.giveBack();
+    this.counters.fragments++;
+    this.expire(packet.sec);
+    this.readKey(packet, fragment);
+    const hash = this.hash();
+    let d = this.find(hash);
+    const length = usefulLength(packet, fragment);
+    const end = fragment.offset + length;
+    if (!this.valid(d, packet, fragment, length)) {
+      this.counters.invalid++;
+      if (d !== NONE) this.remove(d);
+      return FRAGMENT_REFUSED;
+    }
+    if (d === NONE) d = this.open(hash, packet.sec);
+    const first = fragment.offset >>> 3;
+    const seen = this.unitsSeen(d, first, (end + 7) >>> 3);
+    if (seen > 0) return this.seenBefore(d, seen, ((end + 7) >>> 3) - first);
+    this.mark(d, first, (end + 7) >>> 3);
+    const buffer = this.room(d, end);
+    if (buffer === undefined) return FRAGMENT_KEPT;
+    this.store(d, buffer, packet, fragment, end);
+    const whole = this.flags[d] === (FIRST | LAST) && this.units[d] === (this.length[d] + 7) >>> 3;
+    return whole ? this.complete(d, buffer, packet) : FRAGMENT_KEPT;
+  }
+
+  /** Gives up datagrams whose first fragment came longer ago than the timeout. @param now seconds */
+  expire(now: number): void {
+    while (this.oldest !== NONE && now - this.since[this.oldest] > this.timeout) {
+      this.counters.timeouts++;
+      this.remove(this.oldest);
+    }
+  }
+
+  /** Gives up what is incomplete: the capture has ended. */
+  finish(): void {
+    this.giveBack();
+    while (this.oldest !== NONE) {
+      this.counters.unfinished++;
+      this.remove(this.oldest);
+    }
+  }
+
+  /** Linux: the checks at the head of ip_frag_queue and ip6_frag_queue. */
+  private valid(d: number, packet: OuterPacket, fragment: OuterFragment, length: number): boolean {
+    const end = fragment.offset + length;
+    if (length <= 0 || fragment.payload - packet.ip > HEADER_ROOM) return false;
+    if (end + (packet.ipVersion === 4 ? fragment.payload - packet.ip : 0) > MAX_LENGTH) return false;
+    if (fragment.more && (length & 7) !== 0) return false;
+    if (d === NONE) return true;
+    const last = (this.flags[d] & LAST) !== 0;
+    if (fragment.more) return !last || end <= this.length[d];
+    return last ? end === this.length[d] : end >= this.length[d];
+  }
+
+  private unitsSeen(d: number, first: number, end: number): number {
+    const base = d * WORDS;
+    let seen = 0;
+    for (let u = first; u < end; u++) seen += (this.seen[base + (u >>> 5)] >>> (u & 31)) & 1;
+    return seen;
+  }
+
+  /** Linux: inet_frag_queue_insert answering IPFRAG_DUP or IPFRAG_OVERLAP. */
+  private seenBefore(d: number, seen: number, units: number): number {
+    if (seen === units) {
+      this.counters.duplicates++;
+      return FRAGMENT_KEPT;
+    }
+    this.counters.overlaps++;
+    this.remove(d);
+    return FRAGMENT_REFUSED;
+  }
+
+  private mark(d: number, first: number, end: number): void {
+    const base = d * WORDS;
+    for (let u = first; u < end; u++) this.seen[base + (u >>> 5)] |= 1 << (u & 31);
+    this.units[d] += end - first;
+  }
+
+  /** The datagram's buffer, with room for payload up to `end`; undefined when it was itself given up for want of memory. */
+  private room(d: number, end: number): Uint8Array | undefined {
+    const old = this.buffer[d];
+    const size = HEADER_ROOM + end;
+    if (old !== undefined && old.length >= size) return old;
+    let buffer = this.buffers.take(size);
+    while (buffer === undefined) {
+      const victim = this.oldest;
+      this.counters.noMemory++;
+      this.remove(victim);
+      if (victim === d) return undefined;
+      buffer = this.buffers.take(size);
+    }
+    if (old !== undefined) {
+      buffer.set(old);
+      this.buffers.give(old);
+    }
+    this.buffer[d] = buffer;
+    return buffer;
+  }
+
+  private store(
+    d: number,
+    buffer: Uint8Array,
+    packet: OuterPacket,
+    fragment: OuterFragment,
+    end: number,
+  ): void {
+    const captured = Math.min(Math.max(packet.end - fragment.payload, 0), end - fragment.offset);
+    copy(packet.bytes, fragment.payload, buffer, HEADER_ROOM + fragment.offset, captured);
+    if (packet.end < packet.wireEnd && fragment.offset + captured < this.captured[d]) {
+      this.captured[d] = fragment.offset + captured;
+    }
+    if (end > this.length[d]) this.length[d] = end;
+    if (!fragment.more) this.flags[d] |= LAST;
+    this.ecn[d] |= 1 << (packet.tos & 3);
+    if (fragment.offset === 0) this.storeHeader(d, buffer, packet, fragment);
+  }
+
+  /** The first fragment's headers go before the payload, the fragment header left out. */
+  private storeHeader(d: number, buffer: Uint8Array, packet: OuterPacket, fragment: OuterFragment): void {
+    const headerEnd = packet.ipVersion === 4 ? fragment.payload : fragment.header;
+    const length = headerEnd - packet.ip;
+    const at = HEADER_ROOM - length;
+    copy(packet.bytes, packet.ip, buffer, at, length);
+    if (packet.ipVersion === 6) buffer[at + fragment.announced - packet.ip] = fragment.protocol;
+    this.header[d] = length;
+    this.flags[d] |= FIRST;
+  }
+
+  private complete(d: number, buffer: Uint8Array, packet: OuterPacket): number {
+    const ecn = this.ecn[d];
+    if ((ecn & NOT_ECT) !== 0 && ecn !== NOT_ECT) {
+      this.counters.ecn++;
+      this.remove(d);
+      return FRAGMENT_REFUSED;
+    }
+    const headerLength = this.header[d];
+    const at = HEADER_ROOM - headerLength;
+    const length = this.length[d];
+    if (buffer[at] >>> 4 === 4) {
+      if ((ecn & CE) !== 0) buffer[at + 1] |= 3;
+      setU16(buffer, at + 2, headerLength + length);
+      setU16(buffer, at + 6, 0);
+      setIpv4Checksum(buffer, at);
+    } else {
+      if ((ecn & CE) !== 0) buffer[at + 1] |= 0x30;
+      setU16(buffer, at + 4, headerLength - 40 + length);
+    }
+    packet.bytes = buffer;
+    packet.ip = at;
+    packet.wireEnd = HEADER_ROOM + length;
+    packet.end = HEADER_ROOM + Math.min(this.captured[d], length);
+    this.counters.reassembled++;
+    this.buffer[d] = undefined;
+    this.done = buffer;
+    this.remove(d);
+    return REASSEMBLED;
+  }
+
+  private giveBack(): void {
+    if (this.done === undefined) return;
+    this.buffers.give(this.done);
+    this.done = undefined;
+  }
+
+  private readKey(packet: OuterPacket, fragment: OuterFragment): void {
+    const key = this.key;
+    const b = packet.bytes;
+    key.fill(0);
+    key[0] = packet.ipVersion === 4 ? 0x400 | fragment.protocol : 0x600;
+    key[1] = fragment.id;
+    const words = packet.ipVersion === 4 ? 1 : 4;
+    for (let i = 0; i < words; i++) {
+      key[2 + i] = u32(b, packet.source + 4 * i);
+      key[6 + i] = u32(b, packet.destination + 4 * i);
+    }
+  }
+
+  private hash(): number {
+    let h = 0x9e3779b9;
+    for (let i = 0; i < KEY_WORDS; i++) {
+      h = Math.imul(h ^ this.key[i], 0x85ebca6b);
+      h ^= h >>> 15;
+    }
+    return h & (this.heads.length - 1);
+  }
+
+  private find(hash: number): number {
+    let d = this.heads[hash];
+    while (d !== NONE && !this.sameKey(d)) d = this.chain[d];
+    return d;
+  }
+
+  private sameKey(d: number): boolean {
+    const base = d * KEY_WORDS;
+    for (let i = 0; i < KEY_WORDS; i++) if (this.keys[base + i] !== this.key[i]) return false;
+    return true;
+  }
+
+  private open(hash: number, now: number): number {
+    if (this.free === NONE) {
+      this.counters.noPlace++;
+      this.remove(this.oldest);
+    }
+    const d = this.free;
+    this.free = this.chain[d];
+    this.chain[d] = this.heads[hash];
+    this.heads[hash] = d;
+    this.keys.set(this.key, d * KEY_WORDS);
+    this.hashes[d] = hash;
+    this.seen.fill(0, d * WORDS, (d + 1) * WORDS);
+    this.since[d] = now;
+    this.units[d] = 0;
+    this.flags[d] = 0;
+    this.ecn[d] = 0;
+    this.length[d] = 0;
+    this.captured[d] = MAX_LENGTH;
+    this.older[d] = this.newest;
+    this.newer[d] = NONE;
+    if (this.newest === NONE) this.oldest = d;
+    else this.newer[this.newest] = d;
+    this.newest = d;
+    return d;
+  }
+
+  private remove(d: number): void {
+    this.unchain(d);
+    const older = this.older[d];
+    const newer = this.newer[d];
+    if (older === NONE) this.oldest = newer;
+    else this.newer[older] = newer;
+    if (newer === NONE) this.newest = older;
+    else this.older[newer] = older;
+    this.chain[d] = this.free;
+    this.free = d;
+    const buffer = this.buffer[d];
+    if (buffer !== undefined) this.buffers.give(buffer);
+    this.buffer[d] = undefined;
+  }
+
+  private unchain(d: number): void {
+    const hash = this.hashes[d];
+    if (this.heads[hash] === d) {
+      this.heads[hash] = this.chain[d];
+      return;
+    }
+    let before = this.heads[hash];
+    while (this.chain[before] !== d) before = this.chain[before];
+    this.chain[before] = this.chain[d];
+  }
+}
+
+/** Payload bytes of a fragment. IPv4 cuts what is not the last to a multiple of 8 (Linux: ip_frag_queue). */
+function usefulLength(packet: OuterPacket, fragment: OuterFragment): number {
+  const length = packet.wireEnd - fragment.payload;
+  return fragment.more && packet.ipVersion === 4 ? length & ~7 : length;
+}
+
+/** Uint8Array.set wants a view of the source, which would be an object a fragment. */
+function copy(from: Uint8Array, at: number, to: Uint8Array, start: number, length: number): void {
+  for (let i = 0; i < length; i++) to[start + i] = from[at + i];
+}
