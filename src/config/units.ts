@@ -1,5 +1,5 @@
 /** Amounts as people write them in a configuration: durations, sizes, address prefixes. */
-import { isIPv4, isIPv6 } from 'node:net';
+import { parseAddress } from '../wire/addresses.js';
 
 const SECONDS: Readonly<Record<string, number>> = {
   ns: 1e-9,
@@ -59,37 +59,13 @@ export interface Prefix {
   readonly text: string;
 }
 
-/** The 16 bytes of an address, IPv4 as ::ffff:a.b.c.d; undefined when it is none. */
-export function parseAddress(text: string): Uint8Array | undefined {
-  const out = new Uint8Array(16);
-  if (isIPv4(text)) {
-    out.fill(0xff, 10, 12);
-    out.set(text.split('.').map(Number), 12);
-    return out;
-  }
-  if (!isIPv6(text) || text.includes('%')) return undefined;
-  // The URL parser writes any form of an IPv6 address as groups of hexadecimal digits (RFC 5952).
-  const [head, tail] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::');
-  const groups = (s: string | undefined): number[] =>
-    s === undefined || s === '' ? [] : s.split(':').map((g) => Number.parseInt(g, 16));
-  const first = groups(head);
-  const last = groups(tail);
-  for (const [i, g] of first.entries()) put(out, i, g);
-  for (const [i, g] of last.entries()) put(out, 8 - last.length + i, g);
-  return out;
-}
-
-function put(out: Uint8Array, group: number, value: number): void {
-  out[group * 2] = value >>> 8;
-  out[group * 2 + 1] = value;
-}
-
 /** A prefix (`10.0.0.0/8`) or a single address; undefined when it is neither. */
 export function parsePrefix(text: string): Prefix | undefined {
   const [name, length, more] = text.split('/');
-  const address = parseAddress(name);
-  if (address === undefined || more !== undefined) return undefined;
-  const width = isIPv4(name) ? 32 : 128;
+  const address = new Uint8Array(16);
+  const version = parseAddress(name, address, 0);
+  if (version === 0 || more !== undefined) return undefined;
+  const width = version === 4 ? 32 : 128;
   const bits = length === undefined ? width : /^\d{1,3}$/.test(length) ? Number(length) : Number.NaN;
   if (!(bits <= width)) return undefined;
   return { address, bits: bits + (128 - width), text };

@@ -18,12 +18,19 @@ export class LinuxError extends Error {
   constructor(
     /** What was attempted, in words: `open a packet socket on eth0`. */
     readonly attempt: string,
-    readonly errno: number,
+    number: number,
     hint?: string,
   ) {
-    const code = errnoName(errno);
+    const code = errnoName(number);
     super(`cannot ${attempt}: ${code}${explain(code, hint)}`);
     this.code = code;
+  }
+
+  /** The same for a library that tells its errors by the C library's words (strerror). */
+  static fromMessage(attempt: string, error: unknown): LinuxError {
+    const text = error instanceof Error ? error.message : String(error);
+    const number = text === 'Operation not permitted' ? ERRNO.EPERM : errno();
+    return new LinuxError(attempt, number);
   }
 }
 

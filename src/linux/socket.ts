@@ -1,4 +1,5 @@
 /** Opening sockets and setting their options. Descriptors are plain numbers; their owner closes them. */
+import { readdirSync } from 'node:fs';
 import { AF_INET, AF_INET6, AF_PACKET } from './address.js';
 import { check, LinuxError } from './errors.js';
 import * as libc from './libc.js';
@@ -110,4 +111,57 @@ export function setReceiveBuffer(fd: number, bytes: number): number {
 export function bindToDevice(fd: number, name: string): void {
   const value = new TextEncoder().encode(`${name}\0`);
   setOption(fd, SOL_SOCKET, SO_BINDTODEVICE, value, `the socket's interface to ${name}`);
+}
+
+const SO_TYPE = 3;
+const SO_PROTOCOL = 38;
+const SO_DOMAIN = 39;
+const SO_MEMINFO = 55;
+/** Index of the drop counter in SO_MEMINFO's words (linux/sock_diag.h), and how many there are. */
+const SK_MEMINFO_DROPS = 8;
+const SK_MEMINFO_VARS = 9;
+const SIOCGSTAMPNS = 0x8907;
+
+/** This process's sockets of a kind: for those a library opened and keeps to itself. */
+export function socketsOf(domain: number, type: number, protocol: number): number[] {
+  const is = (fd: number): boolean => {
+    const value = new Int32Array(1);
+    const bytes = new Uint8Array(value.buffer);
+    const wanted = [
+      [SO_DOMAIN, domain],
+      [SO_TYPE, type],
+      [SO_PROTOCOL, protocol],
+    ];
+    return wanted.every(([name, expected]) => {
+      if (libc.getsockopt(fd, SOL_SOCKET, name, bytes, new Uint32Array([4])) < 0) return false;
+      return value[0] === expected;
+    });
+  };
+  return readdirSync('/proc/self/fd').map(Number).filter(is);
+}
+
+/** Messages the socket had no room for since it was opened (modulo 2^32). */
+export function socketDrops(fd: number): number {
+  const words = new Uint32Array(SK_MEMINFO_VARS);
+  getOption(fd, SOL_SOCKET, SO_MEMINFO, new Uint8Array(words.buffer), "the socket's counters");
+  return words[SK_MEMINFO_DROPS];
+}
+
+/** When the message last received from a socket arrived, by the kernel's clock. */
+export class ReceiveTime {
+  // struct timespec of a 64-bit machine: seconds and nanoseconds, 8 bytes each.
+  private readonly words = new Uint32Array(4);
+
+  /** Seconds since 1970, and nanoseconds. */
+  get sec(): number {
+    return this.words[0];
+  }
+  get nsec(): number {
+    return this.words[2];
+  }
+
+  /** @returns false before the first message; the first call has the kernel note times from then on. */
+  read(fd: number): boolean {
+    return libc.ioctl(fd, SIOCGSTAMPNS, this.words) === 0;
+  }
 }

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, defaultConfig, loadConfig, parseConfig } from '../../src/config/load.js';
 import { configReference } from '../../src/config/reference.js';
-import { parseAddress, parseDuration, parsePrefix, parseSize, prefixHolds } from '../../src/config/units.js';
-import { formatIp } from '../../src/wire/addresses.js';
+import { parseDuration, parsePrefix, parseSize, prefixHolds } from '../../src/config/units.js';
+import { parseAddress } from '../../src/wire/addresses.js';
 
 function mistakes(text: string): string[] {
   try {
@@ -142,22 +142,6 @@ describe('units', () => {
     ['', Number.NaN],
   ])('a size: %j', (text, bytes) => expect(parseSize(text)).toBe(bytes));
 
-  it('an address, as it is written anywhere', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (b) => {
-        expect(parseAddress(formatIp(b, 0))).toEqual(b);
-      }),
-    );
-    fc.assert(
-      fc.property(fc.ipV6(), (text) => {
-        expect(parseAddress(text)?.length).toBe(16);
-      }),
-    );
-    for (const text of ['', '10.0.0', '10.0.0.256', 'fe80::1%eth0', 'example.net', '::1]']) {
-      expect(parseAddress(text)).toBeUndefined();
-    }
-  });
-
   it('a prefix, which holds the addresses that share its bits', () => {
     fc.assert(
       fc.property(
@@ -173,10 +157,15 @@ describe('units', () => {
         },
       ),
     );
+    const bytes = (text: string): Uint8Array => {
+      const out = new Uint8Array(16);
+      expect(parseAddress(text, out, 0)).not.toBe(0);
+      return out;
+    };
     const ten = parsePrefix('10.0.0.0/8')!;
-    expect(prefixHolds(ten, parseAddress('10.255.1.2')!)).toBe(true);
-    expect(prefixHolds(ten, parseAddress('11.0.0.0')!)).toBe(false);
-    expect(prefixHolds(ten, parseAddress('a00::')!)).toBe(false);
+    expect(prefixHolds(ten, bytes('10.255.1.2'))).toBe(true);
+    expect(prefixHolds(ten, bytes('11.0.0.0'))).toBe(false);
+    expect(prefixHolds(ten, bytes('a00::'))).toBe(false);
     for (const text of ['10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '::/129', 'x/8']) {
       expect(parsePrefix(text)).toBeUndefined();
     }

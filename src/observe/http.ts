@@ -1,0 +1,79 @@
+/** The HTTP side: /metrics for Prometheus, /healthz for whoever restarts what is ill. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { exposition } from './metrics.js';
+import type { CollectorStatus } from './status.js';
+
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly exitCode = 1;
+}
+
+/** What is wrong with a collector, a line each; empty when it is well. */
+export function ailments(status: CollectorStatus): string[] {
+  const down = status.receivers
+    .filter((r) => r.state !== 'up')
+    .map((r) => `receiver ${r.name} is ${r.state}`);
+  if (status.store.state !== 'up') down.push(`the store is ${status.store.state}: ${status.store.error}`);
+  return down;
+}
+
+export class ObserveServer {
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+  ) {}
+
+  /** @throws ListenError */
+  static async listen(host: string, port: number, status: () => CollectorStatus): Promise<ObserveServer> {
+    const server = createServer((request, response) => {
+      serve(request, response, status).catch((e: unknown) => {
+        response.statusCode = 500;
+        response.end(`${e instanceof Error ? e.message : e}\n`);
+      });
+    });
+    server.listen(port, host);
+    try {
+      await once(server, 'listening');
+    } catch (e) {
+      const code = (e as NodeJS.ErrnoException).code ?? String(e);
+      throw new ListenError(
+        `cannot listen on ${host}:${port}: ${code}; choose another address with --listen`,
+      );
+    }
+    const address = server.address();
+    return new ObserveServer(server, typeof address === 'object' && address !== null ? address.port : port);
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: () => CollectorStatus,
+): Promise<void> {
+  const path = (request.url ?? '').split('?')[0];
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.statusCode = 405;
+    response.setHeader('Allow', 'GET, HEAD');
+    response.end();
+  } else if (path === '/metrics') {
+    const { type, text } = await exposition(status());
+    response.setHeader('Content-Type', type);
+    response.end(text);
+  } else if (path === '/healthz') {
+    const wrong = ailments(status());
+    response.statusCode = wrong.length === 0 ? 200 : 503;
+    response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+    response.end(wrong.length === 0 ? 'ok\n' : `${wrong.join('\n')}\n`);
+  } else {
+    response.statusCode = 404;
+    response.end('there are /metrics and /healthz\n');
+  }
+}

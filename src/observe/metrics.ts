@@ -1,0 +1,214 @@
+/** Prometheus metrics, made anew from the collector's status at every scrape: docs/reference/metrics.md. */
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { CollectorStatus, MirrorStatus } from './status.js';
+
+type Labels = Readonly<Record<string, string>>;
+interface Sample {
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: 'counter' | 'gauge';
+  readonly labels: readonly string[];
+  samples(s: CollectorStatus): Sample[];
+}
+
+const one = (value: number): Sample[] => [{ labels: {}, value }];
+
+const MIRROR_LABELS = ['name', 'site', 'type', 'source', 'target', 'session', 'key'] as const;
+
+function mirror(field: keyof MirrorStatus, name: string, help: string): Metric {
+  return {
+    name: `mirrorlake_mirror_${name}`,
+    help,
+    kind: field === 'last_seen' ? 'gauge' : 'counter',
+    labels: MIRROR_LABELS,
+    samples: (s) =>
+      s.mirrors.map((m) => ({
+        labels: {
+          name: m.name,
+          site: m.site,
+          type: m.type,
+          source: m.source,
+          target: m.target,
+          session: String(m.session),
+          key: m.key === null ? '' : String(m.key),
+        },
+        value: m[field] as number,
+      })),
+  };
+}
+
+function receiver(field: 'packets' | 'bytes' | 'dropped', help: string): Metric {
+  return {
+    name: `mirrorlake_receiver_${field}_total`,
+    help,
+    kind: 'counter',
+    labels: ['receiver', 'kind'],
+    samples: (s) => s.receivers.map((r) => ({ labels: { receiver: r.name, kind: r.kind }, value: r[field] })),
+  };
+}
+
+/** Every metric, in the order of the page. */
+export const METRICS: readonly Metric[] = [
+  {
+    name: 'mirrorlake_info',
+    help: 'Always 1; its labels say which program this is.',
+    kind: 'gauge',
+    labels: ['version', 'collector'],
+    samples: (s) => [{ labels: { version: s.version, collector: s.collector }, value: 1 }],
+  },
+  {
+    name: 'mirrorlake_receiver_up',
+    help: '1 while the receiver receives; 0 while its interface is down or gone.',
+    kind: 'gauge',
+    labels: ['receiver', 'kind'],
+    samples: (s) =>
+      s.receivers.map((r) => ({
+        labels: { receiver: r.name, kind: r.kind },
+        value: r.state === 'up' ? 1 : 0,
+      })),
+  },
+  receiver('packets', 'Packets of protocol 47, and fragments of such, taken from the kernel.'),
+  receiver('bytes', 'Bytes of those packets.'),
+  receiver('dropped', 'Packets the kernel dropped because this collector was too slow for them.'),
+  {
+    name: 'mirrorlake_dropped_total',
+    help: 'Packets that did not become mirrored frames of an observed mirror point, by reason.',
+    kind: 'counter',
+    labels: ['reason'],
+    samples: (s) => Object.entries(s.dropped).map(([reason, value]) => ({ labels: { reason }, value })),
+  },
+  mirror('packets', 'packets_total', 'Packets of a mirror point.'),
+  mirror('bytes', 'bytes_total', 'Bytes of its mirrored frames.'),
+  mirror('lost', 'lost_total', 'Packets it sent that were lost on the way, by its sequence numbers.'),
+  mirror('kernel_drops', 'kernel_drops_total', "Its share of what this host's kernel dropped."),
+  mirror('reordered', 'reordered_total', 'Packets that came after a later one.'),
+  mirror('repeated', 'repeated_total', 'Packets that came twice.'),
+  mirror('truncated', 'truncated_total', 'Frames the mirror cut short.'),
+  mirror('malformed', 'malformed_total', 'Frames with a header that cannot be right.'),
+  mirror('last_seen', 'last_seen_timestamp_seconds', 'When its last packet came.'),
+  {
+    name: 'mirrorlake_sessions_open',
+    help: 'Sessions in the table.',
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => one(s.sessions.open),
+  },
+  {
+    name: 'mirrorlake_sessions_opened_total',
+    help: 'Sessions begun.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => one(s.sessions.opened),
+  },
+  {
+    name: 'mirrorlake_session_rows_total',
+    help: 'Rows handed to the store.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => one(s.sessions.rows),
+  },
+  {
+    name: 'mirrorlake_sessions_pressure_total',
+    help: 'Sessions ended early because the table was full.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => one(s.sessions.pressure),
+  },
+  {
+    name: 'mirrorlake_duplicates_total',
+    help: 'Frames that were copied twice and counted once (`deduplicate`).',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => one(s.sessions.duplicates),
+  },
+  {
+    name: 'mirrorlake_store_up',
+    help: '1 while the store accepts what is sent; 0 while segments wait for it.',
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => one(s.store.state === 'up' ? 1 : 0),
+  },
+  {
+    name: 'mirrorlake_store_rows_total',
+    help: 'Rows the store has accepted.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => one(s.store.rows_stored),
+  },
+  {
+    name: 'mirrorlake_spool_segments',
+    help: 'Segments that wait on disk.',
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => one(s.store.spool_segments),
+  },
+  {
+    name: 'mirrorlake_spool_bytes',
+    help: 'Bytes of those segments.',
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => one(s.store.spool_bytes),
+  },
+  {
+    name: 'mirrorlake_spool_dropped_segments_total',
+    help: 'Segments given up because the spool was full.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => one(s.store.segments_dropped),
+  },
+  {
+    name: 'mirrorlake_spool_refused_segments_total',
+    help: 'Segments set aside because the store refused their content.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => one(s.store.segments_refused),
+  },
+  {
+    name: 'mirrorlake_tunnel_counter_total',
+    help: "A tunnel's counters, under the kernel's names.",
+    kind: 'counter',
+    labels: ['tunnel', 'mode', 'counter'],
+    samples: (s) =>
+      s.tunnels.flatMap((t) =>
+        Object.entries(t.counters).map(([counter, value]) => ({
+          labels: { tunnel: t.name, mode: t.mode, counter },
+          value,
+        })),
+      ),
+  },
+  {
+    name: 'process_resident_memory_bytes',
+    help: 'Resident memory.',
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => one(s.memory_bytes),
+  },
+  {
+    name: 'process_start_time_seconds',
+    help: 'When the collector started.',
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => one(Date.parse(s.started) / 1000),
+  },
+];
+
+/** The text a scrape gets, in Prometheus' exposition format. */
+export async function exposition(status: CollectorStatus): Promise<{ type: string; text: string }> {
+  const registry = new Registry();
+  for (const m of METRICS) {
+    const options = { name: m.name, help: m.help, labelNames: m.labels, registers: [registry] };
+    if (m.kind === 'counter') {
+      const counter = new Counter(options);
+      for (const { labels, value } of m.samples(status)) counter.inc(labels, value);
+    } else {
+      const gauge = new Gauge(options);
+      for (const { labels, value } of m.samples(status)) gauge.set(labels, value);
+    }
+  }
+  return { type: registry.contentType, text: await registry.metrics() };
+}

@@ -1,0 +1,103 @@
+/**
+ * What a running collector says of itself: `mirrorlake status --json` prints this object, the metrics are made
+ * from it. Counters count from the collector's start. docs/reference/metrics.md has every field's meaning.
+ */
+
+export interface ReceiverStatus {
+  /** Interface name, or raw4 and raw6. */
+  readonly name: string;
+  readonly kind: 'ring' | 'raw';
+  /** `up`, or what is wrong: `down`, `gone`, `failed`. */
+  readonly state: string;
+  /** Packets taken from the kernel, and those it dropped for want of room. */
+  readonly packets: number;
+  readonly bytes: number;
+  readonly dropped: number;
+}
+
+/** Where packets ended that were not mirrored frames of an observed mirror point, by reason. */
+export type DropCounts = Readonly<Record<string, number>>;
+
+export interface MirrorStatus {
+  /** From the configuration; empty for a point that no entry names. */
+  readonly name: string;
+  readonly site: string;
+  readonly type: string;
+  readonly source: string;
+  readonly target: string;
+  readonly session: number;
+  readonly key: number | null;
+  /** `observe`, `ignore`, or `refuse`. */
+  readonly policy: string;
+  readonly packets: number;
+  readonly bytes: number;
+  /** What the sequence numbers turned out to count; see the column `sequence` of the table mirrors. */
+  readonly sequence: string;
+  /** Packets the mirror sent that neither arrived nor were dropped by this host's kernel. */
+  readonly lost: number;
+  readonly reordered: number;
+  readonly repeated: number;
+  readonly truncated: number;
+  readonly malformed: number;
+  /** This mirror's share of what this host's kernel dropped. */
+  readonly kernel_drops: number;
+  /** Seconds since 1970 of its last packet. */
+  readonly last_seen: number;
+}
+
+export interface SessionStatus {
+  readonly open: number;
+  readonly opened: number;
+  /** Rows handed to the store. */
+  readonly rows: number;
+  /** Sessions ended by a full table. */
+  readonly pressure: number;
+  readonly duplicates: number;
+}
+
+export interface StoreStatus {
+  readonly target: string;
+  /** `up`, `away` (cannot be reached; segments wait), or `failed`. */
+  readonly state: string;
+  /** The last failure's words, empty when there was none since the last success. */
+  readonly error: string;
+  /** Rows and segments the store has accepted. */
+  readonly rows_stored: number;
+  readonly segments_stored: number;
+  /** What waits on disk. */
+  readonly spool_segments: number;
+  readonly spool_bytes: number;
+  /** Given up because the spool was full, and set aside because the store refused them. */
+  readonly segments_dropped: number;
+  readonly rows_dropped: number;
+  readonly segments_refused: number;
+}
+
+export interface CollectorStatus {
+  readonly version: string;
+  readonly collector: string;
+  readonly pid: number;
+  /** RFC 3339. */
+  readonly started: string;
+  readonly uptime_s: number;
+  readonly workers: number;
+  /** Resident memory of the process, bytes. */
+  readonly memory_bytes: number;
+  readonly receivers: readonly ReceiverStatus[];
+  /** Outer packets by what became of them (GRE dispatch, fragments, refused mirror points). */
+  readonly dropped: DropCounts;
+  readonly mirrors: readonly MirrorStatus[];
+  readonly sessions: SessionStatus;
+  readonly tunnels: readonly TunnelStatus[];
+  readonly store: StoreStatus;
+}
+
+/** One tunnel's counters under the kernel's names (`ip -s link`). */
+export interface TunnelStatus {
+  readonly name: string;
+  readonly mode: string;
+  readonly local: string;
+  readonly remote: string;
+  readonly key: number | null;
+  readonly counters: Readonly<Record<string, number>>;
+}
