@@ -49,8 +49,9 @@ export class PacketBuilder {
   private readonly ethernetHeader = new EthernetHeader();
   private readonly vlanTag = new VlanTag();
   private readonly greHeader = new GreHeader();
-  /** The transport header is the outermost one and has no checksum yet. */
-  private unsummed = false;
+  /** A transport header without checksum yet: its offset (-1: there is none) and protocol. */
+  private unsummed = -1;
+  private unsummedProtocol = 0;
 
   get length(): number {
     return this.end - this.start;
@@ -63,17 +64,17 @@ export class PacketBuilder {
     this.bytes.set(payload, HEADROOM);
     this.protocol = type.protocol ?? 0;
     this.etherType = type.etherType ?? 0;
-    this.unsummed = false;
+    this.unsummed = -1;
     return this;
   }
 
-  /** Puts bytes before the packet: a header of any kind. */
+  /** Puts bytes before the packet: a header of any kind. One with an IP protocol number is an extension of the IP header. */
   push(header: Uint8Array, type: { protocol?: number; etherType?: number } = {}): this {
     this.start -= header.length;
     this.bytes.set(header, this.start);
     this.protocol = type.protocol ?? 0;
     this.etherType = type.etherType ?? 0;
-    this.unsummed = false;
+    if (type.protocol === undefined) this.unsummed = -1;
     return this;
   }
 
@@ -133,7 +134,8 @@ export class PacketBuilder {
 
   private transport(protocol: number): this {
     this.protocol = protocol;
-    this.unsummed = true;
+    this.unsummedProtocol = protocol;
+    this.unsummed = this.start;
     return this;
   }
 
@@ -150,7 +152,6 @@ export class PacketBuilder {
     } = {},
   ): this {
     const protocol = fields.protocol ?? this.protocol;
-    const transport = this.start;
     const b = this.bytes;
     if (source.length === 4) {
       const h = this.ipv4Header;
@@ -180,8 +181,9 @@ export class PacketBuilder {
       this.etherType = EtherType.Ipv6;
       this.protocol = IpProtocol.Ipv6;
     }
-    if (this.unsummed) setTransportChecksum(b, this.start, protocol, transport, this.end);
-    this.unsummed = false;
+    if (this.unsummed >= 0)
+      setTransportChecksum(b, this.start, this.unsummedProtocol, this.unsummed, this.end);
+    this.unsummed = -1;
     return this;
   }
 
@@ -234,7 +236,7 @@ export class PacketBuilder {
     emitGre(h, this.bytes, this.start);
     if (fields.checksum === true) setGreChecksum(this.bytes, this.start, this.end);
     this.protocol = IpProtocol.Gre;
-    this.unsummed = false;
+    this.unsummed = -1;
     return this;
   }
 }

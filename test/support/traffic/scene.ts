@@ -1,0 +1,149 @@
+import type { PcapngWriter } from '../../../src/receive/file/pcapng-writer.js';
+import { type ExpectedRow, expectedSession } from './expected.js';
+import type { MirrorSource } from './mirror-source.js';
+import { PacketBuilder } from './packet.js';
+import type { Step, Talk } from './talk.js';
+import { buildFrame, buildPacket } from './talk-frames.js';
+
+/** 2025-06-02 08:00:00 UTC: every scene begins here. */
+export const SCENE_START = 1_748_851_200;
+export const SECOND = 1_000_000_000;
+
+export interface ScenePacket {
+  /** Nanoseconds since the scene began. */
+  at: number;
+  bytes: Uint8Array;
+  /** Bytes it had on the wire. */
+  length: number;
+  /** Which interface of the capture it came in on. */
+  interface: number;
+}
+
+export interface PlayOptions {
+  vlans?: number[];
+  /** When the talk begins, nanoseconds since the scene began. */
+  at?: number;
+  /** Which steps get lost between switch and collector, by their place in the talk. */
+  lose?: number[];
+  interface?: number;
+  /** Changes the frame before the switch wraps it. */
+  frame?: (p: PacketBuilder, step: Step) => void;
+  /** Puts the wrapped frame into the scene: fragments it, cuts it, puts it elsewhere. */
+  arrive?: (scene: Scene, at: number, p: PacketBuilder, step: Step) => void;
+  /** Columns of the session row beyond those the talk tells, or instead of them; null: no row comes of it. */
+  row?: ExpectedRow | null;
+}
+
+/**
+ * A capture in the making: who says what when, through which mirror, and what a collector must make of it.
+ * Packets are put in the order of their times at the end.
+ */
+export class Scene {
+  readonly sessions: ExpectedRow[] = [];
+  readonly mirrors = new Map<MirrorSource, { packets: number; bytes: number; extra: ExpectedRow }>();
+  /** Packets passed over, by the word for the reason. */
+  readonly malformed: Record<string, number> = {};
+  private readonly unsorted: ScenePacket[] = [];
+  private readonly builder = new PacketBuilder();
+
+  /** Plays a talk through a mirror, and expects its session. */
+  play(talk: Talk, mirror: MirrorSource, options: PlayOptions = {}): this {
+    const { vlans = [], at = 0, lose = [], frame, arrive, row = {} } = options;
+    const bare = mirror.options.type === 'gre' || mirror.options.erspan?.frameType === 2;
+    const arrived: Step[] = [];
+    talk.steps.forEach((step, i) => {
+      if (lose.includes(i)) {
+        mirror.lose();
+        return;
+      }
+      const p = this.builder;
+      if (bare) buildPacket(p, talk, step);
+      else buildFrame(p, talk, step, vlans);
+      frame?.(p, step);
+      this.count(mirror, p.length);
+      mirror.wrap(p);
+      if (arrive === undefined) this.put(at + step.at, p, options.interface);
+      else arrive(this, at + step.at, p, step);
+      arrived.push(step);
+    });
+    if (row !== null && arrived.length > 0) {
+      const macs = bare
+        ? { client_mac: '', server_mac: '' }
+        : { client_mac: mac(talk.client.mac), server_mac: mac(talk.server.mac) };
+      this.expect(mirror, { ...expectedSession(talk, arrived), ...macs, vlan_ids: vlans, ...row });
+    }
+    return this;
+  }
+
+  /** Mirrors one frame, built by the caller. */
+  mirror(at: number, mirror: MirrorSource, build: (p: PacketBuilder) => void, sequence?: number): this {
+    build(this.builder);
+    this.count(mirror, this.builder.length);
+    if (sequence === undefined) mirror.wrap(this.builder);
+    else mirror.wrap(this.builder, sequence);
+    return this.put(at, this.builder);
+  }
+
+  /** Puts a packet into the scene as it stands: what the collector's interface sees. */
+  put(at: number, p: PacketBuilder, onInterface = 0): this {
+    return this.putBytes(at, p.take(), onInterface);
+  }
+
+  putBytes(at: number, bytes: Uint8Array, onInterface = 0, length = bytes.length): this {
+    this.unsorted.push({ at, bytes, length, interface: onInterface });
+    return this;
+  }
+
+  /** Expects a row of `sessions`. */
+  expect(mirror: MirrorSource, row: ExpectedRow): this {
+    this.sessions.push({ ...mirror.columns(), ...row });
+    return this;
+  }
+
+  /** Expects more of a mirror's row of `mirrors` than packets, bytes and loss. */
+  expectMirror(mirror: MirrorSource, extra: ExpectedRow): this {
+    this.count(mirror, 0, 0);
+    Object.assign(this.mirrors.get(mirror)!.extra, extra);
+    return this;
+  }
+
+  expectMalformed(word: string, packets = 1): this {
+    this.malformed[word] = (this.malformed[word] ?? 0) + packets;
+    return this;
+  }
+
+  private count(mirror: MirrorSource, bytes: number, packets = 1): void {
+    const seen = this.mirrors.get(mirror) ?? { packets: 0, bytes: 0, extra: {} };
+    seen.packets += packets;
+    seen.bytes += bytes;
+    this.mirrors.set(mirror, seen);
+  }
+
+  /** What `mirrors` must say, one row a mirror. */
+  mirrorRows(): ExpectedRow[] {
+    return [...this.mirrors].map(([mirror, { packets, bytes, extra }]) => ({
+      ...mirror.columns(),
+      packets,
+      bytes,
+      lost: mirror.lost,
+      ...extra,
+    }));
+  }
+
+  /** The packets in the order of their times. */
+  packets(): ScenePacket[] {
+    return this.unsorted.toSorted((a, b) => a.at - b.at);
+  }
+
+  /** Writes the scene to a pcapng with these interfaces. */
+  async writePcapng(writer: PcapngWriter): Promise<void> {
+    for (const { at, bytes, length, interface: id } of this.packets()) {
+      writer.packet(id, SCENE_START + Math.floor(at / SECOND), at % SECOND, bytes, 0, bytes.length, length);
+      if (writer.full) await writer.flush();
+    }
+  }
+}
+
+export function mac(bytes: Uint8Array): string {
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join(':');
+}
