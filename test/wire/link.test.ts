@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ArpPacket, emitArp, parseArp } from '../../src/wire/arp.js';
+import { BAD, SHORT } from '../../src/wire/bytes.js';
+import { CiscoMetadata, emitCiscoMetadata, parseCiscoMetadata } from '../../src/wire/cisco-metadata.js';
+import { EthernetHeader, emitEthernet, parseEthernet } from '../../src/wire/ethernet.js';
+import { emitLlc, emitSnap, LlcHeader, parseLlc, parseSnap, SnapHeader } from '../../src/wire/llc.js';
+import { emitMpls, hasControlWord, MplsLabel, mplsStackLength, parseMpls } from '../../src/wire/mpls.js';
+import { emitNull, familyEtherType, NullHeader, parseNull } from '../../src/wire/null-loop.js';
+import { emitPpp, PppHeader, parsePpp } from '../../src/wire/ppp.js';
+import { emitPppoe, PppoeHeader, parsePppoe } from '../../src/wire/pppoe.js';
+import { emitSll, emitSll2, parseSll, parseSll2, SllHeader } from '../../src/wire/sll.js';
+import { emitVlan, isVlanType, parseVlan, VlanTag } from '../../src/wire/vlan.js';
+import { bit, bits, codecProperties, mac, u8, u16, u24, u32 } from '../support/codec.js';
+import { hex } from '../support/hex.js';
+
+codecProperties('ethernet', {
+  make: () => new EthernetHeader(),
+  parse: parseEthernet,
+  emit: emitEthernet,
+  fields: fc.record({ destination: mac, source: mac, type: u16 }),
+});
+
+codecProperties('vlan', {
+  make: () => new VlanTag(),
+  parse: parseVlan,
+  emit: emitVlan,
+  fields: fc.record({ priority: bits(3), dropEligible: bit, id: bits(12), type: u16 }),
+});
+
+codecProperties('llc', {
+  make: () => new LlcHeader(),
+  parse: parseLlc,
+  emit: emitLlc,
+  // U frames have their low two bits set; I and S frames have two bytes of control, and the first one is not 3 in those bits.
+  fields: fc.oneof(
+    fc.record({ dsap: u8, ssap: u8, control: bits(6).map((n) => (n << 2) | 3) }),
+    fc.record({ dsap: u8, ssap: u8, control: u16.filter((n) => n > 0xff && ((n >> 8) & 3) !== 3) }),
+  ),
+  // An I frame's first control byte of zero is not kept apart from a U frame's single one by value alone.
+  wholeBytes: false,
+});
+
+codecProperties('snap', {
+  make: () => new SnapHeader(),
+  parse: parseSnap,
+  emit: emitSnap,
+  fields: fc.record({ oui: u24, protocol: u16 }),
+});
+
+codecProperties('mpls', {
+  make: () => new MplsLabel(),
+  parse: parseMpls,
+  emit: emitMpls,
+  fields: fc.record({ label: bits(20), trafficClass: bits(3), bottom: bit, ttl: u8 }),
+});
+
+codecProperties('pppoe', {
+  make: () => new PppoeHeader(),
+  parse: parsePppoe,
+  emit: emitPppoe,
+  fields: fc.record({ code: u8, session: u16, length: u16 }),
+});
+
+codecProperties('ppp', {
+  make: () => new PppHeader(),
+  parse: parsePpp,
+  emit: emitPpp,
+  fields: fc.oneof(
+    fc.record({
+      protocol: bits(7).map((n) => (n << 1) | 1),
+      addressControl: bit,
+      compressed: fc.constant(1),
+    }),
+    fc.record({
+      protocol: u16.map((n) => (n & 0xfefe) | 1),
+      addressControl: bit,
+      compressed: fc.constant(0),
+    }),
+  ),
+});
+
+codecProperties('arp', {
+  make: () => new ArpPacket(),
+  parse: parseArp,
+  emit: emitArp,
+  fields: fc.oneof(
+    fc.record({
+      hardwareType: u16,
+      protocolType: u16,
+      operation: u16,
+      senderMac: mac,
+      senderIp: u32,
+      targetMac: mac,
+      targetIp: u32,
+    }),
+    fc.record({ hardwareLength: u8.filter((n) => n !== 6), protocolLength: u8, operation: u16 }),
+  ),
+});
+
+codecProperties('linux cooked', {
+  make: () => new SllHeader(),
+  parse: parseSll,
+  emit: emitSll,
+  fields: fc.record({
+    packetType: u16,
+    hardwareType: u16,
+    addressLength: u16,
+    addressHigh: u32,
+    addressLow: u32,
+    protocol: u16,
+  }),
+});
+
+codecProperties('linux cooked v2', {
+  make: () => new SllHeader(),
+  parse: parseSll2,
+  emit: emitSll2,
+  fields: fc.record({
+    packetType: u8,
+    hardwareType: u16,
+    addressLength: u8,
+    addressHigh: u32,
+    addressLow: u32,
+    protocol: u16,
+    reserved: u16,
+    interfaceIndex: u32,
+  }),
+});
+
+codecProperties('null and loop', {
+  make: () => new NullHeader(),
+  parse: parseNull,
+  emit: emitNull,
+  // Zero has no byte order.
+  fields: fc.record({ family: fc.integer({ min: 1, max: 255 }), littleEndian: bit }),
+});
+
+codecProperties('cisco metadata', {
+  make: () => new CiscoMetadata(),
+  parse: parseCiscoMetadata,
+  emit: emitCiscoMetadata,
+  fields: fc.record({
+    typeFirst: bit,
+    options: fc.integer({ min: 1, max: 255 }),
+    optionType: u16,
+    securityGroup: u16,
+    type: fc.integer({ min: 0x600, max: 0xffff }),
+  }),
+  wholeBytes: false,
+});
+
+test('the tags of 802.1Q, 802.1ad and 0x9100 are VLAN tags, an IP packet is none', () => {
+  expect([0x8100, 0x88a8, 0x9100, 0x0800].map(isVlanType)).toEqual([true, true, true, false]);
+});
+
+test('a PPP protocol number whose last bit is 0 cannot be one', () => {
+  expect(parsePpp(hex('ff03 0020'), 0, 4, new PppHeader())).toBe(BAD);
+});
+
+test('a label stack ends at its bottom', () => {
+  expect(mplsStackLength(hex('00010040 00020140 45'), 0, 9)).toBe(8);
+  expect(mplsStackLength(hex('00010040 000200'), 0, 7)).toBe(SHORT);
+  expect(mplsStackLength(new Uint8Array(200), 0, 200)).toBe(BAD);
+});
+
+test('a control word is told from a MAC address that starts with zero', () => {
+  const plain = hex('001b21000001 001b21000002 0800 45000054000000004001');
+  const withWord = hex('00000000 001b21000001 001b21000002 0800 4500005400');
+  expect(hasControlWord(plain, 0, plain.length)).toBe(false);
+  expect(hasControlWord(withWord, 0, withWord.length)).toBe(true);
+});
+
+test('a loopback header in either byte order names its EtherType', () => {
+  const h = new NullHeader();
+  expect(parseNull(hex('02000000'), 0, 4, h)).toBe(4);
+  expect(familyEtherType(h.family)).toBe(0x0800);
+  for (const family of ['0000000a', '18000000', '1c000000', '0000001e']) {
+    expect(parseNull(hex(family), 0, 4, h)).toBe(4);
+    expect(familyEtherType(h.family)).toBe(0x86dd);
+  }
+  expect(parseNull(hex('02000001'), 0, 4, h)).toBe(BAD);
+});
