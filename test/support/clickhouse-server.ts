@@ -42,7 +42,9 @@ export class ClickHouseServer {
   ) {}
 
   /** Starts a server on free ports of 127.0.0.1 and waits until it answers. */
-  static async start(options: { path?: string; httpPort?: number; tcpPort?: number } = {}): Promise<ClickHouseServer> {
+  static async start(
+    options: { path?: string; httpPort?: number; tcpPort?: number } = {},
+  ): Promise<ClickHouseServer> {
     const path = options.path ?? mkdtempSync(join(tmpdir(), 'mirrorlake-clickhouse-'));
     const httpPort = options.httpPort ?? (await freePort());
     const tcpPort = options.tcpPort ?? (await freePort());

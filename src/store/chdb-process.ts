@@ -1,0 +1,206 @@
+/** @clickhouse/client's connection to chDB in a process of its own. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type ClickHouseClientConfigOptions, ClickHouseError } from '@clickhouse/client';
+import type { Answer, Call } from './chdb-protocol.js';
+import { entry } from './entry.js';
+import { StoreError, StoreUnavailable } from './errors.js';
+
+/** What the client asks of a connection; its package names the type only here. */
+type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>;
+type ConnBaseQueryParams = Parameters<Connection['query']>[0];
+type Answered<Method extends 'query' | 'exec' | 'command' | 'insert' | 'ping'> = ReturnType<
+  Connection[Method]
+>;
+
+interface Pending {
+  pieces: Uint8Array[];
+  done(): void;
+  failed(error: Error): void;
+}
+
+/** What chDB prints when another process has the directory. */
+const HELD = /Cannot lock file/;
+
+/** The data directory is open in another process. */
+export class StoreHeld extends StoreError {
+  override name = 'StoreHeld';
+}
+
+/**
+ * Starts chDB on a directory in a process of its own, at once, so that its 540 MB are loaded while other things
+ * are done. Should that process die, what it was doing fails with StoreUnavailable and the next call starts another.
+ */
+export class ChdbProcess implements Connection {
+  private child: ChildProcess | undefined;
+  private started: Promise<void> = Promise.resolve();
+  private readonly pending = new Map<number, Pending>();
+  private calls = 0;
+  private said = '';
+  private closed = false;
+
+  /** @param path the data directory, which exists */
+  constructor(private readonly path: string) {
+    this.start();
+  }
+
+  /** Settles when the engine has opened the directory. */
+  ready(): Promise<void> {
+    return this.started;
+  }
+
+  /** The process id of the engine, for those who want to see it die. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  async query(params: ConnBaseQueryParams): Answered<'query'> {
+    return { stream: Readable.from(await this.call(params), { objectMode: false }), ...result(params) };
+  }
+
+  async exec(params: ConnBaseQueryParams): Answered<'exec'> {
+    return this.query(params);
+  }
+
+  async command(params: ConnBaseQueryParams): Answered<'command'> {
+    await this.call(params);
+    return result(params);
+  }
+
+  async insert(): Answered<'insert'> {
+    throw new StoreError('chDB takes no binary data in a statement: insert from file()');
+  }
+
+  async ping(): Answered<'ping'> {
+    try {
+      await this.call({ query: 'SELECT 1' });
+      return { success: true };
+    } catch (error) {
+      return { success: false, error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+
+  /** Ends the process once it has answered everything. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    const child = this.child;
+    if (child === undefined) return;
+    const ended = new Promise<void>((done) => child.once('exit', () => done()));
+    // It may have died a moment ago: then its end is on the way.
+    child.send({ kind: 'close' } satisfies Call, () => {});
+    await ended;
+  }
+
+  /** Runs a statement. @returns the answer's bytes in pieces. */
+  private async call(params: ConnBaseQueryParams): Promise<Uint8Array[]> {
+    if (this.child === undefined && !this.closed) this.start();
+    await this.started;
+    const child = this.child;
+    if (child === undefined) throw new StoreUnavailable(`the store in ${this.path} is closed`);
+    const id = ++this.calls;
+    const call: Call = {
+      id,
+      kind: 'exec',
+      query: params.query,
+      params: params.query_params ?? {},
+      settings: plainSettings(params.clickhouse_settings ?? {}),
+    };
+    return new Promise((done, failed) => {
+      const pieces: Uint8Array[] = [];
+      this.pending.set(id, { pieces, done: () => done(pieces), failed });
+      child.send(call, (error) => {
+        if (error !== null && this.pending.delete(id)) failed(this.died(error.message));
+      });
+    });
+  }
+
+  private start(): void {
+    // ClickHouse keeps compiled format schemas under its working directory.
+    const cwd = join(this.path, 'format_schemas');
+    mkdirSync(cwd, { recursive: true });
+    this.said = '';
+    const child = fork(entry('chdb-worker'), [this.path], {
+      cwd,
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.child = child;
+    child.stderr?.on('data', (bytes: Buffer) => {
+      this.said = (this.said + bytes.toString()).slice(-4000);
+    });
+    this.started = new Promise((done, failed) => {
+      this.pending.set(0, { pieces: [], done: () => done(), failed });
+    });
+    // Whoever calls next hears of it.
+    this.started.catch(() => {});
+    child.on('message', (message: Answer) => this.answer(message));
+    child.on('error', (error) => this.ended(error.message));
+    // 'close' comes after the last of what it printed.
+    child.on('close', (code, signal) => this.ended(signal ?? `exit status ${code}`));
+  }
+
+  private answer(message: Answer): void {
+    const pending = this.pending.get(message.id);
+    if (pending === undefined) return;
+    if (message.kind === 'bytes') {
+      pending.pieces.push(message.bytes);
+      return;
+    }
+    this.pending.delete(message.id);
+    if (message.kind === 'done') pending.done();
+    else if (message.type !== '')
+      pending.failed(
+        new ClickHouseError({ message: message.message, code: message.code, type: message.type }),
+      );
+    else pending.failed(new StoreUnavailable(message.message));
+  }
+
+  private ended(how: string): void {
+    this.child = undefined;
+    const starting = this.pending.has(0);
+    const error = starting ? this.notStarted(how) : this.died(how);
+    for (const pending of this.pending.values()) pending.failed(error);
+    this.pending.clear();
+  }
+
+  private notStarted(how: string): Error {
+    if (HELD.test(this.said))
+      return new StoreHeld(
+        `the store in ${this.path} is open in another process (a running collector?): stop it, or query through it`,
+      );
+    const why = /DB::Exception: (.*)/.exec(this.said)?.[1] ?? lastLine(this.said) ?? how;
+    return new StoreError(
+      `chDB cannot open ${this.path}: ${why}. Its data may be damaged; nothing in it was changed`,
+    );
+  }
+
+  private died(how: string): Error {
+    const why = lastLine(this.said);
+    return new StoreUnavailable(
+      `the process holding the store in ${this.path} ended (${how}${why === undefined ? '' : `: ${why}`})`,
+    );
+  }
+}
+
+function result({ query_id }: ConnBaseQueryParams) {
+  return { query_id: query_id ?? '', response_headers: {}, http_status_code: 200 };
+}
+
+/** Settings as they cross to the other process. */
+function plainSettings(settings: object): Record<string, string | number | boolean> {
+  const plain: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(settings))
+    if (value !== undefined) plain[name] = typeof value === 'object' ? String(value) : value;
+  return plain;
+}
+
+function lastLine(text: string): string | undefined {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .at(-1);
+}

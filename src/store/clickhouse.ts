@@ -1,0 +1,118 @@
+/** What a store is when it is ClickHouse, whichever way it is reached. */
+import type { Readable } from 'node:stream';
+import type { ClickHouseClient, ClickHouseSettings, DataFormat } from '@clickhouse/client';
+import { StoreError, StoreRefused } from './errors.js';
+import { storeError } from './failure.js';
+import { type Layout, type Migration, migrations, migrationsTable, statements } from './migrations.js';
+import type { QueryOptions, Segment, Store } from './store.js';
+import { formatSettings, quote, type TableName } from './tables.js';
+
+const UNKNOWN_TABLE = 60;
+const UNKNOWN_DATABASE = 81;
+
+/**
+ * A segment goes in as one block, so that it is stored whole or not at all, and its token stands for all of it:
+ * the sizes at which ClickHouse would cut are put out of reach of any segment. The rows of a capture file may be
+ * of any number of days, and so of partitions.
+ */
+const ONE_BLOCK = [
+  'max_block_size=10000000',
+  'max_insert_block_size=10000000',
+  'min_insert_block_size_rows=10000000',
+  'min_insert_block_size_bytes=0',
+  'max_insert_threads=1',
+  'max_partitions_per_insert_block=0',
+  'async_insert=0',
+].join(', ');
+
+export abstract class ClickHouseStore implements Store {
+  abstract readonly name: string;
+  protected abstract readonly client: ClickHouseClient;
+
+  protected constructor(protected readonly layout: Layout) {}
+
+  abstract insert(table: TableName, segment: Segment, token: string): Promise<void>;
+
+  async migrate(): Promise<Migration[]> {
+    const all = migrations();
+    const newest = all.at(-1)?.version ?? 0;
+    const version = await this.version();
+    if (version > newest)
+      throw new StoreRefused(
+        `${this.name} has tables of version ${version}, made by a newer mirrorlake; this one knows ${newest}: upgrade mirrorlake`,
+      );
+    const missing = all.filter((m) => m.version > version);
+    if (missing.length === 0) return [];
+    await this.command(migrationsTable(this.layout));
+    for (const migration of missing) {
+      for (const statement of statements(migration, this.layout)) await this.command(statement);
+      await this.command(
+        `INSERT INTO ${this.layout.prefix}schema_migrations (version, name) VALUES (${migration.version}, ${quote(migration.name)})`,
+      );
+    }
+    return missing;
+  }
+
+  async query(sql: string, options: QueryOptions = {}): Promise<Readable> {
+    // An error in the middle of the answer is an error, not the end of the answer.
+    const clickhouse_settings: ClickHouseSettings = { wait_end_of_query: 1 };
+    if (options.format !== undefined) clickhouse_settings.default_format = options.format as DataFormat;
+    try {
+      const { stream } = await this.client.exec({
+        query: sql,
+        query_params: options.params ?? {},
+        clickhouse_settings,
+      });
+      return stream;
+    } catch (error) {
+      throw storeError(error, this.name);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  /** Makes what the tables are in, before the first migration. */
+  protected async prepare(): Promise<void> {}
+
+  protected async command(query: string): Promise<void> {
+    try {
+      await this.client.command({ query });
+    } catch (error) {
+      throw storeError(error, this.name);
+    }
+  }
+
+  /** The settings of an insert's statement. */
+  protected insertSettings(table: TableName, token: string): string {
+    return `SETTINGS ${formatSettings(table)}, insert_deduplication_token=${quote(token)}, ${ONE_BLOCK}${this.deduplicate}`;
+  }
+
+  /** ClickHouse deduplicates an INSERT SELECT only when told to, since it has a setting for that (25.12). */
+  private deduplicate = '';
+
+  /** The last migration the store has had, 0 for none. One question, for it is asked at every start. */
+  private async version(): Promise<number> {
+    const known = "SELECT count() FROM system.settings WHERE name = 'deduplicate_insert_select'";
+    try {
+      return await this.ask(`SELECT max(version), (${known}) FROM ${this.layout.prefix}schema_migrations`);
+    } catch (error) {
+      if (!(error instanceof StoreError) || ![UNKNOWN_TABLE, UNKNOWN_DATABASE].includes(error.code))
+        throw error;
+    }
+    await this.prepare();
+    return await this.ask(`SELECT 0, (${known})`);
+  }
+
+  private async ask(query: string): Promise<number> {
+    try {
+      const answer = await this.client.query({ query, format: 'JSONCompactEachRow' });
+      const [[version, known]] = await answer.json<[number, string]>();
+      this.deduplicate = Number(known) > 0 ? ", deduplicate_insert_select='force_enable'" : '';
+      return version;
+    } catch (error) {
+      throw storeError(error, this.name);
+    }
+  }
+}

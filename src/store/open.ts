@@ -1,0 +1,24 @@
+import { EmbeddedStore } from './embedded.js';
+import { StoreLocationError } from './errors.js';
+import { ServerStore } from './server.js';
+import type { Store } from './store.js';
+
+export interface OpenOptions {
+  /** Whether a data directory that is not there is made. */
+  create: boolean;
+}
+
+/**
+ * Opens the store at `location`: a data directory (embedded ClickHouse), or `http://user:password@host:8123/database`
+ * (a server). It returns at once; the engine starts meanwhile, and what fails fails at the first use.
+ */
+export function openStore(location: string, options: OpenOptions): Store {
+  if (location === '') throw new StoreLocationError('the store has no name: give a directory or a URL');
+  if (/^https?:\/\//i.test(location)) return new ServerStore(location);
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1];
+  if (scheme !== undefined)
+    throw new StoreLocationError(
+      `a store cannot be at ${scheme}://: give a directory, or an http:// or https:// URL`,
+    );
+  return new EmbeddedStore(location, options.create);
+}

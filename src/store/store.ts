@@ -1,0 +1,37 @@
+/** Where rows are kept: ClickHouse as a server, or embedded in a data directory. */
+import type { Readable } from 'node:stream';
+import type { Migration } from './migrations.js';
+import type { TableName } from './tables.js';
+
+export interface QueryOptions {
+  /** A ClickHouse output format, for statements that name none. */
+  format?: string;
+  /** Values of the statement's parameters, `{name:Type}`. */
+  params?: Record<string, string>;
+}
+
+/** A segment in memory, or a file that holds nothing else. */
+export type Segment = Uint8Array | { file: string };
+
+export interface Store {
+  /** The directory, or the URL without credentials. */
+  readonly name: string;
+
+  /**
+   * Brings the tables up to this version's. @returns the migrations that were applied.
+   * @throws StoreRefused when the store was made by a newer version.
+   */
+  migrate(): Promise<Migration[]>;
+
+  /**
+   * Inserts a segment, all of it or nothing, once: a segment with a token the table has seen is passed over.
+   * @throws StoreUnavailable when nothing is known of what became of it: insert it again, with the same token.
+   * @throws SegmentRefused when the store will never take it.
+   */
+  insert(table: TableName, segment: Segment, token: string): Promise<void>;
+
+  /** Runs a statement. The answer's bytes, in the format asked for. */
+  query(sql: string, options?: QueryOptions): Promise<Readable>;
+
+  close(): Promise<void>;
+}

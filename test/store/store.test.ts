@@ -1,0 +1,202 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SegmentRefused, StoreRefused } from '../../src/store/errors.js';
+import { MirrorSegment } from '../../src/store/mirror-segment.js';
+import { sessionJson } from '../../src/store/ndjson.js';
+import { openStore } from '../../src/store/open.js';
+import { PacketSegment } from '../../src/store/packet-segment.js';
+import { SessionSegment } from '../../src/store/session-segment.js';
+import type { Store } from '../../src/store/store.js';
+import { TunnelSegment } from '../../src/store/tunnel-segment.js';
+import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
+import { ClickHouseServer } from '../support/clickhouse-server.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-store-'));
+let server: ClickHouseServer;
+beforeAll(async () => {
+  server = await ClickHouseServer.start();
+});
+afterAll(async () => {
+  await server?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const sessions = fc.sample(sessionRecord, { numRuns: 300, seed: 1 });
+
+describe.each(['embedded', 'server'])('%s', (kind) => {
+  let store: Store;
+  beforeAll(() => {
+    const location = kind === 'embedded' ? join(directory, 'data') : `${server.url}/mirrorlake`;
+    store = openStore(location, { create: true });
+  });
+  afterAll(async () => {
+    await store?.close();
+  });
+
+  /** Runs a statement and returns its rows. */
+  async function rows(sql: string, params?: Record<string, string>): Promise<Record<string, unknown>[]> {
+    const answer = await text(
+      await store.query(sql, { format: 'JSONEachRow', ...(params === undefined ? {} : { params }) }),
+    );
+    return answer
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+  }
+
+  test('a new store gets every migration, once', async () => {
+    const applied = await store.migrate();
+    expect(applied.map((m) => m.version)).toEqual([1, 2, 3, 4]);
+    expect(await store.migrate()).toEqual([]);
+  });
+
+  test('sessions come back from SQL as NDJSON prints them', async () => {
+    const segment = new SessionSegment('here');
+    for (const r of sessions) segment.session(r);
+    await store.insert('sessions', segment.take(), 'first');
+    const stored = await rows(
+      `SELECT * REPLACE (
+         concat(replaceOne(toString(first_seen), ' ', 'T'), 'Z') AS first_seen,
+         concat(replaceOne(toString(last_seen), ' ', 'T'), 'Z') AS last_seen,
+         replaceRegexpOne(toString(client_ip), '^::ffff:([0-9.]+)$', '\\\\1') AS client_ip,
+         replaceRegexpOne(toString(server_ip), '^::ffff:([0-9.]+)$', '\\\\1') AS server_ip,
+         replaceRegexpOne(toString(mirror_source), '^::ffff:([0-9.]+)$', '\\\\1') AS mirror_source,
+         replaceRegexpOne(toString(mirror_target), '^::ffff:([0-9.]+)$', '\\\\1') AS mirror_target)
+       FROM sessions SETTINGS output_format_json_quote_64bit_integers = 0`,
+    );
+    const byId = (a: Record<string, unknown>, b: Record<string, unknown>) =>
+      JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+    const printed = sessions.map((r) => {
+      const { community_id: _, ...row } = JSON.parse(sessionJson(r, 'here')) as Record<string, unknown>;
+      return row;
+    });
+    expect(stored.sort(byId)).toEqual(printed.sort(byId));
+  });
+
+  test('community_id, client and server are what NDJSON has', async () => {
+    const stored = await rows('SELECT session_id, part, community_id, client, server FROM sessions');
+    const expected = new Map(
+      sessions.map((r) => {
+        const row = JSON.parse(sessionJson(r, 'here')) as Record<string, string>;
+        const ip = r.ipVersion !== 0;
+        const { session_id, part, community_id } = row;
+        return [
+          `${session_id}`,
+          {
+            session_id,
+            part,
+            community_id,
+            client: ip ? row.client_ip : row.client_mac,
+            server: ip ? row.server_ip : row.server_mac,
+          },
+        ];
+      }),
+    );
+    expect(stored).toHaveLength(sessions.length);
+    for (const row of stored) expect(row).toEqual(expected.get(String(row.session_id)));
+  });
+
+  test('a segment inserted again is passed over, in the roll-up too', async () => {
+    const segment = new SessionSegment('here');
+    for (const r of sessions) segment.session(r);
+    const bytes = segment.take();
+    await store.insert('sessions', bytes, 'first');
+    const file = join(directory, `${kind}.pb`);
+    writeFileSync(file, bytes);
+    await store.insert('sessions', { file }, 'first');
+    expect(await rows('SELECT count() AS n FROM sessions')).toEqual([{ n: sessions.length }]);
+    expect(await rows('SELECT sum(sessions) AS n FROM sessions_by_minute')).toEqual([{ n: sessions.length }]);
+    await store.insert('sessions', bytes, 'second');
+    expect(await rows('SELECT count() AS n FROM sessions')).toEqual([{ n: sessions.length * 2 }]);
+    expect(await rows('SELECT sum(sessions) AS n FROM sessions_by_minute')).toEqual([
+      { n: sessions.length * 2 },
+    ]);
+  });
+
+  test('mirrors, tunnels and packets', async () => {
+    const mirrors = fc.sample(mirrorRecord, { numRuns: 50, seed: 2 });
+    const tunnels = fc.sample(tunnelRecord, { numRuns: 50, seed: 3 });
+    const m = new MirrorSegment('here');
+    for (const r of mirrors) m.mirror(r);
+    await store.insert('mirrors', m.take(), 'm');
+    const t = new TunnelSegment('here');
+    for (const r of tunnels) t.tunnel(r);
+    await store.insert('tunnels', t.take(), 't');
+    const p = new PacketSegment();
+    const frame = new Uint8Array(1500).map((_, i) => i);
+    p.packet(sessions[0].sessionId, 1_700_000_000, 42, frame, 10, 110, 1500);
+    await store.insert('packets', p.take(), 'p');
+
+    const sum = (values: number[]) => values.reduce((a, b) => a + BigInt(b), 0n).toString();
+    expect(
+      await rows(
+        "SELECT toString(sum(toInt256(lost))) AS lost, count() AS n, countIf(sequence = 'unusable') AS unusable FROM mirrors",
+      ),
+    ).toEqual([
+      {
+        lost: sum(mirrors.map((r) => r.lost)),
+        n: 50,
+        unusable: mirrors.filter((r) => r.sequence === 5).length,
+      },
+    ]);
+    expect(
+      await rows(
+        'SELECT toString(sum(toInt256(rx_crc_errors))) AS crc, countIf(key IS NULL) AS keyless FROM tunnels',
+      ),
+    ).toEqual([
+      { crc: sum(tunnels.map((r) => r.rxCrcErrors)), keyless: tunnels.filter((r) => r.key === null).length },
+    ]);
+    expect(
+      await rows(
+        'SELECT toUnixTimestamp64Nano(time) AS t, hex(frame) AS frame, original_length FROM packets SETTINGS output_format_json_quote_64bit_integers = 1',
+      ),
+    ).toEqual([
+      {
+        t: '1700000000000000042',
+        frame: Buffer.from(frame.subarray(10, 110)).toString('hex').toUpperCase(),
+        original_length: 1500,
+      },
+    ]);
+  });
+
+  test('a query takes parameters and names its own format if it likes', async () => {
+    expect(await rows('SELECT {n:UInt32} + 1 AS n, {s:String} AS s', { n: '41', s: "it's" })).toEqual([
+      { n: 42, s: "it's" },
+    ]);
+    expect(
+      await text(await store.query("SELECT 1 AS a, 'x' AS b FORMAT CSVWithNames", { format: 'TSV' })),
+    ).toBe('"a","b"\n1,"x"\n');
+  });
+
+  test('a large answer arrives whole', async () => {
+    let n = 0;
+    for await (const bytes of await store.query('SELECT number FROM numbers(1000000)', {
+      format: 'RowBinary',
+    }))
+      n += (bytes as Uint8Array).length;
+    expect(n).toBe(8_000_000);
+  });
+
+  test('bad SQL is refused in one line', async () => {
+    const error = await store.query('SELECT nothing FROM nowhere').catch((e: Error) => e);
+    expect(error).toBeInstanceOf(StoreRefused);
+    expect((error as Error).message).toMatch(
+      /^\S+: Unknown table expression identifier 'nowhere' \(UNKNOWN_TABLE\)$/,
+    );
+    expect((error as Error).message).not.toContain('\n');
+  });
+
+  test('a segment that is none is refused for its content, and nothing of it is stored', async () => {
+    const before = await rows('SELECT count() AS n FROM sessions');
+    const segment = new SessionSegment('here');
+    for (const r of sessions) segment.session(r);
+    const whole = segment.take();
+    const cut = whole.subarray(0, whole.length - 7);
+    await expect(store.insert('sessions', cut, 'cut')).rejects.toThrow(SegmentRefused);
+    expect(await rows('SELECT count() AS n FROM sessions')).toEqual(before);
+  });
+});
