@@ -20,6 +20,8 @@ export class OuterPacket {
   /** IPv4 TOS or IPv6 traffic class: DSCP in the high six bits, ECN in the low two. */
   tos = 0;
   ttl = 0;
+  /** Index of the interface it came in on, -1 where that is not known (captures). */
+  link = -1;
 }
 
 /**

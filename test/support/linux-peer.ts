@@ -47,7 +47,10 @@ const PROGRAMS = {
   tc: 'iproute2',
 };
 
-const CACHE = process.env['LINUX_PEER_CACHE'] ?? '/var/cache/mirrorlake-linux-peer';
+const CACHE = process.env.LINUX_PEER_CACHE ?? '/var/cache/mirrorlake-linux-peer';
+
+/** The programs a peer needs, for describeWith. */
+export const linuxPeerPrograms: readonly string[] = Object.keys(PROGRAMS);
 
 /** What stands in the way of starting a peer here, as a line for people; null when nothing does. */
 export function linuxPeerMissing(): string | null {
@@ -267,7 +270,7 @@ function buildRoot(root: string, modules: string): void {
 }
 
 function which(program: string): string | null {
-  for (const directory of [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin']) {
+  for (const directory of [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']) {
     const path = join(directory, program);
     if (existsSync(path)) return path;
   }

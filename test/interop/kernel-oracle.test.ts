@@ -1,0 +1,87 @@
+/**
+ * The receive path beside the kernel's: the same tunnels and the same packets into a real Linux kernel and into the
+ * tunnel table; every tunnel must end with the same counters. ORACLE_SEEDS=1,2,3 tries other seeds.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AF_PACKET, sockaddrLl } from '../../src/linux/address.js';
+import { interfaceIndex } from '../../src/linux/interface.js';
+import * as libc from '../../src/linux/libc.js';
+import { closeSocket, openSocket, SOCK_RAW } from '../../src/linux/socket.js';
+import { LinuxPeer, linuxPeerPrograms, PEER_MAC } from '../support/linux-peer.js';
+import { describeWith, tryIp } from '../support/needs.js';
+import {
+  countWithTable,
+  ORACLE_COUNTERS,
+  type OracleCounters,
+  oracleWords,
+} from '../support/oracle-receiver.js';
+import {
+  ORACLE_LOCAL4,
+  ORACLE_LOCAL6,
+  type OracleTunnel,
+  oraclePackets,
+  oracleTunnels,
+} from '../support/oracle-traffic.js';
+
+const TAP = 'eoracle0';
+const SEEDS = (process.env.ORACLE_SEEDS ?? '1,2').split(',').map(Number);
+
+/** The kernel's counters after the packets. */
+async function kernels(peer: LinuxPeer, tunnels: readonly OracleTunnel[], packets: readonly Uint8Array[]) {
+  for (const t of tunnels)
+    await peer.sh(`ip link add ${t.name} type ${oracleWords(t)} && ip link set ${t.name} up`);
+  const received = async () => Number(await peer.sh('cat /sys/class/net/eth0/statistics/rx_packets'));
+  const before = await received();
+  await send(packets);
+  while ((await received()) < before + packets.length) await new Promise((r) => setTimeout(r, 100));
+  const text = await peer.sh(
+    `for t in ${tunnels.map((t) => t.name).join(' ')}; do for c in ${ORACLE_COUNTERS.join(' ')}; do ` +
+      'echo $t $c $(cat /sys/class/net/$t/statistics/$c); done; done',
+  );
+  const counters: OracleCounters = {};
+  for (const line of text.trim().split('\n')) {
+    const [name, counter, value] = line.split(' ');
+    counters[name] ??= {};
+    counters[name][counter] = Number(value);
+  }
+  for (const t of tunnels) await peer.sh(`ip link del ${t.name}`);
+  return counters;
+}
+
+async function send(packets: readonly Uint8Array[]): Promise<void> {
+  const fd = openSocket(AF_PACKET, SOCK_RAW, 0);
+  const to = sockaddrLl(0, interfaceIndex(TAP));
+  for (let i = 0; i < packets.length; i++) {
+    const type = packets[i][0] >>> 4 === 4 ? [0x08, 0x00] : [0x86, 0xdd];
+    const mac = PEER_MAC.split(':').map((byte) => Number.parseInt(byte, 16));
+    const frame = new Uint8Array([...mac, 2, 0, 0, 0, 0, 1, ...type, ...packets[i]]);
+    expect(libc.sendto(fd, frame, frame.length, 0, to, to.length)).toBe(frame.length);
+    // The guest's receive ring holds 256 frames.
+    if (i % 50 === 49) await new Promise((r) => setTimeout(r, 10));
+  }
+  closeSocket(fd);
+}
+
+describeWith(['root', '/dev/net/tun', ...linuxPeerPrograms], 'the receive path and the Linux kernel', () => {
+  let peer: LinuxPeer;
+  beforeAll(async () => {
+    peer = await LinuxPeer.start({ tap: TAP });
+    await peer.sh(
+      `ip addr add ${ORACLE_LOCAL4}/24 dev eth0; ip -6 addr add ${ORACLE_LOCAL6}/64 dev eth0 nodad; ip link set eth0 up`,
+    );
+  });
+  afterAll(async () => {
+    await peer?.stop();
+    tryIp(`link del ${TAP}`);
+  });
+
+  it.each(SEEDS)(
+    'count the same over 2000 packets of seed %i',
+    async (seed) => {
+      const tunnels = oracleTunnels(seed);
+      const packets = oraclePackets(seed, tunnels, 2000);
+      expect(countWithTable(tunnels, packets)).toEqual(await kernels(peer, tunnels, packets));
+    },
+    60_000,
+  );
+});
