@@ -56,7 +56,7 @@ function seconds(sec: number): string {
 const pointTexts = new WeakMap<MirrorPoint, string>();
 
 /** The columns that say which mirror point it is; there are few points. */
-function pointJson(p: MirrorPoint): string {
+export function pointJson(p: MirrorPoint): string {
   let json = pointTexts.get(p);
   if (json === undefined) {
     json = `"mirror_type":"${MIRROR_TYPE_NAMES[p.type]}","mirror_source":"${formatIp(p.source, 0)}","mirror_target":"${formatIp(p.target, 0)}","mirror_session":${p.session}`;
@@ -73,7 +73,7 @@ const texts = new Map<string, string>();
 /** Words repeat (tcp, SF, dns); what does not is not kept. */
 const MOST_TEXTS = 1000;
 
-function text(value: string): string {
+export function text(value: string): string {
   let json = texts.get(value);
   if (json === undefined) {
     json = JSON.stringify(value);
