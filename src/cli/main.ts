@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isExpected } from './errors.js';
+import { registerQuery } from './query.js';
 import { registerRead } from './read.js';
+import { registerSchema } from './schema.js';
 
 /** The program with all its commands. */
 export function createProgram(): Command {
@@ -16,6 +18,8 @@ export function createProgram(): Command {
     .exitOverride()
     .showHelpAfterError('(see --help)');
   registerRead(program);
+  registerQuery(program);
+  registerSchema(program);
   return program;
 }
 

@@ -55,7 +55,10 @@ export abstract class ClickHouseStore implements Store {
 
   async query(sql: string, options: QueryOptions = {}): Promise<Readable> {
     // An error in the middle of the answer is an error, not the end of the answer.
-    const clickhouse_settings: ClickHouseSettings = { wait_end_of_query: 1 };
+    const clickhouse_settings: ClickHouseSettings = {
+      wait_end_of_query: 1,
+      output_format_pretty_color: options.color === true ? 1 : 0,
+    };
     if (options.format !== undefined) clickhouse_settings.default_format = options.format as DataFormat;
     try {
       const { stream } = await this.client.exec({

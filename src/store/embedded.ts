@@ -6,6 +6,7 @@ import { ChdbProcess } from './chdb-process.js';
 import { ClickHouseStore } from './clickhouse.js';
 import { StoreError, StoreLocationError } from './errors.js';
 import { storeError } from './failure.js';
+import { DEFAULT_LAYOUT } from './migrations.js';
 import type { Segment } from './store.js';
 import { insertStatement, quote, structure, type TableName } from './tables.js';
 
@@ -22,7 +23,7 @@ export class EmbeddedStore extends ClickHouseStore {
    * @param create whether it may be made
    */
   constructor(directory: string, create: boolean) {
-    super({ prefix: '' });
+    super(DEFAULT_LAYOUT);
     this.name = directory;
     const data = join(resolve(directory), 'clickhouse');
     this.incoming = join(resolve(directory), 'incoming');

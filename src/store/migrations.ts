@@ -18,6 +18,9 @@ export interface Layout {
   prefix: string;
 }
 
+/** Tables under their own names. */
+export const DEFAULT_LAYOUT: Layout = { prefix: '' };
+
 /** What a store remembers of the inserts it has seen, so that one repeated is recognised: blocks a table. */
 const DEDUPLICATION_WINDOW = 10_000;
 

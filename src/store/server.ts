@@ -11,6 +11,7 @@ import {
 import { ClickHouseStore } from './clickhouse.js';
 import { StoreLocationError } from './errors.js';
 import { storeError } from './failure.js';
+import { DEFAULT_LAYOUT } from './migrations.js';
 import type { Segment } from './store.js';
 import { insertStatement, structure, type TableName } from './tables.js';
 
@@ -25,7 +26,7 @@ export class ServerStore extends ClickHouseStore {
 
   /** @param location `http://user:password@host:port/database`, or https */
   constructor(location: string) {
-    super({ prefix: '' });
+    super(DEFAULT_LAYOUT);
     let url: URL;
     try {
       url = new URL(location);

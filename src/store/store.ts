@@ -8,6 +8,8 @@ export interface QueryOptions {
   format?: string;
   /** Values of the statement's parameters, `{name:Type}`. */
   params?: Record<string, string>;
+  /** Whether the Pretty formats may use colors. */
+  color?: boolean;
 }
 
 /** A segment in memory, or a file that holds nothing else. */
