@@ -4,6 +4,7 @@ const live = ['test/live/**/*.test.ts', 'test/interop/**/*.test.ts'];
 
 export default defineConfig({
   test: {
+    globalSetup: 'test/support/build.ts',
     testTimeout: 30_000,
     hookTimeout: 120_000,
     // In CI a report is kept, so that a skipped test can be told from a passed one.

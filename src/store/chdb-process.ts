@@ -41,8 +41,14 @@ export class ChdbProcess implements Connection {
   private said = '';
   private closed = false;
 
-  /** @param path the data directory, which exists */
-  constructor(private readonly path: string) {
+  /**
+   * @param path chDB's directory, which exists
+   * @param name what people call the store, for messages
+   */
+  constructor(
+    private readonly path: string,
+    private readonly name: string,
+  ) {
     this.start();
   }
 
@@ -99,7 +105,7 @@ export class ChdbProcess implements Connection {
     if (this.child === undefined && !this.closed) this.start();
     await this.started;
     const child = this.child;
-    if (child === undefined) throw new StoreUnavailable(`the store in ${this.path} is closed`);
+    if (child === undefined) throw new StoreUnavailable(`the store ${this.name} is closed`);
     const id = ++this.calls;
     const call: Call = {
       id,
@@ -170,18 +176,18 @@ export class ChdbProcess implements Connection {
   private notStarted(how: string): Error {
     if (HELD.test(this.said))
       return new StoreHeld(
-        `the store in ${this.path} is open in another process (a running collector?): stop it, or query through it`,
+        `the store ${this.name} is open in another process (a running collector?): stop it, or query through it`,
       );
     const why = /DB::Exception: (.*)/.exec(this.said)?.[1] ?? lastLine(this.said) ?? how;
     return new StoreError(
-      `chDB cannot open ${this.path}: ${why}. Its data may be damaged; nothing in it was changed`,
+      `the store ${this.name} cannot be opened: ${why}. Its data may be damaged; nothing in it was changed`,
     );
   }
 
   private died(how: string): Error {
     const why = lastLine(this.said);
     return new StoreUnavailable(
-      `the process holding the store in ${this.path} ended (${how}${why === undefined ? '' : `: ${why}`})`,
+      `the process holding the store ${this.name} ended (${how}${why === undefined ? '' : `: ${why}`})`,
     );
   }
 }

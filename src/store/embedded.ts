@@ -33,7 +33,7 @@ export class EmbeddedStore extends ClickHouseStore {
     } catch (error) {
       throw locationError(directory, error as NodeJS.ErrnoException);
     }
-    this.chdb = new ChdbProcess(data);
+    this.chdb = new ChdbProcess(data, directory);
     this.client = createClient({ connection: this.chdb, log: { level: ClickHouseLogLevel.OFF } });
   }
 
