@@ -2,12 +2,14 @@
 import { Demux } from '../demux/demux.js';
 import type { PacketWatcher } from '../demux/inner.js';
 import { MirrorTable } from '../demux/mirrors.js';
+import type { ReassemblyLimits } from '../demux/reassembly.js';
 import type { PacketBatch } from '../receive/batch.js';
 import type { SessionOptions } from '../sessions/options.js';
 import type { EndReason, SessionSink } from '../sessions/record.js';
 import { SessionTable } from '../sessions/table.js';
 import type { MirrorPoint } from '../wire/mirror-point.js';
 import type { MirrorSink } from '../wire/mirror-record.js';
+import type { FrameSink } from '../wire/mirrored.js';
 import type { GreReceiver } from '../wire/outer.js';
 
 export interface PipelineOptions {
@@ -19,6 +21,9 @@ export interface PipelineOptions {
   readonly watcher?: PacketWatcher;
   /** Asked once for each new mirror point: false, and its packets are counted but go no further. */
   readonly admit?: (point: MirrorPoint) => boolean;
+  /** Takes the decoded frames in place of the session table, which it may hand them on to. */
+  readonly frames?: FrameSink;
+  readonly reassembly?: ReassemblyLimits;
 }
 
 export class Pipeline {
@@ -30,10 +35,11 @@ export class Pipeline {
     this.table = new SessionTable(options.sessions, options.table);
     this.mirrors = new MirrorTable({ sink: options.mirrors, ...(options.admit && { admit: options.admit }) });
     this.demux = new Demux({
-      sink: this.table,
+      sink: options.frames ?? this.table,
       mirrors: this.mirrors,
       ...(options.tunnels && { tunnels: options.tunnels }),
       ...(options.watcher && { watcher: options.watcher }),
+      ...(options.reassembly && { reassembly: options.reassembly }),
     });
   }
 

@@ -153,6 +153,11 @@ export class MirrorTable {
     record.kernelDrops = 0;
   }
 
+  /** Asks {@link MirrorTableOptions.admit} about every point again. */
+  reconsider(): void {
+    for (const point of this.table.points) this.admitted[point.index] = this.admit?.(point) ?? true;
+  }
+
   private enter(point: MirrorPoint): void {
     this.admitted.push(this.admit?.(point) ?? true);
     this.numbering.addPoint(point.type < MirrorType.Gre ? this.sourceOf(point) : undefined);

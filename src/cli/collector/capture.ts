@@ -1,0 +1,202 @@
+/**
+ * One packet path, from batches to segments: demux, the rules of mirror points, the session table, the encoder.
+ * The raw receiver has one in the main thread, every worker of the ring receiver one of its own; they share nothing.
+ */
+import type { PacketBatch } from '../../receive/batch.js';
+import type { SessionOptions } from '../../sessions/options.js';
+import { EndReason } from '../../sessions/record.js';
+import { SessionSegment } from '../../store/session-segment.js';
+import type { TableName } from '../../store/tables.js';
+import type { Frame } from '../../wire/frame.js';
+import { MALFORMED_NAMES } from '../../wire/malformed.js';
+import type { MirrorPoint } from '../../wire/mirror-point.js';
+import { MirrorRecord } from '../../wire/mirror-record.js';
+import type { FrameSink, Mirrored } from '../../wire/mirrored.js';
+import { Pipeline } from '../pipeline.js';
+import { type MirrorRule, type MirrorRules, ruleFor } from './policy.js';
+import { TapWriter } from './tap.js';
+
+/** A segment goes to the store at this size, or at this age. */
+const SEGMENT_BYTES = 1 << 20;
+const SEGMENT_MS = 500;
+
+/** How to make a {@link Capture}: plain data, which goes to a worker. */
+export interface CaptureOptions {
+  readonly collector: string;
+  readonly sessions: Partial<SessionOptions>;
+  readonly reassembly: { readonly memory: number; readonly datagrams: number; readonly timeout: number };
+  readonly rules: MirrorRules;
+}
+
+/** A mirror point as plain data. */
+export interface PointData {
+  readonly type: MirrorPoint['type'];
+  readonly source: Uint8Array;
+  readonly target: Uint8Array;
+  readonly session: number;
+  readonly key: number | null;
+}
+
+/** What a mirror point sent, in a minute or in all. */
+export interface MirrorCounts {
+  readonly point: PointData;
+  /** Start of the minute, seconds since 1970. */
+  readonly minute: number;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly sequence: MirrorRecord['sequence'];
+  readonly lost: number;
+  readonly reordered: number;
+  readonly repeated: number;
+  readonly truncated: number;
+  readonly malformed: number;
+}
+
+/** What a packet path has counted since it began. */
+export interface CaptureSnapshot {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly frames: number;
+  readonly dropped: Record<string, number>;
+  readonly mirrors: MirrorCounts[];
+  readonly open: number;
+  readonly opened: number;
+  readonly rows: number;
+  readonly pressure: number;
+  readonly duplicates: number;
+  /** Rows that were not handed to the store because too much was waiting for it. */
+  readonly rowsDropped: number;
+}
+
+export interface CaptureOutput {
+  /** Takes a finished segment; false when there is no room for it and it is lost. */
+  segment(table: TableName, bytes: Uint8Array, rows: number): boolean;
+  minute(counts: MirrorCounts): void;
+}
+
+export class Capture implements FrameSink {
+  private readonly pipeline: Pipeline;
+  private readonly segment: SessionSegment;
+  private readonly taps = new TapWriter();
+  private readonly byPoint: MirrorRule[] = [];
+  private readonly totals = new MirrorRecord();
+  private rules: MirrorRules;
+  private segmentSince = 0;
+  private rowsDropped = 0;
+  private ignored = 0;
+
+  constructor(
+    options: CaptureOptions,
+    private readonly output: CaptureOutput,
+  ) {
+    this.rules = options.rules;
+    this.segment = new SessionSegment(options.collector);
+    this.pipeline = new Pipeline({
+      sessions: this.segment,
+      mirrors: { mirror: (record) => this.output.minute(countsOf(record)) },
+      table: options.sessions,
+      reassembly: options.reassembly,
+      admit: (point) => this.admit(point),
+      frames: this,
+    });
+  }
+
+  process(batch: PacketBatch): void {
+    this.pipeline.process(batch);
+    if (this.segment.length >= SEGMENT_BYTES) this.flush();
+  }
+
+  /** Takes one decoded frame from demux, as its mirror point's rule says. */
+  frame(f: Frame, m: Mirrored): void {
+    const rule = this.byPoint[m.point.index];
+    if (rule.tap >= 0) this.taps.write(rule.tap, f);
+    if (rule.policy !== 'observe') {
+      this.ignored++;
+      return;
+    }
+    if (rule.snapLength > 0 && f.end - f.start > rule.snapLength) f.end = f.start + rule.snapLength;
+    this.pipeline.table.frame(f, m);
+  }
+
+  /**
+   * Lets time pass: ends what is due, and hands on a segment that is old enough. To be called some times a second.
+   *
+   * @param now milliseconds since 1970, by the clock the packets' times are from
+   */
+  tick(now: number): void {
+    this.pipeline.advance(Math.floor(now / 1000));
+    if (this.segment.count === 0) this.segmentSince = now;
+    else if (now - this.segmentSince >= SEGMENT_MS || now < this.segmentSince) this.flush();
+  }
+
+  /** Changes the rules of mirror points, those seen already included. */
+  setRules(rules: MirrorRules): void {
+    this.rules = rules;
+    this.pipeline.mirrors.reconsider();
+  }
+
+  /** Ends every session and hands on what is left. */
+  finish(): void {
+    this.pipeline.finish(EndReason.Shutdown);
+    this.flush();
+  }
+
+  snapshot(): CaptureSnapshot {
+    const { table, mirrors, demux } = this.pipeline;
+    const c = demux.counters;
+    const dropped: Record<string, number> = {
+      not_gre: c.notGre + c.unsupportedLinkType,
+      empty: c.empty,
+      refused: mirrors.refused,
+      ignored: this.ignored,
+      mirror_points_full: mirrors.overflowed,
+      tap: this.taps.counters.dropped + this.taps.counters.skipped,
+    };
+    for (const [code, count] of c.malformed.entries()) if (count > 0) dropped[MALFORMED_NAMES[code]] = count;
+    return {
+      packets: c.packets,
+      bytes: c.bytes,
+      frames: c.frames,
+      dropped,
+      mirrors: mirrors.points.map((point) => {
+        mirrors.totals(point, this.totals);
+        return countsOf(this.totals);
+      }),
+      open: table.open,
+      opened: table.counters.opened,
+      rows: table.counters.rows,
+      pressure: table.counters.pressure,
+      duplicates: table.counters.duplicates,
+      rowsDropped: this.rowsDropped,
+    };
+  }
+
+  private admit(point: MirrorPoint): boolean {
+    const rule = ruleFor(point, this.rules);
+    this.byPoint[point.index] = rule;
+    this.pipeline.table.setDedupWindow(point, rule.policy === 'observe' ? rule.dedupWindow : 0);
+    return rule.policy !== 'refuse';
+  }
+
+  private flush(): void {
+    const rows = this.segment.count;
+    if (rows === 0) return;
+    if (!this.output.segment('sessions', this.segment.take(), rows)) this.rowsDropped += rows;
+  }
+}
+
+function countsOf(r: MirrorRecord): MirrorCounts {
+  const { type, source, target, session, key } = r.point;
+  return {
+    point: { type, source, target, session, key },
+    minute: r.minute,
+    packets: r.packets,
+    bytes: r.bytes,
+    sequence: r.sequence,
+    lost: r.lost,
+    reordered: r.reordered,
+    repeated: r.repeated,
+    truncated: r.truncated,
+    malformed: r.malformed,
+  };
+}

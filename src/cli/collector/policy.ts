@@ -1,0 +1,60 @@
+/** What the configuration says is to be done with a mirror point. */
+import type { Config, MirrorConfig } from '../../config/schema.js';
+import { prefixHolds } from '../../config/units.js';
+import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js';
+
+/** The part of the configuration that decides; plain data, which goes to workers and changes with SIGHUP. */
+export interface MirrorRules {
+  readonly mirrors: readonly MirrorConfig[];
+  readonly unknown: 'observe' | 'refuse';
+  /** TAP devices by name, their descriptors open. */
+  readonly taps: Readonly<Record<string, number>>;
+  /** The TAP device of every mirror without its own (`--tap`), its descriptor; -1: none. */
+  readonly tapAll: number;
+}
+
+export type Policy = 'observe' | 'ignore' | 'refuse';
+
+/** What is done with the frames of one mirror point. */
+export interface MirrorRule {
+  readonly name: string;
+  readonly site: string;
+  readonly policy: Policy;
+  /** Nanoseconds, 0 for none. */
+  readonly dedupWindow: number;
+  /** Bytes of a frame that are looked at, 0 for all. */
+  readonly snapLength: number;
+  /** Descriptor of the TAP device its frames go to, -1 for none. */
+  readonly tap: number;
+}
+
+export function mirrorRules(
+  config: Config,
+  taps: Readonly<Record<string, number>>,
+  tapAll: number,
+): MirrorRules {
+  return { mirrors: config.mirrors, unknown: config.unknown_mirrors, taps, tapAll };
+}
+
+/** The first entry that matches decides; without one, `unknown_mirrors`. */
+export function ruleFor(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): MirrorRule {
+  const entry = rules.mirrors.find((m) => matches(m, point));
+  if (entry === undefined) {
+    return { name: '', site: '', policy: rules.unknown, dedupWindow: 0, snapLength: 0, tap: rules.tapAll };
+  }
+  return {
+    name: entry.name,
+    site: entry.site,
+    policy: entry.observe ? 'observe' : 'ignore',
+    dedupWindow: Math.round(entry.deduplicate * 1e9),
+    snapLength: entry.snap_length,
+    tap: entry.tap === undefined ? rules.tapAll : rules.taps[entry.tap],
+  };
+}
+
+function matches(m: MirrorConfig, point: Omit<MirrorPoint, 'index'>): boolean {
+  if (m.source !== undefined && !prefixHolds(m.source, point.source)) return false;
+  if (m.type !== undefined && m.type !== MIRROR_TYPE_NAMES[point.type]) return false;
+  if (m.session !== undefined && m.session !== point.session) return false;
+  return m.key === undefined || m.key === point.key;
+}
