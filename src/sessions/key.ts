@@ -74,8 +74,8 @@ export class Key {
     }
     d[2] = (b[f.mac] << 8) | b[f.mac + 1];
     d[3] = u32(b, f.mac + 2);
-    s[2] = (b[f.mac + 6] << 8) | b[f.mac + 7];
-    s[3] = u32(b, f.mac + 8);
+    s[2] = (b[f.macSource] << 8) | b[f.macSource + 1];
+    s[3] = u32(b, f.macSource + 2);
   }
 
   private mix(): number {

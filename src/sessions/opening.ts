@@ -29,7 +29,7 @@ export function noteOpening(s: Slots, slot: number, f: Frame, m: Mirrored): void
   if (f.mac >= 0) {
     s.u8[b + U8.HAS_MAC] = 1;
     for (let i = 0; i < 6; i++) {
-      s.u8[b + U8.MAC_A + i] = f.bytes[f.mac + 6 + i];
+      s.u8[b + U8.MAC_A + i] = f.bytes[f.macSource + i];
       s.u8[b + U8.MAC_B + i] = f.bytes[f.mac + i];
     }
   }

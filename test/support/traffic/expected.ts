@@ -72,3 +72,39 @@ export function expectedSession(talk: Talk, steps: Step[] = talk.steps): Expecte
 function isIcmp(talk: Talk): boolean {
   return talk.protocol === Protocol.Icmp || talk.protocol === Protocol.Icmp6;
 }
+
+/**
+ * Holds rows against expected ones, which name some of the columns. Each row belongs to the expected row it
+ * differs least from; none may be left over on either side.
+ *
+ * @returns what differs, a line each; empty when all is as expected
+ */
+export function matchRows(rows: ExpectedRow[], expected: ExpectedRow[]): string[] {
+  const left = new Set(rows);
+  const differences: string[] = [];
+  for (const want of expected) {
+    let best: { row: ExpectedRow; differs: string[] } | undefined;
+    for (const row of left) {
+      const differs = differing(row, want);
+      if (best === undefined || differs.length < best.differs.length) best = { row, differs };
+    }
+    if (best === undefined) {
+      differences.push(`no row for ${JSON.stringify(want)}`);
+      continue;
+    }
+    left.delete(best.row);
+    if (best.differs.length > 0) differences.push(`${describe(want)}: ${best.differs.join(', ')}`);
+  }
+  for (const row of left) differences.push(`not expected: ${JSON.stringify(row)}`);
+  return differences;
+}
+
+function differing(row: ExpectedRow, want: ExpectedRow): string[] {
+  return Object.entries(want)
+    .filter(([column, value]) => value !== undefined && JSON.stringify(row[column]) !== JSON.stringify(value))
+    .map(([column, value]) => `${column} is ${JSON.stringify(row[column])}, not ${JSON.stringify(value)}`);
+}
+
+function describe(row: ExpectedRow): string {
+  return `${row.mirror_type} ${row.mirror_session} ${row.client_ip}:${row.client_port} ${row.server_ip}:${row.server_port}`;
+}

@@ -10,6 +10,12 @@ const SYN_OPTIONS = Uint8Array.from([2, 4, 0x05, 0xb4, 4, 2, 1, 3, 3, 7, 1, 1]);
 /** Time between two segments sent back to back, nanoseconds (12 µs: a full frame at 1 Gb/s). */
 const SEGMENT_GAP = 12_000;
 
+/** The initial sequence numbers. */
+export interface Isn {
+  client: number;
+  server: number;
+}
+
 /** One end of a TCP connection. */
 interface End {
   /** The next sequence number it sends. */
@@ -29,7 +35,7 @@ export class TcpTalk extends Talk {
     clientPort: number,
     serverPort: number,
     rtt?: number,
-    isn = { client: 1_000_000, server: 2_000_000_000 },
+    isn: Isn = { client: 1_000_000, server: 2_000_000_000 },
   ) {
     super(Protocol.Tcp, client, server, clientPort, serverPort, rtt);
     this.ends = { client: { next: isn.client, received: 0 }, server: { next: isn.server, received: 0 } };

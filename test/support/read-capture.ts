@@ -1,0 +1,44 @@
+import { Pipeline } from '../../src/cli/pipeline.js';
+import { PacketBatch } from '../../src/receive/batch.js';
+import { openCapture } from '../../src/receive/file/capture.js';
+import { EndReason } from '../../src/sessions/record.js';
+import { mirrorJson, sessionJson } from '../../src/store/ndjson.js';
+import { MALFORMED_NAMES } from '../../src/wire/malformed.js';
+import { MirrorRecord } from '../../src/wire/mirror-record.js';
+
+/** A row of NDJSON. */
+export type Row = Record<string, unknown>;
+
+export interface CaptureRows {
+  /** Lines, in the order they come. */
+  sessions: string[];
+  mirrors: string[];
+  /** Packets passed over, by the word for the reason. */
+  malformed: Record<string, number>;
+  gre: number;
+}
+
+/** Reads a capture as `mirrorlake read --ndjson` does, into memory. */
+export async function readCapture(path: string): Promise<CaptureRows> {
+  const sessions: string[] = [];
+  const pipeline = new Pipeline({
+    sessions: { session: (record) => sessions.push(sessionJson(record, 'test')) },
+    mirrors: { mirror: () => {} },
+  });
+  const source = await openCapture(path);
+  const batch = new PacketBatch();
+  while (await source.next(batch)) pipeline.process(batch);
+  await source.close();
+  pipeline.finish(EndReason.Eof);
+
+  const record = new MirrorRecord();
+  const mirrors = pipeline.mirrors.points.map((point) => {
+    pipeline.mirrors.totals(point, record);
+    return mirrorJson(record, 'test');
+  });
+  const malformed: Record<string, number> = {};
+  pipeline.demux.counters.malformed.forEach((n, code) => {
+    if (n > 0) malformed[MALFORMED_NAMES[code]!] = n;
+  });
+  return { sessions, mirrors, malformed, gre: pipeline.demux.counters.gre };
+}
