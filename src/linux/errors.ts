@@ -12,6 +12,7 @@ export function errnoName(number: number): string {
 /** A system call that failed. The message says which, why, and what to do. */
 export class LinuxError extends Error {
   override readonly name = 'LinuxError';
+  readonly exitCode = 1;
   /** EPERM, ENODEV, … */
   readonly code: string;
 

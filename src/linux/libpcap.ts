@@ -28,7 +28,7 @@ function libpcap(): Libpcap {
 
 function load(): Libpcap {
   for (const name of NAMES) {
-    let lib: koffi.IKoffiLib;
+    let lib: ReturnType<typeof koffi.load>;
     try {
       lib = koffi.load(name);
     } catch {
@@ -66,7 +66,9 @@ export function compileFilter(expression: string): Uint8Array {
     // struct bpf_program: u32 length, then (at 8) the instructions' address.
     const program = new Uint8Array(16);
     if (pcap.compile(handle, program, expression, 1, PCAP_NETMASK_UNKNOWN) !== 0) {
-      throw new FilterError(`the filter "${expression}" is wrong: ${pcap.error(handle)} (see man pcap-filter)`);
+      throw new FilterError(
+        `the filter "${expression}" is wrong: ${pcap.error(handle)} (see man pcap-filter)`,
+      );
     }
     const view = new DataView(program.buffer);
     const bytes = view.getUint32(0, true) * 8;
