@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isExpected } from './errors.js';
+import { registerMirror } from './mirror.js';
 import { registerQuery } from './query.js';
 import { registerRead } from './read.js';
 import { registerSchema } from './schema.js';
@@ -20,6 +21,7 @@ export function createProgram(): Command {
   registerRead(program);
   registerQuery(program);
   registerSchema(program);
+  registerMirror(program);
   return program;
 }
 

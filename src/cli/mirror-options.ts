@@ -1,11 +1,8 @@
 /** Values of `mirrorlake mirror` options, from text, and which of them go together. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { interfaceIndex } from '../linux/interface.js';
 import type { EncapsulationOptions } from '../mirror/encapsulation.js';
-import type { Destination } from '../mirror/gre-sender.js';
 import type { Direction } from '../mirror/mirror.js';
 import type { Rate } from '../mirror/rate-limit.js';
-import { parseAddress } from '../tunnels/address.js';
 import { ErspanGranularity } from '../wire/erspan.js';
 import { MirrorType } from '../wire/mirror-point.js';
 import { UsageError } from './errors.js';
@@ -94,48 +91,22 @@ const ONLY_WITH: Record<string, readonly string[]> = {
 /** Refuses options that would have no effect. @throws UsageError */
 export function checkTogether(command: Command, given: MirrorArguments): void {
   if ((given.interface === undefined) === (given.file === undefined)) {
-    throw new UsageError('say what to mirror: --interface IF or --file F, one of them');
+    throw new UsageError('mirror: say what to mirror: --interface IF or --file F, one of them');
   }
   const isGiven = (name: string) => command.getOptionValueSource(name) === 'cli';
   for (const [name, types] of Object.entries(ONLY_WITH)) {
     if (isGiven(name) && !types.includes(given.type)) {
-      throw new UsageError(`--${name} is for --type ${types.join(' and ')}, not for ${given.type}`);
+      throw new UsageError(`mirror: --${name} is for --type ${types.join(' and ')}, not for ${given.type}`);
     }
   }
   const [other, unfit] =
     given.file === undefined ? ['--file', ['speed', 'loop']] : ['--interface', ['promiscuous']];
   for (const name of unfit) {
     if (isGiven(name))
-      throw new UsageError(`--${name === 'promiscuous' ? 'no-' : ''}${name} goes with ${other}`);
+      throw new UsageError(`mirror: --${name === 'promiscuous' ? 'no-' : ''}${name} goes with ${other}`);
   }
   if (given.file === '-' && given.loop !== 1)
-    throw new UsageError('--loop needs a file: stdin comes only once');
-}
-
-/** @throws UsageError for what is no address, or addresses of two kinds */
-export function destination(given: MirrorArguments): Destination {
-  const to = address('--to', given.to);
-  const from = given.from === undefined ? undefined : address('--from', given.from);
-  if (from !== undefined && from.bytes.length !== to.bytes.length) {
-    throw new UsageError('--from and --to are of different kinds: both IPv4 or both IPv6');
-  }
-  return {
-    to: to.bytes,
-    ...(from === undefined ? {} : { from: from.bytes }),
-    scope: to.scope,
-    ttl: given.ttl,
-    tos: given.tos,
-  };
-}
-
-function address(option: string, text: string): { bytes: Uint8Array; scope: number } {
-  const bytes = parseAddress(text);
-  if (bytes === null) throw new UsageError(`${option} ${text}: it is no IPv4 or IPv6 address`);
-  const zone = text.split('%')[1];
-  if (zone === undefined) return { bytes, scope: 0 };
-  const scope = interfaceIndex(zone);
-  if (scope === 0) throw new UsageError(`${option} ${text}: there is no interface ${zone}`);
-  return { bytes, scope };
+    throw new UsageError('mirror: --loop needs a file: stdin comes only once');
 }
 
 export function encapsulation(given: MirrorArguments): EncapsulationOptions {
