@@ -33,6 +33,9 @@ export const GRE_PROTO_ERSPAN = 0x88be;
 export const GRE_PROTO_ERSPAN3 = 0x22eb;
 export const GRE_PROTO_CISCO_METADATA = 0x8909;
 
+/** UDP destination port of GRE-in-UDP (RFC 8086). */
+export const GRE_IN_UDP_PORT = 4754;
+
 /** The part of the header that is always there, bytes. */
 export const GRE_BASE_LENGTH = 4;
 

@@ -2,6 +2,7 @@
 import { u16, u32 } from './bytes.js';
 import type { Frame } from './frame.js';
 import { GENEVE_PORT } from './geneve.js';
+import { GRE_IN_UDP_PORT } from './gre.js';
 import { ICMP_LENGTH } from './icmp.js';
 import { IpProtocol } from './ip-protocol.js';
 import { Layer } from './layers.js';
@@ -142,10 +143,25 @@ function udp(f: Frame, w: Walk): Step {
     w.wireEnd = o + length;
     w.end = Math.min(w.end, w.wireEnd);
   }
-  if (f.destinationPort !== VXLAN_PORT && f.destinationPort !== GENEVE_PORT) return Step.Done;
+  const next = tunnelPort(f.destinationPort);
+  if (next === Step.Done) return Step.Done;
   w.o = f.payload;
   enterTunnel(f, w);
-  return f.destinationPort === VXLAN_PORT ? Step.Vxlan : Step.Geneve;
+  return next;
+}
+
+/** The tunnel that a UDP destination port stands for. */
+function tunnelPort(port: number): Step {
+  switch (port) {
+    case VXLAN_PORT:
+      return Step.Vxlan;
+    case GENEVE_PORT:
+      return Step.Geneve;
+    case GRE_IN_UDP_PORT:
+      return Step.Gre;
+    default:
+      return Step.Done;
+  }
 }
 
 function sctp(f: Frame, w: Walk): Step {
