@@ -55,6 +55,10 @@ export const read: (fd: number, bytes: Memory, length: number) => number = lib.f
 export const write: (fd: number, bytes: Memory, length: number) => number = lib.func(
   'intptr_t write(int fd, void *bytes, size_t length)',
 );
+/** `vectors` is an array of struct iovec: address and length, 8 bytes each. */
+export const writev: (fd: number, vectors: Memory, count: number) => number = lib.func(
+  'intptr_t writev(int fd, void *vectors, int count)',
+);
 /** @returns the address, or {@link MAP_FAILED}. */
 export const mmap: (
   address: Memory,
