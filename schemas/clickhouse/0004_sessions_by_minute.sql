@@ -30,10 +30,9 @@ SELECT
     server_ip,
     server_port,
     protocol,
-    count() AS sessions,
-    sum(s.client_packets) AS client_packets,
-    sum(s.server_packets) AS server_packets,
-    sum(s.client_bytes) AS client_bytes,
-    sum(s.server_bytes) AS server_bytes
-FROM {{table sessions}} AS s
-GROUP BY minute, mirror_type, mirror_source, mirror_session, client_ip, server_ip, server_port, protocol;
+    1 AS sessions,
+    client_packets,
+    server_packets,
+    client_bytes,
+    server_bytes
+FROM {{table sessions}};

@@ -37,6 +37,7 @@ export class ChdbProcess implements Connection {
   private child: ChildProcess | undefined;
   private started: Promise<void> = Promise.resolve();
   private readonly pending = new Map<number, Pending>();
+  private last: Promise<unknown> = Promise.resolve();
   private calls = 0;
   private said = '';
   private closed = false;
@@ -90,13 +91,14 @@ export class ChdbProcess implements Connection {
 
   /** Ends the process once it has answered everything. */
   async close(): Promise<void> {
-    if (this.closed) return;
     this.closed = true;
+    // Answers come in the order of the calls.
+    await Promise.allSettled([this.started, this.last]);
     const child = this.child;
     if (child === undefined) return;
-    const ended = new Promise<void>((done) => child.once('exit', () => done()));
-    // It may have died a moment ago: then its end is on the way.
-    child.send({ kind: 'close' } satisfies Call, () => {});
+    const ended = new Promise<void>((done) => child.once('close', () => done()));
+    // What was answered is in its files, as after a crash: nothing is gained by waiting for merges to be let go.
+    child.kill('SIGKILL');
     await ended;
   }
 
@@ -109,18 +111,19 @@ export class ChdbProcess implements Connection {
     const id = ++this.calls;
     const call: Call = {
       id,
-      kind: 'exec',
       query: params.query,
       params: params.query_params ?? {},
       settings: plainSettings(params.clickhouse_settings ?? {}),
     };
-    return new Promise((done, failed) => {
+    const answer = new Promise<Uint8Array[]>((done, failed) => {
       const pieces: Uint8Array[] = [];
       this.pending.set(id, { pieces, done: () => done(pieces), failed });
       child.send(call, (error) => {
         if (error !== null && this.pending.delete(id)) failed(this.died(error.message));
       });
     });
+    this.last = answer;
+    return answer;
   }
 
   private start(): void {

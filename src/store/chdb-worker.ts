@@ -26,10 +26,6 @@ let last: Promise<void> = Promise.resolve();
 
 process.on('message', (call: Call) => {
   last = last.then(async () => {
-    if (call.kind === 'close') {
-      await connection.close();
-      process.exit(0);
-    }
     const { id, query, params, settings } = call;
     try {
       const { stream } = await connection.exec({
