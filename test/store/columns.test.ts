@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import fc from 'fast-check';
+import protobuf from 'protobufjs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mirrorJson, sessionJson, tunnelJson } from '../../src/store/ndjson.js';
+import { openStore } from '../../src/store/open.js';
+import { columnNames, type TableName } from '../../src/store/tables.js';
+import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
+import { ClickHouseServer } from '../support/clickhouse-server.js';
+
+interface Column {
+  name: string;
+  type: string;
+  alias: boolean;
+}
+
+/** The page's tables: heading, then rows of name, type, meaning. */
+function documented(): Map<string, Column[]> {
+  const tables = new Map<string, Column[]>();
+  let columns: Column[] = [];
+  for (const line of readFileSync('docs/reference/columns.md', 'utf8').split('\n')) {
+    const heading = /^## (\w+)$/.exec(line);
+    if (heading !== null) {
+      columns = [];
+      tables.set(heading[1], columns);
+    }
+    const row = /^\| (\w+) \| (.+?) \| (.+) \|$/.exec(line);
+    if (row !== null && row[1] !== 'Column')
+      columns.push({ name: row[1], type: row[2], alias: row[3].startsWith('*alias*') });
+  }
+  return tables;
+}
+
+let server: ClickHouseServer;
+const stored = new Map<string, Column[]>();
+beforeAll(async () => {
+  server = await ClickHouseServer.start();
+  const store = openStore(server.url, { create: true });
+  await store.migrate();
+  const answer = await text(
+    await store.query(
+      `SELECT table, name, type, default_kind FROM system.columns WHERE database = 'default'
+         AND table NOT IN (SELECT name FROM system.tables WHERE engine = 'MaterializedView') ORDER BY table, position`,
+      { format: 'JSONEachRow' },
+    ),
+  );
+  for (const line of answer.trim().split('\n')) {
+    const { table, name, type, default_kind } = JSON.parse(line) as Record<string, string>;
+    if (!stored.has(table)) stored.set(table, []);
+    // The words of an Enum8 are in its meaning.
+    stored
+      .get(table)
+      ?.push({ name, type: type.replace(/^Enum8\(.*$/, 'Enum8'), alias: default_kind === 'ALIAS' });
+  }
+  await store.close();
+});
+afterAll(() => server?.stop());
+
+test('the page documents every table', () => {
+  expect([...documented().keys()].sort()).toEqual([...stored.keys()].sort());
+});
+
+describe.each([...documented().keys()])('%s', (table) => {
+  test('every column, its type, in the order of the table', () => {
+    expect(documented().get(table)).toEqual(stored.get(table));
+  });
+});
+
+test('every word of an enum is in the meaning of its column', async () => {
+  const page = readFileSync('docs/reference/columns.md', 'utf8');
+  const enums = (
+    await server.sql(
+      "SELECT name, type FROM system.columns WHERE database = 'default' AND type LIKE 'Enum8%' FORMAT TSV",
+    )
+  ).matchAll(/^(\w+)\t(.*)$/gm);
+  for (const [, name, type] of enums) {
+    const row = page.split('\n').find((line) => line.startsWith(`| ${name} |`));
+    for (const [, word] of type.matchAll(/'(\w+)\\?'/g))
+      expect(row, `${name}: ${word}`).toContain(`\`${word}\``);
+  }
+});
+
+const messages = { sessions: 'Session', mirrors: 'Mirror', tunnels: 'Tunnel', packets: 'Packet' } as const;
+
+describe.each(Object.entries(messages))('%s as a message', (table, message) => {
+  test('the fields of the .proto, the columns inserted and the columns stored are the same', async () => {
+    const file = `schemas/mirrorlake/v1/${message.toLowerCase()}.proto`;
+    const root = await new protobuf.Root().load(file, { keepCase: true });
+    const fields = root.lookupType(`mirrorlake.v1.${message}`).fieldsArray.map((f) => f.name);
+    const columns = stored.get(table)?.filter((c) => !c.alias);
+    expect(columnNames(table as TableName)).toEqual(columns?.map((c) => c.name));
+    expect(fields.sort()).toEqual(columns?.map((c) => c.name).sort());
+  });
+});
+
+test('NDJSON has the columns in the order of the tables', () => {
+  const [session] = fc.sample(sessionRecord, 1);
+  const [mirror] = fc.sample(mirrorRecord, 1);
+  const [tunnel] = fc.sample(tunnelRecord, 1);
+  const names = (table: string) =>
+    stored
+      .get(table)
+      ?.filter((c) => !c.alias)
+      .map((c) => c.name);
+  const session_keys = Object.keys(JSON.parse(sessionJson(session, 'c')));
+  expect(session_keys.filter((k) => k !== 'community_id')).toEqual(names('sessions'));
+  expect(session_keys.indexOf('community_id')).toBe(2);
+  expect(Object.keys(JSON.parse(mirrorJson(mirror, 'c')))).toEqual(names('mirrors'));
+  expect(Object.keys(JSON.parse(tunnelJson(tunnel, 'c')))).toEqual(names('tunnels'));
+});
