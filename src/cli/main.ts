@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { registerCollect } from './collect.js';
 import { isExpected } from './errors.js';
 import { registerMirror } from './mirror.js';
 import { registerQuery } from './query.js';
 import { registerRead } from './read.js';
 import { registerSchema } from './schema.js';
+import { registerStatus } from './status.js';
 
 /** The program with all its commands. */
 export function createProgram(): Command {
@@ -19,6 +21,8 @@ export function createProgram(): Command {
     .exitOverride()
     .showHelpAfterError('(see --help)');
   registerRead(program);
+  registerCollect(program);
+  registerStatus(program);
   registerQuery(program);
   registerSchema(program);
   registerMirror(program);

@@ -110,3 +110,28 @@ function offsetOf(document: Document, path: readonly (string | number)[]): numbe
   }
   return 0;
 }
+
+/** Keys given on the command line, as they were written; undefined: not given. */
+export type ConfigOverrides = Readonly<Record<string, unknown>>;
+
+/**
+ * The configuration with some keys replaced by what the command line says.
+ *
+ * @throws ConfigError naming the option
+ */
+export function overrideConfig(config: Config, given: ConfigOverrides): Config {
+  const out: Record<string, unknown> = { ...config };
+  for (const [key, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    const field = configSchema.shape[key as keyof typeof configSchema.shape];
+    const result = field.safeParse(value, { reportInput: true });
+    if (!result.success) {
+      throw new ConfigError(`${OPTIONS[key] ?? `--${key}`}: ${result.error.issues.map(words).join('; ')}`);
+    }
+    out[key] = result.data;
+  }
+  return out as Config;
+}
+
+/** Options that are named otherwise than their keys. */
+const OPTIONS: Readonly<Record<string, string>> = { interfaces: '--interface' };

@@ -1,5 +1,5 @@
 /** Network interfaces: index, state, size, and the offloads that change what a receiver sees (netdevice(7), ethtool). */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { AF_INET } from './address.js';
 import { check } from './errors.js';
 import * as libc from './libc.js';
@@ -17,6 +17,7 @@ const SIOCETHTOOL = 0x8946;
 export const IFF_UP = 0x1;
 export const IFF_LOOPBACK = 0x8;
 export const IFF_RUNNING = 0x40;
+export const IFF_NOARP = 0x80;
 export const IFF_PROMISC = 0x100;
 
 /** Interface index, 0 when there is no such interface. */
@@ -54,11 +55,24 @@ export function interfaceFlags(name: string): number {
 /** Sets an interface up or down. */
 export function setInterfaceUp(name: string, up: boolean): void {
   const flags = interfaceFlags(name);
-  const wanted = up ? flags | IFF_UP : flags & ~IFF_UP;
+  setFlags(name, up ? flags | IFF_UP : flags & ~IFF_UP, `set interface ${name} ${up ? 'up' : 'down'}`);
+}
+
+/**
+ * Sets an interface up that shows frames and takes no part in the network: it answers no ARP, and the kernel sends
+ * nothing of its own over it.
+ */
+export function setSilentUp(name: string): void {
+  const ipv6 = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
+  if (existsSync(ipv6)) writeFileSync(ipv6, '1');
+  setFlags(name, interfaceFlags(name) | IFF_UP | IFF_NOARP, `set interface ${name} up`);
+}
+
+function setFlags(name: string, flags: number, attempt: string): void {
   const r = ifreq(name);
-  r[IFNAMSIZ] = wanted;
-  r[IFNAMSIZ + 1] = wanted >>> 8;
-  ask(SIOCSIFFLAGS, r, `set interface ${name} ${up ? 'up' : 'down'}`);
+  r[IFNAMSIZ] = flags;
+  r[IFNAMSIZ + 1] = flags >>> 8;
+  ask(SIOCSIFFLAGS, r, attempt);
 }
 
 export function interfaceMtu(name: string): number {

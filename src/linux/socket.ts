@@ -165,3 +165,10 @@ export class ReceiveTime {
     return libc.ioctl(fd, SIOCGSTAMPNS, this.words) === 0;
   }
 }
+
+const SO_ERROR = 4;
+
+/** Takes a socket's pending error away, so that poll waits again. @returns the error number, 0 for none. */
+export function clearSocketError(fd: number): number {
+  return getIntOption(fd, SOL_SOCKET, SO_ERROR, "the socket's error");
+}

@@ -1,7 +1,7 @@
 /**
  * TUN and TAP devices: network interfaces whose packets a program reads and writes (Documentation/networking/tuntap.rst).
  *
- * Every packet has a virtio_net_hdr of {@link VNET_HDR} bytes in front, in host byte order, with which one read or
+ * Unless asked for without, every packet has a virtio_net_hdr of {@link VNET_HDR} bytes in front, in host byte order, with which one read or
  * write carries many segments of a TCP stream: flags (1), gso_type (1), hdr_len (2), gso_size (2), csum_start (2),
  * csum_offset (2).
  */
@@ -44,6 +44,8 @@ export interface TunOptions {
   readonly persist?: boolean;
   /** The kernel hands over large segments and unfinished checksums; else whole packets only. */
   readonly offload?: boolean;
+  /** False: packets have no virtio_net_hdr in front, and no offloads. */
+  readonly vnetHeader?: boolean;
 }
 
 export class TunDevice {
@@ -51,6 +53,8 @@ export class TunDevice {
     readonly fd: number,
     readonly name: string,
     readonly index: number,
+    /** Whether it takes many UDP datagrams as one (VIRTIO_NET_HDR_GSO_UDP_L4). */
+    readonly udpSegmentation: boolean,
   ) {}
 
   /**
@@ -61,14 +65,12 @@ export class TunDevice {
   static open(name: string, options: TunOptions): TunDevice {
     const kind = options.ethernet ? 'TAP' : 'TUN';
     const attempt = `make the ${kind} device ${name}`;
-    const fd = check(
-      libc.open('/dev/net/tun', O_RDWR | O_NONBLOCK | O_CLOEXEC, 0),
-      'open /dev/net/tun',
-      undefined,
-    );
+    const fd = check(libc.open('/dev/net/tun', O_RDWR | O_NONBLOCK | O_CLOEXEC, 0), 'open /dev/net/tun');
+    let uso = false;
     try {
       const r = ifreq(name);
-      const flags = (options.ethernet ? IFF_TAP : IFF_TUN) | IFF_NO_PI | IFF_VNET_HDR;
+      const vnet = options.vnetHeader !== false;
+      const flags = (options.ethernet ? IFF_TAP : IFF_TUN) | IFF_NO_PI | (vnet ? IFF_VNET_HDR : 0);
       new DataView(r.buffer).setUint16(IFNAMSIZ, flags, true);
       if (libc.ioctl(fd, TUNSETIFF, r) < 0) {
         const e = libc.errno();
@@ -79,19 +81,18 @@ export class TunDevice {
           taken ? `there is another device ${name}, or a program has it: ip -d link show ${name}` : undefined,
         );
       }
-      check(libc.ioctl(fd, TUNSETVNETHDRSZ, new Uint8Array(new Int32Array([VNET_HDR]).buffer)), attempt);
-      if (options.offload !== false) {
-        const all = TUN_F_CSUM | TUN_F_TSO | TUN_F_USO;
-        if (libc.ioctlValue(fd, TUNSETOFFLOAD, all) < 0) {
-          check(libc.ioctlValue(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO), attempt);
-        }
+      if (vnet)
+        check(libc.ioctl(fd, TUNSETVNETHDRSZ, new Uint8Array(new Int32Array([VNET_HDR]).buffer)), attempt);
+      if (vnet && options.offload !== false) {
+        uso = libc.ioctlValue(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO | TUN_F_USO) >= 0;
+        if (!uso) check(libc.ioctlValue(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO), attempt);
       }
       check(libc.ioctlValue(fd, TUNSETPERSIST, options.persist === true ? 1 : 0), attempt);
     } catch (e) {
       libc.close(fd);
       throw e;
     }
-    return new TunDevice(fd, name, interfaceIndex(name));
+    return new TunDevice(fd, name, interfaceIndex(name), uso);
   }
 
   /** Whether the device says it has a link: without one, routes through it are not used. */

@@ -42,7 +42,7 @@ function mirror(field: keyof MirrorStatus, name: string, help: string): Metric {
   };
 }
 
-function receiver(field: 'packets' | 'bytes' | 'dropped', help: string): Metric {
+function receiver(field: 'packets' | 'dropped', help: string): Metric {
   return {
     name: `mirrorlake_receiver_${field}_total`,
     help,
@@ -73,7 +73,6 @@ export const METRICS: readonly Metric[] = [
       })),
   },
   receiver('packets', 'Packets of protocol 47, and fragments of such, taken from the kernel.'),
-  receiver('bytes', 'Bytes of those packets.'),
   receiver('dropped', 'Packets the kernel dropped because this collector was too slow for them.'),
   {
     name: 'mirrorlake_dropped_total',
@@ -118,6 +117,13 @@ export const METRICS: readonly Metric[] = [
     kind: 'counter',
     labels: [],
     samples: (s) => one(s.sessions.pressure),
+  },
+  {
+    name: 'mirrorlake_session_rows_dropped_total',
+    help: "Rows lost because too many of them waited for the store's thread.",
+    kind: 'counter',
+    labels: [],
+    samples: (s) => one(s.sessions.dropped),
   },
   {
     name: 'mirrorlake_duplicates_total',

@@ -11,7 +11,6 @@ export interface ReceiverStatus {
   readonly state: string;
   /** Packets taken from the kernel, and those it dropped for want of room. */
   readonly packets: number;
-  readonly bytes: number;
   readonly dropped: number;
 }
 
@@ -53,6 +52,8 @@ export interface SessionStatus {
   /** Sessions ended by a full table. */
   readonly pressure: number;
   readonly duplicates: number;
+  /** Rows lost because more than 256 MiB of them waited for the store's thread. */
+  readonly dropped: number;
 }
 
 export interface StoreStatus {

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type ConfigOverrides, defaultConfig, loadConfig, overrideConfig } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { createLogger } from '../observe/log.js';
+import { Collector } from './collector/collector.js';
+
+interface CollectOptions {
+  config?: string;
+  interface: string[];
+  receiver?: string;
+  workers?: number;
+  store?: string;
+  tap?: string;
+  user?: string;
+  listen?: string;
+  control?: string;
+  collector?: string;
+  promiscuous?: boolean;
+}
+
+export function registerCollect(program: Command): void {
+  program
+    .command('collect')
+    .summary('receive mirrored traffic and store its sessions')
+    .description(
+      'Receives GRE (IP protocol 47) until it is told to stop, and stores the sessions in what switches and hosts ' +
+        'mirror to this host. The first SIGINT or SIGTERM stores what is open, the second leaves at once; SIGHUP ' +
+        'reads the mirrors of the configuration again.',
+    )
+    .option('--config <file>', 'a configuration file (docs/reference/config.md); options win over it')
+    .option('--interface <name>', 'read this interface by a ring; repeatable', gather, [])
+    .option('--receiver <kind>', 'raw (default without --interface) or ring (default with it)')
+    .option('--workers <n>', 'threads that decode, with the ring receiver', whole)
+    .option('--store <store>', 'a directory, or http://user:password@host:8123/database (default: ./data)')
+    .option('--tap <name>', 'a TAP device that gets the mirrored frames, for tcpdump, Zeek or Suricata')
+    .option('--user <name>', 'become this user once everything is open')
+    .option('--listen <host:port>', 'serve /metrics and /healthz there')
+    .option('--control <path>', 'the control socket')
+    .option('--collector <name>', 'the name in the column collector (default: the host name)')
+    .option('--promiscuous', 'also receive what is addressed to other hosts')
+    .action(collect);
+}
+
+function gather(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function whole(value: string): number {
+  const n = Number(value);
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('give a whole number above 0.');
+  return n;
+}
+
+async function collect(options: CollectOptions): Promise<void> {
+  const config = configuration(options);
+  const log = createLogger(config.log_level, process.stderr.isTTY === true);
+  const collector = new Collector({
+    config,
+    version: version(),
+    collector: config.collector ?? hostname(),
+    log,
+    tap: options.tap,
+  });
+  const ended = new Promise<NodeJS.Signals>((resolve) => {
+    let signals = 0;
+    const end = (signal: NodeJS.Signals): void => {
+      if (++signals > 1) process.exit(signal === 'SIGINT' ? 130 : 143);
+      resolve(signal);
+    };
+    process.on('SIGTERM', end);
+    process.on('SIGINT', end);
+  });
+  process.on('SIGHUP', () => {
+    try {
+      collector.reload(configuration(options));
+    } catch (e) {
+      log.error(`the configuration was not taken over: ${e instanceof Error ? e.message : e}`);
+    }
+  });
+  await collector.start();
+  log.info(`stopping on ${await Promise.race([ended, collector.failed])}`);
+  const last = await collector.stop();
+  log.info(
+    { packets: last.mirrors.reduce((n, m) => n + m.packets, 0), rows: last.store.rows_stored },
+    `stored ${last.store.rows_stored} rows`,
+  );
+}
+
+function configuration(options: CollectOptions): Config {
+  const base = options.config === undefined ? defaultConfig() : loadConfig(options.config);
+  const given: ConfigOverrides = {
+    ...(options.interface.length > 0 && { interfaces: options.interface }),
+    receiver: options.receiver,
+    workers: options.workers,
+    store: options.store,
+    user: options.user,
+    listen: options.listen,
+    control: options.control,
+    collector: options.collector,
+    promiscuous: options.promiscuous,
+  };
+  return overrideConfig(base, given);
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

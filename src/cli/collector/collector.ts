@@ -1,0 +1,280 @@
+/** A running collector: receivers, packet paths, the store's thread, and what is seen of them from outside. */
+import { join } from 'node:path';
+import type { Config, MirrorConfig } from '../../config/schema.js';
+import { setSilentUp } from '../../linux/interface.js';
+import { TunDevice } from '../../linux/tun.js';
+import {
+  type ControlAnswer,
+  type ControlRequest,
+  ControlServer,
+  controlPath,
+} from '../../observe/control.js';
+import { ObserveServer } from '../../observe/http.js';
+import type { Logger } from '../../observe/log.js';
+import type { CollectorStatus, ReceiverStatus } from '../../observe/status.js';
+import { RawReceiver } from '../../receive/raw.js';
+import { UsageError } from '../errors.js';
+import { Capture, type CaptureOptions, type CaptureSnapshot } from './capture.js';
+import { MirrorAccounts } from './mirror-accounts.js';
+import { type MirrorRules, mirrorRules } from './policy.js';
+import { becomeUser, directoryFor, findUser } from './privileges.js';
+import { RingReceiver } from './ring-receiver.js';
+import { StoreThread } from './store-thread.js';
+
+/** Milliseconds between two looks at interfaces, counters and minutes, and between two ticks of the raw path. */
+const WATCH_MS = 250;
+const TICK_MS = 100;
+/** What is left of the 10 seconds an end may take when the store's turn comes. */
+const STORE_CLOSE_MS = 7000;
+
+export interface CollectorOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly collector: string;
+  readonly log: Logger;
+  /** A TAP device that gets every mirror's frames (`--tap`). */
+  readonly tap: string | undefined;
+}
+
+export class Collector {
+  private readonly config: Config;
+  private readonly log: Logger;
+  private readonly started = new Date();
+  private readonly taps = new Map<string, TunDevice>();
+  private rules: MirrorRules;
+  private readonly accounts: MirrorAccounts;
+  private store!: StoreThread;
+  private ring: RingReceiver | undefined;
+  private raw: RawReceiver | undefined;
+  private rawCapture: Capture | undefined;
+  private control: ControlServer | undefined;
+  private http: ObserveServer | undefined;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private failure: ((error: Error) => void) | undefined;
+  /** Rejects when a part of the collector dies that it cannot do without. */
+  readonly failed: Promise<never>;
+
+  constructor(private readonly options: CollectorOptions) {
+    this.config = options.config;
+    this.log = options.log;
+    this.rules = mirrorRules(options.config, {}, -1);
+    this.accounts = new MirrorAccounts(options.collector, (bytes, rows) =>
+      this.store.segments.send('mirrors', bytes, rows),
+    );
+    this.failed = new Promise((_, reject) => {
+      this.failure = reject;
+    });
+    this.failed.catch(() => {});
+  }
+
+  /** Opens everything, becomes the configured user, and begins to receive. */
+  async start(): Promise<void> {
+    const { config } = this;
+    const user = config.user === undefined ? undefined : findUser(config.user);
+    const control = config.control ?? controlPath(config.store);
+    if (user !== undefined) {
+      directoryFor(user, join(control, '..'));
+      if (!/^https?:/i.test(config.store)) directoryFor(user, config.store);
+    }
+    const kind = config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw');
+    if (kind === 'ring' && config.interfaces.length === 0) {
+      throw new UsageError('the ring receiver reads interfaces: name one with --interface');
+    }
+    if (kind === 'raw' && config.interfaces.length > 0) {
+      throw new UsageError(
+        'the raw receiver takes what this host is sent, on any interface: leave out --interface',
+      );
+    }
+    this.control = await ControlServer.open(control, {
+      status: () => this.status(),
+      query: (request, answer) => this.query(request, answer),
+    });
+    this.openTaps(config.mirrors);
+    this.rules = this.makeRules(config);
+    if (kind === 'ring') this.openRing(user !== undefined);
+    else this.openRaw();
+    if (user !== undefined) becomeUser(user);
+    await this.begin();
+  }
+
+  private openTaps(mirrors: readonly MirrorConfig[]): void {
+    const names = [this.options.tap, ...mirrors.map((m) => m.tap)];
+    for (const name of new Set(names)) {
+      if (name === undefined || this.taps.has(name)) continue;
+      this.taps.set(name, TunDevice.open(name, { ethernet: true, vnetHeader: false }));
+      setSilentUp(name);
+    }
+  }
+
+  private makeRules(config: Config): MirrorRules {
+    const byName = Object.fromEntries([...this.taps].map(([name, device]) => [name, device.fd]));
+    return mirrorRules(config, byName, this.options.tap === undefined ? -1 : byName[this.options.tap]);
+  }
+
+  private captureOptions(workers: number): CaptureOptions {
+    const s = this.config.sessions;
+    return {
+      collector: this.options.collector,
+      sessions: {
+        capacity: Math.ceil(s.capacity / workers),
+        tcpIdle: s.tcp_idle,
+        udpIdle: s.udp_idle,
+        otherIdle: s.other_idle,
+        active: s.active,
+        linger: s.linger,
+      },
+      reassembly: this.config.reassembly,
+      rules: this.rules,
+    };
+  }
+
+  private openRing(unprivileged: boolean): void {
+    const { config } = this;
+    this.ring = new RingReceiver({
+      interfaces: config.interfaces,
+      workers: config.workers,
+      ringSize: config.ring_size,
+      promiscuous: config.promiscuous,
+      capture: this.captureOptions(config.workers),
+      store: () => this.store.connect(),
+      minute: (worker, counts) => this.accounts.minute(worker, counts),
+      log: (level, message) => this.log[level](message),
+      failed: (error) => this.failure?.(error),
+    });
+    this.ring.open(unprivileged);
+  }
+
+  private openRaw(): void {
+    this.raw = new RawReceiver({
+      receiveBuffer: this.config.receive_buffer,
+      packets: (batch) => this.rawCapture?.process(batch),
+      event: (message, bad) => this.log[bad ? 'warn' : 'info'](message),
+    });
+    this.raw.open();
+  }
+
+  /** What takes no privileges: the store, the packet paths, the outside. */
+  private async begin(): Promise<void> {
+    const { config } = this;
+    this.store = new StoreThread({
+      location: config.store,
+      log: (level, message) => this.log[level](message),
+      failed: (error) => this.failure?.(error),
+    });
+    if (this.raw !== undefined) {
+      this.rawCapture = new Capture(this.captureOptions(1), {
+        segment: (table, bytes, rows) => this.store.segments.send(table, bytes, rows),
+        minute: (counts) => this.accounts.minute(0, counts),
+      });
+      this.timers.push(setInterval(() => this.rawCapture?.tick(Date.now()), TICK_MS));
+    }
+    this.ring?.start();
+    this.timers.push(setInterval(() => this.watch(), WATCH_MS));
+    await this.store.opened();
+    if (config.listen !== undefined) {
+      const { host, port } = config.listen;
+      this.http = await ObserveServer.listen(host, port, () => this.status());
+      this.log.info(`metrics on http://${host.includes(':') ? `[${host}]` : host}:${this.http.port}/metrics`);
+    }
+    const what = this.ring === undefined ? 'raw sockets' : config.interfaces.join(', ');
+    this.log.info(`receiving GRE on ${what}`);
+  }
+
+  private watch(): void {
+    try {
+      this.ring?.watch();
+      this.account();
+      this.accounts.write(Date.now());
+    } catch (e) {
+      this.failure?.(e instanceof Error ? e : new Error(String(e)));
+    }
+  }
+
+  private account(): void {
+    const now = Date.now();
+    for (const [path, s] of this.snapshots().entries()) this.accounts.totals(path, s.mirrors, now);
+    this.accounts.kernelDrops(this.ring?.dropped ?? this.raw?.dropped ?? 0, now);
+  }
+
+  private snapshots(): CaptureSnapshot[] {
+    if (this.ring !== undefined) return this.ring.snapshots;
+    return this.rawCapture === undefined ? [] : [this.rawCapture.snapshot()];
+  }
+
+  /** Takes over the mirrors of a configuration read again (SIGHUP). */
+  reload(config: Config): void {
+    this.openTaps(config.mirrors);
+    this.rules = this.makeRules(config);
+    this.ring?.setRules(this.rules);
+    this.rawCapture?.setRules(this.rules);
+    this.log.info(`configuration read again: ${config.mirrors.length} mirrors`);
+  }
+
+  private async query(request: ControlRequest, answer: ControlAnswer): Promise<void> {
+    const { sql, options } = request as unknown as { sql: string; options: object };
+    let body: ReturnType<ControlAnswer['begin']> | undefined;
+    await this.store.query(String(sql), options, async (bytes) => {
+      body ??= answer.begin();
+      if (answer.closed) return false;
+      if (!body.write(bytes))
+        await new Promise((resolve) => body?.once('drain', resolve).once('close', resolve));
+      return !answer.closed;
+    });
+    (body ?? answer.begin()).end();
+  }
+
+  private receivers(): ReceiverStatus[] {
+    if (this.ring !== undefined) return this.ring.status();
+    if (this.raw === undefined) return [];
+    return [{ name: 'raw', kind: 'raw', state: 'up', packets: this.raw.packets, dropped: this.raw.dropped }];
+  }
+
+  status(): CollectorStatus {
+    const snapshots = this.snapshots();
+    const dropped: Record<string, number> = {};
+    for (const s of snapshots) {
+      for (const [reason, n] of Object.entries(s.dropped)) dropped[reason] = (dropped[reason] ?? 0) + n;
+    }
+    const sum = (field: 'open' | 'opened' | 'rows' | 'pressure' | 'duplicates' | 'rowsDropped'): number =>
+      snapshots.reduce((n, s) => n + s[field], 0);
+    this.account();
+    return {
+      version: this.options.version,
+      collector: this.options.collector,
+      pid: process.pid,
+      started: this.started.toISOString(),
+      uptime_s: Math.round((Date.now() - this.started.getTime()) / 1000),
+      workers: this.ring === undefined ? 1 : this.config.workers,
+      memory_bytes: process.memoryUsage.rss(),
+      receivers: this.receivers(),
+      dropped,
+      mirrors: this.accounts.status(this.rules),
+      sessions: {
+        open: sum('open'),
+        opened: sum('opened'),
+        rows: sum('rows'),
+        pressure: sum('pressure'),
+        duplicates: sum('duplicates'),
+        dropped: sum('rowsDropped'),
+      },
+      tunnels: [],
+      store: this.store.status,
+    };
+  }
+
+  /** Stops receiving, ends and stores what is open. @returns the last status */
+  async stop(): Promise<CollectorStatus> {
+    for (const timer of this.timers) clearInterval(timer);
+    await this.ring?.finish();
+    await this.raw?.close();
+    this.rawCapture?.finish();
+    this.account();
+    this.accounts.finish();
+    await this.http?.close();
+    await this.store.close(STORE_CLOSE_MS);
+    const status = this.status();
+    await this.control?.close();
+    for (const tap of this.taps.values()) tap.close();
+    return status;
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * A ring worker: reads its rings, blocking in poll, and takes the packets all the way to segments. It never turns
+ * its event loop: messages are looked for when its wake descriptor says so.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { clearEvent } from '../../linux/event.js';
+import { POLLERR, POLLIN, PollSet } from '../../linux/poll.js';
+import { clearSocketError } from '../../linux/socket.js';
+import { PacketBatch } from '../../receive/batch.js';
+import { Ring } from '../../receive/ring.js';
+import { Capture } from './capture.js';
+import type { FromRingWorker, RingData, RingWorkerData, ToRingWorker } from './ring-protocol.js';
+import { SegmentPort, Waiting } from './segment-port.js';
+
+/** Milliseconds between two looks at the time, and between two snapshots. */
+const TICK_MS = 100;
+const SNAPSHOT_MS = 500;
+/** Batches read from one ring before the next has its turn. */
+const TURN = 8;
+
+const data = workerData as RingWorkerData;
+const main = parentPort!;
+const batch = new PacketBatch();
+const segments = new SegmentPort(data.store, new Waiting(data.waiting));
+const capture = new Capture(data.capture, {
+  segment: (table, bytes, rows) => segments.send(table, bytes, rows),
+  minute: (counts) => say({ kind: 'minute', counts }),
+});
+
+interface Reading {
+  readonly data: RingData;
+  readonly ring: Ring;
+}
+let reading: Reading[] = [];
+let polls = new PollSet(1);
+let finishing = false;
+
+function say(message: FromRingWorker): void {
+  main.postMessage(message);
+}
+
+function setRings(rings: readonly RingData[]): void {
+  const kept = reading.filter((r) => rings.some((d) => d.fd === r.data.fd));
+  for (const r of reading.filter((r) => !kept.includes(r))) {
+    // What the kernel had written before the interface went is still worth reading.
+    while (r.ring.fill(batch)) capture.process(batch);
+    r.ring.close();
+    say({ kind: 'released', fd: r.data.fd });
+  }
+  const added = rings.filter((d) => !kept.some((r) => r.data.fd === d.fd));
+  reading = [
+    ...kept,
+    ...added.map((d) => ({ data: d, ring: new Ring(d.fd, d.shape, d.linkType, d.number, d.hasMac) })),
+  ];
+  polls = new PollSet(1 + reading.length);
+  polls.add(data.wake, POLLIN);
+  for (const r of reading) polls.add(r.data.fd, POLLIN);
+}
+
+function takeMessages(): void {
+  clearEvent(data.wake);
+  for (let m = receiveMessageOnPort(main); m !== undefined; m = receiveMessageOnPort(main)) {
+    const message = m.message as ToRingWorker;
+    if (message.kind === 'rings') setRings(message.rings);
+    else if (message.kind === 'rules') capture.setRules(message.rules);
+    else finishing = true;
+  }
+}
+
+/** Reads some of every ring. @returns whether there was anything. */
+function read(): boolean {
+  let any = false;
+  for (let i = 0; i < reading.length; i++) {
+    for (let n = 0; n < TURN && reading[i].ring.fill(batch); n++) {
+      capture.process(batch);
+      any = true;
+    }
+  }
+  return any;
+}
+
+function wait(): void {
+  if (polls.wait(TICK_MS) === 0) return;
+  if (polls.events(0) !== 0) takeMessages();
+  for (let i = 0; i < reading.length; i++) {
+    // The interface went down: once read, the error is gone, and the socket waits for it to come up.
+    if ((polls.events(1 + i) & POLLERR) !== 0) clearSocketError(reading[i].data.fd);
+  }
+}
+
+function run(): void {
+  let ticked = 0;
+  let told = 0;
+  polls.add(data.wake, POLLIN);
+  while (!finishing) {
+    const busy = read();
+    const now = Date.now();
+    if (now - ticked >= TICK_MS || now < ticked) {
+      capture.tick(now);
+      ticked = now;
+      // A worker that is never idle still hears what it is told.
+      if (busy) takeMessages();
+      if (now - told >= SNAPSHOT_MS || now < told) {
+        say({ kind: 'snapshot', snapshot: capture.snapshot() });
+        told = now;
+      }
+    }
+    if (!busy) wait();
+  }
+  setRings([]);
+  capture.finish();
+  say({ kind: 'finished', snapshot: capture.snapshot() });
+}
+
+run();

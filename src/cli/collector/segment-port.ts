@@ -1,0 +1,49 @@
+/** The way of segments to the store's thread, with a bound on what is under way. */
+import type { MessagePort } from 'node:worker_threads';
+import type { TableName } from '../../store/tables.js';
+
+/** Bytes that may be on their way to the store's thread before more is refused. */
+export const WAITING_LIMIT = 256 << 20;
+
+export interface SegmentMessage {
+  readonly kind: 'segment';
+  readonly table: TableName;
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+}
+
+/** The count of bytes under way, shared by every thread that sends and the one that takes. */
+export class Waiting {
+  private readonly kib: Int32Array;
+
+  constructor(readonly shared: SharedArrayBuffer = new SharedArrayBuffer(4)) {
+    this.kib = new Int32Array(shared);
+  }
+
+  /** Takes room for `bytes`; false when there is none. */
+  take(bytes: number): boolean {
+    const kib = Math.ceil(bytes / 1024);
+    if (Atomics.add(this.kib, 0, kib) + kib <= WAITING_LIMIT >>> 10) return true;
+    Atomics.sub(this.kib, 0, kib);
+    return false;
+  }
+
+  give(bytes: number): void {
+    Atomics.sub(this.kib, 0, Math.ceil(bytes / 1024));
+  }
+}
+
+export class SegmentPort {
+  constructor(
+    private readonly port: MessagePort,
+    private readonly waiting: Waiting,
+  ) {}
+
+  /** Sends a segment; its memory goes with it. @returns false when too much is under way: it is lost. */
+  send(table: TableName, bytes: Uint8Array, rows: number): boolean {
+    if (!this.waiting.take(bytes.length)) return false;
+    const message: SegmentMessage = { kind: 'segment', table, bytes, rows };
+    this.port.postMessage(message, [bytes.buffer as ArrayBuffer]);
+    return true;
+  }
+}

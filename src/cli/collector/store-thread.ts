@@ -1,0 +1,134 @@
+/** The store's thread, as the main thread sees it. */
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { StoreStatus } from '../../observe/status.js';
+import type { QueryOptions } from '../../store/store.js';
+import { SegmentPort, Waiting } from './segment-port.js';
+import type { FromStoreWorker, StoreWorkerData, ToStoreWorker } from './store-protocol.js';
+
+/** What came of a query that a client of the control socket asked for. */
+interface Asked {
+  piece(bytes: Uint8Array): Promise<boolean>;
+  done(): void;
+  failed(error: Error): void;
+}
+
+/** What the store said was wrong, as its thread reported it. */
+class StoreFailure extends Error {
+  override readonly name = 'StoreFailure';
+
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+  }
+}
+
+export interface StoreThreadOptions {
+  readonly location: string;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /** The thread has died. */
+  readonly failed: (error: Error) => void;
+}
+
+export class StoreThread {
+  private readonly worker: Worker;
+  private readonly waiting = new Waiting();
+  private readonly asked = new Map<number, Asked>();
+  private queries = 0;
+  private readonly ready: Promise<void>;
+  private closed: ((status: StoreStatus) => void) | undefined;
+  /** For the segments of the main thread itself. */
+  readonly segments: SegmentPort;
+  status: StoreStatus;
+
+  constructor(private readonly options: StoreThreadOptions) {
+    this.status = {
+      target: options.location.replace(/\/\/[^@/]*@/, '//'),
+      state: 'away',
+      error: 'starting',
+      rows_stored: 0,
+      segments_stored: 0,
+      spool_segments: 0,
+      spool_bytes: 0,
+      segments_dropped: 0,
+      rows_dropped: 0,
+      segments_refused: 0,
+    };
+    const workerData: StoreWorkerData = { location: options.location, waiting: this.waiting.shared };
+    this.worker = new Worker(new URL('./store-worker.js', import.meta.url), { workerData });
+    this.ready = new Promise((resolve, reject) => {
+      this.worker.on('message', (m: FromStoreWorker) => {
+        if (m.kind === 'ready') resolve();
+        else if (m.kind === 'failed') reject(new StoreFailure(m.message, m.exitCode));
+        else this.heard(m);
+      });
+      this.worker.on('error', (e) => {
+        const error = e instanceof Error ? e : new Error(String(e));
+        reject(error);
+        options.failed(error);
+      });
+    });
+    this.ready.catch(() => {});
+    this.segments = new SegmentPort(this.connect().port, this.waiting);
+  }
+
+  /** Waits until the store is known to be usable, or to be away for a while. @throws what makes it unusable */
+  async opened(): Promise<void> {
+    await this.ready;
+  }
+
+  /** A new way in for segments, which may go to another thread. */
+  connect(): { port: MessagePort; waiting: SharedArrayBuffer } {
+    const { port1, port2 } = new MessageChannel();
+    this.tell({ kind: 'port', port: port2 }, [port2]);
+    return { port: port1, waiting: this.waiting.shared };
+  }
+
+  /** Runs a statement, a piece of the answer at a time. `piece` says whether more is wanted. */
+  query(sql: string, options: QueryOptions, piece: (bytes: Uint8Array) => Promise<boolean>): Promise<void> {
+    const id = ++this.queries;
+    return new Promise((done, failed) => {
+      this.asked.set(id, { piece, done, failed });
+      this.tell({ kind: 'query', id, sql, options });
+    });
+  }
+
+  private tell(message: ToStoreWorker, transfer: MessagePort[] = []): void {
+    this.worker.postMessage(message, transfer);
+  }
+
+  private heard(m: FromStoreWorker): void {
+    if (m.kind === 'status') this.status = m.status;
+    else if (m.kind === 'log') this.options.log(m.level, m.message);
+    else if (m.kind === 'closed') {
+      this.status = m.status;
+      this.closed?.(m.status);
+    } else if (m.kind === 'piece') void this.piece(m.id, m.bytes);
+    else if (m.kind === 'done') this.settle(m.id)?.done();
+    else if (m.kind === 'error') this.settle(m.id)?.failed(new StoreFailure(m.message, m.exitCode));
+  }
+
+  private settle(id: number): Asked | undefined {
+    const asked = this.asked.get(id);
+    this.asked.delete(id);
+    return asked;
+  }
+
+  private async piece(id: number, bytes: Uint8Array): Promise<void> {
+    const wanted = (await this.asked.get(id)?.piece(bytes)) === true;
+    this.tell({ kind: wanted ? 'more' : 'cancel', id });
+    if (!wanted) this.settle(id)?.done();
+  }
+
+  /** Stores what has come, as far as it goes within so many milliseconds. @returns the last status */
+  async close(within: number): Promise<StoreStatus> {
+    const closed = new Promise<StoreStatus>((resolve) => {
+      this.closed = resolve;
+    });
+    this.tell({ kind: 'close', within });
+    const status = await closed;
+    await new Promise((resolve) => this.worker.once('exit', resolve));
+    return status;
+  }
+}

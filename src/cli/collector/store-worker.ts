@@ -1,0 +1,76 @@
+/** The store's thread: takes segments from the packet paths, brings them to the store, and answers queries. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { openStore } from '../../store/open.js';
+import { Delivery } from './delivery.js';
+import { type SegmentMessage, Waiting } from './segment-port.js';
+import type { FromStoreWorker, StoreWorkerData, ToStoreWorker } from './store-protocol.js';
+
+const STATUS_MS = 500;
+
+const data = workerData as StoreWorkerData;
+const main = parentPort!;
+const waiting = new Waiting(data.waiting);
+
+function say(message: FromStoreWorker, transfer: ArrayBuffer[] = []): void {
+  main.postMessage(message, transfer);
+}
+
+function failure(e: unknown): { message: string; exitCode: number } {
+  const exitCode = (e as { exitCode?: unknown }).exitCode;
+  return {
+    message: e instanceof Error ? e.message : String(e),
+    exitCode: typeof exitCode === 'number' ? exitCode : 1,
+  };
+}
+
+async function serve(): Promise<void> {
+  const store = openStore(data.location, { create: true });
+  const delivery = new Delivery(store, waiting, (level, message) => say({ kind: 'log', level, message }));
+  const queries = new Map<number, () => void>();
+
+  const query = async (id: number, sql: string, options: object): Promise<void> => {
+    try {
+      for await (const piece of await store.query(sql, options)) {
+        const bytes = Uint8Array.from(piece as Uint8Array);
+        const more = new Promise<void>((resolve) => queries.set(id, resolve));
+        say({ kind: 'piece', id, bytes }, [bytes.buffer]);
+        await more;
+        if (!queries.has(id)) return;
+      }
+      say({ kind: 'done', id });
+    } catch (e) {
+      say({ kind: 'error', id, ...failure(e) });
+    } finally {
+      queries.delete(id);
+    }
+  };
+
+  const listen = (port: MessagePort): void => {
+    port.on('message', (m: SegmentMessage) => delivery.add(m));
+  };
+
+  main.on('message', (m: ToStoreWorker) => {
+    if (m.kind === 'port') listen(m.port);
+    else if (m.kind === 'query') void query(m.id, m.sql, m.options);
+    else if (m.kind === 'more') queries.get(m.id)?.();
+    else if (m.kind === 'cancel') {
+      const resolve = queries.get(m.id);
+      queries.delete(m.id);
+      resolve?.();
+    } else void close(m.within);
+  });
+
+  const timer = setInterval(() => say({ kind: 'status', status: delivery.status() }), STATUS_MS);
+  const close = async (within: number): Promise<void> => {
+    await delivery.drain(within);
+    clearInterval(timer);
+    say({ kind: 'closed', status: delivery.status() });
+    await store.close();
+    process.exit(0);
+  };
+
+  await delivery.start();
+  say({ kind: 'ready' });
+}
+
+serve().catch((e: unknown) => say({ kind: 'failed', ...failure(e) }));

@@ -1,0 +1,102 @@
+/** A collector's status as a person reads it. */
+import { ailments } from '../observe/http.js';
+import type { CollectorStatus, MirrorStatus, TunnelStatus } from '../observe/status.js';
+
+const count = new Intl.NumberFormat('en-US');
+
+export function statusText(s: CollectorStatus): string {
+  const wrong = ailments(s);
+  const lines = [
+    `mirrorlake ${s.version} on ${s.collector}, pid ${s.pid}, up ${duration(s.uptime_s)}, ${mib(s.memory_bytes)}`,
+    ...wrong.map((w) => `! ${w}`),
+    '',
+    ...table(
+      ['RECEIVER', 'STATE', 'PACKETS', 'KERNEL DROPS'],
+      s.receivers.map((r) => [
+        `${r.name} (${r.kind})`,
+        r.state,
+        count.format(r.packets),
+        count.format(r.dropped),
+      ]),
+    ),
+    '',
+    ...mirrors(s.mirrors),
+    '',
+    `sessions  ${count.format(s.sessions.open)} open, ${count.format(s.sessions.opened)} seen, ` +
+      `${count.format(s.sessions.rows)} rows, ${count.format(s.sessions.pressure)} ended by pressure, ` +
+      `${count.format(s.sessions.duplicates)} duplicate frames`,
+    `store     ${s.store.target} is ${s.store.state}, ${count.format(s.store.rows_stored)} rows stored, ` +
+      `${count.format(s.store.spool_segments)} segments (${mib(s.store.spool_bytes)}) waiting`,
+  ];
+  const dropped = Object.entries(s.dropped).filter(([, n]) => n > 0);
+  if (dropped.length > 0) {
+    lines.push(`passed    ${dropped.map(([reason, n]) => `${count.format(n)} ${reason}`).join(', ')}`);
+  }
+  for (const t of s.tunnels) lines.push('', ...tunnel(t));
+  return `${lines.join('\n')}\n`;
+}
+
+function mirrors(list: readonly MirrorStatus[]): string[] {
+  if (list.length === 0) return ['no mirror point has sent anything yet'];
+  const rows = [...list]
+    .sort((a, b) => b.packets - a.packets)
+    .map((m) => [
+      m.name || m.source,
+      `${m.type}${m.session > 0 ? ` ${m.session}` : ''}${m.key === null ? '' : ` key ${m.key}`}`,
+      m.source,
+      count.format(m.packets),
+      mib(m.bytes),
+      m.sequence === 'none' || m.sequence === 'unusable' ? '-' : count.format(m.lost),
+      count.format(m.kernel_drops),
+      m.policy,
+    ]);
+  return table(['MIRROR', 'TYPE', 'SOURCE', 'PACKETS', 'SIZE', 'LOST', 'KERNEL DROPS', 'POLICY'], rows);
+}
+
+/** What `ip -s link` prints of a tunnel. */
+function tunnel(t: TunnelStatus): string[] {
+  const c = t.counters;
+  const key = t.key === null ? '' : ` key ${t.key}`;
+  const row = (p: 'rx' | 'tx', third: string, fourth: string): string[] =>
+    [c[`${p}_bytes`], c[`${p}_packets`], c[`${p}_errors`], c[`${p}_dropped`], c[third], c[fourth]].map((n) =>
+      String(n ?? 0),
+    );
+  return [
+    `${t.name}: ${t.mode} remote ${t.remote} local ${t.local}${key}`,
+    ...table(
+      ['    RX:  bytes', 'packets', 'errors', 'dropped', 'missed', 'mcast'],
+      [row('rx', 'rx_missed_errors', 'multicast')],
+    ),
+    ...table(
+      ['    TX:  bytes', 'packets', 'errors', 'dropped', 'carrier', 'collsns'],
+      [row('tx', 'tx_carrier_errors', 'collisions')],
+    ),
+  ];
+}
+
+/** Columns as wide as what is in them; the first two to the left, numbers to the right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [head, ...rows];
+  const widths = head.map((_, i) => Math.max(...all.map((r) => r[i].length)));
+  const right = head.map((_, i) => rows.length > 0 && rows.every((r) => /^[-\d,.]+( [KMG]iB)?$/.test(r[i])));
+  return all.map((r) =>
+    r
+      .map((cell, i) => (right[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function mib(bytes: number): string {
+  if (bytes >= 2 ** 30) return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  if (bytes >= 2 ** 20) return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  return `${(bytes / 2 ** 10).toFixed(1)} KiB`;
+}
+
+function duration(seconds: number): string {
+  const d = Math.floor(seconds / 86400);
+  const h = Math.floor((seconds % 86400) / 3600);
+  const m = Math.floor((seconds % 3600) / 60);
+  if (d > 0) return `${d}d ${h}h`;
+  return h > 0 ? `${h}h ${m}m` : `${m}m ${seconds % 60}s`;
+}
