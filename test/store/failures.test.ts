@@ -1,0 +1,134 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { StoreHeld } from '../../src/store/chdb-process.js';
+import { EmbeddedStore } from '../../src/store/embedded.js';
+import { StoreError, StoreLocationError, StoreRefused, StoreUnavailable } from '../../src/store/errors.js';
+import { openStore } from '../../src/store/open.js';
+import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-failures-'));
+let server: ClickHouseServer;
+beforeAll(async () => {
+  server = await ClickHouseServer.start();
+});
+afterAll(async () => {
+  await server?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function failure(promise: Promise<unknown>): Promise<Error> {
+  const error = await promise.then(
+    () => undefined,
+    (e: unknown) => e,
+  );
+  expect(error).toBeInstanceOf(StoreError);
+  expect((error as Error).message).not.toContain('\n');
+  return error as Error;
+}
+
+/** Every file under a directory with its contents. */
+function contents(path: string): Map<string, string> {
+  const files = readdirSync(path, { recursive: true, encoding: 'utf8' });
+  return new Map(
+    files
+      .filter((file) => statSync(join(path, file)).isFile())
+      .map((file) => [file, readFileSync(join(path, file)).toString('latin1')]),
+  );
+}
+
+test('a location that cannot be one is a usage error', () => {
+  for (const location of ['', 'ftp://host/x', 'clickhouse://host', 'http://', 'http://h/a;b'])
+    expect(() => openStore(location, { create: true }), location).toThrow(StoreLocationError);
+  const file = join(directory, 'file');
+  writeFileSync(file, '');
+  expect(() => openStore(file, { create: true })).toThrow(/is not a directory/);
+});
+
+test('a store that is not there is not made by asking it', () => {
+  const path = join(directory, 'nothing');
+  expect(() => openStore(path, { create: false })).toThrow(`there is no store in ${path}`);
+  expect(readdirSync(directory)).not.toContain('nothing');
+});
+
+test('a directory open in another process', async () => {
+  const path = join(directory, 'held');
+  const first = openStore(path, { create: true });
+  await first.migrate();
+  const second = openStore(path, { create: true });
+  const error = await failure(second.migrate());
+  expect(error).toBeInstanceOf(StoreHeld);
+  expect(error.message).toContain(`the store ${path} is open in another process`);
+  await second.close();
+  expect(await text(await first.query('SELECT 1'))).toBe('1\n');
+  await first.close();
+});
+
+test('an engine that dies fails what it was doing, and the next call has another', async () => {
+  const store = new EmbeddedStore(join(directory, 'dies'), true);
+  await store.migrate();
+  const asked = failure(store.query('SELECT sleep(3)'));
+  await new Promise((done) => setTimeout(done, 300));
+  process.kill(store.pid as number, 'SIGKILL');
+  const error = await asked;
+  expect(error).toBeInstanceOf(StoreUnavailable);
+  expect(error.message).toMatch(/the process holding the store .*dies ended \(SIGKILL/);
+  expect(await text(await store.query('SELECT max(version) FROM schema_migrations'))).toBe('4\n');
+  await store.close();
+});
+
+test('a damaged directory is said to be, and left as it is', async () => {
+  const path = join(directory, 'damaged');
+  const store = openStore(path, { create: true });
+  await store.migrate();
+  await store.close();
+  const definition = readdirSync(path, { recursive: true, encoding: 'utf8' }).find((f) =>
+    f.endsWith('/sessions.sql'),
+  );
+  writeFileSync(join(path, definition as string), 'ATTACH TABLE nonsense');
+  const before = contents(join(path, 'clickhouse', 'store'));
+  const again = openStore(path, { create: true });
+  const error = await failure(again.migrate());
+  expect(error.message).toContain(`the store ${path} cannot be opened`);
+  expect(error.message).toContain('damaged');
+  await again.close();
+  expect(contents(join(path, 'clickhouse', 'store'))).toEqual(before);
+});
+
+test('tables made by a newer version are not touched', async () => {
+  const path = join(directory, 'newer');
+  const store = openStore(path, { create: true });
+  await store.migrate();
+  await store.query("INSERT INTO schema_migrations (version, name) VALUES (9999, 'tomorrow')");
+  const error = await failure(store.migrate());
+  expect(error).toBeInstanceOf(StoreRefused);
+  expect(error.message).toContain('version 9999, made by a newer mirrorlake');
+  await store.close();
+});
+
+test('a server that is not there', async () => {
+  const store = openStore(`http://127.0.0.1:${await freePort()}/mirrorlake`, { create: true });
+  const error = await failure(store.migrate());
+  expect(error).toBeInstanceOf(StoreUnavailable);
+  expect(error.message).toMatch(/^http:\/\/127.0.0.1:\d+\/mirrorlake cannot be reached: connection refused/);
+  await store.close();
+});
+
+test('a server that refuses the user, without a password in what is said', async () => {
+  const store = openStore(`http://nobody:s3cret@127.0.0.1:${server.httpPort}/mirrorlake`, { create: true });
+  const error = await failure(store.migrate());
+  expect(error).toBeInstanceOf(StoreRefused);
+  expect(error.message).toContain('refuses the user or password');
+  expect(error.message).not.toContain('s3cret');
+  expect(store.name).not.toContain('s3cret');
+  await store.close();
+});
+
+test('a server that is something else', async () => {
+  const store = openStore(`http://127.0.0.1:${server.tcpPort}`, { create: true });
+  const error = await failure(store.migrate());
+  expect(error).toBeInstanceOf(StoreUnavailable);
+  await store.close();
+});
