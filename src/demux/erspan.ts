@@ -40,6 +40,7 @@ export function erspanRcv(inner: Inner, packet: OuterPacket, o: number): void {
   }
   const start = o + length;
   if (h.frameType === ERSPAN_FT_IP) {
+    if (h.vlan !== 0) m.vlan = h.vlan;
     inner.whole(packet, FrameKind.Ip, 0, start);
   } else if (h.frameType === ERSPAN_FT_ETHERNET) {
     ethernet(inner, packet, h, start);

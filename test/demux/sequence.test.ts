@@ -52,7 +52,8 @@ function arrivals(length: number, late: number): fc.Arbitrary<number[]> {
     .map((fates) => {
       const due: [number, number][] = [];
       fates.forEach(({ copies, delays }, place) => {
-        for (let i = 0; i < copies; i++) due.push([place + (i === 0 ? Math.min(delays[0], delays[1]) : delays[1]), place]);
+        for (let i = 0; i < copies; i++)
+          due.push([place + (i === 0 ? Math.min(delays[0], delays[1]) : delays[1]), place]);
       });
       return due.sort((a, b) => a[0] - b[0]).map(([, place]) => place);
     })
@@ -127,7 +128,15 @@ describe('a stream of sequence numbers', () => {
   it('counts late packets of an outage', () => {
     const before = Array.from({ length: 100 }, (_, i) => i);
     const after = Array.from({ length: 100 }, (_, i) => 5000 + i);
-    const numbers = [...before, ...after.slice(0, 10), 4990, 4980, ...after.slice(10, 60), 4995, ...after.slice(60)];
+    const numbers = [
+      ...before,
+      ...after.slice(0, 10),
+      4990,
+      4980,
+      ...after.slice(10, 60),
+      4995,
+      ...after.slice(60),
+    ];
     expect(follow(numbers)).toEqual({ lost: 4900 - 3, reordered: 3, repeated: 0, jumps: 0 });
   });
 

@@ -1,0 +1,425 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LinkType } from '../../src/receive/batch.js';
+import { bytes, erspan1, erspan2, erspan3, ethernet, gre, ipv4, ipv6, tcp, udp } from '../support/frames.js';
+import { Collected } from './collect.js';
+import { batchOf, type Captured } from './outer.js';
+
+const INNER_IP = ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(30)));
+const INNER = ethernet(0x0800, INNER_IP);
+const INNER6 = ethernet(0x86dd, ipv6('2001:db8::a', '2001:db8::b', 6, tcp(40_000, 443, 2)));
+
+const be16 = (v: number): number[] => [(v >>> 8) & 255, v & 255];
+const be32 = (v: number): number[] => [...be16(v >>> 16), ...be16(v & 0xffff)];
+
+function over4(payload: Uint8Array): Uint8Array {
+  return ipv4('10.0.0.1', '10.0.0.9', 47, payload);
+}
+
+function over6(payload: Uint8Array): Uint8Array {
+  return ipv6('2001:db8:1::1', '2001:db8:1::9', 47, payload);
+}
+
+function demux(...packets: (Uint8Array | Captured)[]): Collected {
+  const out = new Collected();
+  out.demux.process(batchOf(packets));
+  return out;
+}
+
+describe('link layers', () => {
+  const erspan = over4(erspan2(7, 1, INNER));
+  const v6 = over6(erspan2(7, 1, INNER));
+  const mac = new Uint8Array(12);
+  const pppoe = (protocol: number[], ip: Uint8Array): number[] => [
+    ...[0x11, 0, 0, 1],
+    ...be16(ip.length + protocol.length),
+    ...protocol,
+    ...ip,
+  ];
+  const snap = [0xaa, 0xaa, 3, 0, 0, 0];
+  const cases: [string, number, Uint8Array][] = [
+    ['raw IPv4', LinkType.Raw, erspan],
+    ['raw IPv6', LinkType.Raw, v6],
+    ['LINKTYPE_IPV4', LinkType.Ipv4, erspan],
+    ['LINKTYPE_IPV6', LinkType.Ipv6, v6],
+    ['Ethernet', LinkType.Ethernet, ethernet(0x0800, erspan)],
+    ['Ethernet, IPv6', LinkType.Ethernet, ethernet(0x86dd, v6)],
+    ['Ethernet with padding', LinkType.Ethernet, bytes(ethernet(0x0800, erspan), new Uint8Array(9))],
+    ['802.1Q', LinkType.Ethernet, ethernet(0x0800, erspan, [[0x8100, 5]])],
+    [
+      '802.1ad',
+      LinkType.Ethernet,
+      ethernet(0x0800, erspan, [
+        [0x88a8, 5],
+        [0x8100, 6],
+      ]),
+    ],
+    ['MPLS', LinkType.Ethernet, ethernet(0x8847, bytes([0, 1, 0, 64, 0, 2, 1, 64], erspan))],
+    ['Ethernet in MPLS', LinkType.Ethernet, ethernet(0x8847, bytes([0, 2, 1, 64], ethernet(0x0800, erspan)))],
+    [
+      'Ethernet behind a control word in MPLS',
+      LinkType.Ethernet,
+      ethernet(0x8847, bytes([0, 2, 1, 64, 0, 0, 0, 0], ethernet(0x86dd, v6))),
+    ],
+    ['PPPoE', LinkType.Ethernet, ethernet(0x8864, bytes(pppoe([0, 0x21], erspan)))],
+    ['PPPoE, compressed protocol', LinkType.Ethernet, ethernet(0x8864, bytes(pppoe([0x57], v6)))],
+    ['LLC/SNAP', LinkType.Ethernet, bytes(mac, be16(8 + erspan.length), snap, [8, 0], erspan)],
+    ['LLC', LinkType.Ethernet, bytes(mac, be16(3 + erspan.length), [6, 6, 3], erspan)],
+    ['cooked, version 1', LinkType.LinuxSll, bytes(new Uint8Array(14), [8, 0], erspan)],
+    [
+      'cooked, version 1, tagged',
+      LinkType.LinuxSll,
+      bytes(new Uint8Array(14), [0x81, 0, 0, 5, 8, 0], erspan),
+    ],
+    ['cooked, version 2', LinkType.LinuxSll2, bytes([0x86, 0xdd], new Uint8Array(18), v6)],
+    ['null, little endian', LinkType.Null, bytes([2, 0, 0, 0], erspan)],
+    ['null, big endian', LinkType.Null, bytes([0, 0, 0, 2], erspan)],
+    ...[10, 24, 28, 30].map((af): [string, number, Uint8Array] => [
+      `null, AF ${af}`,
+      0,
+      bytes([af, 0, 0, 0], v6),
+    ]),
+    ['loop', LinkType.Loop, bytes([0, 0, 0, 24], v6)],
+  ];
+
+  it.each(cases)('%s', (_, linkType, packet) => {
+    const out = demux({ bytes: packet, linkType });
+    expect(out.frames.map((f) => f.ports)).toEqual([[5000, 53]]);
+    expect(out.frames[0].bytes).toEqual(INNER);
+    for (let cut = 0; cut < packet.length; cut++) {
+      const short = demux({ bytes: packet.subarray(0, cut), linkType, length: packet.length });
+      expect(short.frames.length + short.demux.counters.notGre).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('others are counted', () => {
+    const out = demux(
+      { bytes: erspan, linkType: 147 },
+      { bytes: ethernet(0x0806, new Uint8Array(28)), linkType: 1 },
+    );
+    expect(out.demux.counters).toMatchObject({ packets: 2, unsupportedLinkType: 1, notGre: 1, gre: 0 });
+  });
+});
+
+describe('the outer IP header', () => {
+  it('may have options, and extension headers', () => {
+    const option = bytes([0x46], over4(erspan1(INNER)).subarray(1, 20), [1, 1, 1, 1], erspan1(INNER));
+    option.set(be16(option.length), 2);
+    const extensions = bytes(
+      [60, 0, 1, 4, 0, 0, 0, 0],
+      [51, 0, 1, 4, 0, 0, 0, 0],
+      [47, 2],
+      new Uint8Array(14),
+    );
+    const six = ipv6('2001:db8:1::1', '2001:db8:1::9', 0, bytes(extensions, erspan1(INNER)));
+    expect(demux(option, six).frames.map((f) => f.ports)).toEqual([
+      [5000, 53],
+      [5000, 53],
+    ]);
+  });
+
+  it('of a host that leaves segmentation to its network card has length 0', () => {
+    const packet = over4(erspan1(INNER));
+    packet.set([0, 0], 2);
+    expect(demux(packet).frames[0].bytes).toEqual(INNER);
+  });
+
+  it('that cannot be right is malformed', () => {
+    const version = over4(erspan1(INNER));
+    version[0] = 0x44;
+    const long = over4(erspan1(INNER));
+    long.set(be16(long.length + 1), 2);
+    const ah = ipv6('2001:db8:1::1', '2001:db8:1::9', 51, bytes([47, 0], new Uint8Array(14)));
+    const past = ipv6('2001:db8:1::1', '2001:db8:1::9', 60, bytes([47, 9], new Uint8Array(6)));
+    expect(demux(version, long, ah, past).malformed).toEqual({ ip_header: 4 });
+  });
+
+  it('of other traffic is counted', () => {
+    const out = demux(INNER_IP, ipv6('2001:db8::1', '2001:db8::2', 59, new Uint8Array(0)));
+    expect(out.demux.counters).toMatchObject({ packets: 2, bytes: INNER_IP.length + 40, notGre: 2, gre: 0 });
+  });
+});
+
+describe('GRE', () => {
+  const outer = fc.constantFrom(over4, over6);
+  const flags = fc.record(
+    { key: fc.nat(0xffffffff), sequence: fc.nat(0xffffffff), checksum: fc.boolean() },
+    { requiredKeys: ['checksum'] },
+  );
+
+  /** Each encapsulation: GRE protocol, what is before the frame, the frame, and the mirror type. */
+  const plain: [string, number, number[], Uint8Array, string][] = [
+    ['IPv4', 0x0800, [], INNER_IP, 'gre'],
+    ['IPv6', 0x86dd, [], INNER6.subarray(14), 'gre'],
+    ['Ethernet', 0x6558, [], INNER, 'gretap'],
+    ['PPP', 0x880b, [], bytes([0xff, 3, 0, 0x21], INNER_IP), 'gre'],
+    ['MPLS', 0x8847, [], bytes([0, 1, 1, 64], INNER_IP), 'gre'],
+    ['ARP', 0x0806, [], new Uint8Array(28), 'gre'],
+    ['Cisco metadata', 0x8909, [8, 0, 1, 1, 0, 1, 0, 99], INNER_IP, 'gre'],
+    ['Ethernet behind Cisco metadata', 0x8909, [0x65, 0x58, 1, 1, 0, 1, 0, 99], INNER, 'gretap'],
+    ['IP in GRE in GRE', 0x0800, [], over4(gre(0x0800, INNER_IP)), 'gre'],
+  ];
+
+  it.each(plain)('%s, with any flags, over IPv4 and IPv6', (name, protocol, before, frame, type) => {
+    fc.assert(
+      fc.property(outer, flags, (wrap, g) => {
+        const out = demux(wrap(gre(protocol, bytes(before, frame), g)));
+        expect(out.malformed).toEqual({});
+        expect(out.frames.length).toBe(1);
+        const f = out.frames[0];
+        expect(f.bytes).toEqual(frame);
+        expect(f).toMatchObject({
+          type,
+          key: g.key ?? null,
+          session: 0,
+          direction: 'unknown',
+          truncated: false,
+        });
+        expect(f.mirrored.sequence).toBe(g.sequence ?? -1);
+        expect(f.mirrored.securityGroup).toBe(name.includes('metadata') ? 99 : 0);
+        if (name !== 'ARP') expect(f.ports).toEqual(name === 'IPv6' ? [40_000, 443] : [5000, 53]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('WCCP, version 1 and 2', () => {
+    const redirect = gre(0x883e, bytes([0x80, 0, 1, 2], INNER_IP));
+    const out = demux(
+      over4(gre(0x883e, INNER_IP)),
+      over6(redirect),
+      over4(gre(0x883e, INNER_IP, { key: 1 })),
+    );
+    expect(out.frames.map((f) => f.bytes)).toEqual([INNER_IP, INNER_IP]);
+    expect(out.malformed).toEqual({ gre_protocol: 1 });
+  });
+
+  it('802.11, one packet or several in an A-MSDU', () => {
+    const snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+    const header = (qos: number[]): number[] => [0x88, 2, ...new Array<number>(22).fill(2), ...qos];
+    const one = bytes(header([0, 0]), snap, INNER_IP);
+    const msdu = bytes(new Uint8Array(12), be16(snap.length + INNER_IP.length), snap, INNER_IP);
+    const padded = bytes(msdu, new Uint8Array((4 - (msdu.length & 3)) & 3));
+    const out = demux(
+      over4(gre(0x9000, one)),
+      over4(gre(0x90f0, bytes(header([0x80, 0]), padded, padded, msdu))),
+      over4(gre(0x8200, one)),
+    );
+    expect(out.frames.map((f) => f.ports)).toEqual(new Array(5).fill([5000, 53]));
+    expect(out.demux.counters).toMatchObject({ gre: 3, frames: 5 });
+  });
+
+  it('a protocol that is no EtherType counts for its mirror point only', () => {
+    const out = demux(over4(gre(0x00fe, new Uint8Array(20))));
+    expect(out.frames).toEqual([]);
+    expect(out.malformed).toEqual({ gre_protocol: 1 });
+    expect(out.mirrors.points.length).toBe(1);
+  });
+
+  it('is refused as the kernel refuses it', () => {
+    const broken = gre(0x0800, INNER_IP, { checksum: true });
+    broken[4] ^= 1;
+    const routed = gre(0x0800, INNER_IP, { checksum: true });
+    routed[0] |= 0x40;
+    const version = (v: number): Uint8Array => bytes([0, v, 8, 0], INNER_IP);
+    const out = demux(
+      over4(broken),
+      over4(routed),
+      over4(version(2)),
+      over4(version(7)),
+      over4(version(0x08)),
+      over4(bytes([0, 0, 8, 0], new Uint8Array(7))),
+      over4(bytes([0xb0, 0, 8, 0], new Uint8Array(8))),
+    );
+    expect(out.frames).toEqual([]);
+    expect(out.malformed).toEqual({ gre_checksum: 1, gre_routing: 1, gre_version: 3, gre_short: 2 });
+  });
+
+  it('with a checksum that the capture cut off is taken', () => {
+    const packet = over4(gre(0x0800, INNER_IP, { checksum: true }));
+    const out = demux({ bytes: packet.subarray(0, packet.length - 10), length: packet.length });
+    expect(out.frames.map((f) => [f.ports, f.truncated])).toEqual([[[5000, 53], true]]);
+  });
+
+  it('answers to keepalives are not malformed', () => {
+    const out = demux(over4(new Uint8Array(4)), over4(gre(0x0800, over4(new Uint8Array(4)))));
+    expect(out.malformed).toEqual({});
+    expect(out.demux.counters).toMatchObject({ empty: 1, frames: 1 });
+  });
+
+  it('goes to the tunnels first, version 0 only', () => {
+    const asked: number[] = [];
+    const out = new Collected({
+      tunnels: {
+        rcv: (p) => {
+          asked.push(p.end - p.gre);
+          return asked.length === 1;
+        },
+      },
+    });
+    const pptp = bytes([0x20, 1, 0x88, 0x0b, 0, 0, 0, 0, 0, 0, 0, 0]);
+    out.demux.process(batchOf([over4(gre(0x0800, INNER_IP)), over4(erspan2(1, 1, INNER)), over4(pptp)]));
+    expect(asked).toEqual([4 + INNER_IP.length, 16 + INNER.length]);
+    expect(out.demux.counters).toMatchObject({ gre: 3, tunnelled: 1, frames: 1, empty: 1 });
+  });
+});
+
+describe('PPTP', () => {
+  const ppp = bytes([0x21], INNER_IP);
+  const call = (flags: number[], rest: Uint8Array, length = ppp.length): Uint8Array =>
+    bytes(flags, [0x88, 0x0b], be16(length), be16(77), rest);
+
+  it('carries PPP, with or without an acknowledgment', () => {
+    const out = demux(
+      over4(call([0x30, 0x01], bytes(be32(5), ppp))),
+      over4(call([0x30, 0x81], bytes(be32(6), be32(3), ppp, [0, 0]))),
+      over6(call([0x30, 0x81], bytes(be32(6), be32(3), bytes([0xff, 3, 0, 0x21], INNER_IP)), ppp.length + 3)),
+    );
+    expect(out.frames.map((f) => [f.type, f.ports, f.mirrored.sequence, f.key])).toEqual([
+      ['pptp', [5000, 53], 5, null],
+      ['pptp', [5000, 53], 6, null],
+      ['pptp', [5000, 53], 6, null],
+    ]);
+  });
+
+  it('acknowledgments alone are not malformed', () => {
+    expect(demux(over4(call([0x20, 0x81], bytes(be32(9)), 0))).demux.counters).toMatchObject({
+      empty: 1,
+      frames: 0,
+    });
+  });
+
+  it('with other flags, another protocol or too long a payload is refused', () => {
+    const out = demux(
+      over4(call([0xb0, 0x01], bytes(be32(5), be32(5), ppp))),
+      over4(call([0x10, 0x01], bytes(be32(5), ppp))),
+      over4(bytes([0x30, 1, 8, 0], be16(ppp.length), be16(77), be32(5), ppp)),
+      over4(call([0x30, 0x01], bytes(be32(5), ppp), ppp.length + 1)),
+    );
+    expect(out.frames).toEqual([]);
+    expect(out.malformed).toEqual({ pptp: 4 });
+  });
+
+  it('is one mirror point both ways', () => {
+    const packet = call([0x30, 0x01], bytes(be32(5), ppp));
+    const out = demux(ipv4('10.0.0.1', '10.0.0.2', 47, packet), ipv4('10.0.0.2', '10.0.0.1', 47, packet));
+    expect(out.mirrors.points.length).toBe(1);
+  });
+});
+
+describe('ERSPAN', () => {
+  it('type I is without a sequence number, with or without key and checksum', () => {
+    const out = demux(over4(erspan1(INNER)), over6(gre(0x88be, INNER, { key: 9, checksum: true })));
+    expect(out.frames.map((f) => [f.type, f.session, f.bytes])).toEqual([
+      ['erspan1', 0, INNER],
+      ['erspan1', 0, INNER],
+    ]);
+    expect(out.frames[1].key).toBe(9);
+  });
+
+  it('type II, with any header fields and GRE flags', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(over4, over6),
+        fc.record(
+          { key: fc.nat(0xffffffff), checksum: fc.boolean(), sequence: fc.nat(0xffffffff) },
+          { requiredKeys: ['checksum', 'sequence'] },
+        ),
+        fc.nat(4095),
+        fc.nat(7),
+        fc.nat(3),
+        fc.nat(1),
+        fc.nat(1023),
+        fc.nat(0xfffff),
+        (wrap, g, vlan, cos, en, cut, session, index) => {
+          const header = [...be16(0x1000 | vlan), ...be16((cos << 13) | (en << 11) | (cut << 10) | session)];
+          const out = demux(wrap(gre(0x88be, bytes(header, be32(index), INNER), g)));
+          expect(out.frames.length).toBe(1);
+          expect(out.frames[0]).toMatchObject({
+            type: 'erspan2',
+            session,
+            bytes: INNER,
+            ports: [5000, 53],
+            truncated: cut === 1,
+            direction: 'unknown',
+            mirrored: {
+              port: index,
+              cos,
+              vlan: (en === 1 || en === 2) && vlan !== 0 ? vlan : -1,
+              sequence: g.sequence,
+            },
+          });
+        },
+      ),
+    );
+  });
+
+  it('type III, with any header fields, and every platform subheader', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(over4, over6),
+        fc.nat(4095),
+        fc.nat(0xffff),
+        fc.nat(63),
+        fc.nat(1),
+        fc.option(fc.nat(63)),
+        fc.option(fc.nat(0xffffffff)),
+        fc.boolean(),
+        (wrap, vlan, sgt, hardware, direction, platform, sequence, bare) => {
+          const word =
+            ((bare ? 2 : 0) << 10) | (hardware << 4) | (direction << 3) | (platform === null ? 0 : 1);
+          const header = bytes(
+            [...be16(0x2000 | vlan), ...be16((3 << 13) | 500), ...be32(1), ...be16(sgt), ...be16(word)],
+            platform === null ? [] : [platform << 2, 0, 0, 5, 0, 0, 0, 6],
+          );
+          const frame = bare ? INNER_IP : INNER;
+          const packet = gre(0x22eb, bytes(header, frame), sequence === null ? {} : { sequence });
+          const out = demux(wrap(packet));
+          expect(out.frames.length).toBe(1);
+          const port = { 0: 5, 1: 6, 3: 5, 5: 5, 6: 5, 7: 5 }[platform ?? 2] ?? 0;
+          expect(out.frames[0]).toMatchObject({
+            type: 'erspan3',
+            session: 500,
+            bytes: frame,
+            ports: [5000, 53],
+            direction: direction === 1 ? 'egress' : 'ingress',
+            mirrored: { hardware, securityGroup: sgt, cos: 3, port, sequence: sequence ?? -1 },
+          });
+          expect(out.frames[0].mirrored.vlan).toBe(vlan === 0 ? -1 : vlan);
+        },
+      ),
+    );
+  });
+
+  it('type III leaves the VLAN to the frame where the tag is still there', () => {
+    const tagged = ethernet(0x0800, INNER_IP, [[0x8100, 33]]);
+    const packet = over4(erspan3(1, 1, tagged));
+    packet.set([0x20, 33], 28);
+    const out = demux(packet);
+    expect([out.frames[0].vlans, out.frames[0].mirrored.vlan]).toEqual([[33], -1]);
+  });
+
+  it('with a frame type that cannot be read counts for its mirror point only', () => {
+    const out = demux(over4(erspan3(1, 1, INNER, 5)));
+    expect(out.frames).toEqual([]);
+    expect(out.malformed).toEqual({ erspan_frame_type: 1 });
+    expect(out.mirrors.points.length).toBe(1);
+  });
+
+  it('cut within its header, or of another version, is malformed', () => {
+    const packet = gre(0x88be, bytes([0x30, 0, 0, 1], new Uint8Array(20)), { sequence: 1 });
+    const short = gre(0x88be, bytes([0x10, 0, 0, 1]), { sequence: 1 });
+    expect(demux(over4(packet), over4(short)).malformed).toEqual({ erspan_version: 1, erspan_short: 1 });
+  });
+
+  it('frames with a trailing FCS, and frames cut by the switch, keep their conversation', () => {
+    const out = demux(
+      over4(erspan2(1, 1, bytes(INNER, [1, 2, 3, 4]))),
+      over4(erspan2(1, 2, INNER.subarray(0, 44))),
+    );
+    expect(out.frames.map((f) => [f.ports, f.truncated, f.malformed])).toEqual([
+      [[5000, 53], false, ''],
+      [[5000, 53], true, ''],
+    ]);
+  });
+});

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { NO_KEY } from '../../src/demux/mirror-points.js';
+import { MirrorTable } from '../../src/demux/mirrors.js';
+import { formatIp } from '../../src/wire/addresses.js';
+import type { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
+import { MirrorRecord, SequenceUse } from '../../src/wire/mirror-record.js';
+import { Mirrored } from '../../src/wire/mirrored.js';
+import { outer } from './outer.js';
+
+const ERSPAN2 = 2 as MirrorType;
+const GRE = 4 as MirrorType;
+
+interface Row {
+  minute: number;
+  point: number;
+  packets: number;
+  lost: number;
+  reordered: number;
+  bytes: number;
+}
+
+/** A table that keeps the rows it writes. */
+function recorded(capacity?: number): { table: MirrorTable; rows: Row[] } {
+  const rows: Row[] = [];
+  const table = new MirrorTable({
+    ...(capacity !== undefined && { capacity }),
+    sink: {
+      mirror: (r) => {
+        const { minute, packets, lost, reordered, bytes } = r;
+        rows.push({ minute, point: r.point.index, packets, lost, reordered, bytes });
+      },
+    },
+  });
+  return { table, rows };
+}
+
+function send(table: MirrorTable, point: MirrorPoint, sec: number, sequence = -1): void {
+  const m = new Mirrored();
+  m.point = point;
+  m.sequence = sequence;
+  table.count(m, sec, 100, false, false);
+}
+
+function totals(table: MirrorTable, point: MirrorPoint): MirrorRecord {
+  const record = new MirrorRecord();
+  table.totals(point, record);
+  return record;
+}
+
+describe('mirror points', () => {
+  it('are told apart by type, source, target and ERSPAN session', () => {
+    const { table } = recorded();
+    const one = table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.9'), 5, NO_KEY);
+    const others = [
+      table.find(3 as MirrorType, outer('10.0.0.1', '10.0.0.9'), 5, NO_KEY),
+      table.find(ERSPAN2, outer('10.0.0.2', '10.0.0.9'), 5, NO_KEY),
+      table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.8'), 5, NO_KEY),
+      table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.9'), 6, NO_KEY),
+      table.find(ERSPAN2, outer('10.0.0.9', '10.0.0.1'), 5, NO_KEY),
+      table.find(ERSPAN2, outer('2001:db8::1', '2001:db8::9'), 5, NO_KEY),
+    ];
+    expect(new Set([one, ...others]).size).toBe(7);
+    expect(table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.9'), 5, 42)).toBe(one);
+    expect(table.points.map((p) => p.index)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(formatIp(one?.source as Uint8Array, 0)).toBe('10.0.0.1');
+    expect(formatIp(table.points[6].target, 0)).toBe('2001:db8::9');
+  });
+
+  it('of plain GRE are told apart by key, and are the same both ways', () => {
+    const { table } = recorded();
+    const there = table.find(GRE, outer('10.0.0.1', '10.0.0.2'), 0, 0);
+    expect(table.reversed).toBe(false);
+    expect(table.find(GRE, outer('10.0.0.2', '10.0.0.1'), 0, 0)).toBe(there);
+    expect(table.reversed).toBe(true);
+    expect(there?.key).toBe(0);
+    expect(table.find(GRE, outer('10.0.0.1', '10.0.0.2'), 0, NO_KEY)?.key).toBeNull();
+    expect(table.find(GRE, outer('10.0.0.1', '10.0.0.2'), 0, 0xffffffff)?.key).toBe(0xffffffff);
+    expect(table.points.length).toBe(3);
+  });
+
+  it('are found again among many', () => {
+    const { table } = recorded();
+    const address = (i: number): string => `10.${i >>> 8}.${i & 255}.1`;
+    const first = Array.from({ length: 5000 }, (_, i) =>
+      table.find(ERSPAN2, outer(address(i), '10.0.0.9'), i & 1023, NO_KEY),
+    );
+    for (const [i, point] of first.entries()) {
+      expect(table.find(ERSPAN2, outer(address(i), '10.0.0.9'), i & 1023, NO_KEY)).toBe(point);
+    }
+  });
+
+  it('beyond the capacity share one a type, and are counted', () => {
+    const { table } = recorded(2);
+    const at = (i: number, type = ERSPAN2): MirrorPoint | undefined =>
+      table.find(type, outer(`10.0.0.${i}`, '10.0.0.9'), 1, NO_KEY);
+    const kept = [at(1), at(2)];
+    const beyond = at(3);
+    expect(at(4)).toBe(beyond);
+    expect(at(5, GRE)).not.toBe(beyond);
+    expect(formatIp(beyond?.source as Uint8Array, 0)).toBe('::');
+    expect([at(1), at(2)]).toEqual(kept);
+    expect(at(6, GRE)?.index).toBe(3);
+    expect(table.overflowed).toBe(4);
+  });
+
+  it('that are not admitted are counted and not found', () => {
+    const table = new MirrorTable({ admit: (p) => p.session === 1 });
+    expect(table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.9'), 1, NO_KEY)).toBeDefined();
+    expect(table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.9'), 2, NO_KEY)).toBeUndefined();
+    expect(table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.9'), 2, NO_KEY)).toBeUndefined();
+    expect(table.refused).toBe(2);
+  });
+});
+
+describe('minutes', () => {
+  const START = 1_700_000_040;
+
+  function one(table: MirrorTable): MirrorPoint {
+    return table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.9'), 1, NO_KEY) as MirrorPoint;
+  }
+
+  it('are written when they are over, and add up to the totals', () => {
+    const { table, rows } = recorded();
+    const point = one(table);
+    for (let i = 0; i < 300; i++) if (i % 50 !== 7) send(table, point, START + i, i);
+    table.finish();
+    expect(rows.map((r) => r.minute - START)).toEqual([0, 60, 120, 180, 240]);
+    expect(rows.map((r) => r.packets)).toEqual([58, 59, 59, 59, 59]);
+    expect(rows.map((r) => r.lost)).toEqual([2, 1, 1, 1, 1]);
+    const all = totals(table, point);
+    expect(all).toMatchObject({ packets: 294, lost: 6, bytes: 29_400, sequence: SequenceUse.Session });
+    expect(all.minute).toBe(START);
+  });
+
+  it('take a late packet back from what is lost after it', () => {
+    const { table, rows } = recorded();
+    const point = one(table);
+    send(table, point, START + 59, 0);
+    send(table, point, START + 59, 2);
+    send(table, point, START + 60, 1);
+    send(table, point, START + 61, 4);
+    table.finish();
+    expect(rows.map((r) => [r.lost, r.reordered])).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+    expect(totals(table, point)).toMatchObject({ lost: 1, reordered: 1 });
+  });
+
+  it('are written without packets when time moves on', () => {
+    const { table, rows } = recorded();
+    send(table, one(table), START + 10);
+    table.advance(START + 59);
+    expect(rows.length).toBe(0);
+    table.advance(START + 60);
+    expect(rows).toMatchObject([{ minute: START, packets: 1 }]);
+  });
+
+  it('go on through a packet that is late, or has an impossible time', () => {
+    const { table, rows } = recorded();
+    const point = one(table);
+    send(table, point, START + 60);
+    send(table, point, START + 59);
+    send(table, point, 4_000_000_000);
+    send(table, point, START + 61);
+    table.finish();
+    expect(rows).toMatchObject([{ minute: START + 60, packets: 4 }]);
+  });
+
+  it('of sparse packets, and of an older capture read next, have their own times', () => {
+    const { table, rows } = recorded();
+    const point = one(table);
+    for (const sec of [0, 7200, 14_400, 14_401, -86_400, -86_399]) send(table, point, START + sec);
+    table.finish();
+    expect(rows.map((r) => r.packets).reduce((a, b) => a + b)).toBe(6);
+    expect(rows.map((r) => r.minute - START)).toContain(14_400);
+    expect(rows.map((r) => r.minute - START)).toContain(-86_400);
+  });
+
+  it('have no loss where packets have no numbers', () => {
+    const { table } = recorded();
+    const point = one(table);
+    send(table, point, START);
+    expect(totals(table, point)).toMatchObject({ packets: 1, sequence: SequenceUse.None, lost: 0 });
+  });
+});

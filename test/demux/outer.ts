@@ -1,0 +1,43 @@
+import { LinkType, PacketBatch } from '../../src/receive/batch.js';
+import { OuterPacket } from '../../src/wire/outer.js';
+import { ipv4, ipv6 } from '../support/frames.js';
+
+/** An outer packet between two addresses, IPv4 or IPv6, with nothing in it. */
+export function outer(source: string, target: string): OuterPacket {
+  const packet = new OuterPacket();
+  const six = source.includes(':');
+  packet.bytes = six
+    ? ipv6(source, target, 47, new Uint8Array(0))
+    : ipv4(source, target, 47, new Uint8Array(0));
+  packet.ipVersion = six ? 6 : 4;
+  packet.source = six ? 8 : 12;
+  packet.destination = six ? 24 : 16;
+  return packet;
+}
+
+export interface Captured {
+  readonly bytes: Uint8Array;
+  readonly linkType?: number;
+  readonly sec?: number;
+  /** Bytes it had on the wire, when the capture cut it. */
+  readonly length?: number;
+}
+
+/** A batch of packets, raw IP unless told otherwise. */
+export function batchOf(packets: readonly (Uint8Array | Captured)[]): PacketBatch {
+  const batch = new PacketBatch();
+  const list = packets.map((p) => (p instanceof Uint8Array ? { bytes: p } : p));
+  batch.bytes = new Uint8Array(list.reduce((n, p) => n + p.bytes.length, 0));
+  let o = 0;
+  for (const [i, p] of list.entries()) {
+    batch.bytes.set(p.bytes, o);
+    batch.offset[i] = o;
+    batch.captured[i] = p.bytes.length;
+    batch.length[i] = p.length ?? p.bytes.length;
+    batch.sec[i] = p.sec ?? 1_700_000_000;
+    batch.linkType[i] = p.linkType ?? LinkType.Raw;
+    o += p.bytes.length;
+  }
+  batch.count = list.length;
+  return batch;
+}

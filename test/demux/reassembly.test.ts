@@ -1,0 +1,256 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { erspan2, ethernet, gre, ipv4, ipv6, ipv6Fragment, udp } from '../support/frames.js';
+import { Collected } from './collect.js';
+import { batchOf, type Captured } from './outer.js';
+
+const SOURCE = '10.0.0.1';
+const TARGET = '10.0.0.9';
+const SOURCE6 = '2001:db8:1::1';
+const TARGET6 = '2001:db8:1::9';
+
+interface Piece {
+  readonly from: number;
+  readonly to: number;
+}
+
+function frameOf(length: number, fill = 0): Uint8Array {
+  const payload = Uint8Array.from({ length }, (_, i) => (i * 7 + fill) & 255);
+  return ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, payload)));
+}
+
+/** The fragments of a GRE packet that these pieces of it are, over IPv4 or IPv6. */
+function fragments(
+  packet: Uint8Array,
+  pieces: readonly Piece[],
+  six: boolean,
+  id = 1,
+  tos = 0,
+): Uint8Array[] {
+  return pieces.map(({ from, to }) => {
+    const more = to < packet.length;
+    const part = packet.subarray(from, to);
+    if (six) return ipv6(SOURCE6, TARGET6, 44, ipv6Fragment(47, from, more, id, part));
+    return ipv4(SOURCE, TARGET, 47, part, { id, fragment: [from, more], tos });
+  });
+}
+
+/** Pieces of `length` bytes between cuts at multiples of 8. */
+function cutAt(length: number, cuts: readonly number[]): Piece[] {
+  const at = [...new Set(cuts.map((c) => (c % Math.ceil(length / 8)) * 8))]
+    .filter((c) => c > 0)
+    .sort((a, b) => a - b);
+  return [0, ...at].map((from, i) => ({ from, to: at[i] ?? length }));
+}
+
+function demux(packets: readonly (Uint8Array | Captured)[], limits = {}): Collected {
+  const out = new Collected({ reassembly: limits });
+  out.demux.process(batchOf(packets));
+  return out;
+}
+
+const CUTS = fc.array(fc.nat(1200), { minLength: 1, maxLength: 12 });
+
+describe('reassembly', () => {
+  it('gives the packet once, in whatever order its fragments come and come again', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 20, max: 9000 }),
+        CUTS,
+        fc.boolean(),
+        fc.array(fc.nat(0xffff), { minLength: 30, maxLength: 30 }),
+        (length, cuts, six, order) => {
+          const packet = erspan2(9, 1, frameOf(length));
+          const all = fragments(packet, cutAt(packet.length, cuts), six);
+          fc.pre(all.length > 1);
+          const shuffled = all
+            .map((f, i) => [order[i % 30] + i / 100, f] as const)
+            .sort((a, b) => a[0] - b[0])
+            .map(([, f]) => f);
+          // A fragment that comes again before the packet is whole changes nothing.
+          const twice = shuffled.slice(0, -1).flatMap((f) => [f, f]);
+          const out = demux([...twice, shuffled[shuffled.length - 1]]);
+          expect(out.frames.map((f) => f.bytes)).toEqual([frameOf(length)]);
+          expect(out.frames[0].source).toBe(six ? SOURCE6 : SOURCE);
+          expect(out.demux.counters.reassembly).toMatchObject({
+            reassembled: 1,
+            duplicates: all.length - 1,
+            overlaps: 0,
+          });
+          expect(out.demux.counters.gre).toBe(1);
+        },
+      ),
+    );
+  });
+
+  it('keeps packets apart that are on their way together', () => {
+    const packets = Array.from({ length: 50 }, (_, i) => erspan2(9, i, frameOf(100 + i * 37, i)));
+    const pieces = packets.map((p, i) => fragments(p, cutAt(p.length, [3, 9]), i % 2 === 0, 1000 + (i >> 1)));
+    const out = demux([0, 1, 2].flatMap((n) => pieces.map((p) => p[n] ?? p[p.length - 1])));
+    expect(out.frames.map((f) => f.bytes.length).sort((a, b) => a - b)).toEqual(
+      packets.map((p) => p.length - 16),
+    );
+  });
+
+  it('discards a packet whose fragments overlap, and does not stumble over what follows', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ at: fc.nat(150), units: fc.integer({ min: 1, max: 60 }), last: fc.boolean() }), {
+          minLength: 1,
+          maxLength: 40,
+        }),
+        fc.boolean(),
+        (parts, six) => {
+          const data = new Uint8Array(2000);
+          const list = parts.map(({ at, units, last }) => {
+            const part = data.subarray(0, units * 8);
+            return six
+              ? ipv6(SOURCE6, TARGET6, 44, ipv6Fragment(47, at * 8, !last, 5, part))
+              : ipv4(SOURCE, TARGET, 47, part, { id: 5, fragment: [at * 8, !last] });
+          });
+          const good = erspan2(9, 1, frameOf(500));
+          const out = demux([...list, ...fragments(good, cutAt(good.length, [20]), six, 6)]);
+          expect(out.frames.map((f) => f.bytes)).toContainEqual(frameOf(500));
+          const r = out.demux.counters.reassembly;
+          // Offset 0 without more to follow is no fragment.
+          expect(r.fragments).toBe(parts.filter((p) => p.at > 0 || !p.last).length + 2);
+          expect(r.reassembled).toBe(out.demux.counters.gre - (parts.length + 2 - r.fragments));
+        },
+      ),
+    );
+  });
+
+  it('discards a partial overlap, and counts it', () => {
+    const packet = erspan2(9, 1, frameOf(500));
+    const pieces = [
+      { from: 0, to: 160 },
+      { from: 152, to: 320 },
+      { from: 320, to: packet.length },
+    ];
+    for (const six of [false, true]) {
+      const out = demux(fragments(packet, pieces, six));
+      out.demux.finish();
+      expect(out.frames).toEqual([]);
+      expect(out.demux.counters.reassembly).toMatchObject({ overlaps: 1, reassembled: 0, unfinished: 1 });
+      expect(out.malformed).toEqual({ ip_fragment: 1, reassembly: 1 });
+    }
+  });
+
+  it('refuses fragments that cannot be', () => {
+    const part = new Uint8Array(16);
+    const four = (at: number, more: boolean, data = part): Uint8Array =>
+      ipv4(SOURCE, TARGET, 47, data, { id: 7, fragment: [at, more] });
+    const six = ipv6(SOURCE6, TARGET6, 44, ipv6Fragment(47, 0, true, 1, part.subarray(0, 9)));
+    const out = demux([
+      four(65_528, false),
+      four(64, false),
+      four(128, true),
+      six,
+      four(8, true, part.subarray(0, 0)),
+    ]);
+    expect(out.demux.counters.reassembly.invalid).toBe(4);
+    expect(out.malformed).toEqual({ ip_fragment: 4 });
+  });
+
+  it('gives up after the timeout, by packet time', () => {
+    const packet = erspan2(9, 1, frameOf(500));
+    const [a, b] = fragments(packet, cutAt(packet.length, [20]), false);
+    expect(
+      demux([
+        { bytes: a, sec: 100 },
+        { bytes: b, sec: 130 },
+      ]).frames.length,
+    ).toBe(1);
+    const out = demux([
+      { bytes: a, sec: 100 },
+      { bytes: b, sec: 131 },
+    ]);
+    expect(out.frames).toEqual([]);
+    expect(out.demux.counters.reassembly.timeouts).toBe(1);
+    out.demux.advance(162);
+    expect(out.demux.counters.reassembly.timeouts).toBe(2);
+    expect(out.malformed).toEqual({ reassembly: 2 });
+  });
+
+  it('lets the oldest packet go when there are too many, or too little memory', () => {
+    const packets = Array.from({ length: 6 }, (_, i) => erspan2(9, i, frameOf(3000, i)));
+    const pieces = packets.map((p, i) => fragments(p, cutAt(p.length, [200]), false, i));
+    const list = [...pieces.map((p) => p[0]), ...pieces.map((p) => p[1])];
+    const few = demux(list, { datagrams: 4 });
+    expect(few.frames.map((f) => f.bytes)).toEqual([]);
+    expect(few.demux.counters.reassembly.noPlace).toBeGreaterThan(0);
+    const reversed = demux([...list.slice(0, 6), ...list.slice(8)], { datagrams: 4 });
+    expect(reversed.frames.map((f) => f.bytes)).toEqual([2, 3, 4, 5].map((i) => frameOf(3000, i)));
+    const small = demux([...list.slice(0, 6), ...list.slice(9)], { memory: 13_000 });
+    expect(small.frames.map((f) => f.bytes)).toContainEqual(frameOf(3000, 5));
+    expect(small.demux.counters.reassembly.noMemory).toBeGreaterThan(0);
+  });
+
+  it('keeps using the same memory', () => {
+    const out = new Collected({ reassembly: { memory: 1 << 18 } });
+    for (let i = 0; i < 500; i++) {
+      const packet = erspan2(9, i, frameOf(20 + ((i * 977) % 9000)));
+      out.demux.process(batchOf(fragments(packet, cutAt(packet.length, [1, 180, 360, 540]), i % 2 === 0, i)));
+    }
+    expect(out.frames.length).toBe(500);
+    expect(out.demux.counters.reassembly.noMemory).toBe(0);
+  });
+
+  it('takes the ECN marks together, and refuses those that contradict each other', () => {
+    const packet = gre(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(400))));
+    const pieces = cutAt(packet.length, [20]);
+    const marked = (...tos: number[]): Uint8Array[] =>
+      pieces.map((p, i) => fragments(packet, [p], false, 3, tos[i])[0]);
+    const tos: number[] = [];
+    const out = new Collected({
+      tunnels: {
+        rcv: (p) => {
+          tos.push(p.tos);
+          return true;
+        },
+      },
+    });
+    for (const marks of [
+      [0, 0],
+      [2, 3],
+      [3, 2],
+      [2, 1],
+      [0, 3],
+      [2, 0],
+    ])
+      out.demux.process(batchOf(marked(...marks)));
+    expect(tos).toEqual([0, 3, 3, 2]);
+    expect(out.demux.counters.reassembly.ecn).toBe(2);
+  });
+
+  it('of fragments that the capture cut gives a cut packet', () => {
+    const packet = erspan2(9, 1, frameOf(3000));
+    const list = fragments(packet, cutAt(packet.length, [180]), false);
+    const out = demux(list.map((bytes) => ({ bytes: bytes.subarray(0, 120), length: bytes.length })));
+    expect(out.frames.map((f) => [f.ports, f.truncated, f.bytes.length])).toEqual([[[5000, 53], true, 84]]);
+  });
+
+  it('takes a fragment that is whole in itself as it is (IPv6)', () => {
+    const packet = erspan2(9, 1, frameOf(100));
+    const out = demux([ipv6(SOURCE6, TARGET6, 44, ipv6Fragment(47, 0, false, 1, packet))]);
+    expect(out.frames.length).toBe(1);
+    expect(out.demux.counters.reassembly.fragments).toBe(0);
+  });
+
+  it('finds GRE behind extension headers in the fragments (IPv6)', () => {
+    const packet = erspan2(9, 1, frameOf(300));
+    const whole = new Uint8Array(8 + packet.length);
+    whole.set([47, 0, 1, 4, 0, 0, 0, 0]);
+    whole.set(packet, 8);
+    const list = [
+      ipv6Fragment(60, 0, true, 1, whole.subarray(0, 160)),
+      ipv6Fragment(60, 160, false, 1, whole.subarray(160)),
+    ].map((f) => ipv6(SOURCE6, TARGET6, 44, f));
+    expect(demux(list).frames.map((f) => f.bytes)).toEqual([frameOf(300)]);
+  });
+
+  it('leaves fragments of other protocols alone', () => {
+    const out = demux([ipv4(SOURCE, TARGET, 17, new Uint8Array(64), { fragment: [0, true] })]);
+    expect(out.demux.counters).toMatchObject({ notGre: 1, reassembly: { fragments: 0 } });
+  });
+});
