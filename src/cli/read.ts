@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
+import { Demux } from '../demux/demux.js';
+import { MirrorTable } from '../demux/mirrors.js';
 import { PacketBatch } from '../receive/batch.js';
 import { openCapture } from '../receive/file/capture.js';
 import { CaptureError } from '../receive/file/capture-error.js';
@@ -9,19 +11,21 @@ import { EndReason } from '../sessions/record.js';
 import { openStore } from '../store/open.js';
 import { parseTunnelSpec } from '../tunnels/spec.js';
 import { TunnelTable } from '../tunnels/table.js';
+import type { FrameSink } from '../wire/mirrored.js';
 import { CommandError, UsageError } from './errors.js';
-import { Pipeline } from './pipeline.js';
-import { Progress } from './progress.js';
 import {
   MirrorLines,
   NDJSON_KINDS,
   type NdjsonKind,
+  PacketLines,
   type ReadOutput,
   SessionLines,
   StoreOutput,
   TunnelLines,
-} from './read-output.js';
-import { readSummary } from './summary.js';
+} from './read/output.js';
+import { Progress } from './read/progress.js';
+import { SessionThread } from './read/session-thread.js';
+import { readSummary } from './read/summary.js';
 
 /** The default of every `--store`. */
 export const DEFAULT_STORE = './data';
@@ -76,32 +80,46 @@ function positive(value: string): number {
 async function read(given: string[], options: ReadOptions): Promise<void> {
   const { files, ndjson } = words(given, options);
   const tunnels = options.tunnel.length > 0 ? tunnelTable(options.tunnel) : undefined;
-  const store =
-    ndjson === undefined ? openStore(options.store ?? DEFAULT_STORE, { create: true }) : undefined;
-  try {
-    const token = options.once === true ? await digest(files) : randomUUID();
-    const output: ReadOutput =
-      store === undefined
-        ? linesOf(ndjson as NdjsonKind, options.collector, tunnels)
-        : new StoreOutput(store, options.collector, token);
-    const pipeline = new Pipeline({
-      sessions: output,
-      mirrors: output,
-      ...(options.maxSessions !== undefined && { table: { capacity: options.maxSessions } }),
-      ...(tunnels && { tunnels }),
-      ...(output.watcher && { watcher: output.watcher }),
-    });
-    const failed = await readAll(files, pipeline, output, options.quiet !== true);
-    pipeline.finish(EndReason.Eof);
-    await output.finish(pipeline);
-    if (options.quiet !== true) process.stderr.write(readSummary(pipeline, store?.name));
-    if (failed.length > 0) {
-      for (const error of failed) process.stderr.write(`mirrorlake: ${error.message}\n`);
-      process.exitCode = 1;
-    }
-  } finally {
-    await store?.close();
+  if (ndjson !== undefined) {
+    await readInto(files, linesOf(ndjson, options.collector, tunnels), options, tunnels);
+    return;
   }
+  const token = options.once === true ? await digest(files) : randomUUID();
+  const store = openStore(options.store ?? DEFAULT_STORE, { create: true });
+  try {
+    await readInto(files, new StoreOutput(store, options.collector, token), options, tunnels, store.name);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Reads the files into an output, and says at the end what was read. */
+async function readInto(
+  files: string[],
+  output: ReadOutput,
+  options: ReadOptions,
+  tunnels: TunnelTable | undefined,
+  storeName?: string,
+): Promise<void> {
+  const talk = options.quiet !== true;
+  const sessions = output.sessions
+    ? new SessionThread(options.collector, options.maxSessions, output.onSegment)
+    : undefined;
+  const mirrors = new MirrorTable({ ...(output.mirrors && { sink: output.mirrors }) });
+  const demux = new Demux({
+    sink: sessions ?? NOBODY,
+    mirrors,
+    ...(tunnels && { tunnels }),
+    ...(output.watcher && { watcher: output.watcher }),
+  });
+  const failed = await readAll(files, { demux, mirrors, sessions, output, talk, last: 0 });
+  demux.finish();
+  sessions?.send();
+  await sessions?.finish(EndReason.Eof);
+  await output.finish(mirrors);
+  if (talk) process.stderr.write(readSummary(demux, mirrors, sessions?.counters, storeName));
+  for (const error of failed) process.stderr.write(`mirrorlake: ${error.message}\n`);
+  if (failed.length > 0) process.exitCode = 1;
 }
 
 /** What the words of the command line come to. `--ndjson FILE` is `--ndjson sessions FILE`. */
@@ -135,25 +153,35 @@ function tunnelTable(specs: string[]): TunnelTable {
 function linesOf(kind: NdjsonKind, collector: string, tunnels: TunnelTable | undefined): ReadOutput {
   switch (kind) {
     case 'sessions':
-      return new SessionLines(collector);
+      return new SessionLines();
+    case 'packets':
+      return new PacketLines();
     case 'mirrors':
       return new MirrorLines(collector);
-    default:
+    case 'tunnels':
       return new TunnelLines(tunnels as TunnelTable);
   }
 }
 
+/** Frames that nobody asked for. */
+const NOBODY: FrameSink = { frame: () => undefined };
+
+interface Reading {
+  readonly demux: Demux;
+  readonly mirrors: MirrorTable;
+  readonly sessions: SessionThread | undefined;
+  readonly output: ReadOutput;
+  readonly talk: boolean;
+  /** The second of the last packet read. */
+  last: number;
+}
+
 /** Reads every file, going on after one that is damaged or missing. @returns what went wrong. */
-async function readAll(
-  files: string[],
-  pipeline: Pipeline,
-  output: ReadOutput,
-  talk: boolean,
-): Promise<CaptureError[]> {
+async function readAll(files: string[], reading: Reading): Promise<CaptureError[]> {
   const failed: CaptureError[] = [];
   for (const file of files) {
     try {
-      await readFile(file, pipeline, output, talk);
+      await readFile(file, reading);
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error;
       failed.push(error);
@@ -162,19 +190,25 @@ async function readAll(
   return failed;
 }
 
-async function readFile(file: string, pipeline: Pipeline, output: ReadOutput, talk: boolean): Promise<void> {
-  const source = await openCapture(file);
-  const progress = talk ? new Progress(source.bytesTotal) : undefined;
+async function readFile(file: string, reading: Reading): Promise<void> {
+  const { demux, mirrors, sessions, output } = reading;
+  const source = await openCapture(file, sessions === undefined ? {} : { ring: sessions });
+  const progress = reading.talk ? new Progress(source.bytesTotal) : undefined;
   const batch = new PacketBatch();
-  let first = true;
   let packets = 0;
   try {
     while (await source.next(batch)) {
+      sessions?.begin(batch.bytes, mirrors.points);
       // An older file after a newer one is another time: nothing goes on from one to the other.
-      if (first && batch.sec[0] < pipeline.table.time) pipeline.finish(EndReason.Eof);
-      first = false;
-      pipeline.process(batch);
+      if (packets === 0 && batch.sec[0] < reading.last) {
+        demux.finish();
+        sessions?.send();
+        sessions?.restart(EndReason.Eof);
+      }
+      demux.process(batch);
+      sessions?.send();
       packets += batch.count;
+      reading.last = batch.sec[batch.count - 1];
       progress?.update(source.bytesRead, packets);
       await output.settle();
     }

@@ -5,7 +5,7 @@ import { type Compression, compressionOf, GunzipInput, MAGIC_LENGTH, PeekedInput
 import { type CaptureFormat, type CaptureInterface, MAX_RECORD } from './format.js';
 import { isPcapMagic, PcapFormat } from './pcap.js';
 import { BlockType, PcapngFormat } from './pcapng.js';
-import { ReadAhead } from './read-ahead.js';
+import { type BufferRing, ownBuffers, ReadAhead } from './read-ahead.js';
 import { ZstdInput } from './zstd.js';
 
 /** Bytes read at a time: large enough to make the calls few, small enough to stay in the cache. */
@@ -14,6 +14,11 @@ const CHUNK = 1024 * 1024;
 export interface CaptureOptions {
   /** Bytes read at a time, 1 MiB unless told. */
   readonly chunk?: number;
+  /**
+   * Buffers to read into, instead of two of the source's own, for who goes on reading a batch's bytes after the
+   * next is asked for. Each is MAX_RECORD bytes longer than what is read at a time.
+   */
+  readonly ring?: BufferRing;
 }
 
 /**
@@ -45,7 +50,7 @@ export async function openCapture(path: string, options: CaptureOptions = {}): P
       input,
       formatOf(file, head, compression),
       compression,
-      options.chunk ?? CHUNK,
+      options.ring ?? ownBuffers(MAX_RECORD + (options.chunk ?? CHUNK)),
     );
   } catch (error) {
     await raw.close();
@@ -64,9 +69,9 @@ export class CaptureSource implements PacketSource {
     private readonly input: ByteInput,
     private readonly capture: CaptureFormat,
     readonly compression: Compression | undefined,
-    chunk: number,
+    ring: BufferRing,
   ) {
-    this.window = new ReadAhead(input, chunk, MAX_RECORD);
+    this.window = new ReadAhead(input, ring, MAX_RECORD);
   }
 
   get format(): 'pcap' | 'pcapng' {

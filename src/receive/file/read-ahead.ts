@@ -1,9 +1,22 @@
 import type { ByteInput } from './byte-input.js';
 
+/** Buffers that take turns, and how one learns that the next may be written again. */
+export interface BufferRing {
+  /** At least two, of the same size. */
+  readonly buffers: readonly Uint8Array[];
+  /** Settles when nobody reads a buffer any more. */
+  free(index: number): Promise<void>;
+}
+
+/** Two buffers that nobody but the window reads. */
+export function ownBuffers(size: number): BufferRing {
+  return { buffers: [new Uint8Array(size), new Uint8Array(size)], free: async () => undefined };
+}
+
 /**
  * A window that moves over an input: the bytes from `pos` up to `end` of `bytes` are there to be parsed.
- * Two buffers take turns, so that the next piece is being read while this one is worked on. A record that
- * a piece's end cuts in two is carried over in front of the next, so records are always in one stretch.
+ * Buffers take turns, so that the next piece is being read while this one is worked on. A record that a
+ * piece's end cuts in two is carried over in front of the next, so records are always in one stretch.
  */
 export class ReadAhead {
   bytes: Uint8Array;
@@ -13,25 +26,24 @@ export class ReadAhead {
   /** True once the input has ended: what is left in the window is all there is. */
   ended = false;
 
-  private other: Uint8Array;
-  private otherView: DataView;
+  private readonly views: DataView[];
+  private current = 0;
   /** The input's offset of `bytes[0]` (negative while the window is not yet full). */
   private base: number;
   private pending: Promise<number> | undefined;
 
   /**
-   * @param chunk bytes asked for at a time
-   * @param carry the longest record: as many bytes as can be unparsed when {@link more} is called
+   * @param carry the longest record: as many bytes as can be unparsed when {@link more} is called; the rest
+   *   of a buffer is what is asked for at a time
    */
   constructor(
     private readonly input: ByteInput,
-    chunk: number,
+    private readonly ring: BufferRing,
     private readonly carry: number,
   ) {
-    this.bytes = new Uint8Array(carry + chunk);
-    this.other = new Uint8Array(carry + chunk);
-    this.view = new DataView(this.bytes.buffer);
-    this.otherView = new DataView(this.other.buffer);
+    this.views = ring.buffers.map((b) => new DataView(b.buffer, b.byteOffset, b.byteLength));
+    this.bytes = ring.buffers[0];
+    this.view = this.views[0];
     this.pos = carry;
     this.end = carry;
     this.base = -carry;
@@ -57,16 +69,19 @@ export class ReadAhead {
     }
     const carry = this.carry;
     const tail = this.end - this.pos;
+    const next = this.next;
+    const other = this.ring.buffers[next];
     if (n < tail && n <= this.bytes.length - this.end) {
-      this.bytes.set(this.other.subarray(carry, carry + n), this.end);
+      this.bytes.set(other.subarray(carry, carry + n), this.end);
       this.end += n;
     } else {
-      this.other.set(this.bytes.subarray(this.pos, this.end), carry - tail);
+      other.set(this.bytes.subarray(this.pos, this.end), carry - tail);
       this.base += this.pos - (carry - tail);
       this.pos = carry - tail;
       this.end = carry + n;
-      [this.bytes, this.other] = [this.other, this.bytes];
-      [this.view, this.otherView] = [this.otherView, this.view];
+      this.current = next;
+      this.bytes = other;
+      this.view = this.views[next];
     }
     this.pending = this.readOther();
     // A failure is for the call that asks for these bytes, not for whoever runs meanwhile.
@@ -74,7 +89,12 @@ export class ReadAhead {
     return true;
   }
 
-  private readOther(): Promise<number> {
-    return this.input.read(this.other, this.carry);
+  private get next(): number {
+    return (this.current + 1) % this.ring.buffers.length;
+  }
+
+  private async readOther(): Promise<number> {
+    await this.ring.free(this.next);
+    return this.input.read(this.ring.buffers[this.next], this.carry);
   }
 }

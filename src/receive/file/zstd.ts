@@ -2,7 +2,7 @@ import { Decompress } from 'fzstd';
 import type { ByteInput } from './byte-input.js';
 import { CaptureError } from './capture-error.js';
 import { PieceQueue } from './decompress.js';
-import { ReadAhead } from './read-ahead.js';
+import { ownBuffers, ReadAhead } from './read-ahead.js';
 
 /** RFC 8878 section 3.1.1.2.4: no block is larger, compressed or not. */
 const MAX_BLOCK = 128 * 1024;
@@ -12,6 +12,8 @@ const MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 /** Magic, descriptor, window descriptor, dictionary id, content size: the longest frame header. */
 const MAX_FRAME_HEADER = 18;
+/** The longest piece that is parsed at once. */
+const CARRY = MAX_BLOCK + MAX_FRAME_HEADER;
 const INPUT_CHUNK = 256 * 1024;
 
 /**
@@ -29,7 +31,7 @@ export class ZstdInput implements ByteInput {
     private readonly file: string,
     private readonly input: ByteInput,
   ) {
-    this.window = new ReadAhead(input, INPUT_CHUNK, MAX_BLOCK + MAX_FRAME_HEADER);
+    this.window = new ReadAhead(input, ownBuffers(CARRY + INPUT_CHUNK), CARRY);
   }
 
   get bytesRead(): number {

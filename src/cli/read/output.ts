@@ -1,40 +1,49 @@
 /** Where `mirrorlake read` puts what it found: a store, or lines on stdout. */
-import type { PacketWatcher } from '../demux/inner.js';
-import type { SessionRecord, SessionSink } from '../sessions/record.js';
-import { MirrorSegment } from '../store/mirror-segment.js';
-import { mirrorJson, sessionJson } from '../store/ndjson.js';
-import { SessionSegment } from '../store/session-segment.js';
-import type { Store } from '../store/store.js';
-import type { TableName } from '../store/tables.js';
-import { type TunnelTable, tunnelObject } from '../tunnels/table.js';
-import { MirrorRecord, type MirrorSink } from '../wire/mirror-record.js';
-import { LineWriter } from './line-writer.js';
-import type { Pipeline } from './pipeline.js';
+import type { PacketWatcher } from '../../demux/inner.js';
+import type { MirrorTable } from '../../demux/mirrors.js';
+import { MirrorSegment } from '../../store/mirror-segment.js';
+import { mirrorJson } from '../../store/ndjson.js';
+import { packetJson } from '../../store/packet-ndjson.js';
+import type { Store } from '../../store/store.js';
+import type { TableName } from '../../store/tables.js';
+import { type TunnelTable, tunnelObject } from '../../tunnels/table.js';
+import { MirrorRecord, type MirrorSink } from '../../wire/mirror-record.js';
+import { LineWriter } from '../line-writer.js';
 
 /** What `read --ndjson` can print. */
 export const NDJSON_KINDS = ['sessions', 'packets', 'mirrors', 'tunnels'] as const;
 export type NdjsonKind = (typeof NDJSON_KINDS)[number];
 
 /** A place for rows. */
-export interface ReadOutput extends SessionSink, MirrorSink {
+export interface ReadOutput {
+  /** Whether sessions are wanted at all, and if so where finished segments of them go; else they are printed. */
+  readonly sessions: boolean;
+  readonly onSegment?: (segment: Uint8Array) => void;
+  readonly mirrors?: MirrorSink;
   readonly watcher?: PacketWatcher;
   /** Called between batches: waits while too much is on its way. */
   settle(): Promise<void>;
   /** Puts away what is left. */
-  finish(pipeline: Pipeline): Promise<void>;
+  finish(mirrors: MirrorTable): Promise<void>;
 }
 
-/** `--ndjson sessions` */
+/** `--ndjson sessions`: the session thread prints them. */
 export class SessionLines implements ReadOutput {
+  readonly sessions = true;
+
+  async settle(): Promise<void> {}
+
+  async finish(): Promise<void> {}
+}
+
+/** `--ndjson packets`: one line a GRE packet. */
+export class PacketLines implements ReadOutput {
+  readonly sessions = false;
   private readonly lines = new LineWriter();
-
-  constructor(private readonly collector: string) {}
-
-  session(record: SessionRecord): void {
-    this.lines.line(sessionJson(record, this.collector));
-  }
-
-  mirror(): void {}
+  readonly watcher: PacketWatcher = {
+    packet: (outer, gre, mirrored, frame, reason) =>
+      this.lines.line(packetJson(outer, gre, mirrored, frame, reason)),
+  };
 
   async settle(): Promise<void> {}
 
@@ -45,19 +54,17 @@ export class SessionLines implements ReadOutput {
 
 /** `--ndjson mirrors`: one line a mirror point, over all that was read. */
 export class MirrorLines implements ReadOutput {
+  readonly sessions = false;
+
   constructor(private readonly collector: string) {}
-
-  session(): void {}
-
-  mirror(): void {}
 
   async settle(): Promise<void> {}
 
-  async finish(pipeline: Pipeline): Promise<void> {
+  async finish(mirrors: MirrorTable): Promise<void> {
     const lines = new LineWriter();
     const record = new MirrorRecord();
-    for (const point of pipeline.mirrors.points) {
-      pipeline.mirrors.totals(point, record);
+    for (const point of mirrors.points) {
+      mirrors.totals(point, record);
       lines.line(mirrorJson(record, this.collector));
     }
     lines.flush();
@@ -66,11 +73,9 @@ export class MirrorLines implements ReadOutput {
 
 /** `--ndjson tunnels`: one line a tunnel, with the kernel's counters. */
 export class TunnelLines implements ReadOutput {
+  readonly sessions = false;
+
   constructor(private readonly tunnels: TunnelTable) {}
-
-  session(): void {}
-
-  mirror(): void {}
 
   async settle(): Promise<void> {}
 
@@ -81,14 +86,13 @@ export class TunnelLines implements ReadOutput {
   }
 }
 
-/** Bytes of a segment before it is inserted, and segments on their way to the store at once. */
-const SEGMENT_BYTES = 8 * 1024 * 1024;
+/** Segments on their way to the store at once. */
 const IN_FLIGHT = 3;
 
 /** `--store` */
 export class StoreOutput implements ReadOutput {
-  private readonly sessions: SessionSegment;
-  private readonly mirrors: MirrorSegment;
+  readonly sessions = true;
+  readonly mirrors: MirrorSegment;
   private readonly ready: Promise<unknown>;
   private readonly inserts = new Set<Promise<void>>();
   private failure: unknown;
@@ -100,21 +104,15 @@ export class StoreOutput implements ReadOutput {
     collector: string,
     private readonly token: string,
   ) {
-    this.sessions = new SessionSegment(collector);
     this.mirrors = new MirrorSegment(collector);
     this.ready = store.migrate();
     // Its failure is met by the first insert, or by finish.
-    this.ready.catch(() => {});
+    this.ready.catch((error: unknown) => {
+      this.failure ??= error;
+    });
   }
 
-  session(record: SessionRecord): void {
-    this.sessions.session(record);
-    if (this.sessions.length >= SEGMENT_BYTES) this.insert('sessions', this.sessions.take());
-  }
-
-  mirror(record: MirrorRecord): void {
-    this.mirrors.mirror(record);
-  }
+  readonly onSegment = (segment: Uint8Array): void => this.insert('sessions', segment);
 
   async settle(): Promise<void> {
     while (this.inserts.size >= IN_FLIGHT && this.failure === undefined) await Promise.race(this.inserts);
@@ -122,7 +120,6 @@ export class StoreOutput implements ReadOutput {
   }
 
   async finish(): Promise<void> {
-    if (this.sessions.length > 0) this.insert('sessions', this.sessions.take());
     if (this.mirrors.length > 0) this.insert('mirrors', this.mirrors.take());
     await this.ready;
     await Promise.all(this.inserts);

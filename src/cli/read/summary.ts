@@ -1,16 +1,22 @@
-import { formatIp } from '../wire/addresses.js';
-import { MALFORMED_NAMES } from '../wire/malformed.js';
-import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../wire/mirror-point.js';
-import { MirrorRecord, SequenceUse } from '../wire/mirror-record.js';
-import type { Pipeline } from './pipeline.js';
+import type { Demux } from '../../demux/demux.js';
+import type { MirrorTable } from '../../demux/mirrors.js';
+import type { SessionCounters } from '../../sessions/options.js';
+import { formatIp } from '../../wire/addresses.js';
+import { MALFORMED_NAMES } from '../../wire/malformed.js';
+import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js';
+import { MirrorRecord, SequenceUse } from '../../wire/mirror-record.js';
 
 /** Mirror points listed one by one. */
 const MOST_POINTS = 20;
 
 /** What `read` says at its end, for a person: packets, GRE, by mirror, sessions, malformed by reason, lost. */
-export function readSummary(pipeline: Pipeline, store: string | undefined): string {
-  const c = pipeline.demux.counters;
-  const t = pipeline.table.counters;
+export function readSummary(
+  demux: Demux,
+  mirrors: MirrorTable,
+  sessions: SessionCounters | undefined,
+  store: string | undefined,
+): string {
+  const c = demux.counters;
   const lines: string[] = [];
   const where = store === undefined ? '' : `, stored in ${store}`;
   const other = [
@@ -21,26 +27,27 @@ export function readSummary(pipeline: Pipeline, store: string | undefined): stri
   lines.push(
     `${number(c.packets)} packets: ${number(c.gre)} GRE${other.length > 0 ? `, ${other.join(', ')}` : ''}`,
   );
-  lines.push(`${number(t.opened)} sessions in ${number(t.rows)} rows${where}`);
-  lines.push(...mirrorLines(pipeline));
+  if (sessions !== undefined)
+    lines.push(`${number(sessions.opened)} sessions in ${number(sessions.rows)} rows${where}`);
+  lines.push(...mirrorLines(mirrors));
   const malformed = [...c.malformed]
     .map((count, code) => [MALFORMED_NAMES[code] ?? `reason ${code}`, count] as const)
     .filter(([, count]) => count > 0);
   if (malformed.length > 0)
     lines.push(`malformed: ${malformed.map(([name, count]) => `${name} ${number(count)}`).join(', ')}`);
-  if (t.pressure > 0)
+  if (sessions !== undefined && sessions.pressure > 0)
     lines.push(
-      `the session table was full: ${number(t.pressure)} sessions ended by pressure (see --max-sessions)`,
+      `the session table was full: ${number(sessions.pressure)} sessions ended by pressure (see --max-sessions)`,
     );
-  if (t.fragmentTrainsDropped > 0)
-    lines.push(`too many fragmented packets at once: ${number(t.fragmentTrainsDropped)} given up`);
+  if (sessions !== undefined && sessions.fragmentTrainsDropped > 0)
+    lines.push(`too many fragmented packets at once: ${number(sessions.fragmentTrainsDropped)} given up`);
   return `${lines.join('\n')}\n`;
 }
 
-function mirrorLines(pipeline: Pipeline): string[] {
+function mirrorLines(mirrors: MirrorTable): string[] {
   const record = new MirrorRecord();
-  const rows = pipeline.mirrors.points.map((point) => {
-    pipeline.mirrors.totals(point, record);
+  const rows = mirrors.points.map((point) => {
+    mirrors.totals(point, record);
     return { words: pointWords(point), packets: record.packets, text: accountWords(record) };
   });
   rows.sort((a, b) => b.packets - a.packets);

@@ -1,0 +1,52 @@
+/** What `read` and its session thread say to each other. */
+
+import { FRAME_BATCH, FRAME_WORDS } from '../../sessions/frame-batch.js';
+import type { SessionCounters } from '../../sessions/options.js';
+import type { EndReason } from '../../sessions/record.js';
+import type { MirrorType } from '../../wire/mirror-point.js';
+
+/** Bytes in a batch for frames that do not lie in a read buffer: reassembled ones. */
+export const ARENA_BYTES = 1 << 20;
+/** Where the arena begins in a batch's memory. */
+export const ARENA_START = FRAME_BATCH * FRAME_WORDS * 4;
+export const BATCH_BYTES = ARENA_START + ARENA_BYTES;
+
+/** Values of a frame's FRAME_PLACE: where its bytes are. */
+export const IN_BUFFER = 0;
+export const IN_ARENA = 1;
+
+export interface SessionThreadData {
+  /** Read buffers, which batches name by their place here. */
+  readonly buffers: readonly SharedArrayBuffer[];
+  readonly collector: string;
+  readonly capacity: number | undefined;
+  /** Whether rows are printed as NDJSON, or handed back as segments. */
+  readonly print: boolean;
+}
+
+export interface PlainPoint {
+  readonly index: number;
+  readonly type: MirrorType;
+  readonly source: Uint8Array;
+  readonly target: Uint8Array;
+  readonly session: number;
+  readonly key: number | null;
+}
+
+export type ToSessionThread =
+  | {
+      readonly kind: 'frames';
+      readonly memory: SharedArrayBuffer;
+      readonly count: number;
+      readonly buffer: number;
+      /** Mirror points that were not there before. */
+      readonly points: readonly PlainPoint[];
+    }
+  /** Ends every session; `last`: and there will be no more. */
+  | { readonly kind: 'finish'; readonly reason: EndReason; readonly last: boolean };
+
+export type FromSessionThread =
+  /** The batch's memory and buffer are free again. */
+  | { readonly kind: 'done'; readonly memory: SharedArrayBuffer; readonly buffer: number }
+  | { readonly kind: 'segment'; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'ended'; readonly counters: SessionCounters };

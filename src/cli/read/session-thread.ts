@@ -1,0 +1,153 @@
+import { Worker } from 'node:worker_threads';
+import { MAX_RECORD } from '../../receive/file/format.js';
+import type { BufferRing } from '../../receive/file/read-ahead.js';
+import { FRAME_BATCH, FRAME_PLACE, FRAME_WORDS, moveFrame, packFrame } from '../../sessions/frame-batch.js';
+import { SessionCounters } from '../../sessions/options.js';
+import type { EndReason } from '../../sessions/record.js';
+import type { Frame } from '../../wire/frame.js';
+import type { MirrorPoint } from '../../wire/mirror-point.js';
+import type { FrameSink, Mirrored } from '../../wire/mirrored.js';
+import {
+  ARENA_BYTES,
+  ARENA_START,
+  BATCH_BYTES,
+  type FromSessionThread,
+  IN_ARENA,
+  IN_BUFFER,
+  type SessionThreadData,
+  type ToSessionThread,
+} from './session-protocol.js';
+
+/** Bytes read at a time, and how many such pieces may be read ahead of the session table. */
+const CHUNK = 2 * 1024 * 1024;
+const BUFFERS = 4;
+
+/**
+ * The session table of `read`, in a thread of its own: decoding and sessions take about the same time, so two
+ * cores do in one what one core would do in two. Frames go over in batches of shared memory; the bytes they
+ * lie in stay where they were read, and are read over again only when the thread is done with them.
+ */
+export class SessionThread implements FrameSink, BufferRing {
+  readonly buffers: readonly Uint8Array[];
+  /** What the table counted; whole once {@link finish} has settled. */
+  counters = new SessionCounters();
+  private readonly worker: Worker;
+  private readonly idle: SharedArrayBuffer[] = [];
+  /** Batches of each buffer that the thread still works on, and who waits for them. */
+  private readonly busy: number[];
+  private readonly waiting: (() => void)[] = [];
+  private readonly ended: Promise<void>;
+  private buffer = 0;
+  private memory: SharedArrayBuffer;
+  private words: Int32Array;
+  private arena: Uint8Array;
+  private arenaUsed = 0;
+  private count = 0;
+  private pointsSent = 0;
+  private points: readonly MirrorPoint[] = [];
+
+  /**
+   * @param capacity sessions held at once
+   * @param onSegment takes finished rows, a segment at a time; without it they are printed as NDJSON
+   */
+  constructor(collector: string, capacity: number | undefined, onSegment?: (segment: Uint8Array) => void) {
+    const shared = Array.from({ length: BUFFERS }, () => new SharedArrayBuffer(MAX_RECORD + CHUNK));
+    this.buffers = shared.map((buffer) => new Uint8Array(buffer));
+    this.busy = shared.map(() => 0);
+    const workerData: SessionThreadData = {
+      buffers: shared,
+      collector,
+      capacity,
+      print: onSegment === undefined,
+    };
+    this.worker = new Worker(new URL('./session-worker.js', import.meta.url), { workerData });
+    this.ended = new Promise((resolve, reject) => {
+      this.worker.on('error', reject);
+      this.worker.on('message', (message: FromSessionThread) => {
+        if (message.kind === 'done') this.release(message.memory, message.buffer);
+        else if (message.kind === 'segment') onSegment?.(message.bytes);
+        else {
+          this.counters = message.counters;
+          resolve();
+        }
+      });
+    });
+    // Met in finish; until then an error only wakes who waits.
+    this.ended.catch(() => this.wake());
+    this.memory = new SharedArrayBuffer(BATCH_BYTES);
+    this.words = new Int32Array(this.memory, 0, FRAME_BATCH * FRAME_WORDS);
+    this.arena = new Uint8Array(this.memory, ARENA_START);
+  }
+
+  /** Names the buffer that the next frames lie in, and the mirror points they may be of. */
+  begin(bytes: Uint8Array, points: readonly MirrorPoint[]): void {
+    this.buffer = this.buffers.indexOf(bytes);
+    this.points = points;
+  }
+
+  frame(f: Frame, m: Mirrored): void {
+    const elsewhere = f.bytes !== this.buffers[this.buffer];
+    const length = f.end - f.start;
+    if (this.count === FRAME_BATCH || (elsewhere && this.arenaUsed + length > ARENA_BYTES)) this.send();
+    packFrame(f, m, this.words, this.count);
+    const w = this.count * FRAME_WORDS;
+    this.words[w + FRAME_PLACE] = elsewhere ? IN_ARENA : IN_BUFFER;
+    if (elsewhere) {
+      this.arena.set(f.bytes.subarray(f.start, f.end), this.arenaUsed);
+      moveFrame(this.words, this.count, this.arenaUsed - f.start);
+      this.arenaUsed += length;
+    }
+    this.count++;
+  }
+
+  /** Sends what was gathered: at the end of every batch of packets. */
+  send(): void {
+    if (this.count === 0) return;
+    const points = this.points.slice(this.pointsSent);
+    this.pointsSent = this.points.length;
+    this.busy[this.buffer]++;
+    this.say({
+      kind: 'frames',
+      memory: this.memory,
+      count: this.count,
+      buffer: this.buffer,
+      points: points.map((p) => ({ ...p })),
+    });
+    this.memory = this.idle.pop() ?? new SharedArrayBuffer(BATCH_BYTES);
+    this.words = new Int32Array(this.memory, 0, FRAME_BATCH * FRAME_WORDS);
+    this.arena = new Uint8Array(this.memory, ARENA_START);
+    this.arenaUsed = 0;
+    this.count = 0;
+  }
+
+  async free(index: number): Promise<void> {
+    while (this.busy[index] > 0) {
+      await Promise.race([new Promise<void>((resolve) => this.waiting.push(resolve)), this.ended]);
+    }
+  }
+
+  /** Ends every session: before an older capture. */
+  restart(reason: EndReason): void {
+    this.say({ kind: 'finish', reason, last: false });
+  }
+
+  /** Ends every session, and settles when the last row is out. */
+  async finish(reason: EndReason): Promise<void> {
+    this.say({ kind: 'finish', reason, last: true });
+    await this.ended;
+  }
+
+  private say(message: ToSessionThread): void {
+    this.worker.postMessage(message);
+  }
+
+  private release(memory: SharedArrayBuffer, buffer: number): void {
+    this.idle.push(memory);
+    this.busy[buffer]--;
+    this.wake();
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
