@@ -4,6 +4,7 @@
  * 1 an associated channel.
  */
 import { BAD, SHORT, setU32, u16, u32 } from './bytes.js';
+import { ETHERNET_LENGTH, ETHERNET_TYPE } from './ethernet.js';
 import { EtherType } from './ethertypes.js';
 
 export const MPLS_LENGTH = 4;
@@ -50,8 +51,9 @@ export function mplsStackLength(b: Uint8Array, o: number, end: number): number {
  */
 export function hasControlWord(b: Uint8Array, o: number, end: number): boolean {
   if (b[o] >>> 4 !== 0) return false;
-  if (end - o < CONTROL_WORD_LENGTH + 14) return false;
-  return isCommonType(u16(b, o + CONTROL_WORD_LENGTH + 12)) || !isCommonType(u16(b, o + 12));
+  const withWord = o + CONTROL_WORD_LENGTH;
+  if (end - withWord >= ETHERNET_LENGTH && isCommonType(u16(b, withWord + ETHERNET_TYPE))) return true;
+  return end - o < ETHERNET_LENGTH || !isCommonType(u16(b, o + ETHERNET_TYPE));
 }
 
 function isCommonType(type: number): boolean {

@@ -1,0 +1,42 @@
+/** One frame, decoded, and short ways to say what was found in it. */
+import { formatIp, formatIpv4 } from '../../src/wire/addresses.js';
+import { decodeFrame, Frame, FrameKind, LAYER_NAMES } from '../../src/wire/frame.js';
+import { IpProtocol } from '../../src/wire/ip-protocol.js';
+import { hex } from './hex.js';
+import { ipv4, join, tcp } from './stack.js';
+
+/** What {@link decode} fills. */
+export const f = new Frame();
+export const SOME = hex('68656c6c6f');
+
+/** Decodes bytes that lie in the middle of others, whole or with only the first `captured` of them. */
+export function decode(
+  bytes: Uint8Array,
+  captured = bytes.length,
+  kind: number = FrameKind.Ethernet,
+  type = 0,
+): Frame {
+  const lead = hex('deadbeef');
+  const b = join(lead, bytes.subarray(0, captured), hex('ffffffffffffffff'));
+  decodeFrame(kind, type, b, lead.length, lead.length + captured, lead.length + bytes.length, f);
+  return f;
+}
+
+export function layers(): string {
+  return Array.from(f.layerKind.subarray(0, f.layerCount), (kind) => LAYER_NAMES[kind]).join(' ');
+}
+
+export function address(at: number): string {
+  return f.ipVersion === 4 ? formatIpv4(f.bytes, at) : formatIp(f.bytes, at);
+}
+
+/** Who talks to whom, in one line. */
+export function talk(): string {
+  return `${address(f.source)} ${f.sourcePort} > ${address(f.destination)} ${f.destinationPort} ${f.protocol}`;
+}
+
+/** What {@link talk} says of {@link IP}. */
+export const TALK = '10.0.0.1 40000 > 10.0.0.2 443 6';
+export const IP = ipv4(IpProtocol.Tcp, tcp(SOME));
+/** Addresses of another conversation than IP's, to carry it. */
+export const carrier = { source: 0xc0a80001, destination: 0xc0a80002 };

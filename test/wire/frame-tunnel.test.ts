@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { EtherType } from '../../src/wire/ethertypes.js';
+import { Layer } from '../../src/wire/frame.js';
+import { GRE_KEY, GRE_SEQ } from '../../src/wire/gre.js';
+import { Malformed } from '../../src/wire/malformed.js';
+import { address, carrier, decode, f, IP, layers, SOME, TALK, talk } from '../support/decode.js';
+import { hex } from '../support/hex.js';
+import { ethernet, gre, ipv4, ipv6, join, mpls, tcp, udp, vlan } from '../support/stack.js';
+
+describe('tunnels', () => {
+  const inner = ethernet(EtherType.Vlan, vlan(7, EtherType.Ipv4, IP));
+  test.each([
+    ['IP in IP', ipv4(4, IP, carrier), 'ipv4 ipv4 tcp'],
+    ['IPv6 in IPv4', ipv4(41, ipv6(6, tcp(SOME)), carrier), 'ipv4 ipv6 tcp'],
+    ['MPLS in IP', ipv4(137, mpls(5, 1, IP), carrier), 'ipv4 mpls ipv4 tcp'],
+    ['GRE', ipv4(47, gre(0x0800, IP, { flags: GRE_KEY, key: 9 }), carrier), 'ipv4 gre ipv4 tcp'],
+    ['GRE with Ethernet', ipv4(47, gre(0x6558, inner), carrier), 'ipv4 gre ethernet vlan ipv4 tcp'],
+    ['GRE with PPP', ipv4(47, gre(0x880b, join(hex('ff030021'), IP)), carrier), 'ipv4 gre ppp ipv4 tcp'],
+    ['GRE with WCCP', ipv4(47, gre(0x883e, join(hex('00000001'), IP)), carrier), 'ipv4 gre wccp ipv4 tcp'],
+    ['GRE with WCCP version 1', ipv4(47, gre(0x883e, IP), carrier), 'ipv4 gre wccp ipv4 tcp'],
+    [
+      'GRE in GRE',
+      ipv4(47, gre(0x0800, ipv4(47, gre(0x0800, IP), carrier)), carrier),
+      'ipv4 gre ipv4 gre ipv4 tcp',
+    ],
+    ['GRE in UDP', ipv4(17, udp(4754, gre(0x0800, IP)), carrier), 'ipv4 udp gre ipv4 tcp'],
+    [
+      'PPTP',
+      ipv4(
+        47,
+        gre(0x880b, join(hex('21'), IP), { flags: 1 | GRE_KEY | GRE_SEQ, key: (46 << 16) | 5 }),
+        carrier,
+      ),
+      'ipv4 gre ppp ipv4 tcp',
+    ],
+    ['ERSPAN I', ipv4(47, gre(0x88be, inner), carrier), 'ipv4 gre erspan1 ethernet vlan ipv4 tcp'],
+    [
+      'ERSPAN II',
+      ipv4(47, gre(0x88be, join(hex('1000 001e 0000007b'), inner), { flags: GRE_SEQ }), carrier),
+      'ipv4 gre erspan2 ethernet vlan ipv4 tcp',
+    ],
+    [
+      'ERSPAN III',
+      ipv4(47, gre(0x22eb, join(hex('2000 001e 00000000 0000 0000'), inner), { flags: GRE_SEQ }), carrier),
+      'ipv4 gre erspan3 ethernet vlan ipv4 tcp',
+    ],
+    [
+      'ERSPAN III with bare IP',
+      ipv4(47, gre(0x22eb, join(hex('2000 001e 00000000 0000 0800'), IP), { flags: GRE_SEQ }), carrier),
+      'ipv4 gre erspan3 ipv4 tcp',
+    ],
+    [
+      'VXLAN',
+      ipv4(17, udp(4789, join(hex('08000000 00006400'), inner)), carrier),
+      'ipv4 udp vxlan ethernet vlan ipv4 tcp',
+    ],
+    [
+      'GENEVE with options',
+      ipv4(17, udp(6081, join(hex('0100 6558 00006400 01020300'), inner)), carrier),
+      'ipv4 udp geneve ethernet vlan ipv4 tcp',
+    ],
+    [
+      'GENEVE with bare IP',
+      ipv4(17, udp(6081, join(hex('0000 0800 00006400'), IP)), carrier),
+      'ipv4 udp geneve ipv4 tcp',
+    ],
+  ])('%s', (_, b, stack) => {
+    decode(ethernet(EtherType.Ipv4, b));
+    expect(layers()).toBe(`ethernet ${stack}`);
+    expect(talk()).toMatch(/ 40000 > .* 443 6$/);
+    expect(f).toMatchObject({ malformed: 0, payloadLength: 5, truncated: false });
+    expect(f.vlanCount).toBe(stack.includes('vlan') && f.vlanIds[0] === 7 ? 1 : 0);
+    const macs = f.layerKind.subarray(0, f.layerCount).lastIndexOf(Layer.Ethernet);
+    expect(f.mac).toBe(f.layerOffset[macs]);
+  });
+
+  test.each([
+    ['VXLAN without its flag', ipv4(17, udp(4789, join(hex('00000000 00006400'), inner)), carrier)],
+    ['half an Ethernet header in VXLAN', ipv4(17, udp(4789, hex('08000000 00006400 0200')), carrier)],
+    [
+      'a VLAN and no IP in VXLAN',
+      ipv4(17, udp(4789, join(hex('08000000 00006400'), inner.subarray(0, 30))), carrier),
+    ],
+    ['another version of GENEVE', ipv4(17, udp(6081, hex('40000800 00000000')), carrier)],
+    ['GRE version 2', ipv4(47, gre(0x0800, IP, { flags: 2 }), carrier)],
+    ['GRE that is cut in its header', ipv4(47, hex('3000 0800 0000'), carrier)],
+    ['ERSPAN version 5', ipv4(47, gre(0x88be, hex('5000000000000000'), { flags: GRE_SEQ }), carrier)],
+    ['IP in IP that is none', ipv4(4, hex('0102030405'), carrier)],
+  ])('%s leaves the conversation and the layers with the carrier', (_, b) => {
+    decode(ethernet(EtherType.Ipv4, b));
+    expect(address(f.source)).toBe('192.168.0.1');
+    expect(f).toMatchObject({ malformed: 0, vlanCount: 0, protocol: b[9], mac: 4 });
+    expect(layers()).toBe(b[9] === 17 ? 'ethernet ipv4 udp' : 'ethernet ipv4');
+  });
+
+  test('a keepalive, and ARP in VXLAN, belong to the carrier too', () => {
+    decode(ethernet(EtherType.Ipv4, ipv4(47, gre(0, new Uint8Array(0)), carrier)));
+    expect([address(f.source), layers()]).toEqual(['192.168.0.1', 'ethernet ipv4 gre']);
+    const arp = ethernet(EtherType.Arp, hex('0001080006040001 020000000001 0a000001 000000000000 0a000002'));
+    decode(ethernet(EtherType.Ipv4, ipv4(17, udp(4789, join(hex('08000000 00006400'), arp)), carrier)));
+    expect(layers()).toBe('ethernet ipv4 udp vxlan ethernet arp');
+    expect(f).toMatchObject({ destinationPort: 4789, etherType: 0x0800, mac: 4 });
+  });
+
+  test('an inner header that cannot be right is the inner conversation’s', () => {
+    decode(ethernet(EtherType.Ipv4, ipv4(4, ipv4(6, tcp(SOME, { headerLength: 16 })), carrier)));
+    expect(address(f.source)).toBe('10.0.0.1');
+    expect(f.malformed).toBe(Malformed.TcpOffset);
+  });
+
+  test('a tunnel packet that is cut is cut inside as well', () => {
+    const b = ethernet(EtherType.Ipv4, ipv4(47, gre(0x0800, IP), carrier));
+    decode(b, b.length - 2);
+    expect(talk()).toBe(TALK);
+    expect(f).toMatchObject({ truncated: true, ipLength: 45 });
+  });
+});
