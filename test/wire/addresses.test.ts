@@ -1,7 +1,15 @@
-import { SocketAddress } from 'node:net';
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatIp, formatMac, formatUuid } from '../../src/wire/addresses.js';
+import {
+  copyAddress16,
+  formatIp,
+  formatIpv4,
+  formatMac,
+  formatUuid,
+  parseAddress,
+  parseMac,
+} from '../../src/wire/addresses.js';
 
 /** The 16 bytes of an IPv6 address written without ::. */
 function bytes(text: string): Uint8Array {
@@ -40,4 +48,67 @@ test('MAC addresses and UUIDs are lower case', () => {
   const b = new Uint8Array(20).map((_, i) => i * 13);
   expect(formatMac(b, 0)).toBe('00:0d:1a:27:34:41');
   expect(formatUuid(b, 0)).toBe('000d1a27-3441-4e5b-6875-828f9ca9b6c3');
+});
+
+const sixteen = fc.uint8Array({ minLength: 16, maxLength: 16 });
+/** Addresses with zeros in them, as real ones have. */
+const sparse = fc
+  .tuple(sixteen, fc.array(fc.nat(7)))
+  .map(([b, groups]) => b.map((v, i) => (groups.includes(i >> 1) ? 0 : v)));
+
+test('parsing undoes writing, for IPv6, IPv4 and MAC addresses', () => {
+  fc.assert(
+    fc.property(fc.oneof(sixteen, sparse), fc.nat(8), (b, at) => {
+      const to = new Uint8Array(at + 16);
+      expect(parseAddress(formatIp(b, 0), to, at)).not.toBe(0);
+      expect(to.subarray(at)).toEqual(b);
+      const mapped = new Uint8Array(16);
+      copyAddress16(b, at % 12, 4, mapped, 0);
+      expect(formatIp(mapped, 0)).toBe(formatIpv4(b, at % 12));
+      expect(parseAddress(formatIp(mapped, 0), to, at)).toBe(4);
+      expect(to.subarray(at)).toEqual(mapped);
+      copyAddress16(b, 0, 6, to, at);
+      expect(to.subarray(at)).toEqual(b);
+      expect(parseMac(formatMac(b, at), to, 0)).toBe(true);
+      expect(to.subarray(0, 6)).toEqual(b.subarray(at, at + 6));
+    }),
+  );
+});
+
+test('what Node takes for an address is one, and nothing else', () => {
+  const part = fc.constantFrom(
+    '0',
+    '1',
+    '255',
+    '256',
+    '01',
+    'ff',
+    'abcd',
+    '12345',
+    '',
+    'g',
+    '::',
+    '10.0.0.1',
+    '%eth0',
+    ' ',
+  );
+  const text = fc
+    .tuple(fc.array(part, { maxLength: 9 }), fc.constantFrom(':', '.'))
+    .map(([parts, by]) => parts.join(by));
+  fc.assert(
+    fc.property(text, (s) => {
+      const want = isIPv4(s) ? 4 : isIPv6(s) && !s.includes('%') ? 6 : 0;
+      expect(parseAddress(s, new Uint8Array(16), 0)).toBe(want);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('a MAC address with dashes is one, five bytes are none', () => {
+  const to = new Uint8Array(6);
+  expect(parseMac('02-00-5E-0-0-1', to, 0)).toBe(true);
+  expect(formatMac(to, 0)).toBe('02:00:5e:00:00:01');
+  for (const text of ['02:00:5e:00:00', '02:00:5e:00:00:001', '02:00:5e:00:00:0g', '']) {
+    expect(parseMac(text, to, 0)).toBe(false);
+  }
 });
