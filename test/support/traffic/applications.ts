@@ -34,10 +34,15 @@ export interface Ends {
 const BLOCK = 1 << 20;
 
 export class Applications {
-  private readonly block: Uint8Array;
+  private readonly block = new Uint8Array(BLOCK);
 
-  constructor(private readonly random: Random) {
-    this.block = random.bytes(BLOCK);
+  /** @param entropy the random bytes that the block repeats: fewer make a capture that compresses well */
+  constructor(
+    private readonly random: Random,
+    entropy = BLOCK,
+  ) {
+    const bytes = random.bytes(entropy);
+    for (let o = 0; o < BLOCK; o += entropy) this.block.set(bytes.subarray(0, BLOCK - o), o);
   }
 
   private noise(length: number): Uint8Array {

@@ -36,7 +36,7 @@ export interface PlayOptions {
 
 /**
  * A capture in the making: who says what when, through which mirror, and what a collector must make of it.
- * Packets are put in the order of their times at the end.
+ * Frames are mirrored, and so numbered, in the order of their times: when {@link settle} is called, or at the end.
  */
 export class Scene {
   readonly sessions: ExpectedRow[] = [];
@@ -45,6 +45,7 @@ export class Scene {
   readonly malformed: Record<string, number> = {};
   private readonly unsorted: ScenePacket[] = [];
   private readonly builder = new PacketBuilder();
+  private pending: { at: number; happen: () => void }[] = [];
 
   /** Plays a talk through a mirror, and expects its session. */
   play(talk: Talk, mirror: MirrorSource, options: PlayOptions = {}): this {
@@ -53,18 +54,20 @@ export class Scene {
     const arrived: Step[] = [];
     talk.steps.forEach((step, i) => {
       if (lose.includes(i)) {
-        mirror.lose();
+        this.lose(at + step.at, mirror);
         return;
       }
-      const p = this.builder;
-      if (bare) buildPacket(p, talk, step);
-      else buildFrame(p, talk, step, vlans);
-      frame?.(p, step);
-      this.count(mirror, p.length);
-      mirror.wrap(p);
-      if (arrive === undefined) this.put(at + step.at, p, options.interface);
-      else arrive(this, at + step.at, p, step);
       arrived.push(step);
+      this.later(at + step.at, () => {
+        const p = this.builder;
+        if (bare) buildPacket(p, talk, step);
+        else buildFrame(p, talk, step, vlans);
+        frame?.(p, step);
+        this.count(mirror, p.length);
+        mirror.wrap(p);
+        if (arrive === undefined) this.put(at + step.at, p, options.interface);
+        else arrive(this, at + step.at, p, step);
+      });
     });
     if (row !== null && arrived.length > 0) {
       const macs = bare
@@ -77,11 +80,31 @@ export class Scene {
 
   /** Mirrors one frame, built by the caller. */
   mirror(at: number, mirror: MirrorSource, build: (p: PacketBuilder) => void, sequence?: number): this {
-    build(this.builder);
-    this.count(mirror, this.builder.length);
-    if (sequence === undefined) mirror.wrap(this.builder);
-    else mirror.wrap(this.builder, sequence);
-    return this.put(at, this.builder);
+    return this.later(at, () => {
+      build(this.builder);
+      this.count(mirror, this.builder.length);
+      if (sequence === undefined) mirror.wrap(this.builder);
+      else mirror.wrap(this.builder, sequence);
+      this.put(at, this.builder);
+    });
+  }
+
+  /** A frame is copied and gets lost on its way. */
+  lose(at: number, mirror: MirrorSource): this {
+    return this.later(at, () => mirror.lose());
+  }
+
+  /** Lets happen what was told so far. */
+  settle(): this {
+    const due = this.pending.toSorted((a, b) => a.at - b.at);
+    this.pending = [];
+    for (const { happen } of due) happen();
+    return this;
+  }
+
+  private later(at: number, happen: () => void): this {
+    this.pending.push({ at, happen });
+    return this;
   }
 
   /** Puts a packet into the scene as it stands: what the collector's interface sees. */
@@ -121,17 +144,20 @@ export class Scene {
 
   /** What `mirrors` must say, one row a mirror. */
   mirrorRows(): ExpectedRow[] {
+    this.settle();
     return [...this.mirrors].map(([mirror, { packets, bytes, extra }]) => ({
       ...mirror.columns(),
       packets,
       bytes,
       lost: mirror.lost,
+      reordered: 0,
       ...extra,
     }));
   }
 
   /** The packets in the order of their times. */
   packets(): ScenePacket[] {
+    this.settle();
     return this.unsorted.toSorted((a, b) => a.at - b.at);
   }
 

@@ -1,0 +1,74 @@
+/**
+ * npm run demo: reads the bundled capture (lab/demo-traffic.ts says what is in it) into an embedded store and asks
+ * it what a network engineer would ask first.
+ */
+import { spawnSync } from 'node:child_process';
+import { join, relative } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+const MAIN = join(ROOT, 'dist/cli/main.js');
+const STORE = './data';
+
+const QUESTIONS: [question: string, sql: string][] = [
+  [
+    'Who talks most, in the eyes of each mirror?',
+    `SELECT mirror_type AS mirror, mirror_session AS session, client, server,
+       if(app_protocol = '', transport, app_protocol) AS application, formatReadableSize(sum(client_bytes + server_bytes)) AS volume, count() AS conversations
+FROM sessions
+GROUP BY ALL
+ORDER BY mirror, session, sum(client_bytes + server_bytes) DESC
+LIMIT 3 BY mirror, session`,
+  ],
+  [
+    'Which services answer slowly? (TCP handshakes, milliseconds)',
+    `SELECT server, server_port AS port, count() AS connections,
+       round(quantile(0.5)(handshake_us) / 1000, 1) AS median, round(max(handshake_us) / 1000, 1) AS slowest
+FROM sessions
+WHERE handshake_us > 0
+GROUP BY server, port
+ORDER BY median DESC
+LIMIT 5`,
+  ],
+  [
+    'How do TCP connections end? (SF well, REJ refused, S0 unanswered, RST* reset)',
+    `SELECT tcp_state AS state, count() AS connections, bar(connections, 0, 800, 40) AS share
+FROM sessions
+WHERE transport = 'tcp'
+GROUP BY state
+ORDER BY connections DESC`,
+  ],
+  [
+    'Who knocks at many doors and is let into few?',
+    `SELECT client, uniqExact(server, server_port) AS doors, countIf(tcp_state IN ('REJ', 'S0')) AS shut,
+       min(first_seen) AS since, dateDiff('second', min(first_seen), max(last_seen)) AS seconds
+FROM sessions
+WHERE transport = 'tcp' AND mirror_session = 1
+GROUP BY client
+ORDER BY shut DESC
+LIMIT 3`,
+  ],
+  [
+    'What did each mirror lose on its way here, and when?',
+    `SELECT mirror_type AS mirror, replaceOne(toString(mirror_source), '::ffff:', '') AS source,
+       sum(m.packets) AS packets, sum(m.lost) AS lost, round(100 * lost / (packets + lost), 2) AS percent,
+       arrayStringConcat(groupArray(toString(m.lost)), ' ') AS lost_by_minute
+FROM (SELECT * FROM mirrors ORDER BY minute) AS m
+GROUP BY mirror, source
+ORDER BY lost DESC`,
+  ],
+];
+
+function mirrorlake(...args: string[]): void {
+  const run = spawnSync(process.execPath, [MAIN, ...args], { stdio: 'inherit' });
+  if (run.error) throw run.error;
+  if (run.status !== 0) process.exit(run.status ?? 1);
+}
+
+const capture = relative(process.cwd(), join(import.meta.dirname, 'demo.pcapng.gz'));
+process.stdout.write(`$ mirrorlake read ${capture} --store ${STORE} --once\n`);
+mirrorlake('read', capture, '--store', STORE, '--once');
+for (const [question, sql] of QUESTIONS) {
+  process.stdout.write(`\n${question}\n\n${sql.replaceAll(/^/gm, '    ')}\n\n`);
+  mirrorlake('query', sql, '--store', STORE, '--format', 'PrettyCompactMonoBlock');
+}
+process.stdout.write(`\nAsk on: npx mirrorlake query "SELECT * FROM sessions LIMIT 1 FORMAT Vertical"\n`);
