@@ -19,6 +19,7 @@ import { MirrorSource, type MirrorSourceOptions } from '../test/support/traffic/
 import { type Conversation, Network } from '../test/support/traffic/network.js';
 import { PacketBuilder } from '../test/support/traffic/packet.js';
 import { Random } from '../test/support/traffic/random.js';
+import type { Step } from '../test/support/traffic/talk.js';
 import { buildFrame, buildPacket } from '../test/support/traffic/talk-frames.js';
 import { TimeHeap } from '../test/support/traffic/time-heap.js';
 
@@ -76,10 +77,12 @@ export interface GenerateOptions {
   seed?: number;
   mix?: 'plain' | 'all';
   loss?: number;
+  /** Told of every packet that is written. */
+  watch?: (conversation: Conversation, step: Step, mirror: MirrorSource) => void;
 }
 
 export async function generate(options: GenerateOptions): Promise<Summary> {
-  const { packets, output, seed = 1, mix = 'plain', loss = 0.001 } = options;
+  const { packets, output, seed = 1, mix = 'plain', loss = 0.001, watch } = options;
   const mirrors = (mix === 'all' ? ALL : PLAIN).map((o) => new MirrorSource(o));
   const network = new Network(seed, mirrors.length);
   const random = new Random(seed + 1);
@@ -113,6 +116,7 @@ export async function generate(options: GenerateOptions): Promise<Summary> {
     if (writer.full) await writer.flush();
     if (!playingNow.seen) summary.sessions++;
     playingNow.seen = true;
+    watch?.(playingNow, step, mirror);
     summary.packets++;
     summary.bytes += builder.length;
   }

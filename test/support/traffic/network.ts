@@ -54,7 +54,7 @@ export class Network {
       servers: Array.from({ length: SERVERS }, (_, i) => inside(200, i)),
       abroad: Array.from({ length: ABROAD }, (_, i) =>
         i % IPV6_EVERY === 0
-          ? behind(router, `2001:db8:ffff:${i.toString(16)}::50`)
+          ? behind(router, `2001:db8:ffff:${(i + 1).toString(16)}::50`)
           : behind(router, `198.${18 + (i & 1)}.${i >> 8}.${i & 255}`),
       ),
     };
