@@ -1,16 +1,20 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { registerCollect } from './collect.js';
 import { isExpected } from './errors.js';
-import { registerMirror } from './mirror.js';
-import { registerQuery } from './query.js';
-import { registerRead } from './read.js';
-import { registerSchema } from './schema.js';
-import { registerStatus } from './status.js';
 
-/** The program with all its commands. */
-export function createProgram(): Command {
+/** The commands, each in a file of its own, loaded when it is called for. */
+const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
+  read: async () => (await import('./read.js')).registerRead,
+  collect: async () => (await import('./collect.js')).registerCollect,
+  status: async () => (await import('./status.js')).registerStatus,
+  query: async () => (await import('./query.js')).registerQuery,
+  schema: async () => (await import('./schema.js')).registerSchema,
+  mirror: async () => (await import('./mirror.js')).registerMirror,
+};
+
+/** The program with the command that `words` call for; with all of them where they name none. */
+export async function createProgram(words: readonly string[]): Promise<Command> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
@@ -20,18 +24,15 @@ export function createProgram(): Command {
     .option('--debug', 'show a stack trace with an error')
     .exitOverride()
     .showHelpAfterError('(see --help)');
-  registerRead(program);
-  registerCollect(program);
-  registerStatus(program);
-  registerQuery(program);
-  registerSchema(program);
-  registerMirror(program);
+  const called = words.find((word) => !word.startsWith('-')) ?? '';
+  const load = Object.hasOwn(COMMANDS, called) ? [COMMANDS[called]] : Object.values(COMMANDS);
+  for (const register of await Promise.all(load.map((one) => one()))) register(program);
   return program;
 }
 
 /** Runs the command line and settles the exit status: 0 done, 1 failed, 2 used or configured wrongly. */
 async function main(): Promise<void> {
-  const program = createProgram();
+  const program = await createProgram(process.argv.slice(2));
   try {
     await program.parseAsync();
   } catch (error) {

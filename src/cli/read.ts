@@ -2,30 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
-import { Demux } from '../demux/demux.js';
-import { MirrorTable } from '../demux/mirrors.js';
-import { PacketBatch } from '../receive/batch.js';
-import { openCapture } from '../receive/file/capture.js';
-import { CaptureError } from '../receive/file/capture-error.js';
-import { EndReason } from '../sessions/record.js';
-import { openStore } from '../store/open.js';
-import { parseTunnelSpec } from '../tunnels/spec.js';
-import { TunnelTable } from '../tunnels/table.js';
-import type { FrameSink } from '../wire/mirrored.js';
+import type { Store } from '../store/store.js';
 import { CommandError, UsageError } from './errors.js';
-import {
-  MirrorLines,
-  NDJSON_KINDS,
-  type NdjsonKind,
-  PacketLines,
-  type ReadOutput,
-  SessionLines,
-  StoreOutput,
-  TunnelLines,
-} from './read/output.js';
-import { Progress } from './read/progress.js';
-import { SessionThread } from './read/session-thread.js';
-import { readSummary } from './read/summary.js';
+import { NDJSON_KINDS, type NdjsonKind } from './read/kinds.js';
+import { startSessionWorker } from './read/session-start.js';
 
 /** The default of every `--store`. */
 export const DEFAULT_STORE = './data';
@@ -79,47 +59,27 @@ function positive(value: string): number {
 
 async function read(given: string[], options: ReadOptions): Promise<void> {
   const { files, ndjson } = words(given, options);
-  const tunnels = options.tunnel.length > 0 ? tunnelTable(options.tunnel) : undefined;
-  if (ndjson !== undefined) {
-    await readInto(files, linesOf(ndjson, options.collector, tunnels), options, tunnels);
-    return;
-  }
-  const token = options.once === true ? await digest(files) : randomUUID();
-  const store = openStore(options.store ?? DEFAULT_STORE, { create: true });
+  // What takes longest to start comes first, and the rest is loaded meanwhile.
+  const worker = ndjson === undefined || ndjson === 'sessions' ? startSessionWorker() : undefined;
+  const store = ndjson === undefined ? await openStore(options.store ?? DEFAULT_STORE) : undefined;
   try {
-    await readInto(files, new StoreOutput(store, options.collector, token), options, tunnels, store.name);
+    const { readInto, outputOf } = await import('./read/run.js');
+    const token = options.once === true ? await digest(files) : randomUUID();
+    const { collector, maxSessions } = options;
+    const { output, tunnels } = outputOf(ndjson, store, { collector, token, tunnels: options.tunnel });
+    const talk = options.quiet !== true;
+    const failed = await readInto(files, { output, worker, tunnels, collector, maxSessions, talk, store });
+    for (const error of failed) process.stderr.write(`mirrorlake: ${error.message}\n`);
+    if (failed.length > 0) process.exitCode = 1;
   } finally {
-    await store.close();
+    await worker?.terminate();
+    await store?.close();
   }
 }
 
-/** Reads the files into an output, and says at the end what was read. */
-async function readInto(
-  files: string[],
-  output: ReadOutput,
-  options: ReadOptions,
-  tunnels: TunnelTable | undefined,
-  storeName?: string,
-): Promise<void> {
-  const talk = options.quiet !== true;
-  const sessions = output.sessions
-    ? new SessionThread(options.collector, options.maxSessions, output.onSegment)
-    : undefined;
-  const mirrors = new MirrorTable({ ...(output.mirrors && { sink: output.mirrors }) });
-  const demux = new Demux({
-    sink: sessions ?? NOBODY,
-    mirrors,
-    ...(tunnels && { tunnels }),
-    ...(output.watcher && { watcher: output.watcher }),
-  });
-  const failed = await readAll(files, { demux, mirrors, sessions, output, talk, last: 0 });
-  demux.finish();
-  sessions?.send();
-  await sessions?.finish(EndReason.Eof);
-  await output.finish(mirrors);
-  if (talk) process.stderr.write(readSummary(demux, mirrors, sessions?.counters, storeName));
-  for (const error of failed) process.stderr.write(`mirrorlake: ${error.message}\n`);
-  if (failed.length > 0) process.exitCode = 1;
+async function openStore(location: string): Promise<Store> {
+  const { openStore } = await import('../store/open.js');
+  return openStore(location, { create: true });
 }
 
 /** What the words of the command line come to. `--ndjson FILE` is `--ndjson sessions FILE`. */
@@ -142,80 +102,6 @@ function words(given: string[], options: ReadOptions): { files: string[]; ndjson
   if (ndjson === 'tunnels' && options.tunnel.length === 0)
     throw new UsageError('read: --ndjson tunnels needs at least one --tunnel SPEC');
   return { files, ndjson };
-}
-
-function tunnelTable(specs: string[]): TunnelTable {
-  const table = new TunnelTable();
-  for (const spec of specs) table.add(parseTunnelSpec(spec));
-  return table;
-}
-
-function linesOf(kind: NdjsonKind, collector: string, tunnels: TunnelTable | undefined): ReadOutput {
-  switch (kind) {
-    case 'sessions':
-      return new SessionLines();
-    case 'packets':
-      return new PacketLines();
-    case 'mirrors':
-      return new MirrorLines(collector);
-    case 'tunnels':
-      return new TunnelLines(tunnels as TunnelTable);
-  }
-}
-
-/** Frames that nobody asked for. */
-const NOBODY: FrameSink = { frame: () => undefined };
-
-interface Reading {
-  readonly demux: Demux;
-  readonly mirrors: MirrorTable;
-  readonly sessions: SessionThread | undefined;
-  readonly output: ReadOutput;
-  readonly talk: boolean;
-  /** The second of the last packet read. */
-  last: number;
-}
-
-/** Reads every file, going on after one that is damaged or missing. @returns what went wrong. */
-async function readAll(files: string[], reading: Reading): Promise<CaptureError[]> {
-  const failed: CaptureError[] = [];
-  for (const file of files) {
-    try {
-      await readFile(file, reading);
-    } catch (error) {
-      if (!(error instanceof CaptureError)) throw error;
-      failed.push(error);
-    }
-  }
-  return failed;
-}
-
-async function readFile(file: string, reading: Reading): Promise<void> {
-  const { demux, mirrors, sessions, output } = reading;
-  const source = await openCapture(file, sessions === undefined ? {} : { ring: sessions });
-  const progress = reading.talk ? new Progress(source.bytesTotal) : undefined;
-  const batch = new PacketBatch();
-  let packets = 0;
-  try {
-    while (await source.next(batch)) {
-      sessions?.begin(batch.bytes, mirrors.points);
-      // An older file after a newer one is another time: nothing goes on from one to the other.
-      if (packets === 0 && batch.sec[0] < reading.last) {
-        demux.finish();
-        sessions?.send();
-        sessions?.restart(EndReason.Eof);
-      }
-      demux.process(batch);
-      sessions?.send();
-      packets += batch.count;
-      reading.last = batch.sec[batch.count - 1];
-      progress?.update(source.bytesRead, packets);
-      await output.settle();
-    }
-  } finally {
-    progress?.stop();
-    await source.close();
-  }
 }
 
 /** SHA-256 over the files' contents, in order: the name under which they are stored once. */

@@ -1,9 +1,13 @@
 import { MirrorPoint, type MirrorType } from '../wire/mirror-point.js';
 
+/** How many points are looked through before the map is asked: making its key costs more than a few comparisons. */
+const RECENT = 16;
+
 /** The mirror points of a segment's rows, each made once. */
 export class PointCache {
   private readonly points = new Map<string, MirrorPoint>();
-  private last: MirrorPoint | undefined;
+  private readonly recent: MirrorPoint[] = [];
+  private turn = 0;
 
   /** The point with this identity. Addresses are 16 bytes, copied when the point is new. */
   get(
@@ -13,23 +17,24 @@ export class PointCache {
     session: number,
     key: number | null,
   ): MirrorPoint {
-    const last = this.last;
-    if (
-      last !== undefined &&
-      last.type === type &&
-      last.session === session &&
-      last.key === key &&
-      same(last.source, source) &&
-      same(last.target, target)
-    )
-      return last;
+    for (const point of this.recent) {
+      if (
+        point.type === type &&
+        point.session === session &&
+        point.key === key &&
+        same(point.source, source) &&
+        same(point.target, target)
+      )
+        return point;
+    }
     const id = `${type} ${session} ${key} ${source} ${target}`;
     let point = this.points.get(id);
     if (point === undefined) {
       point = new MirrorPoint(this.points.size, type, source.slice(), target.slice(), session, key);
       this.points.set(id, point);
     }
-    this.last = point;
+    this.recent[this.turn] = point;
+    this.turn = (this.turn + 1) % RECENT;
     return point;
   }
 }

@@ -10,14 +10,10 @@ import { type TunnelTable, tunnelObject } from '../../tunnels/table.js';
 import { MirrorRecord, type MirrorSink } from '../../wire/mirror-record.js';
 import { LineWriter } from '../line-writer.js';
 
-/** What `read --ndjson` can print. */
-export const NDJSON_KINDS = ['sessions', 'packets', 'mirrors', 'tunnels'] as const;
-export type NdjsonKind = (typeof NDJSON_KINDS)[number];
-
 /** A place for rows. */
 export interface ReadOutput {
-  /** Whether sessions are wanted at all, and if so where finished segments of them go; else they are printed. */
-  readonly sessions: boolean;
+  /** Takes finished sessions, a segment at a time; without it the session thread prints them. */
+
   readonly onSegment?: (segment: Uint8Array) => void;
   readonly mirrors?: MirrorSink;
   readonly watcher?: PacketWatcher;
@@ -29,8 +25,6 @@ export interface ReadOutput {
 
 /** `--ndjson sessions`: the session thread prints them. */
 export class SessionLines implements ReadOutput {
-  readonly sessions = true;
-
   async settle(): Promise<void> {}
 
   async finish(): Promise<void> {}
@@ -38,7 +32,6 @@ export class SessionLines implements ReadOutput {
 
 /** `--ndjson packets`: one line a GRE packet. */
 export class PacketLines implements ReadOutput {
-  readonly sessions = false;
   private readonly lines = new LineWriter();
   readonly watcher: PacketWatcher = {
     packet: (outer, gre, mirrored, frame, reason) =>
@@ -54,8 +47,6 @@ export class PacketLines implements ReadOutput {
 
 /** `--ndjson mirrors`: one line a mirror point, over all that was read. */
 export class MirrorLines implements ReadOutput {
-  readonly sessions = false;
-
   constructor(private readonly collector: string) {}
 
   async settle(): Promise<void> {}
@@ -73,8 +64,6 @@ export class MirrorLines implements ReadOutput {
 
 /** `--ndjson tunnels`: one line a tunnel, with the kernel's counters. */
 export class TunnelLines implements ReadOutput {
-  readonly sessions = false;
-
   constructor(private readonly tunnels: TunnelTable) {}
 
   async settle(): Promise<void> {}
@@ -91,7 +80,6 @@ const IN_FLIGHT = 3;
 
 /** `--store` */
 export class StoreOutput implements ReadOutput {
-  readonly sessions = true;
   readonly mirrors: MirrorSegment;
   private readonly ready: Promise<unknown>;
   private readonly inserts = new Set<Promise<void>>();

@@ -15,10 +15,13 @@ export const BATCH_BYTES = ARENA_START + ARENA_BYTES;
 export const IN_BUFFER = 0;
 export const IN_ARENA = 1;
 
-export interface SessionThreadData {
+/** What the thread is to do; the first message. */
+export interface SessionTask {
+  readonly kind: 'task';
   /** Read buffers, which batches name by their place here. */
   readonly buffers: readonly SharedArrayBuffer[];
   readonly collector: string;
+  /** Sessions held at once, undefined for the default. */
   readonly capacity: number | undefined;
   /** Whether rows are printed as NDJSON, or handed back as segments. */
   readonly print: boolean;
@@ -34,9 +37,12 @@ export interface PlainPoint {
 }
 
 export type ToSessionThread =
+  | SessionTask
+  /** Memory for one more batch; batches are named by their place in the order of these. */
+  | { readonly kind: 'memory'; readonly memory: SharedArrayBuffer }
   | {
       readonly kind: 'frames';
-      readonly memory: SharedArrayBuffer;
+      readonly batch: number;
       readonly count: number;
       readonly buffer: number;
       /** Mirror points that were not there before. */
@@ -46,7 +52,7 @@ export type ToSessionThread =
   | { readonly kind: 'finish'; readonly reason: EndReason; readonly last: boolean };
 
 export type FromSessionThread =
-  /** The batch's memory and buffer are free again. */
-  | { readonly kind: 'done'; readonly memory: SharedArrayBuffer; readonly buffer: number }
+  /** The batch and the buffer are free again. */
+  | { readonly kind: 'done'; readonly batch: number; readonly buffer: number }
   | { readonly kind: 'segment'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'ended'; readonly counters: SessionCounters };

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { MAX_RECORD } from '../../receive/file/format.js';
 import type { BufferRing } from '../../receive/file/read-ahead.js';
 import { FRAME_BATCH, FRAME_PLACE, FRAME_WORDS, moveFrame, packFrame } from '../../sessions/frame-batch.js';
@@ -14,7 +14,6 @@ import {
   type FromSessionThread,
   IN_ARENA,
   IN_BUFFER,
-  type SessionThreadData,
   type ToSessionThread,
 } from './session-protocol.js';
 
@@ -31,14 +30,15 @@ export class SessionThread implements FrameSink, BufferRing {
   readonly buffers: readonly Uint8Array[];
   /** What the table counted; whole once {@link finish} has settled. */
   counters = new SessionCounters();
-  private readonly worker: Worker;
-  private readonly idle: SharedArrayBuffer[] = [];
+  /** Memory of the batches, and the places of those that are free. */
+  private readonly batches: { words: Int32Array; arena: Uint8Array }[] = [];
+  private readonly idle: number[] = [];
   /** Batches of each buffer that the thread still works on, and who waits for them. */
   private readonly busy: number[];
   private readonly waiting: (() => void)[] = [];
   private readonly ended: Promise<void>;
   private buffer = 0;
-  private memory: SharedArrayBuffer;
+  private batch = 0;
   private words: Int32Array;
   private arena: Uint8Array;
   private arenaUsed = 0;
@@ -47,24 +47,24 @@ export class SessionThread implements FrameSink, BufferRing {
   private points: readonly MirrorPoint[] = [];
 
   /**
+   * @param worker the thread, see {@link startSessionWorker}
    * @param capacity sessions held at once
-   * @param onSegment takes finished rows, a segment at a time; without it they are printed as NDJSON
+   * @param onSegment takes finished rows, a segment at a time; without it the thread prints them as NDJSON
    */
-  constructor(collector: string, capacity: number | undefined, onSegment?: (segment: Uint8Array) => void) {
-    const shared = Array.from({ length: BUFFERS }, () => new SharedArrayBuffer(MAX_RECORD + CHUNK));
-    this.buffers = shared.map((buffer) => new Uint8Array(buffer));
-    this.busy = shared.map(() => 0);
-    const workerData: SessionThreadData = {
-      buffers: shared,
-      collector,
-      capacity,
-      print: onSegment === undefined,
-    };
-    this.worker = new Worker(new URL('./session-worker.js', import.meta.url), { workerData });
+  constructor(
+    private readonly worker: Worker,
+    collector: string,
+    capacity: number | undefined,
+    onSegment?: (segment: Uint8Array) => void,
+  ) {
+    const buffers = Array.from({ length: BUFFERS }, () => new SharedArrayBuffer(MAX_RECORD + CHUNK));
+    this.buffers = buffers.map((buffer) => new Uint8Array(buffer));
+    this.busy = buffers.map(() => 0);
+    this.say({ kind: 'task', buffers, collector, capacity, print: onSegment === undefined });
     this.ended = new Promise((resolve, reject) => {
       this.worker.on('error', reject);
       this.worker.on('message', (message: FromSessionThread) => {
-        if (message.kind === 'done') this.release(message.memory, message.buffer);
+        if (message.kind === 'done') this.release(message.batch, message.buffer);
         else if (message.kind === 'segment') onSegment?.(message.bytes);
         else {
           this.counters = message.counters;
@@ -74,9 +74,9 @@ export class SessionThread implements FrameSink, BufferRing {
     });
     // Met in finish; until then an error only wakes who waits.
     this.ended.catch(() => this.wake());
-    this.memory = new SharedArrayBuffer(BATCH_BYTES);
-    this.words = new Int32Array(this.memory, 0, FRAME_BATCH * FRAME_WORDS);
-    this.arena = new Uint8Array(this.memory, ARENA_START);
+    this.batch = this.addBatch();
+    this.words = this.batches[this.batch].words;
+    this.arena = this.batches[this.batch].arena;
   }
 
   /** Names the buffer that the next frames lie in, and the mirror points they may be of. */
@@ -108,14 +108,14 @@ export class SessionThread implements FrameSink, BufferRing {
     this.busy[this.buffer]++;
     this.say({
       kind: 'frames',
-      memory: this.memory,
+      batch: this.batch,
       count: this.count,
       buffer: this.buffer,
       points: points.map((p) => ({ ...p })),
     });
-    this.memory = this.idle.pop() ?? new SharedArrayBuffer(BATCH_BYTES);
-    this.words = new Int32Array(this.memory, 0, FRAME_BATCH * FRAME_WORDS);
-    this.arena = new Uint8Array(this.memory, ARENA_START);
+    this.batch = this.idle.pop() ?? this.addBatch();
+    this.words = this.batches[this.batch].words;
+    this.arena = this.batches[this.batch].arena;
     this.arenaUsed = 0;
     this.count = 0;
   }
@@ -141,8 +141,18 @@ export class SessionThread implements FrameSink, BufferRing {
     this.worker.postMessage(message);
   }
 
-  private release(memory: SharedArrayBuffer, buffer: number): void {
-    this.idle.push(memory);
+  private addBatch(): number {
+    const memory = new SharedArrayBuffer(BATCH_BYTES);
+    this.batches.push({
+      words: new Int32Array(memory, 0, FRAME_BATCH * FRAME_WORDS),
+      arena: new Uint8Array(memory, ARENA_START),
+    });
+    this.say({ kind: 'memory', memory });
+    return this.batches.length - 1;
+  }
+
+  private release(batch: number, buffer: number): void {
+    this.idle.push(batch);
     this.busy[buffer]--;
     this.wake();
   }

@@ -1,5 +1,5 @@
 /** The session thread of `read`: frames in, rows out, while the main thread reads and decodes. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { FRAME_BATCH, FRAME_PLACE, FRAME_WORDS, unpackFrame } from '../../sessions/frame-batch.js';
 import type { SessionSink } from '../../sessions/record.js';
 import { SessionTable } from '../../sessions/table.js';
@@ -13,64 +13,115 @@ import {
   ARENA_START,
   type FromSessionThread,
   IN_ARENA,
-  type SessionThreadData,
+  type PlainPoint,
+  type SessionTask,
   type ToSessionThread,
 } from './session-protocol.js';
 
-/** Bytes of a segment before it is handed back. */
+/** Bytes of a segment before it is handed back: some ten thousand sessions. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 
-const data = workerData as SessionThreadData;
 const port = parentPort;
 if (port === null) throw new Error('the session thread is started by read');
-const buffers = data.buffers.map((buffer) => new Uint8Array(buffer));
-const points: MirrorPoint[] = [];
-const frame = new Frame();
-const mirrored = new Mirrored();
-const lines = new LineWriter();
-const segment = new SessionSegment(data.collector);
-const sink: SessionSink = data.print
-  ? { session: (record) => lines.line(sessionJson(record, data.collector)) }
-  : {
-      session: (record) => {
-        segment.session(record);
-        if (segment.length >= SEGMENT_BYTES) handBack();
-      },
-    };
-const table = new SessionTable(sink, data.capacity === undefined ? {} : { capacity: data.capacity });
 
 function say(message: FromSessionThread, transfer: ArrayBuffer[] = []): void {
   port?.postMessage(message, transfer);
 }
 
-function handBack(): void {
-  if (segment.length === 0) return;
-  const bytes = segment.take() as Uint8Array<ArrayBuffer>;
-  say({ kind: 'segment', bytes }, [bytes.buffer]);
+/** Where rows go. */
+interface Rows extends SessionSink {
+  flush(): void;
 }
 
-function frames(memory: SharedArrayBuffer, count: number, buffer: Uint8Array): void {
-  const words = new Int32Array(memory, 0, FRAME_BATCH * FRAME_WORDS);
-  const arena = new Uint8Array(memory, ARENA_START);
-  for (let i = 0; i < count; i++) {
-    frame.bytes = words[i * FRAME_WORDS + FRAME_PLACE] === IN_ARENA ? arena : buffer;
-    unpackFrame(words, i, points, frame, mirrored);
-    table.frame(frame, mirrored);
+function printed(collector: string): Rows {
+  const lines = new LineWriter();
+  return {
+    session: (record) => lines.line(sessionJson(record, collector)),
+    flush: () => lines.flush(),
+  };
+}
+
+function handedBack(collector: string): Rows {
+  const segment = new SessionSegment(collector);
+  const flush = () => {
+    if (segment.length === 0) return;
+    const bytes = segment.take() as Uint8Array<ArrayBuffer>;
+    say({ kind: 'segment', bytes }, [bytes.buffer]);
+  };
+  return {
+    session: (record) => {
+      segment.session(record);
+      if (segment.length >= SEGMENT_BYTES) flush();
+    },
+    flush,
+  };
+}
+
+/** The thread's work, once it knows what to do. */
+class SessionWork {
+  private readonly buffers: readonly Uint8Array[];
+  private readonly rows: Rows;
+  private readonly table: SessionTable;
+  private readonly points: MirrorPoint[] = [];
+  private readonly frame = new Frame();
+  private readonly mirrored = new Mirrored();
+  private readonly batches: { words: Int32Array; arena: Uint8Array }[] = [];
+
+  constructor(task: SessionTask) {
+    this.buffers = task.buffers.map((buffer) => new Uint8Array(buffer));
+    this.rows = task.print ? printed(task.collector) : handedBack(task.collector);
+    this.table = new SessionTable(this.rows, task.capacity === undefined ? {} : { capacity: task.capacity });
+  }
+
+  addBatch(memory: SharedArrayBuffer): void {
+    this.batches.push({
+      words: new Int32Array(memory, 0, FRAME_BATCH * FRAME_WORDS),
+      arena: new Uint8Array(memory, ARENA_START),
+    });
+  }
+
+  addPoints(points: readonly PlainPoint[]): void {
+    for (const p of points)
+      this.points.push(new MirrorPoint(p.index, p.type, p.source, p.target, p.session, p.key));
+  }
+
+  frames(batch: number, count: number, buffer: number): void {
+    const { words, arena } = this.batches[batch];
+    const bytes = this.buffers[buffer];
+    const { frame, mirrored } = this;
+    for (let i = 0; i < count; i++) {
+      frame.bytes = words[i * FRAME_WORDS + FRAME_PLACE] === IN_ARENA ? arena : bytes;
+      unpackFrame(words, i, this.points, frame, mirrored);
+      this.table.frame(frame, mirrored);
+    }
+    say({ kind: 'done', batch, buffer });
+  }
+
+  finish(message: Extract<ToSessionThread, { kind: 'finish' }>): void {
+    this.table.finish(message.reason);
+    if (!message.last) return;
+    this.rows.flush();
+    say({ kind: 'ended', counters: this.table.counters });
   }
 }
+
+let work: SessionWork | undefined;
 
 port.on('message', (message: ToSessionThread) => {
-  if (message.kind === 'frames') {
-    for (const p of message.points)
-      points.push(new MirrorPoint(p.index, p.type, p.source, p.target, p.session, p.key));
-    frames(message.memory, message.count, buffers[message.buffer]);
-    say({ kind: 'done', memory: message.memory, buffer: message.buffer });
-    return;
+  switch (message.kind) {
+    case 'task':
+      work = new SessionWork(message);
+      break;
+    case 'memory':
+      work?.addBatch(message.memory);
+      break;
+    case 'frames':
+      work?.addPoints(message.points);
+      work?.frames(message.batch, message.count, message.buffer);
+      break;
+    case 'finish':
+      work?.finish(message);
+      if (message.last) port.close();
+      break;
   }
-  table.finish(message.reason);
-  if (!message.last) return;
-  lines.flush();
-  handBack();
-  say({ kind: 'ended', counters: table.counters });
-  port.close();
 });

@@ -1,4 +1,5 @@
 import type { ByteInput } from './byte-input.js';
+import { ByteView } from './byte-view.js';
 
 /** Buffers that take turns, and how one learns that the next may be written again. */
 export interface BufferRing {
@@ -20,13 +21,13 @@ export function ownBuffers(size: number): BufferRing {
  */
 export class ReadAhead {
   bytes: Uint8Array;
-  view: DataView;
+  view: ByteView;
   pos: number;
   end: number;
   /** True once the input has ended: what is left in the window is all there is. */
   ended = false;
 
-  private readonly views: DataView[];
+  private readonly views: ByteView[];
   private current = 0;
   /** The input's offset of `bytes[0]` (negative while the window is not yet full). */
   private base: number;
@@ -41,7 +42,7 @@ export class ReadAhead {
     private readonly ring: BufferRing,
     private readonly carry: number,
   ) {
-    this.views = ring.buffers.map((b) => new DataView(b.buffer, b.byteOffset, b.byteLength));
+    this.views = ring.buffers.map((b) => new ByteView(b));
     this.bytes = ring.buffers[0];
     this.view = this.views[0];
     this.pos = carry;

@@ -1,0 +1,3 @@
+/** What `read --ndjson` can print. */
+export const NDJSON_KINDS = ['sessions', 'packets', 'mirrors', 'tunnels'] as const;
+export type NdjsonKind = (typeof NDJSON_KINDS)[number];

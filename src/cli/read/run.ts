@@ -1,0 +1,141 @@
+/** The work of `mirrorlake read`: files through the demux to where rows go. */
+import type { Worker } from 'node:worker_threads';
+import { Demux } from '../../demux/demux.js';
+import { MirrorTable } from '../../demux/mirrors.js';
+import { PacketBatch } from '../../receive/batch.js';
+import { openCapture } from '../../receive/file/capture.js';
+import { CaptureError } from '../../receive/file/capture-error.js';
+import { EndReason } from '../../sessions/record.js';
+import type { Store } from '../../store/store.js';
+import { parseTunnelSpec } from '../../tunnels/spec.js';
+import { TunnelTable } from '../../tunnels/table.js';
+import type { FrameSink } from '../../wire/mirrored.js';
+import type { NdjsonKind } from './kinds.js';
+import {
+  MirrorLines,
+  PacketLines,
+  type ReadOutput,
+  SessionLines,
+  StoreOutput,
+  TunnelLines,
+} from './output.js';
+import { Progress } from './progress.js';
+import { SessionThread } from './session-thread.js';
+import { readSummary } from './summary.js';
+
+interface OutputOptions {
+  readonly collector: string;
+  /** What names this reading in the store. */
+  readonly token: string;
+  /** Tunnels in the words of `ip tunnel add`. */
+  readonly tunnels: readonly string[];
+}
+
+/** Where rows go, and the tunnels that are asked first. */
+export function outputOf(
+  kind: NdjsonKind | undefined,
+  store: Store | undefined,
+  options: OutputOptions,
+): { output: ReadOutput; tunnels: TunnelTable } {
+  const tunnels = new TunnelTable();
+  for (const spec of options.tunnels) tunnels.add(parseTunnelSpec(spec));
+  if (store !== undefined)
+    return { output: new StoreOutput(store, options.collector, options.token), tunnels };
+  switch (kind) {
+    case 'packets':
+      return { output: new PacketLines(), tunnels };
+    case 'mirrors':
+      return { output: new MirrorLines(options.collector), tunnels };
+    case 'tunnels':
+      return { output: new TunnelLines(tunnels), tunnels };
+    default:
+      return { output: new SessionLines(), tunnels };
+  }
+}
+
+interface ReadRun {
+  readonly output: ReadOutput;
+  /** The session thread, where sessions are wanted. */
+  readonly worker: Worker | undefined;
+  readonly tunnels: TunnelTable;
+  readonly collector: string;
+  readonly maxSessions: number | undefined;
+  /** Whether there is a progress bar and a summary. */
+  readonly talk: boolean;
+  readonly store: Store | undefined;
+}
+
+/** Reads the files into an output. @returns what was wrong with files; the rest of them was read. */
+export async function readInto(files: readonly string[], run: ReadRun): Promise<CaptureError[]> {
+  const { output, worker, tunnels, talk } = run;
+  const sessions = worker && new SessionThread(worker, run.collector, run.maxSessions, output.onSegment);
+  const mirrors = new MirrorTable({ ...(output.mirrors && { sink: output.mirrors }) });
+  const demux = new Demux({
+    sink: sessions ?? NOBODY,
+    mirrors,
+    ...(tunnels.size > 0 && { tunnels }),
+    ...(output.watcher && { watcher: output.watcher }),
+  });
+  const failed = await readAll(files, { demux, mirrors, sessions, output, talk, last: 0 });
+  demux.finish();
+  sessions?.send();
+  await sessions?.finish(EndReason.Eof);
+  await output.finish(mirrors);
+  if (talk) process.stderr.write(readSummary(demux, mirrors, sessions?.counters, run.store?.name));
+  return failed;
+}
+
+/** Frames that nobody asked for. */
+const NOBODY: FrameSink = { frame: () => undefined };
+
+interface Reading {
+  readonly demux: Demux;
+  readonly mirrors: MirrorTable;
+  readonly sessions: SessionThread | undefined;
+  readonly output: ReadOutput;
+  readonly talk: boolean;
+  /** The second of the last packet read. */
+  last: number;
+}
+
+/** Reads every file, going on after one that is damaged or missing. @returns what went wrong. */
+async function readAll(files: readonly string[], reading: Reading): Promise<CaptureError[]> {
+  const failed: CaptureError[] = [];
+  for (const file of files) {
+    try {
+      await readFile(file, reading);
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error;
+      failed.push(error);
+    }
+  }
+  return failed;
+}
+
+async function readFile(file: string, reading: Reading): Promise<void> {
+  const { demux, mirrors, sessions, output } = reading;
+  const source = await openCapture(file, sessions === undefined ? {} : { ring: sessions });
+  const progress = reading.talk ? new Progress(source.bytesTotal) : undefined;
+  const batch = new PacketBatch();
+  let packets = 0;
+  try {
+    while (await source.next(batch)) {
+      sessions?.begin(batch.bytes, mirrors.points);
+      // An older file after a newer one is another time: nothing goes on from one to the other.
+      if (packets === 0 && batch.sec[0] < reading.last) {
+        demux.finish();
+        sessions?.send();
+        sessions?.restart(EndReason.Eof);
+      }
+      demux.process(batch);
+      sessions?.send();
+      packets += batch.count;
+      reading.last = batch.sec[batch.count - 1];
+      progress?.update(source.bytesRead, packets);
+      await output.settle();
+    }
+  } finally {
+    progress?.stop();
+    await source.close();
+  }
+}
