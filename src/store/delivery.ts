@@ -1,0 +1,127 @@
+/** Segments from the spool into the store, one after the other, each again until the store has said yes. */
+import { existsSync } from 'node:fs';
+import { SegmentRefused, StoreError, StoreUnavailable } from './errors.js';
+import type { Spool } from './spool.js';
+import type { Store } from './store.js';
+
+/** Milliseconds between tries while the store is away, doubling from the first to the last. */
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 10_000;
+
+export interface DeliveryOptions {
+  log(level: 'info' | 'warn' | 'error', message: string): void;
+}
+
+export class Delivery {
+  /** What the store has accepted. */
+  storedRows = 0;
+  storedSegments = 0;
+  /** Whether the last try reached the store. */
+  up = false;
+  /** Why it did not, in words; empty while it does. */
+  error = 'starting';
+  private wait = FIRST_RETRY_MS;
+  private stopped = false;
+  private migrated = false;
+  private delivering: Promise<void> = Promise.resolve();
+  private wake: (() => void) | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly spool: Spool,
+    private readonly options: DeliveryOptions,
+  ) {}
+
+  /**
+   * Brings the tables up to date and begins to deliver. A store that is away is waited for.
+   *
+   * @throws StoreRefused when the store will not have us
+   */
+  async start(): Promise<void> {
+    try {
+      await this.migrate();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      this.failed(error);
+    }
+    this.delivering = this.deliver();
+  }
+
+  /** Completes what is being written and delivers it, for at most so many milliseconds; what is left stays on disk. */
+  async drain(within: number): Promise<void> {
+    await this.spool.flush();
+    const end = Date.now() + within;
+    this.wait = FIRST_RETRY_MS;
+    this.wake?.();
+    while (this.spool.waitingSegments > 0 && Date.now() < end) await pause(20);
+    this.stopped = true;
+    this.wake?.();
+    // An insert that is still under way ends with the process; its segment is on disk.
+    await Promise.race([this.delivering, pause(0)]);
+  }
+
+  private async migrate(): Promise<void> {
+    await this.store.migrate();
+    this.migrated = true;
+    this.reached();
+  }
+
+  private async deliver(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        if (!this.migrated) await this.migrate();
+        await this.insertNext();
+        this.wait = FIRST_RETRY_MS;
+      } catch (error) {
+        if (this.stopped) return;
+        this.failed(error as Error);
+        // Its tables may be gone: another server under the same name, a database dropped.
+        this.migrated = false;
+        await Promise.race([
+          pause(this.wait),
+          new Promise<void>((wake) => {
+            this.wake = wake;
+          }),
+        ]);
+        this.wait = Math.min(this.wait * 2, LAST_RETRY_MS);
+      }
+    }
+  }
+
+  private async insertNext(): Promise<void> {
+    const segment = await this.spool.next();
+    if (this.stopped) return;
+    try {
+      await this.store.insert(segment.table, { file: segment.file }, segment.name);
+    } catch (error) {
+      if (!existsSync(segment.file)) return this.spool.lost(segment);
+      if (!(error instanceof SegmentRefused)) throw error;
+      this.options.log('error', `set aside ${segment.name}, ${segment.rows} rows: ${error.message}`);
+      this.spool.refuse(segment, error.message);
+      return;
+    }
+    this.spool.stored(segment);
+    this.storedSegments++;
+    this.storedRows += segment.rows;
+    this.reached();
+  }
+
+  private reached(): void {
+    if (!this.up) this.options.log('info', `storing to ${this.store.name}`);
+    this.up = true;
+    this.error = '';
+  }
+
+  private failed(error: Error): void {
+    if (this.up || this.error === 'starting') {
+      const level = error instanceof StoreError ? 'warn' : 'error';
+      this.options.log(level, `${error.message}; segments wait in ${this.spool.directory}`);
+    }
+    this.up = false;
+    this.error = error.message;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}
