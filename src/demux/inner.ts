@@ -91,7 +91,7 @@ export class Inner {
 
   /** Counts the packet for its mirror point; `o` is where what it carries starts. */
   count(packet: OuterPacket, o: number, truncated: boolean, malformed: boolean): void {
-    this.mirrors.count(this.mirrored, packet.sec, packet.wireEnd - o, truncated, malformed);
+    this.mirrors.count(this.mirrored, packet.sec, packet.nsec, packet.wireEnd - o, truncated, malformed);
   }
 
   /** Hands the decoded frame on. */

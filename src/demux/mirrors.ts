@@ -11,7 +11,8 @@ import type { Mirrored } from '../wire/mirrored.js';
 import type { OuterPacket } from '../wire/outer.js';
 import { grownFloat64 } from './grow.js';
 import { MirrorPoints } from './mirror-points.js';
-import { Numbering, SequenceVerdict, SourceNumbers } from './numbering.js';
+import type { NumberLog } from './number-log.js';
+import { Numbering, SequenceVerdict } from './numbering.js';
 
 /** Mirror points kept at most, unless the options say otherwise. */
 export const MIRROR_POINTS = 65_536;
@@ -26,6 +27,11 @@ export interface MirrorTableOptions {
   sink?: MirrorSink;
   /** Asked once for each new mirror point; with false its packets are counted as refused and go no further. */
   admit?: (point: MirrorPoint) => boolean;
+  /**
+   * Where sequence numbers are written, for them to be judged together with those of other tables: see
+   * {@link NumberLog}. This table says nothing of losses then.
+   */
+  numbers?: NumberLog;
 }
 
 const MINUTE = 60;
@@ -55,7 +61,7 @@ export class MirrorTable {
   private readonly admit: ((point: MirrorPoint) => boolean) | undefined;
   private readonly admitted: boolean[] = [];
   private readonly numbering = new Numbering();
-  private readonly sources = new Map<string, SourceNumbers>();
+  private readonly numbers: NumberLog | undefined;
   private readonly verdict = new SequenceVerdict();
   private readonly record = new MirrorRecord();
   /** COUNTS numbers a point: in all, and in the running minute. */
@@ -72,6 +78,7 @@ export class MirrorTable {
     this.table = new MirrorPoints(this.capacity);
     this.sink = options.sink;
     this.admit = options.admit;
+    this.numbers = options.numbers;
   }
 
   /** The mirror points seen so far, by index. */
@@ -105,10 +112,10 @@ export class MirrorTable {
   /**
    * Counts a packet of a mirror point.
    *
-   * @param sec its time, seconds since 1970
+   * @param sec its time, seconds since 1970 and nanoseconds
    * @param bytes what it carried, encapsulation not included, as long as it was before any capture cut it
    */
-  count(m: Mirrored, sec: number, bytes: number, truncated: boolean, malformed: boolean): void {
+  count(m: Mirrored, sec: number, nsec: number, bytes: number, truncated: boolean, malformed: boolean): void {
     if (sec - this.start >= MINUTE || sec < this.start) this.clock(sec);
     const index = m.point.index;
     const at = index * COUNTS;
@@ -120,7 +127,8 @@ export class MirrorTable {
     if (malformed) minute[at + MALFORMED]++;
     if (m.sequence < 0) return;
     const direction = m.point.type >= MirrorType.Gre ? (this.reversed ? 1 : 0) : m.direction;
-    this.numbering.update(index, m.sequence, m.hardware, direction);
+    if (this.numbers === undefined) this.numbering.update(index, m.sequence, m.hardware, direction);
+    else this.numbers.write(index, m.sequence, m.hardware, direction, sec, nsec);
   }
 
   /** Moves the clock to `sec` when no packets do: writes the running minute when it is over. */
@@ -160,21 +168,11 @@ export class MirrorTable {
 
   private enter(point: MirrorPoint): void {
     this.admitted.push(this.admit?.(point) ?? true);
-    this.numbering.addPoint(point.type < MirrorType.Gre ? this.sourceOf(point) : undefined);
+    this.numbering.add(point);
     if ((point.index + 1) * COUNTS > this.total.length) {
       this.total = grownFloat64(this.total);
       this.minute = grownFloat64(this.minute);
     }
-  }
-
-  private sourceOf(point: MirrorPoint): SourceNumbers {
-    const name = Buffer.concat([point.source, point.target]).toString('latin1');
-    let source = this.sources.get(name);
-    if (source === undefined) {
-      source = new SourceNumbers();
-      this.sources.set(name, source);
-    }
-    return source;
   }
 
   /** Packets may come up to a minute late, from another interface say; they count in the running minute. */

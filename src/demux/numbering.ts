@@ -6,6 +6,7 @@
  * A numbering costs nothing until its headers differ: the first time a mirror point shows a second hardware id or
  * direction, or a source a second session, its streams start as copies of what is there.
  */
+import { type MirrorPoint, MirrorType } from '../wire/mirror-point.js';
 import { SequenceUse } from '../wire/mirror-record.js';
 import { SequenceStreams } from './sequence.js';
 
@@ -60,8 +61,8 @@ class PointNumbers {
   constructor(readonly source: SourceNumbers | undefined) {}
 }
 
-/** The mirror points that may share one counter: the ERSPAN sessions of one sender to one address. */
-export class SourceNumbers {
+/** The mirror points that may share one counter. */
+class SourceNumbers {
   stream = NONE;
   /** They do share it, as it seems now. */
   common = false;
@@ -81,11 +82,12 @@ export class SequenceVerdict {
 export class Numbering {
   private readonly streams = new SequenceStreams();
   private readonly points: PointNumbers[] = [];
+  private readonly sources = new Map<string, SourceNumbers>();
   private sourcesOpen = 0;
 
-  /** Adds a mirror point; they come in the order of their indices. `source`: what it may share a counter with. */
-  addPoint(source: SourceNumbers | undefined): void {
-    this.points.push(new PointNumbers(source));
+  /** Adds a mirror point; they come in the order of their indices. */
+  add(point: Pick<MirrorPoint, 'type' | 'source' | 'target'>): void {
+    this.points.push(new PointNumbers(this.sourceOf(point)));
   }
 
   /** Takes the sequence number of a packet of a mirror point, with its hardware id (0 to 63) and direction (0 to 3). */
@@ -142,6 +144,18 @@ export class Numbering {
       }
       this.judge(p);
     }
+  }
+
+  /** The ERSPAN sessions of one sender to one address may share a counter; each tunnel has its own. */
+  private sourceOf(point: Pick<MirrorPoint, 'type' | 'source' | 'target'>): SourceNumbers | undefined {
+    if (point.type >= MirrorType.Gre) return undefined;
+    const name = Buffer.concat([point.source, point.target]).toString('latin1');
+    let source = this.sources.get(name);
+    if (source === undefined) {
+      source = new SourceNumbers();
+      this.sources.set(name, source);
+    }
+    return source;
   }
 
   private first(p: PointNumbers, n: number, combination: number): void {

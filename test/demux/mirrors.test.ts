@@ -38,7 +38,7 @@ function send(table: MirrorTable, point: MirrorPoint, sec: number, sequence = -1
   const m = new Mirrored();
   m.point = point;
   m.sequence = sequence;
-  table.count(m, sec, 100, false, false);
+  table.count(m, sec, 0, 100, false, false);
 }
 
 function totals(table: MirrorTable, point: MirrorPoint): MirrorRecord {

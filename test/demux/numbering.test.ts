@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Numbering, SequenceVerdict, SourceNumbers } from '../../src/demux/numbering.js';
+import { Numbering, SequenceVerdict } from '../../src/demux/numbering.js';
+import { MirrorType } from '../../src/wire/mirror-point.js';
 import { SEQUENCE_USE_NAMES } from '../../src/wire/mirror-record.js';
 
 /** One packet of a sender: its mirror point, hardware id and direction, and what the counter is told apart by. */
@@ -9,6 +10,8 @@ interface Packet {
   readonly hardware: number;
   readonly direction: number;
 }
+
+const POINT = { type: MirrorType.Erspan3, source: new Uint8Array(16), target: new Uint8Array(16) };
 
 type CounterOf = (p: Packet) => string;
 
@@ -34,8 +37,7 @@ function hash(i: number, salt: number): number {
 /** Runs a sender's packets and says what is believed of each of its points, and what was really lost of all. */
 function run(sender: Sender): { verdicts: SequenceVerdict[]; lost: number } {
   const numbering = new Numbering();
-  const source = new SourceNumbers();
-  for (let i = 0; i < sender.points; i++) numbering.addPoint(source);
+  for (let i = 0; i < sender.points; i++) numbering.add(POINT);
   const counters = new Map<string, { next: number; first: number; last: number; seen: number }>();
   for (let i = 0; i < sender.packets; i++) {
     const p: Packet = {
@@ -138,7 +140,7 @@ describe('losses', () => {
 function believe(numbers: readonly number[]): string {
   const numbering = new Numbering();
   const verdict = new SequenceVerdict();
-  numbering.addPoint(undefined);
+  numbering.add(POINT);
   for (const n of numbers) numbering.update(0, n >>> 0, 0, 0);
   numbering.settle();
   numbering.verdict(0, verdict);

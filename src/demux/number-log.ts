@@ -1,0 +1,140 @@
+/**
+ * Sequence numbers on their way from where packets are taken to where they are judged. Several workers may each
+ * see part of a mirror point's packets (a fanout by inner addresses): only all their numbers together, in the order
+ * of the packets' times, say what is missing.
+ *
+ * One worker writes and one thread reads, without locks, in a ring of shared memory. When it is full numbers are dropped and
+ * counted, and would look lost: the reader has to keep up.
+ */
+
+/** Numbers a log holds unless told otherwise: half a second at a million packets a second, 10 MiB. */
+export const LOG_NUMBERS = 1 << 19;
+
+/** Header words: the next number to write and to read (both running), numbers dropped; and how far time has gone (64 bits). */
+const WRITTEN = 0;
+const READ = 1;
+const DROPPED = 2;
+const TIME = 4;
+const HEADER = 16;
+/** Words of a number: mirror point, the number, hardware id(6) direction(2), seconds, nanoseconds. */
+const WORDS = 5;
+const SEC = 3;
+const NSEC = 4;
+/** Numbers written before the reader is told: it need not know of each. */
+const TELL_EVERY = 64;
+
+/** Shared memory for a log of so many numbers, a power of two. */
+export function numberLogMemory(numbers = LOG_NUMBERS): SharedArrayBuffer {
+  return new SharedArrayBuffer((HEADER + numbers * WORDS) * 4);
+}
+
+/** The writing end. */
+export class NumberLog {
+  private readonly words: Int32Array;
+  private readonly time: BigInt64Array;
+  private readonly size: number;
+  private written = 0;
+  private read = 0;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.words = new Int32Array(memory);
+    this.time = new BigInt64Array(memory, TIME * 4, 1);
+    this.size = (this.words.length - HEADER) / WORDS;
+  }
+
+  /** @param point the mirror point's index in its table; time is the packet's, which should not run backwards */
+  write(point: number, n: number, hardware: number, direction: number, sec: number, nsec: number): void {
+    if (this.written - this.read === this.size) {
+      this.tell();
+      this.read += (Atomics.load(this.words, READ) - this.read) | 0;
+      if (this.written - this.read === this.size) {
+        Atomics.add(this.words, DROPPED, 1);
+        return;
+      }
+    }
+    const at = HEADER + (this.written & (this.size - 1)) * WORDS;
+    this.words[at] = point;
+    this.words[at + 1] = n;
+    this.words[at + 2] = (hardware << 2) | direction;
+    this.words[at + 3] = sec;
+    this.words[at + 4] = nsec;
+    this.written++;
+    if (this.written % TELL_EVERY === 0) this.tell();
+  }
+
+  /**
+   * Tells the reader of all that is written, and that no packet from before `ms` will come.
+   *
+   * @param ms milliseconds since 1970
+   */
+  advance(ms: number): void {
+    this.tell();
+    Atomics.store(this.time, 0, BigInt(Math.trunc(ms)));
+  }
+
+  private tell(): void {
+    Atomics.store(this.words, WRITTEN, this.written | 0);
+  }
+}
+
+/** The reading end: the oldest number, and on to the next. */
+export class NumberLogReader {
+  /** The oldest number's fields, once {@link look} has said that there is one. */
+  point = 0;
+  n = 0;
+  hardware = 0;
+  direction = 0;
+  /** Its time, seconds since 1970 and nanoseconds. */
+  sec = 0;
+  nsec = 0;
+  private readonly words: Int32Array;
+  private readonly clock: BigInt64Array;
+  private readonly size: number;
+  private written = 0;
+  private read = 0;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.words = new Int32Array(memory);
+    this.clock = new BigInt64Array(memory, TIME * 4, 1);
+    this.size = (this.words.length - HEADER) / WORDS;
+  }
+
+  /** Numbers that the writer dropped because this end did not keep up. */
+  get dropped(): number {
+    return Atomics.load(this.words, DROPPED);
+  }
+
+  /**
+   * The time before which no packet will come, milliseconds since 1970. What was written before it was said is there
+   * for the next {@link look}.
+   */
+  get advanced(): number {
+    return Number(Atomics.load(this.clock, 0));
+  }
+
+  /** @returns whether there is a number, whose fields are set then */
+  look(): boolean {
+    if (this.written === this.read) {
+      this.written += (Atomics.load(this.words, WRITTEN) - this.written) | 0;
+      if (this.written === this.read) return false;
+    }
+    const w = this.words;
+    const at = HEADER + (this.read & (this.size - 1)) * WORDS;
+    this.point = w[at];
+    this.n = w[at + 1] >>> 0;
+    this.hardware = w[at + 2] >>> 2;
+    this.direction = w[at + 2] & 3;
+    this.sec = w[at + SEC] >>> 0;
+    this.nsec = w[at + NSEC];
+    return true;
+  }
+
+  next(): void {
+    this.read++;
+  }
+
+  /** Gives the room of what was read back to the writer. */
+  release(): void {
+    Atomics.store(this.words, READ, this.read | 0);
+  }
+}
