@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate } from '../bench/generate.js';
-import { type Row, readCapture } from './support/read-capture.js';
+import { type Row, readCapture, readCommand } from './support/read-capture.js';
 import { type ExpectedRow, expectedSession, matchRows } from './support/traffic/expected.js';
 import type { MirrorSource } from './support/traffic/mirror-source.js';
 import type { Conversation } from './support/traffic/network.js';
 import type { Step } from './support/traffic/talk.js';
 
 const parse = (lines: string[]) => lines.map((line) => JSON.parse(line) as Row);
+
+const withoutId = (line: string) => line.replace(/"session_id":"[^"]*"/, '');
 
 /** What tells one conversation from every other. */
 function key(row: ExpectedRow): string {
@@ -61,6 +63,8 @@ describe.each([1, 2, 3])('a network grown from seed %i', (seed) => {
     expect(differences).toEqual([]);
     expect([...rows.keys()]).toEqual([]);
     expect(malformed).toEqual({});
+    const printed = await readCommand(output, 'sessions');
+    expect(printed.map(withoutId).sort()).toEqual(sessions.map(withoutId).sort());
   });
 
   it('shows what each mirror lost', async () => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FIXTURES } from './support/fixtures/all.js';
-import { readCapture } from './support/read-capture.js';
+import { readCapture, readCommand } from './support/read-capture.js';
 import { type ExpectedRow, matchRows } from './support/traffic/expected.js';
 
 /** UPDATE_GOLDEN=1 writes what came out as what is expected, to be read in the diff before it is committed. */
@@ -23,7 +23,7 @@ function compare(file: string, actual: string): void {
 
 const parse = (lines: string[]) => lines.map((line) => JSON.parse(line) as ExpectedRow);
 
-describe.each(FIXTURES)('$file: $about', ({ file, bytes, scene }) => {
+describe.each(FIXTURES)('$file: $about', ({ file, bytes, scene, packets }) => {
   const name = file.replace(/\.(pcap|pcapng)(\.gz|\.zst)?$/, '');
   const path = join(DIRECTORY, file);
 
@@ -42,5 +42,15 @@ describe.each(FIXTURES)('$file: $about', ({ file, bytes, scene }) => {
     const rows = await readCapture(path);
     compare(`${name}.sessions.ndjson`, withoutIds(rows.sessions));
     compare(`${name}.mirrors.ndjson`, withoutIds(rows.mirrors));
+    if (packets) compare(`${name}.packets.ndjson`, withoutIds(rows.packets));
+  });
+});
+
+describe.each(FIXTURES.filter(({ packets }) => packets))('mirrorlake read $file', ({ file }) => {
+  const path = join(DIRECTORY, file);
+
+  it.each(['sessions', 'mirrors', 'packets'] as const)('--ndjson %s', async (what) => {
+    const kept = readFileSync(path.replace(/\.pcap$/, `.${what}.ndjson`), 'utf8');
+    expect(withoutIds(await readCommand(path, what))).toBe(kept);
   });
 });

@@ -1,9 +1,6 @@
-/**
- * Real captures that lie beside the checkout, where there are any: each with the conversations another dissector
- * sees in it.
- */
+/** Captures with the conversations another dissector sees in them: real ones lie beside some checkouts. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Row, readCapture } from './support/read-capture.js';
 import { ipBytes } from './support/traffic/host.js';
@@ -71,14 +68,27 @@ function expectedConversations(expected: Expected): string[] {
     .sort();
 }
 
-describe.runIf(existsSync(DIRECTORY))('captures beside the checkout', () => {
-  const expected = existsSync(DIRECTORY)
-    ? (JSON.parse(readFileSync(join(DIRECTORY, 'expected.json'), 'utf8')) as Record<string, Expected>)
-    : {};
+const own: Expected = {
+  gre_packets: 11,
+  sessions: [{ a: '10.1.0.1|40001', b: '10.1.0.2|80', protocol: 6, packets: 11, bytes: 943 }],
+  other: {},
+};
 
-  it.each(Object.keys(expected))('%s', async (file) => {
-    const want = expected[file]!;
-    const { sessions, gre } = await readCapture(join(DIRECTORY, file));
+/** A capture of ours, and those beside the checkout. */
+const captures: [path: string, expected: Expected][] = [
+  [join(import.meta.dirname, 'fixtures/erspan1.pcap'), own],
+];
+if (existsSync(DIRECTORY)) {
+  const expected = JSON.parse(readFileSync(join(DIRECTORY, 'expected.json'), 'utf8')) as Record<
+    string,
+    Expected
+  >;
+  for (const [file, what] of Object.entries(expected)) captures.push([join(DIRECTORY, file), what]);
+}
+
+describe('captures as another dissector sees them', () => {
+  it.each(captures)('%s', async (path, want) => {
+    const { sessions, gre } = await readCapture(path);
     const rows = sessions.map((line) => JSON.parse(line) as Row);
     const ip = rows.filter((row) => row.client_ip !== '::' || row.server_ip !== '::');
     const other = rows.filter((row) => !ip.includes(row));
@@ -86,6 +96,6 @@ describe.runIf(existsSync(DIRECTORY))('captures beside the checkout', () => {
     expect(conversations(ip)).toEqual(expectedConversations(want));
     const frames = other.reduce((n, r) => n + number(r, 'client_packets') + number(r, 'server_packets'), 0);
     expect(frames).toBe(Object.values(want.other).reduce((n, m) => n + m, 0));
-    for (const row of rows) expect(row).toMatchObject(COLUMNS[file] ?? {});
+    for (const row of rows) expect(row).toMatchObject(COLUMNS[basename(path)] ?? {});
   });
 });

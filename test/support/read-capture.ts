@@ -1,10 +1,16 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Pipeline } from '../../src/cli/pipeline.js';
 import { PacketBatch } from '../../src/receive/batch.js';
 import { openCapture } from '../../src/receive/file/capture.js';
 import { EndReason } from '../../src/sessions/record.js';
 import { mirrorJson, sessionJson } from '../../src/store/ndjson.js';
+import { packetJson } from '../../src/store/packet-ndjson.js';
 import { MALFORMED_NAMES } from '../../src/wire/malformed.js';
 import { MirrorRecord } from '../../src/wire/mirror-record.js';
+
+const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 
 /** A row of NDJSON. */
 export type Row = Record<string, unknown>;
@@ -13,6 +19,7 @@ export interface CaptureRows {
   /** Lines, in the order they come. */
   sessions: string[];
   mirrors: string[];
+  packets: string[];
   /** Packets passed over, by the word for the reason. */
   malformed: Record<string, number>;
   gre: number;
@@ -21,9 +28,14 @@ export interface CaptureRows {
 /** Reads a capture as `mirrorlake read --ndjson` does, into memory. */
 export async function readCapture(path: string): Promise<CaptureRows> {
   const sessions: string[] = [];
+  const packets: string[] = [];
   const pipeline = new Pipeline({
     sessions: { session: (record) => sessions.push(sessionJson(record, 'test')) },
     mirrors: { mirror: () => {} },
+    watcher: {
+      packet: (outer, gre, mirrored, frame, reason) =>
+        packets.push(packetJson(outer, gre, mirrored, frame, reason)),
+    },
   });
   const source = await openCapture(path);
   const batch = new PacketBatch();
@@ -40,5 +52,12 @@ export async function readCapture(path: string): Promise<CaptureRows> {
   pipeline.demux.counters.malformed.forEach((n, code) => {
     if (n > 0) malformed[MALFORMED_NAMES[code]!] = n;
   });
-  return { sessions, mirrors, malformed, gre: pipeline.demux.counters.gre };
+  return { sessions, mirrors, packets, malformed, gre: pipeline.demux.counters.gre };
+}
+
+/** Runs `mirrorlake read --ndjson` on a capture; its lines. */
+export async function readCommand(path: string, what: 'sessions' | 'mirrors' | 'packets'): Promise<string[]> {
+  const words = [MAIN, 'read', path, '--ndjson', what, '--collector', 'test', '--quiet'];
+  const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 1 << 28 });
+  return stdout.split('\n').slice(0, -1);
 }
