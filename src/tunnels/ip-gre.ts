@@ -9,9 +9,19 @@ import type { Tunnel, TunnelDevice } from './tunnel.js';
 const ETH_P_IP = 0x0800;
 const ETH_HLEN = 14;
 
-/** What becomes of a packet (Linux: PACKET_RCVD, PACKET_REJECT): a tunnel took or refused it, or none is its. */
-export const PACKET_RCVD = true;
-export const PACKET_REJECT = false;
+/**
+ * What becomes of a packet (Linux: PACKET_RCVD, PACKET_REJECT): a tunnel took or refused it, or none is its. Ours
+ * besides: a tunnel with `observe` took it, and it is to be observed as well.
+ */
+export const PACKET_RCVD = 0;
+export const PACKET_REJECT = 1;
+export const PACKET_OBSERVE = 2;
+export type PacketFate = typeof PACKET_RCVD | typeof PACKET_REJECT | typeof PACKET_OBSERVE;
+
+/** The fate of a packet that is this tunnel's. */
+export function received(t: Tunnel): PacketFate {
+  return t.config.observe ? PACKET_OBSERVE : PACKET_RCVD;
+}
 
 /** Length of the ERSPAN header behind GRE's, by its version field (Linux: erspan_hdr_len). */
 export function erspanHdrLen(version: number): number {
@@ -33,7 +43,7 @@ export class IpGre {
   }
 
   /** Linux: gre_rcv of ip_gre.c. */
-  greRcv(p: OuterPacket): boolean {
+  greRcv(p: OuterPacket): PacketFate {
     const tpi = this.tpi;
     const hdrLen = greParseHeader(p, tpi, ETH_P_IP);
     if (hdrLen < 0) return PACKET_REJECT;
@@ -42,7 +52,7 @@ export class IpGre {
   }
 
   /** Linux: erspan_rcv. Version and platform subheader beyond the fixed header are not looked at. */
-  private erspanRcv(p: OuterPacket, greHdrLen: number): boolean {
+  private erspanRcv(p: OuterPacket, greHdrLen: number): PacketFate {
     const tpi = this.tpi;
     const remote = u32(p.bytes, p.source);
     const local = u32(p.bytes, p.destination);
@@ -54,27 +64,28 @@ export class IpGre {
     const version = type1 ? 0 : p.bytes[p.gre + greHdrLen] >>> 4;
     const data = p.gre + greHdrLen + erspanHdrLen(version);
     if (data > p.wireEnd) return PACKET_REJECT;
-    if (data + ETH_HLEN > p.end) return PACKET_RCVD;
+    if (data + ETH_HLEN > p.end) return received(t);
     ipTunnelRcv(t, p, tpi, data, innerProtocol(p.bytes, data, true, tpi.proto), this.device);
-    return PACKET_RCVD;
+    return received(t);
   }
 
   /** Linux: ipgre_rcv. Ethernet goes to gretap tunnels first, then to gre tunnels. */
-  private ipgreRcv(p: OuterPacket, hdrLen: number): boolean {
+  private ipgreRcv(p: OuterPacket, hdrLen: number): PacketFate {
     if (this.tpi.proto === GRE_PROTO_TEB) {
-      return this.deliver(p, this.gretap, hdrLen, true) || this.deliver(p, this.ipgre, hdrLen, false);
+      const fate = this.deliver(p, this.gretap, hdrLen, true);
+      if (fate !== PACKET_REJECT) return fate;
     }
     return this.deliver(p, this.ipgre, hdrLen, false);
   }
 
   /** Linux: __ipgre_rcv; `ethernet` is what it calls not raw_proto, with Ethernet inside. */
-  private deliver(p: OuterPacket, net: IpTunnelNet, hdrLen: number, ethernet: boolean): boolean {
+  private deliver(p: OuterPacket, net: IpTunnelNet, hdrLen: number, ethernet: boolean): PacketFate {
     const tpi = this.tpi;
     const t = net.lookup(p.link, tpi.flags, u32(p.bytes, p.source), u32(p.bytes, p.destination), tpi.key);
     if (t === null) return PACKET_REJECT;
     const data = p.gre + hdrLen;
-    if (data + (ethernet ? ETH_HLEN : 0) > p.end) return PACKET_RCVD;
+    if (data + (ethernet ? ETH_HLEN : 0) > p.end) return received(t);
     ipTunnelRcv(t, p, tpi, data, innerProtocol(p.bytes, data, ethernet, tpi.proto), this.device);
-    return PACKET_RCVD;
+    return received(t);
   }
 }

@@ -4,7 +4,7 @@ import type { OuterPacket } from '../wire/outer.js';
 import { Counter } from './counters.js';
 import { greParseHeader, TnlPtkInfo } from './gre-header.js';
 import { changeDsfield, INET_ECN_MASK } from './inet-ecn.js';
-import { erspanHdrLen, PACKET_RCVD, PACKET_REJECT } from './ip-gre.js';
+import { erspanHdrLen, PACKET_REJECT, type PacketFate, received } from './ip-gre.js';
 import { checkFlags, checkInner, innerProtocol } from './ip-tunnel.js';
 import type { Tunnel, TunnelDevice } from './tunnel.js';
 
@@ -89,7 +89,7 @@ export class Ip6Gre {
   }
 
   /** Linux: gre_rcv of ip6_gre.c. */
-  greRcv(p: OuterPacket): boolean {
+  greRcv(p: OuterPacket): PacketFate {
     const tpi = this.tpi;
     const hdrLen = greParseHeader(p, tpi, ETH_P_IPV6);
     if (hdrLen < 0) return PACKET_REJECT;
@@ -100,16 +100,16 @@ export class Ip6Gre {
     if (t === null) return PACKET_REJECT;
     if (tpi.proto === GRE_PROTO_ERSPAN || tpi.proto === GRE_PROTO_ERSPAN3) return this.erspanRcv(t, p, data);
     this.ip6TnlRcv(t, p, data);
-    return PACKET_RCVD;
+    return received(t);
   }
 
   /** Linux: ip6erspan_rcv. It takes the first nibble for a version even without a sequence number. */
-  private erspanRcv(t: Tunnel, p: OuterPacket, ershdr: number): boolean {
+  private erspanRcv(t: Tunnel, p: OuterPacket, ershdr: number): PacketFate {
     if (ershdr + 4 > p.end) return PACKET_REJECT;
     const data = ershdr + erspanHdrLen(p.bytes[ershdr] >>> 4);
     if (data + ETH_HLEN > p.end) return PACKET_REJECT;
     this.ip6TnlRcv(t, p, data);
-    return PACKET_RCVD;
+    return received(t);
   }
 
   /** Linux: __ip6_tnl_rcv. The Ethernet header is not counted among rx_bytes, unlike over IPv4. */

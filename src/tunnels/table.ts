@@ -11,7 +11,7 @@ import type { TunnelRecord } from '../wire/tunnel-record.js';
 import { formatAddress } from './address.js';
 import { type TunnelConfig, TunnelConfigError } from './config.js';
 import { Counter, namedCounters } from './counters.js';
-import { IpGre, PACKET_REJECT } from './ip-gre.js';
+import { IpGre, PACKET_RCVD, PACKET_REJECT, type PacketFate } from './ip-gre.js';
 import { Ip6Gre } from './ip6-gre.js';
 import { noDevice, Tunnel, type TunnelDevice } from './tunnel.js';
 
@@ -77,8 +77,12 @@ export class TunnelTable implements GreReceiver {
     return this.byName.values();
   }
 
-  /** Linux: gre_rcv of gre_demux.c, which only IPv4 goes through; IPv6 goes to ip6_gre.c at once. */
   rcv(p: OuterPacket): boolean {
+    return this.demux(p) === PACKET_RCVD;
+  }
+
+  /** Linux: gre_rcv of gre_demux.c, which only IPv4 goes through; IPv6 goes to ip6_gre.c at once. */
+  private demux(p: OuterPacket): PacketFate {
     if (this.byName.size === 0) return PACKET_REJECT;
     if (p.ipVersion === 6) return this.ip6Gre.greRcv(p);
     if (p.end - p.gre < GRE_DEMUX_LENGTH) return PACKET_REJECT;

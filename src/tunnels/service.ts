@@ -1,0 +1,176 @@
+/**
+ * The tunnels of a running collector, in a thread of their own.
+ *
+ *     const service = new TunnelService();
+ *     await service.start(configs);         // makes devices; throws TunnelConfigError or LinuxError
+ *     service.snapshot();                   // the tunnels with their counters, for status and metrics
+ *     service.records(minute, sink);        // rows of the tunnels table, increases since the last call
+ *     await service.reload(newConfigs);     // adds, changes, removes; others are not touched
+ *     await service.stop();                 // takes the devices away, but for persistent ones
+ *
+ * It receives on sockets of its own, so any receiver may run beside it. What tunnels own, receivers leave alone by
+ * asking {@link tunnelClaims}; tunnels with `observe` are not in it, so their packets are decoded as well.
+ */
+import { Worker } from 'node:worker_threads';
+import { openEvent, signalEvent } from '../linux/event.js';
+import { closeSocket } from '../linux/socket.js';
+import type { GreReceiver } from '../wire/outer.js';
+import { TunnelRecord, type TunnelSink } from '../wire/tunnel-record.js';
+import { checkTunnel, type TunnelConfig, TunnelConfigError } from './config.js';
+import { COUNTER_COUNT } from './counters.js';
+import type { TunnelAnswer, TunnelCommand } from './protocol.js';
+import { STATE_COUNT, State } from './state.js';
+import { fillTunnelRecord, TunnelTable, tunnelObject } from './table.js';
+import { Tunnel } from './tunnel.js';
+
+/** What a tunnel is doing, for status and metrics: `tunnelObject`, and the state of its device. */
+export type TunnelStatus = Record<string, string | number | boolean | null>;
+
+interface Running {
+  config: TunnelConfig;
+  /** Shared with the worker. */
+  readonly counters: Float64Array;
+  readonly reported: Float64Array;
+}
+
+type Order = TunnelCommand extends infer C ? (C extends { id: number } ? Omit<C, 'id'> : never) : never;
+
+export class TunnelService {
+  private readonly running = new Map<string, Running>();
+  private readonly waiting = new Map<number, { resolve(): void; reject(e: Error): void }>();
+  private readonly record = new TunnelRecord();
+  private worker: Worker | null = null;
+  private wake = -1;
+  private nextId = 0;
+
+  /**
+   * Makes the tunnels. When one cannot be made, none is.
+   *
+   * @throws TunnelConfigError, or an error of the name LinuxError.
+   */
+  async start(configs: readonly TunnelConfig[]): Promise<void> {
+    this.wake = openEvent();
+    this.worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { wake: this.wake } });
+    this.worker.on('message', (answer: TunnelAnswer) => this.answered(answer));
+    this.worker.on('error', (e: Error) => this.failed(e));
+    try {
+      await this.reload(configs);
+    } catch (e) {
+      await this.stop();
+      throw e;
+    }
+  }
+
+  /** Makes the tunnels those of `configs`: new ones are added, missing ones removed, different ones changed. */
+  async reload(configs: readonly TunnelConfig[]): Promise<void> {
+    checkTunnels(configs);
+    const wanted = new Map(configs.map((config) => [config.name, config]));
+    for (const name of [...this.running.keys()]) {
+      if (!wanted.has(name)) await this.remove(name);
+    }
+    for (const config of configs) {
+      const old = this.running.get(config.name);
+      if (old === undefined) await this.add(config);
+      else if (!sameConfig(old.config, config)) {
+        await this.order({ kind: 'change', config });
+        old.config = config;
+      }
+    }
+  }
+
+  /** Ends the tunnels. */
+  async stop(): Promise<void> {
+    if (this.worker === null) return;
+    const worker = this.worker;
+    await this.order({ kind: 'stop' });
+    await worker.terminate();
+    closeSocket(this.wake);
+    this.worker = null;
+    this.running.clear();
+  }
+
+  get configs(): TunnelConfig[] {
+    return [...this.running.values()].map((r) => r.config);
+  }
+
+  /** Every tunnel with the kernel's counters, whether its device has its carrier, its MTU, and ICMP errors about it. */
+  snapshot(): TunnelStatus[] {
+    return [...this.running.values()].map(({ config, counters }) => ({
+      ...tunnelObject(new Tunnel(config, 0, counters)),
+      icmp_errors: counters[State.icmpErrors],
+      carrier: counters[State.carrier] === 1,
+      mtu: counters[State.mtu],
+      route: counters[State.noRoute] === 0,
+    }));
+  }
+
+  /** Hands a row a tunnel to the sink: the increase since the last call, for the minute that starts at `minute`. */
+  records(minute: number, sink: TunnelSink): void {
+    for (const { config, counters, reported } of this.running.values()) {
+      fillTunnelRecord(new Tunnel(config, 0, counters), minute, reported, this.record);
+      sink.tunnel(this.record);
+    }
+  }
+
+  private async add(config: TunnelConfig): Promise<void> {
+    const counters = new Float64Array(new SharedArrayBuffer(STATE_COUNT * Float64Array.BYTES_PER_ELEMENT));
+    await this.order({ kind: 'add', config, counters });
+    this.running.set(config.name, { config, counters, reported: new Float64Array(STATE_COUNT) });
+  }
+
+  private async remove(name: string): Promise<void> {
+    await this.order({ kind: 'remove', name });
+    this.running.delete(name);
+  }
+
+  private order(order: Order): Promise<void> {
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.worker!.postMessage({ ...order, id });
+      signalEvent(this.wake);
+    });
+  }
+
+  private answered({ id, error }: TunnelAnswer): void {
+    const waiting = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (error === undefined) waiting?.resolve();
+    else waiting?.reject(revive(error));
+  }
+
+  private failed(e: Error): void {
+    for (const { reject } of this.waiting.values()) reject(e);
+    this.waiting.clear();
+  }
+}
+
+function revive(error: NonNullable<TunnelAnswer['error']>): Error {
+  if (error.word !== undefined) return new TunnelConfigError(error.word, error.message);
+  const e = new Error(error.message);
+  e.name = error.name;
+  return e;
+}
+
+/** @throws TunnelConfigError for a tunnel that cannot be, or two that cannot both be. */
+function checkTunnels(configs: readonly TunnelConfig[]): void {
+  const table = new TunnelTable();
+  for (const config of configs) {
+    checkTunnel(config);
+    table.add(config);
+  }
+}
+
+function sameConfig(a: TunnelConfig, b: TunnelConfig): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/**
+ * For a receiver beside the service: takes what is a tunnel's, so that it is not observed as well, and leaves it to
+ * the service. Tunnels with `observe` claim nothing.
+ */
+export function tunnelClaims(configs: readonly TunnelConfig[]): GreReceiver {
+  const table = new TunnelTable();
+  for (const config of configs) table.add(config, 0, new Float64Array(COUNTER_COUNT));
+  return table;
+}
