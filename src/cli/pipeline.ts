@@ -2,6 +2,7 @@
 import { Demux } from '../demux/demux.js';
 import type { PacketWatcher } from '../demux/inner.js';
 import { MirrorTable } from '../demux/mirrors.js';
+import type { NumberLog } from '../demux/number-log.js';
 import type { ReassemblyLimits } from '../demux/reassembly.js';
 import type { PacketBatch } from '../receive/batch.js';
 import type { SessionOptions } from '../sessions/options.js';
@@ -24,6 +25,8 @@ export interface PipelineOptions {
   /** Takes the decoded frames in place of the session table, which it may hand them on to. */
   readonly frames?: FrameSink;
   readonly reassembly?: ReassemblyLimits;
+  /** Where sequence numbers go, to be judged with those of other pipelines. */
+  readonly numbers?: NumberLog;
 }
 
 export class Pipeline {
@@ -33,7 +36,11 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.table = new SessionTable(options.sessions, options.table);
-    this.mirrors = new MirrorTable({ sink: options.mirrors, ...(options.admit && { admit: options.admit }) });
+    this.mirrors = new MirrorTable({
+      sink: options.mirrors,
+      ...(options.admit && { admit: options.admit }),
+      ...(options.numbers && { numbers: options.numbers }),
+    });
     this.demux = new Demux({
       sink: options.frames ?? this.table,
       mirrors: this.mirrors,

@@ -19,6 +19,7 @@ export interface Captured {
   readonly bytes: Uint8Array;
   readonly linkType?: number;
   readonly sec?: number;
+  readonly nsec?: number;
   /** Bytes it had on the wire, when the capture cut it. */
   readonly length?: number;
 }
@@ -35,6 +36,7 @@ export function batchOf(packets: readonly (Uint8Array | Captured)[]): PacketBatc
     batch.captured[i] = p.bytes.length;
     batch.length[i] = p.length ?? p.bytes.length;
     batch.sec[i] = p.sec ?? 1_700_000_000;
+    batch.nsec[i] = p.nsec ?? 0;
     batch.linkType[i] = p.linkType ?? LinkType.Raw;
     o += p.bytes.length;
   }

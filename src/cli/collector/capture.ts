@@ -2,6 +2,7 @@
  * One packet path, from batches to segments: demux, the rules of mirror points, the session table, the encoder.
  * The raw receiver has one in the main thread, every worker of the ring receiver one of its own; they share nothing.
  */
+import { NumberLog } from '../../demux/number-log.js';
 import type { PacketBatch } from '../../receive/batch.js';
 import type { SessionOptions } from '../../sessions/options.js';
 import { EndReason } from '../../sessions/record.js';
@@ -19,6 +20,9 @@ import { TapWriter } from './tap.js';
 /** A segment goes to the store at this size, or at this age. */
 const SEGMENT_BYTES = 1 << 20;
 const SEGMENT_MS = 500;
+/** Milliseconds by which packets may still be older than the clock, or than the last one read, when they are read. */
+const IDLE_LAG_MS = 500;
+const BUSY_LAG_MS = 1000;
 
 /** How to make a {@link Capture}: plain data, which goes to a worker. */
 export interface CaptureOptions {
@@ -26,6 +30,8 @@ export interface CaptureOptions {
   readonly sessions: Partial<SessionOptions>;
   readonly reassembly: { readonly memory: number; readonly datagrams: number; readonly timeout: number };
   readonly rules: MirrorRules;
+  /** Memory of a NumberLog, where there are several packet paths whose sequence numbers are judged together. */
+  readonly numbers?: SharedArrayBuffer;
 }
 
 /** A mirror point as plain data. */
@@ -84,6 +90,9 @@ export class Capture implements FrameSink {
   private segmentSince = 0;
   private rowsDropped = 0;
   private ignored = 0;
+  private readonly numbers: NumberLog | undefined;
+  /** Time of the last packet, milliseconds since 1970. */
+  private lastPacket = 0;
 
   constructor(
     options: CaptureOptions,
@@ -91,6 +100,7 @@ export class Capture implements FrameSink {
   ) {
     this.rules = options.rules;
     this.segment = new SessionSegment(options.collector);
+    if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
     this.pipeline = new Pipeline({
       sessions: this.segment,
       mirrors: { mirror: (record) => this.output.minute(countsOf(record)) },
@@ -98,11 +108,14 @@ export class Capture implements FrameSink {
       reassembly: options.reassembly,
       admit: (point) => this.admit(point),
       frames: this,
+      ...(this.numbers && { numbers: this.numbers }),
     });
   }
 
   process(batch: PacketBatch): void {
     this.pipeline.process(batch);
+    const last = batch.count - 1;
+    if (last >= 0) this.lastPacket = batch.sec[last] * 1e3 + batch.nsec[last] / 1e6;
     if (this.segment.length >= SEGMENT_BYTES) this.flush();
   }
 
@@ -122,9 +135,11 @@ export class Capture implements FrameSink {
    * Lets time pass: ends what is due, and hands on a segment that is old enough. To be called some times a second.
    *
    * @param now milliseconds since 1970, by the clock the packets' times are from
+   * @param busy whether packets may be waiting to be read
    */
-  tick(now: number): void {
+  tick(now: number, busy = false): void {
     this.pipeline.advance(Math.floor(now / 1000));
+    this.numbers?.advance(busy ? Math.min(this.lastPacket, now) - BUSY_LAG_MS : now - IDLE_LAG_MS);
     if (this.segment.count === 0) this.segmentSince = now;
     else if (now - this.segmentSince >= SEGMENT_MS || now < this.segmentSince) this.flush();
   }
@@ -138,6 +153,7 @@ export class Capture implements FrameSink {
   /** Ends every session and hands on what is left. */
   finish(): void {
     this.pipeline.finish(EndReason.Shutdown);
+    this.numbers?.advance(Number.MAX_SAFE_INTEGER);
     this.flush();
   }
 

@@ -138,6 +138,7 @@ export class Collector {
       capture: this.captureOptions(config.workers),
       store: () => this.store.connect(),
       minute: (worker, counts) => this.accounts.minute(worker, counts),
+      ...(config.workers > 1 && { numbers: (worker: number) => this.accounts.numberLog(worker) }),
       log: (level, message) => this.log[level](message),
       failed: (error) => this.failure?.(error),
     });

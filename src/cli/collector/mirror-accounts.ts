@@ -6,7 +6,12 @@
  * drops are shared out in proportion; drops that leave no gap (a mirror without sequence numbers, or the last packets
  * before a pause) wait for one, and go to the mirrors by their packets when none can come. So at the end
  * packets + lost + kernel_drops is what was sent.
+ *
+ * Where several workers see one mirror's packets each has part of its numbers, so they are judged here together.
  */
+import { numberLogMemory } from '../../demux/number-log.js';
+import { NumberMerge } from '../../demux/number-merge.js';
+import { SequenceVerdict } from '../../demux/numbering.js';
 import type { MirrorStatus } from '../../observe/status.js';
 import { MirrorSegment } from '../../store/mirror-segment.js';
 import { formatIp } from '../../wire/addresses.js';
@@ -32,17 +37,25 @@ class Account {
   /** What of both was written in minutes so far. */
   writtenLost = 0;
   writtenDrops = 0;
+  writtenReordered = 0;
+  writtenRepeated = 0;
+  /** What the numbers of all paths together say; undefined where each path judges its own. */
+  verdict: SequenceVerdict | undefined;
   lastSeen = 0;
 
   constructor(readonly point: MirrorPoint) {}
 
   sum(field: 'packets' | 'bytes' | 'lost' | 'reordered' | 'repeated' | 'truncated' | 'malformed'): number {
+    if (this.verdict !== undefined && (field === 'lost' || field === 'reordered' || field === 'repeated')) {
+      return this.verdict[field];
+    }
     let sum = 0;
     for (const t of this.totals) if (t !== undefined) sum += t[field];
     return sum;
   }
 
   get sequence(): SequenceUse {
+    if (this.verdict !== undefined) return this.verdict.use;
     return this.totals.reduce<SequenceUse>((most, t) => ((t?.sequence ?? 0) > most ? t!.sequence : most), 0);
   }
 
@@ -63,8 +76,6 @@ interface Minute {
   readonly minute: number;
   packets: number;
   bytes: number;
-  reordered: number;
-  repeated: number;
   truncated: number;
   malformed: number;
 }
@@ -74,6 +85,9 @@ export class MirrorAccounts {
   private readonly minutes = new Map<string, Minute>();
   private readonly segment: MirrorSegment;
   private readonly record = new MirrorRecord();
+  private merge: NumberMerge | undefined;
+  /** By packet path with a log of its own: what the merge calls it. */
+  private readonly logs: number[] = [];
   /** The kernel's drops, those that have a mirror, and those that had none a turn ago. */
   private drops = 0;
   private shared = 0;
@@ -87,18 +101,29 @@ export class MirrorAccounts {
     this.segment = new MirrorSegment(collector);
   }
 
-  /** Takes a packet path's totals. */
+  /** Memory for the sequence numbers of a packet path, which then does not judge them itself. */
+  numberLog(path: number): SharedArrayBuffer {
+    this.merge ??= new NumberMerge();
+    const memory = numberLogMemory();
+    this.logs[path] = this.merge.addPath(memory);
+    return memory;
+  }
+
+  /** Takes a packet path's totals, of its mirror points in their order there. */
   totals(path: number, mirrors: readonly MirrorCounts[], now: number): void {
-    for (const m of mirrors) {
+    for (const [i, m] of mirrors.entries()) {
       const account = this.account(m.point);
       if (m.packets > (account.totals[path]?.packets ?? 0)) account.lastSeen = now / 1000;
       account.totals[path] = m;
+      if (this.logs[path] !== undefined) this.merge?.define(this.logs[path], i, account.point.index);
     }
   }
 
   /** Takes the kernel's drops since the start, of all receivers, and shares them out. */
   kernelDrops(total: number, now: number): void {
     this.drops = total;
+    this.merge?.run();
+    this.judge();
     this.share(now, false);
   }
 
@@ -109,14 +134,12 @@ export class MirrorAccounts {
     const key = `${keyOf(counts.point)} ${counts.minute}`;
     let m = this.minutes.get(key);
     if (m === undefined) {
-      const zero = { packets: 0, bytes: 0, reordered: 0, repeated: 0, truncated: 0, malformed: 0 };
+      const zero = { packets: 0, bytes: 0, truncated: 0, malformed: 0 };
       m = { account, minute: counts.minute, ...zero };
       this.minutes.set(key, m);
     }
     m.packets += counts.packets;
     m.bytes += counts.bytes;
-    m.reordered += counts.reordered;
-    m.repeated += counts.repeated;
     m.truncated += counts.truncated;
     m.malformed += counts.malformed;
   }
@@ -128,6 +151,8 @@ export class MirrorAccounts {
 
   /** Shares out every drop and writes every minute: nothing more comes. */
   finish(): void {
+    this.merge?.finish();
+    this.judge();
     this.share(0, true);
     this.writeUntil(Number.POSITIVE_INFINITY);
   }
@@ -153,12 +178,14 @@ export class MirrorAccounts {
     r.sequence = a.sequence;
     r.lost = Math.max(0, a.lost - a.writtenLost);
     r.kernelDrops = a.kernelDrops - a.writtenDrops;
-    r.reordered = m.reordered;
-    r.repeated = m.repeated;
+    r.reordered = Math.max(0, a.sum('reordered') - a.writtenReordered);
+    r.repeated = Math.max(0, a.sum('repeated') - a.writtenRepeated);
     r.truncated = m.truncated;
     r.malformed = m.malformed;
     a.writtenLost += r.lost;
     a.writtenDrops += r.kernelDrops;
+    a.writtenReordered += r.reordered;
+    a.writtenRepeated += r.repeated;
     this.segment.mirror(r);
   }
 
@@ -218,8 +245,19 @@ export class MirrorAccounts {
       const { type, source, target, session } = point;
       account = new Account(new MirrorPoint(this.accounts.size, type, source, target, session, point.key));
       this.accounts.set(key, account);
+      if (this.merge !== undefined) {
+        account.verdict = new SequenceVerdict();
+        this.merge.addPoint(account.point);
+      }
     }
     return account;
+  }
+
+  /** Asks what the numbers of all packet paths together say. */
+  private judge(): void {
+    for (const a of this.accounts.values()) {
+      if (a.verdict !== undefined) this.merge?.verdict(a.point.index, a.verdict);
+    }
   }
 
   status(rules: MirrorRules): MirrorStatus[] {

@@ -45,6 +45,8 @@ export interface RingReceiverOptions {
   /** Gives a new way in for segments. */
   readonly store: () => { port: MessagePort; waiting: SharedArrayBuffer };
   readonly minute: (worker: number, counts: MirrorCounts) => void;
+  /** Memory for a worker's sequence numbers, where several workers see one mirror. */
+  readonly numbers?: (worker: number) => SharedArrayBuffer;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** A worker has died: the collector cannot go on. */
   readonly failed: (error: Error) => void;
@@ -65,6 +67,21 @@ class Watched {
     readonly number: number,
   ) {}
 }
+
+/** Of a worker that has not said anything yet. */
+const NO_SNAPSHOT: CaptureSnapshot = {
+  packets: 0,
+  bytes: 0,
+  frames: 0,
+  dropped: {},
+  mirrors: [],
+  open: 0,
+  opened: 0,
+  rows: 0,
+  pressure: 0,
+  duplicates: 0,
+  rowsDropped: 0,
+};
 
 class WorkerHandle {
   snapshot: CaptureSnapshot | undefined;
@@ -137,7 +154,11 @@ export class RingReceiver {
   private startWorker(number: number): void {
     const wake = openEvent();
     const { port, waiting } = this.options.store();
-    const workerData: RingWorkerData = { capture: this.options.capture, wake, store: port, waiting };
+    const capture = {
+      ...this.options.capture,
+      ...(this.options.numbers && { numbers: this.options.numbers(number) }),
+    };
+    const workerData: RingWorkerData = { capture, wake, store: port, waiting };
     const worker = new Worker(new URL('./ring-worker.js', import.meta.url), {
       workerData,
       transferList: [port],
@@ -276,7 +297,7 @@ export class RingReceiver {
   }
 
   get snapshots(): CaptureSnapshot[] {
-    return this.workers.flatMap((w) => (w.snapshot === undefined ? [] : [w.snapshot]));
+    return this.workers.map((w) => w.snapshot ?? NO_SNAPSHOT);
   }
 
   status(): ReceiverStatus[] {

@@ -96,7 +96,7 @@ function run(): void {
     const busy = read();
     const now = Date.now();
     if (now - ticked >= TICK_MS || now < ticked) {
-      capture.tick(now);
+      capture.tick(now, busy);
       ticked = now;
       // A worker that is never idle still hears what it is told.
       if (busy) takeMessages();

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { Capture } from '../../../src/cli/collector/capture.js';
+import { MirrorAccounts } from '../../../src/cli/collector/mirror-accounts.js';
+import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
+import { MirrorSegmentReader } from '../../../src/store/mirror-segment.js';
+import { MirrorRecord, SequenceUse } from '../../../src/wire/mirror-record.js';
+import { batchOf } from '../../demux/outer.js';
+import { erspan2, ethernet, ipv4, udp } from '../../support/frames.js';
+
+const RULES = { mirrors: [], unknown: 'observe', taps: {}, tapAll: -1 } as const;
+const START = 1_700_000_040;
+const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(9))));
+
+describe('a mirror whose packets go to several workers', () => {
+  it('has lost what no worker has got', () => {
+    const rows: { lost: number; packets: number; sequence: number; kernelDrops: number }[] = [];
+    const accounts = new MirrorAccounts('here', (bytes) => {
+      const reader = new MirrorSegmentReader(bytes);
+      const r = new MirrorRecord();
+      while (reader.next(r)) {
+        rows.push({ lost: r.lost, packets: r.packets, sequence: r.sequence, kernelDrops: r.kernelDrops });
+      }
+      return true;
+    });
+    const workers = [0, 1, 2].map(
+      (worker) =>
+        new Capture(
+          {
+            collector: 'here',
+            sessions: { capacity: 100 },
+            reassembly: REASSEMBLY_DEFAULTS,
+            rules: RULES,
+            numbers: accounts.numberLog(worker),
+          },
+          { segment: () => true, minute: (counts) => accounts.minute(worker, counts) },
+        ),
+    );
+    const account = (now: number): void => {
+      for (const [i, w] of workers.entries()) accounts.totals(i, w.snapshot().mirrors, now);
+      accounts.kernelDrops(7, now);
+    };
+    let lost = 0;
+    for (let n = 0; n < 1500; n++) {
+      const sec = START + Math.floor(n / 10);
+      if (n % 100 === 50) lost++;
+      else {
+        const packet = ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(5, n, FRAME));
+        workers[(n * 7) % 3].process(batchOf([{ bytes: packet, sec, nsec: (n % 10) * 1e8 }]));
+      }
+      if (n % 100 !== 99) continue;
+      for (const [i, w] of workers.entries()) w.tick((sec + i) * 1000, i === 0);
+      account(sec * 1000);
+      accounts.write(sec * 1000);
+    }
+    for (const w of workers) w.finish();
+    account((START + 200) * 1000);
+    accounts.finish();
+    expect(rows.reduce((sum, r) => sum + r.packets, 0)).toBe(1500 - lost);
+    expect(rows.reduce((sum, r) => sum + r.kernelDrops, 0)).toBe(7);
+    expect(rows.reduce((sum, r) => sum + r.lost, 0)).toBe(lost - 7);
+    expect(rows.map((r) => r.sequence)).toEqual(rows.map(() => SequenceUse.Session));
+    expect(accounts.status(RULES)).toMatchObject([{ packets: 1500 - lost, lost: lost - 7, reordered: 0 }]);
+  });
+});
