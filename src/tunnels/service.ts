@@ -17,14 +17,29 @@ import { closeSocket } from '../linux/socket.js';
 import type { GreReceiver } from '../wire/outer.js';
 import { TunnelRecord, type TunnelSink } from '../wire/tunnel-record.js';
 import { checkTunnel, type TunnelConfig, TunnelConfigError } from './config.js';
-import { COUNTER_COUNT } from './counters.js';
+import { COUNTER_COUNT, namedCounters } from './counters.js';
 import type { TunnelAnswer, TunnelCommand } from './protocol.js';
 import { STATE_COUNT, State } from './state.js';
-import { fillTunnelRecord, TunnelTable, tunnelObject } from './table.js';
+import { addressText, fillTunnelRecord, TunnelTable } from './table.js';
 import { Tunnel } from './tunnel.js';
 
-/** What a tunnel is doing, for status and metrics: `tunnelObject`, and the state of its device. */
-export type TunnelStatus = Record<string, string | number | boolean | null>;
+/** What a tunnel is and does, for status and metrics. */
+export interface TunnelStatus {
+  readonly name: string;
+  readonly mode: string;
+  /** `any`, or the address as people write it. */
+  readonly local: string;
+  readonly remote: string;
+  readonly key: number | null;
+  /** Whether the device has its carrier: with keepalives, whether they are answered. */
+  readonly carrier: boolean;
+  /** Whether there is a route to the remote. */
+  readonly route: boolean;
+  /** MTU of the device. */
+  readonly mtu: number;
+  /** Under the kernel's names, and `icmp_errors`: what the path has said about our packets (gre_err). */
+  readonly counters: Readonly<Record<string, number>>;
+}
 
 interface Running {
   config: TunnelConfig;
@@ -93,14 +108,17 @@ export class TunnelService {
     return [...this.running.values()].map((r) => r.config);
   }
 
-  /** Every tunnel with the kernel's counters, whether its device has its carrier, its MTU, and ICMP errors about it. */
   snapshot(): TunnelStatus[] {
     return [...this.running.values()].map(({ config, counters }) => ({
-      ...tunnelObject(new Tunnel(config, 0, counters)),
-      icmp_errors: counters[State.icmpErrors],
+      name: config.name,
+      mode: config.mode,
+      local: addressText(config.local),
+      remote: addressText(config.remote),
+      key: config.ikey,
       carrier: counters[State.carrier] === 1,
-      mtu: counters[State.mtu],
       route: counters[State.noRoute] === 0,
+      mtu: counters[State.mtu],
+      counters: { ...namedCounters(counters), icmp_errors: counters[State.icmpErrors] },
     }));
   }
 

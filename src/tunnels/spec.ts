@@ -90,6 +90,36 @@ export function parseTunnelSpec(spec: string): TunnelConfig {
   return t;
 }
 
+/** A tunnel as the configuration file has it: a specification, alone or with what belongs to the device. */
+export type TunnelEntry =
+  | string
+  | {
+      readonly tunnel: string;
+      readonly addresses?: readonly string[];
+      readonly routes?: readonly string[];
+      readonly mtu?: number | undefined;
+      readonly observe?: boolean;
+      readonly persist?: boolean;
+    };
+
+/**
+ * The tunnel of an entry of the configuration file.
+ *
+ * @throws TunnelConfigError naming the word.
+ */
+export function tunnelOfEntry(entry: TunnelEntry): TunnelConfig {
+  if (typeof entry === 'string') return parseTunnelSpec(entry);
+  const t = parseTunnelSpec(entry.tunnel);
+  return {
+    ...t,
+    addresses: [...t.addresses, ...(entry.addresses ?? [])],
+    routes: [...t.routes, ...(entry.routes ?? [])],
+    mtu: entry.mtu ?? t.mtu,
+    observe: t.observe || entry.observe === true,
+    persist: t.persist || entry.persist === true,
+  };
+}
+
 function skipCommand(words: Words): void {
   if (words.peek() === 'ip') words.next();
   while (['-4', '-6', 'tunnel', 'link', 'add'].includes(words.peek() ?? '')) words.next();

@@ -8,7 +8,7 @@ import { u16, u32 } from '../wire/bytes.js';
 import { GRE_BASE_LENGTH, GRE_KEY, GRE_PROTO_KEEPALIVE, greHeaderLength } from '../wire/gre.js';
 import type { GreReceiver, OuterPacket } from '../wire/outer.js';
 import type { TunnelRecord } from '../wire/tunnel-record.js';
-import { formatAddress } from './address.js';
+import { formatAddress, isAny } from './address.js';
 import { type TunnelConfig, TunnelConfigError } from './config.js';
 import { Counter, namedCounters } from './counters.js';
 import { IpGre, PACKET_RCVD, PACKET_REJECT, type PacketFate } from './ip-gre.js';
@@ -131,11 +131,16 @@ export function tunnelObject(t: Tunnel): Record<string, string | number | null> 
   return {
     name: t.config.name,
     mode: t.config.mode,
-    local: t.localAny ? 'any' : formatAddress(t.config.local),
-    remote: t.remoteAny ? 'any' : formatAddress(t.config.remote),
+    local: addressText(t.config.local),
+    remote: addressText(t.config.remote),
     key: t.config.ikey,
     ...namedCounters(t.counters),
   };
+}
+
+/** `any`, or the address as people write it. */
+export function addressText(address: Uint8Array): string {
+  return isAny(address) ? 'any' : formatAddress(address);
 }
 
 /** Fills in the record with the tunnel and the increase of its counters since `before`, which is brought up to date. */
