@@ -9,6 +9,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   collect: async () => (await import('./collect.js')).registerCollect,
   status: async () => (await import('./status.js')).registerStatus,
   query: async () => (await import('./query.js')).registerQuery,
+  spool: async () => (await import('./spool.js')).registerSpool,
   schema: async () => (await import('./schema.js')).registerSchema,
   mirror: async () => (await import('./mirror.js')).registerMirror,
 };

@@ -1,7 +1,6 @@
 import { text } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { openStore } from '../store/open.js';
+import { ask } from './ask.js';
 import { UsageError } from './errors.js';
 import { DEFAULT_STORE } from './read.js';
 
@@ -36,17 +35,11 @@ async function query(sql: string, options: QueryCommandOptions): Promise<void> {
   const statement = sql === '-' ? await text(process.stdin) : sql;
   if (statement.trim() === '') throw new UsageError('query: there is no statement');
   const terminal = process.stdout.isTTY === true;
-  const store = openStore(options.store, { create: false });
-  try {
-    const answer = await store.query(statement, {
-      format: options.format ?? (terminal ? 'PrettyCompactMonoBlock' : 'TabSeparated'),
-      params,
-      color: terminal && (process.env.NO_COLOR ?? '') === '',
-    });
-    await pipeline(answer, process.stdout, { end: false });
-  } finally {
-    await store.close();
-  }
+  await ask(options.store, statement, process.stdout, {
+    format: options.format ?? (terminal ? 'PrettyCompactMonoBlock' : 'TabSeparated'),
+    params,
+    color: terminal && (process.env.NO_COLOR ?? '') === '',
+  });
 }
 
 function parameters(given: string[]): Record<string, string> {

@@ -171,7 +171,7 @@ export const configSchema = z.strictObject({
       directory: z
         .string()
         .optional()
-        .describe('Where segments wait. Without it: `spool` in the store directory.'),
+        .describe('Where segments wait. Without it: `spool` in the store directory, or /var/lib/mirrorlake/spool with a server.'),
       limit: size(16 * MIB, 2 ** 50)
         .default(10 * GIB)
         .describe('Past it the oldest segments are dropped.'),

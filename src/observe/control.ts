@@ -32,10 +32,13 @@ export type ControlHandler = (request: ControlRequest, answer: ControlAnswer) =>
 export class ControlError extends Error {
   override readonly name = 'ControlError';
   readonly exitCode: number;
+  /** Whether it means that no collector is running there. */
+  readonly nobody: boolean;
 
-  constructor(message: string, exitCode = 1) {
+  constructor(message: string, exitCode = 1, nobody = false) {
     super(message);
     this.exitCode = exitCode;
+    this.nobody = nobody;
   }
 }
 
@@ -237,6 +240,8 @@ export async function openReply(path: string, request: ControlRequest): Promise<
       throw new ControlError(`${path}: not allowed; run as root or as the collector's user`);
     throw new ControlError(
       `${path}: no collector is running there (${code}); start one with: mirrorlake collect`,
+      1,
+      true,
     );
   }
   socket.write(`${JSON.stringify(request)}\n`);

@@ -91,7 +91,11 @@ export class Spool {
       this.recover();
     } catch (error) {
       if (error instanceof StoreError) throw error;
-      throw new StoreError(`the spool ${directory} cannot be used: ${(error as Error).message}`, 0, error);
+      throw new StoreError(
+        `the spool ${directory} cannot be used: ${(error as Error).message}; name another as \`spool.directory\``,
+        0,
+        error,
+      );
     }
     this.timer = setInterval(() => void this.tick(), TICK_MS);
     this.timer.unref();
@@ -305,6 +309,11 @@ export class Spool {
         `${this.counters.tornBytes} bytes at the ends of segments in ${this.directory} were never put on the disk: cut off`,
       );
   }
+}
+
+/** Where segments wait for the store at a location, unless told otherwise. */
+export function spoolDirectory(store: string): string {
+  return /^https?:/i.test(store) ? '/var/lib/mirrorlake/spool' : join(store, 'spool');
 }
 
 /** A segment as `mirrorlake spool list` shows it. */

@@ -1,5 +1,6 @@
 /** A running collector: receivers, packet paths, the store's thread, and what is seen of them from outside. */
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import type { Config, MirrorConfig } from '../../config/schema.js';
 import { setSilentUp } from '../../linux/interface.js';
 import { TunDevice } from '../../linux/tun.js';
@@ -13,6 +14,8 @@ import { ObserveServer } from '../../observe/http.js';
 import type { Logger } from '../../observe/log.js';
 import type { CollectorStatus, ReceiverStatus } from '../../observe/status.js';
 import { RawReceiver } from '../../receive/raw.js';
+import { notReadOnly } from '../../store/read-only.js';
+import { spoolDirectory } from '../../store/spool.js';
 import { UsageError } from '../errors.js';
 import { Capture, type CaptureOptions, type CaptureSnapshot } from './capture.js';
 import { MirrorAccounts } from './mirror-accounts.js';
@@ -75,6 +78,7 @@ export class Collector {
     if (user !== undefined) {
       directoryFor(user, join(control, '..'));
       if (!/^https?:/i.test(config.store)) directoryFor(user, config.store);
+      directoryFor(user, spoolOf(config));
     }
     const kind = config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw');
     if (kind === 'ring' && config.interfaces.length === 0) {
@@ -159,6 +163,7 @@ export class Collector {
     const { config } = this;
     this.store = new StoreThread({
       location: config.store,
+      spool: { directory: spoolOf(config), limit: config.spool.limit },
       log: (level, message) => this.log[level](message),
       failed: (error) => this.failure?.(error),
     });
@@ -213,12 +218,16 @@ export class Collector {
 
   private async query(request: ControlRequest, answer: ControlAnswer): Promise<void> {
     const { sql, options } = request as unknown as { sql: string; options: object };
+    const problem = notReadOnly(String(sql));
+    if (problem !== undefined)
+      throw new UsageError(
+        `a store that a collector is filling is only read: ${problem}; stop the collector first`,
+      );
     let body: ReturnType<ControlAnswer['begin']> | undefined;
     await this.store.query(String(sql), options, async (bytes) => {
       body ??= answer.begin();
       if (answer.closed) return false;
-      if (!body.write(bytes))
-        await new Promise((resolve) => body?.once('drain', resolve).once('close', resolve));
+      if (!body.write(bytes)) await drained(body);
       return !answer.closed;
     });
     (body ?? answer.begin()).end();
@@ -278,4 +287,21 @@ export class Collector {
     for (const tap of this.taps.values()) tap.close();
     return status;
   }
+}
+
+/** Waits until a stream takes more, or has ended. */
+function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('drain', done);
+    stream.on('close', done);
+  });
+}
+
+function spoolOf(config: Config): string {
+  return config.spool.directory ?? spoolDirectory(config.store);
 }

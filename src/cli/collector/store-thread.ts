@@ -26,6 +26,7 @@ class StoreFailure extends Error {
 
 export interface StoreThreadOptions {
   readonly location: string;
+  readonly spool: { readonly directory: string; readonly limit: number };
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** The thread has died. */
   readonly failed: (error: Error) => void;
@@ -55,7 +56,11 @@ export class StoreThread {
       rows_dropped: 0,
       segments_refused: 0,
     };
-    const workerData: StoreWorkerData = { location: options.location, waiting: this.waiting.shared };
+    const workerData: StoreWorkerData = {
+      location: options.location,
+      spool: options.spool,
+      waiting: this.waiting.shared,
+    };
     this.worker = new Worker(new URL('./store-worker.js', import.meta.url), { workerData });
     this.ready = new Promise((resolve, reject) => {
       this.worker.on('message', (m: FromStoreWorker) => {

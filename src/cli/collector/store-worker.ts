@@ -1,11 +1,14 @@
 /** The store's thread: takes segments from the packet paths, brings them to the store, and answers queries. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { StoreStatus } from '../../observe/status.js';
+import { Delivery } from '../../store/delivery.js';
 import { openStore } from '../../store/open.js';
-import { Delivery } from './delivery.js';
+import { Spool } from '../../store/spool.js';
 import { type SegmentMessage, Waiting } from './segment-port.js';
 import type { FromStoreWorker, StoreWorkerData, ToStoreWorker } from './store-protocol.js';
 
 const STATUS_MS = 500;
+const STORE_CLOSE_MS = 500;
 
 const data = workerData as StoreWorkerData;
 const main = parentPort!;
@@ -25,7 +28,10 @@ function failure(e: unknown): { message: string; exitCode: number } {
 
 async function serve(): Promise<void> {
   const store = openStore(data.location, { create: true });
-  const delivery = new Delivery(store, waiting, (level, message) => say({ kind: 'log', level, message }));
+  const log = (level: 'info' | 'warn' | 'error', message: string): void =>
+    say({ kind: 'log', level, message });
+  const spool = new Spool(data.spool.directory, { limit: data.spool.limit, log });
+  const delivery = new Delivery(store, spool, { log });
   const queries = new Map<number, () => void>();
 
   const query = async (id: number, sql: string, options: object): Promise<void> => {
@@ -46,7 +52,10 @@ async function serve(): Promise<void> {
   };
 
   const listen = (port: MessagePort): void => {
-    port.on('message', (m: SegmentMessage) => delivery.add(m));
+    port.on('message', (m: SegmentMessage) => {
+      spool.append(m.table, m.bytes, m.rows);
+      waiting.give(m.bytes.length);
+    });
   };
 
   main.on('message', (m: ToStoreWorker) => {
@@ -60,12 +69,26 @@ async function serve(): Promise<void> {
     } else void close(m.within);
   });
 
-  const timer = setInterval(() => say({ kind: 'status', status: delivery.status() }), STATUS_MS);
+  const status = (): StoreStatus => ({
+    target: store.name,
+    state: delivery.up ? 'up' : 'away',
+    error: delivery.error,
+    rows_stored: delivery.storedRows,
+    segments_stored: delivery.storedSegments,
+    spool_segments: spool.waitingSegments,
+    spool_bytes: spool.waitingBytes,
+    segments_dropped: spool.counters.droppedSegments,
+    rows_dropped: spool.counters.droppedRows,
+    segments_refused: spool.counters.refusedSegments,
+  });
+  const timer = setInterval(() => say({ kind: 'status', status: status() }), STATUS_MS);
   const close = async (within: number): Promise<void> => {
     await delivery.drain(within);
     clearInterval(timer);
-    say({ kind: 'closed', status: delivery.status() });
-    await store.close();
+    await spool.close();
+    say({ kind: 'closed', status: status() });
+    // A store that does not answer is left to itself: what it was given is on disk.
+    await Promise.race([store.close(), new Promise((done) => setTimeout(done, STORE_CLOSE_MS))]);
     process.exit(0);
   };
 

@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import { dropRefused, type ListedSegment, listSpool, retryRefused, spoolDirectory } from '../store/spool.js';
+import { CommandError } from './errors.js';
+import { DEFAULT_STORE } from './read.js';
+
+interface SpoolCommandOptions {
+  store: string;
+  spool?: string;
+}
+
+export function registerSpool(program: Command): void {
+  const spool = program
+    .command('spool')
+    .summary('segments that wait for the store, or that it refused')
+    .description('Looks after the segments that wait on disk for the store, and those it refused.');
+  for (const [name, description] of [
+    ['list', 'Prints every segment: whether it waits or was refused and why, its table, rows, bytes, name.'],
+    ['retry', 'Puts refused segments back: a running collector takes them up within seconds.'],
+    ['drop', 'Removes refused segments for good.'],
+  ] as const) {
+    const command = spool
+      .command(name)
+      .description(description)
+      .option('--store <store>', 'the store the segments are for', DEFAULT_STORE)
+      .option('--spool <directory>', 'where they wait, when the configuration says so');
+    if (name === 'list') command.action(list);
+    else {
+      command.argument('[names...]', 'refused segments; all of them without a name');
+      command.action(name === 'retry' ? retry : drop);
+    }
+  }
+}
+
+function directoryOf(options: SpoolCommandOptions): string {
+  return options.spool ?? spoolDirectory(options.store);
+}
+
+function list(options: SpoolCommandOptions): void {
+  for (const s of listSpool(directoryOf(options))) {
+    const state = s.reason === undefined ? 'waiting' : 'refused';
+    const since = new Date(s.since).toISOString();
+    const line = [state, since, s.table, `${s.rows} rows`, `${s.bytes} bytes`, s.name, s.reason ?? ''];
+    process.stdout.write(`${line.join('\t').trimEnd()}\n`);
+  }
+}
+
+function retry(names: string[], options: SpoolCommandOptions): void {
+  const directory = directoryOf(options);
+  for (const segment of refused(directory, names)) {
+    retryRefused(directory, segment);
+    process.stderr.write(`${segment.name} waits again\n`);
+  }
+}
+
+function drop(names: string[], options: SpoolCommandOptions): void {
+  for (const segment of refused(directoryOf(options), names)) {
+    dropRefused(segment);
+    process.stderr.write(`${segment.name} removed, ${segment.rows} rows\n`);
+  }
+}
+
+function refused(directory: string, names: string[]): ListedSegment[] {
+  const all = listSpool(directory).filter((segment) => segment.reason !== undefined);
+  if (names.length === 0) return all;
+  return names.map((name) => {
+    const segment = all.find((s) => s.name === name);
+    if (segment === undefined)
+      throw new CommandError(
+        `there is no refused segment ${name} in ${directory}: see mirrorlake spool list`,
+      );
+    return segment;
+  });
+}
