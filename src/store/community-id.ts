@@ -2,7 +2,7 @@
  * Community ID flow hashing, version 1, seed 0 (github.com/corelight/community-id-spec): a name for a conversation
  * that Zeek, Suricata and others give it too.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const ICMP = 1;
 const TCP = 6;
@@ -87,5 +87,5 @@ export function communityId(
     input[n++] = b >>> 8;
     input[n++] = b;
   }
-  return `1:${createHash('sha1').update(input.subarray(0, n)).digest('base64')}`;
+  return `1:${hash('sha1', input.subarray(0, n), 'base64')}`;
 }

@@ -41,16 +41,21 @@ export function rfc3339(sec: number, nsec: number): string {
   return `${seconds(sec)}.${String(nsec).padStart(9, '0')}Z`;
 }
 
-let lastSecond = -1;
-let lastSecondText = '';
+const DAY = 86_400;
+let lastDay = -1;
+let lastDayText = '';
+const TWO_DIGITS = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'));
 
-/** 2026-01-31T23:59:59; rows that follow each other are often of the same second. */
+/** 2026-01-31T23:59:59; the days of rows that follow each other are mostly the same. */
 function seconds(sec: number): string {
-  if (sec !== lastSecond) {
-    lastSecond = sec;
-    lastSecondText = new Date(sec * 1000).toISOString().slice(0, 19);
+  const ofDay = sec % DAY;
+  if (sec - ofDay !== lastDay) {
+    lastDay = sec - ofDay;
+    lastDayText = new Date(lastDay * 1000).toISOString().slice(0, 11);
   }
-  return lastSecondText;
+  const hours = Math.floor(ofDay / 3600);
+  const minutes = Math.floor(ofDay / 60) % 60;
+  return `${lastDayText}${TWO_DIGITS[hours]}:${TWO_DIGITS[minutes]}:${TWO_DIGITS[ofDay % 60]}`;
 }
 
 const pointTexts = new WeakMap<MirrorPoint, string>();
