@@ -147,7 +147,7 @@ export const configSchema = z.strictObject({
       active: duration(1, 86400)
         .default(900)
         .describe('A row ends after this; the session goes on in its next part.'),
-      linger: duration(0, 300).default(5).describe('How long a finished TCP session waits for stragglers.'),
+      linger: duration(0, 300).default(2).describe('How long a finished TCP session waits for stragglers.'),
     })
     .prefault({})
     .describe('The session table.'),
@@ -171,7 +171,9 @@ export const configSchema = z.strictObject({
       directory: z
         .string()
         .optional()
-        .describe('Where segments wait. Without it: `spool` in the store directory, or /var/lib/mirrorlake/spool with a server.'),
+        .describe(
+          'Where segments wait. Without it: `spool` in the store directory, or /var/lib/mirrorlake/spool with a server.',
+        ),
       limit: size(16 * MIB, 2 ** 50)
         .default(10 * GIB)
         .describe('Past it the oldest segments are dropped.'),

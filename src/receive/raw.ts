@@ -87,6 +87,7 @@ export class RawReceiver {
 
   /** Stops receiving, after what the sockets still hold has been handed on. */
   async close(): Promise<void> {
+    if (this.closing) return;
     this.closing = true;
     clearInterval(this.addressTimer);
     // The sockets' queues are read out first: what the kernel has accepted is not lost.

@@ -6,6 +6,7 @@ import { setSilentUp } from '../../linux/interface.js';
 import { TunDevice } from '../../linux/tun.js';
 import {
   type ControlAnswer,
+  ControlError,
   type ControlRequest,
   ControlServer,
   controlPath,
@@ -46,7 +47,7 @@ export class Collector {
   private readonly taps = new Map<string, TunDevice>();
   private rules: MirrorRules;
   private readonly accounts: MirrorAccounts;
-  private store!: StoreThread;
+  private storeThread: StoreThread | undefined;
   private ring: RingReceiver | undefined;
   private raw: RawReceiver | undefined;
   private rawCapture: Capture | undefined;
@@ -70,8 +71,24 @@ export class Collector {
     this.failed.catch(() => {});
   }
 
-  /** Opens everything, becomes the configured user, and begins to receive. */
+  /** Opens everything, becomes the configured user, and begins to receive. When that fails, nothing stays open. */
   async start(): Promise<void> {
+    try {
+      await this.open();
+      await this.begin();
+    } catch (e) {
+      await this.close();
+      throw e;
+    }
+  }
+
+  private get store(): StoreThread {
+    if (this.storeThread === undefined) throw new ControlError('the collector is starting; ask again');
+    return this.storeThread;
+  }
+
+  /** What may take privileges. */
+  private async open(): Promise<void> {
     const { config } = this;
     const user = config.user === undefined ? undefined : findUser(config.user);
     const control = config.control ?? controlPath(config.store);
@@ -98,7 +115,6 @@ export class Collector {
     if (kind === 'ring') this.openRing(user !== undefined);
     else this.openRaw();
     if (user !== undefined) becomeUser(user);
-    await this.begin();
   }
 
   private openTaps(mirrors: readonly MirrorConfig[]): void {
@@ -161,7 +177,7 @@ export class Collector {
   /** What takes no privileges: the store, the packet paths, the outside. */
   private async begin(): Promise<void> {
     const { config } = this;
-    this.store = new StoreThread({
+    this.storeThread = new StoreThread({
       location: config.store,
       spool: { directory: spoolOf(config), limit: config.spool.limit },
       log: (level, message) => this.log[level](message),
@@ -280,12 +296,21 @@ export class Collector {
     this.rawCapture?.finish();
     this.account();
     this.accounts.finish();
-    await this.http?.close();
     await this.store.close(STORE_CLOSE_MS);
     const status = this.status();
-    await this.control?.close();
-    for (const tap of this.taps.values()) tap.close();
+    await this.close();
     return status;
+  }
+
+  /** Lets go of whatever is open. */
+  private async close(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    await this.http?.close();
+    await this.control?.close();
+    await this.ring?.finish();
+    await this.raw?.close();
+    await this.storeThread?.close(0);
+    for (const tap of this.taps.values()) tap.close();
   }
 }
 

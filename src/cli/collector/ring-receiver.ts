@@ -108,6 +108,7 @@ export class RingReceiver {
   private readonly releasing = new Map<number, Watched>();
   private readonly statistics = new PacketStatistics();
   private fanoutId = process.pid & 0xffff;
+  private finished = false;
 
   constructor(private readonly options: RingReceiverOptions) {
     this.watched = options.interfaces.map((name, i) => new Watched(name, i));
@@ -316,6 +317,8 @@ export class RingReceiver {
 
   /** Stops receiving, has the workers read their rings empty and end what is open. */
   async finish(): Promise<void> {
+    if (this.finished) return;
+    this.finished = true;
     for (const w of this.watched) for (const fd of w.fds) attachFilter(fd, dropAll());
     // The last block is handed over when its time is up.
     await new Promise((resolve) => setTimeout(resolve, 3 * RETIRE_MS));
@@ -333,7 +336,8 @@ export class RingReceiver {
           }),
       ),
     );
-    for (const fd of [...this.guards, ...this.spares]) closeSocket(fd);
+    // With no worker there is none to release them.
+    for (const fd of [...this.guards, ...this.spares, ...this.releasing.keys()]) closeSocket(fd);
     await Promise.all(this.workers.map((w) => w.worker.terminate()));
   }
 }

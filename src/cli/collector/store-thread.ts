@@ -37,7 +37,9 @@ export class StoreThread {
   private readonly waiting = new Waiting();
   private readonly asked = new Map<number, Asked>();
   private queries = 0;
+  private ended = false;
   private readonly ready: Promise<void>;
+  private readonly exited: Promise<unknown>;
   private closed: ((status: StoreStatus) => void) | undefined;
   /** For the segments of the main thread itself. */
   readonly segments: SegmentPort;
@@ -75,6 +77,7 @@ export class StoreThread {
       });
     });
     this.ready.catch(() => {});
+    this.exited = new Promise((resolve) => this.worker.once('exit', resolve));
     this.segments = new SegmentPort(this.connect().port, this.waiting);
   }
 
@@ -128,12 +131,14 @@ export class StoreThread {
 
   /** Stores what has come, as far as it goes within so many milliseconds. @returns the last status */
   async close(within: number): Promise<StoreStatus> {
+    if (this.ended) return this.status;
+    this.ended = true;
     const closed = new Promise<StoreStatus>((resolve) => {
       this.closed = resolve;
     });
     this.tell({ kind: 'close', within });
-    const status = await closed;
-    await new Promise((resolve) => this.worker.once('exit', resolve));
-    return status;
+    await Promise.race([closed, this.exited]);
+    await this.exited;
+    return this.status;
   }
 }

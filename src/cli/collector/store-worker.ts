@@ -96,4 +96,7 @@ async function serve(): Promise<void> {
   say({ kind: 'ready' });
 }
 
-serve().catch((e: unknown) => say({ kind: 'failed', ...failure(e) }));
+serve().catch((e: unknown) => {
+  say({ kind: 'failed', ...failure(e) });
+  process.exit(1);
+});

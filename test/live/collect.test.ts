@@ -1,0 +1,414 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { MAIN, TestCollector } from '../support/collector.js';
+import { ethernet, ipv4, tcp } from '../support/frames.js';
+import { MirrorSource, tcpConversation, udpFrame } from '../support/mirror-traffic.js';
+import { describeWith, ip, tryIp } from '../support/needs.js';
+import { PacketSender } from '../support/packet-sender.js';
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () => {
+  let sender: PacketSender;
+  let collector: TestCollector | undefined;
+
+  function link(): void {
+    tryIp('link del f-col0');
+    ip('link add f-col0 type veth peer name f-col1');
+    ip('link set f-col0 mtu 2000 up');
+    ip('link set f-col1 mtu 2000 up');
+  }
+  beforeAll(() => {
+    link();
+    sender = new PacketSender('f-col0');
+  });
+  afterAll(() => {
+    sender.close();
+    tryIp('link del f-col0');
+  });
+  afterEach(() => {
+    collector?.remove();
+    collector = undefined;
+  });
+
+  async function start(config = '', ...args: string[]): Promise<TestCollector> {
+    collector = await TestCollector.start(['--interface', 'f-col1', ...args], { config });
+    return collector;
+  }
+  function send(frames: Iterable<Uint8Array>): void {
+    for (const f of frames) sender.add(f);
+    sender.flush();
+  }
+
+  it('has a finished session in SQL within 5 s, and its mirror within the minute after', async () => {
+    const c = await start();
+    const source = new MirrorSource(77);
+    send(tcpConversation('10.0.0.1', '10.0.0.2', 40000).map((f) => source.wrap(f)));
+    const { rows, ms } = await c.queryWhen(
+      `SELECT client, server, client_port, server_port, transport, tcp_state, end_reason, mirror_type, mirror_session,
+         client_packets, server_packets, app_protocol, part FROM sessions`,
+      (r) => r.length > 0,
+    );
+    expect(ms).toBeLessThan(5000);
+    expect(rows).toEqual([
+      {
+        client: '10.0.0.1',
+        server: '10.0.0.2',
+        client_port: 40000,
+        server_port: 80,
+        transport: 'tcp',
+        tcp_state: 'SF',
+        end_reason: 'fin',
+        mirror_type: 'erspan2',
+        mirror_session: 77,
+        client_packets: expect.anything(),
+        server_packets: expect.anything(),
+        app_protocol: 'http',
+        part: 0,
+      },
+    ]);
+    expect(Number(rows[0].client_packets) + Number(rows[0].server_packets)).toBe(9);
+  });
+
+  it('shows a long session while it is open: a row at every active timeout', async () => {
+    const c = await start('sessions: { active: 2s }\n');
+    const source = new MirrorSource(5);
+    for (let i = 0; i < 60; i++) {
+      send([source.wrap(udpFrame('10.0.0.1', '10.0.0.2', 1234))]);
+      await pause(100);
+    }
+    const sql =
+      'SELECT session_id, part, end_reason, client_packets + server_packets AS packets FROM sessions ORDER BY part';
+    const { rows } = await c.queryWhen(sql, (r) => r.length >= 2, 5);
+    expect(new Set(rows.map((r) => r.session_id)).size).toBe(1);
+    expect(rows.map((r) => r.part)).toEqual(rows.map((_, i) => i));
+    expect(rows.every((r) => r.end_reason === 'active')).toBe(true);
+    expect((await c.stop()).code).toBe(0);
+  });
+
+  it('names mirror points, ignores and refuses them, and changes its mind on SIGHUP', async () => {
+    const mirrors = `
+  - { name: core, site: ams, session: 1 }
+  - { name: noisy, session: 2, observe: false }
+`;
+    const c = await start(`unknown_mirrors: refuse\nmirrors:${mirrors}`);
+    const sources = [1, 2, 3].map((n) => new MirrorSource(n));
+    const once = (port: number): void =>
+      send(
+        sources.flatMap((s) =>
+          [0, 1, 2, 3].map(() => s.wrap(udpFrame(`10.0.${s.session}.1`, '10.0.0.2', port))),
+        ),
+      );
+    once(1);
+    const s = await c.statusWhen((s) => s.receivers[0].packets === 12 && s.dropped.refused === 4);
+    expect(TestCollector.mirror(s, 1)).toMatchObject({
+      name: 'core',
+      site: 'ams',
+      policy: 'observe',
+      packets: 4,
+      lost: 0,
+    });
+    expect(TestCollector.mirror(s, 2)).toMatchObject({ name: 'noisy', policy: 'ignore', packets: 4 });
+    expect(TestCollector.mirror(s, 3)).toMatchObject({ name: '', policy: 'refuse', packets: 0 });
+    expect(s.dropped).toMatchObject({ ignored: 4, refused: 4 });
+    expect(s.sessions.open).toBe(1);
+
+    writeFileSync(c.configFile, `mirrors:${mirrors.replace('observe: false', 'observe: true')}`);
+    c.signal('SIGHUP');
+    await expect.poll(() => c.log).toMatch(/configuration read again: 2 mirrors/);
+    await pause(200);
+    once(2);
+    const t = await c.statusWhen((s) => s.receivers[0].packets === 24);
+    expect(t.sessions.open).toBe(4);
+    expect(TestCollector.mirror(t, 3)).toMatchObject({ policy: 'observe', packets: 4 });
+
+    writeFileSync(c.configFile, 'mirrors:\n  - { nme: core }\n');
+    c.signal('SIGHUP');
+    await expect.poll(() => c.log).toMatch(/mirrorlake\.yaml:2:7: mirrors\.0\.nme: there is no such key/);
+    expect((await c.status()).mirrors.length).toBe(3);
+    expect((await c.stop('SIGINT')).code).toBe(0);
+  });
+
+  it('counts a frame that is copied twice once, where that is asked for', async () => {
+    const c = await start('mirrors:\n  - { name: both, session: 9, deduplicate: 50ms }\n');
+    const twice = new MirrorSource(9);
+    const plain = new MirrorSource(10);
+    for (const s of [twice, plain]) {
+      send(tcpConversation('10.0.0.1', '10.0.0.2', 40001).flatMap((f) => [s.wrap(f), s.wrap(f)]));
+    }
+    await c.statusWhen((s) => s.receivers[0].packets === 36);
+    const { rows } = await c.queryWhen<Record<string, string>>(
+      'SELECT mirror_session, client_packets + server_packets AS packets, duplicates FROM sessions ORDER BY mirror_session',
+      (r) => r.length === 2,
+    );
+    expect(rows.map((r) => [r.mirror_session, Number(r.packets), r.duplicates])).toEqual([
+      [9, 9, 9],
+      [10, 18, 0],
+    ]);
+    expect((await c.status()).sessions.duplicates).toBe(9);
+  });
+
+  it('hands the mirrored frames to a TAP device, exactly', async () => {
+    const c = await start('', '--tap', 'f-tap0');
+    const dump = spawn('tcpdump', ['-i', 'f-tap0', '-w', '-', '-U', '--immediate-mode'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const chunks: Buffer[] = [];
+    dump.stdout.on('data', (d: Buffer) => chunks.push(d));
+    await new Promise((resolve) => dump.stderr.once('data', resolve));
+    await pause(300);
+    const frames = [
+      ...tcpConversation('10.0.0.1', '10.0.0.2', 40002),
+      ethernet(0x0806, new Uint8Array(46)),
+      udpFrame('10.0.0.3', '10.0.0.4', 7, 1400),
+    ];
+    const source = new MirrorSource(1);
+    send(frames.map((f) => source.wrap(f)));
+    await c.statusWhen((s) => s.receivers[0].packets === frames.length);
+    await pause(500);
+    dump.kill();
+    const captured = Buffer.concat(chunks);
+    const got: string[] = [];
+    for (let o = 24; o + 16 <= captured.length; ) {
+      const length = captured.readUInt32LE(o + 8);
+      got.push(captured.subarray(o + 16, o + 16 + length).toString('hex'));
+      o += 16 + length;
+    }
+    expect(got).toEqual(frames.map((f) => Buffer.from(f).toString('hex')));
+    await c.stop();
+    expect(readdirSync('/sys/class/net')).not.toContain('f-tap0');
+  });
+
+  it('says who lost what: received, dropped by the kernel and lost by the mirror make what was sent', async () => {
+    const c = await start('ring_size: 4MiB\n');
+    const frame = new MirrorSource(3).wrap(udpFrame('10.0.0.1', '10.0.0.2', 5, 300));
+    let sequence = 0;
+    const burst = (count: number, skipEvery: number): void => {
+      for (let i = 0; i < count; i++) {
+        MirrorSource.renumber(frame, sequence);
+        // What the mirror itself loses on the way is numbered, and never sent.
+        if (skipEvery === 0 || i % skipEvery !== 5) sender.add(frame);
+        sequence++;
+      }
+      sender.flush();
+    };
+    const before = sender.sent;
+    burst(20_000, 100);
+    await c.statusWhen((s) => s.mirrors[0]?.packets === sender.sent - before);
+    // Nobody reads the ring now.
+    c.signal('SIGSTOP');
+    burst(100_000, 0);
+    c.signal('SIGCONT');
+    await pause(1000);
+    burst(20_000, 0);
+    const sent = sender.sent - before;
+    const s = await c.statusWhen((s) => s.receivers[0].packets + s.receivers[0].dropped === sent);
+    expect(s.receivers[0].dropped).toBeGreaterThan(10_000);
+    const t = await c.statusWhen((s) => s.mirrors[0].kernel_drops === s.receivers[0].dropped);
+    expect(t.mirrors[0]).toMatchObject({
+      packets: t.receivers[0].packets,
+      lost: sequence - sent,
+      sequence: 'session',
+    });
+    // When the rate falls, loss stops.
+    burst(20_000, 0);
+    await pause(500);
+    expect((await c.status()).receivers[0].dropped).toBe(t.receivers[0].dropped);
+    expect((await c.stop()).code).toBe(0);
+    const rows = execFileSync(
+      process.execPath,
+      [
+        MAIN,
+        'query',
+        '--store',
+        `${c.directory}/data`,
+        'SELECT sum(packets), sum(lost), sum(kernel_drops) FROM mirrors',
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(rows.trim().split('\t').map(Number)).toEqual([
+      t.mirrors[0].packets + 20_000,
+      sequence - sender.sent + before,
+      t.receivers[0].dropped,
+    ]);
+  });
+
+  it('goes on when its interface goes down, is renamed, or is made anew', async () => {
+    const c = await start();
+    const source = new MirrorSource(4);
+    const gets = async (): Promise<void> => {
+      const before = (await c.status()).receivers[0].packets;
+      send([source.wrap(udpFrame('10.0.0.1', '10.0.0.2', 6))]);
+      await c.statusWhen((s) => s.receivers[0].packets === before + 1);
+    };
+    await gets();
+    ip('link set f-col1 down');
+    await c.statusWhen((s) => s.receivers[0].state === 'down');
+    expect(c.log).toMatch(/interface f-col1 is down; waiting for it to come up/);
+    ip('link set f-col1 up');
+    await c.statusWhen((s) => s.receivers[0].state === 'up');
+    await gets();
+    ip('link set f-col1 down');
+    ip('link set f-col1 name f-col9');
+    await c.statusWhen((s) => s.receivers[0].state === 'gone');
+    expect(c.log).toMatch(/interface f-col1 is gone/);
+    ip('link set f-col9 name f-col1');
+    ip('link set f-col1 up');
+    await c.statusWhen((s) => s.receivers[0].state === 'up');
+    await gets();
+    sender.close();
+    ip('link del f-col1');
+    await c.statusWhen((s) => s.receivers[0].state === 'gone');
+    link();
+    sender = new PacketSender('f-col0');
+    await c.statusWhen((s) => s.receivers[0].state === 'up');
+    expect(c.log).toMatch(/interface f-col1 is back/);
+    await gets();
+    expect((await c.stop()).code).toBe(0);
+  });
+
+  it('becomes another user with nothing left of root, and still takes back an interface made anew', async () => {
+    const c = await start('', '--user', 'nobody');
+    for (const task of readdirSync(`/proc/${c.pid}/task`)) {
+      const status = readFileSync(`/proc/${c.pid}/task/${task}/status`, 'utf8');
+      expect(status).toMatch(/^CapPrm:\t0+$/m);
+      expect(status).toMatch(/^CapEff:\t0+$/m);
+      expect(status).not.toMatch(/^Uid:.*\b0\b/m);
+      expect(status).not.toMatch(/^Gid:.*\b0\b/m);
+    }
+    sender.close();
+    ip('link del f-col1');
+    await c.statusWhen((s) => s.receivers[0].state === 'gone');
+    link();
+    sender = new PacketSender('f-col0');
+    await c.statusWhen((s) => s.receivers[0].state === 'up');
+    const source = new MirrorSource(8);
+    send(tcpConversation('10.0.0.1', '10.0.0.2', 40003).map((f) => source.wrap(f)));
+    await c.queryWhen('SELECT 1 FROM sessions', (r) => r.length === 1);
+    expect((await c.stop()).code).toBe(0);
+  });
+
+  it('names the capability when it has none', () => {
+    const words = [MAIN, 'collect', '--interface', 'f-col1', '--store', '/tmp/mirrorlake-f-none'];
+    for (const args of [words, [MAIN, 'collect', '--store', '/tmp/mirrorlake-f-none']]) {
+      const run = spawnAs('nobody', args);
+      expect(run.code).toBe(1);
+      expect(run.stderr).toMatch(/EPERM .*CAP_NET_RAW.*setcap.*AmbientCapabilities/);
+      expect(run.stderr.trim().split('\n').length).toBe(1);
+    }
+  });
+
+  it('leaves at once on the second signal', async () => {
+    const c = await start();
+    const engine = execFileSync('pgrep', ['-P', String(c.pid)], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(Number);
+    // The store does not answer: the first signal waits for it.
+    for (const pid of engine) process.kill(pid, 'SIGSTOP');
+    const source = new MirrorSource(8);
+    send([source.wrap(udpFrame('10.0.0.1', '10.0.0.2', 6))]);
+    await c.statusWhen((s) => s.sessions.open === 1);
+    c.signal('SIGTERM');
+    await pause(500);
+    const { code, ms } = await c.stop('SIGTERM');
+    expect(ms).toBeLessThan(1000);
+    expect(code).toBe(143);
+    for (const pid of engine) process.kill(pid, 'SIGKILL');
+  });
+
+  it('ends sessions by pressure in a flood of one-packet sessions, and other mirrors stay right', async () => {
+    const c = await start('sessions: { capacity: 50000 }\nring_size: 256MiB\n');
+    const flood = new MirrorSource(1);
+    const calm = new MirrorSource(2);
+    const frame = flood.wrap(ethernet(0x0800, ipv4('10.0.0.0', '10.200.0.1', 6, tcp(1, 80, 2))));
+    const address = frame.length - 40 + 12;
+    let calmSent = 0;
+    for (let i = 0; i < 1_000_000; i++) {
+      MirrorSource.renumber(frame, i);
+      frame[address] = 20 + (i >>> 24);
+      frame[address + 1] = i >>> 16;
+      frame[address + 2] = i >>> 8;
+      frame[address + 3] = i;
+      sender.add(frame);
+      if (i % 10_000 === 0) {
+        sender.add(calm.wrap(udpFrame('10.0.0.1', '10.0.0.2', 77)));
+        calmSent++;
+        sender.flush();
+        await pause(20);
+      }
+    }
+    sender.flush();
+    const s = await c.statusWhen(
+      (s) => s.receivers[0].packets + s.receivers[0].dropped === 1_000_000 + calmSent,
+      30,
+    );
+    expect(s.receivers[0].dropped).toBe(0);
+    expect(s.sessions).toMatchObject({ opened: s.sessions.opened, dropped: 0 });
+    expect(s.sessions.opened).toBeGreaterThanOrEqual(1_000_001);
+    expect(s.sessions.pressure).toBeGreaterThan(900_000);
+    expect(s.sessions.open).toBeLessThanOrEqual(50_000);
+    expect(TestCollector.mirror(s, 1)).toMatchObject({ packets: 1_000_000, lost: 0 });
+    expect(TestCollector.mirror(s, 2)).toMatchObject({ packets: calmSent, lost: 0 });
+    const { rows } = await c.queryWhen<{ n: string }>(
+      "SELECT count() AS n FROM sessions WHERE end_reason = 'pressure'",
+      (r) => Number(r[0].n) === s.sessions.pressure,
+      60,
+    );
+    expect(Number(rows[0].n)).toBe(s.sessions.pressure);
+  });
+
+  it('loses nothing while the store does not answer', async () => {
+    const c = await start();
+    const engine = execFileSync('pgrep', ['-P', String(c.pid)], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(Number);
+    for (const pid of engine) process.kill(pid, 'SIGSTOP');
+    let sequence = 0;
+    const frame = new MirrorSource(6).wrap(
+      ethernet(0x0800, ipv4('10.0.0.0', '10.200.0.1', 6, tcp(1, 80, 4))),
+    );
+    const address = frame.length - 40 + 12;
+    for (let i = 0; i < 100; i++) {
+      for (let n = 0; n < 2000; n++) {
+        MirrorSource.renumber(frame, sequence++);
+        frame[address + 1] = i;
+        frame[address + 2] = n >>> 8;
+        frame[address + 3] = n;
+        sender.add(frame);
+      }
+      sender.flush();
+      await pause(80);
+    }
+    await pause(4000);
+    const s = await c.statusWhen((s) => s.receivers[0].packets === sequence);
+    expect(s.receivers[0].dropped).toBe(0);
+    expect(s.store.rows_stored).toBe(0);
+    for (const pid of engine) process.kill(pid, 'SIGCONT');
+    await c.queryWhen<{ n: string }>(
+      'SELECT count() AS n FROM sessions',
+      (r) => Number(r[0].n) === 200_000,
+      60,
+    );
+    expect((await c.status()).receivers[0].dropped).toBe(0);
+  });
+});
+
+function spawnAs(user: string, args: string[]): { code: number | null; stderr: string } {
+  try {
+    execFileSync(
+      'setpriv',
+      ['--reuid', user, '--regid', 'nogroup', '--clear-groups', process.execPath, ...args],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        encoding: 'utf8',
+      },
+    );
+    return { code: 0, stderr: '' };
+  } catch (e) {
+    const failed = e as { status: number | null; stderr: string };
+    return { code: failed.status, stderr: failed.stderr };
+  }
+}

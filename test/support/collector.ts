@@ -1,0 +1,154 @@
+/** A collector as people run it: a process of its own, asked over its control socket. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { askCollector, openReply } from '../../src/observe/control.js';
+import type { CollectorStatus, MirrorStatus } from '../../src/observe/status.js';
+
+export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export interface CollectorTestOptions {
+  /** Text of a configuration file. */
+  readonly config?: string;
+  /** The network namespace it runs in. */
+  readonly netns?: string;
+  /** A store other than an embedded one in a directory of its own. */
+  readonly store?: string;
+}
+
+export class TestCollector {
+  log = '';
+  readonly directory: string;
+  readonly configFile: string;
+  readonly control: string;
+  private readonly process: ChildProcess;
+  private readonly exited: Promise<number | null>;
+
+  private constructor(args: readonly string[], options: CollectorTestOptions) {
+    this.directory = mkdtempSync(join(tmpdir(), 'mirrorlake-collect-'));
+    this.configFile = join(this.directory, 'mirrorlake.yaml');
+    this.control = join(this.directory, 'control.sock');
+    writeFileSync(this.configFile, options.config ?? '');
+    const store = options.store ?? join(this.directory, 'data');
+    const words = [
+      MAIN,
+      'collect',
+      '--config',
+      this.configFile,
+      '--control',
+      this.control,
+      '--store',
+      store,
+      ...args,
+    ];
+    const command =
+      options.netns === undefined
+        ? [process.execPath]
+        : ['ip', 'netns', 'exec', options.netns, process.execPath];
+    this.process = spawn(command[0], [...command.slice(1), ...words], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.process.stderr!.on('data', (d: Buffer) => {
+      this.log += d.toString();
+    });
+    this.exited = once(this.process, 'exit').then(([code]) => code as number | null);
+  }
+
+  /** Starts one, and waits until it receives. */
+  static async start(args: readonly string[], options: CollectorTestOptions = {}): Promise<TestCollector> {
+    const c = new TestCollector(args, options);
+    for (let i = 0; i < 600; i++) {
+      if (c.log.includes('receiving GRE on')) return c;
+      if (c.process.exitCode !== null) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    c.remove();
+    throw new Error(`the collector did not start: ${c.log}`);
+  }
+
+  get pid(): number {
+    return this.process.pid!;
+  }
+
+  async status(): Promise<CollectorStatus> {
+    return (await askCollector(this.control, { command: 'status' })) as CollectorStatus;
+  }
+
+  /** The status once `holds`, or a failed expectation with the last one. */
+  async statusWhen(holds: (s: CollectorStatus) => boolean, seconds = 10): Promise<CollectorStatus> {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+      const s = await this.status();
+      if (holds(s)) return s;
+      if (Date.now() > end)
+        expect.fail(`waited in vain; status: ${JSON.stringify(s, null, 1)}\nlog: ${this.log}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Runs a statement in the store, through the collector. */
+  async query<T = Record<string, unknown>>(sql: string): Promise<T[]> {
+    const reply = await openReply(this.control, {
+      command: 'query',
+      sql,
+      options: { format: 'JSONEachRow' },
+    });
+    let text = '';
+    for await (const bytes of reply.body) text += bytes.toString();
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as T);
+  }
+
+  /** The rows of a statement once `holds`, and the milliseconds it took. */
+  async queryWhen<T = Record<string, unknown>>(
+    sql: string,
+    holds: (rows: T[]) => boolean,
+    seconds = 15,
+  ): Promise<{ rows: T[]; ms: number }> {
+    const begin = Date.now();
+    for (;;) {
+      const rows = await this.query<T>(sql);
+      if (holds(rows)) return { rows, ms: Date.now() - begin };
+      if (Date.now() - begin > seconds * 1000) {
+        expect.fail(
+          `waited in vain for ${sql}: ${JSON.stringify(rows)}\nlog: ${this.log}\n${JSON.stringify(await this.status())}`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
+  }
+
+  /** Ends it as a service manager does. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; ms: number }> {
+    const begin = Date.now();
+    if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill(signal);
+    const code = await this.exited;
+    return { code, ms: Date.now() - begin };
+  }
+
+  async exit(): Promise<number | null> {
+    return this.exited;
+  }
+
+  /** Kills what is left and removes its directory. */
+  remove(): void {
+    this.process.kill('SIGKILL');
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  static mirror(s: CollectorStatus, session: number): MirrorStatus {
+    const found = s.mirrors.find((m) => m.session === session);
+    expect(found, `mirror session ${session}`).toBeDefined();
+    return found!;
+  }
+}
