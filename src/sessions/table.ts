@@ -142,10 +142,10 @@ export class SessionTable implements FrameSink {
       const next = this.wheel.after(slot);
       const deadline = this.deadline(slot);
       if (deadline > now) {
-        this.wheel.insert(slot, Math.min(deadline, now + WHEEL_SECONDS - 1));
+        this.wheel.insert(slot, this.nextVisit(slot, now));
       } else if (this.idleDeadline(slot) > now) {
         this.nextPart(slot);
-        this.wheel.insert(slot, Math.min(this.deadline(slot), now + WHEEL_SECONDS - 1));
+        this.wheel.insert(slot, this.nextVisit(slot, now));
       } else {
         this.end(slot, this.endingOf(slot, EndReason.Idle));
       }
@@ -171,6 +171,11 @@ export class SessionTable implements FrameSink {
     const w = slot * SLOT_WORDS;
     if (rowIsEmpty(this.slots, slot)) return idle;
     return Math.min(idle, this.slots.u32[w + W.FIRST_SEC] + this.options.active);
+  }
+
+  /** When to look at a session again: at its deadline, or when a row that begins after `now` would have its own. */
+  private nextVisit(slot: number, now: number): number {
+    return Math.min(this.deadline(slot), now + Math.min(this.options.active, WHEEL_SECONDS - 1));
   }
 
   /** What ended a session: its own ending when it had one. */
@@ -240,7 +245,7 @@ export class SessionTable implements FrameSink {
     noteOpening(s, slot, f, m);
     this.serial = (this.serial + 1) >>> 0;
     s.u32[slot * SLOT_WORDS + W.SERIAL] = this.serial;
-    this.wheel.insert(slot, Math.max(this.idleDeadline(slot), this.now + 1));
+    this.wheel.insert(slot, Math.max(this.nextVisit(slot, this.now), this.now + 1));
     return slot;
   }
 

@@ -194,14 +194,14 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
       sender.flush();
     };
     const before = sender.sent;
-    burst(20_000, 100);
+    burst(2000, 100);
     await c.statusWhen((s) => s.mirrors[0]?.packets === sender.sent - before);
     // Nobody reads the ring now.
     c.signal('SIGSTOP');
     burst(100_000, 0);
     c.signal('SIGCONT');
     await pause(1000);
-    burst(20_000, 0);
+    burst(2000, 0);
     const sent = sender.sent - before;
     const s = await c.statusWhen((s) => s.receivers[0].packets + s.receivers[0].dropped === sent);
     expect(s.receivers[0].dropped).toBeGreaterThan(10_000);
@@ -212,8 +212,11 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
       sequence: 'session',
     });
     // When the rate falls, loss stops.
-    burst(20_000, 0);
-    await pause(500);
+    for (let i = 0; i < 10; i++) {
+      burst(2000, 0);
+      await pause(100);
+    }
+    await c.statusWhen((s) => s.mirrors[0].packets === t.mirrors[0].packets + 20_000);
     expect((await c.status()).receivers[0].dropped).toBe(t.receivers[0].dropped);
     expect((await c.stop()).code).toBe(0);
     const rows = execFileSync(
@@ -345,7 +348,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
       30,
     );
     expect(s.receivers[0].dropped).toBe(0);
-    expect(s.sessions).toMatchObject({ opened: s.sessions.opened, dropped: 0 });
+    expect(s.sessions.dropped).toBe(0);
     expect(s.sessions.opened).toBeGreaterThanOrEqual(1_000_001);
     expect(s.sessions.pressure).toBeGreaterThan(900_000);
     expect(s.sessions.open).toBeLessThanOrEqual(50_000);

@@ -1,7 +1,7 @@
 /** A collector as people run it: a process of its own, asked over its control socket. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +30,8 @@ export class TestCollector {
 
   private constructor(args: readonly string[], options: CollectorTestOptions) {
     this.directory = mkdtempSync(join(tmpdir(), 'mirrorlake-collect-'));
+    // Another user (`--user`) goes through it to the store.
+    chmodSync(this.directory, 0o755);
     this.configFile = join(this.directory, 'mirrorlake.yaml');
     this.control = join(this.directory, 'control.sock');
     writeFileSync(this.configFile, options.config ?? '');
