@@ -2,7 +2,7 @@
  * One mirrored (inner) frame as numbers: what a walk through its layers found. The object is reused from
  * frame to frame; offsets point into `bytes`.
  *
- * The conversation a frame belongs to is its innermost IP packet's: VXLAN, GENEVE, IP-in-IP, GRE and MPLS
+ * The conversation a frame belongs to is its innermost IP packet's: VXLAN, GENEVE, IP-in-IP, GRE, MPLS and their like
  * are walked through. A packet quoted in an ICMP error is not a layer.
  */
 import { MAX_LAYERS, MAX_VLANS } from './layers.js';

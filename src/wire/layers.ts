@@ -39,6 +39,10 @@ export const Layer = {
   Wccp: 30,
   Fragment: 31,
   Other: 32,
+  VnTag: 33,
+  ETag: 34,
+  Pbb: 35,
+  FabricPath: 36,
 } as const;
 
 /** What a frame starts with, for {@link decodeFrame}. */
@@ -79,4 +83,8 @@ export const LAYER_NAMES: readonly string[] = [
   'wccp',
   'fragment',
   'other',
+  'vntag',
+  'etag',
+  'pbb',
+  'fabricpath',
 ];

@@ -71,6 +71,8 @@ export const Malformed = {
   InnerErspan: 53,
   /** AH with a length beyond the packet. */
   Ah: 54,
+  /** A tag of a switch fabric (VN-tag, E-tag, I-tag, FabricPath) that the frame ends in. */
+  FabricTag: 55,
 } as const;
 
 export type Malformed = (typeof Malformed)[keyof typeof Malformed];

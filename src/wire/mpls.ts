@@ -11,6 +11,8 @@ export const MPLS_LENGTH = 4;
 /** More labels than anyone stacks; a longer run is not a label stack. */
 export const MPLS_MAX_LABELS = 16;
 export const CONTROL_WORD_LENGTH = 4;
+/** UDP destination port of MPLS-in-UDP (RFC 7510). */
+export const MPLS_IN_UDP_PORT = 6635;
 
 export class MplsLabel {
   label = 0;

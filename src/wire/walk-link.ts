@@ -92,6 +92,14 @@ export function etherType(f: Frame, w: Walk, type: number): Step {
       return Step.Ppp;
     case EtherType.CiscoMetadata:
       return Step.CiscoMetadata;
+    case EtherType.VnTag:
+      return Step.VnTag;
+    case EtherType.ETag:
+      return Step.ETag;
+    case EtherType.ProviderBackbone:
+      return Step.Pbb;
+    case EtherType.FabricPath:
+      return Step.FabricPath;
     case EtherType.JumboLlc:
       return Step.Llc;
     case GRE_PROTO_TEB:
@@ -109,6 +117,23 @@ export function vlan(f: Frame, w: Walk): Step {
   if (f.vlanCount < MAX_VLANS) f.vlanIds[f.vlanCount++] = u16(w.b, o) & 0xfff;
   w.o = o + VLAN_LENGTH;
   return typeOrLength(f, w, u16(w.b, o + 2));
+}
+
+/** A tag of a port extender, with the next EtherType in its last two bytes. */
+export function fabricTag(f: Frame, w: Walk, layer: number, length: number): Step {
+  const o = w.o;
+  if (w.end - o < length) return cut(f, w, Malformed.FabricTag);
+  push(f, layer, o);
+  w.o = o + length;
+  return typeOrLength(f, w, u16(w.b, o + length - 2));
+}
+
+/** A header of a fabric that carries whole Ethernet frames. */
+export function fabricHeader(f: Frame, w: Walk, layer: number, length: number): Step {
+  if (w.end - w.o < length) return cut(f, w, Malformed.FabricTag);
+  push(f, layer, w.o);
+  w.o += length;
+  return Step.Ethernet;
 }
 
 export function llc(f: Frame, w: Walk): Step {

@@ -21,6 +21,11 @@ export const Step = {
   Ieee80211: 15,
   Amsdu: 16,
   CiscoMetadata: 17,
+  VnTag: 18,
+  ETag: 19,
+  Pbb: 20,
+  FabricPath: 21,
+  PimRegister: 22,
 } as const;
 export type Step = (typeof Step)[keyof typeof Step];
 

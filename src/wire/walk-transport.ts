@@ -7,6 +7,7 @@ import { ICMP_LENGTH } from './icmp.js';
 import { IpProtocol } from './ip-protocol.js';
 import { Layer } from './layers.js';
 import { Malformed } from './malformed.js';
+import { MPLS_IN_UDP_PORT } from './mpls.js';
 import { SCTP_LENGTH } from './sctp.js';
 import {
   TCP_ACKNOWLEDGMENT,
@@ -55,7 +56,9 @@ export function transport(f: Frame, w: Walk, protocol: number): Step {
     case IpProtocol.Ospf:
       return opaque(f, w, Layer.Ospf);
     case IpProtocol.Pim:
-      return opaque(f, w, Layer.Pim);
+      opaque(f, w, Layer.Pim);
+      enterTunnel(f, w);
+      return Step.PimRegister;
     case IpProtocol.NoNext:
       return Step.Done;
     default:
@@ -159,6 +162,8 @@ function tunnelPort(port: number): Step {
       return Step.Geneve;
     case GRE_IN_UDP_PORT:
       return Step.Gre;
+    case MPLS_IN_UDP_PORT:
+      return Step.Mpls;
     default:
       return Step.Done;
   }

@@ -17,6 +17,14 @@ import {
 import { isIeee80211Protocol } from './ieee80211.js';
 import { Layer } from './layers.js';
 import { Malformed } from './malformed.js';
+import {
+  PIM_LENGTH,
+  PIM_NULL_REGISTER,
+  PIM_REGISTER,
+  PIM_REGISTER_LENGTH,
+  PimHeader,
+  parsePim,
+} from './pim.js';
 import { parseVxlan, VxlanHeader } from './vxlan.js';
 import { etherType } from './walk-link.js';
 import { cut, fail, push, Step, type Walk } from './walk-state.js';
@@ -26,6 +34,7 @@ const greHeader = new GreHeader();
 const erspanHeader = new ErspanHeader();
 const vxlanHeader = new VxlanHeader();
 const geneveHeader = new GeneveHeader();
+const pimHeader = new PimHeader();
 const wccpHeader = new WccpHeader();
 
 export function gre(f: Frame, w: Walk): Step {
@@ -85,6 +94,16 @@ function wccp(f: Frame, w: Walk): Step {
   w.o += n;
   w.etherType = EtherType.Ipv4;
   return Step.Ipv4;
+}
+
+/** A PIM register: a multicast packet on its way to the rendezvous point. Other messages, and probes, carry none. */
+export function pimRegister(w: Walk): Step {
+  const { b, o } = w;
+  if (w.end - o < PIM_REGISTER_LENGTH) return Step.Done;
+  if (parsePim(b, o, w.end, pimHeader) < 0 || pimHeader.version !== 2) return Step.Done;
+  if (pimHeader.type !== PIM_REGISTER || (b[o + PIM_LENGTH] & PIM_NULL_REGISTER) !== 0) return Step.Done;
+  w.o = o + PIM_REGISTER_LENGTH;
+  return Step.Ip;
 }
 
 export function vxlan(f: Frame, w: Walk): Step {

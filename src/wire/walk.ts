@@ -1,7 +1,11 @@
+import { ETAG_LENGTH } from './etag.js';
 import { EtherType } from './ethertypes.js';
+import { FABRICPATH_LENGTH } from './fabricpath.js';
 import type { Frame } from './frame.js';
-import { FrameKind, MAX_LAYERS } from './layers.js';
+import { FrameKind, Layer, MAX_LAYERS } from './layers.js';
 import { Malformed } from './malformed.js';
+import { PBB_LENGTH } from './pbb.js';
+import { VNTAG_LENGTH } from './vntag.js';
 import { ip, ipv4, ipv6 } from './walk-ip.js';
 import {
   amsdu,
@@ -9,6 +13,8 @@ import {
   ciscoMetadata,
   ethernet,
   etherType,
+  fabricHeader,
+  fabricTag,
   ieee80211,
   llc,
   mpls,
@@ -18,7 +24,7 @@ import {
   vlan,
 } from './walk-link.js';
 import { fail, Step, Walk } from './walk-state.js';
-import { geneve, gre, vxlan } from './walk-tunnel.js';
+import { geneve, gre, pimRegister, vxlan } from './walk-tunnel.js';
 
 const walk = new Walk();
 
@@ -130,6 +136,16 @@ function take(step: Step, f: Frame, w: Walk): Step {
       return amsdu(f, w);
     case Step.CiscoMetadata:
       return ciscoMetadata(f, w);
+    case Step.VnTag:
+      return fabricTag(f, w, Layer.VnTag, VNTAG_LENGTH);
+    case Step.ETag:
+      return fabricTag(f, w, Layer.ETag, ETAG_LENGTH);
+    case Step.Pbb:
+      return fabricHeader(f, w, Layer.Pbb, PBB_LENGTH);
+    case Step.FabricPath:
+      return fabricHeader(f, w, Layer.FabricPath, FABRICPATH_LENGTH);
+    case Step.PimRegister:
+      return pimRegister(w);
     default:
       return Step.Done;
   }

@@ -69,6 +69,24 @@ describe('below IP', () => {
     expect(f).toMatchObject({ etherType: 0x8864, subType: 0xc021, ipVersion: 0 });
   });
 
+  test.each([
+    ['a VN-tag', 0x8926, join(hex('00010002 8100'), vlan(8, 0x0800, IP)), 'ethernet vntag vlan ipv4 tcp'],
+    ['an E-tag', 0x893f, join(hex('000100020000 0800'), IP), 'ethernet etag ipv4 tcp'],
+    [
+      'provider backbone bridging',
+      0x88e7,
+      join(hex('00000064'), ethernet(0x0800, IP)),
+      'ethernet pbb ethernet ipv4 tcp',
+    ],
+    ['FabricPath', 0x8903, join(hex('0060'), ethernet(0x0800, IP)), 'ethernet fabricpath ethernet ipv4 tcp'],
+  ])('%s', (_, type, payload, stack) => {
+    const b = ethernet(type, payload);
+    decode(b);
+    expect([talk(), layers()]).toEqual([TALK, stack]);
+    decode(b.subarray(0, 15));
+    expect(f).toMatchObject({ ipVersion: 0, malformed: Malformed.FabricTag });
+  });
+
   test('PPP: with address and control, with a short protocol, and LCP', () => {
     decode(join(hex('ff030021'), IP), undefined, FrameKind.Ppp);
     expect(talk()).toBe(TALK);

@@ -14,6 +14,8 @@ describe('tunnels', () => {
     ['IPv6 in IPv4', ipv4(41, ipv6(6, tcp(SOME)), carrier), 'ipv4 ipv6 tcp'],
     ['MPLS in IP', ipv4(137, mpls(5, 1, IP), carrier), 'ipv4 mpls ipv4 tcp'],
     ['GRE', ipv4(47, gre(0x0800, IP, { flags: GRE_KEY, key: 9 }), carrier), 'ipv4 gre ipv4 tcp'],
+    ['MPLS in UDP', ipv4(17, udp(6635, mpls(5, 1, IP)), carrier), 'ipv4 udp mpls ipv4 tcp'],
+    ['a PIM register', ipv4(103, join(hex('2100 0000 00000000'), IP), carrier), 'ipv4 pim ipv4 tcp'],
     ['GRE with Ethernet', ipv4(47, gre(0x6558, inner), carrier), 'ipv4 gre ethernet vlan ipv4 tcp'],
     ['GRE with PPP', ipv4(47, gre(0x880b, join(hex('ff030021'), IP)), carrier), 'ipv4 gre ppp ipv4 tcp'],
     ['GRE with WCCP', ipv4(47, gre(0x883e, join(hex('00000001'), IP)), carrier), 'ipv4 gre wccp ipv4 tcp'],
@@ -91,6 +93,16 @@ describe('tunnels', () => {
     expect(address(f.source)).toBe('192.168.0.1');
     expect(f).toMatchObject({ malformed: 0, vlanCount: 0, protocol: b[9], mac: 4 });
     expect(layers()).toBe(b[9] === 17 ? 'ethernet ipv4 udp' : 'ethernet ipv4');
+  });
+
+  test.each([
+    ['hello', '2000 0000 0001 0002 0069'],
+    ['probe', `2100 0000 40000000 45000014 00000000 00670000 0a000001 e1000001`],
+    ['register with no IP in it', '2100 0000 00000000 00'],
+  ])('a PIM %s is PIM', (_, message) => {
+    decode(ethernet(EtherType.Ipv4, ipv4(103, hex(message), carrier)));
+    expect([address(f.source), layers()]).toEqual(['192.168.0.1', 'ethernet ipv4 pim']);
+    expect(f).toMatchObject({ malformed: 0, protocol: 103, transport: 38 });
   });
 
   test('a keepalive, and ARP in VXLAN, belong to the carrier too', () => {

@@ -3,14 +3,18 @@ import { expect, test } from 'vitest';
 import { ArpPacket, emitArp, parseArp } from '../../src/wire/arp.js';
 import { BAD, SHORT } from '../../src/wire/bytes.js';
 import { CiscoMetadata, emitCiscoMetadata, parseCiscoMetadata } from '../../src/wire/cisco-metadata.js';
+import { ETag, emitETag, parseETag } from '../../src/wire/etag.js';
 import { EthernetHeader, emitEthernet, parseEthernet } from '../../src/wire/ethernet.js';
+import { emitFabricPath, FabricPathTag, parseFabricPath } from '../../src/wire/fabricpath.js';
 import { emitLlc, emitSnap, LlcHeader, parseLlc, parseSnap, SnapHeader } from '../../src/wire/llc.js';
 import { emitMpls, hasControlWord, MplsLabel, mplsStackLength, parseMpls } from '../../src/wire/mpls.js';
 import { emitNull, familyEtherType, NullHeader, parseNull } from '../../src/wire/null-loop.js';
+import { emitPbb, PbbTag, parsePbb } from '../../src/wire/pbb.js';
 import { emitPpp, PppHeader, parsePpp } from '../../src/wire/ppp.js';
 import { emitPppoe, PppoeHeader, parsePppoe } from '../../src/wire/pppoe.js';
 import { emitSll, emitSll2, parseSll, parseSll2, SllHeader } from '../../src/wire/sll.js';
 import { emitVlan, isVlanType, parseVlan, VlanTag } from '../../src/wire/vlan.js';
+import { emitVnTag, parseVnTag, VnTag } from '../../src/wire/vntag.js';
 import { bit, bits, codecProperties, mac, u8, u16, u24, u32 } from '../support/codec.js';
 import { hex } from '../support/hex.js';
 
@@ -148,6 +152,59 @@ codecProperties('cisco metadata', {
     type: fc.integer({ min: 0x600, max: 0xffff }),
   }),
   wholeBytes: false,
+});
+
+codecProperties('vn-tag', {
+  make: () => new VnTag(),
+  parse: parseVnTag,
+  emit: emitVnTag,
+  fields: fc.record({
+    direction: bit,
+    pointer: bit,
+    destination: bits(14),
+    looped: bit,
+    reserved: bit,
+    version: bits(2),
+    source: bits(12),
+    type: u16,
+  }),
+});
+
+codecProperties('e-tag', {
+  make: () => new ETag(),
+  parse: parseETag,
+  emit: emitETag,
+  fields: fc.record({
+    priority: bits(3),
+    dropEligible: bit,
+    ingressBase: bits(12),
+    reserved: bits(2),
+    group: bits(2),
+    base: bits(12),
+    ingressExtension: u8,
+    extension: u8,
+    type: u16,
+  }),
+});
+
+codecProperties('provider backbone', {
+  make: () => new PbbTag(),
+  parse: parsePbb,
+  emit: emitPbb,
+  fields: fc.record({
+    priority: bits(3),
+    dropEligible: bit,
+    useCustomerAddress: bit,
+    reserved: bits(3),
+    service: u24,
+  }),
+});
+
+codecProperties('fabricpath', {
+  make: () => new FabricPathTag(),
+  parse: parseFabricPath,
+  emit: emitFabricPath,
+  fields: fc.record({ forwardingTag: bits(10), ttl: bits(6) }),
 });
 
 test('the tags of 802.1Q, 802.1ad and 0x9100 are VLAN tags, an IP packet is none', () => {
