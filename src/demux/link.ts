@@ -19,6 +19,9 @@ export const LINK_SHORT = -1;
 export const LINK_NOT_IP = -2;
 export const LINK_UNSUPPORTED = -3;
 
+/** LINKTYPE_RAW is 101, but programs exist that write their system's DLT_RAW: 12, on OpenBSD 14. */
+const DLT_RAW = 12;
+const DLT_RAW_OPENBSD = 14;
 /** Where the cooked headers have their protocol. */
 const SLL_PROTOCOL = 14;
 const SLL2_PROTOCOL = 0;
@@ -41,6 +44,8 @@ export function linkLayer(b: Uint8Array, o: number, end: number, linkType: numbe
     case LinkType.Ethernet:
       return ethernet(b, o, end, 0);
     case LinkType.Raw:
+    case DLT_RAW:
+    case DLT_RAW_OPENBSD:
     case LinkType.Ipv4:
     case LinkType.Ipv6:
       return ip(b, o, end);

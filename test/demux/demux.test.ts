@@ -40,6 +40,8 @@ describe('link layers', () => {
   const cases: [string, number, Uint8Array][] = [
     ['raw IPv4', LinkType.Raw, erspan],
     ['raw IPv6', LinkType.Raw, v6],
+    ['DLT_RAW', 12, erspan],
+    ['DLT_RAW of OpenBSD', 14, v6],
     ['LINKTYPE_IPV4', LinkType.Ipv4, erspan],
     ['LINKTYPE_IPV6', LinkType.Ipv6, v6],
     ['Ethernet', LinkType.Ethernet, ethernet(0x0800, erspan)],

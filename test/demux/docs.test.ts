@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { LAYER_NAMES } from '../../src/wire/layers.js';
+import { MALFORMED_NAMES } from '../../src/wire/malformed.js';
+
+const page = (name: string): string =>
+  readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8');
+const words = (text: string): Set<string> => new Set([...text.matchAll(/`([^`]+)`/g)].map((m) => m[1]));
+
+describe('the reference', () => {
+  it('has every reason for which packets are malformed', () => {
+    const documented = words(page('malformed.md'));
+    expect(MALFORMED_NAMES.filter((word) => word !== '' && !documented.has(word))).toEqual([]);
+  });
+
+  it('has every layer of the NDJSON of packets', () => {
+    const documented = words(page('ndjson.md'));
+    expect(LAYER_NAMES.filter((word) => word !== '' && !documented.has(word))).toEqual([]);
+  });
+});
