@@ -13,6 +13,7 @@ interface CollectOptions {
   workers?: number;
   store?: string;
   tap?: string;
+  tunnel: string[];
   user?: string;
   listen?: string;
   control?: string;
@@ -27,7 +28,7 @@ export function registerCollect(program: Command): void {
     .description(
       'Receives GRE (IP protocol 47) until it is told to stop, and stores the sessions in what switches and hosts ' +
         'mirror to this host. The first SIGINT or SIGTERM stores what is open, the second leaves at once; SIGHUP ' +
-        'reads the mirrors of the configuration again.',
+        'reads the mirrors and tunnels of the configuration again.',
     )
     .option('--config <file>', 'a configuration file (docs/reference/config.md); options win over it')
     .option('--interface <name>', 'read this interface by a ring; repeatable', gather, [])
@@ -35,6 +36,12 @@ export function registerCollect(program: Command): void {
     .option('--workers <n>', 'threads that decode, with the ring receiver', whole)
     .option('--store <store>', 'a directory, or http://user:password@host:8123/database (default: ./data)')
     .option('--tap <name>', 'a TAP device that gets the mirrored frames, for tcpdump, Zeek or Suricata')
+    .option(
+      '--tunnel <spec>',
+      "a GRE tunnel to a device of this host, in the words of `ip tunnel add`: 'NAME mode gre remote R local L'; repeatable",
+      gather,
+      [],
+    )
     .option('--user <name>', 'become this user once everything is open')
     .option('--listen <host:port>', 'serve /metrics and /healthz there')
     .option('--control <path>', 'the control socket')
@@ -72,13 +79,14 @@ async function collect(options: CollectOptions): Promise<void> {
     process.on('SIGTERM', end);
     process.on('SIGINT', end);
   });
-  process.on('SIGHUP', () => {
+  const reload = async (): Promise<void> => {
     try {
-      collector.reload(configuration(options));
+      await collector.reload(configuration(options));
     } catch (e) {
       log.error(`the configuration was not taken over: ${e instanceof Error ? e.message : e}`);
     }
-  });
+  };
+  process.on('SIGHUP', () => void reload());
   await collector.start();
   log.info(`stopping on ${await Promise.race([ended, collector.failed])}`);
   const last = await collector.stop();
@@ -101,7 +109,8 @@ function configuration(options: CollectOptions): Config {
     collector: options.collector,
     promiscuous: options.promiscuous,
   };
-  return overrideConfig(base, given);
+  const config = overrideConfig(base, given);
+  return { ...config, tunnels: [...config.tunnels, ...options.tunnel] };
 }
 
 function version(): string {

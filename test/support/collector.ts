@@ -9,7 +9,9 @@ import { expect } from 'vitest';
 import { askCollector, openReply } from '../../src/observe/control.js';
 import type { CollectorStatus, MirrorStatus } from '../../src/observe/status.js';
 
-export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+/** The program under test: this checkout's, or an installed one. */
+export const MAIN =
+  process.env.MIRRORLAKE_MAIN ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface CollectorTestOptions {
   /** Text of a configuration file. */

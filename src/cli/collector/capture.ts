@@ -8,11 +8,13 @@ import type { SessionOptions } from '../../sessions/options.js';
 import { EndReason } from '../../sessions/record.js';
 import { SessionSegment } from '../../store/session-segment.js';
 import type { TableName } from '../../store/tables.js';
+import { tunnelClaims } from '../../tunnels/service.js';
 import type { Frame } from '../../wire/frame.js';
 import { MALFORMED_NAMES } from '../../wire/malformed.js';
 import type { MirrorPoint } from '../../wire/mirror-point.js';
 import { MirrorRecord } from '../../wire/mirror-record.js';
 import type { FrameSink, Mirrored } from '../../wire/mirrored.js';
+import type { GreReceiver, OuterPacket } from '../../wire/outer.js';
 import { Pipeline } from '../pipeline.js';
 import { type MirrorRule, type MirrorRules, ruleFor } from './policy.js';
 import { TapWriter } from './tap.js';
@@ -80,13 +82,14 @@ export interface CaptureOutput {
   minute(counts: MirrorCounts): void;
 }
 
-export class Capture implements FrameSink {
+export class Capture implements FrameSink, GreReceiver {
   private readonly pipeline: Pipeline;
   private readonly segment: SessionSegment;
   private readonly taps = new TapWriter();
   private readonly byPoint: MirrorRule[] = [];
   private readonly totals = new MirrorRecord();
   private rules: MirrorRules;
+  private claims: GreReceiver | undefined;
   private segmentSince = 0;
   private rowsDropped = 0;
   private ignored = 0;
@@ -99,6 +102,7 @@ export class Capture implements FrameSink {
     private readonly output: CaptureOutput,
   ) {
     this.rules = options.rules;
+    this.claims = claimsOf(options.rules);
     this.segment = new SessionSegment(options.collector);
     if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
     this.pipeline = new Pipeline({
@@ -108,6 +112,7 @@ export class Capture implements FrameSink {
       reassembly: options.reassembly,
       admit: (point) => this.admit(point),
       frames: this,
+      tunnels: this,
       ...(this.numbers && { numbers: this.numbers }),
     });
   }
@@ -144,9 +149,15 @@ export class Capture implements FrameSink {
     else if (now - this.segmentSince >= SEGMENT_MS || now < this.segmentSince) this.flush();
   }
 
+  /** Leaves to the tunnels what is theirs. */
+  rcv(packet: OuterPacket): boolean {
+    return this.claims?.rcv(packet) === true;
+  }
+
   /** Changes the rules of mirror points, those seen already included. */
   setRules(rules: MirrorRules): void {
     this.rules = rules;
+    this.claims = claimsOf(rules);
     this.pipeline.mirrors.reconsider();
   }
 
@@ -162,6 +173,7 @@ export class Capture implements FrameSink {
     const c = demux.counters;
     const dropped: Record<string, number> = {
       not_gre: c.notGre + c.unsupportedLinkType,
+      tunnelled: c.tunnelled,
       empty: c.empty,
       refused: mirrors.refused,
       ignored: this.ignored,
@@ -199,6 +211,10 @@ export class Capture implements FrameSink {
     if (rows === 0) return;
     if (!this.output.segment('sessions', this.segment.take(), rows)) this.rowsDropped += rows;
   }
+}
+
+function claimsOf(rules: MirrorRules): GreReceiver | undefined {
+  return rules.claims.length > 0 ? tunnelClaims(rules.claims) : undefined;
 }
 
 function countsOf(r: MirrorRecord): MirrorCounts {

@@ -24,6 +24,7 @@ import { type MirrorRules, mirrorRules } from './policy.js';
 import { becomeUser, directoryFor, findUser } from './privileges.js';
 import { RingReceiver } from './ring-receiver.js';
 import { StoreThread } from './store-thread.js';
+import { CollectorTunnels } from './tunnels.js';
 
 /** Milliseconds between two looks at interfaces, counters and minutes, and between two ticks of the raw path. */
 const WATCH_MS = 250;
@@ -48,6 +49,7 @@ export class Collector {
   private rules: MirrorRules;
   private readonly accounts: MirrorAccounts;
   private storeThread: StoreThread | undefined;
+  private readonly tunnels: CollectorTunnels;
   private ring: RingReceiver | undefined;
   private raw: RawReceiver | undefined;
   private rawCapture: Capture | undefined;
@@ -61,7 +63,10 @@ export class Collector {
   constructor(private readonly options: CollectorOptions) {
     this.config = options.config;
     this.log = options.log;
-    this.rules = mirrorRules(options.config, {}, -1);
+    this.tunnels = new CollectorTunnels(options.config.tunnels, options.collector, (bytes, rows) =>
+      this.store.segments.send('tunnels', bytes, rows),
+    );
+    this.rules = mirrorRules(options.config, {}, -1, this.tunnels.claims);
     this.accounts = new MirrorAccounts(options.collector, (bytes, rows) =>
       this.store.segments.send('mirrors', bytes, rows),
     );
@@ -110,6 +115,7 @@ export class Collector {
       status: () => this.status(),
       query: (request, answer) => this.query(request, answer),
     });
+    await this.tunnels.start();
     this.openTaps(config.mirrors);
     this.rules = this.makeRules(config);
     if (kind === 'ring') this.openRing(user !== undefined);
@@ -128,7 +134,8 @@ export class Collector {
 
   private makeRules(config: Config): MirrorRules {
     const byName = Object.fromEntries([...this.taps].map(([name, device]) => [name, device.fd]));
-    return mirrorRules(config, byName, this.options.tap === undefined ? -1 : byName[this.options.tap]);
+    const tapAll = this.options.tap === undefined ? -1 : byName[this.options.tap];
+    return mirrorRules(config, byName, tapAll, this.tunnels.claims);
   }
 
   private captureOptions(workers: number): CaptureOptions {
@@ -207,6 +214,7 @@ export class Collector {
       this.ring?.watch();
       this.account();
       this.accounts.write(Date.now());
+      this.tunnels.write(Date.now());
     } catch (e) {
       this.failure?.(e instanceof Error ? e : new Error(String(e)));
     }
@@ -223,13 +231,16 @@ export class Collector {
     return this.rawCapture === undefined ? [] : [this.rawCapture.snapshot()];
   }
 
-  /** Takes over the mirrors of a configuration read again (SIGHUP). */
-  reload(config: Config): void {
+  /** Takes over the mirrors and tunnels of a configuration read again (SIGHUP). */
+  async reload(config: Config): Promise<void> {
+    await this.tunnels.reload(config.tunnels);
     this.openTaps(config.mirrors);
     this.rules = this.makeRules(config);
     this.ring?.setRules(this.rules);
     this.rawCapture?.setRules(this.rules);
-    this.log.info(`configuration read again: ${config.mirrors.length} mirrors`);
+    this.log.info(
+      `configuration read again: ${config.mirrors.length} mirrors, ${config.tunnels.length} tunnels`,
+    );
   }
 
   private async query(request: ControlRequest, answer: ControlAnswer): Promise<void> {
@@ -283,7 +294,7 @@ export class Collector {
         duplicates: sum('duplicates'),
         dropped: sum('rowsDropped'),
       },
-      tunnels: [],
+      tunnels: this.tunnels.status(),
       store: this.store.status,
     };
   }
@@ -296,6 +307,7 @@ export class Collector {
     this.rawCapture?.finish();
     this.account();
     this.accounts.finish();
+    await this.tunnels.finish();
     await this.store.close(STORE_CLOSE_MS);
     const status = this.status();
     await this.close();
@@ -309,6 +321,7 @@ export class Collector {
     await this.control?.close();
     await this.ring?.finish();
     await this.raw?.close();
+    await this.tunnels.close();
     await this.storeThread?.close(0);
     for (const tap of this.taps.values()) tap.close();
   }

@@ -1,6 +1,7 @@
 /** What the configuration says is to be done with a mirror point. */
 import type { Config, MirrorConfig } from '../../config/schema.js';
 import { prefixHolds } from '../../config/units.js';
+import type { TunnelConfig } from '../../tunnels/config.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js';
 
 /** The part of the configuration that decides; plain data, which goes to workers and changes with SIGHUP. */
@@ -11,6 +12,8 @@ export interface MirrorRules {
   readonly taps: Readonly<Record<string, number>>;
   /** The TAP device of every mirror without its own (`--tap`), its descriptor; -1: none. */
   readonly tapAll: number;
+  /** Tunnels whose packets are not observed. */
+  readonly claims: readonly TunnelConfig[];
 }
 
 export type Policy = 'observe' | 'ignore' | 'refuse';
@@ -32,8 +35,9 @@ export function mirrorRules(
   config: Config,
   taps: Readonly<Record<string, number>>,
   tapAll: number,
+  claims: readonly TunnelConfig[],
 ): MirrorRules {
-  return { mirrors: config.mirrors, unknown: config.unknown_mirrors, taps, tapAll };
+  return { mirrors: config.mirrors, unknown: config.unknown_mirrors, taps, tapAll, claims };
 }
 
 /** The first entry that matches decides; without one, `unknown_mirrors`. */

@@ -1,0 +1,98 @@
+/** The configured tunnels of a collector: their devices, their rows in the store, and what they claim of the traffic. */
+import type { TunnelConfig as TunnelText } from '../../config/schema.js';
+import type { TunnelStatus } from '../../observe/status.js';
+import { TunnelSegment } from '../../store/tunnel-segment.js';
+import { type TunnelConfig, TunnelConfigError } from '../../tunnels/config.js';
+import { TunnelService } from '../../tunnels/service.js';
+import { tunnelOfEntry } from '../../tunnels/spec.js';
+import { UsageError } from '../errors.js';
+
+const MINUTE = 60;
+
+export class CollectorTunnels {
+  private service: TunnelService | undefined;
+  private readonly segment: TunnelSegment;
+  private configs: readonly TunnelConfig[];
+  private minute = 0;
+
+  /** @throws UsageError for a tunnel that cannot be */
+  constructor(
+    entries: readonly TunnelText[],
+    collector: string,
+    private readonly store: (bytes: Uint8Array, rows: number) => boolean,
+  ) {
+    this.configs = parse(entries);
+    this.segment = new TunnelSegment(collector);
+  }
+
+  /** Tunnels whose packets are theirs alone, not observed. */
+  get claims(): readonly TunnelConfig[] {
+    return this.configs.filter((t) => !t.observe);
+  }
+
+  /** Makes the devices. @throws UsageError, LinuxError */
+  async start(): Promise<void> {
+    if (this.configs.length > 0) await this.run(this.configs);
+  }
+
+  /** Makes the tunnels those of a configuration read again; those that stay as they are, are not touched. */
+  async reload(entries: readonly TunnelText[]): Promise<void> {
+    const configs = parse(entries);
+    if (this.service !== undefined || configs.length > 0) await this.run(configs);
+    this.configs = configs;
+  }
+
+  private async run(configs: readonly TunnelConfig[]): Promise<void> {
+    try {
+      if (this.service !== undefined) return await this.service.reload(configs);
+      const service = new TunnelService();
+      await service.start(configs);
+      this.service = service;
+    } catch (e) {
+      throw usage(e);
+    }
+  }
+
+  status(): TunnelStatus[] {
+    return this.service?.snapshot() ?? [];
+  }
+
+  /** Writes the rows of the minute that is over, if one is. @param now milliseconds since 1970 */
+  write(now: number): void {
+    const minute = Math.floor(now / 1000 / MINUTE) * MINUTE;
+    if (minute === this.minute) return;
+    if (this.minute !== 0) this.writeMinute();
+    this.minute = minute;
+  }
+
+  private writeMinute(): void {
+    this.service?.records(this.minute, this.segment);
+    const rows = this.segment.count;
+    if (rows > 0) this.store(this.segment.take(), rows);
+  }
+
+  /** Writes the running minute and takes the devices away. */
+  async finish(): Promise<void> {
+    if (this.service === undefined) return;
+    this.writeMinute();
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    const service = this.service;
+    this.service = undefined;
+    await service?.stop();
+  }
+}
+
+function parse(entries: readonly TunnelText[]): TunnelConfig[] {
+  try {
+    return entries.map((entry) => tunnelOfEntry(entry));
+  } catch (e) {
+    throw usage(e);
+  }
+}
+
+function usage(e: unknown): unknown {
+  return e instanceof TunnelConfigError ? new UsageError(e.message) : e;
+}
