@@ -5,7 +5,9 @@ import { ArpPacket, parseArp } from '../wire/arp.js';
 import { CiscoMetadata, parseCiscoMetadata } from '../wire/cisco-metadata.js';
 import { ErspanHeader, erspanPort, parseErspan } from '../wire/erspan.js';
 import { EspHeader, parseEsp } from '../wire/esp.js';
+import { ETag, parseETag } from '../wire/etag.js';
 import { ETHERNET_TYPE } from '../wire/ethernet.js';
+import { FabricPathTag, parseFabricPath } from '../wire/fabricpath.js';
 import { GeneveHeader, parseGeneve } from '../wire/geneve.js';
 import { GRE_KEY, GRE_SEQ, GreHeader, parseGre } from '../wire/gre.js';
 import { IGMP_LENGTH } from '../wire/igmp.js';
@@ -15,6 +17,7 @@ import { Layer } from '../wire/layers.js';
 import { LlcHeader, parseLlc, parseSnap, SnapHeader } from '../wire/llc.js';
 import { MPLS_LENGTH, MplsLabel, parseMpls } from '../wire/mpls.js';
 import { OspfHeader, parseOspf } from '../wire/ospf.js';
+import { PbbTag, parsePbb } from '../wire/pbb.js';
 import { PimHeader, parsePim } from '../wire/pim.js';
 import { PppHeader, parsePpp } from '../wire/ppp.js';
 import { PppoeHeader, parsePppoe } from '../wire/pppoe.js';
@@ -22,6 +25,7 @@ import { parseSctp, SctpHeader } from '../wire/sctp.js';
 import { parseTcp, TcpHeader } from '../wire/tcp.js';
 import { parseUdp, UdpHeader } from '../wire/udp.js';
 import { parseVlan, VlanTag } from '../wire/vlan.js';
+import { parseVnTag, VnTag } from '../wire/vntag.js';
 import { parseVxlan, VxlanHeader } from '../wire/vxlan.js';
 import { parseWccp, WccpHeader } from '../wire/wccp.js';
 
@@ -56,6 +60,18 @@ const FIELDS: Partial<Record<number, Fields>> = {
     new VlanTag(),
     parseVlan,
     (h) => `,"id":${h.id},"priority":${h.priority},"type":${h.type}`,
+  ),
+  [Layer.VnTag]: parsed(
+    new VnTag(),
+    parseVnTag,
+    (h) => `,"source":${h.source},"destination":${h.destination}`,
+  ),
+  [Layer.ETag]: parsed(new ETag(), parseETag, (h) => `,"ingress":${h.ingressBase},"destination":${h.base}`),
+  [Layer.Pbb]: parsed(new PbbTag(), parsePbb, (h) => `,"service":${h.service}`),
+  [Layer.FabricPath]: parsed(
+    new FabricPathTag(),
+    parseFabricPath,
+    (h) => `,"forwarding_tag":${h.forwardingTag},"ttl":${h.ttl}`,
   ),
   [Layer.Llc]: parsed(
     new LlcHeader(),

@@ -156,6 +156,10 @@ describe('the NDJSON of packets', () => {
       ethernet(0x0800, ip(47, erspan3(45, 1, ethernet(0x0800, INNER)))),
       ethernet(0x0800, ipv4('10.2.0.1', '10.2.0.2', 17, new Uint8Array(16), { fragment: [64, false] })),
       ethernet(0x88b5, new Uint8Array(20)),
+      ethernet(0x8926, bytes([0x80, 7, 0, 9, 8, 0], INNER)),
+      ethernet(0x893f, bytes([0, 5, 0, 6, 0, 0, 8, 0], INNER)),
+      ethernet(0x88e7, bytes([0, 0, 1, 0], ethernet(0x0800, INNER))),
+      ethernet(0x8903, bytes([0x01, 0x20], ethernet(0x0800, INNER))),
     ];
     const packets = [
       ...frames.map((f) => over(gre(0x6558, f))),
@@ -178,6 +182,10 @@ describe('the NDJSON of packets', () => {
     expect(first('ospf')).toMatchObject({ version: 2, type: 1, router: '1.2.3.4' });
     expect(first('igmp')).toEqual({ layer: 'igmp', type: 0x16, group: '224.0.0.251' });
     expect(first('ah')).toEqual({ layer: 'ah', spi: 7, sequence: 8 });
+    expect(first('vntag')).toEqual({ layer: 'vntag', source: 9, destination: 7 });
+    expect(first('etag')).toEqual({ layer: 'etag', ingress: 5, destination: 6 });
+    expect(first('pbb')).toEqual({ layer: 'pbb', service: 256 });
+    expect(first('fabricpath')).toEqual({ layer: 'fabricpath', forwarding_tag: 4, ttl: 32 });
     expect(first('cisco_metadata')).toMatchObject({ security_group: 99, type: 0x0800 });
   });
 
