@@ -1,4 +1,4 @@
-import type { Frame } from './frame.js';
+import type { Frame } from './frame-fields.js';
 import type { MirrorPoint } from './mirror-point.js';
 import { MirrorDirection } from './mirror-point.js';
 

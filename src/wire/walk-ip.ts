@@ -2,7 +2,7 @@
 import { AhHeader, parseAh } from './ah.js';
 import { BAD, SHORT } from './bytes.js';
 import { EtherType } from './ethertypes.js';
-import type { Frame } from './frame.js';
+import type { Frame } from './frame-fields.js';
 import { IpProtocol } from './ip-protocol.js';
 import {
   IPV4_BASE_LENGTH,

@@ -5,7 +5,7 @@ import { BAD, SHORT, u16 } from './bytes.js';
 import { CiscoMetadata, parseCiscoMetadata } from './cisco-metadata.js';
 import { ETHERNET_LENGTH, ETHERNET_TYPE, MAC_LENGTH } from './ethernet.js';
 import { ETHERTYPE_MIN, EtherType, IEEE8023_MAX_LENGTH } from './ethertypes.js';
-import type { Frame } from './frame.js';
+import type { Frame } from './frame-fields.js';
 import { GRE_PROTO_TEB } from './gre.js';
 import {
   AMSDU_HEADER_LENGTH,

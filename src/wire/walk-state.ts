@@ -1,4 +1,4 @@
-import type { Frame } from './frame.js';
+import type { Frame } from './frame-fields.js';
 import { MAX_LAYERS } from './layers.js';
 
 /** What a walk does next. */

@@ -1,6 +1,6 @@
 /** What lies in an IP packet: the fields of transport headers, as far as they were captured, and the ways into tunnels. */
 import { u16, u32 } from './bytes.js';
-import type { Frame } from './frame.js';
+import type { Frame } from './frame-fields.js';
 import { GENEVE_PORT } from './geneve.js';
 import { GRE_IN_UDP_PORT } from './gre.js';
 import { ICMP_LENGTH } from './icmp.js';

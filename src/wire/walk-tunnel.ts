@@ -2,7 +2,7 @@
 import { BAD, SHORT } from './bytes.js';
 import { ERSPAN_FT_ETHERNET, ERSPAN_FT_IP, ErspanHeader, parseErspan } from './erspan.js';
 import { EtherType } from './ethertypes.js';
-import type { Frame } from './frame.js';
+import type { Frame } from './frame-fields.js';
 import { GeneveHeader, parseGeneve } from './geneve.js';
 import {
   GRE_PROTO_ERSPAN,

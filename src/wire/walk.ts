@@ -1,7 +1,7 @@
 import { ETAG_LENGTH } from './etag.js';
 import { EtherType } from './ethertypes.js';
 import { FABRICPATH_LENGTH } from './fabricpath.js';
-import type { Frame } from './frame.js';
+import type { Frame } from './frame-fields.js';
 import { FrameKind, Layer, MAX_LAYERS } from './layers.js';
 import { Malformed } from './malformed.js';
 import { PBB_LENGTH } from './pbb.js';
