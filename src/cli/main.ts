@@ -8,6 +8,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   read: async () => (await import('./read.js')).registerRead,
   collect: async () => (await import('./collect.js')).registerCollect,
   status: async () => (await import('./status.js')).registerStatus,
+  doctor: async () => (await import('./doctor.js')).registerDoctor,
   query: async () => (await import('./query.js')).registerQuery,
   spool: async () => (await import('./spool.js')).registerSpool,
   schema: async () => (await import('./schema.js')).registerSchema,

@@ -117,6 +117,9 @@ export const if_nametoindex: (name: string) => number = lib.func(
   'unsigned int if_nametoindex(const char *name)',
 );
 
+/** @returns the clock's state. */
+export const adjtimex: (timex: Uint8Array) => number = lib.func('int adjtimex(void *timex)');
+
 /** The error number of this thread's last failed call. */
 export function errno(): number {
   return koffi.errno();

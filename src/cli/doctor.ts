@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { defaultConfig, loadConfig } from '../config/load.js';
+import { spoolDirectory } from '../store/spool.js';
+import type { Finding } from './doctor/finding.js';
+import { clock, firewall, kernel, kernelGre, privileges, receiveBuffer } from './doctor/host.js';
+import { interfaceFindings } from './doctor/interface.js';
+import { diskFinding, storeFinding } from './doctor/storage.js';
+
+interface DoctorOptions {
+  config?: string;
+  interface: string[];
+  store?: string;
+}
+
+export function registerDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .summary('check that this host can receive and store without loss')
+    .description(
+      'Looks at privileges, kernel, interfaces, offloads, buffers, firewall, clock, store and disk. One line for each, ' +
+        'and under what is not well the command that mends it. Exit status 1 when something will not work.',
+    )
+    .option('--config <file>', 'the configuration the collector would use')
+    .option(
+      '--interface <name>',
+      'look at this interface; repeatable',
+      (v: string, b: string[]) => [...b, v],
+      [],
+    )
+    .option('--store <store>', 'a directory, or http://user:password@host:8123/database')
+    .action(doctor);
+}
+
+async function doctor(options: DoctorOptions): Promise<void> {
+  const config = options.config === undefined ? defaultConfig() : loadConfig(options.config);
+  const interfaces = options.interface.length > 0 ? options.interface : config.interfaces;
+  const store = options.store ?? config.store;
+  const raw = (config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw')) === 'raw';
+  const findings: Finding[] = [
+    privileges(),
+    kernel(),
+    receiveBuffer(),
+    clock(),
+    firewall(),
+    kernelGre(),
+    ...interfaces.flatMap((name) => interfaceFindings(name, raw || config.tunnels.length > 0)),
+    await storeFinding(store, config.control),
+    diskFinding(config.spool.directory ?? spoolDirectory(store), config.spool.limit),
+  ];
+  process.stdout.write(findings.map(lineOf).join(''));
+  if (findings.some((f) => f.state === 'bad')) process.exitCode = 1;
+}
+
+const MARKS = { good: 'ok  ', poor: 'warn', bad: 'FAIL' } as const;
+
+function lineOf(f: Finding): string {
+  const mend = f.mend === undefined ? '' : `; mend it with: ${f.mend}`;
+  return `${MARKS[f.state]}  ${f.subject}: ${f.text}${mend}\n`;
+}
