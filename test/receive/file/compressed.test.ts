@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeWith } from '../../support/needs.js';
 import { CaptureDirectory, type Packet, pcapHeader, pcapPacket, readAll } from './support.js';
 
 let dir: CaptureDirectory;
@@ -92,11 +93,7 @@ function zstd(bytes: Buffer, ...options: string[]): Buffer {
   return stdout;
 }
 
-const hasZstd = spawnSync('zstd', ['--version']).status === 0;
-if (!hasZstd && process.env.CI !== undefined) throw new Error('zstd is missing: apt-get install zstd');
-if (!hasZstd) console.warn('zstd is not installed: its tests are skipped (apt-get install zstd)');
-
-describe.skipIf(!hasZstd)('zstd', () => {
+describeWith(['zstd'], 'zstd', () => {
   test.each([['-1'], ['-3'], ['-19'], ['--no-check'], ['--long=24']])('%s', async (option) => {
     expect(await dir.read(zstd(capture, option))).toMatchObject({ packets: expected, error: undefined });
   });

@@ -1,0 +1,418 @@
+/**
+ * The mirror source against the receivers that people have: what it sends is caught on the collector's wire, taken
+ * apart by tshark, and given to mirrorlake's own `read`.
+ *
+ *     netns b-host lan 203.0.113.2 ── lan 203.0.113.1 netns b-src wan 198.51.100.1 ── wan 198.51.100.2 netns b-col
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openOutput } from '../../src/receive/file/capture-writer.js';
+import { PcapWriter } from '../../src/receive/file/pcap-writer.js';
+import { setTransportChecksum } from '../../src/wire/transport-checksum.js';
+import { type Packet, readAll } from '../receive/file/support.js';
+import { ethernet, ipv4, ipv6, udp } from '../support/frames.js';
+import { describeWith, ip, run, tryIp } from '../support/needs.js';
+import { PacketSender } from '../support/packet-sender.js';
+import { Tcpdump, tsharkComplaints, tsharkFields } from '../support/tcpdump.js';
+
+const PROGRAM = 'dist/cli/main.js';
+const NAMESPACES = ['b-host', 'b-src', 'b-col'];
+const COLLECTOR = { 4: '198.51.100.2', 6: '2001:db8:100::2' } as const;
+
+let dir: string;
+
+/** Frames as two hosts exchange them: small, odd and full-size, IPv4 and IPv6, one with a VLAN tag, one not IP. */
+function frames(): Uint8Array[] {
+  const four = (n: number) => ipv4('203.0.113.2', '203.0.113.1', 17, udp(61001, 61002, new Uint8Array(n)));
+  const six = (n: number) => {
+    const packet = ipv6('2001:db8:7::2', '2001:db8:7::1', 17, udp(61001, 61002, new Uint8Array(n)));
+    const UDP = 40;
+    setTransportChecksum(packet, 0, 17, UDP, packet.length);
+    return packet;
+  };
+  const sizes = [0, 1, 47, 100, 999, 1472];
+  return [
+    ...sizes.map((n) => ethernet(0x0800, four(n))),
+    ...sizes.map((n) => ethernet(0x86dd, six(Math.min(n, 1452)))),
+    ethernet(0x0800, four(64), [[0x8100, 0x6000 | 100]]),
+    ethernet(
+      0x88cc,
+      new Uint8Array([0x02, 0x07, 4, 2, 0, 0, 0, 0, 1, 0x04, 2, 7, 49, 0x06, 2, 0, 120, 0, 0]),
+    ),
+  ];
+}
+
+/** Writes the frames to a capture, `gap` milliseconds between them. */
+async function captureOf(list: Uint8Array[], gap = 0): Promise<string> {
+  const path = join(dir, 'source.pcap');
+  const writer = new PcapWriter(await openOutput(path), 1);
+  list.forEach((frame, i) => {
+    writer.packet(1_700_000_000, i * gap * 1_000_000, frame, 0, frame.length);
+  });
+  await writer.close();
+  return path;
+}
+
+interface Ended {
+  status: number | null;
+  said: string;
+}
+
+/** Runs `mirrorlake mirror` in the source's namespace; `ready` once it says that it mirrors an interface. */
+function start(...args: string[]): { process: ChildProcess; ready: Promise<void>; ended: Promise<Ended> } {
+  const process = spawn('ip', ['netns', 'exec', 'b-src', 'node', PROGRAM, 'mirror', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  const ready = new Promise<void>((resolve) => {
+    process.stderr?.on('data', (text) => {
+      said += String(text);
+      if (said.includes('until Ctrl-C')) resolve();
+    });
+  });
+  const ended = once(process, 'close').then(([status]) => ({ status: status as number | null, said }));
+  return { process, ready, ended };
+}
+
+/** Mirrors with these options to the collector; what arrived there. */
+async function mirrored(version: 4 | 6, ...args: string[]): Promise<{ file: string; said: string }> {
+  const file = join(dir, 'collector.pcap');
+  const tap = await Tcpdump.start(
+    'b-col',
+    'wan',
+    file,
+    'proto',
+    '47',
+    'or',
+    'ip6',
+    'proto',
+    '47',
+    'or',
+    'ip6',
+    'proto',
+    '44',
+  );
+  const { status, said } = await start('--to', COLLECTOR[version], ...args).ended;
+  await tap.stop();
+  expect(status, said).toBe(0);
+  return { file, said };
+}
+
+/** Mirrors an interface while `traffic` runs. */
+async function mirroredInterface(
+  traffic: () => void,
+  ...args: string[]
+): Promise<{ file: string; said: string }> {
+  const file = join(dir, 'collector.pcap');
+  const tap = await Tcpdump.start('b-col', 'wan', file, 'proto', '47');
+  const { process, ready, ended } = start('--to', COLLECTOR[4], ...args);
+  await Promise.race([ready, ended]);
+  traffic();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  process.kill('SIGINT');
+  const { status, said } = await ended;
+  await tap.stop();
+  expect(status, said).toBe(0);
+  return { file, said };
+}
+
+/** The inner frames of GRE over IPv4 packets whose GRE and ERSPAN headers have `overhead` bytes. */
+function inner(packets: Packet[], overhead: number): string[] {
+  return packets.map((packet) => packet.data.slice((14 + 20 + overhead) * 2));
+}
+
+/** What mirrorlake makes of a capture: session or mirror rows. */
+function rows(kind: 'sessions' | 'mirrors', file: string): Record<string, unknown>[] {
+  return run('node', PROGRAM, 'read', '--quiet', '--ndjson', kind, file)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+const ping = (count: number, address: string) => () =>
+  void run('ip', 'netns', 'exec', 'b-host', 'ping', '-q', '-i', '0.05', '-c', String(count), address);
+
+describeWith(['root', 'ip', 'tcpdump', 'tshark', 'ping', 'ethtool'], 'mirrorlake mirror', () => {
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'mirrorlake-mirror-'));
+    for (const name of NAMESPACES) {
+      tryIp(`netns del ${name}`);
+      ip(`netns add ${name}`);
+    }
+    ip('-n b-host link add lan type veth peer name lan netns b-src');
+    ip('-n b-src link add wan type veth peer name wan netns b-col');
+    const address = (name: string, device: string, four: string, six: string) => {
+      ip(`-n ${name} addr add ${four} dev ${device}`);
+      ip(`-n ${name} addr add ${six} dev ${device} nodad`);
+      ip(`-n ${name} link set ${device} up`);
+      run(
+        'ip',
+        'netns',
+        'exec',
+        name,
+        'ethtool',
+        '-K',
+        device,
+        'tx',
+        'off',
+        'tso',
+        'off',
+        'gso',
+        'off',
+        'gro',
+        'off',
+      );
+    };
+    address('b-host', 'lan', '203.0.113.2/24', '2001:db8:7::2/64');
+    address('b-src', 'lan', '203.0.113.1/24', '2001:db8:7::1/64');
+    address('b-src', 'wan', '198.51.100.1/24', '2001:db8:100::1/64');
+    address('b-col', 'wan', '198.51.100.2/24', '2001:db8:100::2/64');
+    for (const name of NAMESPACES) ip(`-n ${name} link set lo up`);
+    for (const { 4: four, 6: six } of [COLLECTOR]) {
+      run('ip', 'netns', 'exec', 'b-src', 'ping', '-q', '-c', '1', four);
+      run('ip', 'netns', 'exec', 'b-src', 'ping', '-q', '-c', '1', six);
+    }
+  });
+  afterAll(() => {
+    for (const name of NAMESPACES) tryIp(`netns del ${name}`);
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  describe.each([4, 6] as const)('over IPv%i', (version) => {
+    it.each([
+      ['erspan1', ['--type', '1']],
+      ['erspan2', ['--type', '2', '--session', '30', '--index', '123']],
+      [
+        'erspan3',
+        ['--type', '3', '--session', '31', '--hardware', '17', '--sgt', '99', '--direction', 'both'],
+      ],
+      ['erspan3', ['--type', '3', '--session', '32', '--index', '77', '--granularity', 'ieee1588']],
+      ['gretap', ['--type', 'gretap']],
+      ['gretap', ['--type', 'gretap', '--key', '0x1234', '--sequence', '--checksum']],
+    ])('%s, %j: tshark finds nothing wrong, and the same conversations come out', async (type, options) => {
+      const capture = await captureOf(frames());
+      const { file, said } = await mirrored(version, '--file', capture, '--speed', 'max', ...options);
+      expect(said).toContain(`${frames().length} of ${frames().length} packets`);
+      expect(tsharkComplaints(file)).toEqual([]);
+      const sessions = rows('sessions', file);
+      const conversation = (s: Record<string, unknown>) => [
+        s.client_ip,
+        s.server_port,
+        s.client_packets,
+        s.client_bytes,
+      ];
+      expect(sessions.map(conversation).sort()).toEqual(
+        [
+          ['203.0.113.2', 61002, 6 + 1, 6 * 28 + 2619 + 92],
+          ['2001:db8:7::2', 61002, 6, 6 * 48 + 2599],
+          ['::', 0, 1, 33],
+        ].sort(),
+      );
+      for (const session of sessions) expect(session.mirror_type).toBe(type);
+      const [mirror] = rows('mirrors', file);
+      expect(mirror).toMatchObject({
+        mirror_type: type,
+        mirror_source: version === 4 ? '198.51.100.1' : '2001:db8:100::1',
+        mirror_target: COLLECTOR[version],
+        packets: frames().length,
+        lost: 0,
+        reordered: 0,
+        malformed: 0,
+      });
+      const number = (option: string) => Number(options[options.indexOf(option) + 1]);
+      if (options.includes('--session')) expect(mirror.mirror_session).toBe(number('--session'));
+      if (options.includes('--index')) expect(sessions[0].mirror_port).toBe(number('--index'));
+      if (options.includes('--hardware')) {
+        expect(sessions[0]).toMatchObject({
+          mirror_hardware: 17,
+          security_group: 99,
+          mirror_direction: 'ingress',
+        });
+      }
+    });
+  });
+
+  it('sends the frames byte by byte as they were', async () => {
+    const list = frames().filter((frame) => frame.length < 1400);
+    const { file } = await mirrored(4, '--file', await captureOf(list), '--speed', 'max');
+    expect(inner((await readAll(file)).packets, 8 + 8)).toEqual(
+      list.map((frame) => Buffer.from(frame).toString('hex')),
+    );
+  });
+
+  it('cuts frames to the snap length and says so', async () => {
+    const list = frames();
+    const { file, said } = await mirrored(
+      4,
+      ...['--file', await captureOf(list), '--speed', 'max', '--snap-length', '96', '--type', '3'],
+    );
+    const long = list.filter((frame) => frame.length > 96).length;
+    expect(said).toContain(`${long} cut to the snap length`);
+    expect(tsharkFields(file, 'erspan.truncated')).toEqual(
+      list.map((frame) => (frame.length > 96 ? '1' : '0')),
+    );
+    expect(inner((await readAll(file)).packets, 8 + 12)).toEqual(
+      list.map((frame) => Buffer.from(frame.subarray(0, 96)).toString('hex')),
+    );
+  });
+
+  it('mirrors what the filter asks for', async () => {
+    const { file, said } = await mirrored(
+      4,
+      ...[
+        '--file',
+        await captureOf(frames()),
+        '--speed',
+        'max',
+        '--filter',
+        'ip6 and udp port 61002 and greater 200',
+      ],
+    );
+    expect(said).toContain('2 of 14 packets');
+    expect(rows('sessions', file)).toMatchObject([{ client_ip: '2001:db8:7::2', client_packets: 2 }]);
+    const wrong = await start('--file', '/dev/null', '--to', COLLECTOR[4], '--filter', 'udp prt 53').ended;
+    expect(wrong).toEqual({
+      status: 2,
+      said: expect.stringMatching(/^mirrorlake: the filter "udp prt 53" is wrong: .*syntax error.*\n$/),
+    });
+  });
+
+  it('keeps the time of the capture, faster or slower, again and again', async () => {
+    const capture = await captureOf(frames().slice(0, 5), 100);
+    const spans: number[] = [];
+    for (const options of [
+      ['--speed', '1'],
+      ['--speed', '4'],
+      ['--speed', '4', '--loop', '3'],
+    ]) {
+      const { file } = await mirrored(4, '--file', capture, ...options);
+      const { packets } = await readAll(file);
+      const times = packets.map((packet) => packet.sec + packet.nsec / 1e9);
+      spans.push(packets.length, times[times.length - 1] - times[0]);
+    }
+    const [once, atOne, fourfold, atFour, thrice, atFourThrice] = spans;
+    expect([once, fourfold, thrice]).toEqual([5, 5, 15]);
+    expect(atOne).toBeGreaterThan(0.39);
+    expect(atFour).toBeGreaterThan(0.095);
+    expect(atFour).toBeLessThan(atOne);
+    expect(atFourThrice).toBeGreaterThan(0.29);
+  });
+
+  it('holds a capture back to the rate, and loses nothing', async () => {
+    const list = Array.from({ length: 60 }, () => frames()[3]);
+    const { file, said } = await mirrored(
+      4,
+      '--file',
+      await captureOf(list),
+      '--speed',
+      'max',
+      '--rate',
+      '100pps',
+    );
+    expect(said).toContain('60 of 60 packets');
+    const { packets } = await readAll(file);
+    expect(packets).toHaveLength(60);
+    expect(packets[59].sec + packets[59].nsec / 1e9 - packets[0].sec - packets[0].nsec / 1e9).toBeGreaterThan(
+      0.5,
+    );
+  });
+
+  it('mirrors an interface both ways, with directions', async () => {
+    const { file, said } = await mirroredInterface(
+      ping(10, '203.0.113.1'),
+      ...['--interface', 'lan', '--type', '3', '--filter', 'icmp'],
+    );
+    expect(said).toMatch(/mirrored lan to 198\.51\.100\.2: 20 of \d+ packets/);
+    expect(tsharkComplaints(file)).toEqual([]);
+    expect(rows('sessions', file)).toMatchObject([
+      {
+        client_ip: '203.0.113.2',
+        server_ip: '203.0.113.1',
+        client_packets: 10,
+        server_packets: 10,
+        mirror_direction: 'both',
+      },
+    ]);
+    const directions = tsharkFields(file, 'erspan.direction');
+    expect(directions).toHaveLength(20);
+    expect(new Set(directions).size).toBe(2);
+  });
+
+  it.each([
+    ['ingress', '203.0.113.2'],
+    ['egress', '203.0.113.1'],
+  ])('mirrors %s only', async (direction, source) => {
+    const { file } = await mirroredInterface(
+      ping(5, '203.0.113.1'),
+      ...['--interface', 'lan', '--direction', direction, '--filter', 'icmp'],
+    );
+    expect(tsharkFields(file, 'icmp.type')).toHaveLength(5);
+    const [session] = rows('sessions', file);
+    const { client_ip, client_packets, server_packets } = session;
+    expect(
+      client_ip === source ? [client_packets, server_packets] : [server_packets, client_packets],
+    ).toEqual([5, 0]);
+  });
+
+  it('puts back the VLAN tag the kernel took off', async () => {
+    const tagged = frames()[12];
+    // The receiving end of such a pair takes the tag off, as a network card does.
+    tryIp('link del b-tag');
+    ip('link add b-tag type veth peer name tag netns b-src');
+    ip('link set b-tag up');
+    ip('-n b-src link set tag up');
+    const sender = new PacketSender('b-tag');
+    const { file, said } = await mirroredInterface(
+      () => {
+        for (let i = 0; i < 3; i++) sender.add(tagged);
+        sender.flush();
+      },
+      ...['--interface', 'tag', '--filter', 'vlan 100 and udp port 61002'],
+    );
+    sender.close();
+    ip('link del b-tag');
+    expect(said).toMatch(/: 3 of \d+ packets/);
+    expect(rows('sessions', file)).toMatchObject([{ vlan_ids: [100], client_packets: 3 }]);
+    expect(tsharkFields(file, 'erspan.vlan')).toEqual(['100', '100', '100']);
+    expect(inner((await readAll(file)).packets, 8 + 8)[0]).toBe(Buffer.from(tagged).toString('hex'));
+  });
+
+  it('never mirrors its own output', async () => {
+    const { file, said } = await mirroredInterface(
+      () => void run('ip', 'netns', 'exec', 'b-src', 'ping', '-q', '-i', '0.05', '-c', '10', COLLECTOR[4]),
+      ...['--interface', 'wan'],
+    );
+    expect(Number(/ (\d+) of /.exec(said)?.[1])).toBeLessThan(40);
+    const sessions = rows('sessions', file);
+    // The collector's kernel, where nobody receives GRE, adds a few ICMP errors of its own.
+    const [icmp] = sessions.filter((session) => session.transport === 'icmp');
+    expect(icmp.client_packets).toBe(10);
+    expect(sessions.filter((session) => session.protocol === 47)).toEqual([]);
+  });
+
+  it('drops what an interface has beyond the rate', async () => {
+    const { said } = await mirroredInterface(
+      ping(20, '203.0.113.1'),
+      ...['--interface', 'lan', '--filter', 'icmp', '--rate', '5pps'],
+    );
+    const [, sent] = /: (\d+) of \d+ packets/.exec(said) ?? [];
+    const [, dropped] = /(\d+) dropped at the rate limit/.exec(said) ?? [];
+    expect(Number(sent) + Number(dropped)).toBe(40);
+    expect(Number(sent)).toBeLessThan(20);
+  });
+
+  it('ends with one line when the interface is removed', async () => {
+    ip('-n b-src link add b-gone type veth peer name b-went');
+    ip('-n b-src link set b-gone up');
+    const { ready, ended } = start('--to', COLLECTOR[4], '--interface', 'b-gone');
+    await Promise.race([ready, ended]);
+    ip('-n b-src link del b-gone');
+    const { status, said } = await ended;
+    expect(status).toBe(1);
+    expect(said).toMatch(/mirrorlake: cannot go on with interface b-gone: ENODEV \(it has been removed\)\n$/);
+  });
+});
