@@ -23,6 +23,8 @@ export interface CaptureRows {
   /** Packets passed over, by the word for the reason. */
   malformed: Record<string, number>;
   gre: number;
+  /** Mirrored frames reached. */
+  frames: number;
 }
 
 /** Reads a capture as `mirrorlake read --ndjson` does, into memory. */
@@ -52,7 +54,14 @@ export async function readCapture(path: string): Promise<CaptureRows> {
   pipeline.demux.counters.malformed.forEach((n, code) => {
     if (n > 0) malformed[MALFORMED_NAMES[code]!] = n;
   });
-  return { sessions, mirrors, packets, malformed, gre: pipeline.demux.counters.gre };
+  return {
+    sessions,
+    mirrors,
+    packets,
+    malformed,
+    gre: pipeline.demux.counters.gre,
+    frames: pipeline.demux.counters.frames,
+  };
 }
 
 /** Runs `mirrorlake read --ndjson` on a capture; its lines. */

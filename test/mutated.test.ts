@@ -1,0 +1,92 @@
+/** Captures with bytes changed, cut and put in: nothing throws, and every frame that is reached is counted once. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FIXTURES } from './support/fixtures/all.js';
+import { encodePcap } from './support/fixtures/encode.js';
+import { type Row, readCapture } from './support/read-capture.js';
+import { MirrorSource } from './support/traffic/mirror-source.js';
+import { PacketBuilder } from './support/traffic/packet.js';
+import { concat } from './support/traffic/payloads.js';
+import { Random } from './support/traffic/random.js';
+import type { ScenePacket } from './support/traffic/scene.js';
+import { buildStack } from './support/traffic/stacks.js';
+
+/** A packet with something wrong in it: mostly in its headers, where it matters. */
+function mutate(packet: ScenePacket, r: Random): ScenePacket {
+  let bytes: Uint8Array = packet.bytes.slice();
+  for (let n = r.int(1, 3); n > 0 && bytes.length > 0; n--) {
+    const at = r.int(0, Math.min(bytes.length, r.pick([60, 120, 2000])) - 1);
+    switch (r.int(0, 4)) {
+      case 0:
+        bytes[at] = r.int(0, 255);
+        break;
+      case 1:
+        bytes[at]! ^= 1 << r.int(0, 7);
+        break;
+      case 2:
+        bytes[at] = r.pick([0, 0xff, 0x7f, 0x80]);
+        break;
+      case 3:
+        bytes = bytes.slice(0, at);
+        break;
+      default:
+        bytes = concat(bytes.subarray(0, at), r.bytes(r.int(1, 8)), bytes.subarray(at));
+    }
+  }
+  return { ...packet, bytes, length: Math.max(bytes.length, packet.length) };
+}
+
+const sum = (rows: Row[], ...columns: string[]) =>
+  rows.reduce((n, row) => n + columns.reduce((m, column) => m + (row[column] as number), 0), 0);
+
+describe('captures with damage in them', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'mirrorlake-'));
+  });
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  async function check(packets: ScenePacket[]): Promise<void> {
+    const path = join(directory, 'mutated.pcap');
+    writeFileSync(path, encodePcap(packets));
+    const { sessions, mirrors, packets: lines, frames } = await readCapture(path);
+    const rows = sessions.map((line) => JSON.parse(line) as Row);
+    expect(sum(rows, 'client_packets', 'server_packets')).toBe(frames);
+    for (const line of [...mirrors, ...lines]) JSON.parse(line);
+    for (const row of rows) {
+      const numbers = Object.values(row).filter((value) => typeof value === 'number');
+      expect(
+        numbers.every((n) => Number.isSafeInteger(n) && n >= 0),
+        JSON.stringify(row),
+      ).toBe(true);
+    }
+  }
+
+  it.each([1, 2])('fixtures, seed %i', async (seed) => {
+    const random = new Random(seed);
+    for (const { scene } of FIXTURES) {
+      await check(scene.packets().map((packet) => (random.chance(0.7) ? mutate(packet, random) : packet)));
+    }
+  });
+
+  it.each([1, 2])('random stacks, seed %i', async (seed) => {
+    const random = new Random(100 + seed);
+    const mirror = new MirrorSource({
+      type: 'erspan2',
+      source: '10.255.0.1',
+      target: '10.255.0.2',
+      session: 1,
+    });
+    const p = new PacketBuilder();
+    const packets = Array.from({ length: 10_000 }, (_, at) => {
+      buildStack(p, random);
+      const bytes = mirror.wrap(p).take();
+      return mutate({ at: at * 100_000, bytes, length: bytes.length, interface: 0 }, random);
+    });
+    await check(packets);
+  });
+});
