@@ -25,7 +25,11 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .version(version)
     .option('--debug', 'show a stack trace with an error')
     .exitOverride()
-    .showHelpAfterError('(see --help)');
+    .configureOutput({
+      // One line like every other error's, which names where to look.
+      outputError: (text, write) =>
+        write(`mirrorlake: ${text.replace(/^error: /, '').trimEnd().replace(/\.$/, '')} (see --help)\n`),
+    });
   const called = words.find((word) => !word.startsWith('-')) ?? '';
   const load = Object.hasOwn(COMMANDS, called) ? [COMMANDS[called]] : Object.values(COMMANDS);
   for (const register of await Promise.all(load.map((one) => one()))) register(program);

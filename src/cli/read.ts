@@ -61,8 +61,9 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
   const { files, ndjson } = words(given, options);
   // What takes longest to start comes first, and the rest is loaded meanwhile.
   const worker = ndjson === undefined || ndjson === 'sessions' ? startSessionWorker() : undefined;
-  const store = ndjson === undefined ? await openStore(options.store ?? DEFAULT_STORE) : undefined;
+  let store: Store | undefined;
   try {
+    if (ndjson === undefined) store = await openStore(options.store ?? DEFAULT_STORE);
     const { readInto, outputOf } = await import('./read/run.js');
     const token = options.once === true ? await digest(files) : randomUUID();
     const { collector, maxSessions } = options;

@@ -7,6 +7,9 @@ export type TunnelMode = (typeof TUNNEL_MODES)[number];
 /** Linux: IPV6_DEFAULT_TNL_ENCAP_LIMIT (RFC 2473 section 6.6). */
 export const DEFAULT_ENCAP_LIMIT = 4;
 
+/** iproute2's DEFAULT_TNL_HOP_LIMIT, of the ip6 modes; over IPv4 the inner TTL is inherited. */
+export const DEFAULT_HOP_LIMIT = 64;
+
 /** Plain data: it can be compared, and passed to a worker. */
 export interface TunnelConfig {
   /** The device's name. */
@@ -65,6 +68,7 @@ export interface TunnelConfig {
 /** A tunnel that cannot be; `word` is the word of the specification, or the key of the file, that is to blame. */
 export class TunnelConfigError extends Error {
   override readonly name = 'TunnelConfigError';
+  readonly exitCode = 2;
   constructor(
     readonly word: string,
     message: string,
@@ -86,7 +90,7 @@ export function isErspanMode(mode: TunnelMode): boolean {
   return mode === 'erspan' || mode === 'ip6erspan';
 }
 
-/** A tunnel of this mode with the defaults of iproute2 and the kernel: any to any, no key, DF, TTL inherited. */
+/** A tunnel of this mode with the defaults of iproute2 and the kernel: any to any, no key, DF. */
 export function defaultTunnel(name: string, mode: TunnelMode): TunnelConfig {
   const length = isIpv6Mode(mode) ? 16 : 4;
   return {
@@ -101,7 +105,7 @@ export function defaultTunnel(name: string, mode: TunnelMode): TunnelConfig {
     ocsum: false,
     iseq: false,
     oseq: false,
-    ttl: 0,
+    ttl: isIpv6Mode(mode) ? DEFAULT_HOP_LIMIT : 0,
     tos: 0,
     tosInherit: false,
     pmtudisc: true,
