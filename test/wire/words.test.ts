@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { MALFORMED_NAMES, Malformed } from '../../src/wire/malformed.js';
 import { transportName } from '../../src/wire/transport.js';
@@ -36,4 +37,19 @@ test.each([
   ['pppoed', 0, 0, 0x8863, 0],
 ])('%s', (word, ipVersion, protocol, etherType, subType) => {
   expect(transportName(ipVersion, protocol, etherType, subType)).toBe(word);
+});
+
+test('the page on transports has every word, and only words that there are', () => {
+  const page = readFileSync(new URL('../../docs/reference/transport.md', import.meta.url), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+  const written = rows.flatMap((row) => row.split('|')[1].match(/(?<=`)[^`, ]+(?=`)/g) ?? []);
+  const all = new Set<string>();
+  for (let n = 0; n < 0x10000; n++) {
+    for (const etherType of [0, 0x880b]) all.add(transportName(0, 0, etherType, n));
+    if (n < 0x100) all.add(transportName(4, n, 0x0800, 0));
+    if (n !== 0) all.add(transportName(0, 0, n, 0));
+  }
+  expect(written.filter((word) => !all.has(word))).toEqual([]);
+  const named = [...all].filter((word) => !/^(?:ip-proto-\d+|(?:ppp-|llc-)?0x[0-9a-f]{4})$/.test(word));
+  expect(named.filter((word) => !written.includes(word))).toEqual([]);
 });
