@@ -198,6 +198,8 @@ export class Engine implements TunnelDevice {
   /** A packet that tunnel `t` took: to its device. */
   receive(t: Tunnel, bytes: Uint8Array, at: number, end: number, protocol: number): void {
     const e = this.byTunnel.get(t)!;
+    // The other end is there (again): what the path said before is no longer news to senders.
+    t.errCount = 0;
     if (isKeepaliveRequest(t, bytes, at, end, protocol)) {
       this.transmitter.transmitBare(e, bytes, at, end);
       return;

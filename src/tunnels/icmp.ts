@@ -108,7 +108,9 @@ export function icmpMeaning(ipv6: boolean, type: number, code: number, ttlInheri
   if (ipv6) {
     if (type === ICMPV6_PKT_TOOBIG) return IcmpMeaning.Mtu;
     if (type === ICMPV6_DEST_UNREACH && code !== ICMPV6_PORT_UNREACH) return IcmpMeaning.Unreachable;
-    return type === ICMPV6_TIME_EXCEED && code === 0 ? IcmpMeaning.Unreachable : IcmpMeaning.Nothing;
+    return type === ICMPV6_TIME_EXCEED && code === 0 && !ttlInherited
+      ? IcmpMeaning.Unreachable
+      : IcmpMeaning.Nothing;
   }
   switch (type) {
     case ICMP_DEST_UNREACH:

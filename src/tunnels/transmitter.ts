@@ -29,6 +29,8 @@ const IPV6_LENGTH = 40;
 const IPV6_FRAGMENT_LENGTH = 8;
 const IPPROTO_FRAGMENT = 44;
 const IP_MF = 0x2000;
+/** As many fragments has the largest packet at IPv4's least MTU of 576 bytes that hosts must take. */
+const MAX_FRAGMENTS = 130;
 const IPV6_MIN_MTU = 1280;
 const IPV4_MIN_MTU = 68;
 
@@ -126,8 +128,7 @@ export class Transmitter {
     const fragment = size > room;
     if (fragment && this.tooBig(e, size, room)) return;
     if (e.takeError(this.now)) e.tell(p, 0, this.now);
-    if (fragment) this.pushFragments(e);
-    else for (let i = 0; i < this.plan.segments; i++) this.push(e, i, truncated);
+    for (let i = 0; i < this.plan.segments; i++) this.push(e, i, truncated, fragment);
   }
 
   /** The tunnel's remote, or that of the address the packet is for. */
@@ -166,30 +167,26 @@ export class Transmitter {
   private tooBig(e: Endpoint, size: number, room: number): boolean {
     const t = e.tunnel;
     const p = this.inner;
+    if (!outerDf(t, p)) return false;
     const ethernet = t.ethernet ? ETH_HLEN : 0;
     const least = p.protocol === ETH_P_IPV6 ? IPV6_MIN_MTU : IPV4_MIN_MTU;
     const mtu = t.ipv6 ? Math.max(room - ethernet, least) : room - ethernet;
-    const ip = p.protocol === ETH_P_IP || p.protocol === ETH_P_IPV6;
+    const tells = t.ipv6 || p.df;
     const tell =
-      size - ethernet > mtu && ip && (t.ipv6 || (p.protocol === ETH_P_IP ? p.df : mtu >= IPV6_MIN_MTU));
-    if (tell) {
-      t.counters[Counter.txErrors]++;
-      if (t.ipv6) t.counters[Counter.txDropped]++;
-      e.tell(p, mtu, this.now);
-      return true;
-    }
-    // Over IPv4 with DF, or many segments at once, nothing can be done.
-    if ((!t.ipv6 && outerDf(t, p)) || this.plan.segments > 1) {
-      t.counters[Counter.txErrors]++;
-      t.counters[Counter.txAbortedErrors]++;
-      return true;
-    }
-    return false;
+      (p.protocol === ETH_P_IP && tells && size - ethernet > mtu) ||
+      (p.protocol === ETH_P_IPV6 && mtu >= IPV6_MIN_MTU && size - ethernet > mtu);
+    // Over IPv6 what is left are packets of no more than the least MTU, which go in fragments.
+    if (!tell && t.ipv6) return false;
+    t.counters[Counter.txErrors]++;
+    if (tell) e.tell(p, mtu, this.now);
+    else t.counters[Counter.txAbortedErrors]++;
+    if (t.ipv6) t.counters[Counter.txDropped]++;
+    return true;
   }
 
-  /** Queues segment `i` of the packet at hand. */
-  private push(e: Endpoint, i: number, truncated: boolean): void {
-    if (this.queued === MESSAGES) this.flush(e);
+  /** Queues segment `i` of the packet at hand, in fragments where it does not fit. */
+  private push(e: Endpoint, i: number, truncated: boolean, fragment: boolean): void {
+    if (this.queued + MAX_FRAGMENTS > MESSAGES) this.flush(e);
     const t = e.tunnel;
     const p = this.inner;
     const plan = this.plan;
@@ -199,8 +196,7 @@ export class Transmitter {
     const whole = plan.segments === 1;
     const body = whole ? p.at : segmentStart(plan, i);
     const bodyEnd = whole ? p.end : segmentEnd(p, plan, i);
-    const headers = whole ? 0 : plan.payload - p.at;
-    const length = headers + bodyEnd - body;
+    const length = (whole ? 0 : plan.payload - p.at) + bodyEnd - body;
     let head = emitOuter(
       t,
       e.layout,
@@ -216,36 +212,25 @@ export class Transmitter {
     );
     if (!whole) head += emitSegmentHeaders(p, plan, i, o + head);
     if (t.config.ocsum) setOuterChecksum(b, o + e.layout.ip, o + head, body, bodyEnd);
-    this.setName(n, t, this.remote, this.remoteAt);
-    this.gather.set(n, head, body, bodyEnd - body, t.ipv6 ? 28 : 16);
     this.counted[n] = t.ethernet ? length - ETH_HLEN : length;
+    if (fragment) this.pushFragments(e, n, head, body, bodyEnd);
+    else {
+      this.setName(n, t, this.remote, this.remoteAt);
+      this.gather.set(n, head, body, bodyEnd - body, t.ipv6 ? 28 : 16);
+    }
   }
 
-  /** Queues the packet at hand in fragments (RFC 791 section 3.2, RFC 8200 section 4.5). */
-  private pushFragments(e: Endpoint): void {
+  /**
+   * Makes fragments of message `first`, whose head is in place, and queues those behind it (RFC 791 section 3.2,
+   * RFC 8200 section 4.5).
+   */
+  private pushFragments(e: Endpoint, first: number, whole: number, from: number, end: number): void {
     const t = e.tunnel;
-    const p = this.inner;
     const b = this.gather.bytes;
-    const mtu = e.room() + e.layout.total;
-    if (this.queued + 48 > MESSAGES) this.flush(e);
-    const first = this.queued;
     const o = this.gather.headOffset(first);
-    let head = emitOuter(
-      t,
-      e.layout,
-      p,
-      this.source,
-      this.sourceAt,
-      this.remote,
-      this.remoteAt,
-      p.end - p.at,
-      false,
-      b,
-      o,
-    );
-    if (t.config.ocsum) setOuterChecksum(b, o + e.layout.ip, o + head, p.at, p.end);
     const ip = t.ipv6 ? IPV6_LENGTH + IPV6_FRAGMENT_LENGTH : IPV4_LENGTH;
     const id = this.identification++;
+    let head = whole;
     if (t.ipv6) {
       b.copyWithin(o + ip, o + IPV6_LENGTH, o + head);
       head += IPV6_FRAGMENT_LENGTH;
@@ -254,16 +239,19 @@ export class Transmitter {
       setU32(b, o + IPV6_LENGTH + 4, id);
       b[o + 6] = IPPROTO_FRAGMENT;
     } else setU16(b, o + 4, id & 0xffff || 1);
-    const most = (mtu - ip) & ~7;
+    const most = (e.room() + e.layout.total - ip) & ~7;
     let offset = 0;
-    let body = p.at;
-    while (body < p.end) {
-      const n = this.queued++;
+    let body = from;
+    for (let n = first; n === first || body < end; n++) {
       const h = this.gather.headOffset(n);
-      if (n > first) b.copyWithin(h, o, o + ip);
+      if (n > first) {
+        b.copyWithin(h, o, o + ip);
+        this.counted[n] = -1;
+        this.queued++;
+      }
       const inHead = n === first ? head - ip : 0;
-      const taken = Math.min(most - inHead, p.end - body);
-      const more = body + taken < p.end;
+      const taken = Math.min(most - inHead, end - body);
+      const more = body + taken < end;
       const length = inHead + taken;
       if (t.ipv6) {
         setU16(b, h + 4, IPV6_FRAGMENT_LENGTH + length);
@@ -274,7 +262,6 @@ export class Transmitter {
       }
       this.setName(n, t, this.remote, this.remoteAt);
       this.gather.set(n, ip + inHead, body, taken, t.ipv6 ? 28 : 16);
-      this.counted[n] = n > first ? -1 : p.end - p.at - (t.ethernet ? ETH_HLEN : 0);
       body += taken;
       offset += length;
     }

@@ -59,7 +59,9 @@ describe('a tunnel in the words of ip tunnel add', () => {
       flowLabel: 0x12345,
       encapLimit: null,
       dscpInherit: true,
+      ttl: 0,
     });
+    expect(parseTunnelSpec('g6 mode ip6gre')).toMatchObject({ ttl: 64, encapLimit: 4 });
     expect(parseTunnelSpec('e mode erspan remote 10.0.0.1 key 5 seq erspan 123')).toMatchObject({
       erspanVersion: 1,
       erspanIndex: 123,

@@ -1,0 +1,172 @@
+/** Tunnels between mirrorlake and a real Linux kernel: ours at one end, `ip link add … type gre` at the other. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LinuxPeer, linuxPeerPrograms } from '../support/linux-peer.js';
+import { describeWith, ip, tryIp } from '../support/needs.js';
+import { inside, pings, receiveTcp, sendTcp, TunnelHost, until } from '../support/tunnel-world.js';
+
+const NS = 'e-linux';
+const TAP = 'elinux0';
+const US = { 4: '198.18.3.1', 6: 'fd00:3::1' } as const;
+const KERNEL = { 4: '198.18.3.2', 6: 'fd00:3::2' } as const;
+const TEN_MB = 10_000_000;
+const COUNTERS = ['rx_packets', 'rx_bytes', 'rx_errors', 'tx_packets', 'tx_bytes', 'tx_errors'] as const;
+
+describeWith(
+  ['root', '/dev/net/tun', 'ping', ...linuxPeerPrograms],
+  'tunnels between mirrorlake and the Linux kernel',
+  () => {
+    let peer: LinuxPeer;
+    let host: TunnelHost | null = null;
+
+    beforeAll(async () => {
+      tryIp(`netns del ${NS}`);
+      ip(`netns add ${NS}`);
+      ip(`-n ${NS} link set lo up`);
+      peer = await LinuxPeer.start({ tap: TAP, netns: NS });
+      ip(`-n ${NS} addr add ${US[4]}/24 dev ${TAP}`);
+      ip(`-n ${NS} addr add ${US[6]}/64 dev ${TAP} nodad`);
+      await peer.sh(
+        `ip addr add ${KERNEL[4]}/24 dev eth0; ip -6 addr add ${KERNEL[6]}/64 dev eth0 nodad; ip link set eth0 up; ` +
+          'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; ' +
+          'head -c 10000000 /dev/urandom >/tmp/data; sha256sum </tmp/data >/tmp/sum',
+      );
+    });
+    afterEach(async () => {
+      await peer.run('ip link del k1');
+      await host?.stop();
+      host = null;
+    });
+    afterAll(async () => {
+      await peer?.stop();
+      tryIp(`netns del ${NS}`);
+    });
+
+    /** A tunnel on both ends, 10.20.0.1 and fd00:20::1 here, .2 there. */
+    async function tunnel(mode: string, options: string, kernelOptions = options): Promise<void> {
+      const family = mode.startsWith('ip6') ? 6 : 4;
+      await peer.sh(
+        `ip link add k1 type ${mode} local ${KERNEL[family]} remote ${US[family]} ${kernelOptions} && ` +
+          'ip addr add 10.20.0.2/24 dev k1 && ip -6 addr add fd00:20::2/64 dev k1 nodad && ip link set k1 up',
+      );
+      host = await TunnelHost.start(
+        NS,
+        `k1 mode ${mode} local ${US[family]} remote ${KERNEL[family]} ${options} address 10.20.0.1/24 address fd00:20::1/64`,
+      );
+      await until(() => pings(NS, '10.20.0.2', 1));
+    }
+
+    async function kernelCounters(): Promise<Record<(typeof COUNTERS)[number], number>> {
+      const said = await peer.sh(
+        `cd /sys/class/net/k1/statistics; for c in ${COUNTERS.join(' ')}; do cat $c; done`,
+      );
+      const values = said.trim().split('\n').map(Number);
+      return Object.fromEntries(COUNTERS.map((name, i) => [name, values[i]])) as Record<
+        (typeof COUNTERS)[number],
+        number
+      >;
+    }
+
+    /** Their data to us; whether it is what they have. */
+    async function theirData(address: string): Promise<boolean> {
+      const receiver = await receiveTcp(NS);
+      try {
+        const sum = await peer.sh(
+          `nc -w 30 ${address} 5201 </tmp/data >/dev/null; cut -d" " -f1 /tmp/sum`,
+          120_000,
+        );
+        return (await receiver.digest) === sum.trim();
+      } finally {
+        receiver.stop();
+      }
+    }
+
+    /** Ours to them; whether it is what they got. */
+    async function ourData(address: string): Promise<boolean> {
+      const listening = peer.sh('nc -l -w 30 -p 5201 </dev/null | sha256sum', 120_000);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const sent = await sendTcp(NS, address, TEN_MB);
+      return (await listening).startsWith(sent);
+    }
+
+    describe.each(['gre', 'gretap', 'ip6gre', 'ip6gretap'])('%s', (mode) => {
+      it.each(['', 'key 42', 'csum', 'seq', 'key 42 csum seq'])(
+        'carries ping and TCP both ways with "%s"',
+        async (options) => {
+          await tunnel(mode, options);
+          expect(pings(NS, '10.20.0.2')).toBe(true);
+          expect(pings(NS, 'fd00:20::2')).toBe(true);
+          expect(await peer.sh('ping -c 2 10.20.0.1')).toContain(' 0% packet loss');
+          expect(await peer.sh('ping -c 2 fd00:20::1')).toContain(' 0% packet loss');
+
+          expect(await theirData('10.20.0.1')).toBe(true);
+          expect(await ourData('fd00:20::2')).toBe(true);
+
+          const [ours, theirs] = [(await host!.tunnel('k1')).counters, await kernelCounters()];
+          expect(ours.rx_errors).toBe(0);
+          expect(theirs.rx_errors).toBe(0);
+          expect(ours.rx_packets).toBeGreaterThan(1000);
+          // Kernels count a large segment as one packet, but its bytes as they are.
+          const headers = mode.endsWith('tap') ? 14 : 0;
+          const received = theirs.rx_bytes + (mode === 'ip6gretap' ? 0 : -headers * theirs.rx_packets);
+          expect(Math.abs(ours.tx_bytes - received) / received).toBeLessThan(0.05);
+        },
+        180_000,
+      );
+    });
+
+    it.each([
+      ['erspan', 'key 30 seq erspan_ver 1 erspan 123'],
+      ['erspan', 'key 31 seq erspan_ver 2 erspan_dir egress erspan_hwid 17'],
+      ['erspan', 'erspan_ver 0'],
+      ['ip6erspan', 'key 30 seq erspan_ver 1 erspan 123'],
+      ['ip6erspan', 'key 31 seq erspan_ver 2 erspan_dir ingress erspan_hwid 3'],
+    ])('exchanges frames in %s %s', async (mode, options) => {
+      await tunnel(mode, options);
+      expect(pings(NS, '10.20.0.2')).toBe(true);
+      expect(await peer.sh('ping -c 2 10.20.0.1')).toContain(' 0% packet loss');
+      const [ours, theirs] = [(await host!.tunnel('k1')).counters, await kernelCounters()];
+      expect(ours.rx_errors).toBe(0);
+      expect(theirs.rx_errors).toBe(0);
+    });
+
+    it.each(['gre', 'gretap', 'ip6gre'])('agrees on counters, packet by packet: %s', async (mode) => {
+      await tunnel(mode, 'key 7 seq csum', 'key 7 seq csum');
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      const before = [(await host!.tunnel('k1')).counters, await kernelCounters()] as const;
+      // Small enough that nothing is segmented, and nothing else is sent meanwhile.
+      inside(NS, 'ping', '-c', '50', '-i', '0.01', '-s', '1000', '10.20.0.2');
+      const after = [(await host!.tunnel('k1')).counters, await kernelCounters()] as const;
+      const grown = (end: 0 | 1, name: (typeof COUNTERS)[number]) => after[end][name] - before[end][name];
+      for (const name of ['rx_packets', 'rx_bytes', 'tx_packets', 'tx_bytes'] as const) {
+        expect([name, grown(0, name)]).toEqual([name, grown(1, name)]);
+      }
+      expect(grown(0, 'rx_packets')).toBeGreaterThanOrEqual(50);
+    });
+
+    it('discovers the MTU of the kernel side', async () => {
+      await peer.sh('ip link set eth0 mtu 1300');
+      try {
+        await tunnel('gre', 'csum');
+        expect(await peer.sh('ip link show k1')).toContain('mtu 1272');
+        expect(ip(`-n ${NS} link show k1`)).toContain('mtu 1472');
+        expect(await theirData('10.20.0.1')).toBe(true);
+        expect(await ourData('10.20.0.2')).toBe(true);
+      } finally {
+        await peer.sh('ip link set eth0 mtu 1500');
+      }
+    });
+
+    it('keeps its carrier by keepalives that the kernel routes back', async () => {
+      await peer.sh(
+        'for i in all default eth0; do echo 0 >/proc/sys/net/ipv4/conf/$i/rp_filter; echo 1 >/proc/sys/net/ipv4/conf/$i/accept_local; done',
+      );
+      await tunnel('gre', 'keepalive 1 2', '');
+      await new Promise((resolve) => setTimeout(resolve, 5000));
+      expect((await host!.tunnel('k1')).carrier).toBe(true);
+      await peer.sh('ip link set k1 down');
+      await until(async () => !(await host!.tunnel('k1')).carrier);
+      await peer.sh('ip link set k1 up');
+      await until(async () => (await host!.tunnel('k1')).carrier);
+    });
+  },
+);

@@ -1,0 +1,330 @@
+/** Tunnels between two mirrorlakes, in namespaces: what a person does with `ip tunnel add`, done with ours. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describeWith, ip, tryIp } from '../support/needs.js';
+import {
+  A,
+  B,
+  inside,
+  makeWorld,
+  pings,
+  ROUTER,
+  removeWorld,
+  TunnelHost,
+  transfer,
+  until,
+} from '../support/tunnel-world.js';
+
+const TEN_MB = 10_000_000;
+
+describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirrorlakes', () => {
+  let hosts: TunnelHost[] = [];
+  const start = async (ns: string, ...specs: string[]): Promise<TunnelHost> => {
+    const host = await TunnelHost.start(ns, ...specs);
+    hosts.push(host);
+    return host;
+  };
+  const mtuOf = (ns: string, name: string) => Number(/mtu (\d+)/.exec(ip(`-n ${ns} link show ${name}`))![1]);
+
+  /** The MTU of the wire between A and the router. */
+  const narrow = (mtu: number) => {
+    ip(`-n ${A.ns} link set wan mtu ${mtu}`);
+    ip(`-n ${ROUTER} link set to1 mtu ${mtu}`);
+  };
+
+  beforeAll(makeWorld);
+  afterAll(removeWorld);
+  afterEach(async () => {
+    for (const host of hosts) await host.stop();
+    hosts = [];
+  });
+
+  describe.each(['gre', 'gretap', 'ip6gre', 'ip6gretap'])('%s', (mode) => {
+    const family = mode.startsWith('ip6') ? 6 : 4;
+
+    it.each(['', 'key 42', 'csum', 'seq', 'key 42 csum seq'])(
+      'carries ping and TCP both ways with "%s"',
+      async (options) => {
+        const spec = (local: string, remote: string, n: number) =>
+          `t1 mode ${mode} local ${local} remote ${remote} ${options} address 10.10.10.${n}/24 address fd00:10::${n}/64`;
+        const a = await start(A.ns, spec(A[family], B[family], 1));
+        const b = await start(B.ns, spec(B[family], A[family], 2));
+        // The first packets may find the other end not there yet.
+        await until(() => pings(A.ns, '10.10.10.2', 1));
+        expect(pings(A.ns, '10.10.10.2')).toBe(true);
+        expect(pings(B.ns, '10.10.10.1')).toBe(true);
+        expect(pings(A.ns, 'fd00:10::2')).toBe(true);
+        expect(pings(B.ns, 'fd00:10::1')).toBe(true);
+        for (const [from, to, address] of [
+          [A.ns, B.ns, '10.10.10.2'],
+          [B.ns, A.ns, 'fd00:10::1'],
+        ] as const) {
+          const [sent, received] = await transfer(from, to, address, TEN_MB);
+          expect(received).toBe(sent);
+        }
+        const [here, there] = [await a.tunnel('t1'), await b.tunnel('t1')];
+        for (const t of [here, there]) {
+          expect(t.counters).toMatchObject({
+            rx_errors: 0,
+            rx_dropped: 0,
+            tx_aborted_errors: 0,
+            collisions: 0,
+          });
+          expect(t.counters.rx_bytes).toBeGreaterThan(TEN_MB);
+        }
+        const lost = (from: typeof here, to: typeof here) =>
+          from.counters.tx_packets - to.counters.rx_packets;
+        // What was sent before the other end was there.
+        expect(lost(here, there)).toBeLessThan(20);
+        expect(lost(there, here)).toBeLessThan(20);
+        expect(lost(here, there)).toBeGreaterThanOrEqual(0);
+      },
+      60_000,
+    );
+  });
+
+  it('tells several tunnels between two hosts apart by key', async () => {
+    const specs = (here: string, there: string, n: number) =>
+      [1, 2, 3].map(
+        (key) => `t${key} mode gre local ${here} remote ${there} key ${key} address 10.10.${key}.${n}/24`,
+      );
+    await start(A.ns, ...specs(A[4], B[4], 1));
+    const b = await start(B.ns, ...specs(B[4], A[4], 2));
+    for (const key of [1, 2, 3]) await until(() => pings(A.ns, `10.10.${key}.2`, key));
+    const received = (await b.snapshot()).map((t) => t.counters.rx_packets);
+    for (const [i, n] of received.entries()) expect(n).toBeGreaterThanOrEqual(i + 1);
+  });
+
+  it.each(['gre', 'gretap', 'ip6gre', 'ip6gretap'])(
+    'answers whoever calls with a wildcard remote: %s',
+    async (mode) => {
+      const family = mode.startsWith('ip6') ? 6 : 4;
+      await start(A.ns, `t1 mode ${mode} local ${A[family]} remote ${B[family]} key 5 address 10.10.10.1/24`);
+      const b = await start(B.ns, `t1 mode ${mode} remote any key 5 address 10.10.10.2/24`);
+      await until(() => pings(A.ns, '10.10.10.2', 1));
+      const [sent, received] = await transfer(A.ns, B.ns, '10.10.10.2', 1_000_000);
+      expect(received).toBe(sent);
+      expect(pings(B.ns, '10.10.10.77', 1)).toBe(false);
+      expect((await b.tunnel('t1')).counters.rx_errors).toBe(0);
+    },
+  );
+
+  it('finds the MTU of the path, and lowers the device to it', async () => {
+    ip(`-n ${ROUTER} link set to2 mtu 1300`);
+    ip(`-n ${B.ns} link set wan mtu 1300`);
+    try {
+      await start(A.ns, `t1 mode gre local ${A[4]} remote ${B[4]} address 10.10.10.1/24`);
+      // B's device is larger than its path, so that its TCP does not tell A's of the path beforehand.
+      await start(B.ns, `t1 mode gre local ${B[4]} remote ${A[4]} mtu 1476 address 10.10.10.2/24`);
+      expect(mtuOf(A.ns, 't1')).toBe(1476);
+      await until(() => pings(A.ns, '10.10.10.2', 1));
+      const [sent, received] = await transfer(A.ns, B.ns, '10.10.10.2', TEN_MB);
+      expect(received).toBe(sent);
+      expect(mtuOf(A.ns, 't1')).toBe(1276);
+    } finally {
+      ip(`-n ${ROUTER} link set to2 mtu 1500`);
+      ip(`-n ${B.ns} link set wan mtu 1500`);
+      inside(A.ns, 'ip', 'route', 'flush', 'cache');
+    }
+  });
+
+  it.each([
+    ['gre', '10.10.10.2', 'mtu = 1276'],
+    ['gre', 'fd00:10::2', 'mtu=1276'],
+    ['gretap', '10.10.10.2', 'mtu = 1262'],
+  ])(
+    'tells senders of packets too big for the path, where the device takes them: %s, %s',
+    async (mode, address, told) => {
+      narrow(1300);
+      try {
+        const tail = 'mtu 1600 address';
+        const a = await start(
+          A.ns,
+          `t1 mode ${mode} local ${A[4]} remote ${B[4]} ${tail} 10.10.10.1/24 address fd00:10::1/64`,
+        );
+        await start(
+          B.ns,
+          `t1 mode ${mode} local ${B[4]} remote ${A[4]} ${tail} 10.10.10.2/24 address fd00:10::2/64`,
+        );
+        await until(() => pings(A.ns, address, 1));
+        const before = (await a.tunnel('t1')).counters.tx_errors;
+        let output = '';
+        try {
+          inside(A.ns, 'ping', '-c', '1', '-W', '1', '-M', 'do', '-s', '1400', address);
+        } catch (e) {
+          output = String((e as { stdout: string }).stdout);
+        }
+        if (address.startsWith('fd')) {
+          // Below IPv6's least MTU nothing is said; the outer packet cannot be sent.
+          expect(output).toContain('100% packet loss');
+        } else expect(output).toContain(told);
+        expect((await a.tunnel('t1')).counters.tx_errors).toBeGreaterThan(before);
+      } finally {
+        narrow(1500);
+      }
+    },
+  );
+
+  it.each([
+    ['gre', 'nopmtudisc ignore-df'],
+    ['ip6gre', ''],
+  ])('sends outer fragments where it may: %s %s', async (mode, options) => {
+    const family = mode === 'gre' ? 4 : 6;
+    narrow(1300);
+    try {
+      const spec = (l: string, r: string, n: number) =>
+        `t1 mode ${mode} local ${l} remote ${r} ${options} csum mtu 2000 address 10.10.10.${n}/24`;
+      await start(A.ns, spec(A[family], B[family], 1));
+      const b = await start(B.ns, spec(B[family], A[family], 2));
+      await until(() => pings(A.ns, '10.10.10.2', 1));
+      if (mode === 'gre') {
+        expect(pings(A.ns, '10.10.10.2', 2, '-s', '1900')).toBe(true);
+        expect((await b.tunnel('t1')).counters.rx_bytes).toBeGreaterThan(2 * 1928);
+      } else expect(pings(A.ns, '10.10.10.2', 2, '-s', '1200')).toBe(true);
+    } finally {
+      narrow(1500);
+    }
+  });
+
+  it('counts a tunnel that is routed into itself, and goes on', async () => {
+    const a = await start(A.ns, `t1 mode gre local ${A[4]} remote ${B[4]} address 10.10.10.1/24`);
+    await start(B.ns, `t1 mode gre local ${B[4]} remote ${A[4]} address 10.10.10.2/24`);
+    await until(() => pings(A.ns, '10.10.10.2', 1));
+    ip(`-n ${A.ns} route add ${B[4]}/32 dev t1`);
+    expect(pings(A.ns, '10.10.10.2', 1)).toBe(false);
+    expect((await a.tunnel('t1')).counters.collisions).toBeGreaterThan(0);
+    ip(`-n ${A.ns} route del ${B[4]}/32 dev t1`);
+    await until(() => pings(A.ns, '10.10.10.2', 1));
+  });
+
+  it('counts what has no route, and retries', async () => {
+    const a = await start(A.ns, `t1 mode gre local ${A[4]} remote 203.0.113.9 address 10.10.10.1/24`);
+    ip(`-n ${A.ns} route add unreachable 203.0.113.9/32`);
+    await until(async () => {
+      pings(A.ns, '10.10.10.2', 1);
+      return !(await a.tunnel('t1')).route;
+    });
+    expect((await a.tunnel('t1')).counters.tx_carrier_errors).toBeGreaterThan(0);
+    ip(`-n ${A.ns} route del unreachable 203.0.113.9/32`);
+    await until(async () => {
+      pings(A.ns, '10.10.10.2', 1);
+      return (await a.tunnel('t1')).route;
+    });
+  });
+
+  it.each(['gre', 'ip6gre'])('hears from the path that the other end is not there: %s', async (mode) => {
+    const [local, remote] = mode === 'gre' ? [A[4], '198.18.2.77'] : [A[6], 'fd00:2::77'];
+    const a = await start(
+      A.ns,
+      `t1 mode ${mode} local ${local} remote ${remote} ttl 64 address 10.10.10.1/24`,
+    );
+    await until(async () => {
+      pings(A.ns, '10.10.10.2', 1);
+      return (await a.tunnel('t1')).counters.icmp_errors > 0;
+    });
+    let output = '';
+    try {
+      inside(A.ns, 'ping', '-c', '3', '-i', '0.2', '-W', '1', '10.10.10.2');
+    } catch (e) {
+      output = String((e as { stdout: string }).stdout);
+    }
+    expect(output).toContain('Host Unreachable');
+  });
+
+  it.each(['gre', 'ip6gre'])(
+    'keeps the carrier by keepalives, and takes it away without answers: %s',
+    async (mode) => {
+      const family = mode === 'gre' ? 4 : 6;
+      const spec = `t1 mode ${mode} local ${A[family]} remote ${B[family]} key 9 keepalive 1 2 address 10.10.10.1/24`;
+      const a = await start(A.ns, spec);
+      const b = await start(
+        B.ns,
+        `t1 mode ${mode} local ${B[family]} remote ${A[family]} key 9 address 10.10.10.2/24`,
+      );
+      await until(() => pings(A.ns, '10.10.10.2', 1));
+      await new Promise((resolve) => setTimeout(resolve, 4000));
+      expect((await a.tunnel('t1')).carrier).toBe(true);
+      await b.stop();
+      await until(async () => !(await a.tunnel('t1')).carrier);
+      expect(ip(`-n ${A.ns} link show t1`)).toContain('NO-CARRIER');
+      await start(B.ns, `t1 mode ${mode} local ${B[family]} remote ${A[family]} key 9 address 10.10.10.2/24`);
+      await until(async () => (await a.tunnel('t1')).carrier);
+      await until(() => pings(A.ns, '10.10.10.2', 1));
+    },
+  );
+
+  it('adds, changes and removes tunnels while others carry on', async () => {
+    const spec = (name: string, n: number, more = '') =>
+      `${name} mode gre local ${A[4]} remote ${B[4]} key ${n} ${more} address 10.10.${n}.1/24`;
+    const a = await start(A.ns, spec('t1', 1), spec('t2', 2));
+    await start(
+      B.ns,
+      ...[1, 2, 3].map((n) => `t${n} mode gre local ${B[4]} remote ${A[4]} key ${n} address 10.10.${n}.2/24`),
+      `t4 mode gre local ${B[4]} remote ${A[4]} key 4 csum address 10.10.4.2/24`,
+    );
+    await until(() => pings(A.ns, '10.10.1.2', 1) && pings(A.ns, '10.10.2.2', 1));
+    const index = (name: string) => Number.parseInt(ip(`-n ${A.ns} -o link show ${name}`), 10);
+    const [one, two] = [index('t1'), index('t2')];
+    const before = await a.tunnel('t1');
+
+    await a.reload(spec('t1', 1), spec('t2', 4, 'csum'), spec('t3', 3));
+    expect(index('t1')).toBe(one);
+    expect(index('t2')).toBe(two);
+    await until(() => pings(A.ns, '10.10.3.2', 1) && pings(A.ns, '10.10.4.2', 1));
+    expect(pings(A.ns, '10.10.1.2')).toBe(true);
+    expect((await a.tunnel('t1')).counters.tx_packets).toBeGreaterThan(before.counters.tx_packets);
+
+    await a.reload(spec('t1', 1));
+    expect(() => ip(`-n ${A.ns} link show t3`)).toThrow();
+    expect(pings(A.ns, '10.10.1.2')).toBe(true);
+    await expect(a.reload(spec('t1', 1), spec('x', 1))).rejects.toThrow('the same local, remote and key');
+    expect(pings(A.ns, '10.10.1.2')).toBe(true);
+  });
+
+  it('takes its devices away at the end, but for persistent ones', async () => {
+    const a = await start(
+      A.ns,
+      `t1 mode gre local ${A[4]} remote ${B[4]} key 1`,
+      `t2 mode gretap local ${A[4]} remote ${B[4]} key 2 persist`,
+    );
+    await a.stop();
+    expect(() => ip(`-n ${A.ns} link show t1`)).toThrow();
+    expect(ip(`-n ${A.ns} link show t2`)).toContain('t2');
+    const again = await start(A.ns, `t2 mode gretap local ${A[4]} remote ${B[4]} key 2`);
+    await again.stop();
+    tryIp(`-n ${A.ns} link del t2`);
+  });
+
+  it('says which word or device is wrong', async () => {
+    await expect(start(A.ns, `t1 mode gre remote ${B[4]} dev nowhere`)).rejects.toThrow(
+      'there is no interface nowhere',
+    );
+    await expect(start(A.ns, `wan mode gre remote ${B[4]}`)).rejects.toThrow(
+      'cannot make the TUN device wan',
+    );
+    await expect(start(A.ns, `t1 mode gre remote ${B[4]} address 10.0.0.300/24`)).rejects.toThrow(
+      '10.0.0.300/24',
+    );
+  });
+
+  it.each([
+    ['erspan', 'erspan_ver 0', ''],
+    ['erspan', 'erspan_ver 1 erspan 123 key 30 seq', ''],
+    ['erspan', 'erspan_ver 2 erspan_dir egress erspan_hwid 17 key 31 seq', ''],
+    ['ip6erspan', 'erspan_ver 1 erspan 123 key 30 seq', ''],
+    ['ip6erspan', 'erspan_ver 2 erspan_dir ingress erspan_hwid 3 key 31 seq', ''],
+  ])('carries frames in %s %s', async (mode, options) => {
+    const family = mode === 'erspan' ? 4 : 6;
+    await start(
+      A.ns,
+      `t1 mode ${mode} local ${A[family]} remote ${B[family]} ${options} address 10.10.10.1/24`,
+    );
+    const b = await start(
+      B.ns,
+      `t1 mode ${mode} local ${B[family]} remote ${A[family]} ${options} address 10.10.10.2/24`,
+    );
+    await until(() => pings(A.ns, '10.10.10.2', 1));
+    const [sent, received] = await transfer(A.ns, B.ns, '10.10.10.2', 1_000_000);
+    expect(received).toBe(sent);
+    expect((await b.tunnel('t1')).counters).toMatchObject({ rx_errors: 0 });
+  });
+});

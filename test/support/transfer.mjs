@@ -1,0 +1,34 @@
+/**
+ * One TCP transfer, for tests in network namespaces; both sides print the SHA-256 of what went over.
+ *
+ *     node transfer.mjs receive PORT
+ *     node transfer.mjs send ADDRESS PORT BYTES
+ */
+import { createHash } from 'node:crypto';
+import { connect, createServer } from 'node:net';
+
+const [command, ...rest] = process.argv.slice(2);
+const hash = createHash('sha256');
+
+if (command === 'receive') {
+  const server = createServer((socket) => {
+    socket.on('data', (bytes) => hash.update(bytes));
+    socket.on('end', () => {
+      process.stdout.write(`${hash.digest('hex')}\n`);
+      socket.end();
+      server.close();
+    });
+  });
+  server.listen(Number(rest[0]), '::', () => process.stdout.write('listening\n'));
+} else {
+  const [address, port, bytes] = rest;
+  // Bytes that repeat at no distance a segment could have.
+  const data = Buffer.alloc(Number(bytes));
+  for (let i = 0, x = 1; i < data.length; i++) {
+    x = (Math.imul(x, 1103515245) + 12345) >>> 0;
+    data[i] = x >>> 16;
+  }
+  const socket = connect(Number(port), address, () => socket.end(data));
+  socket.resume();
+  socket.on('close', () => process.stdout.write(`${hash.update(data).digest('hex')}\n`));
+}

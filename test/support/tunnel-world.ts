@@ -1,0 +1,182 @@
+/**
+ * Two hosts with tunnels, each a network namespace, joined by a router that is a third:
+ *
+ *     e-a 198.18.1.2, fd00:1::2 ── 198.18.1.1 e-r 198.18.2.1 ── 198.18.2.2, fd00:2::2 e-b
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface, type Interface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { TunnelStatus } from '../../src/tunnels/service.js';
+import { ip, run, tryIp } from './needs.js';
+
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+export const A = { ns: 'e-a', 4: '198.18.1.2', 6: 'fd00:1::2' } as const;
+export const B = { ns: 'e-b', 4: '198.18.2.2', 6: 'fd00:2::2' } as const;
+export const ROUTER = 'e-r';
+
+export function makeWorld(): void {
+  removeWorld();
+  for (const ns of [A.ns, B.ns, ROUTER]) {
+    ip(`netns add ${ns}`);
+    ip(`-n ${ns} link set lo up`);
+  }
+  inside(
+    ROUTER,
+    'sh',
+    '-c',
+    'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding',
+  );
+  for (const [i, host] of [
+    [1, A],
+    [2, B],
+  ] as const) {
+    ip(`link add wan netns ${host.ns} type veth peer name to${i} netns ${ROUTER}`);
+    ip(`-n ${host.ns} addr add ${host[4]}/24 dev wan`);
+    ip(`-n ${host.ns} addr add ${host[6]}/64 dev wan nodad`);
+    ip(`-n ${ROUTER} addr add 198.18.${i}.1/24 dev to${i}`);
+    ip(`-n ${ROUTER} addr add fd00:${i}::1/64 dev to${i} nodad`);
+    ip(`-n ${host.ns} link set wan up`);
+    ip(`-n ${ROUTER} link set to${i} up`);
+    ip(`-n ${host.ns} route add default via 198.18.${i}.1`);
+    ip(`-n ${host.ns} -6 route add default via fd00:${i}::1`);
+  }
+}
+
+export function removeWorld(): void {
+  for (const ns of [A.ns, B.ns, ROUTER]) tryIp(`netns del ${ns}`);
+}
+
+/** Runs a program in a namespace; its output. */
+export function inside(ns: string, ...command: string[]): string {
+  return run('ip', 'netns', 'exec', ns, ...command);
+}
+
+/** Whether `count` pings are all answered. */
+export function pings(ns: string, address: string, count = 2, ...options: string[]): boolean {
+  try {
+    const said = inside(ns, 'ping', '-c', String(count), '-i', '0.2', '-W', '2', ...options, address);
+    return / 0% packet loss/.test(said);
+  } catch {
+    return false;
+  }
+}
+
+const PORT = '5201';
+
+/**
+ * Receives one TCP connection in a namespace, on port 5201.
+ *
+ * @returns when it listens: the digest of what will have come, SHA-256 in hexadecimal.
+ */
+export async function receiveTcp(ns: string): Promise<{ digest: Promise<string>; stop(): void }> {
+  const receiver = spawn(
+    'ip',
+    ['netns', 'exec', ns, process.execPath, here('transfer.mjs'), 'receive', PORT],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const lines = createInterface({ input: receiver.stdout })[Symbol.asyncIterator]();
+  await lines.next();
+  return { digest: lines.next().then(({ value }) => String(value)), stop: () => receiver.kill() };
+}
+
+/** Sends bytes over TCP to port 5201. @returns their digest. */
+export async function sendTcp(ns: string, address: string, bytes: number): Promise<string> {
+  const sender = spawn(
+    'ip',
+    ['netns', 'exec', ns, process.execPath, here('transfer.mjs'), 'send', address, PORT, String(bytes)],
+    { stdio: ['ignore', 'pipe', 'inherit'], timeout: 90_000 },
+  );
+  let digest = '';
+  sender.stdout.setEncoding('utf8').on('data', (text: string) => {
+    digest += text;
+  });
+  const [status] = await once(sender, 'exit');
+  if (status !== 0) throw new Error(`sending ${bytes} bytes from ${ns} to ${address} failed`);
+  return digest.trim();
+}
+
+/** Sends bytes over TCP from one namespace to an address of another. @returns the digests of what was sent and received. */
+export async function transfer(
+  from: string,
+  to: string,
+  address: string,
+  bytes: number,
+): Promise<[string, string]> {
+  const receiver = await receiveTcp(to);
+  try {
+    return [await sendTcp(from, address, bytes), await receiver.digest];
+  } finally {
+    receiver.stop();
+  }
+}
+
+/** A process with tunnels in a namespace: mirrorlake's tunnel service. */
+export class TunnelHost {
+  private readonly lines: AsyncIterator<string>;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    output: Interface,
+  ) {
+    this.lines = output[Symbol.asyncIterator]();
+  }
+
+  static async start(ns: string, ...specs: string[]): Promise<TunnelHost> {
+    const dist = process.env.MIRRORLAKE_DIST ?? here('../../dist');
+    const child = spawn(
+      'ip',
+      ['netns', 'exec', ns, process.execPath, here('tunnel-host.mjs'), dist, ...specs],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
+    const host = new TunnelHost(child, createInterface({ input: child.stdout }));
+    await host.ok();
+    return host;
+  }
+
+  async snapshot(): Promise<TunnelStatus[]> {
+    this.child.stdin!.write('snapshot\n');
+    return (await this.answer()) as TunnelStatus[];
+  }
+
+  async tunnel(name: string): Promise<TunnelStatus> {
+    return (await this.snapshot()).find((t) => t.name === name)!;
+  }
+
+  async reload(...specs: string[]): Promise<void> {
+    this.child.stdin!.write(`reload ${JSON.stringify(specs)}\n`);
+    await this.ok();
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    const exit = once(this.child, 'exit');
+    this.child.stdin!.write('stop\n');
+    await exit;
+  }
+
+  private async ok(): Promise<void> {
+    const answer = (await this.answer()) as { error?: string };
+    if (answer.error !== undefined) throw new Error(answer.error);
+  }
+
+  private async answer(): Promise<unknown> {
+    const { value, done } = await this.lines.next();
+    if (done === true) throw new Error('the tunnel process ended');
+    return JSON.parse(value);
+  }
+}
+
+/** Waits until it is so, up to some seconds. */
+export async function until(so: () => Promise<boolean> | boolean, seconds = 10): Promise<void> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+    if (await so()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`not within ${seconds} s`);
+}
