@@ -6,6 +6,8 @@ import type { Store } from './store.js';
 export interface OpenOptions {
   /** Whether a data directory that is not there is made. */
   create: boolean;
+  /** Milliseconds that a server may take for one insert or query; 120,000 unless told otherwise. */
+  timeout?: number;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface OpenOptions {
  */
 export function openStore(location: string, options: OpenOptions): Store {
   if (location === '') throw new StoreLocationError('the store has no name: give a directory or a URL');
-  if (/^https?:\/\//i.test(location)) return new ServerStore(location);
+  if (/^https?:\/\//i.test(location)) return new ServerStore(location, options);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1];
   if (scheme !== undefined)
     throw new StoreLocationError(

@@ -12,6 +12,7 @@ import { ClickHouseStore } from './clickhouse.js';
 import { StoreLocationError } from './errors.js';
 import { storeError } from './failure.js';
 import { DEFAULT_LAYOUT } from './migrations.js';
+import type { OpenOptions } from './open.js';
 import type { Segment } from './store.js';
 import { insertStatement, structure, type TableName } from './tables.js';
 
@@ -25,7 +26,7 @@ export class ServerStore extends ClickHouseStore {
   private readonly options: ClickHouseClientConfigOptions;
 
   /** @param location `http://user:password@host:port/database`, or https */
-  constructor(location: string) {
+  constructor(location: string, options: Pick<OpenOptions, 'timeout'> = {}) {
     super(DEFAULT_LAYOUT);
     let url: URL;
     try {
@@ -45,7 +46,7 @@ export class ServerStore extends ClickHouseStore {
       url: url.origin,
       username,
       password,
-      request_timeout: REQUEST_TIMEOUT_MS,
+      request_timeout: options.timeout ?? REQUEST_TIMEOUT_MS,
       application: 'mirrorlake',
       log: { level: ClickHouseLogLevel.OFF },
     };

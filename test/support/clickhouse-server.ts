@@ -4,7 +4,7 @@
  * on, and a JavaScript FFI's is not what it expects).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -46,6 +46,7 @@ export class ClickHouseServer {
     options: { path?: string; httpPort?: number; tcpPort?: number } = {},
   ): Promise<ClickHouseServer> {
     const path = options.path ?? mkdtempSync(join(tmpdir(), 'mirrorlake-clickhouse-'));
+    mkdirSync(path, { recursive: true });
     const httpPort = options.httpPort ?? (await freePort());
     const tcpPort = options.tcpPort ?? (await freePort());
     const url = `http://127.0.0.1:${httpPort}`;

@@ -1,0 +1,238 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Delivery } from '../../src/store/delivery.js';
+import { EmbeddedStore } from '../../src/store/embedded.js';
+import { openStore } from '../../src/store/open.js';
+import { listSpool, Spool } from '../../src/store/spool.js';
+import type { Store } from '../../src/store/store.js';
+import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { type Fault, FaultProxy } from '../support/fault-proxy.js';
+import { bytesUpTo, numberedSegment } from '../support/sessions.js';
+
+let directory: string;
+let server: ClickHouseServer;
+let databases = 0;
+beforeAll(async () => {
+  server = await ClickHouseServer.start();
+});
+afterAll(() => server?.stop());
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'mirrorlake-once-'));
+  databases++;
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const database = (): string => `once${databases}`;
+const log = (): void => {};
+
+/** Says that the store has the sessions 0 up to `n`, each once, and the roll-up with it. */
+async function expectStored(store: Store, n: number): Promise<void> {
+  const [row] = JSON.parse(
+    await text(
+      await store.query(
+        `SELECT count() AS n, uniqExact(session_id) AS ids, sum(client_bytes) AS bytes,
+           (SELECT sum(sessions) FROM sessions_by_minute) AS rolled, (SELECT sum(client_bytes) FROM sessions_by_minute) AS rolled_bytes
+         FROM sessions FORMAT JSONCompact SETTINGS output_format_json_quote_64bit_integers = 0`,
+      ),
+    ),
+  ).data;
+  expect(row).toEqual([n, n, bytesUpTo(n), n, bytesUpTo(n)]);
+}
+
+describe('the process is killed', () => {
+  const failpoints = [
+    'append:7',
+    'appended:7',
+    'data-synced:1',
+    'synced:1',
+    'closed:1',
+    'inserted',
+    'inserted:2',
+    'removed:1',
+  ];
+
+  /** Runs the writer until it ends. @returns the last number of sessions it said to be on the disk */
+  async function write(
+    location: string,
+    from: number,
+    to: number,
+    failpoint?: string,
+  ): Promise<[number, string]> {
+    const child = spawn(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        'test/support/spool-writer.ts',
+        join(directory, 'spool'),
+        location,
+        `${from}`,
+        `${to}`,
+      ],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...(failpoint === undefined ? {} : { MIRRORLAKE_FAILPOINT: failpoint }) },
+      },
+    );
+    const [said, complained] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise((done) => child.once('exit', done)),
+    ]);
+    const lines = said.trim().split('\n');
+    if (failpoint === undefined) expect(lines.at(-1), complained).toBe('done');
+    else expect(child.signalCode, complained).toBe('SIGKILL');
+    return [Number(lines.filter((line) => line !== 'done').at(-1) ?? 0), complained];
+  }
+
+  test.each(failpoints.flatMap((failpoint) => ['server', 'embedded'].map((kind) => [failpoint, kind])))(
+    'at %s, %s',
+    async (failpoint, kind) => {
+      const location = kind === 'server' ? `${server.url}/${database()}` : join(directory, 'data');
+      const [synced] = await write(location, 0, 2000, failpoint);
+      await write(location, 0, 0);
+      const store = openStore(location, { create: false });
+      const stored = Number(await text(await store.query('SELECT count() FROM sessions')));
+      expect(stored).toBeGreaterThanOrEqual(synced);
+      expect(stored).toBeLessThan(2000);
+      await expectStored(store, stored);
+      await store.close();
+      // And it goes on.
+      await write(location, stored, stored + 200);
+      const again = openStore(location, { create: false });
+      await expectStored(again, stored + 200);
+      await again.close();
+    },
+    60_000,
+  );
+});
+
+describe('between us and the server', () => {
+  const retryable = [159, 160, 202, 209, 210, 241, 242, 243, 252, 279, 285, 319, 999, 1000, 1001, 1002];
+  const faults: [string, Fault[]][] = [
+    ['reset in the head', [{ kind: 'reset in the body', after: 100 }]],
+    ['reset in the body', [{ kind: 'reset in the body', after: 30_000 }]],
+    ['reset after the body before the answer', [{ kind: 'reset before the answer' }]],
+    ['an answer that does not come in time', [{ kind: 'no answer' }]],
+    ['a gateway without a server', [{ kind: 'answer', status: 502, code: 0 }]],
+    ...retryable.map((code): [string, Fault[]] => [
+      `500 with ${code}`,
+      [{ kind: 'answer', status: 500, code }],
+    ]),
+    [
+      'one thing after another',
+      [
+        { kind: 'reset before the answer' },
+        { kind: 'answer', status: 500, code: 252 },
+        { kind: 'reset in the body', after: 50_000 },
+        { kind: 'reset before the answer' },
+      ],
+    ],
+  ];
+
+  test.each(faults)('%s', async (_, given) => {
+    const proxy = await FaultProxy.start(server.httpPort);
+    const store = openStore(`http://127.0.0.1:${proxy.port}/${database()}`, { create: true, timeout: 1000 });
+    const spool = new Spool(join(directory, 'spool'), { limit: 1 << 30 });
+    const delivery = new Delivery(store, spool, { log });
+    await delivery.start();
+    proxy.faults.push(...given);
+    for (let n = 0; n < 3000; n += 1000) {
+      spool.append('sessions', numberedSegment(n, n + 1000), 1000);
+      await spool.flush();
+    }
+    await delivery.drain(25_000);
+    expect(proxy.faults).toEqual([]);
+    expect(spool.waitingSegments).toBe(0);
+    await spool.close();
+    await expectStored(store, 3000);
+    await store.close();
+    await proxy.stop();
+  });
+
+  test('nobody is there at first', async () => {
+    const late = await ClickHouseServer.start({ path: join(directory, 'server') });
+    await late.kill();
+    const store = openStore(`${late.url}/late`, { create: true });
+    const spool = new Spool(join(directory, 'spool'), { limit: 1 << 30 });
+    const delivery = new Delivery(store, spool, { log });
+    await delivery.start();
+    expect(delivery.up).toBe(false);
+    spool.append('sessions', numberedSegment(0, 500), 500);
+    await spool.flush();
+    await late.restart();
+    await delivery.drain(25_000);
+    await spool.close();
+    await expectStored(store, 500);
+    await store.close();
+    await late.stop();
+  });
+
+  test('a segment refused for its content is set aside, and the rest go on', async () => {
+    const proxy = await FaultProxy.start(server.httpPort);
+    const store = openStore(`http://127.0.0.1:${proxy.port}/${database()}`, { create: true });
+    const spool = new Spool(join(directory, 'spool'), { limit: 1 << 30 });
+    const delivery = new Delivery(store, spool, { log });
+    await delivery.start();
+    proxy.faults.push({ kind: 'answer', status: 500, code: 117 });
+    spool.append('sessions', numberedSegment(5000, 5010), 10);
+    await spool.flush();
+    spool.append('sessions', numberedSegment(0, 1000), 1000);
+    await delivery.drain(25_000);
+    await expectStored(store, 1000);
+    const [refused] = listSpool(join(directory, 'spool'));
+    expect(refused).toMatchObject({ rows: 10, reason: expect.stringContaining('for the test') });
+    await spool.close();
+    await store.close();
+    await proxy.stop();
+  });
+});
+
+test('the server is killed and restarted while inserting', async () => {
+  const mortal = await ClickHouseServer.start({ path: join(directory, 'server') });
+  const store = openStore(`${mortal.url}/mortal`, { create: true, timeout: 5000 });
+  const spool = new Spool(join(directory, 'spool'), { limit: 1 << 30 });
+  const delivery = new Delivery(store, spool, { log });
+  await delivery.start();
+  let n = 0;
+  for (let round = 0; round < 4; round++) {
+    for (let i = 0; i < 5; i++, n += 4000) {
+      spool.append('sessions', numberedSegment(n, n + 4000), 4000);
+      await spool.flush();
+    }
+    await new Promise((done) => setTimeout(done, 30 + round * 70));
+    await mortal.kill();
+    await mortal.restart();
+  }
+  await delivery.drain(30_000);
+  expect(spool.waitingSegments).toBe(0);
+  await spool.close();
+  await expectStored(store, n);
+  await store.close();
+  await mortal.stop();
+}, 90_000);
+
+test('chDB is killed while inserting', async () => {
+  const store = new EmbeddedStore(join(directory, 'data'), true);
+  const spool = new Spool(join(directory, 'spool'), { limit: 1 << 30 });
+  const delivery = new Delivery(store, spool, { log });
+  await delivery.start();
+  let n = 0;
+  for (let round = 0; round < 4; round++) {
+    for (let i = 0; i < 5; i++, n += 4000) {
+      spool.append('sessions', numberedSegment(n, n + 4000), 4000);
+      await spool.flush();
+    }
+    await new Promise((done) => setTimeout(done, 30 + round * 70));
+    if (store.pid !== undefined) process.kill(store.pid, 'SIGKILL');
+  }
+  await delivery.drain(30_000);
+  expect(spool.waitingSegments).toBe(0);
+  await spool.close();
+  await expectStored(store, n);
+  await store.close();
+}, 90_000);

@@ -1,0 +1,32 @@
+/**
+ * A collector's store side as a process that tests may kill: spools numbered sessions, delivers them, and prints how
+ * many are on the disk. Arguments: spool, store, first session, last session.
+ */
+import { writeSync } from 'node:fs';
+import { Delivery } from '../../src/store/delivery.js';
+import { openStore } from '../../src/store/open.js';
+import { Spool } from '../../src/store/spool.js';
+import { numberedSegment } from './sessions.js';
+
+const [directory, location, from, to] = process.argv.slice(2);
+const STEP = 20;
+const STEPS_A_SEGMENT = 5;
+
+const log = (_: string, message: string): void => {
+  writeSync(2, `${message}\n`);
+};
+const store = openStore(location, { create: true });
+const spool = new Spool(directory, { limit: 1 << 30, log });
+const delivery = new Delivery(store, spool, { log });
+await delivery.start();
+for (let n = Number(from), step = 1; n < Number(to); n += STEP, step++) {
+  spool.append('sessions', numberedSegment(n, n + STEP), STEP);
+  if (step % STEPS_A_SEGMENT !== 0) continue;
+  await spool.flush();
+  writeSync(1, `${n + STEP}\n`);
+}
+await delivery.drain(60_000);
+await spool.close();
+await store.close();
+writeSync(1, 'done\n');
+process.exit(0);
