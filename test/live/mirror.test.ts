@@ -136,283 +136,289 @@ function rows(kind: 'sessions' | 'mirrors', file: string): Record<string, unknow
 const ping = (count: number, address: string) => () =>
   void run('ip', 'netns', 'exec', 'b-host', 'ping', '-q', '-i', '0.05', '-c', String(count), address);
 
-describeWith(['root', 'ip', 'tcpdump', 'tshark', 'ping', 'ethtool'], 'mirrorlake mirror', () => {
-  beforeAll(() => {
-    dir = mkdtempSync(join(tmpdir(), 'mirrorlake-mirror-'));
-    for (const name of NAMESPACES) {
-      tryIp(`netns del ${name}`);
-      ip(`netns add ${name}`);
-    }
-    ip('-n b-host link add lan type veth peer name lan netns b-src');
-    ip('-n b-src link add wan type veth peer name wan netns b-col');
-    const address = (name: string, device: string, four: string, six: string) => {
-      ip(`-n ${name} addr add ${four} dev ${device}`);
-      ip(`-n ${name} addr add ${six} dev ${device} nodad`);
-      ip(`-n ${name} link set ${device} up`);
-      run(
-        'ip',
-        'netns',
-        'exec',
-        name,
-        'ethtool',
-        '-K',
-        device,
-        'tx',
-        'off',
-        'tso',
-        'off',
-        'gso',
-        'off',
-        'gro',
-        'off',
-      );
-    };
-    address('b-host', 'lan', '203.0.113.2/24', '2001:db8:7::2/64');
-    address('b-src', 'lan', '203.0.113.1/24', '2001:db8:7::1/64');
-    address('b-src', 'wan', '198.51.100.1/24', '2001:db8:100::1/64');
-    address('b-col', 'wan', '198.51.100.2/24', '2001:db8:100::2/64');
-    for (const name of NAMESPACES) ip(`-n ${name} link set lo up`);
-    for (const { 4: four, 6: six } of [COLLECTOR]) {
-      run('ip', 'netns', 'exec', 'b-src', 'ping', '-q', '-c', '1', four);
-      run('ip', 'netns', 'exec', 'b-src', 'ping', '-q', '-c', '1', six);
-    }
-  });
-  afterAll(() => {
-    for (const name of NAMESPACES) tryIp(`netns del ${name}`);
-    rmSync(dir, { recursive: true, force: true });
-  });
-
-  describe.each([4, 6] as const)('over IPv%i', (version) => {
-    it.each([
-      ['erspan1', ['--type', '1']],
-      ['erspan2', ['--type', '2', '--session', '30', '--index', '123']],
-      [
-        'erspan3',
-        ['--type', '3', '--session', '31', '--hardware', '17', '--sgt', '99', '--direction', 'both'],
-      ],
-      ['erspan3', ['--type', '3', '--session', '32', '--index', '77', '--granularity', 'ieee1588']],
-      ['gretap', ['--type', 'gretap']],
-      ['gretap', ['--type', 'gretap', '--key', '0x1234', '--sequence', '--checksum']],
-    ])('%s, %j: tshark finds nothing wrong, and the same conversations come out', async (type, options) => {
-      const capture = await captureOf(frames());
-      const { file, said } = await mirrored(version, '--file', capture, '--speed', 'max', ...options);
-      expect(said).toContain(`${frames().length} of ${frames().length} packets`);
-      expect(tsharkComplaints(file)).toEqual([]);
-      const sessions = rows('sessions', file);
-      const conversation = (s: Record<string, unknown>) => [
-        s.client_ip,
-        s.server_port,
-        s.client_packets,
-        s.client_bytes,
-      ];
-      expect(sessions.map(conversation).sort()).toEqual(
-        [
-          ['203.0.113.2', 61002, 6 + 1, 6 * 28 + 2619 + 92],
-          ['2001:db8:7::2', 61002, 6, 6 * 48 + 2599],
-          ['::', 0, 1, 33],
-        ].sort(),
-      );
-      for (const session of sessions) expect(session.mirror_type).toBe(type);
-      const [mirror] = rows('mirrors', file);
-      expect(mirror).toMatchObject({
-        mirror_type: type,
-        mirror_source: version === 4 ? '198.51.100.1' : '2001:db8:100::1',
-        mirror_target: COLLECTOR[version],
-        packets: frames().length,
-        lost: 0,
-        reordered: 0,
-        malformed: 0,
-      });
-      const number = (option: string) => Number(options[options.indexOf(option) + 1]);
-      if (options.includes('--session')) expect(mirror.mirror_session).toBe(number('--session'));
-      if (options.includes('--index')) expect(sessions[0].mirror_port).toBe(number('--index'));
-      if (options.includes('--hardware')) {
-        expect(sessions[0]).toMatchObject({
-          mirror_hardware: 17,
-          security_group: 99,
-          mirror_direction: 'ingress',
-        });
+describeWith(
+  ['root', 'ip', 'tcpdump', 'tshark', 'ping', 'ethtool', 'libpcap.so'],
+  'mirrorlake mirror',
+  () => {
+    beforeAll(() => {
+      dir = mkdtempSync(join(tmpdir(), 'mirrorlake-mirror-'));
+      for (const name of NAMESPACES) {
+        tryIp(`netns del ${name}`);
+        ip(`netns add ${name}`);
+      }
+      ip('-n b-host link add lan type veth peer name lan netns b-src');
+      ip('-n b-src link add wan type veth peer name wan netns b-col');
+      const address = (name: string, device: string, four: string, six: string) => {
+        ip(`-n ${name} addr add ${four} dev ${device}`);
+        ip(`-n ${name} addr add ${six} dev ${device} nodad`);
+        ip(`-n ${name} link set ${device} up`);
+        run(
+          'ip',
+          'netns',
+          'exec',
+          name,
+          'ethtool',
+          '-K',
+          device,
+          'tx',
+          'off',
+          'tso',
+          'off',
+          'gso',
+          'off',
+          'gro',
+          'off',
+        );
+      };
+      address('b-host', 'lan', '203.0.113.2/24', '2001:db8:7::2/64');
+      address('b-src', 'lan', '203.0.113.1/24', '2001:db8:7::1/64');
+      address('b-src', 'wan', '198.51.100.1/24', '2001:db8:100::1/64');
+      address('b-col', 'wan', '198.51.100.2/24', '2001:db8:100::2/64');
+      for (const name of NAMESPACES) ip(`-n ${name} link set lo up`);
+      for (const { 4: four, 6: six } of [COLLECTOR]) {
+        run('ip', 'netns', 'exec', 'b-src', 'ping', '-q', '-c', '1', four);
+        run('ip', 'netns', 'exec', 'b-src', 'ping', '-q', '-c', '1', six);
       }
     });
-  });
+    afterAll(() => {
+      for (const name of NAMESPACES) tryIp(`netns del ${name}`);
+      rmSync(dir, { recursive: true, force: true });
+    });
 
-  it('sends the frames byte by byte as they were', async () => {
-    const list = frames().filter((frame) => frame.length < 1400);
-    const { file } = await mirrored(4, '--file', await captureOf(list), '--speed', 'max');
-    expect(inner((await readAll(file)).packets, 8 + 8)).toEqual(
-      list.map((frame) => Buffer.from(frame).toString('hex')),
-    );
-  });
+    describe.each([4, 6] as const)('over IPv%i', (version) => {
+      it.each([
+        ['erspan1', ['--type', '1']],
+        ['erspan2', ['--type', '2', '--session', '30', '--index', '123']],
+        [
+          'erspan3',
+          ['--type', '3', '--session', '31', '--hardware', '17', '--sgt', '99', '--direction', 'both'],
+        ],
+        ['erspan3', ['--type', '3', '--session', '32', '--index', '77', '--granularity', 'ieee1588']],
+        ['gretap', ['--type', 'gretap']],
+        ['gretap', ['--type', 'gretap', '--key', '0x1234', '--sequence', '--checksum']],
+      ])('%s, %j: tshark finds nothing wrong, and the same conversations come out', async (type, options) => {
+        const capture = await captureOf(frames());
+        const { file, said } = await mirrored(version, '--file', capture, '--speed', 'max', ...options);
+        expect(said).toContain(`${frames().length} of ${frames().length} packets`);
+        expect(tsharkComplaints(file)).toEqual([]);
+        const sessions = rows('sessions', file);
+        const conversation = (s: Record<string, unknown>) => [
+          s.client_ip,
+          s.server_port,
+          s.client_packets,
+          s.client_bytes,
+        ];
+        expect(sessions.map(conversation).sort()).toEqual(
+          [
+            ['203.0.113.2', 61002, 6 + 1, 6 * 28 + 2619 + 92],
+            ['2001:db8:7::2', 61002, 6, 6 * 48 + 2599],
+            ['::', 0, 1, 33],
+          ].sort(),
+        );
+        for (const session of sessions) expect(session.mirror_type).toBe(type);
+        const [mirror] = rows('mirrors', file);
+        expect(mirror).toMatchObject({
+          mirror_type: type,
+          mirror_source: version === 4 ? '198.51.100.1' : '2001:db8:100::1',
+          mirror_target: COLLECTOR[version],
+          packets: frames().length,
+          lost: 0,
+          reordered: 0,
+          malformed: 0,
+        });
+        const number = (option: string) => Number(options[options.indexOf(option) + 1]);
+        if (options.includes('--session')) expect(mirror.mirror_session).toBe(number('--session'));
+        if (options.includes('--index')) expect(sessions[0].mirror_port).toBe(number('--index'));
+        if (options.includes('--hardware')) {
+          expect(sessions[0]).toMatchObject({
+            mirror_hardware: 17,
+            security_group: 99,
+            mirror_direction: 'ingress',
+          });
+        }
+      });
+    });
 
-  it('cuts frames to the snap length and says so', async () => {
-    const list = frames();
-    const { file, said } = await mirrored(
-      4,
-      ...['--file', await captureOf(list), '--speed', 'max', '--snap-length', '96', '--type', '3'],
-    );
-    const long = list.filter((frame) => frame.length > 96).length;
-    expect(said).toContain(`${long} cut to the snap length`);
-    expect(tsharkFields(file, 'erspan.truncated')).toEqual(
-      list.map((frame) => (frame.length > 96 ? '1' : '0')),
-    );
-    expect(inner((await readAll(file)).packets, 8 + 12)).toEqual(
-      list.map((frame) => Buffer.from(frame.subarray(0, 96)).toString('hex')),
-    );
-  });
+    it('sends the frames byte by byte as they were', async () => {
+      const list = frames().filter((frame) => frame.length < 1400);
+      const { file } = await mirrored(4, '--file', await captureOf(list), '--speed', 'max');
+      expect(inner((await readAll(file)).packets, 8 + 8)).toEqual(
+        list.map((frame) => Buffer.from(frame).toString('hex')),
+      );
+    });
 
-  it('mirrors what the filter asks for', async () => {
-    const { file, said } = await mirrored(
-      4,
-      ...[
+    it('cuts frames to the snap length and says so', async () => {
+      const list = frames();
+      const { file, said } = await mirrored(
+        4,
+        ...['--file', await captureOf(list), '--speed', 'max', '--snap-length', '96', '--type', '3'],
+      );
+      const long = list.filter((frame) => frame.length > 96).length;
+      expect(said).toContain(`${long} cut to the snap length`);
+      expect(tsharkFields(file, 'erspan.truncated')).toEqual(
+        list.map((frame) => (frame.length > 96 ? '1' : '0')),
+      );
+      expect(inner((await readAll(file)).packets, 8 + 12)).toEqual(
+        list.map((frame) => Buffer.from(frame.subarray(0, 96)).toString('hex')),
+      );
+    });
+
+    it('mirrors what the filter asks for', async () => {
+      const { file, said } = await mirrored(
+        4,
+        ...[
+          '--file',
+          await captureOf(frames()),
+          '--speed',
+          'max',
+          '--filter',
+          'ip6 and udp port 61002 and greater 200',
+        ],
+      );
+      expect(said).toContain('2 of 14 packets');
+      expect(rows('sessions', file)).toMatchObject([{ client_ip: '2001:db8:7::2', client_packets: 2 }]);
+      const wrong = await start('--file', '/dev/null', '--to', COLLECTOR[4], '--filter', 'udp prt 53').ended;
+      expect(wrong).toEqual({
+        status: 2,
+        said: expect.stringMatching(/^mirrorlake: the filter "udp prt 53" is wrong: .*syntax error.*\n$/),
+      });
+    });
+
+    it('keeps the time of the capture, faster or slower, again and again', async () => {
+      const capture = await captureOf(frames().slice(0, 5), 100);
+      const spans: number[] = [];
+      for (const options of [
+        ['--speed', '1'],
+        ['--speed', '4'],
+        ['--speed', '4', '--loop', '3'],
+      ]) {
+        const { file } = await mirrored(4, '--file', capture, ...options);
+        const { packets } = await readAll(file);
+        const times = packets.map((packet) => packet.sec + packet.nsec / 1e9);
+        spans.push(packets.length, times[times.length - 1] - times[0]);
+      }
+      const [once, atOne, fourfold, atFour, thrice, atFourThrice] = spans;
+      expect([once, fourfold, thrice]).toEqual([5, 5, 15]);
+      expect(atOne).toBeGreaterThan(0.39);
+      expect(atFour).toBeGreaterThan(0.095);
+      expect(atFour).toBeLessThan(atOne);
+      expect(atFourThrice).toBeGreaterThan(0.29);
+    });
+
+    it('holds a capture back to the rate, and loses nothing', async () => {
+      const list = Array.from({ length: 60 }, () => frames()[3]);
+      const { file, said } = await mirrored(
+        4,
         '--file',
-        await captureOf(frames()),
+        await captureOf(list),
         '--speed',
         'max',
-        '--filter',
-        'ip6 and udp port 61002 and greater 200',
-      ],
-    );
-    expect(said).toContain('2 of 14 packets');
-    expect(rows('sessions', file)).toMatchObject([{ client_ip: '2001:db8:7::2', client_packets: 2 }]);
-    const wrong = await start('--file', '/dev/null', '--to', COLLECTOR[4], '--filter', 'udp prt 53').ended;
-    expect(wrong).toEqual({
-      status: 2,
-      said: expect.stringMatching(/^mirrorlake: the filter "udp prt 53" is wrong: .*syntax error.*\n$/),
-    });
-  });
-
-  it('keeps the time of the capture, faster or slower, again and again', async () => {
-    const capture = await captureOf(frames().slice(0, 5), 100);
-    const spans: number[] = [];
-    for (const options of [
-      ['--speed', '1'],
-      ['--speed', '4'],
-      ['--speed', '4', '--loop', '3'],
-    ]) {
-      const { file } = await mirrored(4, '--file', capture, ...options);
+        '--rate',
+        '100pps',
+      );
+      expect(said).toContain('60 of 60 packets');
       const { packets } = await readAll(file);
-      const times = packets.map((packet) => packet.sec + packet.nsec / 1e9);
-      spans.push(packets.length, times[times.length - 1] - times[0]);
-    }
-    const [once, atOne, fourfold, atFour, thrice, atFourThrice] = spans;
-    expect([once, fourfold, thrice]).toEqual([5, 5, 15]);
-    expect(atOne).toBeGreaterThan(0.39);
-    expect(atFour).toBeGreaterThan(0.095);
-    expect(atFour).toBeLessThan(atOne);
-    expect(atFourThrice).toBeGreaterThan(0.29);
-  });
+      expect(packets).toHaveLength(60);
+      expect(
+        packets[59].sec + packets[59].nsec / 1e9 - packets[0].sec - packets[0].nsec / 1e9,
+      ).toBeGreaterThan(0.5);
+    });
 
-  it('holds a capture back to the rate, and loses nothing', async () => {
-    const list = Array.from({ length: 60 }, () => frames()[3]);
-    const { file, said } = await mirrored(
-      4,
-      '--file',
-      await captureOf(list),
-      '--speed',
-      'max',
-      '--rate',
-      '100pps',
-    );
-    expect(said).toContain('60 of 60 packets');
-    const { packets } = await readAll(file);
-    expect(packets).toHaveLength(60);
-    expect(packets[59].sec + packets[59].nsec / 1e9 - packets[0].sec - packets[0].nsec / 1e9).toBeGreaterThan(
-      0.5,
-    );
-  });
+    it('mirrors an interface both ways, with directions', async () => {
+      const { file, said } = await mirroredInterface(
+        ping(10, '203.0.113.1'),
+        ...['--interface', 'lan', '--type', '3', '--filter', 'icmp'],
+      );
+      expect(said).toMatch(/mirrored lan to 198\.51\.100\.2: 20 of \d+ packets/);
+      expect(tsharkComplaints(file)).toEqual([]);
+      expect(rows('sessions', file)).toMatchObject([
+        {
+          client_ip: '203.0.113.2',
+          server_ip: '203.0.113.1',
+          client_packets: 10,
+          server_packets: 10,
+          mirror_direction: 'both',
+        },
+      ]);
+      const directions = tsharkFields(file, 'erspan.direction');
+      expect(directions).toHaveLength(20);
+      expect(new Set(directions).size).toBe(2);
+    });
 
-  it('mirrors an interface both ways, with directions', async () => {
-    const { file, said } = await mirroredInterface(
-      ping(10, '203.0.113.1'),
-      ...['--interface', 'lan', '--type', '3', '--filter', 'icmp'],
-    );
-    expect(said).toMatch(/mirrored lan to 198\.51\.100\.2: 20 of \d+ packets/);
-    expect(tsharkComplaints(file)).toEqual([]);
-    expect(rows('sessions', file)).toMatchObject([
-      {
-        client_ip: '203.0.113.2',
-        server_ip: '203.0.113.1',
-        client_packets: 10,
-        server_packets: 10,
-        mirror_direction: 'both',
-      },
-    ]);
-    const directions = tsharkFields(file, 'erspan.direction');
-    expect(directions).toHaveLength(20);
-    expect(new Set(directions).size).toBe(2);
-  });
+    it.each([
+      ['ingress', '203.0.113.2'],
+      ['egress', '203.0.113.1'],
+    ])('mirrors %s only', async (direction, source) => {
+      const { file } = await mirroredInterface(
+        ping(5, '203.0.113.1'),
+        ...['--interface', 'lan', '--direction', direction, '--filter', 'icmp'],
+      );
+      expect(tsharkFields(file, 'icmp.type')).toHaveLength(5);
+      const [session] = rows('sessions', file);
+      const { client_ip, client_packets, server_packets } = session;
+      expect(
+        client_ip === source ? [client_packets, server_packets] : [server_packets, client_packets],
+      ).toEqual([5, 0]);
+    });
 
-  it.each([
-    ['ingress', '203.0.113.2'],
-    ['egress', '203.0.113.1'],
-  ])('mirrors %s only', async (direction, source) => {
-    const { file } = await mirroredInterface(
-      ping(5, '203.0.113.1'),
-      ...['--interface', 'lan', '--direction', direction, '--filter', 'icmp'],
-    );
-    expect(tsharkFields(file, 'icmp.type')).toHaveLength(5);
-    const [session] = rows('sessions', file);
-    const { client_ip, client_packets, server_packets } = session;
-    expect(
-      client_ip === source ? [client_packets, server_packets] : [server_packets, client_packets],
-    ).toEqual([5, 0]);
-  });
+    it('puts back the VLAN tag the kernel took off', async () => {
+      const tagged = frames()[12];
+      // The receiving end of such a pair takes the tag off, as a network card does.
+      tryIp('link del b-tag');
+      ip('link add b-tag type veth peer name tag netns b-src');
+      ip('link set b-tag up');
+      ip('-n b-src link set tag up');
+      const sender = new PacketSender('b-tag');
+      const { file, said } = await mirroredInterface(
+        () => {
+          for (let i = 0; i < 3; i++) sender.add(tagged);
+          sender.flush();
+        },
+        ...['--interface', 'tag', '--filter', 'vlan 100 and udp port 61002'],
+      );
+      sender.close();
+      ip('link del b-tag');
+      expect(said).toMatch(/: 3 of \d+ packets/);
+      expect(rows('sessions', file)).toMatchObject([{ vlan_ids: [100], client_packets: 3 }]);
+      expect(tsharkFields(file, 'erspan.vlan')).toEqual(['100', '100', '100']);
+      expect(inner((await readAll(file)).packets, 8 + 8)[0]).toBe(Buffer.from(tagged).toString('hex'));
+    });
 
-  it('puts back the VLAN tag the kernel took off', async () => {
-    const tagged = frames()[12];
-    // The receiving end of such a pair takes the tag off, as a network card does.
-    tryIp('link del b-tag');
-    ip('link add b-tag type veth peer name tag netns b-src');
-    ip('link set b-tag up');
-    ip('-n b-src link set tag up');
-    const sender = new PacketSender('b-tag');
-    const { file, said } = await mirroredInterface(
-      () => {
-        for (let i = 0; i < 3; i++) sender.add(tagged);
-        sender.flush();
-      },
-      ...['--interface', 'tag', '--filter', 'vlan 100 and udp port 61002'],
-    );
-    sender.close();
-    ip('link del b-tag');
-    expect(said).toMatch(/: 3 of \d+ packets/);
-    expect(rows('sessions', file)).toMatchObject([{ vlan_ids: [100], client_packets: 3 }]);
-    expect(tsharkFields(file, 'erspan.vlan')).toEqual(['100', '100', '100']);
-    expect(inner((await readAll(file)).packets, 8 + 8)[0]).toBe(Buffer.from(tagged).toString('hex'));
-  });
+    it('never mirrors its own output', async () => {
+      const { file, said } = await mirroredInterface(
+        () => void run('ip', 'netns', 'exec', 'b-src', 'ping', '-q', '-i', '0.05', '-c', '10', COLLECTOR[4]),
+        ...['--interface', 'wan'],
+      );
+      expect(Number(/ (\d+) of /.exec(said)?.[1])).toBeLessThan(40);
+      const sessions = rows('sessions', file);
+      // The collector's kernel, where nobody receives GRE, adds a few ICMP errors of its own.
+      const [icmp] = sessions.filter((session) => session.transport === 'icmp');
+      expect(icmp.client_packets).toBe(10);
+      expect(sessions.filter((session) => session.protocol === 47)).toEqual([]);
+    });
 
-  it('never mirrors its own output', async () => {
-    const { file, said } = await mirroredInterface(
-      () => void run('ip', 'netns', 'exec', 'b-src', 'ping', '-q', '-i', '0.05', '-c', '10', COLLECTOR[4]),
-      ...['--interface', 'wan'],
-    );
-    expect(Number(/ (\d+) of /.exec(said)?.[1])).toBeLessThan(40);
-    const sessions = rows('sessions', file);
-    // The collector's kernel, where nobody receives GRE, adds a few ICMP errors of its own.
-    const [icmp] = sessions.filter((session) => session.transport === 'icmp');
-    expect(icmp.client_packets).toBe(10);
-    expect(sessions.filter((session) => session.protocol === 47)).toEqual([]);
-  });
+    it('drops what an interface has beyond the rate', async () => {
+      const { said } = await mirroredInterface(
+        ping(20, '203.0.113.1'),
+        ...['--interface', 'lan', '--filter', 'icmp', '--rate', '5pps'],
+      );
+      const [, sent] = /: (\d+) of \d+ packets/.exec(said) ?? [];
+      const [, dropped] = /(\d+) dropped at the rate limit/.exec(said) ?? [];
+      expect(Number(sent) + Number(dropped)).toBe(40);
+      expect(Number(sent)).toBeLessThan(20);
+    });
 
-  it('drops what an interface has beyond the rate', async () => {
-    const { said } = await mirroredInterface(
-      ping(20, '203.0.113.1'),
-      ...['--interface', 'lan', '--filter', 'icmp', '--rate', '5pps'],
-    );
-    const [, sent] = /: (\d+) of \d+ packets/.exec(said) ?? [];
-    const [, dropped] = /(\d+) dropped at the rate limit/.exec(said) ?? [];
-    expect(Number(sent) + Number(dropped)).toBe(40);
-    expect(Number(sent)).toBeLessThan(20);
-  });
-
-  it('ends with one line when the interface is removed', async () => {
-    ip('-n b-src link add b-gone type veth peer name b-went');
-    ip('-n b-src link set b-gone up');
-    const { ready, ended } = start('--to', COLLECTOR[4], '--interface', 'b-gone');
-    await Promise.race([ready, ended]);
-    ip('-n b-src link del b-gone');
-    const { status, said } = await ended;
-    expect(status).toBe(1);
-    expect(said).toMatch(/mirrorlake: cannot go on with interface b-gone: ENODEV \(it has been removed\)\n$/);
-  });
-});
+    it('ends with one line when the interface is removed', async () => {
+      ip('-n b-src link add b-gone type veth peer name b-went');
+      ip('-n b-src link set b-gone up');
+      const { ready, ended } = start('--to', COLLECTOR[4], '--interface', 'b-gone');
+      await Promise.race([ready, ended]);
+      ip('-n b-src link del b-gone');
+      const { status, said } = await ended;
+      expect(status).toBe(1);
+      expect(said).toMatch(
+        /mirrorlake: cannot go on with interface b-gone: ENODEV \(it has been removed\)\n$/,
+      );
+    });
+  },
+);

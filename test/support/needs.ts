@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-/** What a live test may need of the machine: root, a device, or a program on the PATH. */
+/** What a live test may need of the machine: root, a device, a library (`libpcap.so`), or a program on the PATH. */
 export type Need = 'root' | '/dev/net/tun' | (string & {});
 
 /** Those of `needs` this machine does not have. */
@@ -11,6 +11,7 @@ export function missing(needs: readonly Need[]): string[] {
   return needs.filter((need) => {
     if (need === 'root') return process.getuid?.() !== 0;
     if (need.startsWith('/')) return !existsSync(need);
+    if (need.includes('.so')) return !libraries().includes(need);
     const path = `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`;
     return !path.split(delimiter).some((dir) => existsSync(join(dir, need)));
   });
@@ -30,6 +31,11 @@ export function describeWith(needs: readonly Need[], name: string, suite: () => 
     console.warn(`skipped: ${name}: this machine lacks ${without.join(', ')}`);
     describe.skip(name, suite);
   }
+}
+
+/** The system's shared libraries, as the dynamic linker lists them. */
+function libraries(): string {
+  return run('/sbin/ldconfig', '-p');
 }
 
 /** Runs a command to its end; its standard output. Throws with its standard error when it fails. */

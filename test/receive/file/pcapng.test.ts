@@ -161,12 +161,17 @@ describe('clocks', () => {
   });
 
   test('no resolution, offset or time makes it fail', async () => {
+    const blocks = [sectionHeader(true)];
     for (let resolution = 0; resolution < 256; resolution++) {
-      for (const time of [0n, 1n, (1n << 64n) - 1n]) {
-        const { nsec } = await clock(resolution, time, -(1n << 63n));
-        expect(nsec).toBeLessThan(1_000_000_000);
-      }
+      const offset = resolution % 2 === 0 ? -(1n << 63n) : (1n << 63n) - 1n;
+      blocks.push(interfaceDescription(true, 1, { resolution, offset }));
+      for (const time of [0n, 1n, (1n << 64n) - 1n])
+        blocks.push(enhancedPacket(true, resolution, time, DATA));
     }
+    const { packets, error } = await dir.read(Buffer.concat(blocks));
+    expect(error).toBeUndefined();
+    expect(packets).toHaveLength(256 * 3);
+    for (const { nsec } of packets) expect(nsec).toBeLessThan(1_000_000_000);
   });
 });
 

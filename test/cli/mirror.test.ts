@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import { InvalidArgumentError } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { integer, rate, speed } from '../../src/cli/mirror-options.js';
+
+const TO = ['--to', '198.51.100.2'];
+const FILE = ['--file', 'nowhere.pcap'];
+
+describe('a wrong command line is one clear line and status 2', () => {
+  test.each([
+    [[...FILE], /required option '--to <address>' not specified/],
+    [TO, /^mirrorlake: mirror: say what to mirror: --interface IF or --file F, one of them$/m],
+    [[...TO, ...FILE, '--interface', 'eth0'], /say what to mirror/],
+    [[...FILE, '--to', 'collector'], /--to collector: it is no IPv4 or IPv6 address/],
+    [[...FILE, '--to', 'fe80::1%nowhere0'], /--to fe80::1%nowhere0: there is no interface nowhere0/],
+    [[...TO, ...FILE, '--from', '2001:db8::1'], /--from and --to are of different kinds/],
+    [[...TO, ...FILE, '--type', '4'], /Allowed choices are 1, 2, 3, gretap/],
+    [[...TO, ...FILE, '--session', '1024'], /It is a number from 0 to 1023\./],
+    [[...TO, ...FILE, '--type', '1', '--session', '3'], /--session is for --type 2 and 3, not for 1/],
+    [[...TO, ...FILE, '--type', '2', '--hardware', '3'], /--hardware is for --type 3, not for 2/],
+    [[...TO, ...FILE, '--key', '3'], /--key is for --type gretap, not for 2/],
+    [[...TO, '--interface', 'lo', '--speed', '2'], /--speed goes with --file/],
+    [[...TO, '--interface', 'lo', '--loop'], /--loop goes with --file/],
+    [[...TO, ...FILE, '--no-promiscuous'], /--no-promiscuous goes with --interface/],
+    [[...TO, '--file', '-', '--loop'], /--loop needs a file: stdin comes only once/],
+    [[...TO, ...FILE, '--rate', 'fast'], /It is a number with bit, kbit, mbit, gbit or pps: 100mbit\./],
+    [[...TO, ...FILE, '--colour'], /unknown option '--colour'/],
+  ])('%j', (args, message) => {
+    const { status, stdout, stderr } = spawnSync('node', ['dist/cli/main.js', 'mirror', ...args], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect([status, stdout]).toEqual([2, '']);
+  });
+});
+
+describe('values', () => {
+  test('numbers', () => {
+    expect(integer(0, 63)('17')).toBe(17);
+    expect(integer(0, 0xffffffff)('0x1234')).toBe(0x1234);
+    for (const text of ['', '-1', '64', '1.5', '1e1', 'x']) {
+      expect(() => integer(0, 63)(text)).toThrow(InvalidArgumentError);
+    }
+  });
+
+  test('rates', () => {
+    expect(rate('100mbit')).toEqual({ unit: 'bit', perSecond: 1e8 });
+    expect(rate('1.5Gbit')).toEqual({ unit: 'bit', perSecond: 1.5e9 });
+    expect(rate('10000pps')).toEqual({ unit: 'packet', perSecond: 10000 });
+    for (const text of ['0mbit', '5', 'mbit', '-1pps'])
+      expect(() => rate(text)).toThrow(InvalidArgumentError);
+  });
+
+  test('speeds', () => {
+    expect(speed('0.5')).toBe(0.5);
+    expect(speed('max')).toBe(Number.POSITIVE_INFINITY);
+    for (const text of ['0', '-1', 'fast', '']) expect(() => speed(text)).toThrow(InvalidArgumentError);
+  });
+});
