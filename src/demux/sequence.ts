@@ -17,12 +17,19 @@ export const SEQUENCE_WINDOW = 1024;
 export const MAX_DROPOUT = 1 << 24;
 /** Packets that must follow a jump ahead, the old numbers not seen again, until what lies between is lost. */
 export const CONFIRM = 32;
-/** This many repeated numbers running, from one near 0, are a sender that has started again. */
-export const RESTART_RUN = 8;
+/**
+ * A sender that has started again while its old numbers are in the window: at least this many numbers below the highest
+ * running, upwards from one near 0, and so many of them repeated. A run is looked at up to its longest.
+ */
+const RESTART_RUN = 8;
+const RESTART_REPEATED = 4;
 const RESTART_NEAR = 64;
+const RUN_LONGEST = 32;
 /** Counters of 16 or 24 bits are recognised by this many numbers at most being lost where they wrap. */
 const NARROW_STEP = 64;
 const TRACKS = 4;
+/** A track that this many packets of its stream passed by is of a sender's life before. */
+const STALE = 16_384;
 const WORDS = SEQUENCE_WINDOW / 32;
 const SLOT = SEQUENCE_WINDOW - 1;
 const NONE = -1;
@@ -43,6 +50,7 @@ export class SequenceStreams {
   private track = new Int32Array(64 * TRACKS);
   private current = new Int32Array(64);
   private shared = new Uint8Array(64);
+  private packets = new Float64Array(64);
   private streams = 0;
   private readonly spareStreams: number[] = [];
 
@@ -57,12 +65,14 @@ export class SequenceStreams {
   private parent = new Int32Array(64);
   private gap = new Float64Array(64);
   private run = new Uint8Array(64);
-  private runNext = new Uint32Array(64);
+  /** Numbers below the highest that came one after the other, how many had come before, and what they added to those lost. */
+  private runNumbers = new Uint32Array(64 * RUN_LONGEST);
+  private runRepeated = new Uint8Array(64);
+  private runLost = new Int32Array(64);
   private tracks = 0;
   private readonly spareTracks: number[] = [];
   /** By track of a shared stream: the tally each number in the window was lost for. */
   private readonly losers: (Int32Array | undefined)[] = [];
-  private clock = 0;
 
   /** A new tally, all 0. */
   tally(): number {
@@ -94,6 +104,7 @@ export class SequenceStreams {
   open(n: number, tally: number): number {
     const s = this.stream(0);
     const t = this.newTrack(n, false);
+    this.used[t] = 0;
     this.track[s * TRACKS] = t;
     this.current[s] = t;
     this.received[tally]++;
@@ -103,6 +114,7 @@ export class SequenceStreams {
   /** A new stream in the state of another; `loser`, when given, makes it shared, with losses so far this tally's. */
   copy(from: number, loser = NONE): number {
     const s = this.stream(loser === NONE ? 0 : 1);
+    this.packets[s] = this.packets[from];
     for (let i = 0; i < TRACKS; i++) {
       const t = this.track[from * TRACKS + i];
       if (t === NONE) continue;
@@ -128,6 +140,7 @@ export class SequenceStreams {
   /** Takes the next packet's number. */
   update(s: number, n: number, tally: number): void {
     this.received[tally]++;
+    this.packets[s]++;
     const t = this.current[s];
     if (this.shift[t] !== 0 && n > 0xffffffff >>> this.shift[t]) this.shift[t] = 0;
     const shift = this.shift[t];
@@ -173,40 +186,70 @@ export class SequenceStreams {
   private behind(t: number, n: number, back: number, tally: number): void {
     const word = t * WORDS + ((n & SLOT) >>> 5);
     const bit = 1 << (n & 31);
-    if (back > this.span[t]) {
-      this.extendDown(t, n, back, tally);
-    } else if ((this.bits[word] & bit) !== 0) {
-      this.repeat(t, n, tally);
+    if (back <= this.span[t] && (this.bits[word] & bit) !== 0) {
+      this.repeated[tally]++;
+      this.extendRun(t, n, 1, 0, tally);
       return;
-    } else {
-      this.lost[this.losers[t] === undefined ? tally : this.losers[t][n & SLOT]]--;
     }
-    this.run[t] = 0;
+    let lost = -1;
+    if (back > this.span[t]) lost = this.extendDown(t, n, back, tally);
+    else this.lost[this.losers[t] === undefined ? tally : this.losers[t][n & SLOT]]--;
     this.bits[word] |= bit;
     this.reordered[tally]++;
+    this.extendRun(t, n, 0, lost, tally);
   }
 
-  /** A number before the first one of the track: those between are skipped ones. */
-  private extendDown(t: number, n: number, back: number, tally: number): void {
-    const span = this.span[t];
-    this.lose(t, n + 1, back - span - 1, tally);
-    if (this.parent[t] !== NONE) this.gap[t] -= back - span;
+  /** A number before the first one of the track: those between are skipped ones. @returns how many */
+  private extendDown(t: number, n: number, back: number, tally: number): number {
+    const skipped = back - this.span[t] - 1;
+    this.lose(t, n + 1, skipped, tally);
+    if (this.parent[t] !== NONE) this.gap[t] -= skipped + 1;
     this.span[t] = back;
+    return skipped;
   }
 
-  private repeat(t: number, n: number, tally: number): void {
-    this.repeated[tally]++;
-    if (this.run[t] > 0 && n === this.runNext[t]) this.run[t]++;
-    else this.run[t] = n < RESTART_NEAR ? 1 : 0;
-    this.runNext[t] = (n + 1) >>> 0;
-    if (this.run[t] !== RESTART_RUN) return;
-    this.repeated[tally] -= RESTART_RUN;
+  /**
+   * A sender that starts again while its old numbers are still in the window sends numbers that look late or
+   * repeated, one after the other.
+   *
+   * @param repeated 1 for a number that has come before, else 0
+   * @param lost what the number has added to those lost
+   */
+  private extendRun(t: number, n: number, repeated: number, lost: number, tally: number): void {
+    const at = t * RUN_LONGEST;
+    const length = this.run[t];
+    if (length > 0 && n > this.runNumbers[at + length - 1]) {
+      this.runNumbers[at + length] = n;
+      this.run[t]++;
+      this.runRepeated[t] += repeated;
+      this.runLost[t] += lost;
+    } else if (length === 0 || n !== this.runNumbers[at + length - 1]) {
+      this.runNumbers[at] = n;
+      this.run[t] = n < RESTART_NEAR ? 1 : 0;
+      this.runRepeated[t] = repeated;
+      this.runLost[t] = lost;
+    }
+    // Packets that are merely late have not come before.
+    if (this.run[t] >= RESTART_RUN && this.runRepeated[t] >= RESTART_REPEATED) this.restart(t, tally);
+    else if (this.run[t] === RUN_LONGEST) this.run[t] = 0;
+  }
+
+  /** What the run's numbers were taken for is undone: they are the first of a new life. */
+  private restart(t: number, tally: number): void {
+    const at = t * RUN_LONGEST;
+    const length = this.run[t];
+    const first = this.runNumbers[at];
+    const n = this.runNumbers[at + length - 1];
+    this.repeated[tally] -= this.runRepeated[t];
+    this.reordered[tally] -= length - this.runRepeated[t];
+    this.lost[tally] -= this.runLost[t];
     this.reset(t, n);
-    this.span[t] = RESTART_RUN - 1;
-    for (let i = 1; i < RESTART_RUN; i++) {
-      const slot = (n - i) & SLOT;
+    this.span[t] = n - first;
+    for (let i = 0; i < length; i++) {
+      const slot = this.runNumbers[at + i] & SLOT;
       this.bits[t * WORDS + (slot >>> 5)] |= 1 << (slot & 31);
     }
+    this.lose(t, first + 1, n - first + 1 - length, tally);
   }
 
   private lose(t: number, from: number, numbers: number, tally: number): void {
@@ -218,7 +261,7 @@ export class SequenceStreams {
 
   /** A number outside the window of the stream's current track. */
   private far(s: number, t: number, n: number, d: number, tally: number): void {
-    this.used[t] = ++this.clock;
+    this.used[t] = this.packets[s];
     const step = this.narrowStep(t, n);
     if (step > 0) {
       this.near(t, n, step, tally);
@@ -226,7 +269,7 @@ export class SequenceStreams {
     }
     for (let i = 0; i < TRACKS; i++) {
       const other = this.track[s * TRACKS + i];
-      if (other === NONE || other === t) continue;
+      if (other === NONE || other === t || this.packets[s] - this.used[other] > STALE) continue;
       const shift = this.shift[other];
       const near = ((n - this.highest[other]) << shift) >> shift;
       if (near > SEQUENCE_WINDOW || near <= -SEQUENCE_WINDOW) continue;
@@ -261,6 +304,7 @@ export class SequenceStreams {
       this.spareTracks.push(old);
     }
     const t = this.newTrack(n, this.shared[s] === 1);
+    this.used[t] = this.packets[s];
     this.track[s * TRACKS + place] = t;
     this.current[s] = t;
     if (old !== from && d > 0 && d <= MAX_DROPOUT && n > this.highest[from]) {
@@ -307,9 +351,11 @@ export class SequenceStreams {
       this.track = grownInt32(this.track);
       this.current = grownInt32(this.current);
       this.shared = grownUint8(this.shared);
+      this.packets = grownFloat64(this.packets);
     }
     this.track.fill(NONE, s * TRACKS, (s + 1) * TRACKS);
     this.shared[s] = shared;
+    this.packets[s] = 0;
     return s;
   }
 
@@ -318,7 +364,6 @@ export class SequenceStreams {
     if (t === this.highest.length) this.growTracks();
     this.losers[t] = shared ? (this.losers[t] ?? new Int32Array(SEQUENCE_WINDOW)) : undefined;
     this.reset(t, n);
-    this.used[t] = ++this.clock;
     return t;
   }
 
@@ -344,7 +389,9 @@ export class SequenceStreams {
     this.parent[t] = this.parent[from];
     this.gap[t] = this.gap[from];
     this.run[t] = this.run[from];
-    this.runNext[t] = this.runNext[from];
+    this.runRepeated[t] = this.runRepeated[from];
+    this.runLost[t] = this.runLost[from];
+    this.runNumbers.copyWithin(t * RUN_LONGEST, from * RUN_LONGEST, (from + 1) * RUN_LONGEST);
     this.losers[t]?.fill(loser);
     return t;
   }
@@ -367,6 +414,8 @@ export class SequenceStreams {
     this.parent = grownInt32(this.parent);
     this.gap = grownFloat64(this.gap);
     this.run = grownUint8(this.run);
-    this.runNext = grownUint32(this.runNext);
+    this.runNumbers = grownUint32(this.runNumbers);
+    this.runRepeated = grownUint8(this.runRepeated);
+    this.runLost = grownInt32(this.runLost);
   }
 }
