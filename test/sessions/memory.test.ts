@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { expect, it } from 'vitest';
+import { SESSION_DEFAULTS } from '../../src/sessions/options.js';
+
+/** Fills a table of the default capacity and prints the process's resident bytes and the sessions open. */
+const FILL = `
+  import { SessionTable } from './dist/sessions/table.js';
+  import { Frame } from './dist/wire/frame.js';
+  import { MirrorPoint } from './dist/wire/mirror-point.js';
+  import { Mirrored } from './dist/wire/mirrored.js';
+  const table = new SessionTable({ session() {} });
+  const f = new Frame();
+  const m = new Mirrored();
+  m.point = new MirrorPoint(0, 2, new Uint8Array(16), new Uint8Array(16), 1, null);
+  Object.assign(f, { bytes: new Uint8Array(64), ipVersion: 4, ip: 0, source: 12, destination: 16, protocol: 6,
+    ipLength: 40, tcpFlags: 2, payload: 40, end: 64, sec: 1700000000, etherType: 0x800 });
+  const view = new DataView(f.bytes.buffer);
+  for (let i = 0; i < Number(process.argv[1]); i++) {
+    view.setUint32(12, i);
+    f.sourcePort = i & 0xffff;
+    table.frame(f, m);
+  }
+  console.log(JSON.stringify({ resident: process.memoryUsage.rss(), open: table.open }));
+`;
+
+it('holds a million sessions in under 500 MB', () => {
+  const args = ['--input-type=module', '-e', FILL, String(SESSION_DEFAULTS.capacity)];
+  const { resident, open } = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+  expect(open).toBe(1_000_000);
+  expect(resident).toBeLessThan(500e6);
+});
