@@ -272,6 +272,7 @@ export class Collector {
     for (const s of snapshots) {
       for (const [reason, n] of Object.entries(s.dropped)) dropped[reason] = (dropped[reason] ?? 0) + n;
     }
+    if (this.accounts.numbersDropped > 0) dropped.sequence_numbers = this.accounts.numbersDropped;
     const sum = (field: 'open' | 'opened' | 'rows' | 'pressure' | 'duplicates' | 'rowsDropped'): number =>
       snapshots.reduce((n, s) => n + s[field], 0);
     this.account();

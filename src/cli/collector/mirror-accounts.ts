@@ -109,6 +109,11 @@ export class MirrorAccounts {
     return memory;
   }
 
+  /** Sequence numbers of packet paths that were not taken in time: what they tell may look lost. */
+  get numbersDropped(): number {
+    return this.merge?.dropped ?? 0;
+  }
+
   /** Takes a packet path's totals, of its mirror points in their order there. */
   totals(path: number, mirrors: readonly MirrorCounts[], now: number): void {
     for (const [i, m] of mirrors.entries()) {
