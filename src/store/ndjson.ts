@@ -1,30 +1,12 @@
 /**
  * Rows as lines of NDJSON: the store's column names in the columns' order, numbers as JSON numbers, enums as their
- * words, addresses as people write them, times as RFC 3339 in UTC with nanoseconds.
+ * words, addresses as people write them, times as RFC 3339 in UTC with nanoseconds. Sessions, of which there are
+ * many, have store/session-ndjson.ts.
  */
-import { END_REASON_NAMES, type SessionRecord } from '../sessions/record.js';
-import { formatIp, formatMac, formatUuid } from '../wire/addresses.js';
-import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES, type MirrorPoint } from '../wire/mirror-point.js';
+import { formatIp } from '../wire/addresses.js';
+import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../wire/mirror-point.js';
 import { type MirrorRecord, SEQUENCE_USE_NAMES } from '../wire/mirror-record.js';
 import type { TunnelRecord } from '../wire/tunnel-record.js';
-import { communityId } from './community-id.js';
-
-/** A row of `sessions`. @param collector the name in the column `collector` */
-export function sessionJson(r: SessionRecord, collector: string): string {
-  const icmp = r.protocol === 1 || r.protocol === 58;
-  const community = communityId(
-    r.ipVersion,
-    r.clientIp,
-    r.serverIp,
-    r.protocol,
-    icmp ? r.icmpType : r.clientPort,
-    icmp ? r.icmpCode : r.serverPort,
-  );
-  let vlans = '';
-  for (let i = 0; i < r.vlanCount; i++) vlans += i === 0 ? r.vlanIds[i] : `,${r.vlanIds[i]}`;
-  const p = r.point;
-  return `{"session_id":"${formatUuid(r.sessionId, 0)}","part":${r.part},"community_id":"${community}","first_seen":"${rfc3339(r.firstSec, r.firstNsec)}","last_seen":"${rfc3339(r.lastSec, r.lastNsec)}","end_reason":"${END_REASON_NAMES[r.endReason]}",${pointJson(p)},"mirror_port":${r.mirrorPort},"mirror_direction":"${MIRROR_DIRECTION_NAMES[r.mirrorDirection]}","mirror_hardware":${r.mirrorHardware},"security_group":${r.securityGroup},"gre_key":${r.greKey},"vlan_ids":[${vlans}],"cos":${r.cos},"client_mac":"${r.hasMac ? formatMac(r.clientMac, 0) : ''}","server_mac":"${r.hasMac ? formatMac(r.serverMac, 0) : ''}","ether_type":${r.etherType},"client_ip":"${ip(r.clientIp)}","server_ip":"${ip(r.serverIp)}","client_port":${r.clientPort},"server_port":${r.serverPort},"protocol":${r.protocol},"transport":${text(r.transport)},"client_packets":${r.clientPackets},"server_packets":${r.serverPackets},"client_bytes":${r.clientBytes},"server_bytes":${r.serverBytes},"client_payload":${r.clientPayload},"server_payload":${r.serverPayload},"client_tcp_flags":${r.clientTcpFlags},"server_tcp_flags":${r.serverTcpFlags},"tcp_state":${text(r.tcpState)},"handshake_us":${r.handshakeUs},"client_retransmits":${r.clientRetransmits},"server_retransmits":${r.serverRetransmits},"icmp_type":${r.icmpType},"icmp_code":${r.icmpCode},"client_ttl":${r.clientTtl},"server_ttl":${r.serverTtl},"dscp":${r.dscp},"fragments":${r.fragments},"truncated":${r.truncated},"duplicates":${r.duplicates},"app_protocol":${text(r.appProtocol)},"collector":${text(collector)}}`;
-}
 
 /** A row of `mirrors`. @param collector the name in the column `collector` */
 export function mirrorJson(r: MirrorRecord, collector: string): string {
@@ -68,10 +50,6 @@ export function pointJson(p: MirrorPoint): string {
     pointTexts.set(p, json);
   }
   return json;
-}
-
-function ip(address: Uint8Array): string {
-  return formatIp(address, 0);
 }
 
 const texts = new Map<string, string>();

@@ -41,16 +41,6 @@ export function formatMac(b: Uint8Array, o: number): string {
   return `${HEX2[b[o]]}:${HEX2[b[o + 1]]}:${HEX2[b[o + 2]]}:${HEX2[b[o + 3]]}:${HEX2[b[o + 4]]}:${HEX2[b[o + 5]]}`;
 }
 
-/** The text of the 16-byte UUID at `o`, in network byte order. */
-export function formatUuid(b: Uint8Array, o: number): string {
-  let text = '';
-  for (let i = 0; i < 16; i++) {
-    if (i === 4 || i === 6 || i === 8 || i === 10) text += '-';
-    text += HEX2[b[o + i]];
-  }
-  return text;
-}
-
 /** The text of the 4-byte IPv4 address at `o`. */
 export function formatIpv4(b: Uint8Array, o: number): string {
   return `${b[o]}.${b[o + 1]}.${b[o + 2]}.${b[o + 3]}`;

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mirrorJson, rfc3339, sessionJson, tunnelJson } from '../../src/store/ndjson.js';
+import { mirrorJson, rfc3339, tunnelJson } from '../../src/store/ndjson.js';
+import { formatIp, formatMac } from '../../src/wire/addresses.js';
 import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
+import { sessionJson } from '../support/session-json.js';
 
 test('times are RFC 3339 with nanoseconds', () => {
   expect(rfc3339(0, 0)).toBe('1970-01-01T00:00:00.000000000Z');
@@ -9,19 +11,40 @@ test('times are RFC 3339 with nanoseconds', () => {
   expect(rfc3339(0xffffffff, 1)).toBe('2106-02-07T06:28:15.000000001Z');
 });
 
+function uuid(id: Uint8Array): string {
+  const hex = Buffer.from(id).toString('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
 test('every row is one line of JSON with the values of its record', () => {
   fc.assert(
     fc.property(sessionRecord, fc.string({ maxLength: 20, unit: 'binary' }), (r, collector) => {
       const json = sessionJson(r, collector);
       expect(json).not.toContain('\n');
       expect(JSON.parse(json)).toMatchObject({
+        session_id: uuid(r.sessionId),
         part: r.part,
+        first_seen: rfc3339(r.firstSec, r.firstNsec),
+        last_seen: rfc3339(r.lastSec, r.lastNsec),
+        mirror_source: formatIp(r.point.source, 0),
+        mirror_port: r.mirrorPort,
         gre_key: r.greKey,
         vlan_ids: [...r.vlanIds.subarray(0, r.vlanCount)],
+        client_mac: r.hasMac ? formatMac(r.clientMac, 0) : '',
+        server_mac: r.hasMac ? formatMac(r.serverMac, 0) : '',
+        client_ip: formatIp(r.clientIp, 0),
+        server_ip: formatIp(r.serverIp, 0),
         client_port: r.clientPort,
+        client_packets: r.clientPackets,
+        server_packets: r.serverPackets,
         client_bytes: r.clientBytes,
+        server_bytes: r.serverBytes,
+        client_payload: r.clientPayload,
         server_payload: r.serverPayload,
         transport: r.transport,
+        tcp_state: r.tcpState,
+        handshake_us: r.handshakeUs,
+        duplicates: r.duplicates,
         app_protocol: r.appProtocol,
         collector,
       });

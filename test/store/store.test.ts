@@ -6,7 +6,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SegmentRefused, StoreRefused } from '../../src/store/errors.js';
 import { MirrorSegment } from '../../src/store/mirror-segment.js';
-import { sessionJson } from '../../src/store/ndjson.js';
 import { openStore } from '../../src/store/open.js';
 import { PacketSegment } from '../../src/store/packet-segment.js';
 import { SessionSegment } from '../../src/store/session-segment.js';
@@ -14,6 +13,7 @@ import type { Store } from '../../src/store/store.js';
 import { TunnelSegment } from '../../src/store/tunnel-segment.js';
 import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { sessionJson } from '../support/session-json.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-store-'));
 let server: ClickHouseServer;

@@ -5,10 +5,11 @@ import { Pipeline } from '../../src/cli/pipeline.js';
 import { PacketBatch } from '../../src/receive/batch.js';
 import { openCapture } from '../../src/receive/file/capture.js';
 import { EndReason } from '../../src/sessions/record.js';
-import { mirrorJson, sessionJson } from '../../src/store/ndjson.js';
+import { mirrorJson } from '../../src/store/ndjson.js';
 import { packetJson } from '../../src/store/packet-ndjson.js';
 import { MALFORMED_NAMES } from '../../src/wire/malformed.js';
 import { MirrorRecord } from '../../src/wire/mirror-record.js';
+import { sessionJson } from './session-json.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 

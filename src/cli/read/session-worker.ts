@@ -3,12 +3,12 @@ import { parentPort } from 'node:worker_threads';
 import { FRAME_BATCH, FRAME_PLACE, FRAME_WORDS, unpackFrame } from '../../sessions/frame-batch.js';
 import type { SessionSink } from '../../sessions/record.js';
 import { SessionTable } from '../../sessions/table.js';
-import { sessionJson } from '../../store/ndjson.js';
+import { SessionLines } from '../../store/session-ndjson.js';
 import { SessionSegment } from '../../store/session-segment.js';
 import { Frame } from '../../wire/frame.js';
 import { MirrorPoint } from '../../wire/mirror-point.js';
 import { Mirrored } from '../../wire/mirrored.js';
-import { LineWriter } from '../line-writer.js';
+import { CHUNK, writeOut } from '../line-writer.js';
 import {
   ARENA_START,
   type FromSessionThread,
@@ -34,10 +34,13 @@ interface Rows extends SessionSink {
 }
 
 function printed(collector: string): Rows {
-  const lines = new LineWriter();
+  const lines = new SessionLines(collector);
   return {
-    session: (record) => lines.line(sessionJson(record, collector)),
-    flush: () => lines.flush(),
+    session: (record) => {
+      lines.session(record);
+      if (lines.length >= CHUNK) writeOut(lines.take());
+    },
+    flush: () => writeOut(lines.take()),
   };
 }
 

@@ -1,0 +1,9 @@
+import type { SessionRecord } from '../../src/sessions/record.js';
+import { SessionLines } from '../../src/store/session-ndjson.js';
+
+/** A session as its line of NDJSON, without the newline. */
+export function sessionJson(record: SessionRecord, collector: string): string {
+  const lines = new SessionLines(collector);
+  lines.session(record);
+  return new TextDecoder().decode(lines.take()).trimEnd();
+}
