@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FIXTURES } from './support/fixtures/all.js';
+import { fixtureList } from './support/make-fixtures.js';
 import { readCapture, readCommand } from './support/read-capture.js';
 import { type ExpectedRow, matchRows } from './support/traffic/expected.js';
 
@@ -22,6 +23,10 @@ function compare(file: string, actual: string): void {
 }
 
 const parse = (lines: string[]) => lines.map((line) => JSON.parse(line) as ExpectedRow);
+
+it('the list of captures is whole', () => {
+  expect(readFileSync(join(DIRECTORY, 'README.md'), 'utf8')).toBe(fixtureList());
+});
 
 describe.each(FIXTURES)('$file: $about', ({ file, bytes, scene, packets }) => {
   const name = file.replace(/\.(pcap|pcapng)(\.gz|\.zst)?$/, '');

@@ -1,8 +1,28 @@
 /** Writes the captures of test/fixtures, as test/support/fixtures says: npx tsx test/support/make-fixtures.ts */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { FIXTURES } from './fixtures/all.js';
 
-const directory = join(import.meta.dirname, '../fixtures');
-mkdirSync(directory, { recursive: true });
-for (const { file, bytes } of FIXTURES) writeFileSync(join(directory, file), bytes);
+/** The list of captures for people. */
+export function fixtureList(): string {
+  const rows = FIXTURES.map(({ file, about }) => `| ${file} | ${about} |`);
+  return `# Captures, each showing one thing
+
+\`test/support/fixtures\` describes them, and what must come of them; \`npx tsx test/support/make-fixtures.ts\` writes them.
+Beside each is the NDJSON that \`mirrorlake read\` makes of it, session ids left out: \`.sessions.ndjson\`, \`.mirrors.ndjson\` and
+for some \`.packets.ndjson\`. \`test/golden.test.ts\` holds all of it against the program; when the program is meant to say
+something else, \`UPDATE_GOLDEN=1 npx vitest run test/golden.test.ts\` writes the NDJSON anew, to be read in the diff.
+
+| capture | what it shows |
+|---|---|
+${rows.join('\n')}
+`;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
+  const directory = join(import.meta.dirname, '../fixtures');
+  mkdirSync(directory, { recursive: true });
+  for (const { file, bytes } of FIXTURES) writeFileSync(join(directory, file), bytes);
+  writeFileSync(join(directory, 'README.md'), fixtureList());
+}
