@@ -28,7 +28,12 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .configureOutput({
       // One line like every other error's, which names where to look.
       outputError: (text, write) =>
-        write(`mirrorlake: ${text.replace(/^error: /, '').trimEnd().replace(/\.$/, '')} (see --help)\n`),
+        write(
+          `mirrorlake: ${text
+            .replace(/^error: /, '')
+            .trimEnd()
+            .replace(/\.$/, '')} (see --help)\n`,
+        ),
     });
   const called = words.find((word) => !word.startsWith('-')) ?? '';
   const load = Object.hasOwn(COMMANDS, called) ? [COMMANDS[called]] : Object.values(COMMANDS);

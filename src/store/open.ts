@@ -1,14 +1,7 @@
 import { EmbeddedStore } from './embedded.js';
 import { StoreLocationError } from './errors.js';
 import { ServerStore } from './server.js';
-import type { Store } from './store.js';
-
-export interface OpenOptions {
-  /** Whether a data directory that is not there is made. */
-  create: boolean;
-  /** Milliseconds that a server may take for one insert or query; 120,000 unless told otherwise. */
-  timeout?: number;
-}
+import type { OpenOptions, Store } from './store.js';
 
 /**
  * Opens the store at `location`: a data directory (embedded ClickHouse), or `http://user:password@host:8123/database`

@@ -12,8 +12,7 @@ import { ClickHouseStore } from './clickhouse.js';
 import { StoreLocationError } from './errors.js';
 import { storeError } from './failure.js';
 import { DEFAULT_LAYOUT } from './migrations.js';
-import type { OpenOptions } from './open.js';
-import type { Segment } from './store.js';
+import type { OpenOptions, Segment } from './store.js';
 import { insertStatement, structure, type TableName } from './tables.js';
 
 /** How long one insert or query may take. A segment that takes longer is inserted again. */

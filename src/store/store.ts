@@ -15,6 +15,13 @@ export interface QueryOptions {
 /** A segment in memory, or a file that holds nothing else. */
 export type Segment = Uint8Array | { file: string };
 
+export interface OpenOptions {
+  /** Whether a data directory that is not there is made. */
+  create: boolean;
+  /** Milliseconds that a server may take for one insert or query; 120,000 unless told otherwise. */
+  timeout?: number;
+}
+
 export interface Store {
   /** The directory, or the URL without credentials. */
   readonly name: string;
