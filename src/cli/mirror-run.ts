@@ -46,7 +46,7 @@ export async function mirror(command: Command, given: MirrorArguments): Promise<
     } else {
       const file = given.file as string;
       await new Replay(
-        () => openCapture(file),
+        () => openCapture(file, { signal: stop }),
         copies,
         { speed: given.speed, loops: given.loop },
         stop,
@@ -63,7 +63,7 @@ function stopOnSignals(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(1);
+      if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
       controller.abort();
     });
   }

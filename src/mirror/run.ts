@@ -51,7 +51,7 @@ export class Replay {
   private readonly start = performance.now();
   private readonly batch = new PacketBatch();
 
-  /** @param open opens the capture from its beginning */
+  /** @param open opens the capture from its beginning; it ends with `signal` */
   constructor(
     private readonly open: () => Promise<PacketSource>,
     private readonly mirror: Mirror,

@@ -1,5 +1,6 @@
 import { close, constants, fstat, open, read } from 'node:fs';
 import { Socket } from 'node:net';
+import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 import { CaptureError, systemError } from './capture-error.js';
 
@@ -36,7 +37,7 @@ export async function openInput(path: string): Promise<ByteInput> {
     if (!stdin) fd = await openFd(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await statFd(fd);
     if (stat.isFIFO() || stat.isSocket()) return new PipeInput(file, fd);
-    if (stdin && stat.isCharacterDevice() && process.stdin.isTTY) {
+    if (stdin && isatty(fd)) {
       throw new CaptureError(file, 'it is a terminal: pipe a capture into it, or name a file');
     }
     if (stat.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });

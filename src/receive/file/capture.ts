@@ -19,6 +19,8 @@ export interface CaptureOptions {
    * next is asked for. Each is MAX_RECORD bytes longer than what is read at a time.
    */
   readonly ring?: BufferRing;
+  /** Ends the reading, also while a pipe is waited for: there are no more packets then. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -31,10 +33,15 @@ export interface CaptureOptions {
 export async function openCapture(path: string, options: CaptureOptions = {}): Promise<CaptureSource> {
   const file = path === '-' ? 'stdin' : path;
   const raw = await openInput(path);
+  const end = () => void raw.close();
+  options.signal?.addEventListener('abort', end, { once: true });
   try {
     let input = new PeekedInput(raw);
     let head = await input.peek(MAGIC_LENGTH);
-    if (head.length === 0) throw new CaptureError(file, 'it is empty: there is no capture to read');
+    if (head.length === 0) {
+      const what = options.signal?.aborted ? 'nothing came from it' : 'it is empty';
+      throw new CaptureError(file, `${what}: there is no capture to read`);
+    }
     const compression = compressionOf(head);
     if (compression !== undefined) {
       input = new PeekedInput(
@@ -45,16 +52,14 @@ export async function openCapture(path: string, options: CaptureOptions = {}): P
         throw new CaptureError(file, 'it is compressed twice: decompress it once and read the result');
       }
     }
-    return new CaptureSource(
-      file,
-      input,
-      formatOf(file, head, compression),
-      compression,
-      options.ring ?? ownBuffers(MAX_RECORD + (options.chunk ?? CHUNK)),
-    );
+    const ring = options.ring ?? ownBuffers(MAX_RECORD + (options.chunk ?? CHUNK));
+    const format = formatOf(file, head, compression);
+    return new CaptureSource(file, input, format, compression, ring, options.signal);
   } catch (error) {
     await raw.close();
     throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', end);
   }
 }
 
@@ -70,8 +75,16 @@ export class CaptureSource implements PacketSource {
     private readonly capture: CaptureFormat,
     readonly compression: Compression | undefined,
     ring: BufferRing,
+    private readonly signal: AbortSignal | undefined,
   ) {
     this.window = new ReadAhead(input, ring, MAX_RECORD);
+    signal?.addEventListener('abort', this.end, { once: true });
+  }
+
+  private readonly end = () => void this.input.close();
+
+  private get ended(): boolean {
+    return this.closed || this.signal?.aborted === true;
   }
 
   get format(): 'pcap' | 'pcapng' {
@@ -101,7 +114,7 @@ export class CaptureSource implements PacketSource {
   async next(batch: PacketBatch): Promise<boolean> {
     batch.count = 0;
     const { window, capture } = this;
-    while (!this.closed) {
+    while (!this.ended) {
       if (capture.damage === undefined) capture.parse(window, batch);
       if (batch.count > 0) {
         batch.bytes = window.bytes;
@@ -117,13 +130,19 @@ export class CaptureSource implements PacketSource {
         );
       }
       if (window.ended) return false;
-      await window.more();
+      try {
+        await window.more();
+      } catch (error) {
+        // A decompressor whose input is closed finds it cut short.
+        if (!this.ended) throw error;
+      }
     }
     return false;
   }
 
   async close(): Promise<void> {
     this.closed = true;
+    this.signal?.removeEventListener('abort', this.end);
     await this.input.close();
   }
 }

@@ -70,6 +70,28 @@ test('a pipe nobody writes to can be closed while it is waited for', async () =>
   await writer.close();
 });
 
+test('a signal ends the wait for a pipe: before the capture began, and in the middle of a packet', async () => {
+  const path = fifo('aborted');
+  const early = new AbortController();
+  const opening = openCapture(path, { signal: early.signal });
+  await sleep(20);
+  early.abort();
+  await expect(opening).rejects.toThrow(/nothing came from it/);
+
+  const late = new AbortController();
+  const again = openCapture(path, { signal: late.signal });
+  const writer = await open(path, 'w');
+  await writer.write(pcapHeader(true, 0xa1b2c3d4, 1));
+  await writer.write(packets(1)[0].subarray(0, 50));
+  const source = await again;
+  const reading = source.next(new PacketBatch());
+  await sleep(20);
+  late.abort();
+  expect(await reading).toBe(false);
+  await source.close();
+  await writer.close();
+});
+
 test('progress: bytes of the file', async () => {
   const bytes = Buffer.concat([pcapHeader(true, 0xa1b2c3d4, 1), ...packets(1000)]);
   const source = await openCapture(await dir.write('progress', bytes), { chunk: 10000 });
