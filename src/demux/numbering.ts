@@ -18,7 +18,7 @@ const FINER_PENALTY = 32;
 const MIN_ALTERNATIONS = 4;
 /** A numbering this much worse than another, and by a factor of 16, is followed no further. */
 const HOPELESS = 4096;
-/** Packets of a mirror point between two looks for hopeless numberings; a power of two. */
+/** Packets of a mirror point between two looks for hopeless numberings. */
 const JUDGE_EVERY = 4096;
 /** Sources whose sessions are tried as one counter, 4 KiB or more each; the sessions of others stand alone. */
 const MAX_SOURCES = 1024;
@@ -37,12 +37,16 @@ const LEVELS = [
 class Level {
   readonly streams: Int32Array;
   count = 1;
-  followed = true;
+  tally = NONE;
+  /** Followed: since a second key was seen, and until it is hopeless. */
+  followed = false;
+  hopeless = false;
   constructor(
     readonly use: SequenceUse,
     readonly shift: number,
     readonly mask: number,
-    readonly tally: number,
+    /** The one key seen so far. */
+    readonly only: number,
   ) {
     this.streams = new Int32Array(mask + 1).fill(NONE);
   }
@@ -55,6 +59,8 @@ class PointNumbers {
   /** Hardware id and direction of the last packet. */
   combination = 0;
   alternations = 0;
+  /** Packets until the next look. */
+  untilJudged = JUDGE_EVERY;
   levels: Level[] | undefined;
   /** Its share of the source's common counter. */
   sourceTally = NONE;
@@ -102,7 +108,7 @@ export class Numbering {
     this.streams.update(p.stream, n, p.tally);
     if (p.levels !== undefined) this.updateLevels(p.levels, n, combination);
     if (p.sourceTally !== NONE) this.updateSource(p, n);
-    if (this.streams.received[p.tally] % JUDGE_EVERY === 0) this.judge(p);
+    if (--p.untilJudged === 0) this.judge(p);
   }
 
   /** Fills `verdict` with what is believed of a mirror point's numbers so far. */
@@ -173,11 +179,14 @@ export class Numbering {
 
   /** A packet of another hardware id or direction than the one before. */
   private alternate(p: PointNumbers, combination: number): void {
-    if (p.levels === undefined) {
-      p.levels = LEVELS.map((l) => new Level(l.use, l.shift, l.mask, this.streams.copyTally(p.tally)));
-      for (const level of p.levels) {
-        level.streams[(p.combination >>> level.shift) & level.mask] = this.streams.copy(p.stream);
-      }
+    p.levels ??= LEVELS.map((l) => new Level(l.use, l.shift, l.mask, (p.combination >>> l.shift) & l.mask));
+    for (let i = 0; i < p.levels.length; i++) {
+      const level = p.levels[i];
+      if (level.followed || level.hopeless) continue;
+      if (((combination >>> level.shift) & level.mask) === level.only) continue;
+      level.followed = true;
+      level.tally = this.streams.copyTally(p.tally);
+      level.streams[level.only] = this.streams.copy(p.stream);
     }
     p.alternations++;
     p.combination = combination;
@@ -215,6 +224,7 @@ export class Numbering {
   }
 
   private judge(p: PointNumbers): void {
+    p.untilJudged = JUDGE_EVERY;
     const best = this.best(p);
     const limit = HOPELESS + 16 * this.score(best?.tally ?? p.tally);
     for (const level of p.levels ?? []) {
@@ -240,6 +250,7 @@ export class Numbering {
 
   private closeLevel(level: Level): void {
     level.followed = false;
+    level.hopeless = true;
     for (const stream of level.streams) if (stream !== NONE) this.streams.close(stream);
     level.streams.fill(NONE);
   }

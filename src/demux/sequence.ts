@@ -175,9 +175,12 @@ export class SequenceStreams {
   private skip(t: number, d: number, tally: number): void {
     const base = t * WORDS;
     const from = this.highest[t] + 1;
-    for (let i = 0; i < d - 1; i++) {
-      const slot = (from + i) & SLOT;
-      this.bits[base + (slot >>> 5)] &= ~(1 << (slot & 31));
+    let slot = from & SLOT;
+    for (let left = d - 1; left > 0; ) {
+      const n = Math.min(32 - (slot & 31), left);
+      this.bits[base + (slot >>> 5)] &= n === 32 ? 0 : ~(((1 << n) - 1) << (slot & 31));
+      slot = (slot + n) & SLOT;
+      left -= n;
     }
     this.lose(t, from, d - 1, tally);
     this.gaps[tally]++;
