@@ -9,8 +9,8 @@ import {
   setPromiscuous,
   setUpRing,
 } from '../linux/packet-socket.js';
-import { POLLIN, PollSet } from '../linux/poll.js';
-import { closeSocket } from '../linux/socket.js';
+import { POLLERR, POLLIN, PollSet } from '../linux/poll.js';
+import { clearSocketError, closeSocket } from '../linux/socket.js';
 import { BATCH_CAPACITY, LinkType, type PacketBatch } from '../receive/batch.js';
 import { Ring } from '../receive/ring.js';
 import { passAllButGreTo } from './own-output.js';
@@ -77,6 +77,8 @@ export class InterfaceSource {
   next(batch: PacketBatch, timeout: number): boolean {
     if (this.ring.fill(batch)) return true;
     this.readable.wait(timeout);
+    // An interface that goes down leaves an error, which would end every later wait at once; packets come again with it.
+    if ((this.readable.events(0) & POLLERR) !== 0) clearSocketError(this.fd);
     return this.ring.fill(batch);
   }
 

@@ -61,13 +61,24 @@ export class Replay {
 
   async run(): Promise<void> {
     for (let i = 0; i < this.options.loops && !this.signal.aborted; i++) {
-      const source = await this.open();
+      const source = await this.opened();
+      if (source === undefined) return;
       try {
         await this.play(source);
       } finally {
         this.mirror.sender.flush();
         await source.close();
       }
+    }
+  }
+
+  /** The capture, undefined when it was broken off before it began. */
+  private async opened(): Promise<PacketSource | undefined> {
+    try {
+      return await this.open();
+    } catch (error) {
+      if (this.signal.aborted) return undefined;
+      throw error;
     }
   }
 

@@ -4,9 +4,9 @@
  *
  *     netns b-host lan 203.0.113.2 ── lan 203.0.113.1 netns b-src wan 198.51.100.1 ── wan 198.51.100.2 netns b-col
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -406,6 +406,23 @@ describeWith(
       const [, dropped] = /(\d+) dropped at the rate limit/.exec(said) ?? [];
       expect(Number(sent) + Number(dropped)).toBe(40);
       expect(Number(sent)).toBeLessThan(20);
+    });
+
+    it('goes on when the interface was down, and takes no time while it is', async () => {
+      const { file } = await mirroredInterface(
+        () => {
+          ip('-n b-src link set lan down');
+          const pid = run('ip', 'netns', 'pids', 'b-src').trim();
+          const ticks = () => Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[13]);
+          const before = ticks();
+          spawnSync('sleep', ['1']);
+          expect(ticks() - before).toBeLessThan(30);
+          ip('-n b-src link set lan up');
+          ping(5, '203.0.113.1')();
+        },
+        ...['--interface', 'lan', '--filter', 'icmp'],
+      );
+      expect(rows('sessions', file)).toMatchObject([{ client_packets: 5, server_packets: 5 }]);
     });
 
     it('ends with one line when the interface is removed', async () => {
