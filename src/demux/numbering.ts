@@ -87,6 +87,7 @@ export class SequenceVerdict {
 
 export class Numbering {
   private readonly streams = new SequenceStreams();
+  private readonly tallies = this.streams.tallies;
   private readonly points: PointNumbers[] = [];
   private readonly sources = new Map<string, SourceNumbers>();
   private sourcesOpen = 0;
@@ -127,9 +128,9 @@ export class Numbering {
       return;
     }
     verdict.use = common ? SequenceUse.Source : (level?.use ?? SequenceUse.Session);
-    verdict.lost = Math.max(this.streams.lost[tally], 0);
-    verdict.reordered = this.streams.reordered[tally];
-    verdict.repeated = this.streams.repeated[tally];
+    verdict.lost = Math.max(this.tallies.lost[tally], 0);
+    verdict.reordered = this.tallies.reordered[tally];
+    verdict.repeated = this.tallies.repeated[tally];
   }
 
   /** Stops following what explains a mirror point's numbers hopelessly, and weighs its source as one counter. */
@@ -165,7 +166,7 @@ export class Numbering {
   }
 
   private first(p: PointNumbers, n: number, combination: number): void {
-    p.tally = this.streams.tally();
+    p.tally = this.tallies.add();
     p.stream = this.streams.open(n, p.tally);
     p.combination = combination;
     const source = p.source;
@@ -173,7 +174,7 @@ export class Numbering {
     if (source.points.length === 1 && !this.openSource(source)) return;
     source.points.push(p);
     if (source.stream === NONE) return;
-    p.sourceTally = this.streams.tally();
+    p.sourceTally = this.tallies.add();
     this.updateSource(p, n);
   }
 
@@ -185,7 +186,7 @@ export class Numbering {
       if (level.followed || level.hopeless) continue;
       if (((combination >>> level.shift) & level.mask) === level.only) continue;
       level.followed = true;
-      level.tally = this.streams.copyTally(p.tally);
+      level.tally = this.tallies.copy(p.tally);
       level.streams[level.only] = this.streams.copy(p.stream);
     }
     p.alternations++;
@@ -218,7 +219,7 @@ export class Numbering {
     }
     this.sourcesOpen++;
     const only = source.points[0];
-    only.sourceTally = this.streams.copyTally(only.tally);
+    only.sourceTally = this.tallies.copy(only.tally);
     source.stream = this.streams.copy(only.stream, only.sourceTally);
     return true;
   }
@@ -271,7 +272,7 @@ export class Numbering {
   }
 
   private score(tally: number): number {
-    const s = this.streams;
+    const s = this.tallies;
     return s.lost[tally] + s.reordered[tally] + s.repeated[tally] + JUMP_WEIGHT * s.jumps[tally];
   }
 
@@ -280,7 +281,7 @@ export class Numbering {
    * hold far more than was received (a count of bytes, say).
    */
   private unusable(tally: number): boolean {
-    const s = this.streams;
+    const s = this.tallies;
     const received = s.received[tally];
     const repeated = s.repeated[tally];
     const jumps = s.jumps[tally];

@@ -11,16 +11,16 @@ interface Counts {
 /** What a stream says of numbers as they arrive. */
 function follow(numbers: readonly number[]): Counts & { jumps: number } {
   const s = new SequenceStreams();
-  const tally = s.tally();
+  const tally = s.tallies.add();
   const stream = s.open(numbers[0], tally);
   for (const n of numbers.slice(1)) s.update(stream, n, tally);
   s.settle(stream, tally);
-  expect(s.received[tally]).toBe(numbers.length);
+  expect(s.tallies.received[tally]).toBe(numbers.length);
   return {
-    lost: s.lost[tally],
-    reordered: s.reordered[tally],
-    repeated: s.repeated[tally],
-    jumps: s.jumps[tally],
+    lost: s.tallies.lost[tally],
+    reordered: s.tallies.reordered[tally],
+    repeated: s.tallies.repeated[tally],
+    jumps: s.tallies.jumps[tally],
   };
 }
 
@@ -184,17 +184,17 @@ describe('a stream of sequence numbers', () => {
 
   it('divides the losses of a shared stream among those who had them', () => {
     const s = new SequenceStreams();
-    const first = s.tally();
+    const first = s.tallies.add();
     const alone = s.open(0, first);
-    const mine = s.copyTally(first);
+    const mine = s.tallies.copy(first);
     const shared = s.copy(alone, mine);
-    const other = s.tally();
+    const other = s.tallies.add();
     s.update(shared, 2, mine);
     s.update(shared, 4, other);
-    expect([s.lost[mine], s.lost[other]]).toEqual([1, 1]);
+    expect([s.tallies.lost[mine], s.tallies.lost[other]]).toEqual([1, 1]);
     s.update(shared, 1, other);
-    expect([s.lost[mine], s.lost[other]]).toEqual([0, 1]);
+    expect([s.tallies.lost[mine], s.tallies.lost[other]]).toEqual([0, 1]);
     s.update(shared, 3, mine);
-    expect([s.lost[mine], s.lost[other]]).toEqual([0, 0]);
+    expect([s.tallies.lost[mine], s.tallies.lost[other]]).toEqual([0, 0]);
   });
 });
