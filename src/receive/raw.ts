@@ -108,7 +108,12 @@ export class RawReceiver {
     const socket = this.create(family);
     const fd = socketsOf(family, SOCK_RAW, IPPROTO_GRE).find((n) => !known.has(n));
     if (fd === undefined) throw new Error('the raw socket just opened is not among the open files');
-    if (local !== undefined) bindSocket(fd, sockaddrIn6(local, 0, 0, scope), 'a local IPv6 address');
+    try {
+      if (local !== undefined) bindSocket(fd, sockaddrIn6(local, 0, 0, scope), 'a local IPv6 address');
+    } catch (e) {
+      socket.close();
+      throw e;
+    }
     const buffer = setReceiveBuffer(fd, this.options.receiveBuffer);
     this.time.read(fd);
     const header = local === undefined ? undefined : ipv6HeaderFor(local);
@@ -154,6 +159,8 @@ export class RawReceiver {
         this.ipv6.set(address, this.openSocket(AF_INET6, parseIpv6Text(address), scope));
         this.options.event(`receiving on ${address}`, false);
       } catch (e) {
+        // Not usable before duplicate address detection is through (RFC 4862 section 5.4): tried again soon.
+        if (e instanceof LinuxError && e.code === 'EADDRNOTAVAIL') continue;
         this.ipv6.set(address, undefined);
         this.options.event(`not receiving on ${address}: ${e instanceof Error ? e.message : e}`, true);
       }
