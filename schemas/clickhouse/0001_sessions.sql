@@ -50,6 +50,8 @@ CREATE TABLE IF NOT EXISTS {{table sessions}} {{on cluster}}
     app_protocol       LowCardinality(String),
     collector          LowCardinality(String),
 
+    INDEX addresses (client_ip, server_ip) TYPE bloom_filter(0.005) GRANULARITY 1,
+
     -- The address as people write it: 10.0.0.1, not ::ffff:10.0.0.1; the MAC of what is not IP.
     client String ALIAS multiIf(
         client_ip = toIPv6('::') AND server_ip = toIPv6('::'), client_mac,
@@ -84,5 +86,5 @@ CREATE TABLE IF NOT EXISTS {{table sessions}} {{on cluster}}
 )
 ENGINE = {{engine MergeTree}}
 PARTITION BY toDate(first_seen)
-ORDER BY (toStartOfHour(first_seen), server_ip, client_ip, server_port, first_seen)
-SETTINGS default_compression_codec = 'ZSTD(1)', {{deduplication}};
+ORDER BY (server_ip, client_ip, server_port, first_seen)
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', {{deduplication}};

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS {{table mirrors}} {{on cluster}}
 ENGINE = {{engine MergeTree}}
 PARTITION BY toYYYYMM(minute)
 ORDER BY (minute, mirror_source, mirror_session)
-SETTINGS default_compression_codec = 'ZSTD(1)', {{deduplication}};
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', {{deduplication}};
 
 CREATE TABLE IF NOT EXISTS {{table tunnels}} {{on cluster}}
 (
@@ -52,4 +52,4 @@ CREATE TABLE IF NOT EXISTS {{table tunnels}} {{on cluster}}
 ENGINE = {{engine MergeTree}}
 PARTITION BY toYYYYMM(minute)
 ORDER BY (minute, name)
-SETTINGS default_compression_codec = 'ZSTD(1)', {{deduplication}};
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', {{deduplication}};

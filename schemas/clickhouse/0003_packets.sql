@@ -8,5 +8,5 @@ CREATE TABLE IF NOT EXISTS {{table packets}} {{on cluster}}
 )
 ENGINE = {{engine MergeTree}}
 PARTITION BY toDate(time)
-ORDER BY (toStartOfHour(time), session_id, time)
-SETTINGS default_compression_codec = 'ZSTD(1)', {{deduplication}};
+ORDER BY (session_id, time)
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', {{deduplication}};

@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS {{table sessions_by_minute}} {{on cluster}}
 ENGINE = {{engine SummingMergeTree((sessions, client_packets, server_packets, client_bytes, server_bytes))}}
 PARTITION BY toDate(minute)
 ORDER BY (minute, mirror_source, mirror_session, mirror_type, server_ip, server_port, protocol, client_ip)
-SETTINGS default_compression_codec = 'ZSTD(1)', {{deduplication}};
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', {{deduplication}};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{table sessions_by_minute_view}} {{on cluster}} TO {{table sessions_by_minute}} AS
 SELECT

@@ -2,7 +2,6 @@
 import type { Readable } from 'node:stream';
 import type { ClickHouseClient, ClickHouseSettings, DataFormat } from '@clickhouse/client';
 import { StoreError, StoreRefused } from './errors.js';
-import { storeError } from './failure.js';
 import { type Layout, type Migration, migrations, migrationsTable, statements } from './migrations.js';
 import type { QueryOptions, Segment, Store } from './store.js';
 import { formatSettings, quote, type TableName } from './tables.js';
@@ -27,11 +26,14 @@ const ONE_BLOCK = [
 
 export abstract class ClickHouseStore implements Store {
   abstract readonly name: string;
-  protected abstract readonly client: ClickHouseClient;
 
   protected constructor(protected readonly layout: Layout) {}
 
   abstract insert(table: TableName, segment: Segment, token: string): Promise<void>;
+  abstract close(): Promise<void>;
+
+  /** Does something with a client of this store. @throws StoreError */
+  protected abstract attempt<T>(what: (client: ClickHouseClient) => Promise<T>): Promise<T>;
 
   async migrate(): Promise<Migration[]> {
     const all = migrations();
@@ -60,31 +62,18 @@ export abstract class ClickHouseStore implements Store {
       output_format_pretty_color: options.color === true ? 1 : 0,
     };
     if (options.format !== undefined) clickhouse_settings.default_format = options.format as DataFormat;
-    try {
-      const { stream } = await this.client.exec({
-        query: sql,
-        query_params: options.params ?? {},
-        clickhouse_settings,
-      });
+    const query_params = options.params ?? {};
+    return this.attempt(async (client) => {
+      const { stream } = await client.exec({ query: sql, query_params, clickhouse_settings });
       return stream;
-    } catch (error) {
-      throw storeError(error, this.name);
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.client.close();
+    });
   }
 
   /** Makes what the tables are in, before the first migration. */
   protected async prepare(): Promise<void> {}
 
   protected async command(query: string): Promise<void> {
-    try {
-      await this.client.command({ query });
-    } catch (error) {
-      throw storeError(error, this.name);
-    }
+    await this.attempt((client) => client.command({ query }));
   }
 
   /** The settings of an insert's statement. */
@@ -109,13 +98,11 @@ export abstract class ClickHouseStore implements Store {
   }
 
   private async ask(query: string): Promise<number> {
-    try {
-      const answer = await this.client.query({ query, format: 'JSONCompactEachRow' });
-      const [[version, known]] = await answer.json<[number, string]>();
-      this.deduplicate = Number(known) > 0 ? ", deduplicate_insert_select='force_enable'" : '';
-      return version;
-    } catch (error) {
-      throw storeError(error, this.name);
-    }
+    const [[version, known]] = await this.attempt(async (client) => {
+      const answer = await client.query({ query, format: 'JSONCompactEachRow' });
+      return answer.json<[number, string]>();
+    });
+    this.deduplicate = Number(known) > 0 ? ", deduplicate_insert_select='force_enable'" : '';
+    return version;
   }
 }

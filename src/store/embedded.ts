@@ -12,7 +12,7 @@ import { insertStatement, quote, structure, type TableName } from './tables.js';
 
 export class EmbeddedStore extends ClickHouseStore {
   readonly name: string;
-  protected readonly client: ClickHouseClient;
+  private readonly client: ClickHouseClient;
   private readonly chdb: ChdbProcess;
   /** Segments given as bytes lie here while they are read. */
   private readonly incoming: string;
@@ -53,6 +53,18 @@ export class EmbeddedStore extends ClickHouseStore {
     }
   }
 
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  protected async attempt<T>(what: (client: ClickHouseClient) => Promise<T>): Promise<T> {
+    try {
+      return await what(this.client);
+    } catch (error) {
+      throw storeError(error, this.name);
+    }
+  }
+
   /** The process id of the engine. */
   get pid(): number | undefined {
     return this.chdb.pid;
@@ -66,13 +78,7 @@ export class EmbeddedStore extends ClickHouseStore {
   private async insertFile(table: TableName, file: string, token: string): Promise<void> {
     const target = this.layout.prefix + table;
     const source = `file(${quote(resolve(file))}, 'Protobuf', ${structure(table)})`;
-    try {
-      await this.client.command({
-        query: `${insertStatement(table, target, source)} ${this.insertSettings(table, token)}`,
-      });
-    } catch (error) {
-      throw storeError(error, this.name);
-    }
+    await this.command(`${insertStatement(table, target, source)} ${this.insertSettings(table, token)}`);
   }
 }
 

@@ -46,6 +46,9 @@ const PASSING = new Set([
   1002, // UNKNOWN_EXCEPTION
 ]);
 
+/** REQUIRED_PASSWORD, WRONG_PASSWORD, UNKNOWN_USER, AUTHENTICATION_FAILED. */
+const NOT_LET_IN = new Set([194, 193, 192, 516]);
+
 /** Those that say the bytes of a segment are not what the table takes. */
 const CONTENT = new Set([
   6, // CANNOT_PARSE_TEXT
@@ -78,7 +81,7 @@ export function storeError(error: unknown, where: string): StoreError {
   if (error instanceof ClickHouseError) {
     const code = Number(error.code);
     const message = `${where}: ${brief(error.message)}${error.type ? ` (${error.type})` : ''}`;
-    if (code === 516 || code === 193 || code === 192)
+    if (NOT_LET_IN.has(code))
       return new StoreRefused(
         `${where} refuses the user or password: check the store's credentials`,
         code,

@@ -1,6 +1,7 @@
 /** The store's thread, as the main thread sees it. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { StoreStatus } from '../../observe/status.js';
+import { withoutPassword } from '../../store/location.js';
 import type { QueryOptions } from '../../store/store.js';
 import { SegmentPort, Waiting } from './segment-port.js';
 import type { FromStoreWorker, StoreWorkerData, ToStoreWorker } from './store-protocol.js';
@@ -47,7 +48,7 @@ export class StoreThread {
 
   constructor(private readonly options: StoreThreadOptions) {
     this.status = {
-      target: options.location.replace(/\/\/[^@/]*@/, '//'),
+      target: withoutPassword(options.location),
       state: 'away',
       error: 'starting',
       rows_stored: 0,

@@ -1,0 +1,119 @@
+/** Where a ClickHouse server is and how it is spoken to: the URL of `--store`, and the environment for secrets. */
+import { readFileSync } from 'node:fs';
+import { StoreLocationError } from './errors.js';
+
+export interface ServerLocation {
+  /** `https://host:port`, in the order they are tried: replicas of the same tables. */
+  hosts: string[];
+  database: string;
+  /** In front of every table's name. */
+  prefix: string;
+  username: string;
+  password: string;
+  /** A bearer token instead of user and password. */
+  token: string | undefined;
+  /** PEM: the CA that signed the server's certificate, and our own certificate with its key. */
+  ca: Buffer | undefined;
+  cert: Buffer | undefined;
+  key: Buffer | undefined;
+  /** How inserts are compressed on their way. */
+  compression: 'none' | 'gzip' | 'br';
+}
+
+const EXAMPLE = 'http://user@host:8123/database';
+const PARAMETERS = ['ca', 'cert', 'key', 'compression', 'prefix'];
+
+/**
+ * Reads `https://user:password@host1:8443,host2:8443/database?ca=FILE&cert=FILE&key=FILE&compression=gzip&prefix=P`.
+ * What the URL does not say of user and password comes from the environment: MIRRORLAKE_STORE_USER,
+ * MIRRORLAKE_STORE_PASSWORD, MIRRORLAKE_STORE_TOKEN, or, with _FILE behind, from a file.
+ *
+ * @throws StoreLocationError that names the part that is wrong.
+ */
+export function parseLocation(location: string, environment: NodeJS.ProcessEnv): ServerLocation {
+  const parts = /^(https?):\/\/(?:([^@/?]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/i.exec(location);
+  if (parts === null) throw new StoreLocationError(`the store is not a URL like ${EXAMPLE}`);
+  const [, scheme, credentials = '', authority, path = '', search = ''] = parts;
+  const hosts = authority.split(',').map((host) => hostUrl(scheme, host));
+  const database = decode(path.replace(/\/$/, ''), 'database') || 'default';
+  name(database, 'database');
+  const parameters = new URLSearchParams(search);
+  for (const key of parameters.keys())
+    if (!PARAMETERS.includes(key))
+      throw new StoreLocationError(`the store's URL has ?${key}=: it knows ${PARAMETERS.join(', ')}`);
+  const prefix = parameters.get('prefix') ?? '';
+  if (prefix !== '') name(prefix, 'prefix');
+  const compression = parameters.get('compression') ?? 'none';
+  if (compression !== 'none' && compression !== 'gzip' && compression !== 'br')
+    throw new StoreLocationError(`the store's compression ${compression} is not one of none, gzip, br`);
+  const [user, password] = credentials.split(/:(.*)/s);
+  const cert = pem(parameters, 'cert');
+  const key = pem(parameters, 'key');
+  if ((cert === undefined) !== (key === undefined))
+    throw new StoreLocationError("the store's URL needs both ?cert= and ?key=, or neither");
+  const ca = pem(parameters, 'ca');
+  if (cert !== undefined && ca === undefined)
+    throw new StoreLocationError("the store's URL needs ?ca= beside ?cert= and ?key=");
+  return {
+    hosts,
+    database,
+    prefix,
+    username: decode(user, 'user') || secret(environment, 'USER') || 'default',
+    password: password === undefined ? (secret(environment, 'PASSWORD') ?? '') : decode(password, 'password'),
+    token: secret(environment, 'TOKEN'),
+    ca,
+    cert,
+    key,
+    compression,
+  };
+}
+
+/** A location as it may be shown: without its password. */
+export function withoutPassword(location: string): string {
+  return location.replace(/^(https?:\/\/[^:@/?]*):[^@/?]*@/i, '$1@');
+}
+
+function hostUrl(scheme: string, host: string): string {
+  try {
+    const url = new URL(`${scheme}://${host}`);
+    if (host !== '' && url.pathname === '/' && url.hash === '') return url.origin;
+  } catch {
+    // Said below.
+  }
+  throw new StoreLocationError(`the store's host "${host}" is not a host and port: write ${EXAMPLE}`);
+}
+
+function name(text: string, what: string): void {
+  if (!/^[A-Za-z_]\w*$/.test(text))
+    throw new StoreLocationError(`the store's ${what} "${text}" is not a name of letters, digits and _`);
+}
+
+function decode(text: string, what: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new StoreLocationError(
+      `the store's ${what} has a % that is not followed by two hexadecimal digits`,
+    );
+  }
+}
+
+function pem(parameters: URLSearchParams, which: 'ca' | 'cert' | 'key'): Buffer | undefined {
+  const file = parameters.get(which);
+  return file === null ? undefined : Buffer.from(contents(file, `the store's ?${which}=`));
+}
+
+function secret(environment: NodeJS.ProcessEnv, which: 'USER' | 'PASSWORD' | 'TOKEN'): string | undefined {
+  const variable = `MIRRORLAKE_STORE_${which}`;
+  const file = environment[`${variable}_FILE`];
+  if (file === undefined || file === '') return environment[variable];
+  return contents(file, `${variable}_FILE`).replace(/\r?\n$/, '');
+}
+
+function contents(file: string, what: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new StoreLocationError(`${what}: ${(error as Error).message}`);
+  }
+}
