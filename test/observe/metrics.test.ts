@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, it } from 'vitest';
+import { ObserveServer } from '../../src/observe/http.js';
+import { METRICS } from '../../src/observe/metrics.js';
+import { metricsTable } from '../../src/observe/reference.js';
+import type { CollectorStatus } from '../../src/observe/status.js';
+
+const STATUS: CollectorStatus = {
+  version: '1.2.3',
+  collector: 'here',
+  pid: 7,
+  started: '2026-01-01T00:00:00.000Z',
+  uptime_s: 60,
+  workers: 2,
+  memory_bytes: 1000,
+  receivers: [{ name: 'eth1', kind: 'ring', state: 'up', packets: 10, dropped: 3 }],
+  dropped: { not_gre: 1, gre_short: 2 },
+  mirrors: [
+    {
+      name: 'core "1"',
+      site: 'ams',
+      type: 'erspan2',
+      source: '10.0.0.1',
+      target: '10.0.0.2',
+      session: 77,
+      key: null,
+      policy: 'observe',
+      packets: 10,
+      bytes: 900,
+      sequence: 'session',
+      lost: 4,
+      reordered: 0,
+      repeated: 0,
+      truncated: 0,
+      malformed: 0,
+      kernel_drops: 3,
+      last_seen: 1767225600,
+    },
+  ],
+  sessions: { open: 1, opened: 2, rows: 1, pressure: 0, duplicates: 0, dropped: 0 },
+  tunnels: [
+    {
+      name: 't1',
+      mode: 'gre',
+      local: '10.0.0.1',
+      remote: '10.0.0.2',
+      key: null,
+      counters: { rx_packets: 5 },
+    },
+  ],
+  store: {
+    target: './data',
+    state: 'up',
+    error: '',
+    rows_stored: 1,
+    segments_stored: 1,
+    spool_segments: 0,
+    spool_bytes: 0,
+    segments_dropped: 0,
+    rows_dropped: 0,
+    segments_refused: 0,
+  },
+};
+
+let server: ObserveServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+async function get(
+  path: string,
+  status: CollectorStatus,
+  method = 'GET',
+): Promise<{ code: number; text: string }> {
+  await server?.close();
+  server = await ObserveServer.listen('127.0.0.1', 0, () => status);
+  const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, { method });
+  return { code: answer.status, text: await answer.text() };
+}
+
+it('serves every metric with its value, twice the same', async () => {
+  const { code, text } = await get('/metrics', STATUS);
+  expect(code).toBe(200);
+  for (const m of METRICS) expect(text).toContain(`# TYPE ${m.name} ${m.kind}\n`);
+  const labels =
+    'name="core \\"1\\"",site="ams",type="erspan2",source="10.0.0.1",target="10.0.0.2",session="77",key=""';
+  expect(text).toContain(`mirrorlake_mirror_lost_total{${labels}} 4\n`);
+  expect(text).toContain('mirrorlake_receiver_dropped_total{receiver="eth1",kind="ring"} 3\n');
+  expect(text).toContain('mirrorlake_dropped_total{reason="gre_short"} 2\n');
+  expect(text).toContain('mirrorlake_tunnel_counter_total{tunnel="t1",mode="gre",counter="rx_packets"} 5\n');
+  expect((await get('/metrics', STATUS)).text).toBe(text);
+});
+
+it('says whether the collector is well, and what ails it', async () => {
+  expect(await get('/healthz', STATUS)).toEqual({ code: 200, text: 'ok\n' });
+  const ill = {
+    ...STATUS,
+    receivers: [{ ...STATUS.receivers[0], state: 'gone' }],
+    store: { ...STATUS.store, state: 'away', error: 'connection refused' },
+  };
+  expect(await get('/healthz', ill)).toEqual({
+    code: 503,
+    text: 'receiver eth1 is gone\nthe store is away: connection refused\n',
+  });
+  expect((await get('/nothing', STATUS)).code).toBe(404);
+  expect((await get('/metrics', STATUS, 'POST')).code).toBe(405);
+});
+
+it('names an address it cannot listen on', async () => {
+  await expect(ObserveServer.listen('203.0.113.99', 1, () => STATUS)).rejects.toThrow(
+    /cannot listen on 203\.0\.113\.99:1: EADDRNOTAVAIL; choose another address with --listen/,
+  );
+});
+
+it('is documented: the page has every metric, and every field of the status', () => {
+  const page = readFileSync(new URL('../../docs/reference/metrics.md', import.meta.url), 'utf8');
+  expect(page).toContain(metricsTable());
+  const fields = (o: object): string[] =>
+    Object.entries(o).flatMap(([k, v]) => [
+      k,
+      ...(Array.isArray(v) ? fields(v[0]) : typeof v === 'object' && v ? fields(v) : []),
+    ]);
+  const free = ['not_gre', 'gre_short', 'rx_packets'];
+  for (const f of fields(STATUS).filter((f) => !free.includes(f)))
+    expect(page).toMatch(new RegExp(`\`${f}(\\[\\])?\``));
+});
