@@ -1,0 +1,193 @@
+/**
+ * A real switch that mirrors real traffic: Open vSwitch's userspace datapath joins two hosts, and sends a copy of
+ * everything between them to a collector's network namespace over ERSPAN.
+ *
+ *     f-h1 203.0.113.1, 2001:db8:7::1 ─┐
+ *                                     [ f-int ] ── ERSPAN ──▶ f-col eth0 198.51.100.2, 2001:db8:100::2
+ *     f-h2 203.0.113.2, 2001:db8:7::2 ─┘
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ip, run, tryIp } from './needs.js';
+
+export const OVS_NEEDS = [
+  'root',
+  'ip',
+  'ethtool',
+  'ovs-vswitchd',
+  'ovsdb-server',
+  'ovs-vsctl',
+  'ovsdb-tool',
+] as const;
+const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
+
+export interface OvsMirrorOptions {
+  /** ERSPAN type: 2 or 3. */
+  readonly type: 2 | 3;
+  readonly ipv6: boolean;
+  readonly session: number;
+  /** MTU of the underlay between switch and collector. */
+  readonly mtu: number;
+}
+
+export class OvsMirror {
+  static readonly hosts = ['f-h1', 'f-h2'] as const;
+  static readonly collector = 'f-col';
+  /** Type II index; type III direction (egress) and hardware id. */
+  static readonly index = 3;
+  static readonly hardware = 4;
+  private readonly directory = mkdtempSync(join(tmpdir(), 'mirrorlake-ovs-'));
+
+  constructor(readonly options: OvsMirrorOptions) {
+    try {
+      this.startSwitch();
+      this.joinHosts();
+      this.joinCollector();
+      this.mirror();
+    } catch (e) {
+      this.close();
+      throw e;
+    }
+  }
+
+  private startSwitch(): void {
+    const d = this.directory;
+    // ovs-vsctl and both daemons find each other by this directory.
+    process.env.OVS_RUNDIR = d;
+    run('ovsdb-tool', 'create', join(d, 'conf.db'), SCHEMA);
+    const detach = (name: string): string[] => [
+      `--pidfile=${join(d, `${name}.pid`)}`,
+      '--detach',
+      '--no-chdir',
+      `--log-file=${join(d, `${name}.log`)}`,
+    ];
+    run('ovsdb-server', join(d, 'conf.db'), `--remote=punix:${this.socket}`, ...detach('ovsdb-server'));
+    this.vsctl('--no-wait', 'init');
+    run('ovs-vswitchd', `unix:${this.socket}`, ...detach('ovs-vswitchd'));
+    for (const bridge of ['f-phy', 'f-int']) {
+      this.vsctl('add-br', bridge, '--', 'set', 'bridge', bridge, 'datapath_type=netdev');
+      ip(`link set ${bridge} up`);
+    }
+  }
+
+  private get socket(): string {
+    return join(this.directory, 'db.sock');
+  }
+
+  private vsctl(...words: string[]): string {
+    return run('ovs-vsctl', `--db=unix:${this.socket}`, '--timeout=20', ...words);
+  }
+
+  private joinHosts(): void {
+    for (const [i, name] of OvsMirror.hosts.entries()) {
+      tryIp(`netns del ${name}`);
+      ip(`netns add ${name}`);
+      ip(`link add ${name}-p type veth peer name eth0 netns ${name}`);
+      ip(`link set ${name}-p up`);
+      for (const words of [
+        `addr add 203.0.113.${i + 1}/24 dev eth0`,
+        `addr add 2001:db8:7::${i + 1}/64 dev eth0 nodad`,
+        'link set lo up',
+        'link set eth0 up',
+      ]) {
+        ip(`-n ${name} ${words}`);
+      }
+      // What a host leaves to its network card is not in the frames the switch copies.
+      run(
+        'ip',
+        'netns',
+        'exec',
+        name,
+        'ethtool',
+        '-K',
+        'eth0',
+        'tx',
+        'off',
+        'tso',
+        'off',
+        'gso',
+        'off',
+        'gro',
+        'off',
+      );
+      this.vsctl('add-port', 'f-int', `${name}-p`);
+    }
+  }
+
+  private joinCollector(): void {
+    const name = OvsMirror.collector;
+    const { mtu } = this.options;
+    tryIp(`netns del ${name}`);
+    ip(`netns add ${name}`);
+    ip(`link add ${name}-p type veth peer name eth0 netns ${name}`);
+    ip(`link set ${name}-p mtu ${mtu} up`);
+    for (const words of [
+      `link set eth0 mtu ${mtu}`,
+      'addr add 198.51.100.2/24 dev eth0',
+      'addr add 2001:db8:100::2/64 dev eth0 nodad',
+      'link set lo up',
+      'link set eth0 up',
+    ]) {
+      ip(`-n ${name} ${words}`);
+    }
+    this.vsctl('add-port', 'f-phy', `${name}-p`);
+    ip('addr add 198.51.100.1/24 dev f-phy');
+    ip('addr add 2001:db8:100::1/64 dev f-phy nodad');
+    ip(`link set f-phy mtu ${mtu}`);
+  }
+
+  private mirror(): void {
+    const { type, ipv6, session } = this.options;
+    const [kind, local, remote] = ipv6
+      ? ['ip6erspan', '2001:db8:100::1', '2001:db8:100::2']
+      : ['erspan', '198.51.100.1', '198.51.100.2'];
+    const options =
+      type === 2
+        ? ['options:erspan_ver=1', `options:erspan_idx=${OvsMirror.index}`]
+        : ['options:erspan_ver=2', 'options:erspan_dir=1', `options:erspan_hwid=${OvsMirror.hardware}`];
+    this.vsctl(
+      ...['add-port', 'f-int', 'f-ers', '--', 'set', 'interface', 'f-ers', `type=${kind}`],
+      ...[`options:key=${session}`, `options:remote_ip=${remote}`, `options:local_ip=${local}`, ...options],
+    );
+    this.vsctl(
+      ...[
+        '--',
+        '--id=@o',
+        'get',
+        'port',
+        'f-ers',
+        '--',
+        '--id=@m',
+        'create',
+        'mirror',
+        'name=m0',
+        'select-all=true',
+      ],
+      ...['output-port=@o', '--', 'set', 'bridge', 'f-int', 'mirrors=@m'],
+    );
+    // The switch learns the collector's address.
+    for (const a of ['198.51.100.2', '2001:db8:100::2']) {
+      execFileSync('sh', ['-c', `ping -c1 -W1 ${a} >/dev/null || true`]);
+    }
+  }
+
+  /** Runs a command on one of the hosts, to its end. */
+  on(host: number, ...command: string[]): string {
+    return run('ip', 'netns', 'exec', OvsMirror.hosts[host], ...command);
+  }
+
+  close(): void {
+    for (const daemon of ['ovs-vswitchd', 'ovsdb-server']) {
+      const file = join(this.directory, `${daemon}.pid`);
+      if (existsSync(file)) process.kill(Number(readFileSync(file, 'utf8')));
+    }
+    for (const name of [...OvsMirror.hosts, OvsMirror.collector]) {
+      tryIp(`netns del ${name}`);
+      tryIp(`link del ${name}-p`);
+    }
+    for (const name of ['f-phy', 'f-int', 'ovs-netdev']) tryIp(`link del ${name}`);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
