@@ -5,10 +5,12 @@
  * others in part discards the whole datagram (RFC 5722; for IPv4 since Linux 4.20), and a datagram that is
  * not whole in time after its first fragment is given up. When memory or places run out the oldest datagram goes.
  */
-import { setU16, u32 } from '../wire/bytes.js';
+import { setU16 } from '../wire/bytes.js';
 import { setIpv4Checksum } from '../wire/ipv4.js';
 import type { OuterPacket } from '../wire/outer.js';
 import { FragmentBuffers } from './fragment-buffers.js';
+import { FragmentTable, NO_DATAGRAM } from './fragment-table.js';
+import { FragmentUnits } from './fragment-units.js';
 import type { OuterFragment } from './outer.js';
 
 export interface ReassemblyLimits {
@@ -49,12 +51,6 @@ export const REASSEMBLED = 1;
 /** Room for the IP header, options and extension headers before the payload. */
 const HEADER_ROOM = 512;
 const MAX_LENGTH = 65535;
-/** One bit for every 8 bytes of payload. */
-const UNITS = 8192;
-const WORDS = UNITS / 32;
-const KEY_WORDS = 10;
-const NONE = -1;
-
 const NOT_ECT = 1;
 const CE = 8;
 const FIRST = 1;
@@ -65,19 +61,8 @@ export class Reassembly {
   private readonly timeout: number;
   private readonly buffers: FragmentBuffers;
   private readonly buffer: (Uint8Array | undefined)[];
-  private readonly heads: Int32Array;
-  /** The next of a hash chain, or of the free places. */
-  private readonly chain: Int32Array;
-  /** Datagrams in the order of their first fragments. */
-  private readonly older: Int32Array;
-  private readonly newer: Int32Array;
-  private oldest = NONE;
-  private newest = NONE;
-  private free = 0;
-  /** Version and protocol, identification, addresses. */
-  private readonly keys: Uint32Array;
-  private readonly hashes: Uint32Array;
-  private readonly seen: Uint32Array;
+  private readonly table: FragmentTable;
+  private readonly seen: FragmentUnits;
   private readonly since: Float64Array;
   private readonly units: Uint16Array;
   private readonly flags: Uint8Array;
@@ -86,7 +71,6 @@ export class Reassembly {
   private readonly length: Uint32Array;
   private readonly captured: Uint32Array;
   private readonly header: Uint16Array;
-  private readonly key = new Uint32Array(KEY_WORDS);
   private done: Uint8Array | undefined;
 
   constructor(limits: ReassemblyLimits = {}) {
@@ -94,13 +78,8 @@ export class Reassembly {
     this.timeout = limits.timeout ?? REASSEMBLY_DEFAULTS.timeout;
     this.buffers = new FragmentBuffers(limits.memory ?? REASSEMBLY_DEFAULTS.memory);
     this.buffer = new Array<Uint8Array | undefined>(places).fill(undefined);
-    this.heads = new Int32Array(1 << (32 - Math.clz32(places))).fill(NONE);
-    this.chain = Int32Array.from({ length: places }, (_, i) => (i + 1 < places ? i + 1 : NONE));
-    this.older = new Int32Array(places);
-    this.newer = new Int32Array(places);
-    this.keys = new Uint32Array(places * KEY_WORDS);
-    this.hashes = new Uint32Array(places);
-    this.seen = new Uint32Array(places * WORDS);
+    this.table = new FragmentTable(places);
+    this.seen = new FragmentUnits(places);
     this.since = new Float64Array(places);
     this.units = new Uint16Array(places);
     this.flags = new Uint8Array(places);
@@ -121,21 +100,21 @@ export class Reassembly {
     this.giveBack();
     this.counters.fragments++;
     this.expire(packet.sec);
-    this.readKey(packet, fragment);
-    const hash = this.hash();
-    let d = this.find(hash);
+    let d = this.table.find(packet, fragment);
     const length = usefulLength(packet, fragment);
     const end = fragment.offset + length;
     if (!this.valid(d, packet, fragment, length)) {
       this.counters.invalid++;
-      if (d !== NONE) this.remove(d);
+      if (d !== NO_DATAGRAM) this.remove(d);
       return FRAGMENT_REFUSED;
     }
-    if (d === NONE) d = this.open(hash, packet.sec);
+    if (d === NO_DATAGRAM) d = this.open(packet.sec);
     const first = fragment.offset >>> 3;
-    const seen = this.unitsSeen(d, first, (end + 7) >>> 3);
-    if (seen > 0) return this.seenBefore(d, seen, ((end + 7) >>> 3) - first);
-    this.mark(d, first, (end + 7) >>> 3);
+    const last = (end + 7) >>> 3;
+    const seen = this.seen.seen(d, first, last);
+    if (seen > 0) return this.seenBefore(d, seen, last - first);
+    this.seen.mark(d, first, last);
+    this.units[d] += last - first;
     const buffer = this.room(d, end);
     if (buffer === undefined) return FRAGMENT_KEPT;
     this.store(d, buffer, packet, fragment, end);
@@ -145,18 +124,18 @@ export class Reassembly {
 
   /** Gives up datagrams whose first fragment came longer ago than the timeout. @param now seconds */
   expire(now: number): void {
-    while (this.oldest !== NONE && now - this.since[this.oldest] > this.timeout) {
+    while (this.table.oldest !== NO_DATAGRAM && now - this.since[this.table.oldest] > this.timeout) {
       this.counters.timeouts++;
-      this.remove(this.oldest);
+      this.remove(this.table.oldest);
     }
   }
 
   /** Gives up what is incomplete: the capture has ended. */
   finish(): void {
     this.giveBack();
-    while (this.oldest !== NONE) {
+    while (this.table.oldest !== NO_DATAGRAM) {
       this.counters.unfinished++;
-      this.remove(this.oldest);
+      this.remove(this.table.oldest);
     }
   }
 
@@ -166,20 +145,10 @@ export class Reassembly {
     if (length <= 0 || fragment.payload - packet.ip > HEADER_ROOM) return false;
     if (end + (packet.ipVersion === 4 ? fragment.payload - packet.ip : 0) > MAX_LENGTH) return false;
     if (fragment.more && (length & 7) !== 0) return false;
-    if (d === NONE) return true;
+    if (d === NO_DATAGRAM) return true;
     const last = (this.flags[d] & LAST) !== 0;
     if (fragment.more) return !last || end <= this.length[d];
     return last ? end === this.length[d] : end >= this.length[d];
-  }
-
-  private unitsSeen(d: number, first: number, end: number): number {
-    const base = d * WORDS;
-    let seen = 0;
-    for (let word = first >>> 5; word << 5 < end; word++) {
-      const bits = this.seen[base + word];
-      if (bits !== 0) seen += bitCount(bits & wordMask(word, first, end));
-    }
-    return seen;
   }
 
   /** Linux: inet_frag_queue_insert answering IPFRAG_DUP or IPFRAG_OVERLAP. */
@@ -193,13 +162,6 @@ export class Reassembly {
     return FRAGMENT_REFUSED;
   }
 
-  private mark(d: number, first: number, end: number): void {
-    const base = d * WORDS;
-    for (let word = first >>> 5; word << 5 < end; word++)
-      this.seen[base + word] |= wordMask(word, first, end);
-    this.units[d] += end - first;
-  }
-
   /** The datagram's buffer, with room for payload up to `end`; undefined when it was itself given up for want of memory. */
   private room(d: number, end: number): Uint8Array | undefined {
     const old = this.buffer[d];
@@ -207,7 +169,7 @@ export class Reassembly {
     if (old !== undefined && old.length >= size) return old;
     let buffer = this.buffers.take(size);
     while (buffer === undefined) {
-      const victim = this.oldest;
+      const victim = this.table.oldest;
       this.counters.noMemory++;
       this.remove(victim);
       if (victim === d) return undefined;
@@ -286,90 +248,27 @@ export class Reassembly {
     this.done = undefined;
   }
 
-  private readKey(packet: OuterPacket, fragment: OuterFragment): void {
-    const key = this.key;
-    const b = packet.bytes;
-    key.fill(0);
-    key[0] = packet.ipVersion === 4 ? 0x400 | fragment.protocol : 0x600;
-    key[1] = fragment.id;
-    const words = packet.ipVersion === 4 ? 1 : 4;
-    for (let i = 0; i < words; i++) {
-      key[2 + i] = u32(b, packet.source + 4 * i);
-      key[6 + i] = u32(b, packet.destination + 4 * i);
-    }
-  }
-
-  private hash(): number {
-    let h = 0x9e3779b9;
-    for (let i = 0; i < KEY_WORDS; i++) {
-      h = Math.imul(h ^ this.key[i], 0x85ebca6b);
-      h ^= h >>> 15;
-    }
-    return h & (this.heads.length - 1);
-  }
-
-  private find(hash: number): number {
-    let d = this.heads[hash];
-    while (d !== NONE && !this.sameKey(d)) d = this.chain[d];
-    return d;
-  }
-
-  private sameKey(d: number): boolean {
-    const base = d * KEY_WORDS;
-    for (let i = 0; i < KEY_WORDS; i++) if (this.keys[base + i] !== this.key[i]) return false;
-    return true;
-  }
-
-  private open(hash: number, now: number): number {
-    if (this.free === NONE) {
+  private open(now: number): number {
+    if (this.table.full) {
       this.counters.noPlace++;
-      this.remove(this.oldest);
+      this.remove(this.table.oldest);
     }
-    const d = this.free;
-    this.free = this.chain[d];
-    this.chain[d] = this.heads[hash];
-    this.heads[hash] = d;
-    this.keys.set(this.key, d * KEY_WORDS);
-    this.hashes[d] = hash;
-    this.seen.fill(0, d * WORDS, (d + 1) * WORDS);
+    const d = this.table.add();
+    this.seen.clear(d);
     this.since[d] = now;
     this.units[d] = 0;
     this.flags[d] = 0;
     this.ecn[d] = 0;
     this.length[d] = 0;
     this.captured[d] = MAX_LENGTH;
-    this.older[d] = this.newest;
-    this.newer[d] = NONE;
-    if (this.newest === NONE) this.oldest = d;
-    else this.newer[this.newest] = d;
-    this.newest = d;
     return d;
   }
 
   private remove(d: number): void {
-    this.unchain(d);
-    const older = this.older[d];
-    const newer = this.newer[d];
-    if (older === NONE) this.oldest = newer;
-    else this.newer[older] = newer;
-    if (newer === NONE) this.newest = older;
-    else this.older[newer] = older;
-    this.chain[d] = this.free;
-    this.free = d;
+    this.table.remove(d);
     const buffer = this.buffer[d];
     if (buffer !== undefined) this.buffers.give(buffer);
     this.buffer[d] = undefined;
-  }
-
-  private unchain(d: number): void {
-    const hash = this.hashes[d];
-    if (this.heads[hash] === d) {
-      this.heads[hash] = this.chain[d];
-      return;
-    }
-    let before = this.heads[hash];
-    while (this.chain[before] !== d) before = this.chain[before];
-    this.chain[before] = this.chain[d];
   }
 }
 
@@ -377,19 +276,6 @@ export class Reassembly {
 function usefulLength(packet: OuterPacket, fragment: OuterFragment): number {
   const length = packet.wireEnd - fragment.payload;
   return fragment.more && packet.ipVersion === 4 ? length & ~7 : length;
-}
-
-/** The bits of a word of 32 units that lie from `first` up to `end`, some of which do. */
-function wordMask(word: number, first: number, end: number): number {
-  const low = first - (word << 5);
-  const high = end - (word << 5);
-  return (low > 0 ? -1 << low : -1) & (high < 32 ? ~(-1 << high) : -1);
-}
-
-function bitCount(word: number): number {
-  let n = word - ((word >>> 1) & 0x55555555);
-  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
-  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /**
