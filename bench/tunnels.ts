@@ -1,0 +1,265 @@
+/**
+ * npm run bench:tunnels: how fast a GRE tunnel is, beside Open vSwitch's userspace datapath and socat, as root.
+ *
+ *   --runs N      runs of each, taking turns (5)
+ *   --seconds N   seconds of a run (5)
+ *   --collect     mirrorlake's end is the whole collector, and not its tunnels alone
+ *   --check       exit 1 when a goal is missed
+ *
+ * Two namespaces joined by a veth pair; a contender has both ends. iperf3 sends TCP, then UDP datagrams of 64 bytes
+ * as fast as it can; what counts is what arrives.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { median } from './measure.js';
+
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
+    collect: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+  },
+});
+const SECONDS = Number(options.seconds);
+const ROOT = join(import.meta.dirname, '..');
+const ENDS = [
+  { ns: 'bench-t-a', outer: '198.18.7.1', peer: '198.18.7.2', inner: '10.77.0.1', other: '10.77.0.2' },
+  { ns: 'bench-t-b', outer: '198.18.7.2', peer: '198.18.7.1', inner: '10.77.0.2', other: '10.77.0.1' },
+] as const;
+type End = (typeof ENDS)[number];
+const UDP_PAYLOAD = 64;
+
+const work = mkdtempSync(join(tmpdir(), 'bench-tunnels-'));
+/** What the programs said last, for the message when something is wrong. */
+let words = '';
+const children = new Set<ChildProcess>();
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const run = (program: string, ...args: string[]) =>
+  execFileSync(program, args, { encoding: 'utf8', stdio: 'pipe' });
+const ip = (words: string) => run('ip', ...words.split(' '));
+const inside = (end: End, ...command: string[]) => run('ip', 'netns', 'exec', end.ns, ...command);
+
+function start(end: End, ...command: string[]): ChildProcess {
+  const child = spawn('ip', ['netns', 'exec', end.ns, ...command], { stdio: ['pipe', 'ignore', 'pipe'] });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    words = `${words}${text}`.slice(-2000);
+  });
+  children.add(child);
+  child.on('exit', () => children.delete(child));
+  return child;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await gone;
+}
+
+interface Contender {
+  readonly name: string;
+  /** Makes one end, with its inner address. @returns what takes it away. */
+  readonly up: (end: End) => Promise<() => Promise<void>>;
+}
+
+const contenders: Contender[] = [
+  {
+    name: options.collect ? 'mirrorlake collect' : 'mirrorlake',
+    up: async (end) => {
+      const spec = `bt mode gre local ${end.outer} remote ${end.peer} address ${end.inner}/24`;
+      const child = options.collect
+        ? start(
+            end,
+            process.execPath,
+            join(ROOT, 'dist/cli/main.js'),
+            'collect',
+            '--store',
+            join(work, end.ns),
+            '--tunnel',
+            spec,
+          )
+        : start(end, process.execPath, join(import.meta.dirname, 'tunnel-end.mjs'), spec);
+      return () => stop(child);
+    },
+  },
+  {
+    name: 'socat',
+    up: async (end) => {
+      // 47 is GRE's protocol number; socat puts IP packets straight into it.
+      const tun = `TUN:${end.inner}/24,tun-type=tun,tun-name=bt,iff-up`;
+      const child = start(end, 'socat', tun, `IP4-SENDTO:${end.peer}:47`);
+      await sleep(500);
+      ip(`-n ${end.ns} link set bt mtu 1476`);
+      return () => stop(child);
+    },
+  },
+  { name: 'Open vSwitch', up: openVswitch },
+];
+
+/** A userspace datapath with the wire in one bridge, and the tunnel in another. */
+async function openVswitch(end: End): Promise<() => Promise<void>> {
+  const dir = join(work, `ovs-${end.ns}`);
+  run('mkdir', '-p', dir);
+  const env = ['env', `OVS_RUNDIR=${dir}`];
+  run('ovsdb-tool', 'create', `${dir}/conf.db`, '/usr/share/openvswitch/vswitch.ovsschema');
+  const db = start(end, ...env, 'ovsdb-server', `${dir}/conf.db`, `--remote=punix:${dir}/db.sock`);
+  await sleep(500);
+  const vsctl = (words: string) =>
+    inside(end, ...env, 'ovs-vsctl', '-t', '10', `--db=unix:${dir}/db.sock`, ...words.split(' '));
+  vsctl('--no-wait init');
+  const switchd = start(end, ...env, 'ovs-vswitchd', `unix:${dir}/db.sock`, `--log-file=${dir}/log`);
+  await sleep(500);
+  inside(end, 'ip', 'address', 'flush', 'dev', 'wire');
+  vsctl('add-br phy -- set bridge phy datapath_type=netdev -- add-port phy wire');
+  vsctl('add-br bt -- set bridge bt datapath_type=netdev');
+  vsctl(
+    `add-port bt gre0 -- set interface gre0 type=gre options:remote_ip=${end.peer} options:local_ip=${end.outer}`,
+  );
+  ip(`-n ${end.ns} address add ${end.outer}/24 dev phy`);
+  ip(`-n ${end.ns} link set phy up`);
+  ip(`-n ${end.ns} address add ${end.inner}/24 dev bt`);
+  ip(`-n ${end.ns} link set bt mtu 1450 up`);
+  return async () => {
+    await stop(switchd);
+    await stop(db);
+    for (const device of ['phy', 'bt', 'ovs-netdev']) {
+      try {
+        ip(`-n ${end.ns} link del ${device}`);
+      } catch {
+        // It went with the program.
+      }
+    }
+  };
+}
+
+function makeWire(): void {
+  removeWire();
+  for (const end of ENDS) {
+    ip(`netns add ${end.ns}`);
+    ip(`-n ${end.ns} link set lo up`);
+  }
+  ip(`link add name wire netns ${ENDS[0].ns} type veth peer name wire netns ${ENDS[1].ns}`);
+  for (const end of ENDS) {
+    ip(`-n ${end.ns} address add ${end.outer}/24 dev wire`);
+    ip(`-n ${end.ns} link set wire up`);
+    // As a wire has it: no segment larger than the MTU, checksums finished.
+    inside(end, 'ethtool', '-K', 'wire', 'tso', 'off', 'gso', 'off', 'gro', 'off', 'tx', 'off');
+  }
+}
+
+function removeWire(): void {
+  for (const { ns } of ENDS) {
+    try {
+      ip(`netns del ${ns}`);
+    } catch {
+      // There was none.
+    }
+  }
+}
+
+interface Rate {
+  /** Bits a second that arrived. */
+  tcp: number;
+  /** Datagrams a second that arrived. */
+  udp: number;
+}
+
+/** One iperf3 run; its report. */
+async function iperf(...words: string[]): Promise<{ end: { sum_received?: Sum; sum: Sum } }> {
+  const server = start(ENDS[1], 'iperf3', '-s', '-1');
+  await sleep(300);
+  try {
+    const said = inside(ENDS[0], 'iperf3', '-J', '-c', ENDS[0].other, '-t', String(SECONDS), ...words);
+    return JSON.parse(said);
+  } finally {
+    await stop(server);
+  }
+}
+interface Sum {
+  bits_per_second: number;
+  packets: number;
+  lost_packets: number;
+  seconds: number;
+}
+
+async function once(contender: Contender): Promise<Rate> {
+  makeWire();
+  const ends = [];
+  try {
+    for (const end of ENDS) ends.push(await contender.up(end));
+    await reachable(contender);
+    const tcp = (await iperf()).end.sum_received!.bits_per_second;
+    const { packets, lost_packets, seconds } = (await iperf('-u', '-b', '0', '-l', String(UDP_PAYLOAD))).end
+      .sum;
+    return { tcp, udp: (packets - lost_packets) / seconds };
+  } finally {
+    for (const down of ends) await down();
+    removeWire();
+  }
+}
+
+async function reachable(contender: Contender): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    try {
+      inside(ENDS[0], 'ping', '-c', '1', '-W', '1', ENDS[0].other);
+      return;
+    } catch {
+      await sleep(200);
+    }
+  }
+  throw new Error(`${contender.name}: its tunnel carries no ping\n${words}`);
+}
+
+const results = new Map(contenders.map((c) => [c.name, [] as Rate[]]));
+try {
+  process.stderr.write(`load ${loadavg()[0]!.toFixed(1)}; measure on a machine that does nothing else\n`);
+  for (let i = 0; i < Number(options.runs); i++) {
+    for (const contender of contenders) {
+      const rate = await once(contender);
+      results.get(contender.name)!.push(rate);
+      process.stderr.write(
+        `${contender.name}: ${mbit(rate.tcp)} Mbit/s TCP, ${kpps(rate.udp)} k datagrams/s\n`,
+      );
+    }
+  }
+} finally {
+  for (const child of children) await stop(child);
+  removeWire();
+  rmSync(work, { recursive: true, force: true });
+}
+
+function mbit(bits: number): string {
+  return (bits / 1e6).toFixed(0);
+}
+function kpps(packets: number): string {
+  return (packets / 1e3).toFixed(1);
+}
+
+const of = (name: string, what: keyof Rate) => median(results.get(name)!.map((rate) => rate[what]));
+const ours = contenders[0]!.name;
+process.stdout.write(`${'median'.padEnd(20)}${'TCP Mbit/s'.padStart(12)}${'UDP k/s'.padStart(10)}\n`);
+for (const { name } of contenders) {
+  const row = `${name.padEnd(20)}${mbit(of(name, 'tcp')).padStart(12)}${kpps(of(name, 'udp')).padStart(10)}`;
+  const against =
+    name === ours
+      ? ''
+      : `  (x${(of(ours, 'tcp') / of(name, 'tcp')).toFixed(1)}, x${(of(ours, 'udp') / of(name, 'udp')).toFixed(1)})`;
+  process.stdout.write(`${row}${against}\n`);
+}
+const missed = [
+  of(ours, 'tcp') < 2 * of('socat', 'tcp') ? 'at least twice socat for bulk TCP' : '',
+  ...contenders
+    .slice(1)
+    .flatMap(({ name }) =>
+      (['tcp', 'udp'] as const).map((what) =>
+        of(ours, what) <= of(name, what) ? `faster than ${name}: ${what}` : '',
+      ),
+    ),
+].filter((goal) => goal !== '');
+for (const goal of missed) process.stdout.write(`missed: ${goal}\n`);
+process.exitCode = options.check && missed.length > 0 ? 1 : 0;
