@@ -43,12 +43,20 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
 
 /** Runs the command line and settles the exit status: 0 done, 1 failed, 2 used or configured wrongly. */
 async function main(): Promise<void> {
+  hidePasswords();
   const program = await createProgram(process.argv.slice(2));
   try {
     await program.parseAsync();
   } catch (error) {
     process.exitCode = report(error, program.opts().debug === true);
   }
+}
+
+/** A password in a URL on the command line is not for `ps` to show. */
+function hidePasswords(): void {
+  const hidden = process.argv.slice(2).map((word) => word.replace(/(:\/\/[^:@/?]*):[^@/?]*@/, '$1@'));
+  if (hidden.some((word, i) => word !== process.argv[i + 2]))
+    process.title = `mirrorlake ${hidden.join(' ')}`;
 }
 
 function report(error: unknown, debug: boolean): number {

@@ -1,0 +1,112 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openStore } from '../../src/store/open.js';
+import { numberedSegment } from '../support/sessions.js';
+
+const MAIN = 'dist/cli/main.js';
+const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-query-'));
+const data = join(directory, 'data');
+
+beforeAll(async () => {
+  const store = openStore(data, { create: true });
+  await store.migrate();
+  await store.insert('sessions', numberedSegment(0, 100), 'a');
+  await store.close();
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Runs the program; its exit status and what it said. */
+function mirrorlake(...words: string[]): Promise<{ status: number; out: string; err: string }> {
+  return new Promise((done) => {
+    const child = execFile(process.execPath, [MAIN, ...words], (_, out, err) =>
+      done({ status: child.exitCode ?? -1, out, err }),
+    );
+  });
+}
+
+test('a query prints its answer, tab-separated, on stdout', async () => {
+  const { status, out, err } = await mirrorlake(
+    'query',
+    'SELECT count(), any(client) FROM sessions',
+    '--store',
+    data,
+  );
+  expect({ status, err }).toEqual({ status: 0, err: '' });
+  expect(out).toMatch(/^100\t10\.1\.0\.\d+\n$/);
+});
+
+test('formats and parameters', async () => {
+  const { out } = await mirrorlake(
+    ...[
+      'query',
+      'SELECT count() AS n FROM sessions WHERE client_ip = {ip:IPv6} AND client_port < {port:UInt16}',
+    ],
+    ...['--store', data, '--format', 'JSONEachRow', '--param', 'ip=::ffff:10.1.0.7', '--param', 'port=1100'],
+  );
+  expect(out).toBe('{"n":1}\n');
+});
+
+test.each([
+  [
+    ['query', 'SELECT nonsense FROM sessions', '--store', data],
+    1,
+    /^mirrorlake: \S+: Unknown expression identifier `nonsense` \(UNKNOWN_IDENTIFIER\)\n$/,
+  ],
+  [
+    ['query', 'SELECT 1', '--store', join(directory, 'nowhere')],
+    1,
+    /^mirrorlake: there is no store in \S+: read a capture into it first/,
+  ],
+  [
+    ['query', 'SELECT 1', '--store', 'http://127.0.0.1:9/x'],
+    1,
+    /^mirrorlake: http:\/\/127.0.0.1:9\/x cannot be reached: connection refused/,
+  ],
+  [['query', 'SELECT 1', '--store', 'redis://host'], 2, /^mirrorlake: a store cannot be at redis:/],
+  [
+    ['query', 'SELECT 1', '--store', data, '--param', 'x'],
+    2,
+    /^mirrorlake: query: --param x: write name=value\n$/,
+  ],
+  [['query', '--store', data], 2, /missing required argument 'sql'/],
+])('%j fails with %i and one line', async (words, status, line) => {
+  const answer = await mirrorlake(...words);
+  expect(answer.status).toBe(status);
+  expect(answer.out).toBe('');
+  expect(answer.err).toMatch(line);
+});
+
+test('schema apply says what it did, schema print shows the SQL', async () => {
+  const fresh = join(directory, 'fresh');
+  const first = await mirrorlake('schema', 'apply', '--store', fresh);
+  expect(first.err).toMatch(/^applied 0001 sessions\n/);
+  expect((await mirrorlake('schema', 'apply', '--store', fresh)).err).toBe(`${fresh} is up to date\n`);
+  const { out } = await mirrorlake('schema', 'print');
+  expect(out).toContain('CREATE TABLE IF NOT EXISTS sessions');
+  expect(out).not.toContain('{{');
+});
+
+test('a password on the command line is not left in the process list', async () => {
+  const silent: Server = createServer(() => {});
+  await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
+  const { port } = silent.address() as AddressInfo;
+  const connected = new Promise((done) => silent.once('connection', done));
+  const child = spawn(process.execPath, [
+    MAIN,
+    'query',
+    'SELECT 1',
+    '--store',
+    `http://me:s3cret@127.0.0.1:${port}/x`,
+  ]);
+  await connected;
+  const listed = readFileSync(`/proc/${child.pid}/cmdline`, 'latin1');
+  child.kill('SIGKILL');
+  silent.close();
+  expect(listed).toContain(`http://me@127.0.0.1:${port}/x`);
+  expect(listed).not.toContain('s3cret');
+});
