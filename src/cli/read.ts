@@ -64,10 +64,13 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
   let store: Store | undefined;
   try {
     if (ndjson === undefined) store = await openStore(options.store ?? DEFAULT_STORE);
-    const { readInto, outputOf } = await import('./read/run.js');
+    const [{ readInto }, { outputOf }] = await Promise.all([
+      import('./read/run.js'),
+      import('./read/open-output.js'),
+    ]);
     const token = options.once === true ? await digest(files) : randomUUID();
     const { collector, maxSessions } = options;
-    const { output, tunnels } = outputOf(ndjson, store, { collector, token, tunnels: options.tunnel });
+    const { output, tunnels } = await outputOf(ndjson, store, { collector, token, tunnels: options.tunnel });
     const talk = options.quiet !== true;
     const failed = await readInto(files, { output, worker, tunnels, collector, maxSessions, talk, store });
     for (const error of failed) process.stderr.write(`mirrorlake: ${error.message}\n`);

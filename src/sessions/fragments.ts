@@ -3,7 +3,7 @@
  * has ports; those that overtake it are counted here until it comes.
  */
 import { setU32 } from '../wire/bytes.js';
-import { Frame } from '../wire/frame.js';
+import { Frame } from '../wire/frame-fields.js';
 import type { Key } from './key.js';
 
 const WORDS = 24;

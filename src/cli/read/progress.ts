@@ -3,14 +3,13 @@ import { SingleBar } from 'cli-progress';
 /** How often the bar is drawn anew, in milliseconds. */
 const INTERVAL = 200;
 
-/** A progress bar on a terminal's stderr: bytes, packets a second, time left. On anything else, silence. */
+/** A progress bar on stderr: bytes, packets a second, time left. */
 export class Progress {
-  private bar: SingleBar | undefined;
+  private readonly bar: SingleBar;
   private readonly started = Date.now();
   private drawn = 0;
 
   constructor(private readonly total: number | undefined) {
-    if (process.stderr.isTTY !== true) return;
     const color = process.env.NO_COLOR === undefined || process.env.NO_COLOR === '';
     const bar = color ? '\u001b[36m{bar}\u001b[0m' : '{bar}';
     this.bar = new SingleBar({
@@ -29,7 +28,6 @@ export class Progress {
 
   /** Called as often as one likes; draws now and then. */
   update(bytes: number, packets: number): void {
-    if (this.bar === undefined) return;
     const now = Date.now();
     if (now - this.drawn < INTERVAL) return;
     this.drawn = now;
@@ -37,8 +35,7 @@ export class Progress {
   }
 
   stop(): void {
-    this.bar?.stop();
-    this.bar = undefined;
+    this.bar.stop();
   }
 
   private words(bytes: number, packets: number): object {

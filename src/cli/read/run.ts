@@ -7,57 +7,18 @@ import { openCapture } from '../../receive/file/capture.js';
 import { CaptureError } from '../../receive/file/capture-error.js';
 import { EndReason } from '../../sessions/record.js';
 import type { Store } from '../../store/store.js';
-import { parseTunnelSpec } from '../../tunnels/spec.js';
-import { TunnelTable } from '../../tunnels/table.js';
+import type { TunnelTable } from '../../tunnels/table.js';
 import type { FrameSink } from '../../wire/mirrored.js';
-import type { NdjsonKind } from './kinds.js';
-import {
-  MirrorLines,
-  PacketLines,
-  type ReadOutput,
-  SessionLines,
-  StoreOutput,
-  TunnelLines,
-} from './output.js';
-import { Progress } from './progress.js';
+import type { ReadOutput } from './output.js';
+import type { Progress } from './progress.js';
 import { SessionThread } from './session-thread.js';
 import { readSummary } from './summary.js';
-
-interface OutputOptions {
-  readonly collector: string;
-  /** What names this reading in the store. */
-  readonly token: string;
-  /** Tunnels in the words of `ip tunnel add`. */
-  readonly tunnels: readonly string[];
-}
-
-/** Where rows go, and the tunnels that are asked first. */
-export function outputOf(
-  kind: NdjsonKind | undefined,
-  store: Store | undefined,
-  options: OutputOptions,
-): { output: ReadOutput; tunnels: TunnelTable } {
-  const tunnels = new TunnelTable();
-  for (const spec of options.tunnels) tunnels.add(parseTunnelSpec(spec));
-  if (store !== undefined)
-    return { output: new StoreOutput(store, options.collector, options.token), tunnels };
-  switch (kind) {
-    case 'packets':
-      return { output: new PacketLines(), tunnels };
-    case 'mirrors':
-      return { output: new MirrorLines(options.collector), tunnels };
-    case 'tunnels':
-      return { output: new TunnelLines(tunnels), tunnels };
-    default:
-      return { output: new SessionLines(), tunnels };
-  }
-}
 
 interface ReadRun {
   readonly output: ReadOutput;
   /** The session thread, where sessions are wanted. */
   readonly worker: Worker | undefined;
-  readonly tunnels: TunnelTable;
+  readonly tunnels: TunnelTable | undefined;
   readonly collector: string;
   readonly maxSessions: number | undefined;
   /** Whether there is a progress bar and a summary. */
@@ -73,7 +34,7 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
   const demux = new Demux({
     sink: sessions ?? NOBODY,
     mirrors,
-    ...(tunnels.size > 0 && { tunnels }),
+    ...(tunnels && { tunnels }),
     ...(output.watcher && { watcher: output.watcher }),
   });
   const failed = await readAll(files, { demux, mirrors, sessions, output, talk, last: 0 });
@@ -115,7 +76,7 @@ async function readAll(files: readonly string[], reading: Reading): Promise<Capt
 async function readFile(file: string, reading: Reading): Promise<void> {
   const { demux, mirrors, sessions, output } = reading;
   const source = await openCapture(file, sessions === undefined ? {} : { ring: sessions });
-  const progress = reading.talk ? new Progress(source.bytesTotal) : undefined;
+  const progress = reading.talk ? await progressOf(source.bytesTotal) : undefined;
   const batch = new PacketBatch();
   let packets = 0;
   try {
@@ -138,4 +99,11 @@ async function readFile(file: string, reading: Reading): Promise<void> {
     progress?.stop();
     await source.close();
   }
+}
+
+/** A progress bar, where there is a terminal to draw it on. */
+async function progressOf(total: number | undefined): Promise<Progress | undefined> {
+  if (process.stderr.isTTY !== true) return undefined;
+  const { Progress } = await import('./progress.js');
+  return new Progress(total);
 }

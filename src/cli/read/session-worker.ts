@@ -5,7 +5,7 @@ import type { SessionSink } from '../../sessions/record.js';
 import { SessionTable } from '../../sessions/table.js';
 import { SessionLines } from '../../store/session-ndjson.js';
 import { SessionSegment } from '../../store/session-segment.js';
-import { Frame } from '../../wire/frame.js';
+import { Frame } from '../../wire/frame-fields.js';
 import { MirrorPoint } from '../../wire/mirror-point.js';
 import { Mirrored } from '../../wire/mirrored.js';
 import { CHUNK, writeOut } from '../line-writer.js';

@@ -6,7 +6,6 @@ import { type CaptureFormat, type CaptureInterface, MAX_RECORD } from './format.
 import { isPcapMagic, PcapFormat } from './pcap.js';
 import { BlockType, PcapngFormat } from './pcapng.js';
 import { type BufferRing, ownBuffers, ReadAhead } from './read-ahead.js';
-import { ZstdInput } from './zstd.js';
 
 /** Bytes read at a time: large enough to make the calls few, small enough to stay in the cache. */
 const CHUNK = 1024 * 1024;
@@ -44,9 +43,7 @@ export async function openCapture(path: string, options: CaptureOptions = {}): P
     }
     const compression = compressionOf(head);
     if (compression !== undefined) {
-      input = new PeekedInput(
-        compression === 'gzip' ? new GunzipInput(file, input) : new ZstdInput(file, input),
-      );
+      input = new PeekedInput(await decompressed(file, input, compression));
       head = await input.peek(MAGIC_LENGTH);
       if (compressionOf(head) !== undefined) {
         throw new CaptureError(file, 'it is compressed twice: decompress it once and read the result');
@@ -61,6 +58,12 @@ export async function openCapture(path: string, options: CaptureOptions = {}): P
   } finally {
     options.signal?.removeEventListener('abort', end);
   }
+}
+
+async function decompressed(file: string, input: ByteInput, compression: Compression): Promise<ByteInput> {
+  if (compression === 'gzip') return new GunzipInput(file, input);
+  const { ZstdInput } = await import('./zstd.js');
+  return new ZstdInput(file, input);
 }
 
 /** A capture file as a source of packets. Memory is two buffers, whatever the file's size. */
