@@ -15,7 +15,7 @@ describe('a wrong command line is one clear line and status 2', () => {
     [[...FILE, '--to', 'fe80::1%nowhere0'], /--to fe80::1%nowhere0: there is no interface nowhere0/],
     [[...TO, ...FILE, '--from', '2001:db8::1'], /--from and --to are of different kinds/],
     [[...TO, ...FILE, '--type', '4'], /Allowed choices are 1, 2, 3, gretap/],
-    [[...TO, ...FILE, '--session', '1024'], /It is a number from 0 to 1023\./],
+    [[...TO, ...FILE, '--session', '1024'], /It is a number from 0 to 1023/],
     [[...TO, ...FILE, '--type', '1', '--session', '3'], /--session is for --type 2 and 3, not for 1/],
     [[...TO, ...FILE, '--type', '2', '--hardware', '3'], /--hardware is for --type 3, not for 2/],
     [[...TO, ...FILE, '--key', '3'], /--key is for --type gretap, not for 2/],
@@ -23,7 +23,7 @@ describe('a wrong command line is one clear line and status 2', () => {
     [[...TO, '--interface', 'lo', '--loop'], /--loop goes with --file/],
     [[...TO, ...FILE, '--no-promiscuous'], /--no-promiscuous goes with --interface/],
     [[...TO, '--file', '-', '--loop'], /--loop needs a file: stdin comes only once/],
-    [[...TO, ...FILE, '--rate', 'fast'], /It is a number with bit, kbit, mbit, gbit or pps: 100mbit\./],
+    [[...TO, ...FILE, '--rate', 'fast'], /It is a number with bit, kbit, mbit, gbit or pps: 100mbit/],
     [[...TO, ...FILE, '--colour'], /unknown option '--colour'/],
   ])('%j', (args, message) => {
     const { status, stdout, stderr } = spawnSync('node', ['dist/cli/main.js', 'mirror', ...args], {

@@ -19,6 +19,7 @@ export class Tcpdump {
       '-Z',
       'root',
       '-U',
+      '--immediate-mode',
       '-B',
       '16384',
       '-i',
@@ -41,8 +42,7 @@ export class Tcpdump {
 
   /** Ends the capture when what was sent has arrived. */
   async stop(): Promise<void> {
-    // tcpdump reads a full block, or what came within its buffer timeout of 1 s.
-    await new Promise((resolve) => setTimeout(resolve, 1200));
+    await new Promise((resolve) => setTimeout(resolve, 300));
     const exit = once(this.process, 'exit');
     this.process.kill('SIGINT');
     await exit;

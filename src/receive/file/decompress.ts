@@ -88,10 +88,12 @@ export class PieceQueue {
 }
 
 /**
- * Bytes of gzip given to zlib at a time. zlib gives back nothing of a piece it finds damage in, and at most
- * some thousand times a piece's size (deflate's limit) waits in memory: small pieces keep both small.
+ * Bytes of gzip given to zlib at a time: a sixteenth of what was read before, within these bounds. zlib gives
+ * back nothing of a piece it finds damage in, so that is as much as damage takes with it; and all a piece
+ * decompresses to waits in memory, at most some thousand times its size (deflate's limit).
  */
-const GZIP_PIECE = 8192;
+const GZIP_LEAST = 1024;
+const GZIP_MOST = 64 * 1024;
 
 /** gzip (RFC 1952), several members one after another as one. zlib runs on the thread pool. */
 export class GunzipInput implements ByteInput {
@@ -99,6 +101,8 @@ export class GunzipInput implements ByteInput {
   private readonly queue = new PieceQueue();
   private failure: Error | undefined;
   private ended = false;
+  /** Bytes given to zlib. */
+  private fed = 0;
   /** Ends the wait of {@link feed}. */
   private wake: () => void = () => undefined;
 
@@ -130,8 +134,10 @@ export class GunzipInput implements ByteInput {
     while (this.queue.empty) {
       if (this.failure !== undefined) throw this.damaged(this.failure);
       if (this.ended) return 0;
-      const piece = new Uint8Array(GZIP_PIECE);
+      const length = Math.min(GZIP_MOST, Math.max(GZIP_LEAST, Math.floor(this.fed / 16)));
+      const piece = new Uint8Array(length);
       const n = await this.input.read(piece, 0);
+      this.fed += n;
       await this.feed(piece.subarray(0, n));
     }
     return this.queue.take(into, from);
