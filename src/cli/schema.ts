@@ -1,7 +1,22 @@
-import type { Command } from 'commander';
-import { DEFAULT_LAYOUT, migrations, migrationsTable, statements } from '../store/migrations.js';
+import { type Command, InvalidArgumentError } from 'commander';
+import { loadConfig } from '../config/load.js';
+import { parseDuration } from '../config/units.js';
+import {
+  distributedTables,
+  type Layout,
+  migrations,
+  migrationsTable,
+  statements,
+} from '../store/migrations.js';
 import { openStore } from '../store/open.js';
 import { DEFAULT_STORE } from './read.js';
+
+interface SchemaOptions {
+  store?: string;
+  config?: string;
+  cluster?: string;
+  retention?: number | 'none';
+}
 
 export function registerSchema(program: Command): void {
   const schema = program
@@ -11,33 +26,63 @@ export function registerSchema(program: Command): void {
   schema
     .command('print')
     .description('Prints every statement that makes the tables, in order.')
+    .option('--cluster <name>', 'as replicated and distributed tables of this cluster', clusterName)
     .action(print);
   schema
     .command('apply')
     .description(
-      'Applies the migrations the store has not had. Other commands that store do so by themselves.',
+      'Applies the migrations the store has not had, and the retention. Other commands that store apply migrations by themselves.',
     )
-    .option('--store <store>', 'a directory, or http://user:password@host:8123/database', DEFAULT_STORE)
+    .option(
+      '--store <store>',
+      `a directory, or http://user:password@host:8123/database (default: ${DEFAULT_STORE})`,
+    )
+    .option('--config <file>', 'a configuration, for its store and retention')
+    .option(
+      '--cluster <name>',
+      "make replicated and distributed tables on this cluster of the server's",
+      clusterName,
+    )
+    .option('--retention <age>', 'remove rows older than this (30d, 12h), or keep them with none', retention)
     .action(apply);
 }
 
-function print(): void {
-  const layout = DEFAULT_LAYOUT;
+function clusterName(value: string): string {
+  if (!/^[A-Za-z_]\w*$/.test(value))
+    throw new InvalidArgumentError('give the name of a cluster of the server.');
+  return value;
+}
+
+function retention(value: string): number | 'none' {
+  if (value === 'none') return value;
+  const seconds = parseDuration(value);
+  if (!(seconds >= 3600)) throw new InvalidArgumentError('give 1h or more, as in 30d, or none.');
+  return seconds;
+}
+
+function print(options: SchemaOptions): void {
+  const layout: Layout = { prefix: '', cluster: options.cluster };
   let sql = `${migrationsTable(layout)};\n`;
   for (const migration of migrations()) {
     sql += `\n-- ${String(migration.version).padStart(4, '0')} ${migration.name}\n`;
     for (const statement of statements(migration, layout)) sql += `${statement};\n`;
   }
+  const distributed = distributedTables(layout);
+  if (distributed.length > 0) sql += `\n${distributed.join(';\n')};\n`;
   process.stdout.write(sql);
 }
 
-async function apply(options: { store: string }): Promise<void> {
-  const store = openStore(options.store, { create: true });
+async function apply(options: SchemaOptions): Promise<void> {
+  const config = options.config === undefined ? undefined : loadConfig(options.config);
+  const location = options.store ?? config?.store ?? DEFAULT_STORE;
+  const store = openStore(location, { create: true, cluster: options.cluster });
   try {
     const applied = await store.migrate();
     for (const { version, name } of applied)
       process.stderr.write(`applied ${String(version).padStart(4, '0')} ${name}\n`);
     if (applied.length === 0) process.stderr.write(`${store.name} is up to date\n`);
+    const age = options.retention ?? config?.retention;
+    if (age !== undefined) await store.retain(age === 'none' ? undefined : age, false);
   } finally {
     await store.close();
   }

@@ -2,7 +2,17 @@
 import type { Readable } from 'node:stream';
 import type { ClickHouseClient, ClickHouseSettings, DataFormat } from '@clickhouse/client';
 import { StoreError, StoreRefused } from './errors.js';
-import { type Layout, type Migration, migrations, migrationsTable, statements } from './migrations.js';
+import {
+  distributedTables,
+  type Layout,
+  type Migration,
+  migrations,
+  migrationsTable,
+  retainedTables,
+  retentionIn,
+  retentionStatement,
+  statements,
+} from './migrations.js';
 import type { QueryOptions, Segment, Store } from './store.js';
 import { formatSettings, quote, type TableName } from './tables.js';
 
@@ -22,6 +32,10 @@ const ONE_BLOCK = [
   'max_insert_threads=1',
   'max_partitions_per_insert_block=0',
   'async_insert=0',
+  // On a cluster the answer means that every shard has its rows.
+  'distributed_foreground_insert=1',
+  // A roll-up takes its part of an insert made again by itself.
+  'deduplicate_blocks_in_dependent_materialized_views=1',
 ].join(', ');
 
 export abstract class ClickHouseStore implements Store {
@@ -45,14 +59,33 @@ export abstract class ClickHouseStore implements Store {
       );
     const missing = all.filter((m) => m.version > version);
     if (missing.length === 0) return [];
+    if (version > 0) await this.checkLayout();
     await this.command(migrationsTable(this.layout));
+    const distributed = distributedTables(this.layout);
+    if (version === 0)
+      for (const statement of distributed)
+        if (statement.includes('schema_migrations')) await this.command(statement);
     for (const migration of missing) {
       for (const statement of statements(migration, this.layout)) await this.command(statement);
+      if (migration === missing.at(-1)) for (const statement of distributed) await this.command(statement);
       await this.command(
         `INSERT INTO ${this.layout.prefix}schema_migrations (version, name) VALUES (${migration.version}, ${quote(migration.name)})`,
       );
     }
     return missing;
+  }
+
+  async retain(seconds: number | undefined, onlyNew: boolean): Promise<void> {
+    const tables = retainedTables(this.layout);
+    const names = [...tables.keys()].map(quote).join(', ');
+    const rows = await this.rows<[string, string]>(
+      `SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() AND name IN (${names}) AND engine != 'Distributed'`,
+    );
+    for (const [name, definition] of rows) {
+      const current = retentionIn(definition);
+      if (current === seconds || (onlyNew && current !== undefined)) continue;
+      await this.command(retentionStatement(tables.get(name) as string, seconds, this.layout));
+    }
   }
 
   async query(sql: string, options: QueryOptions = {}): Promise<Readable> {
@@ -67,6 +100,17 @@ export abstract class ClickHouseStore implements Store {
       const { stream } = await client.exec({ query: sql, query_params, clickhouse_settings });
       return stream;
     });
+  }
+
+  /** Tables of a cluster are changed as such, or the nodes' would be left as they are. */
+  private async checkLayout(): Promise<void> {
+    const [[distributed]] = await this.rows<[number | string]>(
+      `SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = '${this.layout.prefix}schema_migrations' AND engine = 'Distributed'`,
+    );
+    if (Number(distributed) > 0 && this.layout.cluster === undefined)
+      throw new StoreRefused(
+        `${this.name} has older tables on a cluster: run mirrorlake schema apply --cluster NAME`,
+      );
   }
 
   /** Makes what the tables are in, before the first migration. */
@@ -97,11 +141,15 @@ export abstract class ClickHouseStore implements Store {
     return await this.ask(`SELECT 0, (${known})`);
   }
 
-  private async ask(query: string): Promise<number> {
-    const [[version, known]] = await this.attempt(async (client) => {
+  private rows<Row>(query: string): Promise<Row[]> {
+    return this.attempt(async (client) => {
       const answer = await client.query({ query, format: 'JSONCompactEachRow' });
-      return answer.json<[number, string]>();
+      return answer.json<Row>();
     });
+  }
+
+  private async ask(query: string): Promise<number> {
+    const [[version, known]] = await this.rows<[number, string]>(query);
     this.deduplicate = Number(known) > 0 ? ", deduplicate_insert_select='force_enable'" : '';
     return version;
   }

@@ -10,6 +10,8 @@ const LAST_RETRY_MS = 10_000;
 
 export interface DeliveryOptions {
   log(level: 'info' | 'warn' | 'error', message: string): void;
+  /** Seconds after which rows are removed, for tables that have no retention yet. */
+  retention?: number;
 }
 
 export class Delivery {
@@ -62,6 +64,7 @@ export class Delivery {
 
   private async migrate(): Promise<void> {
     await this.store.migrate();
+    if (this.options.retention !== undefined) await this.store.retain(this.options.retention, true);
     this.migrated = true;
     this.reached();
   }

@@ -16,13 +16,41 @@ export interface Migration {
 export interface Layout {
   /** In front of every table's name. */
   prefix: string;
+  /**
+   * A cluster of the server's configuration: then every table is a ReplicatedMergeTree named `…_local` on every node,
+   * behind a Distributed table of the plain name. Undefined for one server, and for chDB.
+   */
+  cluster?: string | undefined;
 }
+
+/**
+ * How rows find their shard. It must follow from the row: an insert made again has to fall into the same pieces, or
+ * deduplication on the shards would drop rows. Packets go where their session is.
+ */
+const SHARDING: Record<string, string> = {
+  sessions: 'cityHash64(session_id)',
+  mirrors: 'cityHash64(mirror_source, mirror_session, minute)',
+  tunnels: 'cityHash64(name, minute)',
+  packets: 'cityHash64(session_id)',
+  sessions_by_minute: 'cityHash64(client_ip)',
+  schema_migrations: 'version',
+};
+
+/** The column by whose age rows are removed. */
+const RETAINED_BY: Record<string, string> = {
+  sessions: 'last_seen',
+  mirrors: 'minute',
+  tunnels: 'minute',
+  packets: 'time',
+  sessions_by_minute: 'minute',
+};
 
 /** Tables under their own names. */
 export const DEFAULT_LAYOUT: Layout = { prefix: '' };
 
 /** What a store remembers of the inserts it has seen, so that one repeated is recognised: blocks a table. */
 const DEDUPLICATION_WINDOW = 10_000;
+const DEDUPLICATION_SECONDS = 7 * 86_400;
 
 const folder = new URL('../../schemas/clickhouse/', import.meta.url);
 
@@ -49,13 +77,64 @@ export function statements(migration: Migration, layout: Layout): string[] {
 
 /** The table that says which migrations a store has had. */
 export function migrationsTable(layout: Layout): string {
-  return `CREATE TABLE IF NOT EXISTS ${layout.prefix}schema_migrations (version UInt32, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = MergeTree ORDER BY version`;
+  return fillIn(
+    "CREATE TABLE IF NOT EXISTS {{table schema_migrations}} {{on cluster}} (version UInt32, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = {{engine MergeTree}} ORDER BY version",
+    layout,
+  );
+}
+
+/** On a cluster, the tables that stand before those of the nodes; made anew after every migration. */
+export function distributedTables(layout: Layout): string[] {
+  const { prefix, cluster } = layout;
+  if (cluster === undefined) return [];
+  return Object.entries(SHARDING).map(
+    ([table, key]) =>
+      `CREATE OR REPLACE TABLE ${prefix}${table} ON CLUSTER ${cluster} AS ${prefix}${table}_local ENGINE = Distributed(${cluster}, currentDatabase(), ${prefix}${table}_local, ${key})`,
+  );
+}
+
+/** The tables that have a retention, by the name they have in this layout. */
+export function retainedTables(layout: Layout): Map<string, string> {
+  return new Map(Object.keys(RETAINED_BY).map((table) => [tableName(table, layout), table]));
+}
+
+/** What makes rows of a table go once they are `seconds` old, or stay when undefined. */
+export function retentionStatement(table: string, seconds: number | undefined, layout: Layout): string {
+  const alter = fillIn(`ALTER TABLE {{table ${table}}} {{on cluster}}`, layout);
+  return seconds === undefined ? `${alter} REMOVE TTL` : `${alter} MODIFY TTL ${ttl(table, seconds)}`;
+}
+
+/** Seconds of retention in a table's definition, undefined when it has none. */
+export function retentionIn(createTableQuery: string): number | undefined {
+  const seconds = / TTL toDateTime\(\w+\) \+ toIntervalSecond\((\d+)\)/.exec(createTableQuery)?.[1];
+  return seconds === undefined ? undefined : Number(seconds);
+}
+
+function ttl(table: string, seconds: number): string {
+  return `toDateTime(${RETAINED_BY[table]}) + toIntervalSecond(${seconds})`;
+}
+
+function tableName(table: string, layout: Layout): string {
+  return `${layout.prefix}${table}${layout.cluster === undefined ? '' : '_local'}`;
 }
 
 function fillIn(text: string, layout: Layout): string {
-  return text
-    .replace(/\{\{table (\w+)\}\}/g, (_, name: string) => layout.prefix + name)
-    .replace(/ ?\{\{on cluster\}\}/g, '')
-    .replace(/\{\{engine (.+?)\}\}/g, '$1')
-    .replace(/\{\{deduplication\}\}/g, `non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`);
+  const { cluster } = layout;
+  const filled = text.replace(/\{\{table (\w+)\}\}/g, (_, name: string) => tableName(name, layout));
+  if (cluster === undefined)
+    return filled
+      .replace(/ ?\{\{on cluster\}\}/g, '')
+      .replace(/\{\{engine (.+?)\}\}/g, '$1')
+      .replace(/\{\{deduplication\}\}/g, `non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`);
+  return filled
+    .replace(/\{\{on cluster\}\}/g, `ON CLUSTER ${cluster}`)
+    .replace(
+      /\{\{engine (\w+)(?:\((.*)\))?\}\}/g,
+      (_, engine: string, parameters?: string) =>
+        `Replicated${engine}('/clickhouse/tables/{shard}/{database}/{table}', '{replica}'${parameters === undefined ? '' : `, ${parameters}`})`,
+    )
+    .replace(
+      /\{\{deduplication\}\}/g,
+      `replicated_deduplication_window = ${DEDUPLICATION_WINDOW}, replicated_deduplication_window_seconds = ${DEDUPLICATION_SECONDS}`,
+    );
 }

@@ -15,5 +15,7 @@ export function openStore(location: string, options: OpenOptions): Store {
     throw new StoreLocationError(
       `a store cannot be at ${scheme}://: give a directory, or an http:// or https:// URL`,
     );
+  if (options.cluster !== undefined)
+    throw new StoreLocationError('a cluster is of servers: give the URL of one of its nodes as the store');
   return new EmbeddedStore(location, options.create);
 }

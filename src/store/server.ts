@@ -29,7 +29,7 @@ export class ServerStore extends ClickHouseStore {
   /** @param location as {@link parseLocation} takes it */
   constructor(location: string, options: Partial<OpenOptions> = {}) {
     const parsed = parseLocation(location, process.env);
-    super({ prefix: parsed.prefix });
+    super({ prefix: parsed.prefix, cluster: options.cluster });
     this.location = parsed;
     this.options = parsed.hosts.map((host) => ({ ...clientOptions(parsed, host, options.timeout) }));
     this.clients = this.options.map((option, i) => ({
@@ -53,6 +53,10 @@ export class ServerStore extends ClickHouseStore {
       const { stream } = await client.exec({ query, values, clickhouse_settings: { wait_end_of_query: 1 } });
       for await (const _ of stream);
     });
+  }
+
+  private get onCluster(): string {
+    return this.layout.cluster === undefined ? '' : ` ON CLUSTER ${this.layout.cluster}`;
   }
 
   async close(): Promise<void> {
@@ -79,7 +83,9 @@ export class ServerStore extends ClickHouseStore {
     // A request that names a database that is not there is refused, whatever it asks for.
     const client = createClient(this.options[this.at]);
     try {
-      await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${this.location.database}` });
+      await client.command({
+        query: `CREATE DATABASE IF NOT EXISTS ${this.location.database}${this.onCluster}`,
+      });
     } catch (error) {
       throw storeError(error, this.name);
     } finally {

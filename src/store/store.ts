@@ -20,6 +20,8 @@ export interface OpenOptions {
   create: boolean;
   /** Milliseconds that a server may take for one insert or query; 120,000 unless told otherwise. */
   timeout?: number;
+  /** A cluster of the server's configuration, for making or changing tables on all of its nodes. */
+  cluster?: string | undefined;
 }
 
 export interface Store {
@@ -31,6 +33,13 @@ export interface Store {
    * @throws StoreRefused when the store was made by a newer version.
    */
   migrate(): Promise<Migration[]>;
+
+  /**
+   * Has rows removed once they are `seconds` old, or kept for good when undefined.
+   *
+   * @param onlyNew leaves tables that have a retention as they are
+   */
+  retain(seconds: number | undefined, onlyNew: boolean): Promise<void>;
 
   /**
    * Inserts a segment, all of it or nothing, once: a segment with a token the table has seen is passed over.

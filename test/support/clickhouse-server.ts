@@ -4,7 +4,7 @@
  * on, and a JavaScript FFI's is not what it expects).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -41,9 +41,9 @@ export class ClickHouseServer {
     private readonly temporary: boolean,
   ) {}
 
-  /** Starts a server on free ports of 127.0.0.1 and waits until it answers. */
+  /** Starts a server on free ports of 127.0.0.1 and waits until it answers. `config` is YAML. */
   static async start(
-    options: { path?: string; httpPort?: number; tcpPort?: number } = {},
+    options: { path?: string; httpPort?: number; tcpPort?: number; config?: string } = {},
   ): Promise<ClickHouseServer> {
     const path = options.path ?? mkdtempSync(join(tmpdir(), 'mirrorlake-clickhouse-'));
     mkdirSync(path, { recursive: true });
@@ -60,6 +60,7 @@ export class ClickHouseServer {
         `--tcp_port=${tcpPort}`,
         '--listen_host=127.0.0.1',
         `--path=${path}`,
+        ...(options.config === undefined ? [] : [`--config-file=${configFile(path, options.config)}`]),
         '--query',
         SERVE,
       ],
@@ -111,6 +112,13 @@ export class ClickHouseServer {
     if (!answer.ok) throw new Error(body.slice(0, 2000));
     return body;
   }
+}
+
+/** Writes a server's configuration (YAML) beside its data. */
+function configFile(path: string, config: string): string {
+  const file = join(path, 'config.yaml');
+  writeFileSync(file, config);
+  return file;
 }
 
 async function answers(url: string): Promise<boolean> {

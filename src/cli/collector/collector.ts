@@ -186,6 +186,7 @@ export class Collector {
     const { config } = this;
     this.storeThread = new StoreThread({
       location: config.store,
+      retention: config.retention,
       spool: { directory: spoolOf(config), limit: config.spool.limit },
       log: (level, message) => this.log[level](message),
       failed: (error) => this.failure?.(error),

@@ -27,6 +27,7 @@ class StoreFailure extends Error {
 
 export interface StoreThreadOptions {
   readonly location: string;
+  readonly retention: number;
   readonly spool: { readonly directory: string; readonly limit: number };
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** The thread has died. */
@@ -62,6 +63,7 @@ export class StoreThread {
     const workerData: StoreWorkerData = {
       location: options.location,
       spool: options.spool,
+      retention: options.retention,
       waiting: this.waiting.shared,
     };
     this.worker = new Worker(new URL('./store-worker.js', import.meta.url), { workerData });

@@ -31,7 +31,7 @@ async function serve(): Promise<void> {
   const log = (level: 'info' | 'warn' | 'error', message: string): void =>
     say({ kind: 'log', level, message });
   const spool = new Spool(data.spool.directory, { limit: data.spool.limit, log });
-  const delivery = new Delivery(store, spool, { log });
+  const delivery = new Delivery(store, spool, { log, retention: data.retention });
   const queries = new Map<number, () => void>();
 
   const query = async (id: number, sql: string, options: object): Promise<void> => {
