@@ -104,7 +104,8 @@ const contenders: Contender[] = [
 /** A userspace datapath with the wire in one bridge, and the tunnel in another. */
 async function openVswitch(end: End): Promise<() => Promise<void>> {
   const dir = join(work, `ovs-${end.ns}`);
-  run('mkdir', '-p', dir);
+  run('rm', '-rf', dir);
+  run('mkdir', dir);
   const env = ['env', `OVS_RUNDIR=${dir}`];
   run('ovsdb-tool', 'create', `${dir}/conf.db`, '/usr/share/openvswitch/vswitch.ovsschema');
   const db = start(end, ...env, 'ovsdb-server', `${dir}/conf.db`, `--remote=punix:${dir}/db.sock`);

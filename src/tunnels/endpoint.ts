@@ -1,5 +1,6 @@
 /** One tunnel at work: its device, the way to its remote, and what it keeps between packets. */
 import { AF_INET, AF_INET6 } from '../linux/address.js';
+import { LinuxError } from '../linux/errors.js';
 import { interfaceMtu, setInterfaceMtu, setInterfaceUp } from '../linux/interface.js';
 import { writev } from '../linux/libc.js';
 import { Mapping } from '../linux/memory.js';
@@ -49,6 +50,7 @@ export class Endpoint {
   unanswered = 0;
   nextKeepalive = 0;
   private carrier = true;
+  private isGone = false;
   private mtu = 0;
   private icmpSecond = 0;
   private icmpSent = 0;
@@ -81,7 +83,7 @@ export class Endpoint {
       if (tun === null) this.tun.close();
       throw e;
     }
-    this.gro = new GroWriter(this.tun.fd, rxBase, tunnel.ethernet, this.tun.udpSegmentation);
+    this.gro = new GroWriter(this.tun.fd, rxBase, tunnel.ethernet, this.tun.udpSegmentation, () => this.mtu);
     if (tun === null) {
       try {
         this.updateMtu(true);
@@ -123,15 +125,32 @@ export class Endpoint {
   }
 
   setCarrier(up: boolean): void {
+    if (this.isGone) return;
     this.tunnel.counters[State.carrier] = up ? 1 : 0;
     if (up === this.carrier) return;
     this.tun.setCarrier(up);
     this.carrier = up;
   }
 
-  /** Asks the way to the remote again. */
+  /** Asks the way to the remote again, and follows its MTU. */
   askPath(): void {
-    if (this.path?.ask() === true) this.updateMtu();
+    try {
+      if (this.path?.ask() === true) this.updateMtu();
+    } catch (e) {
+      // The device was taken away, or the rights to change it were: senders are told packet by packet then.
+      if (!(e instanceof LinuxError)) throw e;
+    }
+  }
+
+  /** Somebody has removed the device (`ip link del`): nothing more comes from it or goes to it. */
+  get gone(): boolean {
+    return this.isGone;
+  }
+  lose(): void {
+    this.isGone = true;
+    this.carrier = false;
+    this.tunnel.counters[State.carrier] = 0;
+    this.tunnel.counters[State.mtu] = 0;
   }
 
   /** Whether senders are to be told of errors from the path (Linux: ip_tunnel_xmit's use of err_count). */

@@ -21,6 +21,7 @@ import {
   CONTROL,
   filterRemotes,
   IcmpError,
+  membership,
   openGre,
   openIcmp,
   outerOf,
@@ -109,7 +110,10 @@ export class Engine implements TunnelDevice {
     t.iSeqno = old.iSeqno;
     t.oSeqno = old.oSeqno;
     const before = this.detach(old);
-    this.attach(t, before);
+    if (before.gone) {
+      before.close(true);
+      this.attach(t, null);
+    } else this.attach(t, before);
   }
 
   private attach(t: Tunnel, before: Endpoint | null): void {
@@ -125,6 +129,12 @@ export class Engine implements TunnelDevice {
     this.endpoints.push(e);
     this.byTunnel.set(t, e);
     this.arrangeSockets();
+    try {
+      this.groups(t, true);
+    } catch (error) {
+      this.remove(t.config.name);
+      throw error;
+    }
   }
 
   private detach(t: Tunnel): Endpoint {
@@ -132,7 +142,17 @@ export class Engine implements TunnelDevice {
     e.flush();
     this.byTunnel.delete(t);
     this.endpoints.splice(this.endpoints.indexOf(e), 1);
+    this.groups(t, false);
     return e;
+  }
+
+  /** Joins or leaves a tunnel's group, unless another tunnel is in it as well. */
+  private groups(t: Tunnel, join: boolean): void {
+    const group = t.config.remote.join();
+    const others = this.endpoints.some(
+      (e) => e.tunnel !== t && e.tunnel.link === t.link && e.tunnel.config.remote.join() === group,
+    );
+    if (t.remoteMulticast && !others) membership(this.sockets[t.ipv6 ? 1 : 0], t, join);
   }
 
   /** Opens the sockets that tunnels need and closes those that none does. */
@@ -157,7 +177,7 @@ export class Engine implements TunnelDevice {
     this.polled = new PollSet(DEVICES + MAX_TUNNELS);
     this.polled.add(this.wake, POLLIN);
     for (const fd of this.sockets) this.polled.add(fd, POLLIN);
-    for (const e of this.endpoints) this.polled.add(e.tun.fd, POLLIN);
+    for (const e of this.endpoints) this.polled.add(e.gone ? -1 : e.tun.fd, POLLIN);
   }
 
   /** Waits for packets and passes them on, once. @returns whether it was woken. */
@@ -171,12 +191,20 @@ export class Engine implements TunnelDevice {
       if (this.sockets[six] >= 0 && p.events(SOCKETS + 2 + six) !== 0) this.receiveIcmp(six === 1, now);
     }
     for (let i = 0; i < this.endpoints.length; i++) {
-      if (p.events(DEVICES + i) !== 0) this.transmitter.transmit(this.endpoints[i], now);
+      const events = p.events(DEVICES + i);
+      if ((events & POLLIN) !== 0) this.transmitter.transmit(this.endpoints[i], now);
+      else if (events !== 0) this.lose(i);
     }
     if (now >= this.nextTick) this.tick(now);
     if (p.events(WAKE) === 0) return false;
     clearEvent(this.wake);
     return true;
+  }
+
+  /** Somebody has removed a device: its descriptor would be readable for ever. */
+  private lose(i: number): void {
+    this.endpoints[i].lose();
+    this.polled.set(DEVICES + i, -1, POLLIN);
   }
 
   private receiveGre(ipv6: boolean): void {
@@ -254,6 +282,7 @@ export class Engine implements TunnelDevice {
   private tick(now: number): void {
     this.nextTick = now + TICK_MS;
     for (const e of this.endpoints) {
+      if (e.gone) continue;
       e.askPath();
       const keepalive = e.tunnel.config.keepalive;
       if (keepalive === null || now < e.nextKeepalive) continue;

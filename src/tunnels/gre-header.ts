@@ -7,12 +7,15 @@ import {
   GRE_KEY,
   GRE_PROTO_ERSPAN,
   GRE_PROTO_ERSPAN3,
+  GRE_PROTO_TEB,
   GRE_PROTO_WCCP,
   GRE_ROUTING,
   GRE_SEQ,
   GRE_VERSION,
 } from '../wire/gre.js';
 import type { OuterPacket } from '../wire/outer.js';
+import { isGroMerged } from './gro-merged.js';
+import { ETH_HLEN } from './inner-packet.js';
 
 /** ERSPAN's base header: version, VLAN, cos, en, t, session id (Linux: struct erspan_base_hdr). */
 const ERSPAN_BASE_LENGTH = 4;
@@ -50,7 +53,8 @@ export function greParseHeader(p: OuterPacket, tpi: TnlPtkInfo, ipProto: number)
   let options = o + 4;
   if ((flags & GRE_CSUM) !== 0) {
     // A packet that the capture cut cannot be summed; it is taken for right.
-    if (p.end === p.wireEnd && checksum(b, o, p.end) !== 0) return -1;
+    if (p.end === p.wireEnd && checksum(b, o, p.end) !== 0 && !merged(b, o + hdrLen, p.end, tpi.proto))
+      return -1;
     options += 4;
   }
   tpi.key = 0;
@@ -76,4 +80,11 @@ export function greParseHeader(p: OuterPacket, tpi: TnlPtkInfo, ipProto: number)
     tpi.key = u16(b, o + hdrLen + 2) & 0x3ff;
   }
   return hdrLen;
+}
+
+/** The kernel has verified the segments of a packet that it put together itself. */
+function merged(b: Uint8Array, at: number, end: number, proto: number): boolean {
+  const ethernet = proto === GRE_PROTO_TEB;
+  if (ethernet && at + ETH_HLEN > end) return false;
+  return isGroMerged(b, at, end, ethernet, ethernet ? u16(b, at + 12) : proto);
 }

@@ -3,7 +3,7 @@
  * written to the device as one packet (Linux: tcp_gro_receive, udp_gro_receive). Bytes are not moved: the packet is
  * written as a list of pieces, so they must stay in place until {@link GroWriter.flush}.
  */
-import { errno, writev } from '../linux/libc.js';
+import { writev } from '../linux/libc.js';
 import { Mapping } from '../linux/memory.js';
 import {
   VIRTIO_NET_HDR_F_NEEDS_CSUM,
@@ -14,6 +14,7 @@ import {
 } from '../linux/tun.js';
 import { setU16, u16, u32 } from '../wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../wire/checksum.js';
+import { isGroMerged } from './gro-merged.js';
 import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6 } from './inner-packet.js';
 
 const IPPROTO_TCP = 6;
@@ -60,23 +61,28 @@ export class GroWriter {
   /** Segments the device did not take, since it was last asked. */
   dropped = 0;
 
-  /** @param base the address of the first of the bytes that packets will lie in. */
+  /**
+   * @param base the address of the first of the bytes that packets will lie in.
+   * @param udp whether the device takes joined datagrams.
+   * @param mtu the device's MTU, by which joined segments that arrive are cut again.
+   */
   constructor(
     private readonly fd: number,
     private readonly base: number,
     private readonly ethernet: boolean,
     private readonly udp: boolean,
+    private readonly mtu: () => number,
   ) {
     this.iovec(0, Number(this.mapping.address), VNET_HDR);
   }
 
   /** Takes a packet: joins it to the one that waits, or writes that and lets this one wait. */
   write(bytes: Uint8Array, at: number, end: number, protocol: number): void {
-    if (!this.parse(bytes, at, end, protocol)) {
+    const segment = this.parse(bytes, at, end, protocol);
+    if (!segment || (this.pTcp && isGroMerged(bytes, at, end, this.ethernet, protocol))) {
       this.flush();
       this.start(bytes, at, end);
-      this.closed = true;
-      this.flush();
+      this.writeOut(segment);
       return;
     }
     if (this.count > 0 && this.join(bytes, at, end)) return;
@@ -97,17 +103,30 @@ export class GroWriter {
   flush(): void {
     if (this.count === 0) return;
     const n = this.count;
-    this.count = 0;
     this.header.fill(0, 0, VNET_HDR);
-    if (n > 1) this.finish();
-    if (writev(this.fd, this.iovecs, n + 1) < 0) {
-      this.dropped += n;
-      this.lastError = errno();
+    if (n > 1) {
+      this.finish();
+      this.describe(this.size, this.network, this.transport, this.payload, this.tcp, this.ipv4);
     }
+    this.put();
   }
 
-  /** Why the device did not take the last one it refused. */
-  lastError = 0;
+  /** Writes one packet that nothing can join: as it is, or as the kernel has joined it before. */
+  private writeOut(joined: boolean): void {
+    this.header.fill(0, 0, VNET_HDR);
+    if (joined) {
+      const size = this.mtu() - (this.pPayload - this.pNetwork);
+      const longer = this.at + this.length - this.pPayload > size;
+      this.describe(longer ? size : 0, this.pNetwork, this.pTransport, this.pPayload, true, this.pIpv4);
+    }
+    this.put();
+  }
+
+  private put(): void {
+    const n = this.count;
+    this.count = 0;
+    if (writev(this.fd, this.iovecs, n + 1) < 0) this.dropped += n;
+  }
 
   close(): void {
     this.mapping.unmap();
@@ -230,17 +249,27 @@ export class GroWriter {
     if (!this.tcp) setU16(b, t + 4, length);
     const field = this.tcp ? 16 : 6;
     setU16(b, t + field, ~foldChecksum(sum) & 0xffff);
+  }
+
+  /** Says how the kernel is to cut the packet, and that its checksum is unfinished; `size` 0: not to be cut. */
+  private describe(
+    size: number,
+    network: number,
+    transport: number,
+    payload: number,
+    tcp: boolean,
+    ipv4: boolean,
+  ): void {
     const h = this.header;
+    const start = this.ethernet ? network - ETH_HLEN : network;
     h[0] = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-    h[1] = this.tcp
-      ? this.ipv4
-        ? VIRTIO_NET_HDR_GSO_TCPV4
-        : VIRTIO_NET_HDR_GSO_TCPV6
-      : VIRTIO_NET_HDR_GSO_UDP_L4;
-    littleEndian(h, 2, this.payload - this.at);
-    littleEndian(h, 4, this.size);
-    littleEndian(h, 6, t - this.at);
-    littleEndian(h, 8, field);
+    if (size > 0) {
+      h[1] = tcp ? (ipv4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6) : VIRTIO_NET_HDR_GSO_UDP_L4;
+    }
+    littleEndian(h, 2, payload - start);
+    littleEndian(h, 4, size);
+    littleEndian(h, 6, transport - start);
+    littleEndian(h, 8, tcp ? 16 : 6);
   }
 }
 

@@ -35,6 +35,10 @@ const SKF_NET_OFF = 0xfff00000;
 /** A filter names this many remotes at most; with more tunnels everything is let through. */
 const MAX_REMOTES = 60;
 const CMSG = 16;
+const IP_ADD_MEMBERSHIP = 35;
+const IP_DROP_MEMBERSHIP = 36;
+const IPV6_ADD_MEMBERSHIP = 20;
+const IPV6_DROP_MEMBERSHIP = 21;
 
 /** Ancillary data a message may have: packet information and traffic class. */
 export const CONTROL = 80;
@@ -61,6 +65,29 @@ export function openIcmp(ipv6: boolean): number {
     setOption(fd, SOL_RAW, ICMP_FILTER, new Uint8Array(blocked.buffer), 'the ICMP filter');
   }
   return fd;
+}
+
+/** Joins or leaves a tunnel's multicast remote (Linux: ipgre_open, ipgre_close). */
+export function membership(fd: number, t: Tunnel, join: boolean): void {
+  // struct ip_mreqn: group, local address, interface index; struct ipv6_mreq: group, interface index.
+  const request = new Uint8Array(t.ipv6 ? 20 : 12);
+  request.set(t.config.remote);
+  if (!t.ipv6) request.set(t.config.local, 4);
+  new DataView(request.buffer).setInt32(t.ipv6 ? 16 : 8, t.link, true);
+  const name = t.ipv6
+    ? join
+      ? IPV6_ADD_MEMBERSHIP
+      : IPV6_DROP_MEMBERSHIP
+    : join
+      ? IP_ADD_MEMBERSHIP
+      : IP_DROP_MEMBERSHIP;
+  setOption(
+    fd,
+    t.ipv6 ? IPPROTO_IPV6 : IPPROTO_IP,
+    name,
+    request,
+    `the membership of ${t.config.name}'s group`,
+  );
 }
 
 /** Keeps from the socket what can be no tunnel's: packets from other senders than the tunnels' remotes. */

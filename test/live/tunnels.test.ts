@@ -185,6 +185,37 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
     }
   });
 
+  it.each(['gre', 'ip6gre'])('reaches every member of a group: %s', async (mode) => {
+    const [group, family] = mode === 'gre' ? (['239.1.2.3', 4] as const) : (['ff15::123', 6] as const);
+    const link = (ns: string) => (ns === ROUTER ? 'to1' : 'wan');
+    const spec = (ns: string, local: string, n: number) =>
+      `t1 mode ${mode} local ${local} remote ${group} dev ${link(ns)} ttl 4 key 1 address 10.10.10.${n}/24`;
+    await start(A.ns, spec(A.ns, A[family], 1));
+    const r = await start(ROUTER, spec(ROUTER, family === 4 ? '198.18.1.1' : 'fd00:1::1', 2));
+    await until(() => pings(A.ns, '10.10.10.2', 1));
+    expect(pings(ROUTER, '10.10.10.1')).toBe(true);
+    if (family === 4) expect((await r.tunnel('t1')).counters['multicast']).toBeGreaterThan(0);
+  });
+
+  it('goes on when somebody removes a device', async () => {
+    const a = await start(
+      A.ns,
+      `t1 mode gre local ${A[4]} remote ${B[4]} key 1 address 10.10.1.1/24`,
+      `t2 mode gre local ${A[4]} remote ${B[4]} key 2 address 10.10.2.1/24`,
+    );
+    await start(B.ns, `t2 mode gre local ${B[4]} remote ${A[4]} key 2 address 10.10.2.2/24`);
+    await until(() => pings(A.ns, '10.10.2.2', 1));
+    ip(`-n ${A.ns} link del t1`);
+    await until(async () => !(await a.tunnel('t1')).carrier);
+    expect(pings(A.ns, '10.10.2.2')).toBe(true);
+    await a.reload(
+      `t1 mode gre local ${A[4]} remote ${B[4]} key 1 csum address 10.10.1.1/24`,
+      `t2 mode gre local ${A[4]} remote ${B[4]} key 2 address 10.10.2.1/24`,
+    );
+    expect(ip(`-n ${A.ns} link show t1`)).toContain('t1');
+    expect((await a.tunnel('t1')).carrier).toBe(true);
+  });
+
   it('counts a tunnel that is routed into itself, and goes on', async () => {
     const a = await start(A.ns, `t1 mode gre local ${A[4]} remote ${B[4]} address 10.10.10.1/24`);
     await start(B.ns, `t1 mode gre local ${B[4]} remote ${A[4]} address 10.10.10.2/24`);
