@@ -41,7 +41,7 @@ export class ClickHouseServer {
     private readonly temporary: boolean,
   ) {}
 
-  /** Starts a server on free ports of 127.0.0.1 and waits until it answers. `config` is YAML. */
+  /** Starts a server on free ports of 127.0.0.1 and waits until it answers. `config` is the inside of a server's XML. */
   static async start(
     options: { path?: string; httpPort?: number; tcpPort?: number; config?: string } = {},
   ): Promise<ClickHouseServer> {
@@ -114,10 +114,10 @@ export class ClickHouseServer {
   }
 }
 
-/** Writes a server's configuration (YAML) beside its data. */
+/** Writes a server's configuration beside its data. */
 function configFile(path: string, config: string): string {
-  const file = join(path, 'config.yaml');
-  writeFileSync(file, config);
+  const file = join(path, 'config.xml');
+  writeFileSync(file, `<clickhouse>${config}</clickhouse>`);
   return file;
 }
 

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { distributedTables, migrations, migrationsTable, statements } from '../../src/store/migrations.js';
+import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
+import { describeWith } from '../support/needs.js';
+import { ZOOKEEPER, ZooKeeper } from '../support/zookeeper.js';
+
+describeWith([ZOOKEEPER, 'java'], 'the tables of a cluster', () => {
+  let zookeeper: ZooKeeper;
+  let server: ClickHouseServer;
+  beforeAll(async () => {
+    zookeeper = await ZooKeeper.start();
+    const tcpPort = await freePort();
+    const config =
+      `<zookeeper><node><host>127.0.0.1</host><port>${zookeeper.port}</port></node></zookeeper>` +
+      '<macros><shard>1</shard><replica>r1</replica></macros>' +
+      `<remote_servers><lake><shard><internal_replication>true</internal_replication><replica><host>127.0.0.1</host><port>${tcpPort}</port></replica></shard></lake></remote_servers>`;
+    server = await ClickHouseServer.start({ tcpPort, config });
+  });
+  afterAll(async () => {
+    await server?.stop();
+    await zookeeper?.stop();
+  });
+
+  it('are made, replicated through a real ZooKeeper, and distributed', async () => {
+    const layout = { prefix: '', cluster: 'lake' };
+    const all = [
+      migrationsTable(layout),
+      ...migrations().flatMap((m) => statements(m, layout)),
+      ...distributedTables(layout),
+    ];
+    // The library that serves here has not the queue by which ON CLUSTER reaches the nodes.
+    for (const statement of all) await server.sql(statement.replace(' ON CLUSTER lake', ''));
+    const engines = await server.sql(
+      "SELECT name, engine FROM system.tables WHERE database = 'default' ORDER BY name FORMAT TSV",
+    );
+    expect(engines.trim().split('\n')).toEqual(
+      [
+        ...['mirrors', 'packets', 'schema_migrations', 'sessions', 'tunnels'].map((t) => [t, 'MergeTree']),
+        ['sessions_by_minute', 'SummingMergeTree'],
+      ]
+        .flatMap(([table, engine]) => [`${table}\tDistributed`, `${table}_local\tReplicated${engine}`])
+        .concat('sessions_by_minute_view_local\tMaterializedView')
+        .sort(),
+    );
+    expect(
+      await server.sql(
+        "SELECT count() FROM system.replicas WHERE zookeeper_path LIKE '/clickhouse/tables/1/default/%'",
+      ),
+    ).toBe('6\n');
+  });
+});

@@ -1,0 +1,82 @@
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { StoreRefused } from '../../src/store/errors.js';
+import { distributedTables, migrations, migrationsTable, statements } from '../../src/store/migrations.js';
+import { openStore } from '../../src/store/open.js';
+import type { Store } from '../../src/store/store.js';
+import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
+import { bytesUpTo, numberedSegment } from '../support/sessions.js';
+
+// Two shards. A cluster's statements as they are, but for what the library that serves here does not have: the queue
+// that carries ON CLUSTER to the other nodes, and replication (test/interop/cluster.test.ts makes those tables).
+const layout = { prefix: '', cluster: 'lake' };
+const nodes: ClickHouseServer[] = [];
+let store: Store;
+
+const plain = (statement: string) =>
+  statement
+    .replace(' ON CLUSTER lake', '')
+    .replace(/Replicated(\w*MergeTree)\('[^']*', '[^']*'(?:, )?/, '$1(')
+    .replace(
+      /replicated_deduplication_window = (\d+), replicated_deduplication_window_seconds = \d+/,
+      'non_replicated_deduplication_window = $1',
+    );
+
+beforeAll(async () => {
+  const ports = [await freePort(), await freePort()];
+  const shards = ports.map(
+    (port) =>
+      `<shard><internal_replication>true</internal_replication><replica><host>127.0.0.1</host><port>${port}</port></replica></shard>`,
+  );
+  const config = `<remote_servers><lake>${shards.join('')}</lake></remote_servers>`;
+  for (const tcpPort of ports) nodes.push(await ClickHouseServer.start({ tcpPort, config }));
+  const all = [
+    migrationsTable(layout),
+    ...migrations().flatMap((m) => statements(m, layout)),
+    ...distributedTables(layout),
+  ];
+  for (const node of nodes) for (const statement of all) await node.sql(plain(statement));
+  for (const { version, name } of migrations())
+    await nodes[0].sql(`INSERT INTO schema_migrations (version, name) VALUES (${version}, '${name}')`);
+  store = openStore(nodes[0].url, { create: true });
+});
+afterAll(async () => {
+  await store?.close();
+  for (const node of nodes) await node.stop();
+});
+
+const value = async (sql: string) => (await text(await store.query(sql))).trim();
+
+test('is up to date for a collector that is told nothing of it', async () => {
+  expect(await store.migrate()).toEqual([]);
+  const other = openStore(nodes[1].url, { create: true });
+  expect(await other.migrate()).toEqual([]);
+  await other.close();
+});
+
+test('takes a segment once, spread over the shards, roll-up included', async () => {
+  const segment = numberedSegment(0, 5000);
+  for (const at of nodes) {
+    const through = openStore(at.url, { create: true });
+    await through.migrate();
+    await through.insert('sessions', segment, 'the same');
+    await through.close();
+  }
+  expect(await value('SELECT count(), uniqExact(session_id), sum(client_bytes) FROM sessions')).toBe(
+    `5000\t5000\t${bytesUpTo(5000)}`,
+  );
+  expect(await value('SELECT sum(sessions), sum(client_bytes) FROM sessions_by_minute')).toBe(
+    `5000\t${bytesUpTo(5000)}`,
+  );
+  for (const node of nodes)
+    expect(Number(await node.sql('SELECT count() FROM sessions_local'))).toBeGreaterThan(2000);
+});
+
+test('is not changed as if it were one server', async () => {
+  for (const node of nodes)
+    await node.sql(
+      'ALTER TABLE schema_migrations_local DELETE WHERE version = 4 SETTINGS mutations_sync = 2',
+    );
+  await expect(store.migrate()).rejects.toThrow(StoreRefused);
+  await expect(store.migrate()).rejects.toThrow('schema apply --cluster NAME');
+});
