@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { type Dashboard, expand, type Panel } from '../support/grafana.js';
+import { LabData } from '../support/lab-data.js';
+
+const LAB = join(import.meta.dirname, '../../lab');
+const DIRECTORY = join(LAB, 'grafana/dashboards');
+
+const dashboards = readdirSync(DIRECTORY).map((file) => ({
+  file,
+  dashboard: JSON.parse(readFileSync(join(DIRECTORY, file), 'utf8')) as Dashboard,
+}));
+const read = (file: string): string => readFileSync(join(LAB, file), 'utf8');
+
+describe('the dashboards, on a server with the demo in it', () => {
+  let data: LabData;
+  beforeAll(async () => {
+    data = await LabData.start();
+  });
+  afterAll(() => data.stop());
+
+  function ask(panel: Panel, variables: ReadonlyMap<string, string>): Promise<Record<string, unknown>[]> {
+    // Grafana's window is wider than the data.
+    const range = { from: data.from - 90, to: data.to + 90, interval: 60 };
+    return data.ask(expand(panel.targets[0].rawSql, range, variables));
+  }
+
+  describe.each(dashboards)('$file', ({ dashboard }) => {
+    const defaults = new Map(dashboard.templating.list.map((v) => [v.name, v.query]));
+
+    it.each(dashboard.panels.map((p) => [p.title, p] as const))('%s', async (_, panel) => {
+      const rows = await ask(panel, defaults);
+      expect(rows.length).toBeGreaterThan(0);
+      if (panel.type === 'timeseries') {
+        expect(new Set(rows.map((r) => r.time)).size, 'points in time').toBeGreaterThan(1);
+      }
+      if (panel.type === 'stat') expect(rows).toHaveLength(1);
+    });
+  });
+
+  it('shows one host where one is asked for', async () => {
+    const talkers = dashboards.find((d) => d.file === 'talkers.json')!.dashboard;
+    const rows = await ask(
+      talkers.panels.find((p) => p.title === 'Pairs')!,
+      new Map([['host', '10.30.0.20']]),
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) expect([row.client, row.server]).toContain('10.30.0.20');
+  });
+
+  it('shows the loss of the mirror that loses, and of no other', async () => {
+    const mirrors = dashboards.find((d) => d.file === 'mirrors.json')!.dashboard;
+    const rows = await ask(mirrors.panels.find((p) => p.title === 'Mirror points')!, new Map());
+    const lost = Object.fromEntries(rows.map((r) => [r.source, Number(r.lost)]));
+    expect(lost).toEqual({ '10.0.0.11': 0, '10.0.0.12': 236, '10.0.0.50': 0 });
+  });
+});
+
+describe('provisioning', () => {
+  it('has a data source that the dashboards name, and finds them where the lab mounts them', () => {
+    const source = parse(read('grafana/provisioning/datasources/mirrorlake.yaml')) as {
+      datasources: { uid: string; type: string; jsonData: { host: string; defaultDatabase: string } }[];
+    };
+    const provider = parse(read('grafana/provisioning/dashboards/mirrorlake.yaml')) as {
+      providers: { options: { path: string } }[];
+    };
+    const compose = parse(read('../docker-compose.yml'), { merge: true }) as {
+      services: Record<string, { volumes: string[]; environment: Record<string, string> }>;
+    };
+    const [{ uid, jsonData }] = source.datasources;
+    for (const { dashboard } of dashboards) {
+      for (const panel of dashboard.panels) {
+        expect(panel.targets.map((t) => t.datasource.uid)).toEqual([uid]);
+        expect(panel.description).not.toBe('');
+      }
+    }
+    expect(jsonData.host in compose.services).toBe(true);
+    expect(compose.services[jsonData.host].environment.CLICKHOUSE_DB).toBe(jsonData.defaultDatabase);
+    expect(compose.services.grafana.volumes).toContain(
+      `./lab/grafana/dashboards:${provider.providers[0].options.path}:ro`,
+    );
+    expect(new Set(dashboards.map((d) => d.dashboard.uid)).size).toBe(dashboards.length);
+  });
+});

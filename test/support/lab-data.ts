@@ -1,0 +1,74 @@
+/** A ClickHouse server with the bundled demo read into it, and ten minutes of two tunnels. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { ServerStore } from '../../src/store/server.js';
+import { TunnelSegment } from '../../src/store/tunnel-segment.js';
+import { TunnelRecord } from '../../src/wire/tunnel-record.js';
+import { ClickHouseServer } from './clickhouse-server.js';
+import { MAIN } from './collector.js';
+
+const DATABASE = 'lab';
+const DEMO = join(import.meta.dirname, '../../lab/demo.pcapng.gz');
+const MINUTES = 10;
+
+export class LabData {
+  private constructor(
+    private readonly server: ClickHouseServer,
+    /** First and last packet, seconds since 1970. */
+    readonly from: number,
+    readonly to: number,
+  ) {}
+
+  static async start(): Promise<LabData> {
+    const server = await ClickHouseServer.start();
+    await server.sql(`CREATE DATABASE ${DATABASE}`);
+    const store = `${server.url}/${DATABASE}`;
+    execFileSync(process.execPath, [MAIN, 'read', DEMO, '--store', store], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const text = await server.sql(
+      `SELECT toUnixTimestamp(min(first_seen)), toUnixTimestamp(max(last_seen)) FROM ${DATABASE}.sessions`,
+    );
+    const [from, to] = text.split('\t').map(Number);
+    await storeTunnels(store, Math.floor(from / 60) * 60);
+    return new LabData(server, from, to);
+  }
+
+  stop(): Promise<void> {
+    return this.server.stop();
+  }
+
+  /** The rows of a statement. Its numbers of 64 bits are strings. */
+  async ask(sql: string): Promise<Record<string, unknown>[]> {
+    const answer = await fetch(`${this.server.url}/?database=${DATABASE}&default_format=JSON`, {
+      method: 'POST',
+      body: sql,
+    });
+    const body = await answer.text();
+    if (!answer.ok) throw new Error(`${body.slice(0, 1000)}\n${sql}`);
+    return (JSON.parse(body) as { data: Record<string, unknown>[] }).data;
+  }
+}
+
+/** Both ends of a tunnel, as collectors write them: every third minute one end receives damaged packets. */
+async function storeTunnels(location: string, since: number): Promise<void> {
+  const store = new ServerStore(location);
+  try {
+    for (const [end, name] of ['pc-1', 'pc-2'].entries()) {
+      const segment = new TunnelSegment(name);
+      for (let minute = 0; minute < MINUTES; minute++) {
+        const r = new TunnelRecord();
+        r.minute = since + 60 * minute;
+        r.name = `Tunnel-${end + 1}`;
+        r.mode = 'gre';
+        r.local.set([0xff, 0xff, 192, 168, 0, 106 + end], 10);
+        r.remote.set([0xff, 0xff, 192, 168, 0, 107 - end], 10);
+        r.rxPackets = r.txPackets = 60 + minute;
+        r.rxBytes = r.txBytes = 84 * r.rxPackets;
+        r.rxErrors = r.rxCrcErrors = end === 1 && minute % 3 === 0 ? 4 : 0;
+        segment.tunnel(r);
+      }
+      await store.insert('tunnels', segment.take(), name);
+    }
+  } finally {
+    await store.close();
+  }
+}
