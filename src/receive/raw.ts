@@ -7,6 +7,7 @@
 import { networkInterfaces } from 'node:os';
 import { AddressFamily, createSocket, type Socket } from 'raw-socket';
 import { AF_INET, AF_INET6, sockaddrIn6 } from '../linux/address.js';
+import { attachFilter } from '../linux/bpf.js';
 import { LinuxError } from '../linux/errors.js';
 import {
   bindSocket,
@@ -32,6 +33,8 @@ const ADDRESS_CHECK_MS = 2000;
 export interface RawOptions {
   /** Receive buffer of each socket, bytes; as much of it as the kernel allows is had. */
   readonly receiveBuffer: number;
+  /** A socket filter of what is to be received, for sockets of IPv4 and IPv6. */
+  readonly filter?: (ipv6: boolean) => Uint8Array;
   /** Takes the packets gathered; their bytes are reused afterwards. */
   readonly packets: (batch: PacketBatch) => void;
   /** Told when receiving on an address begins, ends or fails. */
@@ -69,6 +72,14 @@ export class RawReceiver {
     this.ipv4 = this.openSocket(AF_INET, undefined);
     this.checkAddresses();
     this.addressTimer = setInterval(() => this.checkAddresses(), ADDRESS_CHECK_MS);
+  }
+
+  /** Asks for the filters again. */
+  refilter(): void {
+    const { filter } = this.options;
+    if (filter === undefined) return;
+    if (this.ipv4 !== undefined) attachFilter(this.ipv4.fd, filter(false));
+    for (const s of this.ipv6.values()) if (s !== undefined) attachFilter(s.fd, filter(true));
   }
 
   /** Messages the kernel had no room for, of all sockets. */
@@ -115,6 +126,7 @@ export class RawReceiver {
       throw e;
     }
     const buffer = setReceiveBuffer(fd, this.options.receiveBuffer);
+    if (this.options.filter !== undefined) attachFilter(fd, this.options.filter(family === AF_INET6));
     this.time.read(fd);
     const header = local === undefined ? undefined : ipv6HeaderFor(local);
     const open: Open = { socket, fd, header, buffer };

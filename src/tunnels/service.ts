@@ -9,14 +9,17 @@
  *     await service.stop();                 // takes the devices away, but for persistent ones
  *
  * It receives on sockets of its own, so any receiver may run beside it. What tunnels own, receivers leave alone by
- * asking {@link tunnelClaims}; tunnels with `observe` are not in it, so their packets are decoded as well.
+ * asking {@link tunnelClaims}, and raw sockets of theirs need not even see it, by {@link tunnelFilter}. Packets of
+ * tunnels with `observe` are theirs as well.
  */
 import { Worker } from 'node:worker_threads';
 import { openEvent, signalEvent } from '../linux/event.js';
 import { closeSocket } from '../linux/socket.js';
+import { exceptTunnels } from '../linux/tunnel-filter.js';
 import type { GreReceiver } from '../wire/outer.js';
 import { TunnelRecord, type TunnelSink } from '../wire/tunnel-record.js';
-import { checkTunnel, type TunnelConfig, TunnelConfigError } from './config.js';
+import { isAny } from './address.js';
+import { checkTunnel, isErspanMode, isEthernetMode, type TunnelConfig, TunnelConfigError } from './config.js';
 import { COUNTER_COUNT, namedCounters } from './counters.js';
 import type { TunnelAnswer, TunnelCommand } from './protocol.js';
 import { STATE_COUNT, State } from './state.js';
@@ -185,10 +188,24 @@ function sameConfig(a: TunnelConfig, b: TunnelConfig): boolean {
 
 /**
  * For a receiver beside the service: takes what is a tunnel's, so that it is not observed as well, and leaves it to
- * the service. Tunnels with `observe` claim nothing.
+ * the service. Tunnels with `observe` take nothing from it.
  */
 export function tunnelClaims(configs: readonly TunnelConfig[]): GreReceiver {
   const table = new TunnelTable();
   for (const config of configs) table.add(config, 0, new Float64Array(COUNTER_COUNT));
   return table;
+}
+
+/**
+ * A socket filter that keeps from a receiver's raw socket of protocol 47 what it would only be told to leave alone:
+ * packets of tunnels with both addresses, which no other tunnel can be meant by.
+ */
+export function tunnelFilter(configs: readonly TunnelConfig[], ipv6: boolean): Uint8Array {
+  const owned = configs.filter(
+    (t) => !t.observe && !isErspanMode(t.mode) && !isAny(t.local) && !isAny(t.remote),
+  );
+  return exceptTunnels(
+    owned.map((t) => ({ local: t.local, remote: t.remote, ethernet: isEthernetMode(t.mode), key: t.ikey })),
+    ipv6,
+  );
 }

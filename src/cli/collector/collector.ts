@@ -175,6 +175,7 @@ export class Collector {
   private openRaw(): void {
     this.raw = new RawReceiver({
       receiveBuffer: this.config.receive_buffer,
+      filter: this.tunnels.filter,
       packets: (batch) => this.rawCapture?.process(batch),
       event: (message, bad) => this.log[bad ? 'warn' : 'info'](message),
     });
@@ -239,6 +240,7 @@ export class Collector {
     this.rules = this.makeRules(config);
     this.ring?.setRules(this.rules);
     this.rawCapture?.setRules(this.rules);
+    this.raw?.refilter();
     this.log.info(
       `configuration read again: ${config.mirrors.length} mirrors, ${config.tunnels.length} tunnels`,
     );

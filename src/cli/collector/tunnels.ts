@@ -3,7 +3,7 @@ import type { TunnelConfig as TunnelText } from '../../config/schema.js';
 import type { TunnelStatus } from '../../observe/status.js';
 import { TunnelSegment } from '../../store/tunnel-segment.js';
 import { type TunnelConfig, TunnelConfigError } from '../../tunnels/config.js';
-import { TunnelService } from '../../tunnels/service.js';
+import { TunnelService, tunnelFilter } from '../../tunnels/service.js';
 import { tunnelOfEntry } from '../../tunnels/spec.js';
 import { UsageError } from '../errors.js';
 
@@ -25,10 +25,13 @@ export class CollectorTunnels {
     this.segment = new TunnelSegment(collector);
   }
 
-  /** Tunnels whose packets are theirs alone, not observed. */
+  /** What packets may belong to; those of a tunnel with `observe` are observed as well. */
   get claims(): readonly TunnelConfig[] {
-    return this.configs.filter((t) => !t.observe);
+    return this.configs;
   }
+
+  /** What a raw socket of protocol 47 need not receive, as a socket filter. */
+  readonly filter = (ipv6: boolean): Uint8Array => tunnelFilter(this.configs, ipv6);
 
   /** Makes the devices. @throws UsageError, LinuxError */
   async start(): Promise<void> {
