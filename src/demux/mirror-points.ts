@@ -1,6 +1,6 @@
 /** Finding the mirror point of a packet: a hash table over typed arrays, nothing allocated but for new points. */
 import { randomInt } from 'node:crypto';
-import { u32 } from '../wire/bytes.js';
+import { i32, u32 } from '../wire/bytes.js';
 import { MirrorPoint, MirrorType } from '../wire/mirror-point.js';
 import type { OuterPacket } from '../wire/outer.js';
 import { grownInt32, grownUint32 } from './grow.js';
@@ -15,6 +15,10 @@ const KIND = 2 * ADDRESS_WORDS;
 const KEY = KIND + 1;
 const IPV4_MAPPED = 0xffff;
 const EMPTY = -1;
+/** Places for points lately found over IPv4, a power of two, and what a place holds. */
+const RECENT = 64;
+const RECENT_WORDS = 5;
+const RECENT_HASH_SHIFT = 26;
 
 export class MirrorPoints {
   /** By index. */
@@ -27,6 +31,8 @@ export class MirrorPoints {
   private words = new Uint32Array(64 * WORDS);
   private slots = new Int32Array(128).fill(EMPTY);
   private readonly overflow: (MirrorPoint | undefined)[] = [];
+  /** Source, target, kind, key; then twice the index, 1 more when reversed, plus 1. Most packets need look no further. */
+  private readonly recent = new Int32Array(RECENT * RECENT_WORDS);
 
   /** @param capacity points kept at most; others share one a type, with `::` as source and target */
   constructor(private readonly capacity: number) {}
@@ -39,12 +45,48 @@ export class MirrorPoints {
    * @returns its index
    */
   find(type: MirrorType, packet: OuterPacket, session: number, key: number): number {
+    const keyed = key !== NO_KEY && (type === MirrorType.Gre || type === MirrorType.Gretap);
+    const kind = (type << 16) | session | (keyed ? 0x8000 : 0);
+    const keyWord = keyed ? key | 0 : 0;
+    if (packet.ipVersion !== 4) return this.search(type, packet, session, key, kind, keyWord);
+    const source = i32(packet.bytes, packet.source);
+    const target = i32(packet.bytes, packet.destination);
+    const hash = Math.imul(source ^ Math.imul(target ^ kind ^ keyWord, 0x85ebca6b), 0x9e3779b1);
+    const at = (hash >>> RECENT_HASH_SHIFT) * RECENT_WORDS;
+    const r = this.recent;
+    const found = r[at + 4];
+    if (
+      found !== 0 &&
+      r[at] === source &&
+      r[at + 1] === target &&
+      r[at + 2] === kind &&
+      r[at + 3] === keyWord
+    ) {
+      this.reversed = (found & 1) === 0;
+      return (found - 1) >> 1;
+    }
+    const index = this.search(type, packet, session, key, kind, keyWord);
+    r[at] = source;
+    r[at + 1] = target;
+    r[at + 2] = kind;
+    r[at + 3] = keyWord;
+    r[at + 4] = index * 2 + (this.reversed ? 1 : 0) + 1;
+    return index;
+  }
+
+  private search(
+    type: MirrorType,
+    packet: OuterPacket,
+    session: number,
+    key: number,
+    kind: number,
+    keyWord: number,
+  ): number {
     const w = this.wanted;
-    const plain = type === MirrorType.Gre || type === MirrorType.Gretap;
     this.address(packet, packet.source, 0);
     this.address(packet, packet.destination, ADDRESS_WORDS);
-    w[KIND] = (type << 16) | session | (plain && key !== NO_KEY ? 0x8000 : 0);
-    w[KEY] = plain && key !== NO_KEY ? key : 0;
+    w[KIND] = kind;
+    w[KEY] = keyWord;
     const twoWay = type >= MirrorType.Gre;
     const mask = this.slots.length - 1;
     let slot = this.hash() & mask;

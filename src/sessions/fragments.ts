@@ -122,6 +122,8 @@ export class FragmentTrains {
     }
     f.source = f.ipVersion === 4 ? 12 : 0;
     f.destination = f.source + 16;
+    f.sourceWord = w[at + T.SOURCE + 3] | 0;
+    f.destinationWord = w[at + T.DESTINATION + 3] | 0;
     f.sec = w[at + T.OPENED_SEC];
     f.nsec = w[at + T.OPENED_NSEC];
     return f;

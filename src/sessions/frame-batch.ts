@@ -1,5 +1,5 @@
 /**
- * Frames on their way to a session table in another thread: what a session takes from a frame, in 26 words of
+ * Frames on their way to a session table in another thread: what a session takes from a frame, in 28 words of
  * shared memory, beside the bytes it points into.
  */
 import type { Frame } from '../wire/frame.js';
@@ -8,7 +8,7 @@ import type { Mirrored } from '../wire/mirrored.js';
 import { SLOT_VLANS } from './slots.js';
 
 /** 32-bit words a frame takes. */
-export const FRAME_WORDS = 26;
+export const FRAME_WORDS = 28;
 /** Frames in a batch at most. */
 export const FRAME_BATCH = 4096;
 
@@ -52,6 +52,8 @@ export function packFrame(f: Frame, m: Mirrored, words: Int32Array, at: number):
   words[w + 22] = m.direction | (m.hardware << 8) | (m.cos << 16);
   words[w + 23] = (m.securityGroup << 16) | (m.vlan & 0xffff);
   words[w + 24] = f.macSource;
+  words[w + 26] = f.sourceWord;
+  words[w + 27] = f.destinationWord;
 }
 
 /** The words of a frame that are offsets into its bytes: mac, ip, source, destination, payload, end, macSource. */
@@ -118,4 +120,6 @@ export function unpackFrame(
   m.securityGroup = words[w + 23] >>> 16;
   m.vlan = (words[w + 23] << 16) >> 16;
   f.macSource = words[w + 24];
+  f.sourceWord = words[w + 26];
+  f.destinationWord = words[w + 27];
 }

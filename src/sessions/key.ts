@@ -32,8 +32,11 @@ export class Key {
     const b = f.bytes;
     const s = this.source;
     const d = this.destination;
+    // A frame's bytes are mostly not in the cache of the thread that has the sessions: IPv4 does without them.
+    s[3] = f.sourceWord;
+    d[3] = f.destinationWord;
     if (f.ipVersion === 6) {
-      for (let i = 0; i < 4; i++) {
+      for (let i = 0; i < 3; i++) {
         s[i] = u32(b, f.source + i * 4);
         d[i] = u32(b, f.destination + i * 4);
       }
@@ -41,8 +44,6 @@ export class Key {
       s[0] = s[1] = d[0] = d[1] = 0;
       if (f.ipVersion === 4) {
         s[2] = d[2] = 0xffff;
-        s[3] = u32(b, f.source);
-        d[3] = u32(b, f.destination);
       } else {
         this.takeLink(f);
       }

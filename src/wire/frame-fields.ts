@@ -39,6 +39,9 @@ export class Frame {
   ip = -1;
   source = -1;
   destination = -1;
+  /** The last 32 bits of the addresses as signed numbers, all there is of IPv4's: the key of most frames without a look at their bytes. */
+  sourceWord = 0;
+  destinationWord = 0;
   /** Total length of the innermost IP packet from its header (frame length where no IP), bytes. */
   ipLength = 0;
   /** IP protocol behind every extension header. */

@@ -8,7 +8,13 @@ import { BAD, SHORT, setU16, setU32, u16, u32 } from './bytes.js';
 import { checksum } from './checksum.js';
 
 export const IPV4_BASE_LENGTH = 20;
-/** Offsets of the addresses in the header. */
+/** Offsets in the header. */
+export const IPV4_TOS = 1;
+export const IPV4_TOTAL_LENGTH = 2;
+export const IPV4_IDENTIFICATION = 4;
+export const IPV4_FRAGMENT = 6;
+export const IPV4_TTL = 8;
+export const IPV4_PROTOCOL = 9;
 export const IPV4_SOURCE = 12;
 export const IPV4_DESTINATION = 16;
 const IPV4_CHECKSUM = 10;
@@ -46,12 +52,12 @@ export function parseIpv4(b: Uint8Array, o: number, end: number, h: Ipv4Header):
   const length = (first & 0x0f) << 2;
   if (first >>> 4 !== 4 || length < IPV4_BASE_LENGTH) return BAD;
   h.headerLength = length;
-  h.tos = b[o + 1];
-  h.totalLength = u16(b, o + 2);
-  h.identification = u16(b, o + 4);
-  h.fragment = u16(b, o + 6);
-  h.ttl = b[o + 8];
-  h.protocol = b[o + 9];
+  h.tos = b[o + IPV4_TOS];
+  h.totalLength = u16(b, o + IPV4_TOTAL_LENGTH);
+  h.identification = u16(b, o + IPV4_IDENTIFICATION);
+  h.fragment = u16(b, o + IPV4_FRAGMENT);
+  h.ttl = b[o + IPV4_TTL];
+  h.protocol = b[o + IPV4_PROTOCOL];
   h.checksum = u16(b, o + IPV4_CHECKSUM);
   h.source = u32(b, o + IPV4_SOURCE);
   h.destination = u32(b, o + IPV4_DESTINATION);
@@ -66,12 +72,12 @@ export function parseIpv4(b: Uint8Array, o: number, end: number, h: Ipv4Header):
  */
 export function emitIpv4(h: Ipv4Header, b: Uint8Array, o: number): number {
   b[o] = 0x40 | (h.headerLength >>> 2);
-  b[o + 1] = h.tos;
-  setU16(b, o + 2, h.totalLength);
-  setU16(b, o + 4, h.identification);
-  setU16(b, o + 6, h.fragment);
-  b[o + 8] = h.ttl;
-  b[o + 9] = h.protocol;
+  b[o + IPV4_TOS] = h.tos;
+  setU16(b, o + IPV4_TOTAL_LENGTH, h.totalLength);
+  setU16(b, o + IPV4_IDENTIFICATION, h.identification);
+  setU16(b, o + IPV4_FRAGMENT, h.fragment);
+  b[o + IPV4_TTL] = h.ttl;
+  b[o + IPV4_PROTOCOL] = h.protocol;
   setU16(b, o + IPV4_CHECKSUM, h.checksum);
   setU32(b, o + IPV4_SOURCE, h.source);
   setU32(b, o + IPV4_DESTINATION, h.destination);

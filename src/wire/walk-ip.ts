@@ -1,17 +1,21 @@
 /** The steps of a walk through IP headers. A packet that gets through one becomes the frame's conversation. */
 import { AhHeader, parseAh } from './ah.js';
-import { BAD, SHORT } from './bytes.js';
+import { BAD, i32, SHORT, u16 } from './bytes.js';
 import { EtherType } from './ethertypes.js';
 import type { Frame } from './frame-fields.js';
 import { IpProtocol } from './ip-protocol.js';
 import {
   IPV4_BASE_LENGTH,
   IPV4_DESTINATION,
+  IPV4_FRAGMENT,
+  IPV4_IDENTIFICATION,
   IPV4_MORE_FRAGMENTS,
   IPV4_OFFSET_MASK,
+  IPV4_PROTOCOL,
   IPV4_SOURCE,
-  Ipv4Header,
-  parseIpv4,
+  IPV4_TOS,
+  IPV4_TOTAL_LENGTH,
+  IPV4_TTL,
 } from './ipv4.js';
 import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE, Ipv6Header, parseIpv6 } from './ipv6.js';
 import { Ipv6Extension, isIpv6Extension, parseIpv6Extension } from './ipv6-extension.js';
@@ -20,12 +24,13 @@ import { Malformed } from './malformed.js';
 import { cut, fail, push, Step, type Walk } from './walk-state.js';
 import { transport } from './walk-transport.js';
 
-const ipv4Header = new Ipv4Header();
 const ipv6Header = new Ipv6Header();
 const extension = new Ipv6Extension();
 const ah = new AhHeader();
 /** More extension headers than RFC 8200 section 4.1 names, twice over. */
 const MAX_EXTENSIONS = 16;
+/** Of an IPv6 address. */
+const LAST_WORD = 12;
 
 /** A bare IP packet: the version nibble decides. */
 export function ip(f: Frame, w: Walk): Step {
@@ -42,32 +47,37 @@ export function ip(f: Frame, w: Walk): Step {
   }
 }
 
+/** Reads the fields where they lie: through an Ipv4Header each would be written and read once more. */
 export function ipv4(f: Frame, w: Walk): Step {
-  const h = ipv4Header;
-  const o = w.o;
-  const n = parseIpv4(w.b, o, w.end, h);
-  if (n === BAD) return fail(f, w, w.b[o] >>> 4 === 4 ? Malformed.Ipv4HeaderLength : Malformed.IpVersion);
+  const { b, o } = w;
+  const have = w.end - o;
+  if (have < IPV4_BASE_LENGTH) return cut(f, w, Malformed.FrameShort);
+  if (b[o] >>> 4 !== 4) return fail(f, w, Malformed.IpVersion);
+  const headerLength = (b[o] & 0x0f) << 2;
+  if (headerLength < IPV4_BASE_LENGTH) return fail(f, w, Malformed.Ipv4HeaderLength);
   // With the fixed part there and the options cut off by the capture, the conversation is still known.
-  if (n === SHORT && (w.end - o < IPV4_BASE_LENGTH || w.end >= w.wireEnd)) {
-    return cut(f, w, w.end - o < IPV4_BASE_LENGTH ? Malformed.FrameShort : Malformed.Ipv4HeaderLength);
-  }
+  if (have < headerLength && w.end >= w.wireEnd) return cut(f, w, Malformed.Ipv4HeaderLength);
   // 0: a host captured the packet before its card segmented it; it is as long as the frame.
-  const total = h.totalLength === 0 ? w.wireEnd - o : h.totalLength;
-  if (total < h.headerLength) return fail(f, w, Malformed.Ipv4TotalLength);
+  const total = u16(b, o + IPV4_TOTAL_LENGTH) || w.wireEnd - o;
+  if (total < headerLength) return fail(f, w, Malformed.Ipv4TotalLength);
 
   commit(f, w, 4, total);
   f.etherType = EtherType.Ipv4;
   f.source = o + IPV4_SOURCE;
   f.destination = o + IPV4_DESTINATION;
-  f.ttl = h.ttl;
-  f.dscp = h.tos >>> 2;
-  f.ecn = h.tos & 3;
-  f.fragmentOffset = (h.fragment & IPV4_OFFSET_MASK) << 3;
-  f.moreFragments = (h.fragment & IPV4_MORE_FRAGMENTS) !== 0;
-  f.fragmentId = h.identification;
+  f.sourceWord = i32(b, o + IPV4_SOURCE);
+  f.destinationWord = i32(b, o + IPV4_DESTINATION);
+  f.ttl = b[o + IPV4_TTL];
+  const tos = b[o + IPV4_TOS];
+  f.dscp = tos >>> 2;
+  f.ecn = tos & 3;
+  const fragment = u16(b, o + IPV4_FRAGMENT);
+  f.fragmentOffset = (fragment & IPV4_OFFSET_MASK) << 3;
+  f.moreFragments = (fragment & IPV4_MORE_FRAGMENTS) !== 0;
+  f.fragmentId = u16(b, o + IPV4_IDENTIFICATION);
   push(f, Layer.Ipv4, o);
-  w.o = o + h.headerLength;
-  return upperLayer(f, w, h.protocol);
+  w.o = o + headerLength;
+  return upperLayer(f, w, b[o + IPV4_PROTOCOL]);
 }
 
 export function ipv6(f: Frame, w: Walk): Step {
@@ -81,6 +91,8 @@ export function ipv6(f: Frame, w: Walk): Step {
   f.etherType = EtherType.Ipv6;
   f.source = o + IPV6_SOURCE;
   f.destination = o + IPV6_DESTINATION;
+  f.sourceWord = i32(w.b, f.source + LAST_WORD);
+  f.destinationWord = i32(w.b, f.destination + LAST_WORD);
   f.ttl = h.hopLimit;
   f.dscp = h.trafficClass >>> 2;
   f.ecn = h.trafficClass & 3;
@@ -107,12 +119,21 @@ function ipv6Length(w: Walk, h: Ipv6Header): number {
 /** Takes the IP packet at `w.o`, `total` bytes long, as the frame's conversation, in place of one that carried it. */
 function commit(f: Frame, w: Walk, version: number, total: number): void {
   const o = w.o;
+  if (f.ipVersion !== 0) forget(f);
   f.ipVersion = version;
   f.ip = o;
   f.ipLength = total;
   f.mac = w.mac;
   f.macSource = w.macSource;
-  f.subType = 0;
+  const wireEnd = o + total;
+  if (w.end < wireEnd) {
+    if (!w.inFragment) f.truncated = true;
+  } else w.end = wireEnd;
+  w.wireEnd = wireEnd;
+}
+
+/** What was read behind the IP header that carried this one. */
+function forget(f: Frame): void {
   f.fragmentOffset = 0;
   f.moreFragments = false;
   f.fragmentId = 0;
@@ -125,11 +146,6 @@ function commit(f: Frame, w: Walk, version: number, total: number): void {
   f.tcpWindow = 0;
   f.icmpType = 0;
   f.icmpCode = 0;
-  const wireEnd = o + total;
-  if (w.end < wireEnd) {
-    if (!w.inFragment) f.truncated = true;
-  } else w.end = wireEnd;
-  w.wireEnd = wireEnd;
 }
 
 /** IPv6 extension headers, and AH among them, up to what lies behind. */

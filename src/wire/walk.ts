@@ -165,6 +165,8 @@ function reset(f: Frame, b: Uint8Array, o: number, end: number): void {
   f.ip = -1;
   f.source = -1;
   f.destination = -1;
+  f.sourceWord = 0;
+  f.destinationWord = 0;
   f.ipLength = 0;
   f.protocol = 0;
   f.ttl = 0;

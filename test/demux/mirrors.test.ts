@@ -70,8 +70,13 @@ describe('mirror points', () => {
     const { table } = recorded();
     const there = table.find(GRE, outer('10.0.0.1', '10.0.0.2'), 0, 0);
     expect(table.reversed).toBe(false);
-    expect(table.find(GRE, outer('10.0.0.2', '10.0.0.1'), 0, 0)).toBe(there);
-    expect(table.reversed).toBe(true);
+    // The second time round both ways are remembered.
+    for (let i = 0; i < 2; i++) {
+      expect(table.find(GRE, outer('10.0.0.2', '10.0.0.1'), 0, 0)).toBe(there);
+      expect(table.reversed).toBe(true);
+      expect(table.find(GRE, outer('10.0.0.1', '10.0.0.2'), 0, 0)).toBe(there);
+      expect(table.reversed).toBe(false);
+    }
     expect(there?.key).toBe(0);
     expect(table.find(GRE, outer('10.0.0.1', '10.0.0.2'), 0, NO_KEY)?.key).toBeNull();
     expect(table.find(GRE, outer('10.0.0.1', '10.0.0.2'), 0, 0xffffffff)?.key).toBe(0xffffffff);
@@ -85,7 +90,8 @@ describe('mirror points', () => {
       table.find(ERSPAN2, outer(address(i), '10.0.0.9'), i & 1023, NO_KEY),
     );
     for (const [i, point] of first.entries()) {
-      expect(table.find(ERSPAN2, outer(address(i), '10.0.0.9'), i & 1023, NO_KEY)).toBe(point);
+      for (let n = 0; n < 2; n++)
+        expect(table.find(ERSPAN2, outer(address(i), '10.0.0.9'), i & 1023, NO_KEY)).toBe(point);
     }
   });
 

@@ -16,6 +16,8 @@ const points = [3, 0, 9].map(
     new MirrorPoint(i, MirrorType.Erspan2, new Uint8Array(16), new Uint8Array(16), session, null),
 );
 
+const word = fc.integer({ min: -0x80000000, max: 0x7fffffff });
+
 /** What a session takes from a frame. */
 const fields = fc.record({
   sec: u32,
@@ -25,6 +27,8 @@ const fields = fc.record({
   ip: offset,
   source: offset,
   destination: offset,
+  sourceWord: word,
+  destinationWord: word,
   payload: offset,
   end: nat,
   ipLength: nat,

@@ -14,9 +14,8 @@ const FILL = `
   m.point = new MirrorPoint(0, 2, new Uint8Array(16), new Uint8Array(16), 1, null);
   Object.assign(f, { bytes: new Uint8Array(64), ipVersion: 4, ip: 0, source: 12, destination: 16, protocol: 6,
     ipLength: 40, tcpFlags: 2, payload: 40, end: 64, sec: 1700000000, etherType: 0x800 });
-  const view = new DataView(f.bytes.buffer);
   for (let i = 0; i < Number(process.argv[1]); i++) {
-    view.setUint32(12, i);
+    f.sourceWord = i;
     f.sourcePort = i & 0xffff;
     table.frame(f, m);
   }

@@ -86,6 +86,8 @@ export class SessionWorld {
     f.ip = 20;
     f.source = 32;
     f.destination = 36;
+    f.sourceWord = source | 0;
+    f.destinationWord = destination | 0;
     f.protocol = s.protocol ?? 6;
     f.ttl = s.ttl ?? 64;
     f.sourcePort = sourcePort;

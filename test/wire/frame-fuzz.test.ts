@@ -88,6 +88,9 @@ function check(k: number, t: number, bytes: Uint8Array, missing: number, around:
   expect(within(f.ip, f.ipVersion === 6 ? 40 : 20)).toBe(true);
   expect(within(f.source, size) && within(f.destination, size) && within(f.transport, 1)).toBe(true);
   expect([0, 4, 6]).toContain(f.ipVersion);
+  const view = new DataView(b.buffer);
+  const word = (at: number) => (f.ipVersion === 0 ? 0 : view.getInt32(at + size - 4));
+  expect([f.sourceWord, f.destinationWord]).toEqual([word(f.source), word(f.destination)]);
   expect(f.ip === -1).toBe(f.ipVersion === 0);
   expect(f.ipLength).toBeGreaterThanOrEqual(0);
   expect(f.payloadLength).toBeGreaterThanOrEqual(0);
