@@ -10,6 +10,7 @@ import {
   GRE_PROTO_ERSPAN3,
   GRE_PROTO_KEEPALIVE,
   GRE_ROUTING,
+  GRE_VERSION,
   greChecksumOk,
   parseGre,
 } from '../wire/gre.js';
@@ -32,6 +33,15 @@ export function greRcv(inner: Inner, packet: OuterPacket, tunnels: GreReceiver |
   const b = packet.bytes;
   const o = packet.gre;
   clear(inner);
+  // Over IPv6 the kernel has no gre_demux: ip6_gre.c takes short packets, and reads the version in its three bits.
+  if (
+    packet.ipVersion === 6 &&
+    (b[o + 1] & GRE_VERSION) === GREPROTO_CISCO &&
+    tunnels?.rcv(packet) === true
+  ) {
+    inner.counters.tunnelled++;
+    return;
+  }
   if (packet.wireEnd - o < GRE_MIN_LENGTH && !isKeepalive(packet)) {
     inner.refuse(packet, Malformed.GreShort);
     return;
@@ -42,7 +52,7 @@ export function greRcv(inner: Inner, packet: OuterPacket, tunnels: GreReceiver |
   }
   switch (b[o + 1] & VERSION_MASK) {
     case GREPROTO_CISCO:
-      if (tunnels?.rcv(packet) === true) inner.counters.tunnelled++;
+      if (packet.ipVersion === 4 && tunnels?.rcv(packet) === true) inner.counters.tunnelled++;
       else ciscoRcv(inner, packet);
       return;
     case GREPROTO_PPTP:
