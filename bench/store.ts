@@ -1,0 +1,272 @@
+/**
+ * npm run bench:store: finished sessions to stored rows, beside what the engine itself needs for the same segments.
+ *
+ *   --sessions N   sessions stored in each way (400000)
+ *   --runs N       runs of each way, taking turns (3)
+ *   --rows N       sessions in the table that the tutorial's queries are asked of; 0 leaves them out (20000000)
+ *   --check        exit 1 when a goal is missed
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { SessionRecord } from '../src/sessions/record.js';
+import { Delivery } from '../src/store/delivery.js';
+import { openStore } from '../src/store/open.js';
+import { SessionSegment } from '../src/store/session-segment.js';
+import { Spool } from '../src/store/spool.js';
+import type { Store } from '../src/store/store.js';
+import { setU32 } from '../src/wire/bytes.js';
+import { MirrorPoint, MirrorType } from '../src/wire/mirror-point.js';
+import { ClickHouseServer } from '../test/support/clickhouse-server.js';
+import { insertGenerated } from './generated-sessions.js';
+import { median } from './measure.js';
+
+const { values } = parseArgs({
+  options: {
+    sessions: { type: 'string', default: '400000' },
+    runs: { type: 'string', default: '3' },
+    rows: { type: 'string', default: '20000000' },
+    check: { type: 'boolean', default: false },
+  },
+});
+const SESSIONS = Number(values.sessions);
+/** As the collector does: its packet path hands over what it has at this size. */
+const HANDED_OVER = 1 << 20;
+/** As the spool does: a segment is complete at this size. */
+const SEGMENT = 8 << 20;
+/** Packets of a session in the traffic `npm run bench` reads, and the packet path's budget for one, microseconds. */
+const PACKETS_A_SESSION = 28;
+const PACKET_BUDGET_US = 0.5;
+
+const missed: string[] = [];
+const print = (line = ''): void => void process.stdout.write(`${line}\n`);
+function goal(met: boolean, words: string): void {
+  print(`  ${met ? 'met   ' : 'MISSED'} ${words}`);
+  if (!met) missed.push(words);
+}
+
+/** A record that looks like the next session of a busy site. */
+const record = new SessionRecord();
+function session(n: number): SessionRecord {
+  const r = record;
+  const x = Math.imul(n + 1, 0x9e3779b1) >>> 0;
+  setU32(r.sessionId, 4, x);
+  setU32(r.sessionId, 12, n);
+  r.firstSec = 1_770_000_000 + Math.floor(n / 500);
+  r.firstNsec = x % 1_000_000_000;
+  r.lastSec = r.firstSec + (x % 20);
+  r.lastNsec = (x * 7) % 1_000_000_000;
+  r.clientIp[14] = x >>> 24;
+  r.clientIp[15] = x >>> 16;
+  r.serverIp[15] = x >>> 8;
+  r.clientMac[5] = r.clientIp[15];
+  r.clientPort = 32_768 + (x % 28_000);
+  r.serverPort = [443, 80, 53, 22, 445][x % 5];
+  r.clientPackets = 2 + (x % 30);
+  r.serverPackets = 2 + (x % 41);
+  r.clientBytes = 200 + (x % 9001);
+  r.serverBytes = 300 + (x % 90_001);
+  r.handshakeUs = x % 20_000;
+  return r;
+}
+const mapped = (...ip: number[]) => new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ip]);
+record.point = new MirrorPoint(0, MirrorType.Erspan2, mapped(10, 0, 0, 1), mapped(10, 0, 0, 2), 100, null);
+record.ipVersion = 4;
+record.etherType = 0x0800;
+record.protocol = 6;
+record.transport = 'tcp';
+record.tcpState = 'SF';
+record.appProtocol = 'tls';
+record.hasMac = true;
+record.clientIp.set(mapped(10, 1, 0, 0));
+record.serverIp.set(mapped(10, 2, 0, 0));
+record.clientMac.set([2, 0, 0, 0, 1, 0]);
+record.serverMac.set([2, 0, 0, 0, 2, 0]);
+record.clientTtl = record.serverTtl = 64;
+record.clientTcpFlags = record.serverTcpFlags = 27;
+
+/** Encodes every session, giving a piece away whenever it has the size. */
+function encode(size: number, piece: (bytes: Uint8Array, rows: number) => void): void {
+  const segment = new SessionSegment('collector-1');
+  for (let n = 0; n < SESSIONS; n++) {
+    segment.session(session(n));
+    if (segment.length < size) continue;
+    const rows = segment.count;
+    piece(segment.take(), rows);
+  }
+  const rows = segment.count;
+  if (rows > 0) piece(segment.take(), rows);
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-bench-store-'));
+let tokens = 0;
+
+/** The floor: the engine inserts the segments from files. Seconds. */
+async function floor(store: Store): Promise<number> {
+  const files: string[] = [];
+  encode(SEGMENT, (bytes) => {
+    const file = join(directory, `${files.length}.pb`);
+    writeFileSync(file, bytes);
+    files.push(file);
+  });
+  const start = performance.now();
+  for (const file of files) await store.insert('sessions', { file }, `floor-${tokens++}`);
+  return (performance.now() - start) / 1000;
+}
+
+/** Encodes, spools with fsync, and delivers. Seconds. */
+async function whole(store: Store): Promise<number> {
+  const spool = new Spool(join(directory, `spool-${tokens++}`), { limit: 2 ** 40 });
+  const delivery = new Delivery(store, spool, { log: () => {} });
+  await delivery.start();
+  const pieces: [Uint8Array, number][] = [];
+  const start = performance.now();
+  encode(HANDED_OVER, (bytes, rows) => pieces.push([bytes, rows]));
+  for (const [bytes, rows] of pieces) {
+    spool.append('sessions', bytes, rows);
+    // As messages from the packet path would: one, and then the rest of the loop has its turn.
+    await new Promise((done) => setImmediate(done));
+  }
+  await delivery.drain(600_000);
+  const seconds = (performance.now() - start) / 1000;
+  if (delivery.storedRows !== SESSIONS) throw new Error(`${delivery.storedRows} of ${SESSIONS} were stored`);
+  await spool.close();
+  return seconds;
+}
+
+async function compare(name: string, store: Store): Promise<void> {
+  await store.migrate();
+  const floors: number[] = [];
+  const wholes: number[] = [];
+  await floor(store);
+  for (let run = 0; run < Number(values.runs); run++) {
+    floors.push(await floor(store));
+    wholes.push(await whole(store));
+  }
+  const us = (seconds: number) => ((seconds * 1e6) / SESSIONS).toFixed(2);
+  const ratio = median(wholes) / median(floors);
+  print(`${name}: ${SESSIONS.toLocaleString('en')} sessions`);
+  print(
+    `  the engine, from files           ${median(floors).toFixed(2)} s   ${us(median(floors))} µs a session`,
+  );
+  print(
+    `  encode, spool with fsync, insert ${median(wholes).toFixed(2)} s   ${us(median(wholes))} µs a session`,
+  );
+  goal(ratio <= 1.5, `at most 1.5 times the engine: ${ratio.toFixed(2)}`);
+}
+
+/** Microseconds of this process's CPU for a session, by `what`. */
+function cpu(what: () => void): number {
+  const before = process.cpuUsage();
+  what();
+  const used = process.cpuUsage(before);
+  return (used.user + used.system) / SESSIONS;
+}
+
+async function parts(): Promise<void> {
+  encode(HANDED_OVER, () => {});
+  const encoding = cpu(() => encode(HANDED_OVER, () => {}));
+  const pieces: [Uint8Array, number][] = [];
+  encode(HANDED_OVER, (bytes, rows) => pieces.push([bytes, rows]));
+  const spool = new Spool(join(directory, 'parts'), { limit: 2 ** 40 });
+  const before = process.cpuUsage();
+  for (const [bytes, rows] of pieces) {
+    spool.append('sessions', bytes, rows);
+    await new Promise((done) => setImmediate(done));
+  }
+  await spool.flush();
+  const used = process.cpuUsage(before);
+  const spooling = (used.user + used.system) / SESSIONS;
+  await spool.close();
+  const packets = PACKETS_A_SESSION * PACKET_BUDGET_US;
+  print('parts');
+  print(`  encoding ${encoding.toFixed(2)} µs a session`);
+  goal(encoding <= 3, 'at most 3 µs');
+  print(`  spooling ${spooling.toFixed(2)} µs of CPU a session, system included`);
+  goal(
+    spooling <= packets / 10,
+    `at most 10 % of the packet path's ${packets} µs (${PACKETS_A_SESSION} packets a session)`,
+  );
+}
+
+/** What the tutorial asks, over a day of a made-up site. */
+const QUESTIONS: [string, string][] = [
+  [
+    'one address',
+    "SELECT count(), sum(client_bytes + server_bytes) FROM sessions WHERE client_ip = toIPv6('10.3.0.3') OR server_ip = toIPv6('10.3.0.3')",
+  ],
+  [
+    'top talkers by mirror session',
+    'SELECT mirror_session, client, sum(client_bytes + server_bytes) AS bytes FROM sessions GROUP BY ALL ORDER BY bytes DESC LIMIT 3 BY mirror_session',
+  ],
+  [
+    'the same, from the roll-up',
+    'SELECT mirror_session, client_ip, sum(client_bytes) + sum(server_bytes) AS bytes FROM sessions_by_minute GROUP BY ALL ORDER BY bytes DESC LIMIT 3 BY mirror_session',
+  ],
+  [
+    'TCP states and handshakes',
+    "SELECT tcp_state, count(), quantile(0.95)(handshake_us) FROM sessions WHERE transport = 'tcp' GROUP BY tcp_state",
+  ],
+  [
+    'bytes an hour by port',
+    'SELECT toStartOfHour(first_seen) AS hour, server_port, sum(server_bytes) FROM sessions GROUP BY ALL',
+  ],
+  [
+    'slowest servers in ten minutes',
+    "SELECT server, quantile(0.9)(handshake_us) AS p90 FROM sessions WHERE first_seen BETWEEN '2026-03-02 10:00:00' AND '2026-03-02 10:10:00' AND handshake_us > 0 GROUP BY server ORDER BY p90 DESC LIMIT 10",
+  ],
+];
+
+async function questions(server: ClickHouseServer, rows: number): Promise<void> {
+  const store = openStore(`${server.url}/questions`, { create: true });
+  await store.migrate();
+  const step = 500_000;
+  for (let n = 0; n < rows; n += step)
+    await server.sql(insertGenerated('questions.sessions', n, Math.min(rows, n + step), rows));
+  await text(await store.query('OPTIMIZE TABLE sessions FINAL'));
+  const size = JSON.parse(
+    await text(
+      await store.query(
+        "SELECT sum(bytes_on_disk) / sum(rows) AS bytes FROM system.parts WHERE active AND database = 'questions' AND table = 'sessions'",
+        { format: 'JSONEachRow' },
+      ),
+    ),
+  );
+  print(`queries over ${rows.toLocaleString('en')} sessions`);
+  goal(size.bytes < 60, `under 60 bytes a session on disk: ${Number(size.bytes).toFixed(1)}`);
+  for (const [name, sql] of QUESTIONS) {
+    await text(await store.query(sql));
+    const start = performance.now();
+    const answer = JSON.parse(await text(await store.query(sql, { format: 'JSONCompact' })));
+    const seconds = (performance.now() - start) / 1000;
+    const read = Number(answer.statistics.rows_read);
+    print(
+      `  ${name.padEnd(32)} ${read.toLocaleString('en').padStart(12)} rows read  ${seconds.toFixed(3)} s`,
+    );
+    if (name === 'one address')
+      goal(
+        read < rows * 0.02,
+        `an address reads under 2 % of the rows: ${((read / rows) * 100).toFixed(2)} %`,
+      );
+  }
+  await store.close();
+}
+
+if (loadavg()[0] > 1) process.stderr.write('this machine is busy: the numbers will be worse than its own\n');
+const server = await ClickHouseServer.start();
+try {
+  await parts();
+  const remote = openStore(`${server.url}/bench`, { create: true });
+  await compare('server, over HTTP', remote);
+  await remote.close();
+  const embedded = openStore(join(directory, 'data'), { create: true });
+  await compare('embedded chDB', embedded);
+  await embedded.close();
+  if (Number(values.rows) > 0) await questions(server, Number(values.rows));
+} finally {
+  await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+}
+if (values.check && missed.length > 0) process.exit(1);
