@@ -112,7 +112,9 @@ export const configSchema = z.strictObject({
     .min(1)
     .max(64)
     .default(1)
-    .describe('Threads that decode. More than one: with `ring` only.'),
+    .describe(
+      'Threads that decode. More than one: with `ring` only. Packets are shared out by inner addresses; over IPv6 by mirror.',
+    ),
   ring_size: size(MIB, 4 * GIB)
     .default(64 * MIB)
     .describe('Memory of a ring: one an interface and worker.'),

@@ -70,14 +70,14 @@ const M_SUM = 2;
  * workers), so that both directions of a conversation meet: addresses are added, which is the same either way.
  *
  * ERSPAN I, II, III, GRE with Ethernet and GRE with IP are looked into; inner frames without IP go by their MAC
- * addresses, everything else (fragments among it) by its outer addresses, and what has a second outer VLAN tag
- * to the first worker. The packet starts at its network header here.
+ * addresses, everything else by its outer addresses, and what has a second outer VLAN tag to the first worker. Over
+ * IPv6 everything goes by its outer addresses: the kernel puts IPv4 fragments together before it asks, but not those
+ * of IPv6, whose inner addresses only the first one has. The packet starts at its network header here.
  */
 export function fanoutByInnerAddresses(): Uint8Array {
   const p = new BpfProgram();
-  p.load('w', SKF_AD_PROTOCOL).jump('jeq', ETH_P_IP, 'outer4').jump('jeq', ETH_P_IPV6, 'outer6').answer(0);
+  p.load('w', SKF_AD_PROTOCOL).jump('jeq', ETH_P_IP, 'outer4').jump('jeq', ETH_P_IPV6, 'outer').answer(0);
   p.label('outer4').load('h', 6).jump('jset', 0x3fff, 'outer').loadHeaderLength(0).goto('gre');
-  p.label('outer6').load('b', 6).jump('jeq', IPPROTO_GRE, null, 'outer').setX(40);
 
   // X is where GRE starts. Its payload follows 4 bytes, and 4 more for each of C, K and S.
   p.label('gre').storeX(M_OFFSET).loadX('h', 0).jump('jset', 0x4007, 'outer');

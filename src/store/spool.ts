@@ -22,7 +22,7 @@ import type { TableName } from './tables.js';
 
 /** A segment is complete at this size, or at this age. */
 const SEGMENT_BYTES = 8 << 20;
-const SEGMENT_MS = 1000;
+const SEGMENT_MS = 500;
 /** How often what was appended is put on the disk; the promise is a second. */
 const SYNC_MS = 500;
 const TICK_MS = 100;

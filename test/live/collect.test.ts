@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { MAIN, TestCollector } from '../support/collector.js';
-import { ethernet, ipv4, tcp } from '../support/frames.js';
+import { erspan2, ethernet, ipv4, ipv6, ipv6Fragment, tcp } from '../support/frames.js';
 import { MirrorSource, tcpConversation, udpFrame } from '../support/mirror-traffic.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
@@ -44,6 +44,8 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
   it('has a finished session in SQL within 5 s, and its mirror within the minute after', async () => {
     const c = await start();
     const source = new MirrorSource(77);
+    // The store's engine has started.
+    await c.query('SELECT 1');
     send(tcpConversation('10.0.0.1', '10.0.0.2', 40000).map((f) => source.wrap(f)));
     const { rows, ms } = await c.queryWhen(
       `SELECT client, server, client_port, server_port, transport, tcp_state, end_reason, mirror_type, mirror_session,
@@ -237,6 +239,85 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     ]);
   });
 
+  it('accounts for 1,000,000 packets sent as fast as this machine sends', async () => {
+    const c = await start();
+    const count = 1_000_000;
+    const frames = Array.from({ length: 500 }, (_, i) =>
+      new MirrorSource(12).wrap(udpFrame(`10.0.${i >>> 8}.${i & 255}`, '10.1.0.1', 1000 + i, 64 + i)),
+    );
+    for (let i = 0; i < count; i++) {
+      const frame = frames[i % frames.length];
+      MirrorSource.renumber(frame, i);
+      sender.add(frame);
+    }
+    sender.flush();
+    const s = await c.statusWhen((s) => {
+      const m = s.mirrors[0];
+      return m !== undefined && m.packets + m.kernel_drops + m.lost === count;
+    }, 60);
+    expect(s.receivers[0].packets + s.receivers[0].dropped).toBe(count);
+    expect(s.mirrors[0]).toMatchObject({
+      packets: s.receivers[0].packets,
+      kernel_drops: s.receivers[0].dropped,
+      lost: 0,
+    });
+    expect((await c.stop()).code).toBe(0);
+    const sql = 'SELECT sum(packets), sum(kernel_drops), sum(lost) FROM mirrors';
+    const rows = execFileSync(process.execPath, [MAIN, 'query', '--store', `${c.directory}/data`, sql], {
+      encoding: 'utf8',
+    });
+    expect(rows.trim().split('\t').map(Number)).toEqual([s.mirrors[0].packets, s.mirrors[0].kernel_drops, 0]);
+    const packets = 'SELECT sum(client_packets + server_packets) FROM sessions';
+    const stored = execFileSync(
+      process.execPath,
+      [MAIN, 'query', '--store', `${c.directory}/data`, packets],
+      { encoding: 'utf8' },
+    );
+    expect(Number(stored)).toBe(s.mirrors[0].packets);
+  });
+
+  it('has each conversation whole with two workers, of fragments as well, and its numbers right', async () => {
+    const c = await start('', '--workers', '2');
+    const conversations = 60;
+    const numbers = [0, 0];
+    const frames: Uint8Array[] = [];
+    for (let n = 0; n < conversations; n++) {
+      const talk = tcpConversation(`10.0.1.${n}`, '10.0.2.1', 30_000 + n);
+      talk.splice(
+        4,
+        0,
+        ethernet(
+          0x0800,
+          ipv4('10.0.2.1', `10.0.1.${n}`, 6, tcp(80, 30_000 + n, 16, 5001, new Uint8Array(1300))),
+        ),
+      );
+      for (const inner of talk) {
+        const v4 = erspan2(1, numbers[0]++, inner);
+        const v6 = erspan2(2, numbers[1]++, inner);
+        frames.push(...fragments4(v4, frames.length), ...fragments6(v6, frames.length));
+      }
+    }
+    send(frames);
+    const sent = conversations * 10;
+    const s = await c.statusWhen((s) => s.mirrors.length === 2 && s.mirrors.every((m) => m.packets === sent));
+    expect(s.workers).toBe(2);
+    const { rows } = await c.queryWhen<Record<string, string>>(
+      `SELECT mirror_session, count() AS n, uniqExact(client, client_port) AS who, min(client_packets + server_packets) AS least,
+        max(client_packets + server_packets) AS most FROM sessions GROUP BY mirror_session ORDER BY mirror_session`,
+      (r) => r.length === 2 && r.every((row) => Number(row.n) >= conversations),
+    );
+    for (const row of rows) {
+      expect([row.n, row.who, row.least, row.most].map(Number)).toEqual([
+        conversations,
+        conversations,
+        10,
+        10,
+      ]);
+    }
+    const t = await c.statusWhen((s) => s.mirrors.every((m) => m.sequence === 'session'));
+    for (const m of t.mirrors) expect(m).toMatchObject({ lost: 0, repeated: 0, kernel_drops: 0 });
+  });
+
   it('goes on when its interface goes down, is renamed, or is made anew', async () => {
     const c = await start();
     const source = new MirrorSource(4);
@@ -399,6 +480,28 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect((await c.status()).receivers[0].dropped).toBe(0);
   });
 });
+
+/** The packet to the collector, in fragments when it is long. */
+function fragments4(gre: Uint8Array, id: number): Uint8Array[] {
+  const piece = (from: number, to: number, more: boolean): Uint8Array =>
+    ethernet(
+      0x0800,
+      ipv4('198.51.100.1', '198.51.100.2', 47, gre.subarray(from, to), { id, fragment: [from, more] }),
+    );
+  return gre.length < 800
+    ? [piece(0, gre.length, false)]
+    : [piece(0, 800, true), piece(800, gre.length, false)];
+}
+
+function fragments6(gre: Uint8Array, id: number): Uint8Array[] {
+  const packet = (next: number, payload: Uint8Array): Uint8Array =>
+    ethernet(0x86dd, ipv6('2001:db8:100::1', '2001:db8:100::2', next, payload));
+  if (gre.length < 800) return [packet(47, gre)];
+  return [
+    packet(44, ipv6Fragment(47, 0, true, id, gre.subarray(0, 800))),
+    packet(44, ipv6Fragment(47, 800, false, id, gre.subarray(800))),
+  ];
+}
 
 function spawnAs(user: string, args: string[]): { code: number | null; stderr: string } {
   try {

@@ -21,7 +21,7 @@ import { TapWriter } from './tap.js';
 
 /** A segment goes to the store at this size, or at this age. */
 const SEGMENT_BYTES = 1 << 20;
-const SEGMENT_MS = 500;
+const SEGMENT_MS = 200;
 /** Milliseconds by which packets may still be older than the clock, or than the last one read, when they are read. */
 const IDLE_LAG_MS = 500;
 const BUSY_LAG_MS = 1000;

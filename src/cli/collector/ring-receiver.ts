@@ -27,8 +27,12 @@ import type { CaptureOptions, CaptureSnapshot, MirrorCounts } from './capture.js
 import type { MirrorRules } from './policy.js';
 import type { FromRingWorker, RingData, RingWorkerData, ToRingWorker } from './ring-protocol.js';
 
-const BLOCK = 1 << 20;
-const RETIRE_MS = 10;
+/**
+ * A block goes to its reader full, or after a while: at low rates nearly empty. The longer that is and the smaller the
+ * blocks, the longer a reader may be kept from reading: 256 blocks of 64 MiB last for 7 s.
+ */
+const BLOCK = 256 << 10;
+const RETIRE_MS = 30;
 /** Interface types (ARPHRD_) that have an Ethernet header: Ethernet and loopback. */
 const ARPHRD_ETHER = 1;
 const ARPHRD_LOOPBACK = 772;

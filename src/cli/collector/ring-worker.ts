@@ -16,7 +16,7 @@ import { SegmentPort, Waiting } from './segment-port.js';
 const TICK_MS = 100;
 const SNAPSHOT_MS = 500;
 /** Batches read from one ring before the next has its turn. */
-const TURN = 8;
+const TURN = 64;
 
 const data = workerData as RingWorkerData;
 const main = parentPort!;

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { TestCollector } from '../support/collector.js';
+import { MirrorSource, tcpConversation, udpFrame } from '../support/mirror-traffic.js';
+import { describeWith, ip, tryIp } from '../support/needs.js';
+import { PacketSender } from '../support/packet-sender.js';
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describeWith(['root', 'ip'], 'mirrorlake collect, with raw sockets', () => {
+  let sender: PacketSender;
+  let mac: number[];
+  let collector: TestCollector | undefined;
+
+  beforeAll(() => {
+    tryIp('link del f-craw0');
+    ip('link add f-craw0 type veth peer name f-craw1');
+    ip('link set f-craw0 mtu 2000 up');
+    ip('link set f-craw1 mtu 2000 up');
+    ip('addr add 198.51.100.2/24 dev f-craw1');
+    execFileSync('sh', [
+      '-c',
+      'for i in all f-craw1; do echo 0 > /proc/sys/net/ipv4/conf/$i/rp_filter; done',
+    ]);
+    const text = readFileSync('/sys/class/net/f-craw1/address', 'utf8').trim();
+    mac = text.split(':').map((h) => Number.parseInt(h, 16));
+    sender = new PacketSender('f-craw0');
+  });
+  afterAll(() => {
+    sender.close();
+    tryIp('link del f-craw0');
+  });
+  afterEach(() => collector?.remove());
+
+  function add(frame: Uint8Array): void {
+    frame.set(mac);
+    sender.add(frame);
+  }
+
+  it('stores what it is sent, and says what the kernel dropped', async () => {
+    const c = await TestCollector.start([]);
+    collector = c;
+    const source = new MirrorSource(3);
+    for (const f of tcpConversation('10.0.0.1', '10.0.0.2', 40000)) add(source.wrap(f));
+    sender.flush();
+    await c.queryWhen(
+      "SELECT 1 FROM sessions WHERE tcp_state = 'SF' AND mirror_session = 3",
+      (r) => r.length === 1,
+    );
+    // Nobody reads the socket now.
+    c.signal('SIGSTOP');
+    const count = 200_000;
+    const frame = source.wrap(udpFrame('10.0.0.1', '10.0.0.2', 7, 800));
+    for (let i = 0; i < count; i++) {
+      MirrorSource.renumber(frame, 9 + i);
+      add(frame);
+    }
+    sender.flush();
+    c.signal('SIGCONT');
+    await pause(500);
+    for (let i = 0; i < 100; i++) {
+      MirrorSource.renumber(frame, 9 + count + i);
+      add(frame);
+    }
+    sender.flush();
+    const sent = 9 + count + 100;
+    const s = await c.statusWhen((s) => s.receivers[0].packets + s.receivers[0].dropped === sent, 30);
+    expect(s.receivers[0].dropped).toBeGreaterThan(0);
+    const t = await c.statusWhen((s) => s.mirrors[0].packets + s.mirrors[0].kernel_drops === sent);
+    expect(t.mirrors[0]).toMatchObject({ lost: 0, kernel_drops: t.receivers[0].dropped });
+    expect((await c.stop()).code).toBe(0);
+  });
+});
