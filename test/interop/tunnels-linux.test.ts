@@ -1,7 +1,13 @@
 /** Tunnels between mirrorlake and a real Linux kernel: ours at one end, `ip link add … type gre` at the other. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseAddress } from '../../src/tunnels/address.js';
+import { readAll } from '../receive/file/support.js';
 import { LinuxPeer, linuxPeerPrograms } from '../support/linux-peer.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
+import { Tcpdump } from '../support/tcpdump.js';
 import { inside, pings, receiveTcp, sendTcp, TunnelHost, until } from '../support/tunnel-world.js';
 
 const NS = 'e-linux';
@@ -11,8 +17,48 @@ const KERNEL = { 4: '198.18.3.2', 6: 'fd00:3::2' } as const;
 const TEN_MB = 10_000_000;
 const COUNTERS = ['rx_packets', 'rx_bytes', 'rx_errors', 'tx_packets', 'tx_bytes', 'tx_errors'] as const;
 
+/**
+ * The outer header, up to an echo request inside, without what differs by itself: addresses, identification, flow
+ * label where none is given (the kernel makes one of a hash), checksums, sequence number, time of day.
+ */
+function outerHeader(b: Uint8Array): { from: string; fields: string } | null {
+  const six = b[0] >>> 4 === 6;
+  const at = Buffer.from(b).indexOf(Buffer.from([0x45, 0, 0, 128]));
+  if (at < 0 || b[at + 20] !== 8) return null;
+  const header = b.slice(0, at);
+  const options = six && header[6] === 60 ? 8 : 0;
+  const gre = six ? 40 + options : 20;
+  const from = [...header.subarray(six ? 8 : 12, six ? 24 : 16)].join();
+  if (six) {
+    header.fill(0, 8, 40);
+    if ((header[1] & 0x0f) !== 1 || header[2] !== 0x23 || header[3] !== 0x45) header.fill(0, 2, 4);
+    if (header[2] === 0) header[1] &= 0xf0;
+  } else {
+    header.fill(0, 4, 6);
+    header.fill(0, 10, 20);
+  }
+  let p = gre + 4;
+  if ((header[gre] & 0x80) !== 0) {
+    header.fill(0, p, p + 2);
+    p += 4;
+  }
+  if ((header[gre] & 0x20) !== 0) p += 4;
+  if ((header[gre] & 0x10) !== 0) {
+    header.fill(0, p, p + 4);
+    p += 4;
+  }
+  const type3 = header[gre + 2] === 0x22;
+  if (type3) header.fill(0, p + 4, p + 8);
+  // Over IPv6 the kernel reads the class of service of every frame where IPv6 has it, and ours of IPv4 where IPv4 has it.
+  if (type3 && six) header[p + 2] &= 0x1f;
+  // Behind it is at most an Ethernet header, whose MAC addresses are each side's own.
+  const ethernet = at - 14;
+  if (ethernet >= p) header.fill(0, ethernet, ethernet + 12);
+  return { from, fields: Buffer.from(header).toString('hex') };
+}
+
 describeWith(
-  ['root', '/dev/net/tun', 'ping', ...linuxPeerPrograms],
+  ['root', '/dev/net/tun', 'ping', 'tcpdump', ...linuxPeerPrograms],
   'tunnels between mirrorlake and the Linux kernel',
   () => {
     let peer: LinuxPeer;
@@ -145,6 +191,46 @@ describeWith(
         expect([name, grown(0, name)]).toEqual([name, grown(1, name)]);
       }
       expect(grown(0, 'rx_packets')).toBeGreaterThanOrEqual(50);
+    });
+
+    describe('puts the same on the wire as the kernel', () => {
+      let dir: string;
+      beforeAll(() => {
+        dir = mkdtempSync(join(tmpdir(), 'e-linux-'));
+      });
+      afterAll(() => rmSync(dir, { recursive: true }));
+
+      it.each([
+        ['gre', ''],
+        ['gre', 'ttl 77 tos 10'],
+        ['gre', 'ttl inherit tos inherit nopmtudisc key 1.2.3.4 csum'],
+        ['gretap', 'key 5 seq tos inherit'],
+        ['ip6gre', ''],
+        ['ip6gre', 'hoplimit 33 tclass 0xb8 flowlabel 0x12345 encaplimit none csum seq'],
+        ['ip6gretap', 'encaplimit 2 key 9 flowlabel 0x12345'],
+        ['erspan', 'seq key 30 erspan_ver 1 erspan 123'],
+        ['erspan', 'seq key 31 erspan_ver 2 erspan_dir egress erspan_hwid 17'],
+        ['erspan', 'erspan_ver 0'],
+        ['ip6erspan', 'seq key 31 erspan_ver 2 erspan_dir ingress erspan_hwid 5 flowlabel 0x12345'],
+      ])('%s %s', async (mode, options) => {
+        await tunnel(mode, options);
+        const file = join(dir, 'wire.pcap');
+        const capture = await Tcpdump.start(NS, TAP, file, 'proto 47 or ip6 proto 47 or ip6 proto 60');
+        // Echo requests of either side, alike but for the addresses.
+        inside(NS, 'ping', '-c', '1', '-t', '50', '-s', '100', '10.20.0.2');
+        await peer.sh('ping -c 1 -t 50 -s 100 10.20.0.1');
+        await capture.stop();
+        const headers = new Map<string, string>();
+        for (const packet of (await readAll(file)).packets) {
+          const outer = outerHeader(new Uint8Array(Buffer.from(packet.data, 'hex').subarray(14)));
+          if (outer !== null && !headers.has(outer.from)) headers.set(outer.from, outer.fields);
+        }
+        const family = mode.startsWith('ip6') ? 6 : 4;
+        const local = [...parseAddress(US[family])!].join();
+        const remote = [...parseAddress(KERNEL[family])!].join();
+        expect(headers.get(local)).toBeDefined();
+        expect(headers.get(local)).toBe(headers.get(remote));
+      });
     });
 
     it('discovers the MTU of the kernel side', async () => {
