@@ -3,8 +3,10 @@ import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ConfigOverrides, defaultConfig, loadConfig, overrideConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import { ServiceManager } from '../linux/service-manager.js';
 import { createLogger } from '../observe/log.js';
 import { Collector } from './collector/collector.js';
+import { ServiceWatch } from './collector/service-watch.js';
 
 interface CollectOptions {
   config?: string;
@@ -62,6 +64,7 @@ function whole(value: string): number {
 
 async function collect(options: CollectOptions): Promise<void> {
   const config = configuration(options);
+  const manager = ServiceManager.of(process.env, process.pid);
   const log = createLogger(config.log_level, process.stderr.isTTY === true);
   const collector = new Collector({
     config,
@@ -88,7 +91,9 @@ async function collect(options: CollectOptions): Promise<void> {
   };
   process.on('SIGHUP', () => void reload());
   await collector.start();
+  const watch = manager === undefined ? undefined : new ServiceWatch(manager, () => collector.status());
   log.info(`stopping on ${await Promise.race([ended, collector.failed])}`);
+  watch?.stopping();
   const last = await collector.stop();
   log.info(
     { packets: last.mirrors.reduce((n, m) => n + m.packets, 0), rows: last.store.rows_stored },

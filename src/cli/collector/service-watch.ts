@@ -1,0 +1,36 @@
+/** What the service manager hears of a collector: that it is ready, how it does, that it is alive, that it ends. */
+import type { ServiceManager } from '../../linux/service-manager.js';
+import { ailments } from '../../observe/http.js';
+import type { CollectorStatus } from '../../observe/status.js';
+
+/** Milliseconds between two statuses when nobody watches. */
+const STATUS_MS = 10_000;
+
+export class ServiceWatch {
+  private readonly timer: NodeJS.Timeout;
+
+  /** Says that the collector is ready, and from then on that it is alive: twice in the watchdog's time. */
+  constructor(
+    private readonly manager: ServiceManager,
+    status: () => CollectorStatus,
+  ) {
+    const tell = (...more: string[]): void =>
+      manager.notify('WATCHDOG=1', `STATUS=${statusLine(status())}`, ...more);
+    tell('READY=1');
+    this.timer = setInterval(() => tell(), Math.min(STATUS_MS, manager.watchdog / 2 || STATUS_MS));
+  }
+
+  /** The watchdog's time begins anew: storing what is open may take as long. */
+  stopping(): void {
+    clearInterval(this.timer);
+    this.manager.notify('STOPPING=1', 'WATCHDOG=1', 'STATUS=storing what is open');
+  }
+}
+
+/** One line, as `systemctl status` shows it. */
+export function statusLine(s: CollectorStatus): string {
+  const wrong = ailments(s);
+  const packets = s.receivers.reduce((n, r) => n + r.packets, 0);
+  const does = `${packets} packets of ${s.mirrors.length} mirror points, ${s.sessions.open} sessions open, ${s.store.rows_stored} rows stored`;
+  return [...wrong, does].join('; ').replaceAll('\n', ' ');
+}

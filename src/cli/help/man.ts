@@ -1,0 +1,59 @@
+/** The man page, in the macros of man(7). */
+import { all, type CommandWords, type OptionWords } from './words.js';
+
+/** @param date of the page, `2026-01-31` */
+export function manPage(program: CommandWords, version: string, date: string): string {
+  const name = program.path[0];
+  const commands = all(program).filter((c) => c !== program && c.commands.length === 0);
+  return `${[
+    `.TH ${name.toUpperCase()} 1 ${date} "${name} ${version}" "User Commands"`,
+    '.SH NAME',
+    `${name} \\- ${roff(firstSentence(program.description))}`,
+    '.SH SYNOPSIS',
+    ...commands.flatMap((c) => [`.B ${roff(c.path.join(' '))}`, roff(usageRest(c)), '.br']),
+    '.SH DESCRIPTION',
+    roff(program.description),
+    ...options(program),
+    '.SH COMMANDS',
+    ...commands.flatMap(section),
+    '.SH EXIT STATUS',
+    '.TP\n0\ndone',
+    '.TP\n1\nfailed',
+    '.TP\n2\nused or configured wrongly; the message names the option, or the file, line and key',
+    '.SH ENVIRONMENT',
+    '.TP\nNO_COLOR\nno colours on a terminal',
+    '.TP\nMIRRORLAKE_STORE_USER, MIRRORLAKE_STORE_PASSWORD, MIRRORLAKE_STORE_TOKEN',
+    'what the URL of a store leaves out; with _FILE behind, the file that holds it',
+    '.SH FILES',
+    '.TP\n/etc/mirrorlake.yaml\nthe configuration of the systemd unit',
+  ].join('\n')}\n`;
+}
+
+function section(c: CommandWords): string[] {
+  return [
+    `.SS "${roff(c.path.slice(1).join(' '))}"`,
+    roff(c.description || c.summary),
+    ...c.arguments.flatMap((a) => ['.TP', `.I ${roff(a.name)}`, roff(a.description)]),
+    ...options(c),
+  ];
+}
+
+function options(c: CommandWords): string[] {
+  return c.options.flatMap((o: OptionWords) => ['.TP', `.B ${roff(o.flags)}`, roff(o.description)]);
+}
+
+function usageRest(c: CommandWords): string {
+  return c.usage.slice(c.path.join(' ').length + 1);
+}
+
+function firstSentence(text: string): string {
+  return text.replace(/\.$/, '');
+}
+
+/** Backslashes, hyphens and leading dots or quotes mean something to roff. */
+function roff(text: string): string {
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll(/^([.'])/gm, '\\&$1');
+}

@@ -1,0 +1,44 @@
+/** The command line: its commands, and what is common to them. `--help`, the man page and completions are made of it. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+
+/** The commands, each in a file of its own, loaded when it is called for. */
+const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
+  read: async () => (await import('./read.js')).registerRead,
+  collect: async () => (await import('./collect.js')).registerCollect,
+  status: async () => (await import('./status.js')).registerStatus,
+  doctor: async () => (await import('./doctor.js')).registerDoctor,
+  query: async () => (await import('./query.js')).registerQuery,
+  spool: async () => (await import('./spool.js')).registerSpool,
+  schema: async () => (await import('./schema.js')).registerSchema,
+  mirror: async () => (await import('./mirror.js')).registerMirror,
+  completion: async () => (await import('./completion.js')).registerCompletion,
+};
+
+/** The program with the command that `words` call for; with all of them where they name none. */
+export async function createProgram(words: readonly string[]): Promise<Command> {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const program = new Command('mirrorlake')
+    .description('Mirrored traffic (ERSPAN, GRE) as sessions in a columnar store, queried in SQL.')
+    .version(version)
+    .option('--debug', 'show a stack trace with an error')
+    .exitOverride()
+    .configureOutput({
+      // One line like every other error's, which names where to look.
+      outputError: (text, write) =>
+        write(
+          `mirrorlake: ${text
+            .replace(/^error: /, '')
+            .trimEnd()
+            .replace(/\.$/, '')} (see --help)\n`,
+        ),
+    });
+  const called = words.find((word) => !word.startsWith('-')) ?? '';
+  // Completions are of all commands.
+  const one = Object.hasOwn(COMMANDS, called) && called !== 'completion';
+  const load = one ? [COMMANDS[called]] : Object.values(COMMANDS);
+  for (const register of await Promise.all(load.map((command) => command()))) register(program);
+  return program;
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { TestCollector } from '../support/collector.js';
+import { describeWith } from '../support/needs.js';
+
+const UNIT = join(import.meta.dirname, '../../packaging/mirrorlake.service');
+
+describeWith(['root', 'socat'], 'a collector that a service manager started', () => {
+  let directory: string;
+  let manager: ChildProcess;
+  let heard: string;
+  let collector: TestCollector | undefined;
+
+  /** Starts a receiver of notifications at `address` in socat's words. */
+  async function listen(address: string): Promise<void> {
+    manager = spawn('socat', ['-u', '-d', '-d', address, '-'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    manager.stdout!.on('data', (d: Buffer) => {
+      heard += d.toString();
+    });
+    await once(manager.stderr!, 'data');
+  }
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'mirrorlake-service-'));
+    heard = '';
+  });
+  afterEach(() => {
+    for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete process.env[name];
+    collector?.remove();
+    manager.kill();
+    rmSync(directory, { recursive: true });
+  });
+
+  it('says when it is ready, that it is alive twice in the watchdog’s time, and that it ends', async () => {
+    const path = join(directory, 'notify');
+    await listen(`UNIX-RECV:${path}`);
+    Object.assign(process.env, { NOTIFY_SOCKET: path, WATCHDOG_USEC: '1000000' });
+    collector = await TestCollector.start([]);
+    await expect.poll(() => heard).toContain('READY=1');
+    const before = heard.split('WATCHDOG=1').length;
+    await new Promise((done) => setTimeout(done, 3000));
+    expect(heard).toMatch(/STATUS=0 packets of 0 mirror points, 0 sessions open, 0 rows stored/);
+    const beats = heard.split('WATCHDOG=1').length - before;
+    expect(beats).toBeGreaterThanOrEqual(3);
+    expect(beats).toBeLessThanOrEqual(7);
+    expect((await collector.stop()).code).toBe(0);
+    await expect.poll(() => heard).toContain('STOPPING=1');
+    expect(heard.match(/READY=1/g)).toHaveLength(1);
+  });
+
+  it('finds a socket in the abstract namespace, and leaves a watchdog of another process alone', async () => {
+    const name = `mirrorlake-test-${process.pid}`;
+    await listen(`ABSTRACT-RECV:${name}`);
+    Object.assign(process.env, { NOTIFY_SOCKET: `@${name}`, WATCHDOG_USEC: '200000', WATCHDOG_PID: '1' });
+    collector = await TestCollector.start([]);
+    await expect.poll(() => heard).toContain('READY=1');
+    await new Promise((done) => setTimeout(done, 1000));
+    expect(heard.match(/WATCHDOG=1/g)).toHaveLength(1);
+  });
+
+  it('says when the service manager cannot be reached', async () => {
+    await listen(`UNIX-RECV:${join(directory, 'other')}`);
+    process.env.NOTIFY_SOCKET = join(directory, 'nobody');
+    await expect(TestCollector.start([])).rejects.toThrow(/cannot reach the service manager at .*ENOENT/);
+  });
+});
+
+describeWith(['systemd-analyze'], 'mirrorlake.service', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-unit-'));
+
+  it('is a unit that systemd takes, and well locked up', () => {
+    const unit = join(directory, 'mirrorlake.service');
+    // The program is not installed here, nor is its man page.
+    writeFileSync(
+      unit,
+      readFileSync(UNIT, 'utf8')
+        .replace('/usr/local/bin/mirrorlake', process.execPath)
+        .replace(/^Documentation.*$/m, ''),
+    );
+    const { stderr, status } = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+    const rating = execFileSync('systemd-analyze', ['security', '--offline=true', '--no-pager', unit], {
+      encoding: 'utf8',
+    });
+    const exposure = Number(/Overall exposure level for mirrorlake\.service: ([\d.]+)/.exec(rating)?.[1]);
+    expect(exposure).toBeLessThan(3.5);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('starts with the example configuration where it says it is', () => {
+    const unit = readFileSync(UNIT, 'utf8');
+    expect(unit).toContain('--config /etc/mirrorlake.yaml');
+    const config = readFileSync(join(UNIT, '../mirrorlake.yaml'), 'utf8');
+    expect(config).toContain('store: /var/lib/mirrorlake/');
+    expect(unit).toContain('StateDirectory=mirrorlake');
+  });
+});
