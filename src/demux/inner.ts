@@ -1,4 +1,4 @@
-import { decodeFrame, Frame } from '../wire/frame.js';
+import { decodeFrame, Frame, FrameKind } from '../wire/frame.js';
 import { GRE_KEY, GRE_SEQ, GreHeader } from '../wire/gre.js';
 import { Malformed } from '../wire/malformed.js';
 import { MirrorDirection, type MirrorType } from '../wire/mirror-point.js';
@@ -103,10 +103,11 @@ export class Inner {
     this.watcher?.packet(packet, this.gre, this.mirrored, f, f.malformed);
   }
 
-  /** A payload that cannot be read: it counts for its mirror point, and goes no further. */
+  /** A payload that cannot be read: a frame of which only the GRE protocol type is known. */
   opaque(packet: OuterPacket, o: number, reason: number): void {
-    this.count(packet, o, packet.end < packet.wireEnd, true);
-    this.counters.malformed[reason]++;
-    this.watcher?.packet(packet, this.gre, this.mirrored, undefined, reason);
+    this.decode(packet, FrameKind.EtherType, this.gre.protocol, o, packet.end, packet.wireEnd);
+    this.frame.malformed = reason;
+    this.count(packet, o, this.frame.truncated, true);
+    this.hand(packet);
   }
 }

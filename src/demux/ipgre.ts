@@ -4,7 +4,7 @@
  */
 import { BAD } from '../wire/bytes.js';
 import { CiscoMetadata, parseCiscoMetadata } from '../wire/cisco-metadata.js';
-import { ETHERTYPE_MIN, EtherType } from '../wire/ethertypes.js';
+import { EtherType } from '../wire/ethertypes.js';
 import { FrameKind } from '../wire/frame.js';
 import {
   GRE_PROTO_CISCO_METADATA,
@@ -63,10 +63,9 @@ export function ipgreRcv(inner: Inner, packet: OuterPacket, o: number): void {
 function payload(inner: Inner, packet: OuterPacket, protocol: number, o: number): void {
   if (protocol === EtherType.Ipv4 || protocol === EtherType.Ipv6) {
     inner.whole(packet, FrameKind.Ip, 0, o);
-  } else if (protocol >= ETHERTYPE_MIN) {
-    inner.whole(packet, FrameKind.EtherType, protocol, o);
   } else {
-    inner.opaque(packet, o, Malformed.GreProtocol);
+    // Types below 0x0600 are RFC 1701's: there they are no lengths.
+    inner.whole(packet, FrameKind.EtherType, protocol, o);
   }
 }
 

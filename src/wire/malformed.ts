@@ -21,7 +21,7 @@ export const Malformed = {
   /** Source routing (R), which the kernel refuses as well. */
   GreRouting: 6,
   GreChecksum: 7,
-  /** A protocol type that carries nothing we can read. */
+  /** WCCP with GRE flags set, which the kernel does not take for WCCP. */
   GreProtocol: 8,
   /** The ERSPAN header is cut off. */
   ErspanShort: 9,

@@ -8,6 +8,7 @@
  * - `llc-0xf0f0`: LLC's DSAP and SSAP, or a SNAP protocol id.
  */
 import { EtherType } from './ethertypes.js';
+import { GRE_PROTO_ERSPAN3 } from './gre.js';
 import { IpProtocol } from './ip-protocol.js';
 import { PppProtocol } from './ppp.js';
 
@@ -51,6 +52,9 @@ const IP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
 ]);
 
 const ETHERTYPES: ReadonlyMap<number, string> = new Map([
+  // Protocol types of GRE that are no EtherTypes (RFC 1701): OSI's network layer, ERSPAN with frames that cannot be read.
+  [0x00fe, 'osi'],
+  [GRE_PROTO_ERSPAN3, 'erspan'],
   // IP that could not be read: what the EtherType promised.
   [EtherType.Ipv4, 'ipv4'],
   [EtherType.Ipv6, 'ipv6'],

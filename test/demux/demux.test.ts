@@ -211,10 +211,11 @@ describe('GRE', () => {
     expect(out.demux.counters).toMatchObject({ gre: 3, frames: 5 });
   });
 
-  it('a protocol that is no EtherType counts for its mirror point only', () => {
+  it('a protocol type that is no EtherType is a frame of that type', () => {
     const out = demux(over4(gre(0x00fe, new Uint8Array(20))));
-    expect(out.frames).toEqual([]);
-    expect(out.malformed).toEqual({ gre_protocol: 1 });
+    expect(out.frames.length).toBe(1);
+    expect(out.demux.counters).toMatchObject({ gre: 1, frames: 1 });
+    expect(out.malformed).toEqual({});
     expect(out.mirrors.points.length).toBe(1);
   });
 
@@ -401,9 +402,9 @@ describe('ERSPAN', () => {
     expect([out.frames[0].vlans, out.frames[0].mirrored.vlan]).toEqual([[33], -1]);
   });
 
-  it('with a frame type that cannot be read counts for its mirror point only', () => {
+  it('with a frame type that cannot be read is a malformed frame', () => {
     const out = demux(over4(erspan3(1, 1, INNER, 5)));
-    expect(out.frames).toEqual([]);
+    expect(out.frames.length).toBe(1);
     expect(out.malformed).toEqual({ erspan_frame_type: 1 });
     expect(out.mirrors.points.length).toBe(1);
   });

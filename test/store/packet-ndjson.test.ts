@@ -199,9 +199,9 @@ describe('the NDJSON of packets', () => {
     );
     const keys = found.map((line) => Object.keys(line).join());
     expect(new Set(keys).size).toBe(1);
-    expect(found.map((l) => l.malformed)).toEqual([null, 'gre_version', 'gre_protocol', null, null]);
+    expect(found.map((l) => l.malformed)).toEqual([null, 'gre_version', null, null, null]);
     expect(found[0]).toMatchObject({ gre_key: 5, gre_sequence: 6, mirror_type: 'gre' });
-    expect(found[2]).toMatchObject({ mirror_type: 'gre', layers: [], captured: null });
+    expect(found[2]).toMatchObject({ mirror_type: 'gre', transport: 'osi', captured: 20 });
     expect(found[4]).toMatchObject({ gre_version: 1, gre_acknowledgment: 9, mirror_type: null });
   });
 
