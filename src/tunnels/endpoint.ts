@@ -52,6 +52,8 @@ export class Endpoint {
   private carrier = true;
   private isGone = false;
   private mtu = 0;
+  /** Of a wildcard tunnel: its interface's, or the usual one. */
+  private readonly underlayMtu: number;
   private icmpSecond = 0;
   private icmpSent = 0;
   private readonly icmp = Mapping.anonymous(32 + VNET_HDR + ICMP_ERROR_BYTES);
@@ -68,6 +70,7 @@ export class Endpoint {
     const t = tunnel.config;
     this.layout = new OuterLayout(tunnel);
     this.path = tunnel.remoteAny ? null : new Path(t.remote, t.local, t.dev, t.fwmark);
+    this.underlayMtu = t.dev === null ? DEFAULT_MTU : interfaceMtu(t.dev);
     this.peers = tunnel.remoteAny ? new Peers() : null;
     this.tun =
       tun ??
@@ -99,12 +102,7 @@ export class Endpoint {
 
   /** Bytes GRE may carry on the path as it is, Ethernet header included. */
   room(): number {
-    return (this.path?.mtu ?? this.underlayMtu()) - this.layout.total;
-  }
-
-  private underlayMtu(): number {
-    const dev = this.tunnel.config.dev;
-    return dev === null ? DEFAULT_MTU : interfaceMtu(dev);
+    return (this.path?.mtu ?? this.underlayMtu) - this.layout.total;
   }
 
   /**

@@ -55,11 +55,16 @@ type Order = TunnelCommand extends infer C ? (C extends { id: number } ? Omit<C,
 
 export class TunnelService {
   private readonly running = new Map<string, Running>();
+  /** Tunnels removed since records were last asked for: their last minute is still to be told. */
+  private departed: Running[] = [];
   private readonly waiting = new Map<number, { resolve(): void; reject(e: Error): void }>();
   private readonly record = new TunnelRecord();
   private worker: Worker | null = null;
   private wake = -1;
   private nextId = 0;
+
+  /** @param ended told when the thread dies of itself, with which every tunnel ends. */
+  constructor(private readonly ended: (error: Error) => void = () => {}) {}
 
   /**
    * Makes the tunnels. When one cannot be made, none is.
@@ -127,7 +132,9 @@ export class TunnelService {
 
   /** Hands a row a tunnel to the sink: the increase since the last call, for the minute that starts at `minute`. */
   records(minute: number, sink: TunnelSink): void {
-    for (const { config, counters, reported } of this.running.values()) {
+    const departed = this.departed;
+    this.departed = [];
+    for (const { config, counters, reported } of [...departed, ...this.running.values()]) {
       fillTunnelRecord(new Tunnel(config, 0, counters), minute, reported, this.record);
       sink.tunnel(this.record);
     }
@@ -141,6 +148,7 @@ export class TunnelService {
 
   private async remove(name: string): Promise<void> {
     await this.order({ kind: 'remove', name });
+    this.departed.push(this.running.get(name)!);
     this.running.delete(name);
   }
 
@@ -163,6 +171,8 @@ export class TunnelService {
   private failed(e: Error): void {
     for (const { reject } of this.waiting.values()) reject(e);
     this.waiting.clear();
+    this.worker = null;
+    this.ended(e);
   }
 }
 
