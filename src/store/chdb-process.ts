@@ -24,6 +24,13 @@ interface Pending {
 /** What chDB prints when another process has the directory. */
 const HELD = /Cannot lock file/;
 
+/**
+ * How long, and how often in milliseconds, a directory that another process has is tried again: one that was
+ * killed a moment ago lets go of it when the kernel has taken it down.
+ */
+const HELD_PATIENCE = 3000;
+const HELD_RETRY = 100;
+
 /** The data directory is open in another process. */
 export class StoreHeld extends StoreError {
   override name = 'StoreHeld';
@@ -41,6 +48,8 @@ export class ChdbProcess implements Connection {
   private calls = 0;
   private said = '';
   private closed = false;
+  /** When the directory was first found held, in this start. */
+  private heldSince = 0;
 
   /**
    * @param path chDB's directory, which exists
@@ -127,6 +136,16 @@ export class ChdbProcess implements Connection {
   }
 
   private start(): void {
+    this.started = new Promise((done, failed) => {
+      this.pending.set(0, { pieces: [], done: () => done(), failed });
+    });
+    // Whoever calls next hears of it.
+    this.started.catch(() => {});
+    this.heldSince = 0;
+    this.launch();
+  }
+
+  private launch(): void {
     // ClickHouse keeps compiled format schemas under its working directory.
     const cwd = join(this.path, 'format_schemas');
     mkdirSync(cwd, { recursive: true });
@@ -141,11 +160,6 @@ export class ChdbProcess implements Connection {
     child.stderr?.on('data', (bytes: Buffer) => {
       this.said = (this.said + bytes.toString()).slice(-4000);
     });
-    this.started = new Promise((done, failed) => {
-      this.pending.set(0, { pieces: [], done: () => done(), failed });
-    });
-    // Whoever calls next hears of it.
-    this.started.catch(() => {});
     child.on('message', (message: Answer) => this.answer(message));
     child.on('error', (error) => this.ended(error.message));
     // 'close' comes after the last of what it printed.
@@ -169,11 +183,21 @@ export class ChdbProcess implements Connection {
   }
 
   private ended(how: string): void {
-    this.child = undefined;
     const starting = this.pending.has(0);
+    if (starting && HELD.test(this.said) && this.mayYetBeFree()) {
+      setTimeout(() => this.launch(), HELD_RETRY);
+      return;
+    }
+    this.child = undefined;
     const error = starting ? this.notStarted(how) : this.died(how);
     for (const pending of this.pending.values()) pending.failed(error);
     this.pending.clear();
+  }
+
+  private mayYetBeFree(): boolean {
+    const now = Date.now();
+    this.heldSince ||= now;
+    return now - this.heldSince < HELD_PATIENCE;
   }
 
   private notStarted(how: string): Error {

@@ -14,8 +14,8 @@ function answer(message: Answer): void {
 // Ctrl-C goes to the whole terminal: it is for the parent to say when this ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-// The parent is gone. What was inserted is on disk.
-process.on('disconnect', () => process.exit(0));
+// The parent is gone. What was inserted is on disk; an orderly exit would hold the directory for seconds more.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 // Loading it is most of what a start takes.
 const { createChdbConnection } = await import('chdb/connection');
