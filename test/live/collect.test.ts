@@ -402,6 +402,22 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     for (const pid of engine) process.kill(pid, 'SIGKILL');
   });
 
+  it('reads its configuration again without losing a packet', async () => {
+    const c = await start('ring_size: 256MiB\nmirrors:\n  - { name: a, session: 1 }\n');
+    const source = new MirrorSource(1);
+    const count = 40_000;
+    for (let i = 0; i < 40; i++) {
+      for (let n = 0; n < count / 40; n++) sender.add(source.wrap(udpFrame('10.0.0.1', '10.0.0.2', n)));
+      sender.flush();
+      writeFileSync(c.configFile, `mirrors:\n  - { name: name${i}, session: 1, deduplicate: ${i % 2}ms }\n`);
+      if (i % 4 === 0) c.signal('SIGHUP');
+      await pause(50);
+    }
+    const s = await c.statusWhen((s) => s.mirrors[0]?.packets === count);
+    expect(s.receivers[0]).toMatchObject({ packets: count, dropped: 0 });
+    expect(s.mirrors[0]).toMatchObject({ lost: 0, name: expect.stringMatching(/^name\d+$/) });
+  });
+
   it('ends sessions by pressure in a flood of one-packet sessions, and other mirrors stay right', async () => {
     const c = await start('sessions: { capacity: 50000 }\nring_size: 256MiB\n');
     const flood = new MirrorSource(1);
@@ -445,7 +461,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
   });
 
   it('loses nothing while the store does not answer', async () => {
-    const c = await start();
+    const c = await start('ring_size: 256MiB\n');
     const engine = execFileSync('pgrep', ['-P', String(c.pid)], { encoding: 'utf8' })
       .trim()
       .split('\n')
