@@ -1,0 +1,100 @@
+/** Tunnels of a running collector: configured, reloaded, counted, observed, stored, ended. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { MAIN, TestCollector } from '../support/collector.js';
+import { describeWith, ip, run } from '../support/needs.js';
+import { A, B, makeWorld, pings, removeWorld, TunnelHost, until } from '../support/tunnel-world.js';
+
+describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'mirrorlake collect, with tunnels', () => {
+  let collector: TestCollector;
+  let other: TunnelHost;
+  const entry = (n: number, more = '') =>
+    `  - tunnel: t${n} mode gre local ${A[4]} remote ${B[4]} key ${n}\n    addresses: [10.10.${n}.1/24]\n${more}`;
+
+  beforeAll(async () => {
+    makeWorld();
+    other = await TunnelHost.start(
+      B.ns,
+      ...[1, 2, 3].map((n) => `t${n} mode gre local ${B[4]} remote ${A[4]} key ${n} address 10.10.${n}.2/24`),
+    );
+  });
+  afterAll(async () => {
+    await other?.stop();
+    removeWorld();
+  });
+  afterEach(() => collector?.remove());
+
+  it('carries, counts and reloads them, and stores their minutes', async () => {
+    collector = await TestCollector.start([], {
+      netns: A.ns,
+      config: `tunnels:\n${entry(1, '    routes: [10.77.0.0/16]\n')}${entry(2)}`,
+    });
+    await until(() => pings(A.ns, '10.10.1.2', 1) && pings(A.ns, '10.10.2.2', 1));
+    expect(ip(`-n ${A.ns} route show dev t1`)).toContain('10.77.0.0/16');
+    const index = Number.parseInt(ip(`-n ${A.ns} -o link show t1`), 10);
+    const { tunnels } = await collector.status();
+    expect(tunnels.map((t) => [t.name, t.mode, t.remote, t.key])).toEqual([
+      ['t1', 'gre', B[4], 1],
+      ['t2', 'gre', B[4], 2],
+    ]);
+    expect(tunnels[0].counters.rx_packets).toBeGreaterThan(0);
+
+    writeFileSync(collector.configFile, `tunnels:\n${entry(1, '    routes: [10.77.0.0/16]\n')}${entry(3)}`);
+    collector.signal('SIGHUP');
+    await until(() => pings(A.ns, '10.10.3.2', 1));
+    expect(Number.parseInt(ip(`-n ${A.ns} -o link show t1`), 10)).toBe(index);
+    expect(() => ip(`-n ${A.ns} link show t2`)).toThrow();
+    expect(pings(A.ns, '10.10.1.2')).toBe(true);
+
+    // A mistake is named, and what runs goes on.
+    writeFileSync(collector.configFile, 'tunnels:\n  - t9 mode gre remote nowhere\n');
+    collector.signal('SIGHUP');
+    await until(() => collector.log.includes('remote nowhere'));
+    expect(pings(A.ns, '10.10.1.2')).toBe(true);
+    // Nothing of it is a mirror's. (What B's other tunnels say while they have no end here, is.)
+    expect((await collector.status()).mirrors.filter((m) => m.key === 1)).toEqual([]);
+
+    await collector.stop();
+    const sql =
+      'SELECT name, sum(rx_packets) > 0 AS received, sum(tx_bytes) > 0 AS sent FROM tunnels GROUP BY name ORDER BY name';
+    const store = join(collector.directory, 'data');
+    const rows = run(
+      process.execPath,
+      MAIN,
+      'query',
+      sql,
+      '--store',
+      store,
+      '--format',
+      'JSONCompactEachRow',
+    );
+    expect(
+      rows
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).map(String)),
+    ).toEqual([
+      ['t1', '1', '1'],
+      ['t2', '1', '1'],
+      ['t3', '1', '1'],
+    ]);
+    for (const name of ['t1', 't3']) expect(() => ip(`-n ${A.ns} link show ${name}`)).toThrow();
+  });
+
+  it('observes what a tunnel with observe carries, and what no tunnel takes', async () => {
+    collector = await TestCollector.start(['--tunnel', `t2 mode gre local ${A[4]} remote ${B[4]} key 2`], {
+      netns: A.ns,
+      config: `tunnels:\n${entry(1, '    observe: true\n')}`,
+    });
+    ip(`-n ${A.ns} address add 10.10.2.1/24 dev t2`);
+    await until(() => pings(A.ns, '10.10.1.2', 1) && pings(A.ns, '10.10.2.2', 1));
+    // B's third tunnel has no other end here: it is mirrored traffic like any other.
+    pings(B.ns, '10.10.3.1', 1);
+    const status = await collector.statusWhen((s) => s.mirrors.length === 2);
+    expect(status.mirrors.map((m) => [m.type, m.key]).sort()).toEqual([
+      ['gre', 1],
+      ['gre', 3],
+    ]);
+  });
+});
