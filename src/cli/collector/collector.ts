@@ -63,8 +63,11 @@ export class Collector {
   constructor(private readonly options: CollectorOptions) {
     this.config = options.config;
     this.log = options.log;
-    this.tunnels = new CollectorTunnels(options.config.tunnels, options.collector, (bytes, rows) =>
-      this.store.segments.send('tunnels', bytes, rows),
+    this.tunnels = new CollectorTunnels(
+      options.config.tunnels,
+      options.collector,
+      (bytes, rows) => this.store.segments.send('tunnels', bytes, rows),
+      (error) => this.failure?.(error),
     );
     this.rules = mirrorRules(options.config, {}, -1, this.tunnels.claims);
     this.accounts = new MirrorAccounts(options.collector, (bytes, rows) =>

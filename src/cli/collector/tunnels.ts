@@ -20,6 +20,7 @@ export class CollectorTunnels {
     entries: readonly TunnelText[],
     collector: string,
     private readonly store: (bytes: Uint8Array, rows: number) => boolean,
+    private readonly ended: (error: Error) => void,
   ) {
     this.configs = parse(entries);
     this.segment = new TunnelSegment(collector);
@@ -48,7 +49,7 @@ export class CollectorTunnels {
   private async run(configs: readonly TunnelConfig[]): Promise<void> {
     try {
       if (this.service !== undefined) return await this.service.reload(configs);
-      const service = new TunnelService();
+      const service = new TunnelService(this.ended);
       await service.start(configs);
       this.service = service;
     } catch (e) {
