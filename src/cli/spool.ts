@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { dropRefused, type ListedSegment, listSpool, retryRefused, spoolDirectory } from '../store/spool.js';
 import { CommandError } from './errors.js';
@@ -35,8 +36,13 @@ function directoryOf(options: SpoolCommandOptions): string {
   return options.spool ?? spoolDirectory(options.store);
 }
 
+/** Segments of sessions, mirrors and tunnels, and those of kept packets. */
+function both(directory: string): ListedSegment[] {
+  return [...listSpool(directory), ...listSpool(join(directory, 'packets'))];
+}
+
 function list(options: SpoolCommandOptions): void {
-  for (const s of listSpool(directoryOf(options))) {
+  for (const s of both(directoryOf(options))) {
     const state = s.reason === undefined ? 'waiting' : 'refused';
     const since = new Date(s.since).toISOString();
     const line = [state, since, s.table, `${s.rows} rows`, `${s.bytes} bytes`, s.name, s.reason ?? ''];
@@ -47,7 +53,7 @@ function list(options: SpoolCommandOptions): void {
 function retry(names: string[], options: SpoolCommandOptions): void {
   const directory = directoryOf(options);
   for (const segment of refused(directory, names)) {
-    retryRefused(directory, segment);
+    retryRefused(segment);
     process.stderr.write(`${segment.name} waits again\n`);
   }
 }
@@ -60,7 +66,7 @@ function drop(names: string[], options: SpoolCommandOptions): void {
 }
 
 function refused(directory: string, names: string[]): ListedSegment[] {
-  const all = listSpool(directory).filter((segment) => segment.reason !== undefined);
+  const all = both(directory).filter((segment) => segment.reason !== undefined);
   if (names.length === 0) return all;
   return names.map((name) => {
     const segment = all.find((s) => s.name === name);

@@ -20,6 +20,8 @@ const size = (min: number, max: number) => amount(parseSize, 'a size: write 64Mi
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
+/** More bytes than a frame has. */
+const MAX_FRAME = 2 ** 20;
 
 const prefix = z.string().transform((text, context) => {
   const p = parsePrefix(text);
@@ -45,6 +47,19 @@ const listen = z.string().transform((text, context) => {
 
 const mirrorTypes = ['erspan1', 'erspan2', 'erspan3', 'gre', 'gretap', 'pptp'] as const;
 
+/** Which frames are kept: `none`, `all`, `first 128 bytes` of each, `first 10 packets` of a session. */
+const packets = z.string().transform((text, context) => {
+  if (text === 'none') return { bytes: 0, packets: 0 };
+  if (text === 'all') return { bytes: MAX_FRAME, packets: 0 };
+  const first = /^first (\d{1,9}) (bytes|packets)$/.exec(text);
+  if (first === null || Number(first[1]) === 0) {
+    context.addIssue(`"${text}" is not one of none, all, first N bytes, first N packets`);
+    return z.NEVER;
+  }
+  const n = Number(first[1]);
+  return first[2] === 'bytes' ? { bytes: n, packets: 0 } : { bytes: MAX_FRAME, packets: n };
+});
+
 export const mirrorSchema = z.strictObject({
   name: z.string().min(1).describe('What to call it in `status`, metrics and logs.'),
   site: z.string().default('').describe('Where it stands: a label in `status` and metrics.'),
@@ -67,6 +82,7 @@ export const mirrorSchema = z.strictObject({
     .describe(
       'At most this many bytes of an inner frame are kept (packets) and looked into (applications). 0: all.',
     ),
+  packets: packets.optional().describe('As `packets` below, for this mirror.'),
   tap: interfaceName.optional().describe('A TAP device that gets the inner frames, as they were.'),
 });
 
@@ -179,9 +195,17 @@ export const configSchema = z.strictObject({
       limit: size(16 * MIB, 2 ** 50)
         .default(10 * GIB)
         .describe('Past it the oldest segments are dropped.'),
+      packets_limit: size(16 * MIB, 2 ** 50)
+        .default(10 * GIB)
+        .describe('The same for kept packets, which wait beside the others and never delay them.'),
     })
     .prefault({})
     .describe('Segments on disk between capture and store.'),
+  packets: packets
+    .prefault('none')
+    .describe(
+      'Inner frames kept in the table `packets`: `none`, `all`, `first N bytes` of each, or `first N packets` of a session row.',
+    ),
   retention: duration(3600, 20 * 366 * 86400)
     .default(30 * 86400)
     .describe('Rows older than this are removed. Changed by `mirrorlake schema apply`.'),

@@ -50,6 +50,8 @@ export class SessionTable implements FrameSink {
   private readonly dedupWindows: number[] = [];
   private dedup: Deduplicator | undefined;
   private serial = 0;
+  /** The slot of the session that the last frame went into, -1 for none. */
+  private last = -1;
   /** The clock, in seconds, and a jump ahead that waits to be confirmed. */
   private now = 0;
   private doubtful = 0;
@@ -80,10 +82,25 @@ export class SessionTable implements FrameSink {
   /** Takes one frame into its session. */
   frame(f: Frame, m: Mirrored): void {
     if (f.sec !== this.now) this.clock(f.sec);
+    this.last = -1;
     this.key.take(f, m.point.index);
     if (this.dedup !== undefined && this.isDuplicate(f, m)) return;
     if (f.fragmentOffset !== 0 || f.moreFragments) this.fragment(f, m);
     else this.packet(f, m);
+  }
+
+  /**
+   * Writes the id of the session that the last frame went into, 16 bytes.
+   *
+   * @returns packets of the session's row with it; 0 when it has no session: a duplicate, or a fragment whose first
+   *   one has not come
+   */
+  lastSession(id: Uint8Array): number {
+    if (this.last < 0) return 0;
+    const { u32 } = this.slots;
+    const w = this.last * SLOT_WORDS;
+    this.ids.write(u32[w + W.SERIAL], u32[w + W.OPENED_SEC], u32[w + W.OPENED_NSEC], id);
+    return u32[w + W.PACKETS_A] + u32[w + W.PACKETS_A + 1];
   }
 
   /** Moves the clock to `sec` when no packets do, ending what is due. */
@@ -222,6 +239,7 @@ export class SessionTable implements FrameSink {
       this.hurryEnd(slot);
     }
     if (f.payloadLength > 0) this.lookAtPayload(slot, side, f);
+    this.last = slot;
     return found;
   }
 
@@ -308,6 +326,7 @@ export class SessionTable implements FrameSink {
       if (this.slots.u32[slot * SLOT_WORDS + W.SERIAL] === t[at + T.SERIAL] && this.isUsed(slot)) {
         this.slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
         countFrame(this.slots, slot, t[at + T.SIDE] as 0 | 1, f, m);
+        this.last = slot;
         t[at + T.SEC] = f.sec;
         return;
       }

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StoreError } from './errors.js';
 import { failpoint } from './failpoint.js';
 import {
@@ -346,8 +346,8 @@ export function listSpool(directory: string): ListedSegment[] {
 }
 
 /** Puts a refused segment back among those that wait; a running collector finds it there within seconds. */
-export function retryRefused(directory: string, segment: ListedSegment): void {
-  const back = join(directory, `${segment.name}.pb`);
+export function retryRefused(segment: ListedSegment): void {
+  const back = join(dirname(dirname(segment.file)), `${segment.name}.pb`);
   move(segment.file, back);
   unlinkIfThere(reasonOf(segment.file));
 }

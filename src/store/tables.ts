@@ -23,6 +23,7 @@ interface Table {
 const END_REASON =
   "Enum8('idle' = 0, 'active' = 1, 'fin' = 2, 'rst' = 3, 'pressure' = 4, 'shutdown' = 5, 'eof' = 6)";
 const DIRECTION = "Enum8('unknown' = 0, 'ingress' = 1, 'egress' = 2, 'both' = 3)";
+const LAYER = "Enum8('other' = 0, 'ethernet' = 1, 'ipv4' = 2, 'ipv6' = 3, 'ppp' = 4, 'ieee80211' = 5)";
 const SEQUENCE =
   "Enum8('none' = 0, 'session' = 1, 'hardware' = 2, 'direction' = 3, 'hardware_direction' = 4, 'unusable' = 5, 'source' = 6)";
 
@@ -122,6 +123,17 @@ const TABLES: Record<TableName, Table> = {
       time('time'),
       ...columns('String', 'frame'),
       ...columns('UInt32', 'original_length'),
+      ...columns('LowCardinality(String)', 'mirror_type'),
+      ...columns('IPv6', 'mirror_source', 'mirror_target'),
+      ...columns('UInt16', 'mirror_session'),
+      ...columns('Nullable(UInt32)', 'gre_key'),
+      ...columns('UInt32', 'mirror_port'),
+      ...columns(DIRECTION, 'mirror_direction'),
+      ...columns('UInt8', 'mirror_hardware'),
+      ...columns('UInt16', 'security_group'),
+      ...columns('UInt8', 'cos'),
+      ...columns('Nullable(UInt16)', 'vlan'),
+      ...columns(LAYER, 'layer'),
     ],
   },
 };

@@ -11,6 +11,7 @@ import { openStore } from '../../src/store/open.js';
 import { PacketSegment } from '../../src/store/packet-segment.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { addPacket } from '../support/packet-rows.js';
 import { bytesUpTo, numberedSegment } from '../support/sessions.js';
 
 let server: ClickHouseServer;
@@ -101,7 +102,7 @@ describe('retention', () => {
       "SELECT name FROM system.tables WHERE database = 'every' AND engine LIKE '%MergeTree' AND create_table_query NOT LIKE '% TTL %'";
     expect(await value(store, without)).toBe('schema_migrations');
     const packets = new PacketSegment();
-    packets.packet(new Uint8Array(16), 1_700_000_000, 0, new Uint8Array(60), 0, 60, 60);
+    addPacket(packets, new Uint8Array(16), 1_700_000_000, 0, new Uint8Array(60), 0, 60, 60);
     await store.insert('packets', packets.take(), 'p');
     await store.close();
   });

@@ -11,6 +11,7 @@ import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES } from '../../src/wire/mirror
 import { MirrorRecord, SEQUENCE_USE_NAMES } from '../../src/wire/mirror-record.js';
 import { TunnelRecord } from '../../src/wire/tunnel-record.js';
 import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
+import { addPacket } from '../support/packet-rows.js';
 
 const schemas = new URL('../../schemas/mirrorlake/v1/', import.meta.url).pathname;
 
@@ -196,14 +197,28 @@ test('a packet segment holds frames of any length', async () => {
   const frames = [0, 1, 63, 64, 16383, 70000].map((n) => new Uint8Array(n).map((_, i) => i * 7));
   const segment = new PacketSegment();
   const id = new Uint8Array(16).fill(9);
-  for (const frame of frames) segment.packet(id, 1_700_000_000, 5, frame, 0, frame.length, frame.length + 4);
+  for (const frame of frames)
+    addPacket(segment, id, 1_700_000_000, 5, frame, 0, frame.length, frame.length + 4);
   const rows = await decode('packet.proto', 'Packet', segment.take());
+  const mirrored = {
+    mirror_type: 'erspan2',
+    mirror_source: Array(16).fill(1),
+    mirror_target: Array(16).fill(2),
+    mirror_session: 9,
+    mirror_port: 0,
+    mirror_direction: 'unknown',
+    mirror_hardware: 0,
+    security_group: 0,
+    cos: 0,
+    layer: 'ethernet',
+  };
   expect(rows).toEqual(
     frames.map((frame) => ({
       session_id: [...id],
       time: '1700000000000000005',
       frame: [...frame],
       original_length: frame.length + 4,
+      ...mirrored,
     })),
   );
 });

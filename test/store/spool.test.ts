@@ -220,7 +220,7 @@ test('a refused segment is set aside with the reason, listed, retried or dropped
   });
   expect(Math.abs(listed.since - Date.now())).toBeLessThan(10_000);
 
-  retryRefused(directory, listed);
+  retryRefused(listed);
   const back = await spool.next();
   expect(back).toMatchObject({ name: segment.name, rows: 10 });
   expect(numbers(back.file)).toEqual(range(0, 10));

@@ -13,6 +13,7 @@ import type { Store } from '../../src/store/store.js';
 import { TunnelSegment } from '../../src/store/tunnel-segment.js';
 import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { addPacket } from '../support/packet-rows.js';
 import { sessionJson } from '../support/session-json.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-store-'));
@@ -128,7 +129,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     await store.insert('tunnels', t.take(), 't');
     const p = new PacketSegment();
     const frame = new Uint8Array(1500).map((_, i) => i);
-    p.packet(sessions[0].sessionId, 1_700_000_000, 42, frame, 10, 110, 1500);
+    addPacket(p, sessions[0].sessionId, 1_700_000_000, 42, frame, 10, 110, 1500);
     await store.insert('packets', p.take(), 'p');
 
     const sum = (values: number[]) => values.reduce((a, b) => a + BigInt(b), 0n).toString();

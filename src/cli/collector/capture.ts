@@ -6,6 +6,7 @@ import { NumberLog } from '../../demux/number-log.js';
 import type { PacketBatch } from '../../receive/batch.js';
 import type { SessionOptions } from '../../sessions/options.js';
 import { EndReason } from '../../sessions/record.js';
+import { PacketSegment } from '../../store/packet-segment.js';
 import { SessionSegment } from '../../store/session-segment.js';
 import type { TableName } from '../../store/tables.js';
 import { tunnelClaims } from '../../tunnels/service.js';
@@ -90,6 +91,8 @@ export class Capture implements FrameSink, GreReceiver {
   private readonly totals = new MirrorRecord();
   private rules: MirrorRules;
   private claims: GreReceiver | undefined;
+  private readonly packets = new PacketSegment();
+  private readonly sessionId = new Uint8Array(16);
   private segmentSince = 0;
   private rowsDropped = 0;
   private ignored = 0;
@@ -132,8 +135,10 @@ export class Capture implements FrameSink, GreReceiver {
       this.ignored++;
       return;
     }
+    const length = f.end - f.start;
     if (rule.snapLength > 0 && f.end - f.start > rule.snapLength) f.end = f.start + rule.snapLength;
     this.pipeline.table.frame(f, m);
+    if (rule.keepBytes > 0) this.keep(f, m, rule, length);
   }
 
   /**
@@ -145,7 +150,7 @@ export class Capture implements FrameSink, GreReceiver {
   tick(now: number, busy = false): void {
     this.pipeline.advance(Math.floor(now / 1000));
     this.numbers?.advance(busy ? Math.min(this.lastPacket, now) - BUSY_LAG_MS : now - IDLE_LAG_MS);
-    if (this.segment.count === 0) this.segmentSince = now;
+    if (this.segment.count + this.packets.count === 0) this.segmentSince = now;
     else if (now - this.segmentSince >= SEGMENT_MS || now < this.segmentSince) this.flush();
   }
 
@@ -208,8 +213,21 @@ export class Capture implements FrameSink, GreReceiver {
 
   private flush(): void {
     const rows = this.segment.count;
-    if (rows === 0) return;
-    if (!this.output.segment('sessions', this.segment.take(), rows)) this.rowsDropped += rows;
+    if (rows > 0 && !this.output.segment('sessions', this.segment.take(), rows)) this.rowsDropped += rows;
+    this.flushPackets();
+  }
+
+  /** Keeps a frame with the session it went into. */
+  private keep(f: Frame, m: Mirrored, rule: MirrorRule, length: number): void {
+    const nth = this.pipeline.table.lastSession(this.sessionId);
+    if (nth === 0 || (rule.keepPackets > 0 && nth > rule.keepPackets)) return;
+    this.packets.packet(this.sessionId, f, m, rule.keepBytes, length);
+    if (this.packets.length >= SEGMENT_BYTES) this.flushPackets();
+  }
+
+  private flushPackets(): void {
+    const rows = this.packets.count;
+    if (rows > 0 && !this.output.segment('packets', this.packets.take(), rows)) this.rowsDropped += rows;
   }
 }
 

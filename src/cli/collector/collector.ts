@@ -191,7 +191,11 @@ export class Collector {
     this.storeThread = new StoreThread({
       location: config.store,
       retention: config.retention,
-      spool: { directory: spoolOf(config), limit: config.spool.limit },
+      spool: {
+        directory: spoolOf(config),
+        limit: config.spool.limit,
+        packetsLimit: config.spool.packets_limit,
+      },
       log: (level, message) => this.log[level](message),
       failed: (error) => this.failure?.(error),
     });

@@ -8,6 +8,8 @@ import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js'
 export interface MirrorRules {
   readonly mirrors: readonly MirrorConfig[];
   readonly unknown: 'observe' | 'refuse';
+  /** Frames kept of mirrors that do not say it themselves. */
+  readonly packets: Config['packets'];
   /** TAP devices by name, their descriptors open. */
   readonly taps: Readonly<Record<string, number>>;
   /** The TAP device of every mirror without its own (`--tap`), its descriptor; -1: none. */
@@ -27,6 +29,9 @@ export interface MirrorRule {
   readonly dedupWindow: number;
   /** Bytes of a frame that are looked at, 0 for all. */
   readonly snapLength: number;
+  /** Which frames are kept: bytes of each (0: none are), and packets of a session's row (0: all). */
+  readonly keepBytes: number;
+  readonly keepPackets: number;
   /** Descriptor of the TAP device its frames go to, -1 for none. */
   readonly tap: number;
 }
@@ -37,14 +42,30 @@ export function mirrorRules(
   tapAll: number,
   claims: readonly TunnelConfig[],
 ): MirrorRules {
-  return { mirrors: config.mirrors, unknown: config.unknown_mirrors, taps, tapAll, claims };
+  return {
+    mirrors: config.mirrors,
+    unknown: config.unknown_mirrors,
+    packets: config.packets,
+    taps,
+    tapAll,
+    claims,
+  };
 }
 
 /** The first entry that matches decides; without one, `unknown_mirrors`. */
 export function ruleFor(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): MirrorRule {
   const entry = rules.mirrors.find((m) => matches(m, point));
   if (entry === undefined) {
-    return { name: '', site: '', policy: rules.unknown, dedupWindow: 0, snapLength: 0, tap: rules.tapAll };
+    return {
+      name: '',
+      site: '',
+      policy: rules.unknown,
+      dedupWindow: 0,
+      snapLength: 0,
+      keepBytes: rules.packets.bytes,
+      keepPackets: rules.packets.packets,
+      tap: rules.tapAll,
+    };
   }
   return {
     name: entry.name,
@@ -52,6 +73,8 @@ export function ruleFor(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): 
     policy: entry.observe ? 'observe' : 'ignore',
     dedupWindow: Math.round(entry.deduplicate * 1e9),
     snapLength: entry.snap_length,
+    keepBytes: (entry.packets ?? rules.packets).bytes,
+    keepPackets: (entry.packets ?? rules.packets).packets,
     tap: entry.tap === undefined ? rules.tapAll : rules.taps[entry.tap],
   };
 }

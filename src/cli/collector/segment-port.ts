@@ -4,6 +4,8 @@ import type { TableName } from '../../store/tables.js';
 
 /** Bytes that may be on their way to the store's thread before more is refused. */
 export const WAITING_LIMIT = 256 << 20;
+/** Kept packets leave half of it to the rest. */
+const PACKETS_LIMIT = WAITING_LIMIT / 2;
 
 export interface SegmentMessage {
   readonly kind: 'segment';
@@ -20,10 +22,10 @@ export class Waiting {
     this.kib = new Int32Array(shared);
   }
 
-  /** Takes room for `bytes`; false when there is none. */
-  take(bytes: number): boolean {
+  /** Takes room for `bytes` while no more than `limit` are taken; false when there is none. */
+  take(bytes: number, limit: number): boolean {
     const kib = Math.ceil(bytes / 1024);
-    if (Atomics.add(this.kib, 0, kib) + kib <= WAITING_LIMIT >>> 10) return true;
+    if (Atomics.add(this.kib, 0, kib) + kib <= limit >>> 10) return true;
     Atomics.sub(this.kib, 0, kib);
     return false;
   }
@@ -41,7 +43,7 @@ export class SegmentPort {
 
   /** Sends a segment; its memory goes with it. @returns false when too much is under way: it is lost. */
   send(table: TableName, bytes: Uint8Array, rows: number): boolean {
-    if (!this.waiting.take(bytes.length)) return false;
+    if (!this.waiting.take(bytes.length, table === 'packets' ? PACKETS_LIMIT : WAITING_LIMIT)) return false;
     const message: SegmentMessage = { kind: 'segment', table, bytes, rows };
     this.port.postMessage(message, [bytes.buffer as ArrayBuffer]);
     return true;

@@ -6,7 +6,7 @@ import type { QueryOptions } from '../../store/store.js';
 export interface StoreWorkerData {
   readonly location: string;
   readonly retention: number;
-  readonly spool: { readonly directory: string; readonly limit: number };
+  readonly spool: { readonly directory: string; readonly limit: number; readonly packetsLimit: number };
   readonly waiting: SharedArrayBuffer;
 }
 

@@ -28,7 +28,7 @@ class StoreFailure extends Error {
 export interface StoreThreadOptions {
   readonly location: string;
   readonly retention: number;
-  readonly spool: { readonly directory: string; readonly limit: number };
+  readonly spool: { readonly directory: string; readonly limit: number; readonly packetsLimit: number };
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** The thread has died. */
   readonly failed: (error: Error) => void;

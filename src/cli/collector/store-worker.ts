@@ -1,4 +1,5 @@
 /** The store's thread: takes segments from the packet paths, brings them to the store, and answers queries. */
+import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { StoreStatus } from '../../observe/status.js';
 import { Delivery } from '../../store/delivery.js';
@@ -32,6 +33,9 @@ async function serve(): Promise<void> {
     say({ kind: 'log', level, message });
   const spool = new Spool(data.spool.directory, { limit: data.spool.limit, log });
   const delivery = new Delivery(store, spool, { log, retention: data.retention });
+  // Kept packets go their own way, so that they never delay sessions.
+  const packets = new Spool(join(data.spool.directory, 'packets'), { limit: data.spool.packetsLimit, log });
+  const packetDelivery = new Delivery(store, packets, { log });
   const queries = new Map<number, () => void>();
 
   const query = async (id: number, sql: string, options: object): Promise<void> => {
@@ -53,7 +57,7 @@ async function serve(): Promise<void> {
 
   const listen = (port: MessagePort): void => {
     port.on('message', (m: SegmentMessage) => {
-      spool.append(m.table, m.bytes, m.rows);
+      (m.table === 'packets' ? packets : spool).append(m.table, m.bytes, m.rows);
       waiting.give(m.bytes.length);
     });
   };
@@ -73,19 +77,20 @@ async function serve(): Promise<void> {
     target: store.name,
     state: delivery.up ? 'up' : 'away',
     error: delivery.error,
-    rows_stored: delivery.storedRows,
-    segments_stored: delivery.storedSegments,
-    spool_segments: spool.waitingSegments,
-    spool_bytes: spool.waitingBytes,
-    segments_dropped: spool.counters.droppedSegments,
-    rows_dropped: spool.counters.droppedRows,
-    segments_refused: spool.counters.refusedSegments,
+    rows_stored: delivery.storedRows + packetDelivery.storedRows,
+    segments_stored: delivery.storedSegments + packetDelivery.storedSegments,
+    spool_segments: spool.waitingSegments + packets.waitingSegments,
+    spool_bytes: spool.waitingBytes + packets.waitingBytes,
+    segments_dropped: spool.counters.droppedSegments + packets.counters.droppedSegments,
+    rows_dropped: spool.counters.droppedRows + packets.counters.droppedRows,
+    segments_refused: spool.counters.refusedSegments + packets.counters.refusedSegments,
   });
   const timer = setInterval(() => say({ kind: 'status', status: status() }), STATUS_MS);
   const close = async (within: number): Promise<void> => {
-    await delivery.drain(within);
+    await Promise.all([delivery.drain(within), packetDelivery.drain(within)]);
     clearInterval(timer);
     await spool.close();
+    await packets.close();
     say({ kind: 'closed', status: status() });
     // A store that does not answer is left to itself: what it was given is on disk.
     await Promise.race([store.close(), new Promise((done) => setTimeout(done, STORE_CLOSE_MS))]);
@@ -93,6 +98,7 @@ async function serve(): Promise<void> {
   };
 
   await delivery.start();
+  await packetDelivery.start();
   say({ kind: 'ready' });
 }
 

@@ -7,7 +7,14 @@ import { MirrorRecord, SequenceUse } from '../../../src/wire/mirror-record.js';
 import { batchOf } from '../../demux/outer.js';
 import { erspan2, ethernet, ipv4, udp } from '../../support/frames.js';
 
-const RULES = { mirrors: [], unknown: 'observe', taps: {}, tapAll: -1, claims: [] } as const;
+const RULES = {
+  mirrors: [],
+  unknown: 'observe',
+  packets: { bytes: 0, packets: 0 },
+  taps: {},
+  tapAll: -1,
+  claims: [],
+} as const;
 const START = 1_700_000_040;
 const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(9))));
 

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LabData } from '../support/lab-data.js';
+
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/how-to/cookbook.md'), 'utf8');
+/** Title and statement of every query of the page. */
+const queries = PAGE.split(/^### /m)
+  .slice(1)
+  .map((part) => [part.slice(0, part.indexOf('\n')), /```sql\n([^`]*)```/.exec(part)?.[1] ?? ''] as const);
+
+describe('the cookbook, on the demo', () => {
+  let data: LabData;
+  beforeAll(async () => {
+    data = await LabData.start();
+  });
+  afterAll(() => data.stop());
+
+  it('has thirty queries, numbered', () => {
+    expect(queries.map(([title]) => Number.parseInt(title, 10))).toEqual(
+      Array.from({ length: 30 }, (_, i) => i + 1),
+    );
+  });
+
+  it.each(queries)('%s', async (_, sql) => {
+    const rows = await data.ask(sql);
+    expect(rows.length).toBeGreaterThan(0);
+  });
+
+  const answer = (n: number): Promise<Record<string, unknown>[]> => data.ask(queries[n - 1][1]);
+
+  it('finds the scanner, the slow service and the mirror that loses', async () => {
+    expect(await answer(19)).toEqual([expect.objectContaining({ client: '10.20.0.28' })]);
+    expect((await answer(14))[0]).toMatchObject({ server: '203.0.113.80', server_port: 443 });
+    expect((await answer(26))[0]).toMatchObject({ mirror_source: '::ffff:10.0.0.12', lost: 236 });
+    expect((await answer(16))[0]).toMatchObject({ server: '10.30.0.10' });
+  });
+});

@@ -1,0 +1,30 @@
+import type { PacketSegment } from '../../src/store/packet-segment.js';
+import { Frame } from '../../src/wire/frame-fields.js';
+import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
+import { Mirrored } from '../../src/wire/mirrored.js';
+
+const frame = new Frame();
+const mirrored = new Mirrored();
+mirrored.point = new MirrorPoint(
+  0,
+  MirrorType.Erspan2,
+  new Uint8Array(16).fill(1),
+  new Uint8Array(16).fill(2),
+  9,
+  null,
+);
+
+/** Adds the bytes from `start` up to `end` as a frame that had `length` of them. */
+export function addPacket(
+  segment: PacketSegment,
+  id: Uint8Array,
+  sec: number,
+  nsec: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  length: number,
+): void {
+  Object.assign(frame, { bytes, start, end, sec, nsec });
+  segment.packet(id, frame, mirrored, end - start, length);
+}
