@@ -12,6 +12,9 @@ import type { MirrorTable } from './mirrors.js';
 import { OUTER_BAD, OUTER_CUT, OUTER_FRAGMENT, OuterFragment, parseOuter } from './outer.js';
 import { FRAGMENT_REFUSED, REASSEMBLED, Reassembly, type ReassemblyLimits } from './reassembly.js';
 
+/** The deepest IP-in-IP around GRE that is looked into. */
+const MAX_IP_IN_IP = 4;
+
 export interface DemuxOptions {
   /** Where decoded frames go. */
   sink: FrameSink;
@@ -86,9 +89,21 @@ export class Demux {
 
   private outer(b: Uint8Array, ip: number, end: number, wireEnd: number): void {
     const protocol = parseOuter(b, ip, end, wireEnd, this.packet, this.fragment);
-    if (protocol === IpProtocol.Gre) this.gre();
+    if (protocol === IpProtocol.Gre) this.gre(this.tunnels);
     else if (protocol === OUTER_FRAGMENT) this.defragment();
     else if (protocol === OUTER_BAD || protocol === OUTER_CUT) this.counters.malformed[Malformed.IpHeader]++;
+    else if (protocol === IpProtocol.Ipip || protocol === IpProtocol.Ipv6) this.ipInIp(b);
+    else this.counters.notGre++;
+  }
+
+  /** A capture from the way shows GRE inside IP-in-IP too. No tunnel of ours ends there, so it is observed. */
+  private ipInIp(b: Uint8Array): void {
+    const p = this.packet;
+    let protocol: number = IpProtocol.Ipip;
+    for (let n = 0; n < MAX_IP_IN_IP && (protocol === IpProtocol.Ipip || protocol === IpProtocol.Ipv6); n++) {
+      protocol = parseOuter(b, p.gre, p.end, p.wireEnd, p, this.fragment);
+    }
+    if (protocol === IpProtocol.Gre) this.gre(undefined);
     else this.counters.notGre++;
   }
 
@@ -104,7 +119,7 @@ export class Demux {
     if (answer === FRAGMENT_REFUSED) this.counters.malformed[Malformed.IpFragment]++;
     if (answer !== REASSEMBLED) return;
     const whole = parseOuter(p.bytes, p.ip, p.end, p.wireEnd, p, this.fragment);
-    if (whole === IpProtocol.Gre) this.gre();
+    if (whole === IpProtocol.Gre) this.gre(this.tunnels);
     else if (whole < 0) this.counters.malformed[Malformed.IpFragment]++;
     else this.counters.notGre++;
   }
@@ -114,8 +129,8 @@ export class Demux {
     this.counters.malformed[Malformed.Reassembly] = r.timeouts + r.noMemory + r.noPlace + r.unfinished;
   }
 
-  private gre(): void {
+  private gre(tunnels: GreReceiver | undefined): void {
     this.counters.gre++;
-    greRcv(this.inner, this.packet, this.tunnels);
+    greRcv(this.inner, this.packet, tunnels);
   }
 }
