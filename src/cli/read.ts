@@ -72,13 +72,36 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
     const { collector, maxSessions } = options;
     const { output, tunnels } = await outputOf(ndjson, store, { collector, token, tunnels: options.tunnel });
     const talk = options.quiet !== true;
-    const failed = await readInto(files, { output, worker, tunnels, collector, maxSessions, talk, store });
+    const stop = stopOnSignal();
+    const failed = await readInto(files, {
+      output,
+      worker,
+      tunnels,
+      collector,
+      maxSessions,
+      talk,
+      store,
+      stop,
+    });
+    if (stop.aborted) process.stderr.write('mirrorlake: interrupted: what came after was not read\n');
     for (const error of failed) process.stderr.write(`mirrorlake: ${error.message}\n`);
-    if (failed.length > 0) process.exitCode = 1;
+    if (failed.length > 0 || stop.aborted) process.exitCode = 1;
   } finally {
     await worker?.terminate();
     await store?.close();
   }
+}
+
+/** The first SIGINT or SIGTERM ends the reading, and what was read is put away; the second leaves at once. */
+function stopOnSignal(): AbortSignal {
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return stop.signal;
 }
 
 async function openStore(location: string): Promise<Store> {

@@ -24,6 +24,8 @@ interface ReadRun {
   /** Whether there is a progress bar and a summary. */
   readonly talk: boolean;
   readonly store: Store | undefined;
+  /** Aborted: no more is read, and what was is put away. */
+  readonly stop: AbortSignal;
 }
 
 /** Reads the files into an output. @returns what was wrong with files; the rest of them was read. */
@@ -37,7 +39,7 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
     ...(tunnels && { tunnels }),
     ...(output.watcher && { watcher: output.watcher }),
   });
-  const failed = await readAll(files, { demux, mirrors, sessions, output, talk, last: 0 });
+  const failed = await readAll(files, { demux, mirrors, sessions, output, talk, stop: run.stop, last: 0 });
   demux.finish();
   sessions?.send();
   await sessions?.finish(EndReason.Eof);
@@ -55,6 +57,7 @@ interface Reading {
   readonly sessions: SessionThread | undefined;
   readonly output: ReadOutput;
   readonly talk: boolean;
+  readonly stop: AbortSignal;
   /** The second of the last packet read. */
   last: number;
 }
@@ -63,6 +66,7 @@ interface Reading {
 async function readAll(files: readonly string[], reading: Reading): Promise<CaptureError[]> {
   const failed: CaptureError[] = [];
   for (const file of files) {
+    if (reading.stop.aborted) break;
     try {
       await readFile(file, reading);
     } catch (error) {
@@ -74,13 +78,13 @@ async function readAll(files: readonly string[], reading: Reading): Promise<Capt
 }
 
 async function readFile(file: string, reading: Reading): Promise<void> {
-  const { demux, mirrors, sessions, output } = reading;
-  const source = await openCapture(file, sessions === undefined ? {} : { ring: sessions });
+  const { demux, mirrors, sessions, output, stop } = reading;
+  const source = await openCapture(file, { signal: stop, ...(sessions && { ring: sessions }) });
   const progress = reading.talk ? await progressOf(source.bytesTotal) : undefined;
   const batch = new PacketBatch();
   let packets = 0;
   try {
-    while (await source.next(batch)) {
+    while (!stop.aborted && (await source.next(batch))) {
       sessions?.begin(batch.bytes, mirrors.points);
       // An older file after a newer one is another time: nothing goes on from one to the other.
       if (packets === 0 && batch.sec[0] < reading.last) {

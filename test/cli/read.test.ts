@@ -1,0 +1,115 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const MAIN = 'dist/cli/main.js';
+const CAPTURE = 'test/fixtures/erspan2.pcap';
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'mirrorlake-read-'));
+});
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Runs the command line: exit status, lines on stdout, and what it said. */
+function run(...words: string[]): { status: number | null; lines: string[]; said: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
+  return { status, lines: stdout.split('\n').filter((line) => line !== ''), said: stderr };
+}
+
+describe('wrong usage ends with status 2 and one line that names the thing', () => {
+  const cases: [string[], RegExp][] = [
+    [['read'], /name a capture to read/],
+    [['read', '--bogus', CAPTURE], /unknown option '--bogus'/],
+    [['bogus'], /unknown command 'bogus'/],
+    [['read', CAPTURE, '--max-sessions', 'many'], /'--max-sessions <n>' argument 'many'/],
+    [['read', CAPTURE, '--ndjson', 'mirrors', '--store', 'x'], /leave out --store, or --ndjson/],
+    [['read', CAPTURE, '--ndjson', 'mirrors', '--once'], /--once is about storing/],
+    [['read', '-', '--once'], /--once needs a file/],
+    [['read', '-', '-', '--ndjson', 'mirrors'], /stdin \(-\) can be read once only/],
+    [['read', CAPTURE, '--ndjson', 'tunnels'], /needs at least one --tunnel/],
+    [['read', CAPTURE, '--ndjson', 'tunnels', '--tunnel', 't mode carrier-pigeon'], /mode carrier-pigeon/],
+    [['read', CAPTURE, '--store', 'ftp://nowhere'], /a store cannot be at ftp:\/\//],
+  ];
+  it.each(cases)('%j', (words, message) => {
+    const { status, lines, said } = run(...words);
+    expect(said).toMatch(message);
+    expect(said.trimEnd().split('\n')).toHaveLength(1);
+    expect(status).toBe(2);
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('what cannot be read ends with status 1, after the rest was read', () => {
+  it('a missing file among several', () => {
+    const { status, lines, said } = run('read', join(directory, 'none'), CAPTURE, '--ndjson', '--quiet');
+    expect(said).toBe(
+      `mirrorlake: ${join(directory, 'none')}: cannot open it: there is no such file; check the path\n`,
+    );
+    expect(status).toBe(1);
+    expect(lines).toEqual(expect.arrayContaining([expect.stringContaining('"session_id"')]));
+  });
+
+  it('a capture cut in a packet', () => {
+    const whole = readFileSync(CAPTURE);
+    const file = join(directory, 'cut.pcap');
+    writeFileSync(file, whole.subarray(0, whole.length - 10));
+    const { status, lines, said } = run('read', file, '--ndjson', 'packets', '--quiet');
+    expect(said).toMatch(/cut\.pcap: at byte \d+: the file ends inside a packet/);
+    expect(said).not.toMatch(/\n\s+at /);
+    expect(status).toBe(1);
+    expect(lines).toHaveLength(run('read', CAPTURE, '--ndjson', 'packets', '--quiet').lines.length - 1);
+  });
+
+  it('a server that is not there', () => {
+    const { status, said } = run('read', CAPTURE, '--quiet', '--store', 'http://127.0.0.1:9/x');
+    expect(said).toMatch(
+      /^mirrorlake: http:\/\/127\.0\.0\.1:9\/x cannot be reached: connection refused.*\n$/,
+    );
+    expect(status).toBe(1);
+  });
+});
+
+it('--ndjson before a file means sessions', () => {
+  const told = run('read', '--ndjson', CAPTURE, '--quiet');
+  expect(told.status).toBe(0);
+  expect(told.lines[0]).toContain('"session_id"');
+});
+
+it('shows a stack trace with --debug only', () => {
+  expect(run('--debug', 'read', join(directory, 'none'), '--ndjson', '--store', 'x').said).toMatch(
+    /\n\s+at /,
+  );
+});
+
+it('ends quietly when its reader has seen enough', () => {
+  const { stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', `"${process.execPath}" ${MAIN} read ${CAPTURE} --ndjson packets --quiet | head -1`],
+    { encoding: 'utf8' },
+  );
+  expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+  expect(stderr).toBe('');
+});
+
+it('keeps what was read when it is interrupted', async () => {
+  const child = spawn(process.execPath, [MAIN, 'read', '-', '--ndjson'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const lines = text(child.stdout);
+  const said = text(child.stderr);
+  // All of the capture but its end, which the pipe keeps back.
+  child.stdin.write(readFileSync(CAPTURE));
+  await new Promise((done) => setTimeout(done, 2000));
+  child.kill('SIGINT');
+  const [status] = await once(child, 'exit');
+  expect(status).toBe(1);
+  expect((await lines).trimEnd().split('\n')).toHaveLength(
+    run('read', CAPTURE, '--ndjson', '--quiet').lines.length,
+  );
+  expect(await said).toMatch(/interrupted: what came after was not read/);
+});
