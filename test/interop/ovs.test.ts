@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TestCollector } from '../support/collector.js';
 import { clientCommand, HostServer } from '../support/host-traffic.js';
-import { describeWith } from '../support/needs.js';
+import { describeWith, run } from '../support/needs.js';
 import { OVS_NEEDS, OvsMirror } from '../support/ovs-mirror.js';
 
 const CASES = [
@@ -36,6 +36,15 @@ const SQL = `SELECT client, server, client_port, server_port, transport, tcp_sta
   FROM sessions WHERE transport IN ('tcp', 'udp', 'icmp') OR (transport = 'icmp6' AND isIPAddressInRange(server, '2001:db8:7::/64'))
   ORDER BY transport, client_port, server_port`;
 
+/** ICMP and ICMPv6 destination unreachable messages the collector's host has sent. */
+function unreachables(): number {
+  const count = (file: string, pattern: RegExp): number => {
+    const text = run('ip', 'netns', 'exec', OvsMirror.collector, 'cat', `/proc/net/${file}`);
+    return Number(pattern.exec(text)?.[1]);
+  };
+  return count('snmp6', /Icmp6OutDestUnreachs\s+(\d+)/) + count('snmp', /Icmp: (?:\d+ ){16}(\d+)/);
+}
+
 describeWith([...OVS_NEEDS, 'ping'], 'Open vSwitch mirrors to a collector', () => {
   describe.each(CASES)(
     'ERSPAN type $type, IPv6 underlay $ipv6, $receiver receiver',
@@ -59,6 +68,7 @@ describeWith([...OVS_NEEDS, 'ping'], 'Open vSwitch mirrors to a collector', () =
         const config = 'sessions: { udp_idle: 2s, other_idle: 2s }\n';
         const c = await TestCollector.start(words, { netns: OvsMirror.collector, config });
         collector = c;
+        const unreachableBefore = unreachables();
         ovs.on(0, 'ping', '-c', '3', '-i', '0.2', '203.0.113.2');
         ovs.on(0, 'ping', '-c', '2', '-i', '0.2', '2001:db8:7::2');
         ovs.on(0, ...clientCommand('203.0.113.2', 40000));
@@ -110,6 +120,8 @@ describeWith([...OVS_NEEDS, 'ping'], 'Open vSwitch mirrors to a collector', () =
           truncated: 0,
         });
         expect(s.receivers[0]).toMatchObject({ dropped: 0, packets: s.mirrors[0].packets });
+        // While a collector runs, the kernel answers GRE with no ICMP unreachable.
+        expect(unreachables()).toBe(unreachableBefore);
         expect((await c.stop()).code).toBe(0);
       });
     },

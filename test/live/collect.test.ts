@@ -402,6 +402,38 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     for (const pid of engine) process.kill(pid, 'SIGKILL');
   });
 
+  it('reads several interfaces at once', async () => {
+    tryIp('link del f-col2');
+    ip('link add f-col2 type veth peer name f-col3');
+    for (const name of ['f-col2', 'f-col3']) ip(`link set ${name} mtu 2000 up`);
+    const other = new PacketSender('f-col2');
+    try {
+      const c = await start('', '--interface', 'f-col3');
+      const [one, two] = [new MirrorSource(1), new MirrorSource(2)];
+      // A mirror whose packets come by both ways is one mirror all the same.
+      const both = new MirrorSource(3);
+      for (let i = 0; i < 100; i++) {
+        sender.add(one.wrap(udpFrame('10.0.0.1', '10.0.0.2', 1)));
+        other.add(two.wrap(udpFrame('10.0.0.3', '10.0.0.4', 1)));
+        sender.add(both.wrap(udpFrame('10.0.0.5', '10.0.0.6', 1)));
+        other.add(both.wrap(udpFrame('10.0.0.6', '10.0.0.5', 1)));
+      }
+      sender.flush();
+      other.flush();
+      const s = await c.statusWhen((s) => s.mirrors.reduce((n, m) => n + m.packets, 0) === 400);
+      expect(s.receivers.map((r) => [r.name, r.packets, r.dropped])).toEqual([
+        ['f-col1', 200, 0],
+        ['f-col3', 200, 0],
+      ]);
+      expect(s.sessions.open).toBe(3);
+      expect(TestCollector.mirror(s, 3).packets).toBe(200);
+      expect((await c.stop()).code).toBe(0);
+    } finally {
+      other.close();
+      tryIp('link del f-col2');
+    }
+  });
+
   it('reads its configuration again without losing a packet', async () => {
     const c = await start('ring_size: 256MiB\nmirrors:\n  - { name: a, session: 1 }\n');
     const source = new MirrorSource(1);
@@ -450,6 +482,8 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(s.sessions.opened).toBeGreaterThanOrEqual(1_000_001);
     expect(s.sessions.pressure).toBeGreaterThan(900_000);
     expect(s.sessions.open).toBeLessThanOrEqual(50_000);
+    // The ring's 256 MiB among it.
+    expect(s.memory_bytes).toBeLessThan(900 << 20);
     expect(TestCollector.mirror(s, 1)).toMatchObject({ packets: 1_000_000, lost: 0 });
     expect(TestCollector.mirror(s, 2)).toMatchObject({ packets: calmSent, lost: 0 });
     const { rows } = await c.queryWhen<{ n: string }>(

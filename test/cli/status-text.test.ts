@@ -1,0 +1,103 @@
+import { expect, it } from 'vitest';
+import { statusText } from '../../src/cli/status-text.js';
+import type { CollectorStatus } from '../../src/observe/status.js';
+
+const mirror = {
+  name: '',
+  site: '',
+  type: 'erspan2',
+  source: '10.0.0.1',
+  target: '10.0.0.9',
+  session: 7,
+  key: null,
+  policy: 'observe',
+  packets: 1_234_567,
+  bytes: 5 << 20,
+  sequence: 'session',
+  lost: 12,
+  reordered: 0,
+  repeated: 0,
+  truncated: 0,
+  malformed: 0,
+  kernel_drops: 3,
+  last_seen: 0,
+};
+
+const status: CollectorStatus = {
+  version: '1.2.3',
+  collector: 'here',
+  pid: 42,
+  started: '2026-01-01T00:00:00.000Z',
+  uptime_s: 93_784,
+  workers: 1,
+  memory_bytes: 200 << 20,
+  receivers: [{ name: 'eth1', kind: 'ring', state: 'gone', packets: 1_234_570, dropped: 3 }],
+  dropped: { not_gre: 0, refused: 9 },
+  mirrors: [
+    {
+      ...mirror,
+      name: 'core',
+      type: 'gretap',
+      session: 0,
+      key: 4096,
+      packets: 10,
+      sequence: 'none',
+      lost: 0,
+    },
+    mirror,
+  ],
+  sessions: { open: 5, opened: 10, rows: 5, pressure: 0, duplicates: 0, dropped: 0 },
+  tunnels: [
+    {
+      name: 'Tunnel-1',
+      mode: 'gre',
+      local: '10.9.0.1',
+      remote: '10.9.0.2',
+      key: 42,
+      counters: { rx_packets: 4, rx_bytes: 336, tx_packets: 5, tx_bytes: 420 },
+    },
+  ],
+  store: {
+    target: './data',
+    state: 'up',
+    error: '',
+    rows_stored: 5,
+    segments_stored: 1,
+    spool_segments: 0,
+    spool_bytes: 0,
+    segments_dropped: 0,
+    rows_dropped: 0,
+    segments_refused: 0,
+  },
+} as CollectorStatus;
+
+it('shows at a glance what arrives, from where, and what was lost by whom', () => {
+  expect(statusText(status)).toMatchInlineSnapshot(`
+    "mirrorlake 1.2.3 on here, pid 42, up 1d 2h, 200.0 MiB
+    ! receiver eth1 is gone
+
+    RECEIVER     STATE    PACKETS  KERNEL DROPS
+    eth1 (ring)  gone   1,234,570             3
+
+    MIRROR    TYPE               SOURCE    PACKETS     SIZE  LOST  KERNEL DROPS  POLICY
+    10.0.0.1  erspan2 7        10.0.0.1  1,234,567  5.0 MiB    12             3  observe
+    core      gretap key 4096  10.0.0.1         10  5.0 MiB     -             3  observe
+
+    sessions  5 open, 10 seen, 5 rows, 0 ended by pressure, 0 duplicate frames
+    store     ./data is up, 5 rows stored, 0 segments (0.0 KiB) waiting
+    passed    9 refused
+
+    Tunnel-1: gre remote 10.9.0.2 local 10.9.0.1 key 42
+        RX:  bytes  packets  errors  dropped  missed  mcast
+               336        4       0        0       0      0
+        TX:  bytes  packets  errors  dropped  carrier  collsns
+               420        5       0        0        0        0
+    "
+  `);
+});
+
+it('says that nothing has come yet', () => {
+  expect(statusText({ ...status, mirrors: [], tunnels: [] })).toContain(
+    'no mirror point has sent anything yet',
+  );
+});
