@@ -416,7 +416,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
         sender.add(one.wrap(udpFrame('10.0.0.1', '10.0.0.2', 1)));
         other.add(two.wrap(udpFrame('10.0.0.3', '10.0.0.4', 1)));
         sender.add(both.wrap(udpFrame('10.0.0.5', '10.0.0.6', 1)));
-        other.add(both.wrap(udpFrame('10.0.0.6', '10.0.0.5', 1)));
+        other.add(both.wrap(udpFrame('10.0.0.5', '10.0.0.6', 1)));
       }
       sender.flush();
       other.flush();
