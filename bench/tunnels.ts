@@ -194,6 +194,8 @@ async function once(contender: Contender): Promise<Rate> {
   try {
     for (const end of ENDS) ends.push(await contender.up(end));
     await reachable(contender);
+    // A collector's store starts an engine of its own meanwhile.
+    if (options.collect) await sleep(8000);
     const tcp = (await iperf()).end.sum_received!.bits_per_second;
     const { packets, lost_packets, seconds } = (await iperf('-u', '-b', '0', '-l', String(UDP_PAYLOAD))).end
       .sum;

@@ -194,7 +194,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
     const r = await start(ROUTER, spec(ROUTER, family === 4 ? '198.18.1.1' : 'fd00:1::1', 2));
     await until(() => pings(A.ns, '10.10.10.2', 1));
     expect(pings(ROUTER, '10.10.10.1')).toBe(true);
-    if (family === 4) expect((await r.tunnel('t1')).counters['multicast']).toBeGreaterThan(0);
+    if (family === 4) expect((await r.tunnel('t1')).counters.multicast).toBeGreaterThan(0);
   });
 
   it('goes on when somebody removes a device', async () => {

@@ -101,6 +101,17 @@ describe('the tunnel table', () => {
     expect([...received[0].bytes]).toEqual(inner(3));
   });
 
+  it('takes the outer DSCP inside where it is told to', () => {
+    const received: Uint8Array[] = [];
+    const table = new TunnelTable({ receive: (_t, bytes, at, end) => received.push(bytes.slice(at, end)) });
+    table.add(parseTunnelSpec('a mode ip6gre remote any dscp inherit'));
+    const outer = new Uint8Array(44 + 20);
+    outer.set([0x6b, 0x80, 0, 0, 0, 24, 47, 64]);
+    outer.set([0, 0, 8, 0, ...inner(0x02)], 40);
+    table.rcv(outerPacket(new OuterPacket(), outer));
+    expect(received).toEqual([new Uint8Array(inner(0xba))]);
+  });
+
   it('finds the tunnel that an ICMP error quotes', () => {
     const table = new TunnelTable();
     const keyed = table.add(parseTunnelSpec('k mode gre local 10.0.0.2 remote 10.0.0.1 key 9'));
