@@ -1,0 +1,57 @@
+#!/bin/sh
+# Starts docker-compose.yml, asks what docs/tutorial/lab.md asks, says whether the answers are right, and takes it down.
+#
+#   lab/check-compose.sh [SERVICE...]     the services to start; without any: all
+#
+# COMPOSE is the command of Compose, `docker compose` unless it is set.
+set -eu
+cd "$(dirname "$0")/.."
+compose=${COMPOSE:-docker compose}
+store=http://clickhouse:8123/mirrorlake
+
+inside() { # service, command
+  service=$1
+  shift
+  $compose exec -T "$service" "$@"
+}
+ask() { inside collector mirrorlake query --store "$store" --format TSV "$1"; }
+finish() {
+  status=$?
+  [ $status -eq 0 ] || $compose logs --tail=20 || true
+  $compose down --volumes >/dev/null 2>&1 || true
+  exit $status
+}
+right() { # what, the answer, a pattern it matches
+  printf '%s\n%s\n\n' "$1" "$2"
+  printf '%s\n' "$2" | grep -Eq "$3" || { echo "that is not the answer: /$3/ was expected" >&2; exit 1; }
+}
+wait_for() { # what, seconds, a command
+  what=$1 left=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    left=$((left - 1))
+    [ $left -gt 0 ] || { echo "waited in vain for $what" >&2; exit 1; }
+    sleep 1
+  done
+}
+stored() { [ "$(ask "SELECT count() > 100 AND countIf(tcp_state = 'S0') > 0 FROM sessions")" = 1 ]; }
+minutes() { [ "$(ask "SELECT (SELECT uniqExact(mirror_session) FROM mirrors) = 2 AND (SELECT uniqExact(name) FROM tunnels) = 2")" = 1 ]; }
+
+trap finish EXIT
+trap 'exit 1' INT TERM
+$compose up --detach "$@"
+wait_for 'sessions in the store' 60 stored
+
+right 'Who talks most?' "$(ask "SELECT client, server, app_protocol FROM sessions WHERE mirror_session = 10
+  GROUP BY ALL ORDER BY sum(client_bytes + server_bytes) DESC LIMIT 1")" '^10\.20\.0\.1	10\.20\.0\.2	http$'
+right 'Which connections fail?' "$(ask "SELECT arrayStringConcat(arraySort(groupUniqArray(concat(server, ':', toString(server_port), ' ', tcp_state))), ', ')
+  FROM sessions WHERE mirror_session = 10 AND tcp_state IN ('REJ', 'S0')")" '^10\.20\.0\.1:8443 REJ, 10\.20\.0\.2:8443 REJ, 10\.20\.0\.99:443 S0$'
+right 'Over IPv6 as well?' "$(ask "SELECT count() FROM sessions WHERE ether_type = 34525 AND app_protocol = 'http'")" '^[1-9]'
+right 'Does the tunnel carry?' "$(inside pc-1 ping -c 3 10.10.20.1)" ' 0% packet loss'
+right 'Whose is the collector?' "$(inside collector sh -c 'cat /proc/[0-9]*/status | grep -A9 ^Name:.node | grep ^Uid')" '^Uid:	[1-9]'
+wait_for 'the minute of mirrors and tunnels' 90 minutes
+right 'What did each mirror lose?' "$(ask "SELECT mirror_session, sum(m.packets) > 0, sum(m.lost), sum(m.malformed), max(m.kernel_drops)
+  FROM mirrors AS m GROUP BY ALL ORDER BY mirror_session" | tr '\n\t' '; ')" '^10 1 0 0 0;20 1 0 0 0;$'
+right 'What did the tunnel count?' "$(ask "SELECT collector, name, sum(t.rx_packets) > 0, sum(t.rx_errors + t.tx_errors) FROM tunnels AS t
+  GROUP BY ALL ORDER BY name" | tr '\n\t' '; ')" '^pc-1 Tunnel-1 1 0;pc-2 Tunnel-2 1 0;$'
+echo 'all as it should be'
