@@ -16,5 +16,12 @@ export type TunnelCommand = { readonly id: number } & (
 /** Answers command `id`; an error keeps its class by name, and the word it blames. */
 export interface TunnelAnswer {
   readonly id: number;
-  readonly error?: { readonly name: string; readonly message: string; readonly word?: string };
+  readonly error?: {
+    readonly name: string;
+    readonly message: string;
+    /** Of a TunnelConfigError. */
+    readonly word?: string;
+    /** Of a LinuxError. */
+    readonly linux?: { readonly attempt: string; readonly code: string };
+  };
 }

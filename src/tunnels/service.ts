@@ -13,7 +13,9 @@
  * tunnels with `observe` are theirs as well.
  */
 import { Worker } from 'node:worker_threads';
+import { LinuxError } from '../linux/errors.js';
 import { openEvent, signalEvent } from '../linux/event.js';
+import { ERRNO } from '../linux/libc.js';
 import { closeSocket } from '../linux/socket.js';
 import { exceptTunnels } from '../linux/tunnel-filter.js';
 import type { GreReceiver } from '../wire/outer.js';
@@ -69,7 +71,7 @@ export class TunnelService {
   /**
    * Makes the tunnels. When one cannot be made, none is.
    *
-   * @throws TunnelConfigError, or an error of the name LinuxError.
+   * @throws TunnelConfigError, LinuxError
    */
   async start(configs: readonly TunnelConfig[]): Promise<void> {
     this.wake = openEvent();
@@ -178,8 +180,10 @@ export class TunnelService {
 
 function revive(error: NonNullable<TunnelAnswer['error']>): Error {
   if (error.word !== undefined) return new TunnelConfigError(error.word, error.message);
-  const e = new Error(error.message);
-  e.name = error.name;
+  if (error.linux === undefined) return new Error(error.message);
+  const e = new LinuxError(error.linux.attempt, ERRNO[error.linux.code] ?? 0);
+  // With the hint that was given where it happened.
+  e.message = error.message;
   return e;
 }
 

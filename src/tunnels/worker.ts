@@ -1,5 +1,6 @@
 /** The thread that tunnels run in: it does what the service says, between packets. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { LinuxError } from '../linux/errors.js';
 import { TunnelConfigError } from './config.js';
 import { Engine } from './engine.js';
 import type { TunnelAnswer, TunnelCommand, TunnelWorkerData } from './protocol.js';
@@ -25,6 +26,12 @@ function obey(command: TunnelCommand): boolean {
   }
 }
 
+/** What the service makes the same error of again. */
+function particulars(e: Error): Partial<NonNullable<TunnelAnswer['error']>> {
+  if (e instanceof TunnelConfigError) return { word: e.word };
+  return e instanceof LinuxError ? { linux: { attempt: e.attempt, code: e.code } } : {};
+}
+
 function commands(): boolean {
   for (;;) {
     const received = receiveMessageOnPort(port) as { message: TunnelCommand } | undefined;
@@ -36,8 +43,7 @@ function commands(): boolean {
       goOn = obey(received.message);
     } catch (e) {
       if (!(e instanceof Error)) throw e;
-      const word = e instanceof TunnelConfigError ? { word: e.word } : {};
-      answer = { id, error: { name: e.name, message: e.message, ...word } };
+      answer = { id, error: { name: e.name, message: e.message, ...particulars(e) } };
     }
     port.postMessage(answer);
     if (!goOn) return false;
