@@ -225,7 +225,7 @@ async function questions(server: ClickHouseServer, rows: number): Promise<void> 
   const step = 500_000;
   for (let n = 0; n < rows; n += step)
     await server.sql(insertGenerated('questions.sessions', n, Math.min(rows, n + step), rows));
-  await text(await store.query('OPTIMIZE TABLE sessions FINAL'));
+  await server.sql('OPTIMIZE TABLE questions.sessions FINAL');
   const size = JSON.parse(
     await text(
       await store.query(

@@ -1,26 +1,25 @@
 /** Asking a store a question, through the collector that holds it where one does. */
 import { existsSync } from 'node:fs';
-import { Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import { ControlError, controlPath, openReply } from '../observe/control.js';
 import { openStore } from '../store/open.js';
 import type { QueryOptions } from '../store/store.js';
 
 /**
- * Runs a statement on the store at `location` and writes the answer to `out`, which is left open. A data directory
+ * Runs a statement on the store at `location` and gives the answer's bytes to `take` as they come. A data directory
  * belongs to one process: where a collector runs on it, the collector is asked, and only reads.
  */
 export async function ask(
   location: string,
   sql: string,
-  out: Writable,
   options: QueryOptions,
+  take: (answer: Readable) => Promise<void>,
 ): Promise<void> {
   const running = await throughCollector(location, sql, options);
-  if (running !== undefined) return pipeline(running, out, { end: false });
+  if (running !== undefined) return take(running);
   const store = openStore(location, { create: false });
   try {
-    await pipeline(await store.query(sql, options), out, { end: false });
+    await take(await store.query(sql, options));
   } finally {
     await store.close();
   }

@@ -9,6 +9,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   status: async () => (await import('./status.js')).registerStatus,
   doctor: async () => (await import('./doctor.js')).registerDoctor,
   query: async () => (await import('./query.js')).registerQuery,
+  export: async () => (await import('./export.js')).registerExport,
   spool: async () => (await import('./spool.js')).registerSpool,
   schema: async () => (await import('./schema.js')).registerSchema,
   mirror: async () => (await import('./mirror.js')).registerMirror,

@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { ask } from './ask.js';
 import { UsageError } from './errors.js';
@@ -35,11 +36,12 @@ async function query(sql: string, options: QueryCommandOptions): Promise<void> {
   const statement = sql === '-' ? await text(process.stdin) : sql;
   if (statement.trim() === '') throw new UsageError('query: there is no statement');
   const terminal = process.stdout.isTTY === true;
-  await ask(options.store, statement, process.stdout, {
+  const asked = {
     format: options.format ?? (terminal ? 'PrettyCompactMonoBlock' : 'TabSeparated'),
     params,
     color: terminal && (process.env.NO_COLOR ?? '') === '',
-  });
+  };
+  await ask(options.store, statement, asked, (answer) => pipeline(answer, process.stdout, { end: false }));
 }
 
 function parameters(given: string[]): Record<string, string> {

@@ -1,0 +1,155 @@
+import type { Readable } from 'node:stream';
+import type { Command } from 'commander';
+import { LinkType } from '../receive/batch.js';
+import { openOutput } from '../receive/file/capture-writer.js';
+import { PcapngWriter } from '../receive/file/pcapng-writer.js';
+import { withoutPassword } from '../store/location.js';
+import {
+  PACKET_ROW_FORMAT,
+  type PacketRow,
+  PacketRowReader,
+  packetRowsStatement,
+} from '../store/packet-rows.js';
+import { PacketLayer } from '../store/packet-segment.js';
+import { formatIp } from '../wire/addresses.js';
+import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../wire/mirror-point.js';
+import { ask } from './ask.js';
+import { CommandError } from './errors.js';
+import { OuterPackets } from './export/outer-packet.js';
+import { DEFAULT_STORE } from './read.js';
+
+interface ExportOptions {
+  store: string;
+  where: string;
+  output: string;
+  encapsulated?: boolean;
+}
+
+const SNAP_LENGTH = 262_144;
+
+/** Link types (www.tcpdump.org/linktypes.html) of frames by what they begin with; `other` has none. */
+const LINK_TYPES: Record<PacketLayer, number | undefined> = {
+  [PacketLayer.Other]: undefined,
+  [PacketLayer.Ethernet]: LinkType.Ethernet,
+  [PacketLayer.Ipv4]: LinkType.Raw,
+  [PacketLayer.Ipv6]: LinkType.Raw,
+  [PacketLayer.Ppp]: 9,
+  [PacketLayer.Ieee80211]: 105,
+};
+
+export function registerExport(program: Command): void {
+  program
+    .command('export')
+    .summary('write kept packets as a capture')
+    .description(
+      'Writes the packets of chosen sessions, in the order of time, as a pcapng capture with an interface for every ' +
+        'mirror point. Packets are kept where the configuration of collect says so (`packets`).',
+    )
+    .requiredOption(
+      '--where <sql>',
+      'which sessions, as behind WHERE: "client_ip = toIPv6(\'10.0.0.1\') AND server_port = 443"',
+    )
+    .requiredOption('--output <file>', 'the capture; - is stdout')
+    .option('--store <store>', 'a directory, or http://user:password@host:8123/database', DEFAULT_STORE)
+    .option('--encapsulated', 'with the outer headers they were mirrored in, made anew')
+    .action(exportPackets);
+}
+
+async function exportPackets(options: ExportOptions): Promise<void> {
+  const sql = packetRowsStatement(options.where, prefixOf(options.store));
+  await ask(options.store, sql, { format: PACKET_ROW_FORMAT }, async (answer) => {
+    const writer = new PcapngWriter(await openOutput(options.output));
+    const capture = options.encapsulated === true ? new Encapsulated(writer) : new Inner(writer);
+    try {
+      await copy(answer, capture, writer);
+    } finally {
+      await writer.close();
+    }
+    const left = capture.left > 0 ? `; ${capture.left} that no capture can show were left out` : '';
+    process.stderr.write(`${capture.packets} packets${left}\n`);
+  });
+}
+
+async function copy(answer: Readable, capture: Inner | Encapsulated, writer: PcapngWriter): Promise<void> {
+  const reader = new PacketRowReader();
+  for await (const piece of answer)
+    await reader.take(piece as Uint8Array, (row) => {
+      capture.add(row);
+      return writer.full ? writer.flush() : undefined;
+    });
+  if (!reader.whole) throw new CommandError('the store ended in the middle of a packet: try again');
+}
+
+/** Frames as they were, without what carried them. */
+class Inner {
+  packets = 0;
+  left = 0;
+  private readonly interfaces = new Map<string, number>();
+
+  constructor(private readonly writer: PcapngWriter) {}
+
+  add(row: PacketRow): void {
+    const linkType = LINK_TYPES[row.layer];
+    if (linkType === undefined) {
+      this.left++;
+      return;
+    }
+    const { point } = row.mirrored;
+    const id = `${point.index} ${linkType}`;
+    let number = this.interfaces.get(id);
+    if (number === undefined) {
+      number = this.writer.addInterface(describe(point, linkType));
+      this.interfaces.set(id, number);
+    }
+    this.packets++;
+    const { frame } = row;
+    this.writer.packet(
+      number,
+      row.sec,
+      row.nsec,
+      frame,
+      0,
+      frame.length,
+      Math.max(row.originalLength, frame.length),
+    );
+  }
+}
+
+/** Frames in outer packets, as their mirror sent them. */
+class Encapsulated {
+  packets = 0;
+  left = 0;
+  private readonly outer = new OuterPackets();
+  private readonly interfaces: number[] = [];
+
+  constructor(private readonly writer: PcapngWriter) {}
+
+  add(row: PacketRow): void {
+    const length = this.outer.build(row);
+    if (length === 0) {
+      this.left++;
+      return;
+    }
+    const { point } = row.mirrored;
+    this.interfaces[point.index] ??= this.writer.addInterface(describe(point, LinkType.Raw));
+    this.packets++;
+    this.writer.packet(this.interfaces[point.index], row.sec, row.nsec, this.outer.bytes, 0, length);
+  }
+}
+
+function describe(point: MirrorPoint, linkType: number) {
+  const type = MIRROR_TYPE_NAMES[point.type];
+  const source = formatIp(point.source, 0);
+  const number = point.key === null ? `session ${point.session}` : `key ${point.key}`;
+  return {
+    linkType,
+    snapLength: SNAP_LENGTH,
+    name: `${type} ${source} ${number}`,
+    description: `mirrored by ${source} to ${formatIp(point.target, 0)}, ${type}, ${number}`,
+  };
+}
+
+/** What stands in front of the tables' names in the store. */
+function prefixOf(location: string): string {
+  return new URLSearchParams(withoutPassword(location).split('?')[1]).get('prefix') ?? '';
+}

@@ -1,0 +1,155 @@
+/** Frames back in their encapsulation: outer IP, GRE, ERSPAN, as their mirror sent them. */
+import type { PacketRow } from '../../store/packet-rows.js';
+import { PacketLayer } from '../../store/packet-segment.js';
+import { setU16, u32 } from '../../wire/bytes.js';
+import {
+  ERSPAN_FT_ETHERNET,
+  ERSPAN_FT_IP,
+  ErspanEncapsulation,
+  ErspanHeader,
+  ErspanPlatform,
+  emitErspan,
+} from '../../wire/erspan.js';
+import {
+  emitGre,
+  GRE_KEY,
+  GRE_PROTO_ERSPAN,
+  GRE_PROTO_ERSPAN3,
+  GRE_PROTO_PPP,
+  GRE_PROTO_TEB,
+  GRE_SEQ,
+  GreHeader,
+} from '../../wire/gre.js';
+import { IpProtocol } from '../../wire/ip-protocol.js';
+import { emitIpv4, IPV4_BASE_LENGTH, Ipv4Header, setIpv4Checksum } from '../../wire/ipv4.js';
+import { emitIpv6, IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE, Ipv6Header } from '../../wire/ipv6.js';
+import { MirrorDirection, MirrorType } from '../../wire/mirror-point.js';
+
+/** Outer IP, GRE and ERSPAN at their longest. */
+export const MAX_OVERHEAD = 96;
+/** An IP packet's longest; what is longer is cut. */
+const MAX_IP = 65_535;
+const ETHERTYPE_IPV4 = 0x0800;
+const ETHERTYPE_IPV6 = 0x86dd;
+
+/** Builds outer packets, numbering them for every mirror point whose type has sequence numbers. */
+export class OuterPackets {
+  readonly bytes = new Uint8Array(MAX_IP + MAX_OVERHEAD);
+  private readonly gre = new GreHeader();
+  private readonly erspan = new ErspanHeader();
+  private readonly ipv4 = new Ipv4Header();
+  private readonly ipv6 = new Ipv6Header();
+  private readonly sequences: number[] = [];
+
+  /**
+   * Writes the packet that carries a row's frame to {@link bytes}.
+   *
+   * @returns its length; 0 when nothing is known of how frames like it are carried
+   */
+  build(row: PacketRow): number {
+    const { bytes } = this;
+    const { point } = row.mirrored;
+    const v4 = point.source[10] === 0xff && point.source.subarray(0, 10).every((byte) => byte === 0);
+    const start = v4 ? IPV4_BASE_LENGTH : IPV6_LENGTH;
+    const headers = this.headers(row, start);
+    if (headers === 0) return 0;
+    const frame = row.frame.subarray(0, MAX_IP - headers);
+    bytes.set(frame, headers);
+    const end = headers + frame.length;
+    if (v4) this.outer4(point.source, point.target, end);
+    else this.outer6(point.source, point.target, end);
+    return end;
+  }
+
+  /** Writes GRE and ERSPAN at `o`. @returns where the frame begins, 0 when it cannot be carried */
+  private headers(row: PacketRow, o: number): number {
+    const { gre, bytes } = this;
+    const { point } = row.mirrored;
+    const protocol = protocolOf(row);
+    if (protocol === 0) return 0;
+    gre.flags = 0;
+    gre.protocol = protocol;
+    gre.key = point.key ?? 0;
+    if (point.type === MirrorType.Pptp) {
+      // RFC 2637: the key's high half is the payload's length, its low half the call.
+      gre.flags = 1 | GRE_KEY | GRE_SEQ;
+      gre.key = ((Math.min(row.frame.length, 0xffff) << 16) | ((point.key ?? 0) & 0xffff)) >>> 0;
+    } else if (point.key !== null) gre.flags |= GRE_KEY;
+    if (point.type === MirrorType.Erspan2 || point.type === MirrorType.Erspan3) gre.flags |= GRE_SEQ;
+    if ((gre.flags & GRE_SEQ) !== 0) {
+      gre.sequence = this.sequences[point.index] ?? 0;
+      this.sequences[point.index] = (gre.sequence + 1) >>> 0;
+    }
+    const p = o + emitGre(gre, bytes, o);
+    return point.type <= MirrorType.Erspan3 ? p + this.erspanHeader(row, p) : p;
+  }
+
+  private erspanHeader(row: PacketRow, o: number): number {
+    const h = this.erspan;
+    const m = row.mirrored;
+    h.type = m.point.type;
+    if (h.type === MirrorType.Erspan1) return 0;
+    h.vlan = Math.max(m.vlan, 0);
+    h.cos = m.cos;
+    h.truncated = m.truncated ? 1 : 0;
+    h.session = m.point.session;
+    const second = h.type === MirrorType.Erspan2;
+    h.encapsulation = second && m.vlan >= 0 ? ErspanEncapsulation.TagRemoved : ErspanEncapsulation.Untagged;
+    h.index = second ? m.port : 0;
+    h.direction = m.direction === MirrorDirection.Egress ? 1 : 0;
+    h.hardware = m.hardware;
+    h.securityGroup = m.securityGroup;
+    h.frameType = row.layer === PacketLayer.Ethernet ? ERSPAN_FT_ETHERNET : ERSPAN_FT_IP;
+    h.platform = !second && m.port !== 0 ? 1 : 0;
+    h.platformId = h.platform === 1 ? ErspanPlatform.Port : 0;
+    h.port = h.platform === 1 ? m.port : 0;
+    return emitErspan(h, this.bytes, o);
+  }
+
+  private outer4(source: Uint8Array, target: Uint8Array, length: number): void {
+    const h = this.ipv4;
+    h.totalLength = length;
+    h.protocol = IpProtocol.Gre;
+    h.source = u32(source, 12);
+    h.destination = u32(target, 12);
+    emitIpv4(h, this.bytes, 0);
+    setIpv4Checksum(this.bytes, 0);
+  }
+
+  private outer6(source: Uint8Array, target: Uint8Array, length: number): void {
+    const h = this.ipv6;
+    h.payloadLength = length - IPV6_LENGTH;
+    h.nextHeader = IpProtocol.Gre;
+    emitIpv6(h, this.bytes, 0);
+    this.bytes.set(source, IPV6_SOURCE);
+    this.bytes.set(target, IPV6_DESTINATION);
+    setU16(this.bytes, 4, h.payloadLength);
+  }
+}
+
+/** The GRE protocol type that says what follows; 0 when none does. */
+function protocolOf(row: PacketRow): number {
+  switch (row.mirrored.point.type) {
+    case MirrorType.Erspan1:
+    case MirrorType.Erspan2:
+      return row.layer === PacketLayer.Ethernet ? GRE_PROTO_ERSPAN : 0;
+    case MirrorType.Erspan3:
+      return GRE_PROTO_ERSPAN3;
+    case MirrorType.Gretap:
+      return GRE_PROTO_TEB;
+    case MirrorType.Pptp:
+      return GRE_PROTO_PPP;
+  }
+  switch (row.layer) {
+    case PacketLayer.Ipv4:
+      return ETHERTYPE_IPV4;
+    case PacketLayer.Ipv6:
+      return ETHERTYPE_IPV6;
+    case PacketLayer.Ppp:
+      return GRE_PROTO_PPP;
+    case PacketLayer.Ethernet:
+      return GRE_PROTO_TEB;
+    default:
+      return 0;
+  }
+}

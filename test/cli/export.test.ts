@@ -1,0 +1,191 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Capture } from '../../src/cli/collector/capture.js';
+import { REASSEMBLY_DEFAULTS } from '../../src/demux/reassembly.js';
+import { PacketBatch } from '../../src/receive/batch.js';
+import { openCapture } from '../../src/receive/file/capture.js';
+import { openStore } from '../../src/store/open.js';
+import type { Store } from '../../src/store/store.js';
+import type { TableName } from '../../src/store/tables.js';
+import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { readCapture } from '../support/read-capture.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-export-'));
+let server: ClickHouseServer;
+let stores = 0;
+beforeAll(async () => {
+  server = await ClickHouseServer.start();
+});
+afterAll(async () => {
+  await server?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Stores a capture as a collector that keeps packets would. */
+async function collect(
+  file: string,
+  store: Store,
+  packets: { bytes: number; packets: number },
+): Promise<void> {
+  const segments: [TableName, Uint8Array][] = [];
+  const capture = new Capture(
+    {
+      collector: 'here',
+      sessions: {},
+      reassembly: REASSEMBLY_DEFAULTS,
+      rules: { mirrors: [], unknown: 'observe', packets, taps: {}, tapAll: -1, claims: [] },
+    },
+    { segment: (table, bytes) => segments.push([table, bytes]) > 0, minute: () => {} },
+  );
+  const source = await openCapture(file);
+  const batch = new PacketBatch();
+  while (await source.next(batch)) capture.process(batch);
+  await source.close();
+  capture.finish();
+  await store.migrate();
+  for (const [i, [table, bytes]] of segments.entries()) await store.insert(table, bytes, `${file}-${i}`);
+}
+
+async function stored(name: string, packets = { bytes: 1 << 20, packets: 0 }): Promise<string> {
+  const location = `${server.url}/store${++stores}`;
+  const store = openStore(location, { create: true });
+  await collect(`test/fixtures/${name}.pcap`, store, packets);
+  await store.close();
+  return location;
+}
+
+const databaseOf = (location: string) => new URL(location).pathname.slice(1);
+
+function mirrorlake(...words: string[]): Promise<{ status: number; err: string }> {
+  return new Promise((done) => {
+    const child = execFile(process.execPath, ['dist/cli/main.js', ...words], (_, __, err) =>
+      done({ status: child.exitCode ?? -1, err }),
+    );
+  });
+}
+
+/** What a session is, its id and numbers of its collector aside. */
+function sessions(lines: string[]): string[] {
+  return lines.map((line) => JSON.stringify({ ...JSON.parse(line), session_id: '', collector: '' })).sort();
+}
+
+const ROUND = [
+  'erspan1',
+  'erspan2',
+  'erspan2-ip6',
+  'erspan2-keyed',
+  'erspan2-vlan',
+  'erspan3',
+  'erspan3-ip',
+  'gre-ip',
+  'gretap',
+  'gretap-numbered',
+  'inner-icmp',
+  'inner-mpls',
+  'inner-not-ip',
+  'inner-overlays',
+  'inner-transports',
+  'inner-vlans',
+];
+
+describe('what was kept, exported with its outer headers, reads back as the same sessions', () => {
+  test.each(ROUND)('%s', async (name) => {
+    const location = await stored(name);
+    const file = join(directory, `${name}.pcapng`);
+    const { status, err } = await mirrorlake(
+      'export',
+      '--store',
+      location,
+      '--where',
+      '1',
+      '--output',
+      file,
+      '--encapsulated',
+    );
+    expect({ status, err }).toEqual({ status: 0, err: expect.stringMatching(/^\d+ packets\n$/) });
+    const back = await readCapture(file);
+    const before = await readCapture(`test/fixtures/${name}.pcap`);
+    expect(sessions(back.sessions)).toEqual(sessions(before.sessions));
+  });
+});
+
+test('the frames themselves, of the sessions asked for, in the order of time', async () => {
+  const location = await stored('erspan2');
+  const file = join(directory, 'frames.pcapng');
+  await mirrorlake(
+    'export',
+    '--store',
+    location,
+    '--where',
+    "transport = 'tcp' -- and no other",
+    '--output',
+    file,
+  );
+  const source = await openCapture(file);
+  const batch = new PacketBatch();
+  let last = 0;
+  let packets = 0;
+  while (await source.next(batch)) {
+    for (let i = 0; i < batch.count; i++) {
+      const time = batch.sec[i] * 1e9 + batch.nsec[i];
+      expect(time).toBeGreaterThanOrEqual(last);
+      last = time;
+      packets++;
+      expect(batch.linkType[i]).toBe(1);
+    }
+  }
+  await source.close();
+  const counted = await server.sql(
+    `SELECT sum(client_packets + server_packets) FROM ${databaseOf(location)}.sessions WHERE transport = 'tcp'`,
+  );
+  expect(packets).toBe(Number(counted));
+  expect(packets).toBeGreaterThan(0);
+});
+
+test('interfaces name the mirror points, as Wireshark shows them', async () => {
+  const location = await stored('erspan3');
+  const file = join(directory, 'named.pcapng');
+  await mirrorlake('export', '--store', location, '--where', '1', '--output', file);
+  expect(readFileSync(file, 'latin1')).toMatch(/erspan3 [\da-f.:]+ session \d+/);
+  if (existsSync('/usr/bin/tshark') || process.env.CI === 'true') {
+    const shown = execFileSync('tshark', ['-r', file, '-T', 'fields', '-e', 'frame.interface_name'], {
+      stdio: 'pipe',
+    });
+    for (const line of shown.toString().trim().split('\n'))
+      expect(line).toMatch(/^erspan3 [\da-f.:]+ session \d+$/);
+  }
+});
+
+test('a part of each frame, or of each session, is kept where that is said', async () => {
+  const short = await stored('inner-transports', { bytes: 60, packets: 0 });
+  expect(
+    await server.sql(
+      `SELECT max(length(frame)), max(original_length) > 60 FROM ${databaseOf(short)}.packets`,
+    ),
+  ).toBe('60\t1\n');
+  const few = await stored('erspan2', { bytes: 1 << 20, packets: 2 });
+  const most = `SELECT max(n) FROM (SELECT count() AS n FROM ${databaseOf(few)}.packets GROUP BY session_id)`;
+  expect(await server.sql(most)).toBe('2\n');
+});
+
+test('a condition that is none, and an output that cannot be', async () => {
+  const location = await stored('gre-ip');
+  const bad = await mirrorlake(
+    'export',
+    '--store',
+    location,
+    '--where',
+    'nonsense = 1',
+    '--output',
+    join(directory, 'x'),
+  );
+  expect(bad).toEqual({
+    status: 1,
+    err: expect.stringMatching(/^mirrorlake: .*nonsense.*\(UNKNOWN_IDENTIFIER\)\n$/),
+  });
+  const nowhere = await mirrorlake('export', '--store', location, '--where', '1', '--output', '/nowhere/x');
+  expect(nowhere).toEqual({ status: 1, err: expect.stringMatching(/^mirrorlake: \/nowhere\/x: /) });
+});
