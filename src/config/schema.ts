@@ -172,7 +172,7 @@ export const configSchema = z.strictObject({
   reassembly: z
     .strictObject({
       memory: size(256 * KIB, 4 * GIB)
-        .default(16 * MIB)
+        .default(64 * MIB)
         .describe('Memory for incomplete outer packets, a worker.'),
       datagrams: z
         .int()

@@ -4,28 +4,17 @@
  */
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { AF_INET, AF_INET6 } from '../../linux/address.js';
-import { attachFilter } from '../../linux/bpf.js';
 import { LinuxError } from '../../linux/errors.js';
 import { openEvent, signalEvent } from '../../linux/event.js';
-import { dropAll, fanoutByInnerAddresses, greFilter } from '../../linux/gre-filter.js';
-import { IFF_UP, interfaceFlags, interfaceIndex, interfaceType } from '../../linux/interface.js';
-import {
-  bindRing,
-  joinFanout,
-  openDropAll,
-  openPacketSocket,
-  PacketStatistics,
-  type RingShape,
-  setPromiscuous,
-  setUpRing,
-} from '../../linux/packet-socket.js';
+import { interfaceIndex } from '../../linux/interface.js';
+import { openDropAll, openPacketSocket, type RingShape } from '../../linux/packet-socket.js';
 import { closeSocket, IPPROTO_GRE } from '../../linux/socket.js';
 import type { ReceiverStatus } from '../../observe/status.js';
-import { LinkType } from '../../receive/batch.js';
 import { CommandError } from '../errors.js';
 import type { CaptureOptions, CaptureSnapshot, MirrorCounts } from './capture.js';
 import type { MirrorRules } from './policy.js';
-import type { FromRingWorker, RingData, RingWorkerData, ToRingWorker } from './ring-protocol.js';
+import { RingInterface } from './ring-interface.js';
+import type { FromRingWorker, RingWorkerData, ToRingWorker } from './ring-protocol.js';
 
 /**
  * A block goes to its reader full, or after a while: at low rates nearly empty. The longer that is and the smaller the
@@ -33,9 +22,6 @@ import type { FromRingWorker, RingData, RingWorkerData, ToRingWorker } from './r
  */
 const BLOCK = 256 << 10;
 const RETIRE_MS = 30;
-/** Interface types (ARPHRD_) that have an Ethernet header: Ethernet and loopback. */
-const ARPHRD_ETHER = 1;
-const ARPHRD_LOOPBACK = 772;
 /** Sockets opened ahead for interfaces that go and come once privileges are dropped: as many for each ring. */
 const SPARES = 16;
 
@@ -56,22 +42,6 @@ export interface RingReceiverOptions {
   readonly failed: (error: Error) => void;
 }
 
-type State = 'up' | 'down' | 'gone' | 'failed';
-
-/** One interface, with a socket for each worker while it is attached. */
-class Watched {
-  state: State = 'gone';
-  index = 0;
-  fds: number[] = [];
-  packets = 0;
-  dropped = 0;
-
-  constructor(
-    readonly name: string,
-    readonly number: number,
-  ) {}
-}
-
 /** Of a worker that has not said anything yet. */
 const NO_SNAPSHOT: CaptureSnapshot = {
   packets: 0,
@@ -89,12 +59,29 @@ const NO_SNAPSHOT: CaptureSnapshot = {
 
 class WorkerHandle {
   snapshot: CaptureSnapshot | undefined;
-  finished: (() => void) | undefined;
+  private ended: (() => void) | undefined;
+  private readonly end: Promise<void>;
 
   constructor(
     readonly worker: Worker,
     readonly wake: number,
-  ) {}
+  ) {
+    this.end = new Promise((resolve) => {
+      this.ended = resolve;
+    });
+    worker.once('exit', () => this.finished());
+  }
+
+  /** It has said its last, or is dead. */
+  finished(): void {
+    this.ended?.();
+  }
+
+  /** Has it end everything and waits until it has. */
+  finish(): Promise<void> {
+    this.tell({ kind: 'finish' });
+    return this.end;
+  }
 
   tell(message: ToRingWorker): void {
     this.worker.postMessage(message);
@@ -103,24 +90,25 @@ class WorkerHandle {
 }
 
 export class RingReceiver {
-  private readonly watched: Watched[];
-  private readonly shape: RingShape;
+  private readonly interfaces: RingInterface[];
   private readonly workers: WorkerHandle[] = [];
   private readonly spares: number[] = [];
   private readonly guards: number[] = [];
   /** Sockets taken out of use, until the worker has let go of them. */
-  private readonly releasing = new Map<number, Watched>();
-  private readonly statistics = new PacketStatistics();
-  private fanoutId = process.pid & 0xffff;
+  private readonly releasing = new Map<number, RingInterface>();
   private finished = false;
 
   constructor(private readonly options: RingReceiverOptions) {
-    this.watched = options.interfaces.map((name, i) => new Watched(name, i));
-    this.shape = {
+    const shape: RingShape = {
       blockSize: BLOCK,
       blocks: Math.max(4, Math.floor(options.ringSize / BLOCK)),
       retireMs: RETIRE_MS,
     };
+    const { workers, promiscuous } = options;
+    const socket = (): number => this.packetSocket();
+    this.interfaces = options.interfaces.map(
+      (name, number) => new RingInterface(name, number, { workers, shape, promiscuous, socket }),
+    );
   }
 
   /**
@@ -130,7 +118,7 @@ export class RingReceiver {
    * @throws LinuxError, CommandError for an interface that is not there
    */
   open(unprivileged: boolean): void {
-    for (const w of this.watched) {
+    for (const w of this.interfaces) {
       if (interfaceIndex(w.name) === 0) {
         throw new CommandError(`there is no interface ${w.name}; \`ip link\` lists them`);
       }
@@ -143,17 +131,17 @@ export class RingReceiver {
       if (!(e instanceof LinuxError) || e.code !== 'EAFNOSUPPORT') throw e;
     }
     if (unprivileged) {
-      const count = SPARES * this.watched.length * this.options.workers;
+      const count = SPARES * this.interfaces.length * this.options.workers;
       for (let i = 0; i < count; i++) this.spares.push(openPacketSocket());
     }
-    for (const w of this.watched) this.attach(w);
+    for (const w of this.interfaces) w.attach();
   }
 
   /** Starts the workers. */
   start(): void {
     for (let i = 0; i < this.options.workers; i++) this.startWorker(i);
     this.share();
-    for (const w of this.watched) this.admit(w);
+    for (const w of this.interfaces) w.admit();
   }
 
   private startWorker(number: number): void {
@@ -179,68 +167,45 @@ export class RingReceiver {
     else if (m.kind === 'released') this.release(m.fd);
     else {
       handle.snapshot = m.snapshot;
-      if (m.kind === 'finished') handle.finished?.();
+      if (m.kind === 'finished') handle.finished();
     }
   }
 
   /** Looks at the interfaces and at the kernel's counters. To be called some times a second. */
   watch(): void {
-    for (const w of this.watched) {
-      this.count(w, w.fds);
-      const index = interfaceIndex(w.name);
-      if (w.index !== 0 && index !== w.index) {
+    for (const w of this.interfaces) {
+      w.count();
+      if (w.index !== 0 && interfaceIndex(w.name) !== w.index) {
         this.options.log('warn', `interface ${w.name} is gone; waiting for it to come back`);
-        this.detach(w);
-      }
-      if (w.index === 0) {
-        if (index === 0 || !this.attach(w)) continue;
+        for (const fd of w.detach()) this.releasing.set(fd, w);
         this.share();
-        this.admit(w);
-        this.options.log('info', `interface ${w.name} is back; receiving on it`);
-        continue;
       }
-      const state: State = isUp(w.name) ? 'up' : 'down';
-      if (state === w.state) continue;
-      w.state = state;
-      if (state === 'down')
-        this.options.log('warn', `interface ${w.name} is down; waiting for it to come up`);
-      else this.options.log('info', `interface ${w.name} is up; receiving on it`);
+      if (w.index === 0) this.attach(w);
+      else this.follow(w);
     }
   }
 
-  private attach(w: Watched): boolean {
-    const index = interfaceIndex(w.name);
-    const up = isUp(w.name);
-    // A fanout group takes no sockets of an interface that is down.
-    if (index === 0 || (!up && this.options.workers > 1)) {
-      w.state = index === 0 ? 'gone' : 'down';
-      return false;
-    }
-    const fds: number[] = [];
+  /** Takes an interface back that is there again. */
+  private attach(w: RingInterface): void {
     try {
-      const fanout = fanoutByInnerAddresses();
-      this.fanoutId = (this.fanoutId % 0xffff) + 1;
-      for (let i = 0; i < this.options.workers; i++) {
-        const fd = this.packetSocket();
-        fds.push(fd);
-        setUpRing(fd, this.shape);
-        bindRing(fd, index, w.name);
-        if (this.options.promiscuous) setPromiscuous(fd, index);
-        if (this.options.workers > 1) joinFanout(fd, this.fanoutId, fanout);
-      }
+      if (!w.attach()) return;
     } catch (e) {
-      for (const fd of fds) closeSocket(fd);
-      if (this.workers.length === 0) throw e;
-      if (w.state !== 'failed') {
-        this.options.log('error', `interface ${w.name}: ${e instanceof Error ? e.message : e}`);
-      }
+      if (w.state !== 'failed') this.options.log('error', `interface ${w.name}: ${(e as Error).message}`);
       w.state = 'failed';
-      return false;
+      return;
     }
-    w.fds = fds;
-    w.index = index;
-    w.state = up ? 'up' : 'down';
-    return true;
+    this.share();
+    w.admit();
+    this.options.log('info', `interface ${w.name} is back; receiving on it`);
+  }
+
+  /** Follows an interface down and up: its sockets go and come with it. */
+  private follow(w: RingInterface): void {
+    const state = w.isUp ? 'up' : 'down';
+    if (state === w.state) return;
+    w.state = state;
+    if (state === 'down') this.options.log('warn', `interface ${w.name} is down; waiting for it to come up`);
+    else this.options.log('info', `interface ${w.name} is up; receiving on it`);
   }
 
   private packetSocket(): number {
@@ -255,50 +220,19 @@ export class RingReceiver {
 
   /** Tells every worker which rings are its own. */
   private share(): void {
+    const attached = this.interfaces.filter((w) => w.index !== 0);
     for (const [i, worker] of this.workers.entries()) {
-      const rings: RingData[] = this.watched
-        .filter((w) => w.index !== 0)
-        .map((w) => {
-          const hasMac = hasLinkHeader(w.name);
-          const linkType = hasMac ? LinkType.Ethernet : LinkType.Raw;
-          return { fd: w.fds[i], shape: this.shape, linkType, hasMac, number: w.number };
-        });
-      worker.tell({ kind: 'rings', rings });
+      worker.tell({ kind: 'rings', rings: attached.map((w) => w.ring(i)) });
     }
-  }
-
-  /** Lets packets in: from now on all sockets of the interface share them. */
-  private admit(w: Watched): void {
-    const filter = greFilter(hasLinkHeader(w.name));
-    for (const fd of w.fds) attachFilter(fd, filter);
-  }
-
-  private detach(w: Watched): void {
-    for (const fd of w.fds) this.releasing.set(fd, w);
-    w.fds = [];
-    w.index = 0;
-    w.state = 'gone';
-    this.share();
   }
 
   private release(fd: number): void {
-    const w = this.releasing.get(fd);
-    if (w === undefined) return;
+    this.releasing.get(fd)?.release(fd);
     this.releasing.delete(fd);
-    this.count(w, [fd]);
-    closeSocket(fd);
-  }
-
-  private count(w: Watched, fds: readonly number[]): void {
-    for (const fd of fds) {
-      this.statistics.read(fd);
-      w.packets += this.statistics.packets - this.statistics.drops;
-      w.dropped += this.statistics.drops;
-    }
   }
 
   get dropped(): number {
-    return this.watched.reduce((sum, w) => sum + w.dropped, 0);
+    return this.interfaces.reduce((sum, w) => sum + w.dropped, 0);
   }
 
   get snapshots(): CaptureSnapshot[] {
@@ -306,13 +240,7 @@ export class RingReceiver {
   }
 
   status(): ReceiverStatus[] {
-    return this.watched.map((w) => ({
-      name: w.name,
-      kind: 'ring',
-      state: w.state,
-      packets: w.packets,
-      dropped: w.dropped,
-    }));
+    return this.interfaces.map((w) => w.status());
   }
 
   setRules(rules: MirrorRules): void {
@@ -323,38 +251,13 @@ export class RingReceiver {
   async finish(): Promise<void> {
     if (this.finished) return;
     this.finished = true;
-    for (const w of this.watched) for (const fd of w.fds) attachFilter(fd, dropAll());
+    for (const w of this.interfaces) w.refuse();
     // The last block is handed over when its time is up.
     await new Promise((resolve) => setTimeout(resolve, 3 * RETIRE_MS));
-    for (const w of this.watched) {
-      this.count(w, w.fds);
-      for (const fd of w.fds) this.releasing.set(fd, w);
-      w.fds = [];
-    }
-    await Promise.all(
-      this.workers.map(
-        (worker) =>
-          new Promise<void>((resolve) => {
-            worker.finished = resolve;
-            worker.tell({ kind: 'finish' });
-          }),
-      ),
-    );
+    for (const w of this.interfaces) for (const fd of w.detach()) this.releasing.set(fd, w);
+    await Promise.all(this.workers.map((worker) => worker.finish()));
     // With no worker there is none to release them.
     for (const fd of [...this.guards, ...this.spares, ...this.releasing.keys()]) closeSocket(fd);
     await Promise.all(this.workers.map((w) => w.worker.terminate()));
   }
-}
-
-function isUp(name: string): boolean {
-  try {
-    return (interfaceFlags(name) & IFF_UP) !== 0;
-  } catch {
-    return false;
-  }
-}
-
-function hasLinkHeader(name: string): boolean {
-  const type = interfaceType(name);
-  return type === ARPHRD_ETHER || type === ARPHRD_LOOPBACK;
 }
