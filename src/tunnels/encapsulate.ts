@@ -22,6 +22,7 @@ import {
 } from '../wire/gre.js';
 import { IPV4_BASE_LENGTH, IPV4_DESTINATION, IPV4_DONT_FRAGMENT, IPV4_SOURCE } from '../wire/ipv4.js';
 import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE } from '../wire/ipv6.js';
+import type { Destination } from './destination.js';
 import { inetEcnEncapsulate } from './inet-ecn.js';
 import { ETH_P_IP, ETH_P_IPV6, type InnerPacket } from './inner-packet.js';
 import type { Tunnel } from './tunnel.js';
@@ -93,10 +94,7 @@ export function emitOuter(
   t: Tunnel,
   layout: OuterLayout,
   inner: InnerPacket,
-  source: Uint8Array,
-  sourceAt: number,
-  remote: Uint8Array,
-  remoteAt: number,
+  to: Destination,
   length: number,
   truncated: boolean,
   b: Uint8Array,
@@ -108,19 +106,7 @@ export function emitOuter(
   if (t.ipv6) {
     const label =
       t.config.flowLabelInherit && inner.protocol === ETH_P_IPV6 ? inner.flowLabel : t.config.flowLabel;
-    emitIpv6Outer(
-      t,
-      tos,
-      ttl,
-      label,
-      layout.total - IPV6_LENGTH + length,
-      source,
-      sourceAt,
-      remote,
-      remoteAt,
-      b,
-      o,
-    );
+    emitIpv6Outer(t, tos, ttl, label, layout.total - IPV6_LENGTH + length, to, b, o);
   } else {
     b[o] = 0x45;
     b[o + 1] = tos;
@@ -132,8 +118,8 @@ export function emitOuter(
     b[o + 9] = IPPROTO_GRE;
     setU16(b, o + 10, 0);
     for (let i = 0; i < 4; i++) {
-      b[o + IPV4_SOURCE + i] = source[sourceAt + i];
-      b[o + IPV4_DESTINATION + i] = remote[remoteAt + i];
+      b[o + IPV4_SOURCE + i] = to.source[to.sourceAt + i];
+      b[o + IPV4_DESTINATION + i] = to.remote[to.remoteAt + i];
     }
   }
   let p = o + layout.ip;
@@ -159,10 +145,7 @@ function emitIpv6Outer(
   hopLimit: number,
   label: number,
   payload: number,
-  source: Uint8Array,
-  sourceAt: number,
-  remote: Uint8Array,
-  remoteAt: number,
+  to: Destination,
   b: Uint8Array,
   o: number,
 ): void {
@@ -172,8 +155,8 @@ function emitIpv6Outer(
   b[o + 6] = limit === null ? IPPROTO_GRE : IPPROTO_DSTOPTS;
   b[o + 7] = hopLimit;
   for (let i = 0; i < 16; i++) {
-    b[o + IPV6_SOURCE + i] = source[sourceAt + i];
-    b[o + IPV6_DESTINATION + i] = remote[remoteAt + i];
+    b[o + IPV6_SOURCE + i] = to.source[to.sourceAt + i];
+    b[o + IPV6_DESTINATION + i] = to.remote[to.remoteAt + i];
   }
   if (limit === null) return;
   const p = o + IPV6_LENGTH;

@@ -5,6 +5,7 @@
  */
 import { u16 } from '../wire/bytes.js';
 import { greHeaderLength } from '../wire/gre.js';
+import type { Destination } from './destination.js';
 import { ETH_P_IP, ETH_P_IPV6, type InnerPacket } from './inner-packet.js';
 
 const IPPROTO_GRE = 47;
@@ -12,15 +13,9 @@ const IPPROTO_DSTOPTS = 60;
 /** Linux: XMIT_RECURSION_LIMIT. */
 const MAX_DEPTH = 8;
 
-/** The tunnel's own address and its remote's are at these offsets: 16 bytes with `ipv6`, else 4. */
-export function isLoop(
-  p: InnerPacket,
-  ipv6: boolean,
-  source: Uint8Array,
-  sourceAt: number,
-  remote: Uint8Array,
-  remoteAt: number,
-): boolean {
+/** @param to the tunnel's remote and its own address, of IPv6 where `ipv6`. */
+export function isLoop(p: InnerPacket, ipv6: boolean, to: Destination): boolean {
+  const { source, sourceAt, remote, remoteAt } = to;
   const b = p.bytes;
   let n = p.network;
   let protocol = p.protocol;

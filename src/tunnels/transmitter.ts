@@ -6,12 +6,12 @@ import { POLLOUT, PollSet } from '../linux/poll.js';
 import { VNET_HDR } from '../linux/tun.js';
 import { setU16, setU32 } from '../wire/bytes.js';
 import { Counter } from './counters.js';
+import { Destination } from './destination.js';
 import { emitOuter, outerDf, setOuterChecksum } from './encapsulate.js';
 import type { Endpoint } from './endpoint.js';
 import { emitSegmentHeaders, GsoPlan, planGso, segmentEnd, segmentStart } from './gso.js';
 import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6, InnerPacket, parseInnerPacket } from './inner-packet.js';
 import { isLoop } from './loop.js';
-import { State } from './state.js';
 import type { Tunnel } from './tunnel.js';
 
 /** Packets of one sendmmsg, and reads of a device before it. */
@@ -48,11 +48,7 @@ export class Transmitter {
   private identification = 1;
   private now = 0;
 
-  // Where the packet at hand goes.
-  private remote: Uint8Array = new Uint8Array(16);
-  private remoteAt = 0;
-  private source: Uint8Array = new Uint8Array(16);
-  private sourceAt = 0;
+  private readonly to = new Destination();
 
   constructor() {
     this.inner.bytes = this.gather.bytes;
@@ -110,13 +106,13 @@ export class Transmitter {
       c[Counter.txErrors]++;
       return;
     }
-    if (!this.findRemote(e)) {
+    if (!this.to.find(t, e.path, e.peers, p)) {
       c[Counter.txErrors]++;
       c[Counter.txCarrierErrors]++;
       e.tell(p, 0, this.now);
       return;
     }
-    if (!own && isLoop(p, t.ipv6, this.source, this.sourceAt, this.remote, this.remoteAt)) {
+    if (!own && isLoop(p, t.ipv6, this.to)) {
       c[Counter.txErrors]++;
       c[Counter.collisions]++;
       return;
@@ -129,35 +125,6 @@ export class Transmitter {
     if (fragment && this.tooBig(e, size, room)) return;
     if (e.takeError(this.now)) e.tell(p, 0, this.now);
     for (let i = 0; i < this.plan.segments; i++) this.push(e, i, truncated, fragment);
-  }
-
-  /** The tunnel's remote, or that of the address the packet is for. */
-  private findRemote(e: Endpoint): boolean {
-    const t = e.tunnel;
-    if (e.path !== null) {
-      if (e.path.noRoute !== null) {
-        t.counters[State.noRoute] = 1;
-        return false;
-      }
-      t.counters[State.noRoute] = 0;
-      this.remote = t.config.remote;
-      this.remoteAt = 0;
-      this.source = t.localAny ? e.path.source : t.config.local;
-      this.sourceAt = 0;
-      return true;
-    }
-    const p = this.inner;
-    const peers = e.peers!;
-    let at = -1;
-    if (t.ethernet) at = peers.find(p.bytes, p.at, 6);
-    else if (p.protocol === ETH_P_IP) at = peers.find(p.bytes, p.network + 16, 4);
-    else if (p.protocol === ETH_P_IPV6) at = peers.find(p.bytes, p.network + 24, 16);
-    if (at < 0) return false;
-    this.remote = peers.bytes;
-    this.remoteAt = at;
-    this.source = t.localAny ? peers.bytes : t.config.local;
-    this.sourceAt = t.localAny ? at + 16 : 0;
-    return true;
   }
 
   /**
@@ -197,25 +164,13 @@ export class Transmitter {
     const body = whole ? p.at : segmentStart(plan, i);
     const bodyEnd = whole ? p.end : segmentEnd(p, plan, i);
     const length = (whole ? 0 : plan.payload - p.at) + bodyEnd - body;
-    let head = emitOuter(
-      t,
-      e.layout,
-      p,
-      this.source,
-      this.sourceAt,
-      this.remote,
-      this.remoteAt,
-      length,
-      truncated,
-      b,
-      o,
-    );
+    let head = emitOuter(t, e.layout, p, this.to, length, truncated, b, o);
     if (!whole) head += emitSegmentHeaders(p, plan, i, o + head);
     if (t.config.ocsum) setOuterChecksum(b, o + e.layout.ip, o + head, body, bodyEnd);
     this.counted[n] = t.ethernet ? length - ETH_HLEN : length;
     if (fragment) this.pushFragments(e, n, head, body, bodyEnd);
     else {
-      this.setName(n, t, this.remote, this.remoteAt);
+      this.setName(n, t, this.to.remote, this.to.remoteAt);
       this.gather.set(n, head, body, bodyEnd - body, t.ipv6 ? 28 : 16);
     }
   }
@@ -260,7 +215,7 @@ export class Transmitter {
         setU16(b, h + 2, ip + length);
         setU16(b, h + 6, (offset >>> 3) | (more ? IP_MF : 0));
       }
-      this.setName(n, t, this.remote, this.remoteAt);
+      this.setName(n, t, this.to.remote, this.to.remoteAt);
       this.gather.set(n, ip + inHead, body, taken, t.ipv6 ? 28 : 16);
       body += taken;
       offset += length;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Destination } from '../../src/tunnels/destination.js';
 import {
   emitOuter,
   OuterLayout,
@@ -37,7 +38,9 @@ function encapsulate(t: Tunnel, inner: Uint8Array, truncated = false): Uint8Arra
   const p = innerOf(inner, t.ethernet);
   const out = new Uint8Array(layout.total + inner.length);
   const source = t.localAny ? SOURCE[t.ipv6 ? 6 : 4] : t.config.local;
-  const head = emitOuter(t, layout, p, source, 0, t.config.remote, 0, inner.length, truncated, out, 0);
+  const to = new Destination();
+  to.set(t.config.remote, 0, source, 0);
+  const head = emitOuter(t, layout, p, to, inner.length, truncated, out, 0);
   expect(head).toBe(layout.total);
   out.set(inner, head);
   if (t.config.ocsum) setOuterChecksum(out, layout.ip, head, head, out.length);
@@ -259,9 +262,9 @@ describe('keepalives', () => {
 });
 
 describe('loops', () => {
-  const source = new Uint8Array([10, 9, 0, 1]);
-  const remote = new Uint8Array([10, 9, 0, 2]);
-  const loop = (packet: Uint8Array, eth = false) => isLoop(innerOf(packet, eth), false, source, 0, remote, 0);
+  const to = new Destination();
+  to.set(new Uint8Array([10, 9, 0, 2]), 0, new Uint8Array([10, 9, 0, 1]), 0);
+  const loop = (packet: Uint8Array, eth = false) => isLoop(innerOf(packet, eth), false, to);
 
   it('are the tunnel’s own packets, at any depth', () => {
     const own = ipv4('10.9.0.1', '10.9.0.2', 47, gre(0x0800, datagram));
@@ -288,7 +291,7 @@ describe('loops', () => {
         const p = new InnerPacket();
         p.bytes = bytes;
         p.end = bytes.length;
-        if (parseInnerPacket(p, eth)) isLoop(p, false, source, 0, remote, 0);
+        if (parseInnerPacket(p, eth)) isLoop(p, false, to);
       }),
     );
   });
