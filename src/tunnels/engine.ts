@@ -34,7 +34,8 @@ import type { Tunnel, TunnelDevice } from './tunnel.js';
 /** The most tunnels of one process. */
 export const MAX_TUNNELS = 1024;
 const RECEIVE_MESSAGES = 64;
-const MESSAGE_SIZE = 65536;
+/** The largest packet, and some more so that messages do not all lie at the same place of the caches. */
+const MESSAGE_SIZE = 65536 + 320;
 const ICMP_MESSAGES = 16;
 const ICMP_SIZE = 2048;
 /** How often paths are asked again, and keepalives looked after, ms. */
