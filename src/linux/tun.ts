@@ -101,6 +101,11 @@ export class TunDevice {
     check(libc.ioctl(this.fd, TUNSETCARRIER, value), `set the carrier of ${this.name}`);
   }
 
+  /** Whether it is to outlive the program. */
+  setPersistent(persistent: boolean): void {
+    check(libc.ioctlValue(this.fd, TUNSETPERSIST, persistent ? 1 : 0), `keep ${this.name}`);
+  }
+
   /** Closes it, which removes it unless it is persistent. */
   close(): void {
     libc.close(this.fd);

@@ -175,6 +175,7 @@ export class Endpoint {
   /** Brings the device it took over to the new configuration. */
   reconfigure(): void {
     this.tun.setCarrier(true);
+    this.tun.setPersistent(this.tunnel.config.persist);
     this.updateMtu(true);
     setupDevice(this.tunnel.config);
   }

@@ -84,10 +84,17 @@ export class Engine implements TunnelDevice {
     this.attach(this.table.add(config, link(config), counters), null);
   }
 
-  /** Takes a tunnel and its device away. */
+  /** Takes a tunnel and its device away, persistent or not. */
   remove(name: string): void {
-    const t = this.table.remove(name);
+    const t = this.table.get(name);
     if (t === undefined) return;
+    const e = this.byTunnel.get(t);
+    if (t.config.persist && e?.gone === false) e.tun.setPersistent(false);
+    this.end(t);
+  }
+
+  private end(t: Tunnel): void {
+    this.table.remove(t.config.name);
     this.detach(t).close(true);
     this.arrangeSockets();
   }
@@ -295,9 +302,9 @@ export class Engine implements TunnelDevice {
     }
   }
 
-  /** Takes every tunnel away. */
+  /** Ends every tunnel; persistent devices stay. */
   close(): void {
-    for (const t of [...this.table.tunnels()]) this.remove(t.config.name);
+    for (const t of [...this.table.tunnels()]) this.end(t);
     this.messages.close();
     this.errors.close();
     this.transmitter.close();

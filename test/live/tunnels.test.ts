@@ -1,6 +1,6 @@
 /** Tunnels between two mirrorlakes, in namespaces: what a person does with `ip tunnel add`, done with ours. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { describeWith, ip, tryIp } from '../support/needs.js';
+import { describeWith, ip } from '../support/needs.js';
 import {
   A,
   B,
@@ -320,9 +320,10 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
     await a.stop();
     expect(() => ip(`-n ${A.ns} link show t1`)).toThrow();
     expect(ip(`-n ${A.ns} link show t2`)).toContain('t2');
-    const again = await start(A.ns, `t2 mode gretap local ${A[4]} remote ${B[4]} key 2`);
-    await again.stop();
-    tryIp(`-n ${A.ns} link del t2`);
+    const again = await start(A.ns, `t2 mode gretap local ${A[4]} remote ${B[4]} key 2 persist`);
+    expect(ip(`-n ${A.ns} -br link show t2`)).toContain('UP');
+    await again.reload();
+    expect(() => ip(`-n ${A.ns} link show t2`)).toThrow();
   });
 
   it('says which word or device is wrong', async () => {
