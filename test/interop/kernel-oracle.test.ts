@@ -82,6 +82,6 @@ describeWith(['root', '/dev/net/tun', ...linuxPeerPrograms], 'the receive path a
       const packets = oraclePackets(seed, tunnels, 2000);
       expect(countWithTable(tunnels, packets)).toEqual(await kernels(peer, tunnels, packets));
     },
-    60_000,
+    180_000,
   );
 });

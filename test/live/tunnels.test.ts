@@ -78,7 +78,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
         expect(lost(there, here)).toBeLessThan(20);
         expect(lost(here, there)).toBeGreaterThanOrEqual(0);
       },
-      60_000,
+      180_000,
     );
   });
 
