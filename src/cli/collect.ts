@@ -71,7 +71,6 @@ async function collect(options: CollectOptions): Promise<void> {
     version: version(),
     collector: config.collector ?? hostname(),
     log,
-    tap: options.tap,
   });
   const ended = new Promise<NodeJS.Signals>((resolve) => {
     let signals = 0;
@@ -112,6 +111,7 @@ function configuration(options: CollectOptions): Config {
     receiver: options.receiver,
     workers: options.workers,
     store: options.store,
+    tap: options.tap,
     user: options.user,
     listen: options.listen,
     control: options.control,

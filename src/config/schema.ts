@@ -108,6 +108,9 @@ export const tunnelSchema = z.union([
 export const configSchema = z.strictObject({
   store: z
     .string()
+    .refine((text) => /^https?:\/\//i.test(text) || !/^$|^[a-z][a-z0-9+.-]*:\/\//i.test(text), {
+      error: (i) => `a store cannot be at "${i.input}": give a directory, or an http:// or https:// URL`,
+    })
     .default('./data')
     .describe('Where sessions go: a directory (embedded chDB) or http://user@host:8123/database.'),
   collector: z
@@ -123,6 +126,9 @@ export const configSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Also receive what is addressed to other hosts on these interfaces.'),
+  tap: interfaceName
+    .optional()
+    .describe('A TAP device that gets the inner frames of every mirror without one of its own.'),
   workers: z
     .int()
     .min(1)

@@ -37,8 +37,23 @@ export interface CollectorOptions {
   readonly version: string;
   readonly collector: string;
   readonly log: Logger;
-  /** A TAP device that gets every mirror's frames (`--tap`). */
-  readonly tap: string | undefined;
+}
+
+/** @throws UsageError for keys that do not go together */
+function receiverKind(config: Config): 'raw' | 'ring' {
+  const kind = config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw');
+  if (kind === 'ring' && config.interfaces.length === 0) {
+    throw new UsageError('the ring receiver reads interfaces: name one with --interface');
+  }
+  if (kind === 'raw' && config.interfaces.length > 0) {
+    throw new UsageError(
+      'the raw receiver takes what this host is sent, on any interface: leave out --interface',
+    );
+  }
+  if (kind === 'raw' && config.workers > 1) {
+    throw new UsageError('the raw receiver has one worker: name interfaces with --interface for more');
+  }
+  return kind;
 }
 
 export class Collector {
@@ -98,21 +113,13 @@ export class Collector {
   /** What may take privileges. */
   private async open(): Promise<void> {
     const { config } = this;
+    const kind = receiverKind(config);
     const user = config.user === undefined ? undefined : findUser(config.user);
     const control = config.control ?? controlPath(config.store);
     if (user !== undefined) {
       directoryFor(user, join(control, '..'));
       if (!/^https?:/i.test(config.store)) directoryFor(user, config.store);
       directoryFor(user, spoolOf(config));
-    }
-    const kind = config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw');
-    if (kind === 'ring' && config.interfaces.length === 0) {
-      throw new UsageError('the ring receiver reads interfaces: name one with --interface');
-    }
-    if (kind === 'raw' && config.interfaces.length > 0) {
-      throw new UsageError(
-        'the raw receiver takes what this host is sent, on any interface: leave out --interface',
-      );
     }
     this.control = await ControlServer.open(control, {
       status: () => this.status(),
@@ -127,7 +134,7 @@ export class Collector {
   }
 
   private openTaps(mirrors: readonly MirrorConfig[]): void {
-    const names = [this.options.tap, ...mirrors.map((m) => m.tap)];
+    const names = [this.config.tap, ...mirrors.map((m) => m.tap)];
     for (const name of new Set(names)) {
       if (name === undefined || this.taps.has(name)) continue;
       this.taps.set(name, TunDevice.open(name, { ethernet: true, vnetHeader: false }));
@@ -137,7 +144,7 @@ export class Collector {
 
   private makeRules(config: Config): MirrorRules {
     const byName = Object.fromEntries([...this.taps].map(([name, device]) => [name, device.fd]));
-    const tapAll = this.options.tap === undefined ? -1 : byName[this.options.tap];
+    const tapAll = this.config.tap === undefined ? -1 : byName[this.config.tap];
     return mirrorRules(config, byName, tapAll, this.tunnels.claims);
   }
 

@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { MAIN } from '../support/collector.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-usage-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const config = join(directory, 'm.yaml');
+writeFileSync(config, 'workers: 2\ninterface: eth0\n');
+
+it.each([
+  ['--listen everywhere', '--listen: "everywhere" is not HOST:PORT: write 127.0.0.1:9470 or [::1]:9470'],
+  ['--interface a/b', '--interface: "a/b" cannot be an interface name'],
+  ['--tap a-name-that-is-too-long', '--tap: "a-name-that-is-too-long" cannot be an interface name'],
+  [
+    '--store ftp://x',
+    '--store: a store cannot be at "ftp://x": give a directory, or an http:// or https:// URL',
+  ],
+  ['--receiver ring', 'the ring receiver reads interfaces: name one with --interface'],
+  ['--receiver fast', '--receiver: must be one of: raw, ring'],
+  ['--workers 2', 'the raw receiver has one worker: name interfaces with --interface for more'],
+  ['--user nobody-has-this-name', 'there is no user nobody-has-this-name; make one with: '],
+  ['--tunnel t1', 'tunnel t1: it has no mode; say mode '],
+  [`--config ${config}`, `${config}:2:1: interface: there is no such key`],
+])('collect %s: one line that names it, exit status 2, and nothing made', (words, message) => {
+  const run = spawnSync(process.execPath, [MAIN, 'collect', ...words.split(' ')], {
+    encoding: 'utf8',
+    cwd: directory,
+    timeout: 20_000,
+  });
+  expect(run.stderr.trim().split('\n')).toHaveLength(1);
+  expect(run.stderr).toContain(message);
+  expect(run.status).toBe(2);
+  expect(existsSync(join(directory, 'data'))).toBe(false);
+});
