@@ -57,14 +57,19 @@ export function isKeepaliveRequest(
   if (protocol === ETH_P_IP && !t.ipv6) {
     const gre = at + 20;
     if (gre + 4 > end || b[at] !== 0x45 || b[at + 9] !== IPPROTO_GRE) return false;
-    return u16(b, gre + 2) === GRE_PROTO_KEEPALIVE && same(b, at + 16, t.config.remote);
+    return u16(b, gre + 2) === GRE_PROTO_KEEPALIVE && between(t, b, at + 12, at + 16);
   }
   if (protocol === ETH_P_IPV6 && t.ipv6) {
     const gre = at + 40;
     if (gre + 4 > end || b[at + 6] !== IPPROTO_GRE) return false;
-    return u16(b, gre + 2) === GRE_PROTO_KEEPALIVE && same(b, at + 24, t.config.remote);
+    return u16(b, gre + 2) === GRE_PROTO_KEEPALIVE && between(t, b, at + 8, at + 24);
   }
   return false;
+}
+
+/** From us to the remote: nobody has us send in another's name. */
+function between(t: Tunnel, b: Uint8Array, source: number, destination: number): boolean {
+  return same(b, destination, t.config.remote) && (t.localAny || same(b, source, t.config.local));
 }
 
 /** Whether the packet is the answer to a keepalive of tunnel `t`'s. */

@@ -86,10 +86,10 @@ export class Transmitter {
 
   /** Sends an IP packet as it is, to the tunnel's remote. */
   transmitBare(e: Endpoint, b: Uint8Array, at: number, end: number): void {
-    const o = this.gather.headOffset(0);
+    const o = this.gather.bodyOffset;
     this.gather.bytes.set(b.subarray(at, end), o);
     this.setName(0, e.tunnel, e.tunnel.config.remote, 0);
-    this.gather.set(0, end - at, this.gather.bodyOffset, 0, e.tunnel.ipv6 ? 28 : 16);
+    this.gather.set(0, 0, o, end - at, e.tunnel.ipv6 ? 28 : 16);
     this.gather.send(e.sendFd, 0, 1);
   }
 

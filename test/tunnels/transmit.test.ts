@@ -258,6 +258,8 @@ describe('keepalives', () => {
     expect(isKeepaliveRequest(t, datagram, 0, datagram.length, 0x0800)).toBe(false);
     const other = ipv4('10.9.0.1', '10.9.0.3', 47, gre(0, new Uint8Array(0)));
     expect(isKeepaliveRequest(t, other, 0, other.length, 0x0800)).toBe(false);
+    const forged = ipv4('10.9.0.9', '10.9.0.2', 47, gre(0, new Uint8Array(0)));
+    expect(isKeepaliveRequest(t, forged, 0, forged.length, 0x0800)).toBe(false);
   });
 });
 
