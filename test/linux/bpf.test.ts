@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BpfProgram } from '../../src/linux/bpf.js';
+import { dropAll, fanoutByInnerAddresses, greFilter } from '../../src/linux/gre-filter.js';
+import { runBpf } from '../support/bpf-machine.js';
+import {
+  bytes,
+  erspan1,
+  erspan2,
+  erspan3,
+  ethernet,
+  gre,
+  ipv4,
+  ipv6,
+  ipv6Fragment,
+  udp,
+} from '../support/frames.js';
+
+const g = erspan2(1, 1, ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(1, 2, new Uint8Array(30)))));
+const four = (next: number, payload: Uint8Array, o = {}): Uint8Array =>
+  ipv4('198.51.100.1', '198.51.100.2', next, payload, o);
+const six = (next: number, payload: Uint8Array): Uint8Array =>
+  ipv6('2001:db8::1', '2001:db8::2', next, payload);
+const options = (next: number, length = 0): Uint8Array =>
+  bytes([next, length], new Uint8Array(6 + 8 * length));
+
+describe('the assembler', () => {
+  it('resolves labels, and refuses those it cannot reach', () => {
+    const p = new BpfProgram()
+      .load('b', 0)
+      .jump('jeq', 4, 'four')
+      .answer(1)
+      .label('four')
+      .answer(2)
+      .assemble();
+    expect(runBpf(p, new Uint8Array([4]))).toBe(2);
+    expect(runBpf(p, new Uint8Array([5]))).toBe(1);
+    expect(() => new BpfProgram().goto('nowhere').assemble()).toThrow('label nowhere is nowhere');
+    expect(() => new BpfProgram().label('back').setA(1).goto('back').assemble()).toThrow(/label back is -2/);
+    const far = new BpfProgram().jump('jeq', 1, 'far');
+    for (let i = 0; i < 256; i++) far.setA(i);
+    expect(() => far.label('far').answer(0).assemble()).toThrow(/label far is 256 instructions away/);
+  });
+
+  it('drops what it shall drop', () => {
+    expect(runBpf(dropAll(), g)).toBe(0);
+  });
+});
+
+describe('the GRE filter', () => {
+  const onEthernet = greFilter(true);
+  const onIp = greFilter(false);
+  const yes: [string, number, Uint8Array][] = [
+    ['IPv4', 0x0800, four(47, g)],
+    ['a first IPv4 fragment', 0x0800, four(47, g.subarray(0, 16), { fragment: [0, true] })],
+    ['a later IPv4 fragment', 0x0800, four(47, g.subarray(16), { fragment: [16, false] })],
+    ['IPv6', 0x86dd, six(47, g)],
+    ['options before GRE', 0x86dd, six(60, bytes(options(47), g))],
+    ['long options before GRE', 0x86dd, six(0, bytes(options(60, 3), options(47, 1), g))],
+    ['a first IPv6 fragment', 0x86dd, six(44, ipv6Fragment(47, 0, true, 1, g.subarray(0, 16)))],
+    ['a later IPv6 fragment', 0x86dd, six(44, ipv6Fragment(47, 16, false, 1, g.subarray(16)))],
+    [
+      'options, a fragment, options',
+      0x86dd,
+      six(0, bytes(options(44), ipv6Fragment(60, 0, true, 1, bytes(options(47), g)))),
+    ],
+    [
+      'a later fragment behind which GRE may be',
+      0x86dd,
+      six(44, ipv6Fragment(60, 64, false, 1, new Uint8Array(40))),
+    ],
+  ];
+  const no: [string, number, Uint8Array][] = [
+    ['UDP', 0x0800, four(17, udp(1, 2, g))],
+    ['UDP over IPv6', 0x86dd, six(17, udp(1, 2, g))],
+    ['a UDP fragment', 0x86dd, six(44, ipv6Fragment(17, 64, false, 1, g))],
+    ['options before UDP', 0x86dd, six(60, bytes(options(17), udp(1, 2, g)))],
+    ['an IPv6 header cut short', 0x86dd, six(60, new Uint8Array(1))],
+    ['next to nothing', 0x0800, new Uint8Array(3)],
+  ];
+  it.each(yes)('passes %s, behind tags as well', (_, type, packet) => {
+    expect(runBpf(onEthernet, ethernet(type, packet))).toBeGreaterThan(65535);
+    expect(runBpf(onEthernet, ethernet(type, packet, [[0x8100, 7]]))).toBeGreaterThan(65535);
+    expect(
+      runBpf(
+        onEthernet,
+        ethernet(type, packet, [
+          [0x88a8, 7],
+          [0x8100, 8],
+          [0x8100, 9],
+        ]),
+      ),
+    ).toBeGreaterThan(65535);
+    expect(runBpf(onIp, packet)).toBeGreaterThan(65535);
+  });
+  it.each(no)('drops %s', (_, type, packet) => {
+    expect(runBpf(onEthernet, ethernet(type, packet))).toBe(0);
+    expect(runBpf(onEthernet, ethernet(type, packet, [[0x8100, 7]]))).toBe(0);
+    expect(runBpf(onIp, packet)).toBe(0);
+  });
+  it('drops other EtherTypes, and answers whatever comes', () => {
+    expect(runBpf(onEthernet, ethernet(0x0806, new Uint8Array(46)))).toBe(0);
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 120 }),
+        fc.constantFrom(0, 0x0800, 0x86dd, 0x8100),
+        (b, type) => {
+          if (type !== 0 && b.length > 14) b.set([type >>> 8, type & 255], 12);
+          for (const program of [onEthernet, onIp]) expect([0, 0x40000]).toContain(runBpf(program, b));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('the fanout program', () => {
+  const program = fanoutByInnerAddresses();
+  const address = fc
+    .integer({ min: 0, max: 0xffffffff })
+    .map((n) => [24, 16, 8, 0].map((s) => (n >>> s) & 255).join('.'));
+  const wrappings: ((frame: Uint8Array) => Uint8Array)[] = [
+    erspan1,
+    (f) => erspan2(5, 9, f),
+    (f) => erspan3(5, 9, f),
+    (f) => erspan3(5, 9, f, 0, new Uint8Array(8)),
+    (f) => erspan3(5, 9, f.subarray(14), 2),
+    (f) => gre(0x6558, f, { key: 1, checksum: true, sequence: 3 }),
+    (f) => gre(0x6558, f),
+    (f) => gre(0x0800, f.subarray(14), { key: 7 }),
+    (f) => erspan2(5, 9, bytes(f.subarray(0, 12), [0x81, 0, 0, 7], f.subarray(12))),
+  ];
+
+  it('answers the same for both directions, and for every port, and encapsulation of one session', () => {
+    fc.assert(
+      fc.property(address, address, fc.nat(65535), fc.nat(8), (a, b, port, w) => {
+        const frame = (from: string, to: string, p: number): Uint8Array =>
+          ethernet(0x0800, ipv4(from, to, 17, udp(p, 53, new Uint8Array(20))));
+        const hash = (f: Uint8Array, wrap: (f: Uint8Array) => Uint8Array): number =>
+          runBpf(program, four(47, wrap(f)), 0x0800);
+        const one = hash(frame(a, b, port), wrappings[w]);
+        expect(hash(frame(b, a, 53), wrappings[w])).toBe(one);
+        expect(hash(frame(a, b, port), wrappings[(w + 1) % wrappings.length])).toBe(one);
+      }),
+    );
+  });
+
+  it('shares conversations out evenly', () => {
+    const workers = 4;
+    const shares = new Array<number>(workers).fill(0);
+    for (let i = 0; i < 4000; i++) {
+      const frame = ethernet(
+        0x0800,
+        ipv4(`10.0.${i >>> 8}.${i & 255}`, '10.9.0.1', 17, udp(1, 2, new Uint8Array(8))),
+      );
+      shares[runBpf(program, four(47, erspan2(1, i, frame)), 0x0800) % workers]++;
+    }
+    for (const n of shares) expect(Math.abs(n - 1000)).toBeLessThan(200);
+  });
+
+  it('keeps what cannot be looked into, and everything over IPv6, together by outer addresses', () => {
+    const frames = ['10.0.0.1', '10.0.0.2'].map((a) =>
+      ethernet(0x0800, ipv4(a, '10.9.0.1', 17, udp(1, 2, new Uint8Array(600)))),
+    );
+    const [one, two] = frames.map((f) => erspan2(1, 1, f));
+    const v6 = (p: Uint8Array): number => runBpf(program, p, 0x86dd);
+    expect(v6(six(47, one))).toBe(v6(six(47, two)));
+    expect(v6(six(44, ipv6Fragment(47, 64, false, 9, one.subarray(64))))).toBe(v6(six(47, two)));
+    const v4 = (p: Uint8Array): number => runBpf(program, p, 0x0800);
+    expect(v4(four(47, one.subarray(64), { fragment: [64, false] }))).toBe(
+      v4(four(47, two.subarray(0, 64), { fragment: [0, true] })),
+    );
+    expect(v4(four(47, bytes([0x30, 0x81, 0x88, 0x0b], new Uint8Array(40))))).toBe(
+      v4(four(47, bytes([0x20, 0x01, 0x88, 0x0b], new Uint8Array(20)))),
+    );
+  });
+
+  it('answers whatever comes', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 150 }),
+        fc.constantFrom(0x0800, 0x86dd, 0x8100),
+        (b, protocol) => {
+          if (b.length > 9) b[protocol === 0x0800 ? 9 : 6] = 47;
+          expect(runBpf(program, b, protocol)).toBeGreaterThanOrEqual(0);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
