@@ -48,7 +48,10 @@ right 'Which connections fail?' "$(ask "SELECT arrayStringConcat(arraySort(group
   FROM sessions WHERE mirror_session = 10 AND tcp_state IN ('REJ', 'S0')")" '^10\.20\.0\.1:8443 REJ, 10\.20\.0\.2:8443 REJ, 10\.20\.0\.99:443 S0$'
 right 'Over IPv6 as well?' "$(ask "SELECT count() FROM sessions WHERE ether_type = 34525 AND app_protocol = 'http'")" '^[1-9]'
 right 'Does the tunnel carry?' "$(inside pc-1 ping -c 3 10.10.20.1)" ' 0% packet loss'
-right 'Whose is the collector?' "$(inside collector sh -c 'cat /proc/[0-9]*/status | grep -A9 ^Name:.node | grep ^Uid')" '^Uid:	[1-9]'
+# shellcheck disable=SC2016 # for the shell in there
+right 'Whose is the collector?' "$(inside collector sh -c 'for p in /proc/[0-9]*; do
+  case $(tr "\0" " " <$p/cmdline) in *node*"collect --config"*) grep ^Uid $p/status ;; esac
+done' | tail -n 1)" '^Uid:	[1-9]'
 wait_for 'the minute of mirrors and tunnels' 90 minutes
 right 'What did each mirror lose?' "$(ask "SELECT mirror_session, sum(m.packets) > 0, sum(m.lost), sum(m.malformed), max(m.kernel_drops)
   FROM mirrors AS m GROUP BY ALL ORDER BY mirror_session" | tr '\n\t' '; ')" '^10 1 0 0 0;20 1 0 0 0;$'

@@ -23,6 +23,11 @@ const SERVE =
   'SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; SELECT sleepEachRow(1) FROM numbers(1000000000) ' +
   'FORMAT Null SETTINGS max_block_size=1, function_sleep_max_microseconds_per_block=0';
 
+/** The arguments of python3 that make it a server: the options are ClickHouse's own. `before` runs before it listens. */
+export function serverArguments(library: string, options: readonly string[], before = ''): string[] {
+  return ['-c', CALLER, library, ...options, '--query', `${before}${SERVE}`];
+}
+
 /** The library of the platform's chdb package. */
 export function libchdb(): string {
   const require = createRequire(import.meta.url);
@@ -52,18 +57,13 @@ export class ClickHouseServer {
     const url = `http://127.0.0.1:${httpPort}`;
     const child = spawn(
       'python3',
-      [
-        '-c',
-        CALLER,
-        libchdb(),
+      serverArguments(libchdb(), [
         `--http_port=${httpPort}`,
         `--tcp_port=${tcpPort}`,
         '--listen_host=127.0.0.1',
         `--path=${path}`,
         ...(options.config === undefined ? [] : [`--config-file=${configFile(path, options.config)}`]),
-        '--query',
-        SERVE,
-      ],
+      ]),
       { stdio: ['ignore', 'ignore', 'pipe'], cwd: path },
     );
     let said = '';
