@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Store } from '../store/store.js';
 import { CommandError, UsageError } from './errors.js';
 import { NDJSON_KINDS, type NdjsonKind } from './read/kinds.js';
@@ -41,7 +41,12 @@ export function registerRead(program: Command): void {
       collect,
       [],
     )
-    .option('--collector <name>', 'the name in the column collector', hostname())
+    .addOption(
+      new Option('--collector <name>', 'the name in the column collector').default(
+        hostname(),
+        'the host name',
+      ),
+    )
     .option('--max-sessions <n>', 'sessions held at once; beyond it the oldest end by pressure', positive)
     .option('--quiet', 'no progress bar and no summary')
     .action(read);
