@@ -9,6 +9,7 @@ import { AddressFamily, createSocket, type Socket } from 'raw-socket';
 import { AF_INET, AF_INET6, sockaddrIn6 } from '../linux/address.js';
 import { attachFilter } from '../linux/bpf.js';
 import { LinuxError } from '../linux/errors.js';
+import { dropAll } from '../linux/gre-filter.js';
 import {
   bindSocket,
   IPPROTO_GRE,
@@ -101,7 +102,8 @@ export class RawReceiver {
     if (this.closing) return;
     this.closing = true;
     clearInterval(this.addressTimer);
-    // The sockets' queues are read out first: what the kernel has accepted is not lost.
+    // Nothing more comes in, and the sockets' queues are read out: what the kernel has accepted is not lost.
+    for (const s of [this.ipv4, ...this.ipv6.values()]) if (s !== undefined) attachFilter(s.fd, dropAll());
     for (let before = -1; before !== this.packets; ) {
       before = this.packets;
       await new Promise((resolve) => setTimeout(resolve, 20));

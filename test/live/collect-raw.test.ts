@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { TestCollector } from '../support/collector.js';
+import { MAIN, TestCollector } from '../support/collector.js';
 import { MirrorSource, tcpConversation, udpFrame } from '../support/mirror-traffic.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
@@ -37,6 +37,29 @@ describeWith(['root', 'ip'], 'mirrorlake collect, with raw sockets', () => {
     frame.set(mac);
     sender.add(frame);
   }
+
+  it('ends within seconds while packets go on coming, and stores what it had', async () => {
+    const c = await TestCollector.start([]);
+    collector = c;
+    const source = new MirrorSource(4);
+    const send = setInterval(() => {
+      for (let i = 0; i < 20; i++) add(source.wrap(udpFrame('10.0.0.1', '10.0.0.2', 7)));
+      sender.flush();
+    }, 5);
+    try {
+      await c.statusWhen((s) => (s.mirrors[0]?.packets ?? 0) > 100);
+      const { code, ms } = await c.stop();
+      expect(code).toBe(0);
+      expect(ms).toBeLessThan(10_000);
+    } finally {
+      clearInterval(send);
+    }
+    const sql = "SELECT count() FROM sessions WHERE end_reason = 'shutdown'";
+    const rows = execFileSync(process.execPath, [MAIN, 'query', '--store', `${c.directory}/data`, sql], {
+      encoding: 'utf8',
+    });
+    expect(rows.trim()).toBe('1');
+  });
 
   it('stores what it is sent, and says what the kernel dropped', async () => {
     const c = await TestCollector.start([]);
