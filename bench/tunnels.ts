@@ -173,10 +173,12 @@ interface Rate {
 /** One iperf3 run; its report. */
 async function iperf(...words: string[]): Promise<{ end: { sum_received?: Sum; sum: Sum } }> {
   const server = start(ENDS[1], 'iperf3', '-s', '-1');
-  await sleep(300);
+  await sleep(1000);
   try {
     const said = inside(ENDS[0], 'iperf3', '-J', '-c', ENDS[0].other, '-t', String(SECONDS), ...words);
-    return JSON.parse(said);
+    const report = JSON.parse(said);
+    if (report.error !== undefined) throw new Error(`iperf3: ${report.error}`);
+    return report;
   } finally {
     await stop(server);
   }
