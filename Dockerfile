@@ -16,7 +16,7 @@ COPY src src
 RUN npm run build \
   && npm prune --omit=dev --no-audit --no-fund \
   && rm -rf node_modules/chdb node_modules/@chdb node_modules/raw-socket/build/Release/obj.target \
-  && find dist node_modules -name '*.map' -delete
+  && find dist node_modules -name '*.map' -delete && find node_modules -type d -empty -delete
 
 FROM node:24-bookworm-slim AS runtime
 # iproute2 sets tunnels' addresses and routes; libpcap compiles the filters of `mirrorlake mirror`.

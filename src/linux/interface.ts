@@ -64,7 +64,12 @@ export function setInterfaceUp(name: string, up: boolean): void {
  */
 export function setSilentUp(name: string): void {
   const ipv6 = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
-  if (existsSync(ipv6)) writeFileSync(ipv6, '1');
+  try {
+    if (existsSync(ipv6)) writeFileSync(ipv6, '1');
+  } catch (e) {
+    // A container's /proc/sys is read-only. The few solicitations that IPv6 then sends, nobody reads.
+    if ((e as NodeJS.ErrnoException).code !== 'EROFS') throw e;
+  }
   setFlags(name, interfaceFlags(name) | IFF_UP | IFF_NOARP, `set interface ${name} up`);
 }
 

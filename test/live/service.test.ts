@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { TestCollector } from '../support/collector.js';
-import { describeWith } from '../support/needs.js';
+import { MAIN, TestCollector } from '../support/collector.js';
+import { describeWith, ip, run, tryIp } from '../support/needs.js';
 
 const UNIT = join(import.meta.dirname, '../../packaging/mirrorlake.service');
 
@@ -66,6 +66,59 @@ describeWith(['root', 'socat'], 'a collector that a service manager started', ()
     await listen(`UNIX-RECV:${join(directory, 'other')}`);
     process.env.NOTIFY_SOCKET = join(directory, 'nobody');
     await expect(TestCollector.start([])).rejects.toThrow(/cannot reach the service manager at .*ENOENT/);
+  });
+});
+
+describeWith(['root', 'ip', 'setpriv', 'mount', '/dev/net/tun'], 'a collector that never was root', () => {
+  const NETNS = 'l-unit';
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'mirrorlake-unit-'));
+    chmodSync(directory, 0o777);
+    ip(`netns add ${NETNS}`);
+    ip(`-n ${NETNS} link set lo up`);
+  });
+  afterEach(() => {
+    tryIp(`netns del ${NETNS}`);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('opens rings, tunnels and TAPs with the capabilities of the unit, where /proc/sys is read-only', async () => {
+    const capabilities = /^AmbientCapabilities=CAP_(\w+) CAP_(\w+)$/m
+      .exec(readFileSync(UNIT, 'utf8'))!
+      .slice(1);
+    const only = `-all,+${capabilities.join(',+').toLowerCase()}`;
+    // What udev makes of /dev/net/tun, and what a container makes of /proc/sys.
+    const world = [
+      `mknod -m 666 ${directory}/tun c 10 200`,
+      `mount --bind ${directory}/tun /dev/net/tun`,
+      'mount --bind /proc/sys /proc/sys',
+      'mount -o remount,bind,ro /proc/sys',
+      `exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --bounding-set=${only} --inh-caps=${only} --ambient-caps=${only} "$@"`,
+    ].join(' && ');
+    const tunnel = 'Tunnel-1 mode gre remote 127.0.0.2 local 127.0.0.1 address 10.10.10.1/24';
+    const collect = [MAIN, 'collect', '--interface', 'lo', '--tap', 'mirror0', '--tunnel', tunnel];
+    const command = [process.execPath, ...collect, '--store', join(directory, 'data')];
+    const collector = spawn('ip', ['netns', 'exec', NETNS, 'sh', '-c', world, 'sh', ...command], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      cwd: directory,
+    });
+    let said = '';
+    collector.stderr.on('data', (d: Buffer) => {
+      said += d.toString();
+    });
+    const exited = once(collector, 'exit');
+    try {
+      await expect.poll(() => said, { timeout: 30_000 }).toContain('receiving GRE on lo');
+      const status = readFileSync(`/proc/${collector.pid}/status`, 'utf8');
+      expect(status).toMatch(/^Uid:\t65534\t65534\t65534\t65534$/m);
+      expect(run('ip', '-n', NETNS, '-brief', 'address')).toMatch(
+        /Tunnel-1 .*10\.10\.10\.1\/24[\s\S]*mirror0 /,
+      );
+    } finally {
+      collector.kill('SIGTERM');
+    }
+    expect(await exited, said).toEqual([0, null]);
   });
 });
 
