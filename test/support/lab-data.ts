@@ -23,7 +23,9 @@ export class LabData {
     const server = await ClickHouseServer.start();
     await server.sql(`CREATE DATABASE ${DATABASE}`);
     const store = `${server.url}/${DATABASE}`;
-    execFileSync(process.execPath, [MAIN, 'read', DEMO, '--store', store], { stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync(process.execPath, [MAIN, 'read', DEMO, '--store', store], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     const text = await server.sql(
       `SELECT toUnixTimestamp(min(first_seen)), toUnixTimestamp(max(last_seen)) FROM ${DATABASE}.sessions`,
     );
