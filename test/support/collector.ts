@@ -1,5 +1,5 @@
 /** A collector as people run it: a process of its own, asked over its control socket. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -144,8 +144,16 @@ export class TestCollector {
     return this.exited;
   }
 
-  /** Kills what is left and removes its directory. */
+  /** The processes it has started: the engine of an embedded store. */
+  get children(): number[] {
+    const found = spawnSync('pgrep', ['-P', String(this.pid)], { encoding: 'utf8' }).stdout.trim();
+    return found === '' ? [] : found.split('\n').map(Number);
+  }
+
+  /** Kills what is left, an engine that a test has stopped as well, and removes its directory. */
   remove(): void {
+    const alive = this.process.exitCode === null && this.process.signalCode === null;
+    for (const pid of alive ? this.children : []) process.kill(pid, 'SIGKILL');
     this.process.kill('SIGKILL');
     rmSync(this.directory, { recursive: true, force: true });
   }
