@@ -5,7 +5,9 @@ const live = ['test/live/**/*.test.ts', 'test/interop/**/*.test.ts'];
 export default defineConfig({
   test: {
     globalSetup: 'test/support/build.ts',
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    // One test waits for a process where another computes: two at a time also on a small machine.
+    maxWorkers: 2,
     hookTimeout: 120_000,
     // In CI a report is kept, so that a skipped test can be told from a passed one.
     reporters:

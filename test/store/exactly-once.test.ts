@@ -18,6 +18,7 @@ let server: ClickHouseServer;
 let databases = 0;
 beforeAll(async () => {
   server = await ClickHouseServer.start();
+  server.keepUp();
 });
 afterAll(() => server?.stop());
 beforeEach(() => {

@@ -37,6 +37,8 @@ export function libchdb(): string {
 }
 
 export class ClickHouseServer {
+  private stopping = false;
+
   private constructor(
     readonly url: string,
     readonly httpPort: number,
@@ -99,8 +101,19 @@ export class ClickHouseServer {
     this.process = next.process;
   }
 
+  /**
+   * Starts it again whenever it ends by itself, as a service manager would. The engine as a library aborts now and
+   * then when a connection breaks within a request's head.
+   */
+  keepUp(): void {
+    this.process.once('exit', () => {
+      if (!this.stopping) void this.restart().then(() => this.keepUp());
+    });
+  }
+
   /** Kills it and removes its data. */
   async stop(): Promise<void> {
+    this.stopping = true;
     await this.kill();
     if (this.temporary) rmSync(this.path, { recursive: true, force: true });
   }
