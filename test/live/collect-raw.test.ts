@@ -39,26 +39,30 @@ describeWith(['root', 'ip'], 'mirrorlake collect, with raw sockets', () => {
   }
 
   it('ends within seconds while packets go on coming, and stores what it had', async () => {
-    const c = await TestCollector.start([]);
-    collector = c;
     const source = new MirrorSource(4);
     const send = setInterval(() => {
       for (let i = 0; i < 20; i++) add(source.wrap(udpFrame('10.0.0.1', '10.0.0.2', 7)));
       sender.flush();
     }, 5);
     try {
-      await c.statusWhen((s) => (s.mirrors[0]?.packets ?? 0) > 100);
-      const { code, ms } = await c.stop();
-      expect(code).toBe(0);
-      expect(ms).toBeLessThan(10_000);
+      // More than once: what races for the store's thread at the end does not lose every time.
+      for (let turn = 0; turn < 4; turn++) {
+        const c = await TestCollector.start([]);
+        collector = c;
+        await c.statusWhen((s) => (s.mirrors[0]?.packets ?? 0) > 100);
+        const { code, ms } = await c.stop();
+        expect(code).toBe(0);
+        expect(ms).toBeLessThan(10_000);
+        const sql = "SELECT count() FROM sessions WHERE end_reason = 'shutdown'";
+        const rows = execFileSync(process.execPath, [MAIN, 'query', '--store', `${c.directory}/data`, sql], {
+          encoding: 'utf8',
+        });
+        expect(rows.trim()).toBe('1');
+        c.remove();
+      }
     } finally {
       clearInterval(send);
     }
-    const sql = "SELECT count() FROM sessions WHERE end_reason = 'shutdown'";
-    const rows = execFileSync(process.execPath, [MAIN, 'query', '--store', `${c.directory}/data`, sql], {
-      encoding: 'utf8',
-    });
-    expect(rows.trim()).toBe('1');
   });
 
   it('stores what it is sent, and says what the kernel dropped', async () => {

@@ -1,6 +1,6 @@
 /** The store's thread: takes segments from the packet paths, brings them to the store, and answers queries. */
 import { join } from 'node:path';
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { StoreStatus } from '../../observe/status.js';
 import { Delivery } from '../../store/delivery.js';
 import { openStore } from '../../store/open.js';
@@ -55,11 +55,21 @@ async function serve(): Promise<void> {
     }
   };
 
+  const take = (m: SegmentMessage): void => {
+    (m.table === 'packets' ? packets : spool).append(m.table, m.bytes, m.rows);
+    waiting.give(m.bytes.length);
+  };
+  const ports: MessagePort[] = [];
   const listen = (port: MessagePort): void => {
-    port.on('message', (m: SegmentMessage) => {
-      (m.table === 'packets' ? packets : spool).append(m.table, m.bytes, m.rows);
-      waiting.give(m.bytes.length);
-    });
+    ports.push(port);
+    port.on('message', take);
+  };
+  // Between ports there is no order: a segment that was sent before the word to close may still lie in its own.
+  const takeAll = (): void => {
+    for (const port of ports) {
+      for (let m = receiveMessageOnPort(port); m !== undefined; m = receiveMessageOnPort(port))
+        take(m.message);
+    }
   };
 
   main.on('message', (m: ToStoreWorker) => {
@@ -87,6 +97,7 @@ async function serve(): Promise<void> {
   });
   const timer = setInterval(() => say({ kind: 'status', status: status() }), STATUS_MS);
   const close = async (within: number): Promise<void> => {
+    takeAll();
     await Promise.all([delivery.drain(within), packetDelivery.drain(within)]);
     clearInterval(timer);
     await spool.close();
