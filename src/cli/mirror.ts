@@ -5,6 +5,7 @@ import { GRANULARITIES, integer, MIRROR_TYPES, type MirrorArguments, rate, speed
 export function registerMirror(program: Command): void {
   program
     .command('mirror')
+    .summary('mirror an interface or a capture to a collector')
     .description(
       "Copies an interface's or a capture's traffic to a collector, as ERSPAN or GRE with Ethernet.",
     )

@@ -59,31 +59,6 @@ describe('completions', () => {
     }
   });
 
-  it('complete in bash', () => {
-    const script = execFileSync(process.execPath, [MAIN, 'completion', 'bash'], { encoding: 'utf8' });
-    const file = join(directory, 'capture.sh');
-    writeFileSync(file, script);
-    const complete = (...words: string[]): string[] =>
-      execFileSync(
-        'bash',
-        [
-          '-c',
-          `source ${file}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mirrorlake; printf '%s\\n' "\${COMPREPLY[@]}"`,
-          'bash',
-          'mirrorlake',
-          ...words,
-        ],
-        { encoding: 'utf8', cwd: directory },
-      )
-        .split('\n')
-        .filter((line) => line !== '');
-    expect(complete('co')).toEqual(['collect', 'completion']);
-    expect(complete('schema', 'a')).toEqual(['apply']);
-    expect(complete('collect', '--tun')).toEqual(['--tunnel']);
-    expect(complete('mirror', '--type', 'gre')).toEqual(['gretap']);
-    expect(complete('read', 'cap')).toEqual(['capture.sh']);
-  });
-
   it('says which shells there are', () => {
     const { status, stderr } = spawnSync(process.execPath, [MAIN, 'completion', 'tcsh'], {
       encoding: 'utf8',

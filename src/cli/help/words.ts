@@ -1,14 +1,25 @@
 /** What the program's commands and options are called and mean, as data: for the man page and completions. */
-import type { Command, Option } from 'commander';
+import type { Argument, Command, Option } from 'commander';
+import { NDJSON_KINDS } from '../read/kinds.js';
+
+/** What a shell offers for a value: these words, files, the host's interfaces, or nothing, for it cannot know. */
+export type Values = readonly string[] | 'files' | 'interfaces' | 'nothing';
 
 export interface OptionWords {
   /** As --help shows them: `-i, --interface <if>`. */
   readonly flags: string;
   /** `-i` and `--interface`, without the value. */
   readonly names: readonly string[];
-  readonly takesValue: boolean;
-  readonly choices: readonly string[];
+  /** `optional`: it may stand without one. */
+  readonly value: 'none' | 'optional' | 'required';
+  readonly values: Values;
   readonly description: string;
+}
+
+export interface ArgumentWords {
+  readonly name: string;
+  readonly description: string;
+  readonly values: Values;
 }
 
 export interface CommandWords {
@@ -17,7 +28,7 @@ export interface CommandWords {
   readonly usage: string;
   readonly summary: string;
   readonly description: string;
-  readonly arguments: readonly { readonly name: string; readonly description: string }[];
+  readonly arguments: readonly ArgumentWords[];
   readonly options: readonly OptionWords[];
   readonly commands: readonly CommandWords[];
 }
@@ -33,6 +44,7 @@ export function wordsOf(command: Command, above: readonly string[] = []): Comman
     arguments: command.registeredArguments.map((a) => ({
       name: a.name(),
       description: help.argumentDescription(a),
+      values: valuesOf(a, a.name()),
     })),
     options: help.visibleOptions(command).map((o) => optionWords(o, help.optionDescription(o))),
     commands: command.commands.map((c) => wordsOf(c, path)),
@@ -43,10 +55,23 @@ function optionWords(option: Option, description: string): OptionWords {
   return {
     flags: option.flags,
     names: [option.short, option.long].filter((name) => name !== undefined && name !== null),
-    takesValue: option.required || option.optional,
-    choices: option.argChoices ?? [],
+    value: option.required ? 'required' : option.optional ? 'optional' : 'none',
+    values: LISTED.get(option.long ?? '') ?? valuesOf(option, /[<[](.*)[>\]]/.exec(option.flags)?.[1] ?? ''),
     description,
   };
+}
+
+/** Options whose values are told apart by the command, not by commander. */
+const LISTED: ReadonlyMap<string, Values> = new Map<string, Values>([
+  ['--ndjson', NDJSON_KINDS],
+  ['--receiver', ['raw', 'ring']],
+  ['--interface', 'interfaces'],
+]);
+const FILES = new Set(['file', 'files', 'path', 'directory', 'store']);
+
+/** @param name what --help calls the value */
+function valuesOf(taker: Option | Argument, name: string): Values {
+  return taker.argChoices ?? (FILES.has(name) ? 'files' : 'nothing');
 }
 
 /** A command and every command below it. */

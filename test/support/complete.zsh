@@ -1,0 +1,32 @@
+# Types words and the tab key into an interactive zsh and prints what it offers, one a line.
+#
+#   zsh -f complete.zsh DIRECTORY WORDS     the directory has the completion, and goes into $fpath
+zmodload zsh/zpty
+typing=$(mktemp)
+# What is offered goes through compadd; the marks say where completing begins and ends.
+cat >$typing <<'SETUP'
+compadd() {
+  if [[ ${@[1,(i)(-|--)]} != *-(O|A|D)\ * ]]; then
+    local -a offered
+    builtin compadd -A offered "$@"
+    print -rl -- "OFFERED:"$^offered
+  fi
+  builtin compadd "$@"
+}
+mark() { print '\nMARK' }
+compprefuncs=(mark)
+comppostfuncs=(mark)
+SETUP
+zpty terminal PS1= zsh -f -i
+zpty -w terminal "fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -u -D; bindkey '^I' complete-word; source $typing"
+zpty -w -n terminal "$2"$'\t'
+integer marks=0
+while ((marks < 2)) && zpty -r terminal line; do
+  line=${line%%$'\r'*}
+  case $line in
+    MARK) marks+=1 ;;
+    OFFERED:*) print -r -- ${line#OFFERED:} ;;
+  esac
+done
+zpty -d terminal
+rm $typing
