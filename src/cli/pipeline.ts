@@ -11,14 +11,11 @@ import { SessionTable } from '../sessions/table.js';
 import type { MirrorPoint } from '../wire/mirror-point.js';
 import type { MirrorSink } from '../wire/mirror-record.js';
 import type { FrameSink } from '../wire/mirrored.js';
-import type { GreReceiver } from '../wire/outer.js';
 
 export interface PipelineOptions {
   readonly sessions: SessionSink;
   readonly mirrors: MirrorSink;
   readonly table?: Partial<SessionOptions>;
-  /** Who is asked first about GRE version 0. */
-  readonly tunnels?: GreReceiver;
   readonly watcher?: PacketWatcher;
   /** Asked once for each new mirror point: false, and its packets are counted but go no further. */
   readonly admit?: (point: MirrorPoint) => boolean;
@@ -44,7 +41,6 @@ export class Pipeline {
     this.demux = new Demux({
       sink: options.frames ?? this.table,
       mirrors: this.mirrors,
-      ...(options.tunnels && { tunnels: options.tunnels }),
       ...(options.watcher && { watcher: options.watcher }),
       ...(options.reassembly && { reassembly: options.reassembly }),
     });

@@ -153,6 +153,11 @@ function udp(f: Frame, w: Walk): Step {
   return next;
 }
 
+/** Whether datagrams to a UDP port are walked into. */
+export function isTunnelPort(port: number): boolean {
+  return tunnelPort(port) !== Step.Done;
+}
+
 /** The tunnel that a UDP destination port stands for. */
 function tunnelPort(port: number): Step {
   switch (port) {

@@ -15,7 +15,7 @@ import { MALFORMED_NAMES } from '../../wire/malformed.js';
 import type { MirrorPoint } from '../../wire/mirror-point.js';
 import { MirrorRecord } from '../../wire/mirror-record.js';
 import type { FrameSink, Mirrored } from '../../wire/mirrored.js';
-import type { GreReceiver, OuterPacket } from '../../wire/outer.js';
+import type { GreReceiver } from '../../wire/outer.js';
 import { Pipeline } from '../pipeline.js';
 import { type MirrorRule, type MirrorRules, ruleFor } from './policy.js';
 import { TapWriter } from './tap.js';
@@ -83,14 +83,13 @@ export interface CaptureOutput {
   minute(counts: MirrorCounts): void;
 }
 
-export class Capture implements FrameSink, GreReceiver {
+export class Capture implements FrameSink {
   private readonly pipeline: Pipeline;
   private readonly segment: SessionSegment;
   private readonly taps = new TapWriter();
   private readonly byPoint: MirrorRule[] = [];
   private readonly totals = new MirrorRecord();
   private rules: MirrorRules;
-  private claims: GreReceiver | undefined;
   private readonly packets = new PacketSegment();
   private readonly sessionId = new Uint8Array(16);
   private segmentSince = 0;
@@ -105,7 +104,6 @@ export class Capture implements FrameSink, GreReceiver {
     private readonly output: CaptureOutput,
   ) {
     this.rules = options.rules;
-    this.claims = claimsOf(options.rules);
     this.segment = new SessionSegment(options.collector);
     if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
     this.pipeline = new Pipeline({
@@ -115,9 +113,9 @@ export class Capture implements FrameSink, GreReceiver {
       reassembly: options.reassembly,
       admit: (point) => this.admit(point),
       frames: this,
-      tunnels: this,
       ...(this.numbers && { numbers: this.numbers }),
     });
+    this.pipeline.demux.setTunnels(claimsOf(options.rules));
   }
 
   process(batch: PacketBatch): void {
@@ -154,15 +152,10 @@ export class Capture implements FrameSink, GreReceiver {
     else if (now - this.segmentSince >= SEGMENT_MS || now < this.segmentSince) this.flush();
   }
 
-  /** Leaves to the tunnels what is theirs. */
-  rcv(packet: OuterPacket): boolean {
-    return this.claims?.rcv(packet) === true;
-  }
-
   /** Changes the rules of mirror points, those seen already included. */
   setRules(rules: MirrorRules): void {
     this.rules = rules;
-    this.claims = claimsOf(rules);
+    this.pipeline.demux.setTunnels(claimsOf(rules));
     this.pipeline.mirrors.reconsider();
   }
 
@@ -231,6 +224,7 @@ export class Capture implements FrameSink, GreReceiver {
   }
 }
 
+/** Who takes what is the tunnels'. */
 function claimsOf(rules: MirrorRules): GreReceiver | undefined {
   return rules.claims.length > 0 ? tunnelClaims(rules.claims) : undefined;
 }

@@ -53,26 +53,30 @@ export class PcapFormat implements CaptureFormat {
 
   parse(w: ReadAhead, batch: PacketBatch): void {
     if (this.interfaces.length === 0 && !this.parseHeader(w)) return;
+    this.records(w, batch);
+  }
+
+  // A loop alone: what it is compiled to while it runs would be given up where it ended and something else followed.
+  private records(w: ReadAhead, batch: PacketBatch): void {
     const { bytes, view, end } = w;
     const { littleEndian, packetHeader, unit, linkType } = this;
     const toNsec = 1_000_000_000 / unit;
     let o = w.pos;
     let n = batch.count;
-    let touched = 0;
     while (n < BATCH_CAPACITY && end - o >= packetHeader) {
       const captured = view.getUint32(o + 8, littleEndian);
       if (captured > MAX_PACKET) {
         this.damage = {
-          offset: w.offset + (o - w.pos),
+          offset: w.offset,
           what: `a packet of ${captured} bytes cannot be (${MAX_PACKET} is the limit)`,
         };
-        break;
+        return;
       }
       const data = o + packetHeader;
-      if (end - data < captured) break;
+      if (end - data < captured) return;
       // Fresh bytes lie in another core's cache. Asked for here, a packet's lines come while the next header is waited for;
       // the demux would wait for each by itself. Measured on a million packets: 5 % less time.
-      if (data + THIRD_LINE < end) touched ^= bytes[data + SECOND_LINE] ^ bytes[data + THIRD_LINE];
+      if (data + THIRD_LINE < end) this.touched ^= bytes[data + SECOND_LINE] ^ bytes[data + THIRD_LINE];
       const length = view.getUint32(o + 12, littleEndian);
       let sec = view.getUint32(o, littleEndian);
       let fraction = view.getUint32(o + 4, littleEndian);
@@ -89,10 +93,9 @@ export class PcapFormat implements CaptureFormat {
       batch.interface[n] = 0;
       n++;
       o = data + captured;
+      batch.count = n;
+      w.pos = o;
     }
-    batch.count = n;
-    w.pos = o;
-    this.touched = touched;
   }
 
   private parseHeader(w: ReadAhead): boolean {

@@ -1,0 +1,291 @@
+/**
+ * The short way for what a mirror's packets nearly all are: IPv4 without options, GRE without a checksum, ERSPAN of any
+ * type (III without a subheader) or gretap; in it Ethernet with at most one VLAN tag, IPv4 without options or IPv6
+ * without extension headers, no fragment, TCP or UDP that is no tunnel; every header captured and every length right. All checks come first: whatever is not so is left untouched to the walk through all layers, which
+ * gives the same answer more slowly (test/demux/fast-path.test.ts holds them against each other).
+ */
+import { i32, u16, u32 } from '../wire/bytes.js';
+import {
+  ERSPAN_FT_ETHERNET,
+  ERSPAN2_LENGTH,
+  ERSPAN2_VERSION,
+  ERSPAN3_LENGTH,
+  ERSPAN3_VERSION,
+  ErspanEncapsulation,
+} from '../wire/erspan.js';
+import { ETHERNET_LENGTH, ETHERNET_TYPE, MAC_LENGTH } from '../wire/ethernet.js';
+import { EtherType } from '../wire/ethertypes.js';
+import { Frame } from '../wire/frame-fields.js';
+import { GRE_KEY, GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_TEB, GRE_SEQ } from '../wire/gre.js';
+import { IpProtocol } from '../wire/ip-protocol.js';
+import {
+  IPV4_BASE_LENGTH,
+  IPV4_DESTINATION,
+  IPV4_FRAGMENT,
+  IPV4_IDENTIFICATION,
+  IPV4_MORE_FRAGMENTS,
+  IPV4_OFFSET_MASK,
+  IPV4_PROTOCOL,
+  IPV4_SOURCE,
+  IPV4_TOS,
+  IPV4_TOTAL_LENGTH,
+  IPV4_TTL,
+} from '../wire/ipv4.js';
+import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE } from '../wire/ipv6.js';
+import { Layer } from '../wire/layers.js';
+import { MirrorDirection, MirrorType } from '../wire/mirror-point.js';
+import { type FrameSink, Mirrored } from '../wire/mirrored.js';
+import { OuterPacket } from '../wire/outer.js';
+import {
+  TCP_ACKNOWLEDGMENT,
+  TCP_BASE_LENGTH,
+  TCP_DATA_OFFSET,
+  TCP_FLAGS,
+  TCP_SEQUENCE,
+  TCP_WINDOW,
+} from '../wire/tcp.js';
+import { UDP_LENGTH } from '../wire/udp.js';
+import { isVlanType, VLAN_LENGTH } from '../wire/vlan.js';
+import { isTunnelPort } from '../wire/walk-transport.js';
+import type { DemuxCounters } from './counters.js';
+import { NO_KEY } from './mirror-points.js';
+import type { MirrorTable } from './mirrors.js';
+
+/** Version 4, five words of header. */
+const IPV4_NO_OPTIONS = 0x45;
+/** A GRE header with key and sequence number. */
+const GRE_LONGEST = 12;
+/** From the outer IPv4 header to behind the longest GRE and ERSPAN headers and the frame's MAC header. */
+const SHORTEST = IPV4_BASE_LENGTH + GRE_LONGEST + ERSPAN3_LENGTH + ETHERNET_LENGTH;
+const ANY_FRAGMENT = IPV4_MORE_FRAGMENTS | IPV4_OFFSET_MASK;
+/** Where the payload length, next header, hop limit and an address's last word are in IPv6. */
+const IPV6_PAYLOAD_LENGTH = 4;
+const IPV6_NEXT_HEADER = 6;
+const IPV6_HOP_LIMIT = 7;
+const LAST_WORD = 12;
+
+export class FastPath {
+  /** What never changes on this way (no fragment, nothing malformed, no ICMP …) is as a new Frame has it. */
+  private readonly frame = new Frame();
+  private readonly mirrored = new Mirrored();
+  private readonly packet = new OuterPacket();
+  private type: MirrorType = MirrorType.Gretap;
+  private session = 0;
+  /** Byte after the inner IP packet's last captured one, and after its last one on the wire. */
+  private end = 0;
+  private wireEnd = 0;
+
+  constructor(
+    private readonly counters: DemuxCounters,
+    private readonly mirrors: MirrorTable,
+    private readonly sink: FrameSink,
+  ) {
+    this.mirrored.protocol = EtherType.Teb;
+  }
+
+  /**
+   * Takes a packet whose outer IP header would be at `ip`, if it is of the common kind.
+   *
+   * @param end the byte after the last captured one; `wireEnd` where the packet ended on the wire
+   * @returns false, with nothing done, for any other
+   */
+  take(b: Uint8Array, ip: number, end: number, wireEnd: number, sec: number, nsec: number): boolean {
+    if (end - ip < SHORTEST || b[ip] !== IPV4_NO_OPTIONS || b[ip + IPV4_PROTOCOL] !== IpProtocol.Gre)
+      return false;
+    const packetEnd = ip + u16(b, ip + IPV4_TOTAL_LENGTH);
+    if (packetEnd > wireEnd || packetEnd - ip < SHORTEST) return false;
+    if ((u16(b, ip + IPV4_FRAGMENT) & ANY_FRAGMENT) !== 0) return false;
+    const gre = ip + IPV4_BASE_LENGTH;
+    const flags = u16(b, gre);
+    if ((flags & ~(GRE_KEY | GRE_SEQ)) !== 0) return false;
+    const keyed = (flags & GRE_KEY) !== 0;
+    const sequenced = (flags & GRE_SEQ) !== 0;
+    const sequence = gre + (keyed ? 8 : 4);
+    const start = this.mirror(b, u16(b, gre + 2), sequenced, sequenced ? sequence + 4 : sequence);
+    if (start < 0 || !this.ethernet(b, start, Math.min(packetEnd, end))) return false;
+
+    const { frame, mirrored, packet, mirrors } = this;
+    this.counters.gre++;
+    packet.bytes = b;
+    packet.ipVersion = 4;
+    packet.source = ip + IPV4_SOURCE;
+    packet.destination = ip + IPV4_DESTINATION;
+    const point = mirrors.find(this.type, packet, this.session, keyed ? u32(b, gre + 4) : NO_KEY);
+    if (point === undefined) return true;
+    mirrored.point = point;
+    mirrored.sequence = sequenced ? u32(b, sequence) : -1;
+    frame.sec = sec;
+    frame.nsec = nsec;
+    mirrors.count(mirrored, sec, nsec, packetEnd - start, frame.truncated, false);
+    this.counters.frames++;
+    this.sink.frame(frame, mirrored);
+    return true;
+  }
+
+  /** What lies between GRE and the frame, at `o`. @returns where the frame starts, -1 for anything but a mirror's common headers. */
+  private mirror(b: Uint8Array, protocol: number, sequenced: boolean, o: number): number {
+    const m = this.mirrored;
+    m.port = 0;
+    m.direction = MirrorDirection.Unknown;
+    m.hardware = 0;
+    m.securityGroup = 0;
+    m.cos = 0;
+    m.vlan = -1;
+    m.truncated = false;
+    this.session = 0;
+    if (protocol === GRE_PROTO_TEB) {
+      this.type = MirrorType.Gretap;
+      return o;
+    }
+    if (protocol === GRE_PROTO_ERSPAN && !sequenced) {
+      this.type = MirrorType.Erspan1;
+      return o;
+    }
+    if (protocol !== GRE_PROTO_ERSPAN && protocol !== GRE_PROTO_ERSPAN3) return -1;
+    const word = u16(b, o + 2);
+    m.cos = word >>> 13;
+    m.truncated = (word & 0x400) !== 0;
+    this.session = word & 0x3ff;
+    const vlan = u16(b, o) & 0xfff;
+    const version = b[o] >>> 4;
+    if (version === ERSPAN2_VERSION) {
+      this.type = MirrorType.Erspan2;
+      m.port = u32(b, o + 4) & 0xfffff;
+      const encapsulation = (word >>> 11) & 3;
+      const removed =
+        encapsulation === ErspanEncapsulation.Isl || encapsulation === ErspanEncapsulation.TagRemoved;
+      if (removed && vlan !== 0) m.vlan = vlan;
+      return o + ERSPAN2_LENGTH;
+    }
+    if (version !== ERSPAN3_VERSION) return -1;
+    this.type = MirrorType.Erspan3;
+    const flags = u16(b, o + 10);
+    // A subheader follows, or something else than Ethernet.
+    if ((flags & 1) !== 0 || ((flags >>> 10) & 0x1f) !== ERSPAN_FT_ETHERNET) return -1;
+    m.direction = (flags & 8) === 0 ? MirrorDirection.Ingress : MirrorDirection.Egress;
+    m.hardware = (flags >>> 4) & 0x3f;
+    m.securityGroup = u16(b, o + 8);
+    // The VLAN is a removed tag's unless the frame has one.
+    if (vlan !== 0 && !isVlanType(u16(b, o + ERSPAN3_LENGTH + ETHERNET_TYPE))) m.vlan = vlan;
+    return o + ERSPAN3_LENGTH;
+  }
+
+  private ethernet(b: Uint8Array, o: number, end: number): boolean {
+    const f = this.frame;
+    let type = u16(b, o + ETHERNET_TYPE);
+    let p = o + ETHERNET_LENGTH;
+    f.bytes = b;
+    f.start = o;
+    f.end = end;
+    f.mac = o;
+    f.macSource = o + MAC_LENGTH;
+    f.vlanCount = 0;
+    f.layerKind[0] = Layer.Ethernet;
+    f.layerOffset[0] = o;
+    let layers = 1;
+    if (isVlanType(type)) {
+      if (end - p < VLAN_LENGTH) return false;
+      f.vlanIds[0] = u16(b, p) & 0xfff;
+      f.vlanCount = 1;
+      f.layerKind[1] = Layer.Vlan;
+      f.layerOffset[1] = p;
+      layers = 2;
+      type = u16(b, p + 2);
+      p += VLAN_LENGTH;
+    }
+    f.etherType = type;
+    f.ip = p;
+    f.layerOffset[layers] = p;
+    if (type === EtherType.Ipv4) {
+      f.layerKind[layers] = Layer.Ipv4;
+      return this.ipv4(b, p, end, layers + 1);
+    }
+    if (type !== EtherType.Ipv6) return false;
+    f.layerKind[layers] = Layer.Ipv6;
+    return this.ipv6(b, p, end, layers + 1);
+  }
+
+  private ipv4(b: Uint8Array, o: number, end: number, layers: number): boolean {
+    const f = this.frame;
+    if (end - o < IPV4_BASE_LENGTH || b[o] !== IPV4_NO_OPTIONS) return false;
+    const total = u16(b, o + IPV4_TOTAL_LENGTH);
+    if (total < IPV4_BASE_LENGTH || (u16(b, o + IPV4_FRAGMENT) & ANY_FRAGMENT) !== 0) return false;
+    f.ipVersion = 4;
+    f.source = o + IPV4_SOURCE;
+    f.destination = o + IPV4_DESTINATION;
+    f.sourceWord = i32(b, o + IPV4_SOURCE);
+    f.destinationWord = i32(b, o + IPV4_DESTINATION);
+    f.ttl = b[o + IPV4_TTL];
+    const tos = b[o + IPV4_TOS];
+    f.dscp = tos >>> 2;
+    f.ecn = tos & 3;
+    f.fragmentId = u16(b, o + IPV4_IDENTIFICATION);
+    this.bounds(o, total, end);
+    return this.transport(b, o + IPV4_BASE_LENGTH, b[o + IPV4_PROTOCOL], layers);
+  }
+
+  private ipv6(b: Uint8Array, o: number, end: number, layers: number): boolean {
+    const f = this.frame;
+    if (end - o < IPV6_LENGTH || b[o] >>> 4 !== 6) return false;
+    const payload = u16(b, o + IPV6_PAYLOAD_LENGTH);
+    if (payload === 0) return false;
+    f.ipVersion = 6;
+    f.source = o + IPV6_SOURCE;
+    f.destination = o + IPV6_DESTINATION;
+    f.sourceWord = i32(b, o + IPV6_SOURCE + LAST_WORD);
+    f.destinationWord = i32(b, o + IPV6_DESTINATION + LAST_WORD);
+    f.ttl = b[o + IPV6_HOP_LIMIT];
+    const trafficClass = (u16(b, o) >>> 4) & 0xff;
+    f.dscp = trafficClass >>> 2;
+    f.ecn = trafficClass & 3;
+    f.fragmentId = 0;
+    this.bounds(o, IPV6_LENGTH + payload, end);
+    return this.transport(b, o + IPV6_LENGTH, b[o + IPV6_NEXT_HEADER], layers);
+  }
+
+  /** Of an IP packet of `total` bytes at `o`; what the frame has behind it is padding. */
+  private bounds(o: number, total: number, end: number): void {
+    this.wireEnd = o + total;
+    this.end = Math.min(end, this.wireEnd);
+    this.frame.ipLength = total;
+    this.frame.truncated = this.end < this.wireEnd || this.mirrored.truncated;
+  }
+
+  private transport(b: Uint8Array, o: number, protocol: number, layers: number): boolean {
+    const f = this.frame;
+    const there = this.end - o;
+    const wire = this.wireEnd - o;
+    f.protocol = protocol;
+    f.transport = o;
+    f.layerOffset[layers] = o;
+    f.layerCount = layers + 1;
+    if (protocol === IpProtocol.Tcp) {
+      if (there < TCP_BASE_LENGTH) return false;
+      const header = (b[o + TCP_DATA_OFFSET] >>> 4) << 2;
+      if (header < TCP_BASE_LENGTH || header > wire) return false;
+      f.layerKind[layers] = Layer.Tcp;
+      f.sourcePort = u16(b, o);
+      f.destinationPort = u16(b, o + 2);
+      f.tcpSequence = u32(b, o + TCP_SEQUENCE);
+      f.tcpAcknowledgment = u32(b, o + TCP_ACKNOWLEDGMENT);
+      f.tcpFlags = b[o + TCP_FLAGS];
+      f.tcpWindow = u16(b, o + TCP_WINDOW);
+      f.payload = o + header;
+      f.payloadLength = wire - header;
+      return true;
+    }
+    if (protocol !== IpProtocol.Udp || there < UDP_LENGTH) return false;
+    const length = u16(b, o + 4) || wire;
+    if (length < UDP_LENGTH || length > wire) return false;
+    f.layerKind[layers] = Layer.Udp;
+    f.sourcePort = u16(b, o);
+    f.destinationPort = u16(b, o + 2);
+    f.tcpSequence = 0;
+    f.tcpAcknowledgment = 0;
+    f.tcpFlags = 0;
+    f.tcpWindow = 0;
+    f.payload = o + UDP_LENGTH;
+    f.payloadLength = length - UDP_LENGTH;
+    return !isTunnelPort(f.destinationPort);
+  }
+}
