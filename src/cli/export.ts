@@ -12,7 +12,9 @@ import {
 } from '../store/packet-rows.js';
 import { PacketLayer } from '../store/packet-segment.js';
 import { formatIp } from '../wire/addresses.js';
+import { GRE_PROTO_ERSPAN3 } from '../wire/gre.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../wire/mirror-point.js';
+import { emitSll, SLL_LENGTH, SllHeader } from '../wire/sll.js';
 import { ask } from './ask.js';
 import { CommandError } from './errors.js';
 import { OuterPackets } from './export/outer-packet.js';
@@ -27,9 +29,14 @@ interface ExportOptions {
 
 const SNAP_LENGTH = 262_144;
 
-/** Link types (www.tcpdump.org/linktypes.html) of frames by what they begin with; `other` has none. */
-const LINK_TYPES: Record<PacketLayer, number | undefined> = {
-  [PacketLayer.Other]: undefined,
+/** For frames whose first header nothing names: for private use, shown as bytes. */
+const LINKTYPE_USER0 = 147;
+/** The device type under which a cooked header's protocol is a GRE protocol type. */
+const ARPHRD_IPGRE = 778;
+
+/** Link types (www.tcpdump.org/linktypes.html) of frames by what they begin with. */
+const LINK_TYPES: Record<PacketLayer, number> = {
+  [PacketLayer.Other]: LinkType.LinuxSll,
   [PacketLayer.Ethernet]: LinkType.Ethernet,
   [PacketLayer.Ipv4]: LinkType.Raw,
   [PacketLayer.Ipv6]: LinkType.Raw,
@@ -65,7 +72,10 @@ async function exportPackets(options: ExportOptions): Promise<void> {
     } finally {
       await writer.close();
     }
-    const left = capture.left > 0 ? `; ${capture.left} that no capture can show were left out` : '';
+    const left =
+      capture.left > 0
+        ? `; ${capture.left} were left out: an earlier version kept them without the GRE protocol that carried them`
+        : '';
     process.stderr.write(`${capture.packets} packets${left}\n`);
   });
 }
@@ -83,18 +93,17 @@ async function copy(answer: Readable, capture: Inner | Encapsulated, writer: Pca
 /** Frames as they were, without what carried them. */
 class Inner {
   packets = 0;
-  left = 0;
+  readonly left = 0;
   private readonly interfaces = new Map<string, number>();
+  private readonly sll = Object.assign(new SllHeader(), { hardwareType: ARPHRD_IPGRE });
+  private readonly cooked = new Uint8Array(SLL_LENGTH + SNAP_LENGTH);
 
   constructor(private readonly writer: PcapngWriter) {}
 
   add(row: PacketRow): void {
-    const linkType = LINK_TYPES[row.layer];
-    if (linkType === undefined) {
-      this.left++;
-      return;
-    }
-    const { point } = row.mirrored;
+    const { point, protocol } = row.mirrored;
+    const known = row.layer !== PacketLayer.Other || (protocol !== 0 && protocol !== GRE_PROTO_ERSPAN3);
+    const linkType = known ? LINK_TYPES[row.layer] : LINKTYPE_USER0;
     const id = `${point.index} ${linkType}`;
     let number = this.interfaces.get(id);
     if (number === undefined) {
@@ -102,16 +111,19 @@ class Inner {
       this.interfaces.set(id, number);
     }
     this.packets++;
-    const { frame } = row;
-    this.writer.packet(
-      number,
-      row.sec,
-      row.nsec,
-      frame,
-      0,
-      frame.length,
-      Math.max(row.originalLength, frame.length),
-    );
+    const bytes = linkType === LinkType.LinuxSll ? this.cook(row) : row.frame;
+    const cut = Math.max(row.originalLength - row.frame.length, 0);
+    this.writer.packet(number, row.sec, row.nsec, bytes, 0, bytes.length, bytes.length + cut);
+  }
+
+  /** A frame behind a cooked header, which says of what GRE protocol it is. */
+  private cook(row: PacketRow): Uint8Array {
+    const { cooked, sll } = this;
+    sll.protocol = row.mirrored.protocol;
+    const at = emitSll(sll, cooked, 0);
+    const frame = row.frame.subarray(0, SNAP_LENGTH);
+    cooked.set(frame, at);
+    return cooked.subarray(0, at + frame.length);
   }
 }
 
@@ -125,15 +137,16 @@ class Encapsulated {
   constructor(private readonly writer: PcapngWriter) {}
 
   add(row: PacketRow): void {
-    const length = this.outer.build(row);
-    if (length === 0) {
+    const captured = this.outer.build(row);
+    if (captured === 0) {
       this.left++;
       return;
     }
     const { point } = row.mirrored;
     this.interfaces[point.index] ??= this.writer.addInterface(describe(point, LinkType.Raw));
     this.packets++;
-    this.writer.packet(this.interfaces[point.index], row.sec, row.nsec, this.outer.bytes, 0, length);
+    const { bytes, length } = this.outer;
+    this.writer.packet(this.interfaces[point.index], row.sec, row.nsec, bytes, 0, captured, length);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   erspanPort,
   parseErspan,
 } from '../wire/erspan.js';
+import { EtherType } from '../wire/ethertypes.js';
 import { FrameKind } from '../wire/frame.js';
 import { GRE_PROTO_ERSPAN3, GRE_SEQ } from '../wire/gre.js';
 import { Malformed } from '../wire/malformed.js';
@@ -40,9 +41,11 @@ export function erspanRcv(inner: Inner, packet: OuterPacket, o: number): void {
   }
   const start = o + length;
   if (h.frameType === ERSPAN_FT_IP) {
+    m.protocol = EtherType.Ipv4;
     if (h.vlan !== 0) m.vlan = h.vlan;
     inner.whole(packet, FrameKind.Ip, 0, start);
   } else if (h.frameType === ERSPAN_FT_ETHERNET) {
+    m.protocol = EtherType.Teb;
     ethernet(inner, packet, h, start);
   } else {
     inner.opaque(packet, start, Malformed.ErspanFrameType);

@@ -61,6 +61,7 @@ export class Inner {
     if (point === undefined) return false;
     const m = this.mirrored;
     m.point = point;
+    m.protocol = gre.protocol;
     m.port = 0;
     m.direction = MirrorDirection.Unknown;
     m.hardware = 0;

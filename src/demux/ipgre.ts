@@ -77,7 +77,10 @@ function wccpRcv(inner: Inner, packet: OuterPacket, o: number): void {
   }
   const length = parseWccp(packet.bytes, o, packet.end, wccp);
   if (length < 0) inner.refuse(packet, Malformed.WccpShort);
-  else if (inner.begin(packet, MirrorType.Gre, 0)) inner.whole(packet, FrameKind.Ip, 0, o + length);
+  else if (inner.begin(packet, MirrorType.Gre, 0)) {
+    inner.mirrored.protocol = EtherType.Ipv4;
+    inner.whole(packet, FrameKind.Ip, 0, o + length);
+  }
 }
 
 function metadataRcv(inner: Inner, packet: OuterPacket, o: number): void {
@@ -89,6 +92,7 @@ function metadataRcv(inner: Inner, packet: OuterPacket, o: number): void {
   const teb = metadata.type === EtherType.Teb;
   if (!inner.begin(packet, teb ? MirrorType.Gretap : MirrorType.Gre, 0)) return;
   inner.mirrored.securityGroup = metadata.securityGroup;
+  inner.mirrored.protocol = metadata.type;
   if (teb) inner.whole(packet, FrameKind.Ethernet, 0, o + length);
   else payload(inner, packet, metadata.type, o + length);
 }
@@ -103,6 +107,7 @@ function ieee80211Rcv(inner: Inner, packet: OuterPacket, o: number): void {
     inner.whole(packet, FrameKind.Ieee80211, 0, o);
     return;
   }
+  inner.mirrored.protocol = EtherType.Teb;
   let malformed = false;
   startAmsdu(o + length, amsdu);
   while (nextAmsdu(packet.bytes, packet.end, amsdu)) {

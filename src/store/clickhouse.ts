@@ -68,8 +68,9 @@ export abstract class ClickHouseStore implements Store {
     for (const migration of missing) {
       for (const statement of statements(migration, this.layout)) await this.command(statement);
       if (migration === missing.at(-1)) for (const statement of distributed) await this.command(statement);
+      // On a cluster every node is to know of it before a collector asks.
       await this.command(
-        `INSERT INTO ${this.layout.prefix}schema_migrations (version, name) VALUES (${migration.version}, ${quote(migration.name)})`,
+        `INSERT INTO ${this.layout.prefix}schema_migrations (version, name) SETTINGS distributed_foreground_insert=1 VALUES (${migration.version}, ${quote(migration.name)})`,
       );
     }
     return missing;

@@ -20,7 +20,7 @@ export const PACKET_ROW_FORMAT = 'RowBinary';
 export function packetRowsStatement(where: string, prefix: string): string {
   // A comment at the end of the condition ends with its line.
   return `SELECT toUnixTimestamp64Nano(time), toString(mirror_type), mirror_source, mirror_target, mirror_session, gre_key, mirror_port,
-    toInt8(mirror_direction), mirror_hardware, security_group, cos, vlan, toInt8(layer), original_length, frame
+    toInt8(mirror_direction), mirror_hardware, security_group, cos, vlan, toInt8(layer), original_length, gre_protocol, truncated, frame
     FROM ${prefix}packets WHERE session_id IN (SELECT session_id FROM ${prefix}sessions WHERE (${where}\n)) ORDER BY time`;
 }
 
@@ -82,16 +82,17 @@ export class PacketRowReader {
     m.securityGroup = this.number(2);
     m.cos = this.number(1);
     const vlan = this.nullable(2);
-    if (vlan === undefined || bytes.length - this.at < 1 + 4) return false;
+    if (vlan === undefined || bytes.length - this.at < 1 + 4 + 2 + 1) return false;
     row.layer = this.number(1) as PacketLayer;
     row.originalLength = this.number(4);
+    m.protocol = this.number(2);
+    m.truncated = this.number(1) === 1;
     const frame = this.value();
     if (frame === undefined) return false;
     row.frame = frame;
     row.sec = Number(nanoseconds / 1_000_000_000n);
     row.nsec = Number(nanoseconds % 1_000_000_000n);
     m.vlan = vlan ?? -1;
-    m.truncated = row.originalLength > frame.length;
     m.point = this.point(type, source, target, session, key);
     return true;
   }

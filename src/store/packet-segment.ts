@@ -1,7 +1,8 @@
 /** Packets as `mirrorlake.v1.Packet` messages (schemas/mirrorlake/v1/packet.proto). */
+import { EtherType } from '../wire/ethertypes.js';
 import type { Frame } from '../wire/frame-fields.js';
-import { Layer } from '../wire/layers.js';
-import { MirrorType } from '../wire/mirror-point.js';
+import { GRE_PROTO_PPP, GRE_PROTO_TEB } from '../wire/gre.js';
+import { isIeee80211Protocol } from '../wire/ieee80211.js';
 import type { Mirrored } from '../wire/mirrored.js';
 import { MessageWriter } from './protobuf.js';
 
@@ -25,8 +26,8 @@ export class PacketSegment extends MessageWriter {
     this.bytes(1, sessionId, 0, 16);
     this.time(2, f.sec, f.nsec);
     this.bytes(3, f.bytes, f.start, end);
-    // The IP header knows of more than the switch sent.
-    const claimed = f.ip < 0 ? 0 : f.ip - f.start + f.ipLength;
+    // The IP header knows of more than the switch sent, or the capture's own record of what was captured.
+    const claimed = f.ip < 0 ? f.ipLength : f.ip - f.start + f.ipLength;
     this.uint(4, Math.max(length, claimed));
     this.uint(5, m.point.type);
     this.address(6, m.point.source);
@@ -40,25 +41,23 @@ export class PacketSegment extends MessageWriter {
     this.uint(14, m.cos);
     this.optionalUint(15, m.vlan < 0 ? null : m.vlan);
     this.uint(16, layerOf(f, m));
+    this.uint(17, m.protocol);
+    this.uint(18, m.truncated ? 1 : 0);
     this.end();
   }
 }
 
 function layerOf(f: Frame, m: Mirrored): PacketLayer {
-  switch (f.layerCount > 0 ? f.layerKind[0] : 0) {
-    case Layer.Ethernet:
+  switch (m.protocol) {
+    case GRE_PROTO_TEB:
       return PacketLayer.Ethernet;
-    case Layer.Ipv4:
-      return PacketLayer.Ipv4;
-    case Layer.Ipv6:
-      return PacketLayer.Ipv6;
-    case Layer.Ppp:
+    case EtherType.Ipv4:
+    case EtherType.Ipv6:
+      // Either type is taken for either version.
+      return f.start < f.end && f.bytes[f.start] >>> 4 === 6 ? PacketLayer.Ipv6 : PacketLayer.Ipv4;
+    case GRE_PROTO_PPP:
       return PacketLayer.Ppp;
-    case Layer.Ieee80211:
-      return PacketLayer.Ieee80211;
     default:
-      return m.point.type === MirrorType.Gre || m.point.type === MirrorType.Pptp
-        ? PacketLayer.Other
-        : PacketLayer.Ethernet;
+      return isIeee80211Protocol(m.protocol) ? PacketLayer.Ieee80211 : PacketLayer.Other;
   }
 }

@@ -134,6 +134,8 @@ const TABLES: Record<TableName, Table> = {
       ...columns('UInt8', 'cos'),
       ...columns('Nullable(UInt16)', 'vlan'),
       ...columns(LAYER, 'layer'),
+      ...columns('UInt16', 'gre_protocol'),
+      ...columns('UInt8', 'truncated'),
     ],
   },
 };

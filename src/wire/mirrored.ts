@@ -8,6 +8,11 @@ import { MirrorDirection } from './mirror-point.js';
 export class Mirrored {
   /** Set before any frame is handed on. */
   point!: MirrorPoint;
+  /**
+   * What the frame begins with, as GRE protocol types have it, whatever header stood before it: 0x6558 Ethernet (an 802.3
+   * frame out of an A-MSDU too), 0x0800 IP of either version, 0x22eb what ERSPAN's frame type does not tell.
+   */
+  protocol = 0;
   /** ERSPAN index (type II) or platform port id (type III), 0 where there is none. */
   port = 0;
   direction: MirrorDirection = MirrorDirection.Unknown;

@@ -11,6 +11,7 @@ import { openStore } from '../../src/store/open.js';
 import type { Store } from '../../src/store/store.js';
 import type { TableName } from '../../src/store/tables.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { FIXTURES } from '../support/fixtures/all.js';
 import { readCapture } from '../support/read-capture.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-export-'));
@@ -52,7 +53,7 @@ async function collect(
 async function stored(name: string, packets = { bytes: 1 << 20, packets: 0 }): Promise<string> {
   const location = `${server.url}/store${++stores}`;
   const store = openStore(location, { create: true });
-  await collect(`test/fixtures/${name}.pcap`, store, packets);
+  await collect(`test/fixtures/${name}`, store, packets);
   await store.close();
   return location;
 }
@@ -72,27 +73,8 @@ function sessions(lines: string[]): string[] {
   return lines.map((line) => JSON.stringify({ ...JSON.parse(line), session_id: '', collector: '' })).sort();
 }
 
-const ROUND = [
-  'erspan1',
-  'erspan2',
-  'erspan2-ip6',
-  'erspan2-keyed',
-  'erspan2-vlan',
-  'erspan3',
-  'erspan3-ip',
-  'gre-ip',
-  'gretap',
-  'gretap-numbered',
-  'inner-icmp',
-  'inner-mpls',
-  'inner-not-ip',
-  'inner-overlays',
-  'inner-transports',
-  'inner-vlans',
-];
-
 describe('what was kept, exported with its outer headers, reads back as the same sessions', () => {
-  test.each(ROUND)('%s', async (name) => {
+  test.each(FIXTURES.map(({ file }) => file))('%s', async (name) => {
     const location = await stored(name);
     const file = join(directory, `${name}.pcapng`);
     const { status, err } = await mirrorlake(
@@ -107,13 +89,13 @@ describe('what was kept, exported with its outer headers, reads back as the same
     );
     expect({ status, err }).toEqual({ status: 0, err: expect.stringMatching(/^\d+ packets\n$/) });
     const back = await readCapture(file);
-    const before = await readCapture(`test/fixtures/${name}.pcap`);
+    const before = await readCapture(`test/fixtures/${name}`);
     expect(sessions(back.sessions)).toEqual(sessions(before.sessions));
   });
 });
 
 test('the frames themselves, of the sessions asked for, in the order of time', async () => {
-  const location = await stored('erspan2');
+  const location = await stored('erspan2.pcap');
   const file = join(directory, 'frames.pcapng');
   await mirrorlake(
     'export',
@@ -146,7 +128,7 @@ test('the frames themselves, of the sessions asked for, in the order of time', a
 });
 
 test('interfaces name the mirror points, as Wireshark shows them', async () => {
-  const location = await stored('erspan3');
+  const location = await stored('erspan3.pcap');
   const file = join(directory, 'named.pcapng');
   await mirrorlake('export', '--store', location, '--where', '1', '--output', file);
   expect(readFileSync(file, 'latin1')).toMatch(/erspan3 [\da-f.:]+ session \d+/);
@@ -159,20 +141,42 @@ test('interfaces name the mirror points, as Wireshark shows them', async () => {
   }
 });
 
+test('what no link type is made for is there too, and Wireshark takes it apart', async () => {
+  const shown = async (name: string, layers: string[]) => {
+    const file = join(directory, 'other.pcapng');
+    const { err } = await mirrorlake(
+      'export',
+      '--store',
+      await stored(name),
+      '--where',
+      '1',
+      '--output',
+      file,
+    );
+    expect(err).toBe(`${layers.length} packets\n`);
+    if (!existsSync('/usr/bin/tshark') && process.env.CI !== 'true') return;
+    const words = ['-r', file, '-T', 'fields', '-e', 'frame.protocols'];
+    expect(execFileSync('tshark', words, { stdio: 'pipe' }).toString().trim().split('\n')).toEqual(layers);
+  };
+  const dns = 'sll:mpls:ip:udp:dns';
+  await shown('gre-other.pcap', [dns, dns, 'sll']);
+  await shown('erspan3-frame-type.pcap', ['user_dlt:data']);
+});
+
 test('a part of each frame, or of each session, is kept where that is said', async () => {
-  const short = await stored('inner-transports', { bytes: 60, packets: 0 });
+  const short = await stored('inner-transports.pcap', { bytes: 60, packets: 0 });
   expect(
     await server.sql(
       `SELECT max(length(frame)), max(original_length) > 60 FROM ${databaseOf(short)}.packets`,
     ),
   ).toBe('60\t1\n');
-  const few = await stored('erspan2', { bytes: 1 << 20, packets: 2 });
+  const few = await stored('erspan2.pcap', { bytes: 1 << 20, packets: 2 });
   const most = `SELECT max(n) FROM (SELECT count() AS n FROM ${databaseOf(few)}.packets GROUP BY session_id)`;
   expect(await server.sql(most)).toBe('2\n');
 });
 
 test('a condition that is none, and an output that cannot be', async () => {
-  const location = await stored('gre-ip');
+  const location = await stored('gre-ip.pcap');
   const bad = await mirrorlake(
     'export',
     '--store',

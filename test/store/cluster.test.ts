@@ -37,7 +37,9 @@ beforeAll(async () => {
   ];
   for (const node of nodes) for (const statement of all) await node.sql(plain(statement));
   for (const { version, name } of migrations())
-    await nodes[0].sql(`INSERT INTO schema_migrations (version, name) VALUES (${version}, '${name}')`);
+    await nodes[0].sql(
+      `INSERT INTO schema_migrations (version, name) SETTINGS distributed_foreground_insert = 1 VALUES (${version}, '${name}')`,
+    );
   store = openStore(nodes[0].url, { create: true });
 });
 afterAll(async () => {
@@ -75,7 +77,7 @@ test('takes a segment once, spread over the shards, roll-up included', async () 
 test('is not changed as if it were one server', async () => {
   for (const node of nodes)
     await node.sql(
-      'ALTER TABLE schema_migrations_local DELETE WHERE version = 4 SETTINGS mutations_sync = 2',
+      `ALTER TABLE schema_migrations_local DELETE WHERE version = ${migrations().length} SETTINGS mutations_sync = 2`,
     );
   await expect(store.migrate()).rejects.toThrow(StoreRefused);
   await expect(store.migrate()).rejects.toThrow('schema apply --cluster NAME');

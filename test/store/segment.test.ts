@@ -211,6 +211,8 @@ test('a packet segment holds frames of any length', async () => {
     security_group: 0,
     cos: 0,
     layer: 'ethernet',
+    gre_protocol: 0x6558,
+    truncated: 1,
   };
   expect(rows).toEqual(
     frames.map((frame) => ({

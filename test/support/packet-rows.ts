@@ -14,6 +14,9 @@ mirrored.point = new MirrorPoint(
   null,
 );
 
+mirrored.protocol = 0x6558;
+mirrored.truncated = true;
+
 /** Adds the bytes from `start` up to `end` as a frame that had `length` of them. */
 export function addPacket(
   segment: PacketSegment,

@@ -1,0 +1,5 @@
+-- What a kept frame begins with where no link type says it (MPLS, protocols not known, right in GRE), and what the switch
+-- said of its length: with them every frame can be put back into its encapsulation.
+ALTER TABLE {{table packets}} {{on cluster}}
+    ADD COLUMN IF NOT EXISTS gre_protocol UInt16,
+    ADD COLUMN IF NOT EXISTS truncated UInt8;
