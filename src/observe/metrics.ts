@@ -120,7 +120,7 @@ export const METRICS: readonly Metric[] = [
   },
   {
     name: 'mirrorlake_session_rows_dropped_total',
-    help: "Rows lost because too many of them waited for the store's thread.",
+    help: "Rows, kept packets among them, lost because too many waited for the store's thread, and fragments not kept because too many waited for their first one.",
     kind: 'counter',
     labels: [],
     samples: (s) => one(s.sessions.dropped),

@@ -52,7 +52,7 @@ export interface SessionStatus {
   /** Sessions ended by a full table. */
   readonly pressure: number;
   readonly duplicates: number;
-  /** Rows lost because more than 256 MiB of them waited for the store's thread. */
+  /** Rows lost because more than 256 MiB of them waited for the store's thread, and frames because 16 MiB of fragments waited for their first one. */
   readonly dropped: number;
 }
 

@@ -26,6 +26,18 @@ const TRAIN_SWEEP = 5;
 /** Sessions ended at once when the table is full, so that the search is not made for every packet. */
 const PRESSURE_BATCH = 64;
 
+/** Told what became of fragments that came before their first one. */
+export interface TrainWatcher {
+  /**
+   * The fragments that waited in a train have a session.
+   *
+   * @param train what {@link SessionTable.lastTrain} said when they came
+   * @param sessionId 16 bytes, reused
+   * @param before packets of the session's row that came before them
+   */
+  settled(train: number, sessionId: Uint8Array, before: number): void;
+}
+
 /**
  * The session table: frames in, session records out when a session or its row ends.
  *
@@ -50,8 +62,10 @@ export class SessionTable implements FrameSink {
   private readonly dedupWindows: number[] = [];
   private dedup: Deduplicator | undefined;
   private serial = 0;
-  /** The slot of the session that the last frame went into, -1 for none. */
+  /** The slot of the session that the last frame went into; -1 for none, below it the train where it waits: -2 - offset. */
   private last = -1;
+  private trainWatcher: TrainWatcher | undefined;
+  private readonly settledId = new Uint8Array(16);
   /** The clock, in seconds, and a jump ahead that waits to be confirmed. */
   private now = 0;
   private doubtful = 0;
@@ -96,11 +110,30 @@ export class SessionTable implements FrameSink {
    *   one has not come
    */
   lastSession(id: Uint8Array): number {
-    if (this.last < 0) return 0;
+    return this.last < 0 ? 0 : this.idOf(this.last, id);
+  }
+
+  /** Writes a session's id. @returns packets of its row */
+  private idOf(slot: number, id: Uint8Array): number {
     const { u32 } = this.slots;
-    const w = this.last * SLOT_WORDS;
+    const w = slot * SLOT_WORDS;
     this.ids.write(u32[w + W.SERIAL], u32[w + W.OPENED_SEC], u32[w + W.OPENED_NSEC], id);
     return u32[w + W.PACKETS_A] + u32[w + W.PACKETS_A + 1];
+  }
+
+  /** The train in which the last frame, a fragment, waits for its first one; -1 when it does not. */
+  lastTrain(): number {
+    return this.last < -1 ? (-2 - this.last) / this.trains.step : -1;
+  }
+
+  /** How many trains there may be; {@link lastTrain} is below it. */
+  get trainCount(): number {
+    return this.options.fragmentTrains;
+  }
+
+  /** Has someone told of the sessions of fragments that waited. */
+  watchTrains(watcher: TrainWatcher): void {
+    this.trainWatcher = watcher;
   }
 
   /** Moves the clock to `sec` when no packets do, ending what is due. */
@@ -312,7 +345,8 @@ export class SessionTable implements FrameSink {
       const slot = found >>> 1;
       this.slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
       const waiting = at >= 0 && t[at + T.PACKETS] !== 0;
-      if (waiting) countWaiting(this.slots, slot, (found & 1) as 0 | 1, t, at);
+      // They came before this one.
+      if (waiting) this.settle(at, found, 1);
       if (at < 0) at = this.openTrain(f);
       else if (waiting) trains.close(at);
       if (waiting) trains.open(at, this.key, f);
@@ -335,6 +369,7 @@ export class SessionTable implements FrameSink {
     }
     if (at < 0) at = this.openTrain(f);
     trains.wait(at, f, f.payloadLength);
+    this.last = -2 - at;
     this.points[m.point.index] = m.point;
   }
 
@@ -362,9 +397,19 @@ export class SessionTable implements FrameSink {
     this.key.take(frame, mirrored.point.index);
     let found = this.find();
     if (found < 0) found = this.openSession(frame, mirrored) * 2;
-    countWaiting(this.slots, found >>> 1, (found & 1) as 0 | 1, this.trains.words, at);
+    this.settle(at, found, 0);
     this.trains.close(at);
     this.key.copy(this.savedKey);
+  }
+
+  /** Counts the fragments of a train for a session (slot * 2 + side), of whose packets so many came after them. */
+  private settle(at: number, found: number, after: number): void {
+    const slot = found >>> 1;
+    if (this.trainWatcher !== undefined) {
+      const before = this.idOf(slot, this.settledId) - after;
+      this.trainWatcher.settled(at / this.trains.step, this.settledId, before);
+    }
+    countWaiting(this.slots, slot, (found & 1) as 0 | 1, this.trains.words, at);
   }
 
   private sweepTrains(all: boolean): void {

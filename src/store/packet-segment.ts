@@ -15,6 +15,14 @@ export type PacketLayer = (typeof PacketLayer)[keyof typeof PacketLayer];
 
 /** Collects frames of sessions into a segment of the table `packets`. */
 export class PacketSegment extends MessageWriter {
+  /** Where in a message that begins at `o`, its length included, the session's id is: offset from `o`. */
+  static sessionIdAt(bytes: Uint8Array, o: number): number {
+    let length = 1;
+    while (bytes[o + length - 1] >= 0x80) length++;
+    // Behind the field's tag and its length.
+    return length + 2;
+  }
+
   /**
    * @param sessionId 16 bytes
    * @param most bytes of the frame that are kept

@@ -45,9 +45,31 @@ export class MessageWriter {
    */
   take(): Uint8Array {
     const taken = this.buffer.slice(0, this.position);
+    this.clear();
+    return taken;
+  }
+
+  /** What was written so far, where it lies: good until more is. */
+  written(): Uint8Array {
+    return this.buffer.subarray(0, this.position);
+  }
+
+  /** Forgets what was written. */
+  clear(): void {
     this.position = 0;
     this.messages = 0;
-    return taken;
+  }
+
+  /** Starts a message of `length` bytes that was encoded before, its own length in front: {@link raw} gives it, in pieces. */
+  beginWhole(length: number): void {
+    this.reserve(length);
+    this.messages++;
+  }
+
+  /** The next bytes of a message that was encoded before. */
+  raw(bytes: Uint8Array, start: number, end: number): void {
+    this.buffer.set(bytes.subarray(start, end), this.position);
+    this.position += end - start;
   }
 
   /** Starts a message of at most `most` bytes. */

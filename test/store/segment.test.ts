@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
 import { END_REASON_NAMES, SessionRecord } from '../../src/sessions/record.js';
 import { MirrorSegment, MirrorSegmentReader } from '../../src/store/mirror-segment.js';
@@ -11,31 +10,8 @@ import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES } from '../../src/wire/mirror
 import { MirrorRecord, SEQUENCE_USE_NAMES } from '../../src/wire/mirror-record.js';
 import { TunnelRecord } from '../../src/wire/tunnel-record.js';
 import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
+import { decodeSegment as decode } from '../support/decode-segment.js';
 import { addPacket } from '../support/packet-rows.js';
-
-const schemas = new URL('../../schemas/mirrorlake/v1/', import.meta.url).pathname;
-
-/** Decodes a segment with protobufjs and the .proto file, field names as there, 64-bit numbers as text. */
-async function decode(
-  file: string,
-  message: string,
-  segment: Uint8Array,
-): Promise<Record<string, unknown>[]> {
-  const root = await new protobuf.Root().load(schemas + file, { keepCase: true });
-  const type = root.lookupType(`mirrorlake.v1.${message}`);
-  const reader = protobuf.Reader.create(segment);
-  const rows = [];
-  while (reader.pos < reader.len)
-    rows.push(
-      type.toObject(type.decodeDelimited(reader), {
-        longs: String,
-        bytes: Array,
-        enums: String,
-        defaults: true,
-      }),
-    );
-  return rows;
-}
 
 /** What protobufjs is to say of a record's fields. */
 function asMessage(r: SessionRecord, collector: string): Record<string, unknown> {

@@ -6,7 +6,6 @@ import { NumberLog } from '../../demux/number-log.js';
 import type { PacketBatch } from '../../receive/batch.js';
 import type { SessionOptions } from '../../sessions/options.js';
 import { EndReason } from '../../sessions/record.js';
-import { PacketSegment } from '../../store/packet-segment.js';
 import { SessionSegment } from '../../store/session-segment.js';
 import type { TableName } from '../../store/tables.js';
 import { tunnelClaims } from '../../tunnels/service.js';
@@ -16,6 +15,7 @@ import type { MirrorPoint } from '../../wire/mirror-point.js';
 import { MirrorRecord } from '../../wire/mirror-record.js';
 import type { FrameSink, Mirrored } from '../../wire/mirrored.js';
 import type { GreReceiver } from '../../wire/outer.js';
+import { PacketKeeper } from '../packet-keeper.js';
 import { Pipeline } from '../pipeline.js';
 import { type MirrorRule, type MirrorRules, ruleFor } from './policy.js';
 import { TapWriter } from './tap.js';
@@ -73,7 +73,7 @@ export interface CaptureSnapshot {
   readonly rows: number;
   readonly pressure: number;
   readonly duplicates: number;
-  /** Rows that were not handed to the store because too much was waiting for it. */
+  /** Rows that were not handed to the store because too much was waiting for it, or fragments to be kept for their first one. */
   readonly rowsDropped: number;
 }
 
@@ -90,8 +90,7 @@ export class Capture implements FrameSink {
   private readonly byPoint: MirrorRule[] = [];
   private readonly totals = new MirrorRecord();
   private rules: MirrorRules;
-  private readonly packets = new PacketSegment();
-  private readonly sessionId = new Uint8Array(16);
+  private readonly packets: PacketKeeper;
   private segmentSince = 0;
   private rowsDropped = 0;
   private ignored = 0;
@@ -115,6 +114,7 @@ export class Capture implements FrameSink {
       frames: this,
       ...(this.numbers && { numbers: this.numbers }),
     });
+    this.packets = new PacketKeeper(this.pipeline.table);
     this.pipeline.demux.setTunnels(claimsOf(options.rules));
   }
 
@@ -136,7 +136,10 @@ export class Capture implements FrameSink {
     const length = f.end - f.start;
     if (rule.snapLength > 0 && f.end - f.start > rule.snapLength) f.end = f.start + rule.snapLength;
     this.pipeline.table.frame(f, m);
-    if (rule.keepBytes > 0) this.keep(f, m, rule, length);
+    if (rule.keepBytes > 0) {
+      this.packets.keep(f, m, rule.keepBytes, rule.keepPackets, length);
+      if (this.packets.length >= SEGMENT_BYTES) this.flushPackets();
+    }
   }
 
   /**
@@ -193,7 +196,7 @@ export class Capture implements FrameSink {
       rows: table.counters.rows,
       pressure: table.counters.pressure,
       duplicates: table.counters.duplicates,
-      rowsDropped: this.rowsDropped,
+      rowsDropped: this.rowsDropped + this.packets.dropped,
     };
   }
 
@@ -208,14 +211,6 @@ export class Capture implements FrameSink {
     const rows = this.segment.count;
     if (rows > 0 && !this.output.segment('sessions', this.segment.take(), rows)) this.rowsDropped += rows;
     this.flushPackets();
-  }
-
-  /** Keeps a frame with the session it went into. */
-  private keep(f: Frame, m: Mirrored, rule: MirrorRule, length: number): void {
-    const nth = this.pipeline.table.lastSession(this.sessionId);
-    if (nth === 0 || (rule.keepPackets > 0 && nth > rule.keepPackets)) return;
-    this.packets.packet(this.sessionId, f, m, rule.keepBytes, length);
-    if (this.packets.length >= SEGMENT_BYTES) this.flushPackets();
   }
 
   private flushPackets(): void {
