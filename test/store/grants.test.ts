@@ -1,0 +1,93 @@
+/**
+ * The statements of docs/how-to that make users, back up and restore. The engine as a library keeps users in a file, so
+ * what is granted there is granted here.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { MAIN } from '../support/collector.js';
+
+const DOCS = join(import.meta.dirname, '../../docs/how-to');
+const CAPTURE = join(import.meta.dirname, '../fixtures/erspan2.pcap');
+const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-grants-'));
+
+/** The statements of the only block of a page that has `word` in it. */
+function statements(page: string, word: string): string[] {
+  const blocks = readFileSync(join(DOCS, page), 'utf8').matchAll(/^ *```sql\n([\s\S]*?)^ *```/gm);
+  const [block, ...others] = [...blocks].map((m) => m[1]).filter((text) => text.includes(word));
+  expect(others).toEqual([]);
+  return block
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');
+}
+
+const [database, ...access] = statements('secure-it.md', 'CREATE USER');
+
+/** A user and its profile as users.xml has them, from the statements. */
+function user(name: string): { profile: string; user: string } {
+  const created = access.find((s) => s.startsWith(`CREATE USER ${name} IDENTIFIED BY '`))!;
+  const readonly = /SETTINGS readonly = (\d)$/.exec(created)?.[1] ?? '0';
+  const grants = access
+    .filter((s) => s.startsWith('GRANT') && s.endsWith(` TO ${name}`))
+    .map((s) => `<query>${s.slice(0, -` TO ${name}`.length)}</query>`);
+  return {
+    profile: `<${name}><readonly>${readonly}</readonly></${name}>`,
+    user: `<${name}><password>secret</password><networks><ip>::/0</ip></networks><profile>${name}</profile>
+      <quota>default</quota><grants>${grants.join('')}</grants></${name}>`,
+  };
+}
+
+let server: ClickHouseServer;
+beforeAll(async () => {
+  const users = join(directory, 'users.xml');
+  const [collector, reader] = ['collector', 'reader'].map(user);
+  writeFileSync(
+    users,
+    `<clickhouse>
+      <profiles><default/>${collector.profile}${reader.profile}</profiles>
+      <quotas><default/></quotas>
+      <users><default><password/><networks><ip>::/0</ip></networks></default>${collector.user}${reader.user}</users>
+    </clickhouse>`,
+  );
+  mkdirSync(join(directory, 'backups'));
+  server = await ClickHouseServer.start({
+    config: `<users_config>${users}</users_config><backups><allowed_disk>backups</allowed_disk></backups>
+      <storage_configuration><disks><backups><type>local</type><path>${directory}/backups/</path></backups></disks></storage_configuration>`,
+  });
+  await server.sql(database);
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(directory, { recursive: true });
+});
+
+/** Runs mirrorlake on the server as a user; what it says. */
+function as(name: string, ...args: string[]): string {
+  const store = `http://${name}:secret@127.0.0.1:${server.httpPort}/mirrorlake`;
+  const { stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args, '--store', store], {
+    encoding: 'utf8',
+  });
+  return stdout + stderr;
+}
+
+it('the collector may do what it has to, and the reader may read', async () => {
+  expect(as('collector', 'schema', 'apply', '--retention', 'none')).not.toContain('mirrorlake:');
+  expect(as('collector', 'read', CAPTURE)).not.toContain('mirrorlake:');
+  expect(as('collector', 'schema', 'apply', '--retention', '3650d')).not.toContain('mirrorlake:');
+  const rows = as('reader', 'query', 'SELECT count() FROM sessions');
+  expect(Number(rows)).toBeGreaterThan(0);
+  const sizes = statements('size-the-box.md', 'system.parts')[0];
+  expect(as('reader', 'query', sizes)).toMatch(/^sessions\t[1-9]/m);
+  expect(as('reader', 'query', 'TRUNCATE TABLE sessions')).toContain('Not enough privileges');
+  expect(as('collector', 'query', 'DROP TABLE sessions')).toContain('Not enough privileges');
+
+  const [backup, restore] = statements('appliance.md', 'BACKUP');
+  await server.sql(backup);
+  await server.sql('DROP DATABASE mirrorlake SYNC');
+  await server.sql(restore);
+  expect(as('reader', 'query', 'SELECT count() FROM sessions')).toBe(rows);
+});
