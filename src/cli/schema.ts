@@ -56,7 +56,9 @@ function clusterName(value: string): string {
 function retention(value: string): number | 'none' {
   if (value === 'none') return value;
   const seconds = parseDuration(value);
-  if (!(seconds >= 3600)) throw new InvalidArgumentError('give 1h or more, as in 30d, or none.');
+  // As in the configuration. ClickHouse reckons in seconds since 1970 of 32 bits: much longer, and every row is too old.
+  if (!(seconds >= 3600 && seconds <= 20 * 366 * 86400))
+    throw new InvalidArgumentError('give 1h to 7320d, as in 30d, or none.');
   return seconds;
 }
 
