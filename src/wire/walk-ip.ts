@@ -29,6 +29,8 @@ const extension = new Ipv6Extension();
 const ah = new AhHeader();
 /** More extension headers than RFC 8200 section 4.1 names, twice over. */
 const MAX_EXTENSIONS = 16;
+/** The longest packets Linux makes, for itself (GSO_MAX_SIZE): none on a wire is longer. */
+const MAX_JUMBOGRAM = 8 * 65535;
 /** Of an IPv6 address. */
 const LAST_WORD = 12;
 
@@ -103,17 +105,22 @@ export function ipv6(f: Frame, w: Walk): Step {
     : upperLayer(f, w, h.nextHeader);
 }
 
-/** Of the whole packet. A payload length of 0 is a jumbogram's (RFC 2675), or that of a packet captured before segmentation. */
+/**
+ * Of the whole packet. A payload length of 0 is a jumbogram's (RFC 2675), or that of a packet captured before segmentation.
+ * The option has 32 bits to lie with: beyond what anyone sends it is not believed, and the frame's length is taken.
+ */
 function ipv6Length(w: Walk, h: Ipv6Header): number {
   if (h.payloadLength !== 0) return IPV6_LENGTH + h.payloadLength;
   const o = w.o + IPV6_LENGTH;
+  const wire = w.wireEnd - w.o;
   if (
     h.nextHeader === IpProtocol.HopByHop &&
     parseIpv6Extension(h.nextHeader, w.b, o, w.end, extension) > 0
   ) {
-    if (extension.jumboLength !== 0) return IPV6_LENGTH + extension.jumboLength;
+    const jumbo = extension.jumboLength;
+    if (jumbo > 0 && jumbo <= MAX_JUMBOGRAM) return IPV6_LENGTH + jumbo;
   }
-  return h.nextHeader === IpProtocol.NoNext ? IPV6_LENGTH : w.wireEnd - w.o;
+  return h.nextHeader === IpProtocol.NoNext ? IPV6_LENGTH : wire;
 }
 
 /** Takes the IP packet at `w.o`, `total` bytes long, as the frame's conversation, in place of one that carried it. */

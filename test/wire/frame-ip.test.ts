@@ -54,6 +54,17 @@ describe('IPv6', () => {
     });
   });
 
+  test('a jumbogram longer than anyone sends is as long as its frame', () => {
+    const segment = extension(0, tcp(SOME), { nextHeader: 6, jumboLength: 0xffff_ffff });
+    decode(ethernet(EtherType.Ipv6, ipv6(0, segment, { payloadLength: 0 })));
+    expect(f).toMatchObject({
+      ipLength: 40 + segment.length,
+      payloadLength: SOME.length,
+      truncated: false,
+      sourcePort: 40000,
+    });
+  });
+
   test('a payload length of 0 without the option is the frame', () => {
     decode(ethernet(EtherType.Ipv6, ipv6(6, tcp(new Uint8Array(3000)), { payloadLength: 0 })));
     expect(f).toMatchObject({ ipLength: 3060, payloadLength: 3000, truncated: false });
