@@ -7,13 +7,15 @@
  *   --check       exit 1 when a goal is missed
  *
  * Two namespaces joined by a veth pair; a contender has both ends. iperf3 sends TCP, then UDP datagrams of 64 bytes
- * as fast as it can; what counts is what arrives.
+ * as fast as it can; what counts is what arrives, and the CPU time that both ends of the contender took for it, which
+ * other work on the machine disturbs less than rates.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { cpuSeconds } from './cpu.js';
 import { median } from './measure.js';
 
 const { values: options } = parseArgs({
@@ -168,6 +170,9 @@ interface Rate {
   tcp: number;
   /** Datagrams a second that arrived. */
   udp: number;
+  /** Seconds of CPU a byte of TCP, and a datagram that arrived. */
+  tcpCpu: number;
+  udpCpu: number;
 }
 
 /** One iperf3 run; its report. */
@@ -185,6 +190,7 @@ async function iperf(...words: string[]): Promise<{ end: { sum_received?: Sum; s
 }
 interface Sum {
   bits_per_second: number;
+  bytes: number;
   packets: number;
   lost_packets: number;
   seconds: number;
@@ -198,10 +204,19 @@ async function once(contender: Contender): Promise<Rate> {
     await reachable(contender);
     // A collector's store starts an engine of its own meanwhile.
     if (options.collect) await sleep(8000);
-    const tcp = (await iperf()).end.sum_received!.bits_per_second;
-    const { packets, lost_packets, seconds } = (await iperf('-u', '-b', '0', '-l', String(UDP_PAYLOAD))).end
-      .sum;
-    return { tcp, udp: (packets - lost_packets) / seconds };
+    const pids = [...children].flatMap((child) => child.pid ?? []);
+    const start = cpuSeconds(pids);
+    const tcp = (await iperf()).end.sum_received!;
+    const between = cpuSeconds(pids);
+    const udp = (await iperf('-u', '-b', '0', '-l', String(UDP_PAYLOAD))).end.sum;
+    const end = cpuSeconds(pids);
+    const arrived = udp.packets - udp.lost_packets;
+    return {
+      tcp: tcp.bits_per_second,
+      udp: arrived / udp.seconds,
+      tcpCpu: (between - start) / tcp.bytes,
+      udpCpu: (end - between) / arrived,
+    };
   } finally {
     for (const down of ends) await down();
     removeWire();
@@ -228,7 +243,8 @@ try {
       const rate = await once(contender);
       results.get(contender.name)!.push(rate);
       process.stderr.write(
-        `${contender.name}: ${mbit(rate.tcp)} Mbit/s TCP, ${kpps(rate.udp)} k datagrams/s\n`,
+        `${contender.name}: ${mbit(rate.tcp)} Mbit/s TCP, ${kpps(rate.udp)} k datagrams/s; ` +
+          `CPU ${milliseconds(rate.tcpCpu)} ms/MB, ${microseconds(rate.udpCpu)} us/datagram\n`,
       );
     }
   }
@@ -245,16 +261,37 @@ function kpps(packets: number): string {
   return (packets / 1e3).toFixed(1);
 }
 
+/** Of a megabyte, by the seconds of a byte. */
+function milliseconds(ofByte: number): string {
+  return (ofByte * 1e9).toFixed(1);
+}
+function microseconds(seconds: number): string {
+  return (seconds * 1e6).toFixed(1);
+}
+
 const of = (name: string, what: keyof Rate) => median(results.get(name)!.map((rate) => rate[what]));
 const ours = contenders[0]!.name;
-process.stdout.write(`${'median'.padEnd(20)}${'TCP Mbit/s'.padStart(12)}${'UDP k/s'.padStart(10)}\n`);
+const COLUMNS = [
+  ['TCP Mbit/s', (name: string) => mbit(of(name, 'tcp'))],
+  ['UDP k/s', (name: string) => kpps(of(name, 'udp'))],
+  ['CPU ms/MB', (name: string) => milliseconds(of(name, 'tcpCpu'))],
+  ['CPU us/datagram', (name: string) => microseconds(of(name, 'udpCpu'))],
+] as const;
+const line = (first: string, cells: readonly string[]) =>
+  `${first.padEnd(20)}${cells.map((cell) => cell.padStart(17)).join('')}\n`;
+process.stdout.write(
+  line(
+    'median',
+    COLUMNS.map(([title]) => title),
+  ),
+);
 for (const { name } of contenders) {
-  const row = `${name.padEnd(20)}${mbit(of(name, 'tcp')).padStart(12)}${kpps(of(name, 'udp')).padStart(10)}`;
-  const against =
-    name === ours
-      ? ''
-      : `  (x${(of(ours, 'tcp') / of(name, 'tcp')).toFixed(1)}, x${(of(ours, 'udp') / of(name, 'udp')).toFixed(1)})`;
-  process.stdout.write(`${row}${against}\n`);
+  process.stdout.write(
+    line(
+      name,
+      COLUMNS.map(([, cell]) => cell(name)),
+    ),
+  );
 }
 const missed = [
   of(ours, 'tcp') < 2 * of('socat', 'tcp') ? 'at least twice socat for bulk TCP' : '',

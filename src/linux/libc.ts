@@ -78,6 +78,8 @@ export const munmap: (address: bigint, length: number) => number = lib.func(
 export const poll: (fds: Memory, count: number, timeout: number) => number = lib.func(
   'int poll(void *fds, unsigned long count, int timeout)',
 );
+/** Microseconds, and up to 50 more as the kernel gathers timers (prctl(2), PR_SET_TIMERSLACK). */
+export const usleep: (microseconds: number) => number = lib.func('int usleep(unsigned int microseconds)');
 export const send: (fd: number, bytes: Memory, length: number, flags: number) => number = lib.func(
   'intptr_t send(int fd, void *bytes, size_t length, int flags)',
 );

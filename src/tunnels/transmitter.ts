@@ -22,6 +22,8 @@ const READ_SIZE = VNET_HDR + ETH_HLEN + 65535;
 const STRIDE = 65600;
 /** Batches of one device before the others have their turn. */
 const ROUNDS = 4;
+/** The most packets {@link Transmitter.transmit} takes: a device that had as many may have more. */
+export const MOST_READS = READS * ROUNDS;
 /** How long a full send buffer is waited for before a packet is dropped. */
 const SEND_WAIT_MS = 20;
 const IPV4_LENGTH = 20;
@@ -55,9 +57,10 @@ export class Transmitter {
     this.writable.add(-1, POLLOUT);
   }
 
-  /** Sends what the device has to send, up to some batches. @returns whether it may have more. */
-  transmit(e: Endpoint, now: number): boolean {
+  /** Sends what the device has to send, up to some batches. @returns how many packets it had. */
+  transmit(e: Endpoint, now: number): number {
     this.now = now;
+    let taken = 0;
     for (let round = 0; round < ROUNDS; round++) {
       let reads = 0;
       while (reads < READS) {
@@ -69,9 +72,10 @@ export class Transmitter {
         reads++;
       }
       this.flush(e);
-      if (reads < READS) return false;
+      taken += reads;
+      if (reads < READS) break;
     }
-    return true;
+    return taken;
   }
 
   /** Sends one packet of our own through the tunnel: `write` puts it at an offset and tells its length. */
