@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { KEPT_PACKETS_WORDS, type KeptPackets, parseKeptPackets } from '../config/kept-packets.js';
 import type { Store } from '../store/store.js';
 import { CommandError, UsageError } from './errors.js';
 import { NDJSON_KINDS, type NdjsonKind } from './read/kinds.js';
@@ -14,6 +15,7 @@ interface ReadOptions {
   store?: string;
   ndjson?: string;
   once?: boolean;
+  packets?: KeptPackets;
   tunnel: string[];
   collector: string;
   maxSessions?: number;
@@ -36,6 +38,11 @@ export function registerRead(program: Command): void {
     .option('--ndjson [what]', `print instead of storing: ${NDJSON_KINDS.join(', ')} (default: sessions)`)
     .option('--once', 'store a capture only if it was not stored before, told by its contents')
     .option(
+      '--packets <which>',
+      `keep the sessions' packets as well: ${KEPT_PACKETS_WORDS} of a session (default: none)`,
+      which,
+    )
+    .option(
       '--tunnel <spec>',
       "a tunnel that owns what it matches, in the words of `ip tunnel add`: 'NAME mode gre remote R local L key K csum seq'; repeatable",
       collect,
@@ -56,6 +63,12 @@ function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
 
+function which(value: string): KeptPackets {
+  const packets = parseKeptPackets(value);
+  if (packets === undefined) throw new InvalidArgumentError(`give one of ${KEPT_PACKETS_WORDS}.`);
+  return packets;
+}
+
 function positive(value: string): number {
   const n = Number(value);
   if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('give a whole number above 0.');
@@ -65,7 +78,9 @@ function positive(value: string): number {
 async function read(given: string[], options: ReadOptions): Promise<void> {
   const { files, ndjson } = words(given, options);
   // What takes longest to start comes first, and the rest is loaded meanwhile.
-  const worker = ndjson === undefined || ndjson === 'sessions' ? startSessionWorker() : undefined;
+  const packets = (options.packets?.bytes ?? 0) > 0 ? options.packets : undefined;
+  const sessions = ndjson === undefined || ndjson === 'sessions';
+  const worker = sessions ? startSessionWorker(packets !== undefined) : undefined;
   let store: Store | undefined;
   try {
     if (ndjson === undefined) store = await openStore(options.store ?? DEFAULT_STORE);
@@ -73,22 +88,27 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
       import('./read/run.js'),
       import('./read/open-output.js'),
     ]);
-    const token = options.once === true ? await digest(files) : randomUUID();
-    const { collector, maxSessions } = options;
-    const { output, tunnels } = await outputOf(ndjson, store, { collector, token, tunnels: options.tunnel });
+    const once = options.once === true;
+    const token = once ? await digest(files) : randomUUID();
+    const { collector, maxSessions: capacity, tunnel } = options;
+    const { output, tunnels } = await outputOf(ndjson, store, { collector, token, packets, tunnels: tunnel });
     const talk = options.quiet !== true;
     const stop = stopOnSignal();
     const failed = await readInto(files, {
       output,
       worker,
       tunnels,
-      collector,
-      maxSessions,
+      // A capture that is stored once has the same ids whenever it is read: those of packets kept later are its sessions'.
+      sessions: { collector, capacity, packets, ids: once ? idsOf(token) : undefined },
+      once,
       talk,
       store,
       stop,
     });
-    if (stop.aborted) process.stderr.write('mirrorlake: interrupted: what came after was not read\n');
+    if (stop.aborted)
+      process.stderr.write(
+        `mirrorlake: interrupted: what came after was not read${once ? '; run it again to store the rest' : ''}\n`,
+      );
     for (const error of failed) process.stderr.write(`mirrorlake: ${error.message}\n`);
     if (failed.length > 0 || stop.aborted) process.exitCode = 1;
   } finally {
@@ -127,6 +147,8 @@ function words(given: string[], options: ReadOptions): { files: string[]; ndjson
     throw new UsageError('read: stdin (-) can be read once only');
   if (ndjson !== undefined && options.store !== undefined)
     throw new UsageError('read: --ndjson prints instead of storing: leave out --store, or --ndjson');
+  if (ndjson !== undefined && options.packets !== undefined)
+    throw new UsageError('read: --packets is about storing: leave it out with --ndjson');
   if (ndjson !== undefined && options.once === true)
     throw new UsageError('read: --once is about storing: leave it out with --ndjson');
   if (options.once === true && files.includes('-'))
@@ -147,4 +169,9 @@ async function digest(files: string[]): Promise<string> {
     }
   }
   return hash.digest('hex');
+}
+
+/** What session ids are made of: five bytes of a digest. */
+function idsOf(digest: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(digest.slice(0, 10), 'hex'));
 }

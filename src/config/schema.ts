@@ -1,5 +1,6 @@
 /** Every key of the configuration file, with its default and meaning: docs/reference/config.md is made from this. */
 import { z } from 'zod';
+import { KEPT_PACKETS_WORDS, parseKeptPackets } from './kept-packets.js';
 import { parseDuration, parsePrefix, parseSize } from './units.js';
 
 function amount(parse: (text: string) => number, expected: string, unit: string, min: number, max: number) {
@@ -20,8 +21,6 @@ const size = (min: number, max: number) => amount(parseSize, 'a size: write 64Mi
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-/** More bytes than a frame has. */
-const MAX_FRAME = 2 ** 20;
 
 const prefix = z.string().transform((text, context) => {
   const p = parsePrefix(text);
@@ -49,15 +48,10 @@ const mirrorTypes = ['erspan1', 'erspan2', 'erspan3', 'gre', 'gretap', 'pptp'] a
 
 /** Which frames are kept: `none`, `all`, `first 128 bytes` of each, `first 10 packets` of a session. */
 const packets = z.string().transform((text, context) => {
-  if (text === 'none') return { bytes: 0, packets: 0 };
-  if (text === 'all') return { bytes: MAX_FRAME, packets: 0 };
-  const first = /^first (\d{1,9}) (bytes|packets)$/.exec(text);
-  if (first === null || Number(first[1]) === 0) {
-    context.addIssue(`"${text}" is not one of none, all, first N bytes, first N packets`);
-    return z.NEVER;
-  }
-  const n = Number(first[1]);
-  return first[2] === 'bytes' ? { bytes: n, packets: 0 } : { bytes: MAX_FRAME, packets: n };
+  const kept = parseKeptPackets(text);
+  if (kept !== undefined) return kept;
+  context.addIssue(`"${text}" is not one of ${KEPT_PACKETS_WORDS}`);
+  return z.NEVER;
 });
 
 export const mirrorSchema = z.strictObject({

@@ -12,6 +12,8 @@ export interface SessionOptions {
   /** Inner fragment trains followed at once, a power of two, and how long one is remembered. */
   readonly fragmentTrains: number;
   readonly fragmentTimeout: number;
+  /** Five bytes that tell the ids of this table's sessions from those of others; random unless given. */
+  readonly ids?: Uint8Array;
 }
 
 export const SESSION_DEFAULTS: SessionOptions = {

@@ -6,7 +6,8 @@ import { setU16, setU32 } from '../wire/bytes.js';
  * 74 bits left to the maker are a running number (36 bits) and a random number of this run (38 bits).
  */
 export class SessionIds {
-  private readonly run = randomBytes(5);
+  /** @param run five bytes, which are the same in every id of a run */
+  constructor(private readonly run: Uint8Array = randomBytes(5)) {}
 
   /**
    * Writes the 16 bytes of the id of the session `serial`, opened at `sec` and `nsec`. A serial is unique

@@ -52,7 +52,7 @@ export class SessionTable implements FrameSink {
   private readonly index = new SlotIndex();
   private readonly wheel: Wheel;
   private readonly trains: FragmentTrains;
-  private readonly ids = new SessionIds();
+  private readonly ids: SessionIds;
   private readonly key: Key;
   /** For settling fragments without a first one, in the middle of another frame. */
   private readonly savedKey = new Key(0);
@@ -76,6 +76,7 @@ export class SessionTable implements FrameSink {
     options: Partial<SessionOptions> = {},
   ) {
     this.options = { ...SESSION_DEFAULTS, ...options };
+    this.ids = new SessionIds(this.options.ids);
     this.slots = new Slots(this.options.capacity);
     this.wheel = new Wheel(this.slots);
     this.trains = new FragmentTrains(this.options.fragmentTrains, this.options.fragmentTimeout);

@@ -31,6 +31,8 @@ describe('wrong usage ends with status 2 and one line that names the thing', () 
     [['read', CAPTURE, '--max-sessions', 'many'], /'--max-sessions <n>' argument 'many'/],
     [['read', CAPTURE, '--ndjson', 'mirrors', '--store', 'x'], /leave out --store, or --ndjson/],
     [['read', CAPTURE, '--ndjson', 'mirrors', '--once'], /--once is about storing/],
+    [['read', CAPTURE, '--ndjson', 'mirrors', '--packets', 'all'], /--packets is about storing/],
+    [['read', CAPTURE, '--packets', 'some'], /'--packets <which>' argument 'some'.*first N bytes/],
     [['read', '-', '--once'], /--once needs a file/],
     [['read', '-', '-', '--ndjson', 'mirrors'], /stdin \(-\) can be read once only/],
     [['read', CAPTURE, '--ndjson', 'tunnels'], /needs at least one --tunnel/],

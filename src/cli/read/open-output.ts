@@ -2,6 +2,7 @@
  * Opens what `read` writes to. Each kind is loaded only when it is asked for: of the time a short capture takes, most
  * goes into loading modules.
  */
+import type { KeptPackets } from '../../config/kept-packets.js';
 import type { Store } from '../../store/store.js';
 import type { TunnelTable } from '../../tunnels/table.js';
 import type { NdjsonKind } from './kinds.js';
@@ -18,6 +19,8 @@ interface OutputOptions {
   readonly collector: string;
   /** What names this reading in the store. */
   readonly token: string;
+  /** Frames kept beside sessions, undefined: none. */
+  readonly packets: KeptPackets | undefined;
   /** Tunnels in the words of `ip tunnel add`. */
   readonly tunnels: readonly string[];
 }
@@ -50,7 +53,7 @@ async function open(
 ): Promise<ReadOutput> {
   if (store !== undefined) {
     const { StoreOutput } = await import('./store-output.js');
-    return new StoreOutput(store, options.collector, options.token);
+    return new StoreOutput(store, options.collector, options.token, options.packets);
   }
   if (kind === undefined || kind === 'sessions') return new SessionLines();
   const { MirrorLines, PacketLines, TunnelLines } = await import('./lines-output.js');

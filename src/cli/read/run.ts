@@ -11,7 +11,7 @@ import type { TunnelTable } from '../../tunnels/table.js';
 import type { FrameSink } from '../../wire/mirrored.js';
 import type { ReadOutput } from './output.js';
 import type { Progress } from './progress.js';
-import { SessionThread } from './session-thread.js';
+import { SessionThread, type SessionThreadOptions } from './session-thread.js';
 import { readSummary } from './summary.js';
 
 interface ReadRun {
@@ -19,8 +19,9 @@ interface ReadRun {
   /** The session thread, where sessions are wanted. */
   readonly worker: Worker | undefined;
   readonly tunnels: TunnelTable | undefined;
-  readonly collector: string;
-  readonly maxSessions: number | undefined;
+  readonly sessions: SessionThreadOptions;
+  /** What is broken off is not put away: the same reading, done again, puts all of it away once. */
+  readonly once: boolean;
   /** Whether there is a progress bar and a summary. */
   readonly talk: boolean;
   readonly store: Store | undefined;
@@ -31,7 +32,7 @@ interface ReadRun {
 /** Reads the files into an output. @returns what was wrong with files; the rest of them was read. */
 export async function readInto(files: readonly string[], run: ReadRun): Promise<CaptureError[]> {
   const { output, worker, tunnels, talk } = run;
-  const sessions = worker && new SessionThread(worker, run.collector, run.maxSessions, output.onSegment);
+  const sessions = worker && (await sessionThread(worker, run));
   const mirrors = new MirrorTable({ ...(output.mirrors && { sink: output.mirrors }) });
   const demux = new Demux({
     sink: sessions ?? NOBODY,
@@ -40,12 +41,23 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
     ...(output.watcher && { watcher: output.watcher }),
   });
   const failed = await readAll(files, { demux, mirrors, sessions, output, talk, stop: run.stop, last: 0 });
+  if (run.once && run.stop.aborted) {
+    await output.abandon?.();
+    return failed;
+  }
   demux.finish();
   sessions?.send();
   await sessions?.finish(EndReason.Eof);
   await output.finish(mirrors);
-  if (talk) process.stderr.write(readSummary(demux, mirrors, sessions?.counters, run.store?.name));
+  if (talk) process.stderr.write(readSummary(demux, mirrors, sessions, run.store?.name));
   return failed;
+}
+
+async function sessionThread(worker: Worker, run: ReadRun): Promise<SessionThread> {
+  const { sessions, output } = run;
+  if (sessions.packets === undefined) return new SessionThread(worker, sessions, output.onSegment);
+  const { PacketThread } = await import('./packet-thread.js');
+  return new PacketThread(worker, sessions, output.onSegment);
 }
 
 /** Frames that nobody asked for. */

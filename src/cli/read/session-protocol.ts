@@ -1,5 +1,5 @@
 /** What `read` and its session thread say to each other. */
-
+import type { KeptPackets } from '../../config/kept-packets.js';
 import { FRAME_BATCH, FRAME_WORDS } from '../../sessions/frame-batch.js';
 import type { SessionCounters } from '../../sessions/options.js';
 import type { EndReason } from '../../sessions/record.js';
@@ -10,6 +10,30 @@ export const ARENA_BYTES = 1 << 20;
 /** Where the arena begins in a batch's memory. */
 export const ARENA_START = FRAME_BATCH * FRAME_WORDS * 4;
 export const BATCH_BYTES = ARENA_START + ARENA_BYTES;
+
+/**
+ * Where packets are kept, a batch's memory goes on with so many words a frame: where it starts, and what it begins with
+ * (Mirrored.protocol), bit 16 set when the switch cut it.
+ */
+export const KEPT_WORDS = 2;
+export const KEPT_START = BATCH_BYTES;
+export const KEPT_BYTES = FRAME_BATCH * KEPT_WORDS * 4;
+
+/** A batch's memory as both threads see it. */
+export interface Batch {
+  readonly words: Int32Array;
+  readonly arena: Uint8Array;
+  /** Only where packets are kept. */
+  readonly kept: Int32Array | undefined;
+}
+
+export function batchIn(memory: SharedArrayBuffer): Batch {
+  return {
+    words: new Int32Array(memory, 0, FRAME_BATCH * FRAME_WORDS),
+    arena: new Uint8Array(memory, ARENA_START, ARENA_BYTES),
+    kept: memory.byteLength > KEPT_START ? new Int32Array(memory, KEPT_START) : undefined,
+  };
+}
 
 /** Values of a frame's FRAME_PLACE: where its bytes are. */
 export const IN_BUFFER = 0;
@@ -25,6 +49,16 @@ export interface SessionTask {
   readonly capacity: number | undefined;
   /** Whether rows are printed as NDJSON, or handed back as segments. */
   readonly print: boolean;
+  /** Bytes that session ids are made of, undefined for random ones. */
+  readonly ids: Uint8Array | undefined;
+  /** Which frames are kept; undefined: none. */
+  readonly packets: KeptPackets | undefined;
+}
+
+/** Frames kept, and those not kept because too many fragments waited for their first one. */
+export interface PacketCounts {
+  readonly kept: number;
+  readonly dropped: number;
 }
 
 export interface PlainPoint {
@@ -54,5 +88,13 @@ export type ToSessionThread =
 export type FromSessionThread =
   /** The batch and the buffer are free again. */
   | { readonly kind: 'done'; readonly batch: number; readonly buffer: number }
-  | { readonly kind: 'segment'; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: 'ended'; readonly counters: SessionCounters };
+  | {
+      readonly kind: 'segment';
+      readonly table: 'sessions' | 'packets';
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }
+  | {
+      readonly kind: 'ended';
+      readonly counters: SessionCounters;
+      readonly packets: PacketCounts | undefined;
+    };

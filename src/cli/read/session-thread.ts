@@ -4,16 +4,21 @@ import type { BufferRing } from '../../receive/file/read-ahead.js';
 import { FRAME_BATCH, FRAME_PLACE, FRAME_WORDS, moveFrame, packFrame } from '../../sessions/frame-batch.js';
 import { SessionCounters } from '../../sessions/options.js';
 import type { EndReason } from '../../sessions/record.js';
+import type { TableName } from '../../store/tables.js';
 import type { Frame } from '../../wire/frame.js';
 import type { MirrorPoint } from '../../wire/mirror-point.js';
 import type { FrameSink, Mirrored } from '../../wire/mirrored.js';
 import {
   ARENA_BYTES,
-  ARENA_START,
   BATCH_BYTES,
+  type Batch,
+  batchIn,
   type FromSessionThread,
   IN_ARENA,
   IN_BUFFER,
+  KEPT_BYTES,
+  type PacketCounts,
+  type SessionTask,
   type ToSessionThread,
 } from './session-protocol.js';
 
@@ -25,6 +30,9 @@ import {
 const CHUNK = 1024 * 1024;
 const BUFFERS = 12;
 
+/** What the thread is told of its table. */
+export type SessionThreadOptions = Pick<SessionTask, 'collector' | 'capacity' | 'ids' | 'packets'>;
+
 /**
  * The session table of `read`, in a thread of its own: decoding and sessions take about the same time, so two
  * cores do in one what one core would do in two. Frames go over in batches of shared memory; the bytes they
@@ -34,44 +42,45 @@ export class SessionThread implements FrameSink, BufferRing {
   readonly buffers: readonly Uint8Array[];
   /** What the table counted; whole once {@link finish} has settled. */
   counters = new SessionCounters();
+  /** Likewise, where packets are kept. */
+  packets: PacketCounts | undefined;
   /** Memory of the batches, and the places of those that are free. */
-  private readonly batches: { words: Int32Array; arena: Uint8Array }[] = [];
+  protected readonly batches: Batch[] = [];
   private readonly idle: number[] = [];
   /** Batches of each buffer that the thread still works on, and who waits for them. */
   private readonly busy: number[];
   private readonly waiting: (() => void)[] = [];
   private readonly ended: Promise<void>;
   private buffer = 0;
-  private batch = 0;
-  private words: Int32Array;
+  protected batch = 0;
+  protected words: Int32Array;
   private arena: Uint8Array;
-  private arenaUsed = 0;
-  private count = 0;
+  protected arenaUsed = 0;
+  protected count = 0;
   private pointsSent = 0;
   private points: readonly MirrorPoint[] = [];
 
   /**
    * @param worker the thread, see {@link startSessionWorker}
-   * @param capacity sessions held at once
    * @param onSegment takes finished rows, a segment at a time; without it the thread prints them as NDJSON
    */
   constructor(
     private readonly worker: Worker,
-    collector: string,
-    capacity: number | undefined,
-    onSegment?: (segment: Uint8Array) => void,
+    private readonly options: SessionThreadOptions,
+    onSegment?: (table: TableName, segment: Uint8Array) => void,
   ) {
     const buffers = Array.from({ length: BUFFERS }, () => new SharedArrayBuffer(MAX_RECORD + CHUNK));
     this.buffers = buffers.map((buffer) => new Uint8Array(buffer));
     this.busy = buffers.map(() => 0);
-    this.say({ kind: 'task', buffers, collector, capacity, print: onSegment === undefined });
+    this.say({ kind: 'task', buffers, ...options, print: onSegment === undefined });
     this.ended = new Promise((resolve, reject) => {
       this.worker.on('error', reject);
       this.worker.on('message', (message: FromSessionThread) => {
         if (message.kind === 'done') this.release(message.batch, message.buffer);
-        else if (message.kind === 'segment') onSegment?.(message.bytes);
+        else if (message.kind === 'segment') onSegment?.(message.table, message.bytes);
         else {
           this.counters = message.counters;
+          this.packets = message.packets;
           resolve();
         }
       });
@@ -146,11 +155,8 @@ export class SessionThread implements FrameSink, BufferRing {
   }
 
   private addBatch(): number {
-    const memory = new SharedArrayBuffer(BATCH_BYTES);
-    this.batches.push({
-      words: new Int32Array(memory, 0, FRAME_BATCH * FRAME_WORDS),
-      arena: new Uint8Array(memory, ARENA_START),
-    });
+    const memory = new SharedArrayBuffer(this.options.packets ? BATCH_BYTES + KEPT_BYTES : BATCH_BYTES);
+    this.batches.push(batchIn(memory));
     this.say({ kind: 'memory', memory });
     return this.batches.length - 1;
   }

@@ -1,6 +1,6 @@
-/** The session thread of `read`: frames in, rows out, while the main thread reads and decodes. */
+/** The work of the session thread of `read`: frames in, rows out, while the main thread reads and decodes. */
 import { parentPort } from 'node:worker_threads';
-import { FRAME_BATCH, FRAME_PLACE, FRAME_WORDS, unpackFrame } from '../../sessions/frame-batch.js';
+import { FRAME_PLACE, FRAME_WORDS, unpackFrame } from '../../sessions/frame-batch.js';
 import type { SessionSink } from '../../sessions/record.js';
 import { SessionTable } from '../../sessions/table.js';
 import { SessionLines } from '../../store/session-ndjson.js';
@@ -10,9 +10,11 @@ import { MirrorPoint } from '../../wire/mirror-point.js';
 import { Mirrored } from '../../wire/mirrored.js';
 import { CHUNK, writeOut } from '../line-writer.js';
 import {
-  ARENA_START,
+  type Batch,
+  batchIn,
   type FromSessionThread,
   IN_ARENA,
+  type PacketCounts,
   type PlainPoint,
   type SessionTask,
   type ToSessionThread,
@@ -21,11 +23,8 @@ import {
 /** Bytes of a segment before it is handed back: some ten thousand sessions. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 
-const port = parentPort;
-if (port === null) throw new Error('the session thread is started by read');
-
-function say(message: FromSessionThread, transfer: ArrayBuffer[] = []): void {
-  port?.postMessage(message, transfer);
+export function say(message: FromSessionThread, transfer: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer);
 }
 
 /** Where rows go. */
@@ -49,7 +48,7 @@ function handedBack(collector: string): Rows {
   const flush = () => {
     if (segment.length === 0) return;
     const bytes = segment.take() as Uint8Array<ArrayBuffer>;
-    say({ kind: 'segment', bytes }, [bytes.buffer]);
+    say({ kind: 'segment', table: 'sessions', bytes }, [bytes.buffer]);
   };
   return {
     session: (record) => {
@@ -61,26 +60,26 @@ function handedBack(collector: string): Rows {
 }
 
 /** The thread's work, once it knows what to do. */
-class SessionWork {
+export class SessionWork {
   private readonly buffers: readonly Uint8Array[];
   private readonly rows: Rows;
-  private readonly table: SessionTable;
+  protected readonly table: SessionTable;
   private readonly points: MirrorPoint[] = [];
-  private readonly frame = new Frame();
-  private readonly mirrored = new Mirrored();
-  private readonly batches: { words: Int32Array; arena: Uint8Array }[] = [];
+  protected readonly frame = new Frame();
+  protected readonly mirrored = new Mirrored();
+  protected readonly batches: Batch[] = [];
 
   constructor(task: SessionTask) {
     this.buffers = task.buffers.map((buffer) => new Uint8Array(buffer));
     this.rows = task.print ? printed(task.collector) : handedBack(task.collector);
-    this.table = new SessionTable(this.rows, task.capacity === undefined ? {} : { capacity: task.capacity });
+    this.table = new SessionTable(this.rows, {
+      ...(task.capacity !== undefined && { capacity: task.capacity }),
+      ...(task.ids !== undefined && { ids: task.ids }),
+    });
   }
 
   addBatch(memory: SharedArrayBuffer): void {
-    this.batches.push({
-      words: new Int32Array(memory, 0, FRAME_BATCH * FRAME_WORDS),
-      arena: new Uint8Array(memory, ARENA_START),
-    });
+    this.batches.push(batchIn(memory));
   }
 
   addPoints(points: readonly PlainPoint[]): void {
@@ -97,34 +96,57 @@ class SessionWork {
       unpackFrame(words, i, this.points, frame, mirrored);
       this.table.frame(frame, mirrored);
     }
+    this.done(batch, buffer);
+  }
+
+  /** Reads one frame of a batch back, into {@link frame} and {@link mirrored}. */
+  protected unpack(batch: number, at: number, buffer: number): void {
+    const { words, arena } = this.batches[batch];
+    this.frame.bytes = words[at * FRAME_WORDS + FRAME_PLACE] === IN_ARENA ? arena : this.buffers[buffer];
+    unpackFrame(words, at, this.points, this.frame, this.mirrored);
+  }
+
+  protected done(batch: number, buffer: number): void {
     say({ kind: 'done', batch, buffer });
   }
 
   finish(message: Extract<ToSessionThread, { kind: 'finish' }>): void {
     this.table.finish(message.reason);
     if (!message.last) return;
+    this.flush();
+    say({ kind: 'ended', counters: this.table.counters, packets: this.packets });
+  }
+
+  protected flush(): void {
     this.rows.flush();
-    say({ kind: 'ended', counters: this.table.counters });
+  }
+
+  protected get packets(): PacketCounts | undefined {
+    return undefined;
   }
 }
 
-let work: SessionWork | undefined;
-
-port.on('message', (message: ToSessionThread) => {
-  switch (message.kind) {
-    case 'task':
-      work = new SessionWork(message);
-      break;
-    case 'memory':
-      work?.addBatch(message.memory);
-      break;
-    case 'frames':
-      work?.addPoints(message.points);
-      work?.frames(message.batch, message.count, message.buffer);
-      break;
-    case 'finish':
-      work?.finish(message);
-      if (message.last) port.close();
-      break;
-  }
-});
+/** Does what the main thread says. */
+export function serve(begin: (task: SessionTask) => SessionWork): void {
+  const port = parentPort;
+  if (port === null) throw new Error('the session thread is started by read');
+  let work: SessionWork | undefined;
+  port.on('message', (message: ToSessionThread) => {
+    switch (message.kind) {
+      case 'task':
+        work = begin(message);
+        break;
+      case 'memory':
+        work?.addBatch(message.memory);
+        break;
+      case 'frames':
+        work?.addPoints(message.points);
+        work?.frames(message.batch, message.count, message.buffer);
+        break;
+      case 'finish':
+        work?.finish(message);
+        if (message.last) port.close();
+        break;
+    }
+  });
+}

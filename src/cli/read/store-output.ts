@@ -1,3 +1,4 @@
+import type { KeptPackets } from '../../config/kept-packets.js';
 import { MirrorSegment } from '../../store/mirror-segment.js';
 import type { Store } from '../../store/store.js';
 import type { TableName } from '../../store/tables.js';
@@ -13,12 +14,17 @@ export class StoreOutput implements ReadOutput {
   private readonly inserts = new Set<Promise<void>>();
   private failure: unknown;
   private serial = 0;
+  private packetSerial = 0;
 
-  /** @param token what names this reading: segments are inserted once a token and number */
+  /**
+   * @param token what names this reading: segments are inserted once a token and number
+   * @param packets which are kept: the same reading may be done again with others
+   */
   constructor(
     private readonly store: Store,
     collector: string,
     private readonly token: string,
+    private readonly packets: KeptPackets | undefined,
   ) {
     this.mirrors = new MirrorSegment(collector);
     this.ready = store.migrate();
@@ -28,7 +34,7 @@ export class StoreOutput implements ReadOutput {
     });
   }
 
-  readonly onSegment = (segment: Uint8Array): void => this.insert('sessions', segment);
+  readonly onSegment = (table: TableName, segment: Uint8Array): void => this.insert(table, segment);
 
   async settle(): Promise<void> {
     while (this.inserts.size >= IN_FLIGHT && this.failure === undefined) await Promise.race(this.inserts);
@@ -37,13 +43,17 @@ export class StoreOutput implements ReadOutput {
 
   async finish(): Promise<void> {
     if (this.mirrors.length > 0) this.insert('mirrors', this.mirrors.take());
+    await this.abandon();
+  }
+
+  async abandon(): Promise<void> {
     await this.ready;
     await Promise.all(this.inserts);
     if (this.failure !== undefined) throw this.failure;
   }
 
   private insert(table: TableName, segment: Uint8Array): void {
-    const token = `${this.token}-${table}-${this.serial++}`;
+    const token = `${this.token}-${this.segmentName(table)}`;
     const done = this.ready
       .then(() => this.store.insert(table, segment, token))
       .catch((error: unknown) => {
@@ -51,5 +61,12 @@ export class StoreOutput implements ReadOutput {
       })
       .finally(() => this.inserts.delete(done));
     this.inserts.add(done);
+  }
+
+  /** Numbers segments so that those of sessions have the same, whether packets are kept beside them or not. */
+  private segmentName(table: TableName): string {
+    if (table !== 'packets' || this.packets === undefined) return `${table}-${this.serial++}`;
+    const { bytes, packets } = this.packets;
+    return `${table}-${bytes}-${packets}-${this.packetSerial++}`;
   }
 }

@@ -5,6 +5,7 @@ import { formatIp } from '../../wire/addresses.js';
 import { MALFORMED_NAMES } from '../../wire/malformed.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js';
 import { MirrorRecord, SequenceUse } from '../../wire/mirror-record.js';
+import type { PacketCounts } from './session-protocol.js';
 
 /** Mirror points listed one by one. */
 const MOST_POINTS = 20;
@@ -13,10 +14,12 @@ const MOST_POINTS = 20;
 export function readSummary(
   demux: Demux,
   mirrors: MirrorTable,
-  sessions: SessionCounters | undefined,
+  table: { readonly counters: SessionCounters; readonly packets: PacketCounts | undefined } | undefined,
   store: string | undefined,
 ): string {
   const c = demux.counters;
+  const sessions = table?.counters;
+  const packets = table?.packets;
   const lines: string[] = [];
   const where = store === undefined ? '' : `, stored in ${store}`;
   const other = [
@@ -27,8 +30,9 @@ export function readSummary(
   lines.push(
     `${number(c.packets)} packets: ${number(c.gre)} GRE${other.length > 0 ? `, ${other.join(', ')}` : ''}`,
   );
+  const kept = packets === undefined ? '' : `, and ${number(packets.kept)} of their packets`;
   if (sessions !== undefined)
-    lines.push(`${number(sessions.opened)} sessions in ${number(sessions.rows)} rows${where}`);
+    lines.push(`${number(sessions.opened)} sessions in ${number(sessions.rows)} rows${kept}${where}`);
   lines.push(...mirrorLines(mirrors));
   const malformed = [...c.malformed]
     .map((count, code) => [MALFORMED_NAMES[code] ?? `reason ${code}`, count] as const)
@@ -41,6 +45,8 @@ export function readSummary(
     );
   if (sessions !== undefined && sessions.fragmentTrainsDropped > 0)
     lines.push(`too many fragmented packets at once: ${number(sessions.fragmentTrainsDropped)} given up`);
+  if (packets !== undefined && packets.dropped > 0)
+    lines.push(`too many fragments waited for their first one: ${number(packets.dropped)} not kept`);
   return `${lines.join('\n')}\n`;
 }
 
