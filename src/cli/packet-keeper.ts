@@ -44,7 +44,7 @@ export class PacketKeeper implements TrainWatcher {
   keep(f: Frame, m: Mirrored, bytes: number, packets: number, length: number): void {
     const nth = this.table.lastSession(this.sessionId);
     if (nth > 0) {
-      if (packets === 0 || nth <= packets) this.segment.packet(this.sessionId, f, m, bytes, length);
+      if (packets === 0 || nth <= packets) this.segment.packet(this.sessionId, nth, f, m, bytes, length);
       return;
     }
     const train = this.table.lastTrain();

@@ -50,7 +50,7 @@ export class HeldFrames {
   hold(train: number, f: Frame, m: Mirrored, packets: number, most: number, length: number): void {
     this.limit[train] = packets;
     if (packets > 0 && this.count[train] >= packets) return;
-    this.scratch.packet(NO_ID, f, m, most, length);
+    this.scratch.packet(NO_ID, 0, f, m, most, length);
     const message = this.scratch.written();
     this.scratch.clear();
     if (Math.ceil(message.length / CELL) > this.freeCells) {
@@ -76,7 +76,7 @@ export class HeldFrames {
     const most = this.limit[train] === 0 ? this.count[train] : this.limit[train] - before;
     for (let n = 0; head !== NONE; n++) {
       const next = this.following[head];
-      if (n < most) this.append(head, sessionId, to);
+      if (n < most) this.append(head, sessionId, before + n + 1, to);
       this.discard(head);
       head = next;
     }
@@ -100,10 +100,10 @@ export class HeldFrames {
     return head;
   }
 
-  private append(head: number, sessionId: Uint8Array, to: PacketSegment): void {
+  private append(head: number, sessionId: Uint8Array, number: number, to: PacketSegment): void {
     const bytes = this.bytes as Uint8Array;
     const left = this.lengths[head];
-    bytes.set(sessionId, head * CELL + PacketSegment.sessionIdAt(bytes, head * CELL));
+    PacketSegment.readdress(bytes, head * CELL, sessionId, number);
     to.beginWhole(left);
     let o = 0;
     for (let cell = head; cell !== NONE; cell = this.next[cell]) {

@@ -21,7 +21,7 @@ export function packetRowsStatement(where: string, prefix: string): string {
   // A comment at the end of the condition ends with its line.
   return `SELECT toUnixTimestamp64Nano(time), toString(mirror_type), mirror_source, mirror_target, mirror_session, gre_key, mirror_port,
     toInt8(mirror_direction), mirror_hardware, security_group, cos, vlan, toInt8(layer), original_length, gre_protocol, truncated, frame
-    FROM ${prefix}packets WHERE session_id IN (SELECT session_id FROM ${prefix}sessions WHERE (${where}\n)) ORDER BY time`;
+    FROM ${prefix}packets WHERE session_id IN (SELECT session_id FROM ${prefix}sessions WHERE (${where}\n)) ORDER BY time, session_id, number`;
 }
 
 /** One kept packet; reused from row to row. */

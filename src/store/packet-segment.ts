@@ -15,23 +15,28 @@ export type PacketLayer = (typeof PacketLayer)[keyof typeof PacketLayer];
 
 /** Collects frames of sessions into a segment of the table `packets`. */
 export class PacketSegment extends MessageWriter {
-  /** Where in a message that begins at `o`, its length included, the session's id is: offset from `o`. */
-  static sessionIdAt(bytes: Uint8Array, o: number): number {
-    let length = 1;
-    while (bytes[o + length - 1] >= 0x80) length++;
-    // Behind the field's tag and its length.
-    return length + 2;
+  /** Gives the message at `o` of `bytes`, its length in front, to another session. */
+  static readdress(bytes: Uint8Array, o: number, sessionId: Uint8Array, number: number): void {
+    let at = o;
+    while (bytes[at] >= 0x80) at++;
+    // Behind the length, the field's tag and its length; then the number's tag, of two bytes.
+    at += 3;
+    bytes.set(sessionId, at);
+    at += 18;
+    for (let i = 0; i < 4; i++) bytes[at + i] = number >>> (8 * i);
   }
 
   /**
    * @param sessionId 16 bytes
+   * @param number which packet of the session's row it is
    * @param most bytes of the frame that are kept
    * @param length bytes the frame had when it came
    */
-  packet(sessionId: Uint8Array, f: Frame, m: Mirrored, most: number, length: number): void {
+  packet(sessionId: Uint8Array, number: number, f: Frame, m: Mirrored, most: number, length: number): void {
     const end = Math.min(f.end, f.start + most);
     this.begin(MOST + end - f.start);
     this.bytes(1, sessionId, 0, 16);
+    this.fixed32(19, number);
     this.time(2, f.sec, f.nsec);
     this.bytes(3, f.bytes, f.start, end);
     // The IP header knows of more than the switch sent, or the capture's own record of what was captured.

@@ -114,6 +114,13 @@ export class MessageWriter {
     this.varint(value);
   }
 
+  /** An unsigned number in four bytes, 0 too: one that may be changed where it lies. */
+  fixed32(field: number, value: number): void {
+    this.tag(field, FIXED32);
+    const b = this.buffer;
+    for (let i = 0; i < 4; i++) b[this.position++] = value >>> (8 * i);
+  }
+
   /** A time as sfixed64, nanoseconds since 1970. `sec` is 0 to 2^32 - 1, `nsec` 0 to 999,999,999. */
   time(field: number, sec: number, nsec: number): void {
     this.tag(field, FIXED64);

@@ -136,6 +136,7 @@ const TABLES: Record<TableName, Table> = {
       ...columns(LAYER, 'layer'),
       ...columns('UInt16', 'gre_protocol'),
       ...columns('UInt8', 'truncated'),
+      ...columns('UInt32', 'number'),
     ],
   },
 };

@@ -73,6 +73,15 @@ function sessions(lines: string[]): string[] {
   return lines.map((line) => JSON.stringify({ ...JSON.parse(line), session_id: '', collector: '' })).sort();
 }
 
+/** Where frames come back at the length they had before the switch cut them; and out of an A-MSDU, each in one of its own. */
+const MIRRORS_DIFFER = ['erspan-truncated.pcap', 'aruba.pcap'];
+
+/** What a mirror point sent, as far as it does not rest on sequence numbers, which are made anew. */
+function mirrors(lines: string[]): string[] {
+  const anew = { sequence: '', lost: 0, reordered: 0, repeated: 0 };
+  return lines.map((line) => JSON.stringify({ ...JSON.parse(line), ...anew })).sort();
+}
+
 describe('what was kept, exported with its outer headers, reads back as the same sessions', () => {
   test.each(FIXTURES.map(({ file }) => file))('%s', async (name) => {
     const location = await stored(name);
@@ -91,6 +100,7 @@ describe('what was kept, exported with its outer headers, reads back as the same
     const back = await readCapture(file);
     const before = await readCapture(`test/fixtures/${name}`);
     expect(sessions(back.sessions)).toEqual(sessions(before.sessions));
+    if (!MIRRORS_DIFFER.includes(name)) expect(mirrors(back.mirrors)).toEqual(mirrors(before.mirrors));
   });
 });
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -71,6 +71,17 @@ describe('a capture read with its packets', () => {
     const said = run('export', '--where', '1', '--output', at('inner.pcapng'), '--store', at('first'));
     expect(said).toBe(`${PACKETS} packets\n`);
   });
+});
+
+it('packets of one moment come out in the order they came in', () => {
+  const capture = readFileSync('test/fixtures/tcp-states.pcap');
+  for (let o = 24; o < capture.length; o += 16 + capture.readUInt32LE(o + 8))
+    capture.copy(capture, o, 24, 32);
+  writeFileSync(at('moment.pcap'), capture);
+  run('read', at('moment.pcap'), '--packets', 'all', '--store', at('moment'), '--collector', 'c', '--quiet');
+  run('export', '--where', '1', '--output', at('m.pcapng'), '--encapsulated', '--store', at('moment'));
+  run('read', at('m.pcapng'), '--store', at('again'), '--collector', 'c', '--quiet');
+  expect(sessions('again')).toBe(sessions('moment'));
 });
 
 describe('--once', () => {

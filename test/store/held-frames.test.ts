@@ -25,7 +25,8 @@ async function release(held: HeldFrames, train: number, id: number, before = 0):
   const count = segment.count;
   const rows = await decode('packet.proto', 'Packet', segment.take());
   expect(rows).toHaveLength(count);
-  return rows.map((row) => {
+  return rows.map((row, i) => {
+    expect(row.number).toBe(before + i + 1);
     expect(row.session_id).toEqual(Array(16).fill(id));
     const frame = row.frame as number[];
     return [frame.length, frame[0] ?? 0];

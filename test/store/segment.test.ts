@@ -189,6 +189,7 @@ test('a packet segment holds frames of any length', async () => {
     layer: 'ethernet',
     gre_protocol: 0x6558,
     truncated: 1,
+    number: 7,
   };
   expect(rows).toEqual(
     frames.map((frame) => ({

@@ -29,5 +29,5 @@ export function addPacket(
   length: number,
 ): void {
   Object.assign(frame, { bytes, start, end, sec, nsec });
-  segment.packet(id, frame, mirrored, end - start, length);
+  segment.packet(id, 7, frame, mirrored, end - start, length);
 }
