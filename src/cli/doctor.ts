@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { defaultConfig, loadConfig } from '../config/load.js';
-import { spoolDirectory } from '../store/spool.js';
+import { spoolDirectory } from '../store/spool-directory.js';
 import type { Finding } from './doctor/finding.js';
 import { clock, firewall, kernel, kernelGre, privileges, receiveBuffer } from './doctor/host.js';
 import { interfaceFindings } from './doctor/interface.js';

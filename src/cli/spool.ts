@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { dropRefused, type ListedSegment, listSpool, retryRefused, spoolDirectory } from '../store/spool.js';
+import {
+  dropRefused,
+  type ListedSegment,
+  listSpool,
+  retryRefused,
+  spoolDirectory,
+} from '../store/spool-directory.js';
 import { CommandError } from './errors.js';
 import { DEFAULT_STORE } from './read.js';
 

@@ -4,20 +4,21 @@
  * dropped first.
  */
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { StoreError } from './errors.js';
 import { failpoint } from './failpoint.js';
+import { move, reasonOf, refusedDirectory, segmentFiles, tableOf } from './spool-directory.js';
 import {
   bytesOf,
   recover,
   remove,
   SpoolFile,
   type SpoolSegment,
-  sumsOf,
   syncDirectory,
   unlinkIfThere,
 } from './spool-file.js';
+import { lock, unlock } from './spool-lock.js';
 import type { TableName } from './tables.js';
 
 /** A segment is complete at this size, or at this age. */
@@ -30,9 +31,6 @@ const TICK_MS = 100;
 const SCAN_MS = 5000;
 /** How often it is said that segments are being dropped. */
 const SAY_MS = 60_000;
-
-/** When it was begun (milliseconds since 1970), which run, which of it, and the table: names sort by age. */
-const NAME = /^(\d{13})-([0-9a-f]{8})-(\d{8})-(sessions|mirrors|tunnels|packets)$/;
 
 export interface SpoolOptions {
   /** Bytes of segments that may wait. */
@@ -86,7 +84,7 @@ export class Spool {
     private readonly options: SpoolOptions,
   ) {
     try {
-      mkdirSync(this.refusedDirectory, { recursive: true, mode: 0o750 });
+      mkdirSync(refusedDirectory(directory), { recursive: true, mode: 0o750 });
       lock(directory);
       this.recover();
     } catch (error) {
@@ -155,7 +153,7 @@ export class Spool {
 
   /** The store will never take the segment: sets it aside with the reason. */
   refuse(segment: SpoolSegment, reason: string): void {
-    const aside = join(this.refusedDirectory, `${segment.name}.pb`);
+    const aside = join(refusedDirectory(this.directory), `${segment.name}.pb`);
     writeFileSync(reasonOf(aside), `${reason}\n`);
     move(segment.file, aside);
     this.counters.refusedSegments++;
@@ -180,10 +178,6 @@ export class Spool {
     await this.ticking;
     await this.flush();
     unlock(this.directory);
-  }
-
-  private get refusedDirectory(): string {
-    return join(this.directory, 'refused');
   }
 
   private name(table: TableName): string {
@@ -308,126 +302,5 @@ export class Spool {
         'warn',
         `${this.counters.tornBytes} bytes at the ends of segments in ${this.directory} were never put on the disk: cut off`,
       );
-  }
-}
-
-/** Where segments wait for the store at a location, unless told otherwise. */
-export function spoolDirectory(store: string): string {
-  return /^https?:/i.test(store) ? '/var/lib/mirrorlake/spool' : join(store, 'spool');
-}
-
-/** A segment as `mirrorlake spool list` shows it. */
-export interface ListedSegment extends SpoolSegment {
-  /** When it was begun, milliseconds since 1970. */
-  since: number;
-  /** Why the store refused it; undefined while it waits. */
-  reason: string | undefined;
-}
-
-/** The segments in a spool's directory, which a collector may be using. */
-export function listSpool(directory: string): ListedSegment[] {
-  const listed: ListedSegment[] = [];
-  for (const refused of [false, true]) {
-    for (const file of segmentFiles(refused ? join(directory, 'refused') : directory)) {
-      const name = file.slice(file.lastIndexOf('/') + 1, -3);
-      const [, since] = NAME.exec(name) ?? [];
-      listed.push({
-        name,
-        table: tableOf(file),
-        file,
-        bytes: bytesOf(file),
-        rows: rowsOf(file),
-        since: Number(since),
-        reason: refused ? readFileSync(reasonOf(file), 'utf8').trim() : undefined,
-      });
-    }
-  }
-  return listed;
-}
-
-/** Puts a refused segment back among those that wait; a running collector finds it there within seconds. */
-export function retryRefused(segment: ListedSegment): void {
-  const back = join(dirname(dirname(segment.file)), `${segment.name}.pb`);
-  move(segment.file, back);
-  unlinkIfThere(reasonOf(segment.file));
-}
-
-/** Removes a refused segment for good. */
-export function dropRefused(segment: ListedSegment): void {
-  remove(segment.file);
-  unlinkIfThere(reasonOf(segment.file));
-}
-
-function reasonOf(file: string): string {
-  return `${file.slice(0, -3)}.reason`;
-}
-
-/** Moves a segment so that at any moment it is in one place with its sums. */
-function move(from: string, to: string): void {
-  unlinkIfThere(sumsOf(to));
-  linkSync(sumsOf(from), sumsOf(to));
-  renameSync(from, to);
-  unlinkIfThere(sumsOf(from));
-}
-
-function segmentFiles(directory: string): string[] {
-  let names: string[];
-  try {
-    names = readdirSync(directory);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-  return names
-    .filter((name) => name.endsWith('.pb') && NAME.test(name.slice(0, -3)))
-    .sort()
-    .map((name) => join(directory, name));
-}
-
-function tableOf(file: string): TableName {
-  return file.slice(file.lastIndexOf('-') + 1, -3) as TableName;
-}
-
-function rowsOf(file: string): number {
-  const sums = readFileSync(sumsOf(file));
-  return sums.length < 16 ? 0 : sums.readUInt32BE(Math.floor(sums.length / 16) * 16 - 12);
-}
-
-/** Takes the directory for this process: LOCK in it names the one that has it. */
-function lock(directory: string): void {
-  const file = join(directory, 'LOCK');
-  const holder = holderOf(file);
-  if (holder !== undefined)
-    throw new StoreError(
-      `the spool ${directory} is in use by process ${holder}: stop it, or give this collector another \`spool.directory\``,
-    );
-  writeFileSync(file, `${process.pid} ${startOf(process.pid)}\n`);
-}
-
-function unlock(directory: string): void {
-  unlinkIfThere(join(directory, 'LOCK'));
-}
-
-/** The process that has the directory, undefined when it is gone. */
-function holderOf(file: string): number | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  const [pid, start] = text.trim().split(' ');
-  // A process id is used again; with the time it was started it is one process.
-  return startOf(Number(pid)) === start && start !== '' ? Number(pid) : undefined;
-}
-
-/** When a process was started, in the kernel's ticks (proc(5), stat, field 22); empty when there is none. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return '';
   }
 }

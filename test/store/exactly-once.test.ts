@@ -7,7 +7,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Delivery } from '../../src/store/delivery.js';
 import { EmbeddedStore } from '../../src/store/embedded.js';
 import { openStore } from '../../src/store/open.js';
-import { listSpool, Spool } from '../../src/store/spool.js';
+import { Spool } from '../../src/store/spool.js';
+import { listSpool } from '../../src/store/spool-directory.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { type Fault, FaultProxy } from '../support/fault-proxy.js';

@@ -14,7 +14,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SessionRecord } from '../../src/sessions/record.js';
 import { SessionSegmentReader } from '../../src/store/session-segment.js';
-import { dropRefused, listSpool, retryRefused, Spool } from '../../src/store/spool.js';
+import { Spool } from '../../src/store/spool.js';
+import { dropRefused, listSpool, retryRefused } from '../../src/store/spool-directory.js';
 import { numberedSegment } from '../support/sessions.js';
 
 let directory: string;

@@ -16,7 +16,7 @@ import type { Logger } from '../../observe/log.js';
 import type { CollectorStatus, ReceiverStatus } from '../../observe/status.js';
 import { RawReceiver } from '../../receive/raw.js';
 import { notReadOnly } from '../../store/read-only.js';
-import { spoolDirectory } from '../../store/spool.js';
+import { spoolDirectory } from '../../store/spool-directory.js';
 import { UsageError } from '../errors.js';
 import { Capture, type CaptureOptions, type CaptureSnapshot } from './capture.js';
 import { MirrorAccounts } from './mirror-accounts.js';
