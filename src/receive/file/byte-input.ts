@@ -12,6 +12,8 @@ export interface ByteInput {
    * @returns bytes read, 0 at the end of the input or once it was closed. Throws CaptureError.
    */
   read(into: Uint8Array, from: number): Promise<number>;
+  /** Reads that may be under way at once; the bytes are in the order of the calls. 1: the next when the last has settled. */
+  readonly parallel: number;
   /** Bytes taken from the file or pipe itself, before decompression. */
   readonly bytesRead: number;
   /** Its size in bytes, undefined where that is not known. */
@@ -48,36 +50,69 @@ export async function openInput(path: string): Promise<ByteInput> {
   }
 }
 
+/** Of a file. A disk that has several to do is faster, and the wait for one hides behind the others. */
+const PARALLEL_READS = 3;
+
 /** A file or a device. */
 class FileInput implements ByteInput {
   bytesRead = 0;
+  readonly parallel: number;
   private closed = false;
-  private reading: Promise<unknown> = Promise.resolve();
+  /** Where the next read begins, and where a read came upon the end. */
+  private position = 0;
+  private end = Number.POSITIVE_INFINITY;
+  /** The reads so far: what follows is told its result after them. */
+  private before: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly file: string,
     private readonly fd: number,
     private readonly isStdin: boolean,
     readonly bytesTotal: number | undefined,
-  ) {}
+  ) {
+    // Only of a file that was opened here is it known where reading it begins.
+    this.parallel = bytesTotal !== undefined && !isStdin ? PARALLEL_READS : 1;
+  }
 
   async read(into: Uint8Array, from: number): Promise<number> {
     if (this.closed) return 0;
+    const at = this.position;
+    this.position += into.length - from;
+    const before = this.before;
+    const reading = this.parallel > 1 ? this.readWhole(into, from, at) : this.readSome(into, from, null);
+    this.before = Promise.allSettled([before, reading]);
     try {
-      const reading = readFd(this.fd, into, from, into.length - from, null);
-      this.reading = reading.catch(() => undefined);
-      const { bytesRead } = await reading;
-      this.bytesRead += bytesRead;
-      return bytesRead;
+      const n = await reading;
+      await before;
+      // A file that grows meanwhile ends all the same where it was seen to end.
+      if (at >= this.end) return 0;
+      if (this.parallel > 1 && from + n < into.length) this.end = at + n;
+      this.bytesRead += n;
+      return n;
     } catch (error) {
-      throw systemError(this.file, `read it at byte ${this.bytesRead}`, error);
+      throw systemError(this.file, `read it at byte ${this.parallel > 1 ? at : this.bytesRead}`, error);
     }
+  }
+
+  /** Fills `into` from its index `from`, unless the file ends before. */
+  private async readWhole(into: Uint8Array, from: number, at: number): Promise<number> {
+    let n = 0;
+    while (from + n < into.length) {
+      const more = await this.readSome(into, from + n, at + n);
+      if (more === 0) break;
+      n += more;
+    }
+    return n;
+  }
+
+  private async readSome(into: Uint8Array, from: number, at: number | null): Promise<number> {
+    return (await readFd(this.fd, into, from, into.length - from, at)).bytesRead;
   }
 
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    await this.reading;
+    await this.before;
     if (!this.isStdin) await closeFd(this.fd);
   }
 }
@@ -86,6 +121,7 @@ class FileInput implements ByteInput {
 class PipeInput implements ByteInput {
   bytesRead = 0;
   readonly bytesTotal = undefined;
+  readonly parallel = 1;
   private readonly socket: Socket;
   private readonly chunks: AsyncIterator<Uint8Array>;
   private chunk: Uint8Array = new Uint8Array(0);

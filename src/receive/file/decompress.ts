@@ -40,6 +40,10 @@ export class PeekedInput implements ByteInput {
     return this.input.bytesRead - this.rest.length;
   }
 
+  get parallel(): number {
+    return this.input.parallel;
+  }
+
   get bytesTotal(): number | undefined {
     return this.input.bytesTotal;
   }
@@ -121,6 +125,8 @@ export class GunzipInput implements ByteInput {
       this.wake();
     });
   }
+
+  readonly parallel = 1;
 
   get bytesRead(): number {
     return this.input.bytesRead;

@@ -16,7 +16,7 @@ export function ownBuffers(size: number): BufferRing {
 
 /**
  * A window that moves over an input: the bytes from `pos` up to `end` of `bytes` are there to be parsed.
- * Buffers take turns, so that the next piece is being read while this one is worked on. A record that a
+ * Buffers take turns, so that the next pieces are being read while this one is worked on. A record that a
  * piece's end cuts in two is carried over in front of the next, so records are always in one stretch.
  */
 export class ReadAhead {
@@ -31,7 +31,12 @@ export class ReadAhead {
   private current = 0;
   /** The input's offset of `bytes[0]` (negative while the window is not yet full). */
   private base: number;
-  private pending: Promise<number> | undefined;
+  /** Reads under way, in order, and the buffers they fill. */
+  private readonly reads: { readonly index: number; readonly done: Promise<number> }[] = [];
+  private readonly depth: number;
+  /** The buffer of the last read, and when its turn had come: reads begin in their order. */
+  private last = 0;
+  private begun: Promise<void> = Promise.resolve();
 
   /**
    * @param carry the longest record: as many bytes as can be unparsed when {@link more} is called; the rest
@@ -42,6 +47,8 @@ export class ReadAhead {
     private readonly ring: BufferRing,
     private readonly carry: number,
   ) {
+    // One buffer is being worked on.
+    this.depth = Math.min(input.parallel, ring.buffers.length - 1);
     this.views = ring.buffers.map((b) => new ByteView(b));
     this.bytes = ring.buffers[0];
     this.view = this.views[0];
@@ -62,15 +69,16 @@ export class ReadAhead {
    * @returns false when the input has ended.
    */
   async more(): Promise<boolean> {
-    const n = await (this.pending ?? this.readOther());
-    this.pending = undefined;
+    this.fill();
+    const { index: next, done } = this.reads[0];
+    const n = await done;
+    this.reads.shift();
     if (n === 0) {
       this.ended = true;
       return false;
     }
     const carry = this.carry;
     const tail = this.end - this.pos;
-    const next = this.next;
     const other = this.ring.buffers[next];
     if (n < tail && n <= this.bytes.length - this.end) {
       this.bytes.set(other.subarray(carry, carry + n), this.end);
@@ -84,18 +92,26 @@ export class ReadAhead {
       this.bytes = other;
       this.view = this.views[next];
     }
-    this.pending = this.readOther();
-    // A failure is for the call that asks for these bytes, not for whoever runs meanwhile.
-    this.pending.catch(() => undefined);
+    this.fill();
     return true;
   }
 
-  private get next(): number {
-    return (this.current + 1) % this.ring.buffers.length;
+  /** Has as many reads under way as there may be, into the buffers that come next but for the one being worked on. */
+  private fill(): void {
+    const { buffers } = this.ring;
+    while (this.reads.length < this.depth) {
+      this.last = (this.last + 1) % buffers.length;
+      if (this.last === this.current) this.last = (this.last + 1) % buffers.length;
+      const index = this.last;
+      const done = this.readInto(index, this.begun);
+      // A failure is for the call that asks for these bytes, not for whoever runs meanwhile.
+      done.catch(() => undefined);
+      this.reads.push({ index, done });
+    }
   }
 
-  private async readOther(): Promise<number> {
-    await this.ring.free(this.next);
-    return this.input.read(this.ring.buffers[this.next], this.carry);
+  private readInto(index: number, before: Promise<void>): Promise<number> {
+    this.begun = before.then(() => this.ring.free(index));
+    return this.begun.then(() => this.input.read(this.ring.buffers[index], this.carry));
   }
 }

@@ -34,6 +34,8 @@ export class ZstdInput implements ByteInput {
     this.window = new ReadAhead(input, ownBuffers(CARRY + INPUT_CHUNK), CARRY);
   }
 
+  readonly parallel = 1;
+
   get bytesRead(): number {
     return this.input.bytesRead;
   }
