@@ -64,6 +64,7 @@ export class Demux {
   /** Takes a batch of packets. */
   process(batch: PacketBatch): void {
     this.packets(batch);
+    this.fastPath.flush();
     this.sumGivenUp();
   }
 
@@ -85,6 +86,7 @@ export class Demux {
         const ip = plainIp(b, o, end, batch.linkType[i]);
         if (ip >= 0 && this.fastPath.take(b, ip, end, wireEnd, batch.sec[i], batch.nsec[i])) continue;
       }
+      this.fastPath.flush();
       this.packet.sec = batch.sec[i];
       this.packet.nsec = batch.nsec[i];
       this.link(b, o, end, wireEnd, batch.linkType[i]);

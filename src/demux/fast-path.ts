@@ -34,7 +34,7 @@ import {
 import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE } from '../wire/ipv6.js';
 import { Layer } from '../wire/layers.js';
 import { MirrorDirection, MirrorType } from '../wire/mirror-point.js';
-import { type FrameSink, Mirrored } from '../wire/mirrored.js';
+import { FRAMES_AHEAD, type FrameSink, Mirrored } from '../wire/mirrored.js';
 import { OuterPacket } from '../wire/outer.js';
 import {
   TCP_ACKNOWLEDGMENT,
@@ -66,8 +66,13 @@ const LAST_WORD = 12;
 
 export class FastPath {
   /** What never changes on this way (no fragment, nothing malformed, no ICMP …) is as a new Frame has it. */
-  private readonly frame = new Frame();
-  private readonly mirrored = new Mirrored();
+  private readonly frames: Frame[] = [];
+  private readonly mirroreds: Mirrored[] = [];
+  /** How many of them wait to be handed over, after how many they are, and the next. */
+  private waiting = 0;
+  private readonly depth: number;
+  private frame: Frame;
+  private mirrored: Mirrored;
   private readonly packet = new OuterPacket();
   private type: MirrorType = MirrorType.Gretap;
   private session = 0;
@@ -80,11 +85,19 @@ export class FastPath {
     private readonly mirrors: MirrorTable,
     private readonly sink: FrameSink,
   ) {
-    this.mirrored.protocol = EtherType.Teb;
+    this.depth = sink.ahead === undefined ? 1 : FRAMES_AHEAD;
+    for (let i = 0; i < this.depth; i++) {
+      this.frames.push(new Frame());
+      this.mirroreds.push(new Mirrored());
+      this.mirroreds[i].protocol = EtherType.Teb;
+    }
+    this.frame = this.frames[0];
+    this.mirrored = this.mirroreds[0];
   }
 
   /**
-   * Takes a packet whose outer IP header would be at `ip`, if it is of the common kind.
+   * Takes a packet whose outer IP header would be at `ip`, if it is of the common kind. Its frame may be handed over only
+   * with a later one, or by {@link flush}.
    *
    * @param end the byte after the last captured one; `wireEnd` where the packet ended on the wire
    * @returns false, with nothing done, for any other
@@ -118,8 +131,22 @@ export class FastPath {
     frame.nsec = nsec;
     mirrors.count(mirrored, sec, nsec, packetEnd - start, frame.truncated, false);
     this.counters.frames++;
-    this.sink.frame(frame, mirrored);
+    if (++this.waiting === this.depth) this.flush();
+    this.frame = this.frames[this.waiting];
+    this.mirrored = this.mirroreds[this.waiting];
     return true;
+  }
+
+  /** Hands over the frames that wait. To be called before the packets' bytes change, and before a packet goes another way. */
+  flush(): void {
+    const count = this.waiting;
+    if (count === 0) return;
+    const { frames, mirroreds, sink } = this;
+    if (count > 1) sink.ahead?.(frames, mirroreds, count);
+    for (let i = 0; i < count; i++) sink.frame(frames[i], mirroreds[i]);
+    this.waiting = 0;
+    this.frame = frames[0];
+    this.mirrored = mirroreds[0];
   }
 
   /** What lies between GRE and the frame, at `o`. @returns where the frame starts, -1 for anything but a mirror's common headers. */

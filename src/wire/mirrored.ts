@@ -32,4 +32,12 @@ export class Mirrored {
 /** Where decoded frames go. Both arguments are reused: what is to be kept is copied. */
 export interface FrameSink {
   frame(frame: Frame, mirrored: Mirrored): void;
+  /**
+   * Told of the first `count` (up to {@link FRAMES_AHEAD}) of these frames before they are handed over one by one: time to
+   * fetch what they will need into the processor's cache, all at once in place of one after the other.
+   */
+  ahead?(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void;
 }
+
+/** Frames that a sink hears of ahead. */
+export const FRAMES_AHEAD = 16;

@@ -125,6 +125,10 @@ export class Capture implements FrameSink {
     if (this.segment.length >= SEGMENT_BYTES) this.flush();
   }
 
+  ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
+    this.pipeline.table.ahead(frames, mirrored, count);
+  }
+
   /** Takes one decoded frame from demux, as its mirror point's rule says. */
   frame(f: Frame, m: Mirrored): void {
     const rule = this.byPoint[m.point.index];
