@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the programs the benchmark compares with: Suricata (from Debian's backports) and argus.
+# Installs the programs the benchmark compares with: Suricata (from Debian's backports), argus, and tcpreplay.
 # Takes the mirror from the apt sources the machine already has. Needs root.
 set -eu
 
@@ -24,6 +24,6 @@ fi
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get install -y -qq --no-install-recommends -t "$codename-backports" suricata
-apt-get install -y -qq --no-install-recommends argus-server argus-client
+apt-get install -y -qq --no-install-recommends argus-server argus-client tcpreplay
 suricata -V
 argus -h 2>&1 | head -1 || true
