@@ -70,11 +70,15 @@ function greFlags(t: Tunnel): number {
   return flags;
 }
 
-/** Outer TOS or traffic class for an inner packet. */
+/**
+ * Outer TOS or traffic class for an inner packet. Over IPv4 ECN goes out in any case (Linux: ip_tunnel_xmit,
+ * ip_tunnel_ecn_encap). Over IPv6 the kernel leaves it alone: it is in the field that is inherited, congestion
+ * experienced included, or it is not told (prepare_ip6gre_xmit_ipv4, __gre6_xmit).
+ */
 export function outerTos(t: Tunnel, inner: InnerPacket): number {
   const ip = inner.protocol === ETH_P_IP || inner.protocol === ETH_P_IPV6;
   const tos = t.config.tosInherit && ip ? inner.tos : t.config.tos;
-  return ip ? inetEcnEncapsulate(tos, inner.tos) : tos;
+  return ip && !t.ipv6 ? inetEcnEncapsulate(tos, inner.tos) : tos;
 }
 
 /** Whether the outer IPv4 packet must not be fragmented (Linux: tnl_params->frag_off, tunnel->ignore_df). */

@@ -128,6 +128,19 @@ describe('what a tunnel sends', () => {
     expect(encapsulate(tap, arp)[8]).toBe(64);
   });
 
+  it('leaves ECN alone over IPv6, as the kernel does, but for a class that is inherited', () => {
+    const tclass = (words: string, ecn: number) => {
+      const inner = ipv4('172.16.0.1', '172.16.0.2', 17, udp(1, 2, new Uint8Array(33)), { tos: 0xb8 | ecn });
+      const t = new Tunnel(parseTunnelSpec(`t mode ip6gre remote fd00::2 local fd00::1 ${words}`));
+      return (u16(encapsulate(t, inner), 0) >>> 4) & 0xff;
+    };
+    for (const ecn of [0, 1, 2, 3]) {
+      expect(tclass('', ecn)).toBe(0);
+      expect(tclass('tclass 0x28', ecn)).toBe(0x28);
+      expect(tclass('tclass inherit', ecn)).toBe(0xb8 | ecn);
+    }
+  });
+
   it('says how a mirrored frame was tagged and cut', () => {
     const t = new Tunnel(
       parseTunnelSpec('t mode erspan remote 10.9.0.2 local 10.9.0.1 key 30 seq erspan 123'),
