@@ -15,6 +15,8 @@ export class DemuxCounters {
   tunnelled = 0;
   /** GRE packets without a payload: keepalive answers, PPTP acknowledgments. */
   empty = 0;
+  /** Outer fragments of GRE packets over IPv6. */
+  ipv6Fragments = 0;
   /** Frames handed on. */
   frames = 0;
   /** By code of wire/malformed.ts: packets refused for an outer reason, and frames with an inner one. */

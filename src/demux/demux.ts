@@ -143,6 +143,7 @@ export class Demux {
       return;
     }
     const p = this.packet;
+    if (p.ipVersion === 6) this.counters.ipv6Fragments++;
     const answer = this.reassembly.take(p, this.fragment);
     if (answer === FRAGMENT_REFUSED) this.counters.malformed[Malformed.IpFragment]++;
     if (answer !== REASSEMBLED) return;

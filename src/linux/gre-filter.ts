@@ -69,14 +69,38 @@ const M_SUM = 2;
  * Chooses the worker of a GRE packet by its inner addresses (PACKET_FANOUT_CBPF: the answer modulo the number of
  * workers), so that both directions of a conversation meet: addresses are added, which is the same either way.
  *
- * ERSPAN I, II, III, GRE with Ethernet and GRE with IP are looked into; inner frames without IP go by their MAC
- * addresses, everything else by its outer addresses, and what has a second outer VLAN tag to the first worker. Over
- * IPv6 everything goes by its outer addresses: the kernel puts IPv4 fragments together before it asks, but not those
- * of IPv6, whose inner addresses only the first one has. The packet starts at its network header here.
+ * ERSPAN I, II, III, GRE with Ethernet and GRE with IP are looked into, over IPv6 behind extension headers too; inner frames
+ * without IP go by their MAC addresses, everything else by its outer addresses, and what has a second outer VLAN tag to the
+ * first worker. The kernel puts IPv4 fragments together before it asks, but not those of IPv6, whose inner addresses only
+ * the first one has: they go by their outer addresses. The packet starts at its network header here.
+ *
+ * @param ipv6Fragmented whether large packets come in fragments over IPv6: then everything over IPv6 goes by its outer
+ *   addresses, so that the large and the small packets of a conversation meet.
  */
-export function fanoutByInnerAddresses(): Uint8Array {
+export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
   const p = new BpfProgram();
-  p.load('w', SKF_AD_PROTOCOL).jump('jeq', ETH_P_IP, 'outer4').jump('jeq', ETH_P_IPV6, 'outer').answer(0);
+  p.load('w', SKF_AD_PROTOCOL).jump('jeq', ETH_P_IPV6, 'outer6').jump('jeq', ETH_P_IP, 'over4').answer(0);
+  p.label('over4').goto('outer4');
+
+  // X + 40 is where the next extension header starts; A is its number.
+  p.label('outer6');
+  if (!ipv6Fragmented) {
+    p.setX(0).load('b', 6);
+    for (let i = 0; i < MAX_EXTENSIONS; i++) {
+      p.jump('jeq', IPPROTO_GRE, 'gre6').jump('jeq', IPPROTO_FRAGMENT, `fragment${i}`);
+      for (const option of IPV6_OPTIONS) p.jump('jeq', option, `option${i}`);
+      p.goto('fragmented');
+      // Offset 0 and no more fragments: a packet whole in itself (RFC 6946).
+      p.label(`fragment${i}`).loadX('h', 42).jump('jset', 0xfff9, 'fragmented');
+      p.loadX('b', 40).storeA(M_SUM).txa().alu('add', 8).goto(`next${i}`);
+      p.label(`option${i}`).loadX('b', 40).storeA(M_SUM);
+      p.loadX('b', 41).alu('lsh', 3).alu('add', 8).aluX('add');
+      p.label(`next${i}`).tax().fetchA(M_SUM);
+    }
+  }
+  p.label('fragmented').goto('outer');
+  if (!ipv6Fragmented) p.label('gre6').txa().alu('add', 40).tax().goto('gre');
+
   p.label('outer4').load('h', 6).jump('jset', 0x3fff, 'outer').loadHeaderLength(0).goto('gre');
 
   // X is where GRE starts. Its payload follows 4 bytes, and 4 more for each of C, K and S.

@@ -86,6 +86,11 @@ export function bindRing(fd: number, index: number, name: string): void {
 export function joinFanout(fd: number, id: number, program: Uint8Array): void {
   const argument = id | ((PACKET_FANOUT_CBPF | PACKET_FANOUT_FLAG_DEFRAG) << 16);
   setIntOption(fd, SOL_PACKET, PACKET_FANOUT, argument, `the fanout group ${id}`);
+  setFanoutProgram(fd, program);
+}
+
+/** Changes the program of the group that the socket belongs to. */
+export function setFanoutProgram(fd: number, program: Uint8Array): void {
   setOption(fd, SOL_PACKET, PACKET_FANOUT_DATA, sockFprog(program), 'the fanout program');
 }
 

@@ -158,14 +158,50 @@ describe('the fanout program', () => {
     for (const n of shares) expect(Math.abs(n - 1000)).toBeLessThan(200);
   });
 
-  it('keeps what cannot be looked into, and everything over IPv6, together by outer addresses', () => {
+  it('looks into what comes over IPv6, behind extension headers too', () => {
+    const wraps: ((g: Uint8Array) => Uint8Array)[] = [
+      (p) => six(47, p),
+      (p) => six(60, bytes(options(47), p)),
+      (p) => six(0, bytes(options(60, 3), options(43, 1), options(47), p)),
+      (p) => six(44, ipv6Fragment(47, 0, false, 1, p)),
+      (p) => six(0, bytes(options(44), ipv6Fragment(60, 0, false, 1, bytes(options(47), p)))),
+    ];
+    fc.assert(
+      fc.property(address, address, fc.nat(8), fc.nat(4), (a, b, w, o) => {
+        const hash = (from: string, to: string, outer: (g: Uint8Array) => Uint8Array): number =>
+          runBpf(
+            program,
+            outer(wrappings[w](ethernet(0x0800, ipv4(from, to, 17, udp(7, 53, new Uint8Array(20)))))),
+            0x86dd,
+          );
+        expect(hash(b, a, wraps[o])).toBe(hash(a, b, wraps[0]));
+        expect(hash(a, b, wraps[0])).toBe(
+          runBpf(
+            program,
+            four(47, erspan1(ethernet(0x0800, ipv4(a, b, 17, udp(1, 2, new Uint8Array(8)))))),
+            0x0800,
+          ),
+        );
+      }),
+    );
+  });
+
+  it('keeps what cannot be looked into together by outer addresses: fragments over IPv6, and with them all over IPv6', () => {
     const frames = ['10.0.0.1', '10.0.0.2'].map((a) =>
       ethernet(0x0800, ipv4(a, '10.9.0.1', 17, udp(1, 2, new Uint8Array(600)))),
     );
     const [one, two] = frames.map((f) => erspan2(1, 1, f));
-    const v6 = (p: Uint8Array): number => runBpf(program, p, 0x86dd);
-    expect(v6(six(47, one))).toBe(v6(six(47, two)));
-    expect(v6(six(44, ipv6Fragment(47, 64, false, 9, one.subarray(64))))).toBe(v6(six(47, two)));
+    const fragmented = fanoutByInnerAddresses(true);
+    const [first, later] = [
+      six(44, ipv6Fragment(47, 0, true, 9, one.subarray(0, 64))),
+      six(44, ipv6Fragment(47, 64, false, 9, two.subarray(64))),
+    ];
+    expect(runBpf(program, first, 0x86dd)).toBe(runBpf(program, later, 0x86dd));
+    expect(runBpf(program, six(47, one), 0x86dd)).not.toBe(runBpf(program, six(47, two), 0x86dd));
+    for (const p of [first, later, six(47, one), six(60, bytes(options(47), two))]) {
+      expect(runBpf(fragmented, p, 0x86dd)).toBe(runBpf(program, first, 0x86dd));
+    }
+    expect(runBpf(fragmented, four(47, one), 0x0800)).toBe(runBpf(program, four(47, one), 0x0800));
     const v4 = (p: Uint8Array): number => runBpf(program, p, 0x0800);
     expect(v4(four(47, one.subarray(64), { fragment: [64, false] }))).toBe(
       v4(four(47, two.subarray(0, 64), { fragment: [0, true] })),

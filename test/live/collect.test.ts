@@ -280,6 +280,24 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
   it('has each conversation whole with two workers, of fragments as well, and its numbers right', async () => {
     const c = await start('', '--workers', '2');
     const conversations = 60;
+    const over6 = (g: Uint8Array): Uint8Array =>
+      ethernet(0x86dd, ipv6('2001:db8:ff::1', '2001:db8:ff::9', 47, g));
+    let small = 0;
+    for (let n = 0; n < conversations; n++) {
+      const talk = tcpConversation(`10.0.1.${n}`, '10.0.2.1', 20_000 + n);
+      send(talk.map((inner) => over6(erspan2(3, small++, inner))));
+    }
+    await c.statusWhen((s) => s.mirrors[0]?.packets === small);
+    const whole = await c.queryWhen<Record<string, string>>(
+      'SELECT count() AS n, min(client_packets + server_packets) AS least FROM sessions',
+      (r) => Number(r[0].n) >= conversations,
+    );
+    expect([whole.rows[0].n, whole.rows[0].least].map(Number)).toEqual([conversations, 9]);
+
+    // What comes in fragments is not looked into: once there are some, IPv6 goes by its outer addresses.
+    const large = udpFrame('10.0.1.1', '10.0.2.1', 9, 1400);
+    send(fragments6(erspan2(3, small++, large), 1));
+    await c.statusWhen(() => /GRE over IPv6 comes in fragments/.test(c.log));
     const numbers = [0, 0];
     const frames: Uint8Array[] = [];
     for (let n = 0; n < conversations; n++) {
@@ -300,11 +318,13 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     }
     send(frames);
     const sent = conversations * 10;
-    const s = await c.statusWhen((s) => s.mirrors.length === 2 && s.mirrors.every((m) => m.packets === sent));
+    const s = await c.statusWhen(
+      (s) => s.mirrors.filter((m) => m.session < 3 && m.packets === sent).length === 2,
+    );
     expect(s.workers).toBe(2);
     const { rows } = await c.queryWhen<Record<string, string>>(
       `SELECT mirror_session, count() AS n, uniqExact(client, client_port) AS who, min(client_packets + server_packets) AS least,
-        max(client_packets + server_packets) AS most FROM sessions GROUP BY mirror_session ORDER BY mirror_session`,
+        max(client_packets + server_packets) AS most FROM sessions WHERE mirror_session < 3 GROUP BY mirror_session ORDER BY mirror_session`,
       (r) => r.length === 2 && r.every((row) => Number(row.n) >= conversations),
     );
     for (const row of rows) {
@@ -315,8 +335,9 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
         10,
       ]);
     }
-    const t = await c.statusWhen((s) => s.mirrors.every((m) => m.sequence === 'session'));
-    for (const m of t.mirrors) expect(m).toMatchObject({ lost: 0, repeated: 0, kernel_drops: 0 });
+    const t = await c.statusWhen((s) => s.mirrors.every((m) => m.session === 3 || m.sequence === 'session'));
+    for (const m of t.mirrors.filter((m) => m.session < 3))
+      expect(m).toMatchObject({ lost: 0, repeated: 0, kernel_drops: 0 });
   });
 
   it('goes on when its interface goes down, is renamed, or is made anew', async () => {

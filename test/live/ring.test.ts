@@ -7,6 +7,7 @@ import {
   joinFanout,
   openPacketSocket,
   PacketStatistics,
+  setFanoutProgram,
   setUpRing,
 } from '../../src/linux/packet-socket.js';
 import { POLLIN, PollSet } from '../../src/linux/poll.js';
@@ -172,6 +173,7 @@ describeWith(['root', 'ip'], 'the packet ring on a veth pair', () => {
       const got = exchange(frames);
       expect(got.length).toBe(frames.length);
       const place = new Map(got.map((g) => [Buffer.from(g.frame).toString('hex'), g.ring]));
+      expect(new Set(place.values()).size).toBe(3);
       for (let c = 0; c < conversations; c++) {
         const one = place.get(Buffer.from(frames[2 * c]).toString('hex'));
         expect(one).toBeDefined();
@@ -180,6 +182,12 @@ describeWith(['root', 'ip'], 'the packet ring on a veth pair', () => {
       }
     });
     expect([...used].sort()).toEqual([0, 1, 2]);
+
+    setFanoutProgram(rings[0].fd, fanoutByInnerAddresses(true));
+    const outer = Array.from({ length: conversations }, (_, c) =>
+      ethernet(0x86dd, outer6(47, erspan2(1, c, inner(`10.1.9.${c}`, '10.2.0.9', 1000)))),
+    );
+    expect(new Set(exchange(outer).map((g) => g.ring)).size).toBe(1);
 
     const v6: Uint8Array[] = [];
     for (let c = 0; c < conversations; c++) {

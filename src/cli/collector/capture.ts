@@ -66,6 +66,8 @@ export interface CaptureSnapshot {
   readonly packets: number;
   readonly bytes: number;
   readonly frames: number;
+  /** Outer fragments over IPv6. */
+  readonly ipv6Fragments: number;
   readonly dropped: Record<string, number>;
   readonly mirrors: MirrorCounts[];
   readonly open: number;
@@ -190,6 +192,7 @@ export class Capture implements FrameSink {
       packets: c.packets,
       bytes: c.bytes,
       frames: c.frames,
+      ipv6Fragments: c.ipv6Fragments,
       dropped,
       mirrors: mirrors.points.map((point) => {
         mirrors.totals(point, this.totals);

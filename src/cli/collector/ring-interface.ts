@@ -7,6 +7,7 @@ import {
   joinFanout,
   PacketStatistics,
   type RingShape,
+  setFanoutProgram,
   setPromiscuous,
   setUpRing,
 } from '../../linux/packet-socket.js';
@@ -34,6 +35,7 @@ export class RingInterface {
   index = 0;
   private fds: number[] = [];
   private hasMac = true;
+  private ipv6ByOuter = false;
   private packets = 0;
   /** Packets the rings had no room for. */
   dropped = 0;
@@ -64,7 +66,7 @@ export class RingInterface {
     }
     const fds: number[] = [];
     try {
-      const fanout = fanoutByInnerAddresses();
+      const fanout = fanoutByInnerAddresses(this.ipv6ByOuter);
       const id = RingInterface.nextFanoutId();
       for (let i = 0; i < workers; i++) {
         const fd = this.options.socket();
@@ -84,6 +86,12 @@ export class RingInterface {
     this.index = index;
     this.state = up ? 'up' : 'down';
     return true;
+  }
+
+  /** For the packets over IPv6, of which some are fragments: see {@link fanoutByInnerAddresses}. */
+  shareIpv6ByOuterAddresses(): void {
+    this.ipv6ByOuter = true;
+    if (this.fds.length > 1) setFanoutProgram(this.fds[0], fanoutByInnerAddresses(true));
   }
 
   /** A group's number must not meet that of the interface before it was made anew. */

@@ -47,6 +47,7 @@ const NO_SNAPSHOT: CaptureSnapshot = {
   packets: 0,
   bytes: 0,
   frames: 0,
+  ipv6Fragments: 0,
   dropped: {},
   mirrors: [],
   open: 0,
@@ -97,6 +98,7 @@ export class RingReceiver {
   /** Sockets taken out of use, until the worker has let go of them. */
   private readonly releasing = new Map<number, RingInterface>();
   private finished = false;
+  private ipv6Fragmented = false;
 
   constructor(private readonly options: RingReceiverOptions) {
     const shape: RingShape = {
@@ -167,8 +169,20 @@ export class RingReceiver {
     else if (m.kind === 'released') this.release(m.fd);
     else {
       handle.snapshot = m.snapshot;
+      if (m.snapshot.ipv6Fragments > 0) this.fragmented();
       if (m.kind === 'finished') handle.finished();
     }
+  }
+
+  /** Large packets come in fragments over IPv6, whose inner addresses the kernel does not see. */
+  private fragmented(): void {
+    if (this.ipv6Fragmented || this.options.workers === 1) return;
+    this.ipv6Fragmented = true;
+    for (const w of this.interfaces) w.shareIpv6ByOuterAddresses();
+    this.options.log(
+      'warn',
+      'GRE over IPv6 comes in fragments: from now on all that comes over IPv6 is shared out to workers by outer addresses, a mirror to one worker; a larger MTU on the way from the mirrors spares that',
+    );
   }
 
   /** Looks at the interfaces and at the kernel's counters. To be called some times a second. */
