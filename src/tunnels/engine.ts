@@ -303,7 +303,10 @@ export class Engine implements TunnelDevice {
       const e = t === null ? undefined : this.byTunnel.get(t);
       if (t === null || e === undefined || t.remoteAny || t.remoteMulticast) continue;
       const meaning = icmpMeaning(ipv6, this.icmpError.type, this.icmpError.code, t.config.ttl === 0);
-      if (meaning === IcmpMeaning.Mtu) e.askPath();
+      if (meaning === IcmpMeaning.Mtu) {
+        if (ipv6) e.path?.learn(this.icmpError.mtu);
+        e.askPath();
+      }
       if (meaning !== IcmpMeaning.Nothing) e.noteError(now, meaning === IcmpMeaning.Unreachable);
     }
   }

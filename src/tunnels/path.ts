@@ -1,7 +1,7 @@
 /**
  * The way to a tunnel's remote, as the kernel's routes have it: our address on it and its MTU, which ICMP errors
- * about our packets lower (the kernel keeps that per destination). Asked through a connected UDP socket, which sends
- * nothing.
+ * about our packets lower (over IPv4 the kernel keeps that per destination; over IPv6 it does so for connected sockets
+ * alone, rawv6_err, so it is kept here). Asked through a connected UDP socket, which sends nothing.
  */
 import { AF_INET, AF_INET6, sockaddrIn, sockaddrIn6 } from '../linux/address.js';
 import { errnoName } from '../linux/errors.js';
@@ -23,6 +23,9 @@ const IPV6_MTU = 24;
 /** Any port will do: nothing is sent. */
 const DISCARD = 9;
 export const DEFAULT_MTU = 1500;
+const IPV6_MIN_MTU = 1280;
+/** How long what a router has said of an MTU is believed, ms (Linux: net.ipv6.route.mtu_expires). */
+const MTU_EXPIRES = 600_000;
 
 export class Path {
   /** Path MTU in bytes. */
@@ -31,6 +34,9 @@ export class Path {
   readonly source: Uint8Array;
   /** Why there is no route, by the error's name; null when there is one. */
   noRoute: string | null = null;
+  /** By an ICMPv6 error, and until when. */
+  private learned = 0;
+  private learnedUntil = 0;
 
   constructor(
     private readonly remote: Uint8Array,
@@ -40,6 +46,13 @@ export class Path {
   ) {
     this.source = new Uint8Array(remote.length);
     this.ask();
+  }
+
+  /** Takes what a "packet too big" says of the path (Linux: __ip6_rt_update_pmtu): lower it does, raise it not. */
+  learn(mtu: number): void {
+    if (mtu < IPV6_MIN_MTU || mtu >= this.mtu) return;
+    this.learned = mtu;
+    this.learnedUntil = Date.now() + MTU_EXPIRES;
   }
 
   /** Asks again. @returns whether the MTU changed. */
@@ -68,8 +81,10 @@ export class Path {
         new Uint8Array(value.buffer),
         new Uint32Array([4]),
       );
-      if (asked < 0 || value[0] === this.mtu) return false;
-      this.mtu = value[0];
+      if (asked < 0) return false;
+      const mtu = Date.now() < this.learnedUntil ? Math.min(value[0], this.learned) : value[0];
+      if (mtu === this.mtu) return false;
+      this.mtu = mtu;
       return true;
     } finally {
       closeSocket(fd);

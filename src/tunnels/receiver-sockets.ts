@@ -16,7 +16,7 @@ import {
   setOption,
   setReceiveBuffer,
 } from '../linux/socket.js';
-import { u16 } from '../wire/bytes.js';
+import { u16, u32 } from '../wire/bytes.js';
 import type { OuterPacket } from '../wire/outer.js';
 import type { Tunnel } from './tunnel.js';
 
@@ -165,6 +165,8 @@ const IPPROTO_DSTOPTS = 60;
 export class IcmpError {
   type = 0;
   code = 0;
+  /** What an ICMPv6 "packet too big" says the path takes (RFC 4443 section 3.2), in bytes. */
+  mtu = 0;
 }
 
 /** @returns false for what is no error about a GRE packet. */
@@ -179,6 +181,7 @@ export function quotedOf(m: Messages, i: number, ipv6: boolean, e: IcmpError, p:
   if (ip + (ipv6 ? 44 : 24) > p.end) return false;
   e.type = b[icmp];
   e.code = b[icmp + 1];
+  e.mtu = ipv6 ? u32(b, icmp + 4) : 0;
   p.ip = ip;
   if (ipv6) {
     p.ipVersion = 6;
