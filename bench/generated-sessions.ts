@@ -44,3 +44,12 @@ SELECT
   multiIf(port = 53, 'dns', port = 443, 'tls', port = 80, 'http', port = 22, 'ssh', port = 445, 'smb', ''), 'collector-1'
 FROM numbers(${from}, ${to - from})`;
 }
+
+/** The statement that inserts what the same site's eight mirrors sent, each minute of the day, into `table`. */
+export function insertGeneratedMirrors(table: string): string {
+  return `
+INSERT INTO ${table} (minute, mirror_type, mirror_source, mirror_target, mirror_session, packets, bytes, sequence, lost, collector)
+SELECT toDateTime('2026-03-02 00:00:00', 'UTC') + intDiv(number, 8) * 60, 'erspan2', toIPv6(concat('10.255.0.', toString(number % 8 + 1))),
+  toIPv6('10.255.1.1'), number % 8 + 10, 40000 + cityHash64(number) % 20000 AS packets, packets * 700, 'session', cityHash64(number) % 100 = 0, 'collector-1'
+FROM numbers(8 * 1440)`;
+}

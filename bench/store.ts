@@ -20,7 +20,7 @@ import type { Store } from '../src/store/store.js';
 import { setU32 } from '../src/wire/bytes.js';
 import { MirrorPoint, MirrorType } from '../src/wire/mirror-point.js';
 import { ClickHouseServer } from '../test/support/clickhouse-server.js';
-import { insertGenerated } from './generated-sessions.js';
+import { insertGenerated, insertGeneratedMirrors } from './generated-sessions.js';
 import { median } from './measure.js';
 
 const { values } = parseArgs({
@@ -191,11 +191,35 @@ async function parts(): Promise<void> {
   );
 }
 
-/** What the tutorial asks, over a day of a made-up site. */
+/** What the tutorial asks and what is asked most, over a day of a made-up site. */
 const QUESTIONS: [string, string][] = [
   [
     'one address',
     "SELECT count(), sum(client_bytes + server_bytes) FROM sessions WHERE client_ip = toIPv6('10.3.0.3') OR server_ip = toIPv6('10.3.0.3')",
+  ],
+  [
+    'one Community ID',
+    'SELECT count() FROM sessions WHERE community_id = (SELECT community_id FROM sessions WHERE server_port = 443 LIMIT 1)',
+  ],
+  [
+    'tutorial: which connections fail',
+    "SELECT client, server, tcp_state, count() AS attempts FROM sessions WHERE tcp_state IN ('REJ', 'S0') GROUP BY ALL ORDER BY attempts DESC LIMIT 3",
+  ],
+  [
+    'tutorial: what one host does',
+    "SELECT app_protocol, count() AS conversations, formatReadableSize(sum(server_bytes)) AS answered FROM sessions WHERE client = '10.3.0.3' GROUP BY app_protocol ORDER BY conversations DESC LIMIT 4",
+  ],
+  [
+    'the same, by client_ip',
+    "SELECT app_protocol, count() AS conversations, formatReadableSize(sum(server_bytes)) AS answered FROM sessions WHERE client_ip = toIPv6('10.3.0.3') GROUP BY app_protocol ORDER BY conversations DESC LIMIT 4",
+  ],
+  [
+    'tutorial: what the mirrors lost',
+    'SELECT mirror_session AS session, sum(packets) AS packets, sum(lost) AS lost FROM mirrors GROUP BY session ORDER BY session',
+  ],
+  [
+    'tutorial: slow services',
+    'SELECT server, server_port AS port, app_protocol, count() AS connections, round(median(handshake_us) / 1000, 1) AS median_ms, bar(median_ms, 0, 500, 20) AS wait FROM sessions WHERE handshake_us > 0 AND mirror_session = 10 GROUP BY ALL ORDER BY median_ms DESC LIMIT 5',
   ],
   [
     'top talkers by mirror session',
@@ -204,10 +228,6 @@ const QUESTIONS: [string, string][] = [
   [
     'the same, from the roll-up',
     'SELECT mirror_session, client_ip, sum(client_bytes) + sum(server_bytes) AS bytes FROM sessions_by_minute GROUP BY ALL ORDER BY bytes DESC LIMIT 3 BY mirror_session',
-  ],
-  [
-    'TCP states and handshakes',
-    "SELECT tcp_state, count(), quantile(0.95)(handshake_us) FROM sessions WHERE transport = 'tcp' GROUP BY tcp_state",
   ],
   [
     'bytes an hour by port',
@@ -225,6 +245,7 @@ async function questions(server: ClickHouseServer, rows: number): Promise<void> 
   const step = 500_000;
   for (let n = 0; n < rows; n += step)
     await server.sql(insertGenerated('questions.sessions', n, Math.min(rows, n + step), rows));
+  await server.sql(insertGeneratedMirrors('questions.mirrors'));
   await server.sql('OPTIMIZE TABLE questions.sessions FINAL');
   const size = JSON.parse(
     await text(
