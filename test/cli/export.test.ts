@@ -173,6 +173,19 @@ test('what no link type is made for is there too, and Wireshark takes it apart',
   await shown('erspan3-frame-type.pcap', ['user_dlt:data']);
 });
 
+test('packets kept by an earlier version, without what carried them', async () => {
+  const location = await stored('gre-other.pcap');
+  await server.sql(
+    `ALTER TABLE ${databaseOf(location)}.packets UPDATE gre_protocol = 0, number = 0 WHERE 1 SETTINGS mutations_sync = 2`,
+  );
+  const file = join(directory, 'earlier.pcapng');
+  const words = ['export', '--store', location, '--where', '1', '--output', file];
+  expect((await mirrorlake(...words)).err).toBe('3 packets\n');
+  expect((await mirrorlake(...words, '--encapsulated')).err).toBe(
+    '0 packets; 3 were left out: an earlier version kept them without the GRE protocol that carried them\n',
+  );
+});
+
 test('a part of each frame, or of each session, is kept where that is said', async () => {
   const short = await stored('inner-transports.pcap', { bytes: 60, packets: 0 });
   expect(

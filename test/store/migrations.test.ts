@@ -38,11 +38,27 @@ describe.each(migrations().map((m) => m.version))('from version %i', (from) => {
       );
     }
     await store.insert('sessions', numberedSegment(0, 1000), 'before');
+    // The other tables as that version had them, something in every column.
+    const others = new Map<string, string>();
+    for (const table of ['mirrors', 'tunnels', 'packets']) {
+      const columns = await server.sql(
+        `SELECT arrayStringConcat(groupArray(name), ', ') FROM system.columns WHERE database = '${database}' AND table = '${table}'`,
+      );
+      if (columns.trim() === '') continue;
+      await run(
+        `INSERT INTO ${table} SELECT * FROM generateRandom() LIMIT 20 SETTINGS max_partitions_per_insert_block = 0`,
+      );
+      others.set(table, `SELECT count(), sum(cityHash64(${columns.trim()})) FROM ${table}`);
+    }
+    const sums = () => Promise.all([...others.values()].map((sql) => value(store, sql)));
+    const before = await sums();
     expect((await store.migrate()).map((m) => m.version)).toEqual(
       migrations()
         .map((m) => m.version)
         .filter((v) => v > from),
     );
+    expect(await sums()).toEqual(before);
+    expect(before.every((sum) => sum.startsWith('20\t'))).toBe(true);
     await store.insert('sessions', numberedSegment(1000, 2000), 'after');
     expect(await value(store, 'SELECT count(), sum(client_bytes) FROM sessions')).toBe(
       `2000\t${bytesUpTo(2000)}`,
