@@ -7,6 +7,7 @@ import { parseAddress } from '../../src/tunnels/address.js';
 import { readAll } from '../receive/file/support.js';
 import { LinuxPeer, linuxPeerPrograms } from '../support/linux-peer.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
+import { outerHeader } from '../support/outer-header.js';
 import { Tcpdump } from '../support/tcpdump.js';
 import { inside, pings, receiveTcp, sendTcp, TunnelHost, until } from '../support/tunnel-world.js';
 
@@ -17,52 +18,13 @@ const KERNEL = { 4: '198.18.3.2', 6: 'fd00:3::2' } as const;
 const TEN_MB = 10_000_000;
 const COUNTERS = ['rx_packets', 'rx_bytes', 'rx_errors', 'tx_packets', 'tx_bytes', 'tx_errors'] as const;
 
-/**
- * The outer header, up to an echo request inside, without what differs by itself: addresses, identification, flow
- * label where none is given (the kernel makes one of a hash), checksums, sequence number, time of day.
- */
-function outerHeader(b: Uint8Array): { from: string; fields: string } | null {
-  const six = b[0] >>> 4 === 6;
-  const at = Buffer.from(b).indexOf(Buffer.from([0x45, 0, 0, 128]));
-  if (at < 0 || b[at + 20] !== 8) return null;
-  const header = b.slice(0, at);
-  const options = six && header[6] === 60 ? 8 : 0;
-  const gre = six ? 40 + options : 20;
-  const from = [...header.subarray(six ? 8 : 12, six ? 24 : 16)].join();
-  if (six) {
-    header.fill(0, 8, 40);
-    if ((header[1] & 0x0f) !== 1 || header[2] !== 0x23 || header[3] !== 0x45) header.fill(0, 2, 4);
-    if (header[2] === 0) header[1] &= 0xf0;
-  } else {
-    header.fill(0, 4, 6);
-    header.fill(0, 10, 20);
-  }
-  let p = gre + 4;
-  if ((header[gre] & 0x80) !== 0) {
-    header.fill(0, p, p + 2);
-    p += 4;
-  }
-  if ((header[gre] & 0x20) !== 0) p += 4;
-  if ((header[gre] & 0x10) !== 0) {
-    header.fill(0, p, p + 4);
-    p += 4;
-  }
-  const type3 = header[gre + 2] === 0x22;
-  if (type3) header.fill(0, p + 4, p + 8);
-  // Over IPv6 the kernel reads the class of service of every frame where IPv6 has it, and ours of IPv4 where IPv4 has it.
-  if (type3 && six) header[p + 2] &= 0x1f;
-  // Behind it is at most an Ethernet header, whose MAC addresses are each side's own.
-  const ethernet = at - 14;
-  if (ethernet >= p) header.fill(0, ethernet, ethernet + 12);
-  return { from, fields: Buffer.from(header).toString('hex') };
-}
-
 describeWith(
   ['root', '/dev/net/tun', 'ping', 'tcpdump', ...linuxPeerPrograms],
   'tunnels between mirrorlake and the Linux kernel',
   () => {
     let peer: LinuxPeer;
     let host: TunnelHost | null = null;
+    const dir = mkdtempSync(join(tmpdir(), 'e-linux-'));
 
     beforeAll(async () => {
       tryIp(`netns del ${NS}`);
@@ -85,6 +47,7 @@ describeWith(
     afterAll(async () => {
       await peer?.stop();
       tryIp(`netns del ${NS}`);
+      rmSync(dir, { recursive: true });
     });
 
     /** A tunnel on both ends, 10.20.0.1 and fd00:20::1 here, .2 there. */
@@ -112,12 +75,35 @@ describeWith(
       >;
     }
 
-    /** Their data to us; whether it is what they have. */
-    async function theirData(address: string): Promise<boolean> {
+    async function theirPings(...addresses: string[]): Promise<boolean> {
+      const said = await peer.sh(addresses.map((address) => `ping -A -c 2 ${address}`).join(' && '));
+      return said.match(/ 0% packet loss/g)?.length === addresses.length;
+    }
+
+    /** Their data to us and ours to them at once; whether each is what was sent. */
+    async function dataBothWays(us: string, them: string): Promise<[boolean, boolean]> {
+      const receiver = await receiveTcp(NS);
+      try {
+        const said = peer.sh(
+          'nc -l -w 30 -p 5201 </dev/null | sha256sum >/tmp/got & ' +
+            `nc -w 30 ${us} 5201 </tmp/data >/dev/null; wait; cut -d" " -f1 /tmp/got /tmp/sum`,
+          120_000,
+        );
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const sent = await sendTcp(NS, them, TEN_MB);
+        const [got, theirs] = (await said).trim().split('\n');
+        return [(await receiver.digest) === theirs, got === sent];
+      } finally {
+        receiver.stop();
+      }
+    }
+
+    /** Their data to us; whether it is what they have. `where`: what enters a namespace of theirs. */
+    async function theirData(address: string, where = ''): Promise<boolean> {
       const receiver = await receiveTcp(NS);
       try {
         const sum = await peer.sh(
-          `nc -w 30 ${address} 5201 </tmp/data >/dev/null; cut -d" " -f1 /tmp/sum`,
+          `${where} nc -w 30 ${address} 5201 </tmp/data >/dev/null; cut -d" " -f1 /tmp/sum`,
           120_000,
         );
         return (await receiver.digest) === sum.trim();
@@ -127,8 +113,8 @@ describeWith(
     }
 
     /** Ours to them; whether it is what they got. */
-    async function ourData(address: string): Promise<boolean> {
-      const listening = peer.sh('nc -l -w 30 -p 5201 </dev/null | sha256sum', 120_000);
+    async function ourData(address: string, where = ''): Promise<boolean> {
+      const listening = peer.sh(`${where} nc -l -w 30 -p 5201 </dev/null | sha256sum`, 120_000);
       await new Promise((resolve) => setTimeout(resolve, 500));
       const sent = await sendTcp(NS, address, TEN_MB);
       return (await listening).startsWith(sent);
@@ -141,11 +127,8 @@ describeWith(
           await tunnel(mode, options);
           expect(pings(NS, '10.20.0.2')).toBe(true);
           expect(pings(NS, 'fd00:20::2')).toBe(true);
-          expect(await peer.sh('ping -c 2 10.20.0.1')).toContain(' 0% packet loss');
-          expect(await peer.sh('ping -c 2 fd00:20::1')).toContain(' 0% packet loss');
-
-          expect(await theirData('10.20.0.1')).toBe(true);
-          expect(await ourData('fd00:20::2')).toBe(true);
+          expect(await theirPings('10.20.0.1', 'fd00:20::1')).toBe(true);
+          expect(await dataBothWays('10.20.0.1', 'fd00:20::2')).toEqual([true, true]);
 
           const [ours, theirs] = [(await host!.tunnel('k1')).counters, await kernelCounters()];
           expect(ours.rx_errors).toBe(0);
@@ -169,7 +152,7 @@ describeWith(
     ])('exchanges frames in %s %s', async (mode, options) => {
       await tunnel(mode, options);
       expect(pings(NS, '10.20.0.2')).toBe(true);
-      expect(await peer.sh('ping -c 2 10.20.0.1')).toContain(' 0% packet loss');
+      expect(await theirPings('10.20.0.1')).toBe(true);
       const [ours, theirs] = [(await host!.tunnel('k1')).counters, await kernelCounters()];
       expect(ours.rx_errors).toBe(0);
       expect(theirs.rx_errors).toBe(0);
@@ -177,29 +160,64 @@ describeWith(
 
     it.each(['gre', 'gretap', 'ip6gre'])('agrees on counters, packet by packet: %s', async (mode) => {
       await tunnel(mode, 'key 7 seq csum', 'key 7 seq csum');
-      // IPv6 says things of its own accord.
-      const quiet = 'echo 1 >/proc/sys/net/ipv6/conf/k1/disable_ipv6';
-      inside(NS, 'sh', '-c', quiet);
-      await peer.sh(quiet);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      const before = [(await host!.tunnel('k1')).counters, await kernelCounters()] as const;
-      // Small enough that nothing is segmented, and nothing else is sent meanwhile.
-      inside(NS, 'ping', '-c', '50', '-i', '0.01', '-s', '1000', '10.20.0.2');
-      const after = [(await host!.tunnel('k1')).counters, await kernelCounters()] as const;
-      const grown = (end: 0 | 1, name: (typeof COUNTERS)[number]) => after[end][name] - before[end][name];
-      for (const name of ['rx_packets', 'rx_bytes', 'tx_packets', 'tx_bytes'] as const) {
-        expect([name, grown(0, name)]).toEqual([name, grown(1, name)]);
+      // IPv6 says things of its own accord; and what the kernel joins or has not cut yet it counts as one packet.
+      inside(NS, 'sh', '-c', 'echo 1 >/proc/sys/net/ipv6/conf/k1/disable_ipv6');
+      await peer.sh(
+        'echo 1 >/proc/sys/net/ipv6/conf/k1/disable_ipv6; ip link set k1 gso_max_segs 1; ip link set eth0 gro_max_size 1',
+      );
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const before = [(await host!.tunnel('k1')).counters, await kernelCounters()] as const;
+        inside(NS, 'ping', '-c', '50', '-i', '0.01', '-s', '1000', '10.20.0.2');
+        expect(await dataBothWays('10.20.0.1', '10.20.0.2')).toEqual([true, true]);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const after = [(await host!.tunnel('k1')).counters, await kernelCounters()] as const;
+        const grown = (end: 0 | 1, name: (typeof COUNTERS)[number]) => after[end][name] - before[end][name];
+        for (const [ours, theirs] of [
+          ['rx', 'tx'],
+          ['tx', 'rx'],
+        ] as const) {
+          expect(grown(0, `${ours}_packets`)).toBe(grown(1, `${theirs}_packets`));
+          expect(grown(0, `${ours}_packets`)).toBeGreaterThan(7000);
+          const ethernet = mode === 'gretap' && theirs === 'rx' ? 14 * grown(1, 'rx_packets') : 0;
+          const own = mode === 'gretap' && ours === 'rx' ? 14 * grown(0, 'rx_packets') : 0;
+          expect(grown(0, `${ours}_bytes`) - own).toBe(grown(1, `${theirs}_bytes`) - ethernet);
+        }
+      } finally {
+        await peer.sh('ip link set eth0 gro_max_size 65536');
       }
-      expect(grown(0, 'rx_packets')).toBeGreaterThanOrEqual(50);
+    });
+
+    it.each([
+      ['gre', ''],
+      ['gre', 'tos inherit'],
+      ['gretap', 'tos 0x28'],
+      ['ip6gre', ''],
+      ['ip6gre', 'tclass 0x28'],
+      ['ip6gre', 'tclass inherit'],
+      ['ip6gretap', ''],
+      ['ip6gretap', 'tclass inherit'],
+    ])('tells congestion as the kernel does: %s %s', async (mode, options) => {
+      await tunnel(mode, options);
+      const file = join(dir, 'ecn.pcap');
+      const capture = await Tcpdump.start(NS, TAP, file, 'proto 47 or ip6 proto 47 or ip6 proto 60');
+      // The kernel answers an echo request with its class of service.
+      for (const ecn of [1, 2, 3])
+        inside(NS, 'ping', '-c', '1', '-Q', String(0xb8 | ecn), '-s', '100', '10.20.0.2');
+      await capture.stop();
+      const told: Record<'ours' | 'theirs', Record<number, number>> = { ours: {}, theirs: {} };
+      for (const packet of (await readAll(file)).packets) {
+        const b = Buffer.from(packet.data, 'hex').subarray(14);
+        const at = b.indexOf(Buffer.from([0, 128]), 21) - 2;
+        if (at < 0 || b[at] !== 0x45) continue;
+        const outer = b[0]! >>> 4 === 6 ? (b.readUInt16BE(0) >>> 4) & 0xff : b[1]!;
+        told[b[at + 20] === 8 ? 'ours' : 'theirs'][b[at + 1]!] = outer;
+      }
+      expect(Object.keys(told.ours)).toHaveLength(3);
+      expect(told.ours).toEqual(told.theirs);
     });
 
     describe('puts the same on the wire as the kernel', () => {
-      let dir: string;
-      beforeAll(() => {
-        dir = mkdtempSync(join(tmpdir(), 'e-linux-'));
-      });
-      afterAll(() => rmSync(dir, { recursive: true }));
-
       it.each([
         ['gre', ''],
         ['gre', 'ttl 77 tos 10'],
@@ -243,6 +261,71 @@ describeWith(
         expect(await ourData('10.20.0.2')).toBe(true);
       } finally {
         await peer.sh('ip link set eth0 mtu 1500');
+      }
+    });
+
+    describe('through a router with narrower ways', () => {
+      /** A kernel behind the router that the guest is, and our address that its packets come back to. */
+      const FAR = { 4: '198.18.4.2', 6: 'fd00:4::2' } as const;
+      const BACK = { 4: '198.18.3.3', 6: 'fd00:3::3' } as const;
+      const [TO_FAR, TO_US] = [1400, 1380];
+
+      beforeAll(async () => {
+        ip(`-n ${NS} addr add ${BACK[4]}/24 dev ${TAP}`);
+        ip(`-n ${NS} addr add ${BACK[6]}/64 dev ${TAP} nodad`);
+        ip(`-n ${NS} route add 198.18.4.0/24 via ${KERNEL[4]}`);
+        ip(`-n ${NS} -6 route add fd00:4::/64 via ${KERNEL[6]}`);
+        // Every device takes 1500 bytes, so that it is by the router's words alone that either end can know.
+        await peer.sh(
+          'mkdir -p /run /var && ln -sfn /run /var/run && ip netns add far && ip link add v0 type veth peer name v1 netns far && ' +
+            'ip addr add 198.18.4.1/24 dev v0 && ip -6 addr add fd00:4::1/64 dev v0 nodad && ip link set v0 up && ' +
+            `ip -n far addr add ${FAR[4]}/24 dev v1 && ip -n far -6 addr add ${FAR[6]}/64 dev v1 nodad && ` +
+            'ip -n far link set lo up && ip -n far link set v1 up && ' +
+            'ip -n far route add default via 198.18.4.1 && ip -n far -6 route add default via fd00:4::1 && ' +
+            `ip route add ${FAR[4]} dev v0 mtu ${TO_FAR} && ip -6 route add ${FAR[6]} dev v0 mtu ${TO_FAR} && ` +
+            `ip route add ${BACK[4]} dev eth0 mtu ${TO_US} && ip -6 route add ${BACK[6]} dev eth0 mtu ${TO_US}`,
+        );
+      });
+      afterEach(() => peer.run('ip -n far link del k2'));
+      const mtuOf = () => Number(/mtu (\d+)/.exec(ip(`-n ${NS} link show k2`))![1]);
+
+      it.each([
+        ['gre', 4, 24, '10.21.0.2', 'Frag needed and DF set (mtu = 1376)'],
+        ['ip6gre', 6, 52, 'fd00:21::2', 'Packet too big: mtu=1348'],
+      ] as const)('%s learns from ICMP errors, at either end', async (mode, family, headers, far, told) => {
+        await peer.sh(
+          `ip -n far link add k2 type ${mode} local ${FAR[family]} remote ${BACK[family]} && ` +
+            'ip -n far addr add 10.21.0.2/24 dev k2 && ip -n far -6 addr add fd00:21::2/64 dev k2 nodad && ' +
+            'ip -n far link set k2 up',
+        );
+        const spec = `k2 mode ${mode} local ${BACK[family]} remote ${FAR[family]} address 10.21.0.1/24 address fd00:21::1/64`;
+        host = await TunnelHost.start(NS, spec);
+        await until(() => pings(NS, far, 1));
+        expect(mtuOf()).toBe(1500 - headers);
+
+        expect(await ourData(far, 'ip netns exec far')).toBe(true);
+        expect(mtuOf()).toBe(TO_FAR - headers);
+        expect((await host.tunnel('k2')).counters.icmp_errors).toBeGreaterThan(0);
+        expect(await theirData(family === 4 ? '10.21.0.1' : 'fd00:21::1', 'ip netns exec far')).toBe(true);
+        expect(await peer.sh(`ip -n far -${family} route get ${BACK[family]}`)).toContain(`mtu ${TO_US}`);
+
+        // A device that stays as large as somebody wants it has its users told, once the path has told us anew.
+        ip(`-n ${NS} -${family} route flush cache`);
+        await host.reload(`${spec} mtu ${1500 - headers}`);
+        const said = sendsTooBig(far);
+        expect(mtuOf()).toBe(1500 - headers);
+        expect(said).toContain(told);
+        expect((await host.tunnel('k2')).counters.tx_errors).toBeGreaterThan(0);
+        expect(await ourData(far, 'ip netns exec far')).toBe(true);
+      });
+
+      /** What ping says of packets that may not be fragmented and do not fit. */
+      function sendsTooBig(address: string): string {
+        try {
+          return inside(NS, 'ping', '-c', '4', '-i', '0.3', '-W', '1', '-M', 'do', '-s', '1400', address);
+        } catch (e) {
+          return String((e as { stdout: string }).stdout);
+        }
       }
     });
 

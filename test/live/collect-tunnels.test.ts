@@ -82,8 +82,12 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'mirrorlake collect, with t
     for (const name of ['t1', 't3']) expect(() => ip(`-n ${A.ns} link show ${name}`)).toThrow();
   });
 
-  it('observes what a tunnel with observe carries, and what no tunnel takes', async () => {
-    collector = await TestCollector.start(['--tunnel', `t2 mode gre local ${A[4]} remote ${B[4]} key 2`], {
+  it.each([
+    ['raw', []],
+    ['ring', ['--interface', 'wan']],
+  ])('observes what a tunnel with observe carries, and what no tunnel takes: %s', async (_, receiver) => {
+    const spec = `t2 mode gre local ${A[4]} remote ${B[4]} key 2`;
+    collector = await TestCollector.start(['--tunnel', spec, ...receiver], {
       netns: A.ns,
       config: `tunnels:\n${entry(1, '    observe: true\n')}`,
     });
@@ -91,8 +95,14 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'mirrorlake collect, with t
     await until(() => pings(A.ns, '10.10.1.2', 1) && pings(A.ns, '10.10.2.2', 1));
     // B's third tunnel has no other end here: it is mirrored traffic like any other.
     pings(B.ns, '10.10.3.1', 1);
-    const status = await collector.statusWhen((s) => s.mirrors.length === 2);
-    expect(status.mirrors.map((m) => [m.type, m.key]).sort()).toEqual([
+    // What is observed besides is seen once; what is the tunnel's alone, not at all.
+    const { mirrors } = await collector.statusWhen((s) => {
+      const observed = s.mirrors.find((m) => m.key === 1)?.packets;
+      return (
+        s.mirrors.length === 2 && observed === s.tunnels.find((t) => t.name === 't1')!.counters.rx_packets
+      );
+    });
+    expect(mirrors.map((m) => [m.type, m.key]).sort()).toEqual([
       ['gre', 1],
       ['gre', 3],
     ]);

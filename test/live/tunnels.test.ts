@@ -108,24 +108,31 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
     },
   );
 
-  it('finds the MTU of the path, and lowers the device to it', async () => {
-    ip(`-n ${ROUTER} link set to2 mtu 1300`);
-    ip(`-n ${B.ns} link set wan mtu 1300`);
-    try {
-      await start(A.ns, `t1 mode gre local ${A[4]} remote ${B[4]} address 10.10.10.1/24`);
-      // B's device is larger than its path, so that its TCP does not tell A's of the path beforehand.
-      await start(B.ns, `t1 mode gre local ${B[4]} remote ${A[4]} mtu 1476 address 10.10.10.2/24`);
-      expect(mtuOf(A.ns, 't1')).toBe(1476);
-      await until(() => pings(A.ns, '10.10.10.2', 1));
-      const [sent, received] = await transfer(A.ns, B.ns, '10.10.10.2', TEN_MB);
-      expect(received).toBe(sent);
-      expect(mtuOf(A.ns, 't1')).toBe(1276);
-    } finally {
-      ip(`-n ${ROUTER} link set to2 mtu 1500`);
-      ip(`-n ${B.ns} link set wan mtu 1500`);
-      inside(A.ns, 'ip', 'route', 'flush', 'cache');
-    }
-  });
+  it.each([
+    ['gre', 4, 1300, 24],
+    ['ip6gre', 6, 1400, 52],
+  ] as const)(
+    'finds the MTU of the path, and lowers the device to it: %s',
+    async (mode, family, narrow, headers) => {
+      ip(`-n ${ROUTER} link set to2 mtu ${narrow}`);
+      ip(`-n ${B.ns} link set wan mtu ${narrow}`);
+      try {
+        await start(A.ns, `t1 mode ${mode} local ${A[family]} remote ${B[family]} address 10.10.10.1/24`);
+        // B's device is larger than its path, so that its TCP does not tell A's of the path beforehand.
+        const far = `t1 mode ${mode} local ${B[family]} remote ${A[family]} mtu ${1500 - headers}`;
+        await start(B.ns, `${far} address 10.10.10.2/24`);
+        expect(mtuOf(A.ns, 't1')).toBe(1500 - headers);
+        await until(() => pings(A.ns, '10.10.10.2', 1));
+        const [sent, received] = await transfer(A.ns, B.ns, '10.10.10.2', TEN_MB);
+        expect(received).toBe(sent);
+        expect(mtuOf(A.ns, 't1')).toBe(narrow - headers);
+      } finally {
+        ip(`-n ${ROUTER} link set to2 mtu 1500`);
+        ip(`-n ${B.ns} link set wan mtu 1500`);
+        inside(A.ns, 'ip', 'route', 'flush', 'cache');
+      }
+    },
+  );
 
   it.each([
     ['gre', '10.10.10.2', 'mtu = 1276'],
