@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts docker-compose.yml, asks what README.md and docs/tutorial/lab.md ask, in README.md's own lines, says whether the
-# answers are right, and takes it down.
+# Starts docker-compose.yml, asks what README.md and docs/tutorial/lab.md ask, in their own lines, says whether the answers
+# are right, and takes it down.
 #
 #   lab/check-compose.sh [SERVICE...]     the services to start; without any: all
 #
@@ -69,4 +69,9 @@ right 'What did each mirror lose?' "$(readme 'What did each mirror lose' | tr '\
 right 'Was anything malformed, or dropped by the kernel?' "$(ask "SELECT sum(m.malformed) + max(m.kernel_drops) FROM mirrors AS m")" '^0$'
 right 'What did the tunnel count?' "$(ask "SELECT collector, name, sum(t.rx_packets) > 0, sum(t.rx_errors + t.tx_errors) FROM tunnels AS t
   GROUP BY ALL ORDER BY name" | tr '\n\t' '; ')" '^pc-1 Tunnel-1 1 0;pc-2 Tunnel-2 1 0;$'
+# shellcheck disable=SC2016 # a pattern
+tutorial=$(sed -n '/^docker compose exec/,/^```$/{/^```$/!p}' docs/tutorial/lab.md)
+answers=$(eval "$tutorial")
+right 'What does the tutorial get?' "$answers" '^Tunnel-1: gre remote'
+right 'And of the mirrors?' "$answers" '^erspan3	20	[1-9]'
 echo 'all as it should be'

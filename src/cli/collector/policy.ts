@@ -64,7 +64,8 @@ export function ruleFor(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): 
       snapLength: 0,
       keepBytes: rules.packets.bytes,
       keepPackets: rules.packets.packets,
-      tap: rules.tapAll,
+      // What is refused goes no further, to no analyser either.
+      tap: rules.unknown === 'refuse' ? -1 : rules.tapAll,
     };
   }
   return {
