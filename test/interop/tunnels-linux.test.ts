@@ -81,16 +81,19 @@ describeWith(
     }
 
     /** Their data to us and ours to them at once; whether each is what was sent. */
-    async function dataBothWays(us: string, them: string): Promise<[boolean, boolean]> {
+    async function dataBothWays(us: string, them: string, bytes = TEN_MB): Promise<[boolean, boolean]> {
       const receiver = await receiveTcp(NS);
       try {
         const said = peer.sh(
           'nc -l -w 30 -p 5201 </dev/null | sha256sum >/tmp/got & ' +
-            `nc -w 30 ${us} 5201 </tmp/data >/dev/null; wait; cut -d" " -f1 /tmp/got /tmp/sum`,
+            `head -c ${bytes} /tmp/data | nc -w 30 ${us} 5201 >/dev/null; wait; cut -d" " -f1 /tmp/got; ` +
+            (bytes === TEN_MB
+              ? 'cut -d" " -f1 /tmp/sum'
+              : `head -c ${bytes} /tmp/data | sha256sum | cut -d" " -f1`),
           120_000,
         );
         await new Promise((resolve) => setTimeout(resolve, 500));
-        const sent = await sendTcp(NS, them, TEN_MB);
+        const sent = await sendTcp(NS, them, bytes);
         const [got, theirs] = (await said).trim().split('\n');
         return [(await receiver.digest) === theirs, got === sent];
       } finally {
@@ -169,7 +172,7 @@ describeWith(
         await new Promise((resolve) => setTimeout(resolve, 500));
         const before = [(await host!.tunnel('k1')).counters, await kernelCounters()] as const;
         inside(NS, 'ping', '-c', '50', '-i', '0.01', '-s', '1000', '10.20.0.2');
-        expect(await dataBothWays('10.20.0.1', '10.20.0.2')).toEqual([true, true]);
+        expect(await dataBothWays('10.20.0.1', '10.20.0.2', 2_000_000)).toEqual([true, true]);
         await new Promise((resolve) => setTimeout(resolve, 500));
         const after = [(await host!.tunnel('k1')).counters, await kernelCounters()] as const;
         const grown = (end: 0 | 1, name: (typeof COUNTERS)[number]) => after[end][name] - before[end][name];
@@ -178,7 +181,7 @@ describeWith(
           ['tx', 'rx'],
         ] as const) {
           expect(grown(0, `${ours}_packets`)).toBe(grown(1, `${theirs}_packets`));
-          expect(grown(0, `${ours}_packets`)).toBeGreaterThan(7000);
+          expect(grown(0, `${ours}_packets`)).toBeGreaterThan(1000);
           const ethernet = mode === 'gretap' && theirs === 'rx' ? 14 * grown(1, 'rx_packets') : 0;
           const own = mode === 'gretap' && ours === 'rx' ? 14 * grown(0, 'rx_packets') : 0;
           expect(grown(0, `${ours}_bytes`) - own).toBe(grown(1, `${theirs}_bytes`) - ethernet);
@@ -334,7 +337,7 @@ describeWith(
         'for i in all default eth0; do echo 0 >/proc/sys/net/ipv4/conf/$i/rp_filter; echo 1 >/proc/sys/net/ipv4/conf/$i/accept_local; done',
       );
       await tunnel('gre', 'keepalive 1 2', '');
-      await new Promise((resolve) => setTimeout(resolve, 5000));
+      await new Promise((resolve) => setTimeout(resolve, 3500));
       expect((await host!.tunnel('k1')).carrier).toBe(true);
       await peer.sh('ip link set k1 down');
       await until(async () => !(await host!.tunnel('k1')).carrier);
