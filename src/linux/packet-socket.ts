@@ -104,6 +104,16 @@ export function setPromiscuous(fd: number, index: number): void {
   setOption(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, 'promiscuous mode');
 }
 
+/**
+ * Makes a socket whose ring nobody maps any more as {@link openPacketSocket} gave it, but for the interface it is bound to:
+ * it takes no privileges to bind it to another. Not for sockets of a fanout group, which are bound for good.
+ */
+export function resetPacketSocket(fd: number): void {
+  attachFilter(fd, dropAll());
+  const nothing = new Uint32Array(7);
+  check(libc.setsockopt(fd, SOL_PACKET, PACKET_RX_RING, nothing, nothing.byteLength), 'give up a ring');
+}
+
 /** What became of packets that passed a socket's filter since the last time this was asked. */
 export class PacketStatistics {
   private readonly words = new Uint32Array(3);

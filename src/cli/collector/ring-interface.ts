@@ -11,7 +11,6 @@ import {
   setPromiscuous,
   setUpRing,
 } from '../../linux/packet-socket.js';
-import { closeSocket } from '../../linux/socket.js';
 import type { ReceiverStatus } from '../../observe/status.js';
 import { LinkType } from '../../receive/batch.js';
 import type { RingData } from './ring-protocol.js';
@@ -27,6 +26,8 @@ export interface RingInterfaceOptions {
   readonly promiscuous: boolean;
   /** Gives a packet socket that is not bound yet. @throws LinuxError */
   readonly socket: () => number;
+  /** Takes a socket back that nobody reads any more. */
+  readonly done: (fd: number) => void;
 }
 
 export class RingInterface {
@@ -77,7 +78,7 @@ export class RingInterface {
         if (workers > 1) joinFanout(fd, id, fanout);
       }
     } catch (e) {
-      for (const fd of fds) closeSocket(fd);
+      for (const fd of fds) this.options.done(fd);
       throw e;
     }
     const type = interfaceType(this.name);
@@ -133,10 +134,10 @@ export class RingInterface {
     return fds;
   }
 
-  /** Counts what a socket saw last, and closes it. */
+  /** Counts what a socket saw last, and gives it back. */
   release(fd: number): void {
     this.countOf(fd);
-    closeSocket(fd);
+    this.options.done(fd);
   }
 
   /** Reads the kernel's counters. */

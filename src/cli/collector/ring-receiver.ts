@@ -7,7 +7,12 @@ import { AF_INET, AF_INET6 } from '../../linux/address.js';
 import { LinuxError } from '../../linux/errors.js';
 import { openEvent, signalEvent } from '../../linux/event.js';
 import { interfaceIndex } from '../../linux/interface.js';
-import { openDropAll, openPacketSocket, type RingShape } from '../../linux/packet-socket.js';
+import {
+  openDropAll,
+  openPacketSocket,
+  type RingShape,
+  resetPacketSocket,
+} from '../../linux/packet-socket.js';
 import { closeSocket, IPPROTO_GRE } from '../../linux/socket.js';
 import type { ReceiverStatus } from '../../observe/status.js';
 import { CommandError } from '../errors.js';
@@ -22,8 +27,11 @@ import type { FromRingWorker, RingWorkerData, ToRingWorker } from './ring-protoc
  */
 const BLOCK = 256 << 10;
 const RETIRE_MS = 30;
-/** Sockets opened ahead for interfaces that go and come once privileges are dropped: as many for each ring. */
-const SPARES = 16;
+/**
+ * Sockets opened ahead for interfaces that go and come once privileges are dropped: as many for each ring. With one worker
+ * they are used again and again; those of a fanout group are of no use after their interface.
+ */
+const SPARES = 64;
 
 export interface RingReceiverOptions {
   readonly interfaces: readonly string[];
@@ -98,6 +106,7 @@ export class RingReceiver {
   /** Sockets taken out of use, until the worker has let go of them. */
   private readonly releasing = new Map<number, RingInterface>();
   private finished = false;
+  private unprivileged = false;
   private ipv6Fragmented = false;
 
   constructor(private readonly options: RingReceiverOptions) {
@@ -108,8 +117,9 @@ export class RingReceiver {
     };
     const { workers, promiscuous } = options;
     const socket = (): number => this.packetSocket();
+    const done = (fd: number): void => this.takeBack(fd);
     this.interfaces = options.interfaces.map(
-      (name, number) => new RingInterface(name, number, { workers, shape, promiscuous, socket }),
+      (name, number) => new RingInterface(name, number, { workers, shape, promiscuous, socket, done }),
     );
   }
 
@@ -132,6 +142,7 @@ export class RingReceiver {
     } catch (e) {
       if (!(e instanceof LinuxError) || e.code !== 'EAFNOSUPPORT') throw e;
     }
+    this.unprivileged = unprivileged;
     if (unprivileged) {
       const count = SPARES * this.interfaces.length * this.options.workers;
       for (let i = 0; i < count; i++) this.spares.push(openPacketSocket());
@@ -227,9 +238,26 @@ export class RingReceiver {
       return openPacketSocket();
     } catch (e) {
       const spare = this.spares.pop();
-      if (spare === undefined) throw e;
-      return spare;
+      if (spare !== undefined) return spare;
+      if (!this.unprivileged) throw e;
+      throw new CommandError(
+        `all ${SPARES} sockets opened ahead for it are used; restart the collector, or run it with CAP_NET_RAW in place of --user`,
+      );
     }
+  }
+
+  /** A socket nobody reads any more: kept for the next time where another could not be opened. */
+  private takeBack(fd: number): void {
+    if (this.unprivileged && this.options.workers === 1 && !this.finished) {
+      try {
+        resetPacketSocket(fd);
+        this.spares.push(fd);
+        return;
+      } catch (e) {
+        this.options.log('warn', (e as Error).message);
+      }
+    }
+    closeSocket(fd);
   }
 
   /** Tells every worker which rings are its own. */

@@ -78,6 +78,8 @@ export class CollectorTunnels {
   /** Writes the running minute and takes the devices away. */
   async finish(): Promise<void> {
     if (this.service === undefined) return;
+    // Stopped before its first look at the clock.
+    if (this.minute === 0) this.write(Date.now());
     this.writeMinute();
     await this.close();
   }
