@@ -50,7 +50,7 @@ export function registerExport(program: Command): void {
     .summary('write kept packets as a capture')
     .description(
       'Writes the packets of chosen sessions, in the order of time, as a pcapng capture with an interface for every ' +
-        'mirror point. Packets are kept where the configuration of collect says so (`packets`).',
+        'mirror point. Packets are kept where the configuration of collect says so (`packets`), and by read --packets.',
     )
     .requiredOption(
       '--where <sql>',
