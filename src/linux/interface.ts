@@ -12,6 +12,7 @@ const SIOCGIFFLAGS = 0x8913;
 const SIOCSIFFLAGS = 0x8914;
 const SIOCGIFMTU = 0x8921;
 const SIOCSIFMTU = 0x8922;
+const SIOCSIFTXQLEN = 0x8943;
 const SIOCETHTOOL = 0x8946;
 
 export const IFF_UP = 0x1;
@@ -90,6 +91,13 @@ export function setInterfaceMtu(name: string, mtu: number): void {
   const r = ifreq(name);
   new DataView(r.buffer).setInt32(IFNAMSIZ, mtu, true);
   ask(SIOCSIFMTU, r, `set the MTU of interface ${name} to ${mtu}`);
+}
+
+/** Sets how many packets an interface lets wait to be sent. */
+export function setInterfaceQueueLength(name: string, packets: number): void {
+  const r = ifreq(name);
+  new DataView(r.buffer).setInt32(IFNAMSIZ, packets, true);
+  ask(SIOCSIFTXQLEN, r, `set the queue length of interface ${name} to ${packets}`);
 }
 
 /** ARPHRD_ type of an interface: 1 Ethernet, 772 loopback, 65534 no link header (TUN); -1 when there is none such. */

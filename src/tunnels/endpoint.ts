@@ -1,7 +1,12 @@
 /** One tunnel at work: its device, the way to its remote, and what it keeps between packets. */
 import { AF_INET, AF_INET6 } from '../linux/address.js';
 import { LinuxError } from '../linux/errors.js';
-import { interfaceMtu, setInterfaceMtu, setInterfaceUp } from '../linux/interface.js';
+import {
+  interfaceMtu,
+  setInterfaceMtu,
+  setInterfaceQueueLength,
+  setInterfaceUp,
+} from '../linux/interface.js';
 import { writev } from '../linux/libc.js';
 import { Mapping } from '../linux/memory.js';
 import {
@@ -33,6 +38,8 @@ const IPV6_MIN_MTU = 1280;
 /** Linux: IPTUNNEL_ERR_TIMEO. */
 const ERR_TIMEO = 30_000;
 const SEND_BUFFER = 4 << 20;
+/** Packets that wait while this thread waits for a processor, as of the kernel's devices; a TUN device has 500. */
+const QUEUE_LENGTH = 1000;
 /** ICMP errors a second that a device is told at most (Linux limits icmp_msgs_per_sec likewise). */
 const ICMP_PER_SECOND = 1000;
 
@@ -90,6 +97,7 @@ export class Endpoint {
     if (tun === null) {
       try {
         this.updateMtu(true);
+        setInterfaceQueueLength(t.name, QUEUE_LENGTH);
         setInterfaceUp(t.name, true);
         setupDevice(t);
       } catch (e) {
