@@ -1,6 +1,6 @@
 /** The command line: its commands, and what is common to them. `--help`, the man page and completions are made of it. */
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
 
 /** The commands, each in a file of its own, loaded when it is called for. */
 const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
@@ -26,6 +26,13 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .version(version)
     .option('--debug', 'show a stack trace with an error')
     .exitOverride()
+    .configureHelp({
+      // That a repeatable option is given no time is no default to be told of.
+      optionDescription(option) {
+        if (Array.isArray(option.defaultValue)) return option.description;
+        return Help.prototype.optionDescription.call(this, option);
+      },
+    })
     .configureOutput({
       // One line like every other error's, which names where to look.
       outputError: (text, write) =>

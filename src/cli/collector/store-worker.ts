@@ -35,7 +35,12 @@ async function serve(): Promise<void> {
   const delivery = new Delivery(store, spool, { log, retention: data.retention });
   // Kept packets go their own way, so that they never delay sessions.
   const packets = new Spool(join(data.spool.directory, 'packets'), { limit: data.spool.packetsLimit, log });
-  const packetDelivery = new Delivery(store, packets, { log });
+  const packetDelivery = new Delivery(store, packets, {
+    // The store is the same: what is well with it is said once.
+    log: (level, message) => {
+      if (level !== 'info') log(level, `packets: ${message}`);
+    },
+  });
   const queries = new Map<number, () => void>();
 
   const query = async (id: number, sql: string, options: object): Promise<void> => {
