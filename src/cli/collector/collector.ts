@@ -1,28 +1,21 @@
 /** A running collector: receivers, packet paths, the store's thread, and what is seen of them from outside. */
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import type { Config, MirrorConfig } from '../../config/schema.js';
 import { setSilentUp } from '../../linux/interface.js';
 import { TunDevice } from '../../linux/tun.js';
-import {
-  type ControlAnswer,
-  ControlError,
-  type ControlRequest,
-  ControlServer,
-  controlPath,
-} from '../../observe/control.js';
+import { ControlError, ControlServer, controlPath } from '../../observe/control.js';
 import { ObserveServer } from '../../observe/http.js';
 import type { Logger } from '../../observe/log.js';
 import type { CollectorStatus, ReceiverStatus } from '../../observe/status.js';
 import { RawReceiver } from '../../receive/raw.js';
-import { notReadOnly } from '../../store/read-only.js';
 import { spoolDirectory } from '../../store/spool-directory.js';
-import { UsageError } from '../errors.js';
 import { Capture, type CaptureOptions, type CaptureSnapshot } from './capture.js';
 import { MirrorAccounts } from './mirror-accounts.js';
 import { type MirrorRules, mirrorRules } from './policy.js';
 import { becomeUser, directoryFor, findUser } from './privileges.js';
+import { receiverKind } from './receiver-kind.js';
 import { RingReceiver } from './ring-receiver.js';
+import { answerQuery } from './store-query.js';
 import { StoreThread } from './store-thread.js';
 import { CollectorTunnels } from './tunnels.js';
 
@@ -37,23 +30,6 @@ export interface CollectorOptions {
   readonly version: string;
   readonly collector: string;
   readonly log: Logger;
-}
-
-/** @throws UsageError for keys that do not go together */
-function receiverKind(config: Config): 'raw' | 'ring' {
-  const kind = config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw');
-  if (kind === 'ring' && config.interfaces.length === 0) {
-    throw new UsageError('the ring receiver reads interfaces: name one with --interface');
-  }
-  if (kind === 'raw' && config.interfaces.length > 0) {
-    throw new UsageError(
-      'the raw receiver takes what this host is sent, on any interface: leave out --interface',
-    );
-  }
-  if (kind === 'raw' && config.workers > 1) {
-    throw new UsageError('the raw receiver has one worker: name interfaces with --interface for more');
-  }
-  return kind;
 }
 
 export class Collector {
@@ -123,7 +99,7 @@ export class Collector {
     }
     this.control = await ControlServer.open(control, {
       status: () => this.status(),
-      query: (request, answer) => this.query(request, answer),
+      query: (request, answer) => answerQuery(this.store, request, answer),
     });
     await this.tunnels.start();
     this.openTaps(config.mirrors);
@@ -260,23 +236,6 @@ export class Collector {
     );
   }
 
-  private async query(request: ControlRequest, answer: ControlAnswer): Promise<void> {
-    const { sql, options } = request as unknown as { sql: string; options: object };
-    const problem = notReadOnly(String(sql));
-    if (problem !== undefined)
-      throw new UsageError(
-        `a store that a collector is filling is only read: ${problem}; stop the collector first`,
-      );
-    let body: ReturnType<ControlAnswer['begin']> | undefined;
-    await this.store.query(String(sql), options, async (bytes) => {
-      body ??= answer.begin();
-      if (answer.closed) return false;
-      if (!body.write(bytes)) await drained(body);
-      return !answer.closed;
-    });
-    (body ?? answer.begin()).end();
-  }
-
   private receivers(): ReceiverStatus[] {
     if (this.ring !== undefined) return this.ring.status();
     if (this.raw === undefined) return [];
@@ -343,19 +302,6 @@ export class Collector {
     await this.storeThread?.close(0);
     for (const tap of this.taps.values()) tap.close();
   }
-}
-
-/** Waits until a stream takes more, or has ended. */
-function drained(stream: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done);
-      stream.off('close', done);
-      resolve();
-    };
-    stream.on('drain', done);
-    stream.on('close', done);
-  });
 }
 
 function spoolOf(config: Config): string {

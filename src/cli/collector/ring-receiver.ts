@@ -5,7 +5,7 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { AF_INET, AF_INET6 } from '../../linux/address.js';
 import { LinuxError } from '../../linux/errors.js';
-import { openEvent, signalEvent } from '../../linux/event.js';
+import { openEvent } from '../../linux/event.js';
 import { interfaceIndex } from '../../linux/interface.js';
 import {
   openDropAll,
@@ -19,7 +19,8 @@ import { CommandError } from '../errors.js';
 import type { CaptureOptions, CaptureSnapshot, MirrorCounts } from './capture.js';
 import type { MirrorRules } from './policy.js';
 import { RingInterface } from './ring-interface.js';
-import type { FromRingWorker, RingWorkerData, ToRingWorker } from './ring-protocol.js';
+import type { FromRingWorker, RingWorkerData } from './ring-protocol.js';
+import { WorkerHandle } from './ring-worker-handle.js';
 
 /**
  * A block goes to its reader full, or after a while: at low rates nearly empty. The longer that is and the smaller the
@@ -65,38 +66,6 @@ const NO_SNAPSHOT: CaptureSnapshot = {
   duplicates: 0,
   rowsDropped: 0,
 };
-
-class WorkerHandle {
-  snapshot: CaptureSnapshot | undefined;
-  private ended: (() => void) | undefined;
-  private readonly end: Promise<void>;
-
-  constructor(
-    readonly worker: Worker,
-    readonly wake: number,
-  ) {
-    this.end = new Promise((resolve) => {
-      this.ended = resolve;
-    });
-    worker.once('exit', () => this.finished());
-  }
-
-  /** It has said its last, or is dead. */
-  finished(): void {
-    this.ended?.();
-  }
-
-  /** Has it end everything and waits until it has. */
-  finish(): Promise<void> {
-    this.tell({ kind: 'finish' });
-    return this.end;
-  }
-
-  tell(message: ToRingWorker): void {
-    this.worker.postMessage(message);
-    signalEvent(this.wake);
-  }
-}
 
 export class RingReceiver {
   private readonly interfaces: RingInterface[];
