@@ -333,6 +333,13 @@ async function main(): Promise<void> {
         `${name.padEnd(20)} ${us('cpu').padStart(15)} ${us('engine').padStart(7)} ${String(sent).padStart(10)} ${String(received).padStart(10)} ${String(dropped).padStart(8)}\n`,
       );
     }
+    if (peer !== undefined) {
+      const cpu = (name: string): number => median((results.get(name) ?? []).map((r) => r.cpu));
+      const ratio = cpu(ring.name) / cpu(peer.name);
+      process.stdout.write(
+        `${ring.name} takes ${ratio.toFixed(2)} times the CPU time of ${peer.name}: ${ratio <= 1 ? 'the goal is met' : 'the goal is 1.00'}\n`,
+      );
+    }
     if (options.rates) {
       for (const r of [ring, raw]) {
         process.stdout.write(`${r.name}: loss-free up to ${await lossFree(r, mac)}\n`);
