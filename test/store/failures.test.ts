@@ -75,7 +75,9 @@ test('an engine that dies fails what it was doing, and the next call has another
   const error = await asked;
   expect(error).toBeInstanceOf(StoreUnavailable);
   expect(error.message).toMatch(/the process holding the store .*dies ended \(SIGKILL/);
-  expect(await text(await store.query('SELECT max(version) FROM schema_migrations'))).toBe('4\n');
+  expect(await text(await store.query('SELECT count() FROM schema_migrations WHERE version = 1'))).toBe(
+    '1\n',
+  );
   await store.close();
 });
 
