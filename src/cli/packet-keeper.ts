@@ -1,5 +1,6 @@
 /** Keeps frames with the sessions they went into: what `packets` of the configuration and of `read` says. */
-import type { SessionTable, TrainWatcher } from '../sessions/table.js';
+import type { TrainWatcher } from '../sessions/fragment-sessions.js';
+import type { SessionTable } from '../sessions/table.js';
 import { HeldFrames } from '../store/held-frames.js';
 import { PacketSegment } from '../store/packet-segment.js';
 import type { Frame } from '../wire/frame-fields.js';

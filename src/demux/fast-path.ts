@@ -152,13 +152,7 @@ export class FastPath {
   /** What lies between GRE and the frame, at `o`. @returns where the frame starts, -1 for anything but a mirror's common headers. */
   private mirror(b: Uint8Array, protocol: number, sequenced: boolean, o: number): number {
     const m = this.mirrored;
-    m.port = 0;
-    m.direction = MirrorDirection.Unknown;
-    m.hardware = 0;
-    m.securityGroup = 0;
-    m.cos = 0;
-    m.vlan = -1;
-    m.truncated = false;
+    m.clear();
     this.session = 0;
     if (protocol === GRE_PROTO_TEB) {
       this.type = MirrorType.Gretap;

@@ -1,7 +1,7 @@
 import { decodeFrame, Frame, FrameKind } from '../wire/frame.js';
 import { GRE_KEY, GRE_SEQ, GreHeader } from '../wire/gre.js';
 import { Malformed } from '../wire/malformed.js';
-import { MirrorDirection, type MirrorType } from '../wire/mirror-point.js';
+import type { MirrorType } from '../wire/mirror-point.js';
 import { type FrameSink, Mirrored } from '../wire/mirrored.js';
 import type { OuterPacket } from '../wire/outer.js';
 import type { DemuxCounters } from './counters.js';
@@ -62,13 +62,7 @@ export class Inner {
     const m = this.mirrored;
     m.point = point;
     m.protocol = gre.protocol;
-    m.port = 0;
-    m.direction = MirrorDirection.Unknown;
-    m.hardware = 0;
-    m.securityGroup = 0;
-    m.cos = 0;
-    m.vlan = -1;
-    m.truncated = false;
+    m.clear();
     m.sequence = (gre.flags & GRE_SEQ) !== 0 ? gre.sequence : -1;
     return true;
   }

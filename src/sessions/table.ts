@@ -2,16 +2,16 @@ import { randomInt } from 'node:crypto';
 import type { Frame } from '../wire/frame.js';
 import { IpProtocol } from '../wire/ip-protocol.js';
 import type { MirrorPoint } from '../wire/mirror-point.js';
-import { FRAMES_AHEAD, type FrameSink, Mirrored } from '../wire/mirrored.js';
+import { FRAMES_AHEAD, type FrameSink, type Mirrored } from '../wire/mirrored.js';
 import { TCP_SYN as SYN } from '../wire/tcp.js';
 import { MAX_TRIES, recogniseApplication } from './application.js';
 import { Deduplicator } from './dedup.js';
-import { FragmentTrains, T } from './fragments.js';
+import { FragmentSessions, type TrainWatcher } from './fragment-sessions.js';
 import { Key } from './key.js';
 import { learnClient, noteOpening } from './opening.js';
 import { SESSION_DEFAULTS, SessionCounters, type SessionOptions } from './options.js';
 import { EndReason, SessionRecord, type SessionSink } from './record.js';
-import { beginPart, countFrame, countWaiting, rowIsEmpty } from './rows.js';
+import { beginPart, countFrame, rowIsEmpty } from './rows.js';
 import { SessionIds } from './session-id.js';
 import { SlotIndex } from './slot-index.js';
 import { FLAG, SLOT_BYTES, SLOT_WORDS, Slots, U8, W } from './slots.js';
@@ -21,22 +21,8 @@ import { WHEEL_SECONDS, Wheel } from './wheel.js';
 
 /** A packet this much ahead of the clock (seconds) moves it only when the next one agrees. */
 const DOUBTFUL_JUMP = 3600;
-/** How often, in seconds, trains without a first fragment are looked for. */
-const TRAIN_SWEEP = 5;
 /** Sessions ended at once when the table is full, so that the search is not made for every packet. */
 const PRESSURE_BATCH = 64;
-
-/** Told what became of fragments that came before their first one. */
-export interface TrainWatcher {
-  /**
-   * The fragments that waited in a train have a session.
-   *
-   * @param train what {@link SessionTable.lastTrain} said when they came
-   * @param sessionId 16 bytes, reused
-   * @param before packets of the session's row that came before them
-   */
-  settled(train: number, sessionId: Uint8Array, before: number): void;
-}
 
 /**
  * The session table: frames in, session records out when a session or its row ends.
@@ -51,25 +37,19 @@ export class SessionTable implements FrameSink {
   private readonly slots: Slots;
   private readonly index = new SlotIndex();
   private readonly wheel: Wheel;
-  private readonly trains: FragmentTrains;
+  private readonly fragments: FragmentSessions;
   private readonly ids: SessionIds;
   private readonly key: Key;
-  /** For settling fragments without a first one, in the middle of another frame. */
-  private readonly savedKey = new Key(0);
-  private readonly headless = new Mirrored();
   private readonly record = new SessionRecord();
   private readonly points: MirrorPoint[] = [];
   private readonly dedupWindows: number[] = [];
   private dedup: Deduplicator | undefined;
   private serial = 0;
-  /** The slot of the session that the last frame went into; -1 for none, below it the train where it waits: -2 - offset. */
+  /** The slot of the session that the last frame went into; -1 for none, below it -2 - the train where it waits. */
   private last = -1;
-  private trainWatcher: TrainWatcher | undefined;
-  private readonly settledId = new Uint8Array(16);
   /** The clock, in seconds, and a jump ahead that waits to be confirmed. */
   private now = 0;
   private doubtful = 0;
-  private nextSweep = 0;
   /** Of the frames announced: hash and slot. */
   private readonly hashes = new Uint32Array(FRAMES_AHEAD);
   private readonly near = new Int32Array(FRAMES_AHEAD);
@@ -84,8 +64,19 @@ export class SessionTable implements FrameSink {
     this.ids = new SessionIds(this.options.ids);
     this.slots = new Slots(this.options.capacity);
     this.wheel = new Wheel(this.slots);
-    this.trains = new FragmentTrains(this.options.fragmentTrains, this.options.fragmentTimeout);
     this.key = new Key(randomInt(2 ** 32));
+    this.fragments = new FragmentSessions(
+      {
+        slots: this.slots,
+        key: this.key,
+        points: this.points,
+        counters: this.counters,
+        packet: (f, m) => this.packet(f, m),
+        findOrOpen: (f, m) => this.findOrOpen(f, m),
+        idOf: (slot, id) => this.idOf(slot, id),
+      },
+      this.options,
+    );
   }
 
   /** Sessions open now. */
@@ -123,7 +114,7 @@ export class SessionTable implements FrameSink {
     this.last = -1;
     this.key.take(f, m.point.index);
     if (this.dedup !== undefined && this.isDuplicate(f, m)) return;
-    if (f.fragmentOffset !== 0 || f.moreFragments) this.fragment(f, m);
+    if (f.fragmentOffset !== 0 || f.moreFragments) this.last = this.fragments.take(f, m);
     else this.packet(f, m);
   }
 
@@ -147,7 +138,7 @@ export class SessionTable implements FrameSink {
 
   /** The train in which the last frame, a fragment, waits for its first one; -1 when it does not. */
   lastTrain(): number {
-    return this.last < -1 ? (-2 - this.last) / this.trains.step : -1;
+    return this.last < -1 ? -2 - this.last : -1;
   }
 
   /** How many trains there may be; {@link lastTrain} is below it. */
@@ -157,7 +148,7 @@ export class SessionTable implements FrameSink {
 
   /** Has someone told of the sessions of fragments that waited. */
   watchTrains(watcher: TrainWatcher): void {
-    this.trainWatcher = watcher;
+    this.fragments.watcher = watcher;
   }
 
   /** Moves the clock to `sec` when no packets do, ending what is due. */
@@ -169,7 +160,7 @@ export class SessionTable implements FrameSink {
 
   /** Ends every session, and forgets the time: what comes next may be older. */
   finish(reason: EndReason): void {
-    this.sweepTrains(true);
+    this.fragments.finish();
     const s = this.slots;
     for (let slot = 0; slot < s.reached; slot++) {
       if ((s.u8[slot * SLOT_BYTES + U8.FLAGS] & FLAG.USED) === 0) continue;
@@ -178,7 +169,6 @@ export class SessionTable implements FrameSink {
     }
     this.now = 0;
     this.doubtful = 0;
-    this.nextSweep = 0;
   }
 
   /** The clock's last second, 0 before the first packet. */
@@ -204,10 +194,7 @@ export class SessionTable implements FrameSink {
   private turn(to: number): void {
     const from = Math.max(this.now + 1, to - WHEEL_SECONDS + 1);
     for (let at = from; at <= to; at++) this.due(at, to);
-    if (this.trains.headless > 0 && to >= this.nextSweep) {
-      this.sweepTrains(false);
-      this.nextSweep = to + TRAIN_SWEEP;
-    }
+    this.fragments.turn(this.now);
   }
 
   private due(at: number, now: number): void {
@@ -271,6 +258,11 @@ export class SessionTable implements FrameSink {
       }
       bucket = this.index.next(bucket);
     }
+  }
+
+  private findOrOpen(f: Frame, m: Mirrored): number {
+    const found = this.find();
+    return found >= 0 ? found : this.openSession(f, m) * 2;
   }
 
   private packet(f: Frame, m: Mirrored): number {
@@ -357,92 +349,6 @@ export class SessionTable implements FrameSink {
       if (m.direction !== 0) this.slots.u8[slot * SLOT_BYTES + U8.DIRECTION] |= m.direction;
     }
     return true;
-  }
-
-  /** Gives a fragment to the session of its train, or keeps it waiting for the first one. */
-  private fragment(f: Frame, m: Mirrored): void {
-    const trains = this.trains;
-    const t = trains.words;
-    let at = trains.find(this.key, f);
-    if (f.fragmentOffset === 0) {
-      const found = this.packet(f, m);
-      const slot = found >>> 1;
-      this.slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
-      const waiting = at >= 0 && t[at + T.PACKETS] !== 0;
-      // They came before this one.
-      if (waiting) this.settle(at, found, 1);
-      if (at < 0) at = this.openTrain(f);
-      else if (waiting) trains.close(at);
-      if (waiting) trains.open(at, this.key, f);
-      t[at + T.SLOT] = slot + 1;
-      t[at + T.SERIAL] = this.slots.u32[slot * SLOT_WORDS + W.SERIAL];
-      t[at + T.SIDE] = found & 1;
-      return;
-    }
-    if (at >= 0 && t[at + T.SLOT] !== 0) {
-      const slot = t[at + T.SLOT] - 1;
-      if (this.slots.u32[slot * SLOT_WORDS + W.SERIAL] === t[at + T.SERIAL] && this.isUsed(slot)) {
-        this.slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
-        countFrame(this.slots, slot, t[at + T.SIDE] as 0 | 1, f, m);
-        this.last = slot;
-        t[at + T.SEC] = f.sec;
-        return;
-      }
-      trains.close(at);
-      at = -1;
-    }
-    if (at < 0) at = this.openTrain(f);
-    trains.wait(at, f, f.payloadLength);
-    this.last = -2 - at;
-    this.points[m.point.index] = m.point;
-  }
-
-  private isUsed(slot: number): boolean {
-    return (this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] & FLAG.USED) !== 0;
-  }
-
-  private openTrain(f: Frame): number {
-    const at = this.trains.place(this.key, f);
-    if (this.trains.words[at + T.OPEN] !== 0) {
-      this.counters.fragmentTrainsDropped++;
-      if (this.trains.words[at + T.PACKETS] !== 0) this.settleHeadless(at);
-    }
-    this.trains.open(at, this.key, f);
-    return at;
-  }
-
-  /** Fragments whose first one never came are a conversation without ports. */
-  private settleHeadless(at: number): void {
-    this.counters.fragmentTrainsHeadless++;
-    const mirrored = this.headless;
-    mirrored.point = this.points[this.trains.words[at + T.MIRROR]];
-    const frame = this.trains.portless(at);
-    this.savedKey.copy(this.key);
-    this.key.take(frame, mirrored.point.index);
-    let found = this.find();
-    if (found < 0) found = this.openSession(frame, mirrored) * 2;
-    this.settle(at, found, 0);
-    this.trains.close(at);
-    this.key.copy(this.savedKey);
-  }
-
-  /** Counts the fragments of a train for a session (slot * 2 + side), of whose packets so many came after them. */
-  private settle(at: number, found: number, after: number): void {
-    const slot = found >>> 1;
-    if (this.trainWatcher !== undefined) {
-      const before = this.idOf(slot, this.settledId) - after;
-      this.trainWatcher.settled(at / this.trains.step, this.settledId, before);
-    }
-    countWaiting(this.slots, slot, (found & 1) as 0 | 1, this.trains.words, at);
-  }
-
-  private sweepTrains(all: boolean): void {
-    const trains = this.trains;
-    if (trains.headless === 0) return;
-    const t = trains.words;
-    for (let at = 0; at < t.length; at += trains.step) {
-      if (t[at + T.PACKETS] !== 0 && (all || trains.expired(at, this.now))) this.settleHeadless(at);
-    }
   }
 
   /**

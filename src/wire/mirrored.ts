@@ -27,6 +27,17 @@ export class Mirrored {
   truncated = false;
   /** GRE sequence number, -1 where there is none. */
   sequence = -1;
+
+  /** Forgets what a header behind GRE may have said: port to truncated. */
+  clear(): void {
+    this.port = 0;
+    this.direction = MirrorDirection.Unknown;
+    this.hardware = 0;
+    this.securityGroup = 0;
+    this.cos = 0;
+    this.vlan = -1;
+    this.truncated = false;
+  }
 }
 
 /** Where decoded frames go. Both arguments are reused: what is to be kept is copied. */

@@ -88,13 +88,9 @@ export class SessionWork {
   }
 
   frames(batch: number, count: number, buffer: number): void {
-    const { words, arena } = this.batches[batch];
-    const bytes = this.buffers[buffer];
-    const { frame, mirrored } = this;
     for (let i = 0; i < count; i++) {
-      frame.bytes = words[i * FRAME_WORDS + FRAME_PLACE] === IN_ARENA ? arena : bytes;
-      unpackFrame(words, i, this.points, frame, mirrored);
-      this.table.frame(frame, mirrored);
+      this.unpack(batch, i, buffer);
+      this.table.frame(this.frame, this.mirrored);
     }
     this.done(batch, buffer);
   }

@@ -1,0 +1,163 @@
+/** The sessions that inner IP fragments belong to: that of their first one, which alone has ports. */
+import type { Frame } from '../wire/frame.js';
+import type { MirrorPoint } from '../wire/mirror-point.js';
+import { Mirrored } from '../wire/mirrored.js';
+import { FragmentTrains, T } from './fragments.js';
+import { Key } from './key.js';
+import type { SessionCounters, SessionOptions } from './options.js';
+import { countFrame, countWaiting } from './rows.js';
+import { FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, W } from './slots.js';
+
+/** How often, in seconds, trains without a first fragment are looked for. */
+const SWEEP = 5;
+
+/** What fragments need of the session table. A session with a side is slot * 2 + side. */
+export interface Sessions {
+  readonly slots: Slots;
+  /** The key of the frame at hand. */
+  readonly key: Key;
+  readonly points: MirrorPoint[];
+  readonly counters: SessionCounters;
+  /** Takes a frame that has ports into its session. */
+  packet(f: Frame, m: Mirrored): number;
+  /** The session of the key, made for this frame where there is none. */
+  findOrOpen(f: Frame, m: Mirrored): number;
+  /** Writes a session's id. @returns packets of its row */
+  idOf(slot: number, id: Uint8Array): number;
+}
+
+/** Told what became of fragments that came before their first one. */
+export interface TrainWatcher {
+  /**
+   * The fragments that waited in a train have a session.
+   *
+   * @param train what SessionTable.lastTrain said when they came
+   * @param sessionId 16 bytes, reused
+   * @param before packets of the session's row that came before them
+   */
+  settled(train: number, sessionId: Uint8Array, before: number): void;
+}
+
+export class FragmentSessions {
+  watcher: TrainWatcher | undefined;
+  private readonly trains: FragmentTrains;
+  private nextSweep = 0;
+  /** For settling fragments without a first one, in the middle of another frame. */
+  private readonly savedKey = new Key(0);
+  private readonly headless = new Mirrored();
+  private readonly settledId = new Uint8Array(16);
+
+  constructor(
+    private readonly sessions: Sessions,
+    options: Pick<SessionOptions, 'fragmentTrains' | 'fragmentTimeout'>,
+  ) {
+    this.trains = new FragmentTrains(options.fragmentTrains, options.fragmentTimeout);
+  }
+
+  /**
+   * Gives a fragment, whose key is the table's, to the session of its train, or keeps it waiting for the first one.
+   *
+   * @returns the session's slot; -2 - its train when it waits
+   */
+  take(f: Frame, m: Mirrored): number {
+    const { trains, sessions } = this;
+    const { slots, key } = sessions;
+    const t = trains.words;
+    let at = trains.find(key, f);
+    if (f.fragmentOffset === 0) {
+      const found = sessions.packet(f, m);
+      const slot = found >>> 1;
+      slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
+      const waiting = at >= 0 && t[at + T.PACKETS] !== 0;
+      // They came before this one.
+      if (waiting) this.settle(at, found, 1);
+      if (at < 0) at = this.open(f);
+      else if (waiting) trains.close(at);
+      if (waiting) trains.open(at, key, f);
+      t[at + T.SLOT] = slot + 1;
+      t[at + T.SERIAL] = slots.u32[slot * SLOT_WORDS + W.SERIAL];
+      t[at + T.SIDE] = found & 1;
+      return slot;
+    }
+    if (at >= 0 && t[at + T.SLOT] !== 0) {
+      const slot = t[at + T.SLOT] - 1;
+      if (this.isStill(slot, t[at + T.SERIAL])) {
+        slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
+        countFrame(slots, slot, t[at + T.SIDE] as 0 | 1, f, m);
+        t[at + T.SEC] = f.sec;
+        return slot;
+      }
+      trains.close(at);
+      at = -1;
+    }
+    if (at < 0) at = this.open(f);
+    trains.wait(at, f, f.payloadLength);
+    sessions.points[m.point.index] = m.point;
+    return -2 - at / trains.step;
+  }
+
+  /** Settles, some times a minute, the trains whose first fragment has not come by `now` (seconds). */
+  turn(now: number): void {
+    if (this.trains.headless === 0 || now < this.nextSweep) return;
+    this.sweep((at) => this.trains.expired(at, now));
+    this.nextSweep = now + SWEEP;
+  }
+
+  /** Settles all that wait: no more frames come, or of another time. */
+  finish(): void {
+    this.sweep(() => true);
+    this.nextSweep = 0;
+  }
+
+  /** Whether a slot has the same session still. */
+  private isStill(slot: number, serial: number): boolean {
+    const { u32, u8 } = this.sessions.slots;
+    return (
+      u32[slot * SLOT_WORDS + W.SERIAL] === serial && (u8[slot * SLOT_BYTES + U8.FLAGS] & FLAG.USED) !== 0
+    );
+  }
+
+  private open(f: Frame): number {
+    const { trains, sessions } = this;
+    const at = trains.place(sessions.key, f);
+    if (trains.words[at + T.OPEN] !== 0) {
+      sessions.counters.fragmentTrainsDropped++;
+      if (trains.words[at + T.PACKETS] !== 0) this.settleHeadless(at);
+    }
+    trains.open(at, sessions.key, f);
+    return at;
+  }
+
+  /** Fragments whose first one never came are a conversation without ports. */
+  private settleHeadless(at: number): void {
+    const { trains, sessions, headless, savedKey } = this;
+    sessions.counters.fragmentTrainsHeadless++;
+    headless.point = sessions.points[trains.words[at + T.MIRROR]];
+    const frame = trains.portless(at);
+    savedKey.copy(sessions.key);
+    sessions.key.take(frame, headless.point.index);
+    this.settle(at, sessions.findOrOpen(frame, headless), 0);
+    trains.close(at);
+    sessions.key.copy(savedKey);
+  }
+
+  /** Counts the fragments of a train for a session, of whose packets so many came after them. */
+  private settle(at: number, found: number, after: number): void {
+    const { trains, sessions } = this;
+    const slot = found >>> 1;
+    if (this.watcher !== undefined) {
+      const before = sessions.idOf(slot, this.settledId) - after;
+      this.watcher.settled(at / trains.step, this.settledId, before);
+    }
+    countWaiting(sessions.slots, slot, (found & 1) as 0 | 1, trains.words, at);
+  }
+
+  private sweep(isDue: (at: number) => boolean): void {
+    const { trains } = this;
+    if (trains.headless === 0) return;
+    const t = trains.words;
+    for (let at = 0; at < t.length; at += trains.step) {
+      if (t[at + T.PACKETS] !== 0 && isDue(at)) this.settleHeadless(at);
+    }
+  }
+}
