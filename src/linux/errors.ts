@@ -9,6 +9,12 @@ export function errnoName(number: number): string {
   return NAMES.get(number) ?? `errno ${number}`;
 }
 
+/** What strerror(3) says of the errors that are told apart. */
+const WORDS = new Map([
+  ['Operation not permitted', ERRNO.EPERM],
+  ['Address family not supported by protocol', ERRNO.EAFNOSUPPORT],
+]);
+
 /** A system call that failed. The message says which, why, and what to do. */
 export class LinuxError extends Error {
   override readonly name = 'LinuxError';
@@ -30,8 +36,7 @@ export class LinuxError extends Error {
   /** The same for a library that tells its errors by the C library's words (strerror). */
   static fromMessage(attempt: string, error: unknown): LinuxError {
     const text = error instanceof Error ? error.message : String(error);
-    const number = text === 'Operation not permitted' ? ERRNO.EPERM : errno();
-    return new LinuxError(attempt, number);
+    return new LinuxError(attempt, WORDS.get(text) ?? errno());
   }
 }
 

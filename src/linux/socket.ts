@@ -66,6 +66,23 @@ export function bindSocket(fd: number, address: Uint8Array, what: string): void 
   check(libc.bind(fd, address, address.length), `bind to ${what}`);
 }
 
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+
+/** Keeps a descriptor that a library opened from the programs this process starts. */
+export function closeOnExec(fd: number): void {
+  check(libc.fcntl(fd, F_SETFD, FD_CLOEXEC), 'keep a socket from other programs');
+}
+
+const MSG_DONTWAIT = 0x40;
+
+/** Throws away what a socket has received and nobody has read. */
+export function discardQueue(fd: number): void {
+  // One byte of each message: the rest goes with it.
+  const byte = new Uint8Array(1);
+  while (libc.recv(fd, byte, 1, MSG_DONTWAIT) >= 0);
+}
+
 export function closeSocket(fd: number): void {
   libc.close(fd);
 }

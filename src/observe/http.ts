@@ -14,6 +14,10 @@ export function ailments(status: CollectorStatus): string[] {
   const down = status.receivers
     .filter((r) => r.state !== 'up')
     .map((r) => `receiver ${r.name} is ${r.state}`);
+  for (const r of status.receivers) {
+    if (r.addresses_missed > 0)
+      down.push(`receiver ${r.name} does not receive on ${r.addresses_missed} of this host's IPv6 addresses`);
+  }
   if (status.store.state !== 'up') down.push(`the store is ${status.store.state}: ${status.store.error}`);
   return down;
 }

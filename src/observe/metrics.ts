@@ -75,6 +75,14 @@ export const METRICS: readonly Metric[] = [
   receiver('packets', 'Packets of protocol 47, and fragments of such, taken from the kernel.'),
   receiver('dropped', 'Packets the kernel dropped because this collector was too slow for them.'),
   {
+    name: 'mirrorlake_receiver_addresses_missed',
+    help: 'IPv6 addresses of this host that raw sockets do not receive on, for want of a socket.',
+    kind: 'gauge',
+    labels: ['receiver', 'kind'],
+    samples: (s) =>
+      s.receivers.map((r) => ({ labels: { receiver: r.name, kind: r.kind }, value: r.addresses_missed })),
+  },
+  {
     name: 'mirrorlake_dropped_total',
     help: 'Packets that did not become mirrored frames of an observed mirror point, by reason.',
     kind: 'counter',

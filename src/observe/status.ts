@@ -4,7 +4,7 @@
  */
 
 export interface ReceiverStatus {
-  /** Interface name, or raw4 and raw6. */
+  /** Interface name, or raw. */
   readonly name: string;
   readonly kind: 'ring' | 'raw';
   /** `up`, or what is wrong: `down`, `gone`, `failed`. */
@@ -12,6 +12,8 @@ export interface ReceiverStatus {
   /** Packets taken from the kernel, and those it dropped for want of room. */
   readonly packets: number;
   readonly dropped: number;
+  /** Local IPv6 addresses that raw sockets do not receive on, for want of a socket. */
+  readonly addresses_missed: number;
 }
 
 /** Where packets ended that were not mirrored frames of an observed mirror point, by reason. */

@@ -5,31 +5,24 @@
  * The package watches its sockets in the main thread's event loop, so this lives there.
  */
 import { networkInterfaces } from 'node:os';
-import { AddressFamily, createSocket, type Socket } from 'raw-socket';
-import { AF_INET, AF_INET6, sockaddrIn6 } from '../linux/address.js';
+import { AF_INET, AF_INET6 } from '../linux/address.js';
 import { attachFilter } from '../linux/bpf.js';
 import { LinuxError } from '../linux/errors.js';
 import { dropAll } from '../linux/gre-filter.js';
-import {
-  bindSocket,
-  IPPROTO_GRE,
-  ReceiveTime,
-  SOCK_RAW,
-  setReceiveBuffer,
-  socketDrops,
-  socketsOf,
-} from '../linux/socket.js';
+import { ReceiveTime } from '../linux/socket.js';
 import { BATCH_CAPACITY, LinkType, PacketBatch } from './batch.js';
 import { ipv6HeaderFor, parseIpv6Text } from './raw-ipv6.js';
+import { LONGEST, RawSocket, SpareSockets } from './raw-sockets.js';
 
 /** Bytes gathered before they are handed on, with room for one more message. */
 const ARENA = 1 << 20;
-const LONGEST = 65535;
 const IPV6_HEADER = 40;
 /** The longest a packet waits for others to be handed on with, milliseconds. */
 const GATHER_MS = 2;
 /** How often local IPv6 addresses are looked at, milliseconds. */
 const ADDRESS_CHECK_MS = 2000;
+/** IPv6 sockets opened ahead for addresses that appear once privileges are dropped. They are used again and again. */
+export const SPARE_SOCKETS = 64;
 
 export interface RawOptions {
   /** Receive buffer of each socket, bytes; as much of it as the kernel allows is had. */
@@ -42,13 +35,11 @@ export interface RawOptions {
   readonly event: (message: string, failed: boolean) => void;
 }
 
-/** One raw socket, its descriptor found, and what it counted. */
+/** A raw socket that receives. */
 interface Open {
-  readonly socket: Socket;
-  readonly fd: number;
+  readonly raw: RawSocket;
   /** The outer header of IPv6 packets, which raw sockets leave out; undefined for IPv4. */
   readonly header: Uint8Array | undefined;
-  readonly buffer: number;
 }
 
 export class RawReceiver {
@@ -60,7 +51,10 @@ export class RawReceiver {
   private readonly time = new ReceiveTime();
   private ipv4: Open | undefined;
   /** By local address: raw IPv6 sockets do not say to which address a packet came, so each has its own. */
-  private readonly ipv6 = new Map<string, Open | undefined>();
+  private readonly ipv6 = new Map<string, Open>();
+  /** Addresses that there is no socket for. */
+  private readonly missed = new Set<string>();
+  private spares: SpareSockets | undefined;
   private closedDrops = 0;
   private closing = false;
   packets = 0;
@@ -68,10 +62,16 @@ export class RawReceiver {
 
   constructor(private readonly options: RawOptions) {}
 
-  /** @throws LinuxError without the privilege for raw sockets. */
-  open(): void {
-    this.ipv4 = this.openSocket(AF_INET, undefined);
+  /**
+   * @param unprivileged whether privileges will be dropped
+   * @throws LinuxError without the privilege for raw sockets
+   */
+  open(unprivileged = false): void {
+    const raw = RawSocket.open(AF_INET, this.options.receiveBuffer);
+    if (this.options.filter !== undefined) attachFilter(raw.fd, this.options.filter(false));
+    this.ipv4 = this.receive(raw, undefined);
     this.checkAddresses();
+    if (unprivileged) this.spares = new SpareSockets(SPARE_SOCKETS, this.options.receiveBuffer);
     this.addressTimer = setInterval(() => this.checkAddresses(), ADDRESS_CHECK_MS);
   }
 
@@ -79,22 +79,23 @@ export class RawReceiver {
   refilter(): void {
     const { filter } = this.options;
     if (filter === undefined) return;
-    if (this.ipv4 !== undefined) attachFilter(this.ipv4.fd, filter(false));
-    for (const s of this.ipv6.values()) if (s !== undefined) attachFilter(s.fd, filter(true));
+    if (this.ipv4 !== undefined) attachFilter(this.ipv4.raw.fd, filter(false));
+    for (const s of this.ipv6.values()) attachFilter(s.raw.fd, filter(true));
   }
 
   /** Messages the kernel had no room for, of all sockets. */
   get dropped(): number {
-    let sum = this.closedDrops;
-    if (this.ipv4 !== undefined) sum += socketDrops(this.ipv4.fd);
-    for (const s of this.ipv6.values()) if (s !== undefined) sum += socketDrops(s.fd);
-    return sum;
+    return this.sockets.reduce((sum, s) => sum + s.raw.dropped, this.closedDrops);
   }
 
   /** The smallest receive buffer among the sockets, bytes as the kernel counts them. */
   get receiveBuffer(): number {
-    const sizes = [this.ipv4, ...this.ipv6.values()].flatMap((s) => (s === undefined ? [] : [s.buffer]));
-    return Math.min(...sizes);
+    return Math.min(...this.sockets.map((s) => s.raw.buffer));
+  }
+
+  /** Local IPv6 addresses that are not received on, for want of a socket. */
+  get addressesMissed(): number {
+    return this.missed.size;
   }
 
   /** Stops receiving, after what the sockets still hold has been handed on. */
@@ -103,55 +104,34 @@ export class RawReceiver {
     this.closing = true;
     clearInterval(this.addressTimer);
     // Nothing more comes in, and the sockets' queues are read out: what the kernel has accepted is not lost.
-    for (const s of [this.ipv4, ...this.ipv6.values()]) if (s !== undefined) attachFilter(s.fd, dropAll());
+    for (const s of this.sockets) attachFilter(s.raw.fd, dropAll());
     for (let before = -1; before !== this.packets; ) {
       before = this.packets;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     this.flush();
     this.closedDrops = this.dropped;
-    this.ipv4?.socket.close();
-    for (const s of this.ipv6.values()) s?.socket.close();
+    for (const s of this.sockets) s.raw.close();
+    this.spares?.close();
     this.ipv4 = undefined;
     this.ipv6.clear();
   }
 
-  private openSocket(family: number, local: Uint8Array | undefined, scope = 0): Open {
-    const known = new Set(socketsOf(family, SOCK_RAW, IPPROTO_GRE));
-    const socket = this.create(family);
-    const fd = socketsOf(family, SOCK_RAW, IPPROTO_GRE).find((n) => !known.has(n));
-    if (fd === undefined) throw new Error('the raw socket just opened is not among the open files');
-    try {
-      if (local !== undefined) bindSocket(fd, sockaddrIn6(local, 0, 0, scope), 'a local IPv6 address');
-    } catch (e) {
-      socket.close();
-      throw e;
-    }
-    const buffer = setReceiveBuffer(fd, this.options.receiveBuffer);
-    if (this.options.filter !== undefined) attachFilter(fd, this.options.filter(family === AF_INET6));
-    this.time.read(fd);
-    const header = local === undefined ? undefined : ipv6HeaderFor(local);
-    const open: Open = { socket, fd, header, buffer };
-    socket.on('message', (message: Buffer, source: string) => this.message(open, message, source));
-    socket.on('error', (e: Error) =>
+  private get sockets(): Open[] {
+    return this.ipv4 === undefined ? [...this.ipv6.values()] : [this.ipv4, ...this.ipv6.values()];
+  }
+
+  private receive(raw: RawSocket, header: Uint8Array | undefined): Open {
+    this.time.read(raw.fd);
+    const open: Open = { raw, header };
+    raw.socket.on('message', (message: Buffer, source: string) => this.message(open, message, source));
+    raw.socket.on('error', (e: Error) =>
       this.options.event(`receiving from a raw socket failed: ${e.message}`, true),
     );
     return open;
   }
 
-  private create(family: number): Socket {
-    const addressFamily = family === AF_INET6 ? AddressFamily.IPv6 : AddressFamily.IPv4;
-    try {
-      return createSocket({ addressFamily, protocol: IPPROTO_GRE, bufferSize: LONGEST });
-    } catch (e) {
-      throw LinuxError.fromMessage(
-        `open a raw ${family === AF_INET6 ? 'IPv6' : 'IPv4'} socket (protocol 47)`,
-        e,
-      );
-    }
-  }
-
-  /** Opens a socket for every IPv6 address this host has got, and closes those of addresses it has lost. */
+  /** Has a socket for every IPv6 address of this host, and none for those it has lost. */
   private checkAddresses(): void {
     if (this.closing) return;
     const now = new Map<string, number>();
@@ -160,25 +140,55 @@ export class RawReceiver {
     }
     for (const [address, open] of this.ipv6) {
       if (now.has(address)) continue;
-      if (open !== undefined) {
-        this.closedDrops += socketDrops(open.fd);
-        open.socket.close();
-        this.options.event(`no longer receiving on ${address}: the address is gone`, false);
-      }
+      this.closedDrops += open.raw.dropped;
       this.ipv6.delete(address);
+      this.giveUp(open.raw);
+      this.options.event(`no longer receiving on ${address}: the address is gone`, false);
     }
+    for (const address of this.missed) if (!now.has(address)) this.missed.delete(address);
     for (const [address, scope] of now) {
       if (this.ipv6.has(address)) continue;
       try {
-        this.ipv6.set(address, this.openSocket(AF_INET6, parseIpv6Text(address), scope));
+        this.ipv6.set(address, this.openIpv6(parseIpv6Text(address), scope));
+        this.missed.delete(address);
         this.options.event(`receiving on ${address}`, false);
       } catch (e) {
         // Not usable before duplicate address detection is through (RFC 4862 section 5.4): tried again soon.
         if (e instanceof LinuxError && e.code === 'EADDRNOTAVAIL') continue;
-        this.ipv6.set(address, undefined);
+        if (this.missed.has(address)) continue;
+        this.missed.add(address);
         this.options.event(`not receiving on ${address}: ${e instanceof Error ? e.message : e}`, true);
       }
     }
+  }
+
+  private openIpv6(address: Uint8Array, scope: number): Open {
+    const raw = this.ipv6Socket(scope);
+    try {
+      raw.bind(address, scope, this.options.filter?.(true));
+    } catch (e) {
+      this.giveUp(raw);
+      throw e;
+    }
+    return this.receive(raw, ipv6HeaderFor(address));
+  }
+
+  private ipv6Socket(scope: number): RawSocket {
+    const spare = this.spares?.take(scope);
+    if (spare !== undefined) return spare;
+    try {
+      return RawSocket.open(AF_INET6, this.options.receiveBuffer);
+    } catch (e) {
+      if (this.spares === undefined || !(e instanceof LinuxError) || e.code !== 'EPERM') throw e;
+      throw new Error(
+        `all ${SPARE_SOCKETS} sockets opened ahead are used; restart the collector, or run it with CAP_NET_RAW in place of --user`,
+      );
+    }
+  }
+
+  private giveUp(raw: RawSocket): void {
+    if (this.spares === undefined) raw.close();
+    else this.spares.put(raw);
   }
 
   private message(from: Open, message: Buffer, source: string): void {
@@ -195,7 +205,7 @@ export class RawReceiver {
     } else {
       this.arena.set(message, at);
     }
-    if (!this.time.read(from.fd)) return;
+    if (!this.time.read(from.raw.fd)) return;
     const i = b.count++;
     b.offset[i] = at;
     b.captured[i] = b.length[i] = length;

@@ -31,7 +31,9 @@ const status: CollectorStatus = {
   uptime_s: 93_784,
   workers: 1,
   memory_bytes: 200 << 20,
-  receivers: [{ name: 'eth1', kind: 'ring', state: 'gone', packets: 1_234_570, dropped: 3 }],
+  receivers: [
+    { name: 'eth1', kind: 'ring', state: 'gone', packets: 1_234_570, dropped: 3, addresses_missed: 0 },
+  ],
   dropped: { not_gre: 0, refused: 9 },
   mirrors: [
     {

@@ -33,6 +33,12 @@ function boundUdp(): { fd: number; name: Uint8Array } {
   return { fd, name };
 }
 
+it('knows errors by the words of a library', () => {
+  const of = (text: string): string => LinuxError.fromMessage('open a raw socket', new Error(text)).message;
+  expect(of('Operation not permitted')).toMatch(/^cannot open a raw socket: EPERM .*CAP_NET_RAW/);
+  expect(of('Address family not supported by protocol')).toMatch(/EAFNOSUPPORT/);
+});
+
 describe('messages', () => {
   it('sends and receives several datagrams in one call, with lengths and peer addresses', () => {
     const a = boundUdp();

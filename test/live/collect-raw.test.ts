@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { SPARE_SOCKETS } from '../../src/receive/raw.js';
 import { MAIN, TestCollector } from '../support/collector.js';
+import { erspan2, ethernet, ipv6 } from '../support/frames.js';
 import { MirrorSource, tcpConversation, udpFrame } from '../support/mirror-traffic.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
@@ -97,5 +99,75 @@ describeWith(['root', 'ip'], 'mirrorlake collect, with raw sockets', () => {
     const t = await c.statusWhen((s) => s.mirrors[0].packets + s.mirrors[0].kernel_drops === sent);
     expect(t.mirrors[0]).toMatchObject({ lost: 0, kernel_drops: t.receivers[0].dropped });
     expect((await c.stop()).code).toBe(0);
+  });
+
+  it('as another user, receives on IPv6 addresses that appear, as many as it has sockets for', async () => {
+    const netns = 'f-craw';
+    tryIp(`netns del ${netns}`);
+    ip(`netns add ${netns}`);
+    ip(`link add f-craw2 type veth peer name f-craw3 netns ${netns}`);
+    ip('link set f-craw2 up');
+    ip(`-n ${netns} link set f-craw3 addrgenmode none`);
+    ip(`-n ${netns} link set lo up`);
+    ip(`-n ${netns} link set f-craw3 up`);
+    const link = JSON.parse(
+      execFileSync('ip', ['-n', netns, '-j', 'link', 'show', 'f-craw3'], { encoding: 'utf8' }),
+    ) as { address: string }[];
+    const to = link[0].address.split(':').map((h) => Number.parseInt(h, 16));
+    const out = new PacketSender('f-craw2');
+    const address = (n: number): string => `2001:db8:48::${(n + 1).toString(16)}`;
+    const change = (what: 'add' | 'del', from: number, end: number): void => {
+      const words = what === 'add' ? 'nodad' : '';
+      const lines = [];
+      for (let n = from; n < end; n++) lines.push(`addr ${what} ${address(n)}/64 dev f-craw3 ${words}`);
+      execFileSync('ip', ['-6', '-n', netns, '-batch', '-'], { input: lines.join('\n') });
+    };
+    const send = (n: number, session: number): void => {
+      const g = erspan2(session, 0, udpFrame('10.0.0.1', '10.0.0.2', n));
+      const frame = ethernet(0x86dd, ipv6('2001:db8:48:1::1', address(n), 47, g));
+      frame.set(to);
+      out.add(frame);
+      out.flush();
+    };
+    try {
+      const config = 'sessions: { udp_idle: 1s }\n';
+      const c = await TestCollector.start(['--user', 'nobody'], { netns, config });
+      collector = c;
+      change('add', 0, 1);
+      await c.statusWhen(() => c.log.includes(`receiving on ${address(0)}`));
+      send(0, 1);
+      await c.queryWhen(
+        `SELECT 1 FROM sessions WHERE mirror_session = 1 AND mirror_target = toIPv6('${address(0)}')`,
+        (r) => r.length === 1,
+      );
+
+      // A link that goes takes its addresses along, and the sockets of those are used again.
+      ip(`-n ${netns} link set f-craw3 down`);
+      await c.statusWhen(() => c.log.includes(`no longer receiving on ${address(0)}`));
+      ip(`-n ${netns} link set f-craw3 up`);
+      change('add', 0, SPARE_SOCKETS);
+      const last = address(SPARE_SOCKETS - 1);
+      await c.statusWhen((s) => c.log.includes(`receiving on ${last}`) && s.receivers[0].packets === 1);
+      expect((await c.status()).receivers[0].addresses_missed).toBe(0);
+
+      change('add', SPARE_SOCKETS, SPARE_SOCKETS + 1);
+      await c.statusWhen((s) => s.receivers[0].addresses_missed === 1);
+      expect(c.log).toMatch(/not receiving on 2001:db8:48::41: all 64 sockets opened ahead are used/);
+      for (let n = 0; n < SPARE_SOCKETS; n++) send(n, 2);
+      send(SPARE_SOCKETS, 2);
+      // Each once: to a socket that is another address's, or was, it does not come.
+      await c.statusWhen((s) => s.receivers[0].packets === 1 + SPARE_SOCKETS);
+
+      change('del', 3, 4);
+      await c.statusWhen((s) => s.receivers[0].addresses_missed === 0);
+      send(SPARE_SOCKETS, 3);
+      const s = await c.statusWhen((s) => s.mirrors.some((m) => m.session === 3));
+      expect(TestCollector.mirror(s, 3)).toMatchObject({ target: address(SPARE_SOCKETS), packets: 1 });
+      expect(s.receivers[0]).toMatchObject({ packets: 2 + SPARE_SOCKETS, dropped: 0 });
+      expect((await c.stop()).code).toBe(0);
+    } finally {
+      out.close();
+      tryIp(`netns del ${netns}`);
+    }
   });
 });

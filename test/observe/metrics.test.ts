@@ -13,7 +13,7 @@ const STATUS: CollectorStatus = {
   uptime_s: 60,
   workers: 2,
   memory_bytes: 1000,
-  receivers: [{ name: 'eth1', kind: 'ring', state: 'up', packets: 10, dropped: 3 }],
+  receivers: [{ name: 'eth1', kind: 'ring', state: 'up', packets: 10, dropped: 3, addresses_missed: 0 }],
   dropped: { not_gre: 1, gre_short: 2 },
   mirrors: [
     {
@@ -96,12 +96,12 @@ it('says whether the collector is well, and what ails it', async () => {
   expect(await get('/healthz', STATUS)).toEqual({ code: 200, text: 'ok\n' });
   const ill = {
     ...STATUS,
-    receivers: [{ ...STATUS.receivers[0], state: 'gone' }],
+    receivers: [{ ...STATUS.receivers[0], state: 'gone', addresses_missed: 2 }],
     store: { ...STATUS.store, state: 'away', error: 'connection refused' },
   };
   expect(await get('/healthz', ill)).toEqual({
     code: 503,
-    text: 'receiver eth1 is gone\nthe store is away: connection refused\n',
+    text: "receiver eth1 is gone\nreceiver eth1 does not receive on 2 of this host's IPv6 addresses\nthe store is away: connection refused\n",
   });
   expect((await get('/nothing', STATUS)).code).toBe(404);
   expect((await get('/metrics', STATUS, 'POST')).code).toBe(405);

@@ -105,7 +105,7 @@ export class Collector {
     this.openTaps(config.mirrors);
     this.rules = this.makeRules(config);
     if (kind === 'ring') this.openRing(user !== undefined);
-    else this.openRaw();
+    else this.openRaw(user !== undefined);
     if (user !== undefined) becomeUser(user);
   }
 
@@ -158,14 +158,14 @@ export class Collector {
     this.ring.open(unprivileged);
   }
 
-  private openRaw(): void {
+  private openRaw(unprivileged: boolean): void {
     this.raw = new RawReceiver({
       receiveBuffer: this.config.receive_buffer,
       filter: this.tunnels.filter,
       packets: (batch) => this.rawCapture?.process(batch),
       event: (message, bad) => this.log[bad ? 'warn' : 'info'](message),
     });
-    this.raw.open();
+    this.raw.open(unprivileged);
   }
 
   /** What takes no privileges: the store, the packet paths, the outside. */
@@ -239,7 +239,8 @@ export class Collector {
   private receivers(): ReceiverStatus[] {
     if (this.ring !== undefined) return this.ring.status();
     if (this.raw === undefined) return [];
-    return [{ name: 'raw', kind: 'raw', state: 'up', packets: this.raw.packets, dropped: this.raw.dropped }];
+    const { packets, dropped, addressesMissed } = this.raw;
+    return [{ name: 'raw', kind: 'raw', state: 'up', packets, dropped, addresses_missed: addressesMissed }];
   }
 
   status(): CollectorStatus {

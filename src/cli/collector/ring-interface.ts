@@ -161,6 +161,6 @@ export class RingInterface {
 
   status(): ReceiverStatus {
     const { name, state, packets, dropped } = this;
-    return { name, kind: 'ring', state, packets, dropped };
+    return { name, kind: 'ring', state, packets, dropped, addresses_missed: 0 };
   }
 }

@@ -111,12 +111,12 @@ export class RingReceiver {
     } catch (e) {
       if (!(e instanceof LinuxError) || e.code !== 'EAFNOSUPPORT') throw e;
     }
+    for (const w of this.interfaces) w.attach();
     this.unprivileged = unprivileged;
     if (unprivileged) {
       const count = SPARES * this.interfaces.length * this.options.workers;
       for (let i = 0; i < count; i++) this.spares.push(openPacketSocket());
     }
-    for (const w of this.interfaces) w.attach();
   }
 
   /** Starts the workers. */
@@ -203,12 +203,12 @@ export class RingReceiver {
   }
 
   private packetSocket(): number {
+    const spare = this.spares.pop();
+    if (spare !== undefined) return spare;
     try {
       return openPacketSocket();
     } catch (e) {
-      const spare = this.spares.pop();
-      if (spare !== undefined) return spare;
-      if (!this.unprivileged) throw e;
+      if (!this.unprivileged || !(e instanceof LinuxError) || e.code !== 'EPERM') throw e;
       throw new CommandError(
         `all ${SPARES} sockets opened ahead for it are used; restart the collector, or run it with CAP_NET_RAW in place of --user`,
       );
