@@ -14,6 +14,9 @@ const dashboards = readdirSync(DIRECTORY).map((file) => ({
 }));
 const read = (file: string): string => readFileSync(join(LAB, file), 'utf8');
 
+/** What may be none: the demo has nothing truncated, and nothing that a kernel dropped. */
+const ZERO: ReadonlySet<string> = new Set(['Truncated', 'Malformed', 'Kernel drops']);
+
 describe('the dashboards, on a server with the demo in it', () => {
   let data: LabData;
   beforeAll(async () => {
@@ -34,9 +37,34 @@ describe('the dashboards, on a server with the demo in it', () => {
       const rows = await ask(panel, defaults);
       expect(rows.length).toBeGreaterThan(0);
       if (panel.type === 'timeseries') {
-        expect(new Set(rows.map((r) => r.time)).size, 'points in time').toBeGreaterThan(1);
+        const times = rows.map((r) => r.time as string);
+        expect(new Set(times).size, 'points in time').toBeGreaterThan(1);
+        expect(times, 'rows in order, which is what becomes series').toEqual(times.toSorted());
       }
-      if (panel.type === 'stat') expect(rows).toHaveLength(1);
+      if (panel.type === 'stat') {
+        expect(rows).toHaveLength(1);
+        if (!ZERO.has(panel.title)) expect(Number(Object.values(rows[0])[0])).toBeGreaterThan(0);
+      }
+      expect(panel.targets[0]).toMatchObject(
+        panel.type === 'timeseries'
+          ? { queryType: 'timeseries', format: 0, pluginVersion: '4.0.0' }
+          : { queryType: 'table', format: 1, pluginVersion: '4.0.0' },
+      );
+    });
+
+    it('names no column and no label that its queries do not have', async () => {
+      for (const panel of dashboard.panels) {
+        const columns = Object.keys((await ask(panel, defaults))[0]);
+        const label = /\$\{__field\.labels\.(\w+)\}/.exec(panel.fieldConfig.defaults.displayName ?? '')?.[1];
+        if (label !== undefined) expect(columns).toContain(label);
+        for (const { matcher } of panel.fieldConfig.overrides) {
+          const matches =
+            matcher.id === 'byRegexp'
+              ? columns.filter((c) => new RegExp(matcher.options.slice(1, -1)).test(c))
+              : columns.filter((c) => c === matcher.options);
+          expect(matches, `${panel.title}: ${matcher.options}`).not.toEqual([]);
+        }
+      }
     });
   });
 
@@ -48,6 +76,11 @@ describe('the dashboards, on a server with the demo in it', () => {
     );
     expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) expect([row.client, row.server]).toContain('10.30.0.20');
+  });
+
+  it('takes quotes in what is asked for as letters', async () => {
+    const talkers = dashboards.find((d) => d.file === 'talkers.json')!.dashboard;
+    expect(await ask(talkers.panels[0], new Map([['host', "' OR 1 = 1 --"]]))).toEqual([]);
   });
 
   it('shows the loss of the mirror that loses, and of no other', async () => {

@@ -4,7 +4,21 @@ export interface Panel {
   readonly title: string;
   readonly description: string;
   readonly type: string;
-  readonly targets: readonly { readonly rawSql: string; readonly datasource: { readonly uid: string } }[];
+  readonly fieldConfig: {
+    readonly defaults: { readonly displayName?: string };
+    readonly overrides: readonly { readonly matcher: { readonly id: string; readonly options: string } }[];
+  };
+  readonly targets: readonly Target[];
+}
+
+export interface Target {
+  readonly rawSql: string;
+  readonly datasource: { readonly uid: string };
+  readonly queryType: string;
+  /** 0: long rows become a series a label; 1: a table. */
+  readonly format: number;
+  /** Without one of 4 or newer the data source takes the target for one of its version 3, and rewrites it. */
+  readonly pluginVersion: string;
 }
 
 export interface Dashboard {
@@ -22,10 +36,16 @@ export interface TimeRange {
   readonly interval: number;
 }
 
-/** Expands the macros of grafana-clickhouse-datasource 4 (documented on its page), and a dashboard's variables. */
+/**
+ * Expands a dashboard's variables as Grafana does (`${name:sqlstring}`: quoted), then the macros of
+ * grafana-clickhouse-datasource 4 (its pkg/macros/macros.go).
+ */
 export function expand(sql: string, range: TimeRange, variables: ReadonlyMap<string, string>): string {
   const expanded = sql
-    .replaceAll(/\$\{(\w+)\}/g, (whole, name: string) => variables.get(name) ?? whole)
+    .replaceAll(/\$\{(\w+):sqlstring\}/g, (whole, name: string) => {
+      const value = variables.get(name);
+      return value === undefined ? whole : `'${value.replaceAll("'", "''")}'`;
+    })
     .replaceAll(
       /\$__timeFilter\(([^()]+)\)/g,
       (_, column) => `${column} >= toDateTime(${range.from}) AND ${column} <= toDateTime(${range.to})`,
