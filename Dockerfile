@@ -2,7 +2,7 @@
 # Two images: `collector` (the last stage, what `docker build .` makes) is the program and nothing else; `lab` adds
 # what the hosts and the switch of docker-compose.yml need.
 
-# Compiles the program, and raw-socket's addon.
+# Builds the program, and raw-socket's addon.
 FROM node:24-bookworm-slim AS build
 RUN apt-get update \
   && apt-get install -y --no-install-recommends python3 make g++ \
@@ -10,7 +10,8 @@ RUN apt-get update \
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
+COPY packaging/build.ts packaging/
 COPY src src
 # In a container the store is a server: chDB, half a gigabyte, stays behind, with the objects of addons.
 RUN npm run build \

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * The compiled module `name` of this room, for a process or thread of its own. When this module itself runs from
- * source (tests, benchmarks), that is the one `npm run build` put in dist/.
+ * The built file of module `name`, for a process of its own: beside this one in the program; what `npm run build` made
+ * when this runs from source (tests, benchmarks).
  */
 export function entry(name: string): string {
   const here = fileURLToPath(new URL('.', import.meta.url));
-  return `${here.replace(/\/src\/store\/$/, '/dist/store/')}${name}.js`;
+  return `${here.replace(/\/src\/store\/$/, '/dist/cli/')}${name}.js`;
 }

@@ -75,7 +75,9 @@ export class TunnelService {
    */
   async start(configs: readonly TunnelConfig[]): Promise<void> {
     this.wake = openEvent();
-    this.worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { wake: this.wake } });
+    this.worker = new Worker(new URL('./tunnel-worker.js', import.meta.url), {
+      workerData: { wake: this.wake },
+    });
     this.worker.on('message', (answer: TunnelAnswer) => this.answered(answer));
     this.worker.on('error', (e: Error) => this.failed(e));
     try {

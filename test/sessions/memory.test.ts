@@ -4,10 +4,10 @@ import { SESSION_DEFAULTS } from '../../src/sessions/options.js';
 
 /** Fills a table of the default capacity and prints the process's resident bytes and the sessions open. */
 const FILL = `
-  import { SessionTable } from './dist/sessions/table.js';
-  import { Frame } from './dist/wire/frame.js';
-  import { MirrorPoint } from './dist/wire/mirror-point.js';
-  import { Mirrored } from './dist/wire/mirrored.js';
+  import { SessionTable } from './src/sessions/table.ts';
+  import { Frame } from './src/wire/frame.ts';
+  import { MirrorPoint } from './src/wire/mirror-point.ts';
+  import { Mirrored } from './src/wire/mirrored.ts';
   const table = new SessionTable({ session() {} });
   const f = new Frame();
   const m = new Mirrored();
@@ -23,7 +23,7 @@ const FILL = `
 `;
 
 it('holds a million sessions in under 500 MB', () => {
-  const args = ['--input-type=module', '-e', FILL, String(SESSION_DEFAULTS.capacity)];
+  const args = ['--import', 'tsx', '--input-type=module', '-e', FILL, String(SESSION_DEFAULTS.capacity)];
   const { resident, open } = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
   expect(open).toBe(1_000_000);
   expect(resident).toBeLessThan(500e6);

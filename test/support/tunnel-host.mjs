@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 const [dist, ...specs] = process.argv.slice(2);
-const { TunnelService } = await import(pathToFileURL(`${dist}/tunnels/service.js`).href);
-const { parseTunnelSpec } = await import(pathToFileURL(`${dist}/tunnels/spec.js`).href);
+const { TunnelService } = await import(pathToFileURL(`${dist}/tunnel-service.js`).href);
+const { parseTunnelSpec } = await import(pathToFileURL(`${dist}/tunnel-spec.js`).href);
 
 const service = new TunnelService();
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);

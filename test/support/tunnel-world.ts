@@ -126,7 +126,7 @@ export class TunnelHost {
   }
 
   static async start(ns: string, ...specs: string[]): Promise<TunnelHost> {
-    const dist = process.env.MIRRORLAKE_DIST ?? here('../../dist');
+    const dist = process.env.MIRRORLAKE_DIST ?? here('../../dist/cli');
     const child = spawn(
       'ip',
       ['netns', 'exec', ns, process.execPath, here('tunnel-host.mjs'), dist, ...specs],

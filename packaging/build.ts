@@ -1,0 +1,66 @@
+/**
+ * npm run build: the program out of src/, as dist/cli/: the command line in parts that are loaded when they are called
+ * for, and every thread and process it starts in one file. A run over a small capture begins a fifth sooner than with a
+ * file a module, and V8 sees through constants that it does not see through between modules.
+ *
+ * All files are in one folder, at the depth of a room of src/, so that what a module names relative to itself (the
+ * schemas, package.json, the file of a thread) is where it says for source and program alike.
+ */
+import { readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const ROOT = join(import.meta.dirname, '..');
+const OUT = join(ROOT, 'dist/cli');
+
+/** What is started, each in one file, by its name there. */
+const STARTED = {
+  'session-worker': 'src/cli/read/session-worker.ts',
+  'packet-worker': 'src/cli/read/packet-worker.ts',
+  'store-worker': 'src/cli/collector/store-worker.ts',
+  'ring-worker': 'src/cli/collector/ring-worker.ts',
+  'tunnel-worker': 'src/tunnels/tunnel-worker.ts',
+  'chdb-worker': 'src/store/chdb-worker.ts',
+  // Tests and benchmarks have tunnels without the rest of a collector.
+  'tunnel-service': 'src/tunnels/service.ts',
+  'tunnel-spec': 'src/tunnels/spec.ts',
+};
+
+/** @returns the files written, without their folder */
+async function bundle(name: string, source: string, parts: boolean): Promise<string[]> {
+  const built = await rolldown({
+    cwd: ROOT,
+    platform: 'node',
+    tsconfig: join(ROOT, 'tsconfig.json'),
+    input: { [name]: source },
+    external: /^[^./]/,
+    logLevel: 'warn',
+  });
+  const { output } = await built.write({
+    dir: OUT,
+    format: 'esm',
+    sourcemap: true,
+    codeSplitting: parts,
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name].js',
+  });
+  await built.close();
+  return output.map((file) => file.fileName);
+}
+
+/** Writes dist/cli/ anew. Source that does not parse is an error, types are the type check's. */
+export async function build(): Promise<void> {
+  const written = await bundle('main', 'src/cli/main.ts', true);
+  for (const [name, source] of Object.entries(STARTED)) {
+    written.push(...(await bundle(name, source, false)));
+  }
+  const twice = written.filter((file, i) => written.indexOf(file) !== i);
+  if (twice.length > 0) throw new Error(`two parts of the program are called ${twice.join(', ')}`);
+  for (const file of readdirSync(OUT)) {
+    if (!written.includes(file)) rmSync(join(OUT, file), { recursive: true });
+  }
+}
+
+if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url))
+  await build();
