@@ -1,8 +1,7 @@
 /** A collector's status as a person reads it. */
 import { ailments } from '../observe/http.js';
 import type { CollectorStatus, MirrorStatus, TunnelStatus } from '../observe/status.js';
-
-const count = new Intl.NumberFormat('en-US');
+import { grouped } from './grouped.js';
 
 export function statusText(s: CollectorStatus): string {
   const wrong = ailments(s);
@@ -12,25 +11,20 @@ export function statusText(s: CollectorStatus): string {
     '',
     ...table(
       ['RECEIVER', 'STATE', 'PACKETS', 'KERNEL DROPS'],
-      s.receivers.map((r) => [
-        `${r.name} (${r.kind})`,
-        r.state,
-        count.format(r.packets),
-        count.format(r.dropped),
-      ]),
+      s.receivers.map((r) => [`${r.name} (${r.kind})`, r.state, grouped(r.packets), grouped(r.dropped)]),
     ),
     '',
     ...mirrors(s.mirrors),
     '',
-    `sessions  ${count.format(s.sessions.open)} open, ${count.format(s.sessions.opened)} seen, ` +
-      `${count.format(s.sessions.rows)} rows, ${count.format(s.sessions.pressure)} ended by pressure, ` +
-      `${count.format(s.sessions.duplicates)} duplicate frames`,
-    `store     ${s.store.target} is ${s.store.state}, ${count.format(s.store.rows_stored)} rows stored, ` +
-      `${count.format(s.store.spool_segments)} segments (${mib(s.store.spool_bytes)}) waiting`,
+    `sessions  ${grouped(s.sessions.open)} open, ${grouped(s.sessions.opened)} seen, ` +
+      `${grouped(s.sessions.rows)} rows, ${grouped(s.sessions.pressure)} ended by pressure, ` +
+      `${grouped(s.sessions.duplicates)} duplicate frames`,
+    `store     ${s.store.target} is ${s.store.state}, ${grouped(s.store.rows_stored)} rows stored, ` +
+      `${grouped(s.store.spool_segments)} segments (${mib(s.store.spool_bytes)}) waiting`,
   ];
   const dropped = Object.entries(s.dropped).filter(([, n]) => n > 0);
   if (dropped.length > 0) {
-    lines.push(`passed    ${dropped.map(([reason, n]) => `${count.format(n)} ${reason}`).join(', ')}`);
+    lines.push(`passed    ${dropped.map(([reason, n]) => `${grouped(n)} ${reason}`).join(', ')}`);
   }
   for (const t of s.tunnels) lines.push('', ...tunnel(t));
   return `${lines.join('\n')}\n`;
@@ -44,10 +38,10 @@ function mirrors(list: readonly MirrorStatus[]): string[] {
       m.name || m.source,
       `${m.type}${m.session > 0 ? ` ${m.session}` : ''}${m.key === null ? '' : ` key ${m.key}`}`,
       m.source,
-      count.format(m.packets),
+      grouped(m.packets),
       mib(m.bytes),
-      m.sequence === 'none' || m.sequence === 'unusable' ? '-' : count.format(m.lost),
-      count.format(m.kernel_drops),
+      m.sequence === 'none' || m.sequence === 'unusable' ? '-' : grouped(m.lost),
+      grouped(m.kernel_drops),
       m.policy,
     ]);
   return table(['MIRROR', 'TYPE', 'SOURCE', 'PACKETS', 'SIZE', 'LOST', 'KERNEL DROPS', 'POLICY'], rows);

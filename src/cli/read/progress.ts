@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { grouped } from '../grouped.js';
 
 /** How often the bar is drawn anew, in milliseconds. */
 const INTERVAL = 200;
@@ -43,8 +44,8 @@ export class Progress {
     const left = this.total === undefined || bytes === 0 ? 0 : (seconds * (this.total - bytes)) / bytes;
     return {
       megabytes: (bytes / 1e6).toFixed(1),
-      packets: packets.toLocaleString('en'),
-      rate: (seconds > 0 ? Math.round(packets / seconds) : 0).toLocaleString('en'),
+      packets: grouped(packets),
+      rate: grouped(seconds > 0 ? Math.round(packets / seconds) : 0),
       left: duration(Math.max(0, left)),
     };
   }

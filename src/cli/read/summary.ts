@@ -5,6 +5,7 @@ import { formatIp } from '../../wire/addresses.js';
 import { MALFORMED_NAMES } from '../../wire/malformed.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js';
 import { MirrorRecord, SequenceUse } from '../../wire/mirror-record.js';
+import { grouped } from '../grouped.js';
 import type { PacketCounts } from './session-protocol.js';
 
 /** Mirror points listed one by one. */
@@ -23,30 +24,30 @@ export function readSummary(
   const lines: string[] = [];
   const where = store === undefined ? '' : `, stored in ${store}`;
   const other = [
-    c.notGre > 0 ? `${number(c.notGre)} not GRE` : '',
-    c.unsupportedLinkType > 0 ? `${number(c.unsupportedLinkType)} of a link type not known` : '',
-    c.tunnelled > 0 ? `${number(c.tunnelled)} taken by tunnels` : '',
+    c.notGre > 0 ? `${grouped(c.notGre)} not GRE` : '',
+    c.unsupportedLinkType > 0 ? `${grouped(c.unsupportedLinkType)} of a link type not known` : '',
+    c.tunnelled > 0 ? `${grouped(c.tunnelled)} taken by tunnels` : '',
   ].filter((part) => part !== '');
   lines.push(
-    `${number(c.packets)} packets: ${number(c.gre)} GRE${other.length > 0 ? `, ${other.join(', ')}` : ''}`,
+    `${grouped(c.packets)} packets: ${grouped(c.gre)} GRE${other.length > 0 ? `, ${other.join(', ')}` : ''}`,
   );
-  const kept = packets === undefined ? '' : `, and ${number(packets.kept)} of their packets`;
+  const kept = packets === undefined ? '' : `, and ${grouped(packets.kept)} of their packets`;
   if (sessions !== undefined)
-    lines.push(`${number(sessions.opened)} sessions in ${number(sessions.rows)} rows${kept}${where}`);
+    lines.push(`${grouped(sessions.opened)} sessions in ${grouped(sessions.rows)} rows${kept}${where}`);
   lines.push(...mirrorLines(mirrors));
   const malformed = [...c.malformed]
     .map((count, code) => [MALFORMED_NAMES[code] ?? `reason ${code}`, count] as const)
     .filter(([, count]) => count > 0);
   if (malformed.length > 0)
-    lines.push(`malformed: ${malformed.map(([name, count]) => `${name} ${number(count)}`).join(', ')}`);
+    lines.push(`malformed: ${malformed.map(([name, count]) => `${name} ${grouped(count)}`).join(', ')}`);
   if (sessions !== undefined && sessions.pressure > 0)
     lines.push(
-      `the session table was full: ${number(sessions.pressure)} sessions ended by pressure (see --max-sessions)`,
+      `the session table was full: ${grouped(sessions.pressure)} sessions ended by pressure (see --max-sessions)`,
     );
   if (sessions !== undefined && sessions.fragmentTrainsDropped > 0)
-    lines.push(`too many fragmented packets at once: ${number(sessions.fragmentTrainsDropped)} given up`);
+    lines.push(`too many fragmented packets at once: ${grouped(sessions.fragmentTrainsDropped)} given up`);
   if (packets !== undefined && packets.dropped > 0)
-    lines.push(`too many fragments waited for their first one: ${number(packets.dropped)} not kept`);
+    lines.push(`too many fragments waited for their first one: ${grouped(packets.dropped)} not kept`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -59,7 +60,7 @@ function mirrorLines(mirrors: MirrorTable): string[] {
   rows.sort((a, b) => b.packets - a.packets);
   const width = Math.max(0, ...rows.slice(0, MOST_POINTS).map((row) => row.words.length));
   const lines = rows.slice(0, MOST_POINTS).map((row) => `  ${row.words.padEnd(width)}  ${row.text}`);
-  if (rows.length > MOST_POINTS) lines.push(`  and ${number(rows.length - MOST_POINTS)} more mirror points`);
+  if (rows.length > MOST_POINTS) lines.push(`  and ${grouped(rows.length - MOST_POINTS)} more mirror points`);
   return lines;
 }
 
@@ -70,18 +71,14 @@ function pointWords(p: MirrorPoint): string {
 }
 
 function accountWords(r: MirrorRecord): string {
-  const parts = [`${number(r.packets)} packets`, `${number(r.bytes)} bytes`];
+  const parts = [`${grouped(r.packets)} packets`, `${grouped(r.bytes)} bytes`];
   if (r.sequence === SequenceUse.Unusable) parts.push('sequence numbers unusable');
   else if (r.sequence !== SequenceUse.None) {
-    parts.push(`${number(r.lost)} lost`);
-    if (r.reordered > 0) parts.push(`${number(r.reordered)} reordered`);
-    if (r.repeated > 0) parts.push(`${number(r.repeated)} repeated`);
+    parts.push(`${grouped(r.lost)} lost`);
+    if (r.reordered > 0) parts.push(`${grouped(r.reordered)} reordered`);
+    if (r.repeated > 0) parts.push(`${grouped(r.repeated)} repeated`);
   }
-  if (r.truncated > 0) parts.push(`${number(r.truncated)} truncated`);
-  if (r.malformed > 0) parts.push(`${number(r.malformed)} malformed`);
+  if (r.truncated > 0) parts.push(`${grouped(r.truncated)} truncated`);
+  if (r.malformed > 0) parts.push(`${grouped(r.malformed)} malformed`);
   return parts.join(', ');
-}
-
-function number(n: number): string {
-  return n.toLocaleString('en');
 }
