@@ -6,10 +6,12 @@ import { BAD, u16 } from '../wire/bytes.js';
 import {
   GRE_BASE_LENGTH,
   GRE_CSUM,
+  GRE_KEY,
   GRE_PROTO_ERSPAN,
   GRE_PROTO_ERSPAN3,
   GRE_PROTO_KEEPALIVE,
   GRE_ROUTING,
+  GRE_SEQ,
   GRE_VERSION,
   greChecksumOk,
   parseGre,
@@ -25,6 +27,8 @@ import { pptpRcv } from './pptp.js';
 export const GRE_MIN_LENGTH = 12;
 /** The version as gre_rcv reads it: reserved bits that are set make it an unknown one. */
 const VERSION_MASK = 0x7f;
+/** What a tunnel's keepalives may have as its other packets do. */
+const KEEPALIVE_FLAGS = GRE_CSUM | GRE_KEY | GRE_SEQ;
 const GREPROTO_CISCO = 0;
 const GREPROTO_PPTP = 1;
 
@@ -86,10 +90,14 @@ function checksumOk(packet: OuterPacket): boolean {
   return packet.end < packet.wireEnd || greChecksumOk(packet.bytes, packet.gre, packet.end);
 }
 
-/** A keepalive's answer is four bytes of zeros: too short for the kernel, which has no keepalives, but not malformed. */
+/**
+ * A keepalive's answer is the GRE header alone, four bytes of zeros or the tunnel's key besides: too short for the kernel,
+ * which has no keepalives, but not malformed.
+ */
 function isKeepalive(packet: OuterPacket): boolean {
   if (packet.end - packet.gre < GRE_BASE_LENGTH) return false;
-  return u16(packet.bytes, packet.gre) === 0 && u16(packet.bytes, packet.gre + 2) === GRE_PROTO_KEEPALIVE;
+  const flags = u16(packet.bytes, packet.gre) & ~KEEPALIVE_FLAGS;
+  return flags === 0 && u16(packet.bytes, packet.gre + 2) === GRE_PROTO_KEEPALIVE;
 }
 
 /** Forgets the packet before, for one that is refused unparsed. */

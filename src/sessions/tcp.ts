@@ -16,18 +16,24 @@ export const TcpState = {
   Established: 4,
   Closed: 5,
   Reset: 6,
+  /** Reset by a side that had closed before. */
+  ClosedThenReset: 7,
 } as const;
 type TcpState = (typeof TcpState)[keyof typeof TcpState];
 
 /** Where the handshake is whose time is taken, in U8.HANDSHAKE_STATE. */
-const Handshake = { None: 0, SynSeen: 1, SynAckSeen: 2, Done: 3 } as const;
+const Handshake = { None: 0, SynSeen: 1, SynAckSeen: 2, Done: 3, SynAckFirst: 4 } as const;
+
+/** How much later than its answer, in nanoseconds, a SYN may come as only out of order: below any retransmission's time. */
+const OUT_OF_ORDER = 500_000_000;
 
 /** A jump of sequence numbers beyond this is not a gap but another numbering. */
 const RESYNC = 1 << 26;
 
 /**
  * Whether a SYN begins a new connection on a 5-tuple that already has one: the old one is over, or its
- * numbers are not this one's.
+ * numbers are not this one's. A side that has reset and asks again begins anew with the same number too: so it ends what
+ * its peer still has of an older connection (RFC 793, figure 10).
  */
 export function beginsAnew(s: Slots, slot: number, side: 0 | 1, f: Frame): boolean {
   if ((f.tcpFlags & (SYN | ACK | RST)) !== SYN) return false;
@@ -35,6 +41,7 @@ export function beginsAnew(s: Slots, slot: number, side: 0 | 1, f: Frame): boole
   const b = slot * SLOT_BYTES;
   const own = s.u8[b + U8.TCP_STATE_A + side];
   const peer = s.u8[b + U8.TCP_STATE_A + (1 - side)];
+  if (isReset(own)) return true;
   const known = (s.u8[b + U8.FLAGS] & (side === 0 ? FLAG.SEQ_A : FLAG.SEQ_B)) !== 0;
   if (known && s.u32[w + W.ISN_A + side] === f.tcpSequence) return false;
   if (own >= TcpState.Closed || peer >= TcpState.Closed) return true;
@@ -48,6 +55,10 @@ export function trackTcp(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   timeHandshake(s, slot, side, f);
   advance(s, slot, side, f);
   trackSequence(s, slot, side, f);
+}
+
+function isReset(state: number): boolean {
+  return state >= TcpState.Reset;
 }
 
 function isClient(flags: number, side: number): boolean {
@@ -67,6 +78,15 @@ function timeHandshake(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
     s.u8[b + U8.HANDSHAKE_STATE] = Handshake.SynSeen;
   } else if (!client && state === Handshake.SynSeen && (flags & (SYN | ACK)) === (SYN | ACK)) {
     s.u8[b + U8.HANDSHAKE_STATE] = Handshake.SynAckSeen;
+  } else if (!client && state === Handshake.None && (flags & (SYN | ACK)) === (SYN | ACK)) {
+    s.u32[w + W.SYN_SEC] = f.sec;
+    s.u32[w + W.SYN_NSEC] = f.nsec;
+    s.u8[b + U8.HANDSHAKE_STATE] = Handshake.SynAckFirst;
+  } else if (client && state === Handshake.SynAckFirst && (flags & (SYN | ACK)) === SYN) {
+    const late = (f.sec - s.u32[w + W.SYN_SEC]) * 1e9 + (f.nsec - s.u32[w + W.SYN_NSEC]);
+    s.u32[w + W.SYN_SEC] = f.sec;
+    s.u32[w + W.SYN_NSEC] = f.nsec;
+    s.u8[b + U8.HANDSHAKE_STATE] = late < OUT_OF_ORDER ? Handshake.SynAckSeen : Handshake.SynSeen;
   } else if (client && state === Handshake.SynAckSeen && (flags & (SYN | ACK | RST)) === ACK) {
     const us = (f.sec - s.u32[w + W.SYN_SEC]) * 1e6 + Math.floor((f.nsec - s.u32[w + W.SYN_NSEC]) / 1000);
     s.u32[w + W.HANDSHAKE] = Math.max(us, 0);
@@ -95,8 +115,7 @@ function advance(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
       else if ((flags & FIN) !== 0) {
         s.u8[own] = TcpState.Closed;
         // The peer's FIN and then RST is an ending like any other once our side closes too.
-        const peerFlags = s.u8[slot * SLOT_BYTES + U8.TCP_FLAGS_A + (1 - side)];
-        if (s.u8[peer] === TcpState.Reset && (peerFlags & FIN) !== 0) s.u8[peer] = TcpState.Closed;
+        if (s.u8[peer] === TcpState.ClosedThenReset) s.u8[peer] = TcpState.Closed;
       } else if (
         (flags & (SYN | ACK)) === SYN &&
         s.u8[own] === TcpState.Partial &&
@@ -106,7 +125,7 @@ function advance(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
       break;
     case TcpState.Closed:
       // After both have closed, a reset is only an ending.
-      if ((flags & RST) !== 0 && s.u8[peer] !== TcpState.Closed) s.u8[own] = TcpState.Reset;
+      if ((flags & RST) !== 0 && s.u8[peer] !== TcpState.Closed) s.u8[own] = TcpState.ClosedThenReset;
       break;
     default:
       break;
@@ -118,9 +137,9 @@ function firstState(s: Slots, peer: number, client: boolean, flags: number, payl
   if ((flags & SYN) !== 0) {
     if (client) {
       if ((flags & FIN) !== 0) return TcpState.Closed;
+      if ((flags & ACK) !== 0) return TcpState.SynAckSent;
       // The answer overtook the question: both are there now.
-      if (s.u8[peer] === TcpState.Established) return TcpState.Established;
-      return (flags & ACK) !== 0 ? TcpState.SynAckSent : TcpState.SynSent;
+      return s.u8[peer] === TcpState.Established ? TcpState.Established : TcpState.SynSent;
     }
     if (s.u8[peer] === TcpState.SynSent) s.u8[peer] = TcpState.Established;
     return (flags & FIN) !== 0 ? TcpState.Closed : TcpState.Established;
@@ -188,13 +207,13 @@ export function isOver(s: Slots, slot: number): boolean {
   const b = slot * SLOT_BYTES;
   const a = s.u8[b + U8.TCP_STATE_A];
   const c = s.u8[b + U8.TCP_STATE_B];
-  return a === TcpState.Reset || c === TcpState.Reset || (a === TcpState.Closed && c === TcpState.Closed);
+  return isReset(a) || isReset(c) || (a === TcpState.Closed && c === TcpState.Closed);
 }
 
 /** Whether a reset is part of the history. */
 export function wasReset(s: Slots, slot: number): boolean {
   const b = slot * SLOT_BYTES;
-  return s.u8[b + U8.TCP_STATE_A] === TcpState.Reset || s.u8[b + U8.TCP_STATE_B] === TcpState.Reset;
+  return isReset(s.u8[b + U8.TCP_STATE_A]) || isReset(s.u8[b + U8.TCP_STATE_B]);
 }
 
 /** Zeek's conn_state of a TCP session. */
@@ -205,12 +224,12 @@ export function connState(s: Slots, slot: number): string {
   const resp = s.u8[b + U8.TCP_STATE_A + (1 - clientB)];
   const origSilent = orig === TcpState.Inactive || orig === TcpState.Partial;
   const respSilent = resp === TcpState.Inactive || resp === TcpState.Partial;
-  if (resp === TcpState.Reset) {
+  if (isReset(resp)) {
     if (orig === TcpState.SynSent || orig === TcpState.SynAckSent) return 'REJ';
-    if (orig === TcpState.Reset && noPayload(s, slot)) return 'REJ';
+    if (isReset(orig) && noPayload(s, slot)) return 'REJ';
     return origSilent ? 'RSTRH' : 'RSTR';
   }
-  if (orig === TcpState.Reset) return respSilent ? 'RSTOS0' : 'RSTO';
+  if (isReset(orig)) return respSilent ? 'RSTOS0' : 'RSTO';
   if (orig === TcpState.Closed && resp === TcpState.Closed) return 'SF';
   if (orig === TcpState.Closed) return respSilent ? 'SH' : 'S2';
   if (resp === TcpState.Closed) return origSilent ? 'SHR' : 'S3';
@@ -219,7 +238,12 @@ export function connState(s: Slots, slot: number): string {
   return 'OTH';
 }
 
+/** Nothing was said, as far as this row knows: what earlier ones had is not kept, but refused is who was not let in at all. */
 function noPayload(s: Slots, slot: number): boolean {
   const f = (slot * SLOT_BYTES) / 8;
-  return s.f64[f + F64.PAYLOAD_A] === 0 && s.f64[f + F64.PAYLOAD_B] === 0;
+  return (
+    s.u32[slot * SLOT_WORDS + W.PART] === 0 &&
+    s.f64[f + F64.PAYLOAD_A] === 0 &&
+    s.f64[f + F64.PAYLOAD_B] === 0
+  );
 }

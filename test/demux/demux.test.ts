@@ -248,6 +248,9 @@ describe('GRE', () => {
     const out = demux(over4(new Uint8Array(4)), over4(gre(0x0800, over4(new Uint8Array(4)))));
     expect(out.malformed).toEqual({});
     expect(out.demux.counters).toMatchObject({ empty: 1, frames: 1 });
+    const keyed = demux(over4(bytes([0x20, 0, 0, 0, 0, 0, 0, 7])), over4(bytes([0x20, 0, 0, 0, 0, 0])));
+    expect(keyed.malformed).toEqual({ gre_short: 1 });
+    expect(keyed.demux.counters).toMatchObject({ empty: 1, frames: 0 });
   });
 
   it('goes to the tunnels first, version 0 only', () => {

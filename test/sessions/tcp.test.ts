@@ -104,6 +104,19 @@ describe('conn_state', () => {
     ['SF', 'FIN, RST, and the other side’s FIN', [...TALK, ['c', F | A], ['c', R], ['s', F | A]]],
     [
       'RSTO',
+      'RST, a stray FIN after it, and the other side’s FIN',
+      [...TALK, ['c', R], ['c', F | A], ['s', F | A]],
+    ],
+    [
+      'OTH',
+      'a SYN-ACK answered by a SYN-ACK',
+      [
+        ['s', S | A],
+        ['c', S | A],
+      ],
+    ],
+    [
+      'RSTO',
       'a half-open scan',
       [
         ['c', S],
@@ -118,13 +131,32 @@ describe('conn_state', () => {
     expect(row.client).toBe(C);
   });
 
+  it('does not forget a FIN, or that there was payload, in the next part', () => {
+    const world = play([...TALK, ['c', F | A]]);
+    for (const at of [250, 500, 750]) world.send({ at, from: C, to: V, flags: A, seq: 1102 });
+    world.send({ at: 1000, from: C, to: V, flags: R, seq: 1102 });
+    world.send({ at: 1000.1, from: V, to: C, flags: F | A, seq: 9501 });
+    expect(world.finish().map((r) => [r.part, r.state])).toEqual([
+      [0, 'S2'],
+      [1, 'SF'],
+    ]);
+    const reset = play(TALK);
+    for (const at of [250, 500, 750]) reset.send({ at, from: C, to: V, flags: A, seq: 1101 });
+    reset.send({ at: 1000, from: V, to: C, flags: R, seq: 9501 });
+    reset.send({ at: 1000.1, from: C, to: V, flags: R, seq: 1101 });
+    expect(reset.finish().map((r) => [r.part, r.state])).toEqual([
+      [0, 'S1'],
+      [1, 'RSTR'],
+    ]);
+  });
+
   it('does not depend on which side was seen first', () => {
     const world = new SessionWorld();
     world.send({ at: 0.002, from: V, to: C, flags: S | A, seq: 9000 });
     world.send({ at: 0.001, from: C, to: V, flags: S, seq: 1000 });
     world.send({ at: 0.003, from: C, to: V, flags: A, seq: 1001 });
     const [row] = world.finish();
-    expect(row).toMatchObject({ client: C, state: 'S1', first: 0.001 });
+    expect(row).toMatchObject({ client: C, state: 'S1', first: 0.001, handshakeUs: 2000 });
   });
 });
 
@@ -145,6 +177,14 @@ describe('handshake time', () => {
     world.send({ at: 2.95, from: V, to: C, flags: S | A, seq: 9000 });
     world.send({ at: 3.1, from: C, to: V, flags: A, seq: 1001 });
     expect(world.finish()[0]).toMatchObject({ handshakeUs: 1_200_000, retransmits: [1, 0] });
+  });
+
+  it('is not taken of a SYN that is a repeated one: its answer came long before', () => {
+    const world = new SessionWorld();
+    world.send({ at: 1, from: V, to: C, flags: S | A, seq: 9000 });
+    world.send({ at: 2, from: C, to: V, flags: S, seq: 1000 });
+    world.send({ at: 2.1, from: C, to: V, flags: A, seq: 1001 });
+    expect(world.finish()[0].handshakeUs).toBe(0);
   });
 
   it('is 0 when a part of the handshake is missing', () => {
@@ -249,6 +289,32 @@ describe('a SYN on a known 5-tuple', () => {
       ['eof', 'S0'],
     ]);
     expect(rows[0].id).not.toBe(rows[1].id);
+  });
+
+  // RFC 793, figure 10: the peer has an old connection still, and is told so first.
+  it('begins a new session when its own side had reset, with the same number too', () => {
+    const world = play([
+      ['c', S],
+      ['s', A],
+      ['c', R],
+    ]);
+    world.send({ at: 1, from: C, to: V, flags: S, seq: 1000 });
+    world.send({ at: 1.1, from: V, to: C, flags: S | A, seq: 70_000 });
+    world.send({ at: 1.2, from: C, to: V, flags: A, seq: 1001 });
+    world.send({ at: 30, from: C, to: V, flags: A, seq: 1001, payload: 10 });
+    expect(world.finish().map((r) => [r.state, r.handshakeUs])).toEqual([
+      ['RSTOS0', 0],
+      ['S1', 200_000],
+    ]);
+  });
+
+  it('is a retransmission when the other side had reset', () => {
+    const world = play([
+      ['c', S],
+      ['s', R | A],
+    ]);
+    world.send({ at: 1, from: C, to: V, flags: S, seq: 1000 });
+    expect(world.finish().map((r) => r.state)).toEqual(['REJ']);
   });
 
   it('is a retransmission while it has the same number', () => {
