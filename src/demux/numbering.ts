@@ -18,7 +18,11 @@ const FINER_PENALTY = 32;
 const MIN_ALTERNATIONS = 4;
 /** A numbering this much worse than another, and by a factor of 16, is followed no further. */
 const HOPELESS = 4096;
-/** Packets of a mirror point between two looks for hopeless numberings. */
+/**
+ * Packets of a mirror point before the first look for hopeless numberings and for a counter that sessions share, so that
+ * whoever watches a new mirror is not shown losses that are none; each time twice as many, up to the second.
+ */
+const JUDGE_FIRST = 64;
 const JUDGE_EVERY = 4096;
 /** Sources whose sessions are tried as one counter, 4 KiB or more each; the sessions of others stand alone. */
 const MAX_SOURCES = 1024;
@@ -59,8 +63,9 @@ class PointNumbers {
   /** Hardware id and direction of the last packet. */
   combination = 0;
   alternations = 0;
-  /** Packets until the next look. */
-  untilJudged = JUDGE_EVERY;
+  /** Packets until the next look, and from the last to it. */
+  untilJudged = JUDGE_FIRST;
+  judgedEvery = JUDGE_FIRST;
   levels: Level[] | undefined;
   /** Its share of the source's common counter. */
   sourceTally = NONE;
@@ -109,7 +114,9 @@ export class Numbering {
     this.streams.update(p.stream, n, p.tally);
     if (p.levels !== undefined) this.updateLevels(p.levels, n, combination);
     if (p.sourceTally !== NONE) this.updateSource(p, n);
-    if (--p.untilJudged === 0) this.judge(p);
+    if (--p.untilJudged > 0) return;
+    p.judgedEvery = Math.min(2 * p.judgedEvery, JUDGE_EVERY);
+    this.judge(p);
   }
 
   /** Fills `verdict` with what is believed of a mirror point's numbers so far. */
@@ -225,7 +232,7 @@ export class Numbering {
   }
 
   private judge(p: PointNumbers): void {
-    p.untilJudged = JUDGE_EVERY;
+    p.untilJudged = p.judgedEvery;
     const best = this.best(p);
     const limit = HOPELESS + 16 * this.score(best?.tally ?? p.tally);
     for (const level of p.levels ?? []) {

@@ -174,3 +174,16 @@ describe('numbers that cannot be a sequence', () => {
     expect(believe([1, 2])).toBe('session');
   });
 });
+
+it('sees within a hundred packets that two sessions share a counter', () => {
+  const numbering = new Numbering();
+  numbering.add(POINT);
+  numbering.add(POINT);
+  for (let n = 0; n < 200; n++) numbering.update(n % 2, n, 0, 0);
+  for (const index of [0, 1]) {
+    const verdict = new SequenceVerdict();
+    numbering.verdict(index, verdict);
+    expect(verdict.lost).toBe(0);
+    expect(SEQUENCE_USE_NAMES[verdict.use]).toBe('source');
+  }
+});
