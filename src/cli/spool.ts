@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import {
@@ -38,8 +39,14 @@ export function registerSpool(program: Command): void {
   }
 }
 
+/** @throws CommandError when there is no such store on this disk, and no such spool */
 function directoryOf(options: SpoolCommandOptions): string {
-  return options.spool ?? spoolDirectory(options.store);
+  const directory = options.spool ?? spoolDirectory(options.store);
+  // A store that only files were read into has no spool yet.
+  if (existsSync(directory) || (options.spool === undefined && existsSync(options.store))) return directory;
+  throw new CommandError(
+    `there is no spool in ${directory}; name the store with --store, or the directory with --spool`,
+  );
 }
 
 /** Segments of sessions, mirrors and tunnels, and those of kept packets. */
@@ -48,7 +55,10 @@ function both(directory: string): ListedSegment[] {
 }
 
 function list(options: SpoolCommandOptions): void {
-  for (const s of both(directoryOf(options))) {
+  const directory = directoryOf(options);
+  const segments = both(directory);
+  if (segments.length === 0) process.stderr.write(`nothing waits in ${directory}, and nothing was refused\n`);
+  for (const s of segments) {
     const state = s.reason === undefined ? 'waiting' : 'refused';
     const since = new Date(s.since).toISOString();
     const line = [state, since, s.table, `${s.rows} rows`, `${s.bytes} bytes`, s.name, s.reason ?? ''];
@@ -57,8 +67,7 @@ function list(options: SpoolCommandOptions): void {
 }
 
 function retry(names: string[], options: SpoolCommandOptions): void {
-  const directory = directoryOf(options);
-  for (const segment of refused(directory, names)) {
+  for (const segment of refused(directoryOf(options), names)) {
     retryRefused(segment);
     process.stderr.write(`${segment.name} waits again\n`);
   }
@@ -73,7 +82,10 @@ function drop(names: string[], options: SpoolCommandOptions): void {
 
 function refused(directory: string, names: string[]): ListedSegment[] {
   const all = both(directory).filter((segment) => segment.reason !== undefined);
-  if (names.length === 0) return all;
+  if (names.length === 0) {
+    if (all.length === 0) process.stderr.write(`nothing was refused: ${directory} has no such segment\n`);
+    return all;
+  }
   return names.map((name) => {
     const segment = all.find((s) => s.name === name);
     if (segment === undefined)

@@ -21,9 +21,22 @@ export function loadConfig(file: string): Config {
   try {
     text = readFileSync(file, 'utf8');
   } catch (e) {
-    throw new ConfigError(`${file}: cannot be read: ${(e as NodeJS.ErrnoException).code ?? e}`);
+    throw new ConfigError(`${file}: ${whyNotRead(e as NodeJS.ErrnoException)}`);
   }
   return parseConfig(text, file);
+}
+
+function whyNotRead(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOENT':
+      return 'there is no such file; begin with packaging/mirrorlake.yaml, which explains every key, or do without --config';
+    case 'EACCES':
+      return 'may not be read by this user: run as root, or mend the permissions';
+    case 'EISDIR':
+      return 'is a directory: name the file in it';
+    default:
+      return `cannot be read: ${error.message}`;
+  }
 }
 
 /**

@@ -106,7 +106,10 @@ tunnels:
   });
 
   it('names a file that is not there', () => {
-    expect(() => loadConfig('/nonexistent/m.yaml')).toThrow('/nonexistent/m.yaml: cannot be read: ENOENT');
+    expect(() => loadConfig('/nonexistent/m.yaml')).toThrow(
+      '/nonexistent/m.yaml: there is no such file; begin with packaging/mirrorlake.yaml',
+    );
+    expect(() => loadConfig('/')).toThrow('/: is a directory: name the file in it');
     const file = join(mkdtempSync(join(tmpdir(), 'mirrorlake-config-')), 'm.yaml');
     writeFileSync(file, 'workers: 3\n');
     expect(loadConfig(file).workers).toBe(3);
