@@ -16,6 +16,7 @@ const TAP = 'elinux0';
 const US = { 4: '198.18.3.1', 6: 'fd00:3::1' } as const;
 const KERNEL = { 4: '198.18.3.2', 6: 'fd00:3::2' } as const;
 const TEN_MB = 10_000_000;
+const TWO_MB = 2_000_000;
 const COUNTERS = ['rx_packets', 'rx_bytes', 'rx_errors', 'tx_packets', 'tx_bytes', 'tx_errors'] as const;
 
 describeWith(
@@ -36,7 +37,7 @@ describeWith(
       await peer.sh(
         `ip addr add ${KERNEL[4]}/24 dev eth0; ip -6 addr add ${KERNEL[6]}/64 dev eth0 nodad; ip link set eth0 up; ` +
           'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; ' +
-          'head -c 10000000 /dev/urandom >/tmp/data; sha256sum </tmp/data >/tmp/sum',
+          `for n in ${TEN_MB} ${TWO_MB}; do head -c $n /dev/urandom >/tmp/$n; sha256sum </tmp/$n | cut -d" " -f1 >/tmp/$n.sum; done`,
       );
     });
     afterEach(async () => {
@@ -86,13 +87,9 @@ describeWith(
       try {
         const said = peer.sh(
           'nc -l -w 30 -p 5201 </dev/null | sha256sum >/tmp/got & ' +
-            `head -c ${bytes} /tmp/data | nc -w 30 ${us} 5201 >/dev/null; wait; cut -d" " -f1 /tmp/got; ` +
-            (bytes === TEN_MB
-              ? 'cut -d" " -f1 /tmp/sum'
-              : `head -c ${bytes} /tmp/data | sha256sum | cut -d" " -f1`),
+            `nc -w 30 ${us} 5201 </tmp/${bytes} >/dev/null; wait; cut -d" " -f1 /tmp/got; cat /tmp/${bytes}.sum`,
           120_000,
         );
-        await new Promise((resolve) => setTimeout(resolve, 500));
         const sent = await sendTcp(NS, them, bytes);
         const [got, theirs] = (await said).trim().split('\n');
         return [(await receiver.digest) === theirs, got === sent];
@@ -106,7 +103,7 @@ describeWith(
       const receiver = await receiveTcp(NS);
       try {
         const sum = await peer.sh(
-          `${where} nc -w 30 ${address} 5201 </tmp/data >/dev/null; cut -d" " -f1 /tmp/sum`,
+          `${where} nc -w 30 ${address} 5201 </tmp/${TEN_MB} >/dev/null; cat /tmp/${TEN_MB}.sum`,
           120_000,
         );
         return (await receiver.digest) === sum.trim();
@@ -118,7 +115,6 @@ describeWith(
     /** Ours to them; whether it is what they got. */
     async function ourData(address: string, where = ''): Promise<boolean> {
       const listening = peer.sh(`${where} nc -l -w 30 -p 5201 </dev/null | sha256sum`, 120_000);
-      await new Promise((resolve) => setTimeout(resolve, 500));
       const sent = await sendTcp(NS, address, TEN_MB);
       return (await listening).startsWith(sent);
     }
@@ -172,7 +168,7 @@ describeWith(
         await new Promise((resolve) => setTimeout(resolve, 500));
         const before = [(await host!.tunnel('k1')).counters, await kernelCounters()] as const;
         inside(NS, 'ping', '-c', '50', '-i', '0.01', '-s', '1000', '10.20.0.2');
-        expect(await dataBothWays('10.20.0.1', '10.20.0.2', 2_000_000)).toEqual([true, true]);
+        expect(await dataBothWays('10.20.0.1', '10.20.0.2', TWO_MB)).toEqual([true, true]);
         await new Promise((resolve) => setTimeout(resolve, 500));
         const after = [(await host!.tunnel('k1')).counters, await kernelCounters()] as const;
         const grown = (end: 0 | 1, name: (typeof COUNTERS)[number]) => after[end][name] - before[end][name];

@@ -3,6 +3,8 @@
  *
  *     node transfer.mjs receive PORT
  *     node transfer.mjs send ADDRESS PORT BYTES
+ *
+ * A sender that is refused asks again, for up to ten seconds: a receiver it cannot see may be about to listen.
  */
 import { createHash } from 'node:crypto';
 import { connect, createServer } from 'node:net';
@@ -28,7 +30,17 @@ if (command === 'receive') {
     x = (Math.imul(x, 1103515245) + 12345) >>> 0;
     data[i] = x >>> 16;
   }
-  const socket = connect(Number(port), address, () => socket.end(data));
-  socket.resume();
-  socket.on('close', () => process.stdout.write(`${hash.update(data).digest('hex')}\n`));
+  const patience = Date.now() + 10_000;
+  const send = () => {
+    const socket = connect(Number(port), address, () => {
+      socket.end(data);
+      socket.on('close', () => process.stdout.write(`${hash.update(data).digest('hex')}\n`));
+    });
+    socket.resume();
+    socket.on('error', (e) => {
+      if (e.code !== 'ECONNREFUSED' || Date.now() > patience) throw e;
+      setTimeout(send, 20);
+    });
+  };
+  send();
 }

@@ -56,7 +56,7 @@ export function inside(ns: string, ...command: string[]): string {
 /** Whether `count` pings are all answered. */
 export function pings(ns: string, address: string, count = 2, ...options: string[]): boolean {
   try {
-    const said = inside(ns, 'ping', '-c', String(count), '-i', '0.2', '-W', '2', ...options, address);
+    const said = inside(ns, 'ping', '-c', String(count), '-i', '0.02', '-W', '2', ...options, address);
     return / 0% packet loss/.test(said);
   } catch {
     return false;
@@ -83,7 +83,7 @@ export async function receiveTcp(ns: string): Promise<{ digest: Promise<string>;
   return { digest: lines.next().then(({ value }) => String(value)), stop: () => receiver.kill() };
 }
 
-/** Sends bytes over TCP to port 5201. @returns their digest. */
+/** Sends bytes over TCP to port 5201, once somebody listens there. @returns their digest. */
 export async function sendTcp(ns: string, address: string, bytes: number): Promise<string> {
   const sender = spawn(
     'ip',
