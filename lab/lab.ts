@@ -73,7 +73,7 @@ function checkMachine(): void {
   );
 }
 
-async function startAll(programs: Processes, directory: string): Promise<void> {
+async function startAll(programs: Processes, directory: string, every: number): Promise<void> {
   const config = join(directory, 'mirrorlake.yaml');
   writeFileSync(config, CONFIG);
   const mirrorlake = (name: string, ns: string, ...args: string[]): Promise<void> => {
@@ -110,6 +110,7 @@ async function startAll(programs: Processes, directory: string): Promise<void> {
     inside(pc.ns, ...`ip route add ${PCS[1 - i].net} dev ${pc.device} src ${pc.inside}`.split(' '));
   }
   await programs.start('ping', PCS[0].ns, ['ping', PCS[1].inside], /bytes from/);
+  say(`the first answers come in a few seconds, and new ones every ${every}`);
 }
 
 /** A command of the program as a person would type it, and what it says. */
@@ -117,6 +118,13 @@ function shown(title: string, args: string[]): string {
   const run = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' });
   if (run.status !== 0) throw new LabError(`mirrorlake ${args.join(' ')}: ${run.stderr.trim()}`);
   return `${title}\n${run.stdout.replaceAll(/^/gm, '  ').trimEnd()}\n`;
+}
+
+/** Whether connections of the hosts are in the store. */
+function connections(directory: string): boolean {
+  const sql = "SELECT count() FROM sessions WHERE transport = 'tcp'";
+  const words = [MAIN, 'query', sql, '--store', join(directory, 'collector')];
+  return Number(spawnSync(process.execPath, words, { encoding: 'utf8' }).stdout) > 0;
 }
 
 function report(directory: string): string {
@@ -141,6 +149,7 @@ async function show(
 ): Promise<void> {
   const end = o.seconds === undefined ? Number.POSITIVE_INFINITY : Date.now() + o.seconds * 1000;
   let done = false;
+  let answers = false;
   void stopped.then(() => {
     done = true;
   });
@@ -153,6 +162,9 @@ async function show(
     });
     await Promise.race([pause, stopped, programs.failed]).finally(() => clearTimeout(timer));
     if (done) break;
+    // Before the first connection has ended there are only the hosts' first words to their routers.
+    answers ||= connections(directory);
+    if (!answers) continue;
     const text = report(directory);
     const clear = process.stdout.isTTY ? '\x1b[H\x1b[2J' : '\n';
     process.stdout.write(`${clear}${text}\n`);
@@ -172,7 +184,7 @@ async function main(): Promise<void> {
   const programs = new Processes();
   try {
     makeNetwork();
-    await Promise.race([startAll(programs, directory), stopped]);
+    await Promise.race([startAll(programs, directory, o.every), stopped]);
     await show(programs, o, directory, stopped);
   } finally {
     say('taking it down');

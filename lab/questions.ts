@@ -10,7 +10,7 @@ ORDER BY sum(client_bytes + server_bytes) DESC LIMIT 6`,
   ],
   [
     'Which connections fail? (REJ refused, S0 unanswered)',
-    `SELECT client, server, server_port AS port, tcp_state AS state, count() AS attempts, max(first_seen) AS last
+    `SELECT client, server, server_port AS port, tcp_state AS state, count() AS attempts, formatDateTime(max(first_seen), '%T') AS last
 FROM sessions WHERE mirror_session = 10 AND tcp_state IN ('REJ', 'S0')
 GROUP BY client, server, port, state
 ORDER BY attempts DESC LIMIT 6`,
