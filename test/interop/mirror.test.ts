@@ -143,7 +143,9 @@ describeWith(
       await peer.sh(`ip link add m0 type ${device}; ip link set m0 up`);
       mirror('b-kernel', capture, to, ...options);
       const counters = await peer.sh(`
-        sleep 1; cd /sys/class/net/m0/statistics
+        cd /sys/class/net/m0/statistics
+        left=50; until [ $(cat rx_packets) -ge ${COUNT} ] || [ $((left -= 1)) = 0 ]; do sleep 0.1; done
+        sleep 0.2 # for what is too much
         echo $(cat rx_packets rx_bytes rx_errors rx_crc_errors rx_frame_errors rx_fifo_errors rx_length_errors)
         ip link del m0`);
       // Over IPv4 the device counts frames with their Ethernet header, over IPv6 without.
@@ -193,7 +195,7 @@ describeWith(
       ip('-n b-source addr add 198.51.100.1/24 dev wan');
       ip('-n b-source addr add 2001:db8:100::1/64 dev wan nodad');
       for (const to of ['198.51.100.2', '2001:db8:100::2']) {
-        run('ip', 'netns', 'exec', 'b-source', 'ping', '-q', '-c', '2', '-W', '5', to);
+        run('ip', 'netns', 'exec', 'b-source', 'ping', '-q', '-c', '2', '-i', '0.1', '-W', '5', to);
       }
     });
     afterAll(async () => {

@@ -38,6 +38,9 @@ export function makeWorld(): void {
     ip(`-n ${ROUTER} addr add 198.18.${i}.1/24 dev to${i}`);
     ip(`-n ${ROUTER} addr add fd00:${i}::1/64 dev to${i} nodad`);
     ip(`-n ${host.ns} link set wan up`);
+    // It gives up a neighbour that does not answer after three times 200 ms, not three seconds.
+    for (const of of ['arp_cache', 'ndisc_cache'])
+      ip(`-n ${ROUTER} ntable change name ${of} dev to${i} retrans 200`);
     ip(`-n ${ROUTER} link set to${i} up`);
     ip(`-n ${host.ns} route add default via 198.18.${i}.1`);
     ip(`-n ${host.ns} -6 route add default via fd00:${i}::1`);
