@@ -12,6 +12,13 @@ export class CommandError extends Error {
   readonly exitCode = 1;
 }
 
+/** Stdout could not be written. */
+export function outputError(error: NodeJS.ErrnoException): CommandError {
+  const full = error.code === 'ENOSPC' || error.code === 'EDQUOT' || error.code === 'EFBIG';
+  const what = full ? 'no space is left for it: free some, or write elsewhere' : error.message;
+  return new CommandError(`stdout: cannot write it: ${what}`, { cause: error });
+}
+
 /** What the rooms' own error classes have in common: a message for people, and perhaps an exit status. */
 interface Expected {
   readonly exitCode: number;

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { outputError } from './errors.js';
 
 /** Characters, or bytes, gathered before they are written. */
 export const CHUNK = 256 * 1024;
@@ -29,9 +30,9 @@ export function writeOut(bytes: Uint8Array): void {
     try {
       rest = rest.subarray(writeSync(1, rest));
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === 'EPIPE') process.exit(0);
-      if (code !== 'EAGAIN') throw error;
+      const failure = error as NodeJS.ErrnoException;
+      if (failure.code === 'EPIPE') process.exit(0);
+      if (failure.code !== 'EAGAIN') throw outputError(failure);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY);
     }
   }

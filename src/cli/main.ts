@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { isExpected } from './errors.js';
+import { isExpected, outputError } from './errors.js';
 import { createProgram } from './program.js';
 
 /** Runs the command line and settles the exit status: 0 done, 1 failed, 2 used or configured wrongly. */
@@ -33,10 +33,12 @@ function report(error: unknown, debug: boolean): number {
   return 1;
 }
 
-// A reader that has seen enough (| head) is not an error.
+// A reader that has seen enough (| head) is not an error; a full disk is.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.exit(report(outputError(error), process.argv.includes('--debug')));
 });
+// Nobody is left to be told of it, and the work is not worse for it.
+process.stderr.on('error', () => undefined);
 
 await main();

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -45,6 +45,48 @@ describe('wrong usage ends with status 2 and one line that names the thing', () 
     expect(said.trimEnd().split('\n')).toHaveLength(1);
     expect(status).toBe(2);
     expect(lines).toEqual([]);
+  });
+});
+
+describe('stdout that takes nothing', () => {
+  const commands: [string[]][] = [
+    [['read', CAPTURE, '--ndjson', '--quiet']],
+    [['read', CAPTURE, '--ndjson', 'packets', '--quiet']],
+    [['schema', 'print']],
+    [['completion', 'bash']],
+    [['--help']],
+  ];
+
+  it.each(commands)('a full disk is said in one line, with status 1: %j', (words) => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
+      encoding: 'utf8',
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    expect(stderr).toBe(
+      'mirrorlake: stdout: cannot write it: no space is left for it: free some, or write elsewhere\n',
+    );
+    expect(status).toBe(1);
+  });
+
+  it.each(commands)('a reader that has gone is no failure: %j', async (words) => {
+    const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    const [said, [status]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect(said).toBe('');
+    expect(status).toBe(0);
+  });
+
+  it('what cannot be said on stderr changes nothing', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stdout } = spawnSync(process.execPath, [MAIN, 'read', CAPTURE, '--ndjson', 'mirrors'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', full],
+    });
+    closeSync(full);
+    expect(stdout).toMatch(/"mirror_type"/);
+    expect(status).toBe(0);
   });
 });
 

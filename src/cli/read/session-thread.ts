@@ -73,6 +73,11 @@ export class SessionThread implements FrameSink, BufferRing {
     this.buffers = buffers.map((buffer) => new Uint8Array(buffer));
     this.busy = buffers.map(() => 0);
     this.say({ kind: 'task', buffers, ...options, print: onSegment === undefined });
+    // A thread that prints leaves when its reader does (| head). That ends the thread alone.
+    const gone = (code: number) => {
+      if (code === 0 && onSegment === undefined) process.exit(0);
+    };
+    this.worker.on('exit', gone);
     this.ended = new Promise((resolve, reject) => {
       this.worker.on('error', reject);
       this.worker.on('message', (message: FromSessionThread) => {
@@ -81,6 +86,7 @@ export class SessionThread implements FrameSink, BufferRing {
         else {
           this.counters = message.counters;
           this.packets = message.packets;
+          this.worker.off('exit', gone);
           resolve();
         }
       });
