@@ -29,6 +29,8 @@ function innermost(type: z.ZodType): z.ZodType {
 
 function defaultOf(type: z.ZodType): string {
   if (type instanceof z.ZodOptional) return '';
+  // What is parsed after it is taken: shown as it would be written.
+  if (type instanceof z.ZodPrefault) return JSON.stringify(type.def.defaultValue);
   const result = type.safeParse(undefined);
   if (!result.success) return 'required';
   return JSON.stringify(result.data);

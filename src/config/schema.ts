@@ -76,7 +76,7 @@ export const mirrorSchema = z.strictObject({
     .describe(
       'At most this many bytes of an inner frame are kept (packets) and looked into (applications). 0: all.',
     ),
-  packets: packets.optional().describe('As `packets` below, for this mirror.'),
+  packets: packets.optional().describe('As the key `packets` above, for this mirror.'),
   tap: interfaceName.optional().describe('A TAP device that gets the inner frames, as they were.'),
 });
 
