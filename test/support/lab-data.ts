@@ -1,8 +1,11 @@
-/** A ClickHouse server with the bundled demo read into it, and ten minutes of two tunnels. */
+/** A ClickHouse server with the bundled demo read into it, a question of ARP, and ten minutes of two tunnels. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { SessionRecord } from '../../src/sessions/record.js';
 import { ServerStore } from '../../src/store/server.js';
+import { SessionSegment } from '../../src/store/session-segment.js';
 import { TunnelSegment } from '../../src/store/tunnel-segment.js';
+import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
 import { TunnelRecord } from '../../src/wire/tunnel-record.js';
 import { ClickHouseServer } from './clickhouse-server.js';
 import { MAIN } from './collector.js';
@@ -30,6 +33,7 @@ export class LabData {
       `SELECT toUnixTimestamp(min(first_seen)), toUnixTimestamp(max(last_seen)) FROM ${DATABASE}.sessions`,
     );
     const [from, to] = text.split('\t').map(Number);
+    await storeArp(store, from);
     await storeTunnels(store, Math.floor(from / 60) * 60);
     return new LabData(server, from, to);
   }
@@ -47,6 +51,29 @@ export class LabData {
     const body = await answer.text();
     if (!answer.ok) throw new Error(`${body.slice(0, 1000)}\n${sql}`);
     return (JSON.parse(body) as { data: Record<string, unknown>[] }).data;
+  }
+}
+
+/** What every real mirror has and the demo has not: a conversation of MAC addresses. */
+async function storeArp(location: string, since: number): Promise<void> {
+  const mapped = (...ip: number[]): Uint8Array => new Uint8Array([...new Uint8Array(10), 0xff, 0xff, ...ip]);
+  const r = new SessionRecord();
+  r.point = new MirrorPoint(0, MirrorType.Erspan2, mapped(10, 0, 0, 11), mapped(10, 0, 0, 100), 1, null);
+  r.firstSec = r.lastSec = since;
+  r.hasMac = true;
+  r.clientMac.set([2, 0, 0, 0, 0, 1]);
+  r.serverMac.fill(0xff);
+  r.etherType = 0x0806;
+  r.transport = 'arp';
+  r.clientPackets = 1;
+  r.clientBytes = 42;
+  const segment = new SessionSegment('arp');
+  segment.session(r);
+  const store = new ServerStore(location);
+  try {
+    await store.insert('sessions', segment.take(), 'arp');
+  } finally {
+    await store.close();
   }
 }
 
