@@ -48,21 +48,25 @@ export class ClickHouseServer {
     private readonly temporary: boolean,
   ) {}
 
-  /** Starts a server on free ports of 127.0.0.1 and waits until it answers. `config` is the inside of a server's XML. */
+  /**
+   * Starts a server on free ports of 127.0.0.1, or of another of this host's addresses, and waits until it answers.
+   * `config` is the inside of a server's XML.
+   */
   static async start(
-    options: { path?: string; httpPort?: number; tcpPort?: number; config?: string } = {},
+    options: { path?: string; host?: string; httpPort?: number; tcpPort?: number; config?: string } = {},
   ): Promise<ClickHouseServer> {
     const path = options.path ?? mkdtempSync(join(tmpdir(), 'mirrorlake-clickhouse-'));
     mkdirSync(path, { recursive: true });
     const httpPort = options.httpPort ?? (await freePort());
     const tcpPort = options.tcpPort ?? (await freePort());
-    const url = `http://127.0.0.1:${httpPort}`;
+    const host = options.host ?? '127.0.0.1';
+    const url = `http://${host}:${httpPort}`;
     const child = spawn(
       'python3',
       serverArguments(libchdb(), [
         `--http_port=${httpPort}`,
         `--tcp_port=${tcpPort}`,
-        '--listen_host=127.0.0.1',
+        `--listen_host=${host}`,
         `--path=${path}`,
         ...(options.config === undefined ? [] : [`--config-file=${configFile(path, options.config)}`]),
       ]),
@@ -84,6 +88,10 @@ export class ClickHouseServer {
       await new Promise((done) => setTimeout(done, 50));
     }
     return new ClickHouseServer(url, httpPort, tcpPort, path, child, options.path === undefined);
+  }
+
+  get pid(): number {
+    return this.process.pid!;
   }
 
   /** Kills it at once, as a crash would, and keeps its data. */

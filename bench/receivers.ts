@@ -1,0 +1,187 @@
+/** The programs that receive in the receiving benchmarks, and what they take. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { askCollector } from '../src/observe/control.js';
+import type { CollectorStatus } from '../src/observe/status.js';
+import { DATA, inside, RECEIVER, ROOT } from './receive-wire.js';
+
+export const OUT = join(DATA, 'receive');
+/** The program that is measured. */
+const MAIN = process.env.MIRRORLAKE_MAIN ?? join(ROOT, 'dist/cli/main.js');
+const TICKS = 100;
+
+/** CPU seconds of a process, its threads included, children not. */
+export function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((child) => {
+      try {
+        return Number(readFileSync(`/proc/${child}/stat`, 'utf8').split(') ')[1].split(' ')[1]) === pid;
+      } catch {
+        return false;
+      }
+    });
+}
+
+export interface Receiver {
+  readonly name: string;
+  start(): Promise<Running>;
+}
+
+export interface Running {
+  readonly pid: number;
+  /** Ends it. @returns packets received and dropped */
+  stop(): Promise<Counts>;
+}
+
+export interface Counts {
+  readonly received: number;
+  readonly dropped: number;
+}
+
+/** A collector that runs. */
+export interface RunningCollector extends Running {
+  status(): Promise<CollectorStatus>;
+  counts(): Promise<Counts>;
+}
+
+export interface Collector extends Receiver {
+  start(): Promise<RunningCollector>;
+}
+
+/** `mirrorlake collect`, with an embedded store unless another is named. */
+export function collector(name: string, words: readonly string[], store = join(OUT, 'store')): Collector {
+  const control = join(OUT, 'control.sock');
+  return {
+    name,
+    async start() {
+      rmSync(OUT, { recursive: true, force: true });
+      mkdirSync(OUT, { recursive: true });
+      const fixed = [MAIN, 'collect', '--store', store, '--control', control];
+      const [command, ...args] = inside(process.execPath, ...fixed, ...words);
+      const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+      await until(child, /receiving GRE on/);
+      const status = async (): Promise<CollectorStatus> =>
+        (await askCollector(control, { command: 'status' })) as CollectorStatus;
+      const counts = async (): Promise<Counts> => {
+        const s = await status();
+        return {
+          received: s.mirrors.reduce((n, m) => n + m.packets, 0),
+          dropped: s.receivers.reduce((n, r) => n + r.dropped, 0),
+        };
+      };
+      return {
+        pid: child.pid!,
+        status,
+        counts,
+        async stop() {
+          const last = await counts();
+          await end(child);
+          return last;
+        },
+      };
+    },
+  };
+}
+
+/** Suricata's af-packet capture with one worker, flows as EVE JSON its only output. */
+export function suricata(): Receiver | undefined {
+  if (spawnSync('suricata', ['-V']).error) return undefined;
+  return {
+    name: 'suricata af-packet',
+    async start() {
+      rmSync(OUT, { recursive: true, force: true });
+      mkdirSync(OUT, { recursive: true });
+      const config = join(OUT, 'suricata.yaml');
+      writeFileSync(
+        config,
+        `${readFileSync(join(import.meta.dirname, 'suricata.yaml'), 'utf8')}${AF_PACKET_YAML}`,
+      );
+      const [command, ...args] = inside(
+        'suricata',
+        '-c',
+        config,
+        '--af-packet',
+        '-l',
+        OUT,
+        '--runmode',
+        'workers',
+        '-S',
+        '/dev/null',
+      );
+      const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      await until(child, /[Ee]ngine started|initialized, engine/);
+      let words = '';
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on('data', (d: Buffer) => {
+          words += d.toString();
+        });
+      }
+      return {
+        pid: child.pid!,
+        async stop() {
+          await end(child);
+          const counts = /packets: (\d+), drops: (\d+)/.exec(words);
+          return {
+            received: Number(counts?.[1] ?? 0) - Number(counts?.[2] ?? 0),
+            dropped: Number(counts?.[2] ?? 0),
+          };
+        },
+      };
+    },
+  };
+}
+
+const AF_PACKET_YAML = `
+af-packet:
+  - interface: ${RECEIVER}
+    threads: 1
+    cluster-id: 99
+    cluster-type: cluster_flow
+    use-mmap: yes
+    tpacket-v3: yes
+    ring-size: 65536
+    block-size: 1048576
+    defrag: yes
+    checksum-checks: no
+`;
+
+/** Waits until a program says it. */
+export async function until(child: ChildProcess, words: RegExp): Promise<void> {
+  let text = '';
+  await new Promise<void>((resolve, reject) => {
+    const data = (d: Buffer): void => {
+      text += d.toString();
+      if (words.test(text)) resolve();
+    };
+    child.stdout?.on('data', data);
+    child.stderr?.on('data', data);
+    child.on('exit', () => reject(new Error(`it ended: ${text}`)));
+  });
+}
+
+/** Ends a program as a service manager does. */
+export async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits until a process does next to nothing. */
+export async function idle(pid: number): Promise<void> {
+  for (let before = -1; ; await pause(1000)) {
+    const now = cpuOf(pid);
+    if (now - before < 0.05) return;
+    before = now;
+  }
+}
