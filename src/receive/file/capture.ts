@@ -34,6 +34,8 @@ export async function openCapture(path: string, options: CaptureOptions = {}): P
   const raw = await openInput(path);
   const end = () => void raw.close();
   options.signal?.addEventListener('abort', end, { once: true });
+  // Aborted while it was opened: nobody would be told of that any more.
+  if (options.signal?.aborted) end();
   try {
     let input = new PeekedInput(raw);
     let head = await input.peek(MAGIC_LENGTH);

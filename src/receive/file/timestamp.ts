@@ -2,11 +2,11 @@ const TWO32 = 0x1_0000_0000;
 
 /**
  * A pcapng interface's clock: turns its 64-bit timestamps into seconds and nanoseconds, in numbers only.
- * Exact for every resolution down to 10^-19 and 2^-32; finer ones within a nanosecond. Times beyond 32 bits
- * of seconds wrap; nothing throws.
+ * Exact for every resolution down to 10^-19 and 2^-32; finer ones within a nanosecond. Times before 1970 are taken
+ * for its first second, those after 2106 for the last one of 32 bits; nothing throws.
  */
 export class TimestampUnit {
-  /** What {@link split} found: seconds since 1970 (wrapped to 32 bits) and nanoseconds. */
+  /** What {@link split} found: seconds since 1970 (32 bits) and nanoseconds. */
   sec = 0;
   nsec = 0;
   private readonly binary: boolean;
@@ -45,7 +45,7 @@ export class TimestampUnit {
     const q1 = Math.floor(r2 / d);
     const r1 = (r2 - q1 * d) * 65536 + (low & 0xffff);
     const q0 = Math.floor(r1 / d);
-    this.sec = (q2 * TWO32 + q1 * 65536 + q0 + this.offset) >>> 0;
+    this.sec = within(q2 * TWO32 + q1 * 65536 + q0 + this.offset);
     this.nsec = (r1 - q0 * d) * nanoseconds;
   }
 
@@ -53,7 +53,7 @@ export class TimestampUnit {
   private splitFine(high: number, low: number): void {
     if (this.exponent > 19) {
       const total = high * TWO32 + low;
-      this.sec = this.offset >>> 0;
+      this.sec = within(this.offset);
       this.nsec = Math.floor(total / 10 ** (this.exponent - 9));
       return;
     }
@@ -81,8 +81,13 @@ export class TimestampUnit {
       seconds = Math.floor(high / unit);
       fraction = Math.floor((high % unit) * (TWO32 / unit)) + Math.floor(low / unit);
     }
-    this.sec = (seconds + this.offset) >>> 0;
+    this.sec = within(seconds + this.offset);
     const lowPart = Math.floor(((fraction % 65536) * 1_000_000_000) / 65536);
     this.nsec = Math.floor((Math.floor(fraction / 65536) * 1_000_000_000 + lowPart) / 65536);
   }
+}
+
+/** A time that no clock of 32 bits has is at least not another time that might be right. */
+function within(seconds: number): number {
+  return seconds < 0 ? 0 : seconds < TWO32 ? seconds : TWO32 - 1;
 }

@@ -70,8 +70,9 @@ export class ZstdInput implements ByteInput {
     await this.need(length);
     const window = windowSize(w.bytes, w.pos);
     if (window > MAX_WINDOW) {
-      throw this.damaged(
-        `its window of ${window} bytes is larger than ${MAX_WINDOW}: decompress it first with zstd -d --long=31`,
+      throw new CaptureError(
+        this.file,
+        `its zstd window of ${window} bytes is larger than ${MAX_WINDOW}: decompress it first with zstd -d --long=31`,
       );
     }
     this.hasChecksum = (w.bytes[w.pos + 4] & 4) !== 0;

@@ -78,6 +78,9 @@ test('a signal ends the wait for a pipe: before the capture began, and in the mi
   early.abort();
   await expect(opening).rejects.toThrow(/nothing came from it/);
 
+  const earlier = openCapture(path, { signal: AbortSignal.abort() });
+  await expect(earlier).rejects.toThrow(/nothing came from it/);
+
   const late = new AbortController();
   const again = openCapture(path, { signal: late.signal });
   const writer = await open(path, 'w');
