@@ -54,7 +54,7 @@ export function registerRead(program: Command): void {
         'the host name',
       ),
     )
-    .option('--max-sessions <n>', 'sessions held at once; beyond it the oldest end by pressure', positive)
+    .option('--max-sessions <n>', 'sessions held at once; beyond it the oldest end by pressure', capacity)
     .option('--quiet', 'no progress bar and no summary')
     .action(read);
 }
@@ -69,9 +69,11 @@ function which(value: string): KeptPackets {
   return packets;
 }
 
-function positive(value: string): number {
+function capacity(value: string): number {
   const n = Number(value);
-  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('give a whole number above 0.');
+  // The most that `sessions.capacity` of a configuration may be: 4 GB.
+  if (!Number.isInteger(n) || n < 1 || n > 16_000_000)
+    throw new InvalidArgumentError('give a whole number from 1 to 16000000.');
   return n;
 }
 

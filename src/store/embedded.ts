@@ -1,6 +1,6 @@
 /** ClickHouse embedded: chDB, in a process of its own, over a data directory. */
-import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { ChdbProcess } from './chdb-process.js';
 import { ClickHouseStore } from './clickhouse.js';
@@ -28,10 +28,10 @@ export class EmbeddedStore extends ClickHouseStore {
     const data = join(resolve(directory), 'clickhouse');
     this.incoming = join(resolve(directory), 'incoming');
     try {
-      if (create) mkdirSync(data, { recursive: true });
+      if (create) makeDirectory(data);
       accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
-      throw locationError(directory, error as NodeJS.ErrnoException);
+      throw locationError(directory, create, error as NodeJS.ErrnoException);
     }
     this.chdb = new ChdbProcess(data, directory);
     this.client = createClient({ connection: this.chdb, log: { level: ClickHouseLogLevel.OFF } });
@@ -82,12 +82,32 @@ export class EmbeddedStore extends ClickHouseStore {
   }
 }
 
-function locationError(directory: string, error: NodeJS.ErrnoException): StoreError {
-  if (error.code === 'ENOENT')
+/**
+ * Makes a directory and those it lies in. Node's own way says of a read-only file system that something is not there,
+ * and never comes back from one that takes no directories, such as /proc.
+ */
+function makeDirectory(path: string, parentMade = false): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || parentMade) throw error;
+    makeDirectory(dirname(path));
+    makeDirectory(path, true);
+  }
+}
+
+function locationError(directory: string, create: boolean, error: NodeJS.ErrnoException): StoreError {
+  if (error.code === 'ENOENT' && !create)
     return new StoreError(
       `there is no store in ${directory}: read a capture into it first, or name another with --store`,
     );
   if (error.code === 'ENOTDIR' || error.code === 'EEXIST')
     return new StoreLocationError(`the store ${directory} is not a directory: name one, or a URL`);
+  if (error.code === 'ENOENT' || error.code === 'EROFS' || error.code === 'ENOSPC')
+    return new StoreError(
+      `the store ${directory} cannot be written (${error.message}): name another with --store`,
+    );
   return new StoreError(`the store ${directory} cannot be used: ${error.message}`, 0, error);
 }

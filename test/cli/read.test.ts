@@ -29,6 +29,7 @@ describe('wrong usage ends with status 2 and one line that names the thing', () 
     [['read', '--bogus', CAPTURE], /unknown option '--bogus'/],
     [['bogus'], /unknown command 'bogus'/],
     [['read', CAPTURE, '--max-sessions', 'many'], /'--max-sessions <n>' argument 'many'/],
+    [['read', CAPTURE, '--max-sessions', '1e12'], /a whole number from 1 to 16000000/],
     [['read', CAPTURE, '--ndjson', 'mirrors', '--store', 'x'], /leave out --store, or --ndjson/],
     [['read', CAPTURE, '--ndjson', 'mirrors', '--once'], /--once is about storing/],
     [['read', CAPTURE, '--ndjson', 'mirrors', '--packets', 'all'], /--packets is about storing/],

@@ -47,6 +47,14 @@ test('a location that cannot be one is a usage error', () => {
   expect(() => openStore(file, { create: true })).toThrow(/is not a directory/);
 });
 
+test('where no directory can be made there is no store to be', async () => {
+  expect(() => openStore('/proc/no/such/store', { create: true })).toThrow(
+    /^the store \/proc\/no\/such\/store cannot be written \(ENOENT.*\): name another with --store$/,
+  );
+  await openStore(join(directory, 'deep', 'er'), { create: true }).close();
+  expect(readdirSync(join(directory, 'deep', 'er'))).toEqual(['clickhouse']);
+});
+
 test('a store that is not there is not made by asking it', () => {
   const path = join(directory, 'nothing');
   expect(() => openStore(path, { create: false })).toThrow(`there is no store in ${path}`);
