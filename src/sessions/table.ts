@@ -182,12 +182,14 @@ export class SessionTable implements FrameSink {
       this.now = sec;
       return;
     }
-    if (sec > this.now + DOUBTFUL_JUMP && Math.abs(sec - this.doubtful) > DOUBTFUL_JUMP) {
+    const ahead = sec - this.now;
+    if (ahead > DOUBTFUL_JUMP && (this.doubtful === 0 || Math.abs(sec - this.doubtful) > ahead)) {
       this.doubtful = sec;
       return;
     }
     this.turn(sec);
     this.now = sec;
+    this.doubtful = 0;
   }
 
   /** Ends what is due up to the second `to`. */
@@ -267,6 +269,12 @@ export class SessionTable implements FrameSink {
 
   private packet(f: Frame, m: Mirrored): number {
     let found = this.find();
+    // The clock did not follow: should the packet's time be right, its conversation has been silent for too long.
+    if (f.sec > this.now && found >= 0 && f.sec >= this.idleDeadline(found >>> 1)) {
+      this.wheel.remove(found >>> 1);
+      this.end(found >>> 1, this.endingOf(found >>> 1, EndReason.Idle));
+      found = -1;
+    }
     const tcp = f.protocol === IpProtocol.Tcp && f.ipVersion !== 0 && f.payload >= 0;
     if (found >= 0 && tcp && (f.tcpFlags & SYN) !== 0) {
       const slot = found >>> 1;

@@ -183,6 +183,30 @@ describe('the clock', () => {
     expect(world.rows).toMatchObject([{ end: 'idle' }]);
   });
 
+  it('is not moved by absurd times that come now and then', () => {
+    const world = new SessionWorld();
+    for (let at = 0; at < 100; at += 10) {
+      world.send({ at, from: C, to: V });
+      world.send({ at: 1e8 + at, from: C, to: '10.0.0.3:80' });
+    }
+    expect(world.rows).toEqual([]);
+    expect(world.finish()).toMatchObject([{ packets: [10, 0] }, { packets: [10, 0] }]);
+  });
+
+  it('ends what was silent for too long with the first packet after it, however seldom packets come', () => {
+    const world = new SessionWorld();
+    for (let hours = 0; hours < 10; hours += 2) {
+      world.send({ at: hours * 3600, from: C, to: V, protocol: 17 });
+      world.send({ at: hours * 3600 + 1, from: V, to: C, protocol: 17 });
+    }
+    for (let days = 1; days < 5; days++) world.send({ at: days * 86400, from: C, to: V, protocol: 17 });
+    expect(world.finish().map((r) => [r.first, r.packets, r.end])).toEqual([
+      ...[0, 7200, 14400, 21600, 28800].map((at) => [at, [1, 1], 'idle']),
+      ...[86400, 172800, 259200].map((at) => [at, [1, 0], 'idle']),
+      [345600, [1, 0], 'eof'],
+    ]);
+  });
+
   it('does not mind packets that come late', () => {
     const world = new SessionWorld();
     world.send({ at: 10, from: C, to: V, protocol: 17 });
