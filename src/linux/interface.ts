@@ -1,7 +1,7 @@
 /** Network interfaces: index, state, size, and the offloads that change what a receiver sees (netdevice(7), ethtool). */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { AF_INET } from './address.js';
-import { check } from './errors.js';
+import { check, LinuxError } from './errors.js';
 import * as libc from './libc.js';
 import { closeSocket, openSocket, SOCK_DGRAM } from './socket.js';
 
@@ -12,6 +12,7 @@ const SIOCGIFFLAGS = 0x8913;
 const SIOCSIFFLAGS = 0x8914;
 const SIOCGIFMTU = 0x8921;
 const SIOCSIFMTU = 0x8922;
+const SIOCGIFHWADDR = 0x8927;
 const SIOCSIFTXQLEN = 0x8943;
 const SIOCETHTOOL = 0x8946;
 
@@ -100,10 +101,19 @@ export function setInterfaceQueueLength(name: string, packets: number): void {
   ask(SIOCSIFTXQLEN, r, `set the queue length of interface ${name} to ${packets}`);
 }
 
-/** ARPHRD_ type of an interface: 1 Ethernet, 772 loopback, 65534 no link header (TUN); -1 when there is none such. */
+/**
+ * ARPHRD_ type of an interface: 1 Ethernet, 772 loopback, 65534 no link header (TUN); -1 when there is none such. Not
+ * from /sys, which shows the interfaces of the network namespace it was mounted in.
+ */
 export function interfaceType(name: string): number {
-  const file = `/sys/class/net/${name}/type`;
-  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : -1;
+  const r = ifreq(name);
+  try {
+    ask(SIOCGIFHWADDR, r, `read the type of interface ${name}`);
+  } catch (e) {
+    if (e instanceof LinuxError && e.code === 'ENODEV') return -1;
+    throw e;
+  }
+  return r[IFNAMSIZ] | (r[IFNAMSIZ + 1] << 8);
 }
 
 /** ETHTOOL_G… commands whose answer is one number (struct ethtool_value), for {@link ethtoolValue}. */
