@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { TestCollector } from '../support/collector.js';
@@ -82,6 +83,30 @@ describeWith(['root', 'ip', 'nsenter'], 'the interfaces and mirrors of mirrorlak
     } finally {
       tryIp(`netns del ${netns}`);
     }
+  });
+
+  it('takes over nothing of a configuration that asks for more than the user may have', async () => {
+    const tunnel = "tunnels: ['f-cift mode gre remote 198.51.100.7 local 198.51.100.8']\n";
+    const mirrors = (name: string, more = ''): string => `mirrors: [{ name: ${name}, session: 1${more} }]\n`;
+    const c = await TestCollector.start(['--interface', 'f-cif1', '--user', 'nobody'], {
+      config: `${tunnel}${mirrors('before')}`,
+    });
+    collector = c;
+    const source = new MirrorSource(1);
+    send([source.wrap(udpFrame('10.0.0.1', '10.0.0.2', 6))]);
+    const is = async (name: string, tunnels: number): Promise<void> => {
+      const s = await c.statusWhen((s) => s.mirrors[0]?.name === name);
+      expect(s.tunnels.length).toBe(tunnels);
+    };
+    await is('before', 1);
+    writeFileSync(c.configFile, mirrors('after', ', tap: f-cift2'));
+    c.signal('SIGHUP');
+    await c.statusWhen(() => /not taken over: cannot open .*E(ACCES|PERM)/.test(c.log));
+    await is('before', 1);
+    writeFileSync(c.configFile, mirrors('after'));
+    c.signal('SIGHUP');
+    await is('after', 0);
+    expect((await c.stop()).code).toBe(0);
   });
 
   it('keeps and looks into no more of a frame than the snap length, and counts all of it', async () => {

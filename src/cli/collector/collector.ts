@@ -225,8 +225,9 @@ export class Collector {
 
   /** Takes over the mirrors and tunnels of a configuration read again (SIGHUP). */
   async reload(config: Config): Promise<void> {
-    await this.tunnels.reload(config.tunnels);
+    // What fails for want of privileges comes first: then nothing has changed.
     this.openTaps(config.mirrors);
+    await this.tunnels.reload(config.tunnels);
     this.rules = this.makeRules(config);
     this.ring?.setRules(this.rules);
     this.rawCapture?.setRules(this.rules);
