@@ -71,7 +71,7 @@ function innerAddresses(o: number): number {
   if (type === 0x86dd) return (ip + 13) | ((ip + 29) << 8);
   return 0;
 }
-const inner = offsets.map(innerAddresses);
+const inner = duration > 0 || values.copied ? offsets.map(innerAddresses) : [];
 if (values.copied) {
   for (const [i, o] of offsets.entries()) {
     const ip = o + 14;
