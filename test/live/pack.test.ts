@@ -27,7 +27,16 @@ describeWith(
       };
       npm('pack', '--pack-destination', directory);
       const tarball = join(directory, readdirSync(directory).find((file) => file.endsWith('.tgz'))!);
-      npm('install', '--global', '--prefix', prefix, '--allow-scripts=raw-socket', '--no-audit', tarball);
+      npm(
+        'install',
+        '--global',
+        '--prefix',
+        prefix,
+        '--allow-scripts=raw-socket',
+        '--no-audit',
+        '--prefer-offline',
+        tarball,
+      );
     }, 400_000);
     afterAll(() => {
       rmSync(directory, { recursive: true, force: true });

@@ -56,10 +56,10 @@ export function inside(ns: string, ...command: string[]): string {
   return run('ip', 'netns', 'exec', ns, ...command);
 }
 
-/** Whether `count` pings are all answered. */
+/** Whether `count` pings are all answered. Once one is, ping waits for the next no longer than the interval. */
 export function pings(ns: string, address: string, count = 2, ...options: string[]): boolean {
   try {
-    const said = inside(ns, 'ping', '-c', String(count), '-i', '0.02', '-W', '2', ...options, address);
+    const said = inside(ns, 'ping', '-c', String(count), '-i', '0.2', '-W', '2', ...options, address);
     return / 0% packet loss/.test(said);
   } catch {
     return false;
