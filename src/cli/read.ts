@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { KEPT_PACKETS_WORDS, type KeptPackets, parseKeptPackets } from '../config/kept-packets.js';
+import { parseDuration } from '../config/units.js';
 import type { Store } from '../store/store.js';
 import { CommandError, UsageError } from './errors.js';
 import { NDJSON_KINDS, type NdjsonKind } from './read/kinds.js';
@@ -19,6 +20,7 @@ interface ReadOptions {
   tunnel: string[];
   collector: string;
   maxSessions?: number;
+  deduplicate: number;
   quiet?: boolean;
 }
 
@@ -55,6 +57,14 @@ export function registerRead(program: Command): void {
       ),
     )
     .option('--max-sessions <n>', 'sessions held at once; beyond it the oldest end by pressure', capacity)
+    .addOption(
+      new Option(
+        '--deduplicate <time>',
+        'the same inner packet again within this time (1ms, 500us) counts once, as a duplicate',
+      )
+        .argParser(window)
+        .default(0, 'no'),
+    )
     .option('--quiet', 'no progress bar and no summary')
     .action(read);
 }
@@ -67,6 +77,13 @@ function which(value: string): KeptPackets {
   const packets = parseKeptPackets(value);
   if (packets === undefined) throw new InvalidArgumentError(`give one of ${KEPT_PACKETS_WORDS}.`);
   return packets;
+}
+
+/** Nanoseconds of a time as in the configuration's `deduplicate`. */
+function window(value: string): number {
+  const seconds = parseDuration(value);
+  if (!(seconds >= 0 && seconds <= 10)) throw new InvalidArgumentError('give a time up to 10s, as in 1ms.');
+  return Math.round(seconds * 1e9);
 }
 
 function capacity(value: string): number {
@@ -92,7 +109,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
     ]);
     const once = options.once === true;
     const token = once ? await digest(files) : randomUUID();
-    const { collector, maxSessions: capacity, tunnel } = options;
+    const { collector, maxSessions: capacity, deduplicate: dedupWindow, tunnel } = options;
     const { output, tunnels } = await outputOf(ndjson, store, { collector, token, packets, tunnels: tunnel });
     const talk = options.quiet !== true;
     const stop = stopOnSignal();
@@ -101,7 +118,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
       worker,
       tunnels,
       // A capture that is stored once has the same ids whenever it is read: those of packets kept later are its sessions'.
-      sessions: { collector, capacity, packets, ids: once ? idsOf(token) : undefined },
+      sessions: { collector, capacity, packets, dedupWindow, ids: once ? idsOf(token) : undefined },
       once,
       talk,
       store,

@@ -29,6 +29,7 @@ describe('wrong usage ends with status 2 and one line that names the thing', () 
     [['read', '--bogus', CAPTURE], /unknown option '--bogus'/],
     [['bogus'], /unknown command 'bogus'/],
     [['read', CAPTURE, '--max-sessions', 'many'], /'--max-sessions <n>' argument 'many'/],
+    [['read', CAPTURE, '--deduplicate', 'yes'], /a time up to 10s, as in 1ms/],
     [['read', CAPTURE, '--max-sessions', '1e12'], /a whole number from 1 to 16000000/],
     [['read', CAPTURE, '--ndjson', 'mirrors', '--store', 'x'], /leave out --store, or --ndjson/],
     [['read', CAPTURE, '--ndjson', 'mirrors', '--once'], /--once is about storing/],
@@ -119,6 +120,38 @@ describe('what cannot be read ends with status 1, after the rest was read', () =
     );
     expect(status).toBe(1);
   });
+});
+
+it('--deduplicate counts what a mirror copied twice once', () => {
+  const whole = readFileSync(CAPTURE);
+  const twice = [whole.subarray(0, 24)];
+  for (let o = 24; o < whole.length; ) {
+    const end = o + 16 + whole.readUInt32LE(o + 8);
+    twice.push(whole.subarray(o, end), whole.subarray(o, end));
+    o = end;
+  }
+  const file = join(directory, 'twice.pcap');
+  writeFileSync(file, Buffer.concat(twice));
+  const rows = (...words: string[]) =>
+    run('read', ...words, '--ndjson')
+      .lines.map((line) => JSON.parse(line))
+      .filter((row) => row.ether_type === 2048)
+      .map((row) => [row.client, row.client_port, row.client_packets, row.server_packets, row.duplicates]);
+  const once = rows(CAPTURE);
+  expect(once.length).toBeGreaterThan(0);
+  const doubled = once.map(([client, port, sent, answered]) => [client, port, 2 * sent, 2 * answered, 0]);
+  expect(rows(file)).toEqual(doubled);
+  const counted = once.map(([client, port, sent, answered]) => [
+    client,
+    port,
+    sent,
+    answered,
+    sent + answered,
+  ]);
+  expect(rows(file, '--deduplicate', '1ms')).toEqual(counted);
+  expect(run('read', file, '--ndjson', '--deduplicate', '1ms').said).toMatch(
+    /\nduplicates, counted once: \d+\n/,
+  );
 });
 
 it('--ndjson before a file means sessions', () => {

@@ -53,6 +53,8 @@ export interface SessionTask {
   readonly ids: Uint8Array | undefined;
   /** Which frames are kept; undefined: none. */
   readonly packets: KeptPackets | undefined;
+  /** Nanoseconds within which the same frame again is a duplicate; 0: none is. */
+  readonly dedupWindow: number;
 }
 
 /** Frames kept, and those not kept because too many fragments waited for their first one. */

@@ -31,7 +31,10 @@ const CHUNK = 1024 * 1024;
 const BUFFERS = 12;
 
 /** What the thread is told of its table. */
-export type SessionThreadOptions = Pick<SessionTask, 'collector' | 'capacity' | 'ids' | 'packets'>;
+export type SessionThreadOptions = Pick<
+  SessionTask,
+  'collector' | 'capacity' | 'ids' | 'packets' | 'dedupWindow'
+>;
 
 /**
  * The session table of `read`, in a thread of its own: decoding and sessions take about the same time, so two

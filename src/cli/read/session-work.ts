@@ -65,12 +65,14 @@ export class SessionWork {
   private readonly rows: Rows;
   protected readonly table: SessionTable;
   private readonly points: MirrorPoint[] = [];
+  private readonly dedupWindow: number;
   protected readonly frame = new Frame();
   protected readonly mirrored = new Mirrored();
   protected readonly batches: Batch[] = [];
 
   constructor(task: SessionTask) {
     this.buffers = task.buffers.map((buffer) => new Uint8Array(buffer));
+    this.dedupWindow = task.dedupWindow;
     this.rows = task.print ? printed(task.collector) : handedBack(task.collector);
     this.table = new SessionTable(this.rows, {
       ...(task.capacity !== undefined && { capacity: task.capacity }),
@@ -83,8 +85,11 @@ export class SessionWork {
   }
 
   addPoints(points: readonly PlainPoint[]): void {
-    for (const p of points)
-      this.points.push(new MirrorPoint(p.index, p.type, p.source, p.target, p.session, p.key));
+    for (const p of points) {
+      const point = new MirrorPoint(p.index, p.type, p.source, p.target, p.session, p.key);
+      this.points.push(point);
+      this.table.setDedupWindow(point, this.dedupWindow);
+    }
   }
 
   frames(batch: number, count: number, buffer: number): void {

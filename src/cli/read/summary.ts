@@ -40,6 +40,8 @@ export function readSummary(
     .filter(([, count]) => count > 0);
   if (malformed.length > 0)
     lines.push(`malformed: ${malformed.map(([name, count]) => `${name} ${grouped(count)}`).join(', ')}`);
+  if (sessions !== undefined && sessions.duplicates > 0)
+    lines.push(`duplicates, counted once: ${grouped(sessions.duplicates)}`);
   if (sessions !== undefined && sessions.pressure > 0)
     lines.push(
       `the session table was full: ${grouped(sessions.pressure)} sessions ended by pressure (see --max-sessions)`,
