@@ -76,7 +76,11 @@ async function exportPackets(options: ExportOptions): Promise<void> {
       capture.left > 0
         ? `; ${capture.left} were left out: an earlier version kept them without the GRE protocol that carried them`
         : '';
-    process.stderr.write(`${capture.packets} packets${left}\n`);
+    const none =
+      capture.packets + capture.left === 0
+        ? ': no session chosen has any that were kept (read --packets)'
+        : '';
+    process.stderr.write(`${capture.packets} packets${left}${none}\n`);
   });
 }
 

@@ -105,7 +105,10 @@ describe('what was kept, exported with its outer headers, reads back as the same
       file,
       '--encapsulated',
     );
-    expect({ status, err }).toEqual({ status: 0, err: expect.stringMatching(/^\d+ packets\n$/) });
+    expect({ status, err }).toEqual({
+      status: 0,
+      err: expect.stringMatching(/^\d+ packets(: no session .*)?\n$/),
+    });
     const back = await readCapture(file);
     const before = await readCapture(`test/fixtures/${name}`);
     expect(sessions(back.sessions)).toEqual(sessions(before.sessions));
@@ -180,6 +183,14 @@ test('what no link type is made for is there too, and Wireshark takes it apart',
   const dns = 'sll:mpls:ip:udp:dns';
   await shown('gre-other.pcap', [dns, dns, 'sll']);
   await shown('erspan3-frame-type.pcap', ['user_dlt:data']);
+});
+
+test('sessions without kept packets make an empty capture, and that is said', async () => {
+  const location = await stored('erspan2.pcap');
+  const words = ['export', '--where', '0', '--store', location, '--output', join(directory, 'none.pcapng')];
+  expect((await mirrorlake(...words)).err).toBe(
+    '0 packets: no session chosen has any that were kept (read --packets)\n',
+  );
 });
 
 test('packets kept by an earlier version, without what carried them', async () => {

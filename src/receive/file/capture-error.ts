@@ -14,8 +14,14 @@ export class CaptureError extends Error {
     readonly offset?: number,
     options?: ErrorOptions,
   ) {
-    super(offset === undefined ? `${file}: ${what}` : `${file}: at byte ${offset}: ${what}`, options);
+    const name = oneLine(file);
+    super(offset === undefined ? `${name}: ${what}` : `${name}: at byte ${offset}: ${what}`, options);
   }
+}
+
+/** A name as a line of text has it: what in it would end the line, or steer a terminal, as `?`, as ls shows it. */
+function oneLine(name: string): string {
+  return name.replace(/\p{Cc}/gu, '?');
 }
 
 /** A CaptureError for a failed system call. */

@@ -70,6 +70,11 @@ describe('what is no capture', () => {
     );
   });
 
+  test('a name that would end the line, or steer a terminal', async () => {
+    const { error } = await readAll('/no/such\n\x1b[31mcapture');
+    expect(error?.message).toMatch(/^\/no\/such\?\?\[31mcapture: cannot open it/);
+  });
+
   test('a file that may not be read', async () => {
     const path = await dir.write('secret.pcap', PCAP);
     await chmod(dir.path, 0o755);
