@@ -18,7 +18,8 @@ export function ailments(status: CollectorStatus): string[] {
     if (r.addresses_missed > 0)
       down.push(`receiver ${r.name} does not receive on ${r.addresses_missed} of this host's IPv6 addresses`);
   }
-  if (status.store.state !== 'up') down.push(`the store is ${status.store.state}: ${status.store.error}`);
+  const { state, error } = status.store;
+  if (state !== 'up') down.push(`the store is ${state}${error === '' ? '' : `: ${error}`}`);
   return down;
 }
 

@@ -60,7 +60,7 @@ export interface SessionStatus {
 
 export interface StoreStatus {
   readonly target: string;
-  /** `up`, `away` (cannot be reached; segments wait), or `failed`. */
+  /** `starting` (not tried yet), `up`, `away` (cannot be reached; segments wait), or `failed`. */
   readonly state: string;
   /** The last failure's words, empty when there was none since the last success. */
   readonly error: string;

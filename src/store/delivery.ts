@@ -18,10 +18,10 @@ export class Delivery {
   /** What the store has accepted. */
   storedRows = 0;
   storedSegments = 0;
-  /** Whether the last try reached the store. */
-  up = false;
+  /** Whether the last try reached the store; `starting` before the first. */
+  state: 'starting' | 'up' | 'away' = 'starting';
   /** Why it did not, in words; empty while it does. */
-  error = 'starting';
+  error = '';
   private wait = FIRST_RETRY_MS;
   private stopped = false;
   private migrated = false;
@@ -110,17 +110,17 @@ export class Delivery {
   }
 
   private reached(): void {
-    if (!this.up) this.options.log('info', `storing to ${this.store.name}`);
-    this.up = true;
+    if (this.state !== 'up') this.options.log('info', `storing to ${this.store.name}`);
+    this.state = 'up';
     this.error = '';
   }
 
   private failed(error: Error): void {
-    if (this.up || this.error === 'starting') {
+    if (this.state !== 'away') {
       const level = error instanceof StoreError ? 'warn' : 'error';
       this.options.log(level, `${error.message}; segments wait in ${this.spool.directory}`);
     }
-    this.up = false;
+    this.state = 'away';
     this.error = error.message;
   }
 }

@@ -103,6 +103,8 @@ it('says whether the collector is well, and what ails it', async () => {
     code: 503,
     text: "receiver eth1 is gone\nreceiver eth1 does not receive on 2 of this host's IPv6 addresses\nthe store is away: connection refused\n",
   });
+  const young = { ...STATUS, store: { ...STATUS.store, state: 'starting', error: '' } };
+  expect(await get('/healthz', young)).toEqual({ code: 503, text: 'the store is starting\n' });
   expect((await get('/nothing', STATUS)).code).toBe(404);
   expect((await get('/metrics', STATUS, 'POST')).code).toBe(405);
 });

@@ -163,7 +163,7 @@ describe('between us and the server', () => {
     const spool = new Spool(join(directory, 'spool'), { limit: 1 << 30 });
     const delivery = new Delivery(store, spool, { log });
     await delivery.start();
-    expect(delivery.up).toBe(false);
+    expect(delivery.state).toBe('away');
     spool.append('sessions', numberedSegment(0, 500), 500);
     await spool.flush();
     await late.restart();

@@ -50,8 +50,8 @@ export class StoreThread {
   constructor(private readonly options: StoreThreadOptions) {
     this.status = {
       target: withoutPassword(options.location),
-      state: 'away',
-      error: 'starting',
+      state: 'starting',
+      error: '',
       rows_stored: 0,
       segments_stored: 0,
       spool_segments: 0,

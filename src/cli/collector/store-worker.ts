@@ -90,7 +90,7 @@ async function serve(): Promise<void> {
 
   const status = (): StoreStatus => ({
     target: store.name,
-    state: delivery.up ? 'up' : 'away',
+    state: delivery.state,
     error: delivery.error,
     rows_stored: delivery.storedRows + packetDelivery.storedRows,
     segments_stored: delivery.storedSegments + packetDelivery.storedSegments,
