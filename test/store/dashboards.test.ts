@@ -116,4 +116,16 @@ describe('provisioning', () => {
     );
     expect(new Set(dashboards.map((d) => d.dashboard.uid)).size).toBe(dashboards.length);
   });
+
+  it('has every image of ours built by one service, and pulled by none', () => {
+    const compose = parse(read('../docker-compose.yml'), { merge: true }) as {
+      services: Record<string, { image: string; build?: object; pull_policy?: string }>;
+    };
+    const ours = Object.values(compose.services).filter((s) => s.image.startsWith('mirrorlake:'));
+    for (const image of new Set(ours.map((s) => s.image))) {
+      // Two builds with one name at once fail, on a machine that has no such image yet.
+      expect(ours.filter((s) => s.image === image && s.build !== undefined)).toHaveLength(1);
+    }
+    for (const s of ours) expect(s.build !== undefined || s.pull_policy === 'never').toBe(true);
+  });
 });
