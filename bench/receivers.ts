@@ -154,8 +154,9 @@ af-packet:
     checksum-checks: no
 `;
 
-/** Waits until a program says it. */
-export async function until(child: ChildProcess, words: RegExp): Promise<void> {
+/** Waits until a program says that it is there. It goes with this one, however this one ends. */
+async function until(child: ChildProcess, words: RegExp): Promise<void> {
+  process.once('exit', () => child.kill('SIGKILL'));
   let text = '';
   await new Promise<void>((resolve, reject) => {
     const data = (d: Buffer): void => {
@@ -169,7 +170,7 @@ export async function until(child: ChildProcess, words: RegExp): Promise<void> {
 }
 
 /** Ends a program as a service manager does. */
-export async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   child.kill('SIGTERM');
   await once(child, 'exit');
