@@ -176,9 +176,11 @@ async function main(): Promise<void> {
   const o = options();
   checkMachine();
   const stopped = new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
+    // Ctrl-C may come twice, from the terminal and from npm: whatever comes after the first waits for the end too.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, resolve);
   });
+  // A terminal that was closed cannot be written to, but the lab has to be taken down.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const directory = o.store === undefined ? mkdtempSync(join(tmpdir(), 'mirrorlake-lab-')) : resolve(o.store);
   mkdirSync(directory, { recursive: true });
   const programs = new Processes();

@@ -106,7 +106,11 @@ describeWith(['root', ...NEEDS], 'npm run lab', () => {
     }
   });
 
-  it('leaves nothing behind, also when it is told to stop while it starts', async () => {
+  it.each([
+    ['told to stop while it starts', 'SIGINT', 1],
+    ['told twice', 'SIGTERM', 2],
+    ['left by its terminal', 'SIGHUP', 1],
+  ] as const)('leaves nothing behind when it is %s', async (_, signal, times) => {
     expect(run('ip', 'netns', 'list')).not.toContain('lab-');
     const lab = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'lab/lab.ts')], {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -115,7 +119,9 @@ describeWith(['root', ...NEEDS], 'npm run lab', () => {
     const exited = once(lab, 'exit');
     await once(lab.stderr, 'data');
     expect(run('ip', 'netns', 'list')).toContain('lab-');
-    lab.kill('SIGINT');
+    // The other end of what it writes to goes with the terminal.
+    if (signal === 'SIGHUP') lab.stderr.destroy();
+    for (let i = 0; i < times; i++) lab.kill(signal);
     expect((await exited)[0]).toBe(0);
     expect(run('ip', 'netns', 'list')).not.toContain('lab-');
   });
