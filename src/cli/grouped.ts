@@ -2,3 +2,8 @@
 export function grouped(n: number): string {
   return String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
+
+/** 1 packet, 1,234 packets. */
+export function counted(n: number, thing: string): string {
+  return `${grouped(n)} ${thing}${n === 1 ? '' : 's'}`;
+}

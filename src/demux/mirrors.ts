@@ -136,9 +136,9 @@ export class MirrorTable {
     if (this.start >= 0 && sec - this.start >= MINUTE) this.turn(sec);
   }
 
-  /** Writes the running minute, and settles what later packets might have changed. */
+  /** Writes the running minute, and settles what later packets might have changed: what comes next may be older. */
   finish(): void {
-    this.numbering.settle();
+    this.numbering.restart();
     if (this.start >= 0) this.turn(this.start);
     this.start = -1;
     this.doubtful = -1;

@@ -148,15 +148,25 @@ export class Numbering {
   /** Counts what only later packets could have decided: there will be none. */
   settle(): void {
     for (const p of this.points) {
-      if (p.stream === NONE) continue;
-      this.streams.settle(p.stream, p.tally);
-      for (const level of p.levels ?? []) {
-        for (const stream of level.streams) if (stream !== NONE) this.streams.settle(stream, level.tally);
-      }
-      if (p.sourceTally !== NONE && p.source !== undefined && p.source.stream !== NONE) {
-        this.streams.settle(p.source.stream, p.sourceTally);
-      }
-      this.judge(p);
+      this.eachStream(p, (stream, tally) => this.streams.settle(stream, tally));
+      if (p.stream !== NONE) this.judge(p);
+    }
+  }
+
+  /** {@link settle}, and forgets the numbers: those that come next are of another time. What was counted stays. */
+  restart(): void {
+    this.settle();
+    for (const p of this.points) this.eachStream(p, (stream) => this.streams.restart(stream));
+  }
+
+  private eachStream(p: PointNumbers, call: (stream: number, tally: number) => void): void {
+    if (p.stream === NONE) return;
+    call(p.stream, p.tally);
+    for (const level of p.levels ?? []) {
+      for (const stream of level.streams) if (stream !== NONE) call(stream, level.tally);
+    }
+    if (p.sourceTally !== NONE && p.source !== undefined && p.source.stream !== NONE) {
+      call(p.source.stream, p.sourceTally);
     }
   }
 

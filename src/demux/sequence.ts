@@ -35,10 +35,7 @@ export class SequenceStreams {
   /** A new stream whose first number is `n`. */
   open(n: number, tally: number): number {
     const s = this.stream(0);
-    const t = this.tracks.open(n, false);
-    this.tracks.used[t] = 0;
-    this.track[s * TRACKS] = t;
-    this.current[s] = t;
+    this.begin(s, n);
     this.tallies.received[tally]++;
     return s;
   }
@@ -75,6 +72,10 @@ export class SequenceStreams {
     this.tallies.received[tally]++;
     this.packets[s]++;
     const t = this.current[s];
+    if (t === NONE) {
+      this.begin(s, n);
+      return;
+    }
     const d = this.tracks.distance(t, n);
     if (isNear(d)) this.tracks.near(t, n, d, tally);
     else this.far(s, t, n, d, tally);
@@ -82,7 +83,25 @@ export class SequenceStreams {
 
   /** Counts outages that no longer can be confirmed by what follows: nothing will. */
   settle(s: number, tally: number): void {
-    this.tracks.settle(this.current[s], tally);
+    if (this.current[s] !== NONE) this.tracks.settle(this.current[s], tally);
+  }
+
+  /** Forgets the numbers: the next one is the first of another time, and nothing between is lost. */
+  restart(s: number): void {
+    for (let i = 0; i < TRACKS; i++) {
+      const t = this.track[s * TRACKS + i];
+      if (t !== NONE) this.tracks.close(t);
+    }
+    this.track.fill(NONE, s * TRACKS, (s + 1) * TRACKS);
+    this.current[s] = NONE;
+  }
+
+  /** The first number of a stream that has none. */
+  private begin(s: number, n: number): void {
+    const t = this.tracks.open(n, this.shared[s] === 1);
+    this.tracks.used[t] = this.packets[s];
+    this.track[s * TRACKS] = t;
+    this.current[s] = t;
   }
 
   /** A number outside the window of the stream's current track. */
@@ -151,6 +170,7 @@ export class SequenceStreams {
       this.packets = grownFloat64(this.packets);
     }
     this.track.fill(NONE, s * TRACKS, (s + 1) * TRACKS);
+    this.current[s] = NONE;
     this.shared[s] = shared;
     this.packets[s] = 0;
     return s;

@@ -5,6 +5,7 @@ import type { MirrorPoint } from '../wire/mirror-point.js';
 import { FRAMES_AHEAD, type FrameSink, type Mirrored } from '../wire/mirrored.js';
 import { TCP_SYN as SYN } from '../wire/tcp.js';
 import { MAX_TRIES, recogniseApplication } from './application.js';
+import { Clock, ClockMove } from './clock.js';
 import { Deduplicator } from './dedup.js';
 import { FragmentSessions, type TrainWatcher } from './fragment-sessions.js';
 import { Key } from './key.js';
@@ -19,8 +20,6 @@ import { beginsAnew, isOver, trackTcp, wasReset } from './tcp.js';
 import { fillRecord } from './to-record.js';
 import { WHEEL_SECONDS, Wheel } from './wheel.js';
 
-/** A packet this much ahead of the clock (seconds) moves it only when the next one agrees. */
-const DOUBTFUL_JUMP = 3600;
 /** Sessions ended at once when the table is full, so that the search is not made for every packet. */
 const PRESSURE_BATCH = 64;
 
@@ -47,9 +46,7 @@ export class SessionTable implements FrameSink {
   private serial = 0;
   /** The slot of the session that the last frame went into; -1 for none, below it -2 - the train where it waits. */
   private last = -1;
-  /** The clock, in seconds, and a jump ahead that waits to be confirmed. */
-  private now = 0;
-  private doubtful = 0;
+  private readonly clock = new Clock();
   /** Of the frames announced: hash and slot. */
   private readonly hashes = new Uint32Array(FRAMES_AHEAD);
   private readonly near = new Int32Array(FRAMES_AHEAD);
@@ -110,7 +107,7 @@ export class SessionTable implements FrameSink {
 
   /** Takes one frame into its session. */
   frame(f: Frame, m: Mirrored): void {
-    if (f.sec !== this.now) this.clock(f.sec);
+    if (f.sec !== this.clock.now) this.tick(f.sec);
     this.last = -1;
     this.key.take(f, m.point.index);
     if (this.dedup !== undefined && this.isDuplicate(f, m)) return;
@@ -153,9 +150,9 @@ export class SessionTable implements FrameSink {
 
   /** Moves the clock to `sec` when no packets do, ending what is due. */
   advance(sec: number): void {
-    if (sec <= this.now) return;
-    if (this.now !== 0) this.turn(sec);
-    this.now = sec;
+    if (sec <= this.clock.now) return;
+    if (this.clock.now !== 0) this.turn(sec);
+    this.clock.set(sec);
   }
 
   /** Ends every session, and forgets the time: what comes next may be older. */
@@ -167,36 +164,42 @@ export class SessionTable implements FrameSink {
       this.wheel.remove(slot);
       this.end(slot, this.endingOf(slot, reason));
     }
-    this.now = 0;
-    this.doubtful = 0;
+    this.clock.set(0);
   }
 
   /** The clock's last second, 0 before the first packet. */
   get time(): number {
-    return this.now;
+    return this.clock.now;
   }
 
-  private clock(sec: number): void {
-    if (sec <= this.now) return;
-    if (this.now === 0) {
-      this.now = sec;
-      return;
+  private tick(sec: number): void {
+    switch (this.clock.judge(sec)) {
+      case ClockMove.Forward:
+        this.advance(sec);
+        return;
+      case ClockMove.Back:
+        this.setBack(sec);
     }
-    const ahead = sec - this.now;
-    if (ahead > DOUBTFUL_JUMP && (this.doubtful === 0 || Math.abs(sec - this.doubtful) > ahead)) {
-      this.doubtful = sec;
-      return;
+  }
+
+  /** Takes an earlier second for the right one: what was seen after it was seen by a wrong clock, and is over. */
+  private setBack(sec: number): void {
+    this.fragments.finish();
+    const { reached, u8, u32 } = this.slots;
+    for (let slot = 0; slot < reached; slot++) {
+      if ((u8[slot * SLOT_BYTES + U8.FLAGS] & FLAG.USED) === 0) continue;
+      this.wheel.remove(slot);
+      if (u32[slot * SLOT_WORDS + W.LAST_SEC] > sec) this.end(slot, this.endingOf(slot, EndReason.Idle));
+      else this.wheel.insert(slot, Math.max(sec + 1, this.nextVisit(slot, sec)));
     }
-    this.turn(sec);
-    this.now = sec;
-    this.doubtful = 0;
+    this.clock.set(sec);
   }
 
   /** Ends what is due up to the second `to`. */
   private turn(to: number): void {
-    const from = Math.max(this.now + 1, to - WHEEL_SECONDS + 1);
+    const from = Math.max(this.clock.now + 1, to - WHEEL_SECONDS + 1);
     for (let at = from; at <= to; at++) this.due(at, to);
-    this.fragments.turn(this.now);
+    this.fragments.turn(this.clock.now);
   }
 
   private due(at: number, now: number): void {
@@ -270,7 +273,7 @@ export class SessionTable implements FrameSink {
   private packet(f: Frame, m: Mirrored): number {
     let found = this.find();
     // The clock did not follow: should the packet's time be right, its conversation has been silent for too long.
-    if (f.sec > this.now && found >= 0 && f.sec >= this.idleDeadline(found >>> 1)) {
+    if (f.sec > this.clock.now && found >= 0 && f.sec >= this.idleDeadline(found >>> 1)) {
       this.wheel.remove(found >>> 1);
       this.end(found >>> 1, this.endingOf(found >>> 1, EndReason.Idle));
       found = -1;
@@ -306,7 +309,7 @@ export class SessionTable implements FrameSink {
     if ((this.slots.u8[flags] & FLAG.CLOSING) !== 0 || !isOver(this.slots, slot)) return;
     this.slots.u8[flags] |= FLAG.CLOSING;
     this.wheel.remove(slot);
-    this.wheel.insert(slot, Math.max(this.deadline(slot), this.now + 1));
+    this.wheel.insert(slot, Math.max(this.deadline(slot), this.clock.now + 1));
   }
 
   private openSession(f: Frame, m: Mirrored): number {
@@ -320,7 +323,7 @@ export class SessionTable implements FrameSink {
     noteOpening(s, slot, f, m);
     this.serial = (this.serial + 1) >>> 0;
     s.u32[slot * SLOT_WORDS + W.SERIAL] = this.serial;
-    this.wheel.insert(slot, Math.max(this.nextVisit(slot, this.now), this.now + 1));
+    this.wheel.insert(slot, Math.max(this.nextVisit(slot, this.clock.now), this.clock.now + 1));
     return slot;
   }
 
@@ -366,16 +369,16 @@ export class SessionTable implements FrameSink {
   private relieve(): void {
     let ended = 0;
     for (let ahead = 1; ahead <= WHEEL_SECONDS && ended < PRESSURE_BATCH; ahead++) {
-      const at = this.now + ahead;
+      const at = this.clock.now + ahead;
       let slot = this.wheel.first(at);
       while (slot >= 0 && ended < PRESSURE_BATCH) {
         const next = this.wheel.after(slot);
-        const deadline = Math.max(this.idleDeadline(slot), this.now + 1);
+        const deadline = Math.max(this.idleDeadline(slot), this.clock.now + 1);
         this.wheel.remove(slot);
         const flags = slot * SLOT_BYTES + U8.FLAGS;
         if (deadline > at || (this.slots.u8[flags] & FLAG.TOUCHED) !== 0) {
           this.slots.u8[flags] &= ~FLAG.TOUCHED;
-          this.wheel.insert(slot, Math.min(deadline, this.now + WHEEL_SECONDS - 1));
+          this.wheel.insert(slot, Math.min(deadline, this.clock.now + WHEEL_SECONDS - 1));
         } else {
           this.counters.pressure++;
           this.end(slot, EndReason.Pressure);

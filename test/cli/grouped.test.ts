@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { grouped } from '../../src/cli/grouped.js';
+import { counted, grouped } from '../../src/cli/grouped.js';
 
 test('digits are grouped as Intl groups them', () => {
   fc.assert(
@@ -9,4 +9,8 @@ test('digits are grouped as Intl groups them', () => {
       expect(grouped(whole)).toBe(whole.toLocaleString('en'));
     }),
   );
+});
+
+test('one thing is one thing', () => {
+  expect([0, 1, 1000].map((n) => counted(n, 'packet'))).toEqual(['0 packets', '1 packet', '1,000 packets']);
 });

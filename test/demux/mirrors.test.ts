@@ -183,6 +183,27 @@ describe('minutes', () => {
     expect(rows.map((r) => r.minute - START)).toContain(-86_400);
   });
 
+  it('begin their numbers anew with an older capture, whichever way they are counted', () => {
+    for (const streams of [1, 2, 3]) {
+      const { table } = recorded();
+      const points = Array.from(
+        { length: streams },
+        (_, i) => table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.9'), 5 + i, NO_KEY)!,
+      );
+      let n = 100;
+      for (let i = 0; i < 300; i++) if (i % 50 !== 7) send(table, points[i % streams], START + 600, n + i);
+      table.finish();
+      // Just below the numbers of the newer capture, where they would look late.
+      n = 20;
+      for (let i = 0; i < 300; i++) send(table, points[i % streams], START, n + i);
+      table.finish();
+      const all = points.map((p) => totals(table, p));
+      expect(all.reduce((sum, r) => sum + r.lost, 0)).toBe(6);
+      for (const r of all) expect(r).toMatchObject({ reordered: 0, repeated: 0 });
+      for (const r of all) expect(r.sequence).toBe(streams === 1 ? SequenceUse.Session : SequenceUse.Source);
+    }
+  });
+
   it('have no loss where packets have no numbers', () => {
     const { table } = recorded();
     const point = one(table);

@@ -214,6 +214,37 @@ describe('the clock', () => {
     expect(world.finish()).toMatchObject([{ first: 8, last: 10, packets: [1, 1] }]);
   });
 
+  it('is set back when packets far behind go on, and only then', () => {
+    const world = new SessionWorld({ udpIdle: 120 });
+    const day = 86_400;
+    world.send({ at: day, from: C, to: V, protocol: 17 });
+    // One conversation through the time in which the clock is not believed to be wrong, and on.
+    for (let at = 0; at < 100; at += 7) world.send({ at, from: C, to: '10.0.0.9:53', protocol: 17 });
+    expect(world.rows).toMatchObject([{ first: day, last: day, end: 'idle' }]);
+    for (let at = 100; at < 400; at += 7) world.send({ at, from: C, to: '10.0.0.8:53', protocol: 17 });
+    expect(world.rows).toMatchObject([{ first: day }, { first: 0, last: 98, packets: [15, 0], end: 'idle' }]);
+  });
+
+  it('is not set back by packets with a wrong time among those with the right one', () => {
+    const world = new SessionWorld();
+    const day = 86_400;
+    for (let at = 0; at < 300; at++) {
+      world.send({ at: day + at, from: C, to: V, protocol: 17 });
+      for (let i = 0; i < 5; i++) world.send({ at: at + i / 10, from: C, to: '10.0.0.9:53', protocol: 17 });
+    }
+    const rows = world.finish().filter((row) => row.server === V);
+    expect(rows).toMatchObject([{ packets: [300, 0], first: day }]);
+  });
+
+  it('ends what a wrong clock saw when it is set back: the first packet had an absurd time', () => {
+    const world = new SessionWorld({ tcpIdle: 60 });
+    world.send({ at: 1e9, from: '10.7.7.7:7', to: V });
+    for (let at = 0; at < 200; at += 10) world.send({ at, from: C, to: V });
+    expect(world.rows).toMatchObject([{ first: 1e9 }]);
+    for (let at = 200; at < 400; at += 10) world.send({ at, from: C, to: '10.0.0.3:80' });
+    expect(world.rows).toMatchObject([{ first: 1e9 }, { first: 0, last: 190, end: 'idle' }]);
+  });
+
   it('may go back after finish, as with an older file', () => {
     const world = new SessionWorld();
     world.send({ at: 1000, from: C, to: V });

@@ -49,7 +49,7 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
   sessions?.send();
   await sessions?.finish(EndReason.Eof);
   await output.finish(mirrors);
-  if (talk) process.stderr.write(readSummary(demux, mirrors, sessions, run.store?.name));
+  if (talk) process.stderr.write(readSummary(demux, mirrors, sessions, storedIn(run)));
   return failed;
 }
 
@@ -70,7 +70,7 @@ interface Reading {
   readonly output: ReadOutput;
   readonly talk: boolean;
   readonly stop: AbortSignal;
-  /** The second of the last packet read. */
+  /** When the last packet read was captured, in seconds. */
   last: number;
 }
 
@@ -99,7 +99,7 @@ async function readFile(file: string, reading: Reading): Promise<void> {
     while (!stop.aborted && (await source.next(batch))) {
       sessions?.begin(batch.bytes, mirrors.points);
       // An older file after a newer one is another time: nothing goes on from one to the other.
-      if (packets === 0 && batch.sec[0] < reading.last) {
+      if (packets === 0 && timeOf(batch, 0) < reading.last) {
         demux.finish();
         sessions?.send();
         sessions?.restart(EndReason.Eof);
@@ -107,7 +107,7 @@ async function readFile(file: string, reading: Reading): Promise<void> {
       demux.process(batch);
       sessions?.send();
       packets += batch.count;
-      reading.last = batch.sec[batch.count - 1];
+      reading.last = timeOf(batch, batch.count - 1);
       progress?.update(source.bytesRead, packets);
       await output.settle();
     }
@@ -115,6 +115,16 @@ async function readFile(file: string, reading: Reading): Promise<void> {
     progress?.stop();
     await source.close();
   }
+}
+
+/** With --once the store may have had it all before: either way it is there once. */
+function storedIn({ store, once }: ReadRun): string | undefined {
+  return store && `${once ? 'once ' : ''}in ${store.name}`;
+}
+
+/** When a packet was captured, in seconds: to some 0.2 µs. */
+function timeOf(batch: PacketBatch, packet: number): number {
+  return batch.sec[packet] + batch.nsec[packet] / 1e9;
 }
 
 /** A progress bar, where there is a terminal to draw it on. */

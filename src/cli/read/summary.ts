@@ -5,35 +5,35 @@ import { formatIp } from '../../wire/addresses.js';
 import { MALFORMED_NAMES } from '../../wire/malformed.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js';
 import { MirrorRecord, SequenceUse } from '../../wire/mirror-record.js';
-import { grouped } from '../grouped.js';
+import { counted, grouped } from '../grouped.js';
 import type { PacketCounts } from './session-protocol.js';
 
 /** Mirror points listed one by one. */
 const MOST_POINTS = 20;
 
-/** What `read` says at its end, for a person: packets, GRE, by mirror, sessions, malformed by reason, lost. */
+/** What `read` says at its end, for a person: packets, GRE, by mirror, sessions, malformed by reason, lost. `stored` says where. */
 export function readSummary(
   demux: Demux,
   mirrors: MirrorTable,
   table: { readonly counters: SessionCounters; readonly packets: PacketCounts | undefined } | undefined,
-  store: string | undefined,
+  stored: string | undefined,
 ): string {
   const c = demux.counters;
   const sessions = table?.counters;
   const packets = table?.packets;
   const lines: string[] = [];
-  const where = store === undefined ? '' : `, stored in ${store}`;
+  const where = stored === undefined ? '' : `, stored ${stored}`;
   const other = [
     c.notGre > 0 ? `${grouped(c.notGre)} not GRE` : '',
     c.unsupportedLinkType > 0 ? `${grouped(c.unsupportedLinkType)} of a link type not known` : '',
     c.tunnelled > 0 ? `${grouped(c.tunnelled)} taken by tunnels` : '',
   ].filter((part) => part !== '');
   lines.push(
-    `${grouped(c.packets)} packets: ${grouped(c.gre)} GRE${other.length > 0 ? `, ${other.join(', ')}` : ''}`,
+    `${counted(c.packets, 'packet')}: ${grouped(c.gre)} GRE${other.length > 0 ? `, ${other.join(', ')}` : ''}`,
   );
   const kept = packets === undefined ? '' : `, and ${grouped(packets.kept)} of their packets`;
   if (sessions !== undefined)
-    lines.push(`${grouped(sessions.opened)} sessions in ${grouped(sessions.rows)} rows${kept}${where}`);
+    lines.push(`${counted(sessions.opened, 'session')} in ${counted(sessions.rows, 'row')}${kept}${where}`);
   lines.push(...mirrorLines(mirrors));
   const malformed = [...c.malformed]
     .map((count, code) => [MALFORMED_NAMES[code] ?? `reason ${code}`, count] as const)
@@ -44,7 +44,7 @@ export function readSummary(
     lines.push(`duplicates, counted once: ${grouped(sessions.duplicates)}`);
   if (sessions !== undefined && sessions.pressure > 0)
     lines.push(
-      `the session table was full: ${grouped(sessions.pressure)} sessions ended by pressure (see --max-sessions)`,
+      `the session table was full: ${counted(sessions.pressure, 'session')} ended by pressure (see --max-sessions)`,
     );
   if (sessions !== undefined && sessions.fragmentTrainsDropped > 0)
     lines.push(`too many fragmented packets at once: ${grouped(sessions.fragmentTrainsDropped)} given up`);
@@ -62,7 +62,8 @@ function mirrorLines(mirrors: MirrorTable): string[] {
   rows.sort((a, b) => b.packets - a.packets);
   const width = Math.max(0, ...rows.slice(0, MOST_POINTS).map((row) => row.words.length));
   const lines = rows.slice(0, MOST_POINTS).map((row) => `  ${row.words.padEnd(width)}  ${row.text}`);
-  if (rows.length > MOST_POINTS) lines.push(`  and ${grouped(rows.length - MOST_POINTS)} more mirror points`);
+  if (rows.length > MOST_POINTS)
+    lines.push(`  and ${counted(rows.length - MOST_POINTS, 'more mirror point')}`);
   return lines;
 }
 
@@ -73,7 +74,7 @@ function pointWords(p: MirrorPoint): string {
 }
 
 function accountWords(r: MirrorRecord): string {
-  const parts = [`${grouped(r.packets)} packets`, `${grouped(r.bytes)} bytes`];
+  const parts = [counted(r.packets, 'packet'), counted(r.bytes, 'byte')];
   if (r.sequence === SequenceUse.Unusable) parts.push('sequence numbers unusable');
   else if (r.sequence !== SequenceUse.None) {
     parts.push(`${grouped(r.lost)} lost`);

@@ -1,0 +1,56 @@
+/**
+ * The session table's clock, in seconds: packets move it, and one packet with an absurd time does not. When packets go on
+ * and on far behind it, it is the clock that is wrong: the machine's was set back, or a capture of another time follows
+ * in the same file.
+ */
+
+/** A packet this far from the clock (seconds) does not move it alone: ahead, the next one has to agree. */
+export const DOUBTFUL_JUMP = 3600;
+/** Behind, such packets have to go on for this many seconds of their own time, and none may move the clock meanwhile. */
+const SET_BACK = 60;
+
+export enum ClockMove {
+  None,
+  Forward,
+  Back,
+}
+
+export class Clock {
+  /** The clock's second, 0 before the first packet. */
+  now = 0;
+  /** A second far ahead that waits to be confirmed, and the first and last of those far behind; 0 for none. */
+  private doubtful = 0;
+  private behindSince = 0;
+  private behind = 0;
+
+  /** Which way a packet of the second `sec` moves the clock; {@link set} moves it. */
+  judge(sec: number): ClockMove {
+    if (sec > this.now) return this.ahead(sec);
+    if (this.now - sec > DOUBTFUL_JUMP) return this.farBehind(sec);
+    return ClockMove.None;
+  }
+
+  set(sec: number): void {
+    this.now = sec;
+    this.doubtful = 0;
+    this.behindSince = 0;
+  }
+
+  private ahead(sec: number): ClockMove {
+    const ahead = sec - this.now;
+    if (this.now !== 0 && ahead > DOUBTFUL_JUMP) {
+      if (this.doubtful === 0 || Math.abs(sec - this.doubtful) > ahead) {
+        this.doubtful = sec;
+        return ClockMove.None;
+      }
+    }
+    return ClockMove.Forward;
+  }
+
+  private farBehind(sec: number): ClockMove {
+    if (this.behindSince === 0 || sec < this.behindSince || Math.abs(sec - this.behind) > DOUBTFUL_JUMP)
+      this.behindSince = sec;
+    this.behind = sec;
+    return sec - this.behindSince >= SET_BACK ? ClockMove.Back : ClockMove.None;
+  }
+}
