@@ -93,7 +93,9 @@ describe('--once', () => {
   it('keeps packets once, those of sessions that were stored before without them too', () => {
     read('--quiet');
     const before = sessions('once');
-    expect(read('--packets', 'all')).toMatch(/^7 sessions in 7 rows, and 42 of their packets, stored once in /m);
+    expect(read('--packets', 'all')).toMatch(
+      /^7 sessions in 7 rows, and 42 of their packets, stored once in /m,
+    );
     const once = { packets: 42, sessions: 7, orphans: 0 };
     expect(counts('once')).toEqual(once);
     read('--packets', 'all', '--quiet');
