@@ -15,7 +15,7 @@ import { closeSocket } from '../src/linux/socket.js';
 /** The outer IPv4 header's identification, where replay.ts writes where bytes of the inner addresses are: one in its lower byte, one in its upper; 0 for none. */
 const IDENTIFICATION = 14 + 4;
 /** Copies are told apart by the upper bits of these bytes. */
-export const MOST_COPIES = 8;
+const MOST_COPIES = 8;
 const COPY_SHIFT = 5;
 
 // Registers, of which r6 to r9 outlast calls, and r10 is the stack's end.
@@ -115,6 +115,7 @@ function bpf(command: number, attributes: DataView, what: string): number {
 
 /** Sends what goes out of `from` out of `to`, `copies` times: up to {@link MOST_COPIES}. Takes root. */
 export function copyPackets(from: string, to: string, copies: number): void {
+  if (copies > MOST_COPIES) throw new Error(`${copies} copies: there are inner addresses for ${MOST_COPIES}`);
   const code = assemble(program(copies, interfaceIndex(to)));
   const license = new TextEncoder().encode('GPL\0');
   const log = new Uint8Array(1 << 16);

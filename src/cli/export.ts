@@ -78,7 +78,7 @@ async function exportPackets(options: ExportOptions): Promise<void> {
         : '';
     const none =
       capture.packets + capture.left === 0
-        ? ': no session chosen has any that were kept (read --packets)'
+        ? ': none were kept of the sessions chosen; packets are kept with `read --packets`, or `packets:` in the configuration of `collect`'
         : '';
     process.stderr.write(`${capture.packets} packets${left}${none}\n`);
   });

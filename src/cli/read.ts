@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { LONGEST_DEDUPLICATION, MOST_SESSIONS } from '../config/bounds.js';
 import { KEPT_PACKETS_WORDS, type KeptPackets, parseKeptPackets } from '../config/kept-packets.js';
 import { parseDuration } from '../config/units.js';
 import type { Store } from '../store/store.js';
@@ -82,15 +83,15 @@ function which(value: string): KeptPackets {
 /** Nanoseconds of a time as in the configuration's `deduplicate`. */
 function window(value: string): number {
   const seconds = parseDuration(value);
-  if (!(seconds >= 0 && seconds <= 10)) throw new InvalidArgumentError('give a time up to 10s, as in 1ms.');
+  if (!(seconds >= 0 && seconds <= LONGEST_DEDUPLICATION))
+    throw new InvalidArgumentError(`give a time up to ${LONGEST_DEDUPLICATION}s, as in 1ms.`);
   return Math.round(seconds * 1e9);
 }
 
 function capacity(value: string): number {
   const n = Number(value);
-  // The most that `sessions.capacity` of a configuration may be: 4 GB.
-  if (!Number.isInteger(n) || n < 1 || n > 16_000_000)
-    throw new InvalidArgumentError('give a whole number from 1 to 16000000.');
+  if (!Number.isInteger(n) || n < 1 || n > MOST_SESSIONS)
+    throw new InvalidArgumentError(`give a whole number from 1 to ${MOST_SESSIONS}.`);
   return n;
 }
 

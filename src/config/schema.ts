@@ -1,5 +1,6 @@
 /** Every key of the configuration file, with its default and meaning: docs/reference/config.md is made from this. */
 import { z } from 'zod';
+import { LONGEST_DEDUPLICATION, MOST_SESSIONS } from './bounds.js';
 import { KEPT_PACKETS_WORDS, parseKeptPackets } from './kept-packets.js';
 import { parseDuration, parsePrefix, parseSize } from './units.js';
 
@@ -65,7 +66,7 @@ export const mirrorSchema = z.strictObject({
   session: z.int().min(0).max(1023).optional().describe('The ERSPAN session id. Without it: any.'),
   key: z.int().min(0).max(0xffffffff).optional().describe('The GRE key. Without it: any.'),
   observe: z.boolean().default(true).describe('`false`: its packets are counted, and nothing else.'),
-  deduplicate: duration(0, 10)
+  deduplicate: duration(0, LONGEST_DEDUPLICATION)
     .default(0)
     .describe('The same inner frame again within this time counts once, as a duplicate. 0: no.'),
   snap_length: z
@@ -156,7 +157,7 @@ export const configSchema = z.strictObject({
       capacity: z
         .int()
         .min(1024)
-        .max(16_000_000)
+        .max(MOST_SESSIONS)
         .default(1_000_000)
         .describe('Sessions held at once by all workers; past it the ones soonest to end, end by pressure.'),
       tcp_idle: duration(1, 7200).default(300).describe('A TCP session without packets ends after this.'),

@@ -5,15 +5,12 @@
  */
 
 /** A packet this far from the clock (seconds) does not move it alone: ahead, the next one has to agree. */
-export const DOUBTFUL_JUMP = 3600;
+const DOUBTFUL_JUMP = 3600;
 /** Behind, such packets have to go on for this many seconds of their own time, and none may move the clock meanwhile. */
 const SET_BACK = 60;
 
-export enum ClockMove {
-  None,
-  Forward,
-  Back,
-}
+export const ClockMove = { None: 0, Forward: 1, Back: 2 } as const;
+export type ClockMove = (typeof ClockMove)[keyof typeof ClockMove];
 
 export class Clock {
   /** The clock's second, 0 before the first packet. */

@@ -107,7 +107,7 @@ describe('what was kept, exported with its outer headers, reads back as the same
     );
     expect({ status, err }).toEqual({
       status: 0,
-      err: expect.stringMatching(/^\d+ packets(: no session .*)?\n$/),
+      err: expect.stringMatching(/^\d+ packets(: none were kept .*)?\n$/),
     });
     const back = await readCapture(file);
     const before = await readCapture(`test/fixtures/${name}`);
@@ -189,7 +189,7 @@ test('sessions without kept packets make an empty capture, and that is said', as
   const location = await stored('erspan2.pcap');
   const words = ['export', '--where', '0', '--store', location, '--output', join(directory, 'none.pcapng')];
   expect((await mirrorlake(...words)).err).toBe(
-    '0 packets: no session chosen has any that were kept (read --packets)\n',
+    '0 packets: none were kept of the sessions chosen; packets are kept with `read --packets`, or `packets:` in the configuration of `collect`\n',
   );
 });
 
