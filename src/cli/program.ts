@@ -40,6 +40,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
           `mirrorlake: ${text
             .replace(/^error: /, '')
             .trimEnd()
+            .replaceAll('\n', ' ')
             .replace(/\.$/, '')} (see --help)\n`,
         ),
     });
