@@ -24,6 +24,6 @@ fi
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get install -y -qq --no-install-recommends -t "$codename-backports" suricata
-apt-get install -y -qq --no-install-recommends argus-server argus-client tcpreplay
+apt-get install -y -qq --no-install-recommends argus-server argus-client tcpreplay nftables
 suricata -V
 argus -h 2>&1 | head -1 || true

@@ -1,23 +1,14 @@
 /** Loss-free rates: how much each receiver takes without the kernel dropping anything. */
-import { replay, setUpCopies } from './receive-wire.js';
+import { dropAfterRings, inject, replay } from './receive-wire.js';
 import { type Collector, type Counts, cpuOf, idle, type RunningCollector } from './receivers.js';
 
 /** Thousands of packets a second that are tried, in turn, and for how many seconds. */
 const RAW_RATES = [50, 100, 125, 150, 175, 200, 225, 250, 300, 400];
-const RING_RATES = [200, 400, 500, 600, 700, 800, 900, 1000, 1200];
+const RING_RATES = [200, 400, 500, 600, 700, 800, 900, 1000, 1200, 1400, 1600];
 const SECONDS = 5;
-/** The kernel receives on the sender's processor, and other programs may too: a rate counts that was once received without loss. */
+/** Packets are received by the kernel on one processor and by the program on another, and other programs may run too: a rate counts that was once received without loss. */
 const TRIES = 3;
-/** Every packet of the capture goes out so many times, as packets of other conversations (copies.ts). */
-const COPIES = 5;
-/** From this rate on two processes send. */
-const TWO_SENDERS = 500e3;
-/**
- * Where a ring's packets are sent: to another host, whose packets the kernel drops once the ring has them. The sender's
- * processor is spared the way up to protocol 47, which raw sockets need.
- */
-const ELSEWHERE = '02:00:00:00:00:01';
-/** A sender that does less than this part of the rate is at its end. */
+/** When less than this part of the rate is received, the kernel is at its end. */
 const REACHED = 0.95;
 
 interface LossFree {
@@ -25,8 +16,8 @@ interface LossFree {
   readonly rate: number;
   /** Microseconds of the receiving process a packet, at that rate. */
   readonly cpu: number;
-  /** Whether it was the sender that did no more. */
-  readonly sender: boolean;
+  /** Whether it was the kernel that gave no more packets to receive. */
+  readonly end: boolean;
 }
 
 export async function printRates(
@@ -35,22 +26,19 @@ export async function printRates(
   packets: number,
   mac: string,
 ): Promise<void> {
-  setUpCopies(COPIES);
-  const found: LossFree[] = [];
-  for (const [receiver, rates, to] of [
-    [raw, RAW_RATES, mac],
-    [ring, RING_RATES, ELSEWHERE],
-  ] as const) {
-    const f = await lossFree(receiver, rates, packets, to);
-    found.push(f);
+  const most = async (receiver: Collector, rates: readonly number[]): Promise<number> => {
+    const { rate, cpu, end } = await lossFree(receiver, rates, packets, mac);
     process.stdout.write(
-      `${receiver.name}: loss-free up to ${Math.round(f.rate / 1000)} k packets/s${f.sender ? ' and more: the sender does no more here' : ''}, ${f.cpu.toFixed(2)} µs CPU a packet there\n`,
+      `${receiver.name}: loss-free up to ${Math.round(rate / 1000)} k packets/s${end ? ' and more: the kernel receives no more here' : ''}, ${cpu.toFixed(2)} µs CPU a packet there\n`,
     );
-  }
-  const ratio = found[1].rate / found[0].rate;
+    return rate;
+  };
+  const ratio = (1 / (await most(raw, RAW_RATES))) * (await most(ring, RING_RATES));
   process.stdout.write(
     `${ring.name} takes ${ratio.toFixed(1)} times the packets of ${raw.name}: ${ratio >= 4 ? 'the goal is met' : 'the goal is 4.0'}\n`,
   );
+  dropAfterRings();
+  await most({ ...ring, name: `${ring.name}, then dropped` }, RING_RATES);
 }
 
 async function lossFree(
@@ -63,12 +51,12 @@ async function lossFree(
   await idle(running.pid);
   // To warm up.
   await replay({ packets, rate: 50e3, mac });
-  let best: LossFree = { rate: 0, cpu: 0, sender: false };
+  let best: LossFree = { rate: 0, cpu: 0, end: false };
   for (const rate of rates) {
     const reached = await attempt(receiver.name, running, { rate: rate * 1000, packets, mac });
     if (reached === undefined) break;
     best = reached;
-    if (best.sender) break;
+    if (best.end) break;
   }
   await running.stop();
   return best;
@@ -81,18 +69,17 @@ async function attempt(
   { rate, packets, mac }: { rate: number; packets: number; mac: string },
 ): Promise<LossFree | undefined> {
   let best: LossFree | undefined;
-  for (let i = 0; i < TRIES && (best?.sender ?? true); i++) {
+  for (let i = 0; i < TRIES && (best?.end ?? true); i++) {
     await idle(running.pid);
     const before = { cpu: cpuOf(running.pid), ...(await running.counts()) };
-    const senders = rate >= TWO_SENDERS ? 2 : 1;
-    const { sent, seconds } = await replay({ packets, rate, mac, seconds: SECONDS, copies: COPIES, senders });
+    const { sent, seconds } = await inject({ packets, rate, mac, seconds: SECONDS });
     const lost = await settled(running, before, sent);
     const cpu = ((cpuOf(running.pid) - before.cpu) / sent) * 1e6;
     process.stderr.write(
       `${name}: ${Math.round(sent / seconds / 1000)} k/s, ${lost} of ${sent} dropped, ${cpu.toFixed(2)} µs\n`,
     );
     if (lost === 0 && sent / seconds > (best?.rate ?? 0))
-      best = { rate: sent / seconds, cpu, sender: sent / seconds < rate * REACHED };
+      best = { rate: sent / seconds, cpu, end: sent / seconds < rate * REACHED };
   }
   return best;
 }

@@ -3,7 +3,6 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { copyPackets } from './copies.js';
 
 export const ROOT = join(import.meta.dirname, '..');
 export const DATA = join(import.meta.dirname, 'data');
@@ -12,8 +11,6 @@ const NETNS = 'ml-bench';
 const SENDER = 'ml-bench0';
 export const RECEIVER = 'ml-bench1';
 const ADDRESS = '10.255.0.1/8';
-/** What is sent through it goes out of SENDER several times. */
-const COPIER = 'ml-bench2';
 const STORE_WIRE = 'ml-bench3';
 
 function ip(words: string, may = false): void {
@@ -47,12 +44,12 @@ export function setUp(): string {
   )[0].address;
 }
 
-/** Has every packet that is sent through COPIER go out of SENDER `copies` times. */
-export function setUpCopies(copies: number): void {
-  ip(`link del ${COPIER}`, true);
-  ip(`link add ${COPIER} type ifb`);
-  ip(`link set ${COPIER} mtu 2000 up`);
-  copyPackets(COPIER, SENDER, copies);
+/** Has the kernel drop GRE on its way in, where rings have received it (nftables' ingress hook), as docs/how-to/size-the-box.md says. */
+export function dropAfterRings(): void {
+  const chain = `chain mirrors { type filter hook ingress device "${RECEIVER}" priority 0; ip protocol gre drop; }`;
+  const [command, ...args] = inside('nft', `table netdev mirrorlake { ${chain}; }`);
+  const run = spawnSync(command, args, { encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`nft: ${run.error?.message ?? run.stderr}`);
 }
 
 /** Another wire into the namespace, for a store outside of it. @returns this end's address */
@@ -68,7 +65,7 @@ export function setUpStoreWire(): string {
 
 export function tearDown(): void {
   ip(`netns del ${NETNS}`, true);
-  for (const link of [SENDER, COPIER, STORE_WIRE]) ip(`link del ${link}`, true);
+  for (const link of [SENDER, STORE_WIRE]) ip(`link del ${link}`, true);
 }
 
 export interface Replay {
@@ -78,42 +75,41 @@ export interface Replay {
   readonly mac: string;
   /** Repeats the capture for so long; 0: once. */
   readonly seconds?: number;
-  /** By {@link setUpCopies}; 1 without. The rate is that of the copies. */
-  readonly copies?: number;
-  /** Processes that send at the same time, each a part of the rate and its own conversations: two at most. */
-  readonly senders?: number;
 }
 
-/** Milliseconds in which a sender has read its capture. */
-const START_MS = 5000;
-/** replay.ts's rounds, of which copies leave five bits, shared out to two senders. */
-const ROUNDS = 16;
-
-/** @returns the packets that went out of SENDER, copies counted, and how long it took */
-export async function replay(r: Replay): Promise<{ sent: number; seconds: number }> {
-  const { copies = 1, seconds = 0, senders = 1 } = r;
-  const capture = join(DATA, `${r.packets}.pcap`);
-  const program = join(import.meta.dirname, 'replay.ts');
-  const args = ['--import', 'tsx', program, capture, copies > 1 ? COPIER : SENDER];
-  args.push('--rate', String(r.rate / copies / senders), '--mac', r.mac, '--seconds', String(seconds));
-  if (copies > 1) args.push('--copied');
-  if (senders > 1) args.push('--at', String(Date.now() + START_MS));
-  const all = Array.from({ length: senders }, (_, i) => send([...args, '--round', String(i * ROUNDS)]));
-  const done = await Promise.all(all);
-  return {
-    sent: done.reduce((sum, d) => sum + d.sent, 0) * copies,
-    seconds: Math.max(...done.map((d) => d.seconds)),
-  };
+export interface Sent {
+  readonly sent: number;
+  readonly seconds: number;
 }
 
-async function send(args: readonly string[]): Promise<{ sent: number; seconds: number }> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: ROOT });
+/** Sends the capture out of SENDER. */
+export function replay({ packets, rate, mac, seconds = 0 }: Replay): Promise<Sent> {
+  return send([], 'replay.ts', packets, SENDER, { rate, mac, seconds });
+}
+
+/** Has RECEIVER receive the capture, without a sender. */
+export function inject({ packets, ...options }: Required<Replay>): Promise<Sent> {
+  return send(inside(), 'inject.ts', packets, RECEIVER, options);
+}
+
+async function send(
+  where: readonly string[],
+  program: string,
+  packets: number,
+  name: string,
+  options: Readonly<Record<string, string | number>>,
+): Promise<Sent> {
+  const capture = join(DATA, `${packets}.pcap`);
+  const words = [process.execPath, '--import', 'tsx', join(import.meta.dirname, program), capture, name];
+  for (const [option, value] of Object.entries(options)) words.push(`--${option}`, String(value));
+  const [command, ...args] = [...where, ...words];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: ROOT });
   let text = '';
   child.stdout.on('data', (d: Buffer) => {
     text += d.toString();
   });
   await once(child, 'close');
-  return JSON.parse(text) as { sent: number; seconds: number };
+  return JSON.parse(text) as Sent;
 }
 
 /** Makes the capture, where it is not there yet. */

@@ -35,15 +35,16 @@ async function doctor(options: DoctorOptions): Promise<void> {
   const config = options.config === undefined ? defaultConfig() : loadConfig(options.config);
   const interfaces = options.interface.length > 0 ? options.interface : config.interfaces;
   const store = options.store ?? config.store;
-  const raw = (config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw')) === 'raw';
+  const receiver = config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw');
+  const raw = receiver === 'raw' || config.tunnels.length > 0;
   const findings: Finding[] = [
     privileges(),
     kernel(),
     receiveBuffer(),
     clock(),
-    firewall(),
+    firewall(raw),
     kernelGre(),
-    ...interfaces.flatMap((name) => interfaceFindings(name, raw || config.tunnels.length > 0)),
+    ...interfaces.flatMap((name) => interfaceFindings(name, raw)),
     await storeFinding(store, config.control),
     diskFinding(config.spool.directory ?? spoolDirectory(store), config.spool.limit),
   ];

@@ -104,6 +104,14 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
     const { lines } = doctor('--config', file);
     expect(line(lines, 'e0')).toMatch(/^ok/);
     expect(line(lines, 'disk')).toMatch(/^warn .*set spool\.limit below/);
+    inside('iptables', '-F', 'INPUT');
+    inside('iptables', '-A', 'INPUT', '-p', 'gre', '-j', 'DROP');
+    expect(line(doctor('--config', file).lines, 'firewall')).toMatch(
+      /^ok .*-p gre -j DROP"; the ring receives before it$/,
+    );
+    writeFileSync(file, 'interfaces: [e0]\nreceiver: raw\n');
+    expect(line(doctor('--config', file).lines, 'firewall')).toMatch(/^FAIL .*-p gre -j DROP/);
+    inside('iptables', '-F', 'INPUT');
     writeFileSync(file, 'interface: e0\n');
     expect(doctor('--config', file)).toEqual({
       status: 2,

@@ -91,13 +91,18 @@ export function kernelGre(): Finding {
   );
 }
 
-/** A firewall that drops GRE hides it from raw sockets; packet rings see packets before it. */
-export function firewall(): Finding {
+/**
+ * A firewall that drops GRE hides it from raw sockets; packet rings see packets before it.
+ *
+ * @param raw whether raw sockets or tunnels are to receive
+ */
+export function firewall(raw: boolean): Finding {
   const subject = 'firewall';
   const rules = ruleset();
   if (rules === undefined) return good(subject, 'neither nft nor iptables is installed');
   const dropped = rules.find((r) => r.drops);
   if (dropped === undefined) return good(subject, 'nothing drops protocol 47 on its way in');
+  if (!raw) return good(subject, `${dropped.text}; the ring receives before it`);
   return bad(subject, `${dropped.text}: raw sockets and tunnels will not see GRE`, dropped.mend);
 }
 
@@ -153,6 +158,8 @@ export function nftVerdicts(text: string): Verdict[] {
   let table = '';
   let chain: { name: string; input: boolean; drop: boolean; accepts: boolean; drops: string } | undefined;
   const GRE = /\b(?:ip protocol|ip6 nexthdr|meta l4proto)\s+(?:\{[^}]*\b(?:gre|47)\b[^}]*\}|gre\b|47\b)/;
+  // A rule for some senders or interfaces is somebody's choice, as in docs/how-to/secure-it.md.
+  const NARROWED = /\b(?:saddr|daddr|iif|iifname|mark|nfproto)\b/;
   for (const raw of text.split('\n')) {
     const line = raw.trim();
     const t = /^table (\S+ \S+) \{/.exec(line)?.[1];
@@ -160,11 +167,13 @@ export function nftVerdicts(text: string): Verdict[] {
     const name = /^chain (\S+) \{/.exec(line)?.[1];
     if (name !== undefined) chain = { name, input: false, drop: false, accepts: false, drops: '' };
     if (chain === undefined) continue;
-    if (/hook (input|prerouting)/.test(line)) {
+    if (/hook (ingress|input|prerouting)/.test(line)) {
       chain.input = true;
       chain.drop = /policy drop/.test(line);
     }
-    if (GRE.test(line) && /\b(drop|reject)\b/.test(line) && !chain.accepts) chain.drops ||= line;
+    if (GRE.test(line) && !NARROWED.test(line) && /\b(drop|reject)\b/.test(line) && !chain.accepts) {
+      chain.drops ||= line;
+    }
     if (GRE.test(line) && /\baccept\b/.test(line)) chain.accepts = true;
     if (line === 'accept') chain.accepts = true;
     if (line !== '}') continue;

@@ -59,4 +59,20 @@ describe('nft list ruleset', () => {
     );
     expect(rule[0].text).toBe('nft\'s inet filter input has "meta l4proto 47 drop"');
   });
+
+  it('knows what keeps GRE out before the firewall proper, and leaves alone what is for some senders', () => {
+    const ingress = nftVerdicts(
+      chain('type filter hook ingress device "eth0" priority filter; policy accept;', 'ip protocol gre drop'),
+    );
+    expect(ingress[0].text).toBe('nft\'s inet filter input has "ip protocol gre drop"');
+    expect(
+      nftVerdicts(
+        chain(
+          'type filter hook input priority filter; policy accept;',
+          'meta l4proto gre ip saddr != { 10.0.0.11, 10.0.0.12 } drop',
+          'meta l4proto gre meta nfproto ipv6 drop',
+        ),
+      ),
+    ).toEqual([]);
+  });
 });

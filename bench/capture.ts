@@ -1,0 +1,44 @@
+/** The generator's captures (generate.ts), as the benchmarks' senders take them. */
+import { readFileSync } from 'node:fs';
+
+export interface Capture {
+  readonly bytes: Buffer;
+  /** Of each packet, in `bytes`. */
+  readonly offsets: readonly number[];
+  readonly lengths: readonly number[];
+}
+
+/** @param longest packets are cut to so many bytes @param mac the destination that the packets get */
+export function readCapture(path: string, longest: number, mac?: string): Capture {
+  // The generator writes classic pcap of this machine's byte order: records of 16 bytes and a packet.
+  const bytes = readFileSync(path);
+  const offsets: number[] = [];
+  const lengths: number[] = [];
+  const destination = mac?.split(':').map((h) => Number.parseInt(h, 16));
+  for (let o = 24; o + 16 <= bytes.length; ) {
+    const length = bytes.readUInt32LE(o + 8);
+    offsets.push(o + 16);
+    lengths.push(Math.min(length, longest));
+    if (destination !== undefined) bytes.set(destination, o + 16);
+    o += 16 + length;
+  }
+  return { bytes, offsets, lengths };
+}
+
+/**
+ * Where the packet at `o` has a byte of its inner source address (bits 0 to 7) and the same byte of its inner destination
+ * address (bits 8 to 15), from its start; 0 for one without addresses. The generator's encapsulations, all over IPv4.
+ */
+export function innerAddresses(bytes: Buffer, o: number): number {
+  const gre = o + 14 + 20;
+  const flags = bytes[gre];
+  const protocol = bytes.readUInt16BE(gre + 2);
+  const optional = [0x80, 0x20, 0x10].filter((bit) => (flags & bit) !== 0).length * 4;
+  let at = gre + 4 + optional + (protocol === 0x88be && (flags & 0x10) !== 0 ? 8 : 0) + 12;
+  while (bytes.readUInt16BE(at) === 0x8100) at += 4;
+  const type = bytes.readUInt16BE(at);
+  const ip = at + 2 - o;
+  if (type === 0x0800) return (ip + 13) | ((ip + 17) << 8);
+  if (type === 0x86dd) return (ip + 13) | ((ip + 29) << 8);
+  return 0;
+}

@@ -1,0 +1,167 @@
+/**
+ * Has an interface receive a capture's packets at a rate, as from a network card with a driver of its own: an eBPF program fills
+ * frames (XDP), the kernel makes its packets of their pages and receives them in batches. No sending and no second interface has
+ * to be paid for.
+ *
+ *   npx tsx bench/inject.ts CAPTURE INTERFACE --rate PACKETS/S --seconds S [--mac MAC]
+ *
+ * In the interface's network namespace, as root. Prints one JSON object: packets received, seconds. The capture is repeated,
+ * each time with other inner addresses, so that its conversations are new ones. `--mac` is the destination MAC that packets get.
+ */
+import { parseArgs } from 'node:util';
+import { interfaceIndex } from '../src/linux/interface.js';
+import { innerAddresses, readCapture } from './capture.js';
+import {
+  add,
+  addressOfShared,
+  addTo,
+  and,
+  call,
+  copy,
+  EXIT,
+  type Instruction,
+  ifAbove,
+  ifAtLeast,
+  ifNotAbove,
+  ifZero,
+  load8,
+  load16,
+  load32,
+  load64,
+  loadXdp,
+  multiply,
+  R0,
+  R1,
+  R2,
+  R3,
+  R4,
+  R5,
+  R6,
+  R7,
+  R8,
+  R9,
+  runOnFrames,
+  type Shared,
+  set,
+  share,
+  shiftLeft,
+  shiftRight,
+  store8,
+  store64,
+  subtract,
+  xor,
+} from './ebpf.js';
+
+// Helpers, and what an XDP program answers (linux/bpf.h).
+const KTIME_GET_NS = 5;
+const ADJUST_TAIL = 65;
+const STORE_BYTES = 190;
+const XDP_DROP = 1;
+const XDP_PASS = 2;
+/** Where a struct xdp_md has the packet's start and end. */
+const DATA = 0;
+const DATA_END = 4;
+
+/** Frames come this long to the program, which cuts them. A power of two. */
+const LONGEST = 2048;
+/** A record: the packet's length less one and innerAddresses(), 16 bits each; the packet. */
+const HEADER = 4;
+/**
+ * What the program keeps, 64 bits each: where the next record is, how often the records began anew, packets so far, and
+ * when it began (nanoseconds of the kernel's monotonic clock).
+ */
+const [POSITION, ROUND, PACKETS, START] = [0, 8, 16, 24];
+const STATE = 32;
+/** Times are kept in so small parts of a nanosecond, as a power of two. */
+const PARTS = 10;
+
+/** @param size bytes of all records @param period from packet to packet, in parts of a nanosecond */
+function program(state: Shared, records: Shared, size: number, period: number): Instruction[] {
+  /** Changes the byte whose place in the packet is in the register by r1. */
+  const change = (place: number): Instruction[] => [
+    load32(R2, R6, DATA),
+    load32(R3, R6, DATA_END),
+    addTo(R2, place),
+    copy(R4, R2),
+    add(R4, 1),
+    ...ifNotAbove(R4, R3, [load8(R5, R2, 0), xor(R5, R1), store8(R2, R5, 0)]),
+  ];
+  return [
+    copy(R6, R1),
+    ...addressOfShared(R7, state),
+    ...addressOfShared(R8, records),
+    // Frames are dropped until a packet is due.
+    call(KTIME_GET_NS),
+    load64(R1, R7, START),
+    ...ifZero(R1, [copy(R1, R0), store64(R7, R1, START)]),
+    subtract(R0, R1),
+    shiftLeft(R0, PARTS),
+    load64(R2, R7, PACKETS),
+    copy(R1, R2),
+    multiply(R1, period),
+    ...ifAbove(R1, R0, [set(R0, XDP_DROP), EXIT]),
+    add(R2, 1),
+    store64(R7, R2, PACKETS),
+    load64(R1, R7, POSITION),
+    ...ifAtLeast(R1, size, [load64(R2, R7, ROUND), add(R2, 1), store64(R7, R2, ROUND), set(R1, 0)]),
+    addTo(R8, R1),
+    load16(R9, R8, 0),
+    and(R9, LONGEST - 1),
+    add(R9, 1),
+    add(R1, HEADER),
+    addTo(R1, R9),
+    store64(R7, R1, POSITION),
+    copy(R1, R6),
+    copy(R2, R9),
+    add(R2, -LONGEST),
+    call(ADJUST_TAIL),
+    copy(R1, R6),
+    set(R2, 0),
+    copy(R3, R8),
+    add(R3, HEADER),
+    copy(R4, R9),
+    call(STORE_BYTES),
+    // The same in both addresses: the two directions of a conversation stay one. Without any, a byte is changed and changed back.
+    load64(R1, R7, ROUND),
+    load16(R9, R8, 2),
+    copy(R0, R9),
+    and(R0, 0xff),
+    ...change(R0),
+    shiftRight(R9, 8),
+    ...change(R9),
+    set(R0, XDP_PASS),
+    EXIT,
+  ];
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rate: { type: 'string', default: '100000' },
+    seconds: { type: 'string', default: '5' },
+    mac: { type: 'string' },
+  },
+});
+const [capture, name] = positionals;
+
+const { bytes, offsets, lengths } = readCapture(capture, LONGEST, values.mac);
+const size = lengths.reduce((sum, length) => sum + HEADER + length, 0);
+const records = share(size + HEADER + LONGEST);
+const header = new DataView(records.buffer);
+const packets = new Uint8Array(records.buffer);
+let at = 0;
+for (const [i, o] of offsets.entries()) {
+  header.setUint16(at, lengths[i] - 1, true);
+  header.setUint16(at + 2, innerAddresses(bytes, o), true);
+  packets.set(bytes.subarray(o, o + lengths[i]), at + HEADER);
+  at += HEADER + lengths[i];
+}
+const state = share(STATE);
+const period = Math.round((1e9 / Number(values.rate)) * 2 ** PARTS);
+const filler = loadXdp(program(state, records, size, period));
+
+const start = process.hrtime.bigint();
+runOnFrames(filler, interfaceIndex(name), LONGEST, Number(values.seconds));
+const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+const sent = Number(new DataView(state.buffer).getBigUint64(PACKETS, true));
+process.stdout.write(`${JSON.stringify({ sent, seconds })}\n`);
