@@ -32,6 +32,7 @@ export const GRE_PROTO_PPP = 0x880b;
 export const GRE_PROTO_ERSPAN = 0x88be;
 export const GRE_PROTO_ERSPAN3 = 0x22eb;
 export const GRE_PROTO_CISCO_METADATA = 0x8909;
+export const GRE_PROTO_MELLANOX = 0x8949;
 
 /** UDP destination port of GRE-in-UDP (RFC 8086). */
 export const GRE_IN_UDP_PORT = 4754;

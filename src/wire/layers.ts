@@ -43,6 +43,7 @@ export const Layer = {
   ETag: 34,
   Pbb: 35,
   FabricPath: 36,
+  Mellanox: 37,
 } as const;
 
 /** What a frame starts with, for {@link decodeFrame}. */
@@ -87,4 +88,5 @@ export const LAYER_NAMES: readonly string[] = [
   'etag',
   'pbb',
   'fabricpath',
+  'mellanox',
 ];

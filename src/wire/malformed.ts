@@ -23,7 +23,7 @@ export const Malformed = {
   GreChecksum: 7,
   /** WCCP with GRE flags set, which the kernel does not take for WCCP. */
   GreProtocol: 8,
-  /** The ERSPAN header is cut off. */
+  /** The ERSPAN header is cut off, or what stands in its place in a Mellanox mirror. */
   ErspanShort: 9,
   /** Version field and GRE protocol type contradict each other. */
   ErspanVersion: 10,

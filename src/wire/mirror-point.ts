@@ -1,9 +1,31 @@
 /** Where mirrored frames come from: the identity and the words for it. */
 
 /** How frames are mirrored to us. The words are those of the `mirror_type` column. */
-export const MirrorType = { Erspan1: 1, Erspan2: 2, Erspan3: 3, Gre: 4, Gretap: 5, Pptp: 6 } as const;
+export const MirrorType = {
+  Erspan1: 1,
+  Erspan2: 2,
+  Erspan3: 3,
+  Gre: 4,
+  Gretap: 5,
+  Pptp: 6,
+  Mellanox: 7,
+} as const;
 export type MirrorType = (typeof MirrorType)[keyof typeof MirrorType];
-export const MIRROR_TYPE_NAMES = ['', 'erspan1', 'erspan2', 'erspan3', 'gre', 'gretap', 'pptp'] as const;
+export const MIRROR_TYPE_NAMES = [
+  '',
+  'erspan1',
+  'erspan2',
+  'erspan3',
+  'gre',
+  'gretap',
+  'pptp',
+  'mellanox',
+] as const;
+
+/** Whether it may be a tunnel, which both its ends send into, and no mirror. */
+export function isTwoWay(type: MirrorType): boolean {
+  return type >= MirrorType.Gre && type <= MirrorType.Pptp;
+}
 
 /** ERSPAN's direction bit, and what a session saw of it. The words are those of the `mirror_direction` column. */
 export const MirrorDirection = { Unknown: 0, Ingress: 1, Egress: 2, Both: 3 } as const;

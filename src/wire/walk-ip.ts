@@ -183,7 +183,8 @@ function isMessage(kind: number): boolean {
 /** What lies behind the IP headers, at `w.o`. */
 function upperLayer(f: Frame, w: Walk, protocol: number): Step {
   if (f.fragmentOffset !== 0) {
-    push(f, Layer.Fragment, w.o);
+    // IPv4 options that were not captured whole end beyond the frame.
+    if (w.o < w.end) push(f, Layer.Fragment, w.o);
     return stop(f, w, protocol, 0);
   }
   if (f.moreFragments) w.inFragment = true;

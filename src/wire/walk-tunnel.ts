@@ -8,6 +8,7 @@ import {
   GRE_PROTO_ERSPAN,
   GRE_PROTO_ERSPAN3,
   GRE_PROTO_KEEPALIVE,
+  GRE_PROTO_MELLANOX,
   GRE_PROTO_PPP,
   GRE_PROTO_WCCP,
   GRE_SEQ,
@@ -17,6 +18,7 @@ import {
 import { isIeee80211Protocol } from './ieee80211.js';
 import { Layer } from './layers.js';
 import { Malformed } from './malformed.js';
+import { parseMellanox } from './mellanox.js';
 import {
   PIM_LENGTH,
   PIM_NULL_REGISTER,
@@ -53,6 +55,8 @@ export function gre(f: Frame, w: Walk): Step {
       return erspan(f, w, (h.flags & GRE_SEQ) !== 0);
     case GRE_PROTO_ERSPAN3:
       return erspan(f, w, true);
+    case GRE_PROTO_MELLANOX:
+      return mellanox(f, w);
     case GRE_PROTO_WCCP:
       return wccp(f, w);
     default:
@@ -85,6 +89,14 @@ function erspan(f: Frame, w: Walk, sequenced: boolean): Step {
     default:
       return Step.Done;
   }
+}
+
+function mellanox(f: Frame, w: Walk): Step {
+  const n = parseMellanox(w.o, w.end);
+  if (n === SHORT) return cut(f, w, Malformed.InnerErspan);
+  push(f, Layer.Mellanox, w.o);
+  w.o += n;
+  return Step.Ethernet;
 }
 
 function wccp(f: Frame, w: Walk): Step {

@@ -41,6 +41,8 @@ const SEEDS: [number, number, Uint8Array][] = [
       }),
     ),
   ],
+  // A later fragment with an option.
+  [FrameKind.Ip, 0, hex('46000020 00210005 40110000 0a000001 0a000002 01010101 0102030405060708')],
   [FrameKind.Ip, 0, ipv6(51, join(hex('0402 0000 0000000100000001 00000000'), IP4))],
   [FrameKind.Ppp, 0, join(hex('ff030057'), IP6)],
   [FrameKind.EtherType, 0x883e, IP4],

@@ -35,6 +35,11 @@ describe('tunnels', () => {
       ),
       'ipv4 gre ppp ipv4 tcp',
     ],
+    [
+      'a mirror of a Spectrum switch',
+      ipv4(47, gre(0x8949, join(new Uint8Array(22), inner)), carrier),
+      'ipv4 gre mellanox ethernet vlan ipv4 tcp',
+    ],
     ['ERSPAN I', ipv4(47, gre(0x88be, inner), carrier), 'ipv4 gre erspan1 ethernet vlan ipv4 tcp'],
     [
       'ERSPAN II',
@@ -87,6 +92,10 @@ describe('tunnels', () => {
     ['GRE version 2', ipv4(47, gre(0x0800, IP, { flags: 2 }), carrier)],
     ['GRE that is cut in its header', ipv4(47, hex('3000 0800 0000'), carrier)],
     ['ERSPAN version 5', ipv4(47, gre(0x88be, hex('5000000000000000'), { flags: GRE_SEQ }), carrier)],
+    [
+      'a Spectrum switch’s mirror that is cut in its header',
+      ipv4(47, gre(0x8949, new Uint8Array(21)), carrier),
+    ],
     ['IP in IP that is none', ipv4(4, hex('0102030405'), carrier)],
   ])('%s leaves the conversation and the layers with the carrier', (_, b) => {
     decode(ethernet(EtherType.Ipv4, b));
