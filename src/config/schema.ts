@@ -45,7 +45,7 @@ const listen = z.string().transform((text, context) => {
   return { host: part[1] ?? (part[2] || '127.0.0.1'), port };
 });
 
-const mirrorTypes = ['erspan1', 'erspan2', 'erspan3', 'gre', 'gretap', 'pptp'] as const;
+const mirrorTypes = ['erspan1', 'erspan2', 'erspan3', 'gre', 'gretap', 'pptp', 'mellanox'] as const;
 
 /** Which frames are kept: `none`, `all`, `first 128 bytes` of each, `first 10 packets` of a session. */
 const packets = z.string().transform((text, context) => {

@@ -9,6 +9,7 @@ import { FrameKind } from '../wire/frame.js';
 import {
   GRE_PROTO_CISCO_METADATA,
   GRE_PROTO_KEEPALIVE,
+  GRE_PROTO_MELLANOX,
   GRE_PROTO_PPP,
   GRE_PROTO_TEB,
   GRE_PROTO_WCCP,
@@ -24,6 +25,7 @@ import {
   startAmsdu,
 } from '../wire/ieee80211.js';
 import { Malformed } from '../wire/malformed.js';
+import { parseMellanox } from '../wire/mellanox.js';
 import { MirrorType } from '../wire/mirror-point.js';
 import type { OuterPacket } from '../wire/outer.js';
 import { parseWccp, WccpHeader } from '../wire/wccp.js';
@@ -44,6 +46,9 @@ export function ipgreRcv(inner: Inner, packet: OuterPacket, o: number): void {
       return;
     case GRE_PROTO_TEB:
       if (inner.begin(packet, MirrorType.Gretap, 0)) inner.whole(packet, FrameKind.Ethernet, 0, o);
+      return;
+    case GRE_PROTO_MELLANOX:
+      mellanoxRcv(inner, packet, o);
       return;
     case GRE_PROTO_WCCP:
       wccpRcv(inner, packet, o);
@@ -95,6 +100,16 @@ function metadataRcv(inner: Inner, packet: OuterPacket, o: number): void {
   inner.mirrored.protocol = metadata.type;
   if (teb) inner.whole(packet, FrameKind.Ethernet, 0, o + length);
   else payload(inner, packet, metadata.type, o + length);
+}
+
+/** A mirrored frame behind what a Spectrum switch says of it; SONiC calls this ERSPAN as well. */
+function mellanoxRcv(inner: Inner, packet: OuterPacket, o: number): void {
+  const length = parseMellanox(o, packet.end);
+  if (length < 0) inner.refuse(packet, Malformed.ErspanShort);
+  else if (inner.begin(packet, MirrorType.Mellanox, 0)) {
+    inner.mirrored.protocol = EtherType.Teb;
+    inner.whole(packet, FrameKind.Ethernet, 0, o + length);
+  }
 }
 
 /** One frame, or the several packets of an A-MSDU: each is handed on, and they count as one for the mirror point. */

@@ -1,7 +1,7 @@
 /** Finding the mirror point of a packet: a hash table over typed arrays, nothing allocated but for new points. */
 import { randomInt } from 'node:crypto';
 import { i32, u32 } from '../wire/bytes.js';
-import { MirrorPoint, MirrorType } from '../wire/mirror-point.js';
+import { isTwoWay, MirrorPoint, MirrorType } from '../wire/mirror-point.js';
 import type { OuterPacket } from '../wire/outer.js';
 import { grownInt32, grownUint32 } from './grow.js';
 
@@ -41,11 +41,13 @@ export class MirrorPoints {
    * Finds or makes the point of a packet.
    *
    * @param session ERSPAN session, 0 for types without
-   * @param key the GRE key, NO_KEY for none; part of the identity of plain GRE only
+   * @param key the GRE key, NO_KEY for none; part of the identity of plain GRE and of Mellanox mirrors only
    * @returns its index
    */
   find(type: MirrorType, packet: OuterPacket, session: number, key: number): number {
-    const keyed = key !== NO_KEY && (type === MirrorType.Gre || type === MirrorType.Gretap);
+    const keyed =
+      key !== NO_KEY &&
+      (type === MirrorType.Gre || type === MirrorType.Gretap || type === MirrorType.Mellanox);
     const kind = (type << 16) | session | (keyed ? 0x8000 : 0);
     const keyWord = keyed ? key | 0 : 0;
     if (packet.ipVersion !== 4) return this.search(type, packet, session, key, kind, keyWord);
@@ -87,7 +89,7 @@ export class MirrorPoints {
     this.address(packet, packet.destination, ADDRESS_WORDS);
     w[KIND] = kind;
     w[KEY] = keyWord;
-    const twoWay = type >= MirrorType.Gre;
+    const twoWay = isTwoWay(type);
     const mask = this.slots.length - 1;
     let slot = this.hash() & mask;
     for (;;) {

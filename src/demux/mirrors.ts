@@ -3,9 +3,9 @@
  *
  * A plain GRE tunnel or a PPTP call that is observed carries the two halves of a conversation one way each, so for
  * these types the two ends in either order are one mirror point, whose source is the end seen to send first.
- * ERSPAN goes one way only.
+ * ERSPAN and Mellanox mirrors go one way only.
  */
-import { type MirrorPoint, MirrorType } from '../wire/mirror-point.js';
+import { isTwoWay, type MirrorPoint, type MirrorType } from '../wire/mirror-point.js';
 import { MirrorRecord, type MirrorSink } from '../wire/mirror-record.js';
 import type { Mirrored } from '../wire/mirrored.js';
 import type { OuterPacket } from '../wire/outer.js';
@@ -126,7 +126,7 @@ export class MirrorTable {
     if (truncated) minute[at + TRUNCATED]++;
     if (malformed) minute[at + MALFORMED]++;
     if (m.sequence < 0) return;
-    const direction = m.point.type >= MirrorType.Gre ? (this.reversed ? 1 : 0) : m.direction;
+    const direction = isTwoWay(m.point.type) ? (this.reversed ? 1 : 0) : m.direction;
     if (this.numbers === undefined) this.numbering.update(index, m.sequence, m.hardware, direction);
     else this.numbers.write(index, m.sequence, m.hardware, direction, sec, nsec);
   }

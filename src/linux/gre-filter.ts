@@ -6,6 +6,8 @@ const ETH_P_IPV6 = 0x86dd;
 const ETH_P_TEB = 0x6558;
 const ETH_P_ERSPAN = 0x88be;
 const ETH_P_ERSPAN2 = 0x22eb;
+const ETH_P_MELLANOX = 0x8949;
+const MELLANOX_LENGTH = 22;
 const VLAN_TPIDS = [0x8100, 0x88a8, 0x9100];
 const IPPROTO_GRE = 47;
 const IPPROTO_FRAGMENT = 44;
@@ -69,9 +71,9 @@ const M_SUM = 2;
  * Chooses the worker of a GRE packet by its inner addresses (PACKET_FANOUT_CBPF: the answer modulo the number of
  * workers), so that both directions of a conversation meet: addresses are added, which is the same either way.
  *
- * ERSPAN I, II, III, GRE with Ethernet and GRE with IP are looked into, over IPv6 behind extension headers too; inner frames
- * without IP go by their MAC addresses, everything else by its outer addresses, and what has a second outer VLAN tag to the
- * first worker. The kernel puts IPv4 fragments together before it asks, but not those of IPv6, whose inner addresses only
+ * ERSPAN I, II, III, Mellanox mirrors, GRE with Ethernet and GRE with IP are looked into, over IPv6 behind extension headers
+ * too; inner frames without IP go by their MAC addresses, everything else by its outer addresses, and what has a second outer
+ * VLAN tag to the first worker. The kernel puts IPv4 fragments together before it asks, but not those of IPv6, whose inner addresses only
  * the first one has: they go by their outer addresses. The packet starts at its network header here.
  *
  * @param ipv6Fragmented whether large packets come in fragments over IPv6: then everything over IPv6 goes by its outer
@@ -113,12 +115,14 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
   p.loadX('h', 2);
   p.jump('jeq', ETH_P_ERSPAN, 'erspan')
     .jump('jeq', ETH_P_ERSPAN2, 'erspan3')
+    .jump('jeq', ETH_P_MELLANOX, 'mellanox')
     .jump('jeq', ETH_P_TEB, 'payload');
   p.jump('jeq', ETH_P_IP, 'payload4').jump('jeq', ETH_P_IPV6, 'payload6', 'outer');
 
   // Type II has the sequence flag and 8 bytes of header, type I neither.
   p.label('erspan').loadX('h', 0).jump('jset', 0x1000, null, 'payload');
   p.fetchA(M_PAYLOAD).alu('add', 8).tax().goto('ethernet');
+  p.label('mellanox').fetchA(M_PAYLOAD).alu('add', MELLANOX_LENGTH).tax().goto('ethernet');
   // Type III: 12 bytes of header, 8 more with the O bit; frame type 2 is bare IP.
   p.label('erspan3').fetchX(M_PAYLOAD).loadX('b', 10).alu('and', 0x7c).storeA(M_SUM);
   p.loadX('b', 11).alu('and', 1).alu('lsh', 3).alu('add', 12).aluX('add').tax();

@@ -154,6 +154,7 @@ describe('GRE', () => {
     ['IPv4', 0x0800, [], INNER_IP, 'gre'],
     ['IPv6', 0x86dd, [], INNER6.subarray(14), 'gre'],
     ['Ethernet', 0x6558, [], INNER, 'gretap'],
+    ['a mirror of a Spectrum switch', 0x8949, new Array<number>(22).fill(0x45), INNER, 'mellanox'],
     ['PPP', 0x880b, [], bytes([0xff, 3, 0, 0x21], INNER_IP), 'gre'],
     ['MPLS', 0x8847, [], bytes([0, 1, 1, 64], INNER_IP), 'gre'],
     ['ARP', 0x0806, [], new Uint8Array(28), 'gre'],
@@ -183,6 +184,29 @@ describe('GRE', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('of a Spectrum switch, cut within what stands before the frame, or within the frame', () => {
+    const packet = over4(gre(0x8949, bytes(new Uint8Array(22), INNER)));
+    const header = packet.length - INNER.length;
+    // At least the 12 bytes of GRE that any packet has to have.
+    for (let length = 20 + 12; length < header; length++) {
+      const cut = { bytes: packet.subarray(0, length), length: packet.length };
+      expect(demux(cut).malformed).toEqual({ erspan_short: 1 });
+      const short = over4(packet.subarray(20, length));
+      const out = demux(short);
+      expect(out.malformed).toEqual({ erspan_short: 1 });
+      expect(out.mirrors.points).toEqual([]);
+    }
+    for (let length = header; length < header + 14; length++) {
+      const out = demux(over4(packet.subarray(20, length)));
+      expect(out.malformed).toEqual({ ethernet: 1 });
+      expect(out.frames.length).toBe(1);
+      expect(out.mirrors.points.length).toBe(1);
+    }
+    const out = demux({ bytes: packet.subarray(0, header + 50), length: packet.length });
+    expect(out.malformed).toEqual({});
+    expect(out.frames).toMatchObject([{ type: 'mellanox', ports: [5000, 53], truncated: true }]);
   });
 
   it('WCCP, version 1 and 2', () => {

@@ -121,6 +121,7 @@ function mirrored(random: Random, count: number): ScenePacket[] {
     new MirrorSource({ type: 'erspan3', ...to, session: 6, hardware: 9, direction: 'egress' }),
     new MirrorSource({ type: 'gretap', ...to, key: 4, numbered: true }),
     new MirrorSource({ type: 'gretap', ...to }),
+    new MirrorSource({ type: 'mellanox', ...to }),
   ];
   const p = new PacketBuilder();
   return Array.from({ length: count }, (_, n) => {

@@ -13,6 +13,7 @@ import {
   ipv4,
   ipv6,
   ipv6Fragment,
+  mellanox,
   tcp,
   udp,
 } from '../support/frames.js';
@@ -28,6 +29,7 @@ const GRES = [
   erspan3(5, 79, IP, 2, bytes([4, 0, 0, 1, 0, 0, 0, 2])),
   gre(0x0800, IP, { key: 5, sequence: 3, checksum: true }),
   gre(0x6558, FRAME),
+  mellanox(FRAME),
   gre(0x883e, bytes([0x80, 0, 0, 0], IP)),
   gre(0x8909, bytes([8, 0, 1, 1, 0, 1, 0, 99], IP)),
   gre(0x880b, bytes([0xff, 3, 0, 0x21], IP)),

@@ -9,6 +9,7 @@ import { outer } from './outer.js';
 
 const ERSPAN2 = 2 as MirrorType;
 const GRE = 4 as MirrorType;
+const MELLANOX = 7 as MirrorType;
 
 interface Row {
   minute: number;
@@ -80,6 +81,15 @@ describe('mirror points', () => {
     expect(there?.key).toBe(0);
     expect(table.find(GRE, outer('10.0.0.1', '10.0.0.2'), 0, NO_KEY)?.key).toBeNull();
     expect(table.find(GRE, outer('10.0.0.1', '10.0.0.2'), 0, 0xffffffff)?.key).toBe(0xffffffff);
+    expect(table.points.length).toBe(3);
+  });
+
+  it('of Spectrum switches are told apart by key, and go one way', () => {
+    const { table } = recorded();
+    const point = table.find(MELLANOX, outer('10.0.0.1', '10.0.0.2'), 0, NO_KEY);
+    expect(table.find(MELLANOX, outer('10.0.0.2', '10.0.0.1'), 0, NO_KEY)).not.toBe(point);
+    expect(table.find(MELLANOX, outer('10.0.0.1', '10.0.0.2'), 0, 7)?.key).toBe(7);
+    expect(table.find(MELLANOX, outer('10.0.0.1', '10.0.0.2'), 0, NO_KEY)).toBe(point);
     expect(table.points.length).toBe(3);
   });
 

@@ -4,7 +4,7 @@ import { MirrorTable } from '../../src/demux/mirrors.js';
 import { LinkType, PacketBatch } from '../../src/receive/batch.js';
 import { packetJson } from '../../src/store/packet-ndjson.js';
 import { LAYER_NAMES, Layer } from '../../src/wire/layers.js';
-import { bytes, erspan2, erspan3, ethernet, gre, ipv4, ipv6, tcp, udp } from '../support/frames.js';
+import { bytes, erspan2, erspan3, ethernet, gre, ipv4, ipv6, mellanox, tcp, udp } from '../support/frames.js';
 
 interface Line {
   [key: string]: unknown;
@@ -152,6 +152,7 @@ describe('the NDJSON of packets', () => {
       ethernet(0x0800, ip(17, geneve)),
       ethernet(0x0800, ip(47, gre(0x883e, bytes([0x80, 7, 0, 0], INNER)))),
       ethernet(0x0800, ip(47, gre(0x88be, ethernet(0x0800, INNER)))),
+      ethernet(0x0800, ip(47, mellanox(ethernet(0x0800, INNER)))),
       ethernet(0x0800, ip(47, erspan2(44, 1, ethernet(0x0800, INNER)))),
       ethernet(0x0800, ip(47, erspan3(45, 1, ethernet(0x0800, INNER)))),
       ethernet(0x0800, ipv4('10.2.0.1', '10.2.0.2', 17, new Uint8Array(16), { fragment: [64, false] })),

@@ -1,7 +1,7 @@
 /** Arbitrary rows for property tests: every field over its whole range, absent and extreme values included. */
 import fc from 'fast-check';
 import { SessionRecord } from '../../src/sessions/record.js';
-import { MirrorPoint, type MirrorType } from '../../src/wire/mirror-point.js';
+import { MIRROR_TYPE_NAMES, MirrorPoint, type MirrorType } from '../../src/wire/mirror-point.js';
 import { MirrorRecord } from '../../src/wire/mirror-record.js';
 import { TunnelRecord } from '../../src/wire/tunnel-record.js';
 
@@ -23,7 +23,13 @@ const word = fc.string({ maxLength: 20, unit: 'grapheme-ascii' });
 const key = fc.oneof(fc.constant(null), u32);
 
 export const point = fc
-  .tuple(fc.integer({ min: 1, max: 6 }), fc.oneof(ip4, ip6), fc.oneof(ip4, ip6), u16, key)
+  .tuple(
+    fc.integer({ min: 1, max: MIRROR_TYPE_NAMES.length - 1 }),
+    fc.oneof(ip4, ip6),
+    fc.oneof(ip4, ip6),
+    u16,
+    key,
+  )
   .map(
     ([type, source, target, session, k]) =>
       new MirrorPoint(0, type as MirrorType, source, target, session, k),

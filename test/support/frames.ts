@@ -140,6 +140,11 @@ export function erspan3(
   );
 }
 
+/** A mirror of a Spectrum switch; what it says in its 22 bytes is not known. */
+export function mellanox(frame: Uint8Array, o: GreOptions = {}): Uint8Array {
+  return gre(0x8949, bytes(new Uint8Array(22).fill(0x45), frame), o);
+}
+
 export function udp(sourcePort: number, destinationPort: number, payload: Uint8Array): Uint8Array {
   return bytes([...be16(sourcePort), ...be16(destinationPort), ...be16(8 + payload.length), 0, 0], payload);
 }

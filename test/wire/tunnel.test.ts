@@ -16,6 +16,7 @@ import {
   parseGre,
   setGreChecksum,
 } from '../../src/wire/gre.js';
+import { emitMellanox, MELLANOX_LENGTH, parseMellanox } from '../../src/wire/mellanox.js';
 import { emitVxlan, parseVxlan, VxlanHeader } from '../../src/wire/vxlan.js';
 import { emitWccp, parseWccp, WccpHeader } from '../../src/wire/wccp.js';
 import { bit, bits, codecProperties, u8, u16, u24, u32 } from '../support/codec.js';
@@ -233,4 +234,13 @@ test('WCCP version 1 has no redirect header: the IPv4 packet starts at once', ()
   const h = new WccpHeader();
   expect(parseWccp(hex('45'), 0, 1, h)).toBe(0);
   expect(emitWccp(h, new Uint8Array(0), 0)).toBe(0);
+});
+
+test('what Spectrum switches put before a frame is 22 bytes, or too short', () => {
+  const b = new Uint8Array(30).fill(0xff);
+  expect(emitMellanox(b, 4)).toBe(MELLANOX_LENGTH);
+  expect(b).toEqual(Uint8Array.from({ length: 30 }, (_, i) => (i < 4 || i >= 26 ? 0xff : 0)));
+  expect(parseMellanox(4, 26)).toBe(22);
+  expect(parseMellanox(4, 25)).toBe(SHORT);
+  expect(parseMellanox(4, 3)).toBe(SHORT);
 });

@@ -18,6 +18,7 @@ import {
   GRE_PROTO_CISCO_METADATA,
   GRE_PROTO_ERSPAN,
   GRE_PROTO_ERSPAN3,
+  GRE_PROTO_MELLANOX,
   GRE_PROTO_PPP,
   GRE_PROTO_TEB,
   GRE_SEQ,
@@ -33,6 +34,7 @@ import {
 import { IpProtocol } from '../../wire/ip-protocol.js';
 import { emitIpv4, IPV4_BASE_LENGTH, Ipv4Header, setIpv4Checksum } from '../../wire/ipv4.js';
 import { emitIpv6, IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE, Ipv6Header } from '../../wire/ipv6.js';
+import { emitMellanox } from '../../wire/mellanox.js';
 import { MirrorDirection, MirrorType } from '../../wire/mirror-point.js';
 
 /** Outer IP, GRE and ERSPAN at their longest. */
@@ -107,6 +109,7 @@ export class OuterPackets {
     const p = o + emitGre(gre, bytes, o);
     if (tagged) return p + this.metadataHeader(securityGroup, protocol, p);
     if (point.type === MirrorType.Gre && protocol === ARUBA) return p + this.amsduHeader(row, p);
+    if (point.type === MirrorType.Mellanox) return p + emitMellanox(bytes, p);
     return point.type <= MirrorType.Erspan3 ? p + this.erspanHeader(row, p) : p;
   }
 
@@ -186,6 +189,8 @@ function protocolOf(row: PacketRow): number {
       return GRE_PROTO_TEB;
     case MirrorType.Pptp:
       return GRE_PROTO_PPP;
+    case MirrorType.Mellanox:
+      return GRE_PROTO_MELLANOX;
   }
   if (protocol !== 0) return protocol === GRE_PROTO_TEB ? ARUBA : protocol;
   switch (row.layer) {

@@ -1,10 +1,12 @@
 import type { ErspanHeader } from '../../../src/wire/erspan.js';
+import { GRE_PROTO_MELLANOX } from '../../../src/wire/gre.js';
+import { MELLANOX_LENGTH } from '../../../src/wire/mellanox.js';
 import type { ExpectedRow } from './expected.js';
 import { ipBytes, macBytes } from './host.js';
 import type { PacketBuilder } from './packet.js';
 
 export interface MirrorSourceOptions {
-  type: 'erspan1' | 'erspan2' | 'erspan3' | 'gre' | 'gretap';
+  type: 'erspan1' | 'erspan2' | 'erspan3' | 'gre' | 'gretap' | 'mellanox';
   /** The switch's and the collector's address. */
   source: string;
   target: string;
@@ -79,6 +81,9 @@ export class MirrorSource {
   wrap(p: PacketBuilder, sequence = this.numbered ? this.takeSequence() : undefined): PacketBuilder {
     const o = this.options;
     if (o.type.startsWith('erspan')) p.erspan(this.erspanHeader());
+    // What the switch says there nobody knows: bytes that would be a header of something else if they were read.
+    if (o.type === 'mellanox')
+      p.push(new Uint8Array(MELLANOX_LENGTH).fill(0x45), { etherType: GRE_PROTO_MELLANOX });
     p.gre({
       key: o.key ?? null,
       checksum: o.checksum ?? false,
