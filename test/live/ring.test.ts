@@ -24,6 +24,7 @@ import {
   ipv4,
   ipv6,
   ipv6Fragment,
+  mellanox,
   tcp,
   udp,
 } from '../support/frames.js';
@@ -156,6 +157,8 @@ describeWith(['root', 'ip'], 'the packet ring on a veth pair', () => {
       (f) => ethernet(0x86dd, outer6(47, erspan2(1, 5, f)), [[0x8100, 4]]),
       (f) => ethernet(0x0800, outer4(gre(0x6558, f, { key: 9, checksum: true }))),
       (f) => ethernet(0x0800, outer4(gre(0x0800, f.subarray(14), { key: 9, sequence: 3 }))),
+      (f) => ethernet(0x0800, outer4(mellanox(f))),
+      (f) => ethernet(0x86dd, outer6(47, mellanox(f))),
       (f) => ethernet(0x0800, outer4(erspan3(1, 5, f.subarray(14), 2))),
       (f) =>
         ethernet(0x0800, outer4(erspan2(1, 5, bytes(f.subarray(0, 12), [0x81, 0, 0, 7], f.subarray(12))))),
