@@ -55,8 +55,11 @@ async function lossFree(
   for (const rate of rates) {
     const reached = await attempt(receiver.name, running, { rate: rate * 1000, packets, mac });
     if (reached === undefined) break;
-    best = reached;
-    if (best.end) break;
+    if (reached.rate > best.rate) best = reached;
+    if (reached.end) {
+      best = { ...best, end: true };
+      break;
+    }
   }
   await running.stop();
   return best;
