@@ -291,13 +291,13 @@ export class SessionTable implements FrameSink {
     if (fresh) found = this.openSession(f, m) * 2;
     const slot = found >>> 1;
     const side = (found & 1) as 0 | 1;
-    countFrame(this.slots, slot, side, f, m);
-    if (!fresh) this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] |= FLAG.TOUCHED;
     if (tcp) {
       learnClient(this.slots, slot, side, f);
       trackTcp(this.slots, slot, side, f);
-      this.hurryEnd(slot);
     }
+    countFrame(this.slots, slot, side, f, m);
+    if (!fresh) this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] |= FLAG.TOUCHED;
+    if (tcp) this.hurryEnd(slot);
     if (f.payloadLength > 0) this.lookAtPayload(slot, side, f);
     this.last = slot;
     return found;

@@ -27,6 +27,9 @@ const Handshake = { None: 0, SynSeen: 1, SynAckSeen: 2, Done: 3, SynAckFirst: 4 
 /** How much later than its answer, in nanoseconds, a SYN may come as only out of order: below any retransmission's time. */
 const OUT_OF_ORDER = 500_000_000;
 
+/** The shortest time without a packet, in nanoseconds, after which a keepalive probe is sent: Linux takes whole seconds (tcp(7), TCP_KEEPIDLE). */
+const KEEPALIVE_LEAST = 1e9;
+
 /** A jump of sequence numbers beyond this is not a gap but another numbering. */
 const RESYNC = 1 << 26;
 
@@ -48,7 +51,7 @@ export function beginsAnew(s: Slots, slot: number, side: 0 | 1, f: Frame): boole
   return own === TcpState.Established && s.u8[b + U8.HANDSHAKE_STATE] === Handshake.Done;
 }
 
-/** Takes one segment of side 0 (A) or 1 (B) into a session. */
+/** Takes one segment of side 0 (A) or 1 (B) into a session, before it is counted: the row's last packet is the one before. */
 export function trackTcp(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   const b = slot * SLOT_BYTES;
   s.u8[b + U8.TCP_FLAGS_A + side] |= f.tcpFlags;
@@ -155,7 +158,7 @@ function firstState(s: Slots, peer: number, client: boolean, flags: number, payl
 /**
  * Counts retransmissions of side A or B: segments whose bytes were all seen before. One gap a side is
  * remembered, so that a segment that was only late is not taken for a repeated one; a keepalive probe (one
- * byte before the next expected) is not a retransmission either.
+ * byte before the next expected, after a pause) is not a retransmission either.
  */
 function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   const flags = f.tcpFlags;
@@ -189,7 +192,10 @@ function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
     u32[w + W.NEXT_SEQ_A + side] = after;
     return;
   }
-  if (ahead === -1 && length === 1 && (flags & (SYN | FIN)) === 0) return;
+  if (ahead === -1 && length === 1 && (flags & (SYN | FIN)) === 0) {
+    const idle = (f.sec - u32[w + W.LAST_SEC]) * 1e9 + (f.nsec - u32[w + W.LAST_NSEC]);
+    if (idle >= KEEPALIVE_LEAST) return;
+  }
   const holeStart = u32[w + W.HOLE_START_A + side];
   const holeEnd = u32[w + W.HOLE_END_A + side];
   if (holeStart !== holeEnd && ((seq - holeStart) | 0) >= 0 && ((seq - holeEnd) | 0) < 0) {

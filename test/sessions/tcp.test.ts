@@ -243,6 +243,15 @@ describe('retransmissions', () => {
     expect(world.finish()[0].retransmits).toEqual([0, 0]);
   });
 
+  it('counts a single byte that comes again sooner than a keepalive probe would', () => {
+    const world = new SessionWorld();
+    data(world, 0, 1000, 1);
+    data(world, 0.2, 1000, 1);
+    data(world, 0.6, 1000, 1);
+    data(world, 1.6, 1000, 1);
+    expect(world.finish()[0].retransmits).toEqual([2, 0]);
+  });
+
   it('works across the wrap of sequence numbers', () => {
     const world = new SessionWorld();
     data(world, 0, 0xffffff00, 0x180);
@@ -264,8 +273,7 @@ describe('retransmissions', () => {
           for (const [length, again] of segments) {
             at += 0.01;
             data(world, at, seq, length);
-            // A repeated single byte looks like a keepalive probe.
-            if (again && length > 1) {
+            if (again) {
               data(world, at, seq, length);
               repeated++;
             }
