@@ -89,8 +89,13 @@ export interface Shared {
   readonly buffer: ArrayBuffer;
 }
 
-/** @param length bytes; programs reach no further than 512 MiB */
+/** How far from an address programs reach (the kernel's BPF_MAX_VAR_OFF). */
+const FARTHEST = 1 << 29;
+
+/** @param length bytes, up to 512 MiB */
 export function share(length: number): Shared {
+  if (length >= FARTHEST)
+    throw new Error(`${length} bytes are more than a program reaches: take fewer packets`);
   const create = attributes();
   create.setUint32(0, BPF_MAP_TYPE_ARRAY, true);
   create.setUint32(4, 4, true);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the programs the benchmark compares with: Suricata (from Debian's backports), argus, and tcpreplay.
+# Installs the programs the benchmark compares with: Suricata (from Debian's backports), argus, tcpreplay
+# and nftables.
 # Takes the mirror from the apt sources the machine already has. Needs root.
 set -eu
 

@@ -6,7 +6,10 @@ import { type Collector, type Counts, cpuOf, idle, type RunningCollector } from 
 const RAW_RATES = [50, 100, 125, 150, 175, 200, 225, 250, 300, 400];
 const RING_RATES = [200, 400, 500, 600, 700, 800, 900, 1000, 1200, 1400, 1600];
 const SECONDS = 5;
-/** Packets are received by the kernel on one processor and by the program on another, and other programs may run too: a rate counts that was once received without loss. */
+/**
+ * Packets are received by the kernel on one processor and by the program on another, and other programs may run too: a rate
+ * counts that was once received without loss.
+ */
 const TRIES = 3;
 /** When less than this part of the rate is received, the kernel is at its end. */
 const REACHED = 0.95;
@@ -33,12 +36,14 @@ export async function printRates(
     );
     return rate;
   };
-  const ratio = (1 / (await most(raw, RAW_RATES))) * (await most(ring, RING_RATES));
+  const rawRate = await most(raw, RAW_RATES);
+  const ratio = (await most(ring, RING_RATES)) / rawRate;
   process.stdout.write(
     `${ring.name} takes ${ratio.toFixed(1)} times the packets of ${raw.name}: ${ratio >= 4 ? 'the goal is met' : 'the goal is 4.0'}\n`,
   );
-  dropAfterRings();
+  const allow = dropAfterRings();
   await most({ ...ring, name: `${ring.name}, then dropped` }, RING_RATES);
+  allow();
 }
 
 async function lossFree(

@@ -44,12 +44,20 @@ export function setUp(): string {
   )[0].address;
 }
 
-/** Has the kernel drop GRE on its way in, where rings have received it (nftables' ingress hook), as docs/how-to/size-the-box.md says. */
-export function dropAfterRings(): void {
-  const chain = `chain mirrors { type filter hook ingress device "${RECEIVER}" priority 0; ip protocol gre drop; }`;
-  const [command, ...args] = inside('nft', `table netdev mirrorlake { ${chain}; }`);
+function nft(rules: string): void {
+  const [command, ...args] = inside('nft', rules);
   const run = spawnSync(command, args, { encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(`nft: ${run.error?.message ?? run.stderr}`);
+  if (run.status !== 0) throw new Error(`nft ${rules}: ${run.error?.message ?? run.stderr}`);
+}
+
+/**
+ * Has the kernel drop GRE on its way in, where rings have received it (nftables' ingress hook), as
+ * docs/how-to/size-the-box.md says. @returns what ends it
+ */
+export function dropAfterRings(): () => void {
+  const chain = `chain mirrors { type filter hook ingress device "${RECEIVER}" priority 0; ip protocol gre drop; }`;
+  nft(`table netdev mirrorlake { ${chain}; }`);
+  return () => nft('delete table netdev mirrorlake');
 }
 
 /** Another wire into the namespace, for a store outside of it. @returns this end's address */

@@ -1,4 +1,5 @@
 /** The classic BPF programs of the receivers: what is GRE, and which worker a packet belongs to. */
+import { MELLANOX_LENGTH } from '../wire/mellanox.js';
 import { ACCEPT, BpfProgram, SKF_AD_PROTOCOL } from './bpf.js';
 
 const ETH_P_IP = 0x0800;
@@ -7,7 +8,6 @@ const ETH_P_TEB = 0x6558;
 const ETH_P_ERSPAN = 0x88be;
 const ETH_P_ERSPAN2 = 0x22eb;
 const ETH_P_MELLANOX = 0x8949;
-const MELLANOX_LENGTH = 22;
 const VLAN_TPIDS = [0x8100, 0x88a8, 0x9100];
 const IPPROTO_GRE = 47;
 const IPPROTO_FRAGMENT = 44;
