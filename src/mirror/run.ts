@@ -3,6 +3,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { LinuxError } from '../linux/errors.js';
 import { ERRNO } from '../linux/libc.js';
 import { PacketBatch, type PacketSource } from '../receive/batch.js';
+import type { GreSender } from './gre-sender.js';
 import type { InterfaceSource } from './interface-source.js';
 import type { Mirror } from './mirror.js';
 
@@ -43,21 +44,40 @@ const TICK = 1;
 /** The longest pause of a capture that is kept, milliseconds: clocks that were set make years of a second. */
 const LONGEST_PAUSE = 600_000;
 
+/** The time a replay keeps, in milliseconds. */
+export interface ReplayClock {
+  /** A time that never goes back. */
+  now(): number;
+  /** Waits; rejects when `signal` is aborted. */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<unknown>;
+}
+
+const CLOCK: ReplayClock = {
+  now: () => performance.now(),
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+};
+
+/** What a replay needs of a {@link Mirror}. */
+export type ReplayTarget = Pick<Mirror, 'packet'> & { readonly sender: Pick<GreSender, 'flush'> };
+
 /** Mirrors a capture with the pauses it has, from its beginning to its end, once or again and again. */
 export class Replay {
   /** When the next packet is due, and the time that was looked at last: milliseconds since the start. */
   private due = 0;
   private now = 0;
-  private readonly start = performance.now();
+  private readonly start: number;
   private readonly batch = new PacketBatch();
 
   /** @param open opens the capture from its beginning; it ends with `signal` */
   constructor(
     private readonly open: () => Promise<PacketSource>,
-    private readonly mirror: Mirror,
+    private readonly mirror: ReplayTarget,
     private readonly options: ReplayOptions,
     private readonly signal: AbortSignal,
-  ) {}
+    private readonly time: ReplayClock = CLOCK,
+  ) {
+    this.start = time.now();
+  }
 
   async run(): Promise<void> {
     for (let i = 0; i < this.options.loops && !this.signal.aborted; i++) {
@@ -111,7 +131,7 @@ export class Replay {
     // A mirror's timestamps are of its own clock, as a switch's are.
     const time = Date.now();
     const sec = Math.floor(time / 1000);
-    return this.mirror.packet(this.batch, i, false, sec, (time % 1000) * 1_000_000, performance.now());
+    return this.mirror.packet(this.batch, i, false, sec, (time % 1000) * 1_000_000, this.time.now());
   }
 
   /** Nothing of a capture is dropped for the rate's sake: it takes longer. */
@@ -122,7 +142,7 @@ export class Replay {
   }
 
   private clock(): number {
-    return performance.now() - this.start;
+    return this.time.now() - this.start;
   }
 
   /** Sends what is queued and waits for a time; false when the wait was broken off. */
@@ -131,7 +151,7 @@ export class Replay {
     if (time <= this.now + TICK) return true;
     this.mirror.sender.flush();
     try {
-      await sleep(time - this.now, undefined, { signal: this.signal });
+      await this.time.sleep(time - this.now, this.signal);
     } catch {
       return false;
     }

@@ -284,44 +284,18 @@ describeWith(
       });
     });
 
-    it('keeps the time of the capture, faster or slower, again and again', async () => {
-      const capture = await captureOf(frames().slice(0, 5), 100);
-      const spans: number[] = [];
-      for (const options of [
-        ['--speed', '1'],
-        ['--speed', '4'],
-        ['--speed', '4', '--loop', '3'],
-      ]) {
-        const { file } = await mirrored(4, '--file', capture, ...options);
-        const { packets } = await readAll(file);
-        const times = packets.map((packet) => packet.sec + packet.nsec / 1e9);
-        spans.push(packets.length, times[times.length - 1] - times[0]);
-      }
-      const [once, atOne, fourfold, atFour, thrice, atFourThrice] = spans;
-      expect([once, fourfold, thrice]).toEqual([5, 5, 15]);
-      expect(atOne).toBeGreaterThan(0.39);
-      expect(atFour).toBeGreaterThan(0.095);
-      expect(atFour).toBeLessThan(atOne);
-      expect(atFourThrice).toBeGreaterThan(0.29);
-    });
-
-    it('holds a capture back to the rate, and loses nothing', async () => {
-      const list = Array.from({ length: 60 }, () => frames()[3]);
-      const { file, said } = await mirrored(
-        4,
-        '--file',
-        await captureOf(list),
-        '--speed',
-        'max',
-        '--rate',
-        '100pps',
-      );
-      expect(said).toContain('60 of 60 packets');
-      const { packets } = await readAll(file);
-      expect(packets).toHaveLength(60);
-      expect(
-        packets[59].sec + packets[59].nsec / 1e9 - packets[0].sec - packets[0].nsec / 1e9,
-      ).toBeGreaterThan(0.5);
+    // The times themselves are tested with a clock of the test's own: test/mirror/replay.test.ts.
+    it.each([
+      ['at its own speed', ['--speed', '1'], 1],
+      ['faster', ['--speed', '4'], 1],
+      ['again and again', ['--speed', '40', '--loop', '3'], 3],
+      ['held back to a rate', ['--speed', 'max', '--rate', '100pps'], 1],
+    ])('plays a capture %s, whole and in order', async (_, options, times) => {
+      const list = frames().filter((frame) => frame.length < 1400);
+      const { file, said } = await mirrored(4, '--file', await captureOf(list, 20), ...options);
+      expect(said).toContain(`${list.length * times} of ${list.length * times} packets`);
+      const sent = list.map((frame) => Buffer.from(frame).toString('hex'));
+      expect(inner((await readAll(file)).packets, 8 + 8)).toEqual(Array(times).fill(sent).flat());
     });
 
     it('mirrors an interface both ways, with directions', async () => {
