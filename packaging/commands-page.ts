@@ -15,8 +15,10 @@ What \`mirrorlake --help\` and \`man mirrorlake\` say, on one page. A test holds
 - \`-\` is stdin or stdout. Data goes to stdout, everything else to stderr.
 - Exit status: 0 done, 1 failed, 2 used or configured wrongly; the message names the option, or the file, line and key.
 - The first SIGINT or SIGTERM finishes what is open, the second leaves at once.
-- \`NO_COLOR\` turns colours off. A store's user and password may come from the environment:
-  \`MIRRORLAKE_STORE_USER\`, \`MIRRORLAKE_STORE_PASSWORD\`, \`MIRRORLAKE_STORE_TOKEN\`, or with \`_FILE\` behind from a file.
+- \`NO_COLOR\` turns colours off.
+- A store's user and password come from the environment: \`MIRRORLAKE_STORE_USER\`, \`MIRRORLAKE_STORE_PASSWORD\`,
+  \`MIRRORLAKE_STORE_TOKEN\`, or with \`_FILE\` behind from a file. A URL may have them as well
+  (\`http://user:password@host:8123/database\`, percent-encoded), but \`ps\` shows what is on a command line.
 `;
 
 export async function commandsPage(): Promise<string> {

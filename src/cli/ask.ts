@@ -1,6 +1,7 @@
 /** Asking a store a question, through the collector that holds it where one does. */
 import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { isServer } from '../model/store-location.js';
 import { ControlError, controlPath, openReply } from '../observe/control.js';
 import { openStore } from '../store/open.js';
 import type { QueryOptions } from '../store/store.js';
@@ -31,7 +32,7 @@ async function throughCollector(
   sql: string,
   options: QueryOptions,
 ): Promise<Readable | undefined> {
-  if (/^https?:/i.test(location)) return undefined;
+  if (isServer(location)) return undefined;
   const socket = controlPath(location);
   if (!existsSync(socket)) return undefined;
   try {

@@ -27,7 +27,7 @@ export function registerDoctor(program: Command): void {
       (v: string, b: string[]) => [...b, v],
       [],
     )
-    .option('--store <store>', 'a directory, or http://user:password@host:8123/database')
+    .option('--store <store>', 'a directory, or http://user@host:8123/database')
     .action(doctor);
 }
 

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
+import { isServer } from '../model/store-location.js';
 import { LinkType } from '../receive/batch.js';
 import { openOutput } from '../receive/file/capture-writer.js';
 import { PcapngWriter } from '../receive/file/pcapng-writer.js';
-import { withoutPassword } from '../store/location.js';
+import { parseLocation } from '../store/location.js';
 import {
   PACKET_ROW_FORMAT,
   type PacketRow,
@@ -57,7 +58,7 @@ export function registerExport(program: Command): void {
       'which sessions, as behind WHERE: "client_ip = toIPv6(\'10.0.0.1\') AND server_port = 443"',
     )
     .requiredOption('--output <file>', 'the capture; - is stdout')
-    .option('--store <store>', 'a directory, or http://user:password@host:8123/database', DEFAULT_STORE)
+    .option('--store <store>', 'a directory, or http://user@host:8123/database', DEFAULT_STORE)
     .option('--encapsulated', 'with the outer headers they were mirrored in, made anew')
     .action(exportPackets);
 }
@@ -168,5 +169,5 @@ function describe(point: MirrorPoint, linkType: number) {
 
 /** What stands in front of the tables' names in the store. */
 function prefixOf(location: string): string {
-  return new URLSearchParams(withoutPassword(location).split('?')[1]).get('prefix') ?? '';
+  return isServer(location) ? parseLocation(location, process.env).prefix : '';
 }

@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { isExpected, outputError } from './errors.js';
+import { shownWord, withoutPasswordsOf } from './passwords.js';
 import { createProgram } from './program.js';
+
+const WORDS = process.argv.slice(2);
 
 /** Runs the command line and settles the exit status: 0 done, 1 failed, 2 used or configured wrongly. */
 async function main(): Promise<void> {
   hidePasswords();
-  const program = await createProgram(process.argv.slice(2));
+  const program = await createProgram(WORDS);
   try {
     await program.parseAsync();
   } catch (error) {
@@ -16,21 +19,25 @@ async function main(): Promise<void> {
 
 /** A password in a URL on the command line is not for `ps` to show. */
 function hidePasswords(): void {
-  const hidden = process.argv.slice(2).map((word) => word.replace(/(:\/\/[^:@/?]*):[^@/?]*@/, '$1@'));
-  if (hidden.some((word, i) => word !== process.argv[i + 2]))
-    process.title = `mirrorlake ${hidden.join(' ')}`;
+  const shown = WORDS.map(shownWord);
+  if (shown.some((word, i) => word !== WORDS[i])) process.title = `mirrorlake ${shown.join(' ')}`;
 }
 
 function report(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (debug && error instanceof Error) complain(`${error.stack}`);
   if (isExpected(error)) {
-    process.stderr.write(`mirrorlake: ${error.message}\n`);
+    complain(`mirrorlake: ${error.message}`);
     return error.exitCode;
   }
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`mirrorlake: internal error: ${message} (please report it; --debug shows where)\n`);
+  complain(`mirrorlake: internal error: ${message} (please report it; --debug shows where)`);
   return 1;
+}
+
+/** Says what went wrong; an error may repeat a word of the command line. */
+function complain(text: string): void {
+  process.stderr.write(`${withoutPasswordsOf(WORDS, text)}\n`);
 }
 
 // A reader that has seen enough (| head) is not an error; a full disk is.

@@ -1,6 +1,7 @@
 /** The command line: its commands, and what is common to them. `--help`, the man page and completions are made of it. */
 import { readFileSync } from 'node:fs';
 import { Command, Help } from 'commander';
+import { withoutPasswordsOf } from './passwords.js';
 
 /** The commands, each in a file of its own, loaded when it is called for. */
 const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
@@ -37,7 +38,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
       // One line like every other error's, which names where to look.
       outputError: (text, write) =>
         write(
-          `mirrorlake: ${text
+          `mirrorlake: ${withoutPasswordsOf(words, text)
             .replace(/^error: /, '')
             .trimEnd()
             .replaceAll('\n', ' ')

@@ -20,7 +20,7 @@ export function registerQuery(program: Command): void {
         'tab-separated. docs/reference/columns.md lists the tables and columns.',
     )
     .argument('<sql>', 'the statement; - reads it from stdin')
-    .option('--store <store>', 'a directory, or http://user:password@host:8123/database', DEFAULT_STORE)
+    .option('--store <store>', 'a directory, or http://user@host:8123/database', DEFAULT_STORE)
     .option('--format <format>', "any of ClickHouse's output formats: JSONEachRow, CSVWithNames, Vertical, …")
     .option(
       '--param <name=value>',

@@ -36,7 +36,7 @@ export function registerRead(program: Command): void {
     .argument('[files...]', 'captures')
     .option(
       '--store <store>',
-      `a directory (embedded), or http://user:password@host:8123/database (default: ${DEFAULT_STORE})`,
+      `a directory (embedded), or http://user@host:8123/database (default: ${DEFAULT_STORE})`,
     )
     .option('--ndjson [what]', `print instead of storing: ${NDJSON_KINDS.join(', ')} (default: sessions)`)
     .option('--once', 'store a capture only if it was not stored before, told by its contents')

@@ -33,10 +33,7 @@ export function registerSchema(program: Command): void {
     .description(
       'Applies the migrations the store has not had, and the retention. Other commands that store apply migrations by themselves.',
     )
-    .option(
-      '--store <store>',
-      `a directory, or http://user:password@host:8123/database (default: ${DEFAULT_STORE})`,
-    )
+    .option('--store <store>', `a directory, or http://user@host:8123/database (default: ${DEFAULT_STORE})`)
     .option('--config <file>', 'a configuration, for its store and retention')
     .option(
       '--cluster <name>',

@@ -1,5 +1,6 @@
 /** Every key of the configuration file, with its default and meaning: docs/reference/config.md is made from this. */
 import { z } from 'zod';
+import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
 import { LONGEST_DEDUPLICATION, MOST_SESSIONS } from './bounds.js';
 import { KEPT_PACKETS_WORDS, parseKeptPackets } from './kept-packets.js';
 import { parseDuration, parsePrefix, parseSize } from './units.js';
@@ -103,11 +104,11 @@ export const tunnelSchema = z.union([
 export const configSchema = z.strictObject({
   store: z
     .string()
-    .refine((text) => /^https?:\/\//i.test(text) || !/^$|^[a-z][a-z0-9+.-]*:\/\//i.test(text), {
-      error: (i) => `a store cannot be at "${i.input}": give a directory, or an http:// or https:// URL`,
-    })
+    .refine(isLocation, { error: (i) => noStoreAt(`"${withoutPassword(String(i.input))}"`) })
     .default('./data')
-    .describe('Where sessions go: a directory (embedded chDB) or http://user@host:8123/database.'),
+    .describe(
+      'Where sessions go: a directory (embedded chDB) or http://user@host:8123/database. The password belongs in `MIRRORLAKE_STORE_PASSWORD_FILE` or `MIRRORLAKE_STORE_PASSWORD`; one in the URL has to be percent-encoded.',
+    ),
   collector: z
     .string()
     .optional()

@@ -8,6 +8,7 @@ import { chmodSync, mkdirSync, unlinkSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { isServer } from '../model/store-location.js';
 
 /** The longest request line, bytes. */
 const MAX_REQUEST = 1 << 20;
@@ -78,7 +79,7 @@ export class ControlAnswer {
 
 /** Where the socket is: in the directory of an embedded store, else in /run. */
 export function controlPath(store: string): string {
-  return /^https?:/.test(store) ? '/run/mirrorlake/control.sock' : join(store, 'control.sock');
+  return isServer(store) ? '/run/mirrorlake/control.sock' : join(store, 'control.sock');
 }
 
 export class ControlServer {

@@ -1,5 +1,6 @@
 /** Where a ClickHouse server is and how it is spoken to: the URL of `--store`, and the environment for secrets. */
 import { readFileSync } from 'node:fs';
+import { LOCATION_PARAMETERS } from '../model/store-location.js';
 import { StoreLocationError } from './errors.js';
 
 export interface ServerLocation {
@@ -21,17 +22,17 @@ export interface ServerLocation {
 }
 
 const EXAMPLE = 'http://user@host:8123/database';
-const PARAMETERS = ['ca', 'cert', 'key', 'compression', 'prefix'];
 
 /**
  * Reads `https://user:password@host1:8443,host2:8443/database?ca=FILE&cert=FILE&key=FILE&compression=gzip&prefix=P`.
  * What the URL does not say of user and password comes from the environment: MIRRORLAKE_STORE_USER,
  * MIRRORLAKE_STORE_PASSWORD, MIRRORLAKE_STORE_TOKEN, or, with _FILE behind, from a file.
  *
- * @throws StoreLocationError that names the part that is wrong.
+ * @throws StoreLocationError that names the part that is wrong, and shows nothing of a password.
  */
 export function parseLocation(location: string, environment: NodeJS.ProcessEnv): ServerLocation {
-  const parts = /^(https?):\/\/(?:([^@/?]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/i.exec(location);
+  checkEncoding(location);
+  const parts = /^(https?):\/\/(?:([^@]*)@)?([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/i.exec(location);
   if (parts === null) throw new StoreLocationError(`the store is not a URL like ${EXAMPLE}`);
   const [, scheme, credentials = '', authority, path = '', search = ''] = parts;
   const hosts = authority.split(',').map((host) => hostUrl(scheme, host));
@@ -39,8 +40,10 @@ export function parseLocation(location: string, environment: NodeJS.ProcessEnv):
   name(database, 'database');
   const parameters = new URLSearchParams(search);
   for (const key of parameters.keys())
-    if (!PARAMETERS.includes(key))
-      throw new StoreLocationError(`the store's URL has ?${key}=: it knows ${PARAMETERS.join(', ')}`);
+    if (!LOCATION_PARAMETERS.includes(key))
+      throw new StoreLocationError(
+        `the store's URL has ?${key}=: it knows ${LOCATION_PARAMETERS.join(', ')}`,
+      );
   const prefix = parameters.get('prefix') ?? '';
   if (prefix !== '') name(prefix, 'prefix');
   const compression = parameters.get('compression') ?? 'none';
@@ -68,9 +71,16 @@ export function parseLocation(location: string, environment: NodeJS.ProcessEnv):
   };
 }
 
-/** A location as it may be shown: without its password. */
-export function withoutPassword(location: string): string {
-  return location.replace(/^(https?:\/\/[^:@/?]*):[^@/?]*@/i, '$1@');
+/**
+ * One @ is in a URL, between user and host (RFC 3986 section 3.2.1). With another, or with one behind a `/`, `?` or `#`,
+ * nobody knows where the password ends.
+ */
+function checkEncoding(location: string): void {
+  if (/^https?:\/*(?:[^/?#@]*@)?[^@]*$/i.test(location)) return;
+  throw new StoreLocationError(
+    "the user or password in the store's URL has to be percent-encoded: @ as %40, / as %2F, ? as %3F, # as %23 " +
+      '(so has an @ behind the host); better give it in MIRRORLAKE_STORE_PASSWORD_FILE or MIRRORLAKE_STORE_PASSWORD',
+  );
 }
 
 function hostUrl(scheme: string, host: string): string {
@@ -80,7 +90,9 @@ function hostUrl(scheme: string, host: string): string {
   } catch {
     // Said below.
   }
-  throw new StoreLocationError(`the store's host "${host}" is not a host and port: write ${EXAMPLE}`);
+  // What stands behind the colon may be a password whose @host was forgotten.
+  const shown = host.replace(/:[^\]]*$/, '');
+  throw new StoreLocationError(`the store's host "${shown}" is not a host and port: write ${EXAMPLE}`);
 }
 
 function name(text: string, what: string): void {
@@ -110,10 +122,12 @@ function secret(environment: NodeJS.ProcessEnv, which: 'USER' | 'PASSWORD' | 'TO
   return contents(file, `${variable}_FILE`).replace(/\r?\n$/, '');
 }
 
+/** The file's name is not in the error: it may be the secret itself, given in the wrong place. */
 function contents(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new StoreLocationError(`${what}: ${(error as Error).message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StoreLocationError(`${what}: ${code}: the file that it names cannot be read`);
   }
 }

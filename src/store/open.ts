@@ -1,20 +1,17 @@
+import { isLocation, isServer, noStoreAt, withoutPassword } from '../model/store-location.js';
 import { EmbeddedStore } from './embedded.js';
 import { StoreLocationError } from './errors.js';
 import { ServerStore } from './server.js';
 import type { OpenOptions, Store } from './store.js';
 
 /**
- * Opens the store at `location`: a data directory (embedded ClickHouse), or `http://user:password@host:8123/database`
- * (a server). It returns at once; the engine starts meanwhile, and what fails fails at the first use.
+ * Opens the store at `location`: a data directory (embedded ClickHouse), or `http://user@host:8123/database` (a
+ * server). It returns at once; the engine starts meanwhile, and what fails fails at the first use.
  */
 export function openStore(location: string, options: OpenOptions): Store {
   if (location === '') throw new StoreLocationError('the store has no name: give a directory or a URL');
-  if (/^https?:\/\//i.test(location)) return new ServerStore(location, options);
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1];
-  if (scheme !== undefined)
-    throw new StoreLocationError(
-      `a store cannot be at ${scheme}://: give a directory, or an http:// or https:// URL`,
-    );
+  if (!isLocation(location)) throw new StoreLocationError(noStoreAt(withoutPassword(location)));
+  if (isServer(location)) return new ServerStore(location, options);
   if (options.cluster !== undefined)
     throw new StoreLocationError('a cluster is of servers: give the URL of one of its nodes as the store');
   return new EmbeddedStore(location, options.create);

@@ -4,6 +4,7 @@
  */
 import { linkSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isServer } from '../model/store-location.js';
 import { bytesOf, remove, type SpoolSegment, sumsOf, unlinkIfThere } from './spool-file.js';
 import type { TableName } from './tables.js';
 
@@ -12,7 +13,7 @@ const NAME = /^(\d{13})-([0-9a-f]{8})-(\d{8})-(sessions|mirrors|tunnels|packets)
 
 /** Where segments wait for the store at a location, unless told otherwise. */
 export function spoolDirectory(store: string): string {
-  return /^https?:/i.test(store) ? '/var/lib/mirrorlake/spool' : join(store, 'spool');
+  return isServer(store) ? '/var/lib/mirrorlake/spool' : join(store, 'spool');
 }
 
 /** Where those are that the store refuses. */

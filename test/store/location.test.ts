@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { StoreLocationError, StoreUnavailable } from '../../src/store/errors.js';
-import { parseLocation, withoutPassword } from '../../src/store/location.js';
+import { parseLocation } from '../../src/store/location.js';
 import { openStore } from '../../src/store/open.js';
 import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
 import { FaultProxy } from '../support/fault-proxy.js';
@@ -68,12 +68,6 @@ test.each([
 ])('%s: %s is wrong', (url, part) => {
   expect(() => parseLocation(url, {})).toThrow(StoreLocationError);
   expect(() => parseLocation(url, {})).toThrow(part);
-});
-
-test('a location is shown without its password', () => {
-  expect(withoutPassword('https://me:secret@h1,h2/x?prefix=a')).toBe('https://me@h1,h2/x?prefix=a');
-  expect(withoutPassword('http://h/x')).toBe('http://h/x');
-  expect(withoutPassword('./data:a@b')).toBe('./data:a@b');
 });
 
 describe('with a server', () => {

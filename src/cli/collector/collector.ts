@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import type { Config, MirrorConfig } from '../../config/schema.js';
 import { setSilentUp } from '../../linux/interface.js';
 import { TunDevice } from '../../linux/tun.js';
+import { isServer } from '../../model/store-location.js';
 import { ControlError, ControlServer, controlPath } from '../../observe/control.js';
 import { ObserveServer } from '../../observe/http.js';
 import type { Logger } from '../../observe/log.js';
 import type { CollectorStatus, ReceiverStatus } from '../../observe/status.js';
 import { RawReceiver } from '../../receive/raw.js';
+import { parseLocation } from '../../store/location.js';
 import { spoolDirectory } from '../../store/spool-directory.js';
 import { Capture, type CaptureOptions, type CaptureSnapshot } from './capture.js';
 import { MirrorAccounts } from './mirror-accounts.js';
@@ -90,11 +92,13 @@ export class Collector {
   private async open(): Promise<void> {
     const { config } = this;
     const kind = receiverKind(config);
+    // A location that is wrong is known before anything is opened.
+    if (isServer(config.store)) parseLocation(config.store, process.env);
     const user = config.user === undefined ? undefined : findUser(config.user);
     const control = config.control ?? controlPath(config.store);
     if (user !== undefined) {
       directoryFor(user, join(control, '..'));
-      if (!/^https?:/i.test(config.store)) directoryFor(user, config.store);
+      if (!isServer(config.store)) directoryFor(user, config.store);
       directoryFor(user, spoolOf(config));
     }
     this.control = await ControlServer.open(control, {

@@ -1,7 +1,7 @@
 /** The store's thread, as the main thread sees it. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { withoutPassword } from '../../model/store-location.js';
 import type { StoreStatus } from '../../observe/status.js';
-import { withoutPassword } from '../../store/location.js';
 import type { QueryOptions } from '../../store/store.js';
 import { SegmentPort, Waiting } from './segment-port.js';
 import type { FromStoreWorker, StoreWorkerData, ToStoreWorker } from './store-protocol.js';

@@ -1,6 +1,7 @@
 /** The doctor's look at the store and the disk under the spool. */
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { isServer, withoutPassword } from '../../model/store-location.js';
 import { askCollector, controlPath } from '../../observe/control.js';
 import { openStore } from '../../store/open.js';
 import { bad, type Finding, good, poor } from './finding.js';
@@ -8,8 +9,8 @@ import { bad, type Finding, good, poor } from './finding.js';
 export async function storeFinding(location: string, control: string | undefined): Promise<Finding> {
   const subject = 'store';
   if (await running(control ?? controlPath(location)))
-    return good(subject, `${location} is held by a running collector`);
-  if (!/^https?:/i.test(location) && !existsSync(location)) {
+    return good(subject, `${withoutPassword(location)} is held by a running collector`);
+  if (!isServer(location) && !existsSync(location)) {
     return good(subject, `${location} is not there yet: collect makes it`);
   }
   let store: ReturnType<typeof openStore> | undefined;
