@@ -4,18 +4,24 @@
  * {@link ControlHead}, and after it, for commands that have one, a body until the end of the connection.
  */
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, unlinkSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { isServer } from '../model/store-location.js';
+import { Connections } from './connections.js';
+import { FirstLine } from './first-line.js';
+import { LONGEST_PATH, listenAt, PathTaken, type SocketOwner } from './socket-path.js';
 
-/** The longest request line, bytes. */
+/** The longest request line, bytes, and the longest first line of an answer. */
 const MAX_REQUEST = 1 << 20;
-/** sizeof(sockaddr_un.sun_path), its final zero left out. */
-const MAX_PATH = 107;
-/** A client that says nothing for this long is cut off, milliseconds. */
+const MAX_HEAD = 1 << 28;
+/** When a client is cut off that has not asked, and one that takes nothing of an answer that is complete, milliseconds. */
 const REQUEST_TIMEOUT = 10_000;
+const ANSWER_TIMEOUT = 30_000;
+/** Connections at once. */
+export const MOST_CONTROL_CONNECTIONS = 32;
+const MOST_LEAVING = 4;
+const LEAVING_TIMEOUT = 1000;
 
 export interface ControlRequest {
   readonly command: string;
@@ -63,6 +69,7 @@ export class ControlAnswer {
       return;
     }
     this.head(head);
+    this.socket.setTimeout(ANSWER_TIMEOUT, () => this.socket.destroy());
     this.socket.end();
   }
 
@@ -73,7 +80,7 @@ export class ControlAnswer {
 
   private head(head: ControlHead): void {
     this.begun = true;
-    this.socket.write(`${JSON.stringify(head)}\n`);
+    this.socket.write(headLine(head));
   }
 }
 
@@ -82,69 +89,95 @@ export function controlPath(store: string): string {
   return isServer(store) ? '/run/mirrorlake/control.sock' : join(store, 'control.sock');
 }
 
+function headLine(head: ControlHead): string {
+  return `${JSON.stringify(head)}\n`;
+}
+
+export interface ControlOptions {
+  /** Who may connect beside root; without it whoever the collector runs as. */
+  readonly owner?: SocketOwner | undefined;
+  /** Connections at once, {@link MOST_CONTROL_CONNECTIONS} without it. */
+  readonly connections?: number;
+  /** Told when a connection could not be taken. */
+  readonly failed?: (error: Error) => void;
+}
+
 export class ControlServer {
   private readonly server: Server;
-  private readonly clients = new Set<Socket>();
+  /** Those whose question is being answered. The others make room for new ones. */
+  private readonly answering = new Set<Socket>();
+  private readonly clients: Connections;
+  /** Those for whom there is no room, while they are told so. */
+  private readonly leaving = new Connections(MOST_LEAVING, () => true);
 
   private constructor(
     readonly path: string,
     private readonly handlers: Readonly<Record<string, ControlHandler>>,
+    options: ControlOptions,
   ) {
+    const most = options.connections ?? MOST_CONTROL_CONNECTIONS;
+    this.clients = new Connections(most, (socket) => !this.answering.has(socket));
     this.server = createServer((socket) => this.serve(socket));
   }
 
-  /** @throws ControlError when another collector answers there, or the place cannot be used. */
+  /** @throws ControlError when something else is there, or the place cannot be used. */
   static async open(
     path: string,
     handlers: Readonly<Record<string, ControlHandler>>,
+    options: ControlOptions = {},
   ): Promise<ControlServer> {
-    if (Buffer.byteLength(path) > MAX_PATH) {
+    if (Buffer.byteLength(path) > LONGEST_PATH) {
       throw new ControlError(
-        `${path}: too long for a socket (${MAX_PATH} bytes); set \`control\` to a shorter path`,
+        `${path}: too long for a socket (${LONGEST_PATH} bytes); set \`control\` to a shorter path`,
         2,
       );
     }
-    if (await answers(path)) {
-      throw new ControlError(
-        `${path}: another collector is running there; stop it, or set \`control\` to another path`,
-      );
-    }
+    const control = new ControlServer(path, handlers, options);
     try {
-      mkdirSync(dirname(path), { recursive: true });
-      // Left by a collector that was killed.
-      unlinkSync(path);
+      await listenAt(control.server, path, options.owner);
     } catch (e) {
-      if ((e as NodeJS.ErrnoException).code !== 'ENOENT') throw unusable(path, e);
-    }
-    const control = new ControlServer(path, handlers);
-    control.server.listen(path);
-    try {
-      await once(control.server, 'listening');
-      chmodSync(path, 0o660);
-    } catch (e) {
+      control.server.close();
       throw unusable(path, e);
     }
+    // Such as EMFILE of accept(2): the next one is tried all the same.
+    control.server.on('error', (e) => options.failed?.(e));
     return control;
   }
 
+  /** Connections turned away, or cut off while they asked nothing, because there were too many. */
+  get refused(): number {
+    return this.clients.refused;
+  }
+
   private serve(socket: Socket): void {
-    this.clients.add(socket);
-    socket.on('close', () => this.clients.delete(socket));
     socket.on('error', () => socket.destroy());
-    socket.setTimeout(REQUEST_TIMEOUT, () => socket.destroy());
-    let text = '';
-    const data = (chunk: Buffer): void => {
-      text += chunk.toString('latin1');
-      const end = text.indexOf('\n');
-      if (end < 0 && text.length <= MAX_REQUEST) return;
+    if (!this.clients.add(socket)) {
+      this.turnAway(socket);
+      return;
+    }
+    const late = setTimeout(() => socket.destroy(), REQUEST_TIMEOUT);
+    socket.once('close', () => clearTimeout(late));
+    const first = new FirstLine(MAX_REQUEST);
+    const data = (piece: Buffer): void => {
+      const whole = first.take(piece);
+      if (whole === undefined) return;
       socket.off('data', data);
-      socket.setTimeout(0);
-      void this.answer(
-        Buffer.from(text.slice(0, Math.max(end, 0)), 'latin1').toString('utf8'),
-        new ControlAnswer(socket),
+      clearTimeout(late);
+      this.answering.add(socket);
+      void this.answer(whole.line.toString('utf8'), new ControlAnswer(socket)).finally(() =>
+        this.answering.delete(socket),
       );
     };
     socket.on('data', data);
+  }
+
+  private turnAway(socket: Socket): void {
+    this.leaving.add(socket);
+    // What it asks is not looked at, but it hears why only if it may still say it.
+    socket.resume();
+    socket.setTimeout(LEAVING_TIMEOUT, () => socket.destroy());
+    const error = 'the collector is answering as many others as it can: try again in a moment';
+    socket.end(headLine({ ok: false, error, exitCode: 1 }));
   }
 
   private async answer(line: string, answer: ControlAnswer): Promise<void> {
@@ -167,7 +200,8 @@ export class ControlServer {
   async close(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
-    for (const client of this.clients) client.destroy();
+    this.clients.closeAll();
+    this.leaving.closeAll();
     await closed;
   }
 }
@@ -190,20 +224,10 @@ function parseRequest(line: string): ControlRequest {
 }
 
 function unusable(path: string, e: unknown): ControlError {
+  if (e instanceof PathTaken)
+    return new ControlError(`${path}: ${e.message}; set \`control\` to another path`, 2);
   const code = (e as NodeJS.ErrnoException).code ?? String(e);
   return new ControlError(`${path}: cannot be the control socket: ${code}; set \`control\` to another path`);
-}
-
-async function answers(path: string): Promise<boolean> {
-  const socket = createConnection(path);
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 /** What a collector answered: its result, and its body as it comes. */
@@ -247,20 +271,27 @@ export async function openReply(path: string, request: ControlRequest): Promise<
   }
   socket.write(`${JSON.stringify(request)}\n`);
   const chunks = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  let text = Buffer.alloc(0);
-  let end = -1;
-  while (end < 0) {
-    const next = await chunks.next();
+  const first = new FirstLine(MAX_HEAD);
+  let whole: ReturnType<FirstLine['take']>;
+  while (whole === undefined) {
+    const next = await chunks.next().catch(() => ({ done: true, value: undefined }) as const);
     if (next.done === true) throw new ControlError(`${path}: the collector ended without an answer`);
-    text = Buffer.concat([text, next.value]);
-    end = text.indexOf(10);
+    whole = first.take(next.value);
   }
-  const head = JSON.parse(text.subarray(0, end).toString('utf8')) as ControlHead;
+  const head = parseHead(whole.line, path);
   if (!head.ok) {
     socket.destroy();
     throw new ControlError(head.error, head.exitCode);
   }
-  return { result: head.result, body: body(text.subarray(end + 1), chunks, socket) };
+  return { result: head.result, body: body(whole.rest, chunks, socket) };
+}
+
+function parseHead(line: Buffer, path: string): ControlHead {
+  try {
+    return JSON.parse(line.toString('utf8')) as ControlHead;
+  } catch {
+    throw new ControlError(`${path}: what answers there is no collector`);
+  }
 }
 
 async function* body(first: Buffer, rest: AsyncIterator<Buffer>, socket: Socket): AsyncGenerator<Buffer> {

@@ -1,9 +1,10 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import {
   askCollector,
   ControlError,
@@ -11,6 +12,8 @@ import {
   controlPath,
   openReply,
 } from '../../src/observe/control.js';
+import { FirstLine } from '../../src/observe/first-line.js';
+import { describeWith } from '../support/needs.js';
 
 const servers: ControlServer[] = [];
 afterEach(async () => {
@@ -70,13 +73,222 @@ it('says when no collector runs there, and when one already does', async () => {
   );
 });
 
-it('takes the place of a socket, left by a collector that was killed', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'sub', 'control.sock');
-  await serve(path);
-  await servers.splice(0)[0].close();
-  writeFileSync(path, '');
-  await serve(path);
-  expect(await askCollector(path, { command: 'add', a: 1, b: 1 })).toBe(2);
+/** A socket as a program that was killed leaves it. */
+async function leaveDead(path: string): Promise<void> {
+  const program = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
+  await once(spawn(process.execPath, ['-e', program, path]), 'exit');
+  expect(lstatSync(path).isSocket()).toBe(true);
+}
+
+describe('where the socket is to be', () => {
+  let directory: string;
+  const others: Server[] = [];
+  afterEach(() => {
+    for (const other of others.splice(0)) other.close();
+  });
+  async function listen(path: string): Promise<void> {
+    const server = createServer((socket) => socket.on('error', () => {}));
+    others.push(server);
+    server.listen(path);
+    await once(server, 'listening');
+  }
+
+  it('a socket that a collector left that was killed goes', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'sub', 'control.sock');
+    await serve(path);
+    await servers.splice(0)[0].close();
+    await leaveDead(path);
+    await serve(path);
+    expect(await askCollector(path, { command: 'add', a: 1, b: 1 })).toBe(2);
+  });
+
+  it.each<[string, (path: string) => unknown]>([
+    ['a file', (path) => writeFileSync(path, 'precious')],
+    ['an empty file', (path) => writeFileSync(path, '')],
+    ['a directory', (path) => mkdirSync(path)],
+    ['a FIFO', (path) => execFileSync('mkfifo', [path])],
+    [
+      'a link to a file',
+      (path) => {
+        writeFileSync(`${path}.file`, 'precious');
+        symlinkSync(`${path}.file`, path);
+      },
+    ],
+    ['a link to nothing', (path) => symlinkSync(`${path}.nothing`, path)],
+    [
+      'a link to a dead socket',
+      async (path) => {
+        await leaveDead(`${path}.dead`);
+        symlinkSync(`${path}.dead`, path);
+      },
+    ],
+    ['another program’s socket', (path) => listen(path)],
+    [
+      'another program’s socket of datagrams',
+      (path) =>
+        execFileSync('python3', [
+          '-c',
+          'import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).bind(sys.argv[1])',
+          path,
+        ]),
+    ],
+  ])('%s stays, and is said in one line', async (name, put) => {
+    directory = mkdtempSync(join(tmpdir(), 'mirrorlake-control-'));
+    const path = join(directory, 'control.sock');
+    await put(path);
+    const before = lstatSync(path);
+    const opened = ControlServer.open(path, {}).then((s) => servers.push(s));
+    if (name.endsWith('datagrams')) return void (await opened);
+    await expect(opened).rejects.toThrow(ControlError);
+    await expect(opened).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/^[^\n]*; set `control` to another path$/),
+    });
+    const after = lstatSync(path);
+    expect([after.ino, after.mode, after.size, after.mtimeMs]).toEqual([
+      before.ino,
+      before.mode,
+      before.size,
+      before.mtimeMs,
+    ]);
+  });
+
+  it.each([0o000, 0o022, 0o077])(
+    'socket and directory are for user and group, with umask %o',
+    async (umask) => {
+      const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'a', 'b', 'control.sock');
+      const before = process.umask(umask);
+      try {
+        await serve(path);
+        expect(process.umask()).toBe(umask);
+      } finally {
+        process.umask(before);
+      }
+      expect(statSync(path).mode & 0o777).toBe(0o660);
+      for (const made of [join(path, '..'), join(path, '../..')])
+        expect(statSync(made).mode & 0o777).toBe(0o750);
+    },
+  );
+
+  describeWith(['root'], 'with an owner', () => {
+    it('socket and directory are the owner’s', async () => {
+      const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'a', 'b', 'control.sock');
+      servers.push(await ControlServer.open(path, {}, { owner: { uid: 12345, gid: 12346 } }));
+      for (const made of [path, join(path, '..'), join(path, '../..')])
+        expect([statSync(made).uid, statSync(made).gid], made).toEqual([12345, 12346]);
+    });
+  });
+});
+
+it('reads a request in pieces at a cost that grows with its length', async () => {
+  const piece = Buffer.alloc(100, 32);
+  const cost = (requests: number, pieces: number): number => {
+    const begin = process.cpuUsage();
+    for (let i = 0; i < requests; i++) {
+      const line = new FirstLine(1 << 20);
+      for (let n = 0; n < pieces; n++) expect(line.take(piece)).toBeUndefined();
+      expect(line.take(Buffer.from('x\nrest'))?.line.length).toBe(100 * pieces + 1);
+    }
+    const { user, system } = process.cpuUsage(begin);
+    return user + system;
+  };
+  cost(100, 100);
+  // 32 times as long, as often in all.
+  expect(cost(2, 10_000) / cost(64, 312)).toBeLessThan(4);
+});
+
+it('takes a request, and gives an answer, that come in small pieces', async () => {
+  const path = await serve();
+  const request = Buffer.from(JSON.stringify({ command: 'add', a: 1, b: 2, c: ' '.repeat(1_000_000) }));
+  const socket = createConnection(path);
+  await once(socket, 'connect');
+  for (let o = 0; o < request.length; o += 100) {
+    socket.write(request.subarray(o, o + 100));
+    if (o % 10_000 === 0) await new Promise((done) => setImmediate(done));
+  }
+  socket.write('\n');
+  const parts: Buffer[] = [];
+  for await (const part of socket) parts.push(part as Buffer);
+  expect(Buffer.concat(parts).toString()).toBe('{"ok":true,"result":3}\n');
+
+  const other = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'slow.sock');
+  const slow = createServer((client) => {
+    const answer = Buffer.from(`${JSON.stringify({ ok: true, result: 'x'.repeat(5000) })}\nbody`);
+    for (const byte of answer) client.write(Buffer.from([byte]));
+    client.end();
+  });
+  slow.listen(other);
+  await once(slow, 'listening');
+  const reply = await openReply(other, { command: 'anything' });
+  expect(reply.result).toBe('x'.repeat(5000));
+  const rest: Buffer[] = [];
+  for await (const part of reply.body) rest.push(part);
+  expect(Buffer.concat(rest).toString()).toBe('body');
+  slow.close();
+});
+
+it('says so where what answers is no collector', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'other.sock');
+  const other = createServer((socket) => socket.end('220 mail.example ESMTP\n'));
+  other.listen(path);
+  await once(other, 'listening');
+  await expect(askCollector(path, { command: 'status' })).rejects.toThrow(
+    'what answers there is no collector',
+  );
+  other.close();
+});
+
+describe('many connections at once', () => {
+  const held: Socket[] = [];
+  afterEach(() => {
+    for (const socket of held.splice(0)) socket.destroy();
+  });
+  async function open(path: string, most: number, handlers = {}): Promise<ControlServer> {
+    const server = await ControlServer.open(path, handlers, { connections: most });
+    servers.push(server);
+    return server;
+  }
+  async function connect(path: string, text = ''): Promise<Socket> {
+    const socket = createConnection(path);
+    socket.on('error', () => {});
+    held.push(socket);
+    await once(socket, 'connect');
+    socket.write(text);
+    return socket;
+  }
+
+  it('those that ask nothing make room for one that does', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'control.sock');
+    const server = await open(path, 4, { add: () => 1 });
+    for (let i = 0; i < 200; i++) await connect(path);
+    expect(await askCollector(path, { command: 'add' })).toBe(1);
+    expect(server.refused).toBe(197);
+  });
+
+  it('one more than are being answered is told to come again, and those go on', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'control.sock');
+    let release: (() => void) | undefined;
+    const released = new Promise<void>((done) => {
+      release = done;
+    });
+    let asked = 0;
+    const server = await open(path, 2, {
+      wait: async () => {
+        asked++;
+        await released;
+        return 'done';
+      },
+    });
+    const waiting = [askCollector(path, { command: 'wait' }), askCollector(path, { command: 'wait' })];
+    await expect.poll(() => asked).toBe(2);
+    await expect(askCollector(path, { command: 'wait' })).rejects.toMatchObject({
+      message: 'the collector is answering as many others as it can: try again in a moment',
+      exitCode: 1,
+    });
+    release?.();
+    expect(await Promise.all(waiting)).toEqual(['done', 'done']);
+    expect(server.refused).toBe(1);
+  });
 });
 
 it('survives what is not a request', async () => {

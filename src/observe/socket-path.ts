@@ -1,0 +1,80 @@
+/** A Unix socket's place in the file system: whose it may be, and what is there already. */
+import { once } from 'node:events';
+import { chmodSync, chownSync, lstatSync, type Stats, unlinkSync } from 'node:fs';
+import { createConnection, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { makeDirectory } from '../model/files.js';
+
+/** sizeof(sockaddr_un.sun_path), its final zero left out. */
+export const LONGEST_PATH = 107;
+const SOCKET_MODE = 0o660;
+
+/** Who may connect beside root: a user and a group. */
+export interface SocketOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Why a path cannot be a socket's: in words that stand behind the path. */
+export class PathTaken extends Error {
+  override readonly name = 'PathTaken';
+}
+
+/**
+ * Listens at a path. The directory is made if it is not there. A socket that nobody listens on any more, as a program
+ * that was killed leaves it, is removed first; whatever else is there is not ours and stays.
+ *
+ * @throws PathTaken, and what the file system says
+ */
+export async function listenAt(server: Server, path: string, owner: SocketOwner | undefined): Promise<void> {
+  for (const made of makeDirectory(dirname(path)))
+    if (owner !== undefined) chownSync(made, owner.uid, owner.gid);
+  await removeDead(path);
+  // From its first moment nobody else can connect. Node binds before listen() returns.
+  const umask = process.umask(0o777 & ~SOCKET_MODE);
+  try {
+    server.listen(path);
+  } finally {
+    process.umask(umask);
+  }
+  await once(server, 'listening');
+  if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
+  chmodSync(path, SOCKET_MODE);
+}
+
+async function removeDead(path: string): Promise<void> {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  if (!there.isSocket()) throw new PathTaken(`${kindOf(there)} is there, which is let be`);
+  const answer = await knock(path);
+  if (answer === 'ENOENT') return;
+  if (answer === '') throw new PathTaken('another collector is running there, or another program listens');
+  if (answer !== 'ECONNREFUSED') throw new PathTaken(`a socket is there that may be in use (${answer})`);
+  // Somebody else may have put a new one there since it was looked at.
+  const now = lstatSync(path, { throwIfNoEntry: false });
+  if (now === undefined) return;
+  if (now.ino !== there.ino || now.dev !== there.dev)
+    throw new PathTaken('another collector is starting there');
+  unlinkSync(path);
+}
+
+/** Connects to a socket. @returns the error's code, empty when somebody listens */
+async function knock(path: string): Promise<string> {
+  const socket = createConnection(path);
+  try {
+    await once(socket, 'connect');
+    return '';
+  } catch (e) {
+    return (e as NodeJS.ErrnoException).code ?? String(e);
+  } finally {
+    socket.destroy();
+  }
+}
+
+function kindOf(there: Stats): string {
+  if (there.isFile()) return 'a file';
+  if (there.isDirectory()) return 'a directory';
+  if (there.isSymbolicLink()) return 'a symbolic link';
+  if (there.isFIFO()) return 'a FIFO';
+  return 'a device';
+}
