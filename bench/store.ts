@@ -105,14 +105,14 @@ let tokens = 0;
 
 /** The floor: the engine inserts the segments from files. Seconds. */
 async function floor(store: Store): Promise<number> {
-  const files: string[] = [];
-  encode(SEGMENT, (bytes) => {
+  const files: { file: string; rows: number }[] = [];
+  encode(SEGMENT, (bytes, rows) => {
     const file = join(directory, `${files.length}.pb`);
     writeFileSync(file, bytes);
-    files.push(file);
+    files.push({ file, rows });
   });
   const start = performance.now();
-  for (const file of files) await store.insert('sessions', { file }, `floor-${tokens++}`);
+  for (const { file, rows } of files) await store.insert('sessions', { file }, `floor-${tokens++}`, rows);
   return (performance.now() - start) / 1000;
 }
 

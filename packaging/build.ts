@@ -21,7 +21,8 @@ const STARTED = {
   'store-worker': 'src/cli/collector/store-worker.ts',
   'ring-worker': 'src/cli/collector/ring-worker.ts',
   'tunnel-worker': 'src/tunnels/tunnel-worker.ts',
-  'chdb-worker': 'src/store/chdb-worker.ts',
+  'chdb-starter': 'src/store/embedded/starter.ts',
+  'chdb-worker': 'src/store/embedded/worker.ts',
   // Tests and benchmarks have tunnels without the rest of a collector.
   'tunnel-service': 'src/tunnels/service.ts',
   'tunnel-spec': 'src/tunnels/spec.ts',

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ConfigOverrides, defaultConfig, loadConfig, overrideConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import { clearAmbientCapabilities } from '../linux/capabilities.js';
 import { ServiceManager } from '../linux/service-manager.js';
 import { createLogger } from '../observe/log.js';
 import { Collector } from './collector/collector.js';
@@ -65,6 +66,8 @@ function whole(value: string): number {
 async function collect(options: CollectOptions): Promise<void> {
   const config = configuration(options);
   const manager = ServiceManager.of(process.env, process.pid);
+  // Sockets and devices are opened by this thread. Nothing that it starts has a use for what lets it do that.
+  clearAmbientCapabilities();
   const log = createLogger(config.log_level, process.stderr.isTTY === true);
   const collector = new Collector({
     config,

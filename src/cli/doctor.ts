@@ -4,7 +4,7 @@ import { spoolDirectory } from '../store/spool-directory.js';
 import type { Finding } from './doctor/finding.js';
 import { clock, firewall, kernel, kernelGre, privileges, receiveBuffer } from './doctor/host.js';
 import { interfaceFindings } from './doctor/interface.js';
-import { diskFinding, storeFinding } from './doctor/storage.js';
+import { diskFinding, storeFindings } from './doctor/storage.js';
 
 interface DoctorOptions {
   config?: string;
@@ -45,7 +45,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
     firewall(raw),
     kernelGre(),
     ...interfaces.flatMap((name) => interfaceFindings(name, raw)),
-    await storeFinding(store, config.control),
+    ...(await storeFindings(store, config.control)),
     diskFinding(config.spool.directory ?? spoolDirectory(store), config.spool.limit),
   ];
   process.stdout.write(findings.map(lineOf).join(''));

@@ -65,7 +65,8 @@ export function registerExport(program: Command): void {
 
 async function exportPackets(options: ExportOptions): Promise<void> {
   const sql = packetRowsStatement(options.where, prefixOf(options.store));
-  await ask(options.store, sql, { format: PACKET_ROW_FORMAT }, async (answer) => {
+  const asked = { format: PACKET_ROW_FORMAT, timeout: 'longest' } as const;
+  await ask(options.store, sql, asked, async (answer) => {
     const writer = new PcapngWriter(await openOutput(options.output));
     const capture = options.encapsulated === true ? new Encapsulated(writer) : new Inner(writer);
     try {

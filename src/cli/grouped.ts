@@ -7,3 +7,9 @@ export function grouped(n: number): string {
 export function counted(n: number, thing: string): string {
   return `${grouped(n)} ${thing}${n === 1 ? '' : 's'}`;
 }
+
+/** Days as people count them: `9 days`, `1.5 days`, `7 hours`. */
+export function daysWords(days: number): string {
+  if (days < 1) return counted(Math.max(1, Math.floor(days * 24)), 'hour');
+  return days < 10 ? `${Math.floor(days * 10) / 10} days` : `${grouped(Math.floor(days))} days`;
+}

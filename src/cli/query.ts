@@ -1,7 +1,9 @@
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import type { Command } from 'commander';
-import { ask } from './ask.js';
+import { type Command, InvalidArgumentError } from 'commander';
+import { parseDuration } from '../config/units.js';
+import { LONGEST_QUESTION } from '../model/question-limits.js';
+import { type Asked, ask, change } from './ask.js';
 import { UsageError } from './errors.js';
 import { DEFAULT_STORE } from './read.js';
 
@@ -9,6 +11,8 @@ interface QueryCommandOptions {
   store: string;
   format?: string;
   param: string[];
+  timeout?: number;
+  write?: boolean;
 }
 
 export function registerQuery(program: Command): void {
@@ -16,8 +20,8 @@ export function registerQuery(program: Command): void {
     .command('query')
     .summary('ask the store in SQL')
     .description(
-      'Runs a statement of ClickHouse SQL on the store and prints the answer: a table on a terminal, else ' +
-        'tab-separated. docs/reference/columns.md lists the tables and columns.',
+      'Asks a question in ClickHouse SQL and prints the answer: a table on a terminal, else tab-separated. It only ' +
+        'reads, unless --write is given. docs/reference/columns.md lists the tables and columns.',
     )
     .argument('<sql>', 'the statement; - reads it from stdin')
     .option('--store <store>', 'a directory, or http://user@host:8123/database', DEFAULT_STORE)
@@ -28,7 +32,16 @@ export function registerQuery(program: Command): void {
       (value: string, before: string[]) => [...before, value],
       [],
     )
+    .option('--timeout <time>', 'end the question after this (default: 30s)', duration)
+    .option('--write', 'run a statement that may change the store: ALTER, DELETE, DROP, CREATE VIEW, …')
     .action(query);
+}
+
+function duration(value: string): number {
+  const seconds = parseDuration(value);
+  if (!(seconds >= 1 && seconds <= LONGEST_QUESTION))
+    throw new InvalidArgumentError('give 1s to 24h, as in 2m.');
+  return seconds;
 }
 
 async function query(sql: string, options: QueryCommandOptions): Promise<void> {
@@ -36,19 +49,26 @@ async function query(sql: string, options: QueryCommandOptions): Promise<void> {
   const statement = sql === '-' ? await text(process.stdin) : sql;
   if (statement.trim() === '') throw new UsageError('query: there is no statement');
   const terminal = process.stdout.isTTY === true;
-  const asked = {
+  const asked: Asked = {
     format: options.format ?? (terminal ? 'PrettyCompactMonoBlock' : 'TabSeparated'),
     params,
     color: terminal && (process.env.NO_COLOR ?? '') === '',
+    timeout: options.timeout,
   };
-  await ask(options.store, statement, asked, (answer) => pipeline(answer, process.stdout, { end: false }));
+  if (options.format !== undefined && !/^\w+$/.test(options.format))
+    throw new UsageError(
+      `query: --format ${options.format}: one of ClickHouse's output formats, as JSONEachRow`,
+    );
+  const run = options.write === true ? change : ask;
+  await run(options.store, statement, asked, (answer) => pipeline(answer, process.stdout, { end: false }));
 }
 
 function parameters(given: string[]): Record<string, string> {
   const params: Record<string, string> = {};
   for (const param of given) {
     const at = param.indexOf('=');
-    if (at < 1) throw new UsageError(`query: --param ${param}: write name=value`);
+    if (at < 1 || !/^[A-Za-z_]\w*$/.test(param.slice(0, at)))
+      throw new UsageError(`query: --param ${param}: write name=value, the name of letters, digits and _`);
     params[param.slice(0, at)] = param.slice(at + 1);
   }
   return params;

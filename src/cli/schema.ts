@@ -9,6 +9,7 @@ import {
   statements,
 } from '../store/migrations.js';
 import { openStore } from '../store/open.js';
+import { retentionNotice } from '../store/retention.js';
 import { DEFAULT_STORE } from './read.js';
 
 interface SchemaOptions {
@@ -76,12 +77,15 @@ async function apply(options: SchemaOptions): Promise<void> {
   const location = options.store ?? config?.store ?? DEFAULT_STORE;
   const store = openStore(location, { create: true, cluster: options.cluster });
   try {
-    const applied = await store.migrate();
+    const { applied, made } = await store.migrate();
     for (const { version, name } of applied)
       process.stderr.write(`applied ${String(version).padStart(4, '0')} ${name}\n`);
-    if (applied.length === 0) process.stderr.write(`${store.name} is up to date\n`);
+    for (const name of made) process.stderr.write(`made ${name} again, with nothing in it: it was missing\n`);
+    if (applied.length + made.length === 0) process.stderr.write(`${store.name} is up to date\n`);
     const age = options.retention ?? config?.retention;
     if (age !== undefined) await store.retain(age === 'none' ? undefined : age, false);
+    const removed = await store.retention();
+    if (removed !== undefined) process.stderr.write(`${retentionNotice(store.name, removed)}\n`);
   } finally {
     await store.close();
   }

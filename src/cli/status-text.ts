@@ -1,7 +1,7 @@
 /** A collector's status as a person reads it. */
 import { ailments } from '../observe/http.js';
-import type { CollectorStatus, MirrorStatus, TunnelStatus } from '../observe/status.js';
-import { grouped } from './grouped.js';
+import type { CollectorStatus, MirrorStatus, StoreStatus, TunnelStatus } from '../observe/status.js';
+import { daysWords, grouped } from './grouped.js';
 
 export function statusText(s: CollectorStatus): string {
   const wrong = ailments(s);
@@ -21,6 +21,7 @@ export function statusText(s: CollectorStatus): string {
       `${grouped(s.sessions.duplicates)} duplicate frames`,
     `store     ${s.store.target} is ${s.store.state}, ${grouped(s.store.rows_stored)} rows stored, ` +
       `${grouped(s.store.spool_segments)} segments (${mib(s.store.spool_bytes)}) waiting`,
+    ...disk(s.store),
   ];
   const dropped = Object.entries(s.dropped).filter(([, n]) => n > 0);
   if (dropped.length > 0) {
@@ -28,6 +29,14 @@ export function statusText(s: CollectorStatus): string {
   }
   for (const t of s.tunnels) lines.push('', ...tunnel(t));
   return `${lines.join('\n')}\n`;
+}
+
+/** How long the store's disk lasts, as far as that is known. */
+function disk({ disk_free_bytes: free, bytes_per_day: daily, days_left: days }: StoreStatus): string[] {
+  if (free === null) return [];
+  const grows = daily === null ? '' : `, ${mib(daily)} a day are added`;
+  const left = days === null ? '' : `: full in ${daysWords(days)}`;
+  return [`disk      ${mib(free)} free${grows}${left}`];
 }
 
 function mirrors(list: readonly MirrorStatus[]): string[] {

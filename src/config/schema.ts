@@ -1,5 +1,6 @@
 /** Every key of the configuration file, with its default and meaning: docs/reference/config.md is made from this. */
 import { z } from 'zod';
+import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
 import { LONGEST_DEDUPLICATION, MOST_SESSIONS } from './bounds.js';
 import { KEPT_PACKETS_WORDS, parseKeptPackets } from './kept-packets.js';
@@ -209,8 +210,41 @@ export const configSchema = z.strictObject({
       'Inner frames kept in the table `packets`: `none`, `all`, `first N bytes` of each, or `first N packets` of a session row.',
     ),
   retention: duration(3600, 20 * 366 * 86400)
-    .default(30 * 86400)
-    .describe('Rows older than this are removed. Changed by `mirrorlake schema apply`.'),
+    .optional()
+    .describe(
+      'Rows older than this are removed, from new tables on. Without it: none are. Changed by `mirrorlake schema apply`.',
+    ),
+  store_memory: size(512 * MIB, 2 ** 50)
+    .optional()
+    .describe(
+      'Memory that the embedded engine may take. Without it: half of what there is, between 1 GiB and 4 GiB.',
+    ),
+  questions: z
+    .strictObject({
+      user: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "A server's user that questions are asked as, not the one that inserts. Without it a server is asked none.",
+        ),
+      password_file: z.string().optional().describe("A file with that user's password. Without it: none."),
+      timeout: duration(1, LONGEST_QUESTION)
+        .default(QUESTION_DEFAULTS.seconds)
+        .describe('A question that takes longer is ended, unless it asks for more.'),
+      longest: duration(1, LONGEST_QUESTION)
+        .default(600)
+        .describe('As long as `query --timeout` may ask for.'),
+      memory: size(16 * MIB, 2 ** 50)
+        .default(QUESTION_DEFAULTS.memory)
+        .describe("Memory of a question; four times as much of the store's disk while it sorts."),
+      rows: z.int().min(1).default(QUESTION_DEFAULTS.rows).describe('Rows that a question may read.'),
+      bytes: size(MIB, 2 ** 53 - 1)
+        .default(QUESTION_DEFAULTS.bytes)
+        .describe('Bytes that a question may read.'),
+    })
+    .prefault({})
+    .describe('Questions that come by the control socket.'),
   unknown_mirrors: z
     .enum(['observe', 'refuse'])
     .default('observe')

@@ -122,6 +122,39 @@ export const if_nametoindex: (name: string) => number = lib.func(
 /** @returns the clock's state. */
 export const adjtimex: (timex: Uint8Array) => number = lib.func('int adjtimex(void *timex)');
 
+/** A FIFO (fifo(7)). */
+export const mkfifo: (path: string, mode: number) => number = lib.func(
+  'int mkfifo(const char *path, unsigned int mode)',
+);
+export const prctl: (option: number, a: number, b: number, c: number, d: number) => number = lib.func(
+  'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',
+);
+/** capset(2), which the C library leaves to libcap: `header` and `data` as linux/capability.h has them. */
+export const capset: (header: Uint8Array, data: Uint8Array) => number = lib.func(
+  'int capset(void *header, void *data)',
+);
+/** The program that this process becomes; comes back only when it could not. */
+export const execve: (path: string, argv: (string | null)[], envp: (string | null)[]) => number = lib.func(
+  'int execve(const char *path, const char **argv, const char **envp)',
+);
+/** syscall(2) with an address among the arguments: what landlock_create_ruleset(2) takes. */
+export const syscallMemory: (number: number, memory: Memory, length: number, flags: number) => number =
+  lib.func('syscall', 'long', ['long', 'void *', 'size_t', 'uint32_t']);
+/** The same for landlock_add_rule(2). */
+export const syscallDescriptorMemory: (
+  number: number,
+  fd: number,
+  kind: number,
+  memory: Memory,
+  flags: number,
+) => number = lib.func('syscall', 'long', ['long', 'int', 'int', 'void *', 'uint32_t']);
+/** The same for landlock_restrict_self(2). */
+export const syscallDescriptor: (number: number, fd: number, flags: number) => number = lib.func(
+  'syscall',
+  'long',
+  ['long', 'int', 'uint32_t'],
+);
+
 /** The error number of this thread's last failed call. */
 export function errno(): number {
   return koffi.errno();

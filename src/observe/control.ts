@@ -1,13 +1,13 @@
 /**
  * The control socket: how other commands talk to a running collector. A Unix stream socket, one request a
  * connection: the client sends one line of JSON with a `command`; the collector answers one line of JSON, a
- * {@link ControlHead}, and after it, for commands that have one, a body until the end of the connection.
+ * {@link ControlHead}, and after it, for commands that have one, a body (body.ts).
  */
 import { once } from 'node:events';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import { isServer } from '../model/store-location.js';
+import { BodyReader, BodyWriter } from './body.js';
 import { Connections } from './connections.js';
 import { FirstLine } from './first-line.js';
 import { LONGEST_PATH, listenAt, PathTaken, type SocketOwner } from './socket-path.js';
@@ -30,7 +30,7 @@ export interface ControlRequest {
 
 /** The answer's first line: a result, or what went wrong with the exit status for the command line. */
 export type ControlHead =
-  | { readonly ok: true; readonly result?: unknown }
+  | { readonly ok: true; readonly result?: unknown; readonly body?: boolean }
   | { readonly ok: false; readonly error: string; readonly exitCode: number };
 
 /** Answers one command: returns the result, or writes a body after {@link ControlAnswer.begin}. */
@@ -52,24 +52,31 @@ export class ControlError extends Error {
 /** The way back to a client. */
 export class ControlAnswer {
   private begun = false;
+  private body: BodyWriter | undefined;
 
   constructor(private readonly socket: Socket) {}
 
-  /** Sends the head of an answer that has a body, and gives the stream to write it to. The caller ends it. */
-  begin(result?: unknown): Writable {
-    this.head({ ok: true, result });
-    return this.socket;
+  /** Sends the head of an answer that has a body, and gives what writes it. The caller ends it. */
+  begin(result?: unknown): BodyWriter {
+    this.head({ ok: true, result, body: true });
+    this.body = new BodyWriter(this.socket);
+    return this.body;
+  }
+
+  /** Has something called when the client is gone, whether it has its answer or not. */
+  onClose(gone: () => void): void {
+    if (this.socket.destroyed) gone();
+    else this.socket.once('close', gone);
   }
 
   /** Sends the whole answer, unless a body has begun. */
   end(head: ControlHead): void {
+    this.socket.setTimeout(ANSWER_TIMEOUT, () => this.socket.destroy());
     if (this.begun) {
-      // The client sees the body end early.
-      if (!head.ok) this.socket.destroy();
+      if (!head.ok) this.body?.fail(head);
       return;
     }
     this.head(head);
-    this.socket.setTimeout(ANSWER_TIMEOUT, () => this.socket.destroy());
     this.socket.end();
   }
 
@@ -283,7 +290,7 @@ export async function openReply(path: string, request: ControlRequest): Promise<
     socket.destroy();
     throw new ControlError(head.error, head.exitCode);
   }
-  return { result: head.result, body: body(whole.rest, chunks, socket) };
+  return { result: head.result, body: body(path, head.body === true, whole.rest, chunks, socket) };
 }
 
 function parseHead(line: Buffer, path: string): ControlHead {
@@ -294,11 +301,31 @@ function parseHead(line: Buffer, path: string): ControlHead {
   }
 }
 
-async function* body(first: Buffer, rest: AsyncIterator<Buffer>, socket: Socket): AsyncGenerator<Buffer> {
+/** @throws ControlError what went wrong in the middle, or that the collector is gone */
+async function* body(
+  path: string,
+  framed: boolean,
+  first: Buffer,
+  rest: AsyncIterator<Buffer>,
+  socket: Socket,
+): AsyncGenerator<Buffer> {
+  const reader = new BodyReader();
+  let length = 0;
   try {
-    if (first.length > 0) yield first;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+    for (let piece: Buffer | undefined = first; piece !== undefined && !reader.ended; ) {
+      length += piece.length;
+      if (framed) yield* reader.take(piece);
+      const next = await rest.next().catch(() => ({ done: true, value: undefined }) as const);
+      piece = next.done === true ? undefined : next.value;
+    }
   } finally {
     socket.destroy();
   }
+  if (!framed) {
+    if (length === 0) return;
+    throw new ControlError(`${path}: the collector is of an earlier version: restart it`);
+  }
+  const { failure } = reader;
+  if (failure !== undefined) throw new ControlError(failure.error, failure.exitCode);
+  if (!reader.ended) throw new ControlError(`${path}: the collector ended in the middle of its answer`);
 }

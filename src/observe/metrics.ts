@@ -17,6 +17,7 @@ interface Metric {
 }
 
 const one = (value: number): Sample[] => [{ labels: {}, value }];
+const known = (value: number | null): Sample[] => (value === null ? [] : one(value));
 
 const MIRROR_LABELS = ['name', 'site', 'type', 'source', 'target', 'session', 'key'] as const;
 
@@ -181,6 +182,27 @@ export const METRICS: readonly Metric[] = [
     kind: 'counter',
     labels: [],
     samples: (s) => one(s.store.segments_refused),
+  },
+  {
+    name: 'mirrorlake_store_disk_free_bytes',
+    help: "Free bytes of the store's disk, where they are known.",
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => known(s.store.disk_free_bytes),
+  },
+  {
+    name: 'mirrorlake_store_growth_bytes_per_day',
+    help: "Bytes a day that the store's disk takes at the rate of the last day; absent before ten minutes of it.",
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => known(s.store.bytes_per_day),
+  },
+  {
+    name: 'mirrorlake_store_disk_days_left',
+    help: "Days until the store's disk is full at that rate; absent where it never is (`retention`), or nobody knows.",
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => known(s.store.days_left),
   },
   {
     name: 'mirrorlake_tunnel_counter_total',

@@ -74,6 +74,12 @@ export interface StoreStatus {
   readonly segments_dropped: number;
   readonly rows_dropped: number;
   readonly segments_refused: number;
+  /** Free bytes of the store's disk, null until they are known, or where the server does not tell. */
+  readonly disk_free_bytes: number | null;
+  /** Bytes a day that are added to it at the rate of the last day, null before ten minutes of it. */
+  readonly bytes_per_day: number | null;
+  /** Days until it is full at that rate; null: never (`retention`), or not known. */
+  readonly days_left: number | null;
 }
 
 export interface CollectorStatus {

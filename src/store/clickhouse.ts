@@ -1,17 +1,19 @@
 /** What a store is when it is ClickHouse, whichever way it is reached. */
 import type { Readable } from 'node:stream';
-import type { ClickHouseClient, ClickHouseSettings, DataFormat } from '@clickhouse/client';
 import { StoreError, StoreRefused } from './errors.js';
+import type { StoreSize } from './growth.js';
 import {
   distributedTables,
   type Layout,
-  type Migration,
+  type Migrated,
   migrations,
   migrationsTable,
   retainedTables,
   retentionIn,
   retentionStatement,
+  SHARDING,
   statements,
+  tablesMade,
 } from './migrations.js';
 import type { QueryOptions, Segment, Store } from './store.js';
 import { formatSettings, quote, type TableName } from './tables.js';
@@ -38,88 +40,109 @@ const ONE_BLOCK = [
   'deduplicate_blocks_in_dependent_materialized_views=1',
 ].join(', ');
 
+/** The format of an answer when nobody asks for another, as clickhouse-client has it. */
+export const DEFAULT_FORMAT = 'TabSeparated';
+
 export abstract class ClickHouseStore implements Store {
   abstract readonly name: string;
 
   protected constructor(protected readonly layout: Layout) {}
 
-  abstract insert(table: TableName, segment: Segment, token: string): Promise<void>;
+  abstract insert(table: TableName, segment: Segment, token: string, rows: number): Promise<void>;
+  abstract query(sql: string, options?: QueryOptions): Promise<Readable>;
+  abstract change(sql: string, options?: QueryOptions): Promise<Readable>;
   abstract close(): Promise<void>;
 
-  /** Does something with a client of this store. @throws StoreError */
-  protected abstract attempt<T>(what: (client: ClickHouseClient) => Promise<T>): Promise<T>;
+  /** Runs a statement of our own that has no answer. @throws StoreError */
+  protected abstract command(query: string): Promise<void>;
 
-  async migrate(): Promise<Migration[]> {
+  /** Runs a statement of our own. @returns its answer as TabSeparatedRaw. @throws StoreError */
+  protected abstract words(query: string): Promise<string>;
+
+  async migrate(): Promise<Migrated> {
     const all = migrations();
     const newest = all.at(-1)?.version ?? 0;
-    const version = await this.version();
+    const { version, tables } = await this.state();
     if (version > newest)
       throw new StoreRefused(
         `${this.name} has tables of version ${version}, made by a newer mirrorlake; this one knows ${newest}: upgrade mirrorlake`,
       );
-    const missing = all.filter((m) => m.version > version);
-    if (missing.length === 0) return [];
-    if (version > 0) await this.checkLayout();
+    const applied = all.filter((m) => m.version > version);
+    const made = version === 0 ? [] : this.missing(tables);
+    if (applied.length + made.length === 0) return { applied, made };
+    const behind = tables.get(`${this.layout.prefix}schema_migrations`) === 'Distributed';
+    if (behind && this.layout.cluster === undefined)
+      throw new StoreRefused(
+        `${this.name} has ${applied.length > 0 ? 'older tables on a cluster' : `no ${made.join(', ')} on its cluster`}: run mirrorlake schema apply --cluster NAME`,
+      );
     await this.command(migrationsTable(this.layout));
     const distributed = distributedTables(this.layout);
     if (version === 0)
       for (const statement of distributed)
         if (statement.includes('schema_migrations')) await this.command(statement);
-    for (const migration of missing) {
+    // What is missing was made by earlier ones, whose statements make nothing that is there.
+    for (const migration of made.length > 0 ? all : applied) {
       for (const statement of statements(migration, this.layout)) await this.command(statement);
-      if (migration === missing.at(-1)) for (const statement of distributed) await this.command(statement);
+      if (migration === all.at(-1)) for (const statement of distributed) await this.command(statement);
+      if (!applied.includes(migration)) continue;
       // On a cluster every node is to know of it before a collector asks.
       await this.command(
         `INSERT INTO ${this.layout.prefix}schema_migrations (version, name) SETTINGS distributed_foreground_insert=1 VALUES (${migration.version}, ${quote(migration.name)})`,
       );
     }
-    return missing;
+    return { applied, made };
+  }
+
+  async size(): Promise<StoreSize> {
+    const { prefix } = this.layout;
+    const rows = await this.rows<[string, string, string]>(
+      `SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND startsWith(table, ${quote(prefix)}) GROUP BY table`,
+    );
+    const name = (table: string): string => table.slice(prefix.length).replace(/_local$/, '');
+    return {
+      tables: new Map(
+        rows.map(([table, n, bytes]) => [name(table), { rows: Number(n), bytes: Number(bytes) }]),
+      ),
+      free: await this.free(),
+    };
+  }
+
+  /** Free bytes of the disk under the tables, undefined where this user is not told. */
+  protected abstract free(): Promise<number | undefined>;
+
+  async retention(): Promise<number | undefined> {
+    const ages = [...(await this.retentions()).values()].filter((age) => age !== undefined);
+    return ages.length === 0 ? undefined : Math.min(...ages);
   }
 
   async retain(seconds: number | undefined, onlyNew: boolean): Promise<void> {
+    for (const [table, current] of await this.retentions()) {
+      if (current === seconds || (onlyNew && current !== undefined)) continue;
+      await this.command(retentionStatement(table, seconds, this.layout));
+    }
+  }
+
+  /** Seconds of retention by table, undefined where rows stay. */
+  private async retentions(): Promise<Map<string, number | undefined>> {
     const tables = retainedTables(this.layout);
     const names = [...tables.keys()].map(quote).join(', ');
     const rows = await this.rows<[string, string]>(
       `SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() AND name IN (${names}) AND engine != 'Distributed'`,
     );
-    for (const [name, definition] of rows) {
-      const current = retentionIn(definition);
-      if (current === seconds || (onlyNew && current !== undefined)) continue;
-      await this.command(retentionStatement(tables.get(name) as string, seconds, this.layout));
-    }
+    return new Map(rows.map(([name, definition]) => [tables.get(name) as string, retentionIn(definition)]));
   }
 
-  async query(sql: string, options: QueryOptions = {}): Promise<Readable> {
-    // An error in the middle of the answer is an error, not the end of the answer.
-    const clickhouse_settings: ClickHouseSettings = {
-      wait_end_of_query: 1,
-      output_format_pretty_color: options.color === true ? 1 : 0,
-    };
-    if (options.format !== undefined) clickhouse_settings.default_format = options.format as DataFormat;
-    const query_params = options.params ?? {};
-    return this.attempt(async (client) => {
-      const { stream } = await client.exec({ query: sql, query_params, clickhouse_settings });
-      return stream;
-    });
-  }
-
-  /** Tables of a cluster are changed as such, or the nodes' would be left as they are. */
-  private async checkLayout(): Promise<void> {
-    const [[distributed]] = await this.rows<[number | string]>(
-      `SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = '${this.layout.prefix}schema_migrations' AND engine = 'Distributed'`,
-    );
-    if (Number(distributed) > 0 && this.layout.cluster === undefined)
-      throw new StoreRefused(
-        `${this.name} has older tables on a cluster: run mirrorlake schema apply --cluster NAME`,
-      );
+  /** Tables and views of the migrations that are not there. */
+  private missing(tables: ReadonlyMap<string, string>): string[] {
+    const made = tablesMade(this.layout);
+    // Somebody who sees a cluster's tables from before knows of those alone.
+    if (this.layout.cluster === undefined && [...tables.values()].includes('Distributed'))
+      return made.filter((name) => name.slice(this.layout.prefix.length) in SHARDING && !tables.has(name));
+    return made.filter((name) => !tables.has(name));
   }
 
   /** Makes what the tables are in, before the first migration. */
   protected async prepare(): Promise<void> {}
-
-  protected async command(query: string): Promise<void> {
-    await this.attempt((client) => client.command({ query }));
-  }
 
   /** The settings of an insert's statement. */
   protected insertSettings(table: TableName, token: string): string {
@@ -129,29 +152,34 @@ export abstract class ClickHouseStore implements Store {
   /** ClickHouse deduplicates an INSERT SELECT only when told to, since it has a setting for that (25.12). */
   private deduplicate = '';
 
-  /** The last migration the store has had, 0 for none. One question, for it is asked at every start. */
-  private async version(): Promise<number> {
+  /**
+   * The last migration the store has had, 0 for none, and its tables with their engines. One question, for it is asked at
+   * every start.
+   */
+  private async state(): Promise<{ version: number; tables: Map<string, string> }> {
     const known = "SELECT count() FROM system.settings WHERE name = 'deduplicate_insert_select'";
+    const tables = 'SELECT groupArray((name, engine)) FROM system.tables WHERE database = currentDatabase()';
     try {
-      return await this.ask(`SELECT max(version), (${known}) FROM ${this.layout.prefix}schema_migrations`);
+      return await this.ask(
+        `SELECT max(version), (${known}), (${tables}) FROM ${this.layout.prefix}schema_migrations`,
+      );
     } catch (error) {
       if (!(error instanceof StoreError) || ![UNKNOWN_TABLE, UNKNOWN_DATABASE].includes(error.code))
         throw error;
     }
     await this.prepare();
-    return await this.ask(`SELECT 0, (${known})`);
+    return await this.ask(`SELECT 0, (${known}), (${tables})`);
   }
 
-  private rows<Row>(query: string): Promise<Row[]> {
-    return this.attempt(async (client) => {
-      const answer = await client.query({ query, format: 'JSONCompactEachRow' });
-      return answer.json<Row>();
-    });
+  /** Rows of JSONCompactEachRow. */
+  private async rows<Row>(query: string): Promise<Row[]> {
+    const lines = (await this.words(`${query} FORMAT JSONCompactEachRow`)).split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
   }
 
-  private async ask(query: string): Promise<number> {
-    const [[version, known]] = await this.rows<[number, string]>(query);
+  private async ask(query: string): Promise<{ version: number; tables: Map<string, string> }> {
+    const [[version, known, tables]] = await this.rows<[number, string, [string, string][]]>(query);
     this.deduplicate = Number(known) > 0 ? ", deduplicate_insert_select='force_enable'" : '';
-    return version;
+    return { version, tables: new Map(tables) };
   }
 }

@@ -1,8 +1,11 @@
 /** Segments from the spool into the store, one after the other, each again until the store has said yes. */
 import { existsSync } from 'node:fs';
 import { SegmentRefused, StoreError, StoreUnavailable } from './errors.js';
+import { age, expiringNotice, isFormerDefault, retentionNotice } from './retention.js';
 import type { Spool } from './spool.js';
+import type { SpoolSegment } from './spool-file.js';
 import type { Store } from './store.js';
+import type { TableName } from './tables.js';
 
 /** Milliseconds between tries while the store is away, doubling from the first to the last. */
 const FIRST_RETRY_MS = 250;
@@ -10,13 +13,14 @@ const LAST_RETRY_MS = 10_000;
 
 export interface DeliveryOptions {
   log(level: 'info' | 'warn' | 'error', message: string): void;
-  /** Seconds after which rows are removed, for tables that have no retention yet. */
-  retention?: number;
+  /** Seconds after which rows are removed, for tables that have no retention yet; undefined: nobody said so. */
+  retention?: number | undefined;
 }
 
 export class Delivery {
-  /** What the store has accepted. */
+  /** What the store has accepted, in all and by table. */
   storedRows = 0;
+  readonly storedByTable = new Map<TableName, number>();
   storedSegments = 0;
   /** Whether the last try reached the store; `starting` before the first. */
   state: 'starting' | 'up' | 'away' = 'starting';
@@ -25,6 +29,9 @@ export class Delivery {
   private wait = FIRST_RETRY_MS;
   private stopped = false;
   private migrated = false;
+  /** Seconds after which the store removes rows, and whether that was said. */
+  age: number | undefined;
+  private toldOfRetention = false;
   private delivering: Promise<void> = Promise.resolve();
   private wake: (() => void) | undefined;
 
@@ -63,10 +70,30 @@ export class Delivery {
   }
 
   private async migrate(): Promise<void> {
-    await this.store.migrate();
-    if (this.options.retention !== undefined) await this.store.retain(this.options.retention, true);
+    const { made } = await this.store.migrate();
+    const { log, retention } = this.options;
+    if (made.length > 0)
+      log('warn', `${this.store.name} had lost ${made.join(', ')}: made again, with nothing in it`);
+    if (retention !== undefined) await this.store.retain(retention, true);
+    this.age = await this.store.retention();
     this.migrated = true;
     this.reached();
+    if (!this.toldOfRetention) this.tellOfRetention();
+  }
+
+  /** Once at every start: that the store removes rows, where nobody said so here, or said otherwise. */
+  private tellOfRetention(): void {
+    this.toldOfRetention = true;
+    const { log, retention } = this.options;
+    if (this.age === undefined || this.age === retention) return;
+    if (retention === undefined)
+      log(isFormerDefault(this.age) ? 'warn' : 'info', retentionNotice(this.store.name, this.age));
+    else
+      log(
+        'warn',
+        `${this.store.name} removes rows after ${age(this.age)}, the configuration says ${age(retention)}: ` +
+          'mirrorlake schema apply --config FILE changes it',
+      );
   }
 
   private async deliver(): Promise<void> {
@@ -95,7 +122,7 @@ export class Delivery {
     const segment = await this.spool.next();
     if (this.stopped) return;
     try {
-      await this.store.insert(segment.table, { file: segment.file }, segment.name);
+      await this.store.insert(segment.table, { file: segment.file }, segment.name, segment.rows);
     } catch (error) {
       if (!existsSync(segment.file)) return this.spool.lost(segment);
       if (!(error instanceof SegmentRefused)) throw error;
@@ -103,10 +130,20 @@ export class Delivery {
       this.spool.refuse(segment, error.message);
       return;
     }
+    this.tellOfExpiring(segment);
     this.spool.stored(segment);
     this.storedSegments++;
     this.storedRows += segment.rows;
+    this.storedByTable.set(segment.table, (this.storedByTable.get(segment.table) ?? 0) + segment.rows);
     this.reached();
+  }
+
+  /** What waited for longer than the store keeps rows is removed as soon as it is stored. */
+  private tellOfExpiring({ name, rows }: SpoolSegment): void {
+    // A segment's name begins with the time when it was begun; what is in it was seen before its end.
+    const begun = Number(name.slice(0, name.indexOf('-')));
+    if (this.age === undefined || begun / 1000 + this.age > Date.now() / 1000) return;
+    this.options.log('warn', expiringNotice(this.store.name, rows, rows, this.age));
   }
 
   private reached(): void {

@@ -23,6 +23,12 @@ export class StoreRefused extends StoreError {
   override name = 'StoreRefused';
 }
 
+/** A statement asks for more than it may: usage. */
+export class StatementRefused extends StoreError {
+  override name = 'StatementRefused';
+  override readonly exitCode = 2;
+}
+
 /** The location is not one a store can be at: usage. */
 export class StoreLocationError extends StoreError {
   override name = 'StoreLocationError';

@@ -115,11 +115,32 @@ function pem(parameters: URLSearchParams, which: 'ca' | 'cert' | 'key'): Buffer 
   return file === null ? undefined : Buffer.from(contents(file, `the store's ?${which}=`));
 }
 
-function secret(environment: NodeJS.ProcessEnv, which: 'USER' | 'PASSWORD' | 'TOKEN'): string | undefined {
+/** Who asks a server's questions for a collector: its user, with the password from a file or the environment. */
+export function readerOf(
+  user: string | undefined,
+  passwordFile: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): { username: string; password: string } | undefined {
+  if (user === undefined) return undefined;
+  const password =
+    passwordFile === undefined
+      ? secret(environment, 'READER_PASSWORD')
+      : firstLine(contents(passwordFile, 'questions.password_file'));
+  return { username: user, password: password ?? '' };
+}
+
+type Secret = 'USER' | 'PASSWORD' | 'TOKEN' | 'READER_PASSWORD';
+
+function secret(environment: NodeJS.ProcessEnv, which: Secret): string | undefined {
   const variable = `MIRRORLAKE_STORE_${which}`;
   const file = environment[`${variable}_FILE`];
   if (file === undefined || file === '') return environment[variable];
-  return contents(file, `${variable}_FILE`).replace(/\r?\n$/, '');
+  return firstLine(contents(file, `${variable}_FILE`));
+}
+
+/** Without the end of line that editors leave. */
+function firstLine(text: string): string {
+  return text.replace(/\r?\n$/, '');
 }
 
 /** The file's name is not in the error: it may be the secret itself, given in the wrong place. */

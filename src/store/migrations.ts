@@ -12,6 +12,13 @@ export interface Migration {
   text: string;
 }
 
+/** What was done to bring a store's tables up to date. */
+export interface Migrated {
+  readonly applied: readonly Migration[];
+  /** Tables and views that an earlier migration had made and that were gone: made again, empty. */
+  readonly made: readonly string[];
+}
+
 /** How the tables are laid out in a store. */
 export interface Layout {
   /** In front of every table's name. */
@@ -27,7 +34,7 @@ export interface Layout {
  * How rows find their shard. It must follow from the row: an insert made again has to fall into the same pieces, or
  * deduplication on the shards would drop rows. Packets go where their session is.
  */
-const SHARDING: Record<string, string> = {
+export const SHARDING: Record<string, string> = {
   sessions: 'cityHash64(session_id)',
   mirrors: 'cityHash64(mirror_source, mirror_session, minute)',
   tunnels: 'cityHash64(name, minute)',
@@ -91,6 +98,18 @@ export function distributedTables(layout: Layout): string[] {
     ([table, key]) =>
       `CREATE OR REPLACE TABLE ${prefix}${table} ON CLUSTER ${cluster} AS ${prefix}${table}_local ENGINE = Distributed(${cluster}, currentDatabase(), ${prefix}${table}_local, ${key})`,
   );
+}
+
+/** Every table and view that there is after all migrations, under the names of a layout. */
+export function tablesMade(layout: Layout): string[] {
+  const made = new Set<string>();
+  for (const { text } of migrations()) {
+    for (const [, name] of text.matchAll(/^CREATE [\w ]*\{\{table (\w+)\}\}/gm))
+      made.add(tableName(name, layout));
+  }
+  if (layout.cluster !== undefined)
+    for (const name of Object.keys(SHARDING)) made.add(`${layout.prefix}${name}`);
+  return [...made];
 }
 
 /** The tables that have a retention, by the name they have in this layout. */

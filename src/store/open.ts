@@ -1,5 +1,5 @@
 import { isLocation, isServer, noStoreAt, withoutPassword } from '../model/store-location.js';
-import { EmbeddedStore } from './embedded.js';
+import { EmbeddedStore } from './embedded/store.js';
 import { StoreLocationError } from './errors.js';
 import { ServerStore } from './server.js';
 import type { OpenOptions, Store } from './store.js';
@@ -14,5 +14,5 @@ export function openStore(location: string, options: OpenOptions): Store {
   if (isServer(location)) return new ServerStore(location, options);
   if (options.cluster !== undefined)
     throw new StoreLocationError('a cluster is of servers: give the URL of one of its nodes as the store');
-  return new EmbeddedStore(location, options.create);
+  return new EmbeddedStore(location, options);
 }

@@ -6,23 +6,39 @@ import {
   type ClickHouseClient,
   type ClickHouseClientConfigOptions,
   ClickHouseLogLevel,
+  type ClickHouseSettings,
   createClient,
+  type DataFormat,
 } from '@clickhouse/client';
-import { ClickHouseStore } from './clickhouse.js';
-import { StoreUnavailable } from './errors.js';
+import { QUESTION_DEFAULTS } from '../model/question-limits.js';
+import { checkHead, collectWords, drain, type HttpAnswer, writtenRows } from './answer.js';
+import { ClickHouseStore, DEFAULT_FORMAT } from './clickhouse.js';
+import { type StoreError, StoreRefused, StoreUnavailable } from './errors.js';
 import { storeError } from './failure.js';
 import { parseLocation, type ServerLocation } from './location.js';
-
-import type { OpenOptions, Segment } from './store.js';
+import { judgeReading, judgeWriting } from './questions/guard.js';
+import { limitSettings } from './questions/limits.js';
+import type { OpenOptions, QueryOptions, Segment } from './store.js';
 import { insertStatement, structure, type TableName } from './tables.js';
 
-/** How long one insert or query may take. A segment that takes longer is inserted again. */
+/** How long one insert, or one statement of our own, may take. A segment that takes longer is inserted again. */
 const REQUEST_TIMEOUT_MS = 120_000;
+/** Milliseconds beyond its time for a server to end a question by itself. */
+const OVERTIME_MS = 2000;
+const READONLY = 164;
+
+interface Host {
+  readonly name: string;
+  readonly client: ClickHouseClient;
+  /** For questions, where somebody else asks them than who inserts. */
+  readonly asker: ClickHouseClient;
+}
 
 export class ServerStore extends ClickHouseStore {
-  private readonly clients: { name: string; client: ClickHouseClient }[];
+  private readonly hosts: Host[];
   private readonly location: ServerLocation;
   private readonly options: ClickHouseClientConfigOptions[];
+  private readonly timeout: number;
   /** Which of the hosts answered last. */
   private at = 0;
 
@@ -31,18 +47,30 @@ export class ServerStore extends ClickHouseStore {
     const parsed = parseLocation(location, process.env);
     super({ prefix: parsed.prefix, cluster: options.cluster });
     this.location = parsed;
-    this.options = parsed.hosts.map((host) => ({ ...clientOptions(parsed, host, options.timeout) }));
-    this.clients = this.options.map((option, i) => ({
-      name: `${parsed.hosts[i]}/${parsed.database}`,
-      client: createClient({ ...option, database: parsed.database }),
-    }));
+    this.timeout = options.timeout ?? REQUEST_TIMEOUT_MS;
+    this.options = parsed.hosts.map((host) => clientOptions(parsed, host, this.timeout));
+    const { reader } = options;
+    this.hosts = this.options.map((option, i) => {
+      const client = createClient({ ...option, database: parsed.database });
+      return {
+        name: `${parsed.hosts[i]}/${parsed.database}`,
+        client,
+        asker:
+          reader === undefined
+            ? client
+            : createClient({
+                ...clientOptions({ ...parsed, ...reader, token: undefined }, parsed.hosts[i], this.timeout),
+                database: parsed.database,
+              }),
+      };
+    });
   }
 
   get name(): string {
-    return this.clients[this.at].name;
+    return this.hosts[this.at].name;
   }
 
-  async insert(table: TableName, segment: Segment, token: string): Promise<void> {
+  async insert(table: TableName, segment: Segment, token: string, rows: number): Promise<void> {
     const target = this.layout.prefix + table;
     const query = `${insertStatement(table, target, `input(${structure(table)})`)} ${this.insertSettings(table, token)} FORMAT Protobuf`;
     await this.attempt(async (client) => {
@@ -50,31 +78,129 @@ export class ServerStore extends ClickHouseStore {
         segment instanceof Uint8Array
           ? Readable.from([segment], { objectMode: false })
           : createReadStream(segment.file, { highWaterMark: 1 << 20 });
-      const { stream } = await client.exec({ query, values, clickhouse_settings: { wait_end_of_query: 1 } });
-      for await (const _ of stream);
+      const signal = AbortSignal.timeout(this.timeout);
+      const answer = await request(client, { query, values, settings: COMPLETE }, signal);
+      await drain(answer, signal);
+      const written = writtenRows(answer);
+      // More where a materialized view counts as well.
+      if (written < rows)
+        throw new StoreUnavailable(
+          `of a segment of ${rows} rows it says that it wrote ${written}: it is inserted again`,
+        );
     });
+  }
+
+  async query(sql: string, options: QueryOptions = {}): Promise<Readable> {
+    const { limits = QUESTION_DEFAULTS, params, color = false, signal } = options;
+    const settings = {
+      ...limitSettings(limits),
+      readonly: '2',
+      cancel_http_readonly_queries_on_client_close: 1,
+    } as const;
+    const soon = AbortSignal.timeout(this.timeout);
+    const judged = await judgeReading(sql, (statement) => this.askWords(statement, settings, params, soon));
+    const late = AbortSignal.timeout(limits.seconds * 1000 + OVERTIME_MS);
+    const ends = signal === undefined ? late : AbortSignal.any([late, signal]);
+    const { stream } = await this.attempt(
+      (asker) =>
+        request(
+          asker,
+          {
+            query: judged.statement,
+            params,
+            settings: {
+              ...settings,
+              ...urlValues(judged.settings),
+              default_format: (judged.format ?? options.format ?? DEFAULT_FORMAT) as DataFormat,
+              output_format_pretty_color: color ? 1 : 0,
+            },
+          },
+          ends,
+        ),
+      'asker',
+    );
+    const end = (): void => void stream.destroy(new StoreUnavailable(`${this.name}: the question was ended`));
+    ends.addEventListener('abort', end);
+    stream.once('close', () => ends.removeEventListener('abort', end));
+    return stream;
+  }
+
+  async change(sql: string, options: QueryOptions = {}): Promise<Readable> {
+    const { params, format = DEFAULT_FORMAT } = options;
+    const signal = AbortSignal.timeout(this.timeout);
+    await judgeWriting(sql, (statement) => this.askWords(statement, {}, params, signal));
+    const settings = { ...COMPLETE, default_format: format as DataFormat };
+    return this.attempt(
+      async (client) => (await request(client, { query: sql, params, settings }, signal)).stream,
+    );
+  }
+
+  async close(): Promise<void> {
+    for (const { client, asker } of this.hosts) {
+      await client.close();
+      await asker.close();
+    }
+  }
+
+  protected async command(query: string): Promise<void> {
+    await this.attempt(async (client) => {
+      const signal = AbortSignal.timeout(this.timeout);
+      await drain(await request(client, { query, settings: COMPLETE }, signal), signal);
+    });
+  }
+
+  protected async words(query: string): Promise<string> {
+    return this.attempt((client) => words(client, query, {}, undefined, AbortSignal.timeout(this.timeout)));
+  }
+
+  protected async free(): Promise<number | undefined> {
+    try {
+      const free = await this.words("SELECT sum(free_space) FROM system.disks WHERE type = 'Local'");
+      return Number(free) > 0 ? Number(free) : undefined;
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      return undefined;
+    }
+  }
+
+  private askWords(
+    query: string,
+    settings: ClickHouseSettings,
+    params: QueryOptions['params'],
+    signal: AbortSignal,
+  ): Promise<string> {
+    return this.attempt((asker) => words(asker, query, settings, params, signal), 'asker');
   }
 
   private get onCluster(): string {
     return this.layout.cluster === undefined ? '' : ` ON CLUSTER ${this.layout.cluster}`;
   }
 
-  async close(): Promise<void> {
-    for (const { client } of this.clients) await client.close();
-  }
-
   /** Tries the hosts in turn, from the one that answered last, while they cannot be reached. */
-  protected async attempt<T>(what: (client: ClickHouseClient) => Promise<T>): Promise<T> {
+  private async attempt<T>(
+    what: (client: ClickHouseClient) => Promise<T>,
+    who: 'client' | 'asker' = 'client',
+  ): Promise<T> {
     for (let tried = 1; ; tried++) {
       try {
-        return await what(this.clients[this.at].client);
+        return await what(this.hosts[this.at][who]);
       } catch (error) {
-        const failure = storeError(error, this.name);
+        const failure = this.failure(error);
         if (!(failure instanceof StoreUnavailable)) throw failure;
-        this.at = (this.at + 1) % this.clients.length;
-        if (tried === this.clients.length) throw failure;
+        this.at = (this.at + 1) % this.hosts.length;
+        if (tried === this.hosts.length) throw failure;
       }
     }
+  }
+
+  private failure(error: unknown): StoreError {
+    const failure = storeError(error, this.name);
+    if (failure.code !== READONLY) return failure;
+    return new StoreRefused(
+      `${failure.message}: a question changes nothing, settings included; and its user needs readonly = 2 (docs/how-to/secure-it.md)`,
+      READONLY,
+      error,
+    );
   }
 
   /** Makes the database, if it is not there and the user may. */
@@ -82,16 +208,66 @@ export class ServerStore extends ClickHouseStore {
     if (this.location.database === 'default') return;
     // A request that names a database that is not there is refused, whatever it asks for.
     const client = createClient(this.options[this.at]);
+    const query = `CREATE DATABASE IF NOT EXISTS ${this.location.database}${this.onCluster}`;
     try {
-      await client.command({
-        query: `CREATE DATABASE IF NOT EXISTS ${this.location.database}${this.onCluster}`,
-      });
+      const signal = AbortSignal.timeout(this.timeout);
+      await drain(await request(client, { query, settings: COMPLETE }, signal), signal);
     } catch (error) {
       throw storeError(error, this.name);
     } finally {
       await client.close();
     }
   }
+}
+
+/** Settings as a URL has them, of values as SQL writes them. */
+function urlValues(settings: Readonly<Record<string, string>>): ClickHouseSettings {
+  const value = (sql: string): string =>
+    sql.startsWith("'") ? sql.slice(1, -1).replace(/\\([\s\S])/g, '$1') : sql;
+  return Object.fromEntries(Object.entries(settings).map(([name, sql]) => [name, value(sql)]));
+}
+
+/** An error in the middle is an error, and what is answered is done. */
+const COMPLETE: ClickHouseSettings = { wait_end_of_query: 1 };
+
+interface Statement {
+  readonly query: string;
+  readonly values?: Readable;
+  readonly params?: QueryOptions['params'];
+  readonly settings: ClickHouseSettings;
+}
+
+/**
+ * Runs a statement. @returns its answer, which ClickHouse has given
+ * @throws ClickHouseError, StoreUnavailable
+ */
+async function request(client: ClickHouseClient, s: Statement, signal: AbortSignal): Promise<HttpAnswer> {
+  const given = await client.exec({
+    query: s.query,
+    ...(s.values !== undefined && { values: s.values }),
+    ...(s.params !== undefined && { query_params: s.params }),
+    clickhouse_settings: s.settings,
+    abort_signal: signal,
+    // Whatever the status, the answer is read here, within bounds.
+    ignore_error_response: true,
+  });
+  const { stream, http_status_code, response_headers } = given as typeof given & {
+    http_status_code?: number;
+  };
+  const answer = { stream, status: http_status_code ?? 0, headers: response_headers };
+  await checkHead(answer, signal);
+  return answer;
+}
+
+async function words(
+  client: ClickHouseClient,
+  query: string,
+  settings: ClickHouseSettings,
+  params: QueryOptions['params'],
+  signal: AbortSignal,
+): Promise<string> {
+  const all = { ...COMPLETE, ...settings, default_format: 'TabSeparatedRaw' as const };
+  return collectWords(await request(client, { query, params, settings: all }, signal), signal);
 }
 
 function clientOptions(

@@ -1,6 +1,7 @@
 /** Addresses and routes of a tunnel's device, by iproute2: the words of the configuration are its words. */
 import { spawnSync } from 'node:child_process';
 import { isIP } from 'node:net';
+import { CAP_NET_ADMIN, withAmbientCapability } from '../linux/capabilities.js';
 import { type TunnelConfig, TunnelConfigError } from './config.js';
 
 /**
@@ -19,7 +20,7 @@ export function setupDevice(t: TunnelConfig): void {
 }
 
 function ip(t: TunnelConfig, key: string, words: string[]): void {
-  const result = spawnSync('ip', words, { encoding: 'utf8' });
+  const result = withAmbientCapability(CAP_NET_ADMIN, () => spawnSync('ip', words, { encoding: 'utf8' }));
   if (result.error !== undefined) {
     throw new TunnelConfigError(
       key,

@@ -35,7 +35,7 @@ async function collect(
   packets: { bytes: number; packets: number },
   collector = 'here',
 ): Promise<void> {
-  const segments: [TableName, Uint8Array][] = [];
+  const segments: [TableName, Uint8Array, number][] = [];
   const capture = new Capture(
     {
       collector,
@@ -43,7 +43,7 @@ async function collect(
       reassembly: REASSEMBLY_DEFAULTS,
       rules: { mirrors: [], unknown: 'observe', packets, taps: {}, tapAll: -1, claims: [] },
     },
-    { segment: (table, bytes) => segments.push([table, bytes]) > 0, minute: () => {} },
+    { segment: (table, bytes, rows) => segments.push([table, bytes, rows]) > 0, minute: () => {} },
   );
   const source = await openCapture(file);
   const batch = new PacketBatch();
@@ -51,7 +51,8 @@ async function collect(
   await source.close();
   capture.finish();
   await store.migrate();
-  for (const [i, [table, bytes]] of segments.entries()) await store.insert(table, bytes, `${file}-${i}`);
+  for (const [i, [table, bytes, rows]] of segments.entries())
+    await store.insert(table, bytes, `${file}-${i}`, rows);
 }
 
 /** Every packet is kept, and all of it. */

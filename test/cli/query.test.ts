@@ -15,7 +15,7 @@ const data = join(directory, 'data');
 beforeAll(async () => {
   const store = openStore(data, { create: true });
   await store.migrate();
-  await store.insert('sessions', numberedSegment(0, 100), 'a');
+  await store.insert('sessions', numberedSegment(0, 100), 'a', 100);
   await store.close();
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -71,7 +71,7 @@ test.each([
   [
     ['query', 'SELECT 1', '--store', data, '--param', 'x'],
     2,
-    /^mirrorlake: query: --param x: write name=value\n$/,
+    /^mirrorlake: query: --param x: write name=value, the name of letters, digits and _\n$/,
   ],
   [['query', '--store', data], 2, /missing required argument 'sql'/],
 ])('%j fails with %i and one line', async (words, status, line) => {

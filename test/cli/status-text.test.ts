@@ -70,6 +70,9 @@ const status: CollectorStatus = {
     segments_dropped: 0,
     rows_dropped: 0,
     segments_refused: 0,
+    disk_free_bytes: null,
+    bytes_per_day: null,
+    days_left: null,
   },
 } as CollectorStatus;
 

@@ -31,7 +31,7 @@ async function serve(
       },
       rows: (_r, answer) => {
         const body = answer.begin({ format: 'TSV' });
-        for (let i = 0; i < 1000; i++) body.write(`${i}\t${'x'.repeat(100)}\n`);
+        for (let i = 0; i < 1000; i++) body.write(Buffer.from(`${i}\t${'x'.repeat(100)}\n`));
         body.end();
       },
     }),
@@ -213,7 +213,8 @@ it('takes a request, and gives an answer, that come in small pieces', async () =
 
   const other = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'slow.sock');
   const slow = createServer((client) => {
-    const answer = Buffer.from(`${JSON.stringify({ ok: true, result: 'x'.repeat(5000) })}\nbody`);
+    const head = `${JSON.stringify({ ok: true, result: 'x'.repeat(5000), body: true })}\n`;
+    const answer = Buffer.from(`${head}\0\0\0\x04body\0\0\0\0`);
     for (const byte of answer) client.write(Buffer.from([byte]));
     client.end();
   });
@@ -225,6 +226,35 @@ it('takes a request, and gives an answer, that come in small pieces', async () =
   for await (const part of reply.body) rest.push(part);
   expect(Buffer.concat(rest).toString()).toBe('body');
   slow.close();
+});
+
+it('tells an answer that broke off, one that failed midway, and one of an earlier version', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-control-'));
+  const says = async (name: string, words: string): Promise<string> => {
+    const path = join(directory, name);
+    const server = createServer((client) => client.end(Buffer.from(words, 'latin1')));
+    server.listen(path);
+    await once(server, 'listening');
+    try {
+      const parts: Buffer[] = [];
+      const { body } = await openReply(path, { command: 'anything' });
+      for await (const part of body) parts.push(part);
+      return Buffer.concat(parts).toString();
+    } catch (error) {
+      return (error as Error).message;
+    } finally {
+      server.close();
+    }
+  };
+  const head = '{"ok":true,"body":true}\n';
+  expect(await says('whole', `${head}\0\0\0\x02ab\0\0\0\x01c\0\0\0\0`)).toBe('abc');
+  expect(await says('empty', `${head}\0\0\0\0`)).toBe('');
+  for (const broken of ['', '\0\0', '\0\0\0\x02a', '\0\0\0\x02ab'])
+    expect(await says('broken', head + broken)).toContain('ended in the middle of its answer');
+  expect(await says('failed', `${head}\0\0\0\x01a\xff\xff\xff\xff{"error":"no more","exitCode":1}\n`)).toBe(
+    'no more',
+  );
+  expect(await says('earlier', '{"ok":true}\nrows')).toContain('of an earlier version: restart it');
 });
 
 it('says so where what answers is no collector', async () => {

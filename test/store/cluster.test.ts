@@ -50,9 +50,9 @@ afterAll(async () => {
 const value = async (sql: string) => (await text(await store.query(sql))).trim();
 
 test('is up to date for a collector that is told nothing of it', async () => {
-  expect(await store.migrate()).toEqual([]);
+  expect(await store.migrate()).toEqual({ applied: [], made: [] });
   const other = openStore(nodes[1].url, { create: true });
-  expect(await other.migrate()).toEqual([]);
+  expect(await other.migrate()).toEqual({ applied: [], made: [] });
   await other.close();
 });
 
@@ -61,7 +61,7 @@ test('takes a segment once, spread over the shards, roll-up included', async () 
   for (const at of nodes) {
     const through = openStore(at.url, { create: true });
     await through.migrate();
-    await through.insert('sessions', segment, 'the same');
+    await through.insert('sessions', segment, 'the same', 5000);
     await through.close();
   }
   expect(await value('SELECT count(), uniqExact(session_id), sum(client_bytes) FROM sessions')).toBe(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Delivery } from '../../src/store/delivery.js';
-import { EmbeddedStore } from '../../src/store/embedded.js';
+import { EmbeddedStore } from '../../src/store/embedded/store.js';
 import { openStore } from '../../src/store/open.js';
 import { Spool } from '../../src/store/spool.js';
 import { listSpool } from '../../src/store/spool-directory.js';
@@ -219,7 +219,7 @@ test('the server is killed and restarted while inserting', async () => {
 }, 90_000);
 
 test('chDB is killed while inserting', async () => {
-  const store = new EmbeddedStore(join(directory, 'data'), true);
+  const store = new EmbeddedStore(join(directory, 'data'), { create: true, spool: join(directory, 'spool') });
   const spool = new Spool(join(directory, 'spool'), { limit: 1 << 30 });
   const delivery = new Delivery(store, spool, { log });
   await delivery.start();

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { StoreHeld } from '../../src/store/chdb-process.js';
-import { EmbeddedStore } from '../../src/store/embedded.js';
+import { StoreHeld } from '../../src/store/embedded/process.js';
+import { EmbeddedStore } from '../../src/store/embedded/store.js';
 import { StoreError, StoreLocationError, StoreRefused, StoreUnavailable } from '../../src/store/errors.js';
 import { openStore } from '../../src/store/open.js';
 import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
@@ -52,7 +52,7 @@ test('where no directory can be made there is no store to be', async () => {
     /^the store \/proc\/no\/such\/store cannot be written \(ENOENT.*\): name another with --store$/,
   );
   await openStore(join(directory, 'deep', 'er'), { create: true }).close();
-  expect(readdirSync(join(directory, 'deep', 'er'))).toEqual(['clickhouse']);
+  expect(readdirSync(join(directory, 'deep', 'er'))).toEqual(['answers', 'clickhouse', 'incoming']);
 });
 
 test('a store that is not there is not made by asking it', () => {
@@ -75,7 +75,7 @@ test('a directory open in another process', async () => {
 });
 
 test('an engine that dies fails what it was doing, and the next call has another', async () => {
-  const store = new EmbeddedStore(join(directory, 'dies'), true);
+  const store = new EmbeddedStore(join(directory, 'dies'), { create: true });
   await store.migrate();
   const asked = failure(store.query('SELECT sleep(3)'));
   await new Promise((done) => setTimeout(done, 300));
@@ -111,7 +111,7 @@ test('tables made by a newer version are not touched', async () => {
   const path = join(directory, 'newer');
   const store = openStore(path, { create: true });
   await store.migrate();
-  await store.query("INSERT INTO schema_migrations (version, name) VALUES (9999, 'tomorrow')");
+  await store.change("INSERT INTO schema_migrations (version, name) VALUES (9999, 'tomorrow')");
   const error = await failure(store.migrate());
   expect(error).toBeInstanceOf(StoreRefused);
   expect(error.message).toContain('version 9999, made by a newer mirrorlake');

@@ -30,12 +30,16 @@ const [database, ...access] = statements('secure-it.md', 'CREATE USER');
 /** A user and its profile as users.xml has them, from the statements. */
 function user(name: string): { profile: string; user: string } {
   const created = access.find((s) => s.startsWith(`CREATE USER ${name} IDENTIFIED BY '`))!;
-  const readonly = /SETTINGS readonly = (\d)$/.exec(created)?.[1] ?? '0';
+  const settings = [...created.matchAll(/(\w+) = (\d+)(?: MAX (\d+))?(?=,|$)/g)];
+  const values = settings.map(([, setting, value]) => `<${setting}>${value}</${setting}>`);
+  const most = settings
+    .filter(([, , , max]) => max !== undefined)
+    .map(([, setting, , max]) => `<${setting}><max>${max}</max></${setting}>`);
   const grants = access
     .filter((s) => s.startsWith('GRANT') && s.endsWith(` TO ${name}`))
     .map((s) => `<query>${s.slice(0, -` TO ${name}`.length)}</query>`);
   return {
-    profile: `<${name}><readonly>${readonly}</readonly></${name}>`,
+    profile: `<${name}>${values.join('')}<constraints>${most.join('')}</constraints></${name}>`,
     user: `<${name}><password>secret</password><networks><ip>::/0</ip></networks><profile>${name}</profile>
       <quota>default</quota><grants>${grants.join('')}</grants></${name}>`,
   };
@@ -83,8 +87,14 @@ it('the collector may do what it has to, and the reader may read', async () => {
   expect(Number(rows)).toBeGreaterThan(0);
   const sizes = statements('size-the-box.md', 'system.parts')[0];
   expect(as('reader', 'query', sizes)).toMatch(/^sessions\t[1-9]/m);
-  expect(as('reader', 'query', 'TRUNCATE TABLE sessions')).toContain('Not enough privileges');
-  expect(as('collector', 'query', 'DROP TABLE sessions')).toContain('Not enough privileges');
+  for (const who of ['reader', 'collector'])
+    expect(as(who, 'query', 'DROP TABLE sessions')).toContain('DROP TABLE does more than read');
+  expect(as('reader', 'query', '--write', 'TRUNCATE TABLE sessions')).toContain('Not enough privileges');
+  expect(as('collector', 'query', '--write', 'DROP TABLE sessions')).toContain('Not enough privileges');
+  expect(as('reader', 'query', 'SELECT 1', '--timeout', '10m')).toBe('1\n');
+  expect(as('reader', 'query', 'SELECT 1', '--timeout', '11m')).toContain(
+    "max_execution_time shouldn't be greater",
+  );
 
   const [backup, restore] = statements('appliance.md', 'BACKUP');
   await server.sql(backup);

@@ -91,8 +91,8 @@ describe('with a server', () => {
     for (const compression of ['gzip', 'br']) {
       const store = open(`${server.url}/lake_${compression}?prefix=ml_&compression=${compression}`);
       await store.migrate();
-      await store.insert('sessions', numberedSegment(0, 1000), 'a');
-      await store.insert('sessions', numberedSegment(0, 1000), 'a');
+      await store.insert('sessions', numberedSegment(0, 1000), 'a', 1000);
+      await store.insert('sessions', numberedSegment(0, 1000), 'a', 1000);
       expect(await text(await store.query('SELECT count() FROM ml_sessions'))).toBe('1000\n');
       expect(await server.sql(`SELECT sum(sessions) FROM lake_${compression}.ml_sessions_by_minute`)).toBe(
         '1000\n',
@@ -107,10 +107,10 @@ describe('with a server', () => {
     );
     await store.migrate();
     expect(store.name).toBe(`http://127.0.0.1:${proxy.port}/failover`);
-    await store.insert('sessions', numberedSegment(0, 1000), 'a');
+    await store.insert('sessions', numberedSegment(0, 1000), 'a', 1000);
     expect(proxy.passed).toBe(1);
     proxy.faults.push({ kind: 'reset before the answer' });
-    await store.insert('sessions', numberedSegment(1000, 3000), 'b');
+    await store.insert('sessions', numberedSegment(1000, 3000), 'b', 2000);
     expect(store.name).toBe(`http://127.0.0.1:${server.httpPort}/failover`);
     await proxy.stop();
     expect(await text(await store.query('SELECT count() FROM sessions'))).toBe('3000\n');
@@ -220,7 +220,7 @@ describe('with a server', () => {
       identified.clear();
       const store = open(url('ca', true, user));
       await store.migrate();
-      await store.insert('sessions', numberedSegment(0, 1000), 'a');
+      await store.insert('sessions', numberedSegment(0, 1000), 'a', 1000);
       expect(await text(await store.query('SELECT count() FROM sessions'))).toBe('1000\n');
       expect([...identified]).toEqual([how]);
     });

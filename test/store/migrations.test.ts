@@ -29,7 +29,7 @@ describe.each(migrations().map((m) => m.version))('from version %i', (from) => {
     const database = `from${from}`;
     const store = openStore(`${server.url}/${database}`, { create: true });
     await server.sql(`CREATE DATABASE ${database}`);
-    const run = async (sql: string) => void (await text(await store.query(sql)));
+    const run = async (sql: string) => void (await text(await store.change(sql)));
     await run(migrationsTable(DEFAULT_LAYOUT));
     for (const migration of migrations().filter((m) => m.version <= from)) {
       for (const statement of statements(migration, DEFAULT_LAYOUT)) await run(statement);
@@ -37,7 +37,7 @@ describe.each(migrations().map((m) => m.version))('from version %i', (from) => {
         `INSERT INTO schema_migrations (version, name) VALUES (${migration.version}, '${migration.name}')`,
       );
     }
-    await store.insert('sessions', numberedSegment(0, 1000), 'before');
+    await store.insert('sessions', numberedSegment(0, 1000), 'before', 1000);
     // The other tables as that version had them, something in every column.
     const others = new Map<string, string>();
     for (const table of ['mirrors', 'tunnels', 'packets']) {
@@ -52,14 +52,14 @@ describe.each(migrations().map((m) => m.version))('from version %i', (from) => {
     }
     const sums = () => Promise.all([...others.values()].map((sql) => value(store, sql)));
     const before = await sums();
-    expect((await store.migrate()).map((m) => m.version)).toEqual(
+    expect((await store.migrate()).applied.map((m) => m.version)).toEqual(
       migrations()
         .map((m) => m.version)
         .filter((v) => v > from),
     );
     expect(await sums()).toEqual(before);
     expect(before.every((sum) => sum.startsWith('20\t'))).toBe(true);
-    await store.insert('sessions', numberedSegment(1000, 2000), 'after');
+    await store.insert('sessions', numberedSegment(1000, 2000), 'after', 1000);
     expect(await value(store, 'SELECT count(), sum(client_bytes) FROM sessions')).toBe(
       `2000\t${bytesUpTo(2000)}`,
     );
@@ -80,8 +80,8 @@ test('a migration that was interrupted is taken up again', async () => {
   await server.sql('CREATE DATABASE half');
   const store = openStore(`${server.url}/half`, { create: true });
   const [first] = migrations();
-  for (const statement of statements(first, DEFAULT_LAYOUT)) await text(await store.query(statement));
-  expect(await store.migrate()).toHaveLength(migrations().length);
+  for (const statement of statements(first, DEFAULT_LAYOUT)) await text(await store.change(statement));
+  expect((await store.migrate()).applied).toHaveLength(migrations().length);
   await store.close();
 });
 
@@ -96,14 +96,14 @@ describe('retention', () => {
       );
     expect(await ttl()).toBe('');
     // Of 2023: far too old.
-    await store.insert('sessions', numberedSegment(0, 1000), 'a');
+    await store.insert('sessions', numberedSegment(0, 1000), 'a', 1000);
     await store.retain(30 * 86_400, true);
     expect(await ttl()).toContain('toIntervalSecond(2592000)');
     await store.retain(86_400, true);
     expect(await ttl()).toContain('toIntervalSecond(2592000)');
     await store.retain(86_400, false);
     expect(await ttl()).toContain('toIntervalSecond(86400)');
-    await text(await store.query('OPTIMIZE TABLE sessions FINAL'));
+    await text(await store.change('OPTIMIZE TABLE sessions FINAL'));
     expect(await value(store, 'SELECT count() FROM sessions')).toBe('0');
     await store.retain(undefined, false);
     expect(await ttl()).toBe('');
@@ -119,7 +119,7 @@ describe('retention', () => {
     expect(await value(store, without)).toBe('schema_migrations');
     const packets = new PacketSegment();
     addPacket(packets, new Uint8Array(16), 1_700_000_000, 0, new Uint8Array(60), 0, 60, 60);
-    await store.insert('packets', packets.take(), 'p');
+    await store.insert('packets', packets.take(), 'p', 1);
     await store.close();
   });
 });

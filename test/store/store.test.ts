@@ -50,15 +50,15 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
   }
 
   test('a new store gets every migration, once', async () => {
-    const applied = await store.migrate();
+    const { applied } = await store.migrate();
     expect(applied.map((m) => m.version)).toEqual([1, 2, 3, 4, 5]);
-    expect(await store.migrate()).toEqual([]);
+    expect(await store.migrate()).toEqual({ applied: [], made: [] });
   });
 
   test('sessions come back from SQL as NDJSON prints them', async () => {
     const segment = new SessionSegment('here');
     for (const r of sessions) segment.session(r);
-    await store.insert('sessions', segment.take(), 'first');
+    await store.insert('sessions', segment.take(), 'first', sessions.length);
     const stored = await rows(
       `SELECT * REPLACE (
          concat(replaceOne(toString(first_seen), ' ', 'T'), 'Z') AS first_seen,
@@ -67,7 +67,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
          replaceRegexpOne(toString(server_ip), '^::ffff:([0-9.]+)$', '\\\\1') AS server_ip,
          replaceRegexpOne(toString(mirror_source), '^::ffff:([0-9.]+)$', '\\\\1') AS mirror_source,
          replaceRegexpOne(toString(mirror_target), '^::ffff:([0-9.]+)$', '\\\\1') AS mirror_target)
-       FROM sessions SETTINGS output_format_json_quote_64bit_integers = 0`,
+       FROM sessions`,
     );
     const byId = (a: Record<string, unknown>, b: Record<string, unknown>) =>
       JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
@@ -105,13 +105,13 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     const segment = new SessionSegment('here');
     for (const r of sessions) segment.session(r);
     const bytes = segment.take();
-    await store.insert('sessions', bytes, 'first');
+    await store.insert('sessions', bytes, 'first', sessions.length);
     const file = join(directory, `${kind}.pb`);
     writeFileSync(file, bytes);
-    await store.insert('sessions', { file }, 'first');
+    await store.insert('sessions', { file }, 'first', sessions.length);
     expect(await rows('SELECT count() AS n FROM sessions')).toEqual([{ n: sessions.length }]);
     expect(await rows('SELECT sum(sessions) AS n FROM sessions_by_minute')).toEqual([{ n: sessions.length }]);
-    await store.insert('sessions', bytes, 'second');
+    await store.insert('sessions', bytes, 'second', sessions.length);
     expect(await rows('SELECT count() AS n FROM sessions')).toEqual([{ n: sessions.length * 2 }]);
     expect(await rows('SELECT sum(sessions) AS n FROM sessions_by_minute')).toEqual([
       { n: sessions.length * 2 },
@@ -123,14 +123,14 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     const tunnels = fc.sample(tunnelRecord, { numRuns: 50, seed: 3 });
     const m = new MirrorSegment('here');
     for (const r of mirrors) m.mirror(r);
-    await store.insert('mirrors', m.take(), 'm');
+    await store.insert('mirrors', m.take(), 'm', mirrors.length);
     const t = new TunnelSegment('here');
     for (const r of tunnels) t.tunnel(r);
-    await store.insert('tunnels', t.take(), 't');
+    await store.insert('tunnels', t.take(), 't', tunnels.length);
     const p = new PacketSegment();
     const frame = new Uint8Array(1500).map((_, i) => i);
     addPacket(p, sessions[0].sessionId, 1_700_000_000, 42, frame, 10, 110, 1500);
-    await store.insert('packets', p.take(), 'p');
+    await store.insert('packets', p.take(), 'p', 1);
 
     const sum = (values: number[]) => values.reduce((a, b) => a + BigInt(b), 0n).toString();
     expect(
@@ -197,7 +197,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     for (const r of sessions) segment.session(r);
     const whole = segment.take();
     const cut = whole.subarray(0, whole.length - 7);
-    await expect(store.insert('sessions', cut, 'cut')).rejects.toThrow(SegmentRefused);
+    await expect(store.insert('sessions', cut, 'cut', 1)).rejects.toThrow(SegmentRefused);
     expect(await rows('SELECT count() AS n FROM sessions')).toEqual(before);
   });
 });

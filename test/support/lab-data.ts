@@ -71,7 +71,7 @@ async function storeArp(location: string, since: number): Promise<void> {
   segment.session(r);
   const store = new ServerStore(location);
   try {
-    await store.insert('sessions', segment.take(), 'arp');
+    await store.insert('sessions', segment.take(), 'arp', 1);
   } finally {
     await store.close();
   }
@@ -95,7 +95,7 @@ async function storeTunnels(location: string, since: number): Promise<void> {
         r.rxErrors = r.rxCrcErrors = end === 1 && minute % 3 === 0 ? 4 : 0;
         segment.tunnel(r);
       }
-      await store.insert('tunnels', segment.take(), name);
+      await store.insert('tunnels', segment.take(), name, MINUTES);
     }
   } finally {
     await store.close();

@@ -2,14 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { landlockVersion } from '../../src/linux/landlock.js';
 
-/** What a live test may need of the machine: root, a device, a library (`libpcap.so`), or a program on the PATH. */
-export type Need = 'root' | '/dev/net/tun' | (string & {});
+/** What a test may need of the machine: root, Landlock, a device, a library (`libpcap.so`), or a program on the PATH. */
+export type Need = 'root' | 'landlock' | '/dev/net/tun' | (string & {});
 
 /** Those of `needs` this machine does not have. */
 export function missing(needs: readonly Need[]): string[] {
   return needs.filter((need) => {
     if (need === 'root') return process.getuid?.() !== 0;
+    if (need === 'landlock') return landlockVersion() === 0;
     if (need.startsWith('/')) return !existsSync(need);
     if (need.includes('.so')) return !libraries().includes(need);
     const path = `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`;

@@ -4,13 +4,20 @@ import type { Config, MirrorConfig } from '../../config/schema.js';
 import { setSilentUp } from '../../linux/interface.js';
 import { TunDevice } from '../../linux/tun.js';
 import { isServer } from '../../model/store-location.js';
-import { ControlError, ControlServer, controlPath } from '../../observe/control.js';
+import {
+  type ControlAnswer,
+  ControlError,
+  type ControlRequest,
+  ControlServer,
+  controlPath,
+} from '../../observe/control.js';
 import { ObserveServer } from '../../observe/http.js';
 import type { Logger } from '../../observe/log.js';
 import type { CollectorStatus, ReceiverStatus } from '../../observe/status.js';
 import { RawReceiver } from '../../receive/raw.js';
-import { parseLocation } from '../../store/location.js';
+import { parseLocation, readerOf } from '../../store/location.js';
 import { spoolDirectory } from '../../store/spool-directory.js';
+import { UsageError } from '../errors.js';
 import { Capture, type CaptureOptions, type CaptureSnapshot } from './capture.js';
 import { MirrorAccounts } from './mirror-accounts.js';
 import { type MirrorRules, mirrorRules } from './policy.js';
@@ -43,6 +50,8 @@ export class Collector {
   private readonly accounts: MirrorAccounts;
   private storeThread: StoreThread | undefined;
   private readonly tunnels: CollectorTunnels;
+  /** Who asks a server's questions; undefined: nobody does. */
+  private reader: ReturnType<typeof readerOf>;
   private ring: RingReceiver | undefined;
   private raw: RawReceiver | undefined;
   private rawCapture: Capture | undefined;
@@ -88,12 +97,25 @@ export class Collector {
     return this.storeThread;
   }
 
+  private async answerQuery(request: ControlRequest, answer: ControlAnswer): Promise<void> {
+    const { store, questions: q } = this.config;
+    if (isServer(store) && this.reader === undefined)
+      throw new UsageError(
+        'this collector asks its server nothing for others: give it a user for that as `questions.user`, or ask the server with --store',
+      );
+    const limits = { seconds: q.timeout, memory: q.memory, rows: q.rows, bytes: q.bytes };
+    await answerQuery(this.store, { limits, longest: q.longest }, request, answer);
+  }
+
   /** What may take privileges. */
   private async open(): Promise<void> {
     const { config } = this;
     const kind = receiverKind(config);
     // A location that is wrong is known before anything is opened.
-    if (isServer(config.store)) parseLocation(config.store, process.env);
+    if (isServer(config.store)) {
+      parseLocation(config.store, process.env);
+      this.reader = readerOf(config.questions.user, config.questions.password_file, process.env);
+    }
     const user = config.user === undefined ? undefined : findUser(config.user);
     const control = config.control ?? controlPath(config.store);
     if (user !== undefined) {
@@ -103,7 +125,7 @@ export class Collector {
     }
     this.control = await ControlServer.open(control, {
       status: () => this.status(),
-      query: (request, answer) => answerQuery(this.store, request, answer),
+      query: (request, answer) => this.answerQuery(request, answer),
     });
     await this.tunnels.start();
     this.openTaps(config.mirrors);
@@ -178,6 +200,8 @@ export class Collector {
     this.storeThread = new StoreThread({
       location: config.store,
       retention: config.retention,
+      memory: config.store_memory,
+      reader: this.reader,
       spool: {
         directory: spoolOf(config),
         limit: config.spool.limit,
@@ -195,7 +219,8 @@ export class Collector {
     }
     this.ring?.start();
     this.timers.push(setInterval(() => this.watch(), WATCH_MS));
-    await this.store.opened();
+    // Whatever the store does, packets are received from now on; what it cannot be used for is said when it is known.
+    this.store.opened().catch((error: Error) => this.failure?.(error));
     if (config.listen !== undefined) {
       const { host, port } = config.listen;
       this.http = await ObserveServer.listen(host, port, () => this.status());

@@ -3,6 +3,7 @@
  * its event loop: messages are looked for when its wake descriptor says so.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { dropCapabilities } from '../../linux/capabilities.js';
 import { clearEvent } from '../../linux/event.js';
 import { POLLERR, POLLIN, PollSet } from '../../linux/poll.js';
 import { clearSocketError } from '../../linux/socket.js';
@@ -33,6 +34,9 @@ const capture = new Capture(data.capture, {
   segment: (table, bytes, rows) => segments.send(table, bytes, rows),
   minute: (counts) => say({ kind: 'minute', counts }),
 });
+
+// The main thread opens the sockets. It shares its memory with this one, so this is no wall, and costs nothing.
+dropCapabilities();
 
 const wake = new PollSet(1);
 wake.add(data.wake, POLLIN);

@@ -1,18 +1,31 @@
 /** What the main thread and the store's thread say to each other; segments come by ports (segment-port.ts). */
 import type { MessagePort } from 'node:worker_threads';
+import type { QuestionLimits } from '../../model/question-limits.js';
 import type { StoreStatus } from '../../observe/status.js';
-import type { QueryOptions } from '../../store/store.js';
 
 export interface StoreWorkerData {
   readonly location: string;
-  readonly retention: number;
+  readonly retention: number | undefined;
   readonly spool: { readonly directory: string; readonly limit: number; readonly packetsLimit: number };
+  /** Bytes of memory of the embedded engine, undefined for its default. */
+  readonly memory: number | undefined;
+  /** Who asks a server's questions. */
+  readonly reader: { readonly username: string; readonly password: string } | undefined;
   readonly waiting: SharedArrayBuffer;
+}
+
+/** A question that came by the control socket, checked. */
+export interface ThreadQuestion {
+  readonly sql: string;
+  readonly format: string | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  readonly color: boolean;
+  readonly limits: QuestionLimits;
 }
 
 export type ToStoreWorker =
   | { readonly kind: 'port'; readonly port: MessagePort }
-  | { readonly kind: 'query'; readonly id: number; readonly sql: string; readonly options: QueryOptions }
+  | { readonly kind: 'query'; readonly id: number; readonly question: ThreadQuestion }
   | { readonly kind: 'more'; readonly id: number }
   | { readonly kind: 'cancel'; readonly id: number }
   /** Store what has come, within so many milliseconds, and leave. */

@@ -2,9 +2,10 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { withoutPassword } from '../../model/store-location.js';
 import type { StoreStatus } from '../../observe/status.js';
-import type { QueryOptions } from '../../store/store.js';
 import { SegmentPort, Waiting } from './segment-port.js';
-import type { FromStoreWorker, StoreWorkerData, ToStoreWorker } from './store-protocol.js';
+import type { FromStoreWorker, StoreWorkerData, ThreadQuestion, ToStoreWorker } from './store-protocol.js';
+
+export type { ThreadQuestion };
 
 /** What came of a query that a client of the control socket asked for. */
 interface Asked {
@@ -27,7 +28,9 @@ class StoreFailure extends Error {
 
 export interface StoreThreadOptions {
   readonly location: string;
-  readonly retention: number;
+  readonly retention: number | undefined;
+  readonly memory: number | undefined;
+  readonly reader: StoreWorkerData['reader'];
   readonly spool: { readonly directory: string; readonly limit: number; readonly packetsLimit: number };
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** The thread has died. */
@@ -59,11 +62,16 @@ export class StoreThread {
       segments_dropped: 0,
       rows_dropped: 0,
       segments_refused: 0,
+      disk_free_bytes: null,
+      bytes_per_day: null,
+      days_left: null,
     };
     const workerData: StoreWorkerData = {
       location: options.location,
       spool: options.spool,
       retention: options.retention,
+      memory: options.memory,
+      reader: options.reader,
       waiting: this.waiting.shared,
     };
     this.worker = new Worker(new URL('./store-worker.js', import.meta.url), { workerData });
@@ -96,13 +104,28 @@ export class StoreThread {
     return { port: port1, waiting: this.waiting.shared };
   }
 
-  /** Runs a statement, a piece of the answer at a time. `piece` says whether more is wanted. */
-  query(sql: string, options: QueryOptions, piece: (bytes: Uint8Array) => Promise<boolean>): Promise<void> {
+  /**
+   * Asks a question; `piece` takes the answer, a piece at a time, and says whether more is wanted.
+   *
+   * @returns what settles when the question has been answered, or failed; and how to end it before
+   */
+  query(
+    question: ThreadQuestion,
+    piece: (bytes: Uint8Array) => Promise<boolean>,
+  ): { ended: Promise<void>; cancel(): void } {
     const id = ++this.queries;
-    return new Promise((done, failed) => {
+    const ended = new Promise<void>((done, failed) => {
       this.asked.set(id, { piece, done, failed });
-      this.tell({ kind: 'query', id, sql, options });
+      this.tell({ kind: 'query', id, question });
     });
+    return { ended, cancel: () => this.cancel(id) };
+  }
+
+  private cancel(id: number): void {
+    const asked = this.settle(id);
+    if (asked === undefined) return;
+    this.tell({ kind: 'cancel', id });
+    asked.done();
   }
 
   private tell(message: ToStoreWorker, transfer: MessagePort[] = []): void {
@@ -128,8 +151,8 @@ export class StoreThread {
 
   private async piece(id: number, bytes: Uint8Array): Promise<void> {
     const wanted = (await this.asked.get(id)?.piece(bytes)) === true;
-    this.tell({ kind: wanted ? 'more' : 'cancel', id });
-    if (!wanted) this.settle(id)?.done();
+    if (wanted) this.tell({ kind: 'more', id });
+    else this.cancel(id);
   }
 
   /** Stores what has come, as far as it goes within so many milliseconds. @returns the last status */

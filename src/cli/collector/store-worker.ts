@@ -1,14 +1,18 @@
 /** The store's thread: takes segments from the packet paths, brings them to the store, and answers queries. */
 import { join } from 'node:path';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { dropCapabilities } from '../../linux/capabilities.js';
 import type { StoreStatus } from '../../observe/status.js';
 import { Delivery } from '../../store/delivery.js';
+import { Growth, NO_FIGURES } from '../../store/growth.js';
 import { openStore } from '../../store/open.js';
 import { Spool } from '../../store/spool.js';
 import { type SegmentMessage, Waiting } from './segment-port.js';
-import type { FromStoreWorker, StoreWorkerData, ToStoreWorker } from './store-protocol.js';
+import type { FromStoreWorker, StoreWorkerData, ThreadQuestion, ToStoreWorker } from './store-protocol.js';
 
 const STATUS_MS = 500;
+/** How often the store is asked how large it is. */
+const SIZE_MS = 60_000;
 const STORE_CLOSE_MS = 500;
 
 const data = workerData as StoreWorkerData;
@@ -27,8 +31,17 @@ function failure(e: unknown): { message: string; exitCode: number } {
   };
 }
 
+// It has a use for them only where root has the engine run as the owner of the data. What it starts has none either way
+// (see collect.ts). This thread shares its memory with the others: it is no wall.
+if (process.geteuid?.() !== 0) dropCapabilities();
+
 async function serve(): Promise<void> {
-  const store = openStore(data.location, { create: true });
+  const store = openStore(data.location, {
+    create: true,
+    spool: data.spool.directory,
+    ...(data.memory !== undefined && { memory: data.memory }),
+    ...(data.reader !== undefined && { reader: data.reader }),
+  });
   const log = (level: 'info' | 'warn' | 'error', message: string): void =>
     say({ kind: 'log', level, message });
   const spool = new Spool(data.spool.directory, { limit: data.spool.limit, log });
@@ -41,16 +54,27 @@ async function serve(): Promise<void> {
       if (level !== 'info') log(level, `packets: ${message}`);
     },
   });
-  const queries = new Map<number, () => void>();
+  const queries = new Map<number, { readonly left: AbortController; more: () => void }>();
 
-  const query = async (id: number, sql: string, options: object): Promise<void> => {
+  const query = async (id: number, question: ThreadQuestion): Promise<void> => {
+    const left = new AbortController();
+    const state = { left, more: () => {} };
+    queries.set(id, state);
+    const { sql, format, ...options } = question;
     try {
-      for await (const piece of await store.query(sql, options)) {
+      const answer = await store.query(sql, {
+        ...options,
+        ...(format !== undefined && { format }),
+        signal: left.signal,
+      });
+      for await (const piece of answer) {
         const bytes = Uint8Array.from(piece as Uint8Array);
-        const more = new Promise<void>((resolve) => queries.set(id, resolve));
+        const more = new Promise<void>((resolve) => {
+          state.more = resolve;
+        });
         say({ kind: 'piece', id, bytes }, [bytes.buffer]);
         await more;
-        if (!queries.has(id)) return;
+        if (left.signal.aborted) return;
       }
       say({ kind: 'done', id });
     } catch (e) {
@@ -79,14 +103,27 @@ async function serve(): Promise<void> {
 
   main.on('message', (m: ToStoreWorker) => {
     if (m.kind === 'port') listen(m.port);
-    else if (m.kind === 'query') void query(m.id, m.sql, m.options);
-    else if (m.kind === 'more') queries.get(m.id)?.();
+    else if (m.kind === 'query') void query(m.id, m.question);
+    else if (m.kind === 'more') queries.get(m.id)?.more();
     else if (m.kind === 'cancel') {
-      const resolve = queries.get(m.id);
-      queries.delete(m.id);
-      resolve?.();
+      const asked = queries.get(m.id);
+      asked?.left.abort();
+      asked?.more();
     } else void close(m.within);
   });
+
+  const growth = new Growth();
+  let figures = NO_FIGURES;
+  const measure = async (): Promise<void> => {
+    if (delivery.state !== 'up') return;
+    try {
+      const stored = new Map([...delivery.storedByTable, ...packetDelivery.storedByTable]);
+      figures = growth.figures(performance.now(), stored, await store.size(), delivery.age);
+    } catch (e) {
+      log('warn', `how full the store is cannot be told: ${failure(e).message}`);
+    }
+  };
+  const measuring = setInterval(() => void measure(), SIZE_MS);
 
   const status = (): StoreStatus => ({
     target: store.name,
@@ -99,12 +136,16 @@ async function serve(): Promise<void> {
     segments_dropped: spool.counters.droppedSegments + packets.counters.droppedSegments,
     rows_dropped: spool.counters.droppedRows + packets.counters.droppedRows,
     segments_refused: spool.counters.refusedSegments + packets.counters.refusedSegments,
+    disk_free_bytes: figures.freeBytes ?? null,
+    bytes_per_day: figures.bytesPerDay ?? null,
+    days_left: figures.daysLeft ?? null,
   });
   const timer = setInterval(() => say({ kind: 'status', status: status() }), STATUS_MS);
   const close = async (within: number): Promise<void> => {
     takeAll();
     await Promise.all([delivery.drain(within), packetDelivery.drain(within)]);
     clearInterval(timer);
+    clearInterval(measuring);
     await spool.close();
     await packets.close();
     say({ kind: 'closed', status: status() });

@@ -1,39 +1,85 @@
 /** The doctor's look at the store and the disk under the spool. */
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { isServer, withoutPassword } from '../../model/store-location.js';
 import { askCollector, controlPath } from '../../observe/control.js';
+import type { CollectorStatus } from '../../observe/status.js';
+import { daysLeft } from '../../store/growth.js';
 import { openStore } from '../../store/open.js';
+import { retentionNotice } from '../../store/retention.js';
+import type { Store } from '../../store/store.js';
+import { daysWords } from '../grouped.js';
 import { bad, type Finding, good, poor } from './finding.js';
 
-export async function storeFinding(location: string, control: string | undefined): Promise<Finding> {
+/** The store: whether it answers, what holds its engine, whether it removes rows, how long its disk lasts. */
+export async function storeFindings(location: string, control: string | undefined): Promise<Finding[]> {
   const subject = 'store';
-  if (await running(control ?? controlPath(location)))
-    return good(subject, `${withoutPassword(location)} is held by a running collector`);
-  if (!isServer(location) && !existsSync(location)) {
-    return good(subject, `${location} is not there yet: collect makes it`);
+  const collector = await running(control ?? controlPath(location));
+  if (collector !== undefined) {
+    const held = good(subject, `${withoutPassword(location)} is held by a running collector`);
+    const { disk_free_bytes: free, bytes_per_day: daily, days_left: days } = collector.store;
+    return [held, ...growthFinding(free ?? undefined, daily ?? undefined, days ?? undefined)];
   }
+  if (!isServer(location) && !existsSync(location))
+    return [good(subject, `${location} is not there yet: collect makes it`)];
   let store: ReturnType<typeof openStore> | undefined;
   try {
     store = openStore(location, { create: false });
-    let text = '';
-    for await (const piece of await store.query('SELECT version()', { format: 'TabSeparated' }))
-      text += String(piece);
-    return good(subject, `${store.name} answers: ClickHouse ${text.trim()}`);
+    const version = (await text(await store.query('SELECT version()'))).trim();
+    const found = [good(subject, `${store.name} answers: ClickHouse ${version}`)];
+    const retention = await store.retention();
+    if (retention !== undefined) found.push(poor('retention', retentionNotice(store.name, retention)));
+    const size = await store.size();
+    const daily = await lastDay(store);
+    return [...found, ...growthFinding(size.free, daily, daily && daysLeft(daily, size, retention))];
   } catch (e) {
-    return bad(subject, e instanceof Error ? e.message : String(e));
+    return [bad(subject, e instanceof Error ? e.message : String(e))];
   } finally {
     await store?.close();
   }
 }
 
-async function running(control: string): Promise<boolean> {
+/** Bytes of the last day that is over and has sessions, with what is rolled up and kept of it. */
+async function lastDay(store: Store): Promise<number | undefined> {
+  const parts =
+    'FROM system.parts WHERE active AND database = currentDatabase() AND partition < toString(today())';
+  const bytes = await text(
+    await store.query(
+      `SELECT sum(bytes_on_disk) ${parts} AND match(table, 'sessions|packets') AND partition = (SELECT max(partition) ${parts} AND match(table, 'sessions'))`,
+    ),
+  );
+  return Number(bytes) > 0 ? Number(bytes) : undefined;
+}
+
+/** Days below which a disk is no longer thought of as large enough. */
+const FEW_DAYS = 14;
+
+function growthFinding(
+  free: number | undefined,
+  daily: number | undefined,
+  days: number | undefined,
+): Finding[] {
+  if (free === undefined || daily === undefined) return [];
+  const text = `${gib(free)} free under the store, ${gib(daily)} a day are added`;
+  if (days === undefined) return [good('growth', `${text}: it does not fill`)];
+  const full = `${text}: it is full in ${daysWords(days)}`;
+  if (days > FEW_DAYS) return [good('growth', full)];
+  return [
+    poor('growth', full, 'mirrorlake schema apply --retention 30d (it removes older rows), or a larger disk'),
+  ];
+}
+
+async function running(control: string): Promise<CollectorStatus | undefined> {
   try {
-    await askCollector(control, { command: 'status' });
-    return true;
+    return (await askCollector(control, { command: 'status' })) as CollectorStatus;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
 /** @param limit what the spool may grow to, bytes */
@@ -42,7 +88,6 @@ export function diskFinding(directory: string, limit: number): Finding {
   while (!existsSync(place)) place = dirname(place);
   const fs = statfsSync(place);
   const free = fs.bavail * fs.bsize;
-  const gib = (n: number): string => `${(n / 2 ** 30).toFixed(1)} GiB`;
   const text = `${gib(free)} free in ${place}, and the spool may take ${gib(limit)} of it`;
   if (free > limit) return good('disk', text);
   return poor(

@@ -5,14 +5,25 @@ import type { MirrorSink } from '../../wire/mirror-record.js';
 
 /** Where `mirrorlake read` puts what it found: a store, or lines on stdout. */
 export interface ReadOutput {
-  /** Takes finished sessions, a segment at a time; without it the session thread prints them. */
-  readonly onSegment?: (table: TableName, segment: Uint8Array) => void;
+  /**
+   * Takes finished rows, a segment at a time; without it the session thread prints them.
+   *
+   * @param lastSeen of sessions: when each row was last seen, seconds since 1970
+   */
+  readonly onSegment?: (
+    table: TableName,
+    segment: Uint8Array,
+    rows: number,
+    lastSeen: Uint32Array | undefined,
+  ) => void;
   readonly mirrors?: MirrorSink;
   readonly watcher?: PacketWatcher;
   /** Called between batches: waits while too much is on its way. */
   settle(): Promise<void>;
   /** Puts away what is left. */
   finish(mirrors: MirrorTable): Promise<void>;
+  /** What whoever stored this has to know about the store, once it is finished. */
+  readonly warnings?: readonly string[];
   /** Settles what is under way, when the rest is not to be put away. */
   abandon?(): Promise<void>;
 }

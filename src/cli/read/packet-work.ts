@@ -45,8 +45,9 @@ export class PacketWork extends SessionWork {
 
   private hand(): void {
     if (this.keeper.count === 0) return;
-    this.stored += this.keeper.count;
+    const rows = this.keeper.count;
+    this.stored += rows;
     const bytes = this.keeper.take() as Uint8Array<ArrayBuffer>;
-    say({ kind: 'segment', table: 'packets', bytes }, [bytes.buffer]);
+    say({ kind: 'segment', table: 'packets', bytes, rows, lastSeen: undefined }, [bytes.buffer]);
   }
 }

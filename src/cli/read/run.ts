@@ -49,6 +49,7 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
   sessions?.send();
   await sessions?.finish(EndReason.Eof);
   await output.finish(mirrors);
+  for (const warning of output.warnings ?? []) process.stderr.write(`mirrorlake: ${warning}\n`);
   if (talk) process.stderr.write(readSummary(demux, mirrors, sessions, storedIn(run)));
   return failed;
 }

@@ -94,6 +94,9 @@ export type FromSessionThread =
       readonly kind: 'segment';
       readonly table: 'sessions' | 'packets';
       readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly rows: number;
+      /** Of sessions: when each row was last seen, seconds since 1970. */
+      readonly lastSeen: Uint32Array<ArrayBuffer> | undefined;
     }
   | {
       readonly kind: 'ended';

@@ -4,10 +4,10 @@ import type { BufferRing } from '../../receive/file/read-ahead.js';
 import { FRAME_BATCH, FRAME_PLACE, FRAME_WORDS, moveFrame, packFrame } from '../../sessions/frame-batch.js';
 import { SessionCounters } from '../../sessions/options.js';
 import type { EndReason } from '../../sessions/record.js';
-import type { TableName } from '../../store/tables.js';
 import type { Frame } from '../../wire/frame.js';
 import type { MirrorPoint } from '../../wire/mirror-point.js';
 import type { FrameSink, Mirrored } from '../../wire/mirrored.js';
+import type { ReadOutput } from './output.js';
 import {
   ARENA_BYTES,
   BATCH_BYTES,
@@ -70,7 +70,7 @@ export class SessionThread implements FrameSink, BufferRing {
   constructor(
     private readonly worker: Worker,
     private readonly options: SessionThreadOptions,
-    onSegment?: (table: TableName, segment: Uint8Array) => void,
+    onSegment?: ReadOutput['onSegment'],
   ) {
     const buffers = Array.from({ length: BUFFERS }, () => new SharedArrayBuffer(MAX_RECORD + CHUNK));
     this.buffers = buffers.map((buffer) => new Uint8Array(buffer));
@@ -85,7 +85,8 @@ export class SessionThread implements FrameSink, BufferRing {
       this.worker.on('error', reject);
       this.worker.on('message', (message: FromSessionThread) => {
         if (message.kind === 'done') this.release(message.batch, message.buffer);
-        else if (message.kind === 'segment') onSegment?.(message.table, message.bytes);
+        else if (message.kind === 'segment')
+          onSegment?.(message.table, message.bytes, message.rows, message.lastSeen);
         else {
           this.counters = message.counters;
           this.packets = message.packets;

@@ -45,18 +45,30 @@ function printed(collector: string): Rows {
 
 function handedBack(collector: string): Rows {
   const segment = new SessionSegment(collector);
+  // A row takes some hundred bytes and more.
+  let lastSeen = new Uint32Array(SEGMENT_BYTES / 64);
   const flush = () => {
-    if (segment.length === 0) return;
+    const rows = segment.count;
+    if (rows === 0) return;
     const bytes = segment.take() as Uint8Array<ArrayBuffer>;
-    say({ kind: 'segment', table: 'sessions', bytes }, [bytes.buffer]);
+    const seen = lastSeen.slice(0, rows);
+    say({ kind: 'segment', table: 'sessions', bytes, rows, lastSeen: seen }, [bytes.buffer, seen.buffer]);
   };
   return {
     session: (record) => {
+      if (segment.count === lastSeen.length) lastSeen = grown(lastSeen);
+      lastSeen[segment.count] = record.lastSec;
       segment.session(record);
       if (segment.length >= SEGMENT_BYTES) flush();
     },
     flush,
   };
+}
+
+function grown(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(array.length * 2);
+  larger.set(array);
+  return larger;
 }
 
 /** The thread's work, once it knows what to do. */

@@ -1,5 +1,6 @@
 import type { KeptPackets } from '../../config/kept-packets.js';
 import { MirrorSegment } from '../../store/mirror-segment.js';
+import { expiringNotice, isFormerDefault, retentionNotice } from '../../store/retention.js';
 import type { Store } from '../../store/store.js';
 import type { TableName } from '../../store/tables.js';
 import type { ReadOutput } from './output.js';
@@ -10,7 +11,13 @@ const IN_FLIGHT = 3;
 /** `--store` */
 export class StoreOutput implements ReadOutput {
   readonly mirrors: MirrorSegment;
-  private readonly ready: Promise<unknown>;
+  readonly warnings: string[] = [];
+  private readonly ready: Promise<void>;
+  /** Seconds after which the store removes rows, undefined: never. */
+  private retention: number | undefined;
+  /** Sessions stored, and those of them that the store will remove. */
+  private sessions = 0;
+  private expiring = 0;
   private readonly inserts = new Set<Promise<void>>();
   private failure: unknown;
   private serial = 0;
@@ -27,14 +34,19 @@ export class StoreOutput implements ReadOutput {
     private readonly packets: KeptPackets | undefined,
   ) {
     this.mirrors = new MirrorSegment(collector);
-    this.ready = store.migrate();
+    this.ready = this.open();
     // Its failure is met by the first insert, or by finish.
     this.ready.catch((error: unknown) => {
       this.failure ??= error;
     });
   }
 
-  readonly onSegment = (table: TableName, segment: Uint8Array): void => this.insert(table, segment);
+  readonly onSegment = (
+    table: TableName,
+    segment: Uint8Array,
+    rows: number,
+    lastSeen: Uint32Array | undefined,
+  ): void => this.insert(table, segment, rows, lastSeen);
 
   async settle(): Promise<void> {
     while (this.inserts.size >= IN_FLIGHT && this.failure === undefined) await Promise.race(this.inserts);
@@ -42,8 +54,14 @@ export class StoreOutput implements ReadOutput {
   }
 
   async finish(): Promise<void> {
-    if (this.mirrors.length > 0) this.insert('mirrors', this.mirrors.take());
+    const minutes = this.mirrors.count;
+    if (minutes > 0) this.insert('mirrors', this.mirrors.take(), minutes, undefined);
     await this.abandon();
+    const { retention, store } = this;
+    if (retention === undefined) return;
+    if (isFormerDefault(retention)) this.warnings.push(retentionNotice(store.name, retention));
+    if (this.expiring > 0)
+      this.warnings.push(expiringNotice(store.name, this.expiring, this.sessions, retention));
   }
 
   async abandon(): Promise<void> {
@@ -52,15 +70,34 @@ export class StoreOutput implements ReadOutput {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  private insert(table: TableName, segment: Uint8Array): void {
+  private async open(): Promise<void> {
+    await this.store.migrate();
+    this.retention = await this.store.retention();
+  }
+
+  private insert(
+    table: TableName,
+    segment: Uint8Array,
+    rows: number,
+    lastSeen: Uint32Array | undefined,
+  ): void {
     const token = `${this.token}-${this.segmentName(table)}`;
     const done = this.ready
-      .then(() => this.store.insert(table, segment, token))
+      .then(() => this.store.insert(table, segment, token, rows))
+      .then(() => this.count(lastSeen))
       .catch((error: unknown) => {
         this.failure ??= error;
       })
       .finally(() => this.inserts.delete(done));
     this.inserts.add(done);
+  }
+
+  private count(lastSeen: Uint32Array | undefined): void {
+    if (lastSeen === undefined) return;
+    this.sessions += lastSeen.length;
+    if (this.retention === undefined) return;
+    const oldest = Date.now() / 1000 - this.retention;
+    for (const sec of lastSeen) if (sec < oldest) this.expiring++;
   }
 
   /** Numbers segments so that those of sessions have the same, whether packets are kept beside them or not. */

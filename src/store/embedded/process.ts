@@ -4,9 +4,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type ClickHouseClientConfigOptions, ClickHouseError } from '@clickhouse/client';
-import type { Answer, Call } from './chdb-protocol.js';
-import { entry } from './entry.js';
-import { StoreError, StoreUnavailable } from './errors.js';
+import { entry } from '../entry.js';
+import { StatementRefused, StoreError, StoreUnavailable } from '../errors.js';
+import { giveTo, type Owner, ownerOf } from './owner.js';
+import type { Answer, Call, Change, Question, StarterOptions, ToWorker } from './protocol.js';
+import { engineFiles } from './reach.js';
 
 /** What the client asks of a connection; its package names the type only here. */
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>;
@@ -36,11 +38,29 @@ export class StoreHeld extends StoreError {
   override name = 'StoreHeld';
 }
 
+/** A statement without what the process adds to it. */
+type Unsent<Kind> = Kind extends ToWorker ? Omit<Kind, 'id'> : never;
+
+export interface ChdbOptions {
+  /** chDB's directory, which exists. */
+  readonly data: string;
+  /** What people call the store, for messages. */
+  readonly name: string;
+  /** Bytes of memory that the engine may take. */
+  readonly memory: number;
+  /** Other directories that it reads. */
+  readonly read: readonly string[];
+  /** Where FIFOs for answers are made, which exists. */
+  readonly answers: string;
+}
+
 /**
  * Starts chDB on a directory in a process of its own, at once, so that its 540 MB are loaded while other things
  * are done. Should that process die, what it was doing fails with StoreUnavailable and the next call starts another.
  */
 export class ChdbProcess implements Connection {
+  /** Whether Landlock holds the engine; undefined until it has started. */
+  confined: boolean | undefined;
   private child: ChildProcess | undefined;
   private started: Promise<void> = Promise.resolve();
   private readonly pending = new Map<number, Pending>();
@@ -48,23 +68,19 @@ export class ChdbProcess implements Connection {
   private calls = 0;
   private said = '';
   private closed = false;
+  private absent: string | undefined;
+  /** Whose the data is and as whom the engine runs, where that is not this process's user. */
+  readonly owner: Owner | undefined;
   /** When the directory was first found held, in this start. */
   private heldSince = 0;
 
-  /**
-   * @param path chDB's directory, which exists
-   * @param name what people call the store, for messages
-   */
+  /** @param opened called when the engine has opened the directory: it is this process's alone */
   constructor(
-    private readonly path: string,
-    private readonly name: string,
+    private readonly options: ChdbOptions,
+    private readonly opened: () => void,
   ) {
+    this.owner = ownerOf(options.data);
     this.start();
-  }
-
-  /** Settles when the engine has opened the directory. */
-  ready(): Promise<void> {
-    return this.started;
   }
 
   /** The process id of the engine, for those who want to see it die. */
@@ -98,7 +114,7 @@ export class ChdbProcess implements Connection {
     }
   }
 
-  /** Ends the process once it has answered everything. */
+  /** Ends the process once it has answered every call. */
   async close(): Promise<void> {
     this.closed = true;
     // Answers come in the order of the calls.
@@ -111,28 +127,57 @@ export class ChdbProcess implements Connection {
     await ended;
   }
 
-  /** Runs a statement. @returns the answer's bytes in pieces. */
+  /** Runs a statement that may change the store. @returns the answer's bytes in pieces. */
+  async change(statement: Unsent<Change>): Promise<Uint8Array[]> {
+    const answer = (await this.send(statement)).answer;
+    this.last = answer;
+    return answer;
+  }
+
+  /**
+   * Asks a question, whose answer goes into its FIFO.
+   *
+   * @returns how to end it, and what settles when it has ended, in whatever way
+   */
+  async question(statement: Unsent<Question>): Promise<{ ended: Promise<unknown>; kill(): void }> {
+    const { answer, child, id } = await this.send(statement);
+    return { ended: answer, kill: () => void child.send({ kind: 'kill', id }, () => undefined) };
+  }
+
+  /** Ends the engine: it does not come to an end with something that it was told to end. The next call starts another. */
+  restart(): void {
+    this.child?.kill('SIGKILL');
+  }
+
+  /** Runs a statement of ours. @returns the answer's bytes in pieces. */
   private async call(params: ConnBaseQueryParams): Promise<Uint8Array[]> {
-    if (this.child === undefined && !this.closed) this.start();
-    await this.started;
-    const child = this.child;
-    if (child === undefined) throw new StoreUnavailable(`the store ${this.name} is closed`);
-    const id = ++this.calls;
-    const call: Call = {
-      id,
+    const { answer } = await this.send({
+      kind: 'call',
       query: params.query,
       params: params.query_params ?? {},
       settings: plainSettings(params.clickhouse_settings ?? {}),
-    };
-    const answer = new Promise<Uint8Array[]>((done, failed) => {
-      const pieces: Uint8Array[] = [];
-      this.pending.set(id, { pieces, done: () => done(pieces), failed });
-      child.send(call, (error) => {
-        if (error !== null && this.pending.delete(id)) failed(this.died(error.message));
-      });
     });
     this.last = answer;
     return answer;
+  }
+
+  private async send(
+    message: Unsent<Call> | Unsent<Change> | Unsent<Question>,
+  ): Promise<{ id: number; child: ChildProcess; answer: Promise<Uint8Array[]> }> {
+    if (this.child === undefined && !this.closed) this.start();
+    await this.started;
+    const child = this.child;
+    if (child === undefined) throw new StoreUnavailable(`the store ${this.options.name} is closed`);
+    const id = ++this.calls;
+    const answer = new Promise<Uint8Array[]>((done, failed) => {
+      const pieces: Uint8Array[] = [];
+      this.pending.set(id, { pieces, done: () => done(pieces), failed });
+      child.send({ ...message, id }, (error) => {
+        if (error !== null && this.pending.delete(id)) failed(this.died(error.message));
+      });
+    });
+    answer.catch(() => undefined);
+    return { id, child, answer };
   }
 
   private start(): void {
@@ -140,17 +185,25 @@ export class ChdbProcess implements Connection {
       this.pending.set(0, { pieces: [], done: () => done(), failed });
     });
     // Whoever calls next hears of it.
-    this.started.catch(() => {});
+    this.started.then(this.opened).catch(() => {});
     this.heldSince = 0;
     this.launch();
   }
 
   private launch(): void {
+    const { data, memory, read, answers } = this.options;
     // ClickHouse keeps compiled format schemas under its working directory.
-    const cwd = join(this.path, 'format_schemas');
-    mkdirSync(cwd, { recursive: true });
+    const cwd = join(data, 'format_schemas');
+    if (mkdirSync(cwd, { recursive: true, mode: 0o750 }) !== undefined) giveTo(this.owner, cwd);
     this.said = '';
-    const child = fork(entry('chdb-worker'), [this.path], {
+    const starter: StarterOptions = {
+      worker: entry('chdb-worker'),
+      options: { data, memory },
+      read: [...engineFiles(), ...read],
+      write: [data, answers, '/dev/null'],
+      owner: this.owner,
+    };
+    const child = fork(entry('chdb-starter'), [JSON.stringify(starter)], {
       cwd,
       execArgv: [],
       serialization: 'advanced',
@@ -173,8 +226,17 @@ export class ChdbProcess implements Connection {
       pending.pieces.push(message.bytes);
       return;
     }
+    if (message.kind === 'absent') {
+      // It has no more to say: how it ends is of no interest.
+      this.absent = message.message;
+      this.child?.kill('SIGKILL');
+      return;
+    }
     this.pending.delete(message.id);
-    if (message.kind === 'done') pending.done();
+    if (message.kind === 'done') {
+      if (message.confined !== undefined) this.confined = message.confined;
+      pending.done();
+    } else if (message.kind === 'refused') pending.failed(new StatementRefused(message.message));
     else if (message.type !== '')
       pending.failed(
         new ClickHouseError({ message: message.message, code: message.code, type: message.type }),
@@ -201,20 +263,26 @@ export class ChdbProcess implements Connection {
   }
 
   private notStarted(how: string): Error {
+    const { name } = this.options;
     if (HELD.test(this.said))
       return new StoreHeld(
-        `the store ${this.name} is open in another process (a running collector?): stop it, or query through it`,
+        `the store ${name} is open in another process (a running collector?): stop it, or query through it`,
+      );
+    if (this.absent !== undefined)
+      return new StoreError(
+        `the embedded ClickHouse (the package chdb) cannot be loaded here: ${this.absent}. It is made for Linux with ` +
+          'glibc on x64 and arm64: install it with npm install, or name a server with --store http://…',
       );
     const why = /DB::Exception: (.*)/.exec(this.said)?.[1] ?? lastLine(this.said) ?? how;
     return new StoreError(
-      `the store ${this.name} cannot be opened: ${why}. Its data may be damaged; nothing in it was changed`,
+      `the store ${name} cannot be opened: ${why}. Its data may be damaged; nothing in it was changed`,
     );
   }
 
   private died(how: string): Error {
     const why = lastLine(this.said);
     return new StoreUnavailable(
-      `the process holding the store ${this.name} ended (${how}${why === undefined ? '' : `: ${why}`})`,
+      `the process holding the store ${this.options.name} ended (${how}${why === undefined ? '' : `: ${why}`})`,
     );
   }
 }

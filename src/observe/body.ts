@@ -1,0 +1,106 @@
+/**
+ * A body on a control connection: frames of a length (4 bytes, big endian) and as many bytes. One of length 0 is the
+ * end, so that a connection which only breaks off is told from an answer that is whole; after {@link FAILED} comes what
+ * went wrong, as a line of JSON.
+ */
+import type { Socket } from 'node:net';
+
+const FAILED = 0xffffffff;
+/** The longest frame: a writer cuts what is longer. */
+const LONGEST = 1 << 20;
+const LENGTH = 4;
+
+/** What went wrong in the middle of a body. */
+export interface BodyFailure {
+  readonly error: string;
+  readonly exitCode: number;
+}
+
+export class BodyWriter {
+  constructor(private readonly socket: Socket) {}
+
+  /** Sends bytes. @returns false when the client is slow to take them: {@link drained} settles when it has */
+  write(bytes: Uint8Array): boolean {
+    for (let o = 0; o < bytes.length; o += LONGEST) {
+      const piece = bytes.subarray(o, o + LONGEST);
+      this.socket.write(lengthOf(piece.length));
+      this.socket.write(piece);
+    }
+    return !this.socket.writableNeedDrain;
+  }
+
+  /** Waits until the client has taken what was sent, or is gone. */
+  drained(): Promise<void> {
+    const { socket } = this;
+    if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        socket.off('drain', done);
+        socket.off('close', done);
+        resolve();
+      };
+      socket.on('drain', done);
+      socket.on('close', done);
+    });
+  }
+
+  end(): void {
+    this.socket.end(lengthOf(0));
+  }
+
+  fail(failure: BodyFailure): void {
+    this.socket.write(lengthOf(FAILED));
+    this.socket.end(`${JSON.stringify(failure)}\n`);
+  }
+}
+
+function lengthOf(bytes: number): Buffer {
+  const length = Buffer.alloc(LENGTH);
+  length.writeUInt32BE(bytes);
+  return length;
+}
+
+/** Reads a body out of pieces of any size. */
+export class BodyReader {
+  /** Of the frame at hand: what is still to come, and its length as far as that is known. */
+  private left = 0;
+  private readonly length = Buffer.alloc(LENGTH);
+  private lengthBytes = 0;
+  /** Once the body has failed: what of the words has come. */
+  private words: Buffer[] | undefined;
+  ended = false;
+
+  /** Takes the next piece, and gives the body's bytes in it to `use`. */
+  *take(piece: Buffer): Generator<Buffer> {
+    for (let o = 0; o < piece.length && !this.ended; ) {
+      if (this.words !== undefined) {
+        this.words.push(piece.subarray(o));
+        return;
+      }
+      if (this.left > 0) {
+        const part = piece.subarray(o, o + this.left);
+        this.left -= part.length;
+        o += part.length;
+        yield part;
+        continue;
+      }
+      this.length[this.lengthBytes++] = piece[o++];
+      if (this.lengthBytes < LENGTH) continue;
+      this.lengthBytes = 0;
+      const length = this.length.readUInt32BE();
+      if (length === 0) this.ended = true;
+      else if (length === FAILED) this.words = [];
+      else this.left = length;
+    }
+  }
+
+  /** What went wrong, once the connection has ended; undefined when the body did not say. */
+  get failure(): BodyFailure | undefined {
+    if (this.words === undefined) return undefined;
+    try {
+      return JSON.parse(Buffer.concat(this.words).toString('utf8')) as BodyFailure;
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** What a process and the one that holds chDB for it (worker.ts) say to each other. */
+import type { QuestionLimits } from '../../model/question-limits.js';
+import type { Owner } from './owner.js';
+
+/** What the worker is begun with, as JSON in its only argument. */
+export interface WorkerOptions {
+  /** The data directory, which exists. */
+  readonly data: string;
+  /** Bytes of memory that the engine may take. */
+  readonly memory: number;
+}
+
+/** What the starter (starter.ts) is begun with, as JSON in its only argument. */
+export interface StarterOptions {
+  readonly worker: string;
+  readonly options: WorkerOptions;
+  /** Files and directories that the engine may read, and write. */
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** The user and group to become, where this process is root and the data is not root's. */
+  readonly owner: Owner | undefined;
+}
+
+/** A statement of ours, run in turn with the others. */
+export interface Call {
+  readonly kind: 'call';
+  /** From 1. */
+  readonly id: number;
+  readonly query: string;
+  readonly params: Record<string, unknown>;
+  readonly settings: Record<string, string | number | boolean>;
+}
+
+/** A statement of somebody else's: judged, held to limits, run beside everything else. */
+export interface Question {
+  readonly kind: 'question';
+  /** From 1, in one row with calls. */
+  readonly id: number;
+  readonly sql: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** The output format, where the statement names none. */
+  readonly format: string;
+  readonly color: boolean;
+  readonly limits: QuestionLimits;
+  /** The FIFO that takes the answer; its name is known to nobody else. */
+  readonly fifo: string;
+}
+
+/** A statement that may change the store, of whoever owns it: judged, and run in turn with calls. */
+export interface Change {
+  readonly kind: 'change';
+  readonly id: number;
+  readonly sql: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly format: string;
+}
+
+/** Ends a question. */
+export interface Kill {
+  readonly kind: 'kill';
+  readonly id: number;
+}
+
+export type ToWorker = Call | Question | Change | Kill;
+
+/**
+ * What becomes of the call or question `id`; 0 is the start itself. `refused`: the statement asks for more than it may.
+ * `absent`: there is no engine for this machine.
+ */
+export type Answer =
+  | { readonly id: number; readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly id: number; readonly kind: 'done'; readonly confined?: boolean }
+  | {
+      readonly id: number;
+      readonly kind: 'failed';
+      readonly message: string;
+      readonly code: string;
+      readonly type: string;
+    }
+  | { readonly id: number; readonly kind: 'refused'; readonly message: string }
+  | { readonly id: number; readonly kind: 'absent'; readonly message: string };

@@ -1,0 +1,42 @@
+/**
+ * The beginning of the process that holds chDB: gives up everything that an engine has no use for, then becomes the
+ * engine. Landlock and capabilities are of threads, and what a thread becomes by execve has one thread to begin with; so
+ * there is none in the engine that escaped. Argument: {@link StarterOptions}.
+ */
+import { dropCapabilities, setNoNewPrivileges } from '../../linux/capabilities.js';
+import { restrictSelf } from '../../linux/landlock.js';
+import { becomeProgram } from '../../linux/program.js';
+import type { StarterOptions } from './protocol.js';
+
+/** The descriptor of the channel to the parent: `fork` puts it behind the standard ones. */
+const CHANNEL = 3;
+/** What the store's files are made with: nothing for others, and no writing for the group. */
+const UMASK = 0o027;
+/** Threads for statements: calls, questions, their ends, and the file system. */
+const POOL = 16;
+
+const { worker, options, read, write, owner } = JSON.parse(process.argv[2]) as StarterOptions;
+
+process.umask(UMASK);
+if (owner !== undefined) {
+  process.setgroups?.([owner.gid]);
+  process.setgid?.(owner.gid);
+  process.setuid?.(owner.uid);
+}
+setNoNewPrivileges();
+const confined = restrictSelf({ read, write });
+dropCapabilities();
+becomeProgram(
+  process.execPath,
+  [worker, JSON.stringify(options), confined ? 'confined' : 'free'],
+  // Nothing of the collector's environment, which may hold passwords.
+  {
+    PATH: '/usr/bin:/bin',
+    LANG: 'C.UTF-8',
+    ...(process.env.TZ !== undefined && { TZ: process.env.TZ }),
+    UV_THREADPOOL_SIZE: String(POOL),
+    NODE_CHANNEL_FD: String(CHANNEL),
+    NODE_CHANNEL_SERIALIZATION_MODE: 'advanced',
+  },
+  [0, 1, 2, CHANNEL],
+);

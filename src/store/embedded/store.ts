@@ -1,0 +1,219 @@
+/** ClickHouse embedded: chDB, in a process of its own, over a data directory. */
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import { QUESTION_DEFAULTS } from '../../model/question-limits.js';
+import { ClickHouseStore, DEFAULT_FORMAT } from '../clickhouse.js';
+import { StoreError, StoreLocationError } from '../errors.js';
+import { storeError } from '../failure.js';
+import { DEFAULT_LAYOUT } from '../migrations.js';
+import type { OpenOptions, QueryOptions, Segment } from '../store.js';
+import { insertStatement, quote, structure, type TableName } from '../tables.js';
+import { giveTo, ownerOf } from './owner.js';
+import { ChdbProcess } from './process.js';
+import { Questions } from './questions.js';
+
+export class EmbeddedStore extends ClickHouseStore {
+  readonly name: string;
+  private readonly client: ClickHouseClient;
+  private readonly chdb: ChdbProcess;
+  private readonly questions: Questions;
+  /** Segments given as bytes lie here while they are read, and FIFOs while there are answers in them. */
+  private readonly incoming: string;
+  private readonly answers: string;
+  /** Where the engine reads segments from. */
+  private readonly readable: readonly string[];
+  private readonly own = new Set<string>();
+  private inserts = 0;
+
+  /**
+   * @param directory made if it is not there and `options` say so; ClickHouse's data goes into `clickhouse` in it
+   */
+  constructor(directory: string, options: OpenOptions) {
+    super(DEFAULT_LAYOUT);
+    this.name = directory;
+    const path = resolve(directory);
+    const data = join(path, 'clickhouse');
+    this.incoming = join(path, 'incoming');
+    this.answers = join(path, 'answers');
+    this.readable = [path, ...(options.spool === undefined ? [] : [resolve(options.spool)])];
+    try {
+      if (options.create) makeDirectory(data);
+      accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK);
+      for (const own of [this.incoming, this.answers]) makeOwnDirectory(own, data);
+    } catch (error) {
+      throw locationError(directory, options.create, error as NodeJS.ErrnoException);
+    }
+    this.chdb = new ChdbProcess(
+      {
+        data,
+        name: directory,
+        memory: options.memory ?? engineMemory(),
+        read: this.readable,
+        answers: this.answers,
+      },
+      () => this.clean(),
+    );
+    this.questions = new Questions(this.chdb, this.answers, this.own, directory);
+    this.client = createClient({ connection: this.chdb, log: { level: ClickHouseLogLevel.OFF } });
+  }
+
+  async insert(table: TableName, segment: Segment, token: string): Promise<void> {
+    const given = segment instanceof Uint8Array ? undefined : segment.file;
+    if (given !== undefined && this.readable.some((path) => isBelow(given, path)))
+      return this.insertFile(table, given, token);
+    const file = join(this.incoming, `${process.pid}-${++this.inserts}.pb`);
+    this.own.add(file);
+    try {
+      if (segment instanceof Uint8Array) writeFileSync(file, segment, { mode: 0o640 });
+      else copyFileSync(segment.file, file);
+      giveTo(this.chdb.owner, file);
+    } catch (error) {
+      throw new StoreError(`${this.name}: ${(error as Error).message}`, 0, error);
+    }
+    try {
+      await this.insertFile(table, file, token);
+    } finally {
+      rmSync(file, { force: true });
+      this.own.delete(file);
+    }
+  }
+
+  async query(sql: string, options: QueryOptions = {}): Promise<Readable> {
+    const {
+      format = DEFAULT_FORMAT,
+      params = {},
+      color = false,
+      limits = QUESTION_DEFAULTS,
+      signal,
+    } = options;
+    try {
+      return await this.questions.ask({ sql, format, params, color, limits, signal });
+    } catch (error) {
+      throw storeError(error, this.name);
+    }
+  }
+
+  async change(sql: string, options: QueryOptions = {}): Promise<Readable> {
+    const { format = DEFAULT_FORMAT, params = {} } = options;
+    try {
+      const pieces = await this.chdb.change({ kind: 'change', sql, format, params });
+      return Readable.from(pieces, { objectMode: false });
+    } catch (error) {
+      throw storeError(error, this.name);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  protected async command(query: string): Promise<void> {
+    await this.words(query);
+  }
+
+  protected async words(query: string): Promise<string> {
+    try {
+      const { stream } = await this.client.exec({
+        query,
+        clickhouse_settings: { default_format: 'TabSeparatedRaw' },
+      });
+      return await text(stream);
+    } catch (error) {
+      throw storeError(error, this.name);
+    }
+  }
+
+  protected async free(): Promise<number | undefined> {
+    const { bavail, bsize } = await statfs(this.name);
+    return bavail * bsize;
+  }
+
+  /** The process id of the engine. */
+  get pid(): number | undefined {
+    return this.chdb.pid;
+  }
+
+  /** Whether Landlock holds the engine; undefined until it has started. */
+  get confined(): boolean | undefined {
+    return this.chdb.confined;
+  }
+
+  /** The directory is now known to be this process's alone: what a killed one left can go. */
+  private clean(): void {
+    for (const directory of [this.incoming, this.answers]) {
+      for (const name of readdirSync(directory)) {
+        const file = join(directory, name);
+        if (!this.own.has(file)) rmSync(file, { recursive: true, force: true });
+      }
+    }
+  }
+
+  private async insertFile(table: TableName, file: string, token: string): Promise<void> {
+    const target = this.layout.prefix + table;
+    const source = `file(${quote(resolve(file))}, 'Protobuf', ${structure(table)})`;
+    await this.command(`${insertStatement(table, target, source)} ${this.insertSettings(table, token)}`);
+  }
+}
+
+/** Memory of the engine unless it is told: half of what there is for this process, within bounds. */
+const LEAST_MEMORY = 1 << 30;
+const MOST_MEMORY = 4 * 2 ** 30;
+
+function engineMemory(): number {
+  // 0, or nonsense near 2^64, where no control group sets a limit.
+  const limit = process.constrainedMemory?.() || Number.POSITIVE_INFINITY;
+  return Math.floor(Math.min(MOST_MEMORY, Math.max(LEAST_MEMORY, Math.min(totalmem(), limit) / 2)));
+}
+
+function isBelow(file: string, directory: string): boolean {
+  return !relative(directory, resolve(file)).startsWith('..');
+}
+
+/** Makes a directory beside the data, which is the owner's of that. */
+function makeOwnDirectory(path: string, data: string): void {
+  if (mkdirSync(path, { recursive: true, mode: 0o750 }) !== undefined) giveTo(ownerOf(data), path);
+}
+
+/**
+ * Makes a directory and those it lies in. Node's own way says of a read-only file system that something is not there,
+ * and never comes back from one that takes no directories, such as /proc.
+ */
+function makeDirectory(path: string, parentMade = false): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || parentMade) throw error;
+    makeDirectory(dirname(path));
+    makeDirectory(path, true);
+  }
+}
+
+function locationError(directory: string, create: boolean, error: NodeJS.ErrnoException): StoreError {
+  if (error.code === 'ENOENT' && !create)
+    return new StoreError(
+      `there is no store in ${directory}: read a capture into it first, or name another with --store`,
+    );
+  if (error.code === 'ENOTDIR' || error.code === 'EEXIST')
+    return new StoreLocationError(`the store ${directory} is not a directory: name one, or a URL`);
+  if (error.code === 'ENOENT' || error.code === 'EROFS' || error.code === 'ENOSPC')
+    return new StoreError(
+      `the store ${directory} cannot be written (${error.message}): name another with --store`,
+    );
+  return new StoreError(`the store ${directory} cannot be used: ${error.message}`, 0, error);
+}

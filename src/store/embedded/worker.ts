@@ -1,0 +1,213 @@
+/**
+ * A process that holds chDB, ClickHouse as a library, for the process that forked it: a crash or a slow merge here
+ * costs the capture nothing. Arguments: {@link WorkerOptions}, and whether the starter has confined it.
+ *
+ * Calls run one after another on a connection of theirs. A question runs beside them, on a connection made for it and
+ * closed behind it: nothing that an asker leaves is there for the next.
+ */
+import { appendFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { StatementRefused } from '../errors.js';
+import { type AskEngine, judgeReading, judgeWriting } from '../questions/guard.js';
+import { limitSettings } from '../questions/limits.js';
+import { quote } from '../tables.js';
+import type { Answer, Call, Change, Question, ToWorker, WorkerOptions } from './protocol.js';
+
+/** Results of calls travel in pieces of at most this many bytes. */
+const PIECE = 1 << 20;
+/** The longest answer of a statement that is no SELECT: it is collected. */
+const SMALL_ANSWER = 16 << 20;
+/** How often the end of a question is asked for until it has ended, milliseconds. */
+const KILL_AGAIN = 200;
+/** The engine's own grants, beside its program: the first of the walls around questions. */
+const CONFIGURATION = fileURLToPath(new URL('../../schemas/chdb/config.xml', import.meta.url));
+
+function answer(message: Answer): void {
+  process.send?.(message);
+}
+
+// Ctrl-C goes to the whole terminal: it is for the parent to say when this ends.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+// The parent is gone. What was inserted is on disk; an orderly exit would hold the directory for seconds more.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+const { data, memory } = JSON.parse(process.argv[2]) as WorkerOptions;
+
+/** Loading it is most of what a start takes. */
+async function load(): Promise<{
+  chdb: typeof import('chdb');
+  connection: typeof import('chdb/connection');
+}> {
+  try {
+    return { chdb: await import('chdb'), connection: await import('chdb/connection') };
+  } catch (error) {
+    answer({ id: 0, kind: 'absent', message: (error as Error).message.replace(/\s+/g, ' ') });
+    return new Promise(() => {});
+  }
+}
+
+const { chdb, connection } = await load();
+const engine = [`--config-file=${CONFIGURATION}`, `--max_server_memory_usage=${memory}`];
+/** Opens the directory for the whole process, and ends questions. */
+const control = new chdb.Session(data, { connectionArgs: engine });
+const writer = connection.createChdbConnection({ path: data });
+
+let last: Promise<void> = Promise.resolve();
+/** Questions that run; `true` once their end was asked for. */
+const questions = new Map<number, { killed: boolean; readonly mark: string }>();
+
+process.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'call':
+      last = last.then(() => settle(message.id, call(message)));
+      return;
+    case 'change':
+      last = last.then(() => settle(message.id, change(message)));
+      return;
+    case 'question':
+      void settle(message.id, question(message));
+      return;
+    case 'kill':
+      void kill(message.id);
+  }
+});
+
+/** Says what became of a call or question. */
+async function settle(id: number, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+    answer({ id, kind: 'done' });
+  } catch (error) {
+    if (error instanceof StatementRefused) {
+      answer({ id, kind: 'refused', message: error.message });
+      return;
+    }
+    const { message } = error as Error;
+    // "Query failed: Code: 62. DB::Exception: Syntax error …. (SYNTAX_ERROR)"; the connection has taken it apart already.
+    const { code, type } = error as { code?: string; type?: string };
+    const [, number = '', text = message, name = ''] =
+      /Code: (\d+)\. (?:DB::\w+: )?([\s\S]*?)(?:\(([A-Z_]+)\))?\s*$/.exec(message) ?? [];
+    // READONLY: of a question's settings, and of what the guard has let through.
+    if (number === '164') {
+      answer({
+        id,
+        kind: 'refused',
+        message: `a question changes nothing, settings included: ${text.trim()}`,
+      });
+      return;
+    }
+    answer(
+      type
+        ? { id, kind: 'failed', message, code: code ?? '', type }
+        : { id, kind: 'failed', message: text.trim(), code: number, type: name },
+    );
+  }
+}
+
+async function call({ id, query, params, settings }: Call): Promise<void> {
+  const { stream } = await writer.exec({ query, query_params: params, clickhouse_settings: settings });
+  for await (const bytes of stream as AsyncIterable<Uint8Array>) send(id, bytes);
+}
+
+function send(id: number, bytes: Uint8Array): void {
+  for (let o = 0; o < bytes.length; o += PIECE)
+    answer({ id, kind: 'bytes', bytes: bytes.subarray(o, o + PIECE) });
+}
+
+/** Runs a statement that may change the store, on a connection of its own. */
+async function change({ id, sql, params, format }: Change): Promise<void> {
+  const session = new chdb.Session(data);
+  try {
+    const ask: AskEngine = async (statement) =>
+      (await session.queryAsync(statement, { format: 'TabSeparatedRaw' })).text();
+    for (const setting of parameters(params)) await ask(setting);
+    await judgeWriting(sql, ask);
+    send(id, (await session.queryAsync(sql, { format })).bytes());
+  } finally {
+    session.close();
+  }
+}
+
+async function question(asked: Question): Promise<void> {
+  const { id, params, color, limits, fifo } = asked;
+  const state = { killed: false, mark: fifo };
+  questions.set(id, state);
+  try {
+    const settings = { ...limitSettings(limits), output_format_pretty_color: color ? 1 : 0 };
+    const judged = await withReader(params, settings, (ask) => judgeReading(asked.sql, ask));
+    const format = judged.format ?? asked.format;
+    if (state.killed) return;
+    await withReader(params, { ...settings, ...written(judged.settings) }, async (_, session) => {
+      // The engine writes the answer itself, no faster than it is read. KILL finds it by the FIFO's name.
+      if (judged.rows) {
+        const outfile = `INTO OUTFILE ${quote(fifo)} APPEND FORMAT ${format}`;
+        await session.queryAsync(`${judged.statement} ${outfile}`, { format: 'Null' });
+        return;
+      }
+      const answer = await session.queryAsync(`${judged.statement} /* ${fifo} */`, { format });
+      const bytes = answer.bytes();
+      if (bytes.length > SMALL_ANSWER)
+        throw new StatementRefused(`its answer is longer than ${SMALL_ANSWER} bytes`);
+      await appendFile(fifo, bytes);
+    });
+  } finally {
+    questions.delete(id);
+  }
+}
+
+/** Has something done on a connection that is made for it, and is read-only. */
+async function withReader<T>(
+  params: Question['params'],
+  settings: Readonly<Record<string, string | number | { sql: string }>>,
+  work: (ask: AskEngine, session: InstanceType<typeof chdb.Session>) => Promise<T>,
+): Promise<T> {
+  const session = new chdb.Session(data);
+  try {
+    const ask: AskEngine = async (statement) =>
+      (await session.queryAsync(statement, { format: 'TabSeparatedRaw' })).text();
+    const all = Object.entries(settings).map(([name, value]) => `${name} = ${literal(value)}`);
+    await ask(`SET ${all.join(', ')}`);
+    for (const parameter of parameters(params)) await ask(parameter);
+    await ask('SET readonly = 1');
+    return await work(ask, session);
+  } finally {
+    session.close();
+  }
+}
+
+/** Values that are SQL already. */
+function written(settings: Readonly<Record<string, string>>): Record<string, { sql: string }> {
+  return Object.fromEntries(Object.entries(settings).map(([name, sql]) => [name, { sql }]));
+}
+
+async function kill(id: number): Promise<void> {
+  for (let state = questions.get(id); state !== undefined; state = questions.get(id)) {
+    state.killed = true;
+    const like = quote(`%${state.mark}%`);
+    await control
+      .queryAsync(`KILL QUERY WHERE query LIKE ${like} AND query NOT LIKE 'KILL %' ASYNC`, { format: 'Null' })
+      .catch(() => undefined);
+    await new Promise((again) => setTimeout(again, KILL_AGAIN));
+  }
+}
+
+/** Values of a statement's parameters: the engine reads them as a field of TabSeparated. */
+function parameters(params: Readonly<Record<string, string>>): string[] {
+  return Object.entries(params).map(([name, value]) => {
+    const escaped = value
+      .replaceAll('\\', '\\\\')
+      .replaceAll('\t', '\\t')
+      .replaceAll('\n', '\\n')
+      .replaceAll('\r', '\\r')
+      .replaceAll('\0', '\\0');
+    return `SET param_${name} = ${quote(escaped)}`;
+  });
+}
+
+function literal(value: number | string | { sql: string }): string {
+  if (typeof value === 'object') return value.sql;
+  return typeof value === 'number' ? String(value) : quote(value);
+}
+
+answer({ id: 0, kind: 'done', confined: process.argv[3] === 'confined' });

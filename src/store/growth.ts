@@ -1,0 +1,79 @@
+/** How fast a store grows, and how long its disk takes that: from what was stored of late and what a row takes. */
+import type { TableName } from './tables.js';
+
+/** What a store's tables take of its disk. */
+export interface StoreSize {
+  /** By table of the store: rows and bytes on disk. */
+  readonly tables: ReadonlyMap<string, { readonly rows: number; readonly bytes: number }>;
+  /** Free bytes of the disk; undefined where nobody says. */
+  readonly free: number | undefined;
+}
+
+/** What is told of it. */
+export interface GrowthFigures {
+  readonly freeBytes: number | undefined;
+  readonly bytesPerDay: number | undefined;
+  /** Undefined where the disk never fills at this rate, or nobody knows. */
+  readonly daysLeft: number | undefined;
+}
+
+export const NO_FIGURES: GrowthFigures = {
+  freeBytes: undefined,
+  bytesPerDay: undefined,
+  daysLeft: undefined,
+};
+
+const DAY_MS = 86_400_000;
+/** Rows are counted over at most this long, and at least this long before a rate is told. */
+const LONGEST_MS = DAY_MS;
+const SHORTEST_MS = 600_000;
+/** Tables that grow with another one's rows. */
+const ROLLED_UP: Readonly<Record<string, TableName>> = { sessions_by_minute: 'sessions' };
+
+/** Rows that were stored by table, at a time. */
+type Stored = ReadonlyMap<TableName, number>;
+
+export class Growth {
+  private readonly samples: { readonly at: number; readonly stored: Stored }[] = [];
+
+  /**
+   * Takes what was stored until now.
+   *
+   * @param now milliseconds of a clock that does not go back
+   * @param retention seconds after which rows are removed, undefined: never
+   */
+  figures(now: number, stored: Stored, size: StoreSize, retention: number | undefined): GrowthFigures {
+    this.samples.push({ at: now, stored: new Map(stored) });
+    while (this.samples.length > 1 && now - this.samples[1].at >= LONGEST_MS) this.samples.shift();
+    const [first] = this.samples;
+    const elapsed = now - first.at;
+    if (elapsed < SHORTEST_MS) return { ...NO_FIGURES, freeBytes: size.free };
+    let bytesPerDay = 0;
+    for (const [table, rows] of stored)
+      bytesPerDay += ((rows - (first.stored.get(table) ?? 0)) / elapsed) * DAY_MS * rowBytes(table, size);
+    return { freeBytes: size.free, bytesPerDay, daysLeft: daysLeft(bytesPerDay, size, retention) };
+  }
+}
+
+/** Days until a disk is full, undefined when that is never. */
+export function daysLeft(
+  bytesPerDay: number,
+  size: StoreSize,
+  retention: number | undefined,
+): number | undefined {
+  if (size.free === undefined || !(bytesPerDay > 0)) return undefined;
+  const used = [...size.tables.values()].reduce((sum, table) => sum + table.bytes, 0);
+  // Once as much is removed as comes, it grows no further.
+  if (retention !== undefined && (bytesPerDay * retention * 1000) / DAY_MS <= used + size.free)
+    return undefined;
+  return size.free / bytesPerDay;
+}
+
+/** What a row takes on disk, in its own table and in those that are rolled up of it. */
+function rowBytes(table: TableName, { tables }: StoreSize): number {
+  const rows = tables.get(table)?.rows ?? 0;
+  if (rows === 0) return 0;
+  let bytes = 0;
+  for (const [name, t] of tables) if (name === table || ROLLED_UP[name] === table) bytes += t.bytes;
+  return bytes / rows;
+}
