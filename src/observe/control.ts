@@ -260,10 +260,16 @@ export async function askCollector(path: string, request: ControlRequest): Promi
  * Asks the collector at `path` for something that has a body, which the caller reads to its end or leaves with
  * `return()`.
  *
+ * @param signal ends the asking when it is aborted
  * @throws ControlError as {@link askCollector}.
  */
-export async function openReply(path: string, request: ControlRequest): Promise<ControlReply> {
+export async function openReply(
+  path: string,
+  request: ControlRequest,
+  signal?: AbortSignal,
+): Promise<ControlReply> {
   const socket = createConnection(path);
+  signal?.addEventListener('abort', () => socket.destroy());
   try {
     await once(socket, 'connect');
   } catch (e) {

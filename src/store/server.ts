@@ -1,7 +1,8 @@
 /** A ClickHouse server, or several that are replicas of each other, over HTTP or HTTPS. */
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { Agent } from 'node:https';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import {
   type ClickHouseClient,
   type ClickHouseClientConfigOptions,
@@ -13,13 +14,13 @@ import {
 import { QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { checkHead, collectWords, drain, type HttpAnswer, writtenRows } from './answer.js';
 import { ClickHouseStore, DEFAULT_FORMAT } from './clickhouse.js';
-import { type StoreError, StoreRefused, StoreUnavailable } from './errors.js';
+import { StoreError, StoreRefused, StoreUnavailable } from './errors.js';
 import { storeError } from './failure.js';
 import { parseLocation, type ServerLocation } from './location.js';
 import { judgeReading, judgeWriting } from './questions/guard.js';
 import { limitSettings } from './questions/limits.js';
 import type { OpenOptions, QueryOptions, Segment } from './store.js';
-import { insertStatement, structure, type TableName } from './tables.js';
+import { insertStatement, quote, structure, type TableName } from './tables.js';
 
 /** How long one insert, or one statement of our own, may take. A segment that takes longer is inserted again. */
 const REQUEST_TIMEOUT_MS = 120_000;
@@ -101,28 +102,63 @@ export class ServerStore extends ClickHouseStore {
     const judged = await judgeReading(sql, (statement) => this.askWords(statement, settings, params, soon));
     const late = AbortSignal.timeout(limits.seconds * 1000 + OVERTIME_MS);
     const ends = signal === undefined ? late : AbortSignal.any([late, signal]);
-    const { stream } = await this.attempt(
-      (asker) =>
-        request(
-          asker,
-          {
-            query: judged.statement,
-            params,
-            settings: {
-              ...settings,
-              ...urlValues(judged.settings),
-              default_format: (judged.format ?? options.format ?? DEFAULT_FORMAT) as DataFormat,
-              output_format_pretty_color: color ? 1 : 0,
-            },
-          },
-          ends,
-        ),
-      'asker',
-    );
-    const end = (): void => void stream.destroy(new StoreUnavailable(`${this.name}: the question was ended`));
+    const statement = {
+      query: judged.statement,
+      id: randomUUID(),
+      params,
+      settings: {
+        ...settings,
+        ...urlValues(judged.settings),
+        default_format: (judged.format ?? options.format ?? DEFAULT_FORMAT) as DataFormat,
+        output_format_pretty_color: color ? 1 : 0,
+      } as const,
+    };
+    const answer = new PassThrough();
+    const end = (): void => {
+      answer.destroy(new StoreUnavailable(`${this.name}: the question was ended`));
+      this.kill(statement.id);
+    };
     ends.addEventListener('abort', end);
-    stream.once('close', () => ends.removeEventListener('abort', end));
-    return stream;
+    answer.once('close', () => ends.removeEventListener('abort', end));
+    try {
+      const { stream } = await this.attempt(async (asker) => {
+        try {
+          return await request(asker, statement, ends);
+        } catch (error) {
+          if (ends.aborted) throw new StoreError(`${this.name}: the question was ended`, 0, error);
+          throw error;
+        }
+      }, 'asker');
+      stream.on('error', (error) => answer.destroy(this.brokeOff(error)));
+      answer.once('close', () => {
+        // Not read to its end: nobody waits for the rest.
+        if (!stream.readableEnded) this.kill(statement.id);
+        stream.destroy();
+      });
+      return stream.pipe(answer);
+    } catch (error) {
+      answer.destroy();
+      throw error;
+    }
+  }
+
+  /** Ends a statement that a closed connection may not end: the server looks only when it has progress to tell of. */
+  private kill(id: string): void {
+    const { asker } = this.hosts[this.at];
+    const query = `KILL QUERY WHERE query_id = ${quote(id)} ASYNC`;
+    const signal = AbortSignal.timeout(this.timeout);
+    request(asker, { query, settings: {} }, signal)
+      .then((answer) => drain(answer, signal))
+      .catch(() => undefined);
+  }
+
+  private brokeOff(error: Error): StoreError {
+    if (error instanceof StoreError) return error;
+    return new StoreError(
+      `${this.name}: the answer broke off (${error.message}): it came to one of its limits, or the server ended; see its log`,
+      0,
+      error,
+    );
   }
 
   async change(sql: string, options: QueryOptions = {}): Promise<Readable> {
@@ -187,6 +223,8 @@ export class ServerStore extends ClickHouseStore {
       } catch (error) {
         const failure = this.failure(error);
         if (!(failure instanceof StoreUnavailable)) throw failure;
+        // What ends a question on one host ends it on another.
+        if (who === 'asker' && failure.code !== 0) throw failure;
         this.at = (this.at + 1) % this.hosts.length;
         if (tried === this.hosts.length) throw failure;
       }
@@ -232,6 +270,8 @@ const COMPLETE: ClickHouseSettings = { wait_end_of_query: 1 };
 
 interface Statement {
   readonly query: string;
+  /** By which it is found among those that run. */
+  readonly id?: string;
   readonly values?: Readable;
   readonly params?: QueryOptions['params'];
   readonly settings: ClickHouseSettings;
@@ -244,6 +284,7 @@ interface Statement {
 async function request(client: ClickHouseClient, s: Statement, signal: AbortSignal): Promise<HttpAnswer> {
   const given = await client.exec({
     query: s.query,
+    ...(s.id !== undefined && { query_id: s.id }),
     ...(s.values !== undefined && { values: s.values }),
     ...(s.params !== undefined && { query_params: s.params }),
     clickhouse_settings: s.settings,

@@ -99,7 +99,7 @@ export class TestCollector {
     const reply = await openReply(this.control, {
       command: 'query',
       sql,
-      options: { format: 'JSONEachRow' },
+      format: 'JSONEachRow',
     });
     let text = '';
     for await (const bytes of reply.body) text += bytes.toString();

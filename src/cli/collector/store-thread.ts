@@ -116,8 +116,17 @@ export class StoreThread {
     const id = ++this.queries;
     const ended = new Promise<void>((done, failed) => {
       this.asked.set(id, { piece, done, failed });
-      this.tell({ kind: 'query', id, question });
     });
+    // Before it is known what the store is, there may not even be tables.
+    const late = setTimeout(() => {
+      this.settle(id)?.failed(new StoreFailure('the store does not answer yet: ask again later', 1));
+    }, question.limits.seconds * 1000);
+    this.ready
+      .then(() => {
+        if (this.asked.has(id)) this.tell({ kind: 'query', id, question });
+      })
+      .catch((error: Error) => this.settle(id)?.failed(error))
+      .finally(() => clearTimeout(late));
     return { ended, cancel: () => this.cancel(id) };
   }
 

@@ -1,9 +1,9 @@
 /** @clickhouse/client's connection to chDB in a process of its own. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type ClickHouseClientConfigOptions, ClickHouseError } from '@clickhouse/client';
+import { makeDirectory } from '../../model/files.js';
 import { entry } from '../entry.js';
 import { StatementRefused, StoreError, StoreUnavailable } from '../errors.js';
 import { giveTo, type Owner, ownerOf } from './owner.js';
@@ -194,7 +194,7 @@ export class ChdbProcess implements Connection {
     const { data, memory, read, answers } = this.options;
     // ClickHouse keeps compiled format schemas under its working directory.
     const cwd = join(data, 'format_schemas');
-    if (mkdirSync(cwd, { recursive: true, mode: 0o750 }) !== undefined) giveTo(this.owner, cwd);
+    for (const made of makeDirectory(cwd)) giveTo(this.owner, made);
     this.said = '';
     const starter: StarterOptions = {
       worker: entry('chdb-worker'),

@@ -1,20 +1,12 @@
 /** ClickHouse embedded: chDB, in a process of its own, over a data directory. */
-import {
-  accessSync,
-  constants,
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants, copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import { FILE_MODE, makeDirectory } from '../../model/files.js';
 import { QUESTION_DEFAULTS } from '../../model/question-limits.js';
 import { ClickHouseStore, DEFAULT_FORMAT } from '../clickhouse.js';
 import { StoreError, StoreLocationError } from '../errors.js';
@@ -53,7 +45,10 @@ export class EmbeddedStore extends ClickHouseStore {
     try {
       if (options.create) makeDirectory(data);
       accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK);
-      for (const own of [this.incoming, this.answers]) makeOwnDirectory(own, data);
+      // They are the data's owner's, like all that is made from now on.
+      const owner = ownerOf(data);
+      for (const own of [this.incoming, this.answers])
+        for (const made of makeDirectory(own)) giveTo(owner, made);
     } catch (error) {
       throw locationError(directory, options.create, error as NodeJS.ErrnoException);
     }
@@ -71,14 +66,15 @@ export class EmbeddedStore extends ClickHouseStore {
     this.client = createClient({ connection: this.chdb, log: { level: ClickHouseLogLevel.OFF } });
   }
 
-  async insert(table: TableName, segment: Segment, token: string): Promise<void> {
+  /** The engine is this process's own: what it says it did is not checked against `_rows`. */
+  async insert(table: TableName, segment: Segment, token: string, _rows: number): Promise<void> {
     const given = segment instanceof Uint8Array ? undefined : segment.file;
     if (given !== undefined && this.readable.some((path) => isBelow(given, path)))
       return this.insertFile(table, given, token);
     const file = join(this.incoming, `${process.pid}-${++this.inserts}.pb`);
     this.own.add(file);
     try {
-      if (segment instanceof Uint8Array) writeFileSync(file, segment, { mode: 0o640 });
+      if (segment instanceof Uint8Array) writeFileSync(file, segment, { mode: FILE_MODE });
       else copyFileSync(segment.file, file);
       giveTo(this.chdb.owner, file);
     } catch (error) {
@@ -181,27 +177,6 @@ function engineMemory(): number {
 
 function isBelow(file: string, directory: string): boolean {
   return !relative(directory, resolve(file)).startsWith('..');
-}
-
-/** Makes a directory beside the data, which is the owner's of that. */
-function makeOwnDirectory(path: string, data: string): void {
-  if (mkdirSync(path, { recursive: true, mode: 0o750 }) !== undefined) giveTo(ownerOf(data), path);
-}
-
-/**
- * Makes a directory and those it lies in. Node's own way says of a read-only file system that something is not there,
- * and never comes back from one that takes no directories, such as /proc.
- */
-function makeDirectory(path: string, parentMade = false): void {
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
-    if (code !== 'ENOENT' || parentMade) throw error;
-    makeDirectory(dirname(path));
-    makeDirectory(path, true);
-  }
 }
 
 function locationError(directory: string, create: boolean, error: NodeJS.ErrnoException): StoreError {

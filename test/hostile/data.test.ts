@@ -1,0 +1,323 @@
+/** What is stored does not disappear, and what was not stored is not taken for stored. */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { Delivery } from '../../src/store/delivery.js';
+import { StoreUnavailable } from '../../src/store/errors.js';
+import { tablesMade } from '../../src/store/migrations.js';
+import { openStore } from '../../src/store/open.js';
+import { ServerStore } from '../../src/store/server.js';
+import { Spool } from '../../src/store/spool.js';
+import { MAIN, TestCollector } from '../support/collector.js';
+import { numberedSegment } from '../support/sessions.js';
+
+const CAPTURE = join(import.meta.dirname, '../fixtures/erspan2.pcap');
+const DEFAULT_OF_0_1 = 30 * 86_400;
+const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-data-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** Runs the program; what it said, and its exit status. */
+function mirrorlake(...words: string[]): { out: string; err: string; status: number | null } {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
+  return { out: stdout, err: stderr, status };
+}
+
+const countIn = (store: string): number =>
+  Number(mirrorlake('query', 'SELECT count() FROM sessions', '--store', store).out);
+
+describe('retention', () => {
+  it('is set by nobody who was not asked to', async () => {
+    const collector = await TestCollector.start([]);
+    const data = join(collector.directory, 'data');
+    try {
+      await collector.statusWhen((s) => s.store.state === 'up');
+      await collector.stop();
+      expect(collector.log).not.toContain('removes rows');
+      expect(mirrorlake('read', CAPTURE, '--store', data).err).not.toContain('removes rows');
+      const before = countIn(data);
+      expect(before).toBeGreaterThan(0);
+      mirrorlake('query', '--write', 'OPTIMIZE TABLE sessions FINAL', '--store', data);
+      expect(countIn(data)).toBe(before);
+    } finally {
+      collector.remove();
+    }
+  });
+
+  it('that a store has from before is said at every start and in read, with how it is ended', async () => {
+    const store = join(directory, 'former');
+    const made = openStore(store, { create: true });
+    await made.migrate();
+    await made.retain(DEFAULT_OF_0_1, true);
+    await made.close();
+
+    const { err } = mirrorlake('read', CAPTURE, '--store', store);
+    const rows = Number(/in (\d+) rows?, stored/.exec(err)?.[1]);
+    const keep = `mirrorlake schema apply --store ${store} --retention none`;
+    expect(err).toContain(
+      `${store} removes rows 30d after they were seen (earlier versions set that by default)`,
+    );
+    expect(err).toContain(
+      `${rows} of ${rows} rows stored are older than the 30d after which ${store} removes rows`,
+    );
+    expect(err.split(keep)).toHaveLength(3);
+
+    for (let start = 0; start < 2; start++) {
+      const collector = await TestCollector.start([], { store });
+      await collector.statusWhen((s) => s.store.state === 'up');
+      await collector.stop();
+      collector.remove();
+      expect(collector.log).toContain(`${store} removes rows 30d after they were seen`);
+    }
+
+    expect(mirrorlake('schema', 'apply', '--store', store, '--retention', 'none').err).not.toContain(
+      'removes',
+    );
+    expect(mirrorlake('read', CAPTURE, '--store', store).err).not.toContain('removes rows');
+    mirrorlake('query', '--write', 'OPTIMIZE TABLE sessions FINAL', '--store', store);
+    expect(countIn(store)).toBeGreaterThanOrEqual(rows);
+  });
+
+  it('that is asked for is set, and said where the store has another', async () => {
+    const collector = await TestCollector.start([], { config: 'retention: 90d' });
+    const data = join(collector.directory, 'data');
+    try {
+      await collector.statusWhen((s) => s.store.state === 'up');
+      await collector.stop();
+      expect(mirrorlake('schema', 'apply', '--store', data).err).toContain(
+        'removes rows 90d after they were seen',
+      );
+    } finally {
+      collector.remove();
+    }
+    const other = join(directory, 'other');
+    mirrorlake('schema', 'apply', '--store', other, '--retention', '7d');
+    const second = await TestCollector.start([], { config: 'retention: 90d', store: other });
+    await second.statusWhen((s) => s.store.state === 'up');
+    await second.stop();
+    second.remove();
+    expect(second.log).toContain(`${other} removes rows after 7d, the configuration says 90d`);
+  });
+
+  it('says of rows that waited for too long that they will not stay', async () => {
+    const data = join(directory, 'late');
+    const store = openStore(data, { create: true });
+    await store.migrate();
+    await store.retain(3600, false);
+    const said: string[] = [];
+    const spool = new Spool(join(data, 'spool'), { limit: 1 << 24 });
+    spool.append('sessions', numberedSegment(0, 100), 100);
+    await spool.flush();
+    const waiting = await spool.next();
+    // Of two hours ago.
+    Object.assign(waiting, { name: waiting.name.replace(/^\d+/, String(Date.now() - 7_200_000)) });
+    const delivery = new Delivery(store, spool, { log: (_, message) => said.push(message) });
+    await delivery.start();
+    await delivery.drain(30_000);
+    await spool.close();
+    await store.close();
+    expect(said.join('\n')).toContain('100 of 100 rows stored are older than the 1h');
+  });
+});
+
+describe('tables', () => {
+  it('are not dropped by asking', () => {
+    const store = join(directory, 'dropped');
+    mirrorlake('read', CAPTURE, '--store', store);
+    const { status, err } = mirrorlake('query', 'DROP TABLE sessions', '--store', store);
+    expect([status, err]).toEqual([2, expect.stringContaining('DROP TABLE does more than read')]);
+    const where = '1)); DROP TABLE sessions; --';
+    const exported = mirrorlake(
+      'export',
+      '--where',
+      where,
+      '--output',
+      join(directory, 'x'),
+      '--store',
+      store,
+    );
+    expect([exported.status, exported.err]).toEqual([2, 'mirrorlake: there is more than one statement\n']);
+    expect(countIn(store)).toBeGreaterThan(0);
+  });
+
+  it('are not changed behind a collector that fills them', async () => {
+    const store = join(directory, 'filled');
+    const collector = await TestCollector.start(['--control', join(store, 'control.sock')], { store });
+    try {
+      expect(mirrorlake('query', '--write', 'DROP TABLE sessions', '--store', store)).toEqual({
+        status: 2,
+        out: '',
+        err: expect.stringMatching(/^mirrorlake: query: a collector is filling \S+, .*: stop it first\n$/),
+      });
+      expect(mirrorlake('query', 'EXISTS sessions', '--store', store).out).toBe('1\n');
+    } finally {
+      await collector.stop();
+      collector.remove();
+    }
+  });
+
+  it('that are missing are made again, and it is said', () => {
+    const store = join(directory, 'missing');
+    mirrorlake('read', CAPTURE, '--store', store);
+    for (const drop of ['DROP TABLE sessions', 'DROP VIEW sessions_by_minute_view', 'DROP TABLE tunnels'])
+      expect(mirrorlake('query', '--write', drop, '--store', store)).toMatchObject({ status: 0, err: '' });
+    const { err } = mirrorlake('schema', 'apply', '--store', store);
+    for (const name of ['sessions', 'sessions_by_minute_view', 'tunnels'])
+      expect(err).toContain(`made ${name} again, with nothing in it: it was missing\n`);
+    expect(err).not.toContain('made mirrors');
+    expect(mirrorlake('schema', 'apply', '--store', store).err).toBe(`${store} is up to date\n`);
+    expect(countIn(store)).toBe(0);
+    const tables = mirrorlake('query', 'SHOW TABLES', '--store', store).out.split('\n');
+    expect(tables).toEqual(expect.arrayContaining(tablesMade({ prefix: '' })));
+  });
+});
+
+describe('who answers is not believed', () => {
+  /** A server that answers every statement alike. */
+  async function answering(listener: RequestListener): Promise<{ url: string; server: Server }> {
+    const server = createServer(listener);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    return { url: `http://127.0.0.1:${port}/mirrorlake`, server };
+  }
+  const failed = (work: Promise<unknown>): Promise<Error> =>
+    work.then(
+      () => new Error('believed'),
+      (error: Error) => error,
+    );
+
+  test.each<[string, RequestListener, RegExp]>([
+    [
+      'a proxy with its page',
+      (_, r) => r.end('<html>Sign in</html>'),
+      /"<html>Sign in<\/html>"\) is not ClickHouse/,
+    ],
+    ['nothing at all', (_, r) => r.end(), /is not ClickHouse/],
+    [
+      'a gateway',
+      (_, r) => {
+        r.statusCode = 502;
+        r.end('Bad Gateway');
+      },
+      /status 502, "Bad Gateway"\) is not ClickHouse/,
+    ],
+    [
+      'ClickHouse that wrote fewer rows',
+      (_, r) => {
+        r.setHeader('X-ClickHouse-Summary', JSON.stringify({ written_rows: '99' }));
+        r.end();
+      },
+      /of a segment of 100 rows it says that it wrote 99/,
+    ],
+    [
+      'a summary that is none',
+      (_, r) => {
+        r.setHeader('X-ClickHouse-Summary', 'all of them');
+        r.end();
+      },
+      /it says that it wrote 0/,
+    ],
+  ])('%s', async (_, listener, why) => {
+    const { url, server } = await answering((request, response) => {
+      request.resume();
+      request.on('end', () => listener(request, response));
+    });
+    const store = new ServerStore(url);
+    try {
+      const error = await failed(store.insert('sessions', numberedSegment(0, 100), 'x', 100));
+      expect(error).toBeInstanceOf(StoreUnavailable);
+      expect(error.message).toMatch(why);
+    } finally {
+      await store.close();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  test.each([
+    ['an answer', 200],
+    ['an error', 500],
+  ])('%s without an end is cut', async (_, status) => {
+    let sent = 0;
+    const { url, server } = await answering((request, response) => {
+      request.resume();
+      response.writeHead(status, { 'X-ClickHouse-Summary': '{"written_rows":"100"}' });
+      const more = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(65536, 'x'))) sent += 65536;
+        if (!response.destroyed) response.once('drain', more);
+      };
+      more();
+    });
+    const store = new ServerStore(url);
+    try {
+      const error = await failed(store.insert('sessions', numberedSegment(0, 100), 'x', 100));
+      expect(error).toBeInstanceOf(StoreUnavailable);
+      // What is under way in the kernel's buffers, and no more.
+      expect(sent).toBeLessThan(64 << 20);
+    } finally {
+      await store.close();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  it('a segment stays until ClickHouse has it', async () => {
+    const { url, server } = await answering((request, response) => {
+      request.resume();
+      request.on('end', () => response.end('<html>It works!</html>'));
+    });
+    const store = new ServerStore(url);
+    const spool = new Spool(join(directory, 'kept'), { limit: 1 << 24 });
+    const said: string[] = [];
+    const delivery = new Delivery(store, spool, { log: (_, message) => said.push(message) });
+    spool.append('sessions', numberedSegment(0, 100), 100);
+    await delivery.start();
+    await delivery.drain(1000);
+    expect(delivery.storedRows).toBe(0);
+    expect(spool.waitingSegments).toBe(1);
+    expect(said.join('\n')).toContain('is not ClickHouse');
+    await spool.close();
+    await store.close();
+    server.closeAllConnections();
+    server.close();
+  });
+});
+
+describe('a store that never answers', () => {
+  let silent: ReturnType<typeof createTcpServer>;
+  let url: string;
+  let connections = 0;
+  beforeAll(async () => {
+    silent = createTcpServer((socket) => {
+      connections++;
+      socket.resume();
+    });
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as { port: number };
+    url = `http://127.0.0.1:${port}/mirrorlake`;
+  });
+  afterAll(() => silent.close());
+
+  it('keeps nobody from receiving, and no signal from being heard', async () => {
+    const notices = join(directory, 'notices');
+    const collector = await TestCollector.start(['--listen', '127.0.0.1:0'], {
+      store: url,
+      config: `spool: { directory: ${notices} }`,
+    });
+    try {
+      await expect.poll(() => connections).toBeGreaterThan(0);
+      const s = await collector.status();
+      expect(s.store.state).toBe('starting');
+      expect(s.receivers[0].state).toBe('up');
+      expect((await collector.stop()).code).toBe(0);
+    } finally {
+      collector.remove();
+    }
+  });
+});
