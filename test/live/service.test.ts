@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -115,6 +115,18 @@ describeWith(['root', 'ip', 'setpriv', 'mount', '/dev/net/tun'], 'a collector th
       expect(run('ip', '-n', NETNS, '-brief', 'address')).toMatch(
         /Tunnel-1 .*10\.10\.10\.1\/24[\s\S]*mirror0 /,
       );
+      await expect.poll(() => said, { timeout: 30_000 }).toContain('storing to');
+      // What it starts has no privileges, in any thread, and gains none. Threads start programs and threads: none of
+      // those hands one on (V8's own, older than this program's first line, start nothing).
+      const [engine] = run('pgrep', '-P', String(collector.pid)).trim().split('\n').map(Number);
+      const threads = (pid: number) =>
+        readdirSync(`/proc/${pid}/task`).map((t) => readFileSync(`/proc/${pid}/task/${t}/status`, 'utf8'));
+      const none = /^CapPrm:\t0{16}\nCapEff:\t0{16}\n.*\nCapAmb:\t0{16}\nNoNewPrivs:\t1$/m;
+      expect(threads(engine).filter((t) => !none.test(t))).toEqual([]);
+      expect(readFileSync(`/proc/${collector.pid}/status`, 'utf8')).toMatch(/^CapAmb:\t0{16}$/m);
+      // The ring's worker and the store's.
+      const own = threads(collector.pid!);
+      expect(own.filter((t) => /^CapPrm:\t0{16}$/m.test(t)).length).toBeGreaterThanOrEqual(2);
     } finally {
       collector.kill('SIGTERM');
     }

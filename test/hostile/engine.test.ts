@@ -1,0 +1,150 @@
+/** The embedded engine's process: as whom it runs, what its files are for others, and what is said where there is none. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it, test } from 'vitest';
+import { MAIN, TestCollector } from '../support/collector.js';
+import { describeWith } from '../support/needs.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+const CAPTURE = join(import.meta.dirname, '../fixtures/erspan2.pcap');
+const SOMEBODY = 12345;
+const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-engine-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** Every file and directory below one, with what others and the group may do to it. */
+function modes(path: string): { name: string; others: number; groupWrites: boolean; uid: number }[] {
+  return readdirSync(path, { recursive: true, encoding: 'utf8' }).flatMap((name) => {
+    const stat = statSync(join(path, name), { throwIfNoEntry: false });
+    if (stat === undefined || stat.isSocket()) return [];
+    return [{ name, others: stat.mode & 0o007, groupWrites: (stat.mode & 0o020) !== 0, uid: stat.uid }];
+  });
+}
+
+test.each(['000', '022', '077'])('files of a store are for its user and group, under umask %s', (umask) => {
+  const store = join(directory, `umask-${umask}`);
+  execFileSync('sh', [
+    '-c',
+    `umask ${umask}; exec "$@"`,
+    'sh',
+    process.execPath,
+    MAIN,
+    'read',
+    '--quiet',
+    CAPTURE,
+    '--store',
+    store,
+  ]);
+  const found = modes(store);
+  expect(found.length).toBeGreaterThan(20);
+  expect(found.filter((f) => f.others !== 0 || f.groupWrites)).toEqual([]);
+  expect(statSync(join(store, 'clickhouse')).mode & 0o777).toBe(0o750);
+});
+
+describeWith(['root'], 'started by root', () => {
+  it('the engine is the owner of the data, and so are its files', async () => {
+    const store = join(directory, 'owned');
+    mkdirSync(store);
+    mkdirSync(join(store, 'clickhouse'));
+    chownSync(store, SOMEBODY, SOMEBODY);
+    chownSync(join(store, 'clickhouse'), SOMEBODY, SOMEBODY);
+    // The way to it is open to everybody.
+    execFileSync('chmod', ['711', directory]);
+    const run = (...words: string[]) =>
+      spawnSync(process.execPath, [MAIN, ...words, '--store', store], { encoding: 'utf8' });
+    expect(run('read', '--quiet', CAPTURE)).toMatchObject({ status: 0, stderr: '' });
+    expect(run('query', 'SELECT count() > 0 FROM sessions')).toMatchObject({ stdout: '1\n', stderr: '' });
+    expect(modes(join(store, 'clickhouse')).filter((f) => f.uid !== SOMEBODY)).toEqual([]);
+
+    const collector = await TestCollector.start([], { store });
+    try {
+      await collector.statusWhen((s) => s.store.state === 'up');
+      const [engine] = collector.children;
+      expect(readFileSync(`/proc/${engine}/status`, 'utf8')).toMatch(
+        new RegExp(`^Uid:(\t${SOMEBODY}){4}$`, 'm'),
+      );
+    } finally {
+      await collector.stop();
+      collector.remove();
+    }
+    const somebody = ['--reuid', String(SOMEBODY), '--regid', String(SOMEBODY), '--clear-groups'];
+    const asked = spawnSync(
+      'setpriv',
+      [...somebody, process.execPath, MAIN, 'query', 'SELECT 1', '--store', store],
+      { encoding: 'utf8' },
+    );
+    expect(asked).toMatchObject({ stdout: '1\n', stderr: '' });
+  });
+});
+
+test.each([
+  ['without chDB', ['chdb', '@chdb'], /the package chdb\) cannot be loaded here: .*chdb/],
+  ['where chDB has nothing for the machine', ['@chdb'], /cannot be loaded here: .*no native binding/],
+])('a program %s says so, and that its data is whole', (_, without, why) => {
+  const program = mkdtempSync(join(directory, 'program-'));
+  for (const part of ['dist', 'schemas', 'package.json'])
+    cpSync(join(ROOT, part), join(program, part), { recursive: true });
+  mkdirSync(join(program, 'node_modules'));
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    if (without.includes(name)) continue;
+    // A link would find what is beside the package that it leads to.
+    if (name === 'chdb')
+      cpSync(join(ROOT, 'node_modules', name), join(program, 'node_modules', name), { recursive: true });
+    else symlinkSync(join(ROOT, 'node_modules', name), join(program, 'node_modules', name));
+  }
+  const words = [
+    join(program, 'dist/cli/main.js'),
+    'read',
+    '--quiet',
+    CAPTURE,
+    '--store',
+    join(program, 'data'),
+  ];
+  const { status, stderr } = spawnSync(process.execPath, words, {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_PATH: '' },
+  });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(why);
+  expect(stderr).toContain('--store http://');
+  expect(stderr).not.toContain('damaged');
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+});
+
+test('the engine ends with whoever started it, however that ends', async () => {
+  const store = join(directory, 'orphan');
+  const collector = await TestCollector.start([], { store });
+  await collector.statusWhen((s) => s.store.state === 'up');
+  const [engine] = collector.children;
+  collector.signal('SIGKILL');
+  await expect
+    .poll(() => statSync(`/proc/${engine}`, { throwIfNoEntry: false }), { timeout: 30_000 })
+    .toBeUndefined();
+  collector.remove();
+});
+
+test('the engine has a bound of its own on memory', async () => {
+  const collector = await TestCollector.start([], { config: 'store_memory: 600MiB' });
+  try {
+    await collector.statusWhen((s) => s.store.state === 'up');
+    const [engine] = collector.children;
+    expect(readFileSync(`/proc/${engine}/cmdline`, 'latin1')).toContain('"memory":629145600');
+    const large = 'SELECT groupArray(repeat(toString(number), 1000)) FROM numbers(10000000)';
+    await expect(collector.query(large)).rejects.toThrow(/memory limit|MEMORY_LIMIT/i);
+    expect(await collector.query('SELECT 1 AS n')).toEqual([{ n: 1 }]);
+  } finally {
+    await collector.stop();
+    collector.remove();
+  }
+});
