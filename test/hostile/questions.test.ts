@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -26,6 +27,7 @@ import { openStore } from '../../src/store/open.js';
 import { type AskEngine, judgeReading } from '../../src/store/questions/guard.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { TestCollector } from '../support/collector.js';
 import { describeWith } from '../support/needs.js';
 import { LET_THROUGH, REFUSED } from './statements.js';
 
@@ -289,28 +291,27 @@ describe('all three, embedded', () => {
 
 describe('a server, asked as its reader', () => {
   let server: ClickHouseServer;
+  let url: string;
   let store: Store;
   beforeAll(async () => {
-    const users = join(directory, 'users.xml');
-    const everywhere = '<networks><ip>::/0</ip></networks>';
+    // The lab's own reader, as ClickHouse finds it there: a file of users.d beside the users.
+    const users = join(directory, 'clickhouse-server/users.xml');
+    mkdirSync(join(users, '../users.d'), { recursive: true });
+    copyFileSync(join(ROOT, 'lab/clickhouse/reader.xml'), join(users, '../users.d/reader.xml'));
     writeFileSync(
       users,
       `<clickhouse>
-        <profiles><default/><reader><readonly>2</readonly></reader></profiles>
+        <profiles><default/></profiles>
         <quotas><default/></quotas>
-        <users>
-          <default><password/>${everywhere}</default>
-          <reader><password>r</password>${everywhere}<profile>reader</profile><quota>default</quota>
-            <grants><query>GRANT SELECT ON mirrorlake.*</query><query>GRANT SELECT ON system.parts</query></grants></reader>
-        </users>
+        <users><default><password/><networks><ip>::/0</ip></networks></default></users>
       </clickhouse>`,
     );
     server = await ClickHouseServer.start({ config: `<users_config>${users}</users_config>` });
-    const url = `${server.url}/mirrorlake`;
+    url = `${server.url}/mirrorlake`;
     const owner = openStore(url, { create: true });
     await owner.migrate();
     await owner.close();
-    store = openStore(url, { create: false, reader: { username: 'reader', password: 'r' } });
+    store = openStore(url, { create: false, reader: { username: 'reader', password: '' } });
   });
   afterAll(async () => {
     await store?.close();
@@ -324,5 +325,27 @@ describe('a server, asked as its reader', () => {
 
   test.each(LET_THROUGH)('%s', async (statement) => {
     await expect(store.query(statement, { params: PARAMS }).then(text)).resolves.toBeDefined();
+  });
+
+  test('a collector asks for others as the reader, or not at all', async () => {
+    const spool = (name: string) => `spool: { directory: ${join(directory, name)} }`;
+    const without = await TestCollector.start([], { store: url, config: spool('without') });
+    const as = await TestCollector.start([], {
+      store: url,
+      config: `${spool('as')}\nquestions: { user: reader }`,
+    });
+    try {
+      await expect(without.query('SELECT 1')).rejects.toMatchObject({
+        message: expect.stringContaining('`questions.user`'),
+        exitCode: 2,
+      });
+      expect(await as.query('SELECT currentUser() AS u')).toEqual([{ u: 'reader' }]);
+      await expect(as.query('SELECT * FROM system.users')).rejects.toThrow('is not for questions');
+    } finally {
+      for (const collector of [without, as]) {
+        await collector.stop();
+        collector.remove();
+      }
+    }
   });
 });
