@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { defaultConfig, loadConfig } from '../config/load.js';
+import { isServer } from '../model/store-location.js';
 import { spoolDirectory } from '../store/spool-directory.js';
 import type { Finding } from './doctor/finding.js';
-import { clock, firewall, kernel, kernelGre, privileges, receiveBuffer } from './doctor/host.js';
+import { clock, firewall, kernel, kernelGre, landlock, privileges, receiveBuffer } from './doctor/host.js';
 import { interfaceFindings } from './doctor/interface.js';
 import { diskFinding, storeFindings } from './doctor/storage.js';
 
@@ -40,6 +41,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
   const findings: Finding[] = [
     privileges(),
     kernel(),
+    ...(isServer(store) ? [] : [landlock()]),
     receiveBuffer(),
     clock(),
     firewall(raw),

@@ -1,12 +1,12 @@
 /** A collector's status as a person reads it. */
 import { ailments } from '../observe/http.js';
 import type { CollectorStatus, MirrorStatus, StoreStatus, TunnelStatus } from '../observe/status.js';
-import { daysWords, grouped } from './grouped.js';
+import { daysWords, grouped, sizeWords } from './grouped.js';
 
 export function statusText(s: CollectorStatus): string {
   const wrong = ailments(s);
   const lines = [
-    `mirrorlake ${s.version} on ${s.collector}, pid ${s.pid}, up ${duration(s.uptime_s)}, ${mib(s.memory_bytes)}`,
+    `mirrorlake ${s.version} on ${s.collector}, pid ${s.pid}, up ${duration(s.uptime_s)}, ${sizeWords(s.memory_bytes)}`,
     ...wrong.map((w) => `! ${w}`),
     '',
     ...table(
@@ -20,7 +20,7 @@ export function statusText(s: CollectorStatus): string {
       `${grouped(s.sessions.rows)} rows, ${grouped(s.sessions.pressure)} ended by pressure, ` +
       `${grouped(s.sessions.duplicates)} duplicate frames`,
     `store     ${s.store.target} is ${s.store.state}, ${grouped(s.store.rows_stored)} rows stored, ` +
-      `${grouped(s.store.spool_segments)} segments (${mib(s.store.spool_bytes)}) waiting`,
+      `${grouped(s.store.spool_segments)} segments (${sizeWords(s.store.spool_bytes)}) waiting`,
     ...disk(s.store),
   ];
   const dropped = Object.entries(s.dropped).filter(([, n]) => n > 0);
@@ -34,9 +34,9 @@ export function statusText(s: CollectorStatus): string {
 /** How long the store's disk lasts, as far as that is known. */
 function disk({ disk_free_bytes: free, bytes_per_day: daily, days_left: days }: StoreStatus): string[] {
   if (free === null) return [];
-  const grows = daily === null ? '' : `, ${mib(daily)} a day are added`;
+  const grows = daily === null ? '' : `, ${sizeWords(daily)} a day are added`;
   const left = days === null ? '' : `: full in ${daysWords(days)}`;
-  return [`disk      ${mib(free)} free${grows}${left}`];
+  return [`disk      ${sizeWords(free)} free${grows}${left}`];
 }
 
 function mirrors(list: readonly MirrorStatus[]): string[] {
@@ -48,7 +48,7 @@ function mirrors(list: readonly MirrorStatus[]): string[] {
       `${m.type}${m.session > 0 ? ` ${m.session}` : ''}${m.key === null ? '' : ` key ${m.key}`}`,
       m.source,
       grouped(m.packets),
-      mib(m.bytes),
+      sizeWords(m.bytes),
       m.sequence === 'none' || m.sequence === 'unusable' ? '-' : grouped(m.lost),
       grouped(m.kernel_drops),
       m.policy,
@@ -88,12 +88,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
       .join('  ')
       .trimEnd(),
   );
-}
-
-function mib(bytes: number): string {
-  if (bytes >= 2 ** 30) return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  if (bytes >= 2 ** 20) return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-  return `${(bytes / 2 ** 10).toFixed(1)} KiB`;
 }
 
 function duration(seconds: number): string {

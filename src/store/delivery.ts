@@ -15,6 +15,8 @@ export interface DeliveryOptions {
   log(level: 'info' | 'warn' | 'error', message: string): void;
   /** Seconds after which rows are removed, for tables that have no retention yet; undefined: nobody said so. */
   retention?: number | undefined;
+  /** Whether another delivery to the same store says what is to be known of it. */
+  second?: boolean;
 }
 
 export class Delivery {
@@ -29,9 +31,10 @@ export class Delivery {
   private wait = FIRST_RETRY_MS;
   private stopped = false;
   private migrated = false;
-  /** Seconds after which the store removes rows, and whether that was said. */
+  /** Seconds after which the store removes rows. */
   age: number | undefined;
-  private toldOfRetention = false;
+  /** Whether what is to be known of the store was said, once in a start. */
+  private told = false;
   private delivering: Promise<void> = Promise.resolve();
   private wake: (() => void) | undefined;
 
@@ -78,12 +81,14 @@ export class Delivery {
     this.age = await this.store.retention();
     this.migrated = true;
     this.reached();
-    if (!this.toldOfRetention) this.tellOfRetention();
+    if (this.told || this.options.second === true) return;
+    this.told = true;
+    if (this.store.notice !== undefined) log('warn', this.store.notice);
+    this.tellOfRetention();
   }
 
-  /** Once at every start: that the store removes rows, where nobody said so here, or said otherwise. */
+  /** That the store removes rows, where nobody said so here, or said otherwise. */
   private tellOfRetention(): void {
-    this.toldOfRetention = true;
     const { log, retention } = this.options;
     if (this.age === undefined || this.age === retention) return;
     if (retention === undefined)

@@ -40,6 +40,9 @@ export interface Store {
   /** The directory, or the URL without credentials. */
   readonly name: string;
 
+  /** What whoever runs the store has to know of how it runs, once it has answered; undefined: nothing. */
+  readonly notice?: string | undefined;
+
   /**
    * Brings the tables up to this version's, and makes those that are missing.
    *

@@ -1,5 +1,6 @@
 /** The embedded engine's process: as whom it runs, what its files are for others, and what is said where there is none. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chownSync,
   cpSync,
@@ -132,6 +133,39 @@ test('the engine ends with whoever started it, however that ends', async () => {
     .poll(() => statSync(`/proc/${engine}`, { throwIfNoEntry: false }), { timeout: 30_000 })
     .toBeUndefined();
   collector.remove();
+});
+
+/** Runs a program without landlock_create_ruleset(2), as a container's seccomp filter may have it. */
+const WITHOUT_LANDLOCK = `
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+# struct sock_filter: load the system call's number; 444: ENOSYS; anything else: allow.
+code = b''.join(struct.pack('HBBI', *i) for i in [(0x20,0,0,0),(0x15,0,1,444),(6,0,0,0x50026),(6,0,0,0x7fff0000)])
+buffer = ctypes.create_string_buffer(code)
+program = ctypes.create_string_buffer(struct.pack('HxxxxxxP', 4, ctypes.addressof(buffer)))
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
+os.execv(sys.argv[1], sys.argv[1:])
+`;
+
+test('where there is no Landlock, that is said once, and everything else goes on', async () => {
+  const store = join(directory, 'free');
+  const words = [MAIN, 'collect', '--store', store, '--control', join(directory, 'free.sock')];
+  const collector = spawn('python3', ['-c', WITHOUT_LANDLOCK, process.execPath, ...words], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  collector.stderr.on('data', (d: Buffer) => {
+    said += d.toString();
+  });
+  await expect.poll(() => said, { timeout: 30_000 }).toContain('this kernel has no Landlock');
+  const ended = once(collector, 'exit');
+  collector.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  expect(said.split('no Landlock')).toHaveLength(2);
+  const doctor = ['-c', WITHOUT_LANDLOCK, process.execPath, MAIN, 'doctor', '--store', store];
+  expect(spawnSync('python3', doctor, { encoding: 'utf8' }).stdout).toMatch(
+    /^warn {2}Landlock: this kernel has none/m,
+  );
 });
 
 test('the engine has a bound of its own on memory', async () => {

@@ -49,6 +49,7 @@ async function serve(): Promise<void> {
   // Kept packets go their own way, so that they never delay sessions.
   const packets = new Spool(join(data.spool.directory, 'packets'), { limit: data.spool.packetsLimit, log });
   const packetDelivery = new Delivery(store, packets, {
+    second: true,
     // The store is the same: what is well with it is said once.
     log: (level, message) => {
       if (level !== 'info') log(level, `packets: ${message}`);

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { readClock } from '../../linux/clock.js';
+import { landlockVersion } from '../../linux/landlock.js';
 import { bad, type Finding, good, poor } from './finding.js';
 
 /** Bit numbers of linux/capability.h. */
@@ -37,6 +38,18 @@ export function kernel(): Finding {
     'kernel',
     `Linux ${release()} is too old for the ring receiver: 4.20 is needed`,
     'apt-get install linux-image-amd64',
+  );
+}
+
+/** What holds the embedded engine to the store's own files. */
+export function landlock(): Finding {
+  const version = landlockVersion();
+  if (version > 0)
+    return good('Landlock', `version ${version}: it holds the embedded engine to the store's files`);
+  return poor(
+    'Landlock',
+    'this kernel has none, or a seccomp filter forbids it: one of three walls around questions to an embedded store is missing',
+    'a kernel of 5.13 or newer with lsm=landlock,… among its parameters; in a container a newer runtime',
   );
 }
 

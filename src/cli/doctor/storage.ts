@@ -9,7 +9,7 @@ import { daysLeft } from '../../store/growth.js';
 import { openStore } from '../../store/open.js';
 import { retentionNotice } from '../../store/retention.js';
 import type { Store } from '../../store/store.js';
-import { daysWords } from '../grouped.js';
+import { daysWords, sizeWords } from '../grouped.js';
 import { bad, type Finding, good, poor } from './finding.js';
 
 /** The store: whether it answers, what holds its engine, whether it removes rows, how long its disk lasts. */
@@ -61,7 +61,7 @@ function growthFinding(
   days: number | undefined,
 ): Finding[] {
   if (free === undefined || daily === undefined) return [];
-  const text = `${gib(free)} free under the store, ${gib(daily)} a day are added`;
+  const text = `${sizeWords(free)} free under the store, ${sizeWords(daily)} a day are added`;
   if (days === undefined) return [good('growth', `${text}: it does not fill`)];
   const full = `${text}: it is full in ${daysWords(days)}`;
   if (days > FEW_DAYS) return [good('growth', full)];
@@ -78,21 +78,17 @@ async function running(control: string): Promise<CollectorStatus | undefined> {
   }
 }
 
-function gib(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-}
-
 /** @param limit what the spool may grow to, bytes */
 export function diskFinding(directory: string, limit: number): Finding {
   let place = resolve(directory);
   while (!existsSync(place)) place = dirname(place);
   const fs = statfsSync(place);
   const free = fs.bavail * fs.bsize;
-  const text = `${gib(free)} free in ${place}, and the spool may take ${gib(limit)} of it`;
+  const text = `${sizeWords(free)} free in ${place}, and the spool may take ${sizeWords(limit)} of it`;
   if (free > limit) return good('disk', text);
   return poor(
     'disk',
     `${text}: it can fill before the spool's bound is reached`,
-    `set spool.limit below ${gib(free)}`,
+    `set spool.limit below ${sizeWords(free)}`,
   );
 }

@@ -143,9 +143,12 @@ export class EmbeddedStore extends ClickHouseStore {
     return this.chdb.pid;
   }
 
-  /** Whether Landlock holds the engine; undefined until it has started. */
-  get confined(): boolean | undefined {
-    return this.chdb.confined;
+  get notice(): string | undefined {
+    if (this.chdb.confined !== false) return undefined;
+    return (
+      'this kernel has no Landlock (Linux 5.13 and newer; a container’s seccomp filter may forbid it): the engine of ' +
+      'the store could read files beside it if its other two walls fell (docs/explanation/threat-model.md)'
+    );
   }
 
   /** The directory is now known to be this process's alone: what a killed one left can go. */
