@@ -18,6 +18,12 @@ export function grownUint32(a: Uint32Array): Uint32Array<ArrayBuffer> {
   return b;
 }
 
+export function grownInt16(a: Int16Array): Int16Array<ArrayBuffer> {
+  const b = new Int16Array(a.length * 2);
+  b.set(a);
+  return b;
+}
+
 export function grownUint16(a: Uint16Array): Uint16Array<ArrayBuffer> {
   const b = new Uint16Array(a.length * 2);
   b.set(a);

@@ -79,6 +79,8 @@ class SourceNumbers {
   common = false;
   /** Not to be tried (any more). */
   apart = false;
+  /** Packets since it was weighed. */
+  unjudged = 0;
   readonly points: PointNumbers[] = [];
 }
 
@@ -135,7 +137,7 @@ export class Numbering {
       return;
     }
     verdict.use = common ? SequenceUse.Source : (level?.use ?? SequenceUse.Session);
-    verdict.lost = Math.max(this.tallies.lost[tally], 0);
+    verdict.lost = this.tallies.lost[tally];
     verdict.reordered = this.tallies.reordered[tally];
     verdict.repeated = this.tallies.repeated[tally];
   }
@@ -145,29 +147,24 @@ export class Numbering {
     this.judge(this.points[index]);
   }
 
-  /** Counts what only later packets could have decided: there will be none. */
+  /** Judges all mirror points once more: there will be no more packets. */
   settle(): void {
-    for (const p of this.points) {
-      this.eachStream(p, (stream, tally) => this.streams.settle(stream, tally));
-      if (p.stream !== NONE) this.judge(p);
-    }
+    for (const p of this.points) if (p.stream !== NONE) this.judge(p);
+    for (const source of this.sources.values()) if (source.stream !== NONE) this.judgeSource(source);
   }
 
   /** {@link settle}, and forgets the numbers: those that come next are of another time. What was counted stays. */
   restart(): void {
     this.settle();
-    for (const p of this.points) this.eachStream(p, (stream) => this.streams.restart(stream));
-  }
-
-  private eachStream(p: PointNumbers, call: (stream: number, tally: number) => void): void {
-    if (p.stream === NONE) return;
-    call(p.stream, p.tally);
-    for (const level of p.levels ?? []) {
-      for (const stream of level.streams) if (stream !== NONE) call(stream, level.tally);
+    for (const p of this.points) {
+      if (p.stream === NONE) continue;
+      this.streams.restart(p.stream);
+      for (const level of p.levels ?? []) {
+        for (const stream of level.streams) if (stream !== NONE) this.streams.restart(stream);
+      }
     }
-    if (p.sourceTally !== NONE && p.source !== undefined && p.source.stream !== NONE) {
-      call(p.source.stream, p.sourceTally);
-    }
+    for (const source of this.sources.values())
+      if (source.stream !== NONE) this.streams.restart(source.stream);
   }
 
   /** The ERSPAN sessions of one sender to one address may share a counter; each tunnel has its own. */
@@ -226,7 +223,9 @@ export class Numbering {
 
   private updateSource(p: PointNumbers, n: number): void {
     const source = p.source;
-    if (source !== undefined && source.stream !== NONE) this.streams.update(source.stream, n, p.sourceTally);
+    if (source === undefined || source.stream === NONE) return;
+    source.unjudged++;
+    this.streams.update(source.stream, n, p.sourceTally);
   }
 
   private openSource(source: SourceNumbers): boolean {
@@ -248,10 +247,14 @@ export class Numbering {
     for (const level of p.levels ?? []) {
       if (level.followed && this.score(level.tally) > limit) this.closeLevel(level);
     }
-    if (p.source !== undefined && p.source.stream !== NONE) this.judgeSource(p.source);
+    // Weighing a source costs as much as it has points: that much has to have come.
+    const { source } = p;
+    if (source === undefined || source.stream === NONE || source.unjudged < source.points.length) return;
+    this.judgeSource(source);
   }
 
   private judgeSource(source: SourceNumbers): void {
+    source.unjudged = 0;
     let alone = 0;
     let common = 0;
     for (const p of source.points) {

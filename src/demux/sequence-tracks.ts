@@ -1,75 +1,83 @@
 /**
  * One counter's numbers as far as a window of them goes: what {@link SequenceStreams} is made of.
+ *
+ * Numbers are compared by their distance alone, modulo the counter's width (RFC 1982), and no packet costs more than a
+ * look through the window: 32 words of bits, whatever its number.
  */
-import { grownFloat64, grownInt32, grownUint8, grownUint16, grownUint32 } from './grow.js';
+import { grownFloat64, grownInt16, grownInt32, grownUint8, grownUint16, grownUint32 } from './grow.js';
+import { TrackShares } from './sequence-shares.js';
 import type { SequenceTallies } from './sequence-tallies.js';
+import {
+  CONFIRM,
+  MAX_DROPOUT,
+  NARROW_STEP,
+  RESTART_NEAR,
+  RESTART_REPEATED,
+  RESTART_RUN,
+  RUN_LONGEST,
+  SEQUENCE_WINDOW,
+} from './sequence-window.js';
 
-/** Numbers a track remembers, and how late a packet may be. */
-export const SEQUENCE_WINDOW = 1024;
-/** Packets that must follow a jump ahead, the old numbers not seen again, until what lies between is lost. */
-const CONFIRM = 32;
-/**
- * A sender that has started again while its old numbers are in the window: at least this many numbers below the highest
- * running, upwards from one near 0, and so many of them repeated. A run is looked at up to its longest.
- */
-const RESTART_RUN = 8;
-const RESTART_REPEATED = 4;
-const RESTART_NEAR = 64;
-const RUN_LONGEST = 32;
-/** Counters of 16 or 24 bits are recognised by this many numbers at most being lost where they wrap. */
-const NARROW_STEP = 64;
 const WORDS = SEQUENCE_WINDOW / 32;
 const SLOT = SEQUENCE_WINDOW - 1;
+/** Beside a number of a run: it had come before. */
+const REPEATED = 0x8000;
 const NONE = -1;
 
 export class SequenceTracks {
   /** By track: the highest number; how many numbers below it are covered; 32 minus the counter's width. */
-  highest = new Uint32Array(64);
+  private highest = new Uint32Array(64);
   private span = new Uint16Array(64);
   private shift = new Uint8Array(64);
   private bits = new Uint32Array(64 * WORDS);
-  private count = new Uint8Array(64);
   /** How many packets its stream had when it was last left. */
   used = new Float64Array(64);
-  /** The track this one may carry on after an outage, and the numbers between. */
+  /** The track this one may carry on after an outage, the numbers between, and how many have come since. */
   parent = new Int32Array(64);
-  private gap = new Float64Array(64);
+  private gap = new Int32Array(64);
+  private count = new Uint8Array(64);
+  /**
+   * Numbers below the highest that came one after the other, as distances from it, and what each added to those lost;
+   * how many there are, and how many of them had come before.
+   */
   private run = new Uint8Array(64);
-  /** Numbers below the highest that came one after the other, how many had come before, and what they added to those lost. */
-  private runNumbers = new Uint32Array(64 * RUN_LONGEST);
   private runRepeated = new Uint8Array(64);
-  private runLost = new Int32Array(64);
+  private runBack = new Uint16Array(64 * RUN_LONGEST);
+  private runLost = new Int16Array(64 * RUN_LONGEST);
   private tracks = 0;
   private readonly spare: number[] = [];
-  /** By track of a shared stream: the tally each number in the window was lost for. */
-  private readonly losers: (Int32Array | undefined)[] = [];
+  /** By track of a shared stream: what is whose. */
+  private readonly shares: (TrackShares | undefined)[] = [];
 
   constructor(private readonly tallies: SequenceTallies) {}
 
   /** A new track whose first number is `n`. */
-  open(n: number, shared: boolean): number {
+  open(n: number, shared: boolean, tally: number): number {
     const t = this.spare.pop() ?? this.tracks++;
     if (t === this.highest.length) this.grow();
-    this.losers[t] = shared ? (this.losers[t] ?? new Int32Array(SEQUENCE_WINDOW)) : undefined;
-    this.reset(t, n);
+    const shares = shared ? (this.shares[t] ?? new TrackShares()) : undefined;
+    this.shares[t] = shares;
+    if (shares !== undefined) shares.jumper = tally;
+    this.shift[t] = 0;
+    this.begin(t, n, tally);
     return t;
   }
 
   /** A copy of a track; `loser`, unless it is -1, is who its losses so far are counted for. */
   copy(from: number, loser: number): number {
-    const t = this.open(this.highest[from], loser !== NONE);
+    const t = this.open(this.highest[from], loser !== NONE, loser);
     this.bits.copyWithin(t * WORDS, from * WORDS, (from + 1) * WORDS);
     this.span[t] = this.span[from];
     this.shift[t] = this.shift[from];
-    this.count[t] = this.count[from];
     this.used[t] = this.used[from];
     this.parent[t] = this.parent[from];
     this.gap[t] = this.gap[from];
+    this.count[t] = this.count[from];
     this.run[t] = this.run[from];
     this.runRepeated[t] = this.runRepeated[from];
-    this.runLost[t] = this.runLost[from];
-    this.runNumbers.copyWithin(t * RUN_LONGEST, from * RUN_LONGEST, (from + 1) * RUN_LONGEST);
-    this.losers[t]?.fill(loser);
+    this.runBack.copyWithin(t * RUN_LONGEST, from * RUN_LONGEST, (from + 1) * RUN_LONGEST);
+    this.runLost.copyWithin(t * RUN_LONGEST, from * RUN_LONGEST, (from + 1) * RUN_LONGEST);
+    this.shares[t]?.fill(loser);
     return t;
   }
 
@@ -79,23 +87,25 @@ export class SequenceTracks {
 
   /** How far above a track's highest number `n` is, below it negative, by the counter's width. */
   distance(t: number, n: number): number {
-    if (this.shift[t] !== 0 && n > 0xffffffff >>> this.shift[t]) this.shift[t] = 0;
     const shift = this.shift[t];
+    if (shift === 0 || n > 0xffffffff >>> shift) return (n - this.highest[t]) | 0;
     return ((n - this.highest[t]) << shift) >> shift;
   }
 
-  /** Says that a track, begun by a jump ahead, carries on another after an outage, if it stays at that. */
-  follow(t: number, parent: number, skipped: number): void {
-    this.parent[t] = parent;
-    this.gap[t] = skipped;
+  /** Says that track `t` was begun by a step away from track `from`: `d` ahead, or 0 where it is no outage. */
+  follow(t: number, from: number, d: number): void {
+    if (this.highest[t] <= 0xffffffff >>> this.shift[from]) this.shift[t] = this.shift[from];
+    if (d === 0) return;
+    this.parent[t] = from;
+    this.gap[t] = d - 1;
   }
 
   /** A number within the window of a track, `d` above its highest. */
   near(t: number, n: number, d: number, tally: number): void {
-    if (d > 0) this.ahead(t, n, d, tally);
-    else this.behind(t, n, -d, tally);
-    if (this.count[t] < CONFIRM) this.count[t]++;
-    else if (this.parent[t] !== NONE) this.confirm(t, tally);
+    // A counter that goes beyond 16 or 24 bits is none of them.
+    if (this.shift[t] !== 0 && n > 0xffffffff >>> this.shift[t]) this.shift[t] = 0;
+    const isNew = d > 0 ? this.ahead(t, n, d, tally) : this.behind(t, n, -d, tally);
+    if (this.parent[t] !== NONE && isNew && ++this.count[t] === CONFIRM) this.confirm(t, tally);
   }
 
   /** How far a counter of 16 or 24 bits went on across its end, recognising it; 0 when this is not that. */
@@ -112,67 +122,97 @@ export class SequenceTracks {
     return 0;
   }
 
-  /** A jump ahead was an outage. */
-  confirm(t: number, tally: number): void {
-    this.parent[t] = NONE;
-    this.tallies.lost[tally] += this.gap[t];
-    this.tallies.gaps[tally]++;
-    this.tallies.jumps[tally]--;
-    const losers = this.losers[t];
-    if (losers !== undefined) {
-      for (let i = this.span[t] + 1; i <= SLOT; i++) losers[(this.highest[t] - i) & SLOT] = tally;
+  /**
+   * A step ahead was an outage, and so were those before it that had too few numbers of their own until the next one:
+   * together no more is lost than by one step.
+   */
+  private confirm(t: number, tally: number): void {
+    let left = MAX_DROPOUT;
+    for (let c = t; this.parent[c] !== NONE && this.gap[c] <= left; ) {
+      const up = this.parent[c];
+      const loser = this.shares[c]?.jumper ?? tally;
+      left -= this.gap[c];
+      this.tallies.lost[loser] += this.gap[c];
+      this.tallies.gaps[loser]++;
+      this.tallies.jumps[loser]--;
+      this.span[c] = SLOT;
+      this.parent[c] = NONE;
+      c = up;
     }
-    this.span[t] = SLOT;
   }
 
-  /** Counts an outage that what follows can no longer confirm. */
-  settle(t: number, tally: number): void {
-    if (this.parent[t] !== NONE && this.count[t] > 1) this.confirm(t, tally);
-  }
-
-  private ahead(t: number, n: number, d: number, tally: number): void {
+  private ahead(t: number, n: number, d: number, tally: number): true {
     if (d > 1) this.skip(t, d, tally);
-    this.bits[t * WORDS + ((n & SLOT) >>> 5)] |= 1 << (n & 31);
+    this.mark(t, n, tally);
     this.highest[t] = n;
     this.run[t] = 0;
     const span = this.span[t] + d;
     this.span[t] = Math.min(span, SLOT);
+    return true;
   }
 
   private skip(t: number, d: number, tally: number): void {
     const base = t * WORDS;
-    const from = this.highest[t] + 1;
-    let slot = from & SLOT;
+    let slot = (this.highest[t] + 1) & SLOT;
     for (let left = d - 1; left > 0; ) {
       const n = Math.min(32 - (slot & 31), left);
       this.bits[base + (slot >>> 5)] &= n === 32 ? 0 : ~(((1 << n) - 1) << (slot & 31));
       slot = (slot + n) & SLOT;
       left -= n;
     }
-    this.lose(t, from, d - 1, tally);
+    this.tallies.lost[tally] += d - 1;
     this.tallies.gaps[tally]++;
   }
 
-  private behind(t: number, n: number, back: number, tally: number): void {
-    const word = t * WORDS + ((n & SLOT) >>> 5);
-    const bit = 1 << (n & 31);
-    if (back <= this.span[t] && (this.bits[word] & bit) !== 0) {
-      this.tallies.repeated[tally]++;
-      this.extendRun(t, n, 1, 0, tally);
-      return;
+  /** Notes that `n` has come; what is missing right below it is lost to `loser`. */
+  private mark(t: number, n: number, loser: number): void {
+    const slot = n & SLOT;
+    this.bits[t * WORDS + (slot >>> 5)] |= 1 << (slot & 31);
+    const shares = this.shares[t];
+    if (shares !== undefined) shares.losers[slot] = loser;
+  }
+
+  /** @returns whether the number had not come before */
+  private behind(t: number, n: number, back: number, tally: number): boolean {
+    const slot = n & SLOT;
+    if (back > this.span[t]) {
+      const skipped = this.extendDown(t, n, back, tally);
+      this.tallies.reordered[tally]++;
+      this.extendRun(t, n, back, skipped, tally, tally);
+      return true;
     }
-    let lost = -1;
-    if (back > this.span[t]) lost = this.extendDown(t, n, back, tally);
-    else this.tallies.lost[this.losers[t] === undefined ? tally : this.losers[t][n & SLOT]]--;
-    this.bits[word] |= bit;
+    if ((this.bits[t * WORDS + (slot >>> 5)] & (1 << (slot & 31))) !== 0) {
+      this.tallies.repeated[tally]++;
+      this.extendRun(t, n, back | REPEATED, 0, tally, tally);
+      return false;
+    }
+    const loser = this.shares[t]?.losers[this.slotAbove(t, n)] ?? tally;
+    this.mark(t, n, loser);
+    this.tallies.lost[loser]--;
     this.tallies.reordered[tally]++;
-    this.extendRun(t, n, 0, lost, tally);
+    this.extendRun(t, n, back, -1, tally, loser);
+    return true;
+  }
+
+  /** The slot of the nearest number above `n` that has come: the highest has, if no other. */
+  private slotAbove(t: number, n: number): number {
+    const base = t * WORDS;
+    let word = ((n + 1) & SLOT) >>> 5;
+    let bits = this.bits[base + word] & (-1 << ((n + 1) & 31));
+    while (bits === 0) {
+      word = (word + 1) & (WORDS - 1);
+      bits = this.bits[base + word];
+    }
+    return (word << 5) | (31 - Math.clz32(bits & -bits));
   }
 
   /** A number before the first one of the track: those between are skipped ones. @returns how many */
   private extendDown(t: number, n: number, back: number, tally: number): number {
     const skipped = back - this.span[t] - 1;
-    this.lose(t, n + 1, skipped, tally);
+    this.tallies.lost[tally] += skipped;
+    const shares = this.shares[t];
+    if (shares !== undefined) shares.losers[(this.highest[t] - this.span[t]) & SLOT] = tally;
+    this.mark(t, n, shares?.jumper ?? tally);
     if (this.parent[t] !== NONE) this.gap[t] -= skipped + 1;
     this.span[t] = back;
     return skipped;
@@ -182,22 +222,29 @@ export class SequenceTracks {
    * A sender that starts again while its old numbers are still in the window sends numbers that look late or
    * repeated, one after the other.
    *
-   * @param repeated 1 for a number that has come before, else 0
-   * @param lost what the number has added to those lost
+   * @param back how far the number is below the highest, and whether it is {@link REPEATED}
+   * @param lost what the number has added to those lost of `loser`
    */
-  private extendRun(t: number, n: number, repeated: number, lost: number, tally: number): void {
+  private extendRun(t: number, n: number, back: number, lost: number, tally: number, loser: number): void {
     const at = t * RUN_LONGEST;
     const length = this.run[t];
-    if (length > 0 && n > this.runNumbers[at + length - 1]) {
-      this.runNumbers[at + length] = n;
-      this.run[t]++;
-      this.runRepeated[t] += repeated;
-      this.runLost[t] += lost;
-    } else if (length === 0 || n !== this.runNumbers[at + length - 1]) {
-      this.runNumbers[at] = n;
-      this.run[t] = n < RESTART_NEAR ? 1 : 0;
-      this.runRepeated[t] = repeated;
-      this.runLost[t] = lost;
+    if (length > 0) {
+      const last = this.runBack[at + length - 1] & SLOT;
+      if ((back & SLOT) === last) return;
+      if ((back & SLOT) > last) this.run[t] = 0;
+    }
+    if (this.run[t] === 0) {
+      if (n >= RESTART_NEAR) return;
+      this.runRepeated[t] = 0;
+    }
+    const place = this.run[t]++;
+    this.runBack[at + place] = back;
+    this.runLost[at + place] = lost;
+    if ((back & REPEATED) !== 0) this.runRepeated[t]++;
+    const shares = this.shares[t];
+    if (shares !== undefined) {
+      shares.runTallies[place] = tally;
+      shares.runLosers[place] = loser;
     }
     // Packets that are merely late have not come before.
     if (this.run[t] >= RESTART_RUN && this.runRepeated[t] >= RESTART_REPEATED) this.restart(t, tally);
@@ -206,38 +253,34 @@ export class SequenceTracks {
 
   /** What the run's numbers were taken for is undone: they are the first of a new life. */
   private restart(t: number, tally: number): void {
+    const { lost, reordered, repeated } = this.tallies;
+    const { shares, highest, runBack } = this;
     const at = t * RUN_LONGEST;
     const length = this.run[t];
-    const first = this.runNumbers[at];
-    const n = this.runNumbers[at + length - 1];
-    this.tallies.repeated[tally] -= this.runRepeated[t];
-    this.tallies.reordered[tally] -= length - this.runRepeated[t];
-    this.tallies.lost[tally] -= this.runLost[t];
-    this.reset(t, n);
-    this.span[t] = n - first;
+    const old = highest[t];
     for (let i = 0; i < length; i++) {
-      const slot = this.runNumbers[at + i] & SLOT;
-      this.bits[t * WORDS + (slot >>> 5)] |= 1 << (slot & 31);
+      const taker = shares[t]?.runTallies[i] ?? tally;
+      if ((runBack[at + i] & REPEATED) !== 0) repeated[taker]--;
+      else reordered[taker]--;
+      lost[shares[t]?.runLosers[i] ?? tally] -= this.runLost[at + i];
     }
-    this.lose(t, first + 1, n - first + 1 - length, tally);
+    for (let i = 0; i < length; i++) {
+      const taker = shares[t]?.runTallies[i] ?? tally;
+      const n = (old - (runBack[at + i] & SLOT)) >>> 0;
+      if (i === 0) this.begin(t, n, taker);
+      else this.ahead(t, n, (runBack[at + i - 1] & SLOT) - (runBack[at + i] & SLOT), taker);
+    }
   }
 
-  private lose(t: number, from: number, numbers: number, tally: number): void {
-    this.tallies.lost[tally] += numbers;
-    const losers = this.losers[t];
-    if (losers === undefined) return;
-    for (let i = 0; i < numbers; i++) losers[(from + i) & SLOT] = tally;
-  }
-
-  private reset(t: number, n: number): void {
+  /** The first number of a life. */
+  private begin(t: number, n: number, tally: number): void {
     this.bits.fill(0, t * WORDS, (t + 1) * WORDS);
-    this.bits[t * WORDS + ((n & SLOT) >>> 5)] = 1 << (n & 31);
+    this.mark(t, n, tally);
     this.highest[t] = n;
     this.span[t] = 0;
-    this.shift[t] = 0;
-    this.count[t] = 1;
     this.parent[t] = NONE;
     this.gap[t] = 0;
+    this.count[t] = 0;
     this.run[t] = 0;
   }
 
@@ -246,13 +289,13 @@ export class SequenceTracks {
     this.span = grownUint16(this.span);
     this.shift = grownUint8(this.shift);
     this.bits = grownUint32(this.bits);
-    this.count = grownUint8(this.count);
     this.used = grownFloat64(this.used);
     this.parent = grownInt32(this.parent);
-    this.gap = grownFloat64(this.gap);
+    this.gap = grownInt32(this.gap);
+    this.count = grownUint8(this.count);
     this.run = grownUint8(this.run);
-    this.runNumbers = grownUint32(this.runNumbers);
     this.runRepeated = grownUint8(this.runRepeated);
-    this.runLost = grownInt32(this.runLost);
+    this.runBack = grownUint16(this.runBack);
+    this.runLost = grownInt16(this.runLost);
   }
 }

@@ -5,16 +5,15 @@
  * IPsec's replay check does (RFC 4303 section 3.4.3): a number that is skipped is lost, and no longer lost
  * when it arrives within the window. A number far from the stream opens a second track in it, up to four: the
  * sender has started again, or was out of reach for long, or several of its parts count for themselves under one
- * name; what comes next shows which (RFC 3550 appendix A.1 waits in the same way).
+ * name; what comes next shows which (RFC 3550 appendix A.1 waits in the same way). What nothing shows is no loss.
  *
  * Results go to a tally, so that several streams can be added up and one stream divided.
  */
 import { grownFloat64, grownInt32, grownUint8 } from './grow.js';
 import { SequenceTallies } from './sequence-tallies.js';
-import { SEQUENCE_WINDOW, SequenceTracks } from './sequence-tracks.js';
+import { SequenceTracks } from './sequence-tracks.js';
+import { isNear, isOutage } from './sequence-window.js';
 
-/** A jump ahead by more is a sender that has started again. At a million packets a second this is 16 s. */
-const MAX_DROPOUT = 1 << 24;
 /** Tracks of a stream at most. */
 const TRACKS = 4;
 /** A track that this many packets of its stream passed by is of a sender's life before. */
@@ -35,7 +34,7 @@ export class SequenceStreams {
   /** A new stream whose first number is `n`. */
   open(n: number, tally: number): number {
     const s = this.stream(0);
-    this.begin(s, n);
+    this.begin(s, n, tally);
     this.tallies.received[tally]++;
     return s;
   }
@@ -73,17 +72,12 @@ export class SequenceStreams {
     this.packets[s]++;
     const t = this.current[s];
     if (t === NONE) {
-      this.begin(s, n);
+      this.begin(s, n, tally);
       return;
     }
     const d = this.tracks.distance(t, n);
     if (isNear(d)) this.tracks.near(t, n, d, tally);
     else this.far(s, t, n, d, tally);
-  }
-
-  /** Counts outages that no longer can be confirmed by what follows: nothing will. */
-  settle(s: number, tally: number): void {
-    if (this.current[s] !== NONE) this.tracks.settle(this.current[s], tally);
   }
 
   /** Forgets the numbers: the next one is the first of another time, and nothing between is lost. */
@@ -97,8 +91,8 @@ export class SequenceStreams {
   }
 
   /** The first number of a stream that has none. */
-  private begin(s: number, n: number): void {
-    const t = this.tracks.open(n, this.shared[s] === 1);
+  private begin(s: number, n: number, tally: number): void {
+    const t = this.tracks.open(n, this.shared[s] === 1, tally);
     this.tracks.used[t] = this.packets[s];
     this.track[s * TRACKS] = t;
     this.current[s] = t;
@@ -115,8 +109,11 @@ export class SequenceStreams {
     for (let i = 0; i < TRACKS; i++) {
       const other = this.track[s * TRACKS + i];
       if (other === NONE || other === t || this.packets[s] - this.tracks.used[other] > STALE) continue;
-      const near = this.tracks.distance(other, n);
-      if (!isNear(near)) continue;
+      let near = this.tracks.distance(other, n);
+      if (!isNear(near)) {
+        near = this.tracks.narrowStep(other, n);
+        if (near === 0) continue;
+      }
       this.orphan(s, other);
       this.current[s] = other;
       this.tracks.near(other, n, near, tally);
@@ -133,13 +130,11 @@ export class SequenceStreams {
       this.orphan(s, old);
       this.tracks.close(old);
     }
-    const t = this.tracks.open(n, this.shared[s] === 1);
+    const t = this.tracks.open(n, this.shared[s] === 1, tally);
     this.tracks.used[t] = this.packets[s];
     this.track[s * TRACKS + place] = t;
     this.current[s] = t;
-    if (old !== from && d > 0 && d <= MAX_DROPOUT && n > this.tracks.highest[from]) {
-      this.tracks.follow(t, from, d - 1);
-    }
+    this.tracks.follow(t, from, isOutage(n, d) ? d : 0);
   }
 
   private placeForTrack(s: number): number {
@@ -183,9 +178,4 @@ export class SequenceStreams {
     }
     return NONE;
   }
-}
-
-/** Whether a number so far above a track's highest is in its window, or no further ahead than the window is long. */
-function isNear(d: number): boolean {
-  return d > 0 ? d <= SEQUENCE_WINDOW : d > -SEQUENCE_WINDOW;
 }

@@ -187,3 +187,32 @@ it('sees within a hundred packets that two sessions share a counter', () => {
     expect(SEQUENCE_USE_NAMES[verdict.use]).toBe('source');
   }
 });
+
+it('weighs a source of many sessions at a cost that does not grow with their square', () => {
+  const POINTS = 2048;
+  /** Microseconds of asking about every session, some times over, of sources with so many sessions each. */
+  const cost = (sessions: number): number => {
+    const numbering = new Numbering();
+    const verdict = new SequenceVerdict();
+    for (let i = 0; i < POINTS; i++) {
+      const source = new Uint8Array(16);
+      new DataView(source.buffer).setUint32(0, Math.floor(i / sessions));
+      numbering.add({ ...POINT, source });
+    }
+    let spent = 0;
+    for (let turn = 0; turn < 100; turn++) {
+      // A counter of a source's, so that it is followed as one.
+      for (let i = 0; i < POINTS; i++) numbering.update(i, turn * sessions + (i % sessions), 0, 0);
+      const before = process.cpuUsage();
+      for (let i = 0; i < POINTS; i++) {
+        numbering.review(i);
+        numbering.verdict(i, verdict);
+      }
+      const { user, system } = process.cpuUsage(before);
+      spent += user + system;
+    }
+    return spent;
+  };
+  cost(2);
+  expect(cost(POINTS)).toBeLessThan(20 * cost(2));
+});
