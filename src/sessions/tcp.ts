@@ -30,8 +30,13 @@ const OUT_OF_ORDER = 500_000_000;
 /** The shortest time without a packet, in nanoseconds, after which a keepalive probe is sent: Linux takes whole seconds (tcp(7), TCP_KEEPIDLE). */
 const KEEPALIVE_LEAST = 1e9;
 
-/** A jump of sequence numbers beyond this is not a gap but another numbering. */
+/** A jump of sequence numbers beyond this is not a gap but another numbering, and a gap this far back is never filled. */
 const RESYNC = 1 << 26;
+/**
+ * Each time the numbers pass a multiple of 2^30, a gap that far back is forgotten: before they come round to it again, and
+ * without a look at it for every segment.
+ */
+const FORGET_SHIFT = 30;
 
 /**
  * Whether a SYN begins a new connection on a 5-tuple that already has one: the old one is over, or its
@@ -92,7 +97,7 @@ function timeHandshake(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
     s.u8[b + U8.HANDSHAKE_STATE] = late < OUT_OF_ORDER ? Handshake.SynAckSeen : Handshake.SynSeen;
   } else if (client && state === Handshake.SynAckSeen && (flags & (SYN | ACK | RST)) === ACK) {
     const us = (f.sec - s.u32[w + W.SYN_SEC]) * 1e6 + Math.floor((f.nsec - s.u32[w + W.SYN_NSEC]) / 1000);
-    s.u32[w + W.HANDSHAKE] = Math.max(us, 0);
+    s.u32[w + W.HANDSHAKE] = Math.min(Math.max(us, 0), 0xffffffff);
     s.u8[b + U8.HANDSHAKE_STATE] = Handshake.Done;
   }
 }
@@ -158,7 +163,8 @@ function firstState(s: Slots, peer: number, client: boolean, flags: number, payl
 /**
  * Counts retransmissions of side A or B: segments whose bytes were all seen before. One gap a side is
  * remembered, so that a segment that was only late is not taken for a repeated one; a keepalive probe (one
- * byte before the next expected, after a pause) is not a retransmission either.
+ * byte before the next expected, after a pause) is not a retransmission either. Numbers are compared by their distance
+ * modulo 2^32 (RFC 9293 section 3.4).
  */
 function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   const flags = f.tcpFlags;
@@ -180,16 +186,13 @@ function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   const next = u32[w + W.NEXT_SEQ_A + side];
   const ahead = (seq - next) | 0;
   if (ahead > RESYNC || ahead < -RESYNC) {
+    u32[w + W.HOLE_START_A + side] = u32[w + W.HOLE_END_A + side];
     u32[w + W.NEXT_SEQ_A + side] = after;
     return;
   }
   if (ahead >= 0) {
-    if (ahead > 0) {
-      if (u32[w + W.HOLE_START_A + side] === u32[w + W.HOLE_END_A + side])
-        u32[w + W.HOLE_START_A + side] = next;
-      u32[w + W.HOLE_END_A + side] = seq;
-    }
-    u32[w + W.NEXT_SEQ_A + side] = after;
+    if (ahead > 0) openHole(u32, w + side, next, seq);
+    goOn(u32, w + side, next, after);
     return;
   }
   if (ahead === -1 && length === 1 && (flags & (SYN | FIN)) === 0) {
@@ -205,7 +208,22 @@ function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   } else {
     u32[w + W.RETRANSMITS_A + side]++;
   }
-  if (((after - next) | 0) > 0) u32[w + W.NEXT_SEQ_A + side] = after;
+  if (((after - next) | 0) > 0) goOn(u32, w + side, next, after);
+}
+
+/** Remembers a gap from `next` to `seq`, as one with that before it unless it began too far back. `w` includes the side. */
+function openHole(u32: Uint32Array, w: number, next: number, seq: number): void {
+  const start = u32[w + W.HOLE_START_A];
+  if (start === u32[w + W.HOLE_END_A] || (seq - start) >>> 0 > RESYNC) u32[w + W.HOLE_START_A] = next;
+  u32[w + W.HOLE_END_A] = seq;
+}
+
+/** Expects `after` next instead of `next`. `w` includes the side. */
+function goOn(u32: Uint32Array, w: number, next: number, after: number): void {
+  u32[w + W.NEXT_SEQ_A] = after;
+  if ((next ^ after) >>> FORGET_SHIFT === 0) return;
+  const end = u32[w + W.HOLE_END_A];
+  if ((after - end) >>> 0 > RESYNC) u32[w + W.HOLE_START_A] = end;
 }
 
 /** Whether both sides have finished, or either has reset: the session lingers only. */

@@ -187,6 +187,14 @@ describe('handshake time', () => {
     expect(world.finish()[0].handshakeUs).toBe(0);
   });
 
+  it('is the longest there is when it took over an hour', () => {
+    const world = new SessionWorld({ tcpIdle: 10_000, active: 10_000 });
+    world.send({ at: 1, from: C, to: V, flags: S, seq: 1000 });
+    world.send({ at: 4300, from: V, to: C, flags: S | A, seq: 9000 });
+    world.send({ at: 4301, from: C, to: V, flags: A, seq: 1001 });
+    expect(world.finish()[0].handshakeUs).toBe(0xffffffff);
+  });
+
   it('is 0 when a part of the handshake is missing', () => {
     expect(
       play([
@@ -258,6 +266,72 @@ describe('retransmissions', () => {
     data(world, 1, 0x80, 100);
     data(world, 2, 0xffffff00, 0x180);
     expect(world.finish()[0].retransmits).toEqual([1, 0]);
+  });
+
+  /** Sends segments with gaps between them, each below the jump of another numbering, until so many bytes are passed. */
+  const pass = (world: SessionWorld, from: number, bytes: number): number => {
+    const step = 1 << 25;
+    for (let passed = 0; passed < bytes; passed += step) data(world, 1, (from + passed) >>> 0, 100);
+    return (from + Math.floor(bytes / step) * step) >>> 0;
+  };
+
+  it('knows a late segment of a gap from one of a gap 2 GiB ago', () => {
+    for (const isn of [1000, 0xf0000000]) {
+      const world = new SessionWorld();
+      data(world, 0, isn, 100);
+      const at = pass(world, isn + (1 << 25), 2 ** 31 + 2 ** 28);
+      data(world, 2, (at + 100) >>> 0, 100);
+      data(world, 2, (at + 300) >>> 0, 100);
+      data(world, 2, (at + 200) >>> 0, 100);
+      expect(world.finish()[0].retransmits).toEqual([0, 0]);
+    }
+  });
+
+  it('forgets a gap long before the numbers come round to it again', () => {
+    for (const isn of [1000, 0xf0000000]) {
+      const world = new SessionWorld();
+      data(world, 0, isn, 100);
+      data(world, 0, isn + 300, 100);
+      const step = 1 << 25;
+      // Without gaps, to the same numbers once more.
+      for (let from = 400; from < 2 ** 32; from += step) {
+        data(world, 1, (isn + from) >>> 0, Math.min(step, 2 ** 32 - from));
+      }
+      data(world, 2, isn, 1000);
+      data(world, 2, isn + 150, 100);
+      expect(world.finish()[0].retransmits).toEqual([1, 0]);
+    }
+  });
+
+  it('says the same of a connection whatever its first number', () => {
+    const segments = fc.array(
+      fc.record({
+        step: fc.oneof(
+          fc.constant(0),
+          fc.integer({ min: -3000, max: 3000 }),
+          fc.integer({ min: -(2 ** 27), max: 2 ** 27 }),
+          fc.constantFrom(-(2 ** 31), 2 ** 31, 2 ** 26, -(2 ** 26), 2 ** 30),
+        ),
+        length: fc.integer({ min: 0, max: 1460 }),
+      }),
+      { minLength: 1, maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(segments, fc.nat(0xffffffff), fc.nat(0xffffffff), (sent, one, other) => {
+        const said = [one, other].map((isn) => {
+          const world = new SessionWorld();
+          let next = isn;
+          for (const { step, length } of sent) {
+            const seq = (next + step) >>> 0;
+            data(world, 0, seq, length);
+            next = (seq + length) >>> 0;
+          }
+          return world.finish()[0].retransmits;
+        });
+        expect(said[0]).toEqual(said[1]);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('counts exactly the repeated ones of any stream sent in order', () => {
