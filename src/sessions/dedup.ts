@@ -36,7 +36,9 @@ export class Deduplicator {
     g >>>= 0;
     const now = f.sec * 1e9 + f.nsec;
     const at = h & (CAPACITY - 1);
-    const seen = this.prints[at * 2] === h && this.prints[at * 2 + 1] === g && now - this.times[at] <= window;
+    const same = this.prints[at * 2] === h && this.prints[at * 2 + 1] === g;
+    // Either way: of several interfaces one may be a little behind, and a clock may be set back.
+    const seen = same && Math.abs(now - this.times[at]) <= window;
     this.prints[at * 2] = h;
     this.prints[at * 2 + 1] = g;
     // A frame copied three times is two duplicates of the first: its time stays.

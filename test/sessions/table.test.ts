@@ -380,6 +380,14 @@ describe('what a session notes', () => {
     ]);
   });
 
+  it('no duplicate of a packet that comes later by its time', () => {
+    const world = new SessionWorld();
+    world.table.setDedupWindow(world.point, 1e6);
+    world.send({ at: 10, from: C, to: V, seq: 1, payload: 10 });
+    world.send({ at: 9.5, from: C, to: V, seq: 1, payload: 10 });
+    expect(world.finish()).toMatchObject([{ packets: [2, 0], duplicates: 0 }]);
+  });
+
   it('nothing twice: ids are unique', () => {
     const world = new SessionWorld({ capacity: 5000 });
     for (let i = 0; i < 3000; i++) world.send({ at: 0, from: `10.1.${i >> 8}.${i & 255}:9`, to: V });
