@@ -122,11 +122,17 @@ export class Reassembly {
     return whole ? this.complete(d, buffer, packet) : FRAGMENT_KEPT;
   }
 
-  /** Gives up datagrams whose first fragment came longer ago than the timeout. @param now seconds */
+  /**
+   * Gives up datagrams whose first fragment came longer ago than the timeout, or has a time as far ahead: from a clock
+   * that was wrong, which would hold up those behind it.
+   *
+   * @param now seconds
+   */
   expire(now: number): void {
-    while (this.table.oldest !== NO_DATAGRAM && now - this.since[this.table.oldest] > this.timeout) {
+    const { table, since, timeout } = this;
+    while (table.oldest !== NO_DATAGRAM && Math.abs(now - since[table.oldest]) > timeout) {
       this.counters.timeouts++;
-      this.remove(this.table.oldest);
+      this.remove(table.oldest);
     }
   }
 

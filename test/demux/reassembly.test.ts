@@ -172,6 +172,19 @@ describe('reassembly', () => {
     expect(out.malformed).toEqual({ reassembly: 2 });
   });
 
+  it('gives up, too, what a clock that was wrong has put into the future', () => {
+    const packet = erspan2(9, 1, frameOf(500));
+    const [a, b] = fragments(packet, cutAt(packet.length, [20]), false);
+    const [other] = fragments(packet, cutAt(packet.length, [20]), false, 2);
+    const out = demux([
+      { bytes: a, sec: 4_000_000_000 },
+      { bytes: other, sec: 100 },
+      { bytes: b, sec: 131 },
+    ]);
+    expect(out.frames).toEqual([]);
+    expect(out.demux.counters.reassembly.timeouts).toBe(2);
+  });
+
   it('lets the oldest packet go when there are too many, or too little memory', () => {
     const packets = Array.from({ length: 6 }, (_, i) => erspan2(9, i, frameOf(3000, i)));
     const pieces = packets.map((p, i) => fragments(p, cutAt(p.length, [200]), false, i));
