@@ -101,7 +101,7 @@ export class NumberLogReader {
 
   /** Numbers that the writer dropped because this end did not keep up. */
   get dropped(): number {
-    return Atomics.load(this.words, DROPPED);
+    return Atomics.load(this.words, DROPPED) >>> 0;
   }
 
   /**

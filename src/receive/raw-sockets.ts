@@ -14,6 +14,7 @@ import {
   socketDrops,
   socketsOf,
 } from '../linux/socket.js';
+import { RunningCount } from './running-count.js';
 
 /** The longest message there is: an IP packet. */
 export const LONGEST = 65535;
@@ -22,8 +23,8 @@ const NOWHERE = Uint8Array.of(0xff, 0x0e, ...new Uint8Array(14));
 
 /** A socket, its descriptor found. */
 export class RawSocket {
-  /** What it had dropped when its present use began. */
-  private dropsBefore = 0;
+  /** What it has dropped in its present use. */
+  private readonly drops = new RunningCount();
   /** Whether it was ever bound to an address of one interface (link-local): to unbind it from that takes privileges. */
   scoped = false;
 
@@ -62,7 +63,7 @@ export class RawSocket {
     bindSocket(this.fd, sockaddrIn6(address, 0, 0, scope), 'a local IPv6 address');
     if (scope !== 0) this.scoped = true;
     discardQueue(this.fd);
-    this.dropsBefore = socketDrops(this.fd);
+    this.drops.begin(socketDrops(this.fd));
     attachFilter(this.fd, filter ?? new BpfProgram().answer(ACCEPT).assemble());
   }
 
@@ -75,7 +76,7 @@ export class RawSocket {
 
   /** Messages the kernel had no room for, since {@link bind}. */
   get dropped(): number {
-    return (socketDrops(this.fd) - this.dropsBefore) >>> 0;
+    return this.drops.read(socketDrops(this.fd));
   }
 
   close(): void {

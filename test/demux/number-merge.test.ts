@@ -140,4 +140,30 @@ describe('a log of numbers', () => {
     expect(reader.look()).toBe(true);
     expect(reader.n).toBe(200);
   });
+
+  it('goes on across the wraps of its own counters', () => {
+    const memory = numberLogMemory(128);
+    const words = new Int32Array(memory);
+    const log = new NumberLog(memory);
+    const reader = new NumberLogReader(memory);
+    // As after 2^31 numbers, and as many that were dropped.
+    const ends = [log, reader] as unknown as { written: number; read: number }[];
+    for (const end of ends) end.written = end.read = 2 ** 31 - 100;
+    words.fill(2 ** 31 - 100, 0, 2);
+    words[2] = 2 ** 31 - 1;
+    for (let i = 0; i < 300; i++) {
+      log.write(0, i, 0, 0, 1, 0);
+      if (i % 100 !== 99) continue;
+      log.advance(0);
+      for (let j = i - 99; j <= i; j++) {
+        expect(reader.look()).toBe(true);
+        expect(reader.n).toBe(j);
+        reader.next();
+      }
+      expect(reader.look()).toBe(false);
+      reader.release();
+    }
+    for (let i = 0; i < 129; i++) log.write(0, i, 0, 0, 1, 0);
+    expect(reader.dropped).toBe(2 ** 31);
+  });
 });
