@@ -93,14 +93,15 @@ async function collect(options: CollectOptions): Promise<void> {
   };
   process.on('SIGHUP', () => void reload());
   await collector.start();
-  const watch = manager === undefined ? undefined : new ServiceWatch(manager, () => collector.status());
+  const watch = manager === undefined ? undefined : new ServiceWatch(manager, () => collector.summary());
   const why = await Promise.race([ended, collector.failed.catch((e: Error) => e)]);
   if (why instanceof Error) log.error(`a part of the collector has died: ${why.message}`);
   log.info(why instanceof Error ? 'stopping' : `stopping on ${why}`);
   watch?.stopping();
   const last = await collector.stop();
+  const mirrors = [...last.mirrors, last.unlisted, last.forgotten];
   log.info(
-    { packets: last.mirrors.reduce((n, m) => n + m.packets, 0), rows: last.store.rows_stored },
+    { packets: mirrors.reduce((n, m) => n + m.packets, 0), rows: last.store.rows_stored },
     `stored ${last.store.rows_stored} rows`,
   );
   // What is left is stored; a service manager starts another.

@@ -1,8 +1,10 @@
 /** The way from packets to rows that `read` and `collect` share: demux, the session table, the mirror points. */
 import { Demux } from '../demux/demux.js';
 import type { PacketWatcher } from '../demux/inner.js';
+import type { PointWatcher } from '../demux/mirror-table-options.js';
 import { MirrorTable } from '../demux/mirrors.js';
 import type { NumberLog } from '../demux/number-log.js';
+import type { PointGate } from '../demux/point-gate.js';
 import type { ReassemblyLimits } from '../demux/reassembly.js';
 import type { PacketBatch } from '../receive/batch.js';
 import type { SessionOptions } from '../sessions/options.js';
@@ -17,8 +19,10 @@ export interface PipelineOptions {
   readonly mirrors: MirrorSink;
   readonly table?: Partial<SessionOptions>;
   readonly watcher?: PacketWatcher;
-  /** Asked once for each new mirror point: false, and its packets are counted but go no further. */
-  readonly admit?: (point: MirrorPoint) => boolean;
+  /** Says which mirror points get a place. */
+  readonly gate?: PointGate;
+  /** Told of mirror points that are new, and of those that are forgotten. */
+  readonly points?: PointWatcher;
   /** Takes the decoded frames in place of the session table, which it may hand them on to. */
   readonly frames?: FrameSink;
   readonly reassembly?: ReassemblyLimits;
@@ -35,7 +39,8 @@ export class Pipeline {
     this.table = new SessionTable(options.sessions, options.table);
     this.mirrors = new MirrorTable({
       sink: options.mirrors,
-      ...(options.admit && { admit: options.admit }),
+      ...(options.gate && { gate: options.gate }),
+      ...(options.points && { watcher: options.points }),
       ...(options.numbers && { numbers: options.numbers }),
     });
     this.demux = new Demux({
@@ -55,6 +60,13 @@ export class Pipeline {
     this.table.advance(sec);
     this.demux.advance(sec);
   }
+
+  /** Forgets mirror points that have been silent for long, some at a time; not those of open sessions. */
+  forget(sec: number): void {
+    this.mirrors.sweep(sec, this.isHeld);
+  }
+
+  private readonly isHeld = (point: MirrorPoint): boolean => this.table.holds(point);
 
   /** Ends what is open, naming why. */
   finish(reason: EndReason): void {

@@ -1,7 +1,17 @@
 /** A collector's status as a person reads it. */
 import { ailments } from '../observe/http.js';
-import type { CollectorStatus, MirrorStatus, StoreStatus, TunnelStatus } from '../observe/status.js';
-import { daysWords, grouped, sizeWords } from './grouped.js';
+import type {
+  CollectorStatus,
+  MirrorStatus,
+  RefusedStatus,
+  StoreStatus,
+  TunnelStatus,
+} from '../observe/status.js';
+import { counted, daysWords, grouped, sizeWords } from './grouped.js';
+
+/** Mirror points shown, the loudest; and refused ones. */
+const MOST_POINTS = 50;
+const MOST_REFUSED = 5;
 
 export function statusText(s: CollectorStatus): string {
   const wrong = ailments(s);
@@ -14,7 +24,7 @@ export function statusText(s: CollectorStatus): string {
       s.receivers.map((r) => [`${r.name} (${r.kind})`, r.state, grouped(r.packets), grouped(r.dropped)]),
     ),
     '',
-    ...mirrors(s.mirrors),
+    ...mirrors(s),
     '',
     `sessions  ${grouped(s.sessions.open)} open, ${grouped(s.sessions.opened)} seen, ` +
       `${grouped(s.sessions.rows)} rows, ${grouped(s.sessions.pressure)} ended by pressure, ` +
@@ -27,6 +37,13 @@ export function statusText(s: CollectorStatus): string {
   if (dropped.length > 0) {
     lines.push(`passed    ${dropped.map(([reason, n]) => `${grouped(n)} ${reason}`).join(', ')}`);
   }
+  for (const p of s.pools.filter((p) => p.full > 0)) {
+    const [whose, places] = p.name === '' ? ['unknown mirror points', 'their'] : [p.name, 'its'];
+    lines.push(
+      `full      ${whose}: ${counted(p.full, 'packet')} of points beyond ${places} ${grouped(p.places)} places share one, ::`,
+    );
+  }
+  lines.push(...refused(s.refused));
   for (const t of s.tunnels) lines.push('', ...tunnel(t));
   return `${lines.join('\n')}\n`;
 }
@@ -39,21 +56,48 @@ function disk({ disk_free_bytes: free, bytes_per_day: daily, days_left: days }: 
   return [`disk      ${sizeWords(free)} free${grows}${left}`];
 }
 
-function mirrors(list: readonly MirrorStatus[]): string[] {
-  if (list.length === 0) return ['no mirror point has sent anything yet'];
-  const rows = [...list]
+function mirrors(s: CollectorStatus): string[] {
+  if (s.mirror_points === 0) return ['no mirror point has sent anything yet'];
+  const shown = [...s.mirrors, ...s.unlisted.loudest]
     .sort((a, b) => b.packets - a.packets)
-    .map((m) => [
-      m.name || m.source,
-      `${m.type}${m.session > 0 ? ` ${m.session}` : ''}${m.key === null ? '' : ` key ${m.key}`}`,
-      m.source,
-      grouped(m.packets),
-      sizeWords(m.bytes),
-      m.sequence === 'none' || m.sequence === 'unusable' ? '-' : grouped(m.lost),
-      grouped(m.kernel_drops),
-      m.policy,
-    ]);
-  return table(['MIRROR', 'TYPE', 'SOURCE', 'PACKETS', 'SIZE', 'LOST', 'KERNEL DROPS', 'POLICY'], rows);
+    .slice(0, MOST_POINTS);
+  const more = s.mirror_points - shown.length;
+  return [
+    ...table(
+      ['MIRROR', 'TYPE', 'SOURCE', 'PACKETS', 'SIZE', 'LOST', 'KERNEL DROPS', 'POLICY'],
+      shown.map(row),
+    ),
+    ...(more > 0 ? [`and ${counted(more, 'more mirror point')}`] : []),
+  ];
+}
+
+function row(m: MirrorStatus): string[] {
+  return [
+    m.name || m.source,
+    typeWords(m),
+    m.source,
+    grouped(m.packets),
+    sizeWords(m.bytes),
+    m.sequence === 'none' || m.sequence === 'unusable' ? '-' : grouped(m.lost),
+    grouped(m.kernel_drops),
+    m.policy,
+  ];
+}
+
+/** erspan2 7 */
+function typeWords(m: Pick<MirrorStatus, 'type' | 'session' | 'key'>): string {
+  return `${m.type}${m.session > 0 ? ` ${m.session}` : ''}${m.key === null ? '' : ` key ${m.key}`}`;
+}
+
+/** The loudest of those refused, as far as they stand out from the others. */
+function refused(list: readonly RefusedStatus[]): string[] {
+  const loud = list.filter((r) => 2 * r.packets_at_least >= r.packets_at_most);
+  return loud.slice(0, MOST_REFUSED).map((r) => {
+    const { packets_at_least: least, packets_at_most: most } = r;
+    const packets =
+      least === most ? counted(most, 'packet') : `${grouped(least)} to ${counted(most, 'packet')}`;
+    return `refused   ${r.source} ${typeWords(r)}: ${packets}`;
+  });
 }
 
 /** What `ip -s link` prints of a tunnel. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
-import { LONGEST_DEDUPLICATION, MOST_SESSIONS } from './bounds.js';
+import { LONGEST_DEDUPLICATION, MOST_POINTS, MOST_SESSIONS } from './bounds.js';
 import { KEPT_PACKETS_WORDS, parseKeptPackets } from './kept-packets.js';
 import { parseDuration, parsePrefix, parseSize } from './units.js';
 
@@ -67,6 +67,14 @@ export const mirrorSchema = z.strictObject({
     .describe(`${mirrorTypes.join(', ')}. Without it: any.`),
   session: z.int().min(0).max(1023).optional().describe('The ERSPAN session id. Without it: any.'),
   key: z.int().min(0).max(0xffffffff).optional().describe('The GRE key. Without it: any.'),
+  points: z
+    .int()
+    .min(1)
+    .max(MOST_POINTS)
+    .default(1024)
+    .describe(
+      'Mirror points (sender, target, type, session or key) of this entry that are told apart, a worker; further ones share one. No other entry can take its places.',
+    ),
   observe: z.boolean().default(true).describe('`false`: its packets are counted, and nothing else.'),
   deduplicate: duration(0, LONGEST_DEDUPLICATION)
     .default(0)
@@ -251,6 +259,12 @@ export const configSchema = z.strictObject({
     .describe(
       'What to do with mirror points that no entry of `mirrors` names. `refuse`: counted, never stored.',
     ),
+  unknown_points: z
+    .int()
+    .min(1)
+    .max(MOST_POINTS)
+    .default(4096)
+    .describe('Mirror points that no entry names and that are told apart, a worker; further ones share one.'),
   mirrors: z
     .array(mirrorSchema)
     .default([])

@@ -48,8 +48,8 @@ import { UDP_LENGTH } from '../wire/udp.js';
 import { isVlanType, VLAN_LENGTH } from '../wire/vlan.js';
 import { isTunnelPort } from '../wire/walk-transport.js';
 import type { DemuxCounters } from './counters.js';
-import { NO_KEY } from './mirror-points.js';
 import type { MirrorTable } from './mirrors.js';
+import { NO_KEY } from './point-gate.js';
 
 /** Version 4, five words of header. */
 const IPV4_NO_OPTIONS = 0x45;

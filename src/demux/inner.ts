@@ -5,8 +5,8 @@ import type { MirrorType } from '../wire/mirror-point.js';
 import { type FrameSink, Mirrored } from '../wire/mirrored.js';
 import type { OuterPacket } from '../wire/outer.js';
 import type { DemuxCounters } from './counters.js';
-import { NO_KEY } from './mirror-points.js';
 import type { MirrorTable } from './mirrors.js';
+import { NO_KEY } from './point-gate.js';
 
 /** Who wants to know of every GRE packet what became of it. All arguments are reused. */
 export interface PacketWatcher {

@@ -1,18 +1,31 @@
-/** Finding the mirror point of a packet: a hash table over typed arrays, nothing allocated but for new points. */
+/**
+ * Finding the mirror point of a packet: a hash table over typed arrays, nothing allocated but for new points.
+ *
+ * A {@link PointGate} says which pool of places a new point is of. Points of a pool that is full share one a type, with
+ * `::` as source and target; points that are refused take no place, and of them the loudest are counted. The index of a
+ * point that is forgotten is a later one's.
+ */
 import { randomInt } from 'node:crypto';
-import { i32, u32 } from '../wire/bytes.js';
+import { i32, setU32, u32 } from '../wire/bytes.js';
 import { isTwoWay, MirrorPoint, MirrorType } from '../wire/mirror-point.js';
 import type { OuterPacket } from '../wire/outer.js';
 import { grownInt32, grownUint32 } from './grow.js';
+import { LoudestRefused } from './loudest.js';
+import {
+  ADDRESS_WORDS,
+  KEY,
+  KEYED,
+  KIND,
+  NO_KEY,
+  type PointGate,
+  REFUSED,
+  TYPE_SHIFT,
+  POINT_WORDS as WORDS,
+} from './point-gate.js';
 
-/** No GRE key. */
-export const NO_KEY = -1;
-
-const ADDRESS_WORDS = 4;
-/** Source, target; type and session; key. */
-const WORDS = 2 * ADDRESS_WORDS + 2;
-const KIND = 2 * ADDRESS_WORDS;
-const KEY = KIND + 1;
+/** Points with a place of their own, of all pools. Their indices, and those of the points that others share, have 24 bits. */
+export const MOST_POINTS = 1 << 23;
+const TYPES = 8;
 const IPV4_MAPPED = 0xffff;
 const EMPTY = -1;
 /** Places for points lately found over IPv4, a power of two, and what a place holds. */
@@ -20,35 +33,52 @@ const RECENT = 64;
 const RECENT_WORDS = 5;
 const RECENT_HASH_SHIFT = 26;
 
+/** In place of a pool: the index is nobody's. */
+const FREE = -2;
+
 export class MirrorPoints {
-  /** By index. */
+  /** By index; one that is forgotten stays until another has its index. */
   readonly points: MirrorPoint[] = [];
   /** Whether the packet of the last {@link find} went from its point's target to its source. */
   reversed = false;
+  readonly refused = new LoudestRefused();
   private readonly seed = randomInt(2 ** 32);
   /** The packet looked for, and every point's. */
   private readonly wanted = new Uint32Array(WORDS);
   private words = new Uint32Array(64 * WORDS);
   private slots = new Int32Array(128).fill(EMPTY);
-  private readonly overflow: (MirrorPoint | undefined)[] = [];
+  /** By index: the pool, REFUSED by rules that came later, or FREE. */
+  private pools = new Int32Array(64).fill(FREE);
+  /** By pool: points that have its places; and by pool and type: the index of the point shared by all others. */
+  private used: Int32Array;
+  private shared: Int32Array;
+  /** Points in the hash table, and indices that may be used again. */
+  private entered = 0;
+  private readonly spare: number[] = [];
   /** Source, target, kind, key; then twice the index, 1 more when reversed, plus 1. Most packets need look no further. */
   private readonly recent = new Int32Array(RECENT * RECENT_WORDS);
 
-  /** @param capacity points kept at most; others share one a type, with `::` as source and target */
-  constructor(private readonly capacity: number) {}
+  /** @param made told of every new point, and of every one again when another gate has said which pool it is of */
+  constructor(
+    private gate: PointGate,
+    private readonly made: (point: MirrorPoint, pool: number, isNew: boolean) => void,
+  ) {
+    this.used = new Int32Array(gate.places.length);
+    this.shared = new Int32Array(gate.places.length * TYPES).fill(EMPTY);
+  }
 
   /**
    * Finds or makes the point of a packet.
    *
    * @param session ERSPAN session, 0 for types without
    * @param key the GRE key, NO_KEY for none; part of the identity of plain GRE and of Mellanox mirrors only
-   * @returns its index
+   * @returns its index, or REFUSED
    */
   find(type: MirrorType, packet: OuterPacket, session: number, key: number): number {
     const keyed =
       key !== NO_KEY &&
       (type === MirrorType.Gre || type === MirrorType.Gretap || type === MirrorType.Mellanox);
-    const kind = (type << 16) | session | (keyed ? 0x8000 : 0);
+    const kind = (type << TYPE_SHIFT) | session | (keyed ? KEYED : 0);
     const keyWord = keyed ? key | 0 : 0;
     if (packet.ipVersion !== 4) return this.search(type, packet, session, key, kind, keyWord);
     const source = i32(packet.bytes, packet.source);
@@ -68,12 +98,75 @@ export class MirrorPoints {
       return (found - 1) >> 1;
     }
     const index = this.search(type, packet, session, key, kind, keyWord);
+    // What has no place of its own is not remembered either: a flood of it would push the others out.
+    if (index === REFUSED || this.isShared(index)) return index;
     r[at] = source;
     r[at + 1] = target;
     r[at + 2] = kind;
     r[at + 3] = keyWord;
     r[at + 4] = index * 2 + (this.reversed ? 1 : 0) + 1;
     return index;
+  }
+
+  /** Whether a point stands for all of its pool and type that have no place of their own. */
+  isShared(index: number): boolean {
+    return this.words[index * WORDS + KIND] === 0;
+  }
+
+  /** Whether the index is a point's, and not one that is forgotten. */
+  isLive(index: number): boolean {
+    return this.pools[index] !== FREE;
+  }
+
+  /** The pool of a point, or REFUSED. */
+  poolOf(index: number): number {
+    return this.pools[index];
+  }
+
+  /**
+   * Seconds without packets after which a point is to be forgotten. One that later rules refuse, or that others shared, keeps
+   * nothing that anybody waits for: it goes as early as the unknown ones.
+   */
+  idle(index: number): number {
+    const pool = this.pools[index];
+    const { places } = this.gate;
+    if (pool === REFUSED || this.isShared(index)) return this.gate.idle(places.length - 1, true);
+    return this.gate.idle(pool, this.used[pool] >= places[pool]);
+  }
+
+  /** Forgets a point: its place is free, and its index. */
+  remove(index: number): void {
+    const pool = this.pools[index];
+    if (this.isShared(index)) {
+      const at = this.shared.indexOf(index);
+      if (at >= 0) this.shared[at] = EMPTY;
+    } else {
+      if (pool !== REFUSED) this.used[pool]--;
+      this.leave(index);
+    }
+    this.pools[index] = FREE;
+    this.spare.push(index);
+    this.recent.fill(0);
+  }
+
+  /**
+   * Asks another gate about every point. Those it refuses give up their places; where it has fewer places for others than they
+   * are, they stay. Points shared by others are not shared any further: it may have other pools.
+   */
+  regate(gate: PointGate): void {
+    this.gate = gate;
+    this.used = new Int32Array(gate.places.length);
+    this.shared = new Int32Array(gate.places.length * TYPES).fill(EMPTY);
+    this.recent.fill(0);
+    for (const { index, type, session, key } of this.points) {
+      if (!this.isLive(index) || this.isShared(index)) continue;
+      this.wanted.set(this.words.subarray(index * WORDS, (index + 1) * WORDS));
+      const pool = gate.poolOf(type, this.wanted, session, key ?? NO_KEY);
+      this.pools[index] = pool;
+      if (pool === REFUSED) continue;
+      this.used[pool]++;
+      this.made(this.points[index], pool, false);
+    }
   }
 
   private search(
@@ -94,8 +187,8 @@ export class MirrorPoints {
     let slot = this.hash() & mask;
     for (;;) {
       const index = this.slots[slot];
-      if (index === EMPTY) return this.add(slot, type, session, key);
-      if (this.same(index * WORDS, twoWay)) return index;
+      if (index === EMPTY) return this.enter(slot, type, session, key);
+      if (this.same(index * WORDS, twoWay)) return this.pools[index] === REFUSED ? this.refuse() : index;
       slot = (slot + 1) & mask;
     }
   }
@@ -143,44 +236,104 @@ export class MirrorPoints {
     return true;
   }
 
-  private add(slot: number, type: MirrorType, session: number, key: number): number {
+  private refuse(): number {
+    this.refused.count(this.wanted);
+    return REFUSED;
+  }
+
+  /** The point of a packet that none is there for: a new one at this slot where it gets a place. */
+  private enter(slot: number, type: MirrorType, session: number, key: number): number {
     this.reversed = false;
-    const index = this.points.length;
-    if (index - this.overflow.length >= this.capacity) return this.overflowPoint(type).index;
+    const pool = this.gate.poolOf(type, this.wanted, session, key);
+    if (pool === REFUSED) return this.refuse();
+    if (this.used[pool] >= this.gate.places[pool] || this.entered === MOST_POINTS)
+      return this.sharedPoint(type, pool);
     const own = type === MirrorType.Pptp || key === NO_KEY ? null : key;
-    this.points.push(new MirrorPoint(index, type, this.bytes(0), this.bytes(ADDRESS_WORDS), session, own));
-    if ((index + 1) * WORDS > this.words.length) this.words = grownUint32(this.words);
+    const index = this.freeIndex();
     this.words.set(this.wanted, index * WORDS);
     this.slots[slot] = index;
-    if (this.points.length * 2 > this.slots.length) this.growSlots();
+    this.used[pool]++;
+    this.make(index, type, this.bytes(0), this.bytes(ADDRESS_WORDS), session, own, pool);
+    if (++this.entered * 2 > this.slots.length) this.growSlots();
     return index;
   }
 
-  private overflowPoint(type: MirrorType): MirrorPoint {
-    let point = this.overflow.find((p) => p?.type === type);
-    if (point === undefined) {
-      point = new MirrorPoint(this.points.length, type, new Uint8Array(16), new Uint8Array(16), 0, null);
-      this.points.push(point);
-      this.overflow.push(point);
+  private sharedPoint(type: MirrorType, pool: number): number {
+    const at = pool * TYPES + type;
+    let index = this.shared[at];
+    if (index === EMPTY) {
+      index = this.freeIndex();
+      this.words.fill(0, index * WORDS, (index + 1) * WORDS);
+      this.shared[at] = index;
+      this.make(index, type, new Uint8Array(16), new Uint8Array(16), 0, null, pool);
     }
-    return point;
+    return index;
+  }
+
+  private make(
+    index: number,
+    type: MirrorType,
+    source: Uint8Array,
+    target: Uint8Array,
+    session: number,
+    key: number | null,
+    pool: number,
+  ): void {
+    const point = new MirrorPoint(index, type, source, target, session, key);
+    this.points[index] = point;
+    this.pools[index] = pool;
+    this.made(point, pool, true);
+  }
+
+  private freeIndex(): number {
+    const spare = this.spare.pop();
+    if (spare !== undefined) return spare;
+    const index = this.points.length;
+    if (index === this.pools.length) {
+      this.words = grownUint32(this.words);
+      this.pools = grownInt32(this.pools).fill(FREE, index);
+    }
+    return index;
   }
 
   private bytes(o: number): Uint8Array {
-    const view = new DataView(new ArrayBuffer(16));
-    for (let i = 0; i < ADDRESS_WORDS; i++) view.setUint32(4 * i, this.wanted[o + i]);
-    return new Uint8Array(view.buffer);
+    const bytes = new Uint8Array(4 * ADDRESS_WORDS);
+    for (let i = 0; i < ADDRESS_WORDS; i++) setU32(bytes, 4 * i, this.wanted[o + i]);
+    return bytes;
   }
 
   private growSlots(): void {
-    this.slots = grownInt32(this.slots).fill(EMPTY);
+    const before = this.slots;
+    this.slots = new Int32Array(before.length * 2).fill(EMPTY);
+    for (const index of before) if (index !== EMPTY) this.slots[this.freeSlot(index)] = index;
+  }
+
+  /** Where a point goes in the hash table. */
+  private freeSlot(index: number): number {
     const mask = this.slots.length - 1;
-    for (const point of this.points) {
-      if (this.overflow.includes(point)) continue;
-      this.wanted.set(this.words.subarray(point.index * WORDS, (point.index + 1) * WORDS));
-      let slot = this.hash() & mask;
-      while (this.slots[slot] !== EMPTY) slot = (slot + 1) & mask;
-      this.slots[slot] = point.index;
+    let slot = this.home(index);
+    while (this.slots[slot] !== EMPTY) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  /** Where a point would be in the hash table if it were alone. */
+  private home(index: number): number {
+    this.wanted.set(this.words.subarray(index * WORDS, (index + 1) * WORDS));
+    return this.hash() & (this.slots.length - 1);
+  }
+
+  /** Takes a point out of the hash table; those behind it, up to the next empty slot, close up (Knuth 6.4, algorithm R). */
+  private leave(index: number): void {
+    const { slots } = this;
+    const mask = slots.length - 1;
+    let slot = this.home(index);
+    while (slots[slot] !== index) slot = (slot + 1) & mask;
+    this.entered--;
+    slots[slot] = EMPTY;
+    for (let next = (slot + 1) & mask; slots[next] !== EMPTY; next = (next + 1) & mask) {
+      const other = slots[next];
+      slots[next] = EMPTY;
+      slots[this.freeSlot(other)] = other;
     }
   }
 }

@@ -9,30 +9,13 @@ import { isTwoWay, type MirrorPoint, type MirrorType } from '../wire/mirror-poin
 import { MirrorRecord, type MirrorSink } from '../wire/mirror-record.js';
 import type { Mirrored } from '../wire/mirrored.js';
 import type { OuterPacket } from '../wire/outer.js';
-import { grownFloat64 } from './grow.js';
+import { grownFloat64, grownUint8 } from './grow.js';
+import type { RefusedCount } from './loudest.js';
 import { MirrorPoints } from './mirror-points.js';
-import type { NumberLog } from './number-log.js';
-import { Numbering, SequenceVerdict } from './numbering.js';
-
-/** Mirror points kept at most, unless the options say otherwise. */
-export const MIRROR_POINTS = 65_536;
-
-export interface MirrorTableOptions {
-  /**
-   * Mirror points kept at most, {@link MIRROR_POINTS} unless given. What comes from others beyond is counted, and
-   * stored under one point a type that has `::` as source and target.
-   */
-  capacity?: number;
-  /** Where the minutes go. */
-  sink?: MirrorSink;
-  /** Asked once for each new mirror point; with false its packets are counted as refused and go no further. */
-  admit?: (point: MirrorPoint) => boolean;
-  /**
-   * Where sequence numbers are written, for them to be judged together with those of other tables: see
-   * {@link NumberLog}. This table says nothing of losses then.
-   */
-  numbers?: NumberLog;
-}
+import { MIRROR_POINTS, type MirrorTableOptions, type PointWatcher } from './mirror-table-options.js';
+import { type NumberLog, pointName } from './number-log.js';
+import { Numbering, NumberingShare, SequenceVerdict } from './numbering.js';
+import { openGate, type PointGate, REFUSED } from './point-gate.js';
 
 const MINUTE = 60;
 /** A packet this far from the clock, in seconds, moves it only when the next one agrees. */
@@ -49,18 +32,19 @@ const REORDERED = 5;
 const REPEATED = 6;
 const FIRST_MINUTE = 7;
 const COUNTS = 8;
+/** Points that {@link MirrorTable.sweep} looks at. */
+const SWEEP = 256;
 
 /** The mirror points and their accounts. */
 export class MirrorTable {
-  /** Packets of points beyond the capacity, and of points not admitted. */
+  /** Packets of points for which there was no place, and of refused ones. */
   overflowed = 0;
   refused = 0;
   private readonly table: MirrorPoints;
-  private readonly capacity: number;
+  private readonly watcher: PointWatcher | undefined;
   private readonly sink: MirrorSink | undefined;
-  private readonly admit: ((point: MirrorPoint) => boolean) | undefined;
-  private readonly admitted: boolean[] = [];
-  private readonly numbering = new Numbering();
+  private shares: NumberingShare[];
+  private readonly numbering: Numbering | undefined;
   private readonly numbers: NumberLog | undefined;
   private readonly verdict = new SequenceVerdict();
   private readonly record = new MirrorRecord();
@@ -69,21 +53,35 @@ export class MirrorTable {
   private minute = new Float64Array(16 * COUNTS);
   /** Points that have packets in the running minute. */
   private readonly active: number[] = [];
+  /** Points that were counted since {@link changes}, and by point whether it is one of them. */
+  private readonly changed: number[] = [];
+  private isChanged = new Uint8Array(16);
+  /** By point: the second after the last minute with packets, 0 before the first is over; and how many had its index before. */
+  private quiet = new Float64Array(16);
+  private generation = new Uint8Array(16);
+  private swept = 0;
   /** The minute's first second, -1 before the first packet, and a time far from it that waits to be confirmed. */
   private start = -1;
   private doubtful = -1;
 
   constructor(options: MirrorTableOptions = {}) {
-    this.capacity = options.capacity ?? MIRROR_POINTS;
-    this.table = new MirrorPoints(this.capacity);
+    const gate = options.gate ?? openGate(MIRROR_POINTS);
+    this.shares = sharesOf(gate);
+    this.table = new MirrorPoints(gate, (point, pool, isNew) => this.made(point, pool, isNew));
+    this.watcher = options.watcher;
     this.sink = options.sink;
-    this.admit = options.admit;
     this.numbers = options.numbers;
+    if (this.numbers === undefined) this.numbering = new Numbering();
   }
 
-  /** The mirror points seen so far, by index. */
+  /** The mirror points seen so far, by index; one that is forgotten stays until another has its index. */
   get points(): readonly MirrorPoint[] {
     return this.table.points;
+  }
+
+  /** The loudest of those refused. */
+  get loudestRefused(): RefusedCount[] {
+    return this.table.refused.list();
   }
 
   /**
@@ -95,13 +93,17 @@ export class MirrorTable {
    */
   find(type: MirrorType, packet: OuterPacket, session: number, key: number): MirrorPoint | undefined {
     const index = this.table.find(type, packet, session, key);
-    if (index === this.admitted.length) this.enter(this.table.points[index]);
-    if (!this.admitted[index]) {
+    if (index === REFUSED) {
       this.refused++;
       return undefined;
     }
-    if (index >= this.capacity) this.overflowed++;
+    if (this.table.isShared(index)) this.overflowed++;
     return this.table.points[index];
+  }
+
+  /** Whether a point stands for all of its pool and type that found no place. */
+  isShared(point: MirrorPoint): boolean {
+    return this.table.isShared(point.index);
   }
 
   /** Whether the packet of the last {@link find} went from its point's target to its source (plain GRE, PPTP). */
@@ -121,14 +123,15 @@ export class MirrorTable {
     const at = index * COUNTS;
     const minute = this.minute;
     if (minute[at + PACKETS] === 0) this.active.push(index);
+    if (this.isChanged[index] === 0) this.mark(index);
     minute[at + PACKETS]++;
     minute[at + BYTES] += bytes;
     if (truncated) minute[at + TRUNCATED]++;
     if (malformed) minute[at + MALFORMED]++;
     if (m.sequence < 0) return;
     const direction = isTwoWay(m.point.type) ? (this.reversed ? 1 : 0) : m.direction;
-    if (this.numbers === undefined) this.numbering.update(index, m.sequence, m.hardware, direction);
-    else this.numbers.write(index, m.sequence, m.hardware, direction, sec, nsec);
+    if (this.numbers === undefined) this.numbering?.update(index, m.sequence, m.hardware, direction);
+    else this.numbers.write(this.nameOf(index), m.sequence, m.hardware, direction, sec, nsec);
   }
 
   /** Moves the clock to `sec` when no packets do: writes the running minute when it is over. */
@@ -138,16 +141,19 @@ export class MirrorTable {
 
   /** Writes the running minute, and settles what later packets might have changed: what comes next may be older. */
   finish(): void {
-    this.numbering.restart();
+    this.numbering?.restart();
     if (this.start >= 0) this.turn(this.start);
     this.start = -1;
     this.doubtful = -1;
+    for (const { index } of this.table.points) {
+      if (this.table.isLive(index) && this.isChanged[index] === 0) this.mark(index);
+    }
   }
 
   /** Fills `record` with all that a mirror point sent; `minute` is the first one it sent in. */
   totals(point: MirrorPoint, record: MirrorRecord): void {
     const at = point.index * COUNTS;
-    this.numbering.verdict(point.index, this.verdict);
+    this.numbering?.verdict(point.index, this.verdict);
     record.point = point;
     record.minute = this.total[at + PACKETS] > 0 ? this.total[at + FIRST_MINUTE] : this.start;
     record.packets = this.total[at + PACKETS] + this.minute[at + PACKETS];
@@ -161,19 +167,88 @@ export class MirrorTable {
     record.kernelDrops = 0;
   }
 
-  /** Asks {@link MirrorTableOptions.admit} about every point again. */
-  reconsider(): void {
-    for (const point of this.table.points) this.admitted[point.index] = this.admit?.(point) ?? true;
+  /**
+   * Tells of every point whose counts have changed since the last time: its totals (reused), and what it is called in the log
+   * of numbers.
+   */
+  changes(tell: (totals: MirrorRecord, name: number) => void): void {
+    const { changed, numbering } = this;
+    if (numbering !== undefined) {
+      numbering.beginReviews();
+      // The list grows by those that share a counter with its first ones.
+      for (let i = 0; i < changed.length; i++) numbering.siblings(changed[i], this.markSibling);
+    }
+    for (const index of changed) {
+      this.totals(this.table.points[index], this.record);
+      tell(this.record, this.nameOf(index));
+      this.isChanged[index] = 0;
+    }
+    changed.length = 0;
   }
 
-  private enter(point: MirrorPoint): void {
-    this.admitted.push(this.admit?.(point) ?? true);
-    this.numbering.add(point);
-    if ((point.index + 1) * COUNTS > this.total.length) {
-      this.total = grownFloat64(this.total);
-      this.minute = grownFloat64(this.minute);
+  /** Takes other rules, for the points that are there as well. */
+  setGate(gate: PointGate): void {
+    this.shares = sharesOf(gate);
+    this.table.regate(gate);
+  }
+
+  /**
+   * Looks at some of the points, at others each time, and forgets those that have had no packets for as long as the gate says.
+   * What they sent in their minutes is written.
+   *
+   * @param sec the time, seconds since 1970
+   * @param isHeld whether something of a point's is still open
+   */
+  sweep(sec: number, isHeld: (point: MirrorPoint) => boolean): void {
+    const { table, quiet } = this;
+    for (let n = Math.min(SWEEP, table.points.length); n > 0; n--) {
+      this.swept = this.swept + 1 < table.points.length ? this.swept + 1 : 0;
+      const index = this.swept;
+      if (!table.isLive(index) || this.minute[index * COUNTS + PACKETS] > 0) continue;
+      // A clock that was set back, or a point that has not been counted yet.
+      if (quiet[index] === 0 || quiet[index] > sec + MINUTE) quiet[index] = sec;
+      if (sec - quiet[index] >= table.idle(index) && !isHeld(table.points[index])) this.forget(index);
     }
   }
+
+  private forget(index: number): void {
+    const point = this.table.points[index];
+    this.totals(point, this.record);
+    this.watcher?.forgotten(this.record, this.nameOf(index));
+    if (this.isChanged[index] === 1) this.changed.splice(this.changed.indexOf(index), 1);
+    this.isChanged[index] = 0;
+    this.total.fill(0, index * COUNTS, (index + 1) * COUNTS);
+    this.quiet[index] = 0;
+    this.generation[index]++;
+    this.numbering?.remove(index);
+    this.table.remove(index);
+  }
+
+  private made(point: MirrorPoint, pool: number, isNew: boolean): void {
+    const { index } = point;
+    if (isNew) this.numbering?.add(point, index, this.shares[pool]);
+    while ((index + 1) * COUNTS > this.total.length) {
+      this.total = grownFloat64(this.total);
+      this.minute = grownFloat64(this.minute);
+      this.quiet = grownFloat64(this.quiet);
+      this.isChanged = grownUint8(this.isChanged);
+      this.generation = grownUint8(this.generation);
+    }
+    this.watcher?.made(point, pool, isNew);
+  }
+
+  private nameOf(index: number): number {
+    return pointName(index, this.generation[index]);
+  }
+
+  private mark(index: number): void {
+    this.isChanged[index] = 1;
+    this.changed.push(index);
+  }
+
+  private readonly markSibling = (index: number): void => {
+    if (this.isChanged[index] === 0) this.mark(index);
+  };
 
   /** Packets may come up to a minute late, from another interface say; they count in the running minute. */
   private clock(sec: number): void {
@@ -191,6 +266,7 @@ export class MirrorTable {
   }
 
   private turn(sec: number): void {
+    this.numbering?.beginReviews();
     for (let i = 0; i < this.active.length; i++) this.write(this.active[i]);
     this.active.length = 0;
     this.start = sec - (sec % MINUTE);
@@ -204,8 +280,8 @@ export class MirrorTable {
   private write(index: number): void {
     const r = this.record;
     const at = index * COUNTS;
-    this.numbering.review(index);
-    this.numbering.verdict(index, this.verdict);
+    this.numbering?.review(index);
+    this.numbering?.verdict(index, this.verdict);
     r.minute = this.start;
     r.point = this.table.points[index];
     r.packets = this.minute[at + PACKETS];
@@ -222,6 +298,8 @@ export class MirrorTable {
       this.total[at + i] += this.minute[at + i];
       this.minute[at + i] = 0;
     }
+    this.quiet[index] = this.start + MINUTE;
+    if (this.isChanged[index] === 0) this.mark(index);
     this.sink?.mirror(r);
   }
 
@@ -230,4 +308,8 @@ export class MirrorTable {
     this.total[at] += growth;
     return growth;
   }
+}
+
+function sharesOf(gate: PointGate): NumberingShare[] {
+  return gate.places.map(() => NumberingShare.oneOf(gate.places.length));
 }

@@ -23,6 +23,27 @@ const NSEC = 4;
 /** Numbers written before the reader is told: it need not know of each. */
 const TELL_EVERY = 64;
 
+/** Bits of a mirror point's name that are its index; the others tell which of those that had the index it is. */
+const INDEX_BITS = 24;
+
+/**
+ * What a mirror point is called in a log: its index in its table, and how many had that index before. A number may still be on
+ * its way when its point is forgotten and the index is another's.
+ */
+export function pointName(index: number, generation: number): number {
+  return (generation << INDEX_BITS) | index;
+}
+
+/** The index in a mirror point's name. */
+export function indexOf(name: number): number {
+  return name & ((1 << INDEX_BITS) - 1);
+}
+
+/** Whether the first of two names of one index is that of an earlier mirror point. */
+export function isEarlier(name: number, other: number): boolean {
+  return ((name - other) | 0) < 0;
+}
+
 /** Shared memory for a log of so many numbers, a power of two. */
 export function numberLogMemory(numbers = LOG_NUMBERS): SharedArrayBuffer {
   return new SharedArrayBuffer((HEADER + numbers * WORDS) * 4);
@@ -42,7 +63,7 @@ export class NumberLog {
     this.size = (this.words.length - HEADER) / WORDS;
   }
 
-  /** @param point the mirror point's index in its table; time is the packet's, which should not run backwards */
+  /** @param point the mirror point's name; time is the packet's, which should not run backwards */
   write(point: number, n: number, hardware: number, direction: number, sec: number, nsec: number): void {
     if (this.written - this.read === this.size) {
       this.tell();

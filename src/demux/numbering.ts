@@ -24,8 +24,13 @@ const HOPELESS = 4096;
  */
 const JUDGE_FIRST = 64;
 const JUDGE_EVERY = 4096;
-/** Sources whose sessions are tried as one counter, 4 KiB or more each; the sessions of others stand alone. */
+/** Sources whose sessions are tried as one counter, 4 to 18 KiB each; the sessions of others stand alone. */
 const MAX_SOURCES = 1024;
+/** Streams by hardware id and direction, 0.3 to 1.4 KiB each; a level that needs more is followed no further. */
+const MAX_LEVEL_STREAMS = 65_536;
+/** What every share has of both at least: a source or two, and one point with every hardware id in both directions. */
+const LEAST_SOURCES = 16;
+const LEAST_LEVEL_STREAMS = 256;
 const HARDWARE_IDS = 64;
 const DIRECTIONS = 4;
 const NONE = -1;
@@ -56,6 +61,25 @@ class Level {
   }
 }
 
+/**
+ * What the numbers of some mirror points may take up beside a stream for each: those of one entry of the configuration,
+ * say, so that no other's can take it from them.
+ */
+export class NumberingShare {
+  constructor(
+    public sources = MAX_SOURCES,
+    public levelStreams = MAX_LEVEL_STREAMS,
+  ) {}
+
+  /** One of so many equal shares of what a {@link Numbering} may take up. */
+  static oneOf(shares: number): NumberingShare {
+    return new NumberingShare(
+      Math.max(LEAST_SOURCES, Math.floor(MAX_SOURCES / shares)),
+      Math.max(LEAST_LEVEL_STREAMS, Math.floor(MAX_LEVEL_STREAMS / shares)),
+    );
+  }
+}
+
 /** What is known of one mirror point's numbers. */
 class PointNumbers {
   stream = NONE;
@@ -69,7 +93,11 @@ class PointNumbers {
   levels: Level[] | undefined;
   /** Its share of the source's common counter. */
   sourceTally = NONE;
-  constructor(readonly source: SourceNumbers | undefined) {}
+  constructor(
+    readonly index: number,
+    readonly source: SourceNumbers | undefined,
+    readonly share: NumberingShare,
+  ) {}
 }
 
 /** The mirror points that may share one counter. */
@@ -81,7 +109,15 @@ class SourceNumbers {
   apart = false;
   /** Packets since it was weighed. */
   unjudged = 0;
+  /** Its mirror points that have had numbers, and how many it has in all. */
   readonly points: PointNumbers[] = [];
+  holders = 0;
+  /** Whose share its common counter is of. */
+  share: NumberingShare | undefined;
+  /** The rounds of reviews in which it was weighed, and in which its points were named. */
+  weighed = -1;
+  named = -1;
+  constructor(readonly name: string) {}
 }
 
 /** The answer about one mirror point: what its numbers count, and what they say. Reused. */
@@ -97,11 +133,47 @@ export class Numbering {
   private readonly tallies = this.streams.tallies;
   private readonly points: PointNumbers[] = [];
   private readonly sources = new Map<string, SourceNumbers>();
-  private sourcesOpen = 0;
+  private readonly share = new NumberingShare();
+  /** Who is left with the losses of points that are gone, in counters that others go on sharing. */
+  private readonly heir = this.tallies.add();
+  private round = 0;
 
-  /** Adds a mirror point; they come in the order of their indices. */
-  add(point: Pick<MirrorPoint, 'type' | 'source' | 'target'>): void {
-    this.points.push(new PointNumbers(this.sourceOf(point)));
+  /** Adds a mirror point, at the next index or at one that was {@link remove}d. */
+  add(
+    point: Pick<MirrorPoint, 'type' | 'source' | 'target'>,
+    index = this.points.length,
+    share = this.share,
+  ): void {
+    const source = this.sourceOf(point);
+    if (source !== undefined) source.holders++;
+    this.points[index] = new PointNumbers(index, source, share);
+  }
+
+  /** Forgets a mirror point and gives back all that it took up. */
+  remove(index: number): void {
+    const p = this.points[index];
+    if (p.stream !== NONE) {
+      this.streams.close(p.stream);
+      this.tallies.release(p.tally);
+    }
+    for (const level of p.levels ?? []) {
+      this.closeLevel(p, level);
+      if (level.tally !== NONE) this.tallies.release(level.tally);
+    }
+    if (p.source !== undefined) this.leave(p, p.source);
+    this.points[index] = new PointNumbers(index, undefined, this.share);
+  }
+
+  private leave(p: PointNumbers, source: SourceNumbers): void {
+    source.holders--;
+    const at = source.points.indexOf(p);
+    if (at >= 0) source.points.splice(at, 1);
+    if (p.sourceTally !== NONE) {
+      if (source.stream !== NONE) this.streams.bequeath(source.stream, p.sourceTally, this.heir);
+      this.tallies.release(p.sourceTally);
+    }
+    if (source.points.length === 0) this.closeSource(source);
+    if (source.holders === 0) this.sources.delete(source.name);
   }
 
   /** Takes the sequence number of a packet of a mirror point, with its hardware id (0 to 63) and direction (0 to 3). */
@@ -114,7 +186,7 @@ export class Numbering {
     }
     if (combination !== p.combination) this.alternate(p, combination);
     this.streams.update(p.stream, n, p.tally);
-    if (p.levels !== undefined) this.updateLevels(p.levels, n, combination);
+    if (p.levels !== undefined) this.updateLevels(p, p.levels, n, combination);
     if (p.sourceTally !== NONE) this.updateSource(p, n);
     if (--p.untilJudged > 0) return;
     p.judgedEvery = Math.min(2 * p.judgedEvery, JUDGE_EVERY);
@@ -142,9 +214,27 @@ export class Numbering {
     verdict.repeated = this.tallies.repeated[tally];
   }
 
+  /** Begins a round of reviews: a source is weighed once in it, however many of its points are reviewed. */
+  beginReviews(): void {
+    this.round++;
+  }
+
   /** Stops following what explains a mirror point's numbers hopelessly, and weighs its source as one counter. */
   review(index: number): void {
-    this.judge(this.points[index]);
+    const p = this.points[index];
+    this.judgeLevels(p);
+    const { source } = p;
+    if (source === undefined || source.stream === NONE || source.weighed === this.round) return;
+    source.weighed = this.round;
+    this.judgeSource(source);
+  }
+
+  /** Names the points that share a counter with this one, whose numbers say something of theirs: once a source and round. */
+  siblings(index: number, name: (index: number) => void): void {
+    const { source } = this.points[index];
+    if (source === undefined || source.stream === NONE || source.named === this.round) return;
+    source.named = this.round;
+    for (const sibling of source.points) name(sibling.index);
   }
 
   /** Judges all mirror points once more: there will be no more packets. */
@@ -173,7 +263,7 @@ export class Numbering {
     const name = Buffer.concat([point.source, point.target]).toString('latin1');
     let source = this.sources.get(name);
     if (source === undefined) {
-      source = new SourceNumbers();
+      source = new SourceNumbers(name);
       this.sources.set(name, source);
     }
     return source;
@@ -185,7 +275,7 @@ export class Numbering {
     p.combination = combination;
     const source = p.source;
     if (source === undefined || source.apart) return;
-    if (source.points.length === 1 && !this.openSource(source)) return;
+    if (source.points.length === 1 && source.stream === NONE && !this.openSource(source)) return;
     source.points.push(p);
     if (source.stream === NONE) return;
     p.sourceTally = this.tallies.add();
@@ -199,6 +289,11 @@ export class Numbering {
       const level = p.levels[i];
       if (level.followed || level.hopeless) continue;
       if (((combination >>> level.shift) & level.mask) === level.only) continue;
+      if (p.share.levelStreams === 0) {
+        level.hopeless = true;
+        continue;
+      }
+      p.share.levelStreams--;
       level.followed = true;
       level.tally = this.tallies.copy(p.tally);
       level.streams[level.only] = this.streams.copy(p.stream);
@@ -207,14 +302,17 @@ export class Numbering {
     p.combination = combination;
   }
 
-  private updateLevels(levels: Level[], n: number, combination: number): void {
+  private updateLevels(p: PointNumbers, levels: Level[], n: number, combination: number): void {
     for (let i = 0; i < levels.length; i++) {
       const level = levels[i];
       if (!level.followed) continue;
       const key = (combination >>> level.shift) & level.mask;
       if (level.streams[key] !== NONE) {
         this.streams.update(level.streams[key], n, level.tally);
+      } else if (p.share.levelStreams === 0) {
+        this.closeLevel(p, level);
       } else {
+        p.share.levelStreams--;
         level.streams[key] = this.streams.open(n, level.tally);
         level.count++;
       }
@@ -229,28 +327,33 @@ export class Numbering {
   }
 
   private openSource(source: SourceNumbers): boolean {
-    if (this.sourcesOpen === MAX_SOURCES) {
+    const only = source.points[0];
+    if (only.share.sources === 0) {
       source.apart = true;
       return false;
     }
-    this.sourcesOpen++;
-    const only = source.points[0];
+    only.share.sources--;
+    source.share = only.share;
     only.sourceTally = this.tallies.copy(only.tally);
     source.stream = this.streams.copy(only.stream, only.sourceTally);
     return true;
   }
 
   private judge(p: PointNumbers): void {
-    p.untilJudged = p.judgedEvery;
-    const best = this.best(p);
-    const limit = HOPELESS + 16 * this.score(best?.tally ?? p.tally);
-    for (const level of p.levels ?? []) {
-      if (level.followed && this.score(level.tally) > limit) this.closeLevel(level);
-    }
+    this.judgeLevels(p);
     // Weighing a source costs as much as it has points: that much has to have come.
     const { source } = p;
     if (source === undefined || source.stream === NONE || source.unjudged < source.points.length) return;
     this.judgeSource(source);
+  }
+
+  private judgeLevels(p: PointNumbers): void {
+    p.untilJudged = p.judgedEvery;
+    const best = this.best(p);
+    const limit = HOPELESS + 16 * this.score(best?.tally ?? p.tally);
+    for (const level of p.levels ?? []) {
+      if (level.followed && this.score(level.tally) > limit) this.closeLevel(p, level);
+    }
   }
 
   private judgeSource(source: SourceNumbers): void {
@@ -263,16 +366,26 @@ export class Numbering {
     }
     source.common = common < alone;
     if (common <= HOPELESS + 16 * alone) return;
-    this.streams.close(source.stream);
-    source.stream = NONE;
+    this.closeSource(source);
     source.apart = true;
-    this.sourcesOpen--;
   }
 
-  private closeLevel(level: Level): void {
+  private closeSource(source: SourceNumbers): void {
+    if (source.stream === NONE) return;
+    this.streams.close(source.stream);
+    source.stream = NONE;
+    source.common = false;
+    if (source.share !== undefined) source.share.sources++;
+  }
+
+  private closeLevel(p: PointNumbers, level: Level): void {
     level.followed = false;
     level.hopeless = true;
-    for (const stream of level.streams) if (stream !== NONE) this.streams.close(stream);
+    for (const stream of level.streams) {
+      if (stream === NONE) continue;
+      this.streams.close(stream);
+      p.share.levelStreams++;
+    }
     level.streams.fill(NONE);
   }
 

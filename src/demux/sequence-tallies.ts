@@ -11,9 +11,12 @@ export class SequenceTallies {
   /** Runs of skipped numbers. */
   gaps = new Float64Array(64);
   private count = 0;
+  private readonly spare: number[] = [];
 
   /** A new tally, all 0. */
   add(): number {
+    const spare = this.spare.pop();
+    if (spare !== undefined) return spare;
     const t = this.count++;
     if (t === this.received.length) {
       this.received = grownFloat64(this.received);
@@ -24,6 +27,17 @@ export class SequenceTallies {
       this.gaps = grownFloat64(this.gaps);
     }
     return t;
+  }
+
+  /** Gives a tally up: its number is a later one's, whose counts begin at 0. */
+  release(t: number): void {
+    this.received[t] = 0;
+    this.lost[t] = 0;
+    this.reordered[t] = 0;
+    this.repeated[t] = 0;
+    this.jumps[t] = 0;
+    this.gaps[t] = 0;
+    this.spare.push(t);
   }
 
   /** A new tally with the counts of another. */

@@ -66,6 +66,14 @@ export class SequenceStreams {
     this.spare.push(s);
   }
 
+  /** Has the losses of a shared stream that count for one tally count for another from now on. */
+  bequeath(s: number, from: number, to: number): void {
+    for (let i = 0; i < TRACKS; i++) {
+      const t = this.track[s * TRACKS + i];
+      if (t !== NONE) this.tracks.bequeath(t, from, to);
+    }
+  }
+
   /** Takes the next packet's number. */
   update(s: number, n: number, tally: number): void {
     this.tallies.received[tally]++;

@@ -1,8 +1,11 @@
 /** The HTTP side: /metrics for Prometheus, /healthz for whoever restarts what is ill. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { exposition } from './metrics.js';
-import type { CollectorStatus } from './status.js';
+import { Exposition } from './metrics.js';
+import type { CollectorStatus, CollectorSummary } from './status.js';
+
+/** Connections at once: a scrape or two, a health check, and people. More are refused. */
+const MOST_CONNECTIONS = 64;
 
 export class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -10,7 +13,7 @@ export class ListenError extends Error {
 }
 
 /** What is wrong with a collector, a line each; empty when it is well. */
-export function ailments(status: CollectorStatus): string[] {
+export function ailments(status: CollectorSummary): string[] {
   const down = status.receivers
     .filter((r) => r.state !== 'up')
     .map((r) => `receiver ${r.name} is ${r.state}`);
@@ -29,14 +32,25 @@ export class ObserveServer {
     readonly port: number,
   ) {}
 
-  /** @throws ListenError */
-  static async listen(host: string, port: number, status: () => CollectorStatus): Promise<ObserveServer> {
+  /**
+   * @param summary what /healthz looks at
+   * @throws ListenError
+   */
+  static async listen(
+    host: string,
+    port: number,
+    status: () => CollectorStatus,
+    summary: () => CollectorSummary = status,
+  ): Promise<ObserveServer> {
+    const exposition = new Exposition();
+    const metrics = (): Promise<{ type: string; text: string }> => exposition.of(status());
     const server = createServer((request, response) => {
-      serve(request, response, status).catch((e: unknown) => {
+      serve(request, response, metrics, summary).catch((e: unknown) => {
         response.statusCode = 500;
         response.end(`${e instanceof Error ? e.message : e}\n`);
       });
     });
+    server.maxConnections = MOST_CONNECTIONS;
     server.listen(port, host);
     try {
       await once(server, 'listening');
@@ -61,7 +75,8 @@ export class ObserveServer {
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  status: () => CollectorStatus,
+  metrics: () => Promise<{ type: string; text: string }>,
+  summary: () => CollectorSummary,
 ): Promise<void> {
   const path = (request.url ?? '').split('?')[0];
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -69,11 +84,11 @@ async function serve(
     response.setHeader('Allow', 'GET, HEAD');
     response.end();
   } else if (path === '/metrics') {
-    const { type, text } = await exposition(status());
+    const { type, text } = await metrics();
     response.setHeader('Content-Type', type);
     response.end(text);
   } else if (path === '/healthz') {
-    const wrong = ailments(status());
+    const wrong = ailments(summary());
     response.statusCode = wrong.length === 0 ? 200 : 503;
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
     response.end(wrong.length === 0 ? 'ok\n' : `${wrong.join('\n')}\n`);

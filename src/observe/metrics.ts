@@ -1,6 +1,6 @@
 /** Prometheus metrics, made anew from the collector's status at every scrape: docs/reference/metrics.md. */
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { CollectorStatus, MirrorStatus } from './status.js';
+import type { CollectorStatus, MirrorSums, PoolStatus } from './status.js';
 
 type Labels = Readonly<Record<string, string>>;
 interface Sample {
@@ -13,6 +13,8 @@ interface Metric {
   readonly help: string;
   readonly kind: 'counter' | 'gauge';
   readonly labels: readonly string[];
+  /** What it counts may turn out to be less (a late packet was not lost), and the counter then waits until it is more. */
+  readonly revised?: true;
   samples(s: CollectorStatus): Sample[];
 }
 
@@ -21,14 +23,18 @@ const known = (value: number | null): Sample[] => (value === null ? [] : one(val
 
 const MIRROR_LABELS = ['name', 'site', 'type', 'source', 'target', 'session', 'key'] as const;
 
-function mirror(field: keyof MirrorStatus, name: string, help: string): Metric {
+/** Of the mirror points that are not told one by one. */
+const UNLISTED: Labels = { name: '', site: '', type: '', source: '', target: '', session: '', key: '' };
+
+function mirror(field: Exclude<keyof MirrorSums, 'points'>, name: string, help: string): Metric {
   return {
     name: `mirrorlake_mirror_${name}`,
     help,
     kind: field === 'last_seen' ? 'gauge' : 'counter',
     labels: MIRROR_LABELS,
-    samples: (s) =>
-      s.mirrors.map((m) => ({
+    ...((field === 'lost' || field === 'reordered' || field === 'repeated') && { revised: true }),
+    samples: (s) => {
+      const samples: Sample[] = s.mirrors.map((m) => ({
         labels: {
           name: m.name,
           site: m.site,
@@ -38,8 +44,21 @@ function mirror(field: keyof MirrorStatus, name: string, help: string): Metric {
           session: String(m.session),
           key: m.key === null ? '' : String(m.key),
         },
-        value: m[field] as number,
-      })),
+        value: m[field],
+      }));
+      if (s.unlisted.packets > 0) samples.push({ labels: UNLISTED, value: s.unlisted[field] });
+      return samples;
+    },
+  };
+}
+
+function pool(field: Exclude<keyof PoolStatus, 'name'>, name: string, help: string): Metric {
+  return {
+    name: `mirrorlake_mirror_points${name}`,
+    help,
+    kind: name.endsWith('_total') ? 'counter' : 'gauge',
+    labels: ['name'],
+    samples: (s) => s.pools.map((p) => ({ labels: { name: p.name }, value: p[field] })),
   };
 }
 
@@ -99,6 +118,10 @@ export const METRICS: readonly Metric[] = [
   mirror('truncated', 'truncated_total', 'Frames the mirror cut short.'),
   mirror('malformed', 'malformed_total', 'Frames with a header that cannot be right.'),
   mirror('last_seen', 'last_seen_timestamp_seconds', 'When its last packet came.'),
+  pool('points', '', 'Mirror points known of an entry of `mirrors`; without a name: of none.'),
+  pool('places', '_limit', 'How many of them a worker tells apart.'),
+  pool('full', '_full_total', 'Packets of further ones, which share one mirror point.'),
+  pool('forgotten', '_forgotten_total', 'Mirror points forgotten after a long silence.'),
   {
     name: 'mirrorlake_sessions_open',
     help: 'Sessions in the table.',
@@ -234,17 +257,34 @@ export const METRICS: readonly Metric[] = [
 ];
 
 /** The text a scrape gets, in Prometheus' exposition format. */
-export async function exposition(status: CollectorStatus): Promise<{ type: string; text: string }> {
-  const registry = new Registry();
-  for (const m of METRICS) {
-    const options = { name: m.name, help: m.help, labelNames: m.labels, registers: [registry] };
-    if (m.kind === 'counter') {
-      const counter = new Counter(options);
-      for (const { labels, value } of m.samples(status)) counter.inc(labels, value);
-    } else {
-      const gauge = new Gauge(options);
-      for (const { labels, value } of m.samples(status)) gauge.set(labels, value);
+export class Exposition {
+  /** By series, what the last text had: only of counters that are revised. */
+  private told = new Map<string, number>();
+
+  async of(status: CollectorStatus): Promise<{ type: string; text: string }> {
+    const registry = new Registry();
+    const told = new Map<string, number>();
+    for (const m of METRICS) {
+      const options = { name: m.name, help: m.help, labelNames: m.labels, registers: [registry] };
+      if (m.kind === 'counter') {
+        const counter = new Counter(options);
+        for (const { labels, value } of m.samples(status)) {
+          counter.inc(labels, m.revised ? this.atLeastTold(m.name, labels, value, told) : value);
+        }
+      } else {
+        const gauge = new Gauge(options);
+        for (const { labels, value } of m.samples(status)) gauge.set(labels, value);
+      }
     }
+    this.told = told;
+    return { type: registry.contentType, text: await registry.metrics() };
   }
-  return { type: registry.contentType, text: await registry.metrics() };
+
+  /** To Prometheus a counter that falls has started again from 0, and all of it comes anew. */
+  private atLeastTold(name: string, labels: Labels, value: number, told: Map<string, number>): number {
+    const series = [name, ...Object.values(labels)].join('\0');
+    const most = Math.max(value, this.told.get(series) ?? 0);
+    told.set(series, most);
+    return most;
+  }
 }

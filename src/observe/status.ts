@@ -46,6 +46,44 @@ export interface MirrorStatus {
   readonly last_seen: number;
 }
 
+/** What mirror points that are not told one by one sent in all, since the start. */
+export interface MirrorSums {
+  readonly points: number;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly lost: number;
+  readonly reordered: number;
+  readonly repeated: number;
+  readonly truncated: number;
+  readonly malformed: number;
+  readonly kernel_drops: number;
+  readonly last_seen: number;
+}
+
+/** The places for the mirror points of an entry of the configuration, or of those that no entry names. */
+export interface PoolStatus {
+  /** Of the entry; empty for the unknown ones. */
+  readonly name: string;
+  /** Points known now, and places for them, a worker. */
+  readonly points: number;
+  readonly places: number;
+  /** Packets of points that found no place. */
+  readonly full: number;
+  /** Points forgotten because they were silent for long. */
+  readonly forgotten: number;
+}
+
+/** A refused mirror point that is among the loudest. */
+export interface RefusedStatus {
+  readonly type: string;
+  readonly source: string;
+  readonly session: number;
+  readonly key: number | null;
+  /** Between which numbers that of its packets is. */
+  readonly packets_at_least: number;
+  readonly packets_at_most: number;
+}
+
 export interface SessionStatus {
   readonly open: number;
   readonly opened: number;
@@ -82,7 +120,8 @@ export interface StoreStatus {
   readonly days_left: number | null;
 }
 
-export interface CollectorStatus {
+/** What a service manager and /healthz want to know: nothing of it grows with the mirror points. */
+export interface CollectorSummary {
   readonly version: string;
   readonly collector: string;
   readonly pid: number;
@@ -95,11 +134,25 @@ export interface CollectorStatus {
   readonly receivers: readonly ReceiverStatus[];
   /** Outer packets by what became of them (GRE dispatch, fragments, refused mirror points). */
   readonly dropped: DropCounts;
-  readonly mirrors: readonly MirrorStatus[];
+  /** Mirror points known now. */
+  readonly mirror_points: number;
   readonly sessions: SessionStatus;
   readonly tunnels: readonly TunnelStatus[];
   readonly store: StoreStatus;
 }
+
+export interface MirrorsStatus {
+  /** One by one: those that an entry of the configuration names, and the first of the others. */
+  readonly mirrors: readonly MirrorStatus[];
+  /** The others, those forgotten included, and the loudest of them that are known. */
+  readonly unlisted: MirrorSums & { readonly loudest: readonly MirrorStatus[] };
+  /** Those that were told one by one and are forgotten. */
+  readonly forgotten: MirrorSums;
+  readonly pools: readonly PoolStatus[];
+  readonly refused: readonly RefusedStatus[];
+}
+
+export interface CollectorStatus extends CollectorSummary, MirrorsStatus {}
 
 /** One tunnel's counters under the kernel's names (`ip -s link`). */
 export interface TunnelStatus {

@@ -42,6 +42,8 @@ export class SessionTable implements FrameSink {
   private readonly record = new SessionRecord();
   private readonly points: MirrorPoint[] = [];
   private readonly dedupWindows: number[] = [];
+  /** Open sessions by mirror point. */
+  private readonly openOf: number[] = [];
   private dedup: Deduplicator | undefined;
   private serial = 0;
   /** The slot of the session that the last frame went into; -1 for none, below it -2 - the train where it waits. */
@@ -79,6 +81,11 @@ export class SessionTable implements FrameSink {
   /** Sessions open now. */
   get open(): number {
     return this.slots.used;
+  }
+
+  /** Whether sessions of a mirror point are open: rows will name it. */
+  holds(point: MirrorPoint): boolean {
+    return (this.openOf[point.index] ?? 0) > 0;
   }
 
   /** Sets the deduplication window of a mirror point in nanoseconds; 0, the default: none. */
@@ -318,6 +325,7 @@ export class SessionTable implements FrameSink {
     const slot = s.allocate();
     this.counters.opened++;
     this.points[m.point.index] = m.point;
+    this.openOf[m.point.index] = (this.openOf[m.point.index] ?? 0) + 1;
     this.key.store(s, slot);
     this.index.insert(this.key.hash, slot);
     noteOpening(s, slot, f, m);
@@ -399,6 +407,7 @@ export class SessionTable implements FrameSink {
   private end(slot: number, reason: EndReason): void {
     const w = slot * SLOT_WORDS;
     if (!rowIsEmpty(this.slots, slot)) this.emit(slot, reason);
+    this.openOf[this.slots.u32[w + W.MIRROR]]--;
     this.index.remove(this.slots.u32[w + W.HASH], slot);
     this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] = 0;
     this.slots.release(slot);

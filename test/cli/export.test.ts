@@ -41,7 +41,15 @@ async function collect(
       collector,
       sessions: {},
       reassembly: REASSEMBLY_DEFAULTS,
-      rules: { mirrors: [], unknown: 'observe', packets, taps: {}, tapAll: -1, claims: [] },
+      rules: {
+        mirrors: [],
+        unknown: 'observe',
+        unknownPoints: 100,
+        packets,
+        taps: {},
+        tapAll: -1,
+        claims: [],
+      },
     },
     { segment: (table, bytes, rows) => segments.push([table, bytes, rows]) > 0, minute: () => {} },
   );

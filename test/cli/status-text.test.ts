@@ -23,6 +23,19 @@ const mirror = {
   last_seen: 0,
 };
 
+const sums = {
+  points: 0,
+  packets: 0,
+  bytes: 0,
+  lost: 0,
+  reordered: 0,
+  repeated: 0,
+  truncated: 0,
+  malformed: 0,
+  kernel_drops: 0,
+  last_seen: 0,
+};
+
 const status: CollectorStatus = {
   version: '1.2.3',
   collector: 'here',
@@ -35,6 +48,7 @@ const status: CollectorStatus = {
     { name: 'eth1', kind: 'ring', state: 'gone', packets: 1_234_570, dropped: 3, addresses_missed: 0 },
   ],
   dropped: { not_gre: 0, refused: 9 },
+  mirror_points: 2,
   mirrors: [
     {
       ...mirror,
@@ -48,6 +62,13 @@ const status: CollectorStatus = {
     },
     mirror,
   ],
+  unlisted: { ...sums, loudest: [] },
+  forgotten: sums,
+  pools: [
+    { name: 'core', points: 1, places: 1024, full: 0, forgotten: 0 },
+    { name: '', points: 1, places: 4096, full: 0, forgotten: 0 },
+  ],
+  refused: [],
   sessions: { open: 5, opened: 10, rows: 5, pressure: 0, duplicates: 0, dropped: 0 },
   tunnels: [
     {
@@ -74,7 +95,7 @@ const status: CollectorStatus = {
     bytes_per_day: null,
     days_left: null,
   },
-} as CollectorStatus;
+};
 
 it('shows at a glance what arrives, from where, and what was lost by whom', () => {
   expect(statusText(status)).toMatchInlineSnapshot(`
@@ -102,7 +123,55 @@ it('shows at a glance what arrives, from where, and what was lost by whom', () =
 });
 
 it('says that nothing has come yet', () => {
-  expect(statusText({ ...status, mirrors: [], tunnels: [] })).toContain(
+  expect(statusText({ ...status, mirrors: [], mirror_points: 0, tunnels: [] })).toContain(
     'no mirror point has sent anything yet',
   );
+});
+
+it('shows the loudest mirror points, and how many more there are', () => {
+  const mirrors = Array.from({ length: 60 }, (_, i) => ({ ...mirror, session: i + 1, packets: i }));
+  const loudest = [{ ...mirror, session: 1000, packets: 1_000_000 }];
+  const text = statusText({
+    ...status,
+    mirrors,
+    mirror_points: 4000,
+    unlisted: { ...sums, points: 3940, packets: 1_000_000, loudest },
+  });
+  const lines = text.split('\n');
+  const first = lines.findIndex((line) => /^ *MIRROR /.test(line)) + 1;
+  expect(lines[first]).toMatch(/erspan2 1000 .* 1,000,000 /);
+  expect(lines[first + 1]).toMatch(/erspan2 60 /);
+  expect(lines[first + 50]).toBe('and 3,950 more mirror points');
+});
+
+it('says whose places are taken, and who is refused the loudest', () => {
+  const refused = { type: 'erspan2', session: 7, key: null };
+  const text = statusText({
+    ...status,
+    pools: [
+      { name: 'core', points: 1024, places: 1024, full: 1, forgotten: 0 },
+      { name: '', points: 4096, places: 4096, full: 12_000, forgotten: 0 },
+    ],
+    refused: [
+      { ...refused, source: '10.9.0.1', packets_at_least: 5000, packets_at_most: 5000 },
+      { ...refused, source: '10.9.0.2', packets_at_least: 900, packets_at_most: 1000 },
+      {
+        ...refused,
+        type: 'gre',
+        session: 0,
+        key: 3,
+        source: '10.9.0.3',
+        packets_at_least: 1,
+        packets_at_most: 100,
+      },
+    ],
+  });
+  expect(text).toContain('full      core: 1 packet of points beyond its 1,024 places share one, ::\n');
+  expect(text).toContain(
+    'full      unknown mirror points: 12,000 packets of points beyond their 4,096 places share one, ::\n',
+  );
+  expect(text).toContain(
+    'refused   10.9.0.1 erspan2 7: 5,000 packets\nrefused   10.9.0.2 erspan2 7: 900 to 1,000 packets\n',
+  );
+  expect(text).not.toContain('10.9.0.3');
 });

@@ -1,5 +1,6 @@
 import { Demux } from '../../src/demux/demux.js';
-import { MirrorTable, type MirrorTableOptions } from '../../src/demux/mirrors.js';
+import type { MirrorTableOptions } from '../../src/demux/mirror-table-options.js';
+import { MirrorTable } from '../../src/demux/mirrors.js';
 import type { ReassemblyLimits } from '../../src/demux/reassembly.js';
 import { formatIp } from '../../src/wire/addresses.js';
 import type { Frame } from '../../src/wire/frame.js';

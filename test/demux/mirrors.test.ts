@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NO_KEY } from '../../src/demux/mirror-points.js';
 import { MirrorTable } from '../../src/demux/mirrors.js';
+import { NO_KEY, openGate, REFUSED } from '../../src/demux/point-gate.js';
 import { formatIp } from '../../src/wire/addresses.js';
 import type { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
 import { MirrorRecord, SequenceUse } from '../../src/wire/mirror-record.js';
@@ -24,7 +24,7 @@ interface Row {
 function recorded(capacity?: number): { table: MirrorTable; rows: Row[] } {
   const rows: Row[] = [];
   const table = new MirrorTable({
-    ...(capacity !== undefined && { capacity }),
+    ...(capacity !== undefined && { gate: openGate(capacity) }),
     sink: {
       mirror: (r) => {
         const { minute, packets, lost, reordered, bytes } = r;
@@ -119,12 +119,17 @@ describe('mirror points', () => {
     expect(table.overflowed).toBe(4);
   });
 
-  it('that are not admitted are counted and not found', () => {
-    const table = new MirrorTable({ admit: (p) => p.session === 1 });
+  it('that are refused are counted, and take no place', () => {
+    const gate = {
+      ...openGate(10),
+      poolOf: (_t: number, _w: Uint32Array, session: number) => (session === 1 ? 0 : REFUSED),
+    };
+    const table = new MirrorTable({ gate });
     expect(table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.9'), 1, NO_KEY)).toBeDefined();
     expect(table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.9'), 2, NO_KEY)).toBeUndefined();
     expect(table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.9'), 2, NO_KEY)).toBeUndefined();
     expect(table.refused).toBe(2);
+    expect(table.points.length).toBe(1);
   });
 });
 

@@ -5,6 +5,19 @@ import { METRICS } from '../../src/observe/metrics.js';
 import { metricsTable } from '../../src/observe/reference.js';
 import type { CollectorStatus } from '../../src/observe/status.js';
 
+const SUMS = {
+  points: 0,
+  packets: 0,
+  bytes: 0,
+  lost: 0,
+  reordered: 0,
+  repeated: 0,
+  truncated: 0,
+  malformed: 0,
+  kernel_drops: 0,
+  last_seen: 0,
+};
+
 const STATUS: CollectorStatus = {
   version: '1.2.3',
   collector: 'here',
@@ -36,6 +49,16 @@ const STATUS: CollectorStatus = {
       kernel_drops: 3,
       last_seen: 1767225600,
     },
+  ],
+  mirror_points: 1,
+  unlisted: { ...SUMS, points: 3744, packets: 9000, lost: 7, loudest: [] },
+  forgotten: SUMS,
+  pools: [
+    { name: 'core "1"', points: 1, places: 1024, full: 0, forgotten: 2 },
+    { name: '', points: 4000, places: 4096, full: 9, forgotten: 0 },
+  ],
+  refused: [
+    { type: 'erspan2', source: '10.0.0.3', session: 7, key: null, packets_at_least: 1, packets_at_most: 2 },
   ],
   sessions: { open: 1, opened: 2, rows: 1, pressure: 0, duplicates: 0, dropped: 0 },
   tunnels: [
@@ -89,10 +112,27 @@ it('serves every metric with its value, twice the same', async () => {
   const labels =
     'name="core \\"1\\"",site="ams",type="erspan2",source="10.0.0.1",target="10.0.0.2",session="77",key=""';
   expect(text).toContain(`mirrorlake_mirror_lost_total{${labels}} 4\n`);
+  const others = 'name="",site="",type="",source="",target="",session="",key=""';
+  expect(text).toContain(`mirrorlake_mirror_packets_total{${others}} 9000\n`);
+  expect(text).toContain('mirrorlake_mirror_points_limit{name=""} 4096\n');
+  expect(text).toContain('mirrorlake_mirror_points_full_total{name=""} 9\n');
+  expect(text).toContain('mirrorlake_mirror_points_forgotten_total{name="core \\"1\\""} 2\n');
   expect(text).toContain('mirrorlake_receiver_dropped_total{receiver="eth1",kind="ring"} 3\n');
   expect(text).toContain('mirrorlake_dropped_total{reason="gre_short"} 2\n');
   expect(text).toContain('mirrorlake_tunnel_counter_total{tunnel="t1",mode="gre",counter="rx_packets"} 5\n');
   expect((await get('/metrics', STATUS)).text).toBe(text);
+});
+
+it('has no counter that falls: a late packet that was no loss is taken off the next ones', async () => {
+  let lost = 0;
+  const told: number[] = [];
+  const status = (): CollectorStatus => ({ ...STATUS, mirrors: [{ ...STATUS.mirrors[0], lost }] });
+  server = await ObserveServer.listen('127.0.0.1', 0, status);
+  for (lost of [5, 4, 5, 6]) {
+    const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+    told.push(Number(/^mirrorlake_mirror_lost_total\{name="core.* (\d+)$/m.exec(text)?.[1]));
+  }
+  expect(told).toEqual([5, 5, 5, 6]);
 });
 
 it('says whether the collector is well, and what ails it', async () => {

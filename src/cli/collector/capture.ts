@@ -2,9 +2,11 @@
  * One packet path, from batches to segments: demux, the rules of mirror points, the session table, the encoder.
  * The raw receiver has one in the main thread, every worker of the ring receiver one of its own; they share nothing.
  */
+import type { RefusedCount } from '../../demux/loudest.js';
+import type { PointWatcher } from '../../demux/mirror-table-options.js';
 import { NumberLog } from '../../demux/number-log.js';
 import type { PacketBatch } from '../../receive/batch.js';
-import type { SessionOptions } from '../../sessions/options.js';
+import { SESSION_DEFAULTS, type SessionOptions } from '../../sessions/options.js';
 import { EndReason } from '../../sessions/record.js';
 import { SessionSegment } from '../../store/session-segment.js';
 import type { TableName } from '../../store/tables.js';
@@ -12,12 +14,13 @@ import { tunnelClaims } from '../../tunnels/service.js';
 import type { Frame } from '../../wire/frame.js';
 import { MALFORMED_NAMES } from '../../wire/malformed.js';
 import type { MirrorPoint } from '../../wire/mirror-point.js';
-import { MirrorRecord } from '../../wire/mirror-record.js';
+import type { MirrorRecord } from '../../wire/mirror-record.js';
 import type { FrameSink, Mirrored } from '../../wire/mirrored.js';
 import type { GreReceiver } from '../../wire/outer.js';
 import { PacketKeeper } from '../packet-keeper.js';
 import { Pipeline } from '../pipeline.js';
-import { type MirrorRule, type MirrorRules, ruleFor } from './policy.js';
+import { type MirrorRule, type MirrorRules, ruleOf } from './policy.js';
+import { RuleIndex } from './rule-index.js';
 import { TapWriter } from './tap.js';
 
 /** A segment goes to the store at this size, or at this age. */
@@ -44,6 +47,8 @@ export interface PointData {
   readonly target: Uint8Array;
   readonly session: number;
   readonly key: number | null;
+  /** Of a point that all share which found no place: the name of their entry of `mirrors`, empty for the unknown ones. */
+  readonly sharedBy: string | undefined;
 }
 
 /** What a mirror point sent, in a minute or in all. */
@@ -61,6 +66,22 @@ export interface MirrorCounts {
   readonly malformed: number;
 }
 
+/** What changed about a packet path's mirror points since the last time. */
+export interface MirrorChanges {
+  /** Those forgotten, with their last totals. They come first: one that is new may have the place of one that is gone. */
+  readonly forgotten: readonly MirrorChange[];
+  /** Those that were counted. */
+  readonly counted: readonly MirrorChange[];
+}
+
+/** The totals of one mirror point. */
+export interface MirrorChange extends Omit<MirrorCounts, 'point' | 'minute'> {
+  /** What the packet path calls it, see {@link NumberLog}; one that is forgotten has another than the next with its place. */
+  readonly name: number;
+  /** What it is; undefined when that was told before. */
+  readonly point: PointData | undefined;
+}
+
 /** What a packet path has counted since it began. */
 export interface CaptureSnapshot {
   readonly packets: number;
@@ -69,7 +90,8 @@ export interface CaptureSnapshot {
   /** Outer fragments over IPv6. */
   readonly ipv6Fragments: number;
   readonly dropped: Record<string, number>;
-  readonly mirrors: MirrorCounts[];
+  /** The loudest mirror points among those refused. */
+  readonly refused: readonly RefusedCount[];
   readonly open: number;
   readonly opened: number;
   readonly rows: number;
@@ -85,12 +107,15 @@ export interface CaptureOutput {
   minute(counts: MirrorCounts): void;
 }
 
-export class Capture implements FrameSink {
+export class Capture implements FrameSink, PointWatcher {
   private readonly pipeline: Pipeline;
   private readonly segment: SessionSegment;
   private readonly taps = new TapWriter();
   private readonly byPoint: MirrorRule[] = [];
-  private readonly totals = new MirrorRecord();
+  /** Points not told of yet, by index, and those forgotten since {@link changes}. */
+  private readonly untold: boolean[] = [];
+  private gone: MirrorChange[] = [];
+  private readonly longestTimeout: number;
   private rules: MirrorRules;
   private readonly packets: PacketKeeper;
   private segmentSince = 0;
@@ -105,14 +130,17 @@ export class Capture implements FrameSink {
     private readonly output: CaptureOutput,
   ) {
     this.rules = options.rules;
+    const { tcpIdle, udpIdle, otherIdle, linger } = { ...SESSION_DEFAULTS, ...options.sessions };
+    this.longestTimeout = Math.max(tcpIdle, udpIdle, otherIdle, linger);
     this.segment = new SessionSegment(options.collector);
     if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
     this.pipeline = new Pipeline({
       sessions: this.segment,
-      mirrors: { mirror: (record) => this.output.minute(countsOf(record)) },
+      mirrors: { mirror: (record) => this.output.minute(this.countsOf(record)) },
       table: options.sessions,
       reassembly: options.reassembly,
-      admit: (point) => this.admit(point),
+      gate: new RuleIndex(options.rules, this.longestTimeout),
+      points: this,
       frames: this,
       ...(this.numbers && { numbers: this.numbers }),
     });
@@ -156,6 +184,7 @@ export class Capture implements FrameSink {
    */
   tick(now: number, busy = false): void {
     this.pipeline.advance(Math.floor(now / 1000));
+    this.pipeline.forget(Math.floor(now / 1000));
     this.numbers?.advance(busy ? Math.min(this.lastPacket, now) - BUSY_LAG_MS : now - IDLE_LAG_MS);
     if (this.segment.count + this.packets.count === 0) this.segmentSince = now;
     else if (now - this.segmentSince >= SEGMENT_MS || now < this.segmentSince) this.flush();
@@ -165,7 +194,7 @@ export class Capture implements FrameSink {
   setRules(rules: MirrorRules): void {
     this.rules = rules;
     this.pipeline.demux.setTunnels(claimsOf(rules));
-    this.pipeline.mirrors.reconsider();
+    this.pipeline.mirrors.setGate(new RuleIndex(rules, this.longestTimeout));
   }
 
   /** Ends every session and hands on what is left. */
@@ -194,10 +223,7 @@ export class Capture implements FrameSink {
       frames: c.frames,
       ipv6Fragments: c.ipv6Fragments,
       dropped,
-      mirrors: mirrors.points.map((point) => {
-        mirrors.totals(point, this.totals);
-        return countsOf(this.totals);
-      }),
+      refused: mirrors.loudestRefused,
       open: table.open,
       opened: table.counters.opened,
       rows: table.counters.rows,
@@ -207,11 +233,48 @@ export class Capture implements FrameSink {
     };
   }
 
-  private admit(point: MirrorPoint): boolean {
-    const rule = ruleFor(point, this.rules);
+  /** What changed about the mirror points since the last time. */
+  changes(): MirrorChanges {
+    const counted: MirrorChange[] = [];
+    this.pipeline.mirrors.changes((totals, name) => counted.push(this.changeOf(totals, name)));
+    const forgotten = this.gone;
+    this.gone = [];
+    return { forgotten, counted };
+  }
+
+  made(point: MirrorPoint, pool: number, isNew: boolean): void {
+    const rule = ruleOf(pool, this.rules);
     this.byPoint[point.index] = rule;
+    if (isNew) this.untold[point.index] = true;
     this.pipeline.table.setDedupWindow(point, rule.policy === 'observe' ? rule.dedupWindow : 0);
-    return rule.policy !== 'refuse';
+  }
+
+  forgotten(totals: MirrorRecord, name: number): void {
+    this.gone.push(this.changeOf(totals, name));
+  }
+
+  private changeOf(r: MirrorRecord, name: number): MirrorChange {
+    const { point, minute, ...counts } = this.countsOf(r);
+    const isNew = this.untold[r.point.index];
+    this.untold[r.point.index] = false;
+    return { name, point: isNew ? point : undefined, ...counts };
+  }
+
+  private countsOf(r: MirrorRecord): MirrorCounts {
+    const { index, type, source, target, session, key } = r.point;
+    const sharedBy = this.pipeline.mirrors.isShared(r.point) ? this.byPoint[index].name : undefined;
+    return {
+      point: { type, source, target, session, key, sharedBy },
+      minute: r.minute,
+      packets: r.packets,
+      bytes: r.bytes,
+      sequence: r.sequence,
+      lost: r.lost,
+      reordered: r.reordered,
+      repeated: r.repeated,
+      truncated: r.truncated,
+      malformed: r.malformed,
+    };
   }
 
   private flush(): void {
@@ -229,20 +292,4 @@ export class Capture implements FrameSink {
 /** Who takes what is the tunnels'. */
 function claimsOf(rules: MirrorRules): GreReceiver | undefined {
   return rules.claims.length > 0 ? tunnelClaims(rules.claims) : undefined;
-}
-
-function countsOf(r: MirrorRecord): MirrorCounts {
-  const { type, source, target, session, key } = r.point;
-  return {
-    point: { type, source, target, session, key },
-    minute: r.minute,
-    packets: r.packets,
-    bytes: r.bytes,
-    sequence: r.sequence,
-    lost: r.lost,
-    reordered: r.reordered,
-    repeated: r.repeated,
-    truncated: r.truncated,
-    malformed: r.malformed,
-  };
 }

@@ -13,7 +13,7 @@ import {
 } from '../../observe/control.js';
 import { ObserveServer } from '../../observe/http.js';
 import type { Logger } from '../../observe/log.js';
-import type { CollectorStatus, ReceiverStatus } from '../../observe/status.js';
+import type { CollectorStatus, CollectorSummary, ReceiverStatus } from '../../observe/status.js';
 import { RawReceiver } from '../../receive/raw.js';
 import { parseLocation, readerOf } from '../../store/location.js';
 import { spoolDirectory } from '../../store/spool-directory.js';
@@ -23,6 +23,7 @@ import { MirrorAccounts } from './mirror-accounts.js';
 import { type MirrorRules, mirrorRules } from './policy.js';
 import { becomeUser, directoryFor, findUser } from './privileges.js';
 import { receiverKind } from './receiver-kind.js';
+import { refusedStatus } from './refused.js';
 import { RingReceiver } from './ring-receiver.js';
 import { answerQuery } from './store-query.js';
 import { StoreThread } from './store-thread.js';
@@ -72,9 +73,12 @@ export class Collector {
       (error) => this.failure?.(error),
     );
     this.rules = mirrorRules(options.config, {}, -1, this.tunnels.claims);
-    this.accounts = new MirrorAccounts(options.collector, (bytes, rows) =>
-      this.store.segments.send('mirrors', bytes, rows),
-    );
+    this.accounts = new MirrorAccounts({
+      collector: options.collector,
+      rules: this.rules,
+      store: (bytes, rows) => this.store.segments.send('mirrors', bytes, rows),
+      warn: (message) => this.log.warn(message),
+    });
     this.failed = new Promise((_, reject) => {
       this.failure = reject;
     });
@@ -176,7 +180,8 @@ export class Collector {
       promiscuous: config.promiscuous,
       capture: this.captureOptions(config.workers),
       store: () => this.store.connect(),
-      minute: (worker, counts) => this.accounts.minute(worker, counts),
+      minute: (counts) => this.accounts.minute(counts),
+      changes: (worker, changes) => this.accounts.changes(worker, changes, Date.now()),
       ...(config.workers > 1 && { numbers: (worker: number) => this.accounts.numberLog(worker) }),
       log: (level, message) => this.log[level](message),
       failed: (error) => this.failure?.(error),
@@ -213,7 +218,7 @@ export class Collector {
     if (this.raw !== undefined) {
       this.rawCapture = new Capture(this.captureOptions(1), {
         segment: (table, bytes, rows) => this.store.segments.send(table, bytes, rows),
-        minute: (counts) => this.accounts.minute(0, counts),
+        minute: (counts) => this.accounts.minute(counts),
       });
       this.timers.push(setInterval(() => this.rawCapture?.tick(Date.now()), TICK_MS));
     }
@@ -223,7 +228,12 @@ export class Collector {
     this.store.opened().catch((error: Error) => this.failure?.(error));
     if (config.listen !== undefined) {
       const { host, port } = config.listen;
-      this.http = await ObserveServer.listen(host, port, () => this.status());
+      this.http = await ObserveServer.listen(
+        host,
+        port,
+        () => this.status(),
+        () => this.summary(),
+      );
       this.log.info(`metrics on http://${host.includes(':') ? `[${host}]` : host}:${this.http.port}/metrics`);
     }
     const what = this.ring === undefined ? 'raw sockets' : config.interfaces.join(', ');
@@ -243,7 +253,7 @@ export class Collector {
 
   private account(): void {
     const now = Date.now();
-    for (const [path, s] of this.snapshots().entries()) this.accounts.totals(path, s.mirrors, now);
+    if (this.rawCapture !== undefined) this.accounts.changes(0, this.rawCapture.changes(), now);
     this.accounts.kernelDrops(this.ring?.dropped ?? this.raw?.dropped ?? 0, now);
   }
 
@@ -258,6 +268,7 @@ export class Collector {
     this.openTaps(config.mirrors);
     await this.tunnels.reload(config.tunnels);
     this.rules = this.makeRules(config);
+    this.accounts.setRules(this.rules);
     this.ring?.setRules(this.rules);
     this.rawCapture?.setRules(this.rules);
     this.raw?.refilter();
@@ -274,6 +285,12 @@ export class Collector {
   }
 
   status(): CollectorStatus {
+    const summary = this.summary();
+    return { ...summary, ...this.accounts.status(refusedStatus(this.snapshots().map((s) => s.refused))) };
+  }
+
+  /** The status without what grows with the mirror points. */
+  summary(): CollectorSummary {
     const snapshots = this.snapshots();
     const dropped: Record<string, number> = {};
     for (const s of snapshots) {
@@ -293,7 +310,7 @@ export class Collector {
       memory_bytes: process.memoryUsage.rss(),
       receivers: this.receivers(),
       dropped,
-      mirrors: this.accounts.status(this.rules),
+      mirror_points: this.accounts.size,
       sessions: {
         open: sum('open'),
         opened: sum('opened'),

@@ -8,6 +8,8 @@ import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js'
 export interface MirrorRules {
   readonly mirrors: readonly MirrorConfig[];
   readonly unknown: 'observe' | 'refuse';
+  /** Places, a worker, for the mirror points that no entry names. */
+  readonly unknownPoints: number;
   /** Frames kept of mirrors that do not say it themselves. */
   readonly packets: Config['packets'];
   /** TAP devices by name, their descriptors open. */
@@ -45,6 +47,7 @@ export function mirrorRules(
   return {
     mirrors: config.mirrors,
     unknown: config.unknown_mirrors,
+    unknownPoints: config.unknown_points,
     packets: config.packets,
     taps,
     tapAll,
@@ -52,9 +55,23 @@ export function mirrorRules(
   };
 }
 
+/**
+ * The place in `mirrors` of the first entry that matches; as many as there are when none does. {@link RuleIndex} says the same
+ * of packets, in a time that does not grow with the entries.
+ */
+export function entryOf(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): number {
+  const entry = rules.mirrors.findIndex((m) => matches(m, point));
+  return entry < 0 ? rules.mirrors.length : entry;
+}
+
 /** The first entry that matches decides; without one, `unknown_mirrors`. */
 export function ruleFor(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): MirrorRule {
-  const entry = rules.mirrors.find((m) => matches(m, point));
+  return ruleOf(entryOf(point, rules), rules);
+}
+
+/** The rule of an entry, by its place in `mirrors`; of the unknown ones for any other number. */
+export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
+  const entry: MirrorConfig | undefined = rules.mirrors[place];
   if (entry === undefined) {
     return {
       name: '',

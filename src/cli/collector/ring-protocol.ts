@@ -1,7 +1,7 @@
 /** What the main thread and the ring workers say to each other. */
 import type { MessagePort } from 'node:worker_threads';
 import type { RingShape } from '../../linux/packet-socket.js';
-import type { CaptureOptions, CaptureSnapshot, MirrorCounts } from './capture.js';
+import type { CaptureOptions, CaptureSnapshot, MirrorChanges, MirrorCounts } from './capture.js';
 import type { MirrorRules } from './policy.js';
 
 /** One ring to read: a packet socket on one interface. */
@@ -32,8 +32,8 @@ export type ToRingWorker =
   | { readonly kind: 'finish' };
 
 export type FromRingWorker =
-  | { readonly kind: 'snapshot'; readonly snapshot: CaptureSnapshot }
+  | { readonly kind: 'snapshot'; readonly snapshot: CaptureSnapshot; readonly changes: MirrorChanges }
   | { readonly kind: 'minute'; readonly counts: MirrorCounts }
   /** A ring is no longer read: its socket may be closed. */
   | { readonly kind: 'released'; readonly fd: number }
-  | { readonly kind: 'finished'; readonly snapshot: CaptureSnapshot };
+  | { readonly kind: 'finished'; readonly snapshot: CaptureSnapshot; readonly changes: MirrorChanges };

@@ -16,7 +16,7 @@ import {
 import { closeSocket, IPPROTO_GRE } from '../../linux/socket.js';
 import type { ReceiverStatus } from '../../observe/status.js';
 import { CommandError } from '../errors.js';
-import type { CaptureOptions, CaptureSnapshot, MirrorCounts } from './capture.js';
+import type { CaptureOptions, CaptureSnapshot, MirrorChanges, MirrorCounts } from './capture.js';
 import type { MirrorRules } from './policy.js';
 import { RingInterface } from './ring-interface.js';
 import type { FromRingWorker, RingWorkerData } from './ring-protocol.js';
@@ -43,7 +43,8 @@ export interface RingReceiverOptions {
   readonly capture: CaptureOptions;
   /** Gives a new way in for segments. */
   readonly store: () => { port: MessagePort; waiting: SharedArrayBuffer };
-  readonly minute: (worker: number, counts: MirrorCounts) => void;
+  readonly minute: (counts: MirrorCounts) => void;
+  readonly changes: (worker: number, changes: MirrorChanges) => void;
   /** Memory for a worker's sequence numbers, where several workers see one mirror. */
   readonly numbers?: (worker: number) => SharedArrayBuffer;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -58,7 +59,7 @@ const NO_SNAPSHOT: CaptureSnapshot = {
   frames: 0,
   ipv6Fragments: 0,
   dropped: {},
-  mirrors: [],
+  refused: [],
   open: 0,
   opened: 0,
   rows: 0,
@@ -145,10 +146,11 @@ export class RingReceiver {
   }
 
   private heard(number: number, handle: WorkerHandle, m: FromRingWorker): void {
-    if (m.kind === 'minute') this.options.minute(number, m.counts);
+    if (m.kind === 'minute') this.options.minute(m.counts);
     else if (m.kind === 'released') this.release(m.fd);
     else {
       handle.snapshot = m.snapshot;
+      this.options.changes(number, m.changes);
       if (m.snapshot.ipv6Fragments > 0) this.fragmented();
       if (m.kind === 'finished') handle.finished();
     }

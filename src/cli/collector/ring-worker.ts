@@ -124,7 +124,7 @@ function run(): void {
       // A worker that is never idle still hears what it is told.
       if (busy) takeMessages();
       if (now - told >= SNAPSHOT_MS || now < told) {
-        say({ kind: 'snapshot', snapshot: capture.snapshot() });
+        say({ kind: 'snapshot', snapshot: capture.snapshot(), changes: capture.changes() });
         told = now;
       }
     }
@@ -136,7 +136,7 @@ function run(): void {
   }
   setRings([]);
   capture.finish();
-  say({ kind: 'finished', snapshot: capture.snapshot() });
+  say({ kind: 'finished', snapshot: capture.snapshot(), changes: capture.changes() });
 }
 
 run();

@@ -1,7 +1,7 @@
 /** What the service manager hears of a collector: that it is ready, how it does, that it is alive, that it ends. */
 import type { ServiceManager } from '../../linux/service-manager.js';
 import { ailments } from '../../observe/http.js';
-import type { CollectorStatus } from '../../observe/status.js';
+import type { CollectorSummary } from '../../observe/status.js';
 
 /** Milliseconds between two statuses when nobody watches. */
 const STATUS_MS = 10_000;
@@ -12,7 +12,7 @@ export class ServiceWatch {
   /** Says that the collector is ready, and from then on that it is alive: twice in the watchdog's time. */
   constructor(
     private readonly manager: ServiceManager,
-    status: () => CollectorStatus,
+    status: () => CollectorSummary,
   ) {
     const tell = (...more: string[]): void =>
       manager.notify('WATCHDOG=1', `STATUS=${statusLine(status())}`, ...more);
@@ -28,9 +28,9 @@ export class ServiceWatch {
 }
 
 /** One line, as `systemctl status` shows it. */
-export function statusLine(s: CollectorStatus): string {
+export function statusLine(s: CollectorSummary): string {
   const wrong = ailments(s);
   const packets = s.receivers.reduce((n, r) => n + r.packets, 0);
-  const does = `${packets} packets of ${s.mirrors.length} mirror points, ${s.sessions.open} sessions open, ${s.store.rows_stored} rows stored`;
+  const does = `${packets} packets of ${s.mirror_points} mirror points, ${s.sessions.open} sessions open, ${s.store.rows_stored} rows stored`;
   return [...wrong, does].join('; ').replaceAll('\n', ' ');
 }

@@ -11,7 +11,15 @@ const point = {
 };
 
 function rules(unknown: 'observe' | 'refuse'): MirrorRules {
-  return { unknown, mirrors: [], packets: { bytes: 0, packets: 0 }, taps: {}, tapAll: 7, claims: [] };
+  return {
+    unknown,
+    unknownPoints: 10,
+    mirrors: [],
+    packets: { bytes: 0, packets: 0 },
+    taps: {},
+    tapAll: 7,
+    claims: [],
+  };
 }
 
 it('an unknown mirror goes to the TAP device of all, unless unknown mirrors are refused', () => {
