@@ -26,6 +26,8 @@ import {
 /** Points with a place of their own, of all pools. Their indices, and those of the points that others share, have 24 bits. */
 export const MOST_POINTS = 1 << 23;
 const TYPES = 8;
+/** A pool with more of its places taken than this keeps no point longer than it must: who is new is to find a place. */
+const NEARLY_FULL = 7 / 8;
 const IPV4_MAPPED = 0xffff;
 const EMPTY = -1;
 /** Places for points lately found over IPv4, a power of two, and what a place holds. */
@@ -131,7 +133,7 @@ export class MirrorPoints {
     const pool = this.pools[index];
     const { places } = this.gate;
     if (pool === REFUSED || this.isShared(index)) return this.gate.idle(places.length - 1, true);
-    return this.gate.idle(pool, this.used[pool] >= places[pool]);
+    return this.gate.idle(pool, this.used[pool] > NEARLY_FULL * places[pool]);
   }
 
   /** Forgets a point: its place is free, and its index. */

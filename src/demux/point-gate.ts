@@ -31,7 +31,7 @@ export interface PointGate {
    * @returns the pool, or {@link REFUSED}
    */
   poolOf(type: MirrorType, words: Uint32Array, session: number, key: number): number;
-  /** Seconds without packets after which a point of a pool is forgotten; `full`: when all its places are taken. */
+  /** Seconds without packets after which a point of a pool is forgotten; `full`: when few of its places are left. */
   idle(pool: number, full: boolean): number;
 }
 
