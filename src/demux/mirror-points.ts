@@ -43,7 +43,10 @@ export class MirrorPoints {
   readonly points: MirrorPoint[] = [];
   /** Whether the packet of the last {@link find} went from its point's target to its source. */
   reversed = false;
-  readonly refused = new LoudestRefused();
+  /** Packets of points for which there was no place, and of refused ones; and the loudest of these. */
+  overflowed = 0;
+  refused = 0;
+  readonly loudest = new LoudestRefused();
   private readonly seed = randomInt(2 ** 32);
   /** The packet looked for, and every point's. */
   private readonly wanted = new Uint32Array(WORDS);
@@ -239,7 +242,8 @@ export class MirrorPoints {
   }
 
   private refuse(): number {
-    this.refused.count(this.wanted);
+    this.refused++;
+    this.loudest.count(this.wanted);
     return REFUSED;
   }
 
@@ -261,6 +265,7 @@ export class MirrorPoints {
   }
 
   private sharedPoint(type: MirrorType, pool: number): number {
+    this.overflowed++;
     const at = pool * TYPES + type;
     let index = this.shared[at];
     if (index === EMPTY) {

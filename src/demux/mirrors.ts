@@ -37,9 +37,6 @@ const SWEEP = 256;
 
 /** The mirror points and their accounts. */
 export class MirrorTable {
-  /** Packets of points for which there was no place, and of refused ones. */
-  overflowed = 0;
-  refused = 0;
   private readonly table: MirrorPoints;
   private readonly watcher: PointWatcher | undefined;
   private readonly sink: MirrorSink | undefined;
@@ -79,9 +76,18 @@ export class MirrorTable {
     return this.table.points;
   }
 
-  /** The loudest of those refused. */
+  /** Packets of points for which there was no place. */
+  get overflowed(): number {
+    return this.table.overflowed;
+  }
+
+  /** Packets of refused points, and the loudest of these. */
+  get refused(): number {
+    return this.table.refused;
+  }
+
   get loudestRefused(): RefusedCount[] {
-    return this.table.refused.list();
+    return this.table.loudest.list();
   }
 
   /**
@@ -93,12 +99,7 @@ export class MirrorTable {
    */
   find(type: MirrorType, packet: OuterPacket, session: number, key: number): MirrorPoint | undefined {
     const index = this.table.find(type, packet, session, key);
-    if (index === REFUSED) {
-      this.refused++;
-      return undefined;
-    }
-    if (this.table.isShared(index)) this.overflowed++;
-    return this.table.points[index];
+    return index === REFUSED ? undefined : this.table.points[index];
   }
 
   /** Whether a point stands for all of its pool and type that found no place. */

@@ -26,11 +26,11 @@ const JUDGE_FIRST = 64;
 const JUDGE_EVERY = 4096;
 /** Sources whose sessions are tried as one counter, 4 to 18 KiB each; the sessions of others stand alone. */
 const MAX_SOURCES = 1024;
-/** Streams by hardware id and direction, 0.3 to 1.4 KiB each; a level that needs more is followed no further. */
-const MAX_LEVEL_STREAMS = 65_536;
-/** What every share has of both at least: a source or two, and one point with every hardware id in both directions. */
+/** Streams by hardware id and direction, 0.4 to 2 KiB each; a level that needs more is followed no further. */
+const MAX_LEVEL_STREAMS = 32_768;
+/** What every share has of both at least: some sources, and two points with every hardware id in both directions. */
 const LEAST_SOURCES = 16;
-const LEAST_LEVEL_STREAMS = 256;
+const LEAST_LEVEL_STREAMS = 512;
 const HARDWARE_IDS = 64;
 const DIRECTIONS = 4;
 const NONE = -1;

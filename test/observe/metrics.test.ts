@@ -164,7 +164,7 @@ it('is documented: the page has every metric, and every field of the status', ()
   const fields = (o: object): string[] =>
     Object.entries(o).flatMap(([k, v]) => [
       k,
-      ...(Array.isArray(v) ? fields(v[0]) : typeof v === 'object' && v ? fields(v) : []),
+      ...(Array.isArray(v) ? fields(v[0] ?? {}) : typeof v === 'object' && v ? fields(v) : []),
     ]);
   const free = ['not_gre', 'gre_short', 'rx_packets'];
   for (const f of fields(STATUS).filter((f) => !free.includes(f)))
