@@ -22,12 +22,10 @@ import {
   TYPE_SHIFT,
   POINT_WORDS as WORDS,
 } from './point-gate.js';
+import { PointPools } from './point-pools.js';
 
 /** Points with a place of their own, of all pools. Their indices, and those of the points that others share, have 24 bits. */
 export const MOST_POINTS = 1 << 23;
-const TYPES = 8;
-/** A pool with more of its places taken than this keeps no point longer than it must: who is new is to find a place. */
-const NEARLY_FULL = 7 / 8;
 const IPV4_MAPPED = 0xffff;
 const EMPTY = -1;
 /** Places for points lately found over IPv4, a power of two, and what a place holds. */
@@ -54,9 +52,7 @@ export class MirrorPoints {
   private slots = new Int32Array(128).fill(EMPTY);
   /** By index: the pool, REFUSED by rules that came later, or FREE. */
   private pools = new Int32Array(64).fill(FREE);
-  /** By pool: points that have its places; and by pool and type: the index of the point shared by all others. */
-  private used: Int32Array;
-  private shared: Int32Array;
+  private places: PointPools;
   /** Points in the hash table, and indices that may be used again. */
   private entered = 0;
   private readonly spare: number[] = [];
@@ -65,11 +61,10 @@ export class MirrorPoints {
 
   /** @param made told of every new point, and of every one again when another gate has said which pool it is of */
   constructor(
-    private gate: PointGate,
+    gate: PointGate,
     private readonly made: (point: MirrorPoint, pool: number, isNew: boolean) => void,
   ) {
-    this.used = new Int32Array(gate.places.length);
-    this.shared = new Int32Array(gate.places.length * TYPES).fill(EMPTY);
+    this.places = new PointPools(gate);
   }
 
   /**
@@ -113,6 +108,22 @@ export class MirrorPoints {
     return index;
   }
 
+  /**
+   * Whether a fragment may be of a point that is not refused, as far as its addresses tell: of a two-way tunnel either may be the
+   * sender that rules name. One that is not is counted as refused.
+   */
+  mayAdmit(packet: OuterPacket): boolean {
+    const w = this.wanted;
+    this.address(packet, packet.destination, 0);
+    if (this.places.gate.mayAdmit(w)) return true;
+    this.address(packet, packet.source, 0);
+    if (this.places.gate.mayAdmit(w)) return true;
+    w[KIND] = 0;
+    w[KEY] = 0;
+    this.refuse();
+    return false;
+  }
+
   /** Whether a point stands for all of its pool and type that have no place of their own. */
   isShared(index: number): boolean {
     return this.words[index * WORDS + KIND] === 0;
@@ -123,30 +134,17 @@ export class MirrorPoints {
     return this.pools[index] !== FREE;
   }
 
-  /** The pool of a point, or REFUSED. */
-  poolOf(index: number): number {
-    return this.pools[index];
-  }
-
-  /**
-   * Seconds without packets after which a point is to be forgotten. One that later rules refuse, or that others shared, keeps
-   * nothing that anybody waits for: it goes as early as the unknown ones.
-   */
+  /** Seconds without packets after which a point is to be forgotten. */
   idle(index: number): number {
-    const pool = this.pools[index];
-    const { places } = this.gate;
-    if (pool === REFUSED || this.isShared(index)) return this.gate.idle(places.length - 1, true);
-    return this.gate.idle(pool, this.used[pool] > NEARLY_FULL * places[pool]);
+    return this.places.idle(this.pools[index], this.isShared(index));
   }
 
   /** Forgets a point: its place is free, and its index. */
   remove(index: number): void {
     const pool = this.pools[index];
-    if (this.isShared(index)) {
-      const at = this.shared.indexOf(index);
-      if (at >= 0) this.shared[at] = EMPTY;
-    } else {
-      if (pool !== REFUSED) this.used[pool]--;
+    if (this.isShared(index)) this.places.unshare(index);
+    else {
+      if (pool !== REFUSED) this.places.giveBack(pool);
       this.leave(index);
     }
     this.pools[index] = FREE;
@@ -159,9 +157,7 @@ export class MirrorPoints {
    * are, they stay. Points shared by others are not shared any further: it may have other pools.
    */
   regate(gate: PointGate): void {
-    this.gate = gate;
-    this.used = new Int32Array(gate.places.length);
-    this.shared = new Int32Array(gate.places.length * TYPES).fill(EMPTY);
+    this.places = new PointPools(gate);
     this.recent.fill(0);
     for (const { index, type, session, key } of this.points) {
       if (!this.isLive(index) || this.isShared(index)) continue;
@@ -169,7 +165,7 @@ export class MirrorPoints {
       const pool = gate.poolOf(type, this.wanted, session, key ?? NO_KEY);
       this.pools[index] = pool;
       if (pool === REFUSED) continue;
-      this.used[pool]++;
+      this.places.take(pool);
       this.made(this.points[index], pool, false);
     }
   }
@@ -250,15 +246,14 @@ export class MirrorPoints {
   /** The point of a packet that none is there for: a new one at this slot where it gets a place. */
   private enter(slot: number, type: MirrorType, session: number, key: number): number {
     this.reversed = false;
-    const pool = this.gate.poolOf(type, this.wanted, session, key);
+    const pool = this.places.gate.poolOf(type, this.wanted, session, key);
     if (pool === REFUSED) return this.refuse();
-    if (this.used[pool] >= this.gate.places[pool] || this.entered === MOST_POINTS)
-      return this.sharedPoint(type, pool);
+    if (this.places.isFull(pool) || this.entered === MOST_POINTS) return this.sharedPoint(type, pool);
     const own = type === MirrorType.Pptp || key === NO_KEY ? null : key;
     const index = this.freeIndex();
     this.words.set(this.wanted, index * WORDS);
     this.slots[slot] = index;
-    this.used[pool]++;
+    this.places.take(pool);
     this.make(index, type, this.bytes(0), this.bytes(ADDRESS_WORDS), session, own, pool);
     if (++this.entered * 2 > this.slots.length) this.growSlots();
     return index;
@@ -266,14 +261,12 @@ export class MirrorPoints {
 
   private sharedPoint(type: MirrorType, pool: number): number {
     this.overflowed++;
-    const at = pool * TYPES + type;
-    let index = this.shared[at];
-    if (index === EMPTY) {
-      index = this.freeIndex();
-      this.words.fill(0, index * WORDS, (index + 1) * WORDS);
-      this.shared[at] = index;
-      this.make(index, type, new Uint8Array(16), new Uint8Array(16), 0, null, pool);
-    }
+    const shared = this.places.sharedPoint(pool, type);
+    if (shared !== undefined) return shared;
+    const index = this.freeIndex();
+    this.words.fill(0, index * WORDS, (index + 1) * WORDS);
+    this.places.share(pool, type, index);
+    this.make(index, type, new Uint8Array(16), new Uint8Array(16), 0, null, pool);
     return index;
   }
 

@@ -14,7 +14,8 @@ import type { RefusedCount } from './loudest.js';
 import { MirrorPoints } from './mirror-points.js';
 import { MIRROR_POINTS, type MirrorTableOptions, type PointWatcher } from './mirror-table-options.js';
 import { type NumberLog, pointName } from './number-log.js';
-import { Numbering, NumberingShare, SequenceVerdict } from './numbering.js';
+import { Numbering, SequenceVerdict } from './numbering.js';
+import { NumberingShare } from './numbering-share.js';
 import { openGate, type PointGate, REFUSED } from './point-gate.js';
 
 const MINUTE = 60;
@@ -100,6 +101,11 @@ export class MirrorTable {
   find(type: MirrorType, packet: OuterPacket, session: number, key: number): MirrorPoint | undefined {
     const index = this.table.find(type, packet, session, key);
     return index === REFUSED ? undefined : this.table.points[index];
+  }
+
+  /** Whether a fragment may be of a mirror point that is not refused; one that cannot is counted as refused. */
+  mayAdmit(packet: OuterPacket): boolean {
+    return this.table.mayAdmit(packet);
   }
 
   /** Whether a point stands for all of its pool and type that found no place. */

@@ -1,7 +1,8 @@
 /** Sequence numbers of several workers, judged together. */
 import type { MirrorPoint } from '../wire/mirror-point.js';
 import { indexOf, isEarlier, NumberLogReader } from './number-log.js';
-import { Numbering, type NumberingShare, type SequenceVerdict } from './numbering.js';
+import { Numbering, type SequenceVerdict } from './numbering.js';
+import type { NumberingShare } from './numbering-share.js';
 
 /** In place of a mirror point: it is forgotten, and numbers of it tell nothing. */
 const GONE = -1;

@@ -31,11 +31,18 @@ export interface PointGate {
    * @returns the pool, or {@link REFUSED}
    */
   poolOf(type: MirrorType, words: Uint32Array, session: number, key: number): number;
+  /** Whether a point of this sender (in the first four words) may get a place: all that is known of a fragment. */
+  mayAdmit(words: Uint32Array): boolean;
   /** Seconds without packets after which a point of a pool is forgotten; `full`: when few of its places are left. */
   idle(pool: number, full: boolean): number;
 }
 
 /** Lets everybody in, as long as there are places, and forgets nobody. */
 export function openGate(places: number): PointGate {
-  return { places: [places], poolOf: () => 0, idle: () => Number.POSITIVE_INFINITY };
+  return {
+    places: [places],
+    poolOf: () => 0,
+    mayAdmit: () => true,
+    idle: () => Number.POSITIVE_INFINITY,
+  };
 }

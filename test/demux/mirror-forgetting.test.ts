@@ -21,6 +21,9 @@ class Gate implements PointGate {
     const pool = sender % this.places.length;
     return pool === this.places.length - 1 && (sender & 8) !== 0 ? REFUSED : pool;
   }
+  mayAdmit(): boolean {
+    return true;
+  }
   idle(_pool: number, full: boolean): number {
     return full ? IDLE_FULL : IDLE;
   }
@@ -187,7 +190,7 @@ describe('mirror points that come and go', () => {
   });
 
   it('leave nothing to who has their index next: neither counts nor numbers', () => {
-    const gate: PointGate = { places: [4], poolOf: () => 0, idle: () => IDLE };
+    const gate: PointGate = { places: [4], poolOf: () => 0, mayAdmit: () => true, idle: () => IDLE };
     const table = new MirrorTable({ gate });
     const m = new Mirrored();
     let now = START;
@@ -225,7 +228,7 @@ describe('mirror points that come and go', () => {
   it('are told of once when they change, and with their last totals when they are forgotten', () => {
     const gone: number[] = [];
     const table = new MirrorTable({
-      gate: { places: [4], poolOf: () => 0, idle: () => IDLE },
+      gate: { places: [4], poolOf: () => 0, mayAdmit: () => true, idle: () => IDLE },
       watcher: { made: () => {}, forgotten: (r) => gone.push(r.packets) },
     });
     const changed = (): number[] => {
@@ -252,7 +255,7 @@ describe('mirror points that come and go', () => {
   });
 
   it('are found among many of whom others went', () => {
-    const gate: PointGate = { places: [7000], poolOf: () => 0, idle: () => IDLE };
+    const gate: PointGate = { places: [7000], poolOf: () => 0, mayAdmit: () => true, idle: () => IDLE };
     const table = new MirrorTable({ gate });
     const m = new Mirrored();
     let now = START;

@@ -6,7 +6,8 @@
  */
 import { numberLogMemory } from '../../demux/number-log.js';
 import { NumberMerge } from '../../demux/number-merge.js';
-import { NumberingShare, SequenceVerdict } from '../../demux/numbering.js';
+import { SequenceVerdict } from '../../demux/numbering.js';
+import { NumberingShare } from '../../demux/numbering-share.js';
 import type { MirrorsStatus, RefusedStatus } from '../../observe/status.js';
 import { MirrorSegment } from '../../store/mirror-segment.js';
 import { MirrorPoint } from '../../wire/mirror-point.js';

@@ -4,6 +4,9 @@ import type { RefusedStatus } from '../../observe/status.js';
 import { formatIp } from '../../wire/addresses.js';
 import { MIRROR_TYPE_NAMES } from '../../wire/mirror-point.js';
 
+/** In place of a type: a fragment, of which the sender alone is known. */
+const FRAGMENT = 'fragment';
+
 /** @param paths what every packet path has counted; who is missing in one may have sent as many packets as its least */
 export function refusedStatus(paths: readonly (readonly RefusedCount[])[]): RefusedStatus[] {
   const floors = paths.map((list) =>
@@ -19,7 +22,7 @@ export function refusedStatus(paths: readonly (readonly RefusedCount[])[]): Refu
       const name = `${r.type} ${source} ${r.session} ${r.key}`;
       const before = found.get(name);
       found.set(name, {
-        type: MIRROR_TYPE_NAMES[r.type],
+        type: MIRROR_TYPE_NAMES[r.type] || FRAGMENT,
         source,
         session: r.session,
         key: r.key,

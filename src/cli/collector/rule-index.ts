@@ -106,6 +106,8 @@ class Shape {
 export class RuleIndex implements PointGate {
   readonly places: readonly number[];
   private readonly shapes: Shape[];
+  /** The same, by sources alone. */
+  private readonly senders: Shape[];
   private readonly otherwise: number;
   private readonly unknown: number;
   private readonly shortest: number;
@@ -116,6 +118,9 @@ export class RuleIndex implements PointGate {
     this.otherwise = rules.unknown === 'refuse' ? REFUSED : this.unknown;
     this.places = [...rules.mirrors.map((m) => m.points), rules.unknownPoints];
     this.shapes = shapesOf(rules.mirrors);
+    this.senders = shapesOf(
+      rules.mirrors.map((m) => ({ ...m, type: undefined, session: undefined, key: undefined })),
+    );
     this.shortest = Math.max(IDLE, TIMEOUTS * longestTimeout);
   }
 
@@ -132,6 +137,13 @@ export class RuleIndex implements PointGate {
       if (place !== NONE && (first === NONE || place < first)) first = place;
     }
     return first === NONE ? this.otherwise : first;
+  }
+
+  mayAdmit(words: Uint32Array): boolean {
+    if (this.otherwise !== REFUSED) return true;
+    const { senders } = this;
+    for (let i = 0; i < senders.length; i++) if (senders[i].find(words, 0, 0, 0) !== NONE) return true;
+    return false;
   }
 
   idle(pool: number, full: boolean): number {

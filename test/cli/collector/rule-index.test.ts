@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { entryOf, type MirrorRules } from '../../../src/cli/collector/policy.js';
 import { RuleIndex } from '../../../src/cli/collector/rule-index.js';
 import { type MirrorConfig, mirrorSchema } from '../../../src/config/schema.js';
+import { prefixHolds } from '../../../src/config/units.js';
 import { ADDRESS_WORDS, NO_KEY, POINT_WORDS, REFUSED } from '../../../src/demux/point-gate.js';
 import { formatIp, parseAddress } from '../../../src/wire/addresses.js';
 import { u32 } from '../../../src/wire/bytes.js';
@@ -20,10 +21,14 @@ interface Point {
   readonly key: number;
 }
 
-function poolOf(index: RuleIndex, p: Point): number {
+function wordsOf(p: Point): Uint32Array {
   const words = new Uint32Array(POINT_WORDS);
   for (let i = 0; i < ADDRESS_WORDS; i++) words[i] = u32(p.source, 4 * i);
-  return index.poolOf(p.type, words, p.session, p.key);
+  return words;
+}
+
+function poolOf(index: RuleIndex, p: Point): number {
+  return index.poolOf(p.type, wordsOf(p), p.session, p.key);
 }
 
 function address(text: string): Uint8Array {
@@ -79,6 +84,8 @@ describe('the rules by index', () => {
             const entry = entryOf({ ...p, key, target: new Uint8Array(16) }, r);
             const expected = entry === mirrors.length && unknown === 'refuse' ? REFUSED : entry;
             expect(poolOf(index, p)).toBe(expected);
+            const named = mirrors.some((m) => m.source === undefined || prefixHolds(m.source, p.source));
+            expect(index.mayAdmit(wordsOf(p))).toBe(named || unknown === 'observe');
           }
         },
       ),

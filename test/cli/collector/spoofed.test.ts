@@ -16,7 +16,7 @@ import { formatIp } from '../../../src/wire/addresses.js';
 import { setU16, setU32 } from '../../../src/wire/bytes.js';
 import { MirrorRecord } from '../../../src/wire/mirror-record.js';
 import { batchOf } from '../../demux/outer.js';
-import { erspan2, ethernet, ipv4, udp } from '../../support/frames.js';
+import { erspan2, ethernet, ipv4, ipv6, ipv6Fragment, udp } from '../../support/frames.js';
 
 const START = 1_700_000_040;
 const SPOOFED = 66_000;
@@ -199,6 +199,31 @@ describe('66,000 made-up senders', () => {
     expect(first.packets_at_least).toBeGreaterThan(2 * 6600 - 2 * (SPOOFED / 64));
   });
 
+  it('whose packets are fragments take no room from the mirror whose packets are', () => {
+    const world = new World(rules('refuse', [CORE]));
+    const [capture] = world.captures;
+    const whole = erspan2(5, 0, FRAME);
+    const cut = whole.length & ~7;
+    const piece = (source: string, last: boolean, id: number): Uint8Array =>
+      ipv4(source, '10.0.0.9', 47, last ? whole.subarray(cut) : whole.subarray(0, cut), {
+        fragment: last ? [cut, false] : [0, true],
+        id,
+      });
+    const six = ipv6('2001:db8::7', '2001:db8::9', 44, ipv6Fragment(47, 0, true, 1, whole.subarray(0, cut)));
+    capture.process(batchOf([piece('10.0.0.1', false, 1), six]));
+    for (let i = 0; i < SPOOFED; i += 100) {
+      const address = (n: number): string => `10.${16 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`;
+      capture.process(batchOf(Array.from({ length: 100 }, (_, n) => piece(address(i + n), false, n))));
+    }
+    capture.process(batchOf([piece('10.0.0.1', true, 1)]));
+    world.pass(1);
+    expect(world.status.mirrors).toMatchObject([{ name: 'core', packets: 1 }]);
+    expect(world.dropped('refused')).toBe(SPOOFED + 1);
+    expect(world.status.refused[0].type).toBe('fragment');
+    // One would have all of IPv6 shared out to workers in another way.
+    expect(capture.snapshot().ipv6Fragments).toBe(0);
+  });
+
   it('that are observed take their own places only, and are told in sum', async () => {
     const world = new World(rules('observe', [CORE, BRANCH]));
     world.send(SPOOFED, spoofed);
@@ -234,11 +259,10 @@ describe('66,000 made-up senders', () => {
     expect(text.length).toBeLessThan(600_000);
   });
 
-  it('cost the main thread no more than ten do, once they are silent, and a bounded part of it before', () => {
+  it('cost the main thread what ten do, once they are silent', () => {
     const cost = (work: () => void): number => {
-      for (let i = 0; i < 20; i++) work();
       const before = process.cpuUsage();
-      for (let i = 0; i < 2000; i++) work();
+      for (let i = 0; i < 500; i++) work();
       const { user, system } = process.cpuUsage(before);
       return user + system;
     };
@@ -252,13 +276,19 @@ describe('66,000 made-up senders', () => {
       return world;
     });
     let n = 10;
-    const [few, many] = worlds.map((world) =>
-      cost(() => {
-        world.send(1, () => [1, 5, n++]);
-        world.watch();
-      }),
-    );
-    expect(many).toBeLessThan(3 * few);
+    const costs = worlds.map(() => Number.POSITIVE_INFINITY);
+    // The least of several times, in turn: what else the machine does costs both alike.
+    for (let round = 0; round < 8; round++) {
+      for (const [i, world] of worlds.entries()) {
+        const spent = cost(() => {
+          world.send(1, () => [1, 5, n++]);
+          world.watch();
+        });
+        costs[i] = Math.min(costs[i], spent);
+      }
+    }
+    // Looking at each of them would cost a thousand times as much.
+    expect(costs[1]).toBeLessThan(8 * costs[0]);
   });
 });
 
@@ -368,7 +398,7 @@ describe('mirror points that are forgotten', () => {
     const pipeline = new Pipeline({
       sessions: { session: (r) => rows.push(`${formatIp(r.point.source, 0)} ${r.clientPackets}`) },
       mirrors: { mirror: () => {} },
-      gate: { places: [10], poolOf: () => 0, idle: () => 10 },
+      gate: { places: [10], poolOf: () => 0, mayAdmit: () => true, idle: () => 10 },
       table: { udpIdle: 300 },
     });
     const send = (source: string, sec: number): void =>
