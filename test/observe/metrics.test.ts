@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { ObserveServer } from '../../src/observe/http.js';
 import { METRICS } from '../../src/observe/metrics.js';
@@ -150,6 +152,25 @@ it('says whether the collector is well, and what ails it', async () => {
   expect(await get('/healthz', young)).toEqual({ code: 503, text: 'the store is starting\n' });
   expect((await get('/nothing', STATUS)).code).toBe(404);
   expect((await get('/metrics', STATUS, 'POST')).code).toBe(405);
+});
+
+it('closes what is more than 64 connections', async () => {
+  server = await ObserveServer.listen('127.0.0.1', 0, () => STATUS);
+  const { port } = server;
+  const sockets = Array.from({ length: 64 }, () => createConnection(port, '127.0.0.1'));
+  await Promise.all(sockets.map((s) => once(s, 'connect')));
+  const more = createConnection(port, '127.0.0.1');
+  await once(more, 'close');
+  sockets[0].destroy();
+  await expect
+    .poll(() =>
+      fetch(`http://127.0.0.1:${port}/healthz`).then(
+        (r) => r.status,
+        () => 0,
+      ),
+    )
+    .toBe(200);
+  for (const s of sockets) s.destroy();
 });
 
 it('names an address it cannot listen on', async () => {

@@ -393,6 +393,28 @@ describe('mirror points that are forgotten', () => {
     expect(world.dropped('mirror_points_full')).toBe(0);
   });
 
+  it('by one worker are known as long as another sees them, and go on there', () => {
+    const world = new World(rules('observe', []), 2);
+    let n = 0;
+    const send = (path: number): void => world.send(1, () => [1, 5, n++], path);
+    for (const path of [0, 1]) send(path);
+    for (let i = 0; i < 5; i++) {
+      world.pass(1800);
+      send(1);
+    }
+    world.pass(1);
+    expect(world.status.mirrors).toMatchObject([{ packets: 7, lost: 0, sequence: 'session' }]);
+    send(0);
+    const changes = world.captures[0].changes();
+    // The worker has forgotten it: it says anew what it is.
+    expect(changes.counted[0].point).toBeDefined();
+    world.accounts.changes(0, changes, (START + world.sec) * 1000);
+    send(1);
+    world.pass(2);
+    expect(world.status.mirrors).toMatchObject([{ packets: 9, lost: 0, sequence: 'session' }]);
+    expect(world.status.forgotten.points).toBe(0);
+  });
+
   it('are not, while sessions of theirs are open', () => {
     const rows: string[] = [];
     const pipeline = new Pipeline({
