@@ -38,10 +38,9 @@ export function statusText(s: CollectorStatus): string {
     lines.push(`passed    ${dropped.map(([reason, n]) => `${grouped(n)} ${reason}`).join(', ')}`);
   }
   for (const p of s.pools.filter((p) => p.full > 0)) {
-    const [whose, places] = p.name === '' ? ['unknown mirror points', 'their'] : [p.name, 'its'];
-    lines.push(
-      `full      ${whose}: ${counted(p.full, 'packet')} of points beyond ${places} ${grouped(p.places)} places share one, ::`,
-    );
+    const [whose, their] = p.name === '' ? ['unknown mirror points', 'their'] : [p.name, 'its'];
+    const packets = `${counted(p.full, 'packet')} of points beyond ${their} ${grouped(p.places)} places`;
+    lines.push(`full      ${whose}: ${packets} share one, ::`);
   }
   lines.push(...refused(s.refused));
   for (const t of s.tunnels) lines.push('', ...tunnel(t));

@@ -143,7 +143,8 @@ export class Demux {
       return;
     }
     const p = this.packet;
-    // What is refused when it is whole takes no room before. A tunnel's packets are told by more than their addresses.
+    // What is refused when it is whole takes no room before. A tunnel's packets are told by more than their
+    // addresses.
     if (this.tunnels === undefined && !this.mirrors.mayAdmit(p)) return;
     if (p.ipVersion === 6) this.counters.ipv6Fragments++;
     const answer = this.reassembly.take(p, this.fragment);

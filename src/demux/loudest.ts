@@ -1,8 +1,8 @@
 /**
- * The loudest of very many in little memory: Space-Saving (Metwally, Agrawal, El Abbadi, "Efficient computation of frequent
- * and top-k elements in data streams", ICDT 2005). Who has no place takes that of the one with the fewest packets, and
- * inherits their number as what it may have had before. So whoever sent more than 1/{@link LOUDEST} of all packets is there,
- * and every count is right to within that part of them.
+ * The loudest of very many in little memory: Space-Saving (Metwally, Agrawal, El Abbadi, "Efficient
+ * computation of frequent and top-k elements in data streams", ICDT 2005). Who has no place takes that of the
+ * one with the fewest packets, and inherits their number as what it may have had before. So whoever sent more
+ * than 1/{@link LOUDEST} of all packets is there, and every count is right to within that part of them.
  */
 import type { MirrorType } from '../wire/mirror-point.js';
 import { ADDRESS_WORDS, KEY, KEYED, KIND, TYPE_SHIFT } from './point-gate.js';
@@ -54,7 +54,10 @@ export class LoudestRefused {
     this.words[at + ADDRESS_WORDS + 1] = w[KEY];
   }
 
-  /** Who is counted. Once they are {@link LOUDEST}, who is not has sent no more packets than the least of their `atMost`. */
+  /**
+   * Who is counted. Once they are {@link LOUDEST}, who is not has sent no more packets than the least of
+   * their `atMost`.
+   */
   list(): RefusedCount[] {
     return Array.from({ length: this.used }, (_, i) => {
       const at = i * WORDS;

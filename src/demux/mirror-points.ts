@@ -1,9 +1,9 @@
 /**
  * Finding the mirror point of a packet: a hash table over typed arrays, nothing allocated but for new points.
  *
- * A {@link PointGate} says which pool of places a new point is of. Points of a pool that is full share one a type, with
- * `::` as source and target; points that are refused take no place, and of them the loudest are counted. The index of a
- * point that is forgotten is a later one's.
+ * A {@link PointGate} says which pool of places a new point is of. Points of a pool that is full share one a
+ * type, with `::` as source and target; points that are refused take no place, and of them the loudest are
+ * counted. The index of a point that is forgotten is a later one's.
  */
 import { randomInt } from 'node:crypto';
 import { i32, setU32, u32 } from '../wire/bytes.js';
@@ -24,7 +24,10 @@ import {
 } from './point-gate.js';
 import { PointPools } from './point-pools.js';
 
-/** Points with a place of their own, of all pools. Their indices, and those of the points that others share, have 24 bits. */
+/**
+ * Points with a place of their own, of all pools. Their indices, and those of the points that others share,
+ * have 24 bits.
+ */
 export const MOST_POINTS = 1 << 23;
 const IPV4_MAPPED = 0xffff;
 const EMPTY = -1;
@@ -59,7 +62,10 @@ export class MirrorPoints {
   /** Source, target, kind, key; then twice the index, 1 more when reversed, plus 1. Most packets need look no further. */
   private readonly recent = new Int32Array(RECENT * RECENT_WORDS);
 
-  /** @param made told of every new point, and of every one again when another gate has said which pool it is of */
+  /**
+   * @param made told of every new point, and of every one again when another gate has said which pool it is
+   *   of
+   */
   constructor(
     gate: PointGate,
     private readonly made: (point: MirrorPoint, pool: number, isNew: boolean) => void,
@@ -109,8 +115,8 @@ export class MirrorPoints {
   }
 
   /**
-   * Whether a fragment may be of a point that is not refused, as far as its addresses tell: of a two-way tunnel either may be the
-   * sender that rules name. One that is not is counted as refused.
+   * Whether a fragment may be of a point that is not refused, as far as its addresses tell: of a two-way
+   * tunnel either may be the sender that rules name. One that is not is counted as refused.
    */
   mayAdmit(packet: OuterPacket): boolean {
     const w = this.wanted;
@@ -153,8 +159,9 @@ export class MirrorPoints {
   }
 
   /**
-   * Asks another gate about every point. Those it refuses give up their places; where it has fewer places for others than they
-   * are, they stay. Points shared by others are not shared any further: it may have other pools.
+   * Asks another gate about every point. Those it refuses give up their places; where it has fewer places for
+   * others than they are, they stay. Points shared by others are not shared any further: it may have other
+   * pools.
    */
   regate(gate: PointGate): void {
     this.places = new PointPools(gate);
@@ -322,7 +329,10 @@ export class MirrorPoints {
     return this.hash() & (this.slots.length - 1);
   }
 
-  /** Takes a point out of the hash table; those behind it, up to the next empty slot, close up (Knuth 6.4, algorithm R). */
+  /**
+   * Takes a point out of the hash table; those behind it, up to the next empty slot, close up (Knuth 6.4,
+   * algorithm R).
+   */
   private leave(index: number): void {
     const { slots } = this;
     const mask = slots.length - 1;

@@ -22,8 +22,8 @@ export interface PointWatcher {
 
 export interface MirrorTableOptions {
   /**
-   * Says which mirror points get a place: {@link MIRROR_POINTS} of any unless given. What comes from others beyond is counted,
-   * and stored under one point a type and pool that has `::` as source and target.
+   * Says which mirror points get a place: {@link MIRROR_POINTS} of any unless given. What comes from others
+   * beyond is counted, and stored under one point a type and pool that has `::` as source and target.
    */
   gate?: PointGate;
   watcher?: PointWatcher;

@@ -54,7 +54,10 @@ export class MirrorTable {
   /** Points that were counted since {@link changes}, and by point whether it is one of them. */
   private readonly changed: number[] = [];
   private isChanged = new Uint8Array(16);
-  /** By point: the second after the last minute with packets, 0 before the first is over; and how many had its index before. */
+  /**
+   * By point: the second after the last minute with packets, 0 before the first is over; and how many had its
+   * index before.
+   */
   private quiet = new Float64Array(16);
   private generation = new Uint8Array(16);
   private swept = 0;
@@ -103,7 +106,9 @@ export class MirrorTable {
     return index === REFUSED ? undefined : this.table.points[index];
   }
 
-  /** Whether a fragment may be of a mirror point that is not refused; one that cannot is counted as refused. */
+  /**
+   * Whether a fragment may be of a mirror point that is not refused; one that cannot is counted as refused.
+   */
   mayAdmit(packet: OuterPacket): boolean {
     return this.table.mayAdmit(packet);
   }
@@ -175,8 +180,8 @@ export class MirrorTable {
   }
 
   /**
-   * Tells of every point whose counts have changed since the last time: its totals (reused), and what it is called in the log
-   * of numbers.
+   * Tells of every point whose counts have changed since the last time: its totals (reused), and what it is
+   * called in the log of numbers.
    */
   changes(tell: (totals: MirrorRecord, name: number) => void): void {
     const { changed, numbering } = this;
@@ -200,8 +205,8 @@ export class MirrorTable {
   }
 
   /**
-   * Looks at some of the points, at others each time, and forgets those that have had no packets for as long as the gate says.
-   * What they sent in their minutes is written.
+   * Looks at some of the points, at others each time, and forgets those that have had no packets for as long
+   * as the gate says. What they sent in their minutes is written.
    *
    * @param sec the time, seconds since 1970
    * @param isHeld whether something of a point's is still open

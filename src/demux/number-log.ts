@@ -23,12 +23,14 @@ const NSEC = 4;
 /** Numbers written before the reader is told: it need not know of each. */
 const TELL_EVERY = 64;
 
-/** Bits of a mirror point's name that are its index; the others tell which of those that had the index it is. */
+/**
+ * Bits of a mirror point's name that are its index; the others tell which of those that had the index it is.
+ */
 const INDEX_BITS = 24;
 
 /**
- * What a mirror point is called in a log: its index in its table, and how many had that index before. A number may still be on
- * its way when its point is forgotten and the index is another's.
+ * What a mirror point is called in a log: its index in its table, and how many had that index before. A
+ * number may still be on its way when its point is forgotten and the index is another's.
  */
 export function pointName(index: number, generation: number): number {
   return (generation << INDEX_BITS) | index;

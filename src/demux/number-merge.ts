@@ -20,7 +20,10 @@ class Path {
     this.log = new NumberLogReader(memory);
   }
 
-  /** The mirror point of the number that waits: {@link GONE} when it is forgotten, undefined when it is not known yet. */
+  /**
+   * The mirror point of the number that waits: {@link GONE} when it is forgotten, undefined when it is not
+   * known yet.
+   */
   get point(): number | undefined {
     const name = this.log.point;
     const index = indexOf(name);
@@ -39,7 +42,10 @@ export class NumberMerge {
   private readonly paths: Path[] = [];
   private points = 0;
   private readonly spare = new Set<number>();
-  /** Points whose numbers may say something else than at the last {@link changes}, and by point whether it is one of them. */
+  /**
+   * Points whose numbers may say something else than at the last {@link changes}, and by point whether it is
+   * one of them.
+   */
   private readonly changed: number[] = [];
   private readonly isChanged: boolean[] = [];
 
@@ -98,7 +104,10 @@ export class NumberMerge {
     this.numbering.verdict(point, verdict);
   }
 
-  /** Weighs what has come since the last time, and tells of every mirror point of which something else may be believed now. */
+  /**
+   * Weighs what has come since the last time, and tells of every mirror point of which something else may be
+   * believed now.
+   */
   changes(tell: (point: number) => void): void {
     const { changed, numbering } = this;
     numbering.beginReviews();

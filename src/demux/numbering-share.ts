@@ -1,14 +1,19 @@
 /** Sources whose sessions are tried as one counter, 4 to 18 KiB each; the sessions of others stand alone. */
 const MAX_SOURCES = 1024;
-/** Streams by hardware id and direction, 0.4 to 2 KiB each; a level that needs more is followed no further. */
+/**
+ * Streams by hardware id and direction, 0.4 to 2 KiB each; a level that needs more is followed no further.
+ */
 const MAX_LEVEL_STREAMS = 32_768;
-/** What every share has of both at least: some sources, and two points with every hardware id in both directions. */
+/**
+ * What every share has of both at least: some sources, and two points with every hardware id in both
+ * directions.
+ */
 const LEAST_SOURCES = 16;
 const LEAST_LEVEL_STREAMS = 512;
 
 /**
- * What the numbers of some mirror points may take up beside a stream for each: those of one entry of the configuration,
- * say, so that no other's can take it from them.
+ * What the numbers of some mirror points may take up beside a stream for each: those of one entry of the
+ * configuration, say, so that no other's can take it from them.
  */
 export class NumberingShare {
   constructor(

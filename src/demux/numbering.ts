@@ -204,7 +204,10 @@ export class Numbering {
     this.judgeSource(source);
   }
 
-  /** Names the points that share a counter with this one, whose numbers say something of theirs: once a source and round. */
+  /**
+   * Names the points that share a counter with this one, whose numbers say something of theirs: once a source
+   * and round.
+   */
   siblings(index: number, name: (index: number) => void): void {
     const { source } = this.points[index];
     if (source === undefined || source.stream === NONE || source.named === this.round) return;

@@ -12,15 +12,17 @@ export const KIND = 2 * ADDRESS_WORDS;
 export const KEY = KIND + 1;
 export const POINT_WORDS = KEY + 1;
 
-/** The bit of the word at {@link KIND} that says that the key counts; below it the session, above it the type. */
+/**
+ * The bit of the word at {@link KIND} that says that the key counts; below it the session, above it the type.
+ */
 export const KEYED = 0x8000;
 export const TYPE_SHIFT = 16;
 
 /**
  * Says which pool a mirror point gets a place from. Points of one pool cannot take the places of another's.
  *
- * It is asked for every packet of a point without a place, of which strangers make as many as they like: the answer
- * takes no memory, and the same short time whatever the packet says.
+ * It is asked for every packet of a point without a place, of which strangers make as many as they like: the
+ * answer takes no memory, and the same short time whatever the packet says.
  */
 export interface PointGate {
   /** Places of every pool, at least one. */
@@ -31,9 +33,15 @@ export interface PointGate {
    * @returns the pool, or {@link REFUSED}
    */
   poolOf(type: MirrorType, words: Uint32Array, session: number, key: number): number;
-  /** Whether a point of this sender (in the first four words) may get a place: all that is known of a fragment. */
+  /**
+   * Whether a point of this sender (in the first four words) may get a place: all that is known of a
+   * fragment.
+   */
   mayAdmit(words: Uint32Array): boolean;
-  /** Seconds without packets after which a point of a pool is forgotten; `full`: when few of its places are left. */
+  /**
+   * Seconds without packets after which a point of a pool is forgotten; `full`: when few of its places are
+   * left.
+   */
   idle(pool: number, full: boolean): number;
 }
 

@@ -1,10 +1,16 @@
-/** How many places of each pool of a {@link PointGate} are taken, and which points stand for all that found none. */
+/**
+ * How many places of each pool of a {@link PointGate} are taken, and which points stand for all that found
+ * none.
+ */
 import { type PointGate, REFUSED } from './point-gate.js';
 
 /** Codes of mirror types are below it. */
 const TYPES = 8;
 const NONE = -1;
-/** A pool with more of its places taken than this keeps no point longer than it must: who is new is to find a place. */
+/**
+ * A pool with more of its places taken than this keeps no point longer than it must: who is new is to find a
+ * place.
+ */
 const NEARLY_FULL = 7 / 8;
 
 export class PointPools {
@@ -46,8 +52,8 @@ export class PointPools {
   }
 
   /**
-   * Seconds without packets after which a point is to be forgotten. One that later rules refuse, or that others share, keeps
-   * nothing that anybody waits for: it goes as early as the unknown ones.
+   * Seconds without packets after which a point is to be forgotten. One that later rules refuse, or that
+   * others share, keeps nothing that anybody waits for: it goes as early as the unknown ones.
    */
   idle(pool: number, isShared: boolean): number {
     const { gate } = this;

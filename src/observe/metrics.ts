@@ -13,7 +13,10 @@ interface Metric {
   readonly help: string;
   readonly kind: 'counter' | 'gauge';
   readonly labels: readonly string[];
-  /** What it counts may turn out to be less (a late packet was not lost), and the counter then waits until it is more. */
+  /**
+   * What it counts may turn out to be less (a late packet was not lost), and the counter then waits until it
+   * is more.
+   */
   readonly revised?: true;
   samples(s: CollectorStatus): Sample[];
 }

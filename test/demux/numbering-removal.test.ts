@@ -75,7 +75,8 @@ describe('numbers of a mirror point that is forgotten', () => {
   it('do not count what they had lost for who has their place', () => {
     const numbering = new Numbering();
     for (const p of [0, 1, 2]) numbering.add(POINT, p);
-    // Numbers 2 and 4 are missing, found out by point 1, which goes; they come late, when another is in its place.
+    // Numbers 2 and 4 are missing, found out by point 1, which goes; they come late, when another is in its
+    // place.
     for (const n of [0, 1, 3, 5, 6, 7, 8]) numbering.update(n === 3 || n === 5 ? 1 : 0, n, 0, 0);
     numbering.remove(1);
     numbering.add({ ...POINT, source: new Uint8Array(16).fill(1) }, 1);

@@ -47,7 +47,10 @@ export interface PointData {
   readonly target: Uint8Array;
   readonly session: number;
   readonly key: number | null;
-  /** Of a point that all share which found no place: the name of their entry of `mirrors`, empty for the unknown ones. */
+  /**
+   * Of a point that all share which found no place: the name of their entry of `mirrors`, empty for the
+   * unknown ones.
+   */
   readonly sharedBy: string | undefined;
 }
 
@@ -68,7 +71,10 @@ export interface MirrorCounts {
 
 /** What changed about a packet path's mirror points since the last time. */
 export interface MirrorChanges {
-  /** Those forgotten, with their last totals. They come first: one that is new may have the place of one that is gone. */
+  /**
+   * Those forgotten, with their last totals. They come first: one that is new may have the place of one that
+   * is gone.
+   */
   readonly forgotten: readonly MirrorChange[];
   /** Those that were counted. */
   readonly counted: readonly MirrorChange[];
@@ -76,7 +82,10 @@ export interface MirrorChanges {
 
 /** The totals of one mirror point. */
 export interface MirrorChange extends Omit<MirrorCounts, 'point' | 'minute'> {
-  /** What the packet path calls it, see {@link NumberLog}; one that is forgotten has another than the next with its place. */
+  /**
+   * What the packet path calls it, see {@link NumberLog}; one that is forgotten has another than the next
+   * with its place.
+   */
   readonly name: number;
   /** What it is; undefined when that was told before. */
   readonly point: PointData | undefined;

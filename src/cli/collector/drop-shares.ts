@@ -1,9 +1,9 @@
 /**
- * Who lost what did not arrive. Sequence numbers tell how many packets are missing, the kernel's counters how many of them
- * it dropped itself for want of room: these are taken off the mirrors' losses. Where several mirrors miss packets, the
- * kernel's drops are shared out in proportion; drops that leave no gap (a mirror without sequence numbers, or the last
- * packets before a pause) wait for one, and go to the mirrors by their packets when none can come. So at the end
- * packets + lost + kernel_drops is what was sent.
+ * Who lost what did not arrive. Sequence numbers tell how many packets are missing, the kernel's counters how
+ * many of them it dropped itself for want of room: these are taken off the mirrors' losses. Where several
+ * mirrors miss packets, the kernel's drops are shared out in proportion; drops that leave no gap (a mirror
+ * without sequence numbers, or the last packets before a pause) wait for one, and go to the mirrors by their
+ * packets when none can come. So at the end packets + lost + kernel_drops is what was sent.
  */
 import type { Account } from './mirror-account.js';
 
@@ -16,7 +16,10 @@ export class DropShares {
   private shared = 0;
   private waiting = 0;
   private nextTurn = 0;
-  /** Mirrors whose missing packets are not all settled, and those that sent since the last turn and in the one before. */
+  /**
+   * Mirrors whose missing packets are not all settled, and those that sent since the last turn and in the one
+   * before.
+   */
   private readonly unsettled = new Set<Account>();
   private lately = new Set<Account>();
   private before = new Set<Account>();
@@ -92,7 +95,10 @@ export class DropShares {
     this.lately.clear();
   }
 
-  /** Gives drops to mirrors whose numbers would not show them: those that sent when they were dropped, if any did. */
+  /**
+   * Gives drops to mirrors whose numbers would not show them: those that sent when they were dropped, if any
+   * did.
+   */
   private givePlain(amount: number, all: Iterable<Account>): void {
     const sent = [...new Set([...this.lately, ...this.before])].filter((a) => !a.numbered);
     const weights = sent.map((a) => a.lately + a.before);

@@ -43,7 +43,10 @@ export class Account {
   sequence: SequenceUse = SequenceUse.None;
   /** This mirror's share of the kernel's drops. */
   kernelDrops = 0;
-  /** Missing packets that are settled: the kernel's, or missing for so long that they are not. And what is next to be. */
+  /**
+   * Missing packets that are settled: the kernel's, or missing for so long that they are not. And what is
+   * next to be.
+   */
   settled = 0;
   settling = 0;
   /** Packets since the last turn of the kernel's drops, and in the one before. */

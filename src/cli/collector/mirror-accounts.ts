@@ -1,8 +1,10 @@
 /**
- * The accounts of mirror points over all packet paths: what each sent, and who lost what did not arrive ({@link DropShares}).
+ * The accounts of mirror points over all packet paths: what each sent, and who lost what did not arrive
+ * ({@link DropShares}).
  *
- * Where several workers see one mirror's packets each has part of its numbers, so they are judged here together. Packet paths tell
- * of what has changed, and only that is looked at: what nobody sends to costs nothing.
+ * Where several workers see one mirror's packets each has part of its numbers, so they are judged here
+ * together. Packet paths tell of what has changed, and only that is looked at: what nobody sends to costs
+ * nothing.
  */
 import { numberLogMemory } from '../../demux/number-log.js';
 import { NumberMerge } from '../../demux/number-merge.js';
@@ -32,7 +34,9 @@ interface Part {
   totals: MirrorChange | undefined;
 }
 
-/** A packet path: its mirror points by the names it has for them, and what the merge calls its log of numbers. */
+/**
+ * A packet path: its mirror points by the names it has for them, and what the merge calls its log of numbers.
+ */
 class Path {
   readonly parts = new Map<number, Part>();
   log = -1;
@@ -63,7 +67,10 @@ export class MirrorAccounts {
   /** Accounts made so far; and the time, milliseconds since 1970. */
   private made = 0;
   private now = 0;
-  /** What the numbers of an entry's mirror points may take up, by its place in `mirrors`; the unknown ones' comes last. */
+  /**
+   * What the numbers of an entry's mirror points may take up, by its place in `mirrors`; the unknown ones'
+   * comes last.
+   */
   private shares: NumberingShare[] = [];
 
   constructor(private readonly options: AccountsOptions) {
@@ -204,7 +211,10 @@ export class MirrorAccounts {
     if (rows > 0) this.options.store(this.segment.take(), rows);
   }
 
-  /** Writes what became known of a mirror point's losses after its last minute was written, and will have no other row. */
+  /**
+   * Writes what became known of a mirror point's losses after its last minute was written, and will have no
+   * other row.
+   */
   private putRest(a: Account): void {
     if (a.lost <= a.writtenLost && a.kernelDrops === a.writtenDrops) return;
     for (const accounts of this.minutes.values()) if (accounts.has(a)) return;
@@ -273,6 +283,7 @@ export class MirrorAccounts {
 }
 
 function keyOf(p: PointData): string {
-  const words = `${p.type} ${Buffer.from(p.source).toString('hex')} ${Buffer.from(p.target).toString('hex')} ${p.session}`;
-  return `${words} ${p.key ?? ''} ${p.sharedBy ?? ''}`;
+  const [source, target] = [p.source, p.target].map((a) => Buffer.from(a).toString('hex'));
+  const whose = p.sharedBy === undefined ? 'own' : `shared by ${p.sharedBy}`;
+  return [p.type, source, target, p.session, p.key ?? '', whose].join(' ');
 }

@@ -1,9 +1,9 @@
 /**
  * Which mirror points are told one by one, in `status` and in metrics, and what the others sent in all.
  *
- * A point that an entry of the configuration names is always told. Of those that none names the first {@link LISTED} are: what is
- * told stays told until it is forgotten, and what is among the sums stays there, so that no packet moves from one counter to
- * another and no sum ever falls.
+ * A point that an entry of the configuration names is always told. Of those that none names the first
+ * {@link LISTED} are: what is told stays told until it is forgotten, and what is among the sums stays there, so that
+ * no packet moves from one counter to another and no sum ever falls.
  */
 import type {
   MirrorStatus,
@@ -198,12 +198,12 @@ function statusOf(a: Account): MirrorStatus {
 function fullText(name: string, places: number): string {
   if (name === '') {
     return (
-      `the ${places} places for mirror points that no entry of mirrors names are taken; further ones share one, with source ::. ` +
-      'Name yours in mirrors, raise unknown_points, or set unknown_mirrors: refuse'
+      `the ${places} places for mirror points that no entry of mirrors names are taken; ` +
+      'further ones share one, with source ::. Name yours in mirrors, raise unknown_points, or set unknown_mirrors: refuse'
     );
   }
   return (
-    `mirror ${name}: its ${places} places for mirror points are taken; further ones share one, with source ::. ` +
-    'Raise points of its entry, or look who sends in its name'
+    `mirror ${name}: its ${places} places for mirror points are taken; ` +
+    'further ones share one, with source ::. Raise points of its entry, or look who sends in its name'
   );
 }

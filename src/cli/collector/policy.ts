@@ -56,8 +56,8 @@ export function mirrorRules(
 }
 
 /**
- * The place in `mirrors` of the first entry that matches; as many as there are when none does. {@link RuleIndex} says the same
- * of packets, in a time that does not grow with the entries.
+ * The place in `mirrors` of the first entry that matches; as many as there are when none does.
+ * {@link RuleIndex} says the same of packets, in a time that does not grow with the entries.
  */
 export function entryOf(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): number {
   const entry = rules.mirrors.findIndex((m) => matches(m, point));

@@ -7,7 +7,10 @@ import { MIRROR_TYPE_NAMES } from '../../wire/mirror-point.js';
 /** In place of a type: a fragment, of which the sender alone is known. */
 const FRAGMENT = 'fragment';
 
-/** @param paths what every packet path has counted; who is missing in one may have sent as many packets as its least */
+/**
+ * @param paths what every packet path has counted; who is missing in one may have sent as many packets as its
+ *   least
+ */
 export function refusedStatus(paths: readonly (readonly RefusedCount[])[]): RefusedStatus[] {
   const floors = paths.map((list) =>
     list.length < LOUDEST

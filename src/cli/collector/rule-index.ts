@@ -1,8 +1,9 @@
 /**
- * The rules of mirror points for the packet path. A stranger may send as many points as there are addresses, and the
- * configuration may have thousands of entries: so entries are looked up, not gone through. They are sorted by what they name
- * (the length of the source's prefix; type, session, key), and for each such combination there is a hash table of what they name
- * (tuple space search: Srinivasan, Suri, Varghese, SIGCOMM 1999; Open vSwitch classifies packets by it).
+ * The rules of mirror points for the packet path. A stranger may send as many points as there are addresses,
+ * and the configuration may have thousands of entries: so entries are looked up, not gone through. They are
+ * sorted by what they name (the length of the source's prefix; type, session, key), and for each such
+ * combination there is a hash table of what they name (tuple space search: Srinivasan, Suri, Varghese,
+ * SIGCOMM 1999; Open vSwitch classifies packets by it).
  */
 import { randomInt } from 'node:crypto';
 import type { MirrorConfig } from '../../config/schema.js';
@@ -17,7 +18,10 @@ const TYPE = ADDRESS_WORDS;
 const SESSION = TYPE + 1;
 const KEY = SESSION + 1;
 const WORDS = KEY + 1;
-/** Seconds without packets after which a point is forgotten; a named mirror's only after the longer time while there are places. */
+/**
+ * Seconds without packets after which a point is forgotten; a named mirror's only after the longer time while
+ * there are places.
+ */
 const IDLE = 3600;
 const IDLE_NAMED = 86_400;
 /** No session of a point is open any more after so many times the longest timeout of sessions. */
@@ -50,7 +54,9 @@ class Shape {
     this.words = new Uint32Array(size * WORDS);
   }
 
-  /** Adds an entry, behind those before it in `mirrors`: where one of them names the same, it decides nothing. */
+  /**
+   * Adds an entry, behind those before it in `mirrors`: where one of them names the same, it decides nothing.
+   */
   add(place: number, source: Uint32Array, type: number, session: number, key: number): void {
     const slot = this.slotOf(source, type, session, key);
     if (this.slots[slot] !== NONE) return;
@@ -102,7 +108,10 @@ class Shape {
   }
 }
 
-/** The pools of mirror points are the entries of `mirrors`, by their place there, and one more for the unknown ones. */
+/**
+ * The pools of mirror points are the entries of `mirrors`, by their place there, and one more for the unknown
+ * ones.
+ */
 export class RuleIndex implements PointGate {
   readonly places: readonly number[];
   private readonly shapes: Shape[];

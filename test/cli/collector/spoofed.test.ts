@@ -102,7 +102,11 @@ class World {
     }
   }
 
-  /** Sends `count` packets. @param packet gives source (its last 24 bits, in 10/8), session and sequence number of each */
+  /**
+   * Sends `count` packets.
+   *
+   * @param packet gives source (its last 24 bits, in 10/8), session and sequence number of each
+   */
   send(count: number, packet: (i: number) => readonly [number, number, number], path = 0): void {
     const b = this.batch.bytes;
     for (let i = 0; i < count; ) {
