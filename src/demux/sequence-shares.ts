@@ -16,6 +16,14 @@ export class TrackShares {
   /** The tally of the packet that jumped here. */
   jumper = 0;
 
+  /** Has what is one tally's be another's. */
+  bequeath(from: number, to: number): void {
+    for (const owners of [this.losers, this.runTallies, this.runLosers]) {
+      for (let i = 0; i < owners.length; i++) if (owners[i] === from) owners[i] = to;
+    }
+    if (this.jumper === from) this.jumper = to;
+  }
+
   /** Makes everything so far one tally's. */
   fill(tally: number): void {
     this.losers.fill(tally);

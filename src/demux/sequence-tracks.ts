@@ -87,9 +87,7 @@ export class SequenceTracks {
 
   /** Has the losses of a shared stream's track that count for one tally count for another from now on. */
   bequeath(t: number, from: number, to: number): void {
-    const losers = this.losers[t];
-    if (losers === undefined) return;
-    for (let i = 0; i < losers.length; i++) if (losers[i] === from) losers[i] = to;
+    this.shares[t]?.bequeath(from, to);
   }
 
   /** How far above a track's highest number `n` is, below it negative, by the counter's width. */

@@ -510,5 +510,8 @@ const REST: Omit<CollectorStatus, keyof MirrorsStatus> = {
     segments_dropped: 0,
     rows_dropped: 0,
     segments_refused: 0,
+    disk_free_bytes: null,
+    bytes_per_day: null,
+    days_left: null,
   },
 };
