@@ -1,152 +1,26 @@
 /** The fast path gives what the walk through all layers gives, for every packet that it takes. */
 import { describe, expect, it } from 'vitest';
-import { DemuxCounters } from '../../src/demux/counters.js';
-import { Demux } from '../../src/demux/demux.js';
-import { FastPath } from '../../src/demux/fast-path.js';
-import { MirrorTable } from '../../src/demux/mirrors.js';
-import { LinkType, PacketBatch } from '../../src/receive/batch.js';
-import type { Frame } from '../../src/wire/frame.js';
-import { MirrorRecord } from '../../src/wire/mirror-record.js';
-import type { FrameSink, Mirrored } from '../../src/wire/mirrored.js';
 import { FIXTURES } from '../support/fixtures/all.js';
-import { MirrorSource } from '../support/traffic/mirror-source.js';
 import { mutate } from '../support/traffic/mutate.js';
-import { PacketBuilder } from '../support/traffic/packet.js';
 import { Random } from '../support/traffic/random.js';
-import type { ScenePacket } from '../support/traffic/scene.js';
-import { buildStack } from '../support/traffic/stacks.js';
-
-/** Everything a frame says, down to what nobody reads yet. */
-function wholeFrame(f: Frame, m: Mirrored): object {
-  const { bytes, vlanIds, layerKind, layerOffset, ...fields } = f;
-  return {
-    ...fields,
-    bytes: Buffer.from(bytes.subarray(f.start, f.end)).toString('hex'),
-    vlans: [...vlanIds.subarray(0, f.vlanCount)],
-    layers: [...layerKind.subarray(0, f.layerCount)],
-    offsets: [...layerOffset.subarray(0, f.layerCount)],
-    ...m,
-    point: m.point.index,
-  };
-}
-
-class World implements FrameSink {
-  readonly frames: object[] = [];
-  readonly mirrors = new MirrorTable();
-  readonly demux: Demux;
-
-  constructor(fast: boolean) {
-    this.demux = new Demux({
-      sink: this,
-      mirrors: this.mirrors,
-      // Who asks for every packet gets the long way.
-      ...(!fast && { tunnels: { rcv: () => false } }),
-    });
-  }
-
-  /** Frames announced and not handed over yet, of which the first `count` are to come in this order. */
-  private announced: object[] = [];
-
-  ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
-    expect(this.announced).toEqual([]);
-    this.announced = frames.slice(0, count).map((f, i) => wholeFrame(f, mirrored[i]));
-  }
-
-  frame(f: Frame, m: Mirrored): void {
-    const whole = wholeFrame(f, m);
-    if (this.announced.length > 0) expect(whole).toEqual(this.announced.shift());
-    this.frames.push(whole);
-  }
-
-  get counts(): object {
-    const mirrors = this.mirrors.points.map((point) => {
-      const record = new MirrorRecord();
-      this.mirrors.totals(point, record);
-      return { ...record, point: { ...point } };
-    });
-    return { ...this.demux.counters, mirrors, refused: this.mirrors.refused };
-  }
-}
-
-/** Packets processed as one batch: some more than a sink hears of ahead. */
-const TOGETHER = 40;
-
-function fill(batch: PacketBatch, packets: readonly ScenePacket[]): void {
-  // Never at the start of their buffer, and never the last in it.
-  const room = new Uint8Array(packets.reduce((n, p) => n + p.bytes.length + 64, 0)).fill(0xa5);
-  let o = 32;
-  batch.bytes = room;
-  batch.count = packets.length;
-  for (const [i, { bytes, length, at }] of packets.entries()) {
-    room.set(bytes, o);
-    batch.offset[i] = o;
-    batch.captured[i] = bytes.length;
-    batch.length[i] = length;
-    batch.sec[i] = Math.floor(at / 1e6);
-    batch.nsec[i] = (at % 1e6) * 1000;
-    batch.linkType[i] = LinkType.Ethernet;
-    o += bytes.length + 64;
-  }
-}
-
-/** @returns how many of the packets go the fast way */
-function compare(packets: readonly ScenePacket[]): number {
-  const fast = new World(true);
-  const long = new World(false);
-  let taken = 0;
-  const alone = new FastPath(new DemuxCounters(), new MirrorTable(), { frame: () => taken++ });
-  const batch = new PacketBatch();
-  for (let first = 0; first < packets.length; first += TOGETHER) {
-    const some = packets.slice(first, first + TOGETHER);
-    fill(batch, some);
-    fast.demux.process(batch);
-    long.demux.process(batch);
-    expect(fast.frames).toEqual(long.frames);
-    fast.frames.length = 0;
-    long.frames.length = 0;
-    for (let i = 0; i < batch.count; i++) {
-      const o = batch.offset[i];
-      alone.take(batch.bytes, o + 14, o + batch.captured[i], o + batch.length[i], 1, 0);
-    }
-  }
-  expect(fast.counts).toEqual(long.counts);
-  return taken;
-}
-
-function mirrored(random: Random, count: number): ScenePacket[] {
-  const to = { source: '10.255.0.1', target: '10.255.0.9' };
-  const sources = [
-    new MirrorSource({ type: 'erspan1', ...to }),
-    new MirrorSource({ type: 'erspan2', ...to, session: 5, index: 77 }),
-    new MirrorSource({ type: 'erspan3', ...to, session: 6, hardware: 9, direction: 'egress' }),
-    new MirrorSource({ type: 'gretap', ...to, key: 4, numbered: true }),
-    new MirrorSource({ type: 'gretap', ...to }),
-    new MirrorSource({ type: 'mellanox', ...to }),
-  ];
-  const p = new PacketBuilder();
-  return Array.from({ length: count }, (_, n) => {
-    buildStack(p, random);
-    const bytes = random.pick(sources).wrap(p).take();
-    return { at: n * 1000, bytes, length: bytes.length, interface: 0 };
-  });
-}
+import { compareWays, mirroredStacks } from '../support/two-ways.js';
 
 describe('the fast path', () => {
   it('is what every fixture gives the long way, and takes most of what switches mirror', () => {
     let taken = 0;
-    for (const { scene } of FIXTURES) taken += compare(scene.packets());
+    for (const { scene } of FIXTURES) taken += compareWays(scene.packets());
     expect(taken).toBeGreaterThan(1000);
   });
 
   it.each([1, 2, 3])('damaged fixtures, seed %i', (seed) => {
     const random = new Random(seed);
-    for (const { scene } of FIXTURES) compare(scene.packets().map((packet) => mutate(packet, random)));
+    for (const { scene } of FIXTURES) compareWays(scene.packets().map((packet) => mutate(packet, random)));
   });
 
   it.each([1, 2, 3])('random stacks, whole and damaged, seed %i', (seed) => {
     const random = new Random(50 + seed);
-    const packets = mirrored(random, 3000);
-    expect(compare(packets)).toBeGreaterThan(100);
-    compare(packets.map((packet) => mutate(packet, random)));
+    const packets = mirroredStacks(random, 3000);
+    expect(compareWays(packets)).toBeGreaterThan(100);
+    compareWays(packets.map((packet) => mutate(packet, random)));
   });
 });

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LinkType } from '../../src/receive/batch.js';
-import { Malformed } from '../../src/wire/malformed.js';
-import { MirrorRecord } from '../../src/wire/mirror-record.js';
+import { addsUp } from '../support/adds-up.js';
 import {
   bytes,
   erspan1,
@@ -97,29 +96,6 @@ const RANDOM: fc.Arbitrary<Captured> = fc.record({
   linkType: fc.constantFrom(0, 1, 101, 108, 113, 228, 229, 276, 147),
   sec: fc.nat(0xffffffff),
 });
-
-/** Every packet has come to exactly one end, and every frame belongs to a mirror point that counted it. */
-function addsUp(out: Collected, packets: number): void {
-  out.demux.finish();
-  const c = out.demux.counters;
-  const r = c.reassembly;
-  const m = c.malformed;
-  const refused = r.invalid + r.overlaps + r.ecn;
-  const ends =
-    c.unsupportedLinkType + c.notGre + m[Malformed.LinkHeader] + m[Malformed.IpHeader] + c.gre + r.fragments;
-  expect(c.packets).toBe(packets);
-  expect(ends + m[Malformed.IpFragment] - refused - r.reassembled).toBe(packets);
-  expect(out.frames.length).toBe(c.frames);
-  const record = new MirrorRecord();
-  let counted = 0;
-  for (const point of out.mirrors.points) {
-    out.mirrors.totals(point, record);
-    expect(record.packets).toBeGreaterThan(0);
-    expect(Math.min(record.bytes, record.lost, record.reordered, record.repeated)).toBeGreaterThanOrEqual(0);
-    counted += record.packets;
-  }
-  expect(counted).toBeLessThanOrEqual(c.gre);
-}
 
 describe('whatever comes from the network', () => {
   it.each([

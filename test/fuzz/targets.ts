@@ -1,0 +1,198 @@
+/**
+ * What is fuzzed, and what has to hold whatever comes. Inputs are made from the shapes that the readers know, so that
+ * damage is found deep inside; each step's come from a seed of its own, with which it can be done again.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { Session } from 'chdb';
+import { Capture } from '../../src/cli/collector/capture.js';
+import { mirrorRules } from '../../src/cli/collector/policy.js';
+import { defaultConfig } from '../../src/config/load.js';
+import { PacketBatch } from '../../src/receive/batch.js';
+import { openCapture } from '../../src/receive/file/capture.js';
+import { CaptureError } from '../../src/receive/file/capture-error.js';
+import { type AskEngine, judgeReading } from '../../src/store/questions/guard.js';
+import { Collected } from '../demux/collect.js';
+import { batchOf, type Captured } from '../demux/outer.js';
+import { LET_THROUGH, REFUSED } from '../hostile/statements.js';
+import { addsUp } from '../support/adds-up.js';
+import { FIXTURES } from '../support/fixtures/all.js';
+import { encodePcap } from '../support/fixtures/encode.js';
+import { mutate } from '../support/traffic/mutate.js';
+import type { Random } from '../support/traffic/random.js';
+import type { ScenePacket } from '../support/traffic/scene.js';
+import { compareWays, mirroredStacks } from '../support/two-ways.js';
+
+export interface Target {
+  /** One input, and what has to hold of it. @throws when it does not */
+  step(random: Random): Promise<void> | void;
+  close(): void;
+}
+
+/** Packets of a fixture or of random stacks, most of them damaged. */
+function damaged(random: Random): ScenePacket[] {
+  const packets = random.chance(0.5)
+    ? random.pick(FIXTURES).scene.packets()
+    : mirroredStacks(random, random.int(1, 200));
+  const share = random.pick([0.2, 0.8, 1]);
+  const list = packets.map((packet) => (random.chance(share) ? mutate(packet, random) : packet));
+  // Again, in another order: numbers that repeat, fragments that contradict each other.
+  for (let n = random.int(0, 20); n > 0; n--) list.push(random.pick(list));
+  return list.slice(0, 400);
+}
+
+/** Every packet ends in one counter, and the fast way gives what the long one does. */
+function demux(): Target {
+  return {
+    step(random) {
+      const packets = damaged(random);
+      compareWays(packets);
+      const captured: Captured[] = packets.map((p) => ({
+        bytes: p.bytes,
+        length: p.length,
+        linkType: random.chance(0.9) ? 1 : random.pick([0, 12, 101, 108, 113, 228, 229, 276, 147]),
+        sec: Math.floor(p.at / 1e6) + (random.chance(0.02) ? random.int(-100_000, 100_000) : 0),
+      }));
+      const limits = { datagrams: random.pick([8, 64]), memory: random.pick([200_000, 1 << 20]) };
+      const out = new Collected({ reassembly: limits });
+      out.demux.process(batchOf(captured));
+      addsUp(out, captured.length);
+    },
+    close() {},
+  };
+}
+
+/** A collector's packet path: nothing is thrown, no row has a number that cannot be, every frame is in a row. */
+function path(): Target {
+  const config = { ...defaultConfig(), unknown_points: 8 };
+  return {
+    step(random) {
+      let rows = 0;
+      const capture = new Capture(
+        {
+          collector: 'fuzz',
+          sessions: { capacity: random.pick([2, 64, 4096]) },
+          reassembly: { memory: 1 << 20, datagrams: 64, timeout: 30 },
+          rules: mirrorRules(config, {}, -1, []),
+        },
+        {
+          segment: (_table, bytes, n) => {
+            assert.ok(bytes.length > 0);
+            rows += n;
+            return true;
+          },
+          minute: (counts) => assert.ok(counts.packets >= 0 && counts.lost >= 0),
+        },
+      );
+      for (let n = random.int(1, 4); n > 0; n--) {
+        const captured = damaged(random).map((p) => ({
+          bytes: p.bytes,
+          length: p.length,
+          linkType: 1,
+          sec: Math.floor(p.at / 1e6),
+        }));
+        capture.process(batchOf(captured));
+        capture.tick(random.int(0, 2_000_000_000) * 1000);
+      }
+      capture.finish();
+      const s = capture.snapshot();
+      assert.equal(s.rows, rows);
+      assert.equal(s.open, 0);
+    },
+    close() {},
+  };
+}
+
+/** Damaged capture files: packets come or a CaptureError does, and reading comes to an end. */
+function readers(): Target {
+  const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-fuzz-'));
+  const file = join(directory, 'capture');
+  return {
+    async step(random) {
+      const packets = random.pick(FIXTURES).scene.packets().slice(0, random.int(1, 60));
+      let bytes: Buffer = Buffer.from(encodePcap(packets));
+      if (random.chance(0.3)) bytes = gzipSync(bytes);
+      const whole = { at: 0, bytes, length: bytes.length, interface: 0 };
+      for (let n = random.int(0, 3); n > 0; n--)
+        bytes = Buffer.from(mutate({ ...whole, bytes }, random).bytes);
+      writeFileSync(file, bytes);
+      const batch = new PacketBatch();
+      let read = 0;
+      try {
+        const source = await openCapture(file);
+        try {
+          while (await source.next(batch)) read += batch.count;
+        } finally {
+          await source.close();
+        }
+      } catch (error) {
+        if (!(error instanceof CaptureError)) throw error;
+        assert.ok(!error.message.includes('\n'));
+      }
+      // A record takes sixteen bytes at least, compressed or not a thousandth of that.
+      assert.ok(read <= bytes.length * 65);
+    },
+    close: () => rmSync(directory, { recursive: true }),
+  };
+}
+
+/** Statements spliced with what opens and closes strings, comments and names: what is let through reads the store alone. */
+function guard(): Target {
+  const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-fuzz-'));
+  const secret = join(directory, 'secret');
+  writeFileSync(secret, 'the crown jewels\n');
+  const data = join(directory, 'data');
+  const session = new Session(data);
+  session.query('CREATE TABLE sessions (part UInt32) ENGINE = MergeTree ORDER BY part');
+  session.query('SET max_execution_time = 5');
+  session.query('SET readonly = 1');
+  const ask: AskEngine = async (statement) =>
+    (await session.queryAsync(statement, { format: 'TabSeparatedRaw' })).text();
+  const scraps = [
+    ...["'", '"', '`', '\u2018', '\u2019', '\u201c', '\u201d', '$$', '$x$', '--', '/*', '*/', '#!', ';', ')'],
+    ...[
+      '(',
+      '\\',
+      '\n',
+      '\0',
+      ' UNION ALL ',
+      ' AS x ',
+      '{a:',
+      '}',
+      ' APPLY ',
+      ' IN ',
+      ' FORMAT ',
+      ',',
+      ' -> ',
+    ],
+  ];
+  const refused = REFUSED.map(([statement]) =>
+    statement.replaceAll('SECRET', secret).replaceAll('OUT.', join(directory, 'out')).replaceAll('PORT', '1'),
+  );
+  return {
+    async step(random) {
+      const parts = [random.pick(refused), random.pick(random.chance(0.5) ? LET_THROUGH : refused)];
+      let sql = random.pick(parts);
+      for (let n = random.int(1, 5); n > 0; n--) {
+        const at = random.int(0, sql.length);
+        sql = sql.slice(0, at) + random.pick([...scraps, ...parts]) + sql.slice(at);
+      }
+      const judged = await judgeReading(sql, ask).catch(() => undefined);
+      if (judged === undefined) return;
+      const said = await ask(judged.statement).catch((error: Error) => error.message);
+      // The name of the file may be there, as a string; what is in it may not.
+      assert.ok(!said.includes('the crown jewels'), sql);
+      assert.equal(session.query('EXISTS sessions'), '1\n', sql);
+      assert.equal(session.query("SELECT getSetting('readonly')"), '1\n', sql);
+    },
+    close() {
+      session.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+export const TARGETS: Readonly<Record<string, () => Target>> = { demux, path, readers, guard };
