@@ -22,7 +22,10 @@ export function registerSpool(program: Command): void {
     .summary('segments that wait for the store, or that it refused')
     .description('Looks after the segments that wait on disk for the store, and those it refused.');
   for (const [name, description] of [
-    ['list', 'Prints every segment: whether it waits or was refused and why, its table, rows, bytes, name.'],
+    [
+      'list',
+      'Prints every segment: whether it waits, was refused, or cannot be one, its table, rows, bytes, name, and why.',
+    ],
     ['retry', 'Puts refused segments back: a running collector takes them up within seconds.'],
     ['drop', 'Removes refused segments for good.'],
   ] as const) {
@@ -59,9 +62,17 @@ function list(options: SpoolCommandOptions): void {
   const segments = both(directory);
   if (segments.length === 0) process.stderr.write(`nothing waits in ${directory}, and nothing was refused\n`);
   for (const s of segments) {
-    const state = s.reason === undefined ? 'waiting' : 'refused';
+    const state = s.reason !== undefined ? 'refused' : s.unusable !== undefined ? 'unusable' : 'waiting';
     const since = new Date(s.since).toISOString();
-    const line = [state, since, s.table, `${s.rows} rows`, `${s.bytes} bytes`, s.name, s.reason ?? ''];
+    const line = [
+      state,
+      since,
+      s.table,
+      `${s.rows} rows`,
+      `${s.bytes} bytes`,
+      s.name,
+      s.reason ?? s.unusable ?? '',
+    ];
     process.stdout.write(`${line.join('\t').trimEnd()}\n`);
   }
 }

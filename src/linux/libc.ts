@@ -45,6 +45,7 @@ export const ioctlValue: (fd: number, request: number, argument: number) => numb
 export const fcntl: (fd: number, command: number, argument: number) => number = lib.func(
   'int fcntl(int fd, int command, int argument)',
 );
+export const flock: (fd: number, operation: number) => number = lib.func('int flock(int fd, int operation)');
 export const open: (path: string, flags: number, mode: number) => number = lib.func(
   'int open(const char *path, int flags, int mode)',
 );

@@ -183,7 +183,7 @@ export const METRICS: readonly Metric[] = [
   },
   {
     name: 'mirrorlake_spool_segments',
-    help: 'Segments that wait on disk.',
+    help: 'Segments that wait for the store.',
     kind: 'gauge',
     labels: [],
     samples: (s) => one(s.store.spool_segments),
@@ -196,15 +196,22 @@ export const METRICS: readonly Metric[] = [
     samples: (s) => one(s.store.spool_bytes),
   },
   {
+    name: 'mirrorlake_spool_up',
+    help: '1 while the spool takes what is to be stored; 0 while its disk takes nothing, or rows were lost within the last minute.',
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => one(s.store.spool_error === '' ? 1 : 0),
+  },
+  {
     name: 'mirrorlake_spool_dropped_segments_total',
-    help: 'Segments given up because the spool was full.',
+    help: 'Segments given up because the spool, or its disk, was full.',
     kind: 'counter',
     labels: [],
     samples: (s) => one(s.store.segments_dropped),
   },
   {
     name: 'mirrorlake_spool_refused_segments_total',
-    help: 'Segments set aside because the store refused their content.',
+    help: 'Segments set aside because the store refused their content, or because they cannot be read.',
     kind: 'counter',
     labels: [],
     samples: (s) => one(s.store.segments_refused),

@@ -105,10 +105,12 @@ export interface StoreStatus {
   /** Rows and segments the store has accepted. */
   readonly rows_stored: number;
   readonly segments_stored: number;
-  /** What waits on disk. */
+  /** What waits, on the disk, or in memory while the disk takes nothing. */
   readonly spool_segments: number;
   readonly spool_bytes: number;
-  /** Given up because the spool was full, and set aside because the store refused them. */
+  /** What is wrong with the spool: its disk takes nothing, or rows were lost within the last minute. Empty while it is well. */
+  readonly spool_error: string;
+  /** Given up because the spool or its disk was full, and set aside because the store refused them or they cannot be read. */
   readonly segments_dropped: number;
   readonly rows_dropped: number;
   readonly segments_refused: number;

@@ -4,6 +4,7 @@ import { SegmentRefused, StoreError, StoreUnavailable } from './errors.js';
 import { age, expiringNotice, isFormerDefault, retentionNotice } from './retention.js';
 import type { Spool } from './spool.js';
 import type { SpoolSegment } from './spool-file.js';
+import { whyUnusable } from './spool-read.js';
 import type { Store } from './store.js';
 import type { TableName } from './tables.js';
 
@@ -127,12 +128,17 @@ export class Delivery {
     const segment = await this.spool.next();
     if (this.stopped) return;
     try {
-      await this.store.insert(segment.table, { file: segment.file }, segment.name, segment.rows);
+      const from = segment.memory ?? { file: segment.file };
+      await this.store.insert(segment.table, from, segment.name, segment.rows);
     } catch (error) {
-      if (!existsSync(segment.file)) return this.spool.lost(segment);
-      if (!(error instanceof SegmentRefused)) throw error;
-      this.options.log('error', `set aside ${segment.name}, ${segment.rows} rows: ${error.message}`);
-      this.spool.refuse(segment, error.message);
+      const onDisk = segment.memory === undefined;
+      if (onDisk && !existsSync(segment.file)) return this.spool.lost(segment);
+      // What cannot be read now was read when it was taken up: the disk is failing, or somebody changed it.
+      const unusable = onDisk ? whyUnusable(segment.file) : undefined;
+      if (!(error instanceof SegmentRefused) && unusable === undefined) throw error;
+      const why = unusable ?? (error as Error).message;
+      this.options.log('error', `set aside ${segment.name}, ${segment.rows} rows: ${why}`);
+      this.spool.refuse(segment, why);
       return;
     }
     this.tellOfExpiring(segment);
@@ -160,7 +166,7 @@ export class Delivery {
   private failed(error: Error): void {
     if (this.state !== 'away') {
       const level = error instanceof StoreError ? 'warn' : 'error';
-      this.options.log(level, `${error.message}; segments wait in ${this.spool.directory}`);
+      this.options.log(level, `${error.message}; segments wait in ${this.spool.place}`);
     }
     this.state = 'away';
     this.error = error.message;

@@ -4,34 +4,28 @@
  * rows (4), and the first 8 bytes of SHA-256 over NAME.pb up to that length and those 8 bytes.
  */
 import { createHash, type Hash } from 'node:crypto';
-import {
-  closeSync,
-  fdatasync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  statSync,
-  truncateSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { openFile } from '../model/files.js';
 import { failpoint } from './failpoint.js';
+import type { SpareDescriptors } from './spare-descriptors.js';
 import type { TableName } from './tables.js';
 
 const datasync = promisify(fdatasync);
-const ENTRY = 16;
+export const SUMS_ENTRY = 16;
 
 /** A segment that is complete and waits to be stored. */
 export interface SpoolSegment {
   /** What it is inserted under, once. */
   readonly name: string;
   readonly table: TableName;
+  /** Where it is on the disk, or would be. */
   readonly file: string;
   readonly bytes: number;
   readonly rows: number;
+  /** The segment itself, where the disk did not take it. */
+  readonly memory?: Uint8Array;
 }
 
 /** A segment that is being written. */
@@ -43,6 +37,7 @@ export class SpoolFile {
   private readonly sums: number;
   private readonly hash: Hash = createHash('sha256');
   private synced = 0;
+  private sumsLength = 0;
   private linked = false;
   private failure: Error | undefined;
   private syncing: Promise<void> = Promise.resolve();
@@ -51,11 +46,12 @@ export class SpoolFile {
     directory: string,
     readonly name: string,
     readonly table: TableName,
+    private readonly spare: SpareDescriptors,
   ) {
     this.file = join(directory, `${name}.pb`);
-    this.data = openSync(this.file, 'wx', 0o640);
+    this.data = spare.open(() => openFile(this.file, 'wx'));
     try {
-      this.sums = openSync(sumsOf(this.file), 'wx', 0o640);
+      this.sums = spare.open(() => openFile(sumsOf(this.file), 'wx'));
     } catch (error) {
       closeSync(this.data);
       unlinkSync(this.file);
@@ -69,8 +65,7 @@ export class SpoolFile {
   append(bytes: Uint8Array, rows: number): void {
     failpoint('append');
     try {
-      for (let o = 0; o < bytes.length; )
-        o += writeSync(this.data, bytes, o, bytes.length - o, this.length + o);
+      writeAt(this.data, bytes, this.length);
     } catch (error) {
       ftruncateSync(this.data, this.length);
       throw error;
@@ -108,17 +103,15 @@ export class SpoolFile {
 
   private async syncOnce(): Promise<void> {
     if (this.synced === this.length || this.failure !== undefined) return;
-    const entry = Buffer.alloc(ENTRY);
-    entry.writeUInt32BE(this.length, 0);
-    entry.writeUInt32BE(this.rows, 4);
-    this.hash.copy().update(entry.subarray(0, 8)).digest().copy(entry, 8, 0, 8);
+    const entry = sumsEntry(this.length, this.rows, this.hash);
     const length = this.length;
     try {
       await datasync(this.data);
       failpoint('data-synced');
-      writeSync(this.sums, entry);
+      writeAt(this.sums, entry, this.sumsLength);
+      this.sumsLength += entry.length;
       await datasync(this.sums);
-      if (!this.linked) syncDirectory(dirname(this.file));
+      if (!this.linked) this.spare.open(() => syncDirectory(dirname(this.file)));
       this.linked = true;
       this.synced = length;
       failpoint('synced');
@@ -128,31 +121,45 @@ export class SpoolFile {
   }
 }
 
-/**
- * Looks at a segment that another run left, and cuts off what cannot be trusted.
- *
- * @returns undefined when none of it can: it was never synced.
- */
-export function recover(file: string, table: TableName): SpoolSegment | undefined {
-  const data = readFileSync(file);
-  const sums = readIfThere(sumsOf(file));
-  for (let o = Math.floor(sums.length / ENTRY) * ENTRY - ENTRY; o >= 0; o -= ENTRY) {
-    const bytes = sums.readUInt32BE(o);
-    if (bytes > data.length || bytes === 0) continue;
-    const hash = createHash('sha256')
-      .update(data.subarray(0, bytes))
-      .update(sums.subarray(o, o + 8));
-    if (
-      !hash
-        .digest()
-        .subarray(0, 8)
-        .equals(sums.subarray(o + 8, o + ENTRY))
-    )
-      continue;
-    if (bytes < data.length) truncateSync(file, bytes);
-    return { name: basename(file, '.pb'), table, file, bytes, rows: sums.readUInt32BE(o + 4) };
+/** Writes a whole segment that was in memory, and puts it on the disk. @throws when the disk does not take it; then there is none */
+export function writeSegment(
+  directory: string,
+  segment: SpoolSegment,
+  spare: SpareDescriptors,
+): SpoolSegment {
+  const { name, table, file, bytes, rows, memory = new Uint8Array(0) } = segment;
+  try {
+    writeWhole(file, memory, spare);
+    writeWhole(sumsOf(file), sumsEntry(bytes, rows, createHash('sha256').update(memory)), spare);
+    spare.open(() => syncDirectory(directory));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') remove(file);
+    throw error;
   }
-  return undefined;
+  return { name, table, file, bytes, rows };
+}
+
+function writeWhole(file: string, bytes: Uint8Array, spare: SpareDescriptors): void {
+  const fd = spare.open(() => openFile(file, 'wx'));
+  try {
+    writeAt(fd, bytes, 0);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeAt(fd: number, bytes: Uint8Array, position: number): void {
+  for (let o = 0; o < bytes.length; ) o += writeSync(fd, bytes, o, bytes.length - o, position + o);
+}
+
+/** @param hash over the segment's bytes up to that length */
+function sumsEntry(length: number, rows: number, hash: Hash): Buffer {
+  const entry = Buffer.alloc(SUMS_ENTRY);
+  entry.writeUInt32BE(length, 0);
+  entry.writeUInt32BE(rows, 4);
+  hash.copy().update(entry.subarray(0, 8)).digest().copy(entry, 8, 0, 8);
+  return entry;
 }
 
 /** Removes a segment's files. The sums go last: without its data a segment is nothing. */
@@ -173,19 +180,6 @@ export function syncDirectory(path: string): void {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
-  }
-}
-
-export function bytesOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function readIfThere(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
-    throw error;
   }
 }
 

@@ -88,6 +88,7 @@ const status: CollectorStatus = {
     segments_stored: 1,
     spool_segments: 0,
     spool_bytes: 0,
+    spool_error: '',
     segments_dropped: 0,
     rows_dropped: 0,
     segments_refused: 0,

@@ -81,6 +81,7 @@ const STATUS: CollectorStatus = {
     segments_stored: 1,
     spool_segments: 0,
     spool_bytes: 0,
+    spool_error: '',
     segments_dropped: 0,
     rows_dropped: 0,
     segments_refused: 0,
@@ -148,6 +149,8 @@ it('says whether the collector is well, and what ails it', async () => {
     code: 503,
     text: "receiver eth1 is gone\nreceiver eth1 does not receive on 2 of this host's IPv6 addresses\nthe store is away: connection refused\n",
   });
+  const full = { ...STATUS, store: { ...STATUS.store, spool_error: 'rows are lost: ENOSPC' } };
+  expect(await get('/healthz', full)).toEqual({ code: 503, text: 'rows are lost: ENOSPC\n' });
   const young = { ...STATUS, store: { ...STATUS.store, state: 'starting', error: '' } };
   expect(await get('/healthz', young)).toEqual({ code: 503, text: 'the store is starting\n' });
   expect((await get('/nothing', STATUS)).code).toBe(404);

@@ -1,10 +1,21 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   appendFileSync,
+  chmodSync,
+  chownSync,
+  closeSync,
   existsSync,
+  lstatSync,
+  mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,6 +27,7 @@ import { SessionRecord } from '../../src/sessions/record.js';
 import { SessionSegmentReader } from '../../src/store/session-segment.js';
 import { Spool } from '../../src/store/spool.js';
 import { dropRefused, listSpool, retryRefused } from '../../src/store/spool-directory.js';
+import { describeWith } from '../support/needs.js';
 import { numberedSegment } from '../support/sessions.js';
 
 let directory: string;
@@ -234,4 +246,264 @@ test('a refused segment is set aside with the reason, listed, retried or dropped
 test('a spool belongs to one process at a time', () => {
   open();
   expect(() => new Spool(directory, { limit: 1 })).toThrow(`in use by process ${process.pid}`);
+});
+
+describe('what lies in the directory and is no segment', () => {
+  const NAME = '1700000000000-0123abcd-00000000-sessions';
+  const path = (suffix: string): string => join(directory, `${NAME}.${suffix}`);
+  const fifo = (file: string): void => void execFileSync('mkfifo', [file]);
+  const large = (file: string): void => {
+    closeSync(openSync(file, 'w'));
+    truncateSync(file, 3 * 2 ** 30);
+  };
+  const link = (file: string): void => {
+    writeFileSync(join(directory, 'elsewhere'), 'precious');
+    symlinkSync('elsewhere', file);
+  };
+  const socket = (file: string): void =>
+    void execFileSync('python3', [
+      '-c',
+      'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])',
+      file,
+    ]);
+  const folder = (file: string): void => {
+    mkdirSync(file);
+    writeFileSync(join(file, 'precious'), 'precious');
+  };
+  const good = (file: string): void => writeFileSync(file, numberedSegment(0, 10));
+
+  /** A good segment that another run left beside it. */
+  async function leaveGood(): Promise<void> {
+    const spool = open();
+    spool.append('sessions', numberedSegment(0, 10), 10);
+    await spool.flush();
+    crash(spool);
+  }
+  function openHearing(said: string[]): Spool {
+    const spool = new Spool(directory, { limit: 1 << 30, log: (_, message) => void said.push(message) });
+    opened.push(spool);
+    return spool;
+  }
+  /** Has the spool look at its directory once more. */
+  function lookAgain(spool: Spool): void {
+    (spool as unknown as { look(): void }).look();
+  }
+
+  test.each<[string, (file: string) => void, (file: string) => void, RegExp]>([
+    ['a directory', folder, () => {}, /it is a directory/],
+    ['a FIFO', fifo, () => {}, /it is no regular file/],
+    ['a file of 3 GiB', large, () => {}, /it has 3221225472 bytes, more than any can have/],
+    ['a link', link, () => {}, /it is a symbolic link/],
+    ['a socket', socket, () => {}, /it is no regular file/],
+    ['sums that are a FIFO', good, fifo, /it has a \.sum that is no regular file/],
+    ['sums that are a directory', good, folder, /it has a \.sum that is a directory/],
+    ['sums of 3 GiB', good, large, /it has a \.sum that has 3221225472 bytes/],
+    ['sums that are a link', good, link, /it has a \.sum that is a symbolic link/],
+  ])('%s: set aside, said once, and the good ones go on', async (_, data, sums, why) => {
+    await leaveGood();
+    data(path('pb'));
+    sums(path('sum'));
+    const before = lstatSync(path('pb'));
+    expect(listSpool(directory).map((s) => [s.name === NAME, s.unusable !== undefined])).toEqual([
+      [true, _ !== 'a file of 3 GiB'],
+      [false, false],
+    ]);
+    const said: string[] = [];
+    const spool = openHearing(said);
+    lookAgain(spool);
+    expect(said).toEqual([expect.stringMatching(why)]);
+    expect(spool.counters).toMatchObject({ refusedSegments: 1, recoveredSegments: 1 });
+    expect(numbers((await spool.next()).file)).toEqual(range(0, 10));
+    const aside = lstatSync(join(directory, 'refused', `${NAME}.pb`));
+    expect([aside.ino, aside.size]).toEqual([before.ino, before.size]);
+    const [, listed] = listSpool(directory);
+    expect(listed).toMatchObject({ name: NAME, rows: 0, reason: expect.stringMatching(why) });
+    if (listed.unusable !== undefined) expect(() => retryRefused(listed)).toThrow(/cannot be put back: it /);
+    if (aside.isDirectory() || sums === folder)
+      expect(() => dropRefused(listed)).toThrow(/is a directory: see what is in it, and remove it by hand/);
+    else dropRefused(listed);
+    if (existsSync(join(directory, 'elsewhere')))
+      expect(readFileSync(join(directory, 'elsewhere'), 'utf8')).toBe('precious');
+  });
+
+  test('what cannot be set aside is passed over, and said once', async () => {
+    await leaveGood();
+    mkdirSync(path('pb'));
+    writeFileSync(join(directory, 'refused', `${NAME}.pb`), 'another');
+    const said: string[] = [];
+    const spool = openHearing(said);
+    for (let i = 0; i < 3; i++) lookAgain(spool);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /-sessions\.pb is passed over: it is a directory, and cannot be set aside: .* is there already/,
+      ),
+    ]);
+    expect(spool.counters.refusedSegments).toBe(1);
+    expect(readFileSync(join(directory, 'refused', `${NAME}.pb`), 'utf8')).toBe('another');
+    expect(spool.waitingSegments).toBe(1);
+  });
+
+  test('a file of somebody else’s stays, whatever it ends with', () => {
+    for (const name of ['holiday.sum', 'holiday.pb', `${NAME}.sum.bak`])
+      writeFileSync(join(directory, name), 'x');
+    writeFileSync(path('sum'), '');
+    open();
+    expect(readdirSync(directory).sort()).toEqual([
+      `${NAME}.sum.bak`,
+      'LOCK',
+      'holiday.pb',
+      'holiday.sum',
+      'refused',
+    ]);
+  });
+
+  test('a segment that vanishes, or has no reason beside it, is listed or left out', async () => {
+    const spool = open();
+    spool.append('sessions', numberedSegment(0, 10), 10);
+    await spool.flush();
+    spool.refuse(await spool.next(), 'why');
+    const [refused] = listSpool(directory);
+    rmSync(refused.file.replace(/pb$/, 'reason'));
+    expect(listSpool(directory)).toMatchObject([{ rows: 10, reason: 'why was not kept' }]);
+    rmSync(refused.file.replace(/pb$/, 'sum'));
+    expect(listSpool(directory)).toMatchObject([{ rows: 0 }]);
+    expect(() => retryRefused(listSpool(directory)[0])).toThrow(/it has no \.sum/);
+  });
+
+  test('a large segment is looked at with little memory', async () => {
+    const holder = async (): Promise<{ waiting: string; memory: number }> => {
+      const child = spawnSync(
+        process.execPath,
+        ['--import', 'tsx', 'test/support/spool-holder.ts', directory],
+        {
+          encoding: 'utf8',
+          input: '',
+        },
+      );
+      const [, waiting] = /open: (\d+) waiting/.exec(child.stdout) ?? [];
+      return { waiting, memory: Number(/memory: (\d+)/.exec(child.stdout)?.[1]) };
+    };
+    const without = await holder();
+    const bytes = Buffer.alloc(200 << 20);
+    const entry = Buffer.alloc(16);
+    entry.writeUInt32BE(bytes.length, 0);
+    createHash('sha256').update(bytes).update(entry.subarray(0, 8)).digest().copy(entry, 8, 0, 8);
+    writeFileSync(path('sum'), entry);
+    closeSync(openSync(path('pb'), 'w'));
+    truncateSync(path('pb'), bytes.length);
+    const large = await holder();
+    expect([without.waiting, large.waiting]).toEqual(['0', '1']);
+    expect(large.memory - without.memory).toBeLessThan(64 << 10);
+  });
+});
+
+describe('files and directories are for user and group', () => {
+  test.each([0o000, 0o022, 0o077])('with umask %o', async (umask) => {
+    const before = process.umask(umask);
+    try {
+      directory = join(directory, 'a', 'b');
+      const spool = open();
+      spool.append('sessions', numberedSegment(0, 10), 10);
+      await spool.flush();
+      spool.refuse(await spool.next(), 'why');
+      spool.append('mirrors', new Uint8Array([2, 8, 1]), 1);
+    } finally {
+      process.umask(before);
+    }
+    const entries = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    expect(entries.length).toBe(7);
+    for (const name of ['..', '.', ...entries]) {
+      const there = statSync(join(directory, name));
+      expect([name, (there.mode & 0o777).toString(8)]).toEqual([name, there.isDirectory() ? '750' : '640']);
+    }
+    directory = join(directory, '../..');
+  });
+});
+
+describe('whose the directory is', () => {
+  const running: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const end of running.splice(0)) await end();
+  });
+  /** Starts a holder of the spool. @returns the first line that says whether it has it */
+  async function hold(...before: string[]): Promise<string> {
+    const words = [...before, process.execPath, '--import', 'tsx', 'test/support/spool-holder.ts', directory];
+    const child = spawn(words[0], words.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
+    const exited = once(child, 'exit');
+    running.push(async () => {
+      child.stdin.end();
+      await exited;
+    });
+    let said = '';
+    await new Promise<void>((done) => {
+      child.stdout.on('data', (piece: Buffer) => {
+        said += piece.toString();
+        if (/^(open|failed):.*\n/m.test(said)) done();
+      });
+    });
+    return said;
+  }
+
+  test('of one process at a time, which a killed one is not', async () => {
+    expect(await hold()).toMatch(/^open: /);
+    expect(() => open()).toThrow(
+      /is in use by process \d+: stop it, or give this collector another `spool\.directory`/,
+    );
+    await running.splice(0)[0]();
+    const spool = open();
+    await spool.close();
+    opened.length = 0;
+    expect(existsSync(join(directory, 'LOCK'))).toBe(false);
+    writeFileSync(join(directory, 'LOCK'), '1 1\n');
+    open();
+  });
+
+  test('an older version’s, while its process lives', async () => {
+    const child = spawn('sleep', ['60']);
+    const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
+    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    writeFileSync(join(directory, 'LOCK'), `${child.pid} ${started}\n`);
+    expect(() => open()).toThrow(`is in use by process ${child.pid}: stop it`);
+    child.kill();
+    await once(child, 'exit');
+    open();
+  });
+
+  test('and no file where the lock is to be is taken for one', () => {
+    mkdirSync(join(directory, 'LOCK'));
+    expect(() => open()).toThrow(/cannot be used: EISDIR/);
+    rmSync(join(directory, 'LOCK'), { recursive: true });
+    execFileSync('mkfifo', [join(directory, 'LOCK')]);
+    expect(() => open()).toThrow(/LOCK is no file: see what it is, and remove it/);
+  });
+
+  describeWith(['root', 'unshare'], 'over containers', () => {
+    test('of one at a time, whatever its process id', async () => {
+      const container = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+      expect(await hold(...container)).toMatch(/^open: /);
+      expect(await hold(...container)).toMatch(/^failed: the spool .* is in use by process \d+/);
+      expect(() => open()).toThrow(/is in use by process \d+ of another container or host/);
+    });
+  });
+
+  describeWith(['root', 'setpriv'], 'of a user', () => {
+    test('a segment that this user may not read is set aside', async () => {
+      const spool = open();
+      for (const n of [0, 10]) {
+        spool.append('sessions', numberedSegment(n, n + 10), 10);
+        await spool.flush();
+      }
+      const { file } = await spool.next();
+      crash(spool);
+      for (const name of ['.', ...readdirSync(directory, { recursive: true, encoding: 'utf8' })])
+        chownSync(join(directory, name), 12345, 12345);
+      chownSync(file, 0, 0);
+      chmodSync(file, 0o600);
+      const said = await hold('setpriv', '--reuid=12345', '--regid=12345', '--clear-groups');
+      expect(said).toMatch(
+        /^error: set aside .*: it cannot be read: EACCES; mirrorlake spool list shows it$/m,
+      );
+      expect(said).toMatch(/^open: 1 waiting, 1 set aside$/m);
+    });
+  });
 });

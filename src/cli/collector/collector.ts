@@ -1,5 +1,6 @@
 /** A running collector: receivers, packet paths, the store's thread, and what is seen of them from outside. */
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Config, MirrorConfig } from '../../config/schema.js';
 import { setSilentUp } from '../../linux/interface.js';
 import { TunDevice } from '../../linux/tun.js';
@@ -21,7 +22,7 @@ import { UsageError } from '../errors.js';
 import { Capture, type CaptureOptions, type CaptureSnapshot } from './capture.js';
 import { MirrorAccounts } from './mirror-accounts.js';
 import { type MirrorRules, mirrorRules } from './policy.js';
-import { becomeUser, directoryFor, findUser } from './privileges.js';
+import { becomeUser, controlOwner, directoryFor, findUser, letThrough } from './privileges.js';
 import { receiverKind } from './receiver-kind.js';
 import { refusedStatus } from './refused.js';
 import { RingReceiver } from './ring-receiver.js';
@@ -123,14 +124,23 @@ export class Collector {
     const user = config.user === undefined ? undefined : findUser(config.user);
     const control = config.control ?? controlPath(config.store);
     if (user !== undefined) {
-      directoryFor(user, join(control, '..'));
+      directoryFor(user, dirname(control));
       if (!isServer(config.store)) directoryFor(user, config.store);
       directoryFor(user, spoolOf(config));
     }
-    this.control = await ControlServer.open(control, {
-      status: () => this.status(),
-      query: (request, answer) => this.answerQuery(request, answer),
-    });
+    const owner = controlOwner(user, process.env);
+    // Where the directory is ours beyond doubt.
+    const ours = isServer(config.store) || existsSync(join(config.store, 'clickhouse'));
+    if (user === undefined && owner !== undefined && config.control === undefined && ours)
+      letThrough(dirname(control), owner);
+    this.control = await ControlServer.open(
+      control,
+      {
+        status: () => this.status(),
+        query: (request, answer) => this.answerQuery(request, answer),
+      },
+      { owner, failed: (e) => this.log.warn(`the control socket: ${e.message}`) },
+    );
     await this.tunnels.start();
     this.openTaps(config.mirrors);
     this.rules = this.makeRules(config);

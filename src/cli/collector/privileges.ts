@@ -1,6 +1,8 @@
 /** Becoming another user once everything is open. */
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync } from 'node:fs';
+import { DIRECTORY_MODE, makeDirectory } from '../../model/files.js';
+import type { SocketOwner } from '../../observe/socket-path.js';
 import { CommandError, UsageError } from '../errors.js';
 
 export interface User {
@@ -29,10 +31,37 @@ export function findUser(name: string): User {
 
 /** Makes a directory, with those above it, that the user may write to. Those that are there are left as they are. */
 export function directoryFor(user: User, path: string): void {
-  const made = mkdirSync(path, { recursive: true });
-  if (made === undefined) return;
-  chownSync(path, user.uid, user.gid);
-  if (made !== path) chownSync(made, user.uid, user.gid);
+  for (const made of makeDirectory(path)) chownSync(made, user.uid, user.gid);
+}
+
+/**
+ * Who the control socket is for, beside root: the user that the collector becomes; else, where root was become by sudo,
+ * the caller's group, so that `status` and `query` take no sudo. Undefined: whoever runs it.
+ */
+export function controlOwner(
+  user: User | undefined,
+  environment: NodeJS.ProcessEnv,
+  uid = process.geteuid?.(),
+): SocketOwner | undefined {
+  if (user !== undefined) return { uid: user.uid, gid: user.gid };
+  const { SUDO_GID = '' } = environment;
+  if (uid !== 0 || !/^\d{1,10}$/.test(SUDO_GID) || Number(SUDO_GID) >= NO_GROUP) return undefined;
+  return { uid: 0, gid: Number(SUDO_GID) };
+}
+
+/** Of chown(2): the group stays as it is. */
+const NO_GROUP = 0xffffffff;
+
+/**
+ * Lets a group through a directory of ours that an earlier run made as root for root alone. One that others may pass, or
+ * that is somebody's already, stays as it is, and so does a link: it may lead anywhere.
+ */
+export function letThrough(path: string, { gid }: SocketOwner): void {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there === undefined || !there.isDirectory()) return;
+  if (there.uid !== 0 || there.gid !== 0 || (there.mode & 0o001) !== 0) return;
+  chownSync(path, 0, gid);
+  chmodSync(path, DIRECTORY_MODE);
 }
 
 /**

@@ -1,11 +1,10 @@
 /** The way of segments to the store's thread, with a bound on what is under way. */
 import type { MessagePort } from 'node:worker_threads';
+import { LARGEST_APPEND } from '../../store/segment-size.js';
 import type { TableName } from '../../store/tables.js';
 
-/** Bytes that may be on their way to the store's thread before more is refused. */
-export const WAITING_LIMIT = 256 << 20;
-/** Kept packets leave half of it to the rest. */
-const PACKETS_LIMIT = WAITING_LIMIT / 2;
+/** Kept packets leave half of what may be on its way to the rest. */
+const PACKETS_LIMIT = LARGEST_APPEND / 2;
 
 export interface SegmentMessage {
   readonly kind: 'segment';
@@ -43,7 +42,7 @@ export class SegmentPort {
 
   /** Sends a segment; its memory goes with it. @returns false when too much is under way: it is lost. */
   send(table: TableName, bytes: Uint8Array, rows: number): boolean {
-    if (!this.waiting.take(bytes.length, table === 'packets' ? PACKETS_LIMIT : WAITING_LIMIT)) return false;
+    if (!this.waiting.take(bytes.length, table === 'packets' ? PACKETS_LIMIT : LARGEST_APPEND)) return false;
     const message: SegmentMessage = { kind: 'segment', table, bytes, rows };
     this.port.postMessage(message, [bytes.buffer as ArrayBuffer]);
     return true;

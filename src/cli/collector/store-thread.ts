@@ -59,6 +59,7 @@ export class StoreThread {
       segments_stored: 0,
       spool_segments: 0,
       spool_bytes: 0,
+      spool_error: '',
       segments_dropped: 0,
       rows_dropped: 0,
       segments_refused: 0,

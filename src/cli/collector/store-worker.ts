@@ -14,6 +14,8 @@ const STATUS_MS = 500;
 /** How often the store is asked how large it is. */
 const SIZE_MS = 60_000;
 const STORE_CLOSE_MS = 500;
+/** Bytes of rows, and as many of kept packets, that wait in memory while the spool's disk takes none. */
+const SPOOL_MEMORY = 64 << 20;
 
 const data = workerData as StoreWorkerData;
 const main = parentPort!;
@@ -44,10 +46,14 @@ async function serve(): Promise<void> {
   });
   const log = (level: 'info' | 'warn' | 'error', message: string): void =>
     say({ kind: 'log', level, message });
-  const spool = new Spool(data.spool.directory, { limit: data.spool.limit, log });
+  const spool = new Spool(data.spool.directory, { limit: data.spool.limit, memory: SPOOL_MEMORY, log });
   const delivery = new Delivery(store, spool, { log, retention: data.retention });
   // Kept packets go their own way, so that they never delay sessions.
-  const packets = new Spool(join(data.spool.directory, 'packets'), { limit: data.spool.packetsLimit, log });
+  const packets = new Spool(join(data.spool.directory, 'packets'), {
+    limit: data.spool.packetsLimit,
+    memory: SPOOL_MEMORY,
+    log,
+  });
   const packetDelivery = new Delivery(store, packets, {
     second: true,
     // The store is the same: what is well with it is said once.
@@ -134,6 +140,7 @@ async function serve(): Promise<void> {
     segments_stored: delivery.storedSegments + packetDelivery.storedSegments,
     spool_segments: spool.waitingSegments + packets.waitingSegments,
     spool_bytes: spool.waitingBytes + packets.waitingBytes,
+    spool_error: spool.trouble || packets.trouble,
     segments_dropped: spool.counters.droppedSegments + packets.counters.droppedSegments,
     rows_dropped: spool.counters.droppedRows + packets.counters.droppedRows,
     segments_refused: spool.counters.refusedSegments + packets.counters.refusedSegments,
