@@ -14,6 +14,7 @@ import type { TableName } from './tables.js';
 
 const datasync = promisify(fdatasync);
 export const SUMS_ENTRY = 16;
+const PROBE_BYTES = 1 << 20;
 
 /** A segment that is complete and waits to be stored. */
 export interface SpoolSegment {
@@ -137,6 +138,20 @@ export function writeSegment(
     throw error;
   }
   return { name, table, file, bytes, rows };
+}
+
+/** Whether a directory's disk takes as much as is appended at once, in a file that is removed again. */
+export function diskTakes(directory: string, spare: SpareDescriptors): boolean {
+  const file = join(directory, 'PROBE');
+  try {
+    unlinkIfThere(file);
+    writeWhole(file, new Uint8Array(PROBE_BYTES), spare);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    unlinkIfThere(file);
+  }
 }
 
 function writeWhole(file: string, bytes: Uint8Array, spare: SpareDescriptors): void {

@@ -10,7 +10,14 @@ import { failpoint } from './failpoint.js';
 import { LARGEST_APPEND, SEGMENT_BYTES } from './segment-size.js';
 import { SpareDescriptors } from './spare-descriptors.js';
 import { refusedDirectory, setAside } from './spool-directory.js';
-import { remove, SpoolFile, type SpoolSegment, syncDirectory, writeSegment } from './spool-file.js';
+import {
+  diskTakes,
+  remove,
+  SpoolFile,
+  type SpoolSegment,
+  syncDirectory,
+  writeSegment,
+} from './spool-file.js';
 import { FoundSegments } from './spool-found.js';
 import { SPOOL_FULL, type SpoolCounters, SpoolHealth, type SpoolLog } from './spool-health.js';
 import { SpoolLock } from './spool-lock.js';
@@ -227,11 +234,12 @@ export class Spool {
   /** Looks for segments that others put into the directory, or whether it can be used again. */
   private look(): void {
     try {
-      if (this.lock === undefined) {
-        this.openDirectory();
+      if (this.lock === undefined) this.openDirectory();
+      else this.scan();
+      if (!this.health.onDisk && diskTakes(this.directory, this.spare)) {
         this.health.diskTakes(this.directory);
-      } else this.scan();
-      if (this.health.onDisk) this.moveToDisk();
+        this.moveToDisk();
+      }
       this.health.looked('');
     } catch (error) {
       this.health.looked((error as Error).message);

@@ -1,11 +1,27 @@
-import { mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { SessionRecord } from '../../src/sessions/record.js';
+import { Delivery } from '../../src/store/delivery.js';
+import { openStore } from '../../src/store/open.js';
 import { SessionSegmentReader } from '../../src/store/session-segment.js';
 import { Spool } from '../../src/store/spool.js';
-import { describeWith, run } from '../support/needs.js';
+import { MAIN, TestCollector } from '../support/collector.js';
+import { MirrorSource, tcpConversation } from '../support/mirror-traffic.js';
+import { describeWith, ip, run, tryIp } from '../support/needs.js';
+import { PacketSender } from '../support/packet-sender.js';
 import { numberedSegment } from '../support/sessions.js';
 
 describeWith(['root', 'mount'], 'a spool on a disk that fills up', () => {
@@ -51,5 +67,143 @@ describeWith(['root', 'mount'], 'a spool on a disk that fills up', () => {
     }
     expect(found).toEqual(kept.flatMap((n) => Array.from({ length: 200 }, (_, i) => n + i)));
     await again.close();
+  });
+});
+
+describeWith(['root', 'mount', 'ip'], 'a collector whose spool is on a disk that takes nothing', () => {
+  let disk: string;
+  let sender: PacketSender;
+  let collector: TestCollector | undefined;
+  beforeAll(() => {
+    tryIp('link del ar-full0');
+    ip('link add ar-full0 type veth peer name ar-full1');
+    ip('link set ar-full0 up');
+    ip('link set ar-full1 up');
+    sender = new PacketSender('ar-full0');
+  });
+  afterAll(() => {
+    sender.close();
+    tryIp('link del ar-full0');
+  });
+  beforeEach(() => {
+    disk = mkdtempSync(join(tmpdir(), 'mirrorlake-disk-'));
+  });
+  afterEach(() => {
+    collector?.remove();
+    run('umount', disk);
+    rmdirSync(disk);
+  });
+
+  const source = new MirrorSource(7);
+  function send(port: number): void {
+    for (const f of tcpConversation('10.0.0.1', '10.0.0.2', port)) sender.add(source.wrap(f));
+    sender.flush();
+  }
+  const mount = (options: string): void => void run('mount', '-t', 'tmpfs', '-o', options, 'tmpfs', disk);
+  const remount = (options: string): void => void run('mount', '-o', `remount,${options}`, disk);
+
+  it.each<[string, () => void, () => void, RegExp]>([
+    [
+      'no room for a file',
+      () => mount('nr_inodes=1'),
+      () => remount('nr_inodes=1000'),
+      /cannot be used: ENOSPC/,
+    ],
+    ['a read-only disk', () => mount('ro'), () => remount('rw'), /cannot be used: EROFS/],
+    [
+      'no room for a byte',
+      () => {
+        mount('size=2m');
+        writeFileSync(join(disk, 'ballast'), Buffer.alloc(2 << 20));
+      },
+      () => rmSync(join(disk, 'ballast')),
+      /takes nothing: ENOSPC/,
+    ],
+  ])(
+    'from the start: %s: stores from memory, says so, and has it on the disk again once it can',
+    async (_, fill, free, why) => {
+      fill();
+      const config = `spool: { directory: ${disk}/spool }\nlisten: 127.0.0.1:0\n`;
+      const c = await TestCollector.start(['--interface', 'ar-full1'], { config });
+      collector = c;
+      for (let n = 0; n < 5; n++) send(40_000 + n);
+      const { rows } = await c.queryWhen<{ n: number }>(
+        'SELECT count() AS n FROM sessions',
+        (r) => Number(r[0].n) === 5,
+      );
+      expect(Number(rows[0].n)).toBe(5);
+      const full = await c.status();
+      expect(full.store.spool_error).toMatch(why);
+      expect(full.store.spool_error).toMatch(/: rows go to the store from memory$/);
+      expect(full.store).toMatchObject({ rows_dropped: 0, state: 'up' });
+      expect(c.log.match(/\/spool (?:cannot|takes) .*rows go to the store from memory/g)).toHaveLength(1);
+      const port = /metrics on http:\/\/127\.0\.0\.1:(\d+)/.exec(c.log)?.[1];
+      const health = await fetch(`http://127.0.0.1:${port}/healthz`);
+      expect([health.status, await health.text()]).toEqual([503, `${full.store.spool_error}\n`]);
+      const shown = spawnSync(process.execPath, [MAIN, 'status', '--control', c.control], {
+        encoding: 'utf8',
+      });
+      expect(shown.stdout).toContain(`! ${full.store.spool_error}\n`);
+
+      free();
+      await c.statusWhen((s) => s.store.spool_error === '', 20);
+      expect(c.log).toMatch(/the spool .* takes rows again/);
+      // Nothing answers, so that what comes now waits, on the disk.
+      for (const engine of c.children) process.kill(engine, 'SIGSTOP');
+      send(40_005);
+      await c.statusWhen((s) => s.store.spool_segments > 0);
+      await expect
+        .poll(() => readdirSync(join(disk, 'spool')).filter((name) => name.endsWith('.pb')).length)
+        .toBeGreaterThan(0);
+      for (const engine of c.children) process.kill(engine, 'SIGCONT');
+      await c.queryWhen<{ n: number }>('SELECT count() AS n FROM sessions', (r) => Number(r[0].n) === 6);
+      expect((await c.stop()).code).toBe(0);
+    },
+  );
+
+  it('the store’s own: what memory does not hold is lost, counted and said, and the rest is stored once', async () => {
+    mount('size=96m');
+    const said: string[] = [];
+    const log = (_: string, message: string): void => void said.push(message);
+    const store = openStore(join(disk, 'data'), { create: true });
+    mkdirSync(join(disk, 'data/spool'), { recursive: true });
+    const segment = numberedSegment(0, 200).length;
+    const spool = new Spool(join(disk, 'data/spool'), { limit: 1 << 30, memory: 10.5 * segment, log });
+    const delivery = new Delivery(store, spool, { log });
+    await delivery.start();
+    const until = async (what: () => boolean): Promise<void> => {
+      await expect.poll(what, { timeout: 30_000, message: said.join('\n') }).toBe(true);
+    };
+    let sent = 0;
+    const append = async (segments: number): Promise<void> => {
+      for (let i = 0; i < segments; i++, sent += 200) {
+        spool.append('sessions', numberedSegment(sent, sent + 200), 200);
+        await spool.flush();
+      }
+    };
+    await append(10);
+    await until(() => delivery.storedRows === 2000);
+    const { bavail, bsize } = statfsSync(disk);
+    writeFileSync(join(disk, 'ballast'), Buffer.alloc(bavail * bsize));
+    await append(40);
+    expect(spool.trouble).toMatch(
+      /^rows are lost: the disk takes nothing, and \d+ bytes wait in memory; the spool .* takes nothing: ENOSPC/,
+    );
+    expect(spool.counters.droppedRows).toBeGreaterThan(0);
+    await until(() => delivery.state === 'away');
+    expect(said.join('\n')).toMatch(/rows are lost: the disk takes nothing.*dropped so far: \d+ rows/);
+
+    rmSync(join(disk, 'ballast'));
+    await until(() => spool.waitingSegments === 0);
+    await append(10);
+    await delivery.drain(30_000);
+    const sql = 'SELECT count(), uniqExact(session_id) FROM sessions';
+    const [rows, ids] = (await text(await store.query(sql, { format: 'TabSeparated' })))
+      .trim()
+      .split('\t')
+      .map(Number);
+    expect([rows, rows + spool.counters.droppedRows]).toEqual([ids, sent]);
+    await spool.close();
+    await store.close();
   });
 });
