@@ -1,14 +1,17 @@
 /** Reading a configuration file: YAML, checked against the schema, with errors that name file, line and key. */
-import { readFileSync } from 'node:fs';
-import { type Document, isCollection, isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isCollection, isMap, isPair, isScalar } from 'yaml';
 import type { z } from 'zod';
+import { ConfigError } from './config-error.js';
+import { readConfigFile } from './config-file.js';
 import { type Config, configSchema } from './schema.js';
+import { type Mistake, placeIn, plainValue, readYaml } from './yaml-document.js';
 
-/** A configuration that cannot be used. The message has one line a mistake: `file:line:column: key: what is wrong`. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly exitCode = 2;
-}
+export { ConfigError } from './config-error.js';
+
+/** Mistakes that are told at once: one often makes many. */
+const MOST_MISTAKES = 20;
+/** Characters of one, which may repeat what was written. */
+const LONGEST_MISTAKE = 300;
 
 /** The configuration with every key at its default. */
 export function defaultConfig(): Config {
@@ -17,26 +20,7 @@ export function defaultConfig(): Config {
 
 /** @throws ConfigError */
 export function loadConfig(file: string): Config {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (e) {
-    throw new ConfigError(`${file}: ${whyNotRead(e as NodeJS.ErrnoException)}`);
-  }
-  return parseConfig(text, file);
-}
-
-function whyNotRead(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'ENOENT':
-      return 'there is no such file; begin with packaging/mirrorlake.yaml, which explains every key, or do without --config';
-    case 'EACCES':
-      return 'may not be read by this user: run as root, or mend the permissions';
-    case 'EISDIR':
-      return 'is a directory: name the file in it';
-    default:
-      return `cannot be read: ${error.message}`;
-  }
+  return parseConfig(readConfigFile(file), file);
 }
 
 /**
@@ -44,38 +28,58 @@ function whyNotRead(error: NodeJS.ErrnoException): string {
  * @throws ConfigError
  */
 export function parseConfig(text: string, file: string): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  if (document.errors.length > 0) {
-    throw new ConfigError(document.errors.map((e) => `${at(e.pos[0])}: ${e.message}`).join('\n'));
+  const { document, mistakes } = readYaml(text);
+  if (mistakes.length > 0) throw configError(text, file, mistakes, mistakes.length);
+  let value: unknown;
+  try {
+    value = plainValue(document);
+  } catch (e) {
+    throw new ConfigError(`${file}: ${oneLine((e as Error).message)}`);
   }
   // An empty file, or one of comments only, is a configuration with everything at its default.
-  const result = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true });
+  const result = configSchema.safeParse(value ?? {}, { reportInput: true });
   if (result.success) return result.data;
-  const mistakes = result.error.issues.flatMap((issue) => mistakesOf(document, issue));
-  mistakes.sort((a, b) => a.offset - b.offset);
-  throw new ConfigError(mistakes.map((m) => `${at(m.offset)}: ${m.text}`).join('\n'));
+  const wrong = wrongKeys(result.error.issues);
+  // To find its place takes a walk through the document for each.
+  const placed = wrong.slice(0, 10 * MOST_MISTAKES).map(({ path, text }) => {
+    const key = path.length === 0 ? 'the file' : path.join('.');
+    return { offset: offsetOf(document, path), text: `${key}: ${text}` };
+  });
+  throw configError(text, file, placed, wrong.length);
 }
 
-interface Mistake {
-  readonly offset: number;
+/** @param count how many there are, of which some may not be told */
+function configError(text: string, file: string, mistakes: readonly Mistake[], count: number): ConfigError {
+  const told = [...mistakes].sort((a, b) => a.offset - b.offset).slice(0, MOST_MISTAKES);
+  const lines = told.map((m) => `${file}:${placeIn(text, m.offset)}: ${oneLine(m.text)}`);
+  if (count > told.length) lines.push(`${file}: and ${count - told.length} more`);
+  return new ConfigError(lines.join('\n'));
+}
+
+/** What is said of a mistake, which may repeat whatever was written. */
+function oneLine(text: string): string {
+  const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ');
+  return line.length > LONGEST_MISTAKE ? `${line.slice(0, LONGEST_MISTAKE)}…` : line;
+}
+
+interface WrongKey {
+  readonly path: readonly (string | number)[];
   readonly text: string;
 }
 
-function mistakesOf(document: Document, issue: z.core.$ZodIssue): Mistake[] {
-  const path = issue.path as (string | number)[];
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      offset: offsetOf(document, [...path, key]),
-      text: `${[...path, key].join('.')}: there is no such key`,
-    }));
+/** What is wrong, once for each key. */
+function wrongKeys(issues: readonly z.core.$ZodIssue[]): WrongKey[] {
+  const wrong = issues.flatMap((issue): WrongKey[] => {
+    const path = issue.path as (string | number)[];
+    if (issue.code !== 'unrecognized_keys') return [{ path, text: words(issue) }];
+    return issue.keys.map((key) => ({ path: [...path, key], text: 'there is no such key' }));
+  });
+  const first = new Map<string, WrongKey>();
+  for (const key of wrong) {
+    const name = JSON.stringify(key.path);
+    if (!first.has(name)) first.set(name, key);
   }
-  const name = path.length === 0 ? 'the file' : path.join('.');
-  return [{ offset: offsetOf(document, path), text: `${name}: ${words(issue)}` }];
+  return [...first.values()];
 }
 
 function words(issue: z.core.$ZodIssue): string {
@@ -139,7 +143,8 @@ export function overrideConfig(config: Config, given: ConfigOverrides): Config {
     const field = configSchema.shape[key as keyof typeof configSchema.shape];
     const result = field.safeParse(value, { reportInput: true });
     if (!result.success) {
-      throw new ConfigError(`${OPTIONS[key] ?? `--${key}`}: ${result.error.issues.map(words).join('; ')}`);
+      const said = result.error.issues.map(words).join('; ');
+      throw new ConfigError(`${OPTIONS[key] ?? `--${key}`}: ${oneLine(said)}`);
     }
     out[key] = result.data;
   }

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,22 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const config = join(directory, 'm.yaml');
 writeFileSync(config, 'workers: 2\ninterface: eth0\n');
 
+const bomb = join(directory, 'bomb.yaml');
+writeFileSync(
+  bomb,
+  `a: &a [x]\n${[...'bcdefghi'].map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefgh'[i]}`)}]`).join('\n')}\n`,
+);
+const deep = join(directory, 'deep.yaml');
+writeFileSync(deep, `a: ${'['.repeat(100_000)}`);
+const fifo = join(directory, 'fifo');
+execFileSync('mkfifo', [fifo]);
+
 it.each([
+  [`--config ${bomb}`, `${bomb}: Excessive alias count`],
+  [`--config ${deep}`, `${deep}:1:34: is nested deeper than 32 levels`],
+  [`--config ${fifo}`, `${fifo}: is no regular file`],
+  ['--config /dev/zero', '/dev/zero: is no regular file'],
+  [`--config ${directory}`, `${directory}: is a directory`],
   ['--listen everywhere', '--listen: "everywhere" is not HOST:PORT: write 127.0.0.1:9470 or [::1]:9470'],
   ['--interface a/b', '--interface: "a/b" cannot be an interface name'],
   ['--tap a-name-that-is-too-long', '--tap: "a-name-that-is-too-long" cannot be an interface name'],

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -113,6 +114,97 @@ tunnels:
     const file = join(mkdtempSync(join(tmpdir(), 'mirrorlake-config-')), 'm.yaml');
     writeFileSync(file, 'workers: 3\n');
     expect(loadConfig(file).workers).toBe(3);
+  });
+
+  it.each<[string, string, RegExp]>([
+    [
+      'an alias bomb',
+      `a: &a [x]\n${[...'bcdefghi'].map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefgh'[i]}`)}]`).join('\n')}`,
+      /^m\.yaml: Excessive alias count/,
+    ],
+    ['many aliases', `a: &a x\nb: [${Array(101).fill('*a')}]`, /^m\.yaml:2:\d+: has more than 100 aliases$/],
+    ['an alias of nothing', 'workers: *two', /^m\.yaml:1:10: there is no anchor &two before it$/],
+    ['an alias of itself', 'mirrors: &m [*m]', /^m\.yaml:1:14: mirrors\.0: must be a map of keys$/],
+    ['deep lists', `a: ${'['.repeat(500_000)}`, /^m\.yaml:1:\d+: is nested deeper than 32 levels$/],
+    ['deep maps', `${'{a: '.repeat(100_000)}`, /^m\.yaml:1:\d+: is nested deeper than 32 levels$/],
+    ['deep blocks', `a:\n ${'- '.repeat(100_000)}x`, /^m\.yaml:2:\d+: is nested deeper than 32 levels$/],
+    ['no end of words', '- 1\n'.repeat(150_000), /^m\.yaml:\d+:\d+: has too much in it/],
+    ['NUL', 'store: a\0b', /^m\.yaml:1:9: has a character that no text has: U\+0000$/],
+    ['an escape', 'collector: c\x1b[31m', /^m\.yaml:1:13: has a character that no text has: U\+001B$/],
+    ['__proto__', '__proto__: { store: x }', /^m\.yaml:1:1: __proto__: there is no such key$/],
+    [
+      'constructor',
+      'sessions: { constructor: 1 }',
+      /^m\.yaml:1:13: sessions\.constructor: there is no such key$/,
+    ],
+    [
+      'a merge',
+      'mirrors: [{ name: a, <<: { session: 1 } }]',
+      /^m\.yaml:1:22: mirrors\.0\.<<: there is no such key$/,
+    ],
+    ['a list as a key', '? [a, b]\n: 1', /^m\.yaml:1:1: \[ a, b \]: there is no such key$/],
+    ['not a number', 'workers: .nan', /^m\.yaml:1:1: workers: must be a /],
+    ['no end', 'workers: .inf', /^m\.yaml:1:1: workers: must be /],
+    ['a huge number', 'workers: 99999999999999999999999', /^m\.yaml:1:1: workers: must be /],
+    ['a huge duration', 'retention: 1e999', /^m\.yaml:1:1: retention: must be /],
+    ['a huge size', 'ring_size: 99999999999999999999999', /^m\.yaml:1:1: ring_size: "1e\+23" is not a size/],
+    ['bytes', 'collector: !!binary aGk=', /^m\.yaml:1:1: collector: must be a string$/],
+    ['another tag', 'collector: !reset x', /^m\.yaml:1:12: Unresolved tag: !reset$/],
+    ['two documents', 'workers: 1\n---\nworkers: 2', /^m\.yaml:2:1: Source contains multiple documents/],
+    ['lines in a value', 'listen: "a\\nb"', /^m\.yaml:1:1: listen: "a b" is not HOST:PORT/],
+    ['a long value', `listen: ${'x'.repeat(100_000)}`, /^m\.yaml:1:1: listen: "x{290,300}…$/],
+  ])('answers %s in one line', (_, text, line) => {
+    const said = mistakes(text);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(line);
+  });
+
+  it('tells twenty mistakes at once, and how many more there are', () => {
+    for (const text of [
+      Array.from({ length: 1000 }, (_, i) => `k${i}: 1`).join('\n'),
+      `mirrors:\n${'  - { name: 5 }\n'.repeat(1000)}`,
+      'k: 1\n'.repeat(1001),
+    ]) {
+      const said = mistakes(text);
+      expect(said).toHaveLength(21);
+      expect(said[20]).toBe('m.yaml: and 980 more');
+    }
+  });
+
+  it('is read without waiting, and within bounds, whatever is named', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-config-'));
+    const file = join(directory, 'm.yaml');
+    const said = (name: string): string => {
+      try {
+        loadConfig(name);
+      } catch (e) {
+        expect(e).toBeInstanceOf(ConfigError);
+        return (e as ConfigError).message;
+      }
+      return '';
+    };
+    execFileSync('mkfifo', [join(directory, 'fifo')]);
+    expect(said(join(directory, 'fifo'))).toMatch(/fifo: is no regular file: write it to one/);
+    expect(said('/dev/zero')).toMatch(/^\/dev\/zero: is no regular file/);
+    expect(said(directory)).toMatch(/: is a directory: name the file in it$/);
+    execFileSync('python3', [
+      '-c',
+      `import socket; socket.socket(socket.AF_UNIX).bind('${directory}/socket')`,
+    ]);
+    expect(said(join(directory, 'socket'))).toMatch(/socket: is no regular file/);
+    writeFileSync(file, `${'#'.repeat(1 << 20)}\n`);
+    expect(said(file)).toMatch(/m\.yaml: is larger than 1048576 bytes/);
+    writeFileSync(file, Buffer.from('workers: 2\ncollector: \xff\n', 'latin1'));
+    expect(said(file)).toBe(`${file}:2:1: is not UTF-8 text`);
+    writeFileSync(file, Buffer.from('\ufeffworkers: 2\n', 'utf16le'));
+    expect(said(file)).toBe(`${file}:1:1: is not UTF-8 text`);
+    writeFileSync(file, '\ufeffworkers: 3\r\ncollector: é\r\n');
+    expect(loadConfig(file)).toMatchObject({ workers: 3, collector: 'é' });
+  });
+
+  it('takes ten thousand mirrors', () => {
+    const text = `mirrors:\n${Array.from({ length: 10_000 }, (_, i) => `  - { name: m${i}, session: ${i % 1024} }\n`).join('')}`;
+    expect(parseConfig(text, 'm.yaml').mirrors).toHaveLength(10_000);
   });
 
   it('is documented key by key: the reference page is what the schema says', () => {
