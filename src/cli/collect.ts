@@ -19,6 +19,7 @@ interface CollectOptions {
   tunnel: string[];
   user?: string;
   listen?: string;
+  listenName: string[];
   control?: string;
   collector?: string;
   promiscuous?: boolean;
@@ -47,6 +48,12 @@ export function registerCollect(program: Command): void {
     )
     .option('--user <name>', 'become this user once everything is open')
     .option('--listen <host:port>', 'serve /metrics and /healthz there')
+    .option(
+      '--listen-name <name>',
+      'a name by which those may be asked, beside addresses and localhost; repeatable',
+      gather,
+      [],
+    )
     .option('--control <path>', 'the control socket')
     .option('--collector <name>', 'the name in the column collector (default: the host name)')
     .option('--promiscuous', 'also receive what is addressed to other hosts')
@@ -93,6 +100,8 @@ async function collect(options: CollectOptions): Promise<void> {
   };
   process.on('SIGHUP', () => void reload());
   await collector.start();
+  // Rejections that nobody handles come here as well.
+  process.on('uncaughtException', (e) => collector.caught(e));
   const watch = manager === undefined ? undefined : new ServiceWatch(manager, () => collector.summary());
   const why = await Promise.race([ended, collector.failed.catch((e: Error) => e)]);
   if (why instanceof Error) log.error(`a part of the collector has died: ${why.message}`);
@@ -118,6 +127,7 @@ function configuration(options: CollectOptions): Config {
     tap: options.tap,
     user: options.user,
     listen: options.listen,
+    ...(options.listenName.length > 0 && { listen_names: options.listenName }),
     control: options.control,
     collector: options.collector,
     promiscuous: options.promiscuous,

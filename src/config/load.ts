@@ -152,4 +152,7 @@ export function overrideConfig(config: Config, given: ConfigOverrides): Config {
 }
 
 /** Options that are named otherwise than their keys. */
-const OPTIONS: Readonly<Record<string, string>> = { interfaces: '--interface' };
+const OPTIONS: Readonly<Record<string, string>> = {
+  interfaces: '--interface',
+  listen_names: '--listen-name',
+};

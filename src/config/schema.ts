@@ -47,6 +47,10 @@ const listen = z.string().transform((text, context) => {
   return { host: part[1] ?? (part[2] || '127.0.0.1'), port };
 });
 
+const hostName = z.string().regex(/^(?=.{1,253}$)[A-Za-z0-9_][A-Za-z0-9_.-]*$/, {
+  error: (i) => `"${i.input}" is not a host's name: write collector.example.net, without a port`,
+});
+
 const mirrorTypes = ['erspan1', 'erspan2', 'erspan3', 'gre', 'gretap', 'pptp', 'mellanox'] as const;
 
 /** Which frames are kept: `none`, `all`, `first 128 bytes` of each, `first 10 packets` of a session. */
@@ -152,6 +156,12 @@ export const configSchema = z.strictObject({
   listen: listen
     .optional()
     .describe('Where /metrics and /healthz are served, HOST:PORT. Without it: nowhere.'),
+  listen_names: z
+    .array(hostName)
+    .default([])
+    .describe(
+      'Names by which /metrics and /healthz may be asked, as in `http://collector:9470/metrics`. Addresses, `localhost` and the name in `listen` always may; any other is answered with 421, against DNS rebinding.',
+    ),
   control: z
     .string()
     .optional()

@@ -13,6 +13,8 @@ export function errnoName(number: number): string {
 const WORDS = new Map([
   ['Operation not permitted', ERRNO.EPERM],
   ['Address family not supported by protocol', ERRNO.EAFNOSUPPORT],
+  ['Too many open files', ERRNO.EMFILE],
+  ['Too many open files in system', ERRNO.ENFILE],
 ]);
 
 /** A system call that failed. The message says which, why, and what to do. */

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { AF_INET } from './address.js';
 import { check, LinuxError } from './errors.js';
 import * as libc from './libc.js';
-import { closeSocket, openSocket, SOCK_DGRAM } from './socket.js';
+import { openSocket, SOCK_DGRAM } from './socket.js';
 
 const IFNAMSIZ = 16;
 /** sizeof(struct ifreq) on 64-bit machines. */
@@ -13,6 +13,7 @@ const SIOCSIFFLAGS = 0x8914;
 const SIOCGIFMTU = 0x8921;
 const SIOCSIFMTU = 0x8922;
 const SIOCGIFHWADDR = 0x8927;
+const SIOCGIFINDEX = 0x8933;
 const SIOCSIFTXQLEN = 0x8943;
 const SIOCETHTOOL = 0x8946;
 
@@ -24,7 +25,16 @@ export const IFF_PROMISC = 0x100;
 
 /** Interface index, 0 when there is no such interface. */
 export function interfaceIndex(name: string): number {
-  return libc.if_nametoindex(name);
+  const length = new TextEncoder().encode(name).length;
+  if (length === 0 || length >= IFNAMSIZ) return 0;
+  const r = ifreq(name);
+  try {
+    ask(SIOCGIFINDEX, r, `find interface ${name}`);
+  } catch (e) {
+    if (e instanceof LinuxError && e.code === 'ENODEV') return 0;
+    throw e;
+  }
+  return new DataView(r.buffer).getInt32(IFNAMSIZ, true);
 }
 
 /** A struct ifreq with the interface's name in place. */
@@ -38,13 +48,19 @@ export function ifreq(name: string): Uint8Array {
   return r;
 }
 
+/**
+ * Any socket will do for asking. It is kept: interfaces are watched, and one that cannot be asked about because other
+ * descriptors ran out would look as if it were gone.
+ */
+let asking = -1;
+
+function askingSocket(): number {
+  if (asking < 0) asking = openSocket(AF_INET, SOCK_DGRAM, 0);
+  return asking;
+}
+
 function ask(request: number, r: Uint8Array, attempt: string): void {
-  const fd = openSocket(AF_INET, SOCK_DGRAM, 0);
-  try {
-    check(libc.ioctl(fd, request, r), attempt);
-  } finally {
-    closeSocket(fd);
-  }
+  check(libc.ioctl(askingSocket(), request, r), attempt);
 }
 
 /** IFF_UP, IFF_RUNNING, … */
@@ -133,10 +149,5 @@ export function ethtoolValue(name: string, command: number): number {
   const value = new Uint32Array([command, 0]);
   const bytes = new Uint8Array(value.buffer);
   new DataView(r.buffer).setBigUint64(IFNAMSIZ, libc.addressOf(bytes), true);
-  const fd = openSocket(AF_INET, SOCK_DGRAM, 0);
-  try {
-    return libc.ioctl(fd, SIOCETHTOOL, r) < 0 ? -1 : value[1];
-  } finally {
-    closeSocket(fd);
-  }
+  return libc.ioctl(askingSocket(), SIOCETHTOOL, r) < 0 ? -1 : value[1];
 }

@@ -115,11 +115,6 @@ export const sendmmsg: (fd: number, messages: Memory, count: number, flags: numb
 export const eventfd: (initial: number, flags: number) => number = lib.func(
   'int eventfd(unsigned int initial, int flags)',
 );
-/** @returns the index, 0 when there is no such interface. */
-export const if_nametoindex: (name: string) => number = lib.func(
-  'unsigned int if_nametoindex(const char *name)',
-);
-
 /** @returns the clock's state. */
 export const adjtimex: (timex: Uint8Array) => number = lib.func('int adjtimex(void *timex)');
 

@@ -251,6 +251,16 @@ export const METRICS: readonly Metric[] = [
       ),
   },
   {
+    name: 'mirrorlake_connections_refused_total',
+    help: 'Connections turned away, or cut off to make room for others, because there were too many.',
+    kind: 'counter',
+    labels: ['socket'],
+    samples: (s) => [
+      { labels: { socket: 'control' }, value: s.connections.control_refused },
+      { labels: { socket: 'listen' }, value: s.connections.listen_refused },
+    ],
+  },
+  {
     name: 'process_resident_memory_bytes',
     help: 'Resident memory.',
     kind: 'gauge',

@@ -122,6 +122,12 @@ export interface StoreStatus {
   readonly days_left: number | null;
 }
 
+/** Connections turned away, or cut off to make room for others, of the control socket and of `listen`. */
+export interface ConnectionStatus {
+  readonly control_refused: number;
+  readonly listen_refused: number;
+}
+
 /** What a service manager and /healthz want to know: nothing of it grows with the mirror points. */
 export interface CollectorSummary {
   readonly version: string;
@@ -141,6 +147,9 @@ export interface CollectorSummary {
   readonly sessions: SessionStatus;
   readonly tunnels: readonly TunnelStatus[];
   readonly store: StoreStatus;
+  readonly connections: ConnectionStatus;
+  /** What fails within the collector and is tried again, a line each. */
+  readonly troubles: readonly string[];
 }
 
 export interface MirrorsStatus {

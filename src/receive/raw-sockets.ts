@@ -43,10 +43,16 @@ export class RawSocket {
   static open(family: number, receiveBuffer: number): RawSocket {
     const known = new Set(socketsOf(family, SOCK_RAW, IPPROTO_GRE));
     const socket = create(family);
-    const fd = socketsOf(family, SOCK_RAW, IPPROTO_GRE).find((n) => !known.has(n));
-    if (fd === undefined) throw new Error('the raw socket just opened is not among the open files');
-    closeOnExec(fd);
-    return new RawSocket(socket, fd, setReceiveBuffer(fd, receiveBuffer));
+    try {
+      const fd = socketsOf(family, SOCK_RAW, IPPROTO_GRE).find((n) => !known.has(n));
+      if (fd === undefined) throw new Error('the raw socket just opened is not among the open files');
+      closeOnExec(fd);
+      return new RawSocket(socket, fd, setReceiveBuffer(fd, receiveBuffer));
+    } catch (e) {
+      // To look among the open files takes a descriptor.
+      socket.close();
+      throw e;
+    }
   }
 
   /**
@@ -71,6 +77,8 @@ export class RawSocket {
   park(): void {
     attachFilter(this.fd, dropAll());
     this.socket.removeAllListeners();
+    // Nobody is left to be told of it.
+    this.socket.on('error', () => {});
     bindSocket(this.fd, sockaddrIn6(NOWHERE), 'no address');
   }
 

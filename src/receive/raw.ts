@@ -7,7 +7,7 @@
 import { networkInterfaces } from 'node:os';
 import { AF_INET, AF_INET6 } from '../linux/address.js';
 import { attachFilter } from '../linux/bpf.js';
-import { LinuxError } from '../linux/errors.js';
+import { errnoName, LinuxError } from '../linux/errors.js';
 import { dropAll } from '../linux/gre-filter.js';
 import { ReceiveTime } from '../linux/socket.js';
 import { BATCH_CAPACITY, LinkType, PacketBatch } from './batch.js';
@@ -57,6 +57,7 @@ export class RawReceiver {
   private spares: SpareSockets | undefined;
   private closedDrops = 0;
   private closing = false;
+  private addressTrouble = '';
   packets = 0;
   bytes = 0;
 
@@ -70,9 +71,9 @@ export class RawReceiver {
     const raw = RawSocket.open(AF_INET, this.options.receiveBuffer);
     if (this.options.filter !== undefined) attachFilter(raw.fd, this.options.filter(false));
     this.ipv4 = this.receive(raw, undefined);
-    this.checkAddresses();
+    this.watchAddresses();
     if (unprivileged) this.spares = new SpareSockets(SPARE_SOCKETS, this.options.receiveBuffer);
-    this.addressTimer = setInterval(() => this.checkAddresses(), ADDRESS_CHECK_MS);
+    this.addressTimer = setInterval(() => this.watchAddresses(), ADDRESS_CHECK_MS);
   }
 
   /** Asks for the filters again. */
@@ -129,6 +130,18 @@ export class RawReceiver {
       this.options.event(`receiving from a raw socket failed: ${e.message}`, true),
     );
     return open;
+  }
+
+  /** Looks at the addresses again. What keeps it from that, such as too many open files, is said once. */
+  private watchAddresses(): void {
+    let trouble = '';
+    try {
+      this.checkAddresses();
+    } catch (e) {
+      trouble = `this host's addresses cannot be looked at: ${whyNot(e)}; trying again`;
+      if (trouble !== this.addressTrouble) this.options.event(trouble, true);
+    }
+    this.addressTrouble = trouble;
   }
 
   /** Has a socket for every IPv6 address of this host, and none for those it has lost. */
@@ -229,4 +242,11 @@ export class RawReceiver {
     this.batch.count = 0;
     this.used = 0;
   }
+}
+
+/** Node has no word for the error that keeps it from listing interfaces, only a number. */
+function whyNot(e: unknown): string {
+  const { errno } = (e as { info?: { errno?: number } }).info ?? {};
+  if (errno !== undefined) return errnoName(Math.abs(errno));
+  return e instanceof Error ? e.message : String(e);
 }

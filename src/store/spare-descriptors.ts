@@ -1,5 +1,6 @@
 /** Descriptors held back, so that there is one when it is needed, whatever else has taken all that a process may have. */
 import { closeSync, openSync } from 'node:fs';
+import { isScarcity } from '../model/scarcity.js';
 
 export class SpareDescriptors {
   private readonly held: number[] = [];
@@ -21,8 +22,7 @@ export class SpareDescriptors {
       try {
         return what();
       } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        const spare = code === 'EMFILE' || code === 'ENFILE' ? this.held.pop() : undefined;
+        const spare = isScarcity(error) ? this.held.pop() : undefined;
         if (spare === undefined) throw error;
         closeSync(spare);
       }

@@ -1,10 +1,11 @@
 /** Segments in a spool's directory that are not this run's: an earlier one's, or refused ones put back. */
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { isScarcity } from '../model/scarcity.js';
 import { isSumsName, look, segmentFiles, setAside, tableOf } from './spool-directory.js';
 import { remove, type SpoolSegment, unlinkIfThere } from './spool-file.js';
 import type { SpoolCounters } from './spool-health.js';
-import { isScarcity, recover, Unusable } from './spool-read.js';
+import { recover, Unusable } from './spool-read.js';
 
 export class FoundSegments {
   /** What has a segment's name, is none, and cannot be set aside either. */

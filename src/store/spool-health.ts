@@ -45,7 +45,7 @@ export class SpoolHealth {
   /** The disk does not take what is appended. @param why which spool, and what the file system says */
   diskRefuses(why: string): void {
     const trouble = `${why}: rows go to the store from memory`;
-    if (trouble !== this.disk) this.log('error', `${trouble}; make room, the disk is tried again`);
+    if (trouble !== this.disk) this.log('error', `${trouble}; the disk is tried again`);
     this.disk = trouble;
   }
 

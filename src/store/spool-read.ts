@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, truncateSync } from 'node:fs';
 import { basename } from 'node:path';
+import { isScarcity } from '../model/scarcity.js';
 import { LARGEST_SEGMENT } from './segment-size.js';
 import { type SpoolSegment, SUMS_ENTRY, sumsOf } from './spool-file.js';
 import type { TableName } from './tables.js';
@@ -18,14 +19,6 @@ const LONGEST_REASON = 4096;
 /** A file that is not what a segment is made of, in words that stand behind its name. */
 export class Unusable extends Error {
   override readonly name = 'Unusable';
-}
-
-/** What a process, or the whole system, has too little of now and may have later: nothing is wrong with the file. */
-const SCARCE = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR']);
-
-/** Whether an error is for want of descriptors or memory. */
-export function isScarcity(error: unknown): boolean {
-  return SCARCE.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /**

@@ -83,11 +83,11 @@ export class Spool {
       this.openDirectory();
     } catch (error) {
       const cause = (error as StoreError).cause as NodeJS.ErrnoException | undefined;
-      if (this.memoryLimit === 0 || !DISK_FULL.includes(cause?.code ?? '')) {
+      if (this.memoryLimit === 0 || cause === undefined || !DISK_FULL.includes(cause.code ?? '')) {
         this.spare.close();
         throw error;
       }
-      this.health.diskRefuses(`the spool ${directory} cannot be used: ${cause?.message}`);
+      this.health.diskRefuses(`the spool ${directory} cannot be used: ${withoutPath(cause)}`);
     }
     this.timer = setInterval(() => void this.tick(), TICK_MS);
     this.timer.unref();
@@ -141,7 +141,7 @@ export class Spool {
       this.health.diskTakes(this.directory);
       return true;
     } catch (error) {
-      const why = (error as Error).message;
+      const why = withoutPath(error as Error);
       if (this.memoryLimit === 0) return this.dropped(bytes.length, rows, why);
       this.health.diskRefuses(`the spool ${this.directory} takes nothing: ${why}`);
       return this.keepInMemory(table, bytes, rows);
@@ -269,12 +269,8 @@ export class Spool {
       this.waiting.add(segment);
       return;
     }
-    try {
-      // The disk took none of it.
-      remove(segment.file);
-    } catch (error) {
-      this.log('error', `${segment.file} cannot be removed: ${(error as Error).message}`);
-    }
+    // The disk took none of it.
+    this.removeDropped(segment.file);
   }
 
   private finishInMemory(file: MemoryFile): void {
@@ -297,10 +293,20 @@ export class Spool {
   private dropOldest(inMemory: boolean, why: string): boolean {
     const oldest = this.waiting.oldest(inMemory);
     if (oldest === undefined) return false;
-    if (!inMemory) remove(oldest.file);
+    if (!inMemory) this.removeDropped(oldest.file);
     this.forget(oldest);
     this.dropped(oldest.bytes, oldest.rows, why);
     return true;
+  }
+
+  private removeDropped(file: string): void {
+    try {
+      remove(file);
+    } catch (error) {
+      // It stays there until the next start.
+      this.found.passOver(file);
+      this.log('error', `${file} cannot be removed: ${(error as Error).message}`);
+    }
   }
 
   /** Keeps what the disk does not take for the store. @returns false when there is no room for it */
@@ -376,4 +382,9 @@ export class Spool {
         `${this.counters.tornBytes} bytes at the ends of segments in ${this.directory} were never put on the disk: cut off`,
       );
   }
+}
+
+/** What the file system says, `ENOSPC: no space left on device`, the same for every file. */
+function withoutPath({ message }: Error): string {
+  return message.replace(/, \w+( '.*)?$/s, '');
 }

@@ -96,6 +96,8 @@ const status: CollectorStatus = {
     bytes_per_day: null,
     days_left: null,
   },
+  connections: { control_refused: 0, listen_refused: 0 },
+  troubles: [],
 };
 
 it('shows at a glance what arrives, from where, and what was lost by whom', () => {

@@ -1,95 +1,10 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { ObserveServer } from '../../src/observe/http.js';
-import { METRICS } from '../../src/observe/metrics.js';
+import { Exposition, METRICS } from '../../src/observe/metrics.js';
 import { metricsTable } from '../../src/observe/reference.js';
 import type { CollectorStatus } from '../../src/observe/status.js';
-
-const SUMS = {
-  points: 0,
-  packets: 0,
-  bytes: 0,
-  lost: 0,
-  reordered: 0,
-  repeated: 0,
-  truncated: 0,
-  malformed: 0,
-  kernel_drops: 0,
-  last_seen: 0,
-};
-
-const STATUS: CollectorStatus = {
-  version: '1.2.3',
-  collector: 'here',
-  pid: 7,
-  started: '2026-01-01T00:00:00.000Z',
-  uptime_s: 60,
-  workers: 2,
-  memory_bytes: 1000,
-  receivers: [{ name: 'eth1', kind: 'ring', state: 'up', packets: 10, dropped: 3, addresses_missed: 0 }],
-  dropped: { not_gre: 1, gre_short: 2 },
-  mirrors: [
-    {
-      name: 'core "1"',
-      site: 'ams',
-      type: 'erspan2',
-      source: '10.0.0.1',
-      target: '10.0.0.2',
-      session: 77,
-      key: null,
-      policy: 'observe',
-      packets: 10,
-      bytes: 900,
-      sequence: 'session',
-      lost: 4,
-      reordered: 0,
-      repeated: 0,
-      truncated: 0,
-      malformed: 0,
-      kernel_drops: 3,
-      last_seen: 1767225600,
-    },
-  ],
-  mirror_points: 1,
-  unlisted: { ...SUMS, points: 3744, packets: 9000, lost: 7, loudest: [] },
-  forgotten: SUMS,
-  pools: [
-    { name: 'core "1"', points: 1, places: 1024, full: 0, forgotten: 2 },
-    { name: '', points: 4000, places: 4096, full: 9, forgotten: 0 },
-  ],
-  refused: [
-    { type: 'erspan2', source: '10.0.0.3', session: 7, key: null, packets_at_least: 1, packets_at_most: 2 },
-  ],
-  sessions: { open: 1, opened: 2, rows: 1, pressure: 0, duplicates: 0, dropped: 0 },
-  tunnels: [
-    {
-      name: 't1',
-      mode: 'gre',
-      local: '10.0.0.1',
-      remote: '10.0.0.2',
-      key: null,
-      counters: { rx_packets: 5 },
-    },
-  ],
-  store: {
-    target: './data',
-    state: 'up',
-    error: '',
-    rows_stored: 1,
-    segments_stored: 1,
-    spool_segments: 0,
-    spool_bytes: 0,
-    spool_error: '',
-    segments_dropped: 0,
-    rows_dropped: 0,
-    segments_refused: 0,
-    disk_free_bytes: null,
-    bytes_per_day: null,
-    days_left: null,
-  },
-};
+import { STATUS, shown } from '../support/collector-status.js';
 
 let server: ObserveServer | undefined;
 afterEach(async () => {
@@ -103,7 +18,11 @@ async function get(
   method = 'GET',
 ): Promise<{ code: number; text: string }> {
   await server?.close();
-  server = await ObserveServer.listen('127.0.0.1', 0, () => status);
+  server = await ObserveServer.listen(
+    '127.0.0.1',
+    0,
+    shown(() => status),
+  );
   const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, { method });
   return { code: answer.status, text: await answer.text() };
 }
@@ -127,12 +46,10 @@ it('serves every metric with its value, twice the same', async () => {
 });
 
 it('has no counter that falls: a late packet that was no loss is taken off the next ones', async () => {
-  let lost = 0;
+  const exposition = new Exposition();
   const told: number[] = [];
-  const status = (): CollectorStatus => ({ ...STATUS, mirrors: [{ ...STATUS.mirrors[0], lost }] });
-  server = await ObserveServer.listen('127.0.0.1', 0, status);
-  for (lost of [5, 4, 5, 6]) {
-    const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+  for (const lost of [5, 4, 5, 6]) {
+    const { text } = await exposition.of({ ...STATUS, mirrors: [{ ...STATUS.mirrors[0], lost }] });
     told.push(Number(/^mirrorlake_mirror_lost_total\{name="core.* (\d+)$/m.exec(text)?.[1]));
   }
   expect(told).toEqual([5, 5, 5, 6]);
@@ -157,27 +74,14 @@ it('says whether the collector is well, and what ails it', async () => {
   expect((await get('/metrics', STATUS, 'POST')).code).toBe(405);
 });
 
-it('closes what is more than 64 connections', async () => {
-  server = await ObserveServer.listen('127.0.0.1', 0, () => STATUS);
-  const { port } = server;
-  const sockets = Array.from({ length: 64 }, () => createConnection(port, '127.0.0.1'));
-  await Promise.all(sockets.map((s) => once(s, 'connect')));
-  const more = createConnection(port, '127.0.0.1');
-  await once(more, 'close');
-  sockets[0].destroy();
-  await expect
-    .poll(() =>
-      fetch(`http://127.0.0.1:${port}/healthz`).then(
-        (r) => r.status,
-        () => 0,
-      ),
-    )
-    .toBe(200);
-  for (const s of sockets) s.destroy();
-});
-
 it('names an address it cannot listen on', async () => {
-  await expect(ObserveServer.listen('203.0.113.99', 1, () => STATUS)).rejects.toThrow(
+  await expect(
+    ObserveServer.listen(
+      '203.0.113.99',
+      1,
+      shown(() => STATUS),
+    ),
+  ).rejects.toThrow(
     /cannot listen on 203\.0\.113\.99:1: EADDRNOTAVAIL; choose another address with --listen/,
   );
 });

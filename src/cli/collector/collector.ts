@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config, MirrorConfig } from '../../config/schema.js';
 import { setSilentUp } from '../../linux/interface.js';
+import { openFilesLimit } from '../../linux/limits.js';
 import { TunDevice } from '../../linux/tun.js';
+import { isScarcity } from '../../model/scarcity.js';
 import { isServer } from '../../model/store-location.js';
 import {
   type ControlAnswer,
@@ -11,8 +13,9 @@ import {
   type ControlRequest,
   ControlServer,
   controlPath,
+  MOST_CONTROL_CONNECTIONS,
 } from '../../observe/control.js';
-import { ObserveServer } from '../../observe/http.js';
+import { MOST_HTTP_CONNECTIONS, ObserveServer } from '../../observe/http.js';
 import type { Logger } from '../../observe/log.js';
 import type { CollectorStatus, CollectorSummary, ReceiverStatus } from '../../observe/status.js';
 import { RawReceiver } from '../../receive/raw.js';
@@ -20,6 +23,7 @@ import { parseLocation, readerOf } from '../../store/location.js';
 import { spoolDirectory } from '../../store/spool-directory.js';
 import { UsageError } from '../errors.js';
 import { Capture, type CaptureOptions, type CaptureSnapshot } from './capture.js';
+import { Chores } from './chores.js';
 import { MirrorAccounts } from './mirror-accounts.js';
 import { type MirrorRules, mirrorRules } from './policy.js';
 import { becomeUser, controlOwner, directoryFor, findUser, letThrough } from './privileges.js';
@@ -35,6 +39,10 @@ const WATCH_MS = 250;
 const TICK_MS = 100;
 /** What is left of the 10 seconds an end may take when the store's turn comes. */
 const STORE_CLOSE_MS = 7000;
+
+/** With this many descriptors servers have as many connections as they may at all; with fewer, in proportion, down to a few. */
+const ALL_DESCRIPTORS = 1024;
+const LEAST_CONNECTIONS = 2;
 
 export interface CollectorOptions {
   readonly config: Config;
@@ -59,7 +67,8 @@ export class Collector {
   private rawCapture: Capture | undefined;
   private control: ControlServer | undefined;
   private http: ObserveServer | undefined;
-  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly chores: Chores;
+  private resident = 0;
   private failure: ((error: Error) => void) | undefined;
   /** Rejects when a part of the collector dies that it cannot do without. */
   readonly failed: Promise<never>;
@@ -67,6 +76,7 @@ export class Collector {
   constructor(private readonly options: CollectorOptions) {
     this.config = options.config;
     this.log = options.log;
+    this.chores = new Chores(options.log);
     this.tunnels = new CollectorTunnels(
       options.config.tunnels,
       options.collector,
@@ -139,7 +149,11 @@ export class Collector {
         status: () => this.status(),
         query: (request, answer) => this.answerQuery(request, answer),
       },
-      { owner, failed: (e) => this.log.warn(`the control socket: ${e.message}`) },
+      {
+        owner,
+        connections: this.mostConnections(MOST_CONTROL_CONNECTIONS),
+        failed: (e) => this.chores.mention(`the control socket: ${e.message}`),
+      },
     );
     await this.tunnels.start();
     this.openTaps(config.mirrors);
@@ -147,6 +161,14 @@ export class Collector {
     if (kind === 'ring') this.openRing(user !== undefined);
     else this.openRaw(user !== undefined);
     if (user !== undefined) becomeUser(user);
+  }
+
+  /** How many connections a server may have: descriptors are for packets and rows first. */
+  private mostConnections(most: number): number {
+    return Math.max(
+      LEAST_CONNECTIONS,
+      Math.min(most, Math.floor((most * openFilesLimit()) / ALL_DESCRIPTORS)),
+    );
   }
 
   private openTaps(mirrors: readonly MirrorConfig[]): void {
@@ -230,20 +252,20 @@ export class Collector {
         segment: (table, bytes, rows) => this.store.segments.send(table, bytes, rows),
         minute: (counts) => this.accounts.minute(counts),
       });
-      this.timers.push(setInterval(() => this.rawCapture?.tick(Date.now()), TICK_MS));
+      this.chores.every(TICK_MS, 'sessions cannot be ended', () => this.rawCapture?.tick(Date.now()));
     }
     this.ring?.start();
-    this.timers.push(setInterval(() => this.watch(), WATCH_MS));
+    this.watch();
     // Whatever the store does, packets are received from now on; what it cannot be used for is said when it is known.
     this.store.opened().catch((error: Error) => this.failure?.(error));
     if (config.listen !== undefined) {
       const { host, port } = config.listen;
-      this.http = await ObserveServer.listen(
-        host,
-        port,
-        () => this.status(),
-        () => this.summary(),
-      );
+      const shown = { status: () => this.status(), summary: () => this.summary() };
+      this.http = await ObserveServer.listen(host, port, shown, {
+        names: [host, ...config.listen_names],
+        connections: this.mostConnections(MOST_HTTP_CONNECTIONS),
+        failed: (e) => this.chores.mention(`${host}:${port}: ${e.message}`),
+      });
       this.log.info(`metrics on http://${host.includes(':') ? `[${host}]` : host}:${this.http.port}/metrics`);
     }
     const what = this.ring === undefined ? 'raw sockets' : config.interfaces.join(', ');
@@ -251,14 +273,22 @@ export class Collector {
   }
 
   private watch(): void {
-    try {
-      this.ring?.watch();
+    const { chores } = this;
+    chores.every(WATCH_MS, 'interfaces cannot be watched', () => this.ring?.watch());
+    chores.every(WATCH_MS, 'accounts of mirrors cannot be kept', () => {
       this.account();
       this.accounts.write(Date.now());
-      this.tunnels.write(Date.now());
-    } catch (e) {
-      this.failure?.(e instanceof Error ? e : new Error(String(e)));
-    }
+    });
+    chores.every(WATCH_MS, 'accounts of tunnels cannot be kept', () => this.tunnels.write(Date.now()));
+  }
+
+  /**
+   * Takes an error that nothing caught. For want of descriptors or memory the collector goes on; with any other it stores
+   * what it has and ends, for a service manager to start another.
+   */
+  caught(error: Error): void {
+    if (isScarcity(error)) this.chores.mention(`${error.message}; going on`);
+    else this.failure?.(error);
   }
 
   private account(): void {
@@ -317,7 +347,7 @@ export class Collector {
       started: this.started.toISOString(),
       uptime_s: Math.round((Date.now() - this.started.getTime()) / 1000),
       workers: this.ring === undefined ? 1 : this.config.workers,
-      memory_bytes: process.memoryUsage.rss(),
+      memory_bytes: this.residentBytes(),
       receivers: this.receivers(),
       dropped,
       mirror_points: this.accounts.size,
@@ -331,12 +361,26 @@ export class Collector {
       },
       tunnels: this.tunnels.status(),
       store: this.store.status,
+      troubles: this.chores.troubles,
+      connections: {
+        control_refused: this.control?.refused ?? 0,
+        listen_refused: this.http?.refused ?? 0,
+      },
     };
+  }
+
+  private residentBytes(): number {
+    try {
+      this.resident = process.memoryUsage.rss();
+    } catch {
+      // It is read from a file, for which there may be no descriptor now.
+    }
+    return this.resident;
   }
 
   /** Stops receiving, ends and stores what is open. @returns the last status */
   async stop(): Promise<CollectorStatus> {
-    for (const timer of this.timers) clearInterval(timer);
+    this.chores.stop();
     await this.ring?.finish();
     await this.raw?.close();
     this.rawCapture?.finish();
@@ -351,7 +395,7 @@ export class Collector {
 
   /** Lets go of whatever is open. */
   private async close(): Promise<void> {
-    for (const timer of this.timers) clearInterval(timer);
+    this.chores.stop();
     await this.http?.close();
     await this.control?.close();
     await this.ring?.finish();

@@ -15,7 +15,7 @@ export class ServiceWatch {
     status: () => CollectorSummary,
   ) {
     const tell = (...more: string[]): void =>
-      manager.notify('WATCHDOG=1', `STATUS=${statusLine(status())}`, ...more);
+      manager.notify('WATCHDOG=1', `STATUS=${lineOf(status)}`, ...more);
     tell('READY=1');
     this.timer = setInterval(() => tell(), Math.min(STATUS_MS, manager.watchdog / 2 || STATUS_MS));
   }
@@ -24,6 +24,15 @@ export class ServiceWatch {
   stopping(): void {
     clearInterval(this.timer);
     this.manager.notify('STOPPING=1', 'WATCHDOG=1', 'STATUS=storing what is open');
+  }
+}
+
+/** Whoever cannot say how it does is still alive. */
+function lineOf(status: () => CollectorSummary): string {
+  try {
+    return statusLine(status());
+  } catch (e) {
+    return `no status: ${e instanceof Error ? e.message : e}`.replaceAll('\n', ' ');
   }
 }
 

@@ -79,8 +79,10 @@ export class StoreThread {
     this.ready = new Promise((resolve, reject) => {
       this.worker.on('message', (m: FromStoreWorker) => {
         if (m.kind === 'ready') resolve();
-        else if (m.kind === 'failed') reject(new StoreFailure(m.message, m.exitCode));
-        else this.heard(m);
+        else if (m.kind === 'failed') {
+          if (this.ended) options.log('error', m.message);
+          reject(new StoreFailure(m.message, m.exitCode));
+        } else this.heard(m);
       });
       this.worker.on('error', (e) => {
         const error = e instanceof Error ? e : new Error(String(e));

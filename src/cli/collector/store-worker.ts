@@ -116,7 +116,7 @@ async function serve(): Promise<void> {
       const asked = queries.get(m.id);
       asked?.left.abort();
       asked?.more();
-    } else void close(m.within);
+    } else close(m.within).catch((e: unknown) => fail(e));
   });
 
   const growth = new Growth();
@@ -167,7 +167,9 @@ async function serve(): Promise<void> {
   say({ kind: 'ready' });
 }
 
-serve().catch((e: unknown) => {
+function fail(e: unknown): void {
   say({ kind: 'failed', ...failure(e) });
   process.exit(1);
-});
+}
+
+serve().catch(fail);

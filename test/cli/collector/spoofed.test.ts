@@ -8,7 +8,7 @@ import { Pipeline } from '../../../src/cli/pipeline.js';
 import { mirrorSchema } from '../../../src/config/schema.js';
 import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
 import { Exposition } from '../../../src/observe/metrics.js';
-import type { CollectorStatus, MirrorsStatus } from '../../../src/observe/status.js';
+import type { MirrorsStatus } from '../../../src/observe/status.js';
 import { LinkType, PacketBatch } from '../../../src/receive/batch.js';
 import { EndReason } from '../../../src/sessions/record.js';
 import { MirrorSegmentReader } from '../../../src/store/mirror-segment.js';
@@ -16,6 +16,7 @@ import { formatIp } from '../../../src/wire/addresses.js';
 import { setU16, setU32 } from '../../../src/wire/bytes.js';
 import { MirrorRecord } from '../../../src/wire/mirror-record.js';
 import { batchOf } from '../../demux/outer.js';
+import { STATUS } from '../../support/collector-status.js';
 import { erspan2, ethernet, ipv4, ipv6, ipv6Fragment, udp } from '../../support/frames.js';
 
 const START = 1_700_000_040;
@@ -259,7 +260,7 @@ describe('66,000 made-up senders', () => {
     expect(world.log[0]).toMatch(
       /^the 4096 places for mirror points that no entry of mirrors names are taken; .* unknown_points/,
     );
-    const { text } = await new Exposition().of({ ...REST, ...status });
+    const { text } = await new Exposition().of({ ...STATUS, ...status });
     expect(text.length).toBeLessThan(600_000);
   });
 
@@ -484,34 +485,3 @@ describe('other rules', () => {
     expect(world.status.unlisted).toMatchObject({ points: 344, packets: 354 });
   });
 });
-
-/** The rest of a status, for the metrics. */
-const REST: Omit<CollectorStatus, keyof MirrorsStatus> = {
-  version: '1.2.3',
-  collector: 'here',
-  pid: 7,
-  started: '2026-01-01T00:00:00.000Z',
-  uptime_s: 60,
-  workers: 1,
-  memory_bytes: 1000,
-  receivers: [],
-  dropped: {},
-  mirror_points: 1,
-  sessions: { open: 1, opened: 2, rows: 1, pressure: 0, duplicates: 0, dropped: 0 },
-  tunnels: [],
-  store: {
-    target: './data',
-    state: 'up',
-    error: '',
-    rows_stored: 1,
-    segments_stored: 1,
-    spool_segments: 0,
-    spool_bytes: 0,
-    segments_dropped: 0,
-    rows_dropped: 0,
-    segments_refused: 0,
-    disk_free_bytes: null,
-    bytes_per_day: null,
-    days_left: null,
-  },
-};

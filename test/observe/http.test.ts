@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type ObserveOptions, ObserveServer } from '../../src/observe/http.js';
+import { STATUS, shown } from '../support/collector-status.js';
+
+let server: ObserveServer;
+const held: Socket[] = [];
+afterEach(async () => {
+  for (const socket of held.splice(0)) socket.destroy();
+  await server.close();
+});
+async function listen(options: ObserveOptions = {}, status = STATUS): Promise<void> {
+  server = await ObserveServer.listen(
+    '127.0.0.1',
+    0,
+    shown(() => status),
+    options,
+  );
+}
+
+async function get(path: string, host: string): Promise<[number | undefined, string]> {
+  const asked = request({ port: server.port, path, headers: { host }, agent: false });
+  asked.end();
+  const [answer] = await once(asked, 'response');
+  return [answer.statusCode, await text(answer)];
+}
+async function raw(bytes: string): Promise<string> {
+  const socket = connect(server.port, '127.0.0.1');
+  socket.end(bytes);
+  return text(socket);
+}
+
+describe('the name it is asked by', () => {
+  it.each([
+    '127.0.0.1',
+    '127.0.0.1:9470',
+    '192.0.2.7:80',
+    '[::1]',
+    '[2001:db8::1]:9470',
+    'localhost',
+    'LOCALHOST:1',
+    'localhost.',
+    'lake.example.net:9470',
+    'Lake.Example.NET',
+    'collector',
+  ])('may be %s', async (host) => {
+    await listen({ names: ['Lake.example.net', 'collector'] });
+    expect(await get('/healthz', host)).toEqual([200, 'ok\n']);
+    expect((await get('/metrics', host))[0]).toBe(200);
+  });
+
+  it.each([
+    'evil.example',
+    'evil.example:9470',
+    'lake.example.net.evil.example',
+    'evil.lake.example.net',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '127.0.0.1@evil.example',
+    'evil.example#127.0.0.1',
+    '[::1].evil.example',
+    '[evil.example]',
+    '::1',
+    '0x7f.1',
+    'collector:9470:9470',
+  ])('may not be %j', async (host) => {
+    await listen({ names: ['lake.example.net', 'collector'] });
+    for (const path of ['/metrics', '/healthz', '/'])
+      expect(await get(path, host)).toEqual([421, expect.stringMatching(/^[^\n]*`listen_names`[^\n]*\n$/)]);
+  });
+
+  it('is left out by HTTP/1.0 only', async () => {
+    await listen();
+    expect(await raw('GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\nok\n$/s);
+    expect(await raw('GET /healthz HTTP/1.0\r\nHost: evil.example\r\n\r\n')).toMatch(/^HTTP\/1\.1 421 /);
+    expect(await raw('GET /healthz HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await raw('GET /healthz HTTP/1.1\r\nHost:\r\n\r\n')).toMatch(/^HTTP\/1\.1 421 /);
+  });
+
+  it('is not in the way of a method or a path that is wrong', async () => {
+    await listen();
+    expect(await raw('GET http://127.0.0.1/metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n')).toMatch(
+      /^HTTP\/1\.1 421 /,
+    );
+    expect((await get('/nothing', '127.0.0.1'))[0]).toBe(404);
+  });
+});
+
+describe('many connections', () => {
+  async function hold(bytes = ''): Promise<Socket> {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.on('error', () => {});
+    held.push(socket);
+    await once(socket, 'connect');
+    socket.write(bytes);
+    return socket;
+  }
+
+  it('that ask nothing make room for one that does', async () => {
+    await listen({ connections: 8 });
+    for (let i = 0; i < 300; i++) await hold(i % 2 === 0 ? '' : 'GET /healthz HTTP/1.1\r\nHost: 127');
+    expect(await get('/healthz', '127.0.0.1')).toEqual([200, 'ok\n']);
+    expect(server.refused).toBe(293);
+  });
+
+  it('that are late, idle, or do not read, are cut off', async () => {
+    const mirrors = Array.from({ length: 20_000 }, (_, n) => ({
+      ...STATUS.mirrors[0],
+      source: `mirror ${n}`,
+    }));
+    await listen({}, { ...STATUS, mirrors });
+    const sockets = await Promise.all([
+      hold(),
+      hold('GET /healthz HTTP/1.1\r\nHost:'),
+      hold('GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'),
+      hold('GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'),
+    ]);
+    // Only the last one does not read.
+    for (const socket of sockets.slice(0, 3)) socket.resume();
+    sockets[3].pause();
+    const count = (): Promise<number> =>
+      new Promise((done) =>
+        (
+          server as unknown as { server: { getConnections(f: (e: unknown, n: number) => void): void } }
+        ).server.getConnections((_, n) => done(n)),
+      );
+    await expect.poll(count, { timeout: 45_000, interval: 500 }).toBe(0);
+  });
+
+  it('to /metrics get one answer made for all of them', async () => {
+    let asked = 0;
+    server = await ObserveServer.listen(
+      '127.0.0.1',
+      0,
+      shown(() => {
+        asked++;
+        return STATUS;
+      }),
+    );
+    const answers = await Promise.all(Array.from({ length: 20 }, () => get('/metrics', '127.0.0.1')));
+    expect(new Set(answers.map(([code]) => code))).toEqual(new Set([200]));
+    expect(asked).toBeLessThan(5);
+  });
+});
