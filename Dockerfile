@@ -48,5 +48,6 @@ ENTRYPOINT []
 FROM runtime AS collector
 VOLUME /var/lib/mirrorlake
 EXPOSE 9470
-HEALTHCHECK --interval=5s --timeout=5s --start-period=30s CMD ["mirrorlake", "status", "--control", "/run/mirrorlake/control.sock"]
+# By the control socket, which is there whether it listens or not. Unhealthy: docs/reference/metrics.md.
+HEALTHCHECK --interval=5s --timeout=10s --start-period=60s CMD ["mirrorlake", "status", "--health", "--control", "/run/mirrorlake/control.sock"]
 CMD ["collect", "--user", "mirrorlake", "--control", "/run/mirrorlake/control.sock", "--store", "http://clickhouse:8123/mirrorlake", "--listen", "0.0.0.0:9470"]

@@ -243,13 +243,20 @@ export interface ControlReply {
   readonly body: AsyncIterable<Buffer>;
 }
 
+export interface Asking {
+  /** Milliseconds until a collector that says nothing is given up; 0: never. */
+  readonly within?: number;
+  /** Ends the asking when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Asks the collector at `path` for a result.
  *
  * @throws ControlError with the collector's own words, or when none runs there.
  */
-export async function askCollector(path: string, request: ControlRequest): Promise<unknown> {
-  const reply = await openReply(path, request);
+export async function askCollector(path: string, request: ControlRequest, asking?: Asking): Promise<unknown> {
+  const reply = await openReply(path, request, asking);
   for await (const _ of reply.body) {
     // A result has no body; this sees the connection to its end.
   }
@@ -260,16 +267,20 @@ export async function askCollector(path: string, request: ControlRequest): Promi
  * Asks the collector at `path` for something that has a body, which the caller reads to its end or leaves with
  * `return()`.
  *
- * @param signal ends the asking when it is aborted
  * @throws ControlError as {@link askCollector}.
  */
 export async function openReply(
   path: string,
   request: ControlRequest,
-  signal?: AbortSignal,
+  { within = 0, signal }: Asking = {},
 ): Promise<ControlReply> {
   const socket = createConnection(path);
   signal?.addEventListener('abort', () => socket.destroy());
+  let late = false;
+  socket.setTimeout(within, () => {
+    late = true;
+    socket.destroy();
+  });
   try {
     await once(socket, 'connect');
   } catch (e) {
@@ -288,7 +299,10 @@ export async function openReply(
   let whole: ReturnType<FirstLine['take']>;
   while (whole === undefined) {
     const next = await chunks.next().catch(() => ({ done: true, value: undefined }) as const);
-    if (next.done === true) throw new ControlError(`${path}: the collector ended without an answer`);
+    if (next.done === true) {
+      const how = late ? `has not answered within ${within / 1000} s` : 'ended without an answer';
+      throw new ControlError(`${path}: the collector ${how}`);
+    }
     whole = first.take(next.value);
   }
   const head = parseHead(whole.line, path);

@@ -27,8 +27,7 @@ export class PathTaken extends Error {
  * @throws PathTaken, and what the file system says
  */
 export async function listenAt(server: Server, path: string, owner: SocketOwner | undefined): Promise<void> {
-  for (const made of makeDirectory(dirname(path)))
-    if (owner !== undefined) chownSync(made, owner.uid, owner.gid);
+  for (const made of makeDirectory(dirname(path))) give(made, owner);
   await removeDead(path);
   // From its first moment nobody else can connect. Node binds before listen() returns.
   const umask = process.umask(0o777 & ~SOCKET_MODE);
@@ -38,8 +37,18 @@ export async function listenAt(server: Server, path: string, owner: SocketOwner 
     process.umask(umask);
   }
   await once(server, 'listening');
-  if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
+  give(path, owner);
   chmodSync(path, SOCKET_MODE);
+}
+
+/** Makes a file its owner's. Root without CAP_CHOWN, as in some containers, keeps it. */
+function give(path: string, owner: SocketOwner | undefined): void {
+  if (owner === undefined) return;
+  try {
+    chownSync(path, owner.uid, owner.gid);
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code !== 'EPERM') throw e;
+  }
 }
 
 async function removeDead(path: string): Promise<void> {

@@ -148,7 +148,9 @@ describe('a collector', () => {
       );
     const client = new AbortController();
     const request = { command: 'query', sql: ENDLESS, timeout: 60 };
-    const gone = openReply(collector.control, request, client.signal).catch((error: Error) => error);
+    const gone = openReply(collector.control, request, { signal: client.signal }).catch(
+      (error: Error) => error,
+    );
     await expect.poll(processes, { timeout: 30_000 }).toHaveLength(1);
     client.abort();
     expect(await gone).toBeInstanceOf(Error);

@@ -61,6 +61,22 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('asks collectors whether they are well by the control socket, with time to start', () => {
+    const checks = services
+      .map(([, service]) => service.healthcheck as { test: string[]; start_period?: string } | undefined)
+      .filter((check) => check?.test.includes('mirrorlake'));
+    expect(checks.length).toBe(3);
+    for (const check of checks) {
+      expect(check?.test.join(' ')).toBe(
+        'CMD mirrorlake status --health --control /run/mirrorlake/control.sock',
+      );
+      expect(check?.start_period).toBe('60s');
+    }
+    expect(dockerfile).toMatch(
+      /^HEALTHCHECK .*--start-period=60s CMD \["mirrorlake", "status", "--health", "--control", "\/run\/mirrorlake\/control\.sock"\]$/m,
+    );
+  });
+
   it('has collectors whose configurations are taken, and whose tunnel ends meet', () => {
     expect(loadConfig(join(ROOT, 'lab/compose/collector.yaml')).user).toBe('mirrorlake');
     const ends = ['pc-1', 'pc-2'].map((name) => {

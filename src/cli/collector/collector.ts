@@ -15,7 +15,7 @@ import {
   controlPath,
   MOST_CONTROL_CONNECTIONS,
 } from '../../observe/control.js';
-import { MOST_HTTP_CONNECTIONS, ObserveServer } from '../../observe/http.js';
+import { ailments, MOST_HTTP_CONNECTIONS, ObserveServer } from '../../observe/http.js';
 import type { Logger } from '../../observe/log.js';
 import type { CollectorStatus, CollectorSummary, ReceiverStatus } from '../../observe/status.js';
 import { RawReceiver } from '../../receive/raw.js';
@@ -147,6 +147,7 @@ export class Collector {
       control,
       {
         status: () => this.status(),
+        health: () => ailments(this.summary()),
         query: (request, answer) => this.answerQuery(request, answer),
       },
       {
