@@ -55,6 +55,17 @@ it('is not in what is said of a configuration, nor of the store in it', () => {
   }
 });
 
+it('is not in what the doctor says', () => {
+  for (const url of [MISTYPED, 'lake:hunter2@127.0.0.1:8123/db']) {
+    const run = spawnSync(process.execPath, [MAIN, 'doctor', '--store', url], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect(run.stdout + run.stderr).not.toMatch(/hunt|er2/);
+    expect(run.stdout).toMatch(/^FAIL {2}store: /m);
+  }
+});
+
 it('is taken out of what ps shows', async () => {
   const words = ['query', '-', '--store=http://lake:hunter2@127.0.0.1:1/db'];
   const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['pipe', 'ignore', 'ignore'] });

@@ -299,13 +299,13 @@ describe('what lies in the directory and is no segment', () => {
     ['sums that are a directory', good, folder, /it has a \.sum that is a directory/],
     ['sums of 3 GiB', good, large, /it has a \.sum that has 3221225472 bytes/],
     ['sums that are a link', good, link, /it has a \.sum that is a symbolic link/],
-  ])('%s: set aside, said once, and the good ones go on', async (_, data, sums, why) => {
+  ])('%s: set aside, said once, and the good ones go on', async (_name, data, sums, why) => {
     await leaveGood();
     data(path('pb'));
     sums(path('sum'));
     const before = lstatSync(path('pb'));
     expect(listSpool(directory).map((s) => [s.name === NAME, s.unusable !== undefined])).toEqual([
-      [true, _ !== 'a file of 3 GiB'],
+      [true, true],
       [false, false],
     ]);
     const said: string[] = [];
