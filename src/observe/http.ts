@@ -20,10 +20,10 @@ export function ailments(status: CollectorSummary): string[] {
     if (r.addresses_missed > 0)
       down.push(`receiver ${r.name} does not receive on ${r.addresses_missed} of this host's IPv6 addresses`);
   }
-  const { state, error, spool_error } = status.store;
+  const { state, error, spool_error = '' } = status.store;
   if (spool_error !== '') down.push(spool_error);
   if (state !== 'up') down.push(`the store is ${state}${error === '' ? '' : `: ${error}`}`);
-  return [...down, ...status.troubles];
+  return [...down, ...(status.troubles ?? [])];
 }
 
 /** Connections at once; past it the one that was of no use for longest is cut off. */

@@ -200,7 +200,7 @@ export const METRICS: readonly Metric[] = [
     help: '1 while the spool takes what is to be stored; 0 while its disk takes nothing, or rows were lost within the last minute.',
     kind: 'gauge',
     labels: [],
-    samples: (s) => one(s.store.spool_error === '' ? 1 : 0),
+    samples: (s) => one((s.store.spool_error ?? '') === '' ? 1 : 0),
   },
   {
     name: 'mirrorlake_spool_dropped_segments_total',
@@ -256,8 +256,8 @@ export const METRICS: readonly Metric[] = [
     kind: 'counter',
     labels: ['socket'],
     samples: (s) => [
-      { labels: { socket: 'control' }, value: s.connections.control_refused },
-      { labels: { socket: 'listen' }, value: s.connections.listen_refused },
+      { labels: { socket: 'control' }, value: s.connections?.control_refused ?? 0 },
+      { labels: { socket: 'listen' }, value: s.connections?.listen_refused ?? 0 },
     ],
   },
   {

@@ -108,8 +108,11 @@ export interface StoreStatus {
   /** What waits, on the disk, or in memory while the disk takes nothing. */
   readonly spool_segments: number;
   readonly spool_bytes: number;
-  /** What is wrong with the spool: its disk takes nothing, or rows were lost within the last minute. Empty while it is well. */
-  readonly spool_error: string;
+  /**
+   * What is wrong with the spool: its disk takes nothing, or rows were lost within the last minute. Empty while it is
+   * well. An older collector, asked by this version, says nothing of it, nor of the other fields that may be missing.
+   */
+  readonly spool_error?: string;
   /** Given up because the spool or its disk was full, and set aside because the store refused them or they cannot be read. */
   readonly segments_dropped: number;
   readonly rows_dropped: number;
@@ -147,9 +150,9 @@ export interface CollectorSummary {
   readonly sessions: SessionStatus;
   readonly tunnels: readonly TunnelStatus[];
   readonly store: StoreStatus;
-  readonly connections: ConnectionStatus;
+  readonly connections?: ConnectionStatus;
   /** What fails within the collector and is tried again, a line each. */
-  readonly troubles: readonly string[];
+  readonly troubles?: readonly string[];
 }
 
 export interface MirrorsStatus {

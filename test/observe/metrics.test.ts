@@ -68,6 +68,11 @@ it('says whether the collector is well, and what ails it', async () => {
   });
   const full = { ...STATUS, store: { ...STATUS.store, spool_error: 'rows are lost: ENOSPC' } };
   expect(await get('/healthz', full)).toEqual({ code: 503, text: 'rows are lost: ENOSPC\n' });
+  const troubled = { ...STATUS, troubles: ['interfaces cannot be watched: EMFILE'] };
+  expect((await get('/healthz', troubled)).text).toBe('interfaces cannot be watched: EMFILE\n');
+  // As an older collector's, of which `mirrorlake status` asks.
+  const { troubles, connections, ...older } = STATUS;
+  expect(await get('/healthz', older)).toEqual({ code: 200, text: 'ok\n' });
   const young = { ...STATUS, store: { ...STATUS.store, state: 'starting', error: '' } };
   expect(await get('/healthz', young)).toEqual({ code: 503, text: 'the store is starting\n' });
   expect((await get('/nothing', STATUS)).code).toBe(404);
