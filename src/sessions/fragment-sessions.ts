@@ -3,7 +3,7 @@ import type { Frame } from '../wire/frame.js';
 import type { MirrorPoint } from '../wire/mirror-point.js';
 import { Mirrored } from '../wire/mirrored.js';
 import { FragmentTrains, T } from './fragments.js';
-import { Key } from './key.js';
+import type { Key } from './key.js';
 import type { SessionCounters, SessionOptions } from './options.js';
 import { countFrame, countWaiting } from './rows.js';
 import { FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, W } from './slots.js';
@@ -43,7 +43,7 @@ export class FragmentSessions {
   private readonly trains: FragmentTrains;
   private nextSweep = 0;
   /** For settling fragments without a first one, in the middle of another frame. */
-  private readonly savedKey = new Key(0);
+  private readonly savedKey: Key;
   private readonly headless = new Mirrored();
   private readonly settledId = new Uint8Array(16);
 
@@ -52,6 +52,7 @@ export class FragmentSessions {
     options: Pick<SessionOptions, 'fragmentTrains' | 'fragmentTimeout'>,
   ) {
     this.trains = new FragmentTrains(options.fragmentTrains, options.fragmentTimeout);
+    this.savedKey = sessions.key.spare();
   }
 
   /**

@@ -1,7 +1,13 @@
 /** What makes two frames parts of the same conversation. */
 import { u32 } from '../wire/bytes.js';
 import type { Frame } from '../wire/frame.js';
-import { SLOT_BYTES, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
+import type { KeyedHash } from '../wire/keyed-hash.js';
+import { FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
+
+/** Both addresses, the EtherType of frames that are not IP or the ports of those that are. */
+const MOST_WORDS = 9;
+/** Numbers of 31 bits stay small integers wherever they are kept. */
+const HASH_BITS = 0x7fffffff;
 
 /**
  * A frame's key in words, its source and destination apart; reused from frame to frame. Addresses are four
@@ -16,13 +22,17 @@ export class Key {
   readonly destination = new Uint32Array(4);
   sourcePort = 0;
   destinationPort = 0;
-  /** The same for both directions. */
-  hash = 0;
+  /** A hash for places where others may collide with it: 32 bits, signed, the same for both directions. */
+  quick = 0;
+  /** {@link hash}, -1 when nobody has asked for it yet. */
+  private hashed = -1;
+  private readonly words = new Int32Array(MOST_WORDS);
 
-  constructor(private readonly seed: number) {}
+  constructor(private readonly hashing: KeyedHash) {}
 
   /** Takes the key out of a frame of a mirror point. */
   take(f: Frame, mirror: number): void {
+    this.hashed = -1;
     this.mirror = mirror;
     this.ipVersion = f.ipVersion;
     this.protocol = f.protocol;
@@ -48,7 +58,18 @@ export class Key {
         this.takeLink(f);
       }
     }
-    this.hash = this.mix();
+    this.quick = this.mixQuickly(s[3], d[3]);
+  }
+
+  /** The key's hash under the table's secret: 31 bits, the same for both directions. */
+  get hash(): number {
+    if (this.hashed < 0) this.hashed = this.mix();
+    return this.hashed;
+  }
+
+  /** A key of the same hashes. */
+  spare(): Key {
+    return new Key(this.hashing);
   }
 
   copy(other: Key): void {
@@ -60,7 +81,8 @@ export class Key {
     this.destination.set(other.destination);
     this.sourcePort = other.sourcePort;
     this.destinationPort = other.destinationPort;
-    this.hash = other.hash;
+    this.quick = other.quick;
+    this.hashed = other.hashed;
   }
 
   private takeLink(f: Frame): void {
@@ -79,25 +101,39 @@ export class Key {
     s[3] = u32(b, f.macSource + 2);
   }
 
+  private mixQuickly(source: number, destination: number): number {
+    const ports = (this.sourcePort ^ this.destinationPort) + ((this.mirror << 16) ^ (this.protocol << 8));
+    const h =
+      Math.imul(source ^ destination, 0x9e3779b1) + Math.imul(ports, 0x85ebca6b) + source + destination;
+    return Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+  }
+
+  /**
+   * Hashes the two ends in the order of their numbers, whichever sends. IP versions differ in the message's
+   * length.
+   */
   private mix(): number {
     const s = this.source;
     const d = this.destination;
-    let a = Math.imul(s[3] ^ this.seed, 0x9e3779b1) ^ Math.imul(this.sourcePort + 1, 0x85ebca6b);
-    let b = Math.imul(d[3] ^ this.seed, 0x9e3779b1) ^ Math.imul(this.destinationPort + 1, 0x85ebca6b);
-    if (this.ipVersion === 6) {
-      a ^= Math.imul(s[0] ^ Math.imul(s[1], 0xc2b2ae35) ^ Math.imul(s[2], 0x27d4eb2f), 0x165667b1);
-      b ^= Math.imul(d[0] ^ Math.imul(d[1], 0xc2b2ae35) ^ Math.imul(d[2], 0x27d4eb2f), 0x165667b1);
-    } else if (this.ipVersion === 0) {
-      a ^= Math.imul(s[2], 0xc2b2ae35);
-      b ^= Math.imul(d[2], 0xc2b2ae35);
+    const w = this.words;
+    let first = 3;
+    while (first > 0 && s[first] === d[first]) first--;
+    const forward = s[first] !== d[first] ? s[first] < d[first] : this.sourcePort < this.destinationPort;
+    const low = forward ? s : d;
+    const high = forward ? d : s;
+    const lowPort = forward ? this.sourcePort : this.destinationPort;
+    const highPort = forward ? this.destinationPort : this.sourcePort;
+    w[0] = low[3];
+    w[1] = high[3];
+    let count = 2;
+    if (this.ipVersion !== 4) {
+      for (let i = this.ipVersion === 6 ? 0 : 2; i < 3; i++) {
+        w[count++] = low[i];
+        w[count++] = high[i];
+      }
     }
-    a = Math.imul(a ^ (a >>> 15), 0x2c1b3c6d);
-    b = Math.imul(b ^ (b >>> 15), 0x2c1b3c6d);
-    let h = (a ^ (a >>> 12)) + (b ^ (b >>> 12));
-    h ^= Math.imul(this.mirror + 1, 0x297a2d39) ^ (this.protocol << 3) ^ this.subType ^ this.seed;
-    h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-    h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-    return (h ^ (h >>> 16)) >>> 0;
+    w[count++] = this.ipVersion === 0 ? this.subType : (lowPort << 16) | highPort;
+    return this.hashing.words(w, count, ((this.mirror & 0xffff) << 8) | this.protocol) & HASH_BITS;
   }
 
   /** Which way a frame of this key goes in a slot: 0 as its side A sends, 1 as its side B, -1 not of it at all. */
@@ -106,11 +142,11 @@ export class Key {
     const w = slot * SLOT_WORDS;
     const b = slot * SLOT_BYTES;
     if (
-      u32s[w + W.HASH] !== this.hash ||
       u32s[w + W.MIRROR] !== this.mirror ||
       s.u8[b + U8.PROTOCOL] !== this.protocol ||
       s.u8[b + U8.IP_VERSION] !== this.ipVersion ||
-      u32s[w + W.SUBTYPE] !== this.subType
+      u32s[w + W.SUBTYPE] !== this.subType ||
+      (s.u8[b + U8.FLAGS] & FLAG.USED) === 0
     )
       return -1;
     const portA = s.u16[slot * (SLOT_BYTES / 2) + U16.PORT_A];

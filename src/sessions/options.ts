@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly fragmentTimeout: number;
   /** Five bytes that tell the ids of this table's sessions from those of others; random unless given. */
   readonly ids?: Uint8Array;
+  /** What the table's hashes are made under, HASH_SECRET bytes; random unless given. */
+  readonly secret?: Uint8Array;
 }
 
 export const SESSION_DEFAULTS: SessionOptions = {
@@ -34,6 +36,8 @@ export class SessionCounters {
   rows = 0;
   /** Sessions ended by a full table. */
   pressure = 0;
+  /** Sessions ended by pressure because the hashes of too many were alike. */
+  collisions = 0;
   /** Fragment trains given up because too many were open, or because their first fragment never came. */
   fragmentTrainsDropped = 0;
   fragmentTrainsHeadless = 0;

@@ -1,13 +1,26 @@
 /**
+ * Buckets looked at for one hash at most, from its own on. Half of all buckets are free, so random hashes
+ * find so many in a row taken less than once in 10^10 times: who reaches this knows the secret of the hashes.
+ * One session then ends for another: growing would give all memory to whoever has such hashes, and hashing
+ * anew takes longer the more there is.
+ */
+export const PROBES = 128;
+/** A bucket of {@link SlotIndex} whose slot was removed, and beyond which others may be found. */
+const GONE = 0xffffffff;
+
+/**
  * Hash to slot: open addressing with linear probing and backward-shift deletion, growing by doubling. A
  * bucket is a hash and a slot side by side, so that most probes end in one cache line without a look at
- * the slot, and growing needs no look at slots at all.
+ * the slot, and growing needs no look at slots at all. No operation but growing takes more than
+ * {@link PROBES} steps, twice.
  */
 export class SlotIndex {
+  /** Hash, slot plus one; 0 for an empty bucket. */
   private buckets: Uint32Array;
   private mask: number;
   private count = 0;
 
+  /** @param initial buckets: a power of two, more than PROBES */
   constructor(initial = 1 << 14) {
     this.buckets = new Uint32Array(initial * 2);
     this.mask = initial - 1;
@@ -31,21 +44,41 @@ export class SlotIndex {
     return this.buckets[bucket * 2 + 1] - 1;
   }
 
-  insert(hash: number, slot: number): void {
+  /** @returns false, with nothing done, when all the buckets for the hash are taken: see {@link replace} */
+  insert(hash: number, slot: number): boolean {
     if (this.count * 2 > this.mask) this.grow();
-    this.place(hash, slot + 1);
-    this.count++;
+    return this.place(hash, slot + 1);
   }
 
+  /**
+   * Puts a slot into the first bucket for its hash. @returns the slot that was there, which the index does
+   * not find any more
+   */
+  replace(hash: number, slot: number): number {
+    const at = (hash & this.mask) * 2;
+    const replaced = this.buckets[at + 1] - 1;
+    this.buckets[at] = hash;
+    this.buckets[at + 1] = slot + 1;
+    return replaced;
+  }
+
+  /** Removes a slot, if it is there. */
   remove(hash: number, slot: number): void {
     const b = this.buckets;
     let hole = hash & this.mask;
-    while (b[hole * 2 + 1] !== slot + 1) {
-      if (b[hole * 2 + 1] === 0) return;
+    for (let n = 1; b[hole * 2 + 1] !== slot + 1; n++) {
+      if (b[hole * 2 + 1] === 0 || n === PROBES) return;
       hole = (hole + 1) & this.mask;
     }
     // Close the gap: move up what would not be found behind an empty bucket.
-    for (let i = (hole + 1) & this.mask; b[i * 2 + 1] !== 0; i = (i + 1) & this.mask) {
+    let i = hole;
+    for (let n = 0; n < PROBES; n++) {
+      i = (i + 1) & this.mask;
+      if (b[i * 2 + 1] === 0) {
+        b[hole * 2 + 1] = 0;
+        this.count--;
+        return;
+      }
       const home = b[i * 2] & this.mask;
       if (((i - home) & this.mask) >= ((i - hole) & this.mask)) {
         b[hole * 2] = b[i * 2];
@@ -53,21 +86,43 @@ export class SlotIndex {
         hole = i;
       }
     }
-    b[hole * 2 + 1] = 0;
-    this.count--;
+    // No end of it: the gap stays, as one to look behind. No search for a hash of the next bucket comes here.
+    b[hole * 2] = (hole + 1) & this.mask;
+    b[hole * 2 + 1] = GONE;
   }
 
-  private place(hash: number, slotPlusOne: number): void {
+  private place(hash: number, slotPlusOne: number): boolean {
+    const b = this.buckets;
     let i = hash & this.mask;
-    while (this.buckets[i * 2 + 1] !== 0) i = (i + 1) & this.mask;
-    this.buckets[i * 2] = hash;
-    this.buckets[i * 2 + 1] = slotPlusOne;
+    for (let n = 0; n < PROBES; n++) {
+      const taken = b[i * 2 + 1];
+      if (taken === 0 || taken === GONE) {
+        b[i * 2] = hash;
+        b[i * 2 + 1] = slotPlusOne;
+        if (taken === 0) this.count++;
+        return true;
+      }
+      i = (i + 1) & this.mask;
+    }
+    return false;
   }
 
+  /**
+   * From behind an empty bucket on and in their order, slots come no further from their first buckets than
+   * they were.
+   */
   private grow(): void {
     const old = this.buckets;
-    this.mask = this.mask * 2 + 1;
+    const oldMask = this.mask;
+    let at = 0;
+    while (old[at * 2 + 1] !== 0) at++;
+    this.mask = oldMask * 2 + 1;
     this.buckets = new Uint32Array((this.mask + 1) * 2);
-    for (let i = 0; i < old.length; i += 2) if (old[i + 1] !== 0) this.place(old[i], old[i + 1]);
+    this.count = 0;
+    for (let n = 0; n <= oldMask; n++) {
+      const taken = old[at * 2 + 1];
+      if (taken !== 0 && taken !== GONE) this.place(old[at * 2], taken);
+      at = (at + 1) & oldMask;
+    }
   }
 }

@@ -1,12 +1,14 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Frame } from '../wire/frame.js';
 import { IpProtocol } from '../wire/ip-protocol.js';
+import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import type { MirrorPoint } from '../wire/mirror-point.js';
-import { FRAMES_AHEAD, type FrameSink, type Mirrored } from '../wire/mirrored.js';
+import type { FrameSink, Mirrored } from '../wire/mirrored.js';
 import { TCP_SYN as SYN } from '../wire/tcp.js';
 import { MAX_TRIES, recogniseApplication } from './application.js';
 import { Clock, ClockMove } from './clock.js';
 import { Deduplicator } from './dedup.js';
+import { Finder } from './finder.js';
 import { FragmentSessions, type TrainWatcher } from './fragment-sessions.js';
 import { Key } from './key.js';
 import { learnClient, noteOpening } from './opening.js';
@@ -14,7 +16,6 @@ import { SESSION_DEFAULTS, SessionCounters, type SessionOptions } from './option
 import { EndReason, SessionRecord, type SessionSink } from './record.js';
 import { beginPart, countFrame, rowIsEmpty } from './rows.js';
 import { SessionIds } from './session-id.js';
-import { SlotIndex } from './slot-index.js';
 import { FLAG, SLOT_BYTES, SLOT_WORDS, Slots, U8, W } from './slots.js';
 import { beginsAnew, isOver, trackTcp, wasReset } from './tcp.js';
 import { fillRecord } from './to-record.js';
@@ -22,7 +23,6 @@ import { WHEEL_SECONDS, Wheel } from './wheel.js';
 
 /** Sessions ended at once when the table is full, so that the search is not made for every packet. */
 const PRESSURE_BATCH = 64;
-
 /**
  * The session table: frames in, session records out when a session or its row ends.
  *
@@ -34,7 +34,7 @@ export class SessionTable implements FrameSink {
   readonly counters = new SessionCounters();
   private readonly options: SessionOptions;
   private readonly slots: Slots;
-  private readonly index = new SlotIndex();
+  private readonly finder: Finder;
   private readonly wheel: Wheel;
   private readonly fragments: FragmentSessions;
   private readonly ids: SessionIds;
@@ -49,11 +49,6 @@ export class SessionTable implements FrameSink {
   /** The slot of the session that the last frame went into; -1 for none, below it -2 - the train where it waits. */
   private last = -1;
   private readonly clock = new Clock();
-  /** Of the frames announced: hash and slot. */
-  private readonly hashes = new Uint32Array(FRAMES_AHEAD);
-  private readonly near = new Int32Array(FRAMES_AHEAD);
-  /** What {@link ahead} read: were it kept nowhere, compilers would leave the reading out. */
-  fetched = 0;
 
   constructor(
     private readonly sink: SessionSink,
@@ -63,7 +58,8 @@ export class SessionTable implements FrameSink {
     this.ids = new SessionIds(this.options.ids);
     this.slots = new Slots(this.options.capacity);
     this.wheel = new Wheel(this.slots);
-    this.key = new Key(randomInt(2 ** 32));
+    this.key = new Key(new KeyedHash(this.options.secret ?? randomBytes(HASH_SECRET)));
+    this.finder = new Finder(this.slots, this.key);
     this.fragments = new FragmentSessions(
       {
         slots: this.slots,
@@ -94,22 +90,8 @@ export class SessionTable implements FrameSink {
     if (nanoseconds > 0) this.dedup ??= new Deduplicator();
   }
 
-  /** Fetches the sessions of frames into the processor's cache. They lie far apart: reads that wait for none but themselves overlap. */
   ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
-    const { hashes, near, index, key } = this;
-    for (let i = 0; i < count; i++) {
-      key.take(frames[i], mirrored[i].point.index);
-      hashes[i] = key.hash;
-    }
-    for (let i = 0; i < count; i++) near[i] = index.slotAt(index.start(hashes[i]));
-    const { u32 } = this.slots;
-    let fetched = 0;
-    for (let i = 0; i < count; i++) {
-      if (near[i] < 0) continue;
-      const w = near[i] * SLOT_WORDS;
-      fetched ^= u32[w + W.HASH] ^ u32[w + W.NEXT_SEQ_A] ^ u32[w + W.ISN_A];
-    }
-    this.fetched = fetched;
+    this.finder.ahead(frames, mirrored, count);
   }
 
   /** Takes one frame into its session. */
@@ -257,28 +239,13 @@ export class SessionTable implements FrameSink {
     return wasReset(this.slots, slot) ? EndReason.Rst : EndReason.Fin;
   }
 
-  /** Finds the session of the key: slot * 2 + side, or -1. */
-  private find(): number {
-    const hash = this.key.hash;
-    let bucket = this.index.start(hash);
-    for (;;) {
-      const slot = this.index.slotAt(bucket);
-      if (slot < 0) return -1;
-      if (this.index.hashAt(bucket) === hash) {
-        const side = this.key.side(this.slots, slot);
-        if (side >= 0) return slot * 2 + side;
-      }
-      bucket = this.index.next(bucket);
-    }
-  }
-
   private findOrOpen(f: Frame, m: Mirrored): number {
-    const found = this.find();
+    const found = this.finder.find();
     return found >= 0 ? found : this.openSession(f, m) * 2;
   }
 
   private packet(f: Frame, m: Mirrored): number {
-    let found = this.find();
+    let found = this.finder.find();
     // The clock did not follow: should the packet's time be right, its conversation has been silent for too long.
     if (f.sec > this.clock.now && found >= 0 && f.sec >= this.idleDeadline(found >>> 1)) {
       this.wheel.remove(found >>> 1);
@@ -327,7 +294,8 @@ export class SessionTable implements FrameSink {
     this.points[m.point.index] = m.point;
     this.openOf[m.point.index] = (this.openOf[m.point.index] ?? 0) + 1;
     this.key.store(s, slot);
-    this.index.insert(this.key.hash, slot);
+    const displaced = this.finder.insert(slot);
+    if (displaced >= 0) this.displace(displaced);
     noteOpening(s, slot, f, m);
     this.serial = (this.serial + 1) >>> 0;
     s.u32[slot * SLOT_WORDS + W.SERIAL] = this.serial;
@@ -361,7 +329,7 @@ export class SessionTable implements FrameSink {
     if (window === undefined || window === 0 || this.dedup === undefined) return false;
     if (!this.dedup.seen(f, m.point.index, window)) return false;
     this.counters.duplicates++;
-    const found = this.find();
+    const found = this.finder.find();
     if (found >= 0) {
       const slot = found >>> 1;
       this.slots.u32[slot * SLOT_WORDS + W.DUPLICATES]++;
@@ -397,6 +365,13 @@ export class SessionTable implements FrameSink {
     }
   }
 
+  /** Ends a session that another of a like hash has taken the place of: see PROBES of slot-index.ts. */
+  private displace(slot: number): void {
+    this.counters.collisions++;
+    this.wheel.remove(slot);
+    this.end(slot, EndReason.Pressure);
+  }
+
   /** Hands on the row so far and begins the next. */
   private nextPart(slot: number): void {
     this.emit(slot, EndReason.Active);
@@ -405,10 +380,9 @@ export class SessionTable implements FrameSink {
 
   /** Hands on a session's last row and frees its slot; it is out of the wheel already. */
   private end(slot: number, reason: EndReason): void {
-    const w = slot * SLOT_WORDS;
     if (!rowIsEmpty(this.slots, slot)) this.emit(slot, reason);
-    this.openOf[this.slots.u32[w + W.MIRROR]]--;
-    this.index.remove(this.slots.u32[w + W.HASH], slot);
+    this.openOf[this.slots.u32[slot * SLOT_WORDS + W.MIRROR]]--;
+    this.finder.remove(slot);
     this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] = 0;
     this.slots.release(slot);
   }
