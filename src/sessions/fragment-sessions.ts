@@ -99,7 +99,7 @@ export class FragmentSessions {
 
   /** Settles, some times a minute, the trains whose first fragment has not come by `now` (seconds). */
   turn(now: number): void {
-    if (this.trains.headless === 0 || now < this.nextSweep) return;
+    if (this.trains.waiting() < 0 || now < this.nextSweep) return;
     this.sweep((at) => this.trains.expired(at, now));
     this.nextSweep = now + SWEEP;
   }
@@ -122,7 +122,7 @@ export class FragmentSessions {
     const { trains, sessions } = this;
     const at = trains.place(sessions.key, f);
     if (trains.words[at + T.OPEN] !== 0) {
-      sessions.counters.fragmentTrainsDropped++;
+      if (!trains.expired(at, f.sec)) sessions.counters.fragmentTrainsDropped++;
       if (trains.words[at + T.PACKETS] !== 0) this.settleHeadless(at);
     }
     trains.open(at, sessions.key, f);
@@ -155,10 +155,10 @@ export class FragmentSessions {
 
   private sweep(isDue: (at: number) => boolean): void {
     const { trains } = this;
-    if (trains.headless === 0) return;
-    const t = trains.words;
-    for (let at = 0; at < t.length; at += trains.step) {
-      if (t[at + T.PACKETS] !== 0 && isDue(at)) this.settleHeadless(at);
+    let next: number;
+    for (let at = trains.waiting(); at >= 0; at = next) {
+      next = trains.waitingAfter(at);
+      if (isDue(at)) this.settleHeadless(at);
     }
   }
 }

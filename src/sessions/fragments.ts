@@ -2,13 +2,18 @@
  * Inner fragment trains: which session the later fragments of an IP packet belong to. Only the first one
  * has ports; those that overtake it are counted here until it comes.
  */
+import { randomBytes } from 'node:crypto';
 import { setU32 } from '../wire/bytes.js';
 import { Frame } from '../wire/frame-fields.js';
+import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import type { Key } from './key.js';
 
-const WORDS = 24;
-/** How many places a train may be found in. */
+const WORDS = 25;
+/**
+ * How many places a train may be found in, and how many of them one source may hold while others want them.
+ */
 const WAYS = 8;
+const SHARE = 2;
 
 /** Places of 32-bit words in a train. */
 export const T = {
@@ -33,13 +38,20 @@ export const T = {
   OPENED_SEC: 20,
   OPENED_NSEC: 21,
   OPEN: 22,
+  /** The next and the previous train with fragments that wait, as a place plus one; 0 for none. */
+  NEXT: 23,
+  PREVIOUS: 24,
 } as const;
 
 export class FragmentTrains {
   readonly words: Uint32Array;
-  /** Trains whose first fragment has not come. */
-  headless = 0;
+  /** The first and the last train with fragments that wait, as in T.NEXT. */
+  private firstWaiting = 0;
+  private lastWaiting = 0;
   private readonly scratch = new Frame();
+  private readonly hashing = new KeyedHash(randomBytes(HASH_SECRET));
+  /** Identification and addresses. */
+  private readonly message = new Int32Array(9);
 
   constructor(
     readonly capacity: number,
@@ -61,19 +73,26 @@ export class FragmentTrains {
   }
 
   /**
-   * A place for a new train: a free or timed out one, or the oldest of those it may take; what waits there
-   * must be settled by the caller before {@link open}.
+   * A place for a new train: a free or timed out one, or the oldest of those it may take. A source that holds
+   * its share of them takes the oldest of its own. What waits there must be settled by the caller before
+   * {@link open}.
    */
   place(key: Key, f: Frame): number {
     const w = this.words;
     let at = this.home(key, f);
     let oldest = at;
+    let own = at;
+    let owned = 0;
     for (let i = 0; i < WAYS; i++) {
-      if (w[at + T.OPEN] === 0) return at;
+      if (w[at + T.OPEN] === 0 || this.expired(at, f.sec)) return at;
       if (w[at + T.SEC] < w[oldest + T.SEC]) oldest = at;
+      if (sameWords(w, at + T.SOURCE, key.source)) {
+        if (owned === 0 || w[at + T.SEC] < w[own + T.SEC]) own = at;
+        owned++;
+      }
       at = this.neighbour(at);
     }
-    return oldest;
+    return owned >= SHARE ? own : oldest;
   }
 
   open(at: number, key: Key, f: Frame): void {
@@ -93,15 +112,26 @@ export class FragmentTrains {
   }
 
   close(at: number): void {
-    if (this.words[at + T.OPEN] !== 0 && this.words[at + T.PACKETS] !== 0) this.headless--;
-    this.words[at + T.OPEN] = 0;
-    this.words[at + T.PACKETS] = 0;
+    const w = this.words;
+    if (w[at + T.PACKETS] !== 0) this.unlink(at);
+    w[at + T.OPEN] = 0;
+    w[at + T.PACKETS] = 0;
+  }
+
+  /** A train with fragments that wait, the first to have one before the others; -1 for none. */
+  waiting(): number {
+    return offset(this.firstWaiting);
+  }
+
+  /** The one behind it. */
+  waitingAfter(at: number): number {
+    return offset(this.words[at + T.NEXT]);
   }
 
   /** Counts a fragment that cannot be given to a session yet. */
   wait(at: number, f: Frame, payload: number): void {
     const w = this.words;
-    if (w[at + T.PACKETS]++ === 0) this.headless++;
+    if (w[at + T.PACKETS]++ === 0) this.link(at);
     w[at + T.BYTES] += f.ipLength;
     w[at + T.PAYLOAD] += payload;
     if (f.truncated) w[at + T.TRUNCATED]++;
@@ -148,24 +178,51 @@ export class FragmentTrains {
       f.sec > w[at + T.SEC] + this.timeout
     )
       return false;
-    for (let i = 0; i < 4; i++) {
-      if (w[at + T.SOURCE + i] !== key.source[i] || w[at + T.DESTINATION + i] !== key.destination[i])
-        return false;
-    }
-    return true;
+    return sameWords(w, at + T.SOURCE, key.source) && sameWords(w, at + T.DESTINATION, key.destination);
+  }
+
+  private link(at: number): void {
+    const place = at / WORDS + 1;
+    this.words[at + T.PREVIOUS] = this.lastWaiting;
+    this.words[at + T.NEXT] = 0;
+    if (this.lastWaiting === 0) this.firstWaiting = place;
+    else this.words[offset(this.lastWaiting) + T.NEXT] = place;
+    this.lastWaiting = place;
+  }
+
+  private unlink(at: number): void {
+    const previous = this.words[at + T.PREVIOUS];
+    const next = this.words[at + T.NEXT];
+    if (previous === 0) this.firstWaiting = next;
+    else this.words[offset(previous) + T.NEXT] = next;
+    if (next === 0) this.lastWaiting = previous;
+    else this.words[offset(next) + T.PREVIOUS] = previous;
   }
 
   private home(key: Key, f: Frame): number {
-    let h = Math.imul(f.fragmentId ^ key.mirror, 0x9e3779b1);
-    for (let i = 0; i < 4; i++) {
-      h = Math.imul(h ^ key.source[i], 0x85ebca6b);
-      h = Math.imul((h >>> 13) ^ h ^ key.destination[i], 0xc2b2ae35);
+    const m = this.message;
+    let count = 0;
+    m[count++] = f.fragmentId;
+    for (let i = key.ipVersion === 4 ? 3 : 0; i < 4; i++) {
+      m[count++] = key.source[i];
+      m[count++] = key.destination[i];
     }
-    return ((h ^ (h >>> 16)) & (this.capacity - 1)) * WORDS;
+    const hash = this.hashing.words(m, count, ((key.mirror & 0xffff) << 8) | key.protocol);
+    return (hash & (this.capacity - 1)) * WORDS;
   }
 
   private neighbour(at: number): number {
     const next = at + WORDS;
     return next === this.words.length ? 0 : next;
   }
+}
+
+/** Where a train is, by its place plus one: -1 for 0. */
+function offset(placePlusOne: number): number {
+  return placePlusOne === 0 ? -1 : (placePlusOne - 1) * WORDS;
+}
+
+function sameWords(words: Uint32Array, at: number, address: Uint32Array): boolean {
+  for (let i = 0; i < 4; i++) if (words[at + i] !== address[i]) return false;
+  return true;
 }
