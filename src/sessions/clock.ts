@@ -19,11 +19,21 @@ export class Clock {
   private doubtful = 0;
   private behindSince = 0;
   private behind = 0;
+  /** Packets this far behind, in seconds, may set the clock back. */
+  private readonly farBehindFrom: number;
+
+  /**
+   * @param longest the longest timeout, in seconds: a clock is not set back by less, so that what is open
+   *   then had packets since it was moved
+   */
+  constructor(longest: number) {
+    this.farBehindFrom = Math.max(DOUBTFUL_JUMP, longest);
+  }
 
   /** Which way a packet of the second `sec` moves the clock; {@link set} moves it. */
   judge(sec: number): ClockMove {
     if (sec > this.now) return this.ahead(sec);
-    if (this.now - sec > DOUBTFUL_JUMP) return this.farBehind(sec);
+    if (this.now - sec > this.farBehindFrom) return this.farBehind(sec);
     return ClockMove.None;
   }
 

@@ -127,8 +127,12 @@ export class Slots {
   readonly f64: Float64Array;
   private readonly free: Uint32Array;
   private freed = 0;
-  /** Slots from here on were never used. */
+  /**
+   * Slots from here on are free, and no others are but those of the stack; from `zero` on they were never
+   * used.
+   */
   private fresh = 0;
+  private zero = 0;
   used = 0;
 
   constructor(readonly capacity: number) {
@@ -141,7 +145,7 @@ export class Slots {
     this.free = new Uint32Array(capacity);
   }
 
-  /** Slots below this one have been used. */
+  /** Slots from this one on are free. */
   get reached(): number {
     return this.fresh;
   }
@@ -153,15 +157,20 @@ export class Slots {
   /** A slot of zeroes; the caller has made sure that one is free. */
   allocate(): number {
     this.used++;
-    if (this.freed === 0) return this.fresh++;
-    const slot = this.free[--this.freed];
-    const w = slot * SLOT_WORDS;
-    this.u32.fill(0, w, w + SLOT_WORDS);
+    const slot = this.freed > 0 ? this.free[--this.freed] : this.fresh++;
+    if (slot < this.zero) this.u32.fill(0, slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
+    else this.zero = slot + 1;
     return slot;
   }
 
   release(slot: number): void {
     this.used--;
     this.free[this.freed++] = slot;
+  }
+
+  /** Begins anew, all slots being free. */
+  clear(): void {
+    this.freed = 0;
+    this.fresh = 0;
   }
 }

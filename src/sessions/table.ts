@@ -24,6 +24,12 @@ import { WHEEL_SECONDS, Wheel } from './wheel.js';
 /** Sessions ended at once when the table is full, so that the search is not made for every packet. */
 const PRESSURE_BATCH = 64;
 /**
+ * Sessions that are passed over then, for they have spoken lately or have longer to live: the next ones end
+ * all the same.
+ */
+const PRESSURE_PASSES = 4096;
+
+/**
  * The session table: frames in, session records out when a session or its row ends.
  *
  * Time is the packets' own (their seconds), or what {@link advance} says when none come. Nothing is
@@ -48,7 +54,7 @@ export class SessionTable implements FrameSink {
   private serial = 0;
   /** The slot of the session that the last frame went into; -1 for none, below it -2 - the train where it waits. */
   private last = -1;
-  private readonly clock = new Clock();
+  private readonly clock: Clock;
 
   constructor(
     private readonly sink: SessionSink,
@@ -56,6 +62,8 @@ export class SessionTable implements FrameSink {
   ) {
     this.options = { ...SESSION_DEFAULTS, ...options };
     this.ids = new SessionIds(this.options.ids);
+    const { tcpIdle, udpIdle, otherIdle, linger } = this.options;
+    this.clock = new Clock(Math.max(tcpIdle, udpIdle, otherIdle, linger) + 1);
     this.slots = new Slots(this.options.capacity);
     this.wheel = new Wheel(this.slots);
     this.key = new Key(new KeyedHash(this.options.secret ?? randomBytes(HASH_SECRET)));
@@ -153,6 +161,7 @@ export class SessionTable implements FrameSink {
       this.wheel.remove(slot);
       this.end(slot, this.endingOf(slot, reason));
     }
+    s.clear();
     this.clock.set(0);
   }
 
@@ -171,23 +180,34 @@ export class SessionTable implements FrameSink {
     }
   }
 
-  /** Takes an earlier second for the right one: what was seen after it was seen by a wrong clock, and is over. */
+  /**
+   * Takes an earlier second for the right one: what was seen after it was seen by a wrong clock, and is over.
+   * The others are of packets that came since the clock was moved last: those of before are over by their
+   * timeouts, which are no longer than what the clock is set back by.
+   */
   private setBack(sec: number): void {
     this.fragments.finish();
-    const { reached, u8, u32 } = this.slots;
-    for (let slot = 0; slot < reached; slot++) {
-      if ((u8[slot * SLOT_BYTES + U8.FLAGS] & FLAG.USED) === 0) continue;
-      this.wheel.remove(slot);
-      if (u32[slot * SLOT_WORDS + W.LAST_SEC] > sec) this.end(slot, this.endingOf(slot, EndReason.Idle));
-      else this.wheel.insert(slot, Math.max(sec + 1, this.nextVisit(slot, sec)));
-    }
+    const { wheel } = this;
+    const last = this.clock.now + WHEEL_SECONDS;
+    let at = wheel.occupiedFrom(this.clock.now + 1, last);
     this.clock.set(sec);
+    for (; at >= 0; at = wheel.occupiedFrom(at + 1, last)) {
+      let slot = wheel.take(at);
+      while (slot >= 0) {
+        const next = wheel.after(slot);
+        const isOver = this.slots.u32[slot * SLOT_WORDS + W.LAST_SEC] > sec;
+        if (isOver) this.end(slot, this.endingOf(slot, EndReason.Idle));
+        else wheel.insert(slot, Math.max(sec + 1, this.nextVisit(slot, sec)));
+        slot = next;
+      }
+    }
   }
 
   /** Ends what is due up to the second `to`. */
   private turn(to: number): void {
     const from = Math.max(this.clock.now + 1, to - WHEEL_SECONDS + 1);
-    for (let at = from; at <= to; at++) this.due(at, to);
+    for (let at = this.wheel.occupiedFrom(from, to); at >= 0; at = this.wheel.occupiedFrom(at + 1, to))
+      this.due(at, to);
     this.fragments.turn(this.clock.now);
   }
 
@@ -340,27 +360,30 @@ export class SessionTable implements FrameSink {
 
   /**
    * Makes room in a full table: ends those whose time would come first. Within a second, whose order the
-   * wheel does not know, a session that spoke since it was placed there goes behind the others once.
+   * wheel does not know, a session that spoke since it was placed there goes behind the others once, unless
+   * too many have.
    */
   private relieve(): void {
+    const { wheel, slots } = this;
+    const now = this.clock.now;
+    const last = now + WHEEL_SECONDS;
     let ended = 0;
-    for (let ahead = 1; ahead <= WHEEL_SECONDS && ended < PRESSURE_BATCH; ahead++) {
-      const at = this.clock.now + ahead;
-      let slot = this.wheel.first(at);
-      while (slot >= 0 && ended < PRESSURE_BATCH) {
-        const next = this.wheel.after(slot);
-        const deadline = Math.max(this.idleDeadline(slot), this.clock.now + 1);
-        this.wheel.remove(slot);
+    let passed = 0;
+    for (let at = wheel.occupiedFrom(now + 1, last); at >= 0; at = wheel.occupiedFrom(at + 1, last)) {
+      for (let slot = wheel.first(at); slot >= 0; slot = wheel.first(at)) {
+        wheel.remove(slot);
+        const deadline = Math.max(this.idleDeadline(slot), now + 1);
         const flags = slot * SLOT_BYTES + U8.FLAGS;
-        if (deadline > at || (this.slots.u8[flags] & FLAG.TOUCHED) !== 0) {
-          this.slots.u8[flags] &= ~FLAG.TOUCHED;
-          this.wheel.insert(slot, Math.min(deadline, this.clock.now + WHEEL_SECONDS - 1));
+        const later = deadline > at || (slots.u8[flags] & FLAG.TOUCHED) !== 0;
+        if (later && passed < PRESSURE_PASSES) {
+          passed++;
+          slots.u8[flags] &= ~FLAG.TOUCHED;
+          wheel.insert(slot, Math.min(deadline, now + WHEEL_SECONDS - 1));
         } else {
           this.counters.pressure++;
           this.end(slot, EndReason.Pressure);
-          ended++;
+          if (++ended === PRESSURE_BATCH) return;
         }
-        slot = next;
       }
     }
   }
