@@ -1,18 +1,33 @@
 /**
  * Finds frames that a switch copied twice because it mirrors both ports or both directions of a path: the
- * same IP packet from the same mirror point within a window of time. What a router changes on the way
- * (MACs, TTL, header checksum) is left out of the comparison.
+ * same IP packet from the same mirror point within a window of time. What a router changes on the way (MACs,
+ * TTL, header checksum) is left out of the comparison; every other byte that was captured counts, and so do
+ * the packet's length and how much of it was captured.
  */
+import { randomBytes } from 'node:crypto';
+import { i32 } from '../wire/bytes.js';
 import type { Frame } from '../wire/frame.js';
+import { IPV4_PROTOCOL, IPV4_SOURCE } from '../wire/ipv4.js';
+import { IPV6_SOURCE } from '../wire/ipv6.js';
+import { HASH_SECRET, KeyedHash, KeyedSums } from '../wire/keyed-hash.js';
 
 /** Frames remembered, a power of two; the newest replaces what has the same place. */
 const CAPACITY = 1 << 16;
-/** Bytes of the packet that are compared, beside its length. */
-const COMPARED = 96;
+/** Bytes of a packet: captures have no longer ones (MAX_PACKET of receive/file/format.ts). */
+const LONGEST = 1 << 18;
+/** Mirror point, the two lengths, and three words of the IP header. */
+const HEAD_WORDS = 6;
+/** IPv6's payload length and next header, without the hop limit. */
+const NOT_HOP_LIMIT = ~0xff;
 
 export class Deduplicator {
-  private readonly prints = new Uint32Array(CAPACITY * 2);
+  /** Two hashes a frame: no two frames have the same ones but by a chance of one in 2^60. */
+  private readonly prints = new Int32Array(CAPACITY * 2);
   private readonly times = new Float64Array(CAPACITY);
+  private readonly first = new KeyedHash(randomBytes(HASH_SECRET));
+  private readonly second = new KeyedHash(randomBytes(HASH_SECRET));
+  private readonly sums = new KeyedSums(new KeyedHash(randomBytes(HASH_SECRET)));
+  private readonly words = new Int32Array(HEAD_WORDS + KeyedSums.words(LONGEST));
 
   /**
    * Whether a frame was seen from this mirror point within the last `window` nanoseconds; remembers it
@@ -20,29 +35,37 @@ export class Deduplicator {
    */
   seen(f: Frame, mirror: number, window: number): boolean {
     if (f.ip < 0) return false;
-    const b = f.bytes;
-    const end = Math.min(f.end, f.ip + f.ipLength, f.ip + COMPARED);
-    const v4 = f.ipVersion === 4;
-    const ttl = f.ip + (v4 ? 8 : 7);
-    const sum = v4 ? f.ip + 10 : -1;
-    let h = Math.imul(mirror + 1, 0x9e3779b1) ^ f.ipLength;
-    let g = 0x811c9dc5;
-    for (let i = f.ip; i < end; i++) {
-      if (i === ttl || i === sum || i === sum + 1) continue;
-      h = Math.imul(h ^ b[i], 0x01000193);
-      g = Math.imul(g + b[i], 0x85ebca6b) ^ (g >>> 15);
-    }
-    h = (h ^ (h >>> 15)) >>> 0;
-    g >>>= 0;
+    const count = this.read(f, mirror);
+    const print = this.first.words(this.words, count, 0);
+    const other = this.second.words(this.words, count, 0);
     const now = f.sec * 1e9 + f.nsec;
-    const at = h & (CAPACITY - 1);
-    const same = this.prints[at * 2] === h && this.prints[at * 2 + 1] === g;
+    const at = print & (CAPACITY - 1);
+    const same = this.prints[at * 2] === print && this.prints[at * 2 + 1] === other;
     // Either way: of several interfaces one may be a little behind, and a clock may be set back.
     const seen = same && Math.abs(now - this.times[at]) <= window;
-    this.prints[at * 2] = h;
-    this.prints[at * 2 + 1] = g;
+    this.prints[at * 2] = print;
+    this.prints[at * 2 + 1] = other;
     // A frame copied three times is two duplicates of the first: its time stays.
     if (!seen) this.times[at] = now;
     return seen;
+  }
+
+  /** Puts what is compared of a frame into words. @returns how many */
+  private read(f: Frame, mirror: number): number {
+    const b = f.bytes;
+    const w = this.words;
+    const end = Math.min(f.end, f.ip + f.ipLength, f.ip + LONGEST);
+    w[0] = mirror;
+    w[1] = f.ipLength;
+    w[2] = end - f.ip;
+    w[3] = i32(b, f.ip);
+    if (f.ipVersion === 4) {
+      w[4] = i32(b, f.ip + 4);
+      w[5] = b[f.ip + IPV4_PROTOCOL];
+      return this.sums.write(b, f.ip + IPV4_SOURCE, end, w, HEAD_WORDS);
+    }
+    w[4] = i32(b, f.ip + 4) & NOT_HOP_LIMIT;
+    w[5] = 0;
+    return this.sums.write(b, f.ip + IPV6_SOURCE, end, w, HEAD_WORDS);
   }
 }

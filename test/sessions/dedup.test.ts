@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { Deduplicator } from '../../src/sessions/dedup.js';
+import { decodeFrame, Frame, FrameKind } from '../../src/wire/frame.js';
+import { cpuRatio } from '../support/cpu.js';
+import { bytes, ethernet, ipv4, ipv6, tcp, udp } from '../support/frames.js';
+
+const MILLISECOND = 1e6;
+
+/**
+ * A frame as it is decoded, somewhere in a larger stretch of memory; `captured`: bytes of it that are there.
+ */
+function frameOf(ethernetFrame: Uint8Array, captured = ethernetFrame.length, before = 0): Frame {
+  const f = new Frame();
+  const memory = bytes(
+    new Uint8Array(before),
+    ethernetFrame.subarray(0, captured),
+    new Uint8Array(9).fill(0xee),
+  );
+  decodeFrame(FrameKind.Ethernet, 0, memory, before, before + captured, before + ethernetFrame.length, f);
+  f.sec = 1_700_000_000;
+  return f;
+}
+
+function segment(six: boolean, payload: Uint8Array<ArrayBuffer>, sequence = 1): Uint8Array {
+  const inner = tcp(1000, 80, 16, sequence, payload);
+  return six
+    ? ethernet(0x86dd, ipv6('2001:db8::1', '2001:db8::2', 6, inner))
+    : ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 6, inner));
+}
+
+const dedup = new Deduplicator();
+let mirrors = 0;
+
+/**
+ * Whether the second of two frames is taken for a copy of the first, from the same mirror point or another.
+ */
+function isCopy(first: Frame, second: Frame, sameMirror = true): boolean {
+  mirrors += 2;
+  expect(dedup.seen(first, mirrors, MILLISECOND)).toBe(false);
+  return dedup.seen(second, sameMirror ? mirrors : mirrors + 1, MILLISECOND);
+}
+
+describe.each([
+  ['IPv4', false, 20],
+  ['IPv6', true, 40],
+])('a copy of a packet over %s', (_, six, headerLength) => {
+  const payload = Uint8Array.from({ length: 1400 }, (_, i) => (i * 31) & 255);
+  const packet = segment(six, payload);
+  const HEAD = 14 + headerLength;
+
+  it('is one wherever it lies', () => {
+    for (let before = 0; before < 9; before++)
+      expect(isCopy(frameOf(packet), frameOf(packet, undefined, before))).toBe(true);
+  });
+
+  it('is one that a router has sent on', () => {
+    const routed = packet.slice();
+    routed.set([2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8]);
+    routed[six ? 14 + 7 : 14 + 8]--;
+    if (!six) routed[14 + 10] ^= 0x55;
+    expect(isCopy(frameOf(packet), frameOf(routed))).toBe(true);
+  });
+
+  it('is none when any other byte differs, to the last', () => {
+    const passed = six ? [14 + 7] : [14 + 8, 14 + 10, 14 + 11];
+    const said = six ? [14, 14 + 4, 14 + 5, 14 + 6] : [14, 14 + 2, 14 + 3, 14 + 6, 14 + 7, 14 + 9];
+    for (let at = 14; at < packet.length; at++) {
+      if (passed.includes(at) || said.includes(at)) continue;
+      const other = packet.slice();
+      other[at] ^= 1 << (at & 7);
+      const f = frameOf(other);
+      expect([at, isCopy(frameOf(packet), f)]).toEqual([at, false]);
+    }
+  });
+
+  it('is none when bytes have changed places', () => {
+    const other = packet.slice();
+    other.copyWithin(HEAD + 120, HEAD + 700, HEAD + 704);
+    other.set(packet.subarray(HEAD + 120, HEAD + 124), HEAD + 700);
+    expect(isCopy(frameOf(packet), frameOf(other))).toBe(false);
+  });
+
+  it('is none when it is longer or shorter', () => {
+    for (const length of [0, 1, 2, 3, 4, 1399]) {
+      const zeros = new Uint8Array(1400);
+      expect(isCopy(frameOf(segment(six, zeros)), frameOf(segment(six, zeros.subarray(0, length))))).toBe(
+        false,
+      );
+    }
+  });
+
+  it('is none when another mirror point or another conversation sent it', () => {
+    expect(isCopy(frameOf(packet), frameOf(packet), false)).toBe(false);
+    expect(isCopy(frameOf(packet), frameOf(segment(six, payload, 2)))).toBe(false);
+  });
+
+  it('is told by what was captured, and by how much that was', () => {
+    const other = packet.slice();
+    other[other.length - 1] ^= 1;
+    expect(isCopy(frameOf(packet, 300), frameOf(other, 300))).toBe(true);
+    expect(isCopy(frameOf(packet, 300), frameOf(packet, 301))).toBe(false);
+    expect(isCopy(frameOf(packet, 300), frameOf(packet))).toBe(false);
+    // Behind the packet there is padding, which differs as it likes.
+    const padded = (fill: number) => bytes(segment(six, new Uint8Array(2)), new Uint8Array(6).fill(fill));
+    expect(isCopy(frameOf(padded(0)), frameOf(padded(1)))).toBe(true);
+  });
+});
+
+it('a long packet is compared in a time that grows with it alone', () => {
+  const packets = Array.from({ length: 64 }, (_, n) =>
+    frameOf(ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(n, 53, new Uint8Array(60_000))))),
+  );
+  const short = packets.map((_, n) =>
+    frameOf(ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(n, 53, new Uint8Array(600))))),
+  );
+  const comparing = (frames: readonly Frame[], rounds: number) => () => {
+    const dedup = new Deduplicator();
+    return () => {
+      for (let n = 0; n < rounds; n++) for (const f of frames) dedup.seen(f, 0, MILLISECOND);
+    };
+  };
+  expect(cpuRatio(comparing(packets, 2), comparing(short, 200))).toBeLessThan(5);
+});
