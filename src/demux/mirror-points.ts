@@ -5,8 +5,9 @@
  * type, with `::` as source and target; points that are refused take no place, and of them the loudest are
  * counted. The index of a point that is forgotten is a later one's.
  */
-import { randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { i32, setU32, u32 } from '../wire/bytes.js';
+import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import { isTwoWay, MirrorPoint, MirrorType } from '../wire/mirror-point.js';
 import type { OuterPacket } from '../wire/outer.js';
 import { grownInt32, grownUint32 } from './grow.js';
@@ -48,7 +49,8 @@ export class MirrorPoints {
   overflowed = 0;
   refused = 0;
   readonly loudest = new LoudestRefused();
-  private readonly seed = randomInt(2 ** 32);
+  private readonly hashing = new KeyedHash(randomBytes(HASH_SECRET));
+  private readonly message = new Int32Array(WORDS);
   /** The packet looked for, and every point's. */
   private readonly wanted = new Uint32Array(WORDS);
   private words = new Uint32Array(64 * WORDS);
@@ -217,17 +219,17 @@ export class MirrorPoints {
   /** The same for either order of the two addresses. */
   private hash(): number {
     const w = this.wanted;
-    let source = this.seed;
-    let target = this.seed;
+    let first = 0;
+    while (first < ADDRESS_WORDS - 1 && w[first] === w[ADDRESS_WORDS + first]) first++;
+    const low = w[first] < w[ADDRESS_WORDS + first] ? 0 : ADDRESS_WORDS;
+    const m = this.message;
     for (let i = 0; i < ADDRESS_WORDS; i++) {
-      source = Math.imul(source ^ w[i], 0x85ebca6b);
-      source ^= source >>> 15;
-      target = Math.imul(target ^ w[ADDRESS_WORDS + i], 0x85ebca6b);
-      target ^= target >>> 15;
+      m[i] = w[low + i];
+      m[ADDRESS_WORDS + i] = w[ADDRESS_WORDS - low + i];
     }
-    let h = Math.imul((source + target) ^ w[KIND], 0xc2b2ae35);
-    h = Math.imul(h ^ (h >>> 13) ^ w[KEY], 0x27d4eb2f);
-    return (h ^ (h >>> 16)) >>> 0;
+    m[KIND] = w[KIND];
+    m[KEY] = w[KEY];
+    return this.hashing.words(m, WORDS, 0) >>> 0;
   }
 
   private same(at: number, twoWay: boolean): boolean {

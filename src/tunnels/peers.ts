@@ -3,6 +3,10 @@
  * address, is at the outer address it was last heard from. The kernel asks its routes and neighbours for that, which
  * a program behind a TUN device cannot.
  */
+import { randomBytes } from 'node:crypto';
+import { i32, u16 } from '../wire/bytes.js';
+import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
+
 const KEY = 16;
 /** Offsets in an entry: what is looked up, where it is, and our own address towards it. */
 const REMOTE = 16;
@@ -13,6 +17,8 @@ const PROBES = 8;
 
 export class Peers {
   private readonly entries: Uint8Array;
+  private readonly hashing = new KeyedHash(randomBytes(HASH_SECRET));
+  private readonly words = new Int32Array(KEY / 4);
 
   /** @param capacity a power of two; what does not fit takes the place of another. */
   constructor(private readonly capacity = 4096) {
@@ -66,9 +72,11 @@ export class Peers {
   }
 
   private home(b: Uint8Array, o: number, length: number): number {
-    let h = 0x811c9dc5;
-    for (let i = 0; i < length; i++) h = Math.imul(h ^ b[o + i], 0x01000193);
-    return (h ^ (h >>> 15)) & (this.capacity - 1);
+    const count = length >>> 2;
+    for (let i = 0; i < count; i++) this.words[i] = i32(b, o + 4 * i);
+    // The last two bytes of a MAC address.
+    const last = (length & 3) === 0 ? 0 : u16(b, o + 4 * count);
+    return this.hashing.words(this.words, count, last) & (this.capacity - 1);
   }
 
   private matches(at: number, b: Uint8Array, o: number, length: number): boolean {
