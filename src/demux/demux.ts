@@ -158,7 +158,8 @@ export class Demux {
 
   private sumGivenUp(): void {
     const r = this.counters.reassembly;
-    this.counters.malformed[Malformed.Reassembly] = r.timeouts + r.noMemory + r.noPlace + r.unfinished;
+    this.counters.malformed[Malformed.Reassembly] =
+      r.timeouts + r.noMemory + r.noPlace + r.share + r.unfinished;
   }
 
   private gre(tunnels: GreReceiver | undefined): void {

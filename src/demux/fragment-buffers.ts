@@ -2,6 +2,7 @@
 
 const SMALLEST_SHIFT = 11;
 const CLASSES = 7;
+export const LARGEST_BUFFER = 1 << (SMALLEST_SHIFT + CLASSES - 1);
 
 /** Buffers of 2 KiB to 128 KiB in powers of two; at most `limit` bytes of them exist, used and spare. */
 export class FragmentBuffers {
@@ -17,7 +18,7 @@ export class FragmentBuffers {
     const kind = bufferClass(size);
     const spare = this.spare[kind].pop();
     if (spare !== undefined) return spare;
-    const bytes = 1 << (kind + SMALLEST_SHIFT);
+    const bytes = bufferSize(size);
     if (this.allocated + bytes > this.limit) this.drop(this.allocated + bytes - this.limit);
     if (this.allocated + bytes > this.limit) return undefined;
     this.allocated += bytes;
@@ -45,4 +46,9 @@ export class FragmentBuffers {
 function bufferClass(size: number): number {
   const kind = 32 - Math.clz32(size - 1) - SMALLEST_SHIFT;
   return Math.max(kind, 0);
+}
+
+/** The length of a buffer of at least `size` bytes. */
+export function bufferSize(size: number): number {
+  return 1 << (bufferClass(size) + SMALLEST_SHIFT);
 }

@@ -1,31 +1,56 @@
 /** The datagrams that are being put together: found by what their fragments have in common, and in the order they began. */
-import { randomInt } from 'node:crypto';
-import { u32 } from '../wire/bytes.js';
+import { randomBytes } from 'node:crypto';
+import { i32 } from '../wire/bytes.js';
+import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import type { OuterPacket } from '../wire/outer.js';
 import type { OuterFragment } from './outer.js';
 
 /** No datagram. */
 export const NO_DATAGRAM = -1;
-/** Version and protocol, identification, addresses. */
+/**
+ * Identification, version and protocol, source and destination word by word. Of IPv4 the addresses' other
+ * words are 0.
+ */
+const ID = 0;
+const VERSION = 1;
+const SOURCE = 2;
+const DESTINATION = 3;
+const ADDRESS_STEP = 2;
 const KEY_WORDS = 10;
+const KEY_WORDS_IPV4 = 4;
+/**
+ * Datagrams of one hash chain. There are more chains than datagrams: as many in one come about by design
+ * only.
+ */
+export const LONGEST_CHAIN = 32;
 
 export class FragmentTable {
   /** The one that began first, or NO_DATAGRAM. */
   oldest = NO_DATAGRAM;
+  /**
+   * The one that began first in the chain of the last {@link find}, when that is as long as it may be; or
+   * NO_DATAGRAM.
+   */
+  crowded = NO_DATAGRAM;
+  /** The datagram found or added last, NO_DATAGRAM when there is none or it is gone. */
+  private last = NO_DATAGRAM;
   private newest = NO_DATAGRAM;
   private free = 0;
-  private readonly seed = randomInt(2 ** 32);
-  private readonly key = new Uint32Array(KEY_WORDS);
-  private readonly keys: Uint32Array;
+  private readonly hashing: KeyedHash;
+  private readonly key = new Int32Array(KEY_WORDS);
+  /** The key's hash. */
+  private hash = 0;
+  private readonly keys: Int32Array;
   private readonly hashes: Uint32Array;
   private readonly heads: Int32Array;
-  /** The next of a hash chain, or of the free places. */
+  /** The next of a hash chain, which began before, or of the free places. */
   private readonly chain: Int32Array;
   private readonly older: Int32Array;
   private readonly newer: Int32Array;
 
-  constructor(places: number) {
-    this.keys = new Uint32Array(places * KEY_WORDS);
+  constructor(places: number, secret: Uint8Array = randomBytes(HASH_SECRET)) {
+    this.hashing = new KeyedHash(secret);
+    this.keys = new Int32Array(places * KEY_WORDS);
     this.hashes = new Uint32Array(places);
     this.heads = new Int32Array(1 << (32 - Math.clz32(places))).fill(NO_DATAGRAM);
     this.chain = Int32Array.from({ length: places }, (_, i) => (i + 1 < places ? i + 1 : NO_DATAGRAM));
@@ -40,15 +65,26 @@ export class FragmentTable {
   /** The datagram that a fragment belongs to, or NO_DATAGRAM; {@link add} then makes one for it. */
   find(packet: OuterPacket, fragment: OuterFragment): number {
     this.readKey(packet, fragment);
-    let d = this.heads[this.hash()];
-    while (d !== NO_DATAGRAM && !this.sameKey(d)) d = this.chain[d];
+    this.crowded = NO_DATAGRAM;
+    // Most fragments follow another of their datagram.
+    if (this.last !== NO_DATAGRAM && this.sameKey(this.last)) return this.last;
+    const words = packet.ipVersion === 4 ? KEY_WORDS_IPV4 : KEY_WORDS;
+    this.hash = this.hashing.words(this.key, words, 0) & (this.heads.length - 1);
+    let d = this.heads[this.hash];
+    for (let n = 1; d !== NO_DATAGRAM && !this.sameKey(d); n++) {
+      if (n === LONGEST_CHAIN) this.crowded = d;
+      d = this.chain[d];
+    }
+    this.last = d;
     return d;
   }
 
-  /** Gives the datagram looked for last a place. There has to be one: see {@link full}. */
+  /**
+   * Gives the datagram looked for last a place. There has to be one: see {@link full}, and {@link crowded}.
+   */
   add(): number {
     const d = this.free;
-    const hash = this.hash();
+    const hash = this.hash;
     this.free = this.chain[d];
     this.chain[d] = this.heads[hash];
     this.heads[hash] = d;
@@ -59,10 +95,13 @@ export class FragmentTable {
     if (this.newest === NO_DATAGRAM) this.oldest = d;
     else this.newer[this.newest] = d;
     this.newest = d;
+    this.last = d;
     return d;
   }
 
   remove(d: number): void {
+    if (d === this.crowded) this.crowded = NO_DATAGRAM;
+    if (d === this.last) this.last = NO_DATAGRAM;
     this.unchain(d);
     const older = this.older[d];
     const newer = this.newer[d];
@@ -75,25 +114,18 @@ export class FragmentTable {
   }
 
   private readKey(packet: OuterPacket, fragment: OuterFragment): void {
-    const key = this.key;
+    const { key } = this;
     const b = packet.bytes;
-    key.fill(0);
-    key[0] = packet.ipVersion === 4 ? 0x400 | fragment.protocol : 0x600;
-    key[1] = fragment.id;
-    const words = packet.ipVersion === 4 ? 1 : 4;
-    for (let i = 0; i < words; i++) {
-      key[2 + i] = u32(b, packet.source + 4 * i);
-      key[6 + i] = u32(b, packet.destination + 4 * i);
+    const v4 = packet.ipVersion === 4;
+    key[ID] = fragment.id;
+    // The fragments of an IPv6 packet need not name the same next header (RFC 8200 section 4.5).
+    key[VERSION] = v4 ? 0x400 | fragment.protocol : 0x600;
+    key[SOURCE] = i32(b, packet.source);
+    key[DESTINATION] = i32(b, packet.destination);
+    for (let i = 1; i < 4; i++) {
+      key[SOURCE + ADDRESS_STEP * i] = v4 ? 0 : i32(b, packet.source + 4 * i);
+      key[DESTINATION + ADDRESS_STEP * i] = v4 ? 0 : i32(b, packet.destination + 4 * i);
     }
-  }
-
-  private hash(): number {
-    let h = this.seed;
-    for (let i = 0; i < KEY_WORDS; i++) {
-      h = Math.imul(h ^ this.key[i], 0x85ebca6b);
-      h ^= h >>> 15;
-    }
-    return h & (this.heads.length - 1);
   }
 
   private sameKey(d: number): boolean {

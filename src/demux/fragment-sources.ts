@@ -1,0 +1,139 @@
+/**
+ * Who sends the datagrams that are being put together, and how much of the room for them each source takes
+ * up.
+ */
+import { randomBytes } from 'node:crypto';
+import { i32 } from '../wire/bytes.js';
+import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
+import type { OuterPacket } from '../wire/outer.js';
+import { LONGEST_CHAIN, NO_DATAGRAM } from './fragment-table.js';
+
+const NO_SOURCE = -1;
+/** An IPv6 address; an IPv4 address and three times 0. */
+const KEY_WORDS = 4;
+
+export class FragmentSources {
+  /** Of each source: datagrams, bytes of their buffers, and the one that began first. */
+  readonly count: Uint32Array;
+  readonly bytes: Float64Array;
+  readonly oldest: Int32Array;
+  private readonly newest: Int32Array;
+  /**
+   * There is room for twice as many sources as datagrams: one without any is known still when it sends the
+   * next.
+   */
+  private readonly room: number;
+  private readonly keys: Int32Array;
+  private readonly hashes: Uint32Array;
+  private readonly heads: Int32Array;
+  /** The next source of a hash chain. */
+  private readonly chain: Int32Array;
+  /** Sources from here on were never used; when all were, the next to ask whether it has datagrams. */
+  private fresh = 0;
+  private hand = 0;
+  /** Of each datagram: its source, and the datagrams of that which began before and after it. */
+  private readonly source: Int32Array;
+  private readonly older: Int32Array;
+  private readonly newer: Int32Array;
+  private readonly hashing = new KeyedHash(randomBytes(HASH_SECRET));
+  private readonly key = new Int32Array(KEY_WORDS);
+  private last = 0;
+
+  /** @param places as many as there are datagrams */
+  constructor(places: number) {
+    this.room = 2 * places;
+    this.count = new Uint32Array(this.room);
+    this.bytes = new Float64Array(this.room);
+    this.oldest = new Int32Array(this.room).fill(NO_DATAGRAM);
+    this.newest = new Int32Array(this.room).fill(NO_DATAGRAM);
+    this.keys = new Int32Array(this.room * KEY_WORDS);
+    this.hashes = new Uint32Array(this.room);
+    this.heads = new Int32Array(1 << (32 - Math.clz32(this.room))).fill(NO_SOURCE);
+    this.chain = new Int32Array(this.room);
+    this.source = new Int32Array(places);
+    this.older = new Int32Array(places);
+    this.newer = new Int32Array(places);
+  }
+
+  /**
+   * The source of a packet that belongs to no datagram yet: {@link enter} its datagram before the next is
+   * looked for.
+   */
+  find(packet: OuterPacket): number {
+    const words = packet.ipVersion === 4 ? 1 : KEY_WORDS;
+    for (let i = 0; i < KEY_WORDS; i++)
+      this.key[i] = i < words ? i32(packet.bytes, packet.source + 4 * i) : 0;
+    if (this.fresh > 0 && this.sameKey(this.last)) return this.last;
+    const hash = this.hashing.words(this.key, KEY_WORDS, 0) & (this.heads.length - 1);
+    let s = this.heads[hash];
+    // At the end of the longest chain sources are one: so many hashes alike come about by design only.
+    for (let n = 1; s !== NO_SOURCE && n < LONGEST_CHAIN && !this.sameKey(s); n++) s = this.chain[s];
+    this.last = s === NO_SOURCE ? this.add(hash) : s;
+    return this.last;
+  }
+
+  /** The source of a datagram. */
+  of(d: number): number {
+    return this.source[d];
+  }
+
+  /** Enters a new datagram of a source. */
+  enter(d: number, s: number): void {
+    this.source[d] = s;
+    this.older[d] = this.newest[s];
+    this.newer[d] = NO_DATAGRAM;
+    if (this.newest[s] === NO_DATAGRAM) this.oldest[s] = d;
+    else this.newer[this.newest[s]] = d;
+    this.newest[s] = d;
+    this.count[s]++;
+  }
+
+  /** Takes out a datagram that has no buffer any more. */
+  leave(d: number): void {
+    const s = this.source[d];
+    const older = this.older[d];
+    const newer = this.newer[d];
+    if (older === NO_DATAGRAM) this.oldest[s] = newer;
+    else this.newer[older] = newer;
+    if (newer === NO_DATAGRAM) this.newest[s] = older;
+    else this.older[newer] = older;
+    this.count[s]--;
+  }
+
+  private add(hash: number): number {
+    const s = this.fresh < this.room ? this.fresh++ : this.reclaim();
+    this.chain[s] = this.heads[hash];
+    this.heads[hash] = s;
+    this.hashes[s] = hash;
+    this.keys.set(this.key, s * KEY_WORDS);
+    return s;
+  }
+
+  /**
+   * Forgets a source that has no datagrams. At least half of them have none: two are asked for each, taken
+   * over all.
+   */
+  private reclaim(): number {
+    while (this.count[this.hand] > 0) this.turn();
+    const s = this.hand;
+    this.turn();
+    const hash = this.hashes[s];
+    let before = this.heads[hash];
+    if (before === s) this.heads[hash] = this.chain[s];
+    else {
+      while (this.chain[before] !== s) before = this.chain[before];
+      this.chain[before] = this.chain[s];
+    }
+    return s;
+  }
+
+  private turn(): void {
+    this.hand = this.hand + 1 === this.room ? 0 : this.hand + 1;
+  }
+
+  private sameKey(s: number): boolean {
+    const base = s * KEY_WORDS;
+    for (let i = 0; i < KEY_WORDS; i++) if (this.keys[base + i] !== this.key[i]) return false;
+    return true;
+  }
+}
