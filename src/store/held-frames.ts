@@ -2,7 +2,10 @@
  * Frames that are to be kept and have no session yet: IP fragments that came before their first one. They wait, encoded
  * but for the session's id, in cells of one stretch of memory, a list of messages for every train of fragments.
  */
+import { randomBytes } from 'node:crypto';
+import { i32 } from '../wire/bytes.js';
 import type { Frame } from '../wire/frame-fields.js';
+import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import type { Mirrored } from '../wire/mirrored.js';
 import { PacketSegment } from './packet-segment.js';
 
@@ -11,6 +14,9 @@ const CELL = 2048;
 /** Memory for frames that wait; beyond it they are not kept. */
 const MEMORY = 16 << 20;
 const CELLS = MEMORY / CELL;
+/** Cells that the frames of one source may take up. Sources are told apart by so many values of a hash. */
+const SHARE = CELLS / 4;
+const SOURCES = 1024;
 const NONE = -1;
 const NO_ID = new Uint8Array(16);
 
@@ -32,6 +38,11 @@ export class HeldFrames {
   private readonly following = new Int32Array(CELLS);
   private free = 0;
   private freeCells = CELLS;
+  /** Cells of every source, and the source of a message by its first cell. */
+  private readonly taken = new Uint16Array(SOURCES);
+  private readonly sources = new Uint16Array(CELLS);
+  private readonly hashing = new KeyedHash(randomBytes(HASH_SECRET));
+  private readonly address = new Int32Array(4);
 
   /** @param trains how many trains there are; they are called by numbers below it */
   constructor(trains: number) {
@@ -53,11 +64,16 @@ export class HeldFrames {
     this.scratch.packet(NO_ID, 0, f, m, most, length);
     const message = this.scratch.written();
     this.scratch.clear();
-    if (Math.ceil(message.length / CELL) > this.freeCells) {
+    const cells = Math.ceil(message.length / CELL);
+    const source = this.source(f);
+    const share = f.ipVersion === 0 ? CELLS : SHARE;
+    if (cells > this.freeCells || this.taken[source] + cells > share) {
       this.dropped++;
       return;
     }
     const head = this.store(message);
+    this.sources[head] = source;
+    this.taken[source] += cells;
     this.lengths[head] = message.length;
     this.following[head] = NONE;
     if (this.first[train] === NONE) this.first[train] = head;
@@ -83,6 +99,12 @@ export class HeldFrames {
     this.first[train] = NONE;
     this.last[train] = NONE;
     this.count[train] = 0;
+  }
+
+  private source(f: Frame): number {
+    const words = f.ipVersion === 6 ? 4 : f.ipVersion === 4 ? 1 : 0;
+    for (let i = 0; i < words; i++) this.address[i] = i32(f.bytes, f.source + 4 * i);
+    return this.hashing.words(this.address, words, 0) & (SOURCES - 1);
   }
 
   /** Puts a message into cells. @returns the first of them */
@@ -120,6 +142,7 @@ export class HeldFrames {
       this.next[cell] = this.free;
       this.free = cell;
       this.freeCells++;
+      this.taken[this.sources[head]]--;
       cell = next;
     }
   }

@@ -73,6 +73,34 @@ test('holds 16 MiB, counts what does not fit, and has all of it again afterwards
   expect(held.dropped).toBe(2 * (300 - kept));
 });
 
+test.each([4, 6])('holds a quarter of that of one source at most (IPv%i)', async (ipVersion) => {
+  const held = new HeldFrames(3);
+  const bytes = new Uint8Array(64);
+  const holdOf = (train: number, source: number) => {
+    bytes[15] = source;
+    const frame = Object.assign(new Frame(), {
+      bytes,
+      start: 0,
+      end: 64,
+      ipLength: 64,
+      ipVersion,
+      source: 0,
+    });
+    if (ipVersion === 4) frame.source = 12;
+    held.hold(train, frame, mirrored, 0, WHOLE, 64);
+  };
+  const cells = (16 << 20) / 2048;
+  for (let i = 0; i < cells; i++) holdOf(i & 1, 66);
+  expect(held.dropped).toBe((cells * 3) / 4);
+  holdOf(2, 1);
+  expect(held.dropped).toBe((cells * 3) / 4);
+  expect(await release(held, 2, 9)).toHaveLength(1);
+  // What is given away is room for more.
+  expect((await release(held, 0, 1)).length + (await release(held, 1, 2)).length).toBe(cells / 4);
+  holdOf(0, 66);
+  expect(held.dropped).toBe((cells * 3) / 4);
+});
+
 test('keeps no more than the first packets of a session', async () => {
   const held = new HeldFrames(1);
   for (let i = 1; i <= 5; i++) hold(held, 0, 10, i, 3);
