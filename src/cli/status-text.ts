@@ -28,6 +28,7 @@ export function statusText(s: CollectorStatus): string {
     '',
     `sessions  ${grouped(s.sessions.open)} open, ${grouped(s.sessions.opened)} seen, ` +
       `${grouped(s.sessions.rows)} rows, ${grouped(s.sessions.pressure)} ended by pressure, ` +
+      (s.sessions.collisions > 0 ? `${grouped(s.sessions.collisions)} for their hashes, ` : '') +
       `${grouped(s.sessions.duplicates)} duplicate frames`,
     `store     ${s.store.target} is ${s.store.state}, ${grouped(s.store.rows_stored)} rows stored, ` +
       `${grouped(s.store.spool_segments)} segments (${sizeWords(s.store.spool_bytes)}) waiting`,

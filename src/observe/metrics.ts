@@ -154,6 +154,27 @@ export const METRICS: readonly Metric[] = [
     samples: (s) => one(s.sessions.pressure),
   },
   {
+    name: 'mirrorlake_sessions_collisions_total',
+    help: 'Sessions ended early because the hashes of too many were alike: somebody knows the secret they are made under.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => one(s.sessions.collisions),
+  },
+  {
+    name: 'mirrorlake_fragment_trains_dropped_total',
+    help: 'Inner packets in fragments given up because too many were under way: their later fragments are a conversation without ports.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => one(s.sessions.fragment_trains_dropped),
+  },
+  {
+    name: 'mirrorlake_fragment_trains_headless_total',
+    help: 'Inner packets in fragments whose first one did not come: likewise.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => one(s.sessions.fragment_trains_headless),
+  },
+  {
     name: 'mirrorlake_session_rows_dropped_total',
     help: "Rows, kept packets among them, lost because too many waited for the store's thread, and fragments not kept because too many waited for their first one.",
     kind: 'counter',

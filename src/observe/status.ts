@@ -91,6 +91,14 @@ export interface SessionStatus {
   readonly rows: number;
   /** Sessions ended by a full table. */
   readonly pressure: number;
+  /** Sessions ended because the hashes of too many were alike. */
+  readonly collisions: number;
+  /**
+   * Inner packets in fragments given up because too many were open, and those whose first fragment never
+   * came.
+   */
+  readonly fragment_trains_dropped: number;
+  readonly fragment_trains_headless: number;
   readonly duplicates: number;
   /** Rows lost because more than 256 MiB of them waited for the store's thread, and frames because 16 MiB of fragments waited for their first one. */
   readonly dropped: number;

@@ -69,7 +69,17 @@ const status: CollectorStatus = {
     { name: '', points: 1, places: 4096, full: 0, forgotten: 0 },
   ],
   refused: [],
-  sessions: { open: 5, opened: 10, rows: 5, pressure: 0, duplicates: 0, dropped: 0 },
+  sessions: {
+    open: 5,
+    opened: 10,
+    rows: 5,
+    pressure: 0,
+    collisions: 0,
+    fragment_trains_dropped: 0,
+    fragment_trains_headless: 0,
+    duplicates: 0,
+    dropped: 0,
+  },
   tunnels: [
     {
       name: 'Tunnel-1',

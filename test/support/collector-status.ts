@@ -57,7 +57,17 @@ export const STATUS: CollectorStatus = {
   refused: [
     { type: 'erspan2', source: '10.0.0.3', session: 7, key: null, packets_at_least: 1, packets_at_most: 2 },
   ],
-  sessions: { open: 1, opened: 2, rows: 1, pressure: 0, duplicates: 0, dropped: 0 },
+  sessions: {
+    open: 1,
+    opened: 2,
+    rows: 1,
+    pressure: 0,
+    collisions: 0,
+    fragment_trains_dropped: 0,
+    fragment_trains_headless: 0,
+    duplicates: 0,
+    dropped: 0,
+  },
   tunnels: [
     {
       name: 't1',

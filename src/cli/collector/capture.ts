@@ -105,6 +105,9 @@ export interface CaptureSnapshot {
   readonly opened: number;
   readonly rows: number;
   readonly pressure: number;
+  readonly collisions: number;
+  readonly fragmentTrainsDropped: number;
+  readonly fragmentTrainsHeadless: number;
   readonly duplicates: number;
   /** Rows that were not handed to the store because too much was waiting for it, or fragments to be kept for their first one. */
   readonly rowsDropped: number;
@@ -237,6 +240,9 @@ export class Capture implements FrameSink, PointWatcher {
       opened: table.counters.opened,
       rows: table.counters.rows,
       pressure: table.counters.pressure,
+      collisions: table.counters.collisions,
+      fragmentTrainsDropped: table.counters.fragmentTrainsDropped,
+      fragmentTrainsHeadless: table.counters.fragmentTrainsHeadless,
       duplicates: table.counters.duplicates,
       rowsDropped: this.rowsDropped + this.packets.dropped,
     };

@@ -44,6 +44,9 @@ const STORE_CLOSE_MS = 7000;
 const ALL_DESCRIPTORS = 1024;
 const LEAST_CONNECTIONS = 2;
 
+/** What the counts of all packet paths are added up to. */
+type SummedField = Exclude<keyof CaptureSnapshot, 'dropped' | 'refused'>;
+
 export interface CollectorOptions {
   readonly config: Config;
   readonly version: string;
@@ -338,8 +341,7 @@ export class Collector {
       for (const [reason, n] of Object.entries(s.dropped)) dropped[reason] = (dropped[reason] ?? 0) + n;
     }
     if (this.accounts.numbersDropped > 0) dropped.sequence_numbers = this.accounts.numbersDropped;
-    const sum = (field: 'open' | 'opened' | 'rows' | 'pressure' | 'duplicates' | 'rowsDropped'): number =>
-      snapshots.reduce((n, s) => n + s[field], 0);
+    const sum = (field: SummedField): number => snapshots.reduce((n, s) => n + s[field], 0);
     this.account();
     return {
       version: this.options.version,
@@ -357,6 +359,9 @@ export class Collector {
         opened: sum('opened'),
         rows: sum('rows'),
         pressure: sum('pressure'),
+        collisions: sum('collisions'),
+        fragment_trains_dropped: sum('fragmentTrainsDropped'),
+        fragment_trains_headless: sum('fragmentTrainsHeadless'),
         duplicates: sum('duplicates'),
         dropped: sum('rowsDropped'),
       },

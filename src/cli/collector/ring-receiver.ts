@@ -64,6 +64,9 @@ const NO_SNAPSHOT: CaptureSnapshot = {
   opened: 0,
   rows: 0,
   pressure: 0,
+  collisions: 0,
+  fragmentTrainsDropped: 0,
+  fragmentTrainsHeadless: 0,
   duplicates: 0,
   rowsDropped: 0,
 };

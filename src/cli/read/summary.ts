@@ -46,6 +46,10 @@ export function readSummary(
     lines.push(
       `the session table was full: ${counted(sessions.pressure, 'session')} ended by pressure (see --max-sessions)`,
     );
+  if (sessions !== undefined && sessions.collisions > 0)
+    lines.push(
+      `too many hashes alike: ${counted(sessions.collisions, 'session')} ended by pressure to make room for others`,
+    );
   if (sessions !== undefined && sessions.fragmentTrainsDropped > 0)
     lines.push(`too many fragmented packets at once: ${grouped(sessions.fragmentTrainsDropped)} given up`);
   if (packets !== undefined && packets.dropped > 0)
