@@ -378,7 +378,8 @@ export class SessionTable implements FrameSink {
         if (later && passed < PRESSURE_PASSES) {
           passed++;
           slots.u8[flags] &= ~FLAG.TOUCHED;
-          wheel.insert(slot, Math.min(deadline, now + WHEEL_SECONDS - 1));
+          // Not before `at`, where nothing would look for it again: a late packet can have brought the deadline forward.
+          wheel.insert(slot, Math.min(Math.max(deadline, at), last));
         } else {
           this.counters.pressure++;
           this.end(slot, EndReason.Pressure);

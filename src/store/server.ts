@@ -113,33 +113,28 @@ export class ServerStore extends ClickHouseStore {
         output_format_pretty_color: color ? 1 : 0,
       } as const,
     };
+    const stream = await this.attempt(async (asker) => {
+      try {
+        return (await request(asker, statement, ends)).stream;
+      } catch (error) {
+        if (!ends.aborted) throw error;
+        this.kill(statement.id);
+        throw new StoreError(`${this.name}: the question was ended`, 0, error);
+      }
+    }, 'asker');
     const answer = new PassThrough();
     const end = (): void => {
       answer.destroy(new StoreUnavailable(`${this.name}: the question was ended`));
-      this.kill(statement.id);
     };
+    stream.on('error', (error) => answer.destroy(this.brokeOff(error)));
     ends.addEventListener('abort', end);
-    answer.once('close', () => ends.removeEventListener('abort', end));
-    try {
-      const { stream } = await this.attempt(async (asker) => {
-        try {
-          return await request(asker, statement, ends);
-        } catch (error) {
-          if (ends.aborted) throw new StoreError(`${this.name}: the question was ended`, 0, error);
-          throw error;
-        }
-      }, 'asker');
-      stream.on('error', (error) => answer.destroy(this.brokeOff(error)));
-      answer.once('close', () => {
-        // Not read to its end: nobody waits for the rest.
-        if (!stream.readableEnded) this.kill(statement.id);
-        stream.destroy();
-      });
-      return stream.pipe(answer);
-    } catch (error) {
-      answer.destroy();
-      throw error;
-    }
+    answer.once('close', () => {
+      ends.removeEventListener('abort', end);
+      // Not read to its end: nobody waits for the rest.
+      if (!stream.readableEnded) this.kill(statement.id);
+      stream.destroy();
+    });
+    return stream.pipe(answer);
   }
 
   /** Ends a statement that a closed connection may not end: the server looks only when it has progress to tell of. */

@@ -56,6 +56,7 @@ describeWith(['root', 'ip'], 'status --health', () => {
   it('is not well while the store is away', async () => {
     const c = await TestCollector.start(['--interface', 'ar-well1'], { store: 'http://127.0.0.1:1/away' });
     collector = c;
+    await c.statusWhen((s) => s.store.state === 'away');
     expect(health(c.control)).toEqual([
       1,
       expect.stringMatching(/^the store is away: http:\/\/127\.0\.0\.1:1\/away cannot be reached.*\n$/),

@@ -45,7 +45,7 @@ describeWith(['root', 'mount'], 'an embedded store on a disk that fills up', () 
     writeFileSync(ballast, Buffer.alloc(Math.max(bavail * bsize - 4096, 0)));
     await append(5000, 10_000);
     await until(() => delivery.state === 'away');
-    expect(delivery.error).toMatch(/^\/.*data: .*(No space left on device|NOT_ENOUGH_SPACE)/);
+    expect(delivery.error).toMatch(/^\/.*data: .*(no space left on device|NOT_ENOUGH_SPACE)/i);
     expect(delivery.error).not.toContain('\n');
 
     rmSync(ballast);

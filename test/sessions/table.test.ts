@@ -274,6 +274,16 @@ describe('a full table', () => {
     expect(rows.filter((r) => r.client === '10.8.8.8:7')).toMatchObject([{ end: 'eof', packets: [100, 0] }]);
   });
 
+  it('finds one whose last packet came late, so that its time is before the one it was placed at', () => {
+    const world = new SessionWorld({ capacity: 1 });
+    for (let at = 0; at <= 890; at += 10) world.send({ at, from: C, to: V });
+    world.table.advance(SessionWorld.START + 901);
+    world.send({ at: 700, from: C, to: V });
+    world.send({ at: 902, from: '10.0.0.9:1', to: V });
+    expect(world.table.open).toBe(1);
+    expect(world.finish().map((r) => r.end)).toEqual(['active', 'pressure', 'eof']);
+  });
+
   it('of one session works', () => {
     const world = new SessionWorld({ capacity: 1 });
     for (let i = 0; i < 10; i++) world.send({ at: i, from: `10.0.0.${i}:1`, to: V });

@@ -74,13 +74,7 @@ export class EmbeddedStore extends ClickHouseStore {
     const file = join(this.incoming, `${process.pid}-${++this.inserts}.pb`);
     this.own.add(file);
     try {
-      if (segment instanceof Uint8Array) writeFileSync(file, segment, { mode: FILE_MODE });
-      else copyFileSync(segment.file, file);
-      giveTo(this.chdb.owner, file);
-    } catch (error) {
-      throw new StoreError(`${this.name}: ${(error as Error).message}`, 0, error);
-    }
-    try {
+      this.place(segment, file);
       await this.insertFile(table, file, token);
     } finally {
       rmSync(file, { force: true });
@@ -158,6 +152,16 @@ export class EmbeddedStore extends ClickHouseStore {
         const file = join(directory, name);
         if (!this.own.has(file)) rmSync(file, { recursive: true, force: true });
       }
+    }
+  }
+
+  private place(segment: Segment, file: string): void {
+    try {
+      if (segment instanceof Uint8Array) writeFileSync(file, segment, { mode: FILE_MODE });
+      else copyFileSync(segment.file, file);
+      giveTo(this.chdb.owner, file);
+    } catch (error) {
+      throw new StoreError(`${this.name}: ${(error as Error).message}`, 0, error);
     }
   }
 
