@@ -36,8 +36,8 @@ export async function openCapture(path: string, options: CaptureOptions = {}): P
   options.signal?.addEventListener('abort', end, { once: true });
   // Aborted while it was opened: nobody would be told of that any more.
   if (options.signal?.aborted) end();
+  let input = new PeekedInput(raw);
   try {
-    let input = new PeekedInput(raw);
     let head = await input.peek(MAGIC_LENGTH);
     if (head.length === 0) {
       const what = options.signal?.aborted ? 'nothing came from it' : 'it is empty';
@@ -55,7 +55,7 @@ export async function openCapture(path: string, options: CaptureOptions = {}): P
     const format = formatOf(file, head, compression);
     return new CaptureSource(file, input, format, compression, ring, options.signal);
   } catch (error) {
-    await raw.close();
+    await input.close();
     throw error;
   } finally {
     options.signal?.removeEventListener('abort', end);
@@ -65,7 +65,7 @@ export async function openCapture(path: string, options: CaptureOptions = {}): P
 async function decompressed(file: string, input: ByteInput, compression: Compression): Promise<ByteInput> {
   if (compression === 'gzip') return new GunzipInput(file, input);
   const { ZstdInput } = await import('./zstd.js');
-  return new ZstdInput(file, input);
+  return ZstdInput.open(file, input);
 }
 
 /** A capture file as a source of packets. Memory is two buffers, whatever the file's size. */

@@ -61,60 +61,34 @@ export class PeekedInput implements ByteInput {
   }
 }
 
-/** Pieces of decompressed bytes, in order, waiting to be read. */
-export class PieceQueue {
-  private readonly pieces: Uint8Array[] = [];
-  private at = 0;
-
-  get empty(): boolean {
-    return this.pieces.length === 0;
-  }
-
-  push(piece: Uint8Array): void {
-    if (piece.length > 0) this.pieces.push(piece);
-  }
-
-  take(into: Uint8Array, from: number): number {
-    let n = from;
-    while (this.pieces.length > 0 && n < into.length) {
-      const piece = this.pieces[0];
-      const part = piece.subarray(this.at, this.at + into.length - n);
-      into.set(part, n);
-      n += part.length;
-      this.at += part.length;
-      if (this.at === piece.length) {
-        this.pieces.shift();
-        this.at = 0;
-      }
-    }
-    return n - from;
-  }
-}
-
 /**
  * Bytes of gzip given to zlib at a time: a sixteenth of what was read before, within these bounds. zlib gives
- * back nothing of a piece it finds damage in, so that is as much as damage takes with it; and all a piece
- * decompresses to waits in memory, at most some thousand times its size (deflate's limit).
+ * back nothing of a piece it finds damage in, so that is as much as damage takes with it.
  */
 const GZIP_LEAST = 1024;
 const GZIP_MOST = 64 * 1024;
+/** What a piece decompresses to comes in parts of this size; zlib waits while one is not taken. */
+const PART = 256 * 1024;
 
 /** gzip (RFC 1952), several members one after another as one. zlib runs on the thread pool. */
 export class GunzipInput implements ByteInput {
-  private readonly gunzip: Gunzip = createGunzip({ chunkSize: 1 << 18 });
-  private readonly queue = new PieceQueue();
+  private readonly gunzip: Gunzip = createGunzip({ chunkSize: PART });
+  private part: Uint8Array | null = null;
+  private taken = 0;
   private failure: Error | undefined;
   private ended = false;
+  /** Whether zlib has not yet done with the last piece. */
+  private busy = false;
   /** Bytes given to zlib. */
   private fed = 0;
-  /** Ends the wait of {@link feed}. */
+  /** Ends the wait for zlib. */
   private wake: () => void = () => undefined;
 
   constructor(
     private readonly file: string,
     private readonly input: ByteInput,
   ) {
-    this.gunzip.on('data', (piece: Uint8Array) => this.queue.push(piece));
+    this.gunzip.on('readable', () => this.wake());
     this.gunzip.on('error', (error) => {
       this.failure = error;
       this.wake();
@@ -137,25 +111,42 @@ export class GunzipInput implements ByteInput {
   }
 
   async read(into: Uint8Array, from: number): Promise<number> {
-    while (this.queue.empty) {
+    for (;;) {
+      const part = this.part ?? this.gunzip.read();
+      if (part !== null) return this.take(part, into, from);
       if (this.failure !== undefined) throw this.damaged(this.failure);
       if (this.ended) return 0;
-      const length = Math.min(GZIP_MOST, Math.max(GZIP_LEAST, Math.floor(this.fed / 16)));
-      const piece = new Uint8Array(length);
-      const n = await this.input.read(piece, 0);
-      this.fed += n;
-      await this.feed(piece.subarray(0, n));
+      if (this.busy) {
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
+      } else await this.feed();
     }
-    return this.queue.take(into, from);
   }
 
-  /** Gives zlib a piece, or with no bytes the end, and waits until it has made of it what it can. */
-  private feed(piece: Uint8Array): Promise<void> {
-    return new Promise((resolve) => {
-      this.wake = resolve;
-      if (piece.length === 0) this.gunzip.end();
-      else this.gunzip.write(piece, () => resolve());
-    });
+  private take(part: Uint8Array, into: Uint8Array, from: number): number {
+    const n = Math.min(part.length - this.taken, into.length - from);
+    into.set(part.subarray(this.taken, this.taken + n), from);
+    this.taken += n;
+    this.part = this.taken === part.length ? null : part;
+    if (this.part === null) this.taken = 0;
+    return n;
+  }
+
+  /** Gives zlib the next piece, or the end. */
+  private async feed(): Promise<void> {
+    const length = Math.min(GZIP_MOST, Math.max(GZIP_LEAST, Math.floor(this.fed / 16)));
+    const piece = new Uint8Array(length);
+    const n = await this.input.read(piece, 0);
+    this.fed += n;
+    this.busy = true;
+    if (n === 0) this.gunzip.end();
+    else {
+      this.gunzip.write(piece.subarray(0, n), () => {
+        this.busy = false;
+        this.wake();
+      });
+    }
   }
 
   private damaged(cause: Error): CaptureError {

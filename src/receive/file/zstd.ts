@@ -1,8 +1,7 @@
-import { Decompress } from 'fzstd';
 import type { ByteInput } from './byte-input.js';
 import { CaptureError } from './capture-error.js';
-import { PieceQueue } from './decompress.js';
 import { ownBuffers, ReadAhead } from './read-ahead.js';
+import { ZstdDecoder, ZstdError } from './zstd-decoder.js';
 
 /** RFC 8878 section 3.1.1.2.4: no block is larger, compressed or not. */
 const MAX_BLOCK = 128 * 1024;
@@ -10,28 +9,47 @@ const MAX_BLOCK = 128 * 1024;
 const MAX_WINDOW = 2 ** 27;
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
+const CHECKSUM = 4;
 /** Magic, descriptor, window descriptor, dictionary id, content size: the longest frame header. */
 const MAX_FRAME_HEADER = 18;
-/** The longest piece that is parsed at once. */
-const CARRY = MAX_BLOCK + MAX_FRAME_HEADER;
+const BLOCK_HEADER = 3;
+/** Bytes that are needed to go on: the longest of what is looked at as one. */
+const CARRY = BLOCK_HEADER + MAX_BLOCK + MAX_FRAME_HEADER;
 const INPUT_CHUNK = 256 * 1024;
 
+const BlockType = { Raw: 0, Rle: 1, Compressed: 2 } as const;
+
+/** What comes next in the input. */
+type Stage = 'frame' | 'skippable' | 'block' | 'checksum';
+
 /**
- * Zstandard (RFC 8878): frames, skippable ones among them, one after another as one. The frames are walked
- * here and their blocks given to fzstd one at a time, so at most one block of output waits, and a window
- * too large for memory is refused before it is allocated. Content checksums are passed over.
+ * Zstandard (RFC 8878): frames, skippable ones among them, one after another as one. Frames are walked here, so that a
+ * window too large for memory is refused before it is allocated, and the decoder is given at most one block at a time
+ * in which damage can be: all that came before it is read, and its place is told. Memory is a frame's window.
  */
 export class ZstdInput implements ByteInput {
   private readonly window: ReadAhead;
-  private readonly queue = new PieceQueue();
-  private frame: Decompress | undefined;
+  private stage: Stage = 'frame';
   private hasChecksum = false;
+  /** The largest block of this frame. */
+  private maxBlock = 0;
+  /** Bytes of a skippable frame still to come. */
+  private skipping = 0;
+  /** Where in the file begins what the decoder was given last. */
+  private given = 0;
+  private failure: CaptureError | undefined;
+  private closed = false;
 
-  constructor(
+  private constructor(
     private readonly file: string,
     private readonly input: ByteInput,
+    private readonly decoder: ZstdDecoder,
   ) {
     this.window = new ReadAhead(input, ownBuffers(CARRY + INPUT_CHUNK), CARRY);
+  }
+
+  static async open(file: string, input: ByteInput): Promise<ZstdInput> {
+    return new ZstdInput(file, input, await ZstdDecoder.open(CARRY + INPUT_CHUNK));
   }
 
   readonly parallel = 1;
@@ -45,29 +63,74 @@ export class ZstdInput implements ByteInput {
   }
 
   async read(into: Uint8Array, from: number): Promise<number> {
-    while (this.queue.empty) {
-      if (this.frame === undefined) {
-        if (!(await this.nextFrame())) return 0;
-      } else await this.nextBlock(this.frame);
+    let n = from;
+    try {
+      while (n < into.length) {
+        if (this.failure !== undefined) throw this.failure;
+        if (this.closed) return 0;
+        const made = this.decoder.decode(into, n);
+        if (made < 0) throw this.refused(-made);
+        n += made;
+        // What is there is not kept back for what may be long in coming.
+        if (made === 0 && !this.give() && (n > from || !(await this.more()))) break;
+      }
+    } catch (error) {
+      if (!(error instanceof CaptureError) || n === from) throw error;
+      this.failure = error;
     }
-    return this.queue.take(into, from);
+    return n - from;
   }
 
-  /** Reads a frame's header, or skips a skippable frame. False at the end of the input. */
-  private async nextFrame(): Promise<boolean> {
+  /** @returns false at the end of the input, where it may end */
+  private async more(): Promise<boolean> {
     const w = this.window;
-    if (w.pos === w.end && !(await w.more())) return false;
-    await this.need(8);
-    const magic = w.view.getUint32(w.pos, true);
-    if ((magic & 0xfffffff0) === SKIPPABLE_MAGIC) {
-      const length = w.view.getUint32(w.pos + 4, true);
-      w.pos += 8;
-      await this.skip(length);
-      return true;
+    if (await w.more()) return true;
+    if (this.closed || (this.stage === 'frame' && w.pos === w.end)) return false;
+    throw this.damaged('the zstd data ends too early', w.offset);
+  }
+
+  /** Gives the decoder what comes next. @returns false when that is not whole in the window */
+  private give(): boolean {
+    const w = this.window;
+    for (;;) {
+      const there = w.end - w.pos;
+      switch (this.stage) {
+        case 'skippable': {
+          const n = Math.min(this.skipping, there);
+          w.pos += n;
+          this.skipping -= n;
+          if (this.skipping > 0) return false;
+          this.stage = 'frame';
+          break;
+        }
+        case 'frame': {
+          if (there < 8) return false;
+          if ((w.view.getUint32(w.pos, true) & 0xfffffff0) >>> 0 !== SKIPPABLE_MAGIC)
+            return this.giveHeader();
+          this.skipping = w.view.getUint32(w.pos + 4, true);
+          w.pos += 8;
+          this.stage = 'skippable';
+          break;
+        }
+        case 'block':
+          return this.giveBlocks();
+        case 'checksum':
+          if (there < CHECKSUM) return false;
+          this.giveBytes(CHECKSUM);
+          this.stage = 'frame';
+          return true;
+      }
     }
-    if (magic !== MAGIC) throw this.damaged('a frame does not start with the zstd magic number');
-    const length = frameHeaderLength(w.bytes[w.pos + 4]);
-    await this.need(length);
+  }
+
+  private giveHeader(): boolean {
+    const w = this.window;
+    if (w.view.getUint32(w.pos, true) !== MAGIC) {
+      throw this.damaged('a frame does not start with the zstd magic number', w.offset);
+    }
+    const descriptor = w.bytes[w.pos + 4];
+    const length = frameHeaderLength(descriptor);
+    if (w.end - w.pos < length) return false;
     const window = windowSize(w.bytes, w.pos);
     if (window > MAX_WINDOW) {
       throw new CaptureError(
@@ -75,66 +138,75 @@ export class ZstdInput implements ByteInput {
         `its zstd window of ${window} bytes is larger than ${MAX_WINDOW}: decompress it first with zstd -d --long=31`,
       );
     }
-    this.hasChecksum = (w.bytes[w.pos + 4] & 4) !== 0;
-    this.frame = new Decompress((piece) => this.queue.push(piece));
-    this.push(this.frame, length, false);
+    this.maxBlock = Math.min(window, MAX_BLOCK);
+    this.hasChecksum = (descriptor & 4) !== 0;
+    this.giveBytes(length);
+    this.stage = 'block';
     return true;
   }
 
-  private async nextBlock(frame: Decompress): Promise<void> {
+  /** Gives blocks that are not compressed, as many as are there, or one that is. */
+  private giveBlocks(): boolean {
     const w = this.window;
-    await this.need(3);
-    const header = w.bytes[w.pos] | (w.bytes[w.pos + 1] << 8) | (w.bytes[w.pos + 2] << 16);
-    const last = (header & 1) !== 0;
-    const type = (header >> 1) & 3;
-    const size = header >> 3;
-    if (size > MAX_BLOCK) throw this.damaged(`a block of ${size} bytes is larger than any can be`);
-    const RLE = 1;
-    const length = 3 + (type === RLE ? 1 : size) + (last && this.hasChecksum ? 4 : 0);
-    await this.need(length);
-    this.push(frame, length, last);
-    if (last) this.frame = undefined;
+    const b = w.bytes;
+    let at = w.pos;
+    let last = false;
+    while (!last && w.end - at >= BLOCK_HEADER) {
+      const header = b[at] | (b[at + 1] << 8) | (b[at + 2] << 16);
+      const type = (header >> 1) & 3;
+      const size = header >> 3;
+      const simple = type === BlockType.Raw || type === BlockType.Rle;
+      if (at > w.pos && (!simple || size > this.maxBlock)) break;
+      if (size > this.maxBlock) {
+        throw this.damaged(`a block of ${size} bytes is larger than any can be`, w.offset);
+      }
+      const length = BLOCK_HEADER + (type === BlockType.Rle ? 1 : size);
+      if (w.end - at < length) break;
+      at += length;
+      last = (header & 1) !== 0;
+      if (!simple) break;
+    }
+    if (at === w.pos) return false;
+    this.giveBytes(at - w.pos);
+    if (last) this.stage = this.hasChecksum ? 'checksum' : 'frame';
+    return true;
   }
 
-  private push(frame: Decompress, length: number, final: boolean): void {
+  private giveBytes(length: number): void {
     const w = this.window;
-    try {
-      // fzstd may keep what it is given until the next call, when the window has moved on.
-      frame.push(w.bytes.slice(w.pos, w.pos + length), final);
-    } catch (error) {
-      throw this.damaged('the zstd data is damaged', error);
-    }
+    this.given = w.offset;
+    this.decoder.push(w.bytes, w.pos, w.pos + length);
     w.pos += length;
   }
 
-  private async need(length: number): Promise<void> {
-    const w = this.window;
-    while (w.end - w.pos < length) {
-      if (!(await w.more())) throw this.damaged('the zstd data ends too early');
+  /** What the decoder's error number means of what it was given last. */
+  private refused(error: number): CaptureError {
+    switch (error) {
+      case ZstdError.ChecksumWrong:
+        return this.damaged('the content of a zstd frame does not have its checksum', this.given);
+      case ZstdError.DictionaryWrong:
+        return new CaptureError(
+          this.file,
+          'it was compressed with a dictionary: decompress it first with zstd -d -D DICTIONARY',
+        );
+      case ZstdError.MemoryAllocation:
+        return new CaptureError(this.file, 'there is no memory for its zstd window');
+      default:
+        return this.damaged('the zstd data is damaged', this.given);
     }
   }
 
-  private async skip(length: number): Promise<void> {
-    const w = this.window;
-    for (let left = length; left > 0; ) {
-      if (w.pos === w.end) await this.need(1);
-      const n = Math.min(left, w.end - w.pos);
-      w.pos += n;
-      left -= n;
-    }
-  }
-
-  private damaged(what: string, cause?: unknown): CaptureError {
+  private damaged(what: string, offset: number): CaptureError {
     return new CaptureError(
       this.file,
-      `${what}, at byte ${this.window.offset} of the file; the packets before were read; copy it again`,
-      undefined,
-      { cause },
+      `${what}, at byte ${offset} of the file; the packets before were read; copy it again`,
     );
   }
 
-  close(): Promise<void> {
-    return this.input.close();
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.input.close();
+    this.decoder.close();
   }
 }
 

@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeWith } from '../../support/needs.js';
+import { Random } from '../../support/traffic/random.js';
 import { CaptureDirectory, type Packet, pcapHeader, pcapPacket, readAll } from './support.js';
+import { blocksOf, frameHeader, lastBlock, rawBlocks, skippableFrame } from './zstd-frames.js';
 
 let dir: CaptureDirectory;
 let capture: Buffer;
@@ -93,20 +95,55 @@ function zstd(bytes: Buffer, ...options: string[]): Buffer {
   return stdout;
 }
 
+/** The packets that lie whole in the first bytes of the capture. */
+function packetsIn(bytes: number): Packet[] {
+  return expected.slice(0, Math.floor((bytes - 24) / 316));
+}
+
 describeWith(['zstd'], 'zstd', () => {
-  test.each([['-1'], ['-3'], ['-19'], ['--no-check'], ['--long=24']])('%s', async (option) => {
-    expect(await dir.read(zstd(capture, option))).toMatchObject({ packets: expected, error: undefined });
+  test.each([
+    '-1',
+    '-3',
+    '-9',
+    '-19',
+    '--fast=5',
+    '--no-check',
+    '--long=24',
+    '--long=27 -19',
+    '--zstd=wlog=10',
+    '-T2',
+  ])('%s', async (options) => {
+    expect(await dir.read(zstd(capture, ...options.split(' ')))).toMatchObject({
+      packets: expected,
+      error: undefined,
+    });
+  });
+
+  test('every level', async () => {
+    const plain = capture.subarray(0, 24 + 500 * 316);
+    for (let level = 1; level <= 22; level++) {
+      const { packets, error } = await dir.read(
+        zstd(plain, '--ultra', `-${level}`, `--stream-size=${plain.length}`),
+      );
+      expect(error).toBeUndefined();
+      expect(packets).toEqual(expected.slice(0, 500));
+    }
   });
 
   test('several frames, with skippable frames and an empty frame between them', async () => {
     const [a, b] = halves();
-    const skippable = Buffer.concat([
-      Buffer.from('522a4d18', 'hex'),
-      Buffer.from([5, 0, 0, 0]),
-      Buffer.alloc(5),
-    ]);
+    const skippable = skippableFrame(5);
     const bytes = Buffer.concat([skippable, zstd(a), skippable, zstd(Buffer.alloc(0)), zstd(b), skippable]);
     expect(await dir.read(bytes, { chunk: 5000 })).toMatchObject({ packets: expected, error: undefined });
+  });
+
+  test('several files at once, of windows that differ', async () => {
+    const window = (log: number) => [frameHeader(log), rawBlocks(capture), lastBlock()];
+    const paths = await Promise.all(
+      [10, 27, 20, 26].map((log) => dir.write(`window-${log}`, Buffer.concat(window(log)))),
+    );
+    const results = await Promise.all(paths.map((path) => readAll(path, { chunk: 30_000 })));
+    for (const result of results) expect(result).toMatchObject({ packets: expected, error: undefined });
   });
 
   test('a block of one byte many times over', async () => {
@@ -117,24 +154,94 @@ describeWith(['zstd'], 'zstd', () => {
     expect(packets[0].data).toBe(data.toString('hex'));
   });
 
-  test('cut short, and damaged: the packets before are there', async () => {
+  test('cut in the middle: the packets before are there', async () => {
     const whole = zstd(capture);
     const cut = await dir.read(whole.subarray(0, whole.length - 10000));
     expect(cut.packets).toEqual(expected.slice(0, cut.packets.length));
     expect(cut.packets.length).toBeGreaterThan(1000);
     expect(cut.error?.message).toMatch(/the zstd data ends too early, at byte \d+ of the file/);
-    const damaged = Buffer.from(whole);
-    damaged.fill(0xff, damaged.length - 10000, damaged.length - 9000);
-    const bad = await dir.read(damaged);
-    expect(bad.packets.length).toBeGreaterThan(1000);
-    expect(bad.error?.message).toMatch(/zstd|block|packet/);
+  });
+
+  test.each([1, 4])('without the last %i bytes of its checksum: every packet is there', async (missing) => {
+    const whole = zstd(capture);
+    const { packets, error } = await dir.read(whole.subarray(0, whole.length - missing));
+    expect(packets).toEqual(expected);
+    expect(error?.message).toMatch(
+      new RegExp(
+        `capture: the zstd data ends too early, at byte ${whole.length - 4} of the file; the packets`,
+      ),
+    );
+  });
+
+  test('with another checksum than its content has: every packet is there', async () => {
+    const bytes = zstd(capture);
+    bytes[bytes.length - 1] ^= 1;
+    const { packets, error } = await dir.read(bytes);
+    expect(packets).toEqual(expected);
+    expect(error?.message).toMatch(
+      `the content of a zstd frame does not have its checksum, at byte ${bytes.length - 4} of the file; the packets before were read; copy it again`,
+    );
+  });
+
+  test('damaged in a block: every packet before it is there', async () => {
+    const whole = zstd(capture);
+    const blocks = blocksOf(whole);
+    expect(blocks.length).toBeGreaterThan(10);
+    for (const [n, at] of blocks.entries()) {
+      const bytes = Buffer.from(whole);
+      // The reserved type: a block that cannot be.
+      bytes[at] |= 6;
+      const { packets, error } = await dir.read(bytes);
+      expect(packets).toEqual(n === 0 ? [] : packetsIn(n * 131_072));
+      expect(error?.message).toContain(
+        `the zstd data is damaged, at byte ${at} of the file; the packets before`,
+      );
+    }
+  });
+
+  test('followed by something else: every packet is there', async () => {
+    const whole = zstd(capture);
+    const { packets, error } = await dir.read(Buffer.concat([whole, Buffer.from('something else')]));
+    expect(packets).toEqual(expected);
+    expect(error?.message).toContain(
+      `a frame does not start with the zstd magic number, at byte ${whole.length} of the file; the packets before`,
+    );
+  });
+
+  test('damaged anywhere: an error in one line, or what is in it', async () => {
+    const small = expected.slice(0, 200);
+    const plain = capture.subarray(0, 24 + 200 * 316);
+    const random = new Random(7);
+    for (const options of [['-1'], ['-19'], ['--no-check', '-5']]) {
+      const whole = zstd(plain, ...options);
+      for (let i = 0; i < 60; i++) {
+        const bytes = Buffer.from(whole);
+        for (let n = random.int(1, 3); n > 0; n--)
+          bytes[random.int(0, bytes.length - 1)] ^= 1 << random.int(0, 7);
+        // Any other error is thrown.
+        const { packets, error } = await dir.read(bytes);
+        if (error !== undefined) expect(error.message).not.toContain('\n');
+        else if (!options.includes('--no-check')) expect(packets).toEqual(small);
+      }
+    }
   });
 
   test('a window larger than memory should give is refused before it is taken', async () => {
-    const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, (31 - 10) << 3, 0x01, 0x00, 0x00]);
+    const header = Buffer.concat([frameHeader(31), lastBlock()]);
     const { error } = await dir.read(header);
     expect(error?.message).toMatch(
       /its zstd window of 2147483648 bytes is larger than 134217728: decompress it first with zstd -d --long=31$/,
+    );
+  });
+
+  test('compressed with a dictionary is said to be', async () => {
+    const dictionary = await dir.write('dictionary', capture.subarray(0, 30_000));
+    const { error } = await dir.read(zstd(capture, '-D', dictionary));
+    // One without a number: zstd cannot tell it from damage.
+    expect(error?.message).toMatch(/the zstd data is damaged, at byte \d+ of the file/);
+    const numbered = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 1, 0, 77, 1, 0, 0]);
+    expect((await dir.read(numbered)).error?.message).toMatch(
+      /it was compressed with a dictionary: decompress it first with zstd -d -D DICTIONARY$/,
     );
   });
 });
