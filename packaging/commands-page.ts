@@ -13,7 +13,8 @@ What \`mirrorlake --help\` and \`man mirrorlake\` say, on one page. A test holds
 \`npx tsx packaging/commands-page.ts\` writes it anew.
 
 - \`-\` is stdin or stdout. Data goes to stdout, everything else to stderr.
-- Exit status: 0 done, 1 failed, 2 used or configured wrongly; the message names the option, or the file, line and key.
+- Exit status: 0 done, 1 failed, 2 used, configured or installed wrongly; the message names the
+  option, or the file, line and key, or what does not load.
 - The first SIGINT or SIGTERM finishes what is open, the second leaves at once.
 - \`NO_COLOR\` turns colours off.
 - A store's user and password come from the environment: \`MIRRORLAKE_STORE_USER\`, \`MIRRORLAKE_STORE_PASSWORD\`,

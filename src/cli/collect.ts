@@ -3,11 +3,7 @@ import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ConfigOverrides, defaultConfig, loadConfig, overrideConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
-import { clearAmbientCapabilities } from '../linux/capabilities.js';
-import { ServiceManager } from '../linux/service-manager.js';
 import { createLogger } from '../observe/log.js';
-import { Collector } from './collector/collector.js';
-import { ServiceWatch } from './collector/service-watch.js';
 
 interface CollectOptions {
   config?: string;
@@ -72,6 +68,13 @@ function whole(value: string): number {
 
 async function collect(options: CollectOptions): Promise<void> {
   const config = configuration(options);
+  // Not before: they need koffi, which `--help` does not.
+  const [{ clearAmbientCapabilities }, { ServiceManager }, { Collector }, { ServiceWatch }] = await Promise.all([
+    import('../linux/capabilities.js'),
+    import('../linux/service-manager.js'),
+    import('./collector/collector.js'),
+    import('./collector/service-watch.js'),
+  ]);
   const manager = ServiceManager.of(process.env, process.pid);
   // Sockets and devices are opened by this thread. Nothing that it starts has a use for what lets it do that.
   clearAmbientCapabilities();

@@ -4,7 +4,7 @@ import { isServer } from '../model/store-location.js';
 import { spoolDirectory } from '../store/spool-directory.js';
 import type { Finding } from './doctor/finding.js';
 import { clock, firewall, kernel, kernelGre, landlock, privileges, receiveBuffer } from './doctor/host.js';
-import { interfaceFindings } from './doctor/interface.js';
+import { koffiFinding, rawSocketFinding } from './doctor/native.js';
 import { diskFinding, storeFindings } from './doctor/storage.js';
 
 interface DoctorOptions {
@@ -18,7 +18,7 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .summary('check that this host can receive and store without loss')
     .description(
-      'Looks at privileges, kernel, interfaces, offloads, buffers, firewall, clock, store and disk. One line for each, ' +
+      'Looks at privileges, kernel, addons, interfaces, offloads, buffers, firewall, clock, store and disk. One line for each, ' +
         'and under what is not well the command that mends it. Exit status 1 when something will not work.',
     )
     .option('--config <file>', 'the configuration the collector would use')
@@ -38,20 +38,32 @@ async function doctor(options: DoctorOptions): Promise<void> {
   const store = options.store ?? config.store;
   const receiver = config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw');
   const raw = receiver === 'raw' || config.tunnels.length > 0;
+  const koffi = await koffiFinding();
   const findings: Finding[] = [
     privileges(),
     kernel(),
-    ...(isServer(store) ? [] : [landlock()]),
+    koffi,
+    await rawSocketFinding(),
     receiveBuffer(),
-    clock(),
+    // Without koffi the kernel is not asked any further.
+    ...(koffi.state === 'bad' ? [] : await ofKernel(store)),
     firewall(raw),
     kernelGre(),
-    ...interfaces.flatMap((name) => interfaceFindings(name, raw)),
+    ...(koffi.state === 'bad' ? [] : await ofInterfaces(interfaces, raw)),
     ...(await storeFindings(store, config.control)),
     diskFinding(config.spool.directory ?? spoolDirectory(store), config.spool.limit),
   ];
   process.stdout.write(findings.map(lineOf).join(''));
   if (findings.some((f) => f.state === 'bad')) process.exitCode = 1;
+}
+
+async function ofKernel(store: string): Promise<Finding[]> {
+  return [await clock(), ...(isServer(store) ? [] : [await landlock()])];
+}
+
+async function ofInterfaces(names: readonly string[], raw: boolean): Promise<Finding[]> {
+  const { interfaceFindings } = await import('./doctor/interface.js');
+  return names.flatMap((name) => interfaceFindings(name, raw));
 }
 
 const MARKS = { good: 'ok  ', poor: 'warn', bad: 'FAIL' } as const;

@@ -5,7 +5,7 @@
  * A `Memory` argument is a typed array, whose bytes are passed without a copy, or an address. The kernel
  * writes into a typed array while the call lasts; what it must reach later lies in mapped memory (memory.ts).
  */
-import koffi from 'koffi';
+import { koffi } from './koffi.js';
 
 /** Where bytes are: a typed array, or an address in this process (0n or null: NULL). */
 export type Memory = Uint8Array | Uint16Array | Uint32Array | Int32Array | BigUint64Array | bigint | null;
@@ -75,10 +75,17 @@ export const MAP_FAILED = 0xffffffffffffffffn;
 export const munmap: (address: bigint, length: number) => number = lib.func(
   'int munmap(void *address, size_t length)',
 );
+const pollFunction = lib.func('int poll(void *fds, unsigned long count, int timeout)');
 /** `timeout` in milliseconds, -1 to wait for ever. */
-export const poll: (fds: Memory, count: number, timeout: number) => number = lib.func(
-  'int poll(void *fds, unsigned long count, int timeout)',
-);
+export const poll: (fds: Memory, count: number, timeout: number) => number = pollFunction;
+/** The same in a thread of libuv's pool, which a program that ends waits for. errno is that thread's. */
+export function pollAside(fds: Memory, count: number, timeout: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    pollFunction.async(fds, count, timeout, (error: Error | null, n: number) =>
+      error === null ? resolve(n) : reject(error),
+    );
+  });
+}
 /** Microseconds, and up to 50 more as the kernel gathers timers (prctl(2), PR_SET_TIMERSLACK). */
 export const usleep: (microseconds: number) => number = lib.func('int usleep(unsigned int microseconds)');
 export const send: (fd: number, bytes: Memory, length: number, flags: number) => number = lib.func(

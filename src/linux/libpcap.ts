@@ -1,5 +1,5 @@
 /** libpcap's compiler of filter expressions (pcap_compile(3PCAP), pcap-filter(7)): the language of tcpdump. */
-import koffi from 'koffi';
+import { koffi } from './koffi.js';
 import * as libc from './libc.js';
 
 /** The library's names: upstream's, then Debian's. */

@@ -18,10 +18,14 @@ export const MSG_DONTWAIT = 0x40;
 export const MSG_TRUNC = 0x20;
 export const MSG_ERRQUEUE = 0x2000;
 
+/** Ancillary data of a socket that notes times (SO_TIMESTAMPNS): a struct cmsghdr and a struct timespec, 16 bytes each. */
+export const TIME_CONTROL = 32;
+
 export class Messages {
   private readonly mapping: Mapping;
   private readonly view: DataView;
-  private readonly words: Uint32Array;
+  /** The same memory up to the messages' own bytes, in words. */
+  readonly words: Uint32Array;
   private readonly headers: bigint;
   /** Message bytes of every slot: slot `i` starts at {@link offset}(i). */
   readonly bytes: Uint8Array;
@@ -79,6 +83,14 @@ export class Messages {
 
   controlLength(i: number): number {
     return this.words[(i * MMSGHDR + 40) >>> 2];
+  }
+
+  /**
+   * When slot `i`'s message arrived, by the kernel's clock: seconds since 1970 in the first word, nanoseconds in the
+   * third. Of a socket whose only ancillary data that is.
+   */
+  timeOffset(i: number): number {
+    return this.controlOffset(i) + 16;
   }
 
   /** Sets what slot `i` sends: `length` bytes from its start, to its peer address of `nameLength` bytes (0: connected). */

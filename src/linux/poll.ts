@@ -1,7 +1,7 @@
 /** Waiting for several descriptors at once: poll(2). */
 
 import { LinuxError } from './errors.js';
-import { ERRNO, errno, poll } from './libc.js';
+import { ERRNO, errno, poll, pollAside } from './libc.js';
 
 export const POLLIN = 0x001;
 export const POLLOUT = 0x004;
@@ -42,6 +42,13 @@ export class PollSet {
     const e = errno();
     if (e === ERRNO.EINTR) return 0;
     throw new LinuxError('wait for packets', e);
+  }
+
+  /** Like {@link wait}, without blocking this thread. */
+  async waitAside(timeout: number): Promise<number> {
+    const n = await pollAside(this.fds, this.count, timeout);
+    // Interrupted, or for a reason that this thread is told again.
+    return n >= 0 ? n : this.wait(0);
   }
 
   /** What happened at entry `index` in the last {@link wait}: POLLIN, POLLERR, … */

@@ -183,6 +183,11 @@ export class ReceiveTime {
   }
 }
 
+/** Has a socket tell with every message when it arrived, by the kernel's clock (socket(7)). */
+export function noteTimes(fd: number): void {
+  setIntOption(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1, 'receive times');
+}
+
 const SO_ERROR = 4;
 
 /** Takes a socket's pending error away, so that poll waits again. @returns the error number, 0 for none. */

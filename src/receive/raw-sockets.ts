@@ -1,19 +1,9 @@
-/** Raw sockets of protocol 47, opened by the raw-socket package, which keeps their descriptors to itself. */
-import { AddressFamily, createSocket, type Socket } from 'raw-socket';
+/** Raw sockets of protocol 47, each with an address of its own. */
 import { AF_INET6, sockaddrIn6 } from '../linux/address.js';
 import { ACCEPT, attachFilter, BpfProgram } from '../linux/bpf.js';
 import { LinuxError } from '../linux/errors.js';
 import { dropAll } from '../linux/gre-filter.js';
-import {
-  bindSocket,
-  closeOnExec,
-  discardQueue,
-  IPPROTO_GRE,
-  SOCK_RAW,
-  setReceiveBuffer,
-  socketDrops,
-  socketsOf,
-} from '../linux/socket.js';
+import { bindSocket, discardQueue, setReceiveBuffer, socketDrops } from '../linux/socket.js';
 import { RunningCount } from './running-count.js';
 
 /** The longest message there is: an IP packet. */
@@ -21,7 +11,35 @@ export const LONGEST = 65535;
 /** ff0e::, which no group is ever given (RFC 4291 section 2.7.1): a socket bound to it is passed over by the kernel. */
 const NOWHERE = Uint8Array.of(0xff, 0x0e, ...new Uint8Array(14));
 
-/** A socket, its descriptor found. */
+/**
+ * Takes a message: `length` bytes at `o`, the 16 bytes of its sender's IPv6 address at `sender` of `from` (of an IPv4
+ * socket nothing: the message begins with its IP header), and when it arrived. The bytes are reused afterwards.
+ */
+export type MessageTaker = (
+  bytes: Uint8Array,
+  o: number,
+  length: number,
+  from: Uint8Array,
+  sender: number,
+  sec: number,
+  nsec: number,
+) => void;
+
+/** An open raw socket, and who reads it. */
+export interface RawDescriptor {
+  readonly fd: number;
+  /** Hands on what comes in from now on. */
+  watch(take: MessageTaker, failed: (error: Error) => void): void;
+  unwatch(): void;
+  close(): void;
+}
+
+/** Opens raw sockets of protocol 47, and reads them in this thread's event loop. */
+export interface RawLibrary {
+  /** @param family AF_INET or AF_INET6. Throws LinuxError without the privilege for raw sockets. */
+  open(family: number): RawDescriptor;
+}
+
 export class RawSocket {
   /** What it has dropped in its present use. */
   private readonly drops = new RunningCount();
@@ -29,30 +47,32 @@ export class RawSocket {
   scoped = false;
 
   private constructor(
-    readonly socket: Socket,
-    readonly fd: number,
+    private readonly descriptor: RawDescriptor,
     /** Its receive buffer, bytes as the kernel counts them. */
     readonly buffer: number,
   ) {}
+
+  get fd(): number {
+    return this.descriptor.fd;
+  }
 
   /**
    * @param family AF_INET or AF_INET6
    * @param receiveBuffer bytes; as much of it as the kernel allows is had
    * @throws LinuxError without the privilege for raw sockets
    */
-  static open(family: number, receiveBuffer: number): RawSocket {
-    const known = new Set(socketsOf(family, SOCK_RAW, IPPROTO_GRE));
-    const socket = create(family);
+  static open(library: RawLibrary, family: number, receiveBuffer: number): RawSocket {
+    const descriptor = library.open(family);
     try {
-      const fd = socketsOf(family, SOCK_RAW, IPPROTO_GRE).find((n) => !known.has(n));
-      if (fd === undefined) throw new Error('the raw socket just opened is not among the open files');
-      closeOnExec(fd);
-      return new RawSocket(socket, fd, setReceiveBuffer(fd, receiveBuffer));
+      return new RawSocket(descriptor, setReceiveBuffer(descriptor.fd, receiveBuffer));
     } catch (e) {
-      // To look among the open files takes a descriptor.
-      socket.close();
+      descriptor.close();
       throw e;
     }
+  }
+
+  watch(take: MessageTaker, failed: (error: Error) => void): void {
+    this.descriptor.watch(take, failed);
   }
 
   /**
@@ -76,9 +96,7 @@ export class RawSocket {
   /** Receives nothing any more, at no cost for the packets of others. */
   park(): void {
     attachFilter(this.fd, dropAll());
-    this.socket.removeAllListeners();
-    // Nobody is left to be told of it.
-    this.socket.on('error', () => {});
+    this.descriptor.unwatch();
     bindSocket(this.fd, sockaddrIn6(NOWHERE), 'no address');
   }
 
@@ -88,19 +106,7 @@ export class RawSocket {
   }
 
   close(): void {
-    this.socket.close();
-  }
-}
-
-function create(family: number): Socket {
-  const addressFamily = family === AF_INET6 ? AddressFamily.IPv6 : AddressFamily.IPv4;
-  try {
-    return createSocket({ addressFamily, protocol: IPPROTO_GRE, bufferSize: LONGEST });
-  } catch (e) {
-    throw LinuxError.fromMessage(
-      `open a raw ${family === AF_INET6 ? 'IPv6' : 'IPv4'} socket (protocol 47)`,
-      e,
-    );
+    this.descriptor.close();
   }
 }
 
@@ -109,9 +115,9 @@ export class SpareSockets {
   private readonly sockets: RawSocket[] = [];
 
   /** @throws LinuxError; where the kernel has no IPv6, there are no addresses to open sockets for */
-  constructor(count: number, receiveBuffer: number) {
+  constructor(library: RawLibrary, count: number, receiveBuffer: number) {
     try {
-      for (let i = 0; i < count; i++) this.put(RawSocket.open(AF_INET6, receiveBuffer));
+      for (let i = 0; i < count; i++) this.put(RawSocket.open(library, AF_INET6, receiveBuffer));
     } catch (e) {
       if (!(e instanceof LinuxError) || e.code !== 'EAFNOSUPPORT') throw e;
     }

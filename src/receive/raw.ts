@@ -1,18 +1,16 @@
 /**
- * Packets from raw sockets of protocol 47, by the raw-socket package: what the kernel delivers to this host,
- * fragments already put together. It is the receiver for small rates; ring.ts is the one for large ones.
- *
- * The package watches its sockets in the main thread's event loop, so this lives there.
+ * Packets from raw sockets of protocol 47: what the kernel delivers to this host, fragments already put together. It is
+ * the receiver for small rates; ring.ts is the one for large ones. Sockets are watched in the main thread's event loop,
+ * so this lives there.
  */
 import { networkInterfaces } from 'node:os';
 import { AF_INET, AF_INET6 } from '../linux/address.js';
 import { attachFilter } from '../linux/bpf.js';
 import { errnoName, LinuxError } from '../linux/errors.js';
 import { dropAll } from '../linux/gre-filter.js';
-import { ReceiveTime } from '../linux/socket.js';
 import { BATCH_CAPACITY, LinkType, PacketBatch } from './batch.js';
 import { ipv6HeaderFor, parseIpv6Text } from './raw-ipv6.js';
-import { LONGEST, RawSocket, SpareSockets } from './raw-sockets.js';
+import { LONGEST, type MessageTaker, type RawLibrary, RawSocket, SpareSockets } from './raw-sockets.js';
 
 /** Bytes gathered before they are handed on, with room for one more message. */
 const ARENA = 1 << 20;
@@ -25,6 +23,8 @@ const ADDRESS_CHECK_MS = 2000;
 export const SPARE_SOCKETS = 64;
 
 export interface RawOptions {
+  /** Opens the sockets and watches them. */
+  readonly library: RawLibrary;
   /** Receive buffer of each socket, bytes; as much of it as the kernel allows is had. */
   readonly receiveBuffer: number;
   /** A socket filter of what is to be received, for sockets of IPv4 and IPv6. */
@@ -35,23 +35,15 @@ export interface RawOptions {
   readonly event: (message: string, failed: boolean) => void;
 }
 
-/** A raw socket that receives. */
-interface Open {
-  readonly raw: RawSocket;
-  /** The outer header of IPv6 packets, which raw sockets leave out; undefined for IPv4. */
-  readonly header: Uint8Array | undefined;
-}
-
 export class RawReceiver {
   private readonly batch = new PacketBatch();
   private readonly arena = new Uint8Array(ARENA + LONGEST + IPV6_HEADER);
   private used = 0;
   private timer: NodeJS.Timeout | undefined;
   private addressTimer: NodeJS.Timeout | undefined;
-  private readonly time = new ReceiveTime();
-  private ipv4: Open | undefined;
+  private ipv4: RawSocket | undefined;
   /** By local address: raw IPv6 sockets do not say to which address a packet came, so each has its own. */
-  private readonly ipv6 = new Map<string, Open>();
+  private readonly ipv6 = new Map<string, RawSocket>();
   /** Addresses that there is no socket for. */
   private readonly missed = new Set<string>();
   private spares: SpareSockets | undefined;
@@ -68,11 +60,12 @@ export class RawReceiver {
    * @throws LinuxError without the privilege for raw sockets
    */
   open(unprivileged = false): void {
-    const raw = RawSocket.open(AF_INET, this.options.receiveBuffer);
+    const { library, receiveBuffer } = this.options;
+    const raw = RawSocket.open(library, AF_INET, receiveBuffer);
     if (this.options.filter !== undefined) attachFilter(raw.fd, this.options.filter(false));
     this.ipv4 = this.receive(raw, undefined);
     this.watchAddresses();
-    if (unprivileged) this.spares = new SpareSockets(SPARE_SOCKETS, this.options.receiveBuffer);
+    if (unprivileged) this.spares = new SpareSockets(library, SPARE_SOCKETS, receiveBuffer);
     this.addressTimer = setInterval(() => this.watchAddresses(), ADDRESS_CHECK_MS);
   }
 
@@ -80,18 +73,18 @@ export class RawReceiver {
   refilter(): void {
     const { filter } = this.options;
     if (filter === undefined) return;
-    if (this.ipv4 !== undefined) attachFilter(this.ipv4.raw.fd, filter(false));
-    for (const s of this.ipv6.values()) attachFilter(s.raw.fd, filter(true));
+    if (this.ipv4 !== undefined) attachFilter(this.ipv4.fd, filter(false));
+    for (const s of this.ipv6.values()) attachFilter(s.fd, filter(true));
   }
 
   /** Messages the kernel had no room for, of all sockets. */
   get dropped(): number {
-    return this.sockets.reduce((sum, s) => sum + s.raw.dropped, this.closedDrops);
+    return this.sockets.reduce((sum, s) => sum + s.dropped, this.closedDrops);
   }
 
   /** The smallest receive buffer among the sockets, bytes as the kernel counts them. */
   get receiveBuffer(): number {
-    return Math.min(...this.sockets.map((s) => s.raw.buffer));
+    return Math.min(...this.sockets.map((s) => s.buffer));
   }
 
   /** Local IPv6 addresses that are not received on, for want of a socket. */
@@ -105,31 +98,40 @@ export class RawReceiver {
     this.closing = true;
     clearInterval(this.addressTimer);
     // Nothing more comes in, and the sockets' queues are read out: what the kernel has accepted is not lost.
-    for (const s of this.sockets) attachFilter(s.raw.fd, dropAll());
+    for (const s of this.sockets) attachFilter(s.fd, dropAll());
     for (let before = -1; before !== this.packets; ) {
       before = this.packets;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     this.flush();
     this.closedDrops = this.dropped;
-    for (const s of this.sockets) s.raw.close();
+    for (const s of this.sockets) s.close();
     this.spares?.close();
     this.ipv4 = undefined;
     this.ipv6.clear();
   }
 
-  private get sockets(): Open[] {
+  private get sockets(): RawSocket[] {
     return this.ipv4 === undefined ? [...this.ipv6.values()] : [this.ipv4, ...this.ipv6.values()];
   }
 
-  private receive(raw: RawSocket, header: Uint8Array | undefined): Open {
-    this.time.read(raw.fd);
-    const open: Open = { raw, header };
-    raw.socket.on('message', (message: Buffer, source: string) => this.message(open, message, source));
-    raw.socket.on('error', (e: Error) =>
-      this.options.event(`receiving from a raw socket failed: ${e.message}`, true),
-    );
-    return open;
+  /** @param header the outer header of IPv6 packets, which raw sockets leave out; undefined for IPv4 */
+  private receive(raw: RawSocket, header: Uint8Array | undefined): RawSocket {
+    const take: MessageTaker = (bytes, o, length, from, sender, sec, nsec) => {
+      const at = this.used;
+      let end = at;
+      if (header !== undefined) {
+        this.arena.set(header, at);
+        this.arena[at + 4] = length >>> 8;
+        this.arena[at + 5] = length;
+        this.arena.set(from.subarray(sender, sender + 16), at + 8);
+        end += IPV6_HEADER;
+      }
+      this.arena.set(bytes.subarray(o, o + length), end);
+      this.packet(at, end + length, sec, nsec);
+    };
+    raw.watch(take, (e) => this.options.event(`receiving from a raw socket failed: ${e.message}`, true));
+    return raw;
   }
 
   /** Looks at the addresses again. What keeps it from that, such as too many open files, is said once. */
@@ -151,11 +153,11 @@ export class RawReceiver {
     for (const list of Object.values(networkInterfaces())) {
       for (const a of list ?? []) if (a.family === 'IPv6') now.set(a.address, a.scopeid);
     }
-    for (const [address, open] of this.ipv6) {
+    for (const [address, raw] of this.ipv6) {
       if (now.has(address)) continue;
-      this.closedDrops += open.raw.dropped;
+      this.closedDrops += raw.dropped;
       this.ipv6.delete(address);
-      this.giveUp(open.raw);
+      this.giveUp(raw);
       this.options.event(`no longer receiving on ${address}: the address is gone`, false);
     }
     for (const address of this.missed) if (!now.has(address)) this.missed.delete(address);
@@ -175,7 +177,7 @@ export class RawReceiver {
     }
   }
 
-  private openIpv6(address: Uint8Array, scope: number): Open {
+  private openIpv6(address: Uint8Array, scope: number): RawSocket {
     const raw = this.ipv6Socket(scope);
     try {
       raw.bind(address, scope, this.options.filter?.(true));
@@ -190,7 +192,7 @@ export class RawReceiver {
     const spare = this.spares?.take(scope);
     if (spare !== undefined) return spare;
     try {
-      return RawSocket.open(AF_INET6, this.options.receiveBuffer);
+      return RawSocket.open(this.options.library, AF_INET6, this.options.receiveBuffer);
     } catch (e) {
       if (this.spares === undefined || !(e instanceof LinuxError) || e.code !== 'EPERM') throw e;
       throw new Error(
@@ -204,31 +206,19 @@ export class RawReceiver {
     else this.spares.put(raw);
   }
 
-  private message(from: Open, message: Buffer, source: string): void {
+  /** Appends what lies in the arena from `at` to `end`. */
+  private packet(at: number, end: number, sec: number, nsec: number): void {
     const b = this.batch;
-    const at = this.used;
-    let length = message.length;
-    if (from.header !== undefined) {
-      this.arena.set(from.header, at);
-      this.arena[at + 4] = length >>> 8;
-      this.arena[at + 5] = length;
-      this.arena.set(parseIpv6Text(source), at + 8);
-      this.arena.set(message, at + IPV6_HEADER);
-      length += IPV6_HEADER;
-    } else {
-      this.arena.set(message, at);
-    }
-    if (!this.time.read(from.raw.fd)) return;
     const i = b.count++;
     b.offset[i] = at;
-    b.captured[i] = b.length[i] = length;
-    b.sec[i] = this.time.sec;
-    b.nsec[i] = this.time.nsec;
+    b.captured[i] = b.length[i] = end - at;
+    b.sec[i] = sec;
+    b.nsec[i] = nsec;
     b.linkType[i] = LinkType.Raw;
     b.interface[i] = 0;
-    this.used = at + length;
+    this.used = end;
     this.packets++;
-    this.bytes += length;
+    this.bytes += end - at;
     if (b.count === BATCH_CAPACITY || this.used >= ARENA) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), GATHER_MS);
   }

@@ -2,6 +2,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { PacketBatch } from '../../src/receive/batch.js';
 import { RawReceiver } from '../../src/receive/raw.js';
+import { rawAddon } from '../../src/receive/raw-addon.js';
+import { PolledSockets } from '../../src/receive/raw-polled.js';
 import { erspan2, ethernet, ipv4, ipv6, ipv6Bytes, ipv6Fragment, udp } from '../support/frames.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
@@ -13,127 +15,141 @@ interface Got {
   time: number;
 }
 
-describeWith(['root', 'ip'], 'raw sockets of protocol 47', () => {
-  const got: Got[] = [];
-  const events: string[] = [];
-  let receiver: RawReceiver;
-  let sender: PacketSender;
-  let mac = '';
+const LIBRARIES = { "raw-socket's addon": () => rawAddon, koffi: () => new PolledSockets() };
 
-  beforeAll(() => {
-    tryIp('link del f-raw0');
-    ip('link add f-raw0 type veth peer name f-raw1');
-    ip('link set f-raw0 mtu 2000 up');
-    ip('link set f-raw1 mtu 2000 up');
-    ip('addr add 198.18.47.2/24 dev f-raw1');
-    ip('-6 addr add 2001:db8:47::2/64 dev f-raw1 nodad');
-    // The sender is nobody the routing table knows.
-    execFileSync('sh', ['-c', 'for i in all f-raw1; do echo 0 > /proc/sys/net/ipv4/conf/$i/rp_filter; done']);
-    mac = execFileSync('cat', ['/sys/class/net/f-raw1/address'], { encoding: 'utf8' }).trim();
-    sender = new PacketSender('f-raw0');
-  });
-  afterAll(() => {
-    sender.close();
-    tryIp('link del f-raw0');
-  });
+for (const [name, library] of Object.entries(LIBRARIES)) {
+  describeWith(['root', 'ip'], `raw sockets of protocol 47, by ${name}`, () => {
+    const got: Got[] = [];
+    const events: string[] = [];
+    let receiver: RawReceiver;
+    let sender: PacketSender;
+    let mac = '';
 
-  beforeEach(() => {
-    got.length = events.length = 0;
-    receiver = new RawReceiver({
-      receiveBuffer: 1 << 24,
-      packets: (batch: PacketBatch) => {
-        for (let i = 0; i < batch.count; i++) {
-          const o = batch.offset[i];
-          got.push({
-            packet: batch.bytes.slice(o, o + batch.captured[i]),
-            time: batch.sec[i] * 1000 + batch.nsec[i] / 1e6,
-          });
-        }
-      },
-      event: (message) => events.push(message),
+    beforeAll(() => {
+      tryIp('link del f-raw0');
+      ip('link add f-raw0 type veth peer name f-raw1');
+      ip('link set f-raw0 mtu 2000 up');
+      ip('link set f-raw1 mtu 2000 up');
+      ip('addr add 198.18.47.2/24 dev f-raw1');
+      ip('-6 addr add 2001:db8:47::2/64 dev f-raw1 nodad');
+      // The sender is nobody the routing table knows.
+      execFileSync('sh', [
+        '-c',
+        'for i in all f-raw1; do echo 0 > /proc/sys/net/ipv4/conf/$i/rp_filter; done',
+      ]);
+      mac = execFileSync('cat', ['/sys/class/net/f-raw1/address'], { encoding: 'utf8' }).trim();
+      sender = new PacketSender('f-raw0');
     });
-    receiver.open();
-  });
-  afterEach(async () => receiver.close());
-
-  function send(type: number, packet: Uint8Array): void {
-    const f = ethernet(type, packet);
-    f.set(mac.split(':').map((h) => Number.parseInt(h, 16)));
-    sender.add(f);
-  }
-  const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
-
-  it('delivers IPv4 and IPv6 packets with their outer headers, put together from fragments, with kernel time', async () => {
-    const g = erspan2(7, 1, frame);
-    const v4 = ipv4('198.18.47.1', '198.18.47.2', 47, g);
-    const v6 = ipv6('2001:db8:47::1', '2001:db8:47::2', 47, g);
-    send(0x0800, v4);
-    send(0x86dd, v6);
-    send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 47, g.subarray(0, 400), { id: 9, fragment: [0, true] }));
-    send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 47, g.subarray(400), { id: 9, fragment: [400, false] }));
-    send(
-      0x86dd,
-      ipv6('2001:db8:47::1', '2001:db8:47::2', 44, ipv6Fragment(47, 0, true, 9, g.subarray(0, 400))),
-    );
-    send(
-      0x86dd,
-      ipv6('2001:db8:47::1', '2001:db8:47::2', 44, ipv6Fragment(47, 400, false, 9, g.subarray(400))),
-    );
-    send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 17, udp(1, 2, new Uint8Array(9))));
-    sender.flush();
-    await settle();
-    const hex = (b: Uint8Array): string => Buffer.from(b).toString('hex');
-    const versions = (v: number): Got[] => got.filter((p) => p.packet[0] >>> 4 === v);
-    expect(versions(4).map((p) => hex(p.packet.subarray(20)))).toEqual([hex(g), hex(g)]);
-    expect(hex(versions(4)[0].packet)).toBe(hex(v4));
-    expect(versions(6).map((p) => hex(p.packet))).toEqual([hex(v6), hex(v6)]);
-    for (const p of got) expect(Math.abs(p.time - Date.now())).toBeLessThan(5000);
-    expect(receiver.packets).toBe(4);
-    expect(receiver.dropped).toBe(0);
-  });
-
-  it('has the kernel send no ICMP unreachable for them', async () => {
-    const captured = spawn('tcpdump', ['-ni', 'f-raw0', '-Q', 'in', '--immediate-mode', 'icmp or icmp6']);
-    let text = '';
-    captured.stdout.on('data', (d: Buffer) => {
-      text += d.toString();
+    afterAll(() => {
+      sender.close();
+      tryIp('link del f-raw0');
     });
-    await new Promise((resolve) => captured.stderr.once('data', resolve));
-    await settle();
-    const g = erspan2(7, 1, frame);
-    for (let i = 0; i < 5; i++) send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 47, g));
-    for (let i = 0; i < 5; i++) send(0x86dd, ipv6('2001:db8:47::1', '2001:db8:47::2', 47, g));
-    sender.flush();
-    await settle();
-    captured.kill();
-    expect(text).not.toMatch(/unreachable/);
-  });
 
-  it('counts what the kernel had no room for: received and dropped make what was sent', async () => {
-    const v4 = ipv4('198.18.47.1', '198.18.47.2', 47, erspan2(7, 1, frame));
-    // The sender keeps this thread from reading.
-    for (let i = 0; i < 40_000; i++) send(0x0800, v4);
-    sender.flush();
-    await settle();
-    for (let before = -1; before !== receiver.packets; ) {
-      before = receiver.packets;
-      await settle();
+    beforeEach(() => {
+      got.length = events.length = 0;
+      receiver = new RawReceiver({
+        library: library(),
+        receiveBuffer: 1 << 24,
+        packets: (batch: PacketBatch) => {
+          for (let i = 0; i < batch.count; i++) {
+            const o = batch.offset[i];
+            got.push({
+              packet: batch.bytes.slice(o, o + batch.captured[i]),
+              time: batch.sec[i] * 1000 + batch.nsec[i] / 1e6,
+            });
+          }
+        },
+        event: (message) => events.push(message),
+      });
+      receiver.open();
+    });
+    afterEach(async () => receiver.close());
+
+    function send(type: number, packet: Uint8Array): void {
+      const f = ethernet(type, packet);
+      f.set(mac.split(':').map((h) => Number.parseInt(h, 16)));
+      sender.add(f);
     }
-    expect(receiver.dropped).toBeGreaterThan(0);
-    expect(receiver.packets + receiver.dropped).toBe(40_000);
-  });
+    const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
 
-  it('receives on an IPv6 address that is added later, and tells of one that is gone', async () => {
-    ip('-6 addr add 2001:db8:47::99/64 dev f-raw1 nodad');
-    await expect.poll(() => events.join('\n'), { timeout: 5000 }).toMatch(/receiving on 2001:db8:47::99/);
-    send(0x86dd, ipv6('2001:db8:47::1', '2001:db8:47::99', 47, erspan2(7, 1, frame)));
-    sender.flush();
-    await settle();
-    expect(got.length).toBe(1);
-    expect([...got[0].packet.subarray(24, 40)]).toEqual(ipv6Bytes('2001:db8:47::99'));
-    ip('-6 addr del 2001:db8:47::99/64 dev f-raw1');
-    await expect
-      .poll(() => events.join('\n'), { timeout: 5000 })
-      .toMatch(/no longer receiving on 2001:db8:47::99/);
+    it('delivers IPv4 and IPv6 packets with their outer headers, put together from fragments, with kernel time', async () => {
+      const g = erspan2(7, 1, frame);
+      const v4 = ipv4('198.18.47.1', '198.18.47.2', 47, g);
+      const v6 = ipv6('2001:db8:47::1', '2001:db8:47::2', 47, g);
+      send(0x0800, v4);
+      send(0x86dd, v6);
+      send(
+        0x0800,
+        ipv4('198.18.47.1', '198.18.47.2', 47, g.subarray(0, 400), { id: 9, fragment: [0, true] }),
+      );
+      send(
+        0x0800,
+        ipv4('198.18.47.1', '198.18.47.2', 47, g.subarray(400), { id: 9, fragment: [400, false] }),
+      );
+      send(
+        0x86dd,
+        ipv6('2001:db8:47::1', '2001:db8:47::2', 44, ipv6Fragment(47, 0, true, 9, g.subarray(0, 400))),
+      );
+      send(
+        0x86dd,
+        ipv6('2001:db8:47::1', '2001:db8:47::2', 44, ipv6Fragment(47, 400, false, 9, g.subarray(400))),
+      );
+      send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 17, udp(1, 2, new Uint8Array(9))));
+      sender.flush();
+      await settle();
+      const hex = (b: Uint8Array): string => Buffer.from(b).toString('hex');
+      const versions = (v: number): Got[] => got.filter((p) => p.packet[0] >>> 4 === v);
+      expect(versions(4).map((p) => hex(p.packet.subarray(20)))).toEqual([hex(g), hex(g)]);
+      expect(hex(versions(4)[0].packet)).toBe(hex(v4));
+      expect(versions(6).map((p) => hex(p.packet))).toEqual([hex(v6), hex(v6)]);
+      for (const p of got) expect(Math.abs(p.time - Date.now())).toBeLessThan(5000);
+      expect(receiver.packets).toBe(4);
+      expect(receiver.dropped).toBe(0);
+    });
+
+    it('has the kernel send no ICMP unreachable for them', async () => {
+      const captured = spawn('tcpdump', ['-ni', 'f-raw0', '-Q', 'in', '--immediate-mode', 'icmp or icmp6']);
+      let text = '';
+      captured.stdout.on('data', (d: Buffer) => {
+        text += d.toString();
+      });
+      await new Promise((resolve) => captured.stderr.once('data', resolve));
+      await settle();
+      const g = erspan2(7, 1, frame);
+      for (let i = 0; i < 5; i++) send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 47, g));
+      for (let i = 0; i < 5; i++) send(0x86dd, ipv6('2001:db8:47::1', '2001:db8:47::2', 47, g));
+      sender.flush();
+      await settle();
+      captured.kill();
+      expect(text).not.toMatch(/unreachable/);
+    });
+
+    it('counts what the kernel had no room for: received and dropped make what was sent', async () => {
+      const v4 = ipv4('198.18.47.1', '198.18.47.2', 47, erspan2(7, 1, frame));
+      // The sender keeps this thread from reading.
+      for (let i = 0; i < 40_000; i++) send(0x0800, v4);
+      sender.flush();
+      await settle();
+      for (let before = -1; before !== receiver.packets; ) {
+        before = receiver.packets;
+        await settle();
+      }
+      expect(receiver.dropped).toBeGreaterThan(0);
+      expect(receiver.packets + receiver.dropped).toBe(40_000);
+    });
+
+    it('receives on an IPv6 address that is added later, and tells of one that is gone', async () => {
+      ip('-6 addr add 2001:db8:47::99/64 dev f-raw1 nodad');
+      await expect.poll(() => events.join('\n'), { timeout: 5000 }).toMatch(/receiving on 2001:db8:47::99/);
+      send(0x86dd, ipv6('2001:db8:47::1', '2001:db8:47::99', 47, erspan2(7, 1, frame)));
+      sender.flush();
+      await settle();
+      expect(got.length).toBe(1);
+      expect([...got[0].packet.subarray(24, 40)]).toEqual(ipv6Bytes('2001:db8:47::99'));
+      ip('-6 addr del 2001:db8:47::99/64 dev f-raw1');
+      await expect
+        .poll(() => events.join('\n'), { timeout: 5000 })
+        .toMatch(/no longer receiving on 2001:db8:47::99/);
+    });
   });
-});
+}

@@ -18,6 +18,8 @@ export interface CollectorTestOptions {
   readonly config?: string;
   /** The network namespace it runs in. */
   readonly netns?: string;
+  /** The program, where it is not the one under test. */
+  readonly main?: string;
   /** A store other than an embedded one in a directory of its own. */
   readonly store?: string;
 }
@@ -39,7 +41,7 @@ export class TestCollector {
     writeFileSync(this.configFile, options.config ?? '');
     const store = options.store ?? join(this.directory, 'data');
     const words = [
-      MAIN,
+      options.main ?? MAIN,
       'collect',
       '--config',
       this.configFile,

@@ -19,6 +19,7 @@ import { ailments, MOST_HTTP_CONNECTIONS, ObserveServer } from '../../observe/ht
 import type { Logger } from '../../observe/log.js';
 import type { CollectorStatus, CollectorSummary, ReceiverStatus } from '../../observe/status.js';
 import { RawReceiver } from '../../receive/raw.js';
+import { rawLibrary } from '../../receive/raw-library.js';
 import { parseLocation, readerOf } from '../../store/location.js';
 import { spoolDirectory } from '../../store/spool-directory.js';
 import { UsageError } from '../errors.js';
@@ -163,7 +164,7 @@ export class Collector {
     this.openTaps(config.mirrors);
     this.rules = this.makeRules(config);
     if (kind === 'ring') this.openRing(user !== undefined);
-    else this.openRaw(user !== undefined);
+    else await this.openRaw(user !== undefined);
     if (user !== undefined) becomeUser(user);
   }
 
@@ -225,8 +226,9 @@ export class Collector {
     this.ring.open(unprivileged);
   }
 
-  private openRaw(unprivileged: boolean): void {
+  private async openRaw(unprivileged: boolean): Promise<void> {
     this.raw = new RawReceiver({
+      library: await rawLibrary((message) => this.log.warn(message)),
       receiveBuffer: this.config.receive_buffer,
       filter: this.tunnels.filter,
       packets: (batch) => this.rawCapture?.process(batch),

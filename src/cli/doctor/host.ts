@@ -2,8 +2,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { readClock } from '../../linux/clock.js';
-import { landlockVersion } from '../../linux/landlock.js';
 import { bad, type Finding, good, poor } from './finding.js';
 
 /** Bit numbers of linux/capability.h. */
@@ -42,7 +40,8 @@ export function kernel(): Finding {
 }
 
 /** What holds the embedded engine to the store's own files. */
-export function landlock(): Finding {
+export async function landlock(): Promise<Finding> {
+  const { landlockVersion } = await import('../../linux/landlock.js');
   const version = landlockVersion();
   if (version > 0)
     return good('Landlock', `version ${version}: it holds the embedded engine to the store's files`);
@@ -65,7 +64,8 @@ export function receiveBuffer(): Finding {
       );
 }
 
-export function clock(): Finding {
+export async function clock(): Promise<Finding> {
+  const { readClock } = await import('../../linux/clock.js');
   const c = readClock();
   if (!c.synchronized) {
     return poor(

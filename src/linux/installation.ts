@@ -1,0 +1,26 @@
+/** Addons that do not load: a release of Node.js they were not built for, no compiler, a system nobody built them for. */
+
+/** A part of the installation does not load: one line says which, why, and what to do. Trying again does not help. */
+export class InstallationError extends Error {
+  override readonly name = 'InstallationError';
+  readonly exitCode = 2;
+
+  constructor(
+    /** What does not load, and why. */
+    readonly what: string,
+    /** The command that mends it. */
+    readonly mend: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${what}; mend it with: ${mend}`, options);
+  }
+}
+
+/** Why an addon does not load, in one line. */
+export function whyNotLoaded(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.includes('NODE_MODULE_VERSION'))
+    return `it was built for another release than Node.js ${process.version}`;
+  if (/^Cannot find .*module/i.test(message)) return 'it is not there';
+  return message.split('\n')[0];
+}

@@ -1,0 +1,96 @@
+/**
+ * Raw sockets without the raw-socket package: poll(2) in a thread of libuv's pool, so that this one's event loop goes
+ * on, and recvmmsg(2) for what it finds.
+ */
+import { clearEvent, openEvent, signalEvent } from '../linux/event.js';
+import { Messages, TIME_CONTROL } from '../linux/messages.js';
+import { POLLIN, PollSet } from '../linux/poll.js';
+import { closeSocket, IPPROTO_GRE, noteTimes, openSocket, SOCK_RAW } from '../linux/socket.js';
+import { LONGEST, type MessageTaker, type RawDescriptor, type RawLibrary } from './raw-sockets.js';
+
+/** Messages received at once. Of a slot only the pages that a message fills are ever touched. */
+const BATCH = 256;
+/** The longest a poll lasts, milliseconds: the end of the process waits for the thread it is in. */
+const POLL_MS = 100;
+/** How long polling rests when it fails. */
+const REST_MS = 1000;
+/** Offset of the address in struct sockaddr_in6. */
+const SIN6_ADDR = 8;
+
+interface Watching {
+  readonly take: MessageTaker;
+  readonly failed: (error: Error) => void;
+}
+
+/** Raw sockets, and what waits for all of them at once. */
+export class PolledSockets implements RawLibrary {
+  private readonly watched = new Map<number, Watching>();
+  /** Whether others are watched than the poll under way waits for, which this wakes. */
+  private changed = false;
+  private wake = -1;
+
+  open(family: number): RawDescriptor {
+    const fd = openSocket(family, SOCK_RAW, IPPROTO_GRE, true);
+    noteTimes(fd);
+    const unwatch = (): void => {
+      if (this.watched.delete(fd)) this.change();
+    };
+    return {
+      fd,
+      watch: (take, failed) => {
+        this.watched.set(fd, { take, failed });
+        this.change();
+      },
+      unwatch,
+      close: () => {
+        unwatch();
+        closeSocket(fd);
+      },
+    };
+  }
+
+  private change(): void {
+    this.changed = true;
+    if (this.wake >= 0) signalEvent(this.wake);
+    else void this.receive();
+  }
+
+  /** Receives, as long as any socket is watched. */
+  private async receive(): Promise<void> {
+    this.wake = openEvent();
+    const messages = new Messages(BATCH, LONGEST + 1, TIME_CONTROL);
+    let fds: number[] = [];
+    let polls = new PollSet(1);
+    while (this.watched.size > 0) {
+      if (this.changed) {
+        this.changed = false;
+        clearEvent(this.wake);
+        fds = [...this.watched.keys()];
+        polls = new PollSet(1 + fds.length);
+        for (const fd of [this.wake, ...fds]) polls.add(fd, POLLIN);
+      }
+      try {
+        await polls.waitAside(POLL_MS);
+        for (let i = 0; i < fds.length; i++) if (polls.events(1 + i) !== 0) this.take(fds[i], messages);
+      } catch (error) {
+        for (const { failed } of this.watched.values()) failed(error as Error);
+        await new Promise((resolve) => setTimeout(resolve, REST_MS));
+      }
+    }
+    closeSocket(this.wake);
+    this.wake = -1;
+    messages.close();
+  }
+
+  private take(fd: number, messages: Messages): void {
+    const { bytes, words } = messages;
+    // The end of waiting may have been the end of the socket.
+    for (let i = 0, n = this.watched.has(fd) ? messages.receive(fd) : 0; i < n; i++) {
+      const time = messages.timeOffset(i) >>> 2;
+      const from = messages.nameOffset(i) + SIN6_ADDR;
+      this.watched
+        .get(fd)
+        ?.take(bytes, messages.offset(i), messages.length(i), bytes, from, words[time], words[time + 2]);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+/** Addons that do not load: after an upgrade of Node.js, without a compiler, on a system they were not built for. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Installation, type Missing } from '../support/installation.js';
+
+const FIXTURE = join(import.meta.dirname, '../fixtures/erspan2.pcap');
+
+interface Run {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function suite(
+  name: string,
+  missing: Missing,
+  tests: (mirrorlake: (...args: string[]) => Run) => void,
+): void {
+  describe(name, () => {
+    let installation: Installation;
+    beforeAll(() => {
+      installation = new Installation(missing);
+    });
+    afterAll(() => installation.remove());
+
+    const mirrorlake = (...args: string[]): Run => {
+      const run = spawnSync(process.execPath, [installation.main, ...args], { encoding: 'utf8' });
+      expect(run.stderr).not.toMatch(/^ +at |internal error/m);
+      return run;
+    };
+
+    it('says what it is, and how commands are used', () => {
+      expect(mirrorlake('--version')).toMatchObject({ status: 0, stderr: '' });
+      // The help of all commands is made of all of them.
+      expect(mirrorlake('completion', 'bash')).toMatchObject({ status: 0, stderr: '' });
+      for (const command of ['collect', 'read', 'doctor', 'mirror']) {
+        expect(mirrorlake(command, '--help')).toMatchObject({ status: 0, stderr: '' });
+      }
+    });
+
+    it('reads captures', () => {
+      expect(mirrorlake('read', FIXTURE, '--ndjson')).toMatchObject({ status: 0 });
+    });
+
+    tests(mirrorlake);
+  });
+}
+
+suite("without raw-socket's addon", { rawSocket: 'absent' }, (mirrorlake) => {
+  it('is found by the doctor', () => {
+    const { stdout } = mirrorlake('doctor', '--store', '/nonexistent');
+    expect(stdout).toMatch(/^ok {4}koffi: loads$/m);
+    expect(stdout).toMatch(
+      /^warn {2}raw-socket: its addon does not load: it is not there; koffi receives in its place; mend it with: npm rebuild raw-socket$/m,
+    );
+  });
+});
+
+suite('with a raw-socket addon of something else', { rawSocket: 'damaged' }, (mirrorlake) => {
+  it('is found by the doctor', () => {
+    expect(mirrorlake('doctor', '--store', '/nonexistent').stdout).toMatch(
+      /^warn {2}raw-socket: its addon does not load: .*raw\.node: .*; koffi receives in its place; mend it with: npm rebuild raw-socket$/m,
+    );
+  });
+});
+
+suite('without koffi', { koffi: 'absent' }, (mirrorlake) => {
+  const line =
+    /^mirrorlake: koffi, which calls the C library, does not load: it is not there; mend it with: npm install .*mirrorlake\n$/;
+
+  it.each([
+    ['collect'],
+    ['collect', '--receiver', 'raw'],
+    ['collect', '--interface', 'lo'],
+    ['mirror', '--interface', 'lo', '--to', '192.0.2.77'],
+  ])('is what ends %s %s: exit status 2, which no service manager tries again', (...args) => {
+    const { status, stderr } = mirrorlake(...args);
+    expect(stderr).toMatch(line);
+    expect(status).toBe(2);
+  });
+
+  it('is found by the doctor', () => {
+    const { status, stdout } = mirrorlake('doctor', '--store', '/nonexistent', '--interface', 'lo');
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /^FAIL {2}koffi: koffi, which calls the C library, does not load: it is not there: nothing can be received; mend it with: npm install .*mirrorlake$/m,
+    );
+    expect(stdout).toMatch(/^ok {4}raw-socket: its addon loads$/m);
+    expect(stdout).toMatch(/^ok {4}kernel: /m);
+  });
+});
+
+suite('without both', { koffi: 'absent', rawSocket: 'absent' }, (mirrorlake) => {
+  it('is what ends collect', () => {
+    const { status, stderr } = mirrorlake('collect', '--receiver', 'raw');
+    expect(stderr).toMatch(/^mirrorlake: koffi, .* does not load: it is not there; mend it with: .*\n$/);
+    expect(status).toBe(2);
+  });
+});
+
+for (const chdb of ['absent', 'no library'] as const) {
+  suite(`without chDB (${chdb})`, { chdb }, (mirrorlake) => {
+    it.each([
+      ['read', FIXTURE],
+      ['collect', '--interface', 'lo'],
+    ])('has no embedded store, as %s says: exit status 2', (...args) => {
+      const store = mkdtempSync(join(tmpdir(), 'mirrorlake-no-engine-'));
+      const { status, stderr } = mirrorlake(...args, '--store', store);
+      expect(stderr.split('\n').filter((line) => !line.startsWith('{'))).toEqual([
+        expect.stringMatching(
+          /^mirrorlake: the store .* needs chDB, the embedded ClickHouse, which does not load \(.*\): install mirrorlake again .*$/,
+        ),
+        '',
+      ]);
+      expect(status).toBe(2);
+      rmSync(store, { recursive: true });
+    });
+  });
+}
