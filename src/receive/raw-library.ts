@@ -1,9 +1,17 @@
 /** What opens raw sockets: the raw-socket package's addon, and where that does not load, koffi. */
+import { readFileSync } from 'node:fs';
 import { whyNotLoaded } from '../linux/installation.js';
 import type { RawLibrary } from './raw-sockets.js';
 
-/** Makes the addon that raw-socket compiles when it is installed anew, for this Node.js. */
-export const REBUILD = 'npm rebuild raw-socket';
+/** What compiles the addon anew, for this Node.js. npm rebuilds no package by its name that came in another's bundle. */
+export function rebuildCommand(): string {
+  const { bundleDependencies } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  ) as { bundleDependencies?: readonly string[] };
+  return bundleDependencies === undefined
+    ? 'npm rebuild raw-socket'
+    : 'npm rebuild --global mirrorlake (what npm rebuild raw-socket does in a checkout)';
+}
 
 /** @returns why raw-socket's addon does not load, undefined where it does */
 export async function addonProblem(): Promise<string | undefined> {
@@ -19,6 +27,8 @@ export async function addonProblem(): Promise<string | undefined> {
 export async function rawLibrary(warn: (message: string) => void): Promise<RawLibrary> {
   const problem = await addonProblem();
   if (problem === undefined) return (await import('./raw-addon.js')).rawAddon;
-  warn(`raw-socket's addon does not load: ${problem}; koffi receives in its place; mend it with: ${REBUILD}`);
+  warn(
+    `raw-socket's addon does not load: ${problem}; koffi receives in its place; mend it with: ${rebuildCommand()}`,
+  );
   return new (await import('./raw-polled.js')).PolledSockets();
 }

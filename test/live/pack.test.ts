@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith } from '../support/needs.js';
@@ -14,6 +14,9 @@ describeWith(
   () => {
     let directory: string;
     let prefix: string;
+    /** What was packed, as it was packed. */
+    let unpacked: string;
+    let manifest: string;
     /** Nothing but the installed program and the system's. */
     let env: NodeJS.ProcessEnv;
 
@@ -22,17 +25,21 @@ describeWith(
       prefix = join(directory, 'prefix');
       mkdirSync(prefix);
       env = { ...process.env, PATH: `${join(prefix, 'bin')}:${process.env.PATH}` };
+      manifest = readFileSync(join(ROOT, 'package.json'), 'utf8');
       const npm = (...args: string[]): void => {
         execFileSync('npm', args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
       };
       npm('pack', '--pack-destination', directory);
       const tarball = join(directory, readdirSync(directory).find((file) => file.endsWith('.tgz'))!);
+      unpacked = join(directory, 'unpacked');
+      mkdirSync(unpacked);
+      execFileSync('tar', ['-xzf', tarball, '-C', unpacked]);
       npm(
         'install',
         '--global',
         '--prefix',
         prefix,
-        '--allow-scripts=raw-socket',
+        '--allow-scripts=mirrorlake',
         '--no-audit',
         '--prefer-offline',
         tarball,
@@ -63,6 +70,52 @@ describeWith(
         `mirrorlake ${version}`,
       );
       expect(mirrorlake('completion', 'bash')).toContain('complete');
+    });
+
+    it('was packed with nothing that is compiled, and nothing of where it was packed', () => {
+      const files = readdirSync(unpacked, { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
+      expect(files.length).toBeGreaterThan(100);
+      const names = files.map((f) => join(f.parentPath, f.name).slice(unpacked.length));
+      expect(names).toContain('/package/node_modules/raw-socket/src/raw.cc');
+      expect(names).toContain('/package/node_modules/nan/nan.h');
+      expect(
+        names.filter((name) => /\.(o|a|d|so|node|mk|gypi|map)$|Makefile|obj\.target/.test(name)),
+      ).toEqual([]);
+      for (const place of new Set([ROOT, homedir(), tmpdir(), hostname()])) {
+        const mention = names.filter((name) => readFileSync(join(unpacked, name)).includes(`${place}/`));
+        expect(mention, place).toEqual([]);
+      }
+    });
+
+    it('was packed with a list of what is in it', () => {
+      const { components } = JSON.parse(readFileSync(join(unpacked, 'package/sbom.cdx.json'), 'utf8')) as {
+        components: { name: string; version: string }[];
+      };
+      expect(components).toContainEqual(expect.objectContaining({ name: 'nan', version: '2.30.0' }));
+      const { version } = JSON.parse(
+        readFileSync(join(unpacked, 'package/node_modules/nan/package.json'), 'utf8'),
+      ) as { version: string };
+      expect(version).toBe('2.30.0');
+    });
+
+    it('left the checkout as it was', () => {
+      expect(readFileSync(join(ROOT, 'package.json'), 'utf8')).toBe(manifest);
+      const addon = JSON.parse(readFileSync(join(ROOT, 'node_modules/raw-socket/package.json'), 'utf8')) as {
+        gypfile?: boolean;
+      };
+      expect(addon.gypfile).toBeUndefined();
+    });
+
+    it('compiles the addon anew where the doctor says so', () => {
+      const addon = join(prefix, 'lib/node_modules/mirrorlake/node_modules/raw-socket');
+      rmSync(join(addon, 'build'), { recursive: true });
+      const line = mirrorlake('doctor')
+        .split('\n')
+        .find((l) => l.includes('raw-socket:'));
+      expect(line).toMatch(/^warn {2}raw-socket: its addon does not load: it is not there; /);
+      const mend = line!.split('; mend it with: ')[1].replace(/ \(.*\)$/, '');
+      execFileSync('sh', ['-c', mend], { env: { ...env, npm_config_prefix: prefix }, stdio: 'pipe' });
+      expect(mirrorlake('doctor')).toContain('ok    raw-socket: its addon loads\n');
     });
 
     it('reads a capture into an embedded store and answers in SQL', () => {

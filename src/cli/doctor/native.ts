@@ -1,6 +1,6 @@
 /** The doctor's look at the addons through which the collector calls the kernel. */
 import { InstallationError } from '../../linux/installation.js';
-import { addonProblem, REBUILD } from '../../receive/raw-library.js';
+import { addonProblem, rebuildCommand } from '../../receive/raw-library.js';
 import { bad, type Finding, good, poor } from './finding.js';
 
 export async function koffiFinding(): Promise<Finding> {
@@ -18,5 +18,5 @@ export async function rawSocketFinding(): Promise<Finding> {
   const subject = 'raw-socket';
   const problem = await addonProblem();
   if (problem === undefined) return good(subject, 'its addon loads');
-  return poor(subject, `its addon does not load: ${problem}; koffi receives in its place`, REBUILD);
+  return poor(subject, `its addon does not load: ${problem}; koffi receives in its place`, rebuildCommand());
 }

@@ -19,7 +19,7 @@ export function manPage(program: CommandWords, version: string, date: string): s
     '.SH EXIT STATUS',
     '.TP\n0\ndone',
     '.TP\n1\nfailed',
-    '.TP\n2\nused or configured wrongly; the message names the option, or the file, line and key',
+    '.TP\n2\nused, configured or installed wrongly; the message names the option, or the file, line and key, or what does not load',
     '.SH ENVIRONMENT',
     '.TP\nNO_COLOR\nno colours on a terminal',
     '.TP\nMIRRORLAKE_STORE_USER, MIRRORLAKE_STORE_PASSWORD, MIRRORLAKE_STORE_TOKEN',
