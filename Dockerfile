@@ -1,9 +1,8 @@
-# syntax=docker/dockerfile:1
 # Two images: `collector` (the last stage, what `docker build .` makes) is the program and nothing else; `lab` adds
 # what the hosts and the switch of docker-compose.yml need.
 
 # Builds the program, and raw-socket's addon.
-FROM node:24-bookworm-slim AS build
+FROM node:24.14.1-bookworm-slim AS build
 RUN apt-get update \
   && apt-get install -y --no-install-recommends python3 make g++ \
   && rm -rf /var/lib/apt/lists/*
@@ -19,7 +18,7 @@ RUN npm run build \
   && rm -rf node_modules/chdb node_modules/@chdb node_modules/raw-socket/build/Release/obj.target \
   && find dist node_modules -name '*.map' -delete && find node_modules -type d -empty -delete
 
-FROM node:24-bookworm-slim AS runtime
+FROM node:24.14.1-bookworm-slim AS runtime
 # iproute2 sets tunnels' addresses and routes; libpcap compiles the filters of `mirrorlake mirror`.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends iproute2 libpcap0.8 \

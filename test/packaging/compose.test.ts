@@ -28,6 +28,9 @@ const compose = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), { 
 const services = Object.entries(compose.services);
 const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
 
+/** A version to the last number, and perhaps a digest (packaging/pin-images.ts). */
+const EXACT = /^[\w./-]+:\d+\.\d+\.\d+(\.\d+)?(-[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
+
 describe('docker-compose.yml', () => {
   it.each(services)('gives %s no more than it needs', (_, service) => {
     expect(service.privileged).toBeUndefined();
@@ -50,6 +53,12 @@ describe('docker-compose.yml', () => {
       const inImage = /^\/opt\/mirrorlake\/(lab\/.*)$/.exec(word)?.[1];
       if (inImage !== undefined) expect(existsSync(join(ROOT, inImage)), inImage).toBe(true);
     }
+  });
+
+  it('names the exact version of every image that is not built here', () => {
+    const images = services.map(([, { image }]) => image).filter((image) => !image.startsWith('mirrorlake:'));
+    expect(images.length).toBeGreaterThan(1);
+    for (const image of images) expect(image).toMatch(EXACT);
   });
 
   it('starts nothing before what it needs is well', () => {
@@ -94,6 +103,18 @@ describe('docker-compose.yml', () => {
 });
 
 describe('the Dockerfile', () => {
+  it('is built on the exact version of Node.js that the tests are run on', () => {
+    const tested = /^version=(\S+)$/m.exec(readFileSync(join(ROOT, '.ci/node24'), 'utf8'))![1];
+    const images = [...dockerfile.matchAll(/^FROM (\S+:\S+)/gm)].map((m) => m[1]);
+    expect(images.length).toBe(2);
+    for (const image of images) {
+      expect(image).toMatch(EXACT);
+      expect(image.split('@')[0]).toBe(`node:${tested}-bookworm-slim`);
+    }
+    // A frontend would be one more image.
+    expect(dockerfile).not.toMatch(/^# *syntax *=/m);
+  });
+
   it('copies only what is there and what .dockerignore lets through', () => {
     const passed = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
       .split('\n')

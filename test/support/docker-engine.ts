@@ -26,6 +26,8 @@ const HOME = '/opt/mirrorlake';
 /** What of the checkout is in the images, mounted. */
 const MOUNTED = ['dist', 'node_modules', 'schemas', 'package.json', 'lab'];
 const USER = 999;
+/** In place of ClickHouse's own image, of whatever version that is. */
+const STORE = 'mirrorlake-test/clickhouse:stand-in';
 
 export const ENGINE_NEEDS = [
   'root',
@@ -89,7 +91,7 @@ export class DockerEngine {
   /**
    * Makes the images of docker-compose.yml.
    *
-   * @returns a file for Compose, beside docker-compose.yml, with the mounts they need
+   * @returns a file for Compose, beside docker-compose.yml, with the mounts they need, and what stands in for ClickHouse
    */
   makeImages(services: readonly string[]): string {
     const skeleton = this.makeSkeleton();
@@ -106,13 +108,14 @@ export class DockerEngine {
     const server = serverArguments(library, options, 'CREATE DATABASE IF NOT EXISTS mirrorlake; ');
     image('mirrorlake:lab', path);
     image('mirrorlake:collector', path, 'ENTRYPOINT ["mirrorlake"]');
-    image(
-      'clickhouse/clickhouse-server:latest',
-      path,
-      `CMD ${JSON.stringify(['/usr/bin/python3', ...server])}`,
-    );
+    image(STORE, path, `CMD ${JSON.stringify(['/usr/bin/python3', ...server])}`);
     const volumes = ['/usr:/usr:ro', ...MOUNTED.map((name) => `${join(ROOT, name)}:${join(HOME, name)}:ro`)];
-    const mounts = { services: Object.fromEntries(services.map((name) => [name, { volumes, init: true }])) };
+    const changes = (name: string) => ({
+      volumes,
+      init: true,
+      ...(name === 'clickhouse' && { image: STORE }),
+    });
+    const mounts = { services: Object.fromEntries(services.map((name) => [name, changes(name)])) };
     const file = join(this.directory, 'mounts.yml');
     writeFileSync(file, stringify(mounts));
     return file;
