@@ -40,6 +40,8 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
     for (const subject of [
       'privileges',
       'kernel',
+      'koffi',
+      'raw-socket',
       'kernel GRE',
       'firewall',
       'e0',
