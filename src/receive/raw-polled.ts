@@ -2,6 +2,7 @@
  * Raw sockets without the raw-socket package: poll(2) in a thread of libuv's pool, so that this one's event loop goes
  * on, and recvmmsg(2) for what it finds.
  */
+import { LinuxError } from '../linux/errors.js';
 import { clearEvent, openEvent, signalEvent } from '../linux/event.js';
 import { Messages, TIME_CONTROL } from '../linux/messages.js';
 import { POLLIN, PollSet } from '../linux/poll.js';
@@ -12,6 +13,9 @@ import { LONGEST, type MessageTaker, type RawDescriptor, type RawLibrary } from 
 const BATCH = 256;
 /** The longest a poll lasts, milliseconds: the end of the process waits for the thread it is in. */
 const POLL_MS = 100;
+/** After so many milliseconds sockets are read without having been polled, and how many batches of each at a time. */
+const LATE_MS = 2 * POLL_MS;
+const LATE_BATCHES = 64;
 /** How long polling rests when it fails. */
 const REST_MS = 1000;
 /** Offset of the address in struct sockaddr_in6. */
@@ -70,10 +74,13 @@ export class PolledSockets implements RawLibrary {
         for (const fd of [this.wake, ...fds]) polls.add(fd, POLLIN);
       }
       try {
-        await polls.waitAside(POLL_MS);
-        for (let i = 0; i < fds.length; i++) if (polls.events(1 + i) !== 0) this.take(fds[i], messages);
+        const polled = polls.waitAside(POLL_MS);
+        // The pool's threads may all be at a disk that is slow: capture does not wait for it.
+        while (!(await settled(polled, LATE_MS))) for (const fd of fds) this.take(fd, messages, LATE_BATCHES);
+        for (let i = 0; i < fds.length; i++) if (polls.events(1 + i) !== 0) this.take(fds[i], messages, 1);
       } catch (error) {
-        for (const { failed } of this.watched.values()) failed(error as Error);
+        if (!(error instanceof LinuxError)) throw error;
+        for (const { failed } of this.watched.values()) failed(error);
         await new Promise((resolve) => setTimeout(resolve, REST_MS));
       }
     }
@@ -82,15 +89,39 @@ export class PolledSockets implements RawLibrary {
     messages.close();
   }
 
-  private take(fd: number, messages: Messages): void {
+  /** Hands on what a socket has, up to a number of batches. */
+  private take(fd: number, messages: Messages, batches: number): void {
     const { bytes, words } = messages;
-    // The end of waiting may have been the end of the socket.
-    for (let i = 0, n = this.watched.has(fd) ? messages.receive(fd) : 0; i < n; i++) {
-      const time = messages.timeOffset(i) >>> 2;
-      const from = messages.nameOffset(i) + SIN6_ADDR;
-      this.watched
-        .get(fd)
-        ?.take(bytes, messages.offset(i), messages.length(i), bytes, from, words[time], words[time + 2]);
+    for (let batch = 0, n = BATCH; batch < batches && n === BATCH; batch++) {
+      // The end of waiting may have been the end of the socket.
+      const watching = this.watched.get(fd);
+      n = watching === undefined ? 0 : messages.receive(fd);
+      for (let i = 0; i < n; i++) {
+        const time = messages.timeOffset(i) >>> 2;
+        const from = messages.nameOffset(i) + SIN6_ADDR;
+        watching!.take(
+          bytes,
+          messages.offset(i),
+          messages.length(i),
+          bytes,
+          from,
+          words[time],
+          words[time + 2],
+        );
+      }
     }
+  }
+}
+
+/** Whether a promise has settled, waiting for it for so many milliseconds. @throws what it was rejected with */
+async function settled(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

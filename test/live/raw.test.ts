@@ -1,5 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { openEvent, signalEvent } from '../../src/linux/event.js';
+import { POLLIN, PollSet } from '../../src/linux/poll.js';
+import { closeSocket } from '../../src/linux/socket.js';
 import type { PacketBatch } from '../../src/receive/batch.js';
 import { RawReceiver } from '../../src/receive/raw.js';
 import { rawAddon } from '../../src/receive/raw-addon.js';
@@ -136,6 +139,24 @@ for (const [name, library] of Object.entries(LIBRARIES)) {
       }
       expect(receiver.dropped).toBeGreaterThan(0);
       expect(receiver.packets + receiver.dropped).toBe(40_000);
+    });
+
+    it("receives while libuv's threads are all at something slow", async () => {
+      const event = openEvent();
+      const slow = new PollSet(1);
+      slow.add(event, POLLIN);
+      const busy = Array.from({ length: 64 }, () => slow.waitAside(60_000));
+      try {
+        for (let i = 0; i < 1000; i++) {
+          send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 47, erspan2(7, i, frame)));
+        }
+        sender.flush();
+        await expect.poll(() => receiver.packets + receiver.dropped, { timeout: 10_000 }).toBe(1000);
+      } finally {
+        signalEvent(event);
+        await Promise.all(busy);
+        closeSocket(event);
+      }
     });
 
     it('receives on an IPv6 address that is added later, and tells of one that is gone', async () => {
