@@ -5,7 +5,8 @@
  *     npx tsx packaging/pin-images.ts                        asks by `docker buildx imagetools`
  *     npx tsx packaging/pin-images.ts --registry URL         asks a registry itself, a mirror for example
  *
- * `--directory` names another checkout than this one. A digest is that of the index of all platforms where there is one. Unless every image is found, nothing is written.
+ * `--directory` names another checkout than this one. A digest is that of the index of all platforms where there is one.
+ * Unless every image is found, nothing is written.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
