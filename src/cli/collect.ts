@@ -69,12 +69,13 @@ function whole(value: string): number {
 async function collect(options: CollectOptions): Promise<void> {
   const config = configuration(options);
   // Not before: they need koffi, which `--help` does not.
-  const [{ clearAmbientCapabilities }, { ServiceManager }, { Collector }, { ServiceWatch }] = await Promise.all([
-    import('../linux/capabilities.js'),
-    import('../linux/service-manager.js'),
-    import('./collector/collector.js'),
-    import('./collector/service-watch.js'),
-  ]);
+  const [{ clearAmbientCapabilities }, { ServiceManager }, { Collector }, { ServiceWatch }] =
+    await Promise.all([
+      import('../linux/capabilities.js'),
+      import('../linux/service-manager.js'),
+      import('./collector/collector.js'),
+      import('./collector/service-watch.js'),
+    ]);
   const manager = ServiceManager.of(process.env, process.pid);
   // Sockets and devices are opened by this thread. Nothing that it starts has a use for what lets it do that.
   clearAmbientCapabilities();
