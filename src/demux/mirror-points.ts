@@ -30,6 +30,11 @@ import { PointPools } from './point-pools.js';
  * have 24 bits.
  */
 export const MOST_POINTS = 1 << 23;
+/**
+ * Slots looked at for a point. A table at most half full has no such row of full ones but by 128 hashes alike; what
+ * comes to its end is shared, as in a pool that is full.
+ */
+const PROBES = 128;
 const IPV4_MAPPED = 0xffff;
 const EMPTY = -1;
 /** Places for points lately found over IPv4, a power of two, and what a place holds. */
@@ -49,7 +54,6 @@ export class MirrorPoints {
   overflowed = 0;
   refused = 0;
   readonly loudest = new LoudestRefused();
-  private readonly hashing = new KeyedHash(randomBytes(HASH_SECRET));
   private readonly message = new Int32Array(WORDS);
   /** The packet looked for, and every point's. */
   private readonly wanted = new Uint32Array(WORDS);
@@ -67,10 +71,12 @@ export class MirrorPoints {
   /**
    * @param made told of every new point, and of every one again when another gate has said which pool it is
    *   of
+   * @param hashing of the words of a point; under a secret of its own, unless given
    */
   constructor(
     gate: PointGate,
     private readonly made: (point: MirrorPoint, pool: number, isNew: boolean) => void,
+    private readonly hashing: Pick<KeyedHash, 'words'> = new KeyedHash(randomBytes(HASH_SECRET)),
   ) {
     this.places = new PointPools(gate);
   }
@@ -195,12 +201,13 @@ export class MirrorPoints {
     const twoWay = isTwoWay(type);
     const mask = this.slots.length - 1;
     let slot = this.hash() & mask;
-    for (;;) {
+    for (let n = 0; n < PROBES; n++) {
       const index = this.slots[slot];
       if (index === EMPTY) return this.enter(slot, type, session, key);
       if (this.same(index * WORDS, twoWay)) return this.pools[index] === REFUSED ? this.refuse() : index;
       slot = (slot + 1) & mask;
     }
+    return this.enter(EMPTY, type, session, key);
   }
 
   private address(packet: OuterPacket, at: number, o: number): void {
@@ -252,12 +259,13 @@ export class MirrorPoints {
     return REFUSED;
   }
 
-  /** The point of a packet that none is there for: a new one at this slot where it gets a place. */
+  /** The point of a packet that none is there for: a new one at this slot, if there is one, where it gets a place. */
   private enter(slot: number, type: MirrorType, session: number, key: number): number {
     this.reversed = false;
     const pool = this.places.gate.poolOf(type, this.wanted, session, key);
     if (pool === REFUSED) return this.refuse();
-    if (this.places.isFull(pool) || this.entered === MOST_POINTS) return this.sharedPoint(type, pool);
+    if (slot === EMPTY || this.places.isFull(pool) || this.entered === MOST_POINTS)
+      return this.sharedPoint(type, pool);
     const own = type === MirrorType.Pptp || key === NO_KEY ? null : key;
     const index = this.freeIndex();
     this.words.set(this.wanted, index * WORDS);
