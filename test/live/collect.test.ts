@@ -414,7 +414,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
 
   it('leaves at once on the second signal', async () => {
     const c = await start();
-    const engine = c.children;
+    const engine = await c.engine();
     // The store does not answer: the first signal waits for it.
     for (const pid of engine) process.kill(pid, 'SIGSTOP');
     const source = new MirrorSource(8);
@@ -522,7 +522,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
 
   it('loses nothing while the store does not answer', async () => {
     const c = await start('ring_size: 256MiB\n');
-    const engine = c.children;
+    const engine = await c.engine();
     for (const pid of engine) process.kill(pid, 'SIGSTOP');
     let sequence = 0;
     const frame = new MirrorSource(6).wrap(

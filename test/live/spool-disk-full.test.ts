@@ -149,13 +149,14 @@ describeWith(['root', 'mount', 'ip'], 'a collector whose spool is on a disk that
       await c.statusWhen((s) => s.store.spool_error === '', 20);
       expect(c.log).toMatch(/the spool .* takes rows again/);
       // Nothing answers, so that what comes now waits, on the disk.
-      for (const engine of c.children) process.kill(engine, 'SIGSTOP');
+      const engine = await c.engine();
+      for (const pid of engine) process.kill(pid, 'SIGSTOP');
       send(40_005);
       await c.statusWhen((s) => s.store.spool_segments > 0);
       await expect
         .poll(() => readdirSync(join(disk, 'spool')).filter((name) => name.endsWith('.pb')).length)
         .toBeGreaterThan(0);
-      for (const engine of c.children) process.kill(engine, 'SIGCONT');
+      for (const pid of engine) process.kill(pid, 'SIGCONT');
       await c.queryWhen<{ n: number }>('SELECT count() AS n FROM sessions', (r) => Number(r[0].n) === 6);
       expect((await c.stop()).code).toBe(0);
     },

@@ -152,6 +152,12 @@ export class TestCollector {
     return found === '' ? [] : found.split('\n').map(Number);
   }
 
+  /** Processes of the embedded engine, once it has started. */
+  async engine(): Promise<number[]> {
+    await this.statusWhen((s) => s.store.state === 'up');
+    return this.children;
+  }
+
   /** Kills what is left, an engine that a test has stopped as well, and removes its directory. */
   remove(): void {
     const alive = this.process.exitCode === null && this.process.signalCode === null;
