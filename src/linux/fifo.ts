@@ -1,7 +1,7 @@
 /** FIFOs (fifo(7)). */
 import { closeSync, constants, openSync } from 'node:fs';
 import { check } from './errors.js';
-import { mkfifo } from './libc.js';
+import { mkfifo, O_CLOEXEC, open } from './libc.js';
 
 /** Makes a FIFO that its owner alone may read and write. @throws LinuxError */
 export function makeFifo(path: string): void {
@@ -10,10 +10,14 @@ export function makeFifo(path: string): void {
 
 /**
  * Opens both ends of a FIFO, so that its reader sees no end before the writing end is closed, whoever else has written
- * into it by then.
+ * into it by then. The reading end is for a stream, which closes it: a worker of Node.js that had opened it would close
+ * its number once more in the end, whosever that is by then.
+ *
+ * @throws LinuxError
  */
 export function openFifo(path: string): { read: number; write: number } {
-  const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const read = open(path, constants.O_RDONLY | constants.O_NONBLOCK | O_CLOEXEC, 0);
+  check(read, `open ${path}`);
   try {
     return { read, write: openSync(path, constants.O_WRONLY | constants.O_NONBLOCK) };
   } catch (error) {

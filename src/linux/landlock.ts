@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { check, LinuxError } from './errors.js';
-import { errno, syscallDescriptor, syscallDescriptorMemory, syscallMemory } from './libc.js';
+import { errno, O_CLOEXEC, syscallDescriptor, syscallDescriptorMemory, syscallMemory } from './libc.js';
 
 /** System calls, the same numbers on every architecture. */
 const LANDLOCK_CREATE_RULESET = 444;
@@ -31,7 +31,6 @@ const NET_ABI = 4;
 const SCOPE_ABI = 6;
 
 const O_PATH = 0o10000000;
-const O_CLOEXEC = 0o2000000;
 
 /** What a process may still reach. Paths that are not there are passed over. */
 export interface Reach {

@@ -46,6 +46,8 @@ export const fcntl: (fd: number, command: number, argument: number) => number = 
   'int fcntl(int fd, int command, int argument)',
 );
 export const flock: (fd: number, operation: number) => number = lib.func('int flock(int fd, int operation)');
+/** fcntl.h; Node.js has no name for it. */
+export const O_CLOEXEC = 0o2000000;
 export const open: (path: string, flags: number, mode: number) => number = lib.func(
   'int open(const char *path, int flags, int mode)',
 );

@@ -21,7 +21,6 @@ export const VIRTIO_NET_HDR_GSO_ECN = 0x80;
 
 const O_RDWR = 2;
 const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
 const IFNAMSIZ = 16;
 const IFF_TUN = 0x0001;
 const IFF_TAP = 0x0002;
@@ -65,7 +64,7 @@ export class TunDevice {
   static open(name: string, options: TunOptions): TunDevice {
     const kind = options.ethernet ? 'TAP' : 'TUN';
     const attempt = `make the ${kind} device ${name}`;
-    const fd = check(libc.open('/dev/net/tun', O_RDWR | O_NONBLOCK | O_CLOEXEC, 0), 'open /dev/net/tun');
+    const fd = check(libc.open('/dev/net/tun', O_RDWR | O_NONBLOCK | libc.O_CLOEXEC, 0), 'open /dev/net/tun');
     let uso = false;
     try {
       const r = ifreq(name);
