@@ -55,6 +55,8 @@ describeWith(['root', 'ip', 'setpriv'], 'what a collector makes', () => {
       await exited;
     });
     await expect.poll(() => said, { timeout: 30_000 }).toContain('receiving GRE on');
+    // The store is begun with beside that.
+    await expect.poll(() => said, { timeout: 30_000 }).toContain('storing to');
   }
 
   /** Runs a command of the program as another user, with one group. */

@@ -60,7 +60,8 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, sent to by 66,000 m
 
   it('observes the mirror that begins after them, and refuses them without a place', async () => {
     const c = await start(`unknown_mirrors: refuse\n${CONFIG}`);
-    const before = await c.status();
+    // The store's engine has been started, which takes memory.
+    const before = await c.statusWhen((s) => s.store.state === 'up');
     spoof();
     await c.statusWhen((s) => s.dropped.refused === SPOOFED, 30);
     mirror(new MirrorSource(5), 100);

@@ -13,7 +13,7 @@ const CHANNEL = 3;
 /** What the store's files are made with: nothing for others, and no writing for the group. */
 const UMASK = 0o027;
 /** Threads for statements: calls, questions, their ends, and the file system. */
-const POOL = 16;
+const POOL = 8;
 
 const { worker, options, read, write, owner } = JSON.parse(process.argv[2]) as StarterOptions;
 

@@ -18,6 +18,9 @@ import { giveTo, ownerOf } from './owner.js';
 import { ChdbProcess } from './process.js';
 import { Questions } from './questions.js';
 
+/** ClickHouse's error codes. */
+const CANNOT_OPEN_FILE = 76;
+
 export class EmbeddedStore extends ClickHouseStore {
   readonly name: string;
   private readonly client: ClickHouseClient;
@@ -69,8 +72,14 @@ export class EmbeddedStore extends ClickHouseStore {
   /** The engine is this process's own: what it says it did is not checked against `_rows`. */
   async insert(table: TableName, segment: Segment, token: string, _rows: number): Promise<void> {
     const given = segment instanceof Uint8Array ? undefined : segment.file;
-    if (given !== undefined && this.readable.some((path) => isBelow(given, path)))
-      return this.insertFile(table, given, token);
+    if (given !== undefined && this.readable.some((path) => isBelow(given, path))) {
+      try {
+        return await this.insertFile(table, given, token);
+      } catch (error) {
+        // A directory that was made, or mounted, after the engine was confined is none that it may read.
+        if (!(error instanceof StoreError) || error.code !== CANNOT_OPEN_FILE) throw error;
+      }
+    }
     const file = join(this.incoming, `${process.pid}-${++this.inserts}.pb`);
     this.own.add(file);
     try {

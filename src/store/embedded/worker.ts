@@ -7,6 +7,7 @@
  */
 import { appendFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { openFilesLimit } from '../../linux/limits.js';
 import { StatementRefused } from '../errors.js';
 import { type AskEngine, judgeReading, judgeWriting } from '../questions/guard.js';
 import { limitSettings } from '../questions/limits.js';
@@ -19,6 +20,9 @@ const PIECE = 1 << 20;
 const SMALL_ANSWER = 16 << 20;
 /** How often the end of a question is asked for until it has ended, milliseconds. */
 const KILL_AGAIN = 200;
+/** A thread of the engine's takes three descriptors: where there are fewer than these, a question has two threads. */
+const MANY_DESCRIPTORS = 1024;
+const THREADS = openFilesLimit() < MANY_DESCRIPTORS ? { max_threads: 2 } : {};
 /** The engine's own grants, beside its program: the first of the walls around questions. */
 const CONFIGURATION = fileURLToPath(new URL('../../schemas/chdb/config.xml', import.meta.url));
 
@@ -134,7 +138,7 @@ async function question(asked: Question): Promise<void> {
   const state = { killed: false, mark: fifo };
   questions.set(id, state);
   try {
-    const settings = { ...limitSettings(limits), output_format_pretty_color: color ? 1 : 0 };
+    const settings = { ...limitSettings(limits), ...THREADS, output_format_pretty_color: color ? 1 : 0 };
     const judged = await withReader(params, settings, (ask) => judgeReading(asked.sql, ask));
     const format = judged.format ?? asked.format;
     if (state.killed) return;
