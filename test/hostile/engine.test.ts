@@ -1,24 +1,13 @@
 /** The embedded engine's process: as whom it runs, what its files are for others, and what is said where there is none. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chownSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, test } from 'vitest';
 import { MAIN, TestCollector } from '../support/collector.js';
 import { describeWith } from '../support/needs.js';
 
-const ROOT = join(import.meta.dirname, '../..');
 const CAPTURE = join(import.meta.dirname, '../fixtures/erspan2.pcap');
 const SOMEBODY = 12345;
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-engine-'));
@@ -87,40 +76,6 @@ describeWith(['root'], 'started by root', () => {
     );
     expect(asked).toMatchObject({ stdout: '1\n', stderr: '' });
   });
-});
-
-test.each([
-  ['without chDB', ['chdb', '@chdb'], /the package chdb\) cannot be loaded here: .*chdb/],
-  ['where chDB has nothing for the machine', ['@chdb'], /cannot be loaded here: .*no native binding/],
-])('a program %s says so, and that its data is whole', (_, without, why) => {
-  const program = mkdtempSync(join(directory, 'program-'));
-  for (const part of ['dist', 'schemas', 'package.json'])
-    cpSync(join(ROOT, part), join(program, part), { recursive: true });
-  mkdirSync(join(program, 'node_modules'));
-  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-    if (without.includes(name)) continue;
-    // A link would find what is beside the package that it leads to.
-    if (name === 'chdb')
-      cpSync(join(ROOT, 'node_modules', name), join(program, 'node_modules', name), { recursive: true });
-    else symlinkSync(join(ROOT, 'node_modules', name), join(program, 'node_modules', name));
-  }
-  const words = [
-    join(program, 'dist/cli/main.js'),
-    'read',
-    '--quiet',
-    CAPTURE,
-    '--store',
-    join(program, 'data'),
-  ];
-  const { status, stderr } = spawnSync(process.execPath, words, {
-    encoding: 'utf8',
-    env: { ...process.env, NODE_PATH: '' },
-  });
-  expect(status).toBe(1);
-  expect(stderr).toMatch(why);
-  expect(stderr).toContain('--store http://');
-  expect(stderr).not.toContain('damaged');
-  expect(stderr.trim().split('\n')).toHaveLength(1);
 });
 
 test('the engine ends with whoever started it, however that ends', async () => {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { type ClickHouseClientConfigOptions, ClickHouseError } from '@clickhouse/client';
 import { makeDirectory } from '../../model/files.js';
 import { entry } from '../entry.js';
-import { StatementRefused, StoreError, StoreUnavailable } from '../errors.js';
+import { StatementRefused, StoreError, StoreLocationError, StoreUnavailable } from '../errors.js';
 import { giveTo, type Owner, ownerOf } from './owner.js';
 import type { Answer, Call, Change, Question, StarterOptions, ToWorker } from './protocol.js';
 import { engineFiles } from './reach.js';
@@ -269,9 +269,10 @@ export class ChdbProcess implements Connection {
         `the store ${name} is open in another process (a running collector?): stop it, or query through it`,
       );
     if (this.absent !== undefined)
-      return new StoreError(
-        `the embedded ClickHouse (the package chdb) cannot be loaded here: ${this.absent}. It is made for Linux with ` +
-          'glibc on x64 and arm64: install it with npm install, or name a server with --store http://…',
+      return new StoreLocationError(
+        `the store ${name} needs chDB, the embedded ClickHouse, which does not load (${this.absent}): install mirrorlake again ` +
+          'with its optional packages, npm install --global --include=optional mirrorlake (chDB is made for Linux with glibc ' +
+          'on x64 and arm64), or name a server, --store http://…',
       );
     const why = /DB::Exception: (.*)/.exec(this.said)?.[1] ?? lastLine(this.said) ?? how;
     return new StoreError(
