@@ -6,6 +6,8 @@ export class Connections {
   private readonly open = new Set<Socket>();
   /** Turned away, or cut off to make room for another. */
   refused = 0;
+  /** Cut off because nothing came of them: no request in time, or an answer that nobody took. */
+  cut = 0;
 
   /**
    * @param most how many at once
@@ -37,6 +39,13 @@ export class Connections {
   /** Says that a connection was of use now. */
   used(socket: Socket): void {
     if (this.open.delete(socket)) this.open.add(socket);
+  }
+
+  /** Cuts a connection off of which nothing has come. */
+  cutOff(socket: Socket): void {
+    if (socket.destroyed) return;
+    this.cut++;
+    socket.destroy();
   }
 
   closeAll(): void {

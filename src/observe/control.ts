@@ -13,11 +13,10 @@ import { FirstLine } from './first-line.js';
 import { LONGEST_PATH, listenAt, PathTaken, type SocketOwner } from './socket-path.js';
 
 /** The longest request line, bytes, and the longest first line of an answer. */
-const MAX_REQUEST = 1 << 20;
+export const MAX_REQUEST = 1 << 20;
 const MAX_HEAD = 1 << 28;
 /** When a client is cut off that has not asked, and one that takes nothing of an answer that is complete, milliseconds. */
-const REQUEST_TIMEOUT = 10_000;
-const ANSWER_TIMEOUT = 30_000;
+export const CONTROL_TIMEOUTS = { request: 10_000, answer: 30_000 } as const;
 /** Connections at once. */
 export const MOST_CONTROL_CONNECTIONS = 32;
 const MOST_LEAVING = 4;
@@ -54,7 +53,12 @@ export class ControlAnswer {
   private begun = false;
   private body: BodyWriter | undefined;
 
-  constructor(private readonly socket: Socket) {}
+  /** @param cutOff called when nothing of a complete answer is taken for `timeout` milliseconds */
+  constructor(
+    private readonly socket: Socket,
+    private readonly timeout: number,
+    private readonly cutOff: () => void,
+  ) {}
 
   /** Sends the head of an answer that has a body, and gives what writes it. The caller ends it. */
   begin(result?: unknown): BodyWriter {
@@ -71,7 +75,7 @@ export class ControlAnswer {
 
   /** Sends the whole answer, unless a body has begun. */
   end(head: ControlHead): void {
-    this.socket.setTimeout(ANSWER_TIMEOUT, () => this.socket.destroy());
+    this.socket.setTimeout(this.timeout, this.cutOff);
     if (this.begun) {
       if (!head.ok) this.body?.fail(head);
       return;
@@ -96,6 +100,8 @@ export function controlPath(store: string): string {
   return isServer(store) ? '/run/mirrorlake/control.sock' : join(store, 'control.sock');
 }
 
+const TOO_LONG = `a request is no longer than ${MAX_REQUEST} bytes`;
+
 function headLine(head: ControlHead): string {
   return `${JSON.stringify(head)}\n`;
 }
@@ -105,6 +111,8 @@ export interface ControlOptions {
   readonly owner?: SocketOwner | undefined;
   /** Connections at once, {@link MOST_CONTROL_CONNECTIONS} without it. */
   readonly connections?: number;
+  /** {@link CONTROL_TIMEOUTS} without it. */
+  readonly timeouts?: { readonly request: number; readonly answer: number };
   /** Told when a connection could not be taken. */
   readonly failed?: (error: Error) => void;
 }
@@ -116,12 +124,14 @@ export class ControlServer {
   private readonly clients: Connections;
   /** Those for whom there is no room, while they are told so. */
   private readonly leaving = new Connections(MOST_LEAVING, () => true);
+  private readonly timeouts: { readonly request: number; readonly answer: number };
 
   private constructor(
     readonly path: string,
     private readonly handlers: Readonly<Record<string, ControlHandler>>,
     options: ControlOptions,
   ) {
+    this.timeouts = options.timeouts ?? CONTROL_TIMEOUTS;
     const most = options.connections ?? MOST_CONTROL_CONNECTIONS;
     this.clients = new Connections(most, (socket) => !this.answering.has(socket));
     this.server = createServer((socket) => this.serve(socket));
@@ -156,13 +166,19 @@ export class ControlServer {
     return this.clients.refused;
   }
 
+  /** Connections cut off that did not ask in time, or too much, or that did not take their answer. */
+  get cut(): number {
+    return this.clients.cut;
+  }
+
   private serve(socket: Socket): void {
     socket.on('error', () => socket.destroy());
     if (!this.clients.add(socket)) {
       this.turnAway(socket);
       return;
     }
-    const late = setTimeout(() => socket.destroy(), REQUEST_TIMEOUT);
+    const cutOff = (): void => this.clients.cutOff(socket);
+    const late = setTimeout(cutOff, this.timeouts.request);
     socket.once('close', () => clearTimeout(late));
     const first = new FirstLine(MAX_REQUEST);
     const data = (piece: Buffer): void => {
@@ -170,10 +186,14 @@ export class ControlServer {
       if (whole === undefined) return;
       socket.off('data', data);
       clearTimeout(late);
+      if (whole.tooLong) {
+        this.clients.cut++;
+        socket.end(headLine({ ok: false, error: TOO_LONG, exitCode: 2 }));
+        return;
+      }
       this.answering.add(socket);
-      void this.answer(whole.line.toString('utf8'), new ControlAnswer(socket)).finally(() =>
-        this.answering.delete(socket),
-      );
+      const answer = new ControlAnswer(socket, this.timeouts.answer, cutOff);
+      void this.answer(whole.line.toString('utf8'), answer).finally(() => this.answering.delete(socket));
     };
     socket.on('data', data);
   }

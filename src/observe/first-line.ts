@@ -14,10 +14,10 @@ export class FirstLine {
    * @returns the line without its end, and what came behind it; an empty line for one that is too long; undefined
    * while more is to come
    */
-  take(piece: Buffer): { line: Buffer; rest: Buffer } | undefined {
+  take(piece: Buffer): { line: Buffer; rest: Buffer; tooLong?: true } | undefined {
     const end = piece.indexOf(NEWLINE);
     const length = this.length + (end < 0 ? piece.length : end);
-    if (length > this.limit) return { line: Buffer.alloc(0), rest: Buffer.alloc(0) };
+    if (length > this.limit) return { line: Buffer.alloc(0), rest: Buffer.alloc(0), tooLong: true };
     this.reserve(length);
     piece.copy(this.bytes, this.length, 0, length - this.length);
     this.length = length;

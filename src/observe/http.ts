@@ -1,6 +1,7 @@
 /** The HTTP side: /metrics for Prometheus, /healthz for whoever restarts what is ill. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Connections } from './connections.js';
 import { isAskedFor } from './host-name.js';
 import { Exposition } from './metrics.js';
@@ -28,13 +29,26 @@ export function ailments(status: CollectorSummary): string[] {
 
 /** Connections at once; past it the one that was of no use for longest is cut off. */
 export const MOST_HTTP_CONNECTIONS = 64;
-/** How long a request may take to come, a connection may be of no use, and an answer may take to be read, milliseconds. */
-const REQUEST_TIMEOUT = 10_000;
-const KEEP_ALIVE_TIMEOUT = 5_000;
-const IDLE_TIMEOUT = 10_000;
-const ANSWER_TIMEOUT = 30_000;
-/** How often Node looks which requests are late. */
-const CHECKING_INTERVAL = 2_000;
+/** Bytes of a request's headers. */
+export const MOST_HEADERS = 16 << 10;
+/** Milliseconds. */
+export interface HttpTimeouts {
+  /** How long a request may take to come, and how often Node looks which ones are late. */
+  readonly request: number;
+  readonly checking: number;
+  /** How long a connection is kept for another request. */
+  readonly keepAlive: number;
+  /** How long nothing may come or be taken, and how long an answer may take to be read. */
+  readonly idle: number;
+  readonly answer: number;
+}
+export const HTTP_TIMEOUTS: HttpTimeouts = {
+  request: 10_000,
+  checking: 2_000,
+  keepAlive: 5_000,
+  idle: 10_000,
+  answer: 30_000,
+};
 /** For how long an answer to /metrics is given again: it may be large, and is made in the main thread. */
 const SAME_METRICS_MS = 1_000;
 
@@ -51,6 +65,8 @@ export interface ObserveOptions {
   readonly names?: readonly string[];
   /** Connections at once, {@link MOST_HTTP_CONNECTIONS} without it. */
   readonly connections?: number;
+  /** {@link HTTP_TIMEOUTS} without it. */
+  readonly timeouts?: HttpTimeouts;
   /** Told when a connection could not be taken. */
   readonly failed?: (error: Error) => void;
 }
@@ -59,6 +75,8 @@ export class ObserveServer {
   private readonly server: Server;
   private readonly connections: Connections;
   private readonly names: ReadonlySet<string>;
+  /** Those whose last request was answered: what they come to then is no loss. */
+  private readonly answered = new WeakSet<Socket>();
   private readonly exposition = new Exposition();
   private metrics: { readonly at: number; readonly answer: Promise<Metrics> } | undefined;
   port = 0;
@@ -69,16 +87,21 @@ export class ObserveServer {
   ) {
     this.names = new Set((options.names ?? []).map((name) => name.toLowerCase()));
     this.connections = new Connections(options.connections ?? MOST_HTTP_CONNECTIONS, () => true);
+    const timeouts = options.timeouts ?? HTTP_TIMEOUTS;
     this.server = createServer(
       {
-        headersTimeout: REQUEST_TIMEOUT,
-        requestTimeout: REQUEST_TIMEOUT,
-        keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
-        connectionsCheckingInterval: CHECKING_INTERVAL,
+        headersTimeout: timeouts.request,
+        requestTimeout: timeouts.request,
+        keepAliveTimeout: timeouts.keepAlive,
+        connectionsCheckingInterval: timeouts.checking,
+        maxHeaderSize: MOST_HEADERS,
       },
       (request, response) => {
-        this.connections.used(request.socket);
-        const late = setTimeout(() => request.socket.destroy(), ANSWER_TIMEOUT);
+        const { socket } = request;
+        this.connections.used(socket);
+        this.answered.delete(socket);
+        const late = setTimeout(() => this.connections.cutOff(socket), timeouts.answer);
+        response.once('finish', () => this.answered.add(socket));
         response.once('close', () => clearTimeout(late));
         this.serve(request, response).catch((e: unknown) => {
           response.statusCode = 500;
@@ -86,8 +109,14 @@ export class ObserveServer {
         });
       },
     );
-    this.server.setTimeout(IDLE_TIMEOUT);
+    this.server.setTimeout(timeouts.idle, (socket) => {
+      if (this.answered.has(socket)) socket.destroy();
+      else this.connections.cutOff(socket);
+    });
     this.server.on('connection', (socket) => this.connections.add(socket));
+    this.server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+      this.refuse(error.code, socket),
+    );
   }
 
   /** @throws ListenError */
@@ -120,11 +149,24 @@ export class ObserveServer {
     return this.connections.refused;
   }
 
+  /** Connections cut off whose request was late or too long, or whose answer was not read in time. */
+  get cut(): number {
+    return this.connections.cut;
+  }
+
   async close(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
     this.server.closeAllConnections();
     await closed;
+  }
+
+  /** Says what is wrong with what is no request, as Node does, and ends its connection. */
+  private refuse(code: string | undefined, socket: Socket): void {
+    const bound = code === undefined ? undefined : BOUNDS[code];
+    if (socket.writable) socket.write(`HTTP/1.1 ${bound ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
+    if (bound !== undefined) this.connections.cutOff(socket);
+    else socket.destroy();
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -163,6 +205,12 @@ interface Metrics {
   readonly type: string;
   readonly body: Buffer;
 }
+
+/** Node's words for the bounds of a request, and what is answered there. */
+const BOUNDS: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};
 
 const NOT_BY_THIS_NAME =
   'this collector is asked by its address, as localhost, or by a name in `listen_names` of its configuration';

@@ -189,6 +189,13 @@ export const METRICS: readonly Metric[] = [
     samples: (s) => one(s.sessions.duplicates),
   },
   {
+    name: 'mirrorlake_duplicates_forgotten_total',
+    help: 'Frames that were forgotten within the time of `deduplicate`, others having their place: a copy of them counts.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => one(s.sessions.duplicates_forgotten),
+  },
+  {
     name: 'mirrorlake_store_up',
     help: '1 while the store accepts what is sent; 0 while segments wait for it.',
     kind: 'gauge',
@@ -279,6 +286,16 @@ export const METRICS: readonly Metric[] = [
     samples: (s) => [
       { labels: { socket: 'control' }, value: s.connections?.control_refused ?? 0 },
       { labels: { socket: 'listen' }, value: s.connections?.listen_refused ?? 0 },
+    ],
+  },
+  {
+    name: 'mirrorlake_connections_cut_total',
+    help: 'Connections cut off because their request was late or too long, or their answer was not taken.',
+    kind: 'counter',
+    labels: ['socket'],
+    samples: (s) => [
+      { labels: { socket: 'control' }, value: s.connections?.control_cut ?? 0 },
+      { labels: { socket: 'listen' }, value: s.connections?.listen_cut ?? 0 },
     ],
   },
   {

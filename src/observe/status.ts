@@ -100,6 +100,8 @@ export interface SessionStatus {
   readonly fragment_trains_dropped: number;
   readonly fragment_trains_headless: number;
   readonly duplicates: number;
+  /** Frames whose place another took before their copies could have come: these count as packets. */
+  readonly duplicates_forgotten: number;
   /** Rows lost because more than 256 MiB of them waited for the store's thread, and frames because 16 MiB of fragments waited for their first one. */
   readonly dropped: number;
 }
@@ -133,10 +135,15 @@ export interface StoreStatus {
   readonly days_left: number | null;
 }
 
-/** Connections turned away, or cut off to make room for others, of the control socket and of `listen`. */
+/**
+ * Of the control socket and of `listen`: connections turned away, or cut off to make room for others; and those cut off
+ * because nothing came of them, their request being late or too long, or their answer not taken.
+ */
 export interface ConnectionStatus {
   readonly control_refused: number;
   readonly listen_refused: number;
+  readonly control_cut: number;
+  readonly listen_cut: number;
 }
 
 /** What a service manager and /healthz want to know: nothing of it grows with the mirror points. */

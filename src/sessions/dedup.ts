@@ -12,7 +12,7 @@ import { IPV6_SOURCE } from '../wire/ipv6.js';
 import { HASH_SECRET, KeyedHash, KeyedSums } from '../wire/keyed-hash.js';
 
 /** Frames remembered, a power of two; the newest replaces what has the same place. */
-const CAPACITY = 1 << 16;
+export const FRAMES_REMEMBERED = 1 << 16;
 /** Bytes of a packet: captures have no longer ones (MAX_PACKET of receive/file/format.ts). */
 const LONGEST = 1 << 18;
 /** Mirror point, the two lengths, and three words of the IP header. */
@@ -22,12 +22,20 @@ const NOT_HOP_LIMIT = ~0xff;
 
 export class Deduplicator {
   /** Two hashes a frame: no two frames have the same ones but by a chance of one in 2^60. */
-  private readonly prints = new Int32Array(CAPACITY * 2);
-  private readonly times = new Float64Array(CAPACITY);
+  private readonly prints: Int32Array;
+  private readonly times: Float64Array;
   private readonly first = new KeyedHash(randomBytes(HASH_SECRET));
   private readonly second = new KeyedHash(randomBytes(HASH_SECRET));
   private readonly sums = new KeyedSums(new KeyedHash(randomBytes(HASH_SECRET)));
   private readonly words = new Int32Array(HEAD_WORDS + KeyedSums.words(LONGEST));
+
+  /** Frames that gave their place to another within its window. */
+  forgotten = 0;
+
+  constructor(private readonly capacity = FRAMES_REMEMBERED) {
+    this.prints = new Int32Array(capacity * 2);
+    this.times = new Float64Array(capacity);
+  }
 
   /**
    * Whether a frame was seen from this mirror point within the last `window` nanoseconds; remembers it
@@ -39,10 +47,12 @@ export class Deduplicator {
     const print = this.first.words(this.words, count, 0);
     const other = this.second.words(this.words, count, 0);
     const now = f.sec * 1e9 + f.nsec;
-    const at = print & (CAPACITY - 1);
+    const at = print & (this.capacity - 1);
     const same = this.prints[at * 2] === print && this.prints[at * 2 + 1] === other;
     // Either way: of several interfaces one may be a little behind, and a clock may be set back.
-    const seen = same && Math.abs(now - this.times[at]) <= window;
+    const recent = Math.abs(now - this.times[at]) <= window;
+    const seen = same && recent;
+    if (recent && !same) this.forgotten++;
     this.prints[at * 2] = print;
     this.prints[at * 2 + 1] = other;
     // A frame copied three times is two duplicates of the first: its time stays.

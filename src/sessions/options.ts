@@ -43,4 +43,6 @@ export class SessionCounters {
   fragmentTrainsHeadless = 0;
   /** Frames counted as duplicates of one seen just before. */
   duplicates = 0;
+  /** Frames forgotten within their window, another having the place: a copy of them counts as a packet. */
+  duplicatesForgotten = 0;
 }

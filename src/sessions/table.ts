@@ -347,7 +347,9 @@ export class SessionTable implements FrameSink {
   private isDuplicate(f: Frame, m: Mirrored): boolean {
     const window = this.dedupWindows[m.point.index];
     if (window === undefined || window === 0 || this.dedup === undefined) return false;
-    if (!this.dedup.seen(f, m.point.index, window)) return false;
+    const seen = this.dedup.seen(f, m.point.index, window);
+    this.counters.duplicatesForgotten = this.dedup.forgotten;
+    if (!seen) return false;
     this.counters.duplicates++;
     const found = this.finder.find();
     if (found >= 0) {

@@ -78,6 +78,7 @@ const status: CollectorStatus = {
     fragment_trains_dropped: 0,
     fragment_trains_headless: 0,
     duplicates: 0,
+    duplicates_forgotten: 0,
     dropped: 0,
   },
   tunnels: [
@@ -106,7 +107,7 @@ const status: CollectorStatus = {
     bytes_per_day: null,
     days_left: null,
   },
-  connections: { control_refused: 0, listen_refused: 0 },
+  connections: { control_refused: 0, listen_refused: 0, control_cut: 0, listen_cut: 0 },
   troubles: [],
 };
 

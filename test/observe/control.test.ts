@@ -10,6 +10,7 @@ import {
   ControlError,
   ControlServer,
   controlPath,
+  MAX_REQUEST,
   openReply,
 } from '../../src/observe/control.js';
 import { FirstLine } from '../../src/observe/first-line.js';
@@ -318,6 +319,49 @@ describe('many connections at once', () => {
     release?.();
     expect(await Promise.all(waiting)).toEqual(['done', 'done']);
     expect(server.refused).toBe(1);
+  });
+});
+
+describe('a client that nothing comes of', () => {
+  const held: Socket[] = [];
+  afterEach(() => {
+    for (const socket of held.splice(0)) socket.destroy();
+  });
+  async function connect(timeouts: { request: number; answer: number }, text = ''): Promise<ControlServer> {
+    const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'control.sock');
+    const long = { long: () => 'x'.repeat(8 << 20) };
+    const server = await ControlServer.open(path, long, { timeouts });
+    servers.push(server);
+    const socket = createConnection(path);
+    socket.on('error', () => {});
+    held.push(socket);
+    await once(socket, 'connect');
+    socket.write(text);
+    return server;
+  }
+
+  it('is cut off when its request does not come, and counted', async () => {
+    const server = await connect({ request: 200, answer: 30_000 }, '{"command":');
+    await once(held[0].resume(), 'close');
+    expect([server.cut, server.refused]).toEqual([1, 0]);
+  });
+
+  it('is cut off when it does not take its answer, and counted', async () => {
+    const server = await connect({ request: 30_000, answer: 200 }, '{"command":"long"}\n');
+    held[0].pause();
+    await expect.poll(() => server.cut, { timeout: 30_000 }).toBe(1);
+  });
+
+  it('is told that its request is too long, and counted', async () => {
+    const server = await connect({ request: 30_000, answer: 30_000 }, ' '.repeat(MAX_REQUEST + 1));
+    const parts: Buffer[] = [];
+    for await (const part of held[0]) parts.push(part as Buffer);
+    expect(JSON.parse(Buffer.concat(parts).toString())).toEqual({
+      ok: false,
+      error: 'a request is no longer than 1048576 bytes',
+      exitCode: 2,
+    });
+    expect(server.cut).toBe(1);
   });
 });
 

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ObserveOptions, ObserveServer } from '../../src/observe/http.js';
+import { MOST_HEADERS, type ObserveOptions, ObserveServer } from '../../src/observe/http.js';
 import { STATUS, shown } from '../support/collector-status.js';
 
 let server: ObserveServer;
@@ -106,12 +106,18 @@ describe('many connections', () => {
     expect(server.refused).toBe(293);
   });
 
-  it('that are late, idle, or do not read, are cut off', async () => {
-    const mirrors = Array.from({ length: 20_000 }, (_, n) => ({
-      ...STATUS.mirrors[0],
-      source: `mirror ${n}`,
-    }));
-    await listen({}, { ...STATUS, mirrors });
+  const count = (): Promise<number> =>
+    new Promise((done) =>
+      (
+        server as unknown as { server: { getConnections(f: (e: unknown, n: number) => void): void } }
+      ).server.getConnections((_, n) => done(n)),
+    );
+  /** More than the kernel's buffers take. */
+  const mirrors = Array.from({ length: 20_000 }, (_, n) => ({ ...STATUS.mirrors[0], source: `mirror ${n}` }));
+  const soon = { request: 300, checking: 50, keepAlive: 100, idle: 300, answer: 30_000 };
+
+  it('that are late, idle, or do not read, are cut off, and counted', async () => {
+    await listen({ timeouts: soon }, { ...STATUS, mirrors });
     const sockets = await Promise.all([
       hold(),
       hold('GET /healthz HTTP/1.1\r\nHost:'),
@@ -121,13 +127,29 @@ describe('many connections', () => {
     // Only the last one does not read.
     for (const socket of sockets.slice(0, 3)) socket.resume();
     sockets[3].pause();
-    const count = (): Promise<number> =>
-      new Promise((done) =>
-        (
-          server as unknown as { server: { getConnections(f: (e: unknown, n: number) => void): void } }
-        ).server.getConnections((_, n) => done(n)),
-      );
-    await expect.poll(count, { timeout: 45_000, interval: 500 }).toBe(0);
+    await expect.poll(count, { timeout: 45_000 }).toBe(0);
+    // The third one had its answer.
+    expect(server.cut).toBe(3);
+  });
+
+  it('whose answer takes too long in all are cut off, and counted, however busy they look', async () => {
+    await listen({ timeouts: { ...soon, idle: 30_000, answer: 300 } }, { ...STATUS, mirrors });
+    const socket = await hold('GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    socket.pause();
+    await expect.poll(() => server.cut, { timeout: 30_000 }).toBe(1);
+    expect(await count()).toBe(0);
+  });
+
+  it('whose headers are too long are told so, cut off, and counted', async () => {
+    await listen();
+    const headers = (bytes: number): Promise<string> =>
+      raw(`GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nX: ${'x'.repeat(bytes)}\r\n\r\n`);
+    expect(await headers(MOST_HEADERS - 200)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(server.cut).toBe(0);
+    expect(await headers(MOST_HEADERS)).toMatch(/^HTTP\/1\.1 431 /);
+    expect(server.cut).toBe(1);
+    expect(await raw('nothing of HTTP\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    expect(server.cut).toBe(1);
   });
 
   it('to /metrics get one answer made for all of them', async () => {

@@ -42,6 +42,9 @@ it('serves every metric with its value, twice the same', async () => {
   expect(text).toContain('mirrorlake_receiver_dropped_total{receiver="eth1",kind="ring"} 3\n');
   expect(text).toContain('mirrorlake_dropped_total{reason="gre_short"} 2\n');
   expect(text).toContain('mirrorlake_tunnel_counter_total{tunnel="t1",mode="gre",counter="rx_packets"} 5\n');
+  expect(text).toContain('mirrorlake_duplicates_forgotten_total 8\n');
+  expect(text).toContain('mirrorlake_connections_cut_total{socket="control"} 3\n');
+  expect(text).toContain('mirrorlake_connections_cut_total{socket="listen"} 4\n');
   expect((await get('/metrics', STATUS)).text).toBe(text);
 });
 

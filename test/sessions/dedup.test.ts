@@ -106,6 +106,27 @@ describe.each([
   });
 });
 
+it('a frame whose place others take within the window is forgotten, and that is counted', () => {
+  const frames = Array.from({ length: 1000 }, (_, n) => {
+    const f = frameOf(ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(n, 53, new Uint8Array(8)))));
+    f.nsec = n;
+    return f;
+  });
+  const all = new Deduplicator();
+  for (const f of frames.slice(0, 16)) all.seen(f, 0, MILLISECOND);
+  for (const f of frames.slice(0, 16)) expect(all.seen(f, 0, MILLISECOND)).toBe(true);
+  expect(all.forgotten).toBe(0);
+  const few = new Deduplicator(16);
+  for (const f of frames) expect(few.seen(f, 0, MILLISECOND)).toBe(false);
+  // All but those that are in the places now, each of which was free for one.
+  expect(few.forgotten).toBe(1000 - 16);
+  expect(frames.slice(0, 100).some((f) => few.seen(f, 0, MILLISECOND))).toBe(false);
+  // What stood there is long over.
+  const { forgotten } = few;
+  for (const f of frames) few.seen(Object.assign(f, { nsec: f.nsec + 10 * MILLISECOND }), 0, MILLISECOND);
+  expect(few.forgotten - forgotten).toBeLessThan(1000);
+});
+
 it('a long packet is compared in a time that grows with it alone', () => {
   const packets = Array.from({ length: 64 }, (_, n) =>
     frameOf(ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(n, 53, new Uint8Array(60_000))))),

@@ -66,6 +66,7 @@ export const STATUS: CollectorStatus = {
     fragment_trains_dropped: 0,
     fragment_trains_headless: 0,
     duplicates: 0,
+    duplicates_forgotten: 8,
     dropped: 0,
   },
   tunnels: [
@@ -94,7 +95,7 @@ export const STATUS: CollectorStatus = {
     bytes_per_day: null,
     days_left: null,
   },
-  connections: { control_refused: 0, listen_refused: 0 },
+  connections: { control_refused: 0, listen_refused: 0, control_cut: 3, listen_cut: 4 },
   troubles: [],
 };
 

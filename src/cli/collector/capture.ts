@@ -109,6 +109,7 @@ export interface CaptureSnapshot {
   readonly fragmentTrainsDropped: number;
   readonly fragmentTrainsHeadless: number;
   readonly duplicates: number;
+  readonly duplicatesForgotten: number;
   /** Rows that were not handed to the store because too much was waiting for it, or fragments to be kept for their first one. */
   readonly rowsDropped: number;
 }
@@ -244,6 +245,7 @@ export class Capture implements FrameSink, PointWatcher {
       fragmentTrainsDropped: table.counters.fragmentTrainsDropped,
       fragmentTrainsHeadless: table.counters.fragmentTrainsHeadless,
       duplicates: table.counters.duplicates,
+      duplicatesForgotten: table.counters.duplicatesForgotten,
       rowsDropped: this.rowsDropped + this.packets.dropped,
     };
   }

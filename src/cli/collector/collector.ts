@@ -365,6 +365,7 @@ export class Collector {
         fragment_trains_dropped: sum('fragmentTrainsDropped'),
         fragment_trains_headless: sum('fragmentTrainsHeadless'),
         duplicates: sum('duplicates'),
+        duplicates_forgotten: sum('duplicatesForgotten'),
         dropped: sum('rowsDropped'),
       },
       tunnels: this.tunnels.status(),
@@ -373,6 +374,8 @@ export class Collector {
       connections: {
         control_refused: this.control?.refused ?? 0,
         listen_refused: this.http?.refused ?? 0,
+        control_cut: this.control?.cut ?? 0,
+        listen_cut: this.http?.cut ?? 0,
       },
     };
   }

@@ -68,6 +68,7 @@ const NO_SNAPSHOT: CaptureSnapshot = {
   fragmentTrainsDropped: 0,
   fragmentTrainsHeadless: 0,
   duplicates: 0,
+  duplicatesForgotten: 0,
   rowsDropped: 0,
 };
 

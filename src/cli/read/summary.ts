@@ -42,6 +42,10 @@ export function readSummary(
     lines.push(`malformed: ${malformed.map(([name, count]) => `${name} ${grouped(count)}`).join(', ')}`);
   if (sessions !== undefined && sessions.duplicates > 0)
     lines.push(`duplicates, counted once: ${grouped(sessions.duplicates)}`);
+  if (sessions !== undefined && sessions.duplicatesForgotten > 0)
+    lines.push(
+      `frames forgotten too soon to tell their duplicates: ${grouped(sessions.duplicatesForgotten)} (see --deduplicate)`,
+    );
   if (sessions !== undefined && sessions.pressure > 0)
     lines.push(
       `the session table was full: ${counted(sessions.pressure, 'session')} ended by pressure (see --max-sessions)`,
