@@ -86,7 +86,8 @@ export class Reassembly {
   private readonly header: Uint16Array;
   private done: Uint8Array | undefined;
 
-  constructor(limits: ReassemblyLimits = {}) {
+  /** @param secret of the hashes of datagrams; random unless given */
+  constructor(limits: ReassemblyLimits = {}, secret?: Uint8Array) {
     const places = limits.datagrams ?? REASSEMBLY_DEFAULTS.datagrams;
     const memory = limits.memory ?? REASSEMBLY_DEFAULTS.memory;
     this.timeout = limits.timeout ?? REASSEMBLY_DEFAULTS.timeout;
@@ -94,7 +95,7 @@ export class Reassembly {
     this.shareOfMemory = Math.max(memory / SHARE, LARGEST_BUFFER);
     this.buffers = new FragmentBuffers(memory);
     this.runs = new FragmentRuns(places);
-    this.table = new FragmentTable(places);
+    this.table = new FragmentTable(places, secret);
     this.sources = new FragmentSources(places);
     this.seen = new FragmentUnits(places);
     this.since = new Float64Array(places);

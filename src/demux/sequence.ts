@@ -15,7 +15,7 @@ import { SequenceTracks } from './sequence-tracks.js';
 import { isNear, isOutage } from './sequence-window.js';
 
 /** Tracks of a stream at most. */
-const TRACKS = 4;
+export const TRACKS = 4;
 /** A track that this many packets of its stream passed by is of a sender's life before. */
 const STALE = 16_384;
 const NONE = -1;

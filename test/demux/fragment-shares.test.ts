@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FragmentTable, LONGEST_CHAIN, NO_DATAGRAM } from '../../src/demux/fragment-table.js';
 import { OuterFragment } from '../../src/demux/outer.js';
+import { FRAGMENT_KEPT, Reassembly } from '../../src/demux/reassembly.js';
 import { HASH_SECRET, KeyedHash } from '../../src/wire/keyed-hash.js';
 import { erspan2, ethernet, ipv4, ipv6, ipv6Fragment, udp } from '../support/frames.js';
 import { Collected } from './collect.js';
@@ -184,13 +185,10 @@ describe('fragments in any order', () => {
   });
 });
 
-it('datagrams whose hashes one knows the secret of are as many as a chain may have', () => {
+describe('datagrams whose hashes one knows the secret of', () => {
   const secret = new Uint8Array(HASH_SECRET).fill(7);
   const places = 256;
-  const table = new FragmentTable(places, secret);
   const hashing = new KeyedHash(secret);
-  const packet = outer(GOOD[0], TARGET[0]);
-  const fragment = Object.assign(new OuterFragment(), { protocol: 47 });
   const message = new Int32Array([0, 0x400 | 47, (10 << 24) | 1, (10 << 24) | 9]);
   const isAlike = (id: number): boolean => {
     message[0] = id;
@@ -198,18 +196,49 @@ it('datagrams whose hashes one knows the secret of are as many as a chain may ha
   };
   const alike: number[] = [];
   for (let id = 0; alike.length < LONGEST_CHAIN; id++) if (isAlike(id)) alike.push(id);
-  const datagrams = alike.map((id) => {
-    fragment.id = id;
+
+  it('are as many as a chain may have', () => {
+    const table = new FragmentTable(places, secret);
+    const packet = outer(GOOD[0], TARGET[0]);
+    const fragment = Object.assign(new OuterFragment(), { protocol: 47 });
+    const datagrams = alike.map((id) => {
+      fragment.id = id;
+      expect(table.find(packet, fragment)).toBe(NO_DATAGRAM);
+      expect(table.crowded).toBe(NO_DATAGRAM);
+      return table.add();
+    });
+    fragment.id = alike[5];
+    expect(table.find(packet, fragment)).toBe(datagrams[5]);
+    fragment.id = -1;
+    while (!isAlike(fragment.id)) fragment.id--;
     expect(table.find(packet, fragment)).toBe(NO_DATAGRAM);
+    expect(table.crowded).toBe(datagrams[0]);
+    table.remove(table.crowded);
     expect(table.crowded).toBe(NO_DATAGRAM);
-    return table.add();
   });
-  fragment.id = alike[5];
-  expect(table.find(packet, fragment)).toBe(datagrams[5]);
-  fragment.id = -1;
-  while (!isAlike(fragment.id)) fragment.id--;
-  expect(table.find(packet, fragment)).toBe(NO_DATAGRAM);
-  expect(table.crowded).toBe(datagrams[0]);
-  table.remove(table.crowded);
-  expect(table.crowded).toBe(NO_DATAGRAM);
+
+  it('push out the oldest of them beyond that, which is counted, and no other', () => {
+    const reassembly = new Reassembly({ datagrams: places }, secret);
+    const packet = Object.assign(outer(GOOD[0], TARGET[0]), { ipVersion: 4, sec: 1 });
+    const take = (id: number, offset: number, more: boolean): number => {
+      packet.bytes = new Uint8Array(64).fill(0);
+      packet.bytes.set([10, 0, 0, 1, 10, 0, 0, 9], 12);
+      Object.assign(packet, { ip: 0, source: 12, destination: 16, end: 28, wireEnd: 28 });
+      const fragment = { id, protocol: 47, offset, more, payload: 20 };
+      return reassembly.take(packet, Object.assign(new OuterFragment(), fragment));
+    };
+    let other = 0;
+    while (isAlike(other)) other++;
+    for (const id of [other, ...alike]) expect(take(id, 8, true)).toBe(FRAGMENT_KEPT);
+    expect(reassembly.counters.noPlace).toBe(0);
+    let more = -1;
+    while (!isAlike(more)) more--;
+    expect(take(more, 8, true)).toBe(FRAGMENT_KEPT);
+    expect(reassembly.counters.noPlace).toBe(1);
+    // The one that is gone begins anew, and has another one go.
+    expect(take(alike[0], 8, true)).toBe(FRAGMENT_KEPT);
+    expect(reassembly.counters).toMatchObject({ noPlace: 2, duplicates: 0 });
+    for (const id of [other, more, ...alike.slice(2)]) take(id, 8, true);
+    expect(reassembly.counters).toMatchObject({ noPlace: 2, duplicates: LONGEST_CHAIN });
+  });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Numbering, SequenceVerdict } from '../../src/demux/numbering.js';
+import { NumberingShare } from '../../src/demux/numbering-share.js';
 import { MirrorType } from '../../src/wire/mirror-point.js';
 import { SEQUENCE_USE_NAMES } from '../../src/wire/mirror-record.js';
 
@@ -186,6 +187,37 @@ it('sees within a hundred packets that two sessions share a counter', () => {
     expect(verdict.lost).toBe(0);
     expect(SEQUENCE_USE_NAMES[verdict.use]).toBe('source');
   }
+});
+
+describe('where its share of what numbers may take up is used', () => {
+  const useOf = (numbering: Numbering, point: number): string => {
+    const verdict = new SequenceVerdict();
+    numbering.verdict(point, verdict);
+    return SEQUENCE_USE_NAMES[verdict.use];
+  };
+  const source = (last: number): Uint8Array => new Uint8Array(16).fill(last, 15);
+
+  it('the sessions of one source more stand alone: sequence is not source', () => {
+    const numbering = new Numbering();
+    const share = new NumberingShare(2);
+    for (let point = 0; point < 6; point++)
+      numbering.add({ ...POINT, source: source(point >> 1) }, point, share);
+    for (let n = 0; n < 400; n++) for (let of = 0; of < 3; of++) numbering.update(2 * of + (n & 1), n, 0, 0);
+    expect(share.sources).toBe(0);
+    expect([0, 1, 2, 3].map((point) => useOf(numbering, point))).toEqual(Array(4).fill('source'));
+    for (const point of [4, 5]) expect(useOf(numbering, point)).not.toBe('source');
+  });
+
+  it('the numbering that needs one counter more is followed no further: sequence is not hardware', () => {
+    const numbering = new Numbering();
+    const share = new NumberingShare(16, 32);
+    for (const point of [0, 1]) numbering.add({ ...POINT, source: source(point) }, point, share);
+    // Of the first, one counter a hardware id takes all there is.
+    for (let n = 0; n < 2000; n++) numbering.update(0, n >> 4, n & 15, 1);
+    for (let n = 0; n < 2000; n++) numbering.update(1, n >> 4, n & 15, 1);
+    expect(useOf(numbering, 0)).toBe('hardware');
+    expect(useOf(numbering, 1)).not.toMatch(/hardware|direction/);
+  });
 });
 
 it('weighs a source of many sessions at a cost that does not grow with their square', () => {

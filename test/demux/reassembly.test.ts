@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { erspan2, ethernet, gre, ipv4, ipv6, ipv6Fragment, udp } from '../support/frames.js';
+import { HEADER_ROOM } from '../../src/demux/fragment-runs.js';
+import { bytes, erspan2, ethernet, gre, ipv4, ipv6, ipv6Fragment, udp } from '../support/frames.js';
 import { Collected } from './collect.js';
 import { batchOf, type Captured } from './outer.js';
 
@@ -152,6 +153,25 @@ describe('reassembly', () => {
     expect(out.malformed).toEqual({ ip_fragment: 4 });
   });
 
+  it('refuses a packet with more headers than there is room for before its payload', () => {
+    const packet = erspan2(9, 1, frameOf(500));
+    const [a, b] = cutAt(packet.length, [20]).map(({ from, to }) => packet.subarray(from, to));
+    for (const [units, frames] of [
+      [58, 1],
+      [59, 0],
+    ]) {
+      const options = new Uint8Array(8 * units);
+      options.set([44, units - 1, 1, 4]);
+      const piece = (at: number, more: boolean, part: Uint8Array): Uint8Array =>
+        ipv6(SOURCE6, TARGET6, 60, bytes(options, ipv6Fragment(47, at, more, 1, part)));
+      const out = demux([piece(0, true, a), piece(a.length, false, b)]);
+      expect(out.frames.length).toBe(frames);
+      expect(out.malformed).toEqual(frames === 1 ? {} : { ip_fragment: 2 });
+      // The fragment header is among them.
+      expect(40 + options.length + 8 <= HEADER_ROOM).toBe(frames === 1);
+    }
+  });
+
   it('gives up after the timeout, by packet time', () => {
     const packet = erspan2(9, 1, frameOf(500));
     const [a, b] = fragments(packet, cutAt(packet.length, [20]), false);
@@ -192,11 +212,15 @@ describe('reassembly', () => {
     const few = demux(list, { datagrams: 4 });
     expect(few.frames.map((f) => f.bytes)).toEqual([]);
     expect(few.demux.counters.reassembly.noPlace).toBeGreaterThan(0);
+    few.demux.finish();
+    expect(few.malformed).toEqual({ reassembly: 12 });
     const reversed = demux([...list.slice(0, 6), ...list.slice(8)], { datagrams: 4 });
     expect(reversed.frames.map((f) => f.bytes)).toEqual([2, 3, 4, 5].map((i) => frameOf(3000, i)));
     const small = demux([...list.slice(0, 6), ...list.slice(9)], { memory: 13_000 });
     expect(small.frames.map((f) => f.bytes)).toContainEqual(frameOf(3000, 5));
-    expect(small.demux.counters.reassembly.noMemory).toBeGreaterThan(0);
+    const { noMemory } = small.demux.counters.reassembly;
+    expect(noMemory).toBeGreaterThan(0);
+    expect(small.malformed.reassembly).toBe(noMemory);
   });
 
   it('keeps using the same memory', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SequenceStreams } from '../../src/demux/sequence.js';
+import { SequenceStreams, TRACKS } from '../../src/demux/sequence.js';
+import { SEQUENCE_WINDOW } from '../../src/demux/sequence-window.js';
 import { arrivals, follow, truth } from './sent.js';
 
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
@@ -139,6 +140,30 @@ describe('a stream of sequence numbers', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('takes a packet that is later than the window for a jump, and what it misses for lost', () => {
+    const numbers = range(70_000, 3000).filter((n) => n !== 70_100);
+    const at = (late: number): number[] => {
+      const place = numbers.indexOf(70_100 + late);
+      return [...numbers.slice(0, place + 1), 70_100, ...numbers.slice(place + 1)];
+    };
+    expect(follow(at(SEQUENCE_WINDOW - 1))).toMatchObject({ lost: 0, reordered: 1, jumps: 0 });
+    expect(follow(at(SEQUENCE_WINDOW))).toMatchObject({ lost: 1, reordered: 0, jumps: 1 });
+  });
+
+  it('forgets of more counters under one name than it follows the one unused for longest', () => {
+    const counters = (count: number): { lost: number; jumps: number } => {
+      const numbers: number[] = [];
+      for (let i = 0; i < 100; i++) {
+        for (let c = 0; c < count; c++) if (i !== 50) numbers.push(100_000_000 * (c + 1) + i);
+      }
+      return follow(numbers);
+    };
+    // Each has lost one.
+    expect(counters(TRACKS)).toMatchObject({ lost: TRACKS, jumps: TRACKS - 1 });
+    // In turn, each is forgotten just before it comes again.
+    expect(counters(TRACKS + 1)).toMatchObject({ lost: 0, jumps: 99 * (TRACKS + 1) - 1 });
   });
 
   it('follows several counters under one name', () => {
