@@ -14,8 +14,8 @@ const IPPROTO_FRAGMENT = 44;
 /** Hop-by-hop options, routing, destination options: the headers that may stand before GRE (RFC 8200 section 4.1). */
 const IPV6_OPTIONS = [0, 43, 60];
 /** VLAN tags and IPv6 extension headers looked through. */
-const MAX_TAGS = 3;
-const MAX_EXTENSIONS = 6;
+export const MAX_TAGS = 3;
+export const MAX_EXTENSIONS = 6;
 
 /** Drops every packet: for sockets that only have to exist, and for those not yet ready to receive. */
 export function dropAll(): Uint8Array {
@@ -57,6 +57,7 @@ export function greFilter(linkHeader: boolean): Uint8Array {
     p.loadX('b', 41).alu('lsh', 3).alu('add', 8).aluX('add');
     p.label(`next${i}`).tax().fetchA(0);
   }
+  p.jump('jeq', IPPROTO_GRE, 'accept');
   p.label('drop').answer(0);
   p.label('accept').answer(ACCEPT);
   return p.assemble();
@@ -99,6 +100,7 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
       p.loadX('b', 41).alu('lsh', 3).alu('add', 8).aluX('add');
       p.label(`next${i}`).tax().fetchA(M_SUM);
     }
+    p.jump('jeq', IPPROTO_GRE, 'gre6');
   }
   p.label('fragmented').goto('outer');
   if (!ipv6Fragmented) p.label('gre6').txa().alu('add', 40).tax().goto('gre');

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BpfProgram } from '../../src/linux/bpf.js';
-import { dropAll, fanoutByInnerAddresses, greFilter } from '../../src/linux/gre-filter.js';
+import {
+  dropAll,
+  fanoutByInnerAddresses,
+  greFilter,
+  MAX_EXTENSIONS,
+  MAX_TAGS,
+} from '../../src/linux/gre-filter.js';
 import { runBpf } from '../support/bpf-machine.js';
 import {
   bytes,
@@ -99,6 +105,23 @@ describe('the GRE filter', () => {
     expect(runBpf(onEthernet, ethernet(type, packet, [[0x8100, 7]]))).toBe(0);
     expect(runBpf(onIp, packet)).toBe(0);
   });
+  it('looks behind so many tags and extension headers, and drops what lies deeper', () => {
+    const tagged = (tags: number): Uint8Array =>
+      ethernet(
+        0x0800,
+        four(47, g),
+        Array.from({ length: tags }, (_, n) => [0x8100, n] as [number, number]),
+      );
+    expect(runBpf(onEthernet, tagged(MAX_TAGS))).toBeGreaterThan(65535);
+    expect(runBpf(onEthernet, tagged(MAX_TAGS + 1))).toBe(0);
+    const behind = (headers: number): Uint8Array => {
+      let chain = g;
+      for (let n = 0; n < headers; n++) chain = bytes(options(n === 0 ? 47 : 60), chain);
+      return six(60, chain);
+    };
+    expect(runBpf(onIp, behind(MAX_EXTENSIONS))).toBeGreaterThan(65535);
+    expect(runBpf(onIp, behind(MAX_EXTENSIONS + 1))).toBe(0);
+  });
   it('drops other EtherTypes, and answers whatever comes', () => {
     expect(runBpf(onEthernet, ethernet(0x0806, new Uint8Array(46)))).toBe(0);
     fc.assert(
@@ -187,6 +210,18 @@ describe('the fanout program', () => {
         );
       }),
     );
+  });
+
+  it('looks behind as many extension headers as the filter lets through', () => {
+    const behind = (headers: number, inner: string): number => {
+      const frame = ethernet(0x0800, ipv4(inner, '10.9.0.1', 17, udp(1, 2, new Uint8Array(30))));
+      let chain = erspan2(1, 1, frame);
+      for (let n = 0; n < headers; n++) chain = bytes(options(n === 0 ? 47 : 60), chain);
+      return runBpf(program, six(60, chain), 0x86dd);
+    };
+    for (const headers of [1, MAX_EXTENSIONS])
+      expect(behind(headers, '10.0.0.1')).not.toBe(behind(headers, '10.0.0.2'));
+    expect(behind(MAX_EXTENSIONS + 1, '10.0.0.1')).toBe(behind(MAX_EXTENSIONS + 1, '10.0.0.2'));
   });
 
   it('keeps what cannot be looked into together by outer addresses: fragments over IPv6, and with them all over IPv6', () => {
