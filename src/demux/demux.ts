@@ -17,7 +17,7 @@ import { OUTER_BAD, OUTER_CUT, OUTER_FRAGMENT, OuterFragment, parseOuter } from 
 import { FRAGMENT_REFUSED, REASSEMBLED, Reassembly, type ReassemblyLimits } from './reassembly.js';
 
 /** The deepest IP-in-IP around GRE that is looked into. */
-const MAX_IP_IN_IP = 4;
+export const MAX_IP_IN_IP = 4;
 
 export interface DemuxOptions {
   /** Where decoded frames go. */

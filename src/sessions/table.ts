@@ -27,7 +27,7 @@ const PRESSURE_BATCH = 64;
  * Sessions that are passed over then, for they have spoken lately or have longer to live: the next ones end
  * all the same.
  */
-const PRESSURE_PASSES = 4096;
+export const PRESSURE_PASSES = 4096;
 
 /**
  * The session table: frames in, session records out when a session or its row ends.

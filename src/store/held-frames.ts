@@ -12,8 +12,8 @@ import { PacketSegment } from './packet-segment.js';
 /** Bytes of a cell: an Ethernet frame and what is said of it. */
 const CELL = 2048;
 /** Memory for frames that wait; beyond it they are not kept. */
-const MEMORY = 16 << 20;
-const CELLS = MEMORY / CELL;
+export const HELD_MEMORY = 16 << 20;
+const CELLS = HELD_MEMORY / CELL;
 /** Cells that the frames of one source may take up. Sources are told apart by so many values of a hash. */
 const SHARE = CELLS / 4;
 const SOURCES = 1024;
@@ -109,7 +109,7 @@ export class HeldFrames {
 
   /** Puts a message into cells. @returns the first of them */
   private store(message: Uint8Array): number {
-    this.bytes ??= new Uint8Array(MEMORY);
+    this.bytes ??= new Uint8Array(HELD_MEMORY);
     const head = this.free;
     let cell = NONE;
     for (let o = 0; o < message.length; o += CELL) {

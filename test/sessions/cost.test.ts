@@ -127,6 +127,8 @@ describe('a full table', () => {
       return () => {
         fed.send(capacity, 2);
         expect(fed.rows).toBe(64);
+        expect(fed.table.counters.pressure).toBe(64);
+        expect(fed.table.open).toBe(capacity - 64 + 1);
       };
     };
     const ordinary = () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_TRIES } from '../../src/sessions/application.js';
 import { EndReason } from '../../src/sessions/record.js';
+import { SLOT_VLANS } from '../../src/sessions/slots.js';
 import { TCP_ACK as A, TCP_FIN as F, TCP_RST as R, TCP_SYN as S } from '../../src/wire/tcp.js';
 import { mirrorPoint, SessionWorld } from '../support/session-world.js';
 
@@ -377,6 +379,27 @@ describe('what a session notes', () => {
     world.send({ at: 0, from: C, to: '10.0.0.2:2222', payload: 'SSH-2.0-x\r\n' });
     world.send({ at: 0, from: C, to: '10.0.0.2:9', payload: 'nothing known' });
     expect(world.finish().map((r) => r.application)).toEqual(['http', 'ssh', '']);
+  });
+
+  it('no application protocol that shows only after the messages that are looked at', () => {
+    const world = new SessionWorld();
+    const say = (port: number, ...messages: string[]): void => {
+      for (const payload of messages) world.send({ at: 0, from: C, to: `10.0.0.2:${port}`, payload });
+    };
+    const unknown = Array(MAX_TRIES).fill('nothing known');
+    say(8081, ...unknown.slice(1), 'GET / HTTP/1.1\r\n');
+    say(8082, ...unknown, 'GET / HTTP/1.1\r\n');
+    // What has no payload is no message.
+    say(8083, ...Array(10).fill(''), 'GET / HTTP/1.1\r\n');
+    expect(world.finish().map((r) => r.application)).toEqual(['http', '', 'http']);
+  });
+
+  it('the outermost VLAN ids, as many as there is room for', () => {
+    const world = new SessionWorld();
+    world.send({ at: 0, from: C, to: V, vlans: [1, 2, 3, 4] });
+    world.send({ at: 0, from: C, to: '10.0.0.3:80', vlans: [1, 2, 3, 4, 5, 6, 7, 8] });
+    expect(world.finish().map((r) => r.vlans)).toEqual(Array(2).fill([1, 2, 3, 4]));
+    expect(SLOT_VLANS).toBe(4);
   });
 
   it('duplicates within the window of a mirror point', () => {

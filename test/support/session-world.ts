@@ -30,6 +30,7 @@ export interface Row {
   duplicates: number;
   application: string;
   direction: number;
+  vlans: number[];
 }
 
 /** What a test says of a frame; the rest has defaults. */
@@ -48,6 +49,7 @@ export interface Sent {
   mirror?: MirrorPoint;
   direction?: 0 | 1 | 2;
   ttl?: number;
+  vlans?: readonly number[];
 }
 
 /** A session table fed by hand: addresses are IPv4 `a.b.c.d:port`, times seconds from a fixed start. */
@@ -102,6 +104,8 @@ export class SessionWorld {
     f.fragmentOffset = s.fragment?.offset ?? 0;
     f.moreFragments = s.fragment?.more ?? false;
     f.truncated = s.truncated ?? false;
+    f.vlanIds.set(s.vlans ?? []);
+    f.vlanCount = s.vlans?.length ?? 0;
     [f.icmpType, f.icmpCode] = s.icmp ?? [0, 0];
     this.mirrored.point = s.mirror ?? this.point;
     this.mirrored.direction = s.direction ?? 0;
@@ -150,5 +154,6 @@ function toRow(r: SessionRecord): Row {
     duplicates: r.duplicates,
     application: r.appProtocol,
     direction: r.mirrorDirection,
+    vlans: [...r.vlanIds.subarray(0, r.vlanCount)],
   };
 }
