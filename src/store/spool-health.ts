@@ -29,7 +29,11 @@ export class SpoolHealth {
   private lossAt = 0;
   private lossSaid = 0;
 
-  constructor(private readonly log: SpoolLog) {}
+  /** @param setting the key of the configuration that bounds what may wait */
+  constructor(
+    private readonly log: SpoolLog,
+    private readonly setting: string,
+  ) {}
 
   /** In words; empty while all is well. */
   get trouble(): string {
@@ -70,7 +74,7 @@ export class SpoolHealth {
     this.lossAt = Date.now();
     if (this.lossAt - this.lossSaid >= SAY_MS) {
       this.lossSaid = this.lossAt;
-      const mend = why === SPOOL_FULL ? '; bring the store back, or give `spool.limit` more' : '';
+      const mend = why === SPOOL_FULL ? `; bring the store back, or give \`${this.setting}\` more` : '';
       this.log(
         'error',
         `rows are lost: ${why} (${state}); dropped so far: ${counters.droppedRows} rows${mend}`,

@@ -37,9 +37,14 @@ const SPARE_DESCRIPTORS = 10;
 /** The disk takes nothing now. */
 const DISK_FULL = ['ENOSPC', 'EDQUOT', 'EROFS'];
 
+/** Bytes of rows, and as many of kept packets, that wait in a collector's memory while the disk takes none. */
+export const SPOOL_MEMORY = 64 << 20;
+
 export interface SpoolOptions {
   /** Bytes of segments that may wait. */
   limit: number;
+  /** The key of the configuration that says so, `spool.limit` without it. */
+  setting?: string;
   /** Bytes that may wait in memory while the disk takes none. Without it they are lost. */
   memory?: number;
   /** Says what went wrong, for the log. */
@@ -77,7 +82,7 @@ export class Spool {
     private readonly options: SpoolOptions,
   ) {
     this.log = options.log ?? (() => {});
-    this.health = new SpoolHealth(this.log);
+    this.health = new SpoolHealth(this.log, options.setting ?? 'spool.limit');
     this.found = new FoundSegments(directory, this.counters, (message) => this.log('error', message));
     try {
       this.openDirectory();

@@ -24,6 +24,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SessionRecord } from '../../src/sessions/record.js';
+import { LARGEST_APPEND, LARGEST_SEGMENT } from '../../src/store/segment-size.js';
 import { SessionSegmentReader } from '../../src/store/session-segment.js';
 import { Spool } from '../../src/store/spool.js';
 import { dropRefused, listSpool, retryRefused } from '../../src/store/spool-directory.js';
@@ -184,24 +185,64 @@ describe('after a crash', () => {
   });
 });
 
-test('past its limit the oldest go, counted and said once', async () => {
+test.each(['spool.limit', 'spool.packets_limit'])(
+  'past `%s` the oldest go, counted and said once',
+  async (setting) => {
+    const said: string[] = [];
+    const segment = numberedSegment(0, 10);
+    const spool = new Spool(directory, {
+      limit: segment.length * 3.5,
+      setting,
+      log: (_, message) => said.push(message),
+    });
+    opened.push(spool);
+    for (let i = 0; i < 5; i++) {
+      expect(spool.append('sessions', numberedSegment(i * 10, i * 10 + 10), 10)).toBe(true);
+      await spool.flush();
+    }
+    expect(spool.counters).toMatchObject({ droppedSegments: 2, droppedRows: 20 });
+    expect(spool.waitingBytes).toBeLessThanOrEqual(segment.length * 3.5);
+    expect(numbers((await spool.next()).file)).toEqual(range(20, 30));
+    expect(said).toEqual([
+      expect.stringMatching(
+        new RegExp(`^rows are lost: the spool is full .*dropped so far: 10 rows.*give \`${setting}\` more$`),
+      ),
+    ]);
+  },
+);
+
+test('what the disk does not take waits in memory, the oldest of it are dropped, counted and said', async () => {
   const said: string[] = [];
   const segment = numberedSegment(0, 10);
   const spool = new Spool(directory, {
-    limit: segment.length * 3.5,
+    limit: 1 << 30,
+    memory: Math.floor(segment.length * 3.5),
     log: (_, message) => said.push(message),
   });
   opened.push(spool);
+  // No file can be made in a directory that is gone.
+  rmSync(directory, { recursive: true });
   for (let i = 0; i < 5; i++) {
     expect(spool.append('sessions', numberedSegment(i * 10, i * 10 + 10), 10)).toBe(true);
     await spool.flush();
   }
   expect(spool.counters).toMatchObject({ droppedSegments: 2, droppedRows: 20 });
-  expect(spool.waitingBytes).toBeLessThanOrEqual(segment.length * 3.5);
-  expect(numbers((await spool.next()).file)).toEqual(range(20, 30));
-  expect(said).toEqual([
-    expect.stringMatching(/^rows are lost: the spool is full .*dropped so far: 10 rows.*`spool.limit`/),
-  ]);
+  expect(spool.waitingSegments).toBe(3);
+  expect((await spool.next()).memory).toEqual(Buffer.from(numberedSegment(20, 30)));
+  expect(spool.trouble).toMatch(
+    /^rows are lost: the disk takes nothing, and \d+ bytes wait in memory; the spool .* takes nothing: ENOENT/,
+  );
+  expect(said.filter((line) => line.startsWith('rows are lost'))).toHaveLength(1);
+});
+
+test('more at once than a segment may take is dropped, counted and said', async () => {
+  const said: string[] = [];
+  const spool = new Spool(directory, { limit: 2 ** 40, log: (_, message) => said.push(message) });
+  opened.push(spool);
+  expect(spool.append('sessions', new Uint8Array(LARGEST_APPEND + 1), 7)).toBe(false);
+  expect(spool.counters).toMatchObject({ droppedSegments: 1, droppedRows: 7 });
+  expect(said).toEqual([expect.stringMatching(/^rows are lost: more than 268435456 bytes at once/)]);
+  expect(spool.waitingSegments).toBe(0);
 });
 
 test('the segment that is being inserted is not dropped', async () => {
@@ -256,6 +297,10 @@ describe('what lies in the directory and is no segment', () => {
     closeSync(openSync(file, 'w'));
     truncateSync(file, 3 * 2 ** 30);
   };
+  const tooLarge = (file: string): void => {
+    closeSync(openSync(file, 'w'));
+    truncateSync(file, LARGEST_SEGMENT + 1);
+  };
   const link = (file: string): void => {
     writeFileSync(join(directory, 'elsewhere'), 'precious');
     symlinkSync('elsewhere', file);
@@ -293,6 +338,7 @@ describe('what lies in the directory and is no segment', () => {
     ['a directory', folder, () => {}, /it is a directory/],
     ['a FIFO', fifo, () => {}, /it is no regular file/],
     ['a file of 3 GiB', large, () => {}, /it has 3221225472 bytes, more than any can have/],
+    ['a file a byte too large', tooLarge, () => {}, /it has 276824065 bytes, more than any can have/],
     ['a link', link, () => {}, /it is a symbolic link/],
     ['a socket', socket, () => {}, /it is no regular file/],
     ['sums that are a FIFO', good, fifo, /it has a \.sum that is no regular file/],

@@ -6,7 +6,7 @@ import type { StoreStatus } from '../../observe/status.js';
 import { Delivery } from '../../store/delivery.js';
 import { Growth, NO_FIGURES } from '../../store/growth.js';
 import { openStore } from '../../store/open.js';
-import { Spool } from '../../store/spool.js';
+import { SPOOL_MEMORY, Spool } from '../../store/spool.js';
 import { type SegmentMessage, Waiting } from './segment-port.js';
 import type { FromStoreWorker, StoreWorkerData, ThreadQuestion, ToStoreWorker } from './store-protocol.js';
 
@@ -14,8 +14,6 @@ const STATUS_MS = 500;
 /** How often the store is asked how large it is. */
 const SIZE_MS = 60_000;
 const STORE_CLOSE_MS = 500;
-/** Bytes of rows, and as many of kept packets, that wait in memory while the spool's disk takes none. */
-const SPOOL_MEMORY = 64 << 20;
 
 const data = workerData as StoreWorkerData;
 const main = parentPort!;
@@ -51,6 +49,7 @@ async function serve(): Promise<void> {
   // Kept packets go their own way, so that they never delay sessions.
   const packets = new Spool(join(data.spool.directory, 'packets'), {
     limit: data.spool.packetsLimit,
+    setting: 'spool.packets_limit',
     memory: SPOOL_MEMORY,
     log,
   });
