@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
 import { LinkType } from '../../src/receive/batch.js';
+import { MPLS_MAX_LABELS } from '../../src/wire/mpls.js';
 import { bytes, erspan1, erspan2, erspan3, ethernet, gre, ipv4, ipv6, tcp, udp } from '../support/frames.js';
 import { Collected } from './collect.js';
 import { batchOf, type Captured } from './outer.js';
@@ -134,6 +136,28 @@ describe('the outer IP header', () => {
     const ah = ipv6('2001:db8:1::1', '2001:db8:1::9', 51, bytes([47, 0], new Uint8Array(14)));
     const past = ipv6('2001:db8:1::1', '2001:db8:1::9', 60, bytes([47, 9], new Uint8Array(6)));
     expect(demux(version, long, ah, past).malformed).toEqual({ ip_header: 4 });
+  });
+
+  it('in other IP packets is looked for in so many of them, and is other traffic behind more', () => {
+    const nested = (depth: number): Uint8Array => {
+      let packet = over4(erspan1(INNER));
+      for (let n = 0; n < depth; n++) packet = ipv4('10.1.0.1', '10.1.0.9', 4, packet);
+      return packet;
+    };
+    expect(demux(nested(MAX_IP_IN_IP)).frames).toHaveLength(1);
+    const out = demux(nested(MAX_IP_IN_IP + 1));
+    expect(out.frames).toEqual([]);
+    expect(out.demux.counters).toMatchObject({ notGre: 1, gre: 0 });
+  });
+
+  it('behind labels is looked for behind so many of them, and is other traffic behind more', () => {
+    const labelled = (labels: number): Uint8Array => {
+      const stack = Array.from({ length: labels }, (_, n) => [0, 0, n === labels - 1 ? 0x11 : 0x10, 64]);
+      return ethernet(0x8847, bytes(...stack, over4(erspan1(INNER))));
+    };
+    const read = (packet: Uint8Array): Collected => demux({ bytes: packet, linkType: LinkType.Ethernet });
+    expect(read(labelled(MPLS_MAX_LABELS)).frames).toHaveLength(1);
+    expect(read(labelled(MPLS_MAX_LABELS + 1)).demux.counters).toMatchObject({ notGre: 1, gre: 0 });
   });
 
   it('of other traffic is counted', () => {

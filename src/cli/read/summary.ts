@@ -9,7 +9,7 @@ import { counted, grouped } from '../grouped.js';
 import type { PacketCounts } from './session-protocol.js';
 
 /** Mirror points listed one by one. */
-const MOST_POINTS = 20;
+export const MOST_POINTS = 20;
 
 /** What `read` says at its end, for a person: packets, GRE, by mirror, sessions, malformed by reason, lost. `stored` says where. */
 export function readSummary(
@@ -44,7 +44,7 @@ export function readSummary(
     lines.push(`duplicates, counted once: ${grouped(sessions.duplicates)}`);
   if (sessions !== undefined && sessions.duplicatesForgotten > 0)
     lines.push(
-      `frames forgotten too soon to tell their duplicates: ${grouped(sessions.duplicatesForgotten)} (see --deduplicate)`,
+      `frames forgotten too soon to tell their duplicates: ${grouped(sessions.duplicatesForgotten)} (--deduplicate: a shorter time needs fewer)`,
     );
   if (sessions !== undefined && sessions.pressure > 0)
     lines.push(

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { MOST_POINTS, readSummary } from '../../src/cli/read/summary.js';
+import { SessionCounters } from '../../src/sessions/options.js';
+import { Collected } from '../demux/collect.js';
+import { batchOf } from '../demux/outer.js';
+import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
+
+const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(9))));
+
+/** What `read` says of the packets of so many mirror points, and of sessions that were counted like this. */
+function summary(points: number, counters: Partial<SessionCounters> = {}, dropped = 0): string[] {
+  const out = new Collected();
+  const packets = Array.from({ length: points }, (_, n) =>
+    ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(n, 0, FRAME)),
+  );
+  out.demux.process(batchOf(packets));
+  const table = {
+    counters: Object.assign(new SessionCounters(), counters),
+    packets: { kept: 0, dropped },
+  };
+  return readSummary(out.demux, out.mirrors, table, undefined).trimEnd().split('\n');
+}
+
+describe('what read says at its end', () => {
+  it('has nothing of bounds that were not reached', () => {
+    expect(summary(1)).toEqual([
+      '1 packet: 1 GRE',
+      '0 sessions in 0 rows, and 0 of their packets',
+      expect.stringMatching(/^ {2}erspan2 10\.0\.0\.1 → 10\.0\.0\.9 session 0 /),
+    ]);
+  });
+
+  it.each<[keyof SessionCounters, string]>([
+    ['pressure', 'the session table was full: 7 sessions ended by pressure (see --max-sessions)'],
+    ['collisions', 'too many hashes alike: 7 sessions ended by pressure to make room for others'],
+    ['fragmentTrainsDropped', 'too many fragmented packets at once: 7 given up'],
+    [
+      'duplicatesForgotten',
+      'frames forgotten too soon to tell their duplicates: 7 (--deduplicate: a shorter time needs fewer)',
+    ],
+  ])('names a bound that was reached: %s', (counter, line) => {
+    expect(summary(1, { [counter]: 7 })).toContain(line);
+  });
+
+  it('names fragments that were not kept', () => {
+    expect(summary(1, {}, 7)).toContain('too many fragments waited for their first one: 7 not kept');
+  });
+
+  it('has the loudest mirror points, and how many more there are', () => {
+    const lines = summary(MOST_POINTS + 3);
+    expect(lines.filter((line) => line.includes('erspan2'))).toHaveLength(MOST_POINTS);
+    expect(lines.at(-1)).toBe('  and 3 more mirror points');
+  });
+});
