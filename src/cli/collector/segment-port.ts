@@ -4,7 +4,7 @@ import { LARGEST_APPEND } from '../../store/segment-size.js';
 import type { TableName } from '../../store/tables.js';
 
 /** Kept packets leave half of what may be on its way to the rest. */
-const PACKETS_LIMIT = LARGEST_APPEND / 2;
+export const PACKETS_LIMIT = LARGEST_APPEND / 2;
 
 export interface SegmentMessage {
   readonly kind: 'segment';

@@ -1,11 +1,15 @@
 /** What strangers who make up outer addresses can take from the mirrors that are configured: nothing. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { Capture } from '../../../src/cli/collector/capture.js';
 import { MirrorAccounts } from '../../../src/cli/collector/mirror-accounts.js';
+import { LOUDEST_UNLISTED } from '../../../src/cli/collector/mirror-listing.js';
 import type { MirrorRules } from '../../../src/cli/collector/policy.js';
 import { refusedStatus } from '../../../src/cli/collector/refused.js';
 import { Pipeline } from '../../../src/cli/pipeline.js';
 import { mirrorSchema } from '../../../src/config/schema.js';
+import { LOG_NUMBERS } from '../../../src/demux/number-log.js';
 import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
 import { Exposition } from '../../../src/observe/metrics.js';
 import type { MirrorsStatus } from '../../../src/observe/status.js';
@@ -247,6 +251,7 @@ describe('66,000 made-up senders', () => {
       packets: SPOOFED - 4096,
     });
     expect(status.unlisted).toMatchObject({ points: 4096 - 256, packets: 4096 - 256 });
+    expect(status.unlisted.loudest).toHaveLength(LOUDEST_UNLISTED);
     expect(status.pools.at(-1)).toEqual({
       name: '',
       points: 4096,
@@ -262,6 +267,35 @@ describe('66,000 made-up senders', () => {
     );
     const { text } = await new Exposition().of({ ...STATUS, ...status });
     expect(text.length).toBeLessThan(600_000);
+  });
+
+  it.each([1, 2])('take no more memory than there are places for, with %i packet paths', (paths) => {
+    const held = (): number => {
+      setFlagsFromString('--expose-gc');
+      // Twice: what is let go of by the first is free after the second.
+      const collect = runInNewContext('gc') as () => void;
+      collect();
+      collect();
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    };
+    const worlds: World[] = [];
+    const memoryOf = (senders: number): number => {
+      const world = new World(rules('observe', [CORE]), paths);
+      worlds.push(world);
+      world.pass(1);
+      const before = held();
+      for (let path = 0; path < paths; path++) world.send(senders, spoofed, path);
+      for (const seconds of [1, 3, 60, 60, 3]) world.pass(seconds);
+      const memory = held() - before;
+      expect(world.status.pools.at(-1)?.points).toBe(4096);
+      return memory;
+    };
+    // Once for what the program itself takes when it is run first.
+    memoryOf(4096);
+    const [full, beyond] = [4096, SPOOFED].map(memoryOf);
+    expect(full).toBeLessThan((paths === 1 ? 33 : 52) << 20);
+    expect(beyond).toBeLessThan(1.2 * full);
   });
 
   it('cost the main thread what ten do, once they are silent', () => {
@@ -295,6 +329,20 @@ describe('66,000 made-up senders', () => {
     // Looking at each of them would cost a thousand times as much.
     expect(costs[1]).toBeLessThan(8 * costs[0]);
   });
+});
+
+it('sequence numbers that wait for longer than there is room are dropped, and counted', () => {
+  const world = new World(rules('observe', [CORE]), 2);
+  world.send(LOG_NUMBERS, (i) => [1, 5, i]);
+  for (const c of world.captures) c.tick((START + world.sec) * 1000);
+  expect(world.accounts.numbersDropped).toBe(0);
+  world.send(1000, (i) => [1, 5, LOG_NUMBERS + i]);
+  expect(world.accounts.numbersDropped).toBe(1000);
+  // Once they are judged there is room again.
+  world.pass(10);
+  world.pass(10);
+  world.send(1000, (i) => [1, 5, LOG_NUMBERS + 1000 + i]);
+  expect(world.accounts.numbersDropped).toBe(1000);
 });
 
 describe('an entry whose places are taken', () => {
