@@ -4,9 +4,9 @@ import { ClickHouseError, parseError } from '@clickhouse/client';
 import { StoreUnavailable } from './errors.js';
 
 /** The longest answer that is collected, bytes: of what has none to give, and of errors. */
-const MOST_WORDS = 64 << 10;
+export const MOST_WORDS = 64 << 10;
 /** The longest answer to a question of our own. */
-const MOST_ROWS = 16 << 20;
+export const MOST_ROWS = 16 << 20;
 
 /** An answer whose head has come. */
 export interface HttpAnswer {

@@ -56,7 +56,7 @@ const RETAINED_BY: Record<string, string> = {
 export const DEFAULT_LAYOUT: Layout = { prefix: '' };
 
 /** What a store remembers of the inserts it has seen, so that one repeated is recognised: blocks a table. */
-const DEDUPLICATION_WINDOW = 10_000;
+export const DEDUPLICATION_WINDOW = 10_000;
 const DEDUPLICATION_SECONDS = 7 * 86_400;
 
 const folder = new URL('../../schemas/clickhouse/', import.meta.url);

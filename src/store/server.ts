@@ -23,7 +23,7 @@ import type { OpenOptions, QueryOptions, Segment } from './store.js';
 import { insertStatement, quote, structure, type TableName } from './tables.js';
 
 /** How long one insert, or one statement of our own, may take. A segment that takes longer is inserted again. */
-const REQUEST_TIMEOUT_MS = 120_000;
+export const REQUEST_TIMEOUT_MS = 120_000;
 /** Milliseconds beyond its time for a server to end a question by itself. */
 const OVERTIME_MS = 2000;
 const READONLY = 164;

@@ -104,6 +104,28 @@ describe('--once', () => {
   });
 });
 
+it('a capture is known to --once as long as no more inserts came after it than are remembered', () => {
+  const read = (capture: string): string =>
+    run('read', `test/fixtures/${capture}.pcap`, '--once', '--store', at('few'));
+  const rows = (): number => Number(JSON.parse(ask('few', 'SELECT count() AS n FROM sessions')).n);
+  read('erspan2');
+  const once = rows();
+  for (const table of ['sessions', 'mirrors'])
+    run(
+      'query',
+      `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 2`,
+      '--write',
+      '--store',
+      at('few'),
+    );
+  read('erspan2');
+  expect(rows()).toBe(once);
+  for (const capture of ['erspan1', 'erspan3']) read(capture);
+  const before = rows();
+  read('erspan2');
+  expect(rows()).toBe(before + once);
+});
+
 it('broken off and run again, puts everything away once', async () => {
   await generate({ packets: 10_000, output: at('small.pcap'), seed: 5, mix: 'all', loss: 0 });
   const words = ['--once', '--packets', 'all', '--collector', 'c', '--quiet'];

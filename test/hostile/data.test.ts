@@ -7,6 +7,7 @@ import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { MOST_ROWS, MOST_WORDS } from '../../src/store/answer.js';
 import { Delivery } from '../../src/store/delivery.js';
 import { StoreUnavailable } from '../../src/store/errors.js';
 import { tablesMade } from '../../src/store/migrations.js';
@@ -257,8 +258,35 @@ describe('who answers is not believed', () => {
     try {
       const error = await failed(store.insert('sessions', numberedSegment(0, 100), 'x', 100));
       expect(error).toBeInstanceOf(StoreUnavailable);
+      expect(error.message).toMatch(
+        status === 200
+          ? `its answer is longer than ${MOST_WORDS} bytes`
+          : /status 500, "x+"\) is not ClickHouse/,
+      );
       // What is under way in the kernel's buffers, and no more.
       expect(sent).toBeLessThan(64 << 20);
+    } finally {
+      await store.close();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  it('rows that were asked for and have no end are cut', async () => {
+    const { url, server } = await answering((request, response) => {
+      request.resume();
+      response.writeHead(200, { 'X-ClickHouse-Summary': '{}' });
+      const more = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(65536, '["x"]\n')));
+        if (!response.destroyed) response.once('drain', more);
+      };
+      more();
+    });
+    const store = new ServerStore(url);
+    try {
+      const error = await failed(store.migrate());
+      expect(error).toBeInstanceOf(StoreUnavailable);
+      expect(error.message).toContain(`its answer is longer than ${MOST_ROWS} bytes`);
     } finally {
       await store.close();
       server.closeAllConnections();
@@ -303,6 +331,26 @@ describe('a store that never answers', () => {
     url = `http://127.0.0.1:${port}/mirrorlake`;
   });
   afterAll(() => silent.close());
+
+  it('is given up after its time, said, and tried again with the same rows', async () => {
+    const store = new ServerStore(url, { timeout: 200 });
+    const spool = new Spool(join(directory, 'silent'), { limit: 1 << 24 });
+    const said: string[] = [];
+    const delivery = new Delivery(store, spool, { log: (_, message) => said.push(message) });
+    const before = connections;
+    spool.append('sessions', numberedSegment(0, 100), 100);
+    await expect(store.insert('sessions', numberedSegment(0, 100), 'x', 100)).rejects.toBeInstanceOf(
+      StoreUnavailable,
+    );
+    await delivery.start();
+    await expect.poll(() => connections - before, { timeout: 30_000 }).toBeGreaterThan(2);
+    expect(spool.waitingSegments).toBe(1);
+    expect(delivery.storedRows).toBe(0);
+    expect(said).toEqual([expect.stringMatching(/ segments wait in /)]);
+    await delivery.drain(0);
+    await spool.close();
+    await store.close();
+  });
 
   it('keeps nobody from receiving, and no signal from being heard', async () => {
     const notices = join(directory, 'notices');

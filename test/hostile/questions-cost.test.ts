@@ -108,6 +108,15 @@ describe('embedded', () => {
     );
   });
 
+  it('refuses an answer to what is no SELECT that is longer than is collected', async () => {
+    // Each number is a line, as far in as it is deep.
+    const explained = (numbers: number) =>
+      `EXPLAIN AST SELECT ${'abs('.repeat(250)}greatest(${Array(numbers).fill(1).join()})${')'.repeat(250)}`;
+    expect((await text(await store.query(explained(20_000)))).length).toBeGreaterThan(8e6);
+    const asked = store.query(explained(40_000)).then(text);
+    await expect(asked).rejects.toThrow('its answer is longer than 16777216 bytes');
+  });
+
   it('streams an answer of any length, no faster than it is read', async () => {
     await text(await store.query('SELECT * FROM sessions LIMIT 100'));
     const before = [memoryOf(process.pid), memoryOf(store.pid as number)];

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SegmentRefused, StoreRefused } from '../../src/store/errors.js';
+import { DEDUPLICATION_WINDOW } from '../../src/store/migrations.js';
 import { MirrorSegment } from '../../src/store/mirror-segment.js';
 import { openStore } from '../../src/store/open.js';
 import { PacketSegment } from '../../src/store/packet-segment.js';
@@ -15,6 +16,7 @@ import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { addPacket } from '../support/packet-rows.js';
 import { sessionJson } from '../support/session-json.js';
+import { numberedSegment } from '../support/sessions.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-store-'));
 let server: ClickHouseServer;
@@ -116,6 +118,27 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     expect(await rows('SELECT sum(sessions) AS n FROM sessions_by_minute')).toEqual([
       { n: sessions.length * 2 },
     ]);
+  });
+
+  test('a segment is known by its name as long as no more came after it than are remembered', async () => {
+    const remember = (inserts: number): Promise<void> =>
+      (store as unknown as { command(sql: string): Promise<void> }).command(
+        `ALTER TABLE sessions MODIFY SETTING non_replicated_deduplication_window = ${inserts}`,
+      );
+    const total = async (): Promise<unknown> => (await rows('SELECT count() AS n FROM sessions'))[0].n;
+    const insert = (name: string): Promise<void> =>
+      store.insert('sessions', numberedSegment(0, 10), `known-${name}`, 10);
+    const before = Number(await total());
+    await remember(3);
+    for (const name of ['a', 'b', 'c', 'a']) await insert(name);
+    expect(await total()).toBe(before + 30);
+    await insert('d');
+    await insert('d');
+    expect(await total()).toBe(before + 40);
+    // It is in the store twice, under the same ids.
+    await insert('a');
+    expect(await total()).toBe(before + 50);
+    await remember(DEDUPLICATION_WINDOW);
   });
 
   test('mirrors, tunnels and packets', async () => {

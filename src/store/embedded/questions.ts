@@ -17,7 +17,7 @@ import type { ChdbProcess } from './process.js';
 export const QUESTIONS_AT_ONCE = 2;
 export const QUESTIONS_WAITING = 32;
 /** Milliseconds for a question to end once it was told to, before the engine is started anew. */
-const KILL_PATIENCE = 10_000;
+export const KILL_PATIENCE = 10_000;
 /** Milliseconds beyond its time for the engine to end a question by itself. */
 const OVERTIME = 2000;
 
