@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +23,7 @@ import {
   openReply,
 } from '../../src/observe/control.js';
 import { FirstLine } from '../../src/observe/first-line.js';
+import { LONGEST_PATH } from '../../src/observe/socket-path.js';
 import { describeWith } from '../support/needs.js';
 
 const servers: ControlServer[] = [];
@@ -72,6 +82,17 @@ it('says when no collector runs there, and when one already does', async () => {
   await expect(askCollector(path, { command: 'add' })).rejects.toThrow(
     /no collector is running there \(ENOENT\)/,
   );
+});
+
+it('refuses a path that is too long for a socket, and makes nothing', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-control-'));
+  const path = (bytes: number): string => join(directory, 'c'.repeat(bytes - directory.length - 1));
+  await expect(ControlServer.open(path(LONGEST_PATH + 1), {})).rejects.toMatchObject({
+    message: expect.stringMatching(/: too long for a socket \(107 bytes\); set `control` to a shorter path$/),
+    exitCode: 2,
+  });
+  await serve(path(LONGEST_PATH));
+  expect(readdirSync(directory)).toHaveLength(1);
 });
 
 /** A socket as a program that was killed leaves it. */

@@ -32,7 +32,7 @@ const RETIRE_MS = 30;
  * Sockets opened ahead for interfaces that go and come once privileges are dropped: as many for each ring. With one worker
  * they are used again and again; those of a fanout group are of no use after their interface.
  */
-const SPARES = 64;
+export const SPARES = 64;
 
 export interface RingReceiverOptions {
   readonly interfaces: readonly string[];

@@ -40,7 +40,7 @@ export const Option = {
 } as const;
 
 /** PacketBatch.interface has 16 bits. */
-const MAX_INTERFACES = 65536;
+export const MAX_INTERFACES = 65_536;
 /** Longer names are cut: memory stays bounded whatever a capture says. */
 const MAX_NAME = 256;
 const TWO32 = 0x1_0000_0000;

@@ -6,7 +6,7 @@ import { ZstdDecoder, ZstdError } from './zstd-decoder.js';
 /** RFC 8878 section 3.1.1.2.4: no block is larger, compressed or not. */
 const MAX_BLOCK = 128 * 1024;
 /** The largest window that is decompressed without being asked: zstd's own limit (ZSTD_WINDOWLOG_LIMIT_DEFAULT). */
-const MAX_WINDOW = 2 ** 27;
+export const MAX_WINDOW = 2 ** 27;
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 const CHECKSUM = 4;

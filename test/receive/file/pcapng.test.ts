@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openOutput } from '../../../src/receive/file/capture-writer.js';
+import { MAX_INTERFACES } from '../../../src/receive/file/pcapng.js';
 import { PcapngWriter } from '../../../src/receive/file/pcapng-writer.js';
 import {
   block,
@@ -96,6 +97,22 @@ test('sections in either byte order, each with its own interfaces', async () => 
     [113, 2],
   ]);
   expect(interfaces).toHaveLength(3);
+});
+
+test('one interface more than there may be ends the capture, and what came before is kept', async () => {
+  const one = interfaceDescription(true, 1);
+  const { packets, error, interfaces } = await dir.read(
+    Buffer.concat([
+      sectionHeader(true),
+      ...Array<Buffer>(MAX_INTERFACES).fill(one),
+      enhancedPacket(true, MAX_INTERFACES - 1, 3n, DATA),
+      one,
+      enhancedPacket(true, 0, 3n, DATA),
+    ]),
+  );
+  expect(interfaces).toHaveLength(MAX_INTERFACES);
+  expect(packets).toMatchObject([{ data: HEX, interface: MAX_INTERFACES - 1 }]);
+  expect(error?.message).toMatch(/there are more than 65536 interfaces/);
 });
 
 describe('clocks', () => {
