@@ -39,7 +39,7 @@ const IPV6_MIN_MTU = 1280;
 const ERR_TIMEO = 30_000;
 const SEND_BUFFER = 4 << 20;
 /** Packets that wait while this thread waits for a processor, as of the kernel's devices; a TUN device has 500. */
-const QUEUE_LENGTH = 1000;
+export const QUEUE_LENGTH = 1000;
 /** ICMP errors a second that a device is told at most (Linux limits icmp_msgs_per_sec likewise). */
 const ICMP_PER_SECOND = 1000;
 

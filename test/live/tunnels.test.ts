@@ -1,5 +1,6 @@
 /** Tunnels between two mirrorlakes, in namespaces: what a person does with `ip tunnel add`, done with ours. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { QUEUE_LENGTH } from '../../src/tunnels/endpoint.js';
 import { describeWith, ip } from '../support/needs.js';
 import {
   A,
@@ -223,6 +224,27 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
     );
     expect(ip(`-n ${A.ns} link show t1`)).toContain('t1');
     expect((await a.tunnel('t1')).carrier).toBe(true);
+  });
+
+  it('has a queue that the kernel drops at, and counts, while nobody takes packets from it', async () => {
+    const a = await start(A.ns, `t1 mode gre local ${A[4]} remote ${B[4]} address 10.10.10.1/24`);
+    a.pause();
+    try {
+      const send = `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
+      inside(A.ns, 'python3', '-c', send);
+      const [link] = JSON.parse(ip(`-n ${A.ns} -j -s link show t1`)) as [
+        { txqlen: number; stats64: { tx: { dropped: number } } },
+      ];
+      expect(link.txqlen).toBe(QUEUE_LENGTH);
+      expect(link.stats64.tx.dropped).toBeGreaterThan(0);
+      // The kernel's own packets, of IPv6, are among them.
+      expect(4000 - link.stats64.tx.dropped).toBeGreaterThan(0.9 * QUEUE_LENGTH);
+    } finally {
+      a.resume();
+    }
+    await until(async () => (await a.tunnel('t1')).counters.tx_packets > 0.9 * QUEUE_LENGTH);
   });
 
   it('counts a tunnel that is routed into itself, and goes on', async () => {

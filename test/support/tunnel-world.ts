@@ -128,6 +128,15 @@ export class TunnelHost {
     this.lines = output[Symbol.asyncIterator]();
   }
 
+  /** Has it stand still, and go on. */
+  pause(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
+
   static async start(ns: string, ...specs: string[]): Promise<TunnelHost> {
     const dist = process.env.MIRRORLAKE_DIST ?? here('../../dist/cli');
     const child = spawn(
