@@ -10,7 +10,7 @@ import type {
 import { counted, daysWords, grouped, sizeWords } from './grouped.js';
 
 /** Mirror points shown, the loudest; and refused ones. */
-const MOST_POINTS = 50;
+export const MOST_POINTS = 50;
 const MOST_REFUSED = 5;
 
 export function statusText(s: CollectorStatus): string {

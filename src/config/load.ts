@@ -9,7 +9,7 @@ import { type Mistake, placeIn, plainValue, readYaml } from './yaml-document.js'
 export { ConfigError } from './config-error.js';
 
 /** Mistakes that are told at once: one often makes many. */
-const MOST_MISTAKES = 20;
+export const MOST_MISTAKES = 20;
 /** Characters of one, which may repeat what was written. */
 const LONGEST_MISTAKE = 300;
 

@@ -2,13 +2,13 @@
 import { type Alias, type Document, isScalar, Lexer, Parser, parseDocument, visit, type YAMLMap } from 'yaml';
 
 /** A configuration is four levels deep. */
-const DEEPEST = 32;
+export const DEEPEST = 32;
 /** Marks, blanks and words: some fifty thousand keys. */
 const MOST_LEXEMES = 250_000;
 /** What the lexer puts before a scalar. */
 const SCALAR = '\x1f';
 /** Aliases, and how often what they stand for may be repeated by aliases within. */
-const MOST_ALIASES = 100;
+export const MOST_ALIASES = 100;
 
 /** A mistake in a text: where, and what. */
 export interface Mistake {

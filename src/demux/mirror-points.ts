@@ -34,7 +34,7 @@ export const MOST_POINTS = 1 << 23;
  * Slots looked at for a point. A table at most half full has no such row of full ones but by 128 hashes alike; what
  * comes to its end is shared, as in a pool that is full.
  */
-const PROBES = 128;
+export const PROBES = 128;
 const IPV4_MAPPED = 0xffff;
 const EMPTY = -1;
 /** Places for points lately found over IPv4, a power of two, and what a place holds. */

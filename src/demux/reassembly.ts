@@ -31,8 +31,8 @@ export const REASSEMBLY_DEFAULTS = { memory: 64 << 20, datagrams: 4096, timeout:
  * One source address may hold a quarter of memory and places; where that is little, a datagram of any size,
  * and so many datagrams.
  */
-const SHARE = 4;
-const LEAST_SHARE = 16;
+export const SHARE = 4;
+export const LEAST_SHARE = 16;
 
 /** Datagrams given up, by reason; fragments that were ignored. */
 export class ReassemblyCounters {

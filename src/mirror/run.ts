@@ -42,7 +42,7 @@ export interface ReplayOptions {
 /** Packets due within this time go out together, milliseconds. */
 const TICK = 1;
 /** The longest pause of a capture that is kept, milliseconds: clocks that were set make years of a second. */
-const LONGEST_PAUSE = 600_000;
+export const LONGEST_PAUSE = 600_000;
 
 /** The time a replay keeps, in milliseconds. */
 export interface ReplayClock {

@@ -12,8 +12,8 @@ const WORDS = 25;
 /**
  * How many places a train may be found in, and how many of them one source may hold while others want them.
  */
-const WAYS = 8;
-const SHARE = 2;
+export const WAYS = 8;
+export const SHARE = 2;
 
 /** Places of 32-bit words in a train. */
 export const T = {

@@ -33,7 +33,7 @@ const TICK_MS = 100;
 /** How often refused segments that were put back are looked for, and a directory that could not be used is tried again. */
 const SCAN_MS = 5000;
 /** Descriptors held back: two for a file of each table, one for the directory, one for what is looked at. */
-const SPARE_DESCRIPTORS = 10;
+export const SPARE_DESCRIPTORS = 10;
 /** The disk takes nothing now. */
 const DISK_FULL = ['ENOSPC', 'EDQUOT', 'EROFS'];
 

@@ -13,7 +13,9 @@ const REMOTE = 16;
 const LOCAL = 32;
 const ENTRY = 48;
 /** Slots looked at before the first of them is overwritten: the table is bounded. */
-const PROBES = 8;
+export const PROBES = 8;
+/** Addresses remembered. */
+export const PEERS = 4096;
 
 export class Peers {
   private readonly entries: Uint8Array;
@@ -21,7 +23,7 @@ export class Peers {
   private readonly words = new Int32Array(KEY / 4);
 
   /** @param capacity a power of two; what does not fit takes the place of another. */
-  constructor(private readonly capacity = 4096) {
+  constructor(private readonly capacity = PEERS) {
     this.entries = new Uint8Array(capacity * ENTRY);
   }
 

@@ -28,7 +28,7 @@ const ipv6Header = new Ipv6Header();
 const extension = new Ipv6Extension();
 const ah = new AhHeader();
 /** More extension headers than RFC 8200 section 4.1 names, twice over. */
-const MAX_EXTENSIONS = 16;
+export const MAX_EXTENSIONS = 16;
 /** The longest packets Linux makes, for itself (GSO_MAX_SIZE): none on a wire is longer. */
 const MAX_JUMBOGRAM = 8 * 65535;
 /** Of an IPv6 address. */

@@ -1,15 +1,74 @@
-/** docs/reference/limits.md has the numbers that the program has. */
-import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+/** docs/reference/limits.md has the numbers that the program has, and a test for each; the docs name tests that there are. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { LISTED, LOUDEST_UNLISTED } from '../../src/cli/collector/mirror-listing.js';
+import { SPARES } from '../../src/cli/collector/ring-receiver.js';
 import { RuleIndex } from '../../src/cli/collector/rule-index.js';
+import { PACKETS_LIMIT } from '../../src/cli/collector/segment-port.js';
 import { grouped } from '../../src/cli/grouped.js';
+import { MOST_POINTS as MOST_IN_SUMMARY } from '../../src/cli/read/summary.js';
+import { MOST_POINTS as MOST_IN_STATUS } from '../../src/cli/status-text.js';
+import { MOST_SESSIONS } from '../../src/config/bounds.js';
+import { LARGEST_CONFIG } from '../../src/config/config-file.js';
+import { MOST_MISTAKES } from '../../src/config/load.js';
 import { configSchema, mirrorSchema } from '../../src/config/schema.js';
+import { DEEPEST, MOST_ALIASES } from '../../src/config/yaml-document.js';
+import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
+import { LARGEST_BUFFER } from '../../src/demux/fragment-buffers.js';
+import { HEADER_ROOM } from '../../src/demux/fragment-runs.js';
+import { LONGEST_CHAIN } from '../../src/demux/fragment-table.js';
 import { LOUDEST } from '../../src/demux/loudest.js';
+import { PROBES as MIRROR_PROBES } from '../../src/demux/mirror-points.js';
 import { MIRROR_POINTS } from '../../src/demux/mirror-table-options.js';
+import { LOG_NUMBERS } from '../../src/demux/number-log.js';
 import { NumberingShare } from '../../src/demux/numbering-share.js';
+import { LEAST_SHARE, REASSEMBLY_DEFAULTS, SHARE } from '../../src/demux/reassembly.js';
+import { TRACKS } from '../../src/demux/sequence.js';
+import { CONFIRM, MAX_DROPOUT, SEQUENCE_WINDOW } from '../../src/demux/sequence-window.js';
+import { MAX_EXTENSIONS as MAX_FILTERED, MAX_TAGS } from '../../src/linux/gre-filter.js';
+import { LONGEST_PAUSE } from '../../src/mirror/run.js';
+import { LONGEST_QUESTION } from '../../src/model/question-limits.js';
+import { CONTROL_TIMEOUTS, MAX_REQUEST, MOST_CONTROL_CONNECTIONS } from '../../src/observe/control.js';
+import { HTTP_TIMEOUTS, MOST_HEADERS, MOST_HTTP_CONNECTIONS } from '../../src/observe/http.js';
+import { LONGEST_PATH } from '../../src/observe/socket-path.js';
+import { MAX_PACKET, MAX_RECORD } from '../../src/receive/file/format.js';
+import { MAX_INTERFACES } from '../../src/receive/file/pcapng.js';
+import { MAX_WINDOW } from '../../src/receive/file/zstd.js';
+import { SPARE_SOCKETS } from '../../src/receive/raw.js';
+import { MAX_TRIES } from '../../src/sessions/application.js';
+import { FRAMES_REMEMBERED } from '../../src/sessions/dedup.js';
+import { SHARE as TRAINS_OF_A_SOURCE, WAYS } from '../../src/sessions/fragments.js';
+import { SESSION_DEFAULTS } from '../../src/sessions/options.js';
+import { PROBES as SESSION_PROBES } from '../../src/sessions/slot-index.js';
+import { SLOT_VLANS } from '../../src/sessions/slots.js';
+import { PRESSURE_PASSES } from '../../src/sessions/table.js';
+import { MOST_ROWS, MOST_WORDS } from '../../src/store/answer.js';
+import { SMALL_ANSWER } from '../../src/store/embedded/protocol.js';
+import { KILL_PATIENCE, QUESTIONS_AT_ONCE, QUESTIONS_WAITING } from '../../src/store/embedded/questions.js';
+import { LEAST_MEMORY, MOST_MEMORY } from '../../src/store/embedded/store.js';
+import { HELD_MEMORY } from '../../src/store/held-frames.js';
+import { DEDUPLICATION_WINDOW } from '../../src/store/migrations.js';
+import { TEMPORARY_FACTOR } from '../../src/store/questions/limits.js';
+import { LARGEST_APPEND, LARGEST_SEGMENT, SEGMENT_BYTES } from '../../src/store/segment-size.js';
+import { REQUEST_TIMEOUT_MS } from '../../src/store/server.js';
+import { SPARE_DESCRIPTORS, SPOOL_MEMORY } from '../../src/store/spool.js';
+import { QUEUE_LENGTH } from '../../src/tunnels/endpoint.js';
+import { MAX_TUNNELS } from '../../src/tunnels/engine.js';
+import { PROBES as PEER_PROBES, PEERS } from '../../src/tunnels/peers.js';
+import { MAX_LAYERS, MAX_VLANS } from '../../src/wire/frame.js';
+import { MPLS_MAX_LABELS } from '../../src/wire/mpls.js';
+import { MAX_EXTENSIONS } from '../../src/wire/walk-ip.js';
 
-const page = readFileSync(new URL('../../docs/reference/limits.md', import.meta.url), 'utf8');
+const ROOT = join(import.meta.dirname, '../..');
+const page = readFileSync(join(ROOT, 'docs/reference/limits.md'), 'utf8');
+const [columns, , ...rows] = page
+  .split('\n')
+  .filter((line) => line.startsWith('|'))
+  .map((line) => line.slice(1, -1).split('|'))
+  .map((cells) => cells.map((cell) => cell.trim()));
+const rowOf = new Map(rows.map(([what, ...cells]) => [what, cells.join(' | ')]));
+
 const config = configSchema.parse({});
 const entry = mirrorSchema.parse({ name: 'm' });
 const all = new NumberingShare();
@@ -26,9 +85,54 @@ const index = new RuleIndex(
   },
   300,
 );
+const { spool, reassembly, questions } = config;
 const hours = (seconds: number): string => `${seconds / 3600} h`;
+const minutes = (ms: number): string => `${ms / 60_000} min`;
+const seconds = (ms: number): string => `${ms / 1000} s`;
+const kib = (bytes: number): string => `${bytes / 2 ** 10} KiB`;
+const mib = (bytes: number): string => `${bytes / 2 ** 20} MiB`;
+const gib = (bytes: number): string => `${bytes / 2 ** 30} GiB`;
 
-it.each([
+describe('every bound', () => {
+  it('has what happens, what it shows as, and a test', () => {
+    expect(columns).toEqual(['what', 'limit', 'at the limit', 'shows as', 'test']);
+    for (const row of rows) {
+      expect(row, row[0]).toHaveLength(columns.length);
+      for (const cell of row) expect(cell, row[0]).not.toBe('');
+    }
+    expect(rowOf.size).toBe(rows.length);
+  });
+
+  it.each(rows.map((row) => [row[0], row[4]]))('%s: its tests are there: %s', (_, tests) => {
+    for (const test of tests.split(', ')) {
+      expect(test).toMatch(/^`test\/[\w/-]+\.test\.ts`$/);
+      expect(existsSync(join(ROOT, test.slice(1, -1))), test).toBe(true);
+    }
+  });
+});
+
+/** Of every row that has numbers: those that the program has. */
+const NUMBERS: [string, string[]][] = [
+  [
+    'outer datagrams being put together',
+    [grouped(REASSEMBLY_DEFAULTS.datagrams), grouped(reassembly.datagrams)],
+  ],
+  [
+    'memory for them, as much as came of each in steps from 2 KiB on',
+    [mib(REASSEMBLY_DEFAULTS.memory), mib(reassembly.memory)],
+  ],
+  [
+    'what one source address holds of both',
+    [SHARE === 4 ? 'a quarter' : '?', `${LEAST_SHARE} datagrams`, kib(LARGEST_BUFFER)],
+  ],
+  ['outer datagrams whose hashes are alike', [`${LONGEST_CHAIN}`]],
+  ['waiting for their fragments', [`${REASSEMBLY_DEFAULTS.timeout} s`, `${reassembly.timeout} s`]],
+  ['headers before the payload of a fragmented packet', [`${HEADER_ROOM} bytes`]],
+  [
+    'VLAN tags, and IPv6 extension headers, before GRE, with a ring',
+    [`${MAX_TAGS} tags`, `${MAX_FILTERED} headers`],
+  ],
+  ['IP packets around GRE, and labels before IP', [`${MAX_IP_IN_IP} packets, ${MPLS_MAX_LABELS} labels`]],
   ['mirror points of an entry of `mirrors`', [`\`points\`, ${grouped(entry.points)} a worker`]],
   [
     'mirror points that no entry names',
@@ -37,15 +141,142 @@ it.each([
       `\`read\` has ${grouped(MIRROR_POINTS)}`,
     ],
   ],
+  ['mirror points whose hashes are alike', [`${MIRROR_PROBES}:`]],
   ['refused mirror points', [`the ${LOUDEST} loudest`]],
   ['a mirror point without packets', [hours(index.idle(1, true)), hours(index.idle(0, false))]],
-  ['unknown mirror points that', [`the first ${LISTED}`, `the ${LOUDEST_UNLISTED} loudest`]],
-  ['sources whose sessions', [grouped(all.sources), `at least ${grouped(least.sources)}`]],
   [
-    'counters followed by hardware id',
+    'unknown mirror points that `status --json` and metrics tell one by one',
+    [`the first ${LISTED}`, `the ${LOUDEST_UNLISTED} loudest`],
+  ],
+  ['mirror points that `status` prints', [`the ${MOST_IN_STATUS} loudest`]],
+  ['mirror points in the summary of `read`', [`the ${MOST_IN_SUMMARY} loudest`]],
+  [
+    'sources whose sessions are tried as one counter',
+    [grouped(all.sources), `at least ${grouped(least.sources)}`],
+  ],
+  [
+    'counters followed by hardware id and direction',
     [grouped(all.levelStreams), `at least ${grouped(least.levelStreams)}`],
   ],
-])('of %s', (what, numbers) => {
-  const row = page.split('\n').find((line) => line.startsWith(`| ${what}`));
-  for (const number of numbers) expect(row).toContain(number);
+  ['how late a packet may come', [grouped(SEQUENCE_WINDOW)]],
+  ['the longest outage that numbers tell of', [grouped(MAX_DROPOUT), `by ${CONFIRM} later`]],
+  ['counters under one name', [`${TRACKS}`]],
+  ['sequence numbers waiting to be judged, a worker', [grouped(LOG_NUMBERS)]],
+  ['layers of a frame', [`${MAX_LAYERS}`]],
+  ['IPv6 extension headers of a frame', [`${MAX_EXTENSIONS}`]],
+  ['labels of a frame', [`${MPLS_MAX_LABELS}`]],
+  ['VLAN ids kept of a frame', [`${MAX_VLANS}; ${SLOT_VLANS} of a session`]],
+  [
+    'sessions at once',
+    [
+      grouped(SESSION_DEFAULTS.capacity),
+      grouped(config.sessions.capacity),
+      `up to ${grouped(MOST_SESSIONS)}`,
+    ],
+  ],
+  ['sessions whose hashes begin in the same place', [`${SESSION_PROBES}:`]],
+  ['sessions passed over, having spoken lately, when the table is full', [grouped(PRESSURE_PASSES)]],
+  [
+    'inner packets in fragments at once',
+    [`${grouped(SESSION_DEFAULTS.fragmentTrains)}, in sets of ${WAYS}`, `has ${TRAINS_OF_A_SOURCE} of them`],
+  ],
+  ['kept fragments (`packets`) waiting for their first one', [`${mib(HELD_MEMORY)} a worker`]],
+  ['packets remembered for `deduplicate`', [grouped(FRAMES_REMEMBERED)]],
+  ["waiting for an inner packet's fragments", [`${SESSION_DEFAULTS.fragmentTimeout} s`]],
+  ['messages looked at for `app_protocol`', [`${MAX_TRIES} a session`]],
+  ['segments waiting for the store (`collect`)', [gib(spool.limit)]],
+  ['kept packets waiting for the store', [gib(spool.packets_limit)]],
+  ["rows waiting in memory while the spool's disk takes nothing", [mib(SPOOL_MEMORY)]],
+  ["a segment's size", [mib(LARGEST_SEGMENT), mib(SEGMENT_BYTES), mib(LARGEST_APPEND)]],
+  [
+    "rows on their way to the store's thread",
+    [mib(LARGEST_APPEND), 2 * PACKETS_LIMIT === LARGEST_APPEND ? 'half' : '?'],
+  ],
+  [
+    'packets waiting to be taken from the kernel',
+    [`\`ring_size\`, ${mib(config.ring_size)}`, `\`receive_buffer\`, ${mib(config.receive_buffer)}`],
+  ],
+  ['inserts by whose names a repeated one is known', [grouped(DEDUPLICATION_WINDOW)]],
+  ['captures that `read --once` knows', [grouped(DEDUPLICATION_WINDOW)]],
+  ['connections to the control socket', [`${MOST_CONTROL_CONNECTIONS};`]],
+  ['connections to `listen`', [`${MOST_HTTP_CONNECTIONS},`]],
+  ['a request to the control socket', [seconds(CONTROL_TIMEOUTS.request), mib(MAX_REQUEST)]],
+  ['a request to `listen`', [seconds(HTTP_TIMEOUTS.request), kib(MOST_HEADERS)]],
+  ['an answer of the control socket', [seconds(CONTROL_TIMEOUTS.answer)]],
+  ['an answer of `listen`', [seconds(HTTP_TIMEOUTS.idle), `${seconds(HTTP_TIMEOUTS.answer)} in all`]],
+  ['the path of the control socket', [`${LONGEST_PATH} bytes`]],
+  // A spool for rows, and one for kept packets.
+  ['descriptors (`RLIMIT_NOFILE`)', [`${2 * SPARE_DESCRIPTORS} are held back`, mib(SPOOL_MEMORY)]],
+  ['an interface that goes and comes, after `--user`', [`${SPARES} times`]],
+  ['IPv6 addresses that appear after `--user`, with raw sockets', [`${SPARE_SOCKETS} at once`]],
+  ['one insert, or statement of its own, of a server', [seconds(REQUEST_TIMEOUT_MS)]],
+  ['an answer of a server to those', [kib(MOST_WORDS), mib(MOST_ROWS)]],
+  ['memory of the embedded engine', [`from ${gib(LEAST_MEMORY)} to ${gib(MOST_MEMORY)}`]],
+  [
+    'time of a question (`query`, `export`, the control socket)',
+    [`${questions.timeout} s`, minutes(questions.longest * 1000), hours(LONGEST_QUESTION)],
+  ],
+  [
+    'memory of a question',
+    [`${questions.memory / 1e9} GB`, TEMPORARY_FACTOR === 4 ? 'four times as much' : '?'],
+  ],
+  [
+    'rows and bytes that a question reads',
+    [`\`questions.rows\`, ${grouped(questions.rows)}`, `\`questions.bytes\`, ${questions.bytes / 1e12} TB`],
+  ],
+  [
+    'questions answered at once by the embedded engine',
+    [`${QUESTIONS_AT_ONCE} |`, `${QUESTIONS_WAITING} more wait`],
+  ],
+  ['a question that does not end when it is ended', [seconds(KILL_PATIENCE)]],
+  ['answers to SHOW, DESCRIBE, EXISTS, EXPLAIN', [mib(SMALL_ANSWER)]],
+  [
+    'a configuration file',
+    [
+      mib(LARGEST_CONFIG),
+      `${DEEPEST} levels`,
+      `${MOST_ALIASES} aliases`,
+      `mistakes ${MOST_MISTAKES} are told`,
+    ],
+  ],
+  ['longest packet of a capture', [grouped(MAX_PACKET)]],
+  ['a block of a pcapng, but one that is stepped over', [grouped(MAX_RECORD)]],
+  ['interfaces of a pcapng', [grouped(MAX_INTERFACES)]],
+  ['a window of zstd', [mib(MAX_WINDOW)]],
+  ['tunnels of a collector', [grouped(MAX_TUNNELS)]],
+  ['addresses behind a tunnel without a remote', [grouped(PEERS), `${PEER_PROBES} places`]],
+  ["packets waiting in a tunnel's device", [grouped(QUEUE_LENGTH)]],
+  ['a pause that `mirror` keeps of a capture', [minutes(LONGEST_PAUSE)]],
+];
+
+/** What is measured, and what has no number. */
+const MEASURED = ['memory of a mirror point', 'memory of `read`'];
+const WITHOUT = ['GRE over IPv6 in fragments, with several workers', 'what `mirror` sends of an interface'];
+
+describe('the numbers are the program’s', () => {
+  it.each(NUMBERS)('of %s', (what, numbers) => {
+    const row = rowOf.get(what);
+    for (const number of numbers) expect(row).toContain(number);
+  });
+
+  it('in every row', () => {
+    expect([...NUMBERS.map(([what]) => what), ...MEASURED, ...WITHOUT].sort()).toEqual(
+      [...rowOf.keys()].sort(),
+    );
+  });
+});
+
+describe('tests that the docs name', () => {
+  const pages = [
+    'SECURITY.md',
+    ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join('docs', name)),
+  ];
+
+  it.each(pages)('%s: are there', (name) => {
+    const text = readFileSync(join(ROOT, name), 'utf8');
+    const named = [...text.matchAll(/\btest\/[\w/.-]*[\w/]/g)].map(([path]) => path);
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
 });

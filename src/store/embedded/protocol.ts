@@ -2,6 +2,9 @@
 import type { QuestionLimits } from '../../model/question-limits.js';
 import type { Owner } from './owner.js';
 
+/** The longest answer of a statement that is no SELECT: it is collected. */
+export const SMALL_ANSWER = 16 << 20;
+
 /** What the worker is begun with, as JSON in its only argument. */
 export interface WorkerOptions {
   /** The data directory, which exists. */

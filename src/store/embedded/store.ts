@@ -182,8 +182,8 @@ export class EmbeddedStore extends ClickHouseStore {
 }
 
 /** Memory of the engine unless it is told: half of what there is for this process, within bounds. */
-const LEAST_MEMORY = 1 << 30;
-const MOST_MEMORY = 4 * 2 ** 30;
+export const LEAST_MEMORY = 1 << 30;
+export const MOST_MEMORY = 4 * 2 ** 30;
 
 function engineMemory(): number {
   // 0, or nonsense near 2^64, where no control group sets a limit.

@@ -12,12 +12,18 @@ import { StatementRefused } from '../errors.js';
 import { type AskEngine, judgeReading, judgeWriting } from '../questions/guard.js';
 import { limitSettings } from '../questions/limits.js';
 import { quote } from '../tables.js';
-import type { Answer, Call, Change, Question, ToWorker, WorkerOptions } from './protocol.js';
+import {
+  type Answer,
+  type Call,
+  type Change,
+  type Question,
+  SMALL_ANSWER,
+  type ToWorker,
+  type WorkerOptions,
+} from './protocol.js';
 
 /** Results of calls travel in pieces of at most this many bytes. */
 const PIECE = 1 << 20;
-/** The longest answer of a statement that is no SELECT: it is collected. */
-const SMALL_ANSWER = 16 << 20;
 /** How often the end of a question is asked for until it has ended, milliseconds. */
 const KILL_AGAIN = 200;
 /** A thread of the engine's takes three descriptors: where there are fewer than these, a question has two threads. */

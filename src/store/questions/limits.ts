@@ -1,7 +1,7 @@
 import type { QuestionLimits } from '../../model/question-limits.js';
 
 /** Times its memory that a question may put on the store's disk meanwhile. */
-const TEMPORARY_FACTOR = 4;
+export const TEMPORARY_FACTOR = 4;
 
 /** ClickHouse's settings that hold a question to its limits. */
 export function limitSettings(limits: QuestionLimits) {
