@@ -14,12 +14,23 @@ export function cpuOf(work: () => void): number {
  * one that is not counted. Each run gets its work made anew.
  */
 export function cpuRatio(other: () => () => void, ordinary: () => () => void, runs = 3): number {
-  const least = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return cpuRatios({ other }, ordinary, runs).other;
+}
+
+/** The same of several kinds of other work, by name. */
+export function cpuRatios<Name extends string>(
+  others: Readonly<Record<Name, () => () => void>>,
+  ordinary: () => () => void,
+  runs = 3,
+): Record<Name, number> {
+  const names = Object.keys(others) as Name[];
+  const all = [ordinary, ...names.map((name) => others[name])];
+  const least = all.map(() => Number.POSITIVE_INFINITY);
   for (let run = 0; run <= runs; run++) {
-    for (const [i, make] of [other, ordinary].entries()) {
+    for (const [i, make] of all.entries()) {
       const cpu = cpuOf(make());
       if (run > 0) least[i] = Math.min(least[i], cpu);
     }
   }
-  return least[0] / least[1];
+  return Object.fromEntries(names.map((name, i) => [name, least[i + 1] / least[0]])) as Record<Name, number>;
 }

@@ -1,0 +1,131 @@
+/** Clocks that are set back again and again, and floods of sessions beyond what the table holds. */
+import { describe, expect, it } from 'vitest';
+import type { PacketBatch } from '../../src/receive/batch.js';
+import { setU32 } from '../../src/wire/bytes.js';
+import { cpuRatio } from '../support/cpu.js';
+import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
+import { Random } from '../support/traffic/random.js';
+import { copiesOf, PacketPath, type PathOptions, taking } from './support/packet-path.js';
+
+const PACKET = ipv4(
+  '10.0.0.1',
+  '10.0.0.9',
+  47,
+  erspan2(5, 0, ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(40))))),
+);
+/** Where the sequence number and the inner source are in it. */
+const SEQUENCE = 24;
+const INNER_SOURCE = 20 + 8 + 8 + 14 + 12;
+
+interface Sent {
+  readonly session: number;
+  /** Seconds from the start. */
+  readonly at: number;
+}
+
+function packets(list: readonly Sent[]): PacketBatch[] {
+  return copiesOf(
+    PACKET,
+    list.length,
+    (p, i) => {
+      setU32(p, SEQUENCE, i);
+      setU32(p, INNER_SOURCE, 0x0a000000 + list[i].session);
+    },
+    (i) => list[i].at,
+  );
+}
+
+const openings = (count: number): Sent[] =>
+  Array.from({ length: count }, (_, session) => ({ session, at: 0 }));
+
+const LONG = { udpIdle: 7200, tcpIdle: 7200, otherIdle: 7200 };
+
+describe.each<[string, PathOptions['sessions'], number]>([
+  ['of the usual timeouts', {}, 3700],
+  ['of timeouts of two hours', LONG, 7300],
+])('a clock that is set back 100 times, in a table of 50,000 sessions %s', (_, timeouts, hour) => {
+  const OPEN = 50_000;
+  const options: PathOptions = { sessions: { capacity: OPEN, ...timeouts } };
+
+  /** Far ahead, confirmed, and back, where packets go on for more than a minute; `some` sessions speak each time. */
+  const round = (some: number): Sent[] =>
+    [hour, hour + 1, 2 * hour, 2 * hour + 1, 0, 30, 61].flatMap((at) =>
+      Array.from({ length: some }, (_, session) => ({ session, at })),
+    );
+  const jumping = (some: number): Sent[] => [
+    ...openings(OPEN),
+    ...Array.from({ length: 100 }, () => round(some)).flat(),
+  ];
+
+  it('costs what the same packets do when they come at one time', () => {
+    const list = jumping(1);
+    const still = list.map(({ session }) => ({ session, at: 0 }));
+    expect(cpuRatio(taking(packets(list), options), taking(packets(still), options), 1)).toBeLessThan(5);
+  });
+
+  it('has every packet in a row', () => {
+    const path = new PacketPath(options);
+    path.process(packets(jumping(50)));
+    path.finish();
+    const { pressure, opened } = path.snapshot;
+    expect(pressure).toBe(0);
+    expect(opened).toBeGreaterThan(OPEN + 50 * 100);
+  });
+});
+
+describe('a flood of sessions of one packet each, ten times as many as there may be', () => {
+  const CAPACITY = 5000;
+  const options: PathOptions = { sessions: { capacity: CAPACITY } };
+  const random = new Random(13);
+  /** Some sessions go on all the time, and their packets are late; each other one comes once. */
+  const flood = (late: (i: number) => number, kept = 500): Sent[] =>
+    Array.from({ length: 10 * CAPACITY }, (_, i) => {
+      const now = Math.floor(i / 1000);
+      return i % 4 === 0
+        ? { session: i % kept, at: Math.max(0, now - late(i)) }
+        : { session: kept + i, at: now };
+    });
+  const floods: Readonly<Record<string, Sent[]>> = {
+    'packets in time': flood(() => 0),
+    'packets that are late by up to half a minute': flood(() => random.int(0, 30)),
+    'packets that are late by more than the timeout': flood(() => random.int(50, 70)),
+    'packets that are early and late': flood((i) => (i & 4 ? 1 : -1) * random.int(0, 1000)),
+  };
+
+  it.each(Object.entries(floods))('costs what one does that finds room, with %s', (_, list) => {
+    const roomy: PathOptions = { sessions: { capacity: 20 * CAPACITY } };
+    expect(cpuRatio(taking(packets(list), options), taking(packets(list), roomy), 1)).toBeLessThan(5);
+  });
+
+  it.each(Object.entries(floods))(
+    'leaves no more open than there may be, and every packet in a row, with %s',
+    (_, list) => {
+      const path = new PacketPath(options);
+      for (const batch of packets(list)) {
+        // In small pieces: the bound holds at any time.
+        for (let from = 0; from < batch.count; from += 64) {
+          path.process([slice(batch, from, 64)]);
+          expect(path.snapshot.open).toBeLessThanOrEqual(CAPACITY);
+        }
+      }
+      const open = path.snapshot.open;
+      const rows = path.finish();
+      const { opened, pressure } = path.snapshot;
+      expect(pressure).toBeGreaterThan(0);
+      expect(opened).toBeGreaterThanOrEqual(pressure + open);
+      expect(rows.filter((r) => r.end === 'pressure').length).toBe(pressure);
+    },
+  );
+});
+
+/** Some packets of a batch. */
+function slice(batch: PacketBatch, from: number, most: number): PacketBatch {
+  const to = from + most;
+  return {
+    ...batch,
+    count: Math.min(most, batch.count - from),
+    offset: batch.offset.subarray(from, to),
+    sec: batch.sec.subarray(from, to),
+    nsec: batch.nsec.subarray(from, to),
+  };
+}

@@ -1,0 +1,269 @@
+/** A collector's packet path, from the packets to the rows, with the account of where every packet has ended. */
+import assert from 'node:assert/strict';
+import { Capture } from '../../../src/cli/collector/capture.js';
+import { MirrorAccounts } from '../../../src/cli/collector/mirror-accounts.js';
+import type { MirrorRules } from '../../../src/cli/collector/policy.js';
+import { refusedStatus } from '../../../src/cli/collector/refused.js';
+import { mirrorSchema } from '../../../src/config/schema.js';
+import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
+import type { MirrorsStatus } from '../../../src/observe/status.js';
+import { BATCH_CAPACITY, LinkType, PacketBatch } from '../../../src/receive/batch.js';
+import type { SessionOptions } from '../../../src/sessions/options.js';
+import { END_REASON_NAMES, SessionRecord } from '../../../src/sessions/record.js';
+import { MirrorSegmentReader } from '../../../src/store/mirror-segment.js';
+import { SessionSegmentReader } from '../../../src/store/session-segment.js';
+import { formatIp } from '../../../src/wire/addresses.js';
+import { MALFORMED_NAMES, Malformed } from '../../../src/wire/malformed.js';
+import { MirrorRecord } from '../../../src/wire/mirror-record.js';
+import { type Captured, batchOf as oneBatch } from '../../demux/outer.js';
+
+/** When packets come that do not say it, in seconds since 1970: what batches have them come at, too. */
+export const START = 1_700_000_000;
+
+/** A row of `sessions`, as far as attacks touch it. */
+export interface SessionRow {
+  readonly mirror: string;
+  readonly client: string;
+  readonly clientPort: number;
+  readonly packets: number;
+  readonly duplicates: number;
+  readonly fragments: number;
+  readonly end: string;
+}
+
+/** The minutes of a mirror point, added up. */
+export interface MirrorSums {
+  packets: number;
+  lost: number;
+  reordered: number;
+  repeated: number;
+}
+
+export interface PathOptions {
+  readonly unknown?: 'observe' | 'refuse';
+  readonly unknownPoints?: number;
+  /** Entries of `mirrors`, as the configuration has them. */
+  readonly mirrors?: readonly object[];
+  readonly sessions?: Partial<SessionOptions>;
+  /** Whether it is one of several, whose sequence numbers the main thread judges. */
+  readonly oneOfSeveral?: boolean;
+  readonly reassembly?: { readonly memory?: number; readonly datagrams?: number };
+}
+
+/** Frames that came out of a demultiplexer are malformed inside; these reasons, up to it, are the end of a packet. */
+const LAST_OUTER_REASON = Malformed.Reassembly;
+/** What a frame that has come out is counted as, beside its row or in place of it. */
+const OF_FRAMES: readonly string[] = ['ignored', 'mirror_points_full', 'tap'];
+
+export class PacketPath {
+  readonly capture: Capture;
+  readonly log: string[] = [];
+  /** Minutes by source and session, as they were stored. */
+  readonly minutes = new Map<string, MirrorSums>();
+  private readonly segments: Uint8Array[] = [];
+  private readonly accounts: MirrorAccounts;
+  private sent = 0;
+
+  constructor(options: PathOptions = {}) {
+    const rules: MirrorRules = {
+      mirrors: (options.mirrors ?? []).map((m) => mirrorSchema.parse(m)),
+      unknown: options.unknown ?? 'observe',
+      unknownPoints: options.unknownPoints ?? 4096,
+      packets: { bytes: 0, packets: 0 },
+      taps: {},
+      tapAll: -1,
+      claims: [],
+    };
+    this.accounts = new MirrorAccounts({
+      collector: 'here',
+      rules,
+      store: (bytes) => {
+        this.readMinutes(bytes);
+        return true;
+      },
+      warn: (message) => this.log.push(message),
+    });
+    this.capture = new Capture(
+      {
+        collector: 'here',
+        sessions: { capacity: 4096, ...options.sessions },
+        reassembly: { ...REASSEMBLY_DEFAULTS, ...options.reassembly },
+        rules,
+        ...(options.oneOfSeveral && { numbers: this.accounts.numberLog(0) }),
+      },
+      {
+        segment: (table, bytes) => {
+          assert.equal(table, 'sessions');
+          this.segments.push(bytes);
+          return true;
+        },
+        minute: (counts) => this.accounts.minute(counts),
+      },
+    );
+  }
+
+  process(batches: readonly PacketBatch[]): void {
+    for (const batch of batches) {
+      this.sent += batch.count;
+      this.capture.process(batch);
+    }
+  }
+
+  /** Lets the main thread look at what the path counted. @param now seconds since 1970 */
+  watch(now = START + 2): void {
+    this.capture.tick(now * 1000);
+    this.take(now);
+  }
+
+  get status(): MirrorsStatus {
+    return this.accounts.status(refusedStatus([this.capture.snapshot().refused]));
+  }
+
+  get snapshot(): ReturnType<Capture['snapshot']> {
+    return this.capture.snapshot();
+  }
+
+  dropped(reason: string): number {
+    return this.snapshot.dropped[reason] ?? 0;
+  }
+
+  /** Ends every session. What work is measured has this in it where the end of its sessions belongs to its cost. */
+  end(): void {
+    this.capture.finish();
+  }
+
+  /**
+   * Ends every session, and adds up where the packets have ended: each refused or passed over for one reason, or
+   * a frame, which is in one row.
+   *
+   * @param fragments how many of them were fragments that could be kept, and how many packets were made of those
+   * @returns the rows
+   */
+  finish(fragments: { readonly kept: number; readonly whole: number } = { kept: 0, whole: 0 }): SessionRow[] {
+    this.end();
+    this.take(START + 2);
+    this.accounts.finish();
+    const rows = this.readRows();
+    const { snapshot: s } = this;
+    assert.equal(s.packets, this.sent);
+    let ended = s.frames + fragments.kept - fragments.whole;
+    for (const [reason, count] of Object.entries(s.dropped)) {
+      const code = MALFORMED_NAMES.indexOf(reason);
+      // Datagrams that were given up are counted here beside their fragments.
+      if (OF_FRAMES.includes(reason) || code === Malformed.Reassembly || code > LAST_OUTER_REASON) continue;
+      ended += count;
+    }
+    assert.equal(ended, this.sent);
+    const inRows = rows.reduce((n, r) => n + r.packets, 0);
+    assert.equal(inRows + s.duplicates + s.dropped.ignored, s.frames);
+    assert.equal(rows.length, s.rows);
+    assert.deepEqual([s.open, s.rowsDropped], [0, 0]);
+    let inMinutes = 0;
+    for (const { packets } of this.minutes.values()) inMinutes += packets;
+    assert.equal(inMinutes, s.frames);
+    return rows;
+  }
+
+  private take(now: number): void {
+    this.accounts.changes(0, this.capture.changes(), now * 1000);
+    this.accounts.kernelDrops(0, now * 1000);
+    this.accounts.write(now * 1000);
+  }
+
+  private readRows(): SessionRow[] {
+    const rows: SessionRow[] = [];
+    const r = new SessionRecord();
+    for (const segment of this.segments) {
+      const reader = new SessionSegmentReader(segment);
+      while (reader.next(r)) {
+        rows.push({
+          mirror: formatIp(r.point.source, 0),
+          client: formatIp(r.clientIp, 0),
+          clientPort: r.clientPort,
+          packets: r.clientPackets + r.serverPackets,
+          duplicates: r.duplicates,
+          fragments: r.fragments,
+          end: END_REASON_NAMES[r.endReason],
+        });
+      }
+    }
+    return rows;
+  }
+
+  private readMinutes(segment: Uint8Array): void {
+    const reader = new MirrorSegmentReader(segment);
+    const m = new MirrorRecord();
+    while (reader.next(m)) {
+      const name = `${formatIp(m.point.source, 0)} ${m.point.session}`;
+      const sums = this.minutes.get(name) ?? { packets: 0, lost: 0, reordered: 0, repeated: 0 };
+      sums.packets += m.packets;
+      sums.lost += m.lost;
+      sums.reordered += m.reordered;
+      sums.repeated += m.repeated;
+      this.minutes.set(name, sums);
+    }
+  }
+}
+
+/** Batches of whatever packets there are. */
+export function batchesOf(packets: readonly (Uint8Array | Captured)[]): PacketBatch[] {
+  const batches: PacketBatch[] = [];
+  for (let i = 0; i < packets.length; i += BATCH_CAPACITY)
+    batches.push(oneBatch(packets.slice(i, i + BATCH_CAPACITY)));
+  return batches;
+}
+
+/**
+ * Batches of many packets that differ in some bytes: building each one from its layers would take longer than what is
+ * measured.
+ *
+ * @param change makes packet `i` of a copy of the template
+ * @param second when it comes, from the start
+ */
+export function copiesOf(
+  template: Uint8Array,
+  count: number,
+  change: (packet: Uint8Array, i: number) => void,
+  second: (i: number) => number = () => 0,
+): PacketBatch[] {
+  const { length } = template;
+  const batches: PacketBatch[] = [];
+  for (let from = 0; from < count; from += BATCH_CAPACITY) {
+    const batch = new PacketBatch();
+    batch.count = Math.min(BATCH_CAPACITY, count - from);
+    batch.bytes = new Uint8Array(batch.count * length);
+    batch.linkType.fill(LinkType.Raw);
+    batch.captured.fill(length);
+    batch.length.fill(length);
+    for (let n = 0; n < batch.count; n++) {
+      const packet = batch.bytes.subarray(n * length, (n + 1) * length);
+      packet.set(template);
+      change(packet, from + n);
+      batch.offset[n] = n * length;
+      batch.sec[n] = START + second(from + n);
+      batch.nsec[n] = from + n;
+    }
+    batches.push(batch);
+  }
+  return batches;
+}
+
+/**
+ * Work for a measurement: one path takes the packets and ends.
+ *
+ * @param check what has to hold of it
+ */
+export function taking(
+  batches: readonly PacketBatch[],
+  options: PathOptions = {},
+  check: (path: PacketPath) => void = () => {},
+): () => () => void {
+  return () => {
+    const path = new PacketPath(options);
+    return () => {
+      path.process(batches);
+      path.end();
+      check(path);
+    };
+  };
+}
