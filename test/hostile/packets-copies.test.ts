@@ -99,6 +99,8 @@ describe.each([
     const cut = (captured: number): [Uint8Array, Sent] => [packet, { captured }];
     expect(count([cut(200), cut(200)])).toEqual([1, 1]);
     expect(count([cut(200), cut(201), cut(300), [packet]])).toEqual([4, 0]);
+    const zeros = segment(six, new Uint8Array(1400));
+    expect(count([200, 201, 202, 204, 208].map((captured) => [zeros, { captured }]))).toEqual([5, 0]);
     // What was not captured cannot tell them apart; their lengths can.
     expect(count([cut(200), [differing(packet, 1000), { captured: 200 }]])).toEqual([1, 1]);
     expect(count([cut(200), [segment(six, PAYLOAD.subarray(0, 1399)), { captured: 200 }]])).toEqual([2, 0]);

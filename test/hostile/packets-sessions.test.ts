@@ -1,7 +1,7 @@
 /** Clocks that are set back again and again, and floods of sessions beyond what the table holds. */
 import { describe, expect, it } from 'vitest';
 import type { PacketBatch } from '../../src/receive/batch.js';
-import { setU32 } from '../../src/wire/bytes.js';
+import { setU16, setU32 } from '../../src/wire/bytes.js';
 import { cpuRatio } from '../support/cpu.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 import { Random } from '../support/traffic/random.js';
@@ -13,14 +13,16 @@ const PACKET = ipv4(
   47,
   erspan2(5, 0, ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(40))))),
 );
-/** Where the sequence number and the inner source are in it. */
+/** Where the sequence number and the inner packet are in it. */
 const SEQUENCE = 24;
-const INNER_SOURCE = 20 + 8 + 8 + 14 + 12;
+const INNER = 20 + 8 + 8 + 14;
 
 interface Sent {
   readonly session: number;
   /** Seconds from the start. */
   readonly at: number;
+  /** Whether it is a later fragment, whose first one never comes. */
+  readonly headless?: boolean;
 }
 
 function packets(list: readonly Sent[]): PacketBatch[] {
@@ -29,7 +31,8 @@ function packets(list: readonly Sent[]): PacketBatch[] {
     list.length,
     (p, i) => {
       setU32(p, SEQUENCE, i);
-      setU32(p, INNER_SOURCE, 0x0a000000 + list[i].session);
+      setU32(p, INNER + 12, 0x0a000000 + list[i].session);
+      if (list[i].headless === true) setU16(p, INNER + 6, 185);
     },
     (i) => list[i].at,
   );
@@ -49,18 +52,30 @@ describe.each<[string, PathOptions['sessions'], number]>([
 
   /** Far ahead, confirmed, and back, where packets go on for more than a minute; `some` sessions speak each time. */
   const round = (some: number): Sent[] =>
-    [hour, hour + 1, 2 * hour, 2 * hour + 1, 0, 30, 61].flatMap((at) =>
-      Array.from({ length: some }, (_, session) => ({ session, at })),
-    );
-  const jumping = (some: number): Sent[] => [
-    ...openings(OPEN),
-    ...Array.from({ length: 100 }, () => round(some)).flat(),
-  ];
+    [hour, hour + 1, 2 * hour, 2 * hour + 1, 0, 30, 61].flatMap((at) => [
+      ...Array.from({ length: some }, (_, session) => ({ session, at })),
+      { session: some, at, headless: true },
+    ]);
+  const rounds = (some: number): Sent[] => Array.from({ length: 100 }, () => round(some)).flat();
+  const jumping = (some: number): Sent[] => [...openings(OPEN), ...rounds(some)];
 
   it('costs what the same packets do when they come at one time', () => {
     const list = jumping(1);
-    const still = list.map(({ session }) => ({ session, at: 0 }));
+    const still = list.map((sent) => ({ ...sent, at: 0 }));
     expect(cpuRatio(taking(packets(list), options), taking(packets(still), options), 1)).toBeLessThan(5);
+  });
+
+  it('costs what it does where ten have been open', () => {
+    const batches = packets(rounds(1));
+    const costAfter = (open: number) => {
+      const before = packets([...openings(open), ...round(1)]);
+      return () => {
+        const path = new PacketPath(options);
+        path.process(before);
+        return () => path.process(batches);
+      };
+    };
+    expect(cpuRatio(costAfter(OPEN), costAfter(10))).toBeLessThan(5);
   });
 
   it('has every packet in a row', () => {
@@ -70,10 +85,11 @@ describe.each<[string, PathOptions['sessions'], number]>([
     const { pressure, opened } = path.snapshot;
     expect(pressure).toBe(0);
     expect(opened).toBeGreaterThan(OPEN + 50 * 100);
+    expect(path.snapshot.fragmentTrainsHeadless).toBeGreaterThanOrEqual(100);
   });
 });
 
-describe('a flood of sessions of one packet each, ten times as many as there may be', () => {
+describe('a flood of sessions, many times as many as there may be', () => {
   const CAPACITY = 5000;
   const options: PathOptions = { sessions: { capacity: CAPACITY } };
   const random = new Random(13);
@@ -89,6 +105,10 @@ describe('a flood of sessions of one packet each, ten times as many as there may
     'packets in time': flood(() => 0),
     'packets that are late by up to half a minute': flood(() => random.int(0, 30)),
     'packets that are late by more than the timeout': flood(() => random.int(50, 70)),
+    'sessions that nearly all go on': Array.from({ length: 20 * CAPACITY }, (_, i) => ({
+      session: i % 16 === 0 ? CAPACITY + i : i % (CAPACITY - 100),
+      at: Math.floor(i / 10_000),
+    })),
     'packets that are early and late': flood((i) => (i & 4 ? 1 : -1) * random.int(0, 1000)),
   };
 
