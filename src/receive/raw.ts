@@ -127,7 +127,7 @@ export class RawReceiver {
         this.arena.set(from.subarray(sender, sender + 16), at + 8);
         end += IPV6_HEADER;
       }
-      this.arena.set(bytes.subarray(o, o + length), end);
+      this.arena.set(length === bytes.length ? bytes : bytes.subarray(o, o + length), end);
       this.packet(at, end + length, sec, nsec);
     };
     raw.watch(take, (e) => this.options.event(`receiving from a raw socket failed: ${e.message}`, true));

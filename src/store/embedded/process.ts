@@ -206,6 +206,8 @@ export class ChdbProcess implements Connection {
     const child = fork(entry('chdb-starter'), [JSON.stringify(starter)], {
       cwd,
       execArgv: [],
+      // Nothing of the collector's environment, which may hold passwords.
+      env: process.env.TZ === undefined ? {} : { TZ: process.env.TZ },
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

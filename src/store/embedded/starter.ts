@@ -29,7 +29,6 @@ dropCapabilities();
 becomeProgram(
   process.execPath,
   [worker, JSON.stringify(options), confined ? 'confined' : 'free'],
-  // Nothing of the collector's environment, which may hold passwords.
   {
     PATH: '/usr/bin:/bin',
     LANG: 'C.UTF-8',
