@@ -24,6 +24,8 @@ import {
 
 /** Results of calls travel in pieces of at most this many bytes. */
 const PIECE = 1 << 20;
+/** How long an insert may take that is under way when the parent ends, milliseconds. */
+const LAST_WORDS = 2_000;
 /** How often the end of a question is asked for until it has ended, milliseconds. */
 const KILL_AGAIN = 200;
 /** A thread of the engine's takes three descriptors: where there are fewer than these, a question has two threads. */
@@ -33,14 +35,19 @@ const THREADS = openFilesLimit() < MANY_DESCRIPTORS ? { max_threads: 2 } : {};
 const CONFIGURATION = fileURLToPath(new URL('../../schemas/chdb/config.xml', import.meta.url));
 
 function answer(message: Answer): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }
 
 // Ctrl-C goes to the whole terminal: it is for the parent to say when this ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-// The parent is gone. What was inserted is on disk; an orderly exit would hold the directory for seconds more.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+// The parent is gone. An insert under way is ended: ClickHouse notes its token before it has the part, so that one broken
+// off in between would be taken for stored when it is made again. An orderly exit would hold the directory for seconds more.
+process.on('disconnect', () => {
+  const end = (): void => void process.kill(process.pid, 'SIGKILL');
+  setTimeout(end, LAST_WORDS);
+  void last.then(end);
+});
 
 const { data, memory } = JSON.parse(process.argv[2]) as WorkerOptions;
 
