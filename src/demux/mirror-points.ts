@@ -31,8 +31,8 @@ import { PointPools } from './point-pools.js';
  */
 export const MOST_POINTS = 1 << 23;
 /**
- * Slots looked at for a point. A table at most half full has no such row of full ones but by 128 hashes alike; what
- * comes to its end is shared, as in a pool that is full.
+ * Slots looked at for a point. A table at most half full has so long a row of full ones only where hashes are
+ * alike; a point that finds no slot in it is shared, as in a pool that is full.
  */
 export const PROBES = 128;
 const IPV4_MAPPED = 0xffff;
@@ -259,7 +259,7 @@ export class MirrorPoints {
     return REFUSED;
   }
 
-  /** The point of a packet that none is there for: a new one at this slot, if there is one, where it gets a place. */
+  /** The point of a packet that none is there for: a new one at this slot (EMPTY: none is free), or a shared one. */
   private enter(slot: number, type: MirrorType, session: number, key: number): number {
     this.reversed = false;
     const pool = this.places.gate.poolOf(type, this.wanted, session, key);

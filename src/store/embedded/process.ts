@@ -7,7 +7,15 @@ import { makeDirectory } from '../../model/files.js';
 import { entry } from '../entry.js';
 import { StatementRefused, StoreError, StoreLocationError, StoreUnavailable } from '../errors.js';
 import { giveTo, type Owner, ownerOf } from './owner.js';
-import type { Answer, Call, Change, Question, StarterOptions, ToWorker } from './protocol.js';
+import {
+  type Answer,
+  type Call,
+  type Change,
+  INSERT_PATIENCE,
+  type Question,
+  type StarterOptions,
+  type ToWorker,
+} from './protocol.js';
 import { engineFiles } from './reach.js';
 
 /** What the client asks of a connection; its package names the type only here. */
@@ -146,7 +154,10 @@ export class ChdbProcess implements Connection {
 
   /** Ends the engine: it does not come to an end with something that it was told to end. The next call starts another. */
   restart(): void {
-    this.child?.kill('SIGKILL');
+    const { child } = this;
+    // Not in the middle of an insert, as far as it comes to an end: see the engine's own end (worker.ts).
+    const late = new Promise((done) => setTimeout(done, INSERT_PATIENCE).unref());
+    void Promise.race([Promise.allSettled([this.last]), late]).then(() => child?.kill('SIGKILL'));
   }
 
   /** Runs a statement of ours. @returns the answer's bytes in pieces. */

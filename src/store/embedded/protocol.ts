@@ -2,6 +2,8 @@
 import type { QuestionLimits } from '../../model/question-limits.js';
 import type { Owner } from './owner.js';
 
+/** How long an insert that is under way holds up the end of the engine, milliseconds. */
+export const INSERT_PATIENCE = 2_000;
 /** The longest answer of a statement that is no SELECT: it is collected. */
 export const SMALL_ANSWER = 16 << 20;
 

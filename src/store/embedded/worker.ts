@@ -16,6 +16,7 @@ import {
   type Answer,
   type Call,
   type Change,
+  INSERT_PATIENCE,
   type Question,
   SMALL_ANSWER,
   type ToWorker,
@@ -24,8 +25,6 @@ import {
 
 /** Results of calls travel in pieces of at most this many bytes. */
 const PIECE = 1 << 20;
-/** How long an insert may take that is under way when the parent ends, milliseconds. */
-const LAST_WORDS = 2_000;
 /** How often the end of a question is asked for until it has ended, milliseconds. */
 const KILL_AGAIN = 200;
 /** A thread of the engine's takes three descriptors: where there are fewer than these, a question has two threads. */
@@ -41,11 +40,12 @@ function answer(message: Answer): void {
 // Ctrl-C goes to the whole terminal: it is for the parent to say when this ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-// The parent is gone. An insert under way is ended: ClickHouse notes its token before it has the part, so that one broken
-// off in between would be taken for stored when it is made again. An orderly exit would hold the directory for seconds more.
+// The parent is gone. An insert under way comes to its end first: ClickHouse writes its token down before it adds the part
+// (MergeTreeSink), so that one killed in between is taken for stored when it is made again. What was inserted is on disk:
+// an orderly exit would only hold the directory for seconds more.
 process.on('disconnect', () => {
   const end = (): void => void process.kill(process.pid, 'SIGKILL');
-  setTimeout(end, LAST_WORDS);
+  setTimeout(end, INSERT_PATIENCE);
   void last.then(end);
 });
 
