@@ -69,28 +69,27 @@ export abstract class ClickHouseStore implements Store {
       );
     const applied = all.filter((m) => m.version > version);
     const made = version === 0 ? [] : this.missing(tables);
-    if (applied.length + made.length === 0) return { applied, made };
-    const behind = tables.get(`${this.layout.prefix}schema_migrations`) === 'Distributed';
+    const retention = least(retentionsIn(this.layout, tables));
+    if (applied.length + made.length === 0) return { applied, made, retention };
+    const behind = tables.get(`${this.layout.prefix}schema_migrations`)?.engine === 'Distributed';
     if (behind && this.layout.cluster === undefined)
       throw new StoreRefused(
         `${this.name} has ${applied.length > 0 ? 'older tables on a cluster' : `no ${made.join(', ')} on its cluster`}: run mirrorlake schema apply --cluster NAME`,
       );
     await this.command(migrationsTable(this.layout));
-    const distributed = distributedTables(this.layout);
-    if (version === 0)
-      for (const statement of distributed)
-        if (statement.includes('schema_migrations')) await this.command(statement);
     // What is missing was made by earlier ones, whose statements make nothing that is there.
-    for (const migration of made.length > 0 ? all : applied) {
+    for (const migration of made.length > 0 ? all : applied)
       for (const statement of statements(migration, this.layout)) await this.command(statement);
-      if (migration === all.at(-1)) for (const statement of distributed) await this.command(statement);
-      if (!applied.includes(migration)) continue;
-      // On a cluster every node is to know of it before a collector asks.
+    for (const statement of distributedTables(this.layout)) await this.command(statement);
+    if (applied.length > 0) {
+      const rows = applied.map(({ version: applying, name }) => `(${applying}, ${quote(name)})`);
+      // All at once, for an insert takes the engine as long as a table. On a cluster every node is to know of it before
+      // a collector asks.
       await this.command(
-        `INSERT INTO ${this.layout.prefix}schema_migrations (version, name) SETTINGS distributed_foreground_insert=1 VALUES (${migration.version}, ${quote(migration.name)})`,
+        `INSERT INTO ${this.layout.prefix}schema_migrations (version, name) SETTINGS distributed_foreground_insert=1 VALUES ${rows.join(', ')}`,
       );
     }
-    return { applied, made };
+    return { applied, made, retention };
   }
 
   async size(): Promise<StoreSize> {
@@ -111,8 +110,7 @@ export abstract class ClickHouseStore implements Store {
   protected abstract free(): Promise<number | undefined>;
 
   async retention(): Promise<number | undefined> {
-    const ages = [...(await this.retentions()).values()].filter((age) => age !== undefined);
-    return ages.length === 0 ? undefined : Math.min(...ages);
+    return least(await this.retentions());
   }
 
   async retain(seconds: number | undefined, onlyNew: boolean): Promise<void> {
@@ -122,24 +120,22 @@ export abstract class ClickHouseStore implements Store {
     }
   }
 
-  /** Seconds of retention by table, undefined where rows stay. */
-  private async retentions(): Promise<Map<string, number | undefined>> {
-    const tables = retainedTables(this.layout);
-    const names = [...tables.keys()].map(quote).join(', ');
-    const rows = await this.rows<[string, string]>(
-      `SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() AND name IN (${names}) AND engine != 'Distributed'`,
-    );
-    return new Map(rows.map(([name, definition]) => [tables.get(name) as string, retentionIn(definition)]));
+  private async retentions(): Promise<Retentions> {
+    const [[tables]] = await this.rows<[TableRow[]]>(`SELECT (${this.tablesQuestion()})`);
+    return retentionsIn(this.layout, tablesOf(tables));
   }
 
   /** Tables and views of the migrations that are not there. */
-  private missing(tables: ReadonlyMap<string, string>): string[] {
+  private missing(tables: Tables): string[] {
     const made = tablesMade(this.layout);
     // Somebody who sees a cluster's tables from before knows of those alone.
-    if (this.layout.cluster === undefined && [...tables.values()].includes('Distributed'))
+    if (this.layout.cluster === undefined && [...tables.values()].some((t) => t.engine === 'Distributed'))
       return made.filter((name) => name.slice(this.layout.prefix.length) in SHARDING && !tables.has(name));
     return made.filter((name) => !tables.has(name));
   }
+
+  /** Whether there can be no tables yet: what they are in has just been made. */
+  protected empty = false;
 
   /** Makes what the tables are in, before the first migration. */
   protected async prepare(): Promise<void> {}
@@ -152,23 +148,29 @@ export abstract class ClickHouseStore implements Store {
   /** ClickHouse deduplicates an INSERT SELECT only when told to, since it has a setting for that (25.12). */
   private deduplicate = '';
 
-  /**
-   * The last migration the store has had, 0 for none, and its tables with their engines. One question, for it is asked at
-   * every start.
-   */
-  private async state(): Promise<{ version: number; tables: Map<string, string> }> {
+  /** The last migration the store has had, 0 for none, and its tables. One question, for it is asked at every start. */
+  private async state(): Promise<{ version: number; tables: Tables }> {
     const known = "SELECT count() FROM system.settings WHERE name = 'deduplicate_insert_select'";
-    const tables = 'SELECT groupArray((name, engine)) FROM system.tables WHERE database = currentDatabase()';
-    try {
-      return await this.ask(
-        `SELECT max(version), (${known}), (${tables}) FROM ${this.layout.prefix}schema_migrations`,
-      );
-    } catch (error) {
-      if (!(error instanceof StoreError) || ![UNKNOWN_TABLE, UNKNOWN_DATABASE].includes(error.code))
-        throw error;
+    const tables = this.tablesQuestion();
+    if (!this.empty) {
+      try {
+        return await this.ask(
+          `SELECT max(version), (${known}), (${tables}) FROM ${this.layout.prefix}schema_migrations`,
+        );
+      } catch (error) {
+        if (!(error instanceof StoreError) || ![UNKNOWN_TABLE, UNKNOWN_DATABASE].includes(error.code))
+          throw error;
+      }
     }
+    this.empty = false;
     await this.prepare();
     return await this.ask(`SELECT 0, (${known}), (${tables})`);
+  }
+
+  /** Tables by name and engine, those that have a retention with their definitions. */
+  private tablesQuestion(): string {
+    const retained = [...retainedTables(this.layout).keys()].map(quote).join(', ');
+    return `SELECT groupArray((name, engine, if(name IN (${retained}), create_table_query, ''))) FROM system.tables WHERE database = currentDatabase()`;
   }
 
   /** Rows of JSONCompactEachRow. */
@@ -177,9 +179,34 @@ export abstract class ClickHouseStore implements Store {
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
   }
 
-  private async ask(query: string): Promise<{ version: number; tables: Map<string, string> }> {
-    const [[version, known, tables]] = await this.rows<[number, string, [string, string][]]>(query);
+  private async ask(query: string): Promise<{ version: number; tables: Tables }> {
+    const [[version, known, tables]] = await this.rows<[number, string, TableRow[]]>(query);
     this.deduplicate = Number(known) > 0 ? ", deduplicate_insert_select='force_enable'" : '';
-    return { version, tables: new Map(tables) };
+    return { version, tables: tablesOf(tables) };
   }
+}
+
+type TableRow = [name: string, engine: string, definition: string];
+type Tables = ReadonlyMap<string, { readonly engine: string; readonly definition: string }>;
+/** Seconds after which a table removes rows, undefined where they stay. */
+type Retentions = ReadonlyMap<string, number | undefined>;
+
+function tablesOf(rows: readonly TableRow[]): Tables {
+  return new Map(rows.map(([name, engine, definition]) => [name, { engine, definition }]));
+}
+
+/** Of the tables that hold rows of their own. */
+function retentionsIn(layout: Layout, tables: Tables): Retentions {
+  const retentions = new Map<string, number | undefined>();
+  for (const [name, table] of retainedTables(layout)) {
+    const found = tables.get(name);
+    if (found !== undefined && found.engine !== 'Distributed')
+      retentions.set(table, retentionIn(found.definition));
+  }
+  return retentions;
+}
+
+function least(retentions: Retentions): number | undefined {
+  const ages = [...retentions.values()].filter((age) => age !== undefined);
+  return ages.length === 0 ? undefined : Math.min(...ages);
 }

@@ -74,12 +74,15 @@ export class Delivery {
   }
 
   private async migrate(): Promise<void> {
-    const { made } = await this.store.migrate();
+    const { made, retention: found } = await this.store.migrate();
     const { log, retention } = this.options;
+    this.age = found;
     if (made.length > 0)
       log('warn', `${this.store.name} had lost ${made.join(', ')}: made again, with nothing in it`);
-    if (retention !== undefined) await this.store.retain(retention, true);
-    this.age = await this.store.retention();
+    if (retention !== undefined) {
+      await this.store.retain(retention, true);
+      this.age = await this.store.retention();
+    }
     this.migrated = true;
     this.reached();
     if (this.told || this.options.second === true) return;

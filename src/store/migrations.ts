@@ -17,6 +17,8 @@ export interface Migrated {
   readonly applied: readonly Migration[];
   /** Tables and views that an earlier migration had made and that were gone: made again, empty. */
   readonly made: readonly string[];
+  /** Seconds after which the tables that were there remove rows, the least of all; undefined when none does. */
+  readonly retention: number | undefined;
 }
 
 /** How the tables are laid out in a store. */

@@ -50,9 +50,9 @@ afterAll(async () => {
 const value = async (sql: string) => (await text(await store.query(sql))).trim();
 
 test('is up to date for a collector that is told nothing of it', async () => {
-  expect(await store.migrate()).toEqual({ applied: [], made: [] });
+  expect(await store.migrate()).toEqual({ applied: [], made: [], retention: undefined });
   const other = openStore(nodes[1].url, { create: true });
-  expect(await other.migrate()).toEqual({ applied: [], made: [] });
+  expect(await other.migrate()).toEqual({ applied: [], made: [], retention: undefined });
   await other.close();
 });
 

@@ -54,7 +54,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
   test('a new store gets every migration, once', async () => {
     const { applied } = await store.migrate();
     expect(applied.map((m) => m.version)).toEqual([1, 2, 3, 4, 5]);
-    expect(await store.migrate()).toEqual({ applied: [], made: [] });
+    expect(await store.migrate()).toEqual({ applied: [], made: [], retention: undefined });
   });
 
   test('sessions come back from SQL as NDJSON prints them', async () => {

@@ -71,8 +71,7 @@ export class StoreOutput implements ReadOutput {
   }
 
   private async open(): Promise<void> {
-    await this.store.migrate();
-    this.retention = await this.store.retention();
+    ({ retention: this.retention } = await this.store.migrate());
   }
 
   private insert(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type ClickHouseClientConfigOptions, ClickHouseError } from '@clickhouse/client';
 import { makeDirectory } from '../../model/files.js';
+import { DEFAULT_FORMAT } from '../clickhouse.js';
 import { entry } from '../entry.js';
 import { StatementRefused, StoreError, StoreLocationError, StoreUnavailable } from '../errors.js';
 import { giveTo, type Owner, ownerOf } from './owner.js';
@@ -161,13 +162,10 @@ export class ChdbProcess implements Connection {
   }
 
   /** Runs a statement of ours. @returns the answer's bytes in pieces. */
-  private async call(params: ConnBaseQueryParams): Promise<Uint8Array[]> {
-    const { answer } = await this.send({
-      kind: 'call',
-      query: params.query,
-      params: params.query_params ?? {},
-      settings: plainSettings(params.clickhouse_settings ?? {}),
-    });
+  private async call({ query, clickhouse_settings }: ConnBaseQueryParams): Promise<Uint8Array[]> {
+    // Of what the client sends beside a statement, the format alone is said apart from it.
+    const format = String(clickhouse_settings?.default_format ?? DEFAULT_FORMAT);
+    const { answer } = await this.send({ kind: 'call', query, format });
     this.last = answer;
     return answer;
   }
@@ -303,14 +301,6 @@ export class ChdbProcess implements Connection {
 
 function result({ query_id }: ConnBaseQueryParams) {
   return { query_id: query_id ?? '', response_headers: {}, http_status_code: 200 };
-}
-
-/** Settings as they cross to the other process. */
-function plainSettings(settings: object): Record<string, string | number | boolean> {
-  const plain: Record<string, string | number | boolean> = {};
-  for (const [name, value] of Object.entries(settings))
-    if (value !== undefined) plain[name] = typeof value === 'object' ? String(value) : value;
-  return plain;
 }
 
 function lastLine(text: string): string | undefined {

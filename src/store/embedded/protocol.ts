@@ -32,8 +32,8 @@ export interface Call {
   /** From 1. */
   readonly id: number;
   readonly query: string;
-  readonly params: Record<string, unknown>;
-  readonly settings: Record<string, string | number | boolean>;
+  /** The output format, where the statement names none. */
+  readonly format: string;
 }
 
 /** A statement of somebody else's: judged, held to limits, run beside everything else. */

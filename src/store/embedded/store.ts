@@ -46,7 +46,7 @@ export class EmbeddedStore extends ClickHouseStore {
     this.answers = join(path, 'answers');
     this.readable = [path, ...(options.spool === undefined ? [] : [resolve(options.spool)])];
     try {
-      if (options.create) makeDirectory(data);
+      if (options.create) this.empty = makeDirectory(data).includes(data);
       accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK);
       // They are the data's owner's, like all that is made from now on.
       const owner = ownerOf(data);

@@ -30,6 +30,8 @@ const KILL_AGAIN = 200;
 /** A thread of the engine's takes three descriptors: where there are fewer than these, a question has two threads. */
 const MANY_DESCRIPTORS = 1024;
 const THREADS = openFilesLimit() < MANY_DESCRIPTORS ? { max_threads: 2 } : {};
+/** ClickHouse's error code. */
+const READONLY = '164';
 /** The engine's own grants, beside its program: the first of the walls around questions. */
 const CONFIGURATION = fileURLToPath(new URL('../../schemas/chdb/config.xml', import.meta.url));
 
@@ -52,23 +54,20 @@ process.on('disconnect', () => {
 const { data, memory } = JSON.parse(process.argv[2]) as WorkerOptions;
 
 /** Loading it is most of what a start takes. */
-async function load(): Promise<{
-  chdb: typeof import('chdb');
-  connection: typeof import('chdb/connection');
-}> {
+async function load(): Promise<typeof import('chdb')> {
   try {
-    return { chdb: await import('chdb'), connection: await import('chdb/connection') };
+    return await import('chdb');
   } catch (error) {
     answer({ id: 0, kind: 'absent', message: (error as Error).message.replace(/\s+/g, ' ') });
     return new Promise(() => {});
   }
 }
 
-const { chdb, connection } = await load();
+const chdb = await load();
 const engine = [`--config-file=${CONFIGURATION}`, `--max_server_memory_usage=${memory}`];
 /** Opens the directory for the whole process, and ends questions. */
 const control = new chdb.Session(data, { connectionArgs: engine });
-const writer = connection.createChdbConnection({ path: data });
+const writer = new chdb.Session(data);
 
 let last: Promise<void> = Promise.resolve();
 /** Questions that run; `true` once their end was asked for. */
@@ -83,7 +82,7 @@ process.on('message', (message: ToWorker) => {
       last = last.then(() => settle(message.id, change(message)));
       return;
     case 'question':
-      void settle(message.id, question(message));
+      void settle(message.id, refusingChanges(question(message)));
       return;
     case 'kill':
       void kill(message.id);
@@ -100,31 +99,19 @@ async function settle(id: number, work: Promise<void>): Promise<void> {
       answer({ id, kind: 'refused', message: error.message });
       return;
     }
-    const { message } = error as Error;
-    // "Query failed: Code: 62. DB::Exception: Syntax error …. (SYNTAX_ERROR)"; the connection has taken it apart already.
-    const { code, type } = error as { code?: string; type?: string };
-    const [, number = '', text = message, name = ''] =
-      /Code: (\d+)\. (?:DB::\w+: )?([\s\S]*?)(?:\(([A-Z_]+)\))?\s*$/.exec(message) ?? [];
-    // READONLY: of a question's settings, and of what the guard has let through.
-    if (number === '164') {
-      answer({
-        id,
-        kind: 'refused',
-        message: `a question changes nothing, settings included: ${text.trim()}`,
-      });
-      return;
-    }
-    answer(
-      type
-        ? { id, kind: 'failed', message, code: code ?? '', type }
-        : { id, kind: 'failed', message: text.trim(), code: number, type: name },
-    );
+    answer({ id, kind: 'failed', ...engineError(error as Error) });
   }
 }
 
-async function call({ id, query, params, settings }: Call): Promise<void> {
-  const { stream } = await writer.exec({ query, query_params: params, clickhouse_settings: settings });
-  for await (const bytes of stream as AsyncIterable<Uint8Array>) send(id, bytes);
+/** "Query failed: Code: 62. DB::Exception: Syntax error …. (SYNTAX_ERROR)", taken apart. */
+function engineError({ message }: Error): { message: string; code: string; type: string } {
+  const [, code = '', text = message, type = ''] =
+    /Code: (\d+)\. (?:DB::\w+: )?([\s\S]*?)(?:\(([A-Z_]+)\))?\s*$/.exec(message) ?? [];
+  return { message: text.trim(), code, type };
+}
+
+async function call({ id, query, format }: Call): Promise<void> {
+  send(id, (await writer.queryAsync(query, { format })).bytes());
 }
 
 function send(id: number, bytes: Uint8Array): void {
@@ -143,6 +130,17 @@ async function change({ id, sql, params, format }: Change): Promise<void> {
     send(id, (await session.queryAsync(sql, { format })).bytes());
   } finally {
     session.close();
+  }
+}
+
+/** What a question may not change is not the engine's failure, whatever the guard has let through. */
+async function refusingChanges(asked: Promise<void>): Promise<void> {
+  try {
+    await asked;
+  } catch (error) {
+    const { message, code } = engineError(error as Error);
+    if (code !== READONLY) throw error;
+    throw new StatementRefused(`a question changes nothing, settings included: ${message}`);
   }
 }
 
