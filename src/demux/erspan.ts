@@ -9,8 +9,9 @@ import {
   parseErspan,
 } from '../wire/erspan.js';
 import { EtherType } from '../wire/ethertypes.js';
-import { FrameKind } from '../wire/frame.js';
+import { type Frame, FrameKind } from '../wire/frame.js';
 import { GRE_PROTO_ERSPAN3, GRE_SEQ } from '../wire/gre.js';
+import { Layer } from '../wire/layers.js';
 import { Malformed } from '../wire/malformed.js';
 import { MirrorDirection, MirrorType } from '../wire/mirror-point.js';
 import type { OuterPacket } from '../wire/outer.js';
@@ -52,16 +53,31 @@ export function erspanRcv(inner: Inner, packet: OuterPacket, o: number): void {
   }
 }
 
-/** The header's VLAN is the frame's where the switch took the tag off, which type III does not say: there the frame shows. */
+/** The header's VLAN is one of the frame's where the frame does not have it as well. */
 function ethernet(inner: Inner, packet: OuterPacket, h: ErspanHeader, start: number): void {
   inner.decode(packet, FrameKind.Ethernet, 0, start, packet.end, packet.wireEnd);
   const f = inner.frame;
-  if (h.vlan !== 0 && tagRemoved(h, f.vlanCount)) inner.mirrored.vlan = h.vlan;
+  if (h.vlan !== 0 && isBesideTags(h, outermostTag(f))) inner.mirrored.vlan = h.vlan;
   inner.count(packet, start, f.truncated, f.malformed !== Malformed.None);
   inner.hand(packet);
 }
 
-function tagRemoved(h: ErspanHeader, tags: number): boolean {
-  if (h.type === MirrorType.Erspan3) return tags === 0;
-  return h.encapsulation === ErspanEncapsulation.Isl || h.encapsulation === ErspanEncapsulation.TagRemoved;
+/**
+ * Whether the header's VLAN is one more than the frame's tags say. Type II says what became of the tag: one that was taken
+ * off is not among those left, even of the same number (QinQ); what arrived without a tag has the VLAN that the switch put
+ * it into, and has left with its tag from some. Type III does not say: there the frame shows.
+ */
+function isBesideTags(h: ErspanHeader, outermost: number): boolean {
+  if (h.type === MirrorType.Erspan3) return outermost < 0;
+  if (h.encapsulation === ErspanEncapsulation.Untagged) return h.vlan !== outermost;
+  return h.encapsulation !== ErspanEncapsulation.TagKept;
+}
+
+/** The VLAN id in the outermost tag before any IP packet, -1 without one. */
+function outermostTag(f: Frame): number {
+  for (let i = 0; i < f.layerCount; i++) {
+    if (f.layerKind[i] === Layer.Vlan) return f.vlanIds[0];
+    if (f.layerKind[i] === Layer.Ipv4 || f.layerKind[i] === Layer.Ipv6) return -1;
+  }
+  return -1;
 }

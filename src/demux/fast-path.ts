@@ -173,10 +173,14 @@ export class FastPath {
       this.type = MirrorType.Erspan2;
       m.port = u32(b, o + 4) & 0xfffff;
       const encapsulation = (word >>> 11) & 3;
-      const removed =
-        encapsulation === ErspanEncapsulation.Isl || encapsulation === ErspanEncapsulation.TagRemoved;
-      if (removed && vlan !== 0) m.vlan = vlan;
-      return o + ERSPAN2_LENGTH;
+      const frame = o + ERSPAN2_LENGTH;
+      if (
+        vlan !== 0 &&
+        encapsulation !== ErspanEncapsulation.TagKept &&
+        (encapsulation !== ErspanEncapsulation.Untagged || vlan !== tagOf(b, frame))
+      )
+        m.vlan = vlan;
+      return frame;
     }
     if (version !== ERSPAN3_VERSION) return -1;
     this.type = MirrorType.Erspan3;
@@ -187,7 +191,7 @@ export class FastPath {
     m.hardware = (flags >>> 4) & 0x3f;
     m.securityGroup = u16(b, o + 8);
     // The VLAN is a removed tag's unless the frame has one.
-    if (vlan !== 0 && !isVlanType(u16(b, o + ERSPAN3_LENGTH + ETHERNET_TYPE))) m.vlan = vlan;
+    if (vlan !== 0 && tagOf(b, o + ERSPAN3_LENGTH) < 0) m.vlan = vlan;
     return o + ERSPAN3_LENGTH;
   }
 
@@ -309,4 +313,9 @@ export class FastPath {
     f.payloadLength = length - UDP_LENGTH;
     return !isTunnelPort(f.destinationPort);
   }
+}
+
+/** The VLAN id in the outermost tag of the Ethernet frame at `o`, -1 without one. */
+function tagOf(b: Uint8Array, o: number): number {
+  return isVlanType(u16(b, o + ETHERNET_TYPE)) ? u16(b, o + ETHERNET_LENGTH) & 0xfff : -1;
 }

@@ -1,6 +1,7 @@
 /** The main fields of each layer of a frame, for the NDJSON of packets. */
 import { formatIp, formatIpv4, formatMac } from '../wire/addresses.js';
 import { AhHeader, parseAh } from '../wire/ah.js';
+import { AristaTimestamp, parseAristaTimestamp } from '../wire/arista-timestamp.js';
 import { ArpPacket, parseArp } from '../wire/arp.js';
 import { CiscoMetadata, parseCiscoMetadata } from '../wire/cisco-metadata.js';
 import { ErspanHeader, erspanPort, parseErspan } from '../wire/erspan.js';
@@ -10,23 +11,30 @@ import { ETHERNET_TYPE } from '../wire/ethernet.js';
 import { FabricPathTag, parseFabricPath } from '../wire/fabricpath.js';
 import { GeneveHeader, parseGeneve } from '../wire/geneve.js';
 import { GRE_KEY, GRE_SEQ, GreHeader, parseGre } from '../wire/gre.js';
+import { GtpuHeader, parseGtpu } from '../wire/gtpu.js';
+import { HsrTag, parseHsr } from '../wire/hsr.js';
 import { IGMP_LENGTH } from '../wire/igmp.js';
 import { Ipv4Header, parseIpv4 } from '../wire/ipv4.js';
 import { IPV6_DESTINATION, IPV6_SOURCE, Ipv6Header, parseIpv6 } from '../wire/ipv6.js';
 import { Layer } from '../wire/layers.js';
 import { LlcHeader, parseLlc, parseSnap, SnapHeader } from '../wire/llc.js';
+import { MacsecTag, parseMacsec } from '../wire/macsec.js';
 import { MPLS_LENGTH, MplsLabel, parseMpls } from '../wire/mpls.js';
+import { NshHeader, parseNsh } from '../wire/nsh.js';
 import { OspfHeader, parseOspf } from '../wire/ospf.js';
 import { PbbTag, parsePbb } from '../wire/pbb.js';
 import { PimHeader, parsePim } from '../wire/pim.js';
 import { PppHeader, parsePpp } from '../wire/ppp.js';
 import { PppoeHeader, parsePppoe } from '../wire/pppoe.js';
+import { parseRTag, RTag } from '../wire/rtag.js';
 import { parseSctp, SctpHeader } from '../wire/sctp.js';
 import { parseTcp, TcpHeader } from '../wire/tcp.js';
+import { parseTTag, TTag } from '../wire/ttag.js';
 import { parseUdp, UdpHeader } from '../wire/udp.js';
 import { parseVlan, VlanTag } from '../wire/vlan.js';
 import { parseVnTag, VnTag } from '../wire/vntag.js';
 import { parseVxlan, VxlanHeader } from '../wire/vxlan.js';
+import { parseVxlanGpe, VxlanGpeHeader } from '../wire/vxlan-gpe.js';
 import { parseWccp, WccpHeader } from '../wire/wccp.js';
 
 /** One layer's fields at `o` as they go behind others in an object; '' where the bytes end too early. */
@@ -72,6 +80,25 @@ const FIELDS: Partial<Record<number, Fields>> = {
     new FabricPathTag(),
     parseFabricPath,
     (h) => `,"forwarding_tag":${h.forwardingTag},"ttl":${h.ttl}`,
+  ),
+  [Layer.TTag]: parsed(new TTag(), parseTTag, (h) => `,"clock":${h.high * 2 ** 32 + h.low}`),
+  [Layer.AristaTimestamp]: parsed(
+    new AristaTimestamp(),
+    parseAristaTimestamp,
+    (h) => `,"timescale":${h.timescale},"seconds":${h.seconds},"nanoseconds":${h.nanoseconds}`,
+  ),
+  [Layer.Hsr]: parsed(new HsrTag(), parseHsr, (h) => `,"path":${h.path},"sequence":${h.sequence}`),
+  [Layer.RTag]: parsed(new RTag(), parseRTag, (h) => `,"sequence":${h.sequence}`),
+  [Layer.Nsh]: parsed(
+    new NshHeader(),
+    parseNsh,
+    (h) =>
+      `,"service_path":${h.servicePath},"service_index":${h.serviceIndex},"next_protocol":${h.nextProtocol}`,
+  ),
+  [Layer.Macsec]: parsed(
+    new MacsecTag(),
+    parseMacsec,
+    (h) => `,"flags":${h.flags},"packet_number":${h.packetNumber}`,
   ),
   [Layer.Llc]: parsed(
     new LlcHeader(),
@@ -139,6 +166,12 @@ const FIELDS: Partial<Record<number, Fields>> = {
   [Layer.Erspan2]: erspan,
   [Layer.Erspan3]: erspan,
   [Layer.Vxlan]: parsed(new VxlanHeader(), parseVxlan, (h) => `,"vni":${h.vni}`),
+  [Layer.VxlanGpe]: parsed(
+    new VxlanGpeHeader(),
+    parseVxlanGpe,
+    (h) => `,"vni":${h.vni},"next_protocol":${h.nextProtocol}`,
+  ),
+  [Layer.Gtpu]: parsed(new GtpuHeader(), parseGtpu, (h) => `,"type":${h.type},"teid":${h.teid}`),
   [Layer.Geneve]: parsed(new GeneveHeader(), parseGeneve, (h) => `,"vni":${h.vni},"protocol":${h.protocol}`),
   [Layer.CiscoMetadata]: parsed(
     new CiscoMetadata(),

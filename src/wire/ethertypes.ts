@@ -32,6 +32,7 @@ export const EtherType = {
   Macsec: 0x88e5,
   ProviderBackbone: 0x88e7,
   Ptp: 0x88f7,
+  Prp: 0x88fb,
   Cfm: 0x8902,
   FabricPath: 0x8903,
   Fcoe: 0x8906,
@@ -41,8 +42,12 @@ export const EtherType = {
   VnTag: 0x8926,
   Hsr: 0x892f,
   ETag: 0x893f,
+  Nsh: 0x894f,
+  TTag: 0x8988,
   Loopback: 0x9000,
   Vlan9100: 0x9100,
+  Arista: 0xd28b,
+  RTag: 0xf1c1,
 } as const;
 
 /** A type field below this is an IEEE 802.3 length (IEEE 802.3 section 3.2.6). */

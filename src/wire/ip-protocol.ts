@@ -16,10 +16,13 @@ export const IpProtocol = {
   NoNext: 59,
   DestinationOptions: 60,
   Ospf: 89,
+  EtherIp: 97,
   Pim: 103,
   Sctp: 132,
   Mobility: 135,
   MplsInIp: 137,
   Hip: 139,
   Shim6: 140,
+  /** Of SRv6 (RFC 8986 section 10.1). */
+  Ethernet: 143,
 } as const;

@@ -44,6 +44,15 @@ export const Layer = {
   Pbb: 35,
   FabricPath: 36,
   Mellanox: 37,
+  TTag: 38,
+  AristaTimestamp: 39,
+  Hsr: 40,
+  RTag: 41,
+  Nsh: 42,
+  Macsec: 43,
+  VxlanGpe: 44,
+  Gtpu: 45,
+  EtherIp: 46,
 } as const;
 
 /** What a frame starts with, for {@link decodeFrame}. */
@@ -89,4 +98,13 @@ export const LAYER_NAMES: readonly string[] = [
   'pbb',
   'fabricpath',
   'mellanox',
+  'ttag',
+  'arista_timestamp',
+  'hsr',
+  'rtag',
+  'nsh',
+  'macsec',
+  'vxlan_gpe',
+  'gtpu',
+  'etherip',
 ];

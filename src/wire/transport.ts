@@ -35,7 +35,7 @@ const IP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [88, 'eigrp'],
   [IpProtocol.Ospf, 'ospf'],
   [94, 'ipip'],
-  [97, 'etherip'],
+  [IpProtocol.EtherIp, 'etherip'],
   [IpProtocol.Pim, 'pim'],
   [108, 'ipcomp'],
   [112, 'vrrp'],
@@ -49,12 +49,25 @@ const IP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [IpProtocol.MplsInIp, 'mpls'],
   [IpProtocol.Hip, 'hip'],
   [IpProtocol.Shim6, 'shim6'],
+  [IpProtocol.Ethernet, 'ethernet'],
 ]);
 
 const ETHERTYPES: ReadonlyMap<number, string> = new Map([
-  // Protocol types of GRE that are no EtherTypes (RFC 1701): OSI's network layer, ERSPAN with frames that cannot be read.
+  // Protocol types of GRE that are no EtherTypes: RFC 1701's, Cisco's CDP and NHRP (RFC 2332), MikroTik's EoIP, ERSPAN
+  // with frames that cannot be read.
+  [0x0004, 'sna'],
   [0x00fe, 'osi'],
+  [0x2000, 'cdp'],
+  [0x2001, 'nhrp'],
+  [0x6400, 'eoip'],
+  [0x6559, 'frame-relay'],
   [GRE_PROTO_ERSPAN3, 'erspan'],
+  // What RFC 1701 says GRE carries, and 3GPP2 does (A.S0017).
+  [0x0600, 'xns'],
+  [0x0bad, 'vines'],
+  [0x6003, 'decnet'],
+  [0x8881, 'cdma2000'],
+  [0x88d2, '3gpp2'],
   // IP that could not be read: what the EtherType promised.
   [EtherType.Ipv4, 'ipv4'],
   [EtherType.Ipv6, 'ipv6'],
@@ -95,6 +108,11 @@ const ETHERTYPES: ReadonlyMap<number, string> = new Map([
   [EtherType.Fip, 'fip'],
   [EtherType.Roce, 'roce'],
   [EtherType.Hsr, 'hsr'],
+  [EtherType.Prp, 'prp'],
+  [EtherType.RTag, 'rtag'],
+  [EtherType.Nsh, 'nsh'],
+  [EtherType.TTag, 'ttag'],
+  [EtherType.Arista, 'arista'],
   [EtherType.Slow, 'lacp'],
   [EtherType.Loopback, 'loop'],
 ]);
@@ -132,6 +150,7 @@ const LLC_PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [0x010b, 'pvst'],
   [0x0111, 'udld'],
   [0x2000, 'cdp'],
+  [0x2001, 'cgmp'],
   [0x2003, 'vtp'],
   [0x2004, 'dtp'],
 ]);

@@ -2,6 +2,8 @@
 import { BAD, SHORT, setU24, u24 } from './bytes.js';
 
 export const VXLAN_PORT = 4789;
+/** Linux' own, from before there was a number for it; what Cilium and flannel use. */
+export const VXLAN_LINUX_PORT = 8472;
 export const VXLAN_LENGTH = 8;
 export const VXLAN_FLAG_I = 0x08;
 

@@ -1,5 +1,6 @@
 /** The steps of a walk through what lies below IP. */
 
+import { AristaTimestamp, parseAristaTimestamp } from './arista-timestamp.js';
 import { ARP_BASE_LENGTH } from './arp.js';
 import { BAD, SHORT, u16 } from './bytes.js';
 import { CiscoMetadata, parseCiscoMetadata } from './cisco-metadata.js';
@@ -29,8 +30,10 @@ import {
   SAP_SNAP,
   SnapHeader,
 } from './llc.js';
+import { MACSEC_CHANGED, MACSEC_ENCRYPTED, MacsecTag, parseMacsec } from './macsec.js';
 import { Malformed } from './malformed.js';
 import { CONTROL_WORD_LENGTH, hasControlWord, mplsStackLength } from './mpls.js';
+import { NextProtocol, NshHeader, parseNsh } from './nsh.js';
 import { PppHeader, PppProtocol, parsePpp } from './ppp.js';
 import { PPPOE_SESSION_DATA, PppoeHeader, parsePppoe } from './pppoe.js';
 import { VLAN_LENGTH } from './vlan.js';
@@ -44,6 +47,9 @@ const metadata = new CiscoMetadata();
 const wlan = new Ieee80211Header();
 const ipv4Header = new Ipv4Header();
 const ipv6Header = new Ipv6Header();
+const timestamp = new AristaTimestamp();
+const nshHeader = new NshHeader();
+const macsecTag = new MacsecTag();
 /** The GRE protocol type under which 802.11 comes first. */
 const IEEE80211_TYPE = 0x8200;
 
@@ -102,6 +108,18 @@ export function etherType(f: Frame, w: Walk, type: number): Step {
       return Step.FabricPath;
     case EtherType.JumboLlc:
       return Step.Llc;
+    case EtherType.TTag:
+      return Step.TTag;
+    case EtherType.Arista:
+      return Step.AristaTimestamp;
+    case EtherType.Hsr:
+      return Step.Hsr;
+    case EtherType.RTag:
+      return Step.RTag;
+    case EtherType.Nsh:
+      return Step.Nsh;
+    case EtherType.Macsec:
+      return Step.Macsec;
     case GRE_PROTO_TEB:
       return Step.Ethernet;
     default:
@@ -119,13 +137,67 @@ export function vlan(f: Frame, w: Walk): Step {
   return typeOrLength(f, w, u16(w.b, o + 2));
 }
 
-/** A tag of a port extender, with the next EtherType in its last two bytes. */
+/** A tag of a switch, with the next EtherType in its last two bytes. */
 export function fabricTag(f: Frame, w: Walk, layer: number, length: number): Step {
   const o = w.o;
   if (w.end - o < length) return cut(f, w, Malformed.FabricTag);
   push(f, layer, o);
   w.o = o + length;
   return typeOrLength(f, w, u16(w.b, o + length - 2));
+}
+
+export function aristaTimestamp(f: Frame, w: Walk): Step {
+  const o = w.o;
+  const n = parseAristaTimestamp(w.b, o, w.end, timestamp);
+  if (n === SHORT) return cut(f, w, Malformed.FabricTag);
+  if (n === BAD) {
+    // Something else of Arista's, of a length that nobody knows.
+    push(f, Layer.Other, o);
+    return Step.Done;
+  }
+  push(f, Layer.AristaTimestamp, o);
+  w.o = o + n;
+  return typeOrLength(f, w, timestamp.type);
+}
+
+export function nsh(f: Frame, w: Walk): Step {
+  const n = parseNsh(w.b, w.o, w.end, nshHeader);
+  if (n === SHORT) return cut(f, w, Malformed.Nsh);
+  if (n === BAD) return fail(f, w, Malformed.Nsh);
+  push(f, Layer.Nsh, w.o);
+  w.o += n;
+  return nextProtocol(f, w, nshHeader.nextProtocol);
+}
+
+/** What NSH and VXLAN-GPE say comes next. */
+export function nextProtocol(f: Frame, w: Walk, protocol: number): Step {
+  switch (protocol) {
+    case NextProtocol.Ipv4:
+      return etherType(f, w, EtherType.Ipv4);
+    case NextProtocol.Ipv6:
+      return etherType(f, w, EtherType.Ipv6);
+    case NextProtocol.Ethernet:
+      return Step.Ethernet;
+    case NextProtocol.Nsh:
+      return etherType(f, w, EtherType.Nsh);
+    case NextProtocol.Mpls:
+      return etherType(f, w, EtherType.Mpls);
+    default:
+      return Step.Done;
+  }
+}
+
+/** A frame that is signed only is walked on through; the signature at its end is beyond what lengths claim. */
+export function macsec(f: Frame, w: Walk): Step {
+  const n = parseMacsec(w.b, w.o, w.end, macsecTag);
+  if (n === SHORT) return cut(f, w, Malformed.Macsec);
+  if (n === BAD) return fail(f, w, Malformed.Macsec);
+  push(f, Layer.Macsec, w.o);
+  if ((macsecTag.flags & (MACSEC_ENCRYPTED | MACSEC_CHANGED)) !== 0) return Step.Done;
+  const o = w.o + n;
+  if (w.end - o < 2) return cut(f, w, Malformed.Macsec);
+  w.o = o + 2;
+  return typeOrLength(f, w, u16(w.b, o));
 }
 
 /** A header of a fabric that carries whole Ethernet frames. */

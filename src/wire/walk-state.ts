@@ -26,6 +26,15 @@ export const Step = {
   Pbb: 20,
   FabricPath: 21,
   PimRegister: 22,
+  TTag: 23,
+  AristaTimestamp: 24,
+  Hsr: 25,
+  RTag: 26,
+  Nsh: 27,
+  Macsec: 28,
+  VxlanGpe: 29,
+  Gtpu: 30,
+  EtherIp: 31,
 } as const;
 export type Step = (typeof Step)[keyof typeof Step];
 

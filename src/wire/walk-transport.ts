@@ -3,6 +3,7 @@ import { u16, u32 } from './bytes.js';
 import type { Frame } from './frame-fields.js';
 import { GENEVE_PORT } from './geneve.js';
 import { GRE_IN_UDP_PORT } from './gre.js';
+import { GTPU_PORT } from './gtpu.js';
 import { ICMP_LENGTH } from './icmp.js';
 import { IpProtocol } from './ip-protocol.js';
 import { Layer } from './layers.js';
@@ -18,7 +19,8 @@ import {
   TCP_WINDOW,
 } from './tcp.js';
 import { UDP_LENGTH } from './udp.js';
-import { VXLAN_PORT } from './vxlan.js';
+import { VXLAN_LINUX_PORT, VXLAN_PORT } from './vxlan.js';
+import { VXLAN_GPE_PORT } from './vxlan-gpe.js';
 import { enterTunnel, push, Step, type Walk } from './walk-state.js';
 
 /** Reads the transport header at `w.o`. For protocols without one that is read, all behind the IP headers is payload. */
@@ -49,6 +51,12 @@ export function transport(f: Frame, w: Walk, protocol: number): Step {
     case IpProtocol.MplsInIp:
       enterTunnel(f, w);
       return Step.Mpls;
+    case IpProtocol.EtherIp:
+      enterTunnel(f, w);
+      return Step.EtherIp;
+    case IpProtocol.Ethernet:
+      enterTunnel(f, w);
+      return Step.Ethernet;
     case IpProtocol.Esp:
       return opaque(f, w, Layer.Esp);
     case IpProtocol.Igmp:
@@ -162,7 +170,12 @@ export function isTunnelPort(port: number): boolean {
 function tunnelPort(port: number): Step {
   switch (port) {
     case VXLAN_PORT:
+    case VXLAN_LINUX_PORT:
       return Step.Vxlan;
+    case VXLAN_GPE_PORT:
+      return Step.VxlanGpe;
+    case GTPU_PORT:
+      return Step.Gtpu;
     case GENEVE_PORT:
       return Step.Geneve;
     case GRE_IN_UDP_PORT:

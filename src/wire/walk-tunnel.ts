@@ -1,6 +1,7 @@
 /** The steps of a walk through tunnels inside a mirrored frame. What is not what it should be leaves the carrier as it is. */
 import { BAD, SHORT } from './bytes.js';
 import { ERSPAN_FT_ETHERNET, ERSPAN_FT_IP, ErspanHeader, parseErspan } from './erspan.js';
+import { ETHERIP_LENGTH, parseEtherIp } from './etherip.js';
 import { EtherType } from './ethertypes.js';
 import type { Frame } from './frame-fields.js';
 import { GeneveHeader, parseGeneve } from './geneve.js';
@@ -15,10 +16,12 @@ import {
   GreHeader,
   parseGre,
 } from './gre.js';
+import { GTPU_GPDU, GtpuHeader, parseGtpu } from './gtpu.js';
 import { isIeee80211Protocol } from './ieee80211.js';
 import { Layer } from './layers.js';
 import { Malformed } from './malformed.js';
 import { parseMellanox } from './mellanox.js';
+import { NextProtocol } from './nsh.js';
 import {
   PIM_LENGTH,
   PIM_NULL_REGISTER,
@@ -28,14 +31,17 @@ import {
   parsePim,
 } from './pim.js';
 import { parseVxlan, VxlanHeader } from './vxlan.js';
-import { etherType } from './walk-link.js';
+import { parseVxlanGpe, VXLAN_GPE_P, VxlanGpeHeader } from './vxlan-gpe.js';
+import { etherType, nextProtocol } from './walk-link.js';
 import { cut, fail, push, Step, type Walk } from './walk-state.js';
 import { parseWccp, WccpHeader } from './wccp.js';
 
 const greHeader = new GreHeader();
 const erspanHeader = new ErspanHeader();
 const vxlanHeader = new VxlanHeader();
+const vxlanGpeHeader = new VxlanGpeHeader();
 const geneveHeader = new GeneveHeader();
+const gtpuHeader = new GtpuHeader();
 const pimHeader = new PimHeader();
 const wccpHeader = new WccpHeader();
 
@@ -134,4 +140,36 @@ export function geneve(f: Frame, w: Walk): Step {
   push(f, Layer.Geneve, w.o);
   w.o += n;
   return etherType(f, w, geneveHeader.protocol);
+}
+
+export function vxlanGpe(f: Frame, w: Walk): Step {
+  const h = vxlanGpeHeader;
+  const n = parseVxlanGpe(w.b, w.o, w.end, h);
+  if (n === SHORT) return cut(f, w, Malformed.Vxlan);
+  if (n === BAD) return fail(f, w, Malformed.Vxlan);
+  push(f, Layer.VxlanGpe, w.o);
+  w.o += n;
+  return nextProtocol(f, w, (h.flags & VXLAN_GPE_P) === 0 ? NextProtocol.Ethernet : h.nextProtocol);
+}
+
+/** Of GTP-U's messages one carries a packet, which is IP: other sessions of packets are left as they are. */
+export function gtpu(f: Frame, w: Walk): Step {
+  const h = gtpuHeader;
+  const o = w.o;
+  const n = parseGtpu(w.b, o, w.end, h);
+  if (n === SHORT) return cut(f, w, Malformed.Gtpu);
+  if (n === BAD) return fail(f, w, Malformed.Gtpu);
+  push(f, Layer.Gtpu, o);
+  if (h.type !== GTPU_GPDU) return Step.Done;
+  w.o = o + n;
+  return Step.Ip;
+}
+
+export function etherIp(f: Frame, w: Walk): Step {
+  const n = parseEtherIp(w.b, w.o, w.end);
+  if (n === SHORT) return cut(f, w, Malformed.EtherIp);
+  if (n === BAD) return fail(f, w, Malformed.EtherIp);
+  push(f, Layer.EtherIp, w.o);
+  w.o += ETHERIP_LENGTH;
+  return Step.Ethernet;
 }

@@ -2,13 +2,17 @@ import { ETAG_LENGTH } from './etag.js';
 import { EtherType } from './ethertypes.js';
 import { FABRICPATH_LENGTH } from './fabricpath.js';
 import type { Frame } from './frame-fields.js';
+import { HSR_LENGTH } from './hsr.js';
 import { FrameKind, Layer, MAX_LAYERS } from './layers.js';
 import { Malformed } from './malformed.js';
 import { PBB_LENGTH } from './pbb.js';
+import { RTAG_LENGTH } from './rtag.js';
+import { TTAG_LENGTH } from './ttag.js';
 import { VNTAG_LENGTH } from './vntag.js';
 import { ip, ipv4, ipv6 } from './walk-ip.js';
 import {
   amsdu,
+  aristaTimestamp,
   arp,
   ciscoMetadata,
   ethernet,
@@ -17,14 +21,16 @@ import {
   fabricTag,
   ieee80211,
   llc,
+  macsec,
   mpls,
+  nsh,
   ppp,
   pppoe,
   pppoeDiscovery,
   vlan,
 } from './walk-link.js';
 import { fail, Step, Walk } from './walk-state.js';
-import { geneve, gre, pimRegister, vxlan } from './walk-tunnel.js';
+import { etherIp, geneve, gre, gtpu, pimRegister, vxlan, vxlanGpe } from './walk-tunnel.js';
 
 const walk = new Walk();
 
@@ -146,6 +152,24 @@ function take(step: Step, f: Frame, w: Walk): Step {
       return fabricHeader(f, w, Layer.FabricPath, FABRICPATH_LENGTH);
     case Step.PimRegister:
       return pimRegister(w);
+    case Step.TTag:
+      return fabricTag(f, w, Layer.TTag, TTAG_LENGTH);
+    case Step.AristaTimestamp:
+      return aristaTimestamp(f, w);
+    case Step.Hsr:
+      return fabricTag(f, w, Layer.Hsr, HSR_LENGTH);
+    case Step.RTag:
+      return fabricTag(f, w, Layer.RTag, RTAG_LENGTH);
+    case Step.Nsh:
+      return nsh(f, w);
+    case Step.Macsec:
+      return macsec(f, w);
+    case Step.VxlanGpe:
+      return vxlanGpe(f, w);
+    case Step.Gtpu:
+      return gtpu(f, w);
+    case Step.EtherIp:
+      return etherIp(f, w);
     default:
       return Step.Done;
   }

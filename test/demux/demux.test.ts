@@ -399,7 +399,7 @@ describe('ERSPAN', () => {
             mirrored: {
               port: index,
               cos,
-              vlan: (en === 1 || en === 2) && vlan !== 0 ? vlan : -1,
+              vlan: en !== 3 && vlan !== 0 ? vlan : -1,
               sequence: g.sequence,
             },
           });
@@ -443,6 +443,43 @@ describe('ERSPAN', () => {
         },
       ),
     );
+  });
+
+  it.each([
+    // What becomes of the tag; the header's VLAN and the frame's; what is beside the frame's.
+    [0, 33, 33, -1],
+    [0, 34, 33, 34],
+    [1, 33, 33, 33],
+    [2, 33, 33, 33],
+    [2, 34, 33, 34],
+    [3, 33, 33, -1],
+  ])('type II with encapsulation %i, VLAN %i and the tag %i', (en, vlan, tag, beside) => {
+    const header = bytes([...be16(0x1000 | vlan), ...be16((en << 11) | 5)], be32(1));
+    // Behind a tag that the fast way leaves alone, and before it.
+    for (const tags of [
+      [[0x8100, tag]],
+      [
+        [0x88a8, tag],
+        [0x8100, 7],
+      ],
+    ] as [number, number][][]) {
+      const out = demux(over4(gre(0x88be, bytes(header, ethernet(0x0800, INNER_IP, tags)), { sequence: 1 })));
+      expect([out.frames[0].vlans[0], out.frames[0].mirrored.vlan]).toEqual([tag, beside]);
+    }
+  });
+
+  it('the tag of a frame in an overlay is not the mirrored frame’s', () => {
+    const overlay = udp(
+      4000,
+      4789,
+      bytes([8, 0, 0, 0, 0, 0, 9, 0], ethernet(0x0800, INNER_IP, [[0x8100, 33]])),
+    );
+    const frame = ethernet(0x0800, ipv4('10.2.0.1', '10.2.0.2', 17, overlay));
+    const header = bytes([...be16(0x1000 | 33), ...be16(5)], be32(1));
+    expect(demux(over4(gre(0x88be, bytes(header, frame), { sequence: 1 }))).frames[0].mirrored.vlan).toBe(33);
+    const third = over4(erspan3(1, 1, frame));
+    third.set([0x20, 33], 28);
+    expect(demux(third).frames[0].mirrored.vlan).toBe(33);
   });
 
   it('type III leaves the VLAN to the frame where the tag is still there', () => {

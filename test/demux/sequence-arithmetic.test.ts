@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Numbering, SequenceVerdict } from '../../src/demux/numbering.js';
 import { SequenceStreams } from '../../src/demux/sequence.js';
+import { RESTART_NEAR, RESTART_REPEATED, RESTART_RUN } from '../../src/demux/sequence-window.js';
 import type { PacketBatch } from '../../src/receive/batch.js';
 import { MirrorType } from '../../src/wire/mirror-point.js';
 import { MirrorRecord } from '../../src/wire/mirror-record.js';
@@ -125,10 +126,33 @@ function truthOfAll(lives: readonly number[][]): Counts {
 }
 
 /**
+ * Whether numbers late and repeated look as those of a sender that has started again: upwards from one near 0, and some
+ * of them repeated (sequence-window.ts).
+ */
+function looksRestarted(places: readonly number[], size: number): boolean {
+  const seen = new Set<number>();
+  let highest = Number.NEGATIVE_INFINITY;
+  let run: { place: number; again: boolean }[] = [];
+  for (const p of places) {
+    const last = run.at(-1)?.place ?? Number.NEGATIVE_INFINITY;
+    if (p > highest) run = [];
+    else if (p !== last) {
+      if (p < last) run = [];
+      if (run.length > 0 || p % size < RESTART_NEAR) run.push({ place: p, again: seen.has(p) });
+      if (run.length >= RESTART_RUN && run.filter((n) => n.again).length >= RESTART_REPEATED) return true;
+    }
+    highest = Math.max(highest, p);
+    seen.add(p);
+  }
+  return false;
+}
+
+/**
  * Whether nobody could tell: a step that is no restart ends near 0, or one ends where numbers have ended before, so that
- * it looks as if those go on.
+ * it looks as if those go on; or what looks like a restart is none.
  */
 function isAmbiguous(lives: readonly number[][], size = 2 ** 32): boolean {
+  if (lives.some((places) => looksRestarted(places, size))) return true;
   const ends: number[] = [];
   for (const places of lives) {
     for (const [i, p] of places.entries()) {

@@ -161,6 +161,15 @@ describe('the NDJSON of packets', () => {
       ethernet(0x893f, bytes([0, 5, 0, 6, 0, 0, 8, 0], INNER)),
       ethernet(0x88e7, bytes([0, 0, 1, 0], ethernet(0x0800, INNER))),
       ethernet(0x8903, bytes([0x01, 0x20], ethernet(0x0800, INNER))),
+      ethernet(0x8988, bytes([0, 1, 0, 0, 0, 2, 8, 0], INNER)),
+      ethernet(0xd28b, bytes([0, 1, 1, 0x20, 0, 7, 0, 0, 0, 8, 8, 0], INNER)),
+      ethernet(0x892f, bytes([0x10, 40, 0, 9, 8, 0], INNER)),
+      ethernet(0xf1c1, bytes([0, 0, 0, 10, 8, 0], INNER)),
+      ethernet(0x894f, bytes([0x0f, 0xc2, 2, 1, 0, 0, 11, 12], INNER)),
+      ethernet(0x88e5, bytes([0, 0, 0, 0, 0, 13, 8, 0], INNER, new Uint8Array(16))),
+      ethernet(0x0800, ip(17, udp(4000, 4790, bytes([0x0c, 0, 0, 1, 0, 0, 14, 0], INNER)))),
+      ethernet(0x0800, ip(17, udp(4000, 2152, bytes([0x30, 255, 0, INNER.length, 0, 0, 0, 15], INNER)))),
+      ethernet(0x0800, ip(97, bytes([0x30, 0], ethernet(0x0800, INNER)))),
     ];
     const packets = [
       ...frames.map((f) => over(gre(0x6558, f))),
@@ -187,6 +196,19 @@ describe('the NDJSON of packets', () => {
     expect(first('etag')).toEqual({ layer: 'etag', ingress: 5, destination: 6 });
     expect(first('pbb')).toEqual({ layer: 'pbb', service: 256 });
     expect(first('fabricpath')).toEqual({ layer: 'fabricpath', forwarding_tag: 4, ttl: 32 });
+    expect(first('ttag')).toEqual({ layer: 'ttag', clock: 2 ** 32 + 2 });
+    expect(first('arista_timestamp')).toEqual({
+      layer: 'arista_timestamp',
+      timescale: 1,
+      seconds: 7,
+      nanoseconds: 8,
+    });
+    expect(first('hsr')).toEqual({ layer: 'hsr', path: 1, sequence: 9 });
+    expect(first('rtag')).toEqual({ layer: 'rtag', sequence: 10 });
+    expect(first('nsh')).toEqual({ layer: 'nsh', service_path: 11, service_index: 12, next_protocol: 1 });
+    expect(first('macsec')).toEqual({ layer: 'macsec', flags: 0, packet_number: 13 });
+    expect(first('vxlan_gpe')).toEqual({ layer: 'vxlan_gpe', vni: 14, next_protocol: 1 });
+    expect(first('gtpu')).toEqual({ layer: 'gtpu', type: 255, teid: 15 });
     expect(first('cisco_metadata')).toMatchObject({ security_group: 99, type: 0x0800 });
   });
 

@@ -78,6 +78,21 @@ describe('below IP', () => {
       join(hex('00000064'), ethernet(0x0800, IP)),
       'ethernet pbb ethernet ipv4 tcp',
     ],
+    ['Cisco’s TTag', 0x8988, join(hex('000000000000 0800'), IP), 'ethernet ttag ipv4 tcp'],
+    [
+      'Arista’s timestamp of 48 bits',
+      0xd28b,
+      join(hex('0001 0120 0000 00000001 8100'), vlan(8, 0x0800, IP)),
+      'ethernet arista_timestamp vlan ipv4 tcp',
+    ],
+    [
+      'Arista’s timestamp of 64 bits, from the R3 series',
+      0xd28b,
+      join(hex('0001 0011 00000000 00000001 0800'), IP),
+      'ethernet arista_timestamp ipv4 tcp',
+    ],
+    ['HSR', 0x892f, join(hex('0033 0001 0800'), IP), 'ethernet hsr ipv4 tcp'],
+    ['an R-tag', 0xf1c1, join(hex('0000 0001 0800'), IP), 'ethernet rtag ipv4 tcp'],
     ['FabricPath', 0x8903, join(hex('0060'), ethernet(0x0800, IP)), 'ethernet fabricpath ethernet ipv4 tcp'],
   ])('%s', (_, type, payload, stack) => {
     const b = ethernet(type, payload);
@@ -85,6 +100,52 @@ describe('below IP', () => {
     expect([talk(), layers()]).toEqual([TALK, stack]);
     decode(b.subarray(0, 15));
     expect(f).toMatchObject({ ipVersion: 0, malformed: Malformed.FabricTag });
+  });
+
+  test.each([
+    ['IPv4', join(hex('0fc2 0201 00000101'), IP), 'ethernet nsh ipv4 tcp'],
+    [
+      'IPv6 behind metadata',
+      join(hex('0fc6 0102 00000101'), new Uint8Array(16), ipv6(6, tcp(SOME))),
+      'ethernet nsh ipv6 tcp',
+    ],
+    ['Ethernet', join(hex('0fc2 0203 00000101'), ethernet(0x0800, IP)), 'ethernet nsh ethernet ipv4 tcp'],
+    ['NSH again', join(hex('0fc2 0204 00000101 0fc2 0201 00000101'), IP), 'ethernet nsh nsh ipv4 tcp'],
+    ['MPLS', join(hex('0fc2 0205 00000101'), mpls(17, 1, IP)), 'ethernet nsh mpls ipv4 tcp'],
+    ['something else', join(hex('0fc2 02fe 00000101'), IP), 'ethernet nsh'],
+  ])('NSH with %s', (_, payload, stack) => {
+    decode(ethernet(EtherType.Nsh, payload));
+    expect(layers()).toBe(stack);
+    expect(f.malformed).toBe(0);
+    expect(talk().startsWith('10.0.0.1') || stack.includes('ipv6') || stack === 'ethernet nsh').toBe(true);
+  });
+
+  test('NSH that is cut, and of another version', () => {
+    decode(ethernet(EtherType.Nsh, hex('0fc6 0101 00000101')));
+    expect(f).toMatchObject({ ipVersion: 0, malformed: Malformed.Nsh });
+    decode(ethernet(EtherType.Nsh, join(hex('4fc2 0201 00000101'), IP)));
+    expect(f).toMatchObject({ ipVersion: 0, malformed: Malformed.Nsh });
+  });
+
+  test('MACsec that only signs is walked on through, encrypted it is a conversation of MACs', () => {
+    const signature = new Uint8Array(16).fill(0xaa);
+    decode(ethernet(EtherType.Macsec, join(hex('2000 00000001 0200000000010001 0800'), IP, signature)));
+    expect([talk(), layers()]).toEqual([TALK, 'ethernet macsec ipv4 tcp']);
+    decode(ethernet(EtherType.Macsec, join(hex('0000 00000001 8100'), vlan(5, 0x0800, IP), signature)));
+    expect([talk(), layers()]).toEqual([TALK, 'ethernet macsec vlan ipv4 tcp']);
+    for (const flags of ['2c', '28', '24']) {
+      decode(ethernet(EtherType.Macsec, join(hex(`${flags}00 00000001 0200000000010001 0800`), IP)));
+      expect(f).toMatchObject({ ipVersion: 0, etherType: 0x88e5, malformed: 0 });
+      expect(layers()).toBe('ethernet macsec');
+    }
+    decode(ethernet(EtherType.Macsec, hex('2000 00000001 02000000')));
+    expect(f.malformed).toBe(Malformed.Macsec);
+  });
+
+  test('a tag of Arista’s that is no timestamp is what it is', () => {
+    decode(ethernet(EtherType.Arista, join(hex('0009 0120 0000 00000001 0800'), IP)));
+    expect(f).toMatchObject({ ipVersion: 0, etherType: 0xd28b, malformed: 0 });
+    expect(layers()).toBe('ethernet other');
   });
 
   test('PPP: with address and control, with a short protocol, and LCP', () => {

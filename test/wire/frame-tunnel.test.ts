@@ -5,7 +5,7 @@ import { GRE_KEY, GRE_SEQ } from '../../src/wire/gre.js';
 import { Malformed } from '../../src/wire/malformed.js';
 import { address, carrier, decode, f, IP, layers, SOME, TALK, talk } from '../support/decode.js';
 import { hex } from '../support/hex.js';
-import { ethernet, gre, ipv4, ipv6, join, mpls, tcp, udp, vlan } from '../support/stack.js';
+import { ethernet, extension, gre, ipv4, ipv6, join, mpls, tcp, udp, vlan } from '../support/stack.js';
 
 describe('tunnels', () => {
   const inner = ethernet(EtherType.Vlan, vlan(7, EtherType.Ipv4, IP));
@@ -71,6 +71,39 @@ describe('tunnels', () => {
       ipv4(17, udp(6081, join(hex('0000 0800 00006400'), IP)), carrier),
       'ipv4 udp geneve ipv4 tcp',
     ],
+    [
+      'VXLAN on the port of Linux',
+      ipv4(17, udp(8472, join(hex('08000000 00006400'), inner)), carrier),
+      'ipv4 udp vxlan ethernet vlan ipv4 tcp',
+    ],
+    [
+      'VXLAN-GPE without a protocol',
+      ipv4(17, udp(4790, join(hex('08000001 00006400'), inner)), carrier),
+      'ipv4 udp vxlan_gpe ethernet vlan ipv4 tcp',
+    ],
+    [
+      'VXLAN-GPE with Ethernet',
+      ipv4(17, udp(4790, join(hex('0c000003 00006400'), inner)), carrier),
+      'ipv4 udp vxlan_gpe ethernet vlan ipv4 tcp',
+    ],
+    [
+      'VXLAN-GPE with bare IP',
+      ipv4(17, udp(4790, join(hex('0c000001 00006400'), IP)), carrier),
+      'ipv4 udp vxlan_gpe ipv4 tcp',
+    ],
+    [
+      'VXLAN-GPE with NSH',
+      ipv4(17, udp(4790, join(hex('0c000004 00006400 0fc2020300000101'), inner)), carrier),
+      'ipv4 udp vxlan_gpe nsh ethernet vlan ipv4 tcp',
+    ],
+    ['GTP-U', ipv4(17, udp(2152, join(hex('30ff 002d 00000009'), IP)), carrier), 'ipv4 udp gtpu ipv4 tcp'],
+    [
+      'GTP-U with a sequence number and an extension header',
+      ipv4(17, udp(2152, join(hex('36ff 0035 00000009 0001 00 85 01 0009 00'), IP)), carrier),
+      'ipv4 udp gtpu ipv4 tcp',
+    ],
+    ['EtherIP', ipv4(97, join(hex('3000'), inner), carrier), 'ipv4 etherip ethernet vlan ipv4 tcp'],
+    ['Ethernet as SRv6 has it', ipv4(143, inner, carrier), 'ipv4 ethernet vlan ipv4 tcp'],
   ])('%s', (_, b, stack) => {
     decode(ethernet(EtherType.Ipv4, b));
     expect(layers()).toBe(`ethernet ${stack}`);
@@ -96,6 +129,10 @@ describe('tunnels', () => {
       'a Spectrum switch’s mirror that is cut in its header',
       ipv4(47, gre(0x8949, new Uint8Array(21)), carrier),
     ],
+    ['GTP-U of version 2', ipv4(17, udp(2152, join(hex('50ff 002d 00000009'), IP)), carrier)],
+    ['GTP-U with a payload that is no IP', ipv4(17, udp(2152, hex('30ff 0004 00000009 01020304')), carrier)],
+    ['VXLAN-GPE of version 1', ipv4(17, udp(4790, join(hex('1c000003 00006400'), inner)), carrier)],
+    ['EtherIP of version 2', ipv4(97, join(hex('2000'), inner), carrier)],
     ['IP in IP that is none', ipv4(4, hex('0102030405'), carrier)],
   ])('%s leaves the conversation and the layers with the carrier', (_, b) => {
     decode(ethernet(EtherType.Ipv4, b));
@@ -112,6 +149,25 @@ describe('tunnels', () => {
     decode(ethernet(EtherType.Ipv4, ipv4(103, hex(message), carrier)));
     expect([address(f.source), layers()]).toEqual(['192.168.0.1', 'ethernet ipv4 pim']);
     expect(f).toMatchObject({ malformed: 0, protocol: 103, transport: 38 });
+  });
+
+  test('an echo of GTP-U, and a VXLAN-GPE payload of an unknown kind, belong to the carrier', () => {
+    decode(ethernet(EtherType.Ipv4, ipv4(17, udp(2152, hex('3201 0004 00000000 0000 00 00')), carrier)));
+    expect([address(f.source), layers()]).toEqual(['192.168.0.1', 'ethernet ipv4 udp gtpu']);
+    decode(ethernet(EtherType.Ipv4, ipv4(17, udp(4790, join(hex('0c000007 00006400'), IP)), carrier)));
+    expect([address(f.source), layers()]).toEqual(['192.168.0.1', 'ethernet ipv4 udp vxlan_gpe']);
+    expect(f).toMatchObject({ malformed: 0, destinationPort: 4790 });
+  });
+
+  test.each([
+    [4, IP, 'ipv4 tcp'],
+    [41, ipv6(6, tcp(SOME)), 'ipv6 tcp'],
+    [143, ethernet(EtherType.Ipv4, IP), 'ethernet ipv4 tcp'],
+  ])('SRv6 with next header %i', (next, payload, stack) => {
+    const routing = extension(43, payload, { nextHeader: next, length: 24, routingType: 4, segmentsLeft: 1 });
+    decode(ethernet(EtherType.Ipv6, ipv6(43, routing)));
+    expect(layers()).toBe(`ethernet ipv6 ${stack}`);
+    expect(talk()).toMatch(/ 40000 > .* 443 6$/);
   });
 
   test('a keepalive, and ARP in VXLAN, belong to the carrier too', () => {

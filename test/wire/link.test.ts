@@ -1,18 +1,30 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import {
+  ARISTA_FORMAT_48,
+  ARISTA_FORMAT_64,
+  AristaTimestamp,
+  emitAristaTimestamp,
+  parseAristaTimestamp,
+} from '../../src/wire/arista-timestamp.js';
 import { ArpPacket, emitArp, parseArp } from '../../src/wire/arp.js';
 import { BAD, SHORT } from '../../src/wire/bytes.js';
 import { CiscoMetadata, emitCiscoMetadata, parseCiscoMetadata } from '../../src/wire/cisco-metadata.js';
 import { ETag, emitETag, parseETag } from '../../src/wire/etag.js';
 import { EthernetHeader, emitEthernet, parseEthernet } from '../../src/wire/ethernet.js';
 import { emitFabricPath, FabricPathTag, parseFabricPath } from '../../src/wire/fabricpath.js';
+import { emitHsr, HsrTag, parseHsr } from '../../src/wire/hsr.js';
 import { emitLlc, emitSnap, LlcHeader, parseLlc, parseSnap, SnapHeader } from '../../src/wire/llc.js';
+import { emitMacsec, MACSEC_SC, MacsecTag, parseMacsec } from '../../src/wire/macsec.js';
 import { emitMpls, hasControlWord, MplsLabel, mplsStackLength, parseMpls } from '../../src/wire/mpls.js';
+import { emitNsh, NshHeader, parseNsh } from '../../src/wire/nsh.js';
 import { emitNull, familyEtherType, NullHeader, parseNull } from '../../src/wire/null-loop.js';
 import { emitPbb, PbbTag, parsePbb } from '../../src/wire/pbb.js';
 import { emitPpp, PppHeader, parsePpp } from '../../src/wire/ppp.js';
 import { emitPppoe, PppoeHeader, parsePppoe } from '../../src/wire/pppoe.js';
+import { emitRTag, parseRTag, RTag } from '../../src/wire/rtag.js';
 import { emitSll, emitSll2, parseSll, parseSll2, SllHeader } from '../../src/wire/sll.js';
+import { emitTTag, parseTTag, TTag } from '../../src/wire/ttag.js';
 import { emitVlan, isVlanType, parseVlan, VlanTag } from '../../src/wire/vlan.js';
 import { emitVnTag, parseVnTag, VnTag } from '../../src/wire/vntag.js';
 import { bit, bits, codecProperties, mac, u8, u16, u24, u32 } from '../support/codec.js';
@@ -205,6 +217,93 @@ codecProperties('fabricpath', {
   parse: parseFabricPath,
   emit: emitFabricPath,
   fields: fc.record({ forwardingTag: bits(10), ttl: bits(6) }),
+});
+
+codecProperties('ttag', {
+  make: () => new TTag(),
+  parse: parseTTag,
+  emit: emitTTag,
+  fields: fc.record({ high: u16, low: u32, type: u16 }),
+});
+
+codecProperties('arista timestamp', {
+  make: () => new AristaTimestamp(),
+  parse: parseAristaTimestamp,
+  emit: emitAristaTimestamp,
+  fields: fc.oneof(
+    fc.record({
+      timescale: u8,
+      format: fc.constant(ARISTA_FORMAT_64),
+      hardware: bits(4),
+      seconds: u32,
+      nanoseconds: u32,
+      type: u16,
+    }),
+    fc.record({
+      timescale: u8,
+      format: fc.constant(ARISTA_FORMAT_48),
+      hardware: bits(4),
+      seconds: u16,
+      nanoseconds: u32,
+      type: u16,
+    }),
+  ),
+});
+
+codecProperties('hsr', {
+  make: () => new HsrTag(),
+  parse: parseHsr,
+  emit: emitHsr,
+  fields: fc.record({ path: bits(4), size: bits(12), sequence: u16, type: u16 }),
+});
+
+codecProperties('r-tag', {
+  make: () => new RTag(),
+  parse: parseRTag,
+  emit: emitRTag,
+  fields: fc.record({ reserved: u16, sequence: u16, type: u16 }),
+});
+
+codecProperties('nsh', {
+  make: () => new NshHeader(),
+  parse: parseNsh,
+  emit: emitNsh,
+  fields: fc.record({
+    oam: bit,
+    unassigned: bit,
+    ttl: bits(6),
+    length: fc.integer({ min: 2, max: 63 }).map((n) => n * 4),
+    unassigned2: bits(4),
+    metadataType: bits(4),
+    nextProtocol: u8,
+    servicePath: u24,
+    serviceIndex: u8,
+  }),
+});
+
+codecProperties('macsec', {
+  make: () => new MacsecTag(),
+  parse: parseMacsec,
+  emit: emitMacsec,
+  fields: fc.oneof(
+    fc.record({ flags: bits(7).map((n) => n & ~MACSEC_SC), shortLength: u8, packetNumber: u32 }),
+    fc.record({
+      flags: bits(7).map((n) => n | MACSEC_SC),
+      shortLength: u8,
+      packetNumber: u32,
+      channelHigh: u32,
+      channelMiddle: u16,
+      channelPort: u16,
+    }),
+  ),
+});
+
+test('NSH shorter than its fixed part, another version of it or of MACsec, a tag of Arista’s that is no timestamp: none', () => {
+  expect(parseNsh(hex('0fc1 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
+  expect(parseNsh(hex('4fc2 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
+  expect(parseMacsec(hex('8000 00000001'), 0, 6, new MacsecTag())).toBe(BAD);
+  for (const tag of ['0002 0010', '0001 0030'])
+    expect(parseAristaTimestamp(hex(`${tag} 0000000000000000 0800`), 0, 14, new AristaTimestamp())).toBe(BAD);
 });
 
 test('the tags of 802.1Q, 802.1ad and 0x9100 are VLAN tags, an IP packet is none', () => {

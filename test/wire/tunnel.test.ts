@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BAD, SHORT } from '../../src/wire/bytes.js';
 import { ErspanHeader, emitErspan, erspanPort, parseErspan } from '../../src/wire/erspan.js';
+import { emitEtherIp, parseEtherIp } from '../../src/wire/etherip.js';
 import { emitGeneve, GeneveHeader, parseGeneve } from '../../src/wire/geneve.js';
 import {
   emitGre,
@@ -16,8 +17,10 @@ import {
   parseGre,
   setGreChecksum,
 } from '../../src/wire/gre.js';
+import { emitGtpu, GtpuHeader, parseGtpu } from '../../src/wire/gtpu.js';
 import { emitMellanox, MELLANOX_LENGTH, parseMellanox } from '../../src/wire/mellanox.js';
 import { emitVxlan, parseVxlan, VxlanHeader } from '../../src/wire/vxlan.js';
+import { emitVxlanGpe, parseVxlanGpe, VxlanGpeHeader } from '../../src/wire/vxlan-gpe.js';
 import { emitWccp, parseWccp, WccpHeader } from '../../src/wire/wccp.js';
 import { bit, bits, codecProperties, u8, u16, u24, u32 } from '../support/codec.js';
 import { hex } from '../support/hex.js';
@@ -201,6 +204,59 @@ codecProperties('vxlan', {
   parse: parseVxlan,
   emit: emitVxlan,
   fields: fc.record({ flags: u8.map((n) => n | 8), reserved: u24, vni: u24, reserved2: u8 }),
+});
+
+codecProperties('vxlan-gpe', {
+  make: () => new VxlanGpeHeader(),
+  parse: parseVxlanGpe,
+  emit: emitVxlanGpe,
+  fields: fc.record({
+    flags: u8.map((n) => n & ~0x30),
+    reserved: u16,
+    nextProtocol: u8,
+    vni: u24,
+    reserved2: u8,
+  }),
+});
+
+codecProperties('gtp-u', {
+  make: () => new GtpuHeader(),
+  parse: parseGtpu,
+  emit: emitGtpu,
+  fields: fc.oneof(
+    fc.record({ flags: fc.constantFrom(0, 8), type: u8, length: u16, teid: u32 }),
+    fc.record({
+      flags: fc.constantFrom(1, 2, 3, 9, 10, 11),
+      type: u8,
+      length: u16,
+      teid: u32,
+      sequence: u16,
+      npdu: u8,
+      nextExtension: u8,
+    }),
+  ),
+});
+
+test('extension headers of GTP-U are stepped over; one without a length, and a chain without an end, are none', () => {
+  const h = new GtpuHeader();
+  const long = (extensions: string): number => {
+    const b = hex(`34ff 0000 00000009 00000085 ${extensions}`);
+    return parseGtpu(b, 0, b.length, h);
+  };
+  expect(long('01 0000 00')).toBe(16);
+  expect(long('01 0000 c0 02 000000000000 00')).toBe(24);
+  expect([long('00 0000 00'), long('01 0000 85'.repeat(40))]).toEqual([BAD, BAD]);
+  expect([long(''), long('01 0000'), long('01 0000 85')]).toEqual([SHORT, SHORT, SHORT]);
+  expect(parseGtpu(hex('50ff 0000 00000009'), 0, 8, h)).toBe(BAD);
+  expect(parseGtpu(hex('20ff 0000 00000009'), 0, 8, h)).toBe(BAD);
+});
+
+test('EtherIP is version 3 and nothing else', () => {
+  const b = new Uint8Array(2);
+  expect(emitEtherIp(b, 0)).toBe(2);
+  expect(parseEtherIp(b, 0, 2)).toBe(2);
+  expect(parseEtherIp(b, 0, 1)).toBe(SHORT);
+  expect([parseEtherIp(hex('3001'), 0, 2), parseEtherIp(hex('4000'), 0, 2)]).toEqual([BAD, BAD]);
 });
 
 codecProperties('geneve', {
