@@ -1,8 +1,10 @@
 /** Packets in random stacks of layers, and what must be found at the bottom of them. */
 import { EtherType } from '../../../src/wire/ethertypes.js';
 import { GENEVE_PORT } from '../../../src/wire/geneve.js';
+import { GTPU_PORT } from '../../../src/wire/gtpu.js';
 import { IpProtocol } from '../../../src/wire/ip-protocol.js';
 import { VXLAN_PORT } from '../../../src/wire/vxlan.js';
+import { VXLAN_GPE_PORT } from '../../../src/wire/vxlan-gpe.js';
 import type { PacketBuilder } from './packet.js';
 import { concat, hex } from './payloads.js';
 import type { Random } from './random.js';
@@ -151,7 +153,74 @@ const WRAPPINGS: Wrapping[] = [
       ip(p.push(head).udp(tunnelPort(r), GENEVE_PORT), r);
     },
   },
+  tag('ttag', EtherType.TTag, (r) => r.bytes(6)),
+  tag('arista', EtherType.Arista, (r) => concat(hex('0001'), r.pick([A48, A64])(r))),
+  tag('hsr', EtherType.Hsr, (r) => r.bytes(4)),
+  tag('rtag', EtherType.RTag, (r) => r.bytes(4)),
+  tag('macsec', EtherType.Macsec, (r) => concat(hex('2000'), r.bytes(4), mac(r), r.bytes(2))),
+  {
+    name: 'nsh',
+    on: 'ip',
+    becomes: 'ethernet',
+    wrap: (p, r) => ethernet(nsh(p, r, p.etherType === EtherType.Ipv4 ? 1 : 2), r),
+  },
+  {
+    name: 'nsh with Ethernet',
+    on: 'ethernet',
+    becomes: 'ethernet',
+    wrap: (p, r) => ethernet(nsh(p, r, 3), r),
+  },
+  {
+    name: 'vxlan-gpe',
+    on: 'ip',
+    becomes: 'ip',
+    wrap: (p, r) => gpe(p, r, p.etherType === EtherType.Ipv4 ? 1 : 2),
+  },
+  { name: 'vxlan-gpe with Ethernet', on: 'ethernet', becomes: 'ip', wrap: (p, r) => gpe(p, r, 3) },
+  {
+    name: 'gtpu',
+    on: 'ip',
+    becomes: 'ip',
+    wrap: (p, r) => {
+      const extension = r.chance(0.3) ? hex('0001 00 85 01 0009 00') : new Uint8Array(0);
+      const length = p.length + extension.length;
+      const head = Uint8Array.of(extension.length > 0 ? 0x36 : 0x30, 255, length >>> 8, length);
+      ip(p.push(concat(head, r.bytes(4), extension)).udp(tunnelPort(r), GTPU_PORT), r);
+    },
+  },
+  {
+    name: 'etherip',
+    on: 'ethernet',
+    becomes: 'ip',
+    wrap: (p, r) => void ip(p.push(hex('3000'), { protocol: IpProtocol.EtherIp }), r),
+  },
 ];
+
+const A48 = (r: Random): Uint8Array => concat(hex('0120'), r.bytes(6));
+const A64 = (r: Random): Uint8Array => concat(hex('0010'), r.bytes(8));
+
+/** A tag with the next EtherType in its last two bytes. */
+function tag(name: string, etherType: number, head: (r: Random) => Uint8Array): Wrapping {
+  const wrap = (p: PacketBuilder, r: Random): void =>
+    ethernet(p.push(concat(head(r), Uint8Array.of(p.etherType >>> 8, p.etherType)), { etherType }), r);
+  return { name, on: 'ip', becomes: 'ethernet', wrap };
+}
+
+/** NSH, half of them with metadata of a fixed length. */
+function nsh(p: PacketBuilder, r: Random, next: number): PacketBuilder {
+  const metadata = r.chance(0.5) ? r.bytes(16) : new Uint8Array(0);
+  const head = Uint8Array.of(0x0f, 0xc0 | (2 + metadata.length / 4), metadata.length > 0 ? 1 : 2, next);
+  return p.push(concat(head, r.bytes(4), metadata), { etherType: EtherType.Nsh });
+}
+
+function gpe(p: PacketBuilder, r: Random, next: number): void {
+  ip(
+    p
+      .push(concat(hex('0c0000'), Uint8Array.of(next), r.bytes(3), hex('00')))
+      .udp(tunnelPort(r), VXLAN_GPE_PORT),
+    r,
+  );
+}
 
 function ethernet(p: PacketBuilder, r: Random): void {
   p.ethernet(mac(r), mac(r));
