@@ -1,5 +1,7 @@
 /** The first frame of a session: who opened it, and what a session keeps of its first frame only. */
 import type { Frame } from '../wire/frame.js';
+import { isIcmpReply } from '../wire/icmp.js';
+import { isIcmp6Reply } from '../wire/icmp6.js';
 import { IpProtocol } from '../wire/ip-protocol.js';
 import type { Mirrored } from '../wire/mirrored.js';
 import { TCP_ACK, TCP_RST, TCP_SYN } from '../wire/tcp.js';
@@ -7,8 +9,8 @@ import { FLAG, SLOT_BYTES, SLOT_VLANS, SLOT_WORDS, type Slots, U8, U16, W } from
 
 /** Ports below this are services' own (IANA's system ports). */
 const WELL_KNOWN = 1024;
-const ICMP_ECHO_REPLY = 0;
-const ICMP6_ECHO_REPLY = 129;
+/** The first byte of IPv6's multicast addresses. */
+const MULTICAST6 = 0xff;
 
 /** Writes into a fresh slot what a session takes from its first frame. */
 export function noteOpening(s: Slots, slot: number, f: Frame, m: Mirrored): void {
@@ -44,10 +46,10 @@ function guessClient(f: Frame): number {
   if (f.ipVersion === 0) return 0;
   if (f.protocol === IpProtocol.Tcp && (f.tcpFlags & TCP_SYN) !== 0)
     return (f.tcpFlags & TCP_ACK) !== 0 ? FLAG.CLIENT_B | FLAG.CLIENT_SURE : FLAG.CLIENT_SURE;
-  // An echo reply answers a request that was not seen.
-  if (f.protocol === IpProtocol.Icmp && f.icmpType === ICMP_ECHO_REPLY && f.transport >= 0)
-    return FLAG.CLIENT_B;
-  if (f.protocol === IpProtocol.Icmp6 && f.icmpType === ICMP6_ECHO_REPLY) return FLAG.CLIENT_B;
+  // A reply answers a request that was not seen; a neighbour's advertisement mostly one that went to a group.
+  if (f.protocol === IpProtocol.Icmp && f.transport >= 0 && isIcmpReply(f.icmpType)) return FLAG.CLIENT_B;
+  if (f.protocol === IpProtocol.Icmp6 && isIcmp6Reply(f.icmpType))
+    return f.bytes[f.destination] === MULTICAST6 ? 0 : FLAG.CLIENT_B;
   const fromService = f.sourcePort > 0 && f.sourcePort < WELL_KNOWN;
   return fromService && f.destinationPort >= WELL_KNOWN ? FLAG.CLIENT_B : 0;
 }

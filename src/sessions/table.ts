@@ -326,10 +326,13 @@ export class SessionTable implements FrameSink {
   private lookAtPayload(slot: number, side: 0 | 1, f: Frame): void {
     const s = this.slots;
     const b = slot * SLOT_BYTES;
-    if (s.u8[b + U8.APPLICATION] !== 0 || s.u8[b + U8.APPLICATION_TRIES] >= MAX_TRIES) return;
+    if (s.u8[b + U8.APPLICATION] !== 0) return;
+    // Four bits for each side.
+    const shift = side << 2;
+    if (((s.u8[b + U8.APPLICATION_TRIES] >>> shift) & 15) >= MAX_TRIES) return;
     const end = Math.min(f.end, f.payload + f.payloadLength);
     if (f.payload < 0 || f.payload >= end) return;
-    s.u8[b + U8.APPLICATION_TRIES]++;
+    s.u8[b + U8.APPLICATION_TRIES] += 1 << shift;
     const client = (s.u8[b + U8.FLAGS] & FLAG.CLIENT_B) === side;
     const serverPort = client ? f.destinationPort : f.sourcePort;
     const clientPort = client ? f.sourcePort : f.destinationPort;

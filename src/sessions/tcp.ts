@@ -201,11 +201,11 @@ function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   }
   const holeStart = u32[w + W.HOLE_START_A + side];
   const holeEnd = u32[w + W.HOLE_END_A + side];
-  if (holeStart !== holeEnd && ((seq - holeStart) | 0) >= 0 && ((seq - holeEnd) | 0) < 0) {
+  if (holeStart !== holeEnd && ((after - holeStart) | 0) > 0 && ((seq - holeEnd) | 0) < 0) {
     // Late, not repeated. What is left of the gap lies behind the segment, or before it at the gap's end.
-    if (((after - holeEnd) | 0) >= 0 && seq !== holeStart) u32[w + W.HOLE_END_A + side] = seq;
+    if (((after - holeEnd) | 0) >= 0 && ((seq - holeStart) | 0) > 0) u32[w + W.HOLE_END_A + side] = seq;
     else u32[w + W.HOLE_START_A + side] = ((after - holeEnd) | 0) >= 0 ? holeEnd : after;
-  } else {
+  } else if (((after - next) | 0) <= 0) {
     u32[w + W.RETRANSMITS_A + side]++;
   }
   if (((after - next) | 0) > 0) goOn(u32, w + side, next, after);

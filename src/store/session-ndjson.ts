@@ -1,5 +1,7 @@
 /** Rows of `sessions` as lines of NDJSON: what store/ndjson.ts says of them all. */
 import { END_REASON_NAMES, type SessionRecord, type SessionSink } from '../sessions/record.js';
+import { isIcmpReply } from '../wire/icmp.js';
+import { isIcmp6Reply } from '../wire/icmp6.js';
 import { IpProtocol } from '../wire/ip-protocol.js';
 import { MIRROR_DIRECTION_NAMES, type MirrorPoint } from '../wire/mirror-point.js';
 import { communityId } from './community-id.js';
@@ -138,13 +140,18 @@ export class SessionLines extends JsonLines implements SessionSink {
 }
 
 function community(r: SessionRecord): string {
-  const icmp = r.protocol === IpProtocol.Icmp || r.protocol === IpProtocol.Icmp6;
-  return communityId(
-    r.ipVersion,
-    r.clientIp,
-    r.serverIp,
-    r.protocol,
-    icmp ? r.icmpType : r.clientPort,
-    icmp ? r.icmpCode : r.serverPort,
-  );
+  const { ipVersion, clientIp, serverIp, protocol, icmpType, icmpCode } = r;
+  if (protocol !== IpProtocol.Icmp && protocol !== IpProtocol.Icmp6)
+    return communityId(ipVersion, clientIp, serverIp, protocol, r.clientPort, r.serverPort);
+  // The type is of the first message, which the server has sent where it answers another.
+  const fromServer =
+    protocol === IpProtocol.Icmp
+      ? isIcmpReply(icmpType)
+      : isIcmp6Reply(icmpType) && serverIp[0] !== MULTICAST6;
+  return fromServer
+    ? communityId(ipVersion, serverIp, clientIp, protocol, icmpType, icmpCode)
+    : communityId(ipVersion, clientIp, serverIp, protocol, icmpType, icmpCode);
 }
+
+/** The first byte of IPv6's multicast addresses. */
+const MULTICAST6 = 0xff;

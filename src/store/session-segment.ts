@@ -1,5 +1,6 @@
 /** Sessions as `mirrorlake.v1.Session` messages (schemas/mirrorlake/v1/session.proto), and back. */
 import type { EndReason, SessionRecord, SessionSink } from '../sessions/record.js';
+import { EtherType } from '../wire/ethertypes.js';
 import type { MirrorDirection, MirrorType } from '../wire/mirror-point.js';
 import { PointCache } from './point-cache.js';
 import { MessageReader, MessageWriter } from './protobuf.js';
@@ -326,18 +327,13 @@ function clear(r: SessionRecord): void {
   r.fragments = r.truncated = r.duplicates = 0;
 }
 
-/** The addresses say it: both :: is no IP, both ::ffff:a.b.c.d is IPv4. */
+/** Without IP both addresses are ::, whatever EtherType promised some. An IPv6 packet's may be ::ffff:a.b.c.d, too. */
 function ipVersion(r: SessionRecord): number {
-  if (isMapped(r.clientIp) && isMapped(r.serverIp)) return 4;
-  return isZero(r.clientIp) && isZero(r.serverIp) ? 0 : 6;
+  if (isZero(r.clientIp) && isZero(r.serverIp)) return 0;
+  return r.etherType === EtherType.Ipv4 ? 4 : 6;
 }
 
 function isZero(a: Uint8Array): boolean {
   for (let i = 0; i < 16; i++) if (a[i] !== 0) return false;
   return true;
-}
-
-function isMapped(a: Uint8Array): boolean {
-  for (let i = 0; i < 10; i++) if (a[i] !== 0) return false;
-  return a[10] === 0xff && a[11] === 0xff;
 }

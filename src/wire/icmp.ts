@@ -13,6 +13,11 @@ export const IcmpType = {
   ParameterProblem: 12,
 } as const;
 
+/** Whether a message answers another: echo, timestamp, information and address mask replies (RFC 792, RFC 950). */
+export function isIcmpReply(type: number): boolean {
+  return type === 0 || type === 14 || type === 16 || type === 18;
+}
+
 /** Codes of {@link IcmpType.DestinationUnreachable}. */
 export const ICMP_PROTOCOL_UNREACHABLE = 2;
 export const ICMP_PORT_UNREACHABLE = 3;

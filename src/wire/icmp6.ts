@@ -17,6 +17,14 @@ export const Icmp6Type = {
   NeighborAdvertisement: 136,
 } as const;
 
+/**
+ * Whether a message answers another: echo reply, router and neighbour advertisement, node information response
+ * (RFC 4443, RFC 4861, RFC 4620). Advertisements to a group answer nobody.
+ */
+export function isIcmp6Reply(type: number): boolean {
+  return type === 129 || type === 134 || type === 136 || type === 140;
+}
+
 export class Icmp6Header {
   type = 0;
   code = 0;

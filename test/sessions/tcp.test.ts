@@ -242,6 +242,27 @@ describe('retransmissions', () => {
     expect(world.finish()[0].retransmits).toEqual([1, 0]);
   });
 
+  it('does not count a segment with any new byte: behind a window probe, behind what is known, across a gap', () => {
+    const world = new SessionWorld();
+    data(world, 0, 1000, 100);
+    data(world, 1, 1100, 1);
+    data(world, 2, 1100, 100);
+    data(world, 3, 1150, 100);
+    data(world, 4, 1500, 100);
+    data(world, 5, 1200, 100);
+    data(world, 6, 1450, 200);
+    expect(world.finish()[0].retransmits).toEqual([0, 0]);
+  });
+
+  it('counts what comes again of a gap that was filled across its beginning', () => {
+    const world = new SessionWorld();
+    data(world, 0, 1000, 100);
+    data(world, 1, 1200, 100);
+    data(world, 2, 1050, 150);
+    data(world, 3, 1100, 100);
+    expect(world.finish()[0].retransmits).toEqual([1, 0]);
+  });
+
   it('does not count keepalive probes and pure ACKs', () => {
     const world = new SessionWorld();
     data(world, 0, 1000, 100);

@@ -19,6 +19,16 @@ const ip6 = bytes(16).map((a) => {
   a[0] |= 0x20;
   return a;
 });
+const group6 = bytes(16).map((a) => {
+  a[0] = 0xff;
+  return a;
+});
+/** ICMP and ICMPv6 of every kind that Community IDs tell apart. */
+const icmp = fc.oneof(
+  fc.tuple(fc.constant(1), fc.constantFrom(0, 3, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18)),
+  fc.tuple(fc.constant(58), fc.constantFrom(1, 128, 129, 130, 131, 133, 134, 135, 136, 139, 140, 144, 145)),
+);
+const ETHER_TYPES: Readonly<Record<number, number>> = { 4: 0x0800, 6: 0x86dd };
 const word = fc.string({ maxLength: 20, unit: 'grapheme-ascii' });
 const key = fc.oneof(fc.constant(null), u32);
 
@@ -46,9 +56,12 @@ export const sessionRecord: fc.Arbitrary<SessionRecord> = fc
     macs: fc.option(fc.tuple(bytes(6), bytes(6))),
     ips: fc.oneof(
       fc.tuple(fc.constant(4), ip4, ip4),
-      fc.tuple(fc.constant(6), ip6, ip6),
+      fc.tuple(fc.constant(6), ip6, fc.oneof(ip6, group6)),
+      // IPv4 addresses in IPv6 packets.
+      fc.tuple(fc.constant(6), ip4, ip4),
       fc.constant([0, new Uint8Array(16), new Uint8Array(16)] as const),
     ),
+    icmp: fc.option(icmp),
     vlans: fc.array(u16, { maxLength: 8 }),
     words: fc.tuple(word, word, fc.oneof(word, fc.string({ maxLength: 300, unit: 'grapheme' }))),
     end: fc.integer({ min: 0, max: 6 }),
@@ -72,6 +85,8 @@ export const sessionRecord: fc.Arbitrary<SessionRecord> = fc
       r.serverMac.set(v.macs[1]);
     }
     r.ipVersion = v.ips[0];
+    r.etherType = ETHER_TYPES[r.ipVersion] ?? r.etherType;
+    if (v.icmp !== null) [r.protocol, r.icmpType] = v.icmp;
     r.clientIp.set(v.ips[1]);
     r.serverIp.set(v.ips[2]);
     r.vlanCount = v.vlans.length;
