@@ -29,6 +29,11 @@ export interface DemuxOptions {
   reassembly?: ReassemblyLimits;
   /** Told of every GRE packet. */
   watcher?: PacketWatcher;
+  /**
+   * Whether packets that look whole may have been cut: some programs write a capture's packets with a snap length and
+   * without the length that they had. The outer IP header says it then.
+   */
+  lengthsLost?: boolean;
 }
 
 /**
@@ -39,6 +44,7 @@ export class Demux {
   readonly counters = new DemuxCounters();
   private tunnels: GreReceiver | undefined;
   private readonly watcher: PacketWatcher | undefined;
+  private readonly lengthsLost: boolean;
   private readonly fastPath: FastPath;
   private readonly mirrors: MirrorTable;
   private readonly reassembly: Reassembly;
@@ -49,6 +55,7 @@ export class Demux {
   constructor(options: DemuxOptions) {
     this.tunnels = options.tunnels;
     this.watcher = options.watcher;
+    this.lengthsLost = options.lengthsLost ?? false;
     this.mirrors = options.mirrors;
     this.reassembly = new Reassembly(options.reassembly);
     this.counters.reassembly = this.reassembly.counters;
@@ -116,7 +123,8 @@ export class Demux {
   }
 
   private outer(b: Uint8Array, ip: number, end: number, wireEnd: number): void {
-    const protocol = parseOuter(b, ip, end, wireEnd, this.packet, this.fragment);
+    const lost = this.lengthsLost && end === wireEnd;
+    const protocol = parseOuter(b, ip, end, wireEnd, this.packet, this.fragment, lost);
     if (protocol === IpProtocol.Gre) this.gre(this.tunnels);
     else if (protocol === OUTER_FRAGMENT) this.defragment();
     else if (protocol === OUTER_BAD || protocol === OUTER_CUT) this.counters.malformed[Malformed.IpHeader]++;

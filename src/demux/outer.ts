@@ -42,6 +42,7 @@ export class OuterFragment {
  * `wireEnd`, tos and ttl.
  *
  * @param end the byte after the last captured one; `wireEnd` where the packet ended on the wire.
+ * @param lengthLost whether `wireEnd` may be short of where that was: a longer length in the header is believed
  * @returns the IP protocol behind all extension headers; OUTER_FRAGMENT; OUTER_CUT; OUTER_BAD.
  */
 export function parseOuter(
@@ -51,13 +52,14 @@ export function parseOuter(
   wireEnd: number,
   out: OuterPacket,
   fragment: OuterFragment,
+  lengthLost = false,
 ): number {
   out.bytes = b;
   out.ip = o;
   if (o >= end) return OUTER_CUT;
   const version = b[o] >>> 4;
-  if (version === 4) return parseOuterIpv4(b, o, end, wireEnd, out, fragment);
-  if (version === 6) return parseOuterIpv6(b, o, end, wireEnd, out, fragment);
+  if (version === 4) return parseOuterIpv4(b, o, end, wireEnd, out, fragment, lengthLost);
+  if (version === 6) return parseOuterIpv6(b, o, end, wireEnd, out, fragment, lengthLost);
   return OUTER_BAD;
 }
 
@@ -68,14 +70,14 @@ function parseOuterIpv4(
   wireEnd: number,
   out: OuterPacket,
   fragment: OuterFragment,
+  lengthLost: boolean,
 ): number {
   if (end - o < IPV4_BASE_LENGTH) return end < wireEnd ? OUTER_CUT : OUTER_BAD;
   const headerLength = (b[o] & 0x0f) << 2;
   // A host that leaves segmentation to its network card captures packets with a total length of 0.
   const totalLength = u16(b, o + 2) || wireEnd - o;
-  if (headerLength < IPV4_BASE_LENGTH || totalLength < headerLength || o + totalLength > wireEnd) {
-    return OUTER_BAD;
-  }
+  if (headerLength < IPV4_BASE_LENGTH || totalLength < headerLength) return OUTER_BAD;
+  if (o + totalLength > wireEnd && !lengthLost) return OUTER_BAD;
   out.ipVersion = 4;
   out.source = o + IPV4_SOURCE;
   out.destination = o + IPV4_DESTINATION;
@@ -104,11 +106,12 @@ function parseOuterIpv6(
   wireEnd: number,
   out: OuterPacket,
   fragment: OuterFragment,
+  lengthLost: boolean,
 ): number {
   if (end - o < IPV6_LENGTH) return end < wireEnd ? OUTER_CUT : OUTER_BAD;
   // 0 is a jumbogram, or segmentation left to the network card.
   const payloadLength = u16(b, o + 4) || wireEnd - o - IPV6_LENGTH;
-  if (o + IPV6_LENGTH + payloadLength > wireEnd) return OUTER_BAD;
+  if (o + IPV6_LENGTH + payloadLength > wireEnd && !lengthLost) return OUTER_BAD;
   out.ipVersion = 6;
   out.source = o + IPV6_SOURCE;
   out.destination = o + IPV6_DESTINATION;

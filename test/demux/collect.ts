@@ -57,15 +57,21 @@ export class Collected implements FrameSink {
   readonly demux: Demux;
 
   constructor(
-    options: { tunnels?: GreReceiver; reassembly?: ReassemblyLimits; mirrors?: MirrorTableOptions } = {},
+    options: {
+      tunnels?: GreReceiver;
+      reassembly?: ReassemblyLimits;
+      mirrors?: MirrorTableOptions;
+      lengthsLost?: boolean;
+    } = {},
   ) {
-    const { tunnels, reassembly } = options;
+    const { tunnels, reassembly, lengthsLost } = options;
     this.mirrors = new MirrorTable(options.mirrors);
     this.demux = new Demux({
       sink: this,
       mirrors: this.mirrors,
       ...(tunnels && { tunnels }),
       ...(reassembly && { reassembly }),
+      ...(lengthsLost && { lengthsLost }),
     });
   }
 

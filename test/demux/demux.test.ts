@@ -28,6 +28,32 @@ function demux(...packets: (Uint8Array | Captured)[]): Collected {
   return out;
 }
 
+describe('a packet longer than it is said to have been', () => {
+  const cut = (packet: Uint8Array, by: number): Uint8Array => packet.subarray(0, packet.length - by);
+  const frames = [over4(erspan2(7, 1, INNER)), over6(erspan2(7, 1, INNER))];
+
+  it.each(frames)('is malformed on an interface', (packet) => {
+    expect(demux(cut(packet, 5)).malformed).toEqual({ ip_header: 1 });
+  });
+
+  it.each(frames)('is one that was cut in a capture', (packet) => {
+    const out = new Collected({ lengthsLost: true });
+    out.demux.process(batchOf([cut(packet, 5), packet]));
+    expect(out.malformed).toEqual({});
+    expect(out.frames.map((f) => [f.truncated, f.ports])).toEqual([
+      [true, [5000, 53]],
+      [false, [5000, 53]],
+    ]);
+    expect(out.mirrors.points.length).toBe(1);
+  });
+
+  it.each(frames)('is malformed where the capture kept the length, and says otherwise', (packet) => {
+    const out = new Collected({ lengthsLost: true });
+    out.demux.process(batchOf([{ bytes: cut(packet, 5), length: packet.length - 2 }]));
+    expect(out.malformed).toEqual({ ip_header: 1 });
+  });
+});
+
 describe('link layers', () => {
   const erspan = over4(erspan2(7, 1, INNER));
   const v6 = over6(erspan2(7, 1, INNER));

@@ -31,7 +31,7 @@ function everyHardware(numbering: Numbering, point: number): void {
 }
 
 describe('numbers of a mirror point that is forgotten', () => {
-  it('give back all that they took up', () => {
+  it('give back all that they took up', async () => {
     const numbering = new Numbering();
     const share = new NumberingShare(5, 1000);
     let grown = 0;
@@ -47,8 +47,8 @@ describe('numbers of a mirror point that is forgotten', () => {
       if (round === 10) grown = held();
     }
     expect(share).toEqual(new NumberingShare(5, 1000));
-    // A stream takes up some 350 bytes.
-    expect(held() - grown).toBeLessThan(100 * 30_000);
+    // A stream takes up some 350 bytes. V8 gives back arrays in a thread of its own, when it comes to it.
+    await expect.poll(() => held() - grown, { timeout: 20_000 }).toBeLessThan(100 * 30_000);
     const tallies = new SequenceTallies();
     const first = tallies.add();
     tallies.lost[first] = 5;

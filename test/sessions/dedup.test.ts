@@ -106,6 +106,20 @@ describe.each([
   });
 });
 
+it('an earlier packet is no copy, and the time goes by it from then on', () => {
+  const packet = ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(5000, 53, new Uint8Array(8))));
+  const at = (nsec: number): Frame => Object.assign(frameOf(packet), { nsec });
+  const d = new Deduplicator();
+  const seen = [
+    5 * MILLISECOND,
+    4.5 * MILLISECOND,
+    4.6 * MILLISECOND,
+    5 * MILLISECOND,
+    5.7 * MILLISECOND,
+  ].map((nsec) => d.seen(at(nsec), 0, MILLISECOND));
+  expect(seen).toEqual([false, false, true, true, false]);
+});
+
 it('a frame whose place others take within the window is forgotten, and that is counted', () => {
   const frames = Array.from({ length: 1000 }, (_, n) => {
     const f = frameOf(ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(n, 53, new Uint8Array(8)))));

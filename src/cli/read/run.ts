@@ -37,6 +37,7 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
   const demux = new Demux({
     sink: sessions ?? NOBODY,
     mirrors,
+    lengthsLost: true,
     ...(tunnels && { tunnels }),
     ...(output.watcher && { watcher: output.watcher }),
   });

@@ -22,6 +22,8 @@ export const PCAP_MAGIC_NS = 0xa1b23c4d;
 export const PCAP_MAGIC_KUZNETZOV = 0xa1b2cd34;
 export const PCAP_HEADER_LENGTH = 24;
 export const PCAP_PACKET_HEADER_LENGTH = 16;
+/** The last one that 32 bits hold: 2106-02-07 06:28:15. */
+const LAST_SECOND = 0xffffffff;
 /** Where in a packet the second and third cache line of its headers are. */
 const SECOND_LINE = 48;
 const THIRD_LINE = 112;
@@ -81,7 +83,8 @@ export class PcapFormat implements CaptureFormat {
       let sec = view.getUint32(o, littleEndian);
       let fraction = view.getUint32(o + 4, littleEndian);
       if (fraction >= unit) {
-        sec += Math.floor(fraction / unit);
+        // Behind the last second there is none that 32 bits could hold.
+        sec = Math.min(sec + Math.floor(fraction / unit), LAST_SECOND);
         fraction %= unit;
       }
       batch.offset[n] = data;

@@ -77,6 +77,19 @@ test('a fraction of a second and more is carried into the seconds', async () => 
   expect(packets[0]).toMatchObject({ sec: 10 + 4294, nsec: 967295000 });
 });
 
+test('the last second is the last one, whatever its fraction', async () => {
+  for (const [sec, fraction] of [
+    [0xffffffff, 0],
+    [0xffffffff, 4294967295],
+    [0xfffffffe, 4294967295],
+  ]) {
+    const { packets } = await dir.read(
+      Buffer.concat([pcapHeader(true, 0xa1b2c3d4, 1), pcapPacket(true, sec, fraction, DATA)]),
+    );
+    expect(packets[0].sec).toBe(0xffffffff);
+  }
+});
+
 test('a header without packets is a capture without packets', async () => {
   expect(await dir.read(pcapHeader(true, 0xa1b2c3d4, 1))).toMatchObject({ packets: [], error: undefined });
 });
