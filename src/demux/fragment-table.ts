@@ -53,7 +53,8 @@ export class FragmentTable {
     this.keys = new Int32Array(places * KEY_WORDS);
     this.hashes = new Uint32Array(places);
     this.heads = new Int32Array(1 << (32 - Math.clz32(places))).fill(NO_DATAGRAM);
-    this.chain = Int32Array.from({ length: places }, (_, i) => (i + 1 < places ? i + 1 : NO_DATAGRAM));
+    this.chain = new Int32Array(places).fill(NO_DATAGRAM);
+    for (let i = 1; i < places; i++) this.chain[i - 1] = i;
     this.older = new Int32Array(places);
     this.newer = new Int32Array(places);
   }

@@ -37,10 +37,13 @@ export const MOST_POINTS = 1 << 23;
 export const PROBES = 128;
 const IPV4_MAPPED = 0xffff;
 const EMPTY = -1;
-/** Places for points lately found over IPv4, a power of two, and what a place holds. */
-const RECENT = 64;
+/**
+ * Places for points lately found, a power of two, and what a place holds over IPv4. Two points that have the same one push
+ * each other out and are looked for with the secret hash: there are enough for some dozens not to.
+ */
+const RECENT = 256;
 const RECENT_WORDS = 5;
-const RECENT_HASH_SHIFT = 26;
+const RECENT_HASH_SHIFT = 24;
 
 /** In place of a pool: the index is nobody's. */
 const FREE = -2;
@@ -67,6 +70,8 @@ export class MirrorPoints {
   private readonly spare: number[] = [];
   /** Source, target, kind, key; then twice the index, 1 more when reversed, plus 1. Most packets need look no further. */
   private readonly recent = new Int32Array(RECENT * RECENT_WORDS);
+  /** Over IPv6: the index plus 1; the point's words are compared. */
+  private readonly recent6 = new Int32Array(RECENT);
 
   /**
    * @param made told of every new point, and of every one again when another gate has said which pool it is
@@ -94,7 +99,7 @@ export class MirrorPoints {
       (type === MirrorType.Gre || type === MirrorType.Gretap || type === MirrorType.Mellanox);
     const kind = (type << TYPE_SHIFT) | session | (keyed ? KEYED : 0);
     const keyWord = keyed ? key | 0 : 0;
-    if (packet.ipVersion !== 4) return this.search(type, packet, session, key, kind, keyWord);
+    if (packet.ipVersion !== 4) return this.find6(type, packet, session, key, kind, keyWord);
     const source = i32(packet.bytes, packet.source);
     const target = i32(packet.bytes, packet.destination);
     const hash = Math.imul(source ^ Math.imul(target ^ kind ^ keyWord, 0x85ebca6b), 0x9e3779b1);
@@ -111,7 +116,8 @@ export class MirrorPoints {
       this.reversed = (found & 1) === 0;
       return (found - 1) >> 1;
     }
-    const index = this.search(type, packet, session, key, kind, keyWord);
+    this.want(packet, kind, keyWord);
+    const index = this.search(type, session, key);
     // What has no place of its own is not remembered either: a flood of it would push the others out.
     if (index === REFUSED || this.isShared(index)) return index;
     r[at] = source;
@@ -164,6 +170,7 @@ export class MirrorPoints {
     this.pools[index] = FREE;
     this.spare.push(index);
     this.recent.fill(0);
+    this.recent6.fill(0);
   }
 
   /**
@@ -174,6 +181,7 @@ export class MirrorPoints {
   regate(gate: PointGate): void {
     this.places = new PointPools(gate);
     this.recent.fill(0);
+    this.recent6.fill(0);
     for (const { index, type, session, key } of this.points) {
       if (!this.isLive(index) || this.isShared(index)) continue;
       this.wanted.set(this.words.subarray(index * WORDS, (index + 1) * WORDS));
@@ -185,7 +193,8 @@ export class MirrorPoints {
     }
   }
 
-  private search(
+  /** {@link find} for a packet over IPv6. */
+  private find6(
     type: MirrorType,
     packet: OuterPacket,
     session: number,
@@ -193,11 +202,27 @@ export class MirrorPoints {
     kind: number,
     keyWord: number,
   ): number {
+    this.want(packet, kind, keyWord);
     const w = this.wanted;
+    const last = ADDRESS_WORDS - 1;
+    const mixed = w[last] ^ Math.imul(w[ADDRESS_WORDS + last] ^ kind ^ keyWord, 0x85ebca6b);
+    const at = Math.imul(mixed, 0x9e3779b1) >>> RECENT_HASH_SHIFT;
+    const found = this.recent6[at] - 1;
+    if (found >= 0 && this.same(found * WORDS, isTwoWay(type))) return found;
+    const index = this.search(type, session, key);
+    if (index !== REFUSED && !this.isShared(index)) this.recent6[at] = index + 1;
+    return index;
+  }
+
+  /** Notes what is looked for. */
+  private want(packet: OuterPacket, kind: number, keyWord: number): void {
     this.address(packet, packet.source, 0);
     this.address(packet, packet.destination, ADDRESS_WORDS);
-    w[KIND] = kind;
-    w[KEY] = keyWord;
+    this.wanted[KIND] = kind;
+    this.wanted[KEY] = keyWord;
+  }
+
+  private search(type: MirrorType, session: number, key: number): number {
     const twoWay = isTwoWay(type);
     const mask = this.slots.length - 1;
     let slot = this.hash() & mask;

@@ -56,6 +56,11 @@ export abstract class ClickHouseStore implements Store {
   /** Runs a statement of our own that has no answer. @throws StoreError */
   protected abstract command(query: string): Promise<void>;
 
+  /** Runs statements of our own one after the other, until one fails. @throws StoreError */
+  protected async commands(queries: readonly string[]): Promise<void> {
+    for (const query of queries) await this.command(query);
+  }
+
   /** Runs a statement of our own. @returns its answer as TabSeparatedRaw. @throws StoreError */
   protected abstract words(query: string): Promise<string>;
 
@@ -76,19 +81,20 @@ export abstract class ClickHouseStore implements Store {
       throw new StoreRefused(
         `${this.name} has ${applied.length > 0 ? 'older tables on a cluster' : `no ${made.join(', ')} on its cluster`}: run mirrorlake schema apply --cluster NAME`,
       );
-    await this.command(migrationsTable(this.layout));
     // What is missing was made by earlier ones, whose statements make nothing that is there.
-    for (const migration of made.length > 0 ? all : applied)
-      for (const statement of statements(migration, this.layout)) await this.command(statement);
-    for (const statement of distributedTables(this.layout)) await this.command(statement);
+    const toDo = [
+      migrationsTable(this.layout),
+      ...(made.length > 0 ? all : applied).flatMap((migration) => statements(migration, this.layout)),
+      ...distributedTables(this.layout),
+    ];
     if (applied.length > 0) {
       const rows = applied.map(({ version: applying, name }) => `(${applying}, ${quote(name)})`);
-      // All at once, for an insert takes the engine as long as a table. On a cluster every node is to know of it before
-      // a collector asks.
-      await this.command(
+      // On a cluster every node is to know of it before a collector asks.
+      toDo.push(
         `INSERT INTO ${this.layout.prefix}schema_migrations (version, name) SETTINGS distributed_foreground_insert=1 VALUES ${rows.join(', ')}`,
       );
     }
+    await this.commands(toDo);
     return { applied, made, retention };
   }
 
