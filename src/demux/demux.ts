@@ -30,8 +30,8 @@ export interface DemuxOptions {
   /** Told of every GRE packet. */
   watcher?: PacketWatcher;
   /**
-   * Whether packets that look whole may have been cut: some programs write a capture's packets with a snap length and
-   * without the length that they had. The outer IP header says it then.
+   * Whether packets that look whole may have been cut: some programs write a capture's packets with a snap
+   * length and without the length that they had. The outer IP header says it then.
    */
   lengthsLost?: boolean;
 }

@@ -63,9 +63,10 @@ function ethernet(inner: Inner, packet: OuterPacket, h: ErspanHeader, start: num
 }
 
 /**
- * Whether the header's VLAN is one more than the frame's tags say. Type II says what became of the tag: one that was taken
- * off is not among those left, even of the same number (QinQ); what arrived without a tag has the VLAN that the switch put
- * it into, and has left with its tag from some. Type III does not say: there the frame shows.
+ * Whether the header's VLAN is one more than the frame's tags say. Type II says what became of the tag: one
+ * that was taken off is not among those left, even of the same number (QinQ); a frame that came without one has
+ * the VLAN that the switch put it into, and some switches send it with that tag. Type III does not say: there
+ * the frame shows.
  */
 function isBesideTags(h: ErspanHeader, outermost: number): boolean {
   if (h.type === MirrorType.Erspan3) return outermost < 0;

@@ -38,8 +38,8 @@ export const PROBES = 128;
 const IPV4_MAPPED = 0xffff;
 const EMPTY = -1;
 /**
- * Places for points lately found, a power of two, and what a place holds over IPv4. Two points that have the same one push
- * each other out and are looked for with the secret hash: there are enough for some dozens not to.
+ * Places for points lately found, a power of two, and what a place holds over IPv4. Two points that have the
+ * same one push each other out and are looked for with the secret hash: there are enough for some dozens not to.
  */
 const RECENT = 256;
 const RECENT_WORDS = 5;

@@ -9,9 +9,6 @@ import { FLAG, SLOT_BYTES, SLOT_VLANS, SLOT_WORDS, type Slots, U8, U16, W } from
 
 /** Ports below this are services' own (IANA's system ports). */
 const WELL_KNOWN = 1024;
-/** The first byte of IPv6's multicast addresses. */
-const MULTICAST6 = 0xff;
-
 /** Writes into a fresh slot what a session takes from its first frame. */
 export function noteOpening(s: Slots, slot: number, f: Frame, m: Mirrored): void {
   const w = slot * SLOT_WORDS;
@@ -48,8 +45,8 @@ function guessClient(f: Frame): number {
     return (f.tcpFlags & TCP_ACK) !== 0 ? FLAG.CLIENT_B | FLAG.CLIENT_SURE : FLAG.CLIENT_SURE;
   // A reply answers a request that was not seen; a neighbour's advertisement mostly one that went to a group.
   if (f.protocol === IpProtocol.Icmp && f.transport >= 0 && isIcmpReply(f.icmpType)) return FLAG.CLIENT_B;
-  if (f.protocol === IpProtocol.Icmp6 && isIcmp6Reply(f.icmpType))
-    return f.bytes[f.destination] === MULTICAST6 ? 0 : FLAG.CLIENT_B;
+  if (f.protocol === IpProtocol.Icmp6 && isIcmp6Reply(f.icmpType, f.bytes[f.destination]))
+    return FLAG.CLIENT_B;
   const fromService = f.sourcePort > 0 && f.sourcePort < WELL_KNOWN;
   return fromService && f.destinationPort >= WELL_KNOWN ? FLAG.CLIENT_B : 0;
 }

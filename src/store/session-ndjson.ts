@@ -143,15 +143,10 @@ function community(r: SessionRecord): string {
   const { ipVersion, clientIp, serverIp, protocol, icmpType, icmpCode } = r;
   if (protocol !== IpProtocol.Icmp && protocol !== IpProtocol.Icmp6)
     return communityId(ipVersion, clientIp, serverIp, protocol, r.clientPort, r.serverPort);
-  // The type is of the first message, which the server has sent where it answers another.
+  // The type is of the first message, which the server has sent where it answers another; one to a group went to the server.
   const fromServer =
-    protocol === IpProtocol.Icmp
-      ? isIcmpReply(icmpType)
-      : isIcmp6Reply(icmpType) && serverIp[0] !== MULTICAST6;
+    protocol === IpProtocol.Icmp ? isIcmpReply(icmpType) : isIcmp6Reply(icmpType, serverIp[0]);
   return fromServer
     ? communityId(ipVersion, serverIp, clientIp, protocol, icmpType, icmpCode)
     : communityId(ipVersion, clientIp, serverIp, protocol, icmpType, icmpCode);
 }
-
-/** The first byte of IPv6's multicast addresses. */
-const MULTICAST6 = 0xff;

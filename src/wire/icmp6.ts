@@ -17,12 +17,17 @@ export const Icmp6Type = {
   NeighborAdvertisement: 136,
 } as const;
 
+/** The first byte of multicast addresses. */
+const MULTICAST = 0xff;
+
 /**
  * Whether a message answers another: echo reply, router and neighbour advertisement, node information response
- * (RFC 4443, RFC 4861, RFC 4620). Advertisements to a group answer nobody.
+ * (RFC 4443, RFC 4861, RFC 4620). One to a group answers nobody.
+ *
+ * @param to the first byte of the address that it goes to
  */
-export function isIcmp6Reply(type: number): boolean {
-  return type === 129 || type === 134 || type === 136 || type === 140;
+export function isIcmp6Reply(type: number, to: number): boolean {
+  return to !== MULTICAST && (type === 129 || type === 134 || type === 136 || type === 140);
 }
 
 export class Icmp6Header {

@@ -152,7 +152,7 @@ export function vxlanGpe(f: Frame, w: Walk): Step {
   return nextProtocol(f, w, (h.flags & VXLAN_GPE_P) === 0 ? NextProtocol.Ethernet : h.nextProtocol);
 }
 
-/** Of GTP-U's messages one carries a packet, which is IP: other sessions of packets are left as they are. */
+/** One of GTP-U's messages carries a packet. It is IP: what carries Ethernet, or nothing that is read, stays the carrier's. */
 export function gtpu(f: Frame, w: Walk): Step {
   const h = gtpuHeader;
   const o = w.o;

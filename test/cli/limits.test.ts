@@ -183,7 +183,7 @@ const NUMBERS: [string, string[]][] = [
   ['kept fragments (`packets`) waiting for their first one', [`${mib(HELD_MEMORY)} a worker`]],
   ['packets remembered for `deduplicate`', [grouped(FRAMES_REMEMBERED)]],
   ["waiting for an inner packet's fragments", [`${SESSION_DEFAULTS.fragmentTimeout} s`]],
-  ['messages looked at for `app_protocol`', [`${MAX_TRIES} a session`]],
+  ['messages looked at for `app_protocol`', [`${MAX_TRIES} of each side of a session`]],
   ['segments waiting for the store (`collect`)', [gib(spool.limit)]],
   ['kept packets waiting for the store', [gib(spool.packets_limit)]],
   ["rows waiting in memory while the spool's disk takes nothing", [mib(SPOOL_MEMORY)]],

@@ -391,7 +391,10 @@ describe('what a session notes', () => {
     say(8082, ...unknown, 'GET / HTTP/1.1\r\n');
     // What has no payload is no message.
     say(8083, ...Array(10).fill(''), 'GET / HTTP/1.1\r\n');
-    expect(world.finish().map((r) => r.application)).toEqual(['http', '', 'http']);
+    // The other side's are counted by themselves.
+    say(8084, ...unknown);
+    world.send({ at: 0, from: '10.0.0.2:8084', to: C, payload: 'HTTP/1.1 200 OK\r\n' });
+    expect(world.finish().map((r) => r.application)).toEqual(['http', '', 'http', 'http']);
   });
 
   it('the outermost VLAN ids, as many as there is room for', () => {
