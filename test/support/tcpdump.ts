@@ -40,12 +40,37 @@ export class Tcpdump {
     return new Tcpdump(process, file);
   }
 
-  /** Ends the capture when what was sent has arrived. */
+  /** Ends the capture when what was sent has arrived and is in the file: told to end, tcpdump leaves what waits. */
   async stop(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    for (let quiet = 0, before = -1; quiet < 3; ) {
+      const [captured, received] = await this.counts();
+      quiet = captured === received && captured === before ? quiet + 1 : 0;
+      before = captured;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
     const exit = once(this.process, 'exit');
     this.process.kill('SIGINT');
     await exit;
+  }
+
+  /** Packets that tcpdump has taken, and that its filter has let through: it says so when it gets SIGUSR1. */
+  private counts(): Promise<[number, number]> {
+    return new Promise((resolve, reject) => {
+      let said = '';
+      const stderr = this.process.stderr!;
+      const ended = () => reject(new Error(`tcpdump ended: ${said}`));
+      const hear = (text: unknown) => {
+        said += String(text);
+        const counts = /(\d+) packets? captured, (\d+) packets? received by filter/.exec(said);
+        if (counts === null) return;
+        stderr.off('data', hear);
+        this.process.off('exit', ended);
+        resolve([Number(counts[1]), Number(counts[2])]);
+      };
+      stderr.on('data', hear);
+      this.process.once('exit', ended);
+      this.process.kill('SIGUSR1');
+    });
   }
 }
 
