@@ -5,6 +5,8 @@ import { withoutPassword } from '../model/store-location.js';
 export function shownWord(word: string): string {
   const [option] = /^--?[\w-]+=/.exec(word) ?? [''];
   const value = word.slice(option.length);
+  const whole = withoutPassword(value);
+  if (whole !== value) return option + whole;
   const url = /[a-z][a-z0-9+.-]*:\/\//i.exec(value)?.index ?? 0;
   return option + value.slice(0, url) + withoutPassword(value.slice(url));
 }

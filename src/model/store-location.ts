@@ -40,7 +40,9 @@ export function withoutPassword(location: string): string {
   const at = rest.lastIndexOf('@');
   if (at < 0) return scheme + (HOSTS.test(rest) ? shownQuery(rest) : '');
   const [user] = rest.slice(0, at).split(':', 1);
-  const shown = /[/?#@\s]/.test(user) ? '' : `${user}@`;
+  // In `lake://x@host` all behind the first colon may be a password, whose scheme was left out.
+  const hidden = /[/?#@\s]/.test(user) || !(scheme === '' || isServer(scheme.trimStart()));
+  const shown = hidden ? '' : `${user}@`;
   return scheme + shown + shownQuery(rest.slice(at + 1));
 }
 
