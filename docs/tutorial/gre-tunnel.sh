@@ -32,10 +32,10 @@ for pc in $pc1 $pc2; do
 done
 
 echo '2. A mirrorlake on each, with its end of the tunnel'
-ip netns exec $pc1 $mirrorlake collect --store "$work/pc-1" \
+ip netns exec $pc1 $mirrorlake collect --store none --control "$work/pc-1.sock" \
   --tunnel 'Tunnel-1 mode gre remote 192.168.0.107 local 192.168.0.106' 2>"$work/pc-1.log" &
 collectors=$!
-ip netns exec $pc2 $mirrorlake collect --store "$work/pc-2" \
+ip netns exec $pc2 $mirrorlake collect --store none --control "$work/pc-2.sock" \
   --tunnel 'Tunnel-2 mode gre remote 192.168.0.106 local 192.168.0.107' 2>"$work/pc-2.log" &
 collectors="$collectors $!"
 
@@ -61,4 +61,4 @@ echo '4. Ping through the tunnel'
 ip netns exec $pc1 ping -c 5 -i 0.2 -I 10.10.10.1 10.10.20.1
 
 echo '5. What the tunnel counted, as ip -s link has it'
-ip netns exec $pc1 $mirrorlake status --store "$work/pc-1"
+ip netns exec $pc1 $mirrorlake status --control "$work/pc-1.sock"

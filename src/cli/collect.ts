@@ -34,7 +34,10 @@ export function registerCollect(program: Command): void {
     .option('--interface <name>', 'read this interface by a ring; repeatable', gather, [])
     .option('--receiver <kind>', 'raw (default without --interface) or ring (default with it)')
     .option('--workers <n>', 'threads that decode, with the ring receiver', whole)
-    .option('--store <store>', 'a directory, or http://user@host:8123/database (default: ./data)')
+    .option(
+      '--store <store>',
+      'a directory, http://user@host:8123/database, or none for tunnels alone (default: ./data)',
+    )
     .option('--tap <name>', 'a TAP device that gets the mirrored frames, for tcpdump, Zeek or Suricata')
     .option(
       '--tunnel <spec>',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { defaultConfig, loadConfig } from '../config/load.js';
-import { isServer } from '../model/store-location.js';
+import { isServer, NO_STORE } from '../model/store-location.js';
 import { spoolDirectory } from '../store/spool-directory.js';
 import type { Finding } from './doctor/finding.js';
 import { clock, firewall, kernel, kernelGre, landlock, privileges, receiveBuffer } from './doctor/host.js';
@@ -51,14 +51,16 @@ async function doctor(options: DoctorOptions): Promise<void> {
     kernelGre(),
     ...(koffi.state === 'bad' ? [] : await ofInterfaces(interfaces, raw)),
     ...(await storeFindings(store, config.control)),
-    diskFinding(config.spool.directory ?? spoolDirectory(store), config.spool.limit),
+    ...(store === NO_STORE
+      ? []
+      : [diskFinding(config.spool.directory ?? spoolDirectory(store), config.spool.limit)]),
   ];
   process.stdout.write(findings.map(lineOf).join(''));
   if (findings.some((f) => f.state === 'bad')) process.exitCode = 1;
 }
 
 async function ofKernel(store: string): Promise<Finding[]> {
-  return [await clock(), ...(isServer(store) ? [] : [await landlock()])];
+  return [await clock(), ...(isServer(store) || store === NO_STORE ? [] : [await landlock()])];
 }
 
 async function ofInterfaces(names: readonly string[], raw: boolean): Promise<Finding[]> {

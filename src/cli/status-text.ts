@@ -1,11 +1,12 @@
 /** A collector's status as a person reads it. */
 import { ailments } from '../observe/http.js';
-import type {
-  CollectorStatus,
-  MirrorStatus,
-  RefusedStatus,
-  StoreStatus,
-  TunnelStatus,
+import {
+  type CollectorStatus,
+  type MirrorStatus,
+  type RefusedStatus,
+  type StoreStatus,
+  type TunnelStatus,
+  tunnelTrouble,
 } from '../observe/status.js';
 import { counted, daysWords, grouped, sizeWords } from './grouped.js';
 
@@ -18,6 +19,34 @@ export function statusText(s: CollectorStatus): string {
   const lines = [
     `mirrorlake ${s.version} on ${s.collector}, pid ${s.pid}, up ${duration(s.uptime_s)}, ${sizeWords(s.memory_bytes)}`,
     ...wrong.map((w) => `! ${w}`),
+    ...(s.store.state === 'none'
+      ? ['', 'store     none: tunnels only, nothing is observed or stored']
+      : observed(s)),
+  ];
+  const dropped = Object.entries(s.dropped).filter(([, n]) => n > 0);
+  if (dropped.length > 0) {
+    lines.push(`passed    ${dropped.map(([reason, n]) => `${grouped(n)} ${reason}`).join(', ')}`);
+  }
+  for (const p of s.pools.filter((p) => p.full > 0)) {
+    const [whose, their] = p.name === '' ? ['unknown mirror points', 'their'] : [p.name, 'its'];
+    const packets = `${counted(p.full, 'packet')} of points beyond ${their} ${grouped(p.places)} places`;
+    lines.push(`full      ${whose}: ${packets} share one, ::`);
+  }
+  lines.push(...refused(s.refused));
+  for (const t of s.tunnels) lines.push('', ...tunnel(t));
+  const none = s.tunnels_refused;
+  if (none !== undefined && none.header + none.checksum + none.no_tunnel > 0) {
+    const why = [
+      `${grouped(none.checksum)} with a wrong checksum`,
+      `${grouped(none.header)} with a bad header`,
+    ];
+    lines.push('', `${counted(none.no_tunnel, 'packet')} for no tunnel, ${why.join(', ')}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function observed(s: CollectorStatus): string[] {
+  return [
     '',
     ...table(
       ['RECEIVER', 'STATE', 'PACKETS', 'KERNEL DROPS'],
@@ -34,18 +63,6 @@ export function statusText(s: CollectorStatus): string {
       `${grouped(s.store.spool_segments)} segments (${sizeWords(s.store.spool_bytes)}) waiting`,
     ...disk(s.store),
   ];
-  const dropped = Object.entries(s.dropped).filter(([, n]) => n > 0);
-  if (dropped.length > 0) {
-    lines.push(`passed    ${dropped.map(([reason, n]) => `${grouped(n)} ${reason}`).join(', ')}`);
-  }
-  for (const p of s.pools.filter((p) => p.full > 0)) {
-    const [whose, their] = p.name === '' ? ['unknown mirror points', 'their'] : [p.name, 'its'];
-    const packets = `${counted(p.full, 'packet')} of points beyond ${their} ${grouped(p.places)} places`;
-    lines.push(`full      ${whose}: ${packets} share one, ::`);
-  }
-  lines.push(...refused(s.refused));
-  for (const t of s.tunnels) lines.push('', ...tunnel(t));
-  return `${lines.join('\n')}\n`;
 }
 
 /** How long the store's disk lasts, as far as that is known. */
@@ -109,7 +126,7 @@ function tunnel(t: TunnelStatus): string[] {
       String(n ?? 0),
     );
   return [
-    `${t.name}: ${t.mode} remote ${t.remote} local ${t.local}${key}`,
+    `${t.name}: ${t.mode} remote ${t.remote} local ${t.local}${key}${health(t)}`,
     ...table(
       ['    RX:  bytes', 'packets', 'errors', 'dropped', 'missed', 'mcast'],
       [row('rx', 'rx_missed_errors', 'multicast')],
@@ -119,6 +136,12 @@ function tunnel(t: TunnelStatus): string[] {
       [row('tx', 'tx_carrier_errors', 'collisions')],
     ),
   ];
+}
+
+function health(t: TunnelStatus): string {
+  if (t.mtu === undefined) return '';
+  const trouble = tunnelTrouble(t);
+  return trouble === '' ? `, up, MTU ${t.mtu}` : `, ${trouble}`;
 }
 
 /** Columns as wide as what is in them; the first two to the left, numbers to the right. */

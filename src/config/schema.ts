@@ -120,7 +120,7 @@ export const configSchema = z.strictObject({
     .refine(isLocation, { error: (i) => noStoreAt(`"${withoutPassword(String(i.input))}"`) })
     .default('./data')
     .describe(
-      'Where sessions go: a directory (embedded chDB) or http://user@host:8123/database. The password belongs in `MIRRORLAKE_STORE_PASSWORD_FILE` or `MIRRORLAKE_STORE_PASSWORD`; one in the URL has to be percent-encoded.',
+      'Where sessions go: a directory (embedded chDB), http://user@host:8123/database, or `none` for a collector that only has tunnels: it observes nothing, and needs no ClickHouse. The password belongs in `MIRRORLAKE_STORE_PASSWORD_FILE` or `MIRRORLAKE_STORE_PASSWORD`; one in the URL has to be percent-encoded.',
     ),
   collector: z
     .string()

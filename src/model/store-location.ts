@@ -14,6 +14,9 @@ const HOSTS = new RegExp(String.raw`^${HOST}(?:,${HOST})*(?:[/?#][\s\S]*)?$`);
 /** `user:password@host` as somebody writes it who left out `http://`. `./user:password@host` is a directory. */
 const BARE_ADDRESS = /^(?![./~])[^/]*:[\s\S]*@/;
 
+/** Where a collector stores that has only tunnels: nowhere. A directory of this name is `./none`. */
+export const NO_STORE = 'none';
+
 /** Whether a store's location is a ClickHouse server's URL; else it is a data directory. */
 export function isServer(location: string): boolean {
   return /^https?:/i.test(location);

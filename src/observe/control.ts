@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { isServer } from '../model/store-location.js';
+import { isServer, NO_STORE } from '../model/store-location.js';
 import { BodyReader, BodyWriter } from './body.js';
 import { Connections } from './connections.js';
 import { FirstLine } from './first-line.js';
@@ -97,7 +97,7 @@ export class ControlAnswer {
 
 /** Where the socket is: in the directory of an embedded store, else in /run. */
 export function controlPath(store: string): string {
-  return isServer(store) ? '/run/mirrorlake/control.sock' : join(store, 'control.sock');
+  return isServer(store) || store === NO_STORE ? '/run/mirrorlake/control.sock' : join(store, 'control.sock');
 }
 
 const TOO_LONG = `a request is no longer than ${MAX_REQUEST} bytes`;

@@ -23,7 +23,8 @@ export function ailments(status: CollectorSummary): string[] {
   }
   const { state, error, spool_error = '' } = status.store;
   if (spool_error !== '') down.push(spool_error);
-  if (state !== 'up') down.push(`the store is ${state}${error === '' ? '' : `: ${error}`}`);
+  if (state !== 'up' && state !== 'none')
+    down.push(`the store is ${state}${error === '' ? '' : `: ${error}`}`);
   return [...down, ...(status.troubles ?? [])];
 }
 

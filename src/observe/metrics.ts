@@ -1,6 +1,13 @@
 /** Prometheus metrics, made anew from the collector's status at every scrape: docs/reference/metrics.md. */
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { CollectorStatus, MirrorSums, PoolStatus } from './status.js';
+import {
+  type CollectorStatus,
+  type MirrorSums,
+  type PoolStatus,
+  type StoreStatus,
+  type TunnelStatus,
+  tunnelTrouble,
+} from './status.js';
 
 type Labels = Readonly<Record<string, string>>;
 interface Sample {
@@ -53,6 +60,46 @@ function mirror(field: Exclude<keyof MirrorSums, 'points'>, name: string, help: 
       return samples;
     },
   };
+}
+
+function ofTunnel(t: TunnelStatus, value: number, more: Labels = {}): Sample {
+  return { labels: { tunnel: t.name, mode: t.mode, ...more }, value };
+}
+
+/** @param counter under the kernel's name */
+function tunnel(name: string, counter: string, help: string): Metric {
+  return {
+    name: `mirrorlake_tunnel_${name}_total`,
+    help,
+    kind: 'counter',
+    labels: ['tunnel', 'mode'],
+    samples: (s) => s.tunnels.map((t) => ofTunnel(t, t.counters[counter] ?? 0)),
+  };
+}
+
+const RECEIVE_ERRORS: Labels = {
+  checksum: 'rx_crc_errors',
+  sequence: 'rx_fifo_errors',
+  congestion: 'rx_frame_errors',
+  length: 'rx_length_errors',
+};
+
+/** Packets too long for the path whose senders were told so are in tx_errors, and in none of its parts. */
+function transmitErrors(t: TunnelStatus): Sample[] {
+  const { tx_errors = 0, tx_carrier_errors = 0, tx_aborted_errors = 0, collisions = 0 } = t.counters;
+  return [
+    ofTunnel(t, tx_carrier_errors, { reason: 'no_route' }),
+    ofTunnel(t, tx_aborted_errors, { reason: 'refused' }),
+    ofTunnel(t, collisions, { reason: 'loop' }),
+    ofTunnel(t, Math.max(0, tx_errors - tx_carrier_errors - tx_aborted_errors - collisions), {
+      reason: 'too_long',
+    }),
+  ];
+}
+
+/** What a collector without a store says nothing of. */
+function ofStore(s: CollectorStatus, value: (store: StoreStatus) => number): Sample[] {
+  return s.store.state === 'none' ? [] : one(value(s.store));
 }
 
 function pool(field: Exclude<keyof PoolStatus, 'name'>, name: string, help: string): Metric {
@@ -200,49 +247,49 @@ export const METRICS: readonly Metric[] = [
     help: '1 while the store accepts what is sent; 0 while segments wait for it.',
     kind: 'gauge',
     labels: [],
-    samples: (s) => one(s.store.state === 'up' ? 1 : 0),
+    samples: (s) => ofStore(s, (store) => (store.state === 'up' ? 1 : 0)),
   },
   {
     name: 'mirrorlake_store_rows_total',
     help: 'Rows the store has accepted.',
     kind: 'counter',
     labels: [],
-    samples: (s) => one(s.store.rows_stored),
+    samples: (s) => ofStore(s, (store) => store.rows_stored),
   },
   {
     name: 'mirrorlake_spool_segments',
     help: 'Segments that wait for the store.',
     kind: 'gauge',
     labels: [],
-    samples: (s) => one(s.store.spool_segments),
+    samples: (s) => ofStore(s, (store) => store.spool_segments),
   },
   {
     name: 'mirrorlake_spool_bytes',
     help: 'Bytes of those segments.',
     kind: 'gauge',
     labels: [],
-    samples: (s) => one(s.store.spool_bytes),
+    samples: (s) => ofStore(s, (store) => store.spool_bytes),
   },
   {
     name: 'mirrorlake_spool_up',
     help: '1 while the spool takes what is to be stored; 0 while its disk takes nothing, or rows were lost within the last minute.',
     kind: 'gauge',
     labels: [],
-    samples: (s) => one((s.store.spool_error ?? '') === '' ? 1 : 0),
+    samples: (s) => ofStore(s, (store) => ((store.spool_error ?? '') === '' ? 1 : 0)),
   },
   {
     name: 'mirrorlake_spool_dropped_segments_total',
     help: 'Segments given up because the spool, or its disk, was full.',
     kind: 'counter',
     labels: [],
-    samples: (s) => one(s.store.segments_dropped),
+    samples: (s) => ofStore(s, (store) => store.segments_dropped),
   },
   {
     name: 'mirrorlake_spool_refused_segments_total',
     help: 'Segments set aside because the store refused their content, or because they cannot be read.',
     kind: 'counter',
     labels: [],
-    samples: (s) => one(s.store.segments_refused),
+    samples: (s) => ofStore(s, (store) => store.segments_refused),
   },
   {
     name: 'mirrorlake_store_disk_free_bytes',
@@ -266,17 +313,52 @@ export const METRICS: readonly Metric[] = [
     samples: (s) => known(s.store.days_left),
   },
   {
-    name: 'mirrorlake_tunnel_counter_total',
-    help: "A tunnel's counters, under the kernel's names.",
+    name: 'mirrorlake_tunnel_up',
+    help: '1 while a tunnel has its device, its carrier (with keepalives: they are answered) and a route to its remote.',
+    kind: 'gauge',
+    labels: ['tunnel', 'mode'],
+    samples: (s) => s.tunnels.map((t) => ofTunnel(t, tunnelTrouble(t) === '' ? 1 : 0)),
+  },
+  {
+    name: 'mirrorlake_tunnel_mtu_bytes',
+    help: "MTU of its device, which follows the path's.",
+    kind: 'gauge',
+    labels: ['tunnel', 'mode'],
+    samples: (s) => s.tunnels.map((t) => ofTunnel(t, t.mtu)),
+  },
+  tunnel('receive_packets', 'rx_packets', 'Packets a tunnel has taken.'),
+  tunnel('receive_bytes', 'rx_bytes', 'Bytes of their inner packets.'),
+  tunnel('receive_dropped', 'rx_dropped', 'Packets its device did not take.'),
+  {
+    name: 'mirrorlake_tunnel_receive_errors_total',
+    help: 'Packets it refused, by reason: rx_crc_errors, rx_fifo_errors, rx_frame_errors, rx_length_errors of the kernel.',
     kind: 'counter',
-    labels: ['tunnel', 'mode', 'counter'],
+    labels: ['tunnel', 'mode', 'reason'],
     samples: (s) =>
       s.tunnels.flatMap((t) =>
-        Object.entries(t.counters).map(([counter, value]) => ({
-          labels: { tunnel: t.name, mode: t.mode, counter },
-          value,
-        })),
+        Object.entries(RECEIVE_ERRORS).map(([reason, counter]) =>
+          ofTunnel(t, t.counters[counter] ?? 0, { reason }),
+        ),
       ),
+  },
+  tunnel('transmit_packets', 'tx_packets', 'Packets it has sent.'),
+  tunnel('transmit_bytes', 'tx_bytes', 'Bytes of their inner packets.'),
+  tunnel('transmit_dropped', 'tx_dropped', 'Packets of its device that it did not send, for want of room.'),
+  {
+    name: 'mirrorlake_tunnel_transmit_errors_total',
+    help: 'Packets it could not send, by reason: tx_carrier_errors, tx_aborted_errors, collisions of the kernel, and what was too long for the path.',
+    kind: 'counter',
+    labels: ['tunnel', 'mode', 'reason'],
+    samples: (s) => s.tunnels.flatMap(transmitErrors),
+  },
+  tunnel('icmp_errors', 'icmp_errors', 'ICMP errors that the path has sent about its packets.'),
+  {
+    name: 'mirrorlake_tunnel_refused_packets_total',
+    help: 'Packets that came to the sockets of tunnels and were none’s, by reason; mirrors of the same senders are among `no_tunnel`.',
+    kind: 'counter',
+    labels: ['reason'],
+    samples: (s) =>
+      Object.entries(s.tunnels_refused ?? {}).map(([reason, value]) => ({ labels: { reason }, value })),
   },
   {
     name: 'mirrorlake_connections_refused_total',
@@ -323,15 +405,18 @@ export class Exposition {
     const registry = new Registry();
     const told = new Map<string, number>();
     for (const m of METRICS) {
+      const samples = m.samples(status);
+      // One without labels is 0 to prom-client where nothing sets it, and here not known.
+      if (samples.length === 0) continue;
       const options = { name: m.name, help: m.help, labelNames: m.labels, registers: [registry] };
       if (m.kind === 'counter') {
         const counter = new Counter(options);
-        for (const { labels, value } of m.samples(status)) {
+        for (const { labels, value } of samples) {
           counter.inc(labels, m.revised ? this.atLeastTold(m.name, labels, value, told) : value);
         }
       } else {
         const gauge = new Gauge(options);
-        for (const { labels, value } of m.samples(status)) gauge.set(labels, value);
+        for (const { labels, value } of samples) gauge.set(labels, value);
       }
     }
     this.told = told;

@@ -1,7 +1,6 @@
 import { ETH_P_IP, ETH_P_IPV6, type InnerPacket } from './inner-packet.js';
 import type { Path } from './path.js';
 import type { Peers } from './peers.js';
-import { State } from './state.js';
 import type { Tunnel } from './tunnel.js';
 
 /** Where a tunnel's packet goes, and from which address of ours: 4 or 16 bytes each. Reused. */
@@ -14,10 +13,8 @@ export class Destination {
   /** Takes the tunnel's remote, or that of the address the packet is for. @returns false when there is no way to it. */
   find(t: Tunnel, path: Path | null, peers: Peers | null, p: InnerPacket): boolean {
     if (path !== null) {
-      const { noRoute, source } = path;
-      t.counters[State.noRoute] = noRoute === null ? 0 : 1;
-      if (noRoute !== null) return false;
-      this.set(t.config.remote, 0, t.localAny ? source : t.config.local, 0);
+      if (path.noRoute !== null) return false;
+      this.set(t.config.remote, 0, t.localAny ? path.source : t.config.local, 0);
       return true;
     }
     if (peers === null) return false;

@@ -93,7 +93,14 @@ export class Endpoint {
       if (tun === null) this.tun.close();
       throw e;
     }
-    this.gro = new GroWriter(this.tun.fd, rxBase, tunnel.ethernet, this.tun.udpSegmentation, () => this.mtu);
+    this.gro = new GroWriter(
+      this.tun.fd,
+      rxBase,
+      tunnel.ethernet,
+      this.tun.udpSegmentation,
+      () => this.mtu,
+      () => Math.max(DEFAULT_MTU, this.mtu, this.path?.mtu ?? this.underlayMtu),
+    );
     if (tun === null) {
       try {
         this.updateMtu(true);
@@ -106,6 +113,7 @@ export class Endpoint {
       }
     }
     this.setCarrier(true);
+    if (this.path !== null) tunnel.counters[State.noRoute] = this.path.noRoute === null ? 0 : 1;
   }
 
   /** Bytes GRE may carry on the path as it is, Ethernet header included. */
@@ -141,7 +149,10 @@ export class Endpoint {
   /** Asks the way to the remote again, and follows its MTU. */
   askPath(): void {
     try {
-      if (this.path?.ask() === true) this.updateMtu();
+      if (this.path === null) return;
+      const changed = this.path.ask();
+      this.tunnel.counters[State.noRoute] = this.path.noRoute === null ? 0 : 1;
+      if (changed) this.updateMtu();
     } catch (e) {
       // The device was taken away, or the rights to change it were: senders are told packet by packet then.
       if (!(e instanceof LinuxError)) throw e;

@@ -56,7 +56,7 @@ const SOCKETS = 1;
 const DEVICES = 5;
 
 export class Engine implements TunnelDevice {
-  readonly table = new TunnelTable(this);
+  readonly table: TunnelTable;
   private readonly endpoints: Endpoint[] = [];
   private readonly byTunnel = new Map<Tunnel, Endpoint>();
   private readonly messages = new Messages(RECEIVE_MESSAGES, MESSAGE_SIZE, CONTROL);
@@ -74,8 +74,15 @@ export class Engine implements TunnelDevice {
   private moved = 0;
   private more = false;
 
-  /** @param wake an event descriptor (linux/event.ts): {@link step} returns when it is signalled. */
-  constructor(private readonly wake: number) {
+  /**
+   * @param wake an event descriptor (linux/event.ts): {@link step} returns when it is signalled.
+   * @param refused counts of what no tunnel took, see refused.ts.
+   */
+  constructor(
+    private readonly wake: number,
+    refused?: Float64Array,
+  ) {
+    this.table = new TunnelTable(this, refused);
     this.arrangePoll();
   }
 

@@ -14,11 +14,17 @@ import {
   GRE_VERSION,
 } from '../wire/gre.js';
 import type { OuterPacket } from '../wire/outer.js';
-import { isGroMerged } from './gro-merged.js';
 import { ETH_HLEN } from './inner-packet.js';
+import { findPartialChecksum, PartialChecksum } from './partial-checksum.js';
 
 /** ERSPAN's base header: version, VLAN, cos, en, t, session id (Linux: struct erspan_base_hdr). */
 const ERSPAN_BASE_LENGTH = 4;
+
+export const BAD_HEADER = -1;
+export const BAD_CHECKSUM = -2;
+
+/** Reused from packet to packet. */
+const partial = new PartialChecksum();
 
 /** Linux: struct tnl_ptk_info. Reused from packet to packet. */
 export class TnlPtkInfo {
@@ -34,27 +40,26 @@ export class TnlPtkInfo {
  * Fills in `tpi`.
  *
  * @param ipProto what WCCP carries: the EtherType of the outer IP version.
- * @returns the header's length, -1 for what the kernel drops without counting it.
+ * @returns the header's length; what the kernel drops without counting it as less than 0:
+ *   {@link BAD_HEADER}, {@link BAD_CHECKSUM}.
  */
 export function greParseHeader(p: OuterPacket, tpi: TnlPtkInfo, ipProto: number): number {
   const b = p.bytes;
   const o = p.gre;
-  if (o + GRE_BASE_LENGTH > p.end) return -1;
+  if (o + GRE_BASE_LENGTH > p.end) return BAD_HEADER;
   const flags = u16(b, o);
-  if ((flags & (GRE_VERSION | GRE_ROUTING)) !== 0) return -1;
+  if ((flags & (GRE_VERSION | GRE_ROUTING)) !== 0) return BAD_HEADER;
   tpi.flags = flags;
   let hdrLen = GRE_BASE_LENGTH;
   if ((flags & GRE_CSUM) !== 0) hdrLen += 4;
   if ((flags & GRE_KEY) !== 0) hdrLen += 4;
   if ((flags & GRE_SEQ) !== 0) hdrLen += 4;
-  if (o + hdrLen > p.end) return -1;
+  if (o + hdrLen > p.end) return BAD_HEADER;
   tpi.proto = u16(b, o + 2);
 
   let options = o + 4;
   if ((flags & GRE_CSUM) !== 0) {
-    // A packet that the capture cut cannot be summed; it is taken for right.
-    if (p.end === p.wireEnd && checksum(b, o, p.end) !== 0 && !merged(b, o + hdrLen, p.end, tpi.proto))
-      return -1;
+    if (!checksumOk(p, o + hdrLen, tpi.proto)) return BAD_CHECKSUM;
     options += 4;
   }
   tpi.key = 0;
@@ -67,7 +72,7 @@ export function greParseHeader(p: OuterPacket, tpi: TnlPtkInfo, ipProto: number)
 
   const proto = tpi.proto;
   if (flags === 0 && proto === GRE_PROTO_WCCP) {
-    if (o + hdrLen + 1 > p.end) return -1;
+    if (o + hdrLen + 1 > p.end) return BAD_HEADER;
     tpi.proto = ipProto;
     // WCCPv2 has a redirect header of 4 bytes where version 1 has IPv4 at once.
     if ((b[o + hdrLen] & 0xf0) !== 0x40) hdrLen += 4;
@@ -76,15 +81,23 @@ export function greParseHeader(p: OuterPacket, tpi: TnlPtkInfo, ipProto: number)
 
   // ERSPAN II and III carry the tunnel's key as session id; type I (no sequence number) has none.
   if ((proto === GRE_PROTO_ERSPAN && hdrLen !== 4) || proto === GRE_PROTO_ERSPAN3) {
-    if (o + hdrLen + ERSPAN_BASE_LENGTH > p.end) return -1;
+    if (o + hdrLen + ERSPAN_BASE_LENGTH > p.end) return BAD_HEADER;
     tpi.key = u16(b, o + hdrLen + 2) & 0x3ff;
   }
   return hdrLen;
 }
 
-/** The kernel has verified the segments of a packet that it put together itself. */
-function merged(b: Uint8Array, at: number, end: number, proto: number): boolean {
-  const ethernet = proto === GRE_PROTO_TEB;
-  if (ethernet && at + ETH_HLEN > end) return false;
-  return isGroMerged(b, at, end, ethernet, ethernet ? u16(b, at + 12) : proto);
+/**
+ * Whether GRE's checksum is right, or nobody has filled it in yet. The kernel leaves it to the network card, as 0, where
+ * what GRE carries has its own (gre_build_header); where that is left to the card as well, GRE's is right once it is
+ * filled in; and of segments put together it is that of one of them, or nothing (gre_gso_segment, gre_gro_complete).
+ * A packet that the capture cut cannot be summed; it is taken for right.
+ */
+function checksumOk(p: OuterPacket, at: number, proto: number): boolean {
+  const b = p.bytes;
+  if (p.end !== p.wireEnd || u16(b, p.gre + GRE_BASE_LENGTH) === 0 || checksum(b, p.gre, p.end) === 0)
+    return true;
+  if (proto !== GRE_PROTO_TEB) return findPartialChecksum(b, at, p.end, proto, partial);
+  const network = at + ETH_HLEN;
+  return network <= p.end && findPartialChecksum(b, network, p.end, u16(b, network - 2), partial);
 }

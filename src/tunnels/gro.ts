@@ -7,6 +7,7 @@ import { writev } from '../linux/libc.js';
 import { Mapping } from '../linux/memory.js';
 import {
   VIRTIO_NET_HDR_F_NEEDS_CSUM,
+  VIRTIO_NET_HDR_GSO_ECN,
   VIRTIO_NET_HDR_GSO_TCPV4,
   VIRTIO_NET_HDR_GSO_TCPV6,
   VIRTIO_NET_HDR_GSO_UDP_L4,
@@ -14,13 +15,14 @@ import {
 } from '../linux/tun.js';
 import { setU16, u16, u32 } from '../wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../wire/checksum.js';
-import { isGroMerged } from './gro-merged.js';
 import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6 } from './inner-packet.js';
+import { findPartialChecksum, PartialChecksum } from './partial-checksum.js';
 
 const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const TCP_ACK = 0x10;
 const TCP_PSH = 0x08;
+const TCP_CWR = 0x80;
 /** As many segments are written as one (Linux: UDP_MAX_SEGMENTS is 64). */
 const MAX_SEGMENTS = 64;
 const MAX_PACKET = 65535;
@@ -57,6 +59,7 @@ export class GroWriter {
   private pPayload = 0;
   private pTcp = false;
   private pIpv4 = false;
+  private readonly partial = new PartialChecksum();
 
   /** Segments the device did not take, since it was last asked. */
   dropped = 0;
@@ -65,6 +68,7 @@ export class GroWriter {
    * @param base the address of the first of the bytes that packets will lie in.
    * @param udp whether the device takes joined datagrams.
    * @param mtu the device's MTU, by which joined segments that arrive are cut again.
+   * @param longest a datagram longer than this is many.
    */
   constructor(
     private readonly fd: number,
@@ -72,17 +76,23 @@ export class GroWriter {
     private readonly ethernet: boolean,
     private readonly udp: boolean,
     private readonly mtu: () => number,
+    private readonly longest: () => number,
   ) {
     this.iovec(0, Number(this.mapping.address), VNET_HDR);
   }
 
   /** Takes a packet: joins it to the one that waits, or writes that and lets this one wait. */
   write(bytes: Uint8Array, at: number, end: number, protocol: number): void {
-    const segment = this.parse(bytes, at, end, protocol);
-    if (!segment || (this.pTcp && isGroMerged(bytes, at, end, this.ethernet, protocol))) {
+    const network = this.ethernet ? at + ETH_HLEN : at;
+    if (findPartialChecksum(bytes, network, end, protocol, this.partial)) {
+      this.writeUnfinished(bytes, at, end);
+      return;
+    }
+    if (!this.parse(bytes, at, end, protocol)) {
       this.flush();
       this.start(bytes, at, end);
-      this.writeOut(segment);
+      this.header.fill(0, 0, VNET_HDR);
+      this.put();
       return;
     }
     if (this.count > 0 && this.join(bytes, at, end)) return;
@@ -106,19 +116,30 @@ export class GroWriter {
     this.header.fill(0, 0, VNET_HDR);
     if (n > 1) {
       this.finish();
-      this.describe(this.size, this.network, this.transport, this.payload, this.tcp, this.ipv4);
+      this.describe(this.size, this.transport, this.payload, this.tcp, this.ipv4);
     }
     this.put();
   }
 
-  /** Writes one packet that nothing can join: as it is, or as the kernel has joined it before. */
-  private writeOut(joined: boolean): void {
-    this.header.fill(0, 0, VNET_HDR);
-    if (joined) {
-      const size = this.mtu() - (this.pPayload - this.pNetwork);
-      const longer = this.at + this.length - this.pPayload > size;
-      this.describe(longer ? size : 0, this.pNetwork, this.pTransport, this.pPayload, true, this.pIpv4);
+  /**
+   * Writes a packet whose TCP or UDP checksum is to be filled in, as such. One that is longer than the device takes is
+   * many TCP segments, cut as long as they can be; datagrams of UDP joined by the sender (UDP_SEGMENT) cannot be cut,
+   * for nothing tells where one ends.
+   */
+  private writeUnfinished(bytes: Uint8Array, at: number, end: number): void {
+    this.flush();
+    const p = this.partial;
+    const length = end - p.network;
+    if (!p.nested && !p.tcp && length > this.longest()) {
+      this.dropped++;
+      return;
     }
+    const cut = !p.nested && p.tcp && p.payload < end && length > this.mtu();
+    const size = cut ? Math.max(0, this.mtu() - (p.payload - p.network)) : 0;
+    this.start(bytes, at, end);
+    this.header.fill(0, 0, VNET_HDR);
+    this.describe(size, p.transport, p.payload, p.tcp, p.ipv4);
+    if (size > 0 && (bytes[p.transport + 13] & TCP_CWR) !== 0) this.header[1] |= VIRTIO_NET_HDR_GSO_ECN;
     this.put();
   }
 
@@ -252,16 +273,9 @@ export class GroWriter {
   }
 
   /** Says how the kernel is to cut the packet, and that its checksum is unfinished; `size` 0: not to be cut. */
-  private describe(
-    size: number,
-    network: number,
-    transport: number,
-    payload: number,
-    tcp: boolean,
-    ipv4: boolean,
-  ): void {
+  private describe(size: number, transport: number, payload: number, tcp: boolean, ipv4: boolean): void {
     const h = this.header;
-    const start = this.ethernet ? network - ETH_HLEN : network;
+    const start = this.at;
     h[0] = VIRTIO_NET_HDR_F_NEEDS_CSUM;
     if (size > 0) {
       h[1] = tcp ? (ipv4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6) : VIRTIO_NET_HDR_GSO_UDP_L4;

@@ -4,8 +4,8 @@ import { u16, u32 } from '../wire/bytes.js';
 export const ETH_HLEN = 14;
 export const ETH_P_IP = 0x0800;
 export const ETH_P_IPV6 = 0x86dd;
-const ETH_P_8021Q = 0x8100;
-const ETH_P_8021AD = 0x88a8;
+export const ETH_P_8021Q = 0x8100;
+export const ETH_P_8021AD = 0x88a8;
 const IP_DF = 0x4000;
 
 /** Reused from packet to packet. */

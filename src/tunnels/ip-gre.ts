@@ -2,7 +2,7 @@
 import { u32 } from '../wire/bytes.js';
 import { GRE_KEY, GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_TEB } from '../wire/gre.js';
 import type { OuterPacket } from '../wire/outer.js';
-import { greParseHeader, TnlPtkInfo } from './gre-header.js';
+import { BAD_CHECKSUM, BAD_HEADER, greParseHeader, TnlPtkInfo } from './gre-header.js';
 import { IpTunnelNet, innerProtocol, ipTunnelRcv, TUNNEL_NO_KEY } from './ip-tunnel.js';
 import type { Tunnel, TunnelDevice } from './tunnel.js';
 
@@ -11,12 +11,17 @@ const ETH_HLEN = 14;
 
 /**
  * What becomes of a packet (Linux: PACKET_RCVD, PACKET_REJECT): a tunnel took or refused it, or none is its. Ours
- * besides: a tunnel with `observe` took it, and it is to be observed as well.
+ * besides: a tunnel with `observe` took it, and it is to be observed as well; and why it was looked at no further.
  */
 export const PACKET_RCVD = 0;
 export const PACKET_REJECT = 1;
 export const PACKET_OBSERVE = 2;
-export type PacketFate = typeof PACKET_RCVD | typeof PACKET_REJECT | typeof PACKET_OBSERVE;
+export type PacketFate =
+  | typeof PACKET_RCVD
+  | typeof PACKET_REJECT
+  | typeof PACKET_OBSERVE
+  | typeof BAD_HEADER
+  | typeof BAD_CHECKSUM;
 
 /** The fate of a packet that is this tunnel's. */
 export function received(t: Tunnel): PacketFate {
@@ -46,7 +51,7 @@ export class IpGre {
   greRcv(p: OuterPacket): PacketFate {
     const tpi = this.tpi;
     const hdrLen = greParseHeader(p, tpi, ETH_P_IP);
-    if (hdrLen < 0) return PACKET_REJECT;
+    if (hdrLen === BAD_HEADER || hdrLen === BAD_CHECKSUM) return hdrLen;
     if (tpi.proto === GRE_PROTO_ERSPAN || tpi.proto === GRE_PROTO_ERSPAN3) return this.erspanRcv(p, hdrLen);
     return this.ipgreRcv(p, hdrLen);
   }

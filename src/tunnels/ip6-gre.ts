@@ -2,7 +2,7 @@
 import { GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_TEB } from '../wire/gre.js';
 import type { OuterPacket } from '../wire/outer.js';
 import { Counter } from './counters.js';
-import { greParseHeader, TnlPtkInfo } from './gre-header.js';
+import { BAD_CHECKSUM, BAD_HEADER, greParseHeader, TnlPtkInfo } from './gre-header.js';
 import { changeDsfield, INET_ECN_MASK } from './inet-ecn.js';
 import { erspanHdrLen, PACKET_REJECT, type PacketFate, received } from './ip-gre.js';
 import { checkFlags, checkInner, innerProtocol } from './ip-tunnel.js';
@@ -92,7 +92,7 @@ export class Ip6Gre {
   greRcv(p: OuterPacket): PacketFate {
     const tpi = this.tpi;
     const hdrLen = greParseHeader(p, tpi, ETH_P_IPV6);
-    if (hdrLen < 0) return PACKET_REJECT;
+    if (hdrLen === BAD_HEADER || hdrLen === BAD_CHECKSUM) return hdrLen;
     const data = p.gre + hdrLen;
     // iptunnel_pull_header wants a whole Ethernet header where one is announced.
     if (data + (tpi.proto === GRE_PROTO_TEB ? ETH_HLEN : 0) > p.end) return PACKET_REJECT;

@@ -4,6 +4,8 @@ import type { TunnelConfig } from './config.js';
 export interface TunnelWorkerData {
   /** Event descriptor that wakes the worker when a command waits. */
   readonly wake: number;
+  /** Shared: what the tunnels' sockets received for none of them, see refused.ts. */
+  readonly refused: Float64Array;
 }
 
 export type TunnelCommand = { readonly id: number } & (

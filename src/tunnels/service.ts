@@ -18,33 +18,17 @@ import { openEvent, signalEvent } from '../linux/event.js';
 import { ERRNO } from '../linux/libc.js';
 import { closeSocket } from '../linux/socket.js';
 import { exceptTunnels } from '../linux/tunnel-filter.js';
+import type { RefusedTunnelPackets, TunnelStatus } from '../observe/status.js';
 import type { GreReceiver } from '../wire/outer.js';
 import { TunnelRecord, type TunnelSink } from '../wire/tunnel-record.js';
 import { isAny } from './address.js';
 import { checkTunnel, isErspanMode, isEthernetMode, type TunnelConfig, TunnelConfigError } from './config.js';
 import { COUNTER_COUNT, namedCounters } from './counters.js';
-import type { TunnelAnswer, TunnelCommand } from './protocol.js';
+import type { TunnelAnswer, TunnelCommand, TunnelWorkerData } from './protocol.js';
+import { REFUSED_COUNT, Refused } from './refused.js';
 import { STATE_COUNT, State } from './state.js';
 import { addressText, fillTunnelRecord, TunnelTable } from './table.js';
 import { Tunnel } from './tunnel.js';
-
-/** What a tunnel is and does, for status and metrics. */
-export interface TunnelStatus {
-  readonly name: string;
-  readonly mode: string;
-  /** `any`, or the address as people write it. */
-  readonly local: string;
-  readonly remote: string;
-  readonly key: number | null;
-  /** Whether the device has its carrier: with keepalives, whether they are answered. */
-  readonly carrier: boolean;
-  /** Whether there is a route to the remote. */
-  readonly route: boolean;
-  /** MTU of the device. */
-  readonly mtu: number;
-  /** Under the kernel's names, and `icmp_errors`: what the path has said about our packets (gre_err). */
-  readonly counters: Readonly<Record<string, number>>;
-}
 
 interface Running {
   config: TunnelConfig;
@@ -63,6 +47,10 @@ export class TunnelService {
   private readonly record = new TunnelRecord();
   private worker: Worker | null = null;
   private wake = -1;
+  /** Shared with the worker. */
+  private readonly refused = new Float64Array(
+    new SharedArrayBuffer(REFUSED_COUNT * Float64Array.BYTES_PER_ELEMENT),
+  );
   private nextId = 0;
 
   /** @param ended told when the thread dies of itself, with which every tunnel ends. */
@@ -76,7 +64,7 @@ export class TunnelService {
   async start(configs: readonly TunnelConfig[]): Promise<void> {
     this.wake = openEvent();
     this.worker = new Worker(new URL('./tunnel-worker.js', import.meta.url), {
-      workerData: { wake: this.wake },
+      workerData: { wake: this.wake, refused: this.refused } satisfies TunnelWorkerData,
     });
     this.worker.on('message', (answer: TunnelAnswer) => this.answered(answer));
     this.worker.on('error', (e: Error) => this.failed(e));
@@ -132,6 +120,15 @@ export class TunnelService {
       mtu: counters[State.mtu],
       counters: { ...namedCounters(counters), icmp_errors: counters[State.icmpErrors] },
     }));
+  }
+
+  /** What the tunnels' sockets received for none of them. */
+  refusedPackets(): RefusedTunnelPackets {
+    return {
+      header: this.refused[Refused.header],
+      checksum: this.refused[Refused.checksum],
+      no_tunnel: this.refused[Refused.noTunnel],
+    };
   }
 
   /** Hands a row a tunnel to the sink: the increase since the last call, for the minute that starts at `minute`. */

@@ -11,8 +11,10 @@ import type { TunnelRecord } from '../wire/tunnel-record.js';
 import { formatAddress, isAny } from './address.js';
 import { type TunnelConfig, TunnelConfigError } from './config.js';
 import { Counter, namedCounters } from './counters.js';
+import { BAD_CHECKSUM, BAD_HEADER } from './gre-header.js';
 import { IpGre, PACKET_RCVD, PACKET_REJECT, type PacketFate } from './ip-gre.js';
 import { Ip6Gre } from './ip6-gre.js';
+import { REFUSED_COUNT, Refused } from './refused.js';
 import { noDevice, Tunnel, type TunnelDevice } from './tunnel.js';
 
 /** Linux: GREPROTO_CISCO; and gre_demux reads seven bits of version where GRE has three. */
@@ -26,7 +28,11 @@ export class TunnelTable implements GreReceiver {
   private readonly ip6Gre: Ip6Gre;
   private readonly byName = new Map<string, Tunnel>();
 
-  constructor(device: TunnelDevice = noDevice) {
+  /** @param refused counts of what no tunnel took, see {@link Refused}. */
+  constructor(
+    device: TunnelDevice = noDevice,
+    private readonly refused: Float64Array = new Float64Array(REFUSED_COUNT),
+  ) {
     this.ipGre = new IpGre(device);
     this.ip6Gre = new Ip6Gre(device);
   }
@@ -78,15 +84,19 @@ export class TunnelTable implements GreReceiver {
   }
 
   rcv(p: OuterPacket): boolean {
-    return this.demux(p) === PACKET_RCVD;
+    const fate = this.demux(p);
+    if (fate === PACKET_REJECT) this.refused[Refused.noTunnel]++;
+    else if (fate === BAD_HEADER) this.refused[Refused.header]++;
+    else if (fate === BAD_CHECKSUM) this.refused[Refused.checksum]++;
+    return fate === PACKET_RCVD;
   }
 
   /** Linux: gre_rcv of gre_demux.c, which only IPv4 goes through; IPv6 goes to ip6_gre.c at once. */
   private demux(p: OuterPacket): PacketFate {
     if (this.byName.size === 0) return PACKET_REJECT;
     if (p.ipVersion === 6) return this.ip6Gre.greRcv(p);
-    if (p.end - p.gre < GRE_DEMUX_LENGTH) return PACKET_REJECT;
-    if ((p.bytes[p.gre + 1] & VERSION_BITS) !== GREPROTO_CISCO) return PACKET_REJECT;
+    if (p.end - p.gre < GRE_DEMUX_LENGTH) return BAD_HEADER;
+    if ((p.bytes[p.gre + 1] & VERSION_BITS) !== GREPROTO_CISCO) return BAD_HEADER;
     return this.ipGre.greRcv(p);
   }
 

@@ -6,7 +6,8 @@ import { Engine } from './engine.js';
 import type { TunnelAnswer, TunnelCommand, TunnelWorkerData } from './protocol.js';
 
 const port = parentPort!;
-const engine = new Engine((workerData as TunnelWorkerData).wake);
+const { wake, refused } = workerData as TunnelWorkerData;
+const engine = new Engine(wake, refused);
 
 /** @returns whether it is to go on. */
 function obey(command: TunnelCommand): boolean {

@@ -16,6 +16,13 @@ writeFileSync(
   bomb,
   `a: &a [x]\n${[...'bcdefghi'].map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefgh'[i]}`)}]`).join('\n')}\n`,
 );
+const named = join(directory, 'named.yaml');
+writeFileSync(named, 'mirrors:\n  - name: core\n');
+/** Words that have spaces. */
+const TUNNELS: Record<string, string> = {
+  t1: 't1 mode gre remote 10.0.0.1',
+  observed: 't1 mode gre remote 10.0.0.1 observe',
+};
 const deep = join(directory, 'deep.yaml');
 writeFileSync(deep, `a: ${'['.repeat(100_000)}`);
 const fifo = join(directory, 'fifo');
@@ -39,9 +46,18 @@ it.each([
   ['--workers 2', 'the raw receiver has one worker: name interfaces with --interface for more'],
   ['--user nobody-has-this-name', 'there is no user nobody-has-this-name; make one with: '],
   ['--tunnel t1', 'tunnel t1: it has no mode; say mode '],
+  ['--store none', 'store none is for a collector that has tunnels'],
+  ['--store none --tunnel @t1 --interface lo', 'store none observes nothing, so it reads no interface'],
+  ['--store none --tunnel @t1 --tap t2', 'store none observes nothing, so there is nothing for a TAP device'],
+  [
+    '--store none --tunnel @observed',
+    'store none cannot be with tunnel t1, whose packets are to be observed',
+  ],
+  [`--store none --tunnel @t1 --config ${named}`, 'store none observes nothing: leave out `mirrors`'],
   [`--config ${config}`, `${config}:2:1: interface: there is no such key`],
 ])('collect %s: one line that names it, exit status 2, and nothing made', (words, message) => {
-  const run = spawnSync(process.execPath, [MAIN, 'collect', ...words.split(' ')], {
+  const args = words.split(' ').map((word) => (word.startsWith('@') ? TUNNELS[word.slice(1)] : word));
+  const run = spawnSync(process.execPath, [MAIN, 'collect', ...args], {
     encoding: 'utf8',
     cwd: directory,
     timeout: 20_000,

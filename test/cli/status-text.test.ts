@@ -88,6 +88,9 @@ const status: CollectorStatus = {
       local: '10.9.0.1',
       remote: '10.9.0.2',
       key: 42,
+      carrier: true,
+      route: true,
+      mtu: 1472,
       counters: { rx_packets: 4, rx_bytes: 336, tx_packets: 5, tx_bytes: 420 },
     },
   ],
@@ -127,7 +130,7 @@ it('shows at a glance what arrives, from where, and what was lost by whom', () =
     store     ./data is up, 5 rows stored, 0 segments (0.0 KiB) waiting
     passed    9 refused
 
-    Tunnel-1: gre remote 10.9.0.2 local 10.9.0.1 key 42
+    Tunnel-1: gre remote 10.9.0.2 local 10.9.0.1 key 42, up, MTU 1472
         RX:  bytes  packets  errors  dropped  missed  mcast
                336        4       0        0       0      0
         TX:  bytes  packets  errors  dropped  carrier  collsns

@@ -30,7 +30,8 @@ async function get(
 it('serves every metric with its value, twice the same', async () => {
   const { code, text } = await get('/metrics', STATUS);
   expect(code).toBe(200);
-  for (const m of METRICS) expect(text).toContain(`# TYPE ${m.name} ${m.kind}\n`);
+  for (const m of METRICS)
+    if (m.samples(STATUS).length > 0) expect(text).toContain(`# TYPE ${m.name} ${m.kind}\n`);
   const labels =
     'name="core \\"1\\"",site="ams",type="erspan2",source="10.0.0.1",target="10.0.0.2",session="77",key=""';
   expect(text).toContain(`mirrorlake_mirror_lost_total{${labels}} 4\n`);
@@ -41,11 +42,41 @@ it('serves every metric with its value, twice the same', async () => {
   expect(text).toContain('mirrorlake_mirror_points_forgotten_total{name="core \\"1\\""} 2\n');
   expect(text).toContain('mirrorlake_receiver_dropped_total{receiver="eth1",kind="ring"} 3\n');
   expect(text).toContain('mirrorlake_dropped_total{reason="gre_short"} 2\n');
-  expect(text).toContain('mirrorlake_tunnel_counter_total{tunnel="t1",mode="gre",counter="rx_packets"} 5\n');
+  const tunnel = 'tunnel="t1",mode="gre"';
+  expect(text).toContain(`mirrorlake_tunnel_up{${tunnel}} 1\n`);
+  expect(text).toContain(`mirrorlake_tunnel_mtu_bytes{${tunnel}} 1476\n`);
+  expect(text).toContain(`mirrorlake_tunnel_receive_packets_total{${tunnel}} 5\n`);
+  expect(text).toContain('mirrorlake_tunnel_refused_packets_total{reason="checksum"} 2\n');
   expect(text).toContain('mirrorlake_duplicates_forgotten_total 8\n');
   expect(text).toContain('mirrorlake_connections_cut_total{socket="control"} 3\n');
   expect(text).toContain('mirrorlake_connections_cut_total{socket="listen"} 4\n');
   expect((await get('/metrics', STATUS)).text).toBe(text);
+});
+
+it('tells errors of a tunnel by their reasons, which add up', async () => {
+  const counters = { tx_errors: 7, tx_carrier_errors: 4 };
+  const { text } = await new Exposition().of({ ...STATUS, tunnels: [{ ...STATUS.tunnels[0], counters }] });
+  const reasons = [...text.matchAll(/^mirrorlake_tunnel_transmit_errors_total\{.*reason="(\w+)"\} (\d+)$/gm)];
+  expect(reasons.map(([, reason, n]) => [reason, Number(n)])).toEqual([
+    ['no_route', 4],
+    ['refused', 0],
+    ['loop', 0],
+    ['too_long', 3],
+  ]);
+});
+
+it('leaves out what is not known, and what there is not', async () => {
+  const exposition = new Exposition();
+  const store = { ...STATUS.store, disk_free_bytes: null, days_left: null };
+  const unknown = await exposition.of({
+    ...STATUS,
+    store,
+    mirrors: [],
+    unlisted: { ...STATUS.unlisted, packets: 0 },
+  });
+  expect(unknown.text).not.toMatch(/disk_free|days_left|mirror_lost/);
+  const none = await exposition.of({ ...STATUS, store: { ...store, state: 'none' } });
+  expect(none.text).not.toMatch(/mirrorlake_(store|spool)_/);
 });
 
 it('has no counter that falls: a late packet that was no loss is taken off the next ones', async () => {

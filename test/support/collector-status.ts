@@ -76,9 +76,13 @@ export const STATUS: CollectorStatus = {
       local: '10.0.0.1',
       remote: '10.0.0.2',
       key: null,
+      carrier: true,
+      route: true,
+      mtu: 1476,
       counters: { rx_packets: 5 },
     },
   ],
+  tunnels_refused: { header: 1, checksum: 2, no_tunnel: 3 },
   store: {
     target: './data',
     state: 'up',

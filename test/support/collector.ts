@@ -68,7 +68,7 @@ export class TestCollector {
   static async start(args: readonly string[], options: CollectorTestOptions = {}): Promise<TestCollector> {
     const c = new TestCollector(args, options);
     for (let i = 0; i < 600; i++) {
-      if (c.log.includes('receiving GRE on')) return c;
+      if (/receiving GRE on|no store: tunnels/.test(c.log)) return c;
       if (c.process.exitCode !== null) break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

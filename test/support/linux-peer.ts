@@ -6,9 +6,11 @@
  * down until a test sets it up. The kernel package is downloaded once through apt and kept in a cache.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -21,6 +23,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export const PEER_MAC = '52:54:00:6d:6c:01';
 
@@ -31,6 +34,7 @@ const MODULES = [
   'ip_gre',
   'ip6_gre',
   'veth',
+  'tun',
   'dummy',
   'sch_ingress',
   'cls_matchall',
@@ -65,6 +69,8 @@ export interface PeerOptions {
   readonly tap: string;
   /** The network namespace the TAP device lives in. */
   readonly netns?: string;
+  /** Node.js and the built project are in the guest: `node`, and /opt/mirrorlake. */
+  readonly mirrorlake?: boolean;
 }
 
 export interface PeerResult {
@@ -104,6 +110,11 @@ export class LinuxPeer {
     }
     ip('link', 'set', options.tap, 'up');
     const directory = mkdtempSync(join(tmpdir(), 'linux-peer-'));
+    const initrd = join(directory, 'initrd');
+    const memory = options.mirrorlake === true ? 1024 : 320;
+    // The kernel takes archives one behind the other (Documentation/driver-api/early-userspace/buffer-format.rst).
+    copyFileSync(kernel.initrd, initrd);
+    if (options.mirrorlake === true) appendArchive(initrd, join(directory, 'root'), addMirrorlake);
     const [program, ...args] = [
       ...inside,
       'qemu-system-x86_64',
@@ -111,8 +122,8 @@ export class LinuxPeer {
       // An older processor is emulated a sixth faster than the newest.
       // With room for a second processor memory barriers are kept; without, QEMU before 8.1 leaves them out
       // (commit c914d46d), and the guest's network card stands still for good when a notification is missed.
-      ...['-cpu', 'Nehalem', '-m', '320', '-smp', '1,maxcpus=2'],
-      ...['-kernel', kernel.vmlinuz, '-initrd', kernel.initrd],
+      ...['-cpu', 'Nehalem', '-m', String(memory), '-smp', '1,maxcpus=2'],
+      ...['-kernel', kernel.vmlinuz, '-initrd', initrd],
       // What keeps programs of one machine from each other takes an emulated one a third of its time.
       ...['-append', 'console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off'],
       ...['-netdev', `tap,id=n0,ifname=${options.tap},script=no,downscript=no,vnet_hdr=off`],
@@ -216,8 +227,12 @@ function prepare(): { vmlinuz: string; initrd: string } {
   const missing = linuxPeerMissing();
   if (missing !== null) throw new Error(missing);
   mkdirSync(CACHE, { recursive: true });
-  const vmlinuz = join(CACHE, 'vmlinuz');
-  const initrd = join(CACHE, 'initrd');
+  const contents = createHash('sha256')
+    .update([...MODULES, INIT].join('\n'))
+    .digest('hex')
+    .slice(0, 8);
+  const vmlinuz = join(CACHE, `vmlinuz-${contents}`);
+  const initrd = join(CACHE, `initrd-${contents}`);
   if (existsSync(vmlinuz) && existsSync(initrd)) return { vmlinuz, initrd };
   const work = mkdtempSync(join(CACHE, 'work-'));
   try {
@@ -230,14 +245,9 @@ function prepare(): { vmlinuz: string; initrd: string } {
     });
     const deb = readdirSync(work).find((file) => file.endsWith('.deb'))!;
     execFileSync('dpkg', ['-x', deb, 'kernel'], { cwd: work });
-    const root = join(work, 'root');
-    buildRoot(root, join(work, 'kernel/lib/modules'));
-    const cpio = openSync(join(work, 'initrd'), 'w');
-    execFileSync('sh', ['-c', 'find . | cpio -o -H newc --quiet'], {
-      cwd: root,
-      stdio: ['ignore', cpio, 'inherit'],
-    });
-    closeSync(cpio);
+    appendArchive(join(work, 'initrd'), join(work, 'root'), (root) =>
+      buildRoot(root, join(work, 'kernel/lib/modules')),
+    );
     const boot = join(work, 'kernel/boot');
     renameSync(join(boot, readdirSync(boot).find((file) => file.startsWith('vmlinuz'))!), vmlinuz);
     renameSync(join(work, 'initrd'), initrd);
@@ -247,19 +257,57 @@ function prepare(): { vmlinuz: string; initrd: string } {
   return { vmlinuz, initrd };
 }
 
+/** Adds what `fill` puts into a directory to an initrd. */
+function appendArchive(initrd: string, root: string, fill: (root: string) => void): void {
+  mkdirSync(root, { recursive: true });
+  fill(root);
+  const cpio = openSync(initrd, 'a');
+  execFileSync('sh', ['-c', 'find . | cpio -o -H newc --quiet'], {
+    cwd: root,
+    stdio: ['ignore', cpio, 'inherit'],
+  });
+  closeSync(cpio);
+}
+
+function addProgram(root: string, path: string, at: string): void {
+  addFile(root, path, at);
+  for (const [library] of execFileSync('ldd', [path], { encoding: 'utf8' }).matchAll(/\/lib\S*/g))
+    addFile(root, library, library);
+}
+
+function addFile(root: string, path: string, at: string): void {
+  const to = join(root, at);
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(path, to);
+}
+
+/** Node.js, the built project, and the packages that it uses at run time, but for the embedded store. */
+function addMirrorlake(root: string): void {
+  addProgram(root, process.execPath, 'bin/node');
+  const project = fileURLToPath(new URL('../..', import.meta.url));
+  const home = join(root, 'opt/mirrorlake');
+  const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean }>;
+  };
+  const packages = Object.keys(lock.packages).filter(
+    (path) => path !== '' && lock.packages[path].dev !== true && !path.includes('chdb'),
+  );
+  for (const path of ['package.json', 'dist', 'schemas', ...packages]) {
+    // Packages for other platforms are not there.
+    if (existsSync(join(project, path)))
+      cpSync(join(project, path), join(home, path), { recursive: true, dereference: true });
+  }
+  cpSync(join(project, 'test/support'), join(root, 'support'), {
+    recursive: true,
+    filter: (file) => !file.endsWith('.ts'),
+  });
+}
+
 function buildRoot(root: string, modules: string): void {
   for (const d of ['bin', 'sbin', 'proc', 'sys', 'dev', 'tmp', 'modules'])
     mkdirSync(join(root, d), { recursive: true });
   copyFileSync(which('busybox')!, join(root, 'bin/busybox'));
-  for (const program of ['ip', 'tc']) {
-    const path = which(program)!;
-    copyFileSync(path, join(root, 'sbin', program));
-    for (const [library] of execFileSync('ldd', [path], { encoding: 'utf8' }).matchAll(/\/lib\S*/g)) {
-      const to = join(root, library);
-      mkdirSync(dirname(to), { recursive: true });
-      copyFileSync(library, to);
-    }
-  }
+  for (const program of ['ip', 'tc']) addProgram(root, which(program)!, `sbin/${program}`);
   const files = new Map<string, string>();
   for (const file of readdirSync(modules, { recursive: true, encoding: 'utf8' })) {
     if (file.endsWith('.ko')) files.set(basename(file, '.ko'), join(modules, file));

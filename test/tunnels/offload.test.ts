@@ -7,9 +7,9 @@ import { addressOf } from '../../src/linux/libc.js';
 import { Mapping } from '../../src/linux/memory.js';
 import { VNET_HDR } from '../../src/linux/tun.js';
 import { GroWriter } from '../../src/tunnels/gro.js';
-import { isGroMerged } from '../../src/tunnels/gro-merged.js';
 import { emitSegmentHeaders, GsoPlan, planGso, segmentEnd, segmentStart } from '../../src/tunnels/gso.js';
 import { InnerPacket, parseInnerPacket } from '../../src/tunnels/inner-packet.js';
+import { findPartialChecksum, PartialChecksum } from '../../src/tunnels/partial-checksum.js';
 import { parseTunnelSpec } from '../../src/tunnels/spec.js';
 import { TunnelTable } from '../../src/tunnels/table.js';
 import { setU16, setU32, u16, u32 } from '../../src/wire/bytes.js';
@@ -135,7 +135,14 @@ describe('segmentation and receive offload', () => {
   /** What was written to the device since `from`. */
   const written = (from: number) => new Uint8Array(readFileSync(file)).subarray(from);
   const writer = (ethernet: boolean, mtu = 1476) =>
-    new GroWriter(fd, Number(addressOf(arena.bytes)), ethernet, true, () => mtu);
+    new GroWriter(
+      fd,
+      Number(addressOf(arena.bytes)),
+      ethernet,
+      true,
+      () => mtu,
+      () => 1500,
+    );
 
   it('makes segments that are whole packets with right lengths, checksums and sequence numbers', () => {
     fc.assert(
@@ -169,6 +176,13 @@ describe('segmentation and receive offload', () => {
       fc.property(streams, (s) => {
         const large = largePacket(s);
         const places = cut(large, s.ethernet, arena.bytes);
+        // One in 65536 has by chance what a checksum is that nobody has filled in.
+        const type = s.ipv6 ? 0x86dd : 0x0800;
+        const network = (at: number) => (s.ethernet ? at + 14 : at);
+        const partial = new PartialChecksum();
+        fc.pre(
+          !places.some(([at, end]) => findPartialChecksum(arena.bytes, network(at), end, type, partial)),
+        );
         const gro = writer(s.ethernet);
         for (const [at, end] of places) gro.write(arena.bytes, at, end, s.ipv6 ? 0x86dd : 0x0800);
         gro.flush();
@@ -225,7 +239,6 @@ describe('segmentation and receive offload', () => {
     const at = 100;
     arena.bytes.set(large.subarray(VNET_HDR), at);
     const end = at + large.length - VNET_HDR;
-    expect(isGroMerged(arena.bytes, at, end, ethernet, ipv6 ? 0x86dd : 0x0800)).toBe(true);
     const gro = writer(ethernet, 1400 + (ipv6 ? 40 : 20) + 32);
     gro.write(arena.bytes, at, end, ipv6 ? 0x86dd : 0x0800);
     gro.close();

@@ -33,7 +33,8 @@ import { refusedStatus } from './refused.js';
 import { RingReceiver } from './ring-receiver.js';
 import { answerQuery } from './store-query.js';
 import { StoreThread } from './store-thread.js';
-import { CollectorTunnels } from './tunnels.js';
+import { CollectorTunnels, parseTunnels } from './tunnels.js';
+import { STORELESS, tunnelsOnly } from './tunnels-only.js';
 
 /** Milliseconds between two looks at interfaces, counters and minutes, and between two ticks of the raw path. */
 const WATCH_MS = 250;
@@ -64,6 +65,8 @@ export class Collector {
   private readonly accounts: MirrorAccounts;
   private storeThread: StoreThread | undefined;
   private readonly tunnels: CollectorTunnels;
+  /** It has no store, and receives for its tunnels alone. */
+  private readonly storeless: boolean;
   /** Who asks a server's questions; undefined: nobody does. */
   private reader: ReturnType<typeof readerOf>;
   private ring: RingReceiver | undefined;
@@ -84,9 +87,11 @@ export class Collector {
     this.tunnels = new CollectorTunnels(
       options.config.tunnels,
       options.collector,
-      (bytes, rows) => this.store.segments.send('tunnels', bytes, rows),
+      (bytes, rows) => this.storeless || this.store.segments.send('tunnels', bytes, rows),
       (error) => this.failure?.(error),
+      options.log,
     );
+    this.storeless = tunnelsOnly(options.config, this.tunnels.claims);
     this.rules = mirrorRules(options.config, {}, -1, this.tunnels.claims);
     this.accounts = new MirrorAccounts({
       collector: options.collector,
@@ -118,6 +123,8 @@ export class Collector {
 
   private async answerQuery(request: ControlRequest, answer: ControlAnswer): Promise<void> {
     const { store, questions: q } = this.config;
+    if (this.storeless)
+      throw new UsageError('this collector has no store (`store: none`): it only has tunnels');
     if (isServer(store) && this.reader === undefined)
       throw new UsageError(
         'this collector asks its server nothing for others: give it a user for that as `questions.user`, or ask the server with --store',
@@ -139,12 +146,12 @@ export class Collector {
     const control = config.control ?? controlPath(config.store);
     if (user !== undefined) {
       directoryFor(user, dirname(control));
-      if (!isServer(config.store)) directoryFor(user, config.store);
-      directoryFor(user, spoolOf(config));
+      if (!isServer(config.store) && !this.storeless) directoryFor(user, config.store);
+      if (!this.storeless) directoryFor(user, spoolOf(config));
     }
     const owner = controlOwner(user, process.env);
     // Where the directory is ours beyond doubt.
-    const ours = isServer(config.store) || existsSync(join(config.store, 'clickhouse'));
+    const ours = isServer(config.store) || this.storeless || existsSync(join(config.store, 'clickhouse'));
     if (user === undefined && owner !== undefined && config.control === undefined && ours)
       letThrough(dirname(control), owner);
     this.control = await ControlServer.open(
@@ -164,7 +171,7 @@ export class Collector {
     this.openTaps(config.mirrors);
     this.rules = this.makeRules(config);
     if (kind === 'ring') this.openRing(user !== undefined);
-    else await this.openRaw(user !== undefined);
+    else if (!this.storeless) await this.openRaw(user !== undefined);
     if (user !== undefined) becomeUser(user);
   }
 
@@ -240,6 +247,38 @@ export class Collector {
   /** What takes no privileges: the store, the packet paths, the outside. */
   private async begin(): Promise<void> {
     const { config } = this;
+    if (!this.storeless) this.openStore();
+    if (this.raw !== undefined) {
+      this.rawCapture = new Capture(this.captureOptions(1), {
+        segment: (table, bytes, rows) => this.store.segments.send(table, bytes, rows),
+        minute: (counts) => this.accounts.minute(counts),
+      });
+      this.chores.every(TICK_MS, 'sessions cannot be ended', () => this.rawCapture?.tick(Date.now()));
+    }
+    this.ring?.start();
+    this.watch();
+    // Whatever the store does, packets are received from now on; what it cannot be used for is said when it is known.
+    this.storeThread?.opened().catch((error: Error) => this.failure?.(error));
+    if (config.listen !== undefined) {
+      const { host, port } = config.listen;
+      const shown = { status: () => this.status(), summary: () => this.summary() };
+      this.http = await ObserveServer.listen(host, port, shown, {
+        names: [host, ...config.listen_names],
+        connections: this.mostConnections(MOST_HTTP_CONNECTIONS),
+        failed: (e) => this.chores.mention(`${host}:${port}: ${e.message}`),
+      });
+      this.log.info(`metrics on http://${host.includes(':') ? `[${host}]` : host}:${this.http.port}/metrics`);
+    }
+    const what = this.ring === undefined ? 'raw sockets' : config.interfaces.join(', ');
+    this.log.info(
+      this.storeless
+        ? 'no store: tunnels carry packets, and nothing is observed or stored'
+        : `receiving GRE on ${what}`,
+    );
+  }
+
+  private openStore(): void {
+    const { config } = this;
     this.storeThread = new StoreThread({
       location: config.store,
       retention: config.retention,
@@ -253,29 +292,6 @@ export class Collector {
       log: (level, message) => this.log[level](message),
       failed: (error) => this.failure?.(error),
     });
-    if (this.raw !== undefined) {
-      this.rawCapture = new Capture(this.captureOptions(1), {
-        segment: (table, bytes, rows) => this.store.segments.send(table, bytes, rows),
-        minute: (counts) => this.accounts.minute(counts),
-      });
-      this.chores.every(TICK_MS, 'sessions cannot be ended', () => this.rawCapture?.tick(Date.now()));
-    }
-    this.ring?.start();
-    this.watch();
-    // Whatever the store does, packets are received from now on; what it cannot be used for is said when it is known.
-    this.store.opened().catch((error: Error) => this.failure?.(error));
-    if (config.listen !== undefined) {
-      const { host, port } = config.listen;
-      const shown = { status: () => this.status(), summary: () => this.summary() };
-      this.http = await ObserveServer.listen(host, port, shown, {
-        names: [host, ...config.listen_names],
-        connections: this.mostConnections(MOST_HTTP_CONNECTIONS),
-        failed: (e) => this.chores.mention(`${host}:${port}: ${e.message}`),
-      });
-      this.log.info(`metrics on http://${host.includes(':') ? `[${host}]` : host}:${this.http.port}/metrics`);
-    }
-    const what = this.ring === undefined ? 'raw sockets' : config.interfaces.join(', ');
-    this.log.info(`receiving GRE on ${what}`);
   }
 
   private watch(): void {
@@ -283,9 +299,12 @@ export class Collector {
     chores.every(WATCH_MS, 'interfaces cannot be watched', () => this.ring?.watch());
     chores.every(WATCH_MS, 'accounts of mirrors cannot be kept', () => {
       this.account();
-      this.accounts.write(Date.now());
+      if (!this.storeless) this.accounts.write(Date.now());
     });
-    chores.every(WATCH_MS, 'accounts of tunnels cannot be kept', () => this.tunnels.write(Date.now()));
+    chores.every(WATCH_MS, 'accounts of tunnels cannot be kept', () => {
+      this.tunnels.watch();
+      this.tunnels.write(Date.now());
+    });
   }
 
   /**
@@ -310,6 +329,7 @@ export class Collector {
 
   /** Takes over the mirrors and tunnels of a configuration read again (SIGHUP). */
   async reload(config: Config): Promise<void> {
+    tunnelsOnly({ ...config, store: this.config.store }, parseTunnels(config.tunnels));
     // What fails for want of privileges comes first: then nothing has changed.
     this.openTaps(config.mirrors);
     await this.tunnels.reload(config.tunnels);
@@ -345,6 +365,7 @@ export class Collector {
     if (this.accounts.numbersDropped > 0) dropped.sequence_numbers = this.accounts.numbersDropped;
     const sum = (field: SummedField): number => snapshots.reduce((n, s) => n + s[field], 0);
     this.account();
+    const refused = this.tunnels.refused();
     return {
       version: this.options.version,
       collector: this.options.collector,
@@ -369,7 +390,8 @@ export class Collector {
         dropped: sum('rowsDropped'),
       },
       tunnels: this.tunnels.status(),
-      store: this.store.status,
+      ...(refused && { tunnels_refused: refused }),
+      store: this.storeless ? STORELESS : this.store.status,
       troubles: this.chores.troubles,
       connections: {
         control_refused: this.control?.refused ?? 0,
@@ -396,9 +418,9 @@ export class Collector {
     await this.raw?.close();
     this.rawCapture?.finish();
     this.account();
-    this.accounts.finish();
+    if (!this.storeless) this.accounts.finish();
     await this.tunnels.finish();
-    await this.store.close(STORE_CLOSE_MS);
+    await this.storeThread?.close(STORE_CLOSE_MS);
     const status = this.status();
     await this.close();
     return status;

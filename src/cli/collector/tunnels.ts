@@ -1,11 +1,13 @@
 /** The configured tunnels of a collector: their devices, their rows in the store, and what they claim of the traffic. */
 import type { TunnelConfig as TunnelText } from '../../config/schema.js';
-import type { TunnelStatus } from '../../observe/status.js';
+import type { Logger } from '../../observe/log.js';
+import type { RefusedTunnelPackets, TunnelStatus } from '../../observe/status.js';
 import { TunnelSegment } from '../../store/tunnel-segment.js';
 import { type TunnelConfig, TunnelConfigError } from '../../tunnels/config.js';
 import { TunnelService, tunnelFilter } from '../../tunnels/service.js';
 import { tunnelOfEntry } from '../../tunnels/spec.js';
 import { UsageError } from '../errors.js';
+import { TunnelWatch } from './tunnel-watch.js';
 
 const MINUTE = 60;
 
@@ -14,6 +16,7 @@ export class CollectorTunnels {
   private readonly segment: TunnelSegment;
   private configs: readonly TunnelConfig[];
   private minute = 0;
+  private readonly changes: TunnelWatch;
 
   /** @throws UsageError for a tunnel that cannot be */
   constructor(
@@ -21,8 +24,10 @@ export class CollectorTunnels {
     collector: string,
     private readonly store: (bytes: Uint8Array, rows: number) => boolean,
     private readonly ended: (error: Error) => void,
+    log: Logger,
   ) {
-    this.configs = parse(entries);
+    this.changes = new TunnelWatch(log);
+    this.configs = parseTunnels(entries);
     this.segment = new TunnelSegment(collector);
   }
 
@@ -41,7 +46,7 @@ export class CollectorTunnels {
 
   /** Makes the tunnels those of a configuration read again; those that stay as they are, are not touched. */
   async reload(entries: readonly TunnelText[]): Promise<void> {
-    const configs = parse(entries);
+    const configs = parseTunnels(entries);
     if (this.service !== undefined || configs.length > 0) await this.run(configs);
     this.configs = configs;
   }
@@ -59,6 +64,15 @@ export class CollectorTunnels {
 
   status(): TunnelStatus[] {
     return this.service?.snapshot() ?? [];
+  }
+
+  refused(): RefusedTunnelPackets | undefined {
+    return this.service?.refusedPackets();
+  }
+
+  /** Says what has changed about the tunnels since the last time. */
+  watch(): void {
+    this.changes.look(this.status());
   }
 
   /** Writes the rows of the minute that is over, if one is. @param now milliseconds since 1970 */
@@ -91,7 +105,8 @@ export class CollectorTunnels {
   }
 }
 
-function parse(entries: readonly TunnelText[]): TunnelConfig[] {
+/** @throws UsageError for a tunnel that cannot be */
+export function parseTunnels(entries: readonly TunnelText[]): TunnelConfig[] {
   try {
     return entries.map((entry) => tunnelOfEntry(entry));
   } catch (e) {

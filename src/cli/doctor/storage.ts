@@ -2,7 +2,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { isLocation, isServer, noStoreAt, withoutPassword } from '../../model/store-location.js';
+import { isLocation, isServer, NO_STORE, noStoreAt, withoutPassword } from '../../model/store-location.js';
 import { askCollector, controlPath } from '../../observe/control.js';
 import type { CollectorStatus } from '../../observe/status.js';
 import { daysLeft } from '../../store/growth.js';
@@ -15,6 +15,7 @@ import { bad, type Finding, good, poor } from './finding.js';
 /** The store: whether it answers, what holds its engine, whether it removes rows, how long its disk lasts. */
 export async function storeFindings(location: string, control: string | undefined): Promise<Finding[]> {
   const subject = 'store';
+  if (location === NO_STORE) return [good(subject, 'none: tunnels only, nothing is observed or stored')];
   if (!isLocation(location)) return [bad(subject, noStoreAt(withoutPassword(location)))];
   const collector = await running(control ?? controlPath(location));
   if (collector !== undefined) {
