@@ -1,13 +1,7 @@
 /** A collector's status as a person reads it. */
 import { ailments } from '../observe/http.js';
-import {
-  type CollectorStatus,
-  type MirrorStatus,
-  type RefusedStatus,
-  type StoreStatus,
-  type TunnelStatus,
-  tunnelTrouble,
-} from '../observe/status.js';
+import type { CollectorStatus, MirrorStatus, RefusedStatus, StoreStatus } from '../observe/status.js';
+import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
 import { counted, daysWords, grouped, sizeWords } from './grouped.js';
 
 /** Mirror points shown, the loudest; and refused ones. */

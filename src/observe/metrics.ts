@@ -1,13 +1,7 @@
 /** Prometheus metrics, made anew from the collector's status at every scrape: docs/reference/metrics.md. */
 import { Counter, Gauge, Registry } from 'prom-client';
-import {
-  type CollectorStatus,
-  type MirrorSums,
-  type PoolStatus,
-  type StoreStatus,
-  type TunnelStatus,
-  tunnelTrouble,
-} from './status.js';
+import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
+import type { CollectorStatus, MirrorSums, PoolStatus, StoreStatus } from './status.js';
 
 type Labels = Readonly<Record<string, string>>;
 interface Sample {

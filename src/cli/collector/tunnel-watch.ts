@@ -1,6 +1,6 @@
 /** Says in the log how tunnels are, when that changes. */
 import type { Logger } from '../../observe/log.js';
-import { type TunnelStatus, tunnelTrouble } from '../../observe/status.js';
+import { type TunnelStatus, tunnelTrouble } from '../../wire/tunnel-status.js';
 
 interface Seen {
   readonly trouble: string;

@@ -1,11 +1,11 @@
 /** The configured tunnels of a collector: their devices, their rows in the store, and what they claim of the traffic. */
 import type { TunnelConfig as TunnelText } from '../../config/schema.js';
 import type { Logger } from '../../observe/log.js';
-import type { RefusedTunnelPackets, TunnelStatus } from '../../observe/status.js';
 import { TunnelSegment } from '../../store/tunnel-segment.js';
 import { type TunnelConfig, TunnelConfigError } from '../../tunnels/config.js';
 import { TunnelService, tunnelFilter } from '../../tunnels/service.js';
 import { tunnelOfEntry } from '../../tunnels/spec.js';
+import type { RefusedTunnelPackets, TunnelStatus } from '../../wire/tunnel-status.js';
 import { UsageError } from '../errors.js';
 import { TunnelWatch } from './tunnel-watch.js';
 
