@@ -49,6 +49,7 @@ import { isVlanType, VLAN_LENGTH } from '../wire/vlan.js';
 import { isTunnelPort } from '../wire/walk-transport.js';
 import type { DemuxCounters } from './counters.js';
 import type { MirrorTable } from './mirrors.js';
+import { packetTrace } from './packet-trace.js';
 import { NO_KEY } from './point-gate.js';
 
 /** Version 4, five words of header. */
@@ -129,7 +130,9 @@ export class FastPath {
     mirrored.sequence = sequenced ? u32(b, sequence) : -1;
     frame.sec = sec;
     frame.nsec = nsec;
-    mirrors.count(mirrored, sec, nsec, packetEnd - start, frame.truncated, false);
+    const length = packetEnd - start;
+    const trace = sequenced ? packetTrace(b, start, Math.min(packetEnd, end), length) : 0;
+    mirrors.count(mirrored, sec, nsec, length, frame.truncated, false, trace);
     this.counters.frames++;
     if (++this.waiting === this.depth) this.flush();
     this.frame = this.frames[this.waiting];

@@ -6,6 +6,7 @@ import { type FrameSink, Mirrored } from '../wire/mirrored.js';
 import type { OuterPacket } from '../wire/outer.js';
 import type { DemuxCounters } from './counters.js';
 import type { MirrorTable } from './mirrors.js';
+import { packetTrace } from './packet-trace.js';
 import { NO_KEY } from './point-gate.js';
 
 /** Who wants to know of every GRE packet what became of it. All arguments are reused. */
@@ -86,7 +87,10 @@ export class Inner {
 
   /** Counts the packet for its mirror point; `o` is where what it carries starts. */
   count(packet: OuterPacket, o: number, truncated: boolean, malformed: boolean): void {
-    this.mirrors.count(this.mirrored, packet.sec, packet.nsec, packet.wireEnd - o, truncated, malformed);
+    const m = this.mirrored;
+    const length = packet.wireEnd - o;
+    const trace = m.sequence < 0 ? 0 : packetTrace(packet.bytes, o, packet.end, length);
+    this.mirrors.count(m, packet.sec, packet.nsec, length, truncated, malformed, trace);
   }
 
   /** Hands the decoded frame on. */

@@ -31,8 +31,9 @@ const MALFORMED = 3;
 const LOST = 4;
 const REORDERED = 5;
 const REPEATED = 6;
-const FIRST_MINUTE = 7;
-const COUNTS = 8;
+const LATE = 7;
+const FIRST_MINUTE = 8;
+const COUNTS = 9;
 /** Points that {@link MirrorTable.sweep} looks at. */
 const SWEEP = 256;
 
@@ -60,7 +61,11 @@ export class MirrorTable {
    */
   private quiet = new Float64Array(16);
   private generation = new Uint8Array(16);
+  /** By point, where two hosts send: whether its source's address is the higher one. */
+  private turned = new Uint8Array(16);
   private swept = 0;
+  /** Second of the last packet. */
+  private second = -1;
   /** The minute's first second, -1 before the first packet, and a time far from it that waits to be confirmed. */
   private start = -1;
   private doubtful = -1;
@@ -128,8 +133,17 @@ export class MirrorTable {
    *
    * @param sec its time, seconds since 1970 and nanoseconds
    * @param bytes what it carried, encapsulation not included, as long as it was before any capture cut it
+   * @param trace of packet-trace.ts
    */
-  count(m: Mirrored, sec: number, nsec: number, bytes: number, truncated: boolean, malformed: boolean): void {
+  count(
+    m: Mirrored,
+    sec: number,
+    nsec: number,
+    bytes: number,
+    truncated: boolean,
+    malformed: boolean,
+    trace = 0,
+  ): void {
     if (sec - this.start >= MINUTE || sec < this.start) this.clock(sec);
     const index = m.point.index;
     const at = index * COUNTS;
@@ -141,20 +155,41 @@ export class MirrorTable {
     if (truncated) minute[at + TRUNCATED]++;
     if (malformed) minute[at + MALFORMED]++;
     if (m.sequence < 0) return;
-    const direction = isTwoWay(m.point.type) ? (this.reversed ? 1 : 0) : m.direction;
-    if (this.numbers === undefined) this.numbering?.update(index, m.sequence, m.hardware, direction);
-    else this.numbers.write(this.nameOf(index), m.sequence, m.hardware, direction, sec, nsec);
+    let direction: number = m.direction;
+    let part = m.hardware;
+    if (isTwoWay(m.point.type)) {
+      direction = (this.reversed ? 1 : 0) ^ this.turned[index];
+      part = m.call;
+    }
+    const { numbers, numbering } = this;
+    if (numbering === undefined) {
+      numbers?.write(this.nameOf(index), m.sequence, part, direction, sec, nsec, trace);
+      return;
+    }
+    if (sec !== this.second) {
+      this.second = sec;
+      numbering.clock(sec, false, this.markSibling);
+    }
+    numbering.update(index, m.sequence, part, direction, trace);
   }
 
   /** Moves the clock to `sec` when no packets do: writes the running minute when it is over. */
   advance(sec: number): void {
+    this.numbering?.clock(sec, true, this.markSibling);
     if (this.start >= 0 && sec - this.start >= MINUTE) this.turn(sec);
   }
 
   /** Writes the running minute, and settles what later packets might have changed: what comes next may be older. */
   finish(): void {
     this.numbering?.restart();
-    if (this.start >= 0) this.turn(this.start);
+    if (this.start >= 0) {
+      // What became known of a point after its last minute with packets.
+      for (const { index } of this.table.points) {
+        if (this.table.isLive(index) && this.minute[index * COUNTS + PACKETS] === 0 && this.hasGrown(index))
+          this.active.push(index);
+      }
+      this.turn(this.start);
+    }
     this.start = -1;
     this.doubtful = -1;
     for (const { index } of this.table.points) {
@@ -176,6 +211,8 @@ export class MirrorTable {
     record.lost = this.verdict.lost;
     record.reordered = this.verdict.reordered;
     record.repeated = this.verdict.repeated;
+    record.late = this.verdict.late;
+    record.missing = this.verdict.missing;
     record.kernelDrops = 0;
   }
 
@@ -189,6 +226,7 @@ export class MirrorTable {
       numbering.beginReviews();
       // The list grows by those that share a counter with its first ones.
       for (let i = 0; i < changed.length; i++) numbering.siblings(changed[i], this.markSibling);
+      for (const index of changed) numbering.review(index);
     }
     for (const index of changed) {
       this.totals(this.table.points[index], this.record);
@@ -225,6 +263,7 @@ export class MirrorTable {
 
   private forget(index: number): void {
     const point = this.table.points[index];
+    this.numbering?.conclude(index);
     this.totals(point, this.record);
     this.watcher?.forgotten(this.record, this.nameOf(index));
     if (this.isChanged[index] === 1) this.changed.splice(this.changed.indexOf(index), 1);
@@ -245,7 +284,9 @@ export class MirrorTable {
       this.quiet = grownFloat64(this.quiet);
       this.isChanged = grownUint8(this.isChanged);
       this.generation = grownUint8(this.generation);
+      this.turned = grownUint8(this.turned);
     }
+    this.turned[index] = Buffer.compare(point.source, point.target) > 0 ? 1 : 0;
     this.watcher?.made(point, pool, isNew);
   }
 
@@ -304,6 +345,8 @@ export class MirrorTable {
     r.lost = this.grown(at + LOST, this.verdict.lost);
     r.reordered = this.grown(at + REORDERED, this.verdict.reordered);
     r.repeated = this.grown(at + REPEATED, this.verdict.repeated);
+    r.late = this.grown(at + LATE, this.verdict.late);
+    r.missing = r.lost;
     r.kernelDrops = 0;
     if (this.total[at + PACKETS] === 0) this.total[at + FIRST_MINUTE] = this.start;
     for (let i = PACKETS; i <= MALFORMED; i++) {
@@ -313,6 +356,18 @@ export class MirrorTable {
     this.quiet[index] = this.start + MINUTE;
     if (this.isChanged[index] === 0) this.mark(index);
     this.sink?.mirror(r);
+  }
+
+  /** Whether a point's numbers say more than was written of them. */
+  private hasGrown(index: number): boolean {
+    const at = index * COUNTS;
+    const { verdict, total } = this;
+    this.numbering?.verdict(index, verdict);
+    return (
+      verdict.lost > total[at + LOST] ||
+      verdict.reordered > total[at + REORDERED] ||
+      verdict.repeated > total[at + REPEATED]
+    );
   }
 
   private grown(at: number, now: number): number {

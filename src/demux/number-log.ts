@@ -16,7 +16,7 @@ const READ = 1;
 const DROPPED = 2;
 const TIME = 4;
 const HEADER = 16;
-/** Words of a number: mirror point, the number, hardware id(6) direction(2), seconds, nanoseconds. */
+/** Words of a number: mirror point, the number, trace(8) hardware id or call(16) direction(2), seconds, nanoseconds. */
 const WORDS = 5;
 const SEC = 3;
 const NSEC = 4;
@@ -66,7 +66,15 @@ export class NumberLog {
   }
 
   /** @param point the mirror point's name; time is the packet's, which should not run backwards */
-  write(point: number, n: number, hardware: number, direction: number, sec: number, nsec: number): void {
+  write(
+    point: number,
+    n: number,
+    hardware: number,
+    direction: number,
+    sec: number,
+    nsec: number,
+    trace = 0,
+  ): void {
     if (this.written - this.read === this.size) {
       this.tell();
       this.read += (Atomics.load(this.words, READ) - this.read) | 0;
@@ -78,7 +86,7 @@ export class NumberLog {
     const at = HEADER + (this.written & (this.size - 1)) * WORDS;
     this.words[at] = point;
     this.words[at + 1] = n;
-    this.words[at + 2] = (hardware << 2) | direction;
+    this.words[at + 2] = (trace << 18) | (hardware << 2) | direction;
     this.words[at + 3] = sec;
     this.words[at + 4] = nsec;
     this.written++;
@@ -107,6 +115,7 @@ export class NumberLogReader {
   n = 0;
   hardware = 0;
   direction = 0;
+  trace = 0;
   /** Its time, seconds since 1970 and nanoseconds. */
   sec = 0;
   nsec = 0;
@@ -145,7 +154,8 @@ export class NumberLogReader {
     const at = HEADER + (this.read & (this.size - 1)) * WORDS;
     this.point = w[at];
     this.n = w[at + 1] >>> 0;
-    this.hardware = w[at + 2] >>> 2;
+    this.trace = w[at + 2] >>> 18;
+    this.hardware = (w[at + 2] >>> 2) & 0xffff;
     this.direction = w[at + 2] & 3;
     this.sec = w[at + SEC] >>> 0;
     this.nsec = w[at + NSEC];

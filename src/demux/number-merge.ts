@@ -62,6 +62,11 @@ export class NumberMerge {
     return index;
   }
 
+  /** Gives up what is missing of a mirror point that is about to be forgotten. */
+  conclude(point: number): void {
+    this.numbering.conclude(point);
+  }
+
   /** Forgets a mirror point, which no worker knows any more: its index may be another's. */
   removePoint(point: number): void {
     this.numbering.remove(point);
@@ -136,13 +141,16 @@ export class NumberMerge {
       const { point } = p;
       if (point === undefined) break;
       if (point !== GONE) {
-        this.numbering.update(point, log.n, log.hardware, log.direction);
+        this.numbering.clock(log.sec, false, this.mark);
+        this.numbering.update(point, log.n, log.hardware, log.direction, log.trace);
         this.mark(point);
       }
       log.next();
       horizon = Math.min(horizon, look(p, all));
     }
     for (const p of this.paths) p.log.release();
+    if (horizon !== Number.POSITIVE_INFINITY)
+      this.numbering.clock(Math.floor(horizon / 1000), true, this.mark);
   }
 
   /** The path whose waiting number is the oldest. */

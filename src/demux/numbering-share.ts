@@ -1,7 +1,8 @@
-/** Sources whose sessions are tried as one counter, 4 to 18 KiB each; the sessions of others stand alone. */
+/** Sources whose sessions are tried as one counter, 4.3 to 19 KiB each; the sessions of others stand alone. */
 const MAX_SOURCES = 1024;
 /**
- * Streams by hardware id and direction, 0.4 to 2 KiB each; a level that needs more is followed no further.
+ * Streams by hardware id, direction and PPTP call, 0.6 to 2.5 KiB each; a level that needs more is followed no further, and
+ * a call beyond them not at all.
  */
 const MAX_LEVEL_STREAMS = 32_768;
 /**

@@ -32,5 +32,7 @@ export function pptpRcv(inner: Inner, packet: OuterPacket): void {
   }
   packet.wireEnd = start + payload;
   packet.end = Math.min(packet.end, packet.wireEnd);
-  if (inner.begin(packet, MirrorType.Pptp, 0)) inner.whole(packet, FrameKind.Ppp, 0, start);
+  if (!inner.begin(packet, MirrorType.Pptp, 0)) return;
+  inner.mirrored.call = gre.key & 0xffff;
+  inner.whole(packet, FrameKind.Ppp, 0, start);
 }

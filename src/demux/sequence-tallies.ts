@@ -1,15 +1,31 @@
 import { grownFloat64 } from './grow.js';
 
+/** Fresh packets of a tally after which the older half counts no more. */
+const FRESH = 8192;
+
 /** What sequence numbers add up to, by tally: several streams of numbers may share one, and one stream have several. */
 export class SequenceTallies {
   received = new Float64Array(64);
-  lost = new Float64Array(64);
+  /** Numbers missing now: skipped, and not come since. */
+  missing = new Float64Array(64);
+  /** Those among them that are not given up yet: missing since the last epoch began, and since the one before. */
+  awaited = new Float64Array(64);
+  private awaitedLong = new Float64Array(64);
+  /** Numbers that came after they had been given up. */
+  late = new Float64Array(64);
   reordered = new Float64Array(64);
   repeated = new Float64Array(64);
   /** Numbers far from those before, not counting what turned out to be an outage. */
   jumps = new Float64Array(64);
   /** Runs of skipped numbers. */
   gaps = new Float64Array(64);
+  /**
+   * Of late: numbers that came again with another packet, those that were missing for long, or filled from far below, and how
+   * many packets that was of.
+   */
+  differing = new Float64Array(64);
+  distant = new Float64Array(64);
+  fresh = new Float64Array(64);
   private count = 0;
   private readonly spare: number[] = [];
 
@@ -18,37 +34,110 @@ export class SequenceTallies {
     const spare = this.spare.pop();
     if (spare !== undefined) return spare;
     const t = this.count++;
-    if (t === this.received.length) {
-      this.received = grownFloat64(this.received);
-      this.lost = grownFloat64(this.lost);
-      this.reordered = grownFloat64(this.reordered);
-      this.repeated = grownFloat64(this.repeated);
-      this.jumps = grownFloat64(this.jumps);
-      this.gaps = grownFloat64(this.gaps);
-    }
+    if (t === this.received.length) this.grow();
     return t;
   }
 
   /** Gives a tally up: its number is a later one's, whose counts begin at 0. */
   release(t: number): void {
-    this.received[t] = 0;
-    this.lost[t] = 0;
-    this.reordered[t] = 0;
-    this.repeated[t] = 0;
-    this.jumps[t] = 0;
-    this.gaps[t] = 0;
+    for (const counts of this.all()) counts[t] = 0;
     this.spare.push(t);
   }
 
   /** A new tally with the counts of another. */
   copy(from: number): number {
     const t = this.add();
-    this.received[t] = this.received[from];
-    this.lost[t] = this.lost[from];
-    this.reordered[t] = this.reordered[from];
-    this.repeated[t] = this.repeated[from];
-    this.jumps[t] = this.jumps[from];
-    this.gaps[t] = this.gaps[from];
+    for (const counts of this.all()) counts[t] = counts[from];
     return t;
+  }
+
+  /** Numbers given up: those that came late are among them. */
+  lost(t: number): number {
+    return this.missing[t] + this.late[t] - this.awaited[t] - this.awaitedLong[t];
+  }
+
+  /** Numbers have been skipped: in this epoch (`age` 0), in the one before (1), or earlier, which are given up at once. */
+  skip(t: number, age: number, count: number): void {
+    this.missing[t] += count;
+    if (age === 0) this.awaited[t] += count;
+    else if (age === 1) this.awaitedLong[t] += count;
+  }
+
+  /** A number has come that was skipped so long ago. */
+  arrive(t: number, age: number): void {
+    this.missing[t]--;
+    if (age === 0) this.awaited[t]--;
+    else if (age === 1) this.awaitedLong[t]--;
+    else this.late[t]++;
+  }
+
+  /** Numbers skipped that were none after all. */
+  takeBack(t: number, count: number): void {
+    this.missing[t] -= count;
+    this.awaited[t] -= Math.min(count, this.awaited[t]);
+  }
+
+  /** A number that has come has not, after all: it is awaited again, or given up as before. */
+  forget(t: number, wasLate: boolean): void {
+    this.missing[t]++;
+    if (wasLate) this.late[t]--;
+    else this.awaited[t]++;
+  }
+
+  /** Gives up what has been missing since before the last epoch. @param given told of every tally that had some */
+  turn(given: (tally: number) => void): void {
+    for (let t = 0; t < this.count; t++) {
+      if (this.awaitedLong[t] > 0) given(t);
+      this.awaitedLong[t] = this.awaited[t];
+      this.awaited[t] = 0;
+      if (this.fresh[t] <= FRESH) continue;
+      this.fresh[t] /= 2;
+      this.differing[t] /= 2;
+      this.distant[t] /= 2;
+    }
+  }
+
+  /** Gives up all that is missing. */
+  giveUp(): void {
+    this.awaitedLong.fill(0);
+    this.awaited.fill(0);
+  }
+
+  /** The same, for one tally. */
+  conclude(t: number): void {
+    this.awaitedLong[t] = 0;
+    this.awaited[t] = 0;
+  }
+
+  private all(): Float64Array[] {
+    return [
+      this.received,
+      this.missing,
+      this.awaited,
+      this.awaitedLong,
+      this.late,
+      this.reordered,
+      this.repeated,
+      this.jumps,
+      this.gaps,
+      this.differing,
+      this.distant,
+      this.fresh,
+    ];
+  }
+
+  private grow(): void {
+    this.received = grownFloat64(this.received);
+    this.missing = grownFloat64(this.missing);
+    this.awaited = grownFloat64(this.awaited);
+    this.awaitedLong = grownFloat64(this.awaitedLong);
+    this.late = grownFloat64(this.late);
+    this.reordered = grownFloat64(this.reordered);
+    this.repeated = grownFloat64(this.repeated);
+    this.jumps = grownFloat64(this.jumps);
+    this.gaps = grownFloat64(this.gaps);
+    this.differing = grownFloat64(this.differing);
+    this.distant = grownFloat64(this.distant);
+    this.fresh = grownFloat64(this.fresh);
   }
 }

@@ -20,8 +20,14 @@ import {
 
 const WORDS = SEQUENCE_WINDOW / 32;
 const SLOT = SEQUENCE_WINDOW - 1;
-/** Beside a number of a run: it had come before. */
+/** Beside a number of a run: it had come before, with another packet; or it came after it had been given up. */
 const REPEATED = 0x8000;
+const DIFFERING = 0x4000;
+const LATE = 0x2000;
+/** A packet that is late by more is seldom just overtaken on its way. */
+const DISTANT = 32;
+/** Numbers whose packets are remembered, by a trace of each. */
+const TRACES = 256;
 const NONE = -1;
 
 export class SequenceTracks {
@@ -30,6 +36,10 @@ export class SequenceTracks {
   private span = new Uint16Array(64);
   private shift = new Uint8Array(64);
   private bits = new Uint32Array(64 * WORDS);
+  private traces = new Uint8Array(64 * TRACES);
+  /** How far below the highest number the highest of an epoch ago is, and that of two; the window's length at most. */
+  private epoch = new Uint16Array(64);
+  private lastEpoch = new Uint16Array(64);
   /** How many packets its stream had when it was last left. */
   used = new Float64Array(64);
   /** The track this one may carry on after an outage, the numbers between, and how many have come since. */
@@ -52,21 +62,24 @@ export class SequenceTracks {
   constructor(private readonly tallies: SequenceTallies) {}
 
   /** A new track whose first number is `n`. */
-  open(n: number, shared: boolean, tally: number): number {
+  open(n: number, shared: boolean, tally: number, trace: number): number {
     const t = this.spare.pop() ?? this.tracks++;
     if (t === this.highest.length) this.grow();
     const shares = shared ? (this.shares[t] ?? new TrackShares()) : undefined;
     this.shares[t] = shares;
     if (shares !== undefined) shares.jumper = tally;
     this.shift[t] = 0;
-    this.begin(t, n, tally);
+    this.begin(t, n, tally, trace);
     return t;
   }
 
   /** A copy of a track; `loser`, unless it is -1, is who its losses so far are counted for. */
   copy(from: number, loser: number): number {
-    const t = this.open(this.highest[from], loser !== NONE, loser);
+    const t = this.open(this.highest[from], loser !== NONE, loser, 0);
     this.bits.copyWithin(t * WORDS, from * WORDS, (from + 1) * WORDS);
+    this.traces.copyWithin(t * TRACES, from * TRACES, (from + 1) * TRACES);
+    this.epoch[t] = this.epoch[from];
+    this.lastEpoch[t] = this.lastEpoch[from];
     this.span[t] = this.span[from];
     this.shift[t] = this.shift[from];
     this.used[t] = this.used[from];
@@ -90,6 +103,12 @@ export class SequenceTracks {
     this.shares[t]?.bequeath(from, to);
   }
 
+  /** An epoch is over: what was skipped before the one that begins is looked upon as longer ago. */
+  turn(): void {
+    this.lastEpoch.set(this.epoch);
+    this.epoch.fill(0);
+  }
+
   /** How far above a track's highest number `n` is, below it negative, by the counter's width. */
   distance(t: number, n: number): number {
     const shift = this.shift[t];
@@ -106,10 +125,10 @@ export class SequenceTracks {
   }
 
   /** A number within the window of a track, `d` above its highest. */
-  near(t: number, n: number, d: number, tally: number): void {
+  near(t: number, n: number, d: number, tally: number, trace: number): void {
     // A counter that goes beyond 16 or 24 bits is none of them.
     if (this.shift[t] !== 0 && n > 0xffffffff >>> this.shift[t]) this.shift[t] = 0;
-    const isNew = d > 0 ? this.ahead(t, n, d, tally) : this.behind(t, n, -d, tally);
+    const isNew = d > 0 ? this.ahead(t, n, d, tally, trace) : this.behind(t, n, -d, tally, trace);
     if (this.parent[t] !== NONE && isNew && ++this.count[t] === CONFIRM) this.confirm(t, tally);
   }
 
@@ -137,7 +156,7 @@ export class SequenceTracks {
       const up = this.parent[c];
       const loser = this.shares[c]?.jumper ?? tally;
       left -= this.gap[c];
-      this.tallies.lost[loser] += this.gap[c];
+      this.tallies.skip(loser, 0, this.gap[c]);
       this.tallies.gaps[loser]++;
       this.tallies.jumps[loser]--;
       this.span[c] = SLOT;
@@ -146,13 +165,14 @@ export class SequenceTracks {
     }
   }
 
-  private ahead(t: number, n: number, d: number, tally: number): true {
+  private ahead(t: number, n: number, d: number, tally: number, trace: number): true {
     if (d > 1) this.skip(t, d, tally);
-    this.mark(t, n, tally);
+    this.mark(t, n, tally, trace);
     this.highest[t] = n;
     this.run[t] = 0;
-    const span = this.span[t] + d;
-    this.span[t] = Math.min(span, SLOT);
+    this.span[t] = Math.min(this.span[t] + d, SLOT);
+    this.epoch[t] = Math.min(this.epoch[t] + d, SEQUENCE_WINDOW);
+    this.lastEpoch[t] = Math.min(this.lastEpoch[t] + d, SEQUENCE_WINDOW);
     return true;
   }
 
@@ -165,38 +185,49 @@ export class SequenceTracks {
       slot = (slot + n) & SLOT;
       left -= n;
     }
-    this.tallies.lost[tally] += d - 1;
+    this.tallies.skip(tally, 0, d - 1);
     this.tallies.gaps[tally]++;
   }
 
-  /** Notes that `n` has come; what is missing right below it is lost to `loser`. */
-  private mark(t: number, n: number, loser: number): void {
+  /** Notes that `n` has come; what is missing right below it is lost to `loser`. `trace` -1: that of before. */
+  private mark(t: number, n: number, loser: number, trace: number): void {
     const slot = n & SLOT;
+    if (trace >= 0) this.traces[t * TRACES + (n & (TRACES - 1))] = trace;
     this.bits[t * WORDS + (slot >>> 5)] |= 1 << (slot & 31);
     const shares = this.shares[t];
     if (shares !== undefined) shares.losers[slot] = loser;
   }
 
   /** @returns whether the number had not come before */
-  private behind(t: number, n: number, back: number, tally: number): boolean {
+  private behind(t: number, n: number, back: number, tally: number, trace: number): boolean {
     const slot = n & SLOT;
     if (back > this.span[t]) {
-      const skipped = this.extendDown(t, n, back, tally);
+      const skipped = this.extendDown(t, n, back, tally, trace);
       this.tallies.reordered[tally]++;
       this.extendRun(t, n, back, skipped, tally, tally);
       return true;
     }
     if ((this.bits[t * WORDS + (slot >>> 5)] & (1 << (slot & 31))) !== 0) {
       this.tallies.repeated[tally]++;
-      this.extendRun(t, n, back | REPEATED, 0, tally, tally);
+      const differs = back < TRACES && this.traces[t * TRACES + (n & (TRACES - 1))] !== trace;
+      if (differs) this.tallies.differing[tally]++;
+      this.extendRun(t, n, back | REPEATED | (differs ? DIFFERING : 0), 0, tally, tally);
       return false;
     }
     const loser = this.shares[t]?.losers[this.slotAbove(t, n)] ?? tally;
-    this.mark(t, n, loser);
-    this.tallies.lost[loser]--;
+    this.mark(t, n, loser, trace);
+    const age = this.age(t, back);
+    this.tallies.arrive(loser, age);
     this.tallies.reordered[tally]++;
-    this.extendRun(t, n, back, -1, tally, loser);
+    if (age > 0 || back > DISTANT) this.tallies.distant[tally]++;
+    this.extendRun(t, n, back | (age > 1 ? LATE : 0), -1, tally, loser);
     return true;
+  }
+
+  /** Epochs since a number so far below the highest was skipped: 0, 1, or 2 for more. */
+  private age(t: number, back: number): 0 | 1 | 2 {
+    if (back < this.epoch[t]) return 0;
+    return back < this.lastEpoch[t] ? 1 : 2;
   }
 
   /** The slot of the nearest number above `n` that has come: the highest has, if no other. */
@@ -212,12 +243,12 @@ export class SequenceTracks {
   }
 
   /** A number before the first one of the track: those between are skipped ones. @returns how many */
-  private extendDown(t: number, n: number, back: number, tally: number): number {
+  private extendDown(t: number, n: number, back: number, tally: number, trace: number): number {
     const skipped = back - this.span[t] - 1;
-    this.tallies.lost[tally] += skipped;
+    for (let b = this.span[t] + 1; b < back; b++) this.tallies.skip(tally, this.age(t, b), 1);
     const shares = this.shares[t];
     if (shares !== undefined) shares.losers[(this.highest[t] - this.span[t]) & SLOT] = tally;
-    this.mark(t, n, shares?.jumper ?? tally);
+    this.mark(t, n, shares?.jumper ?? tally, trace);
     if (this.parent[t] !== NONE) this.gap[t] -= skipped + 1;
     this.span[t] = back;
     return skipped;
@@ -227,8 +258,8 @@ export class SequenceTracks {
    * A sender that starts again while its old numbers are still in the window sends numbers that look late or
    * repeated, one after the other.
    *
-   * @param back how far the number is below the highest, and whether it is {@link REPEATED}
-   * @param lost what the number has added to those lost of `loser`
+   * @param back how far the number is below the highest, with {@link REPEATED}, {@link DIFFERING} or {@link LATE}
+   * @param lost what the number has added to those missing of `loser`
    */
   private extendRun(t: number, n: number, back: number, lost: number, tally: number, loser: number): void {
     const at = t * RUN_LONGEST;
@@ -258,29 +289,34 @@ export class SequenceTracks {
 
   /** What the run's numbers were taken for is undone: they are the first of a new life. */
   private restart(t: number, tally: number): void {
-    const { lost, reordered, repeated } = this.tallies;
+    const { tallies } = this;
     const { shares, highest, runBack } = this;
     const at = t * RUN_LONGEST;
     const length = this.run[t];
     const old = highest[t];
     for (let i = 0; i < length; i++) {
       const taker = shares[t]?.runTallies[i] ?? tally;
-      if ((runBack[at + i] & REPEATED) !== 0) repeated[taker]--;
-      else reordered[taker]--;
-      lost[shares[t]?.runLosers[i] ?? tally] -= this.runLost[at + i];
+      const loser = shares[t]?.runLosers[i] ?? tally;
+      if ((runBack[at + i] & REPEATED) !== 0) tallies.repeated[taker]--;
+      else tallies.reordered[taker]--;
+      if ((runBack[at + i] & DIFFERING) !== 0) tallies.differing[taker]--;
+      if (this.runLost[at + i] < 0) tallies.forget(loser, (runBack[at + i] & LATE) !== 0);
+      else tallies.takeBack(loser, this.runLost[at + i]);
     }
     for (let i = 0; i < length; i++) {
       const taker = shares[t]?.runTallies[i] ?? tally;
       const n = (old - (runBack[at + i] & SLOT)) >>> 0;
-      if (i === 0) this.begin(t, n, taker);
-      else this.ahead(t, n, (runBack[at + i - 1] & SLOT) - (runBack[at + i] & SLOT), taker);
+      if (i === 0) this.begin(t, n, taker, NONE);
+      else this.ahead(t, n, (runBack[at + i - 1] & SLOT) - (runBack[at + i] & SLOT), taker, NONE);
     }
   }
 
   /** The first number of a life. */
-  private begin(t: number, n: number, tally: number): void {
+  private begin(t: number, n: number, tally: number, trace: number): void {
     this.bits.fill(0, t * WORDS, (t + 1) * WORDS);
-    this.mark(t, n, tally);
+    this.mark(t, n, tally, trace);
+    this.epoch[t] = SEQUENCE_WINDOW;
+    this.lastEpoch[t] = SEQUENCE_WINDOW;
     this.highest[t] = n;
     this.span[t] = 0;
     this.parent[t] = NONE;
@@ -294,6 +330,9 @@ export class SequenceTracks {
     this.span = grownUint16(this.span);
     this.shift = grownUint8(this.shift);
     this.bits = grownUint32(this.bits);
+    this.traces = grownUint8(this.traces);
+    this.epoch = grownUint16(this.epoch);
+    this.lastEpoch = grownUint16(this.lastEpoch);
     this.used = grownFloat64(this.used);
     this.parent = grownInt32(this.parent);
     this.gap = grownInt32(this.gap);

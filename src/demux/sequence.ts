@@ -2,8 +2,8 @@
  * What running numbers say: how many packets were lost, came late or came twice.
  *
  * A stream is numbers that one counter is thought to have made. It keeps a window of the last 1024 numbers, as
- * IPsec's replay check does (RFC 4303 section 3.4.3): a number that is skipped is lost, and no longer lost
- * when it arrives within the window. A number far from the stream opens a second track in it, up to four: the
+ * IPsec's replay check does (RFC 4303 section 3.4.3): a number that is skipped is missing until it arrives within the
+ * window, and lost when it has not for an epoch or two. A number far from the stream opens a second track in it, up to four: the
  * sender has started again, or was out of reach for long, or several of its parts count for themselves under one
  * name; what comes next shows which (RFC 3550 appendix A.1 waits in the same way). What nothing shows is no loss.
  *
@@ -32,10 +32,11 @@ export class SequenceStreams {
   private readonly spare: number[] = [];
 
   /** A new stream whose first number is `n`. */
-  open(n: number, tally: number): number {
+  open(n: number, tally: number, trace = 0): number {
     const s = this.stream(0);
-    this.begin(s, n, tally);
+    this.begin(s, n, tally, trace);
     this.tallies.received[tally]++;
+    this.tallies.fresh[tally]++;
     return s;
   }
 
@@ -74,18 +75,37 @@ export class SequenceStreams {
     }
   }
 
-  /** Takes the next packet's number. */
-  update(s: number, n: number, tally: number): void {
+  /** Whether a number goes on where the last one of a stream was, as far as one can tell. */
+  continues(s: number, n: number): boolean {
+    const t = this.current[s];
+    const d = t === NONE ? 0 : this.tracks.distance(t, n);
+    return d > 0 && isNear(d);
+  }
+
+  /** An epoch is over: numbers missing since before the last one are given up. @param given told of their tallies */
+  turn(given: (tally: number) => void): void {
+    this.tallies.turn(given);
+    this.tracks.turn();
+  }
+
+  /** Streams there have been at once. */
+  get size(): number {
+    return this.streams;
+  }
+
+  /** Takes the next packet's number, and a trace of it (0 to 255) by which it can be told from another of that number. */
+  update(s: number, n: number, tally: number, trace = 0): void {
     this.tallies.received[tally]++;
+    this.tallies.fresh[tally]++;
     this.packets[s]++;
     const t = this.current[s];
     if (t === NONE) {
-      this.begin(s, n, tally);
+      this.begin(s, n, tally, trace);
       return;
     }
     const d = this.tracks.distance(t, n);
-    if (isNear(d)) this.tracks.near(t, n, d, tally);
-    else this.far(s, t, n, d, tally);
+    if (isNear(d)) this.tracks.near(t, n, d, tally, trace);
+    else this.far(s, t, n, d, tally, trace);
   }
 
   /** Forgets the numbers: the next one is the first of another time, and nothing between is lost. */
@@ -99,19 +119,19 @@ export class SequenceStreams {
   }
 
   /** The first number of a stream that has none. */
-  private begin(s: number, n: number, tally: number): void {
-    const t = this.tracks.open(n, this.shared[s] === 1, tally);
+  private begin(s: number, n: number, tally: number, trace: number): void {
+    const t = this.tracks.open(n, this.shared[s] === 1, tally, trace);
     this.tracks.used[t] = this.packets[s];
     this.track[s * TRACKS] = t;
     this.current[s] = t;
   }
 
   /** A number outside the window of the stream's current track. */
-  private far(s: number, t: number, n: number, d: number, tally: number): void {
+  private far(s: number, t: number, n: number, d: number, tally: number, trace: number): void {
     this.tracks.used[t] = this.packets[s];
     const step = this.tracks.narrowStep(t, n);
     if (step > 0) {
-      this.tracks.near(t, n, step, tally);
+      this.tracks.near(t, n, step, tally, trace);
       return;
     }
     for (let i = 0; i < TRACKS; i++) {
@@ -124,13 +144,13 @@ export class SequenceStreams {
       }
       this.orphan(s, other);
       this.current[s] = other;
-      this.tracks.near(other, n, near, tally);
+      this.tracks.near(other, n, near, tally, trace);
       return;
     }
-    this.jump(s, t, n, d, tally);
+    this.jump(s, t, n, d, tally, trace);
   }
 
-  private jump(s: number, from: number, n: number, d: number, tally: number): void {
+  private jump(s: number, from: number, n: number, d: number, tally: number, trace: number): void {
     this.tallies.jumps[tally]++;
     const place = this.placeForTrack(s);
     const old = this.track[s * TRACKS + place];
@@ -138,7 +158,7 @@ export class SequenceStreams {
       this.orphan(s, old);
       this.tracks.close(old);
     }
-    const t = this.tracks.open(n, this.shared[s] === 1, tally);
+    const t = this.tracks.open(n, this.shared[s] === 1, tally, trace);
     this.tracks.used[t] = this.packets[s];
     this.track[s * TRACKS + place] = t;
     this.current[s] = t;

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { Connections } from './connections.js';
 import { isAskedFor } from './host-name.js';
-import { Exposition } from './metrics.js';
+import { exposition } from './metrics.js';
 import type { CollectorStatus, CollectorSummary } from './status.js';
 
 export class ListenError extends Error {
@@ -78,7 +78,6 @@ export class ObserveServer {
   private readonly names: ReadonlySet<string>;
   /** Those whose last request was answered: what they come to then is no loss. */
   private readonly answered = new WeakSet<Socket>();
-  private readonly exposition = new Exposition();
   private metrics: { readonly at: number; readonly answer: Promise<Metrics> } | undefined;
   port = 0;
 
@@ -193,9 +192,10 @@ export class ObserveServer {
     const now = Date.now();
     if (this.metrics === undefined || now - this.metrics.at >= SAME_METRICS_MS || now < this.metrics.at) {
       // Bytes, so that all who read it slowly hold the same.
-      const answer = this.exposition
-        .of(this.shown.status())
-        .then(({ type, text }) => ({ type, body: Buffer.from(text) }));
+      const answer = exposition(this.shown.status()).then(({ type, text }) => ({
+        type,
+        body: Buffer.from(text),
+      }));
       this.metrics = { at: now, answer };
     }
     return this.metrics.answer;

@@ -1,7 +1,7 @@
 /** Prometheus metrics, made anew from the collector's status at every scrape: docs/reference/metrics.md. */
 import { Counter, Gauge, Registry } from 'prom-client';
 import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
-import type { CollectorStatus, MirrorSums, PoolStatus, StoreStatus } from './status.js';
+import type { CollectorStatus, MirrorStatus, MirrorSums, PoolStatus, StoreStatus } from './status.js';
 
 type Labels = Readonly<Record<string, string>>;
 interface Sample {
@@ -14,11 +14,6 @@ interface Metric {
   readonly help: string;
   readonly kind: 'counter' | 'gauge';
   readonly labels: readonly string[];
-  /**
-   * What it counts may turn out to be less (a late packet was not lost), and the counter then waits until it
-   * is more.
-   */
-  readonly revised?: true;
   samples(s: CollectorStatus): Sample[];
 }
 
@@ -30,15 +25,22 @@ const MIRROR_LABELS = ['name', 'site', 'type', 'source', 'target', 'session', 'k
 /** Of the mirror points that are not told one by one. */
 const UNLISTED: Labels = { name: '', site: '', type: '', source: '', target: '', session: '', key: '' };
 
+/** What is told by sequence numbers, and absent where there are none that count packets. */
+const BY_NUMBERS: ReadonlySet<string> = new Set(['lost', 'late', 'reordered', 'repeated']);
+
+function isNumbered({ sequence }: MirrorStatus): boolean {
+  return sequence !== 'none' && sequence !== 'unusable';
+}
+
 function mirror(field: Exclude<keyof MirrorSums, 'points'>, name: string, help: string): Metric {
   return {
     name: `mirrorlake_mirror_${name}`,
     help,
     kind: field === 'last_seen' ? 'gauge' : 'counter',
     labels: MIRROR_LABELS,
-    ...((field === 'lost' || field === 'reordered' || field === 'repeated') && { revised: true }),
     samples: (s) => {
-      const samples: Sample[] = s.mirrors.map((m) => ({
+      const told = BY_NUMBERS.has(field) ? s.mirrors.filter(isNumbered) : s.mirrors;
+      const samples: Sample[] = told.map((m) => ({
         labels: {
           name: m.name,
           site: m.site,
@@ -155,7 +157,12 @@ export const METRICS: readonly Metric[] = [
   },
   mirror('packets', 'packets_total', 'Packets of a mirror point.'),
   mirror('bytes', 'bytes_total', 'Bytes of its mirrored frames.'),
-  mirror('lost', 'lost_total', 'Packets it sent that were lost on the way, by its sequence numbers.'),
+  mirror(
+    'lost',
+    'lost_total',
+    'Packets it sent that were lost on the way, by its sequence numbers: missing for some seconds. Absent where these tell nothing.',
+  ),
+  mirror('late', 'late_total', 'Those of them that came after that.'),
   mirror('kernel_drops', 'kernel_drops_total', "Its share of what this host's kernel dropped."),
   mirror('reordered', 'reordered_total', 'Packets that came after a later one.'),
   mirror('repeated', 'repeated_total', 'Packets that came twice.'),
@@ -391,37 +398,22 @@ export const METRICS: readonly Metric[] = [
 ];
 
 /** The text a scrape gets, in Prometheus' exposition format. */
-export class Exposition {
-  /** By series, what the last text had: only of counters that are revised. */
-  private told = new Map<string, number>();
-
-  async of(status: CollectorStatus): Promise<{ type: string; text: string }> {
-    const registry = new Registry();
-    const told = new Map<string, number>();
-    for (const m of METRICS) {
-      const samples = m.samples(status);
-      // One without labels is 0 to prom-client where nothing sets it, and here not known.
-      if (samples.length === 0) continue;
-      const options = { name: m.name, help: m.help, labelNames: m.labels, registers: [registry] };
-      if (m.kind === 'counter') {
-        const counter = new Counter(options);
-        for (const { labels, value } of samples) {
-          counter.inc(labels, m.revised ? this.atLeastTold(m.name, labels, value, told) : value);
-        }
-      } else {
-        const gauge = new Gauge(options);
-        for (const { labels, value } of samples) gauge.set(labels, value);
+export async function exposition(status: CollectorStatus): Promise<{ type: string; text: string }> {
+  const registry = new Registry();
+  for (const m of METRICS) {
+    const samples = m.samples(status);
+    // One without labels is 0 to prom-client where nothing sets it, and here not known.
+    if (samples.length === 0) continue;
+    const options = { name: m.name, help: m.help, labelNames: m.labels, registers: [registry] };
+    if (m.kind === 'counter') {
+      const counter = new Counter(options);
+      for (const { labels, value } of samples) {
+        counter.inc(labels, value);
       }
+    } else {
+      const gauge = new Gauge(options);
+      for (const { labels, value } of samples) gauge.set(labels, value);
     }
-    this.told = told;
-    return { type: registry.contentType, text: await registry.metrics() };
   }
-
-  /** To Prometheus a counter that falls has started again from 0, and all of it comes anew. */
-  private atLeastTold(name: string, labels: Labels, value: number, told: Map<string, number>): number {
-    const series = [name, ...Object.values(labels)].join('\0');
-    const most = Math.max(value, this.told.get(series) ?? 0);
-    told.set(series, most);
-    return most;
-  }
+  return { type: registry.contentType, text: await registry.metrics() };
 }

@@ -35,8 +35,10 @@ export interface MirrorStatus {
   readonly bytes: number;
   /** What the sequence numbers turned out to count; see the column `sequence` of the table mirrors. */
   readonly sequence: string;
-  /** Packets the mirror sent that neither arrived nor were dropped by this host's kernel. */
+  /** Packets the mirror sent that were given up: they had not arrived for seconds, nor did this host's kernel drop them. */
   readonly lost: number;
+  /** Those of them that came after that. */
+  readonly late: number;
   readonly reordered: number;
   readonly repeated: number;
   readonly truncated: number;
@@ -53,6 +55,7 @@ export interface MirrorSums {
   readonly packets: number;
   readonly bytes: number;
   readonly lost: number;
+  readonly late: number;
   readonly reordered: number;
   readonly repeated: number;
   readonly truncated: number;

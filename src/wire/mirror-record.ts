@@ -44,8 +44,12 @@ export class MirrorRecord {
   /** Bytes of the mirrored frames as they arrived, encapsulation not included. */
   bytes = 0;
   sequence: SequenceUse = SequenceUse.None;
-  /** Sequence numbers that never came; 0 while `sequence` is none or unusable, as are the next two. */
+  /** Sequence numbers given up: missing for some seconds, or to the end. With those after it 0 while `sequence` is none. */
   lost = 0;
+  /** Those lost that came after that. */
+  late = 0;
+  /** Those lost, and in totals those missing now that may still come. */
+  missing = 0;
   /** Packets that came after one with a later number. */
   reordered = 0;
   /** Packets whose number had come before. */

@@ -27,6 +27,8 @@ export class Mirrored {
   truncated = false;
   /** GRE sequence number, -1 where there is none. */
   sequence = -1;
+  /** PPTP's call id, by which it numbers. */
+  call = 0;
 
   /** Forgets what a header behind GRE may have said: port to truncated. */
   clear(): void {
@@ -37,6 +39,7 @@ export class Mirrored {
     this.cos = 0;
     this.vlan = -1;
     this.truncated = false;
+    this.call = 0;
   }
 }
 

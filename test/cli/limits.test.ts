@@ -22,6 +22,8 @@ import { LOUDEST } from '../../src/demux/loudest.js';
 import { PROBES as MIRROR_PROBES } from '../../src/demux/mirror-points.js';
 import { MIRROR_POINTS } from '../../src/demux/mirror-table-options.js';
 import { LOG_NUMBERS } from '../../src/demux/number-log.js';
+import { EPOCH } from '../../src/demux/numbering.js';
+import { MAX_HELD } from '../../src/demux/numbering-scores.js';
 import { NumberingShare } from '../../src/demux/numbering-share.js';
 import { LEAST_SHARE, REASSEMBLY_DEFAULTS, SHARE } from '../../src/demux/reassembly.js';
 import { TRACKS } from '../../src/demux/sequence.js';
@@ -155,8 +157,13 @@ const NUMBERS: [string, string[]][] = [
     [grouped(all.sources), `at least ${grouped(least.sources)}`],
   ],
   [
-    'counters followed by hardware id and direction',
+    'counters followed by hardware id, direction and PPTP call',
     [grouped(all.levelStreams), `at least ${grouped(least.levelStreams)}`],
+  ],
+  ['how long a sequence number may be missing', [`${EPOCH} s`, `${2 * EPOCH} s at most`]],
+  [
+    'how long losses are held back until it is known which counter numbers a mirror',
+    [`${MAX_HELD / 60} min`],
   ],
   ['how late a packet may come', [grouped(SEQUENCE_WINDOW)]],
   ['the longest outage that numbers tell of', [grouped(MAX_DROPOUT), `by ${CONFIRM} later`]],

@@ -213,7 +213,7 @@ describe('mirror points that come and go', () => {
         seen.add(point);
         table.totals(point, r);
         expect(r).toMatchObject({ packets: 100, sequence: SequenceUse.Source });
-        return r.lost;
+        return r.missing;
       });
       expect(lost[0] + lost[1]).toBe(1);
       now += IDLE + 120;

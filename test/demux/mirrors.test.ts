@@ -147,13 +147,14 @@ describe('minutes', () => {
     table.finish();
     expect(rows.map((r) => r.minute - START)).toEqual([0, 60, 120, 180, 240]);
     expect(rows.map((r) => r.packets)).toEqual([58, 59, 59, 59, 59]);
-    expect(rows.map((r) => r.lost)).toEqual([2, 1, 1, 1, 1]);
+    // What is missing is given up some seconds later: the one of second 57 in the next minute.
+    expect(rows.map((r) => r.lost)).toEqual([1, 2, 1, 1, 1]);
     const all = totals(table, point);
     expect(all).toMatchObject({ packets: 294, lost: 6, bytes: 29_400, sequence: SequenceUse.Session });
     expect(all.minute).toBe(START);
   });
 
-  it('take a late packet back from what is lost after it', () => {
+  it('do not have among those lost what comes within a second', () => {
     const { table, rows } = recorded();
     const point = one(table);
     send(table, point, START + 59, 0);
@@ -162,10 +163,37 @@ describe('minutes', () => {
     send(table, point, START + 61, 4);
     table.finish();
     expect(rows.map((r) => [r.lost, r.reordered])).toEqual([
-      [1, 0],
-      [0, 1],
+      [0, 0],
+      [1, 1],
     ]);
-    expect(totals(table, point)).toMatchObject({ lost: 1, reordered: 1 });
+    expect(totals(table, point)).toMatchObject({ lost: 1, late: 0, reordered: 1 });
+  });
+
+  it('take nothing back for what comes after it was given up: that is late', () => {
+    const { table, rows } = recorded();
+    const point = one(table);
+    const lost: number[] = [];
+    for (const [sec, n] of [
+      [0, 0],
+      [1, 2],
+      [3, 3],
+      [6, 4],
+      [58, 5],
+      [61, 1],
+      [62, 7],
+      [70, 8],
+    ]) {
+      send(table, point, START + sec, n);
+      lost.push(totals(table, point).lost);
+    }
+    // Missing since second 1: given up between two and four seconds later.
+    expect(lost).toEqual([0, 0, 1, 1, 1, 1, 1, 2]);
+    table.finish();
+    expect(rows.map((r) => [r.lost, r.reordered])).toEqual([
+      [1, 0],
+      [1, 1],
+    ]);
+    expect(totals(table, point)).toMatchObject({ lost: 2, late: 1, reordered: 1, missing: 2 });
   });
 
   it('are written without packets when time moves on', () => {

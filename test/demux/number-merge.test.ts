@@ -81,7 +81,7 @@ describe('numbers of several workers', () => {
     merge.run();
     const v = new SequenceVerdict();
     merge.verdict(point, v);
-    expect(v).toMatchObject({ use: SequenceUse.Session, lost: 1 });
+    expect(v).toMatchObject({ use: SequenceUse.Session, lost: 0, missing: 1 });
   });
 
   it('keep hardware id and direction', () => {

@@ -16,10 +16,10 @@ export interface Shared {
 }
 
 function countsOf(s: SequenceStreams, tally: number): Counts & { received: number; jumps: number } {
-  const { received, lost, reordered, repeated, jumps } = s.tallies;
+  const { received, missing, reordered, repeated, jumps } = s.tallies;
   return {
     received: received[tally],
-    lost: lost[tally],
+    lost: missing[tally],
     reordered: reordered[tally],
     repeated: repeated[tally],
     jumps: jumps[tally],

@@ -187,10 +187,10 @@ describe('a stream of sequence numbers', () => {
     const other = s.tallies.add();
     s.update(shared, 2, mine);
     s.update(shared, 4, other);
-    expect([s.tallies.lost[mine], s.tallies.lost[other]]).toEqual([1, 1]);
+    expect([s.tallies.missing[mine], s.tallies.missing[other]]).toEqual([1, 1]);
     s.update(shared, 1, other);
-    expect([s.tallies.lost[mine], s.tallies.lost[other]]).toEqual([0, 1]);
+    expect([s.tallies.missing[mine], s.tallies.missing[other]]).toEqual([0, 1]);
     s.update(shared, 3, mine);
-    expect([s.tallies.lost[mine], s.tallies.lost[other]]).toEqual([0, 0]);
+    expect([s.tallies.missing[mine], s.tallies.missing[other]]).toEqual([0, 0]);
   });
 });

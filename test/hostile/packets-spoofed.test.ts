@@ -1,6 +1,6 @@
 /** Outer addresses that are made up: who does not exist takes nothing from the mirrors that are configured. */
 import { describe, expect, it } from 'vitest';
-import { Exposition } from '../../src/observe/metrics.js';
+import { exposition } from '../../src/observe/metrics.js';
 import { setU16, setU32 } from '../../src/wire/bytes.js';
 import { STATUS } from '../support/collector-status.js';
 import { cpuRatio } from '../support/cpu.js';
@@ -67,7 +67,7 @@ describe.each<[string, 'observe' | 'refuse', number]>([
     expect(status.mirrors.length).toBeLessThanOrEqual(1 + 256 + 1);
     expect(status.refused.length).toBeLessThanOrEqual(64);
     expect(JSON.stringify([status, path.snapshot]).length).toBeLessThan(200_000);
-    expect((await new Exposition().of({ ...STATUS, ...status })).text.length).toBeLessThan(600_000);
+    expect((await exposition({ ...STATUS, ...status })).text.length).toBeLessThan(600_000);
     expect(path.log.length).toBeLessThanOrEqual(1);
 
     const rows = path.finish();

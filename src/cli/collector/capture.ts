@@ -62,7 +62,10 @@ export interface MirrorCounts {
   readonly packets: number;
   readonly bytes: number;
   readonly sequence: MirrorRecord['sequence'];
+  /** Missing numbers given up, those of them that came late, and all that are missing or late. */
   readonly lost: number;
+  readonly late: number;
+  readonly missing: number;
   readonly reordered: number;
   readonly repeated: number;
   readonly truncated: number;
@@ -287,6 +290,8 @@ export class Capture implements FrameSink, PointWatcher {
       bytes: r.bytes,
       sequence: r.sequence,
       lost: r.lost,
+      late: r.late,
+      missing: r.missing,
       reordered: r.reordered,
       repeated: r.repeated,
       truncated: r.truncated,

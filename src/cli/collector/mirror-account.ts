@@ -10,6 +10,7 @@ export const COUNTED = [
   'packets',
   'bytes',
   'lost',
+  'late',
   'reordered',
   'repeated',
   'truncated',
@@ -23,6 +24,7 @@ export function noCounts(): Counts {
     packets: 0,
     bytes: 0,
     lost: 0,
+    late: 0,
     reordered: 0,
     repeated: 0,
     truncated: 0,
@@ -36,8 +38,12 @@ export class Account {
   bytes = 0;
   truncated = 0;
   malformed = 0;
-  /** What its sequence numbers say: packets that did not arrive, whoever lost them. */
+  /** What its sequence numbers say: packets that did not arrive, whoever lost them; those given up, and late after that. */
   missing = 0;
+  givenUp = 0;
+  late = 0;
+  /** Packets given up that this host's kernel did not drop, as far as that was told. */
+  lost = 0;
   reordered = 0;
   repeated = 0;
   sequence: SequenceUse = SequenceUse.None;
@@ -85,7 +91,9 @@ export class Account {
     this.truncated += now.truncated - (before?.truncated ?? 0);
     this.malformed += now.malformed - (before?.malformed ?? 0);
     if (this.merged >= 0) return packets;
-    this.missing += now.lost - (before?.lost ?? 0);
+    this.missing += now.missing - (before?.missing ?? 0);
+    this.givenUp += now.lost - (before?.lost ?? 0);
+    this.late += now.late - (before?.late ?? 0);
     this.reordered += now.reordered - (before?.reordered ?? 0);
     this.repeated += now.repeated - (before?.repeated ?? 0);
     this.sequence = now.sequence;
@@ -94,15 +102,17 @@ export class Account {
 
   /** Takes what the numbers of all packet paths together say. */
   judge(verdict: SequenceVerdict): void {
-    this.missing = verdict.lost;
+    this.missing = verdict.missing;
+    this.givenUp = verdict.lost;
+    this.late = verdict.late;
     this.reordered = verdict.reordered;
     this.repeated = verdict.repeated;
     this.sequence = verdict.use;
   }
 
-  /** Packets missing that this host's kernel did not drop. */
-  get lost(): number {
-    return Math.max(0, this.missing - this.kernelDrops);
+  /** Takes as lost what the kernel's drops leave of what was given up: once these are shared out, for it is not taken back. */
+  tell(): void {
+    this.lost = Math.max(this.lost, this.givenUp - this.kernelDrops);
   }
 
   /** Whether missing packets would show in its numbers. */
@@ -111,7 +121,17 @@ export class Account {
   }
 
   get counts(): Counts {
-    const { packets, bytes, lost, reordered, repeated, truncated, malformed, kernelDrops } = this;
-    return { packets, bytes, lost, reordered, repeated, truncated, malformed, kernel_drops: kernelDrops };
+    const { packets, bytes, lost, late, reordered, repeated, truncated, malformed, kernelDrops } = this;
+    return {
+      packets,
+      bytes,
+      lost,
+      late,
+      reordered,
+      repeated,
+      truncated,
+      malformed,
+      kernel_drops: kernelDrops,
+    };
   }
 }

@@ -12,7 +12,7 @@ import { SequenceVerdict } from '../../demux/numbering.js';
 import { NumberingShare } from '../../demux/numbering-share.js';
 import type { MirrorsStatus, RefusedStatus } from '../../observe/status.js';
 import { MirrorSegment } from '../../store/mirror-segment.js';
-import { MirrorPoint } from '../../wire/mirror-point.js';
+import { isTwoWay, MirrorPoint } from '../../wire/mirror-point.js';
 import { MirrorRecord } from '../../wire/mirror-record.js';
 import type { MirrorChange, MirrorChanges, MirrorCounts, PointData } from './capture.js';
 import { DropShares } from './drop-shares.js';
@@ -57,6 +57,8 @@ export class MirrorAccounts {
   private readonly paths: Path[] = [];
   private readonly segment: MirrorSegment;
   private readonly record = new MirrorRecord();
+  /** Those of which more may be lost than was told. */
+  private readonly untold = new Set<Account>();
   private readonly drops = new DropShares((account) => this.listing.changed(account));
   private readonly listing: MirrorListing;
   private merge: NumberMerge | undefined;
@@ -127,6 +129,7 @@ export class MirrorAccounts {
       this.listing.sent(account, packets);
     }
     if (account.missing !== missing) this.drops.missing(account);
+    this.untold.add(account);
     this.listing.changed(account);
     return part;
   }
@@ -148,9 +151,15 @@ export class MirrorAccounts {
     path.parts.delete(change.name);
     if (path.log >= 0) this.merge?.forget(path.log, change.name);
     if (--account.paths > 0) return;
+    if (this.merge !== undefined) {
+      this.merge.conclude(account.merged);
+      this.judge(account.merged);
+    }
+    account.tell();
     this.putRest(account);
     this.accounts.delete(account.key);
     this.drops.forget(account);
+    this.untold.delete(account);
     this.listing.forget(account);
     if (this.merge === undefined) return;
     this.merge.removePoint(account.merged);
@@ -162,6 +171,16 @@ export class MirrorAccounts {
     this.merge?.run();
     this.merge?.changes((point) => this.judge(point));
     this.drops.share(total, now, this.accounts.values());
+    this.tell();
+  }
+
+  /** What was lost is told when the kernel's drops are known. */
+  private tell(): void {
+    for (const account of this.untold) {
+      account.tell();
+      this.listing.changed(account);
+    }
+    this.untold.clear();
   }
 
   /** Takes one minute of a packet path. */
@@ -187,6 +206,7 @@ export class MirrorAccounts {
     this.merge?.finish();
     this.merge?.changes((point) => this.judge(point));
     this.drops.finish(this.accounts.values());
+    this.tell();
     this.writeUntil(Number.POSITIVE_INFINITY);
     for (const account of this.accounts.values()) this.putRest(account);
     this.flush();
@@ -278,12 +298,15 @@ export class MirrorAccounts {
     this.merge?.verdict(point, this.verdict);
     account.judge(this.verdict);
     if (account.missing !== missing) this.drops.missing(account);
+    this.untold.add(account);
     this.listing.changed(account);
   }
 }
 
+/** Where two hosts send each packet path may have seen the other one first: they are the same mirror point. */
 function keyOf(p: PointData): string {
-  const [source, target] = [p.source, p.target].map((a) => Buffer.from(a).toString('hex'));
+  const ends = [p.source, p.target].map((a) => Buffer.from(a).toString('hex'));
+  if (isTwoWay(p.type)) ends.sort();
   const whose = p.sharedBy === undefined ? 'own' : `shared by ${p.sharedBy}`;
-  return [p.type, source, target, p.session, p.key ?? '', whose].join(' ');
+  return [p.type, ...ends, p.session, p.key ?? '', whose].join(' ');
 }

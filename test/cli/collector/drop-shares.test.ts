@@ -32,12 +32,14 @@ class World {
 
   missing(i: number, packets: number): void {
     this.accounts[i].missing += packets;
+    this.accounts[i].givenUp += packets;
     this.shares.missing(this.accounts[i]);
   }
 
   share(seconds: number): number[] {
     this.now += 1000 * seconds;
     this.shares.share(this.drops, this.now, this.accounts);
+    for (const a of this.accounts) a.tell();
     return this.accounts.map((a) => a.kernelDrops);
   }
 }

@@ -5,7 +5,7 @@ import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
 import { MirrorSegmentReader } from '../../../src/store/mirror-segment.js';
 import { MirrorRecord, SequenceUse } from '../../../src/wire/mirror-record.js';
 import { batchOf } from '../../demux/outer.js';
-import { erspan2, ethernet, ipv4, udp } from '../../support/frames.js';
+import { erspan2, ethernet, gre, ipv4, udp } from '../../support/frames.js';
 
 const RULES = {
   mirrors: [],
@@ -70,6 +70,44 @@ describe('a mirror whose packets go to several workers', () => {
     expect(rows.map((r) => r.sequence)).toEqual(rows.map(() => SequenceUse.Session));
     expect(accounts.status([]).mirrors).toMatchObject([
       { packets: 1500 - lost, lost: lost - 7, reordered: 0 },
+    ]);
+  });
+
+  it('is one where two hosts send, whichever of them each worker has seen first', () => {
+    const accounts = new MirrorAccounts({
+      collector: 'here',
+      rules: RULES,
+      store: () => true,
+      warn: () => {},
+    });
+    const workers = [0, 1].map(
+      (worker) =>
+        new Capture(
+          {
+            collector: 'here',
+            sessions: { capacity: 100 },
+            reassembly: REASSEMBLY_DEFAULTS,
+            rules: RULES,
+            numbers: accounts.numberLog(worker),
+          },
+          { segment: () => true, minute: (counts) => accounts.minute(counts) },
+        ),
+    );
+    const inner = ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(9)));
+    for (let n = 0; n < 400; n++) {
+      const [from, to] = n % 2 === 0 ? ['10.0.0.1', '10.0.0.9'] : ['10.0.0.9', '10.0.0.1'];
+      if (n === 100 || n === 201) continue;
+      const packet = ipv4(from, to, 47, gre(0x0800, inner, { sequence: n >> 1 }));
+      // The first worker sees the one host first, the second the other; then each of them both.
+      const worker = n < 2 ? n : (n >> 1) & 1;
+      workers[worker].process(batchOf([{ bytes: packet, sec: START, nsec: n * 1e6 }]));
+    }
+    for (const w of workers) w.finish();
+    for (const [i, w] of workers.entries()) accounts.changes(i, w.changes(), START * 1000);
+    accounts.kernelDrops(0, START * 1000);
+    accounts.finish();
+    expect(accounts.status([]).mirrors).toMatchObject([
+      { packets: 398, sequence: 'direction', lost: 2, repeated: 0, reordered: 0 },
     ]);
   });
 });
