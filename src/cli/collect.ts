@@ -116,10 +116,11 @@ async function collect(options: CollectOptions): Promise<void> {
   watch?.stopping();
   const last = await collector.stop();
   const mirrors = [...last.mirrors, last.unlisted, last.forgotten];
-  log.info(
-    { packets: mirrors.reduce((n, m) => n + m.packets, 0), rows: last.store.rows_stored },
-    `stored ${last.store.rows_stored} rows`,
-  );
+  if (last.store.state !== 'none')
+    log.info(
+      { packets: mirrors.reduce((n, m) => n + m.packets, 0), rows: last.store.rows_stored },
+      `stored ${last.store.rows_stored} rows`,
+    );
   // What is left is stored; a service manager starts another.
   if (why instanceof Error) throw why;
 }

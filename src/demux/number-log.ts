@@ -16,7 +16,7 @@ const READ = 1;
 const DROPPED = 2;
 const TIME = 4;
 const HEADER = 16;
-/** Words of a number: mirror point, the number, trace(8) hardware id or call(16) direction(2), seconds, nanoseconds. */
+/** Words of a number: mirror point; number; trace(8), hardware id or call(16), direction(2); seconds; nanoseconds. */
 const WORDS = 5;
 const SEC = 3;
 const NSEC = 4;

@@ -18,7 +18,7 @@ const JUMP_WEIGHT = 64;
 const DIFFERING_WEIGHT = 8;
 /** An explanation is believed that is better than the others by this, and by a factor of two. */
 export const KNOWN_MARGIN = 8;
-/** Another is believed in its place that is better by this, and by a factor of 16; it was followed no further before. */
+/** What is worse than the best by this, and by a factor of 16, is believed no longer, and not followed any further. */
 export const HOPELESS = 4096;
 
 export class NumberingScores {

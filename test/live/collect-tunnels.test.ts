@@ -144,6 +144,7 @@ describeWith(
       collector.signal('SIGHUP');
       await until(() => collector.log.includes('store none cannot be with tunnel t1'));
       expect((await collector.stop()).code).toBe(0);
+      expect(collector.log).not.toContain('stored 0 rows');
     });
 
     it.each([

@@ -38,7 +38,10 @@ export class Account {
   bytes = 0;
   truncated = 0;
   malformed = 0;
-  /** What its sequence numbers say: packets that did not arrive, whoever lost them; those given up, and late after that. */
+  /**
+   * What its sequence numbers say: packets that did not arrive, whoever lost them; those of them given up; and those that came
+   * after that.
+   */
   missing = 0;
   givenUp = 0;
   late = 0;
@@ -110,7 +113,10 @@ export class Account {
     this.sequence = verdict.use;
   }
 
-  /** Takes as lost what the kernel's drops leave of what was given up: once these are shared out, for it is not taken back. */
+  /**
+   * Takes as lost what was given up and the kernel did not drop. To be called once its drops are shared out: what is told is
+   * not taken back.
+   */
   tell(): void {
     this.lost = Math.max(this.lost, this.givenUp - this.kernelDrops);
   }

@@ -4,6 +4,7 @@ import { withoutPassword } from '../../model/store-location.js';
 import type { StoreStatus } from '../../observe/status.js';
 import { SegmentPort, Waiting } from './segment-port.js';
 import type { FromStoreWorker, StoreWorkerData, ThreadQuestion, ToStoreWorker } from './store-protocol.js';
+import { idleStore } from './store-status.js';
 
 export type { ThreadQuestion };
 
@@ -51,22 +52,7 @@ export class StoreThread {
   status: StoreStatus;
 
   constructor(private readonly options: StoreThreadOptions) {
-    this.status = {
-      target: withoutPassword(options.location),
-      state: 'starting',
-      error: '',
-      rows_stored: 0,
-      segments_stored: 0,
-      spool_segments: 0,
-      spool_bytes: 0,
-      spool_error: '',
-      segments_dropped: 0,
-      rows_dropped: 0,
-      segments_refused: 0,
-      disk_free_bytes: null,
-      bytes_per_day: null,
-      days_left: null,
-    };
+    this.status = idleStore(withoutPassword(options.location), 'starting');
     const workerData: StoreWorkerData = {
       location: options.location,
       spool: options.spool,

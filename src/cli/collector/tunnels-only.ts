@@ -1,27 +1,12 @@
 /** A collector without a store: it has tunnels, and observes nothing. */
 import type { Config } from '../../config/schema.js';
 import { NO_STORE } from '../../model/store-location.js';
-import type { StoreStatus } from '../../observe/status.js';
 import type { TunnelConfig } from '../../tunnels/config.js';
 import { UsageError } from '../errors.js';
+import { idleStore } from './store-status.js';
 
 /** What such a collector says of its store. */
-export const STORELESS: StoreStatus = {
-  target: NO_STORE,
-  state: 'none',
-  error: '',
-  rows_stored: 0,
-  segments_stored: 0,
-  spool_segments: 0,
-  spool_bytes: 0,
-  spool_error: '',
-  segments_dropped: 0,
-  rows_dropped: 0,
-  segments_refused: 0,
-  disk_free_bytes: null,
-  bytes_per_day: null,
-  days_left: null,
-};
+export const STORELESS = idleStore(NO_STORE, 'none');
 
 /**
  * Whether it is one.
