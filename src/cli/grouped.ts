@@ -23,3 +23,8 @@ export function daysWords(days: number): string {
   if (days < 1) return counted(Math.max(1, Math.floor(days * 24)), 'hour');
   return days < 10 ? `${Math.floor(days * 10) / 10} days` : `${grouped(Math.floor(days))} days`;
 }
+
+/** Of outer packets in fragments, some of which did not come. */
+export function incompleteWords(packets: number): string {
+  return `${counted(packets, 'packet')} in fragments incomplete: the underlay's MTU is too small, or it drops fragments`;
+}

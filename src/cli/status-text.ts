@@ -2,7 +2,7 @@
 import { ailments } from '../observe/http.js';
 import type { CollectorStatus, MirrorStatus, RefusedStatus, StoreStatus } from '../observe/status.js';
 import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
-import { counted, daysWords, grouped, sizeWords } from './grouped.js';
+import { counted, daysWords, grouped, incompleteWords, sizeWords } from './grouped.js';
 
 /** Mirror points shown, the loudest; and refused ones. */
 export const MOST_POINTS = 50;
@@ -17,6 +17,10 @@ export function statusText(s: CollectorStatus): string {
       ? ['', 'store     none: tunnels only, nothing is observed or stored']
       : observed(s)),
   ];
+  const { incomplete = 0, kernel_failures: failures } = s.fragments ?? {};
+  if (incomplete > 0) lines.push(`fragments ${incompleteWords(incomplete)}`);
+  if (typeof failures === 'number' && failures > 0)
+    lines.push(`fragments the kernel gave up ${incompleteWords(failures)} (of any protocol)`);
   const dropped = Object.entries(s.dropped).filter(([, n]) => n > 0);
   if (dropped.length > 0) {
     lines.push(`passed    ${dropped.map(([reason, n]) => `${grouped(n)} ${reason}`).join(', ')}`);

@@ -51,13 +51,16 @@ export class Demux {
   private readonly inner: Inner;
   private readonly packet = new OuterPacket();
   private readonly fragment = new OuterFragment();
+  /** What is given up, while another packet may be at hand. */
+  private readonly begun = new OuterPacket();
+  private readonly begunFragment = new OuterFragment();
 
   constructor(options: DemuxOptions) {
     this.tunnels = options.tunnels;
     this.watcher = options.watcher;
     this.lengthsLost = options.lengthsLost ?? false;
     this.mirrors = options.mirrors;
-    this.reassembly = new Reassembly(options.reassembly);
+    this.reassembly = new Reassembly(options.reassembly, this.incomplete);
     this.counters.reassembly = this.reassembly.counters;
     this.inner = new Inner(this.counters, options.mirrors, options.sink, options.watcher);
     this.fastPath = new FastPath(this.counters, options.mirrors, options.sink);
@@ -164,10 +167,27 @@ export class Demux {
     else this.counters.notGre++;
   }
 
+  /** The beginning of a packet whose other fragments never came: a frame that was cut, unless it is a tunnel's. */
+  private readonly incomplete = (
+    b: Uint8Array,
+    ip: number,
+    end: number,
+    wireEnd: number,
+    sec: number,
+    nsec: number,
+  ): void => {
+    const p = this.begun;
+    p.sec = sec;
+    p.nsec = nsec;
+    if (parseOuter(b, ip, end, wireEnd, p, this.begunFragment) !== IpProtocol.Gre) return;
+    if (this.tunnels?.mayOwn(p) === true) return;
+    this.counters.gre++;
+    greRcv(this.inner, p, undefined);
+  };
+
   private sumGivenUp(): void {
     const r = this.counters.reassembly;
-    this.counters.malformed[Malformed.Reassembly] =
-      r.timeouts + r.noMemory + r.noPlace + r.share + r.unfinished;
+    this.counters.malformed[Malformed.Reassembly] = r.incomplete - r.begun;
   }
 
   private gre(tunnels: GreReceiver | undefined): void {

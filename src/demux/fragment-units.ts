@@ -26,6 +26,16 @@ export class FragmentUnits {
     return seen;
   }
 
+  /** How many of a datagram's units have come from its first one on, without a gap. */
+  leading(d: number): number {
+    const base = d * WORDS;
+    for (let word = 0; word < WORDS; word++) {
+      const missing = ~this.bits[base + word];
+      if (missing !== 0) return (word << 5) + 31 - Math.clz32(missing & -missing);
+    }
+    return UNITS;
+  }
+
   mark(d: number, first: number, end: number): void {
     const base = d * WORDS;
     for (let word = first >>> 5; word << 5 < end; word++)

@@ -34,6 +34,19 @@ export const REASSEMBLY_DEFAULTS = { memory: 64 << 20, datagrams: 4096, timeout:
 export const SHARE = 4;
 export const LEAST_SHARE = 16;
 
+/**
+ * Takes the beginning of a datagram whose rest never came, as a packet that was cut: from its IP header at `ip` to `end`, and
+ * on the wire up to `wireEnd` at least. The bytes are good until it returns; the time is that of its first fragment.
+ */
+export type TakeIncomplete = (
+  bytes: Uint8Array,
+  ip: number,
+  end: number,
+  wireEnd: number,
+  sec: number,
+  nsec: number,
+) => void;
+
 /** Datagrams given up, by reason; fragments that were ignored. */
 export class ReassemblyCounters {
   fragments = 0;
@@ -53,6 +66,13 @@ export class ReassemblyCounters {
   ecn = 0;
   /** Still incomplete when the capture ended. */
   unfinished = 0;
+  /** Of those given up: with a beginning, which was handed on. */
+  begun = 0;
+
+  /** Datagrams given up because fragments of theirs did not come, or not in time. */
+  get incomplete(): number {
+    return this.timeouts + this.noMemory + this.noPlace + this.share + this.unfinished;
+  }
 }
 
 /** Answers of {@link Reassembly.take}. */
@@ -77,6 +97,7 @@ export class Reassembly {
   private readonly sources: FragmentSources;
   private readonly seen: FragmentUnits;
   private readonly since: Float64Array;
+  private readonly sinceNsec: Uint32Array;
   private readonly units: Uint16Array;
   private readonly flags: Uint8Array;
   private readonly ecn: Uint8Array;
@@ -86,8 +107,15 @@ export class Reassembly {
   private readonly header: Uint16Array;
   private done: Uint8Array | undefined;
 
-  /** @param secret of the hashes of datagrams; random unless given */
-  constructor(limits: ReassemblyLimits = {}, secret?: Uint8Array) {
+  /**
+   * @param incomplete takes the beginnings of what is given up
+   * @param secret of the hashes of datagrams; random unless given
+   */
+  constructor(
+    limits: ReassemblyLimits = {},
+    private readonly incomplete: TakeIncomplete = () => {},
+    secret?: Uint8Array,
+  ) {
     const places = limits.datagrams ?? REASSEMBLY_DEFAULTS.datagrams;
     const memory = limits.memory ?? REASSEMBLY_DEFAULTS.memory;
     this.timeout = limits.timeout ?? REASSEMBLY_DEFAULTS.timeout;
@@ -99,6 +127,7 @@ export class Reassembly {
     this.sources = new FragmentSources(places);
     this.seen = new FragmentUnits(places);
     this.since = new Float64Array(places);
+    this.sinceNsec = new Uint32Array(places);
     this.units = new Uint16Array(places);
     this.flags = new Uint8Array(places);
     this.ecn = new Uint8Array(places);
@@ -153,7 +182,7 @@ export class Reassembly {
     const { table, since, timeout } = this;
     while (table.oldest !== NO_DATAGRAM && Math.abs(now - since[table.oldest]) > timeout) {
       this.counters.timeouts++;
-      this.remove(table.oldest);
+      this.giveUp(table.oldest);
     }
   }
 
@@ -162,7 +191,7 @@ export class Reassembly {
     this.giveBack();
     while (this.table.oldest !== NO_DATAGRAM) {
       this.counters.unfinished++;
-      this.remove(this.table.oldest);
+      this.giveUp(this.table.oldest);
     }
   }
 
@@ -246,18 +275,10 @@ export class Reassembly {
       return FRAGMENT_REFUSED;
     }
     const buffer = this.runs.inOrder(d);
-    const headerLength = this.header[d];
-    const at = HEADER_ROOM - headerLength;
+    const at = HEADER_ROOM - this.header[d];
     const length = this.length[d];
-    if (buffer[at] >>> 4 === 4) {
-      if ((ecn & CE) !== 0) buffer[at + 1] |= 3;
-      setU16(buffer, at + 2, headerLength + length);
-      setU16(buffer, at + 6, 0);
-      setIpv4Checksum(buffer, at);
-    } else {
-      if ((ecn & CE) !== 0) buffer[at + 1] |= 0x30;
-      setU16(buffer, at + 4, headerLength - 40 + length);
-    }
+    if ((ecn & CE) !== 0) buffer[at + 1] |= buffer[at] >>> 4 === 4 ? 3 : 0x30;
+    this.setLength(buffer, at, length);
     packet.bytes = buffer;
     packet.ip = at;
     packet.wireEnd = HEADER_ROOM + length;
@@ -290,6 +311,7 @@ export class Reassembly {
     this.runs.begin(d);
     this.seen.clear(d);
     this.since[d] = packet.sec;
+    this.sinceNsec[d] = packet.nsec;
     this.units[d] = 0;
     this.flags[d] = 0;
     this.ecn[d] = 0;
@@ -298,10 +320,33 @@ export class Reassembly {
     return d;
   }
 
-  /** Removes a datagram for another's sake. @returns it */
+  /** Gives a datagram up, and hands its beginning on. @returns it */
   private giveUp(d: number): number {
+    if ((this.flags[d] & FIRST) !== 0) this.handOver(d);
     this.remove(d);
     return d;
+  }
+
+  private handOver(d: number): void {
+    this.counters.begun++;
+    const there = Math.min(this.seen.leading(d) << 3, this.length[d]);
+    // Without the last fragment nobody knows how long it was: longer than what has come.
+    const length = (this.flags[d] & LAST) !== 0 ? this.length[d] : Math.max(this.length[d], there) + 8;
+    const buffer = this.runs.inOrder(d);
+    const at = HEADER_ROOM - this.header[d];
+    this.setLength(buffer, at, Math.min(length, MAX_LENGTH - this.header[d]));
+    const end = HEADER_ROOM + Math.min(this.captured[d], there);
+    this.incomplete(buffer, at, end, Math.max(end, HEADER_ROOM + length), this.since[d], this.sinceNsec[d]);
+  }
+
+  /** Makes the header at `at` that of a packet with so many bytes of payload that is no fragment. */
+  private setLength(buffer: Uint8Array, at: number, length: number): void {
+    const headerLength = HEADER_ROOM - at;
+    if (buffer[at] >>> 4 === 4) {
+      setU16(buffer, at + 2, headerLength + length);
+      setU16(buffer, at + 6, 0);
+      setIpv4Checksum(buffer, at);
+    } else setU16(buffer, at + 4, headerLength - 40 + length);
   }
 
   private remove(d: number): void {

@@ -155,6 +155,20 @@ export const METRICS: readonly Metric[] = [
     labels: ['reason'],
     samples: (s) => Object.entries(s.dropped).map(([reason, value]) => ({ labels: { reason }, value })),
   },
+  {
+    name: 'mirrorlake_incomplete_packets_total',
+    help: 'Packets in fragments, some of which did not come: the underlay drops them, or its MTU is too small.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => known(s.fragments?.incomplete ?? null),
+  },
+  {
+    name: 'mirrorlake_kernel_reassembly_failures_total',
+    help: "With raw sockets: packets in fragments that this host's kernel could not put together, of any protocol.",
+    kind: 'counter',
+    labels: [],
+    samples: (s) => known(s.fragments?.kernel_failures ?? null),
+  },
   mirror('packets', 'packets_total', 'Packets of a mirror point.'),
   mirror('bytes', 'bytes_total', 'Bytes of its mirrored frames.'),
   mirror(

@@ -150,6 +150,13 @@ export interface ConnectionStatus {
   readonly listen_cut: number;
 }
 
+export interface FragmentStatus {
+  /** What this collector could not put together. */
+  readonly incomplete: number;
+  /** With raw sockets: what this host's kernel could not, of any protocol, since the collector began; null with a ring. */
+  readonly kernel_failures: number | null;
+}
+
 /** What a service manager and /healthz want to know: nothing of it grows with the mirror points. */
 export interface CollectorSummary {
   readonly version: string;
@@ -164,6 +171,8 @@ export interface CollectorSummary {
   readonly receivers: readonly ReceiverStatus[];
   /** Outer packets by what became of them (GRE dispatch, fragments, refused mirror points). */
   readonly dropped: DropCounts;
+  /** Outer packets in fragments, some of which did not come. Absent from an older collector. */
+  readonly fragments?: FragmentStatus;
   /** Mirror points known now. */
   readonly mirror_points: number;
   readonly sessions: SessionStatus;

@@ -91,6 +91,15 @@ export class TunnelTable implements GreReceiver {
     return fate === PACKET_RCVD;
   }
 
+  mayOwn(p: OuterPacket): boolean {
+    for (const t of this.byName.values()) {
+      if (t.ipv6 !== (p.ipVersion === 6)) continue;
+      if (!sameOrAny(t.config.local, t.localAny, p.bytes, p.destination)) continue;
+      if (sameOrAny(t.config.remote, t.remoteAny, p.bytes, p.source)) return true;
+    }
+    return false;
+  }
+
   /** Linux: gre_rcv of gre_demux.c, which only IPv4 goes through; IPv6 goes to ip6_gre.c at once. */
   private demux(p: OuterPacket): PacketFate {
     if (this.byName.size === 0) return PACKET_REJECT;

@@ -31,4 +31,6 @@ export class OuterPacket {
 export interface GreReceiver {
   /** @returns true when a tunnel took or refused the packet (PACKET_RCVD); false when none is its (PACKET_REJECT). */
   rcv(packet: OuterPacket): boolean;
+  /** Whether a packet between these addresses may be one of its own: as much as an incomplete one tells. */
+  mayOwn(packet: OuterPacket): boolean;
 }

@@ -331,6 +331,7 @@ describe('GRE', () => {
     const asked: number[] = [];
     const out = new Collected({
       tunnels: {
+        mayOwn: () => false,
         rcv: (p) => {
           asked.push(p.end - p.gre);
           return asked.length === 1;

@@ -218,7 +218,7 @@ describe('datagrams whose hashes one knows the secret of', () => {
   });
 
   it('push out the oldest of them beyond that, which is counted, and no other', () => {
-    const reassembly = new Reassembly({ datagrams: places }, secret);
+    const reassembly = new Reassembly({ datagrams: places }, undefined, secret);
     const packet = Object.assign(outer(GOOD[0], TARGET[0]), { ipVersion: 4, sec: 1 });
     const take = (id: number, offset: number, more: boolean): number => {
       packet.bytes = new Uint8Array(64).fill(0);

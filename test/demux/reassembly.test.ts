@@ -241,6 +241,7 @@ describe('reassembly', () => {
     const tos: number[] = [];
     const out = new Collected({
       tunnels: {
+        mayOwn: () => false,
         rcv: (p) => {
           tos.push(p.tos);
           return true;

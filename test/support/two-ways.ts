@@ -38,7 +38,7 @@ class World implements FrameSink {
       sink: this,
       mirrors: this.mirrors,
       // Who asks for every packet gets the long way.
-      ...(!fast && { tunnels: { rcv: () => false } }),
+      ...(!fast && { tunnels: { rcv: () => false, mayOwn: () => false } }),
     });
   }
 

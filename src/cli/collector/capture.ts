@@ -102,6 +102,8 @@ export interface CaptureSnapshot {
   /** Outer fragments over IPv6. */
   readonly ipv6Fragments: number;
   readonly dropped: Record<string, number>;
+  /** Outer packets of which some fragments did not come. */
+  readonly incomplete: number;
   /** The loudest mirror points among those refused. */
   readonly refused: readonly RefusedCount[];
   readonly open: number;
@@ -239,6 +241,7 @@ export class Capture implements FrameSink, PointWatcher {
       frames: c.frames,
       ipv6Fragments: c.ipv6Fragments,
       dropped,
+      incomplete: c.reassembly.incomplete,
       refused: mirrors.loudestRefused,
       open: table.open,
       opened: table.counters.opened,

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Config, MirrorConfig } from '../../config/schema.js';
 import { setSilentUp } from '../../linux/interface.js';
 import { openFilesLimit } from '../../linux/limits.js';
+import { reassemblyFailures } from '../../linux/reassembly-failures.js';
 import { TunDevice } from '../../linux/tun.js';
 import { isScarcity } from '../../model/scarcity.js';
 import { isServer } from '../../model/store-location.js';
@@ -76,6 +77,7 @@ export class Collector {
   private http: ObserveServer | undefined;
   private readonly chores: Chores;
   private resident = 0;
+  private readonly failuresBefore = reassemblyFailures();
   private failure: ((error: Error) => void) | undefined;
   /** Rejects when a part of the collector dies that it cannot do without. */
   readonly failed: Promise<never>;
@@ -376,6 +378,10 @@ export class Collector {
       memory_bytes: this.residentBytes(),
       receivers: this.receivers(),
       dropped,
+      fragments: {
+        incomplete: sum('incomplete'),
+        kernel_failures: this.raw === undefined ? null : reassemblyFailures() - this.failuresBefore,
+      },
       mirror_points: this.accounts.size,
       sessions: {
         open: sum('open'),

@@ -58,6 +58,7 @@ const NO_SNAPSHOT: CaptureSnapshot = {
   bytes: 0,
   frames: 0,
   ipv6Fragments: 0,
+  incomplete: 0,
   dropped: {},
   refused: [],
   open: 0,

@@ -5,7 +5,7 @@ import { formatIp } from '../../wire/addresses.js';
 import { MALFORMED_NAMES } from '../../wire/malformed.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js';
 import { MirrorRecord, SequenceUse } from '../../wire/mirror-record.js';
-import { counted, grouped } from '../grouped.js';
+import { counted, grouped, incompleteWords } from '../grouped.js';
 import type { PacketCounts } from './session-protocol.js';
 
 /** Mirror points listed one by one. */
@@ -40,6 +40,7 @@ export function readSummary(
     .filter(([, count]) => count > 0);
   if (malformed.length > 0)
     lines.push(`malformed: ${malformed.map(([name, count]) => `${name} ${grouped(count)}`).join(', ')}`);
+  if (c.reassembly.incomplete > 0) lines.push(incompleteWords(c.reassembly.incomplete));
   if (sessions !== undefined && sessions.duplicates > 0)
     lines.push(`duplicates, counted once: ${grouped(sessions.duplicates)}`);
   if (sessions !== undefined && sessions.duplicatesForgotten > 0)
