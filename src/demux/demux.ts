@@ -175,14 +175,15 @@ export class Demux {
     wireEnd: number,
     sec: number,
     nsec: number,
-  ): void => {
+  ): boolean => {
     const p = this.begun;
     p.sec = sec;
     p.nsec = nsec;
-    if (parseOuter(b, ip, end, wireEnd, p, this.begunFragment) !== IpProtocol.Gre) return;
-    if (this.tunnels?.mayOwn(p) === true) return;
+    if (parseOuter(b, ip, end, wireEnd, p, this.begunFragment) !== IpProtocol.Gre) return false;
+    if (this.tunnels?.mayOwn(p) === true) return false;
     this.counters.gre++;
     greRcv(this.inner, p, undefined);
+    return true;
   };
 
   private sumGivenUp(): void {

@@ -35,8 +35,11 @@ export const SHARE = 4;
 export const LEAST_SHARE = 16;
 
 /**
- * Takes the beginning of a datagram whose rest never came, as a packet that was cut: from its IP header at `ip` to `end`, and
- * on the wire up to `wireEnd` at least. The bytes are good until it returns; the time is that of its first fragment.
+ * Takes the beginning of a datagram whose rest never came, as a packet that was cut: from its IP header at `ip` to
+ * `end`, and on the wire up to `wireEnd` at least. The bytes are good until it returns; the time is that of the
+ * fragment that came first.
+ *
+ * @returns whether it was of use
  */
 export type TakeIncomplete = (
   bytes: Uint8Array,
@@ -45,7 +48,7 @@ export type TakeIncomplete = (
   wireEnd: number,
   sec: number,
   nsec: number,
-) => void;
+) => boolean;
 
 /** Datagrams given up, by reason; fragments that were ignored. */
 export class ReassemblyCounters {
@@ -66,7 +69,7 @@ export class ReassemblyCounters {
   ecn = 0;
   /** Still incomplete when the capture ended. */
   unfinished = 0;
-  /** Of those given up: with a beginning, which was handed on. */
+  /** Of those given up: whose beginning was handed on, and of use. */
   begun = 0;
 
   /** Datagrams given up because fragments of theirs did not come, or not in time. */
@@ -113,7 +116,7 @@ export class Reassembly {
    */
   constructor(
     limits: ReassemblyLimits = {},
-    private readonly incomplete: TakeIncomplete = () => {},
+    private readonly incomplete: TakeIncomplete = () => false,
     secret?: Uint8Array,
   ) {
     const places = limits.datagrams ?? REASSEMBLY_DEFAULTS.datagrams;
@@ -160,11 +163,11 @@ export class Reassembly {
     const last = (end + 7) >>> 3;
     const seen = this.seen.seen(d, first, last);
     if (seen > 0) return this.seenBefore(d, seen, last - first);
-    this.seen.mark(d, first, last);
-    this.units[d] += last - first;
     const captured = Math.min(Math.max(packet.end - fragment.payload, 0), length);
     const buffer = this.room(d, this.runs.size(d, fragment.offset, captured));
     if (buffer === undefined) return FRAGMENT_KEPT;
+    this.seen.mark(d, first, last);
+    this.units[d] += last - first;
     this.runs.add(d, packet.bytes, fragment.payload, fragment.offset, captured);
     this.note(d, packet, fragment, captured, end);
     if (fragment.offset === 0) this.storeHeader(d, buffer, packet, fragment);
@@ -328,7 +331,6 @@ export class Reassembly {
   }
 
   private handOver(d: number): void {
-    this.counters.begun++;
     const there = Math.min(this.seen.leading(d) << 3, this.length[d]);
     // Without the last fragment nobody knows how long it was: longer than what has come.
     const length = (this.flags[d] & LAST) !== 0 ? this.length[d] : Math.max(this.length[d], there) + 8;
@@ -336,7 +338,8 @@ export class Reassembly {
     const at = HEADER_ROOM - this.header[d];
     this.setLength(buffer, at, Math.min(length, MAX_LENGTH - this.header[d]));
     const end = HEADER_ROOM + Math.min(this.captured[d], there);
-    this.incomplete(buffer, at, end, Math.max(end, HEADER_ROOM + length), this.since[d], this.sinceNsec[d]);
+    const wireEnd = Math.max(end, HEADER_ROOM + length);
+    if (this.incomplete(buffer, at, end, wireEnd, this.since[d], this.sinceNsec[d])) this.counters.begun++;
   }
 
   /** Makes the header at `at` that of a packet with so many bytes of payload that is no fragment. */

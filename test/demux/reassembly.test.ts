@@ -132,7 +132,12 @@ describe('reassembly', () => {
       const out = demux(fragments(packet, pieces, six));
       out.demux.finish();
       expect(out.frames).toEqual([]);
-      expect(out.demux.counters.reassembly).toMatchObject({ overlaps: 1, reassembled: 0, unfinished: 1 });
+      expect(out.demux.counters.reassembly).toMatchObject({
+        overlaps: 1,
+        reassembled: 0,
+        unfinished: 1,
+        begun: 0,
+      });
       expect(out.malformed).toEqual({ ip_fragment: 1, reassembly: 1 });
     }
   });
@@ -185,11 +190,12 @@ describe('reassembly', () => {
       { bytes: a, sec: 100 },
       { bytes: b, sec: 131 },
     ]);
-    expect(out.frames).toEqual([]);
-    expect(out.demux.counters.reassembly.timeouts).toBe(1);
+    expect(out.frames.map((f) => f.truncated)).toEqual([true]);
+    expect(out.demux.counters.reassembly).toMatchObject({ timeouts: 1, incomplete: 1 });
     out.demux.advance(162);
-    expect(out.demux.counters.reassembly.timeouts).toBe(2);
-    expect(out.malformed).toEqual({ reassembly: 2 });
+    expect(out.demux.counters.reassembly).toMatchObject({ timeouts: 2, incomplete: 2 });
+    expect(out.frames).toHaveLength(1);
+    expect(out.malformed).toEqual({ reassembly: 1 });
   });
 
   it('gives up, too, what a clock that was wrong has put into the future', () => {
@@ -201,7 +207,7 @@ describe('reassembly', () => {
       { bytes: other, sec: 100 },
       { bytes: b, sec: 131 },
     ]);
-    expect(out.frames).toEqual([]);
+    expect(out.frames.map((f) => f.truncated)).toEqual([true, true]);
     expect(out.demux.counters.reassembly.timeouts).toBe(2);
   });
 
@@ -210,17 +216,85 @@ describe('reassembly', () => {
     const pieces = packets.map((p, i) => fragments(p, cutAt(p.length, [200]), false, i));
     const list = [...pieces.map((p) => p[0]), ...pieces.map((p) => p[1])];
     const few = demux(list, { datagrams: 4 });
-    expect(few.frames.map((f) => f.bytes)).toEqual([]);
+    expect(few.frames.every((f) => f.truncated)).toBe(true);
     expect(few.demux.counters.reassembly.noPlace).toBeGreaterThan(0);
     few.demux.finish();
-    expect(few.malformed).toEqual({ reassembly: 12 });
+    expect(few.demux.counters.reassembly).toMatchObject({ incomplete: 12, begun: 6 });
+    expect(few.frames).toHaveLength(6);
+    expect(few.malformed).toEqual({ reassembly: 6 });
     const reversed = demux([...list.slice(0, 6), ...list.slice(8)], { datagrams: 4 });
-    expect(reversed.frames.map((f) => f.bytes)).toEqual([2, 3, 4, 5].map((i) => frameOf(3000, i)));
+    expect(reversed.frames.filter((f) => !f.truncated).map((f) => f.bytes)).toEqual(
+      [2, 3, 4, 5].map((i) => frameOf(3000, i)),
+    );
     const small = demux([...list.slice(0, 6), ...list.slice(9)], { memory: 13_000 });
     expect(small.frames.map((f) => f.bytes)).toContainEqual(frameOf(3000, 5));
-    const { noMemory } = small.demux.counters.reassembly;
+    const { noMemory, incomplete } = small.demux.counters.reassembly;
     expect(noMemory).toBeGreaterThan(0);
-    expect(small.malformed.reassembly).toBe(noMemory);
+    expect(incomplete).toBe(noMemory);
+  });
+
+  it('hands on the beginning of what never came whole, as what was cut, with the time of what came first', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 300, max: 9000 }),
+        CUTS,
+        fc.boolean(),
+        fc.nat(11),
+        fc.nat(0xffff),
+        (length, cuts, six, missing, order) => {
+          const frame = frameOf(length);
+          const packet = erspan2(9, 1, frame);
+          const pieces = cutAt(packet.length, cuts);
+          fc.pre(pieces.length > 1);
+          const gone = missing % pieces.length;
+          const there = fragments(packet, pieces, six).filter((_, i) => i !== gone);
+          const turned = there.map((_, i) => there[(i + order) % there.length]);
+          const out = demux(turned.map((part, i) => ({ bytes: part, sec: 100 + i })));
+          expect(out.frames).toEqual([]);
+          out.demux.finish();
+          const end = pieces[gone].from;
+          const { counters } = out.demux;
+          expect(counters.reassembly).toMatchObject({ incomplete: 1, begun: end > 0 ? 1 : 0 });
+          if (end < 16 + 42) {
+            // Not enough for the ports; and what has no beginning at all is malformed, as it was.
+            expect(out.malformed.reassembly).toBe(end > 0 ? undefined : 1);
+            return;
+          }
+          expect(out.frames).toHaveLength(1);
+          const [{ bytes: got, truncated, ports, sec, source }] = out.frames;
+          expect(got).toEqual(frame.subarray(0, end - 16));
+          expect([truncated, ports, sec]).toEqual([true, [5000, 53], 100]);
+          expect(source).toBe(six ? SOURCE6 : SOURCE);
+          expect(out.malformed).toEqual({});
+        },
+      ),
+    );
+  });
+
+  it('hands on no beginning that may be a tunnel’s: what that carries is no frame, and cut it is of no use', () => {
+    const packet = gre(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(400))));
+    const [first] = fragments(packet, cutAt(packet.length, [20]), false);
+    for (const mayOwn of [true, false]) {
+      const out = new Collected({ tunnels: { rcv: () => true, mayOwn: () => mayOwn } });
+      out.demux.process(batchOf([first]));
+      out.demux.finish();
+      expect(out.frames).toHaveLength(mayOwn ? 0 : 1);
+      expect(out.malformed).toEqual(mayOwn ? { reassembly: 1 } : {});
+      expect(out.demux.counters.gre).toBe(mayOwn ? 0 : 1);
+    }
+  });
+
+  it('hands nothing on of bytes for which there was no memory', () => {
+    // One source may hold 128 KiB: this datagram of its own has no room for its second half.
+    const out = new Collected({ reassembly: { memory: 256 << 10, datagrams: 16 } });
+    const packet = erspan2(9, 1, frameOf(60_000));
+    const pieces = [0, 30_000, 59_992].map((from, i, all) => ({ from, to: all[i + 1] ?? packet.length }));
+    for (let id = 0; id < 40; id++)
+      out.demux.process(batchOf(fragments(packet, pieces.slice(0, 2), false, id)));
+    out.demux.finish();
+    for (const f of out.frames) expect(f.bytes).toEqual(frameOf(60_000).subarray(0, f.bytes.length));
+    expect(out.demux.counters.reassembly.share).toBeGreaterThan(0);
+    expect(out.demux.counters.reassembly).toMatchObject({ incomplete: 40, begun: 40 });
   });
 
   it('keeps using the same memory', () => {

@@ -59,12 +59,12 @@ describe.each([
       path.process(batchesOf(firsts));
       path.process(tiny(template, 512, from));
       path.process(batchesOf(seconds));
-      expect(path.dropped('reassembly')).toBe(0);
+      expect(path.snapshot.incomplete).toBe(0);
       expect(path.snapshot.frames).toBe(GOOD);
       const rows = path.finish({ kept: 512 + 2 * GOOD, whole: GOOD });
       expect(rows.map((r) => r.packets)).toEqual([50, 50, 50, 50]);
       // The ones that never came to be whole.
-      expect(path.dropped('reassembly')).toBe(512);
+      expect(path.snapshot.incomplete).toBe(512);
     },
   );
 
@@ -76,9 +76,9 @@ describe.each([
     path.process(tiny(template, count, SOURCES['one source']));
     path.process(batchesOf(seconds));
     expect(path.snapshot.frames).toBe(GOOD);
-    expect(path.dropped('reassembly')).toBe(count - PLACES / 4);
+    expect(path.snapshot.incomplete).toBe(count - PLACES / 4);
     path.finish({ kept: count + 2 * GOOD, whole: GOOD });
-    expect(path.dropped('reassembly')).toBe(count);
+    expect(path.snapshot.incomplete).toBe(count);
   });
 
   it('100,000 of as many sources give up the oldest: who is done before as many have come as there are places is not', () => {
@@ -99,7 +99,7 @@ describe.each([
     }
     expect(path.snapshot.frames).toBe(whole);
     path.finish({ kept: count + 2 * whole, whole });
-    expect(path.dropped('reassembly')).toBe(count);
+    expect(path.snapshot.incomplete).toBe(count);
   });
 });
 

@@ -26,11 +26,12 @@ export function addsUp(out: Collected, packets: number): void {
   const r = c.reassembly;
   const m = c.malformed;
   assert.equal(c.packets, packets);
-  // Outside of GRE: fragments end when they are taken, and the packet made of them ends once more.
+  // Outside of GRE: fragments end when they are taken, and the packet made of them, or of the first of them alone, ends
+  // once more.
   const refusedFragments = r.invalid + r.overlaps + r.ecn;
   const ends =
     c.unsupportedLinkType + c.notGre + m[Malformed.LinkHeader] + m[Malformed.IpHeader] + c.gre + r.fragments;
-  assert.equal(ends + m[Malformed.IpFragment] - refusedFragments - r.reassembled, packets);
+  assert.equal(ends + m[Malformed.IpFragment] - refusedFragments - r.reassembled - r.begun, packets);
   assert.equal(out.frames.length, c.frames);
   const record = new MirrorRecord();
   let counted = 0;

@@ -146,7 +146,9 @@ export class PacketPath {
     const rows = this.readRows();
     const { snapshot: s } = this;
     assert.equal(s.packets, this.sent);
-    let ended = s.frames + fragments.kept - fragments.whole;
+    // What was given up ends once more where its beginning was of use.
+    const begun = s.incomplete - (s.dropped.reassembly ?? 0);
+    let ended = s.frames + fragments.kept - fragments.whole - begun;
     for (const [reason, count] of Object.entries(s.dropped)) {
       const code = MALFORMED_NAMES.indexOf(reason);
       // Datagrams that were given up are counted here beside their fragments.
