@@ -26,5 +26,5 @@ export function daysWords(days: number): string {
 
 /** Of outer packets in fragments, some of which did not come. */
 export function incompleteWords(packets: number): string {
-  return `${counted(packets, 'packet')} in fragments incomplete: the underlay's MTU is too small, or it drops fragments`;
+  return `${grouped(packets)} incomplete: the underlay's MTU is too small, or it drops fragments`;
 }

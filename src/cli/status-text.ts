@@ -20,7 +20,7 @@ export function statusText(s: CollectorStatus): string {
   const { incomplete = 0, kernel_failures: failures } = s.fragments ?? {};
   if (incomplete > 0) lines.push(`fragments ${incompleteWords(incomplete)}`);
   if (typeof failures === 'number' && failures > 0)
-    lines.push(`fragments the kernel gave up ${incompleteWords(failures)} (of any protocol)`);
+    lines.push(`fragments ${incompleteWords(failures)} (of any protocol: the kernel's count)`);
   const dropped = Object.entries(s.dropped).filter(([, n]) => n > 0);
   if (dropped.length > 0) {
     lines.push(`passed    ${dropped.map(([reason, n]) => `${grouped(n)} ${reason}`).join(', ')}`);

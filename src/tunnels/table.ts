@@ -11,6 +11,7 @@ import type { TunnelRecord } from '../wire/tunnel-record.js';
 import { formatAddress, isAny } from './address.js';
 import { type TunnelConfig, TunnelConfigError } from './config.js';
 import { Counter, namedCounters } from './counters.js';
+import { TunnelEnds } from './ends.js';
 import { BAD_CHECKSUM, BAD_HEADER } from './gre-header.js';
 import { IpGre, PACKET_RCVD, PACKET_REJECT, type PacketFate } from './ip-gre.js';
 import { Ip6Gre } from './ip6-gre.js';
@@ -27,6 +28,7 @@ export class TunnelTable implements GreReceiver {
   private readonly ipGre: IpGre;
   private readonly ip6Gre: Ip6Gre;
   private readonly byName = new Map<string, Tunnel>();
+  private readonly ends = new TunnelEnds();
 
   /** @param refused counts of what no tunnel took, see {@link Refused}. */
   constructor(
@@ -58,6 +60,7 @@ export class TunnelTable implements GreReceiver {
     }
     net.add(t);
     this.byName.set(config.name, t);
+    this.ends.add(t);
     return t;
   }
 
@@ -67,6 +70,7 @@ export class TunnelTable implements GreReceiver {
     if (t === undefined) return undefined;
     (t.ipv6 ? this.ip6Gre : this.ipGre.net(t)).remove(t);
     this.byName.delete(name);
+    this.ends.remove(t);
     return t;
   }
 
@@ -92,12 +96,7 @@ export class TunnelTable implements GreReceiver {
   }
 
   mayOwn(p: OuterPacket): boolean {
-    for (const t of this.byName.values()) {
-      if (t.ipv6 !== (p.ipVersion === 6)) continue;
-      if (!sameOrAny(t.config.local, t.localAny, p.bytes, p.destination)) continue;
-      if (sameOrAny(t.config.remote, t.remoteAny, p.bytes, p.source)) return true;
-    }
-    return false;
+    return this.ends.between(p);
   }
 
   /** Linux: gre_rcv of gre_demux.c, which only IPv4 goes through; IPv6 goes to ip6_gre.c at once. */

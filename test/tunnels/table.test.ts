@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatAddress, parseAddress } from '../../src/tunnels/address.js';
+import { TunnelConfigError } from '../../src/tunnels/config.js';
 import { inetEcnCopyInside, inetEcnEncapsulate } from '../../src/tunnels/inet-ecn.js';
 import { parseTunnelSpec } from '../../src/tunnels/spec.js';
 import { fillTunnelRecord, TunnelTable, tunnelObject } from '../../src/tunnels/table.js';
@@ -75,6 +76,49 @@ describe('the tunnel table', () => {
     table.remove('b');
     expect(table.rcv(p)).toBe(false);
     expect(tunnelObject(table.get('a')!)).toMatchObject({ name: 'a', local: 'any', key: 1, rx_packets: 0 });
+  });
+
+  it('may own what one of its tunnels takes, and nothing between other addresses', () => {
+    const addresses = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '239.1.1.1', '2001:db8::1', '2001:db8::2', 'any'];
+    const ends = fc.record({ local: fc.constantFrom(...addresses), remote: fc.constantFrom(...addresses) });
+    const six = (a: string): boolean => a.includes(':');
+    fc.assert(
+      fc.property(fc.array(ends, { maxLength: 6 }), ends, fc.nat(6), (tunnels, from, gone) => {
+        fc.pre(from.local !== 'any' && from.remote !== 'any' && six(from.local) === six(from.remote));
+        const table = new TunnelTable();
+        tunnels.forEach(({ local, remote }, i) => {
+          if (local !== 'any' && remote !== 'any' && six(local) !== six(remote)) return;
+          const mode = six(local) || six(remote) ? 'ip6gre' : 'gre';
+          try {
+            table.add(parseTunnelSpec(`t${i} mode ${mode} local ${local} remote ${remote} key ${i}`));
+          } catch (error) {
+            // A multicast address for a local one.
+            expect(error).toBeInstanceOf(TunnelConfigError);
+          }
+        });
+        const p = new OuterPacket();
+        const addressed = (key: number): OuterPacket => {
+          const gre = [0x20, 0, 8, 0, 0, 0, 0, key, ...inner(0)];
+          const four = !six(from.local);
+          const b = four
+            ? packet(gre)
+            : new Uint8Array([0x60, 0, 0, 0, 0, gre.length, 47, 64, ...Array(32).fill(0), ...gre]);
+          b.set(parseAddress(from.remote) as Uint8Array, four ? 12 : 8);
+          b.set(parseAddress(from.local) as Uint8Array, four ? 16 : 24);
+          return outerPacket(p, b);
+        };
+        const takes = (): boolean => tunnels.some((_, key) => table.rcv(addressed(key)));
+        if (takes()) expect(table.mayOwn(addressed(0))).toBe(true);
+        for (let i = 0; i < tunnels.length; i++) if (i !== gone) table.remove(`t${i}`);
+        if (takes()) expect(table.mayOwn(addressed(0))).toBe(true);
+        table.remove(`t${gone}`);
+        expect(table.mayOwn(addressed(0))).toBe(false);
+      }),
+      { numRuns: 2000 },
+    );
+    const table = new TunnelTable();
+    table.add(parseTunnelSpec('a mode gre local 10.0.0.1 remote 10.0.0.3'));
+    expect(table.mayOwn(outerPacket(new OuterPacket(), packet([0, 0, 8, 0])))).toBe(false);
   });
 
   it('prefers the tunnel of the interface a packet came in on', () => {

@@ -40,7 +40,8 @@ export function readSummary(
     .filter(([, count]) => count > 0);
   if (malformed.length > 0)
     lines.push(`malformed: ${malformed.map(([name, count]) => `${name} ${grouped(count)}`).join(', ')}`);
-  if (c.reassembly.incomplete > 0) lines.push(incompleteWords(c.reassembly.incomplete));
+  if (c.reassembly.incomplete > 0)
+    lines.push(`packets in fragments: ${incompleteWords(c.reassembly.incomplete)}`);
   if (sessions !== undefined && sessions.duplicates > 0)
     lines.push(`duplicates, counted once: ${grouped(sessions.duplicates)}`);
   if (sessions !== undefined && sessions.duplicatesForgotten > 0)
