@@ -4,8 +4,17 @@ import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LONGEST_DEDUPLICATION, MOST_SESSIONS } from '../config/bounds.js';
 import { KEPT_PACKETS_WORDS, type KeptPackets, parseKeptPackets } from '../config/kept-packets.js';
+import {
+  OVERLAY_WORDS,
+  parseOverlay,
+  parseSeparators,
+  SEPARATORS,
+  type Separator,
+} from '../config/overlays.js';
 import { parseDuration } from '../config/units.js';
+import { separationBits } from '../sessions/separation.js';
 import type { Store } from '../store/store.js';
+import type { Overlay } from '../wire/tunnel-ports.js';
 import { CommandError, UsageError } from './errors.js';
 import { NDJSON_KINDS, type NdjsonKind } from './read/kinds.js';
 import { startSessionWorker } from './read/session-start.js';
@@ -22,6 +31,8 @@ interface ReadOptions {
   collector: string;
   maxSessions?: number;
   deduplicate: number;
+  separateBy: Separator[];
+  overlay: Overlay[];
   quiet?: boolean;
 }
 
@@ -66,6 +77,20 @@ export function registerRead(program: Command): void {
         .argParser(window)
         .default(0, 'no'),
     )
+    .addOption(
+      new Option(
+        '--separate-by <what>',
+        `what makes conversations between the same addresses and ports different ones: ${SEPARATORS.join(', ')}, several with commas, or none`,
+      )
+        .argParser(separators)
+        .default(['vni'], 'vni'),
+    )
+    .option(
+      '--overlay <port>',
+      `a UDP port of tunnels within mirrored frames, beside the well-known ones: ${OVERLAY_WORDS}, as in vxlan:4799; repeatable`,
+      overlay,
+      [],
+    )
     .option('--quiet', 'no progress bar and no summary')
     .action(read);
 }
@@ -78,6 +103,19 @@ function which(value: string): KeptPackets {
   const packets = parseKeptPackets(value);
   if (packets === undefined) throw new InvalidArgumentError(`give one of ${KEPT_PACKETS_WORDS}.`);
   return packets;
+}
+
+function separators(value: string): Separator[] {
+  const words = parseSeparators(value);
+  if (words === undefined)
+    throw new InvalidArgumentError(`give ${SEPARATORS.join(', ')} or none, as in vni,vlan.`);
+  return words;
+}
+
+function overlay(value: string, before: Overlay[]): Overlay[] {
+  const said = parseOverlay(value);
+  if (said === undefined) throw new InvalidArgumentError(`give ${OVERLAY_WORDS}, as in vxlan:4799.`);
+  return [...before, said];
 }
 
 /** Nanoseconds of a time as in the configuration's `deduplicate`. */
@@ -119,7 +157,15 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
       worker,
       tunnels,
       // A capture that is stored once has the same ids whenever it is read: those of packets kept later are its sessions'.
-      sessions: { collector, capacity, packets, dedupWindow, ids: once ? idsOf(token) : undefined },
+      sessions: {
+        collector,
+        capacity,
+        packets,
+        dedupWindow,
+        separateBy: separationBits(options.separateBy),
+        ids: once ? idsOf(token) : undefined,
+      },
+      overlays: options.overlay,
       once,
       talk,
       store,

@@ -4,6 +4,7 @@ import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js
 import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
 import { LONGEST_DEDUPLICATION, MOST_POINTS, MOST_SESSIONS } from './bounds.js';
 import { KEPT_PACKETS_WORDS, parseKeptPackets } from './kept-packets.js';
+import { OVERLAY_WORDS, parseOverlay, SEPARATORS } from './overlays.js';
 import { parseDuration, parsePrefix, parseSize } from './units.js';
 
 function amount(parse: (text: string) => number, expected: string, unit: string, min: number, max: number) {
@@ -61,6 +62,16 @@ const packets = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** `vxlan:4799`: a UDP port, and what lies behind it. */
+const overlay = z.string().transform((text, context) => {
+  const said = parseOverlay(text);
+  if (said !== undefined) return said;
+  context.addIssue(`"${text}" is not ${OVERLAY_WORDS}: write vxlan:4799`);
+  return z.NEVER;
+});
+
+const separators = z.array(z.enum(SEPARATORS));
+
 export const mirrorSchema = z.strictObject({
   name: z.string().min(1).describe('What to call it in `status`, metrics and logs.'),
   site: z.string().default('').describe('Where it stands: a label in `status` and metrics.'),
@@ -92,6 +103,7 @@ export const mirrorSchema = z.strictObject({
       'At most this many bytes of an inner frame are kept (packets) and looked into (applications). 0: all.',
     ),
   packets: packets.optional().describe('As the key `packets` above, for this mirror.'),
+  separate_by: separators.optional().describe('As the key `separate_by` above, for this mirror.'),
   tap: interfaceName.optional().describe('A TAP device that gets the inner frames, as they were.'),
 });
 
@@ -226,6 +238,17 @@ export const configSchema = z.strictObject({
     .prefault('none')
     .describe(
       'Inner frames kept in the table `packets`: `none`, `all`, `first N bytes` of each, or `first N packets` of a session row.',
+    ),
+  separate_by: separators
+    .default(['vni'])
+    .describe(
+      'What makes conversations between the same addresses and ports different ones: `vni`, the network id of the innermost VXLAN or GENEVE; `vlan`, all VLAN tags; `teid`, the GTP-U tunnel. `[]`: nothing does. VLANs and TEIDs often differ by direction: with them each direction may be a conversation of its own.',
+    ),
+  overlays: z
+    .array(overlay)
+    .default([])
+    .describe(
+      `UDP destination ports of tunnels within mirrored frames, beside the well-known ones (VXLAN 4789 and 8472, VXLAN-GPE 4790, GENEVE 6081, GTP-U 2152, GRE 4754, MPLS 6635): ${OVERLAY_WORDS}, as in \`vxlan:4799\`. \`none:8472\`: what goes there is no tunnel.`,
     ),
   retention: duration(3600, 20 * 366 * 86400)
     .optional()

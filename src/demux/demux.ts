@@ -7,6 +7,7 @@ import { isIpv6Extension } from '../wire/ipv6-extension.js';
 import { Malformed } from '../wire/malformed.js';
 import type { FrameSink } from '../wire/mirrored.js';
 import { type GreReceiver, OuterPacket } from '../wire/outer.js';
+import type { TunnelPorts } from '../wire/tunnel-ports.js';
 import { DemuxCounters } from './counters.js';
 import { FastPath } from './fast-path.js';
 import { greRcv } from './gre.js';
@@ -69,6 +70,12 @@ export class Demux {
   /** Changes who is asked first about GRE version 0. */
   setTunnels(tunnels: GreReceiver | undefined): void {
     this.tunnels = tunnels;
+  }
+
+  /** Changes the UDP ports behind which mirrored frames are walked on. */
+  setTunnelPorts(ports: TunnelPorts): void {
+    this.inner.ports = ports;
+    this.fastPath.ports = ports;
   }
 
   /** Takes a batch of packets. */

@@ -44,9 +44,10 @@ import {
   TCP_SEQUENCE,
   TCP_WINDOW,
 } from '../wire/tcp.js';
+import { KNOWN_TUNNEL_PORTS } from '../wire/tunnel-ports.js';
 import { UDP_LENGTH } from '../wire/udp.js';
 import { isVlanType, VLAN_LENGTH } from '../wire/vlan.js';
-import { isTunnelPort } from '../wire/walk-transport.js';
+import { Step } from '../wire/walk-state.js';
 import type { DemuxCounters } from './counters.js';
 import type { MirrorTable } from './mirrors.js';
 import { packetTrace } from './packet-trace.js';
@@ -66,6 +67,8 @@ const IPV6_HOP_LIMIT = 7;
 const LAST_WORD = 12;
 
 export class FastPath {
+  /** UDP to one of these goes the other way. */
+  ports = KNOWN_TUNNEL_PORTS;
   /** What never changes on this way (no fragment, nothing malformed, no ICMP …) is as a new Frame has it. */
   private readonly frames: Frame[] = [];
   private readonly mirroreds: Mirrored[] = [];
@@ -314,7 +317,7 @@ export class FastPath {
     f.tcpWindow = 0;
     f.payload = o + UDP_LENGTH;
     f.payloadLength = length - UDP_LENGTH;
-    return !isTunnelPort(f.destinationPort);
+    return this.ports.step(f.destinationPort) === Step.Done;
   }
 }
 

@@ -1,4 +1,4 @@
-import { decodeFrame, Frame, FrameKind } from '../wire/frame.js';
+import { decodeFrame, Frame, FrameKind, KNOWN_TUNNEL_PORTS } from '../wire/frame.js';
 import { GRE_KEY, GRE_SEQ, GreHeader } from '../wire/gre.js';
 import { Malformed } from '../wire/malformed.js';
 import type { MirrorType } from '../wire/mirror-point.js';
@@ -31,6 +31,8 @@ export class Inner {
   readonly gre = new GreHeader();
   readonly frame = new Frame();
   readonly mirrored = new Mirrored();
+  /** The UDP ports behind which a frame is walked on. */
+  ports = KNOWN_TUNNEL_PORTS;
 
   constructor(
     readonly counters: DemuxCounters,
@@ -81,7 +83,7 @@ export class Inner {
     const f = this.frame;
     f.sec = packet.sec;
     f.nsec = packet.nsec;
-    decodeFrame(kind, type, packet.bytes, o, end, wireEnd, f);
+    decodeFrame(kind, type, packet.bytes, o, end, wireEnd, f, this.ports);
     if (this.mirrored.truncated) f.truncated = true;
   }
 

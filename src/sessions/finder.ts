@@ -29,7 +29,7 @@ export class Finder {
   ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
     const { quick, hashes, near, index, recent, key } = this;
     for (let i = 0; i < count; i++) {
-      key.take(frames[i], mirrored[i].point.index);
+      key.take(frames[i], mirrored[i]);
       quick[i] = key.quick;
       near[i] = recent.slot(key.quick);
       if (near[i] < 0) hashes[i] = key.hash;

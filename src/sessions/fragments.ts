@@ -8,7 +8,7 @@ import { Frame } from '../wire/frame-fields.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import type { Key } from './key.js';
 
-const WORDS = 25;
+const WORDS = 26;
 /**
  * How many places a train may be found in, and how many of them one source may hold while others want them.
  */
@@ -41,6 +41,8 @@ export const T = {
   /** The next and the previous train with fragments that wait, as a place plus one; 0 for none. */
   NEXT: 23,
   PREVIOUS: 24,
+  /** See Separation. */
+  SEPARATOR: 25,
 } as const;
 
 export class FragmentTrains {
@@ -105,6 +107,7 @@ export class FragmentTrains {
     w[at + T.MIRROR] = key.mirror;
     w[at + T.PROTOCOL] = key.protocol | (key.ipVersion << 8);
     w[at + T.ID] = f.fragmentId;
+    w[at + T.SEPARATOR] = key.separator;
     for (let i = 0; i < 4; i++) {
       w[at + T.SOURCE + i] = key.source[i];
       w[at + T.DESTINATION + i] = key.destination[i];
@@ -174,6 +177,7 @@ export class FragmentTrains {
     if (
       w[at + T.ID] !== f.fragmentId ||
       w[at + T.MIRROR] !== key.mirror ||
+      w[at + T.SEPARATOR] !== key.separator ||
       w[at + T.PROTOCOL] !== (key.protocol | (key.ipVersion << 8)) ||
       f.sec > w[at + T.SEC] + this.timeout
     )

@@ -1,5 +1,5 @@
 /**
- * Frames on their way to a session table in another thread: what a session takes from a frame, in 28 words of
+ * Frames on their way to a session table in another thread: what a session takes from a frame, in 30 words of
  * shared memory, beside the bytes it points into.
  */
 import type { Frame } from '../wire/frame.js';
@@ -8,7 +8,7 @@ import type { Mirrored } from '../wire/mirrored.js';
 import { SLOT_VLANS } from './slots.js';
 
 /** 32-bit words a frame takes. */
-export const FRAME_WORDS = 28;
+export const FRAME_WORDS = 30;
 /** Frames in a batch at most. */
 export const FRAME_BATCH = 4096;
 
@@ -54,6 +54,8 @@ export function packFrame(f: Frame, m: Mirrored, words: Int32Array, at: number):
   words[w + 24] = f.macSource;
   words[w + 26] = f.sourceWord;
   words[w + 27] = f.destinationWord;
+  words[w + 28] = f.vni;
+  words[w + 29] = f.teid;
 }
 
 /** The words of a frame that are offsets into its bytes: mac, ip, source, destination, payload, end, macSource. */
@@ -122,4 +124,6 @@ export function unpackFrame(
   f.macSource = words[w + 24];
   f.sourceWord = words[w + 26];
   f.destinationWord = words[w + 27];
+  f.vni = words[w + 28];
+  f.teid = words[w + 29] >>> 0;
 }

@@ -2,10 +2,12 @@
 import { u32 } from '../wire/bytes.js';
 import type { Frame } from '../wire/frame.js';
 import type { KeyedHash } from '../wire/keyed-hash.js';
+import type { Mirrored } from '../wire/mirrored.js';
+import { Separation } from './separation.js';
 import { FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
 
-/** Both addresses, the EtherType of frames that are not IP or the ports of those that are. */
-const MOST_WORDS = 9;
+/** Both addresses, the EtherType of frames that are not IP or the ports of those that are, and what separates. */
+const MOST_WORDS = 10;
 /** Numbers of 31 bits stay small integers wherever they are kept. */
 const HASH_BITS = 0x7fffffff;
 
@@ -18,6 +20,8 @@ export class Key {
   ipVersion = 0;
   protocol = 0;
   subType = 0;
+  /** Of {@link Separation}: 0 where nothing separates this conversation from others between its ends. */
+  separator = 0;
   readonly source = new Uint32Array(4);
   readonly destination = new Uint32Array(4);
   sourcePort = 0;
@@ -28,12 +32,21 @@ export class Key {
   private hashed = -1;
   private readonly words = new Int32Array(MOST_WORDS);
 
-  constructor(private readonly hashing: KeyedHash) {}
+  constructor(
+    private readonly hashing: KeyedHash,
+    readonly separation = new Separation(hashing),
+  ) {}
 
   /** Takes the key out of a frame of a mirror point. */
-  take(f: Frame, mirror: number): void {
+  take(f: Frame, m: Mirrored): void {
+    this.takeSeparated(f, m.point.index, this.separation.take(f, m));
+  }
+
+  /** Takes it out of a frame of which it is known already what separates it. */
+  takeSeparated(f: Frame, mirror: number, separator: number): void {
     this.hashed = -1;
     this.mirror = mirror;
+    this.separator = separator;
     this.ipVersion = f.ipVersion;
     this.protocol = f.protocol;
     this.subType = 0;
@@ -69,7 +82,7 @@ export class Key {
 
   /** A key of the same hashes. */
   spare(): Key {
-    return new Key(this.hashing);
+    return new Key(this.hashing, this.separation);
   }
 
   copy(other: Key): void {
@@ -77,6 +90,7 @@ export class Key {
     this.ipVersion = other.ipVersion;
     this.protocol = other.protocol;
     this.subType = other.subType;
+    this.separator = other.separator;
     this.source.set(other.source);
     this.destination.set(other.destination);
     this.sourcePort = other.sourcePort;
@@ -102,15 +116,17 @@ export class Key {
   }
 
   private mixQuickly(source: number, destination: number): number {
-    const ports = (this.sourcePort ^ this.destinationPort) + ((this.mirror << 16) ^ (this.protocol << 8));
+    const ports =
+      (this.sourcePort ^ this.destinationPort) +
+      ((this.mirror << 16) ^ (this.protocol << 8) ^ this.separator);
     const h =
       Math.imul(source ^ destination, 0x9e3779b1) + Math.imul(ports, 0x85ebca6b) + source + destination;
     return Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
   }
 
   /**
-   * Hashes the two ends in the order of their numbers, whichever sends. IP versions differ in the message's
-   * length.
+   * Hashes the two ends in the order of their numbers, whichever sends. IP versions, and whether something separates,
+   * differ in the message's length.
    */
   private mix(): number {
     const s = this.source;
@@ -133,6 +149,7 @@ export class Key {
       }
     }
     w[count++] = this.ipVersion === 0 ? this.subType : (lowPort << 16) | highPort;
+    if (this.separator !== 0) w[count++] = this.separator;
     return this.hashing.words(w, count, ((this.mirror & 0xffff) << 8) | this.protocol) & HASH_BITS;
   }
 
@@ -146,6 +163,7 @@ export class Key {
       s.u8[b + U8.PROTOCOL] !== this.protocol ||
       s.u8[b + U8.IP_VERSION] !== this.ipVersion ||
       u32s[w + W.SUBTYPE] !== this.subType ||
+      u32s[w + W.SEPARATOR] !== this.separator ||
       (s.u8[b + U8.FLAGS] & FLAG.USED) === 0
     )
       return -1;
@@ -177,6 +195,7 @@ export class Key {
     u32s[w + W.HASH] = this.hash;
     u32s[w + W.MIRROR] = this.mirror;
     u32s[w + W.SUBTYPE] = this.subType;
+    u32s[w + W.SEPARATOR] = this.separator;
     s.u8[slot * SLOT_BYTES + U8.PROTOCOL] = this.protocol;
     s.u8[slot * SLOT_BYTES + U8.IP_VERSION] = this.ipVersion;
     s.u16[slot * (SLOT_BYTES / 2) + U16.PORT_A] = this.sourcePort;

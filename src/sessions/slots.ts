@@ -31,7 +31,8 @@ export const W = {
   /** 26 to 28: TCP states, TTLs, application: see U8. */
   SUBTYPE: 29,
   FIRST_SEC: 30,
-  FIRST_NSEC: 31,
+  /** See Separation. */
+  SEPARATOR: 31,
   NEXT: 32,
   PREVIOUS: 33,
   BUCKET: 34,
@@ -56,6 +57,7 @@ export const W = {
   DUPLICATES: 52,
   MIRROR_PORT: 53,
   /** 54 to 61: VLANs, MACs and the small numbers of U16 and U8. */
+  FIRST_NSEC: 62,
 } as const;
 
 /** Places of 64-bit floats in a slot, in units of 8 bytes. */

@@ -98,6 +98,11 @@ export class SessionTable implements FrameSink {
     if (nanoseconds > 0) this.dedup ??= new Deduplicator();
   }
 
+  /** Sets what separates the conversations of a mirror point beside their ends: bits of Separate; its vni by default. */
+  separateBy(point: MirrorPoint, by: number): void {
+    this.key.separation.set(point.index, by);
+  }
+
   ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
     this.finder.ahead(frames, mirrored, count);
   }
@@ -106,7 +111,7 @@ export class SessionTable implements FrameSink {
   frame(f: Frame, m: Mirrored): void {
     if (f.sec !== this.clock.now) this.tick(f.sec);
     this.last = -1;
-    this.key.take(f, m.point.index);
+    this.key.take(f, m);
     if (this.dedup !== undefined && this.isDuplicate(f, m)) return;
     if (f.fragmentOffset !== 0 || f.moreFragments) this.last = this.fragments.take(f, m);
     else this.packet(f, m);

@@ -5,7 +5,7 @@
  * The conversation a frame belongs to is its innermost IP packet's: VXLAN, GENEVE, IP-in-IP, GRE, MPLS and their like
  * are walked through. A packet quoted in an ICMP error is not a layer.
  */
-import { MAX_LAYERS, MAX_VLANS } from './layers.js';
+import { MAX_LAYERS, MAX_VLANS, NO_VNI } from './layers.js';
 
 export class Frame {
   /** The bytes the frame lies in, with what surrounds it. */
@@ -32,6 +32,10 @@ export class Frame {
   subType = 0;
   vlanCount = 0;
   readonly vlanIds = new Uint16Array(MAX_VLANS);
+  /** Network id (24 bits) of the innermost VXLAN or GENEVE that carries the IP packet below, NO_VNI without one. */
+  vni = NO_VNI;
+  /** Tunnel endpoint id of the innermost GTP-U that does; 0, which carries no packets, without one. */
+  teid = 0;
 
   /** 4, 6, or 0 where the frame carries no IP. */
   ipVersion = 0;

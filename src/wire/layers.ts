@@ -4,6 +4,8 @@
 export const MAX_LAYERS = 32;
 /** The most VLAN ids kept for a frame. */
 export const MAX_VLANS = 8;
+/** A frame in no VXLAN and no GENEVE. */
+export const NO_VNI = -1;
 
 /** Layers as the walk names them, in `Frame.layerKind`. The words are in {@link LAYER_NAMES}. */
 export const Layer = {

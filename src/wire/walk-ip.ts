@@ -132,6 +132,8 @@ function commit(f: Frame, w: Walk, version: number, total: number): void {
   f.ipLength = total;
   f.mac = w.mac;
   f.macSource = w.macSource;
+  f.vni = w.vni;
+  f.teid = w.teid;
   const wireEnd = o + total;
   if (w.end < wireEnd) {
     if (!w.inFragment) f.truncated = true;

@@ -1,5 +1,6 @@
 import type { Frame } from './frame-fields.js';
-import { MAX_LAYERS } from './layers.js';
+import { MAX_LAYERS, NO_VNI } from './layers.js';
+import type { TunnelPorts } from './tunnel-ports.js';
 
 /** What a walk does next. */
 export const Step = {
@@ -55,6 +56,12 @@ export class Walk {
   /** Layers and VLANs as they were before the tunnel being entered, should its payload be none. */
   keepLayers = 0;
   keepVlans = 0;
+  /** Of the overlay and the GTP-U tunnel walked into last: the Frame's once there is an IP packet in them. */
+  vni = NO_VNI;
+  teid = 0;
+
+  /** @param ports the UDP ports behind which there are tunnels */
+  constructor(public ports: TunnelPorts) {}
 }
 
 export function push(f: Frame, layer: number, o: number): void {

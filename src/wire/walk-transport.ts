@@ -1,14 +1,10 @@
 /** What lies in an IP packet: the fields of transport headers, as far as they were captured, and the ways into tunnels. */
 import { u16, u32 } from './bytes.js';
 import type { Frame } from './frame-fields.js';
-import { GENEVE_PORT } from './geneve.js';
-import { GRE_IN_UDP_PORT } from './gre.js';
-import { GTPU_PORT } from './gtpu.js';
 import { ICMP_LENGTH } from './icmp.js';
 import { IpProtocol } from './ip-protocol.js';
 import { Layer } from './layers.js';
 import { Malformed } from './malformed.js';
-import { MPLS_IN_UDP_PORT } from './mpls.js';
 import { SCTP_LENGTH } from './sctp.js';
 import {
   TCP_ACKNOWLEDGMENT,
@@ -19,8 +15,6 @@ import {
   TCP_WINDOW,
 } from './tcp.js';
 import { UDP_LENGTH } from './udp.js';
-import { VXLAN_LINUX_PORT, VXLAN_PORT } from './vxlan.js';
-import { VXLAN_GPE_PORT } from './vxlan-gpe.js';
 import { enterTunnel, push, Step, type Walk } from './walk-state.js';
 
 /** Reads the transport header at `w.o`. For protocols without one that is read, all behind the IP headers is payload. */
@@ -154,37 +148,11 @@ function udp(f: Frame, w: Walk): Step {
     w.wireEnd = o + length;
     w.end = Math.min(w.end, w.wireEnd);
   }
-  const next = tunnelPort(f.destinationPort);
+  const next = w.ports.step(f.destinationPort);
   if (next === Step.Done) return Step.Done;
   w.o = f.payload;
   enterTunnel(f, w);
   return next;
-}
-
-/** Whether datagrams to a UDP port are walked into. */
-export function isTunnelPort(port: number): boolean {
-  return tunnelPort(port) !== Step.Done;
-}
-
-/** The tunnel that a UDP destination port stands for. */
-function tunnelPort(port: number): Step {
-  switch (port) {
-    case VXLAN_PORT:
-    case VXLAN_LINUX_PORT:
-      return Step.Vxlan;
-    case VXLAN_GPE_PORT:
-      return Step.VxlanGpe;
-    case GTPU_PORT:
-      return Step.Gtpu;
-    case GENEVE_PORT:
-      return Step.Geneve;
-    case GRE_IN_UDP_PORT:
-      return Step.Gre;
-    case MPLS_IN_UDP_PORT:
-      return Step.Mpls;
-    default:
-      return Step.Done;
-  }
 }
 
 function sctp(f: Frame, w: Walk): Step {

@@ -30,7 +30,7 @@ import {
   PimHeader,
   parsePim,
 } from './pim.js';
-import { parseVxlan, VxlanHeader } from './vxlan.js';
+import { parseVxlan, VXLAN_FLAG_I, VxlanHeader } from './vxlan.js';
 import { parseVxlanGpe, VXLAN_GPE_P, VxlanGpeHeader } from './vxlan-gpe.js';
 import { etherType, nextProtocol } from './walk-link.js';
 import { cut, fail, push, Step, type Walk } from './walk-state.js';
@@ -130,6 +130,7 @@ export function vxlan(f: Frame, w: Walk): Step {
   if (n === BAD) return fail(f, w, Malformed.Vxlan);
   push(f, Layer.Vxlan, w.o);
   w.o += n;
+  w.vni = vxlanHeader.vni;
   return Step.Ethernet;
 }
 
@@ -139,6 +140,7 @@ export function geneve(f: Frame, w: Walk): Step {
   if (n === BAD) return fail(f, w, Malformed.Geneve);
   push(f, Layer.Geneve, w.o);
   w.o += n;
+  w.vni = geneveHeader.vni;
   return etherType(f, w, geneveHeader.protocol);
 }
 
@@ -149,6 +151,7 @@ export function vxlanGpe(f: Frame, w: Walk): Step {
   if (n === BAD) return fail(f, w, Malformed.Vxlan);
   push(f, Layer.VxlanGpe, w.o);
   w.o += n;
+  if ((h.flags & VXLAN_FLAG_I) !== 0) w.vni = h.vni;
   return nextProtocol(f, w, (h.flags & VXLAN_GPE_P) === 0 ? NextProtocol.Ethernet : h.nextProtocol);
 }
 
@@ -162,6 +165,7 @@ export function gtpu(f: Frame, w: Walk): Step {
   push(f, Layer.Gtpu, o);
   if (h.type !== GTPU_GPDU) return Step.Done;
   w.o = o + n;
+  w.teid = h.teid;
   return Step.Ip;
 }
 

@@ -3,11 +3,12 @@ import { EtherType } from './ethertypes.js';
 import { FABRICPATH_LENGTH } from './fabricpath.js';
 import type { Frame } from './frame-fields.js';
 import { HSR_LENGTH } from './hsr.js';
-import { FrameKind, Layer, MAX_LAYERS } from './layers.js';
+import { FrameKind, Layer, MAX_LAYERS, NO_VNI } from './layers.js';
 import { Malformed } from './malformed.js';
 import { PBB_LENGTH } from './pbb.js';
 import { RTAG_LENGTH } from './rtag.js';
 import { TTAG_LENGTH } from './ttag.js';
+import { KNOWN_TUNNEL_PORTS, type TunnelPorts } from './tunnel-ports.js';
 import { VNTAG_LENGTH } from './vntag.js';
 import { ip, ipv4, ipv6 } from './walk-ip.js';
 import {
@@ -32,7 +33,7 @@ import {
 import { fail, Step, Walk } from './walk-state.js';
 import { etherIp, geneve, gre, gtpu, pimRegister, vxlan, vxlanGpe } from './walk-tunnel.js';
 
-const walk = new Walk();
+const walk = new Walk(KNOWN_TUNNEL_PORTS);
 
 /**
  * Walks the layers of one mirrored frame into `f`, which is reset first but for `sec` and `nsec`: those are the
@@ -43,6 +44,7 @@ const walk = new Walk();
  * @param type the EtherType of what is at `o`; only for FrameKind.EtherType, else ignored.
  * @param o the frame's first byte, and `end` the one after its last captured one.
  * @param wireEnd the byte after its last one on the wire: beyond `end` when the frame was cut.
+ * @param ports the UDP ports behind which there are tunnels.
  */
 export function decodeFrame(
   kind: number,
@@ -52,6 +54,7 @@ export function decodeFrame(
   end: number,
   wireEnd: number,
   f: Frame,
+  ports: TunnelPorts = KNOWN_TUNNEL_PORTS,
 ): void {
   reset(f, b, o, end);
   const w = walk;
@@ -66,6 +69,9 @@ export function decodeFrame(
   w.inFragment = false;
   w.keepLayers = 0;
   w.keepVlans = 0;
+  w.vni = NO_VNI;
+  w.teid = 0;
+  w.ports = ports;
 
   let step = start(kind, type, f, w);
   while (step !== Step.Done) {
@@ -185,6 +191,8 @@ function reset(f: Frame, b: Uint8Array, o: number, end: number): void {
   f.etherType = 0;
   f.subType = 0;
   f.vlanCount = 0;
+  f.vni = NO_VNI;
+  f.teid = 0;
   f.ipVersion = 0;
   f.ip = -1;
   f.source = -1;

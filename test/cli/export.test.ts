@@ -48,6 +48,8 @@ async function collect(
         packets,
         taps: {},
         tapAll: -1,
+        separateBy: ['vni'],
+        overlays: [],
         claims: [],
       },
     },

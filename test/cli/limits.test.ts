@@ -83,6 +83,8 @@ const index = new RuleIndex(
     packets: { bytes: 0, packets: 0 },
     taps: {},
     tapAll: -1,
+    separateBy: ['vni'],
+    overlays: [],
     claims: [],
   },
   300,

@@ -30,6 +30,8 @@ describe('wrong usage ends with status 2 and one line that names the thing', () 
     [['bogus'], /unknown command 'bogus'/],
     [['read', CAPTURE, '--max-sessions', 'many'], /'--max-sessions <n>' argument 'many'/],
     [['read', CAPTURE, '--deduplicate', 'yes'], /a time up to 10s, as in 1ms/],
+    [['read', CAPTURE, '--overlay', 'vxlan'], /'--overlay <port>' argument 'vxlan'.*as in vxlan:4799/],
+    [['read', CAPTURE, '--separate-by', 'vni,tenant'], /give vni, vlan, teid or none, as in vni,vlan/],
     [['read', CAPTURE, '--max-sessions', '1e12'], /a whole number from 1 to 16000000/],
     [['read', CAPTURE, '--ndjson', 'mirrors', '--store', 'x'], /leave out --store, or --ndjson/],
     [['read', CAPTURE, '--ndjson', 'mirrors', '--once'], /--once is about storing/],
@@ -119,6 +121,38 @@ describe('what cannot be read ends with status 1, after the rest was read', () =
       /^mirrorlake: http:\/\/127\.0\.0\.1:9\/x cannot be reached: connection refused.*\n$/,
     );
     expect(status).toBe(1);
+  });
+});
+
+describe('tenants of an overlay with the same addresses', () => {
+  const TENANTS = 'test/fixtures/overlay-tenants.pcap';
+  const rows = (...words: string[]) =>
+    run('read', TENANTS, '--ndjson', '--quiet', ...words)
+      .lines.map((line) => JSON.parse(line))
+      .map((row) => `${row.client_ip} ${row.client_packets + row.server_packets} ${row.transport}`)
+      .sort();
+
+  it.each([
+    [[], ['10.1.0.1 11 tcp', '10.1.0.1 11 tcp', '172.16.0.1 6 udp', '172.16.0.2 5 udp']],
+    [
+      ['--separate-by', 'none'],
+      ['10.1.0.1 22 tcp', '172.16.0.1 6 udp', '172.16.0.2 5 udp'],
+    ],
+    [
+      ['--separate-by', 'teid'],
+      ['10.1.0.1 22 tcp', '172.16.0.1 6 udp', '172.16.0.2 5 udp'],
+    ],
+    [
+      ['--overlay', 'vxlan:4799'],
+      ['10.1.0.1 11 tcp', '10.1.0.1 11 tcp', '10.1.0.1 11 tcp'],
+    ],
+    [['--overlay', 'vxlan:4799', '--separate-by', 'none'], ['10.1.0.1 33 tcp']],
+    [
+      ['--overlay', 'none:4789'],
+      ['172.16.0.1 12 udp', '172.16.0.1 6 udp', '172.16.0.2 10 udp', '172.16.0.2 5 udp'],
+    ],
+  ])('are told apart by the network id, unless that is not asked for: %j', (words, expected) => {
+    expect(rows(...words)).toEqual(expected);
   });
 });
 

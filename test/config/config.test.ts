@@ -44,6 +44,10 @@ mirrors:
     session: 77
     deduplicate: 20ms
     tap: tap0
+    separate_by: [vni, vlan]
+  - name: edge
+    separate_by: []
+overlays: [vxlan:4799, none:8472]
 tunnels:
   - Tunnel-1 mode gre remote 10.9.0.2 local 10.9.0.1
   - tunnel: Tunnel-2 mode gretap remote 10.9.0.3 local 10.9.0.1
@@ -60,9 +64,16 @@ tunnels:
       site: 'ams',
       session: 77,
       deduplicate: 0.02,
+      separate_by: ['vni', 'vlan'],
       observe: true,
     });
     expect(c.mirrors[0].source?.bits).toBe(104);
+    expect(c.mirrors[1].separate_by).toEqual([]);
+    expect(c.separate_by).toEqual(['vni']);
+    expect(c.overlays).toEqual([
+      { kind: 'vxlan', port: 4799 },
+      { kind: 'none', port: 8472 },
+    ]);
     expect(c.tunnels[1]).toMatchObject({ addresses: ['10.10.10.1/24'], observe: false });
   });
 
@@ -83,6 +94,8 @@ tunnels:
       'listen: everywhere',
       'receiver: fast',
       'tunnels: [5]',
+      'overlays: [vxlan, vxlan:0, vlan:7, "gtpu:65536"]',
+      'separate_by: [vni, tenant]',
     ].join('\n');
     expect(mistakes(text)).toEqual([
       'm.yaml:1:1: workers: must be a number',
@@ -97,6 +110,11 @@ tunnels:
       'm.yaml:13:1: listen: "everywhere" is not HOST:PORT: write 127.0.0.1:9470 or [::1]:9470',
       'm.yaml:14:1: receiver: must be one of: raw, ring',
       'm.yaml:15:11: tunnels.0: must be a string, or must be a map of keys',
+      ...['vxlan', 'vxlan:0', 'vlan:7', 'gtpu:65536'].map(
+        (word, i) =>
+          `m.yaml:16:${[12, 19, 28, 36][i]}: overlays.${i}: "${word}" is not KIND:PORT, KIND one of vxlan, vxlan-gpe, geneve, gtpu, gre, mpls, none: write vxlan:4799`,
+      ),
+      'm.yaml:17:20: separate_by.1: must be one of: vni, vlan, teid',
     ]);
   });
 

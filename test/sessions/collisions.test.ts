@@ -94,7 +94,7 @@ describe('sessions that strangers open', () => {
       for (let n = 0; frames.length < count; n++) {
         setU32(f.bytes, f.source + 12, n);
         f.sourceWord = n;
-        key.take(f, 0);
+        key.takeSeparated(f, 0, 0);
         if ((key.hash & (BUCKETS - 1)) < buckets) frames.push(frameOf(ordinary(n), SERVER));
       }
       return frames;

@@ -49,6 +49,8 @@ const fields = fc.record({
   icmpCode: u8,
   fragmentOffset: fc.integer({ min: 0, max: 65528 }),
   fragmentId: u32,
+  vni: fc.integer({ min: -1, max: 0xffffff }),
+  teid: u32,
 });
 const mirror = fc.record({
   port: u32,

@@ -2,7 +2,7 @@ import type { SessionOptions } from '../../src/sessions/options.js';
 import { END_REASON_NAMES, type EndReason, type SessionRecord } from '../../src/sessions/record.js';
 import { SessionTable } from '../../src/sessions/table.js';
 import { setU32 } from '../../src/wire/bytes.js';
-import { Frame } from '../../src/wire/frame.js';
+import { Frame, NO_VNI } from '../../src/wire/frame.js';
 import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
 import { Mirrored } from '../../src/wire/mirrored.js';
 
@@ -50,6 +50,8 @@ export interface Sent {
   direction?: 0 | 1 | 2;
   ttl?: number;
   vlans?: readonly number[];
+  vni?: number;
+  teid?: number;
 }
 
 /** A session table fed by hand: addresses are IPv4 `a.b.c.d:port`, times seconds from a fixed start. */
@@ -106,6 +108,8 @@ export class SessionWorld {
     f.truncated = s.truncated ?? false;
     f.vlanIds.set(s.vlans ?? []);
     f.vlanCount = s.vlans?.length ?? 0;
+    f.vni = s.vni ?? NO_VNI;
+    f.teid = s.teid ?? 0;
     [f.icmpType, f.icmpCode] = s.icmp ?? [0, 0];
     this.mirrored.point = s.mirror ?? this.point;
     this.mirrored.direction = s.direction ?? 0;

@@ -1,11 +1,85 @@
 import { describe, expect, test } from 'vitest';
 import { EtherType } from '../../src/wire/ethertypes.js';
-import { Layer } from '../../src/wire/frame.js';
+import { decodeFrame, FrameKind, Layer, TunnelPorts } from '../../src/wire/frame.js';
 import { GRE_KEY, GRE_SEQ } from '../../src/wire/gre.js';
 import { Malformed } from '../../src/wire/malformed.js';
+import type { Overlay } from '../../src/wire/tunnel-ports.js';
 import { address, carrier, decode, f, IP, layers, SOME, TALK, talk } from '../support/decode.js';
 import { hex } from '../support/hex.js';
 import { ethernet, extension, gre, ipv4, ipv6, join, mpls, tcp, udp, vlan } from '../support/stack.js';
+
+describe('the ids of overlays and GTP-U tunnels', () => {
+  const vxlan = (vni: string, payload: Uint8Array, flags = '08'): Uint8Array =>
+    udp(4789, join(hex(`${flags}000000 ${vni} 00`), payload));
+  const framed = ethernet(EtherType.Ipv4, IP);
+  const gtpu = (teid: string, payload: Uint8Array): Uint8Array =>
+    udp(2152, join(hex(`30ff ${payload.length.toString(16).padStart(4, '0')} ${teid}`), payload));
+  const carried = (payload: Uint8Array): Uint8Array => ipv4(17, payload, carrier);
+  test.each([
+    ['none', IP, -1, 0],
+    ['VXLAN', carried(vxlan('000064', framed)), 100, 0],
+    ['VXLAN, network 0', carried(vxlan('000000', framed)), 0, 0],
+    ['GENEVE', carried(udp(6081, join(hex('0000 0800 abcdef 00'), IP))), 0xabcdef, 0],
+    ['VXLAN-GPE', carried(udp(4790, join(hex('0c000001 000007 00'), IP))), 7, 0],
+    ['VXLAN-GPE without a network', carried(udp(4790, join(hex('04000001 000007 00'), IP))), -1, 0],
+    ['GTP-U', carried(gtpu('fffefdfc', IP)), -1, 0xfffefdfc],
+    [
+      'VXLAN in VXLAN: the inner one',
+      carried(vxlan('000064', ethernet(0x0800, carried(vxlan('0000c8', framed))))),
+      200,
+      0,
+    ],
+    [
+      'GTP-U in VXLAN: both',
+      carried(vxlan('000064', ethernet(0x0800, carried(gtpu('00000009', IP))))),
+      100,
+      9,
+    ],
+    [
+      'VXLAN, and GRE in it',
+      carried(vxlan('000064', ethernet(0x0800, ipv4(47, gre(0x0800, IP), carrier)))),
+      100,
+      0,
+    ],
+    [
+      'what only looks like VXLAN in VXLAN',
+      carried(vxlan('000064', ethernet(0x0800, carried(vxlan('0000c8', framed, '00'))))),
+      100,
+      0,
+    ],
+    [
+      'VXLAN around no IP packet: the conversation is the carrier’s',
+      carried(vxlan('000064', ethernet(0x0806, SOME))),
+      -1,
+      0,
+    ],
+    [
+      'the same within VXLAN',
+      carried(vxlan('000064', ethernet(0x0800, carried(vxlan('0000c8', ethernet(0x88cc, SOME)))))),
+      100,
+      0,
+    ],
+  ])('%s', (_, packet, vni, teid) => {
+    decode(ethernet(EtherType.Ipv4, packet));
+    expect([f.vni, f.teid]).toEqual([vni, teid]);
+    // And not those of the frame before.
+    decode(ethernet(EtherType.Ipv4, IP));
+    expect([f.vni, f.teid]).toEqual([-1, 0]);
+  });
+
+  test('behind other ports, where that is said', () => {
+    const b = ethernet(EtherType.Ipv4, carried(udp(4799, join(hex('08000000 000064 00'), framed))));
+    const walk = (...overlays: Overlay[]): string => {
+      decodeFrame(FrameKind.Ethernet, 0, b, 0, b.length, b.length, f, new TunnelPorts(overlays));
+      return `${layers()} ${f.vni}`;
+    };
+    expect(walk()).toBe('ethernet ipv4 udp -1');
+    expect(walk({ kind: 'vxlan', port: 4799 })).toBe('ethernet ipv4 udp vxlan ethernet ipv4 tcp 100');
+    expect(walk({ kind: 'vxlan', port: 4799 }, { kind: 'none', port: 4799 })).toBe('ethernet ipv4 udp -1');
+    // Not what it is: the conversation stays the carrier's.
+    expect(walk({ kind: 'geneve', port: 4799 })).toBe('ethernet ipv4 udp geneve other -1');
+  });
+});
 
 describe('tunnels', () => {
   const inner = ethernet(EtherType.Vlan, vlan(7, EtherType.Ipv4, IP));

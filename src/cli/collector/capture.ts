@@ -17,6 +17,7 @@ import type { MirrorPoint } from '../../wire/mirror-point.js';
 import type { MirrorRecord } from '../../wire/mirror-record.js';
 import type { FrameSink, Mirrored } from '../../wire/mirrored.js';
 import type { GreReceiver } from '../../wire/outer.js';
+import { TunnelPorts } from '../../wire/tunnel-ports.js';
 import { PacketKeeper } from '../packet-keeper.js';
 import { Pipeline } from '../pipeline.js';
 import { type MirrorRule, type MirrorRules, ruleOf } from './policy.js';
@@ -164,6 +165,7 @@ export class Capture implements FrameSink, PointWatcher {
     });
     this.packets = new PacketKeeper(this.pipeline.table);
     this.pipeline.demux.setTunnels(claimsOf(options.rules));
+    this.pipeline.demux.setTunnelPorts(new TunnelPorts(options.rules.overlays));
   }
 
   process(batch: PacketBatch): void {
@@ -212,6 +214,7 @@ export class Capture implements FrameSink, PointWatcher {
   setRules(rules: MirrorRules): void {
     this.rules = rules;
     this.pipeline.demux.setTunnels(claimsOf(rules));
+    this.pipeline.demux.setTunnelPorts(new TunnelPorts(rules.overlays));
     this.pipeline.mirrors.setGate(new RuleIndex(rules, this.longestTimeout));
   }
 
@@ -270,6 +273,7 @@ export class Capture implements FrameSink, PointWatcher {
     this.byPoint[point.index] = rule;
     if (isNew) this.untold[point.index] = true;
     this.pipeline.table.setDedupWindow(point, rule.policy === 'observe' ? rule.dedupWindow : 0);
+    this.pipeline.table.separateBy(point, rule.separateBy);
   }
 
   forgotten(totals: MirrorRecord, name: number): void {

@@ -1,8 +1,11 @@
 /** What the configuration says is to be done with a mirror point. */
+import type { Separator } from '../../config/overlays.js';
 import type { Config, MirrorConfig } from '../../config/schema.js';
 import { prefixHolds } from '../../config/units.js';
+import { separationBits } from '../../sessions/separation.js';
 import type { TunnelConfig } from '../../tunnels/config.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js';
+import type { Overlay } from '../../wire/tunnel-ports.js';
 
 /** The part of the configuration that decides; plain data, which goes to workers and changes with SIGHUP. */
 export interface MirrorRules {
@@ -12,6 +15,9 @@ export interface MirrorRules {
   readonly unknownPoints: number;
   /** Frames kept of mirrors that do not say it themselves. */
   readonly packets: Config['packets'];
+  /** What separates the conversations of mirrors that do not say it themselves. */
+  readonly separateBy: readonly Separator[];
+  readonly overlays: readonly Overlay[];
   /** TAP devices by name, their descriptors open. */
   readonly taps: Readonly<Record<string, number>>;
   /** The TAP device of every mirror without its own (`--tap`), its descriptor; -1: none. */
@@ -34,6 +40,8 @@ export interface MirrorRule {
   /** Which frames are kept: bytes of each (0: none are), and packets of a session's row (0: all). */
   readonly keepBytes: number;
   readonly keepPackets: number;
+  /** What separates conversations between the same ends: bits of Separate. */
+  readonly separateBy: number;
   /** Descriptor of the TAP device its frames go to, -1 for none. */
   readonly tap: number;
 }
@@ -49,6 +57,8 @@ export function mirrorRules(
     unknown: config.unknown_mirrors,
     unknownPoints: config.unknown_points,
     packets: config.packets,
+    separateBy: config.separate_by,
+    overlays: config.overlays,
     taps,
     tapAll,
     claims,
@@ -81,6 +91,7 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
       snapLength: 0,
       keepBytes: rules.packets.bytes,
       keepPackets: rules.packets.packets,
+      separateBy: separationBits(rules.separateBy),
       // What is refused goes no further, to no analyser either.
       tap: rules.unknown === 'refuse' ? -1 : rules.tapAll,
     };
@@ -93,6 +104,7 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
     snapLength: entry.snap_length,
     keepBytes: (entry.packets ?? rules.packets).bytes,
     keepPackets: (entry.packets ?? rules.packets).packets,
+    separateBy: separationBits(entry.separate_by ?? rules.separateBy),
     tap: entry.tap === undefined ? rules.tapAll : rules.taps[entry.tap],
   };
 }

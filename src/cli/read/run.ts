@@ -9,6 +9,7 @@ import { EndReason } from '../../sessions/record.js';
 import type { Store } from '../../store/store.js';
 import type { TunnelTable } from '../../tunnels/table.js';
 import type { FrameSink } from '../../wire/mirrored.js';
+import { type Overlay, TunnelPorts } from '../../wire/tunnel-ports.js';
 import type { ReadOutput } from './output.js';
 import type { Progress } from './progress.js';
 import { SessionThread, type SessionThreadOptions } from './session-thread.js';
@@ -20,6 +21,8 @@ interface ReadRun {
   readonly worker: Worker | undefined;
   readonly tunnels: TunnelTable | undefined;
   readonly sessions: SessionThreadOptions;
+  /** UDP ports of tunnels, beside the well-known ones. */
+  readonly overlays: readonly Overlay[];
   /** What is broken off is not put away: the same reading, done again, puts all of it away once. */
   readonly once: boolean;
   /** Whether there is a progress bar and a summary. */
@@ -41,6 +44,7 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
     ...(tunnels && { tunnels }),
     ...(output.watcher && { watcher: output.watcher }),
   });
+  if (run.overlays.length > 0) demux.setTunnelPorts(new TunnelPorts(run.overlays));
   const failed = await readAll(files, { demux, mirrors, sessions, output, talk, stop: run.stop, last: 0 });
   if (run.once && run.stop.aborted) {
     await output.abandon?.();

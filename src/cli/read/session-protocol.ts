@@ -55,6 +55,8 @@ export interface SessionTask {
   readonly packets: KeptPackets | undefined;
   /** Nanoseconds within which the same frame again is a duplicate; 0: none is. */
   readonly dedupWindow: number;
+  /** What separates conversations between the same ends: bits of Separate. */
+  readonly separateBy: number;
 }
 
 /** Frames kept, and those not kept because too many fragments waited for their first one. */

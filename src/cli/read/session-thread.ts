@@ -33,7 +33,7 @@ const BUFFERS = 12;
 /** What the thread is told of its table. */
 export type SessionThreadOptions = Pick<
   SessionTask,
-  'collector' | 'capacity' | 'ids' | 'packets' | 'dedupWindow'
+  'collector' | 'capacity' | 'ids' | 'packets' | 'dedupWindow' | 'separateBy'
 >;
 
 /**

@@ -78,6 +78,7 @@ export class SessionWork {
   protected readonly table: SessionTable;
   private readonly points: MirrorPoint[] = [];
   private readonly dedupWindow: number;
+  private readonly separateBy: number;
   protected readonly frame = new Frame();
   protected readonly mirrored = new Mirrored();
   protected readonly batches: Batch[] = [];
@@ -85,6 +86,7 @@ export class SessionWork {
   constructor(task: SessionTask) {
     this.buffers = task.buffers.map((buffer) => new Uint8Array(buffer));
     this.dedupWindow = task.dedupWindow;
+    this.separateBy = task.separateBy;
     this.rows = task.print ? printed(task.collector) : handedBack(task.collector);
     this.table = new SessionTable(this.rows, {
       ...(task.capacity !== undefined && { capacity: task.capacity }),
@@ -101,6 +103,7 @@ export class SessionWork {
       const point = new MirrorPoint(p.index, p.type, p.source, p.target, p.session, p.key);
       this.points.push(point);
       this.table.setDedupWindow(point, this.dedupWindow);
+      this.table.separateBy(point, this.separateBy);
     }
   }
 

@@ -14,6 +14,8 @@ const RULES = {
   packets: { bytes: 0, packets: 0 },
   taps: {},
   tapAll: -1,
+  separateBy: ['vni'],
+  overlays: [],
   claims: [],
 } as const;
 const START = 1_700_000_040;

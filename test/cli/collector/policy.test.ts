@@ -18,6 +18,8 @@ function rules(unknown: 'observe' | 'refuse'): MirrorRules {
     packets: { bytes: 0, packets: 0 },
     taps: {},
     tapAll: 7,
+    separateBy: ['vni'],
+    overlays: [],
     claims: [],
   };
 }

@@ -68,6 +68,8 @@ function receiver(workers: number): RingReceiver {
         packets: { bytes: 0, packets: 0 },
         taps: {},
         tapAll: -1,
+        separateBy: ['vni'],
+        overlays: [],
         claims: [],
       },
     },

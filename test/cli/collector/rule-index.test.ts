@@ -11,7 +11,17 @@ import { MIRROR_TYPE_NAMES, MirrorType } from '../../../src/wire/mirror-point.js
 
 function rules(mirrors: MirrorConfig[], unknown: 'observe' | 'refuse'): MirrorRules {
   const packets = { bytes: 0, packets: 0 };
-  return { unknown, unknownPoints: 9, mirrors, packets, taps: {}, tapAll: -1, claims: [] };
+  return {
+    unknown,
+    unknownPoints: 9,
+    mirrors,
+    packets,
+    taps: {},
+    tapAll: -1,
+    separateBy: ['vni'],
+    overlays: [],
+    claims: [],
+  };
 }
 
 interface Point {

@@ -48,6 +48,8 @@ describe('segments on their way to the store’s thread', () => {
           packets: { bytes: 0, packets: 0 },
           taps: {},
           tapAll: -1,
+          separateBy: ['vni'],
+          overlays: [],
           claims: [],
         },
       },

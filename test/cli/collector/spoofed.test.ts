@@ -41,6 +41,8 @@ function rules(unknown: 'observe' | 'refuse', mirrors: object[], unknownPoints =
     packets: { bytes: 0, packets: 0 },
     taps: {},
     tapAll: -1,
+    separateBy: ['vni'],
+    overlays: [],
     claims: [],
   };
 }

@@ -72,6 +72,8 @@ export class PacketPath {
       packets: { bytes: 0, packets: 0 },
       taps: {},
       tapAll: -1,
+      separateBy: ['vni'],
+      overlays: [],
       claims: [],
     };
     this.accounts = new MirrorAccounts({

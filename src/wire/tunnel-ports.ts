@@ -1,0 +1,56 @@
+/** The UDP destination ports behind which a frame is walked on: overlays, and what else comes in UDP. */
+import { GENEVE_PORT } from './geneve.js';
+import { GRE_IN_UDP_PORT } from './gre.js';
+import { GTPU_PORT } from './gtpu.js';
+import { MPLS_IN_UDP_PORT } from './mpls.js';
+import { VXLAN_LINUX_PORT, VXLAN_PORT } from './vxlan.js';
+import { VXLAN_GPE_PORT } from './vxlan-gpe.js';
+import { Step } from './walk-state.js';
+
+/** What may be said to lie behind a port, and the step that walks into it; `none`: nothing does, the payload stays one. */
+const STEPS = {
+  vxlan: Step.Vxlan,
+  'vxlan-gpe': Step.VxlanGpe,
+  geneve: Step.Geneve,
+  gtpu: Step.Gtpu,
+  gre: Step.Gre,
+  mpls: Step.Mpls,
+  none: Step.Done,
+} as const;
+
+export type OverlayKind = keyof typeof STEPS;
+export const OVERLAY_KINDS = Object.keys(STEPS) as OverlayKind[];
+
+/** A UDP destination port, and what lies behind it. */
+export interface Overlay {
+  readonly kind: OverlayKind;
+  readonly port: number;
+}
+
+/** IANA's ports, and Linux' own for VXLAN. */
+const KNOWN: readonly Overlay[] = [
+  { kind: 'vxlan', port: VXLAN_PORT },
+  { kind: 'vxlan', port: VXLAN_LINUX_PORT },
+  { kind: 'vxlan-gpe', port: VXLAN_GPE_PORT },
+  { kind: 'geneve', port: GENEVE_PORT },
+  { kind: 'gtpu', port: GTPU_PORT },
+  { kind: 'gre', port: GRE_IN_UDP_PORT },
+  { kind: 'mpls', port: MPLS_IN_UDP_PORT },
+];
+
+export class TunnelPorts {
+  private readonly steps = new Uint8Array(65536);
+
+  /** @param overlays beside the well-known ports, or in their place; the last word for a port counts */
+  constructor(overlays: readonly Overlay[] = []) {
+    for (const { kind, port } of [...KNOWN, ...overlays]) this.steps[port] = STEPS[kind];
+  }
+
+  /** What a datagram to this port is walked into; Step.Done: it is not. */
+  step(port: number): Step {
+    return this.steps[port] as Step;
+  }
+}
+
+/** What is walked into unless more is asked for. */
+export const KNOWN_TUNNEL_PORTS = new TunnelPorts();
