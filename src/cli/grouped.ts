@@ -24,6 +24,9 @@ export function daysWords(days: number): string {
   return days < 10 ? `${Math.floor(days * 10) / 10} days` : `${grouped(Math.floor(days))} days`;
 }
 
+/** What is advised where a mirror's frames come twice: the time within which copies were seen, COPY_WINDOW. */
+export const DEDUPLICATE_WORDS = '`deduplicate: 10ms`';
+
 /** Of outer packets in fragments, some of which did not come. */
 export function incompleteWords(packets: number): string {
   return `${grouped(packets)} incomplete: the underlay's MTU is too small, or it drops fragments`;

@@ -2,7 +2,7 @@
 import { ailments } from '../observe/http.js';
 import type { CollectorStatus, MirrorStatus, RefusedStatus, StoreStatus } from '../observe/status.js';
 import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
-import { counted, daysWords, grouped, incompleteWords, sizeWords } from './grouped.js';
+import { counted, DEDUPLICATE_WORDS, daysWords, grouped, incompleteWords, sizeWords } from './grouped.js';
 
 /** Mirror points shown, the loudest; and refused ones. */
 export const MOST_POINTS = 50;
@@ -82,6 +82,12 @@ function mirrors(s: CollectorStatus): string[] {
       ['MIRROR', 'TYPE', 'SOURCE', 'PACKETS', 'SIZE', 'LOST', 'KERNEL DROPS', 'POLICY'],
       shown.map(row),
     ),
+    ...shown
+      .filter((m) => m.comes_twice === true)
+      .map(
+        (m) =>
+          `! ${m.name || m.source}: its frames come twice; ${DEDUPLICATE_WORDS} in its entry of mirrors counts each once`,
+      ),
     ...(more > 0 ? [`and ${counted(more, 'more mirror point')}`] : []),
   ];
 }

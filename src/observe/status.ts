@@ -47,6 +47,8 @@ export interface MirrorStatus {
   readonly kernel_drops: number;
   /** Seconds since 1970 of its last packet. */
   readonly last_seen: number;
+  /** Its frames come twice, which `deduplicate` would count once. Absent from an older collector. */
+  readonly comes_twice?: boolean;
 }
 
 /** What mirror points that are not told one by one sent in all, since the start. */

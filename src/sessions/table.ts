@@ -7,6 +7,7 @@ import type { FrameSink, Mirrored } from '../wire/mirrored.js';
 import { TCP_SYN as SYN } from '../wire/tcp.js';
 import { MAX_TRIES, recogniseApplication } from './application.js';
 import { Clock, ClockMove } from './clock.js';
+import { CopyWatch } from './copy-watch.js';
 import { Deduplicator } from './dedup.js';
 import { Finder } from './finder.js';
 import { FragmentSessions, type TrainWatcher } from './fragment-sessions.js';
@@ -51,6 +52,7 @@ export class SessionTable implements FrameSink {
   /** Open sessions by mirror point. */
   private readonly openOf: number[] = [];
   private dedup: Deduplicator | undefined;
+  private readonly copies = new CopyWatch();
   private serial = 0;
   /** The slot of the session that the last frame went into; -1 for none, below it -2 - the train where it waits. */
   private last = -1;
@@ -98,6 +100,16 @@ export class SessionTable implements FrameSink {
     if (nanoseconds > 0) this.dedup ??= new Deduplicator();
   }
 
+  /** Whether a mirror point's frames come twice without a window within which the second ones are left out. */
+  comesTwice(point: MirrorPoint): boolean {
+    return !(this.dedupWindows[point.index] > 0) && this.copies.comesTwice(point.index);
+  }
+
+  /** A mirror point is new: its index may have been another's. */
+  begin(point: MirrorPoint): void {
+    this.copies.forget(point.index);
+  }
+
   /** Sets what separates the conversations of a mirror point beside their ends: bits of Separate; its vni by default. */
   separateBy(point: MirrorPoint, by: number): void {
     this.key.separation.set(point.index, by);
@@ -113,6 +125,7 @@ export class SessionTable implements FrameSink {
     this.last = -1;
     this.key.take(f, m);
     if (this.dedup !== undefined && this.isDuplicate(f, m)) return;
+    this.copies.look(f, m.point.index);
     if (f.fragmentOffset !== 0 || f.moreFragments) this.last = this.fragments.take(f, m);
     else this.packet(f, m);
   }

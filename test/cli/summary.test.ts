@@ -8,7 +8,12 @@ import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(9))));
 
 /** What `read` says of the packets of so many mirror points, and of sessions that were counted like this. */
-function summary(points: number, counters: Partial<SessionCounters> = {}, dropped = 0): string[] {
+function summary(
+  points: number,
+  counters: Partial<SessionCounters> = {},
+  dropped = 0,
+  twice: number[] = [],
+): string[] {
   const out = new Collected();
   const packets = Array.from({ length: points }, (_, n) =>
     ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(n, 0, FRAME)),
@@ -17,6 +22,7 @@ function summary(points: number, counters: Partial<SessionCounters> = {}, droppe
   const table = {
     counters: Object.assign(new SessionCounters(), counters),
     packets: { kept: 0, dropped },
+    twice,
   };
   return readSummary(out.demux, out.mirrors, table, undefined).trimEnd().split('\n');
 }
@@ -44,6 +50,13 @@ describe('what read says at its end', () => {
 
   it('names fragments that were not kept', () => {
     expect(summary(1, {}, 7)).toContain('too many fragments waited for their first one: 7 not kept');
+  });
+
+  it('names mirrors whose frames come twice, three of them', () => {
+    expect(summary(2, {}, 0, [1])).toContain(
+      'frames come twice: erspan2 10.0.0.1 → 10.0.0.9 session 1 (--deduplicate 10ms counts each once)',
+    );
+    expect(summary(6, {}, 0, [0, 1, 2, 4, 5]).at(-1)).toMatch(/session 2 and 2 more \(--deduplicate/);
   });
 
   it('has the loudest mirror points, and how many more there are', () => {

@@ -93,6 +93,8 @@ export interface MirrorChange extends Omit<MirrorCounts, 'point' | 'minute'> {
   readonly name: number;
   /** What it is; undefined when that was told before. */
   readonly point: PointData | undefined;
+  /** Its frames come twice, and nobody has asked for the second ones to be left out. */
+  readonly comesTwice: boolean;
 }
 
 /** What a packet path has counted since it began. */
@@ -271,7 +273,10 @@ export class Capture implements FrameSink, PointWatcher {
   made(point: MirrorPoint, pool: number, isNew: boolean): void {
     const rule = ruleOf(pool, this.rules);
     this.byPoint[point.index] = rule;
-    if (isNew) this.untold[point.index] = true;
+    if (isNew) {
+      this.untold[point.index] = true;
+      this.pipeline.table.begin(point);
+    }
     this.pipeline.table.setDedupWindow(point, rule.policy === 'observe' ? rule.dedupWindow : 0);
     this.pipeline.table.separateBy(point, rule.separateBy);
   }
@@ -284,7 +289,8 @@ export class Capture implements FrameSink, PointWatcher {
     const { point, minute, ...counts } = this.countsOf(r);
     const isNew = this.untold[r.point.index];
     this.untold[r.point.index] = false;
-    return { name, point: isNew ? point : undefined, ...counts };
+    const comesTwice = this.pipeline.table.comesTwice(r.point);
+    return { name, point: isNew ? point : undefined, comesTwice, ...counts };
   }
 
   private countsOf(r: MirrorRecord): MirrorCounts {

@@ -67,6 +67,9 @@ export class Account {
   writtenReordered = 0;
   writtenRepeated = 0;
   lastSeen = 0;
+  /** A packet path says that its frames come twice; and whether that was logged. */
+  comesTwice = false;
+  saidTwice = false;
   /** Packet paths that know it, and their last totals by path. */
   paths = 0;
   /** Whether it is told one by one; and what of its counts is among the sums of those that are not. */
@@ -93,6 +96,7 @@ export class Account {
     this.bytes += now.bytes - (before?.bytes ?? 0);
     this.truncated += now.truncated - (before?.truncated ?? 0);
     this.malformed += now.malformed - (before?.malformed ?? 0);
+    if (packets > 0) this.comesTwice = now.comesTwice;
     if (this.merged >= 0) return packets;
     this.missing += now.missing - (before?.missing ?? 0);
     this.givenUp += now.lost - (before?.lost ?? 0);

@@ -12,8 +12,10 @@ import { SequenceVerdict } from '../../demux/numbering.js';
 import { NumberingShare } from '../../demux/numbering-share.js';
 import type { MirrorsStatus, RefusedStatus } from '../../observe/status.js';
 import { MirrorSegment } from '../../store/mirror-segment.js';
-import { isTwoWay, MirrorPoint } from '../../wire/mirror-point.js';
+import { formatIp } from '../../wire/addresses.js';
+import { isTwoWay, MIRROR_TYPE_NAMES, MirrorPoint } from '../../wire/mirror-point.js';
 import { MirrorRecord } from '../../wire/mirror-record.js';
+import { DEDUPLICATE_WORDS } from '../grouped.js';
 import type { MirrorChange, MirrorChanges, MirrorCounts, PointData } from './capture.js';
 import { DropShares } from './drop-shares.js';
 import { Account } from './mirror-account.js';
@@ -129,6 +131,10 @@ export class MirrorAccounts {
       this.listing.sent(account, packets);
     }
     if (account.missing !== missing) this.drops.missing(account);
+    if (account.comesTwice && !account.saidTwice) {
+      account.saidTwice = true;
+      this.options.warn(twiceText(account));
+    }
     this.untold.add(account);
     this.listing.changed(account);
     return part;
@@ -309,4 +315,9 @@ function keyOf(p: PointData): string {
   if (isTwoWay(p.type)) ends.sort();
   const whose = p.sharedBy === undefined ? 'own' : `shared by ${p.sharedBy}`;
   return [p.type, ...ends, p.session, p.key ?? '', whose].join(' ');
+}
+
+function twiceText(a: Account): string {
+  const what = a.rule.name || `${MIRROR_TYPE_NAMES[a.point.type]} ${formatIp(a.point.source, 0)}`;
+  return `mirror ${what}: its frames come twice; ${DEDUPLICATE_WORDS} in its entry of mirrors counts each once`;
 }

@@ -192,6 +192,7 @@ function statusOf(a: Account): MirrorStatus {
     ...counts,
     sequence: SEQUENCE_USE_NAMES[a.sequence],
     last_seen: a.lastSeen,
+    comes_twice: a.comesTwice,
   };
 }
 

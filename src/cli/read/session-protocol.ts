@@ -104,4 +104,6 @@ export type FromSessionThread =
       readonly kind: 'ended';
       readonly counters: SessionCounters;
       readonly packets: PacketCounts | undefined;
+      /** Indexes of mirror points whose frames come twice. */
+      readonly twice: readonly number[];
     };

@@ -47,6 +47,8 @@ export class SessionThread implements FrameSink, BufferRing {
   counters = new SessionCounters();
   /** Likewise, where packets are kept. */
   packets: PacketCounts | undefined;
+  /** Likewise: indexes of mirror points whose frames come twice. */
+  twice: readonly number[] = [];
   /** Memory of the batches, and the places of those that are free. */
   protected readonly batches: Batch[] = [];
   private readonly idle: number[] = [];
@@ -90,6 +92,7 @@ export class SessionThread implements FrameSink, BufferRing {
         else {
           this.counters = message.counters;
           this.packets = message.packets;
+          this.twice = message.twice;
           this.worker.off('exit', gone);
           resolve();
         }

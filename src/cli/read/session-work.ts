@@ -130,7 +130,8 @@ export class SessionWork {
     this.table.finish(message.reason);
     if (!message.last) return;
     this.flush();
-    say({ kind: 'ended', counters: this.table.counters, packets: this.packets });
+    const twice = this.points.filter((point) => this.table.comesTwice(point)).map((point) => point.index);
+    say({ kind: 'ended', counters: this.table.counters, packets: this.packets, twice });
   }
 
   protected flush(): void {

@@ -10,12 +10,22 @@ import type { PacketCounts } from './session-protocol.js';
 
 /** Mirror points listed one by one. */
 export const MOST_POINTS = 20;
+/** Those whose frames come twice. */
+const MOST_TWICE = 3;
+
+/** What the session thread told at its end. */
+interface SessionTold {
+  readonly counters: SessionCounters;
+  readonly packets: PacketCounts | undefined;
+  /** Indexes of mirror points whose frames come twice. */
+  readonly twice: readonly number[];
+}
 
 /** What `read` says at its end, for a person: packets, GRE, by mirror, sessions, malformed by reason, lost. `stored` says where. */
 export function readSummary(
   demux: Demux,
   mirrors: MirrorTable,
-  table: { readonly counters: SessionCounters; readonly packets: PacketCounts | undefined } | undefined,
+  table: SessionTold | undefined,
   stored: string | undefined,
 ): string {
   const c = demux.counters;
@@ -35,6 +45,12 @@ export function readSummary(
   if (sessions !== undefined)
     lines.push(`${counted(sessions.opened, 'session')} in ${counted(sessions.rows, 'row')}${kept}${where}`);
   lines.push(...mirrorLines(mirrors));
+  const twice = mirrors.points.filter((point) => table?.twice.includes(point.index));
+  if (twice.length > 0) {
+    const where = twice.slice(0, MOST_TWICE).map(pointWords).join(', ');
+    const more = twice.length > MOST_TWICE ? ` and ${grouped(twice.length - MOST_TWICE)} more` : '';
+    lines.push(`frames come twice: ${where}${more} (--deduplicate 10ms counts each once)`);
+  }
   const malformed = [...c.malformed]
     .map((count, code) => [MALFORMED_NAMES[code] ?? `reason ${code}`, count] as const)
     .filter(([, count]) => count > 0);

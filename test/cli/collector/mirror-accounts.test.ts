@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Capture } from '../../../src/cli/collector/capture.js';
 import { MirrorAccounts } from '../../../src/cli/collector/mirror-accounts.js';
+import { mirrorRules } from '../../../src/cli/collector/policy.js';
+import { parseConfig } from '../../../src/config/load.js';
 import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
 import { MirrorSegmentReader } from '../../../src/store/mirror-segment.js';
 import { MirrorRecord, SequenceUse } from '../../../src/wire/mirror-record.js';
@@ -112,4 +114,49 @@ describe('a mirror whose packets go to several workers', () => {
       { packets: 398, sequence: 'direction', lost: 2, repeated: 0, reordered: 0 },
     ]);
   });
+});
+
+it('says once of a mirror that its frames come twice, until they are left out', () => {
+  const said: string[] = [];
+  const accounts = new MirrorAccounts({
+    collector: 'here',
+    rules: RULES,
+    store: () => true,
+    warn: (message) => said.push(message),
+  });
+  const capture = new Capture(
+    { collector: 'here', sessions: { capacity: 100 }, reassembly: REASSEMBLY_DEFAULTS, rules: RULES },
+    { segment: () => true, minute: () => undefined },
+  );
+  let sent = 0;
+  const send = (): boolean | undefined => {
+    for (let end = sent + 100; sent < end; sent++) {
+      const inner = ethernet(
+        0x0800,
+        ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array([sent]))),
+      );
+      for (let copy = 0; copy < 2; copy++) {
+        const packet = ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(5, 2 * sent + copy, inner));
+        capture.process(batchOf([{ bytes: packet, sec: START, nsec: sent * 1e6 + copy }]));
+      }
+    }
+    accounts.changes(0, capture.changes(), START * 1000);
+    return accounts.status([]).mirrors[0].comes_twice;
+  };
+  expect(send()).toBe(true);
+  expect(send()).toBe(true);
+  expect(said).toEqual([
+    'mirror erspan2 10.0.0.1: its frames come twice; `deduplicate: 10ms` in its entry of mirrors counts each once',
+  ]);
+  const rules = mirrorRules(
+    parseConfig('mirrors: [{ name: core, deduplicate: 10ms }]', 'm.yaml'),
+    {},
+    -1,
+    [],
+  );
+  accounts.setRules(rules);
+  capture.setRules(rules);
+  expect(send()).toBe(false);
+  expect(capture.snapshot().duplicates).toBe(100);
+  expect(said).toHaveLength(1);
 });
