@@ -1,15 +1,20 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { defaultConfig, loadConfig } from '../config/load.js';
+import type { Config } from '../config/schema.js';
 import { isServer, NO_STORE } from '../model/store-location.js';
+import { controlPath } from '../observe/control.js';
 import { spoolDirectory } from '../store/spool-directory.js';
 import type { Finding } from './doctor/finding.js';
-import { clock, firewall, kernel, kernelGre, landlock, privileges, receiveBuffer } from './doctor/host.js';
+import { clock, kernel, kernelGre, landlock, privileges, receiveBuffer } from './doctor/host.js';
 import { koffiFinding, rawSocketFinding } from './doctor/native.js';
+import { Network } from './doctor/network.js';
+import { type PacketPath, packetPath } from './doctor/path.js';
 import { diskFinding, storeFindings } from './doctor/storage.js';
 
 interface DoctorOptions {
   config?: string;
   interface: string[];
+  receiver?: 'raw' | 'ring';
   store?: string;
 }
 
@@ -18,38 +23,43 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .summary('check that this host can receive and store without loss')
     .description(
-      'Looks at privileges, kernel, addons, interfaces, offloads, buffers, firewall, clock, store and disk. One line for each, ' +
+      'Looks at privileges, kernel, addons, interfaces, offloads, buffers, firewall, reverse paths, clock, store and disk; as root it ' +
+        'sends a GRE packet to this host and sees whether it arrives, which counts as no traffic. One line for each, ' +
         'and under what is not well the command that mends it. Exit status 1 when something will not work.',
     )
     .option('--config <file>', 'the configuration the collector would use')
     .option(
       '--interface <name>',
-      'look at this interface; repeatable',
+      'look at this interface, and at a ring on it as `collect --interface` has it; repeatable',
       (v: string, b: string[]) => [...b, v],
       [],
     )
+    .option('--receiver <kind>', 'raw (default without --interface) or ring (default with it)', kindOf)
     .option('--store <store>', 'a directory, or http://user@host:8123/database')
     .action(doctor);
 }
 
+function kindOf(value: string): 'raw' | 'ring' {
+  if (value !== 'raw' && value !== 'ring') throw new InvalidArgumentError('say raw or ring.');
+  return value;
+}
+
 async function doctor(options: DoctorOptions): Promise<void> {
   const config = options.config === undefined ? defaultConfig() : loadConfig(options.config);
-  const interfaces = options.interface.length > 0 ? options.interface : config.interfaces;
   const store = options.store ?? config.store;
-  const receiver = config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw');
-  const raw = receiver === 'raw' || config.tunnels.length > 0;
+  const network = Network.read();
+  const path = packetPath(config, options.interface, options.receiver, network);
   const koffi = await koffiFinding();
   const findings: Finding[] = [
     privileges(),
     kernel(),
     koffi,
     await rawSocketFinding(),
-    receiveBuffer(),
+    ...path.findings,
     // Without koffi the kernel is not asked any further.
-    ...(koffi.state === 'bad' ? [] : await ofKernel(store)),
-    firewall(raw),
+    ...(koffi.state === 'bad' ? [] : await ofKernel(store, config, path)),
     kernelGre(),
-    ...(koffi.state === 'bad' ? [] : await ofInterfaces(interfaces, raw)),
+    ...(koffi.state === 'bad' ? [] : await ofPackets(store, config, path, network)),
     ...(await storeFindings(store, config.control)),
     ...(store === NO_STORE
       ? []
@@ -59,13 +69,44 @@ async function doctor(options: DoctorOptions): Promise<void> {
   if (findings.some((f) => f.state === 'bad')) process.exitCode = 1;
 }
 
-async function ofKernel(store: string): Promise<Finding[]> {
-  return [await clock(), ...(isServer(store) || store === NO_STORE ? [] : [await landlock()])];
+async function ofKernel(store: string, config: Config, path: PacketPath): Promise<Finding[]> {
+  return [
+    ...(path.raw ? [await receiveBuffer(config.receive_buffer)] : []),
+    await clock(),
+    ...(isServer(store) || store === NO_STORE ? [] : [await landlock()]),
+  ];
 }
 
-async function ofInterfaces(names: readonly string[], raw: boolean): Promise<Finding[]> {
+/** The way of a packet to the collector: interfaces, rules, and one that is sent to try it. */
+async function ofPackets(
+  store: string,
+  config: Config,
+  path: PacketPath,
+  network: Network | undefined,
+): Promise<Finding[]> {
   const { interfaceFindings } = await import('./doctor/interface.js');
-  return names.flatMap((name) => interfaceFindings(name, raw));
+  const { firewallFindings, firewallRulings } = await import('./doctor/firewall/findings.js');
+  const { readRules } = await import('./doctor/firewall/read.js');
+  const { trial } = await import('./doctor/trial/trial.js');
+  const sources = [...new Set(config.mirrors.flatMap((m) => m.source?.text ?? []))];
+  const { interfaces, raw } = path;
+  const { tables, unread } = readRules();
+  const question = { path, network, interfaces, named: path.named, sources };
+  const rulings = firewallRulings(question, tables);
+  return [
+    ...interfaces.flatMap((name) =>
+      interfaceFindings(name, { raw, network, sources, others: path.named ? [] : interfaces }),
+    ),
+    ...firewallFindings(question, rulings, unread),
+    ...(await trial({
+      raw,
+      network,
+      interfaces,
+      tables,
+      rulings,
+      control: config.control ?? controlPath(store),
+    })),
+  ];
 }
 
 const MARKS = { good: 'ok  ', poor: 'warn', bad: 'FAIL' } as const;

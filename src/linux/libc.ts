@@ -134,6 +134,9 @@ export const mkfifo: (path: string, mode: number) => number = lib.func(
 export const prctl: (option: number, a: number, b: number, c: number, d: number) => number = lib.func(
   'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',
 );
+/** namespaces(7): of the calling thread alone. */
+export const unshare: (flags: number) => number = lib.func('int unshare(int flags)');
+export const setns: (fd: number, kind: number) => number = lib.func('int setns(int fd, int kind)');
 /** capset(2), which the C library leaves to libcap: `header` and `data` as linux/capability.h has them. */
 export const capset: (header: Uint8Array, data: Uint8Array) => number = lib.func(
   'int capset(void *header, void *data)',

@@ -261,6 +261,8 @@ function unusable(path: string, e: unknown): ControlError {
 export interface ControlReply {
   readonly result: unknown;
   readonly body: AsyncIterable<Buffer>;
+  /** Leaves at once, whatever of the body is still to come. */
+  readonly close: () => void;
 }
 
 export interface Asking {
@@ -330,7 +332,11 @@ export async function openReply(
     socket.destroy();
     throw new ControlError(head.error, head.exitCode);
   }
-  return { result: head.result, body: body(path, head.body === true, whole.rest, chunks, socket) };
+  return {
+    result: head.result,
+    body: body(path, head.body === true, whole.rest, chunks, socket),
+    close: () => socket.destroy(),
+  };
 }
 
 function parseHead(line: Buffer, path: string): ControlHead {

@@ -11,6 +11,7 @@ import { dropAll } from '../linux/gre-filter.js';
 import { BATCH_CAPACITY, LinkType, PacketBatch } from './batch.js';
 import { ipv6HeaderFor, parseIpv6Text } from './raw-ipv6.js';
 import { LONGEST, type MessageTaker, type RawLibrary, RawSocket, SpareSockets } from './raw-sockets.js';
+import { type Trial, takeTrial } from './trial.js';
 
 /** Bytes gathered before they are handed on, with room for one more message. */
 const ARENA = 1 << 20;
@@ -50,6 +51,8 @@ export class RawReceiver {
   private closedDrops = 0;
   private closing = false;
   private addressTrouble = '';
+  /** A packet to look out for, which counts as none and is handed to nobody. */
+  trial: Trial | undefined;
   packets = 0;
   bytes = 0;
 
@@ -208,6 +211,7 @@ export class RawReceiver {
 
   /** Appends what lies in the arena from `at` to `end`. */
   private packet(at: number, end: number, sec: number, nsec: number): void {
+    if (this.trial !== undefined && takeTrial(this.trial, this.arena, at, end)) return;
     const b = this.batch;
     const i = b.count++;
     b.offset[i] = at;

@@ -18,6 +18,7 @@ import {
 } from '../linux/socket.js';
 import { u16, u32 } from '../wire/bytes.js';
 import type { OuterPacket } from '../wire/outer.js';
+import { ETHERTYPE_EXPERIMENTAL } from '../wire/trial.js';
 import type { Tunnel } from './tunnel.js';
 
 const RECEIVE_BUFFER = 32 << 20;
@@ -100,8 +101,13 @@ export function filterRemotes(fd: number, ipv6: boolean, tunnels: Iterable<Tunne
     remotes.set(t.config.remote.join(), t.config.remote);
   }
   const program = new BpfProgram();
-  if (all || remotes.size > MAX_REMOTES) attachFilter(fd, program.answer(ACCEPT).assemble());
-  else {
+  if (all || remotes.size > MAX_REMOTES) {
+    // What `doctor` sends to this host is not from a remote, and counts nowhere.
+    if (ipv6) program.setX(0);
+    else program.loadHeaderLength(0);
+    program.loadX('w', 0).jump('jeq', ETHERTYPE_EXPERIMENTAL, null, 'pass').answer(0);
+    attachFilter(fd, program.label('pass').answer(ACCEPT).assemble());
+  } else {
     let n = 0;
     for (const remote of remotes.values()) {
       const view = new DataView(remote.buffer, remote.byteOffset);

@@ -6,6 +6,7 @@ import { LISTED, LOUDEST_UNLISTED } from '../../src/cli/collector/mirror-listing
 import { SPARES } from '../../src/cli/collector/ring-receiver.js';
 import { RuleIndex } from '../../src/cli/collector/rule-index.js';
 import { PACKETS_LIMIT } from '../../src/cli/collector/segment-port.js';
+import { TRIAL_MS } from '../../src/cli/collector/trials.js';
 import { grouped } from '../../src/cli/grouped.js';
 import { MOST_POINTS as MOST_IN_SUMMARY } from '../../src/cli/read/summary.js';
 import { MOST_POINTS as MOST_IN_STATUS } from '../../src/cli/status-text.js';
@@ -212,6 +213,7 @@ const NUMBERS: [string, string[]][] = [
   ['a request to the control socket', [seconds(CONTROL_TIMEOUTS.request), mib(MAX_REQUEST)]],
   ['a request to `listen`', [seconds(HTTP_TIMEOUTS.request), kib(MOST_HEADERS)]],
   ['an answer of the control socket', [seconds(CONTROL_TIMEOUTS.answer)]],
+  ['packets by which `doctor` tries the way in', [`for ${seconds(TRIAL_MS)}`]],
   ['an answer of `listen`', [seconds(HTTP_TIMEOUTS.idle), `${seconds(HTTP_TIMEOUTS.answer)} in all`]],
   ['the path of the control socket', [`${LONGEST_PATH} bytes`]],
   // A spool for rows, and one for kept packets.

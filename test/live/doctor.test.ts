@@ -35,7 +35,7 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
     lines.find((l) => l.includes(` ${subject}:`)) ?? lines.join('\n');
 
   it('finds a host in order to be so, one line a subject', () => {
-    const { status, lines } = doctor('--interface', 'e0');
+    const { status, lines } = doctor('--receiver', 'raw', '--interface', 'e0');
     expect(status).toBe(0);
     for (const subject of [
       'privileges',
@@ -61,7 +61,7 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
     inside('ethtool', '-K', 'e0', 'gro', 'on');
     inside('sysctl', '-qw', 'net.ipv4.conf.e0.rp_filter=1');
     inside('iptables', '-A', 'INPUT', '-p', 'gre', '-j', 'DROP');
-    const { status, lines } = doctor('--interface', 'e0', '--interface', 'e7');
+    const { status, lines } = doctor('--receiver', 'raw', '--interface', 'e0', '--interface', 'e7');
     expect(status).toBe(1);
     expect(line(lines, 'e0 MTU')).toMatch(/^warn .*1500: .*mend it with: ip link set e0 mtu 1586/);
     expect(line(lines, 'e0 offloads')).toMatch(/^warn .*gro on.*mend it with: ethtool -K e0 gro off$/);
@@ -73,7 +73,7 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
     for (const l of lines.filter((l) => / (e0 \w+|firewall):/.test(l) && l.includes('mend it with: '))) {
       inside('sh', '-c', l.split('mend it with: ')[1].replace(/ \(.*\)$/, ''));
     }
-    const after = doctor('--interface', 'e0');
+    const after = doctor('--receiver', 'raw', '--interface', 'e0');
     expect(after.status).toBe(0);
     for (const subject of ['e0 MTU', 'e0 offloads', 'e0 rp_filter', 'firewall'])
       expect(line(after.lines, subject)).toMatch(/^ok/);
@@ -111,7 +111,11 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
     expect(line(doctor('--config', file).lines, 'firewall')).toMatch(
       /^ok .*-p gre -j DROP"; the ring receives before it$/,
     );
+    writeFileSync(file, 'receiver: raw\n');
+    expect(line(doctor('--config', file).lines, 'firewall')).toMatch(/^FAIL .*-p gre -j DROP/);
     writeFileSync(file, 'interfaces: [e0]\nreceiver: raw\n');
+    expect(line(doctor('--config', file).lines, 'receiver')).toMatch(/^FAIL .*leave out --interface/);
+    writeFileSync(file, 'interfaces: [e0]\ntunnels: [t1 mode gre remote 10.0.0.1]\n');
     expect(line(doctor('--config', file).lines, 'firewall')).toMatch(/^FAIL .*-p gre -j DROP/);
     inside('iptables', '-F', 'INPUT');
     writeFileSync(file, 'store: none\ntunnels: [t1 mode gre remote 10.0.0.1]\n');

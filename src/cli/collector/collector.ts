@@ -34,6 +34,7 @@ import { refusedStatus } from './refused.js';
 import { RingReceiver } from './ring-receiver.js';
 import { answerQuery } from './store-query.js';
 import { StoreThread } from './store-thread.js';
+import { answerTrial } from './trials.js';
 import { CollectorTunnels, parseTunnels } from './tunnels.js';
 import { STORELESS, tunnelsOnly } from './tunnels-only.js';
 
@@ -162,6 +163,7 @@ export class Collector {
         status: () => this.status(),
         health: () => ailments(this.summary()),
         query: (request, answer) => this.answerQuery(request, answer),
+        trial: (_, answer) => answerTrial(this.raw, kind === 'ring' ? 'ring' : 'none', answer),
       },
       {
         owner,

@@ -1,8 +1,9 @@
-/** The doctor's look at the host: privileges, kernel, buffers, clock, firewall, competing devices. */
-import { execFileSync } from 'node:child_process';
+/** The doctor's look at the host: privileges, kernel, buffers, clock, competing devices. */
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { sizeWords } from '../grouped.js';
 import { bad, type Finding, good, poor } from './finding.js';
+import { run } from './run.js';
 
 /** Bit numbers of linux/capability.h. */
 const CAP_NET_ADMIN = 12;
@@ -22,7 +23,10 @@ export function privileges(): Finding {
   const lacks = [has(CAP_NET_RAW) ? '' : 'CAP_NET_RAW', has(CAP_NET_ADMIN) ? '' : 'CAP_NET_ADMIN'].filter(
     Boolean,
   );
-  const mend = `setcap cap_net_raw,cap_net_admin+ep ${process.execPath}`;
+  const mend =
+    process.getuid?.() === 0
+      ? 'give this container the capabilities: --cap-add NET_RAW --cap-add NET_ADMIN'
+      : `setcap cap_net_raw,cap_net_admin+ep ${process.execPath}`;
   const text2 = `${lacks.join(' and ')} missing`;
   return has(CAP_NET_RAW)
     ? poor('privileges', `${text2}: no tunnels, no TAP devices, receive buffers up to rmem_max only`, mend)
@@ -52,16 +56,31 @@ export async function landlock(): Promise<Finding> {
   );
 }
 
-export function receiveBuffer(): Finding {
-  const max = sysctl('net.core.rmem_max') ?? 0;
-  const text = `net.core.rmem_max is ${Math.round(max / 1024)} KiB`;
-  return max >= GOOD_RMEM
-    ? good('receive buffer', text)
-    : poor(
-        'receive buffer',
-        `${text}: without CAP_NET_ADMIN raw sockets get no more, and lose packets in bursts`,
-        `sysctl -w net.core.rmem_max=${4 * GOOD_RMEM}`,
-      );
+/**
+ * What the kernel grants a raw socket: past net.core.rmem_max where CAP_NET_ADMIN is there.
+ *
+ * @param wanted bytes
+ */
+export async function receiveBuffer(wanted: number): Promise<Finding> {
+  const { AF_INET } = await import('../../linux/address.js');
+  const { closeSocket, openSocket, setReceiveBuffer, SOCK_DGRAM } = await import('../../linux/socket.js');
+  const subject = 'receive buffer';
+  const fd = openSocket(AF_INET, SOCK_DGRAM, 0);
+  let granted: number;
+  try {
+    // The kernel counts its own overhead in: twice what was asked.
+    granted = setReceiveBuffer(fd, wanted) / 2;
+  } finally {
+    closeSocket(fd);
+  }
+  const text = `${sizeWords(granted)} of ${sizeWords(wanted)} are granted to a raw socket`;
+  if (granted >= Math.min(wanted, GOOD_RMEM)) return good(subject, text);
+  const max = sizeWords(sysctl('net.core.rmem_max') ?? 0);
+  return poor(
+    subject,
+    `${text}: net.core.rmem_max is ${max}, which only CAP_NET_ADMIN goes past, and bursts lose packets`,
+    `sysctl -w net.core.rmem_max=${wanted}`,
+  );
 }
 
 export async function clock(): Promise<Finding> {
@@ -88,12 +107,10 @@ const GRE_KINDS = ['gre', 'gretap', 'erspan', 'ip6gre', 'ip6gretap', 'ip6erspan'
 
 /** Kernel GRE devices take what matches them before raw sockets' applications act on it, and answer it. */
 export function kernelGre(): Finding {
-  let links: Link[];
-  try {
-    links = JSON.parse(run('ip', '-details', '-json', 'link')) as Link[];
-  } catch {
+  const { ok, out } = run('ip', '-details', '-json', 'link');
+  if (!ok)
     return poor('kernel GRE', 'could not be looked at: there is no ip command', 'apt-get install iproute2');
-  }
+  const links = JSON.parse(out) as Link[];
   const up = links.filter((l) => GRE_KINDS.includes(l.linkinfo?.info_kind ?? '') && l.flags.includes('UP'));
   if (up.length === 0) return good('kernel GRE', 'no GRE device of the kernel competes');
   const names = up.map((l) => l.ifname);
@@ -104,107 +121,6 @@ export function kernelGre(): Finding {
   );
 }
 
-/**
- * A firewall that drops GRE hides it from raw sockets; packet rings see packets before it.
- *
- * @param raw whether raw sockets or tunnels are to receive
- */
-export function firewall(raw: boolean): Finding {
-  const subject = 'firewall';
-  const rules = ruleset();
-  if (rules === undefined) return good(subject, 'neither nft nor iptables is installed');
-  const dropped = rules.find((r) => r.drops);
-  if (dropped === undefined) return good(subject, 'nothing drops protocol 47 on its way in');
-  if (!raw) return good(subject, `${dropped.text}; the ring receives before it`);
-  return bad(subject, `${dropped.text}: raw sockets and tunnels will not see GRE`, dropped.mend);
-}
-
-interface Verdict {
-  readonly drops: boolean;
-  readonly text: string;
-  readonly mend: string;
-}
-
-function ruleset(): Verdict[] | undefined {
-  const out: Verdict[] = [];
-  let any = false;
-  for (const tool of ['iptables', 'ip6tables']) {
-    try {
-      out.push(iptablesVerdict(tool, run(tool, '-S', 'INPUT')));
-      any = true;
-    } catch {
-      // The other tools tell.
-    }
-  }
-  try {
-    out.push(...nftVerdicts(run('nft', 'list', 'ruleset')));
-    any = true;
-  } catch {
-    // iptables tells, or nobody.
-  }
-  return any ? out : undefined;
-}
-
-/** @param text what `iptables -S INPUT` prints */
-export function iptablesVerdict(tool: string, text: string): Verdict {
-  const lines = text.split('\n');
-  const mend = `${tool} -I INPUT -p gre -j ACCEPT`;
-  for (const line of lines) {
-    const protocol = /-p (\S+)/.exec(line)?.[1];
-    const narrowed = / -(s|d|i|m) /.test(line.replace(/-m (comment|gre)\b.*?(?= -|$)/, ''));
-    if (protocol === 'gre' || protocol === '47') {
-      if (/-j ACCEPT/.test(line) && !narrowed) return { drops: false, text: '', mend };
-      if (/-j (DROP|REJECT)/.test(line)) return { drops: true, text: `${tool} has "${line}"`, mend };
-    }
-    if (protocol === undefined && !narrowed && line.startsWith('-A')) {
-      if (/-j ACCEPT/.test(line)) return { drops: false, text: '', mend };
-      if (/-j (DROP|REJECT)/.test(line)) return { drops: true, text: `${tool} has "${line}"`, mend };
-    }
-  }
-  const policy = lines.some((l) => /^-P INPUT (DROP|REJECT)/.test(l));
-  return { drops: policy, text: `${tool}'s INPUT drops what it does not accept, and accepts no GRE`, mend };
-}
-
-/** @param text what `nft list ruleset` prints */
-export function nftVerdicts(text: string): Verdict[] {
-  const out: Verdict[] = [];
-  let table = '';
-  let chain: { name: string; input: boolean; drop: boolean; accepts: boolean; drops: string } | undefined;
-  const GRE = /\b(?:ip protocol|ip6 nexthdr|meta l4proto)\s+(?:\{[^}]*\b(?:gre|47)\b[^}]*\}|gre\b|47\b)/;
-  // A rule for some senders or interfaces is somebody's choice, as in docs/how-to/secure-it.md.
-  const NARROWED = /\b(?:saddr|daddr|iif|iifname|mark|nfproto)\b/;
-  for (const raw of text.split('\n')) {
-    const line = raw.trim();
-    const t = /^table (\S+ \S+) \{/.exec(line)?.[1];
-    if (t !== undefined) table = t;
-    const name = /^chain (\S+) \{/.exec(line)?.[1];
-    if (name !== undefined) chain = { name, input: false, drop: false, accepts: false, drops: '' };
-    if (chain === undefined) continue;
-    if (/hook (ingress|input|prerouting)/.test(line)) {
-      chain.input = true;
-      chain.drop = /policy drop/.test(line);
-    }
-    if (GRE.test(line) && !NARROWED.test(line) && /\b(drop|reject)\b/.test(line) && !chain.accepts) {
-      chain.drops ||= line;
-    }
-    if (GRE.test(line) && /\baccept\b/.test(line)) chain.accepts = true;
-    if (line === 'accept') chain.accepts = true;
-    if (line !== '}') continue;
-    if (chain.input && (chain.drops !== '' || (chain.drop && !chain.accepts))) {
-      out.push({
-        drops: true,
-        text:
-          chain.drops === ''
-            ? `nft's ${table} ${chain.name} drops what it does not accept, and accepts no GRE`
-            : `nft's ${table} ${chain.name} has "${chain.drops}"`,
-        mend: `nft insert rule ${table} ${chain.name} meta l4proto gre accept`,
-      });
-    }
-    chain = undefined;
-  }
-  return out;
-}
-
 /** A numeric sysctl, undefined where this kernel has no such. */
 export function sysctl(name: string): number | undefined {
   try {
@@ -212,8 +128,4 @@ export function sysctl(name: string): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-function run(command: string, ...args: string[]): string {
-  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 }

@@ -1,0 +1,20 @@
+/** A packet that a raw receiver is to look out for, and to keep from whoever counts and decodes. */
+import { isTrial } from '../wire/trial.js';
+
+const IPV4_HEADER = 20;
+const IPV6_HEADER = 40;
+
+export interface Trial {
+  /** {@link TRIAL_TOKEN_LENGTH} random bytes. */
+  readonly token: Uint8Array;
+  /** Told once for each packet that has come. */
+  readonly arrived: (version: 4 | 6) => void;
+}
+
+/** Whether the IP packet from `at` up to `end` is the trial's, which is then told. */
+export function takeTrial(trial: Trial, b: Uint8Array, at: number, end: number): boolean {
+  const version = b[at] >>> 4 === 4 ? 4 : 6;
+  if (!isTrial(b, at + (version === 4 ? IPV4_HEADER : IPV6_HEADER), end, trial.token)) return false;
+  trial.arrived(version);
+  return true;
+}
