@@ -9,6 +9,7 @@ import { EndReason } from '../../sessions/record.js';
 import type { Store } from '../../store/store.js';
 import type { TunnelTable } from '../../tunnels/table.js';
 import type { FrameSink } from '../../wire/mirrored.js';
+import { terminalColumns } from '../terminal.js';
 import type { ReadOutput } from './output.js';
 import type { Progress } from './progress.js';
 import { SessionThread, type SessionThreadOptions } from './session-thread.js';
@@ -51,7 +52,10 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
   await sessions?.finish(EndReason.Eof);
   await output.finish(mirrors);
   for (const warning of output.warnings ?? []) process.stderr.write(`mirrorlake: ${warning}\n`);
-  if (talk) process.stderr.write(readSummary(demux, mirrors, sessions, storedIn(run)));
+  if (talk)
+    process.stderr.write(
+      readSummary(demux, mirrors, sessions, storedIn(run), terminalColumns(process.stderr)),
+    );
   return failed;
 }
 
