@@ -1,4 +1,5 @@
 /** The man page, in the macros of man(7). */
+import { EXAMPLES, type Example } from './examples.js';
 import { all, type CommandWords, type OptionWords } from './words.js';
 
 /** @param date of the page, `2026-01-31` */
@@ -10,7 +11,11 @@ export function manPage(program: CommandWords, version: string, date: string): s
     '.SH NAME',
     `${name} \\- ${roff(firstSentence(program.description))}`,
     '.SH SYNOPSIS',
-    ...commands.flatMap((c) => [`.B ${roff(c.path.join(' '))}`, roff(usageRest(c)), '.br']),
+    ...commands.flatMap((c, i) => [
+      ...(i > 0 ? ['.br'] : []),
+      `.B ${roff(c.path.join(' '))}`,
+      roff(usageRest(c)),
+    ]),
     '.SH DESCRIPTION',
     roff(program.description),
     ...options(program),
@@ -26,7 +31,20 @@ export function manPage(program: CommandWords, version: string, date: string): s
     'what the URL of a store leaves out; with _FILE behind, the file that holds it',
     '.SH FILES',
     '.TP\n/etc/mirrorlake.yaml\nthe configuration of the systemd unit',
+    '.TP\ndocs/\nthe documentation, beside the program: mirrorlake \\-\\-help says where. It has tutorials, how\\-tos, ' +
+      'and every column, configuration key, metric and limit',
+    '.SH EXAMPLES',
+    ...EXAMPLES.flatMap(example).slice(0, -1),
+    '.SH SEE ALSO',
+    SEE_ALSO.map((page) => page.replace(/^(.*)\((.*)\)$/, '.BR $1 ($2)')).join(' ,\n'),
   ].join('\n')}\n`;
+}
+
+/** Pages of programs that its words are from. */
+const SEE_ALSO = ['clickhouse-client(1)', 'ip-tunnel(8)', 'tcpdump(1)', 'pcap-filter(7)', 'wireshark(1)'];
+
+function example({ what, lines }: Example): string[] {
+  return [roff(what), '.PP', '.nf', '.RS 4', ...lines.map(roff), '.RE', '.fi', '.PP'];
 }
 
 function section(c: CommandWords): string[] {
@@ -50,10 +68,12 @@ function firstSentence(text: string): string {
   return text.replace(/\.$/, '');
 }
 
-/** Backslashes, hyphens and leading dots or quotes mean something to roff. */
+/** Backslashes, hyphens and dots that lead mean something to roff, and it makes quotation marks of others than are typed. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
-    .replaceAll(/^([.'])/gm, '\\&$1');
+    .replaceAll("'", '\\(aq')
+    .replaceAll('`', '\\(ga')
+    .replaceAll(/^\./gm, '\\&.');
 }
