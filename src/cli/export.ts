@@ -55,7 +55,7 @@ export function registerExport(program: Command): void {
     )
     .requiredOption(
       '--where <sql>',
-      'which sessions, as behind WHERE: "client_ip = toIPv6(\'10.0.0.1\') AND server_port = 443"',
+      'which sessions, as behind WHERE: "client_ip = \'10.0.0.1\' AND server_port = 443"',
     )
     .requiredOption('--output <file>', 'the capture; - is stdout')
     .option('--store <store>', 'a directory, or http://user@host:8123/database', DEFAULT_STORE)
