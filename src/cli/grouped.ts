@@ -1,7 +1,7 @@
 /** Counts, sizes and times in words. */
-import { counted, grouped } from '../model/counted.js';
+import { counted } from '../model/counted.js';
 
-export { counted, grouped };
+export { counted, grouped } from '../model/counted.js';
 
 /** Bytes as people read them: 1.5 KiB, 20.0 MiB, 3.2 GiB. */
 export function sizeWords(bytes: number): string {
@@ -16,7 +16,7 @@ const MANY_DAYS = 3650;
 export function daysWords(days: number): string {
   if (days > MANY_DAYS) return 'more than ten years';
   if (days < 1) return counted(Math.max(1, Math.floor(days * 24)), 'hour');
-  return days < 10 ? `${Math.floor(days * 10) / 10} days` : `${grouped(Math.floor(days))} days`;
+  return counted(days < 10 ? Math.floor(days * 10) / 10 : Math.floor(days), 'day');
 }
 
 /** Of outer packets in fragments, some of which did not come. */

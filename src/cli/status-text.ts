@@ -29,7 +29,7 @@ export function statusText(s: CollectorStatus, width?: number): string {
   }
   for (const p of s.pools.filter((p) => p.full > 0)) {
     const [whose, their] = p.name === '' ? ['unknown mirror points', 'their'] : [p.name, 'its'];
-    const packets = `${counted(p.full, 'packet')} of points beyond ${their} ${grouped(p.places)} places`;
+    const packets = `${counted(p.full, 'packet')} of points beyond ${their} ${counted(p.places, 'place')}`;
     lines.push(`full      ${whose}: ${packets} share one, ::`);
   }
   lines.push(...refused(s.refused));
@@ -57,11 +57,11 @@ function observed(s: CollectorStatus, width: number | undefined): string[] {
     ...mirrors(s, width),
     '',
     `sessions  ${grouped(s.sessions.open)} open, ${grouped(s.sessions.opened)} seen, ` +
-      `${grouped(s.sessions.rows)} rows, ${grouped(s.sessions.pressure)} ended by pressure, ` +
+      `${counted(s.sessions.rows, 'row')}, ${grouped(s.sessions.pressure)} ended by pressure, ` +
       (s.sessions.collisions > 0 ? `${grouped(s.sessions.collisions)} for their hashes, ` : '') +
-      `${grouped(s.sessions.duplicates)} duplicate frames`,
-    `store     ${s.store.target} is ${s.store.state}, ${grouped(s.store.rows_stored)} rows stored, ` +
-      `${grouped(s.store.spool_segments)} segments (${sizeWords(s.store.spool_bytes)}) waiting`,
+      counted(s.sessions.duplicates, 'duplicate frame'),
+    `store     ${s.store.target} is ${s.store.state}, ${counted(s.store.rows_stored, 'row')} stored, ` +
+      `${counted(s.store.spool_segments, 'segment')} (${sizeWords(s.store.spool_bytes)}) waiting`,
     ...disk(s.store),
   ];
 }

@@ -27,6 +27,7 @@ export function manPage(program: CommandWords, version: string, date: string): s
     '.TP\n2\nused, configured or installed wrongly; the message names the option, or the file, line and key, or what does not load',
     '.SH ENVIRONMENT',
     '.TP\nNO_COLOR\nno colours on a terminal',
+    '.TP\nCOLUMNS\nhow wide a terminal is; a table that would be wider is printed with a value a line',
     '.TP\nMIRRORLAKE_STORE_USER, MIRRORLAKE_STORE_PASSWORD, MIRRORLAKE_STORE_TOKEN',
     'what the URL of a store leaves out; with _FILE behind, the file that holds it',
     '.SH FILES',
