@@ -30,7 +30,8 @@ WORKDIR /opt/mirrorlake
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY schemas schemas
-COPY package.json LICENSE ./
+COPY docs docs
+COPY package.json LICENSE README.md ./
 RUN chmod +x dist/cli/main.js
 ENTRYPOINT ["mirrorlake"]
 

@@ -12,17 +12,20 @@ const STORE = './data';
 const QUESTIONS: [question: string, sql: string][] = [
   [
     'Who talks most, in the eyes of each mirror?',
-    `SELECT mirror_type AS mirror, mirror_session AS session, client, server,
-       if(app_protocol = '', transport, app_protocol) AS application, formatReadableSize(sum(client_bytes + server_bytes)) AS volume, count() AS conversations
+    `SELECT mirror_type AS mirror, client, server,
+    if(app_protocol = '', transport, app_protocol) AS app,
+    formatReadableSize(sum(client_bytes + server_bytes)) AS volume,
+    count() AS n
 FROM sessions
-GROUP BY ALL
-ORDER BY mirror, session, sum(client_bytes + server_bytes) DESC
-LIMIT 3 BY mirror, session`,
+GROUP BY mirror, mirror_session, client, server, app
+ORDER BY mirror, mirror_session, sum(client_bytes + server_bytes) DESC
+LIMIT 3 BY mirror, mirror_session`,
   ],
   [
     'Which services answer slowly? (TCP handshakes, milliseconds)',
     `SELECT server, server_port AS port, count() AS connections,
-       round(quantile(0.5)(handshake_us) / 1000, 1) AS median, round(max(handshake_us) / 1000, 1) AS slowest
+    round(quantile(0.5)(handshake_us) / 1000, 1) AS median,
+    round(max(handshake_us) / 1000, 1) AS slowest
 FROM sessions
 WHERE handshake_us > 0
 GROUP BY server, port
@@ -31,7 +34,8 @@ LIMIT 5`,
   ],
   [
     'How do TCP connections end? (SF well, REJ refused, S0 unanswered, RST* reset)',
-    `SELECT tcp_state AS state, count() AS connections, bar(connections, 0, 800, 40) AS share
+    `SELECT tcp_state AS state, count() AS connections,
+    bar(connections, 0, 800, 40) AS share
 FROM sessions
 WHERE transport = 'tcp'
 GROUP BY state
@@ -39,8 +43,9 @@ ORDER BY connections DESC`,
   ],
   [
     'Who knocks at many doors and is let into few?',
-    `SELECT client, uniqExact(server, server_port) AS doors, countIf(tcp_state IN ('REJ', 'S0')) AS shut,
-       min(first_seen) AS since, dateDiff('second', min(first_seen), max(last_seen)) AS seconds
+    `SELECT client, uniqExact(server, server_port) AS doors,
+    countIf(tcp_state IN ('REJ', 'S0')) AS shut, min(first_seen) AS since,
+    dateDiff('second', since, max(last_seen)) AS seconds
 FROM sessions
 WHERE transport = 'tcp' AND mirror_session = 1
 GROUP BY client
@@ -49,11 +54,11 @@ LIMIT 3`,
   ],
   [
     'What did each mirror lose on its way here, and when?',
-    `SELECT mirror_type AS mirror, replaceOne(toString(mirror_source), '::ffff:', '') AS source,
-       sum(m.packets) AS packets, sum(m.lost) AS lost, round(100 * lost / (packets + lost), 2) AS percent,
-       arrayStringConcat(groupArray(toString(m.lost)), ' ') AS lost_by_minute
+    `SELECT mirror_type AS mirror, sum(m.packets) AS packets,
+    sum(m.lost) AS lost, round(100 * lost / (packets + lost), 2) AS percent,
+    arrayStringConcat(groupArray(toString(m.lost)), ' ') AS lost_by_minute
 FROM (SELECT * FROM mirrors ORDER BY minute) AS m
-GROUP BY mirror, source
+GROUP BY mirror, mirror_source
 ORDER BY lost DESC`,
   ],
 ];
@@ -64,11 +69,13 @@ function mirrorlake(...args: string[]): void {
   if (run.status !== 0) process.exit(run.status ?? 1);
 }
 
+/** A table in a file, too; a terminal gets what its width allows. */
+const FORMAT = process.stdout.isTTY === true ? [] : ['--format', 'PrettyCompactMonoBlock'];
 const capture = relative(process.cwd(), join(import.meta.dirname, 'demo.pcapng.gz'));
 process.stdout.write(`$ mirrorlake read ${capture} --store ${STORE} --once\n`);
 mirrorlake('read', capture, '--store', STORE, '--once');
 for (const [question, sql] of QUESTIONS) {
   process.stdout.write(`\n${question}\n\n${sql.replaceAll(/^/gm, '    ')}\n\n`);
-  mirrorlake('query', sql, '--store', STORE, '--format', 'PrettyCompactMonoBlock');
+  mirrorlake('query', sql, '--store', STORE, ...FORMAT);
 }
 process.stdout.write(`\nAsk on: npx mirrorlake query "SELECT * FROM sessions LIMIT 1 FORMAT Vertical"\n`);

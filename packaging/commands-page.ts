@@ -17,6 +17,10 @@ What \`mirrorlake --help\` and \`man mirrorlake\` say, on one page. A test holds
   option, or the file, line and key, or what does not load.
 - The first SIGINT or SIGTERM finishes what is open, the second leaves at once.
 - \`NO_COLOR\` turns colours off.
+- On a terminal no table is wider than it (\`COLUMNS\`, or what the terminal says): where one would be, rows stand one below the other, a
+  value a line. \`query\` asks a second time for that. Elsewhere \`query\` and \`spool list\` separate by tabs, and \`status\` is as wide as it
+  gets. A format that is named (\`--format\`, \`FORMAT\`) stays as it is.
+- \`--help\` ends with where these pages are on this machine.
 - A store's user and password come from the environment: \`MIRRORLAKE_STORE_USER\`, \`MIRRORLAKE_STORE_PASSWORD\`,
   \`MIRRORLAKE_STORE_TOKEN\`, or with \`_FILE\` behind from a file. A URL may have them as well
   (\`http://user:password@host:8123/database\`, percent-encoded), but \`ps\` shows what is on a command line.

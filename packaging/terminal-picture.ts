@@ -113,7 +113,7 @@ export function picture(): string {
       const said = execFileSync('script', ['-qec', command, '/dev/null'], {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, NO_COLOR: '', TERM: 'xterm' },
+        env: { ...process.env, NO_COLOR: '', TERM: 'xterm', COLUMNS: '100' },
       });
       return [
         ...`\x1b[32m$\x1b[0m \x1b[1mmirrorlake query\x1b[0m "${sql}"`.split('\n'),

@@ -6,7 +6,8 @@ import { isServer } from '../model/store-location.js';
 import { ControlError, type ControlReply, controlPath, openReply } from '../observe/control.js';
 import { openStore } from '../store/open.js';
 import type { Store } from '../store/store.js';
-import { UsageError } from './errors.js';
+import { isExpected, UsageError } from './errors.js';
+import { addressHint } from './query/unquoted-address.js';
 
 export interface Asked {
   /** The format of an answer whose statement names none. */
@@ -27,12 +28,14 @@ export async function ask(
   asked: Asked,
   take: (answer: Readable) => Promise<void>,
 ): Promise<void> {
-  const running = await throughCollector(location, { command: 'query', sql, ...asked });
-  if (running !== undefined) return take(Readable.from(running.body, { objectMode: false }));
-  const { timeout, ...options } = asked;
-  const seconds = timeout === 'longest' ? LONGEST_QUESTION : (timeout ?? QUESTION_DEFAULTS.seconds);
-  const limits = { ...QUESTION_DEFAULTS, seconds };
-  await opened(location, async (store) => take(await store.query(sql, { ...options, limits })));
+  return hinting(sql, async () => {
+    const running = await throughCollector(location, { command: 'query', sql, ...asked });
+    if (running !== undefined) return take(Readable.from(running.body, { objectMode: false }));
+    const { timeout, ...options } = asked;
+    const seconds = timeout === 'longest' ? LONGEST_QUESTION : (timeout ?? QUESTION_DEFAULTS.seconds);
+    const limits = { ...QUESTION_DEFAULTS, seconds };
+    await opened(location, async (store) => take(await store.query(sql, { ...options, limits })));
+  });
 }
 
 /** Runs a statement that may change the store at `location`, which has to be nobody else's at the moment. */
@@ -47,7 +50,19 @@ export async function change(
     throw new UsageError(
       `query: a collector is filling ${location}, and nothing else may change it meanwhile: stop it first`,
     );
-  await opened(location, async (store) => take(await store.change(sql, { format, params })));
+  await hinting(sql, () =>
+    opened(location, async (store) => take(await store.change(sql, { format, params }))),
+  );
+}
+
+/** Does what asks the store; an error about the statement says what people most often mean. */
+async function hinting(sql: string, asks: () => Promise<void>): Promise<void> {
+  try {
+    await asks();
+  } catch (error) {
+    if (isExpected(error)) error.message += addressHint(error.message, sql);
+    throw error;
+  }
 }
 
 async function opened(location: string, use: (store: Store) => Promise<void>): Promise<void> {

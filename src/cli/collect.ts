@@ -3,7 +3,9 @@ import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ConfigOverrides, defaultConfig, loadConfig, overrideConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
-import { createLogger } from '../observe/log.js';
+import { createLogger, type Logger } from '../observe/log.js';
+import { isExpected } from './errors.js';
+import { counted } from './grouped.js';
 
 interface CollectOptions {
   config?: string;
@@ -111,7 +113,7 @@ async function collect(options: CollectOptions): Promise<void> {
   process.on('uncaughtException', (e) => collector.caught(e));
   const watch = manager === undefined ? undefined : new ServiceWatch(manager, () => collector.summary());
   const why = await Promise.race([ended, collector.failed.catch((e: Error) => e)]);
-  if (why instanceof Error) log.error(`a part of the collector has died: ${why.message}`);
+  if (why instanceof Error) sayWhy(log, why);
   log.info(why instanceof Error ? 'stopping' : `stopping on ${why}`);
   watch?.stopping();
   const last = await collector.stop();
@@ -119,10 +121,20 @@ async function collect(options: CollectOptions): Promise<void> {
   if (last.store.state !== 'none')
     log.info(
       { packets: mirrors.reduce((n, m) => n + m.packets, 0), rows: last.store.rows_stored },
-      `stored ${last.store.rows_stored} rows`,
+      `stored ${counted(last.store.rows_stored, 'row')}`,
     );
-  // What is left is stored; a service manager starts another.
-  if (why instanceof Error) throw why;
+  // What was open is stored, and the log has said why; a service manager starts another.
+  if (why instanceof Error) process.exitCode = isExpected(why) ? why.exitCode : 1;
+}
+
+/** Logs what ends the collector: what an operator can mend, or a defect, of which `log_level: debug` says more. */
+function sayWhy(log: Logger, why: Error): void {
+  if (isExpected(why)) {
+    log.error(why.message);
+    return;
+  }
+  log.error(`a part of the collector has died: ${why.message} (please report it)`);
+  log.debug(why.stack);
 }
 
 function configuration(options: CollectOptions): Config {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
+import { plural } from '../model/counted.js';
 import { isServer } from '../model/store-location.js';
 import { LinkType } from '../receive/batch.js';
 import { openOutput } from '../receive/file/capture-writer.js';
@@ -55,7 +56,7 @@ export function registerExport(program: Command): void {
     )
     .requiredOption(
       '--where <sql>',
-      'which sessions, as behind WHERE: "client_ip = toIPv6(\'10.0.0.1\') AND server_port = 443"',
+      'which sessions, as behind WHERE: "client_ip = \'10.0.0.1\' AND server_port = 443"',
     )
     .requiredOption('--output <file>', 'the capture; - is stdout')
     .option('--store <store>', 'a directory, or http://user@host:8123/database', DEFAULT_STORE)
@@ -76,13 +77,13 @@ async function exportPackets(options: ExportOptions): Promise<void> {
     }
     const left =
       capture.left > 0
-        ? `; ${capture.left} were left out: an earlier version kept them without the GRE protocol that carried them`
+        ? `; ${capture.left} ${capture.left === 1 ? 'was' : 'were'} left out: an earlier version kept ${capture.left === 1 ? 'it' : 'them'} without the GRE protocol that carried ${capture.left === 1 ? 'it' : 'them'}`
         : '';
     const none =
       capture.packets + capture.left === 0
         ? ': none were kept of the sessions chosen; packets are kept with `read --packets`, or `packets:` in the configuration of `collect`'
         : '';
-    process.stderr.write(`${capture.packets} packets${left}${none}\n`);
+    process.stderr.write(`${capture.packets} ${plural(capture.packets, 'packet')}${left}${none}\n`);
   });
 }
 

@@ -1,12 +1,7 @@
-/** 1234567 as 1,234,567. Intl would say the same, but takes 15 ms to be loaded, which a small capture is read in. */
-export function grouped(n: number): string {
-  return String(n).replace(/\B(?=(?:\d{3})+$)/g, ',');
-}
+/** Counts, sizes and times in words. */
+import { counted, grouped } from '../model/counted.js';
 
-/** 1 packet, 1,234 packets. */
-export function counted(n: number, thing: string): string {
-  return `${grouped(n)} ${thing}${n === 1 ? '' : 's'}`;
-}
+export { counted, grouped } from '../model/counted.js';
 
 /** Bytes as people read them: 1.5 KiB, 20.0 MiB, 3.2 GiB. */
 export function sizeWords(bytes: number): string {
@@ -21,7 +16,7 @@ const MANY_DAYS = 3650;
 export function daysWords(days: number): string {
   if (days > MANY_DAYS) return 'more than ten years';
   if (days < 1) return counted(Math.max(1, Math.floor(days * 24)), 'hour');
-  return days < 10 ? `${Math.floor(days * 10) / 10} days` : `${grouped(Math.floor(days))} days`;
+  return counted(days < 10 ? Math.floor(days * 10) / 10 : Math.floor(days), 'day');
 }
 
 /** What is advised where a mirror's frames come twice: the time within which copies were seen, COPY_WINDOW. */

@@ -1,4 +1,5 @@
 /** What `mirrorlake mirror` does. */
+
 import type { Command } from 'commander';
 import { interfaceIndex } from '../linux/interface.js';
 import { compileFilter } from '../linux/libpcap.js';
@@ -9,6 +10,7 @@ import { Mirror } from '../mirror/mirror.js';
 import { PacketFilter } from '../mirror/packet-filter.js';
 import { RateLimit } from '../mirror/rate-limit.js';
 import { mirrorInterface, Replay } from '../mirror/run.js';
+import { plural } from '../model/counted.js';
 import { openCapture } from '../receive/file/capture.js';
 import { parseAddress } from '../tunnels/address.js';
 import { UsageError } from './errors.js';
@@ -72,7 +74,9 @@ function stopOnSignals(): AbortSignal {
 
 function summary(what: string, mirror: Mirror, drops: number): string {
   const { sender } = mirror;
-  const parts = [`mirrored ${what}: ${sender.packets} of ${mirror.seen} packets, ${sender.bytes} bytes`];
+  const parts = [
+    `mirrored ${what}: ${sender.packets} of ${mirror.seen} ${plural(mirror.seen, 'packet')}, ${sender.bytes} ${plural(sender.bytes, 'byte')}`,
+  ];
   const note = (count: number, words: string) => {
     if (count > 0) parts.push(`${count} ${words}`);
   };
@@ -83,7 +87,12 @@ function summary(what: string, mirror: Mirror, drops: number): string {
   note(sender.lost, 'not sent');
   note(drops, 'dropped by the kernel before they were read');
   for (const [name, count] of sender.errors) {
-    note(count, name === 'ENOPROTOOPT' ? 'times the collector said it takes no GRE (ENOPROTOOPT)' : name);
+    note(
+      count,
+      name === 'ENOPROTOOPT'
+        ? `${plural(count, 'time')} the collector said it takes no GRE (ENOPROTOOPT)`
+        : name,
+    );
   }
   return parts.join(', ');
 }

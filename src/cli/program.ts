@@ -1,5 +1,6 @@
 /** The command line: its commands, and what is common to them. `--help`, the man page and completions are made of it. */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Command, Help } from 'commander';
 import { withoutPasswordsOf } from './passwords.js';
 
@@ -16,6 +17,9 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   mirror: async () => (await import('./mirror.js')).registerMirror,
   completion: async () => (await import('./completion.js')).registerCompletion,
 };
+
+/** The pages that came with the program: what it calls `docs/…`. */
+export const DOCUMENTATION = fileURLToPath(new URL('../../docs/', import.meta.url));
 
 /** The program with the command that `words` call for; with all of them where they name none. */
 export async function createProgram(words: readonly string[]): Promise<Command> {
@@ -45,6 +49,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
             .replace(/\.$/, '')} (see --help)\n`,
         ),
     });
+  program.addHelpText('afterAll', `\nDocumentation: ${DOCUMENTATION}; man mirrorlake has examples`);
   const called = words.find((word) => !word.startsWith('-')) ?? '';
   // Completions are of all commands.
   const one = Object.hasOwn(COMMANDS, called) && called !== 'completion';

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -5,7 +6,9 @@ import { parseDuration } from '../config/units.js';
 import { LONGEST_QUESTION } from '../model/question-limits.js';
 import { type Asked, ask, change } from './ask.js';
 import { UsageError } from './errors.js';
+import { printWithin } from './query/print-within.js';
 import { DEFAULT_STORE } from './read.js';
+import { terminalColumns } from './terminal.js';
 
 interface QueryCommandOptions {
   store: string;
@@ -20,8 +23,9 @@ export function registerQuery(program: Command): void {
     .command('query')
     .summary('ask the store in SQL')
     .description(
-      'Asks a question in ClickHouse SQL and prints the answer: a table on a terminal, else tab-separated. It only ' +
-        'reads, unless --write is given. docs/reference/columns.md lists the tables and columns.',
+      'Asks a question in ClickHouse SQL and prints the answer: a table on a terminal, with a value a line where the ' +
+        'table would be wider than the terminal; else tab-separated. It only reads, unless --write is given. ' +
+        'docs/reference/columns.md lists the tables and columns.',
     )
     .argument('<sql>', 'the statement; - reads it from stdin')
     .option('--store <store>', 'a directory, or http://user@host:8123/database', DEFAULT_STORE)
@@ -48,19 +52,30 @@ async function query(sql: string, options: QueryCommandOptions): Promise<void> {
   const params = parameters(options.param);
   const statement = sql === '-' ? await text(process.stdin) : sql;
   if (statement.trim() === '') throw new UsageError('query: there is no statement');
-  const terminal = process.stdout.isTTY === true;
-  const asked: Asked = {
-    format: options.format ?? (terminal ? 'PrettyCompactMonoBlock' : 'TabSeparated'),
-    params,
-    color: terminal && (process.env.NO_COLOR ?? '') === '',
-    timeout: options.timeout,
-  };
   if (options.format !== undefined && !/^\w+$/.test(options.format))
     throw new UsageError(
       `query: --format ${options.format}: one of ClickHouse's output formats, as JSONEachRow`,
     );
-  const run = options.write === true ? change : ask;
-  await run(options.store, statement, asked, (answer) => pipeline(answer, process.stdout, { end: false }));
+  const columns = terminalColumns(process.stdout);
+  const asked: Asked = {
+    format: options.format ?? (columns === undefined ? 'TabSeparated' : 'PrettyCompactMonoBlock'),
+    params,
+    color: columns !== undefined && (process.env.NO_COLOR ?? '') === '',
+    timeout: options.timeout,
+  };
+  if (options.write === true) return change(options.store, statement, asked, print);
+  if (columns === undefined || options.format !== undefined)
+    return ask(options.store, statement, asked, print);
+  // Only the engine knows how wide an answer is, and when it has it. It cannot write it in two ways.
+  let fits = true;
+  await ask(options.store, statement, asked, async (answer) => {
+    fits = await printWithin(answer, columns);
+  });
+  if (!fits) await ask(options.store, statement, { ...asked, format: 'Vertical' }, print);
+}
+
+function print(answer: Readable): Promise<void> {
+  return pipeline(answer, process.stdout, { end: false });
 }
 
 function parameters(given: string[]): Record<string, string> {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { counted, plural } from '../model/counted.js';
 import {
   dropRefused,
   type ListedSegment,
@@ -10,6 +11,7 @@ import {
 } from '../store/spool-directory.js';
 import { CommandError } from './errors.js';
 import { DEFAULT_STORE } from './read.js';
+import { table, terminalColumns } from './terminal.js';
 
 interface SpoolCommandOptions {
   store: string;
@@ -57,24 +59,28 @@ function both(directory: string): ListedSegment[] {
   return [...listSpool(directory), ...listSpool(join(directory, 'packets'))];
 }
 
+/** Of the list on a terminal. */
+const HEAD = ['STATE', 'SINCE', 'TABLE', 'ROWS', 'BYTES', 'NAME', 'WHY'];
+
 function list(options: SpoolCommandOptions): void {
   const directory = directoryOf(options);
   const segments = both(directory);
   if (segments.length === 0) process.stderr.write(`nothing waits in ${directory}, and nothing was refused\n`);
-  for (const s of segments) {
-    const state = s.reason !== undefined ? 'refused' : s.unusable !== undefined ? 'unusable' : 'waiting';
-    const since = new Date(s.since).toISOString();
-    const line = [
-      state,
-      since,
-      s.table,
-      `${s.rows} rows`,
-      `${s.bytes} bytes`,
-      s.name,
-      s.reason ?? s.unusable ?? '',
-    ];
-    process.stdout.write(`${line.join('\t').trimEnd()}\n`);
-  }
+  const rows = segments.map((s) => [
+    s.reason !== undefined ? 'refused' : s.unusable !== undefined ? 'unusable' : 'waiting',
+    new Date(s.since).toISOString(),
+    s.table,
+    `${s.rows} ${plural(s.rows, 'row')}`,
+    `${s.bytes} ${plural(s.bytes, 'byte')}`,
+    s.name,
+    s.reason ?? s.unusable ?? '',
+  ]);
+  const columns = terminalColumns(process.stdout);
+  const lines =
+    columns === undefined || rows.length === 0
+      ? rows.map((row) => row.join('\t').trimEnd())
+      : table(HEAD, rows, columns);
+  for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
 function retry(names: string[], options: SpoolCommandOptions): void {
@@ -87,7 +93,7 @@ function retry(names: string[], options: SpoolCommandOptions): void {
 function drop(names: string[], options: SpoolCommandOptions): void {
   for (const segment of refused(directoryOf(options), names)) {
     dropRefused(segment);
-    process.stderr.write(`${segment.name} removed, ${segment.rows} rows\n`);
+    process.stderr.write(`${segment.name} removed, ${counted(segment.rows, 'row')}\n`);
   }
 }
 

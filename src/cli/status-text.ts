@@ -3,19 +3,21 @@ import { ailments } from '../observe/http.js';
 import type { CollectorStatus, MirrorStatus, RefusedStatus, StoreStatus } from '../observe/status.js';
 import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
 import { counted, DEDUPLICATE_WORDS, daysWords, grouped, incompleteWords, sizeWords } from './grouped.js';
+import { table } from './terminal.js';
 
 /** Mirror points shown, the loudest; and refused ones. */
 export const MOST_POINTS = 50;
 const MOST_REFUSED = 5;
 
-export function statusText(s: CollectorStatus): string {
+/** @param width columns of the terminal, undefined: tables are as wide as they get */
+export function statusText(s: CollectorStatus, width?: number): string {
   const wrong = ailments(s);
   const lines = [
     `mirrorlake ${s.version} on ${s.collector}, pid ${s.pid}, up ${duration(s.uptime_s)}, ${sizeWords(s.memory_bytes)}`,
     ...wrong.map((w) => `! ${w}`),
     ...(s.store.state === 'none'
       ? ['', 'store     none: tunnels only, nothing is observed or stored']
-      : observed(s)),
+      : observed(s, width)),
   ];
   const { incomplete = 0, kernel_failures: failures } = s.fragments ?? {};
   if (incomplete > 0) lines.push(`fragments ${incompleteWords(incomplete)}`);
@@ -27,11 +29,11 @@ export function statusText(s: CollectorStatus): string {
   }
   for (const p of s.pools.filter((p) => p.full > 0)) {
     const [whose, their] = p.name === '' ? ['unknown mirror points', 'their'] : [p.name, 'its'];
-    const packets = `${counted(p.full, 'packet')} of points beyond ${their} ${grouped(p.places)} places`;
+    const packets = `${counted(p.full, 'packet')} of points beyond ${their} ${counted(p.places, 'place')}`;
     lines.push(`full      ${whose}: ${packets} share one, ::`);
   }
   lines.push(...refused(s.refused));
-  for (const t of s.tunnels) lines.push('', ...tunnel(t));
+  for (const t of s.tunnels) lines.push('', ...tunnel(t, width));
   const none = s.tunnels_refused;
   if (none !== undefined && none.header + none.checksum + none.no_tunnel > 0) {
     const why = [
@@ -43,22 +45,23 @@ export function statusText(s: CollectorStatus): string {
   return `${lines.join('\n')}\n`;
 }
 
-function observed(s: CollectorStatus): string[] {
+function observed(s: CollectorStatus, width: number | undefined): string[] {
   return [
     '',
     ...table(
       ['RECEIVER', 'STATE', 'PACKETS', 'KERNEL DROPS'],
       s.receivers.map((r) => [`${r.name} (${r.kind})`, r.state, grouped(r.packets), grouped(r.dropped)]),
+      width,
     ),
     '',
-    ...mirrors(s),
+    ...mirrors(s, width),
     '',
     `sessions  ${grouped(s.sessions.open)} open, ${grouped(s.sessions.opened)} seen, ` +
-      `${grouped(s.sessions.rows)} rows, ${grouped(s.sessions.pressure)} ended by pressure, ` +
+      `${counted(s.sessions.rows, 'row')}, ${grouped(s.sessions.pressure)} ended by pressure, ` +
       (s.sessions.collisions > 0 ? `${grouped(s.sessions.collisions)} for their hashes, ` : '') +
-      `${grouped(s.sessions.duplicates)} duplicate frames`,
-    `store     ${s.store.target} is ${s.store.state}, ${grouped(s.store.rows_stored)} rows stored, ` +
-      `${grouped(s.store.spool_segments)} segments (${sizeWords(s.store.spool_bytes)}) waiting`,
+      counted(s.sessions.duplicates, 'duplicate frame'),
+    `store     ${s.store.target} is ${s.store.state}, ${counted(s.store.rows_stored, 'row')} stored, ` +
+      `${counted(s.store.spool_segments, 'segment')} (${sizeWords(s.store.spool_bytes)}) waiting`,
     ...disk(s.store),
   ];
 }
@@ -71,7 +74,7 @@ function disk({ disk_free_bytes: free, bytes_per_day: daily, days_left: days }: 
   return [`disk      ${sizeWords(free)} free${grows}${left}`];
 }
 
-function mirrors(s: CollectorStatus): string[] {
+function mirrors(s: CollectorStatus, width: number | undefined): string[] {
   if (s.mirror_points === 0) return ['no mirror point has sent anything yet'];
   const shown = [...s.mirrors, ...s.unlisted.loudest]
     .sort((a, b) => b.packets - a.packets)
@@ -81,6 +84,7 @@ function mirrors(s: CollectorStatus): string[] {
     ...table(
       ['MIRROR', 'TYPE', 'SOURCE', 'PACKETS', 'SIZE', 'LOST', 'KERNEL DROPS', 'POLICY'],
       shown.map(row),
+      width,
     ),
     ...shown
       .filter((m) => m.comes_twice === true)
@@ -122,7 +126,7 @@ function refused(list: readonly RefusedStatus[]): string[] {
 }
 
 /** What `ip -s link` prints of a tunnel. */
-function tunnel(t: TunnelStatus): string[] {
+function tunnel(t: TunnelStatus, width: number | undefined): string[] {
   const c = t.counters;
   const key = t.key === null ? '' : ` key ${t.key}`;
   const row = (p: 'rx' | 'tx', third: string, fourth: string): string[] =>
@@ -134,10 +138,12 @@ function tunnel(t: TunnelStatus): string[] {
     ...table(
       ['    RX:  bytes', 'packets', 'errors', 'dropped', 'missed', 'mcast'],
       [row('rx', 'rx_missed_errors', 'multicast')],
+      width,
     ),
     ...table(
       ['    TX:  bytes', 'packets', 'errors', 'dropped', 'carrier', 'collsns'],
       [row('tx', 'tx_carrier_errors', 'collisions')],
+      width,
     ),
   ];
 }
@@ -146,19 +152,6 @@ function health(t: TunnelStatus): string {
   if (t.mtu === undefined) return '';
   const trouble = tunnelTrouble(t);
   return trouble === '' ? `, up, MTU ${t.mtu}` : `, ${trouble}`;
-}
-
-/** Columns as wide as what is in them; the first two to the left, numbers to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [head, ...rows];
-  const widths = head.map((_, i) => Math.max(...all.map((r) => r[i].length)));
-  const right = head.map((_, i) => rows.length > 0 && rows.every((r) => /^[-\d,.]+( [KMG]iB)?$/.test(r[i])));
-  return all.map((r) =>
-    r
-      .map((cell, i) => (right[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function duration(seconds: number): string {

@@ -3,6 +3,7 @@ import { askCollector, controlPath } from '../observe/control.js';
 import type { CollectorStatus } from '../observe/status.js';
 import { DEFAULT_STORE } from './read.js';
 import { statusText } from './status-text.js';
+import { terminalColumns } from './terminal.js';
 
 /** A collector that has not said by then how it does is not well, milliseconds. */
 const HEALTH_TIMEOUT = 5_000;
@@ -33,7 +34,11 @@ async function status(options: StatusOptions): Promise<void> {
   const path = options.control ?? controlPath(options.store);
   if (options.health === true) return health(path, options.json === true);
   const answer = (await askCollector(path, { command: 'status' })) as CollectorStatus;
-  process.stdout.write(options.json === true ? `${JSON.stringify(answer, null, 2)}\n` : statusText(answer));
+  const text =
+    options.json === true
+      ? `${JSON.stringify(answer, null, 2)}\n`
+      : statusText(answer, terminalColumns(process.stdout));
+  process.stdout.write(text);
 }
 
 /** What ails the collector, as /healthz says it. One that does not run, or does not answer, is an error. */

@@ -1,5 +1,6 @@
 /** Segments from the spool into the store, one after the other, each again until the store has said yes. */
 import { existsSync } from 'node:fs';
+import { counted } from '../model/counted.js';
 import { SegmentRefused, StoreError, StoreUnavailable } from './errors.js';
 import { age, expiringNotice, isFormerDefault, retentionNotice } from './retention.js';
 import type { Spool } from './spool.js';
@@ -140,7 +141,7 @@ export class Delivery {
       const unusable = onDisk ? whyUnusable(segment.file) : undefined;
       if (!(error instanceof SegmentRefused) && unusable === undefined) throw error;
       const why = unusable ?? (error as Error).message;
-      this.options.log('error', `set aside ${segment.name}, ${segment.rows} rows: ${why}`);
+      this.options.log('error', `set aside ${segment.name}, ${counted(segment.rows, 'row')}: ${why}`);
       this.spool.refuse(segment, why);
       return;
     }
@@ -167,12 +168,17 @@ export class Delivery {
   }
 
   private failed(error: Error): void {
-    if (this.state !== 'away') {
+    if (this.state !== 'away' && !this.saidByOther(error)) {
       const level = error instanceof StoreError ? 'warn' : 'error';
       this.options.log(level, `${error.message}; segments wait in ${this.spool.place}`);
     }
     this.state = 'away';
     this.error = error.message;
+  }
+
+  /** That the store cannot be reached is not about what is delivered; what it says of a table is. */
+  private saidByOther(error: Error): boolean {
+    return this.options.second === true && error instanceof StoreUnavailable && error.code === 0;
   }
 }
 

@@ -1,4 +1,5 @@
 /** What people are told of a store that removes rows. */
+import { plural } from '../model/counted.js';
 
 /** What a collector set on new tables until it was asked to: stores made by then carry it. */
 const FORMER_DEFAULT = 30 * 86_400;
@@ -17,7 +18,7 @@ export function retentionNotice(store: string, seconds: number): string {
 /** That rows just stored will not stay. */
 export function expiringNotice(store: string, rows: number, of: number, seconds: number): string {
   return (
-    `${rows} of ${of} rows stored are older than the ${age(seconds)} after which ${store} removes rows, and go with its ` +
+    `${rows} of ${of} ${plural(of, 'row')} stored ${rows === 1 ? 'is' : 'are'} older than the ${age(seconds)} after which ${store} removes rows, and ${rows === 1 ? 'goes' : 'go'} with its ` +
     `next merge: ${howToKeep(store)}`
   );
 }

@@ -1,4 +1,5 @@
 /** A ClickHouse server, or several that are replicas of each other, over HTTP or HTTPS. */
+
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { Agent } from 'node:https';
@@ -11,6 +12,7 @@ import {
   createClient,
   type DataFormat,
 } from '@clickhouse/client';
+import { plural } from '../model/counted.js';
 import { QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { checkHead, collectWords, drain, type HttpAnswer, writtenRows } from './answer.js';
 import { ClickHouseStore, DEFAULT_FORMAT } from './clickhouse.js';
@@ -86,7 +88,7 @@ export class ServerStore extends ClickHouseStore {
       // More where a materialized view counts as well.
       if (written < rows)
         throw new StoreUnavailable(
-          `of a segment of ${rows} rows it says that it wrote ${written}: it is inserted again`,
+          `of a segment of ${rows} ${plural(rows, 'row')} it says that it wrote ${written}: it is inserted again`,
         );
     });
   }

@@ -1,4 +1,5 @@
 /** What is wrong with a spool, and what was lost by it: counted, said in the log now and then, and told whoever asks. */
+import { plural } from '../model/counted.js';
 
 /** How often it is said that rows are lost, and for how long that is a trouble, milliseconds. */
 const SAY_MS = 60_000;
@@ -77,7 +78,7 @@ export class SpoolHealth {
       const mend = why === SPOOL_FULL ? `; bring the store back, or give \`${this.setting}\` more` : '';
       this.log(
         'error',
-        `rows are lost: ${why} (${state}); dropped so far: ${counters.droppedRows} rows${mend}`,
+        `rows are lost: ${why} (${state}); dropped so far: ${counters.droppedRows} ${plural(counters.droppedRows, 'row')}${mend}`,
       );
     }
     return false;

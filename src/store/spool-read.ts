@@ -2,9 +2,11 @@
  * Reading what lies in a spool's directory, where anything may lie: only regular files are read, none larger than it can
  * be, in pieces.
  */
+
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, truncateSync } from 'node:fs';
 import { basename } from 'node:path';
+import { plural } from '../model/counted.js';
 import { isScarcity } from '../model/scarcity.js';
 import { LARGEST_SEGMENT } from './segment-size.js';
 import { type SpoolSegment, SUMS_ENTRY, sumsOf } from './spool-file.js';
@@ -38,7 +40,8 @@ function withFile<T>(path: string, most: number, what: (fd: number, size: number
     const file = fstatSync(fd);
     if (file.isDirectory()) throw new Unusable('is a directory');
     if (!file.isFile()) throw new Unusable('is no regular file');
-    if (file.size > most) throw new Unusable(`has ${file.size} bytes, more than any can have`);
+    if (file.size > most)
+      throw new Unusable(`has ${file.size} ${plural(file.size, 'byte')}, more than any can have`);
     return what(fd, file.size);
   } catch (error) {
     throw unusable(error);

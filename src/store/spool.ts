@@ -3,7 +3,9 @@
  * at least every second, removed once the store has said yes, set aside when it never will, and bounded, the oldest
  * dropped first. What the disk does not take goes to the store from memory, where that is allowed.
  */
+
 import { randomBytes } from 'node:crypto';
+import { plural } from '../model/counted.js';
 import { makeDirectory } from '../model/files.js';
 import { StoreError } from './errors.js';
 import { failpoint } from './failpoint.js';
@@ -316,7 +318,7 @@ export class Spool {
 
   /** Keeps what the disk does not take for the store. @returns false when there is no room for it */
   private keepInMemory(table: TableName, bytes: Uint8Array, rows: number): boolean {
-    const full = `the disk takes nothing, and ${this.memoryLimit} bytes wait in memory`;
+    const full = `the disk takes nothing, and ${this.memoryLimit} ${plural(this.memoryLimit, 'byte')} wait in memory`;
     while (this.memoryBytes + bytes.length > this.memoryLimit)
       if (!this.dropOldest(true, full)) return this.dropped(bytes.length, rows, full);
     let file = this.inMemory.get(table);
@@ -348,7 +350,7 @@ export class Spool {
   }
 
   private dropped(bytes: number, rows: number, why: string): false {
-    const state = `${this.directory} has ${this.bytes} of ${this.options.limit} bytes`;
+    const state = `${this.directory} has ${this.bytes} of ${this.options.limit} ${plural(this.options.limit, 'byte')}`;
     return this.health.dropped(bytes, rows, why, state);
   }
 
@@ -384,7 +386,7 @@ export class Spool {
     if (this.counters.tornBytes > 0)
       this.log(
         'warn',
-        `${this.counters.tornBytes} bytes at the ends of segments in ${this.directory} were never put on the disk: cut off`,
+        `${this.counters.tornBytes} ${plural(this.counters.tornBytes, 'byte')} at the ends of segments in ${this.directory} ${this.counters.tornBytes === 1 ? 'was' : 'were'} never put on the disk: cut off`,
       );
   }
 }

@@ -1,16 +1,13 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { counted, grouped } from '../../src/cli/grouped.js';
+import { daysWords } from '../../src/cli/grouped.js';
 
-test('digits are grouped as Intl groups them', () => {
-  fc.assert(
-    fc.property(fc.maxSafeNat(), fc.integer({ min: 0, max: 53 }), (n, shift) => {
-      const whole = Math.floor(n / 2 ** shift);
-      expect(grouped(whole)).toBe(whole.toLocaleString('en'));
-    }),
-  );
-});
-
-test('one thing is one thing', () => {
-  expect([0, 1, 1000].map((n) => counted(n, 'packet'))).toEqual(['0 packets', '1 packet', '1,000 packets']);
+test('days as people count them', () => {
+  expect([0.01, 0.5, 1, 1.55, 30.4, 4000].map(daysWords)).toEqual([
+    '1 hour',
+    '12 hours',
+    '1 day',
+    '1.5 days',
+    '30 days',
+    'more than ten years',
+  ]);
 });

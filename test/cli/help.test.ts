@@ -1,14 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completionScript } from '../../src/cli/help/completion.js';
+import { EXAMPLES } from '../../src/cli/help/examples.js';
 import { manPage } from '../../src/cli/help/man.js';
 import { all, type CommandWords, wordsOf } from '../../src/cli/help/words.js';
 import { createProgram } from '../../src/cli/program.js';
 import { MAIN } from '../support/collector.js';
 import { describeWith } from '../support/needs.js';
+
+const ROOT = join(import.meta.dirname, '../..');
 
 let program: CommandWords;
 let directory: string;
@@ -28,7 +31,58 @@ describe('the words of the command line', () => {
       for (const d of c.commands) expect(help).toContain(d.path.at(-1));
     }
   }, 60_000);
+
+  it.each([[], ['query'], ['schema', 'print']])('%j --help says where the documentation is', (...words) => {
+    const help = execFileSync(process.execPath, [MAIN, ...words, '--help'], { encoding: 'utf8' });
+    const place = /\nDocumentation: (\S+); man mirrorlake has examples\n$/.exec(help)?.[1];
+    expect(existsSync(join(place!, 'reference/columns.md'))).toBe(true);
+  });
 });
+
+describe('the examples of the man page', () => {
+  /** Those that need neither a network nor rights. */
+  const runnable = EXAMPLES.filter(({ lines }) => /^mirrorlake (read|query|export)/.test(lines[0]));
+
+  it('fit into 80 columns', () => {
+    // As the page indents them.
+    expect(EXAMPLES.flatMap(({ lines }) => lines).filter((line) => line.length > 80 - 11)).toEqual([]);
+  });
+
+  it('have words that the program takes', async () => {
+    for (const command of EXAMPLES.flatMap(({ lines }) => wordsOfLines(lines))) {
+      const parsed = await createProgram([]);
+      for (const c of parsed.commands) c.action(() => undefined);
+      await parsed.parseAsync(command, { from: 'user' });
+    }
+  });
+
+  it('do what they say, in turn, with the capture of the demo', () => {
+    const cwd = join(directory, 'examples');
+    mkdirSync(cwd);
+    cpSync(join(ROOT, 'lab/demo.pcapng.gz'), join(cwd, 'capture.pcap'));
+    const called = `mirrorlake() { '${process.execPath}' '${MAIN}' "$@"; }\n`;
+    const said = runnable.map(({ lines }) =>
+      execFileSync('bash', ['-ec', called + lines.join('\n')], { cwd, encoding: 'utf8', stdio: 'pipe' }),
+    );
+    expect(runnable).toHaveLength(4);
+    expect(said[0].trimEnd().split('\n')).toHaveLength(10);
+    expect(said[1]).toContain('\tREJ\n');
+    expect(JSON.parse(said[2])).toHaveProperty('session_id');
+    expect(statSync(join(cwd, 'found.pcapng')).size).toBeGreaterThan(1000);
+  }, 60_000);
+});
+
+/** The words behind `mirrorlake` of each command, as bash understands its lines. */
+function wordsOfLines(lines: readonly string[]): string[][] {
+  const print = 'mirrorlake() { printf "%s\\0" "$@"; printf "\\n"; }\n';
+  // What a pipe goes on with is not ours.
+  const text = lines.join('\n').replaceAll(/ \| .*$/gm, '');
+  const said = execFileSync('bash', ['-ec', print + text], { encoding: 'utf8' });
+  return said
+    .split('\0\n')
+    .filter((words) => words !== '')
+    .map((words) => words.split('\0'));
+}
 
 describeWith(['man'], 'the man page', () => {
   it('has every command and option, and nothing that man warns of', () => {
@@ -44,6 +98,7 @@ describeWith(['man'], 'the man page', () => {
       if (c.commands.length === 0) expect(text).toContain(c.path.join(' '));
       for (const o of c.options) expect(text).toContain(o.flags);
     }
+    for (const line of EXAMPLES.flatMap(({ lines }) => lines)) expect(text).toContain(line);
     expect(text).toContain('mirrorlake 1.2.3');
   });
 });

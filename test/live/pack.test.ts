@@ -2,8 +2,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { linksOf } from '../support/links.js';
 import { describeWith } from '../support/needs.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -65,11 +66,32 @@ describeWith(
       ]) {
         expect(existsSync(join(home, file)), file).toBe(true);
       }
-      for (const file of ['src', 'test', 'bench']) expect(existsSync(join(home, file)), file).toBe(false);
+      for (const file of ['src', 'test', 'bench/run.ts'])
+        expect(existsSync(join(home, file)), file).toBe(false);
       expect(readFileSync(join(prefix, 'share/man/man1/mirrorlake.1'), 'utf8')).toContain(
         `mirrorlake ${version}`,
       );
       expect(mirrorlake('completion', 'bash')).toContain('complete');
+    });
+
+    it('has the documentation, whose links lead to what is there, and says where', () => {
+      const home = join(prefix, 'lib/node_modules/mirrorlake');
+      const place = /^Documentation: (\S+); /m.exec(mirrorlake('query', '--help'))?.[1];
+      expect(place).toBe(join(home, 'docs/'));
+      const pages = [
+        'README.md',
+        'CONTRIBUTING.md',
+        ...readdirSync(place!, { recursive: true, encoding: 'utf8' })
+          .filter((name) => name.endsWith('.md'))
+          .map((name) => join('docs', name)),
+      ];
+      expect(pages.length).toBeGreaterThan(30);
+      const broken = pages.flatMap((page) =>
+        linksOf(readFileSync(join(home, page), 'utf8'))
+          .filter((link) => !existsSync(join(home, dirname(page), link)))
+          .map((link) => `${page}: ${link}`),
+      );
+      expect(broken).toEqual([]);
     });
 
     it('was packed with nothing that is compiled, and nothing of where it was packed', () => {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PICTURE, picture } from '../../packaging/terminal-picture.js';
+import { prose } from '../support/links.js';
 import { describeWith } from '../support/needs.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -13,12 +14,7 @@ const pages = [
     .map((name) => join('docs', name)),
 ];
 
-/** A page without its code, in which brackets mean something else. */
-function prose(page: string): string {
-  return readFileSync(join(ROOT, page), 'utf8')
-    .replaceAll(/^( *)```[\s\S]*?^\1```$/gm, '')
-    .replaceAll(/`[^`\n]*`/g, '');
-}
+const proseOf = (page: string): string => prose(readFileSync(join(ROOT, page), 'utf8'));
 
 /** The anchors of a page's headings, as GitHub makes them. */
 function anchors(page: string): string[] {
@@ -33,7 +29,7 @@ function anchors(page: string): string[] {
 
 describe('links', () => {
   it.each(pages)('%s points at what is there', (page) => {
-    const broken = [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)]
+    const broken = [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)]
       .map((m) => m[1])
       .filter((target) => !/^https?:/.test(target))
       .filter((target) => {
@@ -47,7 +43,7 @@ describe('links', () => {
 
   it('lead from the README to every page of docs/', () => {
     const linked = new Set(
-      [...prose('README.md').matchAll(/\]\((docs\/[^)#]+)/g)].map((m) => resolve(ROOT, m[1])),
+      [...proseOf('README.md').matchAll(/\]\((docs\/[^)#]+)/g)].map((m) => resolve(ROOT, m[1])),
     );
     const missing = pages.filter((page) => page.startsWith('docs/') && !linked.has(resolve(ROOT, page)));
     expect(missing).toEqual([]);

@@ -16,7 +16,14 @@ function send(
   for (let n = 0; n < count; n++) {
     const times = n % 100 < percent ? each : 1;
     for (let i = 0; i < times; i++)
-      world.send({ at: n / 1000 + i * apart, from: C, to: V, seq: 1000 * n, payload: `${n} and more`, mirror });
+      world.send({
+        at: n / 1000 + i * apart,
+        from: C,
+        to: V,
+        seq: 1000 * n,
+        payload: `${n} and more`,
+        mirror,
+      });
   }
 }
 
@@ -40,7 +47,8 @@ describe('a mirror', () => {
   it('has a router between its two ports: TTLs differ', () => {
     const world = new SessionWorld();
     for (let n = 0; n < 200; n++)
-      for (const ttl of [64, 63]) world.send({ at: n / 100, from: C, to: V, seq: n, payload: `${n} and more`, ttl });
+      for (const ttl of [64, 63])
+        world.send({ at: n / 100, from: C, to: V, seq: n, payload: `${n} and more`, ttl });
     expect(world.table.comesTwice(world.point)).toBe(true);
   });
 

@@ -1,4 +1,5 @@
 /** A running collector: receivers, packet paths, the store's thread, and what is seen of them from outside. */
+
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config, MirrorConfig } from '../../config/schema.js';
@@ -6,6 +7,7 @@ import { setSilentUp } from '../../linux/interface.js';
 import { openFilesLimit } from '../../linux/limits.js';
 import { reassemblyFailures } from '../../linux/reassembly-failures.js';
 import { TunDevice } from '../../linux/tun.js';
+import { counted } from '../../model/counted.js';
 import { isScarcity } from '../../model/scarcity.js';
 import { isServer } from '../../model/store-location.js';
 import {
@@ -343,7 +345,7 @@ export class Collector {
     this.rawCapture?.setRules(this.rules);
     this.raw?.refilter();
     this.log.info(
-      `configuration read again: ${config.mirrors.length} mirrors, ${config.tunnels.length} tunnels`,
+      `configuration read again: ${counted(config.mirrors.length, 'mirror')}, ${counted(config.tunnels.length, 'tunnel')}`,
     );
   }
 

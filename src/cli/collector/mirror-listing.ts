@@ -5,6 +5,7 @@
  * {@link LISTED} are: what is told stays told until it is forgotten, and what is among the sums stays there, so that
  * no packet moves from one counter to another and no sum ever falls.
  */
+import { plural } from '../../model/counted.js';
 import type {
   MirrorStatus,
   MirrorSums,
@@ -197,14 +198,15 @@ function statusOf(a: Account): MirrorStatus {
 }
 
 function fullText(name: string, places: number): string {
+  const are = places === 1 ? 'is' : 'are';
   if (name === '') {
     return (
-      `the ${places} places for mirror points that no entry of mirrors names are taken; ` +
+      `the ${places} ${plural(places, 'place')} for mirror points that no entry of mirrors names ${are} taken; ` +
       'further ones share one, with source ::. Name yours in mirrors, raise unknown_points, or set unknown_mirrors: refuse'
     );
   }
   return (
-    `mirror ${name}: its ${places} places for mirror points are taken; ` +
+    `mirror ${name}: its ${places} ${plural(places, 'place')} for mirror points ${are} taken; ` +
     'further ones share one, with source ::. Raise points of its entry, or look who sends in its name'
   );
 }

@@ -1,5 +1,7 @@
 /** What the service manager hears of a collector: that it is ready, how it does, that it is alive, that it ends. */
+
 import type { ServiceManager } from '../../linux/service-manager.js';
+import { plural } from '../../model/counted.js';
 import { ailments } from '../../observe/http.js';
 import type { CollectorSummary } from '../../observe/status.js';
 
@@ -36,10 +38,12 @@ function lineOf(status: () => CollectorSummary): string {
   }
 }
 
+const n = (count: number, thing: string): string => `${count} ${plural(count, thing)}`;
+
 /** One line, as `systemctl status` shows it. */
 export function statusLine(s: CollectorSummary): string {
   const wrong = ailments(s);
   const packets = s.receivers.reduce((n, r) => n + r.packets, 0);
-  const does = `${packets} packets of ${s.mirror_points} mirror points, ${s.sessions.open} sessions open, ${s.store.rows_stored} rows stored`;
+  const does = `${n(packets, 'packet')} of ${n(s.mirror_points, 'mirror point')}, ${n(s.sessions.open, 'session')} open, ${n(s.store.rows_stored, 'row')} stored`;
   return [...wrong, does].join('; ').replaceAll('\n', ' ');
 }

@@ -1,4 +1,5 @@
 /** The man page, in the macros of man(7). */
+import { EXAMPLES, type Example } from './examples.js';
 import { all, type CommandWords, type OptionWords } from './words.js';
 
 /** @param date of the page, `2026-01-31` */
@@ -10,7 +11,11 @@ export function manPage(program: CommandWords, version: string, date: string): s
     '.SH NAME',
     `${name} \\- ${roff(firstSentence(program.description))}`,
     '.SH SYNOPSIS',
-    ...commands.flatMap((c) => [`.B ${roff(c.path.join(' '))}`, roff(usageRest(c)), '.br']),
+    ...commands.flatMap((c, i) => [
+      ...(i > 0 ? ['.br'] : []),
+      `.B ${roff(c.path.join(' '))}`,
+      roff(usageRest(c)),
+    ]),
     '.SH DESCRIPTION',
     roff(program.description),
     ...options(program),
@@ -22,11 +27,25 @@ export function manPage(program: CommandWords, version: string, date: string): s
     '.TP\n2\nused, configured or installed wrongly; the message names the option, or the file, line and key, or what does not load',
     '.SH ENVIRONMENT',
     '.TP\nNO_COLOR\nno colours on a terminal',
+    '.TP\nCOLUMNS\nhow wide a terminal is; a table that would be wider is printed with a value a line',
     '.TP\nMIRRORLAKE_STORE_USER, MIRRORLAKE_STORE_PASSWORD, MIRRORLAKE_STORE_TOKEN',
     'what the URL of a store leaves out; with _FILE behind, the file that holds it',
     '.SH FILES',
     '.TP\n/etc/mirrorlake.yaml\nthe configuration of the systemd unit',
+    '.TP\ndocs/\nthe documentation, beside the program: mirrorlake \\-\\-help says where. It has tutorials, how\\-tos, ' +
+      'and every column, configuration key, metric and limit',
+    '.SH EXAMPLES',
+    ...EXAMPLES.flatMap(example).slice(0, -1),
+    '.SH SEE ALSO',
+    SEE_ALSO.map((page) => page.replace(/^(.*)\((.*)\)$/, '.BR $1 ($2)')).join(' ,\n'),
   ].join('\n')}\n`;
+}
+
+/** Pages of programs that its words are from. */
+const SEE_ALSO = ['clickhouse-client(1)', 'ip-tunnel(8)', 'tcpdump(1)', 'pcap-filter(7)', 'wireshark(1)'];
+
+function example({ what, lines }: Example): string[] {
+  return [roff(what), '.PP', '.nf', '.RS 4', ...lines.map(roff), '.RE', '.fi', '.PP'];
 }
 
 function section(c: CommandWords): string[] {
@@ -50,10 +69,12 @@ function firstSentence(text: string): string {
   return text.replace(/\.$/, '');
 }
 
-/** Backslashes, hyphens and leading dots or quotes mean something to roff. */
+/** Backslashes, hyphens and dots that lead mean something to roff, and it makes quotation marks of others than are typed. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
-    .replaceAll(/^([.'])/gm, '\\&$1');
+    .replaceAll("'", '\\(aq')
+    .replaceAll('`', '\\(ga')
+    .replaceAll(/^\./gm, '\\&.');
 }

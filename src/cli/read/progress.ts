@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import { grouped } from '../grouped.js';
+import { counted } from '../grouped.js';
 
 /** How often the bar is drawn anew, in milliseconds. */
 const INTERVAL = 200;
@@ -17,8 +17,8 @@ export class Progress {
       stream: process.stderr,
       format:
         total === undefined
-          ? '{megabytes} MB  {packets} packets  {rate} packets/s'
-          : `${bar} {percentage}%  {megabytes} MB  {packets} packets  {rate} packets/s  {left} left`,
+          ? '{megabytes} MB  {packets}  {rate}/s'
+          : `${bar} {percentage}%  {megabytes} MB  {packets}  {rate}/s  {left} left`,
       hideCursor: true,
       clearOnComplete: true,
       barsize: 30,
@@ -44,8 +44,8 @@ export class Progress {
     const left = this.total === undefined || bytes === 0 ? 0 : (seconds * (this.total - bytes)) / bytes;
     return {
       megabytes: (bytes / 1e6).toFixed(1),
-      packets: grouped(packets),
-      rate: grouped(seconds > 0 ? Math.round(packets / seconds) : 0),
+      packets: counted(packets, 'packet'),
+      rate: counted(seconds > 0 ? Math.round(packets / seconds) : 0, 'packet'),
       left: duration(Math.max(0, left)),
     };
   }

@@ -10,6 +10,7 @@ import type { Store } from '../../store/store.js';
 import type { TunnelTable } from '../../tunnels/table.js';
 import type { FrameSink } from '../../wire/mirrored.js';
 import { type Overlay, TunnelPorts } from '../../wire/tunnel-ports.js';
+import { terminalColumns } from '../terminal.js';
 import type { ReadOutput } from './output.js';
 import type { Progress } from './progress.js';
 import { SessionThread, type SessionThreadOptions } from './session-thread.js';
@@ -55,7 +56,10 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
   await sessions?.finish(EndReason.Eof);
   await output.finish(mirrors);
   for (const warning of output.warnings ?? []) process.stderr.write(`mirrorlake: ${warning}\n`);
-  if (talk) process.stderr.write(readSummary(demux, mirrors, sessions, storedIn(run)));
+  if (talk)
+    process.stderr.write(
+      readSummary(demux, mirrors, sessions, storedIn(run), terminalColumns(process.stderr)),
+    );
   return failed;
 }
 

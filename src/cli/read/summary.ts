@@ -6,6 +6,7 @@ import { MALFORMED_NAMES } from '../../wire/malformed.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js';
 import { MirrorRecord, SequenceUse } from '../../wire/mirror-record.js';
 import { counted, grouped, incompleteWords } from '../grouped.js';
+import { displayWidth } from '../terminal.js';
 import type { PacketCounts } from './session-protocol.js';
 
 /** Mirror points listed one by one. */
@@ -21,12 +22,17 @@ interface SessionTold {
   readonly twice: readonly number[];
 }
 
-/** What `read` says at its end, for a person: packets, GRE, by mirror, sessions, malformed by reason, lost. `stored` says where. */
+/**
+ * What `read` says at its end, for a person: packets, GRE, by mirror, sessions, malformed by reason, lost. `stored` says where.
+ *
+ * @param columns of the terminal, undefined: lines are as long as they get
+ */
 export function readSummary(
   demux: Demux,
   mirrors: MirrorTable,
   table: SessionTold | undefined,
   stored: string | undefined,
+  columns?: number,
 ): string {
   const c = demux.counters;
   const sessions = table?.counters;
@@ -44,7 +50,7 @@ export function readSummary(
   const kept = packets === undefined ? '' : `, and ${grouped(packets.kept)} of their packets`;
   if (sessions !== undefined)
     lines.push(`${counted(sessions.opened, 'session')} in ${counted(sessions.rows, 'row')}${kept}${where}`);
-  lines.push(...mirrorLines(mirrors));
+  lines.push(...mirrorLines(mirrors, columns));
   const twice = mirrors.points.filter((point) => table?.twice.includes(point.index));
   if (twice.length > 0) {
     const where = twice.slice(0, MOST_TWICE).map(pointWords).join(', ');
@@ -79,15 +85,20 @@ export function readSummary(
   return `${lines.join('\n')}\n`;
 }
 
-function mirrorLines(mirrors: MirrorTable): string[] {
+function mirrorLines(mirrors: MirrorTable, columns = Number.POSITIVE_INFINITY): string[] {
   const record = new MirrorRecord();
   const rows = mirrors.points.map((point) => {
     mirrors.totals(point, record);
     return { words: pointWords(point), packets: record.packets, text: accountWords(record) };
   });
   rows.sort((a, b) => b.packets - a.packets);
-  const width = Math.max(0, ...rows.slice(0, MOST_POINTS).map((row) => row.words.length));
-  const lines = rows.slice(0, MOST_POINTS).map((row) => `  ${row.words.padEnd(width)}  ${row.text}`);
+  const shown = rows.slice(0, MOST_POINTS);
+  const width = Math.max(0, ...shown.map((row) => row.words.length));
+  const side = shown.map((row) => `  ${row.words.padEnd(width)}  ${row.text}`);
+  // Where they do not stand side by side, the account is below its point.
+  const lines = side.every((line) => displayWidth(line) <= columns)
+    ? side
+    : shown.flatMap((row) => [`  ${row.words}`, `    ${row.text}`]);
   if (rows.length > MOST_POINTS)
     lines.push(`  and ${counted(rows.length - MOST_POINTS, 'more mirror point')}`);
   return lines;

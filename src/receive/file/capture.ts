@@ -1,3 +1,4 @@
+import { plural } from '../../model/counted.js';
 import type { PacketBatch, PacketSource } from '../batch.js';
 import { type ByteInput, openInput } from './byte-input.js';
 import { CaptureError } from './capture-error.js';
@@ -163,7 +164,7 @@ function formatOf(file: string, head: Uint8Array, compression: Compression | und
   if (isCutMagic(head)) {
     throw new CaptureError(
       file,
-      `the file ends inside its header (${head.length} bytes); copy the capture again`,
+      `the file ends inside its header (${head.length} ${plural(head.length, 'byte')}); copy the capture again`,
       head.length,
     );
   }

@@ -7,6 +7,7 @@
  * The magic number tells the byte order and whether fractions are microseconds or nanoseconds. A third one
  * (libpcap: KUZNETZOV_TCPDUMP_MAGIC) has 8 more bytes in every packet header.
  */
+import { plural } from '../../model/counted.js';
 import { BATCH_CAPACITY, type PacketBatch } from '../batch.js';
 import {
   type CaptureFormat,
@@ -70,7 +71,7 @@ export class PcapFormat implements CaptureFormat {
       if (captured > MAX_PACKET) {
         this.damage = {
           offset: w.offset,
-          what: `a packet of ${captured} bytes cannot be (${MAX_PACKET} is the limit)`,
+          what: `a packet of ${captured} ${plural(captured, 'byte')} cannot be (${MAX_PACKET} is the limit)`,
         };
         return;
       }

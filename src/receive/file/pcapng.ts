@@ -7,6 +7,7 @@
  * packet blocks are read; every other block (names, statistics, decryption secrets, custom, unknown) is
  * stepped over, however long it is.
  */
+import { plural } from '../../model/counted.js';
 import { BATCH_CAPACITY, type PacketBatch } from '../batch.js';
 import {
   type CaptureFormat,
@@ -89,7 +90,10 @@ export class PcapngFormat implements CaptureFormat {
     const littleEndian = this.littleEndian;
     const length = view.getUint32(pos + 4, littleEndian);
     if (length < 12 || (length & 3) !== 0) {
-      return this.fail(w.offset + 4, `a block of ${length} bytes cannot be (a multiple of 4, at least 12)`);
+      return this.fail(
+        w.offset + 4,
+        `a block of ${length} ${plural(length, 'byte')} cannot be (a multiple of 4, at least 12)`,
+      );
     }
     const known =
       (type >= 1 && type <= 3) || type === BlockType.EnhancedPacket || type === BlockType.SectionHeader;
@@ -269,7 +273,7 @@ export class PcapngFormat implements CaptureFormat {
 
   private tooLong(w: ReadAhead, captured: number, room: number): boolean {
     const why = captured > MAX_PACKET ? `${MAX_PACKET} is the limit` : `its block has room for ${room}`;
-    return this.fail(w.offset, `a packet of ${captured} bytes cannot be (${why})`);
+    return this.fail(w.offset, `a packet of ${captured} ${plural(captured, 'byte')} cannot be (${why})`);
   }
 
   private fail(offset: number, what: string): false {

@@ -1,3 +1,4 @@
+import { plural } from '../../model/counted.js';
 import type { ByteInput } from './byte-input.js';
 import { CaptureError } from './capture-error.js';
 import { ownBuffers, ReadAhead } from './read-ahead.js';
@@ -158,7 +159,7 @@ export class ZstdInput implements ByteInput {
       const simple = type === BlockType.Raw || type === BlockType.Rle;
       if (at > w.pos && (!simple || size > this.maxBlock)) break;
       if (size > this.maxBlock) {
-        throw this.damaged(`a block of ${size} bytes is larger than any can be`, w.offset);
+        throw this.damaged(`a block of ${size} ${plural(size, 'byte')} is larger than any can be`, w.offset);
       }
       const length = BLOCK_HEADER + (type === BlockType.Rle ? 1 : size);
       if (w.end - at < length) break;

@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { displayWidth, table, terminalColumns } from '../../src/cli/terminal.js';
+import { openStore } from '../../src/store/open.js';
+import { MAIN } from '../support/collector.js';
+import { describeWith } from '../support/needs.js';
+import { numberedSegment } from '../support/sessions.js';
+import { onTerminal } from '../support/terminal.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+describe('the width of text', () => {
+  it.each([
+    ['10.0.0.1', 8],
+    ['京都-1', 6],
+    ['Zürich', 6],
+    ['Zu\u0308rich', 6],
+    ['\u001b[31mdown\u001b[0m', 4],
+    ['한국', 4],
+    ['🚒', 2],
+    ['─│→', 3],
+  ])('%s takes %i columns', (text, columns) => {
+    expect(displayWidth(text)).toBe(columns);
+  });
+});
+
+describe('a table', () => {
+  const head = ['MIRROR', 'SOURCE', 'PACKETS'];
+  const rows = [
+    ['京都', '2001:db8:1111:2222:3333:4444:5555:6666', '1,234'],
+    ['core', '10.0.0.1', '5'],
+  ];
+  const side = [
+    'MIRROR  SOURCE                                  PACKETS',
+    '京都    2001:db8:1111:2222:3333:4444:5555:6666    1,234',
+    'core    10.0.0.1                                      5',
+  ];
+
+  it('stands side by side where it may be as wide as it gets, or fits', () => {
+    expect(table(head, rows, undefined)).toEqual(side);
+    expect(table(head, rows, 55)).toEqual(side);
+  });
+
+  it('has a value a line where it would be wider than the terminal', () => {
+    expect(table(head, rows, 54)).toEqual([
+      'Row 1:',
+      '──────',
+      'MIRROR:  京都',
+      'SOURCE:  2001:db8:1111:2222:3333:4444:5555:6666',
+      'PACKETS: 1,234',
+      '',
+      'Row 2:',
+      '──────',
+      'MIRROR:  core',
+      'SOURCE:  10.0.0.1',
+      'PACKETS: 5',
+    ]);
+  });
+});
+
+describe('the width of a terminal', () => {
+  const stream = (isTTY: boolean, columns: number) => ({ isTTY, columns }) as NodeJS.WriteStream;
+
+  it.each([
+    ['what it says', true, 132, undefined, 132],
+    ['what COLUMNS says', true, 132, '60', 60],
+    ['80, where neither does', true, 0, '', 80],
+    ['none, where it is none', false, 0, '60', undefined],
+  ])('is %s', (_, isTTY, columns, said, width) => {
+    const before = process.env.COLUMNS;
+    try {
+      if (said === undefined) delete process.env.COLUMNS;
+      else process.env.COLUMNS = said;
+      expect(terminalColumns(stream(isTTY, columns))).toBe(width);
+    } finally {
+      if (before === undefined) delete process.env.COLUMNS;
+      else process.env.COLUMNS = before;
+    }
+  });
+});
+
+describeWith(['script'], 'on a terminal', () => {
+  let directory: string;
+  let data: string;
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'mirrorlake-terminal-'));
+    data = join(directory, 'data');
+    const store = openStore(data, { create: true });
+    await store.migrate();
+    await store.insert('sessions', numberedSegment(0, 3), 'a', 3);
+    await store.close();
+  });
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const QUESTION = 'SELECT client_ip, server_ip, server_port FROM sessions ORDER BY client_ip';
+  const query = (columns: number, sql: string, env?: Record<string, string>): string[] =>
+    onTerminal(columns, [process.execPath, MAIN, 'query', sql, '--store', data], { ...(env && { env }) });
+
+  it('an answer is a table as long as it fits, to the column, and has a value a line when it does not', () => {
+    const wide = query(200, QUESTION);
+    expect(wide[0]).toMatch(/^ +┌─client_ip─+┬─server_ip─+┬─server_port─┐$/);
+    const width = displayWidth(wide[0]);
+    expect(query(width, QUESTION)).toEqual(wide);
+    const narrow = query(width - 1, QUESTION);
+    expect(narrow.slice(0, 2)).toEqual(['Row 1:', '──────']);
+    expect(narrow.filter((line) => /^client_ip: /.test(line))).toHaveLength(3);
+    expect(query(200, QUESTION, { COLUMNS: '40' })).toEqual(narrow);
+  });
+
+  it('a format that is named stays, and so does an answer that is no table', () => {
+    expect(query(20, `${QUESTION} FORMAT CSV`)).toHaveLength(3);
+    expect(query(20, `${QUESTION} FORMAT PrettyCompact`)[0]).toContain('┌');
+    expect(query(20, "SELECT repeat('x', 90) FORMAT TSVRaw")).toEqual(['x'.repeat(90)]);
+  });
+
+  it('the demo fits into 80 columns', () => {
+    const demo = [process.execPath, '--import', import.meta.resolve('tsx'), join(ROOT, 'lab/demo.ts')];
+    const lines = onTerminal(80, demo, { cwd: directory });
+    expect(lines.filter((line) => line.includes('┌'))).toHaveLength(5);
+    // Only the name of the capture is as long as the way to it.
+    expect(lines.slice(1).filter((line) => displayWidth(line) > 80)).toEqual([]);
+  });
+});
