@@ -350,6 +350,13 @@ export const METRICS: readonly Metric[] = [
     samples: (s) => ofStore(s, (store) => store.spool_bytes),
   },
   {
+    name: 'mirrorlake_spool_used_ratio',
+    help: 'How much of its limit waits in the spool, 0 to 1: of rows (`spool.limit`) or of kept packets (`spool.packets_limit`), whichever is more.',
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => (s.store.spool_used === undefined ? [] : ofStore(s, (store) => store.spool_used ?? 0)),
+  },
+  {
     name: 'mirrorlake_spool_up',
     help: '1 while the spool takes what is to be stored; 0 while its disk takes nothing, or rows were lost within the last minute.',
     kind: 'gauge',

@@ -126,6 +126,8 @@ export interface StoreStatus {
   /** What waits, on the disk, or in memory while the disk takes nothing. */
   readonly spool_segments: number;
   readonly spool_bytes: number;
+  /** How much of its limit that is, 0 to 1: of the spool of rows or that of kept packets, whichever is fuller. */
+  readonly spool_used?: number;
   /**
    * What is wrong with the spool: its disk takes nothing, or rows were lost within the last minute. Empty while it is
    * well. An older collector, asked by this version, says nothing of it, nor of the other fields that may be missing.

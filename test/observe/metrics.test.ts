@@ -48,6 +48,7 @@ it('serves every metric with its value, twice the same', async () => {
   expect(text).toContain('mirrorlake_sequence_numbers_dropped_total 6\n');
   expect(text).toContain('mirrorlake_store_growth_bytes_per_second 1000\n');
   expect(text).toContain('mirrorlake_store_disk_left_seconds 1728000\n');
+  expect(text).toContain('mirrorlake_spool_used_ratio 0.25\n');
   expect(text).toContain('process_cpu_seconds_total 1.5\n');
   expect(text).toContain('process_open_fds 40\n');
   expect(text).toContain('process_max_fds 1024\n');

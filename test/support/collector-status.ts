@@ -117,6 +117,7 @@ export const STATUS: CollectorStatus = {
     segments_stored: 1,
     spool_segments: 0,
     spool_bytes: 0,
+    spool_used: 0.25,
     spool_error: '',
     segments_dropped: 0,
     rows_dropped: 0,
