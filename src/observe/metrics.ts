@@ -1,7 +1,14 @@
 /** Prometheus metrics, made anew from the collector's status at every scrape: docs/reference/metrics.md. */
 import { Counter, Gauge, Registry } from 'prom-client';
 import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
-import type { CollectorStatus, MirrorStatus, MirrorSums, PoolStatus, StoreStatus } from './status.js';
+import type {
+  CollectorStatus,
+  MirrorStatus,
+  MirrorSums,
+  PoolStatus,
+  SessionStatus,
+  StoreStatus,
+} from './status.js';
 
 type Labels = Readonly<Record<string, string>>;
 interface Sample {
@@ -109,9 +116,13 @@ function transmitErrors(t: TunnelStatus): Sample[] {
   ];
 }
 
-/** What a collector without a store says nothing of. */
+/** A collector without a store only has tunnels: it says nothing of mirrors, sessions and rows. */
+function observes(s: CollectorStatus): boolean {
+  return s.store.state !== 'none';
+}
+
 function ofStore(s: CollectorStatus, value: (store: StoreStatus) => number): Sample[] {
-  return s.store.state === 'none' ? [] : one(value(s.store));
+  return observes(s) ? one(value(s.store)) : [];
 }
 
 function pool(field: Exclude<keyof PoolStatus, 'name'>, name: string, help: string): Metric {
@@ -120,7 +131,17 @@ function pool(field: Exclude<keyof PoolStatus, 'name'>, name: string, help: stri
     help,
     kind: name.endsWith('_total') ? 'counter' : 'gauge',
     labels: ['name'],
-    samples: (s) => s.pools.map((p) => ({ labels: { name: p.name }, value: p[field] })),
+    samples: (s) => (observes(s) ? s.pools.map((p) => ({ labels: { name: p.name }, value: p[field] })) : []),
+  };
+}
+
+function session(field: keyof SessionStatus, name: string, help: string): Metric {
+  return {
+    name: `mirrorlake_${name}`,
+    help,
+    kind: name.endsWith('_total') ? 'counter' : 'gauge',
+    labels: [],
+    samples: (s) => (observes(s) ? one(s.sessions[field]) : []),
   };
 }
 
@@ -189,14 +210,14 @@ export const METRICS: readonly Metric[] = [
     help: 'Sequence numbers that workers handed on faster than they were judged: packets with these may be counted as lost.',
     kind: 'counter',
     labels: [],
-    samples: (s) => (s.receivers.length === 0 ? [] : one(s.dropped.sequence_numbers ?? 0)),
+    samples: (s) => (observes(s) ? one(s.dropped.sequence_numbers ?? 0) : []),
   },
   {
     name: 'mirrorlake_incomplete_packets_total',
     help: 'Packets in fragments, some of which did not come: the underlay drops them, or its MTU is too small.',
     kind: 'counter',
     labels: [],
-    samples: (s) => known(s.fragments?.incomplete ?? null),
+    samples: (s) => known((observes(s) ? s.fragments?.incomplete : null) ?? null),
   },
   {
     name: 'mirrorlake_kernel_reassembly_failures_total',
@@ -251,76 +272,40 @@ export const METRICS: readonly Metric[] = [
     '_forgotten_total',
     'Mirror points of an entry of `mirrors` that were forgotten after a long silence.',
   ),
-  {
-    name: 'mirrorlake_sessions_open',
-    help: 'Sessions in the table.',
-    kind: 'gauge',
-    labels: [],
-    samples: (s) => one(s.sessions.open),
-  },
-  {
-    name: 'mirrorlake_sessions_opened_total',
-    help: 'Sessions begun.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.opened),
-  },
-  {
-    name: 'mirrorlake_session_rows_total',
-    help: 'Rows handed to the store.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.rows),
-  },
-  {
-    name: 'mirrorlake_sessions_pressure_total',
-    help: 'Sessions ended early because the table was full.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.pressure),
-  },
-  {
-    name: 'mirrorlake_sessions_collisions_total',
-    help: 'Sessions ended early because the hashes of too many were alike: somebody knows the secret they are made under.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.collisions),
-  },
-  {
-    name: 'mirrorlake_fragment_trains_dropped_total',
-    help: 'Inner packets in fragments given up because too many were under way: their later fragments are a conversation without ports.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.fragment_trains_dropped),
-  },
-  {
-    name: 'mirrorlake_fragment_trains_headless_total',
-    help: 'Inner packets in fragments whose first one did not come: a conversation without ports.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.fragment_trains_headless),
-  },
-  {
-    name: 'mirrorlake_session_rows_dropped_total',
-    help: "Rows, kept packets among them, lost because too many waited for the store's thread, and fragments not kept because too many waited for their first one.",
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.dropped),
-  },
-  {
-    name: 'mirrorlake_duplicates_total',
-    help: 'Frames that were copied twice and counted once (`deduplicate`).',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.duplicates),
-  },
-  {
-    name: 'mirrorlake_duplicates_forgotten_total',
-    help: 'Frames that were forgotten within the time of `deduplicate`, others having their place: a copy of them counts.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.duplicates_forgotten),
-  },
+  session('open', 'sessions_open', 'Sessions in the table.'),
+  session('opened', 'sessions_opened_total', 'Sessions begun.'),
+  session('rows', 'session_rows_total', 'Rows handed to the store.'),
+  session('pressure', 'sessions_pressure_total', 'Sessions ended early because the table was full.'),
+  session(
+    'collisions',
+    'sessions_collisions_total',
+    'Sessions ended early because the hashes of too many were alike: somebody knows the secret they are made under.',
+  ),
+  session(
+    'fragment_trains_dropped',
+    'fragment_trains_dropped_total',
+    'Inner packets in fragments given up because too many were under way: their later fragments are a conversation without ports.',
+  ),
+  session(
+    'fragment_trains_headless',
+    'fragment_trains_headless_total',
+    'Inner packets in fragments whose first one did not come: a conversation without ports.',
+  ),
+  session(
+    'dropped',
+    'session_rows_dropped_total',
+    "Rows, kept packets among them, lost because too many waited for the store's thread, and fragments not kept because too many waited for their first one.",
+  ),
+  session(
+    'duplicates',
+    'duplicates_total',
+    'Frames that were copied twice and counted once (`deduplicate`).',
+  ),
+  session(
+    'duplicates_forgotten',
+    'duplicates_forgotten_total',
+    'Frames that were forgotten within the time of `deduplicate`, others having their place: a copy of them counts.',
+  ),
   {
     name: 'mirrorlake_store_up',
     help: '1 while the store accepts what is sent; 0 while segments wait for it.',
