@@ -14,7 +14,7 @@ const QUESTIONS: [question: string, sql: string][] = [
     'Who talks most, in the eyes of each mirror?',
     `SELECT mirror_type AS mirror, mirror_session AS session, client, server,
        if(app_protocol = '', transport, app_protocol) AS application, formatReadableSize(sum(client_bytes + server_bytes)) AS volume, count() AS conversations
-FROM sessions
+FROM conversations
 GROUP BY ALL
 ORDER BY mirror, session, sum(client_bytes + server_bytes) DESC
 LIMIT 3 BY mirror, session`,
@@ -23,7 +23,7 @@ LIMIT 3 BY mirror, session`,
     'Which services answer slowly? (TCP handshakes, milliseconds)',
     `SELECT server, server_port AS port, count() AS connections,
        round(quantile(0.5)(handshake_us) / 1000, 1) AS median, round(max(handshake_us) / 1000, 1) AS slowest
-FROM sessions
+FROM conversations
 WHERE handshake_us > 0
 GROUP BY server, port
 ORDER BY median DESC
@@ -32,7 +32,7 @@ LIMIT 5`,
   [
     'How do TCP connections end? (SF well, REJ refused, S0 unanswered, RST* reset)',
     `SELECT tcp_state AS state, count() AS connections, bar(connections, 0, 800, 40) AS share
-FROM sessions
+FROM conversations
 WHERE transport = 'tcp'
 GROUP BY state
 ORDER BY connections DESC`,
@@ -41,7 +41,7 @@ ORDER BY connections DESC`,
     'Who knocks at many doors and is let into few?',
     `SELECT client, uniqExact(server, server_port) AS doors, countIf(tcp_state IN ('REJ', 'S0')) AS shut,
        min(first_seen) AS since, dateDiff('second', min(first_seen), max(last_seen)) AS seconds
-FROM sessions
+FROM conversations
 WHERE transport = 'tcp' AND mirror_session = 1
 GROUP BY client
 ORDER BY shut DESC
