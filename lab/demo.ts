@@ -16,7 +16,7 @@ const QUESTIONS: [question: string, sql: string][] = [
     if(app_protocol = '', transport, app_protocol) AS app,
     formatReadableSize(sum(client_bytes + server_bytes)) AS volume,
     count() AS n
-FROM sessions
+FROM conversations
 GROUP BY mirror, mirror_session, client, server, app
 ORDER BY mirror, mirror_session, sum(client_bytes + server_bytes) DESC
 LIMIT 3 BY mirror, mirror_session`,
@@ -26,7 +26,7 @@ LIMIT 3 BY mirror, mirror_session`,
     `SELECT server, server_port AS port, count() AS connections,
     round(quantile(0.5)(handshake_us) / 1000, 1) AS median,
     round(max(handshake_us) / 1000, 1) AS slowest
-FROM sessions
+FROM conversations
 WHERE handshake_us > 0
 GROUP BY server, port
 ORDER BY median DESC
@@ -36,7 +36,7 @@ LIMIT 5`,
     'How do TCP connections end? (SF well, REJ refused, S0 unanswered, RST* reset)',
     `SELECT tcp_state AS state, count() AS connections,
     bar(connections, 0, 800, 40) AS share
-FROM sessions
+FROM conversations
 WHERE transport = 'tcp'
 GROUP BY state
 ORDER BY connections DESC`,
@@ -46,7 +46,7 @@ ORDER BY connections DESC`,
     `SELECT client, uniqExact(server, server_port) AS doors,
     countIf(tcp_state IN ('REJ', 'S0')) AS shut, min(first_seen) AS since,
     dateDiff('second', since, max(last_seen)) AS seconds
-FROM sessions
+FROM conversations
 WHERE transport = 'tcp' AND mirror_session = 1
 GROUP BY client
 ORDER BY shut DESC

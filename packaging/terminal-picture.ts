@@ -18,7 +18,7 @@ export const PICTURE = join(ROOT, 'docs/images/query.svg');
 const QUERIES = [
   `SELECT server, server_port AS port, app_protocol, count() AS connections,
        round(median(handshake_us) / 1000, 1) AS median_ms, bar(median_ms, 0, 500, 20) AS wait
-FROM sessions WHERE handshake_us > 0 AND mirror_session = 1
+FROM conversations WHERE handshake_us > 0 AND mirror_session = 1
 GROUP BY ALL ORDER BY median_ms DESC LIMIT 5`,
   `SELECT mirror_type AS mirror, sum(m.packets) AS packets, sum(m.lost) AS lost,
        sparkbar(11)(m.minute, m.lost) AS lost_by_minute

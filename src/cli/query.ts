@@ -25,7 +25,9 @@ export function registerQuery(program: Command): void {
     .description(
       'Asks a question in ClickHouse SQL and prints the answer: a table on a terminal, with a value a line where the ' +
         'table would be wider than the terminal; else tab-separated. It only reads, unless --write is given. ' +
-        'docs/reference/columns.md lists the tables and columns.',
+        'docs/reference/columns.md lists the tables and columns: sessions has a row for each part of a long ' +
+        'conversation, conversations one for all of them; both have what several mirrors see once for each, and so ' +
+        'has a sum over mirrors.',
     )
     .argument('<sql>', 'the statement; - reads it from stdin')
     .option('--store <store>', 'a directory, or http://user@host:8123/database', DEFAULT_STORE)

@@ -75,17 +75,21 @@ function disk({ disk_free_bytes: free, bytes_per_day: daily, days_left: days }: 
 }
 
 function mirrors(s: CollectorStatus, width: number | undefined): string[] {
-  if (s.mirror_points === 0) return ['no mirror point has sent anything yet'];
-  const shown = [...s.mirrors, ...s.unlisted.loudest]
-    .sort((a, b) => b.packets - a.packets)
-    .slice(0, MOST_POINTS);
-  const more = s.mirror_points - shown.length;
+  const all = [...s.mirrors, ...s.unlisted.loudest].sort((a, b) => b.packets - a.packets);
+  const silent = all.filter(isSilent);
+  const loudest = all.filter((m) => !isSilent(m)).slice(0, MOST_POINTS);
+  const more = s.mirror_points - loudest.length;
+  const moreSilent = silent.length - MOST_POINTS;
+  const shown = [...loudest, ...silent.slice(0, MOST_POINTS)];
   return [
-    ...table(
-      ['MIRROR', 'TYPE', 'SOURCE', 'PACKETS', 'SIZE', 'LOST', 'KERNEL DROPS', 'POLICY'],
-      shown.map(row),
-      width,
-    ),
+    ...(s.mirror_points === 0 ? ['no mirror point has sent anything yet'] : []),
+    ...(shown.length === 0
+      ? []
+      : table(
+          ['MIRROR', 'TYPE', 'SOURCE', 'PACKETS', 'SIZE', 'LOST', 'KERNEL DROPS', 'POLICY'],
+          shown.map(row),
+          width,
+        )),
     ...shown
       .filter((m) => m.comes_twice === true)
       .map(
@@ -93,25 +97,38 @@ function mirrors(s: CollectorStatus, width: number | undefined): string[] {
           `! ${m.name || m.source}: its frames come twice; ${DEDUPLICATE_WORDS} in its entry of mirrors counts each once`,
       ),
     ...(more > 0 ? [`and ${counted(more, 'more mirror point')}`] : []),
+    ...(moreSilent > 0 ? [`and ${counted(moreSilent, 'more mirror')} that sent nothing`] : []),
   ];
+}
+
+/** Whether it is an entry of the configuration of which no mirror point is known. */
+function isSilent(m: MirrorStatus): boolean {
+  return m.target === '';
+}
+
+function policyWords(m: MirrorStatus): string {
+  if (!isSilent(m)) return m.policy;
+  if (m.last_seen === undefined) return `${m.policy}: configured, nothing seen yet`;
+  return `${m.policy}: nothing since ${new Date(m.last_seen * 1000).toISOString().slice(0, 16)}Z`;
 }
 
 function row(m: MirrorStatus): string[] {
   return [
     m.name || m.source,
     typeWords(m),
-    m.source,
+    m.source || 'any',
     grouped(m.packets),
     sizeWords(m.bytes),
-    m.sequence === 'none' || m.sequence === 'unusable' ? '-' : grouped(m.lost),
+    m.lost === undefined || m.sequence === 'none' || m.sequence === 'unusable' ? '-' : grouped(m.lost),
     grouped(m.kernel_drops),
-    m.policy,
+    policyWords(m),
   ];
 }
 
 /** erspan2 7 */
 function typeWords(m: Pick<MirrorStatus, 'type' | 'session' | 'key'>): string {
-  return `${m.type}${m.session > 0 ? ` ${m.session}` : ''}${m.key === null ? '' : ` key ${m.key}`}`;
+  const session = (m.session ?? 0) > 0 ? ` ${m.session}` : '';
+  return `${m.type || 'any'}${session}${m.key === null ? '' : ` key ${m.key}`}`;
 }
 
 /** The loudest of those refused, as far as they stand out from the others. */

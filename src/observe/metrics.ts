@@ -1,7 +1,14 @@
 /** Prometheus metrics, made anew from the collector's status at every scrape: docs/reference/metrics.md. */
 import { Counter, Gauge, Registry } from 'prom-client';
 import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
-import type { CollectorStatus, MirrorStatus, MirrorSums, PoolStatus, StoreStatus } from './status.js';
+import type {
+  CollectorStatus,
+  MirrorStatus,
+  MirrorSums,
+  PoolStatus,
+  SessionStatus,
+  StoreStatus,
+} from './status.js';
 
 type Labels = Readonly<Record<string, string>>;
 interface Sample {
@@ -20,6 +27,18 @@ interface Metric {
 const one = (value: number): Sample[] => [{ labels: {}, value }];
 const known = (value: number | null): Sample[] => (value === null ? [] : one(value));
 
+const DAY = 86_400;
+
+function perSecond(perDay: number | null): number | null {
+  return perDay === null ? null : perDay / DAY;
+}
+
+/**
+ * Words of `dropped` that are metrics of their own: frames and numbers are not packets, and packets of a pool that is full
+ * are stored.
+ */
+const NO_DROPS: ReadonlySet<string> = new Set(['tap', 'sequence_numbers', 'mirror_points_full']);
+
 const MIRROR_LABELS = ['name', 'site', 'type', 'source', 'target', 'session', 'key'] as const;
 
 /** Of the mirror points that are not told one by one. */
@@ -32,6 +51,18 @@ function isNumbered({ sequence }: MirrorStatus): boolean {
   return sequence !== 'none' && sequence !== 'unusable';
 }
 
+function mirrorLabels(m: MirrorStatus): Labels {
+  return {
+    name: m.name,
+    site: m.site,
+    type: m.type,
+    source: m.source,
+    target: m.target,
+    session: String(m.session ?? ''),
+    key: String(m.key ?? ''),
+  };
+}
+
 function mirror(field: Exclude<keyof MirrorSums, 'points'>, name: string, help: string): Metric {
   return {
     name: `mirrorlake_mirror_${name}`,
@@ -40,18 +71,10 @@ function mirror(field: Exclude<keyof MirrorSums, 'points'>, name: string, help: 
     labels: MIRROR_LABELS,
     samples: (s) => {
       const told = BY_NUMBERS.has(field) ? s.mirrors.filter(isNumbered) : s.mirrors;
-      const samples: Sample[] = told.map((m) => ({
-        labels: {
-          name: m.name,
-          site: m.site,
-          type: m.type,
-          source: m.source,
-          target: m.target,
-          session: String(m.session),
-          key: m.key === null ? '' : String(m.key),
-        },
-        value: m[field],
-      }));
+      const samples = told.flatMap((m): Sample[] => {
+        const value = m[field];
+        return value === undefined ? [] : [{ labels: mirrorLabels(m), value }];
+      });
       if (s.unlisted.packets > 0) samples.push({ labels: UNLISTED, value: s.unlisted[field] });
       return samples;
     },
@@ -93,9 +116,13 @@ function transmitErrors(t: TunnelStatus): Sample[] {
   ];
 }
 
-/** What a collector without a store says nothing of. */
+/** A collector without a store only has tunnels: it says nothing of mirrors, sessions and rows. */
+function observes(s: CollectorStatus): boolean {
+  return s.store.state !== 'none';
+}
+
 function ofStore(s: CollectorStatus, value: (store: StoreStatus) => number): Sample[] {
-  return s.store.state === 'none' ? [] : one(value(s.store));
+  return observes(s) ? one(value(s.store)) : [];
 }
 
 function pool(field: Exclude<keyof PoolStatus, 'name'>, name: string, help: string): Metric {
@@ -104,7 +131,17 @@ function pool(field: Exclude<keyof PoolStatus, 'name'>, name: string, help: stri
     help,
     kind: name.endsWith('_total') ? 'counter' : 'gauge',
     labels: ['name'],
-    samples: (s) => s.pools.map((p) => ({ labels: { name: p.name }, value: p[field] })),
+    samples: (s) => (observes(s) ? s.pools.map((p) => ({ labels: { name: p.name }, value: p[field] })) : []),
+  };
+}
+
+function session(field: keyof SessionStatus, name: string, help: string): Metric {
+  return {
+    name: `mirrorlake_${name}`,
+    help,
+    kind: name.endsWith('_total') ? 'counter' : 'gauge',
+    labels: [],
+    samples: (s) => (observes(s) ? one(s.sessions[field]) : []),
   };
 }
 
@@ -138,8 +175,11 @@ export const METRICS: readonly Metric[] = [
         value: r.state === 'up' ? 1 : 0,
       })),
   },
-  receiver('packets', 'Packets of protocol 47, and fragments of such, taken from the kernel.'),
-  receiver('dropped', 'Packets the kernel dropped because this collector was too slow for them.'),
+  receiver(
+    'packets',
+    'Packets of IP protocol 47, and fragments of such, that a receiver took from the kernel.',
+  ),
+  receiver('dropped', 'Packets that the kernel dropped because this collector was too slow for them.'),
   {
     name: 'mirrorlake_receiver_addresses_missed',
     help: 'IPv6 addresses of this host that raw sockets do not receive on, for want of a socket.',
@@ -153,14 +193,31 @@ export const METRICS: readonly Metric[] = [
     help: 'Packets that did not become mirrored frames of an observed mirror point, by reason.',
     kind: 'counter',
     labels: ['reason'],
-    samples: (s) => Object.entries(s.dropped).map(([reason, value]) => ({ labels: { reason }, value })),
+    samples: (s) =>
+      Object.entries(s.dropped)
+        .filter(([reason]) => !NO_DROPS.has(reason))
+        .map(([reason, value]) => ({ labels: { reason }, value })),
+  },
+  {
+    name: 'mirrorlake_tap_dropped_total',
+    help: 'Mirrored frames that a TAP device did not take. They are stored all the same.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => known(s.dropped.tap ?? null),
+  },
+  {
+    name: 'mirrorlake_sequence_numbers_dropped_total',
+    help: 'Sequence numbers that workers handed on faster than they were judged: packets with these may be counted as lost.',
+    kind: 'counter',
+    labels: [],
+    samples: (s) => (observes(s) ? one(s.dropped.sequence_numbers ?? 0) : []),
   },
   {
     name: 'mirrorlake_incomplete_packets_total',
     help: 'Packets in fragments, some of which did not come: the underlay drops them, or its MTU is too small.',
     kind: 'counter',
     labels: [],
-    samples: (s) => known(s.fragments?.incomplete ?? null),
+    samples: (s) => known((observes(s) ? s.fragments?.incomplete : null) ?? null),
   },
   {
     name: 'mirrorlake_kernel_reassembly_failures_total',
@@ -169,94 +226,86 @@ export const METRICS: readonly Metric[] = [
     labels: [],
     samples: (s) => known(s.fragments?.kernel_failures ?? null),
   },
-  mirror('packets', 'packets_total', 'Packets of a mirror point.'),
-  mirror('bytes', 'bytes_total', 'Bytes of its mirrored frames.'),
+  mirror(
+    'packets',
+    'packets_total',
+    'Packets of a mirror point; 0 of a configured mirror that has sent nothing: its labels are then those of its entry.',
+  ),
+  mirror(
+    'bytes',
+    'bytes_total',
+    'Bytes of the mirrored frames of a mirror point, their encapsulation not included.',
+  ),
   mirror(
     'lost',
     'lost_total',
-    'Packets it sent that were lost on the way, by its sequence numbers: missing for some seconds. Absent where these tell nothing.',
+    'Packets of a mirror point that were lost on the way, by its sequence numbers: missing for some seconds. Absent where these tell nothing.',
   ),
-  mirror('late', 'late_total', 'Those of them that came after that.'),
-  mirror('kernel_drops', 'kernel_drops_total', "Its share of what this host's kernel dropped."),
-  mirror('reordered', 'reordered_total', 'Packets that came after a later one.'),
-  mirror('repeated', 'repeated_total', 'Packets that came twice.'),
-  mirror('truncated', 'truncated_total', 'Frames the mirror cut short.'),
-  mirror('malformed', 'malformed_total', 'Frames with a header that cannot be right.'),
-  mirror('last_seen', 'last_seen_timestamp_seconds', 'When its last packet came.'),
+  mirror('late', 'late_total', 'Packets of a mirror point that came after they were counted as lost.'),
+  mirror(
+    'kernel_drops',
+    'kernel_drops_total',
+    "Packets of a mirror point that this host's kernel dropped: its share of all that were.",
+  ),
+  mirror('reordered', 'reordered_total', 'Packets of a mirror point that came after a later one.'),
+  mirror('repeated', 'repeated_total', 'Packets of a mirror point that came twice.'),
+  mirror('truncated', 'truncated_total', 'Frames of a mirror point that the mirror had cut short.'),
+  mirror('malformed', 'malformed_total', 'Frames of a mirror point with a header that cannot be right.'),
+  mirror(
+    'last_seen',
+    'last_seen_timestamp_seconds',
+    'When the last packet of a mirror point came. Absent before there was one.',
+  ),
   pool('points', '', 'Mirror points known of an entry of `mirrors`; without a name: of none.'),
-  pool('places', '_limit', 'How many of them a worker tells apart.'),
-  pool('full', '_full_total', 'Packets of further ones, which share one mirror point.'),
-  pool('forgotten', '_forgotten_total', 'Mirror points forgotten after a long silence.'),
-  {
-    name: 'mirrorlake_sessions_open',
-    help: 'Sessions in the table.',
-    kind: 'gauge',
-    labels: [],
-    samples: (s) => one(s.sessions.open),
-  },
-  {
-    name: 'mirrorlake_sessions_opened_total',
-    help: 'Sessions begun.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.opened),
-  },
-  {
-    name: 'mirrorlake_session_rows_total',
-    help: 'Rows handed to the store.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.rows),
-  },
-  {
-    name: 'mirrorlake_sessions_pressure_total',
-    help: 'Sessions ended early because the table was full.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.pressure),
-  },
-  {
-    name: 'mirrorlake_sessions_collisions_total',
-    help: 'Sessions ended early because the hashes of too many were alike: somebody knows the secret they are made under.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.collisions),
-  },
-  {
-    name: 'mirrorlake_fragment_trains_dropped_total',
-    help: 'Inner packets in fragments given up because too many were under way: their later fragments are a conversation without ports.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.fragment_trains_dropped),
-  },
-  {
-    name: 'mirrorlake_fragment_trains_headless_total',
-    help: 'Inner packets in fragments whose first one did not come: likewise.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.fragment_trains_headless),
-  },
-  {
-    name: 'mirrorlake_session_rows_dropped_total',
-    help: "Rows, kept packets among them, lost because too many waited for the store's thread, and fragments not kept because too many waited for their first one.",
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.dropped),
-  },
-  {
-    name: 'mirrorlake_duplicates_total',
-    help: 'Frames that were copied twice and counted once (`deduplicate`).',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.duplicates),
-  },
-  {
-    name: 'mirrorlake_duplicates_forgotten_total',
-    help: 'Frames that were forgotten within the time of `deduplicate`, others having their place: a copy of them counts.',
-    kind: 'counter',
-    labels: [],
-    samples: (s) => one(s.sessions.duplicates_forgotten),
-  },
+  pool(
+    'places',
+    '_limit',
+    'Mirror points of an entry of `mirrors` that a worker tells apart; without a name: of those that no entry names.',
+  ),
+  pool(
+    'full',
+    '_full_total',
+    'Packets of mirror points beyond the limit of their entry of `mirrors`, which share one mirror point.',
+  ),
+  pool(
+    'forgotten',
+    '_forgotten_total',
+    'Mirror points of an entry of `mirrors` that were forgotten after a long silence.',
+  ),
+  session('open', 'sessions_open', 'Sessions in the table.'),
+  session('opened', 'sessions_opened_total', 'Sessions begun.'),
+  session('rows', 'session_rows_total', 'Rows handed to the store.'),
+  session('pressure', 'sessions_pressure_total', 'Sessions ended early because the table was full.'),
+  session(
+    'collisions',
+    'sessions_collisions_total',
+    'Sessions ended early because the hashes of too many were alike: somebody knows the secret they are made under.',
+  ),
+  session(
+    'fragment_trains_dropped',
+    'fragment_trains_dropped_total',
+    'Inner packets in fragments given up because too many were under way: their later fragments are a conversation without ports.',
+  ),
+  session(
+    'fragment_trains_headless',
+    'fragment_trains_headless_total',
+    'Inner packets in fragments whose first one did not come: a conversation without ports.',
+  ),
+  session(
+    'dropped',
+    'session_rows_dropped_total',
+    "Rows, kept packets among them, lost because too many waited for the store's thread, and fragments not kept because too many waited for their first one.",
+  ),
+  session(
+    'duplicates',
+    'duplicates_total',
+    'Frames that were copied twice and counted once (`deduplicate`).',
+  ),
+  session(
+    'duplicates_forgotten',
+    'duplicates_forgotten_total',
+    'Frames that were forgotten within the time of `deduplicate`, others having their place: a copy of them counts.',
+  ),
   {
     name: 'mirrorlake_store_up',
     help: '1 while the store accepts what is sent; 0 while segments wait for it.',
@@ -280,10 +329,17 @@ export const METRICS: readonly Metric[] = [
   },
   {
     name: 'mirrorlake_spool_bytes',
-    help: 'Bytes of those segments.',
+    help: 'Bytes of the segments that wait for the store.',
     kind: 'gauge',
     labels: [],
     samples: (s) => ofStore(s, (store) => store.spool_bytes),
+  },
+  {
+    name: 'mirrorlake_spool_used_ratio',
+    help: 'How much of its limit waits in the spool, 0 to 1: of rows (`spool.limit`) or of kept packets (`spool.packets_limit`), whichever is more.',
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => (s.store.spool_used === undefined ? [] : ofStore(s, (store) => store.spool_used ?? 0)),
   },
   {
     name: 'mirrorlake_spool_up',
@@ -314,18 +370,18 @@ export const METRICS: readonly Metric[] = [
     samples: (s) => known(s.store.disk_free_bytes),
   },
   {
-    name: 'mirrorlake_store_growth_bytes_per_day',
-    help: "Bytes a day that the store's disk takes at the rate of the last day; absent before ten minutes of it.",
+    name: 'mirrorlake_store_growth_bytes_per_second',
+    help: "Bytes a second that are added to the store's disk, at the rate of the last day; absent before ten minutes of it.",
     kind: 'gauge',
     labels: [],
-    samples: (s) => known(s.store.bytes_per_day),
+    samples: (s) => known(perSecond(s.store.bytes_per_day)),
   },
   {
-    name: 'mirrorlake_store_disk_days_left',
-    help: "Days until the store's disk is full at that rate; absent where it never is (`retention`), or nobody knows.",
+    name: 'mirrorlake_store_disk_left_seconds',
+    help: "Time until the store's disk is full at the rate of the last day; absent where it never is (`retention`), or nobody knows.",
     kind: 'gauge',
     labels: [],
-    samples: (s) => known(s.store.days_left),
+    samples: (s) => known(s.store.days_left === null ? null : s.store.days_left * DAY),
   },
   {
     name: 'mirrorlake_tunnel_up',
@@ -336,17 +392,17 @@ export const METRICS: readonly Metric[] = [
   },
   {
     name: 'mirrorlake_tunnel_mtu_bytes',
-    help: "MTU of its device, which follows the path's.",
+    help: "MTU of a tunnel's device, which follows the path's.",
     kind: 'gauge',
     labels: ['tunnel', 'mode'],
     samples: (s) => s.tunnels.map((t) => ofTunnel(t, t.mtu)),
   },
   tunnel('receive_packets', 'rx_packets', 'Packets a tunnel has taken.'),
-  tunnel('receive_bytes', 'rx_bytes', 'Bytes of their inner packets.'),
-  tunnel('receive_dropped', 'rx_dropped', 'Packets its device did not take.'),
+  tunnel('receive_bytes', 'rx_bytes', 'Bytes of the inner packets that a tunnel has taken.'),
+  tunnel('receive_dropped', 'rx_dropped', 'Packets that the device of a tunnel did not take.'),
   {
     name: 'mirrorlake_tunnel_receive_errors_total',
-    help: 'Packets it refused, by reason: rx_crc_errors, rx_fifo_errors, rx_frame_errors, rx_length_errors of the kernel.',
+    help: 'Packets that a tunnel refused, by reason: rx_crc_errors, rx_fifo_errors, rx_frame_errors, rx_length_errors of the kernel.',
     kind: 'counter',
     labels: ['tunnel', 'mode', 'reason'],
     samples: (s) =>
@@ -356,17 +412,21 @@ export const METRICS: readonly Metric[] = [
         ),
       ),
   },
-  tunnel('transmit_packets', 'tx_packets', 'Packets it has sent.'),
-  tunnel('transmit_bytes', 'tx_bytes', 'Bytes of their inner packets.'),
-  tunnel('transmit_dropped', 'tx_dropped', 'Packets of its device that it did not send, for want of room.'),
+  tunnel('transmit_packets', 'tx_packets', 'Packets a tunnel has sent.'),
+  tunnel('transmit_bytes', 'tx_bytes', 'Bytes of the inner packets that a tunnel has sent.'),
+  tunnel(
+    'transmit_dropped',
+    'tx_dropped',
+    'Packets of its device that a tunnel did not send, for want of room.',
+  ),
   {
     name: 'mirrorlake_tunnel_transmit_errors_total',
-    help: 'Packets it could not send, by reason: tx_carrier_errors, tx_aborted_errors, collisions of the kernel, and what was too long for the path.',
+    help: 'Packets that a tunnel could not send, by reason: tx_carrier_errors, tx_aborted_errors, collisions of the kernel, and what was too long for the path.',
     kind: 'counter',
     labels: ['tunnel', 'mode', 'reason'],
     samples: (s) => s.tunnels.flatMap(transmitErrors),
   },
-  tunnel('icmp_errors', 'icmp_errors', 'ICMP errors that the path has sent about its packets.'),
+  tunnel('icmp_errors', 'icmp_errors', 'ICMP errors that the path has sent about packets of a tunnel.'),
   {
     name: 'mirrorlake_tunnel_refused_packets_total',
     help: 'Packets that came to the sockets of tunnels and were none’s, by reason; mirrors of the same senders are among `no_tunnel`.',
@@ -396,15 +456,36 @@ export const METRICS: readonly Metric[] = [
     ],
   },
   {
+    name: 'process_cpu_seconds_total',
+    help: "CPU time of the collector's process, user and system: all its threads (workers, tunnels, the store's). The engine of an embedded store is a process of its own, and not in it.",
+    kind: 'counter',
+    labels: [],
+    samples: (s) => known(s.cpu_seconds ?? null),
+  },
+  {
+    name: 'process_open_fds',
+    help: "Open file descriptors of the collector's process.",
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => known(s.open_files ?? null),
+  },
+  {
+    name: 'process_max_fds',
+    help: 'How many file descriptors it may have open; absent where there is no limit.',
+    kind: 'gauge',
+    labels: [],
+    samples: (s) => known(s.open_files_limit ?? null),
+  },
+  {
     name: 'process_resident_memory_bytes',
-    help: 'Resident memory.',
+    help: "Resident memory of the collector's process, its rings included; the engine of an embedded store not.",
     kind: 'gauge',
     labels: [],
     samples: (s) => one(s.memory_bytes),
   },
   {
     name: 'process_start_time_seconds',
-    help: 'When the collector started.',
+    help: 'When the collector started, in seconds since 1970.',
     kind: 'gauge',
     labels: [],
     samples: (s) => one(Date.parse(s.started) / 1000),

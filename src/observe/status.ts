@@ -27,7 +27,8 @@ export interface MirrorStatus {
   readonly type: string;
   readonly source: string;
   readonly target: string;
-  readonly session: number;
+  /** Null of an entry that names none, while no point of it is known. */
+  readonly session: number | null;
   readonly key: number | null;
   /** `observe`, `ignore`, or `refuse`. */
   readonly policy: string;
@@ -35,8 +36,11 @@ export interface MirrorStatus {
   readonly bytes: number;
   /** What the sequence numbers turned out to count; see the column `sequence` of the table mirrors. */
   readonly sequence: string;
-  /** Packets the mirror sent that were given up: they had not arrived for seconds, nor did this host's kernel drop them. */
-  readonly lost: number;
+  /**
+   * Packets the mirror sent that were given up: they had not arrived for seconds, nor did this host's kernel drop them.
+   * Absent of a mirror that is configured and has sent nothing.
+   */
+  readonly lost?: number;
   /** Those of them that came after that. */
   readonly late: number;
   readonly reordered: number;
@@ -45,8 +49,8 @@ export interface MirrorStatus {
   readonly malformed: number;
   /** This mirror's share of what this host's kernel dropped. */
   readonly kernel_drops: number;
-  /** Seconds since 1970 of its last packet. */
-  readonly last_seen: number;
+  /** Seconds since 1970 of its last packet; absent before there was one. */
+  readonly last_seen?: number;
   /** Its frames come twice, which `deduplicate` would count once. Absent from an older collector. */
   readonly comes_twice?: boolean;
 }
@@ -124,6 +128,8 @@ export interface StoreStatus {
   /** What waits, on the disk, or in memory while the disk takes nothing. */
   readonly spool_segments: number;
   readonly spool_bytes: number;
+  /** How much of its limit that is, 0 to 1: of the spool of rows or that of kept packets, whichever is fuller. */
+  readonly spool_used?: number;
   /**
    * What is wrong with the spool: its disk takes nothing, or rows were lost within the last minute. Empty while it is
    * well. An older collector, asked by this version, says nothing of it, nor of the other fields that may be missing.
@@ -170,6 +176,11 @@ export interface CollectorSummary {
   readonly workers: number;
   /** Resident memory of the process, bytes. */
   readonly memory_bytes: number;
+  /** CPU time of the process, all its threads, user and system, seconds. Absent from an older collector, as the next two. */
+  readonly cpu_seconds?: number;
+  /** Descriptors that are open, null where there is none left to count them by; and how many may be, null for any number. */
+  readonly open_files?: number | null;
+  readonly open_files_limit?: number | null;
   readonly receivers: readonly ReceiverStatus[];
   /** Outer packets by what became of them (GRE dispatch, fragments, refused mirror points). */
   readonly dropped: DropCounts;
@@ -188,7 +199,10 @@ export interface CollectorSummary {
 }
 
 export interface MirrorsStatus {
-  /** One by one: those that an entry of the configuration names, and the first of the others. */
+  /**
+   * One by one: those that an entry of the configuration names, the first of the others, and every entry of which no
+   * point is known: with the words of the entry, no `target`, and packets 0.
+   */
   readonly mirrors: readonly MirrorStatus[];
   /** The others, those forgotten included, and the loudest of them that are known. */
   readonly unlisted: MirrorSums & { readonly loudest: readonly MirrorStatus[] };

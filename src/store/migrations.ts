@@ -42,6 +42,8 @@ export const SHARDING: Record<string, string> = {
   tunnels: 'cityHash64(name, minute)',
   packets: 'cityHash64(session_id)',
   sessions_by_minute: 'cityHash64(client_ip)',
+  // A view of each shard's sessions: a conversation's parts are on one.
+  conversations: 'cityHash64(session_id)',
   schema_migrations: 'version',
 };
 

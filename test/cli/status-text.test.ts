@@ -148,6 +148,29 @@ it('says that nothing has come yet', () => {
   );
 });
 
+it('shows mirrors that are configured and send nothing, however many others there are', () => {
+  const { lost: _, last_seen: __, ...nothing } = mirror;
+  const silent = {
+    ...nothing,
+    name: 'edge',
+    type: '',
+    source: '',
+    target: '',
+    session: null,
+    packets: 0,
+    bytes: 0,
+  };
+  const none = statusText({ ...status, mirrors: [silent], mirror_points: 0 });
+  expect(none).toContain('no mirror point has sent anything yet\n');
+  expect(none).toMatch(/^edge +any +any +0 +0\.0 KiB +- +3 +observe: configured, nothing seen yet$/m);
+  const heard = { ...silent, type: 'erspan2', session: 4, last_seen: 1767225600 };
+  const mirrors = [silent, heard, ...Array.from({ length: 60 }, (_, i) => ({ ...mirror, session: i }))];
+  const text = statusText({ ...status, mirrors, mirror_points: 60 });
+  expect(text).toMatch(/^edge +erspan2 4 .* observe: nothing since 2026-01-01T00:00Z$/m);
+  expect(text).toContain(': configured, nothing seen yet\n');
+  expect(text).toContain('and 10 more mirror points\n');
+});
+
 it('shows the loudest mirror points, and how many more there are', () => {
   const mirrors = Array.from({ length: 60 }, (_, i) => ({ ...mirror, session: i + 1, packets: i }));
   const loudest = [{ ...mirror, session: 1000, packets: 1_000_000 }];

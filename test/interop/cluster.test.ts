@@ -45,6 +45,7 @@ describeWith([ZOOKEEPER, 'java'], 'the tables of a cluster', () => {
       ]
         .flatMap(([table, engine]) => [`${table}\tDistributed`, `${table}_local\tReplicated${engine}`])
         .concat('sessions_by_minute_view_local\tMaterializedView')
+        .concat('conversations\tDistributed', 'conversations_local\tView')
         .sort(),
     );
     expect(

@@ -209,7 +209,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     const s = await c.statusWhen((s) => s.receivers[0].packets + s.receivers[0].dropped === sent);
     expect(s.receivers[0].dropped).toBeGreaterThan(10_000);
     const t = await c.statusWhen(
-      (s) => s.mirrors[0].kernel_drops === s.receivers[0].dropped && s.mirrors[0].lost > 0,
+      (s) => s.mirrors[0].kernel_drops === s.receivers[0].dropped && s.mirrors[0].lost! > 0,
     );
     expect(t.mirrors[0]).toMatchObject({
       packets: t.receivers[0].packets,
@@ -257,7 +257,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     const s = await c.statusWhen((s) => {
       const m = s.mirrors[0];
       const dropped = s.receivers[0].dropped;
-      return m !== undefined && m.packets + m.kernel_drops + m.lost === count && m.kernel_drops === dropped;
+      return m !== undefined && m.packets + m.kernel_drops + m.lost! === count && m.kernel_drops === dropped;
     }, 60);
     expect(s.receivers[0].packets + s.receivers[0].dropped).toBe(count);
     expect(s.mirrors[0]).toMatchObject({
@@ -322,7 +322,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     send(frames);
     const sent = conversations * 10;
     const s = await c.statusWhen(
-      (s) => s.mirrors.filter((m) => m.session < 3 && m.packets === sent).length === 2,
+      (s) => s.mirrors.filter((m) => m.session! < 3 && m.packets === sent).length === 2,
     );
     expect(s.workers).toBe(2);
     const { rows } = await c.queryWhen<Record<string, string>>(
@@ -339,7 +339,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
       ]);
     }
     const t = await c.statusWhen((s) => s.mirrors.every((m) => m.session === 3 || m.sequence === 'session'));
-    for (const m of t.mirrors.filter((m) => m.session < 3))
+    for (const m of t.mirrors.filter((m) => m.session! < 3))
       expect(m).toMatchObject({ lost: 0, repeated: 0, kernel_drops: 0 });
   });
 

@@ -61,6 +61,7 @@ describeWith(
       for (const file of [
         'packaging/mirrorlake.service',
         'packaging/mirrorlake.yaml',
+        'packaging/prometheus/mirrorlake.rules.yml',
         'LICENSE',
         'README.md',
       ]) {

@@ -42,6 +42,16 @@ it('serves every metric with its value, twice the same', async () => {
   expect(text).toContain('mirrorlake_mirror_points_forgotten_total{name="core \\"1\\""} 2\n');
   expect(text).toContain('mirrorlake_receiver_dropped_total{receiver="eth1",kind="ring"} 3\n');
   expect(text).toContain('mirrorlake_dropped_total{reason="gre_short"} 2\n');
+  // Not packets, or stored all the same: a sum over the reasons is of packets that went nowhere.
+  expect(text.match(/^mirrorlake_dropped_total/gm)).toHaveLength(2);
+  expect(text).toContain('mirrorlake_tap_dropped_total 5\n');
+  expect(text).toContain('mirrorlake_sequence_numbers_dropped_total 6\n');
+  expect(text).toContain('mirrorlake_store_growth_bytes_per_second 1000\n');
+  expect(text).toContain('mirrorlake_store_disk_left_seconds 1728000\n');
+  expect(text).toContain('mirrorlake_spool_used_ratio 0.25\n');
+  expect(text).toContain('process_cpu_seconds_total 1.5\n');
+  expect(text).toContain('process_open_fds 40\n');
+  expect(text).toContain('process_max_fds 1024\n');
   const tunnel = 'tunnel="t1",mode="gre"';
   expect(text).toContain(`mirrorlake_tunnel_up{${tunnel}} 1\n`);
   expect(text).toContain(`mirrorlake_tunnel_mtu_bytes{${tunnel}} 1476\n`);
@@ -66,14 +76,14 @@ it('tells errors of a tunnel by their reasons, which add up', async () => {
 });
 
 it('leaves out what is not known, and what there is not', async () => {
-  const store = { ...STATUS.store, disk_free_bytes: null, days_left: null };
+  const store = { ...STATUS.store, disk_free_bytes: null, bytes_per_day: null, days_left: null };
   const unknown = await exposition({
     ...STATUS,
     store,
     mirrors: [],
     unlisted: { ...STATUS.unlisted, packets: 0 },
   });
-  expect(unknown.text).not.toMatch(/disk_free|days_left|mirror_lost/);
+  expect(unknown.text).not.toMatch(/disk_free|disk_left|mirror_lost/);
   const none = await exposition({ ...STATUS, store: { ...store, state: 'none' } });
   expect(none.text).not.toMatch(/mirrorlake_(store|spool)_/);
 });
@@ -84,6 +94,16 @@ it('has no losses of a mirror whose sequence numbers tell none', async () => {
     expect(text).not.toMatch(/^mirrorlake_mirror_(lost|late|reordered|repeated)_total\{name="core/m);
     expect(text).toMatch(/^mirrorlake_mirror_packets_total\{name="core/m);
   }
+});
+
+it('has a configured mirror that sent nothing, with packets 0, and neither losses nor a time', async () => {
+  const { text } = await exposition(STATUS);
+  const labels = 'name="core 2",site="ams",type="",source="10.0.1.0/24",target="",session="",key=""';
+  expect(text).toContain(`mirrorlake_mirror_packets_total{${labels}} 0\n`);
+  expect(text).not.toMatch(/^mirrorlake_mirror_(lost|late|reordered|repeated|last_seen)\w*\{name="core 2"/m);
+  const [, silent] = STATUS.mirrors;
+  const gone = await exposition({ ...STATUS, mirrors: [{ ...silent, last_seen: 1767225600 }] });
+  expect(gone.text).toContain(`mirrorlake_mirror_last_seen_timestamp_seconds{${labels}} 1767225600\n`);
 });
 
 it('says whether the collector is well, and what ails it', async () => {

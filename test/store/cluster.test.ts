@@ -74,6 +74,17 @@ test('takes a segment once, spread over the shards, roll-up included', async () 
     expect(Number(await node.sql('SELECT count() FROM sessions_local'))).toBeGreaterThan(2000);
 });
 
+test('folds the parts of conversations, which are on one shard', async () => {
+  // A hundred more, in three parts each.
+  await nodes[0].sql(
+    `INSERT INTO sessions SELECT * REPLACE (reinterpretAsUUID(MD5(toString(session_id))) AS session_id, n AS part, if(n < 2, 'active', 'fin') AS end_reason)
+       FROM sessions ARRAY JOIN [toUInt32(0), 1, 2] AS n WHERE client_port < 1124 SETTINGS distributed_foreground_insert = 1`,
+  );
+  const sum =
+    'SELECT count(), sum(parts), sum(client_bytes) = (SELECT sum(client_bytes) FROM sessions) FROM conversations';
+  for (const node of nodes) expect((await node.sql(sum)).trim()).toBe('5100\t5300\t1');
+});
+
 test('is not changed as if it were one server', async () => {
   for (const node of nodes)
     await node.sql(

@@ -27,6 +27,25 @@ describe('the cookbook, on the demo', () => {
     expect(rows.length).toBeGreaterThan(0);
   });
 
+  it('shows how to count each conversation once, which is less than a plain sum', async () => {
+    const sql = /```sql\n([^`]*)```/.exec(PAGE.slice(0, PAGE.indexOf('\n### ')))![1];
+    const inBytes = sql.replaceAll('formatReadableSize', 'toUInt64');
+    const [row] = await data.ask(inBytes);
+    const [{ plain }] = await data.ask(
+      "SELECT sum(client_bytes + server_bytes) AS plain FROM sessions WHERE community_id != ''",
+    );
+    expect(row.what_a_plain_sum_says).toBe(plain);
+    expect(Number(row.volume)).toBeGreaterThan(0);
+    expect(Number(row.volume)).toBeLessThan(Number(plain));
+    expect(await data.ask(sql)).toHaveLength(1);
+  });
+
+  it('counts conversations, not their parts', () => {
+    for (const [title, sql] of queries)
+      if (/count\(\) AS (conversations|connections|attempts|tried)/.test(sql))
+        expect(sql, title).not.toMatch(/FROM sessions\b/);
+  });
+
   const answer = (n: number): Promise<Record<string, unknown>[]> => data.ask(queries[n - 1][1]);
 
   it('finds the scanner, the slow service and the mirror that loses', async () => {

@@ -145,7 +145,9 @@ describe('on a cluster', () => {
     const local = all.filter((s) => /^CREATE TABLE/.test(s));
     for (const statement of local)
       expect(statement).toMatch(/ENGINE = Replicated\w*MergeTree\('\/clickhouse\/tables\/\{shard\}/);
-    const names = local.map((s) => /ml_(\w+)_local/.exec(s)?.[1]).sort();
+    // And every view that people ask.
+    const views = all.filter((s) => /^CREATE VIEW/.test(s));
+    const names = [...local, ...views].map((s) => /ml_(\w+)_local/.exec(s)?.[1]).sort();
     expect(
       distributedTables(layout)
         .map((s) => /TABLE ml_(\w+) ON CLUSTER lake AS ml_\1_local/.exec(s)?.[1])

@@ -31,6 +31,7 @@ import { Chores } from './chores.js';
 import { MirrorAccounts } from './mirror-accounts.js';
 import { type MirrorRules, mirrorRules } from './policy.js';
 import { becomeUser, controlOwner, directoryFor, findUser, letThrough } from './privileges.js';
+import { ProcessUsage } from './process-usage.js';
 import { receiverKind } from './receiver-kind.js';
 import { refusedStatus } from './refused.js';
 import { RingReceiver } from './ring-receiver.js';
@@ -79,7 +80,7 @@ export class Collector {
   private control: ControlServer | undefined;
   private http: ObserveServer | undefined;
   private readonly chores: Chores;
-  private resident = 0;
+  private readonly usage = new ProcessUsage();
   private readonly failuresBefore = reassemblyFailures();
   private failure: ((error: Error) => void) | undefined;
   /** Rejects when a part of the collector dies that it cannot do without. */
@@ -379,7 +380,7 @@ export class Collector {
       started: this.started.toISOString(),
       uptime_s: Math.round((Date.now() - this.started.getTime()) / 1000),
       workers: this.ring === undefined ? 1 : this.config.workers,
-      memory_bytes: this.residentBytes(),
+      ...this.usage.figures(),
       receivers: this.receivers(),
       dropped,
       fragments: {
@@ -410,15 +411,6 @@ export class Collector {
         listen_cut: this.http?.cut ?? 0,
       },
     };
-  }
-
-  private residentBytes(): number {
-    try {
-      this.resident = process.memoryUsage.rss();
-    } catch {
-      // It is read from a file, for which there may be no descriptor now.
-    }
-    return this.resident;
   }
 
   /** Stops receiving, ends and stores what is open. @returns the last status */

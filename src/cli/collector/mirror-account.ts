@@ -86,6 +86,8 @@ export class Account {
     /** Of a point that all share which found no place: the name of their entry, see PointData. */
     readonly sharedBy: string | undefined,
     readonly merged: number,
+    /** The place of its entry in `mirrors` (as many as there are: none names it), and what that says. */
+    public place: number,
     public rule: MirrorRule,
   ) {}
 

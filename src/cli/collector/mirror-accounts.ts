@@ -89,7 +89,10 @@ export class MirrorAccounts {
     this.rules = rules;
     const count = rules.mirrors.length + 1;
     this.shares = Array.from({ length: count }, () => NumberingShare.oneOf(count));
-    for (const a of this.accounts.values()) a.rule = ruleOf(this.placeOf(a.point, a.sharedBy), rules);
+    for (const a of this.accounts.values()) {
+      a.place = this.placeOf(a.point, a.sharedBy);
+      a.rule = ruleOf(a.place, rules);
+    }
     this.listing.setRules(rules);
   }
 
@@ -281,7 +284,7 @@ export class MirrorAccounts {
       const place = this.placeOf(data, sharedBy);
       const merged = this.merge?.addPoint(data, this.shares[place]) ?? -1;
       const point = new MirrorPoint(this.made++, type, source, target, session, data.key);
-      account = new Account(key, point, sharedBy, merged, ruleOf(place, this.rules));
+      account = new Account(key, point, sharedBy, merged, place, ruleOf(place, this.rules));
       this.accounts.set(key, account);
       if (merged >= 0) this.merged[merged] = account;
       this.listing.add(account);

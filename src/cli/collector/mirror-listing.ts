@@ -1,7 +1,8 @@
 /**
  * Which mirror points are told one by one, in `status` and in metrics, and what the others sent in all.
  *
- * A point that an entry of the configuration names is always told. Of those that none names the first
+ * A point that an entry of the configuration names is always told, and an entry itself while none of its points is
+ * known ({@link ConfiguredMirrors}). Of those that none names the first
  * {@link LISTED} are: what is told stays told until it is forgotten, and what is among the sums stays there, so that
  * no packet moves from one counter to another and no sum ever falls.
  */
@@ -16,6 +17,7 @@ import type {
 import { formatIp } from '../../wire/addresses.js';
 import { MIRROR_TYPE_NAMES } from '../../wire/mirror-point.js';
 import { SEQUENCE_USE_NAMES } from '../../wire/mirror-record.js';
+import { ConfiguredMirrors } from './configured-mirrors.js';
 import { type Account, COUNTED, noCounts } from './mirror-account.js';
 import type { MirrorRules } from './policy.js';
 
@@ -56,12 +58,14 @@ export class MirrorListing {
   private readonly others = new Sums();
   private readonly gone = new Sums();
   private readonly pools = new Map<string, Pool>();
+  private readonly configured = new ConfiguredMirrors();
 
   /** @param warn told once of every pool that is full */
   constructor(private readonly warn: (message: string) => void) {}
 
   /** Takes the places there are. The accounts have their new rules already. */
   setRules(rules: MirrorRules): void {
+    this.configured.setRules(rules);
     const before = new Map(this.pools);
     this.pools.clear();
     for (const { name, points } of [...rules.mirrors, { name: '', points: rules.unknownPoints }]) {
@@ -118,6 +122,7 @@ export class MirrorListing {
       return;
     }
     this.listed.delete(a);
+    this.configured.forget(a.place, a.lastSeen);
     if (isStranger(a)) this.strangers--;
     this.gone.points++;
     this.sum(a, this.gone);
@@ -129,10 +134,11 @@ export class MirrorListing {
   }
 
   status(refused: readonly RefusedStatus[]): MirrorsStatus {
-    const { unlisted } = this;
+    const { listed, unlisted } = this;
     this.others.points = unlisted.size;
+    const known = new Set([...listed].map((a) => a.place));
     return {
-      mirrors: [...this.listed].map(statusOf),
+      mirrors: [...[...listed].map(statusOf), ...this.configured.silent(known)],
       unlisted: { ...this.others.status, loudest: loudest(unlisted).map(statusOf) },
       forgotten: this.gone.status,
       pools: [...this.pools].map(([name, pool]): PoolStatus => {

@@ -10,6 +10,7 @@ export function idleStore(target: string, state: 'starting' | 'none'): StoreStat
     segments_stored: 0,
     spool_segments: 0,
     spool_bytes: 0,
+    spool_used: 0,
     spool_error: '',
     segments_dropped: 0,
     rows_dropped: 0,

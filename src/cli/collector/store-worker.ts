@@ -139,6 +139,10 @@ async function serve(): Promise<void> {
     segments_stored: delivery.storedSegments + packetDelivery.storedSegments,
     spool_segments: spool.waitingSegments + packets.waitingSegments,
     spool_bytes: spool.waitingBytes + packets.waitingBytes,
+    spool_used: Math.max(
+      spool.waitingBytes / data.spool.limit,
+      packets.waitingBytes / data.spool.packetsLimit,
+    ),
     spool_error: spool.trouble || packets.trouble,
     segments_dropped: spool.counters.droppedSegments + packets.counters.droppedSegments,
     rows_dropped: spool.counters.droppedRows + packets.counters.droppedRows,

@@ -10,7 +10,7 @@ const RULE = { name: '', site: '', policy: 'observe' } as MirrorRule;
 
 function account(numbered: boolean): Account {
   const point = new MirrorPoint(0, MirrorType.Gre, new Uint8Array(16), new Uint8Array(16), 0, null);
-  const a = new Account('', point, undefined, -1, RULE);
+  const a = new Account('', point, undefined, -1, 0, RULE);
   if (numbered) a.sequence = SequenceUse.Session;
   return a;
 }

@@ -1,0 +1,249 @@
+/** The view `conversations`: what stands in several rows of `sessions` is one conversation. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EndReason, SessionRecord } from '../../src/sessions/record.js';
+import { openStore } from '../../src/store/open.js';
+import { SessionSegment } from '../../src/store/session-segment.js';
+import type { Store } from '../../src/store/store.js';
+import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
+import { sessionRecord } from '../support/arbitrary-records.js';
+import { ClickHouseServer } from '../support/clickhouse-server.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-conversations-'));
+let server: ClickHouseServer;
+beforeAll(async () => {
+  server = await ClickHouseServer.start();
+});
+afterAll(async () => {
+  await server?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const mapped = (...ip: number[]): Uint8Array =>
+  new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ip]);
+const POINT = new MirrorPoint(0, MirrorType.Erspan2, mapped(10, 0, 0, 1), mapped(10, 0, 0, 2), 100, null);
+/** 2023-11-14, ten minutes before midnight. */
+const MIDNIGHT = 1_700_006_400;
+const START = MIDNIGHT - 600;
+
+/** A part of conversation `n` between 10.1.0.1:40000 and 10.2.0.1:443, one of whose packets the client sent. */
+function part(n: number, number: number, values: Partial<SessionRecord>): SessionRecord {
+  const r = new SessionRecord();
+  r.sessionId[15] = n;
+  r.part = number;
+  r.point = POINT;
+  r.ipVersion = 4;
+  r.etherType = 0x0800;
+  r.protocol = 6;
+  r.transport = 'tcp';
+  r.clientIp.set(mapped(10, 1, 0, 1));
+  r.serverIp.set(mapped(10, 2, 0, 1));
+  r.clientPort = 40_000;
+  r.serverPort = 443;
+  r.firstSec = START + 900 * number;
+  r.lastSec = r.firstSec + 890;
+  r.endReason = EndReason.Active;
+  return Object.assign(r, values);
+}
+
+function turned(r: SessionRecord): SessionRecord {
+  r.clientIp.set(mapped(10, 2, 0, 1));
+  r.serverIp.set(mapped(10, 1, 0, 1));
+  [r.clientPort, r.serverPort] = [r.serverPort, r.clientPort];
+  return r;
+}
+
+const MAC_PART = { ipVersion: 0, protocol: 0, etherType: 0x88cc, transport: 'lldp', hasMac: true } as const;
+
+const PARTS: readonly SessionRecord[] = [
+  // 1: over midnight, to its end.
+  part(1, 0, {
+    clientPackets: 10,
+    serverPackets: 20,
+    clientBytes: 1000,
+    serverBytes: 2000,
+    clientPayload: 500,
+    serverPayload: 1500,
+    clientTcpFlags: 2,
+    serverTcpFlags: 18,
+    clientRetransmits: 1,
+    mirrorDirection: 1,
+    handshakeUs: 77,
+    tcpState: 'S1',
+    fragments: 1,
+  }),
+  part(1, 1, {
+    clientPackets: 1,
+    serverPackets: 2,
+    clientBytes: 2 ** 40,
+    serverBytes: 5,
+    clientTcpFlags: 16,
+    serverTcpFlags: 16,
+    mirrorDirection: 2,
+    handshakeUs: 77,
+    tcpState: 'S1',
+    duplicates: 4,
+  }),
+  part(1, 2, {
+    clientPackets: 3,
+    serverPackets: 4,
+    clientBytes: 30,
+    serverBytes: 40,
+    clientTcpFlags: 17,
+    serverTcpFlags: 17,
+    serverRetransmits: 5,
+    mirrorDirection: 1,
+    handshakeUs: 77,
+    tcpState: 'SF',
+    truncated: 2,
+    endReason: EndReason.Fin,
+    lastSec: START + 1900,
+  }),
+  // 2: a late SYN shows who the client is.
+  turned(part(2, 0, { clientPackets: 20, serverPackets: 10, serverTcpFlags: 16, tcpState: 'OTH' })),
+  part(2, 1, { clientPackets: 1, serverPackets: 2, clientTcpFlags: 2, tcpState: 'S1' }),
+  // 3: its beginning is older than the retention.
+  part(3, 4, { clientPackets: 1 }),
+  part(3, 5, { clientPackets: 1, endReason: EndReason.Idle }),
+  // 4: it goes on, or nothing came after.
+  part(4, 0, { clientPackets: 1 }),
+  // 5: of one part.
+  part(5, 0, { clientPackets: 1, endReason: EndReason.Rst, tcpState: 'RSTO', lastSec: START + 60 }),
+  // 6: no IP.
+  part(6, 0, { ...MAC_PART, clientPackets: 2 }),
+  part(6, 1, { ...MAC_PART, clientPackets: 3, serverPackets: 1, endReason: EndReason.Idle }),
+];
+for (const r of PARTS) if (r.hasMac) r.clientMac.set([2, 0, 0, 0, 0, 9]);
+
+describe.each(['embedded', 'server'])('%s', (kind) => {
+  let store: Store;
+  beforeAll(async () => {
+    const location = kind === 'embedded' ? join(directory, 'data') : `${server.url}/mirrorlake`;
+    store = openStore(location, { create: true });
+    await store.migrate();
+    const segment = new SessionSegment('here');
+    for (const r of PARTS) segment.session(r);
+    await store.insert('sessions', segment.take(), 'parts', PARTS.length);
+  });
+  afterAll(() => store?.close());
+
+  const rows = async (sql: string): Promise<Record<string, unknown>[]> =>
+    (await text(await store.query(sql, { format: 'JSONEachRow' })))
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+  const of = async (n: number): Promise<Record<string, unknown>> => {
+    const found = await rows(
+      `SELECT * FROM conversations WHERE session_id = '00000000-0000-0000-0000-00000000000${n}'`,
+    );
+    expect(found).toHaveLength(1);
+    return found[0];
+  };
+
+  test('adds up the parts, and takes the rest from the last', async () => {
+    expect(await of(1)).toMatchObject({
+      parts: 3,
+      complete: 1,
+      first_seen: '2023-11-14 23:50:00.000000000',
+      last_seen: '2023-11-15 00:21:40.000000000',
+      end_reason: 'fin',
+      mirror_type: 'erspan2',
+      mirror_session: 100,
+      mirror_direction: 'both',
+      gre_key: null,
+      client_packets: 14,
+      server_packets: 26,
+      client_bytes: 2 ** 40 + 1030,
+      server_bytes: 2045,
+      client_payload: 500,
+      server_payload: 1500,
+      client_tcp_flags: 19,
+      server_tcp_flags: 19,
+      client_retransmits: 1,
+      server_retransmits: 5,
+      tcp_state: 'SF',
+      handshake_us: 77,
+      fragments: 1,
+      truncated: 2,
+      duplicates: 4,
+      client: '10.1.0.1',
+      server: '10.2.0.1',
+      server_port: 443,
+      collector: 'here',
+    });
+  });
+
+  test('takes the sides as the last part has them', async () => {
+    expect(await of(2)).toMatchObject({
+      client: '10.1.0.1',
+      client_port: 40_000,
+      server_port: 443,
+      client_packets: 11,
+      server_packets: 22,
+      client_tcp_flags: 18,
+      server_tcp_flags: 0,
+    });
+    expect(await of(6)).toMatchObject({ client: '02:00:00:00:00:09', client_packets: 5, server_packets: 1 });
+  });
+
+  test('says which conversations are not here from their beginning', async () => {
+    expect(await of(3)).toMatchObject({ parts: 2, complete: 0, end_reason: 'idle', client_packets: 2 });
+    expect(await of(4)).toMatchObject({ parts: 1, complete: 1, end_reason: 'active' });
+    expect(await of(5)).toMatchObject({ parts: 1, complete: 1, end_reason: 'rst' });
+  });
+
+  test('counts conversations, also by a time: that of their beginning or of their end', async () => {
+    const count = async (where: string): Promise<unknown> =>
+      (await rows(`SELECT toUInt32(count()) AS n FROM conversations WHERE ${where}`))[0].n;
+    expect(await count('1')).toBe(6);
+    // 3 is there from its fourth part on.
+    expect(await count("first_seen >= '2023-11-15 00:00:00'")).toBe(1);
+    expect(await count("first_seen < '2023-11-15 00:00:00'")).toBe(5);
+    expect(await count("last_seen >= '2023-11-15 00:00:00'")).toBe(5);
+    expect(await count("first_seen >= '2023-11-14 23:55:00' AND first_seen < '2023-11-15 00:30:00'")).toBe(0);
+  });
+
+  test('has what sessions has of those with one row', async () => {
+    const records = fc
+      .sample(sessionRecord, { numRuns: 200, seed: 7 })
+      .filter((r) => r.part !== 0 || r.endReason !== EndReason.Active);
+    const segment = new SessionSegment('single');
+    for (const r of records) segment.session(Object.assign(r, { part: 0, endReason: EndReason.Idle }));
+    await store.insert('sessions', segment.take(), 'single', records.length);
+    const columns = await rows(
+      "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'sessions' AND name != 'part'",
+    );
+    const names = columns.map((c) => c.name as string);
+    expect(names).toContain('community_id');
+    const of = (table: string) =>
+      rows(`SELECT ${names.join(', ')} FROM ${table} WHERE collector = 'single' ORDER BY ALL`);
+    expect(await of('conversations')).toEqual(await of('sessions'));
+    // The same rows as if they had parts: what one part is folded to.
+    const parts = new SessionSegment('folded');
+    for (const r of records) parts.session(Object.assign(r, { part: 1, endReason: EndReason.Idle }));
+    await store.insert('sessions', parts.take(), 'folded', records.length);
+    const besides = names.filter((n) => n !== 'collector').join(', ');
+    const folded = (table: string, collector: string) =>
+      rows(`SELECT ${besides} FROM ${table} WHERE collector = '${collector}' ORDER BY session_id`);
+    expect(await folded('conversations', 'folded')).toEqual(await folded('sessions', 'folded'));
+  });
+
+  test('reads no other days of conversations of one row, and two narrow columns of them for the others', async () => {
+    const plan = await text(
+      await store.query(
+        "EXPLAIN indexes = 1 SELECT count(), sum(client_bytes) FROM conversations WHERE first_seen >= '2023-11-15 00:00:00'",
+      ),
+    );
+    const [one, several] = plan.split('ReadFromMergeTree').slice(1);
+    const [chosen, all] = /Condition: \(first_seen in [\s\S]*?Parts: (\d+)\/(\d+)/
+      .exec(one)!
+      .slice(1)
+      .map(Number);
+    expect(chosen).toBeLessThan(all);
+    expect(several).toMatch(/Prewhere filter column: .*\(part > 0 OR end_reason = \\+'active\\+'\)/);
+  });
+});

@@ -1,0 +1,12 @@
+/** Prometheus' own linter. */
+import { spawnSync } from 'node:child_process';
+
+/** What `promtool check metrics` says of an exposition: nothing when names, units and types are as Prometheus wants them. */
+export function promtoolSays(exposition: string): string {
+  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+    input: exposition,
+    encoding: 'utf8',
+  });
+  const said = `${stdout}${stderr}`;
+  return status === 0 || said !== '' ? said : `exit status ${status}`;
+}
