@@ -5,10 +5,10 @@ import { parseDuration } from '../config/units.js';
 import { LONGEST_QUESTION } from '../model/question-limits.js';
 import { type Asked, ask, change } from './ask.js';
 import { UsageError } from './errors.js';
-import { DEFAULT_STORE } from './read.js';
+import { findStore, heldBy, type StoreOptions, storeToWrite } from './find-store.js';
+import { CONFIG_HELP, STORE_HELP } from './store-words.js';
 
-interface QueryCommandOptions {
-  store: string;
+interface QueryCommandOptions extends StoreOptions {
   format?: string;
   param: string[];
   timeout?: number;
@@ -24,7 +24,8 @@ export function registerQuery(program: Command): void {
         'reads, unless --write is given. docs/reference/columns.md lists the tables and columns.',
     )
     .argument('<sql>', 'the statement; - reads it from stdin')
-    .option('--store <store>', 'a directory, or http://user@host:8123/database', DEFAULT_STORE)
+    .option('--store <store>', STORE_HELP)
+    .option('--config <file>', CONFIG_HELP)
     .option('--format <format>', "any of ClickHouse's output formats: JSONEachRow, CSVWithNames, Vertical, …")
     .option(
       '--param <name=value>',
@@ -33,7 +34,10 @@ export function registerQuery(program: Command): void {
       [],
     )
     .option('--timeout <time>', 'end the question after this (default: 30s)', duration)
-    .option('--write', 'run a statement that may change the store: ALTER, DELETE, DROP, CREATE VIEW, …')
+    .option(
+      '--write',
+      'run a statement that may change the store: ALTER, DELETE, DROP, CREATE VIEW, …; never, unless it is named, in the one of the running collector',
+    )
     .action(query);
 }
 
@@ -59,8 +63,11 @@ async function query(sql: string, options: QueryCommandOptions): Promise<void> {
     throw new UsageError(
       `query: --format ${options.format}: one of ClickHouse's output formats, as JSONEachRow`,
     );
-  const run = options.write === true ? change : ask;
-  await run(options.store, statement, asked, (answer) => pipeline(answer, process.stdout, { end: false }));
+  const write = options.write === true;
+  const found = write ? await heldBy(await storeToWrite(options)) : await findStore(options);
+  await (write ? change : ask)(found, statement, asked, (answer) =>
+    pipeline(answer, process.stdout, { end: false }),
+  );
 }
 
 function parameters(given: string[]): Record<string, string> {

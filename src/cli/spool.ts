@@ -1,18 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import {
-  dropRefused,
-  type ListedSegment,
-  listSpool,
-  retryRefused,
-  spoolDirectory,
-} from '../store/spool-directory.js';
+import { dropRefused, type ListedSegment, listSpool, retryRefused } from '../store/spool-directory.js';
 import { CommandError } from './errors.js';
-import { DEFAULT_STORE } from './read.js';
+import { findStore, type StoreOptions, storeToWrite } from './find-store.js';
+import { CONFIG_HELP, STORE_HELP, WRITE_HELP } from './store-words.js';
 
-interface SpoolCommandOptions {
-  store: string;
+interface SpoolCommandOptions extends StoreOptions {
   spool?: string;
 }
 
@@ -32,8 +26,9 @@ export function registerSpool(program: Command): void {
     const command = spool
       .command(name)
       .description(description)
-      .option('--store <store>', 'the store the segments are for', DEFAULT_STORE)
-      .option('--spool <directory>', 'where they wait, when the configuration says so');
+      .option('--store <store>', name === 'list' ? STORE_HELP : WRITE_HELP)
+      .option('--config <file>', CONFIG_HELP)
+      .option('--spool <directory>', 'where the segments wait');
     if (name === 'list') command.action(list);
     else {
       command.argument('[names...]', 'refused segments; all of them without a name');
@@ -42,11 +37,19 @@ export function registerSpool(program: Command): void {
   }
 }
 
-/** @throws CommandError when there is no such store on this disk, and no such spool */
-function directoryOf(options: SpoolCommandOptions): string {
-  const directory = options.spool ?? spoolDirectory(options.store);
+/**
+ * The spool of `--spool`, or of a store.
+ *
+ * @throws CommandError when there is no such store on this disk, and no such spool
+ */
+async function directoryOf(
+  options: SpoolCommandOptions,
+  find: (options: StoreOptions) => Promise<{ readonly location: string; readonly spool: string }>,
+): Promise<string> {
+  const store = options.spool === undefined ? await find(options) : undefined;
+  const directory = options.spool ?? store?.spool ?? '';
   // A store that only files were read into has no spool yet.
-  if (existsSync(directory) || (options.spool === undefined && existsSync(options.store))) return directory;
+  if (existsSync(directory) || (store !== undefined && existsSync(store.location))) return directory;
   throw new CommandError(
     `there is no spool in ${directory}; name the store with --store, or the directory with --spool`,
   );
@@ -57,8 +60,8 @@ function both(directory: string): ListedSegment[] {
   return [...listSpool(directory), ...listSpool(join(directory, 'packets'))];
 }
 
-function list(options: SpoolCommandOptions): void {
-  const directory = directoryOf(options);
+async function list(options: SpoolCommandOptions): Promise<void> {
+  const directory = await directoryOf(options, findStore);
   const segments = both(directory);
   if (segments.length === 0) process.stderr.write(`nothing waits in ${directory}, and nothing was refused\n`);
   for (const s of segments) {
@@ -77,15 +80,15 @@ function list(options: SpoolCommandOptions): void {
   }
 }
 
-function retry(names: string[], options: SpoolCommandOptions): void {
-  for (const segment of refused(directoryOf(options), names)) {
+async function retry(names: string[], options: SpoolCommandOptions): Promise<void> {
+  for (const segment of refused(await directoryOf(options, storeToWrite), names)) {
     retryRefused(segment);
     process.stderr.write(`${segment.name} waits again\n`);
   }
 }
 
-function drop(names: string[], options: SpoolCommandOptions): void {
-  for (const segment of refused(directoryOf(options), names)) {
+async function drop(names: string[], options: SpoolCommandOptions): Promise<void> {
+  for (const segment of refused(await directoryOf(options, storeToWrite), names)) {
     dropRefused(segment);
     process.stderr.write(`${segment.name} removed, ${segment.rows} rows\n`);
   }
