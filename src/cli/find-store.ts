@@ -57,6 +57,7 @@ export async function findStore(
   for (const socket of sockets) {
     const held = await storeOf(socket);
     if (held === 'nobody') continue;
+    if (held === 'denied' && socket !== RUN_CONTROL) throw notAllowed(socket);
     if (held === 'denied') passed.push(`${socket} may be asked by root and the collector's user and group`);
     else if (held.location === NO_STORE) passed.push(`the collector at ${socket} has no store`);
     else {
@@ -112,8 +113,7 @@ export async function heldBy(
     const held = await storeOf(socket).catch((error: unknown) => {
       if (own) throw error;
     });
-    if (held === 'denied' && own)
-      throw new ControlError(`${socket}: not allowed; run as root or as the collector's user`);
+    if (held === 'denied' && own) throw notAllowed(socket);
     if (typeof held !== 'object' || !held.answers || isServer(held.location)) continue;
     // In a container the collector may have the directory under another name.
     if (own || isSame(held.location, location)) return { location, spool: held.spool, collector: socket };
@@ -220,6 +220,10 @@ async function storeOf(socket: string): Promise<HeldStore | 'nobody' | 'denied'>
       throw new ControlError(`${socket}: the collector is of an earlier version: restart it`);
     throw error;
   }
+}
+
+function notAllowed(socket: string): ControlError {
+  return new ControlError(`${socket}: not allowed; run as root or as the collector's user`);
 }
 
 /** Whether there may be a store in a directory: what only may not be looked into is for its opener to say. */
