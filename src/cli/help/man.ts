@@ -22,10 +22,14 @@ export function manPage(program: CommandWords, version: string, date: string): s
     '.TP\n2\nused, configured or installed wrongly; the message names the option, or the file, line and key, or what does not load',
     '.SH ENVIRONMENT',
     '.TP\nNO_COLOR\nno colours on a terminal',
+    '.TP\nMIRRORLAKE_STORE',
+    'the store of commands that are given no --store and no --config: a directory, or a URL',
     '.TP\nMIRRORLAKE_STORE_USER, MIRRORLAKE_STORE_PASSWORD, MIRRORLAKE_STORE_TOKEN',
     'what the URL of a store leaves out; with _FILE behind, the file that holds it',
     '.SH FILES',
     '.TP\n/etc/mirrorlake.yaml\nthe configuration of the systemd unit',
+    '.TP\n/run/mirrorlake/control.sock, ./data/control.sock\nwhere a running collector is looked for, in this order',
+    '.TP\n\\&./data\nthe store where none is named and no collector is running',
   ].join('\n')}\n`;
 }
 
