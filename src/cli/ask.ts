@@ -1,12 +1,13 @@
 /** Asking a store a question, through the collector that holds it where one does. */
 import { Readable } from 'node:stream';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
+import { isServer } from '../model/store-location.js';
 import { ControlError, type ControlReply, openReply } from '../observe/control.js';
 import { isNotLetIn } from '../store/failure.js';
 import { openStore } from '../store/open.js';
 import type { Store } from '../store/store.js';
 import { CommandError, UsageError } from './errors.js';
-import type { FoundStore } from './find-store.js';
+import { type FoundStore, heldBy, type NamedStore } from './find-store.js';
 
 export interface Asked {
   /** The format of an answer whose statement names none. */
@@ -35,21 +36,25 @@ export async function ask(
   await opened(found, async (store) => take(await store.query(sql, { ...options, limits })));
 }
 
-/** Runs a statement that may change a store, which has to be nobody else's at the moment. */
+/** Runs a statement that may change a store. A data directory has to be nobody else's at the moment. */
 export async function change(
-  found: FoundStore,
+  named: NamedStore,
   sql: string,
   { format, params = {} }: Asked,
   take: (answer: Readable) => Promise<void>,
 ): Promise<void> {
-  if ((await throughCollector(found, { command: 'status' })) !== undefined)
+  const { location } = named;
+  if (!isServer(location) && (await heldBy(named)).collector !== undefined)
     throw new UsageError(
-      `query: a collector is filling ${found.location}, and nothing else may change it meanwhile: stop it first`,
+      `query: a collector is filling ${location}, and nothing else may change it meanwhile: stop it first`,
     );
-  await opened(found, async (store) => take(await store.change(sql, { format, params })));
+  await opened(named, async (store) => take(await store.change(sql, { format, params })));
 }
 
-async function opened(found: FoundStore, use: (store: Store) => Promise<void>): Promise<void> {
+async function opened(
+  found: Pick<FoundStore, 'location' | 'toldBy'>,
+  use: (store: Store) => Promise<void>,
+): Promise<void> {
   const store = openStore(found.location, { create: false });
   try {
     await use(store);

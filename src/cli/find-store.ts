@@ -11,7 +11,7 @@ import { DEFAULT_STORE, STORE_VARIABLE } from './store-words.js';
 /** Where a running collector is looked for, in this order. */
 export const SOCKETS: readonly string[] = [RUN_CONTROL, controlPath(DEFAULT_STORE)];
 /** A collector that has not said by then which store it has is not waited for, milliseconds. */
-const PATIENCE = 5000;
+export const COLLECTOR_PATIENCE = 5000;
 
 /** What the command line says of the store. */
 export interface StoreOptions {
@@ -211,7 +211,7 @@ function say(text: string): void {
 
 async function storeOf(socket: string): Promise<HeldStore | 'nobody' | 'denied'> {
   try {
-    return (await askCollector(socket, { command: 'store' }, { within: PATIENCE })) as HeldStore;
+    return (await askCollector(socket, { command: 'store' }, { within: COLLECTOR_PATIENCE })) as HeldStore;
   } catch (error) {
     if (!(error instanceof ControlError)) throw error;
     if (error.unreached !== undefined) return error.unreached;

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -5,7 +6,7 @@ import { parseDuration } from '../config/units.js';
 import { LONGEST_QUESTION } from '../model/question-limits.js';
 import { type Asked, ask, change } from './ask.js';
 import { UsageError } from './errors.js';
-import { findStore, heldBy, type StoreOptions, storeToWrite } from './find-store.js';
+import { findStore, type StoreOptions, storeToWrite } from './find-store.js';
 import { CONFIG_HELP, STORE_HELP } from './store-words.js';
 
 interface QueryCommandOptions extends StoreOptions {
@@ -63,11 +64,9 @@ async function query(sql: string, options: QueryCommandOptions): Promise<void> {
     throw new UsageError(
       `query: --format ${options.format}: one of ClickHouse's output formats, as JSONEachRow`,
     );
-  const write = options.write === true;
-  const found = write ? await heldBy(await storeToWrite(options)) : await findStore(options);
-  await (write ? change : ask)(found, statement, asked, (answer) =>
-    pipeline(answer, process.stdout, { end: false }),
-  );
+  const print = (answer: Readable): Promise<void> => pipeline(answer, process.stdout, { end: false });
+  if (options.write === true) await change(await storeToWrite(options), statement, asked, print);
+  else await ask(await findStore(options), statement, asked, print);
 }
 
 function parameters(given: string[]): Record<string, string> {

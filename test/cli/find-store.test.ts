@@ -121,6 +121,30 @@ describe('the store that is asked', () => {
     await expect(storeToWrite(options, environment)).rejects.toThrow(message);
   });
 
+  it('is not waited for in vain', async () => {
+    const silent = at('silent.sock');
+    open.push(await ControlServer.open(silent, { store: () => new Promise(() => undefined) }));
+    const [found, named, running] = await Promise.allSettled([
+      findStore({}, {}, [silent]),
+      findStore({ store: at('flag') }, {}, [silent]),
+      findCollector({}, {}, [silent]),
+    ]);
+    expect(found).toMatchObject({
+      reason: { message: `${silent}: the collector has not answered within 5 s` },
+    });
+    expect(named).toMatchObject({ value: { location: at('flag'), collector: undefined } });
+    expect(running).toMatchObject({ value: silent });
+  });
+
+  it('is that of a collector of this version', async () => {
+    const old = at('old.sock');
+    open.push(await ControlServer.open(old, { status: () => ({}) }));
+    await expect(findStore({}, {}, [old])).rejects.toThrow(
+      `${old}: the collector is of an earlier version: restart it`,
+    );
+    expect(await findCollector({}, {}, [old])).toBe(old);
+  });
+
   it('has a collector by the same words, and by any socket where none is named', async () => {
     const [first, second] = [at('first.sock'), at('second.sock')];
     await expect(findCollector({}, {}, [first, second])).rejects.toThrow(
