@@ -167,11 +167,12 @@ async function namedStore(
   const location = options.store ?? config?.store ?? variable;
   if (location === undefined) return undefined;
   const by = options.store !== undefined ? 'store' : config !== undefined ? 'config' : 'environment';
-  const where = { store: '--store', config: options.config, environment: STORE_VARIABLE }[by];
-  if (!isLocation(location)) throw new UsageError(`${where}: ${noStoreAt(withoutPassword(location))}`);
+  // What stands on the command line, or a line of a file, is found without being named.
+  const where = by === 'environment' ? `${STORE_VARIABLE}: ` : '';
+  if (!isLocation(location)) throw new UsageError(`${where}${noStoreAt(withoutPassword(location))}`);
   if (location === NO_STORE && allowed !== NO_STORE)
     throw new UsageError(
-      `${where}: ${NO_STORE} is no store, but a collector with tunnels alone; a directory of that name is ./${NO_STORE}`,
+      `${where}a store cannot be at ${NO_STORE}: so is called what a collector with tunnels alone has; a directory of that name is ./${NO_STORE}`,
     );
   return {
     location,

@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LONGEST_DEDUPLICATION, MOST_SESSIONS } from '../config/bounds.js';
 import { KEPT_PACKETS_WORDS, type KeptPackets, parseKeptPackets } from '../config/kept-packets.js';
 import { parseDuration } from '../config/units.js';
+import { isServer } from '../model/store-location.js';
 import { isCaptureFile } from '../receive/file/first-look.js';
 import type { TunnelTable } from '../tunnels/table.js';
 import { CommandError, UsageError } from './errors.js';
@@ -107,9 +108,11 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
     const tunnels = options.tunnel.length > 0 ? await tunnelsOf(options.tunnel) : undefined;
     if (ndjson === undefined) {
       const { storeToWrite } = await import('./find-store.js');
-      store = new FilledStore((await storeToWrite(options)).location);
-      // Of a file that cannot be read nothing is stored, so that for its sake none is made.
-      if (once ? files.every(isCaptureFile) : files.some(isCaptureFile)) await store.open();
+      const { location } = await storeToWrite(options);
+      store = new FilledStore(location);
+      // A server's tables are made when something is stored, but a directory at once: for a file that cannot be read, none is.
+      if (isServer(location) || (once ? files.every(isCaptureFile) : files.some(isCaptureFile)))
+        await store.open();
     }
     const [{ readInto }, { outputOf }] = await Promise.all([
       import('./read/run.js'),

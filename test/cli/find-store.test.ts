@@ -106,13 +106,13 @@ describe('the store that is asked', () => {
   });
 
   it.each([
-    [{ store: 'ftp://me:secret@host' }, {}, /^--store: a store cannot be at ftp:\/\/host/],
+    [{ store: 'ftp://me:secret@host' }, {}, /^a store cannot be at ftp:\/\/host/],
     [
       {},
       { MIRRORLAKE_STORE: 'ftp://me:secret@host' },
       /^MIRRORLAKE_STORE: a store cannot be at ftp:\/\/host/,
     ],
-    [{ store: 'none' }, {}, /^--store: none is no store/],
+    [{ store: 'none' }, {}, /^a store cannot be at none: /],
   ])('is refused in one line where there can be none: %j %j', async (options, environment, message) => {
     await expect(findStore(options, environment, [])).rejects.toMatchObject({
       message: expect.stringMatching(message),
