@@ -1,12 +1,13 @@
 /** Asking a store a question, through the collector that holds it where one does. */
-import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { isServer } from '../model/store-location.js';
-import { ControlError, type ControlReply, controlPath, openReply } from '../observe/control.js';
+import { ControlError, type ControlReply, openReply } from '../observe/control.js';
+import { isNotLetIn } from '../store/failure.js';
 import { openStore } from '../store/open.js';
 import type { Store } from '../store/store.js';
-import { isExpected, UsageError } from './errors.js';
+import { CommandError, isExpected, UsageError } from './errors.js';
+import { type FoundStore, heldBy, type NamedStore } from './find-store.js';
 import { addressHint } from './query/unquoted-address.js';
 
 export interface Asked {
@@ -19,40 +20,38 @@ export interface Asked {
 }
 
 /**
- * Asks the store at `location` and gives the answer's bytes to `take` as they come. A data directory belongs to one
- * process: where a collector runs on it, the collector is asked.
+ * Asks a store and gives the answer's bytes to `take` as they come. A data directory belongs to one process: where a
+ * collector runs on it, the collector is asked.
  */
 export async function ask(
-  location: string,
+  found: FoundStore,
   sql: string,
   asked: Asked,
   take: (answer: Readable) => Promise<void>,
 ): Promise<void> {
   return hinting(sql, async () => {
-    const running = await throughCollector(location, { command: 'query', sql, ...asked });
+    const running = await throughCollector(found, { command: 'query', sql, ...asked });
     if (running !== undefined) return take(Readable.from(running.body, { objectMode: false }));
     const { timeout, ...options } = asked;
     const seconds = timeout === 'longest' ? LONGEST_QUESTION : (timeout ?? QUESTION_DEFAULTS.seconds);
     const limits = { ...QUESTION_DEFAULTS, seconds };
-    await opened(location, async (store) => take(await store.query(sql, { ...options, limits })));
+    await opened(found, async (store) => take(await store.query(sql, { ...options, limits })));
   });
 }
 
-/** Runs a statement that may change the store at `location`, which has to be nobody else's at the moment. */
+/** Runs a statement that may change a store. A data directory has to be nobody else's at the moment. */
 export async function change(
-  location: string,
+  named: NamedStore,
   sql: string,
   { format, params = {} }: Asked,
   take: (answer: Readable) => Promise<void>,
 ): Promise<void> {
-  const running = await throughCollector(location, { command: 'status' });
-  if (running !== undefined)
+  const { location } = named;
+  if (!isServer(location) && (await heldBy(named)).collector !== undefined)
     throw new UsageError(
       `query: a collector is filling ${location}, and nothing else may change it meanwhile: stop it first`,
     );
-  await hinting(sql, () =>
-    opened(location, async (store) => take(await store.change(sql, { format, params }))),
-  );
+  await hinting(sql, () => opened(named, async (store) => take(await store.change(sql, { format, params }))));
 }
 
 /** Does what asks the store; an error about the statement says what people most often mean. */
@@ -65,28 +64,36 @@ async function hinting(sql: string, asks: () => Promise<void>): Promise<void> {
   }
 }
 
-async function opened(location: string, use: (store: Store) => Promise<void>): Promise<void> {
-  const store = openStore(location, { create: false });
+async function opened(
+  found: Pick<FoundStore, 'location' | 'toldBy'>,
+  use: (store: Store) => Promise<void>,
+): Promise<void> {
+  const store = openStore(found.location, { create: false });
   try {
     await use(store);
+  } catch (error) {
+    if (found.toldBy === undefined || !isNotLetIn(error)) throw error;
+    throw new CommandError(
+      `${store.name}, the store of the collector at ${found.toldBy}, refuses the user or password: the collector keeps ` +
+        'its own; give yours in MIRRORLAKE_STORE_USER and MIRRORLAKE_STORE_PASSWORD, or give the collector a user for ' +
+        'questions (questions.user)',
+      { cause: error },
+    );
   } finally {
     await store.close();
   }
 }
 
-/** The answer of the collector that holds the data directory, undefined when none does. */
+/** The answer of the collector that answers for the store, undefined when none does, or no longer. */
 async function throughCollector(
-  location: string,
+  { collector }: FoundStore,
   request: Parameters<typeof openReply>[1],
 ): Promise<ControlReply | undefined> {
-  if (isServer(location)) return undefined;
-  const socket = controlPath(location);
-  if (!existsSync(socket)) return undefined;
+  if (collector === undefined) return undefined;
   try {
-    return await openReply(socket, request);
+    return await openReply(collector, request);
   } catch (error) {
-    // A collector that was killed leaves its socket behind.
-    if (error instanceof ControlError && error.nobody) return undefined;
+    if (error instanceof ControlError && error.unreached === 'nobody') return undefined;
     throw error;
   }
 }

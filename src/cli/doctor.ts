@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { defaultConfig, loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { isServer, NO_STORE } from '../model/store-location.js';
-import { controlPath } from '../observe/control.js';
 import { spoolDirectory } from '../store/spool-directory.js';
 import type { Finding } from './doctor/finding.js';
 import { clock, kernel, kernelGre, landlock, privileges, receiveBuffer } from './doctor/host.js';
@@ -10,6 +9,8 @@ import { koffiFinding, rawSocketFinding } from './doctor/native.js';
 import { Network } from './doctor/network.js';
 import { type PacketPath, packetPath } from './doctor/path.js';
 import { diskFinding, storeFindings } from './doctor/storage.js';
+import { CommandError } from './errors.js';
+import { findCollector } from './find-store.js';
 
 interface DoctorOptions {
   config?: string;
@@ -59,7 +60,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
     // Without koffi the kernel is not asked any further.
     ...(koffi.state === 'bad' ? [] : await ofKernel(store, config, path)),
     kernelGre(),
-    ...(koffi.state === 'bad' ? [] : await ofPackets(store, config, path, network)),
+    ...(koffi.state === 'bad' ? [] : await ofPackets(options, config, path, network)),
     ...(await storeFindings(store, config.control)),
     ...(store === NO_STORE
       ? []
@@ -79,7 +80,7 @@ async function ofKernel(store: string, config: Config, path: PacketPath): Promis
 
 /** The way of a packet to the collector: interfaces, rules, and one that is sent to try it. */
 async function ofPackets(
-  store: string,
+  options: DoctorOptions,
   config: Config,
   path: PacketPath,
   network: Network | undefined,
@@ -104,9 +105,19 @@ async function ofPackets(
       interfaces,
       tables,
       rulings,
-      control: config.control ?? controlPath(store),
+      control: await socketOf(options),
     })),
   ];
+}
+
+/** Of the collector that runs, if any does: it is told of the packet, so that it counts it nowhere. */
+async function socketOf({ store, config }: DoctorOptions): Promise<string | undefined> {
+  try {
+    return await findCollector({ store, config });
+  } catch (e) {
+    if (e instanceof CommandError) return undefined;
+    throw e;
+  }
 }
 
 const MARKS = { good: 'ok  ', poor: 'warn', bad: 'FAIL' } as const;

@@ -1,11 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { plural } from '../model/counted.js';
-import { isServer } from '../model/store-location.js';
 import { LinkType } from '../receive/batch.js';
 import { openOutput } from '../receive/file/capture-writer.js';
 import { PcapngWriter } from '../receive/file/pcapng-writer.js';
-import { parseLocation } from '../store/location.js';
+import { tablePrefix } from '../store/location.js';
 import {
   PACKET_ROW_FORMAT,
   type PacketRow,
@@ -20,10 +19,10 @@ import { emitSll, SLL_LENGTH, SllHeader } from '../wire/sll.js';
 import { ask } from './ask.js';
 import { CommandError } from './errors.js';
 import { OuterPackets } from './export/outer-packet.js';
-import { DEFAULT_STORE } from './read.js';
+import { findStore, type StoreOptions } from './find-store.js';
+import { CONFIG_HELP, STORE_HELP } from './store-words.js';
 
-interface ExportOptions {
-  store: string;
+interface ExportOptions extends StoreOptions {
   where: string;
   output: string;
   encapsulated?: boolean;
@@ -59,15 +58,17 @@ export function registerExport(program: Command): void {
       'which sessions, as behind WHERE: "client_ip = \'10.0.0.1\' AND server_port = 443"',
     )
     .requiredOption('--output <file>', 'the capture; - is stdout')
-    .option('--store <store>', 'a directory, or http://user@host:8123/database', DEFAULT_STORE)
+    .option('--store <store>', STORE_HELP)
+    .option('--config <file>', CONFIG_HELP)
     .option('--encapsulated', 'with the outer headers they were mirrored in, made anew')
     .action(exportPackets);
 }
 
 async function exportPackets(options: ExportOptions): Promise<void> {
-  const sql = packetRowsStatement(options.where, prefixOf(options.store));
+  const found = await findStore(options);
+  const sql = packetRowsStatement(options.where, tablePrefix(found.location));
   const asked = { format: PACKET_ROW_FORMAT, timeout: 'longest' } as const;
-  await ask(options.store, sql, asked, async (answer) => {
+  await ask(found, sql, asked, async (answer) => {
     const writer = new PcapngWriter(await openOutput(options.output));
     const capture = options.encapsulated === true ? new Encapsulated(writer) : new Inner(writer);
     try {
@@ -167,9 +168,4 @@ function describe(point: MirrorPoint, linkType: number) {
     name: `${type} ${source} ${number}`,
     description: `mirrored by ${source} to ${formatIp(point.target, 0)}, ${type}, ${number}`,
   };
-}
-
-/** What stands in front of the tables' names in the store. */
-function prefixOf(location: string): string {
-  return isServer(location) ? parseLocation(location, process.env).prefix : '';
 }

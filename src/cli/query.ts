@@ -6,12 +6,12 @@ import { parseDuration } from '../config/units.js';
 import { LONGEST_QUESTION } from '../model/question-limits.js';
 import { type Asked, ask, change } from './ask.js';
 import { UsageError } from './errors.js';
+import { findStore, type StoreOptions, storeToWrite } from './find-store.js';
 import { printWithin } from './query/print-within.js';
-import { DEFAULT_STORE } from './read.js';
+import { CONFIG_HELP, STORE_HELP } from './store-words.js';
 import { terminalColumns } from './terminal.js';
 
-interface QueryCommandOptions {
-  store: string;
+interface QueryCommandOptions extends StoreOptions {
   format?: string;
   param: string[];
   timeout?: number;
@@ -30,7 +30,8 @@ export function registerQuery(program: Command): void {
         'has a sum over mirrors.',
     )
     .argument('<sql>', 'the statement; - reads it from stdin')
-    .option('--store <store>', 'a directory, or http://user@host:8123/database', DEFAULT_STORE)
+    .option('--store <store>', STORE_HELP)
+    .option('--config <file>', CONFIG_HELP)
     .option('--format <format>', "any of ClickHouse's output formats: JSONEachRow, CSVWithNames, Vertical, …")
     .option(
       '--param <name=value>',
@@ -39,7 +40,10 @@ export function registerQuery(program: Command): void {
       [],
     )
     .option('--timeout <time>', 'end the question after this (default: 30s)', duration)
-    .option('--write', 'run a statement that may change the store: ALTER, DELETE, DROP, CREATE VIEW, …')
+    .option(
+      '--write',
+      'run a statement that may change the store: ALTER, DELETE, DROP, CREATE VIEW, …; never, unless it is named, in the one of the running collector',
+    )
     .action(query);
 }
 
@@ -65,15 +69,15 @@ async function query(sql: string, options: QueryCommandOptions): Promise<void> {
     color: columns !== undefined && (process.env.NO_COLOR ?? '') === '',
     timeout: options.timeout,
   };
-  if (options.write === true) return change(options.store, statement, asked, print);
-  if (columns === undefined || options.format !== undefined)
-    return ask(options.store, statement, asked, print);
+  if (options.write === true) return change(await storeToWrite(options), statement, asked, print);
+  const found = await findStore(options);
+  if (columns === undefined || options.format !== undefined) return ask(found, statement, asked, print);
   // Only the engine knows how wide an answer is, and when it has it. It cannot write it in two ways.
   let fits = true;
-  await ask(options.store, statement, asked, async (answer) => {
+  await ask(found, statement, asked, async (answer) => {
     fits = await printWithin(answer, columns);
   });
-  if (!fits) await ask(options.store, statement, { ...asked, format: 'Vertical' }, print);
+  if (!fits) await ask(found, statement, { ...asked, format: 'Vertical' }, print);
 }
 
 function print(answer: Readable): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LONGEST_DEDUPLICATION, MOST_SESSIONS } from '../config/bounds.js';
@@ -12,15 +12,16 @@ import {
   type Separator,
 } from '../config/overlays.js';
 import { parseDuration } from '../config/units.js';
+import { isServer } from '../model/store-location.js';
+import { isCaptureFile } from '../receive/file/first-look.js';
 import { separationBits } from '../sessions/separation.js';
-import type { Store } from '../store/store.js';
+import type { TunnelTable } from '../tunnels/table.js';
 import type { Overlay } from '../wire/tunnel-ports.js';
 import { CommandError, UsageError } from './errors.js';
+import { FilledStore } from './read/filled-store.js';
 import { NDJSON_KINDS, type NdjsonKind } from './read/kinds.js';
 import { startSessionWorker } from './read/session-start.js';
-
-/** The default of every `--store`. */
-export const DEFAULT_STORE = './data';
+import { READ_HELP } from './store-words.js';
 
 interface ReadOptions {
   store?: string;
@@ -45,11 +46,11 @@ export function registerRead(program: Command): void {
         'stores the sessions in them, or prints them.',
     )
     .argument('[files...]', 'captures')
+    .option('--store <store>', READ_HELP)
     .option(
-      '--store <store>',
-      `a directory (embedded), or http://user@host:8123/database (default: ${DEFAULT_STORE})`,
+      '--ndjson [what]',
+      `print instead of storing: ${NDJSON_KINDS.join(', ')} (default: sessions); another word behind it is a capture`,
     )
-    .option('--ndjson [what]', `print instead of storing: ${NDJSON_KINDS.join(', ')} (default: sessions)`)
     .option('--once', 'store a capture only if it was not stored before, told by its contents')
     .option(
       '--packets <which>',
@@ -139,17 +140,25 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
   const packets = (options.packets?.bytes ?? 0) > 0 ? options.packets : undefined;
   const sessions = ndjson === undefined || ndjson === 'sessions';
   const worker = sessions ? startSessionWorker(packets !== undefined) : undefined;
-  let store: Store | undefined;
+  const once = options.once === true;
+  let store: FilledStore | undefined;
   try {
-    if (ndjson === undefined) store = await openStore(options.store ?? DEFAULT_STORE);
+    const tunnels = options.tunnel.length > 0 ? await tunnelsOf(options.tunnel) : undefined;
+    if (ndjson === undefined) {
+      const { storeToWrite } = await import('./find-store.js');
+      const { location } = await storeToWrite(options);
+      store = new FilledStore(location);
+      // A server's tables are made when something is stored, but a directory at once: for a file that cannot be read, none is.
+      if (isServer(location) || (once ? files.every(isCaptureFile) : files.some(isCaptureFile)))
+        await store.open();
+    }
     const [{ readInto }, { outputOf }] = await Promise.all([
       import('./read/run.js'),
       import('./read/open-output.js'),
     ]);
-    const once = options.once === true;
     const token = once ? await digest(files) : randomUUID();
-    const { collector, maxSessions: capacity, deduplicate: dedupWindow, tunnel } = options;
-    const { output, tunnels } = await outputOf(ndjson, store, { collector, token, packets, tunnels: tunnel });
+    const { collector, maxSessions: capacity, deduplicate: dedupWindow } = options;
+    const output = await outputOf(ndjson, store, { collector, token, once, packets, tunnels });
     const talk = options.quiet !== true;
     const stop = stopOnSignal();
     const failed = await readInto(files, {
@@ -168,7 +177,6 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
       overlays: options.overlay,
       once,
       talk,
-      store,
       stop,
     });
     if (stop.aborted)
@@ -195,9 +203,15 @@ function stopOnSignal(): AbortSignal {
   return stop.signal;
 }
 
-async function openStore(location: string): Promise<Store> {
-  const { openStore } = await import('../store/open.js');
-  return openStore(location, { create: true });
+/** Tunnels in the words of `ip tunnel add`. @throws TunnelError for words that are none */
+async function tunnelsOf(specs: readonly string[]): Promise<TunnelTable> {
+  const [{ parseTunnelSpec }, { TunnelTable }] = await Promise.all([
+    import('../tunnels/spec.js'),
+    import('../tunnels/table.js'),
+  ]);
+  const tunnels = new TunnelTable();
+  for (const spec of specs) tunnels.add(parseTunnelSpec(spec));
+  return tunnels;
 }
 
 /** What the words of the command line come to. `--ndjson FILE` is `--ndjson sessions FILE`. */
@@ -206,7 +220,8 @@ function words(given: string[], options: ReadOptions): { files: string[]; ndjson
   let ndjson: NdjsonKind | undefined;
   if (options.ndjson !== undefined) {
     ndjson = NDJSON_KINDS.find((kind) => kind === options.ndjson) ?? 'sessions';
-    if (typeof options.ndjson === 'string' && ndjson !== options.ndjson) files.unshift(options.ndjson);
+    if (typeof options.ndjson === 'string' && ndjson !== options.ndjson)
+      files.unshift(capture(options.ndjson));
   }
   if (files.length === 0) throw new UsageError('read: name a capture to read, or - for stdin');
   if (files.filter((file) => file === '-').length > 1)
@@ -222,6 +237,15 @@ function words(given: string[], options: ReadOptions): { files: string[]; ndjson
   if (ndjson === 'tunnels' && options.tunnel.length === 0)
     throw new UsageError('read: --ndjson tunnels needs at least one --tunnel SPEC');
   return { files, ndjson };
+}
+
+/** A word behind `--ndjson` that is none of its own: a capture, or one of them mistyped. */
+function capture(word: string): string {
+  // What nobody calls a kind is a file that is missing, which is said where it is read.
+  if (/[^a-z]/i.test(word) || statSync(word, { throwIfNoEntry: false })?.isDirectory() === false) return word;
+  throw new UsageError(
+    `read: --ndjson ${word}: give one of ${NDJSON_KINDS.join(', ')}, or a capture (there is none of that name)`,
+  );
 }
 
 /** SHA-256 over the files' contents, in order: the name under which they are stored once. */

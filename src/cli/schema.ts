@@ -10,7 +10,8 @@ import {
 } from '../store/migrations.js';
 import { openStore } from '../store/open.js';
 import { retentionNotice } from '../store/retention.js';
-import { DEFAULT_STORE } from './read.js';
+import { storeToWrite } from './find-store.js';
+import { WRITE_HELP } from './store-words.js';
 
 interface SchemaOptions {
   store?: string;
@@ -34,7 +35,7 @@ export function registerSchema(program: Command): void {
     .description(
       'Applies the migrations the store has not had, and the retention. Other commands that store apply migrations by themselves.',
     )
-    .option('--store <store>', `a directory, or http://user@host:8123/database (default: ${DEFAULT_STORE})`)
+    .option('--store <store>', WRITE_HELP)
     .option('--config <file>', 'a configuration, for its store and retention')
     .option(
       '--cluster <name>',
@@ -74,7 +75,7 @@ function print(options: SchemaOptions): void {
 
 async function apply(options: SchemaOptions): Promise<void> {
   const config = options.config === undefined ? undefined : loadConfig(options.config);
-  const location = options.store ?? config?.store ?? DEFAULT_STORE;
+  const { location } = await storeToWrite(options);
   const store = openStore(location, { create: true, cluster: options.cluster });
   try {
     const { applied, made } = await store.migrate();

@@ -2,19 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { counted, plural } from '../model/counted.js';
-import {
-  dropRefused,
-  type ListedSegment,
-  listSpool,
-  retryRefused,
-  spoolDirectory,
-} from '../store/spool-directory.js';
+import { dropRefused, type ListedSegment, listSpool, retryRefused } from '../store/spool-directory.js';
 import { CommandError } from './errors.js';
-import { DEFAULT_STORE } from './read.js';
+import { findStore, type StoreOptions, storeToWrite } from './find-store.js';
+import { CONFIG_HELP, STORE_HELP, WRITE_HELP } from './store-words.js';
 import { table, terminalColumns } from './terminal.js';
 
-interface SpoolCommandOptions {
-  store: string;
+interface SpoolCommandOptions extends StoreOptions {
   spool?: string;
 }
 
@@ -34,8 +28,9 @@ export function registerSpool(program: Command): void {
     const command = spool
       .command(name)
       .description(description)
-      .option('--store <store>', 'the store the segments are for', DEFAULT_STORE)
-      .option('--spool <directory>', 'where they wait, when the configuration says so');
+      .option('--store <store>', name === 'list' ? STORE_HELP : WRITE_HELP)
+      .option('--config <file>', CONFIG_HELP)
+      .option('--spool <directory>', 'where the segments wait');
     if (name === 'list') command.action(list);
     else {
       command.argument('[names...]', 'refused segments; all of them without a name');
@@ -44,11 +39,19 @@ export function registerSpool(program: Command): void {
   }
 }
 
-/** @throws CommandError when there is no such store on this disk, and no such spool */
-function directoryOf(options: SpoolCommandOptions): string {
-  const directory = options.spool ?? spoolDirectory(options.store);
+/**
+ * The spool of `--spool`, or of a store.
+ *
+ * @throws CommandError when there is no such store on this disk, and no such spool
+ */
+async function directoryOf(
+  options: SpoolCommandOptions,
+  find: (options: StoreOptions) => Promise<{ readonly location: string; readonly spool: string }>,
+): Promise<string> {
+  const store = options.spool === undefined ? await find(options) : undefined;
+  const directory = options.spool ?? store?.spool ?? '';
   // A store that only files were read into has no spool yet.
-  if (existsSync(directory) || (options.spool === undefined && existsSync(options.store))) return directory;
+  if (existsSync(directory) || (store !== undefined && existsSync(store.location))) return directory;
   throw new CommandError(
     `there is no spool in ${directory}; name the store with --store, or the directory with --spool`,
   );
@@ -62,8 +65,8 @@ function both(directory: string): ListedSegment[] {
 /** Of the list on a terminal. */
 const HEAD = ['STATE', 'SINCE', 'TABLE', 'ROWS', 'BYTES', 'NAME', 'WHY'];
 
-function list(options: SpoolCommandOptions): void {
-  const directory = directoryOf(options);
+async function list(options: SpoolCommandOptions): Promise<void> {
+  const directory = await directoryOf(options, findStore);
   const segments = both(directory);
   if (segments.length === 0) process.stderr.write(`nothing waits in ${directory}, and nothing was refused\n`);
   const rows = segments.map((s) => [
@@ -83,15 +86,15 @@ function list(options: SpoolCommandOptions): void {
   for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
-function retry(names: string[], options: SpoolCommandOptions): void {
-  for (const segment of refused(directoryOf(options), names)) {
+async function retry(names: string[], options: SpoolCommandOptions): Promise<void> {
+  for (const segment of refused(await directoryOf(options, storeToWrite), names)) {
     retryRefused(segment);
     process.stderr.write(`${segment.name} waits again\n`);
   }
 }
 
-function drop(names: string[], options: SpoolCommandOptions): void {
-  for (const segment of refused(directoryOf(options), names)) {
+async function drop(names: string[], options: SpoolCommandOptions): Promise<void> {
+  for (const segment of refused(await directoryOf(options, storeToWrite), names)) {
     dropRefused(segment);
     process.stderr.write(`${segment.name} removed, ${counted(segment.rows, 'row')}\n`);
   }

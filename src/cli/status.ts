@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
-import { askCollector, controlPath } from '../observe/control.js';
+import { askCollector } from '../observe/control.js';
 import type { CollectorStatus } from '../observe/status.js';
-import { DEFAULT_STORE } from './read.js';
+import { findCollector, type StoreOptions } from './find-store.js';
 import { statusText } from './status-text.js';
+import { STORE_VARIABLE } from './store-words.js';
 import { terminalColumns } from './terminal.js';
 
 /** A collector that has not said by then how it does is not well, milliseconds. */
 const HEALTH_TIMEOUT = 5_000;
 
-interface StatusOptions {
+interface StatusOptions extends StoreOptions {
   json?: boolean;
   health?: boolean;
-  store: string;
   control?: string;
 }
 
@@ -25,13 +25,17 @@ export function registerStatus(program: Command): void {
     )
     .option('--json', 'as one JSON object (docs/reference/metrics.md)')
     .option('--health', 'print only what is wrong, or ok; exit status 1 when something is')
-    .option('--store <store>', "the collector's store, by which its control socket is found", DEFAULT_STORE)
-    .option('--control <path>', 'the control socket')
+    .option(
+      '--store <store>',
+      `the collector's store (default: that of --config, or of ${STORE_VARIABLE}; without them the collector is found by its socket in /run/mirrorlake or ./data)`,
+    )
+    .option('--config <file>', "the collector's configuration")
+    .option('--control <path>', "the collector's control socket")
     .action(status);
 }
 
 async function status(options: StatusOptions): Promise<void> {
-  const path = options.control ?? controlPath(options.store);
+  const path = await findCollector(options);
   if (options.health === true) return health(path, options.json === true);
   const answer = (await askCollector(path, { command: 'status' })) as CollectorStatus;
   const text =

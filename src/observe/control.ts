@@ -38,13 +38,15 @@ export type ControlHandler = (request: ControlRequest, answer: ControlAnswer) =>
 export class ControlError extends Error {
   override readonly name = 'ControlError';
   readonly exitCode: number;
-  /** Whether it means that no collector is running there. */
-  readonly nobody: boolean;
 
-  constructor(message: string, exitCode = 1, nobody = false) {
+  /** @param unreached why nothing was asked: no collector is running there, or this user may not connect */
+  constructor(
+    message: string,
+    exitCode = 1,
+    readonly unreached?: 'nobody' | 'denied',
+  ) {
     super(message);
     this.exitCode = exitCode;
-    this.nobody = nobody;
   }
 }
 
@@ -95,9 +97,12 @@ export class ControlAnswer {
   }
 }
 
+/** The socket of a collector without a data directory. Only root makes directories in /run, and the unit's is its user's. */
+export const RUN_CONTROL = '/run/mirrorlake/control.sock';
+
 /** Where the socket is: in the directory of an embedded store, else in /run. */
 export function controlPath(store: string): string {
-  return isServer(store) || store === NO_STORE ? '/run/mirrorlake/control.sock' : join(store, 'control.sock');
+  return isServer(store) || store === NO_STORE ? RUN_CONTROL : join(store, 'control.sock');
 }
 
 const TOO_LONG = `a request is no longer than ${MAX_REQUEST} bytes`;
@@ -308,11 +313,11 @@ export async function openReply(
   } catch (e) {
     const code = (e as NodeJS.ErrnoException).code ?? String(e);
     if (code === 'EACCES')
-      throw new ControlError(`${path}: not allowed; run as root or as the collector's user`);
+      throw new ControlError(`${path}: not allowed; run as root or as the collector's user`, 1, 'denied');
     throw new ControlError(
       `${path}: no collector is running there (${code}); start one with: mirrorlake collect`,
       1,
-      true,
+      'nobody',
     );
   }
   socket.write(`${JSON.stringify(request)}\n`);

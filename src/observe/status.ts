@@ -147,6 +147,16 @@ export interface StoreStatus {
   readonly days_left: number | null;
 }
 
+/** What a collector says of its store to whoever looks for one (`store` on the control socket). */
+export interface HeldStore {
+  /** The directory, absolute; a server's URL without password; or `none`. */
+  readonly location: string;
+  /** Where segments wait for it, absolute. */
+  readonly spool: string;
+  /** Whether questions are answered over the socket: of a server, only where the collector has a user for them. */
+  readonly answers: boolean;
+}
+
 /**
  * Of the control socket and of `listen`: connections turned away, or cut off to make room for others; and those cut off
  * because nothing came of them, their request being late or too long, or their answer not taken.

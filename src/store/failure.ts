@@ -49,6 +49,11 @@ const PASSING = new Set([
 /** REQUIRED_PASSWORD, WRONG_PASSWORD, UNKNOWN_USER, AUTHENTICATION_FAILED. */
 const NOT_LET_IN = new Set([194, 193, 192, 516]);
 
+/** Whether a server was reached that did not let somebody in. */
+export function isNotLetIn(error: unknown): boolean {
+  return error instanceof StoreRefused && NOT_LET_IN.has(error.code);
+}
+
 /** Those that say the bytes of a segment are not what the table takes. */
 const CONTENT = new Set([
   6, // CANNOT_PARSE_TEXT

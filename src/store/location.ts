@@ -1,6 +1,6 @@
 /** Where a ClickHouse server is and how it is spoken to: the URL of `--store`, and the environment for secrets. */
 import { readFileSync } from 'node:fs';
-import { LOCATION_PARAMETERS } from '../model/store-location.js';
+import { isServer, LOCATION_PARAMETERS } from '../model/store-location.js';
 import { StoreLocationError } from './errors.js';
 
 export interface ServerLocation {
@@ -44,8 +44,7 @@ export function parseLocation(location: string, environment: NodeJS.ProcessEnv):
       throw new StoreLocationError(
         `the store's URL has ?${key}=: it knows ${LOCATION_PARAMETERS.join(', ')}`,
       );
-  const prefix = parameters.get('prefix') ?? '';
-  if (prefix !== '') name(prefix, 'prefix');
+  const prefix = prefixIn(parameters);
   const compression = parameters.get('compression') ?? 'none';
   if (compression !== 'none' && compression !== 'gzip' && compression !== 'br')
     throw new StoreLocationError(`the store's compression ${compression} is not one of none, gzip, br`);
@@ -69,6 +68,17 @@ export function parseLocation(location: string, environment: NodeJS.ProcessEnv):
     key,
     compression,
   };
+}
+
+/** What stands in front of the tables' names in a store. Nothing else of its location is looked at. */
+export function tablePrefix(location: string): string {
+  return isServer(location) ? prefixIn(new URLSearchParams(/\?([^#]*)/.exec(location)?.[1])) : '';
+}
+
+function prefixIn(parameters: URLSearchParams): string {
+  const prefix = parameters.get('prefix') ?? '';
+  if (prefix !== '') name(prefix, 'prefix');
+  return prefix;
 }
 
 /**

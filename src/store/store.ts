@@ -60,6 +60,9 @@ export interface Store {
   /** Seconds after which rows are removed, the least of all tables; undefined when none are. */
   retention(): Promise<number | undefined>;
 
+  /** Rows of all tables together, without reading them; undefined where this user may not know. */
+  rowCount(): Promise<number | undefined>;
+
   /** What the tables take of the store's disk. */
   size(): Promise<StoreSize>;
 

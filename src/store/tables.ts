@@ -143,6 +143,8 @@ const TABLES: Record<TableName, Table> = {
 
 const schemas = new URL('../../schemas/mirrorlake/v1/', import.meta.url);
 
+export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];
+
 /** The columns a segment fills, in order. */
 export function columnNames(table: TableName): string[] {
   return TABLES[table].columns.map((c) => c.name);

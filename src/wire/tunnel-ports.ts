@@ -5,7 +5,7 @@ import { GTPU_PORT } from './gtpu.js';
 import { MPLS_IN_UDP_PORT } from './mpls.js';
 import { VXLAN_LINUX_PORT, VXLAN_PORT } from './vxlan.js';
 import { VXLAN_GPE_PORT } from './vxlan-gpe.js';
-import { Step } from './walk-state.js';
+import { type PortSteps, Step } from './walk-state.js';
 
 /** What may be said to lie behind a port, and the step that walks into it; `none`: nothing does, the payload stays one. */
 const STEPS = {
@@ -38,7 +38,7 @@ const KNOWN: readonly Overlay[] = [
   { kind: 'mpls', port: MPLS_IN_UDP_PORT },
 ];
 
-export class TunnelPorts {
+export class TunnelPorts implements PortSteps {
   private readonly steps = new Uint8Array(65536);
 
   /** @param overlays beside the well-known ports, or in their place; the last word for a port counts */
@@ -46,7 +46,6 @@ export class TunnelPorts {
     for (const { kind, port } of [...KNOWN, ...overlays]) this.steps[port] = STEPS[kind];
   }
 
-  /** What a datagram to this port is walked into; Step.Done: it is not. */
   step(port: number): Step {
     return this.steps[port] as Step;
   }

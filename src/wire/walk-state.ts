@@ -1,6 +1,5 @@
 import type { Frame } from './frame-fields.js';
 import { MAX_LAYERS, NO_VNI } from './layers.js';
-import type { TunnelPorts } from './tunnel-ports.js';
 
 /** What a walk does next. */
 export const Step = {
@@ -39,6 +38,12 @@ export const Step = {
 } as const;
 export type Step = (typeof Step)[keyof typeof Step];
 
+/** What lies behind UDP ports: TunnelPorts. */
+export interface PortSteps {
+  /** What a datagram to this port is walked into; Step.Done: it is not. */
+  step(port: number): Step;
+}
+
 /** Where a walk through one frame stands. There is one, reused from frame to frame. */
 export class Walk {
   b: Uint8Array = new Uint8Array(0);
@@ -61,7 +66,7 @@ export class Walk {
   teid = 0;
 
   /** @param ports the UDP ports behind which there are tunnels */
-  constructor(public ports: TunnelPorts) {}
+  constructor(public ports: PortSteps) {}
 }
 
 export function push(f: Frame, layer: number, o: number): void {

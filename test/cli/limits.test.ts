@@ -7,6 +7,7 @@ import { SPARES } from '../../src/cli/collector/ring-receiver.js';
 import { RuleIndex } from '../../src/cli/collector/rule-index.js';
 import { PACKETS_LIMIT } from '../../src/cli/collector/segment-port.js';
 import { TRIAL_MS } from '../../src/cli/collector/trials.js';
+import { COLLECTOR_PATIENCE } from '../../src/cli/find-store.js';
 import { grouped } from '../../src/cli/grouped.js';
 import { MOST_POINTS as MOST_IN_SUMMARY } from '../../src/cli/read/summary.js';
 import { MOST_POINTS as MOST_IN_STATUS } from '../../src/cli/status-text.js';
@@ -212,6 +213,7 @@ const NUMBERS: [string, string[]][] = [
   ['connections to `listen`', [`${MOST_HTTP_CONNECTIONS},`]],
   ['a request to the control socket', [seconds(CONTROL_TIMEOUTS.request), mib(MAX_REQUEST)]],
   ['a request to `listen`', [seconds(HTTP_TIMEOUTS.request), kib(MOST_HEADERS)]],
+  ['a collector that is looked for', [seconds(COLLECTOR_PATIENCE)]],
   ['an answer of the control socket', [seconds(CONTROL_TIMEOUTS.answer)]],
   ['packets by which `doctor` tries the way in', [`for ${seconds(TRIAL_MS)}`]],
   ['an answer of `listen`', [seconds(HTTP_TIMEOUTS.idle), `${seconds(HTTP_TIMEOUTS.answer)} in all`]],

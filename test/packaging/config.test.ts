@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { defaultConfig, loadConfig, parseConfig } from '../../src/config/load.js';
 import { configSchema, mirrorSchema, tunnelSchema } from '../../src/config/schema.js';
+import { RUN_CONTROL } from '../../src/observe/control.js';
 
 const FILE = join(import.meta.dirname, '../../packaging/mirrorlake.yaml');
 const text = readFileSync(FILE, 'utf8');
@@ -58,7 +59,9 @@ it('explains every key', () => {
 });
 
 it('has the defaults where it does not say otherwise', () => {
-  const { store, interfaces, receiver, listen, mirrors, tunnels, ...rest } = parseConfig(text, FILE);
+  const { store, control, interfaces, receiver, listen, mirrors, tunnels, ...rest } = parseConfig(text, FILE);
+  // Where commands look for a collector by themselves.
+  expect(control).toBe(RUN_CONTROL);
   expect([store, interfaces, receiver, listen?.port, mirrors.length, tunnels.length]).toEqual([
     '/var/lib/mirrorlake/data',
     ['eth1'],

@@ -1,7 +1,7 @@
 /** A running collector: receivers, packet paths, the store's thread, and what is seen of them from outside. */
 
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Config, MirrorConfig } from '../../config/schema.js';
 import { setSilentUp } from '../../linux/interface.js';
 import { openFilesLimit } from '../../linux/limits.js';
@@ -9,7 +9,7 @@ import { reassemblyFailures } from '../../linux/reassembly-failures.js';
 import { TunDevice } from '../../linux/tun.js';
 import { counted } from '../../model/counted.js';
 import { isScarcity } from '../../model/scarcity.js';
-import { isServer } from '../../model/store-location.js';
+import { isServer, withoutPassword } from '../../model/store-location.js';
 import {
   type ControlAnswer,
   ControlError,
@@ -20,7 +20,7 @@ import {
 } from '../../observe/control.js';
 import { ailments, MOST_HTTP_CONNECTIONS, ObserveServer } from '../../observe/http.js';
 import type { Logger } from '../../observe/log.js';
-import type { CollectorStatus, CollectorSummary, ReceiverStatus } from '../../observe/status.js';
+import type { CollectorStatus, CollectorSummary, HeldStore, ReceiverStatus } from '../../observe/status.js';
 import { RawReceiver } from '../../receive/raw.js';
 import { rawLibrary } from '../../receive/raw-library.js';
 import { parseLocation, readerOf } from '../../store/location.js';
@@ -127,6 +127,16 @@ export class Collector {
     return this.storeThread;
   }
 
+  private heldStore(): HeldStore {
+    const { store } = this.config;
+    const named = isServer(store) || this.storeless;
+    return {
+      location: named ? withoutPassword(store) : resolve(store),
+      spool: resolve(spoolOf(this.config)),
+      answers: !this.storeless && (!isServer(store) || this.reader !== undefined),
+    };
+  }
+
   private async answerQuery(request: ControlRequest, answer: ControlAnswer): Promise<void> {
     const { store, questions: q } = this.config;
     if (this.storeless)
@@ -165,6 +175,7 @@ export class Collector {
       {
         status: () => this.status(),
         health: () => ailments(this.summary()),
+        store: () => this.heldStore(),
         query: (request, answer) => this.answerQuery(request, answer),
         trial: (_, answer) => answerTrial(this.raw, kind === 'ring' ? 'ring' : 'none', answer),
       },

@@ -3,8 +3,8 @@
  * goes into loading modules.
  */
 import type { KeptPackets } from '../../config/kept-packets.js';
-import type { Store } from '../../store/store.js';
 import type { TunnelTable } from '../../tunnels/table.js';
+import type { FilledStore } from './filled-store.js';
 import type { NdjsonKind } from './kinds.js';
 import type { ReadOutput } from './output.js';
 
@@ -19,41 +19,23 @@ interface OutputOptions {
   readonly collector: string;
   /** What names this reading in the store. */
   readonly token: string;
+  /** Whether the token is made of what is read, and known to a store that has had it. */
+  readonly once: boolean;
   /** Frames kept beside sessions, undefined: none. */
   readonly packets: KeptPackets | undefined;
-  /** Tunnels in the words of `ip tunnel add`. */
-  readonly tunnels: readonly string[];
+  /** The tunnels that are asked first, if there are any. */
+  readonly tunnels: TunnelTable | undefined;
 }
 
-/** Where rows go, and the tunnels that are asked first, if there are any. */
+/** Where rows go. */
 export async function outputOf(
   kind: NdjsonKind | undefined,
-  store: Store | undefined,
-  options: OutputOptions,
-): Promise<{ output: ReadOutput; tunnels: TunnelTable | undefined }> {
-  const tunnels = options.tunnels.length > 0 ? await tunnelsOf(options.tunnels) : undefined;
-  return { output: await open(kind, store, tunnels, options), tunnels };
-}
-
-async function tunnelsOf(specs: readonly string[]): Promise<TunnelTable> {
-  const [{ parseTunnelSpec }, { TunnelTable }] = await Promise.all([
-    import('../../tunnels/spec.js'),
-    import('../../tunnels/table.js'),
-  ]);
-  const tunnels = new TunnelTable();
-  for (const spec of specs) tunnels.add(parseTunnelSpec(spec));
-  return tunnels;
-}
-
-async function open(
-  kind: NdjsonKind | undefined,
-  store: Store | undefined,
-  tunnels: TunnelTable | undefined,
+  store: FilledStore | undefined,
   options: OutputOptions,
 ): Promise<ReadOutput> {
   if (store !== undefined) {
     const { StoreOutput } = await import('./store-output.js');
-    return new StoreOutput(store, options.collector, options.token, options.packets);
+    return new StoreOutput(store, options);
   }
   if (kind === undefined || kind === 'sessions') return new SessionLines();
   const { MirrorLines, PacketLines, TunnelLines } = await import('./lines-output.js');
@@ -63,6 +45,6 @@ async function open(
     case 'mirrors':
       return new MirrorLines(options.collector);
     case 'tunnels':
-      return new TunnelLines(tunnels);
+      return new TunnelLines(options.tunnels);
   }
 }

@@ -18,10 +18,14 @@ export interface ReadOutput {
   ) => void;
   readonly mirrors?: MirrorSink;
   readonly watcher?: PacketWatcher;
+  /** Called once something can be read, before anything else is. */
+  begin?(): void;
   /** Called between batches: waits while too much is on its way. */
   settle(): Promise<void>;
   /** Puts away what is left. */
   finish(mirrors: MirrorTable): Promise<void>;
+  /** Where it was stored, once it is finished: `in ./data`; or, of what the store has had before, that it was not. */
+  readonly stored?: { readonly where: string; readonly hadBefore: boolean } | undefined;
   /** What whoever stored this has to know about the store, once it is finished. */
   readonly warnings?: readonly string[];
   /** Settles what is under way, when the rest is not to be put away. */

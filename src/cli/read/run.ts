@@ -6,7 +6,6 @@ import { PacketBatch } from '../../receive/batch.js';
 import { openCapture } from '../../receive/file/capture.js';
 import { CaptureError } from '../../receive/file/capture-error.js';
 import { EndReason } from '../../sessions/record.js';
-import type { Store } from '../../store/store.js';
 import type { TunnelTable } from '../../tunnels/table.js';
 import type { FrameSink } from '../../wire/mirrored.js';
 import { type Overlay, TunnelPorts } from '../../wire/tunnel-ports.js';
@@ -28,7 +27,6 @@ interface ReadRun {
   readonly once: boolean;
   /** Whether there is a progress bar and a summary. */
   readonly talk: boolean;
-  readonly store: Store | undefined;
   /** Aborted: no more is read, and what was is put away. */
   readonly stop: AbortSignal;
 }
@@ -56,10 +54,14 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
   await sessions?.finish(EndReason.Eof);
   await output.finish(mirrors);
   for (const warning of output.warnings ?? []) process.stderr.write(`mirrorlake: ${warning}\n`);
-  if (talk)
-    process.stderr.write(
-      readSummary(demux, mirrors, sessions, storedIn(run), terminalColumns(process.stderr)),
-    );
+  // Where nothing could be read, why not is all there is to say.
+  if (talk && !(demux.counters.packets === 0 && failed.length === files.length)) {
+    const { stored } = output;
+    const where = stored?.hadBefore === false ? `${run.once ? 'once ' : ''}${stored.where}` : undefined;
+    process.stderr.write(readSummary(demux, mirrors, sessions, where, terminalColumns(process.stderr)));
+    if (stored?.hadBefore === true)
+      process.stderr.write(`nothing was stored: all of it is ${stored.where} already (--once)\n`);
+  }
   return failed;
 }
 
@@ -106,7 +108,10 @@ async function readFile(file: string, reading: Reading): Promise<void> {
   const batch = new PacketBatch();
   let packets = 0;
   try {
-    while (!stop.aborted && (await source.next(batch))) {
+    while (!stop.aborted) {
+      const more = await source.next(batch);
+      output.begin?.();
+      if (!more) break;
       sessions?.begin(batch.bytes, mirrors.points);
       // An older file after a newer one is another time: nothing goes on from one to the other.
       if (packets === 0 && timeOf(batch, 0) < reading.last) {
@@ -125,11 +130,6 @@ async function readFile(file: string, reading: Reading): Promise<void> {
     progress?.stop();
     await source.close();
   }
-}
-
-/** With --once the store may have had it all before: either way it is there once. */
-function storedIn({ store, once }: ReadRun): string | undefined {
-  return store && `${once ? 'once ' : ''}in ${store.name}`;
 }
 
 /** When a packet was captured, in seconds: to some 0.2 µs. */

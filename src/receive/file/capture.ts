@@ -2,10 +2,11 @@ import { plural } from '../../model/counted.js';
 import type { PacketBatch, PacketSource } from '../batch.js';
 import { type ByteInput, openInput } from './byte-input.js';
 import { CaptureError } from './capture-error.js';
-import { type Compression, compressionOf, GunzipInput, MAGIC_LENGTH, PeekedInput } from './decompress.js';
+import { GunzipInput, PeekedInput } from './decompress.js';
 import { type CaptureFormat, type CaptureInterface, MAX_RECORD } from './format.js';
-import { isPcapMagic, PcapFormat } from './pcap.js';
-import { BlockType, PcapngFormat } from './pcapng.js';
+import { type Compression, compressionOf, formatNameOf, MAGIC_LENGTH } from './magic.js';
+import { PcapFormat } from './pcap.js';
+import { PcapngFormat } from './pcapng.js';
 import { type BufferRing, ownBuffers, ReadAhead } from './read-ahead.js';
 
 /** Bytes read at a time: large enough to make the calls few, small enough to stay in the cache. */
@@ -154,11 +155,8 @@ export class CaptureSource implements PacketSource {
 }
 
 function formatOf(file: string, head: Uint8Array, compression: Compression | undefined): CaptureFormat {
-  if (head.length === MAGIC_LENGTH) {
-    const magic = new DataView(head.buffer, head.byteOffset).getUint32(0);
-    if (isPcapMagic(magic)) return new PcapFormat();
-    if (magic === BlockType.SectionHeader) return new PcapngFormat();
-  }
+  const format = formatNameOf(head);
+  if (format !== undefined) return format === 'pcap' ? new PcapFormat() : new PcapngFormat();
   const within = compression === undefined ? 'it' : `what is in the ${compression} data`;
   if (head.length === 0) throw new CaptureError(file, `${within} is empty: there is no capture to read`);
   if (isCutMagic(head)) {

@@ -2,19 +2,6 @@ import { createGunzip, type Gunzip } from 'node:zlib';
 import type { ByteInput } from './byte-input.js';
 import { CaptureError } from './capture-error.js';
 
-export type Compression = 'gzip' | 'zstd';
-
-/** As many bytes of the start as {@link compressionOf} and the formats need to be told. */
-export const MAGIC_LENGTH = 4;
-
-/** The compression the first bytes tell of (RFC 1952 section 2.3.1, RFC 8878 sections 3.1.1 and 3.1.2). */
-export function compressionOf(head: Uint8Array): Compression | undefined {
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
-  if (head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd && head[0] === 0x28) return 'zstd';
-  if ((head[0] & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18) return 'zstd';
-  return undefined;
-}
-
 /** An input whose first bytes were looked at: they come once more. */
 export class PeekedInput implements ByteInput {
   /** The first bytes; fewer than were asked for only when the input is shorter. */

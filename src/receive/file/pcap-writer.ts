@@ -1,6 +1,7 @@
 import { type ByteOutput, CaptureWriter } from './capture-writer.js';
 import { MAX_PACKET } from './format.js';
-import { PCAP_HEADER_LENGTH, PCAP_MAGIC_NS, PCAP_PACKET_HEADER_LENGTH } from './pcap.js';
+import { PCAP_MAGIC_NS } from './magic.js';
+import { PCAP_HEADER_LENGTH, PCAP_PACKET_HEADER_LENGTH } from './pcap.js';
 
 /** Writes a classic capture with nanoseconds, little endian: one link type, no interfaces. */
 export class PcapWriter extends CaptureWriter {

@@ -16,11 +16,9 @@ import {
   MAX_PACKET,
   normalizeLinkType,
 } from './format.js';
+import { isPcapMagic, PCAP_MAGIC_KUZNETZOV, PCAP_MAGIC_NS } from './magic.js';
 import type { ReadAhead } from './read-ahead.js';
 
-export const PCAP_MAGIC_US = 0xa1b2c3d4;
-export const PCAP_MAGIC_NS = 0xa1b23c4d;
-export const PCAP_MAGIC_KUZNETZOV = 0xa1b2cd34;
 export const PCAP_HEADER_LENGTH = 24;
 export const PCAP_PACKET_HEADER_LENGTH = 16;
 /** The last one that 32 bits hold: 2106-02-07 06:28:15. */
@@ -28,19 +26,6 @@ const LAST_SECOND = 0xffffffff;
 /** Where in a packet the second and third cache line of its headers are. */
 const SECOND_LINE = 48;
 const THIRD_LINE = 112;
-
-/** Whether a file that starts with this number (read as big endian) is a classic capture, in either byte order. */
-export function isPcapMagic(magic: number): boolean {
-  return isMagic(magic) || isMagic(swap32(magic));
-}
-
-function isMagic(magic: number): boolean {
-  return magic === PCAP_MAGIC_US || magic === PCAP_MAGIC_NS || magic === PCAP_MAGIC_KUZNETZOV;
-}
-
-function swap32(v: number): number {
-  return ((v << 24) | ((v & 0xff00) << 8) | ((v >>> 8) & 0xff00) | (v >>> 24)) >>> 0;
-}
 
 export class PcapFormat implements CaptureFormat {
   readonly name = 'pcap';
@@ -105,7 +90,7 @@ export class PcapFormat implements CaptureFormat {
   private parseHeader(w: ReadAhead): boolean {
     if (w.end - w.pos < PCAP_HEADER_LENGTH) return false;
     const { view, pos } = w;
-    this.littleEndian = !isMagic(view.getUint32(pos));
+    this.littleEndian = !isPcapMagic(view.getUint32(pos));
     const magic = view.getUint32(pos, this.littleEndian);
     const major = view.getUint16(pos + 4, this.littleEndian);
     if (major !== 2) {

@@ -1,6 +1,7 @@
 import { type ByteOutput, CaptureWriter } from './capture-writer.js';
 import type { CaptureInterface } from './format.js';
-import { BlockType, BYTE_ORDER_MAGIC, Option } from './pcapng.js';
+import { BYTE_ORDER_MAGIC } from './magic.js';
+import { BlockType, Option } from './pcapng.js';
 
 const text = new TextEncoder();
 /** Longer names and descriptions are cut, bytes. */

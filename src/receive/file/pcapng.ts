@@ -17,12 +17,13 @@ import {
   MAX_RECORD,
   normalizeLinkType,
 } from './format.js';
+import { BYTE_ORDER_MAGIC, PCAPNG_MAGIC } from './magic.js';
 import type { ReadAhead } from './read-ahead.js';
 import { TimestampUnit } from './timestamp.js';
 
 /** Block types (section 11.1). The section header's reads the same in either byte order. */
 export const BlockType = {
-  SectionHeader: 0x0a0d0d0a,
+  SectionHeader: PCAPNG_MAGIC,
   InterfaceDescription: 1,
   /** Obsolete since 2004, still met. */
   Packet: 2,
@@ -30,7 +31,6 @@ export const BlockType = {
   EnhancedPacket: 6,
 } as const;
 
-export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 /** Options of the interface description block (section 4.2). */
 export const Option = {
   End: 0,

@@ -25,7 +25,10 @@ export class Listener {
     try {
       reply = await openReply(control, { command: 'trial' }, { within: BEGIN_MS });
     } catch (e) {
-      if (e instanceof ControlError && (e.nobody || / does not know the command /.test(e.message)))
+      if (
+        e instanceof ControlError &&
+        (e.unreached === 'nobody' || / does not know the command /.test(e.message))
+      )
         return undefined;
       throw e;
     }

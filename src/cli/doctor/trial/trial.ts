@@ -25,8 +25,8 @@ export interface TrialQuestion {
   readonly tables: readonly Table[];
   /** What keeps GRE out on the ways by which it is to come. */
   readonly rulings: readonly Ruling[];
-  /** The control socket of a collector that may be running. */
-  readonly control: string;
+  /** The control socket of the collector that runs; undefined: none does. */
+  readonly control: string | undefined;
 }
 
 const SUBJECT = 'trial';
@@ -104,7 +104,8 @@ async function tryRaw(question: TrialQuestion, network: Network): Promise<Findin
   }
 }
 
-async function listenerAt(control: string): Promise<{ listener?: Listener; refusal?: string }> {
+async function listenerAt(control: string | undefined): Promise<{ listener?: Listener; refusal?: string }> {
+  if (control === undefined) return {};
   try {
     const listener = await Listener.open(control);
     return listener === undefined ? {} : { listener };
