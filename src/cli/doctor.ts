@@ -9,7 +9,7 @@ import { koffiFinding, rawSocketFinding } from './doctor/native.js';
 import { Network } from './doctor/network.js';
 import { type PacketPath, packetPath } from './doctor/path.js';
 import { diskFinding, storeFindings } from './doctor/storage.js';
-import { CommandError } from './errors.js';
+import { isExpected } from './errors.js';
 import { findCollector } from './find-store.js';
 
 interface DoctorOptions {
@@ -115,7 +115,8 @@ async function socketOf({ store, config }: DoctorOptions): Promise<string | unde
   try {
     return await findCollector({ store, config });
   } catch (e) {
-    if (e instanceof CommandError) return undefined;
+    // What is wrong with the store's name is a finding of its own.
+    if (isExpected(e)) return undefined;
     throw e;
   }
 }

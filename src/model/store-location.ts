@@ -49,6 +49,12 @@ export function withoutPassword(location: string): string {
   return scheme + shown + shownQuery(rest.slice(at + 1));
 }
 
+/** A server's URL without user and password. @param shown one that may be shown, see {@link withoutPassword} */
+export function withoutUser(shown: string): string {
+  const scheme = /^https?:\/*/i.exec(shown)?.[0] ?? '';
+  return scheme + shown.slice(scheme.length).replace(/^[^/?#@]*@/, '');
+}
+
 /** What follows the user, without parameters that a store's URL does not have: they may be `?password=`. */
 function shownQuery(text: string): string {
   const at = text.indexOf('?');
