@@ -1,7 +1,14 @@
 /** Which store a command is about: the one place that knows where it is looked for, and in which order. */
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isLocation, isServer, NO_STORE, noStoreAt, withoutPassword } from '../model/store-location.js';
+import {
+  isLocation,
+  isServer,
+  NO_STORE,
+  noStoreAt,
+  withoutPassword,
+  withoutUser,
+} from '../model/store-location.js';
 import { askCollector, ControlError, controlPath, RUN_CONTROL } from '../observe/control.js';
 import type { HeldStore } from '../observe/status.js';
 import { spoolDirectory } from '../store/spool-directory.js';
@@ -195,7 +202,7 @@ function asAsker(location: string, environment: NodeJS.ProcessEnv): string {
   const own = ['USER', 'USER_FILE', 'TOKEN', 'TOKEN_FILE'].some(
     (name) => environment[`${STORE_VARIABLE}_${name}`],
   );
-  return own ? location.replace(/^(https?:\/\/)[^/?#@]*@/i, '$1') : location;
+  return own ? withoutUser(location) : location;
 }
 
 /** Says which of two stores is asked, when there is one here as well. */

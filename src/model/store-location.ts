@@ -49,6 +49,13 @@ export function withoutPassword(location: string): string {
   return scheme + shown + shownQuery(rest.slice(at + 1));
 }
 
+/** A server's URL without its user. @param location one as {@link withoutPassword} shows it */
+export function withoutUser(location: string): string {
+  const [scheme] = SCHEME.exec(location) ?? [''];
+  const rest = location.slice(scheme.length);
+  return scheme + rest.slice(rest.indexOf('@') + 1);
+}
+
 /** What follows the user, without parameters that a store's URL does not have: they may be `?password=`. */
 function shownQuery(text: string): string {
   const at = text.indexOf('?');

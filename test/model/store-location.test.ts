@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { shownWord, withoutPasswordsOf } from '../../src/cli/passwords.js';
 import { parseConfig } from '../../src/config/load.js';
-import { isLocation, isServer, withoutPassword } from '../../src/model/store-location.js';
+import { isLocation, isServer, withoutPassword, withoutUser } from '../../src/model/store-location.js';
 import { controlPath } from '../../src/observe/control.js';
 import { parseLocation } from '../../src/store/location.js';
 import { openStore } from '../../src/store/open.js';
@@ -58,6 +58,13 @@ describe('a store’s location', () => {
       .filter((name) => /\/\^\\?s?\*?\(?\(?\??:?https?\??:/i.test(readFileSync(join(src, name), 'utf8')));
     expect(telling.sort()).toEqual(['model/store-location.ts', 'store/location.ts']);
   });
+});
+
+it.each([
+  ['http://me@h:8123/x?prefix=a_', 'http://h:8123/x?prefix=a_'],
+  ['https://h/x', 'https://h/x'],
+])('%s without its user', (location, without) => {
+  expect(withoutUser(location)).toBe(without);
 });
 
 describe('a password', () => {
