@@ -49,10 +49,11 @@ export function withoutPassword(location: string): string {
   return scheme + shown + shownQuery(rest.slice(at + 1));
 }
 
-/** A server's URL without user and password. @param shown one that may be shown, see {@link withoutPassword} */
-export function withoutUser(shown: string): string {
-  const scheme = /^https?:\/*/i.exec(shown)?.[0] ?? '';
-  return scheme + shown.slice(scheme.length).replace(/^[^/?#@]*@/, '');
+/** A server's URL without its user. @param location one as {@link withoutPassword} shows it */
+export function withoutUser(location: string): string {
+  const [scheme] = SCHEME.exec(location) ?? [''];
+  const rest = location.slice(scheme.length);
+  return scheme + rest.slice(rest.indexOf('@') + 1);
 }
 
 /** What follows the user, without parameters that a store's URL does not have: they may be `?password=`. */
