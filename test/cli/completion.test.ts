@@ -79,7 +79,7 @@ describeWith(['bash', 'zsh', 'fish'], 'completions', () => {
     expect(offered(shell, 'mirrorlake co')).toEqual(['collect', 'completion']);
     expect(offered(shell, 'mirrorlake ')).toContain('mirror');
     expect(offered(shell, 'mirrorlake schema ')).toEqual(['apply', 'print']);
-    expect(offered(shell, 'mirrorlake --debug read --o')).toEqual(['--once']);
+    expect(offered(shell, 'mirrorlake --debug read --on')).toEqual(['--once']);
     expect(offered(shell, 'mirrorlake schema apply --c')).toEqual(['--cluster', '--config']);
     expect(offered(shell, 'mirrorlake mirror --type ')).toEqual(['1', '2', '3', 'gretap']);
     expect(offered(shell, 'mirrorlake mirror -t gre')).toEqual(['gretap']);

@@ -13,7 +13,16 @@ const MAIN = resolve('dist/cli/main.js');
 const CAPTURE = resolve('test/fixtures/erspan2.pcap');
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-find-'));
 const at = (name: string): string => join(directory, name);
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const before = process.cwd();
+// Where there is no ./data.
+beforeAll(() => {
+  mkdirSync(at('nothing'));
+  process.chdir(at('nothing'));
+});
+afterAll(() => {
+  process.chdir(before);
+  rmSync(directory, { recursive: true, force: true });
+});
 
 const open: ControlServer[] = [];
 afterEach(async () => {

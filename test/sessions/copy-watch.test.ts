@@ -4,6 +4,9 @@ import { mirrorPoint, SessionWorld } from '../support/session-world.js';
 const C = '10.0.0.1:40000';
 const V = '10.0.0.2:80';
 
+/** No frame is one of an earlier test. */
+let next = 0;
+
 /** Frames of a TCP conversation, `each` of them so many times, `apart` seconds, and so many of a hundred at all. */
 function send(
   world: SessionWorld,
@@ -13,7 +16,8 @@ function send(
   percent = 100,
   mirror = world.point,
 ): void {
-  for (let n = 0; n < count; n++) {
+  for (const end = next + count; next < end; next++) {
+    const n = next;
     const times = n % 100 < percent ? each : 1;
     for (let i = 0; i < times; i++)
       world.send({

@@ -67,9 +67,8 @@ export class Account {
   writtenReordered = 0;
   writtenRepeated = 0;
   lastSeen = 0;
-  /** A packet path says that its frames come twice; and whether that was logged. */
+  /** A packet path says that its frames come twice. */
   comesTwice = false;
-  saidTwice = false;
   /** Packet paths that know it, and their last totals by path. */
   paths = 0;
   /** Whether it is told one by one; and what of its counts is among the sums of those that are not. */

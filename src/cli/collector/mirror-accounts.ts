@@ -68,6 +68,8 @@ export class MirrorAccounts {
   /** By the index in the merge. */
   private readonly merged: Account[] = [];
   private rules: MirrorRules;
+  /** Names of entries of which was said that frames come twice. */
+  private readonly saidTwice = new Set<string>();
   /** Accounts made so far; and the time, milliseconds since 1970. */
   private made = 0;
   private now = 0;
@@ -134,13 +136,18 @@ export class MirrorAccounts {
       this.listing.sent(account, packets);
     }
     if (account.missing !== missing) this.drops.missing(account);
-    if (account.comesTwice && !account.saidTwice) {
-      account.saidTwice = true;
-      this.options.warn(twiceText(account));
-    }
+    if (account.comesTwice) this.sayTwice(account);
     this.untold.add(account);
     this.listing.changed(account);
     return part;
+  }
+
+  /** Once for an entry of `mirrors`, and once for all that no entry names: strangers fill no log. */
+  private sayTwice(account: Account): void {
+    const { name } = account.rule;
+    if (this.saidTwice.has(name)) return;
+    this.saidTwice.add(name);
+    this.options.warn(twiceText(account));
   }
 
   private enter(path: Path, change: MirrorChange): Part {

