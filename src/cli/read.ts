@@ -14,9 +14,8 @@ import {
 import { parseDuration } from '../config/units.js';
 import { isServer } from '../model/store-location.js';
 import { isCaptureFile } from '../receive/file/first-look.js';
-import { separationBits } from '../sessions/separation.js';
 import type { TunnelTable } from '../tunnels/table.js';
-import type { Overlay } from '../wire/tunnel-ports.js';
+import type { Overlay } from '../wire/overlay-kinds.js';
 import { CommandError, UsageError } from './errors.js';
 import { FilledStore } from './read/filled-store.js';
 import { NDJSON_KINDS, type NdjsonKind } from './read/kinds.js';
@@ -171,7 +170,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
         capacity,
         packets,
         dedupWindow,
-        separateBy: separationBits(options.separateBy),
+        separateBy: options.separateBy,
         ids: once ? idsOf(token) : undefined,
       },
       overlays: options.overlay,

@@ -8,50 +8,64 @@ import { Deduplicator } from './dedup.js';
 
 /** Nanoseconds within which the second copy comes: on its way through a switch, or through a router or two. */
 export const COPY_WINDOW = 10e6;
-/** The first frames of a mirror point are all of the sample, then one in 2^6 is. */
-const FIRST = 1024;
-const SAMPLE_BITS = 6;
+/**
+ * The first frames of a mirror point are all of the sample, then one in 2,048 is: to compare one costs as much as a few
+ * frames do.
+ */
+const FIRST = 96;
+const SAMPLE_MASK = 2047;
 /** Frames of the sample before it is judged, and before counts are halved, so that what is over is forgotten. */
 const ENOUGH = 64;
-const HALVE = 4096;
+const HALVE = 256;
 /** More of the sample than this are copies: one in ten. Where every frame comes twice it is one in two. */
 const COPIES = 0.1;
 /** Places for frames of the sample. */
 const REMEMBERED = 4096;
 
 export class CopyWatch {
-  private readonly sampled: number[] = [];
-  private readonly copies: number[] = [];
+  /** By mirror point: how many more of its first frames are looked at; frames of the sample, and copies among them. */
+  private first = new Uint16Array(64).fill(FIRST);
+  private sampled = new Uint16Array(64);
+  private copies = new Uint16Array(64);
   private readonly seen = new Deduplicator(REMEMBERED);
-  private readonly secret = randomBytes(4).readInt32LE() | 1;
+  private readonly secret = randomBytes(4).readInt32LE();
 
   /** Looks at a frame of a mirror point, if it is one of the sample. */
   look(f: Frame, mirror: number): void {
     // By what is in it: of a frame and its copy both are of the sample, or none is.
-    const mixed = Math.imul(
-      f.fragmentId ^ f.tcpSequence ^ (f.sourcePort << 16) ^ f.payloadLength,
-      this.secret,
-    );
-    if (mixed >>> (32 - SAMPLE_BITS) === 0 || !(this.sampled[mirror] >= FIRST)) this.judge(f, mirror);
+    const chosen = ((f.fragmentId ^ f.tcpSequence ^ f.payloadLength ^ this.secret) & SAMPLE_MASK) === 0;
+    if (chosen || this.first[mirror] !== 0) this.judge(f, mirror);
   }
 
   /** Whether frames of a mirror point come twice, as far as the sample says. */
   comesTwice(mirror: number): boolean {
-    const sampled = this.sampled[mirror] ?? 0;
-    return sampled >= ENOUGH && this.copies[mirror] > sampled * COPIES;
+    return this.sampled[mirror] >= ENOUGH && this.copies[mirror] > this.sampled[mirror] * COPIES;
   }
 
   /** Forgets what was seen of a mirror point: its index is another's now. */
   forget(mirror: number): void {
+    if (mirror >= this.first.length) return;
+    this.first[mirror] = FIRST;
     this.sampled[mirror] = this.copies[mirror] = 0;
   }
 
   private judge(f: Frame, mirror: number): void {
+    while (mirror >= this.first.length) this.grow();
+    if (this.first[mirror] > 0) this.first[mirror]--;
     if (f.ip < 0) return;
-    if (this.sampled[mirror] === undefined) this.forget(mirror);
     if (this.seen.seen(f, mirror, COPY_WINDOW)) this.copies[mirror]++;
     if (++this.sampled[mirror] < HALVE) return;
-    this.sampled[mirror] /= 2;
-    this.copies[mirror] /= 2;
+    this.sampled[mirror] >>>= 1;
+    this.copies[mirror] >>>= 1;
+  }
+
+  private grow(): void {
+    const { first, sampled, copies } = this;
+    this.first = new Uint16Array(2 * first.length).fill(FIRST);
+    this.first.set(first);
+    this.sampled = new Uint16Array(this.first.length);
+    this.sampled.set(sampled);
+    this.copies = new Uint16Array(this.first.length);
+    this.copies.set(copies);
   }
 }

@@ -136,7 +136,8 @@ export class FragmentSessions {
     headless.point = sessions.points[trains.words[at + T.MIRROR]];
     const frame = trains.portless(at);
     savedKey.copy(sessions.key);
-    sessions.key.takeSeparated(frame, headless.point.index, trains.words[at + T.SEPARATOR]);
+    sessions.key.take(frame, headless);
+    sessions.key.separate(trains.words[at + T.SEPARATOR]);
     this.settle(at, sessions.findOrOpen(frame, headless), 0);
     trains.close(at);
     sessions.key.copy(savedKey);

@@ -2,6 +2,7 @@
 import { u32 } from '../wire/bytes.js';
 import type { Frame } from '../wire/frame.js';
 import type { KeyedHash } from '../wire/keyed-hash.js';
+import { NO_VNI } from '../wire/layers.js';
 import type { Mirrored } from '../wire/mirrored.js';
 import { Separation } from './separation.js';
 import { FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
@@ -39,14 +40,9 @@ export class Key {
 
   /** Takes the key out of a frame of a mirror point. */
   take(f: Frame, m: Mirrored): void {
-    this.takeSeparated(f, m.point.index, this.separation.take(f, m));
-  }
-
-  /** Takes it out of a frame of which it is known already what separates it. */
-  takeSeparated(f: Frame, mirror: number, separator: number): void {
     this.hashed = -1;
-    this.mirror = mirror;
-    this.separator = separator;
+    this.mirror = m.point.index;
+    this.separator = f.vni === NO_VNI && !this.separation.elaborate ? 0 : this.separation.take(f, m);
     this.ipVersion = f.ipVersion;
     this.protocol = f.protocol;
     this.subType = 0;
@@ -72,6 +68,13 @@ export class Key {
       }
     }
     this.quick = this.mixQuickly(s[3], d[3]);
+  }
+
+  /** Has it separated as is known from before. */
+  separate(separator: number): void {
+    this.separator = separator;
+    this.hashed = -1;
+    this.quick = this.mixQuickly(this.source[3], this.destination[3]);
   }
 
   /** The key's hash under the table's secret: 31 bits, the same for both directions. */

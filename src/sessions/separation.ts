@@ -26,8 +26,8 @@ const TAG = 0x5e9a;
 
 export class Separation {
   private readonly of: number[] = [];
-  /** Whether any mirror point is separated by more than the network id. */
-  private elaborate = false;
+  /** Whether any mirror point is separated by more than the network id: nearly every frame has none of that. */
+  elaborate = false;
   private readonly words = new Int32Array(3 + SLOT_VLANS);
 
   constructor(private readonly hashing: KeyedHash) {}
@@ -43,10 +43,8 @@ export class Separation {
    * network id is the same number; with VLANs or TEIDs it is a hash under the table's secret.
    */
   take(f: Frame, m: Mirrored): number {
-    // Nearly every frame.
-    if (f.vni === NO_VNI && !this.elaborate) return 0;
     const by = this.of[m.point.index] ?? SEPARATE_DEFAULT;
-    const vni = (by & Separate.vni) !== 0 ? f.vni + 1 : 0;
+    const vni = (by & Separate.vni) !== 0 ? f.vni - NO_VNI : 0;
     return (by & ~Separate.vni) === 0 ? vni : this.mixed(f, m, by, vni);
   }
 

@@ -3,12 +3,13 @@ import { GENEVE_PORT } from './geneve.js';
 import { GRE_IN_UDP_PORT } from './gre.js';
 import { GTPU_PORT } from './gtpu.js';
 import { MPLS_IN_UDP_PORT } from './mpls.js';
+import type { Overlay, OverlayKind } from './overlay-kinds.js';
 import { VXLAN_LINUX_PORT, VXLAN_PORT } from './vxlan.js';
 import { VXLAN_GPE_PORT } from './vxlan-gpe.js';
 import { type PortSteps, Step } from './walk-state.js';
 
-/** What may be said to lie behind a port, and the step that walks into it; `none`: nothing does, the payload stays one. */
-const STEPS = {
+/** The step that walks into each. */
+const STEPS: Readonly<Record<OverlayKind, Step>> = {
   vxlan: Step.Vxlan,
   'vxlan-gpe': Step.VxlanGpe,
   geneve: Step.Geneve,
@@ -16,16 +17,7 @@ const STEPS = {
   gre: Step.Gre,
   mpls: Step.Mpls,
   none: Step.Done,
-} as const;
-
-export type OverlayKind = keyof typeof STEPS;
-export const OVERLAY_KINDS = Object.keys(STEPS) as OverlayKind[];
-
-/** A UDP destination port, and what lies behind it. */
-export interface Overlay {
-  readonly kind: OverlayKind;
-  readonly port: number;
-}
+};
 
 /** IANA's ports, and Linux' own for VXLAN. */
 const KNOWN: readonly Overlay[] = [

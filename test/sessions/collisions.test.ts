@@ -87,6 +87,7 @@ describe('sessions that strangers open', () => {
   describe('by one who knows the secret', () => {
     const secret = Uint8Array.from({ length: HASH_SECRET }, (_, i) => 17 * i);
     const key = new Key(new KeyedHash(secret));
+    const mirrored = Object.assign(new Mirrored(), { point: mirrorPoint(0) });
     /** Frames whose hashes begin in one of so many buckets. */
     const colliding = (count: number, buckets: number): Frame[] => {
       const frames: Frame[] = [];
@@ -94,7 +95,7 @@ describe('sessions that strangers open', () => {
       for (let n = 0; frames.length < count; n++) {
         setU32(f.bytes, f.source + 12, n);
         f.sourceWord = n;
-        key.takeSeparated(f, 0, 0);
+        key.take(f, mirrored);
         if ((key.hash & (BUCKETS - 1)) < buckets) frames.push(frameOf(ordinary(n), SERVER));
       }
       return frames;

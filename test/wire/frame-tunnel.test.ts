@@ -3,7 +3,7 @@ import { EtherType } from '../../src/wire/ethertypes.js';
 import { decodeFrame, FrameKind, Layer, TunnelPorts } from '../../src/wire/frame.js';
 import { GRE_KEY, GRE_SEQ } from '../../src/wire/gre.js';
 import { Malformed } from '../../src/wire/malformed.js';
-import type { Overlay } from '../../src/wire/tunnel-ports.js';
+import type { Overlay } from '../../src/wire/overlay-kinds.js';
 import { address, carrier, decode, f, IP, layers, SOME, TALK, talk } from '../support/decode.js';
 import { hex } from '../support/hex.js';
 import { ethernet, extension, gre, ipv4, ipv6, join, mpls, tcp, udp, vlan } from '../support/stack.js';

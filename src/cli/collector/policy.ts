@@ -5,7 +5,7 @@ import { prefixHolds } from '../../config/units.js';
 import { separationBits } from '../../sessions/separation.js';
 import type { TunnelConfig } from '../../tunnels/config.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js';
-import type { Overlay } from '../../wire/tunnel-ports.js';
+import type { Overlay } from '../../wire/overlay-kinds.js';
 
 /** The part of the configuration that decides; plain data, which goes to workers and changes with SIGHUP. */
 export interface MirrorRules {

@@ -1,5 +1,6 @@
 /** What `read` and its session thread say to each other. */
 import type { KeptPackets } from '../../config/kept-packets.js';
+import type { Separator } from '../../config/overlays.js';
 import { FRAME_BATCH, FRAME_WORDS } from '../../sessions/frame-batch.js';
 import type { SessionCounters } from '../../sessions/options.js';
 import type { EndReason } from '../../sessions/record.js';
@@ -55,8 +56,8 @@ export interface SessionTask {
   readonly packets: KeptPackets | undefined;
   /** Nanoseconds within which the same frame again is a duplicate; 0: none is. */
   readonly dedupWindow: number;
-  /** What separates conversations between the same ends: bits of Separate. */
-  readonly separateBy: number;
+  /** What separates conversations between the same ends. */
+  readonly separateBy: readonly Separator[];
 }
 
 /** Frames kept, and those not kept because too many fragments waited for their first one. */

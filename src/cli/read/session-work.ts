@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { FRAME_PLACE, FRAME_WORDS, unpackFrame } from '../../sessions/frame-batch.js';
 import type { SessionSink } from '../../sessions/record.js';
+import { separationBits } from '../../sessions/separation.js';
 import { SessionTable } from '../../sessions/table.js';
 import { SessionLines } from '../../store/session-ndjson.js';
 import { SessionSegment } from '../../store/session-segment.js';
@@ -86,7 +87,7 @@ export class SessionWork {
   constructor(task: SessionTask) {
     this.buffers = task.buffers.map((buffer) => new Uint8Array(buffer));
     this.dedupWindow = task.dedupWindow;
-    this.separateBy = task.separateBy;
+    this.separateBy = separationBits(task.separateBy);
     this.rows = task.print ? printed(task.collector) : handedBack(task.collector);
     this.table = new SessionTable(this.rows, {
       ...(task.capacity !== undefined && { capacity: task.capacity }),
