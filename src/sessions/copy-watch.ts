@@ -13,7 +13,7 @@ export const COPY_WINDOW = 10e6;
  * frames do.
  */
 const FIRST = 96;
-const SAMPLE_MASK = 2047;
+const SAMPLE_BITS = 11;
 /** Frames of the sample before it is judged, and before counts are halved, so that what is over is forgotten. */
 const ENOUGH = 64;
 const HALVE = 256;
@@ -28,13 +28,14 @@ export class CopyWatch {
   private sampled = new Uint16Array(64);
   private copies = new Uint16Array(64);
   private readonly seen = new Deduplicator(REMEMBERED);
-  private readonly secret = randomBytes(4).readInt32LE();
+  /** Odd: numbers that differ in low bits, as TCP's do by whole segments, are mixed into high ones. */
+  private readonly secret = randomBytes(4).readInt32LE() | 1;
 
   /** Looks at a frame of a mirror point, if it is one of the sample. */
   look(f: Frame, mirror: number): void {
     // By what is in it: of a frame and its copy both are of the sample, or none is.
-    const chosen = ((f.fragmentId ^ f.tcpSequence ^ f.payloadLength ^ this.secret) & SAMPLE_MASK) === 0;
-    if (chosen || this.first[mirror] !== 0) this.judge(f, mirror);
+    const mixed = Math.imul(f.fragmentId ^ f.tcpSequence ^ f.payloadLength, this.secret);
+    if (mixed >>> (32 - SAMPLE_BITS) === 0 || this.first[mirror] !== 0) this.judge(f, mirror);
   }
 
   /** Whether frames of a mirror point come twice, as far as the sample says. */
