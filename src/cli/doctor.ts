@@ -96,7 +96,13 @@ async function ofPackets(
   const rulings = firewallRulings(question, tables);
   return [
     ...interfaces.flatMap((name) =>
-      interfaceFindings(name, { raw, network, sources, others: path.named ? [] : interfaces }),
+      interfaceFindings(name, {
+        named: path.named,
+        raw,
+        network,
+        sources,
+        others: path.named ? [] : interfaces,
+      }),
     ),
     ...firewallFindings(question, rulings, unread),
     ...(await trial({

@@ -22,6 +22,8 @@ const WHOLE_FRAME_MTU = 1518 + 20 + 8 + 40;
 
 /** What is looked at an interface for. */
 export interface InterfaceQuestion {
+  /** Whether it was named, rather than found. */
+  readonly named: boolean;
   /** Whether raw sockets are to receive what comes by it; else a ring on it. */
   readonly raw: boolean;
   /** Undefined where there is no `ip` to ask. */
@@ -35,10 +37,13 @@ export function interfaceFindings(name: string, question: InterfaceQuestion): Fi
   if (interfaceIndex(name) === 0) return [bad(name, 'there is no such interface', 'ip link')];
   const flags = interfaceFlags(name);
   if ((flags & IFF_UP) === 0) return [bad(name, 'is down', `ip link set ${name} up`)];
-  const state =
-    (flags & IFF_RUNNING) === 0
-      ? bad(name, 'has no carrier: nothing is plugged in, or the other end is down', `ethtool ${name}`)
-      : good(name, 'is up');
+  const carrier = (flags & IFF_RUNNING) !== 0;
+  // Where nobody named it, nobody may expect anything by it: Docker's bridge without containers.
+  if (!carrier && !question.named)
+    return [poor(name, 'has no carrier: nothing comes by it now', `ethtool ${name}`)];
+  const state = !carrier
+    ? bad(name, 'has no carrier: nothing is plugged in, or the other end is down', `ethtool ${name}`)
+    : good(name, 'is up');
   const { raw, network } = question;
   const ip = network?.vrf(name) ?? network?.entrance(name) ?? name;
   return [
