@@ -156,7 +156,7 @@ export class Demux {
   /** Linux: ip_defrag, ipv6_frag_rcv. Fragments of what cannot be GRE are left alone. */
   private defragment(): void {
     const protocol = this.fragment.protocol;
-    if (protocol !== IpProtocol.Gre && !isIpv6Extension(protocol)) {
+    if (protocol !== IpProtocol.Gre && protocol !== IpProtocol.Ah && !isIpv6Extension(protocol)) {
       this.counters.notGre++;
       return;
     }
