@@ -3,7 +3,7 @@ import { Capture } from '../../../src/cli/collector/capture.js';
 import { MirrorAccounts } from '../../../src/cli/collector/mirror-accounts.js';
 import { mirrorRules } from '../../../src/cli/collector/policy.js';
 import { parseConfig } from '../../../src/config/load.js';
-import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
+import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
 import { MirrorSegmentReader } from '../../../src/store/mirror-segment.js';
 import { MirrorRecord, SequenceUse } from '../../../src/wire/mirror-record.js';
 import { batchOf } from '../../demux/outer.js';
