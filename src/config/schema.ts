@@ -1,5 +1,6 @@
 /** Every key of the configuration file, with its default and meaning: docs/reference/config.md is made from this. */
 import { z } from 'zod';
+import { REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../model/defaults.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
 import { LONGEST_DEDUPLICATION, MOST_POINTS, MOST_SESSIONS } from './bounds.js';
@@ -190,30 +191,36 @@ export const configSchema = z.strictObject({
         .int()
         .min(1024)
         .max(MOST_SESSIONS)
-        .default(1_000_000)
+        .default(SESSION_DEFAULTS.capacity)
         .describe('Sessions held at once by all workers; past it the ones soonest to end, end by pressure.'),
-      tcp_idle: duration(1, 7200).default(300).describe('A TCP session without packets ends after this.'),
-      udp_idle: duration(1, 7200).default(60).describe('A UDP session, likewise.'),
-      other_idle: duration(1, 7200).default(30).describe('Any other, likewise.'),
+      tcp_idle: duration(1, 7200)
+        .default(SESSION_DEFAULTS.tcpIdle)
+        .describe('A TCP session without packets ends after this.'),
+      udp_idle: duration(1, 7200).default(SESSION_DEFAULTS.udpIdle).describe('A UDP session, likewise.'),
+      other_idle: duration(1, 7200).default(SESSION_DEFAULTS.otherIdle).describe('Any other, likewise.'),
       active: duration(1, 86400)
-        .default(900)
+        .default(SESSION_DEFAULTS.active)
         .describe('A row ends after this; the session goes on in its next part.'),
-      linger: duration(0, 300).default(2).describe('How long a finished TCP session waits for stragglers.'),
+      linger: duration(0, 300)
+        .default(SESSION_DEFAULTS.linger.collect)
+        .describe('How long a finished TCP session waits for stragglers.'),
     })
     .prefault({})
     .describe('The session table.'),
   reassembly: z
     .strictObject({
       memory: size(256 * KIB, 4 * GIB)
-        .default(64 * MIB)
+        .default(REASSEMBLY_DEFAULTS.memory)
         .describe('Memory for incomplete outer packets, a worker.'),
       datagrams: z
         .int()
         .min(16)
         .max(65536)
-        .default(4096)
+        .default(REASSEMBLY_DEFAULTS.datagrams)
         .describe('Incomplete outer packets at once, a worker.'),
-      timeout: duration(1, 300).default(30).describe('An outer packet not complete after this is given up.'),
+      timeout: duration(1, 300)
+        .default(REASSEMBLY_DEFAULTS.timeout)
+        .describe('An outer packet not complete after this is given up.'),
     })
     .prefault({})
     .describe('Outer IP fragments.'),

@@ -125,7 +125,7 @@ export class Demux {
   }
 
   private link(b: Uint8Array, o: number, end: number, wireEnd: number, linkType: number): void {
-    const ip = linkLayer(b, o, end, linkType);
+    const ip = linkLayer(b, o, end, wireEnd, linkType);
     if (ip >= 0) this.outer(b, ip, end, wireEnd);
     else if (ip === LINK_SHORT) this.counters.malformed[Malformed.LinkHeader]++;
     else if (ip === LINK_UNSUPPORTED) this.counters.unsupportedLinkType++;
@@ -156,7 +156,7 @@ export class Demux {
   /** Linux: ip_defrag, ipv6_frag_rcv. Fragments of what cannot be GRE are left alone. */
   private defragment(): void {
     const protocol = this.fragment.protocol;
-    if (protocol !== IpProtocol.Gre && !isIpv6Extension(protocol)) {
+    if (protocol !== IpProtocol.Gre && protocol !== IpProtocol.Ah && !isIpv6Extension(protocol)) {
       this.counters.notGre++;
       return;
     }

@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { i32, setU32, u32 } from '../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
-import { isTwoWay, MirrorPoint, MirrorType } from '../wire/mirror-point.js';
+import { isKeyed, isTwoWay, MirrorPoint, MirrorType } from '../wire/mirror-point.js';
 import type { OuterPacket } from '../wire/outer.js';
 import { grownInt32, grownUint32 } from './grow.js';
 import { LoudestRefused } from './loudest.js';
@@ -90,13 +90,11 @@ export class MirrorPoints {
    * Finds or makes the point of a packet.
    *
    * @param session ERSPAN session, 0 for types without
-   * @param key the GRE key, NO_KEY for none; part of the identity of plain GRE and of Mellanox mirrors only
+   * @param key the GRE key, NO_KEY for none; part of the identity where {@link isKeyed} says so
    * @returns its index, or REFUSED
    */
   find(type: MirrorType, packet: OuterPacket, session: number, key: number): number {
-    const keyed =
-      key !== NO_KEY &&
-      (type === MirrorType.Gre || type === MirrorType.Gretap || type === MirrorType.Mellanox);
+    const keyed = key !== NO_KEY && isKeyed(type);
     const kind = (type << TYPE_SHIFT) | session | (keyed ? KEYED : 0);
     const keyWord = keyed ? key | 0 : 0;
     if (packet.ipVersion !== 4) return this.find6(type, packet, session, key, kind, keyWord);

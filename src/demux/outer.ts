@@ -9,7 +9,7 @@ import {
   IPV4_SOURCE,
 } from '../wire/ipv4.js';
 import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE } from '../wire/ipv6.js';
-import { isIpv6Extension } from '../wire/ipv6-extension.js';
+import { isIpv6Extension, MAX_OUTER_HEADERS } from '../wire/ipv6-extension.js';
 import type { OuterPacket } from '../wire/outer.js';
 
 /** Answers of {@link parseOuter} that are not a protocol number. */
@@ -96,7 +96,18 @@ function parseOuterIpv4(
     fragment.payload = out.gre;
     return OUTER_FRAGMENT;
   }
+  if (protocol === IpProtocol.Ah) return behindAh(b, out);
   return out.gre > end ? OUTER_CUT : protocol;
+}
+
+/** An authentication header before GRE, of which nothing is checked. @returns the protocol behind it */
+function behindAh(b: Uint8Array, out: OuterPacket): number {
+  const p = out.gre;
+  if (p + AH_MIN_LENGTH > out.end) return out.end < out.wireEnd ? OUTER_CUT : OUTER_BAD;
+  const length = (b[p + 1] + 2) << 2;
+  if (length < AH_MIN_LENGTH || p + length > out.wireEnd) return OUTER_BAD;
+  out.gre = p + length;
+  return out.gre > out.end ? OUTER_CUT : b[p];
 }
 
 function parseOuterIpv6(
@@ -122,8 +133,9 @@ function parseOuterIpv6(
   let protocol = b[o + 6];
   let announced = o + 6;
   let p = o + IPV6_LENGTH;
-  // Every header takes 8 bytes at least, so the walk ends with the packet.
+  let headers = 0;
   while (isIpv6Extension(protocol) || protocol === IpProtocol.Ah) {
+    if (++headers > MAX_OUTER_HEADERS) return OUTER_BAD;
     if (p + IPV6_FRAGMENT_LENGTH > out.end) return out.end < out.wireEnd ? OUTER_CUT : OUTER_BAD;
     const kind = protocol;
     protocol = b[p];

@@ -6,6 +6,7 @@
  * that is not whole in time after its first fragment is given up. When memory or places run out the oldest
  * datagram goes; when a source has its share of them, the oldest of its own.
  */
+import { REASSEMBLY_DEFAULTS } from '../model/defaults.js';
 import { setU16 } from '../wire/bytes.js';
 import { setIpv4Checksum } from '../wire/ipv4.js';
 import type { OuterPacket } from '../wire/outer.js';
@@ -17,15 +18,13 @@ import { FragmentUnits } from './fragment-units.js';
 import type { OuterFragment } from './outer.js';
 
 export interface ReassemblyLimits {
-  /** Bytes of buffers. Linux: ipfrag_high_thresh, which is 4 MiB; a collector of fragmented mirrors wants more. */
+  /** Bytes of buffers. */
   memory?: number;
   /** Datagrams that are put together at the same time. */
   datagrams?: number;
-  /** Seconds of packet time a datagram waits for its missing fragments. Linux: ipfrag_time. */
+  /** Seconds of packet time a datagram waits for its missing fragments. */
   timeout?: number;
 }
-
-export const REASSEMBLY_DEFAULTS = { memory: 64 << 20, datagrams: 4096, timeout: 30 } as const;
 
 /**
  * One source address may hold a quarter of memory and places; where that is little, a datagram of any size,

@@ -1,4 +1,5 @@
 /** The classic BPF programs of the receivers: what is GRE, and which worker a packet belongs to. */
+import { IPV6_EXTENSIONS, MAX_OUTER_HEADERS } from '../wire/ipv6-extension.js';
 import { MELLANOX_LENGTH } from '../wire/mellanox.js';
 import { ACCEPT, BpfProgram, SKF_AD_PROTOCOL } from './bpf.js';
 
@@ -11,11 +12,11 @@ const ETH_P_MELLANOX = 0x8949;
 const VLAN_TPIDS = [0x8100, 0x88a8, 0x9100];
 const IPPROTO_GRE = 47;
 const IPPROTO_FRAGMENT = 44;
-/** Hop-by-hop options, routing, destination options: the headers that may stand before GRE (RFC 8200 section 4.1). */
-const IPV6_OPTIONS = [0, 43, 60];
-/** VLAN tags and IPv6 extension headers looked through. */
+const IPPROTO_AH = 51;
+/** Extension headers that may stand before GRE, but for fragments and AH. */
+const IPV6_OPTIONS = IPV6_EXTENSIONS.filter((header) => header !== IPPROTO_FRAGMENT);
+/** VLAN tags looked through. */
 export const MAX_TAGS = 3;
-export const MAX_EXTENSIONS = 6;
 
 /** Drops every packet: for sockets that only have to exist, and for those not yet ready to receive. */
 export function dropAll(): Uint8Array {
@@ -23,9 +24,9 @@ export function dropAll(): Uint8Array {
 }
 
 /**
- * Passes IP packets of protocol 47 over IPv4 and IPv6, behind VLAN tags and IPv6 extension headers, and the
- * fragments of such packets: an IPv4 fragment repeats the protocol, an IPv6 fragment header names it (or an
- * options header, in which GRE may follow).
+ * Passes IP packets of protocol 47 over IPv4 and IPv6, behind VLAN tags, IPv6 extension headers and AH, and the
+ * fragments of such packets: an IPv4 fragment repeats the protocol, an IPv6 fragment header names it (or a
+ * header that GRE may follow).
  *
  * @param linkHeader whether the packet starts with an Ethernet header; else with IP.
  */
@@ -42,17 +43,34 @@ export function greFilter(linkHeader: boolean): Uint8Array {
     p.setX(0).load('b', 0).alu('rsh', 4).jump('jeq', 4, 'ipv4').jump('jeq', 6, 'ipv6', 'drop');
   }
 
-  p.label('ipv4').loadX('b', 9).jump('jeq', IPPROTO_GRE, 'accept', 'drop');
+  p.label('ipv4').loadX('b', 9).jump('jeq', IPPROTO_GRE, 'gre4').jump('jeq', IPPROTO_AH, null, 'other4');
+  // Of a later fragment nobody knows what is behind AH.
+  p.loadX('h', 6).jump('jset', 0x1fff, 'gre4');
+  p.loadX('b', 0).alu('and', 15).alu('lsh', 2).aluX('add').tax().loadX('b', 0);
+  p.jump('jeq', IPPROTO_GRE, 'gre4', 'other4');
+  // Only these jumps reach further than 255 instructions.
+  p.label('other4').goto('drop').label('gre4').goto('accept');
 
   // X + 40 is where the next extension header starts; A is its number.
   p.label('ipv6').loadX('b', 6);
-  for (let i = 0; i < MAX_EXTENSIONS; i++) {
-    p.jump('jeq', IPPROTO_GRE, 'accept').jump('jeq', IPPROTO_FRAGMENT, `fragment${i}`);
+  for (let i = 0; i < MAX_OUTER_HEADERS; i++) {
+    p.jump('jeq', IPPROTO_GRE, `gre${i}`).jump('jeq', IPPROTO_FRAGMENT, `fragment${i}`);
     for (const option of IPV6_OPTIONS) p.jump('jeq', option, `option${i}`);
-    p.goto('drop');
+    p.jump('jeq', IPPROTO_AH, `ah${i}`).goto('drop');
     p.label(`fragment${i}`).loadX('h', 42).jump('jset', 0xfff8, `later${i}`);
     p.loadX('b', 40).storeA(0).txa().alu('add', 8).goto(`next${i}`);
-    p.label(`later${i}`).loadX('b', 40).jump('jeq', IPPROTO_GRE, 'accept').jump('jeq', 60, 'accept', 'drop');
+    p.label(`later${i}`).loadX('b', 40);
+    for (const header of [IPPROTO_AH, ...IPV6_OPTIONS]) p.jump('jeq', header, `gre${i}`);
+    p.jump('jeq', IPPROTO_GRE, null, `other${i}`);
+    p.label(`gre${i}`).goto('accept').label(`other${i}`).goto('drop');
+    p.label(`ah${i}`)
+      .loadX('b', 40)
+      .storeA(0)
+      .loadX('b', 41)
+      .alu('add', 2)
+      .alu('lsh', 2)
+      .aluX('add')
+      .goto(`next${i}`);
     p.label(`option${i}`).loadX('b', 40).storeA(0);
     p.loadX('b', 41).alu('lsh', 3).alu('add', 8).aluX('add');
     p.label(`next${i}`).tax().fetchA(0);
@@ -89,13 +107,16 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
   p.label('outer6');
   if (!ipv6Fragmented) {
     p.setX(0).load('b', 6);
-    for (let i = 0; i < MAX_EXTENSIONS; i++) {
-      p.jump('jeq', IPPROTO_GRE, 'gre6').jump('jeq', IPPROTO_FRAGMENT, `fragment${i}`);
+    for (let i = 0; i < MAX_OUTER_HEADERS; i++) {
+      p.jump('jeq', IPPROTO_GRE, `behind${i}`).jump('jeq', IPPROTO_FRAGMENT, `fragment${i}`);
       for (const option of IPV6_OPTIONS) p.jump('jeq', option, `option${i}`);
-      p.goto('fragmented');
+      p.jump('jeq', IPPROTO_AH, `ah${i}`).goto('fragmented');
+      p.label(`behind${i}`).goto('gre6');
       // Offset 0 and no more fragments: a packet whole in itself (RFC 6946).
-      p.label(`fragment${i}`).loadX('h', 42).jump('jset', 0xfff9, 'fragmented');
-      p.loadX('b', 40).storeA(M_SUM).txa().alu('add', 8).goto(`next${i}`);
+      p.label(`fragment${i}`).loadX('h', 42).jump('jset', 0xfff9, null, `atomic${i}`).goto('fragmented');
+      p.label(`atomic${i}`).loadX('b', 40).storeA(M_SUM).txa().alu('add', 8).goto(`next${i}`);
+      p.label(`ah${i}`).loadX('b', 40).storeA(M_SUM).loadX('b', 41).alu('add', 2).alu('lsh', 2).aluX('add');
+      p.goto(`next${i}`);
       p.label(`option${i}`).loadX('b', 40).storeA(M_SUM);
       p.loadX('b', 41).alu('lsh', 3).alu('add', 8).aluX('add');
       p.label(`next${i}`).tax().fetchA(M_SUM);
@@ -105,7 +126,8 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
   p.label('fragmented').goto('outer');
   if (!ipv6Fragmented) p.label('gre6').txa().alu('add', 40).tax().goto('gre');
 
-  p.label('outer4').load('h', 6).jump('jset', 0x3fff, 'outer').loadHeaderLength(0).goto('gre');
+  p.label('outer4').load('h', 6).jump('jset', 0x3fff, 'outer').load('b', 9).jump('jeq', IPPROTO_AH, 'outer');
+  p.loadHeaderLength(0).goto('gre');
 
   // X is where GRE starts. Its payload follows 4 bytes, and 4 more for each of C, K and S.
   p.label('gre').storeX(M_OFFSET).loadX('h', 0).jump('jset', 0x4007, 'outer');

@@ -1,3 +1,5 @@
+import { SESSION_DEFAULTS } from '../model/defaults.js';
+
 /** Timeouts in seconds, and the bounds of the session table. */
 export interface SessionOptions {
   /** Sessions held at once; beyond it the ones that would end soonest end by pressure. */
@@ -18,16 +20,8 @@ export interface SessionOptions {
   readonly secret?: Uint8Array;
 }
 
-export const SESSION_DEFAULTS: SessionOptions = {
-  capacity: 1_000_000,
-  tcpIdle: 300,
-  udpIdle: 60,
-  otherIdle: 30,
-  active: 900,
-  linger: 5,
-  fragmentTrains: 8192,
-  fragmentTimeout: 30,
-};
+/** Those of `read`. */
+export const READ_OPTIONS: SessionOptions = { ...SESSION_DEFAULTS, linger: SESSION_DEFAULTS.linger.read };
 
 /** What the table counted since it was made. */
 export class SessionCounters {

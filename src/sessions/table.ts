@@ -13,7 +13,7 @@ import { Finder } from './finder.js';
 import { FragmentSessions, type TrainWatcher } from './fragment-sessions.js';
 import { Key } from './key.js';
 import { learnClient, noteOpening } from './opening.js';
-import { SESSION_DEFAULTS, SessionCounters, type SessionOptions } from './options.js';
+import { READ_OPTIONS, SessionCounters, type SessionOptions } from './options.js';
 import { EndReason, SessionRecord, type SessionSink } from './record.js';
 import { beginPart, countFrame, rowIsEmpty } from './rows.js';
 import { SessionIds } from './session-id.js';
@@ -62,7 +62,7 @@ export class SessionTable implements FrameSink {
     private readonly sink: SessionSink,
     options: Partial<SessionOptions> = {},
   ) {
-    this.options = { ...SESSION_DEFAULTS, ...options };
+    this.options = { ...READ_OPTIONS, ...options };
     this.ids = new SessionIds(this.options.ids);
     const { tcpIdle, udpIdle, otherIdle, linger } = this.options;
     this.clock = new Clock(Math.max(tcpIdle, udpIdle, otherIdle, linger) + 1);

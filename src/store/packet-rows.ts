@@ -4,6 +4,7 @@ import {
   type MirrorDirection,
   MirrorPoint,
   type MirrorType,
+  pointKey,
 } from '../wire/mirror-point.js';
 import { Mirrored } from '../wire/mirrored.js';
 import type { PacketLayer } from './packet-segment.js';
@@ -104,10 +105,10 @@ export class PacketRowReader {
     session: number,
     key: number | null,
   ): MirrorPoint {
-    const id = `${type} ${session} ${key} ${source} ${target}`;
+    const number = MIRROR_TYPE_NAMES.indexOf(type as (typeof MIRROR_TYPE_NAMES)[number]) as MirrorType;
+    const id = pointKey({ type: number, source, target, session, key });
     let point = this.points.get(id);
     if (point === undefined) {
-      const number = MIRROR_TYPE_NAMES.indexOf(type as (typeof MIRROR_TYPE_NAMES)[number]) as MirrorType;
       point = new MirrorPoint(this.points.size, number, source.slice(), target.slice(), session, key);
       this.points.set(id, point);
     }

@@ -1,4 +1,4 @@
-import { MirrorPoint, type MirrorType } from '../wire/mirror-point.js';
+import { isKeyed, MirrorPoint, type MirrorType, pointKey } from '../wire/mirror-point.js';
 
 /** How many points are looked through before the map is asked: making its key costs more than a few comparisons. */
 const RECENT = 16;
@@ -21,13 +21,13 @@ export class PointCache {
       if (
         point.type === type &&
         point.session === session &&
-        point.key === key &&
+        (point.key === key || !isKeyed(type)) &&
         same(point.source, source) &&
         same(point.target, target)
       )
         return point;
     }
-    const id = `${type} ${session} ${key} ${source} ${target}`;
+    const id = pointKey({ type, source, target, session, key });
     let point = this.points.get(id);
     if (point === undefined) {
       point = new MirrorPoint(this.points.size, type, source.slice(), target.slice(), session, key);

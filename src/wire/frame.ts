@@ -2,4 +2,4 @@
 export { Frame } from './frame-fields.js';
 export { FrameKind, LAYER_NAMES, Layer, MAX_LAYERS, MAX_VLANS, NO_VNI } from './layers.js';
 export { KNOWN_TUNNEL_PORTS, TunnelPorts } from './tunnel-ports.js';
-export { decodeFrame } from './walk.js';
+export { decodeFrame, walkToIp } from './walk.js';

@@ -23,6 +23,22 @@ export class Ipv6Extension {
   jumboLength = 0;
 }
 
+/**
+ * IP protocol numbers of the extension headers of the common form, the fragment header among them (IANA's list; without
+ * ESP, behind which nothing can be read, and AH, whose length counts otherwise).
+ */
+export const IPV6_EXTENSIONS: readonly number[] = [
+  IpProtocol.HopByHop,
+  IpProtocol.Routing,
+  IpProtocol.Fragment,
+  IpProtocol.DestinationOptions,
+  IpProtocol.Mobility,
+  IpProtocol.Hip,
+  IpProtocol.Shim6,
+];
+/** Headers between an outer IP header and GRE that are looked behind, AH among them: RFC 8200 section 4.1 names six. */
+export const MAX_OUTER_HEADERS = 8;
+
 /** Whether an IP protocol number is an extension header of the common form, or the fragment header. */
 export function isIpv6Extension(protocol: number): boolean {
   switch (protocol) {

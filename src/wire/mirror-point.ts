@@ -27,6 +27,21 @@ export function isTwoWay(type: MirrorType): boolean {
   return type >= MirrorType.Gre && type <= MirrorType.Pptp;
 }
 
+/** Whether the GRE key is part of a mirror point's identity. ERSPAN has a session for that; some of its senders put other things there. */
+export function isKeyed(type: MirrorType): boolean {
+  return type === MirrorType.Gre || type === MirrorType.Gretap || type === MirrorType.Mellanox;
+}
+
+/**
+ * The identity of a mirror point as text: type, addresses, ERSPAN session, and the key where it is part of it. Of a two-way
+ * tunnel it is the same from either end: who saw it first does not matter.
+ */
+export function pointKey(p: Omit<MirrorPoint, 'index'>): string {
+  const ends = [p.source.join('.'), p.target.join('.')];
+  if (isTwoWay(p.type)) ends.sort();
+  return `${p.type} ${ends[0]} ${ends[1]} ${p.session} ${isKeyed(p.type) ? (p.key ?? '') : ''}`;
+}
+
 /** ERSPAN's direction bit, and what a session saw of it. The words are those of the `mirror_direction` column. */
 export const MirrorDirection = { Unknown: 0, Ingress: 1, Egress: 2, Both: 3 } as const;
 export type MirrorDirection = (typeof MirrorDirection)[keyof typeof MirrorDirection];

@@ -58,6 +58,8 @@ export class Walk {
   subType = 0;
   /** The walk is inside the first fragment of a larger packet: what is missing behind it is not cut off. */
   inFragment = false;
+  /** The bytes ended within a header. */
+  short = false;
   /** Layers and VLANs as they were before the tunnel being entered, should its payload be none. */
   keepLayers = 0;
   keepVlans = 0;
@@ -98,5 +100,6 @@ export function fail(f: Frame, w: Walk, malformed: number): Step {
 
 /** A header ends beyond the captured bytes: no fault where the frame was cut there. */
 export function cut(f: Frame, w: Walk, malformed: number): Step {
+  w.short = true;
   return fail(f, w, w.end < w.wireEnd || w.inFragment ? 0 : malformed);
 }

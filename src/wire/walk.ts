@@ -1,7 +1,8 @@
+import { BAD, SHORT } from './bytes.js';
 import { ETAG_LENGTH } from './etag.js';
 import { EtherType } from './ethertypes.js';
 import { FABRICPATH_LENGTH } from './fabricpath.js';
-import type { Frame } from './frame-fields.js';
+import { Frame } from './frame-fields.js';
 import { HSR_LENGTH } from './hsr.js';
 import { FrameKind, Layer, MAX_LAYERS, NO_VNI } from './layers.js';
 import { Malformed } from './malformed.js';
@@ -34,6 +35,8 @@ import { fail, Step, Walk } from './walk-state.js';
 import { etherIp, geneve, gre, gtpu, pimRegister, vxlan, vxlanGpe } from './walk-tunnel.js';
 
 const walk = new Walk(KNOWN_TUNNEL_PORTS);
+/** What {@link walkToIp} writes of layers, for nobody. */
+const unkept = new Frame();
 
 /**
  * Walks the layers of one mirrored frame into `f`, which is reset first but for `sec` and `nsec`: those are the
@@ -56,23 +59,7 @@ export function decodeFrame(
   f: Frame,
   ports: TunnelPorts = KNOWN_TUNNEL_PORTS,
 ): void {
-  reset(f, b, o, end);
-  const w = walk;
-  w.b = b;
-  w.o = o;
-  w.end = end;
-  w.wireEnd = wireEnd;
-  w.mac = -1;
-  w.macSource = -1;
-  w.etherType = 0;
-  w.subType = 0;
-  w.inFragment = false;
-  w.keepLayers = 0;
-  w.keepVlans = 0;
-  w.vni = NO_VNI;
-  w.teid = 0;
-  w.ports = ports;
-
+  const w = begin(b, o, end, wireEnd, f, ports);
   let step = start(kind, type, f, w);
   while (step !== Step.Done) {
     if (f.layerCount === MAX_LAYERS) {
@@ -90,6 +77,59 @@ export function decodeFrame(
     f.ipLength = wireEnd - o;
     f.truncated = end < wireEnd;
   }
+}
+
+/**
+ * Walks from a frame's first byte to its IP header, and no further: which layers lie before it is not kept. The same
+ * walk as {@link decodeFrame}'s, so that what surrounds a tunnel may be what a mirrored frame may have around IP.
+ *
+ * @param kind a FrameKind, with `type` as there
+ * @returns the IP header's offset; SHORT when the bytes end before it; BAD for what carries no IP
+ */
+export function walkToIp(
+  kind: number,
+  type: number,
+  b: Uint8Array,
+  o: number,
+  end: number,
+  wireEnd: number,
+): number {
+  const f = unkept;
+  const w = begin(b, o, end, wireEnd, f, KNOWN_TUNNEL_PORTS);
+  let step = start(kind, type, f, w);
+  while (step !== Step.Done && f.layerCount < MAX_LAYERS) {
+    if (step === Step.Ip || step === Step.Ipv4 || step === Step.Ipv6) return ipAt(w);
+    step = take(step, f, w);
+  }
+  return w.short ? SHORT : BAD;
+}
+
+/** The version nibble says more than what announced it. */
+function ipAt(w: Walk): number {
+  if (w.o >= w.end) return SHORT;
+  const version = w.b[w.o] >>> 4;
+  return version === 4 || version === 6 ? w.o : BAD;
+}
+
+function begin(b: Uint8Array, o: number, end: number, wireEnd: number, f: Frame, ports: TunnelPorts): Walk {
+  reset(f, b, o, end);
+  const w = walk;
+  w.b = b;
+  w.o = o;
+  w.end = end;
+  w.wireEnd = wireEnd;
+  w.mac = -1;
+  w.macSource = -1;
+  w.etherType = 0;
+  w.subType = 0;
+  w.inFragment = false;
+  w.keepLayers = 0;
+  w.keepVlans = 0;
+  w.vni = NO_VNI;
+  w.teid = 0;
+  w.ports = ports;
+  w.short = false;
+  return w;
 }
 
 function start(kind: number, type: number, f: Frame, w: Walk): Step {

@@ -27,11 +27,12 @@ import { LOG_NUMBERS } from '../../src/demux/number-log.js';
 import { EPOCH } from '../../src/demux/numbering.js';
 import { MAX_HELD } from '../../src/demux/numbering-scores.js';
 import { NumberingShare } from '../../src/demux/numbering-share.js';
-import { LEAST_SHARE, REASSEMBLY_DEFAULTS, SHARE } from '../../src/demux/reassembly.js';
+import { LEAST_SHARE, SHARE } from '../../src/demux/reassembly.js';
 import { TRACKS } from '../../src/demux/sequence.js';
 import { CONFIRM, MAX_DROPOUT, SEQUENCE_WINDOW } from '../../src/demux/sequence-window.js';
-import { MAX_EXTENSIONS as MAX_FILTERED, MAX_TAGS } from '../../src/linux/gre-filter.js';
+import { MAX_TAGS } from '../../src/linux/gre-filter.js';
 import { LONGEST_PAUSE } from '../../src/mirror/run.js';
+import { REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../../src/model/defaults.js';
 import { LONGEST_QUESTION } from '../../src/model/question-limits.js';
 import { CONTROL_TIMEOUTS, MAX_REQUEST, MOST_CONTROL_CONNECTIONS } from '../../src/observe/control.js';
 import { HTTP_TIMEOUTS, MOST_HEADERS, MOST_HTTP_CONNECTIONS } from '../../src/observe/http.js';
@@ -43,7 +44,6 @@ import { SPARE_SOCKETS } from '../../src/receive/raw.js';
 import { MAX_TRIES } from '../../src/sessions/application.js';
 import { FRAMES_REMEMBERED } from '../../src/sessions/dedup.js';
 import { SHARE as TRAINS_OF_A_SOURCE, WAYS } from '../../src/sessions/fragments.js';
-import { SESSION_DEFAULTS } from '../../src/sessions/options.js';
 import { PROBES as SESSION_PROBES } from '../../src/sessions/slot-index.js';
 import { SLOT_VLANS } from '../../src/sessions/slots.js';
 import { PRESSURE_PASSES } from '../../src/sessions/table.js';
@@ -61,6 +61,7 @@ import { QUEUE_LENGTH } from '../../src/tunnels/endpoint.js';
 import { MAX_TUNNELS } from '../../src/tunnels/engine.js';
 import { PROBES as PEER_PROBES, PEERS } from '../../src/tunnels/peers.js';
 import { MAX_LAYERS, MAX_VLANS } from '../../src/wire/frame.js';
+import { MAX_OUTER_HEADERS } from '../../src/wire/ipv6-extension.js';
 import { MPLS_MAX_LABELS } from '../../src/wire/mpls.js';
 import { MAX_EXTENSIONS } from '../../src/wire/walk-ip.js';
 
@@ -134,10 +135,8 @@ const NUMBERS: [string, string[]][] = [
   ['outer datagrams whose hashes are alike', [`${LONGEST_CHAIN}`]],
   ['waiting for their fragments', [`${REASSEMBLY_DEFAULTS.timeout} s`, `${reassembly.timeout} s`]],
   ['headers before the payload of a fragmented packet', [`${HEADER_ROOM} bytes`]],
-  [
-    'VLAN tags, and IPv6 extension headers, before GRE, with a ring',
-    [`${MAX_TAGS} tags`, `${MAX_FILTERED} headers`],
-  ],
+  ['VLAN tags before GRE, with a ring', [`${MAX_TAGS} tags`]],
+  ['IPv6 extension headers and AH before GRE', [`${MAX_OUTER_HEADERS} headers`]],
   ['IP packets around GRE, and labels before IP', [`${MAX_IP_IN_IP} packets, ${MPLS_MAX_LABELS} labels`]],
   ['mirror points of an entry of `mirrors`', [`\`points\`, ${grouped(entry.points)} a worker`]],
   [

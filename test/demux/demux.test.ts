@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
 import { LinkType } from '../../src/receive/batch.js';
+import { MAX_OUTER_HEADERS } from '../../src/wire/ipv6-extension.js';
 import { MPLS_MAX_LABELS } from '../../src/wire/mpls.js';
 import { bytes, erspan1, erspan2, erspan3, ethernet, gre, ipv4, ipv6, tcp, udp } from '../support/frames.js';
 import { Collected } from './collect.js';
@@ -146,6 +147,37 @@ describe('the outer IP header', () => {
       [5000, 53],
       [5000, 53],
     ]);
+  });
+
+  it('may have an authentication header behind it, over IPv4 as over IPv6, in fragments too', () => {
+    // 12 bytes, and 12 of integrity check value.
+    const ah = bytes([47, 4], new Uint8Array(22), erspan1(INNER));
+    const four = ipv4('10.0.0.1', '10.0.0.9', 51, ah);
+    const six = ipv6('2001:db8:1::1', '2001:db8:1::9', 51, ah);
+    const parts = [ah.subarray(0, 32), ah.subarray(32)].map((part, i) =>
+      ipv4('10.0.0.1', '10.0.0.9', 51, part, { id: 9, fragment: [32 * i, i === 0] }),
+    );
+    const out = demux(
+      four,
+      six,
+      ...parts,
+      ipv4('10.0.0.1', '10.0.0.9', 51, bytes([6, 4], new Uint8Array(22))),
+    );
+    expect(out.frames.map((f) => f.bytes)).toEqual([INNER, INNER, INNER]);
+    expect(out.demux.counters.notGre).toBe(1);
+    const short = ipv4('10.0.0.1', '10.0.0.9', 51, bytes([47, 0], new Uint8Array(22)));
+    const past = ipv4('10.0.0.1', '10.0.0.9', 51, bytes([47, 99], new Uint8Array(22)));
+    expect(demux(short, past).malformed).toEqual({ ip_header: 2 });
+  });
+
+  it('has so many headers behind it, and is malformed with more', () => {
+    const behind = (headers: number): Uint8Array => {
+      let packet = erspan1(INNER);
+      for (let n = 0; n < headers; n++) packet = bytes([n === 0 ? 47 : 60, 0, 1, 4, 0, 0, 0, 0], packet);
+      return ipv6('2001:db8:1::1', '2001:db8:1::9', 60, packet);
+    };
+    expect(demux(behind(MAX_OUTER_HEADERS)).frames).toHaveLength(1);
+    expect(demux(behind(MAX_OUTER_HEADERS + 1)).malformed).toEqual({ ip_header: 1 });
   });
 
   it('of a host that leaves segmentation to its network card has length 0', () => {

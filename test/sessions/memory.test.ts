@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { SESSION_DEFAULTS } from '../../src/sessions/options.js';
+import { SESSION_DEFAULTS } from '../../src/model/defaults.js';
 
 /** Fills a table of the default capacity and prints the process's resident bytes and the sessions open. */
 const FILL = `

@@ -6,7 +6,7 @@ import type { RefusedCount } from '../../demux/loudest.js';
 import type { PointWatcher } from '../../demux/mirror-table-options.js';
 import { NumberLog } from '../../demux/number-log.js';
 import type { PacketBatch } from '../../receive/batch.js';
-import { SESSION_DEFAULTS, type SessionOptions } from '../../sessions/options.js';
+import { READ_OPTIONS, type SessionOptions } from '../../sessions/options.js';
 import { EndReason } from '../../sessions/record.js';
 import { SessionSegment } from '../../store/session-segment.js';
 import type { TableName } from '../../store/tables.js';
@@ -151,7 +151,7 @@ export class Capture implements FrameSink, PointWatcher {
     private readonly output: CaptureOutput,
   ) {
     this.rules = options.rules;
-    const { tcpIdle, udpIdle, otherIdle, linger } = { ...SESSION_DEFAULTS, ...options.sessions };
+    const { tcpIdle, udpIdle, otherIdle, linger } = { ...READ_OPTIONS, ...options.sessions };
     this.longestTimeout = Math.max(tcpIdle, udpIdle, otherIdle, linger);
     this.segment = new SessionSegment(options.collector);
     if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);

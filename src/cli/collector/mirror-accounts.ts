@@ -13,7 +13,7 @@ import { NumberingShare } from '../../demux/numbering-share.js';
 import type { MirrorsStatus, RefusedStatus } from '../../observe/status.js';
 import { MirrorSegment } from '../../store/mirror-segment.js';
 import { formatIp } from '../../wire/addresses.js';
-import { isTwoWay, MIRROR_TYPE_NAMES, MirrorPoint } from '../../wire/mirror-point.js';
+import { MIRROR_TYPE_NAMES, MirrorPoint, pointKey } from '../../wire/mirror-point.js';
 import { MirrorRecord } from '../../wire/mirror-record.js';
 import { DEDUPLICATE_WORDS } from '../grouped.js';
 import type { MirrorChange, MirrorChanges, MirrorCounts, PointData } from './capture.js';
@@ -319,12 +319,9 @@ export class MirrorAccounts {
   }
 }
 
-/** Where two hosts send each packet path may have seen the other one first: they are the same mirror point. */
+/** Points that others share are told apart by whose they are: they have no addresses. */
 function keyOf(p: PointData): string {
-  const ends = [p.source, p.target].map((a) => Buffer.from(a).toString('hex'));
-  if (isTwoWay(p.type)) ends.sort();
-  const whose = p.sharedBy === undefined ? 'own' : `shared by ${p.sharedBy}`;
-  return [p.type, ...ends, p.session, p.key ?? '', whose].join(' ');
+  return `${pointKey(p)} ${p.sharedBy === undefined ? 'own' : `shared by ${p.sharedBy}`}`;
 }
 
 function twiceText(a: Account): string {

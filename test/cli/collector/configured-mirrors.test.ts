@@ -4,7 +4,7 @@ import { Capture } from '../../../src/cli/collector/capture.js';
 import { MirrorAccounts } from '../../../src/cli/collector/mirror-accounts.js';
 import type { MirrorRules } from '../../../src/cli/collector/policy.js';
 import { mirrorSchema } from '../../../src/config/schema.js';
-import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
+import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
 import type { MirrorStatus } from '../../../src/observe/status.js';
 import { batchOf } from '../../demux/outer.js';
 import { erspan2, ethernet, ipv4, udp } from '../../support/frames.js';

@@ -3,11 +3,11 @@ import { Capture } from '../../../src/cli/collector/capture.js';
 import { MirrorAccounts } from '../../../src/cli/collector/mirror-accounts.js';
 import { mirrorRules } from '../../../src/cli/collector/policy.js';
 import { parseConfig } from '../../../src/config/load.js';
-import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
+import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
 import { MirrorSegmentReader } from '../../../src/store/mirror-segment.js';
 import { MirrorRecord, SequenceUse } from '../../../src/wire/mirror-record.js';
 import { batchOf } from '../../demux/outer.js';
-import { erspan2, ethernet, gre, ipv4, udp } from '../../support/frames.js';
+import { bytes, erspan2, ethernet, gre, ipv4, udp } from '../../support/frames.js';
 
 const RULES = {
   mirrors: [],
@@ -159,4 +159,30 @@ it('says once of a mirror that its frames come twice, until they are left out', 
   expect(send()).toBe(false);
   expect(capture.snapshot().duplicates).toBe(100);
   expect(said).toHaveLength(1);
+});
+
+it('knows one mirror by what identifies it: of ERSPAN not the key, whatever its workers saw of it first', () => {
+  const accounts = new MirrorAccounts({ collector: 'here', rules: RULES, store: () => true, warn: () => {} });
+  const workers = [0, 1].map(
+    (worker) =>
+      new Capture(
+        {
+          collector: 'here',
+          sessions: { capacity: 100 },
+          reassembly: REASSEMBLY_DEFAULTS,
+          rules: RULES,
+          numbers: accounts.numberLog(worker),
+        },
+        { segment: () => true, minute: (counts) => accounts.minute(counts) },
+      ),
+  );
+  for (const [i, w] of workers.entries()) {
+    const erspan = gre(0x88be, bytes([0x10, 0, 0, 5, 0, 0, 0, 0], FRAME), { sequence: i, key: 70 + i });
+    const plain = gre(0x6558, FRAME, { key: 70 + i });
+    for (const packet of [erspan, plain])
+      w.process(batchOf([{ bytes: ipv4('10.0.0.1', '10.0.0.9', 47, packet), sec: START, nsec: i }]));
+    accounts.changes(i, w.changes(), START * 1000);
+  }
+  const told = accounts.status([]).mirrors.map((m) => `${m.type} ${m.key} ${m.packets}`);
+  expect(told.sort()).toEqual(['erspan2 70 2', 'gretap 70 1', 'gretap 71 1']);
 });

@@ -2,8 +2,8 @@
 import { MessageChannel } from 'node:worker_threads';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { RingReceiver, SPARES } from '../../../src/cli/collector/ring-receiver.js';
-import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
 import { ERRNO } from '../../../src/linux/libc.js';
+import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
 
 /** The interface's index now; sockets opened, all with privileges, and those closed; whether more can be had. */
 const kernel = vi.hoisted(() => ({ index: 1, opened: 0, closed: 0, privileged: true }));

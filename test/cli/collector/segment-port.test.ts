@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Capture } from '../../../src/cli/collector/capture.js';
 import { PACKETS_LIMIT, SegmentPort, Waiting } from '../../../src/cli/collector/segment-port.js';
 import { mirrorSchema } from '../../../src/config/schema.js';
-import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
+import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
 import { LARGEST_APPEND } from '../../../src/store/segment-size.js';
 import { batchOf } from '../../demux/outer.js';
 import { erspan2, ethernet, ipv4, udp } from '../../support/frames.js';

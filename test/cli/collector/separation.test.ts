@@ -3,7 +3,7 @@ import { Capture } from '../../../src/cli/collector/capture.js';
 import type { MirrorRules } from '../../../src/cli/collector/policy.js';
 import { mirrorRules } from '../../../src/cli/collector/policy.js';
 import { parseConfig } from '../../../src/config/load.js';
-import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
+import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
 import { batchOf } from '../../demux/outer.js';
 import { bytes, erspan2, ethernet, ipv4, udp } from '../../support/frames.js';
 

@@ -10,7 +10,7 @@ import { refusedStatus } from '../../../src/cli/collector/refused.js';
 import { Pipeline } from '../../../src/cli/pipeline.js';
 import { mirrorSchema } from '../../../src/config/schema.js';
 import { LOG_NUMBERS } from '../../../src/demux/number-log.js';
-import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
+import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
 import { exposition } from '../../../src/observe/metrics.js';
 import type { MirrorsStatus } from '../../../src/observe/status.js';
 import { LinkType, PacketBatch } from '../../../src/receive/batch.js';

@@ -5,7 +5,7 @@ import { MirrorAccounts } from '../../../src/cli/collector/mirror-accounts.js';
 import type { MirrorRules } from '../../../src/cli/collector/policy.js';
 import { refusedStatus } from '../../../src/cli/collector/refused.js';
 import { mirrorSchema } from '../../../src/config/schema.js';
-import { REASSEMBLY_DEFAULTS } from '../../../src/demux/reassembly.js';
+import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
 import type { MirrorsStatus } from '../../../src/observe/status.js';
 import { BATCH_CAPACITY, LinkType, PacketBatch } from '../../../src/receive/batch.js';
 import type { SessionOptions } from '../../../src/sessions/options.js';
