@@ -1,12 +1,12 @@
-/** Errors as the command line reports them: one line that names the thing, and an exit status. */
+/** Errors that the command line reports: one line that names the thing, and an exit status. */
 
-/** The command was used wrongly: exit status 2. */
+/** Wrong usage: exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly exitCode = 2;
 }
 
-/** Something could not be done: exit status 1. */
+/** Something failed: exit status 1. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError';
   readonly exitCode = 1;
@@ -19,12 +19,12 @@ export function outputError(error: NodeJS.ErrnoException): CommandError {
   return new CommandError(`stdout: cannot write it: ${what}`, { cause: error });
 }
 
-/** What the rooms' own error classes have in common: a message for people, and perhaps an exit status. */
+/** What the error classes of all rooms have in common: a message for people, and possibly an exit status. */
 interface Expected {
   readonly exitCode: number;
 }
 
-/** Whether an error is one of ours, made for a person to read, rather than a defect. */
+/** Whether an error is one of ours, written for people, rather than a defect. */
 export function isExpected(error: unknown): error is Error & Expected {
   return error instanceof Error && typeof (error as Partial<Expected>).exitCode === 'number';
 }

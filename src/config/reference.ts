@@ -8,7 +8,7 @@ interface Key {
   readonly meaning: string;
 }
 
-/** How a default reads in a file: sizes and durations are numbers of bytes and seconds after parsing. */
+/** Defaults appear as numbers of bytes and seconds, as they are after parsing. */
 function keysOf(schema: z.ZodObject, prefix = ''): Key[] {
   return Object.entries(schema.shape).flatMap(([name, field]) => {
     const type = field as z.ZodType;
@@ -29,7 +29,7 @@ function innermost(type: z.ZodType): z.ZodType {
 
 function defaultOf(type: z.ZodType): string {
   if (type instanceof z.ZodOptional) return '';
-  // What is parsed after it is taken: shown as it would be written.
+  // The default is parsed after it is chosen: show it as it would be written.
   if (type instanceof z.ZodPrefault) return JSON.stringify(type.def.defaultValue);
   const result = type.safeParse(undefined);
   if (!result.success) return 'required';

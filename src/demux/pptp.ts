@@ -6,7 +6,7 @@ import { MirrorType } from '../wire/mirror-point.js';
 import type { OuterPacket } from '../wire/outer.js';
 import type { Inner } from './inner.js';
 
-/** Every flag but S, A and the version: K has to be set, the others not (RFC 2637 section 4.1). */
+/** Every flag but S, A and the version: K must be set, the others clear (RFC 2637 section 4.1). */
 const FIXED_FLAGS = 0xffff & ~(GRE_SEQ | GRE_ACK | 0x0007);
 
 export function pptpRcv(inner: Inner, packet: OuterPacket): void {

@@ -1,8 +1,8 @@
-/** Which receiver a configuration asks for. */
+/** The receiver that a configuration asks for. */
 import type { Config } from '../../config/schema.js';
 import { UsageError } from '../errors.js';
 
-/** @throws UsageError for keys that do not go together */
+/** @throws UsageError for keys that exclude each other */
 export function receiverKind(config: Config): 'raw' | 'ring' {
   const kind = config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw');
   if (kind === 'ring' && config.interfaces.length === 0) {

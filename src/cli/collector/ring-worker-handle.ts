@@ -1,4 +1,4 @@
-/** A ring worker, as the main thread holds it. */
+/** The main thread's handle of a ring worker. */
 import type { Worker } from 'node:worker_threads';
 import { signalEvent } from '../../linux/event.js';
 import type { CaptureSnapshot } from './capture.js';
@@ -19,12 +19,12 @@ export class WorkerHandle {
     worker.once('exit', () => this.finished());
   }
 
-  /** It has said its last, or is dead. */
+  /** It has sent its last message, or is dead. */
   finished(): void {
     this.ended?.();
   }
 
-  /** Has it end everything and waits until it has. */
+  /** Makes it end everything, and waits until it has. */
   finish(): Promise<void> {
     this.tell({ kind: 'finish' });
     return this.end;

@@ -1,4 +1,4 @@
-/** What the main thread and the store's thread say to each other; segments come by ports (segment-port.ts). */
+/** Messages between the main thread and the store's thread; segments come through ports (segment-port.ts). */
 import type { MessagePort } from 'node:worker_threads';
 import type { QuestionLimits } from '../../model/question-limits.js';
 import type { StoreStatus } from '../../observe/status.js';
@@ -9,12 +9,12 @@ export interface StoreWorkerData {
   readonly spool: { readonly directory: string; readonly limit: number; readonly packetsLimit: number };
   /** Bytes of memory of the embedded engine, undefined for its default. */
   readonly memory: number | undefined;
-  /** Who asks a server's questions. */
+  /** The user for questions to a server. */
   readonly reader: { readonly username: string; readonly password: string } | undefined;
   readonly waiting: SharedArrayBuffer;
 }
 
-/** A question that came by the control socket, checked. */
+/** A question from the control socket, validated. */
 export interface ThreadQuestion {
   readonly sql: string;
   readonly format: string | undefined;
@@ -28,14 +28,14 @@ export type ToStoreWorker =
   | { readonly kind: 'query'; readonly id: number; readonly question: ThreadQuestion }
   | { readonly kind: 'more'; readonly id: number }
   | { readonly kind: 'cancel'; readonly id: number }
-  /** Store what has come, within so many milliseconds, and leave. */
+  /** Store what has arrived, within this many milliseconds, and exit. */
   | { readonly kind: 'close'; readonly within: number };
 
 export type FromStoreWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'status'; readonly status: StoreStatus }
   | { readonly kind: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly message: string }
-  /** A piece of a query's answer; the next comes when `more` is said. */
+  /** A piece of a query's answer; the next follows `more`. */
   | { readonly kind: 'piece'; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: 'done'; readonly id: number }
   | { readonly kind: 'error'; readonly id: number; readonly message: string; readonly exitCode: number }

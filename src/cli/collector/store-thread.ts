@@ -1,4 +1,4 @@
-/** The store's thread, as the main thread sees it. */
+/** The main thread's side of the store's thread. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { withoutPassword } from '../../model/store-location.js';
 import type { StoreStatus } from '../../observe/status.js';
@@ -8,14 +8,14 @@ import { idleStore } from './store-status.js';
 
 export type { ThreadQuestion };
 
-/** What came of a query that a client of the control socket asked for. */
+/** A query of a control-socket client that is being answered. */
 interface Asked {
   piece(bytes: Uint8Array): Promise<boolean>;
   done(): void;
   failed(error: Error): void;
 }
 
-/** What the store said was wrong, as its thread reported it. */
+/** An error of the store, as its thread reported it. */
 class StoreFailure extends Error {
   override readonly name = 'StoreFailure';
 
@@ -47,7 +47,7 @@ export class StoreThread {
   private readonly ready: Promise<void>;
   private readonly exited: Promise<unknown>;
   private closed: ((status: StoreStatus) => void) | undefined;
-  /** For the segments of the main thread itself. */
+  /** For segments of the main thread itself. */
   readonly segments: SegmentPort;
   status: StoreStatus;
 
@@ -81,12 +81,14 @@ export class StoreThread {
     this.segments = new SegmentPort(this.connect().port, this.waiting);
   }
 
-  /** Waits until the store is known to be usable, or to be away for a while. @throws what makes it unusable */
+  /**
+   * Waits until the store is usable, or known to be away for a while. @throws the reason why it is unusable
+   */
   async opened(): Promise<void> {
     await this.ready;
   }
 
-  /** A new way in for segments, which may go to another thread. */
+  /** A new port for segments, which may be passed to another thread. */
   connect(): { port: MessagePort; waiting: SharedArrayBuffer } {
     const { port1, port2 } = new MessageChannel();
     this.tell({ kind: 'port', port: port2 }, [port2]);
@@ -94,9 +96,9 @@ export class StoreThread {
   }
 
   /**
-   * Asks a question; `piece` takes the answer, a piece at a time, and says whether more is wanted.
+   * Asks a question; `piece` takes the answer piece by piece, and returns whether it wants more.
    *
-   * @returns what settles when the question has been answered, or failed; and how to end it before
+   * @returns `ended` settles when the question has been answered or has failed; `cancel` ends it before
    */
   query(
     question: ThreadQuestion,
@@ -106,7 +108,7 @@ export class StoreThread {
     const ended = new Promise<void>((done, failed) => {
       this.asked.set(id, { piece, done, failed });
     });
-    // Before it is known what the store is, there may not even be tables.
+    // Until the store is ready there may be no tables.
     const late = setTimeout(() => {
       this.settle(id)?.failed(new StoreFailure('the store does not answer yet: ask again later', 1));
     }, question.limits.seconds * 1000);
@@ -153,7 +155,7 @@ export class StoreThread {
     else this.cancel(id);
   }
 
-  /** Stores what has come, as far as it goes within so many milliseconds. @returns the last status */
+  /** Stores what has arrived, as far as possible within `within` milliseconds. @returns the last status */
   async close(within: number): Promise<StoreStatus> {
     if (this.ended) return this.status;
     this.ended = true;

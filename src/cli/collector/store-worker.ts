@@ -1,4 +1,7 @@
-/** The store's thread: takes segments from the packet paths, brings them to the store, and answers queries. */
+/**
+ * The store's thread: it takes segments from the packet paths, delivers them to the store, and answers
+ * queries.
+ */
 import { join } from 'node:path';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { dropCapabilities } from '../../linux/capabilities.js';
@@ -11,7 +14,7 @@ import { type SegmentMessage, Waiting } from './segment-port.js';
 import type { FromStoreWorker, StoreWorkerData, ThreadQuestion, ToStoreWorker } from './store-protocol.js';
 
 const STATUS_MS = 500;
-/** How often the store is asked how large it is. */
+/** How often the store is asked for its size. */
 const SIZE_MS = 60_000;
 const STORE_CLOSE_MS = 500;
 
@@ -31,8 +34,9 @@ function failure(e: unknown): { message: string; exitCode: number } {
   };
 }
 
-// It has a use for them only where root has the engine run as the owner of the data. What it starts has none either way
-// (see collect.ts). This thread shares its memory with the others: it is no wall.
+// This thread needs capabilities only if root runs the engine as the owner of the data. The processes it
+// starts have none either way (see collect.ts). The thread shares its memory with the others, so this is
+// hardening, not a wall.
 if (process.geteuid?.() !== 0) dropCapabilities();
 
 async function serve(): Promise<void> {
@@ -46,7 +50,7 @@ async function serve(): Promise<void> {
     say({ kind: 'log', level, message });
   const spool = new Spool(data.spool.directory, { limit: data.spool.limit, memory: SPOOL_MEMORY, log });
   const delivery = new Delivery(store, spool, { log, retention: data.retention });
-  // Kept packets go their own way, so that they never delay sessions.
+  // Kept packets have their own spool, so that they never delay sessions.
   const packets = new Spool(join(data.spool.directory, 'packets'), {
     limit: data.spool.packetsLimit,
     setting: 'spool.packets_limit',
@@ -55,7 +59,7 @@ async function serve(): Promise<void> {
   });
   const packetDelivery = new Delivery(store, packets, {
     second: true,
-    // The store is the same: what is well with it is said once.
+    // Both use the same store: its state is logged once.
     log: (level, message) => {
       if (level !== 'info') log(level, `packets: ${message}`);
     },
@@ -99,7 +103,8 @@ async function serve(): Promise<void> {
     ports.push(port);
     port.on('message', take);
   };
-  // Between ports there is no order: a segment that was sent before the word to close may still lie in its own.
+  // Messages of different ports have no order: a segment sent before the message `close` may still be in its
+  // port.
   const takeAll = (): void => {
     for (const port of ports) {
       for (let m = receiveMessageOnPort(port); m !== undefined; m = receiveMessageOnPort(port))
@@ -160,7 +165,7 @@ async function serve(): Promise<void> {
     await spool.close();
     await packets.close();
     say({ kind: 'closed', status: status() });
-    // A store that does not answer is left to itself: what it was given is on disk.
+    // Do not wait longer for a store that does not answer: what it was given is on disk.
     await Promise.race([store.close(), new Promise((done) => setTimeout(done, STORE_CLOSE_MS))]);
     process.exit(0);
   };

@@ -1,4 +1,4 @@
-/** Says in the log how tunnels are, when that changes. */
+/** Logs the health of tunnels when it changes. */
 import type { Logger } from '../../observe/log.js';
 import { type TunnelStatus, tunnelTrouble } from '../../wire/tunnel-status.js';
 

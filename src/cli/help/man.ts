@@ -45,7 +45,7 @@ export function manPage(program: CommandWords, version: string, date: string): s
   ].join('\n')}\n`;
 }
 
-/** Pages of programs that its words are from. */
+/** Pages of the programs whose words it uses. */
 const SEE_ALSO = ['clickhouse-client(1)', 'ip-tunnel(8)', 'tcpdump(1)', 'pcap-filter(7)', 'wireshark(1)'];
 
 function example({ what, lines }: Example): string[] {
@@ -73,7 +73,7 @@ function firstSentence(text: string): string {
   return text.replace(/\.$/, '');
 }
 
-/** Backslashes, hyphens and dots that lead mean something to roff, and it makes quotation marks of others than are typed. */
+/** roff interprets backslashes, hyphens and leading dots, and replaces quotation marks. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')

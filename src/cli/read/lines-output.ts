@@ -1,4 +1,4 @@
-/** What `read --ndjson` prints but for sessions. */
+/** Outputs of `read --ndjson` other than sessions. */
 import type { PacketWatcher } from '../../demux/inner.js';
 import type { MirrorTable } from '../../demux/mirrors.js';
 import { mirrorJson } from '../../store/ndjson.js';
@@ -8,7 +8,7 @@ import { MirrorRecord } from '../../wire/mirror-record.js';
 import { LineWriter } from '../line-writer.js';
 import type { ReadOutput } from './output.js';
 
-/** `--ndjson packets`: one line a GRE packet. */
+/** `--ndjson packets`: one line per GRE packet. */
 export class PacketLines implements ReadOutput {
   private readonly lines = new LineWriter();
   readonly watcher: PacketWatcher = {
@@ -23,7 +23,7 @@ export class PacketLines implements ReadOutput {
   }
 }
 
-/** `--ndjson mirrors`: one line a mirror point, over all that was read. */
+/** `--ndjson mirrors`: one line per mirror point, over everything that was read. */
 export class MirrorLines implements ReadOutput {
   constructor(private readonly collector: string) {}
 
@@ -40,7 +40,7 @@ export class MirrorLines implements ReadOutput {
   }
 }
 
-/** `--ndjson tunnels`: one line a tunnel, with the kernel's counters. */
+/** `--ndjson tunnels`: one line per tunnel, with the kernel's counters. */
 export class TunnelLines implements ReadOutput {
   constructor(private readonly tunnels: TunnelTable | undefined) {}
 

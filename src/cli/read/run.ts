@@ -1,4 +1,4 @@
-/** The work of `mirrorlake read`: files through the demux to where rows go. */
+/** Runs `mirrorlake read`: passes files through the demux to the output. */
 import type { Worker } from 'node:worker_threads';
 import { Demux } from '../../demux/demux.js';
 import { MirrorTable } from '../../demux/mirrors.js';
@@ -18,21 +18,21 @@ import { readSummary } from './summary.js';
 
 interface ReadRun {
   readonly output: ReadOutput;
-  /** The session thread, where sessions are wanted. */
+  /** The session thread, if sessions are wanted. */
   readonly worker: Worker | undefined;
   readonly tunnels: TunnelTable | undefined;
   readonly sessions: SessionThreadOptions;
-  /** UDP ports of tunnels, beside the well-known ones. */
+  /** UDP ports of tunnels, in addition to the well-known ones. */
   readonly overlays: readonly Overlay[];
-  /** What is broken off is not put away: the same reading, done again, puts all of it away once. */
+  /** An interrupted reading is not stored: repeating it stores everything once. */
   readonly once: boolean;
-  /** Whether there is a progress bar and a summary. */
+  /** Whether to show a progress bar and a summary. */
   readonly talk: boolean;
-  /** Aborted: no more is read, and what was is put away. */
+  /** Once aborted, reading stops, and what was read is stored. */
   readonly stop: AbortSignal;
 }
 
-/** Reads the files into an output. @returns what was wrong with files; the rest of them was read. */
+/** Reads the files into an output. @returns errors of files; the rest was read */
 export async function readInto(files: readonly string[], run: ReadRun): Promise<CaptureError[]> {
   const { output, worker, tunnels, talk } = run;
   const sessions = worker && (await sessionThread(worker, run));
@@ -55,7 +55,7 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
   await sessions?.finish(EndReason.Eof);
   await output.finish(mirrors);
   for (const warning of output.warnings ?? []) process.stderr.write(`mirrorlake: ${warning}\n`);
-  // Where nothing could be read, why not is all there is to say.
+  // If nothing could be read, the errors say everything.
   if (talk && !(demux.counters.packets === 0 && failed.length === files.length)) {
     const { stored } = output;
     const where = stored?.hadBefore === false ? `${run.once ? 'once ' : ''}${stored.where}` : undefined;
@@ -73,7 +73,7 @@ async function sessionThread(worker: Worker, run: ReadRun): Promise<SessionThrea
   return new PacketThread(worker, sessions, output.onSegment);
 }
 
-/** Frames that nobody asked for. */
+/** For frames that nobody wants. */
 const NOBODY: FrameSink = { frame: () => undefined };
 
 interface Reading {
@@ -83,11 +83,11 @@ interface Reading {
   readonly output: ReadOutput;
   readonly talk: boolean;
   readonly stop: AbortSignal;
-  /** When the last packet read was captured, in seconds. */
+  /** Capture time of the last packet read, in seconds. */
   last: number;
 }
 
-/** Reads every file, going on after one that is damaged or missing. @returns what went wrong. */
+/** Reads every file, and continues after one that is damaged or missing. @returns the errors */
 async function readAll(files: readonly string[], reading: Reading): Promise<CaptureError[]> {
   const failed: CaptureError[] = [];
   for (const file of files) {
@@ -114,7 +114,7 @@ async function readFile(file: string, reading: Reading): Promise<void> {
       output.begin?.();
       if (!more) break;
       sessions?.begin(batch.bytes, mirrors.points);
-      // An older file after a newer one is another time: nothing goes on from one to the other.
+      // An older file after a newer one belongs to another time: nothing continues from one to the other.
       if (packets === 0 && timeOf(batch, 0) < reading.last) {
         demux.finish();
         sessions?.send();
@@ -133,12 +133,12 @@ async function readFile(file: string, reading: Reading): Promise<void> {
   }
 }
 
-/** When a packet was captured, in seconds: to some 0.2 µs. */
+/** Capture time of a packet in seconds, to some 0.2 µs. */
 function timeOf(batch: PacketBatch, packet: number): number {
   return batch.sec[packet] + batch.nsec[packet] / 1e9;
 }
 
-/** A progress bar, where there is a terminal to draw it on. */
+/** A progress bar, if stderr is a terminal. */
 async function progressOf(total: number | undefined): Promise<Progress | undefined> {
   if (process.stderr.isTTY !== true) return undefined;
   const { Progress } = await import('./progress.js');
