@@ -19,12 +19,14 @@ What \`mirrorlake --help\` and \`man mirrorlake\` say, on one page. A test compa
 - The first SIGINT or SIGTERM finishes what is open, the second exits at once.
 - \`NO_COLOR\` turns colours off.
 - On a terminal, a table that would be wider than it (\`COLUMNS\`, or what the terminal says) is printed with
-  one value per line instead; \`query\` asks a second time for that. Elsewhere \`query\` and \`spool list\` separate
-  by tabs, and \`status\` is as wide as it needs. A format you name (\`--format\`, \`FORMAT\`) is left alone.
+  one value per line instead; \`query\` asks a second time for that. Elsewhere \`query\` and \`spool list\`
+  separate by tabs, and \`status\` is as wide as it needs. A format you name (\`--format\`, \`FORMAT\`) is
+  left alone.
 - \`--help\` ends with the directory of these pages on this machine.
-- A store's user and password come from the environment: \`MIRRORLAKE_STORE_USER\`, \`MIRRORLAKE_STORE_PASSWORD\`,
-  \`MIRRORLAKE_STORE_TOKEN\`, or from a file with \`_FILE\` appended to the name. A URL may contain them too
-  (\`http://user:password@host:8123/database\`, percent-encoded), but \`ps\` shows what is on a command line.
+- A store's user and password come from the environment: \`MIRRORLAKE_STORE_USER\`,
+  \`MIRRORLAKE_STORE_PASSWORD\`, \`MIRRORLAKE_STORE_TOKEN\`, or from a file with \`_FILE\` appended to the
+  name. A URL may contain them too (\`http://user:password@host:8123/database\`, percent-encoded), but \`ps\`
+  shows what is on a command line.
 
 ## Which store
 
@@ -33,24 +35,24 @@ What \`mirrorlake --help\` and \`man mirrorlake\` say, on one page. A test compa
 1. \`--store\`: a directory, or a server's URL;
 2. \`--config\`: the store of a \`collect\` configuration;
 3. \`MIRRORLAKE_STORE\`: an environment variable, also a directory or a URL;
-4. the store of the running collector, asked through its control socket: \`/run/mirrorlake/control.sock\`, then
-   \`./data/control.sock\`. The first collector that runs and has a store is used; if \`./data\` holds another
-   store, stderr says which one was asked;
+4. the store of the running collector, asked through its control socket: \`/run/mirrorlake/control.sock\`,
+   then \`./data/control.sock\`. The first collector that runs and has a store is used; if \`./data\` holds
+   another store, stderr says which one was asked;
 5. \`./data\`.
 
 What you name (1 to 3) is not looked for anywhere else. A data directory belongs to one process: if a
 collector has it open, it is asked through the collector, however it was found. A collector with a server asks
-on behalf of others as its \`questions.user\`; without one it tells the server's URL, never a password, and you
-need credentials in the environment. \`status\` finds the collector in the same order, or by \`--control\`; a
-collector with \`store: none\` is found by its socket.
+on behalf of others as its \`questions.user\`; without one it tells the server's URL, never a password, and
+you need credentials in the environment. \`status\` finds the collector in the same order, or by
+\`--control\`; a collector with \`store: none\` is found by its socket.
 
 Commands that change a store never pick the running collector's by themselves: \`read\` writes to \`--store\`,
-\`MIRRORLAKE_STORE\` or \`./data\`; \`query --write\`, \`schema apply\`, \`spool retry\` and \`spool drop\` skip step 4.
-\`collect\` takes its store from \`--store\` or its configuration. \`read\` creates a missing data directory once it
-has found something to read.
+\`MIRRORLAKE_STORE\` or \`./data\`; \`query --write\`, \`schema apply\`, \`spool retry\` and \`spool drop\`
+skip step 4. \`collect\` takes its store from \`--store\` or its configuration. \`read\` creates a missing
+data directory once it has found something to read.
 
-\`read --ndjson\` takes one of its words, or a capture: \`--ndjson FILE\` prints the sessions in FILE. A word of
-letters alone that is neither, such as \`sesions\`, is an error with status 2.
+\`read --ndjson\` takes one of its words, or a capture: \`--ndjson FILE\` prints the sessions in FILE. A word
+of letters alone that is neither, such as \`sesions\`, is an error with status 2.
 `;
 
 export async function commandsPage(): Promise<string> {

@@ -1,5 +1,6 @@
 /**
- * Classic BPF programs for sockets: an assembler with labels (linux/filter.h, Documentation/networking/filter.rst).
+ * Classic BPF programs for sockets: an assembler with labels (linux/filter.h,
+ * Documentation/networking/filter.rst).
  *
  * A program reads a packet by offset; a load beyond its end ends the program with 0, which drops the packet.
  */
@@ -48,7 +49,9 @@ interface Instruction {
   whenFalse: string | null;
 }
 
-/** A program under construction: one method an instruction, labels for jumps. A label of null falls through. */
+/**
+ * A program under construction: one method an instruction, labels for jumps. A label of null falls through.
+ */
 export class BpfProgram {
   private readonly instructions: Instruction[] = [];
   private readonly labels = new Map<string, number>();

@@ -1,4 +1,6 @@
-/** A descriptor that becomes readable when somebody says so: eventfd(2), to wake a thread that blocks in poll. */
+/**
+ * A descriptor that becomes readable when somebody says so: eventfd(2), to wake a thread that blocks in poll.
+ */
 import { check } from './errors.js';
 import * as libc from './libc.js';
 

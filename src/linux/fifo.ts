@@ -9,9 +9,9 @@ export function makeFifo(path: string): void {
 }
 
 /**
- * Opens both ends of a FIFO, so that its reader sees no end before the writing end is closed, whoever else has written
- * into it by then. The reading end is for a stream, which closes it: a worker of Node.js that had opened it would close
- * its number once more in the end, whosever that is by then.
+ * Opens both ends of a FIFO, so that its reader sees no end before the writing end is closed, whoever else
+ * has written into it by then. The reading end is for a stream, which closes it: a worker of Node.js that had
+ * opened it would close its number once more in the end, whosever that is by then.
  *
  * @throws LinuxError
  */

@@ -1,6 +1,6 @@
 /**
- * Many datagrams in one sendmmsg(2), each put together from a head of its own and a body that lies elsewhere in the
- * same mapping, so that what was read from a device is sent without being copied.
+ * Many datagrams in one sendmmsg(2), each put together from a head of its own and a body that lies elsewhere
+ * in the same mapping, so that what was read from a device is sent without being copied.
  *
  * 64-bit layouts as in messages.ts. The peer's address follows the head in its slot.
  */
@@ -71,7 +71,10 @@ export class Gather {
     return this.heads + i * SLOT + HEAD;
   }
 
-  /** Sets message `i`: its head's length, its body in {@link bytes}, and its peer address' length (0: connected). */
+  /**
+   * Sets message `i`: its head's length, its body in {@link bytes}, and its peer address' length (0:
+   * connected).
+   */
   set(i: number, headLength: number, bodyAt: number, bodyLength: number, nameLength: number): void {
     const iovec = (this.iovecs + i * 2 * IOVEC) >>> 2;
     this.words[iovec + 2] = headLength;

@@ -24,9 +24,9 @@ export function dropAll(): Uint8Array {
 }
 
 /**
- * Passes IP packets of protocol 47 over IPv4 and IPv6, behind VLAN tags, IPv6 extension headers and AH, and the
- * fragments of such packets: an IPv4 fragment repeats the protocol, an IPv6 fragment header names it (or a
- * header that GRE may follow).
+ * Passes IP packets of protocol 47 over IPv4 and IPv6, behind VLAN tags, IPv6 extension headers and AH, and
+ * the fragments of such packets: an IPv4 fragment repeats the protocol, an IPv6 fragment header names it (or
+ * a header that GRE may follow).
  *
  * @param linkHeader whether the packet starts with an Ethernet header; else with IP.
  */
@@ -87,16 +87,18 @@ const M_PAYLOAD = 1;
 const M_SUM = 2;
 
 /**
- * Chooses the worker of a GRE packet by its inner addresses (PACKET_FANOUT_CBPF: the answer modulo the number of
- * workers), so that both directions of a conversation meet: addresses are added, which is the same either way.
+ * Chooses the worker of a GRE packet by its inner addresses (PACKET_FANOUT_CBPF: the answer modulo the number
+ * of workers), so that both directions of a conversation meet: addresses are added, which is the same either
+ * way.
  *
- * ERSPAN I, II, III, Mellanox mirrors, GRE with Ethernet and GRE with IP are looked into, over IPv6 behind extension headers
- * too; inner frames without IP go by their MAC addresses, everything else by its outer addresses, and what has a second outer
- * VLAN tag to the first worker. The kernel puts IPv4 fragments together before it asks, but not those of IPv6, whose inner addresses only
- * the first one has: they go by their outer addresses. The packet starts at its network header here.
+ * ERSPAN I, II, III, Mellanox mirrors, GRE with Ethernet and GRE with IP are looked into, over IPv6 behind
+ * extension headers too; inner frames without IP go by their MAC addresses, everything else by its outer
+ * addresses, and what has a second outer VLAN tag to the first worker. The kernel puts IPv4 fragments
+ * together before it asks, but not those of IPv6, whose inner addresses only the first one has: they go by
+ * their outer addresses. The packet starts at its network header here.
  *
- * @param ipv6Fragmented whether large packets come in fragments over IPv6: then everything over IPv6 goes by its outer
- *   addresses, so that the large and the small packets of a conversation meet.
+ * @param ipv6Fragmented whether large packets come in fragments over IPv6: then everything over IPv6 goes by
+ * its outer addresses, so that the large and the small packets of a conversation meet.
  */
 export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
   const p = new BpfProgram();

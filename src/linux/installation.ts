@@ -1,6 +1,12 @@
-/** Addons that do not load: a release of Node.js they were not built for, no compiler, a system nobody built them for. */
+/**
+ * Addons that do not load: a release of Node.js they were not built for, no compiler, a system nobody built
+ * them for.
+ */
 
-/** A part of the installation does not load: one line says which, why, and what to do. Trying again does not help. */
+/**
+ * A part of the installation does not load: one line says which, why, and what to do. Trying again does not
+ * help.
+ */
 export class InstallationError extends Error {
   override readonly name = 'InstallationError';
   readonly exitCode = 2;

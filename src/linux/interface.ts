@@ -1,4 +1,7 @@
-/** Network interfaces: index, state, size, and the offloads that change what a receiver sees (netdevice(7), ethtool). */
+/**
+ * Network interfaces: index, state, size, and the offloads that change what a receiver sees (netdevice(7),
+ * ethtool).
+ */
 import { existsSync, writeFileSync } from 'node:fs';
 import { AF_INET } from './address.js';
 import { check, LinuxError } from './errors.js';
@@ -49,8 +52,8 @@ export function ifreq(name: string): Uint8Array {
 }
 
 /**
- * Any socket will do for asking. It is kept: interfaces are watched, and one that cannot be asked about because other
- * descriptors ran out would look as if it were gone.
+ * Any socket will do for asking. It is kept: interfaces are watched, and one that cannot be asked about
+ * because other descriptors ran out would look as if it were gone.
  */
 let asking = -1;
 
@@ -77,8 +80,8 @@ export function setInterfaceUp(name: string, up: boolean): void {
 }
 
 /**
- * Sets an interface up that shows frames and takes no part in the network: it answers no ARP, and the kernel sends
- * nothing of its own over it.
+ * Sets an interface up that shows frames and takes no part in the network: it answers no ARP, and the kernel
+ * sends nothing of its own over it.
  */
 export function setSilentUp(name: string): void {
   const ipv6 = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
@@ -118,8 +121,8 @@ export function setInterfaceQueueLength(name: string, packets: number): void {
 }
 
 /**
- * ARPHRD_ type of an interface: 1 Ethernet, 772 loopback, 65534 no link header (TUN); -1 when there is none such. Not
- * from /sys, which shows the interfaces of the network namespace it was mounted in.
+ * ARPHRD_ type of an interface: 1 Ethernet, 772 loopback, 65534 no link header (TUN); -1 when there is none
+ * such. Not from /sys, which shows the interfaces of the network namespace it was mounted in.
  */
 export function interfaceType(name: string): number {
   const r = ifreq(name);

@@ -1,6 +1,6 @@
 /**
- * Landlock (landlock(7)): a thread gives up all access to files but those that it names, and to TCP. What it begins or
- * becomes afterwards, by clone or execve, is bound likewise; threads that exist already are not.
+ * Landlock (landlock(7)): a thread gives up all access to files but those that it names, and to TCP. What it
+ * begins or becomes afterwards, by clone or execve, is bound likewise; threads that exist already are not.
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { check, LinuxError } from './errors.js';
@@ -40,7 +40,10 @@ export interface Reach {
   readonly write: readonly string[];
 }
 
-/** The kernel's version of Landlock, 0 when it has none, or is not allowed to be asked (a container's seccomp filter). */
+/**
+ * The kernel's version of Landlock, 0 when it has none, or is not allowed to be asked (a container's seccomp
+ * filter).
+ */
 export function landlockVersion(): number {
   return Math.max(0, syscallMemory(LANDLOCK_CREATE_RULESET, null, 0, CREATE_RULESET_VERSION));
 }

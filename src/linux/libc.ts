@@ -168,7 +168,10 @@ export function errno(): number {
   return koffi.errno();
 }
 
-/** A typed array's address, for structures that point to other memory. It is the caller's to keep the array alive. */
+/**
+ * A typed array's address, for structures that point to other memory. It is the caller's to keep the array
+ * alive.
+ */
 export function addressOf(array: Uint8Array): bigint {
   return koffi.address(array);
 }

@@ -1,4 +1,7 @@
-/** Locks on open files (flock(2)): held by the descriptor, across containers, until the process that opened it is gone. */
+/**
+ * Locks on open files (flock(2)): held by the descriptor, across containers, until the process that opened it
+ * is gone.
+ */
 import { LinuxError } from './errors.js';
 import { ERRNO, errno, flock } from './libc.js';
 

@@ -1,4 +1,7 @@
-/** Memory outside the JavaScript heap: mappings of files and sockets, and plain pages the kernel may point into. */
+/**
+ * Memory outside the JavaScript heap: mappings of files and sockets, and plain pages the kernel may point
+ * into.
+ */
 
 import { LinuxError } from './errors.js';
 import { errno, MAP_FAILED, mmap, munmap, viewOf } from './libc.js';
@@ -24,7 +27,9 @@ export class Mapping {
     this.bytes = new Uint8Array(this.buffer);
   }
 
-  /** Zeroed pages of our own, at an address that does not move: for iovecs, message headers, packet buffers. */
+  /**
+   * Zeroed pages of our own, at an address that does not move: for iovecs, message headers, packet buffers.
+   */
   static anonymous(length: number): Mapping {
     return Mapping.map(length, MAP_PRIVATE | MAP_ANONYMOUS, -1, 'map memory');
   }

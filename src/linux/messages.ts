@@ -18,7 +18,10 @@ export const MSG_DONTWAIT = 0x40;
 export const MSG_TRUNC = 0x20;
 export const MSG_ERRQUEUE = 0x2000;
 
-/** Ancillary data of a socket that notes times (SO_TIMESTAMPNS): a struct cmsghdr and a struct timespec, 16 bytes each. */
+/**
+ * Ancillary data of a socket that notes times (SO_TIMESTAMPNS): a struct cmsghdr and a struct timespec, 16
+ * bytes each.
+ */
 export const TIME_CONTROL = 32;
 
 export class Messages {
@@ -86,14 +89,17 @@ export class Messages {
   }
 
   /**
-   * When slot `i`'s message arrived, by the kernel's clock: seconds since 1970 in the first word, nanoseconds in the
-   * third. Of a socket whose only ancillary data that is.
+   * When slot `i`'s message arrived, by the kernel's clock: seconds since 1970 in the first word, nanoseconds
+   * in the third. Of a socket whose only ancillary data that is.
    */
   timeOffset(i: number): number {
     return this.controlOffset(i) + 16;
   }
 
-  /** Sets what slot `i` sends: `length` bytes from its start, to its peer address of `nameLength` bytes (0: connected). */
+  /**
+   * Sets what slot `i` sends: `length` bytes from its start, to its peer address of `nameLength` bytes (0:
+   * connected).
+   */
   setOut(i: number, length: number, nameLength: number): void {
     const iovec = this.capacity * MMSGHDR + i * IOVEC;
     this.words[(iovec + 8) >>> 2] = length;

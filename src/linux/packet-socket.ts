@@ -44,8 +44,8 @@ export interface RingShape {
 }
 
 /**
- * Opens an unbound packet socket that receives nothing yet. This is the step that takes CAP_NET_RAW; what follows
- * may be done without privileges, by {@link setUpRing} and {@link bindRing}.
+ * Opens an unbound packet socket that receives nothing yet. This is the step that takes CAP_NET_RAW; what
+ * follows may be done without privileges, by {@link setUpRing} and {@link bindRing}.
  */
 export function openPacketSocket(): number {
   const fd = openSocket(AF_PACKET, SOCK_RAW, 0);
@@ -80,8 +80,8 @@ export function bindRing(fd: number, index: number, name: string): void {
 }
 
 /**
- * Joins the bound socket to the group `id` (1 to 65535, one a network namespace), which shares out an interface's
- * packets by a classic BPF program. IPv4 fragments are put together before the program sees them.
+ * Joins the bound socket to the group `id` (1 to 65535, one a network namespace), which shares out an
+ * interface's packets by a classic BPF program. IPv4 fragments are put together before the program sees them.
  */
 export function joinFanout(fd: number, id: number, program: Uint8Array): void {
   const argument = id | ((PACKET_FANOUT_CBPF | PACKET_FANOUT_FLAG_DEFRAG) << 16);
@@ -94,7 +94,9 @@ export function setFanoutProgram(fd: number, program: Uint8Array): void {
   setOption(fd, SOL_PACKET, PACKET_FANOUT_DATA, sockFprog(program), 'the fanout program');
 }
 
-/** Has the interface receive what is addressed to others too, for as long as the socket is open (packet(7)). */
+/**
+ * Has the interface receive what is addressed to others too, for as long as the socket is open (packet(7)).
+ */
 export function setPromiscuous(fd: number, index: number): void {
   // struct packet_mreq: int index, u16 type, u16 length, 8 bytes of address.
   const request = new Uint8Array(16);
@@ -105,8 +107,9 @@ export function setPromiscuous(fd: number, index: number): void {
 }
 
 /**
- * Makes a socket whose ring nobody maps any more as {@link openPacketSocket} gave it, but for the interface it is bound to:
- * it takes no privileges to bind it to another. Not for sockets of a fanout group, which are bound for good.
+ * Makes a socket whose ring nobody maps any more as {@link openPacketSocket} gave it, but for the interface
+ * it is bound to: it takes no privileges to bind it to another. Not for sockets of a fanout group, which are
+ * bound for good.
  */
 export function resetPacketSocket(fd: number): void {
   attachFilter(fd, dropAll());
@@ -134,7 +137,10 @@ export class PacketStatistics {
   }
 }
 
-/** Receives nothing, but while it is open the kernel does not answer protocol `protocol` with ICMP unreachable. */
+/**
+ * Receives nothing, but while it is open the kernel does not answer protocol `protocol` with ICMP
+ * unreachable.
+ */
 export function openDropAll(family: number, protocol: number): number {
   const fd = openSocket(family, SOCK_RAW, protocol);
   attachFilter(fd, dropAll());

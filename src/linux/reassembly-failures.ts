@@ -1,7 +1,10 @@
 /** What the kernel could not put together: on raw sockets fragments arrive put together, or not at all. */
 import { readFileSync } from 'node:fs';
 
-/** Packets in fragments, of any protocol, that this network namespace's kernel gave up (Linux: IPSTATS_MIB_REASMFAILS). */
+/**
+ * Packets in fragments, of any protocol, that this network namespace's kernel gave up (Linux:
+ * IPSTATS_MIB_REASMFAILS).
+ */
 export function reassemblyFailures(): number {
   return ofIpv4(read('/proc/net/snmp')) + ofIpv6(read('/proc/net/snmp6'));
 }

@@ -1,4 +1,7 @@
-/** Telling systemd how a service does: sd_notify(3), a datagram of KEY=VALUE lines to the socket NOTIFY_SOCKET names. */
+/**
+ * Telling systemd how a service does: sd_notify(3), a datagram of KEY=VALUE lines to the socket NOTIFY_SOCKET
+ * names.
+ */
 import { check } from './errors.js';
 import * as libc from './libc.js';
 import { closeSocket, openSocket, SOCK_DGRAM } from './socket.js';
@@ -23,8 +26,8 @@ export class ServiceManager {
   ) {}
 
   /**
-   * The manager that started this process, undefined without one. Takes its variables out of `environment`: they are
-   * not for programs that we start.
+   * The manager that started this process, undefined without one. Takes its variables out of `environment`:
+   * they are not for programs that we start.
    *
    * @throws LinuxError when the socket is there and cannot be used
    */

@@ -1,9 +1,10 @@
 /**
- * TUN and TAP devices: network interfaces whose packets a program reads and writes (Documentation/networking/tuntap.rst).
+ * TUN and TAP devices: network interfaces whose packets a program reads and writes
+ * (Documentation/networking/tuntap.rst).
  *
- * Unless asked for without, every packet has a virtio_net_hdr of {@link VNET_HDR} bytes in front, in host byte order, with which one read or
- * write carries many segments of a TCP stream: flags (1), gso_type (1), hdr_len (2), gso_size (2), csum_start (2),
- * csum_offset (2).
+ * Unless asked for without, every packet has a virtio_net_hdr of {@link VNET_HDR} bytes in front, in host
+ * byte order, with which one read or write carries many segments of a TCP stream: flags (1), gso_type (1),
+ * hdr_len (2), gso_size (2), csum_start (2), csum_offset (2).
  */
 import { check, errnoName, LinuxError } from './errors.js';
 import { ifreq, interfaceIndex } from './interface.js';

@@ -22,8 +22,8 @@ export interface TunnelPackets {
 }
 
 /**
- * Passes everything but the packets of these tunnels, on a raw socket of protocol 47 (whose packets begin with the IPv4
- * header, or behind the IPv6 one).
+ * Passes everything but the packets of these tunnels, on a raw socket of protocol 47 (whose packets begin
+ * with the IPv4 header, or behind the IPv6 one).
  */
 export function exceptTunnels(tunnels: readonly TunnelPackets[], ipv6: boolean): Uint8Array {
   const p = new BpfProgram();

@@ -34,7 +34,10 @@ export interface EncapsulationOptions {
     | typeof MirrorType.Gretap;
   /** ERSPAN session id, 0 to 1023: types II and III. */
   readonly session: number;
-  /** The mirrored port's index, 0 to 2^20 - 1: type II; type III carries it in a platform subheader, where it is set. */
+  /**
+   * The mirrored port's index, 0 to 2^20 - 1: type II; type III carries it in a platform subheader, where it
+   * is set.
+   */
   readonly index: number | undefined;
   /** Type III: hardware id (0 to 63), security group tag, unit of the timestamp. */
   readonly hardware: number;

@@ -48,7 +48,10 @@ export interface Destination {
   readonly tos: number;
 }
 
-/** Sends GRE packets to one address through a raw socket, a batch with one call. The kernel writes the IP header. */
+/**
+ * Sends GRE packets to one address through a raw socket, a batch with one call. The kernel writes the IP
+ * header.
+ */
 export class GreSender {
   private readonly fd: number;
   private readonly messages = new Messages(BATCH, MAX_IP);

@@ -77,7 +77,8 @@ export class InterfaceSource {
   next(batch: PacketBatch, timeout: number): boolean {
     if (this.ring.fill(batch)) return true;
     this.readable.wait(timeout);
-    // An interface that goes down leaves an error, which would end every later wait at once; packets come again with it.
+    // An interface that goes down leaves an error, which would end every later wait at once; packets come
+    // again with it.
     if ((this.readable.events(0) & POLLERR) !== 0) clearSocketError(this.fd);
     return this.ring.fill(batch);
   }

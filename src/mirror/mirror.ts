@@ -25,7 +25,9 @@ export class Mirror {
   seen = 0;
   /** Refused by the filter, or of the other direction. */
   filtered = 0;
-  /** Without an Ethernet frame to be made of them: unknown link types, packets cut inside their link header. */
+  /**
+   * Without an Ethernet frame to be made of them: unknown link types, packets cut inside their link header.
+   */
   unusable = 0;
   /** Mirrored, but cut. */
   truncated = 0;
@@ -48,7 +50,8 @@ export class Mirror {
    * @param outgoing whether the host sent it; packets of cooked captures say it themselves
    * @param sec, nsec the time it is given
    * @param now milliseconds, for the rate
-   * @returns 0; where the rate does not admit it, milliseconds until it may be offered again (see {@link drop})
+   * @returns 0; where the rate does not admit it, milliseconds until it may be offered again (see
+   * {@link drop})
    */
   packet(batch: PacketBatch, i: number, outgoing: boolean, sec: number, nsec: number, now: number): number {
     const { ethernet, options, sender } = this;

@@ -9,8 +9,8 @@ const VLAN_TYPES = [EtherType.Vlan, EtherType.ProviderBridging, EtherType.Vlan91
 const MAX_TAGS = 2;
 
 /**
- * A socket filter that drops GRE packets to the collector, and their fragments, and passes all others: a mirror
- * of the interface it sends through would mirror its own packets without end.
+ * A socket filter that drops GRE packets to the collector, and their fragments, and passes all others: a
+ * mirror of the interface it sends through would mirror its own packets without end.
  *
  * @param to the collector's address, 4 or 16 bytes
  * @param linkHeader whether packets start with an Ethernet header; else with IP

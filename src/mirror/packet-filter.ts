@@ -1,5 +1,6 @@
 /**
- * Runs a classic BPF program over packets (linux/filter.h; McCanne and Jacobson, "The BSD Packet Filter", 1993).
+ * Runs a classic BPF program over packets (linux/filter.h; McCanne and Jacobson, "The BSD Packet Filter",
+ * 1993).
  *
  * A program that a socket has attached sees an interface's packets without the VLAN tags the kernel took off;
  * run here, it sees the frame as it was on the wire, of an interface and of a capture alike.
@@ -40,7 +41,10 @@ export class PacketFilter {
   private readonly k: Uint32Array;
   private readonly memory = new Uint32Array(16);
 
-  /** @param program an array of struct sock_filter, as libpcap compiles it: its jumps lead forwards, to its own instructions */
+  /**
+   * @param program an array of struct sock_filter, as libpcap compiles it: its jumps lead forwards, to its
+   * own instructions
+   */
   constructor(program: Uint8Array) {
     const n = program.length / 8;
     const view = new DataView(program.buffer, program.byteOffset);

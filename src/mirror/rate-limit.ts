@@ -8,7 +8,9 @@ export interface Rate {
 /** How long a sender may catch up after a pause, as a part of a second's allowance. */
 const BURST = 0.05;
 
-/** A token bucket: so much a second, and after a pause a burst of a twentieth of that (but always one packet). */
+/**
+ * A token bucket: so much a second, and after a pause a burst of a twentieth of that (but always one packet).
+ */
 export class RateLimit {
   private tokens: number;
   private readonly burst: number;

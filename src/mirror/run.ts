@@ -7,7 +7,10 @@ import type { GreSender } from './gre-sender.js';
 import type { InterfaceSource } from './interface-source.js';
 import type { Mirror } from './mirror.js';
 
-/** How long packets of a silent interface are waited for at a time: as long as a signal may have to wait, milliseconds. */
+/**
+ * How long packets of a silent interface are waited for at a time: as long as a signal may have to wait,
+ * milliseconds.
+ */
 const WAIT = 100;
 
 /** Mirrors an interface until `signal` is aborted. @throws LinuxError when the interface is removed. */

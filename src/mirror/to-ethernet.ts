@@ -12,8 +12,9 @@ const SLL_ADDRESS = 6;
 const SLL2_ADDRESS = 12;
 
 /**
- * Makes Ethernet frames of packets with other link layers, for what mirrors carry is Ethernet: the link header
- * goes, and one comes that has the sender's MAC address as far as it is known, zeros for the rest, and the EtherType.
+ * Makes Ethernet frames of packets with other link layers, for what mirrors carry is Ethernet: the link
+ * header goes, and one comes that has the sender's MAC address as far as it is known, zeros for the rest, and
+ * the EtherType.
  */
 export class ToEthernet {
   /** The frame: from `start`, `length` bytes. */

@@ -1,7 +1,7 @@
 /**
- * A body on a control connection: frames of a length (4 bytes, big endian) and as many bytes. One of length 0 is the
- * end, so that a connection which only breaks off is told from an answer that is whole; after {@link FAILED} comes what
- * went wrong, as a line of JSON.
+ * A body on a control connection: frames of a length (4 bytes, big endian) and as many bytes. One of length 0
+ * is the end, so that a connection which only breaks off is told from an answer that is whole; after
+ * {@link FAILED} comes what went wrong, as a line of JSON.
  */
 import type { Socket } from 'node:net';
 

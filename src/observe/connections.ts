@@ -1,4 +1,7 @@
-/** A bound on a server's simultaneous connections: each takes a descriptor, and the collector needs those itself. */
+/**
+ * A bound on a server's simultaneous connections: each takes a descriptor, and the collector needs those
+ * itself.
+ */
 import type { Socket } from 'node:net';
 
 export class Connections {

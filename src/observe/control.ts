@@ -15,7 +15,10 @@ import { LONGEST_PATH, listenAt, PathTaken, type SocketOwner } from './socket-pa
 /** The longest request line, bytes, and the longest first line of an answer. */
 export const MAX_REQUEST = 1 << 20;
 const MAX_HEAD = 1 << 28;
-/** When a client is cut off that has not asked, and one that takes nothing of an answer that is complete, milliseconds. */
+/**
+ * When a client is cut off that has not asked, and one that takes nothing of an answer that is complete,
+ * milliseconds.
+ */
 export const CONTROL_TIMEOUTS = { request: 10_000, answer: 30_000 } as const;
 /** Connections at once. */
 export const MOST_CONTROL_CONNECTIONS = 32;
@@ -97,7 +100,10 @@ export class ControlAnswer {
   }
 }
 
-/** The socket of a collector without a data directory. Only root makes directories in /run, and the unit's is its user's. */
+/**
+ * The socket of a collector without a data directory. Only root makes directories in /run, and the unit's is
+ * its user's.
+ */
 export const RUN_CONTROL = '/run/mirrorlake/control.sock';
 
 /** Where the socket is: in the directory of an embedded store, else in /run. */
@@ -291,8 +297,8 @@ export async function askCollector(path: string, request: ControlRequest, asking
 }
 
 /**
- * Asks the collector at `path` for something that has a body, which the caller reads to its end or leaves with
- * `return()`.
+ * Asks the collector at `path` for something that has a body, which the caller reads to its end or leaves
+ * with `return()`.
  *
  * @throws ControlError as {@link askCollector}.
  */

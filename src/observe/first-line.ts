@@ -11,8 +11,8 @@ export class FirstLine {
   /**
    * Takes the next piece.
    *
-   * @returns the line without its end, and what came behind it; an empty line for one that is too long; undefined
-   * while more is to come
+   * @returns the line without its end, and what came behind it; an empty line for one that is too long;
+   * undefined while more is to come
    */
   take(piece: Buffer): { line: Buffer; rest: Buffer; tooLong?: true } | undefined {
     const end = piece.indexOf(NEWLINE);

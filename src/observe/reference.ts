@@ -1,4 +1,7 @@
-/** The reference page of metrics and status (docs/reference/metrics.md): the tables made from the metrics themselves. */
+/**
+ * The reference page of metrics and status (docs/reference/metrics.md): the tables made from the metrics
+ * themselves.
+ */
 import { METRICS } from './metrics.js';
 
 /** What the page says of the metrics. */

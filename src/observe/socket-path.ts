@@ -21,8 +21,8 @@ export class PathTaken extends Error {
 }
 
 /**
- * Listens at a path. The directory is made if it is not there. A socket that nobody listens on any more, as a program
- * that was killed leaves it, is removed first; whatever else is there is not ours and stays.
+ * Listens at a path. The directory is made if it is not there. A socket that nobody listens on any more, as a
+ * program that was killed leaves it, is removed first; whatever else is there is not ours and stays.
  *
  * @throws PathTaken, and what the file system says
  */

@@ -1,6 +1,7 @@
 /**
- * What a running collector says of itself: `mirrorlake status --json` prints this object, the metrics are made
- * from it. Counters count from the collector's start. docs/reference/metrics.md has every field's meaning.
+ * What a running collector says of itself: `mirrorlake status --json` prints this object, the metrics are
+ * made from it. Counters count from the collector's start. docs/reference/metrics.md has every field's
+ * meaning.
  */
 import type { RefusedTunnelPackets, TunnelStatus } from '../wire/tunnel-status.js';
 
@@ -37,8 +38,8 @@ export interface MirrorStatus {
   /** What the sequence numbers turned out to count; see the column `sequence` of the table mirrors. */
   readonly sequence: string;
   /**
-   * Packets the mirror sent that were given up: they had not arrived for seconds, nor did this host's kernel drop them.
-   * Absent of a mirror that is configured and has sent nothing.
+   * Packets the mirror sent that were given up: they had not arrived for seconds, nor did this host's kernel
+   * drop them. Absent of a mirror that is configured and has sent nothing.
    */
   readonly lost?: number;
   /** Those of them that came after that. */
@@ -112,13 +113,19 @@ export interface SessionStatus {
   readonly duplicates: number;
   /** Frames whose place another took before their copies could have come: these count as packets. */
   readonly duplicates_forgotten: number;
-  /** Rows lost because more than 256 MiB of them waited for the store's thread, and frames because 16 MiB of fragments waited for their first one. */
+  /**
+   * Rows lost because more than 256 MiB of them waited for the store's thread, and frames because 16 MiB of
+   * fragments waited for their first one.
+   */
   readonly dropped: number;
 }
 
 export interface StoreStatus {
   readonly target: string;
-  /** `starting` (not tried yet), `up`, `away` (cannot be reached; segments wait), `failed`, or `none`: there is no store. */
+  /**
+   * `starting` (not tried yet), `up`, `away` (cannot be reached; segments wait), `failed`, or `none`: there
+   * is no store.
+   */
   readonly state: string;
   /** The last failure's words, empty when there was none since the last success. */
   readonly error: string;
@@ -128,14 +135,20 @@ export interface StoreStatus {
   /** What waits, on the disk, or in memory while the disk takes nothing. */
   readonly spool_segments: number;
   readonly spool_bytes: number;
-  /** How much of its limit that is, 0 to 1: of the spool of rows or that of kept packets, whichever is fuller. */
+  /**
+   * How much of its limit that is, 0 to 1: of the spool of rows or that of kept packets, whichever is fuller.
+   */
   readonly spool_used?: number;
   /**
-   * What is wrong with the spool: its disk takes nothing, or rows were lost within the last minute. Empty while it is
-   * well. An older collector, asked by this version, says nothing of it, nor of the other fields that may be missing.
+   * What is wrong with the spool: its disk takes nothing, or rows were lost within the last minute. Empty
+   * while it is well. An older collector, asked by this version, says nothing of it, nor of the other fields
+   * that may be missing.
    */
   readonly spool_error?: string;
-  /** Given up because the spool or its disk was full, and set aside because the store refused them or they cannot be read. */
+  /**
+   * Given up because the spool or its disk was full, and set aside because the store refused them or they
+   * cannot be read.
+   */
   readonly segments_dropped: number;
   readonly rows_dropped: number;
   readonly segments_refused: number;
@@ -153,13 +166,17 @@ export interface HeldStore {
   readonly location: string;
   /** Where segments wait for it, absolute. */
   readonly spool: string;
-  /** Whether questions are answered over the socket: of a server, only where the collector has a user for them. */
+  /**
+   * Whether questions are answered over the socket: of a server, only where the collector has a user for
+   * them.
+   */
   readonly answers: boolean;
 }
 
 /**
- * Of the control socket and of `listen`: connections turned away, or cut off to make room for others; and those cut off
- * because nothing came of them, their request being late or too long, or their answer not taken.
+ * Of the control socket and of `listen`: connections turned away, or cut off to make room for others; and
+ * those cut off because nothing came of them, their request being late or too long, or their answer not
+ * taken.
  */
 export interface ConnectionStatus {
   readonly control_refused: number;
@@ -171,7 +188,10 @@ export interface ConnectionStatus {
 export interface FragmentStatus {
   /** What this collector could not put together. */
   readonly incomplete: number;
-  /** With raw sockets: what this host's kernel could not, of any protocol, since the collector began; null with a ring. */
+  /**
+   * With raw sockets: what this host's kernel could not, of any protocol, since the collector began; null
+   * with a ring.
+   */
   readonly kernel_failures: number | null;
 }
 
@@ -186,9 +206,15 @@ export interface CollectorSummary {
   readonly workers: number;
   /** Resident memory of the process, bytes. */
   readonly memory_bytes: number;
-  /** CPU time of the process, all its threads, user and system, seconds. Absent from an older collector, as the next two. */
+  /**
+   * CPU time of the process, all its threads, user and system, seconds. Absent from an older collector, as
+   * the next two.
+   */
   readonly cpu_seconds?: number;
-  /** Descriptors that are open, null where there is none left to count them by; and how many may be, null for any number. */
+  /**
+   * Descriptors that are open, null where there is none left to count them by; and how many may be, null for
+   * any number.
+   */
   readonly open_files?: number | null;
   readonly open_files_limit?: number | null;
   readonly receivers: readonly ReceiverStatus[];
@@ -210,8 +236,8 @@ export interface CollectorSummary {
 
 export interface MirrorsStatus {
   /**
-   * One by one: those that an entry of the configuration names, the first of the others, and every entry of which no
-   * point is known: with the words of the entry, no `target`, and packets 0.
+   * One by one: those that an entry of the configuration names, the first of the others, and every entry of
+   * which no point is known: with the words of the entry, no `target`, and packets 0.
    */
   readonly mirrors: readonly MirrorStatus[];
   /** The others, those forgotten included, and the loudest of them that are known. */

@@ -1,4 +1,7 @@
-/** Link types of a packet's first header: LINKTYPE_ values of the capture formats (www.tcpdump.org/linktypes.html). */
+/**
+ * Link types of a packet's first header: LINKTYPE_ values of the capture formats
+ * (www.tcpdump.org/linktypes.html).
+ */
 export const LinkType = {
   Null: 0,
   Ethernet: 1,

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { whyNotLoaded } from '../linux/installation.js';
 import type { RawLibrary } from './raw-sockets.js';
 
-/** What compiles the addon anew, for this Node.js. npm rebuilds no package by its name that came in another's bundle. */
+/**
+ * What compiles the addon anew, for this Node.js. npm rebuilds no package by its name that came in another's
+ * bundle.
+ */
 export function rebuildCommand(): string {
   const { bundleDependencies } = JSON.parse(
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -28,7 +31,8 @@ export async function rawLibrary(warn: (message: string) => void): Promise<RawLi
   const problem = await addonProblem();
   if (problem === undefined) return (await import('./raw-addon.js')).rawAddon;
   warn(
-    `raw-socket's addon does not load: ${problem}; koffi receives in its place; mend it with: ${rebuildCommand()}`,
+    `raw-socket's addon does not load: ${problem}; koffi receives in its place; mend it ` +
+      `with: ${rebuildCommand()}`,
   );
   return new (await import('./raw-polled.js')).PolledSockets();
 }

@@ -1,6 +1,6 @@
 /**
- * Raw sockets without the raw-socket package: poll(2) in a thread of libuv's pool, so that this one's event loop goes
- * on, and recvmmsg(2) for what it finds.
+ * Raw sockets without the raw-socket package: poll(2) in a thread of libuv's pool, so that this one's event
+ * loop goes on, and recvmmsg(2) for what it finds.
  */
 import { LinuxError } from '../linux/errors.js';
 import { clearEvent, openEvent, signalEvent } from '../linux/event.js';
@@ -13,7 +13,10 @@ import { LONGEST, type MessageTaker, type RawDescriptor, type RawLibrary } from 
 const BATCH = 256;
 /** The longest a poll lasts, milliseconds: the end of the process waits for the thread it is in. */
 const POLL_MS = 100;
-/** After so many milliseconds sockets are read without having been polled, and how many batches of each at a time. */
+/**
+ * After so many milliseconds sockets are read without having been polled, and how many batches of each at a
+ * time.
+ */
 const LATE_MS = 2 * POLL_MS;
 const LATE_BATCHES = 64;
 /** How long polling rests when it fails. */
@@ -113,7 +116,9 @@ export class PolledSockets implements RawLibrary {
   }
 }
 
-/** Whether a promise has settled, waiting for it for so many milliseconds. @throws what it was rejected with */
+/**
+ * Whether a promise has settled, waiting for it for so many milliseconds. @throws what it was rejected with
+ */
 async function settled(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

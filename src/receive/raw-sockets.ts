@@ -8,12 +8,16 @@ import { RunningCount } from './running-count.js';
 
 /** The longest message there is: an IP packet. */
 export const LONGEST = 65535;
-/** ff0e::, which no group is ever given (RFC 4291 section 2.7.1): a socket bound to it is passed over by the kernel. */
+/**
+ * ff0e::, which no group is ever given (RFC 4291 section 2.7.1): a socket bound to it is passed over by the
+ * kernel.
+ */
 const NOWHERE = Uint8Array.of(0xff, 0x0e, ...new Uint8Array(14));
 
 /**
- * Takes a message: `length` bytes at `o`, the 16 bytes of its sender's IPv6 address at `sender` of `from` (of an IPv4
- * socket nothing: the message begins with its IP header), and when it arrived. The bytes are reused afterwards.
+ * Takes a message: `length` bytes at `o`, the 16 bytes of its sender's IPv6 address at `sender` of `from` (of
+ * an IPv4 socket nothing: the message begins with its IP header), and when it arrived. The bytes are reused
+ * afterwards.
  */
 export type MessageTaker = (
   bytes: Uint8Array,
@@ -43,7 +47,10 @@ export interface RawLibrary {
 export class RawSocket {
   /** What it has dropped in its present use. */
   private readonly drops = new RunningCount();
-  /** Whether it was ever bound to an address of one interface (link-local): to unbind it from that takes privileges. */
+  /**
+   * Whether it was ever bound to an address of one interface (link-local): to unbind it from that takes
+   * privileges.
+   */
   scoped = false;
 
   private constructor(
@@ -76,8 +83,8 @@ export class RawSocket {
   }
 
   /**
-   * Receives from now on only what comes to a local address, and nothing of what came before. This takes no privileges,
-   * not even for a socket that is bound already.
+   * Receives from now on only what comes to a local address, and nothing of what came before. This takes no
+   * privileges, not even for a socket that is bound already.
    *
    * @param address 16 bytes
    * @param scope interface index of a link-local address, else 0

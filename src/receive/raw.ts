@@ -1,7 +1,7 @@
 /**
- * Packets from raw sockets of protocol 47: what the kernel delivers to this host, fragments already put together. It is
- * the receiver for small rates; ring.ts is the one for large ones. Sockets are watched in the main thread's event loop,
- * so this lives there.
+ * Packets from raw sockets of protocol 47: what the kernel delivers to this host, fragments already put
+ * together. It is the receiver for small rates; ring.ts is the one for large ones. Sockets are watched in the
+ * main thread's event loop, so this lives there.
  */
 import { networkInterfaces } from 'node:os';
 import { AF_INET, AF_INET6 } from '../linux/address.js';
@@ -20,7 +20,10 @@ const IPV6_HEADER = 40;
 const GATHER_MS = 2;
 /** How often local IPv6 addresses are looked at, milliseconds. */
 const ADDRESS_CHECK_MS = 2000;
-/** IPv6 sockets opened ahead for addresses that appear once privileges are dropped. They are used again and again. */
+/**
+ * IPv6 sockets opened ahead for addresses that appear once privileges are dropped. They are used again and
+ * again.
+ */
 export const SPARE_SOCKETS = 64;
 
 export interface RawOptions {
@@ -199,7 +202,8 @@ export class RawReceiver {
     } catch (e) {
       if (this.spares === undefined || !(e instanceof LinuxError) || e.code !== 'EPERM') throw e;
       throw new Error(
-        `all ${SPARE_SOCKETS} sockets opened ahead are used; restart the collector, or run it with CAP_NET_RAW in place of --user`,
+        `all ${SPARE_SOCKETS} sockets opened ahead are used; restart the collector, or run ` +
+          'it with CAP_NET_RAW in place of --user',
       );
     }
   }

@@ -20,7 +20,8 @@ const PACKET_STATUS = 5;
 const PACKET_MAC = 6;
 const PACKET_TCI = 8;
 const PACKET_TPID = 9;
-// struct sockaddr_ll behind it (TPACKET_ALIGN of its 48 bytes): the packet type is the third byte of its third word.
+// struct sockaddr_ll behind it (TPACKET_ALIGN of its 48 bytes): the packet type is the third byte of its
+// third word.
 const PACKET_TYPE = 14;
 
 const TP_STATUS_KERNEL = 0;
@@ -34,7 +35,10 @@ const MACS_LENGTH = 12;
 
 /** Packets given out at once: few enough to be still in the processor's cache when they are decoded. */
 const AT_ONCE = 64;
-/** Words into a packet's stretch that lie in the cache lines of its headers, outer and inner, behind the kernel's own. */
+/**
+ * Words into a packet's stretch that lie in the cache lines of its headers, outer and inner, behind the
+ * kernel's own.
+ */
 const HEADERS_FIRST = 25;
 const HEADERS_MIDDLE = 41;
 const HEADERS_LAST = 54;
@@ -51,13 +55,14 @@ export class Ring {
   private next = 0;
   private held = false;
   /**
-   * What {@link fill} read of the packets' headers. Another core wrote them: fetched here they are fetched all at once, and
-   * decoding does not wait for each. Were it kept nowhere, compilers would leave the reading out.
+   * What {@link fill} read of the packets' headers. Another core wrote them: fetched here they are fetched
+   * all at once, and decoding does not wait for each. Were it kept nowhere, compilers would leave the reading
+   * out.
    */
   fetched = 0;
   /**
-   * Where it is set, {@link fill} writes each packet's type (packet(7), sll_pkttype: 4 is PACKET_OUTGOING) to it;
-   * as long as a batch.
+   * Where it is set, {@link fill} writes each packet's type (packet(7), sll_pkttype: 4 is PACKET_OUTGOING) to
+   * it; as long as a batch.
    */
   packetTypes: Uint8Array | undefined;
 
@@ -84,8 +89,8 @@ export class Ring {
   }
 
   /**
-   * Fills the batch from one block. The packets' bytes are the kernel's memory, valid until the next call, which
-   * hands them back.
+   * Fills the batch from one block. The packets' bytes are the kernel's memory, valid until the next call,
+   * which hands them back.
    *
    * @returns false when there are none.
    */

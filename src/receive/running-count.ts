@@ -1,4 +1,7 @@
-/** A counter of the kernel's that wraps at 32 bits, as a count that goes on. It has to be read before it comes round. */
+/**
+ * A counter of the kernel's that wraps at 32 bits, as a count that goes on. It has to be read before it comes
+ * round.
+ */
 export class RunningCount {
   private total = 0;
   private last = 0;

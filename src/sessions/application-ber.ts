@@ -13,7 +13,10 @@ export function isKerberos(b: Uint8Array, o: number, end: number): boolean {
   return isKerberosTag(b[o]) && afterLength(b, o + 1, end) > 0;
 }
 
-/** RFC 4511 section 4.1.1: a sequence, in it a message id and an operation, whose tag is of the application's class. */
+/**
+ * RFC 4511 section 4.1.1: a sequence, in it a message id and an operation, whose tag is of the application's
+ * class.
+ */
 export function isLdap(b: Uint8Array, o: number, end: number): boolean {
   if (b[o] !== 0x30) return false;
   const id = afterLength(b, o + 1, end);
@@ -27,7 +30,9 @@ function isKerberosTag(tag: number): boolean {
   return (tag >= 0x6a && tag <= 0x6f) || tag === 0x7e;
 }
 
-/** RFC 4120 section 7.2.2: a length, which may be of more than this segment, and a message that is as long. */
+/**
+ * RFC 4120 section 7.2.2: a length, which may be of more than this segment, and a message that is as long.
+ */
 export function isKerberosOverTcp(b: Uint8Array, o: number, end: number): boolean {
   const n = end - o;
   if (n < 8 || !isKerberosTag(b[o + 4])) return false;

@@ -1,6 +1,6 @@
 /**
- * Applications whose messages begin with a line of text. A name is said where the whole line is the protocol's, not its first
- * word alone, which several have in common.
+ * Applications whose messages begin with a line of text. A name is said where the whole line is the
+ * protocol's, not its first word alone, which several have in common.
  */
 import { CODE } from './application-names.js';
 
@@ -96,8 +96,8 @@ export function isStatus(b: Uint8Array, o: number, end: number, version: string)
 }
 
 /**
- * A method, a target and a version, in the way of HTTP (RFC 9112 section 3). Where the line's end was not captured, a
- * method and a target of the scheme.
+ * A method, a target and a version, in the way of HTTP (RFC 9112 section 3). Where the line's end was not
+ * captured, a method and a target of the scheme.
  */
 function isRequest(
   b: Uint8Array,

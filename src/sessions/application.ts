@@ -87,8 +87,9 @@ const X224_VARIABLE = 11;
 const RDP_PORT = 3389;
 
 /**
- * TPKT (RFC 1006) with an X.224 connection request or confirm as RDP has it (MS-RDPBCGR 2.2.1.1, 2.2.1.2): behind the
- * fixed part a cookie, or what is negotiated, or nothing. Other users of ISO transport (S7, MMS) name its ends there.
+ * TPKT (RFC 1006) with an X.224 connection request or confirm as RDP has it (MS-RDPBCGR 2.2.1.1, 2.2.1.2):
+ * behind the fixed part a cookie, or what is negotiated, or nothing. Other users of ISO transport (S7, MMS)
+ * name its ends there.
  */
 function isRdp(b: Uint8Array, o: number, n: number, serverPort: number): boolean {
   if (u16(b, o) !== 0x0300 || u16(b, o + 2) !== n || (b[o + 5] !== 0xe0 && b[o + 5] !== 0xd0)) return false;

@@ -1,12 +1,15 @@
 /**
- * The session table's clock, in seconds: packets move it, and one packet with an absurd time does not. When packets go on
- * and on far behind it, it is the clock that is wrong: the machine's was set back, or a capture of another time follows
- * in the same file.
+ * The session table's clock, in seconds: packets move it, and one packet with an absurd time does not. When
+ * packets go on and on far behind it, it is the clock that is wrong: the machine's was set back, or a capture
+ * of another time follows in the same file.
  */
 
 /** A packet this far from the clock (seconds) does not move it alone: ahead, the next one has to agree. */
 const DOUBTFUL_JUMP = 3600;
-/** Behind, such packets have to go on for this many seconds of their own time, and none may move the clock meanwhile. */
+/**
+ * Behind, such packets have to go on for this many seconds of their own time, and none may move the clock
+ * meanwhile.
+ */
 const SET_BACK = 60;
 
 export const ClockMove = { None: 0, Forward: 1, Back: 2 } as const;
@@ -15,7 +18,9 @@ export type ClockMove = (typeof ClockMove)[keyof typeof ClockMove];
 export class Clock {
   /** The clock's second, 0 before the first packet. */
   now = 0;
-  /** A second far ahead that waits to be confirmed, and the first and last of those far behind; 0 for none. */
+  /**
+   * A second far ahead that waits to be confirmed, and the first and last of those far behind; 0 for none.
+   */
   private doubtful = 0;
   private behindSince = 0;
   private behind = 0;

@@ -1,20 +1,24 @@
 /**
- * Notices mirrors whose frames come twice where nobody has asked for copies to be left out: by a sample of their
- * frames, so that it costs next to nothing.
+ * Notices mirrors whose frames come twice where nobody has asked for copies to be left out: by a sample of
+ * their frames, so that it costs next to nothing.
  */
 import { randomBytes } from 'node:crypto';
 import type { Frame } from '../wire/frame.js';
 import { Deduplicator } from './dedup.js';
 
-/** Nanoseconds within which the second copy comes: on its way through a switch, or through a router or two. */
+/**
+ * Nanoseconds within which the second copy comes: on its way through a switch, or through a router or two.
+ */
 export const COPY_WINDOW = 10e6;
 /**
- * The first frames of a mirror point are all of the sample, then one in 2,048 is: to compare one costs as much as a few
- * frames do.
+ * The first frames of a mirror point are all of the sample, then one in 2,048 is: to compare one costs as
+ * much as a few frames do.
  */
 const FIRST = 96;
 const SAMPLE_BITS = 11;
-/** Frames of the sample before it is judged, and before counts are halved, so that what is over is forgotten. */
+/**
+ * Frames of the sample before it is judged, and before counts are halved, so that what is over is forgotten.
+ */
 const ENOUGH = 64;
 const HALVE = 256;
 /** More of the sample than this are copies: one in ten. Where every frame comes twice it is one in two. */
@@ -23,7 +27,10 @@ const COPIES = 0.1;
 const REMEMBERED = 4096;
 
 export class CopyWatch {
-  /** By mirror point: how many more of its first frames are looked at; frames of the sample, and copies among them. */
+  /**
+   * By mirror point: how many more of its first frames are looked at; frames of the sample, and copies among
+   * them.
+   */
   private first = new Uint16Array(64).fill(FIRST);
   private sampled = new Uint16Array(64);
   private copies = new Uint16Array(64);

@@ -49,7 +49,8 @@ export class Deduplicator {
     const now = f.sec * 1e9 + f.nsec;
     const at = print & (this.capacity - 1);
     const same = this.prints[at * 2] === print && this.prints[at * 2 + 1] === other;
-    // An earlier frame is no copy: it comes from another capture, or the clock was set back. Its time is the one to go by.
+    // An earlier frame is no copy: it comes from another capture, or the clock was set back. Its time is the
+    // one to go by.
     const since = now - this.times[at];
     const recent = since >= 0 && since <= window;
     const seen = same && recent;

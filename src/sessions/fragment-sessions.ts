@@ -56,7 +56,8 @@ export class FragmentSessions {
   }
 
   /**
-   * Gives a fragment, whose key is the table's, to the session of its train, or keeps it waiting for the first one.
+   * Gives a fragment, whose key is the table's, to the session of its train, or keeps it waiting for the
+   * first one.
    *
    * @returns the session's slot; -2 - its train when it waits
    */

@@ -25,7 +25,9 @@ export const T = {
   ID: 4,
   SOURCE: 5,
   DESTINATION: 9,
-  /** The session's slot plus one and its serial, 0 while the first fragment has not come; the side that sends. */
+  /**
+   * The session's slot plus one and its serial, 0 while the first fragment has not come; the side that sends.
+   */
   SLOT: 13,
   SERIAL: 14,
   SIDE: 15,
@@ -142,7 +144,9 @@ export class FragmentTrains {
     w[at + T.NSEC] = f.nsec;
   }
 
-  /** What is known of a train's packets without the first fragment: a frame of addresses and protocol. Reused. */
+  /**
+   * What is known of a train's packets without the first fragment: a frame of addresses and protocol. Reused.
+   */
   portless(at: number): Frame {
     const f = this.scratch;
     const w = this.words;

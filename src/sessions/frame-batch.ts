@@ -58,7 +58,10 @@ export function packFrame(f: Frame, m: Mirrored, words: Int32Array, at: number):
   words[w + 29] = f.teid;
 }
 
-/** The words of a frame that are offsets into its bytes: mac, ip, source, destination, payload, end, macSource. */
+/**
+ * The words of a frame that are offsets into its bytes: mac, ip, source, destination, payload, end,
+ * macSource.
+ */
 const OFFSETS = [2, 3, 4, 5, 6, 7, 24];
 
 /** Says that the bytes of frame number `at` were copied `by` bytes on. */
@@ -69,7 +72,10 @@ export function moveFrame(words: Int32Array, at: number, by: number): void {
   }
 }
 
-/** Reads frame number `at` of a batch back; the caller sets `f.bytes`. `points` are the mirror points by index. */
+/**
+ * Reads frame number `at` of a batch back; the caller sets `f.bytes`. `points` are the mirror points by
+ * index.
+ */
 export function unpackFrame(
   words: Int32Array,
   at: number,

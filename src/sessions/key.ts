@@ -7,7 +7,9 @@ import type { Mirrored } from '../wire/mirrored.js';
 import { Separation } from './separation.js';
 import { FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
 
-/** Both addresses, the EtherType of frames that are not IP or the ports of those that are, and what separates. */
+/**
+ * Both addresses, the EtherType of frames that are not IP or the ports of those that are, and what separates.
+ */
 const MOST_WORDS = 10;
 /** Numbers of 31 bits stay small integers wherever they are kept. */
 const HASH_BITS = 0x7fffffff;
@@ -51,7 +53,8 @@ export class Key {
     const b = f.bytes;
     const s = this.source;
     const d = this.destination;
-    // A frame's bytes are mostly not in the cache of the thread that has the sessions: IPv4 does without them.
+    // A frame's bytes are mostly not in the cache of the thread that has the sessions: IPv4 does without
+    // them.
     s[3] = f.sourceWord;
     d[3] = f.destinationWord;
     if (f.ipVersion === 6) {
@@ -128,8 +131,8 @@ export class Key {
   }
 
   /**
-   * Hashes the two ends in the order of their numbers, whichever sends. IP versions, and whether something separates,
-   * differ in the message's length.
+   * Hashes the two ends in the order of their numbers, whichever sends. IP versions, and whether something
+   * separates, differ in the message's length.
    */
   private mix(): number {
     const s = this.source;
@@ -156,7 +159,10 @@ export class Key {
     return this.hashing.words(w, count, ((this.mirror & 0xffff) << 8) | this.protocol) & HASH_BITS;
   }
 
-  /** Which way a frame of this key goes in a slot: 0 as its side A sends, 1 as its side B, -1 not of it at all. */
+  /**
+   * Which way a frame of this key goes in a slot: 0 as its side A sends, 1 as its side B, -1 not of it at
+   * all.
+   */
   side(s: Slots, slot: number): -1 | 0 | 1 {
     const u32s = s.u32;
     const w = slot * SLOT_WORDS;

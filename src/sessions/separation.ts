@@ -1,6 +1,6 @@
 /**
- * What tells conversations between equal addresses and ports apart, beside their mirror point: the overlay's network, the
- * VLANs, the GTP-U tunnel. Which of them do is said for each mirror point.
+ * What tells conversations between equal addresses and ports apart, beside their mirror point: the overlay's
+ * network, the VLANs, the GTP-U tunnel. Which of them do is said for each mirror point.
  */
 import type { Frame } from '../wire/frame.js';
 import type { KeyedHash } from '../wire/keyed-hash.js';
@@ -11,8 +11,8 @@ import { SLOT_VLANS } from './slots.js';
 /** Bits of what separates. */
 export const Separate = { vni: 1, vlan: 2, teid: 4 } as const;
 /**
- * A network id is the same in both directions (but for asymmetric IRB, RFC 9135); a TEID is its receiver's and so is
- * another one in each, and a VLAN often is.
+ * A network id is the same in both directions (but for asymmetric IRB, RFC 9135); a TEID is its receiver's
+ * and so is another one in each, and a VLAN often is.
  */
 export const SEPARATE_DEFAULT: number = Separate.vni;
 
@@ -26,7 +26,9 @@ const TAG = 0x5e9a;
 
 export class Separation {
   private readonly of: number[] = [];
-  /** Whether any mirror point is separated by more than the network id: nearly every frame has none of that. */
+  /**
+   * Whether any mirror point is separated by more than the network id: nearly every frame has none of that.
+   */
   elaborate = false;
   private readonly words = new Int32Array(3 + SLOT_VLANS);
 
@@ -39,8 +41,8 @@ export class Separation {
   }
 
   /**
-   * What separates a frame's conversation from others between the same ends: 32 bits, 0 where nothing does. The same
-   * network id is the same number; with VLANs or TEIDs it is a hash under the table's secret.
+   * What separates a frame's conversation from others between the same ends: 32 bits, 0 where nothing does.
+   * The same network id is the same number; with VLANs or TEIDs it is a hash under the table's secret.
    */
   take(f: Frame, m: Mirrored): number {
     const by = this.of[m.point.index] ?? SEPARATE_DEFAULT;

@@ -54,7 +54,10 @@ export class SessionTable implements FrameSink {
   private dedup: Deduplicator | undefined;
   private readonly copies = new CopyWatch();
   private serial = 0;
-  /** The slot of the session that the last frame went into; -1 for none, below it -2 - the train where it waits. */
+  /**
+   * The slot of the session that the last frame went into; -1 for none, below it -2 - the train where it
+   * waits.
+   */
   private last = -1;
   private readonly clock: Clock;
 
@@ -100,7 +103,9 @@ export class SessionTable implements FrameSink {
     if (nanoseconds > 0) this.dedup ??= new Deduplicator();
   }
 
-  /** Whether a mirror point's frames come twice without a window within which the second ones are left out. */
+  /**
+   * Whether a mirror point's frames come twice without a window within which the second ones are left out.
+   */
   comesTwice(point: MirrorPoint): boolean {
     return !(this.dedupWindows[point.index] > 0) && this.copies.comesTwice(point.index);
   }
@@ -110,7 +115,10 @@ export class SessionTable implements FrameSink {
     this.copies.forget(point.index);
   }
 
-  /** Sets what separates the conversations of a mirror point beside their ends: bits of Separate; its vni by default. */
+  /**
+   * Sets what separates the conversations of a mirror point beside their ends: bits of Separate; its vni by
+   * default.
+   */
   separateBy(point: MirrorPoint, by: number): void {
     this.key.separation.set(point.index, by);
   }
@@ -133,8 +141,8 @@ export class SessionTable implements FrameSink {
   /**
    * Writes the id of the session that the last frame went into, 16 bytes.
    *
-   * @returns packets of the session's row with it; 0 when it has no session: a duplicate, or a fragment whose first
-   *   one has not come
+   * @returns packets of the session's row with it; 0 when it has no session: a duplicate, or a fragment whose
+   * first one has not come
    */
   lastSession(id: Uint8Array): number {
     return this.last < 0 ? 0 : this.idOf(this.last, id);
@@ -266,7 +274,10 @@ export class SessionTable implements FrameSink {
     return Math.min(idle, this.slots.u32[w + W.FIRST_SEC] + this.options.active);
   }
 
-  /** When to look at a session again: at its deadline, or when a row that begins after `now` would have its own. */
+  /**
+   * When to look at a session again: at its deadline, or when a row that begins after `now` would have its
+   * own.
+   */
   private nextVisit(slot: number, now: number): number {
     return Math.min(this.deadline(slot), now + Math.min(this.options.active, WHEEL_SECONDS - 1));
   }
@@ -284,7 +295,8 @@ export class SessionTable implements FrameSink {
 
   private packet(f: Frame, m: Mirrored): number {
     let found = this.finder.find();
-    // The clock did not follow: should the packet's time be right, its conversation has been silent for too long.
+    // The clock did not follow: should the packet's time be right, its conversation has been silent for too
+    // long.
     if (f.sec > this.clock.now && found >= 0 && f.sec >= this.idleDeadline(found >>> 1)) {
       this.wheel.remove(found >>> 1);
       this.end(found >>> 1, this.endingOf(found >>> 1, EndReason.Idle));
@@ -401,7 +413,8 @@ export class SessionTable implements FrameSink {
         if (later && passed < PRESSURE_PASSES) {
           passed++;
           slots.u8[flags] &= ~FLAG.TOUCHED;
-          // Not before `at`, where nothing would look for it again: a late packet can have brought the deadline forward.
+          // Not before `at`, where nothing would look for it again: a late packet can have brought the
+          // deadline forward.
           wheel.insert(slot, Math.min(Math.max(deadline, at), last));
         } else {
           this.counters.pressure++;

@@ -24,24 +24,33 @@ type TcpState = (typeof TcpState)[keyof typeof TcpState];
 /** Where the handshake is whose time is taken, in U8.HANDSHAKE_STATE. */
 const Handshake = { None: 0, SynSeen: 1, SynAckSeen: 2, Done: 3, SynAckFirst: 4 } as const;
 
-/** How much later than its answer, in nanoseconds, a SYN may come as only out of order: below any retransmission's time. */
+/**
+ * How much later than its answer, in nanoseconds, a SYN may come as only out of order: below any
+ * retransmission's time.
+ */
 const OUT_OF_ORDER = 500_000_000;
 
-/** The shortest time without a packet, in nanoseconds, after which a keepalive probe is sent: Linux takes whole seconds (tcp(7), TCP_KEEPIDLE). */
+/**
+ * The shortest time without a packet, in nanoseconds, after which a keepalive probe is sent: Linux takes
+ * whole seconds (tcp(7), TCP_KEEPIDLE).
+ */
 const KEEPALIVE_LEAST = 1e9;
 
-/** A jump of sequence numbers beyond this is not a gap but another numbering, and a gap this far back is never filled. */
+/**
+ * A jump of sequence numbers beyond this is not a gap but another numbering, and a gap this far back is never
+ * filled.
+ */
 const RESYNC = 1 << 26;
 /**
- * Each time the numbers pass a multiple of 2^30, a gap that far back is forgotten: before they come round to it again, and
- * without a look at it for every segment.
+ * Each time the numbers pass a multiple of 2^30, a gap that far back is forgotten: before they come round to
+ * it again, and without a look at it for every segment.
  */
 const FORGET_SHIFT = 30;
 
 /**
  * Whether a SYN begins a new connection on a 5-tuple that already has one: the old one is over, or its
- * numbers are not this one's. A side that has reset and asks again begins anew with the same number too: so it ends what
- * its peer still has of an older connection (RFC 793, figure 10).
+ * numbers are not this one's. A side that has reset and asks again begins anew with the same number too: so
+ * it ends what its peer still has of an older connection (RFC 793, figure 10).
  */
 export function beginsAnew(s: Slots, slot: number, side: 0 | 1, f: Frame): boolean {
   if ((f.tcpFlags & (SYN | ACK | RST)) !== SYN) return false;
@@ -56,7 +65,10 @@ export function beginsAnew(s: Slots, slot: number, side: 0 | 1, f: Frame): boole
   return own === TcpState.Established && s.u8[b + U8.HANDSHAKE_STATE] === Handshake.Done;
 }
 
-/** Takes one segment of side 0 (A) or 1 (B) into a session, before it is counted: the row's last packet is the one before. */
+/**
+ * Takes one segment of side 0 (A) or 1 (B) into a session, before it is counted: the row's last packet is the
+ * one before.
+ */
 export function trackTcp(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   const b = slot * SLOT_BYTES;
   s.u8[b + U8.TCP_FLAGS_A + side] |= f.tcpFlags;
@@ -163,8 +175,8 @@ function firstState(s: Slots, peer: number, client: boolean, flags: number, payl
 /**
  * Counts retransmissions of side A or B: segments whose bytes were all seen before. One gap a side is
  * remembered, so that a segment that was only late is not taken for a repeated one; a keepalive probe (one
- * byte before the next expected, after a pause) is not a retransmission either. Numbers are compared by their distance
- * modulo 2^32 (RFC 9293 section 3.4).
+ * byte before the next expected, after a pause) is not a retransmission either. Numbers are compared by their
+ * distance modulo 2^32 (RFC 9293 section 3.4).
  */
 function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   const flags = f.tcpFlags;
@@ -211,7 +223,10 @@ function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   if (((after - next) | 0) > 0) goOn(u32, w + side, next, after);
 }
 
-/** Remembers a gap from `next` to `seq`, as one with that before it unless it began too far back. `w` includes the side. */
+/**
+ * Remembers a gap from `next` to `seq`, as one with that before it unless it began too far back. `w` includes
+ * the side.
+ */
 function openHole(u32: Uint32Array, w: number, next: number, seq: number): void {
   const start = u32[w + W.HOLE_START_A];
   if (start === u32[w + W.HOLE_END_A] || (seq - start) >>> 0 > RESYNC) u32[w + W.HOLE_START_A] = next;
@@ -262,7 +277,10 @@ export function connState(s: Slots, slot: number): string {
   return 'OTH';
 }
 
-/** Nothing was said, as far as this row knows: what earlier ones had is not kept, but refused is who was not let in at all. */
+/**
+ * Nothing was said, as far as this row knows: what earlier ones had is not kept, but refused is who was not
+ * let in at all.
+ */
 function noPayload(s: Slots, slot: number): boolean {
   const f = (slot * SLOT_BYTES) / 8;
   return (

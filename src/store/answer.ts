@@ -1,4 +1,6 @@
-/** What a server answers over HTTP, held to what ClickHouse answers: whoever else is there is not believed. */
+/**
+ * What a server answers over HTTP, held to what ClickHouse answers: whoever else is there is not believed.
+ */
 import type { Readable } from 'node:stream';
 import { ClickHouseError, parseError } from '@clickhouse/client';
 import { StoreUnavailable } from './errors.js';
@@ -18,7 +20,8 @@ export interface HttpAnswer {
 /**
  * Reads the head of an answer.
  *
- * @throws ClickHouseError what ClickHouse says is wrong; StoreUnavailable when it is not ClickHouse that answers
+ * @throws ClickHouseError what ClickHouse says is wrong; StoreUnavailable when it is not ClickHouse that
+ * answers
  */
 export async function checkHead(answer: HttpAnswer, signal: AbortSignal): Promise<void> {
   const { headers, status, stream } = answer;
@@ -32,7 +35,8 @@ export async function checkHead(answer: HttpAnswer, signal: AbortSignal): Promis
   }
   const first = words.slice(0, 80).replace(/\s+/g, ' ');
   throw new StoreUnavailable(
-    `what answers there (status ${status}${first === '' ? '' : `, "${first}"`}) is not ClickHouse: check the URL, and proxies on the way`,
+    `what answers there (status ${status}${first === '' ? '' : `, "${first}"`}) is not ` +
+      'ClickHouse: check the URL, and proxies on the way',
   );
 }
 

@@ -22,9 +22,9 @@ const UNKNOWN_TABLE = 60;
 const UNKNOWN_DATABASE = 81;
 
 /**
- * A segment goes in as one block, so that it is stored whole or not at all, and its token stands for all of it:
- * the sizes at which ClickHouse would cut are put out of reach of any segment. The rows of a capture file may be
- * of any number of days, and so of partitions.
+ * A segment goes in as one block, so that it is stored whole or not at all, and its token stands for all of
+ * it: the sizes at which ClickHouse would cut are put out of reach of any segment. The rows of a capture file
+ * may be of any number of days, and so of partitions.
  */
 const ONE_BLOCK = [
   'max_block_size=10000000',
@@ -70,7 +70,8 @@ export abstract class ClickHouseStore implements Store {
     const { version, tables } = await this.state();
     if (version > newest)
       throw new StoreRefused(
-        `${this.name} has tables of version ${version}, made by a newer mirrorlake; this one knows ${newest}: upgrade mirrorlake`,
+        `${this.name} has tables of version ${version}, made by a newer mirrorlake; this one ` +
+          `knows ${newest}: upgrade mirrorlake`,
       );
     const applied = all.filter((m) => m.version > version);
     const made = version === 0 ? [] : this.missing(tables);
@@ -79,7 +80,9 @@ export abstract class ClickHouseStore implements Store {
     const behind = tables.get(`${this.layout.prefix}schema_migrations`)?.engine === 'Distributed';
     if (behind && this.layout.cluster === undefined)
       throw new StoreRefused(
-        `${this.name} has ${applied.length > 0 ? 'older tables on a cluster' : `no ${made.join(', ')} on its cluster`}: run mirrorlake schema apply --cluster NAME`,
+        `${this.name} has ` +
+          `${applied.length > 0 ? 'older tables on a cluster' : `no ${made.join(', ')} on its cluster`}: ` +
+          'run mirrorlake schema apply --cluster NAME',
       );
     // What is missing was made by earlier ones, whose statements make nothing that is there.
     const toDo = [
@@ -91,7 +94,8 @@ export abstract class ClickHouseStore implements Store {
       const rows = applied.map(({ version: applying, name }) => `(${applying}, ${quote(name)})`);
       // On a cluster every node is to know of it before a collector asks.
       toDo.push(
-        `INSERT INTO ${this.layout.prefix}schema_migrations (version, name) SETTINGS distributed_foreground_insert=1 VALUES ${rows.join(', ')}`,
+        `INSERT INTO ${this.layout.prefix}schema_migrations (version, name) SETTINGS ` +
+          `distributed_foreground_insert=1 VALUES ${rows.join(', ')}`,
       );
     }
     await this.commands(toDo);
@@ -112,7 +116,8 @@ export abstract class ClickHouseStore implements Store {
   async size(): Promise<StoreSize> {
     const { prefix } = this.layout;
     const rows = await this.rows<[string, string, string]>(
-      `SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND startsWith(table, ${quote(prefix)}) GROUP BY table`,
+      'SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND ' +
+        `database = currentDatabase() AND startsWith(table, ${quote(prefix)}) GROUP BY table`,
     );
     const name = (table: string): string => table.slice(prefix.length).replace(/_local$/, '');
     return {
@@ -159,13 +164,19 @@ export abstract class ClickHouseStore implements Store {
 
   /** The settings of an insert's statement. */
   protected insertSettings(table: TableName, token: string): string {
-    return `SETTINGS ${formatSettings(table)}, insert_deduplication_token=${quote(token)}, ${ONE_BLOCK}${this.deduplicate}`;
+    return (
+      `SETTINGS ${formatSettings(table)}, insert_deduplication_token=${quote(token)}, ` +
+      `${ONE_BLOCK}${this.deduplicate}`
+    );
   }
 
   /** ClickHouse deduplicates an INSERT SELECT only when told to, since it has a setting for that (25.12). */
   private deduplicate = '';
 
-  /** The last migration the store has had, 0 for none, and its tables. One question, for it is asked at every start. */
+  /**
+   * The last migration the store has had, 0 for none, and its tables. One question, for it is asked at every
+   * start.
+   */
   private async state(): Promise<{ version: number; tables: Tables }> {
     const known = "SELECT count() FROM system.settings WHERE name = 'deduplicate_insert_select'";
     const tables = this.tablesQuestion();
@@ -187,7 +198,10 @@ export abstract class ClickHouseStore implements Store {
   /** Tables by name and engine, those that have a retention with their definitions. */
   private tablesQuestion(): string {
     const retained = [...retainedTables(this.layout).keys()].map(quote).join(', ');
-    return `SELECT groupArray((name, engine, if(name IN (${retained}), create_table_query, ''))) FROM system.tables WHERE database = currentDatabase()`;
+    return (
+      `SELECT groupArray((name, engine, if(name IN (${retained}), create_table_query, ''))) ` +
+      'FROM system.tables WHERE database = currentDatabase()'
+    );
   }
 
   /** Rows of JSONCompactEachRow. */

@@ -1,6 +1,6 @@
 /**
- * Community ID flow hashing, version 1, seed 0 (github.com/corelight/community-id-spec): a name for a conversation
- * that Zeek, Suricata and others give it too.
+ * Community ID flow hashing, version 1, seed 0 (github.com/corelight/community-id-spec): a name for a
+ * conversation that Zeek, Suricata and others give it too.
  */
 import { hash } from 'node:crypto';
 

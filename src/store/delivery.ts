@@ -15,7 +15,9 @@ const LAST_RETRY_MS = 10_000;
 
 export interface DeliveryOptions {
   log(level: 'info' | 'warn' | 'error', message: string): void;
-  /** Seconds after which rows are removed, for tables that have no retention yet; undefined: nobody said so. */
+  /**
+   * Seconds after which rows are removed, for tables that have no retention yet; undefined: nobody said so.
+   */
   retention?: number | undefined;
   /** Whether another delivery to the same store says what is to be known of it. */
   second?: boolean;
@@ -61,7 +63,10 @@ export class Delivery {
     this.delivering = this.deliver();
   }
 
-  /** Completes what is being written and delivers it, for at most so many milliseconds; what is left stays on disk. */
+  /**
+   * Completes what is being written and delivers it, for at most so many milliseconds; what is left stays on
+   * disk.
+   */
   async drain(within: number): Promise<void> {
     await this.spool.flush();
     const end = Date.now() + within;

@@ -18,7 +18,9 @@ export class StoreUnavailable extends StoreError {
   override name = 'StoreUnavailable';
 }
 
-/** The store was reached and refuses this, now and later: bad SQL, no such table, wrong password, bad data. */
+/**
+ * The store was reached and refuses this, now and later: bad SQL, no such table, wrong password, bad data.
+ */
 export class StoreRefused extends StoreError {
   override name = 'StoreRefused';
 }

@@ -1,6 +1,6 @@
 /**
- * Places where tests kill the process, as `kill -9` and a loss of power would: MIRRORLAKE_FAILPOINT names one, with
- * how many times it is passed first, as in `inserted:3`.
+ * Places where tests kill the process, as `kill -9` and a loss of power would: MIRRORLAKE_FAILPOINT names
+ * one, with how many times it is passed first, as in `inserted:3`.
  */
 const [chosen, times = '0'] = (process.env.MIRRORLAKE_FAILPOINT ?? '').split(':');
 let left = Number(times);

@@ -1,4 +1,7 @@
-/** How fast a store grows, and how long its disk takes that: from what was stored of late and what a row takes. */
+/**
+ * How fast a store grows, and how long its disk takes that: from what was stored of late and what a row
+ * takes.
+ */
 import type { TableName } from './tables.js';
 
 /** What a store's tables take of its disk. */

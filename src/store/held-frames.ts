@@ -1,6 +1,7 @@
 /**
- * Frames that are to be kept and have no session yet: IP fragments that came before their first one. They wait, encoded
- * but for the session's id, in cells of one stretch of memory, a list of messages for every train of fragments.
+ * Frames that are to be kept and have no session yet: IP fragments that came before their first one. They
+ * wait, encoded but for the session's id, in cells of one stretch of memory, a list of messages for every
+ * train of fragments.
  */
 import { randomBytes } from 'node:crypto';
 import { i32 } from '../wire/bytes.js';

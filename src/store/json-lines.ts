@@ -1,6 +1,6 @@
 /**
- * Writing lines of JSON as bytes. A row as a string costs some fifty small strings, their garbage and an encoding
- * into bytes; written straight into a buffer it takes a third of that.
+ * Writing lines of JSON as bytes. A row as a string costs some fifty small strings, their garbage and an
+ * encoding into bytes; written straight into a buffer it takes a third of that.
  */
 import { formatIp } from '../wire/addresses.js';
 

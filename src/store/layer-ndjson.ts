@@ -56,14 +56,16 @@ const erspan = parsed(
   new ErspanHeader(),
   (b, o, end, h: ErspanHeader) => parseErspan(b, o, end, true, h),
   (h) =>
-    `,"session":${h.session},"vlan":${h.vlan},"cos":${h.cos},"truncated":${h.truncated === 1},"port":${erspanPort(h)}`,
+    `,"session":${h.session},"vlan":${h.vlan},"cos":${h.cos},"truncated":${h.truncated === 1}` +
+    `,"port":${erspanPort(h)}`,
 );
 
 const FIELDS: Partial<Record<number, Fields>> = {
   [Layer.Ethernet]: (b, o, end) =>
     end - o < ETHERNET_TYPE + 2
       ? ''
-      : `,"destination":"${formatMac(b, o)}","source":"${formatMac(b, o + 6)}","type":${(b[o + ETHERNET_TYPE] << 8) | b[o + ETHERNET_TYPE + 1]}`,
+      : `,"destination":"${formatMac(b, o)}","source":"${formatMac(b, o + 6)}"` +
+        `,"type":${(b[o + ETHERNET_TYPE] << 8) | b[o + ETHERNET_TYPE + 1]}`,
   [Layer.Vlan]: parsed(
     new VlanTag(),
     parseVlan,
@@ -120,19 +122,27 @@ const FIELDS: Partial<Record<number, Fields>> = {
     new Ipv4Header(),
     parseIpv4,
     (h, b, o) =>
-      `,"source":"${formatIpv4(b, o + 12)}","destination":"${formatIpv4(b, o + 16)}","tos":${h.tos},"length":${h.totalLength},"id":${h.identification},"fragment":${h.fragment},"ttl":${h.ttl},"protocol":${h.protocol}`,
+      `,"source":"${formatIpv4(b, o + 12)}","destination":"${formatIpv4(b, o + 16)}"` +
+      `,"tos":${h.tos},"length":${h.totalLength},"id":${h.identification}` +
+      `,"fragment":${h.fragment},"ttl":${h.ttl},"protocol":${h.protocol}`,
   ),
   [Layer.Ipv6]: parsed(
     new Ipv6Header(),
     parseIpv6,
     (h, b, o) =>
-      `,"source":"${formatIp(b, o + IPV6_SOURCE)}","destination":"${formatIp(b, o + IPV6_DESTINATION)}","traffic_class":${h.trafficClass},"flow_label":${h.flowLabel},"payload_length":${h.payloadLength},"hop_limit":${h.hopLimit},"next_header":${h.nextHeader}`,
+      `,"source":"${formatIp(b, o + IPV6_SOURCE)}"` +
+      `,"destination":"${formatIp(b, o + IPV6_DESTINATION)}"` +
+      `,"traffic_class":${h.trafficClass},"flow_label":${h.flowLabel}` +
+      `,"payload_length":${h.payloadLength},"hop_limit":${h.hopLimit}` +
+      `,"next_header":${h.nextHeader}`,
   ),
   [Layer.Tcp]: parsed(
     new TcpHeader(),
     parseTcp,
     (h) =>
-      `,"source_port":${h.sourcePort},"destination_port":${h.destinationPort},"sequence":${h.sequence},"acknowledgment":${h.acknowledgment},"flags":${h.flags},"window":${h.window}`,
+      `,"source_port":${h.sourcePort},"destination_port":${h.destinationPort}` +
+      `,"sequence":${h.sequence},"acknowledgment":${h.acknowledgment},"flags":${h.flags}` +
+      `,"window":${h.window}`,
   ),
   [Layer.Udp]: parsed(
     new UdpHeader(),
@@ -143,7 +153,8 @@ const FIELDS: Partial<Record<number, Fields>> = {
     new SctpHeader(),
     parseSctp,
     (h) =>
-      `,"source_port":${h.sourcePort},"destination_port":${h.destinationPort},"verification_tag":${h.verificationTag}`,
+      `,"source_port":${h.sourcePort},"destination_port":${h.destinationPort}` +
+      `,"verification_tag":${h.verificationTag}`,
   ),
   [Layer.Icmp]: icmp,
   [Layer.Icmp6]: icmp,
@@ -161,7 +172,8 @@ const FIELDS: Partial<Record<number, Fields>> = {
     new GreHeader(),
     parseGre,
     (h) =>
-      `,"flags":${h.flags},"protocol":${h.protocol},"key":${h.flags & GRE_KEY ? h.key : null},"sequence":${h.flags & GRE_SEQ ? h.sequence : null}`,
+      `,"flags":${h.flags},"protocol":${h.protocol},"key":${h.flags & GRE_KEY ? h.key : null}` +
+      `,"sequence":${h.flags & GRE_SEQ ? h.sequence : null}`,
   ),
   [Layer.Erspan2]: erspan,
   [Layer.Erspan3]: erspan,

@@ -1,4 +1,7 @@
-/** Where a ClickHouse server is and how it is spoken to: the URL of `--store`, and the environment for secrets. */
+/**
+ * Where a ClickHouse server is and how it is spoken to: the URL of `--store`, and the environment for
+ * secrets.
+ */
 import { readFileSync } from 'node:fs';
 import { isServer, LOCATION_PARAMETERS } from '../model/store-location.js';
 import { StoreLocationError } from './errors.js';
@@ -24,7 +27,8 @@ export interface ServerLocation {
 const EXAMPLE = 'http://user@host:8123/database';
 
 /**
- * Reads `https://user:password@host1:8443,host2:8443/database?ca=FILE&cert=FILE&key=FILE&compression=gzip&prefix=P`.
+ * Reads
+ * `https://user:password@host1:8443,host2:8443/database?ca=FILE&cert=FILE&key=FILE&compression=gzip&prefix=P`.
  * What the URL does not say of user and password comes from the environment: MIRRORLAKE_STORE_USER,
  * MIRRORLAKE_STORE_PASSWORD, MIRRORLAKE_STORE_TOKEN, or, with _FILE behind, from a file.
  *
@@ -82,14 +86,16 @@ function prefixIn(parameters: URLSearchParams): string {
 }
 
 /**
- * One @ is in a URL, between user and host (RFC 3986 section 3.2.1). With another, or with one behind a `/`, `?` or `#`,
- * nobody knows where the password ends.
+ * One @ is in a URL, between user and host (RFC 3986 section 3.2.1). With another, or with one behind a `/`,
+ * `?` or `#`, nobody knows where the password ends.
  */
 function checkEncoding(location: string): void {
   if (/^https?:\/*(?:[^/?#@]*@)?[^@]*$/i.test(location)) return;
   throw new StoreLocationError(
-    "the user or password in the store's URL has to be percent-encoded: @ as %40, / as %2F, ? as %3F, # as %23 " +
-      '(so has an @ behind the host); better give it in MIRRORLAKE_STORE_PASSWORD_FILE or MIRRORLAKE_STORE_PASSWORD',
+    "the user or password in the store's URL has to be percent-encoded: @ as %40, / as %2F, " +
+      '? as %3F, # as %23 ' +
+      '(so has an @ behind the host); better give it in MIRRORLAKE_STORE_PASSWORD_FILE or ' +
+      'MIRRORLAKE_STORE_PASSWORD',
   );
 }
 
@@ -125,7 +131,9 @@ function pem(parameters: URLSearchParams, which: 'ca' | 'cert' | 'key'): Buffer 
   return file === null ? undefined : Buffer.from(contents(file, `the store's ?${which}=`));
 }
 
-/** Who asks a server's questions for a collector: its user, with the password from a file or the environment. */
+/**
+ * Who asks a server's questions for a collector: its user, with the password from a file or the environment.
+ */
 export function readerOf(
   user: string | undefined,
   passwordFile: string | undefined,

@@ -1,7 +1,7 @@
 /**
- * The store's tables as numbered migrations, schemas/clickhouse/NNNN_name.sql: the same for chDB, a server and a
- * cluster. A migration once released is never changed; its statements may run twice (IF NOT EXISTS) because one
- * may have been interrupted.
+ * The store's tables as numbered migrations, schemas/clickhouse/NNNN_name.sql: the same for chDB, a server
+ * and a cluster. A migration once released is never changed; its statements may run twice (IF NOT EXISTS)
+ * because one may have been interrupted.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -17,7 +17,9 @@ export interface Migrated {
   readonly applied: readonly Migration[];
   /** Tables and views that an earlier migration had made and that were gone: made again, empty. */
   readonly made: readonly string[];
-  /** Seconds after which the tables that were there remove rows, the least of all; undefined when none does. */
+  /**
+   * Seconds after which the tables that were there remove rows, the least of all; undefined when none does.
+   */
   readonly retention: number | undefined;
 }
 
@@ -26,15 +28,15 @@ export interface Layout {
   /** In front of every table's name. */
   prefix: string;
   /**
-   * A cluster of the server's configuration: then every table is a ReplicatedMergeTree named `…_local` on every node,
-   * behind a Distributed table of the plain name. Undefined for one server, and for chDB.
+   * A cluster of the server's configuration: then every table is a ReplicatedMergeTree named `…_local` on
+   * every node, behind a Distributed table of the plain name. Undefined for one server, and for chDB.
    */
   cluster?: string | undefined;
 }
 
 /**
- * How rows find their shard. It must follow from the row: an insert made again has to fall into the same pieces, or
- * deduplication on the shards would drop rows. Packets go where their session is.
+ * How rows find their shard. It must follow from the row: an insert made again has to fall into the same
+ * pieces, or deduplication on the shards would drop rows. Packets go where their session is.
  */
 export const SHARDING: Record<string, string> = {
   sessions: 'cityHash64(session_id)',
@@ -89,7 +91,9 @@ export function statements(migration: Migration, layout: Layout): string[] {
 /** The table that says which migrations a store has had. */
 export function migrationsTable(layout: Layout): string {
   return fillIn(
-    "CREATE TABLE IF NOT EXISTS {{table schema_migrations}} {{on cluster}} (version UInt32, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = {{engine MergeTree}} ORDER BY version",
+    'CREATE TABLE IF NOT EXISTS {{table schema_migrations}} {{on cluster}} (version UInt32, ' +
+      "name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = {{engine " +
+      'MergeTree}} ORDER BY version',
     layout,
   );
 }
@@ -100,7 +104,9 @@ export function distributedTables(layout: Layout): string[] {
   if (cluster === undefined) return [];
   return Object.entries(SHARDING).map(
     ([table, key]) =>
-      `CREATE OR REPLACE TABLE ${prefix}${table} ON CLUSTER ${cluster} AS ${prefix}${table}_local ENGINE = Distributed(${cluster}, currentDatabase(), ${prefix}${table}_local, ${key})`,
+      `CREATE OR REPLACE TABLE ${prefix}${table} ON CLUSTER ${cluster} AS ` +
+      `${prefix}${table}_local ENGINE = Distributed(${cluster}, currentDatabase(), ` +
+      `${prefix}${table}_local, ${key})`,
   );
 }
 
@@ -154,10 +160,12 @@ function fillIn(text: string, layout: Layout): string {
     .replace(
       /\{\{engine (\w+)(?:\((.*)\))?\}\}/g,
       (_, engine: string, parameters?: string) =>
-        `Replicated${engine}('/clickhouse/tables/{shard}/{database}/{table}', '{replica}'${parameters === undefined ? '' : `, ${parameters}`})`,
+        `Replicated${engine}('/clickhouse/tables/{shard}/{database}/{table}', ` +
+        `'{replica}'${parameters === undefined ? '' : `, ${parameters}`})`,
     )
     .replace(
       /\{\{deduplication\}\}/g,
-      `replicated_deduplication_window = ${DEDUPLICATION_WINDOW}, replicated_deduplication_window_seconds = ${DEDUPLICATION_SECONDS}`,
+      `replicated_deduplication_window = ${DEDUPLICATION_WINDOW}, ` +
+        `replicated_deduplication_window_seconds = ${DEDUPLICATION_SECONDS}`,
     );
 }

@@ -13,16 +13,20 @@ import type { PacketLayer } from './packet-segment.js';
 export const PACKET_ROW_FORMAT = 'RowBinary';
 
 /**
- * The statement for the packets of the sessions that a condition over `sessions` chooses, in the order of time.
+ * The statement for the packets of the sessions that a condition over `sessions` chooses, in the order of
+ * time.
  *
  * @param where as behind SQL's WHERE
  * @param prefix in front of the tables' names
  */
 export function packetRowsStatement(where: string, prefix: string): string {
   // A comment at the end of the condition ends with its line.
-  return `SELECT toUnixTimestamp64Nano(time), toString(mirror_type), mirror_source, mirror_target, mirror_session, gre_key, mirror_port,
-    toInt8(mirror_direction), mirror_hardware, security_group, cos, vlan, toInt8(layer), original_length, gre_protocol, truncated, frame
-    FROM ${prefix}packets WHERE session_id IN (SELECT session_id FROM ${prefix}sessions WHERE (${where}\n)) ORDER BY time, session_id, number`;
+  return `SELECT toUnixTimestamp64Nano(time), toString(mirror_type), mirror_source, mirror_target,
+    mirror_session, gre_key, mirror_port,
+    toInt8(mirror_direction), mirror_hardware, security_group, cos, vlan, toInt8(layer), original_length,
+      gre_protocol, truncated, frame
+    FROM ${prefix}packets WHERE session_id IN (SELECT session_id FROM ${prefix}sessions WHERE (${where}\n))
+      ORDER BY time, session_id, number`;
 }
 
 /** One kept packet; reused from row to row. */

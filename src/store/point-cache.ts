@@ -1,6 +1,9 @@
 import { isKeyed, MirrorPoint, type MirrorType, pointKey } from '../wire/mirror-point.js';
 
-/** How many points are looked through before the map is asked: making its key costs more than a few comparisons. */
+/**
+ * How many points are looked through before the map is asked: making its key costs more than a few
+ * comparisons.
+ */
 const RECENT = 16;
 
 /** The mirror points of a segment's rows, each made once. */

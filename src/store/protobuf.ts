@@ -15,8 +15,8 @@ const TWO_POW_32 = 0x1_0000_0000;
 const text = new TextEncoder();
 
 /**
- * Length-delimited messages in one buffer that grows and is reused. A message is `begin()`, then its fields, then
- * `end()`. Fields with proto3's default value are left out, as proto3 does.
+ * Length-delimited messages in one buffer that grows and is reused. A message is `begin()`, then its fields,
+ * then `end()`. Fields with proto3's default value are left out, as proto3 does.
  */
 export class MessageWriter {
   private buffer: Uint8Array;
@@ -60,7 +60,10 @@ export class MessageWriter {
     this.messages = 0;
   }
 
-  /** Starts a message of `length` bytes that was encoded before, its own length in front: {@link raw} gives it, in pieces. */
+  /**
+   * Starts a message of `length` bytes that was encoded before, its own length in front: {@link raw} gives
+   * it, in pieces.
+   */
   beginWhole(length: number): void {
     this.reserve(length);
     this.messages++;

@@ -24,7 +24,9 @@ import { limitSettings } from './questions/limits.js';
 import type { OpenOptions, QueryOptions, Segment } from './store.js';
 import { insertStatement, quote, structure, type TableName } from './tables.js';
 
-/** How long one insert, or one statement of our own, may take. A segment that takes longer is inserted again. */
+/**
+ * How long one insert, or one statement of our own, may take. A segment that takes longer is inserted again.
+ */
 export const REQUEST_TIMEOUT_MS = 120_000;
 /** Milliseconds beyond its time for a server to end a question by itself. */
 const OVERTIME_MS = 2000;
@@ -75,7 +77,9 @@ export class ServerStore extends ClickHouseStore {
 
   async insert(table: TableName, segment: Segment, token: string, rows: number): Promise<void> {
     const target = this.layout.prefix + table;
-    const query = `${insertStatement(table, target, `input(${structure(table)})`)} ${this.insertSettings(table, token)} FORMAT Protobuf`;
+    const query =
+      `${insertStatement(table, target, `input(${structure(table)})`)} ` +
+      `${this.insertSettings(table, token)} FORMAT Protobuf`;
     await this.attempt(async (client) => {
       const values =
         segment instanceof Uint8Array
@@ -88,7 +92,8 @@ export class ServerStore extends ClickHouseStore {
       // More where a materialized view counts as well.
       if (written < rows)
         throw new StoreUnavailable(
-          `of a segment of ${rows} ${plural(rows, 'row')} it says that it wrote ${written}: it is inserted again`,
+          `of a segment of ${rows} ${plural(rows, 'row')} it says that it wrote ${written}: ` +
+            'it is inserted again',
         );
     });
   }
@@ -139,7 +144,10 @@ export class ServerStore extends ClickHouseStore {
     return stream.pipe(answer);
   }
 
-  /** Ends a statement that a closed connection may not end: the server looks only when it has progress to tell of. */
+  /**
+   * Ends a statement that a closed connection may not end: the server looks only when it has progress to tell
+   * of.
+   */
   private kill(id: string): void {
     const { asker } = this.hosts[this.at];
     const query = `KILL QUERY WHERE query_id = ${quote(id)} ASYNC`;
@@ -152,7 +160,8 @@ export class ServerStore extends ClickHouseStore {
   private brokeOff(error: Error): StoreError {
     if (error instanceof StoreError) return error;
     return new StoreError(
-      `${this.name}: the answer broke off (${error.message}): it came to one of its limits, or the server ended; see its log`,
+      `${this.name}: the answer broke off (${error.message}): it came to one of its limits, ` +
+        'or the server ended; see its log',
       0,
       error,
     );
@@ -232,7 +241,8 @@ export class ServerStore extends ClickHouseStore {
     const failure = storeError(error, this.name);
     if (failure.code !== READONLY) return failure;
     return new StoreRefused(
-      `${failure.message}: a question changes nothing, settings included; and its user needs readonly = 2 (docs/how-to/secure-it.md)`,
+      `${failure.message}: a question changes nothing, settings included; and its user needs ` +
+        'readonly = 2 (docs/how-to/secure-it.md)',
       READONLY,
       error,
     );
@@ -327,8 +337,8 @@ function clientOptions(
 }
 
 /**
- * With a certificate and neither password nor token, the certificate is who we are (ClickHouse's `IDENTIFIED WITH
- * ssl_certificate`); beside those, it only lets us in at the door.
+ * With a certificate and neither password nor token, the certificate is who we are (ClickHouse's
+ * `IDENTIFIED WITH ssl_certificate`); beside those, it only lets us in at the door.
  */
 function tlsOptions(l: ServerLocation): ClickHouseClientConfigOptions {
   if (l.ca === undefined) return {};

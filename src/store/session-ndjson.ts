@@ -143,7 +143,8 @@ function community(r: SessionRecord): string {
   const { ipVersion, clientIp, serverIp, protocol, icmpType, icmpCode } = r;
   if (protocol !== IpProtocol.Icmp && protocol !== IpProtocol.Icmp6)
     return communityId(ipVersion, clientIp, serverIp, protocol, r.clientPort, r.serverPort);
-  // The type is of the first message, which the server has sent where it answers another; one to a group went to the server.
+  // The type is of the first message, which the server has sent where it answers another; one to a group went
+  // to the server.
   const fromServer =
     protocol === IpProtocol.Icmp ? isIcmpReply(icmpType) : isIcmp6Reply(icmpType, serverIp[0]);
   return fromServer

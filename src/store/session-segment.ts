@@ -136,7 +136,9 @@ export class SessionSegmentReader {
     this.in = new MessageReader(segment);
   }
 
-  /** Fills `r` with the next session; false after the last. @throws SegmentError when the segment is damaged. */
+  /**
+   * Fills `r` with the next session; false after the last. @throws SegmentError when the segment is damaged.
+   */
   next(r: SessionRecord): boolean {
     const m = this.in;
     if (!m.next()) return false;
@@ -327,7 +329,10 @@ function clear(r: SessionRecord): void {
   r.fragments = r.truncated = r.duplicates = 0;
 }
 
-/** Without IP both addresses are ::, whatever EtherType promised some. An IPv6 packet's may be ::ffff:a.b.c.d, too. */
+/**
+ * Without IP both addresses are ::, whatever EtherType promised some. An IPv6 packet's may be ::ffff:a.b.c.d,
+ * too.
+ */
 function ipVersion(r: SessionRecord): number {
   if (isZero(r.clientIp) && isZero(r.serverIp)) return 0;
   return r.etherType === EtherType.Ipv4 ? 4 : 6;

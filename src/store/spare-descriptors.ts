@@ -1,4 +1,7 @@
-/** Descriptors held back, so that there is one when it is needed, whatever else has taken all that a process may have. */
+/**
+ * Descriptors held back, so that there is one when it is needed, whatever else has taken all that a process
+ * may have.
+ */
 import { closeSync, openSync } from 'node:fs';
 import { isScarcity } from '../model/scarcity.js';
 
@@ -16,7 +19,9 @@ export class SpareDescriptors {
     this.refill();
   }
 
-  /** Opens something, with one that was held back if there is none left otherwise. @throws what `what` does */
+  /**
+   * Opens something, with one that was held back if there is none left otherwise. @throws what `what` does
+   */
   open<T>(what: () => T): T {
     for (;;) {
       try {

@@ -1,6 +1,6 @@
 /**
- * What lies in a spool's directory: segments that wait, and below `refused` those set aside, each with its reason. Read and
- * changed by `mirrorlake spool` while a collector may be using it.
+ * What lies in a spool's directory: segments that wait, and below `refused` those set aside, each with its
+ * reason. Read and changed by `mirrorlake spool` while a collector may be using it.
  */
 import {
   closeSync,
@@ -44,7 +44,9 @@ export interface ListedSegment extends SpoolSegment {
   unusable: string | undefined;
 }
 
-/** The segments in a spool's directory, which a collector may be using: one that goes meanwhile is left out. */
+/**
+ * The segments in a spool's directory, which a collector may be using: one that goes meanwhile is left out.
+ */
 export function listSpool(directory: string): ListedSegment[] {
   const listed: ListedSegment[] = [];
   for (const refused of [false, true]) {
@@ -84,7 +86,8 @@ export function retryRefused(segment: ListedSegment): void {
   const { file, name } = segment;
   if (segment.unusable !== undefined || look(sumsOf(file)) === undefined)
     throw new StoreError(
-      `${name} cannot be put back: ${segment.unusable ?? 'it has no .sum that says how much of it can be trusted'}`,
+      `${name} cannot be put back: ` +
+        `${segment.unusable ?? 'it has no .sum that says how much of it can be trusted'}`,
     );
   move(file, join(dirname(dirname(file)), `${name}.pb`));
   unlinkIfThere(reasonOf(file));

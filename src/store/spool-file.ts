@@ -1,7 +1,8 @@
 /**
- * One segment on disk: `NAME.pb`, the bytes of the insert and nothing else, and beside it `NAME.sum`, which says after
- * every fsync how much of them can be trusted. An entry of NAME.sum is 16 bytes: length of NAME.pb (4, big endian), its
- * rows (4), and the first 8 bytes of SHA-256 over NAME.pb up to that length and those 8 bytes.
+ * One segment on disk: `NAME.pb`, the bytes of the insert and nothing else, and beside it `NAME.sum`, which
+ * says after every fsync how much of them can be trusted. An entry of NAME.sum is 16 bytes: length of NAME.pb
+ * (4, big endian), its rows (4), and the first 8 bytes of SHA-256 over NAME.pb up to that length and those 8
+ * bytes.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
@@ -77,7 +78,9 @@ export class SpoolFile {
     failpoint('appended');
   }
 
-  /** Puts on the disk what was appended until now. After a failure the file takes no more and stays as it is. */
+  /**
+   * Puts on the disk what was appended until now. After a failure the file takes no more and stays as it is.
+   */
   async sync(): Promise<void> {
     this.syncing = this.syncing.then(() => this.syncOnce());
     await this.syncing;
@@ -122,7 +125,10 @@ export class SpoolFile {
   }
 }
 
-/** Writes a whole segment that was in memory, and puts it on the disk. @throws when the disk does not take it; then there is none */
+/**
+ * Writes a whole segment that was in memory, and puts it on the disk. @throws when the disk does not take it;
+ * then there is none
+ */
 export function writeSegment(
   directory: string,
   segment: SpoolSegment,

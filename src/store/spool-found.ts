@@ -18,8 +18,8 @@ export class FoundSegments {
   ) {}
 
   /**
-   * Looks at every segment but those known. What cannot be one is set aside, with the reason, and said once; what was
-   * never synced is removed.
+   * Looks at every segment but those known. What cannot be one is set aside, with the reason, and said once;
+   * what was never synced is removed.
    *
    * @throws what the file system says of the directory, or for want of descriptors
    */

@@ -1,4 +1,7 @@
-/** What is wrong with a spool, and what was lost by it: counted, said in the log now and then, and told whoever asks. */
+/**
+ * What is wrong with a spool, and what was lost by it: counted, said in the log now and then, and told
+ * whoever asks.
+ */
 import { plural } from '../model/counted.js';
 
 /** How often it is said that rows are lost, and for how long that is a trouble, milliseconds. */
@@ -59,13 +62,19 @@ export class SpoolHealth {
     this.disk = '';
   }
 
-  /** Somebody else's files in the directory could not be looked at, which is tried again; empty when they were. */
+  /**
+   * Somebody else's files in the directory could not be looked at, which is tried again; empty when they
+   * were.
+   */
   looked(trouble: string): void {
     if (trouble !== '' && trouble !== this.directory) this.log('warn', `${trouble}; trying again`);
     this.directory = trouble;
   }
 
-  /** Counts rows as lost, and says so once a minute. @param state of the spool, in words @returns false, for whoever appends */
+  /**
+   * Counts rows as lost, and says so once a minute. @param state of the spool, in words @returns false, for
+   * whoever appends
+   */
   dropped(bytes: number, rows: number, why: string, state: string): false {
     const { counters } = this;
     counters.droppedSegments++;
@@ -78,7 +87,8 @@ export class SpoolHealth {
       const mend = why === SPOOL_FULL ? `; bring the store back, or give \`${this.setting}\` more` : '';
       this.log(
         'error',
-        `rows are lost: ${why} (${state}); dropped so far: ${counters.droppedRows} ${plural(counters.droppedRows, 'row')}${mend}`,
+        `rows are lost: ${why} (${state}); dropped so far: ${counters.droppedRows} ` +
+          `${plural(counters.droppedRows, 'row')}${mend}`,
       );
     }
     return false;

@@ -1,6 +1,6 @@
 /**
- * Whose a spool's directory is: who has LOCK in it locked (flock(2)). The process id in it is for people, and for
- * versions that knew no other lock.
+ * Whose a spool's directory is: who has LOCK in it locked (flock(2)). The process id in it is for people, and
+ * for versions that knew no other lock.
  */
 import {
   closeSync,
@@ -26,7 +26,10 @@ export class SpoolLock {
     private readonly fd: number,
   ) {}
 
-  /** Takes a directory for this process. Programs that this one starts do not have it. @throws StoreError when another has it */
+  /**
+   * Takes a directory for this process. Programs that this one starts do not have it. @throws StoreError when
+   * another has it
+   */
   static take(directory: string): SpoolLock {
     const file = join(directory, 'LOCK');
     for (;;) {

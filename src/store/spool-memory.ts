@@ -1,4 +1,7 @@
-/** One segment in memory, while the disk takes none: as {@link SpoolFile}, but nothing of it survives this process. */
+/**
+ * One segment in memory, while the disk takes none: as {@link SpoolFile}, but nothing of it survives this
+ * process.
+ */
 import { join } from 'node:path';
 import type { SpoolSegment } from './spool-file.js';
 import type { TableName } from './tables.js';

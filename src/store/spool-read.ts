@@ -1,6 +1,6 @@
 /**
- * Reading what lies in a spool's directory, where anything may lie: only regular files are read, none larger than it can
- * be, in pieces.
+ * Reading what lies in a spool's directory, where anything may lie: only regular files are read, none larger
+ * than it can be, in pieces.
  */
 
 import { createHash } from 'node:crypto';
@@ -58,7 +58,9 @@ function unusable(error: unknown): unknown {
   return new Unusable(`cannot be read: ${code}`);
 }
 
-/** What is wrong with a segment's file that could not be inserted, read to its end; undefined when it is well. */
+/**
+ * What is wrong with a segment's file that could not be inserted, read to its end; undefined when it is well.
+ */
 export function whyUnusable(path: string): string | undefined {
   try {
     withFile(path, LARGEST_SEGMENT, (fd, size) => {
@@ -131,7 +133,9 @@ export function recover(file: string, table: TableName): Recovered {
   });
 }
 
-/** Where the entry of the longest beginning stands that the file bears out, -1 for none. Reads the file once. */
+/**
+ * Where the entry of the longest beginning stands that the file bears out, -1 for none. Reads the file once.
+ */
 function lastTrusted(fd: number, size: number, sums: Buffer): number {
   const entries: { at: number; length: number }[] = [];
   for (let at = 0; at < sums.length; at += SUMS_ENTRY) {

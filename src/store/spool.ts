@@ -1,7 +1,8 @@
 /**
- * Segments on disk between the capture and the store, so that what was captured is stored once whatever dies: fsynced
- * at least every second, removed once the store has said yes, set aside when it never will, and bounded, the oldest
- * dropped first. What the disk does not take goes to the store from memory, where that is allowed.
+ * Segments on disk between the capture and the store, so that what was captured is stored once whatever dies:
+ * fsynced at least every second, removed once the store has said yes, set aside when it never will, and
+ * bounded, the oldest dropped first. What the disk does not take goes to the store from memory, where that is
+ * allowed.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -32,14 +33,19 @@ const SEGMENT_MS = 500;
 /** How often what was appended is put on the disk; the promise is a second. */
 const SYNC_MS = 500;
 const TICK_MS = 100;
-/** How often refused segments that were put back are looked for, and a directory that could not be used is tried again. */
+/**
+ * How often refused segments that were put back are looked for, and a directory that could not be used is
+ * tried again.
+ */
 const SCAN_MS = 5000;
 /** Descriptors held back: two for a file of each table, one for the directory, one for what is looked at. */
 export const SPARE_DESCRIPTORS = 10;
 /** The disk takes nothing now. */
 const DISK_FULL = ['ENOSPC', 'EDQUOT', 'EROFS'];
 
-/** Bytes of rows, and as many of kept packets, that wait in a collector's memory while the disk takes none. */
+/**
+ * Bytes of rows, and as many of kept packets, that wait in a collector's memory while the disk takes none.
+ */
 export const SPOOL_MEMORY = 64 << 20;
 
 export interface SpoolOptions {
@@ -74,8 +80,8 @@ export class Spool {
   private ticking: Promise<void> | undefined;
 
   /**
-   * Opens the spool in a directory, made if it is not there, with what an earlier run left in it. On a disk that is full
-   * or cannot be written it is opened later, where rows may go to the store from memory.
+   * Opens the spool in a directory, made if it is not there, with what an earlier run left in it. On a disk
+   * that is full or cannot be written it is opened later, where rows may go to the store from memory.
    *
    * @throws StoreError when the directory cannot be used or another process has it.
    */
@@ -130,7 +136,10 @@ export class Spool {
     return this.health.onDisk ? this.directory : 'memory';
   }
 
-  /** Appends whole messages for a table, whose memory is the spool's from then on. @returns false when they had to be dropped; they are counted. */
+  /**
+   * Appends whole messages for a table, whose memory is the spool's from then on. @returns false when they
+   * had to be dropped; they are counted.
+   */
   append(table: TableName, bytes: Uint8Array, rows: number): boolean {
     if (bytes.length > LARGEST_APPEND)
       return this.dropped(bytes.length, rows, `more than ${LARGEST_APPEND} bytes at once`);
@@ -253,7 +262,10 @@ export class Spool {
     }
   }
 
-  /** Completes a segment; what cannot be put on the disk is still handed to the store while this process lives. */
+  /**
+   * Completes a segment; what cannot be put on the disk is still handed to the store while this process
+   * lives.
+   */
   private finish(file: SpoolFile): Promise<void> {
     const finishing = this.finishing.get(file);
     if (finishing !== undefined) return finishing;
@@ -318,7 +330,9 @@ export class Spool {
 
   /** Keeps what the disk does not take for the store. @returns false when there is no room for it */
   private keepInMemory(table: TableName, bytes: Uint8Array, rows: number): boolean {
-    const full = `the disk takes nothing, and ${this.memoryLimit} ${plural(this.memoryLimit, 'byte')} wait in memory`;
+    const full =
+      `the disk takes nothing, and ${this.memoryLimit} ${plural(this.memoryLimit, 'byte')} ` +
+      'wait in memory';
     while (this.memoryBytes + bytes.length > this.memoryLimit)
       if (!this.dropOldest(true, full)) return this.dropped(bytes.length, rows, full);
     let file = this.inMemory.get(table);
@@ -350,7 +364,9 @@ export class Spool {
   }
 
   private dropped(bytes: number, rows: number, why: string): false {
-    const state = `${this.directory} has ${this.bytes} of ${this.options.limit} ${plural(this.options.limit, 'byte')}`;
+    const state =
+      `${this.directory} has ${this.bytes} of ${this.options.limit} ` +
+      `${plural(this.options.limit, 'byte')}`;
     return this.health.dropped(bytes, rows, why, state);
   }
 
@@ -377,7 +393,8 @@ export class Spool {
       lock?.release();
       if (error instanceof StoreError) throw error;
       throw new StoreError(
-        `the spool ${this.directory} cannot be used: ${(error as Error).message}; name another as \`spool.directory\``,
+        `the spool ${this.directory} cannot be used: ${(error as Error).message}; name ` +
+          `another as \`spool.directory\``,
         0,
         error,
       );
@@ -386,7 +403,9 @@ export class Spool {
     if (this.counters.tornBytes > 0)
       this.log(
         'warn',
-        `${this.counters.tornBytes} ${plural(this.counters.tornBytes, 'byte')} at the ends of segments in ${this.directory} ${this.counters.tornBytes === 1 ? 'was' : 'were'} never put on the disk: cut off`,
+        `${this.counters.tornBytes} ${plural(this.counters.tornBytes, 'byte')} at the ends ` +
+          `of segments in ${this.directory} ${this.counters.tornBytes === 1 ? 'was' : 'were'} ` +
+          'never put on the disk: cut off',
       );
   }
 }

@@ -70,7 +70,8 @@ export interface Store {
    * Inserts a segment, all of it or nothing, once: a segment with a token the table has seen is passed over.
    *
    * @param rows messages of the segment: a store that says it took fewer has not taken it
-   * @throws StoreUnavailable when nothing is known of what became of it: insert it again, with the same token.
+   * @throws StoreUnavailable when nothing is known of what became of it: insert it again, with the same
+   * token.
    * @throws SegmentRefused when the store will never take it.
    */
   insert(table: TableName, segment: Segment, token: string, rows: number): Promise<void>;
@@ -78,7 +79,8 @@ export interface Store {
   /**
    * Asks a question: a statement that only reads, and nothing but the store. Inserts do not wait for it.
    *
-   * @returns the answer's bytes in the format asked for, no faster than they are read; destroyed when it fails midway
+   * @returns the answer's bytes in the format asked for, no faster than they are read; destroyed when it
+   * fails midway
    * @throws StatementRefused when it does more than read
    */
   query(sql: string, options?: QueryOptions): Promise<Readable>;

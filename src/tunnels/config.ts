@@ -1,4 +1,6 @@
-/** What a tunnel is: the parameters of `ip tunnel add` and `ip link add … type gre`, and those of its device. */
+/**
+ * What a tunnel is: the parameters of `ip tunnel add` and `ip link add … type gre`, and those of its device.
+ */
 import { isAny, isMulticast } from './address.js';
 
 export const TUNNEL_MODES = ['gre', 'gretap', 'erspan', 'ip6gre', 'ip6gretap', 'ip6erspan'] as const;
@@ -18,7 +20,10 @@ export interface TunnelConfig {
   /** 4 bytes, or 16 for the ip6 modes; all zero: any. */
   readonly local: Uint8Array;
   readonly remote: Uint8Array;
-  /** The interface outer packets leave through, and those of which are preferred; null: whichever the route says. */
+  /**
+   * The interface outer packets leave through, and those of which are preferred; null: whichever the route
+   * says.
+   */
   readonly dev: string | null;
   /** Keys of packets coming in and going out, null for none. For ERSPAN: the session id, 0 to 1023. */
   readonly ikey: number | null;
@@ -29,7 +34,10 @@ export interface TunnelConfig {
   readonly oseq: boolean;
   /** Outer TTL or hop limit, 1 to 255; 0: the inner packet's. */
   readonly ttl: number;
-  /** Outer TOS or traffic class; with `tosInherit` that of the inner packet, and this for frames that are not IP. */
+  /**
+   * Outer TOS or traffic class; with `tosInherit` that of the inner packet, and this for frames that are not
+   * IP.
+   */
   readonly tos: number;
   readonly tosInherit: boolean;
   /** Sets DF in outer IPv4 packets; without, the inner packet's DF is taken over (unless `ignoreDf`). */
@@ -65,7 +73,9 @@ export interface TunnelConfig {
   readonly observe: boolean;
 }
 
-/** A tunnel that cannot be; `word` is the word of the specification, or the key of the file, that is to blame. */
+/**
+ * A tunnel that cannot be; `word` is the word of the specification, or the key of the file, that is to blame.
+ */
 export class TunnelConfigError extends Error {
   override readonly name = 'TunnelConfigError';
   readonly exitCode = 2;

@@ -10,7 +10,10 @@ export class Destination {
   source: Uint8Array = new Uint8Array(16);
   sourceAt = 0;
 
-  /** Takes the tunnel's remote, or that of the address the packet is for. @returns false when there is no way to it. */
+  /**
+   * Takes the tunnel's remote, or that of the address the packet is for. @returns false when there is no way
+   * to it.
+   */
   find(t: Tunnel, path: Path | null, peers: Peers | null, p: InnerPacket): boolean {
     if (path !== null) {
       if (path.noRoute !== null) return false;

@@ -1,4 +1,7 @@
-/** The outer headers of a tunnel: IP, GRE and ERSPAN in front of a packet (Linux: ip_tunnel_xmit, __gre_xmit, ip6_tnl_xmit). */
+/**
+ * The outer headers of a tunnel: IP, GRE and ERSPAN in front of a packet (Linux: ip_tunnel_xmit, __gre_xmit,
+ * ip6_tnl_xmit).
+ */
 import { setU16, setU32 } from '../wire/bytes.js';
 import { foldChecksum, sumWords } from '../wire/checksum.js';
 import {
@@ -72,8 +75,8 @@ function greFlags(t: Tunnel): number {
 
 /**
  * Outer TOS or traffic class for an inner packet. Over IPv4 ECN goes out in any case (Linux: ip_tunnel_xmit,
- * ip_tunnel_ecn_encap). Over IPv6 the kernel leaves it alone: it is in the field that is inherited, congestion
- * experienced included, or it is not told (prepare_ip6gre_xmit_ipv4, __gre6_xmit).
+ * ip_tunnel_ecn_encap). Over IPv6 the kernel leaves it alone: it is in the field that is inherited,
+ * congestion experienced included, or it is not told (prepare_ip6gre_xmit_ipv4, __gre6_xmit).
  */
 export function outerTos(t: Tunnel, inner: InnerPacket): number {
   const ip = inner.protocol === ETH_P_IP || inner.protocol === ETH_P_IPV6;
@@ -200,7 +203,9 @@ function emitErspanOuter(
   return emitErspan(h, b, o);
 }
 
-/** Sets the checksum of GRE at `gre`, whose packet goes on up to `headEnd` and then from `body` to `bodyEnd`. */
+/**
+ * Sets the checksum of GRE at `gre`, whose packet goes on up to `headEnd` and then from `body` to `bodyEnd`.
+ */
 export function setOuterChecksum(
   b: Uint8Array,
   at: number,

@@ -38,7 +38,10 @@ const IPV6_MIN_MTU = 1280;
 /** Linux: IPTUNNEL_ERR_TIMEO. */
 const ERR_TIMEO = 30_000;
 const SEND_BUFFER = 4 << 20;
-/** Packets that wait while this thread waits for a processor, as of the kernel's devices; a TUN device has 500. */
+/**
+ * Packets that wait while this thread waits for a processor, as of the kernel's devices; a TUN device has
+ * 500.
+ */
 export const QUEUE_LENGTH = 1000;
 /** ICMP errors a second that a device is told at most (Linux limits icmp_msgs_per_sec likewise). */
 const ICMP_PER_SECOND = 1000;
@@ -122,8 +125,8 @@ export class Endpoint {
   }
 
   /**
-   * Makes the device's MTU what the path leaves room for (Linux: ip_tunnel_bind_dev, ip6gre_tnl_link_config_route),
-   * unless the configuration or somebody else has set it.
+   * Makes the device's MTU what the path leaves room for (Linux: ip_tunnel_bind_dev,
+   * ip6gre_tnl_link_config_route), unless the configuration or somebody else has set it.
    */
   updateMtu(first = false): void {
     const t = this.tunnel.config;
@@ -199,7 +202,9 @@ export class Endpoint {
     setupDevice(this.tunnel.config);
   }
 
-  /** Tells the sender of an inner packet that it is too big for the path (`mtu` > 0) or cannot get there (0). */
+  /**
+   * Tells the sender of an inner packet that it is too big for the path (`mtu` > 0) or cannot get there (0).
+   */
   tell(inner: InnerPacket, mtu: number, now: number): void {
     const second = Math.floor(now / 1000);
     if (second !== this.icmpSecond) {

@@ -1,4 +1,7 @@
-/** Between which addresses there are tunnels: all that the first fragment of an incomplete packet is asked for. */
+/**
+ * Between which addresses there are tunnels: all that the first fragment of an incomplete packet is asked
+ * for.
+ */
 import { u32 } from '../wire/bytes.js';
 import type { OuterPacket } from '../wire/outer.js';
 import type { Tunnel } from './tunnel.js';
@@ -6,8 +9,8 @@ import type { Tunnel } from './tunnel.js';
 const ANY = 0;
 
 /**
- * The ends of tunnels, by their folded addresses: four looks whatever the number of tunnels, and it may say yes where
- * IPv6 addresses fold alike, never no where there is a tunnel.
+ * The ends of tunnels, by their folded addresses: four looks whatever the number of tunnels, and it may say
+ * yes where IPv6 addresses fold alike, never no where there is a tunnel.
  */
 export class TunnelEnds {
   /** Of each version, by remote, how many tunnels have a local. */

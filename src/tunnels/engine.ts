@@ -1,6 +1,6 @@
 /**
- * Tunnels at work, all in one thread: packets from the wire go through the tunnel table to the devices, packets from
- * the devices go out encapsulated. It blocks in poll until there is something to do.
+ * Tunnels at work, all in one thread: packets from the wire go through the tunnel table to the devices,
+ * packets from the devices go out encapsulated. It blocks in poll until there is something to do.
  */
 import { clearEvent } from '../linux/event.js';
 import { interfaceIndex } from '../linux/interface.js';
@@ -44,8 +44,9 @@ const TICK_MS = 1000;
 const ROUNDS = 4;
 
 /**
- * After so many packets in one go more are on their way: they are left to gather for so long, µs, as network cards put
- * off their interrupts. Blocked in poll this thread would be woken for every one, at its sender's expense.
+ * After so many packets in one go more are on their way: they are left to gather for so long, µs, as network
+ * cards put off their interrupts. Blocked in poll this thread would be woken for every one, at its sender's
+ * expense.
  */
 const MANY = 16;
 const GATHER_US = 100;
@@ -116,7 +117,9 @@ export class Engine implements TunnelDevice {
     this.arrangeSockets();
   }
 
-  /** Gives a tunnel other parameters; its device stays, and its counters go on (Linux: ip_tunnel_changelink). */
+  /**
+   * Gives a tunnel other parameters; its device stays, and its counters go on (Linux: ip_tunnel_changelink).
+   */
   change(config: TunnelConfig): void {
     const old = this.table.get(config.name);
     if (old === undefined || old.ethernet !== (config.mode !== 'gre' && config.mode !== 'ip6gre')) {

@@ -88,10 +88,10 @@ export function greParseHeader(p: OuterPacket, tpi: TnlPtkInfo, ipProto: number)
 }
 
 /**
- * Whether GRE's checksum is right, or nobody has filled it in yet. The kernel leaves it to the network card, as 0, where
- * what GRE carries has its own (gre_build_header); where that is left to the card as well, GRE's is right once it is
- * filled in; and of segments put together it is that of one of them, or nothing (gre_gso_segment, gre_gro_complete).
- * A packet that the capture cut cannot be summed; it is taken for right.
+ * Whether GRE's checksum is right, or nobody has filled it in yet. The kernel leaves it to the network card,
+ * as 0, where what GRE carries has its own (gre_build_header); where that is left to the card as well, GRE's
+ * is right once it is filled in; and of segments put together it is that of one of them, or nothing
+ * (gre_gso_segment, gre_gro_complete). A packet that the capture cut cannot be summed; it is taken for right.
  */
 function checksumOk(p: OuterPacket, at: number, proto: number): boolean {
   const b = p.bytes;

@@ -1,7 +1,7 @@
 /**
- * Generic receive offload: segments of one TCP stream, or datagrams of one UDP flow, that follow each other are
- * written to the device as one packet (Linux: tcp_gro_receive, udp_gro_receive). Bytes are not moved: the packet is
- * written as a list of pieces, so they must stay in place until {@link GroWriter.flush}.
+ * Generic receive offload: segments of one TCP stream, or datagrams of one UDP flow, that follow each other
+ * are written to the device as one packet (Linux: tcp_gro_receive, udp_gro_receive). Bytes are not moved: the
+ * packet is written as a list of pieces, so they must stay in place until {@link GroWriter.flush}.
  */
 import { writev } from '../linux/libc.js';
 import { Mapping } from '../linux/memory.js';
@@ -122,9 +122,9 @@ export class GroWriter {
   }
 
   /**
-   * Writes a packet whose TCP or UDP checksum is to be filled in, as such. One that is longer than the device takes is
-   * many TCP segments, cut as long as they can be; datagrams of UDP joined by the sender (UDP_SEGMENT) cannot be cut,
-   * for nothing tells where one ends.
+   * Writes a packet whose TCP or UDP checksum is to be filled in, as such. One that is longer than the device
+   * takes is many TCP segments, cut as long as they can be; datagrams of UDP joined by the sender
+   * (UDP_SEGMENT) cannot be cut, for nothing tells where one ends.
    */
   private writeUnfinished(bytes: Uint8Array, at: number, end: number): void {
     this.flush();
@@ -168,7 +168,9 @@ export class GroWriter {
     this.iovec(1, this.base + at, end - at);
   }
 
-  /** Whether this is a segment that others may join: TCP data with nothing but ACK and PSH, or a UDP datagram. */
+  /**
+   * Whether this is a segment that others may join: TCP data with nothing but ACK and PSH, or a UDP datagram.
+   */
   private parse(b: Uint8Array, at: number, end: number, protocol: number): boolean {
     const n = this.ethernet ? at + ETH_HLEN : at;
     this.pNetwork = n;
@@ -272,7 +274,9 @@ export class GroWriter {
     setU16(b, t + field, ~foldChecksum(sum) & 0xffff);
   }
 
-  /** Says how the kernel is to cut the packet, and that its checksum is unfinished; `size` 0: not to be cut. */
+  /**
+   * Says how the kernel is to cut the packet, and that its checksum is unfinished; `size` 0: not to be cut.
+   */
   private describe(size: number, transport: number, payload: number, tcp: boolean, ipv4: boolean): void {
     const h = this.header;
     const start = this.at;

@@ -23,9 +23,9 @@ const ICMPV6_LIMIT = 1280;
 export const ICMP_ERROR_BYTES = ETH_HLEN + ICMPV6_LIMIT;
 
 /**
- * Writes the error "packet too big" (`mtu` > 0) or "host unreachable" (0) about an inner packet, as the device's
- * network would send it: from the address the packet was for, back to its sender, with an Ethernet header where the
- * packet has one.
+ * Writes the error "packet too big" (`mtu` > 0) or "host unreachable" (0) about an inner packet, as the
+ * device's network would send it: from the address the packet was for, back to its sender, with an Ethernet
+ * header where the packet has one.
  *
  * @returns its length; 0 where no error may be sent: about another ICMP error, a fragment, or what is not IP.
  */

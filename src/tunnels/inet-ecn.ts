@@ -24,7 +24,8 @@ export function inetEcnEncapsulate(outer: number, inner: number): number {
 /**
  * Whether a packet may be taken (Linux: __INET_ECN_decapsulate).
  *
- * @returns 0 yes; 1 yes, but ECN is broken on the way; 2 no: congestion was experienced by a packet that cannot say so.
+ * @returns 0 yes; 1 yes, but ECN is broken on the way; 2 no: congestion was experienced by a packet that
+ * cannot say so.
  */
 export function inetEcnDecapsulate(outer: number, inner: number): 0 | 1 | 2 {
   if ((inner & INET_ECN_MASK) !== INET_ECN_NOT_ECT) return 0;
@@ -38,7 +39,10 @@ export function inetEcnDecapsulate(outer: number, inner: number): 0 | 1 | 2 {
   }
 }
 
-/** Copies congestion experienced outside, and ECT(1), to the IP packet at `o` (INET_ECN_set_ce, INET_ECN_set_ect1). */
+/**
+ * Copies congestion experienced outside, and ECT(1), to the IP packet at `o` (INET_ECN_set_ce,
+ * INET_ECN_set_ect1).
+ */
 export function inetEcnCopyInside(outer: number, b: Uint8Array, o: number, protocol: number): void {
   const ecn = outer & INET_ECN_MASK;
   const inner = dsfield(b, o, protocol) & INET_ECN_MASK;
@@ -50,7 +54,10 @@ function setEcn(b: Uint8Array, o: number, protocol: number, from: number, to: nu
   if (from !== to && from !== INET_ECN_NOT_ECT) changeDsfield(b, o, protocol, ~INET_ECN_MASK, to);
 }
 
-/** Keeps the bits of `mask` of the IP packet's TOS or traffic class and sets those of `value` (Linux: ipv4_change_dsfield). */
+/**
+ * Keeps the bits of `mask` of the IP packet's TOS or traffic class and sets those of `value` (Linux:
+ * ipv4_change_dsfield).
+ */
 export function changeDsfield(b: Uint8Array, o: number, protocol: number, mask: number, value: number): void {
   const from = dsfield(b, o, protocol);
   const to = ((from & mask) | value) & 0xff;

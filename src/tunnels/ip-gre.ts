@@ -10,8 +10,9 @@ const ETH_P_IP = 0x0800;
 const ETH_HLEN = 14;
 
 /**
- * What becomes of a packet (Linux: PACKET_RCVD, PACKET_REJECT): a tunnel took or refused it, or none is its. Ours
- * besides: a tunnel with `observe` took it, and it is to be observed as well; and why it was looked at no further.
+ * What becomes of a packet (Linux: PACKET_RCVD, PACKET_REJECT): a tunnel took or refused it, or none is its.
+ * Ours besides: a tunnel with `observe` took it, and it is to be observed as well; and why it was looked at
+ * no further.
  */
 export const PACKET_RCVD = 0;
 export const PACKET_REJECT = 1;

@@ -1,4 +1,7 @@
-/** Tunnels over IPv4, whatever they carry: which one a packet is for, and whether it takes it (net/ipv4/ip_tunnel.c). */
+/**
+ * Tunnels over IPv4, whatever they carry: which one a packet is for, and whether it takes it
+ * (net/ipv4/ip_tunnel.c).
+ */
 import { u16, u32 } from '../wire/bytes.js';
 import { GRE_CSUM, GRE_KEY, GRE_SEQ } from '../wire/gre.js';
 import type { OuterPacket } from '../wire/outer.js';
@@ -20,7 +23,10 @@ const ETH_P_802_3_MIN = 0x0600;
 /** What eth_type_trans and friends call a frame with a length where the EtherType is. */
 const ETH_P_802_2 = 0x0004;
 
-/** Linux: ip_tunnel_hash. The kernel hashes the numbers as they lie in memory, in network order on little endian. */
+/**
+ * Linux: ip_tunnel_hash. The kernel hashes the numbers as they lie in memory, in network order on little
+ * endian.
+ */
 function ipTunnelHash(key: number, remote: number): number {
   return Math.imul(swap32(key ^ remote), 0x61c88647) >>> (32 - IP_TNL_HASH_BITS);
 }
@@ -66,7 +72,8 @@ export class IpTunnelNet {
 
   /**
    * The tunnel for a packet from `remote` to `local`, first match wins; among equals the one whose link the
-   * packet came in on (Linux: ip_tunnel_lookup). There is no fallback device: what no tunnel takes is observed.
+   * packet came in on (Linux: ip_tunnel_lookup). There is no fallback device: what no tunnel takes is
+   * observed.
    */
   lookup(link: number, flags: number, remote: number, local: number, key: number): Tunnel | null {
     let cand: Tunnel | null = null;
@@ -157,8 +164,9 @@ export function checkInner(t: Tunnel, p: OuterPacket, network: number, protocol:
     at += 4;
   }
   if ((type !== ETH_P_IP && type !== ETH_P_IPV6) || at + 20 > p.end) return true;
-  // Behind VLAN tags the kernel does not find the inner field: over IPv4 it reads it where the first tag is, over
-  // IPv6 it does not look. The verdict is the kernel's, so that the counters are; the mark goes to the IP header.
+  // Behind VLAN tags the kernel does not find the inner field: over IPv4 it reads it where the first tag is,
+  // over IPv6 it does not look. The verdict is the kernel's, so that the counters are; the mark goes to the
+  // IP header.
   if ((at === network || !t.ipv6) && inetEcnDecapsulate(p.tos, dsfield(b, network, type)) === 2) {
     t.counters[Counter.rxFrameErrors]++;
     t.counters[Counter.rxErrors]++;

@@ -12,7 +12,9 @@ const ETH_P_IP = 0x0800;
 const ETH_P_IPV6 = 0x86dd;
 const ETH_HLEN = 14;
 
-/** The kernel's four lists, searched in this order: (remote, local), (remote, any), (any, local), (any, any). */
+/**
+ * The kernel's four lists, searched in this order: (remote, local), (remote, any), (any, local), (any, any).
+ */
 const R_L = 0;
 const R = 1;
 const L = 2;
@@ -52,8 +54,9 @@ export class Ip6Gre {
   }
 
   /**
-   * The tunnel for a packet; of those that match, one of the link and the kind of device wanted is best, and a
-   * gre device takes what has no better (Linux: ip6gre_tunnel_lookup). The key is compared, not its presence.
+   * The tunnel for a packet; of those that match, one of the link and the kind of device wanted is best, and
+   * a gre device takes what has no better (Linux: ip6gre_tunnel_lookup). The key is compared, not its
+   * presence.
    */
   lookup(p: OuterPacket, remote: number, local: number, key: number, proto: number): Tunnel | null {
     const ethernet = proto === GRE_PROTO_TEB || proto === GRE_PROTO_ERSPAN || proto === GRE_PROTO_ERSPAN3;

@@ -1,6 +1,6 @@
 /**
- * Cisco's GRE keepalives: a packet through the tunnel that the other end, by just decapsulating and routing it, sends
- * back: inside is an IP packet from the remote to us whose GRE has protocol type 0.
+ * Cisco's GRE keepalives: a packet through the tunnel that the other end, by just decapsulating and routing
+ * it, sends back: inside is an IP packet from the remote to us whose GRE has protocol type 0.
  */
 import { setU16, setU32, u16, u32 } from '../wire/bytes.js';
 import { checksum } from '../wire/checksum.js';
@@ -12,7 +12,10 @@ import type { Tunnel } from './tunnel.js';
 const IPPROTO_GRE = 47;
 const TTL = 64;
 
-/** Writes what goes into the tunnel: IP from the remote to us, and empty GRE with the tunnel's key. @returns its length. */
+/**
+ * Writes what goes into the tunnel: IP from the remote to us, and empty GRE with the tunnel's key. @returns
+ * its length.
+ */
 export function emitKeepalive(t: Tunnel, source: Uint8Array, b: Uint8Array, o: number): number {
   const key = t.config.ikey !== null && !t.erspan;
   const gre = key ? 8 : 4;
@@ -43,8 +46,8 @@ export function emitKeepalive(t: Tunnel, source: Uint8Array, b: Uint8Array, o: n
 }
 
 /**
- * Whether the inner packet at `at` is a keepalive of the other end's, which wants it back: GRE with protocol type 0
- * from us to it.
+ * Whether the inner packet at `at` is a keepalive of the other end's, which wants it back: GRE with protocol
+ * type 0 from us to it.
  */
 export function isKeepaliveRequest(
   t: Tunnel,

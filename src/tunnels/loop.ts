@@ -1,7 +1,7 @@
 /**
- * Whether a packet from the device is, at whatever depth, one that the same tunnel has sent: the route to the remote
- * leads into the tunnel. The kernel sees that by the route's device (ip_tunnel_xmit: collisions); here it is seen by
- * the addresses.
+ * Whether a packet from the device is, at whatever depth, one that the same tunnel has sent: the route to the
+ * remote leads into the tunnel. The kernel sees that by the route's device (ip_tunnel_xmit: collisions); here
+ * it is seen by the addresses.
  */
 import { u16 } from '../wire/bytes.js';
 import { greHeaderLength } from '../wire/gre.js';

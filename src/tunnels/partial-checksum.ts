@@ -1,9 +1,10 @@
 /**
- * TCP and UDP checksums that nobody has filled in yet. Linux leaves them to the network card (CHECKSUM_PARTIAL), and so
- * does its GRE device: over a wire a card fills them in, but over a veth pair to a container, or from the kernel's own
- * receive offload (gre_offload.c, which joins TCP segments inside GRE before raw sockets see them), packets arrive as
- * they are. Their field holds the sum of the pseudo header. The kernel's own tunnels know by a packet's metadata, which
- * a raw socket does not pass on; the field is the only evidence.
+ * TCP and UDP checksums that nobody has filled in yet. Linux leaves them to the network card
+ * (CHECKSUM_PARTIAL), and so does its GRE device: over a wire a card fills them in, but over a veth pair to a
+ * container, or from the kernel's own receive offload (gre_offload.c, which joins TCP segments inside GRE
+ * before raw sockets see them), packets arrive as they are. Their field holds the sum of the pseudo header.
+ * The kernel's own tunnels know by a packet's metadata, which a raw socket does not pass on; the field is the
+ * only evidence.
  */
 import { u16 } from '../wire/bytes.js';
 import { foldChecksum, sumWords } from '../wire/checksum.js';
@@ -25,7 +26,9 @@ const MAX_DEPTH = 4;
 const MAX_EXTENSIONS = 8;
 const TUNNEL_HEADER = 8;
 
-/** What {@link findPartialChecksum} found, as offsets into the packet's bytes. Reused from packet to packet. */
+/**
+ * What {@link findPartialChecksum} found, as offsets into the packet's bytes. Reused from packet to packet.
+ */
 export class PartialChecksum {
   /** The IP header, the transport header, and what TCP or UDP carry. */
   network = 0;
@@ -40,9 +43,9 @@ export class PartialChecksum {
 }
 
 /**
- * Whether a packet has a TCP or UDP checksum that is only the sum of the pseudo header, be it within another tunnel
- * (VXLAN, GENEVE, GRE, IP in IP), and where. One packet in 65536 has one by chance, which does no harm but that its
- * checksum is believed.
+ * Whether a packet has a TCP or UDP checksum that is only the sum of the pseudo header, be it within another
+ * tunnel (VXLAN, GENEVE, GRE, IP in IP), and where. One packet in 65536 has one by chance, which does no harm
+ * but that its checksum is believed.
  *
  * @param at what follows the Ethernet header, or the IP header where there is none.
  * @param protocol EtherType of what is at `at`.

@@ -1,7 +1,8 @@
 /**
- * The way to a tunnel's remote, as the kernel's routes have it: our address on it and its MTU, which ICMP errors
- * about our packets lower (over IPv4 the kernel keeps that per destination; over IPv6 it does so for connected sockets
- * alone, rawv6_err, so it is kept here). Asked through a connected UDP socket, which sends nothing.
+ * The way to a tunnel's remote, as the kernel's routes have it: our address on it and its MTU, which ICMP
+ * errors about our packets lower (over IPv4 the kernel keeps that per destination; over IPv6 it does so for
+ * connected sockets alone, rawv6_err, so it is kept here). Asked through a connected UDP socket, which sends
+ * nothing.
  */
 import { AF_INET, AF_INET6, sockaddrIn, sockaddrIn6 } from '../linux/address.js';
 import { errnoName } from '../linux/errors.js';
@@ -48,7 +49,10 @@ export class Path {
     this.ask();
   }
 
-  /** Takes what a "packet too big" says of the path (Linux: __ip6_rt_update_pmtu): lower it does, raise it not. */
+  /**
+   * Takes what a "packet too big" says of the path (Linux: __ip6_rt_update_pmtu): lower it does, raise it
+   * not.
+   */
   learn(mtu: number): void {
     if (mtu < IPV6_MIN_MTU || mtu >= this.mtu) return;
     this.learned = mtu;

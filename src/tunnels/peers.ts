@@ -1,7 +1,7 @@
 /**
- * Where the addresses behind a tunnel without a fixed remote are: each inner address, and on a TAP device each MAC
- * address, is at the outer address it was last heard from. The kernel asks its routes and neighbours for that, which
- * a program behind a TUN device cannot.
+ * Where the addresses behind a tunnel without a fixed remote are: each inner address, and on a TAP device
+ * each MAC address, is at the outer address it was last heard from. The kernel asks its routes and neighbours
+ * for that, which a program behind a TUN device cannot.
  */
 import { randomBytes } from 'node:crypto';
 import { i32, u16 } from '../wire/bytes.js';
@@ -28,8 +28,8 @@ export class Peers {
   }
 
   /**
-   * Notes that the address of `length` bytes at `o` is behind the outer address at `remote`, which reaches us at the
-   * one at `local`; these are of `size` bytes, in `outer`.
+   * Notes that the address of `length` bytes at `o` is behind the outer address at `remote`, which reaches us
+   * at the one at `local`; these are of `size` bytes, in `outer`.
    */
   learn(
     b: Uint8Array,
@@ -59,7 +59,10 @@ export class Peers {
     }
   }
 
-  /** @returns where in {@link bytes} its remote is, and 16 bytes on our own address; -1 when nothing was heard of it. */
+  /**
+   * @returns where in {@link bytes} its remote is, and 16 bytes on our own address; -1 when nothing was heard
+   * of it.
+   */
   find(b: Uint8Array, o: number, length: number): number {
     const home = this.home(b, o, length);
     for (let i = 0; i < PROBES; i++) {

@@ -1,4 +1,7 @@
-/** The sockets that tunnels receive on: protocol 47 over IPv4 and IPv6, and the ICMP errors about what we sent. */
+/**
+ * The sockets that tunnels receive on: protocol 47 over IPv4 and IPv6, and the ICMP errors about what we
+ * sent.
+ */
 import { AF_INET, AF_INET6 } from '../linux/address.js';
 import { ACCEPT, attachFilter, BpfProgram } from '../linux/bpf.js';
 import type { Messages } from '../linux/messages.js';
@@ -28,7 +31,9 @@ const ICMP6_FILTER = 1;
 const IPV6_RECVTCLASS = 66;
 const IPV6_PKTINFO = 50;
 const IPV6_TCLASS = 67;
-/** Bits of the types let through: destination unreachable and time exceeded; for IPv6 packet too big as well. */
+/**
+ * Bits of the types let through: destination unreachable and time exceeded; for IPv6 packet too big as well.
+ */
 const ICMP_ERRORS = (1 << 3) | (1 << 11);
 const ICMP6_ERRORS = (1 << 1) | (1 << 2) | (1 << 3);
 /** Offset of the network header in a filter's packet (linux/filter.h: SKF_NET_OFF). */

@@ -8,9 +8,9 @@
  *     await service.reload(newConfigs);     // adds, changes, removes; others are not touched
  *     await service.stop();                 // takes the devices away, but for persistent ones
  *
- * It receives on sockets of its own, so any receiver may run beside it. What tunnels own, receivers leave alone by
- * asking {@link tunnelClaims}, and raw sockets of theirs need not even see it, by {@link tunnelFilter}. Packets of
- * tunnels with `observe` are theirs as well.
+ * It receives on sockets of its own, so any receiver may run beside it. What tunnels own, receivers leave
+ * alone by asking {@link tunnelClaims}, and raw sockets of theirs need not even see it, by
+ * {@link tunnelFilter}. Packets of tunnels with `observe` are theirs as well.
  */
 import { Worker } from 'node:worker_threads';
 import { LinuxError } from '../linux/errors.js';
@@ -76,7 +76,9 @@ export class TunnelService {
     }
   }
 
-  /** Makes the tunnels those of `configs`: new ones are added, missing ones removed, different ones changed. */
+  /**
+   * Makes the tunnels those of `configs`: new ones are added, missing ones removed, different ones changed.
+   */
   async reload(configs: readonly TunnelConfig[]): Promise<void> {
     checkTunnels(configs);
     const wanted = new Map(configs.map((config) => [config.name, config]));
@@ -131,7 +133,10 @@ export class TunnelService {
     };
   }
 
-  /** Hands a row a tunnel to the sink: the increase since the last call, for the minute that starts at `minute`. */
+  /**
+   * Hands a row a tunnel to the sink: the increase since the last call, for the minute that starts at
+   * `minute`.
+   */
   records(minute: number, sink: TunnelSink): void {
     const departed = this.departed;
     this.departed = [];
@@ -200,8 +205,8 @@ function sameConfig(a: TunnelConfig, b: TunnelConfig): boolean {
 }
 
 /**
- * For a receiver beside the service: takes what is a tunnel's, so that it is not observed as well, and leaves it to
- * the service. Tunnels with `observe` take nothing from it.
+ * For a receiver beside the service: takes what is a tunnel's, so that it is not observed as well, and leaves
+ * it to the service. Tunnels with `observe` take nothing from it.
  */
 export function tunnelClaims(configs: readonly TunnelConfig[]): GreReceiver {
   const table = new TunnelTable();
@@ -210,8 +215,8 @@ export function tunnelClaims(configs: readonly TunnelConfig[]): GreReceiver {
 }
 
 /**
- * A socket filter that keeps from a receiver's raw socket of protocol 47 what it would only be told to leave alone:
- * packets of tunnels with both addresses, which no other tunnel can be meant by.
+ * A socket filter that keeps from a receiver's raw socket of protocol 47 what it would only be told to leave
+ * alone: packets of tunnels with both addresses, which no other tunnel can be meant by.
  */
 export function tunnelFilter(configs: readonly TunnelConfig[], ipv6: boolean): Uint8Array {
   const owned = configs.filter(

@@ -1,10 +1,11 @@
 /**
- * Tunnels in the words of `ip tunnel add` and `ip link add … type gre|gretap|erspan`, in any order behind the name:
+ * Tunnels in the words of `ip tunnel add` and `ip link add … type gre|gretap|erspan`, in any order behind the
+ * name:
  *
  *     Tunnel-1 mode gre remote 10.9.0.2 local 10.9.0.1 key 42 csum seq ttl 64 tos inherit
  *
- * The command itself (`ip tunnel add`) may stand in front. Added to iproute2's words: keepalive SECONDS RETRIES,
- * mtu, address, observe, persist.
+ * The command itself (`ip tunnel add`) may stand in front. Added to iproute2's words: keepalive SECONDS
+ * RETRIES, mtu, address, observe, persist.
  */
 import { isMulticast, parseAddress } from './address.js';
 import {

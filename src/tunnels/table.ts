@@ -1,8 +1,9 @@
 /**
  * The tunnels there are, and the way into them of every GRE packet of version 0.
  *
- * Over a capture: `const table = new TunnelTable(); table.add(parseTunnelSpec(spec))` for each, hand the table to
- * the demux as its GreReceiver, and at the end write `tunnelObject(t)` for each of `table.tunnels()` as one line.
+ * Over a capture: `const table = new TunnelTable(); table.add(parseTunnelSpec(spec))` for each, hand the
+ * table to the demux as its GreReceiver, and at the end write `tunnelObject(t)` for each of `table.tunnels()`
+ * as one line.
  */
 import { u16, u32 } from '../wire/bytes.js';
 import { GRE_BASE_LENGTH, GRE_KEY, GRE_PROTO_KEEPALIVE, greHeaderLength } from '../wire/gre.js';
@@ -55,7 +56,8 @@ export class TunnelTable implements GreReceiver {
     if (twin !== undefined) {
       throw new TunnelConfigError(
         'remote',
-        `tunnel ${config.name}: tunnel ${twin.config.name} has the same local, remote and key; give one a key or another`,
+        `tunnel ${config.name}: tunnel ${twin.config.name} has the same local, remote and ` +
+          'key; give one a key or another',
       );
     }
     net.add(t);
@@ -109,9 +111,9 @@ export class TunnelTable implements GreReceiver {
   }
 
   /**
-   * The tunnel an ICMP error is about, by the outer packet of ours that it quotes (Linux: gre_err of ip_gre.c and
-   * ip6gre_err of ip6_gre.c). There may be as little as 8 bytes of GRE; a key further on is then unknown, and so is
-   * the tunnel.
+   * The tunnel an ICMP error is about, by the outer packet of ours that it quotes (Linux: gre_err of ip_gre.c
+   * and ip6gre_err of ip6_gre.c). There may be as little as 8 bytes of GRE; a key further on is then unknown,
+   * and so is the tunnel.
    */
   quoted(p: OuterPacket): Tunnel | null {
     const b = p.bytes;
@@ -144,7 +146,9 @@ function sameOrAny(address: Uint8Array, any: boolean, b: Uint8Array, o: number):
   return true;
 }
 
-/** One tunnel as `read --ndjson tunnels` and `status --json` print it: what it is, then the kernel's counters. */
+/**
+ * One tunnel as `read --ndjson tunnels` and `status --json` print it: what it is, then the kernel's counters.
+ */
 export function tunnelObject(t: Tunnel): Record<string, string | number | null> {
   return {
     name: t.config.name,
@@ -161,7 +165,10 @@ export function addressText(address: Uint8Array): string {
   return isAny(address) ? 'any' : formatAddress(address);
 }
 
-/** Fills in the record with the tunnel and the increase of its counters since `before`, which is brought up to date. */
+/**
+ * Fills in the record with the tunnel and the increase of its counters since `before`, which is brought up to
+ * date.
+ */
 export function fillTunnelRecord(
   t: Tunnel,
   minute: number,

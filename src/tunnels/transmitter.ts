@@ -132,8 +132,9 @@ export class Transmitter {
   }
 
   /**
-   * Tells the sender of a packet that is too big, where it is the sender that must change (Linux: tnl_update_pmtu,
-   * and ip6_tnl_xmit, which tells it in any case). @returns false when the packet is to be sent in fragments.
+   * Tells the sender of a packet that is too big, where it is the sender that must change (Linux:
+   * tnl_update_pmtu, and ip6_tnl_xmit, which tells it in any case). @returns false when the packet is to be
+   * sent in fragments.
    */
   private tooBig(e: Endpoint, size: number, room: number): boolean {
     const t = e.tunnel;
@@ -180,8 +181,8 @@ export class Transmitter {
   }
 
   /**
-   * Makes fragments of message `first`, whose head is in place, and queues those behind it (RFC 791 section 3.2,
-   * RFC 8200 section 4.5).
+   * Makes fragments of message `first`, whose head is in place, and queues those behind it (RFC 791 section
+   * 3.2, RFC 8200 section 4.5).
    */
   private pushFragments(e: Endpoint, first: number, whole: number, from: number, end: number): void {
     const t = e.tunnel;

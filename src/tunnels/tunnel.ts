@@ -9,7 +9,9 @@ export class Tunnel {
   /** Expected next sequence number, 0 before the first (Linux: i_seqno), and the next to send (o_seqno). */
   iSeqno = 0;
   oSeqno = 0;
-  /** ICMP errors not yet passed on to senders, and when the last one came, ms (Linux: err_count, err_time). */
+  /**
+   * ICMP errors not yet passed on to senders, and when the last one came, ms (Linux: err_count, err_time).
+   */
   errCount = 0;
   errTime = 0;
 

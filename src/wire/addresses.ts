@@ -3,8 +3,8 @@
 const HEX2 = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
 /**
- * The text of the 16-byte address at `o`: IPv4 (held as ::ffff:a.b.c.d) as a.b.c.d, IPv6 as RFC 5952 section 4
- * wants it.
+ * The text of the 16-byte address at `o`: IPv4 (held as ::ffff:a.b.c.d) as a.b.c.d, IPv6 as RFC 5952 section
+ * 4 wants it.
  */
 export function formatIp(b: Uint8Array, o: number): string {
   let zeros = 0;
@@ -38,7 +38,8 @@ export function formatIp(b: Uint8Array, o: number): string {
 
 /** The text of the 6-byte MAC address at `o`: lower case, with colons. */
 export function formatMac(b: Uint8Array, o: number): string {
-  return `${HEX2[b[o]]}:${HEX2[b[o + 1]]}:${HEX2[b[o + 2]]}:${HEX2[b[o + 3]]}:${HEX2[b[o + 4]]}:${HEX2[b[o + 5]]}`;
+  const oui = `${HEX2[b[o]]}:${HEX2[b[o + 1]]}:${HEX2[b[o + 2]]}`;
+  return `${oui}:${HEX2[b[o + 3]]}:${HEX2[b[o + 4]]}:${HEX2[b[o + 5]]}`;
 }
 
 /** The text of the 4-byte IPv4 address at `o`. */
@@ -63,8 +64,8 @@ export function copyAddress16(b: Uint8Array, o: number, version: number, to: Uin
 }
 
 /**
- * Parses an IPv4 or IPv6 address into 16 bytes at `at`, IPv4 as ::ffff:a.b.c.d. Zones (`%eth0`) and leading zeros in
- * dotted parts are refused.
+ * Parses an IPv4 or IPv6 address into 16 bytes at `at`, IPv4 as ::ffff:a.b.c.d. Zones (`%eth0`) and leading
+ * zeros in dotted parts are refused.
  *
  * @returns 4 or 6, or 0 when the text is no address.
  */

@@ -1,6 +1,7 @@
 /**
- * Arista's timestamp tag (EtherType 0xd28b; Arista, Overview of Arista timestamps): subtype (2, 1 for a timestamp),
- * timescale (1), format(4) hardware(4), the time in 8 or 6 bytes as the format says, then the next EtherType.
+ * Arista's timestamp tag (EtherType 0xd28b; Arista, Overview of Arista timestamps): subtype (2, 1 for a
+ * timestamp), timescale (1), format(4) hardware(4), the time in 8 or 6 bytes as the format says, then the
+ * next EtherType.
  */
 import { BAD, SHORT, setU16, setU32, u16, u32 } from './bytes.js';
 

@@ -1,8 +1,8 @@
 /**
- * Cisco metadata (EtherType 0x8909, draft-smith-kandula-sxp): version (1), length in units of 4 bytes of the options (1), options
- * of option length(3) type(13) and value (2), the first of them the security group tag; and the EtherType of what
- * follows, which stands behind the metadata in an Ethernet frame, and before it in GRE. An EtherType is
- * at least 0x0600 and a version is 1, so the first two bytes tell which it is.
+ * Cisco metadata (EtherType 0x8909, draft-smith-kandula-sxp): version (1), length in units of 4 bytes of the
+ * options (1), options of option length(3) type(13) and value (2), the first of them the security group tag;
+ * and the EtherType of what follows, which stands behind the metadata in an Ethernet frame, and before it in
+ * GRE. An EtherType is at least 0x0600 and a version is 1, so the first two bytes tell which it is.
  */
 import { BAD, SHORT, setU16, u16 } from './bytes.js';
 import { ETHERTYPE_MIN } from './ethertypes.js';
@@ -38,7 +38,10 @@ export function parseCiscoMetadata(b: Uint8Array, o: number, end: number, h: Cis
   return length;
 }
 
-/** Writes EtherType, version, length and the first option; the caller writes the others. @returns bytes in all. */
+/**
+ * Writes EtherType, version, length and the first option; the caller writes the others. @returns bytes in
+ * all.
+ */
 export function emitCiscoMetadata(h: CiscoMetadata, b: Uint8Array, o: number): number {
   const length = 4 + 4 * h.options;
   const p = o + 2 * h.typeFirst;

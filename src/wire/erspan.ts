@@ -1,8 +1,8 @@
 /**
- * ERSPAN, the header between GRE and a mirrored frame (draft-foschiano-erspan-03; Linux include/net/erspan.h).
+ * ERSPAN, the header between GRE and a mirrored frame (draft-foschiano-erspan-03; Linux
+ * include/net/erspan.h).
  *
- * Type I has none: GRE protocol 0x88BE without a sequence number.
- * Type II, GRE protocol 0x88BE, 8 bytes:
+ * Type I has none: GRE protocol 0x88BE without a sequence number. Type II, GRE protocol 0x88BE, 8 bytes:
  *
  *     version(4)=1 vlan(12) | cos(3) en(2) t(1) session(10) | reserved(12) index(20)
  *
@@ -47,7 +47,10 @@ export class ErspanHeader {
   /** The frame's VLAN id where the switch knows it. */
   vlan = 0;
   cos = 0;
-  /** `en` of type II (see {@link ErspanEncapsulation}), `bso` of type III (0 good, 1 short, 2 oversized, 3 bad). */
+  /**
+   * `en` of type II (see {@link ErspanEncapsulation}), `bso` of type III (0 good, 1 short, 2 oversized, 3
+   * bad).
+   */
   encapsulation = 0;
   /** 1: the switch cut the frame. */
   truncated = 0;
@@ -81,13 +84,16 @@ export class ErspanHeader {
   switch = 0;
   /** Ids 7, 0: source index (20 bits). */
   sourceIndex = 0;
-  /** The second word: upper timestamp (ids 3, 7, 0), timestamp in seconds (5, 6), unknown (others); 0 for id 1, where it is the port. */
+  /**
+   * The second word: upper timestamp (ids 3, 7, 0), timestamp in seconds (5, 6), unknown (others); 0 for id
+   * 1, where it is the port.
+   */
   upperTimestamp = 0;
 }
 
 /**
- * Parses what lies between GRE and the frame, at `o`. As in the kernel the header's own version decides between
- * types II and III (net/ipv4/ip_gre.c, erspan_rcv).
+ * Parses what lies between GRE and the frame, at `o`. As in the kernel the header's own version decides
+ * between types II and III (net/ipv4/ip_gre.c, erspan_rcv).
  *
  * @param sequenced false for GRE protocol 0x88BE without a sequence number: type I.
  * @returns the header's length (0, 8, 12 or 20); SHORT; BAD for an unknown version.
@@ -208,7 +214,10 @@ function platformBits(h: ErspanHeader): number {
   }
 }
 
-/** The mirrored port as the header names it: index (type II), platform port or source index (type III), else 0. */
+/**
+ * The mirrored port as the header names it: index (type II), platform port or source index (type III), else
+ * 0.
+ */
 export function erspanPort(h: ErspanHeader): number {
   return h.type === 2 ? h.index : h.port !== 0 ? h.port : h.sourceIndex;
 }

@@ -2,8 +2,8 @@
  * One mirrored (inner) frame as numbers: what a walk through its layers found. The object is reused from
  * frame to frame; offsets point into `bytes`.
  *
- * The conversation a frame belongs to is its innermost IP packet's: VXLAN, GENEVE, IP-in-IP, GRE, MPLS and their like
- * are walked through. A packet quoted in an ICMP error is not a layer.
+ * The conversation a frame belongs to is its innermost IP packet's: VXLAN, GENEVE, IP-in-IP, GRE, MPLS and
+ * their like are walked through. A packet quoted in an ICMP error is not a layer.
  */
 import { MAX_LAYERS, MAX_VLANS, NO_VNI } from './layers.js';
 
@@ -18,8 +18,8 @@ export class Frame {
   nsec = 0;
 
   /**
-   * Offsets of destination and source MAC in the innermost Ethernet (or 802.11) header, -1 where there is none.
-   * In Ethernet the source follows the destination; in 802.11 it lies elsewhere.
+   * Offsets of destination and source MAC in the innermost Ethernet (or 802.11) header, -1 where there is
+   * none. In Ethernet the source follows the destination; in 802.11 it lies elsewhere.
    */
   mac = -1;
   macSource = -1;
@@ -32,7 +32,10 @@ export class Frame {
   subType = 0;
   vlanCount = 0;
   readonly vlanIds = new Uint16Array(MAX_VLANS);
-  /** Network id (24 bits) of the innermost VXLAN or GENEVE that carries the IP packet below, NO_VNI without one. */
+  /**
+   * Network id (24 bits) of the innermost VXLAN or GENEVE that carries the IP packet below, NO_VNI without
+   * one.
+   */
   vni = NO_VNI;
   /** Tunnel endpoint id of the innermost GTP-U that does; 0, which carries no packets, without one. */
   teid = 0;
@@ -43,7 +46,10 @@ export class Frame {
   ip = -1;
   source = -1;
   destination = -1;
-  /** The last 32 bits of the addresses as signed numbers, all there is of IPv4's: the key of most frames without a look at their bytes. */
+  /**
+   * The last 32 bits of the addresses as signed numbers, all there is of IPv4's: the key of most frames
+   * without a look at their bytes.
+   */
   sourceWord = 0;
   destinationWord = 0;
   /** Total length of the innermost IP packet from its header (frame length where no IP), bytes. */
@@ -63,7 +69,10 @@ export class Frame {
   destinationPort = 0;
   /** Offset of the transport header, -1 where it was not captured or there is none. */
   transport = -1;
-  /** Offset of the transport payload, and its length as the headers claim it (which may exceed what was captured). */
+  /**
+   * Offset of the transport payload, and its length as the headers claim it (which may exceed what was
+   * captured).
+   */
   payload = -1;
   payloadLength = 0;
   /** TCP only. Flags as on the wire: CWR ECE URG ACK PSH RST SYN FIN from bit 7 down. */
@@ -74,7 +83,10 @@ export class Frame {
   icmpType = 0;
   icmpCode = 0;
 
-  /** Cut short: the frame ends before its IP length does, or the switch said so (its bit is the caller's to add). */
+  /**
+   * Cut short: the frame ends before its IP length does, or the switch said so (its bit is the caller's to
+   * add).
+   */
   truncated = false;
   /** 0, or a code of wire/malformed.ts: what made the walk stop at a header that cannot be right. */
   malformed = 0;

@@ -15,7 +15,9 @@
 import { BAD, SHORT, setU16, setU32, u16, u32 } from './bytes.js';
 import { checksum } from './checksum.js';
 
-/** Flag bits in the first 16-bit word (Linux: GRE_CSUM, GRE_ROUTING, GRE_KEY, GRE_SEQ, GRE_ACK, GRE_VERSION). */
+/**
+ * Flag bits in the first 16-bit word (Linux: GRE_CSUM, GRE_ROUTING, GRE_KEY, GRE_SEQ, GRE_ACK, GRE_VERSION).
+ */
 export const GRE_CSUM = 0x8000;
 export const GRE_ROUTING = 0x4000;
 export const GRE_KEY = 0x2000;
@@ -137,7 +139,10 @@ export function emitGre(h: GreHeader, b: Uint8Array, o: number): number {
   return p - o;
 }
 
-/** The length in bytes of a header with these flags, source routing entries not included (Linux: gre_calc_hlen). */
+/**
+ * The length in bytes of a header with these flags, source routing entries not included (Linux:
+ * gre_calc_hlen).
+ */
 export function greHeaderLength(flags: number): number {
   let n = GRE_BASE_LENGTH;
   if ((flags & (GRE_CSUM | GRE_ROUTING)) !== 0) n += 4;
@@ -147,7 +152,9 @@ export function greHeaderLength(flags: number): number {
   return n;
 }
 
-/** Source route entries (RFC 1701): family 2, offset 1, length 1, then data; family 0 with length 0 ends them. */
+/**
+ * Source route entries (RFC 1701): family 2, offset 1, length 1, then data; family 0 with length 0 ends them.
+ */
 function routingLength(b: Uint8Array, o: number, end: number): number {
   let p = o;
   while (p + 4 <= end) {

@@ -1,8 +1,9 @@
 /**
  * GTP-U, which carries packets of mobile networks (UDP port 2152; 3GPP TS 29.281 section 5): version(3)=1
- * protocol(1)=1 spare(1) E(1) S(1) PN(1), message type (1), length behind the first 8 bytes (2), tunnel endpoint id (4).
- * With any of E, S and PN 4 bytes more: sequence number (2), N-PDU number (1), type of the next extension header (1);
- * with E extension headers, each its length in units of 4 bytes (1), content, and the type of the next (1).
+ * protocol(1)=1 spare(1) E(1) S(1) PN(1), message type (1), length behind the first 8 bytes (2), tunnel
+ * endpoint id (4). With any of E, S and PN 4 bytes more: sequence number (2), N-PDU number (1), type of the
+ * next extension header (1); with E extension headers, each its length in units of 4 bytes (1), content, and
+ * the type of the next (1).
  */
 import { BAD, SHORT, setU16, setU32, u16, u32 } from './bytes.js';
 
@@ -34,7 +35,10 @@ export class GtpuHeader {
   nextExtension = 0;
 }
 
-/** @returns bytes up to the payload; SHORT; BAD for another version or protocol, or an extension header of length 0. */
+/**
+ * @returns bytes up to the payload; SHORT; BAD for another version or protocol, or an extension header of
+ * length 0.
+ */
 export function parseGtpu(b: Uint8Array, o: number, end: number, h: GtpuHeader): number {
   if (end - o < BASE_LENGTH) return SHORT;
   if ((b[o] & 0xf0) !== GTPU_FIRST) return BAD;

@@ -133,7 +133,8 @@ export class KeyedSums {
 
   private sum(from: number, to: number, words: Int32Array, at: number): void {
     const { factors, bytes, view } = this;
-    // Four sums, so that additions do not wait for each other: two each of the numbers in even and in odd places.
+    // Four sums, so that additions do not wait for each other: two each of the numbers in even and in odd
+    // places.
     let a = 0;
     let b = 0;
     let c = 0;

@@ -1,7 +1,8 @@
 /**
- * The MACsec tag (EtherType 0x88e5; IEEE 802.1AE section 9.3): version(1) ES(1) SC(1) SCB(1) E(1) C(1) association(2),
- * short length (1), packet number (4), with SC the secure channel's id (8). Where E and C are 0 the frame is signed and
- * nothing of it changed: its EtherType and payload follow, and behind them the signature.
+ * The MACsec tag (EtherType 0x88e5; IEEE 802.1AE section 9.3): version(1) ES(1) SC(1) SCB(1) E(1) C(1)
+ * association(2), short length (1), packet number (4), with SC the secure channel's id (8). Where E and C are
+ * 0 the frame is signed and nothing of it changed: its EtherType and payload follow, and behind them the
+ * signature.
  */
 import { BAD, SHORT, setU16, setU32, u16, u32 } from './bytes.js';
 

@@ -71,7 +71,9 @@ export const Malformed = {
   InnerErspan: 53,
   /** AH with a length beyond the packet. */
   Ah: 54,
-  /** A tag of a switch (VN-tag, E-tag, I-tag, FabricPath, TTag, Arista's, HSR, R-tag) that the frame ends in. */
+  /**
+   * A tag of a switch (VN-tag, E-tag, I-tag, FabricPath, TTag, Arista's, HSR, R-tag) that the frame ends in.
+   */
   FabricTag: 55,
   Nsh: 56,
   Macsec: 57,

@@ -27,14 +27,17 @@ export function isTwoWay(type: MirrorType): boolean {
   return type >= MirrorType.Gre && type <= MirrorType.Pptp;
 }
 
-/** Whether the GRE key is part of a mirror point's identity. ERSPAN has a session for that; some of its senders put other things there. */
+/**
+ * Whether the GRE key is part of a mirror point's identity. ERSPAN has a session for that; some of its
+ * senders put other things there.
+ */
 export function isKeyed(type: MirrorType): boolean {
   return type === MirrorType.Gre || type === MirrorType.Gretap || type === MirrorType.Mellanox;
 }
 
 /**
- * The identity of a mirror point as text: type, addresses, ERSPAN session, and the key where it is part of it. Of a two-way
- * tunnel it is the same from either end: who saw it first does not matter.
+ * The identity of a mirror point as text: type, addresses, ERSPAN session, and the key where it is part of
+ * it. Of a two-way tunnel it is the same from either end: who saw it first does not matter.
  */
 export function pointKey(p: Omit<MirrorPoint, 'index'>): string {
   const ends = [p.source.join('.'), p.target.join('.')];
@@ -42,7 +45,9 @@ export function pointKey(p: Omit<MirrorPoint, 'index'>): string {
   return `${p.type} ${ends[0]} ${ends[1]} ${p.session} ${isKeyed(p.type) ? (p.key ?? '') : ''}`;
 }
 
-/** ERSPAN's direction bit, and what a session saw of it. The words are those of the `mirror_direction` column. */
+/**
+ * ERSPAN's direction bit, and what a session saw of it. The words are those of the `mirror_direction` column.
+ */
 export const MirrorDirection = { Unknown: 0, Ingress: 1, Egress: 2, Both: 3 } as const;
 export type MirrorDirection = (typeof MirrorDirection)[keyof typeof MirrorDirection];
 export const MIRROR_DIRECTION_NAMES = ['unknown', 'ingress', 'egress', 'both'] as const;
@@ -61,7 +66,10 @@ export class MirrorPoint {
     readonly target: Uint8Array,
     /** ERSPAN session id, 0 to 1023; 0 for types without one. */
     readonly session: number,
-    /** The GRE key, null where there is none. For ERSPAN a key that senders repeat is kept, not part of the identity. */
+    /**
+     * The GRE key, null where there is none. For ERSPAN a key that senders repeat is kept, not part of the
+     * identity.
+     */
     readonly key: number | null,
   ) {}
 }

@@ -2,7 +2,8 @@ import type { MirrorPoint } from './mirror-point.js';
 
 /**
  * What the GRE sequence numbers of a mirror point turned out to count. The words are those of the `sequence`
- * column. Senders number per ERSPAN session, some per hardware id or per direction within it, some all sessions as one.
+ * column. Senders number per ERSPAN session, some per hardware id or per direction within it, some all
+ * sessions as one.
  */
 export const SequenceUse = {
   /** No packet carried a sequence number. */
@@ -32,8 +33,8 @@ export const SEQUENCE_USE_NAMES = [
 ] as const;
 
 /**
- * One row of the `mirrors` table: what one mirror point sent in one minute. The object is reused: a sink encodes
- * or copies what it wants before it returns. docs/reference/columns.md has every column's meaning.
+ * One row of the `mirrors` table: what one mirror point sent in one minute. The object is reused: a sink
+ * encodes or copies what it wants before it returns. docs/reference/columns.md has every column's meaning.
  */
 export class MirrorRecord {
   /** Start of the minute, seconds since 1970. */
@@ -44,7 +45,10 @@ export class MirrorRecord {
   /** Bytes of the mirrored frames as they arrived, encapsulation not included. */
   bytes = 0;
   sequence: SequenceUse = SequenceUse.None;
-  /** Sequence numbers given up: missing for some seconds, or to the end. With those after it 0 while `sequence` is none. */
+  /**
+   * Sequence numbers given up: missing for some seconds, or to the end. With those after it 0 while
+   * `sequence` is none.
+   */
   lost = 0;
   /** Those lost that came after that. */
   late = 0;

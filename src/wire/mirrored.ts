@@ -9,8 +9,9 @@ export class Mirrored {
   /** Set before any frame is handed on. */
   point!: MirrorPoint;
   /**
-   * What the frame begins with, as GRE protocol types have it, whatever header stood before it: 0x6558 Ethernet (an 802.3
-   * frame out of an A-MSDU too), 0x0800 IP of either version, 0x22eb what ERSPAN's frame type does not tell.
+   * What the frame begins with, as GRE protocol types have it, whatever header stood before it: 0x6558
+   * Ethernet (an 802.3 frame out of an A-MSDU too), 0x0800 IP of either version, 0x22eb what ERSPAN's frame
+   * type does not tell.
    */
   protocol = 0;
   /** ERSPAN index (type II) or platform port id (type III), 0 where there is none. */
@@ -47,8 +48,9 @@ export class Mirrored {
 export interface FrameSink {
   frame(frame: Frame, mirrored: Mirrored): void;
   /**
-   * Told of the first `count` (up to {@link FRAMES_AHEAD}) of these frames before they are handed over one by one: time to
-   * fetch what they will need into the processor's cache, all at once in place of one after the other.
+   * Told of the first `count` (up to {@link FRAMES_AHEAD}) of these frames before they are handed over one by
+   * one: time to fetch what they will need into the processor's cache, all at once in place of one after the
+   * other.
    */
   ahead?(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void;
 }

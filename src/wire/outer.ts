@@ -29,7 +29,10 @@ export class OuterPacket {
  * what it matches; what nobody owns is observed.
  */
 export interface GreReceiver {
-  /** @returns true when a tunnel took or refused the packet (PACKET_RCVD); false when none is its (PACKET_REJECT). */
+  /**
+   * @returns true when a tunnel took or refused the packet (PACKET_RCVD); false when none is its
+   * (PACKET_REJECT).
+   */
   rcv(packet: OuterPacket): boolean;
   /** Whether a packet between these addresses may be one of its own: as much as an incomplete one tells. */
   mayOwn(packet: OuterPacket): boolean;

@@ -1,4 +1,7 @@
-/** What may be said to lie behind a UDP port; `none`: nothing does, the payload stays one. Nothing is loaded for the words. */
+/**
+ * What may be said to lie behind a UDP port; `none`: nothing does, the payload stays one. Nothing is loaded
+ * for the words.
+ */
 export const OVERLAY_KINDS = ['vxlan', 'vxlan-gpe', 'geneve', 'gtpu', 'gre', 'mpls', 'none'] as const;
 export type OverlayKind = (typeof OVERLAY_KINDS)[number];
 

@@ -32,7 +32,10 @@ export class PppHeader {
   compressed = 0;
 }
 
-/** @returns the header's length (1 to 4); SHORT; BAD for a protocol number that cannot be one (RFC 1661 section 2). */
+/**
+ * @returns the header's length (1 to 4); SHORT; BAD for a protocol number that cannot be one (RFC 1661
+ * section 2).
+ */
 export function parsePpp(b: Uint8Array, o: number, end: number, h: PppHeader): number {
   let p = o;
   h.addressControl = 0;

@@ -1,7 +1,8 @@
 /**
- * Linux cooked capture, the link header of the `any` device (www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html
- * and …_SLL2.html). Version 1: packet type (2), ARPHRD type (2), address length (2), address (8), protocol (2).
- * Version 2: protocol (2), reserved (2), interface index (4), ARPHRD type (2), packet type (1), address length (1), address (8).
+ * Linux cooked capture, the link header of the `any` device
+ * (www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html and …_SLL2.html). Version 1: packet type (2), ARPHRD
+ * type (2), address length (2), address (8), protocol (2). Version 2: protocol (2), reserved (2), interface
+ * index (4), ARPHRD type (2), packet type (1), address length (1), address (8).
  */
 import { SHORT, setU16, setU32, u16, u32 } from './bytes.js';
 

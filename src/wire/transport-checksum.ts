@@ -1,6 +1,6 @@
 /**
- * Checksums of what lies in an IP packet: TCP, UDP and ICMPv6 take the pseudo header of IPv4 (RFC 9293 section
- * 3.1) or IPv6 (RFC 8200 section 8.1) with them; ICMP and IGMP do not.
+ * Checksums of what lies in an IP packet: TCP, UDP and ICMPv6 take the pseudo header of IPv4 (RFC 9293
+ * section 3.1) or IPv6 (RFC 8200 section 8.1) with them; ICMP and IGMP do not.
  */
 import { setU16 } from './bytes.js';
 import { foldChecksum, sumWords } from './checksum.js';
@@ -40,8 +40,8 @@ function sum(b: Uint8Array, ip: number, protocol: number, o: number, end: number
 }
 
 /**
- * Computes and writes the checksum of the TCP, UDP, ICMP, ICMPv6 or IGMP message at `o`, ending at `end`, under
- * the IPv4 or IPv6 header at `ip`. Other protocols are left alone.
+ * Computes and writes the checksum of the TCP, UDP, ICMP, ICMPv6 or IGMP message at `o`, ending at `end`,
+ * under the IPv4 or IPv6 header at `ip`. Other protocols are left alone.
  */
 export function setTransportChecksum(
   b: Uint8Array,

@@ -53,8 +53,8 @@ const IP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
 ]);
 
 const ETHERTYPES: ReadonlyMap<number, string> = new Map([
-  // Protocol types of GRE that are no EtherTypes: RFC 1701's, Cisco's CDP and NHRP (RFC 2332), MikroTik's EoIP, ERSPAN
-  // with frames that cannot be read.
+  // Protocol types of GRE that are no EtherTypes: RFC 1701's, Cisco's CDP and NHRP (RFC 2332), MikroTik's
+  // EoIP, ERSPAN with frames that cannot be read.
   [0x0004, 'sna'],
   [0x00fe, 'osi'],
   [0x2000, 'cdp'],
@@ -156,7 +156,8 @@ const LLC_PROTOCOLS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * @param ipVersion 4, 6, or 0 for a conversation without IP; the other three are a Frame's fields of the same names.
+ * @param ipVersion 4, 6, or 0 for a conversation without IP; the other three are a Frame's fields of the same
+ * names.
  */
 export function transportName(
   ipVersion: number,

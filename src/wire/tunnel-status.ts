@@ -24,7 +24,10 @@ export interface TunnelStatus {
   readonly route: boolean;
   /** MTU of the device, 0 when somebody has removed it. */
   readonly mtu: number;
-  /** Under the kernel's names (`ip -s link`), and `icmp_errors`: what the path has said about our packets (gre_err). */
+  /**
+   * Under the kernel's names (`ip -s link`), and `icmp_errors`: what the path has said about our packets
+   * (gre_err).
+   */
   readonly counters: Readonly<Record<string, number>>;
 }
 

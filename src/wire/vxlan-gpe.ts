@@ -1,6 +1,6 @@
 /**
- * VXLAN-GPE (UDP port 4790; draft-ietf-nvo3-vxlan-gpe section 3): as VXLAN, but version(2) and the flags I, P, B and O
- * in the first byte, and in the fourth with P the protocol that follows, by the numbers of nsh.ts.
+ * VXLAN-GPE (UDP port 4790; draft-ietf-nvo3-vxlan-gpe section 3): as VXLAN, but version(2) and the flags I,
+ * P, B and O in the first byte, and in the fourth with P the protocol that follows, by the numbers of nsh.ts.
  */
 import { BAD, SHORT, setU16, setU24, u16, u24 } from './bytes.js';
 import { NextProtocol } from './nsh.js';

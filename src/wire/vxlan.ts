@@ -1,4 +1,7 @@
-/** VXLAN (RFC 7348 section 5): flags (1, bit 0x08 I: the network id is valid), reserved (3), network id (3), reserved (1). An Ethernet frame follows. */
+/**
+ * VXLAN (RFC 7348 section 5): flags (1, bit 0x08 I: the network id is valid), reserved (3), network id (3),
+ * reserved (1). An Ethernet frame follows.
+ */
 import { BAD, SHORT, setU24, u24 } from './bytes.js';
 
 export const VXLAN_PORT = 4789;

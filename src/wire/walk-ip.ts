@@ -1,4 +1,6 @@
-/** The steps of a walk through IP headers. A packet that gets through one becomes the frame's conversation. */
+/**
+ * The steps of a walk through IP headers. A packet that gets through one becomes the frame's conversation.
+ */
 import { AhHeader, parseAh } from './ah.js';
 import { BAD, i32, SHORT, u16 } from './bytes.js';
 import { EtherType } from './ethertypes.js';
@@ -106,8 +108,9 @@ export function ipv6(f: Frame, w: Walk): Step {
 }
 
 /**
- * Of the whole packet. A payload length of 0 is a jumbogram's (RFC 2675), or that of a packet captured before segmentation.
- * The option has 32 bits to lie with: beyond what anyone sends it is not believed, and the frame's length is taken.
+ * Of the whole packet. A payload length of 0 is a jumbogram's (RFC 2675), or that of a packet captured before
+ * segmentation. The option has 32 bits to lie with: beyond what anyone sends it is not believed, and the
+ * frame's length is taken.
  */
 function ipv6Length(w: Walk, h: Ipv6Header): number {
   if (h.payloadLength !== 0) return IPV6_LENGTH + h.payloadLength;
@@ -123,7 +126,10 @@ function ipv6Length(w: Walk, h: Ipv6Header): number {
   return h.nextHeader === IpProtocol.NoNext ? IPV6_LENGTH : wire;
 }
 
-/** Takes the IP packet at `w.o`, `total` bytes long, as the frame's conversation, in place of one that carried it. */
+/**
+ * Takes the IP packet at `w.o`, `total` bytes long, as the frame's conversation, in place of one that carried
+ * it.
+ */
 function commit(f: Frame, w: Walk, version: number, total: number): void {
   const o = w.o;
   if (f.ipVersion !== 0) forget(f);
@@ -169,7 +175,8 @@ function extensions(f: Frame, w: Walk, first: number): Step {
       f.moreFragments = (extension.fragment & 1) !== 0;
       f.fragmentId = extension.identification;
     }
-    // Mobility, HIP and Shim6 control messages are headers with nothing behind them: they are the protocol then.
+    // Mobility, HIP and Shim6 control messages are headers with nothing behind them: they are the protocol
+    // then.
     if (extension.nextHeader === IpProtocol.NoNext && isMessage(kind)) return upperLayer(f, w, kind);
     w.o += n;
     kind = extension.nextHeader;

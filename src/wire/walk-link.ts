@@ -187,7 +187,9 @@ export function nextProtocol(f: Frame, w: Walk, protocol: number): Step {
   }
 }
 
-/** A frame that is signed only is walked on through; the signature at its end is beyond what lengths claim. */
+/**
+ * A frame that is signed only is walked on through; the signature at its end is beyond what lengths claim.
+ */
 export function macsec(f: Frame, w: Walk): Step {
   const n = parseMacsec(w.b, w.o, w.end, macsecTag);
   if (n === SHORT) return cut(f, w, Malformed.Macsec);
@@ -259,7 +261,10 @@ export function mpls(f: Frame, w: Walk): Step {
   }
 }
 
-/** Whether IP's lengths agree with the frame's: an Ethernet pseudowire may start with a MAC address that looks like a version. */
+/**
+ * Whether IP's lengths agree with the frame's: an Ethernet pseudowire may start with a MAC address that looks
+ * like a version.
+ */
 function fitsIpv4(w: Walk): boolean {
   const n = parseIpv4(w.b, w.o, w.end, ipv4Header);
   if (n === BAD) return false;

@@ -47,11 +47,16 @@ export interface PortSteps {
 /** Where a walk through one frame stands. There is one, reused from frame to frame. */
 export class Walk {
   b: Uint8Array = new Uint8Array(0);
-  /** Next byte to look at; the byte after the last captured one, and after the last one by the headers so far. */
+  /**
+   * Next byte to look at; the byte after the last captured one, and after the last one by the headers so far.
+   */
   o = 0;
   end = 0;
   wireEnd = 0;
-  /** Link-layer fields of the frame being walked: they become the Frame's when it turns out to carry IP, or nothing does. */
+  /**
+   * Link-layer fields of the frame being walked: they become the Frame's when it turns out to carry IP, or
+   * nothing does.
+   */
   mac = -1;
   macSource = -1;
   etherType = 0;
@@ -86,8 +91,8 @@ export function enterTunnel(f: Frame, w: Walk): void {
 }
 
 /**
- * A header cannot be right. Before any IP header that is the frame's fault; behind one the payload was not what
- * a port or protocol number promised, and the frame stays as the IP packet that carried it left it.
+ * A header cannot be right. Before any IP header that is the frame's fault; behind one the payload was not
+ * what a port or protocol number promised, and the frame stays as the IP packet that carried it left it.
  */
 export function fail(f: Frame, w: Walk, malformed: number): Step {
   if (f.ipVersion === 0) f.malformed = malformed;

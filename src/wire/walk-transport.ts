@@ -1,4 +1,7 @@
-/** What lies in an IP packet: the fields of transport headers, as far as they were captured, and the ways into tunnels. */
+/**
+ * What lies in an IP packet: the fields of transport headers, as far as they were captured, and the ways into
+ * tunnels.
+ */
 import { u16, u32 } from './bytes.js';
 import type { Frame } from './frame-fields.js';
 import { ICMP_LENGTH } from './icmp.js';
@@ -17,7 +20,10 @@ import {
 import { UDP_LENGTH } from './udp.js';
 import { enterTunnel, push, Step, type Walk } from './walk-state.js';
 
-/** Reads the transport header at `w.o`. For protocols without one that is read, all behind the IP headers is payload. */
+/**
+ * Reads the transport header at `w.o`. For protocols without one that is read, all behind the IP headers is
+ * payload.
+ */
 export function transport(f: Frame, w: Walk, protocol: number): Step {
   f.protocol = protocol;
   f.payload = w.o;

@@ -39,9 +39,9 @@ const walk = new Walk(KNOWN_TUNNEL_PORTS);
 const unkept = new Frame();
 
 /**
- * Walks the layers of one mirrored frame into `f`, which is reset first but for `sec` and `nsec`: those are the
- * caller's, before or after. `f.truncated` comes from lengths alone; a caller whose switch flagged the frame
- * sets it afterwards. Nothing is allocated and nothing thrown, whatever the bytes.
+ * Walks the layers of one mirrored frame into `f`, which is reset first but for `sec` and `nsec`: those are
+ * the caller's, before or after. `f.truncated` comes from lengths alone; a caller whose switch flagged the
+ * frame sets it afterwards. Nothing is allocated and nothing thrown, whatever the bytes.
  *
  * @param kind a FrameKind: what the frame starts with.
  * @param type the EtherType of what is at `o`; only for FrameKind.EtherType, else ignored.
@@ -80,8 +80,9 @@ export function decodeFrame(
 }
 
 /**
- * Walks from a frame's first byte to its IP header, and no further: which layers lie before it is not kept. The same
- * walk as {@link decodeFrame}'s, so that what surrounds a tunnel may be what a mirrored frame may have around IP.
+ * Walks from a frame's first byte to its IP header, and no further: which layers lie before it is not kept.
+ * The same walk as {@link decodeFrame}'s, so that what surrounds a tunnel may be what a mirrored frame may
+ * have around IP.
  *
  * @param kind a FrameKind, with `type` as there
  * @returns the IP header's offset; SHORT when the bytes end before it; BAD for what carries no IP

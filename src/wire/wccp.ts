@@ -1,7 +1,7 @@
 /**
- * WCCP in GRE (protocol 0x883E): version 1 has the IPv4 packet right behind GRE, version 2 a redirect header of
- * four bytes before it (draft-wilson-wrec-wccp-v2). As Linux (net/ipv4/gre_demux.c, gre_parse_header): four more
- * bytes, unless the first nibble is IPv4's version.
+ * WCCP in GRE (protocol 0x883E): version 1 has the IPv4 packet right behind GRE, version 2 a redirect header
+ * of four bytes before it (draft-wilson-wrec-wccp-v2). As Linux (net/ipv4/gre_demux.c, gre_parse_header):
+ * four more bytes, unless the first nibble is IPv4's version.
  */
 import { SHORT } from './bytes.js';
 

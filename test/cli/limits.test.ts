@@ -1,4 +1,7 @@
-/** docs/reference/limits.md has the numbers that the program has, and a test for each; the docs name tests that there are. */
+/**
+ * docs/reference/limits.md has the numbers that the program has, and a test for each; the docs name tests
+ * that there are.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -5,7 +5,9 @@ import { isHeld, LONGEST_LINE, longLines } from '../../packaging/line-length.js'
 
 const ROOT = join(import.meta.dirname, '../..');
 const limit = 'x'.repeat(LONGEST_LINE);
-const long = `${limit}x`;
+/** One character too long. */
+const long = `${'word '.repeat(LONGEST_LINE / 5 - 1)}words.`;
+const unbroken = 'x'.repeat(LONGEST_LINE + 1);
 
 describe('a line', () => {
   it('is as long as Biome lets code be', () => {
@@ -22,11 +24,13 @@ describe('a line', () => {
     expect(longLines('src/a.ts', '→'.repeat(LONGEST_LINE + 1))).toHaveLength(1);
   });
 
-  it('may end with a URL that is too long', () => {
-    expect(longLines('src/a.ts', `// see https://example.net/${long}`)).toEqual([]);
-    expect(longLines('docs/a.md', `- [a](${long})`)).toEqual([]);
-    expect(longLines('src/a.ts', `// see https://example.net/${long} too`)).toHaveLength(1);
-    expect(longLines('src/a.ts', `// ${'word '.repeat(30)} https://example.net/`)).toHaveLength(1);
+  it('may end with a word that cannot be broken', () => {
+    expect(longLines('src/a.ts', `// see https://example.net/${unbroken}`)).toEqual([]);
+    expect(longLines('docs/a.md', `- [a](${unbroken})`)).toEqual([]);
+    expect(longLines('src/a.ts', `  /${unbroken}/`)).toEqual([]);
+    expect(longLines('src/a.ts', `// see https://example.net/${unbroken} too`)).toHaveLength(1);
+    expect(longLines('src/a.ts', `// ${long} https://example.net/`)).toHaveLength(1);
+    expect(longLines('src/a.ts', `// ${long} ${unbroken}`)).toHaveLength(1);
   });
 });
 

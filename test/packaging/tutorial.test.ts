@@ -1,4 +1,6 @@
-/** README.md and docs/tutorial/capture-to-sql.md as a person follows them: they show what the commands print. */
+/**
+ * README.md and docs/tutorial/capture-to-sql.md as a person follows them: they show what the commands print.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +20,9 @@ function shownOn(page: string): string {
 const shown = shownOn('docs/tutorial/capture-to-sql.md');
 
 /** Answers as a terminal has them, without its colours. */
-const SHELL = `npx() { shift; case $1 in query) set -- "$@" --format PrettyCompactMonoBlock ;; esac; '${process.execPath}' '${ROOT}/dist/cli/main.js' "$@"; }`;
+const SHELL =
+  'npx() { shift; case $1 in query) set -- "$@" --format PrettyCompactMonoBlock ;; esac; ' +
+  `'${process.execPath}' '${ROOT}/dist/cli/main.js' "$@"; }`;
 
 function commandsOf(shown: string): string[] {
   return [...shown.matchAll(/^\$ (.*(?:\n> .*)*)/gm)].map(([, command]) => command);

@@ -7,7 +7,10 @@ const ROOT = join(import.meta.dirname, '../..');
 const PAGE = join(ROOT, 'docs/explanation/way-of-a-packet.md');
 const page = readFileSync(PAGE, 'utf8');
 
-/** Links into the source: [`name`](../../src/file.ts), where a name is `f()`, `Class.method()`, `Class` or a file's. */
+/**
+ * Links into the source: [`name`](../../src/file.ts), where a name is `f()`, `Class.method()`, `Class` or a
+ * file's.
+ */
 const links = [...page.matchAll(/\[`([^`]+)`\]\(([^)]*\bsrc\/[^)]+)\)/g)].map(
   ([, name, target]) => [name, relative(ROOT, join(dirname(PAGE), target))] as const,
 );

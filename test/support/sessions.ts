@@ -1,4 +1,7 @@
-/** Sessions for tests of the store: plausible, numbered, each with an id and bytes that follow from its number. */
+/**
+ * Sessions for tests of the store: plausible, numbered, each with an id and bytes that follow from its
+ * number.
+ */
 import { SessionRecord } from '../../src/sessions/record.js';
 import { SessionSegment } from '../../src/store/session-segment.js';
 import { setU32 } from '../../src/wire/bytes.js';

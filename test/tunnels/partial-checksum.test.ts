@@ -1,4 +1,7 @@
-/** Packets whose TCP or UDP checksum nobody has filled in: from a kernel over a veth pair, to our device and to our table. */
+/**
+ * Packets whose TCP or UDP checksum nobody has filled in: from a kernel over a veth pair, to our device and
+ * to our table.
+ */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

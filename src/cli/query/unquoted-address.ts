@@ -8,7 +8,7 @@ const NOT_UNDERSTOOD = /\((SYNTAX_ERROR|ILLEGAL_TYPE_OF_ARGUMENT|UNKNOWN_IDENTIF
 /** Strings, quoted names and comments of ClickHouse's SQL. */
 const QUOTED =
   /'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S])*"|`(?:[^`\\]|\\[\s\S])*`|--.*|\/\*[\s\S]*?\*\//g;
-/** What may be an address: MAC with colons, hyphens or dots; IPv4 or IPv6, with or without a prefix length. */
+/** A possible address: MAC with colons, hyphens or dots; IPv4 or IPv6, with or without a prefix length. */
 const MAYBE = /(?<![\w.:])(?:[\da-f]{2}(?:-[\da-f]{2}){5}|[\da-f:]*[.:][\da-f.:]*(?:\/\d{1,3})?)(?![\w:])/gi;
 const MAC = /^(?:[\da-f]{2}(?:[:-][\da-f]{2}){5}|[\da-f]{4}(?:\.[\da-f]{4}){2})$/i;
 

@@ -12,7 +12,10 @@ export interface ByteInput {
    * @returns bytes read, 0 at the end of the input or once it was closed. Throws CaptureError.
    */
   read(into: Uint8Array, from: number): Promise<number>;
-  /** Reads that may be under way at once; the bytes are in the order of the calls. 1: the next when the last has settled. */
+  /**
+   * Reads that may be under way at once; the bytes are in the order of the calls. 1: the next when the last
+   * has settled.
+   */
   readonly parallel: number;
   /** Bytes taken from the file or pipe itself, before decompression. */
   readonly bytesRead: number;

@@ -19,7 +19,10 @@ export class CaptureError extends Error {
   }
 }
 
-/** A name as a line of text has it: what in it would end the line, or steer a terminal, as `?`, as ls shows it. */
+/**
+ * A name as a line of text has it: what in it would end the line, or steer a terminal, as `?`, as ls shows
+ * it.
+ */
 function oneLine(name: string): string {
   return name.replace(/\p{Cc}/gu, '?');
 }

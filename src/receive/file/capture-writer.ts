@@ -9,7 +9,9 @@ export interface ByteOutput {
   close(): Promise<void>;
 }
 
-/** Opens a file for writing, emptied if it is there, or stdout for `-`. Throws CaptureError, as its writes do. */
+/**
+ * Opens a file for writing, emptied if it is there, or stdout for `-`. Throws CaptureError, as its writes do.
+ */
 export async function openOutput(path: string): Promise<ByteOutput> {
   if (path === '-') return new StreamOutput(process.stdout);
   try {

@@ -16,8 +16,8 @@ export interface CaptureOptions {
   /** Bytes read at a time, 1 MiB unless told. */
   readonly chunk?: number;
   /**
-   * Buffers to read into, instead of two of the source's own, for who goes on reading a batch's bytes after the
-   * next is asked for. Each is MAX_RECORD bytes longer than what is read at a time.
+   * Buffers to read into, instead of two of the source's own, for who goes on reading a batch's bytes after
+   * the next is asked for. Each is MAX_RECORD bytes longer than what is read at a time.
    */
   readonly ring?: BufferRing;
   /** Ends the reading, also while a pipe is waited for: there are no more packets then. */
@@ -132,7 +132,8 @@ export class CaptureSource implements PacketSource {
         const where = this.compression === undefined ? '' : ' (of the uncompressed capture)';
         throw new CaptureError(
           this.file,
-          `${damage.what}${where}; the packets before were read; copy the capture again if the original is whole`,
+          `${damage.what}${where}; the packets before were read; copy the capture again if ` +
+            'the original is whole',
           damage.offset,
         );
       }
@@ -162,7 +163,8 @@ function formatOf(file: string, head: Uint8Array, compression: Compression | und
   if (isCutMagic(head)) {
     throw new CaptureError(
       file,
-      `the file ends inside its header (${head.length} ${plural(head.length, 'byte')}); copy the capture again`,
+      `the file ends inside its header (${head.length} ${plural(head.length, 'byte')}); copy ` +
+        'the capture again',
       head.length,
     );
   }
@@ -171,7 +173,8 @@ function formatOf(file: string, head: Uint8Array, compression: Compression | und
   throw new CaptureError(
     file,
     packer === undefined
-      ? `${within} is no capture (it starts with ${start}): pcap and pcapng can be read, also with gzip or zstd`
+      ? `${within} is no capture (it starts with ${start}): pcap and pcapng can be read, also ` +
+          'with gzip or zstd'
       : `${within} is compressed with ${packer[1]}: pipe it in with ${packer[2]} … | mirrorlake read -`,
   );
 }

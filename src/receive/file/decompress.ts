@@ -80,7 +80,8 @@ export class GunzipInput implements ByteInput {
       this.failure = error;
       this.wake();
     });
-    // Also before the input ends, when something that is not gzip follows: it is passed over, as gzip -d does.
+    // Also before the input ends, when something that is not gzip follows: it is passed over, as gzip -d
+    // does.
     this.gunzip.on('end', () => {
       this.ended = true;
       this.wake();

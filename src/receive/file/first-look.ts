@@ -5,12 +5,15 @@ import { BYTE_ORDER_MAGIC, compressionOf, formatNameOf, isPcapMagic } from './ma
 
 /** Enough of a file for gzip's header, a long file name in it included, and what follows it. */
 const LOOK = 4096;
-/** As much as is looked at of a capture: in the classic format the headers of the file and of its first packet. */
+/**
+ * As much as is looked at of a capture: in the classic format the headers of the file and of its first
+ * packet.
+ */
 const HEADERS = 40;
 
 /**
- * Whether a file is a capture beyond doubt, as it is or in gzip, and not cut in its beginning. False says nothing: it may
- * be a pipe, or in zstd. What is looked at is read next, so that no disk is waited for twice.
+ * Whether a file is a capture beyond doubt, as it is or in gzip, and not cut in its beginning. False says
+ * nothing: it may be a pipe, or in zstd. What is looked at is read next, so that no disk is waited for twice.
  */
 export function isCaptureFile(path: string): boolean {
   if (path === '-') return false;

@@ -39,7 +39,10 @@ export interface CaptureFormat {
   cut(window: ReadAhead): Damage | undefined;
 }
 
-/** LINKTYPE_ values that have another number in files written with a system's own DLT_ value: raw IP of Linux and BSD. */
+/**
+ * LINKTYPE_ values that have another number in files written with a system's own DLT_ value: raw IP of Linux
+ * and BSD.
+ */
 export function normalizeLinkType(linkType: number): number {
   return linkType === 12 || linkType === 14 ? 101 : linkType;
 }

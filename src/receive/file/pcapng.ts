@@ -3,8 +3,8 @@
  *
  *     type(32), total length(32), body, total length(32) once more
  *
- * in the byte order of the section they are in. Section headers, interface descriptions and the three kinds of
- * packet blocks are read; every other block (names, statistics, decryption secrets, custom, unknown) is
+ * in the byte order of the section they are in. Section headers, interface descriptions and the three kinds
+ * of packet blocks are read; every other block (names, statistics, decryption secrets, custom, unknown) is
  * stepped over, however long it is.
  */
 import { plural } from '../../model/counted.js';

@@ -96,7 +96,10 @@ export class ReadAhead {
     return true;
   }
 
-  /** Has as many reads under way as there may be, into the buffers that come next but for the one being worked on. */
+  /**
+   * Has as many reads under way as there may be, into the buffers that come next but for the one being worked
+   * on.
+   */
   private fill(): void {
     const { buffers } = this.ring;
     while (this.reads.length < this.depth) {

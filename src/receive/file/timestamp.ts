@@ -2,8 +2,8 @@ const TWO32 = 0x1_0000_0000;
 
 /**
  * A pcapng interface's clock: turns its 64-bit timestamps into seconds and nanoseconds, in numbers only.
- * Exact for every resolution down to 10^-19 and 2^-32; finer ones within a nanosecond. Times before 1970 are taken
- * for its first second, those after 2106 for the last one of 32 bits; nothing throws.
+ * Exact for every resolution down to 10^-19 and 2^-32; finer ones within a nanosecond. Times before 1970 are
+ * taken for its first second, those after 2106 for the last one of 32 bits; nothing throws.
  */
 export class TimestampUnit {
   /** What {@link split} found: seconds since 1970 (32 bits) and nanoseconds. */

@@ -1,9 +1,9 @@
 /**
- * Zstandard's own decoder, compiled to WebAssembly by the package zstddec. The package's own functions want a file
- * whole and pass errors over, so that its module's are called here: ZSTD_decompressStream (zstd.h), which keeps the
- * frame's window and one block, whatever goes through it. Node.js has the same decoder from 22.15 on; through its
- * streams that takes longer, a frame as small as any costs a round through the thread pool, and what came out before
- * damage is lost with it.
+ * Zstandard's own decoder, compiled to WebAssembly by the package zstddec. The package's own functions want a
+ * file whole and pass errors over, so that its module's are called here: ZSTD_decompressStream (zstd.h),
+ * which keeps the frame's window and one block, whatever goes through it. Node.js has the same decoder from
+ * 22.15 on; through its streams that takes longer, a frame as small as any costs a round through the thread
+ * pool, and what came out before damage is lost with it.
  */
 import { ZSTDDecoder } from 'zstddec/stream';
 
@@ -30,8 +30,8 @@ async function load(): Promise<Module> {
   const { fetch } = globalThis;
   let loading: Promise<void>;
   try {
-    // Without fetch the package takes the module from the string it has it in. Node's would be loaded first, which
-    // takes longer than a small capture.
+    // Without fetch the package takes the module from the string it has it in. Node's would be loaded first,
+    // which takes longer than a small capture.
     Reflect.set(globalThis, 'fetch', undefined);
     loading = new Loader().init();
   } finally {
@@ -79,7 +79,8 @@ export class ZstdDecoder {
     /** As many bytes as can be pushed at once. */
     readonly capacity: number,
   ) {
-    // Before the context's window, which then lies last in memory and grows in place when a frame has a larger one.
+    // Before the context's window, which then lies last in memory and grows in place when a frame has a
+    // larger one.
     this.structs = allocated(module.malloc(STRUCTS));
     this.input = allocated(module.malloc(capacity));
     this.output = allocated(module.malloc(OUTPUT));
@@ -105,7 +106,8 @@ export class ZstdDecoder {
   /**
    * Writes what the bytes pushed decompress to into `into` from index `from` up to its end.
    *
-   * @returns bytes written, 0 when more must be pushed first; a {@link ZstdError} or another of zstd's numbers, negated
+   * @returns bytes written, 0 when more must be pushed first; a {@link ZstdError} or another of zstd's
+   * numbers, negated
    */
   decode(into: Uint8Array, from: number): number {
     this.look();

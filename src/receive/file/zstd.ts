@@ -6,7 +6,10 @@ import { ZstdDecoder, ZstdError } from './zstd-decoder.js';
 
 /** RFC 8878 section 3.1.1.2.4: no block is larger, compressed or not. */
 const MAX_BLOCK = 128 * 1024;
-/** The largest window that is decompressed without being asked: zstd's own limit (ZSTD_WINDOWLOG_LIMIT_DEFAULT). */
+/**
+ * The largest window that is decompressed without being asked: zstd's own limit
+ * (ZSTD_WINDOWLOG_LIMIT_DEFAULT).
+ */
 export const MAX_WINDOW = 2 ** 27;
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
@@ -24,9 +27,10 @@ const BlockType = { Raw: 0, Rle: 1, Compressed: 2 } as const;
 type Stage = 'frame' | 'skippable' | 'block' | 'checksum';
 
 /**
- * Zstandard (RFC 8878): frames, skippable ones among them, one after another as one. Frames are walked here, so that a
- * window too large for memory is refused before it is allocated, and the decoder is given at most one block at a time
- * in which damage can be: all that came before it is read, and its place is told. Memory is a frame's window.
+ * Zstandard (RFC 8878): frames, skippable ones among them, one after another as one. Frames are walked here,
+ * so that a window too large for memory is refused before it is allocated, and the decoder is given at most
+ * one block at a time in which damage can be: all that came before it is read, and its place is told. Memory
+ * is a frame's window.
  */
 export class ZstdInput implements ByteInput {
   private readonly window: ReadAhead;
@@ -136,7 +140,8 @@ export class ZstdInput implements ByteInput {
     if (window > MAX_WINDOW) {
       throw new CaptureError(
         this.file,
-        `its zstd window of ${window} bytes is larger than ${MAX_WINDOW}: decompress it first with zstd -d --long=31`,
+        `its zstd window of ${window} bytes is larger than ${MAX_WINDOW}: decompress it ` +
+          'first with zstd -d --long=31',
       );
     }
     this.maxBlock = Math.min(window, MAX_BLOCK);

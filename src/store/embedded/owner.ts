@@ -7,8 +7,9 @@ export interface Owner {
 }
 
 /**
- * Whose a directory is, where this process is root and the directory is not root's: the engine runs as that user.
- * Without capabilities root may no more than any other, and what root made would be out of the owner's reach.
+ * Whose a directory is, where this process is root and the directory is not root's: the engine runs as that
+ * user. Without capabilities root may no more than any other, and what root made would be out of the owner's
+ * reach.
  */
 export function ownerOf(directory: string): Owner | undefined {
   if (process.geteuid?.() !== 0) return undefined;

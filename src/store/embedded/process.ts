@@ -64,8 +64,9 @@ export interface ChdbOptions {
 }
 
 /**
- * Starts chDB on a directory in a process of its own, at once, so that its 540 MB are loaded while other things
- * are done. Should that process die, what it was doing fails with StoreUnavailable and the next call starts another.
+ * Starts chDB on a directory in a process of its own, at once, so that its 540 MB are loaded while other
+ * things are done. Should that process die, what it was doing fails with StoreUnavailable and the next call
+ * starts another.
  */
 export class ChdbProcess implements Connection {
   /** Whether Landlock holds the engine; undefined until it has started. */
@@ -131,7 +132,8 @@ export class ChdbProcess implements Connection {
     const child = this.child;
     if (child === undefined) return;
     const ended = new Promise<void>((done) => child.once('close', () => done()));
-    // What was answered is in its files, as after a crash: nothing is gained by waiting for merges to be let go.
+    // What was answered is in its files, as after a crash: nothing is gained by waiting for merges to be let
+    // go.
     child.kill('SIGKILL');
     await ended;
   }
@@ -153,7 +155,10 @@ export class ChdbProcess implements Connection {
     return { ended: answer, kill: () => void child.send({ kind: 'kill', id }, () => undefined) };
   }
 
-  /** Ends the engine: it does not come to an end with something that it was told to end. The next call starts another. */
+  /**
+   * Ends the engine: it does not come to an end with something that it was told to end. The next call starts
+   * another.
+   */
   restart(): void {
     const { child } = this;
     // Not in the middle of an insert, as far as it comes to an end: see the engine's own end (worker.ts).
@@ -281,8 +286,10 @@ export class ChdbProcess implements Connection {
       );
     if (this.absent !== undefined)
       return new StoreLocationError(
-        `the store ${name} needs chDB, the embedded ClickHouse, which does not load (${this.absent}): install mirrorlake again ` +
-          'with its optional packages, npm install --global --include=optional mirrorlake (chDB is made for Linux with glibc ' +
+        `the store ${name} needs chDB, the embedded ClickHouse, which does not load ` +
+          `(${this.absent}): install mirrorlake again ` +
+          'with its optional packages, npm install --global --include=optional mirrorlake ' +
+          '(chDB is made for Linux with glibc ' +
           'on x64 and arm64), or name a server, --store http://…',
       );
     const why = /DB::Exception: (.*)/.exec(this.said)?.[1] ?? lastLine(this.said) ?? how;
@@ -294,7 +301,8 @@ export class ChdbProcess implements Connection {
   private died(how: string): Error {
     const why = lastLine(this.said);
     return new StoreUnavailable(
-      `the process holding the store ${this.options.name} ended (${how}${why === undefined ? '' : `: ${why}`})`,
+      `the process holding the store ${this.options.name} ended ` +
+        `(${how}${why === undefined ? '' : `: ${why}`})`,
     );
   }
 }

@@ -69,8 +69,8 @@ export interface Kill {
 export type ToWorker = Call | Question | Change | Kill;
 
 /**
- * What becomes of the call or question `id`; 0 is the start itself. `refused`: the statement asks for more than it may.
- * `absent`: there is no engine for this machine.
+ * What becomes of the call or question `id`; 0 is the start itself. `refused`: the statement asks for more
+ * than it may. `absent`: there is no engine for this machine.
  */
 export type Answer =
   | { readonly id: number; readonly kind: 'bytes'; readonly bytes: Uint8Array }

@@ -1,7 +1,7 @@
 /**
- * The beginning of the process that holds chDB: gives up everything that an engine has no use for, then becomes the
- * engine. Landlock and capabilities are of threads, and what a thread becomes by execve has one thread to begin with; so
- * there is none in the engine that escaped. Argument: {@link StarterOptions}.
+ * The beginning of the process that holds chDB: gives up everything that an engine has no use for, then
+ * becomes the engine. Landlock and capabilities are of threads, and what a thread becomes by execve has one
+ * thread to begin with; so there is none in the engine that escaped. Argument: {@link StarterOptions}.
  */
 import { dropCapabilities, setNoNewPrivileges } from '../../linux/capabilities.js';
 import { restrictSelf } from '../../linux/landlock.js';

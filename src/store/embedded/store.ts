@@ -35,7 +35,8 @@ export class EmbeddedStore extends ClickHouseStore {
   private inserts = 0;
 
   /**
-   * @param directory made if it is not there and `options` say so; ClickHouse's data goes into `clickhouse` in it
+   * @param directory made if it is not there and `options` say so; ClickHouse's data goes into `clickhouse`
+   * in it
    */
   constructor(directory: string, options: OpenOptions) {
     super(DEFAULT_LAYOUT);
@@ -154,7 +155,8 @@ export class EmbeddedStore extends ClickHouseStore {
   get notice(): string | undefined {
     if (this.chdb.confined !== false) return undefined;
     return (
-      'this kernel has no Landlock (Linux 5.13 and newer; a container’s seccomp filter may forbid it): the engine of ' +
+      'this kernel has no Landlock (Linux 5.13 and newer; a container’s seccomp filter may ' +
+      'forbid it): the engine of ' +
       'the store could read files beside it if its other two walls fell (docs/explanation/threat-model.md)'
     );
   }

@@ -1,9 +1,9 @@
 /**
- * A process that holds chDB, ClickHouse as a library, for the process that forked it: a crash or a slow merge here
- * costs the capture nothing. Arguments: {@link WorkerOptions}, and whether the starter has confined it.
+ * A process that holds chDB, ClickHouse as a library, for the process that forked it: a crash or a slow merge
+ * here costs the capture nothing. Arguments: {@link WorkerOptions}, and whether the starter has confined it.
  *
- * Calls run one after another on a connection of theirs. A question runs beside them, on a connection made for it and
- * closed behind it: nothing that an asker leaves is there for the next.
+ * Calls run one after another on a connection of theirs. A question runs beside them, on a connection made
+ * for it and closed behind it: nothing that an asker leaves is there for the next.
  */
 import { appendFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,10 @@ import {
 const PIECE = 1 << 20;
 /** How often the end of a question is asked for until it has ended, milliseconds. */
 const KILL_AGAIN = 200;
-/** A thread of the engine's takes three descriptors: where there are fewer than these, a question has two threads. */
+/**
+ * A thread of the engine's takes three descriptors: where there are fewer than these, a question has two
+ * threads.
+ */
 const MANY_DESCRIPTORS = 1024;
 const THREADS = openFilesLimit() < MANY_DESCRIPTORS ? { max_threads: 2 } : {};
 /** ClickHouse's error code. */
@@ -42,9 +45,9 @@ function answer(message: Answer): void {
 // Ctrl-C goes to the whole terminal: it is for the parent to say when this ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-// The parent is gone. An insert under way comes to its end first: ClickHouse writes its token down before it adds the part
-// (MergeTreeSink), so that one killed in between is taken for stored when it is made again. What was inserted is on disk:
-// an orderly exit would only hold the directory for seconds more.
+// The parent is gone. An insert under way comes to its end first: ClickHouse writes its token down before it
+// adds the part (MergeTreeSink), so that one killed in between is taken for stored when it is made again.
+// What was inserted is on disk: an orderly exit would only hold the directory for seconds more.
 process.on('disconnect', () => {
   const end = (): void => void process.kill(process.pid, 'SIGKILL');
   setTimeout(end, INSERT_PATIENCE);

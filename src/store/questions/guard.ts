@@ -1,8 +1,8 @@
 /**
  * Which statements only read, and read nothing but the store. The engine itself says what a statement is: its
- * `formatQuerySingleLine` takes one statement and writes it in one way, `EXPLAIN AST` names its parts. Neither runs it.
- * What is run afterwards is the text that was judged, on a connection that is read-only: this is the second of three
- * walls (docs/explanation/threat-model.md).
+ * `formatQuerySingleLine` takes one statement and writes it in one way, `EXPLAIN AST` names its parts.
+ * Neither runs it. What is run afterwards is the text that was judged, on a connection that is read-only:
+ * this is the second of three walls (docs/explanation/threat-model.md).
  */
 import { StatementRefused } from '../errors.js';
 import { quote } from '../tables.js';
@@ -26,8 +26,13 @@ export interface Judged {
 
 const SELECT = /^Select(WithUnion|IntersectExcept)Query\b/;
 /** Kinds of statements (IAST::getID) that only read. */
-const READING =
-  /^(Select(WithUnion|IntersectExcept)Query|Show(Tables|Columns|Functions|EngineQuery|ProcesslistQuery|CreateTableQuery|CreateViewQuery|CreateDatabaseQuery)|DescribeQuery|Exists(Table|View|Database)Query|Explain EXPLAIN( AST| SYNTAX| QUERY TREE| PIPELINE| ESTIMATE)?)( |$)/;
+const READING = new RegExp(
+  '^(Select(WithUnion|IntersectExcept)Query|' +
+    'Show(Tables|Columns|Functions|EngineQuery|ProcesslistQuery)|' +
+    'ShowCreate(Table|View|Database)Query|' +
+    'DescribeQuery|Exists(Table|View|Database)Query|' +
+    'Explain EXPLAIN( AST| SYNTAX| QUERY TREE| PIPELINE| ESTIMATE)?)( |$)',
+);
 
 /** Table functions that make rows out of nothing, or out of what the statement has in it. */
 const TABLE_FUNCTIONS = new Set([
@@ -65,7 +70,8 @@ const SYSTEM = /^(system|information_schema)$/i;
  * Judges a statement to be read with.
  *
  * @param parameters of the statement are set for the engine that is asked
- * @throws StatementRefused naming what it does beside reading; StoreError for a statement that the engine cannot read
+ * @throws StatementRefused naming what it does beside reading; StoreError for a statement that the engine
+ * cannot read
  */
 export async function judgeReading(sql: string, ask: AskEngine): Promise<Judged> {
   const { statement: formatted, settings } = splitSettings(await format(sql, ask));
@@ -86,8 +92,8 @@ export async function judgeReading(sql: string, ask: AskEngine): Promise<Judged>
 }
 
 /**
- * Judges a statement that may change the store: one statement, and what it makes (a view, a column's default) must not
- * read for a later asker what that one may not read.
+ * Judges a statement that may change the store: one statement, and what it makes (a view, a column's default)
+ * must not read for a later asker what that one may not read.
  *
  * @returns its first words, in the engine's spelling
  * @throws StatementRefused

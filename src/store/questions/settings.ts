@@ -1,12 +1,15 @@
-/** The SETTINGS of a statement: a read-only connection takes none, so those that do no harm are set before it is one. */
+/**
+ * The SETTINGS of a statement: a read-only connection takes none, so those that do no harm are set before it
+ * is one.
+ */
 import { isWord, type Token, tokensOf } from './tokens.js';
 
 /** How an answer is written, how joins fill in, how many threads: nothing of limits, sources or files. */
 const HARMLESS = /^(output_format_\w+|date_time_output_format|join_use_nulls|max_block_size|max_threads)$/;
 
 /**
- * Takes the SETTINGS off a statement as the engine formats it. Where one of them may do harm, or a subquery has some,
- * they stay, and the engine refuses the statement.
+ * Takes the SETTINGS off a statement as the engine formats it. Where one of them may do harm, or a subquery
+ * has some, they stay, and the engine refuses the statement.
  */
 export function splitSettings(formatted: string): {
   statement: string;

@@ -1,6 +1,7 @@
 /**
- * The tokens of a statement as ClickHouse's own formatter writes it: no comments, no heredocs, no typographic quotes,
- * strings and identifiers quoted in one way each, with backslashes. Of text that a person typed this says nothing.
+ * The tokens of a statement as ClickHouse's own formatter writes it: no comments, no heredocs, no typographic
+ * quotes, strings and identifiers quoted in one way each, with backslashes. Of text that a person typed this
+ * says nothing.
  */
 
 /** A word is an identifier or a keyword; `quoted`: in backticks, and so no keyword. */

@@ -177,10 +177,7 @@ class Words {
     let rule = '';
     for (const raw of text.split('\n')) {
       const line = raw.trim();
-      const opens =
-        /^(table (\S+ \S+)|chain (\S+)|set|map|flowtable|ct|counter|quota|limit|synproxy)\b.*\{( # handle \d+)?$/.exec(
-          line,
-        );
+      const opens = OPENS.exec(line);
       if (opens !== null && rule === '') {
         if (opens[2] !== undefined) table = opens[2];
         chain = opens[3];
@@ -212,6 +209,12 @@ class Words {
     return this.device.get(`${table} ${chain}`) ?? [];
   }
 }
+
+/** The first line of a table, a chain or another object. */
+const OPENS = new RegExp(
+  String.raw`^(table (\S+ \S+)|chain (\S+)|set|map|flowtable|ct|counter|quota|limit|synproxy)\b` +
+    String.raw`.*\{( # handle \d+)?$`,
+);
 
 /** A counter's values are no part of the rule. */
 const COUNTS = /(?<=\bcounter) packets \d+ bytes \d+/g;
