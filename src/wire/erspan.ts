@@ -44,7 +44,7 @@ export const ErspanPlatform = {
 export class ErspanHeader {
   /** 1, 2 or 3. */
   type = 2;
-  /** The frame's VLAN id where the switch knows it. */
+  /** The frame's VLAN id, if the switch knows it. */
   vlan = 0;
   cos = 0;
   /**
@@ -71,10 +71,10 @@ export class ErspanHeader {
   /** 0 ingress, 1 egress. */
   direction = 0;
   granularity = 0;
-  /** `o`: 1 when the platform subheader is there; the rest is 0 without it. */
+  /** `o`: 1 if the platform subheader is present; without it the rest is 0. */
   platform = 0;
   platformId = 0;
-  /** The reserved bits of the subheader's first word as they stand; for unknown ids all 26 of them. */
+  /** The reserved bits of the subheader's first word, unchanged; for unknown ids all 26 of them. */
   platformReserved = 0;
   /** Id 1: domain (12 bits). */
   domain = 0;
@@ -86,14 +86,14 @@ export class ErspanHeader {
   sourceIndex = 0;
   /**
    * The second word: upper timestamp (ids 3, 7, 0), timestamp in seconds (5, 6), unknown (others); 0 for id
-   * 1, where it is the port.
+   * 1, whose port it is.
    */
   upperTimestamp = 0;
 }
 
 /**
- * Parses what lies between GRE and the frame, at `o`. As in the kernel the header's own version decides
- * between types II and III (net/ipv4/ip_gre.c, erspan_rcv).
+ * Parses the header between GRE and the frame, at `o`. As in the kernel, its own version distinguishes types
+ * II and III (net/ipv4/ip_gre.c, erspan_rcv).
  *
  * @param sequenced false for GRE protocol 0x88BE without a sequence number: type I.
  * @returns the header's length (0, 8, 12 or 20); SHORT; BAD for an unknown version.

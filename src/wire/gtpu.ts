@@ -18,7 +18,7 @@ const OPTIONAL_LENGTH = 4;
 const OPTIONAL = GTPU_EXTENSION | GTPU_SEQUENCE | GTPU_NPDU;
 /** Version 1, protocol GTP. */
 const GTPU_FIRST = 0x30;
-/** More extension headers than there are kinds of. */
+/** More extension headers than there are kinds. */
 const MAX_EXTENSIONS = 16;
 
 export class GtpuHeader {
@@ -29,7 +29,7 @@ export class GtpuHeader {
   length = 0;
   /** Tunnel endpoint id of the receiver. */
   teid = 0;
-  /** What stands in the optional 4 bytes, 0 without them. */
+  /** The optional 4 bytes, 0 without them. */
   sequence = 0;
   npdu = 0;
   nextExtension = 0;

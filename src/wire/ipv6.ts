@@ -20,7 +20,7 @@ export class Ipv6Header {
 }
 
 /**
- * Parses the header at `o`. The addresses stay where they are, at `o + IPV6_SOURCE` and
+ * Parses the header at `o`. The addresses are not copied: they are at `o + IPV6_SOURCE` and
  * `o + IPV6_DESTINATION`.
  *
  * @returns the header's length (40); SHORT; BAD for another version.

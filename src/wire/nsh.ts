@@ -6,12 +6,12 @@
 import { BAD, SHORT, setU16, setU24, u16, u24 } from './bytes.js';
 
 export const NSH_BASE_LENGTH = 8;
-/** What follows (RFC 8300 section 2.2; VXLAN-GPE has the same numbers). */
+/** The following protocol (RFC 8300 section 2.2; VXLAN-GPE has the same numbers). */
 export const NextProtocol = { Ipv4: 1, Ipv6: 2, Ethernet: 3, Nsh: 4, Mpls: 5 } as const;
 
 export class NshHeader {
   version = 0;
-  /** 1: a message of management. */
+  /** 1: a management message. */
   oam = 0;
   unassigned = 0;
   ttl = 63;

@@ -8,7 +8,7 @@ export const PIM_REGISTER = 1;
  * follows (section 4.9.3).
  */
 export const PIM_REGISTER_LENGTH = 8;
-/** N, in the byte behind the common header: a probe, with no packet of anybody's. */
+/** N, in the byte behind the common header: a probe, without a packet. */
 export const PIM_NULL_REGISTER = 0x40;
 
 export class PimHeader {

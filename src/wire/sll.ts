@@ -14,7 +14,7 @@ export class SllHeader {
   packetType = 0;
   /** ARPHRD_ type of the device: 1 Ethernet, 778 GRE. */
   hardwareType = 0;
-  /** Bytes of the sender's address that count, and the eight bytes as two words. */
+  /** The valid bytes of the sender's address, and the eight bytes as two words. */
   addressLength = 0;
   addressHigh = 0;
   addressLow = 0;

@@ -1,6 +1,6 @@
 /**
- * The steps of a walk through tunnels inside a mirrored frame. What is not what it should be leaves the
- * carrier as it is.
+ * Steps of the walk through tunnels inside a mirrored frame. If a tunnel is not what it should be, its
+ * carrier remains as it is.
  */
 import { BAD, SHORT } from './bytes.js';
 import { ERSPAN_FT_ETHERNET, ERSPAN_FT_IP, ErspanHeader, parseErspan } from './erspan.js';
@@ -164,8 +164,8 @@ export function vxlanGpe(f: Frame, w: Walk): Step {
 }
 
 /**
- * One of GTP-U's messages carries a packet. It is IP: what carries Ethernet, or nothing that is read, stays
- * the carrier's.
+ * One GTP-U message carries a packet, which is IP; with Ethernet, or anything unreadable, the carrier
+ * remains.
  */
 export function gtpu(f: Frame, w: Walk): Step {
   const h = gtpuHeader;
