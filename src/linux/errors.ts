@@ -9,7 +9,7 @@ export function errnoName(number: number): string {
   return NAMES.get(number) ?? `errno ${number}`;
 }
 
-/** What strerror(3) says of the errors that are told apart. */
+/** The words of strerror(3) for errors that are distinguished. */
 const WORDS = new Map([
   ['Operation not permitted', ERRNO.EPERM],
   ['Address family not supported by protocol', ERRNO.EAFNOSUPPORT],
@@ -17,7 +17,7 @@ const WORDS = new Map([
   ['Too many open files in system', ERRNO.ENFILE],
 ]);
 
-/** A system call that failed. The message says which, why, and what to do. */
+/** A failed system call. The message says which, why, and what to do. */
 export class LinuxError extends Error {
   override readonly name = 'LinuxError';
   readonly exitCode = 1;
@@ -35,7 +35,7 @@ export class LinuxError extends Error {
     this.code = code;
   }
 
-  /** The same for a library that tells its errors by the C library's words (strerror). */
+  /** The same for a library that reports errors by the C library's words (strerror). */
   static fromMessage(attempt: string, error: unknown): LinuxError {
     const text = error instanceof Error ? error.message : String(error);
     return new LinuxError(attempt, WORDS.get(text) ?? errno());
@@ -78,9 +78,9 @@ function explain(code: string, hint: string | undefined): string {
 }
 
 /**
- * Passes on a system call's result.
+ * Returns a system call's result.
  *
- * @throws LinuxError when it is negative, with the thread's errno.
+ * @throws LinuxError with the thread's errno if it is negative.
  */
 export function check(result: number, attempt: string, hint?: string): number {
   if (result < 0) throw new LinuxError(attempt, errno(), hint);

@@ -1,4 +1,4 @@
-/** The classic BPF programs of the receivers: what is GRE, and which worker a packet belongs to. */
+/** The classic BPF programs of the receivers: which packets are GRE, and which worker gets a packet. */
 import { IPV6_EXTENSIONS, MAX_OUTER_HEADERS } from '../wire/ipv6-extension.js';
 import { MELLANOX_LENGTH } from '../wire/mellanox.js';
 import { ACCEPT, BpfProgram, SKF_AD_PROTOCOL } from './bpf.js';
@@ -13,12 +13,12 @@ const VLAN_TPIDS = [0x8100, 0x88a8, 0x9100];
 const IPPROTO_GRE = 47;
 const IPPROTO_FRAGMENT = 44;
 const IPPROTO_AH = 51;
-/** Extension headers that may stand before GRE, but for fragments and AH. */
+/** Extension headers that may precede GRE, except fragments and AH. */
 const IPV6_OPTIONS = IPV6_EXTENSIONS.filter((header) => header !== IPPROTO_FRAGMENT);
-/** VLAN tags looked through. */
+/** VLAN tags skipped. */
 export const MAX_TAGS = 3;
 
-/** Drops every packet: for sockets that only have to exist, and for those not yet ready to receive. */
+/** Drops every packet: for sockets that only have to exist, or are not yet ready to receive. */
 export function dropAll(): Uint8Array {
   return new BpfProgram().answer(0).assemble();
 }
@@ -28,7 +28,7 @@ export function dropAll(): Uint8Array {
  * the fragments of such packets: an IPv4 fragment repeats the protocol, an IPv6 fragment header names it (or
  * a header that GRE may follow).
  *
- * @param linkHeader whether the packet starts with an Ethernet header; else with IP.
+ * @param linkHeader whether packets start with an Ethernet header; otherwise with IP.
  */
 export function greFilter(linkHeader: boolean): Uint8Array {
   const p = new BpfProgram();
@@ -44,7 +44,7 @@ export function greFilter(linkHeader: boolean): Uint8Array {
   }
 
   p.label('ipv4').loadX('b', 9).jump('jeq', IPPROTO_GRE, 'gre4').jump('jeq', IPPROTO_AH, null, 'other4');
-  // Of a later fragment nobody knows what is behind AH.
+  // In a later fragment, the protocol behind AH is unknown.
   p.loadX('h', 6).jump('jset', 0x1fff, 'gre4');
   p.loadX('b', 0).alu('and', 15).alu('lsh', 2).aluX('add').tax().loadX('b', 0);
   p.jump('jeq', IPPROTO_GRE, 'gre4', 'other4');
@@ -87,18 +87,18 @@ const M_PAYLOAD = 1;
 const M_SUM = 2;
 
 /**
- * Chooses the worker of a GRE packet by its inner addresses (PACKET_FANOUT_CBPF: the answer modulo the number
- * of workers), so that both directions of a conversation meet: addresses are added, which is the same either
- * way.
+ * Chooses the worker of a GRE packet by its inner addresses (PACKET_FANOUT_CBPF: the result modulo the number
+ * of workers), so that both directions of a conversation reach the same worker: the addresses are added,
+ * which is symmetric.
  *
- * ERSPAN I, II, III, Mellanox mirrors, GRE with Ethernet and GRE with IP are looked into, over IPv6 behind
- * extension headers too; inner frames without IP go by their MAC addresses, everything else by its outer
- * addresses, and what has a second outer VLAN tag to the first worker. The kernel puts IPv4 fragments
- * together before it asks, but not those of IPv6, whose inner addresses only the first one has: they go by
- * their outer addresses. The packet starts at its network header here.
+ * It reads into ERSPAN I, II, III, Mellanox mirrors, GRE with Ethernet and GRE with IP, over IPv6 behind
+ * extension headers too. Inner frames without IP are distributed by their MAC addresses, everything else by
+ * its outer addresses, and packets with a second outer VLAN tag go to the first worker. The kernel
+ * reassembles IPv4 fragments before it runs the program, but not IPv6 fragments, of which only the first has
+ * the inner addresses: these are distributed by outer addresses. Here a packet starts at its network header.
  *
- * @param ipv6Fragmented whether large packets come in fragments over IPv6: then everything over IPv6 goes by
- * its outer addresses, so that the large and the small packets of a conversation meet.
+ * @param ipv6Fragmented whether large packets arrive in fragments over IPv6: then everything over IPv6 is
+ * distributed by outer addresses, so that the large and the small packets of a conversation meet.
  */
 export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
   const p = new BpfProgram();
@@ -114,7 +114,7 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
       for (const option of IPV6_OPTIONS) p.jump('jeq', option, `option${i}`);
       p.jump('jeq', IPPROTO_AH, `ah${i}`).goto('fragmented');
       p.label(`behind${i}`).goto('gre6');
-      // Offset 0 and no more fragments: a packet whole in itself (RFC 6946).
+      // Offset 0 and no more fragments: a complete packet (RFC 6946).
       p.label(`fragment${i}`).loadX('h', 42).jump('jset', 0xfff9, null, `atomic${i}`).goto('fragmented');
       p.label(`atomic${i}`).loadX('b', 40).storeA(M_SUM).txa().alu('add', 8).goto(`next${i}`);
       p.label(`ah${i}`).loadX('b', 40).storeA(M_SUM).loadX('b', 41).alu('add', 2).alu('lsh', 2).aluX('add');
@@ -191,7 +191,8 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
       .aluX('add')
       .storeA(M_SUM);
   }
-  // Fibonacci hashing: the kernel takes the answer modulo the workers, so the low bits must depend on all.
+  // Fibonacci hashing: the kernel takes the result modulo the number of workers, so the low bits must depend
+  // on all bits.
   p.label('mix').alu('mul', 0x9e3779b1).tax().alu('rsh', 15).aluX('xor').answerA();
   return p.assemble();
 }

@@ -1,11 +1,9 @@
 /**
- * Addons that do not load: a release of Node.js they were not built for, no compiler, a system nobody built
- * them for.
+ * Addons that do not load: built for another Node.js release, not compiled, or not available for this system.
  */
 
 /**
- * A part of the installation does not load: one line says which, why, and what to do. Trying again does not
- * help.
+ * A part of the installation does not load: one line says which, why, and what to do. Retrying does not help.
  */
 export class InstallationError extends Error {
   override readonly name = 'InstallationError';
@@ -14,7 +12,7 @@ export class InstallationError extends Error {
   constructor(
     /** What does not load, and why. */
     readonly what: string,
-    /** The command that mends it. */
+    /** The command that fixes it. */
     readonly mend: string,
     options?: ErrorOptions,
   ) {

@@ -7,7 +7,7 @@ import * as libc from './libc.js';
 /** The library's names: upstream's, then Debian's. */
 const NAMES = ['libpcap.so.1', 'libpcap.so.0.8'];
 
-/** libpcap is not there, or refused an expression. The message says what to do. */
+/** libpcap is missing, or rejects an expression. The message says what to do. */
 export class FilterError extends Error {
   override readonly name = 'FilterError';
   readonly exitCode = 2;
@@ -60,7 +60,7 @@ const SNAP_LENGTH = 262144;
  *
  * @returns a classic BPF program as an array of struct sock_filter: u16 code, u8 jt, u8 jf, u32 k, host byte
  * order
- * @throws FilterError with libpcap's words when the expression is wrong, or when there is no libpcap
+ * @throws FilterError with libpcap's words if the expression is wrong, or if there is no libpcap
  */
 export function compileFilter(expression: string): Uint8Array {
   const pcap = libpcap();

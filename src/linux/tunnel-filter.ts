@@ -1,4 +1,4 @@
-/** A socket filter for receivers beside a tunnel service: what belongs to a tunnel need not reach them. */
+/** A socket filter for receivers beside a tunnel service: packets of tunnels need not reach them. */
 import { ACCEPT, BpfProgram } from './bpf.js';
 
 /** GRE flags: routing, and the seven bits gre_demux takes for the version; checksum; key. */
@@ -9,10 +9,10 @@ const ETH_P_TEB = 0x6558;
 const ERSPAN = [0x88be, 0x22eb];
 /** Offset of the network header in a filter's packet (linux/filter.h: SKF_NET_OFF). */
 const SKF_NET_OFF = 0xfff00000;
-/** Tunnels looked for; what is of others is told apart in the receiver. */
+/** Tunnels in the filter; packets of further ones are recognised in the receiver. */
 const MAX_TUNNELS = 100;
 
-/** What a tunnel's packets have: both addresses, Ethernet inside or IP, and the key or none. */
+/** What identifies a tunnel's packets: both addresses, Ethernet or IP inside, and the key, if any. */
 export interface TunnelPackets {
   /** 4 or 16 bytes, neither of them any. */
   readonly local: Uint8Array;
@@ -22,8 +22,8 @@ export interface TunnelPackets {
 }
 
 /**
- * Passes everything but the packets of these tunnels, on a raw socket of protocol 47 (whose packets begin
- * with the IPv4 header, or behind the IPv6 one).
+ * Passes everything except the packets of these tunnels, on a raw socket of protocol 47 (whose packets begin
+ * with the IPv4 header, or after the IPv6 header).
  */
 export function exceptTunnels(tunnels: readonly TunnelPackets[], ipv6: boolean): Uint8Array {
   const p = new BpfProgram();

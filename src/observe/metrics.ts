@@ -1,4 +1,4 @@
-/** Prometheus metrics, made anew from the collector's status at every scrape: docs/reference/metrics.md. */
+/** Prometheus metrics, made from the collector's status at every scrape: docs/reference/metrics.md. */
 import { Counter, Gauge, Registry } from 'prom-client';
 import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
 import type {
@@ -34,17 +34,17 @@ function perSecond(perDay: number | null): number | null {
 }
 
 /**
- * Words of `dropped` that are metrics of their own: frames and numbers are not packets, and packets of a pool
- * that is full are stored.
+ * Words of `dropped` with their own metrics: frames and numbers are not packets, and packets of a full pool
+ * are stored.
  */
 const NO_DROPS: ReadonlySet<string> = new Set(['tap', 'sequence_numbers', 'mirror_points_full']);
 
 const MIRROR_LABELS = ['name', 'site', 'type', 'source', 'target', 'session', 'key'] as const;
 
-/** Of the mirror points that are not told one by one. */
+/** Labels of the mirror points that are not listed. */
 const UNLISTED: Labels = { name: '', site: '', type: '', source: '', target: '', session: '', key: '' };
 
-/** What is told by sequence numbers, and absent where there are none that count packets. */
+/** Metrics from sequence numbers, absent if no numbers count packets. */
 const BY_NUMBERS: ReadonlySet<string> = new Set(['lost', 'late', 'reordered', 'repeated']);
 
 function isNumbered({ sequence }: MirrorStatus): boolean {
@@ -103,7 +103,7 @@ const RECEIVE_ERRORS: Labels = {
   length: 'rx_length_errors',
 };
 
-/** Packets too long for the path whose senders were told so are in tx_errors, and in none of its parts. */
+/** Packets too long for the path whose senders were told so are in tx_errors, but in none of its parts. */
 function transmitErrors(t: TunnelStatus): Sample[] {
   const { tx_errors = 0, tx_carrier_errors = 0, tx_aborted_errors = 0, collisions = 0 } = t.counters;
   return [
@@ -116,7 +116,7 @@ function transmitErrors(t: TunnelStatus): Sample[] {
   ];
 }
 
-/** A collector without a store only has tunnels: it says nothing of mirrors, sessions and rows. */
+/** A collector without a store only has tunnels: it has no metrics of mirrors, sessions and rows. */
 function observes(s: CollectorStatus): boolean {
   return s.store.state !== 'none';
 }
@@ -526,12 +526,12 @@ export const METRICS: readonly Metric[] = [
   },
 ];
 
-/** The text a scrape gets, in Prometheus' exposition format. */
+/** The text of a scrape, in Prometheus' exposition format. */
 export async function exposition(status: CollectorStatus): Promise<{ type: string; text: string }> {
   const registry = new Registry();
   for (const m of METRICS) {
     const samples = m.samples(status);
-    // One without labels is 0 to prom-client where nothing sets it, and here not known.
+    // For prom-client, an unset metric without labels is 0; here it is unknown.
     if (samples.length === 0) continue;
     const options = { name: m.name, help: m.help, labelNames: m.labels, registers: [registry] };
     if (m.kind === 'counter') {

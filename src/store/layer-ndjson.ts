@@ -112,12 +112,12 @@ const FIELDS: Partial<Record<number, Fields>> = {
   [Layer.PppoeDiscovery]: pppoe,
   [Layer.Pppoe]: pppoe,
   [Layer.Ppp]: parsed(new PppHeader(), parsePpp, (h) => `,"protocol":${h.protocol}`),
-  [Layer.Arp]: parsed(
-    new ArpPacket(),
-    parseArp,
-    (h, b, o) =>
-      `,"operation":${h.operation}${h.protocolLength === 4 && h.hardwareLength === 6 ? `,"sender_ip":"${formatIpv4(b, o + 14)}","target_ip":"${formatIpv4(b, o + 24)}"` : ''}`,
-  ),
+  [Layer.Arp]: parsed(new ArpPacket(), parseArp, (h, b, o) => {
+    const operation = `,"operation":${h.operation}`;
+    return h.protocolLength === 4 && h.hardwareLength === 6
+      ? `${operation},"sender_ip":"${formatIpv4(b, o + 14)}","target_ip":"${formatIpv4(b, o + 24)}"`
+      : operation;
+  }),
   [Layer.Ipv4]: parsed(
     new Ipv4Header(),
     parseIpv4,

@@ -40,8 +40,8 @@ export function packetJson(
   const said = mirrored === undefined ? NO_MIRRORED : mirroredJson(mirrored);
   const inner = frame === undefined || mirrored === undefined ? NO_FRAME : frameJson(outer, mirrored, frame);
   return (
-    `{"time":"${rfc3339(outer.sec, outer.nsec)}",${outerJson(outer)},${greJson(gre)},${point},${said},${inner}` +
-    `,"malformed":${reason}}`
+    `{"time":"${rfc3339(outer.sec, outer.nsec)}",${outerJson(outer)},${greJson(gre)},` +
+    `${point},${said},${inner},"malformed":${reason}}`
   );
 }
 
