@@ -1,4 +1,4 @@
-/** Extends a kernel counter that wraps at 32 bits. It must be read before it wraps twice. */
+/** Extends a kernel counter that wraps at 32 bits. It must be read at least once per 2^32 counts. */
 export class RunningCount {
   private total = 0;
   private last = 0;

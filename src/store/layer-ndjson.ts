@@ -37,10 +37,10 @@ import { parseVxlan, VxlanHeader } from '../wire/vxlan.js';
 import { parseVxlanGpe, VxlanGpeHeader } from '../wire/vxlan-gpe.js';
 import { parseWccp, WccpHeader } from '../wire/wccp.js';
 
-/** One layer's fields at `o` as they go behind others in an object; '' where the bytes end too early. */
+/** The fields of one layer at `o`, to be appended to others in an object; '' if the bytes end too early. */
 type Fields = (b: Uint8Array, o: number, end: number) => string;
 
-/** Anything with a parser of the shape that every codec has. */
+/** For any codec's parser, which all have this form. */
 function parsed<H>(
   h: H,
   parse: (b: Uint8Array, o: number, end: number, h: H) => number,
@@ -51,7 +51,7 @@ function parsed<H>(
 
 const pppoe = parsed(new PppoeHeader(), parsePppoe, (h) => `,"code":${h.code},"session":${h.session}`);
 const icmp: Fields = (b, o, end) => (end - o < 2 ? '' : `,"type":${b[o]},"code":${b[o + 1]}`);
-/** An ERSPAN layer is there because its type is known; type I has no header. */
+/** The type of an ERSPAN layer is known; type I has no header. */
 const erspan = parsed(
   new ErspanHeader(),
   (b, o, end, h: ErspanHeader) => parseErspan(b, o, end, true, h),
@@ -194,7 +194,7 @@ const FIELDS: Partial<Record<number, Fields>> = {
 };
 
 /**
- * A layer's main fields as JSON members, each with a comma before it.
+ * A layer's main fields as JSON members, each preceded by a comma.
  *
  * @param kind a code of wire/layers.ts
  * @param o where the layer starts, and `end` the byte after the frame's last captured one
@@ -205,7 +205,7 @@ export function layerFields(kind: number, b: Uint8Array, o: number, end: number)
 
 const label = new MplsLabel();
 
-/** The labels from the top of the stack down. */
+/** The labels, from the top of the stack down. */
 function mplsFields(b: Uint8Array, o: number, end: number): string {
   let json = '';
   for (let p = o; parseMpls(b, p, end, label) > 0; p += MPLS_LENGTH) {

@@ -1,7 +1,7 @@
 /**
  * Rows as lines of NDJSON: the store's column names in the columns' order, numbers as JSON numbers, enums as
- * their words, addresses as people write them, times as RFC 3339 in UTC with nanoseconds. Sessions, of which
- * there are many, have store/session-ndjson.ts.
+ * words, addresses in text form, times as RFC 3339 in UTC with nanoseconds. Sessions, which are many, have
+ * store/session-ndjson.ts.
  */
 import { formatIp } from '../wire/addresses.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../wire/mirror-point.js';
@@ -35,7 +35,7 @@ export function tunnelJson(r: TunnelRecord, collector: string): string {
   );
 }
 
-/** A time as RFC 3339 in UTC with nine digits. `sec` counts from 1970. */
+/** A time as RFC 3339 in UTC with nine digits. `sec` is in seconds since 1970. */
 export function rfc3339(sec: number, nsec: number): string {
   return `${seconds(sec)}.${String(nsec).padStart(9, '0')}Z`;
 }
@@ -45,7 +45,7 @@ let lastDay = -1;
 let lastDayText = '';
 const TWO_DIGITS = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'));
 
-/** 2026-01-31T23:59:59; the days of rows that follow each other are mostly the same. */
+/** 2026-01-31T23:59:59; consecutive rows are mostly of the same day. */
 function seconds(sec: number): string {
   const ofDay = sec % DAY;
   if (sec - ofDay !== lastDay) {
@@ -59,7 +59,7 @@ function seconds(sec: number): string {
 
 const pointTexts = new WeakMap<MirrorPoint, string>();
 
-/** The columns that say which mirror point it is; there are few points. */
+/** The columns that identify the mirror point; there are few points. */
 export function pointJson(p: MirrorPoint): string {
   let json = pointTexts.get(p);
   if (json === undefined) {
@@ -72,7 +72,7 @@ export function pointJson(p: MirrorPoint): string {
 }
 
 const texts = new Map<string, string>();
-/** Words repeat (tcp, SF, dns); what does not is not kept. */
+/** Words recur (tcp, SF, dns); beyond this many they are not cached. */
 const MOST_TEXTS = 1000;
 
 export function text(value: string): string {

@@ -1,7 +1,7 @@
 /**
  * GRE packets as lines of NDJSON (`read --ndjson packets`): the outer packet, its GRE header, the mirror
- * point, the layers of the frame inside, and the conversation it belongs to. Every line has every key, in one
- * order; what does not apply is null. docs/reference/ndjson.md has each key's meaning.
+ * point, the layers of the frame inside, and its conversation. Every line has every key, in the same order;
+ * keys that do not apply are null. docs/reference/ndjson.md explains every key.
  */
 import { copyAddress16, formatIp } from '../wire/addresses.js';
 import type { Frame } from '../wire/frame.js';
@@ -25,7 +25,7 @@ const NO_FRAME =
  * A GRE packet, or one frame of it.
  *
  * @param gre as far as it was parsed
- * @param mirrored undefined where no frame was reached; `frame` where there is none that can be read
+ * @param mirrored undefined if no frame was reached; likewise `frame` if none can be decoded
  * @param malformed a code of wire/malformed.ts
  */
 export function packetJson(
@@ -100,7 +100,7 @@ function layers(f: Frame): string {
   return json;
 }
 
-/** The VLAN whose tag the switch took off is the outermost. */
+/** The VLAN whose tag the switch removed is the outermost. */
 function vlans(m: Mirrored, f: Frame): string {
   let json = m.vlan < 0 ? '' : `${m.vlan}`;
   for (let i = 0; i < f.vlanCount; i++) json += json === '' ? f.vlanIds[i] : `,${f.vlanIds[i]}`;

@@ -25,17 +25,18 @@ import type { OpenOptions, QueryOptions, Segment } from './store.js';
 import { insertStatement, quote, structure, type TableName } from './tables.js';
 
 /**
- * How long one insert, or one statement of our own, may take. A segment that takes longer is inserted again.
+ * The longest time for one insert, or one of our own statements. A segment that takes longer is inserted
+ * again.
  */
 export const REQUEST_TIMEOUT_MS = 120_000;
-/** Milliseconds beyond its time for a server to end a question by itself. */
+/** Milliseconds beyond its time limit in which a server may end a question by itself. */
 const OVERTIME_MS = 2000;
 const READONLY = 164;
 
 interface Host {
   readonly name: string;
   readonly client: ClickHouseClient;
-  /** For questions, where somebody else asks them than who inserts. */
+  /** For questions, if their user differs from the inserting one. */
   readonly asker: ClickHouseClient;
 }
 
@@ -44,10 +45,10 @@ export class ServerStore extends ClickHouseStore {
   private readonly location: ServerLocation;
   private readonly options: ClickHouseClientConfigOptions[];
   private readonly timeout: number;
-  /** Which of the hosts answered last. */
+  /** The host that answered last. */
   private at = 0;
 
-  /** @param location as {@link parseLocation} takes it */
+  /** @param location as {@link parseLocation} accepts it */
   constructor(location: string, options: Partial<OpenOptions> = {}) {
     const parsed = parseLocation(location, process.env);
     super({ prefix: parsed.prefix, cluster: options.cluster });
@@ -89,7 +90,7 @@ export class ServerStore extends ClickHouseStore {
       const answer = await request(client, { query, values, settings: COMPLETE }, signal);
       await drain(answer, signal);
       const written = writtenRows(answer);
-      // More where a materialized view counts as well.
+      // More if a materialized view counts too.
       if (written < rows)
         throw new StoreUnavailable(
           `of a segment of ${rows} ${plural(rows, 'row')} it says that it wrote ${written}: ` +
@@ -145,8 +146,8 @@ export class ServerStore extends ClickHouseStore {
   }
 
   /**
-   * Ends a statement that a closed connection may not end: the server looks only when it has progress to tell
-   * of.
+   * Ends a statement that closing the connection may not end: the server notices that only when it reports
+   * progress.
    */
   private kill(id: string): void {
     const { asker } = this.hosts[this.at];
@@ -218,7 +219,7 @@ export class ServerStore extends ClickHouseStore {
     return this.layout.cluster === undefined ? '' : ` ON CLUSTER ${this.layout.cluster}`;
   }
 
-  /** Tries the hosts in turn, from the one that answered last, while they cannot be reached. */
+  /** Tries the hosts in turn, starting with the one that answered last, while they cannot be reached. */
   private async attempt<T>(
     what: (client: ClickHouseClient) => Promise<T>,
     who: 'client' | 'asker' = 'client',
@@ -229,7 +230,7 @@ export class ServerStore extends ClickHouseStore {
       } catch (error) {
         const failure = this.failure(error);
         if (!(failure instanceof StoreUnavailable)) throw failure;
-        // What ends a question on one host ends it on another.
+        // A question that failed on one host would fail on another.
         if (who === 'asker' && failure.code !== 0) throw failure;
         this.at = (this.at + 1) % this.hosts.length;
         if (tried === this.hosts.length) throw failure;
@@ -248,10 +249,10 @@ export class ServerStore extends ClickHouseStore {
     );
   }
 
-  /** Makes the database, if it is not there and the user may. */
+  /** Creates the database, if it does not exist and the user may. */
   protected override async prepare(): Promise<void> {
     if (this.location.database === 'default') return;
-    // A request that names a database that is not there is refused, whatever it asks for.
+    // The server refuses any request that names a missing database.
     const client = createClient(this.options[this.at]);
     const query = `CREATE DATABASE IF NOT EXISTS ${this.location.database}${this.onCluster}`;
     try {
@@ -265,19 +266,19 @@ export class ServerStore extends ClickHouseStore {
   }
 }
 
-/** Settings as a URL has them, of values as SQL writes them. */
+/** Settings for a URL, from values in SQL. */
 function urlValues(settings: Readonly<Record<string, string>>): ClickHouseSettings {
   const value = (sql: string): string =>
     sql.startsWith("'") ? sql.slice(1, -1).replace(/\\([\s\S])/g, '$1') : sql;
   return Object.fromEntries(Object.entries(settings).map(([name, sql]) => [name, value(sql)]));
 }
 
-/** An error in the middle is an error, and what is answered is done. */
+/** Errors in the middle of an answer are reported as errors, and a completed answer means completed work. */
 const COMPLETE: ClickHouseSettings = { wait_end_of_query: 1 };
 
 interface Statement {
   readonly query: string;
-  /** By which it is found among those that run. */
+  /** Identifies it among the running statements. */
   readonly id?: string;
   readonly values?: Readable;
   readonly params?: QueryOptions['params'];
@@ -285,7 +286,7 @@ interface Statement {
 }
 
 /**
- * Runs a statement. @returns its answer, which ClickHouse has given
+ * Runs a statement. @returns its answer, certainly ClickHouse's
  * @throws ClickHouseError, StoreUnavailable
  */
 async function request(client: ClickHouseClient, s: Statement, signal: AbortSignal): Promise<HttpAnswer> {
@@ -337,8 +338,8 @@ function clientOptions(
 }
 
 /**
- * With a certificate and neither password nor token, the certificate is who we are (ClickHouse's
- * `IDENTIFIED WITH ssl_certificate`); beside those, it only lets us in at the door.
+ * With a certificate and neither password nor token, the certificate identifies the user (ClickHouse's
+ * `IDENTIFIED WITH ssl_certificate`); otherwise it only authenticates the TLS connection.
  */
 function tlsOptions(l: ServerLocation): ClickHouseClientConfigOptions {
   if (l.ca === undefined) return {};

@@ -1,5 +1,5 @@
 /**
- * One segment in memory, while the disk takes none: as {@link SpoolFile}, but nothing of it survives this
+ * One segment in memory, while the disk takes nothing: like {@link SpoolFile}, but it does not survive this
  * process.
  */
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ export class MemoryFile {
     this.file = join(directory, `${name}.pb`);
   }
 
-  /** Appends whole messages. Their memory is its own from then on. */
+  /** Appends whole messages, and takes over their memory. */
   append(bytes: Uint8Array, rows: number): void {
     this.parts.push(bytes);
     this.length += bytes.length;

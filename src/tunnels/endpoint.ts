@@ -1,4 +1,4 @@
-/** One tunnel at work: its device, the way to its remote, and what it keeps between packets. */
+/** One running tunnel: its device, the path to its remote, and its state between packets. */
 import { AF_INET, AF_INET6 } from '../linux/address.js';
 import { LinuxError } from '../linux/errors.js';
 import {
@@ -39,11 +39,11 @@ const IPV6_MIN_MTU = 1280;
 const ERR_TIMEO = 30_000;
 const SEND_BUFFER = 4 << 20;
 /**
- * Packets that wait while this thread waits for a processor, as of the kernel's devices; a TUN device has
- * 500.
+ * The queue length of the kernel's devices, for packets that wait while this thread waits for a processor; a
+ * TUN device has 500.
  */
 export const QUEUE_LENGTH = 1000;
-/** ICMP errors a second that a device is told at most (Linux limits icmp_msgs_per_sec likewise). */
+/** The most ICMP errors per second that a device receives (compare Linux' icmp_msgs_per_sec). */
 const ICMP_PER_SECOND = 1000;
 
 export class Endpoint {
@@ -51,26 +51,26 @@ export class Endpoint {
   readonly tun: TunDevice;
   readonly gro: GroWriter;
   readonly sendFd: number;
-  /** null where there is no one remote. */
+  /** null if there is no single remote. */
   readonly path: Path | null;
   readonly peers: Peers | null;
   /** Packets wait in {@link gro}. */
   dirty = false;
-  /** Keepalives sent since the last answer, and when the next is due, ms. */
+  /** Keepalives since the last answer, and when the next is due, ms. */
   unanswered = 0;
   nextKeepalive = 0;
   private carrier = true;
   private isGone = false;
   private mtu = 0;
-  /** Of a wildcard tunnel: its interface's, or the usual one. */
+  /** For a wildcard tunnel: the MTU of its interface, or the usual one. */
   private readonly underlayMtu: number;
   private icmpSecond = 0;
   private icmpSent = 0;
   private readonly icmp = Mapping.anonymous(32 + VNET_HDR + ICMP_ERROR_BYTES);
 
   /**
-   * @param tun the device of a tunnel that this one replaces, or null to make it.
-   * @param rxBase the address of the bytes that received packets lie in.
+   * @param tun the device of a tunnel that this one replaces, or null to create it.
+   * @param rxBase the address of the memory of received packets.
    */
   constructor(
     readonly tunnel: Tunnel,
@@ -87,7 +87,7 @@ export class Endpoint {
       TunDevice.open(t.name, {
         ethernet: tunnel.ethernet,
         persist: t.persist,
-        // A mirror's frames are sent as they are, so they must come as they are.
+        // A mirror's frames are sent unchanged, so the device must not merge them.
         offload: !tunnel.erspan,
       });
     try {
@@ -119,13 +119,13 @@ export class Endpoint {
     if (this.path !== null) tunnel.counters[State.noRoute] = this.path.noRoute === null ? 0 : 1;
   }
 
-  /** Bytes GRE may carry on the path as it is, Ethernet header included. */
+  /** Bytes that GRE may carry on the current path, including the Ethernet header. */
   room(): number {
     return (this.path?.mtu ?? this.underlayMtu) - this.layout.total;
   }
 
   /**
-   * Makes the device's MTU what the path leaves room for (Linux: ip_tunnel_bind_dev,
+   * Sets the device's MTU to the path's less the headers (Linux: ip_tunnel_bind_dev,
    * ip6gre_tnl_link_config_route), unless the configuration or somebody else has set it.
    */
   updateMtu(first = false): void {
@@ -149,7 +149,7 @@ export class Endpoint {
     this.carrier = up;
   }
 
-  /** Asks the way to the remote again, and follows its MTU. */
+  /** Queries the path to the remote again, and follows its MTU. */
   askPath(): void {
     try {
       if (this.path === null) return;
@@ -157,12 +157,12 @@ export class Endpoint {
       this.tunnel.counters[State.noRoute] = this.path.noRoute === null ? 0 : 1;
       if (changed) this.updateMtu();
     } catch (e) {
-      // The device was taken away, or the rights to change it were: senders are told packet by packet then.
+      // The device, or the right to change it, is gone: senders are told packet by packet then.
       if (!(e instanceof LinuxError)) throw e;
     }
   }
 
-  /** Somebody has removed the device (`ip link del`): nothing more comes from it or goes to it. */
+  /** Somebody has removed the device (`ip link del`): it carries no more packets. */
   get gone(): boolean {
     return this.isGone;
   }
@@ -173,7 +173,7 @@ export class Endpoint {
     this.tunnel.counters[State.mtu] = 0;
   }
 
-  /** Whether senders are to be told of errors from the path (Linux: ip_tunnel_xmit's use of err_count). */
+  /** Whether to tell senders of errors from the path (Linux: ip_tunnel_xmit's use of err_count). */
   takeError(now: number): boolean {
     const t = this.tunnel;
     if (t.errCount === 0) return false;
@@ -185,7 +185,7 @@ export class Endpoint {
     return true;
   }
 
-  /** Counts an ICMP error that the path has sent (Linux: gre_err). */
+  /** Counts an ICMP error from the path (Linux: gre_err). */
   noteError(now: number, unreachable: boolean): void {
     const t = this.tunnel;
     t.counters[State.icmpErrors]++;
@@ -194,7 +194,7 @@ export class Endpoint {
     t.errTime = now;
   }
 
-  /** Brings the device it took over to the new configuration. */
+  /** Applies the new configuration to the device it took over. */
   reconfigure(): void {
     this.tun.setCarrier(true);
     this.tun.setPersistent(this.tunnel.config.persist);
@@ -203,7 +203,8 @@ export class Endpoint {
   }
 
   /**
-   * Tells the sender of an inner packet that it is too big for the path (`mtu` > 0) or cannot get there (0).
+   * Tells the sender of an inner packet that it is too big for the path (`mtu` > 0) or that the remote is
+   * unreachable (0).
    */
   tell(inner: InnerPacket, mtu: number, now: number): void {
     const second = Math.floor(now / 1000);
@@ -221,7 +222,7 @@ export class Endpoint {
     writev(this.tun.fd, this.icmp.address, 1);
   }
 
-  /** Writes what waits for the device. */
+  /** Writes waiting packets to the device. */
   flush(): void {
     this.dirty = false;
     this.gro.flush();
@@ -231,7 +232,7 @@ export class Endpoint {
     }
   }
 
-  /** @param device whether the device goes as well; else another endpoint has taken it over. */
+  /** @param device whether to close the device too; otherwise another endpoint has taken it over. */
   close(device: boolean): void {
     closeSocket(this.sendFd);
     this.gro.close();
@@ -240,7 +241,7 @@ export class Endpoint {
   }
 }
 
-/** A socket that sends what we write, outer IP header included (raw(7)), and receives nothing. */
+/** A socket that sends packets including their outer IP header (raw(7)), and receives nothing. */
 function openSender(t: Tunnel): number {
   const fd = openSocket(t.ipv6 ? AF_INET6 : AF_INET, SOCK_RAW, IPPROTO_RAW, true);
   try {

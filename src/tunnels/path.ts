@@ -1,8 +1,8 @@
 /**
- * The way to a tunnel's remote, as the kernel's routes have it: our address on it and its MTU, which ICMP
- * errors about our packets lower (over IPv4 the kernel keeps that per destination; over IPv6 it does so for
- * connected sockets alone, rawv6_err, so it is kept here). Asked through a connected UDP socket, which sends
- * nothing.
+ * The path to a tunnel's remote according to the kernel's routes: our address on it and its MTU, which ICMP
+ * errors about our packets lower. (Over IPv4 the kernel remembers that per destination; over IPv6 only for
+ * connected sockets, rawv6_err, so it is remembered here.) Queried through a connected UDP socket, which
+ * sends nothing.
  */
 import { AF_INET, AF_INET6, sockaddrIn, sockaddrIn6 } from '../linux/address.js';
 import { errnoName } from '../linux/errors.js';
@@ -21,11 +21,11 @@ const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
 const IP_MTU = 14;
 const IPV6_MTU = 24;
-/** Any port will do: nothing is sent. */
+/** Any port works: nothing is sent. */
 const DISCARD = 9;
 export const DEFAULT_MTU = 1500;
 const IPV6_MIN_MTU = 1280;
-/** How long what a router has said of an MTU is believed, ms (Linux: net.ipv6.route.mtu_expires). */
+/** How long an MTU that a router reported is believed, ms (Linux: net.ipv6.route.mtu_expires). */
 const MTU_EXPIRES = 600_000;
 
 export class Path {
@@ -33,9 +33,9 @@ export class Path {
   mtu = DEFAULT_MTU;
   /** Our address towards the remote: 4 or 16 bytes. */
   readonly source: Uint8Array;
-  /** Why there is no route, by the error's name; null when there is one. */
+  /** Why there is no route, as an error name; null if there is one. */
   noRoute: string | null = null;
-  /** By an ICMPv6 error, and until when. */
+  /** From an ICMPv6 error, and until when it is valid. */
   private learned = 0;
   private learnedUntil = 0;
 
@@ -49,17 +49,14 @@ export class Path {
     this.ask();
   }
 
-  /**
-   * Takes what a "packet too big" says of the path (Linux: __ip6_rt_update_pmtu): lower it does, raise it
-   * not.
-   */
+  /** Applies a "packet too big" (Linux: __ip6_rt_update_pmtu): it can lower the MTU, not raise it. */
   learn(mtu: number): void {
     if (mtu < IPV6_MIN_MTU || mtu >= this.mtu) return;
     this.learned = mtu;
     this.learnedUntil = Date.now() + MTU_EXPIRES;
   }
 
-  /** Asks again. @returns whether the MTU changed. */
+  /** Queries again. @returns whether the MTU changed. */
   ask(): boolean {
     const six = this.remote.length === 16;
     const fd = openSocket(six ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);

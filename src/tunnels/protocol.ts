@@ -1,10 +1,10 @@
-/** What the service and its worker thread say to each other. */
+/** Messages between the service and its worker thread. */
 import type { TunnelConfig } from './config.js';
 
 export interface TunnelWorkerData {
   /** Event descriptor that wakes the worker when a command waits. */
   readonly wake: number;
-  /** Shared: what the tunnels' sockets received for none of them, see refused.ts. */
+  /** Shared: packets that reached the tunnels' sockets and belong to none, see refused.ts. */
   readonly refused: Float64Array;
 }
 
@@ -15,7 +15,7 @@ export type TunnelCommand = { readonly id: number } & (
   | { readonly kind: 'stop' }
 );
 
-/** Answers command `id`; an error keeps its class by name, and the word it blames. */
+/** The answer to command `id`; an error keeps its class by name, and the word at fault. */
 export interface TunnelAnswer {
   readonly id: number;
   readonly error?: {

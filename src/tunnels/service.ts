@@ -1,16 +1,16 @@
 /**
- * The tunnels of a running collector, in a thread of their own.
+ * The tunnels of a running collector, in their own thread.
  *
  *     const service = new TunnelService();
- *     await service.start(configs);         // makes devices; throws TunnelConfigError or LinuxError
+ *     await service.start(configs);         // creates devices; throws TunnelConfigError or LinuxError
  *     service.snapshot();                   // the tunnels with their counters, for status and metrics
  *     service.records(minute, sink);        // rows of the tunnels table, increases since the last call
- *     await service.reload(newConfigs);     // adds, changes, removes; others are not touched
- *     await service.stop();                 // takes the devices away, but for persistent ones
+ *     await service.reload(newConfigs);     // adds, changes, removes; leaves the others alone
+ *     await service.stop();                 // removes the devices, except persistent ones
  *
- * It receives on sockets of its own, so any receiver may run beside it. What tunnels own, receivers leave
- * alone by asking {@link tunnelClaims}, and raw sockets of theirs need not even see it, by
- * {@link tunnelFilter}. Packets of tunnels with `observe` are theirs as well.
+ * It receives on its own sockets, so any receiver may run beside it. Receivers leave packets of tunnels alone
+ * by asking {@link tunnelClaims}, and {@link tunnelFilter} keeps them from receivers' raw sockets. Receivers
+ * also take the packets of tunnels with `observe`.
  */
 import { Worker } from 'node:worker_threads';
 import { LinuxError } from '../linux/errors.js';
@@ -41,7 +41,7 @@ type Order = TunnelCommand extends infer C ? (C extends { id: number } ? Omit<C,
 
 export class TunnelService {
   private readonly running = new Map<string, Running>();
-  /** Tunnels removed since records were last asked for: their last minute is still to be told. */
+  /** Tunnels removed since the last call of records: their last minute is still to be written. */
   private departed: Running[] = [];
   private readonly waiting = new Map<number, { resolve(): void; reject(e: Error): void }>();
   private readonly record = new TunnelRecord();
@@ -53,11 +53,11 @@ export class TunnelService {
   );
   private nextId = 0;
 
-  /** @param ended told when the thread dies of itself, with which every tunnel ends. */
+  /** @param ended called when the thread dies unexpectedly, which ends every tunnel. */
   constructor(private readonly ended: (error: Error) => void = () => {}) {}
 
   /**
-   * Makes the tunnels. When one cannot be made, none is.
+   * Creates the tunnels; if one cannot be created, none is.
    *
    * @throws TunnelConfigError, LinuxError
    */
@@ -77,7 +77,8 @@ export class TunnelService {
   }
 
   /**
-   * Makes the tunnels those of `configs`: new ones are added, missing ones removed, different ones changed.
+   * Changes the tunnels to those of `configs`: new ones are added, missing ones removed, different ones
+   * changed.
    */
   async reload(configs: readonly TunnelConfig[]): Promise<void> {
     checkTunnels(configs);
@@ -124,7 +125,7 @@ export class TunnelService {
     }));
   }
 
-  /** What the tunnels' sockets received for none of them. */
+  /** Packets that reached the tunnels' sockets and belong to none. */
   refusedPackets(): RefusedTunnelPackets {
     return {
       header: this.refused[Refused.header],
@@ -134,7 +135,7 @@ export class TunnelService {
   }
 
   /**
-   * Hands a row a tunnel to the sink: the increase since the last call, for the minute that starts at
+   * Passes one row per tunnel to the sink: the increase since the last call, for the minute that starts at
    * `minute`.
    */
   records(minute: number, sink: TunnelSink): void {
@@ -186,12 +187,12 @@ function revive(error: NonNullable<TunnelAnswer['error']>): Error {
   if (error.word !== undefined) return new TunnelConfigError(error.word, error.message);
   if (error.linux === undefined) return new Error(error.message);
   const e = new LinuxError(error.linux.attempt, ERRNO[error.linux.code] ?? 0);
-  // With the hint that was given where it happened.
+  // Including the hint from where it happened.
   e.message = error.message;
   return e;
 }
 
-/** @throws TunnelConfigError for a tunnel that cannot be, or two that cannot both be. */
+/** @throws TunnelConfigError for an invalid tunnel, or two that exclude each other. */
 function checkTunnels(configs: readonly TunnelConfig[]): void {
   const table = new TunnelTable();
   for (const config of configs) {
@@ -205,8 +206,8 @@ function sameConfig(a: TunnelConfig, b: TunnelConfig): boolean {
 }
 
 /**
- * For a receiver beside the service: takes what is a tunnel's, so that it is not observed as well, and leaves
- * it to the service. Tunnels with `observe` take nothing from it.
+ * For a receiver beside the service: takes packets of tunnels, so that they are not observed too, and leaves
+ * them to the service. Tunnels with `observe` take nothing.
  */
 export function tunnelClaims(configs: readonly TunnelConfig[]): GreReceiver {
   const table = new TunnelTable();
@@ -215,8 +216,8 @@ export function tunnelClaims(configs: readonly TunnelConfig[]): GreReceiver {
 }
 
 /**
- * A socket filter that keeps from a receiver's raw socket of protocol 47 what it would only be told to leave
- * alone: packets of tunnels with both addresses, which no other tunnel can be meant by.
+ * A socket filter that keeps packets of tunnels from a receiver's raw socket of protocol 47: those of tunnels
+ * with both addresses, which can belong to no other tunnel.
  */
 export function tunnelFilter(configs: readonly TunnelConfig[], ipv6: boolean): Uint8Array {
   const owned = configs.filter(

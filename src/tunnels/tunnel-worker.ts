@@ -1,4 +1,4 @@
-/** The thread that tunnels run in: it does what the service says, between packets. */
+/** The tunnels' thread: it handles the service's commands between packets. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { LinuxError } from '../linux/errors.js';
 import { TunnelConfigError } from './config.js';
@@ -9,7 +9,7 @@ const port = parentPort!;
 const { wake, refused } = workerData as TunnelWorkerData;
 const engine = new Engine(wake, refused);
 
-/** @returns whether it is to go on. */
+/** @returns whether to continue. */
 function obey(command: TunnelCommand): boolean {
   switch (command.kind) {
     case 'add':
@@ -27,7 +27,7 @@ function obey(command: TunnelCommand): boolean {
   }
 }
 
-/** What the service makes the same error of again. */
+/** The fields from which the service rebuilds the error. */
 function particulars(e: Error): Partial<NonNullable<TunnelAnswer['error']>> {
   if (e instanceof TunnelConfigError) return { word: e.word };
   return e instanceof LinuxError ? { linux: { attempt: e.attempt, code: e.code } } : {};
