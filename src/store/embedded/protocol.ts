@@ -43,15 +43,15 @@ export interface Question {
   readonly id: number;
   readonly sql: string;
   readonly params: Readonly<Record<string, string>>;
-  /** The output format, where the statement names none. */
+  /** The output format, if the statement names none. */
   readonly format: string;
   readonly color: boolean;
   readonly limits: QuestionLimits;
-  /** The FIFO that takes the answer; its name is known to nobody else. */
+  /** The FIFO for the answer, whose name nobody else knows. */
   readonly fifo: string;
 }
 
-/** A statement that may change the store, of whoever owns it: judged, and run in turn with calls. */
+/** A statement of the store's owner that may change it: judged, and run in order with calls. */
 export interface Change {
   readonly kind: 'change';
   readonly id: number;
@@ -69,8 +69,8 @@ export interface Kill {
 export type ToWorker = Call | Question | Change | Kill;
 
 /**
- * What becomes of the call or question `id`; 0 is the start itself. `refused`: the statement asks for more
- * than it may. `absent`: there is no engine for this machine.
+ * The outcome of the call or question `id`; 0 is the start itself. `refused`: the statement does more than it
+ * may. `absent`: there is no engine for this machine.
  */
 export type Answer =
   | { readonly id: number; readonly kind: 'bytes'; readonly bytes: Uint8Array }

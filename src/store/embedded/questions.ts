@@ -1,7 +1,7 @@
 /**
- * Questions to the embedded engine: so many at a time, each with its limits, and each answer streamed through
- * a FIFO that the engine writes and this process reads, so that nobody holds more of it than the kernel's
- * pipe does.
+ * Questions to the embedded engine: a limited number at a time, each with its limits, and each answer
+ * streamed through a FIFO that the engine writes and this process reads, so that nobody holds more of it than
+ * the kernel's pipe does.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, rmSync } from 'node:fs';
@@ -14,12 +14,12 @@ import { storeError } from '../failure.js';
 import { giveTo, type Owner } from './owner.js';
 import type { ChdbProcess } from './process.js';
 
-/** Questions that are answered at the same time, and those that may wait for their turn. */
+/** Questions answered at the same time, and questions that may wait. */
 export const QUESTIONS_AT_ONCE = 2;
 export const QUESTIONS_WAITING = 32;
-/** Milliseconds for a question to end once it was told to, before the engine is started anew. */
+/** Milliseconds for a question to end after it was told to, before the engine is restarted. */
 export const KILL_PATIENCE = 10_000;
-/** Milliseconds beyond its time for the engine to end a question by itself. */
+/** Milliseconds beyond its time limit in which the engine may end a question by itself. */
 const OVERTIME = 2000;
 
 export interface AskedQuestion {
@@ -38,8 +38,8 @@ export class Questions {
 
   /**
    * @param answers the directory of FIFOs
-   * @param own those that are in use
-   * @param name what people call the store
+   * @param own the FIFOs in use
+   * @param name the store's name in messages
    */
   constructor(
     private readonly chdb: ChdbProcess,
@@ -49,15 +49,15 @@ export class Questions {
   ) {}
 
   /**
-   * Asks a question. It comes back when the answer begins; what fails afterwards destroys the stream.
+   * Asks a question. It returns when the answer begins; later errors destroy the stream.
    *
-   * @throws StatementRefused, StoreError, what the engine says is wrong
+   * @throws StatementRefused, StoreError, the engine's errors
    */
   async ask(question: AskedQuestion): Promise<Readable> {
     await this.turn(question.signal);
     let answer: Answering;
     try {
-      // Foreign functions take long to load, and whoever only inserts has no use for them.
+      // Foreign functions take long to load, and are not needed for inserts.
       const fifos = await import('../../linux/fifo.js');
       answer = new Answering(fifos, this.answers, this.own, this.chdb.owner);
     } catch (error) {
@@ -78,7 +78,7 @@ export class Questions {
   }
 
   /**
-   * Ends a question that takes too long or that nobody waits for, and gives its place to the next when it has
+   * Ends a question that takes too long or that nobody waits for, and gives its place to the next once it has
    * ended.
    */
   private watch(
@@ -103,7 +103,7 @@ export class Questions {
     const left = (): void => end(new StoreUnavailable('nobody waits for the answer any more'));
     signal?.addEventListener('abort', left);
     if (signal?.aborted === true) left();
-    // Whoever reads the answer has had enough of it.
+    // The reader has disconnected.
     answer.stream.on('close', left);
     void asked.ended
       .then(
@@ -145,7 +145,7 @@ export class Questions {
     });
   }
 
-  /** Gives a place that has become free to who waits longest. */
+  /** Gives a free place to the question that has waited longest. */
   private next(): void {
     const go = this.queue.shift();
     if (go === undefined) this.running--;
@@ -153,11 +153,11 @@ export class Questions {
   }
 }
 
-/** An answer on its way. */
+/** An answer in progress. */
 class Answering {
   readonly fifo: string;
   readonly stream: Socket;
-  /** Settles when the first of it is there, or all of it. */
+  /** Settles when its first bytes, or all of it, have arrived. */
   readonly begun: Promise<Readable>;
   private begin: (stream: Readable) => void = () => undefined;
   private refuse: (error: Error) => void = () => undefined;
@@ -186,7 +186,7 @@ class Answering {
       this.refuse = refuse;
     });
     this.begun.catch(() => undefined);
-    // What is said to a reader is said by `begun`, until it has begun.
+    // `begun` reports errors until the answer has begun.
     this.stream.on('error', () => undefined);
     this.stream.once('readable', () => this.begin(this.stream));
   }
@@ -203,7 +203,7 @@ class Answering {
     this.stream.destroy(error);
   }
 
-  /** Nothing was asked. */
+  /** The question was not asked. */
   drop(): void {
     this.close();
     this.stream.destroy();
