@@ -16,7 +16,7 @@ export class InstallationError extends Error {
     readonly mend: string,
     options?: ErrorOptions,
   ) {
-    super(`${what}; mend it with: ${mend}`, options);
+    super(`${what}; fix it with: ${mend}`, options);
   }
 }
 
