@@ -1,9 +1,8 @@
 import { ACCEPT, BpfProgram } from '../linux/bpf.js';
 import { u32 } from '../wire/bytes.js';
 import { EtherType } from '../wire/ethertypes.js';
+import { IpProtocol } from '../wire/ip-protocol.js';
 
-const IPPROTO_GRE = 47;
-const IPPROTO_FRAGMENT = 44;
 const VLAN_TYPES = [EtherType.Vlan, EtherType.ProviderBridging, EtherType.Vlan9100];
 /** VLAN tags looked through. */
 const MAX_TAGS = 2;
@@ -33,11 +32,11 @@ export function passAllButGreTo(to: Uint8Array, linkHeader: boolean): Uint8Array
   }
   p.label('ip');
   if (to.length === 4) {
-    p.loadX('b', 9).jump('jeq', IPPROTO_GRE, null, 'pass');
+    p.loadX('b', 9).jump('jeq', IpProtocol.Gre, null, 'pass');
     p.loadX('w', 16).jump('jeq', u32(to, 0), 'drop', 'pass');
   } else {
-    p.loadX('b', 6).jump('jeq', IPPROTO_GRE, 'address').jump('jeq', IPPROTO_FRAGMENT, null, 'pass');
-    p.loadX('b', 40).jump('jeq', IPPROTO_GRE, 'address', 'pass');
+    p.loadX('b', 6).jump('jeq', IpProtocol.Gre, 'address').jump('jeq', IpProtocol.Fragment, null, 'pass');
+    p.loadX('b', 40).jump('jeq', IpProtocol.Gre, 'address', 'pass');
     p.label('address');
     for (let i = 0; i < 16; i += 4) {
       p.loadX('w', 24 + i).jump('jeq', u32(to, i), i === 12 ? 'drop' : null, 'pass');

@@ -1,7 +1,7 @@
 /** What IPv6 raw sockets leave out: they deliver packets without their IPv6 header (RFC 3542 section 3). */
 import { parseAddress } from '../wire/addresses.js';
+import { IpProtocol } from '../wire/ip-protocol.js';
 
-const NEXT_HEADER_GRE = 47;
 /** Nobody tells which hop limit a packet came with. */
 const HOP_LIMIT = 64;
 
@@ -9,7 +9,7 @@ const HOP_LIMIT = 64;
 export function ipv6HeaderFor(local: Uint8Array): Uint8Array {
   const h = new Uint8Array(40);
   h[0] = 0x60;
-  h[6] = NEXT_HEADER_GRE;
+  h[6] = IpProtocol.Gre;
   h[7] = HOP_LIMIT;
   h.set(local, 24);
   return h;

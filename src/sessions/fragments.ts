@@ -2,8 +2,10 @@
  * Inner fragment trains: which session the later fragments of an IP packet belong to. Only the first one
  * has ports; those that overtake it are counted here until it comes.
  */
+
 import { randomBytes } from 'node:crypto';
 import { setU32 } from '../wire/bytes.js';
+import { EtherType } from '../wire/ethertypes.js';
 import { Frame } from '../wire/frame-fields.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import type { Key } from './key.js';
@@ -148,7 +150,7 @@ export class FragmentTrains {
     const w = this.words;
     f.ipVersion = w[at + T.PROTOCOL] >>> 8;
     f.protocol = w[at + T.PROTOCOL] & 0xff;
-    f.etherType = f.ipVersion === 4 ? 0x0800 : 0x86dd;
+    f.etherType = f.ipVersion === 4 ? EtherType.Ipv4 : EtherType.Ipv6;
     for (let i = 0; i < 4; i++) {
       setU32(f.bytes, i * 4, w[at + T.SOURCE + i]);
       setU32(f.bytes, 16 + i * 4, w[at + T.DESTINATION + i]);

@@ -1,4 +1,5 @@
 /** Frames back in their encapsulation: outer IP, GRE, ERSPAN, as their mirror sent them. */
+
 import type { PacketRow } from '../../store/packet-rows.js';
 import { PacketLayer } from '../../store/packet-segment.js';
 import { setU16, u32 } from '../../wire/bytes.js';
@@ -12,6 +13,7 @@ import {
   emitErspan,
 } from '../../wire/erspan.js';
 import { MAC_LENGTH, macAt } from '../../wire/ethernet.js';
+import { EtherType } from '../../wire/ethertypes.js';
 import {
   emitGre,
   GRE_KEY,
@@ -45,8 +47,6 @@ const MAX_IP = 65_535;
 const ARUBA = 0x9000;
 /** An ERSPAN frame type that is neither Ethernet nor IP. */
 const ERSPAN_FT_UNKNOWN = 1;
-const ETHERTYPE_IPV4 = 0x0800;
-const ETHERTYPE_IPV6 = 0x86dd;
 
 /** Builds outer packets, numbering them for every mirror point whose type has sequence numbers. */
 export class OuterPackets {
@@ -195,9 +195,9 @@ function protocolOf(row: PacketRow): number {
   if (protocol !== 0) return protocol === GRE_PROTO_TEB ? ARUBA : protocol;
   switch (row.layer) {
     case PacketLayer.Ipv4:
-      return ETHERTYPE_IPV4;
+      return EtherType.Ipv4;
     case PacketLayer.Ipv6:
-      return ETHERTYPE_IPV6;
+      return EtherType.Ipv6;
     case PacketLayer.Ppp:
       return GRE_PROTO_PPP;
     default:
