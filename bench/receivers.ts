@@ -3,8 +3,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CollectorStatus } from '../src/model/status.js';
 import { askCollector } from '../src/observe/control.js';
-import type { CollectorStatus } from '../src/observe/status.js';
 import { DATA, inside, RECEIVER, ROOT } from './receive-wire.js';
 
 export const OUT = join(DATA, 'receive');

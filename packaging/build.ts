@@ -16,16 +16,16 @@ const OUT = join(ROOT, 'dist/cli');
 
 /** What is started, each in one file, by its name there. */
 const STARTED = {
-  'session-worker': 'src/cli/read/session-worker.ts',
-  'packet-worker': 'src/cli/read/packet-worker.ts',
-  'store-worker': 'src/cli/collector/store-worker.ts',
-  'ring-worker': 'src/cli/collector/ring-worker.ts',
-  'tunnel-worker': 'src/tunnels/tunnel-worker.ts',
+  'session-worker': 'src/reader/session-worker.ts',
+  'packet-worker': 'src/reader/packet-worker.ts',
+  'store-worker': 'src/collector/store/store-worker.ts',
+  'ring-worker': 'src/collector/ring/ring-worker.ts',
+  'tunnel-worker': 'src/tunnels/engine/tunnel-worker.ts',
   'chdb-starter': 'src/store/embedded/starter.ts',
   'chdb-worker': 'src/store/embedded/worker.ts',
   // Tests and benchmarks have tunnels without the rest of a collector.
   'tunnel-service': 'src/tunnels/service.ts',
-  'tunnel-spec': 'src/tunnels/spec.ts',
+  'tunnel-spec': 'src/tunnels/spec/spec.ts',
 };
 
 /** @returns the files written, without their folder */

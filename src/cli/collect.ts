@@ -3,9 +3,9 @@ import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ConfigOverrides, defaultConfig, loadConfig, overrideConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import { isExpected } from '../model/errors.js';
+import { counted } from '../model/words.js';
 import { createLogger, type Logger } from '../observe/log.js';
-import { isExpected } from './errors.js';
-import { counted } from './grouped.js';
 
 interface CollectOptions {
   config?: string;
@@ -78,8 +78,8 @@ async function collect(options: CollectOptions): Promise<void> {
     await Promise.all([
       import('../linux/capabilities.js'),
       import('../linux/service-manager.js'),
-      import('./collector/collector.js'),
-      import('./collector/service-watch.js'),
+      import('../collector/collector.js'),
+      import('../collector/service-watch.js'),
     ]);
   const manager = ServiceManager.of(process.env, process.pid);
   // Sockets and devices are opened by this thread. Nothing that it starts has a use for what lets it do that.

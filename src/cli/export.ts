@@ -1,7 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
+import { OuterPackets } from '../export/outer-packet.js';
+import { LinkType } from '../model/batch.js';
 import { plural } from '../model/counted.js';
-import { LinkType } from '../receive/batch.js';
+import { CommandError } from '../model/errors.js';
+import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../model/mirror-point.js';
 import { openOutput } from '../receive/file/capture-writer.js';
 import { PcapngWriter } from '../receive/file/pcapng-writer.js';
 import { tablePrefix } from '../store/location.js';
@@ -11,14 +14,11 @@ import {
   PacketRowReader,
   packetRowsStatement,
 } from '../store/packet-rows.js';
-import { PacketLayer } from '../store/packet-segment.js';
-import { formatIp } from '../wire/addresses.js';
-import { GRE_PROTO_ERSPAN3 } from '../wire/gre.js';
-import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../wire/mirror-point.js';
-import { emitSll, SLL_LENGTH, SllHeader } from '../wire/sll.js';
+import { PacketLayer } from '../store/segment/packet-segment.js';
+import { formatIp } from '../wire/ip/addresses.js';
+import { emitSll, SLL_LENGTH, SllHeader } from '../wire/link/sll.js';
+import { GRE_PROTO_ERSPAN3 } from '../wire/tunnel/gre.js';
 import { ask } from './ask.js';
-import { CommandError } from './errors.js';
-import { OuterPackets } from './export/outer-packet.js';
 import { findStore, type StoreOptions } from './find-store.js';
 import { CONFIG_HELP, STORE_HELP } from './store-words.js';
 

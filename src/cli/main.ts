@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { isExpected, outputError } from './errors.js';
+import { isExpected, outputError } from '../model/errors.js';
 import { shownWord, withoutPasswordsOf } from './passwords.js';
 import { createProgram } from './program.js';
 

@@ -1,5 +1,5 @@
 /** The words of `overlays` and of `read --overlay`, and what conversations are separated by. */
-import { OVERLAY_KINDS, type Overlay } from '../wire/overlay-kinds.js';
+import { OVERLAY_KINDS, type Overlay } from '../wire/tunnel/overlay-kinds.js';
 
 export const OVERLAY_WORDS = `KIND:PORT, KIND one of ${OVERLAY_KINDS.join(', ')}`;
 

@@ -3,9 +3,9 @@
  * up.
  */
 import { randomBytes } from 'node:crypto';
+import type { OuterPacket } from '../model/outer-packet.js';
 import { i32 } from '../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
-import type { OuterPacket } from '../wire/outer.js';
 import { LONGEST_CHAIN, NO_DATAGRAM } from './fragment-table.js';
 
 const NO_SOURCE = -1;

@@ -1,8 +1,8 @@
 /** The datagrams that are being put together: found by what their fragments have in common, and in the order they began. */
 import { randomBytes } from 'node:crypto';
+import type { OuterPacket } from '../model/outer-packet.js';
 import { i32 } from '../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
-import type { OuterPacket } from '../wire/outer.js';
 import type { OuterFragment } from './outer.js';
 
 /** No datagram. */

@@ -1,9 +1,10 @@
 /** The classic BPF programs of the receivers: what is GRE, and which worker a packet belongs to. */
-import { EtherType } from '../wire/ethertypes.js';
-import { GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_MELLANOX } from '../wire/gre.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
-import { IPV6_EXTENSIONS, MAX_OUTER_HEADERS } from '../wire/ipv6-extension.js';
-import { MELLANOX_LENGTH } from '../wire/mellanox.js';
+
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
+import { IPV6_EXTENSIONS, MAX_OUTER_HEADERS } from '../wire/ip/ipv6-extension.js';
+import { EtherType } from '../wire/link/ethertypes.js';
+import { GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_MELLANOX } from '../wire/tunnel/gre.js';
+import { MELLANOX_LENGTH } from '../wire/tunnel/mellanox.js';
 import { ACCEPT, BpfProgram, SKF_AD_PROTOCOL } from './bpf.js';
 
 const VLAN_TPIDS = [EtherType.Vlan, EtherType.ProviderBridging, EtherType.Vlan9100];

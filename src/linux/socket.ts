@@ -1,6 +1,6 @@
 /** Opening sockets and setting their options. Descriptors are plain numbers; their owner closes them. */
 import { readdirSync } from 'node:fs';
-import { IpProtocol } from '../wire/ip-protocol.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { AF_INET, AF_INET6, AF_PACKET } from './address.js';
 import { check, LinuxError } from './errors.js';
 import * as libc from './libc.js';

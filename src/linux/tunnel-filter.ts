@@ -1,6 +1,6 @@
 /** A socket filter for receivers beside a tunnel service: what belongs to a tunnel need not reach them. */
-import { EtherType } from '../wire/ethertypes.js';
-import { GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3 } from '../wire/gre.js';
+import { EtherType } from '../wire/link/ethertypes.js';
+import { GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3 } from '../wire/tunnel/gre.js';
 import { ACCEPT, BpfProgram } from './bpf.js';
 
 /** GRE flags: routing, and the seven bits gre_demux takes for the version; checksum; key. */

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { CollectorStatus, CollectorSummary } from '../model/status.js';
 import { Connections } from './connections.js';
 import { isAskedFor } from './host-name.js';
 import { exposition } from './metrics.js';
-import type { CollectorStatus, CollectorSummary } from './status.js';
 
 export class ListenError extends Error {
   override readonly name = 'ListenError';

@@ -1,6 +1,6 @@
 /** What IPv6 raw sockets leave out: they deliver packets without their IPv6 header (RFC 3542 section 3). */
-import { parseAddress } from '../wire/addresses.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
+import { parseAddress } from '../wire/ip/addresses.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 
 /** Nobody tells which hop limit a packet came with. */
 const HOP_LIMIT = 64;

@@ -1,5 +1,5 @@
 /** A packet that a raw receiver is to look out for, and to keep from whoever counts and decodes. */
-import { isTrial } from '../wire/trial.js';
+import { isTrial } from '../wire/tunnel/trial.js';
 
 const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;

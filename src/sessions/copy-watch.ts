@@ -3,7 +3,7 @@
  * frames, so that it costs next to nothing.
  */
 import { randomBytes } from 'node:crypto';
-import type { Frame } from '../wire/frame.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { Deduplicator } from './dedup.js';
 
 /** Nanoseconds within which the second copy comes: on its way through a switch, or through a router or two. */

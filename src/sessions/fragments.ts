@@ -5,9 +5,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { setU32 } from '../wire/bytes.js';
-import { EtherType } from '../wire/ethertypes.js';
-import { Frame } from '../wire/frame-fields.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
+import { EtherType } from '../wire/link/ethertypes.js';
+import { Frame } from '../wire/walk/frame-fields.js';
 import type { Key } from './key.js';
 
 const WORDS = 26;

@@ -2,9 +2,10 @@
  * Frames on their way to a session table in another thread: what a session takes from a frame, in 30 words of
  * shared memory, beside the bytes it points into.
  */
-import type { Frame } from '../wire/frame.js';
-import type { MirrorDirection, MirrorPoint } from '../wire/mirror-point.js';
-import type { Mirrored } from '../wire/mirrored.js';
+
+import type { MirrorDirection, MirrorPoint } from '../model/mirror-point.js';
+import type { Mirrored } from '../model/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { SLOT_VLANS } from './slots.js';
 
 /** 32-bit words a frame takes. */

@@ -18,17 +18,23 @@ import { openEvent, signalEvent } from '../linux/event.js';
 import { ERRNO } from '../linux/libc.js';
 import { closeSocket } from '../linux/socket.js';
 import { exceptTunnels } from '../linux/tunnel-filter.js';
-import type { GreReceiver } from '../wire/outer.js';
-import { TunnelRecord, type TunnelSink } from '../wire/tunnel-record.js';
-import type { RefusedTunnelPackets, TunnelStatus } from '../wire/tunnel-status.js';
-import { isAny } from './address.js';
-import { checkTunnel, isErspanMode, isEthernetMode, type TunnelConfig, TunnelConfigError } from './config.js';
-import { COUNTER_COUNT, namedCounters } from './counters.js';
-import type { TunnelAnswer, TunnelCommand, TunnelWorkerData } from './protocol.js';
-import { REFUSED_COUNT, Refused } from './refused.js';
-import { STATE_COUNT, State } from './state.js';
-import { addressText, fillTunnelRecord, TunnelTable } from './table.js';
-import { Tunnel } from './tunnel.js';
+import type { GreReceiver } from '../model/outer-packet.js';
+import { TunnelRecord, type TunnelSink } from '../model/tunnel-record.js';
+import type { RefusedTunnelPackets, TunnelStatus } from '../model/tunnel-status.js';
+import type { TunnelAnswer, TunnelCommand, TunnelWorkerData } from './engine/protocol.js';
+import { COUNTER_COUNT, namedCounters } from './kernel/counters.js';
+import { REFUSED_COUNT, Refused } from './kernel/refused.js';
+import { STATE_COUNT, State } from './kernel/state.js';
+import { addressText, fillTunnelRecord, TunnelTable } from './kernel/table.js';
+import { Tunnel } from './kernel/tunnel.js';
+import { isAny } from './spec/address.js';
+import {
+  checkTunnel,
+  isErspanMode,
+  isEthernetMode,
+  type TunnelConfig,
+  TunnelConfigError,
+} from './spec/config.js';
 
 interface Running {
   config: TunnelConfig;
@@ -63,7 +69,7 @@ export class TunnelService {
    */
   async start(configs: readonly TunnelConfig[]): Promise<void> {
     this.wake = openEvent();
-    this.worker = new Worker(new URL('./tunnel-worker.js', import.meta.url), {
+    this.worker = new Worker(new URL('./engine/tunnel-worker.js', import.meta.url), {
       workerData: { wake: this.wake, refused: this.refused } satisfies TunnelWorkerData,
     });
     this.worker.on('message', (answer: TunnelAnswer) => this.answered(answer));

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LINK_NOT_IP, LINK_SHORT, linkLayer } from '../../src/demux/link.js';
-import { LinkType } from '../../src/receive/batch.js';
-import { EtherType } from '../../src/wire/ethertypes.js';
-import { decodeFrame, Frame, FrameKind } from '../../src/wire/frame.js';
+import { LinkType } from '../../src/model/batch.js';
+import { EtherType } from '../../src/wire/link/ethertypes.js';
+import { decodeFrame, Frame, FrameKind } from '../../src/wire/walk/frame.js';
 import { IP } from '../support/decode.js';
 import { hex } from '../support/hex.js';
 import { ethernet, join, mpls, vlan } from '../support/stack.js';

@@ -7,13 +7,13 @@ import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { MOST_ROWS, MOST_WORDS } from '../../src/store/answer.js';
-import { Delivery } from '../../src/store/delivery.js';
+import { MOST_ROWS, MOST_WORDS } from '../../src/store/clickhouse/answer.js';
+import { ServerStore } from '../../src/store/clickhouse/server.js';
 import { StoreUnavailable } from '../../src/store/errors.js';
 import { tablesMade } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
-import { ServerStore } from '../../src/store/server.js';
-import { Spool } from '../../src/store/spool.js';
+import { Delivery } from '../../src/store/spool/delivery.js';
+import { Spool } from '../../src/store/spool/spool.js';
 import { MAIN, TestCollector } from '../support/collector.js';
 import { numberedSegment } from '../support/sessions.js';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/tunnels/address.js';
+import { parseAddress } from '../../src/tunnels/spec/address.js';
 import { readAll } from '../receive/file/support.js';
 import { LinuxPeer, linuxPeerPrograms } from '../support/linux-peer.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';

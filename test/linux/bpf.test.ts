@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { OUTER_BAD, OUTER_FRAGMENT, OuterFragment, parseOuter } from '../../src/demux/outer.js';
 import { BpfProgram } from '../../src/linux/bpf.js';
 import { dropAll, fanoutByInnerAddresses, greFilter, MAX_TAGS } from '../../src/linux/gre-filter.js';
-import { IPV6_EXTENSIONS, MAX_OUTER_HEADERS } from '../../src/wire/ipv6-extension.js';
-import { OuterPacket } from '../../src/wire/outer.js';
+import { OuterPacket } from '../../src/model/outer-packet.js';
+import { IPV6_EXTENSIONS, MAX_OUTER_HEADERS } from '../../src/wire/ip/ipv6-extension.js';
 import { runBpf } from '../support/bpf-machine.js';
 import {
   bytes,

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { openEvent, signalEvent } from '../../src/linux/event.js';
 import { POLLIN, PollSet } from '../../src/linux/poll.js';
 import { closeSocket } from '../../src/linux/socket.js';
-import type { PacketBatch } from '../../src/receive/batch.js';
+import type { PacketBatch } from '../../src/model/batch.js';
 import { RawReceiver } from '../../src/receive/raw.js';
 import { rawAddon } from '../../src/receive/raw-addon.js';
 import { PolledSockets } from '../../src/receive/raw-polled.js';

@@ -1,6 +1,6 @@
 /** Tunnels between two mirrorlakes, in namespaces: what a person does with `ip tunnel add`, done with ours. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { QUEUE_LENGTH } from '../../src/tunnels/endpoint.js';
+import { QUEUE_LENGTH } from '../../src/tunnels/engine/endpoint.js';
 import { describeWith, ip } from '../support/needs.js';
 import {
   A,

@@ -23,11 +23,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SessionRecord } from '../../src/sessions/record.js';
-import { LARGEST_APPEND, LARGEST_SEGMENT } from '../../src/store/segment-size.js';
-import { SessionSegmentReader } from '../../src/store/session-segment.js';
-import { Spool } from '../../src/store/spool.js';
-import { dropRefused, listSpool, retryRefused } from '../../src/store/spool-directory.js';
+import { SessionRecord } from '../../src/model/session-record.js';
+import { LARGEST_APPEND, LARGEST_SEGMENT } from '../../src/store/segment/segment-size.js';
+import { SessionSegmentReader } from '../../src/store/segment/session-segment.js';
+import { Spool } from '../../src/store/spool/spool.js';
+import { dropRefused, listSpool, retryRefused } from '../../src/store/spool/spool-directory.js';
 import { describeWith } from '../support/needs.js';
 import { numberedSegment } from '../support/sessions.js';
 

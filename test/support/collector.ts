@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import type { CollectorStatus, MirrorStatus } from '../../src/model/status.js';
 import { askCollector, openReply } from '../../src/observe/control.js';
-import type { CollectorStatus, MirrorStatus } from '../../src/observe/status.js';
 
 /** The program under test: this checkout's, or an installed one. */
 export const MAIN =

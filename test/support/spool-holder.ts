@@ -3,7 +3,7 @@
  * logs, `open`, what waits, and at the end its largest memory in KiB. Argument: the directory. It ends with its standard input.
  */
 import { readFileSync, writeSync } from 'node:fs';
-import { Spool } from '../../src/store/spool.js';
+import { Spool } from '../../src/store/spool/spool.js';
 
 const say = (text: string): void => {
   writeSync(1, `${text}\n`);

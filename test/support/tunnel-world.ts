@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { TunnelStatus } from '../../src/wire/tunnel-status.js';
+import type { TunnelStatus } from '../../src/model/tunnel-status.js';
 import { ip, run, tryIp } from './needs.js';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));

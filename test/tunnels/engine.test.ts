@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openEvent } from '../../src/linux/event.js';
-import { Engine, MAX_TUNNELS } from '../../src/tunnels/engine.js';
-import { parseTunnelSpec } from '../../src/tunnels/spec.js';
+import { Engine, MAX_TUNNELS } from '../../src/tunnels/engine/engine.js';
+import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 
 it('one tunnel more than there may be is refused, in one line', () => {
   const engine = new Engine(openEvent());

@@ -6,15 +6,21 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addressOf } from '../../src/linux/libc.js';
 import { Mapping } from '../../src/linux/memory.js';
 import { VNET_HDR } from '../../src/linux/tun.js';
-import { GroWriter } from '../../src/tunnels/gro.js';
-import { emitSegmentHeaders, GsoPlan, planGso, segmentEnd, segmentStart } from '../../src/tunnels/gso.js';
-import { InnerPacket, parseInnerPacket } from '../../src/tunnels/inner-packet.js';
-import { findPartialChecksum, PartialChecksum } from '../../src/tunnels/partial-checksum.js';
-import { parseTunnelSpec } from '../../src/tunnels/spec.js';
-import { TunnelTable } from '../../src/tunnels/table.js';
+import { OuterPacket } from '../../src/model/outer-packet.js';
+import { TunnelTable } from '../../src/tunnels/kernel/table.js';
+import { GroWriter } from '../../src/tunnels/packet/gro.js';
+import {
+  emitSegmentHeaders,
+  GsoPlan,
+  planGso,
+  segmentEnd,
+  segmentStart,
+} from '../../src/tunnels/packet/gso.js';
+import { InnerPacket, parseInnerPacket } from '../../src/tunnels/packet/inner-packet.js';
+import { findPartialChecksum, PartialChecksum } from '../../src/tunnels/packet/partial-checksum.js';
+import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 import { setU16, setU32, u16, u32 } from '../../src/wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../../src/wire/checksum.js';
-import { OuterPacket } from '../../src/wire/outer.js';
 import { outerPacket } from '../support/oracle-receiver.js';
 
 const FIRST_SEGMENT = 1 << 16;

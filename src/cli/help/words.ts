@@ -1,6 +1,6 @@
 /** What the program's commands and options are called and mean, as data: for the man page and completions. */
 import type { Argument, Command, Option } from 'commander';
-import { NDJSON_KINDS } from '../read/kinds.js';
+import { NDJSON_KINDS } from '../../reader/kinds.js';
 
 /** What a shell offers for a value: these words, files, the host's interfaces, or nothing, for it cannot know. */
 export type Values = readonly string[] | 'files' | 'interfaces' | 'nothing';

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import { counted } from '../grouped.js';
+import { counted } from '../../model/words.js';
 
 /** How often the bar is drawn anew, in milliseconds. */
 const INTERVAL = 200;

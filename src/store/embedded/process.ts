@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type ClickHouseClientConfigOptions, ClickHouseError } from '@clickhouse/client';
 import { makeDirectory } from '../../model/files.js';
-import { DEFAULT_FORMAT } from '../clickhouse.js';
+import { DEFAULT_FORMAT } from '../clickhouse/clickhouse.js';
 import { entry } from '../entry.js';
 import { StatementRefused, StoreError, StoreLocationError, StoreUnavailable } from '../errors.js';
 import { giveTo, type Owner, ownerOf } from './owner.js';

@@ -8,8 +8,8 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { QuestionLimits } from '../../model/question-limits.js';
+import { storeError } from '../clickhouse/failure.js';
 import { StoreError, StoreUnavailable } from '../errors.js';
-import { storeError } from '../failure.js';
 import { giveTo, type Owner } from './owner.js';
 import type { ChdbProcess } from './process.js';
 

@@ -1,0 +1,93 @@
+/** Which packet path the doctor looks at, and by which interfaces packets may come to it. */
+
+import { receiverKind } from '../config/receiver-kind.js';
+import type { Config } from '../config/schema.js';
+import { bad, type Finding, good, poor } from './finding.js';
+import type { Network } from './network.js';
+
+/** More than these are not looked at one by one where nobody named any. */
+const MOST_INTERFACES = 8;
+
+export interface PacketPath {
+  /** Raw sockets receive: those of the raw receiver, or of tunnels. Else rings do, alone. */
+  readonly raw: boolean;
+  readonly interfaces: readonly string[];
+  /** Whether the interfaces were named, rather than found. */
+  readonly named: boolean;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * @param config as the collector would have it
+ * @param looked interfaces that the command line names
+ * @param receiver what it names to receive: as with `collect`, a ring where interfaces are named
+ */
+export function packetPath(
+  config: Config,
+  looked: readonly string[],
+  receiver: 'raw' | 'ring' | undefined,
+  network: Network | undefined,
+): PacketPath {
+  const kind = receiver ?? config.receiver ?? (looked.length + config.interfaces.length > 0 ? 'ring' : 'raw');
+  const raw = kind === 'raw' || config.tunnels.length > 0;
+  const findings = [wordsOf(config, looked, kind)];
+  const names = looked.length > 0 ? looked : config.interfaces;
+  if (names.length > 0) return { raw, interfaces: names, named: true, findings };
+  const found = expected(network);
+  findings.push(foundFinding(found, network));
+  return { raw, interfaces: found, named: false, findings };
+}
+
+function wordsOf(config: Config, looked: readonly string[], kind: 'raw' | 'ring'): Finding {
+  const subject = 'receiver';
+  const tunnels = config.tunnels.length > 0 ? '; tunnels receive by raw sockets' : '';
+  try {
+    // Interfaces that are only to be looked at make no difference to raw sockets.
+    receiverKind({
+      ...config,
+      receiver: kind,
+      interfaces: kind === 'ring' && looked.length > 0 ? [...looked] : config.interfaces,
+    });
+  } catch (e) {
+    return bad(subject, `collect refuses it: ${(e as Error).message}`, 'mirrorlake collect --help');
+  }
+  if (kind === 'ring') {
+    const names = looked.length > 0 ? looked : config.interfaces;
+    return good(
+      subject,
+      `a ring on ${names.join(', ')}, which receives before any rule of a firewall${tunnels}`,
+    );
+  }
+  const only = looked.length > 0 ? `; only looked at, since raw sockets have none: ${looked.join(', ')}` : '';
+  return good(
+    subject,
+    `raw sockets of protocol 47, which receive what this host is sent on any interface${only}`,
+  );
+}
+
+/** Those by which packets to this host come: with an address; of many those with default routes. */
+function expected(network: Network | undefined): string[] {
+  if (network === undefined) return [];
+  const reached = network.reached.map((i) => i.name);
+  if (reached.length <= MOST_INTERFACES) return reached;
+  const routes = new Set([...network.defaultRoutes(4), ...network.defaultRoutes(6)]);
+  const outside = reached.filter((name) => routes.has(name));
+  return (outside.length > 0 ? outside : reached).slice(0, MOST_INTERFACES);
+}
+
+function foundFinding(names: readonly string[], network: Network | undefined): Finding {
+  const subject = 'interfaces';
+  if (network === undefined)
+    return poor(
+      subject,
+      'none is named, and there is no ip command to find them',
+      'apt-get install iproute2',
+    );
+  if (names.length === 0)
+    return poor(
+      subject,
+      'none is named, and none is up that has an address: nothing can be sent to this host',
+      'ip address',
+    );
+  return good(subject, `none is named; looked at: ${names.join(', ')} (up, with an address)`);
+}

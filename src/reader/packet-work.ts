@@ -1,0 +1,53 @@
+/** The session thread's work where packets are kept as well: frames go to their sessions, and then into segments. */
+import type { KeptPackets } from '../config/kept-packets.js';
+import { PacketKeeper } from '../store/segment/packet-keeper.js';
+import { KEPT_WORDS, type SessionTask } from './session-protocol.js';
+import { SessionWork, say } from './session-work.js';
+
+/** Bytes of a segment before it is handed back. */
+const SEGMENT_BYTES = 8 << 20;
+
+export class PacketWork extends SessionWork {
+  private readonly keeper: PacketKeeper;
+  private readonly which: KeptPackets;
+  private stored = 0;
+
+  constructor(task: SessionTask) {
+    super(task);
+    this.keeper = new PacketKeeper(this.table);
+    this.which = task.packets as KeptPackets;
+  }
+
+  override frames(batch: number, count: number, buffer: number): void {
+    const { frame, mirrored, keeper, which } = this;
+    const kept = this.batches[batch].kept as Int32Array;
+    for (let i = 0; i < count; i++) {
+      this.unpack(batch, i, buffer);
+      frame.start = kept[i * KEPT_WORDS];
+      const word = kept[i * KEPT_WORDS + 1];
+      mirrored.protocol = word & 0xffff;
+      mirrored.truncated = word >>> 16 !== 0;
+      this.table.frame(frame, mirrored);
+      keeper.keep(frame, mirrored, which.bytes, which.packets, frame.end - frame.start);
+    }
+    this.done(batch, buffer);
+    if (keeper.length >= SEGMENT_BYTES) this.hand();
+  }
+
+  protected override flush(): void {
+    super.flush();
+    this.hand();
+  }
+
+  protected override get packets(): { kept: number; dropped: number } {
+    return { kept: this.stored, dropped: this.keeper.dropped };
+  }
+
+  private hand(): void {
+    if (this.keeper.count === 0) return;
+    const rows = this.keeper.count;
+    this.stored += rows;
+    const bytes = this.keeper.take() as Uint8Array<ArrayBuffer>;
+    say({ kind: 'segment', table: 'packets', bytes, rows, lastSeen: undefined }, [bytes.buffer]);
+  }
+}

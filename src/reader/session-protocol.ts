@@ -1,0 +1,110 @@
+/** What `read` and its session thread say to each other. */
+import type { KeptPackets } from '../config/kept-packets.js';
+import type { Separator } from '../config/overlays.js';
+import type { MirrorType } from '../model/mirror-point.js';
+import type { EndReason } from '../model/session-record.js';
+import { FRAME_BATCH, FRAME_WORDS } from '../sessions/frame-batch.js';
+import type { SessionCounters } from '../sessions/options.js';
+
+/** Bytes in a batch for frames that do not lie in a read buffer: reassembled ones. */
+export const ARENA_BYTES = 1 << 20;
+/** Where the arena begins in a batch's memory. */
+export const ARENA_START = FRAME_BATCH * FRAME_WORDS * 4;
+export const BATCH_BYTES = ARENA_START + ARENA_BYTES;
+
+/**
+ * Where packets are kept, a batch's memory goes on with so many words a frame: where it starts, and what it begins with
+ * (Mirrored.protocol), bit 16 set when the switch cut it.
+ */
+export const KEPT_WORDS = 2;
+export const KEPT_START = BATCH_BYTES;
+export const KEPT_BYTES = FRAME_BATCH * KEPT_WORDS * 4;
+
+/** A batch's memory as both threads see it. */
+export interface Batch {
+  readonly words: Int32Array;
+  readonly arena: Uint8Array;
+  /** Only where packets are kept. */
+  readonly kept: Int32Array | undefined;
+}
+
+export function batchIn(memory: SharedArrayBuffer): Batch {
+  return {
+    words: new Int32Array(memory, 0, FRAME_BATCH * FRAME_WORDS),
+    arena: new Uint8Array(memory, ARENA_START, ARENA_BYTES),
+    kept: memory.byteLength > KEPT_START ? new Int32Array(memory, KEPT_START) : undefined,
+  };
+}
+
+/** Values of a frame's FRAME_PLACE: where its bytes are. */
+export const IN_BUFFER = 0;
+export const IN_ARENA = 1;
+
+/** What the thread is to do; the first message. */
+export interface SessionTask {
+  readonly kind: 'task';
+  /** Read buffers, which batches name by their place here. */
+  readonly buffers: readonly SharedArrayBuffer[];
+  readonly collector: string;
+  /** Sessions held at once, undefined for the default. */
+  readonly capacity: number | undefined;
+  /** Whether rows are printed as NDJSON, or handed back as segments. */
+  readonly print: boolean;
+  /** Bytes that session ids are made of, undefined for random ones. */
+  readonly ids: Uint8Array | undefined;
+  /** Which frames are kept; undefined: none. */
+  readonly packets: KeptPackets | undefined;
+  /** Nanoseconds within which the same frame again is a duplicate; 0: none is. */
+  readonly dedupWindow: number;
+  /** What separates conversations between the same ends. */
+  readonly separateBy: readonly Separator[];
+}
+
+/** Frames kept, and those not kept because too many fragments waited for their first one. */
+export interface PacketCounts {
+  readonly kept: number;
+  readonly dropped: number;
+}
+
+export interface PlainPoint {
+  readonly index: number;
+  readonly type: MirrorType;
+  readonly source: Uint8Array;
+  readonly target: Uint8Array;
+  readonly session: number;
+  readonly key: number | null;
+}
+
+export type ToSessionThread =
+  | SessionTask
+  /** Memory for one more batch; batches are named by their place in the order of these. */
+  | { readonly kind: 'memory'; readonly memory: SharedArrayBuffer }
+  | {
+      readonly kind: 'frames';
+      readonly batch: number;
+      readonly count: number;
+      readonly buffer: number;
+      /** Mirror points that were not there before. */
+      readonly points: readonly PlainPoint[];
+    }
+  /** Ends every session; `last`: and there will be no more. */
+  | { readonly kind: 'finish'; readonly reason: EndReason; readonly last: boolean };
+
+export type FromSessionThread =
+  /** The batch and the buffer are free again. */
+  | { readonly kind: 'done'; readonly batch: number; readonly buffer: number }
+  | {
+      readonly kind: 'segment';
+      readonly table: 'sessions' | 'packets';
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly rows: number;
+      /** Of sessions: when each row was last seen, seconds since 1970. */
+      readonly lastSeen: Uint32Array<ArrayBuffer> | undefined;
+    }
+  | {
+      readonly kind: 'ended';
+      readonly counters: SessionCounters;
+      readonly packets: PacketCounts | undefined;
+      /** Indexes of mirror points whose frames come twice. */
+      readonly twice: readonly number[];
+    };

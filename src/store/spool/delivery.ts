@@ -1,0 +1,187 @@
+/** Segments from the spool into the store, one after the other, each again until the store has said yes. */
+import { existsSync } from 'node:fs';
+import { counted } from '../../model/counted.js';
+import { SegmentRefused, StoreError, StoreUnavailable } from '../errors.js';
+import { age, expiringNotice, isFormerDefault, retentionNotice } from '../retention.js';
+import type { Store } from '../store.js';
+import type { TableName } from '../tables.js';
+import type { Spool } from './spool.js';
+import type { SpoolSegment } from './spool-file.js';
+import { whyUnusable } from './spool-read.js';
+
+/** Milliseconds between tries while the store is away, doubling from the first to the last. */
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 10_000;
+
+export interface DeliveryOptions {
+  log(level: 'info' | 'warn' | 'error', message: string): void;
+  /** Seconds after which rows are removed, for tables that have no retention yet; undefined: nobody said so. */
+  retention?: number | undefined;
+  /** Whether another delivery to the same store says what is to be known of it. */
+  second?: boolean;
+}
+
+export class Delivery {
+  /** What the store has accepted, in all and by table. */
+  storedRows = 0;
+  readonly storedByTable = new Map<TableName, number>();
+  storedSegments = 0;
+  /** Whether the last try reached the store; `starting` before the first. */
+  state: 'starting' | 'up' | 'away' = 'starting';
+  /** Why it did not, in words; empty while it does. */
+  error = '';
+  private wait = FIRST_RETRY_MS;
+  private stopped = false;
+  private migrated = false;
+  /** Seconds after which the store removes rows. */
+  age: number | undefined;
+  /** Whether what is to be known of the store was said, once in a start. */
+  private told = false;
+  private delivering: Promise<void> = Promise.resolve();
+  private wake: (() => void) | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly spool: Spool,
+    private readonly options: DeliveryOptions,
+  ) {}
+
+  /**
+   * Brings the tables up to date and begins to deliver. A store that is away is waited for.
+   *
+   * @throws StoreRefused when the store will not have us
+   */
+  async start(): Promise<void> {
+    try {
+      await this.migrate();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      this.failed(error);
+    }
+    this.delivering = this.deliver();
+  }
+
+  /** Completes what is being written and delivers it, for at most so many milliseconds; what is left stays on disk. */
+  async drain(within: number): Promise<void> {
+    await this.spool.flush();
+    const end = Date.now() + within;
+    this.wait = FIRST_RETRY_MS;
+    this.wake?.();
+    while (this.spool.waitingSegments > 0 && Date.now() < end) await pause(20);
+    this.stopped = true;
+    this.wake?.();
+    // An insert that is still under way ends with the process; its segment is on disk.
+    await Promise.race([this.delivering, pause(0)]);
+  }
+
+  private async migrate(): Promise<void> {
+    const { made, retention: found } = await this.store.migrate();
+    const { log, retention } = this.options;
+    this.age = found;
+    if (made.length > 0)
+      log('warn', `${this.store.name} had lost ${made.join(', ')}: made again, with nothing in it`);
+    if (retention !== undefined) {
+      await this.store.retain(retention, true);
+      this.age = await this.store.retention();
+    }
+    this.migrated = true;
+    this.reached();
+    if (this.told || this.options.second === true) return;
+    this.told = true;
+    if (this.store.notice !== undefined) log('warn', this.store.notice);
+    this.tellOfRetention();
+  }
+
+  /** That the store removes rows, where nobody said so here, or said otherwise. */
+  private tellOfRetention(): void {
+    const { log, retention } = this.options;
+    if (this.age === undefined || this.age === retention) return;
+    if (retention === undefined)
+      log(isFormerDefault(this.age) ? 'warn' : 'info', retentionNotice(this.store.name, this.age));
+    else
+      log(
+        'warn',
+        `${this.store.name} removes rows after ${age(this.age)}, the configuration says ${age(retention)}: ` +
+          'mirrorlake schema apply --config FILE changes it',
+      );
+  }
+
+  private async deliver(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        if (!this.migrated) await this.migrate();
+        await this.insertNext();
+        this.wait = FIRST_RETRY_MS;
+      } catch (error) {
+        if (this.stopped) return;
+        this.failed(error as Error);
+        // Its tables may be gone: another server under the same name, a database dropped.
+        this.migrated = false;
+        await Promise.race([
+          pause(this.wait),
+          new Promise<void>((wake) => {
+            this.wake = wake;
+          }),
+        ]);
+        this.wait = Math.min(this.wait * 2, LAST_RETRY_MS);
+      }
+    }
+  }
+
+  private async insertNext(): Promise<void> {
+    const segment = await this.spool.next();
+    if (this.stopped) return;
+    try {
+      const from = segment.memory ?? { file: segment.file };
+      await this.store.insert(segment.table, from, segment.name, segment.rows);
+    } catch (error) {
+      const onDisk = segment.memory === undefined;
+      if (onDisk && !existsSync(segment.file)) return this.spool.lost(segment);
+      // What cannot be read now was read when it was taken up: the disk is failing, or somebody changed it.
+      const unusable = onDisk ? whyUnusable(segment.file) : undefined;
+      if (!(error instanceof SegmentRefused) && unusable === undefined) throw error;
+      const why = unusable ?? (error as Error).message;
+      this.options.log('error', `set aside ${segment.name}, ${counted(segment.rows, 'row')}: ${why}`);
+      this.spool.refuse(segment, why);
+      return;
+    }
+    this.tellOfExpiring(segment);
+    this.spool.stored(segment);
+    this.storedSegments++;
+    this.storedRows += segment.rows;
+    this.storedByTable.set(segment.table, (this.storedByTable.get(segment.table) ?? 0) + segment.rows);
+    this.reached();
+  }
+
+  /** What waited for longer than the store keeps rows is removed as soon as it is stored. */
+  private tellOfExpiring({ name, rows }: SpoolSegment): void {
+    // A segment's name begins with the time when it was begun; what is in it was seen before its end.
+    const begun = Number(name.slice(0, name.indexOf('-')));
+    if (this.age === undefined || begun / 1000 + this.age > Date.now() / 1000) return;
+    this.options.log('warn', expiringNotice(this.store.name, rows, rows, this.age));
+  }
+
+  private reached(): void {
+    if (this.state !== 'up') this.options.log('info', `storing to ${this.store.name}`);
+    this.state = 'up';
+    this.error = '';
+  }
+
+  private failed(error: Error): void {
+    if (this.state !== 'away' && !this.saidByOther(error)) {
+      const level = error instanceof StoreError ? 'warn' : 'error';
+      this.options.log(level, `${error.message}; segments wait in ${this.spool.place}`);
+    }
+    this.state = 'away';
+    this.error = error.message;
+  }
+
+  /** That the store cannot be reached is not about what is delivered; what it says of a table is. */
+  private saidByOther(error: Error): boolean {
+    return this.options.second === true && error instanceof StoreUnavailable && error.code === 0;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}

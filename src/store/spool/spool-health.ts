@@ -1,0 +1,86 @@
+/** What is wrong with a spool, and what was lost by it: counted, said in the log now and then, and told whoever asks. */
+import { plural } from '../../model/counted.js';
+
+/** How often it is said that rows are lost, and for how long that is a trouble, milliseconds. */
+const SAY_MS = 60_000;
+/** The reason for which the bound is to be looked at. */
+export const SPOOL_FULL = 'the spool is full';
+
+export type SpoolLog = (level: 'info' | 'warn' | 'error', message: string) => void;
+
+/** What became of segments that were not stored in the ordinary way, since the spool was opened. */
+export class SpoolCounters {
+  /** Given up because the spool was full, oldest first, or because the disk took no more. */
+  droppedSegments = 0;
+  droppedRows = 0;
+  droppedBytes = 0;
+  /** Set aside because the store refuses them, or because they cannot be read. */
+  refusedSegments = 0;
+  /** Segments of an earlier run found at the start, and bytes of them that had not been put on the disk. */
+  recoveredSegments = 0;
+  tornBytes = 0;
+}
+
+export class SpoolHealth {
+  readonly counters = new SpoolCounters();
+  /** Why the disk does not take what is appended; empty while it does. */
+  private disk = '';
+  private directory = '';
+  private lossWhy = '';
+  private lossAt = 0;
+  private lossSaid = 0;
+
+  /** @param setting the key of the configuration that bounds what may wait */
+  constructor(
+    private readonly log: SpoolLog,
+    private readonly setting: string,
+  ) {}
+
+  /** In words; empty while all is well. */
+  get trouble(): string {
+    const lost = Date.now() - this.lossAt < SAY_MS ? `rows are lost: ${this.lossWhy}` : '';
+    return [lost, this.disk].filter((text) => text !== '').join('; ');
+  }
+
+  /** Whether what is appended goes to the disk. */
+  get onDisk(): boolean {
+    return this.disk === '';
+  }
+
+  /** The disk does not take what is appended. @param why which spool, and what the file system says */
+  diskRefuses(why: string): void {
+    const trouble = `${why}: rows go to the store from memory`;
+    if (trouble !== this.disk) this.log('error', `${trouble}; the disk is tried again`);
+    this.disk = trouble;
+  }
+
+  diskTakes(directory: string): void {
+    if (this.disk !== '') this.log('info', `the spool ${directory} takes rows again`);
+    this.disk = '';
+  }
+
+  /** Somebody else's files in the directory could not be looked at, which is tried again; empty when they were. */
+  looked(trouble: string): void {
+    if (trouble !== '' && trouble !== this.directory) this.log('warn', `${trouble}; trying again`);
+    this.directory = trouble;
+  }
+
+  /** Counts rows as lost, and says so once a minute. @param state of the spool, in words @returns false, for whoever appends */
+  dropped(bytes: number, rows: number, why: string, state: string): false {
+    const { counters } = this;
+    counters.droppedSegments++;
+    counters.droppedRows += rows;
+    counters.droppedBytes += bytes;
+    this.lossWhy = why;
+    this.lossAt = Date.now();
+    if (this.lossAt - this.lossSaid >= SAY_MS) {
+      this.lossSaid = this.lossAt;
+      const mend = why === SPOOL_FULL ? `; bring the store back, or give \`${this.setting}\` more` : '';
+      this.log(
+        'error',
+        `rows are lost: ${why} (${state}); dropped so far: ${counters.droppedRows} ${plural(counters.droppedRows, 'row')}${mend}`,
+      );
+    }
+    return false;
+  }
+}

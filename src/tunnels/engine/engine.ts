@@ -1,0 +1,360 @@
+/**
+ * Tunnels at work, all in one thread: packets from the wire go through the tunnel table to the devices, packets from
+ * the devices go out encapsulated. It blocks in poll until there is something to do.
+ */
+import { clearEvent } from '../../linux/event.js';
+import { interfaceIndex } from '../../linux/interface.js';
+import { addressOf, usleep } from '../../linux/libc.js';
+import { Messages } from '../../linux/messages.js';
+import { POLLIN, PollSet } from '../../linux/poll.js';
+import { closeSocket } from '../../linux/socket.js';
+import { OuterPacket } from '../../model/outer-packet.js';
+import { u16 } from '../../wire/bytes.js';
+import { GRE_PROTO_KEEPALIVE } from '../../wire/tunnel/gre.js';
+import { Counter } from '../kernel/counters.js';
+import { IcmpMeaning, icmpMeaning } from '../kernel/icmp.js';
+import { emitKeepalive, isKeepaliveAnswer, isKeepaliveRequest } from '../kernel/keepalive.js';
+import { TunnelTable } from '../kernel/table.js';
+import type { Tunnel, TunnelDevice } from '../kernel/tunnel.js';
+import { ETH_P_IP, ETH_P_IPV6 } from '../packet/inner-packet.js';
+import { type TunnelConfig, TunnelConfigError } from '../spec/config.js';
+import { Endpoint } from './endpoint.js';
+import {
+  CONTROL,
+  filterRemotes,
+  IcmpError,
+  membership,
+  openGre,
+  openIcmp,
+  outerOf,
+  quotedOf,
+} from './receiver-sockets.js';
+import { MOST_READS, Transmitter } from './transmitter.js';
+
+/** The most tunnels of one process. */
+export const MAX_TUNNELS = 1024;
+const RECEIVE_MESSAGES = 64;
+/** The largest packet, and some more so that messages do not all lie at the same place of the caches. */
+const MESSAGE_SIZE = 65536 + 320;
+const ICMP_MESSAGES = 16;
+const ICMP_SIZE = 2048;
+/** How often paths are asked again, and keepalives looked after, ms. */
+const TICK_MS = 1000;
+/** Batches taken from one socket before the others have their turn. */
+const ROUNDS = 4;
+
+/**
+ * After so many packets in one go more are on their way: they are left to gather for so long, µs, as network cards put
+ * off their interrupts. Blocked in poll this thread would be woken for every one, at its sender's expense.
+ */
+const MANY = 16;
+const GATHER_US = 100;
+
+/** Entries of the poll set: the wake-up, GRE and ICMP of either family, then the devices. */
+const WAKE = 0;
+const SOCKETS = 1;
+const DEVICES = 5;
+
+export class Engine implements TunnelDevice {
+  readonly table: TunnelTable;
+  private readonly endpoints: Endpoint[] = [];
+  private readonly byTunnel = new Map<Tunnel, Endpoint>();
+  private readonly messages = new Messages(RECEIVE_MESSAGES, MESSAGE_SIZE, CONTROL);
+  private readonly errors = new Messages(ICMP_MESSAGES, ICMP_SIZE);
+  private readonly base = Number(addressOf(this.messages.bytes));
+  private readonly transmitter = new Transmitter();
+  private readonly packet = new OuterPacket();
+  private readonly icmpError = new IcmpError();
+  private readonly dirty: Endpoint[] = [];
+  /** GRE over IPv4, over IPv6, ICMP, ICMPv6; -1 while no tunnel needs it. */
+  private readonly sockets = [-1, -1, -1, -1];
+  private polled = new PollSet(DEVICES + MAX_TUNNELS);
+  private nextTick = 0;
+  /** Packets of this step, and whether it has left some for the next. */
+  private moved = 0;
+  private more = false;
+
+  /**
+   * @param wake an event descriptor (linux/event.ts): {@link step} returns when it is signalled.
+   * @param refused counts of what no tunnel took, see refused.ts.
+   */
+  constructor(
+    private readonly wake: number,
+    refused?: Float64Array,
+  ) {
+    this.table = new TunnelTable(this, refused);
+    this.arrangePoll();
+  }
+
+  /**
+   * Adds a tunnel and makes its device.
+   *
+   * @throws TunnelConfigError, LinuxError
+   */
+  add(config: TunnelConfig, counters?: Float64Array): void {
+    if (this.endpoints.length === MAX_TUNNELS) {
+      throw new TunnelConfigError(
+        'name',
+        `tunnel ${config.name}: there are ${MAX_TUNNELS} tunnels already, no more are made`,
+      );
+    }
+    this.attach(this.table.add(config, link(config), counters), null);
+  }
+
+  /** Takes a tunnel and its device away, persistent or not. */
+  remove(name: string): void {
+    const t = this.table.get(name);
+    if (t === undefined) return;
+    const e = this.byTunnel.get(t);
+    if (t.config.persist && e?.gone === false) e.tun.setPersistent(false);
+    this.end(t);
+  }
+
+  private end(t: Tunnel): void {
+    this.table.remove(t.config.name);
+    this.detach(t).close(true);
+    this.arrangeSockets();
+  }
+
+  /** Gives a tunnel other parameters; its device stays, and its counters go on (Linux: ip_tunnel_changelink). */
+  change(config: TunnelConfig): void {
+    const old = this.table.get(config.name);
+    if (old === undefined || old.ethernet !== (config.mode !== 'gre' && config.mode !== 'ip6gre')) {
+      this.remove(config.name);
+      this.add(config, old?.counters);
+      return;
+    }
+    this.table.remove(config.name);
+    let t: Tunnel;
+    try {
+      t = this.table.add(config, link(config), old.counters);
+    } catch (e) {
+      this.table.add(old.config, old.link, old.counters);
+      throw e;
+    }
+    t.iSeqno = old.iSeqno;
+    t.oSeqno = old.oSeqno;
+    const before = this.detach(old);
+    if (before.gone) {
+      before.close(true);
+      this.attach(t, null);
+    } else this.attach(t, before);
+  }
+
+  private attach(t: Tunnel, before: Endpoint | null): void {
+    let e: Endpoint;
+    try {
+      e = new Endpoint(t, before?.tun ?? null, this.base);
+    } catch (error) {
+      this.table.remove(t.config.name);
+      throw error;
+    }
+    before?.close(false);
+    if (before !== null) e.reconfigure();
+    this.endpoints.push(e);
+    this.byTunnel.set(t, e);
+    this.arrangeSockets();
+    try {
+      this.groups(t, true);
+    } catch (error) {
+      this.remove(t.config.name);
+      throw error;
+    }
+  }
+
+  private detach(t: Tunnel): Endpoint {
+    const e = this.byTunnel.get(t)!;
+    e.flush();
+    this.byTunnel.delete(t);
+    this.endpoints.splice(this.endpoints.indexOf(e), 1);
+    this.groups(t, false);
+    return e;
+  }
+
+  /** Joins or leaves a tunnel's group, unless another tunnel is in it as well. */
+  private groups(t: Tunnel, join: boolean): void {
+    const group = t.config.remote.join();
+    const others = this.endpoints.some(
+      (e) => e.tunnel !== t && e.tunnel.link === t.link && e.tunnel.config.remote.join() === group,
+    );
+    if (t.remoteMulticast && !others) membership(this.sockets[t.ipv6 ? 1 : 0], t, join);
+  }
+
+  /** Opens the sockets that tunnels need and closes those that none does. */
+  private arrangeSockets(): void {
+    for (const six of [0, 1]) {
+      const needed = this.endpoints.some((e) => e.tunnel.ipv6 === (six === 1));
+      if (needed && this.sockets[six] < 0) {
+        this.sockets[six] = openGre(six === 1);
+        this.sockets[2 + six] = openIcmp(six === 1);
+      } else if (!needed && this.sockets[six] >= 0) {
+        closeSocket(this.sockets[six]);
+        closeSocket(this.sockets[2 + six]);
+        this.sockets[six] = -1;
+        this.sockets[2 + six] = -1;
+      }
+      if (needed) filterRemotes(this.sockets[six], six === 1, this.table.tunnels());
+    }
+    this.arrangePoll();
+  }
+
+  private arrangePoll(): void {
+    this.polled = new PollSet(DEVICES + MAX_TUNNELS);
+    this.polled.add(this.wake, POLLIN);
+    for (const fd of this.sockets) this.polled.add(fd, POLLIN);
+    for (const e of this.endpoints) this.polled.add(e.gone ? -1 : e.tun.fd, POLLIN);
+  }
+
+  /** Waits for packets and passes them on, once. @returns whether it was woken. */
+  step(): boolean {
+    const before = Date.now();
+    this.polled.wait(Math.max(0, Math.min(TICK_MS, this.nextTick - before)));
+    const now = Date.now();
+    const p = this.polled;
+    this.moved = 0;
+    this.more = false;
+    for (const six of [0, 1]) {
+      if (this.sockets[six] >= 0 && p.events(SOCKETS + six) !== 0) this.receiveGre(six === 1);
+      if (this.sockets[six] >= 0 && p.events(SOCKETS + 2 + six) !== 0) this.receiveIcmp(six === 1, now);
+    }
+    for (let i = 0; i < this.endpoints.length; i++) {
+      const events = p.events(DEVICES + i);
+      if ((events & POLLIN) !== 0) this.transmit(this.endpoints[i], now);
+      else if (events !== 0) this.lose(i);
+    }
+    if (now >= this.nextTick) this.tick(now);
+    if (this.moved >= MANY && !this.more) usleep(GATHER_US);
+    if (p.events(WAKE) === 0) return false;
+    clearEvent(this.wake);
+    return true;
+  }
+
+  /** Somebody has removed a device: its descriptor would be readable for ever. */
+  private lose(i: number): void {
+    this.endpoints[i].lose();
+    this.polled.set(DEVICES + i, -1, POLLIN);
+  }
+
+  private transmit(e: Endpoint, now: number): void {
+    const reads = this.transmitter.transmit(e, now);
+    this.moved += reads;
+    if (reads === MOST_READS) this.more = true;
+  }
+
+  private receiveGre(ipv6: boolean): void {
+    const fd = this.sockets[ipv6 ? 1 : 0];
+    for (let round = 0; round < ROUNDS; round++) {
+      const n = this.messages.receive(fd);
+      for (let i = 0; i < n; i++) {
+        if (!outerOf(this.messages, i, ipv6, this.packet)) continue;
+        const p = this.packet;
+        if (u16(p.bytes, p.gre + 2) === GRE_PROTO_KEEPALIVE && this.keepaliveAnswer()) continue;
+        this.table.rcv(p);
+      }
+      for (let i = 0; i < this.dirty.length; i++) this.dirty[i].flush();
+      this.dirty.length = 0;
+      this.moved += n;
+      if (n < RECEIVE_MESSAGES) return;
+    }
+    this.more = true;
+  }
+
+  /** A packet that tunnel `t` took: to its device. */
+  receive(t: Tunnel, bytes: Uint8Array, at: number, end: number, protocol: number): void {
+    const e = this.byTunnel.get(t)!;
+    // The other end is there (again): what the path said before is no longer news to senders.
+    t.errCount = 0;
+    if (isKeepaliveRequest(t, bytes, at, end, protocol)) {
+      this.transmitter.transmitBare(e, bytes, at, end);
+      return;
+    }
+    if (!t.ethernet && !isIp(bytes[at] >>> 4, protocol)) {
+      t.counters[Counter.rxDropped]++;
+      return;
+    }
+    if (e.peers !== null) this.learn(e, bytes, at, protocol);
+    e.gro.write(bytes, at, end, protocol);
+    if (!e.dirty) {
+      e.dirty = true;
+      this.dirty.push(e);
+    }
+  }
+
+  private learn(e: Endpoint, b: Uint8Array, at: number, protocol: number): void {
+    const p = this.packet;
+    const t = e.tunnel;
+    const size = t.ipv6 ? 16 : 4;
+    const peers = e.peers!;
+    if (t.ethernet) peers.learn(b, at + 6, 6, p.bytes, p.source, p.destination, size);
+    else if (protocol === ETH_P_IP) peers.learn(b, at + 12, 4, p.bytes, p.source, p.destination, size);
+    else if (protocol === ETH_P_IPV6) peers.learn(b, at + 8, 16, p.bytes, p.source, p.destination, size);
+  }
+
+  private keepaliveAnswer(): boolean {
+    for (let i = 0; i < this.endpoints.length; i++) {
+      const e = this.endpoints[i];
+      if (e.tunnel.config.keepalive === null || !isKeepaliveAnswer(e.tunnel, this.packet)) continue;
+      e.unanswered = 0;
+      e.setCarrier(true);
+      return true;
+    }
+    return false;
+  }
+
+  /** Linux: gre_err of ip_gre.c, ip6gre_err of ip6_gre.c. */
+  private receiveIcmp(ipv6: boolean, now: number): void {
+    const n = this.errors.receive(this.sockets[ipv6 ? 3 : 2]);
+    for (let i = 0; i < n; i++) {
+      if (!quotedOf(this.errors, i, ipv6, this.icmpError, this.packet)) continue;
+      const t = this.table.quoted(this.packet);
+      const e = t === null ? undefined : this.byTunnel.get(t);
+      if (t === null || e === undefined || t.remoteAny || t.remoteMulticast) continue;
+      const meaning = icmpMeaning(ipv6, this.icmpError.type, this.icmpError.code, t.config.ttl === 0);
+      if (meaning === IcmpMeaning.Mtu) {
+        if (ipv6) e.path?.learn(this.icmpError.mtu);
+        e.askPath();
+      }
+      if (meaning !== IcmpMeaning.Nothing) e.noteError(now, meaning === IcmpMeaning.Unreachable);
+    }
+  }
+
+  private tick(now: number): void {
+    this.nextTick = now + TICK_MS;
+    for (const e of this.endpoints) {
+      if (e.gone) continue;
+      e.askPath();
+      const keepalive = e.tunnel.config.keepalive;
+      if (keepalive === null || now < e.nextKeepalive) continue;
+      e.nextKeepalive = now + keepalive.seconds * 1000;
+      if (e.unanswered >= keepalive.retries) e.setCarrier(false);
+      e.unanswered++;
+      const source = e.tunnel.localAny ? (e.path?.source ?? e.tunnel.config.local) : e.tunnel.config.local;
+      this.transmitter.transmitOwn(e, now, (b, o) => emitKeepalive(e.tunnel, source, b, o));
+    }
+  }
+
+  /** Ends every tunnel; persistent devices stay. */
+  close(): void {
+    for (const t of [...this.table.tunnels()]) this.end(t);
+    this.messages.close();
+    this.errors.close();
+    this.transmitter.close();
+  }
+}
+
+function link(config: TunnelConfig): number {
+  if (config.dev === null) return 0;
+  const index = interfaceIndex(config.dev);
+  if (index === 0) {
+    throw new TunnelConfigError(
+      'dev',
+      `tunnel ${config.name}: there is no interface ${config.dev}; \`ip link\` lists them`,
+    );
+  }
+  return index;
+}
+
+/** Whether the packet's version nibble is that of GRE's protocol type: a TUN device carries IP alone. */
+function isIp(version: number, protocol: number): boolean {
+  return protocol === ETH_P_IP ? version === 4 : protocol === ETH_P_IPV6 && version === 6;
+}
