@@ -20,7 +20,7 @@ const STARTED = {
   'packet-worker': 'src/reader/packet-worker.ts',
   'store-worker': 'src/collector/store/store-worker.ts',
   'ring-worker': 'src/collector/ring/ring-worker.ts',
-  'tunnel-worker': 'src/tunnels/engine/tunnel-worker.ts',
+  'tunnel-worker': 'src/tunnels/tunnel-worker.ts',
   'chdb-starter': 'src/store/embedded/starter.ts',
   'chdb-worker': 'src/store/embedded/worker.ts',
   // Tests and benchmarks have tunnels without the rest of a collector.

@@ -1,6 +1,6 @@
 /** Asking a store a question, through the collector that holds it where one does. */
 import { Readable } from 'node:stream';
-import { CommandError, isExpected, UsageError } from '../model/errors.js';
+import { CommandError, MirrorlakeError, UsageError } from '../model/errors.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { isServer } from '../model/store-location.js';
 import { ControlError, type ControlReply, openReply } from '../observe/control.js';
@@ -59,7 +59,7 @@ async function hinting(sql: string, asks: () => Promise<void>): Promise<void> {
   try {
     await asks();
   } catch (error) {
-    if (isExpected(error)) error.message += addressHint(error.message, sql);
+    if (error instanceof MirrorlakeError) error.message += addressHint(error.message, sql);
     throw error;
   }
 }

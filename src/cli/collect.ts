@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ConfigOverrides, defaultConfig, loadConfig, overrideConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
-import { isExpected } from '../model/errors.js';
+import { MirrorlakeError } from '../model/errors.js';
 import { counted } from '../model/words.js';
 import { createLogger, type Logger } from '../observe/log.js';
 
@@ -124,12 +124,12 @@ async function collect(options: CollectOptions): Promise<void> {
       `stored ${counted(last.store.rows_stored, 'row')}`,
     );
   // What was open is stored, and the log has said why; a service manager starts another.
-  if (why instanceof Error) process.exitCode = isExpected(why) ? why.exitCode : 1;
+  if (why instanceof Error) process.exitCode = why instanceof MirrorlakeError ? why.exitCode : 1;
 }
 
 /** Logs what ends the collector: what an operator can mend, or a defect, of which `log_level: debug` says more. */
 function sayWhy(log: Logger, why: Error): void {
-  if (isExpected(why)) {
+  if (why instanceof MirrorlakeError) {
     log.error(why.message);
     return;
   }

@@ -7,7 +7,7 @@ import { koffiFinding, rawSocketFinding } from '../doctor/native.js';
 import { Network } from '../doctor/network.js';
 import { type PacketPath, packetPath } from '../doctor/path.js';
 import { diskFinding, storeFindings } from '../doctor/storage.js';
-import { isExpected } from '../model/errors.js';
+import { MirrorlakeError } from '../model/errors.js';
 import { isServer, NO_STORE } from '../model/store-location.js';
 import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { findCollector } from './find-store.js';
@@ -122,7 +122,7 @@ async function socketOf({ store, config }: DoctorOptions): Promise<string | unde
     return await findCollector({ store, config });
   } catch (e) {
     // What is wrong with the store's name is a finding of its own.
-    if (isExpected(e)) return undefined;
+    if (e instanceof MirrorlakeError) return undefined;
     throw e;
   }
 }

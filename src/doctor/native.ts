@@ -10,7 +10,7 @@ export async function koffiFinding(): Promise<Finding> {
     return good(subject, 'loads');
   } catch (error) {
     if (!(error instanceof InstallationError)) throw error;
-    return bad(subject, `${error.what}: nothing can be received`, error.mend);
+    return bad(subject, `${error.what}: nothing can be received`, error.hint);
   }
 }
 

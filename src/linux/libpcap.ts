@@ -1,4 +1,5 @@
 /** libpcap's compiler of filter expressions (pcap_compile(3PCAP), pcap-filter(7)): the language of tcpdump. */
+import { MirrorlakeError } from '../model/errors.js';
 import { koffi } from './koffi.js';
 import * as libc from './libc.js';
 
@@ -6,9 +7,12 @@ import * as libc from './libc.js';
 const NAMES = ['libpcap.so.1', 'libpcap.so.0.8'];
 
 /** libpcap is not there, or refused an expression. The message says what to do. */
-export class FilterError extends Error {
+export class FilterError extends MirrorlakeError {
   override readonly name = 'FilterError';
-  readonly exitCode = 2;
+
+  constructor(message: string) {
+    super(message, 'FILTER', { exitCode: 2 });
+  }
 }
 
 interface Libpcap {

@@ -3,7 +3,7 @@
 import type { Mirrored } from '../model/mirrored.js';
 import { FRAME_PLACE, FRAME_WORDS } from '../sessions/frame-batch.js';
 import type { Frame } from '../wire/walk/frame.js';
-import { IN_ARENA, KEPT_WORDS } from './session-protocol.js';
+import { IN_ARENA, KEPT_WORDS } from './session-dialect.js';
 import { SessionThread } from './session-thread.js';
 
 export class PacketThread extends SessionThread {

@@ -1,8 +1,15 @@
 /** The session thread's work where packets are kept as well: frames go to their sessions, and then into segments. */
 import type { KeptPackets } from '../config/kept-packets.js';
 import { PacketKeeper } from '../store/segment/packet-keeper.js';
-import { KEPT_WORDS, type SessionTask } from './session-protocol.js';
-import { SessionWork, say } from './session-work.js';
+import type { Channel } from '../threads/channel.js';
+import {
+  type FrameBatch,
+  KEPT_WORDS,
+  type ReaderSide,
+  type SessionTask,
+  type SessionThreadSide,
+} from './session-dialect.js';
+import { SessionWork } from './session-work.js';
 
 /** Bytes of a segment before it is handed back. */
 const SEGMENT_BYTES = 8 << 20;
@@ -12,13 +19,13 @@ export class PacketWork extends SessionWork {
   private readonly which: KeptPackets;
   private stored = 0;
 
-  constructor(task: SessionTask) {
-    super(task);
+  constructor(task: SessionTask, reader: Channel<SessionThreadSide, ReaderSide>) {
+    super(task, reader);
     this.keeper = new PacketKeeper(this.table);
     this.which = task.packets as KeptPackets;
   }
 
-  override frames(batch: number, count: number, buffer: number): void {
+  override frames({ batch, count, buffer }: FrameBatch): void {
     const { frame, mirrored, keeper, which } = this;
     const kept = this.batches[batch].kept as Int32Array;
     for (let i = 0; i < count; i++) {
@@ -31,23 +38,23 @@ export class PacketWork extends SessionWork {
       keeper.keep(frame, mirrored, which.bytes, which.packets, frame.end - frame.start);
     }
     this.done(batch, buffer);
-    if (keeper.length >= SEGMENT_BYTES) this.hand();
+    if (keeper.length >= SEGMENT_BYTES) this.handOver();
   }
 
   protected override flush(): void {
     super.flush();
-    this.hand();
+    this.handOver();
   }
 
   protected override get packets(): { kept: number; dropped: number } {
     return { kept: this.stored, dropped: this.keeper.dropped };
   }
 
-  private hand(): void {
+  private handOver(): void {
     if (this.keeper.count === 0) return;
     const rows = this.keeper.count;
     this.stored += rows;
     const bytes = this.keeper.take() as Uint8Array<ArrayBuffer>;
-    say({ kind: 'segment', table: 'packets', bytes, rows, lastSeen: undefined }, [bytes.buffer]);
+    this.hand({ table: 'packets', bytes, rows, lastSeen: undefined });
   }
 }

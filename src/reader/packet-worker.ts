@@ -2,4 +2,4 @@
 import { PacketWork } from './packet-work.js';
 import { serve } from './session-work.js';
 
-serve((task) => new PacketWork(task));
+serve((task, reader) => new PacketWork(task, reader));

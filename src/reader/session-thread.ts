@@ -6,6 +6,8 @@ import { MAX_RECORD } from '../receive/file/format.js';
 import type { BufferRing } from '../receive/file/read-ahead.js';
 import { FRAME_BATCH, FRAME_PLACE, FRAME_WORDS, moveFrame, packFrame } from '../sessions/frame-batch.js';
 import { SessionCounters } from '../sessions/options.js';
+import { Channel } from '../threads/channel.js';
+import { workerTransport } from '../threads/transport.js';
 import type { Frame } from '../wire/walk/frame.js';
 import type { ReadOutput } from './output.js';
 import {
@@ -13,14 +15,14 @@ import {
   BATCH_BYTES,
   type Batch,
   batchIn,
-  type FromSessionThread,
   IN_ARENA,
   IN_BUFFER,
   KEPT_BYTES,
   type PacketCounts,
+  type ReaderSide,
   type SessionTask,
-  type ToSessionThread,
-} from './session-protocol.js';
+  type SessionThreadSide,
+} from './session-dialect.js';
 
 /**
  * Bytes read at a time, and how many such pieces may be read ahead of the session table. A piece is one batch of packets
@@ -55,7 +57,10 @@ export class SessionThread implements FrameSink, BufferRing {
   /** Batches of each buffer that the thread still works on, and who waits for them. */
   private readonly busy: number[];
   private readonly waiting: (() => void)[] = [];
-  private readonly ended: Promise<void>;
+  private readonly channel: Channel<ReaderSide, SessionThreadSide>;
+  /** Fails when the thread does. */
+  private readonly failed: Promise<never>;
+  private over = false;
   private buffer = 0;
   protected batch = 0;
   protected words: Int32Array;
@@ -70,36 +75,35 @@ export class SessionThread implements FrameSink, BufferRing {
    * @param onSegment takes finished rows, a segment at a time; without it the thread prints them as NDJSON
    */
   constructor(
-    private readonly worker: Worker,
+    worker: Worker,
     private readonly options: SessionThreadOptions,
     onSegment?: ReadOutput['onSegment'],
   ) {
     const buffers = Array.from({ length: BUFFERS }, () => new SharedArrayBuffer(MAX_RECORD + CHUNK));
     this.buffers = buffers.map((buffer) => new Uint8Array(buffer));
     this.busy = buffers.map(() => 0);
-    this.say({ kind: 'task', buffers, ...options, print: onSegment === undefined });
     // A thread that prints leaves when its reader does (| head). That ends the thread alone.
-    const gone = (code: number) => {
-      if (code === 0 && onSegment === undefined) process.exit(0);
-    };
-    this.worker.on('exit', gone);
-    this.ended = new Promise((resolve, reject) => {
-      this.worker.on('error', reject);
-      this.worker.on('message', (message: FromSessionThread) => {
-        if (message.kind === 'done') this.release(message.batch, message.buffer);
-        else if (message.kind === 'segment')
-          onSegment?.(message.table, message.bytes, message.rows, message.lastSeen);
-        else {
-          this.counters = message.counters;
-          this.packets = message.packets;
-          this.twice = message.twice;
-          this.worker.off('exit', gone);
-          resolve();
-        }
-      });
+    worker.on('exit', (code) => {
+      if (code === 0 && onSegment === undefined && !this.over) process.exit(0);
+    });
+    let fail: (error: Error) => void = () => {};
+    this.failed = new Promise((_, reject) => {
+      fail = reject;
     });
     // Met in finish; until then an error only wakes who waits.
-    this.ended.catch(() => this.wake());
+    this.failed.catch(() => this.wake());
+    this.channel = new Channel(
+      workerTransport(worker),
+      {
+        asks: {},
+        tells: {
+          done: ({ batch, buffer }) => this.release(batch, buffer),
+          segment: ({ table, bytes, rows, lastSeen }) => onSegment?.(table, bytes, rows, lastSeen),
+        },
+      },
+      { ended: fail },
+    );
+    this.channel.tell('task', { buffers, ...options, print: onSegment === undefined });
     this.batch = this.addBatch();
     this.words = this.batches[this.batch].words;
     this.arena = this.batches[this.batch].arena;
@@ -132,8 +136,7 @@ export class SessionThread implements FrameSink, BufferRing {
     const points = this.points.slice(this.pointsSent);
     this.pointsSent = this.points.length;
     this.busy[this.buffer]++;
-    this.say({
-      kind: 'frames',
+    this.channel.tell('frames', {
       batch: this.batch,
       count: this.count,
       buffer: this.buffer,
@@ -148,29 +151,29 @@ export class SessionThread implements FrameSink, BufferRing {
 
   async free(index: number): Promise<void> {
     while (this.busy[index] > 0) {
-      await Promise.race([new Promise<void>((resolve) => this.waiting.push(resolve)), this.ended]);
+      await Promise.race([new Promise<void>((resolve) => this.waiting.push(resolve)), this.failed]);
     }
   }
 
   /** Ends every session: before an older capture. */
   restart(reason: EndReason): void {
-    this.say({ kind: 'finish', reason, last: false });
+    this.channel.tell('restart', reason);
   }
 
   /** Ends every session, and settles when the last row is out. */
   async finish(reason: EndReason): Promise<void> {
-    this.say({ kind: 'finish', reason, last: true });
-    await this.ended;
-  }
-
-  private say(message: ToSessionThread): void {
-    this.worker.postMessage(message);
+    const { counters, packets, twice } = await this.channel.ask('finish', reason);
+    this.over = true;
+    this.channel.close();
+    this.counters = counters;
+    this.packets = packets;
+    this.twice = twice;
   }
 
   private addBatch(): number {
     const memory = new SharedArrayBuffer(this.options.packets ? BATCH_BYTES + KEPT_BYTES : BATCH_BYTES);
     this.batches.push(batchIn(memory));
-    this.say({ kind: 'memory', memory });
+    this.channel.tell('memory', memory);
     return this.batches.length - 1;
   }
 

@@ -2,31 +2,35 @@
 import { parentPort } from 'node:worker_threads';
 import { MirrorPoint } from '../model/mirror-point.js';
 import { Mirrored } from '../model/mirrored.js';
-import type { SessionSink } from '../model/session-record.js';
+import type { EndReason, SessionSink } from '../model/session-record.js';
 import { FRAME_PLACE, FRAME_WORDS, unpackFrame } from '../sessions/frame-batch.js';
 import { separationBits } from '../sessions/separation.js';
 import { SessionTable } from '../sessions/table.js';
 import { SessionLines } from '../store/ndjson/session-ndjson.js';
 import { SessionSegment } from '../store/segment/session-segment.js';
+import { Channel } from '../threads/channel.js';
+import { PortTransport } from '../threads/transport.js';
 import { Frame } from '../wire/walk/frame-fields.js';
 import { CHUNK, writeOut } from './line-writer.js';
 import {
   type Batch,
   batchIn,
-  type FromSessionThread,
+  type FrameBatch,
   IN_ARENA,
   type PacketCounts,
   type PlainPoint,
+  type ReaderSide,
+  type RowSegment,
+  type SessionsTold,
   type SessionTask,
-  type ToSessionThread,
-} from './session-protocol.js';
+  type SessionThreadSide,
+} from './session-dialect.js';
 
 /** Bytes of a segment before it is handed back: some ten thousand sessions. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 
-export function say(message: FromSessionThread, transfer: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, transfer);
-}
+/** Hands finished rows over; their memory goes with them. */
+type Hand = (segment: RowSegment) => void;
 
 /** Where rows go. */
 interface Rows extends SessionSink {
@@ -44,7 +48,7 @@ function printed(collector: string): Rows {
   };
 }
 
-function handedBack(collector: string): Rows {
+function handedBack(collector: string, hand: Hand): Rows {
   const segment = new SessionSegment(collector);
   // A row takes some hundred bytes and more.
   let lastSeen = new Uint32Array(SEGMENT_BYTES / 64);
@@ -53,7 +57,7 @@ function handedBack(collector: string): Rows {
     if (rows === 0) return;
     const bytes = segment.take() as Uint8Array<ArrayBuffer>;
     const seen = lastSeen.slice(0, rows);
-    say({ kind: 'segment', table: 'sessions', bytes, rows, lastSeen: seen }, [bytes.buffer, seen.buffer]);
+    hand({ table: 'sessions', bytes, rows, lastSeen: seen });
   };
   return {
     session: (record) => {
@@ -84,11 +88,14 @@ export class SessionWork {
   protected readonly mirrored = new Mirrored();
   protected readonly batches: Batch[] = [];
 
-  constructor(task: SessionTask) {
+  constructor(
+    task: SessionTask,
+    private readonly reader: Channel<SessionThreadSide, ReaderSide>,
+  ) {
     this.buffers = task.buffers.map((buffer) => new Uint8Array(buffer));
     this.dedupWindow = task.dedupWindow;
     this.separateBy = separationBits(task.separateBy);
-    this.rows = task.print ? printed(task.collector) : handedBack(task.collector);
+    this.rows = task.print ? printed(task.collector) : handedBack(task.collector, this.hand);
     this.table = new SessionTable(this.rows, {
       ...(task.capacity !== undefined && { capacity: task.capacity }),
       ...(task.ids !== undefined && { ids: task.ids }),
@@ -108,7 +115,12 @@ export class SessionWork {
     }
   }
 
-  frames(batch: number, count: number, buffer: number): void {
+  protected readonly hand: Hand = (segment) => {
+    const { bytes, lastSeen } = segment;
+    this.reader.tell('segment', segment, lastSeen ? [bytes.buffer, lastSeen.buffer] : [bytes.buffer]);
+  };
+
+  frames({ batch, count, buffer }: FrameBatch): void {
     for (let i = 0; i < count; i++) {
       this.unpack(batch, i, buffer);
       this.table.frame(this.frame, this.mirrored);
@@ -124,15 +136,19 @@ export class SessionWork {
   }
 
   protected done(batch: number, buffer: number): void {
-    say({ kind: 'done', batch, buffer });
+    this.reader.tell('done', { batch, buffer });
   }
 
-  finish(message: Extract<ToSessionThread, { kind: 'finish' }>): void {
-    this.table.finish(message.reason);
-    if (!message.last) return;
+  /** Ends every session. */
+  restart(reason: EndReason): void {
+    this.table.finish(reason);
+  }
+
+  finish(reason: EndReason): SessionsTold {
+    this.table.finish(reason);
     this.flush();
     const twice = this.points.filter((point) => this.table.comesTwice(point)).map((point) => point.index);
-    say({ kind: 'ended', counters: this.table.counters, packets: this.packets, twice });
+    return { counters: this.table.counters, packets: this.packets, twice };
   }
 
   protected flush(): void {
@@ -144,27 +160,29 @@ export class SessionWork {
   }
 }
 
+/** How the thread's work begins. */
+type Begin = (task: SessionTask, reader: Channel<SessionThreadSide, ReaderSide>) => SessionWork;
+
 /** Does what the main thread says. */
-export function serve(begin: (task: SessionTask) => SessionWork): void {
-  const port = parentPort;
-  if (port === null) throw new Error('the session thread is started by read');
+export function serve(begin: Begin): void {
+  if (parentPort === null) throw new Error('the session thread is started by read');
   let work: SessionWork | undefined;
-  port.on('message', (message: ToSessionThread) => {
-    switch (message.kind) {
-      case 'task':
-        work = begin(message);
-        break;
-      case 'memory':
-        work?.addBatch(message.memory);
-        break;
-      case 'frames':
-        work?.addPoints(message.points);
-        work?.frames(message.batch, message.count, message.buffer);
-        break;
-      case 'finish':
-        work?.finish(message);
-        if (message.last) port.close();
-        break;
-    }
+  const begun = (): SessionWork => {
+    if (work === undefined) throw new Error('the session thread has no task');
+    return work;
+  };
+  const reader = new Channel<SessionThreadSide, ReaderSide>(new PortTransport(parentPort), {
+    asks: { finish: (reason) => begun().finish(reason) },
+    tells: {
+      task: (task) => {
+        work = begin(task, reader);
+      },
+      memory: (memory) => begun().addBatch(memory),
+      frames: (frames) => {
+        begun().addPoints(frames.points);
+        begun().frames(frames);
+      },
+      restart: (reason) => begun().restart(reason),
+    },
   });
 }

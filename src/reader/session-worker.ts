@@ -1,4 +1,4 @@
 /** The session thread of `read`. */
 import { SessionWork, serve } from './session-work.js';
 
-serve((task) => new SessionWork(task));
+serve((task, reader) => new SessionWork(task, reader));

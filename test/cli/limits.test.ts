@@ -49,7 +49,7 @@ import { SLOT_VLANS } from '../../src/sessions/slots.js';
 import { PRESSURE_PASSES } from '../../src/sessions/table.js';
 import { MOST_ROWS, MOST_WORDS } from '../../src/store/clickhouse/answer.js';
 import { REQUEST_TIMEOUT_MS } from '../../src/store/clickhouse/server.js';
-import { SMALL_ANSWER } from '../../src/store/embedded/protocol.js';
+import { SMALL_ANSWER } from '../../src/store/embedded/dialect.js';
 import { KILL_PATIENCE, QUESTIONS_AT_ONCE, QUESTIONS_WAITING } from '../../src/store/embedded/questions.js';
 import { LEAST_MEMORY, MOST_MEMORY } from '../../src/store/embedded/store.js';
 import { DEDUPLICATION_WINDOW } from '../../src/store/migrations.js';

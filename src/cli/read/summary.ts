@@ -3,7 +3,7 @@ import type { Demux } from '../../demux/demux.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../model/mirror-point.js';
 import { MirrorRecord, SequenceUse } from '../../model/mirror-record.js';
 import { counted, grouped, incompleteWords } from '../../model/words.js';
-import type { PacketCounts } from '../../reader/session-protocol.js';
+import type { PacketCounts } from '../../reader/session-dialect.js';
 import type { SessionCounters } from '../../sessions/options.js';
 import { formatIp } from '../../wire/ip/addresses.js';
 import { MALFORMED_NAMES } from '../../wire/walk/malformed.js';

@@ -13,7 +13,7 @@ import {
 } from '../../linux/packet-socket.js';
 import { LinkType } from '../../model/batch.js';
 import type { ReceiverStatus } from '../../model/status.js';
-import type { RingData } from './ring-protocol.js';
+import type { RingData } from './ring-dialect.js';
 
 /** Interface types (ARPHRD_) that have an Ethernet header: Ethernet and loopback. */
 const ARPHRD_ETHER = 1;

@@ -18,8 +18,8 @@ import { CommandError } from '../../model/errors.js';
 import type { ReceiverStatus } from '../../model/status.js';
 import type { CaptureOptions, CaptureSnapshot, MirrorChanges, MirrorCounts } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
+import type { RingCounts, RingWorkerData } from './ring-dialect.js';
 import { RingInterface } from './ring-interface.js';
-import type { FromRingWorker, RingWorkerData } from './ring-protocol.js';
 import { WorkerHandle } from './ring-worker-handle.js';
 
 /**
@@ -144,21 +144,23 @@ export class RingReceiver {
       workerData,
       transferList: [port],
     });
-    const handle = new WorkerHandle(worker, wake);
+    const handle: WorkerHandle = new WorkerHandle(
+      worker,
+      wake,
+      {
+        counts: (counts) => this.counted(number, handle, counts),
+        minute: (counts) => this.options.minute(counts),
+        released: (fd) => this.release(fd),
+      },
+      (error) => this.options.failed(error),
+    );
     this.workers.push(handle);
-    worker.on('message', (m: FromRingWorker) => this.heard(number, handle, m));
-    worker.on('error', (e) => this.options.failed(e instanceof Error ? e : new Error(String(e))));
   }
 
-  private heard(number: number, handle: WorkerHandle, m: FromRingWorker): void {
-    if (m.kind === 'minute') this.options.minute(m.counts);
-    else if (m.kind === 'released') this.release(m.fd);
-    else {
-      handle.snapshot = m.snapshot;
-      this.options.changes(number, m.changes);
-      if (m.snapshot.ipv6Fragments > 0) this.fragmented();
-      if (m.kind === 'finished') handle.finished();
-    }
+  private counted(number: number, worker: WorkerHandle, { snapshot, changes }: RingCounts): void {
+    worker.snapshot = snapshot;
+    this.options.changes(number, changes);
+    if (snapshot.ipv6Fragments > 0) this.fragmented();
   }
 
   /** Large packets come in fragments over IPv6, whose inner addresses the kernel does not see. */
@@ -240,7 +242,10 @@ export class RingReceiver {
   private share(): void {
     const attached = this.interfaces.filter((w) => w.index !== 0);
     for (const [i, worker] of this.workers.entries()) {
-      worker.tell({ kind: 'rings', rings: attached.map((w) => w.ring(i)) });
+      worker.tell(
+        'rings',
+        attached.map((w) => w.ring(i)),
+      );
     }
   }
 
@@ -266,7 +271,7 @@ export class RingReceiver {
   }
 
   setRules(rules: MirrorRules): void {
-    for (const worker of this.workers) worker.tell({ kind: 'rules', rules });
+    for (const worker of this.workers) worker.tell('rules', rules);
   }
 
   /** Stops receiving, has the workers read their rings empty and end what is open. */
@@ -277,7 +282,12 @@ export class RingReceiver {
     // The last block is handed over when its time is up.
     await new Promise((resolve) => setTimeout(resolve, 3 * RETIRE_MS));
     for (const w of this.interfaces) for (const fd of w.detach()) this.releasing.set(fd, w);
-    await Promise.all(this.workers.map((worker) => worker.finish()));
+    await Promise.all(
+      this.workers.map(async (worker, number) => {
+        const last = await worker.finish();
+        if (last !== undefined) this.counted(number, worker, last);
+      }),
+    );
     // With no worker there is none to release them.
     for (const fd of [...this.guards, ...this.spares, ...this.releasing.keys()]) closeSocket(fd);
     await Promise.all(this.workers.map((w) => w.worker.terminate()));

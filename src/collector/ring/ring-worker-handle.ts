@@ -1,37 +1,37 @@
 /** A ring worker, as the main thread holds it. */
 import type { Worker } from 'node:worker_threads';
 import { signalEvent } from '../../linux/event.js';
+import { Channel, type Handlers } from '../../threads/channel.js';
+import { workerTransport } from '../../threads/transport.js';
 import type { CaptureSnapshot } from '../packet-path.js';
-import type { ToRingWorker } from './ring-protocol.js';
+import type { RingCounts, RingMainSide, RingWorkerSide } from './ring-dialect.js';
 
 export class WorkerHandle {
   snapshot: CaptureSnapshot | undefined;
-  private ended: (() => void) | undefined;
-  private readonly end: Promise<void>;
+  private readonly channel: Channel<RingMainSide, RingWorkerSide>;
 
+  /**
+   * @param wake event descriptor that the worker waits on
+   * @param failed told when the worker dies of itself
+   */
   constructor(
     readonly worker: Worker,
-    readonly wake: number,
+    wake: number,
+    hears: Handlers<RingMainSide>['tells'],
+    failed: (error: Error) => void,
   ) {
-    this.end = new Promise((resolve) => {
-      this.ended = resolve;
-    });
-    worker.once('exit', () => this.finished());
+    const transport = workerTransport(worker, () => signalEvent(wake));
+    this.channel = new Channel(transport, { asks: {}, tells: hears }, { ended: failed });
   }
 
-  /** It has said its last, or is dead. */
-  finished(): void {
-    this.ended?.();
+  tell<What extends keyof RingWorkerSide['tells']>(what: What, value: RingWorkerSide['tells'][What]): void {
+    this.channel.tell(what, value);
   }
 
-  /** Has it end everything and waits until it has. */
-  finish(): Promise<void> {
-    this.tell({ kind: 'finish' });
-    return this.end;
-  }
-
-  tell(message: ToRingWorker): void {
-    this.worker.postMessage(message);
-    signalEvent(this.wake);
+  /** Has it end everything. @returns its last counts; undefined when it is dead */
+  async finish(): Promise<RingCounts | undefined> {
+    const counts = await this.channel.ask('finish', undefined).catch(() => undefined);
+    this.channel.close();
+    return counts;
   }
 }

@@ -2,16 +2,18 @@
  * A ring worker: reads its rings, blocking in poll, and takes the packets all the way to segments. It never turns
  * its event loop: messages are looked for when its wake descriptor says so.
  */
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { dropCapabilities } from '../../linux/capabilities.js';
 import { clearEvent } from '../../linux/event.js';
 import { POLLERR, POLLIN, PollSet } from '../../linux/poll.js';
 import { clearSocketError } from '../../linux/socket.js';
 import { PacketBatch } from '../../model/batch.js';
 import { Ring } from '../../receive/ring.js';
+import { Channel } from '../../threads/channel.js';
+import { PortTransport } from '../../threads/transport.js';
 import { Capture } from '../packet-path.js';
 import { SegmentPort, Waiting } from '../store/segment-port.js';
-import type { FromRingWorker, RingData, RingWorkerData, ToRingWorker } from './ring-protocol.js';
+import type { RingCounts, RingData, RingMainSide, RingWorkerData, RingWorkerSide } from './ring-dialect.js';
 
 /** Milliseconds between two looks at the time, and between two snapshots. */
 const TICK_MS = 100;
@@ -27,12 +29,11 @@ const GATHER_PART = 4;
 const TURN = 64;
 
 const data = workerData as RingWorkerData;
-const main = parentPort!;
 const batch = new PacketBatch();
 const segments = new SegmentPort(data.store, new Waiting(data.waiting));
 const capture = new Capture(data.capture, {
   segment: (table, bytes, rows) => segments.send(table, bytes, rows),
-  minute: (counts) => say({ kind: 'minute', counts }),
+  minute: (counts) => main.tell('minute', counts),
 });
 
 // The main thread opens the sockets. It shares its memory with this one, so this is no wall, and costs nothing.
@@ -48,11 +49,19 @@ interface Reading {
 let reading: Reading[] = [];
 let polls = new PollSet(1);
 let gatherMs = 0;
-let finishing = false;
+/** Answers that everything has ended; undefined until that is asked for. */
+let finished: ((counts: RingCounts) => void) | undefined;
 
-function say(message: FromRingWorker): void {
-  main.postMessage(message);
-}
+const asked = new PortTransport(parentPort!, true);
+const main = new Channel<RingWorkerSide, RingMainSide>(asked, {
+  asks: {
+    finish: () =>
+      new Promise((resolve) => {
+        finished = resolve;
+      }),
+  },
+  tells: { rings: setRings, rules: (rules) => capture.setRules(rules) },
+});
 
 function setRings(rings: readonly RingData[]): void {
   const kept = reading.filter((r) => rings.some((d) => d.fd === r.data.fd));
@@ -60,7 +69,7 @@ function setRings(rings: readonly RingData[]): void {
     // What the kernel had written before the interface went is still worth reading.
     while (r.ring.fill(batch)) capture.process(batch);
     r.ring.close();
-    say({ kind: 'released', fd: r.data.fd });
+    main.tell('released', r.data.fd);
   }
   const added = rings.filter((d) => !kept.some((r) => r.data.fd === d.fd));
   reading = [
@@ -74,14 +83,13 @@ function setRings(rings: readonly RingData[]): void {
   for (const r of reading) polls.add(r.data.fd, POLLIN);
 }
 
+function counts(): RingCounts {
+  return { snapshot: capture.snapshot(), changes: capture.changes() };
+}
+
 function takeMessages(): void {
   clearEvent(data.wake);
-  for (let m = receiveMessageOnPort(main); m !== undefined; m = receiveMessageOnPort(main)) {
-    const message = m.message as ToRingWorker;
-    if (message.kind === 'rings') setRings(message.rings);
-    else if (message.kind === 'rules') capture.setRules(message.rules);
-    else finishing = true;
-  }
+  asked.drain();
 }
 
 /** Reads some of every ring. @returns whether there was anything. */
@@ -115,7 +123,7 @@ function run(): void {
   let told = 0;
   let before = false;
   polls.add(data.wake, POLLIN);
-  while (!finishing) {
+  while (finished === undefined) {
     const busy = read();
     const now = Date.now();
     if (now - ticked >= TICK_MS || now < ticked) {
@@ -124,7 +132,7 @@ function run(): void {
       // A worker that is never idle still hears what it is told.
       if (busy) takeMessages();
       if (now - told >= SNAPSHOT_MS || now < told) {
-        say({ kind: 'snapshot', snapshot: capture.snapshot(), changes: capture.changes() });
+        main.tell('counts', counts());
         told = now;
       }
     }
@@ -136,7 +144,7 @@ function run(): void {
   }
   setRings([]);
   capture.finish();
-  say({ kind: 'finished', snapshot: capture.snapshot(), changes: capture.changes() });
+  finished(counts());
 }
 
 run();

@@ -2,16 +2,20 @@
 import type { MessagePort } from 'node:worker_threads';
 import { LARGEST_APPEND } from '../../store/segment/segment-size.js';
 import type { TableName } from '../../store/tables.js';
+import { Channel, DEAF, type Deaf } from '../../threads/channel.js';
+import { PortTransport } from '../../threads/transport.js';
 
 /** Kept packets leave half of what may be on its way to the rest. */
 export const PACKETS_LIMIT = LARGEST_APPEND / 2;
 
-export interface SegmentMessage {
-  readonly kind: 'segment';
+export interface Segment {
   readonly table: TableName;
   readonly bytes: Uint8Array;
   readonly rows: number;
 }
+
+/** What whoever takes segments understands. */
+export type SegmentSide = { asks: Record<never, never>; tells: { segment: Segment } };
 
 /** The count of bytes under way, shared by every thread that sends and the one that takes. */
 export class Waiting {
@@ -35,16 +39,20 @@ export class Waiting {
 }
 
 export class SegmentPort {
+  private readonly taker: Channel<Deaf, SegmentSide>;
+
   constructor(
-    private readonly port: MessagePort,
+    port: MessagePort,
     private readonly waiting: Waiting,
-  ) {}
+  ) {
+    // Nothing comes back.
+    this.taker = new Channel(new PortTransport(port, true), DEAF);
+  }
 
   /** Sends a segment; its memory goes with it. @returns false when too much is under way: it is lost. */
   send(table: TableName, bytes: Uint8Array, rows: number): boolean {
     if (!this.waiting.take(bytes.length, table === 'packets' ? PACKETS_LIMIT : LARGEST_APPEND)) return false;
-    const message: SegmentMessage = { kind: 'segment', table, bytes, rows };
-    this.port.postMessage(message, [bytes.buffer as ArrayBuffer]);
+    this.taker.tell('segment', { table, bytes, rows }, [bytes.buffer as ArrayBuffer]);
     return true;
   }
 }

@@ -1,14 +1,17 @@
 /** The store's thread: takes segments from the packet paths, brings them to the store, and answers queries. */
 import { join } from 'node:path';
-import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { dropCapabilities } from '../../linux/capabilities.js';
+import { asError } from '../../model/errors.js';
 import type { StoreStatus } from '../../model/status.js';
 import { Growth, NO_FIGURES } from '../../store/growth.js';
 import { openStore } from '../../store/open.js';
 import { Delivery } from '../../store/spool/delivery.js';
 import { SPOOL_MEMORY, Spool } from '../../store/spool/spool.js';
-import { type SegmentMessage, Waiting } from './segment-port.js';
-import type { FromStoreWorker, StoreWorkerData, ThreadQuestion, ToStoreWorker } from './store-protocol.js';
+import { Channel, type Deaf, type Request } from '../../threads/channel.js';
+import { PortTransport } from '../../threads/transport.js';
+import { type Segment, type SegmentSide, Waiting } from './segment-port.js';
+import type { StoreMainSide, StoreWorkerData, StoreWorkerSide, ThreadQuestion } from './store-dialect.js';
 
 const STATUS_MS = 500;
 /** How often the store is asked how large it is. */
@@ -16,163 +19,161 @@ const SIZE_MS = 60_000;
 const STORE_CLOSE_MS = 500;
 
 const data = workerData as StoreWorkerData;
-const main = parentPort!;
 const waiting = new Waiting(data.waiting);
-
-function say(message: FromStoreWorker, transfer: ArrayBuffer[] = []): void {
-  main.postMessage(message, transfer);
-}
-
-function failure(e: unknown): { message: string; exitCode: number } {
-  const exitCode = (e as { exitCode?: unknown }).exitCode;
-  return {
-    message: e instanceof Error ? e.message : String(e),
-    exitCode: typeof exitCode === 'number' ? exitCode : 1,
-  };
-}
 
 // It has a use for them only where root has the engine run as the owner of the data. What it starts has none either way
 // (see collect.ts). This thread shares its memory with the others: it is no wall.
 if (process.geteuid?.() !== 0) dropCapabilities();
 
-async function serve(): Promise<void> {
-  const store = openStore(data.location, {
+function log(level: 'info' | 'warn' | 'error', message: string): void {
+  main.tell('log', { level, message });
+}
+
+/** The store, and the ways of segments to it. */
+class StoreWork {
+  private readonly store = openStore(data.location, {
     create: true,
     spool: data.spool.directory,
     ...(data.memory !== undefined && { memory: data.memory }),
     ...(data.reader !== undefined && { reader: data.reader }),
   });
-  const log = (level: 'info' | 'warn' | 'error', message: string): void =>
-    say({ kind: 'log', level, message });
-  const spool = new Spool(data.spool.directory, { limit: data.spool.limit, memory: SPOOL_MEMORY, log });
-  const delivery = new Delivery(store, spool, { log, retention: data.retention });
-  // Kept packets go their own way, so that they never delay sessions.
-  const packets = new Spool(join(data.spool.directory, 'packets'), {
+  private readonly spool = new Spool(data.spool.directory, {
+    limit: data.spool.limit,
+    memory: SPOOL_MEMORY,
+    log,
+  });
+  private readonly delivery = new Delivery(this.store, this.spool, { log, retention: data.retention });
+  /** Kept packets go their own way, so that they never delay sessions. */
+  private readonly packets = new Spool(join(data.spool.directory, 'packets'), {
     limit: data.spool.packetsLimit,
     setting: 'spool.packets_limit',
     memory: SPOOL_MEMORY,
     log,
   });
-  const packetDelivery = new Delivery(store, packets, {
+  private readonly packetDelivery = new Delivery(this.store, this.packets, {
     second: true,
     // The store is the same: what is well with it is said once.
     log: (level, message) => {
       if (level !== 'info') log(level, `packets: ${message}`);
     },
   });
-  const queries = new Map<number, { readonly left: AbortController; more: () => void }>();
+  private readonly ports: PortTransport[] = [];
+  private readonly growth = new Growth();
+  private figures = NO_FIGURES;
+  private readonly measuring = setInterval(() => void this.measure(), SIZE_MS);
+  private readonly telling = setInterval(() => main.tell('status', this.status()), STATUS_MS);
 
-  const query = async (id: number, question: ThreadQuestion): Promise<void> => {
-    const left = new AbortController();
-    const state = { left, more: () => {} };
-    queries.set(id, state);
-    const { sql, format, ...options } = question;
+  async start(): Promise<void> {
+    await this.delivery.start();
+    await this.packetDelivery.start();
+  }
+
+  listen(port: MessagePort): void {
+    const transport = new PortTransport(port);
+    this.ports.push(transport);
+    new Channel<SegmentSide, Deaf>(transport, {
+      asks: {},
+      tells: { segment: (segment) => this.take(segment) },
+    });
+  }
+
+  private take({ table, bytes, rows }: Segment): void {
+    (table === 'packets' ? this.packets : this.spool).append(table, bytes, rows);
+    waiting.give(bytes.length);
+  }
+
+  /** Answers no faster than pieces are taken. */
+  async query({ sql, format, ...options }: ThreadQuestion, { signal, piece }: Request): Promise<void> {
+    const answer = await this.store.query(sql, {
+      ...options,
+      ...(format !== undefined && { format }),
+      signal,
+    });
+    for await (const part of answer) {
+      const bytes = Uint8Array.from(part as Uint8Array);
+      await piece(bytes, [bytes.buffer]);
+      if (signal.aborted) return;
+    }
+  }
+
+  async close(within: number): Promise<StoreStatus> {
     try {
-      const answer = await store.query(sql, {
-        ...options,
-        ...(format !== undefined && { format }),
-        signal: left.signal,
-      });
-      for await (const piece of answer) {
-        const bytes = Uint8Array.from(piece as Uint8Array);
-        const more = new Promise<void>((resolve) => {
-          state.more = resolve;
-        });
-        say({ kind: 'piece', id, bytes }, [bytes.buffer]);
-        await more;
-        if (left.signal.aborted) return;
-      }
-      say({ kind: 'done', id });
-    } catch (e) {
-      say({ kind: 'error', id, ...failure(e) });
+      // Between ports there is no order: a segment that was sent before the word to close may still lie in its own.
+      for (const port of this.ports) port.drain();
+      await Promise.all([this.delivery.drain(within), this.packetDelivery.drain(within)]);
+      clearInterval(this.telling);
+      clearInterval(this.measuring);
+      await this.spool.close();
+      await this.packets.close();
+      return this.status();
     } finally {
-      queries.delete(id);
+      // Once it is answered.
+      setImmediate(() => void this.leave());
     }
-  };
+  }
 
-  const take = (m: SegmentMessage): void => {
-    (m.table === 'packets' ? packets : spool).append(m.table, m.bytes, m.rows);
-    waiting.give(m.bytes.length);
-  };
-  const ports: MessagePort[] = [];
-  const listen = (port: MessagePort): void => {
-    ports.push(port);
-    port.on('message', take);
-  };
-  // Between ports there is no order: a segment that was sent before the word to close may still lie in its own.
-  const takeAll = (): void => {
-    for (const port of ports) {
-      for (let m = receiveMessageOnPort(port); m !== undefined; m = receiveMessageOnPort(port))
-        take(m.message);
-    }
-  };
-
-  main.on('message', (m: ToStoreWorker) => {
-    if (m.kind === 'port') listen(m.port);
-    else if (m.kind === 'query') void query(m.id, m.question);
-    else if (m.kind === 'more') queries.get(m.id)?.more();
-    else if (m.kind === 'cancel') {
-      const asked = queries.get(m.id);
-      asked?.left.abort();
-      asked?.more();
-    } else close(m.within).catch((e: unknown) => fail(e));
-  });
-
-  const growth = new Growth();
-  let figures = NO_FIGURES;
-  const measure = async (): Promise<void> => {
-    if (delivery.state !== 'up') return;
-    try {
-      const stored = new Map([...delivery.storedByTable, ...packetDelivery.storedByTable]);
-      figures = growth.figures(performance.now(), stored, await store.size(), delivery.age);
-    } catch (e) {
-      log('warn', `how full the store is cannot be told: ${failure(e).message}`);
-    }
-  };
-  const measuring = setInterval(() => void measure(), SIZE_MS);
-
-  const status = (): StoreStatus => ({
-    target: store.name,
-    state: delivery.state,
-    error: delivery.error,
-    rows_stored: delivery.storedRows + packetDelivery.storedRows,
-    segments_stored: delivery.storedSegments + packetDelivery.storedSegments,
-    spool_segments: spool.waitingSegments + packets.waitingSegments,
-    spool_bytes: spool.waitingBytes + packets.waitingBytes,
-    spool_used: Math.max(
-      spool.waitingBytes / data.spool.limit,
-      packets.waitingBytes / data.spool.packetsLimit,
-    ),
-    spool_error: spool.trouble || packets.trouble,
-    segments_dropped: spool.counters.droppedSegments + packets.counters.droppedSegments,
-    rows_dropped: spool.counters.droppedRows + packets.counters.droppedRows,
-    segments_refused: spool.counters.refusedSegments + packets.counters.refusedSegments,
-    disk_free_bytes: figures.freeBytes ?? null,
-    bytes_per_day: figures.bytesPerDay ?? null,
-    days_left: figures.daysLeft ?? null,
-  });
-  const timer = setInterval(() => say({ kind: 'status', status: status() }), STATUS_MS);
-  const close = async (within: number): Promise<void> => {
-    takeAll();
-    await Promise.all([delivery.drain(within), packetDelivery.drain(within)]);
-    clearInterval(timer);
-    clearInterval(measuring);
-    await spool.close();
-    await packets.close();
-    say({ kind: 'closed', status: status() });
-    // A store that does not answer is left to itself: what it was given is on disk.
-    await Promise.race([store.close(), new Promise((done) => setTimeout(done, STORE_CLOSE_MS))]);
+  /** A store that does not answer is left to itself: what it was given is on disk. */
+  private async leave(): Promise<void> {
+    await Promise.race([this.store.close(), new Promise((done) => setTimeout(done, STORE_CLOSE_MS))]);
     process.exit(0);
-  };
+  }
 
-  await delivery.start();
-  await packetDelivery.start();
-  say({ kind: 'ready' });
+  private async measure(): Promise<void> {
+    if (this.delivery.state !== 'up') return;
+    try {
+      const stored = new Map([...this.delivery.storedByTable, ...this.packetDelivery.storedByTable]);
+      this.figures = this.growth.figures(
+        performance.now(),
+        stored,
+        await this.store.size(),
+        this.delivery.age,
+      );
+    } catch (e) {
+      log('warn', `how full the store is cannot be told: ${asError(e).message}`);
+    }
+  }
+
+  private status(): StoreStatus {
+    const { store, delivery, packetDelivery, spool, packets, figures } = this;
+    return {
+      target: store.name,
+      state: delivery.state,
+      error: delivery.error,
+      rows_stored: delivery.storedRows + packetDelivery.storedRows,
+      segments_stored: delivery.storedSegments + packetDelivery.storedSegments,
+      spool_segments: spool.waitingSegments + packets.waitingSegments,
+      spool_bytes: spool.waitingBytes + packets.waitingBytes,
+      spool_used: Math.max(
+        spool.waitingBytes / data.spool.limit,
+        packets.waitingBytes / data.spool.packetsLimit,
+      ),
+      spool_error: spool.trouble || packets.trouble,
+      segments_dropped: spool.counters.droppedSegments + packets.counters.droppedSegments,
+      rows_dropped: spool.counters.droppedRows + packets.counters.droppedRows,
+      segments_refused: spool.counters.refusedSegments + packets.counters.refusedSegments,
+      disk_free_bytes: figures.freeBytes ?? null,
+      bytes_per_day: figures.bytesPerDay ?? null,
+      days_left: figures.daysLeft ?? null,
+    };
+  }
 }
 
-function fail(e: unknown): void {
-  say({ kind: 'failed', ...failure(e) });
-  process.exit(1);
+let work: StoreWork | undefined;
+
+/** @throws Error when nothing has opened it: `open` comes first */
+function opened(): StoreWork {
+  if (work === undefined) throw new Error('the store is not open');
+  return work;
 }
 
-serve().catch(fail);
+const main = new Channel<StoreWorkerSide, StoreMainSide>(new PortTransport(parentPort!), {
+  asks: {
+    open: async () => {
+      work = new StoreWork();
+      await work.start();
+    },
+    query: (question, request) => opened().query(question, request),
+    close: (within) => opened().close(within),
+  },
+  tells: { port: (port) => opened().listen(port) },
+});

@@ -175,7 +175,7 @@ export abstract class ClickHouseStore implements Store {
           `SELECT max(version), (${known}), (${tables}) FROM ${this.layout.prefix}schema_migrations`,
         );
       } catch (error) {
-        if (!(error instanceof StoreError) || ![UNKNOWN_TABLE, UNKNOWN_DATABASE].includes(error.code))
+        if (!(error instanceof StoreError) || ![UNKNOWN_TABLE, UNKNOWN_DATABASE].includes(error.number))
           throw error;
       }
     }

@@ -51,7 +51,7 @@ const NOT_LET_IN = new Set([194, 193, 192, 516]);
 
 /** Whether a server was reached that did not let somebody in. */
 export function isNotLetIn(error: unknown): boolean {
-  return error instanceof StoreRefused && NOT_LET_IN.has(error.code);
+  return error instanceof StoreRefused && NOT_LET_IN.has(error.number);
 }
 
 /** Those that say the bytes of a segment are not what the table takes. */

@@ -221,7 +221,7 @@ export class ServerStore extends ClickHouseStore {
         const failure = this.failure(error);
         if (!(failure instanceof StoreUnavailable)) throw failure;
         // What ends a question on one host ends it on another.
-        if (who === 'asker' && failure.code !== 0) throw failure;
+        if (who === 'asker' && failure.number !== 0) throw failure;
         this.at = (this.at + 1) % this.hosts.length;
         if (tried === this.hosts.length) throw failure;
       }
@@ -230,7 +230,7 @@ export class ServerStore extends ClickHouseStore {
 
   private failure(error: unknown): StoreError {
     const failure = storeError(error, this.name);
-    if (failure.code !== READONLY) return failure;
+    if (failure.number !== READONLY) return failure;
     return new StoreRefused(
       `${failure.message}: a question changes nothing, settings included; and its user needs readonly = 2 (docs/how-to/secure-it.md)`,
       READONLY,

@@ -67,7 +67,7 @@ export class Questions {
     const fifo = answer.fifo;
     let asked: Awaited<ReturnType<ChdbProcess['question']>>;
     try {
-      asked = await this.chdb.question({ kind: 'question', sql, params, format, color, limits, fifo });
+      asked = await this.chdb.question({ sql, params, format, color, limits, fifo });
     } catch (error) {
       answer.drop();
       this.next();

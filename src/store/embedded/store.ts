@@ -77,7 +77,7 @@ export class EmbeddedStore extends ClickHouseStore {
         return await this.insertFile(table, given, token);
       } catch (error) {
         // A directory that was made, or mounted, after the engine was confined is none that it may read.
-        if (!(error instanceof StoreError) || error.code !== CANNOT_OPEN_FILE) throw error;
+        if (!(error instanceof StoreError) || error.number !== CANNOT_OPEN_FILE) throw error;
       }
     }
     const file = join(this.incoming, `${process.pid}-${++this.inserts}.pb`);
@@ -109,7 +109,7 @@ export class EmbeddedStore extends ClickHouseStore {
   async change(sql: string, options: QueryOptions = {}): Promise<Readable> {
     const { format = DEFAULT_FORMAT, params = {} } = options;
     try {
-      const pieces = await this.chdb.change({ kind: 'change', sql, format, params });
+      const pieces = await this.chdb.change({ sql, format, params });
       return Readable.from(pieces, { objectMode: false });
     } catch (error) {
       throw storeError(error, this.name);

@@ -1,3 +1,5 @@
+import { MirrorlakeError } from '../../model/errors.js';
+
 /**
  * Writing protobuf messages by hand (protobuf.dev/programming-guides/encoding): a segment is written once for
  * every session there ever is, and a generic encoder would make objects and strings for each.
@@ -241,8 +243,12 @@ export class MessageWriter {
 }
 
 /** A segment does not hold what a segment holds: it was cut short or is something else. */
-export class SegmentError extends Error {
-  override name = 'SegmentError';
+export class SegmentError extends MirrorlakeError {
+  override readonly name = 'SegmentError';
+
+  constructor(message: string) {
+    super(message, 'SEGMENT');
+  }
 }
 
 /**

@@ -178,7 +178,7 @@ export class Delivery {
 
   /** That the store cannot be reached is not about what is delivered; what it says of a table is. */
   private saidByOther(error: Error): boolean {
-    return this.options.second === true && error instanceof StoreUnavailable && error.code === 0;
+    return this.options.second === true && error instanceof StoreUnavailable && error.number === 0;
   }
 }
 

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, truncateSync } from 'node:fs';
 import { basename } from 'node:path';
 import { plural } from '../../model/counted.js';
+import { MirrorlakeError } from '../../model/errors.js';
 import { isScarcity } from '../../model/scarcity.js';
 import { LARGEST_SEGMENT } from '../segment/segment-size.js';
 import type { TableName } from '../tables.js';
@@ -19,8 +20,12 @@ const LARGEST_SUMS = 1 << 16;
 const LONGEST_REASON = 4096;
 
 /** A file that is not what a segment is made of, in words that stand behind its name. */
-export class Unusable extends Error {
+export class Unusable extends MirrorlakeError {
   override readonly name = 'Unusable';
+
+  constructor(why: string) {
+    super(why, 'UNUSABLE');
+  }
 }
 
 /**

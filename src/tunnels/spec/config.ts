@@ -1,4 +1,5 @@
 /** What a tunnel is: the parameters of `ip tunnel add` and `ip link add … type gre`, and those of its device. */
+import { MirrorlakeError } from '../../model/errors.js';
 import { isAny, isMulticast } from './address.js';
 
 export const TUNNEL_MODES = ['gre', 'gretap', 'erspan', 'ip6gre', 'ip6gretap', 'ip6erspan'] as const;
@@ -66,14 +67,14 @@ export interface TunnelConfig {
 }
 
 /** A tunnel that cannot be; `word` is the word of the specification, or the key of the file, that is to blame. */
-export class TunnelConfigError extends Error {
+export class TunnelConfigError extends MirrorlakeError {
   override readonly name = 'TunnelConfigError';
-  readonly exitCode = 2;
+
   constructor(
     readonly word: string,
     message: string,
   ) {
-    super(message);
+    super(message, 'TUNNEL', { exitCode: 2 });
   }
 }
 

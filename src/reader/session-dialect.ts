@@ -40,9 +40,8 @@ export function batchIn(memory: SharedArrayBuffer): Batch {
 export const IN_BUFFER = 0;
 export const IN_ARENA = 1;
 
-/** What the thread is to do; the first message. */
+/** What the thread is to do; it is told first. */
 export interface SessionTask {
-  readonly kind: 'task';
   /** Read buffers, which batches name by their place here. */
   readonly buffers: readonly SharedArrayBuffer[];
   readonly collector: string;
@@ -75,36 +74,54 @@ export interface PlainPoint {
   readonly key: number | null;
 }
 
-export type ToSessionThread =
-  | SessionTask
-  /** Memory for one more batch; batches are named by their place in the order of these. */
-  | { readonly kind: 'memory'; readonly memory: SharedArrayBuffer }
-  | {
-      readonly kind: 'frames';
-      readonly batch: number;
-      readonly count: number;
-      readonly buffer: number;
-      /** Mirror points that were not there before. */
-      readonly points: readonly PlainPoint[];
-    }
-  /** Ends every session; `last`: and there will be no more. */
-  | { readonly kind: 'finish'; readonly reason: EndReason; readonly last: boolean };
+/** Frames for the session table. */
+export interface FrameBatch {
+  readonly batch: number;
+  readonly count: number;
+  readonly buffer: number;
+  /** Mirror points that were not there before. */
+  readonly points: readonly PlainPoint[];
+}
 
-export type FromSessionThread =
-  /** The batch and the buffer are free again. */
-  | { readonly kind: 'done'; readonly batch: number; readonly buffer: number }
-  | {
-      readonly kind: 'segment';
-      readonly table: 'sessions' | 'packets';
-      readonly bytes: Uint8Array<ArrayBuffer>;
-      readonly rows: number;
-      /** Of sessions: when each row was last seen, seconds since 1970. */
-      readonly lastSeen: Uint32Array<ArrayBuffer> | undefined;
-    }
-  | {
-      readonly kind: 'ended';
-      readonly counters: SessionCounters;
-      readonly packets: PacketCounts | undefined;
-      /** Indexes of mirror points whose frames come twice. */
-      readonly twice: readonly number[];
-    };
+/** Finished rows. */
+export interface RowSegment {
+  readonly table: 'sessions' | 'packets';
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly rows: number;
+  /** Of sessions: when each row was last seen, seconds since 1970. */
+  readonly lastSeen: Uint32Array<ArrayBuffer> | undefined;
+}
+
+/** What the thread has counted, when there is no more. */
+export interface SessionsTold {
+  readonly counters: SessionCounters;
+  readonly packets: PacketCounts | undefined;
+  /** Indexes of mirror points whose frames come twice. */
+  readonly twice: readonly number[];
+}
+
+/** What the session thread understands. */
+export type SessionThreadSide = {
+  asks: {
+    /** Ends every session: there will be no more. */
+    finish: (reason: EndReason) => SessionsTold;
+  };
+  tells: {
+    task: SessionTask;
+    /** Memory for one more batch; batches are named by their place in the order of these. */
+    memory: SharedArrayBuffer;
+    frames: FrameBatch;
+    /** Ends every session: others will follow. */
+    restart: EndReason;
+  };
+};
+
+/** What `read` understands of it. */
+export type ReaderSide = {
+  asks: Record<never, never>;
+  tells: {
+    /** The batch and the buffer are free again. */
+    done: { readonly batch: number; readonly buffer: number };
+    segment: RowSegment;
+  };
+};

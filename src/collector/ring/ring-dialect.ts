@@ -24,16 +24,32 @@ export interface RingWorkerData {
   readonly waiting: SharedArrayBuffer;
 }
 
-export type ToRingWorker =
-  /** The rings to read from now on; those left out are given back. */
-  | { readonly kind: 'rings'; readonly rings: readonly RingData[] }
-  | { readonly kind: 'rules'; readonly rules: MirrorRules }
-  /** Read the rings empty, end everything, and leave. */
-  | { readonly kind: 'finish' };
+/** What a worker has counted so far. */
+export interface RingCounts {
+  readonly snapshot: CaptureSnapshot;
+  readonly changes: MirrorChanges;
+}
 
-export type FromRingWorker =
-  | { readonly kind: 'snapshot'; readonly snapshot: CaptureSnapshot; readonly changes: MirrorChanges }
-  | { readonly kind: 'minute'; readonly counts: MirrorCounts }
-  /** A ring is no longer read: its socket may be closed. */
-  | { readonly kind: 'released'; readonly fd: number }
-  | { readonly kind: 'finished'; readonly snapshot: CaptureSnapshot; readonly changes: MirrorChanges };
+/** What a ring worker understands. */
+export type RingWorkerSide = {
+  asks: {
+    /** Read the rings empty, end everything, and leave. */
+    finish: (nothing: undefined) => RingCounts;
+  };
+  tells: {
+    /** The rings to read from now on; those left out are given back. */
+    rings: readonly RingData[];
+    rules: MirrorRules;
+  };
+};
+
+/** What the main thread understands of a ring worker. */
+export type RingMainSide = {
+  asks: Record<never, never>;
+  tells: {
+    counts: RingCounts;
+    minute: MirrorCounts;
+    /** The descriptor of a ring that is no longer read: its socket may be closed. */
+    released: number;
+  };
+};

@@ -1,4 +1,5 @@
 /** What a process and the one that holds chDB for it (worker.ts) say to each other. */
+import { MirrorlakeError } from '../../model/errors.js';
 import type { QuestionLimits } from '../../model/question-limits.js';
 import type { Owner } from './owner.js';
 
@@ -28,9 +29,6 @@ export interface StarterOptions {
 
 /** A statement of ours, run in turn with the others. */
 export interface Call {
-  readonly kind: 'call';
-  /** From 1. */
-  readonly id: number;
   readonly query: string;
   /** The output format, where the statement names none. */
   readonly format: string;
@@ -38,9 +36,6 @@ export interface Call {
 
 /** A statement of somebody else's: judged, held to limits, run beside everything else. */
 export interface Question {
-  readonly kind: 'question';
-  /** From 1, in one row with calls. */
-  readonly id: number;
   readonly sql: string;
   readonly params: Readonly<Record<string, string>>;
   /** The output format, where the statement names none. */
@@ -53,34 +48,46 @@ export interface Question {
 
 /** A statement that may change the store, of whoever owns it: judged, and run in turn with calls. */
 export interface Change {
-  readonly kind: 'change';
-  readonly id: number;
   readonly sql: string;
   readonly params: Readonly<Record<string, string>>;
   readonly format: string;
 }
 
-/** Ends a question. */
-export interface Kill {
-  readonly kind: 'kill';
-  readonly id: number;
-}
-
-export type ToWorker = Call | Question | Change | Kill;
-
 /**
- * What becomes of the call or question `id`; 0 is the start itself. `refused`: the statement asks for more than it may.
- * `absent`: there is no engine for this machine.
+ * What the engine understands. Calls and changes are answered in pieces, questions into their FIFOs. They fail with
+ * StatementRefused for what asks for more than it may, else with EngineFailure.
  */
-export type Answer =
-  | { readonly id: number; readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly id: number; readonly kind: 'done'; readonly confined?: boolean }
-  | {
-      readonly id: number;
-      readonly kind: 'failed';
-      readonly message: string;
-      readonly code: string;
-      readonly type: string;
-    }
-  | { readonly id: number; readonly kind: 'refused'; readonly message: string }
-  | { readonly id: number; readonly kind: 'absent'; readonly message: string };
+export type EngineSide = {
+  asks: {
+    call: (call: Call) => void;
+    change: (change: Change) => void;
+    question: (question: Question) => void;
+  };
+  tells: Record<never, never>;
+};
+
+/** What the process understands that forked it. */
+export type ForkingSide = {
+  asks: Record<never, never>;
+  tells: {
+    /** The directory is open. */
+    opened: { readonly confined: boolean };
+    /** There is no engine for this machine, and why. */
+    absent: string;
+  };
+};
+
+/** What the engine itself says went wrong. */
+export class EngineFailure extends MirrorlakeError {
+  override readonly name = 'EngineFailure';
+
+  constructor(
+    message: string,
+    /** ClickHouse's number for it, '' where there is none. */
+    code: string,
+    /** ClickHouse's name for it, '' where there is none. */
+    readonly type: string,
+  ) {
+    super(message, code);
+  }
+}
