@@ -3,8 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from './against.js';
 
-export const ROOT = join(import.meta.dirname, '..');
 export const DATA = join(import.meta.dirname, 'data');
 const NETNS = 'ml-bench';
 /** The end that sends, and the end in the namespace that receives; the generator's packets go to this address. */
