@@ -12,16 +12,16 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ip, missing, run, tryIp } from '../test/support/needs.js';
 import { AGAINST_OPTIONS, against, type Checkout, type Costs, MAIN } from './against.js';
+import { generatedCapture } from './capture.js';
 import { cpuOf } from './cpu.js';
 import { measure, median } from './measure.js';
 
-const DATA = join(import.meta.dirname, 'data');
 /** The box that mirrors: frames come in by `wire`, copies leave by `out`. */
 const BOX = 'ml-mirror';
 /** The other ends, here. */
@@ -39,7 +39,7 @@ const { values: options } = parseArgs({
   },
 });
 const packets = Number(options.packets);
-const capture = join(DATA, `${packets}.pcap`);
+const capture = () => generatedCapture(packets);
 
 interface Result {
   /** Seconds of CPU, user and system. */
@@ -95,7 +95,7 @@ async function fromInterface(pid: number): Promise<Result> {
   for (let round = 0; round < 2; round++) {
     const [cpu, before] = [cpuOf(pid), arrived()];
     const replay = join(import.meta.dirname, 'replay.ts');
-    const said = run(process.execPath, '--import', 'tsx', replay, capture, WIRE, '--rate', options.rate);
+    const said = run(process.execPath, '--import', 'tsx', replay, capture(), WIRE, '--rate', options.rate);
     await pause(1500);
     const { seconds } = JSON.parse(said) as { seconds: number };
     result = { cpu: cpuOf(pid) - cpu, wall: seconds, arrived: arrived() - before };
@@ -115,7 +115,7 @@ function start(command: string[]): ChildProcess {
 
 function mirrorCapture(main: string, mac: string): Promise<Result> {
   underlay('out', mac);
-  const words = ['mirror', '--file', capture, '--to', COLLECTOR, '--index', '1', '--speed', 'max'];
+  const words = ['mirror', '--file', capture(), '--to', COLLECTOR, '--index', '1', '--speed', 'max'];
   return fromCapture([process.execPath, main, ...words]);
 }
 
@@ -200,7 +200,7 @@ const CONTENDERS: readonly {
     name: 'tcpreplay',
     needs: ['tcpreplay'],
     source: 'capture',
-    run: () => fromCapture(['tcpreplay', '--topspeed', '--intf1=out', capture]),
+    run: () => fromCapture(['tcpreplay', '--topspeed', '--intf1=out', capture()]),
   },
   {
     name: 'mirrorlake mirror --interface',
@@ -216,16 +216,8 @@ const CONTENDERS: readonly {
   },
 ];
 
-function generate(): void {
-  if (existsSync(`${capture}.json`)) return;
-  mkdirSync(DATA, { recursive: true });
-  const script = join(import.meta.dirname, 'generate.ts');
-  run(process.execPath, '--import', 'tsx', script, '--packets', options.packets, '--output', capture);
-}
-
 /** What `mirror` of a checkout costs. */
 async function costsOf({ main }: Checkout): Promise<Costs> {
-  generate();
   const us = ({ cpu, arrived }: Result) => (cpu / arrived) * 1e6;
   try {
     return {
@@ -238,7 +230,6 @@ async function costsOf({ main }: Checkout): Promise<Costs> {
 }
 
 await against(options, Number(options.runs), costsOf);
-generate();
 const present = CONTENDERS.filter((c) => missing(c.needs).length === 0);
 const results = new Map(present.map((c) => [c, [] as Result[]]));
 const load = loadavg()[0]!;

@@ -14,11 +14,12 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { AGAINST_OPTIONS, against, type Checkout, type Costs, MAIN } from './against.js';
+import { generatedCapture } from './capture.js';
 import { cpuOf } from './cpu.js';
 import { median } from './measure.js';
 import { printRates } from './receive-rates.js';
 import { printStopped } from './receive-stopped.js';
-import { generate, RECEIVER, replay, setUp, tearDown } from './receive-wire.js';
+import { RECEIVER, replay, setUp, tearDown } from './receive-wire.js';
 import { childrenOf, collector, idle, type Receiver, suricata } from './receivers.js';
 
 /** Packets a second that receivers keep up with: what receiving costs is told apart from what is lost. */
@@ -98,7 +99,7 @@ async function costs(ring: Receiver, raw: Receiver, mac: string): Promise<void> 
 
 /** What a checkout's collector costs for a packet, with a ring and with raw sockets. */
 async function costsOf({ main }: Checkout): Promise<Costs> {
-  generate(options.packets);
+  generatedCapture(packets);
   const mac = setUp();
   try {
     const costs: Record<string, number> = {};
@@ -121,7 +122,7 @@ const ring = (main: string) => collector('mirrorlake ring', main, ['--interface'
 const raw = (main: string) => collector('mirrorlake raw', main, []);
 
 async function main(): Promise<void> {
-  generate(options.packets);
+  generatedCapture(packets);
   const load = loadavg()[0];
   if (load > 0.5)
     process.stderr.write(`the load of this machine is ${load.toFixed(1)}: rates will be too low\n`);

@@ -5,8 +5,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { askCollector } from '../src/observe/control.js';
 import type { CollectorStatus } from '../src/observe/status.js';
+import { DATA } from './capture.js';
 import { cpuOf } from './cpu.js';
-import { DATA, inside, RECEIVER } from './receive-wire.js';
+import { inside, RECEIVER } from './receive-wire.js';
 
 export const OUT = join(DATA, 'receive');
 export function childrenOf(pid: number): number[] {

@@ -8,17 +8,15 @@
  *
  * Captures are generated once, in bench/data. Every program reads from the page cache and writes to disk.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { AGAINST_OPTIONS, against, type Checkout, type Costs, MAIN, ROOT } from './against.js';
+import { AGAINST_OPTIONS, against, type Checkout, type Costs, MAIN } from './against.js';
+import { DATA, generatedCapture } from './capture.js';
 import { type Contender, emptyDirectory, mirrorlake, peers } from './contenders.js';
 import type { Summary } from './generate.js';
 import { measure, median, printTable, type Run } from './measure.js';
-
-const DATA = join(import.meta.dirname, 'data');
 
 const { values: options } = parseArgs({
   options: {
@@ -44,23 +42,10 @@ function print(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The capture of so many packets, generated when it is not there yet. */
+/** The capture of so many packets, in the page cache. */
 function capture(packets: number): { file: string; summary: Summary } {
-  const file = join(DATA, `${packets}.pcap`);
-  if (!existsSync(`${file}.json`)) {
-    say(`generating ${file}`);
-    const args = [
-      '--import',
-      'tsx',
-      join(import.meta.dirname, 'generate.ts'),
-      '--packets',
-      String(packets),
-      '--output',
-      file,
-    ];
-    if (spawnSync(process.execPath, args, { stdio: 'inherit', cwd: ROOT }).status !== 0) process.exit(1);
-  }
-  readFileSync(file).fill(0); // into the page cache
+  const file = generatedCapture(packets);
+  readFileSync(file).fill(0);
   return { file, summary: JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Summary };
 }
 
