@@ -3,11 +3,12 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { LinuxError } from '../linux/errors.js';
 import { TunnelConfigError } from './config.js';
 import { Engine } from './engine.js';
+import { linuxHost } from './linux-host.js';
 import type { TunnelAnswer, TunnelCommand, TunnelWorkerData } from './protocol.js';
 
 const port = parentPort!;
 const { wake, refused } = workerData as TunnelWorkerData;
-const engine = new Engine(wake, refused);
+const engine = new Engine(linuxHost, wake, refused);
 
 /** @returns whether it is to go on. */
 function obey(command: TunnelCommand): boolean {
