@@ -1,4 +1,5 @@
 /** A host of tunnels in memory, with its engine: devices, sockets, routes and time are the test's. It needs no rights. */
+import { onTestFinished } from 'vitest';
 import { POLLERR, POLLIN } from '../../src/linux/poll.js';
 import type { TunnelConfig } from '../../src/tunnels/config.js';
 import { namedCounters } from '../../src/tunnels/counters.js';
@@ -44,6 +45,7 @@ export class TestHost implements Host, Station {
   /** Path MTUs that the kernel has learned from ICMP errors about IPv4. */
   private readonly pathMtus = new Map<string, number>();
   private next = 100;
+  private isClosed = false;
 
   constructor(
     readonly wire: TestWire,
@@ -52,6 +54,7 @@ export class TestHost implements Host, Station {
     wire.add(this);
     // Without an event: nothing wakes it.
     this.engine = new Engine(this, -1, this.refused);
+    onTestFinished(() => this.close());
   }
 
   /** Adds tunnels, by their specifications. */
@@ -61,6 +64,12 @@ export class TestHost implements Host, Station {
   }
   change(spec: string): void {
     this.engine.change(parseTunnelSpec(spec));
+  }
+
+  /** Ends its tunnels, as the end of the test does. */
+  close(): void {
+    if (!this.isClosed) this.engine.close();
+    this.isClosed = true;
   }
 
   tun(name: string): TestTun {
