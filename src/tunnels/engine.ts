@@ -8,7 +8,7 @@ import { POLLIN } from '../linux/poll.js';
 import { u16 } from '../wire/bytes.js';
 import { GRE_PROTO_KEEPALIVE } from '../wire/gre.js';
 import { OuterPacket } from '../wire/outer.js';
-import { type TunnelConfig, TunnelConfigError } from './config.js';
+import { isEthernetMode, type TunnelConfig, TunnelConfigError } from './config.js';
 import { Counter } from './counters.js';
 import { Endpoint } from './endpoint.js';
 import type { Device, GreReceiver, Host, Poll, Receiver } from './host.js';
@@ -89,7 +89,7 @@ export class Engine implements TunnelDevice {
         `tunnel ${config.name}: there are ${MAX_TUNNELS} tunnels already, no more are made`,
       );
     }
-    this.attach(this.table.add(config, this.link(config), counters), null);
+    this.attach(this.table.add(config, this.link(config), counters));
   }
 
   private link(config: TunnelConfig): number {
@@ -117,20 +117,26 @@ export class Engine implements TunnelDevice {
     this.arrangeSockets();
   }
 
-  /** Gives a tunnel other parameters; its device stays, and its counters go on (Linux: ip_tunnel_changelink). */
+  /**
+   * Gives a tunnel other parameters; its device stays, and its counters go on (Linux: ip_tunnel_changelink). When that
+   * cannot be, it stays what it was.
+   *
+   * @throws TunnelConfigError, LinuxError
+   */
   change(config: TunnelConfig): void {
     const old = this.table.get(config.name);
-    if (old === undefined || old.ethernet !== (config.mode !== 'gre' && config.mode !== 'ip6gre')) {
+    if (old === undefined || old.ethernet !== isEthernetMode(config.mode)) {
       this.remove(config.name);
       this.add(config, old?.counters);
       return;
     }
+    const link = this.link(config);
     this.table.remove(config.name);
     let t: Tunnel;
     try {
-      t = this.table.add(config, this.link(config), old.counters);
+      t = this.table.add(config, link, old.counters);
     } catch (e) {
-      this.table.add(old.config, old.link, old.counters);
+      this.table.put(old);
       throw e;
     }
     t.iSeqno = old.iSeqno;
@@ -138,29 +144,45 @@ export class Engine implements TunnelDevice {
     const before = this.detach(old);
     if (before.gone) {
       before.close(true);
-      this.attach(t, null);
-    } else this.attach(t, before);
+      this.attach(t);
+    } else this.replace(before, t);
   }
 
-  private attach(t: Tunnel, before: Endpoint | null): void {
-    let e: Endpoint;
+  /** Makes a tunnel that is in the table work, with a new device. */
+  private attach(t: Tunnel): void {
     try {
-      e = before === null ? this.open(t) : this.endpoint(t, before.device);
+      this.install(this.open(t));
     } catch (error) {
+      if (this.byTunnel.has(t)) this.end(t);
+      else this.table.remove(t.config.name);
+      throw error;
+    }
+  }
+
+  /** Has a tunnel that is in the table take the device of another one over, or that one goes on. */
+  private replace(before: Endpoint, t: Tunnel): void {
+    let e: Endpoint | null = null;
+    try {
+      e = this.endpoint(t, before.device);
+      e.reconfigure();
+      this.install(e);
+    } catch (error) {
+      if (this.byTunnel.has(t)) this.detach(t);
+      e?.close(false);
       this.table.remove(t.config.name);
+      this.table.put(before.tunnel);
+      this.install(before);
+      before.reconfigure();
       throw error;
     }
-    before?.close(false);
-    if (before !== null) e.reconfigure();
+    before.close(false);
+  }
+
+  private install(e: Endpoint): void {
     this.endpoints.push(e);
-    this.byTunnel.set(t, e);
+    this.byTunnel.set(e.tunnel, e);
     this.arrangeSockets();
-    try {
-      this.groups(t, true);
-    } catch (error) {
-      this.remove(t.config.name);
-      throw error;
-    }
+    this.groups(e.tunnel, true);
   }
 
   /** An endpoint with a device of its own. */

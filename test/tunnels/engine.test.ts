@@ -10,10 +10,12 @@ import { losing } from '../support/test-wire.js';
 const packet = ipv4('10.10.10.1', '10.10.10.2', 17, udp(1, 2, new Uint8Array(20)));
 const spec = (name: string, words: string) => `${name} mode gre local ${A[4]} remote ${B[4]} ${words}`;
 
+/** Both ways. */
 function carries(name: string, a: TestHost, b: TestHost): boolean {
-  a.tun(name).put(packet);
+  const [here, there] = [a.tun(name), b.tun(name)];
+  for (const tun of [here, there]) tun.put(packet);
   settle(a, b);
-  return b.tun(name).take().length === 1;
+  return here.take().length === 1 && there.take().length === 1;
 }
 
 describe('tunnels', () => {
@@ -55,7 +57,7 @@ describe('tunnels', () => {
     expect(tun.mtu()).toBe(1300);
     expect(carries('t1', a, b)).toBe(true);
     expect(a.counters('t1').tx_packets).toBe(2);
-    expect([...wire.sent[1].subarray(28, 32)]).toEqual([0, 0, 0, 1]);
+    expect([...wire.sent[2].subarray(28, 32)]).toEqual([0, 0, 0, 1]);
   });
 
   it('have another device when they carry frames in place of packets', () => {
@@ -68,9 +70,23 @@ describe('tunnels', () => {
 
   it('stay as they are when they cannot change', () => {
     const { a, b } = pair('gre', 'key 1', 'key 2');
+    expect(carries('t1', a, b)).toBe(true);
     expect(() => a.change(spec('t1', 'key 2'))).toThrow('the same local, remote and key');
     expect(carries('t1', a, b)).toBe(true);
     expect(() => a.change(spec('t1', 'key 1 dev nowhere'))).toThrow('there is no interface nowhere');
+    expect(carries('t1', a, b)).toBe(true);
+    a.configureDevice = ({ addresses }) => {
+      if (addresses.length > 0) throw new Error('no such address');
+    };
+    expect(() => a.change(spec('t1', 'key 3 mtu 1300 address 10.0.0.300/24'))).toThrow('no such address');
+    expect(carries('t1', a, b)).toBe(true);
+    expect(a.tun('t1').mtu()).toBe(1500 - 20 - 8);
+    a.openSender = () => {
+      throw new Error('no socket');
+    };
+    expect(() => a.change(spec('t1', 'key 3'))).toThrow('no socket');
+    expect(carries('t1', a, b)).toBe(true);
+    expect(a.counters('t1')).toMatchObject({ tx_packets: 5, rx_packets: 5 });
   });
 
   it('go on when somebody removes the device of one, which has a new one when it changes', () => {
