@@ -30,6 +30,8 @@ export interface Receiver {
 
 export interface Running {
   readonly pid: number;
+  /** Packets received and dropped so far, of those that tell while they run. */
+  counts?(): Promise<Counts>;
   /** Ends it. @returns packets received and dropped */
   stop(): Promise<Counts>;
 }
@@ -157,7 +159,9 @@ af-packet:
 
 /** Waits until a program says that it is there. It goes with this one, however this one ends. */
 async function until(child: ChildProcess, words: RegExp): Promise<void> {
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   let text = '';
   await new Promise<void>((resolve, reject) => {
     const data = (d: Buffer): void => {
