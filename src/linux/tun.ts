@@ -6,8 +6,16 @@
  * csum_offset (2).
  */
 import { check, errnoName, LinuxError } from './errors.js';
-import { ifreq, interfaceIndex } from './interface.js';
+import {
+  ifreq,
+  interfaceIndex,
+  interfaceMtu,
+  setInterfaceMtu,
+  setInterfaceQueueLength,
+  setInterfaceUp,
+} from './interface.js';
 import * as libc from './libc.js';
+import type { Pieces } from './pieces.js';
 
 export const VNET_HDR = 10;
 
@@ -45,6 +53,16 @@ export interface TunOptions {
   readonly offload?: boolean;
   /** False: packets have no virtio_net_hdr in front, and no offloads. */
   readonly vnetHeader?: boolean;
+}
+
+/** Places for packets that are read, in memory that does not move. */
+export interface PacketSlots {
+  readonly bytes: Uint8Array;
+  /** Of each slot: where it starts in `bytes`, and its address. */
+  readonly offsets: readonly number[];
+  readonly addresses: readonly bigint[];
+  /** Bytes of a slot. */
+  readonly size: number;
 }
 
 export class TunDevice {
@@ -92,6 +110,29 @@ export class TunDevice {
       throw e;
     }
     return new TunDevice(fd, name, interfaceIndex(name), uso);
+  }
+
+  /** Reads a packet into slot `i`. @returns its bytes, those of the virtio_net_hdr too; less than 0 when there is none. */
+  read(slots: PacketSlots, i: number): number {
+    return libc.read(this.fd, slots.addresses[i], slots.size);
+  }
+
+  /** Writes one packet of `count` pieces, behind its virtio_net_hdr. @returns whether the device took it. */
+  write(packet: Pieces, count: number): boolean {
+    return libc.writev(this.fd, packet.vectors, count + 1) >= 0;
+  }
+
+  mtu(): number {
+    return interfaceMtu(this.name);
+  }
+  setMtu(mtu: number): void {
+    setInterfaceMtu(this.name, mtu);
+  }
+
+  /** Sets it up, with so many packets waiting to be read at most. */
+  setUp(queueLength: number): void {
+    setInterfaceQueueLength(this.name, queueLength);
+    setInterfaceUp(this.name, true);
   }
 
   /** Whether the device says it has a link: without one, routes through it are not used. */

@@ -4,10 +4,11 @@ import { Channel, type Deaf } from '../threads/channel.js';
 import { PortTransport } from '../threads/transport.js';
 import type { TunnelWorkerData, TunnelWorkerSide } from './engine/dialect.js';
 import { Engine } from './engine/engine.js';
+import { linuxHost } from './engine/linux-host.js';
 
 const port = parentPort!;
 const { wake, refused } = workerData as TunnelWorkerData;
-const engine = new Engine(wake, refused);
+const engine = new Engine(linuxHost, wake, refused);
 let stopped = false;
 
 const asked = new PortTransport(port, true);

@@ -1,26 +1,8 @@
 /** One tunnel at work: its device, the way to its remote, and what it keeps between packets. */
-import { AF_INET, AF_INET6 } from '../../linux/address.js';
 import { LinuxError } from '../../linux/errors.js';
-import {
-  interfaceMtu,
-  setInterfaceMtu,
-  setInterfaceQueueLength,
-  setInterfaceUp,
-} from '../../linux/interface.js';
-import { writev } from '../../linux/libc.js';
 import { Mapping } from '../../linux/memory.js';
-import {
-  bindToDevice,
-  closeSocket,
-  IPPROTO_RAW,
-  openSocket,
-  SO_MARK,
-  SO_SNDBUFFORCE,
-  SOCK_RAW,
-  SOL_SOCKET,
-  setIntOption,
-} from '../../linux/socket.js';
-import { TunDevice, VNET_HDR } from '../../linux/tun.js';
+import { type Memory, Pieces } from '../../linux/pieces.js';
+import { VNET_HDR } from '../../linux/tun.js';
 import { Counter } from '../kernel/counters.js';
 import { emitIcmpError, ICMP_ERROR_BYTES } from '../kernel/icmp.js';
 import { DEFAULT_MTU, Path } from '../kernel/path.js';
@@ -30,14 +12,13 @@ import type { Tunnel } from '../kernel/tunnel.js';
 import { OuterLayout } from '../packet/encapsulate.js';
 import { GroWriter } from '../packet/gro.js';
 import { ETH_HLEN, type InnerPacket } from '../packet/inner-packet.js';
-import { setupDevice } from './device.js';
+import type { Device, Host, Sender } from './host.js';
 
 /** Linux: IPV4_MIN_MTU, IPV6_MIN_MTU. */
 const IPV4_MIN_MTU = 68;
 const IPV6_MIN_MTU = 1280;
 /** Linux: IPTUNNEL_ERR_TIMEO. */
 const ERR_TIMEO = 30_000;
-const SEND_BUFFER = 4 << 20;
 /** Packets that wait while this thread waits for a processor, as of the kernel's devices; a TUN device has 500. */
 export const QUEUE_LENGTH = 1000;
 /** ICMP errors a second that a device is told at most (Linux limits icmp_msgs_per_sec likewise). */
@@ -45,9 +26,7 @@ const ICMP_PER_SECOND = 1000;
 
 export class Endpoint {
   readonly layout: OuterLayout;
-  readonly tun: TunDevice;
   readonly gro: GroWriter;
-  readonly sendFd: number;
   /** null where there is no one remote. */
   readonly path: Path | null;
   readonly peers: Peers | null;
@@ -63,57 +42,56 @@ export class Endpoint {
   private readonly underlayMtu: number;
   private icmpSecond = 0;
   private icmpSent = 0;
-  private readonly icmp = Mapping.anonymous(32 + VNET_HDR + ICMP_ERROR_BYTES);
+  private readonly icmp = Mapping.anonymous(ICMP_ERROR_BYTES);
+  private readonly error = new Pieces(this.icmp, 1, VNET_HDR);
 
   /**
-   * @param tun the device of a tunnel that this one replaces, or null to make it.
-   * @param rxBase the address of the bytes that received packets lie in.
+   * @param device new, or that of a tunnel which this one replaces: see {@link begin} and {@link reconfigure}.
+   * @param received where received packets lie.
+   * @throws LinuxError when the route cannot be asked for. Device and sender are then the caller's to close.
    */
   constructor(
     readonly tunnel: Tunnel,
-    tun: TunDevice | null,
-    rxBase: number,
+    readonly device: Device,
+    readonly sender: Sender,
+    private readonly host: Host,
+    received: Memory,
   ) {
-    const t = tunnel.config;
+    const { remote, dev } = tunnel.config;
     this.layout = new OuterLayout(tunnel);
-    this.path = tunnel.remoteAny ? null : new Path(t.remote, t.local, t.dev, t.fwmark);
-    this.underlayMtu = t.dev === null ? DEFAULT_MTU : interfaceMtu(t.dev);
+    this.path = tunnel.remoteAny
+      ? null
+      : new Path(
+          remote.length,
+          (source) => sender.route(source),
+          () => host.now(),
+        );
+    this.underlayMtu = dev === null ? DEFAULT_MTU : host.interfaceMtu(dev);
     this.peers = tunnel.remoteAny ? new Peers() : null;
-    this.tun =
-      tun ??
-      TunDevice.open(t.name, {
-        ethernet: tunnel.ethernet,
-        persist: t.persist,
-        // A mirror's frames are sent as they are, so they must come as they are.
-        offload: !tunnel.erspan,
-      });
-    try {
-      this.sendFd = openSender(tunnel);
-    } catch (e) {
-      if (tun === null) this.tun.close();
-      throw e;
-    }
     this.gro = new GroWriter(
-      this.tun.fd,
-      rxBase,
+      device,
+      received,
       tunnel.ethernet,
-      this.tun.udpSegmentation,
       () => this.mtu,
       () => Math.max(DEFAULT_MTU, this.mtu, this.path?.mtu ?? this.underlayMtu),
     );
-    if (tun === null) {
-      try {
-        this.updateMtu(true);
-        setInterfaceQueueLength(t.name, QUEUE_LENGTH);
-        setInterfaceUp(t.name, true);
-        setupDevice(t);
-      } catch (e) {
-        this.close(true);
-        throw e;
-      }
-    }
     this.setCarrier(true);
     if (this.path !== null) tunnel.counters[State.noRoute] = this.path.noRoute === null ? 0 : 1;
+  }
+
+  /** Sets a new device up. @throws LinuxError, TunnelConfigError */
+  begin(): void {
+    this.updateMtu(true);
+    this.device.setUp(QUEUE_LENGTH);
+    this.host.configureDevice(this.tunnel.config);
+  }
+
+  /** Brings the device of the tunnel that this one replaces to the new configuration. */
+  reconfigure(): void {
+    this.device.setCarrier(true);
+    this.device.setPersistent(this.tunnel.config.persist);
+    this.updateMtu(true);
+    this.host.configureDevice(this.tunnel.config);
   }
 
   /** Bytes GRE may carry on the path as it is, Ethernet header included. */
@@ -130,10 +108,10 @@ export class Endpoint {
     const least = this.tunnel.ipv6 ? IPV6_MIN_MTU : IPV4_MIN_MTU;
     const mtu = t.mtu ?? Math.max(least, this.room() - (this.tunnel.ethernet ? ETH_HLEN : 0));
     if (!first) {
-      const now = interfaceMtu(t.name);
+      const now = this.device.mtu();
       if (t.mtu !== null || now !== this.mtu || now === mtu) return;
     }
-    setInterfaceMtu(t.name, mtu);
+    this.device.setMtu(mtu);
     this.mtu = mtu;
     this.tunnel.counters[State.mtu] = mtu;
   }
@@ -142,7 +120,7 @@ export class Endpoint {
     if (this.isGone) return;
     this.tunnel.counters[State.carrier] = up ? 1 : 0;
     if (up === this.carrier) return;
-    this.tun.setCarrier(up);
+    this.device.setCarrier(up);
     this.carrier = up;
   }
 
@@ -191,14 +169,6 @@ export class Endpoint {
     t.errTime = now;
   }
 
-  /** Brings the device it took over to the new configuration. */
-  reconfigure(): void {
-    this.tun.setCarrier(true);
-    this.tun.setPersistent(this.tunnel.config.persist);
-    this.updateMtu(true);
-    setupDevice(this.tunnel.config);
-  }
-
   /** Tells the sender of an inner packet that it is too big for the path (`mtu` > 0) or cannot get there (0). */
   tell(inner: InnerPacket, mtu: number, now: number): void {
     const second = Math.floor(now / 1000);
@@ -207,13 +177,10 @@ export class Endpoint {
       this.icmpSent = 0;
     }
     if (this.icmpSent++ >= ICMP_PER_SECOND) return;
-    const at = 32 + VNET_HDR;
-    const length = emitIcmpError(inner, mtu, this.icmp.bytes.subarray(at));
+    const length = emitIcmpError(inner, mtu, this.icmp.bytes);
     if (length === 0) return;
-    const view = new DataView(this.icmp.buffer);
-    view.setBigUint64(0, this.icmp.address + 32n, true);
-    view.setBigUint64(8, BigInt(VNET_HDR + length), true);
-    writev(this.tun.fd, this.icmp.address, 1);
+    this.error.set(0, 0, length);
+    this.device.write(this.error, 1);
   }
 
   /** Writes what waits for the device. */
@@ -228,23 +195,10 @@ export class Endpoint {
 
   /** @param device whether the device goes as well; else another endpoint has taken it over. */
   close(device: boolean): void {
-    closeSocket(this.sendFd);
+    this.sender.close();
     this.gro.close();
+    this.error.unmap();
     this.icmp.unmap();
-    if (device) this.tun.close();
-  }
-}
-
-/** A socket that sends what we write, outer IP header included (raw(7)), and receives nothing. */
-function openSender(t: Tunnel): number {
-  const fd = openSocket(t.ipv6 ? AF_INET6 : AF_INET, SOCK_RAW, IPPROTO_RAW, true);
-  try {
-    setIntOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER, 'the send buffer');
-    if (t.config.dev !== null) bindToDevice(fd, t.config.dev);
-    if (t.config.fwmark !== 0) setIntOption(fd, SOL_SOCKET, SO_MARK, t.config.fwmark, 'the mark');
-    return fd;
-  } catch (e) {
-    closeSocket(fd);
-    throw e;
+    if (device) this.device.close();
   }
 }

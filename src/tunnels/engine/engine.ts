@@ -3,11 +3,8 @@
  * the devices go out encapsulated. It blocks in poll until there is something to do.
  */
 import { clearEvent } from '../../linux/event.js';
-import { interfaceIndex } from '../../linux/interface.js';
-import { addressOf, usleep } from '../../linux/libc.js';
 import { Messages } from '../../linux/messages.js';
-import { POLLIN, PollSet } from '../../linux/poll.js';
-import { closeSocket } from '../../linux/socket.js';
+import { POLLIN } from '../../linux/poll.js';
 import { OuterPacket } from '../../model/outer-packet.js';
 import { u16 } from '../../wire/bytes.js';
 import { GRE_PROTO_KEEPALIVE } from '../../wire/tunnel/gre.js';
@@ -17,18 +14,10 @@ import { emitKeepalive, isKeepaliveAnswer, isKeepaliveRequest } from '../kernel/
 import { TunnelTable } from '../kernel/table.js';
 import type { Tunnel, TunnelDevice } from '../kernel/tunnel.js';
 import { ETH_P_IP, ETH_P_IPV6 } from '../packet/inner-packet.js';
-import { type TunnelConfig, TunnelConfigError } from '../spec/config.js';
+import { isEthernetMode, type TunnelConfig, TunnelConfigError } from '../spec/config.js';
 import { Endpoint } from './endpoint.js';
-import {
-  CONTROL,
-  filterRemotes,
-  IcmpError,
-  membership,
-  openGre,
-  openIcmp,
-  outerOf,
-  quotedOf,
-} from './receiver-sockets.js';
+import type { Device, GreReceiver, Host, Poll, Receiver } from './host.js';
+import { CONTROL, IcmpError, outerOf, quotedOf } from './receiver-sockets.js';
 import { MOST_READS, Transmitter } from './transmitter.js';
 
 /** The most tunnels of one process. */
@@ -61,29 +50,31 @@ export class Engine implements TunnelDevice {
   private readonly byTunnel = new Map<Tunnel, Endpoint>();
   private readonly messages = new Messages(RECEIVE_MESSAGES, MESSAGE_SIZE, CONTROL);
   private readonly errors = new Messages(ICMP_MESSAGES, ICMP_SIZE);
-  private readonly base = Number(addressOf(this.messages.bytes));
   private readonly transmitter = new Transmitter();
   private readonly packet = new OuterPacket();
   private readonly icmpError = new IcmpError();
   private readonly dirty: Endpoint[] = [];
-  /** GRE over IPv4, over IPv6, ICMP, ICMPv6; -1 while no tunnel needs it. */
-  private readonly sockets = [-1, -1, -1, -1];
-  private polled = new PollSet(DEVICES + MAX_TUNNELS);
+  /** What is received by over IPv4, over IPv6; null while no tunnel needs it. */
+  private readonly gre: (GreReceiver | null)[] = [null, null];
+  private readonly icmp: (Receiver | null)[] = [null, null];
+  private polled: Poll;
   private nextTick = 0;
   /** Packets of this step, and whether it has left some for the next. */
   private moved = 0;
   private more = false;
 
   /**
+   * @param host what devices, sockets and time come from.
    * @param wake an event descriptor (linux/event.ts): {@link step} returns when it is signalled.
    * @param refused counts of what no tunnel took, see refused.ts.
    */
   constructor(
+    private readonly host: Host,
     private readonly wake: number,
     refused?: Float64Array,
   ) {
     this.table = new TunnelTable(this, refused);
-    this.arrangePoll();
+    this.polled = this.arrangePoll();
   }
 
   /**
@@ -98,7 +89,17 @@ export class Engine implements TunnelDevice {
         `tunnel ${config.name}: there are ${MAX_TUNNELS} tunnels already, no more are made`,
       );
     }
-    this.attach(this.table.add(config, link(config), counters), null);
+    this.attach(this.table.add(config, this.link(config), counters));
+  }
+
+  private link(config: TunnelConfig): number {
+    if (config.dev === null) return 0;
+    const index = this.host.interfaceIndex(config.dev);
+    if (index > 0) return index;
+    throw new TunnelConfigError(
+      'dev',
+      `tunnel ${config.name}: there is no interface ${config.dev}; \`ip link\` lists them`,
+    );
   }
 
   /** Takes a tunnel and its device away, persistent or not. */
@@ -106,7 +107,7 @@ export class Engine implements TunnelDevice {
     const t = this.table.get(name);
     if (t === undefined) return;
     const e = this.byTunnel.get(t);
-    if (t.config.persist && e?.gone === false) e.tun.setPersistent(false);
+    if (t.config.persist && e?.gone === false) e.device.setPersistent(false);
     this.end(t);
   }
 
@@ -116,20 +117,26 @@ export class Engine implements TunnelDevice {
     this.arrangeSockets();
   }
 
-  /** Gives a tunnel other parameters; its device stays, and its counters go on (Linux: ip_tunnel_changelink). */
+  /**
+   * Gives a tunnel other parameters; its device stays, and its counters go on (Linux: ip_tunnel_changelink). When that
+   * cannot be, it stays what it was.
+   *
+   * @throws TunnelConfigError, LinuxError
+   */
   change(config: TunnelConfig): void {
     const old = this.table.get(config.name);
-    if (old === undefined || old.ethernet !== (config.mode !== 'gre' && config.mode !== 'ip6gre')) {
+    if (old === undefined || old.ethernet !== isEthernetMode(config.mode)) {
       this.remove(config.name);
       this.add(config, old?.counters);
       return;
     }
+    const link = this.link(config);
     this.table.remove(config.name);
     let t: Tunnel;
     try {
-      t = this.table.add(config, link(config), old.counters);
+      t = this.table.add(config, link, old.counters);
     } catch (e) {
-      this.table.add(old.config, old.link, old.counters);
+      this.table.put(old);
       throw e;
     }
     t.iSeqno = old.iSeqno;
@@ -137,27 +144,71 @@ export class Engine implements TunnelDevice {
     const before = this.detach(old);
     if (before.gone) {
       before.close(true);
-      this.attach(t, null);
-    } else this.attach(t, before);
+      this.attach(t);
+    } else this.replace(before, t);
   }
 
-  private attach(t: Tunnel, before: Endpoint | null): void {
-    let e: Endpoint;
+  /** Makes a tunnel that is in the table work, with a new device. */
+  private attach(t: Tunnel): void {
     try {
-      e = new Endpoint(t, before?.tun ?? null, this.base);
+      this.install(this.open(t));
     } catch (error) {
-      this.table.remove(t.config.name);
+      if (this.byTunnel.has(t)) this.end(t);
+      else this.table.remove(t.config.name);
       throw error;
     }
-    before?.close(false);
-    if (before !== null) e.reconfigure();
-    this.endpoints.push(e);
-    this.byTunnel.set(t, e);
-    this.arrangeSockets();
+  }
+
+  /** Has a tunnel that is in the table take the device of another one over, or that one goes on. */
+  private replace(before: Endpoint, t: Tunnel): void {
+    let e: Endpoint | null = null;
     try {
-      this.groups(t, true);
+      e = this.endpoint(t, before.device);
+      e.reconfigure();
+      this.install(e);
     } catch (error) {
-      this.remove(t.config.name);
+      if (this.byTunnel.has(t)) this.detach(t);
+      e?.close(false);
+      this.table.remove(t.config.name);
+      this.table.put(before.tunnel);
+      this.install(before);
+      before.reconfigure();
+      throw error;
+    }
+    before.close(false);
+  }
+
+  private install(e: Endpoint): void {
+    this.endpoints.push(e);
+    this.byTunnel.set(e.tunnel, e);
+    this.arrangeSockets();
+    this.groups(e.tunnel, true);
+  }
+
+  /** An endpoint with a device of its own. */
+  private open(t: Tunnel): Endpoint {
+    const device = this.host.openDevice(t);
+    try {
+      const e = this.endpoint(t, device);
+      try {
+        e.begin();
+        return e;
+      } catch (error) {
+        e.close(false);
+        throw error;
+      }
+    } catch (error) {
+      device.close();
+      throw error;
+    }
+  }
+
+  private endpoint(t: Tunnel, device: Device): Endpoint {
+    const sender = this.host.openSender(t);
+    try {
+      return new Endpoint(t, device, sender, this.host, this.messages.mapping);
+    } catch (error) {
+      sender.close();
       throw error;
     }
   }
@@ -177,45 +228,48 @@ export class Engine implements TunnelDevice {
     const others = this.endpoints.some(
       (e) => e.tunnel !== t && e.tunnel.link === t.link && e.tunnel.config.remote.join() === group,
     );
-    if (t.remoteMulticast && !others) membership(this.sockets[t.ipv6 ? 1 : 0], t, join);
+    if (t.remoteMulticast && !others) this.gre[t.ipv6 ? 1 : 0]?.setMembership(t, join);
   }
 
   /** Opens the sockets that tunnels need and closes those that none does. */
   private arrangeSockets(): void {
     for (const six of [0, 1]) {
       const needed = this.endpoints.some((e) => e.tunnel.ipv6 === (six === 1));
-      if (needed && this.sockets[six] < 0) {
-        this.sockets[six] = openGre(six === 1);
-        this.sockets[2 + six] = openIcmp(six === 1);
-      } else if (!needed && this.sockets[six] >= 0) {
-        closeSocket(this.sockets[six]);
-        closeSocket(this.sockets[2 + six]);
-        this.sockets[six] = -1;
-        this.sockets[2 + six] = -1;
+      if (needed) {
+        this.gre[six] ??= this.host.openGre(six === 1);
+        this.icmp[six] ??= this.host.openIcmp(six === 1);
+        this.gre[six].filter(this.table.tunnels());
+      } else {
+        this.gre[six]?.close();
+        this.icmp[six]?.close();
+        this.gre[six] = null;
+        this.icmp[six] = null;
       }
-      if (needed) filterRemotes(this.sockets[six], six === 1, this.table.tunnels());
     }
-    this.arrangePoll();
+    this.polled = this.arrangePoll();
   }
 
-  private arrangePoll(): void {
-    this.polled = new PollSet(DEVICES + MAX_TUNNELS);
-    this.polled.add(this.wake, POLLIN);
-    for (const fd of this.sockets) this.polled.add(fd, POLLIN);
-    for (const e of this.endpoints) this.polled.add(e.gone ? -1 : e.tun.fd, POLLIN);
+  private arrangePoll(): Poll {
+    const poll = this.host.openPoll(DEVICES + MAX_TUNNELS);
+    poll.add(this.wake, POLLIN);
+    for (const socket of [...this.gre, ...this.icmp]) poll.add(socket?.fd ?? -1, POLLIN);
+    for (const e of this.endpoints) poll.add(e.gone ? -1 : e.device.fd, POLLIN);
+    return poll;
   }
 
   /** Waits for packets and passes them on, once. @returns whether it was woken. */
   step(): boolean {
-    const before = Date.now();
+    const before = this.host.now();
     this.polled.wait(Math.max(0, Math.min(TICK_MS, this.nextTick - before)));
-    const now = Date.now();
+    const now = this.host.now();
     const p = this.polled;
     this.moved = 0;
     this.more = false;
-    for (const six of [0, 1]) {
-      if (this.sockets[six] >= 0 && p.events(SOCKETS + six) !== 0) this.receiveGre(six === 1);
-      if (this.sockets[six] >= 0 && p.events(SOCKETS + 2 + six) !== 0) this.receiveIcmp(six === 1, now);
+    for (let six = 0; six < 2; six++) {
+      const gre = this.gre[six];
+      const icmp = this.icmp[six];
+      if (gre !== null && p.events(SOCKETS + six) !== 0) this.receiveGre(gre, six === 1);
+      if (icmp !== null && p.events(SOCKETS + 2 + six) !== 0) this.receiveIcmp(icmp, six === 1, now);
     }
     for (let i = 0; i < this.endpoints.length; i++) {
       const events = p.events(DEVICES + i);
@@ -223,7 +277,7 @@ export class Engine implements TunnelDevice {
       else if (events !== 0) this.lose(i);
     }
     if (now >= this.nextTick) this.tick(now);
-    if (this.moved >= MANY && !this.more) usleep(GATHER_US);
+    if (this.moved >= MANY && !this.more) this.host.pause(GATHER_US);
     if (p.events(WAKE) === 0) return false;
     clearEvent(this.wake);
     return true;
@@ -241,10 +295,9 @@ export class Engine implements TunnelDevice {
     if (reads === MOST_READS) this.more = true;
   }
 
-  private receiveGre(ipv6: boolean): void {
-    const fd = this.sockets[ipv6 ? 1 : 0];
+  private receiveGre(socket: GreReceiver, ipv6: boolean): void {
     for (let round = 0; round < ROUNDS; round++) {
-      const n = this.messages.receive(fd);
+      const n = socket.receive(this.messages);
       for (let i = 0; i < n; i++) {
         if (!outerOf(this.messages, i, ipv6, this.packet)) continue;
         const p = this.packet;
@@ -302,8 +355,8 @@ export class Engine implements TunnelDevice {
   }
 
   /** Linux: gre_err of ip_gre.c, ip6gre_err of ip6_gre.c. */
-  private receiveIcmp(ipv6: boolean, now: number): void {
-    const n = this.errors.receive(this.sockets[ipv6 ? 3 : 2]);
+  private receiveIcmp(socket: Receiver, ipv6: boolean, now: number): void {
+    const n = socket.receive(this.errors);
     for (let i = 0; i < n; i++) {
       if (!quotedOf(this.errors, i, ipv6, this.icmpError, this.packet)) continue;
       const t = this.table.quoted(this.packet);
@@ -340,18 +393,6 @@ export class Engine implements TunnelDevice {
     this.errors.close();
     this.transmitter.close();
   }
-}
-
-function link(config: TunnelConfig): number {
-  if (config.dev === null) return 0;
-  const index = interfaceIndex(config.dev);
-  if (index === 0) {
-    throw new TunnelConfigError(
-      'dev',
-      `tunnel ${config.name}: there is no interface ${config.dev}; \`ip link\` lists them`,
-    );
-  }
-  return index;
 }
 
 /** Whether the packet's version nibble is that of GRE's protocol type: a TUN device carries IP alone. */

@@ -1,9 +1,8 @@
 /** From the devices to the wire: reads packets, puts the outer headers in front, sends them in batches. */
 import { AF_INET, AF_INET6 } from '../../linux/address.js';
 import { Gather } from '../../linux/gather.js';
-import { ERRNO, read } from '../../linux/libc.js';
-import { POLLOUT, PollSet } from '../../linux/poll.js';
-import { VNET_HDR } from '../../linux/tun.js';
+import { ERRNO } from '../../linux/libc.js';
+import { type PacketSlots, VNET_HDR } from '../../linux/tun.js';
 import { setU16, setU32 } from '../../wire/bytes.js';
 import { Counter } from '../kernel/counters.js';
 import { Destination } from '../kernel/destination.js';
@@ -38,12 +37,9 @@ const IPV4_MIN_MTU = 68;
 
 export class Transmitter {
   private readonly gather = new Gather(MESSAGES, READS * STRIDE);
-  private readonly buffers = Array.from({ length: READS }, (_, i) =>
-    this.gather.address(this.gather.bodyOffset + i * STRIDE),
-  );
+  private readonly slots: PacketSlots;
   private readonly inner = new InnerPacket();
   private readonly plan = new GsoPlan();
-  private readonly writable = new PollSet(1);
   /** Inner bytes of each message, as the kernel counts them; -1 for a fragment that is not the first. */
   private readonly counted = new Int32Array(MESSAGES);
   private queued = 0;
@@ -53,8 +49,14 @@ export class Transmitter {
   private readonly to = new Destination();
 
   constructor() {
+    const offsets = Array.from({ length: READS }, (_, i) => this.gather.bodyOffset + i * STRIDE);
+    this.slots = {
+      bytes: this.gather.bytes,
+      offsets,
+      addresses: offsets.map((o) => this.gather.address(o)),
+      size: READ_SIZE,
+    };
     this.inner.bytes = this.gather.bytes;
-    this.writable.add(-1, POLLOUT);
   }
 
   /** Sends what the device has to send, up to some batches. @returns how many packets it had. */
@@ -64,9 +66,9 @@ export class Transmitter {
     for (let round = 0; round < ROUNDS; round++) {
       let reads = 0;
       while (reads < READS) {
-        const length = read(e.tun.fd, this.buffers[reads], READ_SIZE);
+        const length = e.device.read(this.slots, reads);
         if (length < 0) break;
-        this.inner.at = this.gather.bodyOffset + reads * STRIDE + VNET_HDR;
+        this.inner.at = this.slots.offsets[reads] + VNET_HDR;
         this.inner.end = this.inner.at + length - VNET_HDR;
         this.xmit(e);
         reads++;
@@ -94,7 +96,7 @@ export class Transmitter {
     this.gather.bytes.set(b.subarray(at, end), o);
     this.setName(0, e.tunnel, e.tunnel.config.remote, 0);
     this.gather.set(0, 0, o, end - at, e.tunnel.ipv6 ? 28 : 16);
-    this.gather.send(e.sendFd, 0, 1);
+    e.sender.send(this.gather, 0, 1);
   }
 
   /** Linux: ipgre_xmit, gre_tap_xmit, erspan_xmit, ip6gre_tunnel_xmit. */
@@ -244,14 +246,14 @@ export class Transmitter {
     this.queued = 0;
     let i = 0;
     while (i < end) {
-      const sent = this.gather.send(e.sendFd, i, end);
+      const sent = e.sender.send(this.gather, i, end);
       if (sent > 0) {
         for (const last = i + sent; i < last; i++) {
           if (this.counted[i] < 0) continue;
           c[Counter.txPackets]++;
           c[Counter.txBytes] += this.counted[i];
         }
-      } else if (-sent === ERRNO.EAGAIN && this.waitToSend(e.sendFd)) {
+      } else if (-sent === ERRNO.EAGAIN && e.sender.waitForRoom(SEND_WAIT_MS)) {
         // There is room again.
       } else if (-sent !== ERRNO.EINTR) {
         countError(e, -sent);
@@ -262,11 +264,6 @@ export class Transmitter {
 
   close(): void {
     this.gather.close();
-  }
-
-  private waitToSend(fd: number): boolean {
-    this.writable.set(0, fd, POLLOUT);
-    return this.writable.wait(SEND_WAIT_MS) > 0;
   }
 }
 

@@ -1,27 +1,10 @@
 /**
  * The way to a tunnel's remote, as the kernel's routes have it: our address on it and its MTU, which ICMP errors
  * about our packets lower (over IPv4 the kernel keeps that per destination; over IPv6 it does so for connected sockets
- * alone, rawv6_err, so it is kept here). Asked through a connected UDP socket, which sends nothing.
+ * alone, rawv6_err, so it is kept here).
  */
-import { AF_INET, AF_INET6, sockaddrIn, sockaddrIn6 } from '../../linux/address.js';
 import { errnoName } from '../../linux/errors.js';
-import * as libc from '../../linux/libc.js';
-import {
-  bindToDevice,
-  closeSocket,
-  openSocket,
-  SO_MARK,
-  SOCK_DGRAM,
-  SOL_SOCKET,
-  setIntOption,
-} from '../../linux/socket.js';
 
-const IPPROTO_IP = 0;
-const IPPROTO_IPV6 = 41;
-const IP_MTU = 14;
-const IPV6_MTU = 24;
-/** Any port will do: nothing is sent. */
-const DISCARD = 9;
 export const DEFAULT_MTU = 1500;
 const IPV6_MIN_MTU = 1280;
 /** How long what a router has said of an MTU is believed, ms (Linux: net.ipv6.route.mtu_expires). */
@@ -38,13 +21,18 @@ export class Path {
   private learned = 0;
   private learnedUntil = 0;
 
+  /**
+   * @param size bytes of an address, 4 or 16.
+   * @param route asks for the route: puts our address in `source` and returns the MTU, 0 when that is not known, and
+   *   -errno when there is no route (linux/route.ts).
+   * @param now the time, ms.
+   */
   constructor(
-    private readonly remote: Uint8Array,
-    private readonly local: Uint8Array,
-    private readonly dev: string | null,
-    private readonly fwmark: number,
+    size: number,
+    private readonly route: (source: Uint8Array) => number,
+    private readonly now: () => number,
   ) {
-    this.source = new Uint8Array(remote.length);
+    this.source = new Uint8Array(size);
     this.ask();
   }
 
@@ -52,42 +40,17 @@ export class Path {
   learn(mtu: number): void {
     if (mtu < IPV6_MIN_MTU || mtu >= this.mtu) return;
     this.learned = mtu;
-    this.learnedUntil = Date.now() + MTU_EXPIRES;
+    this.learnedUntil = this.now() + MTU_EXPIRES;
   }
 
   /** Asks again. @returns whether the MTU changed. */
   ask(): boolean {
-    const six = this.remote.length === 16;
-    const fd = openSocket(six ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
-    try {
-      if (this.dev !== null) bindToDevice(fd, this.dev);
-      if (this.fwmark !== 0) setIntOption(fd, SOL_SOCKET, SO_MARK, this.fwmark, 'the mark');
-      const local = six ? sockaddrIn6(this.local) : sockaddrIn(this.local);
-      const remote = six ? sockaddrIn6(this.remote, 0, DISCARD) : sockaddrIn(this.remote, 0, DISCARD);
-      if (libc.bind(fd, local, local.length) < 0 || libc.connect(fd, remote, remote.length) < 0) {
-        this.noRoute = errnoName(libc.errno());
-        return false;
-      }
-      this.noRoute = null;
-      const name = new Uint8Array(28);
-      libc.getsockname(fd, name, new Uint32Array([28]));
-      this.source.set(six ? name.subarray(8, 24) : name.subarray(4, 8));
-      const value = new Int32Array(1);
-      const level = six ? IPPROTO_IPV6 : IPPROTO_IP;
-      const asked = libc.getsockopt(
-        fd,
-        level,
-        six ? IPV6_MTU : IP_MTU,
-        new Uint8Array(value.buffer),
-        new Uint32Array([4]),
-      );
-      if (asked < 0) return false;
-      const mtu = Date.now() < this.learnedUntil ? Math.min(value[0], this.learned) : value[0];
-      if (mtu === this.mtu) return false;
-      this.mtu = mtu;
-      return true;
-    } finally {
-      closeSocket(fd);
-    }
+    const told = this.route(this.source);
+    this.noRoute = told < 0 ? errnoName(-told) : null;
+    if (told <= 0) return false;
+    const mtu = this.now() < this.learnedUntil ? Math.min(told, this.learned) : told;
+    if (mtu === this.mtu) return false;
+    this.mtu = mtu;
+    return true;
   }
 }

@@ -48,21 +48,31 @@ export class TunnelTable implements GreReceiver {
    */
   add(config: TunnelConfig, link = 0, counters?: Float64Array): Tunnel {
     const t = new Tunnel(config, link, counters);
-    if (this.byName.has(config.name)) {
-      throw new TunnelConfigError('name', `tunnel ${config.name}: there is a tunnel of this name already`);
+    this.put(t);
+    return t;
+  }
+
+  /**
+   * Puts a tunnel in, as it is: also one that was taken away.
+   *
+   * @throws TunnelConfigError as {@link add}
+   */
+  put(t: Tunnel): void {
+    const { name } = t.config;
+    if (this.byName.has(name)) {
+      throw new TunnelConfigError('name', `tunnel ${name}: there is a tunnel of this name already`);
     }
     const net = t.ipv6 ? this.ip6Gre : this.ipGre.net(t);
     const twin = net.find(t);
     if (twin !== undefined) {
       throw new TunnelConfigError(
         'remote',
-        `tunnel ${config.name}: tunnel ${twin.config.name} has the same local, remote and key; give one a key or another`,
+        `tunnel ${name}: tunnel ${twin.config.name} has the same local, remote and key; give one a key or another`,
       );
     }
     net.add(t);
-    this.byName.set(config.name, t);
+    this.byName.set(name, t);
     this.ends.add(t);
-    return t;
   }
 
   /** Takes a tunnel away; packets for it are nobody's from now on. */

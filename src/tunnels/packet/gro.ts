@@ -3,8 +3,7 @@
  * written to the device as one packet (Linux: tcp_gro_receive, udp_gro_receive). Bytes are not moved: the packet is
  * written as a list of pieces, so they must stay in place until {@link GroWriter.flush}.
  */
-import { writev } from '../../linux/libc.js';
-import { Mapping } from '../../linux/memory.js';
+import { type Memory, Pieces } from '../../linux/pieces.js';
 import {
   VIRTIO_NET_HDR_F_NEEDS_CSUM,
   VIRTIO_NET_HDR_GSO_ECN,
@@ -15,6 +14,7 @@ import {
 } from '../../linux/tun.js';
 import { setU16, u16, u32 } from '../../wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../../wire/checksum.js';
+import type { Device } from '../engine/host.js';
 import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6 } from './inner-packet.js';
 import { findPartialChecksum, PartialChecksum } from './partial-checksum.js';
 
@@ -26,15 +26,10 @@ const TCP_CWR = 0x80;
 /** As many segments are written as one (Linux: UDP_MAX_SEGMENTS is 64). */
 const MAX_SEGMENTS = 64;
 const MAX_PACKET = 65535;
-const IOVEC = 16;
-const IOVECS_AT = 16;
-const TWO_32 = 2 ** 32;
 
 export class GroWriter {
-  private readonly mapping = Mapping.anonymous(IOVECS_AT + (MAX_SEGMENTS + 1) * IOVEC);
-  private readonly header = this.mapping.bytes;
-  private readonly words = new Uint32Array(this.mapping.buffer);
-  private readonly iovecs = this.mapping.address + BigInt(IOVECS_AT);
+  private readonly pieces: Pieces;
+  private readonly header: Uint8Array;
 
   /** Segments waiting; 0: none. */
   private count = 0;
@@ -65,20 +60,19 @@ export class GroWriter {
   dropped = 0;
 
   /**
-   * @param base the address of the first of the bytes that packets will lie in.
-   * @param udp whether the device takes joined datagrams.
+   * @param memory where packets will lie.
    * @param mtu the device's MTU, by which joined segments that arrive are cut again.
    * @param longest a datagram longer than this is many.
    */
   constructor(
-    private readonly fd: number,
-    private readonly base: number,
+    private readonly device: Device,
+    memory: Memory,
     private readonly ethernet: boolean,
-    private readonly udp: boolean,
     private readonly mtu: () => number,
     private readonly longest: () => number,
   ) {
-    this.iovec(0, Number(this.mapping.address), VNET_HDR);
+    this.pieces = new Pieces(memory, MAX_SEGMENTS, VNET_HDR);
+    this.header = this.pieces.header;
   }
 
   /** Takes a packet: joins it to the one that waits, or writes that and lets this one wait. */
@@ -146,18 +140,11 @@ export class GroWriter {
   private put(): void {
     const n = this.count;
     this.count = 0;
-    if (writev(this.fd, this.iovecs, n + 1) < 0) this.dropped += n;
+    if (!this.device.write(this.pieces, n)) this.dropped += n;
   }
 
   close(): void {
-    this.mapping.unmap();
-  }
-
-  private iovec(i: number, address: number, length: number): void {
-    const w = (IOVECS_AT + i * IOVEC) >>> 2;
-    this.words[w] = address % TWO_32;
-    this.words[w + 1] = Math.floor(address / TWO_32);
-    this.words[w + 2] = length;
+    this.pieces.unmap();
   }
 
   private start(bytes: Uint8Array, at: number, end: number): void {
@@ -165,7 +152,7 @@ export class GroWriter {
     this.at = at;
     this.length = end - at;
     this.count = 1;
-    this.iovec(1, this.base + at, end - at);
+    this.pieces.set(0, at, end - at);
   }
 
   /** Whether this is a segment that others may join: TCP data with nothing but ACK and PSH, or a UDP datagram. */
@@ -194,7 +181,7 @@ export class GroWriter {
       this.pPayload = t + length;
       return length >= 20 && this.pPayload < end;
     }
-    if (next !== IPPROTO_UDP || !this.udp) return false;
+    if (next !== IPPROTO_UDP || !this.device.udpSegmentation) return false;
     this.pTcp = false;
     this.pPayload = t + 8;
     return u16(b, t + 4) === end - t && u16(b, t + 6) !== 0 && this.pPayload < end;
@@ -213,8 +200,7 @@ export class GroWriter {
       this.verified = true;
     }
     if (!checksumOk(b, this.pNetwork, this.pTransport, end, this.ipv4, this.tcp)) return false;
-    this.count++;
-    this.iovec(this.count, this.base + this.pPayload, size);
+    this.pieces.set(this.count++, this.pPayload, size);
     this.length += size;
     if (this.tcp) {
       this.nextSequence = (this.nextSequence + size) >>> 0;
