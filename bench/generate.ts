@@ -5,8 +5,8 @@
  *   --packets N      packets in the capture
  *   --output FILE    the capture (classic pcap, nanoseconds); FILE.json says what is in it
  *   --seed N         another network (1)
- *   --mix NAME       plain: ERSPAN II, ERSPAN I and keyed gretap over IPv4, which every peer decodes (default);
- *                    all: ERSPAN III, IPv6 and GRE without Ethernet as well
+ *   --mix NAME       plain: ERSPAN II, ERSPAN I and keyed gretap over IPv4, which every peer decodes
+ *                    (default); all: ERSPAN III, IPv6 and GRE without Ethernet as well
  *   --loss P         the part of mirrored frames that get lost on the way to the collector (0.001)
  */
 import { writeFileSync } from 'node:fs';

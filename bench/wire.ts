@@ -1,6 +1,7 @@
 /**
- * How long decodeFrame takes for one frame, by what the frame is: `npx tsx bench/wire.ts`. Frames lie one behind
- * another in a megabyte, so that they come from the cache as packets from a ring or a file do, not from registers.
+ * How long decodeFrame takes for one frame, by what the frame is: `npx tsx bench/wire.ts`. Frames lie one
+ * behind another in a megabyte, so that they come from the cache as packets from a ring or a file do, not
+ * from registers.
  */
 
 import { GRE_SEQ } from '../src/wire/tunnel/gre.js';

@@ -1,10 +1,11 @@
 /**
- * npm run build: the program out of src/, as dist/cli/: the command line in parts that are loaded when they are called
- * for, and every thread and process it starts in one file. A run over a small capture begins a fifth sooner than with a
- * file a module, and V8 sees through constants that it does not see through between modules.
+ * npm run build: the program out of src/, as dist/cli/: the command line in parts that are loaded when they
+ * are called for, and every thread and process it starts in one file. A run over a small capture begins a
+ * fifth sooner than with a file a module, and V8 sees through constants that it does not see through between
+ * modules.
  *
- * All files are in one folder, at the depth of a room of src/, so that what a module names relative to itself (the
- * schemas, package.json, the file of a thread) is where it says for source and program alike.
+ * All files are in one folder, at the depth of a room of src/, so that what a module names relative to itself
+ * (the schemas, package.json, the file of a thread) is where it says for source and program alike.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';

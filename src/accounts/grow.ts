@@ -1,4 +1,4 @@
-/** Typed arrays of twice the length with the same content, for tables that grow. */
+/** Copies of typed arrays at twice the length, for tables that grow. */
 
 export function grownFloat64(a: Float64Array): Float64Array<ArrayBuffer> {
   const b = new Float64Array(a.length * 2);

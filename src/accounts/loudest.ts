@@ -1,18 +1,19 @@
 /**
- * The loudest of very many in little memory: Space-Saving (Metwally, Agrawal, El Abbadi, "Efficient
- * computation of frequent and top-k elements in data streams", ICDT 2005). Who has no place takes that of the
- * one with the fewest packets, and inherits their number as what it may have had before. So whoever sent more
- * than 1/{@link LOUDEST} of all packets is there, and every count is right to within that part of them.
+ * The loudest of very many senders in little memory: Space-Saving (Metwally, Agrawal, El Abbadi, "Efficient
+ * computation of frequent and top-k elements in data streams", ICDT 2005). A sender without a place takes
+ * that of the one with the fewest packets, and inherits its count as an upper bound of its own earlier
+ * packets. So every sender of more than 1/{@link LOUDEST} of all packets is listed, and every count is right
+ * to within that fraction.
  */
 import type { MirrorType } from '../model/mirror-point.js';
 import { ADDRESS_WORDS, KEY, KEYED, KIND, TYPE_SHIFT } from './point-gate.js';
 
 /** Senders counted. */
 export const LOUDEST = 64;
-/** Source, type and session, key. */
+/** The words of a sender: source, type and session, key. */
 const WORDS = ADDRESS_WORDS + 2;
 
-/** A refused sender, and between which bounds the number of its packets is. */
+/** A refused sender, and bounds of its number of packets. */
 export interface RefusedCount {
   readonly type: MirrorType;
   /** 16 bytes. */
@@ -26,13 +27,13 @@ export interface RefusedCount {
 /** Counts the packets of refused mirror points by sender, type, session and key. */
 export class LoudestRefused {
   private readonly words = new Uint32Array(LOUDEST * WORDS);
-  /** A mix of the words, by which most that are others are told at once. */
+  /** A mix of the words, which tells most senders apart at once. */
   private readonly prints = new Int32Array(LOUDEST);
   private readonly counts = new Float64Array(LOUDEST);
   private readonly inherited = new Float64Array(LOUDEST);
   private used = 0;
 
-  /** Counts a packet. @param w its point's words, see point-gate.ts */
+  /** Counts a packet. @param w the words of its point, see point-gate.ts */
   count(w: Uint32Array): void {
     const print = mix(w);
     const { prints, counts } = this;
@@ -55,8 +56,8 @@ export class LoudestRefused {
   }
 
   /**
-   * Who is counted. Once they are {@link LOUDEST}, who is not has sent no more packets than the least of
-   * their `atMost`.
+   * The counted senders. Once there are {@link LOUDEST}, no other has sent more packets than their least
+   * `atMost`.
    */
   list(): RefusedCount[] {
     return Array.from({ length: this.used }, (_, i) => {

@@ -1,9 +1,9 @@
 /**
- * Finding the mirror point of a packet: a hash table over typed arrays, nothing allocated but for new points.
+ * Finds the mirror point of a packet: a hash table over typed arrays; only new points are allocated.
  *
- * A {@link PointGate} says which pool of places a new point is of. Points of a pool that is full share one a
- * type, with `::` as source and target; points that are refused take no place, and of them the loudest are
- * counted. The index of a point that is forgotten is a later one's.
+ * A {@link PointGate} names the pool of a new point. Points of a full pool share one point per type, with
+ * `::` as source and target; refused points take no place, and the loudest of them are counted. A forgotten
+ * point's index is reused.
  */
 import { randomBytes } from 'node:crypto';
 import { isKeyed, isTwoWay, MirrorPoint, MirrorType } from '../model/mirror-point.js';
@@ -25,58 +25,57 @@ import {
 } from './point-gate.js';
 import { PointPools } from './point-pools.js';
 
-/**
- * Points with a place of their own, of all pools. Their indices, and those of the points that others share,
- * have 24 bits.
- */
+/** Points with their own place, in all pools. Their indices, and those of shared points, have 24 bits. */
 export const MOST_POINTS = 1 << 23;
 /**
- * Slots looked at for a point. A table at most half full has so long a row of full ones only where hashes are
- * alike; a point that finds no slot in it is shared, as in a pool that is full.
+ * Slots examined per point. A table at most half full has such a long run of full slots only if hashes
+ * collide; a point that finds no free slot in it is shared, as in a full pool.
  */
 export const PROBES = 128;
 const IPV4_MAPPED = 0xffff;
 const EMPTY = -1;
 /**
- * Places for points lately found, a power of two, and what a place holds over IPv4. Two points that have the
- * same one push each other out and are looked for with the secret hash: there are enough for some dozens not to.
+ * Places for recently found points, a power of two, and what a place holds over IPv4. Two points in the same
+ * place evict each other and are found by the secret hash; there are enough places to make that rare for some
+ * dozens of points.
  */
 const RECENT = 256;
 const RECENT_WORDS = 5;
 const RECENT_HASH_SHIFT = 24;
 
-/** In place of a pool: the index is nobody's. */
+/** Instead of a pool: the index is free. */
 const FREE = -2;
 
 export class MirrorPoints {
-  /** By index; one that is forgotten stays until another has its index. */
+  /** By index; a forgotten point stays until its index is reused. */
   readonly points: MirrorPoint[] = [];
   /** Whether the packet of the last {@link find} went from its point's target to its source. */
   reversed = false;
-  /** Packets of points for which there was no place, and of refused ones; and the loudest of these. */
+  /** Packets of points without a place; packets of refused points; and the loudest of these. */
   overflowed = 0;
   refused = 0;
   readonly loudest = new LoudestRefused();
   private readonly message = new Int32Array(WORDS);
-  /** The packet looked for, and every point's. */
+  /** The words of the packet looked for, and of every point. */
   private readonly wanted = new Uint32Array(WORDS);
   private words = new Uint32Array(64 * WORDS);
   private slots = new Int32Array(128).fill(EMPTY);
-  /** By index: the pool, REFUSED by rules that came later, or FREE. */
+  /** By index: the pool, REFUSED by later rules, or FREE. */
   private pools = new Int32Array(64).fill(FREE);
   private places: PointPools;
-  /** Points in the hash table, and indices that may be used again. */
+  /** Points in the hash table, and free indices. */
   private entered = 0;
   private readonly spare: number[] = [];
-  /** Source, target, kind, key; then twice the index, 1 more when reversed, plus 1. Most packets need look no further. */
+  /**
+   * Source, target, kind, key; then twice the index, plus 1 if reversed, plus 1. Most packets are found here.
+   */
   private readonly recent = new Int32Array(RECENT * RECENT_WORDS);
   /** Over IPv6: the index plus 1; the point's words are compared. */
   private readonly recent6 = new Int32Array(RECENT);
 
   /**
-   * @param made told of every new point, and of every one again when another gate has said which pool it is
-   *   of
-   * @param hashing of the words of a point; under a secret of its own, unless given
+   * @param made called for every new point, and again for every point when another gate has assigned its pool
+   * @param hashing hashes the words of a point; with its own secret by default
    */
   constructor(
     gate: PointGate,
@@ -87,10 +86,10 @@ export class MirrorPoints {
   }
 
   /**
-   * Finds or makes the point of a packet.
+   * Finds or creates the point of a packet.
    *
    * @param session ERSPAN session, 0 for types without
-   * @param key the GRE key, NO_KEY for none; part of the identity where {@link isKeyed} says so
+   * @param key the GRE key, NO_KEY for none; part of the identity if {@link isKeyed} says so
    * @returns its index, or REFUSED
    */
   find(type: MirrorType, packet: OuterPacket, session: number, key: number): number {
@@ -116,7 +115,7 @@ export class MirrorPoints {
     }
     this.want(packet, kind, keyWord);
     const index = this.search(type, session, key);
-    // What has no place of its own is not remembered either: a flood of it would push the others out.
+    // Points without their own place are not remembered: a flood of them would evict the others.
     if (index === REFUSED || this.isShared(index)) return index;
     r[at] = source;
     r[at + 1] = target;
@@ -127,8 +126,8 @@ export class MirrorPoints {
   }
 
   /**
-   * Whether a fragment may be of a point that is not refused, as far as its addresses tell: of a two-way
-   * tunnel either may be the sender that rules name. One that is not is counted as refused.
+   * Whether a fragment may belong to an admitted point, judging by its addresses; in a two-way tunnel either
+   * end may be the sender that rules name. A fragment that may not is counted as refused.
    */
   mayAdmit(packet: OuterPacket): boolean {
     const w = this.wanted;
@@ -142,22 +141,22 @@ export class MirrorPoints {
     return false;
   }
 
-  /** Whether a point stands for all of its pool and type that have no place of their own. */
+  /** Whether a point stands for all points of its pool and type without a place. */
   isShared(index: number): boolean {
     return this.words[index * WORDS + KIND] === 0;
   }
 
-  /** Whether the index is a point's, and not one that is forgotten. */
+  /** Whether the index is that of a point that is not forgotten. */
   isLive(index: number): boolean {
     return this.pools[index] !== FREE;
   }
 
-  /** Seconds without packets after which a point is to be forgotten. */
+  /** Seconds without packets after which a point is forgotten. */
   idle(index: number): number {
     return this.places.idle(this.pools[index], this.isShared(index));
   }
 
-  /** Forgets a point: its place is free, and its index. */
+  /** Forgets a point: its place and its index are free. */
   remove(index: number): void {
     const pool = this.pools[index];
     if (this.isShared(index)) this.places.unshare(index);
@@ -172,9 +171,8 @@ export class MirrorPoints {
   }
 
   /**
-   * Asks another gate about every point. Those it refuses give up their places; where it has fewer places for
-   * others than they are, they stay. Points shared by others are not shared any further: it may have other
-   * pools.
+   * Asks a new gate about every point. Points that it refuses lose their places; points stay if it has fewer
+   * places than there are. Shared points are no longer shared, because the pools may differ.
    */
   regate(gate: PointGate): void {
     this.places = new PointPools(gate);
@@ -212,7 +210,7 @@ export class MirrorPoints {
     return index;
   }
 
-  /** Notes what is looked for. */
+  /** Sets the words to look for. */
   private want(packet: OuterPacket, kind: number, keyWord: number): void {
     this.address(packet, packet.source, 0);
     this.address(packet, packet.destination, ADDRESS_WORDS);
@@ -246,7 +244,7 @@ export class MirrorPoints {
     for (let i = 0; i < ADDRESS_WORDS; i++) w[o + i] = u32(b, at + 4 * i);
   }
 
-  /** The same for either order of the two addresses. */
+  /** Independent of the order of the two addresses. */
   private hash(): number {
     const w = this.wanted;
     let first = 0;
@@ -282,7 +280,7 @@ export class MirrorPoints {
     return REFUSED;
   }
 
-  /** The point of a packet that none is there for: a new one at this slot (EMPTY: none is free), or a shared one. */
+  /** Creates the point of a packet at this slot (EMPTY: none is free), or returns a shared one. */
   private enter(slot: number, type: MirrorType, session: number, key: number): number {
     this.reversed = false;
     const pool = this.places.gate.poolOf(type, this.wanted, session, key);
@@ -348,7 +346,7 @@ export class MirrorPoints {
     for (const index of before) if (index !== EMPTY) this.slots[this.freeSlot(index)] = index;
   }
 
-  /** Where a point goes in the hash table. */
+  /** The slot for a point in the hash table. */
   private freeSlot(index: number): number {
     const mask = this.slots.length - 1;
     let slot = this.home(index);
@@ -363,7 +361,7 @@ export class MirrorPoints {
   }
 
   /**
-   * Takes a point out of the hash table; those behind it, up to the next empty slot, close up (Knuth 6.4,
+   * Removes a point from the hash table; those behind it, up to the next empty slot, close up (Knuth 6.4,
    * algorithm R).
    */
   private leave(index: number): void {

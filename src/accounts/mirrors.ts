@@ -1,7 +1,7 @@
 /**
- * The mirror points seen, and what each sent: by minute for the `mirrors` table, and in all.
+ * The mirror points seen, and what each sent: per minute for the `mirrors` table, and in total.
  *
- * A plain GRE tunnel or a PPTP call that is observed carries the two halves of a conversation one way each, so for
+ * An observed GRE tunnel or PPTP call carries the two halves of a conversation in its two directions, so for
  * these types the two ends in either order are one mirror point, whose source is the end seen to send first.
  * ERSPAN and Mellanox mirrors go one way only.
  */
@@ -19,22 +19,22 @@ import { NumberingShare } from './numbering-share.js';
 import { openGate, type PointGate, REFUSED } from './point-gate.js';
 
 const MINUTE = 60;
-/** A packet this far from the clock, in seconds, moves it only when the next one agrees. */
+/** A packet this far from the clock, in seconds, moves it only if the next packet agrees. */
 const DOUBTFUL_JUMP = 3600;
 
-/** What is counted of a mirror point, in {@link MirrorTable.total} and for its minute. */
+/** Counts per mirror point, in {@link MirrorTable.total} and for the current minute. */
 const PACKETS = 0;
 const BYTES = 1;
 const TRUNCATED = 2;
 const MALFORMED = 3;
-/** Counted by sequence numbers, and reported in the minutes so far. */
+/** From sequence numbers, as reported in the minutes so far. */
 const LOST = 4;
 const REORDERED = 5;
 const REPEATED = 6;
 const LATE = 7;
 const FIRST_MINUTE = 8;
 const COUNTS = 9;
-/** Points that {@link MirrorTable.sweep} looks at. */
+/** Points examined per call of {@link MirrorTable.sweep}. */
 const SWEEP = 256;
 
 /** The mirror points and their accounts. */
@@ -47,26 +47,29 @@ export class MirrorTable {
   private readonly numbers: NumberLog | undefined;
   private readonly verdict = new SequenceVerdict();
   private readonly record = new MirrorRecord();
-  /** COUNTS numbers a point: in all, and in the running minute. */
+  /** COUNTS numbers per point: in total, and in the current minute. */
   private total = new Float64Array(16 * COUNTS);
   private minute = new Float64Array(16 * COUNTS);
-  /** Points that have packets in the running minute. */
+  /** Points with packets in the current minute. */
   private readonly active: number[] = [];
-  /** Points that were counted since {@link changes}, and by point whether it is one of them. */
+  /** Points counted since the last {@link changes}, and by point whether it is one of them. */
   private readonly changed: number[] = [];
   private isChanged = new Uint8Array(16);
   /**
-   * By point: the second after the last minute with packets, 0 before the first is over; and how many had its
-   * index before.
+   * By point: the second after its last minute with packets (0 before the first is over); and how many points
+   * had its index before.
    */
   private quiet = new Float64Array(16);
   private generation = new Uint8Array(16);
-  /** By point, where two hosts send: whether its source's address is the higher one. */
+  /** By point with two senders: whether its source has the higher address. */
   private turned = new Uint8Array(16);
   private swept = 0;
   /** Second of the last packet. */
   private second = -1;
-  /** The minute's first second, -1 before the first packet, and a time far from it that waits to be confirmed. */
+  /**
+   * The first second of the current minute, -1 before the first packet; and a distant time that waits for
+   * confirmation.
+   */
   private start = -1;
   private doubtful = -1;
 
@@ -80,12 +83,12 @@ export class MirrorTable {
     if (this.numbers === undefined) this.numbering = new Numbering();
   }
 
-  /** The mirror points seen so far, by index; one that is forgotten stays until another has its index. */
+  /** The mirror points seen so far, by index; a forgotten one stays until its index is reused. */
   get points(): readonly MirrorPoint[] {
     return this.table.points;
   }
 
-  /** Packets of points for which there was no place. */
+  /** Packets of points without a place. */
   get overflowed(): number {
     return this.table.overflowed;
   }
@@ -100,30 +103,30 @@ export class MirrorTable {
   }
 
   /**
-   * The mirror point of a packet, made when it is new.
+   * The mirror point of a packet, created if it is new.
    *
    * @param session ERSPAN session id, 0 for types without
    * @param key the GRE key, or NO_KEY
-   * @returns undefined when its packets are refused
+   * @returns undefined if its packets are refused
    */
   find(type: MirrorType, packet: OuterPacket, session: number, key: number): MirrorPoint | undefined {
     const index = this.table.find(type, packet, session, key);
     return index === REFUSED ? undefined : this.table.points[index];
   }
 
-  /**
-   * Whether a fragment may be of a mirror point that is not refused; one that cannot is counted as refused.
-   */
+  /** Whether a fragment may belong to an admitted mirror point; if not, it is counted as refused. */
   mayAdmit(packet: OuterPacket): boolean {
     return this.table.mayAdmit(packet);
   }
 
-  /** Whether a point stands for all of its pool and type that found no place. */
+  /** Whether a point stands for all points of its pool and type without a place. */
   isShared(point: MirrorPoint): boolean {
     return this.table.isShared(point.index);
   }
 
-  /** Whether the packet of the last {@link find} went from its point's target to its source (plain GRE, PPTP). */
+  /**
+   * Whether the packet of the last {@link find} went from its point's target to its source (plain GRE, PPTP).
+   */
   get reversed(): boolean {
     return this.table.reversed;
   }
@@ -131,9 +134,9 @@ export class MirrorTable {
   /**
    * Counts a packet of a mirror point.
    *
-   * @param sec its time, seconds since 1970 and nanoseconds
-   * @param bytes what it carried, encapsulation not included, as long as it was before any capture cut it
-   * @param trace of packet-trace.ts
+   * @param sec its time, seconds since 1970, and `nsec` nanoseconds
+   * @param bytes its payload without encapsulation, in the original length before any cut
+   * @param trace from packet-trace.ts
    */
   count(
     m: Mirrored,
@@ -173,17 +176,19 @@ export class MirrorTable {
     numbering.update(index, m.sequence, part, direction, trace);
   }
 
-  /** Moves the clock to `sec` when no packets do: writes the running minute when it is over. */
+  /** Moves the clock to `sec` when no packets do: writes the current minute once it is over. */
   advance(sec: number): void {
     this.numbering?.clock(sec, true, this.markSibling);
     if (this.start >= 0 && sec - this.start >= MINUTE) this.turn(sec);
   }
 
-  /** Writes the running minute, and settles what later packets might have changed: what comes next may be older. */
+  /**
+   * Writes the current minute, and settles what later packets might have changed: the next ones may be older.
+   */
   finish(): void {
     this.numbering?.restart();
     if (this.start >= 0) {
-      // What became known of a point after its last minute with packets.
+      // Losses that became known after a point's last minute with packets.
       for (const { index } of this.table.points) {
         if (this.table.isLive(index) && this.minute[index * COUNTS + PACKETS] === 0 && this.hasGrown(index))
           this.active.push(index);
@@ -197,7 +202,7 @@ export class MirrorTable {
     }
   }
 
-  /** Fills `record` with all that a mirror point sent; `minute` is the first one it sent in. */
+  /** Fills `record` with everything that a mirror point sent; `minute` is the first one it sent in. */
   totals(point: MirrorPoint, record: MirrorRecord): void {
     const at = point.index * COUNTS;
     this.numbering?.verdict(point.index, this.verdict);
@@ -217,14 +222,14 @@ export class MirrorTable {
   }
 
   /**
-   * Tells of every point whose counts have changed since the last time: its totals (reused), and what it is
-   * called in the log of numbers.
+   * Reports every point whose counts have changed since the last call: its totals (reused), and its name in
+   * the number log.
    */
   changes(tell: (totals: MirrorRecord, name: number) => void): void {
     const { changed, numbering } = this;
     if (numbering !== undefined) {
       numbering.beginReviews();
-      // The list grows by those that share a counter with its first ones.
+      // The list grows by points that share a counter with its first ones.
       for (let i = 0; i < changed.length; i++) numbering.siblings(changed[i], this.markSibling);
       for (const index of changed) numbering.review(index);
     }
@@ -236,18 +241,18 @@ export class MirrorTable {
     changed.length = 0;
   }
 
-  /** Takes other rules, for the points that are there as well. */
+  /** Takes new rules, for known points too. */
   setGate(gate: PointGate): void {
     this.shares = sharesOf(gate);
     this.table.regate(gate);
   }
 
   /**
-   * Looks at some of the points, at others each time, and forgets those that have had no packets for as long
-   * as the gate says. What they sent in their minutes is written.
+   * Examines some of the points, others in each call, and forgets those without packets for as long as the
+   * gate says. Their minutes are written.
    *
    * @param sec the time, seconds since 1970
-   * @param isHeld whether something of a point's is still open
+   * @param isHeld whether something of a point is still open
    */
   sweep(sec: number, isHeld: (point: MirrorPoint) => boolean): void {
     const { table, quiet } = this;
@@ -255,7 +260,7 @@ export class MirrorTable {
       this.swept = this.swept + 1 < table.points.length ? this.swept + 1 : 0;
       const index = this.swept;
       if (!table.isLive(index) || this.minute[index * COUNTS + PACKETS] > 0) continue;
-      // A clock that was set back, or a point that has not been counted yet.
+      // The clock was set back, or the point has not been counted yet.
       if (quiet[index] === 0 || quiet[index] > sec + MINUTE) quiet[index] = sec;
       if (sec - quiet[index] >= table.idle(index) && !isHeld(table.points[index])) this.forget(index);
     }
@@ -303,7 +308,10 @@ export class MirrorTable {
     if (this.isChanged[index] === 0) this.mark(index);
   };
 
-  /** Packets may come up to a minute late, from another interface say; they count in the running minute. */
+  /**
+   * Packets may arrive up to a minute late, from another interface for instance; they count in the current
+   * minute.
+   */
   private clock(sec: number): void {
     if (this.start < 0) {
       this.start = sec - (sec % MINUTE);
@@ -327,8 +335,9 @@ export class MirrorTable {
   }
 
   /**
-   * Writes a point's minute. What its numbers say may change later: a late packet makes a loss undone, more packets
-   * another numbering likely. A minute has what the count has grown by since it was last written.
+   * Writes a point's minute: what its counts have grown by since they were last written. The verdict on its
+   * numbers may change later: a late packet undoes a loss, and more packets may make another numbering
+   * likely.
    */
   private write(index: number): void {
     const r = this.record;
@@ -358,7 +367,7 @@ export class MirrorTable {
     this.sink?.mirror(r);
   }
 
-  /** Whether a point's numbers say more than was written of them. */
+  /** Whether a point's numbers show more than was written. */
   private hasGrown(index: number): boolean {
     const at = index * COUNTS;
     const { verdict, total } = this;

@@ -1,36 +1,42 @@
 /**
- * Sequence numbers on their way from where packets are taken to where they are judged. Several workers may each
- * see part of a mirror point's packets (a fanout by inner addresses): only all their numbers together, in the order
- * of the packets' times, say what is missing.
+ * Carries sequence numbers from the threads that receive packets to the one that judges the numbers. Several
+ * workers may each see part of a mirror point's packets (fanout by inner addresses); only all their numbers
+ * together, in the order of the packets' times, show what is missing.
  *
- * One worker writes and one thread reads, without locks, in a ring of shared memory. When it is full numbers are dropped and
- * counted, and would look lost: the reader has to keep up.
+ * One worker writes and one thread reads, without locks, in a ring of shared memory. When it is full, numbers
+ * are dropped and counted, and would look lost: the reader must keep up.
  */
 
-/** Numbers a log holds unless told otherwise: half a second at a million packets a second, 10 MiB. */
+/** Default capacity of a log: half a second at a million packets per second, 10 MiB. */
 export const LOG_NUMBERS = 1 << 19;
 
-/** Header words: the next number to write and to read (both running), numbers dropped; and how far time has gone (64 bits). */
+/**
+ * Header words: the next number to write and to read (both running), dropped numbers; and how far time has
+ * gone (64 bits).
+ */
 const WRITTEN = 0;
 const READ = 1;
 const DROPPED = 2;
 const TIME = 4;
 const HEADER = 16;
-/** Words of a number: mirror point; number; trace(8), hardware id or call(16), direction(2); seconds; nanoseconds. */
+/**
+ * Words per number: mirror point; number; trace(8), hardware id or call(16), direction(2); seconds;
+ * nanoseconds.
+ */
 const WORDS = 5;
 const SEC = 3;
 const NSEC = 4;
-/** Numbers written before the reader is told: it need not know of each. */
+/** Numbers written before the reader is told, which need not know of each. */
 const TELL_EVERY = 64;
 
 /**
- * Bits of a mirror point's name that are its index; the others tell which of those that had the index it is.
+ * Bits of a mirror point's name for its index; the others tell successive points with the same index apart.
  */
 const INDEX_BITS = 24;
 
 /**
- * What a mirror point is called in a log: its index in its table, and how many had that index before. A
- * number may still be on its way when its point is forgotten and the index is another's.
+ * The name of a mirror point in a log: its index in its table, and how many points had that index before. A
+ * number may still be on its way when its point is forgotten and the index reused.
  */
 export function pointName(index: number, generation: number): number {
   return (generation << INDEX_BITS) | index;
@@ -41,12 +47,12 @@ export function indexOf(name: number): number {
   return name & ((1 << INDEX_BITS) - 1);
 }
 
-/** Whether the first of two names of one index is that of an earlier mirror point. */
+/** Whether the first of two names with the same index belongs to an earlier mirror point. */
 export function isEarlier(name: number, other: number): boolean {
   return ((name - other) | 0) < 0;
 }
 
-/** Shared memory for a log of so many numbers, a power of two. */
+/** Shared memory for a log of this many numbers, a power of two. */
 export function numberLogMemory(numbers = LOG_NUMBERS): SharedArrayBuffer {
   return new SharedArrayBuffer((HEADER + numbers * WORDS) * 4);
 }
@@ -65,7 +71,7 @@ export class NumberLog {
     this.size = (this.words.length - HEADER) / WORDS;
   }
 
-  /** @param point the mirror point's name; time is the packet's, which should not run backwards */
+  /** @param point the mirror point's name; the time is the packet's, and should not run backwards */
   write(
     point: number,
     n: number,
@@ -94,7 +100,7 @@ export class NumberLog {
   }
 
   /**
-   * Tells the reader of all that is written, and that no packet from before `ms` will come.
+   * Publishes everything written, and that no packet from before `ms` will come.
    *
    * @param ms milliseconds since 1970
    */
@@ -108,9 +114,9 @@ export class NumberLog {
   }
 }
 
-/** The reading end: the oldest number, and on to the next. */
+/** The reading end: the oldest number, then the next. */
 export class NumberLogReader {
-  /** The oldest number's fields, once {@link look} has said that there is one. */
+  /** The fields of the oldest number, after {@link look} returned true. */
   point = 0;
   n = 0;
   hardware = 0;
@@ -137,8 +143,8 @@ export class NumberLogReader {
   }
 
   /**
-   * The time before which no packet will come, milliseconds since 1970. What was written before it was said is there
-   * for the next {@link look}.
+   * The time before which no more packets will come, milliseconds since 1970. Numbers written before it was
+   * published are visible to the next {@link look}.
    */
   get advanced(): number {
     return Number(Atomics.load(this.clock, 0));
@@ -166,7 +172,7 @@ export class NumberLogReader {
     this.read++;
   }
 
-  /** Gives the room of what was read back to the writer. */
+  /** Returns the room of read numbers to the writer. */
   release(): void {
     Atomics.store(this.words, READ, this.read | 0);
   }

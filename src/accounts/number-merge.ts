@@ -1,16 +1,16 @@
-/** Sequence numbers of several workers, judged together. */
+/** Judges the sequence numbers of several workers together. */
 import type { MirrorPoint } from '../model/mirror-point.js';
 import { indexOf, isEarlier, NumberLogReader } from './number-log.js';
 import { Numbering, type SequenceVerdict } from './numbering.js';
 import type { NumberingShare } from './numbering-share.js';
 
-/** In place of a mirror point: it is forgotten, and numbers of it tell nothing. */
+/** Instead of a mirror point: it is forgotten, and its numbers are ignored. */
 const GONE = -1;
 
-/** One worker's log, and what its mirror points are here. */
+/** One worker's log, and its mirror points. */
 class Path {
   readonly log: NumberLogReader;
-  /** By the index in a worker's name: the name, and what it is here or {@link GONE}. */
+  /** By the index in a worker's name: the name, and the merge's index or {@link GONE}. */
   readonly names: number[] = [];
   readonly points: number[] = [];
   /** The log has a number that waits. */
@@ -20,10 +20,7 @@ class Path {
     this.log = new NumberLogReader(memory);
   }
 
-  /**
-   * The mirror point of the number that waits: {@link GONE} when it is forgotten, undefined when it is not
-   * known yet.
-   */
+  /** The mirror point of the waiting number: {@link GONE} if it is forgotten, undefined if not yet known. */
   get point(): number | undefined {
     const name = this.log.point;
     const index = indexOf(name);
@@ -34,8 +31,9 @@ class Path {
 }
 
 /**
- * Merges the logs of several workers by time and follows the numbers as one. What a worker has not said may still
- * come (see {@link NumberLog.advance}) holds the merge up, so its verdicts are as late as the slowest worker.
+ * Merges the logs of several workers by time and follows the numbers as one sequence. Numbers that a worker
+ * may still send (see {@link NumberLog.advance}) hold up the merge, so its verdicts are as late as the
+ * slowest worker.
  */
 export class NumberMerge {
   private readonly numbering = new Numbering();
@@ -43,18 +41,18 @@ export class NumberMerge {
   private points = 0;
   private readonly spare = new Set<number>();
   /**
-   * Points whose numbers may say something else than at the last {@link changes}, and by point whether it is
-   * one of them.
+   * Points whose verdict may have changed since the last {@link changes}, and by point whether it is one of
+   * them.
    */
   private readonly changed: number[] = [];
   private readonly isChanged: boolean[] = [];
 
-  /** Adds a worker's log. @returns what to call the worker */
+  /** Adds a worker's log. @returns the worker's number */
   addPath(memory: SharedArrayBuffer): number {
     return this.paths.push(new Path(memory)) - 1;
   }
 
-  /** Adds a mirror point. @returns its index here */
+  /** Adds a mirror point. @returns its index in the merge */
   addPoint(point: Pick<MirrorPoint, 'type' | 'source' | 'target'>, share?: NumberingShare): number {
     const [index = this.points++] = this.spare;
     this.spare.delete(index);
@@ -62,12 +60,12 @@ export class NumberMerge {
     return index;
   }
 
-  /** Gives up what is missing of a mirror point that is about to be forgotten. */
+  /** Gives up the missing numbers of a mirror point that is about to be forgotten. */
   conclude(point: number): void {
     this.numbering.conclude(point);
   }
 
-  /** Forgets a mirror point, which no worker knows any more: its index may be another's. */
+  /** Forgets a mirror point that no worker knows any more: its index may be reused. */
   removePoint(point: number): void {
     this.numbering.remove(point);
     this.spare.add(point);
@@ -82,41 +80,41 @@ export class NumberMerge {
     p.points[indexOf(name)] = point;
   }
 
-  /** Says that a worker has forgotten the mirror point it called `name`. */
+  /** A worker has forgotten the mirror point that it called `name`. */
   forget(path: number, name: number): void {
     this.define(path, name, GONE);
   }
 
-  /** Numbers that workers dropped because {@link run} was not called often enough. */
+  /** Numbers dropped by workers because {@link run} was not called often enough. */
   get dropped(): number {
     return this.paths.reduce((n, p) => n + p.log.dropped, 0);
   }
 
-  /** Follows all numbers that none can come before any more. */
+  /** Follows all numbers that no earlier one can precede any more. */
   run(): void {
     this.take(false);
   }
 
-  /** Follows all numbers there are, and settles: the workers have ended. */
+  /** Follows all numbers, and settles: the workers have ended. */
   finish(): void {
     this.take(true);
     this.numbering.settle();
     for (let point = 0; point < this.points; point++) if (!this.spare.has(point)) this.mark(point);
   }
 
-  /** Fills `verdict` with what is believed of a mirror point's numbers so far. */
+  /** Fills `verdict` with what is believed about a mirror point's numbers so far. */
   verdict(point: number, verdict: SequenceVerdict): void {
     this.numbering.verdict(point, verdict);
   }
 
   /**
-   * Weighs what has come since the last time, and tells of every mirror point of which something else may be
-   * believed now.
+   * Weighs what has arrived since the last call, and reports every mirror point whose verdict may have
+   * changed.
    */
   changes(tell: (point: number) => void): void {
     const { changed, numbering } = this;
     numbering.beginReviews();
-    // The list grows by those that share a counter with its first ones.
+    // The list grows by points that share a counter with its first ones.
     for (let i = 0; i < changed.length; i++) numbering.siblings(changed[i], this.mark);
     for (const point of changed) numbering.review(point);
     for (const point of changed) {
@@ -153,7 +151,7 @@ export class NumberMerge {
       this.numbering.clock(Math.floor(horizon / 1000), true, this.mark);
   }
 
-  /** The path whose waiting number is the oldest. */
+  /** The path with the oldest waiting number. */
   private oldest(): Path | undefined {
     let oldest: Path | undefined;
     for (const p of this.paths) {
@@ -163,7 +161,10 @@ export class NumberMerge {
   }
 }
 
-/** Looks for a path's next number. @returns the time, in milliseconds since 1970, up to which others may go on */
+/**
+ * Looks at a path's next number. @returns the time up to which other paths may continue, in milliseconds
+ * since 1970
+ */
 function look(p: Path, all: boolean): number {
   p.waiting = p.log.look();
   if (p.waiting || all) return Number.POSITIVE_INFINITY;

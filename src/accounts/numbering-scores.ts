@@ -1,4 +1,4 @@
-/** How well numberings explain a mirror point's numbers, and what they add up to. */
+/** Scores how well numberings explain a mirror point's numbers, and their counts. */
 import {
   type Explanation,
   LATE,
@@ -10,26 +10,26 @@ import {
 } from './numbering-point.js';
 import type { SequenceTallies } from './sequence-tallies.js';
 
-/** Seconds that what numbers say is held back at most until it is known which counter makes them. */
+/** The longest time, in seconds, for which counts are held back until the counter is known. */
 export const MAX_HELD = 180;
 /** A jump weighs as much as this many lost numbers: a running number does not jump. */
 const JUMP_WEIGHT = 64;
-/** A number that comes again with another packet: a counter does not do that. */
+/** Weight of a number that arrives again with a different packet: a counter does not do that. */
 const DIFFERING_WEIGHT = 8;
-/** An explanation is believed that is better than the others by this, and by a factor of two. */
+/** An explanation is believed if it is better than the others by this, and by a factor of two. */
 export const KNOWN_MARGIN = 8;
-/** What is worse than the best by this, and by a factor of 16, is believed no longer, and not followed any further. */
+/** An explanation worse than the best by this, and by a factor of 16, is no longer believed or followed. */
 export const HOPELESS = 4096;
 
 export class NumberingScores {
   constructor(private readonly tallies: SequenceTallies) {}
 
-  /** Has what is told go on from here with an explanation. */
+  /** Makes the published counts continue from here with an explanation. */
   rebase(p: PointNumbers, e: Explanation): void {
     for (let i = 0; i < TOLD; i++) e.base[i] = p.told[i] - this.counted(e.tally, i);
   }
 
-  /** Brings what is told of a mirror point up to what an explanation says. It never falls. */
+  /** Raises the published counts to what an explanation says. They never fall. */
   tell(p: PointNumbers, e: Explanation): void {
     for (let i = 0; i < TOLD; i++) p.told[i] = Math.max(p.told[i], e.base[i] + this.counted(e.tally, i));
   }
@@ -42,8 +42,8 @@ export class NumberingScores {
   }
 
   /**
-   * Whether what is missing may be another sender's under the same name, whose numbers are not far: many packets come long
-   * after higher numbers. If it is, its numbers soon are of packets that differ.
+   * Whether missing numbers may belong to another sender under the same name, with numbers close by: many
+   * packets arrive long after higher numbers. If so, equal numbers soon arrive with different packets.
    */
   isSuspect(p: PointNumbers, tally: number, now: number): boolean {
     const { distant, fresh } = this.tallies;
@@ -52,7 +52,10 @@ export class NumberingScores {
     return p.suspect !== 0 && now - p.suspect < MAX_HELD;
   }
 
-  /** The best explanation by its own headers, if it is better by far, `due`, or believed already and not hopeless. */
+  /**
+   * The best explanation by its own headers, if it is far better, or `due`, or already believed and not
+   * hopeless.
+   */
   known(p: PointNumbers, due: boolean): Explanation | undefined {
     const best = this.best(p);
     const score = this.of(best);
@@ -68,7 +71,7 @@ export class NumberingScores {
     return next >= KNOWN_MARGIN + 2 * score ? best : undefined;
   }
 
-  /** What explains a mirror point's numbers best by its own headers; the coarser of what is as good. */
+  /** The best explanation by its own headers; of equally good ones the coarser. */
   best(p: PointNumbers): Explanation {
     let best = p.own!;
     if (p.levels === undefined) return best;
@@ -98,8 +101,9 @@ export class NumberingScores {
   }
 
   /**
-   * Numbers that no counter makes: constant or nearly so, all over the place, with gaps after most packets that hold
-   * far more than was received (a count of bytes, say), or the same of different packets (two senders under one name).
+   * Numbers that no counter makes: nearly constant, without order, with gaps after most packets that add up
+   * to far more than was received (a byte count, say), or equal for different packets (two senders under one
+   * name).
    */
   unusable(tally: number): boolean {
     const s = this.tallies;
@@ -117,7 +121,7 @@ export class NumberingScores {
   }
 }
 
-/** Whether it makes no difference which of two is believed: they have told the same streams apart so far. */
+/** Whether two explanations are equivalent: so far they have separated the same streams. */
 function isSame(a: Level, b: Explanation, difference: number): boolean {
   return b instanceof Level && a.count === b.count && difference === 0;
 }

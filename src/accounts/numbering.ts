@@ -1,13 +1,14 @@
 /**
- * Which counter a sender's sequence numbers come from. Most number each ERSPAN session; some each hardware id (line
- * card) or direction within it, some all their sessions as one. Every numbering that the headers let one think of is
- * followed at the same time, and the one that explains the numbers best is believed, once it is better by far, or after
- * three minutes. Until then what they say is held back; it is never taken back.
+ * Finds the counter that a sender's sequence numbers come from. Most senders number per ERSPAN session, some
+ * per hardware id (line card) or direction within it, some all their sessions together. Every numbering that
+ * the headers allow is followed at the same time, and the one that explains the numbers best is believed once
+ * it is far better, or after three minutes. Until then counts are held back; published counts are never taken
+ * back.
  *
- * A numbering costs nothing until its headers differ: the first time a mirror point shows a second hardware id or
- * direction, or a source a second session, its streams start as copies of what is there.
+ * A numbering costs nothing until its headers differ: when a mirror point first shows a second hardware id or
+ * direction, or a source a second session, its streams start as copies of the existing ones.
  *
- * Two hosts that both send (GRE, PPTP) never share a counter: each has its own, and of PPTP each call.
+ * Two hosts that both send (GRE, PPTP) never share a counter: each has its own, and in PPTP each call has.
  */
 import { isTwoWay, type MirrorPoint, MirrorType } from '../model/mirror-point.js';
 import { SequenceUse } from '../model/mirror-record.js';
@@ -26,36 +27,39 @@ import { HOPELESS, KNOWN_MARGIN, MAX_HELD, NumberingScores } from './numbering-s
 import { NumberingShare } from './numbering-share.js';
 import { SequenceStreams } from './sequence.js';
 
-/** Seconds after which a number that is missing is given up, twice as many at most. */
+/** A missing number is given up after this many seconds, at most twice as many. */
 export const EPOCH = 2;
-/** A counter that begins where another goes on is likelier the same: as much as so many lost numbers. */
+/**
+ * A counter that begins where another continues is more likely the same one; this counts as much as this many
+ * lost numbers.
+ */
 const CONTINUES_WEIGHT = 4;
 /**
- * Packets of a mirror point before the first look for hopeless numberings and for a counter that sessions share; each
- * time twice as many, up to the second.
+ * Packets of a mirror point before the first check for hopeless numberings and for a counter that sessions
+ * share; the interval doubles up to the second value.
  */
 const JUDGE_FIRST = 64;
 const JUDGE_EVERY = 4096;
 const HARDWARE_IDS = 64;
 const DIRECTIONS = 4;
 
-/** What a level's streams are told apart by: the bits of hardware id(6) direction(2) that count. */
+/** What tells a level's streams apart: a mask over hardware id(6) direction(2). */
 const LEVELS = [
   { use: SequenceUse.Hardware, shift: 2, mask: HARDWARE_IDS - 1 },
   { use: SequenceUse.Direction, shift: 0, mask: DIRECTIONS - 1 },
   { use: SequenceUse.HardwareDirection, shift: 0, mask: HARDWARE_IDS * DIRECTIONS - 1 },
 ] as const;
 
-/** The answer about one mirror point: what its numbers count, and what they say. Reused. */
+/** The verdict on one mirror point: what its numbers count, and the counts. Reused. */
 export class SequenceVerdict {
   use: SequenceUse = SequenceUse.None;
-  /** Given up, missing for some seconds or to the end; what is told never falls. */
+  /** Given up: missing for some seconds, or at the end. Published counts never fall. */
   lost = 0;
-  /** Came after that. */
+  /** Arrived after they were given up. */
   late = 0;
   reordered = 0;
   repeated = 0;
-  /** Those lost, and those that are missing now and may still come. */
+  /** Lost, or missing now and possibly still to come. */
   missing = 0;
 }
 
@@ -66,19 +70,19 @@ export class Numbering {
   private readonly points: PointNumbers[] = [];
   private readonly sources = new Map<string, SourceNumbers>();
   private readonly share = new NumberingShare();
-  /** Who is left with the losses of points that are gone, in counters that others go on sharing. */
+  /** Inherits the losses of forgotten points, in counters that other points continue to share. */
   private readonly heir = this.tallies.add();
   /** By tally: the mirror point whose numbers it counts. */
   private readonly owners: number[] = [];
-  /** Of which it is not known yet which counter numbers them. */
+  /** Points whose counter is not known yet. */
   private readonly held = new Set<PointNumbers>();
   private round = 0;
-  /** Seconds since 1970, and when the epoch began; packets since then. */
+  /** Seconds since 1970, and the start of the epoch; packets since then. */
   private now = 0;
   private began = 0;
   private packets = 0;
 
-  /** Adds a mirror point, at the next index or at one that was {@link remove}d. */
+  /** Adds a mirror point, at the next index or at a {@link remove}d one. */
   add(
     point: Pick<MirrorPoint, 'type' | 'source' | 'target'>,
     index = this.points.length,
@@ -91,7 +95,7 @@ export class Numbering {
     this.points[index] = p;
   }
 
-  /** Forgets a mirror point and gives back all that it took up. */
+  /** Forgets a mirror point and frees everything that it took. */
   remove(index: number): void {
     const p = this.points[index];
     if (p.stream !== NONE) this.streams.close(p.stream);
@@ -122,17 +126,18 @@ export class Numbering {
   }
 
   /**
-   * Says what time it is. At the end of an epoch what has been missing for one is given up.
+   * Sets the time. At the end of an epoch, numbers missing for one are given up.
    *
    * @param sec seconds since 1970, of packets or, with `idle`, of the clock
-   * @param stirred told of the mirror points of which something else may be said now
+   * @param stirred called for mirror points whose verdict may have changed
    */
   clock(sec: number, idle: boolean, stirred: (index: number) => void): void {
     if (sec < this.began || this.now === 0) this.began = sec;
     const silent = sec - this.now;
     this.now = sec;
     if (sec - this.began < EPOCH) return;
-    // Packets' times may be anything: an epoch's end costs as much as there are tracks, and is not for every packet.
+    // Packets can have any time: the end of an epoch costs as much as there are tracks, so not every packet
+    // may cause one.
     if (!idle && this.packets < this.streams.size / 8) return;
     this.began = sec;
     this.packets = 0;
@@ -146,11 +151,11 @@ export class Numbering {
   }
 
   /**
-   * Takes the sequence number of a packet of a mirror point.
+   * Takes the sequence number of a mirror point's packet.
    *
-   * @param hardware its hardware id, 0 to 63; of PPTP the call, 16 bits
-   * @param direction 0 to 3; where two hosts send, which of them
-   * @param trace 0 to 255: by which the packet can be told from another of the same number
+   * @param hardware its hardware id, 0 to 63; for PPTP the call, 16 bits
+   * @param direction 0 to 3; with two senders, which of them
+   * @param trace 0 to 255: tells packets with the same number apart
    */
   update(index: number, n: number, hardware: number, direction: number, trace = 0): void {
     const p = this.points[index];
@@ -173,7 +178,7 @@ export class Numbering {
     this.judge(p);
   }
 
-  /** Fills `verdict` with what is told of a mirror point's numbers so far. */
+  /** Fills `verdict` with what is published about a mirror point's numbers so far. */
   verdict(index: number, verdict: SequenceVerdict): void {
     const p = this.points[index];
     verdict.use = SequenceUse.None;
@@ -194,12 +199,16 @@ export class Numbering {
     return p.parts !== undefined && p.parts.size > 1 ? SequenceUse.Direction : e.use;
   }
 
-  /** Begins a round of reviews: a source is weighed once in it, however many of its points are reviewed. */
+  /**
+   * Begins a round of reviews, in which a source is weighed once, however many of its points are reviewed.
+   */
   beginReviews(): void {
     this.round++;
   }
 
-  /** Stops following what explains a mirror point's numbers hopelessly, and weighs its source as one counter. */
+  /**
+   * Stops following hopeless explanations of a mirror point's numbers, and weighs its source as one counter.
+   */
   review(index: number): void {
     const p = this.points[index];
     this.judgeLevels(p);
@@ -210,8 +219,8 @@ export class Numbering {
   }
 
   /**
-   * Names the points that share a counter with this one, whose numbers say something of theirs: once a source
-   * and round.
+   * Reports the points that share a counter with this one, whose verdicts depend on its numbers: once per
+   * source and round.
    */
   siblings(index: number, name: (index: number) => void): void {
     const { source } = this.points[index];
@@ -220,7 +229,7 @@ export class Numbering {
     for (const sibling of source.points) name(sibling.index);
   }
 
-  /** Judges all mirror points once more: there will be no more packets, and what is missing is lost. */
+  /** Judges all mirror points a last time: no more packets come, and what is missing is lost. */
   settle(): void {
     this.tallies.giveUp();
     for (const source of this.sources.values()) if (source.stream !== NONE) this.judgeSource(source, true);
@@ -231,7 +240,7 @@ export class Numbering {
     }
   }
 
-  /** {@link settle} for one mirror point, which is about to be forgotten. */
+  /** {@link settle} for one mirror point that is about to be forgotten. */
   conclude(index: number): void {
     const p = this.points[index];
     if (p.own === undefined) return;
@@ -240,7 +249,7 @@ export class Numbering {
     this.believe(p, true);
   }
 
-  /** {@link settle}, and forgets the numbers: those that come next are of another time. What was counted stays. */
+  /** {@link settle}, then forgets the numbers: the next ones belong to another time. Counts stay. */
   restart(): void {
     this.settle();
     for (const p of this.points) {
@@ -299,7 +308,7 @@ export class Numbering {
     if (source.common === undefined) this.hold(p);
   }
 
-  /** A packet of one of two hosts. */
+  /** Takes a packet of one of two senders. */
   private updatePart(
     p: PointNumbers,
     parts: Map<number, number>,
@@ -316,7 +325,7 @@ export class Numbering {
     }
   }
 
-  /** A packet of another hardware id or direction than the one before. */
+  /** Takes a packet with another hardware id or direction than the one before. */
   private alternate(p: PointNumbers, combination: number): void {
     const own = p.own!;
     p.levels ??= LEVELS.map((l) => new Level(l.use, l.shift, l.mask, (p.combination >>> l.shift) & l.mask));
@@ -382,7 +391,7 @@ export class Numbering {
     return true;
   }
 
-  /** Another explanation is thought of: what is told goes on from here, whichever it will be. */
+  /** Considers another explanation: published counts continue from here, whichever is believed. */
   private think(p: PointNumbers, e: Explanation): void {
     this.tell(p);
     this.scores.rebase(p, e);
@@ -395,7 +404,7 @@ export class Numbering {
     this.held.add(p);
   }
 
-  /** Brings what is told of a mirror point up to date. @returns the likeliest explanation */
+  /** Updates the published counts of a mirror point. @returns the most likely explanation */
   private tell(p: PointNumbers): Explanation {
     const e = this.believe(p, false) ?? this.guess(p);
     const unusable = this.scores.unusable(e.tally);
@@ -409,7 +418,10 @@ export class Numbering {
     return e;
   }
 
-  /** What is known to explain a mirror point's numbers; undefined while it is not. @param force what is likeliest, then */
+  /**
+   * The known explanation of a mirror point's numbers, undefined if unknown. @param force then returns the
+   * most likely one
+   */
   private believe(p: PointNumbers, force: boolean): Explanation | undefined {
     const shared = p.common === undefined ? false : this.isCommon(p, force);
     if (shared === undefined) return undefined;
@@ -436,7 +448,7 @@ export class Numbering {
 
   private judge(p: PointNumbers): void {
     this.judgeLevels(p);
-    // Weighing a source costs as much as it has points: that much has to have come.
+    // Weighing a source costs as much as it has points, so at least as many packets must have come.
     const { source } = p;
     if (source === undefined || source.stream === NONE || source.unjudged < source.points.length) return;
     this.judgeSource(source, false);

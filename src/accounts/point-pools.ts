@@ -1,21 +1,17 @@
 /**
- * How many places of each pool of a {@link PointGate} are taken, and which points stand for all that found
- * none.
+ * The places taken in each pool of a {@link PointGate}, and the points that stand for all without a place.
  */
 import { type PointGate, REFUSED } from './point-gate.js';
 
-/** Codes of mirror types are below it. */
+/** Codes of mirror types are smaller. */
 const TYPES = 8;
 const NONE = -1;
-/**
- * A pool with more of its places taken than this keeps no point longer than it must: who is new is to find a
- * place.
- */
+/** A pool fuller than this keeps no point longer than necessary, so that new points find a place. */
 const NEARLY_FULL = 7 / 8;
 
 export class PointPools {
   private readonly used: Int32Array;
-  /** By pool and type: the index of the point shared by all that found no place. */
+  /** By pool and type: the index of the point shared by all without a place. */
   private readonly shared: Int32Array;
 
   constructor(readonly gate: PointGate) {
@@ -35,7 +31,7 @@ export class PointPools {
     this.used[pool]--;
   }
 
-  /** @returns undefined when there is none yet */
+  /** @returns undefined if there is none yet */
   sharedPoint(pool: number, type: number): number | undefined {
     const index = this.shared[pool * TYPES + type];
     return index === NONE ? undefined : index;
@@ -45,15 +41,15 @@ export class PointPools {
     this.shared[pool * TYPES + type] = index;
   }
 
-  /** A point is shared no longer. */
+  /** A point is no longer shared. */
   unshare(index: number): void {
     const at = this.shared.indexOf(index);
     if (at >= 0) this.shared[at] = NONE;
   }
 
   /**
-   * Seconds without packets after which a point is to be forgotten. One that later rules refuse, or that
-   * others share, keeps nothing that anybody waits for: it goes as early as the unknown ones.
+   * Seconds without packets after which a point is forgotten. A point that later rules refuse, or a shared
+   * one, holds nothing that anybody waits for: it is forgotten as early as unknown ones.
    */
   idle(pool: number, isShared: boolean): number {
     const { gate } = this;

@@ -1,27 +1,32 @@
 import { grownFloat64 } from './grow.js';
 
-/** Fresh packets of a tally after which the older half counts no more. */
+/** Fresh packets of a tally after which the older half no longer counts. */
 const FRESH = 8192;
 
-/** What sequence numbers add up to, by tally: several streams of numbers may share one, and one stream have several. */
+/**
+ * The counts from sequence numbers, by tally: several streams may share a tally, and one stream may have
+ * several.
+ */
 export class SequenceTallies {
   received = new Float64Array(64);
-  /** Numbers missing now: skipped, and not come since. */
+  /** Numbers missing now: skipped, and not arrived since. */
   missing = new Float64Array(64);
-  /** Those among them that are not given up yet: missing since the last epoch began, and since the one before. */
+  /**
+   * Missing numbers that are not given up yet: missing since the last epoch began, and since the one before.
+   */
   awaited = new Float64Array(64);
   private awaitedLong = new Float64Array(64);
-  /** Numbers that came after they had been given up. */
+  /** Numbers that arrived after they had been given up. */
   late = new Float64Array(64);
   reordered = new Float64Array(64);
   repeated = new Float64Array(64);
-  /** Numbers far from those before, not counting what turned out to be an outage. */
+  /** Numbers far from the previous ones, except steps that turned out to be an outage. */
   jumps = new Float64Array(64);
   /** Runs of skipped numbers. */
   gaps = new Float64Array(64);
   /**
-   * Of late: numbers that came again with another packet, those that were missing for long, or filled from far below, and how
-   * many packets that was of.
+   * Recent packets: numbers that arrived again with a different packet; numbers that were missing for long,
+   * or filled from far below; and the number of packets they are counted over.
    */
   differing = new Float64Array(64);
   distant = new Float64Array(64);
@@ -38,7 +43,7 @@ export class SequenceTallies {
     return t;
   }
 
-  /** Gives a tally up: its number is a later one's, whose counts begin at 0. */
+  /** Frees a tally: its index is reused, with counts of 0. */
   release(t: number): void {
     for (const counts of this.all()) counts[t] = 0;
     this.spare.push(t);
@@ -51,19 +56,22 @@ export class SequenceTallies {
     return t;
   }
 
-  /** Numbers given up: those that came late are among them. */
+  /** Numbers given up, including those that arrived late. */
   lost(t: number): number {
     return this.missing[t] + this.late[t] - this.awaited[t] - this.awaitedLong[t];
   }
 
-  /** Numbers have been skipped: in this epoch (`age` 0), in the one before (1), or earlier, which are given up at once. */
+  /**
+   * Counts skipped numbers: in this epoch (`age` 0), in the one before (1), or earlier, which are given up at
+   * once.
+   */
   skip(t: number, age: number, count: number): void {
     this.missing[t] += count;
     if (age === 0) this.awaited[t] += count;
     else if (age === 1) this.awaitedLong[t] += count;
   }
 
-  /** A number has come that was skipped so long ago. */
+  /** A number skipped that long ago has arrived. */
   arrive(t: number, age: number): void {
     this.missing[t]--;
     if (age === 0) this.awaited[t]--;
@@ -71,20 +79,22 @@ export class SequenceTallies {
     else this.late[t]++;
   }
 
-  /** Numbers skipped that were none after all. */
+  /** Skipped numbers that were not missing after all. */
   takeBack(t: number, count: number): void {
     this.missing[t] -= count;
     this.awaited[t] -= Math.min(count, this.awaited[t]);
   }
 
-  /** A number that has come has not, after all: it is awaited again, or given up as before. */
+  /** A number counted as arrived has not arrived after all: it is awaited again, or given up as before. */
   forget(t: number, wasLate: boolean): void {
     this.missing[t]++;
     if (wasLate) this.late[t]--;
     else this.awaited[t]++;
   }
 
-  /** Gives up what has been missing since before the last epoch. @param given told of every tally that had some */
+  /**
+   * Gives up numbers missing since before the last epoch. @param given called for every tally that had some
+   */
   turn(given: (tally: number) => void): void {
     for (let t = 0; t < this.count; t++) {
       if (this.awaitedLong[t] > 0) given(t);
@@ -97,13 +107,13 @@ export class SequenceTallies {
     }
   }
 
-  /** Gives up all that is missing. */
+  /** Gives up everything that is missing. */
   giveUp(): void {
     this.awaitedLong.fill(0);
     this.awaited.fill(0);
   }
 
-  /** The same, for one tally. */
+  /** Likewise, for one tally. */
   conclude(t: number): void {
     this.awaitedLong[t] = 0;
     this.awaited[t] = 0;

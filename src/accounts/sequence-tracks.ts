@@ -1,8 +1,8 @@
 /**
- * One counter's numbers as far as a window of them goes: what {@link SequenceStreams} is made of.
+ * One counter's numbers within a window; {@link SequenceStreams} consist of these.
  *
- * Numbers are compared by their distance alone, modulo the counter's width (RFC 1982), and no packet costs more than a
- * look through the window: 32 words of bits, whatever its number.
+ * Numbers are compared only by their distance, modulo the counter's width (RFC 1982), and no packet costs
+ * more than a scan of the window: 32 words of bits, whatever its number.
  */
 import { grownFloat64, grownInt16, grownInt32, grownUint8, grownUint16, grownUint32 } from './grow.js';
 import { TrackShares } from './sequence-shares.js';
@@ -20,11 +20,14 @@ import {
 
 const WORDS = SEQUENCE_WINDOW / 32;
 const SLOT = SEQUENCE_WINDOW - 1;
-/** Beside a number of a run: it had come before, with another packet; or it came after it had been given up. */
+/**
+ * Flags of a number in a run: it had arrived before, with another packet; or it arrived after it had been
+ * given up.
+ */
 const REPEATED = 0x8000;
 const DIFFERING = 0x4000;
 const LATE = 0x2000;
-/** A packet that is late by more is seldom just overtaken on its way. */
+/** A packet that is later than this was seldom just overtaken. */
 const DISTANT = 32;
 /** Numbers whose packets are remembered, by a trace of each. */
 const TRACES = 256;
@@ -37,18 +40,24 @@ export class SequenceTracks {
   private shift = new Uint8Array(64);
   private bits = new Uint32Array(64 * WORDS);
   private traces = new Uint8Array(64 * TRACES);
-  /** How far below the highest number the highest of an epoch ago is, and that of two; the window's length at most. */
+  /**
+   * How far below the highest number the highest of one epoch ago is, and of two; at most the window's
+   * length.
+   */
   private epoch = new Uint16Array(64);
   private lastEpoch = new Uint16Array(64);
-  /** How many packets its stream had when it was last left. */
+  /** The number of packets of its stream when it was last left. */
   used = new Float64Array(64);
-  /** The track this one may carry on after an outage, the numbers between, and how many have come since. */
+  /**
+   * The track that this one may continue after an outage, the numbers between, and how many have arrived
+   * since.
+   */
   parent = new Int32Array(64);
   private gap = new Int32Array(64);
   private count = new Uint8Array(64);
   /**
-   * Numbers below the highest that came one after the other, as distances from it, and what each added to those lost;
-   * how many there are, and how many of them had come before.
+   * Consecutive numbers below the highest, as distances from it, and what each added to the losses; how many
+   * there are, and how many of them had arrived before.
    */
   private run = new Uint8Array(64);
   private runRepeated = new Uint8Array(64);
@@ -56,7 +65,7 @@ export class SequenceTracks {
   private runLost = new Int16Array(64 * RUN_LONGEST);
   private tracks = 0;
   private readonly spare: number[] = [];
-  /** By track of a shared stream: what is whose. */
+  /** By track of a shared stream: whose counts are whose. */
   private readonly shares: (TrackShares | undefined)[] = [];
 
   constructor(private readonly tallies: SequenceTallies) {}
@@ -73,7 +82,7 @@ export class SequenceTracks {
     return t;
   }
 
-  /** A copy of a track; `loser`, unless it is -1, is who its losses so far are counted for. */
+  /** A copy of a track; its losses so far count for `loser`, unless that is -1. */
   copy(from: number, loser: number): number {
     const t = this.open(this.highest[from], loser !== NONE, loser, 0);
     this.bits.copyWithin(t * WORDS, from * WORDS, (from + 1) * WORDS);
@@ -98,25 +107,25 @@ export class SequenceTracks {
     this.spare.push(t);
   }
 
-  /** Has the losses of a shared stream's track that count for one tally count for another from now on. */
+  /** Transfers the losses of a shared stream's track from one tally to another, from now on. */
   bequeath(t: number, from: number, to: number): void {
     this.shares[t]?.bequeath(from, to);
   }
 
-  /** An epoch is over: what was skipped before the one that begins is looked upon as longer ago. */
+  /** An epoch is over: skipped numbers become one epoch older. */
   turn(): void {
     this.lastEpoch.set(this.epoch);
     this.epoch.fill(0);
   }
 
-  /** How far above a track's highest number `n` is, below it negative, by the counter's width. */
+  /** How far `n` is above a track's highest number (below it: negative), by the counter's width. */
   distance(t: number, n: number): number {
     const shift = this.shift[t];
     if (shift === 0 || n > 0xffffffff >>> shift) return (n - this.highest[t]) | 0;
     return ((n - this.highest[t]) << shift) >> shift;
   }
 
-  /** Says that track `t` was begun by a step away from track `from`: `d` ahead, or 0 where it is no outage. */
+  /** Track `t` began with a step away from track `from`: `d` ahead, or 0 if it is no outage. */
   follow(t: number, from: number, d: number): void {
     if (this.highest[t] <= 0xffffffff >>> this.shift[from]) this.shift[t] = this.shift[from];
     if (d === 0) return;
@@ -124,15 +133,17 @@ export class SequenceTracks {
     this.gap[t] = d - 1;
   }
 
-  /** A number within the window of a track, `d` above its highest. */
+  /** Takes a number within a track's window, `d` above its highest. */
   near(t: number, n: number, d: number, tally: number, trace: number): void {
-    // A counter that goes beyond 16 or 24 bits is none of them.
+    // A counter that exceeds 16 or 24 bits is wider.
     if (this.shift[t] !== 0 && n > 0xffffffff >>> this.shift[t]) this.shift[t] = 0;
     const isNew = d > 0 ? this.ahead(t, n, d, tally, trace) : this.behind(t, n, -d, tally, trace);
     if (this.parent[t] !== NONE && isNew && ++this.count[t] === CONFIRM) this.confirm(t, tally);
   }
 
-  /** How far a counter of 16 or 24 bits went on across its end, recognising it; 0 when this is not that. */
+  /**
+   * How far a counter of 16 or 24 bits advanced across its wrap, which is recognised here; 0 if it is none.
+   */
   narrowStep(t: number, n: number): number {
     if (this.shift[t] !== 0 || n >= NARROW_STEP) return 0;
     for (let shift = 16; shift >= 8; shift -= 8) {
@@ -147,8 +158,8 @@ export class SequenceTracks {
   }
 
   /**
-   * A step ahead was an outage, and so were those before it that had too few numbers of their own until the next one:
-   * together no more is lost than by one step.
+   * A step ahead was an outage, and so were the steps before it that had too few numbers of their own until
+   * the next: together they lose no more than one step.
    */
   private confirm(t: number, tally: number): void {
     let left = MAX_DROPOUT;
@@ -189,7 +200,10 @@ export class SequenceTracks {
     this.tallies.gaps[tally]++;
   }
 
-  /** Notes that `n` has come; what is missing right below it is lost to `loser`. `trace` -1: that of before. */
+  /**
+   * Marks `n` as arrived; the missing numbers directly below it are lost to `loser`. `trace` -1: keep the
+   * previous one.
+   */
   private mark(t: number, n: number, loser: number, trace: number): void {
     const slot = n & SLOT;
     if (trace >= 0) this.traces[t * TRACES + (n & (TRACES - 1))] = trace;
@@ -198,7 +212,7 @@ export class SequenceTracks {
     if (shares !== undefined) shares.losers[slot] = loser;
   }
 
-  /** @returns whether the number had not come before */
+  /** @returns whether the number had not arrived before */
   private behind(t: number, n: number, back: number, tally: number, trace: number): boolean {
     const slot = n & SLOT;
     if (back > this.span[t]) {
@@ -224,13 +238,13 @@ export class SequenceTracks {
     return true;
   }
 
-  /** Epochs since a number so far below the highest was skipped: 0, 1, or 2 for more. */
+  /** Epochs since a number that far below the highest was skipped: 0, 1, or 2 for more. */
   private age(t: number, back: number): 0 | 1 | 2 {
     if (back < this.epoch[t]) return 0;
     return back < this.lastEpoch[t] ? 1 : 2;
   }
 
-  /** The slot of the nearest number above `n` that has come: the highest has, if no other. */
+  /** The slot of the nearest number above `n` that arrived: at the latest the highest. */
   private slotAbove(t: number, n: number): number {
     const base = t * WORDS;
     let word = ((n + 1) & SLOT) >>> 5;
@@ -242,7 +256,7 @@ export class SequenceTracks {
     return (word << 5) | (31 - Math.clz32(bits & -bits));
   }
 
-  /** A number before the first one of the track: those between are skipped ones. @returns how many */
+  /** A number before the track's first one: those between are skipped. @returns how many */
   private extendDown(t: number, n: number, back: number, tally: number, trace: number): number {
     const skipped = back - this.span[t] - 1;
     for (let b = this.span[t] + 1; b < back; b++) this.tallies.skip(tally, this.age(t, b), 1);
@@ -255,11 +269,12 @@ export class SequenceTracks {
   }
 
   /**
-   * A sender that starts again while its old numbers are still in the window sends numbers that look late or
-   * repeated, one after the other.
+   * A sender that restarts while its old numbers are still in the window sends consecutive numbers that look
+   * late or repeated.
    *
-   * @param back how far the number is below the highest, with {@link REPEATED}, {@link DIFFERING} or {@link LATE}
-   * @param lost what the number has added to those missing of `loser`
+   * @param back how far the number is below the highest, with {@link REPEATED}, {@link DIFFERING} or
+   * {@link LATE}
+   * @param lost what the number has added to the missing numbers of `loser`
    */
   private extendRun(t: number, n: number, back: number, lost: number, tally: number, loser: number): void {
     const at = t * RUN_LONGEST;
@@ -282,12 +297,12 @@ export class SequenceTracks {
       shares.runTallies[place] = tally;
       shares.runLosers[place] = loser;
     }
-    // Packets that are merely late have not come before.
+    // Packets that are merely late have not arrived before.
     if (this.run[t] >= RESTART_RUN && this.runRepeated[t] >= RESTART_REPEATED) this.restart(t, tally);
     else if (this.run[t] === RUN_LONGEST) this.run[t] = 0;
   }
 
-  /** What the run's numbers were taken for is undone: they are the first of a new life. */
+  /** Undoes what the run's numbers were taken for: they are the first after a restart. */
   private restart(t: number, tally: number): void {
     const { tallies } = this;
     const { shares, highest, runBack } = this;
@@ -311,7 +326,7 @@ export class SequenceTracks {
     }
   }
 
-  /** The first number of a life. */
+  /** Takes the first number after a start. */
   private begin(t: number, n: number, tally: number, trace: number): void {
     this.bits.fill(0, t * WORDS, (t + 1) * WORDS);
     this.mark(t, n, tally, trace);

@@ -1,34 +1,38 @@
-/** The bounds that sequence numbers are judged by, and a step beyond them. */
+/** The bounds for judging sequence numbers, and whether a step exceeds them. */
 
-/** Numbers a track remembers, and how late a packet may be. */
+/** Numbers that a track remembers, and how late a packet may be. */
 export const SEQUENCE_WINDOW = 1024;
-/** Numbers that must follow a step ahead, the old ones not seen again, until what lies between is lost. */
+/**
+ * Numbers that must follow a step ahead, without the old ones continuing, before the numbers between count as
+ * lost.
+ */
 export const CONFIRM = 32;
-/** A step ahead by more is a sender that has started again. At a million packets a second this is 16 s. */
+/** A larger step ahead is a restarted sender. At a million packets per second this is 16 s. */
 export const MAX_DROPOUT = 1 << 24;
 /**
- * A sender that starts again begins at 0 or 1, and the first packets may be lost. This and where a counter of 16 or 24
- * bits wraps are the only places that look at a number itself: all else looks at the distance between two.
+ * A sender restarts at 0 or 1, and its first packets may be lost. Only this, and the wrap of a counter of 16
+ * or 24 bits, depend on a number itself; everything else depends on the distance between two.
  */
 export const RESTART_NEAR = 64;
 /**
- * A sender that has started again while its old numbers are in the window: at least this many numbers below the highest
- * running, upwards from one near 0, and so many of them repeated. A run is looked at up to its longest.
+ * A sender that restarted while its old numbers are in the window: at least this many consecutive numbers
+ * below the highest, ascending from one near 0, and this many of them repeated. A run is followed up to its
+ * longest.
  */
 export const RESTART_RUN = 8;
 export const RESTART_REPEATED = 4;
 export const RUN_LONGEST = 32;
-/** Counters of 16 or 24 bits are recognised by this many numbers at most being lost where they wrap. */
+/** Counters of 16 or 24 bits are recognised if at most this many numbers are lost where they wrap. */
 export const NARROW_STEP = 64;
 
-/** Whether a number so far above a track's highest is in its window, or no further ahead than the window is long. */
+/** Whether a number this far above a track's highest is in its window, or at most one window ahead. */
 export function isNear(d: number): boolean {
   return d > 0 ? d <= SEQUENCE_WINDOW : d > -SEQUENCE_WINDOW;
 }
 
 /**
- * Whether a step of `d` to `n`, beyond the window, may be an outage. One that ends near 0 is a sender's restart: that is
- * where all restarts end, and an outage hardly ever does.
+ * Whether a step of `d` to `n`, beyond the window, may be an outage. One that ends near 0 is a restart: all
+ * restarts end there, and outages hardly ever do.
  */
 export function isOutage(n: number, d: number): boolean {
   return d > 0 && d <= MAX_DROPOUT && n >= RESTART_NEAR;

@@ -1,11 +1,12 @@
 /**
- * What running numbers say: how many packets were lost, came late or came twice.
+ * What running numbers show: how many packets were lost, arrived late or arrived twice.
  *
- * A stream is numbers that one counter is thought to have made. It keeps a window of the last 1024 numbers, as
- * IPsec's replay check does (RFC 4303 section 3.4.3): a number that is skipped is missing until it arrives within the
- * window, and lost when it has not for an epoch or two. A number far from the stream opens a second track in it, up to four: the
- * sender has started again, or was out of reach for long, or several of its parts count for themselves under one
- * name; what comes next shows which (RFC 3550 appendix A.1 waits in the same way). What nothing shows is no loss.
+ * A stream is a sequence of numbers that one counter may have made. It keeps a window of the last 1024
+ * numbers, as IPsec's replay check does (RFC 4303 section 3.4.3): a skipped number is missing until it
+ * arrives within the window, and lost if it has not for one or two epochs. A number far from the stream opens
+ * a second track in it, up to four: the sender has restarted, or was unreachable for long, or several of its
+ * parts count under one name; later numbers show which (RFC 3550 appendix A.1 waits in the same way). Without
+ * evidence nothing counts as lost.
  *
  * Results go to a tally, so that several streams can be added up and one stream divided.
  */
@@ -16,14 +17,16 @@ import { isNear, isOutage } from './sequence-window.js';
 
 /** Tracks of a stream at most. */
 export const TRACKS = 4;
-/** A track that this many packets of its stream passed by is of a sender's life before. */
+/** A track that this many packets of its stream have passed by is from before a restart. */
 const STALE = 16_384;
 const NONE = -1;
 
 export class SequenceStreams {
   readonly tallies = new SequenceTallies();
   private readonly tracks = new SequenceTracks(this.tallies);
-  /** By stream: its tracks, the one its last packet belonged to, whether several tallies share it, and its packets. */
+  /**
+   * By stream: its tracks, the track of its last packet, whether several tallies share it, and its packets.
+   */
   private track = new Int32Array(64 * TRACKS);
   private current = new Int32Array(64);
   private shared = new Uint8Array(64);
@@ -40,7 +43,9 @@ export class SequenceStreams {
     return s;
   }
 
-  /** A new stream in the state of another; `loser`, when given, makes it shared, with losses so far this tally's. */
+  /**
+   * A new stream in the state of another; with `loser` it is shared, and its losses so far are this tally's.
+   */
   copy(from: number, loser = NONE): number {
     const s = this.stream(loser === NONE ? 0 : 1);
     this.packets[s] = this.packets[from];
@@ -67,7 +72,7 @@ export class SequenceStreams {
     this.spare.push(s);
   }
 
-  /** Has the losses of a shared stream that count for one tally count for another from now on. */
+  /** Transfers the losses of a shared stream from one tally to another, from now on. */
   bequeath(s: number, from: number, to: number): void {
     for (let i = 0; i < TRACKS; i++) {
       const t = this.track[s * TRACKS + i];
@@ -75,25 +80,30 @@ export class SequenceStreams {
     }
   }
 
-  /** Whether a number goes on where the last one of a stream was, as far as one can tell. */
+  /** Whether a number seems to continue where the last one of a stream was. */
   continues(s: number, n: number): boolean {
     const t = this.current[s];
     const d = t === NONE ? 0 : this.tracks.distance(t, n);
     return d > 0 && isNear(d);
   }
 
-  /** An epoch is over: numbers missing since before the last one are given up. @param given told of their tallies */
+  /**
+   * An epoch is over: numbers missing since before the last one are given up. @param given called for their
+   * tallies
+   */
   turn(given: (tally: number) => void): void {
     this.tallies.turn(given);
     this.tracks.turn();
   }
 
-  /** Streams there have been at once. */
+  /** The largest number of streams at the same time. */
   get size(): number {
     return this.streams;
   }
 
-  /** Takes the next packet's number, and a trace of it (0 to 255) by which it can be told from another of that number. */
+  /**
+   * Takes the next packet's number, and its trace (0 to 255), which tells packets with the same number apart.
+   */
   update(s: number, n: number, tally: number, trace = 0): void {
     this.tallies.received[tally]++;
     this.tallies.fresh[tally]++;
@@ -108,7 +118,7 @@ export class SequenceStreams {
     else this.far(s, t, n, d, tally, trace);
   }
 
-  /** Forgets the numbers: the next one is the first of another time, and nothing between is lost. */
+  /** Forgets the numbers: the next one belongs to another time, and nothing between is lost. */
   restart(s: number): void {
     for (let i = 0; i < TRACKS; i++) {
       const t = this.track[s * TRACKS + i];
@@ -118,7 +128,7 @@ export class SequenceStreams {
     this.current[s] = NONE;
   }
 
-  /** The first number of a stream that has none. */
+  /** Takes the first number of a stream. */
   private begin(s: number, n: number, tally: number, trace: number): void {
     const t = this.tracks.open(n, this.shared[s] === 1, tally, trace);
     this.tracks.used[t] = this.packets[s];
@@ -126,7 +136,7 @@ export class SequenceStreams {
     this.current[s] = t;
   }
 
-  /** A number outside the window of the stream's current track. */
+  /** Takes a number outside the window of the stream's current track. */
   private far(s: number, t: number, n: number, d: number, tally: number, trace: number): void {
     this.tracks.used[t] = this.packets[s];
     const step = this.tracks.narrowStep(t, n);
@@ -175,7 +185,7 @@ export class SequenceStreams {
     return place;
   }
 
-  /** A track has been seen again, or is gone: no other carries it on. */
+  /** A track was seen again, or is gone: no other continues it. */
   private orphan(s: number, parent: number): void {
     for (let i = 0; i < TRACKS; i++) {
       const t = this.track[s * TRACKS + i];

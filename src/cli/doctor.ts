@@ -24,8 +24,10 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .summary('check that this host can receive and store without loss')
     .description(
-      'Looks at privileges, kernel, addons, interfaces, offloads, buffers, firewall, reverse paths, clock, store and disk; as root it ' +
-        'sends a GRE packet to this host and sees whether it arrives, which counts as no traffic. One line for each, ' +
+      'Looks at privileges, kernel, addons, interfaces, offloads, buffers, firewall, reverse ' +
+        'paths, clock, store and disk; as root it ' +
+        'sends a GRE packet to this host and sees whether it arrives, which counts as no ' +
+        'traffic. One line for each, ' +
         'and under what is not well the command that mends it. Exit status 1 when something will not work.',
     )
     .option('--config <file>', 'the configuration the collector would use')
@@ -57,7 +59,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
     koffi,
     await rawSocketFinding(),
     ...path.findings,
-    // Without koffi the kernel is not asked any further.
+    // Without koffi the kernel cannot be asked.
     ...(koffi.state === 'bad' ? [] : await ofKernel(store, config, path)),
     kernelGre(),
     ...(koffi.state === 'bad' ? [] : await ofPackets(options, config, path, network)),
@@ -78,7 +80,7 @@ async function ofKernel(store: string, config: Config, path: PacketPath): Promis
   ];
 }
 
-/** The way of a packet to the collector: interfaces, rules, and one that is sent to try it. */
+/** Findings about a packet's path to the collector: interfaces, rules, and a trial packet. */
 async function ofPackets(
   options: DoctorOptions,
   config: Config,
@@ -116,7 +118,10 @@ async function ofPackets(
   ];
 }
 
-/** Of the collector that runs, if any does: it is told of the packet, so that it counts it nowhere. */
+/**
+ * The socket of the running collector, if there is one: the collector is told of the trial packet so that it
+ * does not count it.
+ */
 async function socketOf({ store, config }: DoctorOptions): Promise<string | undefined> {
   try {
     return await findCollector({ store, config });

@@ -1,4 +1,4 @@
-/** What `mirrorlake mirror` does. */
+/** Runs `mirrorlake mirror`. */
 
 import type { Command } from 'commander';
 import { interfaceIndex } from '../linux/interface.js';
@@ -75,7 +75,8 @@ function stopOnSignals(): AbortSignal {
 function summary(what: string, mirror: Mirror, drops: number): string {
   const { sender } = mirror;
   const parts = [
-    `mirrored ${what}: ${sender.packets} of ${mirror.seen} ${plural(mirror.seen, 'packet')}, ${sender.bytes} ${plural(sender.bytes, 'byte')}`,
+    `mirrored ${what}: ${sender.packets} of ${mirror.seen} ${plural(mirror.seen, 'packet')}, ` +
+      `${sender.bytes} ${plural(sender.bytes, 'byte')}`,
   ];
   const note = (count: number, words: string) => {
     if (count > 0) parts.push(`${count} ${words}`);
@@ -97,7 +98,7 @@ function summary(what: string, mirror: Mirror, drops: number): string {
   return parts.join(', ');
 }
 
-/** @throws UsageError for what is no address, or addresses of two kinds */
+/** @throws UsageError for a wrong address, or addresses of two IP versions */
 export function destination(given: MirrorArguments): Destination {
   const to = address('--to', given.to);
   const from = given.from === undefined ? undefined : address('--from', given.from);

@@ -20,7 +20,8 @@ export function registerSpool(program: Command): void {
   for (const [name, description] of [
     [
       'list',
-      'Prints every segment: whether it waits, was refused, or cannot be one, its table, rows, bytes, name, and why.',
+      'Prints every segment: whether it waits, was refused, or cannot be one, its table, ' +
+        'rows, bytes, name, and why.',
     ],
     ['retry', 'Puts refused segments back: a running collector takes them up within seconds.'],
     ['drop', 'Removes refused segments for good.'],
@@ -42,7 +43,7 @@ export function registerSpool(program: Command): void {
 /**
  * The spool of `--spool`, or of a store.
  *
- * @throws CommandError when there is no such store on this disk, and no such spool
+ * @throws CommandError if there is no such store on this disk, and no such spool
  */
 async function directoryOf(
   options: SpoolCommandOptions,
@@ -62,7 +63,7 @@ function both(directory: string): ListedSegment[] {
   return [...listSpool(directory), ...listSpool(join(directory, 'packets'))];
 }
 
-/** Of the list on a terminal. */
+/** Head of the list on a terminal. */
 const HEAD = ['STATE', 'SINCE', 'TABLE', 'ROWS', 'BYTES', 'NAME', 'WHY'];
 
 async function list(options: SpoolCommandOptions): Promise<void> {

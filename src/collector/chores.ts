@@ -1,8 +1,8 @@
-/** Work that is done again and again. What fails is said once, shown to whoever asks how the collector is, and tried again. */
+/** Periodic work. A failure is logged once, shown in the status, and retried. */
 import type { Logger } from '../observe/log.js';
 
 const SAY_MS = 60_000;
-/** Messages whose time is known. */
+/** Messages whose last time is remembered. */
 const MOST_MENTIONED = 100;
 
 export class Chores {
@@ -12,7 +12,10 @@ export class Chores {
 
   constructor(private readonly log: Logger) {}
 
-  /** Does something every so many milliseconds. @param name what, as in "the interfaces cannot be watched" */
+  /**
+   * Runs `work` every `ms` milliseconds. @param name the failure in words, as in "the interfaces cannot be
+   * watched"
+   */
   every(ms: number, name: string, work: () => void): void {
     this.timers.push(setInterval(() => this.run(name, work), ms));
   }
@@ -29,7 +32,7 @@ export class Chores {
     if (this.failing.delete(name)) this.log.info(`${name}: no more`);
   }
 
-  /** Says what may happen many times over, at most once a minute. */
+  /** Logs a message that may recur often, at most once per minute. */
   mention(message: string): void {
     const now = Date.now();
     if (now - (this.mentioned.get(message) ?? 0) < SAY_MS) return;
@@ -38,7 +41,7 @@ export class Chores {
     this.log.error(message);
   }
 
-  /** What fails now, a line each. */
+  /** What fails now, one line each. */
   get troubles(): string[] {
     return [...this.failing].map(([name, message]) => `${name}: ${message}`);
   }

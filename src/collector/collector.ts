@@ -1,4 +1,4 @@
-/** A running collector: receivers, packet paths, the store's thread, and what is seen of them from outside. */
+/** A running collector: receivers, packet paths, the store's thread, and the interfaces to the outside. */
 
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -41,17 +41,22 @@ import { answerTrial } from './trials.js';
 import { CollectorTunnels, parseTunnels } from './tunnels/tunnels.js';
 import { STORELESS, tunnelsOnly } from './tunnels/tunnels-only.js';
 
-/** Milliseconds between two looks at interfaces, counters and minutes, and between two ticks of the raw path. */
+/**
+ * Milliseconds between two checks of interfaces, counters and minutes, and between two ticks of the raw path.
+ */
 const WATCH_MS = 250;
 const TICK_MS = 100;
-/** What is left of the 10 seconds an end may take when the store's turn comes. */
+/** What remains for the store of the 10 seconds that stopping may take. */
 const STORE_CLOSE_MS = 7000;
 
-/** With this many descriptors servers have as many connections as they may at all; with fewer, in proportion, down to a few. */
+/**
+ * From this number of descriptors on, servers may have their full number of connections; with fewer, a
+ * proportional part.
+ */
 const ALL_DESCRIPTORS = 1024;
 const LEAST_CONNECTIONS = 2;
 
-/** What the counts of all packet paths are added up to. */
+/** Fields that are added up over all packet paths. */
 type SummedField = Exclude<keyof CaptureSnapshot, 'dropped' | 'refused'>;
 
 export interface CollectorOptions {
@@ -70,9 +75,9 @@ export class Collector {
   private readonly accounts: MirrorAccounts;
   private storeThread: StoreThread | undefined;
   private readonly tunnels: CollectorTunnels;
-  /** It has no store, and receives for its tunnels alone. */
+  /** It has no store and receives only for its tunnels. */
   private readonly storeless: boolean;
-  /** Who asks a server's questions; undefined: nobody does. */
+  /** The user for questions to a server; undefined if questions are not answered. */
   private reader: ReturnType<typeof readerOf>;
   private ring: RingReceiver | undefined;
   private raw: RawReceiver | undefined;
@@ -83,7 +88,7 @@ export class Collector {
   private readonly usage = new ProcessUsage();
   private readonly failuresBefore = reassemblyFailures();
   private failure: ((error: Error) => void) | undefined;
-  /** Rejects when a part of the collector dies that it cannot do without. */
+  /** Rejects when an indispensable part of the collector dies. */
   readonly failed: Promise<never>;
 
   constructor(private readonly options: CollectorOptions) {
@@ -111,7 +116,7 @@ export class Collector {
     this.failed.catch(() => {});
   }
 
-  /** Opens everything, becomes the configured user, and begins to receive. When that fails, nothing stays open. */
+  /** Opens everything, becomes the configured user, and starts receiving. On failure nothing stays open. */
   async start(): Promise<void> {
     try {
       await this.open();
@@ -143,17 +148,18 @@ export class Collector {
       throw new UsageError('this collector has no store (`store: none`): it only has tunnels');
     if (isServer(store) && this.reader === undefined)
       throw new UsageError(
-        'this collector asks its server nothing for others: give it a user for that as `questions.user`, or ask the server with --store',
+        'this collector asks its server nothing for others: give it a user for that as ' +
+          '`questions.user`, or ask the server with --store',
       );
     const limits = { seconds: q.timeout, memory: q.memory, rows: q.rows, bytes: q.bytes };
     await answerQuery(this.store, { limits, longest: q.longest }, request, answer);
   }
 
-  /** What may take privileges. */
+  /** Opens what takes privileges. */
   private async open(): Promise<void> {
     const { config } = this;
     const kind = receiverKind(config);
-    // A location that is wrong is known before anything is opened.
+    // Finds a wrong location before anything is opened.
     if (isServer(config.store)) {
       parseLocation(config.store, process.env);
       this.reader = readerOf(config.questions.user, config.questions.password_file, process.env);
@@ -166,7 +172,7 @@ export class Collector {
       if (!this.storeless) directoryFor(user, spoolOf(config));
     }
     const owner = controlOwner(user, process.env);
-    // Where the directory is ours beyond doubt.
+    // Only if the directory is certainly ours.
     const ours = isServer(config.store) || this.storeless || existsSync(join(config.store, 'clickhouse'));
     if (user === undefined && owner !== undefined && config.control === undefined && ours)
       letThrough(dirname(control), owner);
@@ -193,7 +199,7 @@ export class Collector {
     if (user !== undefined) becomeUser(user);
   }
 
-  /** How many connections a server may have: descriptors are for packets and rows first. */
+  /** How many connections a server may have: packets and rows need descriptors first. */
   private mostConnections(most: number): number {
     return Math.max(
       LEAST_CONNECTIONS,
@@ -262,7 +268,7 @@ export class Collector {
     this.raw.open(unprivileged);
   }
 
-  /** What takes no privileges: the store, the packet paths, the outside. */
+  /** Starts what needs no privileges: the store, the packet paths, the servers. */
   private async begin(): Promise<void> {
     const { config } = this;
     if (!this.storeless) this.openStore();
@@ -275,7 +281,7 @@ export class Collector {
     }
     this.ring?.start();
     this.watch();
-    // Whatever the store does, packets are received from now on; what it cannot be used for is said when it is known.
+    // From now on packets are received, whatever the store does; its failure is reported when it is known.
     this.storeThread?.opened().catch((error: Error) => this.failure?.(error));
     if (config.listen !== undefined) {
       const { host, port } = config.listen;
@@ -326,8 +332,8 @@ export class Collector {
   }
 
   /**
-   * Takes an error that nothing caught. For want of descriptors or memory the collector goes on; with any other it stores
-   * what it has and ends, for a service manager to start another.
+   * Handles an error that nothing caught. If descriptors or memory ran out, the collector continues;
+   * otherwise it stores what it has and exits, and a service manager restarts it.
    */
   caught(error: Error): void {
     if (isScarcity(error)) this.chores.mention(`${error.message}; going on`);
@@ -345,10 +351,10 @@ export class Collector {
     return this.rawCapture === undefined ? [] : [this.rawCapture.snapshot()];
   }
 
-  /** Takes over the mirrors and tunnels of a configuration read again (SIGHUP). */
+  /** Applies the mirrors and tunnels of a configuration that was read again (SIGHUP). */
   async reload(config: Config): Promise<void> {
     tunnelsOnly({ ...config, store: this.config.store }, parseTunnels(config.tunnels));
-    // What fails for want of privileges comes first: then nothing has changed.
+    // First what may fail for lack of privileges, so that nothing has changed if it does.
     this.openTaps(config.mirrors);
     await this.tunnels.reload(config.tunnels);
     this.rules = this.makeRules(config);
@@ -357,7 +363,8 @@ export class Collector {
     this.rawCapture?.setRules(this.rules);
     this.raw?.refilter();
     this.log.info(
-      `configuration read again: ${counted(config.mirrors.length, 'mirror')}, ${counted(config.tunnels.length, 'tunnel')}`,
+      `configuration read again: ${counted(config.mirrors.length, 'mirror')}, ` +
+        `${counted(config.tunnels.length, 'tunnel')}`,
     );
   }
 
@@ -373,7 +380,7 @@ export class Collector {
     return { ...summary, ...this.accounts.status(refusedStatus(this.snapshots().map((s) => s.refused))) };
   }
 
-  /** The status without what grows with the mirror points. */
+  /** The status without the parts that grow with the number of mirror points. */
   summary(): CollectorSummary {
     const snapshots = this.snapshots();
     const dropped: Record<string, number> = {};
@@ -424,7 +431,7 @@ export class Collector {
     };
   }
 
-  /** Stops receiving, ends and stores what is open. @returns the last status */
+  /** Stops receiving, ends and stores open sessions. @returns the last status */
   async stop(): Promise<CollectorStatus> {
     this.chores.stop();
     await this.ring?.finish();
@@ -439,7 +446,7 @@ export class Collector {
     return status;
   }
 
-  /** Lets go of whatever is open. */
+  /** Closes everything that is open. */
   private async close(): Promise<void> {
     this.chores.stop();
     await this.http?.close();

@@ -1,6 +1,7 @@
 /**
- * One packet path, from batches to segments: demux, the rules of mirror points, the session table, the encoder.
- * The raw receiver has one in the main thread, every worker of the ring receiver one of its own; they share nothing.
+ * One packet path, from batches to segments: demux, the rules of mirror points, the session table, the
+ * encoder. The raw receiver has one in the main thread, every worker of the ring receiver has its own. Packet
+ * paths share a {@link NumberLog}'s memory with the main thread, and nothing with each other.
  */
 import type { RefusedCount } from '../accounts/loudest.js';
 import type { PointWatcher } from '../accounts/mirror-table-options.js';
@@ -27,17 +28,20 @@ import { TapWriter } from './tap.js';
 /** A segment goes to the store at this size, or at this age. */
 const SEGMENT_BYTES = 1 << 20;
 const SEGMENT_MS = 200;
-/** Milliseconds by which packets may still be older than the clock, or than the last one read, when they are read. */
+/**
+ * Packets may be this many milliseconds older than the clock when they are read (idle), or than the last one
+ * read (busy).
+ */
 const IDLE_LAG_MS = 500;
 const BUSY_LAG_MS = 1000;
 
-/** How to make a {@link Capture}: plain data, which goes to a worker. */
+/** How to make a {@link Capture}: plain data that is sent to a worker. */
 export interface CaptureOptions {
   readonly collector: string;
   readonly sessions: Partial<SessionOptions>;
   readonly reassembly: { readonly memory: number; readonly datagrams: number; readonly timeout: number };
   readonly rules: MirrorRules;
-  /** Memory of a NumberLog, where there are several packet paths whose sequence numbers are judged together. */
+  /** Memory of a NumberLog, if several packet paths have their sequence numbers judged together. */
   readonly numbers?: SharedArrayBuffer;
 }
 
@@ -49,13 +53,13 @@ export interface PointData {
   readonly session: number;
   readonly key: number | null;
   /**
-   * Of a point that all share which found no place: the name of their entry of `mirrors`, empty for the
-   * unknown ones.
+   * For the point shared by all without a place: the name of their entry of `mirrors`, empty for unknown
+   * ones.
    */
   readonly sharedBy: string | undefined;
 }
 
-/** What a mirror point sent, in a minute or in all. */
+/** What a mirror point sent, in one minute or in total. */
 export interface MirrorCounts {
   readonly point: PointData;
   /** Start of the minute, seconds since 1970. */
@@ -63,7 +67,9 @@ export interface MirrorCounts {
   readonly packets: number;
   readonly bytes: number;
   readonly sequence: MirrorRecord['sequence'];
-  /** Missing numbers given up, those of them that came late, and all that are missing or late. */
+  /**
+   * Missing numbers that were given up, those of them that arrived late, and all that are missing or late.
+   */
   readonly lost: number;
   readonly late: number;
   readonly missing: number;
@@ -73,31 +79,31 @@ export interface MirrorCounts {
   readonly malformed: number;
 }
 
-/** What changed about a packet path's mirror points since the last time. */
+/** Changes of a packet path's mirror points since the last call. */
 export interface MirrorChanges {
   /**
-   * Those forgotten, with their last totals. They come first: one that is new may have the place of one that
-   * is gone.
+   * Forgotten points, with their last totals. They come first, because a new point may have the place of a
+   * forgotten one.
    */
   readonly forgotten: readonly MirrorChange[];
-  /** Those that were counted. */
+  /** Points that were counted. */
   readonly counted: readonly MirrorChange[];
 }
 
 /** The totals of one mirror point. */
 export interface MirrorChange extends Omit<MirrorCounts, 'point' | 'minute'> {
   /**
-   * What the packet path calls it, see {@link NumberLog}; one that is forgotten has another than the next
-   * with its place.
+   * The packet path's name for it, see {@link NumberLog}; the next point in the place of a forgotten one has
+   * another name.
    */
   readonly name: number;
-  /** What it is; undefined when that was told before. */
+  /** What it is; undefined if told before. */
   readonly point: PointData | undefined;
-  /** Its frames come twice, and nobody has asked for the second ones to be left out. */
+  /** Its frames come twice, and `deduplicate` is off. */
   readonly comesTwice: boolean;
 }
 
-/** What a packet path has counted since it began. */
+/** What a packet path has counted since its start. */
 export interface CaptureSnapshot {
   readonly packets: number;
   readonly bytes: number;
@@ -105,9 +111,9 @@ export interface CaptureSnapshot {
   /** Outer fragments over IPv6. */
   readonly ipv6Fragments: number;
   readonly dropped: Record<string, number>;
-  /** Outer packets of which some fragments did not come. */
+  /** Outer packets with missing fragments. */
   readonly incomplete: number;
-  /** The loudest mirror points among those refused. */
+  /** The loudest of the refused mirror points. */
   readonly refused: readonly RefusedCount[];
   readonly open: number;
   readonly opened: number;
@@ -118,12 +124,14 @@ export interface CaptureSnapshot {
   readonly fragmentTrainsHeadless: number;
   readonly duplicates: number;
   readonly duplicatesForgotten: number;
-  /** Rows that were not handed to the store because too much was waiting for it, or fragments to be kept for their first one. */
+  /**
+   * Rows dropped because too much was waiting for the store, or too many kept fragments for their first one.
+   */
   readonly rowsDropped: number;
 }
 
 export interface CaptureOutput {
-  /** Takes a finished segment; false when there is no room for it and it is lost. */
+  /** Takes a finished segment; false if there is no room for it and it is dropped. */
   segment(table: TableName, bytes: Uint8Array, rows: number): boolean;
   minute(counts: MirrorCounts): void;
 }
@@ -133,7 +141,7 @@ export class Capture implements FrameSink, PointWatcher {
   private readonly segment: SessionSegment;
   private readonly taps = new TapWriter();
   private readonly byPoint: MirrorRule[] = [];
-  /** Points not told of yet, by index, and those forgotten since {@link changes}. */
+  /** By index: points not reported yet; and points forgotten since the last {@link changes}. */
   private readonly untold: boolean[] = [];
   private gone: MirrorChange[] = [];
   private readonly longestTimeout: number;
@@ -181,7 +189,7 @@ export class Capture implements FrameSink, PointWatcher {
     this.pipeline.table.ahead(frames, mirrored, count);
   }
 
-  /** Takes one decoded frame from demux, as its mirror point's rule says. */
+  /** Takes one decoded frame from demux and applies its mirror point's rule. */
   frame(f: Frame, m: Mirrored): void {
     const rule = this.byPoint[m.point.index];
     if (rule.tap >= 0) this.taps.write(rule.tap, f);
@@ -199,9 +207,10 @@ export class Capture implements FrameSink, PointWatcher {
   }
 
   /**
-   * Lets time pass: ends what is due, and hands on a segment that is old enough. To be called some times a second.
+   * Lets time pass: ends due sessions, and hands on a segment that is old enough. To be called several times
+   * per second.
    *
-   * @param now milliseconds since 1970, by the clock the packets' times are from
+   * @param now milliseconds since 1970, by the clock of the packets' times
    * @param busy whether packets may be waiting to be read
    */
   tick(now: number, busy = false): void {
@@ -212,7 +221,7 @@ export class Capture implements FrameSink, PointWatcher {
     else if (now - this.segmentSince >= SEGMENT_MS || now < this.segmentSince) this.flush();
   }
 
-  /** Changes the rules of mirror points, those seen already included. */
+  /** Changes the rules, for known mirror points too. */
   setRules(rules: MirrorRules): void {
     this.rules = rules;
     this.pipeline.demux.setTunnels(claimsOf(rules));
@@ -220,7 +229,7 @@ export class Capture implements FrameSink, PointWatcher {
     this.pipeline.mirrors.setGate(new RuleIndex(rules, this.longestTimeout));
   }
 
-  /** Ends every session and hands on what is left. */
+  /** Ends every session and hands on the rest. */
   finish(): void {
     this.pipeline.finish(EndReason.Shutdown);
     this.numbers?.advance(Number.MAX_SAFE_INTEGER);
@@ -261,7 +270,7 @@ export class Capture implements FrameSink, PointWatcher {
     };
   }
 
-  /** What changed about the mirror points since the last time. */
+  /** Changes of the mirror points since the last call. */
   changes(): MirrorChanges {
     const counted: MirrorChange[] = [];
     this.pipeline.mirrors.changes((totals, name) => counted.push(this.changeOf(totals, name)));
@@ -324,7 +333,7 @@ export class Capture implements FrameSink, PointWatcher {
   }
 }
 
-/** Who takes what is the tunnels'. */
+/** The tunnels decide which packets are theirs. */
 function claimsOf(rules: MirrorRules): GreReceiver | undefined {
   return rules.claims.length > 0 ? tunnelClaims(rules.claims) : undefined;
 }

@@ -1,4 +1,4 @@
-/** The way from packets to rows that `read` and `collect` share: demux, the session table, the mirror points. */
+/** The common part of a packet path: demux, the session table, the mirror points. */
 
 import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { MirrorTable } from '../accounts/mirrors.js';
@@ -22,12 +22,12 @@ export interface PipelineOptions {
   readonly watcher?: PacketWatcher;
   /** Says which mirror points get a place. */
   readonly gate?: PointGate;
-  /** Told of mirror points that are new, and of those that are forgotten. */
+  /** Told of new and of forgotten mirror points. */
   readonly points?: PointWatcher;
-  /** Takes the decoded frames in place of the session table, which it may hand them on to. */
+  /** Takes decoded frames instead of the session table, and may pass them on to it. */
   readonly frames?: FrameSink;
   readonly reassembly?: ReassemblyLimits;
-  /** Where sequence numbers go, to be judged with those of other pipelines. */
+  /** Where sequence numbers go to be judged together with those of other pipelines. */
   readonly numbers?: NumberLog;
 }
 
@@ -62,14 +62,14 @@ export class Pipeline {
     this.demux.advance(sec);
   }
 
-  /** Forgets mirror points that have been silent for long, some at a time; not those of open sessions. */
+  /** Forgets mirror points that have been silent for long, a few per call; not those with open sessions. */
   forget(sec: number): void {
     this.mirrors.sweep(sec, this.isHeld);
   }
 
   private readonly isHeld = (point: MirrorPoint): boolean => this.table.holds(point);
 
-  /** Ends what is open, naming why. */
+  /** Ends what is open, with this reason. */
   finish(reason: EndReason): void {
     this.demux.finish();
     this.table.finish(reason);

@@ -1,4 +1,4 @@
-/** What the configuration says is to be done with a mirror point. */
+/** The policy for mirror points, from the configuration. */
 import type { Separator } from '../config/overlays.js';
 import type { Config, MirrorConfig } from '../config/schema.js';
 import { prefixHolds } from '../config/units.js';
@@ -7,20 +7,20 @@ import { separationBits } from '../sessions/separation.js';
 import type { TunnelConfig } from '../tunnels/spec/config.js';
 import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
 
-/** The part of the configuration that decides; plain data, which goes to workers and changes with SIGHUP. */
+/** The part of the configuration that decides; plain data, sent to workers, and replaced on SIGHUP. */
 export interface MirrorRules {
   readonly mirrors: readonly MirrorConfig[];
   readonly unknown: 'observe' | 'refuse';
-  /** Places, a worker, for the mirror points that no entry names. */
+  /** Places per worker for mirror points that no entry names. */
   readonly unknownPoints: number;
-  /** Frames kept of mirrors that do not say it themselves. */
+  /** Frames kept of mirrors without their own `packets`. */
   readonly packets: Config['packets'];
-  /** What separates the conversations of mirrors that do not say it themselves. */
+  /** What separates conversations of mirrors without their own `separate_by`. */
   readonly separateBy: readonly Separator[];
   readonly overlays: readonly Overlay[];
-  /** TAP devices by name, their descriptors open. */
+  /** Open descriptors of TAP devices, by name. */
   readonly taps: Readonly<Record<string, number>>;
-  /** The TAP device of every mirror without its own (`--tap`), its descriptor; -1: none. */
+  /** Open descriptor of the TAP device for every mirror without its own (`--tap`); -1: none. */
   readonly tapAll: number;
   /** Tunnels whose packets are not observed. */
   readonly claims: readonly TunnelConfig[];
@@ -28,21 +28,21 @@ export interface MirrorRules {
 
 export type Policy = 'observe' | 'ignore' | 'refuse';
 
-/** What is done with the frames of one mirror point. */
+/** The rule for the frames of one mirror point. */
 export interface MirrorRule {
   readonly name: string;
   readonly site: string;
   readonly policy: Policy;
   /** Nanoseconds, 0 for none. */
   readonly dedupWindow: number;
-  /** Bytes of a frame that are looked at, 0 for all. */
+  /** Bytes of a frame to look at, 0 for all. */
   readonly snapLength: number;
-  /** Which frames are kept: bytes of each (0: none are), and packets of a session's row (0: all). */
+  /** Which frames to keep: bytes of each (0: none), and packets per session row (0: all). */
   readonly keepBytes: number;
   readonly keepPackets: number;
   /** What separates conversations between the same ends: bits of Separate. */
   readonly separateBy: number;
-  /** Descriptor of the TAP device its frames go to, -1 for none. */
+  /** Descriptor of the TAP device for its frames, -1 for none. */
   readonly tap: number;
 }
 
@@ -66,8 +66,8 @@ export function mirrorRules(
 }
 
 /**
- * The place in `mirrors` of the first entry that matches; as many as there are when none does.
- * {@link RuleIndex} says the same of packets, in a time that does not grow with the entries.
+ * The place in `mirrors` of the first entry that matches; the number of entries if none does.
+ * {@link RuleIndex} finds the same for packets, in a time that does not grow with the number of entries.
  */
 export function entryOf(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): number {
   const entry = rules.mirrors.findIndex((m) => matches(m, point));
@@ -79,7 +79,7 @@ export function ruleFor(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): 
   return ruleOf(entryOf(point, rules), rules);
 }
 
-/** The rule of an entry, by its place in `mirrors`; of the unknown ones for any other number. */
+/** The rule of an entry, by its place in `mirrors`; any other number gives the rule of unknown points. */
 export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
   const entry: MirrorConfig | undefined = rules.mirrors[place];
   if (entry === undefined) {
@@ -92,7 +92,7 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
       keepBytes: rules.packets.bytes,
       keepPackets: rules.packets.packets,
       separateBy: separationBits(rules.separateBy),
-      // What is refused goes no further, to no analyser either.
+      // Refused packets go to no TAP device either.
       tap: rules.unknown === 'refuse' ? -1 : rules.tapAll,
     };
   }

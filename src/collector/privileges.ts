@@ -29,14 +29,14 @@ export function findUser(name: string): User {
   }
 }
 
-/** Makes a directory, with those above it, that the user may write to. Those that are there are left as they are. */
+/** Makes a directory, and those above it, that the user may write to. Existing ones stay as they are. */
 export function directoryFor(user: User, path: string): void {
   for (const made of makeDirectory(path)) chownSync(made, user.uid, user.gid);
 }
 
 /**
- * Who the control socket is for, beside root: the user that the collector becomes; else, where root was become by sudo,
- * the caller's group, so that `status` and `query` take no sudo. Undefined: whoever runs it.
+ * The owner of the control socket beside root: the user that the collector becomes; or, under sudo, the
+ * caller's group, so that `status` and `query` need no sudo. Undefined: the user that runs it.
  */
 export function controlOwner(
   user: User | undefined,
@@ -49,12 +49,13 @@ export function controlOwner(
   return { uid: 0, gid: Number(SUDO_GID) };
 }
 
-/** Of chown(2): the group stays as it is. */
+/** For chown(2): leaves the group as it is. */
 const NO_GROUP = 0xffffffff;
 
 /**
- * Lets a group through a directory of ours that an earlier run made as root for root alone. One that others may pass, or
- * that is somebody's already, stays as it is, and so does a link: it may lead anywhere.
+ * Lets a group traverse a directory that an earlier run of ours created as root for root alone. A directory
+ * that others may traverse or that somebody else owns stays as it is, and so does a link, which may lead
+ * anywhere.
  */
 export function letThrough(path: string, { gid }: SocketOwner): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
@@ -65,9 +66,9 @@ export function letThrough(path: string, { gid }: SocketOwner): void {
 }
 
 /**
- * Becomes the user, in every thread, with the user's own groups and no capabilities.
+ * Becomes the user, in every thread, with the user's own groups and without capabilities.
  *
- * @throws CommandError when this process may not, or keeps a way back
+ * @throws CommandError if this process may not, or could become root again
  */
 export function becomeUser(user: User): void {
   if (process.geteuid?.() === user.uid) return;

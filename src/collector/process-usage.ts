@@ -1,4 +1,4 @@
-/** What this process uses of the machine: as Prometheus' process metrics have it, and ps. */
+/** Resources that this process uses, in the form of Prometheus' process metrics and ps. */
 import { readdirSync } from 'node:fs';
 import { openFilesLimit } from '../linux/limits.js';
 import type { CollectorSummary } from '../model/status.js';
@@ -11,7 +11,7 @@ export class ProcessUsage {
   private resident = 0;
   private readonly limit = openFilesLimit();
 
-  /** Of the process with all its threads; processes that it started (an embedded store's engine) are not in it. */
+  /** The process with all its threads, without its children (the engine of an embedded store). */
   figures(): UsageFigures {
     const { user, system } = process.cpuUsage();
     return {
@@ -26,7 +26,7 @@ export class ProcessUsage {
     try {
       this.resident = process.memoryUsage.rss();
     } catch {
-      // It is read from a file, for which there may be no descriptor now.
+      // Reading a file takes a descriptor, and there may be none now.
     }
     return this.resident;
   }
@@ -34,7 +34,7 @@ export class ProcessUsage {
 
 function openFiles(): number | null {
   try {
-    // One is the directory's.
+    // One of them is the directory's own.
     return readdirSync('/proc/self/fd').length - 1;
   } catch {
     return null;

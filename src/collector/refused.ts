@@ -4,12 +4,12 @@ import { MIRROR_TYPE_NAMES } from '../model/mirror-point.js';
 import type { RefusedStatus } from '../model/status.js';
 import { formatIp } from '../wire/ip/addresses.js';
 
-/** In place of a type: a fragment, of which the sender alone is known. */
+/** Instead of a type: a fragment, of which only the sender is known. */
 const FRAGMENT = 'fragment';
 
 /**
- * @param paths what every packet path has counted; who is missing in one may have sent as many packets as its
- *   least
+ * @param paths the counts of every packet path; a sender missing in one may have sent as many packets there
+ * as its least count
  */
 export function refusedStatus(paths: readonly (readonly RefusedCount[])[]): RefusedStatus[] {
   const floors = paths.map((list) =>

@@ -1,9 +1,9 @@
 /**
- * The rules of mirror points for the packet path. A stranger may send as many points as there are addresses,
- * and the configuration may have thousands of entries: so entries are looked up, not gone through. They are
- * sorted by what they name (the length of the source's prefix; type, session, key), and for each such
- * combination there is a hash table of what they name (tuple space search: Srinivasan, Suri, Varghese,
- * SIGCOMM 1999; Open vSwitch classifies packets by it).
+ * The rules of mirror points for the packet path. Strangers may send as many points as there are addresses,
+ * and the configuration may have thousands of entries, so entries are looked up instead of tried in turn.
+ * They are grouped by what they name (length of the source's prefix; type, session, key), and each group has
+ * a hash table (tuple space search: Srinivasan, Suri, Varghese, SIGCOMM 1999; Open vSwitch classifies packets
+ * the same way).
  */
 import { randomInt } from 'node:crypto';
 import { ADDRESS_WORDS, NO_KEY, type PointGate, REFUSED } from '../accounts/point-gate.js';
@@ -13,29 +13,29 @@ import { u32 } from '../wire/bytes.js';
 import type { MirrorRules } from './policy.js';
 
 const NONE = -1;
-/** What an entry names, in words: masked source, type, session, key. */
+/** The words of an entry: masked source, type, session, key. */
 const TYPE = ADDRESS_WORDS;
 const SESSION = TYPE + 1;
 const KEY = SESSION + 1;
 const WORDS = KEY + 1;
 /**
- * Seconds without packets after which a point is forgotten; a named mirror's only after the longer time while
- * there are places.
+ * Seconds without packets after which a point is forgotten; for named mirrors the longer time, while there
+ * are places.
  */
 const IDLE = 3600;
 const IDLE_NAMED = 86_400;
-/** No session of a point is open any more after so many times the longest timeout of sessions. */
+/** After this many times the longest session timeout, no session of a point is open any more. */
 const TIMEOUTS = 2;
 
-/** The entries that name the same things. */
+/** Entries that name the same fields. */
 class Shape {
   private readonly mask = new Uint32Array(ADDRESS_WORDS);
-  /** Places in `mirrors`, in a hash table at most half full. */
+  /** Places in `mirrors`, in a hash table that is at most half full. */
   private readonly slots: Int32Array;
-  /** By slot: what its entry names. */
+  /** By slot: the words of its entry. */
   private readonly words: Uint32Array;
   private readonly seed = randomInt(2 ** 32);
-  /** The first of its entries. */
+  /** Place of its first entry. */
   first = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -55,7 +55,8 @@ class Shape {
   }
 
   /**
-   * Adds an entry, behind those before it in `mirrors`: where one of them names the same, it decides nothing.
+   * Adds an entry, later in `mirrors` than those before it: if one of them names the same values, the new one
+   * has no effect.
    */
   add(place: number, source: Uint32Array, type: number, session: number, key: number): void {
     const slot = this.slotOf(source, type, session, key);
@@ -109,19 +110,18 @@ class Shape {
 }
 
 /**
- * The pools of mirror points are the entries of `mirrors`, by their place there, and one more for the unknown
- * ones.
+ * The pools of mirror points are the entries of `mirrors`, by their place, and one more for unknown points.
  */
 export class RuleIndex implements PointGate {
   readonly places: readonly number[];
   private readonly shapes: Shape[];
-  /** The same, by sources alone. */
+  /** The same, by source alone. */
   private readonly senders: Shape[];
   private readonly otherwise: number;
   private readonly unknown: number;
   private readonly shortest: number;
 
-  /** @param longestTimeout seconds after which no session without packets is open any more */
+  /** @param longestTimeout seconds without packets after which no session is open any more */
   constructor(rules: MirrorRules, longestTimeout: number) {
     this.unknown = rules.mirrors.length;
     this.otherwise = rules.unknown === 'refuse' ? REFUSED : this.unknown;
@@ -134,7 +134,7 @@ export class RuleIndex implements PointGate {
   }
 
   poolOf(type: MirrorType, words: Uint32Array, session: number, key: number): number {
-    // A PPTP call's key is its number and the length of its packet.
+    // The key of a PPTP call is its number and the packet's length.
     const hasKey = key !== NO_KEY && type !== MirrorType.Pptp;
     const { shapes } = this;
     let first = NONE;
@@ -160,7 +160,7 @@ export class RuleIndex implements PointGate {
   }
 }
 
-/** The entries by what they name, those first whose first entry comes first. */
+/** The entries grouped by the fields they name; the group with the earliest entry comes first. */
 function shapesOf(mirrors: readonly MirrorConfig[]): Shape[] {
   const groups = new Map<string, number[]>();
   for (const [place, m] of mirrors.entries()) {
@@ -169,7 +169,7 @@ function shapesOf(mirrors: readonly MirrorConfig[]): Shape[] {
     if (group === undefined) groups.set(name, [place]);
     else group.push(place);
   }
-  // A map keeps the order in which its groups began.
+  // A map keeps its groups in the order of insertion.
   return [...groups.values()].map((places) => {
     const m = mirrors[places[0]];
     const shape = new Shape(

@@ -1,11 +1,14 @@
-/** Decapsulated frames to a TAP device, where tcpdump, Zeek or Suricata see them as the mirror's port would show them. */
+/**
+ * Writes decapsulated frames to a TAP device, where tcpdump, Zeek or Suricata see them as on the mirrored
+ * port.
+ */
 import { writeSync } from 'node:fs';
 import { setU16 } from '../wire/bytes.js';
 import { ETHERNET_LENGTH } from '../wire/link/ethernet.js';
 import { EtherType } from '../wire/link/ethertypes.js';
 import { type Frame, Layer } from '../wire/walk/frame.js';
 
-/** What was written to TAP devices, and what was not. */
+/** Frames that could not be written to TAP devices. */
 export class TapCounters {
   frames = 0;
   /** Frames the device did not take: it is down, or its queue is full. */
@@ -16,7 +19,7 @@ export class TapCounters {
 
 export class TapWriter {
   readonly counters = new TapCounters();
-  /** Bare IP packets get an Ethernet header of zero addresses before them here. */
+  /** Where bare IP packets get an Ethernet header of zero addresses. */
   private readonly scratch = new Uint8Array(ETHERNET_LENGTH + 65536);
 
   /** Writes a frame to the TAP device `fd`. */

@@ -1,7 +1,7 @@
 /**
- * Trials of the way in: `doctor` asks for a token by the control socket, sends a GRE packet with it to this
- * host, and is told whether it came. Such a packet counts nowhere. One token waits at a time, for seconds,
- * and only for as long as its asker stays: while none does, packets are looked at no further.
+ * Trials of the path to this host: `doctor` asks for a token through the control socket, sends a GRE packet
+ * with it to this host, and is told whether it arrived. Such a packet counts nowhere. One token is active at
+ * a time, for seconds, and only while its asker is connected; otherwise packets are not examined for tokens.
  */
 import { randomBytes } from 'node:crypto';
 import type { TrialBegun } from '../model/trial.js';
@@ -10,7 +10,7 @@ import { type ControlAnswer, ControlError } from '../observe/control.js';
 import type { Trial } from '../receive/trial.js';
 import { TRIAL_TOKEN_LENGTH } from '../wire/tunnel/trial.js';
 
-/** How long a token waits, milliseconds. */
+/** How long a token is active, in milliseconds. */
 export const TRIAL_MS = 5000;
 
 /** What has a trial's packet looked out for: {@link RawReceiver}. */
@@ -19,11 +19,11 @@ export interface TrialReceiver {
 }
 
 /**
- * Answers the command `trial`. The body has a byte for each packet that came: its IP version, as a digit. It
- * ends when both have come, or time is up.
+ * Answers the command `trial`. The body has one byte per packet that arrived: its IP version as a digit. It
+ * ends when both versions have arrived, or when time is up.
  *
  * @param receiver undefined: there are no raw sockets
- * @throws ControlError while another token waits
+ * @throws ControlError while another token is active
  */
 export async function answerTrial(
   receiver: TrialReceiver | undefined,
@@ -47,7 +47,7 @@ export async function answerTrial(
     };
     const done = (): void => {
       clearTimeout(late);
-      // An asker may leave when another one's token waits already.
+      // By the time an asker leaves, another's token may be active.
       if (receiver.trial !== trial) return;
       receiver.trial = undefined;
       body?.end();

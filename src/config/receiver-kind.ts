@@ -3,7 +3,7 @@
 import { UsageError } from '../model/errors.js';
 import type { Config } from './schema.js';
 
-/** @throws UsageError for keys that do not go together */
+/** @throws UsageError for keys that exclude each other */
 export function receiverKind(config: Config): 'raw' | 'ring' {
   const kind = config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw');
   if (kind === 'ring' && config.interfaces.length === 0) {

@@ -9,13 +9,14 @@ import { Malformed } from '../wire/walk/malformed.js';
 import type { DemuxCounters } from './counters.js';
 import { packetTrace } from './packet-trace.js';
 
-/** Who wants to know of every GRE packet what became of it. All arguments are reused. */
+/** Told what became of every GRE packet. All arguments are reused. */
 export interface PacketWatcher {
   /**
    * @param gre as far as it was parsed
-   * @param mirrored undefined where no frame was reached
-   * @param frame undefined where there is none; a packet with several frames is told of once a frame
-   * @param reason a code of wire/malformed.ts: why the packet was refused, or the walk through its frame ended
+   * @param mirrored undefined if no frame was reached
+   * @param frame undefined if there is none; called once per frame of a packet with several
+   * @param reason a code of wire/malformed.ts: why the packet was refused, or the walk through its frame
+   * ended
    */
   packet(
     outer: OuterPacket,
@@ -26,12 +27,12 @@ export interface PacketWatcher {
   ): void;
 }
 
-/** What the handlers of a GRE packet share: its parsed headers, and the way out for the frames in it. */
+/** What the handlers of a GRE packet share: its parsed headers, and the way on for its frames. */
 export class Inner {
   readonly gre = new GreHeader();
   readonly frame = new Frame();
   readonly mirrored = new Mirrored();
-  /** The UDP ports behind which a frame is walked on. */
+  /** The UDP ports of tunnels inside frames. */
   ports = KNOWN_TUNNEL_PORTS;
 
   constructor(
@@ -41,22 +42,22 @@ export class Inner {
     private readonly watcher: PacketWatcher | undefined,
   ) {}
 
-  /** Counts a packet that is passed over. */
+  /** Counts a malformed packet. */
   refuse(packet: OuterPacket, reason: number): void {
     this.counters.malformed[reason]++;
     this.watcher?.packet(packet, this.gre, undefined, undefined, reason);
   }
 
-  /** Counts a packet that rightly carries nothing. */
+  /** Counts a packet that legitimately carries nothing. */
   passEmpty(packet: OuterPacket): void {
     this.counters.empty++;
     this.watcher?.packet(packet, this.gre, undefined, undefined, Malformed.None);
   }
 
   /**
-   * Finds the mirror point of the packet and sets {@link mirrored} to what its GRE header says.
+   * Finds the packet's mirror point, and sets {@link mirrored} from its GRE header.
    *
-   * @returns false when packets of that point are refused
+   * @returns false if packets of that point are refused
    */
   begin(packet: OuterPacket, type: MirrorType, session: number): boolean {
     const gre = this.gre;
@@ -70,7 +71,10 @@ export class Inner {
     return true;
   }
 
-  /** The packet's one frame, from `o` to its end: decoded, counted for its mirror point, handed on. */
+  /**
+   * Handles a packet's only frame, from `o` to its end: decodes it, counts it for its mirror point, hands it
+   * on.
+   */
   whole(packet: OuterPacket, kind: number, type: number, o: number): void {
     this.decode(packet, kind, type, o, packet.end, packet.wireEnd);
     const f = this.frame;
@@ -78,7 +82,7 @@ export class Inner {
     this.hand(packet);
   }
 
-  /** Decodes a frame that need not be the only one of its packet. */
+  /** Decodes a frame that may be one of several in its packet. */
   decode(packet: OuterPacket, kind: number, type: number, o: number, end: number, wireEnd: number): void {
     const f = this.frame;
     f.sec = packet.sec;
@@ -87,7 +91,7 @@ export class Inner {
     if (this.mirrored.truncated) f.truncated = true;
   }
 
-  /** Counts the packet for its mirror point; `o` is where what it carries starts. */
+  /** Counts the packet for its mirror point; its payload starts at `o`. */
   count(packet: OuterPacket, o: number, truncated: boolean, malformed: boolean): void {
     const m = this.mirrored;
     const length = packet.wireEnd - o;
@@ -104,7 +108,7 @@ export class Inner {
     this.watcher?.packet(packet, this.gre, this.mirrored, f, f.malformed);
   }
 
-  /** A payload that cannot be read: a frame of which only the GRE protocol type is known. */
+  /** Handles a payload that cannot be decoded: a frame of which only the GRE protocol type is known. */
   opaque(packet: OuterPacket, o: number, reason: number): void {
     this.decode(packet, FrameKind.EtherType, this.gre.protocol, o, packet.end, packet.wireEnd);
     this.frame.malformed = reason;

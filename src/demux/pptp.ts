@@ -15,7 +15,7 @@ import { FrameKind } from '../wire/walk/frame.js';
 import { Malformed } from '../wire/walk/malformed.js';
 import type { Inner } from './dispatch.js';
 
-/** Every flag but S, A and the version: K has to be set, the others not (RFC 2637 section 4.1). */
+/** Every flag but S, A and the version: K must be set, the others clear (RFC 2637 section 4.1). */
 const FIXED_FLAGS = 0xffff & ~(GRE_SEQ | GRE_ACK | 0x0007);
 
 export function pptpRcv(inner: Inner, packet: OuterPacket): void {

@@ -1,8 +1,8 @@
-/** What the doctor found of one thing: one line, and the command that mends it. */
+/** One finding of the doctor: one line, and the command that fixes the problem. */
 export interface Finding {
   /** `bad`: receiving or storing will fail or lose packets; `poor`: it may; `good`. */
   readonly state: 'good' | 'poor' | 'bad';
-  /** What was looked at: `privileges`, `eth1 offloads`, … */
+  /** What was checked: `privileges`, `eth1 offloads`, … */
   readonly subject: string;
   readonly text: string;
   readonly mend?: string;

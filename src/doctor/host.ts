@@ -1,17 +1,17 @@
-/** The doctor's look at the host: privileges, kernel, buffers, clock, competing devices. */
+/** The doctor's findings about the host: privileges, kernel, buffers, clock, competing devices. */
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { sizeWords } from '../model/words.js';
 import { bad, type Finding, good, poor } from './finding.js';
 import { run } from './run.js';
 
-/** Bit numbers of linux/capability.h. */
+/** Capability numbers of linux/capability.h. */
 const CAP_NET_ADMIN = 12;
 const CAP_NET_RAW = 13;
 
-/** Receive buffers below this lose packets in the bursts a mirror makes. */
+/** Smaller receive buffers lose packets in a mirror's bursts. */
 const GOOD_RMEM = 16 << 20;
-/** A clock this far off makes sessions of different collectors hard to put side by side, microseconds. */
+/** With a clock off by more than this, sessions of different collectors are hard to compare; microseconds. */
 const POOR_CLOCK_US = 1_000_000;
 
 export function privileges(): Finding {
@@ -43,7 +43,7 @@ export function kernel(): Finding {
   );
 }
 
-/** What holds the embedded engine to the store's own files. */
+/** What confines the embedded engine to the store's own files. */
 export async function landlock(): Promise<Finding> {
   const { landlockVersion } = await import('../linux/landlock.js');
   const version = landlockVersion();
@@ -51,13 +51,14 @@ export async function landlock(): Promise<Finding> {
     return good('Landlock', `version ${version}: it holds the embedded engine to the store's files`);
   return poor(
     'Landlock',
-    'this kernel has none, or a seccomp filter forbids it: one of three walls around questions to an embedded store is missing',
+    'this kernel has none, or a seccomp filter forbids it: one of three walls around ' +
+      'questions to an embedded store is missing',
     'a kernel of 5.13 or newer with lsm=landlock,… among its parameters; in a container a newer runtime',
   );
 }
 
 /**
- * What the kernel grants a raw socket: past net.core.rmem_max where CAP_NET_ADMIN is there.
+ * The buffer that the kernel grants a raw socket: with CAP_NET_ADMIN, even beyond net.core.rmem_max.
  *
  * @param wanted bytes
  */
@@ -68,7 +69,7 @@ export async function receiveBuffer(wanted: number): Promise<Finding> {
   const fd = openSocket(AF_INET, SOCK_DGRAM, 0);
   let granted: number;
   try {
-    // The kernel counts its own overhead in: twice what was asked.
+    // The kernel includes its own overhead: it returns twice what was asked for.
     granted = setReceiveBuffer(fd, wanted) / 2;
   } finally {
     closeSocket(fd);
@@ -105,7 +106,7 @@ interface Link {
 
 const GRE_KINDS = ['gre', 'gretap', 'erspan', 'ip6gre', 'ip6gretap', 'ip6erspan'];
 
-/** Kernel GRE devices take what matches them before raw sockets' applications act on it, and answer it. */
+/** A GRE device of the kernel processes and answers packets that match it, beside raw sockets. */
 export function kernelGre(): Finding {
   const { ok, out } = run('ip', '-details', '-json', 'link');
   if (!ok)
@@ -121,7 +122,7 @@ export function kernelGre(): Finding {
   );
 }
 
-/** A numeric sysctl, undefined where this kernel has no such. */
+/** A numeric sysctl, undefined if this kernel does not have it. */
 export function sysctl(name: string): number | undefined {
   try {
     return Number(readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8'));

@@ -1,4 +1,4 @@
-/** The doctor's look at one interface. */
+/** The doctor's findings about one interface. */
 import {
   ETH_FLAG_LRO,
   ETH_FLAG_RXVLAN,
@@ -16,19 +16,20 @@ import type { Network } from './network.js';
 import { reversePath } from './reverse-path.js';
 
 /**
- * An Ethernet frame of 1518 bytes in ERSPAN III with its platform header, over GRE with sequence, over IPv6.
+ * An Ethernet frame of 1518 bytes in ERSPAN III with platform subheader, over GRE with sequence number, over
+ * IPv6.
  */
 const WHOLE_FRAME_MTU = 1518 + 20 + 8 + 40;
 
-/** What is looked at an interface for. */
+/** What to check an interface for. */
 export interface InterfaceQuestion {
   /** Whether it was named, rather than found. */
   readonly named: boolean;
-  /** Whether raw sockets are to receive what comes by it; else a ring on it. */
+  /** Whether raw sockets are to receive on it; otherwise a ring is. */
   readonly raw: boolean;
-  /** Undefined where there is no `ip` to ask. */
+  /** Undefined without `ip` (iproute2). */
   readonly network: Network | undefined;
-  /** Known senders; and the other interfaces by which they may come just as well. */
+  /** Known senders; and the other interfaces by which they may arrive. */
   readonly sources: readonly string[];
   readonly others: readonly string[];
 }
@@ -38,7 +39,7 @@ export function interfaceFindings(name: string, question: InterfaceQuestion): Fi
   const flags = interfaceFlags(name);
   if ((flags & IFF_UP) === 0) return [bad(name, 'is down', `ip link set ${name} up`)];
   const carrier = (flags & IFF_RUNNING) !== 0;
-  // Where nobody named it, nobody may expect anything by it: Docker's bridge without containers.
+  // An interface that nobody named may be idle: Docker's bridge without containers.
   if (!carrier && !question.named)
     return [poor(name, 'has no carrier: nothing comes by it now', `ethtool ${name}`)];
   const state = !carrier
@@ -57,7 +58,7 @@ export function interfaceFindings(name: string, question: InterfaceQuestion): Fi
   ];
 }
 
-/** What an interface is a part of decides by which one its packets come. */
+/** The master of an interface determines the interface by which its packets arrive. */
 export function partOf(name: string, raw: boolean, network: Network | undefined): Finding[] {
   const i = network?.get(name);
   if (i?.master === undefined) return [];
@@ -87,10 +88,10 @@ export function partOf(name: string, raw: boolean, network: Network | undefined)
   }
 }
 
-/** Sockets that are bound to nothing receive what comes by a VRF only if that is said (raw_l3mdev_accept). */
+/** Unbound sockets receive packets of a VRF only if raw_l3mdev_accept is set. */
 function inVrf(subject: string, vrf: string): Finding {
   const text = `it is in the VRF ${vrf}, and net.ipv4.raw_l3mdev_accept is`;
-  // Kernels before 4.20 have no such: sockets that are bound to nothing receive it.
+  // Kernels before 4.20 do not have it: there unbound sockets receive them.
   const accept = sysctl('net.ipv4.raw_l3mdev_accept') ?? 1;
   if (accept !== 0) return good(subject, `${text} ${accept}: raw sockets receive what comes by it`);
   return bad(
@@ -100,7 +101,7 @@ function inVrf(subject: string, vrf: string): Finding {
   );
 }
 
-/** An XDP program sees packets before all else, a ring included. */
+/** An XDP program sees packets before everything else, rings included. */
 function xdp(name: string, network: Network | undefined): Finding[] {
   if (network?.get(name)?.xdp !== true) return [];
   return [
@@ -124,7 +125,9 @@ function mtu(name: string): Finding {
   );
 }
 
-/** Merged packets have one outer header for many: lengths, sequence numbers and counts are wrong then. */
+/**
+ * Merged packets have one outer header for many packets: lengths, sequence numbers and counts would be wrong.
+ */
 function offloads(name: string): Finding {
   const on: string[] = [];
   if (ethtoolValue(name, Ethtool.Gro) === 1) on.push('gro');

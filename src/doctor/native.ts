@@ -1,4 +1,4 @@
-/** The doctor's look at the addons through which the collector calls the kernel. */
+/** The doctor's findings about the addons through which the collector calls the kernel. */
 import { InstallationError } from '../linux/installation.js';
 import { addonProblem, rebuildCommand } from '../receive/raw-library.js';
 import { bad, type Finding, good, poor } from './finding.js';

@@ -1,4 +1,4 @@
-/** This network namespace's interfaces, addresses and routes, as `ip` (iproute2) tells them. */
+/** Interfaces, addresses and routes of this network namespace, from `ip` (iproute2). */
 import { type Answer, run } from './run.js';
 
 export type IpVersion = 4 | 6;
@@ -10,11 +10,11 @@ export interface Interface {
   readonly mac: string;
   /** `bond`, `bridge`, `vrf`, `veth`, …; empty for hardware. */
   readonly kind: string;
-  /** The interface that it is a part of, and of what kind that is. */
+  /** Its master, and the master's kind. */
   readonly master: string | undefined;
   readonly slaveKind: string;
   readonly xdp: boolean;
-  /** Those that are reachable from outside, and of IPv6 the link-local ones apart. */
+  /** Addresses reachable from outside; IPv6 link-local ones are separate. */
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
   readonly linkLocal: readonly string[];
@@ -34,7 +34,7 @@ export class Network {
   private readonly byName: ReadonlyMap<string, Interface>;
   private readonly defaults = new Map<IpVersion, readonly string[]>();
 
-  /** @param ask asks `ip` */
+  /** @param ask runs `ip` */
   private constructor(
     readonly interfaces: readonly Interface[],
     private readonly ask: (...words: string[]) => Answer,
@@ -42,11 +42,11 @@ export class Network {
     this.byName = new Map(interfaces.map((i) => [i.name, i]));
   }
 
-  /** @returns undefined where there is no `ip` */
+  /** @returns undefined without `ip` */
   static read(ask = (...words: string[]): Answer => run('ip', ...words)): Network | undefined {
     const { ok, out } = ask('-details', '-json', 'address', 'show');
     if (!ok) return undefined;
-    // Some versions leave empty objects for what they do not show.
+    // Some versions print empty objects for entries that they leave out.
     const found = (JSON.parse(out) as Partial<IpAddress>[]).filter((i) => i.ifname !== undefined);
     return new Network((found as IpAddress[]).map(interfaceOf), ask);
   }
@@ -55,24 +55,24 @@ export class Network {
     return this.byName.get(name);
   }
 
-  /** Addresses that packets to this host may have. */
+  /** Destination addresses that packets to this host may have. */
   addresses(version: IpVersion): string[] {
     return this.interfaces.flatMap((i) => (version === 4 ? i.ipv4 : i.ipv6));
   }
 
-  /** Whether packets of a version may come at all: IPv6 is there, if only for a link. */
+  /** Whether packets of a version may arrive at all: for IPv6 a link-local address suffices. */
   has(version: IpVersion): boolean {
     return this.interfaces.some((i) =>
       version === 4 ? i.ipv4.length > 0 : i.ipv6.length + i.linkLocal.length > 0,
     );
   }
 
-  /** Those that packets from outside are expected on: up, with an address. */
+  /** Interfaces on which packets from outside may arrive: up, with an address. */
   get reached(): Interface[] {
     return this.interfaces.filter((i) => i.up && !i.loopback && i.ipv4.length + i.ipv6.length > 0);
   }
 
-  /** The interface by which IP sees the packets of `name` come: a bond's or a bridge's, and not a VRF's. */
+  /** The interface on which IP sees packets of `name` arrive: a bond or a bridge, but not a VRF. */
   entrance(name: string): string {
     let at = name;
     for (let n = 0; n < this.interfaces.length; n++) {
@@ -89,7 +89,7 @@ export class Network {
     return i?.slaveKind === 'vrf' ? i.master : undefined;
   }
 
-  /** The interfaces that default routes lead to. */
+  /** The interfaces of default routes. */
   defaultRoutes(version: IpVersion): readonly string[] {
     const known = this.defaults.get(version);
     if (known !== undefined) return known;
@@ -109,7 +109,7 @@ export class Network {
   /**
    * Asks the kernel what it would do with a packet (fib_validate_source).
    *
-   * @returns whether it lets the packet in; undefined when it does not say
+   * @returns whether it accepts the packet; undefined if it does not say
    */
   letsIn(from: string, to: string, by: string): boolean | undefined {
     const { ok, error } = this.ask('route', 'get', to, 'from', from, 'iif', by);

@@ -1,15 +1,15 @@
-/** Which packet path the doctor looks at, and by which interfaces packets may come to it. */
+/** The packet path that the doctor checks, and the interfaces by which packets may reach it. */
 
 import { receiverKind } from '../config/receiver-kind.js';
 import type { Config } from '../config/schema.js';
 import { bad, type Finding, good, poor } from './finding.js';
 import type { Network } from './network.js';
 
-/** More than these are not looked at one by one where nobody named any. */
+/** If nobody named interfaces and there are more than these, they are not checked one by one. */
 const MOST_INTERFACES = 8;
 
 export interface PacketPath {
-  /** Raw sockets receive: those of the raw receiver, or of tunnels. Else rings do, alone. */
+  /** Whether raw sockets receive (of the raw receiver or of tunnels); otherwise only rings do. */
   readonly raw: boolean;
   readonly interfaces: readonly string[];
   /** Whether the interfaces were named, rather than found. */
@@ -18,9 +18,9 @@ export interface PacketPath {
 }
 
 /**
- * @param config as the collector would have it
- * @param looked interfaces that the command line names
- * @param receiver what it names to receive: as with `collect`, a ring where interfaces are named
+ * @param config as the collector would use it
+ * @param looked interfaces named on the command line
+ * @param receiver named on the command line; as with `collect`, a ring if interfaces are named
  */
 export function packetPath(
   config: Config,
@@ -42,7 +42,7 @@ function wordsOf(config: Config, looked: readonly string[], kind: 'raw' | 'ring'
   const subject = 'receiver';
   const tunnels = config.tunnels.length > 0 ? '; tunnels receive by raw sockets' : '';
   try {
-    // Interfaces that are only to be looked at make no difference to raw sockets.
+    // Interfaces that are only checked make no difference to raw sockets.
     receiverKind({
       ...config,
       receiver: kind,
@@ -65,7 +65,10 @@ function wordsOf(config: Config, looked: readonly string[], kind: 'raw' | 'ring'
   );
 }
 
-/** Those by which packets to this host come: with an address; of many those with default routes. */
+/**
+ * Interfaces by which packets to this host arrive: those with an address; if they are many, those with
+ * default routes.
+ */
 function expected(network: Network | undefined): string[] {
   if (network === undefined) return [];
   const reached = network.reached.map((i) => i.name);

@@ -1,23 +1,24 @@
 /**
- * The doctor's look at reverse path filtering (RFC 3704; Linux: fib_validate_source), which drops silently.
+ * The doctor's finding about reverse path filtering (RFC 3704; Linux: fib_validate_source), which drops
+ * silently.
  */
 import { readFileSync } from 'node:fs';
 import { bad, type Finding, good } from './finding.js';
 import { sysctl } from './host.js';
 import type { Network } from './network.js';
 
-/** A sender that no route but a default one leads to, as far as anybody can help it (RFC 5737). */
+/** A sender that only a default route leads to, as far as that can be assumed (RFC 5737). */
 const FAR_SENDER = '203.0.113.47';
 
 const STRICT = 1;
 const MODES = ['off', 'strict', 'loose'];
 
 export interface ReversePathQuestion {
-  /** Known senders, addresses or prefixes; none: any host may send. */
+  /** Known senders, addresses or prefixes; empty: any host may send. */
   readonly sources: readonly string[];
-  /** Other interfaces by which they may come just as well. */
+  /** Other interfaces by which they may arrive. */
   readonly others: readonly string[];
-  /** Whether raw sockets are to receive: it stands before them, and not before a ring. */
+  /** Whether raw sockets are to receive: the filter applies to them, and not to a ring. */
   readonly raw: boolean;
   readonly network: Network | undefined;
 }
@@ -25,7 +26,7 @@ export interface ReversePathQuestion {
 /**
  * What the kernel does with senders that it may have no route back to.
  *
- * @param name as IP sees packets come: a bond in place of its slaves, a VRF in place of what is in it
+ * @param name the interface as IP sees it: a bond instead of its slaves, a VRF instead of its members
  */
 export function reversePath(name: string, question: ReversePathQuestion): Finding {
   const subject = `${name} rp_filter`;
@@ -50,7 +51,7 @@ function judged(
   const own = network?.get(name)?.ipv4[0] ?? network?.addresses(4)[0];
   const senders = sources.filter((s) => /^[\d./]+$/.test(s)).map(hostOf);
   const asked = senders.length > 0 ? senders : [FAR_SENDER];
-  // Without an address there is nothing to ask the kernel about.
+  // Without an address the kernel cannot be asked.
   const letsIn = (s: string, by: string): boolean =>
     own !== undefined && network?.letsIn(s, own, by) === true;
   const kept = asked.filter(
@@ -77,7 +78,7 @@ function judged(
     ? `sysctl -w net.ipv4.conf.${name}.rp_filter=2`
     : `${off} (it is the larger of both${route})`;
   const text = `${what}: ${why}${drops()}`;
-  // Of senders that are not known, those in the networks of this interface are let in.
+  // Of unknown senders, those in the interface's own networks are accepted.
   const some = senders.length === 0 && addressed ? '; those in its own networks are let in' : '';
   return bad(subject, `${text}${some}`, mend);
 }
@@ -88,7 +89,7 @@ function hostOf(prefix: string): string {
   return prefix.includes('/') ? address.replace(/\.0$/, '.1') : address;
 }
 
-/** What it has dropped in this network namespace so far (TcpExt of /proc/net/netstat). */
+/** What the filter has dropped in this network namespace so far (TcpExt of /proc/net/netstat). */
 function drops(): string {
   const lines = readFileSync('/proc/net/netstat', 'utf8')
     .split('\n')

@@ -1,19 +1,19 @@
-/** Other programs that the doctor asks. */
+/** Runs other programs for the doctor. */
 import { spawnSync } from 'node:child_process';
 
-/** A listing of many rules. */
+/** Room for a listing of many rules. */
 const LONGEST_ANSWER = 256 << 20;
 
 export interface Answer {
-  /** Whether there is such a program, and it ended with 0. */
+  /** Whether the program exists and exited with 0. */
   readonly there: boolean;
   readonly ok: boolean;
   readonly out: string;
-  /** The last line it said of what went wrong. */
+  /** The last line of its stderr. */
   readonly error: string;
 }
 
-/** Runs a program to its end. Those of administrators are found where a person's PATH does not lead. */
+/** Runs a program to its end. It also finds administrators' programs outside of a user's PATH. */
 export function run(command: string, ...args: string[]): Answer {
   const { error, status, stdout, stderr } = spawnSync(command, args, {
     encoding: 'utf8',

@@ -1,4 +1,4 @@
-/** The doctor's look at the store and the disk under the spool. */
+/** The doctor's findings about the store and the disk under the spool. */
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -12,7 +12,9 @@ import { retentionNotice } from '../store/retention.js';
 import type { Store } from '../store/store.js';
 import { bad, type Finding, good, poor } from './finding.js';
 
-/** The store: whether it answers, what holds its engine, whether it removes rows, how long its disk lasts. */
+/**
+ * The store: whether it answers, what confines its engine, whether it removes rows, how long its disk lasts.
+ */
 export async function storeFindings(location: string, control: string | undefined): Promise<Finding[]> {
   const subject = 'store';
   if (location === NO_STORE) return [good(subject, 'none: tunnels only, nothing is observed or stored')];
@@ -42,19 +44,20 @@ export async function storeFindings(location: string, control: string | undefine
   }
 }
 
-/** Bytes of the last day that is over and has sessions, with what is rolled up and kept of it. */
+/** Bytes of the last complete day with sessions, including its roll-up and kept packets. */
 async function lastDay(store: Store): Promise<number | undefined> {
   const parts =
     'FROM system.parts WHERE active AND database = currentDatabase() AND partition < toString(today())';
   const bytes = await text(
     await store.query(
-      `SELECT sum(bytes_on_disk) ${parts} AND match(table, 'sessions|packets') AND partition = (SELECT max(partition) ${parts} AND match(table, 'sessions'))`,
+      `SELECT sum(bytes_on_disk) ${parts} AND match(table, 'sessions|packets') AND partition ` +
+        `= (SELECT max(partition) ${parts} AND match(table, 'sessions'))`,
     ),
   );
   return Number(bytes) > 0 ? Number(bytes) : undefined;
 }
 
-/** Days below which a disk is no longer thought of as large enough. */
+/** Fewer days than this make a disk too small. */
 const FEW_DAYS = 14;
 
 function growthFinding(
@@ -80,7 +83,7 @@ async function running(control: string): Promise<CollectorStatus | undefined> {
   }
 }
 
-/** @param limit what the spool may grow to, bytes */
+/** @param limit the largest size of the spool, bytes */
 export function diskFinding(directory: string, limit: number): Finding {
   let place = resolve(directory);
   while (!existsSync(place)) place = dirname(place);

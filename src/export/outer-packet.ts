@@ -1,4 +1,4 @@
-/** Frames back in their encapsulation: outer IP, GRE, ERSPAN, as their mirror sent them. */
+/** Puts frames back into their encapsulation: outer IP, GRE, ERSPAN, as their mirror sent them. */
 
 import { MirrorDirection, MirrorType } from '../model/mirror-point.js';
 import type { PacketRow } from '../store/packet-rows.js';
@@ -39,19 +39,19 @@ import {
 } from '../wire/tunnel/gre.js';
 import { emitMellanox } from '../wire/tunnel/mellanox.js';
 
-/** Outer IP, GRE and ERSPAN at their longest. */
+/** The longest outer IP, GRE and ERSPAN headers. */
 export const MAX_OVERHEAD = 96;
-/** An IP packet's longest; what is longer is cut. */
+/** The longest IP packet; a longer one is cut. */
 const MAX_IP = 65_535;
-/** The first of the GRE protocol types that carry 802.11. */
+/** The first of the GRE protocol types for 802.11. */
 const ARUBA = 0x9000;
 /** An ERSPAN frame type that is neither Ethernet nor IP. */
 const ERSPAN_FT_UNKNOWN = 1;
 
-/** Builds outer packets, numbering them for every mirror point whose type has sequence numbers. */
+/** Builds outer packets. It numbers them per mirror point, for types with sequence numbers. */
 export class OuterPackets {
   readonly bytes = new Uint8Array(MAX_IP + MAX_OVERHEAD);
-  /** What the packet had on the wire: of a frame that was kept in part, more than is in {@link bytes}. */
+  /** The packet's length on the wire: more than {@link bytes} holds, if the frame was kept in part. */
   length = 0;
   private readonly gre = new GreHeader();
   private readonly erspan = new ErspanHeader();
@@ -64,7 +64,7 @@ export class OuterPackets {
   /**
    * Writes the packet that carries a row's frame to {@link bytes}.
    *
-   * @returns bytes of it that there are; 0 when nothing is known of how frames like it are carried
+   * @returns the number of bytes available; 0 if it is unknown how such a frame is carried
    */
   build(row: PacketRow): number {
     const { bytes } = this;
@@ -82,7 +82,7 @@ export class OuterPackets {
     return end;
   }
 
-  /** Writes GRE and ERSPAN at `o`. @returns where the frame begins, 0 when it cannot be carried */
+  /** Writes GRE and ERSPAN at `o`. @returns where the frame begins, 0 if it cannot be carried */
   private headers(row: PacketRow, o: number): number {
     const { gre, bytes } = this;
     const { point, securityGroup } = row.mirrored;
@@ -94,7 +94,7 @@ export class OuterPackets {
     gre.protocol = tagged ? GRE_PROTO_CISCO_METADATA : protocol;
     gre.key = point.key ?? 0;
     if (point.type === MirrorType.Pptp) {
-      // RFC 2637: the key's high half is the payload's length, its low half the call.
+      // RFC 2637: the high half of the key is the payload's length, the low half the call.
       gre.flags = 1 | GRE_KEY | GRE_SEQ;
       gre.key =
         ((Math.min(Math.max(row.originalLength, row.frame.length), 0xffff) << 16) |
@@ -143,7 +143,7 @@ export class OuterPackets {
     return emitCiscoMetadata(h, this.bytes, o);
   }
 
-  /** An 802.3 frame in plain GRE was one of an A-MSDU: it gets one of its own. */
+  /** An 802.3 frame in plain GRE was part of an A-MSDU: it gets an A-MSDU header. */
   private amsduHeader(row: PacketRow, o: number): number {
     if (row.layer !== PacketLayer.Ethernet) return 0;
     const h = this.wlan;
@@ -175,7 +175,7 @@ export class OuterPackets {
   }
 }
 
-/** The GRE protocol type that says what follows; 0 when none does. */
+/** The GRE protocol type of the frame; 0 if it has none. */
 function protocolOf(row: PacketRow): number {
   const { protocol } = row.mirrored;
   switch (row.mirrored.point.type) {
@@ -183,7 +183,7 @@ function protocolOf(row: PacketRow): number {
     case MirrorType.Erspan2:
       return row.layer === PacketLayer.Ethernet ? GRE_PROTO_ERSPAN : 0;
     case MirrorType.Erspan3:
-      // Its header may stand under either type, which shows where the frame's own is not known.
+      // The ERSPAN header may follow either type; use this one if the original type is unknown.
       return protocol === GRE_PROTO_ERSPAN ? GRE_PROTO_ERSPAN : GRE_PROTO_ERSPAN3;
     case MirrorType.Gretap:
       return GRE_PROTO_TEB;

@@ -10,7 +10,7 @@ export function errnoName(number: number): string {
   return NAMES.get(number) ?? `errno ${number}`;
 }
 
-/** What strerror(3) says of the errors that are told apart. */
+/** The words of strerror(3) for errors that are distinguished. */
 const WORDS = new Map([
   ['Operation not permitted', ERRNO.EPERM],
   ['Address family not supported by protocol', ERRNO.EAFNOSUPPORT],
@@ -33,7 +33,7 @@ export class LinuxError extends MirrorlakeError {
     super(`cannot ${attempt}: ${code}${mend === undefined ? '' : ` (${mend})`}`, code, { hint: mend });
   }
 
-  /** The same for a library that tells its errors by the C library's words (strerror). */
+  /** The same for a library that reports errors by the C library's words (strerror). */
   static fromMessage(attempt: string, error: unknown): LinuxError {
     const text = error instanceof Error ? error.message : String(error);
     return new LinuxError(attempt, WORDS.get(text) ?? errno());
@@ -42,7 +42,8 @@ export class LinuxError extends MirrorlakeError {
 
 /** Capability lines are the same for every socket and device mirrorlake opens. */
 const PRIVILEGE =
-  'it needs CAP_NET_RAW (receiving and sending) and CAP_NET_ADMIN (devices, large buffers); run it as root, ' +
+  'it needs CAP_NET_RAW (receiving and sending) and CAP_NET_ADMIN (devices, large buffers); ' +
+  'run it as root, ' +
   'or: setcap cap_net_raw,cap_net_admin+ep $(readlink -f $(which node)), or in the systemd unit: ' +
   'AmbientCapabilities=CAP_NET_RAW CAP_NET_ADMIN';
 
@@ -74,9 +75,9 @@ function explain(code: string): string | undefined {
 }
 
 /**
- * Passes on a system call's result.
+ * Returns a system call's result.
  *
- * @throws LinuxError when it is negative, with the thread's errno.
+ * @throws LinuxError with the thread's errno if it is negative.
  */
 export function check(result: number, attempt: string, hint?: string): number {
   if (result < 0) throw new LinuxError(attempt, errno(), hint);

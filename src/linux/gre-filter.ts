@@ -13,17 +13,17 @@ const IPV6_OPTIONS = IPV6_EXTENSIONS.filter((header) => header !== IpProtocol.Fr
 /** VLAN tags looked through. */
 export const MAX_TAGS = 3;
 
-/** Drops every packet: for sockets that only have to exist, and for those not yet ready to receive. */
+/** Drops every packet: for sockets that only have to exist, or are not yet ready to receive. */
 export function dropAll(): Uint8Array {
   return new BpfProgram().answer(0).assemble();
 }
 
 /**
- * Passes IP packets of protocol 47 over IPv4 and IPv6, behind VLAN tags, IPv6 extension headers and AH, and the
- * fragments of such packets: an IPv4 fragment repeats the protocol, an IPv6 fragment header names it (or a
- * header that GRE may follow).
+ * Passes IP packets of protocol 47 over IPv4 and IPv6, behind VLAN tags, IPv6 extension headers and AH, and
+ * the fragments of such packets: an IPv4 fragment repeats the protocol, an IPv6 fragment header names it (or
+ * a header that GRE may follow).
  *
- * @param linkHeader whether the packet starts with an Ethernet header; else with IP.
+ * @param linkHeader whether packets start with an Ethernet header; otherwise with IP.
  */
 export function greFilter(linkHeader: boolean): Uint8Array {
   const p = new BpfProgram();
@@ -86,16 +86,18 @@ const M_PAYLOAD = 1;
 const M_SUM = 2;
 
 /**
- * Chooses the worker of a GRE packet by its inner addresses (PACKET_FANOUT_CBPF: the answer modulo the number of
- * workers), so that both directions of a conversation meet: addresses are added, which is the same either way.
+ * Chooses the worker of a GRE packet by its inner addresses (PACKET_FANOUT_CBPF: the result modulo the number
+ * of workers), so that both directions of a conversation reach the same worker: the addresses are added,
+ * which is symmetric.
  *
- * ERSPAN I, II, III, Mellanox mirrors, GRE with Ethernet and GRE with IP are looked into, over IPv6 behind extension headers
- * too; inner frames without IP go by their MAC addresses, everything else by its outer addresses, and what has a second outer
- * VLAN tag to the first worker. The kernel puts IPv4 fragments together before it asks, but not those of IPv6, whose inner addresses only
- * the first one has: they go by their outer addresses. The packet starts at its network header here.
+ * It reads into ERSPAN I, II, III, Mellanox mirrors, GRE with Ethernet and GRE with IP, over IPv6 behind
+ * extension headers too. Inner frames without IP are distributed by their MAC addresses, everything else by
+ * its outer addresses, and packets with a second outer VLAN tag go to the first worker. The kernel
+ * reassembles IPv4 fragments before it runs the program, but not IPv6 fragments, of which only the first has
+ * the inner addresses: these are distributed by outer addresses. Here a packet starts at its network header.
  *
- * @param ipv6Fragmented whether large packets come in fragments over IPv6: then everything over IPv6 goes by its outer
- *   addresses, so that the large and the small packets of a conversation meet.
+ * @param ipv6Fragmented whether large packets arrive in fragments over IPv6: then everything over IPv6 is
+ * distributed by outer addresses, so that the large and the small packets of a conversation meet.
  */
 export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
   const p = new BpfProgram();
@@ -114,7 +116,7 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
       for (const option of IPV6_OPTIONS) p.jump('jeq', option, `option${i}`);
       p.jump('jeq', IpProtocol.Ah, `ah${i}`).goto('fragmented');
       p.label(`behind${i}`).goto('gre6');
-      // Offset 0 and no more fragments: a packet whole in itself (RFC 6946).
+      // Offset 0 and no more fragments: a complete packet (RFC 6946).
       p.label(`fragment${i}`).loadX('h', 42).jump('jset', 0xfff9, null, `atomic${i}`).goto('fragmented');
       p.label(`atomic${i}`).loadX('b', 40).storeA(M_SUM).txa().alu('add', 8).goto(`next${i}`);
       p.label(`ah${i}`).loadX('b', 40).storeA(M_SUM).loadX('b', 41).alu('add', 2).alu('lsh', 2).aluX('add');
@@ -195,7 +197,8 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
       .aluX('add')
       .storeA(M_SUM);
   }
-  // Fibonacci hashing: the kernel takes the answer modulo the workers, so the low bits must depend on all.
+  // Fibonacci hashing: the kernel takes the result modulo the number of workers, so the low bits must depend
+  // on all bits.
   p.label('mix').alu('mul', 0x9e3779b1).tax().alu('rsh', 15).aluX('xor').answerA();
   return p.assemble();
 }

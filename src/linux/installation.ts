@@ -1,4 +1,6 @@
-/** Addons that do not load: a release of Node.js they were not built for, no compiler, a system nobody built them for. */
+/**
+ * Addons that do not load: built for another Node.js release, not compiled, or not available for this system.
+ */
 
 import { MirrorlakeError } from '../model/errors.js';
 

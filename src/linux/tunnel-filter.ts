@@ -9,10 +9,10 @@ const GRE_CSUM = 0x8000;
 const GRE_KEY = 0x2000;
 /** Offset of the network header in a filter's packet (linux/filter.h: SKF_NET_OFF). */
 const SKF_NET_OFF = 0xfff00000;
-/** Tunnels looked for; what is of others is told apart in the receiver. */
+/** Tunnels in the filter; packets of further ones are recognised in the receiver. */
 const MAX_TUNNELS = 100;
 
-/** What a tunnel's packets have: both addresses, Ethernet inside or IP, and the key or none. */
+/** What identifies a tunnel's packets: both addresses, Ethernet or IP inside, and the key, if any. */
 export interface TunnelPackets {
   /** 4 or 16 bytes, neither of them any. */
   readonly local: Uint8Array;
@@ -22,8 +22,8 @@ export interface TunnelPackets {
 }
 
 /**
- * Passes everything but the packets of these tunnels, on a raw socket of protocol 47 (whose packets begin with the IPv4
- * header, or behind the IPv6 one).
+ * Passes everything except the packets of these tunnels, on a raw socket of protocol 47 (whose packets begin
+ * with the IPv4 header, or after the IPv6 header).
  */
 export function exceptTunnels(tunnels: readonly TunnelPackets[], ipv6: boolean): Uint8Array {
   const p = new BpfProgram();

@@ -34,7 +34,10 @@ export interface EncapsulationOptions {
     | typeof MirrorType.Gretap;
   /** ERSPAN session id, 0 to 1023: types II and III. */
   readonly session: number;
-  /** The mirrored port's index, 0 to 2^20 - 1: type II; type III carries it in a platform subheader, where it is set. */
+  /**
+   * The mirrored port's index, 0 to 2^20 - 1: type II; if it is set, type III carries it in a platform
+   * subheader.
+   */
   readonly index: number | undefined;
   /** Type III: hardware id (0 to 63), security group tag, unit of the timestamp. */
   readonly hardware: number;
@@ -46,7 +49,7 @@ export interface EncapsulationOptions {
   readonly checksum: boolean;
 }
 
-/** Puts frames into ERSPAN or GRE with Ethernet, one sequence of numbers for all of them. */
+/** Puts frames into ERSPAN or GRE with Ethernet, with one sequence of numbers for all of them. */
 export class Encapsulation {
   private readonly gre = new GreHeader();
   private readonly erspan = new ErspanHeader();
@@ -104,8 +107,8 @@ export class Encapsulation {
    * Writes GRE header, ERSPAN header and `length` bytes of the Ethernet frame at `start` to `b` at `o`.
    *
    * @param truncated whether the frame had more bytes
-   * @param egress whether the host sent it; else it received it
-   * @param sec, nsec when
+   * @param egress whether the host sent it; otherwise it received it
+   * @param sec, nsec its time
    * @returns bytes written: {@link overhead} and `length`
    */
   emit(
@@ -137,20 +140,20 @@ export class Encapsulation {
     return p - o;
   }
 
-  /** The header repeats VLAN id and priority of a frame that has a tag; the tag stays in the frame. */
+  /** The header repeats VLAN id and priority of a tagged frame; the tag stays in the frame. */
   private setTag(frame: Uint8Array, start: number, length: number): void {
     const { erspan } = this;
     const tagged = length >= ETHERNET_LENGTH + 2 && isVlanType(u16(frame, start + ETHERNET_TYPE));
     const tag = tagged ? u16(frame, start + ETHERNET_LENGTH) : 0;
     erspan.vlan = tag & 0xfff;
     erspan.cos = tag >>> 13;
-    // The field is called bso in type III, where 0 says that the frame is good.
+    // In type III the field is called bso, and 0 means a good frame.
     if (erspan.type === 2) {
       erspan.encapsulation = tagged ? ErspanEncapsulation.TagKept : ErspanEncapsulation.Untagged;
     }
   }
 
-  /** The timestamp in its unit: the low 32 bits, and the high ones where there is a subheader for them. */
+  /** The timestamp in its unit: the low 32 bits, and the high ones if a subheader has room for them. */
   private setTime(sec: number, nsec: number): void {
     const { erspan } = this;
     if (this.granularity === ErspanGranularity.Ieee1588) {

@@ -26,20 +26,20 @@ import {
 import { IPV4_BASE_LENGTH } from '../wire/ip/ipv4.js';
 import { IPV6_LENGTH } from '../wire/ip/ipv6.js';
 
-/** Packets sent with one call. */
+/** Packets per system call. */
 const BATCH = 64;
-/** The longest IPv4 packet; the kernel cuts it to the path's MTU. */
+/** The longest IPv4 packet; the kernel fragments it to the path's MTU. */
 const MAX_IP = 65535;
 const SEND_BUFFER = 4 * 1024 * 1024;
-/** How long a full socket is waited for before its packets are given up, milliseconds. */
+/** How long to wait for a full socket before its packets are given up, milliseconds. */
 const PATIENCE = 100;
-/** IP_PMTUDISC_DONT and IPV6_PMTUDISC_DONT: packets longer than the MTU go in fragments. */
+/** IP_PMTUDISC_DONT and IPV6_PMTUDISC_DONT: packets longer than the MTU are fragmented. */
 const PMTUDISC_DONT = 0;
 
 export interface Destination {
   /** 4 or 16 bytes. */
   readonly to: Uint8Array;
-  /** The outer source address; the kernel chooses where it is not given. */
+  /** The outer source address; by default the kernel chooses it. */
   readonly from?: Uint8Array;
   /** Interface index of a link-local address, else 0. */
   readonly scope: number;
@@ -48,7 +48,10 @@ export interface Destination {
   readonly tos: number;
 }
 
-/** Sends GRE packets to one address through a raw socket, a batch with one call. The kernel writes the IP header. */
+/**
+ * Sends GRE packets to one address through a raw socket, one system call per batch. The kernel writes the IP
+ * header.
+ */
 export class GreSender {
   private readonly fd: number;
   private readonly messages = new Messages(BATCH, MAX_IP);
@@ -57,18 +60,18 @@ export class GreSender {
   private queued = 0;
   /** Bytes of the IP header. */
   readonly ipHeader: number;
-  /** Packets, and bytes of IP packets before they are fragmented, that the kernel took. */
+  /** Packets, and bytes of IP packets before fragmentation, that the kernel accepted. */
   packets = 0;
   bytes = 0;
-  /** Packets the kernel did not take. */
+  /** Packets that the kernel did not accept. */
   lost = 0;
   /**
-   * Errors by name: of packets not taken (ENOBUFS, ENETUNREACH, …), and what ICMP reported of earlier ones
-   * (ENOPROTOOPT: the collector's host does not receive GRE).
+   * Errors by name: of packets not accepted (ENOBUFS, ENETUNREACH, …), and those that ICMP reported for
+   * earlier ones (ENOPROTOOPT: the collector's host does not receive GRE).
    */
   readonly errors = new Map<string, number>();
 
-  /** @throws LinuxError without the privilege, or when there is no way to the address */
+  /** @throws LinuxError without the privilege, or without a route to the address */
   constructor(destination: Destination) {
     const v4 = destination.to.length === 4;
     const sockaddr = (address: Uint8Array) =>
@@ -98,7 +101,7 @@ export class GreSender {
     this.writable.add(this.fd, POLLOUT);
   }
 
-  /** Memory of the next packet: GRE goes to `bytes` from `offset`, at most `room` bytes. */
+  /** Memory of the next packet: write GRE to `bytes` from `offset`, at most `room` bytes. */
   get buffer(): Uint8Array {
     return this.messages.bytes;
   }
@@ -111,14 +114,14 @@ export class GreSender {
     return MAX_IP - IPV6_LENGTH;
   }
 
-  /** Queues the `length` bytes that were written at `offset`; a full batch goes out. */
+  /** Queues the `length` bytes written at `offset`; sends a full batch. */
   push(length: number): void {
     this.messages.setOut(this.queued, length, 0);
     this.lengths[this.queued++] = length;
     if (this.queued === BATCH) this.flush();
   }
 
-  /** Sends what is queued. Packets the kernel refuses are counted and passed over. */
+  /** Sends the queue. Packets that the kernel refuses are counted and skipped. */
   flush(): void {
     let first = 0;
     let retried = -1;
@@ -134,7 +137,7 @@ export class GreSender {
       if (-n === libc.ERRNO.EINTR || (full && this.writable.wait(PATIENCE) > 0)) continue;
       const name = errnoName(-n);
       this.errors.set(name, (this.errors.get(name) ?? 0) + 1);
-      // The socket reports an ICMP error about an earlier packet in place of sending this one: try once more.
+      // The socket reports an ICMP error of an earlier packet instead of sending this one: retry once.
       if (retried === first) {
         this.lost++;
         first++;

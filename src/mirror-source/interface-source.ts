@@ -16,9 +16,9 @@ import { Ring } from '../receive/ring.js';
 import { passAllButGreTo } from './own-output.js';
 import { PACKET_OUTGOING } from './to-ethernet.js';
 
-/** 32 MiB: some 0.2 s of a full 1 Gbit/s both ways, to bridge a pause of the process. */
+/** 32 MiB: some 0.2 s of a full 1 Gbit/s in both directions, to bridge a pause of the process. */
 const SHAPE = { blockSize: 1024 * 1024, blocks: 32, retireMs: 10 };
-/** ARPHRD_ types whose packets are understood: Ethernet, loopback (Ethernet as well), none (TUN: bare IP). */
+/** ARPHRD_ types that are supported: Ethernet, loopback (also Ethernet), none (TUN: bare IP). */
 const ARPHRD_ETHER = 1;
 const ARPHRD_LOOPBACK = 772;
 const ARPHRD_NONE = 65534;
@@ -31,17 +31,17 @@ export interface InterfaceOptions {
   readonly promiscuous: boolean;
 }
 
-/** An interface's packets, both ways, but for what the mirror itself sends. */
+/** An interface's packets in both directions, except what the mirror itself sends. */
 export class InterfaceSource {
   private readonly fd: number;
   private readonly ring: Ring;
   private readonly readable = new PollSet(1);
   private readonly statistics = new PacketStatistics();
   private readonly types = new Uint8Array(BATCH_CAPACITY);
-  /** Packets the kernel had no room for. */
+  /** Packets dropped by the kernel for lack of room. */
   drops = 0;
 
-  /** @throws LinuxError without the privilege, or when there is no such interface or it is of another kind */
+  /** @throws LinuxError without the privilege, or for a missing or unsupported interface */
   constructor(
     readonly name: string,
     options: InterfaceOptions,
@@ -59,7 +59,7 @@ export class InterfaceSource {
     this.fd = openPacketSocket();
     try {
       const index = interfaceIndex(name);
-      // What goes out through the loopback interface comes in again: once is enough.
+      // Packets sent through the loopback interface are received again: take them once.
       setUpRing(this.fd, SHAPE, options.outgoing && type !== ARPHRD_LOOPBACK);
       bindRing(this.fd, index, name);
       if (options.promiscuous && type === ARPHRD_ETHER) setPromiscuous(this.fd, index);
@@ -73,11 +73,12 @@ export class InterfaceSource {
     attachFilter(this.fd, passAllButGreTo(options.to, linkHeader));
   }
 
-  /** Fills the batch, waiting up to `timeout` milliseconds for packets; false when there are none. */
+  /** Fills the batch, waiting up to `timeout` milliseconds for packets; false if there are none. */
   next(batch: PacketBatch, timeout: number): boolean {
     if (this.ring.fill(batch)) return true;
     this.readable.wait(timeout);
-    // An interface that goes down leaves an error, which would end every later wait at once; packets come again with it.
+    // An interface that goes down leaves an error, which would end every later wait at once; packets return
+    // with the interface.
     if ((this.readable.events(0) & POLLERR) !== 0) clearSocketError(this.fd);
     return this.ring.fill(batch);
   }
@@ -87,7 +88,7 @@ export class InterfaceSource {
     return this.types[i] === PACKET_OUTGOING;
   }
 
-  /** Whether the interface is still there: a packet socket outlives its interface in silence. */
+  /** Whether the interface still exists: a packet socket silently outlives its interface. */
   get present(): boolean {
     return interfaceIndex(this.name) !== 0;
   }

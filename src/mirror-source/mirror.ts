@@ -5,11 +5,11 @@ import type { PacketFilter } from './packet-filter.js';
 import type { RateLimit } from './rate-limit.js';
 import { ToEthernet } from './to-ethernet.js';
 
-/** Which packets of a host are mirrored: those it receives, those it sends, or both. */
+/** Which packets of a host to mirror: those it receives, those it sends, or both. */
 export type Direction = 'ingress' | 'egress' | 'both';
 
 export interface MirrorOptions {
-  /** Bytes of a frame that are mirrored at most; what is longer is cut, and ERSPAN II and III say so. */
+  /** The most bytes of a frame that are mirrored; longer frames are cut, and ERSPAN II and III say so. */
   readonly snapLength: number | undefined;
   readonly filter: PacketFilter | undefined;
   readonly rate: RateLimit | undefined;
@@ -19,13 +19,15 @@ export interface MirrorOptions {
 /** The longest packet of an interface or a capture. */
 const LONGEST = 262144;
 
-/** What becomes of one packet after the other: filter, snap length, rate, encapsulation, sending. */
+/** What happens to each packet in turn: filter, snap length, rate, encapsulation, sending. */
 export class Mirror {
   /** Packets offered. */
   seen = 0;
-  /** Refused by the filter, or of the other direction. */
+  /** Rejected by the filter, or of the other direction. */
   filtered = 0;
-  /** Without an Ethernet frame to be made of them: unknown link types, packets cut inside their link header. */
+  /**
+   * Packets that no Ethernet frame can be made of: unknown link types, packets cut inside their link header.
+   */
   unusable = 0;
   /** Mirrored, but cut. */
   truncated = 0;
@@ -45,10 +47,10 @@ export class Mirror {
   /**
    * Mirrors packet `i` of the batch. It is copied; {@link GreSender.flush} sends it at the latest.
    *
-   * @param outgoing whether the host sent it; packets of cooked captures say it themselves
+   * @param outgoing whether the host sent it; packets of cooked captures know it themselves
    * @param sec, nsec the time it is given
    * @param now milliseconds, for the rate
-   * @returns 0; where the rate does not admit it, milliseconds until it may be offered again (see {@link drop})
+   * @returns 0; if the rate does not admit it, milliseconds until it may be offered again (see {@link drop})
    */
   packet(batch: PacketBatch, i: number, outgoing: boolean, sec: number, nsec: number, now: number): number {
     const { ethernet, options, sender } = this;

@@ -4,15 +4,15 @@ import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { EtherType } from '../wire/link/ethertypes.js';
 
 const VLAN_TYPES = [EtherType.Vlan, EtherType.ProviderBridging, EtherType.Vlan9100];
-/** VLAN tags looked through. */
+/** VLAN tags skipped. */
 const MAX_TAGS = 2;
 
 /**
- * A socket filter that drops GRE packets to the collector, and their fragments, and passes all others: a mirror
- * of the interface it sends through would mirror its own packets without end.
+ * A socket filter that drops GRE packets to the collector, and their fragments, and passes all others: a
+ * mirror of the interface it sends through would mirror its own packets endlessly.
  *
  * @param to the collector's address, 4 or 16 bytes
- * @param linkHeader whether packets start with an Ethernet header; else with IP
+ * @param linkHeader whether packets start with an Ethernet header; otherwise with IP
  */
 export function passAllButGreTo(to: Uint8Array, linkHeader: boolean): Uint8Array {
   const p = new BpfProgram();

@@ -1,8 +1,9 @@
 /**
- * Runs a classic BPF program over packets (linux/filter.h; McCanne and Jacobson, "The BSD Packet Filter", 1993).
+ * Runs a classic BPF program over packets (linux/filter.h; McCanne and Jacobson, "The BSD Packet Filter",
+ * 1993).
  *
- * A program that a socket has attached sees an interface's packets without the VLAN tags the kernel took off;
- * run here, it sees the frame as it was on the wire, of an interface and of a capture alike.
+ * A program attached to a socket sees packets without the VLAN tags that the kernel removed; run here, it
+ * sees frames as they were on the wire, from interfaces and captures alike.
  */
 import { u16, u32 } from '../wire/bytes.js';
 
@@ -23,7 +24,7 @@ const IND = 0x40;
 const MEM = 0x60;
 const LEN = 0x80;
 const MODE = 0xe0;
-/** How many bytes it takes. */
+/** The size of a load. */
 const HALF = 0x08;
 const BYTE = 0x10;
 const SIZE = 0x18;
@@ -40,7 +41,10 @@ export class PacketFilter {
   private readonly k: Uint32Array;
   private readonly memory = new Uint32Array(16);
 
-  /** @param program an array of struct sock_filter, as libpcap compiles it: its jumps lead forwards, to its own instructions */
+  /**
+   * @param program an array of struct sock_filter, as libpcap compiles it: its jumps lead forward, to its own
+   * instructions
+   */
   constructor(program: Uint8Array) {
     const n = program.length / 8;
     const view = new DataView(program.buffer, program.byteOffset);
@@ -57,7 +61,7 @@ export class PacketFilter {
   }
 
   /**
-   * Whether the packet from `o` up to `end` passes. A load beyond the end refuses it, as in the kernel.
+   * Whether the packet from `o` up to `end` passes. A load beyond the end rejects it, as in the kernel.
    *
    * @param length bytes it had on the wire
    */

@@ -1,14 +1,17 @@
-/** What a rate is counted in. */
+/** The unit of a rate. */
 export interface Rate {
   /** Bits of IP packets, or packets. */
   readonly unit: 'bit' | 'packet';
   readonly perSecond: number;
 }
 
-/** How long a sender may catch up after a pause, as a part of a second's allowance. */
+/** How long a sender may catch up after a pause, in seconds of its allowance. */
 const BURST = 0.05;
 
-/** A token bucket: so much a second, and after a pause a burst of a twentieth of that (but always one packet). */
+/**
+ * A token bucket: a rate per second, and after a pause a burst of a twentieth of a second's allowance (but at
+ * least one packet).
+ */
 export class RateLimit {
   private tokens: number;
   private readonly burst: number;
@@ -21,11 +24,11 @@ export class RateLimit {
   }
 
   /**
-   * Takes a packet's share, if it is there.
+   * Takes a packet's tokens, if there are enough.
    *
    * @param bytes of the IP packet
-   * @param now milliseconds of a clock that does not go back
-   * @returns 0 when the packet may go; else milliseconds until it may
+   * @param now milliseconds of a monotonic clock
+   * @returns 0 if the packet may go; otherwise milliseconds until it may
    */
   take(bytes: number, now: number): number {
     const { rate } = this;

@@ -1,4 +1,7 @@
-/** The two ways of a mirror: an interface's packets as they come, a capture's as they came. */
+/**
+ * The two sources of a mirror: an interface's packets as they come, and a capture's with their recorded
+ * timing.
+ */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { LinuxError } from '../linux/errors.js';
 import { ERRNO } from '../linux/libc.js';
@@ -7,10 +10,10 @@ import type { GreSender } from './gre-sender.js';
 import type { InterfaceSource } from './interface-source.js';
 import type { Mirror } from './mirror.js';
 
-/** How long packets of a silent interface are waited for at a time: as long as a signal may have to wait, milliseconds. */
+/** How long to wait for packets of a silent interface before checking for signals, milliseconds. */
 const WAIT = 100;
 
-/** Mirrors an interface until `signal` is aborted. @throws LinuxError when the interface is removed. */
+/** Mirrors an interface until `signal` is aborted. @throws LinuxError if the interface is removed. */
 export async function mirrorInterface(
   source: InterfaceSource,
   mirror: Mirror,
@@ -33,20 +36,23 @@ export async function mirrorInterface(
 }
 
 export interface ReplayOptions {
-  /** Times the capture's own speed; Infinity: as fast as it goes. */
+  /** A multiple of the recorded speed; Infinity: as fast as possible. */
   readonly speed: number;
-  /** How often the capture is played; Infinity: until `signal` is aborted. */
+  /** How often to play the capture; Infinity: until `signal` is aborted. */
   readonly loops: number;
 }
 
-/** Packets due within this time go out together, milliseconds. */
+/** Packets due within this time are sent together, milliseconds. */
 const TICK = 1;
-/** The longest pause of a capture that is kept, milliseconds: clocks that were set make years of a second. */
+/**
+ * The longest pause of a capture that is kept, milliseconds: a clock that was set can turn a second into
+ * years.
+ */
 export const LONGEST_PAUSE = 600_000;
 
-/** The time a replay keeps, in milliseconds. */
+/** The clock of a replay, in milliseconds. */
 export interface ReplayClock {
-  /** A time that never goes back. */
+  /** A monotonic time. */
   now(): number;
   /** Waits; rejects when `signal` is aborted. */
   sleep(milliseconds: number, signal: AbortSignal): Promise<unknown>;
@@ -60,15 +66,15 @@ const CLOCK: ReplayClock = {
 /** What a replay needs of a {@link Mirror}. */
 export type ReplayTarget = Pick<Mirror, 'packet'> & { readonly sender: Pick<GreSender, 'flush'> };
 
-/** Mirrors a capture with the pauses it has, from its beginning to its end, once or again and again. */
+/** Mirrors a capture with its pauses, once or repeatedly. */
 export class Replay {
-  /** When the next packet is due, and the time that was looked at last: milliseconds since the start. */
+  /** When the next packet is due, and the time of the last check: milliseconds since the start. */
   private due = 0;
   private now = 0;
   private readonly start: number;
   private readonly batch = new PacketBatch();
 
-  /** @param open opens the capture from its beginning; it ends with `signal` */
+  /** @param open opens the capture at its beginning; it ends with `signal` */
   constructor(
     private readonly open: () => Promise<PacketSource>,
     private readonly mirror: ReplayTarget,
@@ -92,7 +98,7 @@ export class Replay {
     }
   }
 
-  /** The capture, undefined when it was broken off before it began. */
+  /** The capture, undefined if it was aborted before it began. */
   private async opened(): Promise<PacketSource | undefined> {
     try {
       return await this.open();
@@ -122,19 +128,19 @@ export class Replay {
     }
   }
 
-  /** Moves the time the next packet is due on by a pause of the capture. */
+  /** Delays the next packet by a pause of the capture. */
   private pass(pause: number): void {
     if (pause > 0) this.due += Math.min(pause, LONGEST_PAUSE) / this.options.speed;
   }
 
   private send(i: number): number {
-    // A mirror's timestamps are of its own clock, as a switch's are.
+    // Timestamps are of the mirror's own clock, as in a switch.
     const time = Date.now();
     const sec = Math.floor(time / 1000);
     return this.mirror.packet(this.batch, i, false, sec, (time % 1000) * 1_000_000, this.time.now());
   }
 
-  /** Nothing of a capture is dropped for the rate's sake: it takes longer. */
+  /** Packets of a capture are never dropped for the rate: the capture takes longer. */
   private async sendLater(i: number, milliseconds: number): Promise<void> {
     for (let wait = milliseconds; wait > 0; wait = this.send(i)) {
       if (!(await this.until(this.clock() + wait + TICK))) return;
@@ -145,7 +151,7 @@ export class Replay {
     return this.time.now() - this.start;
   }
 
-  /** Sends what is queued and waits for a time; false when the wait was broken off. */
+  /** Sends the queue and waits until a time; false if aborted. */
   private async until(time: number): Promise<boolean> {
     this.now = this.clock();
     if (time <= this.now + TICK) return true;

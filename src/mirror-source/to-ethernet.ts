@@ -5,22 +5,22 @@ import { EtherType } from '../wire/link/ethertypes.js';
 import { familyEtherType, NULL_LENGTH, NullHeader, parseNull } from '../wire/link/null-loop.js';
 import { parseSll, parseSll2, SLL_LENGTH, SLL2_LENGTH, SllHeader } from '../wire/link/sll.js';
 
-/** sll_pkttype of a packet the capturing host sent (packet(7)). */
+/** sll_pkttype of a packet that the capturing host sent (packet(7)). */
 export const PACKET_OUTGOING = 4;
-/** Where a cooked header has the sender's address. */
+/** Offset of the sender's address in a cooked header. */
 const SLL_ADDRESS = 6;
 const SLL2_ADDRESS = 12;
 
 /**
- * Makes Ethernet frames of packets with other link layers, for what mirrors carry is Ethernet: the link header
- * goes, and one comes that has the sender's MAC address as far as it is known, zeros for the rest, and the EtherType.
+ * Makes Ethernet frames of packets with other link layers, because mirrors carry Ethernet: the link header is
+ * replaced by one with the sender's MAC address, if known, zeros for the rest, and the EtherType.
  */
 export class ToEthernet {
   /** The frame: from `start`, `length` bytes. */
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;
   length = 0;
-  /** Bytes the frame has beyond (or short of) the packet it was made of. */
+  /** By how many bytes the frame is longer (or shorter) than its packet. */
   grown = 0;
   /** Whether the link header says that the capturing host sent the packet. */
   outgoing = false;
@@ -34,9 +34,9 @@ export class ToEthernet {
   }
 
   /**
-   * Sets the frame to a packet's, from `o` up to `end` of `b`.
+   * Sets the frame to that of a packet, from `o` up to `end` of `b`.
    *
-   * @returns false when its link type is not known or its link header makes no sense.
+   * @returns false if its link type is unknown or its link header is malformed.
    */
   convert(b: Uint8Array, o: number, end: number, linkType: number): boolean {
     this.outgoing = false;

@@ -1,4 +1,7 @@
-/** Link types of a packet's first header: LINKTYPE_ values of the capture formats (www.tcpdump.org/linktypes.html). */
+/**
+ * Link types of a packet's first header: LINKTYPE_ values of the capture formats
+ * (www.tcpdump.org/linktypes.html).
+ */
 export const LinkType = {
   Null: 0,
   Ethernet: 1,
@@ -10,12 +13,12 @@ export const LinkType = {
   LinuxSll2: 276,
 } as const;
 
-/** As many packets as one batch holds at most. */
+/** The largest number of packets in a batch. */
 export const BATCH_CAPACITY = 4096;
 
 /**
- * Some packets in one stretch of memory: what every receiver fills and demux reads. The bytes stay valid
- * until the receiver is asked for the next batch.
+ * Some packets in one byte array: receivers fill it and demux reads it. The bytes stay valid until the
+ * receiver is asked for the next batch.
  */
 export class PacketBatch {
   bytes: Uint8Array = new Uint8Array(0);
@@ -28,13 +31,13 @@ export class PacketBatch {
   readonly sec = new Uint32Array(BATCH_CAPACITY);
   readonly nsec = new Uint32Array(BATCH_CAPACITY);
   readonly linkType = new Uint16Array(BATCH_CAPACITY);
-  /** Which interface of the source the packet came in on, from 0. */
+  /** The interface of the source that the packet arrived on, from 0. */
   readonly interface = new Uint16Array(BATCH_CAPACITY);
 }
 
-/** Where packets come from, a batch at a time. */
+/** A source of packets, one batch at a time. */
 export interface PacketSource {
-  /** Fills the batch, reusing it; false when there are no more packets. */
+  /** Fills the batch, reusing it; false if there are no more packets. */
   next(batch: PacketBatch): Promise<boolean>;
   close(): Promise<void>;
 }

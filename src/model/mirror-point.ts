@@ -1,4 +1,4 @@
-/** Where mirrored frames come from: the identity and the words for it. */
+/** Where mirrored frames come from: the identity and its words. */
 
 /** How frames are mirrored to us. The words are those of the `mirror_type` column. */
 export const MirrorType = {
@@ -22,19 +22,22 @@ export const MIRROR_TYPE_NAMES = [
   'mellanox',
 ] as const;
 
-/** Whether it may be a tunnel, which both its ends send into, and no mirror. */
+/** Whether it may be a tunnel that both ends send into, rather than a mirror. */
 export function isTwoWay(type: MirrorType): boolean {
   return type >= MirrorType.Gre && type <= MirrorType.Pptp;
 }
 
-/** Whether the GRE key is part of a mirror point's identity. ERSPAN has a session for that; some of its senders put other things there. */
+/**
+ * Whether the GRE key is part of a mirror point's identity. ERSPAN has a session instead; some of its senders
+ * put other data into the key.
+ */
 export function isKeyed(type: MirrorType): boolean {
   return type === MirrorType.Gre || type === MirrorType.Gretap || type === MirrorType.Mellanox;
 }
 
 /**
- * The identity of a mirror point as text: type, addresses, ERSPAN session, and the key where it is part of it. Of a two-way
- * tunnel it is the same from either end: who saw it first does not matter.
+ * The identity of a mirror point as text: type, addresses, ERSPAN session, and the key if it is part of it.
+ * For a two-way tunnel it is the same from either end, whichever was seen first.
  */
 export function pointKey(p: Omit<MirrorPoint, 'index'>): string {
   const ends = [p.source.join('.'), p.target.join('.')];
@@ -42,14 +45,16 @@ export function pointKey(p: Omit<MirrorPoint, 'index'>): string {
   return `${p.type} ${ends[0]} ${ends[1]} ${p.session} ${isKeyed(p.type) ? (p.key ?? '') : ''}`;
 }
 
-/** ERSPAN's direction bit, and what a session saw of it. The words are those of the `mirror_direction` column. */
+/**
+ * ERSPAN's direction bit, and what a session saw of it. The words are those of the `mirror_direction` column.
+ */
 export const MirrorDirection = { Unknown: 0, Ingress: 1, Egress: 2, Both: 3 } as const;
 export type MirrorDirection = (typeof MirrorDirection)[keyof typeof MirrorDirection];
 export const MIRROR_DIRECTION_NAMES = ['unknown', 'ingress', 'egress', 'both'] as const;
 
 /**
  * One mirror point: a kind of encapsulation from one sender to one collector address, under one ERSPAN
- * session or one GRE key. There are few of them, each made once.
+ * session or one GRE key. There are few of them, each created once.
  */
 export class MirrorPoint {
   constructor(
@@ -61,7 +66,10 @@ export class MirrorPoint {
     readonly target: Uint8Array,
     /** ERSPAN session id, 0 to 1023; 0 for types without one. */
     readonly session: number,
-    /** The GRE key, null where there is none. For ERSPAN a key that senders repeat is kept, not part of the identity. */
+    /**
+     * The GRE key, null without one. A key that ERSPAN senders repeat is kept, but is no part of the
+     * identity.
+     */
     readonly key: number | null,
   ) {}
 }

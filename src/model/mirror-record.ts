@@ -1,23 +1,23 @@
 import type { MirrorPoint } from './mirror-point.js';
 
 /**
- * What the GRE sequence numbers of a mirror point turned out to count. The words are those of the `sequence`
- * column. Senders number per ERSPAN session, some per hardware id or per direction within it, some all sessions as one.
+ * What the GRE sequence numbers of a mirror point count; the words of the `sequence` column. Senders number
+ * per ERSPAN session, some per hardware id or per direction within it, some all sessions together.
  */
 export const SequenceUse = {
   /** No packet carried a sequence number. */
   None: 0,
-  /** One running number for the mirror point. */
+  /** One counter for the mirror point. */
   Session: 1,
-  /** A running number for each hardware id. */
+  /** One counter per hardware id. */
   Hardware: 2,
-  /** A running number for each direction. */
+  /** One counter per direction. */
   Direction: 3,
-  /** A running number for each hardware id and direction. */
+  /** One counter per hardware id and direction. */
   HardwareDirection: 4,
-  /** Numbers that cannot be a sequence: nothing can be said of loss. */
+  /** Numbers that cannot be a sequence: losses are unknown. */
   Unusable: 5,
-  /** One running number for every ERSPAN session of the source. */
+  /** One counter for all ERSPAN sessions of the source. */
   Source: 6,
 } as const;
 export type SequenceUse = (typeof SequenceUse)[keyof typeof SequenceUse];
@@ -32,8 +32,8 @@ export const SEQUENCE_USE_NAMES = [
 ] as const;
 
 /**
- * One row of the `mirrors` table: what one mirror point sent in one minute. The object is reused: a sink encodes
- * or copies what it wants before it returns. docs/reference/columns.md has every column's meaning.
+ * One row of the `mirrors` table: what one mirror point sent in one minute. The object is reused: a sink
+ * encodes or copies what it needs before it returns. docs/reference/columns.md explains every column.
  */
 export class MirrorRecord {
   /** Start of the minute, seconds since 1970. */
@@ -41,24 +41,27 @@ export class MirrorRecord {
   /** Set before the record is handed on. */
   point!: MirrorPoint;
   packets = 0;
-  /** Bytes of the mirrored frames as they arrived, encapsulation not included. */
+  /** Bytes of the mirrored frames as they arrived, without encapsulation. */
   bytes = 0;
   sequence: SequenceUse = SequenceUse.None;
-  /** Sequence numbers given up: missing for some seconds, or to the end. With those after it 0 while `sequence` is none. */
+  /**
+   * Sequence numbers given up: missing for some seconds, or at the end. While `sequence` is none, this and
+   * the following counts are 0.
+   */
   lost = 0;
-  /** Those lost that came after that. */
+  /** Lost ones that arrived later. */
   late = 0;
-  /** Those lost, and in totals those missing now that may still come. */
+  /** Lost ones and, in totals, those missing now that may still arrive. */
   missing = 0;
-  /** Packets that came after one with a later number. */
+  /** Packets that arrived after one with a higher number. */
   reordered = 0;
-  /** Packets whose number had come before. */
+  /** Packets whose number had arrived before. */
   repeated = 0;
-  /** Frames the switch or the capture cut short. */
+  /** Frames that the switch or the capture cut. */
   truncated = 0;
-  /** Frames with a header that cannot be right. */
+  /** Frames with an impossible header. */
   malformed = 0;
-  /** Packets the kernel dropped before this collector saw them, in this minute, whoever sent them. */
+  /** Packets that the kernel dropped in this minute before this collector saw them, whoever sent them. */
   kernelDrops = 0;
 }
 

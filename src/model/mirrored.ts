@@ -3,17 +3,17 @@ import type { MirrorPoint } from './mirror-point.js';
 import { MirrorDirection } from './mirror-point.js';
 
 /**
- * What the encapsulation says of one mirrored frame, beside its mirror point. Reused from packet to packet.
+ * What the encapsulation says about one mirrored frame, besides its mirror point. Reused for every packet.
  */
 export class Mirrored {
   /** Set before any frame is handed on. */
   point!: MirrorPoint;
   /**
-   * What the frame begins with, as GRE protocol types have it, whatever header stood before it: 0x6558 Ethernet (an 802.3
-   * frame out of an A-MSDU too), 0x0800 IP of either version, 0x22eb what ERSPAN's frame type does not tell.
+   * What the frame begins with, as a GRE protocol type, whatever header preceded it: 0x6558 Ethernet (also an
+   * 802.3 frame from an A-MSDU), 0x0800 IP of either version, 0x22eb if ERSPAN's frame type does not tell.
    */
   protocol = 0;
-  /** ERSPAN index (type II) or platform port id (type III), 0 where there is none. */
+  /** ERSPAN index (type II) or platform port id (type III), 0 without one. */
   port = 0;
   direction: MirrorDirection = MirrorDirection.Unknown;
   /** ERSPAN type III hardware id. */
@@ -25,12 +25,12 @@ export class Mirrored {
   vlan = -1;
   /** ERSPAN's t bit. */
   truncated = false;
-  /** GRE sequence number, -1 where there is none. */
+  /** GRE sequence number, -1 without one. */
   sequence = -1;
-  /** PPTP's call id, by which it numbers. */
+  /** PPTP's call id; each call has its own sequence numbers. */
   call = 0;
 
-  /** Forgets what a header behind GRE may have said: port to truncated. */
+  /** Clears the fields of a header behind GRE: port to truncated. */
   clear(): void {
     this.port = 0;
     this.direction = MirrorDirection.Unknown;
@@ -43,15 +43,15 @@ export class Mirrored {
   }
 }
 
-/** Where decoded frames go. Both arguments are reused: what is to be kept is copied. */
+/** Takes decoded frames. Both arguments are reused: copy what you keep. */
 export interface FrameSink {
   frame(frame: Frame, mirrored: Mirrored): void;
   /**
-   * Told of the first `count` (up to {@link FRAMES_AHEAD}) of these frames before they are handed over one by one: time to
-   * fetch what they will need into the processor's cache, all at once in place of one after the other.
+   * Announces the first `count` (up to {@link FRAMES_AHEAD}) of these frames before they are handed over one
+   * by one, so that the sink can fetch the memory they need into the processor's cache, all at once.
    */
   ahead?(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void;
 }
 
-/** Frames that a sink hears of ahead. */
+/** Frames announced ahead. */
 export const FRAMES_AHEAD = 16;

@@ -1,6 +1,4 @@
-/**
- * An outer IP packet that carries GRE, whole: fragments are reassembled before. Reused from packet to packet.
- */
+/** A complete outer IP packet that carries GRE, after reassembly. Reused for every packet. */
 export class OuterPacket {
   bytes: Uint8Array = new Uint8Array(0);
   /** Seconds since 1970 and nanoseconds. */
@@ -13,24 +11,27 @@ export class OuterPacket {
   source = 0;
   destination = 0;
   gre = 0;
-  /** The byte after the last captured one of the IP packet (link padding left out). */
+  /** The byte after the last captured one of the IP packet (without link padding). */
   end = 0;
-  /** The byte after its last one by its IP length: beyond `end` when the capture cut it. */
+  /** The byte after its last one according to its IP length: beyond `end` if the capture cut it. */
   wireEnd = 0;
   /** IPv4 TOS or IPv6 traffic class: DSCP in the high six bits, ECN in the low two. */
   tos = 0;
   ttl = 0;
-  /** Index of the interface it came in on, -1 where that is not known (captures). */
+  /** Index of the interface it arrived on, -1 if unknown (captures). */
   link = -1;
 }
 
 /**
- * Who is asked first about a GRE version 0 packet (Linux: the ipgre handler of gre_demux). A tunnel owns
- * what it matches; what nobody owns is observed.
+ * Asked first about a GRE version 0 packet (Linux: the ipgre handler of gre_demux). A tunnel owns what it
+ * matches; packets without an owner are observed.
  */
 export interface GreReceiver {
-  /** @returns true when a tunnel took or refused the packet (PACKET_RCVD); false when none is its (PACKET_REJECT). */
+  /**
+   * @returns true if a tunnel took or refused the packet (PACKET_RCVD); false if no tunnel owns it
+   * (PACKET_REJECT).
+   */
   rcv(packet: OuterPacket): boolean;
-  /** Whether a packet between these addresses may be one of its own: as much as an incomplete one tells. */
+  /** Whether a packet between these addresses may belong to a tunnel: an incomplete packet tells no more. */
   mayOwn(packet: OuterPacket): boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * What a running collector says of itself: `mirrorlake status --json` prints this object, the metrics are made
- * from it. Counters count from the collector's start. docs/reference/metrics.md has every field's meaning.
+ * The status of a running collector: `mirrorlake status --json` prints this object, and the metrics are made
+ * from it. Counters start at 0 when the collector starts. docs/reference/metrics.md explains every field.
  */
 import type { RefusedTunnelPackets, TunnelStatus } from './tunnel-status.js';
 
@@ -10,14 +10,14 @@ export interface ReceiverStatus {
   readonly kind: 'ring' | 'raw';
   /** `up`, or what is wrong: `down`, `gone`, `failed`. */
   readonly state: string;
-  /** Packets taken from the kernel, and those it dropped for want of room. */
+  /** Packets taken from the kernel, and those it dropped for lack of room. */
   readonly packets: number;
   readonly dropped: number;
-  /** Local IPv6 addresses that raw sockets do not receive on, for want of a socket. */
+  /** Local IPv6 addresses that raw sockets do not receive on, for lack of a socket. */
   readonly addresses_missed: number;
 }
 
-/** Where packets ended that were not mirrored frames of an observed mirror point, by reason. */
+/** What became of packets other than mirrored frames of an observed mirror point, by reason. */
 export type DropCounts = Readonly<Record<string, number>>;
 
 export interface MirrorStatus {
@@ -27,35 +27,35 @@ export interface MirrorStatus {
   readonly type: string;
   readonly source: string;
   readonly target: string;
-  /** Null of an entry that names none, while no point of it is known. */
+  /** Null for an entry that names none, while no point of it is known. */
   readonly session: number | null;
   readonly key: number | null;
   /** `observe`, `ignore`, or `refuse`. */
   readonly policy: string;
   readonly packets: number;
   readonly bytes: number;
-  /** What the sequence numbers turned out to count; see the column `sequence` of the table mirrors. */
+  /** What the sequence numbers count; see the column `sequence` of the table mirrors. */
   readonly sequence: string;
   /**
-   * Packets the mirror sent that were given up: they had not arrived for seconds, nor did this host's kernel drop them.
-   * Absent of a mirror that is configured and has sent nothing.
+   * Packets of the mirror that were given up: they had not arrived for seconds, and this host's kernel did
+   * not drop them. Absent for a configured mirror that has sent nothing.
    */
   readonly lost?: number;
-  /** Those of them that came after that. */
+  /** Those of them that arrived later. */
   readonly late: number;
   readonly reordered: number;
   readonly repeated: number;
   readonly truncated: number;
   readonly malformed: number;
-  /** This mirror's share of what this host's kernel dropped. */
+  /** This mirror's share of the packets that this host's kernel dropped. */
   readonly kernel_drops: number;
-  /** Seconds since 1970 of its last packet; absent before there was one. */
+  /** Time of its last packet, seconds since 1970; absent before the first. */
   readonly last_seen?: number;
-  /** Its frames come twice, which `deduplicate` would count once. Absent from an older collector. */
+  /** Its frames come twice, and `deduplicate` is off. Absent in an older collector. */
   readonly comes_twice?: boolean;
 }
 
-/** What mirror points that are not told one by one sent in all, since the start. */
+/** The sum of what unlisted mirror points sent since the start. */
 export interface MirrorSums {
   readonly points: number;
   readonly packets: number;
@@ -70,26 +70,26 @@ export interface MirrorSums {
   readonly last_seen: number;
 }
 
-/** The places for the mirror points of an entry of the configuration, or of those that no entry names. */
+/** The places for mirror points of an entry of the configuration, or of those that no entry names. */
 export interface PoolStatus {
-  /** Of the entry; empty for the unknown ones. */
+  /** The entry's name; empty for unknown points. */
   readonly name: string;
-  /** Points known now, and places for them, a worker. */
+  /** Points known now, and places for them per worker. */
   readonly points: number;
   readonly places: number;
-  /** Packets of points that found no place. */
+  /** Packets of points without a place. */
   readonly full: number;
   /** Points forgotten because they were silent for long. */
   readonly forgotten: number;
 }
 
-/** A refused mirror point that is among the loudest. */
+/** One of the loudest refused mirror points. */
 export interface RefusedStatus {
   readonly type: string;
   readonly source: string;
   readonly session: number;
   readonly key: number | null;
-  /** Between which numbers that of its packets is. */
+  /** Bounds of the number of its packets. */
   readonly packets_at_least: number;
   readonly packets_at_most: number;
 }
@@ -99,67 +99,78 @@ export interface SessionStatus {
   readonly opened: number;
   /** Rows handed to the store. */
   readonly rows: number;
-  /** Sessions ended by a full table. */
+  /** Sessions ended because the table was full. */
   readonly pressure: number;
-  /** Sessions ended because the hashes of too many were alike. */
+  /** Sessions ended because too many hashes collided. */
   readonly collisions: number;
   /**
-   * Inner packets in fragments given up because too many were open, and those whose first fragment never
-   * came.
+   * Fragmented inner packets given up because too many were open, and those whose first fragment never came.
    */
   readonly fragment_trains_dropped: number;
   readonly fragment_trains_headless: number;
   readonly duplicates: number;
-  /** Frames whose place another took before their copies could have come: these count as packets. */
+  /** Frames whose place was taken before their copies could have come: these count as packets. */
   readonly duplicates_forgotten: number;
-  /** Rows lost because more than 256 MiB of them waited for the store's thread, and frames because 16 MiB of fragments waited for their first one. */
+  /**
+   * Rows lost because more than 256 MiB waited for the store's thread, and frames lost because 16 MiB of
+   * fragments waited for their first one.
+   */
   readonly dropped: number;
 }
 
 export interface StoreStatus {
   readonly target: string;
-  /** `starting` (not tried yet), `up`, `away` (cannot be reached; segments wait), `failed`, or `none`: there is no store. */
+  /**
+   * `starting` (not tried yet), `up`, `away` (cannot be reached; segments wait), `failed`, or `none`: there
+   * is no store.
+   */
   readonly state: string;
-  /** The last failure's words, empty when there was none since the last success. */
+  /** The last error, empty if there was none since the last success. */
   readonly error: string;
   /** Rows and segments the store has accepted. */
   readonly rows_stored: number;
   readonly segments_stored: number;
-  /** What waits, on the disk, or in memory while the disk takes nothing. */
+  /** What waits, on disk, or in memory while the disk takes nothing. */
   readonly spool_segments: number;
   readonly spool_bytes: number;
-  /** How much of its limit that is, 0 to 1: of the spool of rows or that of kept packets, whichever is fuller. */
+  /** How full it is, 0 to 1: the spool of rows or that of kept packets, whichever is fuller. */
   readonly spool_used?: number;
   /**
-   * What is wrong with the spool: its disk takes nothing, or rows were lost within the last minute. Empty while it is
-   * well. An older collector, asked by this version, says nothing of it, nor of the other fields that may be missing.
+   * What is wrong with the spool: its disk takes nothing, or rows were lost within the last minute. Empty
+   * while it is well. Absent in an older collector, like the other optional fields.
    */
   readonly spool_error?: string;
-  /** Given up because the spool or its disk was full, and set aside because the store refused them or they cannot be read. */
+  /**
+   * Given up because the spool or its disk was full; and set aside because the store refused them or they
+   * cannot be read.
+   */
   readonly segments_dropped: number;
   readonly rows_dropped: number;
   readonly segments_refused: number;
-  /** Free bytes of the store's disk, null until they are known, or where the server does not tell. */
+  /** Free bytes of the store's disk; null until known, or if the server does not tell. */
   readonly disk_free_bytes: number | null;
-  /** Bytes a day that are added to it at the rate of the last day, null before ten minutes of it. */
+  /** Bytes per day added to it, at the rate of the last day; null during the first ten minutes. */
   readonly bytes_per_day: number | null;
   /** Days until it is full at that rate; null: never (`retention`), or not known. */
   readonly days_left: number | null;
 }
 
-/** What a collector says of its store to whoever looks for one (`store` on the control socket). */
+/** A collector's answer to a command that looks for a store (`store` on the control socket). */
 export interface HeldStore {
   /** The directory, absolute; a server's URL without password; or `none`. */
   readonly location: string;
   /** Where segments wait for it, absolute. */
   readonly spool: string;
-  /** Whether questions are answered over the socket: of a server, only where the collector has a user for them. */
+  /**
+   * Whether questions are answered through the socket: for a server, only if the collector has a user for
+   * them.
+   */
   readonly answers: boolean;
 }
 
 /**
- * Of the control socket and of `listen`: connections turned away, or cut off to make room for others; and those cut off
- * because nothing came of them, their request being late or too long, or their answer not taken.
+ * Connections of the control socket and of `listen`: refused, or cut off to make room for others; and cut off
+ * because their request was late or too long, or their answer not read.
  */
 export interface ConnectionStatus {
   readonly control_refused: number;
@@ -169,13 +180,16 @@ export interface ConnectionStatus {
 }
 
 export interface FragmentStatus {
-  /** What this collector could not put together. */
+  /** Packets that this collector could not reassemble. */
   readonly incomplete: number;
-  /** With raw sockets: what this host's kernel could not, of any protocol, since the collector began; null with a ring. */
+  /**
+   * With raw sockets: packets that this host's kernel could not reassemble, of any protocol, since the
+   * collector started; null with a ring.
+   */
   readonly kernel_failures: number | null;
 }
 
-/** What a service manager and /healthz want to know: nothing of it grows with the mirror points. */
+/** The status for a service manager and /healthz: it does not grow with the mirror points. */
 export interface CollectorSummary {
   readonly version: string;
   readonly collector: string;
@@ -186,37 +200,42 @@ export interface CollectorSummary {
   readonly workers: number;
   /** Resident memory of the process, bytes. */
   readonly memory_bytes: number;
-  /** CPU time of the process, all its threads, user and system, seconds. Absent from an older collector, as the next two. */
+  /**
+   * CPU time of the process, all its threads, user and system, seconds. Absent in an older collector, as are
+   * the next two.
+   */
   readonly cpu_seconds?: number;
-  /** Descriptors that are open, null where there is none left to count them by; and how many may be, null for any number. */
+  /**
+   * Open descriptors, null if there is none left to count them with; and the limit, null if there is none.
+   */
   readonly open_files?: number | null;
   readonly open_files_limit?: number | null;
   readonly receivers: readonly ReceiverStatus[];
-  /** Outer packets by what became of them (GRE dispatch, fragments, refused mirror points). */
+  /** Outer packets, by what became of them (GRE dispatch, fragments, refused mirror points). */
   readonly dropped: DropCounts;
-  /** Outer packets in fragments, some of which did not come. Absent from an older collector. */
+  /** Fragmented outer packets with missing fragments. Absent in an older collector. */
   readonly fragments?: FragmentStatus;
   /** Mirror points known now. */
   readonly mirror_points: number;
   readonly sessions: SessionStatus;
   readonly tunnels: readonly TunnelStatus[];
-  /** Absent from an older collector. */
+  /** Absent in an older collector. */
   readonly tunnels_refused?: RefusedTunnelPackets;
   readonly store: StoreStatus;
   readonly connections?: ConnectionStatus;
-  /** What fails within the collector and is tried again, a line each. */
+  /** What fails within the collector and is retried, one line each. */
   readonly troubles?: readonly string[];
 }
 
 export interface MirrorsStatus {
   /**
-   * One by one: those that an entry of the configuration names, the first of the others, and every entry of which no
-   * point is known: with the words of the entry, no `target`, and packets 0.
+   * Listed mirror points: those that an entry of the configuration names, the first of the others, and every
+   * entry without a known point, with the entry's words, no `target`, and packets 0.
    */
   readonly mirrors: readonly MirrorStatus[];
-  /** The others, those forgotten included, and the loudest of them that are known. */
+  /** The sum of the others, including forgotten ones, and the loudest of those that are known. */
   readonly unlisted: MirrorSums & { readonly loudest: readonly MirrorStatus[] };
-  /** Those that were told one by one and are forgotten. */
+  /** The sum of listed points that are forgotten. */
   readonly forgotten: MirrorSums;
   readonly pools: readonly PoolStatus[];
   readonly refused: readonly RefusedStatus[];

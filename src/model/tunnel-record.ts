@@ -1,7 +1,7 @@
 /**
  * One row of the `tunnels` table: what one tunnel carried in one minute. Counters are those of Linux's
  * rtnl_link_stats64 (include/uapi/linux/if_link.h) that its tunnels use, each the increase within the minute.
- * The object is reused: a sink encodes or copies what it wants before it returns.
+ * The object is reused: a sink encodes or copies what it needs before it returns.
  */
 export class TunnelRecord {
   /** Start of the minute, seconds since 1970. */
@@ -13,7 +13,7 @@ export class TunnelRecord {
   /** 16 bytes each; IPv4 as ::ffff:a.b.c.d, any as ::. */
   readonly local = new Uint8Array(16);
   readonly remote = new Uint8Array(16);
-  /** The key packets are looked up by, null where there is none. */
+  /** The key that packets are looked up by, null without one. */
   key: number | null = null;
   rxPackets = 0;
   rxBytes = 0;

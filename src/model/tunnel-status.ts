@@ -1,16 +1,16 @@
-/** What a running tunnel tells of itself. */
+/** The status of a running tunnel. */
 
-/** Packets that came to the sockets of tunnels and were none's. */
+/** Packets that reached the sockets of tunnels and belong to none. */
 export interface RefusedTunnelPackets {
-  /** Their GRE header is cut off, or says what no tunnel takes. */
+  /** Their GRE header is cut off, or one that no tunnel accepts. */
   readonly header: number;
   /** Their GRE checksum is wrong. */
   readonly checksum: number;
-  /** There is no tunnel between their addresses, with their key. */
+  /** No tunnel has their addresses and key. */
   readonly no_tunnel: number;
 }
 
-/** What a tunnel is and does. An older collector tells nothing of carrier, route and MTU. */
+/** The identity and status of a tunnel. An older collector leaves out carrier, route and MTU. */
 export interface TunnelStatus {
   readonly name: string;
   readonly mode: string;
@@ -18,17 +18,20 @@ export interface TunnelStatus {
   readonly local: string;
   readonly remote: string;
   readonly key: number | null;
-  /** Whether the device is there and has its carrier: with keepalives, whether they are answered. */
+  /** Whether the device exists and has a carrier: with keepalives, whether they are answered. */
   readonly carrier: boolean;
   /** Whether there is a route to the remote. */
   readonly route: boolean;
-  /** MTU of the device, 0 when somebody has removed it. */
+  /** MTU of the device, 0 if somebody has removed it. */
   readonly mtu: number;
-  /** Under the kernel's names (`ip -s link`), and `icmp_errors`: what the path has said about our packets (gre_err). */
+  /**
+   * Under the kernel's names (`ip -s link`), and `icmp_errors`: ICMP errors from the path about our packets
+   * (gre_err).
+   */
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** Why a tunnel carries nothing now, in words; empty while it may. */
+/** Why a tunnel carries nothing now, in words; empty if it can. */
 export function tunnelTrouble(t: TunnelStatus): string {
   if (t.mtu === 0) return 'its device is gone';
   if (t.route === false) return `no route to ${t.remote}`;

@@ -12,17 +12,17 @@ export function sizeWords(bytes: number): string {
 
 const MANY_DAYS = 3650;
 
-/** Days as people count them: `9 days`, `1.5 days`, `7 hours`, `more than ten years`. */
+/** Days in words: `9 days`, `1.5 days`, `7 hours`, `more than ten years`. */
 export function daysWords(days: number): string {
   if (days > MANY_DAYS) return 'more than ten years';
   if (days < 1) return counted(Math.max(1, Math.floor(days * 24)), 'hour');
   return counted(days < 10 ? Math.floor(days * 10) / 10 : Math.floor(days), 'day');
 }
 
-/** What is advised where a mirror's frames come twice: the time within which copies were seen, COPY_WINDOW. */
+/** Advice for a mirror whose frames come twice: the time within which copies were seen, COPY_WINDOW. */
 export const DEDUPLICATE_WORDS = '`deduplicate: 10ms`';
 
-/** Of outer packets in fragments, some of which did not come. */
+/** About outer packets with missing fragments. */
 export function incompleteWords(packets: number): string {
   return `${grouped(packets)} incomplete: the underlay's MTU is too small, or it drops fragments`;
 }

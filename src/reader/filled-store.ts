@@ -1,4 +1,7 @@
-/** The store that `read` fills: opened, and made where it is not there, only when there is something for it. */
+/**
+ * The store that `read` fills: opened, and created if it does not exist, only once there is something to
+ * store.
+ */
 import type { Store } from '../store/store.js';
 
 export class FilledStore {
@@ -7,7 +10,7 @@ export class FilledStore {
   /** @param location a directory, or a server's URL */
   constructor(private readonly location: string) {}
 
-  /** Opens it, the first time. @throws StoreError */
+  /** Opens it on the first call. @throws StoreError */
   open(): Promise<Store> {
     this.opening ??= import('../store/open.js').then(({ openStore }) =>
       openStore(this.location, { create: true }),
@@ -16,7 +19,7 @@ export class FilledStore {
   }
 
   async close(): Promise<void> {
-    // One that could not be opened has been told of.
+    // A failure to open has been reported.
     await (await this.opening?.catch(() => undefined))?.close();
   }
 }

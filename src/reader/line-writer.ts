@@ -1,12 +1,12 @@
 import { writeSync } from 'node:fs';
 import { outputError } from '../model/errors.js';
 
-/** Characters, or bytes, gathered before they are written. */
+/** Characters or bytes to gather before writing. */
 export const CHUNK = 256 * 1024;
-/** How long to wait, in milliseconds, for a reader of a full non-blocking pipe. */
+/** How long to wait for the reader of a full non-blocking pipe, in milliseconds. */
 const RETRY = 2;
 
-/** Lines on stdout, in large writes. */
+/** Writes lines to stdout, in large pieces. */
 export class LineWriter {
   private text = '';
 
@@ -23,7 +23,7 @@ export class LineWriter {
   }
 }
 
-/** Writes bytes to stdout, all of them. A reader that has gone ends the program quietly, as with `| head`. */
+/** Writes all bytes to stdout. If the reader is gone, the program ends quietly, as with `| head`. */
 export function writeOut(bytes: Uint8Array): void {
   let rest = bytes;
   while (rest.length > 0) {

@@ -1,4 +1,4 @@
-/** What `read --ndjson` prints but for sessions. */
+/** Outputs of `read --ndjson` other than sessions. */
 
 import type { MirrorTable } from '../accounts/mirrors.js';
 import type { PacketWatcher } from '../demux/dispatch.js';
@@ -9,7 +9,7 @@ import { type TunnelTable, tunnelObject } from '../tunnels/kernel/table.js';
 import { LineWriter } from './line-writer.js';
 import type { ReadOutput } from './output.js';
 
-/** `--ndjson packets`: one line a GRE packet. */
+/** `--ndjson packets`: one line per GRE packet. */
 export class PacketLines implements ReadOutput {
   private readonly lines = new LineWriter();
   readonly watcher: PacketWatcher = {
@@ -24,7 +24,7 @@ export class PacketLines implements ReadOutput {
   }
 }
 
-/** `--ndjson mirrors`: one line a mirror point, over all that was read. */
+/** `--ndjson mirrors`: one line per mirror point, over everything that was read. */
 export class MirrorLines implements ReadOutput {
   constructor(private readonly collector: string) {}
 
@@ -41,7 +41,7 @@ export class MirrorLines implements ReadOutput {
   }
 }
 
-/** `--ndjson tunnels`: one line a tunnel, with the kernel's counters. */
+/** `--ndjson tunnels`: one line per tunnel, with the kernel's counters. */
 export class TunnelLines implements ReadOutput {
   constructor(private readonly tunnels: TunnelTable | undefined) {}
 

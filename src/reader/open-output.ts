@@ -1,6 +1,6 @@
 /**
- * Opens what `read` writes to. Each kind is loaded only when it is asked for: of the time a short capture takes, most
- * goes into loading modules.
+ * Opens the output of `read`. Each kind is loaded only if it is asked for: with a short capture, loading
+ * modules takes most of the time.
  */
 import type { KeptPackets } from '../config/kept-packets.js';
 import type { TunnelTable } from '../tunnels/kernel/table.js';
@@ -17,13 +17,13 @@ class SessionLines implements ReadOutput {
 
 interface OutputOptions {
   readonly collector: string;
-  /** What names this reading in the store. */
+  /** Names this reading in the store. */
   readonly token: string;
-  /** Whether the token is made of what is read, and known to a store that has had it. */
+  /** Whether the token is derived from the files' contents, so that the store recognises a repetition. */
   readonly once: boolean;
   /** Frames kept beside sessions, undefined: none. */
   readonly packets: KeptPackets | undefined;
-  /** The tunnels that are asked first, if there are any. */
+  /** The tunnels that own packets, if any. */
   readonly tunnels: TunnelTable | undefined;
 }
 

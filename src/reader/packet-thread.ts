@@ -1,4 +1,4 @@
-/** The session thread of `read`, told beside what a session takes from a frame what it takes to keep the frame. */
+/** The session thread of `read`, which also gets what is needed to keep a frame. */
 
 import type { Mirrored } from '../model/mirrored.js';
 import { FRAME_PLACE, FRAME_WORDS } from '../sessions/frame-batch.js';

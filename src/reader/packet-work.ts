@@ -1,4 +1,4 @@
-/** The session thread's work where packets are kept as well: frames go to their sessions, and then into segments. */
+/** The session thread's work if packets are kept: frames go to their sessions, and then into segments. */
 import type { KeptPackets } from '../config/kept-packets.js';
 import { PacketKeeper } from '../store/segment/packet-keeper.js';
 import type { Channel } from '../threads/channel.js';

@@ -1,4 +1,4 @@
-/** The work of `mirrorlake read`: files through the demux to where rows go. */
+/** Runs `mirrorlake read`: passes files through the demux to the output. */
 import type { Worker } from 'node:worker_threads';
 import { MirrorTable } from '../accounts/mirrors.js';
 import { Demux } from '../demux/demux.js';
@@ -33,13 +33,13 @@ export interface Reading {
 
 interface ReadRun {
   readonly output: ReadOutput;
-  /** The session thread, where sessions are wanted. */
+  /** The session thread, if sessions are wanted. */
   readonly worker: Worker | undefined;
   readonly tunnels: TunnelTable | undefined;
   readonly sessions: SessionThreadOptions;
-  /** UDP ports of tunnels, beside the well-known ones. */
+  /** UDP ports of tunnels, in addition to the well-known ones. */
   readonly overlays: readonly Overlay[];
-  /** What is broken off is not put away: the same reading, done again, puts all of it away once. */
+  /** An interrupted reading is not stored: repeating it stores everything once. */
   readonly once: boolean;
   /** Told how far a file is read, where anybody wants to know. */
   readonly progress: ((bytesTotal: number | undefined) => Promise<ReadProgress>) | undefined;
@@ -80,7 +80,7 @@ async function sessionThread(worker: Worker, run: ReadRun): Promise<SessionThrea
   return new PacketThread(worker, sessions, output.onSegment);
 }
 
-/** Frames that nobody asked for. */
+/** For frames that nobody wants. */
 const NOBODY: FrameSink = { frame: () => undefined };
 
 interface Progressing {
@@ -90,7 +90,7 @@ interface Progressing {
   readonly output: ReadOutput;
   readonly progress: ReadRun['progress'];
   readonly stop: AbortSignal;
-  /** When the last packet read was captured, in seconds. */
+  /** Capture time of the last packet read, in seconds. */
   last: number;
 }
 
@@ -121,7 +121,7 @@ async function readFile(file: string, reading: Progressing): Promise<void> {
       output.begin?.();
       if (!more) break;
       sessions?.begin(batch.bytes, mirrors.points);
-      // An older file after a newer one is another time: nothing goes on from one to the other.
+      // An older file after a newer one belongs to another time: nothing continues from one to the other.
       if (packets === 0 && timeOf(batch, 0) < reading.last) {
         demux.finish();
         sessions?.send();
@@ -140,7 +140,7 @@ async function readFile(file: string, reading: Progressing): Promise<void> {
   }
 }
 
-/** When a packet was captured, in seconds: to some 0.2 µs. */
+/** Capture time of a packet in seconds, to some 0.2 µs. */
 function timeOf(batch: PacketBatch, packet: number): number {
   return batch.sec[packet] + batch.nsec[packet] / 1e9;
 }

@@ -1,4 +1,4 @@
-/** What `read` and its session thread say to each other. */
+/** Messages between `read` and its session thread. */
 import type { KeptPackets } from '../config/kept-packets.js';
 import type { Separator } from '../config/overlays.js';
 import type { MirrorType } from '../model/mirror-point.js';
@@ -6,15 +6,15 @@ import type { EndReason } from '../model/session-record.js';
 import { FRAME_BATCH, FRAME_WORDS } from '../sessions/frame-batch.js';
 import type { SessionCounters } from '../sessions/options.js';
 
-/** Bytes in a batch for frames that do not lie in a read buffer: reassembled ones. */
+/** Bytes in a batch for frames outside of the read buffers: reassembled ones. */
 export const ARENA_BYTES = 1 << 20;
 /** Where the arena begins in a batch's memory. */
 export const ARENA_START = FRAME_BATCH * FRAME_WORDS * 4;
 export const BATCH_BYTES = ARENA_START + ARENA_BYTES;
 
 /**
- * Where packets are kept, a batch's memory goes on with so many words a frame: where it starts, and what it begins with
- * (Mirrored.protocol), bit 16 set when the switch cut it.
+ * If packets are kept, a batch's memory continues with this many words per frame: where it starts, and what
+ * it begins with (Mirrored.protocol), with bit 16 set if the switch cut it.
  */
 export const KEPT_WORDS = 2;
 export const KEPT_START = BATCH_BYTES;
@@ -24,7 +24,7 @@ export const KEPT_BYTES = FRAME_BATCH * KEPT_WORDS * 4;
 export interface Batch {
   readonly words: Int32Array;
   readonly arena: Uint8Array;
-  /** Only where packets are kept. */
+  /** Only if packets are kept. */
   readonly kept: Int32Array | undefined;
 }
 
@@ -36,7 +36,7 @@ export function batchIn(memory: SharedArrayBuffer): Batch {
   };
 }
 
-/** Values of a frame's FRAME_PLACE: where its bytes are. */
+/** Values of FRAME_PLACE: where a frame's bytes are. */
 export const IN_BUFFER = 0;
 export const IN_ARENA = 1;
 
@@ -47,19 +47,19 @@ export interface SessionTask {
   readonly collector: string;
   /** Sessions held at once, undefined for the default. */
   readonly capacity: number | undefined;
-  /** Whether rows are printed as NDJSON, or handed back as segments. */
+  /** Whether to print rows as NDJSON, or return them as segments. */
   readonly print: boolean;
-  /** Bytes that session ids are made of, undefined for random ones. */
+  /** The seed of session ids, undefined for random ids. */
   readonly ids: Uint8Array | undefined;
-  /** Which frames are kept; undefined: none. */
+  /** Which frames to keep; undefined: none. */
   readonly packets: KeptPackets | undefined;
-  /** Nanoseconds within which the same frame again is a duplicate; 0: none is. */
+  /** Nanoseconds within which a repeated frame is a duplicate; 0: never. */
   readonly dedupWindow: number;
   /** What separates conversations between the same ends. */
   readonly separateBy: readonly Separator[];
 }
 
-/** Frames kept, and those not kept because too many fragments waited for their first one. */
+/** Frames kept, and frames not kept because too many fragments waited for their first one. */
 export interface PacketCounts {
   readonly kept: number;
   readonly dropped: number;

@@ -25,36 +25,37 @@ import {
 } from './session-dialect.js';
 
 /**
- * Bytes read at a time, and how many such pieces may be read ahead of the session table. A piece is one batch of packets
- * of ordinary sizes, and small enough to be in the cache still when it is decoded; with so many of them decoding need not
- * wait for the thread to start. Measured on a million packets: 5 % less time than four of 2 MiB.
+ * Bytes per read, and how many reads may be ahead of the session table. One read is one batch of packets of
+ * ordinary size, small enough to be in the cache still when it is decoded; with so many of them, decoding
+ * need not wait for the thread to start. Measured on a million packets: 5 % less time than four reads of 2
+ * MiB.
  */
 const CHUNK = 1024 * 1024;
 const BUFFERS = 12;
 
-/** What the thread is told of its table. */
+/** What the thread must know about its table. */
 export type SessionThreadOptions = Pick<
   SessionTask,
   'collector' | 'capacity' | 'ids' | 'packets' | 'dedupWindow' | 'separateBy'
 >;
 
 /**
- * The session table of `read`, in a thread of its own: decoding and sessions take about the same time, so two
- * cores do in one what one core would do in two. Frames go over in batches of shared memory; the bytes they
- * lie in stay where they were read, and are read over again only when the thread is done with them.
+ * The session table of `read`, in its own thread: decoding and sessions take about the same time, so two
+ * cores halve it. Frames are passed in batches of shared memory; their bytes stay in the read buffers, which
+ * are reused only after the thread is done with them.
  */
 export class SessionThread implements FrameSink, BufferRing {
   readonly buffers: readonly Uint8Array[];
-  /** What the table counted; whole once {@link finish} has settled. */
+  /** The table's counters; complete once {@link finish} has settled. */
   counters = new SessionCounters();
-  /** Likewise, where packets are kept. */
+  /** Likewise, if packets are kept. */
   packets: PacketCounts | undefined;
   /** Likewise: indexes of mirror points whose frames come twice. */
   twice: readonly number[] = [];
-  /** Memory of the batches, and the places of those that are free. */
+  /** Memory of the batches, and the indexes of free ones. */
   protected readonly batches: Batch[] = [];
   private readonly idle: number[] = [];
-  /** Batches of each buffer that the thread still works on, and who waits for them. */
+  /** By buffer: batches that the thread still works on; and who waits for them. */
   private readonly busy: number[];
   private readonly waiting: (() => void)[] = [];
   private readonly channel: Channel<ReaderSide, SessionThreadSide>;
@@ -72,7 +73,8 @@ export class SessionThread implements FrameSink, BufferRing {
 
   /**
    * @param worker the thread, see {@link startSessionWorker}
-   * @param onSegment takes finished rows, a segment at a time; without it the thread prints them as NDJSON
+   * @param onSegment takes finished rows, one segment at a time; if undefined, the thread prints them as
+   * NDJSON
    */
   constructor(
     worker: Worker,
@@ -109,7 +111,7 @@ export class SessionThread implements FrameSink, BufferRing {
     this.arena = this.batches[this.batch].arena;
   }
 
-  /** Names the buffer that the next frames lie in, and the mirror points they may be of. */
+  /** Announces the buffer of the next frames, and the mirror points they may belong to. */
   begin(bytes: Uint8Array, points: readonly MirrorPoint[]): void {
     this.buffer = this.buffers.indexOf(bytes);
     this.points = points;
@@ -130,7 +132,7 @@ export class SessionThread implements FrameSink, BufferRing {
     this.count++;
   }
 
-  /** Sends what was gathered: at the end of every batch of packets. */
+  /** Sends what has gathered, at the end of every batch of packets. */
   send(): void {
     if (this.count === 0) return;
     const points = this.points.slice(this.pointsSent);
@@ -155,12 +157,12 @@ export class SessionThread implements FrameSink, BufferRing {
     }
   }
 
-  /** Ends every session: before an older capture. */
+  /** Ends every session, before an older capture. */
   restart(reason: EndReason): void {
     this.channel.tell('restart', reason);
   }
 
-  /** Ends every session, and settles when the last row is out. */
+  /** Ends every session, and settles when the last row is written. */
   async finish(reason: EndReason): Promise<void> {
     const { counters, packets, twice } = await this.channel.ask('finish', reason);
     this.over = true;

@@ -1,4 +1,4 @@
-/** The work of the session thread of `read`: frames in, rows out, while the main thread reads and decodes. */
+/** The work of `read`'s session thread: frames in, rows out, while the main thread reads and decodes. */
 import { parentPort } from 'node:worker_threads';
 import { MirrorPoint } from '../model/mirror-point.js';
 import { Mirrored } from '../model/mirrored.js';
@@ -26,7 +26,7 @@ import {
   type SessionThreadSide,
 } from './session-dialect.js';
 
-/** Bytes of a segment before it is handed back: some ten thousand sessions. */
+/** Bytes of a segment before it is returned: some ten thousand sessions. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 
 /** Hands finished rows over; their memory goes with them. */
@@ -50,7 +50,7 @@ function printed(collector: string): Rows {
 
 function handedBack(collector: string, hand: Hand): Rows {
   const segment = new SessionSegment(collector);
-  // A row takes some hundred bytes and more.
+  // A row takes more than a hundred bytes.
   let lastSeen = new Uint32Array(SEGMENT_BYTES / 64);
   const flush = () => {
     const rows = segment.count;
@@ -128,7 +128,7 @@ export class SessionWork {
     this.done(batch, buffer);
   }
 
-  /** Reads one frame of a batch back, into {@link frame} and {@link mirrored}. */
+  /** Reads one frame of a batch into {@link frame} and {@link mirrored}. */
   protected unpack(batch: number, at: number, buffer: number): void {
     const { words, arena } = this.batches[batch];
     this.frame.bytes = words[at * FRAME_WORDS + FRAME_PLACE] === IN_ARENA ? arena : this.buffers[buffer];

@@ -6,16 +6,16 @@ import type { TableName } from '../store/tables.js';
 import type { FilledStore } from './filled-store.js';
 import type { ReadOutput } from './output.js';
 
-/** Segments on their way to the store at once. */
+/** Segments on their way to the store at the same time. */
 const IN_FLIGHT = 3;
 
 export interface StoreOutputOptions {
   readonly collector: string;
-  /** What names this reading: segments are inserted once a token and number. */
+  /** Names this reading: the store inserts a segment once per token and number. */
   readonly token: string;
-  /** Whether it may have been stored before, under that name. */
+  /** Whether it may have been stored before under that name. */
   readonly once: boolean;
-  /** Which are kept: the same reading may be done again with others. */
+  /** Which packets are kept: the same reading may be repeated with others. */
   readonly packets: KeptPackets | undefined;
 }
 
@@ -23,10 +23,10 @@ export interface StoreOutputOptions {
 export class StoreOutput implements ReadOutput {
   readonly mirrors: MirrorSegment;
   readonly warnings: string[] = [];
-  /** Its tables are there; undefined while nothing was read. */
+  /** Settles when the tables exist; undefined while nothing was read. */
   private ready: Promise<Store> | undefined;
   stored: ReadOutput['stored'];
-  /** Rows of the store before anything was inserted, where that is to be known. */
+  /** Rows of the store before the first insert, if needed. */
   private rowsBefore: number | undefined;
   /** Seconds after which the store removes rows, undefined: never. */
   private retention: number | undefined;
@@ -50,7 +50,7 @@ export class StoreOutput implements ReadOutput {
   begin(): void {
     if (this.ready !== undefined) return;
     this.ready = this.open();
-    // Its failure is met by the first insert, or by finish.
+    // The first insert, or finish, reports its failure.
     this.ready.catch((error: unknown) => {
       this.failure ??= error;
     });
@@ -96,8 +96,8 @@ export class StoreOutput implements ReadOutput {
   }
 
   /**
-   * Whether the store has passed over all of it. It does not say so of an insert, but has no row more. While somebody else
-   * stores as well, or where rows are removed as soon as they are there, that is not known, and not said.
+   * Whether the store skipped all of it. ClickHouse does not say so per insert, but has no additional row.
+   * While somebody else inserts too, or rows expire immediately, that cannot be known, and is not said.
    */
   private async hadBefore(store: Store): Promise<boolean> {
     if (this.rowsBefore === undefined || this.expiring > 0 || this.inserted === 0) return false;
@@ -130,7 +130,7 @@ export class StoreOutput implements ReadOutput {
     for (const sec of lastSeen) if (sec < oldest) this.expiring++;
   }
 
-  /** Numbers segments so that those of sessions have the same, whether packets are kept beside them or not. */
+  /** Numbers segments so that those of sessions have the same name whether packets are kept or not. */
   private segmentName(table: TableName): string {
     const { packets } = this.options;
     if (table !== 'packets' || packets === undefined) return `${table}-${this.serial++}`;

@@ -17,7 +17,7 @@ export class StoreError extends MirrorlakeError {
   }
 }
 
-/** The store cannot be reached now: later may be better. Nothing is known of what was being inserted. */
+/** The store cannot be reached now, but perhaps later. It is unknown whether an insert succeeded. */
 export class StoreUnavailable extends StoreError {
   override readonly name = 'StoreUnavailable';
 
@@ -26,7 +26,7 @@ export class StoreUnavailable extends StoreError {
   }
 }
 
-/** The store was reached and refuses this, now and later: bad SQL, no such table, wrong password, bad data. */
+/** The store refuses this, now and later: bad SQL, missing table, wrong password, bad data. */
 export class StoreRefused extends StoreError {
   override readonly name: string = 'StoreRefused';
 
@@ -35,7 +35,7 @@ export class StoreRefused extends StoreError {
   }
 }
 
-/** A statement asks for more than it may: usage. */
+/** A statement does more than it may: wrong usage. */
 export class StatementRefused extends StoreError {
   override readonly name = 'StatementRefused';
 
@@ -44,7 +44,7 @@ export class StatementRefused extends StoreError {
   }
 }
 
-/** The location is not one a store can be at: usage. */
+/** No store can be at this location: wrong usage. */
 export class StoreLocationError extends StoreError {
   override readonly name = 'StoreLocationError';
 
@@ -62,7 +62,7 @@ export class StoreHeld extends StoreError {
   }
 }
 
-/** The store was reached and cannot take this segment for what is in it. */
+/** The store refuses the content of this segment. */
 export class SegmentRefused extends StoreRefused {
   override readonly name = 'SegmentRefused';
 

@@ -1,16 +1,16 @@
 /**
- * The tunnels of a running collector, in a thread of their own.
+ * The tunnels of a running collector, in their own thread.
  *
  *     const service = new TunnelService();
- *     await service.start(configs);         // makes devices; throws TunnelConfigError or LinuxError
+ *     await service.start(configs);         // creates devices; throws TunnelConfigError or LinuxError
  *     service.snapshot();                   // the tunnels with their counters, for status and metrics
  *     service.records(minute, sink);        // rows of the tunnels table, increases since the last call
- *     await service.reload(newConfigs);     // adds, changes, removes; others are not touched
- *     await service.stop();                 // takes the devices away, but for persistent ones
+ *     await service.reload(newConfigs);     // adds, changes, removes; leaves the others alone
+ *     await service.stop();                 // removes the devices, except persistent ones
  *
- * It receives on sockets of its own, so any receiver may run beside it. What tunnels own, receivers leave alone by
- * asking {@link tunnelClaims}, and raw sockets of theirs need not even see it, by {@link tunnelFilter}. Packets of
- * tunnels with `observe` are theirs as well.
+ * It receives on its own sockets, so any receiver may run beside it. Receivers leave packets of tunnels alone
+ * by asking {@link tunnelClaims}, and {@link tunnelFilter} keeps them from receivers' raw sockets. Receivers
+ * also take the packets of tunnels with `observe`.
  */
 import { Worker } from 'node:worker_threads';
 import { LinuxError } from '../linux/errors.js';
@@ -46,7 +46,7 @@ interface Running {
 
 export class TunnelService {
   private readonly running = new Map<string, Running>();
-  /** Tunnels removed since records were last asked for: their last minute is still to be told. */
+  /** Tunnels removed since the last call of records: their last minute is still to be written. */
   private departed: Running[] = [];
   private readonly record = new TunnelRecord();
   private worker: Worker | null = null;
@@ -57,11 +57,11 @@ export class TunnelService {
     new SharedArrayBuffer(REFUSED_COUNT * Float64Array.BYTES_PER_ELEMENT),
   );
 
-  /** @param ended told when the thread dies of itself, with which every tunnel ends. */
+  /** @param ended called when the thread dies unexpectedly, which ends every tunnel. */
   constructor(private readonly ended: (error: Error) => void = () => {}) {}
 
   /**
-   * Makes the tunnels. When one cannot be made, none is.
+   * Creates the tunnels; if one cannot be created, none is.
    *
    * @throws TunnelConfigError, LinuxError
    */
@@ -83,7 +83,10 @@ export class TunnelService {
     }
   }
 
-  /** Makes the tunnels those of `configs`: new ones are added, missing ones removed, different ones changed. */
+  /**
+   * Changes the tunnels to those of `configs`: new ones are added, missing ones removed, different ones
+   * changed.
+   */
   async reload(configs: readonly TunnelConfig[]): Promise<void> {
     checkTunnels(configs);
     const wanted = new Map(configs.map((config) => [config.name, config]));
@@ -131,7 +134,7 @@ export class TunnelService {
     }));
   }
 
-  /** What the tunnels' sockets received for none of them. */
+  /** Packets that reached the tunnels' sockets and belong to none. */
   refusedPackets(): RefusedTunnelPackets {
     return {
       header: this.refused[Refused.header],
@@ -140,7 +143,10 @@ export class TunnelService {
     };
   }
 
-  /** Hands a row a tunnel to the sink: the increase since the last call, for the minute that starts at `minute`. */
+  /**
+   * Passes one row per tunnel to the sink: the increase since the last call, for the minute that starts at
+   * `minute`.
+   */
   records(minute: number, sink: TunnelSink): void {
     const departed = this.departed;
     this.departed = [];
@@ -191,8 +197,8 @@ function sameConfig(a: TunnelConfig, b: TunnelConfig): boolean {
 }
 
 /**
- * For a receiver beside the service: takes what is a tunnel's, so that it is not observed as well, and leaves it to
- * the service. Tunnels with `observe` take nothing from it.
+ * For a receiver beside the service: takes packets of tunnels, so that they are not observed too, and leaves
+ * them to the service. Tunnels with `observe` take nothing.
  */
 export function tunnelClaims(configs: readonly TunnelConfig[]): GreReceiver {
   const table = new TunnelTable();
@@ -201,8 +207,8 @@ export function tunnelClaims(configs: readonly TunnelConfig[]): GreReceiver {
 }
 
 /**
- * A socket filter that keeps from a receiver's raw socket of protocol 47 what it would only be told to leave alone:
- * packets of tunnels with both addresses, which no other tunnel can be meant by.
+ * A socket filter that keeps packets of tunnels from a receiver's raw socket of protocol 47: those of tunnels
+ * with both addresses, which can belong to no other tunnel.
  */
 export function tunnelFilter(configs: readonly TunnelConfig[], ipv6: boolean): Uint8Array {
   const owned = configs.filter(

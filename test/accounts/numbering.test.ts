@@ -5,7 +5,9 @@ import { NumberingShare } from '../../src/accounts/numbering-share.js';
 import { MirrorType } from '../../src/model/mirror-point.js';
 import { SEQUENCE_USE_NAMES } from '../../src/model/mirror-record.js';
 
-/** One packet of a sender: its mirror point, hardware id and direction, and what the counter is told apart by. */
+/**
+ * One packet of a sender: its mirror point, hardware id and direction, and what the counter is told apart by.
+ */
 interface Packet {
   readonly point: number;
   readonly hardware: number;
@@ -35,7 +37,9 @@ function hash(i: number, salt: number): number {
   return (b ^ (b >>> 13)) >>> 7;
 }
 
-/** Runs a sender's packets and says what is believed of each of its points, and what was really lost of all. */
+/**
+ * Runs a sender's packets and says what is believed of each of its points, and what was really lost of all.
+ */
 function run(sender: Sender): { verdicts: SequenceVerdict[]; lost: number } {
   const numbering = new Numbering();
   for (let i = 0; i < sender.points; i++) numbering.add(POINT);

@@ -102,7 +102,10 @@ const steps = fc.oneof(
   },
 );
 
-/** Numbers that no honest sender makes: runs of one step each, back and forth, from anywhere, and some of them again. */
+/**
+ * Numbers that no honest sender makes: runs of one step each, back and forth, from anywhere, and some of them
+ * again.
+ */
 export const strange: fc.Arbitrary<number[]> = fc
   .tuple(
     fc.oneof(
@@ -124,7 +127,8 @@ export const strange: fc.Arbitrary<number[]> = fc
     const numbers = [n];
     for (const { once, each, length, again } of runs) {
       if (again < 3) {
-        // Some or all of the last numbers once more: upwards as numbers, which is not upwards across the wrap.
+        // Some or all of the last numbers once more: upwards as numbers, which is not upwards across the
+        // wrap.
         const last = [...new Set(numbers.slice(-length))].filter((m) => m % (again + 1) === 0);
         numbers.push(...last.sort((a, b) => a - b));
         continue;

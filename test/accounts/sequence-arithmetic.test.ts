@@ -1,6 +1,6 @@
 /**
- * Sequence numbers are what anybody sends: what is said of them depends on the distances between them alone, stays within
- * what the rules allow, and costs the same whatever they are.
+ * Sequence numbers are what anybody sends: what is said of them depends on the distances between them alone,
+ * stays within what the rules allow, and costs the same whatever they are.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -20,7 +20,10 @@ const range = (from: number, count: number): number[] => Array.from({ length: co
 const wrapped = (numbers: readonly number[]): number[] => numbers.map((n) => n >>> 0);
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-/** Most that may be lost: by an outage for every 32 numbers that confirm it, and within the window of each packet. */
+/**
+ * Most that may be lost: by an outage for every 32 numbers that confirm it, and within the window of each
+ * packet.
+ */
 const mostLost = (packets: number): number => Math.floor(packets / 33) * 2 ** 24 + packets * 1024;
 
 describe('two ERSPAN sessions of one switch whose numbers run across 2^32', () => {
@@ -126,8 +129,8 @@ function truthOfAll(lives: readonly number[][]): Counts {
 }
 
 /**
- * Whether numbers late and repeated look as those of a sender that has started again: upwards from one near 0, and some
- * of them repeated (sequence-window.ts).
+ * Whether numbers late and repeated look as those of a sender that has started again: upwards from one near
+ * 0, and some of them repeated (sequence-window.ts).
  */
 function looksRestarted(places: readonly number[], size: number): boolean {
   const seen = new Set<number>();
@@ -148,8 +151,8 @@ function looksRestarted(places: readonly number[], size: number): boolean {
 }
 
 /**
- * Whether nobody could tell: a step that is no restart ends near 0, or one ends where numbers have ended before, so that
- * it looks as if those go on; or what looks like a restart is none.
+ * Whether nobody could tell: a step that is no restart ends near 0, or one ends where numbers have ended
+ * before, so that it looks as if those go on; or what looks like a restart is none.
  */
 function isAmbiguous(lives: readonly number[][], size = 2 ** 32): boolean {
   if (lives.some((places) => looksRestarted(places, size))) return true;
@@ -237,8 +240,8 @@ describe('what a counter sent', () => {
 });
 
 /**
- * Numbers and the same ones shifted. A restart is recognised near 0 and a narrow counter where it wraps to there: numbers
- * that are near 0 before or after the shift are left out.
+ * Numbers and the same ones shifted. A restart is recognised near 0 and a narrow counter where it wraps to
+ * there: numbers that are near 0 before or after the shift are left out.
  */
 function shifted(numbers: readonly number[], shift: number): [number, number][] {
   const both = numbers.map((n): [number, number] => [n, (n + shift) >>> 0]);
@@ -315,7 +318,10 @@ describe('the same numbers elsewhere', () => {
   });
 });
 
-/** What is believed of two sessions of one switch, whose packets take turns by `paths`: session, hardware, direction. */
+/**
+ * What is believed of two sessions of one switch, whose packets take turns by `paths`: session, hardware,
+ * direction.
+ */
 function believed(numbers: readonly number[], paths: readonly number[]): SequenceVerdict[] {
   const numbering = new Numbering();
   const point = { type: MirrorType.Erspan3, source: new Uint8Array(16), target: new Uint8Array(16) };

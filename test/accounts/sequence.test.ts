@@ -35,7 +35,8 @@ describe('a stream of sequence numbers', () => {
         fc.array(arrivals(4000, 40), { minLength: 2, maxLength: 5 }),
         fc.nat(40),
         (epochs, first) => {
-          // Ends and starts as a sender's own restart leaves them: enough behind it, nothing lost in the first packets.
+          // Ends and starts as a sender's own restart leaves them: enough behind it, nothing lost in the
+          // first packets.
           const lives = epochs.map((places) => [
             ...Array.from({ length: 1100 }, (_, i) => i),
             ...places.map((p) => p + 1100),

@@ -65,16 +65,19 @@ describe('what the kernel dropped', () => {
     expect(world.share(0.25)).toEqual([0, 10]);
   });
 
-  it('goes to mirrors without numbers that sent when it was dropped, not to those that sent much before', () => {
-    const world = new World([false, false, false]);
-    world.sent(0, 1_000_000);
-    for (let i = 0; i < 3; i++) world.share(2.5);
-    world.sent(1, 30);
-    world.sent(2, 10);
-    world.drops = 8;
-    world.share(2.5);
-    expect(world.share(2.5)).toEqual([0, 6, 2]);
-  });
+  it(
+    'goes to mirrors without numbers that sent when it was dropped, not to those that sent ' + 'much before',
+    () => {
+      const world = new World([false, false, false]);
+      world.sent(0, 1_000_000);
+      for (let i = 0; i < 3; i++) world.share(2.5);
+      world.sent(1, 30);
+      world.sent(2, 10);
+      world.drops = 8;
+      world.share(2.5);
+      expect(world.share(2.5)).toEqual([0, 6, 2]);
+    },
+  );
 
   it('goes to those without numbers by all their packets where none has sent since', () => {
     const world = new World([false, true]);

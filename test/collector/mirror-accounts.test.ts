@@ -146,7 +146,8 @@ it('says once of a mirror that its frames come twice, until they are left out', 
   expect(send()).toBe(true);
   expect(send()).toBe(true);
   expect(said).toEqual([
-    'mirror erspan2 10.0.0.1: its frames come twice; `deduplicate: 10ms` in its entry of mirrors counts each once',
+    'mirror erspan2 10.0.0.1: its frames come twice; `deduplicate: 10ms` in its entry of ' +
+      'mirrors counts each once',
   ]);
   const rules = mirrorRules(
     parseConfig('mirrors: [{ name: core, deduplicate: 10ms }]', 'm.yaml'),
@@ -161,28 +162,36 @@ it('says once of a mirror that its frames come twice, until they are left out', 
   expect(said).toHaveLength(1);
 });
 
-it('knows one mirror by what identifies it: of ERSPAN not the key, whatever its workers saw of it first', () => {
-  const accounts = new MirrorAccounts({ collector: 'here', rules: RULES, store: () => true, warn: () => {} });
-  const workers = [0, 1].map(
-    (worker) =>
-      new Capture(
-        {
-          collector: 'here',
-          sessions: { capacity: 100 },
-          reassembly: REASSEMBLY_DEFAULTS,
-          rules: RULES,
-          numbers: accounts.numberLog(worker),
-        },
-        { segment: () => true, minute: (counts) => accounts.minute(counts) },
-      ),
-  );
-  for (const [i, w] of workers.entries()) {
-    const erspan = gre(0x88be, bytes([0x10, 0, 0, 5, 0, 0, 0, 0], FRAME), { sequence: i, key: 70 + i });
-    const plain = gre(0x6558, FRAME, { key: 70 + i });
-    for (const packet of [erspan, plain])
-      w.process(batchOf([{ bytes: ipv4('10.0.0.1', '10.0.0.9', 47, packet), sec: START, nsec: i }]));
-    accounts.changes(i, w.changes(), START * 1000);
-  }
-  const told = accounts.status([]).mirrors.map((m) => `${m.type} ${m.key} ${m.packets}`);
-  expect(told.sort()).toEqual(['erspan2 70 2', 'gretap 70 1', 'gretap 71 1']);
-});
+it(
+  'knows one mirror by what identifies it: of ERSPAN not the key, whatever its workers saw of ' + 'it first',
+  () => {
+    const accounts = new MirrorAccounts({
+      collector: 'here',
+      rules: RULES,
+      store: () => true,
+      warn: () => {},
+    });
+    const workers = [0, 1].map(
+      (worker) =>
+        new Capture(
+          {
+            collector: 'here',
+            sessions: { capacity: 100 },
+            reassembly: REASSEMBLY_DEFAULTS,
+            rules: RULES,
+            numbers: accounts.numberLog(worker),
+          },
+          { segment: () => true, minute: (counts) => accounts.minute(counts) },
+        ),
+    );
+    for (const [i, w] of workers.entries()) {
+      const erspan = gre(0x88be, bytes([0x10, 0, 0, 5, 0, 0, 0, 0], FRAME), { sequence: i, key: 70 + i });
+      const plain = gre(0x6558, FRAME, { key: 70 + i });
+      for (const packet of [erspan, plain])
+        w.process(batchOf([{ bytes: ipv4('10.0.0.1', '10.0.0.9', 47, packet), sec: START, nsec: i }]));
+      accounts.changes(i, w.changes(), START * 1000);
+    }
+    const told = accounts.status([]).mirrors.map((m) => `${m.type} ${m.key} ${m.packets}`);
+    expect(told.sort()).toEqual(['erspan2 70 2', 'gretap 70 1', 'gretap 71 1']);
+  },
+);

@@ -138,11 +138,15 @@ describe('the rules by index', () => {
     expect(cost(many)).toBeLessThan(8 * cost(few));
   });
 
-  it('keep a named mirror for a day, or an hour where others want its place, and never less than open sessions', () => {
-    const mirrors = [mirrorSchema.parse({ name: 'core' })];
-    const index = new RuleIndex(rules(mirrors, 'observe'), 300);
-    expect(index.places).toEqual([1024, 9]);
-    expect([index.idle(0, false), index.idle(0, true), index.idle(1, false)]).toEqual([86_400, 3600, 3600]);
-    expect(new RuleIndex(rules(mirrors, 'observe'), 7200).idle(1, true)).toBe(14_400);
-  });
+  it(
+    'keep a named mirror for a day, or an hour where others want its place, and never less ' +
+      'than open sessions',
+    () => {
+      const mirrors = [mirrorSchema.parse({ name: 'core' })];
+      const index = new RuleIndex(rules(mirrors, 'observe'), 300);
+      expect(index.places).toEqual([1024, 9]);
+      expect([index.idle(0, false), index.idle(0, true), index.idle(1, false)]).toEqual([86_400, 3600, 3600]);
+      expect(new RuleIndex(rules(mirrors, 'observe'), 7200).idle(1, true)).toBe(14_400);
+    },
+  );
 });

@@ -21,34 +21,38 @@ function packet(site: number, vni: number, port: number, n: number): Uint8Array 
   return ipv4(`10.0.${site}.1`, '10.0.0.9', 47, erspan2(5, n, outer));
 }
 
-it('mirrors are separated, and overlays found, as the configuration says, and as it says when it is read again', () => {
-  const capture = new Capture(
-    {
-      collector: 'here',
-      sessions: { capacity: 100 },
-      reassembly: REASSEMBLY_DEFAULTS,
-      rules: rulesOf(
-        'mirrors: [{ name: irb, source: 10.0.1.0/24, separate_by: [] }]\noverlays: [vxlan:4799]',
-      ),
-    },
-    { segment: () => true, minute: () => undefined },
-  );
-  let n = 0;
-  const opened = (site: number, port: number): number => {
-    const before = capture.snapshot().opened;
-    for (const vni of [1, 2])
-      capture.process(batchOf([{ bytes: packet(site, vni, port, n++), sec: START, nsec: n }]));
-    return capture.snapshot().opened - before;
-  };
-  expect(opened(1, 4799)).toBe(1);
-  expect(opened(2, 4799)).toBe(2);
-  // What nobody named is a conversation of the tunnel's ends.
-  expect(opened(2, 4800)).toBe(1);
-  capture.setRules(rulesOf('overlays: [vxlan:4800]\nseparate_by: []'));
-  expect(opened(3, 4800)).toBe(1);
-  expect(opened(4, 4800)).toBe(1);
-  expect(opened(4, 4799)).toBe(1);
-  capture.setRules(rulesOf('mirrors: [{ name: all, separate_by: [vni] }]'));
-  // Also of a mirror that was there before.
-  expect(opened(4, 4789)).toBe(2);
-});
+it(
+  'mirrors are separated, and overlays found, as the configuration says, and as it says when ' +
+    'it is read again',
+  () => {
+    const capture = new Capture(
+      {
+        collector: 'here',
+        sessions: { capacity: 100 },
+        reassembly: REASSEMBLY_DEFAULTS,
+        rules: rulesOf(
+          'mirrors: [{ name: irb, source: 10.0.1.0/24, separate_by: [] }]\noverlays: [vxlan:4799]',
+        ),
+      },
+      { segment: () => true, minute: () => undefined },
+    );
+    let n = 0;
+    const opened = (site: number, port: number): number => {
+      const before = capture.snapshot().opened;
+      for (const vni of [1, 2])
+        capture.process(batchOf([{ bytes: packet(site, vni, port, n++), sec: START, nsec: n }]));
+      return capture.snapshot().opened - before;
+    };
+    expect(opened(1, 4799)).toBe(1);
+    expect(opened(2, 4799)).toBe(2);
+    // What nobody named is a conversation of the tunnel's ends.
+    expect(opened(2, 4800)).toBe(1);
+    capture.setRules(rulesOf('overlays: [vxlan:4800]\nseparate_by: []'));
+    expect(opened(3, 4800)).toBe(1);
+    expect(opened(4, 4800)).toBe(1);
+    expect(opened(4, 4799)).toBe(1);
+    capture.setRules(rulesOf('mirrors: [{ name: all, separate_by: [vni] }]'));
+    // Also of a mirror that was there before.
+    expect(opened(4, 4789)).toBe(2);
+  },
+);

@@ -151,7 +151,9 @@ function nft(
     ],
   };
   const lines = rules.map(([words], i) => `\t\t${words} # handle ${i + 2}`);
-  const head = `\t\ttype filter hook ${hook}${hook === 'ingress' ? ' device "eth0"' : ''} priority filter; policy ${policy};`;
+  const head =
+    `\t\ttype filter hook ${hook}${hook === 'ingress' ? ' device "eth0"' : ''} priority ` +
+    `filter; policy ${policy};`;
   const text = ['table inet t { # handle 1', '\tchain in { # handle 1', head, ...lines, '\t}', '}'].join(
     '\n',
   );

@@ -63,7 +63,8 @@ describe('retention', () => {
       `${store} removes rows 30d after they were seen (earlier versions set that by default)`,
     );
     expect(err).toContain(
-      `${rows} of ${rows} ${rows === 1 ? 'row stored is' : 'rows stored are'} older than the 30d after which ${store} removes rows`,
+      `${rows} of ${rows} ${rows === 1 ? 'row stored is' : 'rows stored are'} older than the ` +
+        `30d after which ${store} removes rows`,
     );
     expect(err.split(keep)).toHaveLength(3);
 

@@ -51,8 +51,8 @@ describe.each<[string, PathOptions['sessions'], number]>([
   const options: PathOptions = { sessions: { capacity: OPEN, ...timeouts } };
 
   /**
-   * Far ahead, again, which is believed, and back for more than a minute, which is too. So many sessions speak each
-   * time, and a fragment waits.
+   * Far ahead, again, which is believed, and back for more than a minute, which is too. So many sessions
+   * speak each time, and a fragment waits.
    */
   const round = (some: number): Sent[] => [
     ...[hour, 2 * hour, 0, 61].flatMap((at) =>

@@ -1,6 +1,6 @@
 /**
- * What questions may cost others: an endless one delays no insert and no other question, one that nobody waits for is
- * ended, and an answer of any length takes no more memory than a short one.
+ * What questions may cost others: an endless one delays no insert and no other question, one that nobody
+ * waits for is ended, and an answer of any length takes no more memory than a short one.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -153,7 +153,8 @@ describe('a collector', () => {
   it('ends what a client asked who is gone', async () => {
     const processes = () =>
       collector.query(
-        "SELECT query FROM system.processes WHERE query NOT LIKE '%system.processes%' AND query NOT LIKE 'KILL%'",
+        "SELECT query FROM system.processes WHERE query NOT LIKE '%system.processes%' AND " +
+          "query NOT LIKE 'KILL%'",
       );
     const client = new AbortController();
     const request = { command: 'query', sql: ENDLESS, timeout: 60 };

@@ -115,7 +115,9 @@ it('says whether the collector is well, and what ails it', async () => {
   };
   expect(await get('/healthz', ill)).toEqual({
     code: 503,
-    text: "receiver eth1 is gone\nreceiver eth1 does not receive on 2 of this host's IPv6 addresses\nthe store is away: connection refused\n",
+    text:
+      "receiver eth1 is gone\nreceiver eth1 does not receive on 2 of this host's IPv6 " +
+      'addresses\nthe store is away: connection refused\n',
   });
   const full = { ...STATUS, store: { ...STATUS.store, spool_error: 'rows are lost: ENOSPC' } };
   expect(await get('/healthz', full)).toEqual({ code: 503, text: 'rows are lost: ENOSPC\n' });

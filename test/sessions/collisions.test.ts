@@ -158,7 +158,8 @@ describe('sessions that strangers open', () => {
           for (let round = 0; round < rounds; round++) for (const f of frames) table.frame(f, mirrored);
         };
       };
-      // Both have a session end for each that begins; of those that collide each has first looked at PROBES buckets.
+      // Both have a session end for each that begins; of those that collide each has first looked at PROBES
+      // buckets.
       const alike = colliding(4 * PROBES, 1);
       const plain = alike.map((_, n) => frameOf(ordinary(n), SERVER));
       expect(cpuRatio(run(alike), run(plain))).toBeLessThan(20);

@@ -248,17 +248,21 @@ describe('retransmissions', () => {
     expect(world.finish()[0].retransmits).toEqual([1, 0]);
   });
 
-  it('does not count a segment with any new byte: behind a window probe, behind what is known, across a gap', () => {
-    const world = new SessionWorld();
-    data(world, 0, 1000, 100);
-    data(world, 1, 1100, 1);
-    data(world, 2, 1100, 100);
-    data(world, 3, 1150, 100);
-    data(world, 4, 1500, 100);
-    data(world, 5, 1200, 100);
-    data(world, 6, 1450, 200);
-    expect(world.finish()[0].retransmits).toEqual([0, 0]);
-  });
+  it(
+    'does not count a segment with any new byte: behind a window probe, behind what is known, ' +
+      'across a gap',
+    () => {
+      const world = new SessionWorld();
+      data(world, 0, 1000, 100);
+      data(world, 1, 1100, 1);
+      data(world, 2, 1100, 100);
+      data(world, 3, 1150, 100);
+      data(world, 4, 1500, 100);
+      data(world, 5, 1200, 100);
+      data(world, 6, 1450, 200);
+      expect(world.finish()[0].retransmits).toEqual([0, 0]);
+    },
+  );
 
   it('counts what comes again of a gap that was filled across its beginning', () => {
     const world = new SessionWorld();
@@ -295,7 +299,10 @@ describe('retransmissions', () => {
     expect(world.finish()[0].retransmits).toEqual([1, 0]);
   });
 
-  /** Sends segments with gaps between them, each below the jump of another numbering, until so many bytes are passed. */
+  /**
+   * Sends segments with gaps between them, each below the jump of another numbering, until so many bytes are
+   * passed.
+   */
   const pass = (world: SessionWorld, from: number, bytes: number): number => {
     const step = 1 << 25;
     for (let passed = 0; passed < bytes; passed += step) data(world, 1, (from + passed) >>> 0, 100);

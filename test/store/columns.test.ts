@@ -42,7 +42,8 @@ beforeAll(async () => {
   const answer = await text(
     await store.query(
       `SELECT table, name, type, default_kind FROM system.columns WHERE database = 'default'
-         AND table NOT IN (SELECT name FROM system.tables WHERE engine = 'MaterializedView') ORDER BY table, position`,
+         AND table NOT IN (SELECT name FROM system.tables WHERE engine = 'MaterializedView') ORDER BY table,
+           position`,
       { format: 'JSONEachRow' },
     ),
   );

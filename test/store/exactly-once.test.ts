@@ -37,7 +37,8 @@ async function expectStored(store: Store, n: number): Promise<void> {
     await text(
       await store.query(
         `SELECT count() AS n, uniqExact(session_id) AS ids, sum(client_bytes) AS bytes,
-           (SELECT sum(sessions) FROM sessions_by_minute) AS rolled, (SELECT sum(client_bytes) FROM sessions_by_minute) AS rolled_bytes
+           (SELECT sum(sessions) FROM sessions_by_minute) AS rolled,
+             (SELECT sum(client_bytes) FROM sessions_by_minute) AS rolled_bytes
          FROM sessions FORMAT JSONCompact SETTINGS output_format_json_quote_64bit_integers = 0`,
       ),
     ),

@@ -158,7 +158,8 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     const sum = (values: number[]) => values.reduce((a, b) => a + BigInt(b), 0n).toString();
     expect(
       await rows(
-        "SELECT toString(sum(toInt256(lost))) AS lost, count() AS n, countIf(sequence = 'unusable') AS unusable FROM mirrors",
+        'SELECT toString(sum(toInt256(lost))) AS lost, count() AS n, countIf(sequence = ' +
+          "'unusable') AS unusable FROM mirrors",
       ),
     ).toEqual([
       {
@@ -176,7 +177,8 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     ]);
     expect(
       await rows(
-        'SELECT toUnixTimestamp64Nano(time) AS t, hex(frame) AS frame, original_length FROM packets SETTINGS output_format_json_quote_64bit_integers = 1',
+        'SELECT toUnixTimestamp64Nano(time) AS t, hex(frame) AS frame, original_length FROM ' +
+          'packets SETTINGS output_format_json_quote_64bit_integers = 1',
       ),
     ).toEqual([
       {

@@ -1,4 +1,6 @@
-/** Arbitrary rows for property tests: every field over its whole range, absent and extreme values included. */
+/**
+ * Arbitrary rows for property tests: every field over its whole range, absent and extreme values included.
+ */
 import fc from 'fast-check';
 import { MIRROR_TYPE_NAMES, MirrorPoint, type MirrorType } from '../../src/model/mirror-point.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';

@@ -123,7 +123,8 @@ export class TestCollector {
       if (holds(rows)) return { rows, ms: Date.now() - begin };
       if (Date.now() - begin > seconds * 1000) {
         expect.fail(
-          `waited in vain for ${sql}: ${JSON.stringify(rows)}\nlog: ${this.log}\n${JSON.stringify(await this.status())}`,
+          `waited in vain for ${sql}: ${JSON.stringify(rows)}\nlog: ` +
+            `${this.log}\n${JSON.stringify(await this.status())}`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -32,7 +32,9 @@ export function address(at: number): string {
 
 /** Who talks to whom, in one line. */
 export function talk(): string {
-  return `${address(f.source)} ${f.sourcePort} > ${address(f.destination)} ${f.destinationPort} ${f.protocol}`;
+  return (
+    `${address(f.source)} ${f.sourcePort} > ${address(f.destination)} ${f.destinationPort} ` + `${f.protocol}`
+  );
 }
 
 /** What {@link talk} says of {@link IP}. */

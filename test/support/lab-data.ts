@@ -1,4 +1,6 @@
-/** A ClickHouse server with the bundled demo read into it, a question of ARP, and ten minutes of two tunnels. */
+/**
+ * A ClickHouse server with the bundled demo read into it, a question of ARP, and ten minutes of two tunnels.
+ */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';

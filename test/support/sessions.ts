@@ -1,4 +1,7 @@
-/** Sessions for tests of the store: plausible, numbered, each with an id and bytes that follow from its number. */
+/**
+ * Sessions for tests of the store: plausible, numbered, each with an id and bytes that follow from its
+ * number.
+ */
 
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { SessionRecord } from '../../src/model/session-record.js';

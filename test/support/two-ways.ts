@@ -1,4 +1,7 @@
-/** The two ways of a packet through demux, side by side: what the fast one takes has to come out as on the long one. */
+/**
+ * The two ways of a packet through demux, side by side: what the fast one takes has to come out as on the
+ * long one.
+ */
 import assert from 'node:assert/strict';
 import { MirrorTable } from '../../src/accounts/mirrors.js';
 import { DemuxCounters } from '../../src/demux/counters.js';

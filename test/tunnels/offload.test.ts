@@ -31,7 +31,10 @@ interface Stream {
   readonly push: boolean;
 }
 
-/** A packet as a device with segmentation offload hands it over: virtio_net_hdr, unfinished checksum, large payload. */
+/**
+ * A packet as a device with segmentation offload hands it over: virtio_net_hdr, unfinished checksum, large
+ * payload.
+ */
 function largePacket(s: Stream): Uint8Array {
   const ethernet = s.ethernet ? 14 : 0;
   const ip = s.ipv6 ? 40 : 20;

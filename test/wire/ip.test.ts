@@ -102,13 +102,16 @@ test('the IPv4 checksum is the known one, and covers options', () => {
   expect(ipv4ChecksumOk(options, 0)).toBe(false);
 });
 
-test('an IPv4 header of version 6, or of four words, is none; with options cut its fixed part is read', () => {
-  const h = new Ipv4Header();
-  expect(parseIpv4(hex(`65${KNOWN.slice(2)}`), 0, 20, h)).toBe(BAD);
-  expect(parseIpv4(hex(`44${KNOWN.slice(2)}`), 0, 20, h)).toBe(BAD);
-  expect(parseIpv4(hex(`46${KNOWN.slice(2)}`), 0, 20, h)).toBe(SHORT);
-  expect(h.source).toBe(0xc0a80001);
-});
+test(
+  'an IPv4 header of version 6, or of four words, is none; with options cut its fixed part is ' + 'read',
+  () => {
+    const h = new Ipv4Header();
+    expect(parseIpv4(hex(`65${KNOWN.slice(2)}`), 0, 20, h)).toBe(BAD);
+    expect(parseIpv4(hex(`44${KNOWN.slice(2)}`), 0, 20, h)).toBe(BAD);
+    expect(parseIpv4(hex(`46${KNOWN.slice(2)}`), 0, 20, h)).toBe(SHORT);
+    expect(h.source).toBe(0xc0a80001);
+  },
+);
 
 test('a hop-by-hop option that runs past its header makes it bad', () => {
   const h = new Ipv6Extension();

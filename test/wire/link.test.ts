@@ -48,7 +48,8 @@ codecProperties('llc', {
   make: () => new LlcHeader(),
   parse: parseLlc,
   emit: emitLlc,
-  // U frames have their low two bits set; I and S frames have two bytes of control, and the first one is not 3 in those bits.
+  // U frames have their low two bits set; I and S frames have two bytes of control, and the first one is not
+  // 3 in those bits.
   fields: fc.oneof(
     fc.record({ dsap: u8, ssap: u8, control: bits(6).map((n) => (n << 2) | 3) }),
     fc.record({ dsap: u8, ssap: u8, control: u16.filter((n) => n > 0xff && ((n >> 8) & 3) !== 3) }),
@@ -298,13 +299,19 @@ codecProperties('macsec', {
   ),
 });
 
-test('NSH shorter than its fixed part, another version of it or of MACsec, a tag of Arista’s that is no timestamp: none', () => {
-  expect(parseNsh(hex('0fc1 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
-  expect(parseNsh(hex('4fc2 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
-  expect(parseMacsec(hex('8000 00000001'), 0, 6, new MacsecTag())).toBe(BAD);
-  for (const tag of ['0002 0010', '0001 0030'])
-    expect(parseAristaTimestamp(hex(`${tag} 0000000000000000 0800`), 0, 14, new AristaTimestamp())).toBe(BAD);
-});
+test(
+  'NSH shorter than its fixed part, another version of it or of MACsec, a tag of Arista’s that ' +
+    'is no timestamp: none',
+  () => {
+    expect(parseNsh(hex('0fc1 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
+    expect(parseNsh(hex('4fc2 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
+    expect(parseMacsec(hex('8000 00000001'), 0, 6, new MacsecTag())).toBe(BAD);
+    for (const tag of ['0002 0010', '0001 0030'])
+      expect(parseAristaTimestamp(hex(`${tag} 0000000000000000 0800`), 0, 14, new AristaTimestamp())).toBe(
+        BAD,
+      );
+  },
+);
 
 test('the tags of 802.1Q, 802.1ad and 0x9100 are VLAN tags, an IP packet is none', () => {
   expect([0x8100, 0x88a8, 0x9100, 0x0800].map(isVlanType)).toEqual([true, true, true, false]);

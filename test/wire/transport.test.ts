@@ -128,7 +128,8 @@ test('a checksum that was set is right, and one bit more is not', () => {
 });
 
 test('UDP: a checksum of zero is sent as all ones; none at all is right over IPv4 only', () => {
-  // Pseudo header 0a00+0001+0a00+0002+0011+0008, header 0, 0, 8: the length makes the sum; the source port completes it.
+  // Pseudo header 0a00+0001+0a00+0002+0011+0008, header 0, 0, 8: the length makes the sum; the source port
+  // completes it.
   const b = new Uint8Array([...IPV4, ...hex('ebdb 0000 0008 0000')]);
   setTransportChecksum(b, 0, IpProtocol.Udp, 20, 28);
   expect([b[26], b[27]]).toEqual([0xff, 0xff]);

@@ -237,19 +237,23 @@ codecProperties('gtp-u', {
   ),
 });
 
-test('extension headers of GTP-U are stepped over; one without a length, and a chain without an end, are none', () => {
-  const h = new GtpuHeader();
-  const long = (extensions: string): number => {
-    const b = hex(`34ff 0000 00000009 00000085 ${extensions}`);
-    return parseGtpu(b, 0, b.length, h);
-  };
-  expect(long('01 0000 00')).toBe(16);
-  expect(long('01 0000 c0 02 000000000000 00')).toBe(24);
-  expect([long('00 0000 00'), long('01 0000 85'.repeat(40))]).toEqual([BAD, BAD]);
-  expect([long(''), long('01 0000'), long('01 0000 85')]).toEqual([SHORT, SHORT, SHORT]);
-  expect(parseGtpu(hex('50ff 0000 00000009'), 0, 8, h)).toBe(BAD);
-  expect(parseGtpu(hex('20ff 0000 00000009'), 0, 8, h)).toBe(BAD);
-});
+test(
+  'extension headers of GTP-U are stepped over; one without a length, and a chain without an ' +
+    'end, are none',
+  () => {
+    const h = new GtpuHeader();
+    const long = (extensions: string): number => {
+      const b = hex(`34ff 0000 00000009 00000085 ${extensions}`);
+      return parseGtpu(b, 0, b.length, h);
+    };
+    expect(long('01 0000 00')).toBe(16);
+    expect(long('01 0000 c0 02 000000000000 00')).toBe(24);
+    expect([long('00 0000 00'), long('01 0000 85'.repeat(40))]).toEqual([BAD, BAD]);
+    expect([long(''), long('01 0000'), long('01 0000 85')]).toEqual([SHORT, SHORT, SHORT]);
+    expect(parseGtpu(hex('50ff 0000 00000009'), 0, 8, h)).toBe(BAD);
+    expect(parseGtpu(hex('20ff 0000 00000009'), 0, 8, h)).toBe(BAD);
+  },
+);
 
 test('EtherIP is version 3 and nothing else', () => {
   const b = new Uint8Array(2);

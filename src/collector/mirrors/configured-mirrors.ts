@@ -1,6 +1,6 @@
 /**
- * The entries of `mirrors` of which no mirror point is known: they are told as well, with packets 0, so that a mirror that
- * was never switched on is seen to be missing. Once a point of an entry is known, that is told in the entry's place.
+ * Entries of `mirrors` without a known mirror point. They are listed with packets 0, so that a mirror that
+ * was never switched on is visible. Once a point of an entry is known, the point is listed instead.
  */
 import type { MirrorConfig } from '../../config/schema.js';
 import type { MirrorStatus } from '../../model/status.js';
@@ -8,22 +8,25 @@ import { formatIp } from '../../wire/ip/addresses.js';
 import { type MirrorRules, ruleOf } from '../policy.js';
 import { noCounts } from './mirror-account.js';
 
-/** Bits of an address: a prefix of so many is one sender. */
+/** Bits of an address: a prefix of this length is one sender. */
 const ADDRESS_BITS = 128;
 
 export class ConfiguredMirrors {
   private rules: MirrorRules | undefined;
-  /** By {@link entryKey}: when points of an entry that are forgotten had last sent, seconds since 1970. */
+  /** By {@link entryKey}: when forgotten points of an entry last sent, in seconds since 1970. */
   private heard = new Map<string, number>();
 
-  /** Takes other rules. Entries that stay as they were are remembered. */
+  /** Takes new rules. Unchanged entries are remembered. */
   setRules(rules: MirrorRules): void {
     this.rules = rules;
     const keys = new Set(rules.mirrors.map(entryKey));
     this.heard = new Map([...this.heard].filter(([key]) => keys.has(key)));
   }
 
-  /** A mirror point of the entry at `place` is forgotten. @param lastSeen of its last packet, seconds since 1970 */
+  /**
+   * A mirror point of the entry at `place` is forgotten. @param lastSeen time of its last packet, seconds
+   * since 1970
+   */
   forget(place: number, lastSeen: number): void {
     const entry: MirrorConfig | undefined = this.rules?.mirrors[place];
     if (entry === undefined) return;
@@ -31,7 +34,7 @@ export class ConfiguredMirrors {
     this.heard.set(key, Math.max(lastSeen, this.heard.get(key) ?? 0));
   }
 
-  /** A row for each entry whose place is not among those `known`. */
+  /** A row for each entry whose place is not in `known`. */
   silent(known: ReadonlySet<number>): MirrorStatus[] {
     const { rules } = this;
     if (rules === undefined) return [];
@@ -59,7 +62,7 @@ export class ConfiguredMirrors {
   }
 }
 
-/** An address as status and metrics write it, or a prefix as it was written. */
+/** An address as status and metrics write it, or a prefix as the configuration has it. */
 function sourceText({ source }: MirrorConfig): string {
   if (source === undefined) return '';
   return source.bits === ADDRESS_BITS ? formatIp(source.address, 0) : source.text;

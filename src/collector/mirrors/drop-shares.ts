@@ -1,30 +1,33 @@
 /**
- * Who lost what did not arrive. Sequence numbers tell how many packets are missing, the kernel's counters how
- * many of them it dropped itself for want of room: these are taken off the mirrors' losses. Where several
- * mirrors miss packets, the kernel's drops are shared out in proportion; drops that leave no gap (a mirror
- * without sequence numbers, or the last packets before a pause) wait for one, and go to the mirrors by their
- * packets when none can come. So at the end packets + lost + kernel_drops is what was sent.
+ * Divides losses between the mirrors and this host's kernel. Sequence numbers tell how many packets are
+ * missing, the kernel's counters how many of these the kernel itself dropped for lack of room; the latter are
+ * subtracted from the mirrors' losses. If several mirrors miss packets, the kernel's drops are divided among
+ * them in proportion. Drops that leave no gap (of a mirror without sequence numbers, or the last packets
+ * before a pause) wait for a gap, and are divided by packets if none can appear. In the end packets + lost +
+ * kernel_drops is what was sent.
  */
 import type { Account } from './mirror-account.js';
 
-/** Milliseconds between a drop and the gap it leaves becoming known, at most. */
+/** Milliseconds until the gap left by a drop is known, at most. */
 const TURN_MS = 2000;
 
 export class DropShares {
-  /** The kernel's drops, those that have a mirror, and those that had none a turn ago. */
+  /**
+   * The kernel's drops, those that were assigned to a mirror, and those that were unassigned one turn ago.
+   */
   private drops = 0;
   private shared = 0;
   private waiting = 0;
   private nextTurn = 0;
   /**
-   * Mirrors whose missing packets are not all settled, and those that sent since the last turn and in the one
-   * before.
+   * Mirrors whose missing packets are not all settled, and those that sent since the last turn and in the
+   * turn before.
    */
   private readonly unsettled = new Set<Account>();
   private lately = new Set<Account>();
   private before = new Set<Account>();
 
-  /** @param changed told of every mirror that gets a share */
+  /** @param changed called for every mirror that gets a share */
   constructor(private readonly changed: (account: Account) => void) {}
 
   /** A mirror has sent packets. */
@@ -33,7 +36,7 @@ export class DropShares {
     this.lately.add(account);
   }
 
-  /** What a mirror misses has changed. */
+  /** The number of packets that a mirror misses has changed. */
   missing(account: Account): void {
     this.unsettled.add(account);
   }
@@ -45,9 +48,9 @@ export class DropShares {
   }
 
   /**
-   * Takes the kernel's drops since the start, and shares out those that have no mirror yet.
+   * Takes the kernel's drops since the start, and divides those that no mirror has yet.
    *
-   * @param all every mirror, looked at only where drops wait and no mirror has sent lately that may be theirs
+   * @param all every mirror, iterated only if drops wait and no mirror that sent lately can account for them
    */
   share(drops: number, now: number, all: Iterable<Account>): void {
     this.drops = drops;
@@ -57,7 +60,7 @@ export class DropShares {
     this.turn(all);
   }
 
-  /** Shares out every drop: nothing more comes. */
+  /** Divides every drop: no more input comes. */
   finish(all: Iterable<Account>): void {
     this.giveMissing();
     const accounts = [...all];
@@ -76,7 +79,7 @@ export class DropShares {
     this.give(accounts, missing, Math.min(left, sumOf(missing)));
   }
 
-  /** Settles what was missing a turn ago, and what the kernel dropped by then without a gap that shows it. */
+  /** Settles packets that were missing one turn ago, and drops of that time without a gap. */
   private turn(all: Iterable<Account>): void {
     const amount = Math.min(this.drops - this.shared, this.waiting);
     if (amount > 0) this.givePlain(amount, all);
@@ -96,7 +99,7 @@ export class DropShares {
   }
 
   /**
-   * Gives drops to mirrors whose numbers would not show them: those that sent when they were dropped, if any
+   * Assigns drops to mirrors without sequence numbers: to those that sent at the time of the drops, if any
    * did.
    */
   private givePlain(amount: number, all: Iterable<Account>): void {
@@ -114,7 +117,7 @@ export class DropShares {
     );
   }
 
-  /** Gives drops to mirrors in proportion to their weights. */
+  /** Assigns drops to mirrors in proportion to their weights. */
   private give(accounts: readonly Account[], weights: readonly number[], amount: number): void {
     const sum = sumOf(weights);
     if (sum === 0 || amount <= 0) return;

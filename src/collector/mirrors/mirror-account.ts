@@ -1,11 +1,11 @@
-/** What one mirror point sent, added up over the packet paths that see it. */
+/** What one mirror point sent, summed over the packet paths that see it. */
 import type { SequenceVerdict } from '../../accounts/numbering.js';
 import type { MirrorPoint } from '../../model/mirror-point.js';
 import { SequenceUse } from '../../model/mirror-record.js';
 import type { MirrorChange } from '../packet-path.js';
 import type { MirrorRule } from '../policy.js';
 
-/** What is counted, under the words of the status. */
+/** What is counted, with the words of the status. */
 export const COUNTED = [
   'packets',
   'bytes',
@@ -39,13 +39,13 @@ export class Account {
   truncated = 0;
   malformed = 0;
   /**
-   * What its sequence numbers say: packets that did not arrive, whoever lost them; those of them given up; and those that came
-   * after that.
+   * From its sequence numbers: packets that did not arrive, whoever lost them; those given up; and those that
+   * arrived after that.
    */
   missing = 0;
   givenUp = 0;
   late = 0;
-  /** Packets given up that this host's kernel did not drop, as far as that was told. */
+  /** Packets given up that this host's kernel did not drop, as far as published. */
   lost = 0;
   reordered = 0;
   repeated = 0;
@@ -53,44 +53,46 @@ export class Account {
   /** This mirror's share of the kernel's drops. */
   kernelDrops = 0;
   /**
-   * Missing packets that are settled: the kernel's, or missing for so long that they are not. And what is
-   * next to be.
+   * Missing packets that are settled: assigned to the kernel, or missing for so long that they are the
+   * mirror's. And the ones to settle next.
    */
   settled = 0;
   settling = 0;
-  /** Packets since the last turn of the kernel's drops, and in the one before. */
+  /** Packets since the last turn of the kernel's drops, and in the turn before. */
   lately = 0;
   before = 0;
-  /** What of its numbers was written in minutes so far. */
+  /** What the minutes written so far contain of its numbers. */
   writtenLost = 0;
   writtenDrops = 0;
   writtenReordered = 0;
   writtenRepeated = 0;
   lastSeen = 0;
-  /** A packet path says that its frames come twice. */
+  /** A packet path reports that its frames come twice. */
   comesTwice = false;
-  /** Packet paths that know it, and their last totals by path. */
+  /** Packet paths that know it, and their last totals, by path. */
   paths = 0;
-  /** Whether it is told one by one; and what of its counts is among the sums of those that are not. */
+  /** Whether it is listed by itself; and which of its counts are in the sums of unlisted points. */
   listed = false;
   summed: Counts | undefined;
 
   /**
-   * @param key by which it is found
-   * @param merged its index where the numbers of all packet paths are judged together, else -1
+   * @param key identifies it
+   * @param merged its index in the {@link NumberMerge} that judges the numbers of all packet paths, else -1
    */
   constructor(
     readonly key: string,
     readonly point: MirrorPoint,
-    /** Of a point that all share which found no place: the name of their entry, see PointData. */
+    /** For the point shared by all without a place: the name of their entry, see PointData. */
     readonly sharedBy: string | undefined,
     readonly merged: number,
-    /** The place of its entry in `mirrors` (as many as there are: none names it), and what that says. */
+    /**
+     * The place of its entry in `mirrors` (the number of entries, if none names it), and that entry's rule.
+     */
     public place: number,
     public rule: MirrorRule,
   ) {}
 
-  /** Takes a packet path's new totals. @returns packets since the ones `before` */
+  /** Takes a packet path's new totals. @returns packets since the totals `before` */
   add(before: MirrorChange | undefined, now: MirrorChange): number {
     const packets = now.packets - (before?.packets ?? 0);
     this.packets += packets;
@@ -108,7 +110,7 @@ export class Account {
     return packets;
   }
 
-  /** Takes what the numbers of all packet paths together say. */
+  /** Takes the verdict on the numbers of all packet paths. */
   judge(verdict: SequenceVerdict): void {
     this.missing = verdict.missing;
     this.givenUp = verdict.lost;
@@ -119,14 +121,14 @@ export class Account {
   }
 
   /**
-   * Takes as lost what was given up and the kernel did not drop. To be called once its drops are shared out: what is told is
-   * not taken back.
+   * Publishes as lost the given-up packets that the kernel did not drop. To be called after the kernel's
+   * drops are divided, because published counts are never taken back.
    */
   tell(): void {
     this.lost = Math.max(this.lost, this.givenUp - this.kernelDrops);
   }
 
-  /** Whether missing packets would show in its numbers. */
+  /** Whether its sequence numbers would show missing packets. */
   get numbered(): boolean {
     return this.sequence !== SequenceUse.None && this.sequence !== SequenceUse.Unusable;
   }

@@ -1,10 +1,9 @@
 /**
- * The accounts of mirror points over all packet paths: what each sent, and who lost what did not arrive
+ * The accounts of mirror points over all packet paths: what each point sent, and who lost what did not arrive
  * ({@link DropShares}).
  *
- * Where several workers see one mirror's packets each has part of its numbers, so they are judged here
- * together. Packet paths tell of what has changed, and only that is looked at: what nobody sends to costs
- * nothing.
+ * With several workers each sees only part of a mirror's sequence numbers, so the numbers are judged here
+ * together. Packet paths report only changes, so a silent mirror point costs nothing.
  */
 import { numberLogMemory } from '../../accounts/number-log.js';
 import { NumberMerge } from '../../accounts/number-merge.js';
@@ -22,11 +21,14 @@ import { DropShares } from './drop-shares.js';
 import { Account } from './mirror-account.js';
 import { MirrorListing } from './mirror-listing.js';
 
-/** Seconds after its end until a minute is written: every path has reported, and the kernel's drops are known. */
+/**
+ * Seconds to wait after a minute's end before writing it: by then every path has reported, and the kernel's
+ * drops are known.
+ */
 const SETTLE = 2;
 const MINUTE = 60;
 
-/** A minute of one mirror point, added up over the packet paths. */
+/** One minute of a mirror point, summed over the packet paths. */
 type Minute = Pick<Account, 'packets' | 'bytes' | 'truncated' | 'malformed'>;
 const NOTHING: Minute = { packets: 0, bytes: 0, truncated: 0, malformed: 0 };
 
@@ -36,9 +38,7 @@ interface Part {
   totals: MirrorChange | undefined;
 }
 
-/**
- * A packet path: its mirror points by the names it has for them, and what the merge calls its log of numbers.
- */
+/** A packet path: its mirror points by its own names for them, and the merge's index of its number log. */
 class Path {
   readonly parts = new Map<number, Part>();
   log = -1;
@@ -54,12 +54,12 @@ export interface AccountsOptions {
 
 export class MirrorAccounts {
   private readonly accounts = new Map<string, Account>();
-  /** By their first second. */
+  /** By the minute's first second. */
   private readonly minutes = new Map<number, Map<Account, Minute>>();
   private readonly paths: Path[] = [];
   private readonly segment: MirrorSegment;
   private readonly record = new MirrorRecord();
-  /** Those of which more may be lost than was told. */
+  /** Accounts that may have more losses than published. */
   private readonly untold = new Set<Account>();
   private readonly drops = new DropShares((account) => this.listing.changed(account));
   private readonly listing: MirrorListing;
@@ -142,7 +142,10 @@ export class MirrorAccounts {
     return part;
   }
 
-  /** Once for an entry of `mirrors`, and once for all that no entry names: strangers fill no log. */
+  /**
+   * Warns once per entry of `mirrors`, and once for all points without an entry, so that strangers cannot
+   * fill the log.
+   */
   private sayTwice(account: Account): void {
     const { name } = account.rule;
     if (this.saidTwice.has(name)) return;
@@ -161,7 +164,7 @@ export class MirrorAccounts {
     return part;
   }
 
-  /** A packet path knows a mirror point no longer. When none does, neither is it known here. */
+  /** A packet path has forgotten a mirror point. Once all have, the account is removed. */
   private forget(path: Path, change: MirrorChange): void {
     const { account } = this.count(path, change);
     path.parts.delete(change.name);
@@ -182,7 +185,7 @@ export class MirrorAccounts {
     delete this.merged[account.merged];
   }
 
-  /** Takes the kernel's drops since the start, of all receivers, and shares them out. */
+  /** Takes the kernel's drops of all receivers since the start, and divides them. */
   kernelDrops(total: number, now: number): void {
     this.merge?.run();
     this.merge?.changes((point) => this.judge(point));
@@ -190,7 +193,7 @@ export class MirrorAccounts {
     this.tell();
   }
 
-  /** What was lost is told when the kernel's drops are known. */
+  /** Losses are published once the kernel's drops are known. */
   private tell(): void {
     for (const account of this.untold) {
       account.tell();
@@ -217,7 +220,7 @@ export class MirrorAccounts {
     this.writeUntil(Math.floor(now / 1000) - MINUTE - SETTLE);
   }
 
-  /** Shares out every drop and writes every minute: nothing more comes. */
+  /** Divides every drop and writes every minute: no more input comes. */
   finish(): void {
     this.merge?.finish();
     this.merge?.changes((point) => this.judge(point));
@@ -248,8 +251,8 @@ export class MirrorAccounts {
   }
 
   /**
-   * Writes what became known of a mirror point's losses after its last minute was written, and will have no
-   * other row.
+   * Writes losses that became known after the mirror point's last minute was written, if it gets no other
+   * row.
    */
   private putRest(a: Account): void {
     if (a.lost <= a.writtenLost && a.kernelDrops === a.writtenDrops) return;
@@ -299,7 +302,7 @@ export class MirrorAccounts {
     return account;
   }
 
-  /** The place in `mirrors` of a mirror point's entry; as many as there are when it is unknown. */
+  /** The place of the point's entry in `mirrors`; the number of entries if it is unknown. */
   private placeOf(point: Omit<MirrorPoint, 'index'>, sharedBy: string | undefined): number {
     const { mirrors } = this.rules;
     if (sharedBy === undefined) return entryOf(point, this.rules);
@@ -307,7 +310,7 @@ export class MirrorAccounts {
     return place < 0 ? mirrors.length : place;
   }
 
-  /** Asks what the numbers of all packet paths together say. */
+  /** Gets the verdict on the numbers of all packet paths. */
   private judge(point: number): void {
     const account = this.merged[point];
     const { missing } = account;
@@ -319,12 +322,15 @@ export class MirrorAccounts {
   }
 }
 
-/** Points that others share are told apart by whose they are: they have no addresses. */
+/** Shared points have no addresses: their entry's name tells them apart. */
 function keyOf(p: PointData): string {
   return `${pointKey(p)} ${p.sharedBy === undefined ? 'own' : `shared by ${p.sharedBy}`}`;
 }
 
 function twiceText(a: Account): string {
   const what = a.rule.name || `${MIRROR_TYPE_NAMES[a.point.type]} ${formatIp(a.point.source, 0)}`;
-  return `mirror ${what}: its frames come twice; ${DEDUPLICATE_WORDS} in its entry of mirrors counts each once`;
+  return (
+    `mirror ${what}: its frames come twice; ${DEDUPLICATE_WORDS} in its entry of mirrors ` +
+    'counts each once'
+  );
 }

@@ -1,10 +1,10 @@
 /**
- * Which mirror points are told one by one, in `status` and in metrics, and what the others sent in all.
+ * Which mirror points `status` and metrics list one by one, and the sums of the others.
  *
- * A point that an entry of the configuration names is always told, and an entry itself while none of its points is
- * known ({@link ConfiguredMirrors}). Of those that none names the first
- * {@link LISTED} are: what is told stays told until it is forgotten, and what is among the sums stays there, so that
- * no packet moves from one counter to another and no sum ever falls.
+ * A point that an entry of the configuration names is always listed, and so is an entry without a known point
+ * ({@link ConfiguredMirrors}). Of the other points the first {@link LISTED} are. A listed point stays listed
+ * until it is forgotten, and what is in the sums stays there, so that no packet moves from one counter to
+ * another and no sum ever falls.
  */
 import { plural } from '../../model/counted.js';
 import { MIRROR_TYPE_NAMES } from '../../model/mirror-point.js';
@@ -21,7 +21,7 @@ import type { MirrorRules } from '../policy.js';
 import { ConfiguredMirrors } from './configured-mirrors.js';
 import { type Account, COUNTED, noCounts } from './mirror-account.js';
 
-/** Unknown mirror points told one by one, and of the others the loudest. */
+/** Unknown mirror points listed one by one; and the number of the loudest among the others. */
 export const LISTED = 256;
 export const LOUDEST_UNLISTED = 16;
 
@@ -40,10 +40,10 @@ class Pool {
   places = 0;
   full: number;
   forgotten: number;
-  /** That it is full has been said. */
+  /** Whether the log says that it is full. */
   said = false;
 
-  /** @param before the pool of this name by the rules that were, whose counters go on */
+  /** @param before the pool of this name under the previous rules, whose counters continue */
   constructor(before: Pool | undefined) {
     this.full = before?.full ?? 0;
     this.forgotten = before?.forgotten ?? 0;
@@ -53,17 +53,17 @@ class Pool {
 export class MirrorListing {
   private readonly listed = new Set<Account>();
   private readonly unlisted = new Set<Account>();
-  /** Of {@link listed}, those that no entry names. */
+  /** Listed points that no entry names. */
   private strangers = 0;
   private readonly others = new Sums();
   private readonly gone = new Sums();
   private readonly pools = new Map<string, Pool>();
   private readonly configured = new ConfiguredMirrors();
 
-  /** @param warn told once of every pool that is full */
+  /** @param warn called once per pool that is full */
   constructor(private readonly warn: (message: string) => void) {}
 
-  /** Takes the places there are. The accounts have their new rules already. */
+  /** Takes the new pools. The accounts already have their new rules. */
   setRules(rules: MirrorRules): void {
     this.configured.setRules(rules);
     const before = new Map(this.pools);
@@ -105,7 +105,7 @@ export class MirrorListing {
     this.warn(fullText(a.sharedBy, pool.places));
   }
 
-  /** Something that is counted of a mirror point has changed. */
+  /** A count of a mirror point has changed. */
   changed(a: Account): void {
     if (!a.listed) this.sum(a, this.others);
   }
@@ -128,7 +128,7 @@ export class MirrorListing {
     this.sum(a, this.gone);
   }
 
-  /** How many mirror points are known. */
+  /** The number of known mirror points. */
   get size(): number {
     return this.listed.size + this.unlisted.size;
   }
@@ -154,7 +154,7 @@ export class MirrorListing {
     this.listed.add(a);
   }
 
-  /** Adds to sums what a mirror point has sent beyond what is in them already. */
+  /** Adds to the sums what a mirror point has sent since it was last added. */
   private sum(a: Account, sums: Sums): void {
     const { counts } = a;
     for (const what of COUNTED) sums.counts[what] += counts[what] - (a.summed?.[what] ?? 0);
@@ -167,7 +167,7 @@ export class MirrorListing {
   }
 }
 
-/** The points that all share which found no place are few: they are always told. */
+/** The points shared by all without a place are few: they are always listed. */
 function isStranger(a: Account): boolean {
   return a.rule.name === '' && a.sharedBy === undefined;
 }
@@ -183,7 +183,7 @@ function loudest(accounts: Iterable<Account>): Account[] {
   return found;
 }
 
-/** Counts that are among the sums of others are not told again. */
+/** Counts that are already in the sums are left out. */
 function statusOf(a: Account): MirrorStatus {
   const { counts } = a;
   if (a.listed && a.summed !== undefined) for (const what of COUNTED) counts[what] -= a.summed[what];
@@ -207,8 +207,10 @@ function fullText(name: string, places: number): string {
   const are = places === 1 ? 'is' : 'are';
   if (name === '') {
     return (
-      `the ${places} ${plural(places, 'place')} for mirror points that no entry of mirrors names ${are} taken; ` +
-      'further ones share one, with source ::. Name yours in mirrors, raise unknown_points, or set unknown_mirrors: refuse'
+      `the ${places} ${plural(places, 'place')} for mirror points that no entry of mirrors ` +
+      `names ${are} taken; ` +
+      ('further ones share one, with source ::. Name yours in mirrors, raise unknown_points, ' +
+        'or set unknown_mirrors: refuse')
     );
   }
   return (

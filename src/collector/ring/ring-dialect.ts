@@ -1,4 +1,4 @@
-/** What the main thread and the ring workers say to each other. */
+/** Messages between the main thread and the ring workers. */
 import type { MessagePort } from 'node:worker_threads';
 import type { RingShape } from '../../linux/packet-socket.js';
 import type { CaptureOptions, CaptureSnapshot, MirrorChanges, MirrorCounts } from '../packet-path.js';
@@ -10,17 +10,19 @@ export interface RingData {
   readonly shape: RingShape;
   readonly linkType: number;
   readonly hasMac: boolean;
-  /** Which interface of the collector it is. */
+  /** Its interface's number in the collector. */
   readonly number: number;
 }
 
 export interface RingWorkerData {
   readonly capture: CaptureOptions;
-  /** Readable when there are messages for the worker, which does not turn its event loop. */
+  /**
+   * An eventfd that is readable when there are messages for the worker, which does not run its event loop.
+   */
   readonly wake: number;
   /** Where segments go. */
   readonly store: MessagePort;
-  /** Bytes on their way to the store, in KiB: shared by all who send. */
+  /** Bytes on their way to the store, in KiB: shared by all senders. */
   readonly waiting: SharedArrayBuffer;
 }
 

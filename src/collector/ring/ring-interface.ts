@@ -1,4 +1,7 @@
-/** One interface the ring receiver reads: a packet socket for each worker while it is there, and what they counted. */
+/**
+ * One interface that the ring receiver reads: a packet socket per worker while the interface exists, and the
+ * sockets' counters.
+ */
 import { attachFilter } from '../../linux/bpf.js';
 import { dropAll, fanoutByInnerAddresses, greFilter } from '../../linux/gre-filter.js';
 import { IFF_UP, interfaceFlags, interfaceIndex, interfaceType } from '../../linux/interface.js';
@@ -15,7 +18,7 @@ import { LinkType } from '../../model/batch.js';
 import type { ReceiverStatus } from '../../model/status.js';
 import type { RingData } from './ring-dialect.js';
 
-/** Interface types (ARPHRD_) that have an Ethernet header: Ethernet and loopback. */
+/** Interface types (ARPHRD_) with an Ethernet header: Ethernet and loopback. */
 const ARPHRD_ETHER = 1;
 const ARPHRD_LOOPBACK = 772;
 
@@ -24,7 +27,7 @@ export interface RingInterfaceOptions {
   readonly workers: number;
   readonly shape: RingShape;
   readonly promiscuous: boolean;
-  /** Gives a packet socket that is not bound yet. @throws LinuxError */
+  /** Returns an unbound packet socket. @throws LinuxError */
   readonly socket: () => number;
   /** Takes a socket back that nobody reads any more. */
   readonly done: (fd: number) => void;
@@ -45,22 +48,22 @@ export class RingInterface {
 
   constructor(
     readonly name: string,
-    /** Which interface of the collector it is. */
+    /** Its number among the collector's interfaces. */
     readonly number: number,
     private readonly options: RingInterfaceOptions,
   ) {}
 
   /**
-   * Binds a socket for each worker, which receives nothing before {@link admit}.
+   * Binds a socket per worker; they receive nothing before {@link admit}.
    *
-   * @returns false while the interface is not there, or cannot be attached yet.
+   * @returns false while the interface does not exist, or cannot be attached yet
    * @throws LinuxError
    */
   attach(): boolean {
     const index = interfaceIndex(this.name);
     const up = this.isUp;
     const { workers, shape, promiscuous } = this.options;
-    // A fanout group takes no sockets of an interface that is down.
+    // A fanout group accepts no sockets of an interface that is down.
     if (index === 0 || (!up && workers > 1)) {
       this.state = index === 0 ? 'gone' : 'down';
       return false;
@@ -89,19 +92,19 @@ export class RingInterface {
     return true;
   }
 
-  /** For the packets over IPv6, of which some are fragments: see {@link fanoutByInnerAddresses}. */
+  /** For IPv6 with fragments: see {@link fanoutByInnerAddresses}. */
   shareIpv6ByOuterAddresses(): void {
     this.ipv6ByOuter = true;
     if (this.fds.length > 1) setFanoutProgram(this.fds[0], fanoutByInnerAddresses(true));
   }
 
-  /** A group's number must not meet that of the interface before it was made anew. */
+  /** The number must differ from that of the group before the interface was recreated. */
   private static nextFanoutId(): number {
     RingInterface.fanoutId = (RingInterface.fanoutId % 0xffff) + 1;
     return RingInterface.fanoutId;
   }
 
-  /** What a worker reads. */
+  /** The ring that a worker reads. */
   ring(worker: number): RingData {
     const linkType = this.hasMac ? LinkType.Ethernet : LinkType.Raw;
     return {
@@ -124,7 +127,7 @@ export class RingInterface {
     for (const fd of this.fds) attachFilter(fd, dropAll());
   }
 
-  /** Gives its sockets up. @returns them, for {@link release} once nobody reads them */
+  /** Gives up its sockets. @returns them, for {@link release} once nobody reads them */
   detach(): number[] {
     this.count();
     const fds = this.fds;
@@ -134,7 +137,7 @@ export class RingInterface {
     return fds;
   }
 
-  /** Counts what a socket saw last, and gives it back. */
+  /** Reads a socket's last counts, and returns the socket. */
   release(fd: number): void {
     this.countOf(fd);
     this.options.done(fd);

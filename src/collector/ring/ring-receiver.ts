@@ -1,6 +1,6 @@
 /**
- * The ring receiver, from the main thread: it opens the sockets, shares them out to the workers, watches the
- * interfaces, and reads the kernel's counters of drops.
+ * The ring receiver, in the main thread: it opens the sockets, distributes them to the workers, watches the
+ * interfaces, and reads the kernel's drop counters.
  */
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { AF_INET, AF_INET6 } from '../../linux/address.js';
@@ -23,14 +23,14 @@ import { RingInterface } from './ring-interface.js';
 import { WorkerHandle } from './ring-worker-handle.js';
 
 /**
- * A block goes to its reader full, or after a while: at low rates nearly empty. The longer that is and the smaller the
- * blocks, the longer a reader may be kept from reading: 256 blocks of 64 MiB last for 7 s.
+ * The kernel hands over a block when it is full or old enough, at low rates nearly empty. The longer that
+ * time and the smaller the blocks, the longer a reader may pause: 256 blocks of 64 MiB last for 7 s.
  */
 const BLOCK = 256 << 10;
 const RETIRE_MS = 30;
 /**
- * Sockets opened ahead for interfaces that go and come once privileges are dropped: as many for each ring. With one worker
- * they are used again and again; those of a fanout group are of no use after their interface.
+ * Sockets opened in advance, per ring, for interfaces that disappear and return after privileges are dropped.
+ * With one worker they are reused; those of a fanout group cannot be used after their interface.
  */
 export const SPARES = 64;
 
@@ -41,18 +41,18 @@ export interface RingReceiverOptions {
   readonly ringSize: number;
   readonly promiscuous: boolean;
   readonly capture: CaptureOptions;
-  /** Gives a new way in for segments. */
+  /** Returns a new port for segments. */
   readonly store: () => { port: MessagePort; waiting: SharedArrayBuffer };
   readonly minute: (counts: MirrorCounts) => void;
   readonly changes: (worker: number, changes: MirrorChanges) => void;
-  /** Memory for a worker's sequence numbers, where several workers see one mirror. */
+  /** Memory for a worker's sequence numbers, if several workers see one mirror. */
   readonly numbers?: (worker: number) => SharedArrayBuffer;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
-  /** A worker has died: the collector cannot go on. */
+  /** A worker has died: the collector cannot continue. */
   readonly failed: (error: Error) => void;
 }
 
-/** Of a worker that has not said anything yet. */
+/** Of a worker that has not reported yet. */
 const NO_SNAPSHOT: CaptureSnapshot = {
   packets: 0,
   bytes: 0,
@@ -78,7 +78,7 @@ export class RingReceiver {
   private readonly workers: WorkerHandle[] = [];
   private readonly spares: number[] = [];
   private readonly guards: number[] = [];
-  /** Sockets taken out of use, until the worker has let go of them. */
+  /** Sockets out of use, until the worker releases them. */
   private readonly releasing = new Map<number, RingInterface>();
   private finished = false;
   private unprivileged = false;
@@ -102,7 +102,7 @@ export class RingReceiver {
    * Opens everything that takes privileges.
    *
    * @param unprivileged whether privileges will be dropped
-   * @throws LinuxError, CommandError for an interface that is not there
+   * @throws LinuxError, CommandError for an interface that does not exist
    */
   open(unprivileged: boolean): void {
     for (const w of this.interfaces) {
@@ -110,7 +110,8 @@ export class RingReceiver {
         throw new CommandError(`there is no interface ${w.name}; \`ip link\` lists them`);
       }
     }
-    // While these are open the kernel answers GRE with no ICMP protocol unreachable (icmp_unreach of ip_input.c).
+    // While these are open, the kernel does not answer GRE with ICMP protocol unreachable (icmp_unreach of
+    // ip_input.c).
     this.guards.push(openDropAll(AF_INET, IPPROTO_GRE));
     try {
       this.guards.push(openDropAll(AF_INET6, IPPROTO_GRE));
@@ -125,7 +126,6 @@ export class RingReceiver {
     }
   }
 
-  /** Starts the workers. */
   start(): void {
     for (let i = 0; i < this.options.workers; i++) this.startWorker(i);
     this.share();
@@ -163,18 +163,20 @@ export class RingReceiver {
     if (snapshot.ipv6Fragments > 0) this.fragmented();
   }
 
-  /** Large packets come in fragments over IPv6, whose inner addresses the kernel does not see. */
+  /** The kernel does not see the inner addresses in fragments of large packets over IPv6. */
   private fragmented(): void {
     if (this.ipv6Fragmented || this.options.workers === 1) return;
     this.ipv6Fragmented = true;
     for (const w of this.interfaces) w.shareIpv6ByOuterAddresses();
     this.options.log(
       'warn',
-      'GRE over IPv6 comes in fragments: from now on all that comes over IPv6 is shared out to workers by outer addresses, a mirror to one worker; a larger MTU on the way from the mirrors spares that',
+      'GRE over IPv6 comes in fragments: from now on all that comes over IPv6 is shared out ' +
+        'to workers by outer addresses, a mirror to one worker; a larger MTU on the way from ' +
+        'the mirrors spares that',
     );
   }
 
-  /** Looks at the interfaces and at the kernel's counters. To be called some times a second. */
+  /** Checks the interfaces and the kernel's counters. To be called several times per second. */
   watch(): void {
     for (const w of this.interfaces) {
       w.count();
@@ -188,7 +190,7 @@ export class RingReceiver {
     }
   }
 
-  /** Takes an interface back that is there again. */
+  /** Resumes receiving on an interface that is back. */
   private attach(w: RingInterface): void {
     try {
       if (!w.attach()) return;
@@ -202,7 +204,7 @@ export class RingReceiver {
     this.options.log('info', `interface ${w.name} is back; receiving on it`);
   }
 
-  /** Follows an interface down and up: its sockets go and come with it. */
+  /** Follows an interface that goes down or comes up; its sockets do the same. */
   private follow(w: RingInterface): void {
     const state = w.isUp ? 'up' : 'down';
     if (state === w.state) return;
@@ -219,12 +221,13 @@ export class RingReceiver {
     } catch (e) {
       if (!this.unprivileged || !(e instanceof LinuxError) || e.code !== 'EPERM') throw e;
       throw new CommandError(
-        `all ${SPARES} sockets opened ahead for it are used; restart the collector, or run it with CAP_NET_RAW in place of --user`,
+        `all ${SPARES} sockets opened ahead for it are used; restart the collector, or run ` +
+          'it with CAP_NET_RAW in place of --user',
       );
     }
   }
 
-  /** A socket nobody reads any more: kept for the next time where another could not be opened. */
+  /** A socket that nobody reads any more: kept if no other could be opened later. */
   private takeBack(fd: number): void {
     if (this.unprivileged && this.options.workers === 1 && !this.finished) {
       try {
@@ -238,7 +241,7 @@ export class RingReceiver {
     closeSocket(fd);
   }
 
-  /** Tells every worker which rings are its own. */
+  /** Tells every worker its rings. */
   private share(): void {
     const attached = this.interfaces.filter((w) => w.index !== 0);
     for (const [i, worker] of this.workers.entries()) {
@@ -262,7 +265,7 @@ export class RingReceiver {
     return this.workers.map((w) => w.snapshot ?? NO_SNAPSHOT);
   }
 
-  /** As of now: never fewer packets than the workers have told of. */
+  /** The current status; it never shows fewer packets than the workers have reported. */
   status(): ReceiverStatus[] {
     return this.interfaces.map((w) => {
       w.count();
@@ -274,12 +277,12 @@ export class RingReceiver {
     for (const worker of this.workers) worker.tell('rules', rules);
   }
 
-  /** Stops receiving, has the workers read their rings empty and end what is open. */
+  /** Stops receiving, and lets the workers read their rings empty and finish. */
   async finish(): Promise<void> {
     if (this.finished) return;
     this.finished = true;
     for (const w of this.interfaces) w.refuse();
-    // The last block is handed over when its time is up.
+    // The kernel hands over the last block when its time is up.
     await new Promise((resolve) => setTimeout(resolve, 3 * RETIRE_MS));
     for (const w of this.interfaces) for (const fd of w.detach()) this.releasing.set(fd, w);
     await Promise.all(

@@ -1,4 +1,4 @@
-/** A ring worker, as the main thread holds it. */
+/** The main thread's handle of a ring worker. */
 import type { Worker } from 'node:worker_threads';
 import { signalEvent } from '../../linux/event.js';
 import { Channel, type Handlers } from '../../threads/channel.js';

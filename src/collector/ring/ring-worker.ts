@@ -1,6 +1,6 @@
 /**
- * A ring worker: reads its rings, blocking in poll, and takes the packets all the way to segments. It never turns
- * its event loop: messages are looked for when its wake descriptor says so.
+ * A ring worker: it reads its rings, blocking in poll, and takes the packets all the way to segments. It
+ * never runs its event loop: it looks for messages when its wake descriptor is readable.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { dropCapabilities } from '../../linux/capabilities.js';
@@ -15,17 +15,17 @@ import { Capture } from '../packet-path.js';
 import { SegmentPort, Waiting } from '../store/segment-port.js';
 import type { RingCounts, RingData, RingMainSide, RingWorkerData, RingWorkerSide } from './ring-dialect.js';
 
-/** Milliseconds between two looks at the time, and between two snapshots. */
+/** Milliseconds between two ticks, and between two snapshots. */
 const TICK_MS = 100;
 const SNAPSHOT_MS = 500;
 /**
- * How long a worker that has read its rings empty lets packets gather, in place of being woken for every block: at most this
- * long, and no longer than they take to fill a part of the smallest ring at 10 Gbit/s.
+ * After reading its rings empty, a worker lets packets gather instead of being woken for every block: for at
+ * most this long, and no longer than they take to fill a part of the smallest ring at 10 Gbit/s.
  */
 const GATHER_MS = 8;
 const BYTES_A_MS = 1.25e6;
 const GATHER_PART = 4;
-/** Batches read from one ring before the next has its turn. */
+/** Batches read from one ring before it is the next one's turn. */
 const TURN = 64;
 
 const data = workerData as RingWorkerData;
@@ -36,7 +36,7 @@ const capture = new Capture(data.capture, {
   minute: (counts) => main.tell('minute', counts),
 });
 
-// The main thread opens the sockets. It shares its memory with this one, so this is no wall, and costs nothing.
+// The main thread opens the sockets. It shares its memory with this thread, so this is hardening, not a wall.
 dropCapabilities();
 
 const wake = new PollSet(1);
@@ -66,7 +66,7 @@ const main = new Channel<RingWorkerSide, RingMainSide>(asked, {
 function setRings(rings: readonly RingData[]): void {
   const kept = reading.filter((r) => rings.some((d) => d.fd === r.data.fd));
   for (const r of reading.filter((r) => !kept.includes(r))) {
-    // What the kernel had written before the interface went is still worth reading.
+    // Packets that the kernel wrote before the interface disappeared are still valid.
     while (r.ring.fill(batch)) capture.process(batch);
     r.ring.close();
     main.tell('released', r.data.fd);
@@ -92,7 +92,7 @@ function takeMessages(): void {
   asked.drain();
 }
 
-/** Reads some of every ring. @returns whether there was anything. */
+/** Reads some packets of every ring. @returns whether there were any */
 function read(): boolean {
   let any = false;
   for (let i = 0; i < reading.length; i++) {
@@ -104,7 +104,7 @@ function read(): boolean {
   return any;
 }
 
-/** Lets packets gather after some have come. Who only waits for a message is not kept from it. */
+/** Lets packets gather after a burst; messages are still handled at once. */
 function gather(): void {
   if (gatherMs > 0 && wake.wait(gatherMs) !== 0) takeMessages();
 }
@@ -113,7 +113,8 @@ function wait(): void {
   if (polls.wait(TICK_MS) === 0) return;
   if (polls.events(0) !== 0) takeMessages();
   for (let i = 0; i < reading.length; i++) {
-    // The interface went down: once read, the error is gone, and the socket waits for it to come up.
+    // The interface went down. Reading the error clears it, and the socket waits for the interface to come
+    // up.
     if ((polls.events(1 + i) & POLLERR) !== 0) clearSocketError(reading[i].data.fd);
   }
 }
@@ -129,7 +130,7 @@ function run(): void {
     if (now - ticked >= TICK_MS || now < ticked) {
       capture.tick(now, busy);
       ticked = now;
-      // A worker that is never idle still hears what it is told.
+      // A worker that is never idle must still read its messages.
       if (busy) takeMessages();
       if (now - told >= SNAPSHOT_MS || now < told) {
         main.tell('counts', counts());

@@ -1,11 +1,11 @@
-/** The way of segments to the store's thread, with a bound on what is under way. */
+/** Sends segments to the store's thread, with a bound on the bytes on their way. */
 import type { MessagePort } from 'node:worker_threads';
 import { LARGEST_APPEND } from '../../store/segment/segment-size.js';
 import type { TableName } from '../../store/tables.js';
 import { Channel, DEAF, type Deaf } from '../../threads/channel.js';
 import { PortTransport } from '../../threads/transport.js';
 
-/** Kept packets leave half of what may be on its way to the rest. */
+/** Kept packets may take half of it, and leave the rest to other rows. */
 export const PACKETS_LIMIT = LARGEST_APPEND / 2;
 
 export interface Segment {
@@ -25,7 +25,7 @@ export class Waiting {
     this.kib = new Int32Array(shared);
   }
 
-  /** Takes room for `bytes` while no more than `limit` are taken; false when there is none. */
+  /** Reserves room for `bytes` if no more than `limit` are taken then; false if not. */
   take(bytes: number, limit: number): boolean {
     const kib = Math.ceil(bytes / 1024);
     if (Atomics.add(this.kib, 0, kib) + kib <= limit >>> 10) return true;
@@ -49,7 +49,9 @@ export class SegmentPort {
     this.taker = new Channel(new PortTransport(port, true), DEAF);
   }
 
-  /** Sends a segment; its memory goes with it. @returns false when too much is under way: it is lost. */
+  /**
+   * Sends a segment; its memory is transferred. @returns false if too much is on its way: the segment is lost
+   */
   send(table: TableName, bytes: Uint8Array, rows: number): boolean {
     if (!this.waiting.take(bytes.length, table === 'packets' ? PACKETS_LIMIT : LARGEST_APPEND)) return false;
     this.taker.tell('segment', { table, bytes, rows }, [bytes.buffer as ArrayBuffer]);

@@ -1,4 +1,4 @@
-/** Questions that come by the control socket, for the store that this collector is filling. */
+/** Questions from the control socket, for the store that this collector fills. */
 
 import { UsageError } from '../../model/errors.js';
 import type { QuestionLimits } from '../../model/question-limits.js';
@@ -6,17 +6,17 @@ import type { BodyWriter } from '../../observe/body.js';
 import type { ControlAnswer, ControlRequest } from '../../observe/control.js';
 import type { StoreThread, ThreadQuestion } from './store-thread.js';
 
-/** How far an asker may go. */
+/** Bounds of a question. */
 export interface QuestionRules {
   readonly limits: QuestionLimits;
-  /** Seconds that an asker may have at most. */
+  /** The longest time that a question may ask for, in seconds. */
   readonly longest: number;
 }
 
 /**
- * Answers a question, no faster than its answer is read, and ends it when nobody reads it any more.
+ * Answers a question, no faster than the client reads, and ends it when the client disconnects.
  *
- * @throws UsageError for what is no question, and what the store says is wrong
+ * @throws UsageError for an invalid question, and the store's errors
  */
 export async function answerQuery(
   store: StoreThread,
@@ -37,7 +37,7 @@ export async function answerQuery(
   (body ?? answer.begin()).end();
 }
 
-/** What a request asks. Whoever may connect may send anything: it is checked, not trusted. */
+/** The question in a request. Any local client may send anything, so it is validated. */
 function questionOf(request: ControlRequest, rules: QuestionRules): ThreadQuestion {
   const { sql, format, params = {}, color, timeout } = request;
   if (typeof sql !== 'string') throw new UsageError('query: there is no statement');
@@ -55,7 +55,8 @@ function questionOf(request: ControlRequest, rules: QuestionRules): ThreadQuesti
     timeout === undefined ? rules.limits.seconds : timeout === 'longest' ? rules.longest : Number(timeout);
   if (!(seconds >= 1 && seconds <= rules.longest))
     throw new UsageError(
-      `query: --timeout is from 1s to ${rules.longest}s here: questions.longest of the collector's configuration says so`,
+      `query: --timeout is from 1s to ${rules.longest}s here: questions.longest of the ` +
+        `collector's configuration says so`,
     );
   return {
     sql,

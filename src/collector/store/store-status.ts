@@ -1,6 +1,6 @@
 import type { StoreStatus } from '../../model/status.js';
 
-/** The status of a store that nothing was done with. @param target its location, without password */
+/** The status of a store that was never used. @param target its location, without password */
 export function idleStore(target: string, state: 'starting' | 'none'): StoreStatus {
   return {
     target,

@@ -1,4 +1,4 @@
-/** The store's thread, as the main thread sees it. */
+/** The main thread's side of the store's thread. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { asError, CommandError } from '../../model/errors.js';
 import type { StoreStatus } from '../../model/status.js';
@@ -68,12 +68,14 @@ export class StoreThread {
     this.segments = new SegmentPort(this.connect().port, this.waiting);
   }
 
-  /** Waits until the store is known to be usable, or to be away for a while. @throws what makes it unusable */
+  /**
+   * Waits until the store is usable, or known to be away for a while. @throws the reason why it is unusable
+   */
   async opened(): Promise<void> {
     await this.ready;
   }
 
-  /** A new way in for segments, which may go to another thread. */
+  /** A new port for segments, which may be passed to another thread. */
   connect(): { port: MessagePort; waiting: SharedArrayBuffer } {
     const { port1, port2 } = new MessageChannel();
     this.channel.tell('port', port2, [port2]);
@@ -81,9 +83,9 @@ export class StoreThread {
   }
 
   /**
-   * Asks a question; `piece` takes the answer, a piece at a time, and says whether more is wanted.
+   * Asks a question; `piece` takes the answer piece by piece, and returns whether it wants more.
    *
-   * @returns what settles when the question has been answered, or failed; and how to end it before
+   * @returns `ended` settles when the question has been answered or has failed; `cancel` ends it before
    */
   query(
     question: ThreadQuestion,
@@ -114,7 +116,7 @@ export class StoreThread {
     await Promise.race([gone, answer]);
   }
 
-  /** Stores what has come, as far as it goes within so many milliseconds. @returns the last status */
+  /** Stores what has arrived, as far as possible within `within` milliseconds. @returns the last status */
   async close(within: number): Promise<StoreStatus> {
     if (this.ended) return this.status;
     this.ended = true;

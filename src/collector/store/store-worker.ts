@@ -1,4 +1,7 @@
-/** The store's thread: takes segments from the packet paths, brings them to the store, and answers queries. */
+/**
+ * The store's thread: it takes segments from the packet paths, delivers them to the store, and answers
+ * queries.
+ */
 import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { dropCapabilities } from '../../linux/capabilities.js';
@@ -14,7 +17,7 @@ import { type Segment, type SegmentSide, Waiting } from './segment-port.js';
 import type { StoreMainSide, StoreWorkerData, StoreWorkerSide, ThreadQuestion } from './store-dialect.js';
 
 const STATUS_MS = 500;
-/** How often the store is asked how large it is. */
+/** How often the store is asked for its size. */
 const SIZE_MS = 60_000;
 const STORE_CLOSE_MS = 500;
 
@@ -52,7 +55,7 @@ class StoreWork {
   });
   private readonly packetDelivery = new Delivery(this.store, this.packets, {
     second: true,
-    // The store is the same: what is well with it is said once.
+    // Both use the same store: its state is logged once.
     log: (level, message) => {
       if (level !== 'info') log(level, `packets: ${message}`);
     },

@@ -1,4 +1,4 @@
-/** Says in the log how tunnels are, when that changes. */
+/** Logs the health of tunnels when it changes. */
 
 import { type TunnelStatus, tunnelTrouble } from '../../model/tunnel-status.js';
 import type { Logger } from '../../observe/log.js';

@@ -1,4 +1,6 @@
-/** The configured tunnels of a collector: their devices, their rows in the store, and what they claim of the traffic. */
+/**
+ * The configured tunnels of a collector: their devices, their rows in the store, and the packets they claim.
+ */
 import type { TunnelConfig as TunnelText } from '../../config/schema.js';
 import { UsageError } from '../../model/errors.js';
 import type { RefusedTunnelPackets, TunnelStatus } from '../../model/tunnel-status.js';
@@ -18,7 +20,7 @@ export class CollectorTunnels {
   private minute = 0;
   private readonly changes: TunnelWatch;
 
-  /** @throws UsageError for a tunnel that cannot be */
+  /** @throws UsageError for an invalid tunnel */
   constructor(
     entries: readonly TunnelText[],
     collector: string,
@@ -31,20 +33,20 @@ export class CollectorTunnels {
     this.segment = new TunnelSegment(collector);
   }
 
-  /** What packets may belong to; those of a tunnel with `observe` are observed as well. */
+  /** The tunnels that own packets; packets of a tunnel with `observe` are observed too. */
   get claims(): readonly TunnelConfig[] {
     return this.configs;
   }
 
-  /** What a raw socket of protocol 47 need not receive, as a socket filter. */
+  /** A socket filter for raw sockets of protocol 47 that leaves out the tunnels' packets. */
   readonly filter = (ipv6: boolean): Uint8Array => tunnelFilter(this.configs, ipv6);
 
-  /** Makes the devices. @throws UsageError, LinuxError */
+  /** Creates the devices. @throws UsageError, LinuxError */
   async start(): Promise<void> {
     if (this.configs.length > 0) await this.run(this.configs);
   }
 
-  /** Makes the tunnels those of a configuration read again; those that stay as they are, are not touched. */
+  /** Applies the tunnels of a configuration that was read again; unchanged ones are left alone. */
   async reload(entries: readonly TunnelText[]): Promise<void> {
     const configs = parseTunnels(entries);
     if (this.service !== undefined || configs.length > 0) await this.run(configs);
@@ -70,12 +72,12 @@ export class CollectorTunnels {
     return this.service?.refusedPackets();
   }
 
-  /** Says what has changed about the tunnels since the last time. */
+  /** Logs what has changed about the tunnels since the last call. */
   watch(): void {
     this.changes.look(this.status());
   }
 
-  /** Writes the rows of the minute that is over, if one is. @param now milliseconds since 1970 */
+  /** Writes the rows of the last minute once it is over. @param now milliseconds since 1970 */
   write(now: number): void {
     const minute = Math.floor(now / 1000 / MINUTE) * MINUTE;
     if (minute === this.minute) return;
@@ -89,10 +91,10 @@ export class CollectorTunnels {
     if (rows > 0) this.store(this.segment.take(), rows);
   }
 
-  /** Writes the running minute and takes the devices away. */
+  /** Writes the current minute and removes the devices. */
   async finish(): Promise<void> {
     if (this.service === undefined) return;
-    // Stopped before its first look at the clock.
+    // It was stopped before its first call of write.
     if (this.minute === 0) this.write(Date.now());
     this.writeMinute();
     await this.close();
@@ -105,7 +107,7 @@ export class CollectorTunnels {
   }
 }
 
-/** @throws UsageError for a tunnel that cannot be */
+/** @throws UsageError for an invalid tunnel */
 export function parseTunnels(entries: readonly TunnelText[]): TunnelConfig[] {
   try {
     return entries.map((entry) => tunnelOfEntry(entry));

@@ -1,4 +1,4 @@
-/** What becomes of a packet in a table, as the kernel goes through it (nft_do_chain, ipt_do_table). */
+/** Evaluates a table for a packet, as the kernel does (nft_do_chain, ipt_do_table). */
 import type { Doubt } from './judgement.js';
 import type { Packet } from './packet.js';
 import type { Action, Chain, Rule, Table, Verdict } from './ruleset.js';
@@ -10,11 +10,14 @@ export interface Ending {
   readonly rule: Rule | undefined;
   /** The chain that the rule is in. */
   readonly chain: string;
-  /** On what it depends; none: it is certain. */
+  /** What it depends on; if empty, it is certain. */
   readonly doubts: readonly Doubt[];
 }
 
-/** What a chain may come to: endings, one a verdict, and whether it may come to its end, by which doubts. */
+/**
+ * What a chain may result in: endings, one per verdict, and whether the packet may reach its end, and on
+ * which doubts that depends.
+ */
 interface Outcome {
   readonly endings: readonly Ending[];
   readonly falls: readonly Doubt[] | undefined;
@@ -23,9 +26,9 @@ interface Outcome {
 const NOTHING: Outcome = { endings: [], falls: [] };
 
 /**
- * Goes through a base chain.
+ * Evaluates a base chain.
  *
- * @returns the ways in which the packet may leave it, one a verdict; only one: that is certain
+ * @returns the ways in which the packet may leave it, one per verdict; a single one is certain
  */
 export function endingsOf(table: Table, base: Chain, packet: Packet): Ending[] {
   const { endings, falls } = new Walk(table, packet).chain(base.name);
@@ -46,7 +49,7 @@ class Walk {
   chain(name: string): Outcome {
     const known = this.known.get(name);
     if (known !== undefined) return known;
-    // The kernel takes no loops; a listing that has one is gone through once.
+    // The kernel rejects loops; a loop in a listing is followed once.
     this.known.set(name, NOTHING);
     const outcome = this.rules(this.table.chains.get(name));
     this.known.set(name, outcome);
@@ -56,7 +59,7 @@ class Walk {
   private rules(chain: Chain | undefined): Outcome {
     const endings: Ending[] = [];
     let falls: readonly Doubt[] | undefined;
-    /** What has to be so, or not, for the packet to come here. */
+    /** The doubts on which reaching this rule depends. */
     let here: readonly Doubt[] = [];
     for (const rule of chain?.rules ?? []) {
       for (const { when, action } of rule.branches(this.packet)) {
@@ -65,7 +68,7 @@ class Walk {
         const done = this.act(action, rule, chain!.name, by);
         for (const e of done.endings) add(endings, e);
         if (done.returns !== undefined) falls ??= done.returns;
-        // What comes after it depends on it.
+        // Everything after it depends on it.
         if (when !== true) here = by;
         else if (done.goesOn === undefined) return { endings, falls };
         else here = done.goesOn;
@@ -75,7 +78,10 @@ class Walk {
     return { endings, falls: falls === undefined || here.length < falls.length ? here : falls };
   }
 
-  /** @returns endings, and by which doubts the packet comes to the next rule, or leaves the chain */
+  /**
+   * @returns endings, and the doubts on which it depends that the packet reaches the next rule, or leaves the
+   * chain
+   */
   private act(
     action: Action,
     rule: Rule,
@@ -94,7 +100,7 @@ class Walk {
   }
 }
 
-/** Keeps one ending a verdict: the one that depends on least. */
+/** Keeps one ending per verdict: the one with the fewest doubts. */
 function add(endings: Ending[], e: Ending): void {
   const at = endings.findIndex((have) => have.verdict === e.verdict);
   if (at < 0) endings.push(e);

@@ -1,4 +1,4 @@
-/** The doctor's lines about this host's packet filters. */
+/** The doctor's findings about this host's packet filters. */
 import { bad, type Finding, good, poor } from '../finding.js';
 import type { Network } from '../network.js';
 import { packetOf, placeOf, type Ruling, rulingsOn, type WayIn, waysIn } from './judge.js';
@@ -6,16 +6,16 @@ import type { Family } from './packet.js';
 import type { Unread } from './read.js';
 import type { Table } from './ruleset.js';
 
-/** Which packet path is meant. */
+/** The packet path in question. */
 export interface Path {
-  /** Whether raw sockets receive: those of the raw receiver, or of tunnels. Else rings do, alone. */
+  /** Whether raw sockets receive (of the raw receiver or of tunnels); otherwise only rings do. */
   readonly raw: boolean;
 }
 
 export interface FirewallQuestion {
   readonly path: Path;
   readonly network: Network | undefined;
-  /** The interfaces by which GRE may come; whether somebody named them. */
+  /** The interfaces by which GRE may arrive; and whether somebody named them. */
   readonly interfaces: readonly string[];
   readonly named: boolean;
   /** Known senders: addresses and prefixes. */
@@ -24,7 +24,7 @@ export interface FirewallQuestion {
 
 const SUBJECT = 'firewall';
 
-/** What keeps GRE out on the ways by which it may come. @param tables as readRules (read.ts) gives them */
+/** What keeps GRE out on the ways by which it may arrive. @param tables from readRules (read.ts) */
 export function firewallRulings(question: FirewallQuestion, tables: readonly Table[]): Ruling[] {
   const { network } = question;
   return waysOf(question).flatMap((way) =>
@@ -32,7 +32,7 @@ export function firewallRulings(question: FirewallQuestion, tables: readonly Tab
   );
 }
 
-/** @param rulings of {@link firewallRulings} for the same question */
+/** @param rulings from {@link firewallRulings} for the same question */
 export function firewallFindings(
   question: FirewallQuestion,
   rulings: readonly Ruling[],
@@ -59,7 +59,7 @@ function waysOf({ network, interfaces, sources }: FirewallQuestion): WayIn[] {
   return waysIn(families, interfaces, sources);
 }
 
-/** Rulings by the same rule, or policy, and alike certain. */
+/** Rulings by the same rule or policy, and with the same certainty. */
 function grouped(rulings: readonly Ruling[]): Ruling[][] {
   const groups = new Map<string, Ruling[]>();
   for (const r of rulings) {
@@ -83,21 +83,21 @@ function findingOf(group: readonly Ruling[], ways: readonly WayIn[], named: bool
     return poor(SUBJECT, `${words}: it may keep GRE out; ${doubts} cannot be judged here`, mendOf(first));
   }
   const elsewhere = ways.filter((w) => !group.some((r) => r.way === w));
-  // A rule that says which IP version it is for is somebody's choice, as in docs/how-to/secure-it.md.
+  // A rule that names its IP version is deliberate, as in docs/how-to/secure-it.md.
   if (
     /\bnfproto\b/.test(first.ending.rule?.text ?? '') &&
     elsewhere.some((w) => w.family !== first.way.family)
   )
     return good(SUBJECT, `${words}: that version is kept out; ${BY_RULES}`);
   const missed = `${words}: raw sockets and tunnels will not see GRE (${BY_RULES})`;
-  // Nobody said that GRE comes by all of these.
+  // Nobody said that GRE arrives by all of these interfaces.
   const guessed = !named && elsewhere.some((w) => group.every((r) => r.way.by !== w.by));
   return guessed ? poor(SUBJECT, missed, mendOf(first)) : bad(SUBJECT, missed, mendOf(first));
 }
 
 const MOST_DOUBTS = 3;
 
-/** Which ways in it is about, where not all are. */
+/** The ways that a finding is about, if not all. */
 function whereOf(group: readonly Ruling[], ways: readonly WayIn[]): string {
   const of = (pick: (w: WayIn) => string | undefined, label: (s: string) => string): string => {
     const all = new Set(ways.map(pick));
@@ -131,7 +131,7 @@ export function wordsOf({ table, base, ending }: Ruling): string {
   return `${chain} drops what it does not accept, and accepts no GRE`;
 }
 
-/** The command that lets GRE in, now; and what its owner has to be told, who writes these rules anew. */
+/** The command that lets GRE in now, and what to tell the program that will rewrite these rules. */
 export function mendOf({ table, base }: Ruling): string {
   const names = [...table.chains.keys()];
   const keep = names.some((c) => /^ufw6?-/.test(c))

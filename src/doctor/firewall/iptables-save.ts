@@ -1,10 +1,10 @@
-/** What `iptables-save` and its like print (iptables-extensions(8)), as tables of chains. */
+/** Parses the output of `iptables-save` and its variants (iptables-extensions(8)) into tables of chains. */
 import { all, any, type Judgement, not, onRule, onSender } from './judgement.js';
 import { comesBy, type Family, fromPrefix, type Packet, prefixIn, toPrefix } from './packet.js';
 import { rangeOf } from './prefix.js';
 import type { Action, Chain, Hook, Rule, Table, Verdict } from './ruleset.js';
 
-/** Where the kernel's own chains hang, and in which order (enum nf_ip_hook_priorities). */
+/** The priorities of the kernel's own chains (enum nf_ip_hook_priorities). */
 const PRIORITIES: Readonly<Record<string, number>> = {
   raw: -300,
   mangle: -150,
@@ -25,7 +25,7 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   REDIRECT: 'divert',
   NETMAP: 'divert',
 };
-/** Matches that go with a protocol, which the rule names: another than GRE's. */
+/** Matches for another protocol than GRE, which the rule names. */
 const OF_A_PROTOCOL = [
   'tcp',
   'udp',
@@ -41,10 +41,10 @@ const OF_A_PROTOCOL = [
   'tcpmss',
   'ecn',
 ];
-/** Matches on what the sender chooses. */
+/** Matches on fields that the sender chooses. */
 const ON_THE_SENDER = ['mac', 'ttl', 'hl', 'tos', 'dscp', 'length', 'geoip'];
 
-/** @param text what is printed for all tables */
+/** @param text the output for all tables */
 export function savedTables(tool: Table['tool'], text: string): Table[] {
   const family: Family = tool.startsWith('ip6') ? 'ip6' : 'ip';
   const tables: Table[] = [];
@@ -75,14 +75,14 @@ function baseOf(table: string, name: string, policy: string): Chain['base'] {
   return { hook, priority, policy: policy === 'DROP' ? 'drop' : 'accept' };
 }
 
-/** Words of a line, quoted ones whole. */
+/** The words of a line; quoted ones whole. */
 function wordsOf(line: string): string[] {
   return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map((m) => m[2] ?? m[1].replace(/\\(.)/g, '$1'));
 }
 
 type Condition = (packet: Packet) => Judgement;
 
-/** @param words what follows the chain's name: conditions, matches with options, the target with its own */
+/** @param words what follows the chain's name: conditions, matches and the target with their options */
 function ruleOf(text: string, words: readonly string[]): Rule {
   const conditions: Condition[] = [];
   let action: Action | undefined;
@@ -111,11 +111,11 @@ function ruleOf(text: string, words: readonly string[]): Rule {
   };
 }
 
-/** Where the options of a match end: at the next match or the target. */
+/** Where a match's options end: at the next match or the target. */
 function endOfMatch(words: readonly string[], from: number): number {
   let i = from;
   while (i < words.length && !/^-[mjgpsdiof]$/.test(words[i])) i++;
-  // A "!" before a match's or address's option belongs to that.
+  // A "!" before a match or an address option belongs to it.
   return words[i - 1] === '!' && i < words.length ? i - 1 : i;
 }
 
@@ -123,7 +123,7 @@ function actionOf(option: string, target: string): Action | undefined {
   if (option === '-g') return { kind: 'goto', chain: target };
   if (target === 'RETURN') return { kind: 'return' };
   if (VERDICTS[target] !== undefined) return { kind: 'verdict', verdict: VERDICTS[target] };
-  // A chain, or a target of the kernel that only acts: as a chain it is not there, and changes nothing.
+  // A chain, or a kernel target that only acts: it is no chain of the table, and changes nothing.
   return { kind: 'jump', chain: target };
 }
 
@@ -147,14 +147,14 @@ function conditionOf(option: string, value: string): Condition {
   }
 }
 
-/** @param options of the match `name`, each perhaps behind a "!" */
+/** @param options of the match `name`, each possibly preceded by "!" */
 function matchOf(name: string, options: readonly string[]): Condition {
   const value = (option: string): string | undefined => {
     const at = options.indexOf(option);
     return at < 0 ? undefined : options[at + 1];
   };
   const inverted = (option: string): boolean => options[options.indexOf(option) - 1] === '!';
-  /** Of an option with a list: whether any of it holds. */
+  /** For an option with a list: whether any element holds. */
   const listed = (option: string, holds: (word: string) => Judgement): Judgement => {
     const list = value(option);
     if (list === undefined) return true;

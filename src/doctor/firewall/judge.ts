@@ -13,12 +13,12 @@ export interface WayIn {
   readonly from: string | undefined;
 }
 
-/** What a base chain does with what comes one way. */
+/** What a base chain does with packets of one way in. */
 export interface Ruling {
   readonly table: Table;
   readonly base: Chain;
   readonly way: WayIn;
-  /** How GRE is kept out, and on what that depends: nothing, where nothing comes through. */
+  /** How GRE is kept out, and what that depends on (nothing, if it is certain). */
   readonly ending: Ending;
   readonly doubts: readonly Doubt[];
 }
@@ -34,7 +34,7 @@ export interface Place {
   readonly devices: readonly string[];
 }
 
-/** The hooks on the way in from an interface, in their order. A VRF has prerouting twice (vrf_ip_rcv). */
+/** The hooks on the way in from an interface, in order. A VRF has prerouting twice (vrf_ip_rcv). */
 export function placeOf(by: string, network: Network | undefined): Place {
   const entrance = network?.entrance(by) ?? by;
   const vrf = network?.vrf(by);
@@ -53,7 +53,7 @@ export function placeOf(by: string, network: Network | undefined): Place {
   };
 }
 
-/** @returns what keeps GRE out, in the order in which a packet meets it; none: it comes in */
+/** @returns what keeps GRE out, in the order in which a packet meets it; empty if it gets in */
 export function rulingsOn(tables: readonly Table[], way: WayIn, packet: Packet, place: Place): Ruling[] {
   const rulings: Ruling[] = [];
   for (const step of place.steps) {
@@ -80,7 +80,7 @@ function hooked(
 ): { table: Table; base: Chain }[] {
   const found: { table: Table; base: Chain }[] = [];
   for (const table of tables) {
-    // A bridge's own rules see frames that it passes on; they are no part of a host's way in.
+    // A bridge's own rules apply to frames that it forwards, not to packets for this host.
     if (table.family !== family && table.family !== 'inet' && table.family !== 'netdev') continue;
     for (const chain of table.chains.values()) {
       if (chain.base?.hook !== hook) continue;
@@ -93,7 +93,7 @@ function hooked(
   return found.sort((a, b) => priority(a.base) - priority(b.base));
 }
 
-/** @param sources senders that are known; without one any host may send */
+/** @param sources known senders; empty: any host may send */
 export function waysIn(
   families: readonly Family[],
   names: readonly string[],
@@ -108,7 +108,7 @@ export function waysIn(
   });
 }
 
-/** The first packet that comes a way. */
+/** The first packet of a way in. */
 export function packetOf(way: WayIn, network: Network | undefined): Packet {
   const version = way.family === 'ip' ? 4 : 6;
   const own = network?.addresses(version).map(prefixOf) ?? [];

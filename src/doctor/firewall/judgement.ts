@@ -1,8 +1,11 @@
-/** Whether a rule's condition holds for a packet that has not come yet; it may be that nobody can tell. */
+/** Whether a rule's condition holds for a packet that has not arrived yet; sometimes that cannot be known. */
 
-/** What a condition depends on that is not known. */
+/** An unknown that a condition depends on. */
 export interface Doubt {
-  /** `sender`: who sends, and where, as the rule's owner chose; `rule`: what cannot be judged here at all. */
+  /**
+   * `sender`: who sends and where, as the rule's owner chose; `rule`: something that cannot be evaluated
+   * here.
+   */
   readonly of: 'sender' | 'rule';
   /** The condition in words. */
   readonly what: string;
@@ -13,7 +16,7 @@ export type Judgement = boolean | Doubt;
 export const onSender = (what: string): Doubt => ({ of: 'sender', what });
 export const onRule = (what: string): Doubt => ({ of: 'rule', what });
 
-/** All of them; a doubt only where none fails. Of several doubts the one that cannot be judged counts. */
+/** Conjunction; a doubt only if none fails. Of several doubts, one of kind `rule` counts. */
 export function all(judgements: Iterable<Judgement>): Judgement {
   let doubt: Doubt | undefined;
   for (const j of judgements) {
@@ -23,7 +26,7 @@ export function all(judgements: Iterable<Judgement>): Judgement {
   return doubt ?? true;
 }
 
-/** Any of them; a doubt only where none holds. */
+/** Disjunction; a doubt only if none holds. */
 export function any(judgements: Iterable<Judgement>): Judgement {
   let doubt: Doubt | undefined;
   for (const j of judgements) {
@@ -37,7 +40,7 @@ export function not(j: Judgement): Judgement {
   return typeof j === 'boolean' ? !j : j;
 }
 
-/** One judgement where all agree; else that it depends on the sender. */
+/** The common judgement if all agree; otherwise it depends on the sender. */
 export function agreed(judgements: readonly Judgement[], what: string): Judgement {
   if (judgements.length === 0) return onSender(what);
   return judgements.every((j) => j === judgements[0]) ? judgements[0] : onSender(what);

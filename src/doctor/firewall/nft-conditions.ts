@@ -1,4 +1,4 @@
-/** The conditions of nft's rules (libnftables-json(5): match, vmap), judged for a GRE packet. */
+/** Evaluates the conditions of nft's rules (libnftables-json(5): match, vmap) for a GRE packet. */
 import { agreed, all, any, type Judgement, not, onRule, onSender } from './judgement.js';
 import { comesBy, fromPrefix, type Packet, prefixIn, toPrefix } from './packet.js';
 import { type Prefix, rangeOf } from './prefix.js';
@@ -26,10 +26,10 @@ export class NftSets {
   }
 }
 
-/** Whether the left side of a condition is, or is in, an element of the right side. */
+/** Whether the left side of a condition equals, or is in, an element of the right side. */
 type Tester = (element: Json) => Judgement;
 
-/** Layers that a GRE packet does not have: a condition on one is a condition on the protocol. */
+/** Layers that a GRE packet does not have: a condition on one of them is a condition on the protocol. */
 const OTHER_LAYERS = [
   'tcp',
   'udp',
@@ -47,7 +47,7 @@ const OTHER_LAYERS = [
   'gretap',
   'arp',
 ];
-/** Conditions that no GRE packet meets: `socket` is about TCP and UDP. */
+/** Conditions that no GRE packet meets: `socket` concerns TCP and UDP. */
 const NEVER_THERE = ['tcp option', 'ip option', 'sctp chunk', 'dccp option', 'osf', 'socket'];
 
 const equals =
@@ -77,7 +77,7 @@ export class NftConditions {
     this.met = all([this.met, j]);
   }
 
-  /** Takes a match statement's argument. */
+  /** Evaluates the argument of a match statement. */
   match(argument: Json): void {
     this.and(isObject(argument) ? this.matched(argument) : onRule('a match that this nft does not tell'));
   }
@@ -85,7 +85,7 @@ export class NftConditions {
   private matched({ op, left, right }: JsonObject): Judgement {
     if (!isObject(left)) return onRule(`"${JSON.stringify(left)}"`);
     const kind = Object.keys(left)[0];
-    // A layer that is not there is met by nothing, not even by "is not".
+    // Nothing matches a missing layer, not even "is not".
     if (kind === 'payload' && this.absent(left.payload)) return false;
     if (NEVER_THERE.includes(kind)) return right === false;
     if (kind === 'exthdr') return right === false;
@@ -101,14 +101,14 @@ export class NftConditions {
     }
   }
 
-  /** The verdicts of a vmap statement's argument, with what has to hold for each. */
+  /** The verdicts of a vmap statement's argument, each with its condition. */
   map(argument: Json): [Judgement, Json][] {
     if (!isObject(argument) || !isObject(argument.key)) return [[onRule('a verdict map'), { accept: null }]];
     const { key, data } = argument;
     if (isObject(key.payload) && this.absent(key.payload)) return [];
     const tester = this.tester(key as JsonObject);
     const pairs = this.elements(data).filter((p): p is readonly Json[] => Array.isArray(p));
-    // What is for all others comes last.
+    // The default element comes last.
     const others = pairs.filter(([k]) => bare(k) === '*');
     const named = pairs.filter((p) => !others.includes(p));
     return [
@@ -124,7 +124,7 @@ export class NftConditions {
     if (isObject(right) && right.set !== undefined) {
       return any(this.elements(right).map((e) => tester(bare(e))));
     }
-    // Flags, any of which will do.
+    // Flags, any of which suffices.
     if (Array.isArray(right)) return any((right as Json[]).map((e) => tester(bare(e))));
     if (isObject(right) && Array.isArray(right['|']))
       return any((right['|'] as Json[]).map((e) => tester(bare(e))));
@@ -138,7 +138,7 @@ export class NftConditions {
     return Array.isArray(set) ? (set as Json[]) : set === undefined ? [] : [set];
   }
 
-  /** Whether a payload expression is of a layer that this packet does not have. */
+  /** Whether a payload expression is for a layer that this packet does not have. */
   private absent(payload: Json): boolean {
     if (!isObject(payload) || typeof payload.protocol !== 'string') return false;
     const { protocol } = payload;
@@ -191,7 +191,7 @@ export class NftConditions {
         return (e) => (typeof e === 'string' ? comesBy(packet, e, '*') : onSender(`the interface ${e}`));
       case 'oif':
       case 'oifname':
-        // It is not sent on: there is none.
+        // The packet is not forwarded, so it has no output interface.
         return equals('');
       case 'pkttype':
         return equals('host', 'unicast', 0);

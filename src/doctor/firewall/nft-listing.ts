@@ -1,4 +1,4 @@
-/** `nft -j list ruleset` and `nft -a list ruleset` (libnftables-json(5)), as tables of chains. */
+/** Parses `nft -j list ruleset` and `nft -a list ruleset` (libnftables-json(5)) into tables of chains. */
 import { type Judgement, onRule } from './judgement.js';
 import { isObject, type Json, NftConditions, NftSets } from './nft-conditions.js';
 import type { Packet } from './packet.js';
@@ -6,7 +6,7 @@ import type { Action, Branch, Chain, Hook, Rule, Table, Verdict } from './rulese
 import { HOOKS } from './ruleset.js';
 
 const FAMILIES = ['ip', 'ip6', 'inet', 'netdev', 'bridge'] as const;
-/** Statements that neither end a rule nor keep it from being gone on with. */
+/** Statements that neither end a rule nor stop its evaluation. */
 const WITHOUT_VERDICT = [
   'counter',
   'log',
@@ -27,14 +27,14 @@ const WITHOUT_VERDICT = [
   'continue',
   'meter',
 ];
-/** What iptables' extensions of the kernel (`xt`) do that only act. */
+/** Targets of iptables' kernel extensions (`xt`) that drop; the others only act. */
 const XT_DROPS = ['REJECT', 'DROP', 'STEAL'];
 const XT_DIVERTS = ['DNAT', 'REDIRECT', 'NETMAP'];
 
 /**
- * @param json what `nft -j list ruleset` prints
- * @param text what `nft -a list ruleset` prints: the words of rules, and the devices of chains, which some
- *   versions leave out of the other
+ * @param json output of `nft -j list ruleset`
+ * @param text output of `nft -a list ruleset`: rules as text, and the devices of chains, which some versions
+ * leave out of the JSON
  */
 export function nftTables(json: string, text: string): Table[] {
   const { nftables } = JSON.parse(json) as { nftables: Record<string, Record<string, Json>>[] };
@@ -78,7 +78,7 @@ function baseOf(chain: Record<string, Json>, devices: readonly string[]): Chain[
   };
 }
 
-/** @param expr the rule's statements, in their order */
+/** @param expr the rule's statements, in order */
 function ruleOf(expr: Json, text: string, sets: ReadonlyMap<string, readonly Json[]>): Rule {
   const statements = (Array.isArray(expr) ? expr : []) as Json[];
   return {
@@ -161,12 +161,12 @@ function xtVerdict(target: string): Verdict | undefined {
   return target === 'NFQUEUE' ? 'queue' : undefined;
 }
 
-/** Whether a set or meter statement has one of its own that keeps a rule from being gone on with. */
+/** Whether a set or meter statement contains a statement that can stop the rule's evaluation. */
 function hasLimit(argument: Json): boolean {
   return isObject(argument) && /"(limit|quota|ct count)"/.test(JSON.stringify(argument.stmt ?? null));
 }
 
-/** What the listing for people says: rules by table, chain and handle. */
+/** The listing as text: rules by table, chain and handle. */
 class Words {
   private readonly rules = new Map<string, string>();
   private readonly device = new Map<string, string[]>();
@@ -177,10 +177,7 @@ class Words {
     let rule = '';
     for (const raw of text.split('\n')) {
       const line = raw.trim();
-      const opens =
-        /^(table (\S+ \S+)|chain (\S+)|set|map|flowtable|ct|counter|quota|limit|synproxy)\b.*\{( # handle \d+)?$/.exec(
-          line,
-        );
+      const opens = OPENS.exec(line);
       if (opens !== null && rule === '') {
         if (opens[2] !== undefined) table = opens[2];
         chain = opens[3];
@@ -194,7 +191,7 @@ class Words {
             names.map((n) => n.trim().replaceAll('"', '')),
           );
         }
-        // A long set goes on in the lines below.
+        // A long set continues on the lines below.
         rule = `${rule} ${line}`.trim();
         const handle = / # handle (\d+)$/.exec(rule);
         if (handle !== null)
@@ -213,5 +210,11 @@ class Words {
   }
 }
 
-/** What a counter has counted is no part of the rule. */
+/** The first line of a table, a chain or another object. */
+const OPENS = new RegExp(
+  String.raw`^(table (\S+ \S+)|chain (\S+)|set|map|flowtable|ct|counter|quota|limit|synproxy)\b` +
+    String.raw`.*\{( # handle \d+)?$`,
+);
+
+/** A counter's values are no part of the rule. */
 const COUNTS = /(?<=\bcounter) packets \d+ bytes \d+/g;

@@ -1,4 +1,4 @@
-/** The first GRE packet of a mirror, as far as it is known before it comes. */
+/** The first GRE packet of a mirror, as far as it is known in advance. */
 
 import { agreed, type Judgement, onSender } from './judgement.js';
 import { IPV4_BITS, type Prefix, prefixesMeet, prefixOf } from './prefix.js';
@@ -7,13 +7,13 @@ export type Family = 'ip' | 'ip6';
 
 export interface Packet {
   readonly family: Family;
-  /** The interface by which it comes, as rules see it. */
+  /** The interface by which it arrives, as rules see it. */
   readonly iif: string;
-  /** Its sender; undefined when any host may be. */
+  /** Its sender; undefined if any host may send. */
   readonly source?: Prefix | undefined;
-  /** This host's addresses of the family: it goes to one of them. */
+  /** This host's addresses of the family, one of which is its destination. */
   readonly destinations: readonly Prefix[];
-  /** Whether there is a route to the sender at all, and one through `iif`; undefined: nobody knows. */
+  /** Whether there is a route to the sender at all, and one through `iif`; undefined if unknown. */
   readonly routed?: boolean | undefined;
   readonly routedBack?: boolean | undefined;
 }
@@ -25,7 +25,7 @@ export function fromPrefix(p: Packet, prefix: Prefix): Judgement {
   return prefixesMeet(p.source, prefix) ?? onSender(`senders ${prefix.text}`);
 }
 
-/** Whether it is to an address in a prefix. */
+/** Whether the destination is in a prefix. */
 export function toPrefix(p: Packet, prefix: Prefix): Judgement {
   if (prefix.bits === 0) return true;
   const held = p.destinations.map((d) => prefixesMeet(d, prefix) ?? false);
@@ -39,7 +39,7 @@ export function comesBy(p: Packet, pattern: string, wildcard: '*' | '+'): Judgem
   return p.iif.startsWith(pattern.slice(0, -1));
 }
 
-/** @returns undefined for what is no prefix of the family */
+/** @returns undefined for text that is no prefix of the family */
 export function prefixIn(family: Family, text: string): Prefix | undefined {
   const prefix = prefixOf(text);
   return prefix === undefined || (prefix.width === IPV4_BITS) !== (family === 'ip') ? undefined : prefix;

@@ -8,7 +8,7 @@ export interface Prefix {
   /** First and last address, as numbers of `width` bits. */
   readonly first: bigint;
   readonly last: bigint;
-  /** Bits that all its addresses share; 0: every address. */
+  /** Number of leading bits that all its addresses share; 0: every address. */
   readonly bits: number;
   readonly width: number;
   readonly text: string;
@@ -28,7 +28,7 @@ export function prefixOf(text: string): Prefix | undefined {
   return { first, last: first + span - 1n, bits, width, text };
 }
 
-/** The addresses from one to another. */
+/** The range of addresses between two, inclusive. */
 export function rangeOf(from: string, to: string): Prefix | undefined {
   const a = prefixOf(from);
   const b = prefixOf(to);

@@ -1,4 +1,4 @@
-/** Reads this network namespace's rules, and tells what of them nothing here can read. */
+/** Reads the rules of this network namespace, and reports those that no tool here can read. */
 import { readFileSync } from 'node:fs';
 import { LinuxError } from '../../linux/errors.js';
 import { nftablesTables } from '../../linux/nftables.js';
@@ -33,7 +33,7 @@ export function readRules(): Ruleset {
   };
 }
 
-/** The tables of nftables, those of iptables-nft among them. */
+/** The tables of nftables, including those of iptables-nft. */
 function readNftables(): Ruleset {
   let there: string[];
   try {
@@ -48,7 +48,7 @@ function readNftables(): Ruleset {
   if (there.length === 0) return { tables: [], unread: [] };
   const json = run('nft', '-j', 'list', 'ruleset');
   const tables = json.ok ? nftTables(json.out, run('nft', '-a', 'list', 'ruleset').out) : [];
-  // iptables tells more of its own than nft does.
+  // iptables describes its own rules in more detail than nft does.
   const saved = [
     ...(there.some((t) => t.startsWith('ip ')) ? saves('iptables', 'nf_tables') : []),
     ...(there.some((t) => t.startsWith('ip6 ')) ? saves('ip6tables', 'nf_tables') : []),
@@ -72,7 +72,7 @@ function readNftables(): Ruleset {
   };
 }
 
-/** The tables of iptables that nftables does not know. */
+/** The tables of iptables-legacy, which nftables does not show. */
 function readLegacy(family: 'ip' | 'ip6'): Ruleset {
   const tool = `${family}tables`;
   let names: string;
@@ -93,14 +93,14 @@ function readLegacy(family: 'ip' | 'ip6'): Ruleset {
   return { tables: [], unread: [{ why, mend: 'apt-get install iptables' }] };
 }
 
-/** What the first program that there is for this kind of rules prints. */
+/** The output of the first installed program for this kind of rules. */
 function saves(tool: 'iptables' | 'ip6tables' | string, kind: 'legacy' | 'nf_tables'): Table[] {
   const own = kind === 'legacy' ? `${tool}-legacy` : `${tool}-nft`;
   const name = (kind === 'legacy' ? `${tool}-legacy` : tool) as Table['tool'];
   for (const program of [`${own}-save`, `${tool}-save`]) {
     const version = run(program, '-V');
     if (!version.ok) continue;
-    // Before there were two, it was the older one.
+    // Before there were two kinds, it was the legacy one.
     const is = version.out.includes('nf_tables') ? 'nf_tables' : 'legacy';
     if (is !== kind) continue;
     const { ok, out } = run(program);

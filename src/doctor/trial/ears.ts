@@ -1,4 +1,4 @@
-/** Sockets of the doctor's own, by which it hears a trial's packets as a collector would. */
+/** The doctor's own sockets, with which it hears a trial's packets as a collector would. */
 import { AF_INET, AF_INET6 } from '../../linux/address.js';
 import { ACCEPT, attachFilter, BpfProgram } from '../../linux/bpf.js';
 import { greFilter } from '../../linux/gre-filter.js';
@@ -13,22 +13,22 @@ import { IPV4_BASE_LENGTH } from '../../wire/ip/ipv4.js';
 import { ETHERNET_LENGTH } from '../../wire/link/ethernet.js';
 import { ETHERTYPE_EXPERIMENTAL, isTrial } from '../../wire/tunnel/trial.js';
 
-/** A packet over a veth pair is there in microseconds. */
+/** A packet over a veth pair arrives in microseconds. */
 const PATIENCE_MS = 1000;
 const LONGEST = 256;
-/** The least that a ring may be. */
+/** The smallest ring possible. */
 const SHAPE: RingShape = { blockSize: 1 << 16, blocks: 4, retireMs: 10 };
 
 export interface Ear {
-  /** Whether the packet with the token comes, in time. */
+  /** Whether the packet with the token arrives in time. */
   hears(token: Uint8Array): boolean;
   close(): void;
 }
 
-/** A raw socket of protocol 47, as the raw receiver and tunnels have them. @throws LinuxError */
+/** A raw socket of protocol 47, like those of the raw receiver and of tunnels. @throws LinuxError */
 export function rawEar(version: 4 | 6): Ear {
   const fd = openSocket(version === 4 ? AF_INET : AF_INET6, SOCK_RAW, IPPROTO_GRE, true);
-  // Of an IPv6 packet a raw socket has what follows the header.
+  // With IPv6, a raw socket delivers what follows the IP header.
   const gre = version === 4 ? IPV4_BASE_LENGTH : 0;
   attachFilter(
     fd,
@@ -54,7 +54,7 @@ export function rawEar(version: 4 | 6): Ear {
   };
 }
 
-/** A ring on an interface, as the ring receiver has them. @throws LinuxError */
+/** A ring on an interface, like the ring receiver's. @throws LinuxError */
 export function ringEar(name: string): Ear {
   const fd = openPacketSocket();
   setUpRing(fd, SHAPE);

@@ -1,4 +1,4 @@
-/** The frame in which a trial's packet goes over a veth pair. */
+/** The frame that carries a trial's packet over a veth pair. */
 
 import { setU16 } from '../../wire/bytes.js';
 import { parseAddress, parseMac } from '../../wire/ip/addresses.js';
@@ -15,7 +15,7 @@ export interface TrialAddresses {
   readonly fromMac: string;
   readonly toMac: string;
   readonly source: string;
-  /** Of the same IP version. */
+  /** Of the same IP version as the source. */
   readonly target: string;
 }
 

@@ -1,25 +1,25 @@
-/** A running collector, asked over its control socket to look out for a trial's packets. */
+/** Asks a running collector through its control socket to look out for a trial's packets. */
 
 import type { TrialBegun } from '../../model/trial.js';
 import { ControlError, type ControlReply, openReply } from '../../observe/control.js';
 
 /**
- * How long a collector may take to begin, and to tell of a packet that has come to this host, milliseconds.
+ * How long a collector may take to answer, and to report a packet that reached this host, in milliseconds.
  */
 const BEGIN_MS = 5000;
 const PATIENCE_MS = 2000;
 
 export class Listener {
   private constructor(
-    /** Who receives there; only raw sockets look out. */
+    /** The collector's receiver; only raw sockets look out for packets. */
     readonly receiver: TrialBegun['receiver'],
     readonly token: Uint8Array | undefined,
     private readonly reply: ControlReply,
   ) {}
 
   /**
-   * @returns undefined where no collector runs, or one that knows nothing of trials
-   * @throws ControlError for one that cannot be asked, or that is being asked by another
+   * @returns undefined if no collector runs, or it does not know trials
+   * @throws ControlError if it cannot be asked, or another doctor is asking it
    */
   static async open(control: string): Promise<Listener | undefined> {
     let reply: ControlReply;
@@ -38,9 +38,9 @@ export class Listener {
   }
 
   /**
-   * Waits until it has told of packets of all these IP versions, or for a while.
+   * Waits until it has reported packets of all these IP versions, or until time is up.
    *
-   * @returns those it has told of
+   * @returns the versions reported
    */
   async heard(versions: readonly number[]): Promise<Set<number>> {
     const told = new Set<number>();
@@ -62,7 +62,7 @@ export class Listener {
     return told;
   }
 
-  /** Has it look out no longer. */
+  /** Ends the trial. */
   close(): void {
     this.leave(this.reply.body[Symbol.asyncIterator]());
   }

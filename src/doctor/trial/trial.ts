@@ -1,4 +1,6 @@
-/** The doctor's trial: a GRE packet that this host sends to itself from outside, and whether it arrives. */
+/**
+ * The doctor's trial: it sends a GRE packet to this host as if from outside, and checks whether it arrives.
+ */
 import { randomBytes } from 'node:crypto';
 import { LinuxError } from '../../linux/errors.js';
 import { CommandError } from '../../model/errors.js';
@@ -17,15 +19,15 @@ import { Listener } from './listener.js';
 import { TRIAL_SENDERS, TrialWay } from './way.js';
 
 export interface TrialQuestion {
-  /** Whether raw sockets receive; else a ring does. */
+  /** Whether raw sockets receive; otherwise a ring does. */
   readonly raw: boolean;
   readonly network: Network | undefined;
-  /** The interfaces by which GRE is to come: their addresses are the targets. */
+  /** The interfaces by which GRE should arrive: their addresses are the targets. */
   readonly interfaces: readonly string[];
   readonly tables: readonly Table[];
-  /** What keeps GRE out on the ways by which it is to come. */
+  /** What keeps GRE out on the ways by which it should arrive. */
   readonly rulings: readonly Ruling[];
-  /** The control socket of the collector that runs; undefined: none does. */
+  /** The control socket of the running collector; undefined if there is none. */
   readonly control: string | undefined;
 }
 
@@ -54,7 +56,8 @@ export async function trial(question: TrialQuestion): Promise<Finding[]> {
 }
 
 /**
- * A ring on the veth pair: it cannot be tried on the interface itself, which only the wire brings packets to.
+ * A ring on the veth pair: it cannot be tried on the interface itself, which receives packets only from the
+ * wire.
  */
 function tryRing({ interfaces }: TrialQuestion): Finding[] {
   const way = TrialWay.open(undefined);
@@ -88,7 +91,7 @@ async function tryRaw(question: TrialQuestion, network: Network): Promise<Findin
     ];
   const versions = targets.map((t) => t.version);
   const { listener, refusal } = await listenerAt(question.control);
-  // Tried one VRF at a time: the targets' is the first one's.
+  // One VRF is tried at a time: that of the first target.
   try {
     const token = listener?.token ?? randomBytes(TRIAL_TOKEN_LENGTH);
     const { arrived, name } = sendAll(targets, token);
@@ -121,7 +124,7 @@ interface Target {
   readonly vrf: string | undefined;
 }
 
-/** An address of each IP version, of one of the interfaces if they have any. */
+/** One address per IP version, of the given interfaces if they have any. */
 function targetsOf(network: Network, names: readonly string[]): Target[] {
   return ([4, 6] as const).flatMap((version) => {
     const entrances = names.map((n) => network.entrance(n));
@@ -138,7 +141,7 @@ function targetsOf(network: Network, names: readonly string[]): Target[] {
 /**
  * Sends a packet to each target.
  *
- * @returns the IP versions that came to a raw socket, and the interface they came by
+ * @returns the IP versions that reached a raw socket, and the interface they arrived by
  */
 function sendAll(targets: readonly Target[], token: Uint8Array): { arrived: Set<IpVersion>; name: string } {
   const arrived = new Set<IpVersion>();
@@ -209,10 +212,7 @@ function missingFinding(t: Target, q: TrialQuestion, network: Network, name: str
   );
 }
 
-/**
- * What keeps the packet itself out, as far as that can be read: something certain, or else something
- * possible.
- */
+/** What keeps this packet out, as far as the rules can be read: a certain reason, or else a possible one. */
 function ruling(t: Target, q: TrialQuestion, network: Network, name: string): Ruling | undefined {
   const family = t.version === 4 ? 'ip' : 'ip6';
   const packet: Packet = {
@@ -230,7 +230,7 @@ function ruling(t: Target, q: TrialQuestion, network: Network, name: string): Ru
   return rulings.find((r) => r.doubts.length === 0) ?? rulings[0];
 }
 
-/** The hooks that a packet passes which comes by an interface of a VRF that is gone again. */
+/** The hooks that a packet passes when it arrives by an interface of a VRF; the interface exists no more. */
 function placeIn(vrf: string, name: string): ReturnType<typeof placeOf>['steps'] {
   return [
     { hook: 'ingress', iif: name },

@@ -1,6 +1,6 @@
 /**
- * A way into this host from outside: a veth pair, whose other end is in a network namespace that has no name.
- * The kernel removes both when this process is gone, however it ends.
+ * A way into this host as if from outside: a veth pair whose other end is in an unnamed network namespace.
+ * The kernel removes both when this process exits, however it does.
  */
 import { writeFileSync } from 'node:fs';
 import { AF_PACKET, sockaddrLl } from '../../linux/address.js';
@@ -12,13 +12,13 @@ import { CommandError } from '../../model/errors.js';
 import { run } from '../run.js';
 import { trialFrame } from './frame.js';
 
-/** Senders out of the networks for benchmarks (RFC 2544, RFC 5180): nobody else has them. */
+/** Senders from the benchmark networks (RFC 2544, RFC 5180), which nobody else uses. */
 export const TRIAL_SENDERS = { 4: '198.18.47.1', 6: '2001:2::47' } as const;
-/** Somebody else's: IP leaves such a frame alone, and a packet socket sees it. */
+/** Another host's address: IP ignores such a frame, but a packet socket sees it. */
 const OTHER_MAC = '02:00:00:00:00:2f';
 
 export class TrialWay {
-  /** The interface by which this host sees the packets come. */
+  /** The interface by which this host sees the packets arrive. */
   readonly name = `mld${process.pid}`;
   private readonly other = `mle${process.pid}`;
   private socket = -1;
@@ -27,8 +27,8 @@ export class TrialWay {
   private constructor(private readonly namespace: NetworkNamespace) {}
 
   /**
-   * @param vrf the VRF that the packets' target is in
-   * @throws LinuxError without CAP_SYS_ADMIN, CommandError with what `ip` says
+   * @param vrf the VRF of the packets' target
+   * @throws LinuxError without CAP_SYS_ADMIN, CommandError with the error of `ip`
    */
   static open(vrf: string | undefined): TrialWay {
     const way = new TrialWay(NetworkNamespace.make());
@@ -45,13 +45,13 @@ export class TrialWay {
     const { name, other, namespace } = this;
     const inside = `/proc/${process.pid}/fd/${namespace.fd}`;
     words('link', 'add', name, 'type', 'veth', 'peer', 'name', other, 'netns', inside);
-    // No address of its own: nobody is to be told of one that goes at once.
+    // No link-local address: services would announce an interface that disappears at once.
     run('ip', 'link', 'set', name, 'addrgenmode', 'none');
     if (vrf !== undefined) words('link', 'set', name, 'master', vrf);
     namespace.within(() => words('link', 'set', other, 'up'));
     words('link', 'set', name, 'up');
     withIpv6(name);
-    // The way back to the senders is the one that they come: reverse path filters let them in.
+    // The route back to the senders leads through the pair, so that reverse path filters accept them.
     const table = vrf === undefined ? [] : ['vrf', vrf];
     words('-4', 'route', 'add', `${TRIAL_SENDERS[4]}/32`, 'dev', name, ...table);
     run('ip', '-6', 'route', 'add', `${TRIAL_SENDERS[6]}/128`, 'dev', name, ...table);
@@ -69,7 +69,7 @@ export class TrialWay {
     this.sendTo(this.macs.near, target, token);
   }
 
-  /** Sends one that only a packet socket sees. */
+  /** Sends a packet that only a packet socket sees. */
   sendPast(token: Uint8Array): void {
     this.sendTo(OTHER_MAC, TRIAL_SENDERS[4], token);
   }
@@ -87,19 +87,19 @@ export class TrialWay {
   }
 }
 
-/** @throws CommandError with what `ip` says */
+/** @throws CommandError with the error of `ip` */
 function words(...args: string[]): string {
   const { ok, out, error } = run('ip', ...args);
   if (!ok) throw new CommandError(`ip ${args.join(' ')}: ${error}`);
   return out;
 }
 
-/** The interface has IPv6, though new ones may not. */
+/** Enables IPv6 on the interface, even if it is disabled by default. */
 function withIpv6(name: string): void {
   try {
     writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '0');
   } catch (e) {
-    // A kernel without IPv6, or a container whose /proc/sys is read-only.
+    // A kernel without IPv6, or a container with a read-only /proc/sys.
     const { code } = e as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'EROFS' && code !== 'EACCES') throw e;
   }

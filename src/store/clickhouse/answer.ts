@@ -1,14 +1,14 @@
-/** What a server answers over HTTP, held to what ClickHouse answers: whoever else is there is not believed. */
+/** Checks that a server's HTTP answer is ClickHouse's: answers of any other program are not believed. */
 import type { Readable } from 'node:stream';
 import { ClickHouseError, parseError } from '@clickhouse/client';
 import { StoreUnavailable } from '../errors.js';
 
-/** The longest answer that is collected, bytes: of what has none to give, and of errors. */
+/** The longest answer that is collected, bytes: of statements without a result, and of errors. */
 export const MOST_WORDS = 64 << 10;
-/** The longest answer to a question of our own. */
+/** The longest answer to one of the collector's own questions. */
 export const MOST_ROWS = 16 << 20;
 
-/** An answer whose head has come. */
+/** An HTTP answer whose head has arrived. */
 export interface HttpAnswer {
   readonly stream: Readable;
   readonly status: number;
@@ -18,12 +18,12 @@ export interface HttpAnswer {
 /**
  * Reads the head of an answer.
  *
- * @throws ClickHouseError what ClickHouse says is wrong; StoreUnavailable when it is not ClickHouse that answers
+ * @throws ClickHouseError with ClickHouse's error; StoreUnavailable if the answer is not ClickHouse's
  */
 export async function checkHead(answer: HttpAnswer, signal: AbortSignal): Promise<void> {
   const { headers, status, stream } = answer;
   const ok = status >= 200 && status < 300;
-  // Every answer of ClickHouse to a statement has its summary; since 21.x.
+  // Since 21.x, every answer of ClickHouse to a statement has a summary.
   if (ok && headers['x-clickhouse-summary'] !== undefined) return;
   const words = (await collect(stream, MOST_WORDS, signal, 'cut')).toString('utf8').trim();
   if (headers['x-clickhouse-exception-code'] !== undefined || /^Code: \d+\. DB::/.test(words)) {
@@ -32,11 +32,12 @@ export async function checkHead(answer: HttpAnswer, signal: AbortSignal): Promis
   }
   const first = words.slice(0, 80).replace(/\s+/g, ' ');
   throw new StoreUnavailable(
-    `what answers there (status ${status}${first === '' ? '' : `, "${first}"`}) is not ClickHouse: check the URL, and proxies on the way`,
+    `what answers there (status ${status}${first === '' ? '' : `, "${first}"`}) is not ` +
+      'ClickHouse: check the URL, and proxies on the way',
   );
 }
 
-/** Rows that ClickHouse says it has written, those of materialized views included. */
+/** Rows that ClickHouse says it has written, including those of materialized views. */
 export function writtenRows({ headers }: HttpAnswer): number {
   try {
     const summary = JSON.parse(String(headers['x-clickhouse-summary'])) as { written_rows?: unknown };
@@ -46,12 +47,12 @@ export function writtenRows({ headers }: HttpAnswer): number {
   }
 }
 
-/** Waits for the end of an answer that has nothing in it. @throws StoreUnavailable when it does not end */
+/** Waits for the end of an empty answer. @throws StoreUnavailable if it does not end */
 export async function drain(answer: HttpAnswer, signal: AbortSignal): Promise<void> {
   await collect(answer.stream, MOST_WORDS, signal, 'refuse');
 }
 
-/** All of an answer to a statement of our own. @throws StoreUnavailable when it does not end */
+/** The complete answer to one of our own statements. @throws StoreUnavailable if it does not end */
 export async function collectWords(answer: HttpAnswer, signal: AbortSignal): Promise<string> {
   return (await collect(answer.stream, MOST_ROWS, signal, 'refuse')).toString('utf8');
 }
@@ -78,7 +79,7 @@ async function collect(
     }
   } finally {
     signal.removeEventListener('abort', late);
-    // Where it was not read to its end the connection is of no more use.
+    // A connection that was not read to its end cannot be reused.
     if (!stream.readableEnded) stream.destroy();
   }
   return Buffer.concat(pieces);

@@ -1,4 +1,4 @@
-/** What a store is when it is ClickHouse, whichever way it is reached. */
+/** The common part of ClickHouse stores, server or embedded. */
 import type { Readable } from 'node:stream';
 import { StoreError, StoreRefused } from '../errors.js';
 import type { StoreSize } from '../growth.js';
@@ -22,9 +22,9 @@ const UNKNOWN_TABLE = 60;
 const UNKNOWN_DATABASE = 81;
 
 /**
- * A segment goes in as one block, so that it is stored whole or not at all, and its token stands for all of it:
- * the sizes at which ClickHouse would cut are put out of reach of any segment. The rows of a capture file may be
- * of any number of days, and so of partitions.
+ * A segment is inserted as one block, so that it is stored completely or not at all, and its token stands for
+ * all of it: the sizes at which ClickHouse would split are larger than any segment. The rows of a capture
+ * file may belong to any number of days, and so of partitions.
  */
 const ONE_BLOCK = [
   'max_block_size=10000000',
@@ -34,13 +34,13 @@ const ONE_BLOCK = [
   'max_insert_threads=1',
   'max_partitions_per_insert_block=0',
   'async_insert=0',
-  // On a cluster the answer means that every shard has its rows.
+  // On a cluster the answer then means that every shard has its rows.
   'distributed_foreground_insert=1',
-  // A roll-up takes its part of an insert made again by itself.
+  // The roll-up recognises its part of a repeated insert by itself.
   'deduplicate_blocks_in_dependent_materialized_views=1',
 ].join(', ');
 
-/** The format of an answer when nobody asks for another, as clickhouse-client has it. */
+/** The default format of an answer, as in clickhouse-client. */
 export const DEFAULT_FORMAT = 'TabSeparated';
 
 export abstract class ClickHouseStore implements Store {
@@ -53,15 +53,15 @@ export abstract class ClickHouseStore implements Store {
   abstract change(sql: string, options?: QueryOptions): Promise<Readable>;
   abstract close(): Promise<void>;
 
-  /** Runs a statement of our own that has no answer. @throws StoreError */
+  /** Runs one of our own statements, without an answer. @throws StoreError */
   protected abstract command(query: string): Promise<void>;
 
-  /** Runs statements of our own one after the other, until one fails. @throws StoreError */
+  /** Runs our own statements one after the other, until one fails. @throws StoreError */
   protected async commands(queries: readonly string[]): Promise<void> {
     for (const query of queries) await this.command(query);
   }
 
-  /** Runs a statement of our own. @returns its answer as TabSeparatedRaw. @throws StoreError */
+  /** Runs one of our own statements. @returns its answer as TabSeparatedRaw. @throws StoreError */
   protected abstract words(query: string): Promise<string>;
 
   async migrate(): Promise<Migrated> {
@@ -70,7 +70,8 @@ export abstract class ClickHouseStore implements Store {
     const { version, tables } = await this.state();
     if (version > newest)
       throw new StoreRefused(
-        `${this.name} has tables of version ${version}, made by a newer mirrorlake; this one knows ${newest}: upgrade mirrorlake`,
+        `${this.name} has tables of version ${version}, made by a newer mirrorlake; this one ` +
+          `knows ${newest}: upgrade mirrorlake`,
       );
     const applied = all.filter((m) => m.version > version);
     const made = version === 0 ? [] : this.missing(tables);
@@ -79,9 +80,11 @@ export abstract class ClickHouseStore implements Store {
     const behind = tables.get(`${this.layout.prefix}schema_migrations`)?.engine === 'Distributed';
     if (behind && this.layout.cluster === undefined)
       throw new StoreRefused(
-        `${this.name} has ${applied.length > 0 ? 'older tables on a cluster' : `no ${made.join(', ')} on its cluster`}: run mirrorlake schema apply --cluster NAME`,
+        `${this.name} has ` +
+          `${applied.length > 0 ? 'older tables on a cluster' : `no ${made.join(', ')} on its cluster`}: ` +
+          'run mirrorlake schema apply --cluster NAME',
       );
-    // What is missing was made by earlier ones, whose statements make nothing that is there.
+    // Missing tables were created by earlier migrations, whose statements create nothing that exists.
     const toDo = [
       migrationsTable(this.layout),
       ...(made.length > 0 ? all : applied).flatMap((migration) => statements(migration, this.layout)),
@@ -89,9 +92,10 @@ export abstract class ClickHouseStore implements Store {
     ];
     if (applied.length > 0) {
       const rows = applied.map(({ version: applying, name }) => `(${applying}, ${quote(name)})`);
-      // On a cluster every node is to know of it before a collector asks.
+      // On a cluster every node must know the version before a collector asks.
       toDo.push(
-        `INSERT INTO ${this.layout.prefix}schema_migrations (version, name) SETTINGS distributed_foreground_insert=1 VALUES ${rows.join(', ')}`,
+        `INSERT INTO ${this.layout.prefix}schema_migrations (version, name) SETTINGS ` +
+          `distributed_foreground_insert=1 VALUES ${rows.join(', ')}`,
       );
     }
     await this.commands(toDo);
@@ -103,7 +107,7 @@ export abstract class ClickHouseStore implements Store {
     try {
       return Number(await this.words(`SELECT ${counts.join(' + ')}`));
     } catch (error) {
-      // Who inserts need not be one who may read.
+      // The inserting user need not be allowed to read.
       if (error instanceof StoreRefused) return undefined;
       throw error;
     }
@@ -112,7 +116,8 @@ export abstract class ClickHouseStore implements Store {
   async size(): Promise<StoreSize> {
     const { prefix } = this.layout;
     const rows = await this.rows<[string, string, string]>(
-      `SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase() AND startsWith(table, ${quote(prefix)}) GROUP BY table`,
+      'SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND ' +
+        `database = currentDatabase() AND startsWith(table, ${quote(prefix)}) GROUP BY table`,
     );
     const name = (table: string): string => table.slice(prefix.length).replace(/_local$/, '');
     return {
@@ -123,7 +128,7 @@ export abstract class ClickHouseStore implements Store {
     };
   }
 
-  /** Free bytes of the disk under the tables, undefined where this user is not told. */
+  /** Free bytes of the disk under the tables, undefined if this user may not know. */
   protected abstract free(): Promise<number | undefined>;
 
   async retention(): Promise<number | undefined> {
@@ -142,30 +147,38 @@ export abstract class ClickHouseStore implements Store {
     return retentionsIn(this.layout, tablesOf(tables));
   }
 
-  /** Tables and views of the migrations that are not there. */
+  /** Tables and views of the migrations that are missing. */
   private missing(tables: Tables): string[] {
     const made = tablesMade(this.layout);
-    // Somebody who sees a cluster's tables from before knows of those alone.
+    // A user who only sees a cluster's distributed tables knows nothing of the others.
     if (this.layout.cluster === undefined && [...tables.values()].some((t) => t.engine === 'Distributed'))
       return made.filter((name) => name.slice(this.layout.prefix.length) in SHARDING && !tables.has(name));
     return made.filter((name) => !tables.has(name));
   }
 
-  /** Whether there can be no tables yet: what they are in has just been made. */
+  /** Whether there can be no tables yet, because the database was just created. */
   protected empty = false;
 
-  /** Makes what the tables are in, before the first migration. */
+  /** Creates the database, before the first migration. */
   protected async prepare(): Promise<void> {}
 
   /** The settings of an insert's statement. */
   protected insertSettings(table: TableName, token: string): string {
-    return `SETTINGS ${formatSettings(table)}, insert_deduplication_token=${quote(token)}, ${ONE_BLOCK}${this.deduplicate}`;
+    return (
+      `SETTINGS ${formatSettings(table)}, insert_deduplication_token=${quote(token)}, ` +
+      `${ONE_BLOCK}${this.deduplicate}`
+    );
   }
 
-  /** ClickHouse deduplicates an INSERT SELECT only when told to, since it has a setting for that (25.12). */
+  /**
+   * Since ClickHouse has a setting for it (25.12), it deduplicates an INSERT SELECT only with that setting.
+   */
   private deduplicate = '';
 
-  /** The last migration the store has had, 0 for none, and its tables. One question, for it is asked at every start. */
+  /**
+   * The last migration that the store has had, 0 for none, and its tables. One query, because it runs at
+   * every start.
+   */
   private async state(): Promise<{ version: number; tables: Tables }> {
     const known = "SELECT count() FROM system.settings WHERE name = 'deduplicate_insert_select'";
     const tables = this.tablesQuestion();
@@ -184,10 +197,13 @@ export abstract class ClickHouseStore implements Store {
     return await this.ask(`SELECT 0, (${known}), (${tables})`);
   }
 
-  /** Tables by name and engine, those that have a retention with their definitions. */
+  /** Tables by name and engine; those with a retention with their definitions. */
   private tablesQuestion(): string {
     const retained = [...retainedTables(this.layout).keys()].map(quote).join(', ');
-    return `SELECT groupArray((name, engine, if(name IN (${retained}), create_table_query, ''))) FROM system.tables WHERE database = currentDatabase()`;
+    return (
+      `SELECT groupArray((name, engine, if(name IN (${retained}), create_table_query, ''))) ` +
+      'FROM system.tables WHERE database = currentDatabase()'
+    );
   }
 
   /** Rows of JSONCompactEachRow. */
@@ -205,14 +221,14 @@ export abstract class ClickHouseStore implements Store {
 
 type TableRow = [name: string, engine: string, definition: string];
 type Tables = ReadonlyMap<string, { readonly engine: string; readonly definition: string }>;
-/** Seconds after which a table removes rows, undefined where they stay. */
+/** Seconds after which a table removes rows, undefined if never. */
 type Retentions = ReadonlyMap<string, number | undefined>;
 
 function tablesOf(rows: readonly TableRow[]): Tables {
   return new Map(rows.map(([name, engine, definition]) => [name, { engine, definition }]));
 }
 
-/** Of the tables that hold rows of their own. */
+/** Only of tables that hold their own rows. */
 function retentionsIn(layout: Layout, tables: Tables): Retentions {
   const retentions = new Map<string, number | undefined>();
   for (const [name, table] of retainedTables(layout)) {

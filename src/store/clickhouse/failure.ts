@@ -1,8 +1,8 @@
-/** What @clickhouse/client and the network say went wrong, as a StoreError. */
+/** Converts errors of @clickhouse/client and the network to StoreErrors. */
 import { ClickHouseError } from '@clickhouse/client';
 import { SegmentRefused, StoreError, StoreRefused, StoreUnavailable } from '../errors.js';
 
-/** ClickHouse's errors (system.errors) that may be gone the next time. */
+/** ClickHouse's errors (system.errors) that may not recur. */
 const PASSING = new Set([
   23, // CANNOT_READ_FROM_ISTREAM: the body ended early, the connection broke
   24, // CANNOT_WRITE_TO_OSTREAM
@@ -49,12 +49,12 @@ const PASSING = new Set([
 /** REQUIRED_PASSWORD, WRONG_PASSWORD, UNKNOWN_USER, AUTHENTICATION_FAILED. */
 const NOT_LET_IN = new Set([194, 193, 192, 516]);
 
-/** Whether a server was reached that did not let somebody in. */
+/** Whether a server rejected the credentials. */
 export function isNotLetIn(error: unknown): boolean {
   return error instanceof StoreRefused && NOT_LET_IN.has(error.number);
 }
 
-/** Those that say the bytes of a segment are not what the table takes. */
+/** Errors that mean that a segment's bytes do not fit the table. */
 const CONTENT = new Set([
   6, // CANNOT_PARSE_TEXT
   27, // CANNOT_PARSE_INPUT_ASSERTION_FAILED
@@ -78,8 +78,8 @@ const CONTENT = new Set([
 ]);
 
 /**
- * @param error what the client threw
- * @param where the store, for the message; no password in it
+ * @param error thrown by the client
+ * @param where the store, for the message; without a password
  */
 export function storeError(error: unknown, where: string): StoreError {
   if (error instanceof StoreError) return error;
@@ -99,7 +99,7 @@ export function storeError(error: unknown, where: string): StoreError {
   return new StoreUnavailable(`${where} cannot be reached: ${reason(error)}`, 0, error);
 }
 
-/** ClickHouse ends many messages with the whole query: what comes before says what is wrong. */
+/** ClickHouse appends the whole query to many messages: keep the part before it. */
 function brief(message: string): string {
   const text = message
     .replace(/^Code: \d+\. /, '')
@@ -120,7 +120,7 @@ function reason(error: unknown): string {
   if (code === 'ECONNREFUSED')
     return 'connection refused: is the server running, and is it the HTTP port (8123)?';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `${error.message}: check the host's name`;
-  // A connection tried over IPv4 and IPv6 fails with one error for each.
+  // A connection attempted over IPv4 and IPv6 fails with one error each.
   if (error instanceof AggregateError && error.errors.length > 0) return reason(error.errors[0]);
   const text = error.message.replace(/\s+/g, ' ').trim() || code || 'the connection broke';
   return text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text;

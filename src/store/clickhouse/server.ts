@@ -24,16 +24,19 @@ import { checkHead, collectWords, drain, type HttpAnswer, writtenRows } from './
 import { ClickHouseStore, DEFAULT_FORMAT } from './clickhouse.js';
 import { storeError } from './failure.js';
 
-/** How long one insert, or one statement of our own, may take. A segment that takes longer is inserted again. */
+/**
+ * The longest time for one insert, or one of our own statements. A segment that takes longer is inserted
+ * again.
+ */
 export const REQUEST_TIMEOUT_MS = 120_000;
-/** Milliseconds beyond its time for a server to end a question by itself. */
+/** Milliseconds beyond its time limit in which a server may end a question by itself. */
 const OVERTIME_MS = 2000;
 const READONLY = 164;
 
 interface Host {
   readonly name: string;
   readonly client: ClickHouseClient;
-  /** For questions, where somebody else asks them than who inserts. */
+  /** For questions, if their user differs from the inserting one. */
   readonly asker: ClickHouseClient;
 }
 
@@ -42,10 +45,10 @@ export class ServerStore extends ClickHouseStore {
   private readonly location: ServerLocation;
   private readonly options: ClickHouseClientConfigOptions[];
   private readonly timeout: number;
-  /** Which of the hosts answered last. */
+  /** The host that answered last. */
   private at = 0;
 
-  /** @param location as {@link parseLocation} takes it */
+  /** @param location as {@link parseLocation} accepts it */
   constructor(location: string, options: Partial<OpenOptions> = {}) {
     const parsed = parseLocation(location, process.env);
     super({ prefix: parsed.prefix, cluster: options.cluster });
@@ -75,7 +78,9 @@ export class ServerStore extends ClickHouseStore {
 
   async insert(table: TableName, segment: Segment, token: string, rows: number): Promise<void> {
     const target = this.layout.prefix + table;
-    const query = `${insertStatement(table, target, `input(${structure(table)})`)} ${this.insertSettings(table, token)} FORMAT Protobuf`;
+    const query =
+      `${insertStatement(table, target, `input(${structure(table)})`)} ` +
+      `${this.insertSettings(table, token)} FORMAT Protobuf`;
     await this.attempt(async (client) => {
       const values =
         segment instanceof Uint8Array
@@ -85,10 +90,11 @@ export class ServerStore extends ClickHouseStore {
       const answer = await request(client, { query, values, settings: COMPLETE }, signal);
       await drain(answer, signal);
       const written = writtenRows(answer);
-      // More where a materialized view counts as well.
+      // More if a materialized view counts too.
       if (written < rows)
         throw new StoreUnavailable(
-          `of a segment of ${rows} ${plural(rows, 'row')} it says that it wrote ${written}: it is inserted again`,
+          `of a segment of ${rows} ${plural(rows, 'row')} it says that it wrote ${written}: ` +
+            'it is inserted again',
         );
     });
   }
@@ -139,7 +145,10 @@ export class ServerStore extends ClickHouseStore {
     return stream.pipe(answer);
   }
 
-  /** Ends a statement that a closed connection may not end: the server looks only when it has progress to tell of. */
+  /**
+   * Ends a statement that closing the connection may not end: the server notices that only when it reports
+   * progress.
+   */
   private kill(id: string): void {
     const { asker } = this.hosts[this.at];
     const query = `KILL QUERY WHERE query_id = ${quote(id)} ASYNC`;
@@ -152,7 +161,8 @@ export class ServerStore extends ClickHouseStore {
   private brokeOff(error: Error): StoreError {
     if (error instanceof StoreError) return error;
     return new StoreError(
-      `${this.name}: the answer broke off (${error.message}): it came to one of its limits, or the server ended; see its log`,
+      `${this.name}: the answer broke off (${error.message}): it came to one of its limits, ` +
+        'or the server ended; see its log',
       0,
       error,
     );
@@ -209,7 +219,7 @@ export class ServerStore extends ClickHouseStore {
     return this.layout.cluster === undefined ? '' : ` ON CLUSTER ${this.layout.cluster}`;
   }
 
-  /** Tries the hosts in turn, from the one that answered last, while they cannot be reached. */
+  /** Tries the hosts in turn, starting with the one that answered last, while they cannot be reached. */
   private async attempt<T>(
     what: (client: ClickHouseClient) => Promise<T>,
     who: 'client' | 'asker' = 'client',
@@ -232,16 +242,17 @@ export class ServerStore extends ClickHouseStore {
     const failure = storeError(error, this.name);
     if (failure.number !== READONLY) return failure;
     return new StoreRefused(
-      `${failure.message}: a question changes nothing, settings included; and its user needs readonly = 2 (docs/how-to/secure-it.md)`,
+      `${failure.message}: a question changes nothing, settings included; and its user needs ` +
+        'readonly = 2 (docs/how-to/secure-it.md)',
       READONLY,
       error,
     );
   }
 
-  /** Makes the database, if it is not there and the user may. */
+  /** Creates the database, if it does not exist and the user may. */
   protected override async prepare(): Promise<void> {
     if (this.location.database === 'default') return;
-    // A request that names a database that is not there is refused, whatever it asks for.
+    // The server refuses any request that names a missing database.
     const client = createClient(this.options[this.at]);
     const query = `CREATE DATABASE IF NOT EXISTS ${this.location.database}${this.onCluster}`;
     try {
@@ -255,19 +266,19 @@ export class ServerStore extends ClickHouseStore {
   }
 }
 
-/** Settings as a URL has them, of values as SQL writes them. */
+/** Settings for a URL, from values in SQL. */
 function urlValues(settings: Readonly<Record<string, string>>): ClickHouseSettings {
   const value = (sql: string): string =>
     sql.startsWith("'") ? sql.slice(1, -1).replace(/\\([\s\S])/g, '$1') : sql;
   return Object.fromEntries(Object.entries(settings).map(([name, sql]) => [name, value(sql)]));
 }
 
-/** An error in the middle is an error, and what is answered is done. */
+/** Errors in the middle of an answer are reported as errors, and a completed answer means completed work. */
 const COMPLETE: ClickHouseSettings = { wait_end_of_query: 1 };
 
 interface Statement {
   readonly query: string;
-  /** By which it is found among those that run. */
+  /** Identifies it among the running statements. */
   readonly id?: string;
   readonly values?: Readable;
   readonly params?: QueryOptions['params'];
@@ -275,7 +286,7 @@ interface Statement {
 }
 
 /**
- * Runs a statement. @returns its answer, which ClickHouse has given
+ * Runs a statement. @returns its answer, certainly ClickHouse's
  * @throws ClickHouseError, StoreUnavailable
  */
 async function request(client: ClickHouseClient, s: Statement, signal: AbortSignal): Promise<HttpAnswer> {
@@ -327,8 +338,8 @@ function clientOptions(
 }
 
 /**
- * With a certificate and neither password nor token, the certificate is who we are (ClickHouse's `IDENTIFIED WITH
- * ssl_certificate`); beside those, it only lets us in at the door.
+ * With a certificate and neither password nor token, the certificate identifies the user (ClickHouse's
+ * `IDENTIFIED WITH ssl_certificate`); otherwise it only authenticates the TLS connection.
  */
 function tlsOptions(l: ServerLocation): ClickHouseClientConfigOptions {
   if (l.ca === undefined) return {};

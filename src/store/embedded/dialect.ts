@@ -3,12 +3,12 @@ import { MirrorlakeError } from '../../model/errors.js';
 import type { QuestionLimits } from '../../model/question-limits.js';
 import type { Owner } from './owner.js';
 
-/** How long an insert that is under way holds up the end of the engine, milliseconds. */
+/** How long a running insert may delay the end of the engine, milliseconds. */
 export const INSERT_PATIENCE = 2_000;
-/** The longest answer of a statement that is no SELECT: it is collected. */
+/** The longest answer of a statement other than SELECT, which is collected. */
 export const SMALL_ANSWER = 16 << 20;
 
-/** What the worker is begun with, as JSON in its only argument. */
+/** Options of the worker, as JSON in its first argument. */
 export interface WorkerOptions {
   /** The data directory, which exists. */
   readonly data: string;
@@ -16,25 +16,25 @@ export interface WorkerOptions {
   readonly memory: number;
 }
 
-/** What the starter (starter.ts) is begun with, as JSON in its only argument. */
+/** Options of the starter (starter.ts), as JSON in its only argument. */
 export interface StarterOptions {
   readonly worker: string;
   readonly options: WorkerOptions;
   /** Files and directories that the engine may read, and write. */
   readonly read: readonly string[];
   readonly write: readonly string[];
-  /** The user and group to become, where this process is root and the data is not root's. */
+  /** The user and group to become, if this process is root and the data is not root's. */
   readonly owner: Owner | undefined;
 }
 
-/** A statement of ours, run in turn with the others. */
+/** One of our own statements, run in order. */
 export interface Call {
   readonly query: string;
-  /** The output format, where the statement names none. */
+  /** The output format, if the statement names none. */
   readonly format: string;
 }
 
-/** A statement of somebody else's: judged, held to limits, run beside everything else. */
+/** Somebody else's statement: judged, limited, and run beside everything else. */
 export interface Question {
   readonly sql: string;
   readonly params: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** @clickhouse/client's connection to chDB in a process of its own. */
+/** @clickhouse/client's connection to chDB in its own process. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -21,7 +21,7 @@ import {
 import { giveTo, type Owner, ownerOf } from './owner.js';
 import { engineFiles } from './reach.js';
 
-/** What the client asks of a connection; its package names the type only here. */
+/** The client's interface of a connection; the package exports the type only here. */
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>;
 type ConnBaseQueryParams = Parameters<Connection['query']>[0];
 type Answered<Method extends 'query' | 'exec' | 'command' | 'insert' | 'ping'> = ReturnType<
@@ -32,8 +32,8 @@ type Answered<Method extends 'query' | 'exec' | 'command' | 'insert' | 'ping'> =
 const HELD = /Cannot lock file/;
 
 /**
- * How long, and how often in milliseconds, a directory that another process has is tried again: one that was
- * killed a moment ago lets go of it when the kernel has taken it down.
+ * How long, and how often in milliseconds, to retry a directory that another process has: a process that was
+ * just killed releases it when the kernel has finished it.
  */
 const HELD_PATIENCE = 3000;
 const HELD_RETRY = 100;
@@ -41,22 +41,22 @@ const HELD_RETRY = 100;
 export interface ChdbOptions {
   /** chDB's directory, which exists. */
   readonly data: string;
-  /** What people call the store, for messages. */
+  /** The store's name in messages. */
   readonly name: string;
   /** Bytes of memory that the engine may take. */
   readonly memory: number;
-  /** Other directories that it reads. */
+  /** Other directories that it may read. */
   readonly read: readonly string[];
-  /** Where FIFOs for answers are made, which exists. */
+  /** An existing directory for the FIFOs of answers. */
   readonly answers: string;
 }
 
 /**
- * Starts chDB on a directory in a process of its own, at once, so that its 540 MB are loaded while other things
- * are done. Should that process die, what it was doing fails with StoreUnavailable and the next call starts another.
+ * Starts chDB on a directory in its own process, at once, so that its 540 MB load while other work is done.
+ * If that process dies, its calls fail with StoreUnavailable, and the next call starts another.
  */
 export class ChdbProcess implements Connection {
-  /** Whether Landlock holds the engine; undefined until it has started. */
+  /** Whether Landlock confines the engine; undefined until it has started. */
   confined: boolean | undefined;
   private child: ChildProcess | undefined;
   private channel: Channel<ForkingSide, EngineSide> | undefined;
@@ -69,12 +69,12 @@ export class ChdbProcess implements Connection {
   private how = '';
   private closed = false;
   private absent: string | undefined;
-  /** Whose the data is and as whom the engine runs, where that is not this process's user. */
+  /** The owner of the data, as whom the engine runs, if that is not this process's user. */
   readonly owner: Owner | undefined;
-  /** When the directory was first found held, in this start. */
+  /** When this start first found the directory held. */
   private heldSince = 0;
 
-  /** @param opened called when the engine has opened the directory: it is this process's alone */
+  /** @param opened called when the engine has opened the directory, which then belongs to it alone */
   constructor(
     private readonly options: ChdbOptions,
     private readonly opened: () => void,
@@ -83,7 +83,7 @@ export class ChdbProcess implements Connection {
     this.start();
   }
 
-  /** The process id of the engine, for those who want to see it die. */
+  /** The process id of the engine, for tests that kill it. */
   get pid(): number | undefined {
     return this.child?.pid;
   }
@@ -114,7 +114,7 @@ export class ChdbProcess implements Connection {
     }
   }
 
-  /** Ends the process once it has answered every call. */
+  /** Ends the process after it has answered every call. */
   async close(): Promise<void> {
     this.closed = true;
     // Answers come in the order of the calls.
@@ -122,7 +122,7 @@ export class ChdbProcess implements Connection {
     const child = this.child;
     if (child === undefined) return;
     const ended = new Promise<void>((done) => child.once('close', () => done()));
-    // What was answered is in its files, as after a crash: nothing is gained by waiting for merges to be let go.
+    // What was answered is in its files, as after a crash: waiting for merges would gain nothing.
     child.kill('SIGKILL');
     await ended;
   }
@@ -135,7 +135,7 @@ export class ChdbProcess implements Connection {
   /**
    * Asks a question, whose answer goes into its FIFO.
    *
-   * @returns how to end it, and what settles when it has ended, in whatever way
+   * @returns `kill` ends it; `ended` settles when it has ended in any way
    */
   async question(question: Question): Promise<{ ended: Promise<unknown>; kill(): void }> {
     const channel = await this.open();
@@ -145,17 +145,17 @@ export class ChdbProcess implements Connection {
     return { ended, kill: () => left.abort() };
   }
 
-  /** Ends the engine: it does not come to an end with something that it was told to end. The next call starts another. */
+  /** Ends an engine that does not end a statement when told to. The next call starts another. */
   restart(): void {
     const { child } = this;
-    // Not in the middle of an insert, as far as it comes to an end: see the engine's own end (worker.ts).
+    // Not in the middle of an insert, if that ends in time: see the end of the engine (worker.ts).
     const late = new Promise((done) => setTimeout(done, INSERT_PATIENCE).unref());
     void Promise.race([Promise.allSettled([this.last]), late]).then(() => child?.kill('SIGKILL'));
   }
 
-  /** Runs a statement of ours. @returns the answer's bytes in pieces. */
+  /** Runs one of our own statements. @returns the answer's bytes in pieces. */
   private async call({ query, clickhouse_settings }: ConnBaseQueryParams): Promise<Uint8Array[]> {
-    // Of what the client sends beside a statement, the format alone is said apart from it.
+    // Of the settings that the client sends with a statement, only the format is passed on.
     const format = String(clickhouse_settings?.default_format ?? DEFAULT_FORMAT);
     return this.collect(await this.open(), 'call', { query, format });
   }
@@ -186,7 +186,7 @@ export class ChdbProcess implements Connection {
     this.started = new Promise((done, failed) => {
       this.starting = { done, failed };
     });
-    // Whoever calls next hears of it.
+    // The next caller gets the error.
     this.started.then(this.opened).catch(() => {});
     this.heldSince = 0;
     this.launch();
@@ -208,7 +208,7 @@ export class ChdbProcess implements Connection {
     const child = fork(entry('chdb-starter'), [JSON.stringify(starter)], {
       cwd,
       execArgv: [],
-      // Nothing of the collector's environment, which may hold passwords.
+      // Nothing from the collector's environment, which may contain passwords.
       env: process.env.TZ === undefined ? {} : { TZ: process.env.TZ },
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -267,8 +267,10 @@ export class ChdbProcess implements Connection {
       );
     if (this.absent !== undefined)
       return new StoreLocationError(
-        `the store ${name} needs chDB, the embedded ClickHouse, which does not load (${this.absent}): install mirrorlake again ` +
-          'with its optional packages, npm install --global --include=optional mirrorlake (chDB is made for Linux with glibc ' +
+        `the store ${name} needs chDB, the embedded ClickHouse, which does not load ` +
+          `(${this.absent}): install mirrorlake again ` +
+          'with its optional packages, npm install --global --include=optional mirrorlake ' +
+          '(chDB is made for Linux with glibc ' +
           'on x64 and arm64), or name a server, --store http://…',
       );
     const why = /DB::Exception: (.*)/.exec(this.said)?.[1] ?? lastLine(this.said) ?? this.how;
@@ -280,7 +282,8 @@ export class ChdbProcess implements Connection {
   private died(how: string): Error {
     const why = lastLine(this.said);
     return new StoreUnavailable(
-      `the process holding the store ${this.options.name} ended (${how}${why === undefined ? '' : `: ${why}`})`,
+      `the process holding the store ${this.options.name} ended ` +
+        `(${how}${why === undefined ? '' : `: ${why}`})`,
     );
   }
 }

@@ -1,9 +1,10 @@
 /**
- * A process that holds chDB, ClickHouse as a library, for the process that forked it: a crash or a slow merge here
- * costs the capture nothing. Arguments: {@link WorkerOptions}, and whether the starter has confined it.
+ * A process that holds chDB, ClickHouse as a library, for the process that forked it: a crash or a slow merge
+ * here does not affect the capture. Arguments: {@link WorkerOptions}, and whether the starter has confined
+ * it.
  *
- * Calls run one after another on a connection of theirs. A question runs beside them, on a connection made for it and
- * closed behind it: nothing that an asker leaves is there for the next.
+ * Calls run one after another on their own connection. A question runs beside them, on a connection that is
+ * opened for it and closed after it: no asker leaves anything for the next.
  */
 import { appendFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -26,24 +27,24 @@ import {
   type WorkerOptions,
 } from './dialect.js';
 
-/** Results of calls travel in pieces of at most this many bytes. */
+/** Results of calls are sent in pieces of at most this many bytes. */
 const PIECE = 1 << 20;
-/** How often the end of a question is asked for until it has ended, milliseconds. */
+/** Milliseconds between two attempts to end a question. */
 const KILL_AGAIN = 200;
-/** A thread of the engine's takes three descriptors: where there are fewer than these, a question has two threads. */
+/** A thread of the engine takes three descriptors: with fewer than this many, a question gets two threads. */
 const MANY_DESCRIPTORS = 1024;
 const THREADS = openFilesLimit() < MANY_DESCRIPTORS ? { max_threads: 2 } : {};
 /** ClickHouse's error code. */
 const READONLY = '164';
-/** The engine's own grants, beside its program: the first of the walls around questions. */
+/** The engine's own grants, shipped with the program: the first of the walls around questions. */
 const CONFIGURATION = fileURLToPath(new URL('../../schemas/chdb/config.xml', import.meta.url));
 
 // Ctrl-C goes to the whole terminal: it is for the parent to say when this ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-// The parent is gone. An insert under way comes to its end first: ClickHouse writes its token down before it adds the part
-// (MergeTreeSink), so that one killed in between is taken for stored when it is made again. What was inserted is on disk:
-// an orderly exit would only hold the directory for seconds more.
+// The parent is gone. A running insert is completed first: ClickHouse records its token before it adds the
+// part (MergeTreeSink), so an insert killed in between would count as stored when repeated. Everything
+// inserted is on disk: an orderly exit would only hold the directory for some seconds more.
 process.on('disconnect', () => {
   const end = (): void => void process.kill(process.pid, 'SIGKILL');
   setTimeout(end, INSERT_PATIENCE);
@@ -93,7 +94,7 @@ function asFailure(error: unknown): never {
   throw new EngineFailure(message, code, type);
 }
 
-/** "Query failed: Code: 62. DB::Exception: Syntax error …. (SYNTAX_ERROR)", taken apart. */
+/** Parses "Query failed: Code: 62. DB::Exception: Syntax error …. (SYNTAX_ERROR)". */
 function engineError({ message }: Error): { message: string; code: string; type: string } {
   const [, code = '', text = message, type = ''] =
     /Code: (\d+)\. (?:DB::\w+: )?([\s\S]*?)(?:\(([A-Z_]+)\))?\s*$/.exec(message) ?? [];
@@ -140,7 +141,8 @@ async function question(asked: Question, signal: AbortSignal): Promise<void> {
     const format = judged.format ?? asked.format;
     if (signal.aborted) return;
     await withReader(params, { ...settings, ...written(judged.settings) }, async (_, session) => {
-      // The engine writes the answer itself, no faster than it is read. KILL finds it by the FIFO's name.
+      // The engine writes the answer itself, no faster than it is read. KILL finds the question by the FIFO's
+      // name.
       if (judged.rows) {
         const outfile = `INTO OUTFILE ${quote(fifo)} APPEND FORMAT ${format}`;
         await session.queryAsync(`${judged.statement} ${outfile}`, { format: 'Null' });
@@ -157,7 +159,7 @@ async function question(asked: Question, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Has something done on a connection that is made for it, and is read-only. */
+/** Calls something with a read-only connection that is opened for it. */
 async function withReader<T>(
   params: Question['params'],
   settings: Readonly<Record<string, string | number | { sql: string }>>,
@@ -177,7 +179,7 @@ async function withReader<T>(
   }
 }
 
-/** Values that are SQL already. */
+/** Values in SQL. */
 function written(settings: Readonly<Record<string, string>>): Record<string, { sql: string }> {
   return Object.fromEntries(Object.entries(settings).map(([name, sql]) => [name, { sql }]));
 }
@@ -193,7 +195,7 @@ async function kill(mark: string, running: () => boolean): Promise<void> {
   }
 }
 
-/** Values of a statement's parameters: the engine reads them as a field of TabSeparated. */
+/** Values of a statement's parameters, as fields of TabSeparated, which the engine expects. */
 function parameters(params: Readonly<Record<string, string>>): string[] {
   return Object.entries(params).map(([name, value]) => {
     const escaped = value

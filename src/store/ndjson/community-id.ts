@@ -1,6 +1,6 @@
 /**
- * Community ID flow hashing, version 1, seed 0 (github.com/corelight/community-id-spec): a name for a conversation
- * that Zeek, Suricata and others give it too.
+ * Community ID flow hashing, version 1, seed 0 (github.com/corelight/community-id-spec): a name for a
+ * conversation that Zeek, Suricata and others compute too.
  */
 import { hash } from 'node:crypto';
 
@@ -10,7 +10,7 @@ const UDP = 17;
 const ICMP6 = 58;
 const SCTP = 132;
 
-/** For an ICMP type its answer's or question's type; other types are one-way. */
+/** By ICMP type: the type of its answer or question; other types are one-way. */
 const ICMP_COUNTERPART = new Map([
   [8, 0], // echo
   [0, 8],
@@ -42,7 +42,7 @@ const ICMP6_COUNTERPART = new Map([
 const input = new Uint8Array(2 + 16 + 16 + 2 + 4);
 
 /**
- * The Community ID of a conversation, or '' when it is not IP.
+ * The Community ID of a conversation, or '' if it is not IP.
  *
  * @param ipVersion 4, 6 or 0
  * @param source 16 bytes; IPv4 as ::ffff:a.b.c.d

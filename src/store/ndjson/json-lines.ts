@@ -1,6 +1,6 @@
 /**
- * Writing lines of JSON as bytes. A row as a string costs some fifty small strings, their garbage and an encoding
- * into bytes; written straight into a buffer it takes a third of that.
+ * Writes lines of JSON as bytes. A row as a string costs some fifty small strings, their garbage collection
+ * and an encoding into bytes; writing directly into a buffer takes a third of that time.
  */
 import { formatIp } from '../../wire/ip/addresses.js';
 
@@ -11,11 +11,11 @@ const DASH = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
 const NEWLINE = 0x0a;
-/** A number below this has digits that 32-bit arithmetic can take apart. */
+/** Numbers below this are split into digits in 32-bit arithmetic. */
 const BILLION = 1_000_000_000;
 const DAY = 86_400;
 const HEX = ascii('0123456789abcdef');
-/** Words repeat (tcp, SF, dns); what does not is not kept. */
+/** Words recur (tcp, SF, dns); beyond this many they are not cached. */
 const MOST_WORDS = 1000;
 
 /** The bytes of a text. */
@@ -23,13 +23,13 @@ export function ascii(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** The keys of an object in their order, each with what stands before it, by their names. */
+/** The keys of an object in order, each with the preceding comma and quotes, by name. */
 export function jsonKeys<const K extends string>(...names: readonly K[]): Record<K, Uint8Array> {
   const keys = names.map((name, i) => [name, ascii(`${i === 0 ? '{' : ','}"${name}":`)]);
   return Object.fromEntries(keys) as Record<K, Uint8Array>;
 }
 
-/** Lines in one buffer that is reused. A line is `begin()`, then its fields by their keys, then `end()`. */
+/** Lines in one reused buffer. A line is `begin()`, its fields by their keys, then `end()`. */
 export class JsonLines {
   private buffer: Uint8Array;
   private position = 0;
@@ -38,7 +38,7 @@ export class JsonLines {
   private day = -1;
   private date: Uint8Array = new Uint8Array(0);
 
-  /** @param capacity bytes to start with; the buffer doubles when a line needs more */
+  /** @param capacity initial bytes; the buffer doubles if a line needs more */
   constructor(capacity = 65536) {
     this.buffer = new Uint8Array(capacity);
   }
@@ -48,7 +48,7 @@ export class JsonLines {
     return this.position;
   }
 
-  /** What was written; the memory is used again for the lines that follow. */
+  /** What was written; its memory is reused for the following lines. */
   take(): Uint8Array {
     const taken = this.buffer.subarray(0, this.position);
     this.position = 0;
@@ -101,7 +101,7 @@ export class JsonLines {
     this.buffer[this.position++] = 0x5d;
   }
 
-  /** A string out of few that come again and again. */
+  /** A string from a small recurring set. */
   word(key: Uint8Array, value: string): void {
     this.raw(key);
     let bytes = this.words.get(value);
@@ -112,7 +112,7 @@ export class JsonLines {
     this.raw(bytes);
   }
 
-  /** A string of ASCII characters that need no escape. */
+  /** A string of ASCII characters that need no escaping. */
   plain(key: Uint8Array, value: string): void {
     this.raw(key);
     this.buffer[this.position++] = QUOTE;
@@ -147,7 +147,7 @@ export class JsonLines {
     this.position = o + 20;
   }
 
-  /** The 16-byte address, IPv4 held as ::ffff:a.b.c.d, as people write it. */
+  /** The 16-byte address in text form; IPv4 is stored as ::ffff:a.b.c.d. */
   ip(key: Uint8Array, address: Uint8Array): void {
     if (!isMapped(address)) {
       this.plain(key, formatIp(address, 0));
@@ -215,7 +215,7 @@ export class JsonLines {
 
 const NULL = ascii('null');
 
-/** Of a number from 100,000 to 999,999,999. */
+/** For numbers from 100,000 to 999,999,999. */
 function countDigits(n: number): number {
   return n < 1_000_000 ? 6 : n < 10_000_000 ? 7 : n < 100_000_000 ? 8 : 9;
 }

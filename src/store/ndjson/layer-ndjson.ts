@@ -37,10 +37,10 @@ import { parseVxlanGpe, VxlanGpeHeader } from '../../wire/tunnel/vxlan-gpe.js';
 import { parseWccp, WccpHeader } from '../../wire/tunnel/wccp.js';
 import { Layer } from '../../wire/walk/layers.js';
 
-/** One layer's fields at `o` as they go behind others in an object; '' where the bytes end too early. */
+/** The fields of one layer at `o`, to be appended to others in an object; '' if the bytes end too early. */
 type Fields = (b: Uint8Array, o: number, end: number) => string;
 
-/** Anything with a parser of the shape that every codec has. */
+/** For any codec's parser, which all have this form. */
 function parsed<H>(
   h: H,
   parse: (b: Uint8Array, o: number, end: number, h: H) => number,
@@ -51,19 +51,21 @@ function parsed<H>(
 
 const pppoe = parsed(new PppoeHeader(), parsePppoe, (h) => `,"code":${h.code},"session":${h.session}`);
 const icmp: Fields = (b, o, end) => (end - o < 2 ? '' : `,"type":${b[o]},"code":${b[o + 1]}`);
-/** An ERSPAN layer is there because its type is known; type I has no header. */
+/** The type of an ERSPAN layer is known; type I has no header. */
 const erspan = parsed(
   new ErspanHeader(),
   (b, o, end, h: ErspanHeader) => parseErspan(b, o, end, true, h),
   (h) =>
-    `,"session":${h.session},"vlan":${h.vlan},"cos":${h.cos},"truncated":${h.truncated === 1},"port":${erspanPort(h)}`,
+    `,"session":${h.session},"vlan":${h.vlan},"cos":${h.cos},"truncated":${h.truncated === 1}` +
+    `,"port":${erspanPort(h)}`,
 );
 
 const FIELDS: Partial<Record<number, Fields>> = {
   [Layer.Ethernet]: (b, o, end) =>
     end - o < ETHERNET_TYPE + 2
       ? ''
-      : `,"destination":"${formatMac(b, o)}","source":"${formatMac(b, o + 6)}","type":${(b[o + ETHERNET_TYPE] << 8) | b[o + ETHERNET_TYPE + 1]}`,
+      : `,"destination":"${formatMac(b, o)}","source":"${formatMac(b, o + 6)}"` +
+        `,"type":${(b[o + ETHERNET_TYPE] << 8) | b[o + ETHERNET_TYPE + 1]}`,
   [Layer.Vlan]: parsed(
     new VlanTag(),
     parseVlan,
@@ -110,29 +112,37 @@ const FIELDS: Partial<Record<number, Fields>> = {
   [Layer.PppoeDiscovery]: pppoe,
   [Layer.Pppoe]: pppoe,
   [Layer.Ppp]: parsed(new PppHeader(), parsePpp, (h) => `,"protocol":${h.protocol}`),
-  [Layer.Arp]: parsed(
-    new ArpPacket(),
-    parseArp,
-    (h, b, o) =>
-      `,"operation":${h.operation}${h.protocolLength === 4 && h.hardwareLength === 6 ? `,"sender_ip":"${formatIpv4(b, o + 14)}","target_ip":"${formatIpv4(b, o + 24)}"` : ''}`,
-  ),
+  [Layer.Arp]: parsed(new ArpPacket(), parseArp, (h, b, o) => {
+    const operation = `,"operation":${h.operation}`;
+    return h.protocolLength === 4 && h.hardwareLength === 6
+      ? `${operation},"sender_ip":"${formatIpv4(b, o + 14)}","target_ip":"${formatIpv4(b, o + 24)}"`
+      : operation;
+  }),
   [Layer.Ipv4]: parsed(
     new Ipv4Header(),
     parseIpv4,
     (h, b, o) =>
-      `,"source":"${formatIpv4(b, o + 12)}","destination":"${formatIpv4(b, o + 16)}","tos":${h.tos},"length":${h.totalLength},"id":${h.identification},"fragment":${h.fragment},"ttl":${h.ttl},"protocol":${h.protocol}`,
+      `,"source":"${formatIpv4(b, o + 12)}","destination":"${formatIpv4(b, o + 16)}"` +
+      `,"tos":${h.tos},"length":${h.totalLength},"id":${h.identification}` +
+      `,"fragment":${h.fragment},"ttl":${h.ttl},"protocol":${h.protocol}`,
   ),
   [Layer.Ipv6]: parsed(
     new Ipv6Header(),
     parseIpv6,
     (h, b, o) =>
-      `,"source":"${formatIp(b, o + IPV6_SOURCE)}","destination":"${formatIp(b, o + IPV6_DESTINATION)}","traffic_class":${h.trafficClass},"flow_label":${h.flowLabel},"payload_length":${h.payloadLength},"hop_limit":${h.hopLimit},"next_header":${h.nextHeader}`,
+      `,"source":"${formatIp(b, o + IPV6_SOURCE)}"` +
+      `,"destination":"${formatIp(b, o + IPV6_DESTINATION)}"` +
+      `,"traffic_class":${h.trafficClass},"flow_label":${h.flowLabel}` +
+      `,"payload_length":${h.payloadLength},"hop_limit":${h.hopLimit}` +
+      `,"next_header":${h.nextHeader}`,
   ),
   [Layer.Tcp]: parsed(
     new TcpHeader(),
     parseTcp,
     (h) =>
-      `,"source_port":${h.sourcePort},"destination_port":${h.destinationPort},"sequence":${h.sequence},"acknowledgment":${h.acknowledgment},"flags":${h.flags},"window":${h.window}`,
+      `,"source_port":${h.sourcePort},"destination_port":${h.destinationPort}` +
+      `,"sequence":${h.sequence},"acknowledgment":${h.acknowledgment},"flags":${h.flags}` +
+      `,"window":${h.window}`,
   ),
   [Layer.Udp]: parsed(
     new UdpHeader(),
@@ -143,7 +153,8 @@ const FIELDS: Partial<Record<number, Fields>> = {
     new SctpHeader(),
     parseSctp,
     (h) =>
-      `,"source_port":${h.sourcePort},"destination_port":${h.destinationPort},"verification_tag":${h.verificationTag}`,
+      `,"source_port":${h.sourcePort},"destination_port":${h.destinationPort}` +
+      `,"verification_tag":${h.verificationTag}`,
   ),
   [Layer.Icmp]: icmp,
   [Layer.Icmp6]: icmp,
@@ -161,7 +172,8 @@ const FIELDS: Partial<Record<number, Fields>> = {
     new GreHeader(),
     parseGre,
     (h) =>
-      `,"flags":${h.flags},"protocol":${h.protocol},"key":${h.flags & GRE_KEY ? h.key : null},"sequence":${h.flags & GRE_SEQ ? h.sequence : null}`,
+      `,"flags":${h.flags},"protocol":${h.protocol},"key":${h.flags & GRE_KEY ? h.key : null}` +
+      `,"sequence":${h.flags & GRE_SEQ ? h.sequence : null}`,
   ),
   [Layer.Erspan2]: erspan,
   [Layer.Erspan3]: erspan,
@@ -182,7 +194,7 @@ const FIELDS: Partial<Record<number, Fields>> = {
 };
 
 /**
- * A layer's main fields as JSON members, each with a comma before it.
+ * A layer's main fields as JSON members, each preceded by a comma.
  *
  * @param kind a code of wire/layers.ts
  * @param o where the layer starts, and `end` the byte after the frame's last captured one
@@ -193,7 +205,7 @@ export function layerFields(kind: number, b: Uint8Array, o: number, end: number)
 
 const label = new MplsLabel();
 
-/** The labels from the top of the stack down. */
+/** The labels, from the top of the stack down. */
 function mplsFields(b: Uint8Array, o: number, end: number): string {
   let json = '';
   for (let p = o; parseMpls(b, p, end, label) > 0; p += MPLS_LENGTH) {

@@ -1,7 +1,7 @@
 /**
- * GRE packets as lines of NDJSON (`read --ndjson packets`): the outer packet, its GRE header, the mirror point, the
- * layers of the frame inside, and the conversation it belongs to. Every line has every key, in one order; what does
- * not apply is null. docs/reference/ndjson.md has each key's meaning.
+ * GRE packets as lines of NDJSON (`read --ndjson packets`): the outer packet, its GRE header, the mirror
+ * point, the layers of the frame inside, and its conversation. Every line has every key, in the same order;
+ * keys that do not apply are null. docs/reference/ndjson.md explains every key.
  */
 
 import { MIRROR_DIRECTION_NAMES } from '../../model/mirror-point.js';
@@ -26,7 +26,7 @@ const NO_FRAME =
  * A GRE packet, or one frame of it.
  *
  * @param gre as far as it was parsed
- * @param mirrored undefined where no frame was reached; `frame` where there is none that can be read
+ * @param mirrored undefined if no frame was reached; likewise `frame` if none can be decoded
  * @param malformed a code of wire/malformed.ts
  */
 export function packetJson(
@@ -40,21 +40,36 @@ export function packetJson(
   const point = mirrored === undefined ? NO_POINT : pointJson(mirrored.point);
   const said = mirrored === undefined ? NO_MIRRORED : mirroredJson(mirrored);
   const inner = frame === undefined || mirrored === undefined ? NO_FRAME : frameJson(outer, mirrored, frame);
-  return `{"time":"${rfc3339(outer.sec, outer.nsec)}",${outerJson(outer)},${greJson(gre)},${point},${said},${inner},"malformed":${reason}}`;
+  return (
+    `{"time":"${rfc3339(outer.sec, outer.nsec)}",${outerJson(outer)},${greJson(gre)},` +
+    `${point},${said},${inner},"malformed":${reason}}`
+  );
 }
 
 function outerJson(o: OuterPacket): string {
-  return `"outer_source":"${address(o.bytes, o.source, o.ipVersion)}","outer_destination":"${address(o.bytes, o.destination, o.ipVersion)}","outer_ttl":${o.ttl},"outer_tos":${o.tos},"outer_bytes":${o.wireEnd - o.ip}`;
+  return (
+    `"outer_source":"${address(o.bytes, o.source, o.ipVersion)}"` +
+    `,"outer_destination":"${address(o.bytes, o.destination, o.ipVersion)}"` +
+    `,"outer_ttl":${o.ttl},"outer_tos":${o.tos},"outer_bytes":${o.wireEnd - o.ip}`
+  );
 }
 
 function greJson(g: GreHeader): string {
   const f = g.flags;
   const acknowledgment = g.version === 1 && (f & GRE_ACK) !== 0 ? g.acknowledgment : null;
-  return `"gre_flags":${f},"gre_version":${g.version},"gre_protocol":${g.protocol},"gre_checksum":${f & GRE_CSUM ? g.checksum : null},"gre_key":${f & GRE_KEY ? g.key : null},"gre_sequence":${f & GRE_SEQ ? g.sequence : null},"gre_acknowledgment":${acknowledgment}`;
+  return (
+    `"gre_flags":${f},"gre_version":${g.version},"gre_protocol":${g.protocol}` +
+    `,"gre_checksum":${f & GRE_CSUM ? g.checksum : null}` +
+    `,"gre_key":${f & GRE_KEY ? g.key : null},"gre_sequence":${f & GRE_SEQ ? g.sequence : null}` +
+    `,"gre_acknowledgment":${acknowledgment}`
+  );
 }
 
 function mirroredJson(m: Mirrored): string {
-  return `"mirror_port":${m.port},"mirror_direction":"${MIRROR_DIRECTION_NAMES[m.direction]}","mirror_hardware":${m.hardware},"security_group":${m.securityGroup},"cos":${m.cos}`;
+  return (
+    `"mirror_port":${m.port},"mirror_direction":"${MIRROR_DIRECTION_NAMES[m.direction]}"` +
+    `,"mirror_hardware":${m.hardware},"security_group":${m.securityGroup},"cos":${m.cos}`
+  );
 }
 
 function frameJson(outer: OuterPacket, m: Mirrored, f: Frame): string {
@@ -65,7 +80,15 @@ function frameJson(outer: OuterPacket, m: Mirrored, f: Frame): string {
   const destination = ip ? `"${address(f.bytes, f.destination, f.ipVersion)}"` : null;
   const ports = f.sourcePort !== 0 || f.destinationPort !== 0;
   const transport = text(transportName(f.ipVersion, f.protocol, f.etherType, f.subType));
-  return `"captured":${f.end - f.start},"length":${length},"truncated":${f.truncated},"layers":[${layers(f)}],"vlan_ids":[${vlans(m, f)}],"ether_type":${f.etherType},"source_ip":${source},"destination_ip":${destination},"source_port":${ports ? f.sourcePort : null},"destination_port":${ports ? f.destinationPort : null},"protocol":${ip ? f.protocol : null},"transport":${transport},"bytes":${f.ipLength},"payload":${f.payloadLength}`;
+  return (
+    `"captured":${f.end - f.start},"length":${length},"truncated":${f.truncated}` +
+    `,"layers":[${layers(f)}],"vlan_ids":[${vlans(m, f)}],"ether_type":${f.etherType}` +
+    `,"source_ip":${source},"destination_ip":${destination}` +
+    `,"source_port":${ports ? f.sourcePort : null}` +
+    `,"destination_port":${ports ? f.destinationPort : null}` +
+    `,"protocol":${ip ? f.protocol : null},"transport":${transport},"bytes":${f.ipLength}` +
+    `,"payload":${f.payloadLength}`
+  );
 }
 
 function layers(f: Frame): string {
@@ -78,7 +101,7 @@ function layers(f: Frame): string {
   return json;
 }
 
-/** The VLAN whose tag the switch took off is the outermost. */
+/** The VLAN whose tag the switch removed is the outermost. */
 function vlans(m: Mirrored, f: Frame): string {
   let json = m.vlan < 0 ? '' : `${m.vlan}`;
   for (let i = 0; i < f.vlanCount; i++) json += json === '' ? f.vlanIds[i] : `,${f.vlanIds[i]}`;

@@ -1,4 +1,4 @@
-/** Rows of `sessions` as lines of NDJSON: what store/ndjson.ts says of them all. */
+/** Rows of `sessions` as lines of NDJSON, in the form of store/ndjson.ts. */
 
 import { MIRROR_DIRECTION_NAMES, type MirrorPoint } from '../../model/mirror-point.js';
 import { END_REASON_NAMES, type SessionRecord, type SessionSink } from '../../model/session-record.js';
@@ -11,7 +11,7 @@ import { pointJson } from './ndjson.js';
 
 /** A line without its words: every field at its longest. */
 const MOST = 2048;
-/** The longest a character can get: \u0000. */
+/** The longest escaped character: \u0000. */
 const ESCAPED = 6;
 
 const K = jsonKeys(
@@ -64,7 +64,7 @@ const K = jsonKeys(
 /** Finished sessions as lines. */
 export class SessionLines extends JsonLines implements SessionSink {
   private readonly points = new Map<MirrorPoint, Uint8Array>();
-  /** The most bytes a line can take, but for the words of its record. */
+  /** The most bytes of a line, without the words of its record. */
   private readonly most: number;
 
   /** @param collector the name in the column `collector` */
@@ -129,7 +129,7 @@ export class SessionLines extends JsonLines implements SessionSink {
     this.end();
   }
 
-  /** The columns that say which mirror point it is; there are few points. */
+  /** The columns that identify the mirror point; there are few points. */
   private point(p: MirrorPoint): Uint8Array {
     let json = this.points.get(p);
     if (json === undefined) {
@@ -144,7 +144,8 @@ function community(r: SessionRecord): string {
   const { ipVersion, clientIp, serverIp, protocol, icmpType, icmpCode } = r;
   if (protocol !== IpProtocol.Icmp && protocol !== IpProtocol.Icmp6)
     return communityId(ipVersion, clientIp, serverIp, protocol, r.clientPort, r.serverPort);
-  // The type is of the first message, which the server has sent where it answers another; one to a group went to the server.
+  // The type is that of the first message. If that answers another, the server sent it; a message to a group
+  // was sent to the server.
   const fromServer =
     protocol === IpProtocol.Icmp ? isIcmpReply(icmpType) : isIcmp6Reply(icmpType, serverIp[0]);
   return fromServer

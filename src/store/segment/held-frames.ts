@@ -1,6 +1,6 @@
 /**
- * Frames that are to be kept and have no session yet: IP fragments that came before their first one. They wait, encoded
- * but for the session's id, in cells of one stretch of memory, a list of messages for every train of fragments.
+ * Frames to keep that have no session yet: IP fragments that came before their first one. They wait, encoded
+ * except for the session's id, in cells of one buffer, as a list of messages per fragment train.
  */
 import { randomBytes } from 'node:crypto';
 import type { Mirrored } from '../../model/mirrored.js';
@@ -9,42 +9,45 @@ import { HASH_SECRET, KeyedHash } from '../../wire/keyed-hash.js';
 import type { Frame } from '../../wire/walk/frame-fields.js';
 import { PacketSegment } from './packet-segment.js';
 
-/** Bytes of a cell: an Ethernet frame and what is said of it. */
+/** Bytes of a cell: an Ethernet frame and its columns. */
 const CELL = 2048;
-/** Memory for frames that wait; beyond it they are not kept. */
+/** Memory for waiting frames; frames beyond it are not kept. */
 export const HELD_MEMORY = 16 << 20;
 const CELLS = HELD_MEMORY / CELL;
-/** Cells that the frames of one source may take up. Sources are told apart by so many values of a hash. */
+/** Cells that the frames of one source may take. Sources are told apart by this many values of a hash. */
 const SHARE = CELLS / 4;
 const SOURCES = 1024;
 const NONE = -1;
 const NO_ID = new Uint8Array(16);
 
 export class HeldFrames {
-  /** Frames for which there was no room. */
+  /** Frames dropped for lack of room. */
   dropped = 0;
   private readonly scratch = new PacketSegment();
-  /** Of every train: cells of its first and last message, how many messages, and how many it may have. */
+  /**
+   * Per train: the cells of its first and last message, the number of messages, and the largest number it may
+   * have.
+   */
   private readonly first: Int32Array;
   private readonly last: Int32Array;
   private readonly count: Int32Array;
   private readonly limit: Int32Array;
-  /** There from the first frame that waits: few networks have any. */
+  /** Allocated for the first waiting frame: few networks have any. */
   private bytes: Uint8Array | undefined;
-  /** Of every cell: the one that goes on from it, or the next free one. */
+  /** Per cell: the next cell of its message, or the next free one. */
   private readonly next = new Int32Array(CELLS).map((_, i) => (i + 1 < CELLS ? i + 1 : NONE));
-  /** Of a message's first cell: the message's length, and the first cell of the train's next message. */
+  /** By a message's first cell: the message's length, and the first cell of the train's next message. */
   private readonly lengths = new Int32Array(CELLS);
   private readonly following = new Int32Array(CELLS);
   private free = 0;
   private freeCells = CELLS;
-  /** Cells of every source, and the source of a message by its first cell. */
+  /** Cells per source, and the source of a message by its first cell. */
   private readonly taken = new Uint16Array(SOURCES);
   private readonly sources = new Uint16Array(CELLS);
   private readonly hashing = new KeyedHash(randomBytes(HASH_SECRET));
   private readonly address = new Int32Array(4);
 
-  /** @param trains how many trains there are; they are called by numbers below it */
+  /** @param trains the number of trains, which are numbered from 0 */
   constructor(trains: number) {
     this.first = new Int32Array(trains).fill(NONE);
     this.last = new Int32Array(trains).fill(NONE);
@@ -53,9 +56,9 @@ export class HeldFrames {
   }
 
   /**
-   * Has a frame wait with its train.
+   * Makes a frame wait with its train.
    *
-   * @param packets how many packets of a session are kept, 0 for all
+   * @param packets packets of a session to keep, 0 for all
    * @param most, length as for {@link PacketSegment.packet}
    */
   hold(train: number, f: Frame, m: Mirrored, packets: number, most: number, length: number): void {
@@ -83,9 +86,9 @@ export class HeldFrames {
   }
 
   /**
-   * Gives the frames of a train to the session they are of.
+   * Gives the frames of a train to their session.
    *
-   * @param before packets that the session had before them
+   * @param before packets of the session before them
    */
   release(train: number, sessionId: Uint8Array, before: number, to: PacketSegment): void {
     let head = this.first[train];
@@ -107,7 +110,7 @@ export class HeldFrames {
     return this.hashing.words(this.address, words, 0) & (SOURCES - 1);
   }
 
-  /** Puts a message into cells. @returns the first of them */
+  /** Puts a message into cells. @returns its first cell */
   private store(message: Uint8Array): number {
     this.bytes ??= new Uint8Array(HELD_MEMORY);
     const head = this.free;

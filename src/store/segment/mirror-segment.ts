@@ -49,7 +49,9 @@ export class MirrorSegmentReader {
     this.in = new MessageReader(segment);
   }
 
-  /** Fills `r` with the next minute; false after the last. @throws SegmentError when the segment is damaged. */
+  /**
+   * Fills `r` with the next minute; false after the last. @throws SegmentError when the segment is damaged.
+   */
   next(r: MirrorRecord): boolean {
     const m = this.in;
     if (!m.next()) return false;

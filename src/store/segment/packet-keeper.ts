@@ -1,4 +1,4 @@
-/** Keeps frames with the sessions they went into: what `packets` of the configuration and of `read` says. */
+/** Keeps frames with their sessions, as `packets` of the configuration and of `read` says. */
 
 import type { FrameSessions, TrainWatcher } from '../../model/frame-sessions.js';
 import type { Mirrored } from '../../model/mirrored.js';
@@ -30,7 +30,7 @@ export class PacketKeeper implements TrainWatcher {
     return this.held.dropped;
   }
 
-  /** Hands over the segment, and begins the next. */
+  /** Returns the segment, and begins the next. */
   take(): Uint8Array {
     return this.segment.take();
   }
@@ -38,9 +38,9 @@ export class PacketKeeper implements TrainWatcher {
   /**
    * Keeps the frame that the session table took last.
    *
-   * @param bytes at most so many of it
-   * @param packets frames of a session's row, 0 for all
-   * @param length bytes the frame had when it came
+   * @param bytes at most this many of it
+   * @param packets frames per session row, 0 for all
+   * @param length bytes of the frame when it arrived
    */
   keep(f: Frame, m: Mirrored, bytes: number, packets: number, length: number): void {
     const nth = this.table.lastSession(this.sessionId);

@@ -10,17 +10,17 @@ import { MessageWriter } from './protobuf.js';
 /** A packet message without its frame. */
 const MOST = 192;
 
-/** What a frame begins with. The words are those of the column `layer`. */
+/** What a frame begins with; the words of the column `layer`. */
 export const PacketLayer = { Other: 0, Ethernet: 1, Ipv4: 2, Ipv6: 3, Ppp: 4, Ieee80211: 5 } as const;
 export type PacketLayer = (typeof PacketLayer)[keyof typeof PacketLayer];
 
 /** Collects frames of sessions into a segment of the table `packets`. */
 export class PacketSegment extends MessageWriter {
-  /** Gives the message at `o` of `bytes`, its length in front, to another session. */
+  /** Changes the session of the message at `o` of `bytes`, which its length precedes. */
   static readdress(bytes: Uint8Array, o: number, sessionId: Uint8Array, number: number): void {
     let at = o;
     while (bytes[at] >= 0x80) at++;
-    // Behind the length, the field's tag and its length; then the number's tag, of two bytes.
+    // Skips the length, the field's tag and its length; below, the number's tag of two bytes.
     at += 3;
     bytes.set(sessionId, at);
     at += 18;
@@ -29,9 +29,9 @@ export class PacketSegment extends MessageWriter {
 
   /**
    * @param sessionId 16 bytes
-   * @param number which packet of the session's row it is
-   * @param most bytes of the frame that are kept
-   * @param length bytes the frame had when it came
+   * @param number the packet's number in its session's row
+   * @param most bytes of the frame to keep
+   * @param length bytes of the frame when it arrived
    */
   packet(sessionId: Uint8Array, number: number, f: Frame, m: Mirrored, most: number, length: number): void {
     const end = Math.min(f.end, f.start + most);
@@ -40,7 +40,7 @@ export class PacketSegment extends MessageWriter {
     this.fixed32(19, number);
     this.time(2, f.sec, f.nsec);
     this.bytes(3, f.bytes, f.start, end);
-    // The IP header knows of more than the switch sent, or the capture's own record of what was captured.
+    // The IP header may claim more than the switch sent, or than the capture recorded.
     const claimed = f.ip < 0 ? f.ipLength : f.ip - f.start + f.ipLength;
     this.uint(4, Math.max(length, claimed));
     this.uint(5, m.point.type);
@@ -67,7 +67,7 @@ function layerOf(f: Frame, m: Mirrored): PacketLayer {
       return PacketLayer.Ethernet;
     case EtherType.Ipv4:
     case EtherType.Ipv6:
-      // Either type is taken for either version.
+      // The EtherType may be of either IP version.
       return f.start < f.end && f.bytes[f.start] >>> 4 === 6 ? PacketLayer.Ipv6 : PacketLayer.Ipv4;
     case GRE_PROTO_PPP:
       return PacketLayer.Ppp;

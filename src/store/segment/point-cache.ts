@@ -1,15 +1,15 @@
 import { isKeyed, MirrorPoint, type MirrorType, pointKey } from '../../model/mirror-point.js';
 
-/** How many points are looked through before the map is asked: making its key costs more than a few comparisons. */
+/** Points compared before the map is consulted: making its key costs more than a few comparisons. */
 const RECENT = 16;
 
-/** The mirror points of a segment's rows, each made once. */
+/** The mirror points of a segment's rows, each created once. */
 export class PointCache {
   private readonly points = new Map<string, MirrorPoint>();
   private readonly recent: MirrorPoint[] = [];
   private turn = 0;
 
-  /** The point with this identity. Addresses are 16 bytes, copied when the point is new. */
+  /** The point with this identity. Addresses are 16 bytes, copied for a new point. */
   get(
     type: MirrorType,
     source: Uint8Array,

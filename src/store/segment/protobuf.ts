@@ -1,8 +1,8 @@
 import { MirrorlakeError } from '../../model/errors.js';
 
 /**
- * Writing protobuf messages by hand (protobuf.dev/programming-guides/encoding): a segment is written once for
- * every session there ever is, and a generic encoder would make objects and strings for each.
+ * Writes protobuf messages by hand (protobuf.dev/programming-guides/encoding): every session is encoded once,
+ * and a generic encoder would create objects and strings for each.
  */
 
 /** Wire types. */
@@ -11,14 +11,14 @@ const FIXED64 = 1;
 const LENGTH = 2;
 const FIXED32 = 5;
 
-/** A field whose number is above this has a tag of two bytes. */
+/** A field with a larger number has a tag of two bytes. */
 const ONE_BYTE_FIELDS = 15;
 const TWO_POW_32 = 0x1_0000_0000;
 const text = new TextEncoder();
 
 /**
- * Length-delimited messages in one buffer that grows and is reused. A message is `begin()`, then its fields, then
- * `end()`. Fields with proto3's default value are left out, as proto3 does.
+ * Length-delimited messages in one growing, reused buffer. A message is `begin()`, its fields, then `end()`.
+ * Fields with proto3's default value are left out, as in proto3.
  */
 export class MessageWriter {
   private buffer: Uint8Array;
@@ -26,7 +26,7 @@ export class MessageWriter {
   private start = 0;
   private messages = 0;
 
-  /** @param capacity bytes to start with; the buffer doubles when a message needs more. */
+  /** @param capacity initial bytes; the buffer doubles if a message needs more. */
   constructor(capacity = 65536) {
     this.buffer = new Uint8Array(capacity);
   }
@@ -42,8 +42,7 @@ export class MessageWriter {
   }
 
   /**
-   * Hands over what was written, in memory of its own that may be transferred to another thread, and starts
-   * afresh.
+   * Returns what was written, in its own memory that may be transferred to another thread, and starts afresh.
    */
   take(): Uint8Array {
     const taken = this.buffer.slice(0, this.position);
@@ -51,24 +50,27 @@ export class MessageWriter {
     return taken;
   }
 
-  /** What was written so far, where it lies: good until more is. */
+  /** What was written so far, in place: valid until more is written. */
   written(): Uint8Array {
     return this.buffer.subarray(0, this.position);
   }
 
-  /** Forgets what was written. */
+  /** Discards what was written. */
   clear(): void {
     this.position = 0;
     this.messages = 0;
   }
 
-  /** Starts a message of `length` bytes that was encoded before, its own length in front: {@link raw} gives it, in pieces. */
+  /**
+   * Starts an already encoded message of `length` bytes, including its own length prefix; {@link raw}
+   * supplies it in pieces.
+   */
   beginWhole(length: number): void {
     this.reserve(length);
     this.messages++;
   }
 
-  /** The next bytes of a message that was encoded before. */
+  /** The next bytes of an already encoded message. */
   raw(bytes: Uint8Array, start: number, end: number): void {
     this.buffer.set(bytes.subarray(start, end), this.position);
     this.position += end - start;
@@ -77,8 +79,8 @@ export class MessageWriter {
   /** Starts a message of at most `most` bytes. */
   begin(most: number): void {
     this.reserve(most + 4);
-    // The length goes in front once it is known. Two bytes do for 16383: a shorter length is a varint with a
-    // zero byte more than needed, which every protobuf reader takes.
+    // The length is filled in at the end. Two bytes suffice up to 16383: a shorter length becomes a varint
+    // with an extra zero byte, which every protobuf reader accepts.
     this.start = this.position;
     this.position += 2;
   }
@@ -109,14 +111,14 @@ export class MessageWriter {
     this.varint(value);
   }
 
-  /** A number that may be absent (`optional`): null is absent, 0 is written. */
+  /** An optional number: null is left out, 0 is written. */
   optionalUint(field: number, value: number | null): void {
     if (value === null) return;
     this.tag(field, VARINT);
     this.varint(value);
   }
 
-  /** An unsigned number in four bytes, 0 too: one that may be changed where it lies. */
+  /** An unsigned number in four bytes, also 0, so that it can be changed in place. */
   fixed32(field: number, value: number): void {
     this.tag(field, FIXED32);
     const b = this.buffer;
@@ -127,7 +129,7 @@ export class MessageWriter {
   time(field: number, sec: number, nsec: number): void {
     this.tag(field, FIXED64);
     const b = this.buffer;
-    // sec * 10^9 does not fit a double: it is made of two 16-bit halves of sec.
+    // sec * 10^9 exceeds a double's precision: it is computed from two 16-bit halves of sec.
     const high = Math.floor(sec / 65536) * 1e9;
     const low = (sec % 65536) * 1e9 + nsec + (high % 65536) * 65536;
     const carry = Math.floor(low / TWO_POW_32);
@@ -145,7 +147,7 @@ export class MessageWriter {
     this.position = o;
   }
 
-  /** Bytes as they are; those that are all zero are left out. For addresses: short, of fixed length. */
+  /** Bytes as they are; all zeros are left out. For addresses: short, of fixed length. */
   address(field: number, bytes: Uint8Array): void {
     const length = bytes.length;
     let i = 0;
@@ -253,7 +255,7 @@ export class SegmentError extends MirrorlakeError {
 
 /**
  * Reads length-delimited messages one field at a time: `next()` enters a message, `field()` its next field,
- * and then one of the value readers, or `skip()`.
+ * followed by one of the value readers or `skip()`.
  */
 export class MessageReader {
   private position = 0;
@@ -270,7 +272,7 @@ export class MessageReader {
     return this.limit;
   }
 
-  /** Enters the next message; false after the last. @throws SegmentError when it is not whole. */
+  /** Enters the next message; false after the last. @throws SegmentError if it is incomplete. */
   next(): boolean {
     this.position = this.limit;
     if (this.position === this.buffer.length) return false;
@@ -293,7 +295,7 @@ export class MessageReader {
     return this.varint();
   }
 
-  /** Seconds of a time; its nanoseconds are {@link nanoseconds}. */
+  /** Seconds of a time; then {@link nanoseconds} has its nanoseconds. */
   seconds(): number {
     const b = this.buffer;
     const o = this.position;
@@ -326,7 +328,7 @@ export class MessageReader {
     for (let i = 0; i < into.length; i++) into[i] = this.buffer[this.valueStart + i];
   }
 
-  /** Reads packed numbers; what does not fit `into` is passed over. @returns how many were kept. */
+  /** Reads packed numbers; those beyond `into` are skipped. @returns how many were kept. */
   packed(into: Uint16Array): number {
     this.value();
     const end = this.position;
@@ -355,7 +357,7 @@ export class MessageReader {
     return s;
   }
 
-  /** Passes over a field this version does not know. */
+  /** Skips a field that this version does not know. */
   skip(): void {
     if (this.wireType === VARINT) this.varint();
     else if (this.wireType === LENGTH) this.value();

@@ -1,4 +1,4 @@
-/** Sessions as `mirrorlake.v1.Session` messages (schemas/mirrorlake/v1/session.proto), and back. */
+/** Sessions as `mirrorlake.v1.Session` messages (schemas/mirrorlake/v1/session.proto), written and read. */
 
 import type { MirrorDirection, MirrorType } from '../../model/mirror-point.js';
 import type { EndReason, SessionRecord, SessionSink } from '../../model/session-record.js';
@@ -124,9 +124,9 @@ export class SessionSegment extends MessageWriter implements SessionSink {
   }
 }
 
-/** Reads a segment of `sessions` back, a record at a time. */
+/** Reads a segment of `sessions`, one record at a time. */
 export class SessionSegmentReader {
-  /** The column `collector` of the record last read. */
+  /** The column `collector` of the last record. */
   collector = '';
   private readonly in: MessageReader;
   private readonly points = new PointCache();
@@ -137,7 +137,9 @@ export class SessionSegmentReader {
     this.in = new MessageReader(segment);
   }
 
-  /** Fills `r` with the next session; false after the last. @throws SegmentError when the segment is damaged. */
+  /**
+   * Fills `r` with the next session; false after the last. @throws SegmentError if the segment is damaged.
+   */
   next(r: SessionRecord): boolean {
     const m = this.in;
     if (!m.next()) return false;
@@ -304,7 +306,7 @@ export class SessionSegmentReader {
   }
 }
 
-/** Every field as it is when its message leaves it out. */
+/** Sets every field to its value if the message leaves it out. */
 function clear(r: SessionRecord): void {
   r.sessionId.fill(0);
   r.clientIp.fill(0);
@@ -328,7 +330,10 @@ function clear(r: SessionRecord): void {
   r.fragments = r.truncated = r.duplicates = 0;
 }
 
-/** Without IP both addresses are ::, whatever EtherType promised some. An IPv6 packet's may be ::ffff:a.b.c.d, too. */
+/**
+ * Without IP both addresses are ::, whatever the EtherType. An IPv6 packet may have ::ffff:a.b.c.d addresses
+ * too.
+ */
 function ipVersion(r: SessionRecord): number {
   if (isZero(r.clientIp) && isZero(r.serverIp)) return 0;
   return r.etherType === EtherType.Ipv4 ? 4 : 6;

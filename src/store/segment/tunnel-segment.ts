@@ -51,7 +51,9 @@ export class TunnelSegmentReader {
     this.in = new MessageReader(segment);
   }
 
-  /** Fills `r` with the next minute; false after the last. @throws SegmentError when the segment is damaged. */
+  /**
+   * Fills `r` with the next minute; false after the last. @throws SegmentError when the segment is damaged.
+   */
   next(r: TunnelRecord): boolean {
     const m = this.in;
     if (!m.next()) return false;

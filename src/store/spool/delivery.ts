@@ -1,4 +1,4 @@
-/** Segments from the spool into the store, one after the other, each again until the store has said yes. */
+/** Delivers segments from the spool to the store, one after the other, each until the store confirms it. */
 import { existsSync } from 'node:fs';
 import { counted } from '../../model/counted.js';
 import { SegmentRefused, StoreError, StoreUnavailable } from '../errors.js';
@@ -9,33 +9,33 @@ import type { Spool } from './spool.js';
 import type { SpoolSegment } from './spool-file.js';
 import { whyUnusable } from './spool-read.js';
 
-/** Milliseconds between tries while the store is away, doubling from the first to the last. */
+/** Milliseconds between retries while the store is away, doubling from the first to the last. */
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 10_000;
 
 export interface DeliveryOptions {
   log(level: 'info' | 'warn' | 'error', message: string): void;
-  /** Seconds after which rows are removed, for tables that have no retention yet; undefined: nobody said so. */
+  /** Seconds after which rows are removed, for tables without a retention; undefined: leave them without. */
   retention?: number | undefined;
-  /** Whether another delivery to the same store says what is to be known of it. */
+  /** Whether another delivery to the same store reports its state. */
   second?: boolean;
 }
 
 export class Delivery {
-  /** What the store has accepted, in all and by table. */
+  /** Rows that the store has accepted, in total and by table. */
   storedRows = 0;
   readonly storedByTable = new Map<TableName, number>();
   storedSegments = 0;
-  /** Whether the last try reached the store; `starting` before the first. */
+  /** Whether the last attempt reached the store; `starting` before the first. */
   state: 'starting' | 'up' | 'away' = 'starting';
-  /** Why it did not, in words; empty while it does. */
+  /** Why it did not, in words; empty if it did. */
   error = '';
   private wait = FIRST_RETRY_MS;
   private stopped = false;
   private migrated = false;
   /** Seconds after which the store removes rows. */
   age: number | undefined;
-  /** Whether what is to be known of the store was said, once in a start. */
+  /** Whether the store's notices were logged, once per start. */
   private told = false;
   private delivering: Promise<void> = Promise.resolve();
   private wake: (() => void) | undefined;
@@ -47,9 +47,9 @@ export class Delivery {
   ) {}
 
   /**
-   * Brings the tables up to date and begins to deliver. A store that is away is waited for.
+   * Migrates the tables and starts delivering. It waits for a store that is away.
    *
-   * @throws StoreRefused when the store will not have us
+   * @throws StoreRefused if the store rejects us
    */
   async start(): Promise<void> {
     try {
@@ -61,7 +61,9 @@ export class Delivery {
     this.delivering = this.deliver();
   }
 
-  /** Completes what is being written and delivers it, for at most so many milliseconds; what is left stays on disk. */
+  /**
+   * Completes the open segments and delivers them, for at most `within` milliseconds; the rest stays on disk.
+   */
   async drain(within: number): Promise<void> {
     await this.spool.flush();
     const end = Date.now() + within;
@@ -70,7 +72,7 @@ export class Delivery {
     while (this.spool.waitingSegments > 0 && Date.now() < end) await pause(20);
     this.stopped = true;
     this.wake?.();
-    // An insert that is still under way ends with the process; its segment is on disk.
+    // An insert that is still running ends with the process; its segment is on disk.
     await Promise.race([this.delivering, pause(0)]);
   }
 
@@ -92,7 +94,7 @@ export class Delivery {
     this.tellOfRetention();
   }
 
-  /** That the store removes rows, where nobody said so here, or said otherwise. */
+  /** Logs that the store removes rows, if the configuration does not say so, or says otherwise. */
   private tellOfRetention(): void {
     const { log, retention } = this.options;
     if (this.age === undefined || this.age === retention) return;
@@ -115,7 +117,7 @@ export class Delivery {
       } catch (error) {
         if (this.stopped) return;
         this.failed(error as Error);
-        // Its tables may be gone: another server under the same name, a database dropped.
+        // The tables may be gone: another server under the same name, or a dropped database.
         this.migrated = false;
         await Promise.race([
           pause(this.wait),
@@ -137,7 +139,8 @@ export class Delivery {
     } catch (error) {
       const onDisk = segment.memory === undefined;
       if (onDisk && !existsSync(segment.file)) return this.spool.lost(segment);
-      // What cannot be read now was read when it was taken up: the disk is failing, or somebody changed it.
+      // A segment that cannot be read now could be read when it was found: the disk is failing, or somebody
+      // changed it.
       const unusable = onDisk ? whyUnusable(segment.file) : undefined;
       if (!(error instanceof SegmentRefused) && unusable === undefined) throw error;
       const why = unusable ?? (error as Error).message;
@@ -153,9 +156,9 @@ export class Delivery {
     this.reached();
   }
 
-  /** What waited for longer than the store keeps rows is removed as soon as it is stored. */
+  /** Rows that waited longer than the store keeps rows are removed as soon as they are stored. */
   private tellOfExpiring({ name, rows }: SpoolSegment): void {
-    // A segment's name begins with the time when it was begun; what is in it was seen before its end.
+    // A segment's name begins with its creation time; its rows were seen before it was completed.
     const begun = Number(name.slice(0, name.indexOf('-')));
     if (this.age === undefined || begun / 1000 + this.age > Date.now() / 1000) return;
     this.options.log('warn', expiringNotice(this.store.name, rows, rows, this.age));
@@ -176,7 +179,9 @@ export class Delivery {
     this.error = error.message;
   }
 
-  /** That the store cannot be reached is not about what is delivered; what it says of a table is. */
+  /**
+   * An unreachable store is reported once; an error about a table is reported by the delivery that met it.
+   */
   private saidByOther(error: Error): boolean {
     return this.options.second === true && error instanceof StoreUnavailable && error.number === 0;
   }

@@ -1,4 +1,7 @@
-/** Descriptors held back, so that there is one when it is needed, whatever else has taken all that a process may have. */
+/**
+ * Descriptors held in reserve, so that there is one when needed, whatever else has used up the process's
+ * limit.
+ */
 import { closeSync, openSync } from 'node:fs';
 import { isScarcity } from '../../model/scarcity.js';
 
@@ -7,7 +10,7 @@ export class SpareDescriptors {
 
   /**
    * @param count how many
-   * @param path what they are opened on: a directory that is there
+   * @param path an existing directory to open them on
    */
   constructor(
     private readonly count: number,
@@ -16,7 +19,7 @@ export class SpareDescriptors {
     this.refill();
   }
 
-  /** Opens something, with one that was held back if there is none left otherwise. @throws what `what` does */
+  /** Opens something, using a reserved descriptor if no other is left. @throws the errors of `what` */
   open<T>(what: () => T): T {
     for (;;) {
       try {
@@ -29,12 +32,12 @@ export class SpareDescriptors {
     }
   }
 
-  /** Holds back again what was given, as far as there is anything to be had. */
+  /** Refills the reserve, as far as possible. */
   refill(): void {
     try {
       while (this.held.length < this.count) this.held.push(openSync(this.path, 'r'));
     } catch {
-      // There is none, or no such directory, now.
+      // No descriptor, or no such directory, at the moment.
     }
   }
 

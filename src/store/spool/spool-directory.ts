@@ -1,6 +1,6 @@
 /**
- * What lies in a spool's directory: segments that wait, and below `refused` those set aside, each with its reason. Read and
- * changed by `mirrorlake spool` while a collector may be using it.
+ * The content of a spool's directory: waiting segments, and in `refused` those set aside, each with its
+ * reason. `mirrorlake spool` reads and changes it while a collector may be using it.
  */
 import {
   closeSync,
@@ -21,30 +21,33 @@ import type { TableName } from '../tables.js';
 import { remove, type SpoolSegment, sumsOf, unlinkIfThere } from './spool-file.js';
 import { readReason, rowsOf, Unusable } from './spool-read.js';
 
-/** When it was begun (milliseconds since 1970), which run, which of it, and the table: names sort by age. */
+/** Creation time (milliseconds since 1970), run, number in the run, and table: names sort by age. */
 const NAME = /^(\d{13})-([0-9a-f]{8})-(\d{8})-(sessions|mirrors|tunnels|packets)$/;
 
-/** Where segments wait for the store at a location, unless told otherwise. */
+/** The default directory of segments for a store's location. */
 export function spoolDirectory(store: string): string {
   return isServer(store) ? '/var/lib/mirrorlake/spool' : join(store, 'spool');
 }
 
-/** Where those are that the store refuses. */
+/** The directory of segments that the store refuses. */
 export function refusedDirectory(directory: string): string {
   return join(directory, 'refused');
 }
 
 /** A segment as `mirrorlake spool list` shows it. */
 export interface ListedSegment extends SpoolSegment {
-  /** When it was begun, milliseconds since 1970. */
+  /** When it was created, milliseconds since 1970. */
   since: number;
-  /** Why it was set aside; undefined while it waits. */
+  /** Why it was set aside; undefined for a waiting one. */
   reason: string | undefined;
-  /** Why it can be no segment, whatever its name says; undefined for one. */
+  /** Why it cannot be a segment despite its name; undefined for a segment. */
   unusable: string | undefined;
 }
 
-/** The segments in a spool's directory, which a collector may be using: one that goes meanwhile is left out. */
+/**
+ * The segments in a spool's directory, which a collector may be using: one that disappears meanwhile is left
+ * out.
+ */
 export function listSpool(directory: string): ListedSegment[] {
   const listed: ListedSegment[] = [];
   for (const refused of [false, true]) {
@@ -79,18 +82,19 @@ function contents(file: string, there: Stats): { bytes: number; rows: number; un
   }
 }
 
-/** Puts a refused segment back among those that wait; a running collector finds it there within seconds. */
+/** Puts a refused segment back among the waiting ones; a running collector finds it within seconds. */
 export function retryRefused(segment: ListedSegment): void {
   const { file, name } = segment;
   if (segment.unusable !== undefined || look(sumsOf(file)) === undefined)
     throw new StoreError(
-      `${name} cannot be put back: ${segment.unusable ?? 'it has no .sum that says how much of it can be trusted'}`,
+      `${name} cannot be put back: ` +
+        `${segment.unusable ?? 'it has no .sum that says how much of it can be trusted'}`,
     );
   move(file, join(dirname(dirname(file)), `${name}.pb`));
   unlinkIfThere(reasonOf(file));
 }
 
-/** Removes a refused segment for good; a directory of a segment's name is not ours to remove. */
+/** Removes a refused segment for good; a directory with a segment's name is not ours to remove. */
 export function dropRefused(segment: ListedSegment): void {
   for (const path of [segment.file, sumsOf(segment.file)])
     if (look(path)?.isDirectory() === true)
@@ -100,9 +104,9 @@ export function dropRefused(segment: ListedSegment): void {
 }
 
 /**
- * Sets a file of a segment's name aside, whatever it is, with the reason.
+ * Sets aside a file with a segment's name, whatever it is, with the reason.
  *
- * @throws what the file system says; then it stays where it is
+ * @throws the file system's errors; then it stays where it is
  */
 export function setAside(file: string, reason: string): void {
   const aside = join(refusedDirectory(dirname(file)), basename(file));
@@ -116,7 +120,7 @@ export function setAside(file: string, reason: string): void {
   }
 }
 
-/** On a full disk a segment is set aside without the reason. */
+/** On a full disk a segment is set aside without its reason. */
 function writeReason(path: string, reason: string): void {
   const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
@@ -127,11 +131,11 @@ function writeReason(path: string, reason: string): void {
       closeSync(fd);
     }
   } catch {
-    // The log has it.
+    // The reason is in the log.
   }
 }
 
-/** The file that says why a segment was refused. */
+/** The file with the reason why a segment was refused. */
 function reasonOf(file: string): string {
   return `${file.slice(0, -3)}.reason`;
 }
@@ -150,12 +154,12 @@ function move(from: string, to: string): void {
   }
 }
 
-/** What is at a path, itself and not what it links to; undefined for nothing. */
+/** What is at a path (not what it links to); undefined for nothing. */
 export function look(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
 }
 
-/** The segments in a directory, oldest first; none where there is no directory. */
+/** The segments in a directory, oldest first; none if the directory does not exist. */
 export function segmentFiles(directory: string): string[] {
   let names: string[];
   try {
@@ -170,12 +174,12 @@ export function segmentFiles(directory: string): string[] {
     .map((name) => join(directory, name));
 }
 
-/** Whether a file's name is that of a segment's sums. */
+/** Whether a file name is that of a segment's sums. */
 export function isSumsName(name: string): boolean {
   return name.endsWith('.sum') && NAME.test(name.slice(0, -4));
 }
 
-/** The table of a segment, which its name ends with. */
+/** The table of a segment, which ends its name. */
 export function tableOf(file: string): TableName {
   return file.slice(file.lastIndexOf('-') + 1, -3) as TableName;
 }

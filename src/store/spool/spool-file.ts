@@ -1,7 +1,7 @@
 /**
- * One segment on disk: `NAME.pb`, the bytes of the insert and nothing else, and beside it `NAME.sum`, which says after
- * every fsync how much of them can be trusted. An entry of NAME.sum is 16 bytes: length of NAME.pb (4, big endian), its
- * rows (4), and the first 8 bytes of SHA-256 over NAME.pb up to that length and those 8 bytes.
+ * One segment on disk: `NAME.pb` contains the bytes of the insert and nothing else, and `NAME.sum` says after
+ * every fsync how much of them can be trusted. An entry of NAME.sum is 16 bytes: length of NAME.pb (4, big
+ * endian), its rows (4), and the first 8 bytes of SHA-256 over NAME.pb up to that length and those 8 bytes.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
@@ -16,16 +16,16 @@ const datasync = promisify(fdatasync);
 export const SUMS_ENTRY = 16;
 const PROBE_BYTES = 1 << 20;
 
-/** A segment that is complete and waits to be stored. */
+/** A complete segment that waits to be stored. */
 export interface SpoolSegment {
-  /** What it is inserted under, once. */
+  /** The name under which it is inserted once. */
   readonly name: string;
   readonly table: TableName;
-  /** Where it is on the disk, or would be. */
+  /** Its path on disk, or the path it would have. */
   readonly file: string;
   readonly bytes: number;
   readonly rows: number;
-  /** The segment itself, where the disk did not take it. */
+  /** The segment itself, if the disk did not take it. */
   readonly memory?: Uint8Array;
 }
 
@@ -62,7 +62,10 @@ export class SpoolFile {
 
   readonly file: string;
 
-  /** Appends whole messages. @throws when the disk takes none or part of them; then it has none of them. */
+  /**
+   * Appends whole messages. @throws if the disk takes none or only a part of them; then the file has none of
+   * them.
+   */
   append(bytes: Uint8Array, rows: number): void {
     failpoint('append');
     try {
@@ -77,19 +80,19 @@ export class SpoolFile {
     failpoint('appended');
   }
 
-  /** Puts on the disk what was appended until now. After a failure the file takes no more and stays as it is. */
+  /** Fsyncs what was appended so far. After a failure the file accepts no more, and stays as it is. */
   async sync(): Promise<void> {
     this.syncing = this.syncing.then(() => this.syncOnce());
     await this.syncing;
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** Bytes that would survive a loss of power. */
+  /** Bytes that would survive a power cut. */
   get syncedBytes(): number {
     return this.synced;
   }
 
-  /** Ends it: nothing more is appended. */
+  /** Completes it: nothing more is appended. */
   async close(): Promise<SpoolSegment> {
     try {
       await this.sync();
@@ -122,7 +125,10 @@ export class SpoolFile {
   }
 }
 
-/** Writes a whole segment that was in memory, and puts it on the disk. @throws when the disk does not take it; then there is none */
+/**
+ * Writes a complete segment from memory, and fsyncs it. @throws if the disk does not take it; then there is
+ * no file
+ */
 export function writeSegment(
   directory: string,
   segment: SpoolSegment,
@@ -140,7 +146,7 @@ export function writeSegment(
   return { name, table, file, bytes, rows };
 }
 
-/** Whether a directory's disk takes as much as is appended at once, in a file that is removed again. */
+/** Whether a directory's disk has room for the largest append, tried with a file that is removed again. */
 export function diskTakes(directory: string, spare: SpareDescriptors): boolean {
   const file = join(directory, 'PROBE');
   try {
@@ -177,18 +183,18 @@ function sumsEntry(length: number, rows: number, hash: Hash): Buffer {
   return entry;
 }
 
-/** Removes a segment's files. The sums go last: without its data a segment is nothing. */
+/** Removes a segment's files, the sums last: without its data a segment is nothing. */
 export function remove(file: string): void {
   unlinkIfThere(file);
   unlinkIfThere(sumsOf(file));
 }
 
-/** The name of the file that says how much of `file` can be trusted. */
+/** The name of the sums file of `file`. */
 export function sumsOf(file: string): string {
   return `${file.slice(0, -3)}.sum`;
 }
 
-/** Puts on the disk which files a directory has. */
+/** Fsyncs a directory. */
 export function syncDirectory(path: string): void {
   const fd = openSync(path, 'r');
   try {

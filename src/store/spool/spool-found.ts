@@ -1,4 +1,4 @@
-/** Segments in a spool's directory that are not this run's: an earlier one's, or refused ones put back. */
+/** Segments in a spool's directory that are not of this run: an earlier run's, or refused ones put back. */
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isScarcity } from '../../model/scarcity.js';
@@ -8,7 +8,7 @@ import type { SpoolCounters } from './spool-health.js';
 import { recover, Unusable } from './spool-read.js';
 
 export class FoundSegments {
-  /** What has a segment's name, is none, and cannot be set aside either. */
+  /** Files with a segment's name that are no segments and cannot be set aside. */
   private readonly passedOver = new Set<string>();
 
   constructor(
@@ -18,10 +18,10 @@ export class FoundSegments {
   ) {}
 
   /**
-   * Looks at every segment but those known. What cannot be one is set aside, with the reason, and said once; what was
-   * never synced is removed.
+   * Examines every segment except known ones. What cannot be a segment is set aside with the reason, and
+   * logged once; segments that were never synced are removed.
    *
-   * @throws what the file system says of the directory, or for want of descriptors
+   * @throws the file system's errors about the directory, or for lack of descriptors
    */
   look(known: ReadonlySet<string>): SpoolSegment[] {
     const found: SpoolSegment[] = [];
@@ -34,7 +34,7 @@ export class FoundSegments {
         else found.push(segment);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        // Somebody has just taken it away.
+        // Somebody has just removed it.
         if (code === 'ENOENT') continue;
         if (isScarcity(error)) throw error;
         const why = error instanceof Unusable ? `it ${error.message}` : (error as Error).message;
@@ -45,12 +45,12 @@ export class FoundSegments {
     return found;
   }
 
-  /** Looks at a file no more. */
+  /** Ignores a file from now on. */
   passOver(file: string): void {
     this.passedOver.add(file);
   }
 
-  /** Removes sums whose segment was being removed. */
+  /** Removes sums without a segment. */
   removeOrphans(): void {
     for (const name of readdirSync(this.directory)) {
       if (!isSumsName(name)) continue;

@@ -1,6 +1,6 @@
 /**
- * Whose a spool's directory is: who has LOCK in it locked (flock(2)). The process id in it is for people, and for
- * versions that knew no other lock.
+ * Ownership of a spool's directory: whoever holds the lock (flock(2)) on its file LOCK. The process id in the
+ * file is for people, and for versions that knew no other lock.
  */
 import {
   closeSync,
@@ -26,7 +26,10 @@ export class SpoolLock {
     private readonly fd: number,
   ) {}
 
-  /** Takes a directory for this process. Programs that this one starts do not have it. @throws StoreError when another has it */
+  /**
+   * Locks a directory for this process. Child programs do not inherit the lock. @throws StoreError if another
+   * process holds it
+   */
   static take(directory: string): SpoolLock {
     const file = join(directory, 'LOCK');
     for (;;) {
@@ -45,19 +48,19 @@ export class SpoolLock {
         closeSync(fd);
         throw error;
       }
-      // Whoever had it has removed it since it was opened.
+      // The previous holder has removed the file since it was opened.
       closeSync(fd);
     }
   }
 
-  /** Lets it go. */
+  /** Releases the lock. */
   release(): void {
     unlinkIfThere(this.file);
     closeSync(this.fd);
   }
 }
 
-/** The process that LOCK names. */
+/** The process named in LOCK. */
 interface Holder {
   readonly pid: number;
   /** Whether it is known to be alive: a process of this host, or of this container. */
@@ -68,7 +71,7 @@ function holderIn(fd: number): Holder | undefined {
   const bytes = Buffer.alloc(64);
   const text = bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0));
   const [, pid, start] = /^(\d+) (\d+)\n/.exec(text) ?? [];
-  // A process id is used again; with the time it was started it is one process.
+  // Process ids are reused; with its start time, an id identifies one process.
   return pid === undefined ? undefined : { pid: Number(pid), here: startOf(Number(pid)) === start };
 }
 
@@ -82,7 +85,7 @@ function inUse(directory: string, holder: Holder | undefined): StoreError {
   );
 }
 
-/** Writes who has it. On a full disk the lock is held all the same. */
+/** Writes the holder. On a full disk the lock is held without it. */
 function sign(fd: number): void {
   try {
     ftruncateSync(fd);
@@ -92,7 +95,9 @@ function sign(fd: number): void {
   }
 }
 
-/** When a process was started, in the kernel's ticks (proc(5), stat, field 22); empty when there is none. */
+/**
+ * When a process was started, in the kernel's ticks (proc(5), stat, field 22); empty if it does not exist.
+ */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,4 +1,7 @@
-/** One segment in memory, while the disk takes none: as {@link SpoolFile}, but nothing of it survives this process. */
+/**
+ * One segment in memory, while the disk takes nothing: like {@link SpoolFile}, but it does not survive this
+ * process.
+ */
 import { join } from 'node:path';
 import type { TableName } from '../tables.js';
 import type { SpoolSegment } from './spool-file.js';
@@ -18,7 +21,7 @@ export class MemoryFile {
     this.file = join(directory, `${name}.pb`);
   }
 
-  /** Appends whole messages. Their memory is its own from then on. */
+  /** Appends whole messages, and takes over their memory. */
   append(bytes: Uint8Array, rows: number): void {
     this.parts.push(bytes);
     this.length += bytes.length;

@@ -1,6 +1,6 @@
 /**
- * Reading what lies in a spool's directory, where anything may lie: only regular files are read, none larger than it can
- * be, in pieces.
+ * Reads the content of a spool's directory, where anything may lie: only regular files are read, in pieces,
+ * and none larger than it can be.
  */
 
 import { createHash } from 'node:crypto';
@@ -29,14 +29,14 @@ export class Unusable extends MirrorlakeError {
 }
 
 /**
- * Does something with a file of at most `most` bytes, open for reading.
+ * Opens a file of at most `most` bytes for reading and calls `what`.
  *
- * @throws Unusable; and what the file system says where it is not there, or for want of descriptors
+ * @throws Unusable; the file system's errors if it does not exist, or for lack of descriptors
  */
 function withFile<T>(path: string, most: number, what: (fd: number, size: number) => T): T {
   let fd: number;
   try {
-    // Without O_NONBLOCK a FIFO is waited for.
+    // Without O_NONBLOCK, opening a FIFO would block.
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
     throw unusable(error);
@@ -63,7 +63,10 @@ function unusable(error: unknown): unknown {
   return new Unusable(`cannot be read: ${code}`);
 }
 
-/** What is wrong with a segment's file that could not be inserted, read to its end; undefined when it is well. */
+/**
+ * What is wrong with the file of a segment that could not be inserted, after reading all of it; undefined if
+ * nothing is.
+ */
 export function whyUnusable(path: string): string | undefined {
   try {
     withFile(path, LARGEST_SEGMENT, (fd, size) => {
@@ -84,7 +87,7 @@ function read(path: string, most: number): Buffer {
   });
 }
 
-/** The whole entries of a segment's sums; none where there is no such file. */
+/** The complete entries of a segment's sums; none if there is no such file. */
 function readSums(file: string): Buffer {
   try {
     const sums = read(sumsOf(file), LARGEST_SUMS);
@@ -96,13 +99,13 @@ function readSums(file: string): Buffer {
   }
 }
 
-/** Rows of a segment, by its sums. @throws Unusable */
+/** Rows of a segment, from its sums. @throws Unusable */
 export function rowsOf(file: string): number {
   const sums = readSums(file);
   return sums.length === 0 ? 0 : sums.readUInt32BE(sums.length - SUMS_ENTRY + 4);
 }
 
-/** Why a segment was set aside, by the file that says so; a word in place of one that cannot be read. */
+/** Why a segment was set aside, from its reason file; a placeholder if that cannot be read. */
 export function readReason(path: string): string {
   try {
     return read(path, LONGEST_REASON).toString('utf8').trim().replaceAll(/\s+/g, ' ');
@@ -111,16 +114,16 @@ export function readReason(path: string): string {
   }
 }
 
-/** What a look at a segment's file comes to. */
+/** The result of examining a segment's file. */
 export interface Recovered {
-  /** Undefined when none of it can be trusted: it was never synced. */
+  /** Undefined if none of it can be trusted: it was never synced. */
   readonly segment: SpoolSegment | undefined;
   /** Bytes that were cut off, or are to be removed. */
   readonly torn: number;
 }
 
 /**
- * Looks at a segment that another run left, and cuts off what cannot be trusted.
+ * Examines a segment of another run, and cuts off what cannot be trusted.
  *
  * @throws Unusable
  */
@@ -136,7 +139,10 @@ export function recover(file: string, table: TableName): Recovered {
   });
 }
 
-/** Where the entry of the longest beginning stands that the file bears out, -1 for none. Reads the file once. */
+/**
+ * The position of the entry for the longest beginning that the file matches, -1 for none. Reads the file
+ * once.
+ */
 function lastTrusted(fd: number, size: number, sums: Buffer): number {
   const entries: { at: number; length: number }[] = [];
   for (let at = 0; at < sums.length; at += SUMS_ENTRY) {

@@ -1,4 +1,4 @@
-/** Complete segments that wait for the store, oldest first, on the disk or in memory. */
+/** Complete segments that wait for the store, oldest first, on disk or in memory. */
 import type { SpoolSegment } from './spool-file.js';
 
 export class WaitingSegments {
@@ -15,7 +15,7 @@ export class WaitingSegments {
     return this.list.values();
   }
 
-  /** Oldest first, in whatever order they were completed. */
+  /** Oldest first, whatever the order of completion. */
   add(segment: SpoolSegment): void {
     this.list.push(segment);
     this.list.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -38,12 +38,12 @@ export class WaitingSegments {
     if (this.taken === segment) this.taken = undefined;
   }
 
-  /** The oldest on the disk, or in memory, but the one that is being inserted. */
+  /** The oldest on disk, or in memory, except the one being inserted. */
   oldest(inMemory: boolean): SpoolSegment | undefined {
     return this.list.find((segment) => segment !== this.taken && (segment.memory !== undefined) === inMemory);
   }
 
-  /** Puts the same segment, elsewhere, in the place of another. */
+  /** Replaces a segment by the same one in another place. */
   replace(segment: SpoolSegment, by: SpoolSegment): void {
     this.list[this.list.indexOf(segment)] = by;
   }

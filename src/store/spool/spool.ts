@@ -1,7 +1,8 @@
 /**
- * Segments on disk between the capture and the store, so that what was captured is stored once whatever dies: fsynced
- * at least every second, removed once the store has said yes, set aside when it never will, and bounded, the oldest
- * dropped first. What the disk does not take goes to the store from memory, where that is allowed.
+ * Segments on disk between capture and store, so that everything captured is stored once, whatever dies:
+ * fsynced at least every second, removed once the store has confirmed it, set aside if the store never will,
+ * and bounded, the oldest dropped first. If allowed, rows that the disk does not take go to the store from
+ * memory.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -29,27 +30,31 @@ import { WaitingSegments } from './spool-waiting.js';
 
 /** A segment is complete at this age, or at its size. */
 const SEGMENT_MS = 500;
-/** How often what was appended is put on the disk; the promise is a second. */
+/** How often appended rows are fsynced; the promise is one second. */
 const SYNC_MS = 500;
 const TICK_MS = 100;
-/** How often refused segments that were put back are looked for, and a directory that could not be used is tried again. */
+/** How often to look for refused segments that were put back, and to retry an unusable directory. */
 const SCAN_MS = 5000;
-/** Descriptors held back: two for a file of each table, one for the directory, one for what is looked at. */
+/**
+ * Descriptors held in reserve: two for a file of each table, one for the directory, one for examining files.
+ */
 export const SPARE_DESCRIPTORS = 10;
-/** The disk takes nothing now. */
+/** Errors that mean that the disk takes nothing now. */
 const DISK_FULL = ['ENOSPC', 'EDQUOT', 'EROFS'];
 
-/** Bytes of rows, and as many of kept packets, that wait in a collector's memory while the disk takes none. */
+/**
+ * Bytes of rows (and as many of kept packets) that wait in a collector's memory while the disk takes none.
+ */
 export const SPOOL_MEMORY = 64 << 20;
 
 export interface SpoolOptions {
   /** Bytes of segments that may wait. */
   limit: number;
-  /** The key of the configuration that says so, `spool.limit` without it. */
+  /** The configuration key of the bound, `spool.limit` by default. */
   setting?: string;
   /** Bytes that may wait in memory while the disk takes none. Without it they are lost. */
   memory?: number;
-  /** Says what went wrong, for the log. */
+  /** Logs what went wrong. */
   log?: SpoolLog;
 }
 
@@ -74,10 +79,10 @@ export class Spool {
   private ticking: Promise<void> | undefined;
 
   /**
-   * Opens the spool in a directory, made if it is not there, with what an earlier run left in it. On a disk that is full
-   * or cannot be written it is opened later, where rows may go to the store from memory.
+   * Opens the spool in a directory, creating it if necessary, with the segments of an earlier run. If the
+   * disk is full or read-only, and rows may go to the store from memory, it is opened later.
    *
-   * @throws StoreError when the directory cannot be used or another process has it.
+   * @throws StoreError if the directory cannot be used or another process has it.
    */
   constructor(
     readonly directory: string,
@@ -104,7 +109,7 @@ export class Spool {
     return this.health.counters;
   }
 
-  /** Segments and bytes that wait, those being written included. */
+  /** Segments and bytes that wait, including those being written. */
   get waitingSegments(): number {
     return this.waiting.length + this.finishing.size + this.open.size + this.inMemory.size;
   }
@@ -113,14 +118,14 @@ export class Spool {
     return this.bytes + this.memoryBytes;
   }
 
-  /** Bytes appended that a loss of power would take. */
+  /** Appended bytes that a power cut would lose. */
   get unsyncedBytes(): number {
     let n = this.memoryBytes;
     for (const file of this.open.values()) n += file.length - file.syncedBytes;
     return n;
   }
 
-  /** What is wrong with the spool now, in words; empty while it is well. */
+  /** What is wrong with the spool now, in words; empty if it is healthy. */
   get trouble(): string {
     return this.health.trouble;
   }
@@ -130,7 +135,10 @@ export class Spool {
     return this.health.onDisk ? this.directory : 'memory';
   }
 
-  /** Appends whole messages for a table, whose memory is the spool's from then on. @returns false when they had to be dropped; they are counted. */
+  /**
+   * Appends whole messages for a table, and takes over their memory. @returns false if they had to be
+   * dropped, which is counted
+   */
   append(table: TableName, bytes: Uint8Array, rows: number): boolean {
     if (bytes.length > LARGEST_APPEND)
       return this.dropped(bytes.length, rows, `more than ${LARGEST_APPEND} bytes at once`);
@@ -182,20 +190,20 @@ export class Spool {
     }
   }
 
-  /** The segment's file is gone: someone removed it. */
+  /** The segment's file is gone: somebody removed it. */
   lost(segment: SpoolSegment): void {
     this.forget(segment);
     this.dropped(segment.bytes, segment.rows, `${segment.file} was removed`);
   }
 
-  /** Completes every segment and puts it on the disk, so that what waits is what {@link next} gives. */
+  /** Completes every segment and fsyncs it, so that {@link next} returns everything that waits. */
   async flush(): Promise<void> {
     for (const file of this.inMemory.values()) this.finishInMemory(file);
     for (const file of this.open.values()) void this.finish(file);
     await Promise.all(this.finishing.values());
   }
 
-  /** Puts everything on the disk and lets the directory go. */
+  /** Writes everything to the disk and releases the directory. */
   async close(): Promise<void> {
     clearInterval(this.timer);
     await this.ticking;
@@ -253,7 +261,7 @@ export class Spool {
     }
   }
 
-  /** Completes a segment; what cannot be put on the disk is still handed to the store while this process lives. */
+  /** Completes a segment; if it cannot be fsynced, it is still delivered while this process lives. */
   private finish(file: SpoolFile): Promise<void> {
     const finishing = this.finishing.get(file);
     if (finishing !== undefined) return finishing;
@@ -291,7 +299,7 @@ export class Spool {
     else this.memoryBytes -= segment.bytes;
   }
 
-  /** Drops the oldest segments until `bytes` more fit; the one being inserted is let be. */
+  /** Drops the oldest segments until `bytes` more fit, except the one being inserted. */
   private makeRoom(bytes: number): boolean {
     while (this.bytes + bytes > this.options.limit) if (!this.dropOldest(false, SPOOL_FULL)) return false;
     return true;
@@ -310,15 +318,19 @@ export class Spool {
     try {
       remove(file);
     } catch (error) {
-      // It stays there until the next start.
+      // The file stays until the next start.
       this.found.passOver(file);
       this.log('error', `${file} cannot be removed: ${(error as Error).message}`);
     }
   }
 
-  /** Keeps what the disk does not take for the store. @returns false when there is no room for it */
+  /**
+   * Keeps in memory, for the store, what the disk does not take. @returns false if there is no room for it
+   */
   private keepInMemory(table: TableName, bytes: Uint8Array, rows: number): boolean {
-    const full = `the disk takes nothing, and ${this.memoryLimit} ${plural(this.memoryLimit, 'byte')} wait in memory`;
+    const full =
+      `the disk takes nothing, and ${this.memoryLimit} ${plural(this.memoryLimit, 'byte')} ` +
+      'wait in memory';
     while (this.memoryBytes + bytes.length > this.memoryLimit)
       if (!this.dropOldest(true, full)) return this.dropped(bytes.length, rows, full);
     let file = this.inMemory.get(table);
@@ -332,7 +344,7 @@ export class Spool {
     return true;
   }
 
-  /** Puts on the disk what waits in memory, as far as it is taken now. */
+  /** Writes to the disk what waits in memory, as far as the disk takes it now. */
   private moveToDisk(): void {
     if (this.lock === undefined) return;
     for (const segment of [...this.waiting]) {
@@ -341,7 +353,7 @@ export class Spool {
       try {
         this.waiting.replace(segment, writeSegment(this.directory, segment, this.spare));
       } catch {
-        // It stays where it is, for the next time.
+        // It stays in memory until the next attempt.
         return;
       }
       this.bytes += segment.bytes;
@@ -350,11 +362,13 @@ export class Spool {
   }
 
   private dropped(bytes: number, rows: number, why: string): false {
-    const state = `${this.directory} has ${this.bytes} of ${this.options.limit} ${plural(this.options.limit, 'byte')}`;
+    const state =
+      `${this.directory} has ${this.bytes} of ${this.options.limit} ` +
+      `${plural(this.options.limit, 'byte')}`;
     return this.health.dropped(bytes, rows, why, state);
   }
 
-  /** Takes up segments that are not this run's: an earlier one's, or a refused one put back. */
+  /** Takes up segments that are not of this run: an earlier run's, or refused ones put back. */
   private scan(): void {
     this.lastScan = Date.now();
     const known = [...this.waiting, ...this.open.values(), ...this.finishing.keys()].map((s) => s.file);
@@ -377,7 +391,8 @@ export class Spool {
       lock?.release();
       if (error instanceof StoreError) throw error;
       throw new StoreError(
-        `the spool ${this.directory} cannot be used: ${(error as Error).message}; name another as \`spool.directory\``,
+        `the spool ${this.directory} cannot be used: ${(error as Error).message}; name ` +
+          `another as \`spool.directory\``,
         0,
         error,
       );
@@ -386,12 +401,14 @@ export class Spool {
     if (this.counters.tornBytes > 0)
       this.log(
         'warn',
-        `${this.counters.tornBytes} ${plural(this.counters.tornBytes, 'byte')} at the ends of segments in ${this.directory} ${this.counters.tornBytes === 1 ? 'was' : 'were'} never put on the disk: cut off`,
+        `${this.counters.tornBytes} ${plural(this.counters.tornBytes, 'byte')} at the ends ` +
+          `of segments in ${this.directory} ${this.counters.tornBytes === 1 ? 'was' : 'were'} ` +
+          'never put on the disk: cut off',
       );
   }
 }
 
-/** What the file system says, `ENOSPC: no space left on device`, the same for every file. */
+/** The file system's error, `ENOSPC: no space left on device`, which is the same for every file. */
 function withoutPath({ message }: Error): string {
   return message.replace(/, \w+( '.*)?$/s, '');
 }

@@ -1,13 +1,16 @@
-/** Addresses and routes of a tunnel's device, by iproute2: the words of the configuration are its words. */
+/**
+ * Configures addresses and routes of a tunnel's device with iproute2, in whose words the configuration has
+ * them.
+ */
 import { spawnSync } from 'node:child_process';
 import { isIP } from 'node:net';
 import { CAP_NET_ADMIN, withAmbientCapability } from '../../linux/capabilities.js';
 import { type TunnelConfig, TunnelConfigError } from '../spec/config.js';
 
 /**
- * Gives the device what the configuration says, beyond what it has.
+ * Adds to the device what the configuration says and it lacks.
  *
- * @throws TunnelConfigError naming the address or route that `ip` refuses, or when there is no `ip`.
+ * @throws TunnelConfigError naming the address or route that `ip` refuses, or if there is no `ip`.
  */
 export function setupDevice(t: TunnelConfig): void {
   for (const address of t.addresses) {

@@ -21,7 +21,7 @@ const IPV6_MIN_MTU = 1280;
 const ERR_TIMEO = 30_000;
 /** Packets that wait while this thread waits for a processor, as of the kernel's devices; a TUN device has 500. */
 export const QUEUE_LENGTH = 1000;
-/** ICMP errors a second that a device is told at most (Linux limits icmp_msgs_per_sec likewise). */
+/** The most ICMP errors per second that a device receives (compare Linux' icmp_msgs_per_sec). */
 const ICMP_PER_SECOND = 1000;
 
 export class Endpoint {
@@ -32,13 +32,13 @@ export class Endpoint {
   readonly peers: Peers | null;
   /** Packets wait in {@link gro}. */
   dirty = false;
-  /** Keepalives sent since the last answer, and when the next is due, ms. */
+  /** Keepalives since the last answer, and when the next is due, ms. */
   unanswered = 0;
   nextKeepalive = 0;
   private carrier = true;
   private isGone = false;
   private mtu = 0;
-  /** Of a wildcard tunnel: its interface's, or the usual one. */
+  /** For a wildcard tunnel: the MTU of its interface, or the usual one. */
   private readonly underlayMtu: number;
   private icmpSecond = 0;
   private icmpSent = 0;
@@ -100,8 +100,8 @@ export class Endpoint {
   }
 
   /**
-   * Makes the device's MTU what the path leaves room for (Linux: ip_tunnel_bind_dev, ip6gre_tnl_link_config_route),
-   * unless the configuration or somebody else has set it.
+   * Sets the device's MTU to the path's less the headers (Linux: ip_tunnel_bind_dev,
+   * ip6gre_tnl_link_config_route), unless the configuration or somebody else has set it.
    */
   updateMtu(first = false): void {
     const t = this.tunnel.config;
@@ -124,7 +124,7 @@ export class Endpoint {
     this.carrier = up;
   }
 
-  /** Asks the way to the remote again, and follows its MTU. */
+  /** Queries the path to the remote again, and follows its MTU. */
   askPath(): void {
     try {
       if (this.path === null) return;
@@ -132,12 +132,12 @@ export class Endpoint {
       this.tunnel.counters[State.noRoute] = this.path.noRoute === null ? 0 : 1;
       if (changed) this.updateMtu();
     } catch (e) {
-      // The device was taken away, or the rights to change it were: senders are told packet by packet then.
+      // The device, or the right to change it, is gone: senders are told packet by packet then.
       if (!(e instanceof LinuxError)) throw e;
     }
   }
 
-  /** Somebody has removed the device (`ip link del`): nothing more comes from it or goes to it. */
+  /** Somebody has removed the device (`ip link del`): it carries no more packets. */
   get gone(): boolean {
     return this.isGone;
   }
@@ -148,7 +148,7 @@ export class Endpoint {
     this.tunnel.counters[State.mtu] = 0;
   }
 
-  /** Whether senders are to be told of errors from the path (Linux: ip_tunnel_xmit's use of err_count). */
+  /** Whether to tell senders of errors from the path (Linux: ip_tunnel_xmit's use of err_count). */
   takeError(now: number): boolean {
     const t = this.tunnel;
     if (t.errCount === 0) return false;
@@ -160,7 +160,7 @@ export class Endpoint {
     return true;
   }
 
-  /** Counts an ICMP error that the path has sent (Linux: gre_err). */
+  /** Counts an ICMP error from the path (Linux: gre_err). */
   noteError(now: number, unreachable: boolean): void {
     const t = this.tunnel;
     t.counters[State.icmpErrors]++;
@@ -183,7 +183,7 @@ export class Endpoint {
     this.device.write(this.error, 1);
   }
 
-  /** Writes what waits for the device. */
+  /** Writes waiting packets to the device. */
   flush(): void {
     this.dirty = false;
     this.gro.flush();
@@ -193,7 +193,7 @@ export class Endpoint {
     }
   }
 
-  /** @param device whether the device goes as well; else another endpoint has taken it over. */
+  /** @param device whether to close the device too; otherwise another endpoint has taken it over. */
   close(device: boolean): void {
     this.sender.close();
     this.gro.close();

@@ -1,6 +1,6 @@
 /**
- * Tunnels at work, all in one thread: packets from the wire go through the tunnel table to the devices, packets from
- * the devices go out encapsulated. It blocks in poll until there is something to do.
+ * Running tunnels, all in one thread: packets from the wire go through the tunnel table to the devices,
+ * packets from the devices are encapsulated and sent. It blocks in poll until there is something to do.
  */
 import { clearEvent } from '../../linux/event.js';
 import { Messages } from '../../linux/messages.js';
@@ -23,23 +23,24 @@ import { MOST_READS, Transmitter } from './transmitter.js';
 /** The most tunnels of one process. */
 export const MAX_TUNNELS = 1024;
 const RECEIVE_MESSAGES = 64;
-/** The largest packet, and some more so that messages do not all lie at the same place of the caches. */
+/** The largest packet, and some more so that messages do not all start at the same place of a cache. */
 const MESSAGE_SIZE = 65536 + 320;
 const ICMP_MESSAGES = 16;
 const ICMP_SIZE = 2048;
-/** How often paths are asked again, and keepalives looked after, ms. */
+/** How often paths are checked and keepalives sent, ms. */
 const TICK_MS = 1000;
-/** Batches taken from one socket before the others have their turn. */
+/** Batches from one socket before it is the others' turn. */
 const ROUNDS = 4;
 
 /**
- * After so many packets in one go more are on their way: they are left to gather for so long, µs, as network cards put
- * off their interrupts. Blocked in poll this thread would be woken for every one, at its sender's expense.
+ * After this many packets at once, more are on their way: they gather for this long, µs, like packets in a
+ * network card that delays its interrupts. Blocked in poll, this thread would be woken for each, at its
+ * sender's expense.
  */
 const MANY = 16;
 const GATHER_US = 100;
 
-/** Entries of the poll set: the wake-up, GRE and ICMP of either family, then the devices. */
+/** Indices in the poll set: the wake-up, GRE and ICMP of either IP version, then the devices. */
 const WAKE = 0;
 const SOCKETS = 1;
 const DEVICES = 5;
@@ -66,7 +67,7 @@ export class Engine implements TunnelDevice {
   /**
    * @param host what devices, sockets and time come from.
    * @param wake an event descriptor (linux/event.ts): {@link step} returns when it is signalled.
-   * @param refused counts of what no tunnel took, see refused.ts.
+   * @param refused counts of packets that no tunnel took, see refused.ts.
    */
   constructor(
     private readonly host: Host,
@@ -78,7 +79,7 @@ export class Engine implements TunnelDevice {
   }
 
   /**
-   * Adds a tunnel and makes its device.
+   * Adds a tunnel and creates its device.
    *
    * @throws TunnelConfigError, LinuxError
    */
@@ -102,7 +103,7 @@ export class Engine implements TunnelDevice {
     );
   }
 
-  /** Takes a tunnel and its device away, persistent or not. */
+  /** Removes a tunnel and its device, persistent or not. */
   remove(name: string): void {
     const t = this.table.get(name);
     if (t === undefined) return;
@@ -222,7 +223,7 @@ export class Engine implements TunnelDevice {
     return e;
   }
 
-  /** Joins or leaves a tunnel's group, unless another tunnel is in it as well. */
+  /** Joins or leaves a tunnel's group, unless another tunnel is in it too. */
   private groups(t: Tunnel, join: boolean): void {
     const group = t.config.remote.join();
     const others = this.endpoints.some(
@@ -231,7 +232,7 @@ export class Engine implements TunnelDevice {
     if (t.remoteMulticast && !others) this.gre[t.ipv6 ? 1 : 0]?.setMembership(t, join);
   }
 
-  /** Opens the sockets that tunnels need and closes those that none does. */
+  /** Opens the sockets that tunnels need and closes unused ones. */
   private arrangeSockets(): void {
     for (const six of [0, 1]) {
       const needed = this.endpoints.some((e) => e.tunnel.ipv6 === (six === 1));
@@ -283,7 +284,7 @@ export class Engine implements TunnelDevice {
     return true;
   }
 
-  /** Somebody has removed a device: its descriptor would be readable for ever. */
+  /** Somebody has removed a device: its descriptor would be readable forever. */
   private lose(i: number): void {
     this.endpoints[i].lose();
     this.polled.set(DEVICES + i, -1, POLLIN);
@@ -312,10 +313,10 @@ export class Engine implements TunnelDevice {
     this.more = true;
   }
 
-  /** A packet that tunnel `t` took: to its device. */
+  /** Takes a packet that belongs to tunnel `t`, for its device. */
   receive(t: Tunnel, bytes: Uint8Array, at: number, end: number, protocol: number): void {
     const e = this.byTunnel.get(t)!;
-    // The other end is there (again): what the path said before is no longer news to senders.
+    // The other end is alive: earlier errors from the path are no longer news to senders.
     t.errCount = 0;
     if (isKeepaliveRequest(t, bytes, at, end, protocol)) {
       this.transmitter.transmitBare(e, bytes, at, end);

@@ -1,4 +1,6 @@
-/** The sockets that tunnels receive on: protocol 47 over IPv4 and IPv6, and the ICMP errors about what we sent. */
+/**
+ * The sockets that tunnels receive on: protocol 47 over IPv4 and IPv6, and ICMP errors about sent packets.
+ */
 import { AF_INET, AF_INET6 } from '../../linux/address.js';
 import { ACCEPT, attachFilter, BpfProgram } from '../../linux/bpf.js';
 import type { Messages } from '../../linux/messages.js';
@@ -28,12 +30,12 @@ const ICMP6_FILTER = 1;
 const IPV6_RECVTCLASS = 66;
 const IPV6_PKTINFO = 50;
 const IPV6_TCLASS = 67;
-/** Bits of the types let through: destination unreachable and time exceeded; for IPv6 packet too big as well. */
+/** Bits of the accepted types: destination unreachable and time exceeded; for IPv6 also packet too big. */
 const ICMP_ERRORS = (1 << 3) | (1 << 11);
 const ICMP6_ERRORS = (1 << 1) | (1 << 2) | (1 << 3);
 /** Offset of the network header in a filter's packet (linux/filter.h: SKF_NET_OFF). */
 const SKF_NET_OFF = 0xfff00000;
-/** A filter names this many remotes at most; with more tunnels everything is let through. */
+/** The most remotes named in a filter; with more tunnels everything is accepted. */
 const MAX_REMOTES = 60;
 const CMSG = 16;
 const IP_ADD_MEMBERSHIP = 35;
@@ -41,7 +43,7 @@ const IP_DROP_MEMBERSHIP = 36;
 const IPV6_ADD_MEMBERSHIP = 20;
 const IPV6_DROP_MEMBERSHIP = 21;
 
-/** Ancillary data a message may have: packet information and traffic class. */
+/** Bytes of ancillary data per message: packet information and traffic class. */
 export const CONTROL = 80;
 
 export function openGre(ipv6: boolean): number {
@@ -54,7 +56,7 @@ export function openGre(ipv6: boolean): number {
   return fd;
 }
 
-/** A socket of ICMP errors alone (raw(7), RFC 3542 section 3.2: a bit that is set blocks a type). */
+/** A socket for ICMP errors only (raw(7), RFC 3542 section 3.2: a set bit blocks a type). */
 export function openIcmp(ipv6: boolean): number {
   const fd = openSocket(ipv6 ? AF_INET6 : AF_INET, SOCK_RAW, ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP, true);
   if (ipv6) {
@@ -91,7 +93,7 @@ export function membership(fd: number, t: Tunnel, join: boolean): void {
   );
 }
 
-/** Keeps from the socket what can be no tunnel's: packets from other senders than the tunnels' remotes. */
+/** Filters out packets that can belong to no tunnel: those of other senders than the tunnels' remotes. */
 export function filterRemotes(fd: number, ipv6: boolean, tunnels: Iterable<Tunnel>): void {
   const remotes = new Map<string, Uint8Array>();
   let all = false;
@@ -102,7 +104,7 @@ export function filterRemotes(fd: number, ipv6: boolean, tunnels: Iterable<Tunne
   }
   const program = new BpfProgram();
   if (all || remotes.size > MAX_REMOTES) {
-    // What `doctor` sends to this host is not from a remote, and counts nowhere.
+    // `doctor`'s packets to this host have no remote's address, and count nowhere.
     if (ipv6) program.setX(0);
     else program.loadHeaderLength(0);
     program.loadX('w', 0).jump('jeq', ETHERTYPE_EXPERIMENTAL, null, 'pass').answer(0);
@@ -121,7 +123,7 @@ export function filterRemotes(fd: number, ipv6: boolean, tunnels: Iterable<Tunne
   }
 }
 
-/** Describes message `i` of a socket of {@link openGre}. @returns false when it cannot be told what it is. */
+/** Describes message `i` of a socket of {@link openGre}. @returns false if it cannot be parsed. */
 export function outerOf(m: Messages, i: number, ipv6: boolean, p: OuterPacket): boolean {
   const b = m.bytes;
   const at = m.offset(i);
@@ -167,15 +169,15 @@ export function outerOf(m: Messages, i: number, ipv6: boolean, p: OuterPacket): 
 
 const IPPROTO_DSTOPTS = 60;
 
-/** The packet of ours that an ICMP error quotes, as an outer packet; type and code of the error beside it. */
+/** Our packet that an ICMP error quotes, as an outer packet; and the type and code of the error. */
 export class IcmpError {
   type = 0;
   code = 0;
-  /** What an ICMPv6 "packet too big" says the path takes (RFC 4443 section 3.2), in bytes. */
+  /** The MTU in an ICMPv6 "packet too big" (RFC 4443 section 3.2), in bytes. */
   mtu = 0;
 }
 
-/** @returns false for what is no error about a GRE packet. */
+/** @returns false if it is no error about a GRE packet. */
 export function quotedOf(m: Messages, i: number, ipv6: boolean, e: IcmpError, p: OuterPacket): boolean {
   const b = m.bytes;
   const at = m.offset(i);

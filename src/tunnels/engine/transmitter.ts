@@ -1,4 +1,4 @@
-/** From the devices to the wire: reads packets, puts the outer headers in front, sends them in batches. */
+/** From the devices to the wire: reads packets, prepends the outer headers, sends them in batches. */
 import { AF_INET, AF_INET6 } from '../../linux/address.js';
 import { Gather } from '../../linux/gather.js';
 import { ERRNO } from '../../linux/libc.js';
@@ -13,24 +13,24 @@ import { emitSegmentHeaders, GsoPlan, planGso, segmentEnd, segmentStart } from '
 import { ETH_HLEN, ETH_P_IP, ETH_P_IPV6, InnerPacket, parseInnerPacket } from '../packet/inner-packet.js';
 import type { Endpoint } from './endpoint.js';
 
-/** Packets of one sendmmsg, and reads of a device before it. */
+/** Packets per sendmmsg, and reads of a device before it. */
 const MESSAGES = 1024;
 const READS = 16;
-/** The largest packet a device hands over, with the headers in front, and some to round up. */
+/** The largest packet from a device, with its headers, rounded up. */
 const READ_SIZE = VNET_HDR + ETH_HLEN + 65535;
 const STRIDE = 65600;
-/** Batches of one device before the others have their turn. */
+/** Batches from one device before it is the others' turn. */
 const ROUNDS = 4;
-/** The most packets {@link Transmitter.transmit} takes: a device that had as many may have more. */
+/** The most packets that {@link Transmitter.transmit} takes: a device that had this many may have more. */
 export const MOST_READS = READS * ROUNDS;
-/** How long a full send buffer is waited for before a packet is dropped. */
+/** How long to wait for a full send buffer before a packet is dropped. */
 const SEND_WAIT_MS = 20;
 const IPV4_LENGTH = 20;
 const IPV6_LENGTH = 40;
 const IPV6_FRAGMENT_LENGTH = 8;
 const IPPROTO_FRAGMENT = 44;
 const IP_MF = 0x2000;
-/** As many fragments has the largest packet at IPv4's least MTU of 576 bytes that hosts must take. */
+/** The number of fragments of the largest packet at 576 bytes, the least MTU that IPv4 hosts must accept. */
 const MAX_FRAGMENTS = 130;
 const IPV6_MIN_MTU = 1280;
 const IPV4_MIN_MTU = 68;
@@ -80,7 +80,7 @@ export class Transmitter {
     return taken;
   }
 
-  /** Sends one packet of our own through the tunnel: `write` puts it at an offset and tells its length. */
+  /** Sends one of our own packets through the tunnel: `write` puts it at an offset and returns its length. */
   transmitOwn(e: Endpoint, now: number, write: (b: Uint8Array, o: number) => number): void {
     this.now = now;
     this.inner.at = this.gather.bodyOffset + VNET_HDR;
@@ -90,7 +90,7 @@ export class Transmitter {
     this.flush(e);
   }
 
-  /** Sends an IP packet as it is, to the tunnel's remote. */
+  /** Sends an IP packet unchanged to the tunnel's remote. */
   transmitBare(e: Endpoint, b: Uint8Array, at: number, end: number): void {
     const o = this.gather.bodyOffset;
     this.gather.bytes.set(b.subarray(at, end), o);
@@ -134,8 +134,8 @@ export class Transmitter {
   }
 
   /**
-   * Tells the sender of a packet that is too big, where it is the sender that must change (Linux: tnl_update_pmtu,
-   * and ip6_tnl_xmit, which tells it in any case). @returns false when the packet is to be sent in fragments.
+   * Tells the sender that a packet is too big, if it is the sender that must react (Linux: tnl_update_pmtu;
+   * ip6_tnl_xmit always tells it). @returns false if the packet is to be fragmented.
    */
   private tooBig(e: Endpoint, size: number, room: number): boolean {
     const t = e.tunnel;
@@ -148,7 +148,7 @@ export class Transmitter {
     const tell =
       (p.protocol === ETH_P_IP && tells && size - ethernet > mtu) ||
       (p.protocol === ETH_P_IPV6 && mtu >= IPV6_MIN_MTU && size - ethernet > mtu);
-    // Over IPv6 what is left are packets of no more than the least MTU, which go in fragments.
+    // Over IPv6 only packets up to the least MTU remain, which are fragmented.
     if (!tell && t.ipv6) return false;
     t.counters[Counter.txErrors]++;
     if (tell) e.tell(p, mtu, this.now);
@@ -157,7 +157,7 @@ export class Transmitter {
     return true;
   }
 
-  /** Queues segment `i` of the packet at hand, in fragments where it does not fit. */
+  /** Queues segment `i` of the current packet, in fragments if it does not fit. */
   private push(e: Endpoint, i: number, truncated: boolean, fragment: boolean): void {
     if (this.queued + MAX_FRAGMENTS > MESSAGES) this.flush(e);
     const t = e.tunnel;
@@ -182,8 +182,8 @@ export class Transmitter {
   }
 
   /**
-   * Makes fragments of message `first`, whose head is in place, and queues those behind it (RFC 791 section 3.2,
-   * RFC 8200 section 4.5).
+   * Splits message `first`, whose head is in place, into fragments, and queues the further ones (RFC 791
+   * section 3.2, RFC 8200 section 4.5).
    */
   private pushFragments(e: Endpoint, first: number, whole: number, from: number, end: number): void {
     const t = e.tunnel;
@@ -239,7 +239,7 @@ export class Transmitter {
     for (let i = 0; i < length; i++) b[to + i] = remote[at + i];
   }
 
-  /** Sends what is queued and counts it (Linux: iptunnel_xmit_stats). */
+  /** Sends the queue and counts it (Linux: iptunnel_xmit_stats). */
   private flush(e: Endpoint): void {
     const c = e.tunnel.counters;
     const end = this.queued;
@@ -267,7 +267,7 @@ export class Transmitter {
   }
 }
 
-/** Counts a packet that the kernel did not send, by why. */
+/** Counts a packet that the kernel did not send, by the reason. */
 function countError(e: Endpoint, errno: number): void {
   const c = e.tunnel.counters;
   switch (errno) {

@@ -1,18 +1,18 @@
-/** A tunnel's counters, under the names of Linux's rtnl_link_stats64 (include/uapi/linux/if_link.h). */
+/** A tunnel's counters, with the names of Linux's rtnl_link_stats64 (include/uapi/linux/if_link.h). */
 
-/** Places of the counters in their array. */
+/** Indices of the counters in their array. */
 export const Counter = {
   rxPackets: 0,
   rxBytes: 1,
   rxErrors: 2,
-  /** Not taken by the device: it is down, or its queue is full, or it cannot carry this protocol. */
+  /** Not accepted by the device: it is down, or its queue is full, or it cannot carry this protocol. */
   rxDropped: 3,
   multicast: 4,
   /** The inner IP header is cut off. */
   rxLengthErrors: 5,
-  /** Checksum there and not expected, or the other way round. */
+  /** Checksum present but not expected, or the other way round. */
   rxCrcErrors: 6,
-  /** Congestion experienced outside, on a packet that cannot say so (RFC 6040). */
+  /** Outer congestion mark on a packet that cannot carry it (RFC 6040). */
   rxFrameErrors: 7,
   /** Sequence number missing or old. */
   rxFifoErrors: 8,
@@ -21,7 +21,7 @@ export const Counter = {
   txErrors: 11,
   txDropped: 12,
   txAbortedErrors: 13,
-  /** No route, or nothing known of where the peer is. */
+  /** No route, or the peer's address is unknown. */
   txCarrierErrors: 14,
   txFifoErrors: 15,
   /** The route to the remote leads into the tunnel. */

@@ -3,14 +3,17 @@ import type { Path } from './path.js';
 import type { Peers } from './peers.js';
 import type { Tunnel } from './tunnel.js';
 
-/** Where a tunnel's packet goes, and from which address of ours: 4 or 16 bytes each. Reused. */
+/** A packet's outer destination and source: 4 or 16 bytes each. Reused. */
 export class Destination {
   remote: Uint8Array = new Uint8Array(16);
   remoteAt = 0;
   source: Uint8Array = new Uint8Array(16);
   sourceAt = 0;
 
-  /** Takes the tunnel's remote, or that of the address the packet is for. @returns false when there is no way to it. */
+  /**
+   * Sets the tunnel's remote, or the remote of the packet's inner destination. @returns false if there is no
+   * route, or no known remote
+   */
   find(t: Tunnel, path: Path | null, peers: Peers | null, p: InnerPacket): boolean {
     if (path !== null) {
       if (path.noRoute !== null) return false;

@@ -1,4 +1,4 @@
-/** Between which addresses there are tunnels: all that the first fragment of an incomplete packet is asked for. */
+/** The address pairs of tunnels: the first fragment of an incomplete packet is only checked against these. */
 
 import type { OuterPacket } from '../../model/outer-packet.js';
 import { u32 } from '../../wire/bytes.js';
@@ -7,11 +7,11 @@ import type { Tunnel } from './tunnel.js';
 const ANY = 0;
 
 /**
- * The ends of tunnels, by their folded addresses: four looks whatever the number of tunnels, and it may say yes where
- * IPv6 addresses fold alike, never no where there is a tunnel.
+ * The ends of tunnels, by their folded addresses: four lookups, whatever the number of tunnels. It may say
+ * yes if IPv6 addresses fold alike, but never no if there is a tunnel.
  */
 export class TunnelEnds {
-  /** Of each version, by remote, how many tunnels have a local. */
+  /** Per IP version: by remote, how many tunnels have a local address. */
   private readonly ipv4 = new Map<number, Map<number, number>>();
   private readonly ipv6 = new Map<number, Map<number, number>>();
 
@@ -36,7 +36,7 @@ export class TunnelEnds {
   private count(t: Tunnel, by: number): void {
     const ends = t.ipv6 ? this.ipv6 : this.ipv4;
     const { local, remote } = t.config;
-    // What comes to a group has anybody's source (Linux: ip_tunnel_lookup).
+    // Packets to a group may have any source (Linux: ip_tunnel_lookup).
     const group = t.remoteMulticast;
     const from = group || t.remoteAny ? ANY : folded(remote, 0, remote.length);
     const to = group ? folded(remote, 0, remote.length) : t.localAny ? ANY : folded(local, 0, local.length);

@@ -1,4 +1,4 @@
-/** ICMP errors: those that a tunnel tells its senders, and those that routers tell the tunnel. */
+/** ICMP errors: those that a tunnel sends to its senders, and those that routers send to the tunnel. */
 import { setU16, setU32 } from '../../wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../../wire/checksum.js';
 import { ICMP_FRAGMENTATION_NEEDED, ICMP_PORT_UNREACHABLE } from '../../wire/ip/icmp.js';
@@ -16,18 +16,19 @@ const ICMPV6_ADDR_UNREACH = 3;
 const ICMPV6_PORT_UNREACH = 4;
 const ICMPV6_PKT_TOOBIG = 2;
 const ICMPV6_TIME_EXCEED = 3;
-/** An error is no longer than any path carries whole (RFC 1812 section 4.3.2.3, RFC 4443 section 2.4). */
+/** An error fits into every path's MTU (RFC 1812 section 4.3.2.3, RFC 4443 section 2.4). */
 const ICMP_LIMIT = 576;
 const ICMPV6_LIMIT = 1280;
 /** The longest error, with an Ethernet header. */
 export const ICMP_ERROR_BYTES = ETH_HLEN + ICMPV6_LIMIT;
 
 /**
- * Writes the error "packet too big" (`mtu` > 0) or "host unreachable" (0) about an inner packet, as the device's
- * network would send it: from the address the packet was for, back to its sender, with an Ethernet header where the
+ * Writes the error "packet too big" (`mtu` > 0) or "host unreachable" (0) about an inner packet, as if from
+ * the device's network: from the packet's destination, back to its sender, with an Ethernet header if the
  * packet has one.
  *
- * @returns its length; 0 where no error may be sent: about another ICMP error, a fragment, or what is not IP.
+ * @returns its length; 0 if no error may be sent: about another ICMP error, a fragment, or a packet that is
+ * not IP.
  */
 export function emitIcmpError(p: InnerPacket, mtu: number, out: Uint8Array): number {
   if (!mayAnswer(p)) return 0;
@@ -95,14 +96,14 @@ function emitIcmp6(p: InnerPacket, mtu: number, out: Uint8Array, o: number): num
   return 40 + payload;
 }
 
-/** What an error about a tunnel's packet means for it. */
+/** What an error about a tunnel's packet means for the tunnel. */
 export const IcmpMeaning = { Nothing: 0, Mtu: 1, Unreachable: 2 } as const;
 export type IcmpMeaning = (typeof IcmpMeaning)[keyof typeof IcmpMeaning];
 
 /**
- * Reads the type and code of an ICMP error (Linux: the switch of ipgre_err, and of ip6gre_err).
+ * Interprets the type and code of an ICMP error (Linux: the switch of ipgre_err, and of ip6gre_err).
  *
- * @param ttlInherited a time exceeded is then the sender's doing, not the path's.
+ * @param ttlInherited whether a time exceeded is the sender's doing, not the path's.
  */
 export function icmpMeaning(ipv6: boolean, type: number, code: number, ttlInherited: boolean): IcmpMeaning {
   if (ipv6) {

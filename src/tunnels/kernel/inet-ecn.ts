@@ -15,16 +15,17 @@ export function dsfield(b: Uint8Array, o: number, protocol: number): number {
   return protocol === ETH_P_IP ? b[o + 1] : (u16(b, o) >>> 4) & 0xff;
 }
 
-/** The outer field for an inner one (Linux: INET_ECN_encapsulate): CE inside goes out as ECT(0). */
+/** The outer field for an inner one (Linux: INET_ECN_encapsulate): an inner CE becomes ECT(0). */
 export function inetEcnEncapsulate(outer: number, inner: number): number {
   const ecn = inner & INET_ECN_MASK;
   return (outer & ~INET_ECN_MASK) | (ecn === INET_ECN_CE ? INET_ECN_ECT_0 : ecn);
 }
 
 /**
- * Whether a packet may be taken (Linux: __INET_ECN_decapsulate).
+ * Whether a packet may be accepted (Linux: __INET_ECN_decapsulate).
  *
- * @returns 0 yes; 1 yes, but ECN is broken on the way; 2 no: congestion was experienced by a packet that cannot say so.
+ * @returns 0 yes; 1 yes, but ECN is broken on the path; 2 no: congestion was marked on a packet that cannot
+ * carry the mark.
  */
 export function inetEcnDecapsulate(outer: number, inner: number): 0 | 1 | 2 {
   if ((inner & INET_ECN_MASK) !== INET_ECN_NOT_ECT) return 0;
@@ -38,7 +39,9 @@ export function inetEcnDecapsulate(outer: number, inner: number): 0 | 1 | 2 {
   }
 }
 
-/** Copies congestion experienced outside, and ECT(1), to the IP packet at `o` (INET_ECN_set_ce, INET_ECN_set_ect1). */
+/**
+ * Copies an outer congestion mark, and ECT(1), to the IP packet at `o` (INET_ECN_set_ce, INET_ECN_set_ect1).
+ */
 export function inetEcnCopyInside(outer: number, b: Uint8Array, o: number, protocol: number): void {
   const ecn = outer & INET_ECN_MASK;
   const inner = dsfield(b, o, protocol) & INET_ECN_MASK;
@@ -50,7 +53,10 @@ function setEcn(b: Uint8Array, o: number, protocol: number, from: number, to: nu
   if (from !== to && from !== INET_ECN_NOT_ECT) changeDsfield(b, o, protocol, ~INET_ECN_MASK, to);
 }
 
-/** Keeps the bits of `mask` of the IP packet's TOS or traffic class and sets those of `value` (Linux: ipv4_change_dsfield). */
+/**
+ * Keeps the bits of `mask` of the IP packet's TOS or traffic class and sets those of `value` (Linux:
+ * ipv4_change_dsfield).
+ */
 export function changeDsfield(b: Uint8Array, o: number, protocol: number, mask: number, value: number): void {
   const from = dsfield(b, o, protocol);
   const to = ((from & mask) | value) & 0xff;
@@ -60,7 +66,7 @@ export function changeDsfield(b: Uint8Array, o: number, protocol: number, mask: 
     return;
   }
   b[o + 1] = to;
-  // RFC 1624: of the words that the checksum covers only this one changed, in its low byte.
+  // RFC 1624: of the words under the checksum only this one changed, in its low byte.
   let sum = (~u16(b, o + 10) & 0xffff) + (~from & 0xffff) + to;
   sum = (sum & 0xffff) + (sum >>> 16);
   sum = (sum & 0xffff) + (sum >>> 16);

@@ -1,4 +1,4 @@
-/** GRE over IPv4: gre, gretap and erspan tunnels receive (net/ipv4/ip_gre.c). */
+/** Receives for gre, gretap and erspan tunnels: GRE over IPv4 (net/ipv4/ip_gre.c). */
 
 import type { OuterPacket } from '../../model/outer-packet.js';
 import { u32 } from '../../wire/bytes.js';
@@ -11,8 +11,9 @@ const ETH_P_IP = 0x0800;
 const ETH_HLEN = 14;
 
 /**
- * What becomes of a packet (Linux: PACKET_RCVD, PACKET_REJECT): a tunnel took or refused it, or none is its. Ours
- * besides: a tunnel with `observe` took it, and it is to be observed as well; and why it was looked at no further.
+ * What becomes of a packet (Linux: PACKET_RCVD, PACKET_REJECT): a tunnel took or refused it, or no tunnel
+ * owns it. Ours in addition: a tunnel with `observe` took it, and it is to be observed too; and why it was
+ * dropped before the lookup.
  */
 export const PACKET_RCVD = 0;
 export const PACKET_REJECT = 1;
@@ -57,7 +58,7 @@ export class IpGre {
     return this.ipgreRcv(p, hdrLen);
   }
 
-  /** Linux: erspan_rcv. Version and platform subheader beyond the fixed header are not looked at. */
+  /** Linux: erspan_rcv. Version and platform subheader beyond the fixed header are not read. */
   private erspanRcv(p: OuterPacket, greHdrLen: number): PacketFate {
     const tpi = this.tpi;
     const remote = u32(p.bytes, p.source);
@@ -84,7 +85,7 @@ export class IpGre {
     return this.deliver(p, this.ipgre, hdrLen, false);
   }
 
-  /** Linux: __ipgre_rcv; `ethernet` is what it calls not raw_proto, with Ethernet inside. */
+  /** Linux: __ipgre_rcv; `ethernet` is the opposite of its raw_proto: Ethernet inside. */
   private deliver(p: OuterPacket, net: IpTunnelNet, hdrLen: number, ethernet: boolean): PacketFate {
     const tpi = this.tpi;
     const t = net.lookup(p.link, tpi.flags, u32(p.bytes, p.source), u32(p.bytes, p.destination), tpi.key);

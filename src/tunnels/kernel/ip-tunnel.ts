@@ -1,4 +1,7 @@
-/** Tunnels over IPv4, whatever they carry: which one a packet is for, and whether it takes it (net/ipv4/ip_tunnel.c). */
+/**
+ * Tunnels over IPv4, whatever their payload: which one a packet is for, and whether it accepts the packet
+ * (net/ipv4/ip_tunnel.c).
+ */
 
 import type { OuterPacket } from '../../model/outer-packet.js';
 import { u16, u32 } from '../../wire/bytes.js';
@@ -8,7 +11,7 @@ import { Counter } from './counters.js';
 import { dsfield, inetEcnCopyInside, inetEcnDecapsulate } from './inet-ecn.js';
 import type { Tunnel, TunnelDevice } from './tunnel.js';
 
-/** Beside the GRE flags in a lookup: the packet cannot have a key (ERSPAN type I). */
+/** Or-ed with the GRE flags in a lookup: the packet cannot have a key (ERSPAN type I). */
 export const TUNNEL_NO_KEY = 0x10000;
 
 const IP_TNL_HASH_BITS = 7;
@@ -18,10 +21,13 @@ const ETH_P_8021Q = 0x8100;
 const ETH_P_IPV6 = 0x86dd;
 const ETH_P_8021AD = 0x88a8;
 const ETH_P_802_3_MIN = 0x0600;
-/** What eth_type_trans and friends call a frame with a length where the EtherType is. */
+/** eth_type_trans' protocol for a frame with a length in place of the EtherType. */
 const ETH_P_802_2 = 0x0004;
 
-/** Linux: ip_tunnel_hash. The kernel hashes the numbers as they lie in memory, in network order on little endian. */
+/**
+ * Linux: ip_tunnel_hash. The kernel hashes the numbers as they are in memory: network order read as little
+ * endian.
+ */
 function ipTunnelHash(key: number, remote: number): number {
   return Math.imul(swap32(key ^ remote), 0x61c88647) >>> (32 - IP_TNL_HASH_BITS);
 }
@@ -34,11 +40,11 @@ function isMulticast4(address: number): boolean {
   return address >>> 28 === 14;
 }
 
-/** The tunnels of one kind: gre, gretap and erspan have a table each (Linux: struct ip_tunnel_net). */
+/** The tunnels of one kind: gre, gretap and erspan have separate tables (Linux: struct ip_tunnel_net). */
 export class IpTunnelNet {
   private readonly buckets: Tunnel[][] = Array.from({ length: 1 << IP_TNL_HASH_BITS }, () => []);
 
-  /** The newest tunnel stands first in its bucket (Linux: ip_tunnel_add). */
+  /** The newest tunnel comes first in its bucket (Linux: ip_tunnel_add). */
   add(t: Tunnel): void {
     this.bucket(t).unshift(t);
   }
@@ -48,7 +54,9 @@ export class IpTunnelNet {
     bucket.splice(bucket.indexOf(t), 1);
   }
 
-  /** A tunnel with the same addresses, key and link: there cannot be two (Linux: ip_tunnel_find). */
+  /**
+   * A tunnel with the same addresses, key and link, of which there can be only one (Linux: ip_tunnel_find).
+   */
   find(t: Tunnel): Tunnel | undefined {
     return this.bucket(t).find(
       (o) =>
@@ -66,8 +74,9 @@ export class IpTunnelNet {
   }
 
   /**
-   * The tunnel for a packet from `remote` to `local`, first match wins; among equals the one whose link the
-   * packet came in on (Linux: ip_tunnel_lookup). There is no fallback device: what no tunnel takes is observed.
+   * The tunnel for a packet from `remote` to `local`; the first match wins, and among equals the one with the
+   * packet's link (Linux: ip_tunnel_lookup). There is no fallback device: packets without a tunnel are
+   * observed.
    */
   lookup(link: number, flags: number, remote: number, local: number, key: number): Tunnel | null {
     let cand: Tunnel | null = null;
@@ -111,7 +120,7 @@ function keyMatch(t: Tunnel, flags: number, key: number): boolean {
   return (flags & GRE_KEY) !== 0 && key === t.iKey;
 }
 
-/** The checks IPv4 and IPv6 share: checksum and sequence number. @returns whether the packet may go on. */
+/** The checks that IPv4 and IPv6 share: checksum and sequence number. @returns whether the packet passes. */
 export function checkFlags(t: Tunnel, tpi: TnlPtkInfo): boolean {
   if (((tpi.flags & GRE_CSUM) !== 0) !== t.config.icsum) {
     t.counters[Counter.rxCrcErrors]++;
@@ -130,8 +139,8 @@ export function checkFlags(t: Tunnel, tpi: TnlPtkInfo): boolean {
 }
 
 /**
- * What the inner packet is, by the Ethernet header at `data` or by GRE's protocol type (Linux: skb->protocol
- * after __iptunnel_pull_header).
+ * The inner packet's protocol, from the Ethernet header at `data` or from GRE's protocol type (Linux:
+ * skb->protocol after __iptunnel_pull_header).
  */
 export function innerProtocol(b: Uint8Array, data: number, ethernet: boolean, proto: number): number {
   if (!ethernet) return proto;
@@ -140,8 +149,8 @@ export function innerProtocol(b: Uint8Array, data: number, ethernet: boolean, pr
 }
 
 /**
- * Length of the inner IP header, and ECN: what remains to be checked (Linux: pskb_inet_may_pull,
- * IP_ECN_decapsulate). @returns whether the packet may go on.
+ * The remaining checks: length of the inner IP header, and ECN (Linux: pskb_inet_may_pull,
+ * IP_ECN_decapsulate). @returns whether the packet passes.
  */
 export function checkInner(t: Tunnel, p: OuterPacket, network: number, protocol: number): boolean {
   const nhlen = protocol === ETH_P_IP ? 20 : protocol === ETH_P_IPV6 ? 40 : 0;
@@ -158,8 +167,9 @@ export function checkInner(t: Tunnel, p: OuterPacket, network: number, protocol:
     at += 4;
   }
   if ((type !== ETH_P_IP && type !== ETH_P_IPV6) || at + 20 > p.end) return true;
-  // Behind VLAN tags the kernel does not find the inner field: over IPv4 it reads it where the first tag is, over
-  // IPv6 it does not look. The verdict is the kernel's, so that the counters are; the mark goes to the IP header.
+  // Behind VLAN tags the kernel does not find the inner field: over IPv4 it reads it at the first tag, over
+  // IPv6 not at all. The verdict follows the kernel, so that the counters agree; the mark goes to the IP
+  // header.
   if ((at === network || !t.ipv6) && inetEcnDecapsulate(p.tos, dsfield(b, network, type)) === 2) {
     t.counters[Counter.rxFrameErrors]++;
     t.counters[Counter.rxErrors]++;
@@ -170,9 +180,9 @@ export function checkInner(t: Tunnel, p: OuterPacket, network: number, protocol:
 }
 
 /**
- * Takes a packet for tunnel `t`, or refuses it, and counts (Linux: ip_tunnel_rcv).
+ * Accepts a packet for tunnel `t`, or refuses it, and counts (Linux: ip_tunnel_rcv).
  *
- * @param data where the inner packet starts, behind every header of the tunnel's.
+ * @param data where the inner packet starts, behind all of the tunnel's headers.
  */
 export function ipTunnelRcv(
   t: Tunnel,

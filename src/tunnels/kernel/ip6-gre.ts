@@ -1,4 +1,4 @@
-/** GRE over IPv6: ip6gre, ip6gretap and ip6erspan tunnels receive (net/ipv6/ip6_gre.c, ip6_tunnel.c). */
+/** Receives for ip6gre, ip6gretap and ip6erspan tunnels: GRE over IPv6 (net/ipv6/ip6_gre.c, ip6_tunnel.c). */
 
 import type { OuterPacket } from '../../model/outer-packet.js';
 import { GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_TEB } from '../../wire/tunnel/gre.js';
@@ -13,7 +13,9 @@ const ETH_P_IP = 0x0800;
 const ETH_P_IPV6 = 0x86dd;
 const ETH_HLEN = 14;
 
-/** The kernel's four lists, searched in this order: (remote, local), (remote, any), (any, local), (any, any). */
+/**
+ * The kernel's four lists, searched in this order: (remote, local), (remote, any), (any, local), (any, any).
+ */
 const R_L = 0;
 const R = 1;
 const L = 2;
@@ -53,8 +55,9 @@ export class Ip6Gre {
   }
 
   /**
-   * The tunnel for a packet; of those that match, one of the link and the kind of device wanted is best, and a
-   * gre device takes what has no better (Linux: ip6gre_tunnel_lookup). The key is compared, not its presence.
+   * The tunnel for a packet; among matches one with the packet's link and kind of device is best, and a gre
+   * device takes packets without a better match (Linux: ip6gre_tunnel_lookup). The key's value is compared,
+   * not its presence.
    */
   lookup(p: OuterPacket, remote: number, local: number, key: number, proto: number): Tunnel | null {
     const ethernet = proto === GRE_PROTO_TEB || proto === GRE_PROTO_ERSPAN || proto === GRE_PROTO_ERSPAN3;
@@ -95,7 +98,7 @@ export class Ip6Gre {
     const hdrLen = greParseHeader(p, tpi, ETH_P_IPV6);
     if (hdrLen === BAD_HEADER || hdrLen === BAD_CHECKSUM) return hdrLen;
     const data = p.gre + hdrLen;
-    // iptunnel_pull_header wants a whole Ethernet header where one is announced.
+    // iptunnel_pull_header requires a complete Ethernet header if one is announced.
     if (data + (tpi.proto === GRE_PROTO_TEB ? ETH_HLEN : 0) > p.end) return PACKET_REJECT;
     const t = this.lookup(p, p.source, p.destination, tpi.key, tpi.proto);
     if (t === null) return PACKET_REJECT;
@@ -104,7 +107,7 @@ export class Ip6Gre {
     return received(t);
   }
 
-  /** Linux: ip6erspan_rcv. It takes the first nibble for a version even without a sequence number. */
+  /** Linux: ip6erspan_rcv. It reads the first nibble as a version even without a sequence number. */
   private erspanRcv(t: Tunnel, p: OuterPacket, ershdr: number): PacketFate {
     if (ershdr + 4 > p.end) return PACKET_REJECT;
     const data = ershdr + erspanHdrLen(p.bytes[ershdr] >>> 4);
@@ -113,7 +116,7 @@ export class Ip6Gre {
     return received(t);
   }
 
-  /** Linux: __ip6_tnl_rcv. The Ethernet header is not counted among rx_bytes, unlike over IPv4. */
+  /** Linux: __ip6_tnl_rcv. Unlike over IPv4, rx_bytes excludes the Ethernet header. */
   private ip6TnlRcv(t: Tunnel, p: OuterPacket, data: number): void {
     const tpi = this.tpi;
     if (!checkFlags(t, tpi)) return;

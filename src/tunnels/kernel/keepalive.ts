@@ -1,6 +1,6 @@
 /**
- * Cisco's GRE keepalives: a packet through the tunnel that the other end, by just decapsulating and routing it, sends
- * back: inside is an IP packet from the remote to us whose GRE has protocol type 0.
+ * Cisco's GRE keepalives: a packet through the tunnel that the other end sends back by decapsulating and
+ * routing it. It contains an IP packet from the remote to us whose GRE has protocol type 0.
  */
 
 import type { OuterPacket } from '../../model/outer-packet.js';
@@ -13,7 +13,10 @@ import type { Tunnel } from './tunnel.js';
 const IPPROTO_GRE = 47;
 const TTL = 64;
 
-/** Writes what goes into the tunnel: IP from the remote to us, and empty GRE with the tunnel's key. @returns its length. */
+/**
+ * Writes a keepalive's inner packet: IP from the remote to us, and empty GRE with the tunnel's key. @returns
+ * its length.
+ */
 export function emitKeepalive(t: Tunnel, source: Uint8Array, b: Uint8Array, o: number): number {
   const key = t.config.ikey !== null && !t.erspan;
   const gre = key ? 8 : 4;
@@ -44,7 +47,7 @@ export function emitKeepalive(t: Tunnel, source: Uint8Array, b: Uint8Array, o: n
 }
 
 /**
- * Whether the inner packet at `at` is a keepalive of the other end's, which wants it back: GRE with protocol type 0
+ * Whether the inner packet at `at` is a keepalive of the other end, to be sent back: GRE with protocol type 0
  * from us to it.
  */
 export function isKeepaliveRequest(
@@ -68,12 +71,12 @@ export function isKeepaliveRequest(
   return false;
 }
 
-/** From us to the remote: nobody has us send in another's name. */
+/** From us to the remote: nobody can make us send under another's address. */
 function between(t: Tunnel, b: Uint8Array, source: number, destination: number): boolean {
   return same(b, destination, t.config.remote) && (t.localAny || same(b, source, t.config.local));
 }
 
-/** Whether the packet is the answer to a keepalive of tunnel `t`'s. */
+/** Whether the packet is the answer to a keepalive of tunnel `t`. */
 export function isKeepaliveAnswer(t: Tunnel, p: OuterPacket): boolean {
   if (t.ipv6 !== (p.ipVersion === 6) || !same(p.bytes, p.source, t.config.remote)) return false;
   if (!t.localAny && !same(p.bytes, p.destination, t.config.local)) return false;

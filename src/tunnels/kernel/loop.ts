@@ -1,7 +1,7 @@
 /**
- * Whether a packet from the device is, at whatever depth, one that the same tunnel has sent: the route to the remote
- * leads into the tunnel. The kernel sees that by the route's device (ip_tunnel_xmit: collisions); here it is seen by
- * the addresses.
+ * Detects, at any depth, a packet from the device that the same tunnel has sent: the route to the remote
+ * leads into the tunnel. The kernel sees this from the route's device (ip_tunnel_xmit: collisions); here the
+ * addresses show it.
  */
 import { u16 } from '../../wire/bytes.js';
 import { greHeaderLength } from '../../wire/tunnel/gre.js';
@@ -13,7 +13,7 @@ const IPPROTO_DSTOPTS = 60;
 /** Linux: XMIT_RECURSION_LIMIT. */
 const MAX_DEPTH = 8;
 
-/** @param to the tunnel's remote and its own address, of IPv6 where `ipv6`. */
+/** @param to the tunnel's remote and its own address; `ipv6`: of IPv6. */
 export function isLoop(p: InnerPacket, ipv6: boolean, to: Destination): boolean {
   const { source, sourceAt, remote, remoteAt } = to;
   const b = p.bytes;

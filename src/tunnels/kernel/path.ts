@@ -7,7 +7,7 @@ import { errnoName } from '../../linux/errors.js';
 
 export const DEFAULT_MTU = 1500;
 const IPV6_MIN_MTU = 1280;
-/** How long what a router has said of an MTU is believed, ms (Linux: net.ipv6.route.mtu_expires). */
+/** How long an MTU that a router reported is believed, ms (Linux: net.ipv6.route.mtu_expires). */
 const MTU_EXPIRES = 600_000;
 
 export class Path {
@@ -15,9 +15,9 @@ export class Path {
   mtu = DEFAULT_MTU;
   /** Our address towards the remote: 4 or 16 bytes. */
   readonly source: Uint8Array;
-  /** Why there is no route, by the error's name; null when there is one. */
+  /** Why there is no route, as an error name; null if there is one. */
   noRoute: string | null = null;
-  /** By an ICMPv6 error, and until when. */
+  /** From an ICMPv6 error, and until when it is valid. */
   private learned = 0;
   private learnedUntil = 0;
 
@@ -36,14 +36,14 @@ export class Path {
     this.ask();
   }
 
-  /** Takes what a "packet too big" says of the path (Linux: __ip6_rt_update_pmtu): lower it does, raise it not. */
+  /** Applies a "packet too big" (Linux: __ip6_rt_update_pmtu): it can lower the MTU, not raise it. */
   learn(mtu: number): void {
     if (mtu < IPV6_MIN_MTU || mtu >= this.mtu) return;
     this.learned = mtu;
     this.learnedUntil = this.now() + MTU_EXPIRES;
   }
 
-  /** Asks again. @returns whether the MTU changed. */
+  /** Queries again. @returns whether the MTU changed. */
   ask(): boolean {
     const told = this.route(this.source);
     this.noRoute = told < 0 ? errnoName(-told) : null;

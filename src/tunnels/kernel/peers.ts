@@ -1,18 +1,18 @@
 /**
- * Where the addresses behind a tunnel without a fixed remote are: each inner address, and on a TAP device each MAC
- * address, is at the outer address it was last heard from. The kernel asks its routes and neighbours for that, which
- * a program behind a TUN device cannot.
+ * Locations of the inner addresses of a tunnel without a fixed remote: each inner address, and on a TAP
+ * device each MAC address, is at the outer address it was last heard from. The kernel uses its routes and
+ * neighbours for that, which a program behind a TUN device cannot.
  */
 import { randomBytes } from 'node:crypto';
 import { i32, u16 } from '../../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../../wire/keyed-hash.js';
 
 const KEY = 16;
-/** Offsets in an entry: what is looked up, where it is, and our own address towards it. */
+/** Offsets in an entry: the inner address, its outer address, and our own address towards it. */
 const REMOTE = 16;
 const LOCAL = 32;
 const ENTRY = 48;
-/** Slots looked at before the first of them is overwritten: the table is bounded. */
+/** Slots examined before the first of them is overwritten: the table is bounded. */
 export const PROBES = 8;
 /** Addresses remembered. */
 export const PEERS = 4096;
@@ -22,14 +22,14 @@ export class Peers {
   private readonly hashing = new KeyedHash(randomBytes(HASH_SECRET));
   private readonly words = new Int32Array(KEY / 4);
 
-  /** @param capacity a power of two; what does not fit takes the place of another. */
+  /** @param capacity a power of two; an address without a free slot replaces another. */
   constructor(private readonly capacity = PEERS) {
     this.entries = new Uint8Array(capacity * ENTRY);
   }
 
   /**
-   * Notes that the address of `length` bytes at `o` is behind the outer address at `remote`, which reaches us at the
-   * one at `local`; these are of `size` bytes, in `outer`.
+   * Records that the inner address of `length` bytes at `o` is behind the outer address at `remote`, which
+   * reaches us at the one at `local`; these have `size` bytes, in `outer`.
    */
   learn(
     b: Uint8Array,
@@ -59,7 +59,10 @@ export class Peers {
     }
   }
 
-  /** @returns where in {@link bytes} its remote is, and 16 bytes on our own address; -1 when nothing was heard of it. */
+  /**
+   * @returns where in {@link bytes} its remote is, followed 16 bytes later by our own address; -1 if it was
+   * never heard from.
+   */
   find(b: Uint8Array, o: number, length: number): number {
     const home = this.home(b, o, length);
     for (let i = 0; i < PROBES; i++) {

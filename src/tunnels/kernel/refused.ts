@@ -1,12 +1,12 @@
-/** Packets that got as far as the tunnels, and no further. */
+/** Packets that reached the tunnels' sockets and belong to no tunnel. */
 
-/** Places of the counts in their array, which threads may share. */
+/** Indices of the counts in their array, which threads may share. */
 export const Refused = {
-  /** The GRE header is cut off, or says what no tunnel takes (gre_parse_header). */
+  /** The GRE header is cut off, or one that no tunnel accepts (gre_parse_header). */
   header: 0,
   /** GRE's checksum is wrong. */
   checksum: 1,
-  /** There is no tunnel between these addresses, with this key. */
+  /** No tunnel has these addresses and this key. */
   noTunnel: 2,
 } as const;
 

@@ -1,8 +1,8 @@
 import { COUNTER_COUNT } from './counters.js';
 
-/** What besides its counters a running tunnel tells of itself, in the same array behind them. */
+/** The state of a running tunnel besides its counters, in the same array after them. */
 export const State = {
-  /** 1 while the device has its carrier: without keepalives always, with them while they are answered. */
+  /** 1 while the device has a carrier: without keepalives always, with them while they are answered. */
   carrier: COUNTER_COUNT,
   /** The device's MTU. */
   mtu: COUNTER_COUNT + 1,

@@ -1,8 +1,8 @@
 /**
- * The tunnels there are, and the way into them of every GRE packet of version 0.
+ * The tunnels, and the way of every GRE packet of version 0 into them.
  *
- * Over a capture: `const table = new TunnelTable(); table.add(parseTunnelSpec(spec))` for each, hand the table to
- * the demux as its GreReceiver, and at the end write `tunnelObject(t)` for each of `table.tunnels()` as one line.
+ * For a capture: `const table = new TunnelTable(); table.add(parseTunnelSpec(spec))` for each, pass the table
+ * to the demux as its GreReceiver, and at the end print `tunnelObject(t)` for each of `table.tunnels()`.
  */
 
 import type { GreReceiver, OuterPacket } from '../../model/outer-packet.js';
@@ -19,10 +19,10 @@ import { Ip6Gre } from './ip6-gre.js';
 import { REFUSED_COUNT, Refused } from './refused.js';
 import { noDevice, Tunnel, type TunnelDevice } from './tunnel.js';
 
-/** Linux: GREPROTO_CISCO; and gre_demux reads seven bits of version where GRE has three. */
+/** Linux: GREPROTO_CISCO; gre_demux reads seven bits of version, of which GRE has three. */
 const GREPROTO_CISCO = 0;
 const VERSION_BITS = 0x7f;
-/** Fewer bytes of GRE than this never reach a tunnel (Linux: gre_rcv of gre_demux.c). */
+/** Packets with less GRE than this never reach a tunnel (Linux: gre_rcv of gre_demux.c). */
 const GRE_DEMUX_LENGTH = 12;
 
 export class TunnelTable implements GreReceiver {
@@ -31,7 +31,7 @@ export class TunnelTable implements GreReceiver {
   private readonly byName = new Map<string, Tunnel>();
   private readonly ends = new TunnelEnds();
 
-  /** @param refused counts of what no tunnel took, see {@link Refused}. */
+  /** @param refused counts of packets that no tunnel took, see {@link Refused}. */
   constructor(
     device: TunnelDevice = noDevice,
     private readonly refused: Float64Array = new Float64Array(REFUSED_COUNT),
@@ -44,7 +44,7 @@ export class TunnelTable implements GreReceiver {
    * Adds a tunnel.
    *
    * @param link the interface index of its `dev`, 0 for none.
-   * @throws TunnelConfigError when its name, or its addresses with its key, are taken.
+   * @throws TunnelConfigError if its name, or its addresses with its key, are taken.
    */
   add(config: TunnelConfig, link = 0, counters?: Float64Array): Tunnel {
     const t = new Tunnel(config, link, counters);
@@ -75,7 +75,7 @@ export class TunnelTable implements GreReceiver {
     this.ends.add(t);
   }
 
-  /** Takes a tunnel away; packets for it are nobody's from now on. */
+  /** Removes a tunnel; its packets belong to no tunnel from now on. */
   remove(name: string): Tunnel | undefined {
     const t = this.byName.get(name);
     if (t === undefined) return undefined;
@@ -110,7 +110,7 @@ export class TunnelTable implements GreReceiver {
     return this.ends.between(p);
   }
 
-  /** Linux: gre_rcv of gre_demux.c, which only IPv4 goes through; IPv6 goes to ip6_gre.c at once. */
+  /** Linux: gre_rcv of gre_demux.c, for IPv4 only; IPv6 goes directly to ip6_gre.c. */
   private demux(p: OuterPacket): PacketFate {
     if (this.byName.size === 0) return PACKET_REJECT;
     if (p.ipVersion === 6) return this.ip6Gre.greRcv(p);
@@ -120,8 +120,8 @@ export class TunnelTable implements GreReceiver {
   }
 
   /**
-   * The tunnel an ICMP error is about, by the outer packet of ours that it quotes (Linux: gre_err of ip_gre.c and
-   * ip6gre_err of ip6_gre.c). There may be as little as 8 bytes of GRE; a key further on is then unknown, and so is
+   * The tunnel of an ICMP error, from our outer packet that it quotes (Linux: gre_err of ip_gre.c and
+   * ip6gre_err of ip6_gre.c). The quote may have only 8 bytes of GRE; a key beyond them is unknown, and so is
    * the tunnel.
    */
   quoted(p: OuterPacket): Tunnel | null {
@@ -129,7 +129,7 @@ export class TunnelTable implements GreReceiver {
     if (p.end - p.gre < GRE_BASE_LENGTH) return null;
     const flags = u16(b, p.gre);
     const proto = u16(b, p.gre + 2);
-    // Only what stands before and with the key has to be there.
+    // Only the fields up to the key must be present.
     const needed = greHeaderLength(flags & (0xc000 | GRE_KEY));
     if (p.end - p.gre < needed) return null;
     const key = (flags & GRE_KEY) !== 0 ? u32(b, p.gre + needed - 4) : 0;
@@ -155,7 +155,10 @@ function sameOrAny(address: Uint8Array, any: boolean, b: Uint8Array, o: number):
   return true;
 }
 
-/** One tunnel as `read --ndjson tunnels` and `status --json` print it: what it is, then the kernel's counters. */
+/**
+ * One tunnel as `read --ndjson tunnels` and `status --json` print it: its identity, then the kernel's
+ * counters.
+ */
 export function tunnelObject(t: Tunnel): Record<string, string | number | null> {
   return {
     name: t.config.name,
@@ -167,12 +170,12 @@ export function tunnelObject(t: Tunnel): Record<string, string | number | null> 
   };
 }
 
-/** `any`, or the address as people write it. */
+/** `any`, or the address in text form. */
 export function addressText(address: Uint8Array): string {
   return isAny(address) ? 'any' : formatAddress(address);
 }
 
-/** Fills in the record with the tunnel and the increase of its counters since `before`, which is brought up to date. */
+/** Fills the record with the tunnel and the increase of its counters since `before`, which is updated. */
 export function fillTunnelRecord(
   t: Tunnel,
   minute: number,

@@ -3,13 +3,15 @@ import { isAny, isMulticast } from '../spec/address.js';
 import { isErspanMode, isEthernetMode, isIpv6Mode, type TunnelConfig } from '../spec/config.js';
 import { COUNTER_COUNT } from './counters.js';
 
-/** A tunnel's state (Linux: struct ip_tunnel, struct ip6_tnl) with what lookup asks of its parameters. */
+/** A tunnel's state (Linux: struct ip_tunnel, struct ip6_tnl), with the parameters that the lookup needs. */
 export class Tunnel {
   readonly counters: Float64Array;
   /** Expected next sequence number, 0 before the first (Linux: i_seqno), and the next to send (o_seqno). */
   iSeqno = 0;
   oSeqno = 0;
-  /** ICMP errors not yet passed on to senders, and when the last one came, ms (Linux: err_count, err_time). */
+  /**
+   * ICMP errors not yet passed on to senders, and when the last one came, ms (Linux: err_count, err_time).
+   */
   errCount = 0;
   errTime = 0;
 
@@ -22,7 +24,7 @@ export class Tunnel {
   /** For IPv4: the addresses as 32-bit numbers. */
   readonly local4: number;
   readonly remote4: number;
-  /** The key as lookup compares it, 0 where there is none. */
+  /** The key as the lookup compares it, 0 without one. */
   readonly iKey: number;
   readonly hasIKey: boolean;
 
@@ -45,7 +47,7 @@ export class Tunnel {
     this.hasIKey = config.ikey !== null;
   }
 
-  /** Whether GRE packets of this protocol type can be this tunnel's. */
+  /** Whether GRE packets of this protocol type can belong to this tunnel. */
   sends(proto: number): boolean {
     if (this.erspan)
       return proto === (this.config.erspanVersion === 2 ? GRE_PROTO_ERSPAN3 : GRE_PROTO_ERSPAN);
@@ -57,11 +59,11 @@ function number4(a: Uint8Array): number {
   return ((a[0] << 24) | (a[1] << 16) | (a[2] << 8) | a[3]) >>> 0;
 }
 
-/** Where a packet goes that a tunnel took: its device. Bytes and offsets are good until it returns. */
+/** Where accepted packets go: the tunnel's device. Bytes and offsets are valid until it returns. */
 export interface TunnelDevice {
   /**
    * @param at where the inner packet starts: its IP header, or its Ethernet header with gretap and erspan.
-   * @param protocol EtherType: of the payload of GRE, or of the Ethernet frame.
+   * @param protocol EtherType: of GRE's payload, or of the Ethernet frame.
    */
   receive(tunnel: Tunnel, bytes: Uint8Array, at: number, end: number, protocol: number): void;
 }

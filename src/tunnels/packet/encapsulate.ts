@@ -1,4 +1,7 @@
-/** The outer headers of a tunnel: IP, GRE and ERSPAN in front of a packet (Linux: ip_tunnel_xmit, __gre_xmit, ip6_tnl_xmit). */
+/**
+ * Writes the outer headers of a tunnel: IP, GRE and ERSPAN in front of a packet (Linux: ip_tunnel_xmit,
+ * __gre_xmit, ip6_tnl_xmit).
+ */
 import { setU16, setU32 } from '../../wire/bytes.js';
 import { foldChecksum, sumWords } from '../../wire/checksum.js';
 import { IPV4_BASE_LENGTH, IPV4_DESTINATION, IPV4_DONT_FRAGMENT, IPV4_SOURCE } from '../../wire/ip/ipv4.js';
@@ -33,13 +36,13 @@ const IPPROTO_DSTOPTS = 60;
 const ENCAP_LIMIT_LENGTH = 8;
 const TLV_TNL_ENCAP_LIMIT = 4;
 const TLV_PADN = 1;
-/** Linux: ip4_dst_hoplimit and ip6_dst_hoplimit, where no route says otherwise. */
+/** Linux: ip4_dst_hoplimit and ip6_dst_hoplimit, unless a route says otherwise. */
 const DEFAULT_TTL = 64;
 
 const gre = new GreHeader();
 const erspan = new ErspanHeader();
 
-/** Bytes in front of what GRE carries, by part. */
+/** Bytes before GRE's payload, by header. */
 export class OuterLayout {
   /** IPv4, or IPv6 with its destination options. */
   readonly ip: number;
@@ -71,9 +74,9 @@ function greFlags(t: Tunnel): number {
 }
 
 /**
- * Outer TOS or traffic class for an inner packet. Over IPv4 ECN goes out in any case (Linux: ip_tunnel_xmit,
- * ip_tunnel_ecn_encap). Over IPv6 the kernel leaves it alone: it is in the field that is inherited, congestion
- * experienced included, or it is not told (prepare_ip6gre_xmit_ipv4, __gre6_xmit).
+ * Outer TOS or traffic class for an inner packet. Over IPv4, ECN is always copied out (Linux: ip_tunnel_xmit,
+ * ip_tunnel_ecn_encap). Over IPv6 the kernel does not treat it separately: it is part of the inherited field,
+ * including congestion experienced, or not copied (prepare_ip6gre_xmit_ipv4, __gre6_xmit).
  */
 export function outerTos(t: Tunnel, inner: InnerPacket): number {
   const ip = inner.protocol === ETH_P_IP || inner.protocol === ETH_P_IPV6;
@@ -90,9 +93,9 @@ export function outerDf(t: Tunnel, inner: InnerPacket): boolean {
 /**
  * Writes the outer headers at `o`.
  *
- * @param length bytes that GRE (and ERSPAN) carry.
+ * @param length bytes of payload of GRE (and ERSPAN).
  * @param truncated whether the mirrored frame was cut to fit (ERSPAN).
- * @returns bytes written. A checksum is still to be set, see {@link setOuterChecksum}.
+ * @returns bytes written. The checksum is set later, see {@link setOuterChecksum}.
  */
 export function emitOuter(
   t: Tunnel,
@@ -115,7 +118,7 @@ export function emitOuter(
     b[o] = 0x45;
     b[o + 1] = tos;
     setU16(b, o + 2, layout.total + length);
-    // Identification and checksum are the kernel's to fill in (raw(7)).
+    // The kernel fills in identification and checksum (raw(7)).
     setU16(b, o + 4, 0);
     setU16(b, o + 6, outerDf(t, inner) ? IPV4_DONT_FRAGMENT : 0);
     b[o + 8] = ttl;
@@ -200,7 +203,10 @@ function emitErspanOuter(
   return emitErspan(h, b, o);
 }
 
-/** Sets the checksum of GRE at `gre`, whose packet goes on up to `headEnd` and then from `body` to `bodyEnd`. */
+/**
+ * Sets the checksum of GRE at `gre`, whose packet consists of the bytes up to `headEnd`, then those from
+ * `body` to `bodyEnd`.
+ */
 export function setOuterChecksum(
   b: Uint8Array,
   at: number,
@@ -209,6 +215,6 @@ export function setOuterChecksum(
   bodyEnd: number,
 ): void {
   setU16(b, at + GRE_BASE_LENGTH, 0);
-  // Heads are of even length, so the sums add up.
+  // Heads have an even length, so the sums can be added.
   setU16(b, at + GRE_BASE_LENGTH, foldChecksum(sumWords(b, body, bodyEnd, sumWords(b, at, headEnd))));
 }

@@ -41,8 +41,8 @@ export class TnlPtkInfo {
  * Fills in `tpi`.
  *
  * @param ipProto what WCCP carries: the EtherType of the outer IP version.
- * @returns the header's length; what the kernel drops without counting it as less than 0:
- *   {@link BAD_HEADER}, {@link BAD_CHECKSUM}.
+ * @returns the header's length; negative for packets that the kernel drops uncounted: {@link BAD_HEADER},
+ * {@link BAD_CHECKSUM}.
  */
 export function greParseHeader(p: OuterPacket, tpi: TnlPtkInfo, ipProto: number): number {
   const b = p.bytes;
@@ -75,12 +75,12 @@ export function greParseHeader(p: OuterPacket, tpi: TnlPtkInfo, ipProto: number)
   if (flags === 0 && proto === GRE_PROTO_WCCP) {
     if (o + hdrLen + 1 > p.end) return BAD_HEADER;
     tpi.proto = ipProto;
-    // WCCPv2 has a redirect header of 4 bytes where version 1 has IPv4 at once.
+    // WCCPv2 has a redirect header of 4 bytes; version 1 has IPv4 directly.
     if ((b[o + hdrLen] & 0xf0) !== 0x40) hdrLen += 4;
   }
   tpi.hdrLen = hdrLen;
 
-  // ERSPAN II and III carry the tunnel's key as session id; type I (no sequence number) has none.
+  // ERSPAN II and III have the tunnel's key as session id; type I (no sequence number) has none.
   if ((proto === GRE_PROTO_ERSPAN && hdrLen !== 4) || proto === GRE_PROTO_ERSPAN3) {
     if (o + hdrLen + ERSPAN_BASE_LENGTH > p.end) return BAD_HEADER;
     tpi.key = u16(b, o + hdrLen + 2) & 0x3ff;
@@ -89,10 +89,10 @@ export function greParseHeader(p: OuterPacket, tpi: TnlPtkInfo, ipProto: number)
 }
 
 /**
- * Whether GRE's checksum is right, or nobody has filled it in yet. The kernel leaves it to the network card, as 0, where
- * what GRE carries has its own (gre_build_header); where that is left to the card as well, GRE's is right once it is
- * filled in; and of segments put together it is that of one of them, or nothing (gre_gso_segment, gre_gro_complete).
- * A packet that the capture cut cannot be summed; it is taken for right.
+ * Whether GRE's checksum is right, or not filled in yet. The kernel leaves it to the network card, as 0, if
+ * GRE's payload has its own (gre_build_header); if that is left to the card too, GRE's is right once that one
+ * is filled in; and for merged segments it is that of one of them, or nothing (gre_gso_segment,
+ * gre_gro_complete). The checksum of a packet that the capture cut cannot be verified; it counts as right.
  */
 function checksumOk(p: OuterPacket, at: number, proto: number): boolean {
   const b = p.bytes;

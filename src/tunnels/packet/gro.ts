@@ -1,7 +1,7 @@
 /**
- * Generic receive offload: segments of one TCP stream, or datagrams of one UDP flow, that follow each other are
- * written to the device as one packet (Linux: tcp_gro_receive, udp_gro_receive). Bytes are not moved: the packet is
- * written as a list of pieces, so they must stay in place until {@link GroWriter.flush}.
+ * Generic receive offload: consecutive segments of one TCP stream, or datagrams of one UDP flow, are written
+ * to the device as one packet (Linux: tcp_gro_receive, udp_gro_receive). Bytes are not moved: the packet is
+ * written as a list of pieces, which must stay in place until {@link GroWriter.flush}.
  */
 import { type Memory, Pieces } from '../../linux/pieces.js';
 import {
@@ -23,7 +23,7 @@ const IPPROTO_UDP = 17;
 const TCP_ACK = 0x10;
 const TCP_PSH = 0x08;
 const TCP_CWR = 0x80;
-/** As many segments are written as one (Linux: UDP_MAX_SEGMENTS is 64). */
+/** The most segments written as one (Linux: UDP_MAX_SEGMENTS is 64). */
 const MAX_SEGMENTS = 64;
 const MAX_PACKET = 65535;
 
@@ -39,16 +39,16 @@ export class GroWriter {
   private transport = 0;
   private payload = 0;
   private size = 0;
-  /** Bytes of the packet as it stands. */
+  /** Bytes of the packet so far. */
   private length = 0;
   private nextSequence = 0;
-  /** Nothing may follow: a short segment, or one with PSH. */
+  /** Nothing may be appended: after a short segment, or one with PSH. */
   private closed = false;
   private tcp = false;
   private ipv4 = false;
   private verified = false;
 
-  // What parse found of the packet at hand.
+  // Offsets that parse found in the current packet.
   private pNetwork = 0;
   private pTransport = 0;
   private pPayload = 0;
@@ -56,7 +56,7 @@ export class GroWriter {
   private pIpv4 = false;
   private readonly partial = new PartialChecksum();
 
-  /** Segments the device did not take, since it was last asked. */
+  /** Segments that the device did not accept, since the last check. */
   dropped = 0;
 
   /**
@@ -75,7 +75,7 @@ export class GroWriter {
     this.header = this.pieces.header;
   }
 
-  /** Takes a packet: joins it to the one that waits, or writes that and lets this one wait. */
+  /** Takes a packet: appends it to the waiting one, or writes that and makes this one wait. */
   write(bytes: Uint8Array, at: number, end: number, protocol: number): void {
     const network = this.ethernet ? at + ETH_HLEN : at;
     if (findPartialChecksum(bytes, network, end, protocol, this.partial)) {
@@ -103,7 +103,7 @@ export class GroWriter {
     if (this.tcp) this.nextSequence = (u32(bytes, this.transport + 4) + this.size) >>> 0;
   }
 
-  /** Writes what waits. */
+  /** Writes the waiting packet. */
   flush(): void {
     if (this.count === 0) return;
     const n = this.count;
@@ -116,9 +116,9 @@ export class GroWriter {
   }
 
   /**
-   * Writes a packet whose TCP or UDP checksum is to be filled in, as such. One that is longer than the device takes is
-   * many TCP segments, cut as long as they can be; datagrams of UDP joined by the sender (UDP_SEGMENT) cannot be cut,
-   * for nothing tells where one ends.
+   * Writes a packet whose TCP or UDP checksum is not filled in, as such. One longer than the device's packets
+   * consists of several TCP segments, and is cut at the largest size; UDP datagrams joined by their sender
+   * (UDP_SEGMENT) cannot be cut, because nothing shows where one ends.
    */
   private writeUnfinished(bytes: Uint8Array, at: number, end: number): void {
     this.flush();
@@ -155,14 +155,17 @@ export class GroWriter {
     this.pieces.set(0, at, end - at);
   }
 
-  /** Whether this is a segment that others may join: TCP data with nothing but ACK and PSH, or a UDP datagram. */
+  /**
+   * Whether others may be appended to this packet: a TCP segment with data and only ACK and PSH, or a UDP
+   * datagram.
+   */
   private parse(b: Uint8Array, at: number, end: number, protocol: number): boolean {
     const n = this.ethernet ? at + ETH_HLEN : at;
     this.pNetwork = n;
     this.pIpv4 = protocol === ETH_P_IP;
     let next: number;
     if (this.pIpv4) {
-      // 20 bytes of header, whole, no fragment.
+      // A complete header of 20 bytes, no fragment.
       if (end - n < 28 || b[n] !== 0x45 || u16(b, n + 2) !== end - n || (u16(b, n + 6) & 0x3fff) !== 0)
         return false;
       next = b[n + 9];
@@ -213,7 +216,7 @@ export class GroWriter {
     return true;
   }
 
-  /** Whether headers are equal but for length, identification, checksums, sequence number and PSH. */
+  /** Whether headers are equal except for length, identification, checksums, sequence number and PSH. */
   private sameFlow(b: Uint8Array, at: number): boolean {
     if (this.pTcp !== this.tcp || this.pIpv4 !== this.ipv4) return false;
     if (this.pPayload - at !== this.payload - this.at) return false;
@@ -236,7 +239,7 @@ export class GroWriter {
     return equal(a, t + 20, b, s + 20, this.payload - t - 20);
   }
 
-  /** Makes the first segment's headers those of the whole, and says how it is to be cut. */
+  /** Turns the first segment's headers into those of the whole packet, and sets how to cut it. */
   private finish(): void {
     const b = this.bytes;
     const n = this.network;
@@ -258,7 +261,9 @@ export class GroWriter {
     setU16(b, t + field, ~foldChecksum(sum) & 0xffff);
   }
 
-  /** Says how the kernel is to cut the packet, and that its checksum is unfinished; `size` 0: not to be cut. */
+  /**
+   * Sets how the kernel is to cut the packet, and that its checksum is unfinished; `size` 0: not to be cut.
+   */
   private describe(size: number, transport: number, payload: number, tcp: boolean, ipv4: boolean): void {
     const h = this.header;
     const start = this.at;

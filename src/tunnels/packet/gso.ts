@@ -1,6 +1,6 @@
 /**
- * Generic segmentation: what a device hands over in one piece, cut into the packets it stands for (Linux:
- * tcp_gso_segment, __udp_gso_segment), and checksums it left to us.
+ * Generic segmentation: cuts a large packet from a device into the packets it stands for (Linux:
+ * tcp_gso_segment, __udp_gso_segment), and fills in checksums.
  */
 import {
   VIRTIO_NET_HDR_F_NEEDS_CSUM,
@@ -18,11 +18,11 @@ const IPPROTO_UDP = 17;
 const TCP_FIN_PSH = 0x09;
 const TCP_CWR = 0x80;
 
-/** How one packet from a device is cut. Reused. */
+/** How to cut one packet from a device. Reused. */
 export class GsoPlan {
-  /** Packets it becomes; 1 when it is whole. */
+  /** The number of packets it becomes; 1 if it is not cut. */
   segments = 1;
-  /** Payload bytes of a segment, the last one's excepted. */
+  /** Payload bytes per segment, except the last. */
   size = 0;
   /** Offsets of the transport header and of its payload. */
   transport = 0;
@@ -31,9 +31,9 @@ export class GsoPlan {
 }
 
 /**
- * Reads the virtio_net_hdr in front of the packet and finishes what it asks for, segmentation excepted.
+ * Reads the virtio_net_hdr in front of the packet and does what it asks for, except segmentation.
  *
- * @returns false when header and packet contradict each other.
+ * @returns false if header and packet contradict each other.
  */
 export function planGso(p: InnerPacket, plan: GsoPlan): boolean {
   const b = p.bytes;
@@ -46,7 +46,7 @@ export function planGso(p: InnerPacket, plan: GsoPlan): boolean {
     if ((flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) === 0) return true;
     const field = start + (b[h + 8] | (b[h + 9] << 8));
     if (field + 2 > p.end) return false;
-    // The field holds the pseudo header's sum already.
+    // The field already contains the pseudo header's sum.
     const sum = checksum(b, start, p.end);
     setU16(b, field, sum === 0 ? 0xffff : sum);
     return true;

@@ -1,4 +1,4 @@
-/** What a device hands over to be tunnelled: the fields of its IP header that the outer one is made from. */
+/** A packet from a device: the fields of its IP header that determine the outer one. */
 import { u16, u32 } from '../../wire/bytes.js';
 
 export const ETH_HLEN = 14;
@@ -11,7 +11,7 @@ const IP_DF = 0x4000;
 /** Reused from packet to packet. */
 export class InnerPacket {
   bytes: Uint8Array = new Uint8Array(0);
-  /** The first byte of what GRE will carry, and the byte after its last. */
+  /** The first byte of GRE's payload, and the byte after its last. */
   at = 0;
   end = 0;
   /** Offset of the IP header, or of whatever follows the Ethernet header. */
@@ -27,7 +27,7 @@ export class InnerPacket {
   vlanTci = -1;
 }
 
-/** @returns false when the packet is too short to be what it claims (Linux: pskb_inet_may_pull). */
+/** @returns false if the packet is too short for what it claims to be (Linux: pskb_inet_may_pull). */
 export function parseInnerPacket(p: InnerPacket, ethernet: boolean): boolean {
   const b = p.bytes;
   p.tos = 0;

@@ -1,9 +1,9 @@
 /**
- * TCP and UDP checksums that nobody has filled in yet. Linux leaves them to the network card (CHECKSUM_PARTIAL), and so
- * does its GRE device: over a wire a card fills them in, but over a veth pair to a container, or from the kernel's own
- * receive offload (gre_offload.c, which joins TCP segments inside GRE before raw sockets see them), packets arrive as
- * they are. Their field holds the sum of the pseudo header. The kernel's own tunnels know by a packet's metadata, which
- * a raw socket does not pass on; the field is the only evidence.
+ * TCP and UDP checksums that are not filled in yet. Linux leaves them to the network card (CHECKSUM_PARTIAL),
+ * and so does its GRE device. On a wire a card fills them in, but over a veth pair to a container, or after
+ * the kernel's own receive offload (gre_offload.c, which joins TCP segments inside GRE before raw sockets see
+ * them), packets arrive without. The field then holds the sum of the pseudo header. The kernel's own tunnels
+ * know it from a packet's metadata, which raw sockets do not pass on; the field is the only evidence.
  */
 import { u16 } from '../../wire/bytes.js';
 import { foldChecksum, sumWords } from '../../wire/checksum.js';
@@ -20,31 +20,31 @@ const IPPROTO_IPV6 = 41;
 const IPPROTO_ROUTING = 43;
 const IPPROTO_GRE = 47;
 const IPPROTO_DSTOPTS = 60;
-/** IP headers and tunnels within tunnels that are looked through. */
+/** IP headers and tunnels within tunnels that are searched. */
 const MAX_DEPTH = 4;
 const MAX_EXTENSIONS = 8;
 const TUNNEL_HEADER = 8;
 
-/** What {@link findPartialChecksum} found, as offsets into the packet's bytes. Reused from packet to packet. */
+/** The result of {@link findPartialChecksum}, as offsets into the packet's bytes. Reused for every packet. */
 export class PartialChecksum {
-  /** The IP header, the transport header, and what TCP or UDP carry. */
+  /** The IP header, the transport header, and the payload of TCP or UDP. */
   network = 0;
   transport = 0;
   payload = 0;
-  /** Where the transport header's checksum is, from its start. */
+  /** Offset of the checksum in the transport header. */
   field = 0;
   ipv4 = false;
   tcp = false;
-  /** It is not the packet's own transport header but one within a tunnel. */
+  /** It belongs to a transport header within a tunnel. */
   nested = false;
 }
 
 /**
- * Whether a packet has a TCP or UDP checksum that is only the sum of the pseudo header, be it within another tunnel
- * (VXLAN, GENEVE, GRE, IP in IP), and where. One packet in 65536 has one by chance, which does no harm but that its
- * checksum is believed.
+ * Whether a packet has a TCP or UDP checksum that is only the sum of the pseudo header, possibly within
+ * another tunnel (VXLAN, GENEVE, GRE, IP in IP), and where. One packet in 65536 has one by chance, which only
+ * means that its checksum is not verified.
  *
- * @param at what follows the Ethernet header, or the IP header where there is none.
+ * @param at what follows the Ethernet header, or the IP header if there is none.
  * @param protocol EtherType of what is at `at`.
  */
 export function findPartialChecksum(
@@ -137,7 +137,7 @@ function pseudoHeader(b: Uint8Array, p: PartialChecksum, protocol: number, lengt
   return ~foldChecksum(sum + protocol + length) & 0xffff;
 }
 
-/** What follows the Ethernet header in VXLAN or GENEVE over the UDP header at `t`, -1 when it is neither. */
+/** What follows the Ethernet header in VXLAN or GENEVE over the UDP header at `t`, -1 if it is neither. */
 function udpTunnel(b: Uint8Array, t: number, stop: number): number {
   const port = u16(b, t + 2);
   let n = t + 8 + TUNNEL_HEADER + ETH_HLEN;

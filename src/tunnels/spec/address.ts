@@ -1,7 +1,7 @@
-/** Addresses as people write them, and as bytes in network order. */
+/** Addresses in text form, and as bytes in network order. */
 import { isIP } from 'node:net';
 
-/** @returns 4 or 16 bytes; null when `text` is neither an IPv4 nor an IPv6 address. */
+/** @returns 4 or 16 bytes; null if `text` is neither an IPv4 nor an IPv6 address. */
 export function parseAddress(text: string): Uint8Array | null {
   switch (isIP(text)) {
     case 4:
@@ -47,7 +47,7 @@ export function isMulticast(address: Uint8Array): boolean {
   return address.length === 4 ? address[0] >>> 4 === 14 : address[0] === 0xff;
 }
 
-/** The address as people write it (RFC 5952 for IPv6). */
+/** The address in text form (RFC 5952 for IPv6). */
 export function formatAddress(address: Uint8Array): string {
   if (address.length === 4) return address.join('.');
   const words: number[] = [];

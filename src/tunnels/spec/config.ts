@@ -11,7 +11,7 @@ export const DEFAULT_ENCAP_LIMIT = 4;
 /** iproute2's DEFAULT_TNL_HOP_LIMIT, of the ip6 modes; over IPv4 the inner TTL is inherited. */
 export const DEFAULT_HOP_LIMIT = 64;
 
-/** Plain data: it can be compared, and passed to a worker. */
+/** Plain data, which can be compared and passed to a worker. */
 export interface TunnelConfig {
   /** The device's name. */
   readonly name: string;
@@ -19,9 +19,11 @@ export interface TunnelConfig {
   /** 4 bytes, or 16 for the ip6 modes; all zero: any. */
   readonly local: Uint8Array;
   readonly remote: Uint8Array;
-  /** The interface outer packets leave through, and those of which are preferred; null: whichever the route says. */
+  /**
+   * The interface that outer packets leave through, and whose tunnels are preferred on receipt; null: any.
+   */
   readonly dev: string | null;
-  /** Keys of packets coming in and going out, null for none. For ERSPAN: the session id, 0 to 1023. */
+  /** Keys of received and sent packets, null for none. For ERSPAN: the session id, 0 to 1023. */
   readonly ikey: number | null;
   readonly okey: number | null;
   readonly icsum: boolean;
@@ -30,13 +32,16 @@ export interface TunnelConfig {
   readonly oseq: boolean;
   /** Outer TTL or hop limit, 1 to 255; 0: the inner packet's. */
   readonly ttl: number;
-  /** Outer TOS or traffic class; with `tosInherit` that of the inner packet, and this for frames that are not IP. */
+  /**
+   * Outer TOS or traffic class; with `tosInherit` the inner packet's, and this one for frames that are not
+   * IP.
+   */
   readonly tos: number;
   readonly tosInherit: boolean;
-  /** Sets DF in outer IPv4 packets; without, the inner packet's DF is taken over (unless `ignoreDf`). */
+  /** Sets DF in outer IPv4 packets; otherwise the inner packet's DF is copied (unless `ignoreDf`). */
   readonly pmtudisc: boolean;
   readonly ignoreDf: boolean;
-  /** RFC 2473's tunnel encapsulation limit in a destination option, ip6 modes; null: none is sent. */
+  /** RFC 2473's tunnel encapsulation limit in a destination option, ip6 modes; null: not sent. */
   readonly encapLimit: number | null;
   /** IPv6 flow label, 20 bits; with `flowLabelInherit` the inner IPv6 packet's. */
   readonly flowLabel: number;
@@ -45,24 +50,24 @@ export interface TunnelConfig {
   readonly dscpInherit: boolean;
   /** SO_MARK of outer packets, 0 for none. */
   readonly fwmark: number;
-  /** As the kernel counts: 0 is ERSPAN type I, 1 type II, 2 type III. */
+  /** The kernel's numbers: 0 is ERSPAN type I, 1 type II, 2 type III. */
   readonly erspanVersion: 0 | 1 | 2;
   /** Type II index, 20 bits. */
   readonly erspanIndex: number;
   /** Type III: 0 ingress, 1 egress; and the hardware id, 6 bits. */
   readonly erspanDirection: 0 | 1;
   readonly erspanHardware: number;
-  /** Cisco keepalives: one every so many seconds; the carrier goes down after so many unanswered ones. */
+  /** Cisco keepalives: one every `seconds`; the carrier is lost after `retries` unanswered ones. */
   readonly keepalive: { readonly seconds: number; readonly retries: number } | null;
   /** `ADDRESS/PREFIX` of the device. */
   readonly addresses: readonly string[];
   /** `PREFIX [via ADDRESS] [metric N] …`: the words of `ip route add`, without the device. */
   readonly routes: readonly string[];
-  /** MTU of the device; null: what the path to the remote leaves room for. */
+  /** MTU of the device; null: the path's MTU less the headers. */
   readonly mtu: number | null;
   /** Keeps the device when mirrorlake ends. */
   readonly persist: boolean;
-  /** Decodes into sessions what the tunnel carries, as well. */
+  /** Also decodes the tunnel's packets into sessions. */
   readonly observe: boolean;
 }
 
@@ -130,7 +135,7 @@ export function defaultTunnel(name: string, mode: TunnelMode): TunnelConfig {
 }
 
 /**
- * What the kernel refuses (ipgre_tunnel_validate, erspan_validate, ipgre_netlink_parms), refused.
+ * Refuses what the kernel refuses (ipgre_tunnel_validate, erspan_validate, ipgre_netlink_parms).
  *
  * @throws TunnelConfigError
  */

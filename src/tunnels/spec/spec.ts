@@ -1,9 +1,10 @@
 /**
- * Tunnels in the words of `ip tunnel add` and `ip link add … type gre|gretap|erspan`, in any order behind the name:
+ * Parses tunnels in the words of `ip tunnel add` and `ip link add … type gre|gretap|erspan`, in any order
+ * after the name:
  *
  *     Tunnel-1 mode gre remote 10.9.0.2 local 10.9.0.1 key 42 csum seq ttl 64 tos inherit
  *
- * The command itself (`ip tunnel add`) may stand in front. Added to iproute2's words: keepalive SECONDS RETRIES,
+ * The command itself (`ip tunnel add`) may precede it. Words beyond iproute2's: keepalive SECONDS RETRIES,
  * mtu, address, observe, persist.
  */
 import { isMulticast, parseAddress } from './address.js';
@@ -19,7 +20,7 @@ import {
 
 type Draft = { -readonly [K in keyof TunnelConfig]: TunnelConfig[K] };
 
-/** The words left, and what to blame when one is wrong. */
+/** The remaining words, and the one at fault in an error. */
 class Words {
   private at = 0;
   readonly all: readonly string[];
@@ -41,7 +42,7 @@ class Words {
     return this.all[this.at++];
   }
 
-  /** The word behind `word`. */
+  /** The word after `word`. */
   value(word: string, what: string): string {
     if (this.done) this.fail(word, `"${word}" is the last word; ${what} belongs behind it`);
     return this.next();
@@ -81,7 +82,7 @@ export function parseTunnelSpec(spec: string): TunnelConfig {
   const t: Draft = defaultTunnel(words.tunnel, findMode(words));
   while (!words.done) word(words.next(), words, t);
   if (!isIpv6Mode(t.mode) && isMulticast(t.remote)) {
-    // As iproute2: without a key of its own, a group's tunnel is told apart by the group.
+    // As in iproute2: without its own key, a group's tunnel gets the group as key.
     const group = new DataView(t.remote.buffer, t.remote.byteOffset).getUint32(0);
     t.ikey ??= group;
     t.okey ??= group;
@@ -90,7 +91,7 @@ export function parseTunnelSpec(spec: string): TunnelConfig {
   return t;
 }
 
-/** A tunnel as the configuration file has it: a specification, alone or with what belongs to the device. */
+/** A tunnel in the configuration file: a specification, alone or with the device's keys. */
 export type TunnelEntry =
   | string
   | {
@@ -126,7 +127,7 @@ function skipCommand(words: Words): void {
   if (words.all.length > 1 && ['name', 'dev'].includes(words.peek() ?? '')) words.next();
 }
 
-/** The mode decides what the other words mean, so it is looked for first. */
+/** The mode determines the meaning of other words, so it is found first. */
 function findMode(words: Words): TunnelMode {
   const at = words.all.findIndex((word) => word === 'mode' || word === 'type');
   const text = at < 0 ? undefined : words.all[at + 1];
@@ -136,7 +137,7 @@ function findMode(words: Words): TunnelMode {
   return known ?? words.fail('mode', `"mode ${text}" is not one of ${TUNNEL_MODES.join(', ')}`);
 }
 
-/** Words without a value: what they change. */
+/** Words without a value, and what they change. */
 const FLAGS: Readonly<Record<string, Partial<Draft>>> = {
   csum: { icsum: true, ocsum: true },
   icsum: { icsum: true },
@@ -267,7 +268,7 @@ function address(w: string, words: Words, mode: TunnelMode): Uint8Array {
   return bytes;
 }
 
-/** A number, or as a dotted quad (iproute2: tnl_parse_key). */
+/** A number, or a dotted quad (iproute2: tnl_parse_key). */
 function key(w: string, words: Words): number {
   const next = words.peek();
   const quad = next?.includes('.') ? parseAddress(next) : null;

@@ -1,10 +1,10 @@
-/** Addresses as people write them, and back. */
+/** Addresses in text form, formatted and parsed. */
 
 const HEX2 = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
 /**
- * The text of the 16-byte address at `o`: IPv4 (held as ::ffff:a.b.c.d) as a.b.c.d, IPv6 as RFC 5952 section 4
- * wants it.
+ * The text of the 16-byte address at `o`: IPv4 (stored as ::ffff:a.b.c.d) as a.b.c.d, IPv6 in the form of RFC
+ * 5952 section 4.
  */
 export function formatIp(b: Uint8Array, o: number): string {
   let zeros = 0;
@@ -38,7 +38,8 @@ export function formatIp(b: Uint8Array, o: number): string {
 
 /** The text of the 6-byte MAC address at `o`: lower case, with colons. */
 export function formatMac(b: Uint8Array, o: number): string {
-  return `${HEX2[b[o]]}:${HEX2[b[o + 1]]}:${HEX2[b[o + 2]]}:${HEX2[b[o + 3]]}:${HEX2[b[o + 4]]}:${HEX2[b[o + 5]]}`;
+  const oui = `${HEX2[b[o]]}:${HEX2[b[o + 1]]}:${HEX2[b[o + 2]]}`;
+  return `${oui}:${HEX2[b[o + 3]]}:${HEX2[b[o + 4]]}:${HEX2[b[o + 5]]}`;
 }
 
 /** The text of the 4-byte IPv4 address at `o`. */
@@ -63,10 +64,10 @@ export function copyAddress16(b: Uint8Array, o: number, version: number, to: Uin
 }
 
 /**
- * Parses an IPv4 or IPv6 address into 16 bytes at `at`, IPv4 as ::ffff:a.b.c.d. Zones (`%eth0`) and leading zeros in
- * dotted parts are refused.
+ * Parses an IPv4 or IPv6 address into 16 bytes at `at`, IPv4 as ::ffff:a.b.c.d. Zones (`%eth0`) and leading
+ * zeros in dotted parts are refused.
  *
- * @returns 4 or 6, or 0 when the text is no address.
+ * @returns 4 or 6, or 0 if the text is no address.
  */
 export function parseAddress(text: string, to: Uint8Array, at: number): 0 | 4 | 6 {
   if (!text.includes(':')) {
@@ -84,7 +85,7 @@ export function parseAddress(text: string, to: Uint8Array, at: number): 0 | 4 | 
   return 6;
 }
 
-/** Parses six hexadecimal bytes with colons or dashes. @returns false when the text is no MAC address. */
+/** Parses six hexadecimal bytes with colons or dashes. @returns false if the text is no MAC address. */
 export function parseMac(text: string, to: Uint8Array, at: number): boolean {
   if (!/^[0-9a-f]{1,2}(?:[:-][0-9a-f]{1,2}){5}$/i.test(text)) return false;
   text.split(/[:-]/).forEach((part, i) => {
@@ -100,7 +101,7 @@ function dotted(text: string): Uint8Array | null {
   return Uint8Array.from(parts, Number);
 }
 
-/** The eight words of an IPv6 address (RFC 4291 section 2.2), null when it is none. */
+/** The eight words of an IPv6 address (RFC 4291 section 2.2), null if it is none. */
 function colons(text: string): number[] | null {
   const halves = text.split('::');
   if (halves.length > 2) return null;
@@ -112,7 +113,7 @@ function colons(text: string): number[] | null {
   return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
 }
 
-/** Words with colons between them, the last two as a dotted IPv4 address where `last` allows it. */
+/** Words separated by colons; with `last`, the last two may be a dotted IPv4 address. */
 function words(text: string, last: boolean): number[] | null {
   if (text === '') return [];
   const out: number[] = [];

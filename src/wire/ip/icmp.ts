@@ -13,7 +13,10 @@ export const IcmpType = {
   ParameterProblem: 12,
 } as const;
 
-/** Whether a message answers another: echo, timestamp, information and address mask replies (RFC 792, RFC 950). */
+/**
+ * Whether a message answers another: echo, timestamp, information and address mask replies (RFC 792, RFC
+ * 950).
+ */
 export function isIcmpReply(type: number): boolean {
   return type === 0 || type === 14 || type === 16 || type === 18;
 }
@@ -27,7 +30,10 @@ export class IcmpHeader {
   type = 0;
   code = 0;
   checksum = 0;
-  /** Echo: identifier (high 16 bits) and sequence (low). Fragmentation needed: the next hop's MTU in the low 16 bits (RFC 1191). */
+  /**
+   * Echo: identifier (high 16 bits) and sequence (low). Fragmentation needed: the next hop's MTU in the low
+   * 16 bits (RFC 1191).
+   */
   rest = 0;
 }
 

@@ -1,4 +1,7 @@
-/** ICMPv6 (RFC 4443 section 2.1): type, code, checksum over the pseudo header too (2), and four bytes that depend on the type. */
+/**
+ * ICMPv6 (RFC 4443 section 2.1): type, code, checksum over the pseudo header too (2), and four bytes that
+ * depend on the type.
+ */
 import { SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 
 export const ICMP6_LENGTH = 8;
@@ -21,8 +24,8 @@ export const Icmp6Type = {
 const MULTICAST = 0xff;
 
 /**
- * Whether a message answers another: echo reply, router and neighbour advertisement, node information response
- * (RFC 4443, RFC 4861, RFC 4620). One to a group answers nobody.
+ * Whether a message answers another: echo reply, router and neighbour advertisement, node information
+ * response (RFC 4443, RFC 4861, RFC 4620). One to a group answers nobody.
  *
  * @param to the first byte of the address that it goes to
  */

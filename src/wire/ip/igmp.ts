@@ -1,4 +1,7 @@
-/** IGMP (RFC 2236, RFC 9776): type, max response time, checksum (2), group address (4); version 3 has more behind it. */
+/**
+ * IGMP (RFC 2236, RFC 9776): type, max response time, checksum (2), group address (4); version 3 has more
+ * behind it.
+ */
 import { SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 
 export const IGMP_LENGTH = 8;

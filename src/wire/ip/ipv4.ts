@@ -1,8 +1,10 @@
 /**
  * IPv4 (RFC 791, RFC 2474, RFC 3168).
  *
- *     0 version(4) ihl(4) | 1 dscp(6) ecn(2) | 2 total length | 4 identification | 6 flags(3) fragment offset(13)
- *     8 ttl | 9 protocol | 10 header checksum | 12 source | 16 destination | 20 options
+ *     0 version(4) ihl(4) | 1 dscp(6) ecn(2) | 2 total length
+ *     4 identification | 6 flags(3) fragment offset(13)
+ *     8 ttl | 9 protocol | 10 header checksum
+ *     12 source | 16 destination | 20 options
  */
 import { BAD, SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 import { checksum } from '../checksum.js';
@@ -43,8 +45,8 @@ export class Ipv4Header {
 /**
  * Parses the header at `o`. It judges neither total length nor checksum: a mirrored packet may be cut.
  *
- * @returns the header's length; SHORT (the fields are set when only options are cut); BAD when version or header
- *   length cannot be right.
+ * @returns the header's length; SHORT (the fields are set when only options are cut); BAD when version or
+ * header length cannot be right.
  */
 export function parseIpv4(b: Uint8Array, o: number, end: number, h: Ipv4Header): number {
   if (end - o < IPV4_BASE_LENGTH) return SHORT;
@@ -65,8 +67,8 @@ export function parseIpv4(b: Uint8Array, o: number, end: number, h: Ipv4Header):
 }
 
 /**
- * Writes the header at `o`. `h.checksum` is written as it stands: call {@link setIpv4Checksum} afterwards. With
- * a header length over 20 the caller writes the options at `o + 20`.
+ * Writes the header at `o`. `h.checksum` is written as it stands: call {@link setIpv4Checksum} afterwards.
+ * With a header length over 20 the caller writes the options at `o + 20`.
  *
  * @returns bytes written, options not included.
  */

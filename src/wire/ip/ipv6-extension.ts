@@ -1,6 +1,7 @@
 /**
- * IPv6 extension headers (RFC 8200 section 4, RFC 6275, RFC 7401, RFC 5533): next header (1), length in units of
- * 8 bytes beyond the first 8 (1), then what the kind says. The fragment header is always 8 bytes long. AH is in ah.ts.
+ * IPv6 extension headers (RFC 8200 section 4, RFC 6275, RFC 7401, RFC 5533): next header (1), length in units
+ * of 8 bytes beyond the first 8 (1), then content by kind. The fragment header is always 8 bytes long. AH is
+ * in ah.ts.
  */
 import { BAD, SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 import { IpProtocol } from './ip-protocol.js';
@@ -16,16 +17,19 @@ export class Ipv6Extension {
   /** Routing header only. */
   routingType = 0;
   segmentsLeft = 0;
-  /** Fragment header only: offset and flag as on the wire (offset in units of 8 bytes in the high 13 bits, M in the last). */
+  /**
+   * Fragment header only: offset and flag as on the wire (offset in units of 8 bytes in the high 13 bits, M
+   * in the last).
+   */
   fragment = 0;
   identification = 0;
-  /** Hop-by-hop header only: the jumbo payload length, 0 where there is no such option. */
+  /** Hop-by-hop header only: the jumbo payload length, 0 without that option. */
   jumboLength = 0;
 }
 
 /**
- * IP protocol numbers of the extension headers of the common form, the fragment header among them (IANA's list; without
- * ESP, behind which nothing can be read, and AH, whose length counts otherwise).
+ * IP protocol numbers of the extension headers of the common form, including the fragment header (IANA's
+ * list; without ESP, behind which nothing can be read, and AH, whose length has other units).
  */
 export const IPV6_EXTENSIONS: readonly number[] = [
   IpProtocol.HopByHop,
@@ -36,7 +40,7 @@ export const IPV6_EXTENSIONS: readonly number[] = [
   IpProtocol.Hip,
   IpProtocol.Shim6,
 ];
-/** Headers between an outer IP header and GRE that are looked behind, AH among them: RFC 8200 section 4.1 names six. */
+/** Headers skipped between an outer IP header and GRE, including AH: RFC 8200 section 4.1 names six. */
 export const MAX_OUTER_HEADERS = 8;
 
 /** Whether an IP protocol number is an extension header of the common form, or the fragment header. */
@@ -58,7 +62,7 @@ export function isIpv6Extension(protocol: number): boolean {
 /**
  * Parses the extension header of the given kind (an IP protocol number) at `o`.
  *
- * @returns its length in bytes; SHORT; BAD when an option of a hop-by-hop header runs past it.
+ * @returns its length in bytes; SHORT; BAD if an option of a hop-by-hop header runs past it.
  */
 export function parseIpv6Extension(
   kind: number,
@@ -91,8 +95,8 @@ export function parseIpv6Extension(
 }
 
 /**
- * Writes the header's fixed part; the caller writes options, addresses or segments behind it. A jumbo payload
- * option is written where `h.jumboLength` is not 0.
+ * Writes the fixed part; the caller writes options, addresses or segments behind it. A jumbo payload option
+ * is written if `h.jumboLength` is not 0.
  *
  * @returns the header's length in bytes.
  */
@@ -113,7 +117,10 @@ export function emitIpv6Extension(kind: number, h: Ipv6Extension, b: Uint8Array,
   return h.length;
 }
 
-/** The jumbo payload length among the options from `o` up to `end`, 0 without one, BAD when an option runs past `end`. */
+/**
+ * The jumbo payload length among the options from `o` up to `end`, 0 without one, BAD when an option runs
+ * past `end`.
+ */
 function jumboOption(b: Uint8Array, o: number, end: number): number {
   let p = o;
   while (p < end) {

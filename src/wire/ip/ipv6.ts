@@ -20,7 +20,8 @@ export class Ipv6Header {
 }
 
 /**
- * Parses the header at `o`. The addresses stay where they are, at `o + IPV6_SOURCE` and `o + IPV6_DESTINATION`.
+ * Parses the header at `o`. The addresses are not copied: they are at `o + IPV6_SOURCE` and
+ * `o + IPV6_DESTINATION`.
  *
  * @returns the header's length (40); SHORT; BAD for another version.
  */
@@ -36,7 +37,9 @@ export function parseIpv6(b: Uint8Array, o: number, end: number, h: Ipv6Header):
   return IPV6_LENGTH;
 }
 
-/** Writes the first 8 bytes; the caller writes the addresses behind them. @returns the header's length (40). */
+/**
+ * Writes the first 8 bytes; the caller writes the addresses behind them. @returns the header's length (40).
+ */
 export function emitIpv6(h: Ipv6Header, b: Uint8Array, o: number): number {
   setU32(b, o, 0x60000000 | (h.trafficClass << 20) | h.flowLabel);
   setU16(b, o + 4, h.payloadLength);

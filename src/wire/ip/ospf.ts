@@ -1,6 +1,7 @@
 /**
- * OSPF: version, type, length (2), router id (4), area id (4), checksum (2), then authentication type (2) and data
- * (8) in version 2 (RFC 2328 appendix A.3.1), or instance id (1) and a zero in version 3 (RFC 5340 appendix A.3.1).
+ * OSPF: version, type, length (2), router id (4), area id (4), checksum (2), then authentication type (2) and
+ * data (8) in version 2 (RFC 2328 appendix A.3.1), or instance id (1) and a zero in version 3 (RFC 5340
+ * appendix A.3.1).
  */
 import { BAD, SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 

@@ -3,9 +3,12 @@ import { SHORT, setU16, u16 } from '../bytes.js';
 
 export const PIM_LENGTH = 4;
 export const PIM_REGISTER = 1;
-/** A register's own header: the common one, then B and N bits and reserved ones (4). A multicast packet follows (section 4.9.3). */
+/**
+ * A register's own header: the common one, then B and N bits and reserved ones (4). A multicast packet
+ * follows (section 4.9.3).
+ */
 export const PIM_REGISTER_LENGTH = 8;
-/** N, in the byte behind the common header: a probe, with no packet of anybody's. */
+/** N, in the byte behind the common header: a probe, without a packet. */
 export const PIM_NULL_REGISTER = 0x40;
 
 export class PimHeader {

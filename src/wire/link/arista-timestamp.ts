@@ -1,6 +1,7 @@
 /**
- * Arista's timestamp tag (EtherType 0xd28b; Arista, Overview of Arista timestamps): subtype (2, 1 for a timestamp),
- * timescale (1), format(4) hardware(4), the time in 8 or 6 bytes as the format says, then the next EtherType.
+ * Arista's timestamp tag (EtherType 0xd28b; Arista, Overview of Arista timestamps): subtype (2, 1 for a
+ * timestamp), timescale (1), format(4) hardware(4), the time in 8 or 6 bytes as the format says, then the
+ * next EtherType.
  */
 import { BAD, SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 
@@ -13,15 +14,15 @@ export class AristaTimestamp {
   /** 0: TAI, 1: UTC. */
   timescale = 0;
   format = ARISTA_FORMAT_64;
-  /** Of the switch: 0 for R and R2, 1 for R3. */
+  /** The switch: 0 for R and R2, 1 for R3. */
   hardware = 0;
-  /** Their last 16 bits in the 48-bit format. */
+  /** Only their last 16 bits in the 48-bit format. */
   seconds = 0;
   nanoseconds = 0;
   type = 0;
 }
 
-/** @returns the tag's length (12 or 14); SHORT; BAD for a subtype or a format that is not known. */
+/** @returns the tag's length (12 or 14); SHORT; BAD for an unknown subtype or format. */
 export function parseAristaTimestamp(b: Uint8Array, o: number, end: number, t: AristaTimestamp): number {
   if (end - o < 4) return SHORT;
   t.timescale = b[o + 2];

@@ -1,4 +1,7 @@
-/** ARP (RFC 826): hardware type (2), protocol type (2), their address lengths (1 each), operation (2), then sender's and target's addresses. */
+/**
+ * ARP (RFC 826): hardware type (2), protocol type (2), their address lengths (1 each), operation (2), then
+ * sender's and target's addresses.
+ */
 import { SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 import { macAt, setMac } from './ethernet.js';
 
@@ -38,7 +41,10 @@ export function parseArp(b: Uint8Array, o: number, end: number, a: ArpPacket): n
   return length;
 }
 
-/** Writes the packet. Addresses of other lengths than 6 and 4 are left for the caller to write. @returns bytes of the packet. */
+/**
+ * Writes the packet. Addresses of other lengths than 6 and 4 are left for the caller to write. @returns bytes
+ * of the packet.
+ */
 export function emitArp(a: ArpPacket, b: Uint8Array, o: number): number {
   setU16(b, o, a.hardwareType);
   setU16(b, o + 2, a.protocolType);

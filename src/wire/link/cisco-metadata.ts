@@ -1,8 +1,8 @@
 /**
- * Cisco metadata (EtherType 0x8909, draft-smith-kandula-sxp): version (1), length in units of 4 bytes of the options (1), options
- * of option length(3) type(13) and value (2), the first of them the security group tag; and the EtherType of what
- * follows, which stands behind the metadata in an Ethernet frame, and before it in GRE. An EtherType is
- * at least 0x0600 and a version is 1, so the first two bytes tell which it is.
+ * Cisco metadata (EtherType 0x8909, draft-smith-kandula-sxp): version (1), length in units of 4 bytes of the
+ * options (1), options of option length(3) type(13) and value (2), the first of them the security group tag;
+ * and the EtherType of the payload. In an Ethernet frame the EtherType follows the metadata, in GRE it
+ * precedes it. An EtherType is at least 0x0600 and a version is 1, so the first two bytes show which.
  */
 import { BAD, SHORT, setU16, u16 } from '../bytes.js';
 import { ETHERTYPE_MIN } from './ethertypes.js';
@@ -11,11 +11,11 @@ export const CISCO_METADATA_VERSION = 1;
 export const CISCO_METADATA_OPTION_SGT = 1;
 
 export class CiscoMetadata {
-  /** 1 when the EtherType comes first (in GRE). */
+  /** 1 if the EtherType comes first (in GRE). */
   typeFirst = 0;
   /** Number of 4-byte options, at least 1. */
   options = 1;
-  /** Length(3) and type(13) of the first option as they stand. */
+  /** Length(3) and type(13) of the first option, unchanged. */
   optionType = CISCO_METADATA_OPTION_SGT;
   /** Security group tag: the first option's value. */
   securityGroup = 0;
@@ -38,7 +38,10 @@ export function parseCiscoMetadata(b: Uint8Array, o: number, end: number, h: Cis
   return length;
 }
 
-/** Writes EtherType, version, length and the first option; the caller writes the others. @returns bytes in all. */
+/**
+ * Writes EtherType, version, length and the first option; the caller writes the others. @returns bytes in
+ * all.
+ */
 export function emitCiscoMetadata(h: CiscoMetadata, b: Uint8Array, o: number): number {
   const length = 4 + 4 * h.options;
   const p = o + 2 * h.typeFirst;

@@ -1,6 +1,7 @@
 /**
- * E-tag (EtherType 0x893f; IEEE 802.1BR section 7): priority(3) drop-eligible(1) ingress E-CID base(12) | reserved(2)
- * group(2) E-CID base(12) | ingress E-CID extension(8) E-CID extension(8), then the next EtherType.
+ * E-tag (EtherType 0x893f; IEEE 802.1BR section 7): priority(3) drop-eligible(1) ingress E-CID base(12) |
+ * reserved(2) group(2) E-CID base(12) | ingress E-CID extension(8) E-CID extension(8), then the next
+ * EtherType.
  */
 import { SHORT, setU16, u16 } from '../bytes.js';
 

@@ -1,6 +1,6 @@
 /**
  * Ethernet II and IEEE 802.3: destination (6), source (6), then an EtherType or, below 0x0600, the length of
- * the payload, which starts with an LLC header then.
+ * the payload, which then starts with an LLC header.
  */
 import { SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 

@@ -1,4 +1,4 @@
-/** EtherTypes (IEEE 802 numbers, IANA): those that are walked, and those worth a word of their own. */
+/** EtherTypes (IEEE 802 numbers, IANA) that are decoded further, or have a word of their own. */
 export const EtherType = {
   Ipv4: 0x0800,
   Arp: 0x0806,

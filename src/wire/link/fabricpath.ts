@@ -1,6 +1,6 @@
 /**
- * Cisco FabricPath: an outer Ethernet header of switch addresses with EtherType 0x8903, then forwarding tag(10)
- * ttl(6). The whole inner Ethernet frame follows.
+ * Cisco FabricPath: an outer Ethernet header of switch addresses with EtherType 0x8903, then forwarding
+ * tag(10) ttl(6). The whole inner Ethernet frame follows.
  */
 import { SHORT, setU16, u16 } from '../bytes.js';
 

@@ -1,6 +1,7 @@
 /**
- * The HSR tag (EtherType 0x892f; IEC 62439-3 section 5.7): path(4) size(12) of what follows with this tag, sequence
- * number (2), then the next EtherType. PRP says the same in a trailer, which the lengths in front of it leave out.
+ * The HSR tag (EtherType 0x892f; IEC 62439-3 section 5.7): path(4) size(12) of what follows with this tag,
+ * sequence number (2), then the next EtherType. PRP has the same fields in a trailer, which the lengths
+ * before it exclude.
  */
 import { SHORT, setU16, u16 } from '../bytes.js';
 

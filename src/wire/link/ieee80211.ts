@@ -1,8 +1,8 @@
 /**
- * IEEE 802.11 data frames (IEEE 802.11-2020 section 9.3.2): frame control (2, least significant byte first), duration
- * (2), addresses 1 to 3, sequence control (2), address 4 when to and from the distribution system, QoS control (2) in
- * QoS frames, HT control (4) when the +HTC bit of a QoS frame is set. LLC/SNAP follows, or A-MSDU subframes. There is no FCS: wireless controllers
- * (Aruba) put the frame in GRE without it.
+ * IEEE 802.11 data frames (IEEE 802.11-2020 section 9.3.2): frame control (2, least significant byte first),
+ * duration (2), addresses 1 to 3, sequence control (2), address 4 when to and from the distribution system,
+ * QoS control (2) in QoS frames, HT control (4) when the +HTC bit of a QoS frame is set. LLC/SNAP follows, or
+ * A-MSDU subframes. There is no FCS: wireless controllers (Aruba) put the frame in GRE without it.
  */
 import { BAD, SHORT, u16 } from '../bytes.js';
 import { MAC_LENGTH, macAt, setMac } from './ethernet.js';
@@ -46,7 +46,10 @@ export class Ieee80211Header {
   source = 0;
 }
 
-/** Whether a GRE protocol type carries 802.11: Aruba's 0x8200 to 0x8370 in steps of 0x10, and 0x9000 to 0x90ff. */
+/**
+ * Whether a GRE protocol type carries 802.11: Aruba's 0x8200 to 0x8370 in steps of 0x10, and 0x9000 to
+ * 0x90ff.
+ */
 export function isIeee80211Protocol(protocol: number): boolean {
   if (protocol >= 0x9000) return protocol <= 0x90ff;
   return protocol >= 0x8200 && protocol <= 0x8370 && (protocol & 0x0f) === 0;
@@ -130,7 +133,10 @@ export function isAmsdu(h: Ieee80211Header): boolean {
 
 /** Walks the subframes of an A-MSDU (section 9.3.2.2.2); reused from frame to frame. */
 export class AmsduCursor {
-  /** The subframe found: its header's offset, the byte after its last captured one, and after its last one by its length. */
+  /**
+   * The subframe found: its header's offset, the byte after its last captured one, and after its last one by
+   * its length.
+   */
   offset = 0;
   end = 0;
   wireEnd = 0;
@@ -138,16 +144,19 @@ export class AmsduCursor {
   next = 0;
 }
 
-/** Sets a cursor before the first subframe, at `o`: what {@link parseIeee80211} returned, behind the header. */
+/**
+ * Sets a cursor before the first subframe, at `o`: what {@link parseIeee80211} returned, behind the header.
+ */
 export function startAmsdu(o: number, c: AmsduCursor): void {
   c.next = o;
 }
 
 /**
- * Moves to the next subframe, which decodeFrame takes as FrameKind.Amsdu. Subframes start at multiples of 4 from
- * the first.
+ * Moves to the next subframe, which decodeFrame takes as FrameKind.Amsdu. Subframes start at multiples of 4
+ * from the first.
  *
- * @returns false when there is none before `end`. One that is cut is still given, its `wireEnd` beyond its `end`.
+ * @returns false when there is none before `end`. One that is cut is still given, its `wireEnd` beyond its
+ * `end`.
  */
 export function nextAmsdu(b: Uint8Array, end: number, c: AmsduCursor): boolean {
   const o = c.next;

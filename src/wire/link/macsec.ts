@@ -1,12 +1,12 @@
 /**
- * The MACsec tag (EtherType 0x88e5; IEEE 802.1AE section 9.3): version(1) ES(1) SC(1) SCB(1) E(1) C(1) association(2),
- * short length (1), packet number (4), with SC the secure channel's id (8). Where E and C are 0 the frame is signed and
- * nothing of it changed: its EtherType and payload follow, and behind them the signature.
+ * The MACsec tag (EtherType 0x88e5; IEEE 802.1AE section 9.3): version(1) ES(1) SC(1) SCB(1) E(1) C(1)
+ * association(2), short length (1), packet number (4), with SC the secure channel's id (8). With E and C 0
+ * the frame is signed but unchanged: its EtherType and payload follow, then the signature.
  */
 import { BAD, SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 
 export const MACSEC_SC = 0x20;
-/** The payload is encrypted, or changed in another way. */
+/** The payload is encrypted, or changed otherwise. */
 export const MACSEC_ENCRYPTED = 0x08;
 export const MACSEC_CHANGED = 0x04;
 const MACSEC_VERSION = 0x80;
@@ -14,18 +14,18 @@ const MACSEC_BASE_LENGTH = 6;
 const CHANNEL_LENGTH = 8;
 
 export class MacsecTag {
-  /** The first byte as it stands. */
+  /** The first byte, unchanged. */
   flags = 0;
-  /** Of what is secured, where it is below 48 bytes; else 0. */
+  /** Length of the secured data if it is below 48 bytes; else 0. */
   shortLength = 0;
   packetNumber = 0;
-  /** With SC: the channel's id, a MAC address' first 4 bytes, its last 2, and a port. */
+  /** With SC: the channel's id, which is a MAC address' first 4 bytes, its last 2, and a port. */
   channelHigh = 0;
   channelMiddle = 0;
   channelPort = 0;
 }
 
-/** @returns bytes up to what is secured; SHORT; BAD for another version. */
+/** @returns bytes up to the secured data; SHORT; BAD for another version. */
 export function parseMacsec(b: Uint8Array, o: number, end: number, t: MacsecTag): number {
   if (end - o < MACSEC_BASE_LENGTH) return SHORT;
   if ((b[o] & MACSEC_VERSION) !== 0) return BAD;

@@ -1,14 +1,14 @@
 /**
  * MPLS label stack entries (RFC 3032): label(20) traffic class(3) bottom(1) ttl(8). Nothing says what follows
- * the stack; its first nibble is the usual hint (RFC 4928): 4 and 6 IP, 0 a pseudowire control word (RFC 4385),
- * 1 an associated channel.
+ * the stack; its first nibble is the usual hint (RFC 4928): 4 and 6 IP, 0 a pseudowire control word (RFC
+ * 4385), 1 an associated channel.
  */
 import { BAD, SHORT, setU32, u16, u32 } from '../bytes.js';
 import { ETHERNET_LENGTH, ETHERNET_TYPE } from './ethernet.js';
 import { EtherType } from './ethertypes.js';
 
 export const MPLS_LENGTH = 4;
-/** More labels than anyone stacks; a longer run is not a label stack. */
+/** More labels than anyone stacks; a longer run is no label stack. */
 export const MPLS_MAX_LABELS = 16;
 export const CONTROL_WORD_LENGTH = 4;
 /** UDP destination port of MPLS-in-UDP (RFC 7510). */
@@ -38,7 +38,10 @@ export function emitMpls(l: MplsLabel, b: Uint8Array, o: number): number {
   return MPLS_LENGTH;
 }
 
-/** @returns the length of the whole label stack at `o`; SHORT when it does not end before `end`; BAD when it never does. */
+/**
+ * @returns the length of the whole label stack at `o`; SHORT if it does not end before `end`; BAD if it never
+ * does.
+ */
 export function mplsStackLength(b: Uint8Array, o: number, end: number): number {
   for (let p = o, n = 0; n < MPLS_MAX_LABELS; n++, p += MPLS_LENGTH) {
     if (end - p < MPLS_LENGTH) return SHORT;
@@ -48,8 +51,8 @@ export function mplsStackLength(b: Uint8Array, o: number, end: number): number {
 }
 
 /**
- * Whether the Ethernet pseudowire payload at `o` starts with a control word. Its nibble of 0 may as well be the
- * start of a MAC address: a known EtherType where the frame would have it without one decides.
+ * Whether the Ethernet pseudowire payload at `o` starts with a control word. Its nibble of 0 can also be the
+ * start of a MAC address: then a known EtherType at the position without a control word decides.
  */
 export function hasControlWord(b: Uint8Array, o: number, end: number): boolean {
   if (b[o] >>> 4 !== 0) return false;

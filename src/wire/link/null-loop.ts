@@ -23,7 +23,7 @@ export class NullHeader {
 export function parseNull(b: Uint8Array, o: number, end: number, h: NullHeader): number {
   if (end - o < NULL_LENGTH) return SHORT;
   const word = u32(b, o);
-  // A family fits in one byte, so the byte order is where that byte is.
+  // A family fits in one byte, so the position of that byte tells the byte order.
   h.littleEndian = word > 0xffffff ? 1 : 0;
   h.family = h.littleEndian === 1 ? word >>> 24 : word;
   return h.family > 0xff || (h.littleEndian === 1 && (word & 0xffffff) !== 0) ? BAD : NULL_LENGTH;
@@ -34,7 +34,7 @@ export function emitNull(h: NullHeader, b: Uint8Array, o: number): number {
   return NULL_LENGTH;
 }
 
-/** The EtherType that goes with an address family, 0 for one that is not IP. */
+/** The EtherType of an address family, 0 for one that is not IP. */
 export function familyEtherType(family: number): number {
   switch (family) {
     case AF_INET:

@@ -1,6 +1,7 @@
 /**
- * The I-tag of provider backbone bridging (EtherType 0x88e7; IEEE 802.1ah, now 802.1Q section 9.7): priority(3)
- * drop-eligible(1) use-customer-address(1) reserved(3) service id(24). The customer's whole Ethernet frame follows.
+ * The I-tag of provider backbone bridging (EtherType 0x88e7; IEEE 802.1ah, now 802.1Q section 9.7):
+ * priority(3) drop-eligible(1) use-customer-address(1) reserved(3) service id(24). The customer's whole
+ * Ethernet frame follows.
  */
 import { SHORT, setU24, u24 } from '../bytes.js';
 

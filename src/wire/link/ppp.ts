@@ -1,6 +1,7 @@
 /**
- * PPP (RFC 1661, RFC 1662): address 0xFF and control 0x03, which may be left out, and the protocol of two
- * bytes, or of one when it is compressed (its last bit is 1 then, the first byte's of a whole one 0).
+ * PPP (RFC 1661, RFC 1662): address 0xFF and control 0x03, which may be left out, and a protocol of two
+ * bytes, or one if it is compressed. The last bit of a compressed protocol is 1; the first byte of a full one
+ * ends in 0.
  */
 import { BAD, SHORT, u16 } from '../bytes.js';
 
@@ -26,13 +27,15 @@ export const PppProtocol = {
 
 export class PppHeader {
   protocol = 0;
-  /** 1 when address and control are there. */
+  /** 1 if address and control are present. */
   addressControl = 0;
-  /** 1 when the protocol takes one byte. */
+  /** 1 if the protocol takes one byte. */
   compressed = 0;
 }
 
-/** @returns the header's length (1 to 4); SHORT; BAD for a protocol number that cannot be one (RFC 1661 section 2). */
+/**
+ * @returns the header's length (1 to 4); SHORT; BAD for an impossible protocol number (RFC 1661 section 2).
+ */
 export function parsePpp(b: Uint8Array, o: number, end: number, h: PppHeader): number {
   let p = o;
   h.addressControl = 0;

@@ -1,4 +1,7 @@
-/** The R-tag of redundant paths (EtherType 0xf1c1; IEEE 802.1CB section 7.8): reserved (2), sequence number (2), then the next EtherType. */
+/**
+ * The R-tag of redundant paths (EtherType 0xf1c1; IEEE 802.1CB section 7.8): reserved (2), sequence number
+ * (2), then the next EtherType.
+ */
 import { SHORT, setU16, u16 } from '../bytes.js';
 
 /** Bytes from the tag to the next payload. */

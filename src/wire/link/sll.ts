@@ -1,7 +1,8 @@
 /**
- * Linux cooked capture, the link header of the `any` device (www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html
- * and …_SLL2.html). Version 1: packet type (2), ARPHRD type (2), address length (2), address (8), protocol (2).
- * Version 2: protocol (2), reserved (2), interface index (4), ARPHRD type (2), packet type (1), address length (1), address (8).
+ * Linux cooked capture, the link header of the `any` device
+ * (www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html and …_SLL2.html). Version 1: packet type (2), ARPHRD
+ * type (2), address length (2), address (8), protocol (2). Version 2: protocol (2), reserved (2), interface
+ * index (4), ARPHRD type (2), packet type (1), address length (1), address (8).
  */
 import { SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 
@@ -13,7 +14,7 @@ export class SllHeader {
   packetType = 0;
   /** ARPHRD_ type of the device: 1 Ethernet, 778 GRE. */
   hardwareType = 0;
-  /** Bytes of the sender's address that count, and the eight bytes as two words. */
+  /** The valid bytes of the sender's address, and the eight bytes as two words. */
   addressLength = 0;
   addressHigh = 0;
   addressLow = 0;

@@ -1,6 +1,6 @@
 /**
- * Cisco's timestamp tag, TTag (EtherType 0x8988; Nexus 3000 and 9000 stamp mirrored frames with it): 48 bits of a clock,
- * then the next EtherType. What the clock counts depends on the switch.
+ * Cisco's timestamp tag, TTag (EtherType 0x8988; Nexus 3000 and 9000 stamp mirrored frames with it): 48 bits
+ * of a clock, then the next EtherType. The unit of the clock depends on the switch.
  */
 import { SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 

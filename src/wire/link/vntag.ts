@@ -1,6 +1,6 @@
 /**
- * VN-tag (EtherType 0x8926; Cisco's port extenders): direction(1) pointer(1) destination interface(14) looped(1)
- * reserved(1) version(2) source interface(12), then the next EtherType.
+ * VN-tag (EtherType 0x8926; Cisco's port extenders): direction(1) pointer(1) destination interface(14)
+ * looped(1) reserved(1) version(2) source interface(12), then the next EtherType.
  */
 import { SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 

@@ -1,4 +1,7 @@
-/** SCTP's common header (RFC 9260 section 3.1): ports, verification tag (4), CRC32c (4, least significant byte first). */
+/**
+ * SCTP's common header (RFC 9260 section 3.1): ports, verification tag (4), CRC32c (4, least significant byte
+ * first).
+ */
 import { SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 
 export const SCTP_LENGTH = 12;
@@ -22,7 +25,9 @@ export function parseSctp(b: Uint8Array, o: number, end: number, h: SctpHeader):
   return SCTP_LENGTH;
 }
 
-/** Writes the header at `o`, the checksum as it stands: see {@link setSctpChecksum}. @returns bytes written. */
+/**
+ * Writes the header at `o`, the checksum as it stands: see {@link setSctpChecksum}. @returns bytes written.
+ */
 export function emitSctp(h: SctpHeader, b: Uint8Array, o: number): number {
   setU16(b, o, h.sourcePort);
   setU16(b, o + 2, h.destinationPort);

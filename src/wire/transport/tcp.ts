@@ -1,4 +1,7 @@
-/** TCP (RFC 9293 section 3.1): ports, sequence, acknowledgment, data offset(4) reserved(4) flags(8), window, checksum, urgent pointer, options. */
+/**
+ * TCP (RFC 9293 section 3.1): ports, sequence, acknowledgment, data offset(4) reserved(4) flags(8), window,
+ * checksum, urgent pointer, options.
+ */
 import { BAD, SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 
 export const TCP_BASE_LENGTH = 20;

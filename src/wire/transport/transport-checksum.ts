@@ -1,6 +1,6 @@
 /**
- * Checksums of what lies in an IP packet: TCP, UDP and ICMPv6 take the pseudo header of IPv4 (RFC 9293 section
- * 3.1) or IPv6 (RFC 8200 section 8.1) with them; ICMP and IGMP do not.
+ * Checksums inside an IP packet: TCP, UDP and ICMPv6 include the pseudo header of IPv4 (RFC 9293 section 3.1)
+ * or IPv6 (RFC 8200 section 8.1); ICMP and IGMP do not.
  */
 import { setU16 } from '../bytes.js';
 import { foldChecksum, sumWords } from '../checksum.js';
@@ -18,7 +18,7 @@ export function pseudoHeaderSum(b: Uint8Array, ip: number, protocol: number, len
     : sumWords(b, ip + IPV6_SOURCE, ip + IPV6_SOURCE + 32, sum);
 }
 
-/** Where the checksum lies in the header of a protocol, -1 for protocols without an Internet checksum. */
+/** The offset of the checksum in a protocol's header, -1 for protocols without an Internet checksum. */
 function checksumField(protocol: number): number {
   switch (protocol) {
     case IpProtocol.Tcp:
@@ -40,8 +40,8 @@ function sum(b: Uint8Array, ip: number, protocol: number, o: number, end: number
 }
 
 /**
- * Computes and writes the checksum of the TCP, UDP, ICMP, ICMPv6 or IGMP message at `o`, ending at `end`, under
- * the IPv4 or IPv6 header at `ip`. Other protocols are left alone.
+ * Computes and writes the checksum of the TCP, UDP, ICMP, ICMPv6 or IGMP message at `o`, ending at `end`,
+ * under the IPv4 or IPv6 header at `ip`. Other protocols are left alone.
  */
 export function setTransportChecksum(
   b: Uint8Array,
@@ -54,7 +54,7 @@ export function setTransportChecksum(
   if (field < 0) return;
   setU16(b, o + field, 0);
   const value = foldChecksum(sum(b, ip, protocol, o, end));
-  // RFC 768: a computed zero goes as all ones, for zero says that there is none.
+  // RFC 768: a computed zero is sent as all ones, because zero means no checksum.
   setU16(b, o + field, value === 0 && protocol === IpProtocol.Udp ? 0xffff : value);
 }
 

@@ -1,6 +1,6 @@
 /**
  * The word of the `transport` column: what a conversation speaks above its addresses. docs/reference has the
- * list; a number without a word of its own is written in one of four ways:
+ * list; a number without its own word is written in one of four ways:
  *
  * - `ip-proto-99`: an IP protocol;
  * - `0x88b5`: an EtherType;
@@ -54,8 +54,8 @@ const IP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
 ]);
 
 const ETHERTYPES: ReadonlyMap<number, string> = new Map([
-  // Protocol types of GRE that are no EtherTypes: RFC 1701's, Cisco's CDP and NHRP (RFC 2332), MikroTik's EoIP, ERSPAN
-  // with frames that cannot be read.
+  // GRE protocol types that are no EtherTypes: RFC 1701's, Cisco's CDP and NHRP (RFC 2332), MikroTik's EoIP,
+  // ERSPAN with unreadable frames.
   [0x0004, 'sna'],
   [0x00fe, 'osi'],
   [0x2000, 'cdp'],
@@ -63,13 +63,13 @@ const ETHERTYPES: ReadonlyMap<number, string> = new Map([
   [0x6400, 'eoip'],
   [0x6559, 'frame-relay'],
   [GRE_PROTO_ERSPAN3, 'erspan'],
-  // What RFC 1701 says GRE carries, and 3GPP2 does (A.S0017).
+  // Payloads of GRE according to RFC 1701, and those of 3GPP2 (A.S0017).
   [0x0600, 'xns'],
   [0x0bad, 'vines'],
   [0x6003, 'decnet'],
   [0x8881, 'cdma2000'],
   [0x88d2, '3gpp2'],
-  // IP that could not be read: what the EtherType promised.
+  // Unreadable IP, named by the EtherType.
   [EtherType.Ipv4, 'ipv4'],
   [EtherType.Ipv6, 'ipv6'],
   [EtherType.Arp, 'arp'],
@@ -136,7 +136,7 @@ const PPP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [PppProtocol.Eap, 'eap'],
 ]);
 
-/** Frames without an EtherType: DSAP and SSAP, or SNAP protocol ids of Cisco's. */
+/** Frames without an EtherType: DSAP and SSAP, or Cisco's SNAP protocol ids. */
 const LLC_PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [0x0000, 'llc'],
   [0x4242, 'stp'],
@@ -157,7 +157,8 @@ const LLC_PROTOCOLS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * @param ipVersion 4, 6, or 0 for a conversation without IP; the other three are a Frame's fields of the same names.
+ * @param ipVersion 4, 6, or 0 for a conversation without IP; the other three are a Frame's fields of the same
+ * names.
  */
 export function transportName(
   ipVersion: number,

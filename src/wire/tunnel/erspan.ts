@@ -1,8 +1,8 @@
 /**
- * ERSPAN, the header between GRE and a mirrored frame (draft-foschiano-erspan-03; Linux include/net/erspan.h).
+ * ERSPAN, the header between GRE and a mirrored frame (draft-foschiano-erspan-03; Linux
+ * include/net/erspan.h).
  *
- * Type I has none: GRE protocol 0x88BE without a sequence number.
- * Type II, GRE protocol 0x88BE, 8 bytes:
+ * Type I has none: GRE protocol 0x88BE without a sequence number. Type II, GRE protocol 0x88BE, 8 bytes:
  *
  *     version(4)=1 vlan(12) | cos(3) en(2) t(1) session(10) | reserved(12) index(20)
  *
@@ -44,10 +44,13 @@ export const ErspanPlatform = {
 export class ErspanHeader {
   /** 1, 2 or 3. */
   type = 2;
-  /** The frame's VLAN id where the switch knows it. */
+  /** The frame's VLAN id, if the switch knows it. */
   vlan = 0;
   cos = 0;
-  /** `en` of type II (see {@link ErspanEncapsulation}), `bso` of type III (0 good, 1 short, 2 oversized, 3 bad). */
+  /**
+   * `en` of type II (see {@link ErspanEncapsulation}), `bso` of type III (0 good, 1 short, 2 oversized, 3
+   * bad).
+   */
   encapsulation = 0;
   /** 1: the switch cut the frame. */
   truncated = 0;
@@ -68,10 +71,10 @@ export class ErspanHeader {
   /** 0 ingress, 1 egress. */
   direction = 0;
   granularity = 0;
-  /** `o`: 1 when the platform subheader is there; the rest is 0 without it. */
+  /** `o`: 1 if the platform subheader is present; without it the rest is 0. */
   platform = 0;
   platformId = 0;
-  /** The reserved bits of the subheader's first word as they stand; for unknown ids all 26 of them. */
+  /** The reserved bits of the subheader's first word, unchanged; for unknown ids all 26 of them. */
   platformReserved = 0;
   /** Id 1: domain (12 bits). */
   domain = 0;
@@ -81,13 +84,16 @@ export class ErspanHeader {
   switch = 0;
   /** Ids 7, 0: source index (20 bits). */
   sourceIndex = 0;
-  /** The second word: upper timestamp (ids 3, 7, 0), timestamp in seconds (5, 6), unknown (others); 0 for id 1, where it is the port. */
+  /**
+   * The second word: upper timestamp (ids 3, 7, 0), timestamp in seconds (5, 6), unknown (others); 0 for id
+   * 1, whose port it is.
+   */
   upperTimestamp = 0;
 }
 
 /**
- * Parses what lies between GRE and the frame, at `o`. As in the kernel the header's own version decides between
- * types II and III (net/ipv4/ip_gre.c, erspan_rcv).
+ * Parses the header between GRE and the frame, at `o`. As in the kernel, its own version distinguishes types
+ * II and III (net/ipv4/ip_gre.c, erspan_rcv).
  *
  * @param sequenced false for GRE protocol 0x88BE without a sequence number: type I.
  * @returns the header's length (0, 8, 12 or 20); SHORT; BAD for an unknown version.
@@ -208,7 +214,10 @@ function platformBits(h: ErspanHeader): number {
   }
 }
 
-/** The mirrored port as the header names it: index (type II), platform port or source index (type III), else 0. */
+/**
+ * The mirrored port as the header names it: index (type II), platform port or source index (type III), else
+ * 0.
+ */
 export function erspanPort(h: ErspanHeader): number {
   return h.type === 2 ? h.index : h.port !== 0 ? h.port : h.sourceIndex;
 }

@@ -33,7 +33,10 @@ export function parseGeneve(b: Uint8Array, o: number, end: number, h: GeneveHead
   return GENEVE_BASE_LENGTH + h.optionsLength;
 }
 
-/** Writes the first 8 bytes; the caller writes `h.optionsLength` bytes of options behind them. @returns bytes written. */
+/**
+ * Writes the first 8 bytes; the caller writes `h.optionsLength` bytes of options behind them. @returns bytes
+ * written.
+ */
 export function emitGeneve(h: GeneveHeader, b: Uint8Array, o: number): number {
   b[o] = h.optionsLength >>> 2;
   b[o + 1] = h.flags;

@@ -15,7 +15,9 @@
 import { BAD, SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 import { checksum } from '../checksum.js';
 
-/** Flag bits in the first 16-bit word (Linux: GRE_CSUM, GRE_ROUTING, GRE_KEY, GRE_SEQ, GRE_ACK, GRE_VERSION). */
+/**
+ * Flag bits in the first 16-bit word (Linux: GRE_CSUM, GRE_ROUTING, GRE_KEY, GRE_SEQ, GRE_ACK, GRE_VERSION).
+ */
 export const GRE_CSUM = 0x8000;
 export const GRE_ROUTING = 0x4000;
 export const GRE_KEY = 0x2000;
@@ -24,7 +26,7 @@ export const GRE_STRICT = 0x0800;
 export const GRE_ACK = 0x0080;
 export const GRE_VERSION = 0x0007;
 
-/** GRE protocol types (EtherTypes) that mean something special to a GRE receiver. */
+/** GRE protocol types (EtherTypes) that a GRE receiver treats specially. */
 export const GRE_PROTO_KEEPALIVE = 0x0000;
 export const GRE_PROTO_WCCP = 0x883e;
 export const GRE_PROTO_TEB = 0x6558;
@@ -37,10 +39,10 @@ export const GRE_PROTO_MELLANOX = 0x8949;
 /** UDP destination port of GRE-in-UDP (RFC 8086). */
 export const GRE_IN_UDP_PORT = 4754;
 
-/** The part of the header that is always there, bytes. */
+/** Length of the part of the header that is always present, bytes. */
 export const GRE_BASE_LENGTH = 4;
 
-/** A GRE header as fields; reused from packet to packet. Fields whose flag is not set are 0. */
+/** A GRE header as fields; reused for every packet. Fields whose flag is not set are 0. */
 export class GreHeader {
   /** The first 16-bit word: flags, recursion, version. */
   flags = 0;
@@ -49,7 +51,7 @@ export class GreHeader {
   /** EtherType of the payload. */
   protocol = 0;
   checksum = 0;
-  /** Offset field of RFC 1701, beside the checksum; reserved (0) since RFC 2784. */
+  /** Offset field of RFC 1701, next to the checksum; reserved (0) since RFC 2784. */
   offset = 0;
   /** Version 1: payload length (high 16 bits) and call id (low 16 bits). */
   key = 0;
@@ -63,8 +65,8 @@ export class GreHeader {
 /**
  * Parses a GRE header at `o`.
  *
- * @returns the header's length in bytes; SHORT when it does not end before `end`; BAD when its routing
- *   entries run past `end`. It checks no checksum: that takes the payload, see {@link greChecksumOk}.
+ * @returns the header's length in bytes; SHORT if it does not end before `end`; BAD if its routing entries
+ * run past `end`. The checksum is not verified, since it covers the payload: see {@link greChecksumOk}.
  */
 export function parseGre(b: Uint8Array, o: number, end: number, h: GreHeader): number {
   if (end - o < GRE_BASE_LENGTH) return SHORT;
@@ -108,10 +110,10 @@ export function parseGre(b: Uint8Array, o: number, end: number, h: GreHeader): n
 }
 
 /**
- * Writes a GRE header at `o`. With C set, `h.checksum` is written as it stands: call {@link setGreChecksum}
- * once the payload is in place. With R set the caller writes `h.routingLength` bytes of entries behind it.
+ * Writes a GRE header at `o`. With C set, `h.checksum` is written unchanged: call {@link setGreChecksum} once
+ * the payload is in place. With R set the caller writes `h.routingLength` bytes of entries behind it.
  *
- * @returns bytes written, routing not included.
+ * @returns bytes written, without routing.
  */
 export function emitGre(h: GreHeader, b: Uint8Array, o: number): number {
   setU16(b, o, h.flags);
@@ -137,7 +139,9 @@ export function emitGre(h: GreHeader, b: Uint8Array, o: number): number {
   return p - o;
 }
 
-/** The length in bytes of a header with these flags, source routing entries not included (Linux: gre_calc_hlen). */
+/**
+ * The length in bytes of a header with these flags, without source routing entries (Linux: gre_calc_hlen).
+ */
 export function greHeaderLength(flags: number): number {
   let n = GRE_BASE_LENGTH;
   if ((flags & (GRE_CSUM | GRE_ROUTING)) !== 0) n += 4;
@@ -147,7 +151,9 @@ export function greHeaderLength(flags: number): number {
   return n;
 }
 
-/** Source route entries (RFC 1701): family 2, offset 1, length 1, then data; family 0 with length 0 ends them. */
+/**
+ * Source route entries (RFC 1701): family 2, offset 1, length 1, then data; family 0 with length 0 ends them.
+ */
 function routingLength(b: Uint8Array, o: number, end: number): number {
   let p = o;
   while (p + 4 <= end) {

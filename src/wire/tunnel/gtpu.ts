@@ -1,8 +1,9 @@
 /**
  * GTP-U, which carries packets of mobile networks (UDP port 2152; 3GPP TS 29.281 section 5): version(3)=1
- * protocol(1)=1 spare(1) E(1) S(1) PN(1), message type (1), length behind the first 8 bytes (2), tunnel endpoint id (4).
- * With any of E, S and PN 4 bytes more: sequence number (2), N-PDU number (1), type of the next extension header (1);
- * with E extension headers, each its length in units of 4 bytes (1), content, and the type of the next (1).
+ * protocol(1)=1 spare(1) E(1) S(1) PN(1), message type (1), length behind the first 8 bytes (2), tunnel
+ * endpoint id (4). With any of E, S and PN 4 bytes more: sequence number (2), N-PDU number (1), type of the
+ * next extension header (1); with E extension headers, each its length in units of 4 bytes (1), content, and
+ * the type of the next (1).
  */
 import { BAD, SHORT, setU16, setU32, u16, u32 } from '../bytes.js';
 
@@ -17,7 +18,7 @@ const OPTIONAL_LENGTH = 4;
 const OPTIONAL = GTPU_EXTENSION | GTPU_SEQUENCE | GTPU_NPDU;
 /** Version 1, protocol GTP. */
 const GTPU_FIRST = 0x30;
-/** More extension headers than there are kinds of. */
+/** More extension headers than there are kinds. */
 const MAX_EXTENSIONS = 16;
 
 export class GtpuHeader {
@@ -28,13 +29,16 @@ export class GtpuHeader {
   length = 0;
   /** Tunnel endpoint id of the receiver. */
   teid = 0;
-  /** What stands in the optional 4 bytes, 0 without them. */
+  /** The optional 4 bytes, 0 without them. */
   sequence = 0;
   npdu = 0;
   nextExtension = 0;
 }
 
-/** @returns bytes up to the payload; SHORT; BAD for another version or protocol, or an extension header of length 0. */
+/**
+ * @returns bytes up to the payload; SHORT; BAD for another version or protocol, or an extension header of
+ * length 0.
+ */
 export function parseGtpu(b: Uint8Array, o: number, end: number, h: GtpuHeader): number {
   if (end - o < BASE_LENGTH) return SHORT;
   if ((b[o] & 0xf0) !== GTPU_FIRST) return BAD;

@@ -1,17 +1,17 @@
 /**
- * The network service header (EtherType 0x894f, and within VXLAN-GPE; RFC 8300 section 2): version(2) O(1) U(1) TTL(6)
- * length(6, in units of 4 bytes, of the whole header), U(4) metadata type(4), next protocol (1); service path (3) and
- * index (1); metadata.
+ * The network service header (EtherType 0x894f, and within VXLAN-GPE; RFC 8300 section 2): version(2) O(1)
+ * U(1) TTL(6) length(6, in units of 4 bytes, of the whole header), U(4) metadata type(4), next protocol (1);
+ * service path (3) and index (1); metadata.
  */
 import { BAD, SHORT, setU16, setU24, u16, u24 } from '../bytes.js';
 
 export const NSH_BASE_LENGTH = 8;
-/** What follows (RFC 8300 section 2.2; VXLAN-GPE has the same numbers). */
+/** The following protocol (RFC 8300 section 2.2; VXLAN-GPE has the same numbers). */
 export const NextProtocol = { Ipv4: 1, Ipv6: 2, Ethernet: 3, Nsh: 4, Mpls: 5 } as const;
 
 export class NshHeader {
   version = 0;
-  /** 1: a message of management. */
+  /** 1: a management message. */
   oam = 0;
   unassigned = 0;
   ttl = 63;
@@ -43,7 +43,9 @@ export function parseNsh(b: Uint8Array, o: number, end: number, h: NshHeader): n
   return h.length;
 }
 
-/** Writes the first 8 bytes; the caller writes metadata behind them. @returns the header's length in bytes. */
+/**
+ * Writes the first 8 bytes; the caller writes metadata behind them. @returns the header's length in bytes.
+ */
 export function emitNsh(h: NshHeader, b: Uint8Array, o: number): number {
   setU16(b, o, (h.oam << 13) | (h.unassigned << 12) | (h.ttl << 6) | (h.length >>> 2));
   b[o + 2] = (h.unassigned2 << 4) | h.metadataType;

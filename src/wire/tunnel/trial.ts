@@ -1,6 +1,6 @@
 /**
- * The packet that a host sends to itself to see whether GRE arrives: GRE without options, of the type that
- * IEEE 802 leaves to local experiments, and in it a random token.
+ * The packet that a host sends to itself to see whether GRE arrives: GRE without options, with the EtherType
+ * that IEEE 802 reserves for local experiments and a random token as payload.
  *
  *     0 flags and version: 0 | 2 protocol type: 0x88b5 | 4 token
  */
@@ -9,7 +9,7 @@ import { GRE_BASE_LENGTH } from './gre.js';
 
 /** IEEE Std 802: Local Experimental Ethertype 1. */
 export const ETHERTYPE_EXPERIMENTAL = 0x88b5;
-/** Bytes of a token: 128 bits, which nobody guesses. */
+/** Bytes of a token: 128 bits, which cannot be guessed. */
 export const TRIAL_TOKEN_LENGTH = 16;
 export const TRIAL_LENGTH = GRE_BASE_LENGTH + TRIAL_TOKEN_LENGTH;
 

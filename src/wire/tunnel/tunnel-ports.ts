@@ -1,4 +1,4 @@
-/** The UDP destination ports behind which a frame is walked on: overlays, and what else comes in UDP. */
+/** The UDP destination ports of tunnels inside frames: overlays, and other protocols in UDP. */
 
 import { MPLS_IN_UDP_PORT } from '../link/mpls.js';
 import { type PortSteps, Step } from '../walk/walk-state.js';
@@ -9,7 +9,7 @@ import type { Overlay, OverlayKind } from './overlay-kinds.js';
 import { VXLAN_LINUX_PORT, VXLAN_PORT } from './vxlan.js';
 import { VXLAN_GPE_PORT } from './vxlan-gpe.js';
 
-/** The step that walks into each. */
+/** The step that decodes each. */
 const STEPS: Readonly<Record<OverlayKind, Step>> = {
   vxlan: Step.Vxlan,
   'vxlan-gpe': Step.VxlanGpe,
@@ -34,7 +34,9 @@ const KNOWN: readonly Overlay[] = [
 export class TunnelPorts implements PortSteps {
   private readonly steps = new Uint8Array(65536);
 
-  /** @param overlays beside the well-known ports, or in their place; the last word for a port counts */
+  /**
+   * @param overlays in addition to the well-known ports, or replacing them; the last entry for a port counts
+   */
   constructor(overlays: readonly Overlay[] = []) {
     for (const { kind, port } of [...KNOWN, ...overlays]) this.steps[port] = STEPS[kind];
   }
@@ -44,5 +46,5 @@ export class TunnelPorts implements PortSteps {
   }
 }
 
-/** What is walked into unless more is asked for. */
+/** The default ports. */
 export const KNOWN_TUNNEL_PORTS = new TunnelPorts();

@@ -1,6 +1,7 @@
 /**
- * VXLAN-GPE (UDP port 4790; draft-ietf-nvo3-vxlan-gpe section 3): as VXLAN, but version(2) and the flags I, P, B and O
- * in the first byte, and in the fourth with P the protocol that follows, by the numbers of nsh.ts.
+ * VXLAN-GPE (UDP port 4790; draft-ietf-nvo3-vxlan-gpe section 3): like VXLAN, but with version(2) and the
+ * flags I, P, B and O in the first byte, and, if P is set, the next protocol in the fourth, by the numbers of
+ * nsh.ts.
  */
 import { BAD, SHORT, setU16, setU24, u16, u24 } from '../bytes.js';
 import { NextProtocol } from './nsh.js';
@@ -14,7 +15,7 @@ export class VxlanGpeHeader {
   /** The first byte without the version. */
   flags = 0x0c;
   reserved = 0;
-  /** Means nothing without P: Ethernet follows then. */
+  /** Ignored without P: Ethernet follows then. */
   nextProtocol: number = NextProtocol.Ethernet;
   /** VXLAN network identifier, 24 bits. */
   vni = 0;

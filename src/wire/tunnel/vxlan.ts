@@ -1,15 +1,18 @@
-/** VXLAN (RFC 7348 section 5): flags (1, bit 0x08 I: the network id is valid), reserved (3), network id (3), reserved (1). An Ethernet frame follows. */
+/**
+ * VXLAN (RFC 7348 section 5): flags (1, bit 0x08 I: the network id is valid), reserved (3), network id (3),
+ * reserved (1). An Ethernet frame follows.
+ */
 import { BAD, SHORT, setU24, u24 } from '../bytes.js';
 
 export const VXLAN_PORT = 4789;
-/** Linux' own, from before there was a number for it; what Cilium and flannel use. */
+/** Linux' own port, from before the official one; Cilium and flannel use it. */
 export const VXLAN_LINUX_PORT = 8472;
 export const VXLAN_LENGTH = 8;
 export const VXLAN_FLAG_I = 0x08;
 
 export class VxlanHeader {
   flags = VXLAN_FLAG_I;
-  /** Reserved in RFC 7348; the group policy extension keeps its group in the low 16 bits. */
+  /** Reserved in RFC 7348; the group policy extension has its group in the low 16 bits. */
   reserved = 0;
   /** VXLAN network identifier, 24 bits. */
   vni = 0;

@@ -1,14 +1,14 @@
 /**
- * WCCP in GRE (protocol 0x883E): version 1 has the IPv4 packet right behind GRE, version 2 a redirect header of
- * four bytes before it (draft-wilson-wrec-wccp-v2). As Linux (net/ipv4/gre_demux.c, gre_parse_header): four more
- * bytes, unless the first nibble is IPv4's version.
+ * WCCP in GRE (protocol 0x883E): in version 1 the IPv4 packet follows GRE directly, in version 2 after a
+ * redirect header of four bytes (draft-wilson-wrec-wccp-v2). As in Linux (net/ipv4/gre_demux.c,
+ * gre_parse_header): four more bytes, unless the first nibble is IPv4's version.
  */
 import { SHORT } from '../bytes.js';
 
 export const WCCP_REDIRECT_LENGTH = 4;
 
 export class WccpHeader {
-  /** 1 when a redirect header is there; the rest is 0 without it. */
+  /** 1 if a redirect header is present; without it the rest is 0. */
   redirect = 0;
   /** Dynamic service (0x80), alternative bucket (0x40), and reserved bits. */
   flags = 0;

@@ -1,14 +1,14 @@
 /**
- * One mirrored (inner) frame as numbers: what a walk through its layers found. The object is reused from
- * frame to frame; offsets point into `bytes`.
+ * One mirrored (inner) frame as numbers: the result of a walk through its layers. The object is reused for
+ * every frame; offsets point into `bytes`.
  *
- * The conversation a frame belongs to is its innermost IP packet's: VXLAN, GENEVE, IP-in-IP, GRE, MPLS and their like
- * are walked through. A packet quoted in an ICMP error is not a layer.
+ * A frame's conversation is that of its innermost IP packet, inside VXLAN, GENEVE, IP-in-IP, GRE, MPLS and
+ * the like. A packet quoted in an ICMP error is not a layer.
  */
 import { MAX_LAYERS, MAX_VLANS, NO_VNI } from './layers.js';
 
 export class Frame {
-  /** The bytes the frame lies in, with what surrounds it. */
+  /** The bytes that contain the frame and what surrounds it. */
   bytes: Uint8Array = new Uint8Array(0);
   /** First byte of the frame, and the byte after its last captured one. */
   start = 0;
@@ -18,37 +18,41 @@ export class Frame {
   nsec = 0;
 
   /**
-   * Offsets of destination and source MAC in the innermost Ethernet (or 802.11) header, -1 where there is none.
-   * In Ethernet the source follows the destination; in 802.11 it lies elsewhere.
+   * Offsets of destination and source MAC in the innermost Ethernet (or 802.11) header, -1 without one. In
+   * Ethernet the source follows the destination; in 802.11 it is elsewhere.
    */
   mac = -1;
   macSource = -1;
   /**
-   * EtherType of the innermost frame, 0 for LLC without an EtherType in SNAP. IP has its own whatever carries
-   * it; PPP without PPPoE has 0x880b, 802.11 that carries no readable data 0x8200 (their types in GRE).
+   * EtherType of the innermost frame, 0 for LLC without an EtherType in SNAP. IP has its own EtherType
+   * whatever carries it; PPP without PPPoE has 0x880b, 802.11 without readable data 0x8200 (their types in
+   * GRE).
    */
   etherType = 0;
   /** For frames without IP: LLC dsap<<8|ssap, SNAP protocol id, or PPP protocol; else 0. */
   subType = 0;
   vlanCount = 0;
   readonly vlanIds = new Uint16Array(MAX_VLANS);
-  /** Network id (24 bits) of the innermost VXLAN or GENEVE that carries the IP packet below, NO_VNI without one. */
+  /** Network id (24 bits) of the innermost VXLAN or GENEVE around the IP packet below, NO_VNI without one. */
   vni = NO_VNI;
-  /** Tunnel endpoint id of the innermost GTP-U that does; 0, which carries no packets, without one. */
+  /** Tunnel endpoint id of the innermost GTP-U around it; 0 without one (0 carries no packets). */
   teid = 0;
 
-  /** 4, 6, or 0 where the frame carries no IP. */
+  /** 4, 6, or 0 for a frame without IP. */
   ipVersion = 0;
   /** Offset of the innermost IP header, of its source and of its destination address (4 or 16 bytes each). */
   ip = -1;
   source = -1;
   destination = -1;
-  /** The last 32 bits of the addresses as signed numbers, all there is of IPv4's: the key of most frames without a look at their bytes. */
+  /**
+   * The last 32 bits of the addresses as signed numbers, which for IPv4 is the whole address: the key of most
+   * frames without reading their bytes.
+   */
   sourceWord = 0;
   destinationWord = 0;
-  /** Total length of the innermost IP packet from its header (frame length where no IP), bytes. */
+  /** Total length of the innermost IP packet from its header on (without IP, the frame's length), bytes. */
   ipLength = 0;
-  /** IP protocol behind every extension header. */
+  /** IP protocol behind all extension headers. */
   protocol = 0;
   ttl = 0;
   dscp = 0;
@@ -61,9 +65,12 @@ export class Frame {
   /** Ports of TCP, UDP, SCTP; 0 for others and for later fragments. */
   sourcePort = 0;
   destinationPort = 0;
-  /** Offset of the transport header, -1 where it was not captured or there is none. */
+  /** Offset of the transport header, -1 if it was not captured or there is none. */
   transport = -1;
-  /** Offset of the transport payload, and its length as the headers claim it (which may exceed what was captured). */
+  /**
+   * Offset of the transport payload, and its length according to the headers (which may exceed what was
+   * captured).
+   */
   payload = -1;
   payloadLength = 0;
   /** TCP only. Flags as on the wire: CWR ECE URG ACK PSH RST SYN FIN from bit 7 down. */
@@ -74,9 +81,9 @@ export class Frame {
   icmpType = 0;
   icmpCode = 0;
 
-  /** Cut short: the frame ends before its IP length does, or the switch said so (its bit is the caller's to add). */
+  /** The frame ends before its IP length does. The caller adds the switch's own bit. */
   truncated = false;
-  /** 0, or a code of wire/malformed.ts: what made the walk stop at a header that cannot be right. */
+  /** 0, or a code of wire/malformed.ts: why the walk stopped at an impossible header. */
   malformed = 0;
 
   layerCount = 0;

@@ -1,4 +1,4 @@
-/** Mirrored frames: the fields of one, the walk that finds them, and the words for its layers. */
+/** Mirrored frames: their fields, the walk that fills them, and the words for their layers. */
 
 export { KNOWN_TUNNEL_PORTS, TunnelPorts } from '../tunnel/tunnel-ports.js';
 export { Frame } from './frame-fields.js';

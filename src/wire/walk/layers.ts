@@ -1,13 +1,13 @@
-/** The layers a walk through a frame can meet, and what a walk can start with. */
+/** The layers of a frame, and what a frame can start with. */
 
-/** The deepest stack of layers that is walked; what lies deeper is left as payload. */
+/** The deepest stack of layers that is decoded; deeper ones are payload. */
 export const MAX_LAYERS = 32;
-/** The most VLAN ids kept for a frame. */
+/** The largest number of VLAN ids kept per frame. */
 export const MAX_VLANS = 8;
-/** A frame in no VXLAN and no GENEVE. */
+/** A frame without VXLAN and GENEVE. */
 export const NO_VNI = -1;
 
-/** Layers as the walk names them, in `Frame.layerKind`. The words are in {@link LAYER_NAMES}. */
+/** The layers in `Frame.layerKind`. {@link LAYER_NAMES} has their words. */
 export const Layer = {
   Ethernet: 1,
   Vlan: 2,

@@ -1,9 +1,9 @@
 /**
- * Why bytes from the network were passed over: one small number and one word a reason. The words are what
- * counters, logs and the NDJSON of packets say; docs/reference has a line for each.
+ * Why a packet is malformed: one small number and one word per reason. Counters, logs and the NDJSON of
+ * packets use the words; docs/reference has a line for each.
  *
- * Outer reasons are about what carries a mirrored frame (nothing can be said of the frame itself); inner
- * reasons are about the frame, which is still counted with whatever was known of it before the bad header.
+ * Outer reasons concern the encapsulation (nothing is known about the frame itself); inner reasons concern
+ * the frame, which is still counted with everything known before the bad header.
  */
 export const Malformed = {
   None: 0,
@@ -14,16 +14,16 @@ export const Malformed = {
   IpHeader: 2,
   /** An outer fragment that contradicts those before it, or whose end lies beyond 65535 bytes. */
   IpFragment: 3,
-  /** Less GRE than a header with these flags needs (gre_demux: 12 bytes at least). */
+  /** Less GRE than a header with these flags needs (gre_demux: at least 12 bytes). */
   GreShort: 4,
   /** A version other than 0 and 1. */
   GreVersion: 5,
   /** Source routing (R), which the kernel refuses as well. */
   GreRouting: 6,
   GreChecksum: 7,
-  /** WCCP with GRE flags set, which the kernel does not take for WCCP. */
+  /** WCCP with GRE flags set, which the kernel does not accept as WCCP. */
   GreProtocol: 8,
-  /** The ERSPAN header is cut off, or what stands in its place in a Mellanox mirror. */
+  /** The ERSPAN header, or a Mellanox mirror's, is cut off. */
   ErspanShort: 9,
   /** Version field and GRE protocol type contradict each other. */
   ErspanVersion: 10,
@@ -46,7 +46,7 @@ export const Malformed = {
   Pppoe: 37,
   Ppp: 38,
   Arp: 39,
-  /** The nibble where an IP version belongs is neither 4 nor 6, or not the one announced. */
+  /** The IP version is neither 4 nor 6, or not the one announced. */
   IpVersion: 40,
   /** IPv4 header length below 20 bytes or beyond the packet. */
   Ipv4HeaderLength: 41,
@@ -58,12 +58,12 @@ export const Malformed = {
   TcpOffset: 44,
   /** UDP length below 8 or beyond the IP packet. */
   UdpLength: 45,
-  /** Less than a header's worth of transport in a packet that is whole. */
+  /** Less than a transport header in a packet that is complete. */
   TransportShort: 46,
-  /** More layers than are walked. */
+  /** More layers than are decoded. */
   TooManyLayers: 47,
   Ieee80211: 48,
-  /** 802.11 payload that is encrypted. */
+  /** Encrypted 802.11 payload. */
   Ieee80211Protected: 49,
   Vxlan: 50,
   Geneve: 51,
@@ -71,7 +71,9 @@ export const Malformed = {
   InnerErspan: 53,
   /** AH with a length beyond the packet. */
   Ah: 54,
-  /** A tag of a switch (VN-tag, E-tag, I-tag, FabricPath, TTag, Arista's, HSR, R-tag) that the frame ends in. */
+  /**
+   * A frame that ends within a switch's tag (VN-tag, E-tag, I-tag, FabricPath, TTag, Arista's, HSR, R-tag).
+   */
   FabricTag: 55,
   Nsh: 56,
   Macsec: 57,
@@ -81,7 +83,7 @@ export const Malformed = {
 
 export type Malformed = (typeof Malformed)[keyof typeof Malformed];
 
-/** The word for each code, indexed by it; '' where there is none. */
+/** The word for each code, indexed by it; '' for unused codes. */
 export const MALFORMED_NAMES: readonly string[] = names();
 
 function names(): string[] {

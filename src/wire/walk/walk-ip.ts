@@ -1,4 +1,4 @@
-/** The steps of a walk through IP headers. A packet that gets through one becomes the frame's conversation. */
+/** Steps of the walk through IP headers. A packet that passes one becomes the frame's conversation. */
 
 import { BAD, i32, SHORT, u16 } from '../bytes.js';
 import { AhHeader, parseAh } from '../ip/ah.js';
@@ -28,11 +28,11 @@ import { transport } from './walk-transport.js';
 const ipv6Header = new Ipv6Header();
 const extension = new Ipv6Extension();
 const ah = new AhHeader();
-/** More extension headers than RFC 8200 section 4.1 names, twice over. */
+/** Twice as many extension headers as RFC 8200 section 4.1 names. */
 export const MAX_EXTENSIONS = 16;
-/** The longest packets Linux makes, for itself (GSO_MAX_SIZE): none on a wire is longer. */
+/** The longest packet that Linux makes, for itself (GSO_MAX_SIZE): none on a wire is longer. */
 const MAX_JUMBOGRAM = 8 * 65535;
-/** Of an IPv6 address. */
+/** Offset of the last word of an IPv6 address. */
 const LAST_WORD = 12;
 
 /** A bare IP packet: the version nibble decides. */
@@ -50,7 +50,7 @@ export function ip(f: Frame, w: Walk): Step {
   }
 }
 
-/** Reads the fields where they lie: through an Ipv4Header each would be written and read once more. */
+/** Reads the fields in place: through an Ipv4Header each would be written and read once more. */
 export function ipv4(f: Frame, w: Walk): Step {
   const { b, o } = w;
   const have = w.end - o;
@@ -58,7 +58,7 @@ export function ipv4(f: Frame, w: Walk): Step {
   if (b[o] >>> 4 !== 4) return fail(f, w, Malformed.IpVersion);
   const headerLength = (b[o] & 0x0f) << 2;
   if (headerLength < IPV4_BASE_LENGTH) return fail(f, w, Malformed.Ipv4HeaderLength);
-  // With the fixed part there and the options cut off by the capture, the conversation is still known.
+  // If the capture cut off only the options, the conversation is still known.
   if (have < headerLength && w.end >= w.wireEnd) return cut(f, w, Malformed.Ipv4HeaderLength);
   // 0: a host captured the packet before its card segmented it; it is as long as the frame.
   const total = u16(b, o + IPV4_TOTAL_LENGTH) || w.wireEnd - o;
@@ -107,8 +107,9 @@ export function ipv6(f: Frame, w: Walk): Step {
 }
 
 /**
- * Of the whole packet. A payload length of 0 is a jumbogram's (RFC 2675), or that of a packet captured before segmentation.
- * The option has 32 bits to lie with: beyond what anyone sends it is not believed, and the frame's length is taken.
+ * Of the whole packet. A payload length of 0 means a jumbogram (RFC 2675), or a packet captured before
+ * segmentation. The option's 32 bits can hold any value: beyond what anyone sends it is ignored, and the
+ * frame's length is used.
  */
 function ipv6Length(w: Walk, h: Ipv6Header): number {
   if (h.payloadLength !== 0) return IPV6_LENGTH + h.payloadLength;
@@ -124,7 +125,9 @@ function ipv6Length(w: Walk, h: Ipv6Header): number {
   return h.nextHeader === IpProtocol.NoNext ? IPV6_LENGTH : wire;
 }
 
-/** Takes the IP packet at `w.o`, `total` bytes long, as the frame's conversation, in place of one that carried it. */
+/**
+ * Makes the IP packet at `w.o`, `total` bytes long, the frame's conversation, instead of one that carried it.
+ */
 function commit(f: Frame, w: Walk, version: number, total: number): void {
   const o = w.o;
   if (f.ipVersion !== 0) forget(f);
@@ -142,7 +145,7 @@ function commit(f: Frame, w: Walk, version: number, total: number): void {
   w.wireEnd = wireEnd;
 }
 
-/** What was read behind the IP header that carried this one. */
+/** Clears what was read behind the IP header that carried this one. */
 function forget(f: Frame): void {
   f.fragmentOffset = 0;
   f.moreFragments = false;
@@ -158,7 +161,7 @@ function forget(f: Frame): void {
   f.icmpCode = 0;
 }
 
-/** IPv6 extension headers, and AH among them, up to what lies behind. */
+/** IPv6 extension headers and AH, up to the payload. */
 function extensions(f: Frame, w: Walk, first: number): Step {
   let kind = first;
   for (let i = 0; i < MAX_EXTENSIONS; i++) {
@@ -170,7 +173,7 @@ function extensions(f: Frame, w: Walk, first: number): Step {
       f.moreFragments = (extension.fragment & 1) !== 0;
       f.fragmentId = extension.identification;
     }
-    // Mobility, HIP and Shim6 control messages are headers with nothing behind them: they are the protocol then.
+    // Mobility, HIP and Shim6 control messages are headers without a payload: they are the protocol then.
     if (extension.nextHeader === IpProtocol.NoNext && isMessage(kind)) return upperLayer(f, w, kind);
     w.o += n;
     kind = extension.nextHeader;
@@ -183,10 +186,10 @@ function isMessage(kind: number): boolean {
   return kind === IpProtocol.Mobility || kind === IpProtocol.Hip || kind === IpProtocol.Shim6;
 }
 
-/** What lies behind the IP headers, at `w.o`. */
+/** The payload of the IP headers, at `w.o`. */
 function upperLayer(f: Frame, w: Walk, protocol: number): Step {
   if (f.fragmentOffset !== 0) {
-    // IPv4 options that were not captured whole end beyond the frame.
+    // IPv4 options that were not completely captured end beyond the frame.
     if (w.o < w.end) push(f, Layer.Fragment, w.o);
     return stop(f, w, protocol, 0);
   }
@@ -194,7 +197,7 @@ function upperLayer(f: Frame, w: Walk, protocol: number): Step {
   if (protocol !== IpProtocol.Ah) return transport(f, w, protocol);
   const n = parseAh(w.b, w.o, w.end, ah);
   if (n < 0) return stop(f, w, protocol, n === BAD || w.end >= w.wireEnd ? Malformed.Ah : 0);
-  // The one chain of headers that is walked by recursion: as deep as layers go.
+  // The only chain of headers that is walked by recursion: as deep as the layers go.
   if (f.layerCount === MAX_LAYERS) return stop(f, w, protocol, Malformed.TooManyLayers);
   push(f, Layer.Ah, w.o);
   w.o += n;
@@ -202,7 +205,7 @@ function upperLayer(f: Frame, w: Walk, protocol: number): Step {
   return f.ipVersion === 6 && isIpv6Extension(next) ? extensions(f, w, next) : upperLayer(f, w, next);
 }
 
-/** Ends the walk within an IP packet: the rest of it is payload. */
+/** Ends the walk within an IP packet: its rest is payload. */
 function stop(f: Frame, w: Walk, protocol: number, malformed: number): Step {
   f.protocol = protocol;
   f.payload = w.o;

@@ -1,4 +1,4 @@
-/** The steps of a walk through what lies below IP. */
+/** Steps of the walk through headers below IP. */
 
 import { BAD, SHORT, u16 } from '../bytes.js';
 import { Ipv4Header, parseIpv4 } from '../ip/ipv4.js';
@@ -63,7 +63,7 @@ export function ethernet(f: Frame, w: Walk): Step {
   return typeOrLength(f, w, u16(w.b, o + ETHERNET_TYPE));
 }
 
-/** The field that is an EtherType, or an 802.3 length with LLC behind it. */
+/** A field that is an EtherType, or an 802.3 length followed by LLC. */
 function typeOrLength(f: Frame, w: Walk, value: number): Step {
   if (value > IEEE8023_MAX_LENGTH) return etherType(f, w, value);
   w.wireEnd = Math.min(w.wireEnd, w.o + value);
@@ -71,7 +71,7 @@ function typeOrLength(f: Frame, w: Walk, value: number): Step {
   return Step.Llc;
 }
 
-/** What an EtherType says comes next. */
+/** The step for an EtherType. */
 export function etherType(f: Frame, w: Walk, type: number): Step {
   w.etherType = type;
   w.subType = 0;
@@ -137,7 +137,7 @@ export function vlan(f: Frame, w: Walk): Step {
   return typeOrLength(f, w, u16(w.b, o + 2));
 }
 
-/** A tag of a switch, with the next EtherType in its last two bytes. */
+/** A switch's tag with the next EtherType in its last two bytes. */
 export function fabricTag(f: Frame, w: Walk, layer: number, length: number): Step {
   const o = w.o;
   if (w.end - o < length) return cut(f, w, Malformed.FabricTag);
@@ -151,7 +151,7 @@ export function aristaTimestamp(f: Frame, w: Walk): Step {
   const n = parseAristaTimestamp(w.b, o, w.end, timestamp);
   if (n === SHORT) return cut(f, w, Malformed.FabricTag);
   if (n === BAD) {
-    // Something else of Arista's, of a length that nobody knows.
+    // Another of Arista's tags, of unknown length.
     push(f, Layer.Other, o);
     return Step.Done;
   }
@@ -169,7 +169,7 @@ export function nsh(f: Frame, w: Walk): Step {
   return nextProtocol(f, w, nshHeader.nextProtocol);
 }
 
-/** What NSH and VXLAN-GPE say comes next. */
+/** The step for a next protocol of NSH and VXLAN-GPE. */
 export function nextProtocol(f: Frame, w: Walk, protocol: number): Step {
   switch (protocol) {
     case NextProtocol.Ipv4:
@@ -187,7 +187,7 @@ export function nextProtocol(f: Frame, w: Walk, protocol: number): Step {
   }
 }
 
-/** A frame that is signed only is walked on through; the signature at its end is beyond what lengths claim. */
+/** Continues through a frame that is only signed; lengths exclude the signature at its end. */
 export function macsec(f: Frame, w: Walk): Step {
   const n = parseMacsec(w.b, w.o, w.end, macsecTag);
   if (n === SHORT) return cut(f, w, Malformed.Macsec);
@@ -200,7 +200,7 @@ export function macsec(f: Frame, w: Walk): Step {
   return typeOrLength(f, w, u16(w.b, o));
 }
 
-/** A header of a fabric that carries whole Ethernet frames. */
+/** A fabric's header that carries whole Ethernet frames. */
 export function fabricHeader(f: Frame, w: Walk, layer: number, length: number): Step {
   if (w.end - w.o < length) return cut(f, w, Malformed.FabricTag);
   push(f, layer, w.o);
@@ -236,7 +236,7 @@ export function arp(f: Frame, w: Walk): Step {
   return Step.Done;
 }
 
-/** A label stack; nothing but the first nibble behind it says what it carries (RFC 4928). */
+/** A label stack; only the first nibble behind it hints at the payload (RFC 4928). */
 export function mpls(f: Frame, w: Walk): Step {
   const { b, end } = w;
   const n = mplsStackLength(b, w.o, end);
@@ -259,7 +259,10 @@ export function mpls(f: Frame, w: Walk): Step {
   }
 }
 
-/** Whether IP's lengths agree with the frame's: an Ethernet pseudowire may start with a MAC address that looks like a version. */
+/**
+ * Whether IP's lengths agree with the frame's: an Ethernet pseudowire may start with a MAC address that looks
+ * like a version.
+ */
 function fitsIpv4(w: Walk): boolean {
   const n = parseIpv4(w.b, w.o, w.end, ipv4Header);
   if (n === BAD) return false;
@@ -320,7 +323,10 @@ export function ciscoMetadata(f: Frame, w: Walk): Step {
   return metadata.type < ETHERTYPE_MIN ? typeOrLength(f, w, metadata.type) : etherType(f, w, metadata.type);
 }
 
-/** An 802.11 frame. Of an A-MSDU the first subframe is walked: who wants all calls decodeFrame for each. */
+/**
+ * An 802.11 frame. Of an A-MSDU only the first subframe is decoded: for all of them, call decodeFrame for
+ * each.
+ */
 export function ieee80211(f: Frame, w: Walk): Step {
   const o = w.o;
   w.etherType = IEEE80211_TYPE;
@@ -328,7 +334,7 @@ export function ieee80211(f: Frame, w: Walk): Step {
   if (n === SHORT) return cut(f, w, Malformed.Ieee80211);
   if (n === BAD && (w.b[o] & 3) !== 0) return fail(f, w, Malformed.Ieee80211);
   push(f, Layer.Ieee80211, o);
-  // Management and control frames, and data frames without data, carry nobody's packet.
+  // Management and control frames, and data frames without data, carry no packet.
   if (n === BAD) return Step.Done;
   w.mac = wlan.destination;
   w.macSource = wlan.source;
@@ -338,7 +344,7 @@ export function ieee80211(f: Frame, w: Walk): Step {
   return isAmsdu(wlan) ? Step.Amsdu : Step.Llc;
 }
 
-/** An A-MSDU subframe: destination, source and length as in 802.3, but longer than 1500 bytes if need be. */
+/** An A-MSDU subframe: destination, source and length as in 802.3, but the length may exceed 1500 bytes. */
 export function amsdu(f: Frame, w: Walk): Step {
   const o = w.o;
   if (w.end - o < AMSDU_HEADER_LENGTH) return cut(f, w, Malformed.Ieee80211);

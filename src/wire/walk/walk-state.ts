@@ -1,7 +1,7 @@
 import type { Frame } from './frame-fields.js';
 import { MAX_LAYERS, NO_VNI } from './layers.js';
 
-/** What a walk does next. */
+/** The next step of a walk. */
 export const Step = {
   Done: 0,
   Ethernet: 1,
@@ -38,20 +38,26 @@ export const Step = {
 } as const;
 export type Step = (typeof Step)[keyof typeof Step];
 
-/** What lies behind UDP ports: TunnelPorts. */
+/** The tunnels behind UDP ports: TunnelPorts. */
 export interface PortSteps {
-  /** What a datagram to this port is walked into; Step.Done: it is not. */
+  /** The step for a datagram to this port; Step.Done: it is no tunnel. */
   step(port: number): Step;
 }
 
-/** Where a walk through one frame stands. There is one, reused from frame to frame. */
+/** The state of a walk through one frame. There is one, reused for every frame. */
 export class Walk {
   b: Uint8Array = new Uint8Array(0);
-  /** Next byte to look at; the byte after the last captured one, and after the last one by the headers so far. */
+  /**
+   * The next byte to read; the byte after the last captured one, and after the last one according to the
+   * headers so far.
+   */
   o = 0;
   end = 0;
   wireEnd = 0;
-  /** Link-layer fields of the frame being walked: they become the Frame's when it turns out to carry IP, or nothing does. */
+  /**
+   * Link-layer fields of the frame being walked; they become the Frame's if it carries IP, or if nothing
+   * does.
+   */
   mac = -1;
   macSource = -1;
   etherType = 0;
@@ -60,14 +66,17 @@ export class Walk {
   inFragment = false;
   /** The bytes ended within a header. */
   short = false;
-  /** Layers and VLANs as they were before the tunnel being entered, should its payload be none. */
+  /** Layers and VLANs before the tunnel being entered, in case its payload turns out to be none. */
   keepLayers = 0;
   keepVlans = 0;
-  /** Of the overlay and the GTP-U tunnel walked into last: the Frame's once there is an IP packet in them. */
+  /**
+   * Of the overlay and the GTP-U tunnel entered last; they become the Frame's once there is an IP packet
+   * inside.
+   */
   vni = NO_VNI;
   teid = 0;
 
-  /** @param ports the UDP ports behind which there are tunnels */
+  /** @param ports the UDP ports of tunnels */
   constructor(public ports: PortSteps) {}
 }
 
@@ -79,15 +88,15 @@ export function push(f: Frame, layer: number, o: number): void {
   f.layerCount = n + 1;
 }
 
-/** Says that what follows is a tunnel's payload, which may turn out not to be one. */
+/** A tunnel's payload follows, which may turn out not to be one. */
 export function enterTunnel(f: Frame, w: Walk): void {
   w.keepLayers = f.layerCount;
   w.keepVlans = f.vlanCount;
 }
 
 /**
- * A header cannot be right. Before any IP header that is the frame's fault; behind one the payload was not what
- * a port or protocol number promised, and the frame stays as the IP packet that carried it left it.
+ * A header is impossible. Before any IP header that is the frame's fault; behind one, the payload was not
+ * what a port or protocol number promised, and the frame remains the IP packet that carried it.
  */
 export function fail(f: Frame, w: Walk, malformed: number): Step {
   if (f.ipVersion === 0) f.malformed = malformed;
@@ -98,7 +107,7 @@ export function fail(f: Frame, w: Walk, malformed: number): Step {
   return Step.Done;
 }
 
-/** A header ends beyond the captured bytes: no fault where the frame was cut there. */
+/** A header ends beyond the captured bytes: no fault if the frame was cut there. */
 export function cut(f: Frame, w: Walk, malformed: number): Step {
   w.short = true;
   return fail(f, w, w.end < w.wireEnd || w.inFragment ? 0 : malformed);

@@ -1,4 +1,7 @@
-/** What lies in an IP packet: the fields of transport headers, as far as they were captured, and the ways into tunnels. */
+/**
+ * The payload of an IP packet: the fields of transport headers, as far as they were captured, and the
+ * entrances of tunnels.
+ */
 import { u16, u32 } from '../bytes.js';
 import { ICMP_LENGTH } from '../ip/icmp.js';
 import { IpProtocol } from '../ip/ip-protocol.js';
@@ -17,7 +20,7 @@ import { Layer } from './layers.js';
 import { Malformed } from './malformed.js';
 import { enterTunnel, push, Step, type Walk } from './walk-state.js';
 
-/** Reads the transport header at `w.o`. For protocols without one that is read, all behind the IP headers is payload. */
+/** Reads the transport header at `w.o`. For other protocols everything behind the IP headers is payload. */
 export function transport(f: Frame, w: Walk, protocol: number): Step {
   f.protocol = protocol;
   f.payload = w.o;
@@ -101,7 +104,7 @@ function tcpPayload(f: Frame, w: Walk, headerLength: number): Step {
   return Step.Done;
 }
 
-/** A TCP header that ends too early: what was captured of it is read all the same. */
+/** A TCP header that ends too early is read as far as it was captured. */
 function tcpCut(f: Frame, w: Walk, have: number): Step {
   if (!ports(f, w, Layer.Tcp, TCP_BASE_LENGTH)) return Step.Done;
   const { b, o } = w;
@@ -116,7 +119,7 @@ function tcpCut(f: Frame, w: Walk, have: number): Step {
 /**
  * Reads the ports at the start of a header that should be `length` bytes long.
  *
- * @returns false when not even they were captured. A header too short in a packet that is whole is malformed.
+ * @returns false if not even they were captured. A header too short in a complete packet is malformed.
  */
 function ports(f: Frame, w: Walk, layer: number, length: number): boolean {
   const o = w.o;
@@ -165,7 +168,7 @@ function sctp(f: Frame, w: Walk): Step {
 function icmp(f: Frame, w: Walk, layer: number): Step {
   const { b, o } = w;
   const have = w.end - o;
-  // Four bytes are enough for a message (RFC 792, RFC 4443): the next four depend on the type.
+  // Four bytes suffice for a message (RFC 792, RFC 4443): the next four depend on the type.
   if (have < 4 && w.end >= w.wireEnd && !w.inFragment) f.malformed = Malformed.TransportShort;
   if (have <= 0) return Step.Done;
   push(f, layer, o);

@@ -1,4 +1,7 @@
-/** The steps of a walk through tunnels inside a mirrored frame. What is not what it should be leaves the carrier as it is. */
+/**
+ * Steps of the walk through tunnels inside a mirrored frame. If a tunnel is not what it should be, its
+ * carrier remains as it is.
+ */
 import { BAD, SHORT } from '../bytes.js';
 import {
   PIM_LENGTH,
@@ -70,7 +73,9 @@ export function gre(f: Frame, w: Walk): Step {
   }
 }
 
-/** Enhanced GRE (RFC 2637 section 4.1): without a sequence number there is no payload, only an acknowledgment. */
+/**
+ * Enhanced GRE (RFC 2637 section 4.1): without a sequence number there is no payload, only an acknowledgment.
+ */
 function pptp(f: Frame, w: Walk): Step {
   if (greHeader.protocol !== GRE_PROTO_PPP) return fail(f, w, Malformed.InnerGre);
   if ((greHeader.flags & GRE_SEQ) === 0) return Step.Done;
@@ -114,7 +119,10 @@ function wccp(f: Frame, w: Walk): Step {
   return Step.Ipv4;
 }
 
-/** A PIM register: a multicast packet on its way to the rendezvous point. Other messages, and probes, carry none. */
+/**
+ * A PIM register: a multicast packet on its way to the rendezvous point. Other messages, and probes, carry
+ * none.
+ */
 export function pimRegister(w: Walk): Step {
   const { b, o } = w;
   if (w.end - o < PIM_REGISTER_LENGTH) return Step.Done;
@@ -155,7 +163,10 @@ export function vxlanGpe(f: Frame, w: Walk): Step {
   return nextProtocol(f, w, (h.flags & VXLAN_GPE_P) === 0 ? NextProtocol.Ethernet : h.nextProtocol);
 }
 
-/** One of GTP-U's messages carries a packet. It is IP: what carries Ethernet, or nothing that is read, stays the carrier's. */
+/**
+ * One GTP-U message carries a packet, which is IP; with Ethernet, or anything unreadable, the carrier
+ * remains.
+ */
 export function gtpu(f: Frame, w: Walk): Step {
   const h = gtpuHeader;
   const o = w.o;

@@ -35,19 +35,19 @@ import { fail, Step, Walk } from './walk-state.js';
 import { etherIp, geneve, gre, gtpu, pimRegister, vxlan, vxlanGpe } from './walk-tunnel.js';
 
 const walk = new Walk(KNOWN_TUNNEL_PORTS);
-/** What {@link walkToIp} writes of layers, for nobody. */
+/** Where {@link walkToIp} writes layers that nobody reads. */
 const unkept = new Frame();
 
 /**
- * Walks the layers of one mirrored frame into `f`, which is reset first but for `sec` and `nsec`: those are the
- * caller's, before or after. `f.truncated` comes from lengths alone; a caller whose switch flagged the frame
- * sets it afterwards. Nothing is allocated and nothing thrown, whatever the bytes.
+ * Walks the layers of one mirrored frame into `f`, which is reset first except `sec` and `nsec`, which the
+ * caller sets before or after. `f.truncated` is derived from lengths alone; a caller whose switch flagged the
+ * frame sets it afterwards. Nothing is allocated and nothing thrown, whatever the bytes.
  *
  * @param kind a FrameKind: what the frame starts with.
  * @param type the EtherType of what is at `o`; only for FrameKind.EtherType, else ignored.
  * @param o the frame's first byte, and `end` the one after its last captured one.
- * @param wireEnd the byte after its last one on the wire: beyond `end` when the frame was cut.
- * @param ports the UDP ports behind which there are tunnels.
+ * @param wireEnd the byte after its last one on the wire: beyond `end` if the frame was cut.
+ * @param ports the UDP ports of tunnels.
  */
 export function decodeFrame(
   kind: number,
@@ -80,11 +80,12 @@ export function decodeFrame(
 }
 
 /**
- * Walks from a frame's first byte to its IP header, and no further: which layers lie before it is not kept. The same
- * walk as {@link decodeFrame}'s, so that what surrounds a tunnel may be what a mirrored frame may have around IP.
+ * Walks from a frame's first byte to its IP header and stops there; the layers before it are not recorded. It
+ * is the same walk as {@link decodeFrame}'s, so a tunnel may have around it whatever a mirrored frame may
+ * have around IP.
  *
  * @param kind a FrameKind, with `type` as there
- * @returns the IP header's offset; SHORT when the bytes end before it; BAD for what carries no IP
+ * @returns the IP header's offset; SHORT if the bytes end before it; BAD if there is no IP
  */
 export function walkToIp(
   kind: number,
@@ -104,7 +105,7 @@ export function walkToIp(
   return w.short ? SHORT : BAD;
 }
 
-/** The version nibble says more than what announced it. */
+/** The version nibble is more reliable than what announced it. */
 function ipAt(w: Walk): number {
   if (w.o >= w.end) return SHORT;
   const version = w.b[w.o] >>> 4;

@@ -1,4 +1,6 @@
-/** A collector's packet path, from the packets to the rows, with the account of where every packet has ended. */
+/**
+ * A collector's packet path, from the packets to the rows, with the account of where every packet has ended.
+ */
 import assert from 'node:assert/strict';
 import { MirrorAccounts } from '../../../src/collector/mirrors/mirror-accounts.js';
 import { Capture } from '../../../src/collector/packet-path.js';
@@ -50,7 +52,10 @@ export interface PathOptions {
   readonly reassembly?: { readonly memory?: number; readonly datagrams?: number };
 }
 
-/** Frames that came out of a demultiplexer are malformed inside; these reasons, up to it, are the end of a packet. */
+/**
+ * Frames that came out of a demultiplexer are malformed inside; these reasons, up to it, are the end of a
+ * packet.
+ */
 const LAST_OUTER_REASON = Malformed.Reassembly;
 /** What a frame that has come out is counted as, beside its row or in place of it. */
 const OF_FRAMES: readonly string[] = ['ignored', 'mirror_points_full', 'tap'];
@@ -129,16 +134,20 @@ export class PacketPath {
     return this.snapshot.dropped[reason] ?? 0;
   }
 
-  /** Ends every session. What work is measured has this in it where the end of its sessions belongs to its cost. */
+  /**
+   * Ends every session. What work is measured has this in it where the end of its sessions belongs to its
+   * cost.
+   */
   end(): void {
     this.capture.finish();
   }
 
   /**
-   * Ends every session, and adds up where the packets have ended: each refused or passed over for one reason, or
-   * a frame, which is in one row.
+   * Ends every session, and adds up where the packets have ended: each refused or passed over for one reason,
+   * or a frame, which is in one row.
    *
-   * @param fragments how many of them were fragments that could be kept, and how many packets were made of those
+   * @param fragments how many of them were fragments that could be kept, and how many packets were made of
+   * those
    * @returns the rows
    */
   finish(fragments: { readonly kept: number; readonly whole: number } = { kept: 0, whole: 0 }): SessionRow[] {
@@ -218,8 +227,8 @@ export function batchesOf(packets: readonly (Uint8Array | Captured)[]): PacketBa
 }
 
 /**
- * Batches of many packets that differ in some bytes: building each one from its layers would take longer than what is
- * measured.
+ * Batches of many packets that differ in some bytes: building each one from its layers would take longer than
+ * what is measured.
  *
  * @param change makes packet `i` of a copy of the template
  * @param second when it comes, from the start

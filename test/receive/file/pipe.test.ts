@@ -70,7 +70,7 @@ test('a pipe nobody writes to can be closed while it is waited for', async () =>
   await writer.close();
 });
 
-test('a signal ends the wait for a pipe: before the capture began, and in the middle of a packet', async () => {
+test('a signal ends the wait for a pipe, before the capture begins and within a packet', async () => {
   const path = fifo('aborted');
   const early = new AbortController();
   const opening = openCapture(path, { signal: early.signal });

@@ -36,8 +36,8 @@ const ETHERNET_MIN = 60;
 
 /**
  * A packet built from the inside out, as a kernel does: the payload first, then each header pushed before
- * what is there. A layer knows what it carries, so that types and protocol numbers need not be said; checksums
- * that take the IP addresses are written when the IP header is pushed.
+ * what is there. A layer knows what it carries, so that types and protocol numbers need not be said;
+ * checksums that take the IP addresses are written when the IP header is pushed.
  */
 export class PacketBuilder {
   readonly bytes = new Uint8Array(HEADROOM + LARGEST);
@@ -74,7 +74,10 @@ export class PacketBuilder {
     return this;
   }
 
-  /** Puts bytes before the packet: a header of any kind. One with an IP protocol number is an extension of the IP header. */
+  /**
+   * Puts bytes before the packet: a header of any kind. One with an IP protocol number is an extension of the
+   * IP header.
+   */
   push(header: Uint8Array, type: { protocol?: number; etherType?: number } = {}): this {
     this.start -= header.length;
     this.bytes.set(header, this.start);
@@ -217,7 +220,10 @@ export class PacketBuilder {
     return this;
   }
 
-  /** ERSPAN: type II unless the fields say otherwise. The platform subheader is there when a platform id is given. */
+  /**
+   * ERSPAN: type II unless the fields say otherwise. The platform subheader is there when a platform id is
+   * given.
+   */
   erspan(fields: Partial<ErspanHeader>): this {
     const h = Object.assign(new ErspanHeader(), fields);
     if (fields.platformId !== undefined) h.platform = 1;
