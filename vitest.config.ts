@@ -1,14 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
 const live = ['test/live/**/*.test.ts', 'test/interop/**/*.test.ts'];
+/** These write into the checkout: nothing else runs meanwhile. */
+const alone = ['test/live/pack.test.ts'];
 
 export default defineConfig({
   test: {
     globalSetup: 'test/support/build.ts',
-    testTimeout: 60_000,
+    // Ends of what hangs, and no measure of speed: another's work may take most of the machine.
+    testTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     // One test waits for a process where another computes: two at a time also on a small machine.
     maxWorkers: 2,
-    hookTimeout: 120_000,
+    hookTimeout: 300_000,
     // In CI a report is kept, so that a skipped test can be told from a passed one.
     reporters:
       process.env.CI === 'true' ? ['default', ['json', { outputFile: 'coverage/tests.json' }]] : ['default'],
@@ -19,14 +23,22 @@ export default defineConfig({
         test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: live, sequence: { groupOrder: 0 } },
       },
       {
-        // These make namespaces, devices and load: one after the other.
+        // These make namespaces, devices and load: each file in network and mount namespaces of its own.
         extends: true,
         test: {
           name: 'live',
           include: live,
-          fileParallelism: false,
-          testTimeout: 180_000,
+          exclude: alone,
+          execArgv: ['--require', './test/support/own-machine.cjs'],
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: alone,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

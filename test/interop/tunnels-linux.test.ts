@@ -138,7 +138,6 @@ describeWith(
           const received = theirs.rx_bytes + (mode === 'ip6gretap' ? 0 : -headers * theirs.rx_packets);
           expect(Math.abs(ours.tx_bytes - received) / received).toBeLessThan(0.08);
         },
-        180_000,
       );
     });
 

@@ -81,7 +81,6 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
         expect(lost(there, here)).toBeLessThan(20);
         expect(lost(here, there)).toBeGreaterThanOrEqual(0);
       },
-      180_000,
     );
   });
 

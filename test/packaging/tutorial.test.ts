@@ -49,4 +49,4 @@ it('the tutorial and the demo print what they do, whichever comes first and howe
   // Once more, it has its sessions already, and no more of them.
   const answers = (text: string): string => text.slice(text.indexOf('\n$ npx mirrorlake query'));
   expect(answers(tutorial(directory))).toBe(answers(shown));
-}, 180_000);
+});
