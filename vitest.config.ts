@@ -3,6 +3,15 @@ import { defineConfig } from 'vitest/config';
 const live = ['test/live/**/*.test.ts', 'test/interop/**/*.test.ts'];
 /** These write into the checkout: nothing else runs meanwhile. */
 const alone = ['test/live/pack.test.ts'];
+/**
+ * These change nothing of their process, start none, and measure neither CPU time nor memory: one process has them one
+ * after the other, and loads what they test once.
+ */
+const pure = [
+  'test/{wire,model,mirror,tunnels}/**/*.test.ts',
+  'test/demux/!(numbering|numbering-removal|sequence-arithmetic).test.ts',
+  'test/sessions/!(collisions|cost|dedup|memory|slot-index).test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -20,7 +29,21 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: live, sequence: { groupOrder: 0 } },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...live, ...pure],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'unit-pure',
+          include: pure,
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         // These make namespaces, devices and load: each file in network and mount namespaces of its own.
