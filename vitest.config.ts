@@ -46,10 +46,12 @@ export default defineConfig({
         },
       },
       {
-        // These make namespaces, devices and load: each file in network and mount namespaces of its own.
+        // These make namespaces, devices and load: each file in network and mount namespaces of its own. They wait for
+        // timers of protocols and for processes more than they compute.
         extends: true,
         test: {
           name: 'live',
+          maxWorkers: 3,
           include: live,
           exclude: alone,
           execArgv: ['--require', './test/support/own-machine.cjs'],
