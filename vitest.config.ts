@@ -4,8 +4,8 @@ const live = ['test/live/**/*.test.ts', 'test/interop/**/*.test.ts'];
 /** These write into the checkout: nothing else runs meanwhile. */
 const alone = ['test/live/pack.test.ts'];
 /**
- * These change nothing of their process, start none, and measure neither CPU time nor memory: one process has them one
- * after the other, and loads what they test once.
+ * These change nothing of their process, start none, and measure neither CPU time nor memory: one process has
+ * them one after the other, and loads what they test once.
  */
 const pure = [
   'test/{wire,model,mirror-source,threads,tunnels}/**/*.test.ts',
@@ -47,8 +47,8 @@ export default defineConfig({
         },
       },
       {
-        // These make namespaces, devices and load: each file in network and mount namespaces of its own. They wait for
-        // timers of protocols and for processes more than they compute.
+        // These make namespaces, devices and load: each file in network and mount namespaces of its own. They
+        // wait for timers of protocols and for processes more than they compute.
         extends: true,
         test: {
           name: 'live',

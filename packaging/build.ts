@@ -54,7 +54,8 @@ async function bundle(name: string, source: string, parts: boolean): Promise<str
 /**
  * Writes dist/cli/ anew. Source that does not parse is an error, types are the type check's.
  *
- * @param more programs of the tests' own, by name: they start as fast as the program does, and beside its threads
+ * @param more programs of the tests' own, by name: they start as fast as the program does, and beside its
+ *   threads
  */
 export async function build(more: Readonly<Record<string, string>> = {}): Promise<void> {
   const written = await bundle('main', 'src/cli/main.ts', true);

@@ -1,4 +1,7 @@
-/** Captures of what Linux and Open vSwitch send, and the conversations that another dissector, Wireshark's, sees in them. */
+/**
+ * Captures of what Linux and Open vSwitch send, and the conversations that another dissector, Wireshark's,
+ * sees in them.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -4,7 +4,9 @@ import { expect, it } from 'vitest';
 import { fuzz } from './fuzz.js';
 import { TARGETS } from './targets.js';
 
-/** Some seconds of each target on a small machine; steps and not time, so that a busy machine does as many. */
+/**
+ * Some seconds of each target on a small machine; steps and not time, so that a busy machine does as many.
+ */
 const STEPS: Record<keyof typeof TARGETS, number> = { demux: 150, path: 250, readers: 1000, guard: 2500 };
 
 it.each(Object.keys(TARGETS))(

@@ -77,7 +77,8 @@ describeWith(['root', 'ip', 'nsenter'], 'the interfaces and mirrors of mirrorlak
       const module = fileURLToPath(new URL('../../src/linux/interface.ts', import.meta.url));
       const code = `import { interfaceType } from '${module}'; console.log(['f-cif2', 'lo', 'none'].map(interfaceType).join())`;
       const node = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', code];
-      // Other than `ip netns exec`, nsenter leaves /sys as it is; so does NetworkNamespacePath= of a systemd unit.
+      // Other than `ip netns exec`, nsenter leaves /sys as it is; so does NetworkNamespacePath= of a systemd
+      // unit.
       const said = execFileSync('nsenter', [`--net=/run/netns/${netns}`, ...node], { encoding: 'utf8' });
       expect(said.trim()).toBe('1,772,-1');
     } finally {

@@ -116,8 +116,8 @@ describeWith(['root', 'ip', 'setpriv', 'mount', '/dev/net/tun'], 'a collector th
         /Tunnel-1 .*10\.10\.10\.1\/24[\s\S]*mirror0 /,
       );
       await expect.poll(() => said).toContain('storing to');
-      // What it starts has no privileges, in any thread, and gains none. Threads start programs and threads: none of
-      // those hands one on (V8's own, older than this program's first line, start nothing).
+      // What it starts has no privileges, in any thread, and gains none. Threads start programs and threads:
+      // none of those hands one on (V8's own, older than this program's first line, start nothing).
       const [engine] = run('pgrep', '-P', String(collector.pid)).trim().split('\n').map(Number);
       const threads = (pid: number) =>
         readdirSync(`/proc/${pid}/task`).map((t) => readFileSync(`/proc/${pid}/task/${t}/status`, 'utf8'));

@@ -191,7 +191,9 @@ describe('between us and the server', () => {
   });
 });
 
-/** Waits until some of five segments are stored, another number in every round, and the next is on its way. */
+/**
+ * Waits until some of five segments are stored, another number in every round, and the next is on its way.
+ */
 async function inTheMiddle(delivery: Delivery, round: number): Promise<void> {
   const before = delivery.storedSegments;
   await expect.poll(() => delivery.storedSegments, { interval: 1 }).toBeGreaterThanOrEqual(before + round);

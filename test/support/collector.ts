@@ -13,7 +13,10 @@ import { askCollector, openReply } from '../../src/observe/control.js';
 export const MAIN =
   process.env.MIRRORLAKE_MAIN ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** Seconds after which what is waited for will not come: a busy machine takes some, and no test waits for it otherwise. */
+/**
+ * Seconds after which what is waited for will not come: a busy machine takes some, and no test waits for it
+ * otherwise.
+ */
 export const PATIENCE = 120;
 
 export interface CollectorTestOptions {

@@ -28,7 +28,10 @@ export interface CaptureRows {
   frames: number;
 }
 
-/** Sessions that may be open: making room for the million of the default takes longer than to read a small capture. */
+/**
+ * Sessions that may be open: making room for the million of the default takes longer than to read a small
+ * capture.
+ */
 export const SMALL_TABLE = { capacity: 100_000 } as const;
 
 /** Reads a capture as `mirrorlake read --ndjson` does, into memory. */

@@ -1,7 +1,7 @@
 /**
- * The way to a tunnel's remote, as the kernel's routes have it: our address on it and its MTU, which ICMP errors
- * about our packets lower (over IPv4 the kernel keeps that per destination; over IPv6 it does so for connected sockets
- * alone, rawv6_err, so it is kept here).
+ * The way to a tunnel's remote, as the kernel's routes have it: our address on it and its MTU, which ICMP
+ * errors about our packets lower (over IPv4 the kernel keeps that per destination; over IPv6 it does so for
+ * connected sockets alone, rawv6_err, so it is kept here).
  */
 import { errnoName } from '../../linux/errors.js';
 
@@ -23,8 +23,8 @@ export class Path {
 
   /**
    * @param size bytes of an address, 4 or 16.
-   * @param route asks for the route: puts our address in `source` and returns the MTU, 0 when that is not known, and
-   *   -errno when there is no route (linux/route.ts).
+   * @param route asks for the route: puts our address in `source` and returns the MTU, 0 when that is not
+   *   known, and -errno when there is no route (linux/route.ts).
    * @param now the time, ms.
    */
   constructor(
