@@ -1,5 +1,33 @@
-/** The generator's captures (generate.ts), as the benchmarks' senders take them. */
-import { readFileSync } from 'node:fs';
+/** The generator's captures (generate.ts), as the benchmarks and their senders take them. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where captures and results are kept. */
+export const DATA = join(import.meta.dirname, 'data');
+
+/**
+ * The capture of so many packets, generated when it is not there yet. @returns its path; what is in it is in
+ * PATH.json.
+ */
+export function generatedCapture(packets: number): string {
+  const file = join(DATA, `${packets}.pcap`);
+  if (existsSync(`${file}.json`)) return file;
+  process.stderr.write(`generating ${file}\n`);
+  mkdirSync(DATA, { recursive: true });
+  const script = join(import.meta.dirname, 'generate.ts');
+  const args = [
+    '--import',
+    import.meta.resolve('tsx'),
+    script,
+    '--packets',
+    String(packets),
+    '--output',
+    file,
+  ];
+  if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) process.exit(1);
+  return file;
+}
 
 export interface Capture {
   readonly bytes: Buffer;

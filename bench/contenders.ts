@@ -16,9 +16,6 @@ export interface Contender {
   flows(out: string, stdout: string): number | null;
 }
 
-const ROOT = join(import.meta.dirname, '..');
-const MAIN = join(ROOT, 'dist/cli/main.js');
-
 /** The first line a program prints that looks like a version, null when it is not installed. */
 function versionOf(command: string, ...args: string[]): string | null {
   const run = spawnSync(command, args, { encoding: 'utf8' });
@@ -38,23 +35,30 @@ function node(): string {
   return `node ${process.version}`;
 }
 
-export const NDJSON: Contender = {
-  name: 'mirrorlake --ndjson',
-  version: node(),
-  command: (capture) => [process.execPath, MAIN, 'read', capture, '--ndjson'],
-  flows: (_, stdout) => linesWith(stdout, '"session_id":'),
-};
-
-export const STORE: Contender = {
-  name: 'mirrorlake --store',
-  version: `${node()}, embedded chDB`,
-  command: (capture, out) => [process.execPath, MAIN, 'read', capture, '--store', join(out, 'data')],
-  flows: (out) => {
-    const query = ['query', 'SELECT count() FROM sessions', '--format', 'TSV', '--store', join(out, 'data')];
-    const run = spawnSync(process.execPath, [MAIN, ...query], { encoding: 'utf8' });
-    return run.status === 0 ? Number(run.stdout.trim()) : null;
-  },
-};
+/**
+ * `mirrorlake read` with NDJSON to standard output, and into a new embedded store. @param main the program
+ */
+export function mirrorlake(main: string): { ndjson: Contender; store: Contender } {
+  const storeIn = (out: string) => ['--store', join(out, 'data')];
+  return {
+    ndjson: {
+      name: 'mirrorlake --ndjson',
+      version: node(),
+      command: (capture) => [process.execPath, main, 'read', capture, '--ndjson'],
+      flows: (_, stdout) => linesWith(stdout, '"session_id":'),
+    },
+    store: {
+      name: 'mirrorlake --store',
+      version: `${node()}, embedded chDB`,
+      command: (capture, out) => [process.execPath, main, 'read', capture, ...storeIn(out)],
+      flows: (out) => {
+        const query = ['query', 'SELECT count() FROM sessions', '--format', 'TSV', ...storeIn(out)];
+        const run = spawnSync(process.execPath, [main, ...query], { encoding: 'utf8' });
+        return run.status === 0 ? Number(run.stdout.trim()) : null;
+      },
+    },
+  };
+}
 
 const SURICATA: Omit<Contender, 'version'> = {
   name: 'suricata',

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { koffi } from '../src/linux/koffi.js';
 
 /** USER_HZ: what /proc counts CPU time in, on every architecture that Node runs on. */
 const TICKS_A_SECOND = 100;
+/** linux/posix-timers.h: a process's clock is its number's complement and this. */
+const CPUCLOCK_SCHED = 2;
 
 /** Seconds of CPU, user and system together, that running processes and all they have started have taken. */
 export function cpuSeconds(pids: readonly number[]): number {
@@ -19,6 +22,21 @@ export function cpuSeconds(pids: readonly number[]): number {
   let ticks = 0;
   for (const [pid, stat] of all) if (isWanted(pid)) ticks += stat.ticks;
   return ticks / TICKS_A_SECOND;
+}
+
+const clockGettime: (clock: number, time: BigInt64Array) => number = koffi
+  .load(null)
+  .func('int clock_gettime(int clock, void *time)');
+
+/**
+ * Seconds of CPU, user and system together, that a running process has taken, ended threads included,
+ * children not: to the nanosecond (clock_getcpuclockid(3)), for /proc rounds to what is some percent of a
+ * benchmark.
+ */
+export function cpuOf(pid: number): number {
+  const time = new BigInt64Array(2);
+  if (clockGettime((~pid << 3) | CPUCLOCK_SCHED, time) !== 0) throw new Error(`process ${pid} has ended`);
+  return Number(time[0]) + Number(time[1]) / 1e9;
 }
 
 /** Parent, and CPU time of its own and of children that have ended (proc(5): fields 4, 14 to 17). */

@@ -12,7 +12,7 @@
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LinkType } from '../src/receive/batch.js';
+import { LinkType } from '../src/model/batch.js';
 import { openOutput } from '../src/receive/file/capture-writer.js';
 import { PcapWriter } from '../src/receive/file/pcap-writer.js';
 import { MirrorSource, type MirrorSourceOptions } from '../test/support/traffic/mirror-source.js';

@@ -39,6 +39,15 @@ export function measure(command: string[], stdout: string, stderr: string): Run 
   return { wall: wall!, cpu: cpu!, maxRss: maxRss! };
 }
 
+/** Prints rows in columns: the first to the left, the others to the right. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  for (const row of rows) {
+    const cells = row.map((c, i) => (i === 0 ? c.padEnd(widths[i]!) : c.padStart(widths[i]!)));
+    process.stdout.write(`${cells.join('  ')}\n`);
+  }
+}
+
 export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

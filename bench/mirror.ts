@@ -5,6 +5,7 @@
  *   --packets N   frames (300000)
  *   --runs N      runs of each, taking turns (3)
  *   --rate N      frames a second on the interface (25000)
+ *   --against DIR, --within P   beside another checkout, see against.ts
  *
  * As root. From a capture, as fast as it goes: tcpreplay, which sends the frames as they are, without ERSPAN
  * around them. From an interface: Open vSwitch's userspace datapath with a mirror to an ERSPAN port. What
@@ -12,16 +13,16 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ip, missing, run, tryIp } from '../test/support/needs.js';
+import { AGAINST_OPTIONS, against, type Checkout, type Costs, MAIN } from './against.js';
+import { generatedCapture } from './capture.js';
+import { cpuOf } from './cpu.js';
 import { measure, median } from './measure.js';
 
-const ROOT = join(import.meta.dirname, '..');
-const DATA = join(import.meta.dirname, 'data');
-const MAIN = join(ROOT, 'dist/cli/main.js');
 /** The box that mirrors: frames come in by `wire`, copies leave by `out`. */
 const BOX = 'ml-mirror';
 /** The other ends, here. */
@@ -29,18 +30,17 @@ const [WIRE, OUT] = ['ml-mirror-in', 'ml-mirror-out'];
 /** Not an address of the generator's: GRE to the collector is not mirrored. */
 const COLLECTOR = '192.0.2.10';
 const ADDRESS = '192.0.2.11/24';
-/** proc(5): USER_HZ. */
-const TICKS = 100;
 
 const { values: options } = parseArgs({
   options: {
     packets: { type: 'string', default: '300000' },
     runs: { type: 'string', default: '3' },
     rate: { type: 'string', default: '25000' },
+    ...AGAINST_OPTIONS,
   },
 });
 const packets = Number(options.packets);
-const capture = join(DATA, `${packets}.pcap`);
+const capture = () => generatedCapture(packets);
 
 interface Result {
   /** Seconds of CPU, user and system. */
@@ -90,19 +90,13 @@ async function fromCapture(command: string[]): Promise<Result> {
   return { cpu, wall, arrived: arrived() - before };
 }
 
-/** CPU seconds of a process. */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
-
 /** Sends the frames to the wire at the rate. What `pid` needs for the first time they come is not counted. */
 async function fromInterface(pid: number): Promise<Result> {
   let result: Result | undefined;
   for (let round = 0; round < 2; round++) {
     const [cpu, before] = [cpuOf(pid), arrived()];
     const replay = join(import.meta.dirname, 'replay.ts');
-    const said = run(process.execPath, '--import', 'tsx', replay, capture, WIRE, '--rate', options.rate);
+    const said = run(process.execPath, '--import', 'tsx', replay, capture(), WIRE, '--rate', options.rate);
     await pause(1500);
     const { seconds } = JSON.parse(said) as { seconds: number };
     result = { cpu: cpuOf(pid) - cpu, wall: seconds, arrived: arrived() - before };
@@ -120,7 +114,13 @@ function start(command: string[]): ChildProcess {
   return spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
-async function mirrorInterface(mac: string): Promise<Result> {
+function mirrorCapture(main: string, mac: string): Promise<Result> {
+  underlay('out', mac);
+  const words = ['mirror', '--file', capture(), '--to', COLLECTOR, '--index', '1', '--speed', 'max'];
+  return fromCapture([process.execPath, main, ...words]);
+}
+
+async function mirrorInterface(main: string, mac: string): Promise<Result> {
   underlay('out', mac);
   const words = [
     'mirror',
@@ -133,7 +133,7 @@ async function mirrorInterface(mac: string): Promise<Result> {
     '--index',
     '1',
   ];
-  const child = start(inside(process.execPath, MAIN, ...words));
+  const child = start(inside(process.execPath, main, ...words));
   await once(child.stderr!, 'data');
   try {
     return await fromInterface(child.pid!);
@@ -196,19 +196,20 @@ const CONTENDERS: readonly {
     name: 'mirrorlake mirror --file',
     needs: [],
     source: 'capture',
-    run(mac) {
-      underlay('out', mac);
-      const words = ['mirror', '--file', capture, '--to', COLLECTOR, '--index', '1', '--speed', 'max'];
-      return fromCapture([process.execPath, MAIN, ...words]);
-    },
+    run: (mac) => mirrorCapture(MAIN, mac),
   },
   {
     name: 'tcpreplay',
     needs: ['tcpreplay'],
     source: 'capture',
-    run: () => fromCapture(['tcpreplay', '--topspeed', '--intf1=out', capture]),
+    run: () => fromCapture(['tcpreplay', '--topspeed', '--intf1=out', capture()]),
   },
-  { name: 'mirrorlake mirror --interface', needs: [], source: 'interface', run: mirrorInterface },
+  {
+    name: 'mirrorlake mirror --interface',
+    needs: [],
+    source: 'interface',
+    run: (mac) => mirrorInterface(MAIN, mac),
+  },
   {
     name: 'Open vSwitch mirror, userspace',
     needs: ['ovs-vswitchd', 'ovsdb-server', 'ovsdb-tool'],
@@ -217,14 +218,20 @@ const CONTENDERS: readonly {
   },
 ];
 
-function generate(): void {
-  if (existsSync(`${capture}.json`)) return;
-  mkdirSync(DATA, { recursive: true });
-  const script = join(import.meta.dirname, 'generate.ts');
-  run(process.execPath, '--import', 'tsx', script, '--packets', options.packets, '--output', capture);
+/** What `mirror` of a checkout costs. */
+async function costsOf({ main }: Checkout): Promise<Costs> {
+  const us = ({ cpu, arrived }: Result) => (cpu / arrived) * 1e6;
+  try {
+    return {
+      'mirror --file, µs of CPU a packet': us(await mirrorCapture(main, setUp())),
+      'mirror --interface, µs of CPU a packet': us(await mirrorInterface(main, setUp())),
+    };
+  } finally {
+    tearDown();
+  }
 }
 
-generate();
+await against(options, Number(options.runs), costsOf);
 const present = CONTENDERS.filter((c) => missing(c.needs).length === 0);
 const results = new Map(present.map((c) => [c, [] as Result[]]));
 const load = loadavg()[0]!;

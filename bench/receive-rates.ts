@@ -1,6 +1,7 @@
 /** Loss-free rates: how much each receiver takes without the kernel dropping anything. */
+import { cpuOf } from './cpu.js';
 import { dropAfterRings, inject, replay } from './receive-wire.js';
-import { type Collector, type Counts, cpuOf, idle, type RunningCollector } from './receivers.js';
+import { type Collector, type Counts, idle, type RunningCollector } from './receivers.js';
 
 /** Thousands of packets a second that are tried, in turn, and for how many seconds. */
 const RAW_RATES = [50, 100, 125, 150, 175, 200, 225, 250, 300, 400];

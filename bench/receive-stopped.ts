@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClickHouseServer } from '../test/support/clickhouse-server.js';
+import { MAIN } from './against.js';
 import { RECEIVER, replay, setUpStoreWire } from './receive-wire.js';
 import { collector, idle, pause, type RunningCollector } from './receivers.js';
 
@@ -20,7 +21,7 @@ export async function printStopped(packets: number, mac: string): Promise<void> 
     const config = join(directory, 'mirrorlake.yaml');
     writeFileSync(config, `spool: { directory: ${join(directory, 'spool')} }\n`);
     const words = ['--interface', RECEIVER, '--config', config];
-    const running = await collector('mirrorlake ring', words, `${server.url}/${DATABASE}`).start();
+    const running = await collector('mirrorlake ring', MAIN, words, `${server.url}/${DATABASE}`).start();
     await measure(running, server, packets, mac);
   } finally {
     await server.stop();

@@ -4,11 +4,10 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from './against.js';
+import { generatedCapture } from './capture.js';
 
-export const ROOT = join(import.meta.dirname, '..');
-export const DATA = join(import.meta.dirname, 'data');
 const NETNS = 'ml-bench';
 /**
  * The end that sends, and the end in the namespace that receives; the generator's packets go to this address.
@@ -60,8 +59,7 @@ function nft(rules: string): void {
  * docs/how-to/size-the-box.md says. @returns what ends it
  */
 export function dropAfterRings(): () => void {
-  const chain =
-    `chain mirrors { type filter hook ingress device "${RECEIVER}" priority 0; ip protocol gre ` + 'drop; }';
+  const chain = `chain mirrors { type filter hook ingress device "${RECEIVER}" priority 0; ip protocol gre drop; }`;
   nft(`table netdev mirrorlake { ${chain}; }`);
   return () => nft('delete table netdev mirrorlake');
 }
@@ -113,7 +111,7 @@ async function send(
   name: string,
   options: Readonly<Record<string, string | number>>,
 ): Promise<Sent> {
-  const capture = join(DATA, `${packets}.pcap`);
+  const capture = generatedCapture(packets);
   const words = [process.execPath, '--import', 'tsx', join(import.meta.dirname, program), capture, name];
   for (const [option, value] of Object.entries(options)) words.push(`--${option}`, String(value));
   const [command, ...args] = [...where, ...words];
@@ -124,21 +122,4 @@ async function send(
   });
   await once(child, 'close');
   return JSON.parse(text) as Sent;
-}
-
-/** Makes the capture, where it is not there yet. */
-export function generate(packets: string): void {
-  const capture = join(DATA, `${packets}.pcap`);
-  if (existsSync(`${capture}.json`)) return;
-  mkdirSync(DATA, { recursive: true });
-  const args = [
-    '--import',
-    'tsx',
-    join(import.meta.dirname, 'generate.ts'),
-    '--packets',
-    packets,
-    '--output',
-    capture,
-  ];
-  if (spawnSync(process.execPath, args, { stdio: 'inherit', cwd: ROOT }).status !== 0) process.exit(1);
 }

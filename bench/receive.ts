@@ -5,6 +5,7 @@
  *   --runs N      runs of each receiver, taking turns (3); 0 leaves them out
  *   --rates       also look for the loss-free rate of each receiver
  *   --stopped     also stop a server that is stored into for a minute, at 100,000 packets/s
+ *   --against DIR, --within P   beside another checkout, see against.ts
  *
  * Needs root, and Suricata for the comparison (install-peers.sh). The CPU time is that of the receiving
  * process, user and system, from the first packet until all are done with, after a first replay that is not
@@ -12,11 +13,14 @@
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { AGAINST_OPTIONS, against, type Checkout, type Costs, MAIN } from './against.js';
+import { generatedCapture } from './capture.js';
+import { cpuOf } from './cpu.js';
 import { median } from './measure.js';
 import { printRates } from './receive-rates.js';
 import { printStopped } from './receive-stopped.js';
-import { generate, RECEIVER, replay, setUp, tearDown } from './receive-wire.js';
-import { childrenOf, collector, cpuOf, idle, type Receiver, suricata } from './receivers.js';
+import { RECEIVER, replay, setUp, tearDown } from './receive-wire.js';
+import { childrenOf, collector, idle, type Receiver, suricata } from './receivers.js';
 
 /** Packets a second that receivers keep up with: what receiving costs is told apart from what is lost. */
 const RATE = 150_000;
@@ -28,6 +32,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '3' },
     rates: { type: 'boolean', default: false },
     stopped: { type: 'boolean', default: false },
+    ...AGAINST_OPTIONS,
   },
 });
 const packets = Number(options.packets);
@@ -36,6 +41,8 @@ interface Result {
   /** Seconds of CPU of the receiving process, and of its children (the embedded store's engine). */
   readonly cpu: number;
   readonly engine: number;
+  /** Packets received meanwhile; all of the replay of those that do not tell. */
+  readonly measured: number;
   /** Of both replays. */
   readonly sent: number;
   readonly received: number;
@@ -54,6 +61,7 @@ async function runOnce(receiver: Receiver, rate: number, mac: string): Promise<R
   const engines = childrenOf(running.pid);
   const engineCpu = (): number => engines.reduce((sum, pid) => sum + cpuOf(pid), 0);
   const before = [cpuOf(running.pid), engineCpu()];
+  const had = await running.counts?.();
   const { sent } = await replay({ packets, rate, mac });
   await idle(running.pid);
   const after = [cpuOf(running.pid), engineCpu()];
@@ -61,6 +69,7 @@ async function runOnce(receiver: Receiver, rate: number, mac: string): Promise<R
   return {
     cpu: after[0] - before[0],
     engine: after[1] - before[1],
+    measured: had === undefined ? packets : counts.received - had.received,
     ...counts,
     sent: warm.sent + sent,
   };
@@ -97,21 +106,44 @@ async function costs(ring: Receiver, raw: Receiver, mac: string): Promise<void> 
   }
 }
 
+/** What a checkout's collector costs for a packet, with a ring and with raw sockets. */
+async function costsOf({ main }: Checkout): Promise<Costs> {
+  generatedCapture(packets);
+  const mac = setUp();
+  try {
+    const costs: Record<string, number> = {};
+    for (const [receiver, rate] of [
+      [ring(main), RATE],
+      [raw(main), RAW_RATE],
+    ] as const) {
+      const { cpu, engine, measured, sent, received } = await runOnce(receiver, rate, mac);
+      if (received < sent) process.stderr.write(`${receiver.name}: ${sent - received} packets were lost\n`);
+      costs[`${receiver.name}, µs of CPU a packet`] = (cpu / measured) * 1e6;
+      costs[`${receiver.name}, engine, µs of CPU a packet`] = (engine / measured) * 1e6;
+    }
+    return costs;
+  } finally {
+    tearDown();
+  }
+}
+
+const ring = (main: string) => collector('mirrorlake ring', main, ['--interface', RECEIVER]);
+const raw = (main: string) => collector('mirrorlake raw', main, []);
+
 async function main(): Promise<void> {
-  generate(options.packets);
+  generatedCapture(packets);
   const load = loadavg()[0];
   if (load > 0.5)
     process.stderr.write(`the load of this machine is ${load.toFixed(1)}: rates will be too low\n`);
   const mac = setUp();
   try {
-    const ring = collector('mirrorlake ring', ['--interface', RECEIVER]);
-    const raw = collector('mirrorlake raw', []);
-    if (Number(options.runs) > 0) await costs(ring, raw, mac);
-    if (options.rates) await printRates(ring, raw, packets, mac);
+    if (Number(options.runs) > 0) await costs(ring(MAIN), raw(MAIN), mac);
+    if (options.rates) await printRates(ring(MAIN), raw(MAIN), packets, mac);
     if (options.stopped) await printStopped(packets, mac);
   } finally {
     tearDown();
   }
 }
 
+await against(options, Number(options.runs), costsOf);
 await main();

@@ -3,21 +3,13 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CollectorStatus } from '../src/model/status.js';
 import { askCollector } from '../src/observe/control.js';
-import type { CollectorStatus } from '../src/observe/status.js';
-import { DATA, inside, RECEIVER, ROOT } from './receive-wire.js';
+import { DATA } from './capture.js';
+import { cpuOf } from './cpu.js';
+import { inside, RECEIVER } from './receive-wire.js';
 
 export const OUT = join(DATA, 'receive');
-/** The program that is measured. */
-const MAIN = process.env.MIRRORLAKE_MAIN ?? join(ROOT, 'dist/cli/main.js');
-const TICKS = 100;
-
-/** CPU seconds of a process, its threads included, children not. */
-export function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
-
 export function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -38,6 +30,8 @@ export interface Receiver {
 
 export interface Running {
   readonly pid: number;
+  /** Packets received and dropped so far, of those that tell while they run. */
+  counts?(): Promise<Counts>;
   /** Ends it. @returns packets received and dropped */
   stop(): Promise<Counts>;
 }
@@ -57,15 +51,24 @@ export interface Collector extends Receiver {
   start(): Promise<RunningCollector>;
 }
 
-/** `mirrorlake collect`, with an embedded store unless another is named. */
-export function collector(name: string, words: readonly string[], store = join(OUT, 'store')): Collector {
+/**
+ * `mirrorlake collect`, with an embedded store unless another is named.
+ *
+ * @param main the program.
+ */
+export function collector(
+  name: string,
+  main: string,
+  words: readonly string[],
+  store = join(OUT, 'store'),
+): Collector {
   const control = join(OUT, 'control.sock');
   return {
     name,
     async start() {
       rmSync(OUT, { recursive: true, force: true });
       mkdirSync(OUT, { recursive: true });
-      const fixed = [MAIN, 'collect', '--store', store, '--control', control];
+      const fixed = [main, 'collect', '--store', store, '--control', control];
       const [command, ...args] = inside(process.execPath, ...fixed, ...words);
       const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
       await until(child, /receiving GRE on/);
@@ -156,7 +159,9 @@ af-packet:
 
 /** Waits until a program says that it is there. It goes with this one, however this one ends. */
 async function until(child: ChildProcess, words: RegExp): Promise<void> {
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   let text = '';
   await new Promise<void>((resolve, reject) => {
     const data = (d: Buffer): void => {

@@ -4,25 +4,26 @@
  *   --packets N   packets in the capture (1000000)
  *   --runs N      runs of each program, taking turns (5)
  *   --check       exit 1 when a goal is missed
+ *   --against DIR, --within P   beside another checkout, see against.ts
  *
  * Captures are generated once, in bench/data. Every program reads from the page cache and writes to disk.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Contender, emptyDirectory, NDJSON, peers, STORE } from './contenders.js';
+import { AGAINST_OPTIONS, against, type Checkout, type Costs, MAIN } from './against.js';
+import { DATA, generatedCapture } from './capture.js';
+import { type Contender, emptyDirectory, mirrorlake, peers } from './contenders.js';
 import type { Summary } from './generate.js';
-import { measure, median, type Run } from './measure.js';
-
-const DATA = join(import.meta.dirname, 'data');
+import { measure, median, printTable, type Run } from './measure.js';
 
 const { values: options } = parseArgs({
   options: {
     packets: { type: 'string', default: '1000000' },
     runs: { type: 'string', default: '5' },
     check: { type: 'boolean', default: false },
+    ...AGAINST_OPTIONS,
   },
 });
 
@@ -41,27 +42,10 @@ function print(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The capture of so many packets, generated when it is not there yet. */
+/** The capture of so many packets, in the page cache. */
 function capture(packets: number): { file: string; summary: Summary } {
-  const file = join(DATA, `${packets}.pcap`);
-  if (!existsSync(`${file}.json`)) {
-    say(`generating ${file}`);
-    const args = [
-      '--import',
-      'tsx',
-      join(import.meta.dirname, 'generate.ts'),
-      '--packets',
-      String(packets),
-      '--output',
-      file,
-    ];
-    if (
-      spawnSync(process.execPath, args, { stdio: 'inherit', cwd: join(import.meta.dirname, '..') }).status !==
-      0
-    )
-      process.exit(1);
-  }
-  readFileSync(file).fill(0); // into the page cache
+  const file = generatedCapture(packets);
+  readFileSync(file).fill(0);
   return { file, summary: JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Summary };
 }
 
@@ -96,12 +80,6 @@ const wall = (r: Result) => median(r.runs.map((run) => run.wall));
 const cpu = (r: Result) => median(r.runs.map((run) => run.cpu));
 const rss = (r: Result) => Math.max(...r.runs.map((run) => run.maxRss));
 
-function table(rows: string[][]): void {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  for (const row of rows)
-    print(row.map((c, i) => (i === 0 ? c.padEnd(widths[i]!) : c.padStart(widths[i]!))).join('  '));
-}
-
 function report(results: Result[], packets: number): void {
   const rows = [['', 'wall min', 'wall median', 'cpu median', 'max RSS', 'packets/s', 'µs/packet', 'flows']];
   for (const r of results) {
@@ -116,7 +94,7 @@ function report(results: Result[], packets: number): void {
       String(r.flows ?? '?'),
     ]);
   }
-  table(rows);
+  printTable(rows);
 }
 
 interface Goal {
@@ -125,11 +103,29 @@ interface Goal {
   atMost: number;
 }
 
+/** What `read` costs in a checkout, on this capture. */
+function costsOf({ main }: Checkout, { file, summary }: { file: string; summary: Summary }): Costs {
+  const costs: Record<string, number> = {};
+  const { ndjson, store } = mirrorlake(main);
+  for (const contender of [ndjson, store]) {
+    const result: Result = { name: contender.name, version: contender.version, runs: [], flows: null };
+    runOnce(contender, file, result);
+    if (result.flows !== summary.sessions) {
+      throw new Error(`${main}: ${result.flows} sessions, the generator sent ${summary.sessions}`);
+    }
+    costs[`${contender.name}, s of CPU`] = cpu(result);
+    costs[`${contender.name}, s`] = wall(result);
+  }
+  return costs;
+}
+
 const packets = Number(options.packets);
 const runs = Number(options.runs);
+await against(options, runs, (checkout) => costsOf(checkout, capture(packets)));
 const data = capture(packets);
 const four = capture(4 * packets);
 const { installed, missing } = peers();
+const { ndjson: NDJSON, store: STORE } = mirrorlake(MAIN);
 const contenders = [NDJSON, STORE, ...installed];
 
 // What else runs takes the second core from those that use it.

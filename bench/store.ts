@@ -6,23 +6,26 @@
  *   --runs N       runs of each way, taking turns (3)
  *   --rows N       sessions in the table for the tutorial's queries; 0 leaves them out (20000000)
  *   --check        exit 1 when a goal is missed
+ *   --against DIR, --within P   beside another checkout, see against.ts; each checkout by its own
+ *   bench/store.ts
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { SessionRecord } from '../src/sessions/record.js';
-import { Delivery } from '../src/store/delivery.js';
+import { MirrorPoint, MirrorType } from '../src/model/mirror-point.js';
+import { SessionRecord } from '../src/model/session-record.js';
 import { openStore } from '../src/store/open.js';
-import { SessionSegment } from '../src/store/session-segment.js';
-import { Spool } from '../src/store/spool.js';
+import { SessionSegment } from '../src/store/segment/session-segment.js';
+import { Delivery } from '../src/store/spool/delivery.js';
+import { Spool } from '../src/store/spool/spool.js';
 import type { Store } from '../src/store/store.js';
 import { setU32 } from '../src/wire/bytes.js';
-import { MirrorPoint, MirrorType } from '../src/wire/mirror-point.js';
 import { ClickHouseServer } from '../test/support/clickhouse-server.js';
+import { AGAINST_OPTIONS, against, type Checkout, type Costs } from './against.js';
 import { insertGenerated, insertGeneratedMirrors } from './generated-sessions.js';
-import { median } from './measure.js';
+import { measure, median } from './measure.js';
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +33,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '3' },
     rows: { type: 'string', default: '20000000' },
     check: { type: 'boolean', default: false },
+    ...AGAINST_OPTIONS,
   },
 });
 const SESSIONS = Number(values.sessions);
@@ -105,6 +109,7 @@ function encode(size: number, piece: (bytes: Uint8Array, rows: number) => void):
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-bench-store-'));
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
 let tokens = 0;
 
 /** The floor: the engine inserts the segments from files. Seconds. */
@@ -186,9 +191,9 @@ async function parts(): Promise<void> {
   await spool.close();
   const packets = PACKETS_A_SESSION * PACKET_BUDGET_US;
   print('parts');
-  print(`  encoding ${encoding.toFixed(2)} µs a session`);
+  print(`  encoding ${encoding.toFixed(3)} µs a session`);
   goal(encoding <= 3, 'at most 3 µs');
-  print(`  spooling ${spooling.toFixed(2)} µs of CPU a session, system included`);
+  print(`  spooling ${spooling.toFixed(3)} µs of CPU a session, system included`);
   goal(
     spooling <= packets / 10,
     `at most 10 % of the packet path's ${packets} µs (${PACKETS_A_SESSION} packets a session)`,
@@ -292,6 +297,30 @@ async function questions(server: ClickHouseServer, rows: number): Promise<void> 
   await store.close();
 }
 
+/**
+ * What storing costs in a checkout, as its own bench/store.ts says: encoding and spooling are the checkout's
+ * modules, which have other names in another one.
+ */
+function costsOf({ root }: Checkout): Costs {
+  const [out, err] = [join(directory, 'stdout'), join(directory, 'stderr')];
+  const words = ['--sessions', values.sessions, '--runs', '1', '--rows', '0'];
+  const script = join(root, 'bench/store.ts');
+  const { cpu } = measure(
+    [process.execPath, '--import', import.meta.resolve('tsx'), script, ...words],
+    out,
+    err,
+  );
+  const costs: Record<string, number> = { 'all, and the engines, s of CPU': cpu };
+  let part = '';
+  for (const line of readFileSync(out, 'utf8').split('\n')) {
+    const cost = /^ {2}(encod|spool)(.*?) +(?:[\d.]+ s +)?([\d.]+) µs/.exec(line);
+    if (cost !== null) costs[`${part}${cost[1]}${cost[2]}, µs a session`] = Number(cost[3]);
+    else if (/^\S/.test(line)) part = `${line.split(':')[0]}: `;
+  }
+  return costs;
+}
+
+await against(values, Number(values.runs), costsOf);
 if (loadavg()[0] > 1) process.stderr.write('this machine is busy: the numbers will be worse than its own\n');
 const server = await ClickHouseServer.start();
 try {
@@ -305,6 +334,5 @@ try {
   if (Number(values.rows) > 0) await questions(server, Number(values.rows));
 } finally {
   await server.stop();
-  rmSync(directory, { recursive: true, force: true });
 }
 if (values.check && missed.length > 0) process.exit(1);

@@ -6,6 +6,7 @@
  *   --seconds N   seconds of a run (5)
  *   --collect     mirrorlake's end is the whole collector, and not its tunnels alone
  *   --check       exit 1 when a goal is missed
+ *   --against DIR, --within P   beside another checkout, see against.ts
  *
  * Two namespaces joined by a veth pair; a contender has both ends. iperf3 sends TCP, then UDP datagrams of 64
  * bytes as fast as it can; what counts is what arrives, and the CPU time that both ends of the contender took
@@ -16,6 +17,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { AGAINST_OPTIONS, against, type Checkout, type Costs, ROOT } from './against.js';
 import { cpuSeconds } from './cpu.js';
 import { median } from './measure.js';
 
@@ -25,10 +27,10 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '5' },
     collect: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
+    ...AGAINST_OPTIONS,
   },
 });
 const SECONDS = Number(options.seconds);
-const ROOT = join(import.meta.dirname, '..');
 const ENDS = [
   { ns: 'bench-t-a', outer: '198.18.7.1', peer: '198.18.7.2', inner: '10.77.0.1', other: '10.77.0.2' },
   { ns: 'bench-t-b', outer: '198.18.7.2', peer: '198.18.7.1', inner: '10.77.0.2', other: '10.77.0.1' },
@@ -37,6 +39,7 @@ type End = (typeof ENDS)[number];
 const UDP_PAYLOAD = 64;
 
 const work = mkdtempSync(join(tmpdir(), 'bench-tunnels-'));
+process.once('exit', () => rmSync(work, { recursive: true, force: true }));
 /** What the programs said last, for the message when something is wrong. */
 let words = '';
 const children = new Set<ChildProcess>();
@@ -70,8 +73,9 @@ interface Contender {
   readonly up: (end: End) => Promise<() => Promise<void>>;
 }
 
-const contenders: Contender[] = [
-  {
+/** mirrorlake as it is in a checkout. */
+function mirrorlake(root: string): Contender {
+  return {
     name: options.collect ? 'mirrorlake collect' : 'mirrorlake',
     up: async (end) => {
       const spec = `bt mode gre local ${end.outer} remote ${end.peer} address ${end.inner}/24`;
@@ -79,17 +83,21 @@ const contenders: Contender[] = [
         ? start(
             end,
             process.execPath,
-            join(ROOT, 'dist/cli/main.js'),
+            join(root, 'dist/cli/main.js'),
             'collect',
             '--store',
             join(work, end.ns),
             '--tunnel',
             spec,
           )
-        : start(end, process.execPath, join(import.meta.dirname, 'tunnel-end.mjs'), spec);
+        : start(end, process.execPath, join(root, 'bench/tunnel-end.mjs'), spec);
       return () => stop(child);
     },
-  },
+  };
+}
+
+const contenders: Contender[] = [
+  mirrorlake(ROOT),
   {
     name: 'socat',
     up: async (end) => {
@@ -237,8 +245,15 @@ async function reachable(contender: Contender): Promise<void> {
   throw new Error(`${contender.name}: its tunnel carries no ping\n${words}`);
 }
 
+/** What a checkout's tunnel costs, both ends. */
+async function costsOf({ root }: Checkout): Promise<Costs> {
+  const { tcpCpu, udpCpu } = await once(mirrorlake(root));
+  return { 'TCP, ms of CPU a MB': tcpCpu * 1e9, 'UDP, µs of CPU a datagram': udpCpu * 1e6 };
+}
+
 const results = new Map(contenders.map((c) => [c.name, [] as Rate[]]));
 try {
+  await against(options, Number(options.runs), costsOf);
   process.stderr.write(`load ${loadavg()[0]!.toFixed(1)}; measure on a machine that does nothing else\n`);
   for (let i = 0; i < Number(options.runs); i++) {
     for (const contender of contenders) {
@@ -253,7 +268,6 @@ try {
 } finally {
   for (const child of children) await stop(child);
   removeWire();
-  rmSync(work, { recursive: true, force: true });
 }
 
 function mbit(bits: number): string {

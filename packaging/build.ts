@@ -17,16 +17,16 @@ const OUT = join(ROOT, 'dist/cli');
 
 /** What is started, each in one file, by its name there. */
 const STARTED = {
-  'session-worker': 'src/cli/read/session-worker.ts',
-  'packet-worker': 'src/cli/read/packet-worker.ts',
-  'store-worker': 'src/cli/collector/store-worker.ts',
-  'ring-worker': 'src/cli/collector/ring-worker.ts',
+  'session-worker': 'src/reader/session-worker.ts',
+  'packet-worker': 'src/reader/packet-worker.ts',
+  'store-worker': 'src/collector/store/store-worker.ts',
+  'ring-worker': 'src/collector/ring/ring-worker.ts',
   'tunnel-worker': 'src/tunnels/tunnel-worker.ts',
   'chdb-starter': 'src/store/embedded/starter.ts',
   'chdb-worker': 'src/store/embedded/worker.ts',
   // Tests and benchmarks have tunnels without the rest of a collector.
   'tunnel-service': 'src/tunnels/service.ts',
-  'tunnel-spec': 'src/tunnels/spec.ts',
+  'tunnel-spec': 'src/tunnels/spec/spec.ts',
 };
 
 /** @returns the files written, without their folder */
@@ -51,10 +51,15 @@ async function bundle(name: string, source: string, parts: boolean): Promise<str
   return output.map((file) => file.fileName);
 }
 
-/** Writes dist/cli/ anew. Source that does not parse is an error, types are the type check's. */
-export async function build(): Promise<void> {
+/**
+ * Writes dist/cli/ anew. Source that does not parse is an error, types are the type check's.
+ *
+ * @param more programs of the tests' own, by name: they start as fast as the program does, and beside its
+ *   threads
+ */
+export async function build(more: Readonly<Record<string, string>> = {}): Promise<void> {
   const written = await bundle('main', 'src/cli/main.ts', true);
-  for (const [name, source] of Object.entries(STARTED)) {
+  for (const [name, source] of Object.entries({ ...STARTED, ...more })) {
     written.push(...(await bundle(name, source, false)));
   }
   const twice = written.filter((file, i) => written.indexOf(file) !== i);

@@ -1,12 +1,12 @@
 /** Asks a store a question, through the collector that holds the store if there is one. */
 import { Readable } from 'node:stream';
+import { CommandError, MirrorlakeError, UsageError } from '../model/errors.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { isServer } from '../model/store-location.js';
 import { ControlError, type ControlReply, openReply } from '../observe/control.js';
-import { isNotLetIn } from '../store/failure.js';
+import { isNotLetIn } from '../store/clickhouse/failure.js';
 import { openStore } from '../store/open.js';
 import type { Store } from '../store/store.js';
-import { CommandError, isExpected, UsageError } from './errors.js';
 import { type FoundStore, heldBy, type NamedStore } from './find-store.js';
 import { addressHint } from './query/unquoted-address.js';
 
@@ -62,7 +62,7 @@ async function hinting(sql: string, asks: () => Promise<void>): Promise<void> {
   try {
     await asks();
   } catch (error) {
-    if (isExpected(error)) error.message += addressHint(error.message, sql);
+    if (error instanceof MirrorlakeError) error.message += addressHint(error.message, sql);
     throw error;
   }
 }

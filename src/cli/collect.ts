@@ -3,9 +3,9 @@ import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ConfigOverrides, defaultConfig, loadConfig, overrideConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import { MirrorlakeError } from '../model/errors.js';
+import { counted } from '../model/words.js';
 import { createLogger, type Logger } from '../observe/log.js';
-import { isExpected } from './errors.js';
-import { counted } from './grouped.js';
 
 interface CollectOptions {
   config?: string;
@@ -79,8 +79,8 @@ async function collect(options: CollectOptions): Promise<void> {
     await Promise.all([
       import('../linux/capabilities.js'),
       import('../linux/service-manager.js'),
-      import('./collector/collector.js'),
-      import('./collector/service-watch.js'),
+      import('../collector/collector.js'),
+      import('../collector/service-watch.js'),
     ]);
   const manager = ServiceManager.of(process.env, process.pid);
   // This thread opens sockets and devices. Nothing that it starts needs the capabilities for that.
@@ -124,8 +124,8 @@ async function collect(options: CollectOptions): Promise<void> {
       { packets: mirrors.reduce((n, m) => n + m.packets, 0), rows: last.store.rows_stored },
       `stored ${counted(last.store.rows_stored, 'row')}`,
     );
-  // Everything open is stored, and the log has the reason; a service manager restarts the collector.
-  if (why instanceof Error) process.exitCode = isExpected(why) ? why.exitCode : 1;
+  // What was open is stored, and the log has said why; a service manager starts another.
+  if (why instanceof Error) process.exitCode = why instanceof MirrorlakeError ? why.exitCode : 1;
 }
 
 /**
@@ -133,7 +133,7 @@ async function collect(options: CollectOptions): Promise<void> {
  * `log_level: debug` adds.
  */
 function sayWhy(log: Logger, why: Error): void {
-  if (isExpected(why)) {
+  if (why instanceof MirrorlakeError) {
     log.error(why.message);
     return;
   }

@@ -1,15 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { defaultConfig, loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import type { Finding } from '../doctor/finding.js';
+import { clock, kernel, kernelGre, landlock, privileges, receiveBuffer } from '../doctor/host.js';
+import { koffiFinding, rawSocketFinding } from '../doctor/native.js';
+import { Network } from '../doctor/network.js';
+import { type PacketPath, packetPath } from '../doctor/path.js';
+import { diskFinding, storeFindings } from '../doctor/storage.js';
+import { MirrorlakeError } from '../model/errors.js';
 import { isServer, NO_STORE } from '../model/store-location.js';
-import { spoolDirectory } from '../store/spool-directory.js';
-import type { Finding } from './doctor/finding.js';
-import { clock, kernel, kernelGre, landlock, privileges, receiveBuffer } from './doctor/host.js';
-import { koffiFinding, rawSocketFinding } from './doctor/native.js';
-import { Network } from './doctor/network.js';
-import { type PacketPath, packetPath } from './doctor/path.js';
-import { diskFinding, storeFindings } from './doctor/storage.js';
-import { isExpected } from './errors.js';
+import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { findCollector } from './find-store.js';
 
 interface DoctorOptions {
@@ -86,10 +86,10 @@ async function ofPackets(
   path: PacketPath,
   network: Network | undefined,
 ): Promise<Finding[]> {
-  const { interfaceFindings } = await import('./doctor/interface.js');
-  const { firewallFindings, firewallRulings } = await import('./doctor/firewall/findings.js');
-  const { readRules } = await import('./doctor/firewall/read.js');
-  const { trial } = await import('./doctor/trial/trial.js');
+  const { interfaceFindings } = await import('../doctor/interface.js');
+  const { firewallFindings, firewallRulings } = await import('../doctor/firewall/findings.js');
+  const { readRules } = await import('../doctor/firewall/read.js');
+  const { trial } = await import('../doctor/trial/trial.js');
   const sources = [...new Set(config.mirrors.flatMap((m) => m.source?.text ?? []))];
   const { interfaces, raw } = path;
   const { tables, unread } = readRules();
@@ -125,8 +125,8 @@ async function socketOf({ store, config }: DoctorOptions): Promise<string | unde
   try {
     return await findCollector({ store, config });
   } catch (e) {
-    // A wrong store name is a separate finding.
-    if (isExpected(e)) return undefined;
+    // What is wrong with the store's name is a finding of its own.
+    if (e instanceof MirrorlakeError) return undefined;
     throw e;
   }
 }

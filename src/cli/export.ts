@@ -1,7 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
+import { OuterPackets } from '../export/outer-packet.js';
+import { LinkType } from '../model/batch.js';
 import { plural } from '../model/counted.js';
-import { LinkType } from '../receive/batch.js';
+import { CommandError } from '../model/errors.js';
+import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../model/mirror-point.js';
 import { openOutput } from '../receive/file/capture-writer.js';
 import { PcapngWriter } from '../receive/file/pcapng-writer.js';
 import { tablePrefix } from '../store/location.js';
@@ -11,14 +14,11 @@ import {
   PacketRowReader,
   packetRowsStatement,
 } from '../store/packet-rows.js';
-import { PacketLayer } from '../store/packet-segment.js';
-import { formatIp } from '../wire/addresses.js';
-import { GRE_PROTO_ERSPAN3 } from '../wire/gre.js';
-import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../wire/mirror-point.js';
-import { emitSll, SLL_LENGTH, SllHeader } from '../wire/sll.js';
+import { PacketLayer } from '../store/segment/packet-segment.js';
+import { formatIp } from '../wire/ip/addresses.js';
+import { emitSll, SLL_LENGTH, SllHeader } from '../wire/link/sll.js';
+import { GRE_PROTO_ERSPAN3 } from '../wire/tunnel/gre.js';
 import { ask } from './ask.js';
-import { CommandError } from './errors.js';
-import { OuterPackets } from './export/outer-packet.js';
 import { findStore, type StoreOptions } from './find-store.js';
 import { CONFIG_HELP, STORE_HELP } from './store-words.js';
 
@@ -62,13 +62,21 @@ export function registerExport(program: Command): void {
     .option('--store <store>', STORE_HELP)
     .option('--config <file>', CONFIG_HELP)
     .option('--encapsulated', 'with the outer headers they were mirrored in, rebuilt')
-    .action(exportPackets);
+    .action(async (options: ExportOptions) => {
+      process.stderr.write(`${await exportPackets(options)}\n`);
+    });
 }
 
-async function exportPackets(options: ExportOptions): Promise<void> {
+/**
+ * Writes the capture.
+ *
+ * @returns what is to be said of it: how many packets are in it, and why there are not more
+ */
+export async function exportPackets(options: ExportOptions): Promise<string> {
   const found = await findStore(options);
   const sql = packetRowsStatement(options.where, tablePrefix(found.location));
   const asked = { format: PACKET_ROW_FORMAT, timeout: 'longest' } as const;
+  let said = '';
   await ask(found, sql, asked, async (answer) => {
     const writer = new PcapngWriter(await openOutput(options.output));
     const capture = options.encapsulated === true ? new Encapsulated(writer) : new Inner(writer);
@@ -88,8 +96,9 @@ async function exportPackets(options: ExportOptions): Promise<void> {
         ? ': none were kept of the sessions chosen; packets are kept with `read --packets`, or ' +
           '`packets:` in the configuration of `collect`'
         : '';
-    process.stderr.write(`${capture.packets} ${plural(capture.packets, 'packet')}${left}${none}\n`);
+    said = `${capture.packets} ${plural(capture.packets, 'packet')}${left}${none}`;
   });
+  return said;
 }
 
 async function copy(answer: Readable, capture: Inner | Encapsulated, writer: PcapngWriter): Promise<void> {

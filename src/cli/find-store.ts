@@ -1,6 +1,8 @@
 /** Finds the store of a command: the one place that knows where to look, and in which order. */
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { CommandError, UsageError } from '../model/errors.js';
+import type { HeldStore } from '../model/status.js';
 import {
   isLocation,
   isServer,
@@ -10,9 +12,7 @@ import {
   withoutUser,
 } from '../model/store-location.js';
 import { askCollector, ControlError, controlPath, RUN_CONTROL } from '../observe/control.js';
-import type { HeldStore } from '../observe/status.js';
-import { spoolDirectory } from '../store/spool-directory.js';
-import { CommandError, UsageError } from './errors.js';
+import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { DEFAULT_STORE, STORE_VARIABLE } from './store-words.js';
 
 /** Where to look for a running collector, in this order. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { isExpected, outputError } from './errors.js';
+import { MirrorlakeError, outputError } from '../model/errors.js';
 import { shownWord, withoutPasswordsOf } from './passwords.js';
 import { createProgram } from './program.js';
 
@@ -26,7 +26,7 @@ function hidePasswords(): void {
 function report(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (debug && error instanceof Error) complain(`${error.stack}`);
-  if (isExpected(error)) {
+  if (error instanceof MirrorlakeError) {
     complain(`mirrorlake: ${error.message}`);
     return error.exitCode;
   }

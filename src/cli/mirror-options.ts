@@ -1,11 +1,11 @@
 /** Parses the values of `mirrorlake mirror` options, and checks which of them go together. */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { EncapsulationOptions } from '../mirror/encapsulation.js';
-import type { Direction } from '../mirror/mirror.js';
-import type { Rate } from '../mirror/rate-limit.js';
-import { ErspanGranularity } from '../wire/erspan.js';
-import { MirrorType } from '../wire/mirror-point.js';
-import { UsageError } from './errors.js';
+import type { EncapsulationOptions } from '../mirror-source/encapsulation.js';
+import type { Direction } from '../mirror-source/mirror.js';
+import type { Rate } from '../mirror-source/rate-limit.js';
+import { UsageError } from '../model/errors.js';
+import { MirrorType } from '../model/mirror-point.js';
+import { ErspanGranularity } from '../wire/tunnel/erspan.js';
 
 /** By the words of --type. */
 export const MIRROR_TYPES = new Map<string, EncapsulationOptions['type']>([

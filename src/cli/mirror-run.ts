@@ -3,17 +3,17 @@
 import type { Command } from 'commander';
 import { interfaceIndex } from '../linux/interface.js';
 import { compileFilter } from '../linux/libpcap.js';
-import { Encapsulation } from '../mirror/encapsulation.js';
-import { type Destination, GreSender } from '../mirror/gre-sender.js';
-import { InterfaceSource } from '../mirror/interface-source.js';
-import { Mirror } from '../mirror/mirror.js';
-import { PacketFilter } from '../mirror/packet-filter.js';
-import { RateLimit } from '../mirror/rate-limit.js';
-import { mirrorInterface, Replay } from '../mirror/run.js';
+import { Encapsulation } from '../mirror-source/encapsulation.js';
+import { type Destination, GreSender } from '../mirror-source/gre-sender.js';
+import { InterfaceSource } from '../mirror-source/interface-source.js';
+import { Mirror } from '../mirror-source/mirror.js';
+import { PacketFilter } from '../mirror-source/packet-filter.js';
+import { RateLimit } from '../mirror-source/rate-limit.js';
+import { mirrorInterface, Replay } from '../mirror-source/run.js';
 import { plural } from '../model/counted.js';
+import { UsageError } from '../model/errors.js';
 import { openCapture } from '../receive/file/capture.js';
-import { parseAddress } from '../tunnels/address.js';
-import { UsageError } from './errors.js';
+import { parseAddress } from '../tunnels/spec/address.js';
 import { checkTogether, encapsulation, type MirrorArguments } from './mirror-options.js';
 
 export async function mirror(command: Command, given: MirrorArguments): Promise<void> {

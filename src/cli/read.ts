@@ -12,14 +12,16 @@ import {
   type Separator,
 } from '../config/overlays.js';
 import { parseDuration } from '../config/units.js';
+import { CommandError, UsageError } from '../model/errors.js';
 import { isServer } from '../model/store-location.js';
+import { FilledStore } from '../reader/filled-store.js';
+import { NDJSON_KINDS, type NdjsonKind } from '../reader/kinds.js';
+import type { ReadOutput } from '../reader/output.js';
+import type { Reading, ReadProgress } from '../reader/run.js';
+import { startSessionWorker } from '../reader/session-start.js';
 import { isCaptureFile } from '../receive/file/first-look.js';
-import type { TunnelTable } from '../tunnels/table.js';
-import type { Overlay } from '../wire/overlay-kinds.js';
-import { CommandError, UsageError } from './errors.js';
-import { FilledStore } from './read/filled-store.js';
-import { NDJSON_KINDS, type NdjsonKind } from './read/kinds.js';
-import { startSessionWorker } from './read/session-start.js';
+import type { TunnelTable } from '../tunnels/kernel/table.js';
+import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
 import { READ_HELP } from './store-words.js';
 
 interface ReadOptions {
@@ -157,15 +159,15 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
         await store.open();
     }
     const [{ readInto }, { outputOf }] = await Promise.all([
-      import('./read/run.js'),
-      import('./read/open-output.js'),
+      import('../reader/run.js'),
+      import('../reader/open-output.js'),
     ]);
     const token = once ? await digest(files) : randomUUID();
     const { collector, maxSessions: capacity, deduplicate: dedupWindow } = options;
     const output = await outputOf(ndjson, store, { collector, token, once, packets, tunnels });
     const talk = options.quiet !== true;
     const stop = stopOnSignal();
-    const failed = await readInto(files, {
+    const reading = await readInto(files, {
       output,
       worker,
       tunnels,
@@ -181,9 +183,16 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
       },
       overlays: options.overlay,
       once,
-      talk,
+      progress: talk && process.stderr.isTTY ? progressBar : undefined,
       stop,
     });
+    const { failed } = reading;
+    if (reading.finished) {
+      for (const warning of output.warnings ?? []) process.stderr.write(`mirrorlake: ${warning}\n`);
+      // Where nothing could be read, why not is all there is to say.
+      if (talk && !(reading.demux.counters.packets === 0 && failed.length === files.length))
+        await summarize(reading, output, once);
+    }
     if (stop.aborted)
       process.stderr.write(
         'mirrorlake: interrupted: what came after was not ' +
@@ -197,7 +206,27 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
   }
 }
 
-/** The first SIGINT or SIGTERM ends the reading, and stores what was read; the second exits at once. */
+/** Loaded only where there is a terminal to draw it on. */
+async function progressBar(bytesTotal: number | undefined): Promise<ReadProgress> {
+  const { Progress } = await import('./read/progress.js');
+  return new Progress(bytesTotal);
+}
+
+/** Says on stderr what was read. */
+async function summarize(reading: Reading, output: ReadOutput, once: boolean): Promise<void> {
+  const [{ readSummary }, { terminalColumns }] = await Promise.all([
+    import('./read/summary.js'),
+    import('./terminal.js'),
+  ]);
+  const { stored } = output;
+  const where = stored?.hadBefore === false ? `${once ? 'once ' : ''}${stored.where}` : undefined;
+  const { demux, mirrors, sessions } = reading;
+  process.stderr.write(readSummary(demux, mirrors, sessions, where, terminalColumns(process.stderr)));
+  if (stored?.hadBefore === true)
+    process.stderr.write(`nothing was stored: all of it is ${stored.where} already (--once)\n`);
+}
+
+/** The first SIGINT or SIGTERM ends the reading, and what was read is put away; the second leaves at once. */
 function stopOnSignal(): AbortSignal {
   const stop = new AbortController();
   const onSignal = () => {
@@ -212,8 +241,8 @@ function stopOnSignal(): AbortSignal {
 /** Tunnels in the words of `ip tunnel add`. @throws TunnelError for unknown words */
 async function tunnelsOf(specs: readonly string[]): Promise<TunnelTable> {
   const [{ parseTunnelSpec }, { TunnelTable }] = await Promise.all([
-    import('../tunnels/spec.js'),
-    import('../tunnels/table.js'),
+    import('../tunnels/spec/spec.js'),
+    import('../tunnels/kernel/table.js'),
   ]);
   const tunnels = new TunnelTable();
   for (const spec of specs) tunnels.add(parseTunnelSpec(spec));

@@ -1,8 +1,16 @@
 /** A collector's status for people. */
+
+import type { CollectorStatus, MirrorStatus, RefusedStatus, StoreStatus } from '../model/status.js';
+import { type TunnelStatus, tunnelTrouble } from '../model/tunnel-status.js';
+import {
+  counted,
+  DEDUPLICATE_WORDS,
+  daysWords,
+  grouped,
+  incompleteWords,
+  sizeWords,
+} from '../model/words.js';
 import { ailments } from '../observe/http.js';
-import type { CollectorStatus, MirrorStatus, RefusedStatus, StoreStatus } from '../observe/status.js';
-import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
-import { counted, DEDUPLICATE_WORDS, daysWords, grouped, incompleteWords, sizeWords } from './grouped.js';
 import { table } from './terminal.js';
 
 /** Mirror points shown, the loudest first; likewise refused ones. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { CollectorStatus } from '../model/status.js';
 import { askCollector } from '../observe/control.js';
-import type { CollectorStatus } from '../observe/status.js';
 import { findCollector, type StoreOptions } from './find-store.js';
 import { statusText } from './status-text.js';
 import { STORE_VARIABLE } from './store-words.js';

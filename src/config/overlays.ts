@@ -1,5 +1,5 @@
 /** Parses `overlays` and `read --overlay`, and what separates conversations. */
-import { OVERLAY_KINDS, type Overlay } from '../wire/overlay-kinds.js';
+import { OVERLAY_KINDS, type Overlay } from '../wire/tunnel/overlay-kinds.js';
 
 export const OVERLAY_WORDS = `KIND:PORT, KIND one of ${OVERLAY_KINDS.join(', ')}`;
 

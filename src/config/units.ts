@@ -1,5 +1,5 @@
 /** Parses amounts as people write them in a configuration: durations, sizes, address prefixes. */
-import { parseAddress } from '../wire/addresses.js';
+import { parseAddress } from '../wire/ip/addresses.js';
 
 const SECONDS: Readonly<Record<string, number>> = {
   ns: 1e-9,

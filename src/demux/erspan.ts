@@ -1,5 +1,9 @@
 /** ERSPAN: mirrored frames (Linux: erspan_rcv in ip_gre.c). */
+
+import { MirrorDirection, MirrorType } from '../model/mirror-point.js';
+import type { OuterPacket } from '../model/outer-packet.js';
 import { BAD } from '../wire/bytes.js';
+import { EtherType } from '../wire/link/ethertypes.js';
 import {
   ERSPAN_FT_ETHERNET,
   ERSPAN_FT_IP,
@@ -7,15 +11,12 @@ import {
   ErspanHeader,
   erspanPort,
   parseErspan,
-} from '../wire/erspan.js';
-import { EtherType } from '../wire/ethertypes.js';
-import { type Frame, FrameKind } from '../wire/frame.js';
-import { GRE_PROTO_ERSPAN3, GRE_SEQ } from '../wire/gre.js';
-import { Layer } from '../wire/layers.js';
-import { Malformed } from '../wire/malformed.js';
-import { MirrorDirection, MirrorType } from '../wire/mirror-point.js';
-import type { OuterPacket } from '../wire/outer.js';
-import type { Inner } from './inner.js';
+} from '../wire/tunnel/erspan.js';
+import { GRE_PROTO_ERSPAN3, GRE_SEQ } from '../wire/tunnel/gre.js';
+import { type Frame, FrameKind } from '../wire/walk/frame.js';
+import { Layer } from '../wire/walk/layers.js';
+import { Malformed } from '../wire/walk/malformed.js';
+import type { Inner } from './dispatch.js';
 
 const erspan = new ErspanHeader();
 

@@ -6,20 +6,14 @@
  * walk through all layers, which produces the same fields more slowly (test/demux/fast-path.test.ts compares
  * them).
  */
+
+import type { MirrorTable } from '../accounts/mirrors.js';
+import { NO_KEY } from '../accounts/point-gate.js';
+import { MirrorDirection, MirrorType } from '../model/mirror-point.js';
+import { FRAMES_AHEAD, type FrameSink, Mirrored } from '../model/mirrored.js';
+import { OuterPacket } from '../model/outer-packet.js';
 import { i32, u16, u32 } from '../wire/bytes.js';
-import {
-  ERSPAN_FT_ETHERNET,
-  ERSPAN2_LENGTH,
-  ERSPAN2_VERSION,
-  ERSPAN3_LENGTH,
-  ERSPAN3_VERSION,
-  ErspanEncapsulation,
-} from '../wire/erspan.js';
-import { ETHERNET_LENGTH, ETHERNET_TYPE, MAC_LENGTH } from '../wire/ethernet.js';
-import { EtherType } from '../wire/ethertypes.js';
-import { Frame } from '../wire/frame-fields.js';
-import { GRE_KEY, GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_TEB, GRE_SEQ } from '../wire/gre.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import {
   IPV4_BASE_LENGTH,
   IPV4_DESTINATION,
@@ -32,12 +26,11 @@ import {
   IPV4_TOS,
   IPV4_TOTAL_LENGTH,
   IPV4_TTL,
-} from '../wire/ipv4.js';
-import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE } from '../wire/ipv6.js';
-import { Layer } from '../wire/layers.js';
-import { MirrorDirection, MirrorType } from '../wire/mirror-point.js';
-import { FRAMES_AHEAD, type FrameSink, Mirrored } from '../wire/mirrored.js';
-import { OuterPacket } from '../wire/outer.js';
+} from '../wire/ip/ipv4.js';
+import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE } from '../wire/ip/ipv6.js';
+import { ETHERNET_LENGTH, ETHERNET_TYPE, MAC_LENGTH } from '../wire/link/ethernet.js';
+import { EtherType } from '../wire/link/ethertypes.js';
+import { isVlanType, VLAN_LENGTH } from '../wire/link/vlan.js';
 import {
   TCP_ACKNOWLEDGMENT,
   TCP_BASE_LENGTH,
@@ -45,15 +38,23 @@ import {
   TCP_FLAGS,
   TCP_SEQUENCE,
   TCP_WINDOW,
-} from '../wire/tcp.js';
-import { KNOWN_TUNNEL_PORTS } from '../wire/tunnel-ports.js';
-import { UDP_LENGTH } from '../wire/udp.js';
-import { isVlanType, VLAN_LENGTH } from '../wire/vlan.js';
-import { Step } from '../wire/walk-state.js';
+} from '../wire/transport/tcp.js';
+import { UDP_LENGTH } from '../wire/transport/udp.js';
+import {
+  ERSPAN_FT_ETHERNET,
+  ERSPAN2_LENGTH,
+  ERSPAN2_VERSION,
+  ERSPAN3_LENGTH,
+  ERSPAN3_VERSION,
+  ErspanEncapsulation,
+} from '../wire/tunnel/erspan.js';
+import { GRE_KEY, GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_TEB, GRE_SEQ } from '../wire/tunnel/gre.js';
+import { KNOWN_TUNNEL_PORTS } from '../wire/tunnel/tunnel-ports.js';
+import { Frame } from '../wire/walk/frame-fields.js';
+import { Layer } from '../wire/walk/layers.js';
+import { Step } from '../wire/walk/walk-state.js';
 import type { DemuxCounters } from './counters.js';
-import type { MirrorTable } from './mirrors.js';
 import { packetTrace } from './packet-trace.js';
-import { NO_KEY } from './point-gate.js';
 
 /** Version 4, header of five words. */
 const IPV4_NO_OPTIONS = 0x45;

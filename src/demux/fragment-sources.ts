@@ -1,8 +1,8 @@
 /** The sources of datagrams in reassembly, and how much room each of them takes. */
 import { randomBytes } from 'node:crypto';
+import type { OuterPacket } from '../model/outer-packet.js';
 import { i32 } from '../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
-import type { OuterPacket } from '../wire/outer.js';
 import { LONGEST_CHAIN, NO_DATAGRAM } from './fragment-table.js';
 
 const NO_SOURCE = -1;

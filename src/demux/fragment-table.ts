@@ -1,8 +1,8 @@
 /** The datagrams in reassembly: found by the fields that their fragments share, and in order of age. */
 import { randomBytes } from 'node:crypto';
+import type { OuterPacket } from '../model/outer-packet.js';
 import { i32 } from '../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
-import type { OuterPacket } from '../wire/outer.js';
 import type { OuterFragment } from './outer.js';
 
 /** No datagram. */

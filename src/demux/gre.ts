@@ -2,6 +2,8 @@
  * The GRE demultiplexer (Linux: gre_demux.c and the gre_rcv of ip_gre.c). Functions that do the same have the
  * kernel's names.
  */
+
+import type { GreReceiver, OuterPacket } from '../model/outer-packet.js';
 import { BAD, u16 } from '../wire/bytes.js';
 import {
   GRE_BASE_LENGTH,
@@ -15,11 +17,10 @@ import {
   GRE_VERSION,
   greChecksumOk,
   parseGre,
-} from '../wire/gre.js';
-import { Malformed } from '../wire/malformed.js';
-import type { GreReceiver, OuterPacket } from '../wire/outer.js';
+} from '../wire/tunnel/gre.js';
+import { Malformed } from '../wire/walk/malformed.js';
+import type { Inner } from './dispatch.js';
 import { erspanRcv } from './erspan.js';
-import type { Inner } from './inner.js';
 import { ipgreRcv } from './ipgre.js';
 import { pptpRcv } from './pptp.js';
 

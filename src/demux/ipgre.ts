@@ -2,18 +2,12 @@
  * Plain GRE that no tunnel owns is observed (Linux would give it to a fallback device, or answer protocol
  * unreachable). The mirrors of many vendors are GRE with an IP packet or an Ethernet frame.
  */
+
+import { MirrorType } from '../model/mirror-point.js';
+import type { OuterPacket } from '../model/outer-packet.js';
 import { BAD } from '../wire/bytes.js';
-import { CiscoMetadata, parseCiscoMetadata } from '../wire/cisco-metadata.js';
-import { EtherType } from '../wire/ethertypes.js';
-import { FrameKind } from '../wire/frame.js';
-import {
-  GRE_PROTO_CISCO_METADATA,
-  GRE_PROTO_KEEPALIVE,
-  GRE_PROTO_MELLANOX,
-  GRE_PROTO_PPP,
-  GRE_PROTO_TEB,
-  GRE_PROTO_WCCP,
-} from '../wire/gre.js';
+import { CiscoMetadata, parseCiscoMetadata } from '../wire/link/cisco-metadata.js';
+import { EtherType } from '../wire/link/ethertypes.js';
 import {
   AmsduCursor,
   FC_PROTECTED,
@@ -23,13 +17,20 @@ import {
   nextAmsdu,
   parseIeee80211,
   startAmsdu,
-} from '../wire/ieee80211.js';
-import { Malformed } from '../wire/malformed.js';
-import { parseMellanox } from '../wire/mellanox.js';
-import { MirrorType } from '../wire/mirror-point.js';
-import type { OuterPacket } from '../wire/outer.js';
-import { parseWccp, WccpHeader } from '../wire/wccp.js';
-import type { Inner } from './inner.js';
+} from '../wire/link/ieee80211.js';
+import {
+  GRE_PROTO_CISCO_METADATA,
+  GRE_PROTO_KEEPALIVE,
+  GRE_PROTO_MELLANOX,
+  GRE_PROTO_PPP,
+  GRE_PROTO_TEB,
+  GRE_PROTO_WCCP,
+} from '../wire/tunnel/gre.js';
+import { parseMellanox } from '../wire/tunnel/mellanox.js';
+import { parseWccp, WccpHeader } from '../wire/tunnel/wccp.js';
+import { FrameKind } from '../wire/walk/frame.js';
+import { Malformed } from '../wire/walk/malformed.js';
+import type { Inner } from './dispatch.js';
 
 const wccp = new WccpHeader();
 const metadata = new CiscoMetadata();

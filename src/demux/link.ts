@@ -2,12 +2,12 @@
  * From a packet's first byte to its outer IP header. Tags, labels and PPPoE around the tunnel are skipped,
  * and not recorded.
  */
-import { LinkType } from '../receive/batch.js';
+import { LinkType } from '../model/batch.js';
 import { SHORT, u16 } from '../wire/bytes.js';
-import { EtherType } from '../wire/ethertypes.js';
-import { FrameKind, walkToIp } from '../wire/frame.js';
-import { familyEtherType, NULL_LENGTH, NullHeader, parseNull } from '../wire/null-loop.js';
-import { SLL_LENGTH, SLL2_LENGTH } from '../wire/sll.js';
+import { EtherType } from '../wire/link/ethertypes.js';
+import { familyEtherType, NULL_LENGTH, NullHeader, parseNull } from '../wire/link/null-loop.js';
+import { SLL_LENGTH, SLL2_LENGTH } from '../wire/link/sll.js';
+import { FrameKind, walkToIp } from '../wire/walk/frame.js';
 
 /** Results of {@link linkLayer} that are no offset. */
 export const LINK_SHORT = -1;

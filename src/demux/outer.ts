@@ -1,16 +1,17 @@
 /** The outer IP header (Linux: ip_rcv and ip6_rcv, up to the hand-over by protocol number). */
+
+import type { OuterPacket } from '../model/outer-packet.js';
 import { u16, u32 } from '../wire/bytes.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import {
   IPV4_BASE_LENGTH,
   IPV4_DESTINATION,
   IPV4_MORE_FRAGMENTS,
   IPV4_OFFSET_MASK,
   IPV4_SOURCE,
-} from '../wire/ipv4.js';
-import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE } from '../wire/ipv6.js';
-import { isIpv6Extension, MAX_OUTER_HEADERS } from '../wire/ipv6-extension.js';
-import type { OuterPacket } from '../wire/outer.js';
+} from '../wire/ip/ipv4.js';
+import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE } from '../wire/ip/ipv6.js';
+import { isIpv6Extension, MAX_OUTER_HEADERS } from '../wire/ip/ipv6-extension.js';
 
 /** Results of {@link parseOuter} that are no protocol number. */
 export const OUTER_BAD = -1;

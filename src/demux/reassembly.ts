@@ -7,9 +7,9 @@
  * oldest datagram is given up; when a source has its share, its own oldest.
  */
 import { REASSEMBLY_DEFAULTS } from '../model/defaults.js';
+import type { OuterPacket } from '../model/outer-packet.js';
 import { setU16 } from '../wire/bytes.js';
-import { setIpv4Checksum } from '../wire/ipv4.js';
-import type { OuterPacket } from '../wire/outer.js';
+import { setIpv4Checksum } from '../wire/ip/ipv4.js';
 import { bufferSize, FragmentBuffers, LARGEST_BUFFER } from './fragment-buffers.js';
 import { copy, FragmentRuns, HEADER_ROOM } from './fragment-runs.js';
 import { FragmentSources } from './fragment-sources.js';

@@ -83,6 +83,18 @@ export class Gather {
     this.words[(i * MMSGHDR + 8) >>> 2] = nameLength;
   }
 
+  /** What {@link set} has made of message `i`. */
+  headLength(i: number): number {
+    return this.words[((this.iovecs + i * 2 * IOVEC) >>> 2) + 2];
+  }
+  bodyAt(i: number): number {
+    const iovec = ((this.iovecs + i * 2 * IOVEC) >>> 2) + 4;
+    return this.words[iovec + 1] * TWO_32 + this.words[iovec] - this.base;
+  }
+  bodyLength(i: number): number {
+    return this.words[((this.iovecs + i * 2 * IOVEC) >>> 2) + 6];
+  }
+
   /**
    * Sends messages `first` to `end`.
    *

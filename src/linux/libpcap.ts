@@ -1,16 +1,20 @@
 /**
  * libpcap's compiler of filter expressions (pcap_compile(3PCAP), pcap-filter(7)): the language of tcpdump.
  */
+import { MirrorlakeError } from '../model/errors.js';
 import { koffi } from './koffi.js';
 import * as libc from './libc.js';
 
 /** The library's names: upstream's, then Debian's. */
 const NAMES = ['libpcap.so.1', 'libpcap.so.0.8'];
 
-/** libpcap is missing, or rejects an expression. The message says what to do. */
-export class FilterError extends Error {
+/** libpcap is not there, or refused an expression. The message says what to do. */
+export class FilterError extends MirrorlakeError {
   override readonly name = 'FilterError';
-  readonly exitCode = 2;
+
+  constructor(message: string) {
+    super(message, 'FILTER', { exitCode: 2 });
+  }
 }
 
 interface Libpcap {

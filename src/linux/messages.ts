@@ -22,7 +22,8 @@ export const MSG_ERRQUEUE = 0x2000;
 export const TIME_CONTROL = 32;
 
 export class Messages {
-  private readonly mapping: Mapping;
+  /** All of it: what is received lies here. */
+  readonly mapping: Mapping;
   private readonly view: DataView;
   /** The part of the memory before the messages' own bytes, in words. */
   readonly words: Uint32Array;

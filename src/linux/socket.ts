@@ -1,5 +1,6 @@
 /** Opens sockets and sets their options. Descriptors are plain numbers; their owner closes them. */
 import { readdirSync } from 'node:fs';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { AF_INET, AF_INET6, AF_PACKET } from './address.js';
 import { check, LinuxError } from './errors.js';
 import * as libc from './libc.js';
@@ -10,10 +11,10 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 
 export const IPPROTO_IP = 0;
-export const IPPROTO_ICMP = 1;
-export const IPPROTO_IPV6 = 41;
-export const IPPROTO_GRE = 47;
-export const IPPROTO_ICMPV6 = 58;
+export const IPPROTO_ICMP = IpProtocol.Icmp;
+export const IPPROTO_IPV6 = IpProtocol.Ipv6;
+export const IPPROTO_GRE = IpProtocol.Gre;
+export const IPPROTO_ICMPV6 = IpProtocol.Icmp6;
 export const IPPROTO_RAW = 255;
 
 export const SOL_SOCKET = 1;

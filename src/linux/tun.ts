@@ -7,8 +7,16 @@
  * hdr_len (2), gso_size (2), csum_start (2), csum_offset (2).
  */
 import { check, errnoName, LinuxError } from './errors.js';
-import { ifreq, interfaceIndex } from './interface.js';
+import {
+  ifreq,
+  interfaceIndex,
+  interfaceMtu,
+  setInterfaceMtu,
+  setInterfaceQueueLength,
+  setInterfaceUp,
+} from './interface.js';
 import * as libc from './libc.js';
+import type { Pieces } from './pieces.js';
 
 export const VNET_HDR = 10;
 
@@ -46,6 +54,16 @@ export interface TunOptions {
   readonly offload?: boolean;
   /** False: packets have no virtio_net_hdr, and there are no offloads. */
   readonly vnetHeader?: boolean;
+}
+
+/** Places for packets that are read, in memory that does not move. */
+export interface PacketSlots {
+  readonly bytes: Uint8Array;
+  /** Of each slot: where it starts in `bytes`, and its address. */
+  readonly offsets: readonly number[];
+  readonly addresses: readonly bigint[];
+  /** Bytes of a slot. */
+  readonly size: number;
 }
 
 export class TunDevice {
@@ -95,7 +113,33 @@ export class TunDevice {
     return new TunDevice(fd, name, interfaceIndex(name), uso);
   }
 
-  /** Sets whether the device has a carrier: without one, routes through it are not used. */
+  /**
+   * Reads a packet into slot `i`. @returns its bytes, those of the virtio_net_hdr too; less than 0 when there
+   * is none.
+   */
+  read(slots: PacketSlots, i: number): number {
+    return libc.read(this.fd, slots.addresses[i], slots.size);
+  }
+
+  /** Writes one packet of `count` pieces, behind its virtio_net_hdr. @returns whether the device took it. */
+  write(packet: Pieces, count: number): boolean {
+    return libc.writev(this.fd, packet.vectors, count + 1) >= 0;
+  }
+
+  mtu(): number {
+    return interfaceMtu(this.name);
+  }
+  setMtu(mtu: number): void {
+    setInterfaceMtu(this.name, mtu);
+  }
+
+  /** Sets it up, with so many packets waiting to be read at most. */
+  setUp(queueLength: number): void {
+    setInterfaceQueueLength(this.name, queueLength);
+    setInterfaceUp(this.name, true);
+  }
+
+  /** Whether the device says it has a link: without one, routes through it are not used. */
   setCarrier(up: boolean): void {
     const value = new Uint8Array(new Int32Array([up ? 1 : 0]).buffer);
     check(libc.ioctl(this.fd, TUNSETCARRIER, value), `set the carrier of ${this.name}`);

@@ -13,7 +13,7 @@ const LENGTH = 4;
 /** An error in the middle of a body. */
 export interface BodyFailure {
   readonly error: string;
-  readonly exitCode: number;
+  readonly exitCode: 1 | 2;
 }
 
 export class BodyWriter {

@@ -3,9 +3,11 @@
  * with one request per connection: the client sends one line of JSON with a `command`; the collector answers
  * with one line of JSON, a {@link ControlHead}, and for some commands a body (body.ts).
  */
+
 import { once } from 'node:events';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { asError, MirrorlakeError } from '../model/errors.js';
 import { isServer, NO_STORE } from '../model/store-location.js';
 import { BodyReader, BodyWriter } from './body.js';
 import { Connections } from './connections.js';
@@ -33,25 +35,23 @@ export interface ControlRequest {
 /** The answer's first line: a result, or an error with the exit status for the command line. */
 export type ControlHead =
   | { readonly ok: true; readonly result?: unknown; readonly body?: boolean }
-  | { readonly ok: false; readonly error: string; readonly exitCode: number };
+  | { readonly ok: false; readonly error: string; readonly exitCode: 1 | 2 };
 
 /** Answers one command: returns the result, or writes a body after {@link ControlAnswer.begin}. */
 export type ControlHandler = (request: ControlRequest, answer: ControlAnswer) => Promise<unknown> | unknown;
 
-export class ControlError extends Error {
+export class ControlError extends MirrorlakeError {
   override readonly name = 'ControlError';
-  readonly exitCode: number;
 
   /**
    * @param unreached why nothing could be asked: no collector is running there, or this user may not connect
    */
   constructor(
     message: string,
-    exitCode = 1,
+    exitCode: 1 | 2 = 1,
     readonly unreached?: 'nobody' | 'denied',
   ) {
-    super(message);
-    this.exitCode = exitCode;
+    super(message, 'CONTROL', { exitCode });
   }
 }
 
@@ -231,9 +231,9 @@ export class ControlServer {
       const result = await handler(request, answer);
       answer.end({ ok: true, result });
     } catch (e) {
-      const error = e instanceof Error ? e : new Error(String(e));
-      const exitCode = (error as { exitCode?: unknown }).exitCode;
-      answer.end({ ok: false, error: error.message, exitCode: typeof exitCode === 'number' ? exitCode : 1 });
+      const error = asError(e);
+      const exitCode = error instanceof MirrorlakeError ? error.exitCode : 1;
+      answer.end({ ok: false, error: error.message, exitCode });
     }
   }
 

@@ -1,15 +1,21 @@
-/** The HTTP server: /metrics for Prometheus, /healthz for health checks. */
+/** The HTTP side: /metrics for Prometheus, /healthz for whoever restarts what is ill. */
+
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { MirrorlakeError } from '../model/errors.js';
+import type { CollectorStatus, CollectorSummary } from '../model/status.js';
 import { Connections } from './connections.js';
 import { isAskedFor } from './host-name.js';
 import { exposition } from './metrics.js';
-import type { CollectorStatus, CollectorSummary } from './status.js';
 
-export class ListenError extends Error {
+/** The address for `/metrics` cannot be listened on. */
+export class ListenError extends MirrorlakeError {
   override readonly name = 'ListenError';
-  readonly exitCode = 1;
+
+  constructor(message: string) {
+    super(message, 'LISTEN');
+  }
 }
 
 /** What is wrong with a collector, one line each; empty if it is healthy. */

@@ -1,6 +1,5 @@
 /** Prometheus metrics, made from the collector's status at every scrape: docs/reference/metrics.md. */
 import { Counter, Gauge, Registry } from 'prom-client';
-import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
 import type {
   CollectorStatus,
   MirrorStatus,
@@ -8,7 +7,8 @@ import type {
   PoolStatus,
   SessionStatus,
   StoreStatus,
-} from './status.js';
+} from '../model/status.js';
+import { type TunnelStatus, tunnelTrouble } from '../model/tunnel-status.js';
 
 type Labels = Readonly<Record<string, string>>;
 interface Sample {

@@ -1,8 +1,10 @@
-/** A Unix socket's path in the file system: its owner, and what exists there already. */
+/** A Unix socket's place in the file system: whose it may be, and what is there already. */
+
 import { once } from 'node:events';
 import { chmodSync, chownSync, lstatSync, type Stats, unlinkSync } from 'node:fs';
 import { createConnection, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import { MirrorlakeError } from '../model/errors.js';
 import { makeDirectory } from '../model/files.js';
 
 /** sizeof(sockaddr_un.sun_path), without its final zero. */
@@ -15,9 +17,13 @@ export interface SocketOwner {
   readonly gid: number;
 }
 
-/** Why a path cannot be a socket's, in words that follow the path. */
-export class PathTaken extends Error {
+/** Why a path cannot be a socket's: in words that stand behind the path. */
+export class PathTaken extends MirrorlakeError {
   override readonly name = 'PathTaken';
+
+  constructor(why: string) {
+    super(why, 'PATH_TAKEN');
+  }
 }
 
 /**

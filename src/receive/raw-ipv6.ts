@@ -1,15 +1,15 @@
 /** The IPv6 header, which IPv6 raw sockets leave out (RFC 3542 section 3). */
-import { parseAddress } from '../wire/addresses.js';
+import { parseAddress } from '../wire/ip/addresses.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 
-const NEXT_HEADER_GRE = 47;
-/** The hop limit of a packet is not reported. */
+/** Nobody tells which hop limit a packet came with. */
 const HOP_LIMIT = 64;
 
 /** The header of packets to `local` (16 bytes); payload length and source are filled in per packet. */
 export function ipv6HeaderFor(local: Uint8Array): Uint8Array {
   const h = new Uint8Array(40);
   h[0] = 0x60;
-  h[6] = NEXT_HEADER_GRE;
+  h[6] = IpProtocol.Gre;
   h[7] = HOP_LIMIT;
   h.set(local, 24);
   return h;

@@ -8,7 +8,7 @@ import { AF_INET, AF_INET6 } from '../linux/address.js';
 import { attachFilter } from '../linux/bpf.js';
 import { errnoName, LinuxError } from '../linux/errors.js';
 import { dropAll } from '../linux/gre-filter.js';
-import { BATCH_CAPACITY, LinkType, PacketBatch } from './batch.js';
+import { BATCH_CAPACITY, LinkType, PacketBatch } from '../model/batch.js';
 import { ipv6HeaderFor, parseIpv6Text } from './raw-ipv6.js';
 import { LONGEST, type MessageTaker, type RawLibrary, RawSocket, SpareSockets } from './raw-sockets.js';
 import { type Trial, takeTrial } from './trial.js';

@@ -4,7 +4,7 @@
  */
 import { Mapping } from '../linux/memory.js';
 import type { RingShape } from '../linux/packet-socket.js';
-import type { PacketBatch } from './batch.js';
+import type { PacketBatch } from '../model/batch.js';
 
 // struct tpacket_block_desc, as 32-bit words from the block's start.
 const BLOCK_STATUS = 2;

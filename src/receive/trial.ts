@@ -1,5 +1,5 @@
 /** A trial packet that a raw receiver looks out for, and keeps from being counted and decoded. */
-import { isTrial } from '../wire/trial.js';
+import { isTrial } from '../wire/tunnel/trial.js';
 
 const IPV4_HEADER = 20;
 const IPV6_HEADER = 40;

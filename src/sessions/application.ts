@@ -3,7 +3,7 @@
  * over ports; a port alone identifies nothing.
  */
 import { u16, u24, u32 } from '../wire/bytes.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { isKerberos, isKerberosOverTcp, isLdap, isSnmp } from './application-ber.js';
 import { CODE } from './application-names.js';
 import {

@@ -3,7 +3,7 @@
  * that it costs next to nothing.
  */
 import { randomBytes } from 'node:crypto';
-import type { Frame } from '../wire/frame.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { Deduplicator } from './dedup.js';
 
 /** The second copy arrives within this many nanoseconds: after a switch, or one or two routers. */

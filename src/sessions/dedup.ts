@@ -6,10 +6,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { i32 } from '../wire/bytes.js';
-import type { Frame } from '../wire/frame.js';
-import { IPV4_PROTOCOL, IPV4_SOURCE } from '../wire/ipv4.js';
-import { IPV6_SOURCE } from '../wire/ipv6.js';
+import { IPV4_PROTOCOL, IPV4_SOURCE } from '../wire/ip/ipv4.js';
+import { IPV6_SOURCE } from '../wire/ip/ipv6.js';
 import { HASH_SECRET, KeyedHash, KeyedSums } from '../wire/keyed-hash.js';
+import type { Frame } from '../wire/walk/frame.js';
 
 /** Frames remembered, a power of two; the newest replaces the one in the same place. */
 export const FRAMES_REMEMBERED = 1 << 16;

@@ -1,6 +1,7 @@
 /** Finds the session of a frame: among recently seen slots, or through the index. */
-import type { Frame } from '../wire/frame.js';
-import { FRAMES_AHEAD, type Mirrored } from '../wire/mirrored.js';
+
+import { FRAMES_AHEAD, type Mirrored } from '../model/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
 import type { Key } from './key.js';
 import { RecentSlots } from './recent-slots.js';
 import { PROBES, SlotIndex } from './slot-index.js';

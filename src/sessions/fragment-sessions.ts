@@ -1,7 +1,9 @@
 /** The sessions of inner IP fragments: that of the first fragment, which alone has ports. */
-import type { Frame } from '../wire/frame.js';
-import type { MirrorPoint } from '../wire/mirror-point.js';
-import { Mirrored } from '../wire/mirrored.js';
+
+import type { TrainWatcher } from '../model/frame-sessions.js';
+import type { MirrorPoint } from '../model/mirror-point.js';
+import { Mirrored } from '../model/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { FragmentTrains, T } from './fragments.js';
 import type { Key } from './key.js';
 import type { SessionCounters, SessionOptions } from './options.js';
@@ -24,18 +26,6 @@ export interface Sessions {
   findOrOpen(f: Frame, m: Mirrored): number;
   /** Writes a session's id. @returns packets of its row */
   idOf(slot: number, id: Uint8Array): number;
-}
-
-/** Told what became of fragments that came before their first one. */
-export interface TrainWatcher {
-  /**
-   * The waiting fragments of a train now have a session.
-   *
-   * @param train what SessionTable.lastTrain returned when they came
-   * @param sessionId 16 bytes, reused
-   * @param before packets of the session's row that preceded them
-   */
-  settled(train: number, sessionId: Uint8Array, before: number): void;
 }
 
 export class FragmentSessions {

@@ -2,10 +2,12 @@
  * Inner fragment trains: the session of an IP packet's later fragments. Only the first one has ports;
  * fragments that overtake it are counted here until it comes.
  */
+
 import { randomBytes } from 'node:crypto';
 import { setU32 } from '../wire/bytes.js';
-import { Frame } from '../wire/frame-fields.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
+import { EtherType } from '../wire/link/ethertypes.js';
+import { Frame } from '../wire/walk/frame-fields.js';
 import type { Key } from './key.js';
 
 const WORDS = 26;
@@ -151,7 +153,7 @@ export class FragmentTrains {
     const w = this.words;
     f.ipVersion = w[at + T.PROTOCOL] >>> 8;
     f.protocol = w[at + T.PROTOCOL] & 0xff;
-    f.etherType = f.ipVersion === 4 ? 0x0800 : 0x86dd;
+    f.etherType = f.ipVersion === 4 ? EtherType.Ipv4 : EtherType.Ipv6;
     for (let i = 0; i < 4; i++) {
       setU32(f.bytes, i * 4, w[at + T.SOURCE + i]);
       setU32(f.bytes, 16 + i * 4, w[at + T.DESTINATION + i]);

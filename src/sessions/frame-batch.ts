@@ -2,9 +2,10 @@
  * Passes frames to a session table in another thread: the fields that a session needs, in 30 words of shared
  * memory per frame, next to the bytes that they point into.
  */
-import type { Frame } from '../wire/frame.js';
-import type { MirrorDirection, MirrorPoint } from '../wire/mirror-point.js';
-import type { Mirrored } from '../wire/mirrored.js';
+
+import type { MirrorDirection, MirrorPoint } from '../model/mirror-point.js';
+import type { Mirrored } from '../model/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { SLOT_VLANS } from './slots.js';
 
 /** 32-bit words per frame. */

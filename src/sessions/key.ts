@@ -1,9 +1,10 @@
 /** What makes two frames part of the same conversation. */
+
+import type { Mirrored } from '../model/mirrored.js';
 import { u32 } from '../wire/bytes.js';
-import type { Frame } from '../wire/frame.js';
 import type { KeyedHash } from '../wire/keyed-hash.js';
-import { NO_VNI } from '../wire/layers.js';
-import type { Mirrored } from '../wire/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
+import { NO_VNI } from '../wire/walk/layers.js';
 import { Separation } from './separation.js';
 import { FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
 

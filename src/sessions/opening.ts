@@ -1,10 +1,11 @@
 /** The first frame of a session: which side opened it, and what a session keeps of its first frame only. */
-import type { Frame } from '../wire/frame.js';
-import { isIcmpReply } from '../wire/icmp.js';
-import { isIcmp6Reply } from '../wire/icmp6.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
-import type { Mirrored } from '../wire/mirrored.js';
-import { TCP_ACK, TCP_RST, TCP_SYN } from '../wire/tcp.js';
+
+import type { Mirrored } from '../model/mirrored.js';
+import { isIcmpReply } from '../wire/ip/icmp.js';
+import { isIcmp6Reply } from '../wire/ip/icmp6.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
+import { TCP_ACK, TCP_RST, TCP_SYN } from '../wire/transport/tcp.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { FLAG, SLOT_BYTES, SLOT_VLANS, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
 
 /** Ports below this belong to services (IANA's system ports). */

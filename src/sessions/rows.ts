@@ -1,6 +1,7 @@
 /** The counters of a session's current row: adds one packet, or restarts for the next part. */
-import type { Frame } from '../wire/frame.js';
-import type { Mirrored } from '../wire/mirrored.js';
+
+import type { Mirrored } from '../model/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { T } from './fragments.js';
 import { F64, SLOT_BYTES, SLOT_WORDS, type Slots, U8, W } from './slots.js';
 

@@ -2,10 +2,11 @@
  * What separates conversations with equal addresses and ports, besides their mirror point: the overlay's
  * network, the VLANs, the GTP-U tunnel. Each mirror point can be configured separately.
  */
-import type { Frame } from '../wire/frame.js';
+
+import type { Mirrored } from '../model/mirrored.js';
 import type { KeyedHash } from '../wire/keyed-hash.js';
-import { NO_VNI } from '../wire/layers.js';
-import type { Mirrored } from '../wire/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
+import { NO_VNI } from '../wire/walk/layers.js';
 import { SLOT_VLANS } from './slots.js';
 
 /** Bits of the separators. */

@@ -1,20 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import type { Frame } from '../wire/frame.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
+import type { FrameSessions, TrainWatcher } from '../model/frame-sessions.js';
+import type { MirrorPoint } from '../model/mirror-point.js';
+import type { FrameSink, Mirrored } from '../model/mirrored.js';
+import { EndReason, SessionRecord, type SessionSink } from '../model/session-record.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
-import type { MirrorPoint } from '../wire/mirror-point.js';
-import type { FrameSink, Mirrored } from '../wire/mirrored.js';
-import { TCP_SYN as SYN } from '../wire/tcp.js';
+import { TCP_SYN as SYN } from '../wire/transport/tcp.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { MAX_TRIES, recogniseApplication } from './application.js';
 import { Clock, ClockMove } from './clock.js';
 import { CopyWatch } from './copy-watch.js';
 import { Deduplicator } from './dedup.js';
 import { Finder } from './finder.js';
-import { FragmentSessions, type TrainWatcher } from './fragment-sessions.js';
+import { FragmentSessions } from './fragment-sessions.js';
 import { Key } from './key.js';
 import { learnClient, noteOpening } from './opening.js';
 import { READ_OPTIONS, SessionCounters, type SessionOptions } from './options.js';
-import { EndReason, SessionRecord, type SessionSink } from './record.js';
 import { beginPart, countFrame, rowIsEmpty } from './rows.js';
 import { SessionIds } from './session-id.js';
 import { FLAG, SLOT_BYTES, SLOT_WORDS, Slots, U8, W } from './slots.js';
@@ -36,7 +37,7 @@ export const PRESSURE_PASSES = 4096;
  * Time is the packets' own (their seconds), or that of {@link advance} when none come. Nothing is allocated
  * per packet. When the table is full, the sessions closest to their timeout end by pressure.
  */
-export class SessionTable implements FrameSink {
+export class SessionTable implements FrameSink, FrameSessions {
   readonly counters = new SessionCounters();
   private readonly options: SessionOptions;
   private readonly slots: Slots;

@@ -2,8 +2,9 @@
  * TCP as an observer sees it: endpoint states and the word for a connection's history as Zeek defines them
  * (conn_state, base/protocols/conn/main.zeek), handshake time and retransmissions.
  */
-import type { Frame } from '../wire/frame.js';
-import { TCP_ACK as ACK, TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/tcp.js';
+
+import { TCP_ACK as ACK, TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/transport/tcp.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { F64, FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, W } from './slots.js';
 
 /** What an endpoint has done so far. */

@@ -1,7 +1,7 @@
 import { isLocation, isServer, noStoreAt, withoutPassword } from '../model/store-location.js';
+import { ServerStore } from './clickhouse/server.js';
 import { EmbeddedStore } from './embedded/store.js';
 import { StoreLocationError } from './errors.js';
-import { ServerStore } from './server.js';
 import type { OpenOptions, Store } from './store.js';
 
 /**

@@ -5,9 +5,9 @@ import {
   MirrorPoint,
   type MirrorType,
   pointKey,
-} from '../wire/mirror-point.js';
-import { Mirrored } from '../wire/mirrored.js';
-import type { PacketLayer } from './packet-segment.js';
+} from '../model/mirror-point.js';
+import { Mirrored } from '../model/mirrored.js';
+import type { PacketLayer } from './segment/packet-segment.js';
 
 /** The format of the answer that {@link PacketRowReader} reads. */
 export const PACKET_ROW_FORMAT = 'RowBinary';

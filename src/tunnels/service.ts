@@ -15,20 +15,27 @@
 import { Worker } from 'node:worker_threads';
 import { LinuxError } from '../linux/errors.js';
 import { openEvent, signalEvent } from '../linux/event.js';
-import { ERRNO } from '../linux/libc.js';
 import { closeSocket } from '../linux/socket.js';
 import { exceptTunnels } from '../linux/tunnel-filter.js';
-import type { GreReceiver } from '../wire/outer.js';
-import { TunnelRecord, type TunnelSink } from '../wire/tunnel-record.js';
-import type { RefusedTunnelPackets, TunnelStatus } from '../wire/tunnel-status.js';
-import { isAny } from './address.js';
-import { checkTunnel, isErspanMode, isEthernetMode, type TunnelConfig, TunnelConfigError } from './config.js';
-import { COUNTER_COUNT, namedCounters } from './counters.js';
-import type { TunnelAnswer, TunnelCommand, TunnelWorkerData } from './protocol.js';
-import { REFUSED_COUNT, Refused } from './refused.js';
-import { STATE_COUNT, State } from './state.js';
-import { addressText, fillTunnelRecord, TunnelTable } from './table.js';
-import { Tunnel } from './tunnel.js';
+import type { GreReceiver } from '../model/outer-packet.js';
+import { TunnelRecord, type TunnelSink } from '../model/tunnel-record.js';
+import type { RefusedTunnelPackets, TunnelStatus } from '../model/tunnel-status.js';
+import { type AskedWith, Channel, DEAF, type Deaf } from '../threads/channel.js';
+import { workerTransport } from '../threads/transport.js';
+import type { TunnelWorkerData, TunnelWorkerSide } from './engine/dialect.js';
+import { COUNTER_COUNT, namedCounters } from './kernel/counters.js';
+import { REFUSED_COUNT, Refused } from './kernel/refused.js';
+import { STATE_COUNT, State } from './kernel/state.js';
+import { addressText, fillTunnelRecord, TunnelTable } from './kernel/table.js';
+import { Tunnel } from './kernel/tunnel.js';
+import { isAny } from './spec/address.js';
+import {
+  checkTunnel,
+  isErspanMode,
+  isEthernetMode,
+  type TunnelConfig,
+  TunnelConfigError,
+} from './spec/config.js';
 
 interface Running {
   config: TunnelConfig;
@@ -37,21 +44,18 @@ interface Running {
   readonly reported: Float64Array;
 }
 
-type Order = TunnelCommand extends infer C ? (C extends { id: number } ? Omit<C, 'id'> : never) : never;
-
 export class TunnelService {
   private readonly running = new Map<string, Running>();
   /** Tunnels removed since the last call of records: their last minute is still to be written. */
   private departed: Running[] = [];
-  private readonly waiting = new Map<number, { resolve(): void; reject(e: Error): void }>();
   private readonly record = new TunnelRecord();
   private worker: Worker | null = null;
+  private channel: Channel<Deaf, TunnelWorkerSide> | null = null;
   private wake = -1;
   /** Shared with the worker. */
   private readonly refused = new Float64Array(
     new SharedArrayBuffer(REFUSED_COUNT * Float64Array.BYTES_PER_ELEMENT),
   );
-  private nextId = 0;
 
   /** @param ended called when the thread dies unexpectedly, which ends every tunnel. */
   constructor(private readonly ended: (error: Error) => void = () => {}) {}
@@ -66,8 +70,11 @@ export class TunnelService {
     this.worker = new Worker(new URL('./tunnel-worker.js', import.meta.url), {
       workerData: { wake: this.wake, refused: this.refused } satisfies TunnelWorkerData,
     });
-    this.worker.on('message', (answer: TunnelAnswer) => this.answered(answer));
-    this.worker.on('error', (e: Error) => this.failed(e));
+    const transport = workerTransport(this.worker, () => signalEvent(this.wake));
+    this.channel = new Channel(transport, DEAF, {
+      errors: { LinuxError, TunnelConfigError },
+      ended: (e) => this.failed(e),
+    });
     try {
       await this.reload(configs);
     } catch (e) {
@@ -90,7 +97,7 @@ export class TunnelService {
       const old = this.running.get(config.name);
       if (old === undefined) await this.add(config);
       else if (!sameConfig(old.config, config)) {
-        await this.order({ kind: 'change', config });
+        await this.ask('change', config);
         old.config = config;
       }
     }
@@ -100,10 +107,12 @@ export class TunnelService {
   async stop(): Promise<void> {
     if (this.worker === null) return;
     const worker = this.worker;
-    await this.order({ kind: 'stop' });
+    await this.ask('stop', undefined);
+    this.channel?.close();
     await worker.terminate();
     closeSocket(this.wake);
     this.worker = null;
+    this.channel = null;
     this.running.clear();
   }
 
@@ -149,50 +158,32 @@ export class TunnelService {
 
   private async add(config: TunnelConfig): Promise<void> {
     const counters = new Float64Array(new SharedArrayBuffer(STATE_COUNT * Float64Array.BYTES_PER_ELEMENT));
-    await this.order({ kind: 'add', config, counters });
+    await this.ask('add', { config, counters });
     this.running.set(config.name, { config, counters, reported: new Float64Array(STATE_COUNT) });
   }
 
   private async remove(name: string): Promise<void> {
-    await this.order({ kind: 'remove', name });
+    await this.ask('remove', name);
     this.departed.push(this.running.get(name)!);
     this.running.delete(name);
   }
 
-  private order(order: Order): Promise<void> {
-    const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      this.worker!.postMessage({ ...order, id });
-      signalEvent(this.wake);
-    });
-  }
-
-  private answered({ id, error }: TunnelAnswer): void {
-    const waiting = this.waiting.get(id);
-    this.waiting.delete(id);
-    if (error === undefined) waiting?.resolve();
-    else waiting?.reject(revive(error));
+  /** @throws TunnelConfigError, LinuxError */
+  private ask<What extends keyof TunnelWorkerSide['asks']>(
+    what: What,
+    value: AskedWith<TunnelWorkerSide['asks'][What]>,
+  ): Promise<void> {
+    return this.channel!.ask(what, value);
   }
 
   private failed(e: Error): void {
-    for (const { reject } of this.waiting.values()) reject(e);
-    this.waiting.clear();
     this.worker = null;
+    this.channel = null;
     this.ended(e);
   }
 }
 
-function revive(error: NonNullable<TunnelAnswer['error']>): Error {
-  if (error.word !== undefined) return new TunnelConfigError(error.word, error.message);
-  if (error.linux === undefined) return new Error(error.message);
-  const e = new LinuxError(error.linux.attempt, ERRNO[error.linux.code] ?? 0);
-  // Including the hint from where it happened.
-  e.message = error.message;
-  return e;
-}
-
-/** @throws TunnelConfigError for an invalid tunnel, or two that exclude each other. */
+/** @throws TunnelConfigError for a tunnel that cannot be, or two that cannot both be. */
 function checkTunnels(configs: readonly TunnelConfig[]): void {
   const table = new TunnelTable();
   for (const config of configs) {

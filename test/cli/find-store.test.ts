@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findCollector, findStore, heldBy, storeToWrite } from '../../src/cli/find-store.js';
+import type { HeldStore } from '../../src/model/status.js';
 import { ControlServer } from '../../src/observe/control.js';
-import type { HeldStore } from '../../src/observe/status.js';
 
 const MAIN = resolve('dist/cli/main.js');
 const CAPTURE = resolve('test/fixtures/erspan2.pcap');

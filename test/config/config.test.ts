@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError, defaultConfig, loadConfig, parseConfig } from '../../src/config/load.js';
 import { configReference } from '../../src/config/reference.js';
 import { parseDuration, parsePrefix, parseSize, prefixHolds } from '../../src/config/units.js';
-import { parseAddress } from '../../src/wire/addresses.js';
+import { parseAddress } from '../../src/wire/ip/addresses.js';
 
 function mistakes(text: string): string[] {
   try {

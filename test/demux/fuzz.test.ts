@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LinkType } from '../../src/receive/batch.js';
+import { LinkType } from '../../src/model/batch.js';
 import { addsUp } from '../support/adds-up.js';
 import {
   bytes,

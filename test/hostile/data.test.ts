@@ -7,13 +7,13 @@ import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { MOST_ROWS, MOST_WORDS } from '../../src/store/answer.js';
-import { Delivery } from '../../src/store/delivery.js';
+import { MOST_ROWS, MOST_WORDS } from '../../src/store/clickhouse/answer.js';
+import { ServerStore } from '../../src/store/clickhouse/server.js';
 import { StoreUnavailable } from '../../src/store/errors.js';
 import { tablesMade } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
-import { ServerStore } from '../../src/store/server.js';
-import { Spool } from '../../src/store/spool.js';
+import { Delivery } from '../../src/store/spool/delivery.js';
+import { Spool } from '../../src/store/spool/spool.js';
 import { MAIN, TestCollector } from '../support/collector.js';
 import { numberedSegment } from '../support/sessions.js';
 
@@ -344,7 +344,7 @@ describe('a store that never answers', () => {
       StoreUnavailable,
     );
     await delivery.start();
-    await expect.poll(() => connections - before, { timeout: 30_000 }).toBeGreaterThan(2);
+    await expect.poll(() => connections - before).toBeGreaterThan(2);
     expect(spool.waitingSegments).toBe(1);
     expect(delivery.storedRows).toBe(0);
     expect(said).toEqual([expect.stringMatching(/ segments wait in /)]);
@@ -364,7 +364,7 @@ describe('a store that never answers', () => {
       const s = await collector.status();
       expect(s.store.state).toBe('starting');
       expect(s.receivers[0].state).toBe('up');
-      expect((await collector.stop()).code).toBe(0);
+      expect(await collector.stop()).toBe(0);
     } finally {
       collector.remove();
     }

@@ -1,6 +1,6 @@
 /** Clocks that are set back again and again, and floods of sessions beyond what the table holds. */
 import { describe, expect, it } from 'vitest';
-import type { PacketBatch } from '../../src/receive/batch.js';
+import type { PacketBatch } from '../../src/model/batch.js';
 import { setU16, setU32 } from '../../src/wire/bytes.js';
 import { cpuRatio } from '../support/cpu.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';

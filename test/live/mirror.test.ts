@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openOutput } from '../../src/receive/file/capture-writer.js';
 import { PcapWriter } from '../../src/receive/file/pcap-writer.js';
-import { setTransportChecksum } from '../../src/wire/transport-checksum.js';
+import { setTransportChecksum } from '../../src/wire/transport/transport-checksum.js';
 import { type Packet, readAll } from '../receive/file/support.js';
 import { ethernet, ipv4, ipv6, udp } from '../support/frames.js';
 import { describeWith, ip, run, tryIp } from '../support/needs.js';
@@ -288,7 +288,7 @@ describeWith(
       });
     });
 
-    // The times themselves are tested with a clock of the test's own: test/mirror/replay.test.ts.
+    // The times themselves are tested with a clock of the test's own: test/mirror-source/replay.test.ts.
     it.each([
       ['at its own speed', ['--speed', '1'], 1],
       ['faster', ['--speed', '4'], 1],

@@ -12,7 +12,7 @@ import {
 } from '../../src/linux/packet-socket.js';
 import { POLLIN, PollSet } from '../../src/linux/poll.js';
 import { closeSocket } from '../../src/linux/socket.js';
-import { LinkType, PacketBatch } from '../../src/receive/batch.js';
+import { LinkType, PacketBatch } from '../../src/model/batch.js';
 import { Ring } from '../../src/receive/ring.js';
 import {
   bytes,

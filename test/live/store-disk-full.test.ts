@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Delivery } from '../../src/store/delivery.js';
 import { openStore } from '../../src/store/open.js';
-import { Spool } from '../../src/store/spool.js';
+import { Delivery } from '../../src/store/spool/delivery.js';
+import { Spool } from '../../src/store/spool/spool.js';
 import { describeWith, run } from '../support/needs.js';
 import { bytesUpTo, numberedSegment } from '../support/sessions.js';
 
@@ -56,5 +56,5 @@ describeWith(['root', 'mount'], 'an embedded store on a disk that fills up', () 
     expect(answer.trim()).toBe(`10000\t10000\t${bytesUpTo(10_000)}`);
     await spool.close();
     await store.close();
-  }, 120_000);
+  });
 });

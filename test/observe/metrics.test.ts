@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
+import type { CollectorStatus } from '../../src/model/status.js';
 import { ObserveServer } from '../../src/observe/http.js';
 import { exposition, METRICS } from '../../src/observe/metrics.js';
 import { metricsTable } from '../../src/observe/reference.js';
-import type { CollectorStatus } from '../../src/observe/status.js';
 import { STATUS, shown } from '../support/collector-status.js';
 
 let server: ObserveServer | undefined;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/load.js';
-import { tunnelOfEntry } from '../../src/tunnels/spec.js';
+import { tunnelOfEntry } from '../../src/tunnels/spec/spec.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TCP_ACK as A, TCP_FIN as F, TCP_PSH as P, TCP_RST as R, TCP_SYN as S } from '../../src/wire/tcp.js';
+import {
+  TCP_ACK as A,
+  TCP_FIN as F,
+  TCP_PSH as P,
+  TCP_RST as R,
+  TCP_SYN as S,
+} from '../../src/wire/transport/tcp.js';
 import { SessionWorld } from '../support/session-world.js';
 
 const C = '10.0.0.1:40000';

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mirrorJson, tunnelJson } from '../../src/store/ndjson.js';
+import { mirrorJson, tunnelJson } from '../../src/store/ndjson/ndjson.js';
 import { openStore } from '../../src/store/open.js';
 import { columnNames, type TableName } from '../../src/store/tables.js';
 import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';

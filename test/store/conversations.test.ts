@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EndReason, SessionRecord } from '../../src/sessions/record.js';
+import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { EndReason, SessionRecord } from '../../src/model/session-record.js';
 import { openStore } from '../../src/store/open.js';
-import { SessionSegment } from '../../src/store/session-segment.js';
+import { SessionSegment } from '../../src/store/segment/session-segment.js';
 import type { Store } from '../../src/store/store.js';
-import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
 import { sessionRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 

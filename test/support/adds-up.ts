@@ -1,7 +1,7 @@
 /** Every packet has come to exactly one end, and every frame belongs to a mirror point that counted it. */
 import assert from 'node:assert/strict';
-import { MALFORMED_NAMES, Malformed } from '../../src/wire/malformed.js';
-import { MirrorRecord } from '../../src/wire/mirror-record.js';
+import { MirrorRecord } from '../../src/model/mirror-record.js';
+import { MALFORMED_NAMES, Malformed } from '../../src/wire/walk/malformed.js';
 import type { Collected } from '../demux/collect.js';
 
 /** Reasons for which a GRE packet is refused. */

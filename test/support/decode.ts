@@ -1,7 +1,7 @@
 /** One frame, decoded, and short ways to say what was found in it. */
-import { formatIp, formatIpv4 } from '../../src/wire/addresses.js';
-import { decodeFrame, Frame, FrameKind, LAYER_NAMES } from '../../src/wire/frame.js';
-import { IpProtocol } from '../../src/wire/ip-protocol.js';
+import { formatIp, formatIpv4 } from '../../src/wire/ip/addresses.js';
+import { IpProtocol } from '../../src/wire/ip/ip-protocol.js';
+import { decodeFrame, Frame, FrameKind, LAYER_NAMES } from '../../src/wire/walk/frame.js';
 import { hex } from './hex.js';
 import { ipv4, join, tcp } from './stack.js';
 

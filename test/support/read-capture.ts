@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Pipeline } from '../../src/cli/pipeline.js';
-import { PacketBatch } from '../../src/receive/batch.js';
+import { Pipeline } from '../../src/collector/pipeline.js';
+import { PacketBatch } from '../../src/model/batch.js';
+import { MirrorRecord } from '../../src/model/mirror-record.js';
+import { EndReason } from '../../src/model/session-record.js';
 import { openCapture } from '../../src/receive/file/capture.js';
-import { EndReason } from '../../src/sessions/record.js';
-import { mirrorJson } from '../../src/store/ndjson.js';
-import { packetJson } from '../../src/store/packet-ndjson.js';
-import { MALFORMED_NAMES } from '../../src/wire/malformed.js';
-import { MirrorRecord } from '../../src/wire/mirror-record.js';
+import { mirrorJson } from '../../src/store/ndjson/ndjson.js';
+import { packetJson } from '../../src/store/ndjson/packet-ndjson.js';
+import { MALFORMED_NAMES } from '../../src/wire/walk/malformed.js';
 import { sessionJson } from './session-json.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
@@ -28,6 +28,12 @@ export interface CaptureRows {
   frames: number;
 }
 
+/**
+ * Sessions that may be open: making room for the million of the default takes longer than to read a small
+ * capture.
+ */
+export const SMALL_TABLE = { capacity: 100_000 } as const;
+
 /** Reads a capture as `mirrorlake read --ndjson` does, into memory. */
 export async function readCapture(path: string): Promise<CaptureRows> {
   const sessions: string[] = [];
@@ -35,6 +41,7 @@ export async function readCapture(path: string): Promise<CaptureRows> {
   const pipeline = new Pipeline({
     sessions: { session: (record) => sessions.push(sessionJson(record, 'test')) },
     mirrors: { mirror: () => {} },
+    table: SMALL_TABLE,
     watcher: {
       packet: (outer, gre, mirrored, frame, reason) =>
         packets.push(packetJson(outer, gre, mirrored, frame, reason)),

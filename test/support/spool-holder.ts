@@ -4,7 +4,7 @@
  * It ends with its standard input.
  */
 import { readFileSync, writeSync } from 'node:fs';
-import { Spool } from '../../src/store/spool.js';
+import { Spool } from '../../src/store/spool/spool.js';
 
 const say = (text: string): void => {
   writeSync(1, `${text}\n`);

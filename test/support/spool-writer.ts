@@ -3,9 +3,9 @@
  * prints how many are on the disk. Arguments: spool, store, number of sessions.
  */
 import { writeSync } from 'node:fs';
-import { Delivery } from '../../src/store/delivery.js';
 import { openStore } from '../../src/store/open.js';
-import { Spool } from '../../src/store/spool.js';
+import { Delivery } from '../../src/store/spool/delivery.js';
+import { Spool } from '../../src/store/spool/spool.js';
 import { numberedSegment } from './sessions.js';
 
 const [directory, location, to] = process.argv.slice(2);

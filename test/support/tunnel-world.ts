@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { TunnelStatus } from '../../src/wire/tunnel-status.js';
+import type { TunnelStatus } from '../../src/model/tunnel-status.js';
 import { ip, run, tryIp } from './needs.js';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
@@ -190,7 +190,7 @@ export class TunnelHost {
 }
 
 /** Waits until it is so, up to some seconds. */
-export async function until(so: () => Promise<boolean> | boolean, seconds = 10): Promise<void> {
+export async function until(so: () => Promise<boolean> | boolean, seconds = 120): Promise<void> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     if (await so()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));

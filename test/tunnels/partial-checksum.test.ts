@@ -2,23 +2,20 @@
  * Packets whose TCP or UDP checksum nobody has filled in: from a kernel over a veth pair, to our device and
  * to our table.
  */
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addressOf } from '../../src/linux/libc.js';
+import { describe, expect, it } from 'vitest';
 import { Mapping } from '../../src/linux/memory.js';
 import { VNET_HDR } from '../../src/linux/tun.js';
-import { GroWriter } from '../../src/tunnels/gro.js';
-import { GsoPlan, planGso } from '../../src/tunnels/gso.js';
-import { InnerPacket } from '../../src/tunnels/inner-packet.js';
-import { parseTunnelSpec } from '../../src/tunnels/spec.js';
-import { TunnelTable } from '../../src/tunnels/table.js';
+import { OuterPacket } from '../../src/model/outer-packet.js';
+import { TunnelTable } from '../../src/tunnels/kernel/table.js';
+import { GroWriter } from '../../src/tunnels/packet/gro.js';
+import { GsoPlan, planGso } from '../../src/tunnels/packet/gso.js';
+import { InnerPacket } from '../../src/tunnels/packet/inner-packet.js';
+import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 import { setU16, u16 } from '../../src/wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../../src/wire/checksum.js';
-import { OuterPacket } from '../../src/wire/outer.js';
 import { bytes, ethernet, gre, ipv4, ipv6, tcp, udp } from '../support/frames.js';
 import { outerPacket } from '../support/oracle-receiver.js';
+import { TestTun } from '../support/test-tun.js';
 
 const [TCP, UDP, IPIP, IPV6, GRE] = [6, 17, 4, 41, 47];
 const [IP, IP6, TEB] = [0x0800, 0x86dd, 0x6558];
@@ -123,24 +120,14 @@ const CASES: [string, number, boolean, number, Packet][] = [
 
 describe('checksums that are still to be filled in', () => {
   const arena = Mapping.anonymous(1 << 18);
-  let dir: string;
-  let fd: number;
-  beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'partial-'));
-    fd = openSync(join(dir, 'device'), 'w');
-  });
-  afterEach(() => {
-    closeSync(fd);
-    rmSync(dir, { recursive: true });
-  });
 
   /** What the device gets, each packet as it would be once the kernel has done what its header says. */
   function written(packets: readonly Uint8Array[], device: boolean, protocol: number, mtu = 1476) {
+    const tun = new TestTun(-1, 't', false);
     const gro = new GroWriter(
-      fd,
-      Number(addressOf(arena.bytes)),
+      tun,
+      arena,
       device,
-      true,
       () => mtu,
       () => 1500,
     );
@@ -152,7 +139,7 @@ describe('checksums that are still to be filled in', () => {
     }
     gro.flush();
     gro.close();
-    return { out: new Uint8Array(readFileSync(join(dir, 'device'))), dropped: gro.dropped };
+    return { out: bytes(...tun.takePackets().flatMap((p) => [p.header, p.bytes])), dropped: gro.dropped };
   }
 
   function kernelFinishes(packet: Uint8Array): Uint8Array {

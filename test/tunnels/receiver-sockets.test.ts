@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Messages } from '../../src/linux/messages.js';
-import { CONTROL, IcmpError, outerOf, quotedOf } from '../../src/tunnels/receiver-sockets.js';
-import { parseTunnelSpec } from '../../src/tunnels/spec.js';
-import { TunnelTable } from '../../src/tunnels/table.js';
-import { OuterPacket } from '../../src/wire/outer.js';
+import { OuterPacket } from '../../src/model/outer-packet.js';
+import { CONTROL, IcmpError, outerOf, quotedOf } from '../../src/tunnels/engine/receiver-sockets.js';
+import { TunnelTable } from '../../src/tunnels/kernel/table.js';
+import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 import { gre, ipv4, ipv6 } from '../support/frames.js';
 
 const SIZE = 256;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TunnelConfigError } from '../../src/tunnels/config.js';
-import { parseTunnelSpec } from '../../src/tunnels/spec.js';
+import { TunnelConfigError } from '../../src/tunnels/spec/config.js';
+import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 
 describe('a tunnel in the words of ip tunnel add', () => {
   it('reads the walkthrough', () => {

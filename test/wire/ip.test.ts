@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { AhHeader, emitAh, parseAh } from '../../src/wire/ah.js';
 import { BAD, SHORT } from '../../src/wire/bytes.js';
-import { IpProtocol } from '../../src/wire/ip-protocol.js';
-import { emitIpv4, Ipv4Header, ipv4ChecksumOk, parseIpv4, setIpv4Checksum } from '../../src/wire/ipv4.js';
-import { emitIpv6, Ipv6Header, parseIpv6 } from '../../src/wire/ipv6.js';
+import { AhHeader, emitAh, parseAh } from '../../src/wire/ip/ah.js';
+import { IpProtocol } from '../../src/wire/ip/ip-protocol.js';
+import { emitIpv4, Ipv4Header, ipv4ChecksumOk, parseIpv4, setIpv4Checksum } from '../../src/wire/ip/ipv4.js';
+import { emitIpv6, Ipv6Header, parseIpv6 } from '../../src/wire/ip/ipv6.js';
 import {
   emitIpv6Extension,
   Ipv6Extension,
   isIpv6Extension,
   parseIpv6Extension,
-} from '../../src/wire/ipv6-extension.js';
+} from '../../src/wire/ip/ipv6-extension.js';
 import { bits, codecProperties, u8, u16, u32 } from '../support/codec.js';
 import { hex } from '../support/hex.js';
 

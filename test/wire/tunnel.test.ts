@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BAD, SHORT } from '../../src/wire/bytes.js';
-import { ErspanHeader, emitErspan, erspanPort, parseErspan } from '../../src/wire/erspan.js';
-import { emitEtherIp, parseEtherIp } from '../../src/wire/etherip.js';
-import { emitGeneve, GeneveHeader, parseGeneve } from '../../src/wire/geneve.js';
+import { ErspanHeader, emitErspan, erspanPort, parseErspan } from '../../src/wire/tunnel/erspan.js';
+import { emitEtherIp, parseEtherIp } from '../../src/wire/tunnel/etherip.js';
+import { emitGeneve, GeneveHeader, parseGeneve } from '../../src/wire/tunnel/geneve.js';
 import {
   emitGre,
   GRE_ACK,
@@ -16,12 +16,12 @@ import {
   greHeaderLength,
   parseGre,
   setGreChecksum,
-} from '../../src/wire/gre.js';
-import { emitGtpu, GtpuHeader, parseGtpu } from '../../src/wire/gtpu.js';
-import { emitMellanox, MELLANOX_LENGTH, parseMellanox } from '../../src/wire/mellanox.js';
-import { emitVxlan, parseVxlan, VxlanHeader } from '../../src/wire/vxlan.js';
-import { emitVxlanGpe, parseVxlanGpe, VxlanGpeHeader } from '../../src/wire/vxlan-gpe.js';
-import { emitWccp, parseWccp, WccpHeader } from '../../src/wire/wccp.js';
+} from '../../src/wire/tunnel/gre.js';
+import { emitGtpu, GtpuHeader, parseGtpu } from '../../src/wire/tunnel/gtpu.js';
+import { emitMellanox, MELLANOX_LENGTH, parseMellanox } from '../../src/wire/tunnel/mellanox.js';
+import { emitVxlan, parseVxlan, VxlanHeader } from '../../src/wire/tunnel/vxlan.js';
+import { emitVxlanGpe, parseVxlanGpe, VxlanGpeHeader } from '../../src/wire/tunnel/vxlan-gpe.js';
+import { emitWccp, parseWccp, WccpHeader } from '../../src/wire/tunnel/wccp.js';
 import { bit, bits, codecProperties, u8, u16, u24, u32 } from '../support/codec.js';
 import { hex } from '../support/hex.js';
 

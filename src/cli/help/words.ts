@@ -1,6 +1,6 @@
 /** The names and meanings of commands and options as data, for the man page and completions. */
 import type { Argument, Command, Option } from 'commander';
-import { NDJSON_KINDS } from '../read/kinds.js';
+import { NDJSON_KINDS } from '../../reader/kinds.js';
 
 /** What a shell offers as a value: these words, files, the host's interfaces, or nothing. */
 export type Values = readonly string[] | 'files' | 'interfaces' | 'nothing';

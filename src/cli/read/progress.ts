@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import { counted } from '../grouped.js';
+import { counted } from '../../model/words.js';
 
 /** Milliseconds between two redraws. */
 const INTERVAL = 200;

@@ -1,13 +1,13 @@
+import type { MirrorTable } from '../../accounts/mirrors.js';
 import type { Demux } from '../../demux/demux.js';
-import type { MirrorTable } from '../../demux/mirrors.js';
+import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../model/mirror-point.js';
+import { MirrorRecord, SequenceUse } from '../../model/mirror-record.js';
+import { counted, grouped, incompleteWords } from '../../model/words.js';
+import type { PacketCounts } from '../../reader/session-dialect.js';
 import type { SessionCounters } from '../../sessions/options.js';
-import { formatIp } from '../../wire/addresses.js';
-import { MALFORMED_NAMES } from '../../wire/malformed.js';
-import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js';
-import { MirrorRecord, SequenceUse } from '../../wire/mirror-record.js';
-import { counted, grouped, incompleteWords } from '../grouped.js';
+import { formatIp } from '../../wire/ip/addresses.js';
+import { MALFORMED_NAMES } from '../../wire/walk/malformed.js';
 import { displayWidth } from '../terminal.js';
-import type { PacketCounts } from './session-protocol.js';
 
 /** Mirror points listed one by one. */
 export const MOST_POINTS = 20;

@@ -1,10 +1,11 @@
+import { MirrorlakeError } from '../../model/errors.js';
+
 /**
  * A capture that cannot be opened or read further. Its message is one line that names the file, the position,
  * the problem and what to do. Every packet before the damage has been delivered before it is thrown.
  */
-export class CaptureError extends Error {
+export class CaptureError extends MirrorlakeError {
   override readonly name = 'CaptureError';
-  readonly exitCode = 1;
 
   constructor(
     /** The path as given, or `stdin`. */
@@ -15,7 +16,11 @@ export class CaptureError extends Error {
     options?: ErrorOptions,
   ) {
     const name = oneLine(file);
-    super(offset === undefined ? `${name}: ${what}` : `${name}: at byte ${offset}: ${what}`, options);
+    super(
+      offset === undefined ? `${name}: ${what}` : `${name}: at byte ${offset}: ${what}`,
+      'CAPTURE',
+      options,
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import type { PacketBatch } from '../batch.js';
+import type { PacketBatch } from '../../model/batch.js';
 import type { ReadAhead } from './read-ahead.js';
 
 /** The longest packet in a capture: tcpdump's MAXIMUM_SNAPLEN. A longer one counts as damage. */

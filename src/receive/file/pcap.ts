@@ -7,8 +7,9 @@
  * The magic number gives the byte order and the unit of fractions, microseconds or nanoseconds. A third one
  * (libpcap: KUZNETZOV_TCPDUMP_MAGIC) has 8 more bytes in every packet header.
  */
+
+import { BATCH_CAPACITY, type PacketBatch } from '../../model/batch.js';
 import { plural } from '../../model/counted.js';
-import { BATCH_CAPACITY, type PacketBatch } from '../batch.js';
 import {
   type CaptureFormat,
   type CaptureInterface,

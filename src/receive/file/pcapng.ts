@@ -7,8 +7,9 @@
  * blocks are read; every other block (names, statistics, decryption secrets, custom, unknown) is skipped,
  * however long it is.
  */
+
+import { BATCH_CAPACITY, type PacketBatch } from '../../model/batch.js';
 import { plural } from '../../model/counted.js';
-import { BATCH_CAPACITY, type PacketBatch } from '../batch.js';
 import {
   type CaptureFormat,
   type CaptureInterface,

@@ -4,19 +4,21 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type ClickHouseClientConfigOptions, ClickHouseError } from '@clickhouse/client';
 import { makeDirectory } from '../../model/files.js';
-import { DEFAULT_FORMAT } from '../clickhouse.js';
+import { type AskedWith, Channel } from '../../threads/channel.js';
+import { childTransport } from '../../threads/transport.js';
+import { DEFAULT_FORMAT } from '../clickhouse/clickhouse.js';
 import { entry } from '../entry.js';
-import { StatementRefused, StoreError, StoreLocationError, StoreUnavailable } from '../errors.js';
-import { giveTo, type Owner, ownerOf } from './owner.js';
+import { StatementRefused, StoreError, StoreHeld, StoreLocationError, StoreUnavailable } from '../errors.js';
 import {
-  type Answer,
-  type Call,
   type Change,
+  EngineFailure,
+  type EngineSide,
+  type ForkingSide,
   INSERT_PATIENCE,
   type Question,
   type StarterOptions,
-  type ToWorker,
-} from './protocol.js';
+} from './dialect.js';
+import { giveTo, type Owner, ownerOf } from './owner.js';
 import { engineFiles } from './reach.js';
 
 /** The client's interface of a connection; the package exports the type only here. */
@@ -26,13 +28,7 @@ type Answered<Method extends 'query' | 'exec' | 'command' | 'insert' | 'ping'> =
   Connection[Method]
 >;
 
-interface Pending {
-  pieces: Uint8Array[];
-  done(): void;
-  failed(error: Error): void;
-}
-
-/** chDB's message if another process has the directory. */
+/** What chDB prints when another process has the directory. */
 const HELD = /Cannot lock file/;
 
 /**
@@ -41,14 +37,6 @@ const HELD = /Cannot lock file/;
  */
 const HELD_PATIENCE = 3000;
 const HELD_RETRY = 100;
-
-/** The data directory is open in another process. */
-export class StoreHeld extends StoreError {
-  override name = 'StoreHeld';
-}
-
-/** A statement without the fields that the process adds. */
-type Unsent<Kind> = Kind extends ToWorker ? Omit<Kind, 'id'> : never;
 
 export interface ChdbOptions {
   /** chDB's directory, which exists. */
@@ -71,11 +59,14 @@ export class ChdbProcess implements Connection {
   /** Whether Landlock confines the engine; undefined until it has started. */
   confined: boolean | undefined;
   private child: ChildProcess | undefined;
+  private channel: Channel<ForkingSide, EngineSide> | undefined;
   private started: Promise<void> = Promise.resolve();
-  private readonly pending = new Map<number, Pending>();
+  /** Settles {@link started}; undefined when it has. */
+  private starting: { done(): void; failed(error: Error): void } | undefined;
   private last: Promise<unknown> = Promise.resolve();
-  private calls = 0;
   private said = '';
+  /** How the last child ended. */
+  private how = '';
   private closed = false;
   private absent: string | undefined;
   /** The owner of the data, as whom the engine runs, if that is not this process's user. */
@@ -137,10 +128,8 @@ export class ChdbProcess implements Connection {
   }
 
   /** Runs a statement that may change the store. @returns the answer's bytes in pieces. */
-  async change(statement: Unsent<Change>): Promise<Uint8Array[]> {
-    const answer = (await this.send(statement)).answer;
-    this.last = answer;
-    return answer;
+  async change(statement: Change): Promise<Uint8Array[]> {
+    return this.collect(await this.open(), 'change', statement);
   }
 
   /**
@@ -148,9 +137,12 @@ export class ChdbProcess implements Connection {
    *
    * @returns `kill` ends it; `ended` settles when it has ended in any way
    */
-  async question(statement: Unsent<Question>): Promise<{ ended: Promise<unknown>; kill(): void }> {
-    const { answer, child, id } = await this.send(statement);
-    return { ended: answer, kill: () => void child.send({ kind: 'kill', id }, () => undefined) };
+  async question(question: Question): Promise<{ ended: Promise<unknown>; kill(): void }> {
+    const channel = await this.open();
+    const left = new AbortController();
+    const ended = channel.ask('question', question, { signal: left.signal }).catch(storeFailure);
+    ended.catch(() => undefined);
+    return { ended, kill: () => left.abort() };
   }
 
   /** Ends an engine that does not end a statement when told to. The next call starts another. */
@@ -165,33 +157,34 @@ export class ChdbProcess implements Connection {
   private async call({ query, clickhouse_settings }: ConnBaseQueryParams): Promise<Uint8Array[]> {
     // Of the settings that the client sends with a statement, only the format is passed on.
     const format = String(clickhouse_settings?.default_format ?? DEFAULT_FORMAT);
-    const { answer } = await this.send({ kind: 'call', query, format });
+    return this.collect(await this.open(), 'call', { query, format });
+  }
+
+  /** Has the engine run a statement, and gathers its answer. */
+  private collect<What extends 'call' | 'change'>(
+    channel: Channel<ForkingSide, EngineSide>,
+    what: What,
+    statement: AskedWith<EngineSide['asks'][What]>,
+  ): Promise<Uint8Array[]> {
+    const pieces: Uint8Array[] = [];
+    const piece = (bytes: Uint8Array): void => void pieces.push(bytes);
+    const answer = channel.ask(what, statement, { piece }).then(() => pieces, storeFailure);
+    answer.catch(() => undefined);
     this.last = answer;
     return answer;
   }
 
-  private async send(
-    message: Unsent<Call> | Unsent<Change> | Unsent<Question>,
-  ): Promise<{ id: number; child: ChildProcess; answer: Promise<Uint8Array[]> }> {
+  /** Waits for the engine, and starts it where there is none. @throws StoreError */
+  private async open(): Promise<Channel<ForkingSide, EngineSide>> {
     if (this.child === undefined && !this.closed) this.start();
     await this.started;
-    const child = this.child;
-    if (child === undefined) throw new StoreUnavailable(`the store ${this.options.name} is closed`);
-    const id = ++this.calls;
-    const answer = new Promise<Uint8Array[]>((done, failed) => {
-      const pieces: Uint8Array[] = [];
-      this.pending.set(id, { pieces, done: () => done(pieces), failed });
-      child.send({ ...message, id }, (error) => {
-        if (error !== null && this.pending.delete(id)) failed(this.died(error.message));
-      });
-    });
-    answer.catch(() => undefined);
-    return { id, child, answer };
+    if (this.channel === undefined) throw new StoreUnavailable(`the store ${this.options.name} is closed`);
+    return this.channel;
   }
 
   private start(): void {
     this.started = new Promise((done, failed) => {
-      this.pending.set(0, { pieces: [], done: () => done(), failed });
+      this.starting = { done, failed };
     });
     // The next caller gets the error.
     this.started.then(this.opened).catch(() => {});
@@ -224,47 +217,40 @@ export class ChdbProcess implements Connection {
     child.stderr?.on('data', (bytes: Buffer) => {
       this.said = (this.said + bytes.toString()).slice(-4000);
     });
-    child.on('message', (message: Answer) => this.answer(message));
-    child.on('error', (error) => this.ended(error.message));
-    // 'close' comes after its last output.
-    child.on('close', (code, signal) => this.ended(signal ?? `exit status ${code}`));
+    this.channel = new Channel<ForkingSide, EngineSide>(
+      childTransport(child, (how) => {
+        this.how = how;
+        return this.died(how);
+      }),
+      {
+        asks: {},
+        tells: {
+          opened: ({ confined }) => {
+            this.confined = confined;
+            this.starting?.done();
+            this.starting = undefined;
+          },
+          absent: (why) => {
+            // It has no more to say: how it ends is of no interest.
+            this.absent = why;
+            child.kill('SIGKILL');
+          },
+        },
+      },
+      { errors: { StatementRefused, EngineFailure }, ended: () => this.ended() },
+    );
   }
 
-  private answer(message: Answer): void {
-    const pending = this.pending.get(message.id);
-    if (pending === undefined) return;
-    if (message.kind === 'bytes') {
-      pending.pieces.push(message.bytes);
-      return;
-    }
-    if (message.kind === 'absent') {
-      // It will not answer any more, so its exit status does not matter.
-      this.absent = message.message;
-      this.child?.kill('SIGKILL');
-      return;
-    }
-    this.pending.delete(message.id);
-    if (message.kind === 'done') {
-      if (message.confined !== undefined) this.confined = message.confined;
-      pending.done();
-    } else if (message.kind === 'refused') pending.failed(new StatementRefused(message.message));
-    else if (message.type !== '')
-      pending.failed(
-        new ClickHouseError({ message: message.message, code: message.code, type: message.type }),
-      );
-    else pending.failed(new StoreUnavailable(message.message));
-  }
-
-  private ended(how: string): void {
-    const starting = this.pending.has(0);
-    if (starting && HELD.test(this.said) && this.mayYetBeFree()) {
+  private ended(): void {
+    const { starting } = this;
+    if (starting !== undefined && HELD.test(this.said) && this.mayYetBeFree()) {
       setTimeout(() => this.launch(), HELD_RETRY);
       return;
     }
     this.child = undefined;
-    const error = starting ? this.notStarted(how) : this.died(how);
-    for (const pending of this.pending.values()) pending.failed(error);
-    this.pending.clear();
+    this.channel = undefined;
+    this.starting = undefined;
+    starting?.failed(this.notStarted());
   }
 
   private mayYetBeFree(): boolean {
@@ -273,7 +259,7 @@ export class ChdbProcess implements Connection {
     return now - this.heldSince < HELD_PATIENCE;
   }
 
-  private notStarted(how: string): Error {
+  private notStarted(): Error {
     const { name } = this.options;
     if (HELD.test(this.said))
       return new StoreHeld(
@@ -286,7 +272,7 @@ export class ChdbProcess implements Connection {
           'mirrorlake (chDB is made for Linux with glibc on x64 and arm64), or name a server, --store ' +
           'http://…',
       );
-    const why = /DB::Exception: (.*)/.exec(this.said)?.[1] ?? lastLine(this.said) ?? how;
+    const why = /DB::Exception: (.*)/.exec(this.said)?.[1] ?? lastLine(this.said) ?? this.how;
     return new StoreError(
       `the store ${name} cannot be opened: ${why}. Its data may be damaged; nothing in it was changed`,
     );
@@ -299,6 +285,16 @@ export class ChdbProcess implements Connection {
         `(${how}${why === undefined ? '' : `: ${why}`})`,
     );
   }
+}
+
+/**
+ * @throws StatementRefused, StoreUnavailable; ClickHouseError for what the client makes of an engine's error
+ */
+function storeFailure(error: unknown): never {
+  if (!(error instanceof EngineFailure)) throw error;
+  const { message, code, type } = error;
+  if (type === '') throw new StoreUnavailable(message);
+  throw new ClickHouseError({ message, code, type });
 }
 
 function result({ query_id }: ConnBaseQueryParams) {

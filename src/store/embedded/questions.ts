@@ -1,7 +1,7 @@
 /**
- * Questions to the embedded engine: a limited number at a time, each with its limits, and each answer
- * streamed through a FIFO that the engine writes and this process reads, so that nobody holds more of it than
- * the kernel's pipe does.
+ * Questions to the embedded engine: so many at a time, each with its limits, and each answer streamed through
+ * a FIFO that the engine writes and this process reads, so that nobody holds more of it than the kernel's
+ * pipe does.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, rmSync } from 'node:fs';
@@ -9,17 +9,17 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { QuestionLimits } from '../../model/question-limits.js';
+import { storeError } from '../clickhouse/failure.js';
 import { StoreError, StoreUnavailable } from '../errors.js';
-import { storeError } from '../failure.js';
 import { giveTo, type Owner } from './owner.js';
 import type { ChdbProcess } from './process.js';
 
-/** Questions answered at the same time, and questions that may wait. */
+/** Questions that are answered at the same time, and those that may wait for their turn. */
 export const QUESTIONS_AT_ONCE = 2;
 export const QUESTIONS_WAITING = 32;
-/** Milliseconds for a question to end after it was told to, before the engine is restarted. */
+/** Milliseconds for a question to end once it was told to, before the engine is started anew. */
 export const KILL_PATIENCE = 10_000;
-/** Milliseconds beyond its time limit in which the engine may end a question by itself. */
+/** Milliseconds beyond its time for the engine to end a question by itself. */
 const OVERTIME = 2000;
 
 export interface AskedQuestion {
@@ -38,8 +38,8 @@ export class Questions {
 
   /**
    * @param answers the directory of FIFOs
-   * @param own the FIFOs in use
-   * @param name the store's name in messages
+   * @param own those that are in use
+   * @param name what people call the store
    */
   constructor(
     private readonly chdb: ChdbProcess,
@@ -49,15 +49,15 @@ export class Questions {
   ) {}
 
   /**
-   * Asks a question. It returns when the answer begins; later errors destroy the stream.
+   * Asks a question. It comes back when the answer begins; what fails afterwards destroys the stream.
    *
-   * @throws StatementRefused, StoreError, the engine's errors
+   * @throws StatementRefused, StoreError, what the engine says is wrong
    */
   async ask(question: AskedQuestion): Promise<Readable> {
     await this.turn(question.signal);
     let answer: Answering;
     try {
-      // Foreign functions take long to load, and are not needed for inserts.
+      // Foreign functions take long to load, and whoever only inserts has no use for them.
       const fifos = await import('../../linux/fifo.js');
       answer = new Answering(fifos, this.answers, this.own, this.chdb.owner);
     } catch (error) {
@@ -68,7 +68,7 @@ export class Questions {
     const fifo = answer.fifo;
     let asked: Awaited<ReturnType<ChdbProcess['question']>>;
     try {
-      asked = await this.chdb.question({ kind: 'question', sql, params, format, color, limits, fifo });
+      asked = await this.chdb.question({ sql, params, format, color, limits, fifo });
     } catch (error) {
       answer.drop();
       this.next();
@@ -78,7 +78,7 @@ export class Questions {
   }
 
   /**
-   * Ends a question that takes too long or that nobody waits for, and gives its place to the next once it has
+   * Ends a question that takes too long or that nobody waits for, and gives its place to the next when it has
    * ended.
    */
   private watch(
@@ -103,7 +103,7 @@ export class Questions {
     const left = (): void => end(new StoreUnavailable('nobody waits for the answer any more'));
     signal?.addEventListener('abort', left);
     if (signal?.aborted === true) left();
-    // The reader has disconnected.
+    // Whoever reads the answer has had enough of it.
     answer.stream.on('close', left);
     void asked.ended
       .then(
@@ -145,7 +145,7 @@ export class Questions {
     });
   }
 
-  /** Gives a free place to the question that has waited longest. */
+  /** Gives a place that has become free to who waits longest. */
   private next(): void {
     const go = this.queue.shift();
     if (go === undefined) this.running--;
@@ -153,11 +153,11 @@ export class Questions {
   }
 }
 
-/** An answer in progress. */
+/** An answer on its way. */
 class Answering {
   readonly fifo: string;
   readonly stream: Socket;
-  /** Settles when its first bytes, or all of it, have arrived. */
+  /** Settles when the first of it is there, or all of it. */
   readonly begun: Promise<Readable>;
   private begin: (stream: Readable) => void = () => undefined;
   private refuse: (error: Error) => void = () => undefined;
@@ -186,7 +186,7 @@ class Answering {
       this.refuse = refuse;
     });
     this.begun.catch(() => undefined);
-    // `begun` reports errors until the answer has begun.
+    // What is said to a reader is said by `begun`, until it has begun.
     this.stream.on('error', () => undefined);
     this.stream.once('readable', () => this.begin(this.stream));
   }
@@ -203,7 +203,7 @@ class Answering {
     this.stream.destroy(error);
   }
 
-  /** The question was not asked. */
+  /** Nothing was asked. */
   drop(): void {
     this.close();
     this.stream.destroy();

@@ -6,7 +6,7 @@
 import { dropCapabilities, setNoNewPrivileges } from '../../linux/capabilities.js';
 import { restrictSelf } from '../../linux/landlock.js';
 import { becomeProgram } from '../../linux/program.js';
-import type { StarterOptions } from './protocol.js';
+import type { StarterOptions } from './dialect.js';
 
 /** The descriptor of the channel to the parent: the first one after the standard ones. */
 const CHANNEL = 3;

@@ -8,9 +8,9 @@ import { text } from 'node:stream/consumers';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { FILE_MODE, makeDirectory } from '../../model/files.js';
 import { QUESTION_DEFAULTS } from '../../model/question-limits.js';
-import { ClickHouseStore, DEFAULT_FORMAT } from '../clickhouse.js';
+import { ClickHouseStore, DEFAULT_FORMAT } from '../clickhouse/clickhouse.js';
+import { storeError } from '../clickhouse/failure.js';
 import { StoreError, StoreLocationError } from '../errors.js';
-import { storeError } from '../failure.js';
 import { DEFAULT_LAYOUT } from '../migrations.js';
 import type { OpenOptions, QueryOptions, Segment } from '../store.js';
 import { insertStatement, quote, structure, type TableName } from '../tables.js';
@@ -77,8 +77,8 @@ export class EmbeddedStore extends ClickHouseStore {
       try {
         return await this.insertFile(table, given, token);
       } catch (error) {
-        // The engine cannot read a directory that was created or mounted after it was confined.
-        if (!(error instanceof StoreError) || error.code !== CANNOT_OPEN_FILE) throw error;
+        // A directory that was made, or mounted, after the engine was confined is none that it may read.
+        if (!(error instanceof StoreError) || error.number !== CANNOT_OPEN_FILE) throw error;
       }
     }
     const file = join(this.incoming, `${process.pid}-${++this.inserts}.pb`);
@@ -110,7 +110,7 @@ export class EmbeddedStore extends ClickHouseStore {
   async change(sql: string, options: QueryOptions = {}): Promise<Readable> {
     const { format = DEFAULT_FORMAT, params = {} } = options;
     try {
-      const pieces = await this.chdb.change({ kind: 'change', sql, format, params });
+      const pieces = await this.chdb.change({ sql, format, params });
       return Readable.from(pieces, { objectMode: false });
     } catch (error) {
       throw storeError(error, this.name);

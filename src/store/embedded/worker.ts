@@ -9,20 +9,23 @@
 import { appendFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openFilesLimit } from '../../linux/limits.js';
+import { Channel, type Request } from '../../threads/channel.js';
+import { parentTransport } from '../../threads/transport.js';
 import { StatementRefused } from '../errors.js';
 import { type AskEngine, judgeReading, judgeWriting } from '../questions/guard.js';
 import { limitSettings } from '../questions/limits.js';
 import { quote } from '../tables.js';
 import {
-  type Answer,
   type Call,
   type Change,
+  EngineFailure,
+  type EngineSide,
+  type ForkingSide,
   INSERT_PATIENCE,
   type Question,
   SMALL_ANSWER,
-  type ToWorker,
   type WorkerOptions,
-} from './protocol.js';
+} from './dialect.js';
 
 /** Results of calls are sent in pieces of at most this many bytes. */
 const PIECE = 1 << 20;
@@ -36,11 +39,7 @@ const READONLY = '164';
 /** The engine's own grants, shipped with the program: the first of the walls around questions. */
 const CONFIGURATION = fileURLToPath(new URL('../../schemas/chdb/config.xml', import.meta.url));
 
-function answer(message: Answer): void {
-  if (process.connected) process.send?.(message);
-}
-
-// Ctrl-C goes to the whole terminal, but the parent decides when this process ends.
+// Ctrl-C goes to the whole terminal: it is for the parent to say when this ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 // The parent is gone. A running insert is completed first: ClickHouse records its token before it adds the
@@ -54,12 +53,30 @@ process.on('disconnect', () => {
 
 const { data, memory } = JSON.parse(process.argv[2]) as WorkerOptions;
 
-/** Most of a start is loading it. */
+let last: Promise<void> = Promise.resolve();
+
+/** Runs a statement when those before it have ended. */
+function inTurn(work: () => Promise<void>): Promise<void> {
+  const done = last.then(work);
+  last = done.catch(() => undefined);
+  return done.catch(asFailure);
+}
+
+const parent = new Channel<EngineSide, ForkingSide>(parentTransport(), {
+  asks: {
+    call: (asked, { piece }) => inTurn(() => call(asked, piece)),
+    change: (asked, { piece }) => inTurn(() => change(asked, piece)),
+    question: (asked, { signal }) => question(asked, signal).catch(refusingChanges).catch(asFailure),
+  },
+  tells: {},
+});
+
+/** Loading it is most of what a start takes. */
 async function load(): Promise<typeof import('chdb')> {
   try {
     return await import('chdb');
   } catch (error) {
-    answer({ id: 0, kind: 'absent', message: (error as Error).message.replace(/\s+/g, ' ') });
+    parent.tell('absent', (error as Error).message.replace(/\s+/g, ' '));
     return new Promise(() => {});
   }
 }
@@ -70,38 +87,11 @@ const engine = [`--config-file=${CONFIGURATION}`, `--max_server_memory_usage=${m
 const control = new chdb.Session(data, { connectionArgs: engine });
 const writer = new chdb.Session(data);
 
-let last: Promise<void> = Promise.resolve();
-/** Running questions; `killed` once their end was requested. */
-const questions = new Map<number, { killed: boolean; readonly mark: string }>();
-
-process.on('message', (message: ToWorker) => {
-  switch (message.kind) {
-    case 'call':
-      last = last.then(() => settle(message.id, call(message)));
-      return;
-    case 'change':
-      last = last.then(() => settle(message.id, change(message)));
-      return;
-    case 'question':
-      void settle(message.id, refusingChanges(question(message)));
-      return;
-    case 'kill':
-      void kill(message.id);
-  }
-});
-
-/** Reports the outcome of a call or question. */
-async function settle(id: number, work: Promise<void>): Promise<void> {
-  try {
-    await work;
-    answer({ id, kind: 'done' });
-  } catch (error) {
-    if (error instanceof StatementRefused) {
-      answer({ id, kind: 'refused', message: error.message });
-      return;
-    }
-    answer({ id, kind: 'failed', ...engineError(error as Error) });
-  }
+/** @throws StatementRefused, EngineFailure: what an engine's error is for whoever asked */
+function asFailure(error: unknown): never {
+  if (error instanceof StatementRefused) throw error;
+  const { message, code, type } = engineError(error as Error);
+  throw new EngineFailure(message, code, type);
 }
 
 /** Parses "Query failed: Code: 62. DB::Exception: Syntax error …. (SYNTAX_ERROR)". */
@@ -111,49 +101,45 @@ function engineError({ message }: Error): { message: string; code: string; type:
   return { message: text.trim(), code, type };
 }
 
-async function call({ id, query, format }: Call): Promise<void> {
-  send(id, (await writer.queryAsync(query, { format })).bytes());
+async function call({ query, format }: Call, piece: Request['piece']): Promise<void> {
+  send((await writer.queryAsync(query, { format })).bytes(), piece);
 }
 
-function send(id: number, bytes: Uint8Array): void {
-  for (let o = 0; o < bytes.length; o += PIECE)
-    answer({ id, kind: 'bytes', bytes: bytes.subarray(o, o + PIECE) });
+/** Nobody is waited for: who asks has room for the whole. */
+function send(bytes: Uint8Array, piece: Request['piece']): void {
+  for (let o = 0; o < bytes.length; o += PIECE) void piece(bytes.subarray(o, o + PIECE));
 }
 
-/** Runs a statement that may change the store, on its own connection. */
-async function change({ id, sql, params, format }: Change): Promise<void> {
+/** Runs a statement that may change the store, on a connection of its own. */
+async function change({ sql, params, format }: Change, piece: Request['piece']): Promise<void> {
   const session = new chdb.Session(data);
   try {
     const ask: AskEngine = async (statement) =>
       (await session.queryAsync(statement, { format: 'TabSeparatedRaw' })).text();
     for (const setting of parameters(params)) await ask(setting);
     await judgeWriting(sql, ask);
-    send(id, (await session.queryAsync(sql, { format })).bytes());
+    send((await session.queryAsync(sql, { format })).bytes(), piece);
   } finally {
     session.close();
   }
 }
 
-/** A question's attempt to change something is no failure of the engine, even if the guard let it through. */
-async function refusingChanges(asked: Promise<void>): Promise<void> {
-  try {
-    await asked;
-  } catch (error) {
-    const { message, code } = engineError(error as Error);
-    if (code !== READONLY) throw error;
-    throw new StatementRefused(`a question changes nothing, settings included: ${message}`);
-  }
+/** What a question may not change is not the engine's failure, whatever the guard has let through. */
+function refusingChanges(error: unknown): never {
+  const { message, code } = engineError(error as Error);
+  if (code !== READONLY) throw error;
+  throw new StatementRefused(`a question changes nothing, settings included: ${message}`);
 }
 
-async function question(asked: Question): Promise<void> {
-  const { id, params, color, limits, fifo } = asked;
-  const state = { killed: false, mark: fifo };
-  questions.set(id, state);
+async function question(asked: Question, signal: AbortSignal): Promise<void> {
+  const { params, color, limits, fifo } = asked;
+  let running = true;
+  signal.addEventListener('abort', () => void kill(fifo, () => running), { once: true });
   try {
     const settings = { ...limitSettings(limits), ...THREADS, output_format_pretty_color: color ? 1 : 0 };
     const judged = await withReader(params, settings, (ask) => judgeReading(asked.sql, ask));
     const format = judged.format ?? asked.format;
-    if (state.killed) return;
+    if (signal.aborted) return;
     await withReader(params, { ...settings, ...written(judged.settings) }, async (_, session) => {
       // The engine writes the answer itself, no faster than it is read. KILL finds the question by the FIFO's
       // name.
@@ -169,7 +155,7 @@ async function question(asked: Question): Promise<void> {
       await appendFile(fifo, bytes);
     });
   } finally {
-    questions.delete(id);
+    running = false;
   }
 }
 
@@ -198,10 +184,10 @@ function written(settings: Readonly<Record<string, string>>): Record<string, { s
   return Object.fromEntries(Object.entries(settings).map(([name, sql]) => [name, { sql }]));
 }
 
-async function kill(id: number): Promise<void> {
-  for (let state = questions.get(id); state !== undefined; state = questions.get(id)) {
-    state.killed = true;
-    const like = quote(`%${state.mark}%`);
+/** Ends the question whose statement names `mark`: it is asked for until it has. */
+async function kill(mark: string, running: () => boolean): Promise<void> {
+  const like = quote(`%${mark}%`);
+  while (running()) {
     await control
       .queryAsync(`KILL QUERY WHERE query LIKE ${like} AND query NOT LIKE 'KILL %' ASYNC`, { format: 'Null' })
       .catch(() => undefined);
@@ -227,4 +213,4 @@ function literal(value: number | string | { sql: string }): string {
   return typeof value === 'number' ? String(value) : quote(value);
 }
 
-answer({ id: 0, kind: 'done', confined: process.argv[3] === 'confined' });
+parent.tell('opened', { confined: process.argv[3] === 'confined' });

@@ -2,21 +2,21 @@
  * A collector's packet path, from the packets to the rows, with the account of where every packet has ended.
  */
 import assert from 'node:assert/strict';
-import { Capture } from '../../../src/cli/collector/capture.js';
-import { MirrorAccounts } from '../../../src/cli/collector/mirror-accounts.js';
-import type { MirrorRules } from '../../../src/cli/collector/policy.js';
-import { refusedStatus } from '../../../src/cli/collector/refused.js';
+import { MirrorAccounts } from '../../../src/collector/mirrors/mirror-accounts.js';
+import { Capture } from '../../../src/collector/packet-path.js';
+import type { MirrorRules } from '../../../src/collector/policy.js';
+import { refusedStatus } from '../../../src/collector/refused.js';
 import { mirrorSchema } from '../../../src/config/schema.js';
+import { BATCH_CAPACITY, LinkType, PacketBatch } from '../../../src/model/batch.js';
 import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
-import type { MirrorsStatus } from '../../../src/observe/status.js';
-import { BATCH_CAPACITY, LinkType, PacketBatch } from '../../../src/receive/batch.js';
+import { MirrorRecord } from '../../../src/model/mirror-record.js';
+import { END_REASON_NAMES, SessionRecord } from '../../../src/model/session-record.js';
+import type { MirrorsStatus } from '../../../src/model/status.js';
 import type { SessionOptions } from '../../../src/sessions/options.js';
-import { END_REASON_NAMES, SessionRecord } from '../../../src/sessions/record.js';
-import { MirrorSegmentReader } from '../../../src/store/mirror-segment.js';
-import { SessionSegmentReader } from '../../../src/store/session-segment.js';
-import { formatIp } from '../../../src/wire/addresses.js';
-import { MALFORMED_NAMES, Malformed } from '../../../src/wire/malformed.js';
-import { MirrorRecord } from '../../../src/wire/mirror-record.js';
+import { MirrorSegmentReader } from '../../../src/store/segment/mirror-segment.js';
+import { SessionSegmentReader } from '../../../src/store/segment/session-segment.js';
+import { formatIp } from '../../../src/wire/ip/addresses.js';
+import { MALFORMED_NAMES, Malformed } from '../../../src/wire/walk/malformed.js';
 import { type Captured, batchOf as oneBatch } from '../../demux/outer.js';
 
 /** When packets come that do not say it, in seconds since 1970: what batches have them come at, too. */

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PacketBatch } from '../../../src/receive/batch.js';
+import { PacketBatch } from '../../../src/model/batch.js';
 import { openCapture } from '../../../src/receive/file/capture.js';
 import { CaptureDirectory, pcapHeader, pcapPacket, readAll } from './support.js';
 

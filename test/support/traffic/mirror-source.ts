@@ -1,6 +1,6 @@
-import type { ErspanHeader } from '../../../src/wire/erspan.js';
-import { GRE_PROTO_MELLANOX } from '../../../src/wire/gre.js';
-import { MELLANOX_LENGTH } from '../../../src/wire/mellanox.js';
+import type { ErspanHeader } from '../../../src/wire/tunnel/erspan.js';
+import { GRE_PROTO_MELLANOX } from '../../../src/wire/tunnel/gre.js';
+import { MELLANOX_LENGTH } from '../../../src/wire/tunnel/mellanox.js';
 import type { ExpectedRow } from './expected.js';
 import { ipBytes, macBytes } from './host.js';
 import type { PacketBuilder } from './packet.js';
