@@ -134,6 +134,6 @@ async function socketOf({ store, config }: DoctorOptions): Promise<string | unde
 const MARKS = { good: 'ok  ', poor: 'warn', bad: 'FAIL' } as const;
 
 function lineOf(f: Finding): string {
-  const mend = f.mend === undefined ? '' : `; fix it with: ${f.mend}`;
-  return `${MARKS[f.state]}  ${f.subject}: ${f.text}${mend}\n`;
+  const fix = f.mend === undefined ? '' : `; fix it with: ${f.mend}`;
+  return `${MARKS[f.state]}  ${f.subject}: ${f.text}${fix}\n`;
 }

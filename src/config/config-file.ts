@@ -50,7 +50,7 @@ function whyNotRead(error: NodeJS.ErrnoException): string {
         'key, or do without --config'
       );
     case 'EACCES':
-      return 'may not be read by this user: run as root, or mend the permissions';
+      return 'may not be read by this user: run as root, or change the permissions';
     case 'ENXIO':
       return 'is no regular file: write it to one, which is read again on reload';
     default:

@@ -3,7 +3,7 @@
 export interface MirrorlakeErrorOptions extends ErrorOptions {
   /** 1 (the default): it could not be done. 2: it was asked for, or configured, wrongly. */
   readonly exitCode?: 1 | 2;
-  /** The command or setting that mends it, where it stands apart in the message. */
+  /** The command or setting that fixes it, if the message has it apart. */
   readonly hint?: string | undefined;
 }
 

@@ -30,8 +30,8 @@ export async function rawLibrary(warn: (message: string) => void): Promise<RawLi
   const problem = await addonProblem();
   if (problem === undefined) return (await import('./raw-addon.js')).rawAddon;
   warn(
-    `raw-socket's addon does not load: ${problem}; koffi receives in its place; mend it ` +
-      `with: ${rebuildCommand()}`,
+    `raw-socket's addon does not load: ${problem}; koffi receives in its place; ` +
+      `fix it with: ${rebuildCommand()}`,
   );
   return new (await import('./raw-polled.js')).PolledSockets();
 }
