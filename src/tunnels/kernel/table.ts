@@ -67,7 +67,8 @@ export class TunnelTable implements GreReceiver {
     if (twin !== undefined) {
       throw new TunnelConfigError(
         'remote',
-        `tunnel ${name}: tunnel ${twin.config.name} has the same local, remote and key; give one a key or another`,
+        `tunnel ${name}: tunnel ${twin.config.name} has the same local, remote and key; ` +
+          'give one a key or another',
       );
     }
     net.add(t);
