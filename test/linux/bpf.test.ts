@@ -102,7 +102,7 @@ describe('the GRE filter', () => {
     expect(runBpf(onEthernet, ethernet(type, packet, [[0x8100, 7]]))).toBe(0);
     expect(runBpf(onIp, packet)).toBe(0);
   });
-  it('follows so many tags and drops what lies deeper; leaves too many extension headers to the walk', () => {
+  it('looks behind so many tags; too many extension headers are for the walk to count', () => {
     const tagged = (tags: number): Uint8Array =>
       ethernet(
         0x0800,
@@ -122,7 +122,7 @@ describe('the GRE filter', () => {
     const end = tooMany.length;
     expect(parseOuter(tooMany, 0, end, end, new OuterPacket(), new OuterFragment())).toBe(OUTER_BAD);
   });
-  it('passes what the walk through outer headers finds GRE in, or may find it in once reassembled', () => {
+  it('passes what the walk through outer headers finds GRE in, or may once it is whole', () => {
     const AH = 51;
     const FRAGMENT = 44;
     const header = fc.record({
@@ -275,7 +275,7 @@ describe('the fanout program', () => {
     expect(behind(MAX_OUTER_HEADERS + 1, '10.0.0.1')).toBe(behind(MAX_OUTER_HEADERS + 1, '10.0.0.2'));
   });
 
-  it('keeps together by outer addresses what it cannot look into: fragments over IPv6, then all IPv6', () => {
+  it('keeps together by outer addresses what it cannot look into: all IPv6, if some is in fragments', () => {
     const frames = ['10.0.0.1', '10.0.0.2'].map((a) =>
       ethernet(0x0800, ipv4(a, '10.9.0.1', 17, udp(1, 2, new Uint8Array(600)))),
     );
