@@ -41,7 +41,8 @@ describeWith(
         `ip addr add ${KERNEL[4]}/24 dev eth0; ip -6 addr add ${KERNEL[6]}/64 dev eth0 ` +
           'nodad; ip link set eth0 up; ' +
           'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; ' +
-          `for n in ${FOUR_MB} ${TWO_MB}; do head -c $n /dev/urandom >/tmp/$n; sha256sum </tmp/$n | cut -d" " -f1 >/tmp/$n.sum; done`,
+          `for n in ${FOUR_MB} ${TWO_MB}; do head -c $n /dev/urandom >/tmp/$n; ` +
+          'sha256sum </tmp/$n | cut -d" " -f1 >/tmp/$n.sum; done',
       );
     });
     afterEach(async () => {

@@ -47,7 +47,8 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     await c.query('SELECT 1');
     send(tcpConversation('10.0.0.1', '10.0.0.2', 40000).map((f) => source.wrap(f)));
     const { rows } = await c.queryWhen(
-      `SELECT client, server, client_port, server_port, transport, tcp_state, end_reason, mirror_type, mirror_session,
+      `SELECT client, server, client_port, server_port, transport, tcp_state, end_reason, mirror_type,
+              mirror_session,
          client_packets, server_packets, app_protocol, part FROM sessions`,
       (r) => r.length > 0,
     );
@@ -75,7 +76,8 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     const c = await start('sessions: { active: 2s }\n');
     const source = new MirrorSource(5);
     const sql =
-      'SELECT session_id, part, end_reason, client_packets + server_packets AS packets FROM sessions ORDER BY part';
+      'SELECT session_id, part, end_reason, client_packets + server_packets AS packets ' +
+      'FROM sessions ORDER BY part';
     const { rows } = await c.queryWhen(sql, (r) => {
       send([source.wrap(udpFrame('10.0.0.1', '10.0.0.2', 1234))]);
       return r.length >= 2;
@@ -192,7 +194,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(readdirSync('/sys/class/net')).not.toContain('f-tap0');
   });
 
-  it('says who lost what: received, dropped by the kernel and lost by the mirror make what was sent', async () => {
+  it('says who lost what: received, dropped by the kernel, lost by the mirror make the sent', async () => {
     const c = await start('ring_size: 4MiB\n');
     const frame = new MirrorSource(3).wrap(udpFrame('10.0.0.1', '10.0.0.2', 5, 300));
     let sequence = 0;
@@ -389,7 +391,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(await c.stop()).toBe(0);
   });
 
-  it('becomes another user with nothing left of root, and still takes back an interface made anew', async () => {
+  it('becomes another user with nothing left of root, and takes back an interface made anew', async () => {
     const c = await start('', '--user', 'nobody');
     for (const task of readdirSync(`/proc/${c.pid}/task`)) {
       const status = readFileSync(`/proc/${c.pid}/task/${task}/status`, 'utf8');

@@ -15,7 +15,11 @@ const shown = [...page.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, text]
 const commands = shown.split('\n').flatMap((line) => (line.startsWith('$ ') ? [line.slice(2)] : []));
 
 /** Answers as a terminal has them, without its colours. */
-const SHELL = `npx() { shift; case $1 in query) set -- "$@" --format PrettyCompactMonoBlock ;; esac; '${process.execPath}' '${ROOT}/dist/cli/main.js' "$@"; }`;
+const SHELL = `npx() {
+  shift
+  case $1 in query) set -- "$@" --format PrettyCompactMonoBlock ;; esac
+  '${process.execPath}' '${ROOT}/dist/cli/main.js' "$@"
+}`;
 
 /** Runs the page's commands in one shell; what they print, as the page has it. */
 function tutorial(cwd: string): string {

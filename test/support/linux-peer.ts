@@ -51,7 +51,10 @@ const PROGRAMS = {
   tc: 'iproute2',
 };
 
-/** Milliseconds after which a guest will not answer any more; one that is emulated on a busy machine takes some. */
+/**
+ * Milliseconds after which a guest will not answer any more; one that is emulated on a busy machine takes
+ * some.
+ */
 const PATIENCE = 600_000;
 
 const CACHE = process.env.LINUX_PEER_CACHE ?? '/var/cache/mirrorlake-linux-peer';
