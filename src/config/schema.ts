@@ -76,8 +76,8 @@ const overlay = z.string().transform((text, context) => {
 const separators = z.array(z.enum(SEPARATORS));
 
 export const mirrorSchema = z.strictObject({
-  name: z.string().min(1).describe('What to call it in `status`, metrics and logs.'),
-  site: z.string().default('').describe('Where it stands: a label in `status` and metrics.'),
+  name: z.string().min(1).describe('Its name in `status`, metrics and logs.'),
+  site: z.string().default('').describe('Where it is: a label in `status` and metrics.'),
   source: prefix.optional().describe('The sender: an address or prefix. Without it: any.'),
   type: z
     .enum(mirrorTypes)
@@ -91,24 +91,25 @@ export const mirrorSchema = z.strictObject({
     .max(MOST_POINTS)
     .default(1024)
     .describe(
-      'Mirror points (sender, target, type, session or key) of this entry that are told ' +
-        'apart, a worker; further ones share one. No other entry can take its places.',
+      'Mirror points (sender, target, type, session or key) of this entry that each worker tells ' +
+        'apart; further ones share one. No other entry can take its places.',
     ),
-  observe: z.boolean().default(true).describe('`false`: its packets are counted, and nothing else.'),
+  observe: z.boolean().default(true).describe('`false`: its packets are only counted.'),
   deduplicate: duration(0, LONGEST_DEDUPLICATION)
     .default(0)
-    .describe('The same inner frame again within this time counts once, as a duplicate. 0: no.'),
+    .describe('An inner frame seen again within this time counts once, as a duplicate. 0: off.'),
   snap_length: z
     .int()
     .min(0)
     .max(65535)
     .default(0)
     .describe(
-      'At most this many bytes of an inner frame are kept (packets) and looked into (applications). 0: all.',
+      'At most this many bytes of an inner frame are kept (`packets`) and inspected (applications). ' +
+        '0: all.',
     ),
-  packets: packets.optional().describe('As the key `packets` above, for this mirror.'),
-  separate_by: separators.optional().describe('As the key `separate_by` above, for this mirror.'),
-  tap: interfaceName.optional().describe('A TAP device that gets the inner frames, as they were.'),
+  packets: packets.optional().describe('Like the key `packets` above, for this mirror.'),
+  separate_by: separators.optional().describe('Like the key `separate_by` above, for this mirror.'),
+  tap: interfaceName.optional().describe('A TAP device that gets the inner frames unchanged.'),
 });
 
 export const tunnelSchema = z.union([
@@ -124,9 +125,9 @@ export const tunnelSchema = z.union([
       .min(68)
       .max(65535)
       .optional()
-      .describe("The device's MTU. Without it: the path's, less the headers."),
+      .describe("The device's MTU. Without it: the path's MTU minus the headers."),
     observe: z.boolean().default(false).describe('Also decode its packets into sessions.'),
-    persist: z.boolean().default(false).describe('The device stays when the collector ends.'),
+    persist: z.boolean().default(false).describe('Keep the device when the collector ends.'),
   }),
 ]);
 
@@ -136,10 +137,10 @@ export const configSchema = z.strictObject({
     .refine(isLocation, { error: (i) => noStoreAt(`"${withoutPassword(String(i.input))}"`) })
     .default('./data')
     .describe(
-      'Where sessions go: a directory (embedded chDB), http://user@host:8123/database, or ' +
-        '`none` for a collector that only has tunnels: it observes nothing, and needs no ' +
-        'ClickHouse. The password belongs in `MIRRORLAKE_STORE_PASSWORD_FILE` or ' +
-        '`MIRRORLAKE_STORE_PASSWORD`; one in the URL has to be percent-encoded.',
+      'Where sessions are stored: a directory (embedded chDB), http://user@host:8123/database, or ' +
+        '`none` for a collector with tunnels only, which observes nothing and needs no ClickHouse. ' +
+        'The password belongs in `MIRRORLAKE_STORE_PASSWORD_FILE` or `MIRRORLAKE_STORE_PASSWORD`; in ' +
+        'the URL it must be percent-encoded.',
     ),
   collector: z
     .string()
@@ -149,30 +150,31 @@ export const configSchema = z.strictObject({
     .enum(['raw', 'ring'])
     .optional()
     .describe('`raw` (default without interfaces) or `ring` (default with them).'),
-  interfaces: z.array(interfaceName).default([]).describe('Interfaces the ring receiver reads.'),
+  interfaces: z.array(interfaceName).default([]).describe('Interfaces that the ring receiver reads.'),
   promiscuous: z
     .boolean()
     .default(false)
-    .describe('Also receive what is addressed to other hosts on these interfaces.'),
+    .describe('Also receive packets on these interfaces that are addressed to other hosts.'),
   tap: interfaceName
     .optional()
-    .describe('A TAP device that gets the inner frames of every mirror without one of its own.'),
+    .describe('A TAP device that gets the inner frames of every mirror without its own `tap`.'),
   workers: z
     .int()
     .min(1)
     .max(64)
     .default(1)
     .describe(
-      'Threads that decode. More than one: with `ring` only. Packets are shared out by inner addresses, ' +
-        'over IPv4 and IPv6; over IPv6 by mirror once fragments come that way (a warning says so).',
+      'Worker threads that decode; more than one only with `ring`. Packets are divided among them ' +
+        'by inner addresses; over IPv6 by mirror, once fragments arrive over IPv6 (a warning says ' +
+        'so).',
     ),
   ring_size: size(MIB, 4 * GIB)
     .default(64 * MIB)
-    .describe('Memory of a ring: one an interface and worker.'),
+    .describe('Memory per ring; there is one ring per interface and worker.'),
   receive_buffer: size(64 * KIB, GIB)
     .default(64 * MIB)
-    .describe('Receive buffer of a raw socket; as much as the kernel allows up to this.'),
-  user: z.string().optional().describe('The user to become once everything is open.'),
+    .describe('Receive buffer of a raw socket: as much as the kernel allows, up to this.'),
+  user: z.string().optional().describe('The user to change to once everything is open.'),
   listen: listen
     .optional()
     .describe('Where /metrics and /healthz are served, HOST:PORT. Without it: nowhere.'),
@@ -180,9 +182,9 @@ export const configSchema = z.strictObject({
     .array(hostName)
     .default([])
     .describe(
-      'Names by which /metrics and /healthz may be asked, as in ' +
-        '`http://collector:9470/metrics`. Addresses, `localhost` and the name in `listen` ' +
-        'always may; any other is answered with 421, against DNS rebinding.',
+      'Host names that requests for /metrics and /healthz may use, such as ' +
+        '`http://collector:9470/metrics`. Addresses, `localhost` and the name in `listen` are always ' +
+        'accepted; any other name gets 421, against DNS rebinding.',
     ),
   control: z
     .string()
@@ -194,7 +196,7 @@ export const configSchema = z.strictObject({
   log_level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
     .default('info')
-    .describe('The least that is logged.'),
+    .describe('The lowest level that is logged.'),
   sessions: z
     .strictObject({
       capacity: z
@@ -202,18 +204,25 @@ export const configSchema = z.strictObject({
         .min(1024)
         .max(MOST_SESSIONS)
         .default(SESSION_DEFAULTS.capacity)
-        .describe('Sessions held at once by all workers; past it the ones soonest to end, end by pressure.'),
+        .describe(
+          'Sessions open at once, of all workers together; beyond that those soonest to end, end by ' +
+            'pressure.',
+        ),
       tcp_idle: duration(1, 7200)
         .default(SESSION_DEFAULTS.tcpIdle)
         .describe('A TCP session without packets ends after this.'),
-      udp_idle: duration(1, 7200).default(SESSION_DEFAULTS.udpIdle).describe('A UDP session, likewise.'),
-      other_idle: duration(1, 7200).default(SESSION_DEFAULTS.otherIdle).describe('Any other, likewise.'),
+      udp_idle: duration(1, 7200)
+        .default(SESSION_DEFAULTS.udpIdle)
+        .describe('A UDP session without packets ends after this.'),
+      other_idle: duration(1, 7200)
+        .default(SESSION_DEFAULTS.otherIdle)
+        .describe('Any other session without packets ends after this.'),
       active: duration(1, 86400)
         .default(SESSION_DEFAULTS.active)
-        .describe('A row ends after this; the session goes on in its next part.'),
+        .describe('A row ends after this, and the session continues in its next part.'),
       linger: duration(0, 300)
         .default(SESSION_DEFAULTS.linger.collect)
-        .describe('How long a finished TCP session waits for stragglers.'),
+        .describe('How long an ended TCP session waits for late packets.'),
     })
     .prefault({})
     .describe('The session table.'),
@@ -221,16 +230,16 @@ export const configSchema = z.strictObject({
     .strictObject({
       memory: size(256 * KIB, 4 * GIB)
         .default(REASSEMBLY_DEFAULTS.memory)
-        .describe('Memory for incomplete outer packets, a worker.'),
+        .describe('Memory for incomplete outer packets, per worker.'),
       datagrams: z
         .int()
         .min(16)
         .max(65536)
         .default(REASSEMBLY_DEFAULTS.datagrams)
-        .describe('Incomplete outer packets at once, a worker.'),
+        .describe('Incomplete outer packets at once, per worker.'),
       timeout: duration(1, 300)
         .default(REASSEMBLY_DEFAULTS.timeout)
-        .describe('An outer packet not complete after this is given up.'),
+        .describe('An outer packet that is incomplete after this is given up.'),
     })
     .prefault({})
     .describe('Outer IP fragments.'),
@@ -245,10 +254,10 @@ export const configSchema = z.strictObject({
         ),
       limit: size(16 * MIB, 2 ** 50)
         .default(10 * GIB)
-        .describe('Past it the oldest segments are dropped.'),
+        .describe('Beyond this the oldest segments are dropped.'),
       packets_limit: size(16 * MIB, 2 ** 50)
         .default(10 * GIB)
-        .describe('The same for kept packets, which wait beside the others and never delay them.'),
+        .describe('The same for kept packets, which wait separately and never delay the others.'),
     })
     .prefault({})
     .describe('Segments on disk between capture and store.'),
@@ -261,29 +270,30 @@ export const configSchema = z.strictObject({
   separate_by: separators
     .default(['vni'])
     .describe(
-      'What makes conversations between the same addresses and ports different ones: `vni`, ' +
-        'the network id of the innermost VXLAN or GENEVE; `vlan`, all VLAN tags; `teid`, the ' +
-        'GTP-U tunnel. `[]`: nothing does. VLANs and TEIDs often differ by direction: with ' +
-        'them each direction may be a conversation of its own.',
+      'What tells apart conversations between the same addresses and ports: `vni`, the network id ' +
+        'of the innermost VXLAN or GENEVE; `vlan`, all VLAN tags; `teid`, the GTP-U tunnel. `[]`: ' +
+        'nothing. VLANs and TEIDs often differ by direction; then each direction is a conversation of ' +
+        'its own.',
     ),
   overlays: z
     .array(overlay)
     .default([])
     .describe(
-      'UDP destination ports of tunnels within mirrored frames, beside the well-known ones ' +
-        '(VXLAN 4789 and 8472, VXLAN-GPE 4790, GENEVE 6081, GTP-U 2152, GRE 4754, MPLS 6635): ' +
-        `${OVERLAY_WORDS}, as in \`vxlan:4799\`. \`none:8472\`: what goes there is no tunnel.`,
+      'UDP destination ports of tunnels inside mirrored frames, besides the well-known ones (VXLAN ' +
+        '4789 and 8472, VXLAN-GPE 4790, GENEVE 6081, GTP-U 2152, GRE 4754, MPLS 6635): ' +
+        `${OVERLAY_WORDS}, such as \`vxlan:4799\`. \`none:8472\`: packets to this port are no tunnel.`,
     ),
   retention: duration(3600, 20 * 366 * 86400)
     .optional()
     .describe(
-      'Rows older than this are removed, from new tables on. Without it: none are. Changed ' +
-        'by `mirrorlake schema apply`.',
+      'Rows older than this are removed; applies to new tables. Without it: rows are kept. ' +
+        '`mirrorlake schema apply` changes it for existing tables.',
     ),
   store_memory: size(512 * MIB, 2 ** 50)
     .optional()
     .describe(
-      'Memory that the embedded engine may take. Without it: half of what there is, between 1 GiB and 4 GiB.',
+      'Memory that the embedded engine may use. Without it: half of the memory, but at least 1 GiB ' +
+        'and at most 4 GiB.',
     ),
   questions: z
     .strictObject({
@@ -292,42 +302,43 @@ export const configSchema = z.strictObject({
         .min(1)
         .optional()
         .describe(
-          "A server's user that questions are asked as, not the one that inserts. Without it " +
-            'a server is asked none.',
+          'The user of the server that runs questions, not the one that inserts. Without it the ' +
+            'collector asks a server no questions.',
         ),
       password_file: z.string().optional().describe("A file with that user's password. Without it: none."),
       timeout: duration(1, LONGEST_QUESTION)
         .default(QUESTION_DEFAULTS.seconds)
-        .describe('A question that takes longer is ended, unless it asks for more.'),
+        .describe('A question that takes longer is stopped, unless it asks for more time.'),
       longest: duration(1, LONGEST_QUESTION)
         .default(600)
-        .describe('As long as `query --timeout` may ask for.'),
+        .describe('The most time that `query --timeout` may ask for.'),
       memory: size(16 * MIB, 2 ** 50)
         .default(QUESTION_DEFAULTS.memory)
-        .describe("Memory of a question; four times as much of the store's disk while it sorts."),
+        .describe("Memory per question; while it sorts, also four times as much of the store's disk."),
       rows: z.int().min(1).default(QUESTION_DEFAULTS.rows).describe('Rows that a question may read.'),
       bytes: size(MIB, 2 ** 53 - 1)
         .default(QUESTION_DEFAULTS.bytes)
         .describe('Bytes that a question may read.'),
     })
     .prefault({})
-    .describe('Questions that come by the control socket.'),
+    .describe('Questions asked through the control socket.'),
   unknown_mirrors: z
     .enum(['observe', 'refuse'])
     .default('observe')
     .describe(
-      'What to do with mirror points that no entry of `mirrors` names. `refuse`: counted, never stored.',
+      'What to do with mirror points that no entry of `mirrors` names. `refuse`: count them, never ' +
+        'store them.',
     ),
   unknown_points: z
     .int()
     .min(1)
     .max(MOST_POINTS)
     .default(4096)
-    .describe('Mirror points that no entry names and that are told apart, a worker; further ones share one.'),
+    .describe('Mirror points that no entry names and that each worker tells apart; further ones share one.'),
   mirrors: z
     .array(mirrorSchema)
     .default([])
-    .describe('Mirror points, by name. The first entry that matches counts.'),
+    .describe('Mirror points, by name. The first entry that matches applies.'),
   tunnels: z.array(tunnelSchema).default([]).describe('GRE tunnels to devices of this host.'),
 });
 

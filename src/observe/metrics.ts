@@ -177,9 +177,9 @@ export const METRICS: readonly Metric[] = [
   },
   receiver(
     'packets',
-    'Packets of IP protocol 47, and fragments of such, that a receiver took from the kernel.',
+    'Packets of IP protocol 47, and their fragments, that a receiver took from the kernel.',
   ),
-  receiver('dropped', 'Packets that the kernel dropped because this collector was too slow for them.'),
+  receiver('dropped', 'Packets that the kernel dropped because the collector was too slow.'),
   {
     name: 'mirrorlake_receiver_addresses_missed',
     help: 'IPv6 addresses of this host that raw sockets do not receive on, for want of a socket.',
@@ -208,8 +208,8 @@ export const METRICS: readonly Metric[] = [
   {
     name: 'mirrorlake_sequence_numbers_dropped_total',
     help:
-      'Sequence numbers that workers handed on faster than they were judged: packets with ' +
-      'these may be counted as lost.',
+      'Sequence numbers that workers dropped because they were not judged in time: their packets may ' +
+      'count as lost.',
     kind: 'counter',
     labels: [],
     samples: (s) => (observes(s) ? one(s.dropped.sequence_numbers ?? 0) : []),
@@ -217,8 +217,8 @@ export const METRICS: readonly Metric[] = [
   {
     name: 'mirrorlake_incomplete_packets_total',
     help:
-      'Packets in fragments, some of which did not come: the underlay drops them, or its MTU ' +
-      'is too small.',
+      'Packets in fragments of which some did not arrive: the underlay drops them, or its MTU is too ' +
+      'small.',
     kind: 'counter',
     labels: [],
     samples: (s) => known((observes(s) ? s.fragments?.incomplete : null) ?? null),
@@ -241,7 +241,7 @@ export const METRICS: readonly Metric[] = [
   mirror(
     'bytes',
     'bytes_total',
-    'Bytes of the mirrored frames of a mirror point, their encapsulation not included.',
+    'Bytes of the mirrored frames of a mirror point, without their encapsulation.',
   ),
   mirror(
     'lost',
@@ -249,20 +249,20 @@ export const METRICS: readonly Metric[] = [
     'Packets of a mirror point that were lost on the way, by its sequence numbers: missing ' +
       'for some seconds. Absent where these tell nothing.',
   ),
-  mirror('late', 'late_total', 'Packets of a mirror point that came after they were counted as lost.'),
+  mirror('late', 'late_total', 'Packets of a mirror point that arrived after they were counted as lost.'),
   mirror(
     'kernel_drops',
     'kernel_drops_total',
     "Packets of a mirror point that this host's kernel dropped: its share of all that were.",
   ),
-  mirror('reordered', 'reordered_total', 'Packets of a mirror point that came after a later one.'),
-  mirror('repeated', 'repeated_total', 'Packets of a mirror point that came twice.'),
-  mirror('truncated', 'truncated_total', 'Frames of a mirror point that the mirror had cut short.'),
-  mirror('malformed', 'malformed_total', 'Frames of a mirror point with a header that cannot be right.'),
+  mirror('reordered', 'reordered_total', 'Packets of a mirror point that arrived after a later one.'),
+  mirror('repeated', 'repeated_total', 'Packets of a mirror point that arrived twice.'),
+  mirror('truncated', 'truncated_total', 'Frames of a mirror point that the mirror truncated.'),
+  mirror('malformed', 'malformed_total', 'Frames of a mirror point with a malformed header.'),
   mirror(
     'last_seen',
     'last_seen_timestamp_seconds',
-    'When the last packet of a mirror point came. Absent before there was one.',
+    'When the last packet of a mirror point arrived. Absent before the first one.',
   ),
   pool('points', '', 'Mirror points known of an entry of `mirrors`; without a name: of none.'),
   pool(
@@ -281,8 +281,8 @@ export const METRICS: readonly Metric[] = [
     '_forgotten_total',
     'Mirror points of an entry of `mirrors` that were forgotten after a long silence.',
   ),
-  session('open', 'sessions_open', 'Sessions in the table.'),
-  session('opened', 'sessions_opened_total', 'Sessions begun.'),
+  session('open', 'sessions_open', 'Sessions open.'),
+  session('opened', 'sessions_opened_total', 'Sessions opened.'),
   session('rows', 'session_rows_total', 'Rows handed to the store.'),
   session('pressure', 'sessions_pressure_total', 'Sessions ended early because the table was full.'),
   session(
@@ -300,7 +300,7 @@ export const METRICS: readonly Metric[] = [
   session(
     'fragment_trains_headless',
     'fragment_trains_headless_total',
-    'Inner packets in fragments whose first one did not come: a conversation without ports.',
+    'Inner packets in fragments whose first one did not arrive: a conversation without ports.',
   ),
   session(
     'dropped',
@@ -311,13 +311,13 @@ export const METRICS: readonly Metric[] = [
   session(
     'duplicates',
     'duplicates_total',
-    'Frames that were copied twice and counted once (`deduplicate`).',
+    'Frames that were mirrored twice and counted once (`deduplicate`).',
   ),
   session(
     'duplicates_forgotten',
     'duplicates_forgotten_total',
-    'Frames that were forgotten within the time of `deduplicate`, others having their place: ' +
-      'a copy of them counts.',
+    'Frames forgotten within the time of `deduplicate` to make room for others: a copy of them ' +
+      'counts again.',
   ),
   {
     name: 'mirrorlake_store_up',
@@ -389,8 +389,8 @@ export const METRICS: readonly Metric[] = [
   {
     name: 'mirrorlake_store_growth_bytes_per_second',
     help:
-      "Bytes a second that are added to the store's disk, at the rate of the last day; absent " +
-      'before ten minutes of it.',
+      "Bytes per second added to the store's disk, at the rate of the last day; absent in the first " +
+      'ten minutes.',
     kind: 'gauge',
     labels: [],
     samples: (s) => known(perSecond(s.store.bytes_per_day)),
@@ -415,13 +415,13 @@ export const METRICS: readonly Metric[] = [
   },
   {
     name: 'mirrorlake_tunnel_mtu_bytes',
-    help: "MTU of a tunnel's device, which follows the path's.",
+    help: "MTU of a tunnel's device; it follows the path MTU.",
     kind: 'gauge',
     labels: ['tunnel', 'mode'],
     samples: (s) => s.tunnels.map((t) => ofTunnel(t, t.mtu)),
   },
-  tunnel('receive_packets', 'rx_packets', 'Packets a tunnel has taken.'),
-  tunnel('receive_bytes', 'rx_bytes', 'Bytes of the inner packets that a tunnel has taken.'),
+  tunnel('receive_packets', 'rx_packets', 'Packets that a tunnel has received.'),
+  tunnel('receive_bytes', 'rx_bytes', 'Bytes of the inner packets that a tunnel has received.'),
   tunnel('receive_dropped', 'rx_dropped', 'Packets that the device of a tunnel did not take.'),
   {
     name: 'mirrorlake_tunnel_receive_errors_total',
@@ -437,7 +437,7 @@ export const METRICS: readonly Metric[] = [
         ),
       ),
   },
-  tunnel('transmit_packets', 'tx_packets', 'Packets a tunnel has sent.'),
+  tunnel('transmit_packets', 'tx_packets', 'Packets that a tunnel has sent.'),
   tunnel('transmit_bytes', 'tx_bytes', 'Bytes of the inner packets that a tunnel has sent.'),
   tunnel(
     'transmit_dropped',

@@ -66,7 +66,7 @@ describeWith([...OVS_NEEDS, 'ping'], 'Open vSwitch mirrors to a collector', () =
         ovs?.close();
       });
 
-      it('stores exactly the conversations that took place, with right mirror columns, no loss', async () => {
+      it('stores exactly the conversations that took place, mirror columns right, nothing lost', async () => {
         const words = receiver === 'ring' ? ['--interface', 'eth0'] : [];
         const config = 'sessions: { udp_idle: 2s, other_idle: 2s }\n';
         const c = await TestCollector.start(words, { netns: OvsMirror.collector, config });

@@ -42,7 +42,7 @@ describeWith(
           'nodad; ip link set eth0 up; ' +
           'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; ' +
           `for n in ${FOUR_MB} ${TWO_MB}; do head -c $n /dev/urandom >/tmp/$n; ` +
-          `sha256sum </tmp/$n | cut -d" " -f1 >/tmp/$n.sum; done`,
+          'sha256sum </tmp/$n | cut -d" " -f1 >/tmp/$n.sum; done',
       );
     });
     afterEach(async () => {
@@ -105,7 +105,6 @@ describeWith(
           'nc -l -w 30 -p 5201 </dev/null | sha256sum >/tmp/got & ' +
             `nc -w 30 ${us} 5201 </tmp/${bytes} >/dev/null; wait; cut -d" " -f1 /tmp/got; ` +
             `cat /tmp/${bytes}.sum`,
-          120_000,
         );
         const sent = await sendTcp(NS, them, bytes);
         const [got, theirs] = (await said).trim().split('\n');
@@ -121,7 +120,6 @@ describeWith(
       try {
         const sum = await peer.sh(
           `${where} nc -w 30 ${address} 5201 </tmp/${FOUR_MB} >/dev/null; cat /tmp/${FOUR_MB}.sum`,
-          120_000,
         );
         return (await receiver.digest) === sum.trim();
       } finally {
@@ -131,7 +129,7 @@ describeWith(
 
     /** Ours to them; whether it is what they got. */
     async function ourData(address: string, where = ''): Promise<boolean> {
-      const listening = peer.sh(`${where} nc -l -w 30 -p 5201 </dev/null | sha256sum`, 120_000);
+      const listening = peer.sh(`${where} nc -l -w 30 -p 5201 </dev/null | sha256sum`);
       const sent = await sendTcp(NS, address, FOUR_MB);
       return (await listening).startsWith(sent);
     }

@@ -275,7 +275,7 @@ describe('the fanout program', () => {
     expect(behind(MAX_OUTER_HEADERS + 1, '10.0.0.1')).toBe(behind(MAX_OUTER_HEADERS + 1, '10.0.0.2'));
   });
 
-  it('keeps together by outer addresses what it cannot look into: all IPv6, if some is in fragments', () => {
+  it('keeps what it cannot look into together by outer addresses: all of IPv6, if fragmented', () => {
     const frames = ['10.0.0.1', '10.0.0.2'].map((a) =>
       ethernet(0x0800, ipv4(a, '10.9.0.1', 17, udp(1, 2, new Uint8Array(600)))),
     );

@@ -164,7 +164,7 @@ describeWith(['root', 'ip', 'prlimit'], 'a collector with few descriptors', () =
     },
   );
 
-  it('none left: goes on, says so in a few lines, and stores everything once there are some', async () => {
+  it('none of them left: goes on, says it in a few lines, and stores all when there are some', async () => {
     const c = await collect(1024);
     send(20);
     await expect.poll(c.rows).toBe(conversations);

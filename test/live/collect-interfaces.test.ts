@@ -32,7 +32,7 @@ describeWith(['root', 'ip', 'nsenter'], 'the interfaces and mirrors of mirrorlak
     sender.flush();
   }
 
-  it('follows an interface with two workers, as another user: renamed, down, made again', async () => {
+  it('follows an interface with two workers, as another user: renamed, down, made anew', async () => {
     const c = await TestCollector.start(['--interface', 'f-cif1', '--workers', '2', '--user', 'nobody']);
     collector = c;
     const source = new MirrorSource(4);
@@ -77,7 +77,7 @@ describeWith(['root', 'ip', 'nsenter'], 'the interfaces and mirrors of mirrorlak
       const module = fileURLToPath(new URL('../../src/linux/interface.ts', import.meta.url));
       const code =
         `import { interfaceType } from '${module}'; ` +
-        `console.log(['f-cif2', 'lo', 'none'].map(interfaceType).join())`;
+        "console.log(['f-cif2', 'lo', 'none'].map(interfaceType).join())";
       const node = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', code];
       // Other than `ip netns exec`, nsenter leaves /sys as it is; so does NetworkNamespacePath= of a systemd
       // unit.

@@ -194,7 +194,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(readdirSync('/sys/class/net')).not.toContain('f-tap0');
   });
 
-  it('says who lost what: received, dropped here and lost by the mirror add up to sent', async () => {
+  it('says who lost what: received, dropped by the kernel, lost by the mirror make the sent', async () => {
     const c = await start('ring_size: 4MiB\n');
     const frame = new MirrorSource(3).wrap(udpFrame('10.0.0.1', '10.0.0.2', 5, 300));
     let sequence = 0;
@@ -391,7 +391,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(await c.stop()).toBe(0);
   });
 
-  it('changes to another user, keeps nothing of root, yet takes back an interface made again', async () => {
+  it('becomes another user with nothing left of root, and takes back an interface made anew', async () => {
     const c = await start('', '--user', 'nobody');
     for (const task of readdirSync(`/proc/${c.pid}/task`)) {
       const status = readFileSync(`/proc/${c.pid}/task/${task}/status`, 'utf8');

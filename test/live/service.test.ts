@@ -83,7 +83,7 @@ describeWith(['root', 'ip', 'setpriv', 'mount', '/dev/net/tun'], 'a collector th
     rmSync(directory, { recursive: true });
   });
 
-  it('opens rings, tunnels and TAPs with the capabilities of the unit, /proc/sys read-only', async () => {
+  it('opens rings, tunnels and TAPs with the unit’s capabilities, where /proc/sys is read-only', async () => {
     const capabilities = /^AmbientCapabilities=CAP_(\w+) CAP_(\w+)$/m
       .exec(readFileSync(UNIT, 'utf8'))!
       .slice(1);
@@ -94,7 +94,7 @@ describeWith(['root', 'ip', 'setpriv', 'mount', '/dev/net/tun'], 'a collector th
       `mount --bind ${directory}/tun /dev/net/tun`,
       'mount --bind /proc/sys /proc/sys',
       'mount -o remount,bind,ro /proc/sys',
-      `exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs ` +
+      'exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs ' +
         `--bounding-set=${only} --inh-caps=${only} --ambient-caps=${only} "$@"`,
     ].join(' && ');
     const tunnel = 'Tunnel-1 mode gre remote 127.0.0.2 local 127.0.0.1 address 10.10.10.1/24';

@@ -162,7 +162,7 @@ describeWith(['root', 'mount', 'ip'], 'a collector whose spool is on a disk that
     },
   );
 
-  it('the store’s own: what memory cannot hold is lost and counted, the rest is stored once', async () => {
+  it('the store’s own: what memory does not hold is lost, counted, said; the rest stored once', async () => {
     mount('size=96m');
     const said: string[] = [];
     const log = (_: string, message: string): void => void said.push(message);
@@ -188,8 +188,12 @@ describeWith(['root', 'mount', 'ip'], 'a collector whose spool is on a disk that
     // The store may still be writing: what there is room for at that moment.
     expect(() => writeFileSync(join(disk, 'ballast'), Buffer.alloc(blocks * bsize))).toThrow(/ENOSPC/);
     await append(40);
-    expect(spool.trouble).toMatch(/^rows are lost: the disk takes nothing, and \d+ bytes wait in memory; /);
-    expect(spool.trouble).toMatch(/; the spool .* takes nothing: ENOSPC/);
+    expect(spool.trouble).toMatch(
+      new RegExp(
+        String.raw`^rows are lost: the disk takes nothing, and \d+ bytes wait in memory; ` +
+          'the spool .* takes nothing: ENOSPC',
+      ),
+    );
     expect(spool.counters.droppedRows).toBeGreaterThan(0);
     await until(() => delivery.state === 'away');
     expect(said.join('\n')).toMatch(/rows are lost: the disk takes nothing.*dropped so far: \d+ rows/);

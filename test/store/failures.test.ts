@@ -83,7 +83,9 @@ test('an engine that dies fails what it was doing, and the next call has another
   const store = new EmbeddedStore(join(directory, 'dies'), { create: true });
   await store.migrate();
   const asked = failure(store.query('SELECT sleep(3)'));
-  await new Promise((done) => setTimeout(done, 300));
+  const running =
+    "SELECT count() FROM system.processes WHERE query LIKE '%sleep(3)%' AND query NOT LIKE '%processes%'";
+  await expect.poll(async () => text(await store.query(running))).toBe('1\n');
   process.kill(store.pid as number, 'SIGKILL');
   const error = await asked;
   expect(error).toBeInstanceOf(StoreUnavailable);

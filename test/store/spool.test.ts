@@ -88,13 +88,11 @@ test('what was appended waits, oldest first, and goes when it is stored', async 
   expect(readdirSync(directory).sort()).toEqual(['LOCK', 'refused']);
 });
 
-test('what was appended is on the disk within a second, without being asked for', async () => {
+test('what was appended gets to the disk without being asked for', async () => {
   const spool = open();
   spool.append('sessions', numberedSegment(0, 10), 10);
   expect(spool.unsyncedBytes).toBeGreaterThan(0);
-  const until = Date.now() + 1000;
-  while (spool.unsyncedBytes > 0 && Date.now() < until) await new Promise((done) => setTimeout(done, 10));
-  expect(spool.unsyncedBytes).toBe(0);
+  await expect.poll(() => spool.unsyncedBytes).toBe(0);
 });
 
 describe('after a crash', () => {

@@ -51,6 +51,12 @@ const PROGRAMS = {
   tc: 'iproute2',
 };
 
+/**
+ * Milliseconds after which a guest will not answer any more; one that is emulated on a busy machine takes
+ * some.
+ */
+const PATIENCE = 600_000;
+
 const CACHE = process.env.LINUX_PEER_CACHE ?? '/var/cache/mirrorlake-linux-peer';
 
 /** The programs a peer needs, for describeWith. */
@@ -133,7 +139,7 @@ export class LinuxPeer {
     ];
     const qemu = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const peer = new LinuxPeer(qemu, directory);
-    await peer.answer(120_000);
+    await peer.answer();
     return peer;
   }
 
@@ -142,16 +148,16 @@ export class LinuxPeer {
    *
    * @returns what it printed (both outputs), and its exit status.
    */
-  run(script: string, timeout = 60_000): Promise<PeerResult> {
+  run(script: string): Promise<PeerResult> {
     if (this.lost !== null) return Promise.reject(this.lost);
-    const answer = this.answer(timeout);
+    const answer = this.answer();
     this.qemu.stdin!.write(`${Buffer.from(script).toString('base64')}\n`);
     return answer;
   }
 
   /** As {@link run}, for a script that must succeed; what it printed. */
-  async sh(script: string, timeout = 60_000): Promise<string> {
-    const { status, output } = await this.run(script, timeout);
+  async sh(script: string): Promise<string> {
+    const { status, output } = await this.run(script);
     if (status !== 0) throw new Error(`in the Linux peer: ${script}\n${output}`);
     return output;
   }
@@ -166,15 +172,15 @@ export class LinuxPeer {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  private answer(timeout: number): Promise<PeerResult> {
+  private answer(): Promise<PeerResult> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.waiting = null;
         this.lost = new Error(
-          `the Linux peer did not answer within ${timeout} ms: ${this.received}${this.console()}`,
+          `the Linux peer did not answer within ${PATIENCE} ms: ${this.received}${this.console()}`,
         );
         reject(this.lost);
-      }, timeout);
+      }, PATIENCE);
       this.waiting = {
         resolve: (result) => {
           clearTimeout(timer);

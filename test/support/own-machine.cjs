@@ -1,12 +1,12 @@
 /**
- * Gives the process of a test file a machine of its own, as far as the kernel can: network and mount
- * namespaces, an empty list of named network namespaces, and a /sys with its own devices. Files with live
- * tests can then run at the same time, and none sees the interfaces, addresses, ports and rules of another.
- * `node --require` runs it before libuv starts threads, which would stay in the namespaces they were started
- * in. Without root it does nothing: live tests are skipped then.
+ * Gives a test file's process a machine of its own as far as the kernel can: network and mount namespaces, an
+ * empty list of named network namespaces, and /sys of its own devices. So files with live tests run at the
+ * same time, and none sees the interfaces, addresses, ports and rules of another. `node --require` runs it
+ * before libuv has threads, which stay in the namespaces they were made in. Without root it does nothing:
+ * those tests are skipped there.
  *
- * What must be done on the machine itself (network access, for example) enters the namespaces of the parent
- * process: `outside` in needs.ts.
+ * What has to be done on the machine itself (network access, say) enters the namespaces of the parent
+ * process: `outside` of needs.ts.
  */
 const { execFileSync } = require('node:child_process');
 const koffi = require('koffi');

@@ -68,15 +68,13 @@ export class MirrorAccounts {
   /** By the index in the merge. */
   private readonly merged: Account[] = [];
   private rules: MirrorRules;
-  /** Names of entries of which was said that frames come twice. */
+  /** Names of entries whose duplicate frames have been logged. */
   private readonly saidTwice = new Set<string>();
-  /** Accounts made so far; and the time, milliseconds since 1970. */
+  /** Accounts made so far. */
   private made = 0;
+  /** Milliseconds since 1970. */
   private now = 0;
-  /**
-   * What the numbers of an entry's mirror points may take up, by its place in `mirrors`; the unknown ones'
-   * comes last.
-   */
+  /** The numbering share of each entry, by its place in `mirrors`; that of unknown points comes last. */
   private shares: NumberingShare[] = [];
 
   constructor(private readonly options: AccountsOptions) {
@@ -86,7 +84,7 @@ export class MirrorAccounts {
     this.setRules(options.rules);
   }
 
-  /** Takes other rules: points have other names. */
+  /** Applies new rules, which may give mirror points other names. */
   setRules(rules: MirrorRules): void {
     this.rules = rules;
     const count = rules.mirrors.length + 1;
@@ -98,7 +96,7 @@ export class MirrorAccounts {
     this.listing.setRules(rules);
   }
 
-  /** Memory for the sequence numbers of a packet path, which then does not judge them itself. */
+  /** Memory for the sequence numbers of a packet path, which then leaves judging them to this thread. */
   numberLog(path: number): SharedArrayBuffer {
     this.merge ??= new NumberMerge();
     const memory = numberLogMemory();
@@ -106,7 +104,7 @@ export class MirrorAccounts {
     return memory;
   }
 
-  /** Sequence numbers of packet paths that were not taken in time: what they tell may look lost. */
+  /** Sequence numbers that workers dropped from a full log: their packets may count as lost. */
   get numbersDropped(): number {
     return this.merge?.dropped ?? 0;
   }
