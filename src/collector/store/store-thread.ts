@@ -27,6 +27,8 @@ export class StoreThread {
   private readonly channel: Channel<StoreMainSide, StoreWorkerSide>;
   private readonly waiting = new Waiting();
   private ended = false;
+  /** Why the thread is of no use, which its owner has been told. */
+  private told: Error | undefined;
   private readonly ready: Promise<void>;
   private readonly exited: Promise<unknown>;
   /** For the segments of the main thread itself. */
@@ -55,12 +57,18 @@ export class StoreThread {
           log: ({ level, message }) => options.log(level, message),
         },
       },
-      { ended: options.failed },
+      {
+        ended: (error) => {
+          this.told = error;
+          options.failed(error);
+        },
+      },
     );
     this.exited = new Promise((resolve) => this.worker.once('exit', resolve));
     this.ready = this.channel.ask('open', undefined).catch(async (error: unknown) => {
       // Without a store it is of no use.
-      this.channel.close(asError(error));
+      this.told = asError(error);
+      this.channel.close(this.told);
       await this.worker.terminate();
       throw error;
     });
@@ -126,7 +134,9 @@ export class StoreThread {
         (status) => {
           this.status = status;
         },
-        (error: unknown) => this.options.log('error', asError(error).message),
+        (error: unknown) => {
+          if (error !== this.told) this.options.log('error', asError(error).message);
+        },
       )
       .finally(() => this.channel.close());
     await Promise.race([said, this.exited]);
