@@ -4,8 +4,8 @@
  *   --against DIR   another checkout of mirrorlake, built; by itself, without peers and goals
  *   --within P      exit 1 when a cost is more than P % and the noise above the other checkout's
  *
- * The two take turns, and the other one is first and last. So each run of this one lies between two of the other's:
- * their mean is what it is compared with, and what they differ by is the noise.
+ * The two take turns, and the other one is first and last. So each run of this one lies between two of the
+ * other's: their mean is what it is compared with, and what they differ by is the noise.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

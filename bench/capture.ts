@@ -6,7 +6,10 @@ import { join } from 'node:path';
 /** Where captures and results are kept. */
 export const DATA = join(import.meta.dirname, 'data');
 
-/** The capture of so many packets, generated when it is not there yet. @returns its path; what is in it is in PATH.json. */
+/**
+ * The capture of so many packets, generated when it is not there yet. @returns its path; what is in it is in
+ * PATH.json.
+ */
 export function generatedCapture(packets: number): string {
   const file = join(DATA, `${packets}.pcap`);
   if (existsSync(`${file}.json`)) return file;

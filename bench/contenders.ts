@@ -32,7 +32,9 @@ function node(): string {
   return `node ${process.version}`;
 }
 
-/** `mirrorlake read` with NDJSON to standard output, and into a new embedded store. @param main the program */
+/**
+ * `mirrorlake read` with NDJSON to standard output, and into a new embedded store. @param main the program
+ */
 export function mirrorlake(main: string): { ndjson: Contender; store: Contender } {
   const storeIn = (out: string) => ['--store', join(out, 'data')];
   return {

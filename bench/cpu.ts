@@ -29,8 +29,9 @@ const clockGettime: (clock: number, time: BigInt64Array) => number = koffi
   .func('int clock_gettime(int clock, void *time)');
 
 /**
- * Seconds of CPU, user and system together, that a running process has taken, ended threads included, children not: to
- * the nanosecond (clock_getcpuclockid(3)), for /proc rounds to what is some percent of a benchmark.
+ * Seconds of CPU, user and system together, that a running process has taken, ended threads included,
+ * children not: to the nanosecond (clock_getcpuclockid(3)), for /proc rounds to what is some percent of a
+ * benchmark.
  */
 export function cpuOf(pid: number): number {
   const time = new BigInt64Array(2);

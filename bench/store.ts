@@ -5,7 +5,7 @@
  *   --runs N       runs of each way, taking turns (3)
  *   --rows N       sessions in the table that the tutorial's queries are asked of; 0 leaves them out (20000000)
  *   --check        exit 1 when a goal is missed
- *   --against DIR, --within P   beside another checkout, see against.ts; each checkout by its own bench/store.ts
+ *   --against DIR, --within P   beside another checkout, see against.ts
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -280,8 +280,8 @@ async function questions(server: ClickHouseServer, rows: number): Promise<void> 
 }
 
 /**
- * What storing costs in a checkout, as its own bench/store.ts says: encoding and spooling are the checkout's modules,
- * which have other names in another one.
+ * What storing costs in a checkout, as its own bench/store.ts says: encoding and spooling are the checkout's
+ * modules, which have other names in another one.
  */
 function costsOf({ root }: Checkout): Costs {
   const [out, err] = [join(directory, 'stdout'), join(directory, 'stderr')];

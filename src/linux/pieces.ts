@@ -1,6 +1,6 @@
 /**
- * One packet for a device, as it lies in memory: a header of its own, and pieces of a mapping behind it (writev(2)), so
- * that nothing is copied. 64-bit layout: struct iovec is 16 bytes, address and length.
+ * One packet for a device, as it lies in memory: a header of its own, and pieces of a mapping behind it
+ * (writev(2)), so that nothing is copied. 64-bit layout: struct iovec is 16 bytes, address and length.
  */
 import { Mapping } from './memory.js';
 

@@ -18,7 +18,10 @@ const IPV6_MTU = 24;
 /** Any port will do: nothing is sent. */
 const DISCARD = 9;
 
-/** Which route is asked for: addresses of 4 or 16 bytes, `local` zero for any; the interface and the mark, if there is one. */
+/**
+ * Which route is asked for: addresses of 4 or 16 bytes, `local` zero for any; the interface and the mark, if
+ * there is one.
+ */
 export interface RouteQuery {
   readonly remote: Uint8Array;
   readonly local: Uint8Array;

@@ -112,7 +112,10 @@ export class TunDevice {
     return new TunDevice(fd, name, interfaceIndex(name), uso);
   }
 
-  /** Reads a packet into slot `i`. @returns its bytes, those of the virtio_net_hdr too; less than 0 when there is none. */
+  /**
+   * Reads a packet into slot `i`. @returns its bytes, those of the virtio_net_hdr too; less than 0 when there
+   * is none.
+   */
   read(slots: PacketSlots, i: number): number {
     return libc.read(this.fd, slots.addresses[i], slots.size);
   }

@@ -46,7 +46,7 @@ export class Endpoint {
   private readonly error = new Pieces(this.icmp, 1, VNET_HDR);
 
   /**
-   * @param device new, or that of a tunnel which this one replaces: see {@link begin} and {@link reconfigure}.
+   * @param device new (see {@link begin}), or that of a tunnel which this one replaces ({@link reconfigure}).
    * @param received where received packets lie.
    * @throws LinuxError when the route cannot be asked for. Device and sender are then the caller's to close.
    */

@@ -118,8 +118,8 @@ export class Engine implements TunnelDevice {
   }
 
   /**
-   * Gives a tunnel other parameters; its device stays, and its counters go on (Linux: ip_tunnel_changelink). When that
-   * cannot be, it stays what it was.
+   * Gives a tunnel other parameters; its device stays, and its counters go on (Linux: ip_tunnel_changelink).
+   * When that cannot be, it stays what it was.
    *
    * @throws TunnelConfigError, LinuxError
    */

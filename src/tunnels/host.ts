@@ -1,6 +1,6 @@
 /**
- * What tunnels use of the host they are on: a device and a socket for each, sockets to receive on, time. Linux's is in
- * linux-host.ts; tests have one in memory, which needs no rights.
+ * What tunnels use of the host they are on: a device and a socket for each, sockets to receive on, time.
+ * Linux's is in linux-host.ts; tests have one in memory, which needs no rights.
  */
 import type { Gather } from '../linux/gather.js';
 import type { Messages } from '../linux/messages.js';
@@ -10,8 +10,8 @@ import type { TunnelConfig } from './config.js';
 import type { Tunnel } from './tunnel.js';
 
 /**
- * A network interface whose packets a program reads and writes (linux/tun.ts), each with a virtio_net_hdr in front, by
- * which one stands for many. It never blocks.
+ * A network interface whose packets a program reads and writes (linux/tun.ts), each with a virtio_net_hdr in
+ * front, by which one stands for many. It never blocks.
  */
 export interface Device {
   /** What it is polled by. */
@@ -34,7 +34,10 @@ export interface Device {
   close(): void;
 }
 
-/** The socket that one tunnel sends by, outer IP header included (raw(7)). It never blocks but when told to wait. */
+/**
+ * The socket that one tunnel sends by, outer IP header included (raw(7)). It never blocks but when told to
+ * wait.
+ */
 export interface Sender {
   /** Sends messages `first` to `end`. @returns how many were taken; -errno of the first when none was. */
   send(messages: Gather, first: number, end: number): number;

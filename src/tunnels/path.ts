@@ -23,8 +23,8 @@ export class Path {
 
   /**
    * @param size bytes of an address, 4 or 16.
-   * @param route asks for the route: puts our address in `source` and returns the MTU, 0 when that is not known, and
-   *   -errno when there is no route (linux/route.ts).
+   * @param route asks for the route: puts our address in `source` and returns the MTU, 0 when that is not
+   *   known, and -errno when there is no route (linux/route.ts).
    * @param now the time, ms.
    */
   constructor(

@@ -1,4 +1,4 @@
-/** A tunnel's sockets in memory, as wireguard-go's bindtest has them: what is sent goes onto a {@link TestWire}. */
+/** A tunnel's sockets in memory, as wireguard-go's bindtest has them: what is sent goes onto a TestWire. */
 import type { Gather } from '../../src/linux/gather.js';
 import { ERRNO } from '../../src/linux/libc.js';
 import type { Messages } from '../../src/linux/messages.js';
@@ -10,7 +10,9 @@ import { checksum } from '../../src/wire/checksum.js';
 import { bytes } from './frames.js';
 import { isIpv6, type TestWire } from './test-wire.js';
 
-/** Words of a struct mmsghdr: the length of the ancillary data, and that of the message (linux/messages.ts). */
+/**
+ * Words of a struct mmsghdr: the length of the ancillary data, and that of the message (linux/messages.ts).
+ */
 const MMSGHDR_WORDS = 16;
 const CONTROLLEN = 10;
 const MSG_LEN = 14;
@@ -130,7 +132,9 @@ export class TestSender implements Sender {
   }
 }
 
-/** A message as it goes out: the kernel fills in IPv4's checksum, and an identification that is 0 (raw(7)). */
+/**
+ * A message as it goes out: the kernel fills in IPv4's checksum, and an identification that is 0 (raw(7)).
+ */
 function asSent(messages: Gather, i: number): Uint8Array {
   const head = messages.headOffset(i);
   const body = messages.bodyAt(i);

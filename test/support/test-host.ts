@@ -1,4 +1,7 @@
-/** A host of tunnels in memory, with its engine: devices, sockets, routes and time are the test's. It needs no rights. */
+/**
+ * A host of tunnels in memory, with its engine: devices, sockets, routes and time are the test's. It needs no
+ * rights.
+ */
 import { onTestFinished } from 'vitest';
 import { POLLERR, POLLIN } from '../../src/linux/poll.js';
 import type { TunnelConfig } from '../../src/tunnels/config.js';

@@ -1,4 +1,7 @@
-/** A tunnel's device in memory, as wireguard-go's tuntest is: packets put in are read by the tunnel, and the other way. */
+/**
+ * A tunnel's device in memory, as wireguard-go's tuntest is: packets put in are read by the tunnel, and the
+ * other way.
+ */
 import type { Pieces } from '../../src/linux/pieces.js';
 import { type PacketSlots, VNET_HDR } from '../../src/linux/tun.js';
 import type { Device } from '../../src/tunnels/host.js';

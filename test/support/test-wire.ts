@@ -1,4 +1,7 @@
-/** The network between hosts in memory: it delivers by address, can be narrow, and can do to packets what networks do. */
+/**
+ * The network between hosts in memory: it delivers by address, can be narrow, and can do to packets what
+ * networks do.
+ */
 import { formatAddress } from '../../src/tunnels/address.js';
 import { setU16, setU32, u16, u32 } from '../../src/wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../../src/wire/checksum.js';
@@ -103,12 +106,18 @@ export function destinationOf(packet: Uint8Array): string {
   return formatAddress(isIpv6(packet) ? packet.subarray(24, 40) : packet.subarray(16, 20));
 }
 
-/** Routers do not fragment IPv6. An IPv4 packet they may stays whole here: the other end would put it together. */
+/**
+ * Routers do not fragment IPv6. An IPv4 packet they may stays whole here: the other end would put it
+ * together.
+ */
 function mustNotFragment(packet: Uint8Array): boolean {
   return isIpv6(packet) || (u16(packet, 6) & DONT_FRAGMENT) !== 0;
 }
 
-/** Puts fragments together, as a kernel does before its raw sockets (RFC 791 section 3.2, RFC 8200 section 4.5). */
+/**
+ * Puts fragments together, as a kernel does before its raw sockets (RFC 791 section 3.2, RFC 8200 section
+ * 4.5).
+ */
 export class Reassembly {
   private readonly parts = new Map<string, { at: number; last: boolean; packet: Uint8Array }[]>();
 

@@ -1,4 +1,7 @@
-/** Segmentation and receive offload between two endpoints in memory: one large packet in, many on the wire, one out. */
+/**
+ * Segmentation and receive offload between two endpoints in memory: one large packet in, many on the wire,
+ * one out.
+ */
 import { describe, expect, it } from 'vitest';
 import { setU16, u16, u32 } from '../../src/wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../../src/wire/checksum.js';

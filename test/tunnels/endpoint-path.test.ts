@@ -1,4 +1,7 @@
-/** What the path says to an endpoint, and the endpoint to its senders, with devices, sockets and time in memory. */
+/**
+ * What the path says to an endpoint, and the endpoint to its senders, with devices, sockets and time in
+ * memory.
+ */
 import { describe, expect, it } from 'vitest';
 import { u16, u32 } from '../../src/wire/bytes.js';
 import { checksum } from '../../src/wire/checksum.js';

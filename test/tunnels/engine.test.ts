@@ -1,4 +1,7 @@
-/** Tunnels coming, changing and going while others carry on, and keepalives: with devices, sockets and time in memory. */
+/**
+ * Tunnels coming, changing and going while others carry on, and keepalives: with devices, sockets and time in
+ * memory.
+ */
 import { describe, expect, it } from 'vitest';
 import { QUEUE_LENGTH } from '../../src/tunnels/endpoint.js';
 import { MAX_TUNNELS } from '../../src/tunnels/engine.js';
