@@ -1,5 +1,5 @@
-# Two images: `collector` (the last stage, what `docker build .` makes) is the program and nothing else; `lab` adds
-# what the hosts and the switch of docker-compose.yml need.
+# Two images: `collector` (the last stage, what `docker build .` makes) is the program and nothing else; `lab`
+# adds what the hosts and the switch of docker-compose.yml need.
 
 # Builds the program, and raw-socket's addon.
 FROM node:24.14.1-bookworm-slim AS build
@@ -43,11 +43,13 @@ COPY lab/host.mjs lab/switch.sh lab/
 COPY lab/compose lab/compose
 ENTRYPOINT []
 
-# Last, so that it is what is built when no stage is named. It begins as root to open sockets and devices, and then
-# becomes the user mirrorlake.
+# Last, so that it is what is built when no stage is named. It begins as root to open sockets and devices, and
+# then becomes the user mirrorlake.
 FROM runtime AS collector
 VOLUME /var/lib/mirrorlake
 EXPOSE 9470
 # By the control socket, which is there whether it listens or not. Unhealthy: docs/reference/metrics.md.
-HEALTHCHECK --interval=5s --timeout=10s --start-period=60s CMD ["mirrorlake", "status", "--health", "--control", "/run/mirrorlake/control.sock"]
-CMD ["collect", "--user", "mirrorlake", "--control", "/run/mirrorlake/control.sock", "--store", "http://clickhouse:8123/mirrorlake", "--listen", "0.0.0.0:9470"]
+HEALTHCHECK --interval=5s --timeout=10s --start-period=60s \
+  CMD ["mirrorlake", "status", "--health", "--control", "/run/mirrorlake/control.sock"]
+CMD ["collect", "--user", "mirrorlake", "--control", "/run/mirrorlake/control.sock", \
+  "--store", "http://clickhouse:8123/mirrorlake", "--listen", "0.0.0.0:9470"]

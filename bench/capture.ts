@@ -54,8 +54,9 @@ export function readCapture(path: string, longest: number, mac?: string): Captur
 }
 
 /**
- * Where the packet at `o` has a byte of its inner source address (bits 0 to 7) and the same byte of its inner destination
- * address (bits 8 to 15), from its start; 0 for one without addresses. The generator's encapsulations, all over IPv4.
+ * Where the packet at `o` has a byte of its inner source address (bits 0 to 7) and the same byte of its inner
+ * destination address (bits 8 to 15), from its start; 0 for one without addresses. The generator's
+ * encapsulations, all over IPv4.
  */
 export function innerAddresses(bytes: Buffer, o: number): number {
   const gre = o + 14 + 20;

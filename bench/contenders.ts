@@ -9,7 +9,10 @@ export interface Contender {
   version: string;
   /** The command that reads `capture`, leaving what it makes of it in the empty directory `out`. */
   command(capture: string, out: string): string[];
-  /** How many flows it reported, from what it left in `out` and on its standard output; null where that takes another program. */
+  /**
+   * How many flows it reported, from what it left in `out` and on its standard output; null where that takes
+   * another program.
+   */
   flows(out: string, stdout: string): number | null;
 }
 

@@ -1,4 +1,7 @@
-/** What the benchmarks need of eBPF (bpf(2)): instructions, memory that programs and this process share, XDP programs run on frames. */
+/**
+ * What the benchmarks need of eBPF (bpf(2)): instructions, memory that programs and this process share, XDP
+ * programs run on frames.
+ */
 import koffi from 'koffi';
 import { addressOf, ERRNO, errno } from '../src/linux/libc.js';
 import { Mapping } from '../src/linux/memory.js';
@@ -27,7 +30,10 @@ export const store64 = (dst: number, src: number, offset: number): Instruction =
 export const call = (helper: number): Instruction => [0x85, 0, 0, 0, helper];
 export const EXIT: Instruction = [0x95, 0, 0, 0, 0];
 type Condition = (dst: number, operand: number, instructions: readonly Instruction[]) => Instruction[];
-/** Each does the instructions on its condition alone: dst is 0; is a constant or more; is above, or not above, another register. */
+/**
+ * Each does the instructions on its condition alone: dst is 0; is a constant or more; is above, or not above,
+ * another register.
+ */
 export const ifZero = (dst: number, instructions: readonly Instruction[]): Instruction[] => [
   [0x55, dst, 0, instructions.length, 0],
   ...instructions,
@@ -127,8 +133,9 @@ export function loadXdp(instructions: readonly Instruction[]): number {
 }
 
 /**
- * Runs an XDP program for some seconds, on frames that an interface of this network namespace is said to have received
- * (BPF_PROG_TEST_RUN, live frames: Linux 5.18). What it passes the kernel receives, 64 frames at a time at most.
+ * Runs an XDP program for some seconds, on frames that an interface of this network namespace is said to have
+ * received (BPF_PROG_TEST_RUN, live frames: Linux 5.18). What it passes the kernel receives, 64 frames at a
+ * time at most.
  *
  * @param length of the frame that the program gets each time, whose bytes are those of any frame before
  */

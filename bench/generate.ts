@@ -5,14 +5,14 @@
  *   --packets N      packets in the capture
  *   --output FILE    the capture (classic pcap, nanoseconds); FILE.json says what is in it
  *   --seed N         another network (1)
- *   --mix NAME       plain: ERSPAN II, ERSPAN I and keyed gretap over IPv4, which every peer decodes (default);
- *                    all: ERSPAN III, IPv6 and GRE without Ethernet as well
+ *   --mix NAME       plain: ERSPAN II, ERSPAN I and keyed gretap over IPv4, which every peer decodes
+ *                    (default); all: ERSPAN III, IPv6 and GRE without Ethernet as well
  *   --loss P         the part of mirrored frames that get lost on the way to the collector (0.001)
  */
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LinkType } from '../src/receive/batch.js';
+import { LinkType } from '../src/model/batch.js';
 import { openOutput } from '../src/receive/file/capture-writer.js';
 import { PcapWriter } from '../src/receive/file/pcap-writer.js';
 import { MirrorSource, type MirrorSourceOptions } from '../test/support/traffic/mirror-source.js';

@@ -1,55 +1,76 @@
 /**
- * Sessions of a made-up site, in SQL: 20,000 clients and 3,000 servers over a day. A client talks to some forty
- * servers, to a few of them most of the time; some servers (resolvers, proxies, file servers) have most of the
- * clients. Sizes, times and handshakes are log-normal. Session ids, times and ports are as random as real ones.
+ * Sessions of a made-up site, in SQL: 20,000 clients and 3,000 servers over a day. A client talks to some
+ * forty servers, to a few of them most of the time; some servers (resolvers, proxies, file servers) have most
+ * of the clients. Sizes, times and handshakes are log-normal. Session ids, times and ports are as random as
+ * real ones.
  */
 
 /** The statement that inserts the sessions `from` up to `to`, of `total` in the day, into `table`. */
 export function insertGenerated(table: string, from: number, to: number, total: number): string {
   return `
-INSERT INTO ${table} (session_id, first_seen, last_seen, end_reason, mirror_type, mirror_source, mirror_target,
-  mirror_session, mirror_port, mirror_direction, vlan_ids, client_mac, server_mac, ether_type, client_ip, server_ip, client_port, server_port,
-  protocol, transport, client_packets, server_packets, client_bytes, server_bytes, client_payload, server_payload,
-  client_tcp_flags, server_tcp_flags, tcp_state, handshake_us, icmp_type, client_ttl, server_ttl, app_protocol, collector)
+INSERT INTO ${table} (session_id, first_seen, last_seen, end_reason, mirror_type, mirror_source,
+  mirror_target,
+  mirror_session, mirror_port, mirror_direction, vlan_ids, client_mac, server_mac, ether_type, client_ip,
+    server_ip, client_port, server_port,
+  protocol, transport, client_packets, server_packets, client_bytes, server_bytes, client_payload,
+    server_payload,
+  client_tcp_flags, server_tcp_flags, tcp_state, handshake_us, icmp_type, client_ttl, server_ttl,
+    app_protocol, collector)
 WITH
   u -> cityHash64(number, u) / 18446744073709551616. AS uniform,
   -- Normal, from two uniforms (Box and Muller).
-  k -> sqrt(-2 * log(cityHash64(number, k, 1) / 18446744073709551616. + 1e-12)) * cos(6.283185307 * (cityHash64(number, k, 2) / 18446744073709551616.)) AS normal,
+  k -> sqrt(-2 * log(cityHash64(number, k, 1) / 18446744073709551616. + 1e-12)) * cos(6.283185307 *
+    (cityHash64(number, k, 2) / 18446744073709551616.)) AS normal,
   toUInt32(pow(cityHash64(number, 'client') / 18446744073709551616., 1.5) * 20000) AS client_no,
   toUInt32(pow(cityHash64(number, 'which') / 18446744073709551616., 3) * 40) AS which,
   toUInt32(pow(cityHash64(client_no, which, 'server') / 18446744073709551616., 2.5) * 3000) AS server_no,
   cityHash64(number, 'kind') % 100 AS kind,
   multiIf(kind < 35, 17, kind < 98, 6, 1) AS proto,
-  multiIf(proto = 17, server_no % 4 = 0 ? 53 : [53, 123, 443, 161, 514][server_no % 5 + 1], proto = 6, [443, 443, 80, 445, 22, 3306, 5432, 8080, 389, 25][server_no % 10 + 1], 0) AS port,
-  toUnixTimestamp64Nano(toDateTime64('2026-03-02 00:00:00', 9, 'UTC')) + toInt64((number + cityHash64(number, 'jitter') / 18446744073709551616.) * 86400e9 / ${total}) AS started,
+  multiIf(proto = 17, server_no % 4 = 0 ? 53 : [53, 123, 443, 161, 514][server_no % 5 + 1], proto = 6, [443,
+    443, 80, 445, 22, 3306, 5432, 8080, 389, 25][server_no % 10 + 1], 0) AS port,
+  toUnixTimestamp64Nano(toDateTime64('2026-03-02 00:00:00', 9, 'UTC')) + toInt64((number + cityHash64(number,
+    'jitter') / 18446744073709551616.) * 86400e9 / ${total}) AS started,
   toInt64(exp(normal('long') * 2 + if(proto = 6, 0.3, -3.5)) * 1e9) AS lasted,
   1 + toUInt64(exp(normal('packets') * 1.2 + if(proto = 6, 2.2, 0))) AS sent,
   if(kind = 97, 0, greatest(1, toUInt64(sent * (0.6 + uniform('ratio'))))) AS received,
   if(proto = 6, 52, 28) AS header
 SELECT
-  toUUID(UUIDNumToString(toFixedString(unhex(concat(leftPad(hex(intDiv(started, 1000000)), 12, '0'), '7', substring(hex(number), -3), '80A1B2C3', leftPad(hex(number), 8, '0'))), 16))),
+  toUUID(UUIDNumToString(toFixedString(unhex(concat(leftPad(hex(intDiv(started, 1000000)), 12, '0'), '7',
+    substring(hex(number), -3), '80A1B2C3', leftPad(hex(number), 8, '0'))), 16))),
   fromUnixTimestamp64Nano(started, 'UTC'), fromUnixTimestamp64Nano(started + lasted, 'UTC'),
   multiIf(proto = 6 AND kind < 90, 'fin', proto = 6, 'rst', 'idle'),
-  'erspan2', toIPv6(concat('10.255.0.', toString(client_no % 8 + 1))), toIPv6('10.255.1.1'), client_no % 8 + 10, client_no % 48, 'both', [client_no % 20 + 100],
-  concat('02:00:00:00:', lower(hex(toUInt8(intDiv(client_no, 256)))), ':', lower(hex(toUInt8(client_no)))), concat('02:ff:00:00:00:', lower(hex(toUInt8(client_no % 20)))),
-  2048, toIPv6(concat('10.', toString(client_no % 20), '.', toString(intDiv(client_no, 256)), '.', toString(client_no % 256))),
-  toIPv6(if(server_no < 600, concat('10.200.', toString(intDiv(server_no, 256)), '.', toString(server_no % 256)), IPv4NumToString(toUInt32(sipHash64(server_no) % 3000000000 + 200000000)))),
+  'erspan2', toIPv6(concat('10.255.0.', toString(client_no % 8 + 1))), toIPv6('10.255.1.1'),
+    client_no % 8 + 10, client_no % 48, 'both', [client_no % 20 + 100],
+  concat('02:00:00:00:', lower(hex(toUInt8(intDiv(client_no, 256)))), ':', lower(hex(toUInt8(client_no)))),
+    concat('02:ff:00:00:00:', lower(hex(toUInt8(client_no % 20)))),
+  2048, toIPv6(concat('10.', toString(client_no % 20), '.', toString(intDiv(client_no, 256)), '.',
+    toString(client_no % 256))),
+  toIPv6(if(server_no < 600, concat('10.200.', toString(intDiv(server_no, 256)), '.',
+    toString(server_no % 256)), IPv4NumToString(toUInt32(sipHash64(server_no) % 3000000000 + 200000000)))),
   toUInt16(32768 + cityHash64(number, 'port') % 28232), port,
   proto, multiIf(proto = 6, 'tcp', proto = 17, 'udp', 'icmp'),
-  sent, received, sent * header + toUInt64(exp(normal('up') * 1.3 + 5)) AS up, received * header + toUInt64(exp(normal('down') * 1.8 + if(proto = 6, 8, 5)) * (received > 0)) AS down,
+  sent, received, sent * header + toUInt64(exp(normal('up') * 1.3 + 5)) AS up,
+    received * header + toUInt64(exp(normal('down') * 1.8 + if(proto = 6, 8, 5)) * (received > 0)) AS down,
   up - sent * header, down - received * header,
-  if(proto = 6, if(received = 0, 2, 27), 0), if(proto = 6 AND received > 0, 27, 0), if(proto = 6, multiIf(received = 0, 'S0', kind < 90, 'SF', 'RSTO'), ''),
+  if(proto = 6, if(received = 0, 2, 27), 0), if(proto = 6 AND received > 0, 27, 0), if(proto = 6,
+    multiIf(received = 0, 'S0', kind < 90, 'SF', 'RSTO'), ''),
   if(proto = 6 AND received > 0, toUInt32(exp(normal('handshake') * 1.2 + 6.5)), 0), if(proto = 1, 8, 0),
   if(client_no % 3 = 0, 128, 64), if(received > 0, 64 - server_no % 12, 0),
-  multiIf(port = 53, 'dns', port = 443, 'tls', port = 80, 'http', port = 22, 'ssh', port = 445, 'smb', ''), 'collector-1'
+  multiIf(port = 53, 'dns', port = 443, 'tls', port = 80, 'http', port = 22, 'ssh', port = 445, 'smb', ''),
+    'collector-1'
 FROM numbers(${from}, ${to - from})`;
 }
 
-/** The statement that inserts what the same site's eight mirrors sent, each minute of the day, into `table`. */
+/**
+ * The statement that inserts what the same site's eight mirrors sent, each minute of the day, into `table`.
+ */
 export function insertGeneratedMirrors(table: string): string {
   return `
-INSERT INTO ${table} (minute, mirror_type, mirror_source, mirror_target, mirror_session, packets, bytes, sequence, lost, collector)
-SELECT toDateTime('2026-03-02 00:00:00', 'UTC') + intDiv(number, 8) * 60, 'erspan2', toIPv6(concat('10.255.0.', toString(number % 8 + 1))),
-  toIPv6('10.255.1.1'), number % 8 + 10, 40000 + cityHash64(number) % 20000 AS packets, packets * 700, 'session', cityHash64(number) % 100 = 0, 'collector-1'
+INSERT INTO ${table} (minute, mirror_type, mirror_source, mirror_target, mirror_session, packets, bytes,
+  sequence, lost, collector)
+SELECT toDateTime('2026-03-02 00:00:00', 'UTC') + intDiv(number, 8) * 60, 'erspan2',
+  toIPv6(concat('10.255.0.', toString(number % 8 + 1))),
+  toIPv6('10.255.1.1'), number % 8 + 10, 40000 + cityHash64(number) % 20000 AS packets, packets * 700,
+    'session', cityHash64(number) % 100 = 0, 'collector-1'
 FROM numbers(8 * 1440)`;
 }

@@ -1,12 +1,13 @@
 /**
- * Has an interface receive a capture's packets at a rate, as from a network card with a driver of its own: an eBPF program fills
- * frames (XDP), the kernel makes its packets of their pages and receives them in batches. No sending and no second interface has
- * to be paid for.
+ * Has an interface receive a capture's packets at a rate, as from a network card with a driver of its own: an
+ * eBPF program fills frames (XDP), the kernel makes its packets of their pages and receives them in batches.
+ * No sending and no second interface has to be paid for.
  *
  *   npx tsx bench/inject.ts CAPTURE INTERFACE --rate PACKETS/S --seconds S [--mac MAC]
  *
- * In the interface's network namespace, as root. Prints one JSON object: packets received, seconds. The capture is repeated,
- * each time with other inner addresses, so that its conversations are new ones. `--mac` is the destination MAC that packets get.
+ * In the interface's network namespace, as root. Prints one JSON object: packets received, seconds. The
+ * capture is repeated, each time with other inner addresses, so that its conversations are new ones. `--mac`
+ * is the destination MAC that packets get.
  */
 import { parseArgs } from 'node:util';
 import { interfaceIndex } from '../src/linux/interface.js';
@@ -67,8 +68,8 @@ const LONGEST = 2048;
 /** A record: the packet's length less one and innerAddresses(), 16 bits each; the packet. */
 const HEADER = 4;
 /**
- * What the program keeps, 64 bits each: where the next record is, how often the records began anew, packets so far, and
- * when it began (nanoseconds of the kernel's monotonic clock).
+ * What the program keeps, 64 bits each: where the next record is, how often the records began anew, packets
+ * so far, and when it began (nanoseconds of the kernel's monotonic clock).
  */
 const [POSITION, ROUND, PACKETS, START] = [0, 8, 16, 24];
 const STATE = 32;
@@ -121,7 +122,8 @@ function program(state: Shared, records: Shared, size: number, period: number): 
     add(R3, HEADER),
     copy(R4, R9),
     call(STORE_BYTES),
-    // The same in both addresses: the two directions of a conversation stay one. Without any, a byte is changed and changed back.
+    // The same in both addresses: the two directions of a conversation stay one. Without any, a byte is
+    // changed and changed back.
     load64(R1, R7, ROUND),
     load16(R9, R8, 2),
     copy(R0, R9),

@@ -19,7 +19,8 @@ if [ -z "$mirror" ]; then
   exit 1
 fi
 if ! apt-get indextargets --format '$(CODENAME)' 'Created-By: Packages' | grep -qx "$codename-backports"; then
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $codename-backports main" >"$list"
+  key=/usr/share/keyrings/debian-archive-keyring.gpg
+  echo "deb [signed-by=$key] $mirror $codename-backports main" >"$list"
   apt-get update -qq -o Dir::Etc::sourcelist="$list" -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0
 fi
 

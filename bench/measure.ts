@@ -15,7 +15,9 @@ export class RunFailed extends Error {
   override name = 'RunFailed';
 }
 
-/** Starts a program, waits, and prints wall seconds, CPU seconds, resident bytes and exit status (wait4(2)). */
+/**
+ * Starts a program, waits, and prints wall seconds, CPU seconds, resident bytes and exit status (wait4(2)).
+ */
 const WAIT4 = `
 import os, sys, time
 with open(sys.argv[1], 'wb') as out, open(sys.argv[2], 'wb') as err:

@@ -1,14 +1,15 @@
 /**
- * npm run bench:mirror: what `mirrorlake mirror` takes a packet, from a capture and from an interface, beside others.
+ * npm run bench:mirror: what `mirrorlake mirror` takes a packet, from a capture and from an interface, beside
+ * others.
  *
  *   --packets N   frames (300000)
  *   --runs N      runs of each, taking turns (3)
  *   --rate N      frames a second on the interface (25000)
  *   --against DIR, --within P   beside another checkout, see against.ts
  *
- * As root. From a capture, as fast as it goes: tcpreplay, which sends the frames as they are, without ERSPAN around
- * them. From an interface: Open vSwitch's userspace datapath with a mirror to an ERSPAN port. What arrives at the other
- * end of the wire is what counts.
+ * As root. From a capture, as fast as it goes: tcpreplay, which sends the frames as they are, without ERSPAN
+ * around them. From an interface: Open vSwitch's userspace datapath with a mirror to an ERSPAN port. What
+ * arrives at the other end of the wire is what counts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -175,7 +176,8 @@ async function openVswitch(mac: string): Promise<Result> {
     const port = `options:remote_ip=${COLLECTOR} options:key=1 options:erspan_ver=1 options:erspan_idx=1`;
     vsctl(`add-port inner copies -- set interface copies type=erspan ${port}`);
     vsctl(
-      '-- --id=@in get port wire -- --id=@out get port copies -- --id=@m create mirror name=m select-src-port=@in output-port=@out -- set bridge inner mirrors=@m',
+      '-- --id=@in get port wire -- --id=@out get port copies -- --id=@m create mirror ' +
+        'name=m select-src-port=@in output-port=@out -- set bridge inner mirrors=@m',
     );
     return await fromInterface(daemon.pid!);
   } finally {
@@ -245,7 +247,8 @@ try {
   tearDown();
 }
 process.stdout.write(
-  `${packets} frames, ${options.runs} runs each, in turn; ${cpus().length} cores, ${cpus()[0]!.model}; load before: ${load.toFixed(1)}\n`,
+  `${packets} frames, ${options.runs} runs each, in turn; ${cpus().length} cores, ` +
+    `${cpus()[0]!.model}; load before: ${load.toFixed(1)}\n`,
 );
 for (const [source, first] of [
   ['capture', 'from a capture, as fast as it goes'],
@@ -258,7 +261,9 @@ for (const [source, first] of [
     const speed = median(list.map((r) => r.arrived / r.wall));
     costs.push(cost);
     process.stdout.write(
-      `${name.padEnd(36)} ${Math.round(speed).toLocaleString('en').padStart(9)} ${cost.toFixed(2).padStart(16)} ${String(median(list.map((r) => r.arrived))).padStart(10)}\n`,
+      `${name.padEnd(36)} ${Math.round(speed).toLocaleString('en').padStart(9)} ` +
+        `${cost.toFixed(2).padStart(16)} ` +
+        `${String(median(list.map((r) => r.arrived))).padStart(10)}\n`,
     );
   }
   if (costs.length === 2)

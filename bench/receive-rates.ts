@@ -8,8 +8,8 @@ const RAW_RATES = [50, 100, 125, 150, 175, 200, 225, 250, 300, 400];
 const RING_RATES = [200, 400, 500, 600, 700, 800, 900, 1000, 1200, 1400, 1600];
 const SECONDS = 5;
 /**
- * Packets are received by the kernel on one processor and by the program on another, and other programs may run too: a rate
- * counts that was once received without loss.
+ * Packets are received by the kernel on one processor and by the program on another, and other programs may
+ * run too: a rate counts that was once received without loss.
  */
 const TRIES = 3;
 /** When less than this part of the rate is received, the kernel is at its end. */
@@ -33,7 +33,9 @@ export async function printRates(
   const most = async (receiver: Collector, rates: readonly number[]): Promise<number> => {
     const { rate, cpu, end } = await lossFree(receiver, rates, packets, mac);
     process.stdout.write(
-      `${receiver.name}: loss-free up to ${Math.round(rate / 1000)} k packets/s${end ? ' and more: the kernel receives no more here' : ''}, ${cpu.toFixed(2)} µs CPU a packet there\n`,
+      `${receiver.name}: loss-free up to ${Math.round(rate / 1000)} k ` +
+        `packets/s${end ? ' and more: the kernel receives no more here' : ''}, ` +
+        `${cpu.toFixed(2)} µs CPU a packet there\n`,
     );
     return rate;
   };
@@ -41,7 +43,8 @@ export async function printRates(
   const compare = async (receiver: Collector): Promise<void> => {
     const ratio = (await most(receiver, RING_RATES)) / rawRate;
     process.stdout.write(
-      `${receiver.name} takes ${ratio.toFixed(1)} times the packets of ${raw.name}: ${ratio >= 4 ? 'the goal is met' : 'the goal is 4.0'}\n`,
+      `${receiver.name} takes ${ratio.toFixed(1)} times the packets of ${raw.name}: ` +
+        `${ratio >= 4 ? 'the goal is met' : 'the goal is 4.0'}\n`,
     );
   };
   await compare(ring);

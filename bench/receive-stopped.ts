@@ -43,7 +43,8 @@ async function measure(
     const { dropped } = await running.counts();
     const spool = `${s.store.spool_segments} segments, ${mib(s.store.spool_bytes)} wait`;
     process.stdout.write(
-      `${when.padEnd(26)} ${dropped} dropped by the kernel, ${s.store.rows_stored} rows stored, ${spool}, ${resident(running.pid)}\n`,
+      `${when.padEnd(26)} ${dropped} dropped by the kernel, ${s.store.rows_stored} rows ` +
+        `stored, ${spool}, ${resident(running.pid)}\n`,
     );
   };
   // The replay reads its capture first.
@@ -64,7 +65,8 @@ async function measure(
   const inMirrors = await stored(`SELECT sum(packets) FROM ${DATABASE}.mirrors`);
   const rows = await stored(`SELECT count() FROM ${DATABASE}.sessions`);
   process.stdout.write(
-    `sent ${sent}, received ${received}, dropped by the kernel ${dropped}; in the store: ${inMirrors} in mirrors, ${inSessions} in ${rows} rows of sessions\n`,
+    `sent ${sent}, received ${received}, dropped by the kernel ${dropped}; in the store: ` +
+      `${inMirrors} in mirrors, ${inSessions} in ${rows} rows of sessions\n`,
   );
   const whole = dropped === 0 && [received, Number(inSessions), Number(inMirrors)].every((n) => n === sent);
   process.stdout.write(whole ? 'nothing is lost: the goal is met\n' : 'MISSED: something is lost\n');

@@ -1,4 +1,7 @@
-/** The wire of the receiving benchmarks: a veth pair into a namespace, and the generator's packets sent through it. */
+/**
+ * The wire of the receiving benchmarks: a veth pair into a namespace, and the generator's packets sent
+ * through it.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -6,7 +9,9 @@ import { ROOT } from './against.js';
 import { generatedCapture } from './capture.js';
 
 const NETNS = 'ml-bench';
-/** The end that sends, and the end in the namespace that receives; the generator's packets go to this address. */
+/**
+ * The end that sends, and the end in the namespace that receives; the generator's packets go to this address.
+ */
 const SENDER = 'ml-bench0';
 export const RECEIVER = 'ml-bench1';
 const ADDRESS = '10.255.0.1/8';
@@ -54,7 +59,8 @@ function nft(rules: string): void {
  * docs/how-to/size-the-box.md says. @returns what ends it
  */
 export function dropAfterRings(): () => void {
-  const chain = `chain mirrors { type filter hook ingress device "${RECEIVER}" priority 0; ip protocol gre drop; }`;
+  const hook = `type filter hook ingress device "${RECEIVER}" priority 0;`;
+  const chain = `chain mirrors { ${hook} ip protocol gre drop; }`;
   nft(`table netdev mirrorlake { ${chain}; }`);
   return () => nft('delete table netdev mirrorlake');
 }

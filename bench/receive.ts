@@ -7,9 +7,9 @@
  *   --stopped     also stop a server that is stored into for a minute, at 100,000 packets/s
  *   --against DIR, --within P   beside another checkout, see against.ts
  *
- * Needs root, and Suricata for the comparison (install-peers.sh). The CPU time is that of the receiving process, user
- * and system, from the first packet until all are done with, after a first replay that is not counted; the engine of an
- * embedded store is told apart.
+ * Needs root, and Suricata for the comparison (install-peers.sh). The CPU time is that of the receiving
+ * process, user and system, from the first packet until all are done with, after a first replay that is not
+ * counted; the engine of an embedded store is told apart.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -49,7 +49,10 @@ interface Result {
   readonly dropped: number;
 }
 
-/** Two replays at a receiver of its own: one to warm up, as a collector is that runs for months, and one that is measured. */
+/**
+ * Two replays at a receiver of its own: one to warm up, as a collector is that runs for months, and one that
+ * is measured.
+ */
 async function runOnce(receiver: Receiver, rate: number, mac: string): Promise<Result> {
   const running = await receiver.start();
   await idle(running.pid);
@@ -89,14 +92,17 @@ async function costs(ring: Receiver, raw: Receiver, mac: string): Promise<void> 
       ((median(list.map((r) => r[field])) / packets) * 1e6).toFixed(2);
     const { sent, received, dropped } = list[list.length - 1];
     process.stdout.write(
-      `${name.padEnd(20)} ${us('cpu').padStart(15)} ${us('engine').padStart(7)} ${String(sent).padStart(10)} ${String(received).padStart(10)} ${String(dropped).padStart(8)}\n`,
+      `${name.padEnd(20)} ${us('cpu').padStart(15)} ${us('engine').padStart(7)} ` +
+        `${String(sent).padStart(10)} ${String(received).padStart(10)} ` +
+        `${String(dropped).padStart(8)}\n`,
     );
   }
   if (peer !== undefined) {
     const cpu = (name: string): number => median((results.get(name) ?? []).map((r) => r.cpu));
     const ratio = cpu(ring.name) / cpu(peer.name);
     process.stdout.write(
-      `${ring.name} takes ${ratio.toFixed(2)} times the CPU time of ${peer.name}: ${ratio <= 1 ? 'the goal is met' : 'the goal is 1.00'}\n`,
+      `${ring.name} takes ${ratio.toFixed(2)} times the CPU time of ${peer.name}: ` +
+        `${ratio <= 1 ? 'the goal is met' : 'the goal is 1.00'}\n`,
     );
   }
 }

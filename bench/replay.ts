@@ -3,8 +3,9 @@
  *
  *   npx tsx bench/replay.ts CAPTURE INTERFACE [--rate PACKETS/S] [--mac MAC] [--seconds S]
  *
- * Prints one JSON object: packets sent, seconds. `--mac` is the destination MAC the packets get. `--seconds` repeats the
- * capture for that long, each time with other inner addresses, so that its conversations are new ones.
+ * Prints one JSON object: packets sent, seconds. `--mac` is the destination MAC the packets get. `--seconds`
+ * repeats the capture for that long, each time with other inner addresses, so that its conversations are new
+ * ones.
  */
 import { parseArgs } from 'node:util';
 import { AF_PACKET, sockaddrLl } from '../src/linux/address.js';

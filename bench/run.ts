@@ -148,7 +148,8 @@ const [once, larger] = compare(
 const [ndjson, store, ...others] = results as [Result, Result, ...Result[]];
 
 print(
-  `${packets} packets, ${(data.summary.bytes / 1e6).toFixed(0)} MB, ${data.summary.sessions} sessions; ${runs} runs each, in turn`,
+  `${packets} packets, ${(data.summary.bytes / 1e6).toFixed(0)} MB, ${data.summary.sessions} ` +
+    `sessions; ${runs} runs each, in turn`,
 );
 print(`${cpus().length} cores, ${cpus()[0]!.model}; load before: ${load.toFixed(1)}`);
 for (const c of contenders) print(`${c.name}: ${c.version}`);
@@ -161,8 +162,10 @@ report([{ ...larger, name: `${NDJSON.name}, ${4 * packets}` }], 4 * packets);
 print();
 for (const peer of others) {
   print(
-    `wall, of ${peer.name}'s: --ndjson ${(wall(ndjson) / wall(peer)).toFixed(2)}, --store ${(wall(store) / wall(peer)).toFixed(2)};` +
-      ` cpu: --ndjson ${(cpu(ndjson) / cpu(peer)).toFixed(2)}, --store ${(cpu(store) / cpu(peer)).toFixed(2)}`,
+    `wall, of ${peer.name}'s: --ndjson ${(wall(ndjson) / wall(peer)).toFixed(2)}, --store ` +
+      `${(wall(store) / wall(peer)).toFixed(2)};` +
+      ` cpu: --ndjson ${(cpu(ndjson) / cpu(peer)).toFixed(2)}, --store ` +
+      `${(cpu(store) / cpu(peer)).toFixed(2)}`,
   );
 }
 

@@ -1,9 +1,10 @@
 /**
- * npm run bench:store: finished sessions to stored rows, beside what the engine itself needs for the same segments.
+ * npm run bench:store: finished sessions to stored rows, beside what the engine itself needs for the same
+ * segments.
  *
  *   --sessions N   sessions stored in each way (400000)
  *   --runs N       runs of each way, taking turns (3)
- *   --rows N       sessions in the table that the tutorial's queries are asked of; 0 leaves them out (20000000)
+ *   --rows N       sessions in the table for the tutorial's queries; 0 leaves them out (20000000)
  *   --check        exit 1 when a goal is missed
  *   --against DIR, --within P   beside another checkout, see against.ts
  */
@@ -12,14 +13,14 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { SessionRecord } from '../src/sessions/record.js';
-import { Delivery } from '../src/store/delivery.js';
+import { MirrorPoint, MirrorType } from '../src/model/mirror-point.js';
+import { SessionRecord } from '../src/model/session-record.js';
 import { openStore } from '../src/store/open.js';
-import { SessionSegment } from '../src/store/session-segment.js';
-import { Spool } from '../src/store/spool.js';
+import { SessionSegment } from '../src/store/segment/session-segment.js';
+import { Delivery } from '../src/store/spool/delivery.js';
+import { Spool } from '../src/store/spool/spool.js';
 import type { Store } from '../src/store/store.js';
 import { setU32 } from '../src/wire/bytes.js';
-import { MirrorPoint, MirrorType } from '../src/wire/mirror-point.js';
 import { ClickHouseServer } from '../test/support/clickhouse-server.js';
 import { AGAINST_OPTIONS, against, type Checkout, type Costs } from './against.js';
 import { insertGenerated, insertGeneratedMirrors } from './generated-sessions.js';
@@ -39,7 +40,10 @@ const SESSIONS = Number(values.sessions);
 const HANDED_OVER = 1 << 20;
 /** As the spool does: a segment is complete at this size. */
 const SEGMENT = 8 << 20;
-/** Packets of a session in the traffic `npm run bench` reads, and the packet path's budget for one, microseconds. */
+/**
+ * Packets of a session in the traffic `npm run bench` reads, and the packet path's budget for one,
+ * microseconds.
+ */
 const PACKETS_A_SESSION = 28;
 const PACKET_BUDGET_US = 0.5;
 
@@ -199,39 +203,52 @@ async function parts(): Promise<void> {
 const QUESTIONS: [string, string][] = [
   [
     'one address',
-    "SELECT count(), sum(client_bytes + server_bytes) FROM sessions WHERE client_ip = toIPv6('10.3.0.3') OR server_ip = toIPv6('10.3.0.3')",
+    'SELECT count(), sum(client_bytes + server_bytes) FROM sessions WHERE client_ip = ' +
+      "toIPv6('10.3.0.3') OR server_ip = toIPv6('10.3.0.3')",
   ],
   [
     'one Community ID',
-    'SELECT count() FROM sessions WHERE community_id = (SELECT community_id FROM sessions WHERE server_port = 443 LIMIT 1)',
+    'SELECT count() FROM sessions WHERE community_id = (SELECT community_id FROM sessions ' +
+      'WHERE server_port = 443 LIMIT 1)',
   ],
   [
     'tutorial: which connections fail',
-    "SELECT client, server, tcp_state, count() AS attempts FROM sessions WHERE tcp_state IN ('REJ', 'S0') GROUP BY ALL ORDER BY attempts DESC LIMIT 3",
+    'SELECT client, server, tcp_state, count() AS attempts FROM sessions WHERE tcp_state IN ' +
+      "('REJ', 'S0') GROUP BY ALL ORDER BY attempts DESC LIMIT 3",
   ],
   [
     'tutorial: what one host does',
-    "SELECT app_protocol, count() AS conversations, formatReadableSize(sum(server_bytes)) AS answered FROM sessions WHERE client = '10.3.0.3' GROUP BY app_protocol ORDER BY conversations DESC LIMIT 4",
+    'SELECT app_protocol, count() AS conversations, formatReadableSize(sum(server_bytes)) AS ' +
+      "answered FROM sessions WHERE client = '10.3.0.3' GROUP BY app_protocol ORDER BY " +
+      'conversations DESC LIMIT 4',
   ],
   [
     'the same, by client_ip',
-    "SELECT app_protocol, count() AS conversations, formatReadableSize(sum(server_bytes)) AS answered FROM sessions WHERE client_ip = toIPv6('10.3.0.3') GROUP BY app_protocol ORDER BY conversations DESC LIMIT 4",
+    'SELECT app_protocol, count() AS conversations, formatReadableSize(sum(server_bytes)) AS ' +
+      "answered FROM sessions WHERE client_ip = toIPv6('10.3.0.3') GROUP BY app_protocol ORDER " +
+      'BY conversations DESC LIMIT 4',
   ],
   [
     'tutorial: what the mirrors lost',
-    'SELECT mirror_session AS session, sum(packets) AS packets, sum(lost) AS lost FROM mirrors GROUP BY session ORDER BY session',
+    'SELECT mirror_session AS session, sum(packets) AS packets, sum(lost) AS lost FROM ' +
+      'mirrors GROUP BY session ORDER BY session',
   ],
   [
     'tutorial: slow services',
-    'SELECT server, server_port AS port, app_protocol, count() AS connections, round(median(handshake_us) / 1000, 1) AS median_ms, bar(median_ms, 0, 500, 20) AS wait FROM sessions WHERE handshake_us > 0 AND mirror_session = 10 GROUP BY ALL ORDER BY median_ms DESC LIMIT 5',
+    'SELECT server, server_port AS port, app_protocol, count() AS connections, ' +
+      'round(median(handshake_us) / 1000, 1) AS median_ms, bar(median_ms, 0, 500, 20) AS wait ' +
+      'FROM sessions WHERE handshake_us > 0 AND mirror_session = 10 GROUP BY ALL ORDER BY ' +
+      'median_ms DESC LIMIT 5',
   ],
   [
     'top talkers by mirror session',
-    'SELECT mirror_session, client, sum(client_bytes + server_bytes) AS bytes FROM sessions GROUP BY ALL ORDER BY bytes DESC LIMIT 3 BY mirror_session',
+    'SELECT mirror_session, client, sum(client_bytes + server_bytes) AS bytes FROM sessions ' +
+      'GROUP BY ALL ORDER BY bytes DESC LIMIT 3 BY mirror_session',
   ],
   [
     'the same, from the roll-up',
-    'SELECT mirror_session, client_ip, sum(client_bytes) + sum(server_bytes) AS bytes FROM sessions_by_minute GROUP BY ALL ORDER BY bytes DESC LIMIT 3 BY mirror_session',
+    'SELECT mirror_session, client_ip, sum(client_bytes) + sum(server_bytes) AS bytes FROM ' +
+      'sessions_by_minute GROUP BY ALL ORDER BY bytes DESC LIMIT 3 BY mirror_session',
   ],
   [
     'bytes an hour by port',
@@ -239,7 +256,9 @@ const QUESTIONS: [string, string][] = [
   ],
   [
     'slowest servers in ten minutes',
-    "SELECT server, quantile(0.9)(handshake_us) AS p90 FROM sessions WHERE first_seen BETWEEN '2026-03-02 10:00:00' AND '2026-03-02 10:10:00' AND handshake_us > 0 GROUP BY server ORDER BY p90 DESC LIMIT 10",
+    'SELECT server, quantile(0.9)(handshake_us) AS p90 FROM sessions WHERE first_seen ' +
+      "BETWEEN '2026-03-02 10:00:00' AND '2026-03-02 10:10:00' AND handshake_us > 0 GROUP BY " +
+      'server ORDER BY p90 DESC LIMIT 10',
   ],
 ];
 
@@ -254,7 +273,8 @@ async function questions(server: ClickHouseServer, rows: number): Promise<void> 
   const size = JSON.parse(
     await text(
       await store.query(
-        "SELECT sum(bytes_on_disk) / sum(rows) AS bytes FROM system.parts WHERE active AND database = 'questions' AND table = 'sessions'",
+        'SELECT sum(bytes_on_disk) / sum(rows) AS bytes FROM system.parts WHERE active AND ' +
+          "database = 'questions' AND table = 'sessions'",
         { format: 'JSONEachRow' },
       ),
     ),

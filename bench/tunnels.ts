@@ -1,5 +1,6 @@
 /**
- * npm run bench:tunnels: how fast a GRE tunnel is, beside Open vSwitch's userspace datapath and socat, as root.
+ * npm run bench:tunnels: how fast a GRE tunnel is, beside Open vSwitch's userspace datapath and socat, as
+ * root.
  *
  *   --runs N      runs of each, taking turns (5)
  *   --seconds N   seconds of a run (5)
@@ -7,9 +8,9 @@
  *   --check       exit 1 when a goal is missed
  *   --against DIR, --within P   beside another checkout, see against.ts
  *
- * Two namespaces joined by a veth pair; a contender has both ends. iperf3 sends TCP, then UDP datagrams of 64 bytes
- * as fast as it can; what counts is what arrives, and the CPU time that both ends of the contender took for it, which
- * other work on the machine disturbs less than rates.
+ * Two namespaces joined by a veth pair; a contender has both ends. iperf3 sends TCP, then UDP datagrams of 64
+ * bytes as fast as it can; what counts is what arrives, and the CPU time that both ends of the contender took
+ * for it, which other work on the machine disturbs less than rates.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -129,7 +130,8 @@ async function openVswitch(end: End): Promise<() => Promise<void>> {
   vsctl('add-br phy -- set bridge phy datapath_type=netdev -- add-port phy wire');
   vsctl('add-br bt -- set bridge bt datapath_type=netdev');
   vsctl(
-    `add-port bt gre0 -- set interface gre0 type=gre options:remote_ip=${end.peer} options:local_ip=${end.outer}`,
+    `add-port bt gre0 -- set interface gre0 type=gre options:remote_ip=${end.peer} ` +
+      `options:local_ip=${end.outer}`,
   );
   ip(`-n ${end.ns} address add ${end.outer}/24 dev phy`);
   ip(`-n ${end.ns} link set phy up`);

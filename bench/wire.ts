@@ -1,9 +1,11 @@
 /**
- * How long decodeFrame takes for one frame, by what the frame is: `npx tsx bench/wire.ts`. Frames lie one behind
- * another in a megabyte, so that they come from the cache as packets from a ring or a file do, not from registers.
+ * How long decodeFrame takes for one frame, by what the frame is: `npx tsx bench/wire.ts`. Frames lie one
+ * behind another in a megabyte, so that they come from the cache as packets from a ring or a file do, not
+ * from registers.
  */
-import { decodeFrame, Frame, FrameKind } from '../src/wire/frame.js';
-import { GRE_SEQ } from '../src/wire/gre.js';
+
+import { GRE_SEQ } from '../src/wire/tunnel/gre.js';
+import { decodeFrame, Frame, FrameKind } from '../src/wire/walk/frame.js';
 import { hex } from '../test/support/hex.js';
 import { ethernet, gre, ipv4, ipv6, join, mpls, tcp, udp, vlan } from '../test/support/stack.js';
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts docker-compose.yml, asks what README.md and docs/tutorial/lab.md ask, in their own lines, says whether the answers
-# are right, and takes it down.
+# Starts docker-compose.yml, runs the lines of README.md and docs/tutorial/lab.md that ask something, checks
+# the answers, and takes it down.
 #
 #   lab/check-compose.sh [SERVICE...]     the services to start; without any: all
 #
@@ -26,7 +26,8 @@ readme() { # a question: the line in README.md under `# question`, run
   [ -n "$line" ] || { echo "README.md does not ask: $1" >&2; exit 1; }
   eval "$line"
 }
-ask() { inside collector mirrorlake query --store "$store" --format TSV "$1"; }
+sql() { inside collector mirrorlake query --store "$store" --format TSV "$1"; }
+eval "$(grep '^ask() {' README.md)" # which the lines call
 finish() {
   status=$?
   [ $status -eq 0 ] || $compose logs --tail=20 || true
@@ -46,18 +47,23 @@ wait_for() { # what, seconds, a command
     sleep 1
   done
 }
-stored() { [ "$(ask "SELECT count() > 100 AND countIf(tcp_state = 'S0') > 0 FROM sessions")" = 1 ]; }
-minutes() { [ "$(ask "SELECT (SELECT uniqExact(mirror_session) FROM mirrors) = 2 AND (SELECT uniqExact(name) FROM tunnels) = 2")" = 1 ]; }
+stored() { [ "$(sql "SELECT count() > 100 AND countIf(tcp_state = 'S0') > 0 FROM sessions")" = 1 ]; }
+minutes() {
+  [ "$(sql "SELECT (SELECT uniqExact(mirror_session) FROM mirrors) = 2
+    AND (SELECT uniqExact(name) FROM tunnels) = 2")" = 1 ]
+}
 
 trap finish EXIT
 trap 'exit 1' INT TERM
 $compose up --detach "$@"
 wait_for 'sessions in the store' 60 stored
 
-right 'Who talks most?' "$(readme 'Who talks most' | cut -f 1-3 | head -n 1)" '^10\.20\.0\.1	10\.20\.0\.2	http$'
+right 'Who talks most?' "$(readme 'Who talks most' | cut -f 1-3 | head -n 1)" \
+  '^10\.20\.0\.1	10\.20\.0\.2	http$'
 right 'Which connections fail?' "$(readme 'Which connections fail' | cut -f 2-4 | sort -u | tr '\n\t' '; ')" \
   '^10\.20\.0\.1 8443 REJ;10\.20\.0\.2 8443 REJ;10\.20\.0\.99 443 S0;$'
-right 'Over IPv6 as well?' "$(ask "SELECT count() FROM sessions WHERE ether_type = 34525 AND app_protocol = 'http'")" '^[1-9]'
+right 'Over IPv6 as well?' \
+  "$(sql "SELECT count() FROM sessions WHERE ether_type = 34525 AND app_protocol = 'http'")" '^[1-9]'
 right 'Does the tunnel carry?' "$(readme 'Does the tunnel carry')" ' 0% packet loss'
 # shellcheck disable=SC2016 # for the shell in there
 right 'Whose is the collector?' "$(inside collector sh -c 'for p in /proc/[0-9]*; do
@@ -66,9 +72,11 @@ done' | tail -n 1)" '^Uid:	[1-9]'
 wait_for 'the minute of mirrors and tunnels' 90 minutes
 right 'What did each mirror lose?' "$(readme 'What did each mirror lose' | tr '\n\t' '; ')" \
   '^erspan2 10 [1-9][0-9]* 0;erspan3 20 [1-9][0-9]* 0;$'
-right 'Was anything malformed, or dropped by the kernel?' "$(ask "SELECT sum(m.malformed) + max(m.kernel_drops) FROM mirrors AS m")" '^0$'
-right 'What did the tunnel count?' "$(ask "SELECT collector, name, sum(t.rx_packets) > 0, sum(t.rx_errors + t.tx_errors) FROM tunnels AS t
-  GROUP BY ALL ORDER BY name" | tr '\n\t' '; ')" '^pc-1 Tunnel-1 1 0;pc-2 Tunnel-2 1 0;$'
+right 'Was anything malformed, or dropped by the kernel?' \
+  "$(sql "SELECT sum(m.malformed) + max(m.kernel_drops) FROM mirrors AS m")" '^0$'
+right 'What did the tunnel count?' "$(sql "SELECT collector, name, sum(t.rx_packets) > 0,
+  sum(t.rx_errors + t.tx_errors) FROM tunnels AS t GROUP BY ALL ORDER BY name" | tr '\n\t' '; ')" \
+  '^pc-1 Tunnel-1 1 0;pc-2 Tunnel-2 1 0;$'
 # shellcheck disable=SC2016 # a pattern
 tutorial=$(sed -n '/^docker compose exec/,/^```$/{/^```$/!p}' docs/tutorial/lab.md)
 answers=$(eval "$tutorial")

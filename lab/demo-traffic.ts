@@ -35,7 +35,10 @@ const crm = behind(router, '203.0.113.80', 49);
 const clouds = numbered(14, (n) => behind(router, `198.51.100.${10 + 7 * n}`, 52));
 const clouds6 = numbered(4, (n) => behind(router, `2001:db8:cd::${n + 1}`, 55));
 
-/** The access switch mirrors the users' VLAN, the data centre's leaf its servers, the branch's router everything. */
+/**
+ * The access switch mirrors the users' VLAN, the data centre's leaf its servers, the branch's router
+ * everything.
+ */
 const access = new MirrorSource({
   type: 'erspan2',
   source: '10.0.0.11',

@@ -1,6 +1,6 @@
 /**
- * npm run demo: reads the bundled capture (lab/demo-traffic.ts says what is in it) into an embedded store and asks
- * it what a network engineer would ask first.
+ * npm run demo: reads the bundled capture (lab/demo-traffic.ts says what is in it) into an embedded store and
+ * asks it what a network engineer would ask first.
  */
 import { spawnSync } from 'node:child_process';
 import { join, relative } from 'node:path';

@@ -13,7 +13,9 @@ if (nobody === undefined) {
   process.stderr.write('usage: node host.mjs PEER PEER6 NOBODY [--backup]\n');
   process.exit(2);
 }
-/** The peer starts meanwhile: a host that finds its peer's doors shut would be a failure of the lab's making. */
+/**
+ * The peer starts meanwhile: a host that finds its peer's doors shut would be a failure of the lab's making.
+ */
 const START_MS = 4000;
 const ROUND_MS = 1000;
 const TIMEOUT_MS = 800;
@@ -22,7 +24,9 @@ const PAGES = [2000, 9000, 40_000];
 const A = 1;
 const NXDOMAIN = 3;
 
-/** Answers names under lab. with 10.20.0.80 and says of others that they do not exist (RFC 1035, section 4). */
+/**
+ * Answers names under lab. with 10.20.0.80 and says of others that they do not exist (RFC 1035, section 4).
+ */
 function answerName(query) {
   const known = query.includes(Buffer.from('\x03lab\x00', 'latin1'));
   const answer = Buffer.concat([

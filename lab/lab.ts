@@ -1,7 +1,7 @@
 /**
- * npm run lab: a switch that mirrors two busy hosts to a collector, and two PCs with a GRE tunnel between them, in
- * network namespaces of this machine. It shows what the collector has, until Ctrl-C; then nothing of it is left.
- * docs/tutorial/lab.md walks through it.
+ * npm run lab: a switch that mirrors two busy hosts to a collector, and two PCs with a GRE tunnel between
+ * them, in network namespaces of this machine. It shows what the collector has, until Ctrl-C; then nothing of
+ * it is left. docs/tutorial/lab.md walks through it.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -69,7 +69,8 @@ function checkMachine(): void {
   });
   if (status === 0) return;
   throw new LabError(
-    `it needs the programs ${NEEDS.join(', ')}; on Debian and Ubuntu: apt-get install openvswitch-switch iproute2 ethtool iputils-ping`,
+    `it needs the programs ${NEEDS.join(', ')}; on Debian and Ubuntu: apt-get install ` +
+      'openvswitch-switch iproute2 ethtool iputils-ping',
   );
 }
 
@@ -176,7 +177,8 @@ async function main(): Promise<void> {
   const o = options();
   checkMachine();
   const stopped = new Promise<void>((resolve) => {
-    // Ctrl-C may come twice, from the terminal and from npm: whatever comes after the first waits for the end too.
+    // Ctrl-C may come twice, from the terminal and from npm: whatever comes after the first waits for the end
+    // too.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, resolve);
   });
   // A terminal that was closed cannot be written to, but the lab has to be taken down.

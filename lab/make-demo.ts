@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { constants, gzipSync } from 'node:zlib';
-import { LinkType } from '../src/receive/batch.js';
+import { LinkType } from '../src/model/batch.js';
 import { openOutput } from '../src/receive/file/capture-writer.js';
 import { PcapngWriter } from '../src/receive/file/pcapng-writer.js';
 import type { MirrorSource } from '../test/support/traffic/mirror-source.js';

@@ -46,7 +46,9 @@ export const NEEDS = [
   'ovsdb-tool',
 ];
 
-/** A mirrored frame is longer than the frame by the headers around it: the way to the collector takes more. */
+/**
+ * A mirrored frame is longer than the frame by the headers around it: the way to the collector takes more.
+ */
 const UNDERLAY_MTU = 1700;
 
 const ALL = [...HOSTS, SWITCH, COLLECTOR, ...PCS].map((node) => node.ns);

@@ -2,7 +2,8 @@
 export const QUESTIONS: readonly (readonly [question: string, sql: string])[] = [
   [
     'Who talks most?',
-    `SELECT client, server, if(app_protocol = '', transport, app_protocol) AS application, count() AS conversations,
+    `SELECT client, server, if(app_protocol = '', transport, app_protocol) AS application,
+      count() AS conversations,
        formatReadableSize(sum(client_bytes + server_bytes)) AS volume
 FROM conversations WHERE mirror_session = 10
 GROUP BY client, server, application
@@ -10,7 +11,8 @@ ORDER BY sum(client_bytes + server_bytes) DESC LIMIT 6`,
   ],
   [
     'Which connections fail? (REJ refused, S0 unanswered)',
-    `SELECT client, server, server_port AS port, tcp_state AS state, count() AS attempts, formatDateTime(max(first_seen), '%T') AS last
+    `SELECT client, server, server_port AS port, tcp_state AS state, count() AS attempts,
+      formatDateTime(max(first_seen), '%T') AS last
 FROM conversations WHERE mirror_session = 10 AND tcp_state IN ('REJ', 'S0')
 GROUP BY client, server, port, state
 ORDER BY attempts DESC LIMIT 6`,

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A switch that mirrors, for the lab: Open vSwitch with its userspace datapath (no kernel module) joins every
-# interface it finds into one bridge, except the one that leads to the collector, and sends the collector two mirrors:
+# interface it finds into one bridge, except the one that leads to the collector, and sends the collector two
+# mirrors:
 #
 #   session 10, ERSPAN type II: every frame that enters the switch
 #   session 20, ERSPAN type III, direction egress: every frame that leaves it
@@ -31,7 +32,8 @@ vsctl() { ovs-vsctl --timeout=20 --db="unix:$socket" "$@"; }
 daemon() { # program, arguments
   program=$1
   shift
-  "$program" "$@" --pidfile="$OVS_RUNDIR/$program.pid" --log-file="$OVS_RUNDIR/$program.log" --detach --no-chdir 2>/dev/null
+  "$program" "$@" --pidfile="$OVS_RUNDIR/$program.pid" --log-file="$OVS_RUNDIR/$program.log" \
+    --detach --no-chdir 2>/dev/null
 }
 
 rm -f "$OVS_RUNDIR/conf.db"

@@ -1,10 +1,11 @@
 /**
- * npm run build: the program out of src/, as dist/cli/: the command line in parts that are loaded when they are called
- * for, and every thread and process it starts in one file. A run over a small capture begins a fifth sooner than with a
- * file a module, and V8 sees through constants that it does not see through between modules.
+ * npm run build: the program out of src/, as dist/cli/: the command line in parts that are loaded when they
+ * are called for, and every thread and process it starts in one file. A run over a small capture begins a
+ * fifth sooner than with a file a module, and V8 sees through constants that it does not see through between
+ * modules.
  *
- * All files are in one folder, at the depth of a room of src/, so that what a module names relative to itself (the
- * schemas, package.json, the file of a thread) is where it says for source and program alike.
+ * All files are in one folder, at the depth of a room of src/, so that what a module names relative to itself
+ * (the schemas, package.json, the file of a thread) is where it says for source and program alike.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -16,16 +17,16 @@ const OUT = join(ROOT, 'dist/cli');
 
 /** What is started, each in one file, by its name there. */
 const STARTED = {
-  'session-worker': 'src/cli/read/session-worker.ts',
-  'packet-worker': 'src/cli/read/packet-worker.ts',
-  'store-worker': 'src/cli/collector/store-worker.ts',
-  'ring-worker': 'src/cli/collector/ring-worker.ts',
+  'session-worker': 'src/reader/session-worker.ts',
+  'packet-worker': 'src/reader/packet-worker.ts',
+  'store-worker': 'src/collector/store/store-worker.ts',
+  'ring-worker': 'src/collector/ring/ring-worker.ts',
   'tunnel-worker': 'src/tunnels/tunnel-worker.ts',
   'chdb-starter': 'src/store/embedded/starter.ts',
   'chdb-worker': 'src/store/embedded/worker.ts',
   // Tests and benchmarks have tunnels without the rest of a collector.
   'tunnel-service': 'src/tunnels/service.ts',
-  'tunnel-spec': 'src/tunnels/spec.ts',
+  'tunnel-spec': 'src/tunnels/spec/spec.ts',
 };
 
 /** @returns the files written, without their folder */

@@ -1,13 +1,13 @@
 /**
- * What goes into the tarball with the program: the raw-socket package, with a nan that compiles on the releases of Node.js
- * people run. An installation does not heed this package's `overrides`, so both are bundled. npm heeds no override of a
- * bundled package either, and would call the tree of a checkout invalid (`npm ls`, `npm sbom`): so two package.json are
- * others while `npm pack` runs.
+ * What goes into the tarball with the program: the raw-socket package, with a nan that compiles on the
+ * releases of Node.js people run. An installation does not heed this package's `overrides`, so both are
+ * bundled. npm heeds no override of a bundled package either, and would call the tree of a checkout invalid
+ * (`npm ls`, `npm sbom`): so two package.json are others while `npm pack` runs.
  *
- * - This package's names the bundle, and has an installation compile the addon (compile-addon.js): npm runs no script of
- *   a bundled package.
- * - raw-socket's asks for the nan that comes with it, and has its sources packed alone: what was compiled here has the
- *   paths of whoever packs.
+ * - This package's names the bundle, and has an installation compile the addon (compile-addon.js): npm runs
+ *   no script of a bundled package.
+ * - raw-socket's asks for the nan that comes with it, and has its sources packed alone: what was compiled
+ *   here has the paths of whoever packs.
  *
  *     tsx packaging/bundle.ts begin    before (prepack)
  *     tsx packaging/bundle.ts end      after (postpack), and after one that was broken off
@@ -26,7 +26,10 @@ interface Manifest {
   readonly scripts?: object;
 }
 
-/** Puts another text in place of a file's; the first is kept for {@link restore}. Readers find one or the other, whole. */
+/**
+ * Puts another text in place of a file's; the first is kept for {@link restore}. Readers find one or the
+ * other, whole.
+ */
 function replace(file: string, change: (manifest: Manifest) => object): void {
   const kept = `${file}.kept`;
   if (!existsSync(kept)) writeFileSync(kept, readFileSync(file));

@@ -1,53 +1,58 @@
-/** docs/reference/commands.md, made from the program itself: npx tsx packaging/commands-page.ts writes it. */
+/** Writes docs/reference/commands.md from the program itself: npx tsx packaging/commands-page.ts. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { all, type CommandWords, wordsOf } from '../src/cli/help/words.js';
 import { createProgram } from '../src/cli/program.js';
+import { LONGEST_LINE } from './line-length.js';
 
 export const COMMANDS_PAGE = join(import.meta.dirname, '../docs/reference/commands.md');
 
 const HEAD = `# Commands
 
-What \`mirrorlake --help\` and \`man mirrorlake\` say, on one page. A test holds it to the program;
-\`npx tsx packaging/commands-page.ts\` writes it anew.
+What \`mirrorlake --help\` and \`man mirrorlake\` say, on one page. A test compares it with the program;
+\`npx tsx packaging/commands-page.ts\` writes it.
 
 - \`-\` is stdin or stdout. Data goes to stdout, everything else to stderr.
-- Exit status: 0 done, 1 failed, 2 used, configured or installed wrongly; the message names the
-  option, or the file, line and key, or what does not load.
-- The first SIGINT or SIGTERM finishes what is open, the second leaves at once.
+- Exit status: 0 done, 1 failed, 2 wrong usage, configuration or installation; the message names the option,
+  the file with line and key, or what does not load.
+- The first SIGINT or SIGTERM finishes what is open, the second exits at once.
 - \`NO_COLOR\` turns colours off.
-- On a terminal no table is wider than it (\`COLUMNS\`, or what the terminal says): where one would be, rows stand one below the other, a
-  value a line. \`query\` asks a second time for that. Elsewhere \`query\` and \`spool list\` separate by tabs, and \`status\` is as wide as it
-  gets. A format that is named (\`--format\`, \`FORMAT\`) stays as it is.
-- \`--help\` ends with where these pages are on this machine.
-- A store's user and password come from the environment: \`MIRRORLAKE_STORE_USER\`, \`MIRRORLAKE_STORE_PASSWORD\`,
-  \`MIRRORLAKE_STORE_TOKEN\`, or with \`_FILE\` behind from a file. A URL may have them as well
-  (\`http://user:password@host:8123/database\`, percent-encoded), but \`ps\` shows what is on a command line.
+- On a terminal, a table that would be wider than it (\`COLUMNS\`, or what the terminal says) is printed with
+  one value per line instead; \`query\` asks a second time for that. Elsewhere \`query\` and \`spool list\`
+  separate by tabs, and \`status\` is as wide as it needs. A format you name (\`--format\`, \`FORMAT\`) is
+  left alone.
+- \`--help\` ends with the directory of these pages on this machine.
+- A store's user and password come from the environment: \`MIRRORLAKE_STORE_USER\`,
+  \`MIRRORLAKE_STORE_PASSWORD\`, \`MIRRORLAKE_STORE_TOKEN\`, or from a file with \`_FILE\` appended to the
+  name. A URL may contain them too (\`http://user:password@host:8123/database\`, percent-encoded), but \`ps\`
+  shows what is on a command line.
 
 ## Which store
 
-\`query\`, \`export\` and \`spool list\` ask the first store of these that there is:
+\`query\`, \`export\` and \`spool list\` use the first of these that exists:
 
 1. \`--store\`: a directory, or a server's URL;
-2. \`--config\`: that of a configuration of \`collect\`;
-3. \`MIRRORLAKE_STORE\`: the environment variable, a directory or a URL as well;
-4. that of the running collector, which is asked over its control socket: \`/run/mirrorlake/control.sock\`, then
-   \`./data/control.sock\`. The first that runs and has a store is taken; where \`./data\` has another store, stderr says which
-   was asked;
+2. \`--config\`: the store of a \`collect\` configuration;
+3. \`MIRRORLAKE_STORE\`: an environment variable, also a directory or a URL;
+4. the store of the running collector, asked through its control socket: \`/run/mirrorlake/control.sock\`,
+   then \`./data/control.sock\`. The first collector that runs and has a store is used; if \`./data\` holds
+   another store, stderr says which one was asked;
 5. \`./data\`.
 
-What is named (1 to 3) is not looked for anywhere else. A data directory belongs to one process: where a collector has it, it is
-asked through the collector, whichever way it was found. A collector with a server asks for others as its \`questions.user\`;
-without one it tells the server's URL, never a password, and who asks needs credentials in the environment. \`status\` finds the
-collector in the same order, or by \`--control\`; one with \`store: none\` is found by its socket.
+What you name (1 to 3) is not looked for anywhere else. A data directory belongs to one process: if a
+collector has it open, it is asked through the collector, however it was found. A collector with a server asks
+on behalf of others as its \`questions.user\`; without one it tells the server's URL, never a password, and
+you need credentials in the environment. \`status\` finds the collector in the same order, or by
+\`--control\`; a collector with \`store: none\` is found by its socket.
 
-What changes a store is never led to a running collector's by itself: \`read\` writes to \`--store\`, \`MIRRORLAKE_STORE\` or
-\`./data\`; \`query --write\`, \`schema apply\`, \`spool retry\` and \`spool drop\` leave out 4. \`collect\` has its store from
-\`--store\` or its configuration. \`read\` makes a data directory that is not there once it has found something to read.
+Commands that change a store never pick the running collector's by themselves: \`read\` writes to \`--store\`,
+\`MIRRORLAKE_STORE\` or \`./data\`; \`query --write\`, \`schema apply\`, \`spool retry\` and \`spool drop\`
+skip step 4. \`collect\` takes its store from \`--store\` or its configuration. \`read\` creates a missing
+data directory once it has found something to read.
 
-\`read --ndjson\` may have one of its words behind it, or a capture: \`--ndjson FILE\` prints the sessions in FILE. A word of
-letters alone that is neither, such as \`sesions\`, is an error with status 2.
+\`read --ndjson\` takes one of its words, or a capture: \`--ndjson FILE\` prints the sessions in FILE. A word
+of letters alone that is neither, such as \`sesions\`, is an error with status 2.
 `;
 
 export async function commandsPage(): Promise<string> {
@@ -67,13 +72,25 @@ function section(c: CommandWords): string {
     '',
     `    ${c.usage}`,
     '',
-    c.description,
+    filled(c.description),
     '',
     '| | |',
     '|---|---|',
     ...table,
     '',
   ].join('\n');
+}
+
+/** A paragraph, in lines as long as the other pages have. */
+function filled(text: string): string {
+  const lines = [''];
+  for (const word of text.split(/\s+/)) {
+    const line = lines[lines.length - 1];
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= LONGEST_LINE) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
 }
 
 /** A bar would end the cell. */

@@ -1,7 +1,7 @@
 /**
- * npx tsx packaging/lock-integrity.ts: gives the packages in package-lock.json that have no checksum the one the registry
- * has of them, and names those it does not have. npm leaves out what it did not look up: optional packages of other
- * systems, when the lock file was made where they could not be had.
+ * npx tsx packaging/lock-integrity.ts: gives the packages in package-lock.json that have no checksum the one
+ * the registry has of them, and names those it does not have. npm leaves out what it did not look up:
+ * optional packages of other systems, when the lock file was made where they could not be had.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

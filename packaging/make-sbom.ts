@@ -1,7 +1,7 @@
 /**
- * npm run sbom: sbom.cdx.json, what the program is made of besides itself, in CycloneDX (cyclonedx.org): the packages of
- * package-lock.json that an installation has or may have, with their licenses and checksums. The same lock file makes the
- * same bytes.
+ * npm run sbom: sbom.cdx.json, what the program is made of besides itself, in CycloneDX (cyclonedx.org): the
+ * packages of package-lock.json that an installation has or may have, with their licenses and checksums. The
+ * same lock file makes the same bytes.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

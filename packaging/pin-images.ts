@@ -1,12 +1,12 @@
 /**
- * Writes the digests of the images that Dockerfile and docker-compose.yml name behind their tags, so that a tag which is
- * moved brings nothing else: `node:24.14.1-bookworm-slim@sha256:…`.
+ * Writes the digests of the images that Dockerfile and docker-compose.yml name behind their tags, so that a
+ * tag which is moved brings nothing else: `node:24.14.1-bookworm-slim@sha256:…`.
  *
  *     npx tsx packaging/pin-images.ts                        asks by `docker buildx imagetools`
  *     npx tsx packaging/pin-images.ts --registry URL         asks a registry itself, a mirror for example
  *
- * `--directory` names another checkout than this one. A digest is that of the index of all platforms where there is one.
- * Unless every image is found, nothing is written.
+ * `--directory` names another checkout than this one. A digest is that of the index of all platforms where
+ * there is one. Unless every image is found, nothing is written.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** The line of each file that names an image: what stands before it, its name and tag, its digest, what stands behind. */
+/**
+ * The line of each file that names an image: what stands before it, its name and tag, its digest, what stands
+ * behind.
+ */
 const IMAGES = {
   // A stage that is built on has no tag.
   Dockerfile: /^(FROM (?:--platform=\S+ )?)([^\s:@]+:[^\s@]+)(@sha256:[0-9a-f]{64})?( AS \S+)?$/gm,
@@ -34,7 +37,9 @@ type DigestOf = (name: string, tag: string) => Promise<string>;
 
 class PinError extends Error {}
 
-/** @param registry an URL without a path. Asks as anybody, with a token where the registry wants one for that. */
+/**
+ * @param registry an URL without a path. Asks as anybody, with a token where the registry wants one for that.
+ */
 function registryDigest(registry: string): DigestOf {
   return async (name, tag) => {
     const repository = name.includes('/') ? name : `library/${name}`;

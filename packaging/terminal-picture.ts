@@ -1,5 +1,6 @@
 /**
- * Draws docs/images/query.svg: what `mirrorlake query` prints on a terminal about the bundled demo, as it prints it.
+ * Draws docs/images/query.svg: what `mirrorlake query` prints on a terminal about the bundled demo, as it
+ * prints it.
  *
  *   npm run build && npx tsx packaging/terminal-picture.ts
  *
@@ -89,15 +90,30 @@ function svg(lines: readonly string[]): string {
         const x = (MARGIN + r.column * CELL).toFixed(1);
         const y = MARGIN + row * LINE + 13;
         const length = ([...r.text].length * CELL).toFixed(1);
-        const style = `${r.bold ? ' font-weight="700"' : ''}${r.colour === undefined ? '' : ` fill="${r.colour}"`}`;
-        return `<text x="${x}" y="${y}" textLength="${length}" lengthAdjust="spacingAndGlyphs"${style}>${escaped(r.text)}</text>`;
+        const fill = r.colour === undefined ? '' : ` fill="${r.colour}"`;
+        const style = `${r.bold ? ' font-weight="700"' : ''}${fill}`;
+        return (
+          `<text x="${x}" y="${y}" textLength="${length}" ` +
+          `lengthAdjust="spacingAndGlyphs"${style}>${escaped(r.text)}</text>`
+        );
       }),
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" fill="#e6edf3" role="img" aria-label="Two queries of the bundled demo on a terminal: which services answer slowly, and what each mirror lost">
+  return `${opening(width, height)}
 <rect width="${width}" height="${height}" rx="8" fill="#0d1117" stroke="#30363d"/>
 ${texts.join('\n')}
 </svg>
 `;
+}
+
+function opening(width: number, height: number): string {
+  const font = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace";
+  const label =
+    'Two queries of the bundled demo on a terminal: ' +
+    'which services answer slowly, and what each mirror lost';
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ` +
+    `font-family="${font}" font-size="14" fill="#e6edf3" role="img" aria-label="${label}">`
+  );
 }
 
 /** The picture. @throws when the program fails */

@@ -1,4 +1,7 @@
-/** Generated traffic in bulk, interleaved as on a real network: every conversation must come out as it was sent. */
+/**
+ * Generated traffic in bulk, interleaved as on a real network: every conversation must come out as it was
+ * sent.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

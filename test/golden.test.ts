@@ -6,7 +6,9 @@ import { fixtureList } from './support/make-fixtures.js';
 import { readCapture, readCommand } from './support/read-capture.js';
 import { type ExpectedRow, matchRows } from './support/traffic/expected.js';
 
-/** UPDATE_GOLDEN=1 writes what came out as what is expected, to be read in the diff before it is committed. */
+/**
+ * UPDATE_GOLDEN=1 writes what came out as what is expected, to be read in the diff before it is committed.
+ */
 const UPDATE = process.env.UPDATE_GOLDEN === '1';
 const DIRECTORY = join(import.meta.dirname, 'fixtures');
 

@@ -1,4 +1,7 @@
-/** Captures with bytes changed, cut and put in: nothing throws, and every frame that is reached is counted once. */
+/**
+ * Captures with bytes changed, cut and put in: nothing throws, and every frame that is reached is counted
+ * once.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

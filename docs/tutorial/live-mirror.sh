@@ -1,7 +1,8 @@
 #!/bin/sh
-# A real switch mirrors two hosts to mirrorlake, on one machine: docs/tutorial/live-mirror.md, all of it at once.
-# Hosts, switch and collector are network namespaces; the switch is Open vSwitch with its userspace datapath, so no kernel
-# module is needed. Needs root, iproute2, ping, ethtool, python3 and openvswitch-switch.
+# A real switch mirrors two hosts to mirrorlake, on one machine: docs/tutorial/live-mirror.md, all of it at
+# once. Hosts, switch and collector are network namespaces; the switch is Open vSwitch with its userspace
+# datapath, so no kernel module is needed. Needs root, iproute2, ping, ethtool, python3 and
+# openvswitch-switch.
 #
 #   MIRRORLAKE='node dist/cli/main.js' sh docs/tutorial/live-mirror.sh
 set -eu
@@ -85,7 +86,10 @@ mkdir "$work/pages"
 echo hello >"$work/pages/hello.txt"
 ip netns exec tutorial-host-2 python3 -m http.server 80 --directory "$work/pages" >/dev/null 2>&1 &
 started="$started $!"
-fetch() { on tutorial-host-1 python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode(), end="")' "$1"; }
+fetch() {
+  on tutorial-host-1 python3 -c 'import sys, urllib.request
+print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode(), end="")' "$1"
+}
 sleep 1
 fetch http://10.20.0.2/hello.txt
 on tutorial-host-1 ping -c 3 -i 0.2 10.20.0.2 >/dev/null

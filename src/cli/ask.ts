@@ -1,27 +1,30 @@
-/** Asking a store a question, through the collector that holds it where one does. */
+/** Asks a store a question, through the collector that holds the store if there is one. */
 import { Readable } from 'node:stream';
+import { CommandError, MirrorlakeError, UsageError } from '../model/errors.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { isServer } from '../model/store-location.js';
 import { ControlError, type ControlReply, openReply } from '../observe/control.js';
-import { isNotLetIn } from '../store/failure.js';
+import { isNotLetIn } from '../store/clickhouse/failure.js';
 import { openStore } from '../store/open.js';
 import type { Store } from '../store/store.js';
-import { CommandError, isExpected, UsageError } from './errors.js';
 import { type FoundStore, heldBy, type NamedStore } from './find-store.js';
 import { addressHint } from './query/unquoted-address.js';
 
 export interface Asked {
-  /** The format of an answer whose statement names none. */
+  /** The format of the answer if the statement names none. */
   readonly format: string;
   readonly params?: Readonly<Record<string, string>>;
   readonly color?: boolean;
-  /** Seconds after which the question is ended, or as long as it may take; undefined for the default. */
+  /**
+   * Seconds after which the question ends, or `longest` for as long as it may take; undefined for the
+   * default.
+   */
   readonly timeout?: number | 'longest' | undefined;
 }
 
 /**
- * Asks a store and gives the answer's bytes to `take` as they come. A data directory belongs to one process: where a
- * collector runs on it, the collector is asked.
+ * Asks a store and passes the answer's bytes to `take` as they arrive. A data directory belongs to one
+ * process: if a collector runs on it, the collector is asked.
  */
 export async function ask(
   found: FoundStore,
@@ -39,7 +42,7 @@ export async function ask(
   });
 }
 
-/** Runs a statement that may change a store. A data directory has to be nobody else's at the moment. */
+/** Runs a statement that may change a store. No other process may have the data directory open. */
 export async function change(
   named: NamedStore,
   sql: string,
@@ -54,12 +57,12 @@ export async function change(
   await hinting(sql, () => opened(named, async (store) => take(await store.change(sql, { format, params }))));
 }
 
-/** Does what asks the store; an error about the statement says what people most often mean. */
+/** Runs `asks`, and adds a hint at the most common mistake to an error about the statement. */
 async function hinting(sql: string, asks: () => Promise<void>): Promise<void> {
   try {
     await asks();
   } catch (error) {
-    if (isExpected(error)) error.message += addressHint(error.message, sql);
+    if (error instanceof MirrorlakeError) error.message += addressHint(error.message, sql);
     throw error;
   }
 }
@@ -74,8 +77,10 @@ async function opened(
   } catch (error) {
     if (found.toldBy === undefined || !isNotLetIn(error)) throw error;
     throw new CommandError(
-      `${store.name}, the store of the collector at ${found.toldBy}, refuses the user or password: the collector keeps ` +
-        'its own; give yours in MIRRORLAKE_STORE_USER and MIRRORLAKE_STORE_PASSWORD, or give the collector a user for ' +
+      `${store.name}, the store of the collector at ${found.toldBy}, refuses the user or ` +
+        'password: the collector keeps ' +
+        'its own; give yours in MIRRORLAKE_STORE_USER and MIRRORLAKE_STORE_PASSWORD, or give ' +
+        'the collector a user for ' +
         'questions (questions.user)',
       { cause: error },
     );
@@ -84,7 +89,7 @@ async function opened(
   }
 }
 
-/** The answer of the collector that answers for the store, undefined when none does, or no longer. */
+/** The answer of the collector that has the store; undefined if none has it, or no longer. */
 async function throughCollector(
   { collector }: FoundStore,
   request: Parameters<typeof openReply>[1],

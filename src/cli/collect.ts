@@ -3,9 +3,9 @@ import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ConfigOverrides, defaultConfig, loadConfig, overrideConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import { MirrorlakeError } from '../model/errors.js';
+import { counted } from '../model/words.js';
 import { createLogger, type Logger } from '../observe/log.js';
-import { isExpected } from './errors.js';
-import { counted } from './grouped.js';
 
 interface CollectOptions {
   config?: string;
@@ -28,8 +28,10 @@ export function registerCollect(program: Command): void {
     .command('collect')
     .summary('receive mirrored traffic and store its sessions')
     .description(
-      'Receives GRE (IP protocol 47) until it is told to stop, and stores the sessions in what switches and hosts ' +
-        'mirror to this host. The first SIGINT or SIGTERM stores what is open, the second leaves at once; SIGHUP ' +
+      'Receives GRE (IP protocol 47) until it is told to stop, and stores the sessions in ' +
+        'what switches and hosts ' +
+        'mirror to this host. The first SIGINT or SIGTERM stores what is open, the second ' +
+        'leaves at once; SIGHUP ' +
         'reads the mirrors and tunnels of the configuration again.',
     )
     .option('--config <file>', 'a configuration file (docs/reference/config.md); options win over it')
@@ -43,7 +45,8 @@ export function registerCollect(program: Command): void {
     .option('--tap <name>', 'a TAP device that gets the mirrored frames, for tcpdump, Zeek or Suricata')
     .option(
       '--tunnel <spec>',
-      "a GRE tunnel to a device of this host, in the words of `ip tunnel add`: 'NAME mode gre remote R local L'; repeatable",
+      "a GRE tunnel to a device of this host, in the words of `ip tunnel add`: 'NAME mode " +
+        "gre remote R local L'; repeatable",
       gather,
       [],
     )
@@ -73,16 +76,16 @@ function whole(value: string): number {
 
 async function collect(options: CollectOptions): Promise<void> {
   const config = configuration(options);
-  // Not before: they need koffi, which `--help` does not.
+  // Loaded here because they need koffi, which `--help` does not.
   const [{ clearAmbientCapabilities }, { ServiceManager }, { Collector }, { ServiceWatch }] =
     await Promise.all([
       import('../linux/capabilities.js'),
       import('../linux/service-manager.js'),
-      import('./collector/collector.js'),
-      import('./collector/service-watch.js'),
+      import('../collector/collector.js'),
+      import('../collector/service-watch.js'),
     ]);
   const manager = ServiceManager.of(process.env, process.pid);
-  // Sockets and devices are opened by this thread. Nothing that it starts has a use for what lets it do that.
+  // This thread opens sockets and devices. Nothing that it starts needs the capabilities for that.
   clearAmbientCapabilities();
   const log = createLogger(config.log_level, process.stderr.isTTY === true);
   const collector = new Collector({
@@ -109,7 +112,7 @@ async function collect(options: CollectOptions): Promise<void> {
   };
   process.on('SIGHUP', () => void reload());
   await collector.start();
-  // Rejections that nobody handles come here as well.
+  // Unhandled rejections come here too.
   process.on('uncaughtException', (e) => collector.caught(e));
   const watch = manager === undefined ? undefined : new ServiceWatch(manager, () => collector.summary());
   const why = await Promise.race([ended, collector.failed.catch((e: Error) => e)]);
@@ -124,12 +127,15 @@ async function collect(options: CollectOptions): Promise<void> {
       `stored ${counted(last.store.rows_stored, 'row')}`,
     );
   // What was open is stored, and the log has said why; a service manager starts another.
-  if (why instanceof Error) process.exitCode = isExpected(why) ? why.exitCode : 1;
+  if (why instanceof Error) process.exitCode = why instanceof MirrorlakeError ? why.exitCode : 1;
 }
 
-/** Logs what ends the collector: what an operator can mend, or a defect, of which `log_level: debug` says more. */
+/**
+ * Logs why the collector ends: a problem that an operator can fix, or a defect, whose stack
+ * `log_level: debug` adds.
+ */
 function sayWhy(log: Logger, why: Error): void {
-  if (isExpected(why)) {
+  if (why instanceof MirrorlakeError) {
     log.error(why.message);
     return;
   }

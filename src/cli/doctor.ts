@@ -1,15 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { defaultConfig, loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import type { Finding } from '../doctor/finding.js';
+import { clock, kernel, kernelGre, landlock, privileges, receiveBuffer } from '../doctor/host.js';
+import { koffiFinding, rawSocketFinding } from '../doctor/native.js';
+import { Network } from '../doctor/network.js';
+import { type PacketPath, packetPath } from '../doctor/path.js';
+import { diskFinding, storeFindings } from '../doctor/storage.js';
+import { MirrorlakeError } from '../model/errors.js';
 import { isServer, NO_STORE } from '../model/store-location.js';
-import { spoolDirectory } from '../store/spool-directory.js';
-import type { Finding } from './doctor/finding.js';
-import { clock, kernel, kernelGre, landlock, privileges, receiveBuffer } from './doctor/host.js';
-import { koffiFinding, rawSocketFinding } from './doctor/native.js';
-import { Network } from './doctor/network.js';
-import { type PacketPath, packetPath } from './doctor/path.js';
-import { diskFinding, storeFindings } from './doctor/storage.js';
-import { isExpected } from './errors.js';
+import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { findCollector } from './find-store.js';
 
 interface DoctorOptions {
@@ -24,8 +24,10 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .summary('check that this host can receive and store without loss')
     .description(
-      'Looks at privileges, kernel, addons, interfaces, offloads, buffers, firewall, reverse paths, clock, store and disk; as root it ' +
-        'sends a GRE packet to this host and sees whether it arrives, which counts as no traffic. One line for each, ' +
+      'Looks at privileges, kernel, addons, interfaces, offloads, buffers, firewall, reverse ' +
+        'paths, clock, store and disk; as root it ' +
+        'sends a GRE packet to this host and sees whether it arrives, which counts as no ' +
+        'traffic. One line for each, ' +
         'and under what is not well the command that mends it. Exit status 1 when something will not work.',
     )
     .option('--config <file>', 'the configuration the collector would use')
@@ -57,7 +59,7 @@ async function doctor(options: DoctorOptions): Promise<void> {
     koffi,
     await rawSocketFinding(),
     ...path.findings,
-    // Without koffi the kernel is not asked any further.
+    // Without koffi the kernel cannot be asked.
     ...(koffi.state === 'bad' ? [] : await ofKernel(store, config, path)),
     kernelGre(),
     ...(koffi.state === 'bad' ? [] : await ofPackets(options, config, path, network)),
@@ -78,17 +80,17 @@ async function ofKernel(store: string, config: Config, path: PacketPath): Promis
   ];
 }
 
-/** The way of a packet to the collector: interfaces, rules, and one that is sent to try it. */
+/** Findings about a packet's path to the collector: interfaces, rules, and a trial packet. */
 async function ofPackets(
   options: DoctorOptions,
   config: Config,
   path: PacketPath,
   network: Network | undefined,
 ): Promise<Finding[]> {
-  const { interfaceFindings } = await import('./doctor/interface.js');
-  const { firewallFindings, firewallRulings } = await import('./doctor/firewall/findings.js');
-  const { readRules } = await import('./doctor/firewall/read.js');
-  const { trial } = await import('./doctor/trial/trial.js');
+  const { interfaceFindings } = await import('../doctor/interface.js');
+  const { firewallFindings, firewallRulings } = await import('../doctor/firewall/findings.js');
+  const { readRules } = await import('../doctor/firewall/read.js');
+  const { trial } = await import('../doctor/trial/trial.js');
   const sources = [...new Set(config.mirrors.flatMap((m) => m.source?.text ?? []))];
   const { interfaces, raw } = path;
   const { tables, unread } = readRules();
@@ -116,13 +118,16 @@ async function ofPackets(
   ];
 }
 
-/** Of the collector that runs, if any does: it is told of the packet, so that it counts it nowhere. */
+/**
+ * The socket of the running collector, if there is one: the collector is told of the trial packet so that it
+ * does not count it.
+ */
 async function socketOf({ store, config }: DoctorOptions): Promise<string | undefined> {
   try {
     return await findCollector({ store, config });
   } catch (e) {
     // What is wrong with the store's name is a finding of its own.
-    if (isExpected(e)) return undefined;
+    if (e instanceof MirrorlakeError) return undefined;
     throw e;
   }
 }

@@ -1,7 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
+import { OuterPackets } from '../export/outer-packet.js';
+import { LinkType } from '../model/batch.js';
 import { plural } from '../model/counted.js';
-import { LinkType } from '../receive/batch.js';
+import { CommandError } from '../model/errors.js';
+import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../model/mirror-point.js';
 import { openOutput } from '../receive/file/capture-writer.js';
 import { PcapngWriter } from '../receive/file/pcapng-writer.js';
 import { tablePrefix } from '../store/location.js';
@@ -11,14 +14,11 @@ import {
   PacketRowReader,
   packetRowsStatement,
 } from '../store/packet-rows.js';
-import { PacketLayer } from '../store/packet-segment.js';
-import { formatIp } from '../wire/addresses.js';
-import { GRE_PROTO_ERSPAN3 } from '../wire/gre.js';
-import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../wire/mirror-point.js';
-import { emitSll, SLL_LENGTH, SllHeader } from '../wire/sll.js';
+import { PacketLayer } from '../store/segment/packet-segment.js';
+import { formatIp } from '../wire/ip/addresses.js';
+import { emitSll, SLL_LENGTH, SllHeader } from '../wire/link/sll.js';
+import { GRE_PROTO_ERSPAN3 } from '../wire/tunnel/gre.js';
 import { ask } from './ask.js';
-import { CommandError } from './errors.js';
-import { OuterPackets } from './export/outer-packet.js';
 import { findStore, type StoreOptions } from './find-store.js';
 import { CONFIG_HELP, STORE_HELP } from './store-words.js';
 
@@ -30,12 +30,12 @@ interface ExportOptions extends StoreOptions {
 
 const SNAP_LENGTH = 262_144;
 
-/** For frames whose first header nothing names: for private use, shown as bytes. */
+/** For frames with an unknown first header: a link type for private use, shown as bytes. */
 const LINKTYPE_USER0 = 147;
-/** The device type under which a cooked header's protocol is a GRE protocol type. */
+/** The device type with which a cooked header's protocol is a GRE protocol type. */
 const ARPHRD_IPGRE = 778;
 
-/** Link types (www.tcpdump.org/linktypes.html) of frames by what they begin with. */
+/** Link types (www.tcpdump.org/linktypes.html) of frames, by their first layer. */
 const LINK_TYPES: Record<PacketLayer, number> = {
   [PacketLayer.Other]: LinkType.LinuxSll,
   [PacketLayer.Ethernet]: LinkType.Ethernet,
@@ -50,8 +50,10 @@ export function registerExport(program: Command): void {
     .command('export')
     .summary('write kept packets as a capture')
     .description(
-      'Writes the packets of chosen sessions, in the order of time, as a pcapng capture with an interface for every ' +
-        'mirror point. Packets are kept where the configuration of collect says so (`packets`), and by read --packets.',
+      'Writes the packets of chosen sessions, in the order of time, as a pcapng capture with ' +
+        'an interface for every ' +
+        'mirror point. Packets are kept where the configuration of collect says so ' +
+        '(`packets`), and by read --packets.',
     )
     .requiredOption(
       '--where <sql>',
@@ -78,11 +80,14 @@ async function exportPackets(options: ExportOptions): Promise<void> {
     }
     const left =
       capture.left > 0
-        ? `; ${capture.left} ${capture.left === 1 ? 'was' : 'were'} left out: an earlier version kept ${capture.left === 1 ? 'it' : 'them'} without the GRE protocol that carried ${capture.left === 1 ? 'it' : 'them'}`
+        ? `; ${capture.left} ${capture.left === 1 ? 'was' : 'were'} left out: an earlier ` +
+          `version kept ${capture.left === 1 ? 'it' : 'them'} without the GRE protocol that ` +
+          `carried ${capture.left === 1 ? 'it' : 'them'}`
         : '';
     const none =
       capture.packets + capture.left === 0
-        ? ': none were kept of the sessions chosen; packets are kept with `read --packets`, or `packets:` in the configuration of `collect`'
+        ? ': none were kept of the sessions chosen; packets are kept with `read --packets`, or ' +
+          '`packets:` in the configuration of `collect`'
         : '';
     process.stderr.write(`${capture.packets} ${plural(capture.packets, 'packet')}${left}${none}\n`);
   });
@@ -98,7 +103,7 @@ async function copy(answer: Readable, capture: Inner | Encapsulated, writer: Pca
   if (!reader.whole) throw new CommandError('the store ended in the middle of a packet: try again');
 }
 
-/** Frames as they were, without what carried them. */
+/** Frames as they were, without their encapsulation. */
 class Inner {
   packets = 0;
   readonly left = 0;
@@ -124,7 +129,7 @@ class Inner {
     this.writer.packet(number, row.sec, row.nsec, bytes, 0, bytes.length, bytes.length + cut);
   }
 
-  /** A frame behind a cooked header, which says of what GRE protocol it is. */
+  /** A frame behind a cooked header, which names its GRE protocol. */
   private cook(row: PacketRow): Uint8Array {
     const { cooked, sll } = this;
     sll.protocol = row.mirrored.protocol;

@@ -1,6 +1,8 @@
-/** Which store a command is about: the one place that knows where it is looked for, and in which order. */
+/** Finds the store of a command: the one place that knows where to look, and in which order. */
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { CommandError, UsageError } from '../model/errors.js';
+import type { HeldStore } from '../model/status.js';
 import {
   isLocation,
   isServer,
@@ -10,17 +12,15 @@ import {
   withoutUser,
 } from '../model/store-location.js';
 import { askCollector, ControlError, controlPath, RUN_CONTROL } from '../observe/control.js';
-import type { HeldStore } from '../observe/status.js';
-import { spoolDirectory } from '../store/spool-directory.js';
-import { CommandError, UsageError } from './errors.js';
+import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { DEFAULT_STORE, STORE_VARIABLE } from './store-words.js';
 
-/** Where a running collector is looked for, in this order. */
+/** Where to look for a running collector, in this order. */
 export const SOCKETS: readonly string[] = [RUN_CONTROL, controlPath(DEFAULT_STORE)];
-/** A collector that has not said by then which store it has is not waited for, milliseconds. */
+/** How long to wait for a collector to name its store, in milliseconds. */
 export const COLLECTOR_PATIENCE = 5000;
 
-/** What the command line says of the store. */
+/** The store options of a command line. */
 export interface StoreOptions {
   readonly store?: string | undefined;
   readonly config?: string | undefined;
@@ -28,17 +28,17 @@ export interface StoreOptions {
 
 /** A store to ask. */
 export interface FoundStore {
-  /** A directory, or a server's URL, with a password only where whoever named it gave one. */
+  /** A directory, or a server's URL, with a password only if the user gave one. */
   readonly location: string;
-  /** Where segments wait for it. */
+  /** Where its segments wait. */
   readonly spool: string;
-  /** The control socket of the collector that answers for it; undefined: it is opened. */
+  /** The control socket of the collector that answers for it; undefined: open the store itself. */
   readonly collector: string | undefined;
-  /** Whose server it is, where a collector told of it that answers no questions. */
+  /** The collector that named this server but answers no questions itself. */
   readonly toldBy?: string;
 }
 
-/** A store that is named, or that it is by default. */
+/** A store that is named, or the default. */
 export interface NamedStore {
   readonly location: string;
   readonly spool: string;
@@ -48,10 +48,10 @@ export interface NamedStore {
 }
 
 /**
- * Finds the store that a command asks: by `--store`, by `--config`, by MIRRORLAKE_STORE, by the running collector
- * (its socket in /run/mirrorlake or ./data), or ./data. What is named is not looked for anywhere else.
+ * Finds the store that a command asks: `--store`, `--config`, MIRRORLAKE_STORE, the running collector's (its
+ * socket in /run/mirrorlake or ./data), or ./data. If it is named, no other place is tried.
  *
- * @throws CommandError when there is none, and what is wrong with the one that is named
+ * @throws CommandError if there is none, or the named one is wrong
  */
 export async function findStore(
   options: StoreOptions,
@@ -78,14 +78,15 @@ export async function findStore(
   }
   const running = passed.length > 0 ? passed.join('; ') : `no collector is running (${sockets.join(', ')})`;
   throw new CommandError(
-    `there is no store to ask: none is named (--store, --config, ${STORE_VARIABLE}), ${running}, and there is none in ` +
+    `there is no store to ask: none is named (--store, --config, ${STORE_VARIABLE}), ` +
+      `${running}, and there is none in ` +
       `${DEFAULT_STORE}; name one, start mirrorlake collect, or read a capture: mirrorlake read FILE`,
   );
 }
 
 /**
- * The store that a command writes to or changes: `--store`, the configuration's, that of MIRRORLAKE_STORE, or ./data. It
- * is never that of a running collector unless somebody names it.
+ * The store that a command writes to or changes: `--store`, the configuration's, that of MIRRORLAKE_STORE, or
+ * ./data. It is a running collector's only if it is named.
  */
 export async function storeToWrite(
   options: StoreOptions,
@@ -101,13 +102,14 @@ export async function storeToWrite(
   );
 }
 
-/** A named store, with the collector that answers for it: one process has a data directory. */
+/** A named store, with the collector that answers for it: a data directory belongs to one process. */
 export async function heldBy(
   { location, spool, control, by }: NamedStore,
   sockets: readonly string[] = SOCKETS,
 ): Promise<FoundStore> {
   const itself = { location, spool, collector: undefined };
-  // Who names a server is let in there, or not; a configuration names its collector as well, which has a user for questions.
+  // Whoever names a server has credentials for it, or not; a configuration also names its collector, which
+  // has a user for questions.
   if (isServer(location)) {
     if (by !== 'config') return itself;
     const held = await storeOf(control).catch(() => undefined);
@@ -122,17 +124,17 @@ export async function heldBy(
     });
     if (held === 'denied' && own) throw notAllowed(socket);
     if (typeof held !== 'object' || !held.answers || isServer(held.location)) continue;
-    // In a container the collector may have the directory under another name.
+    // In a container the collector may know the directory under another name.
     if (own || isSame(held.location, location)) return { location, spool: held.spool, collector: socket };
   }
   return itself;
 }
 
 /**
- * The control socket of the running collector: `--control`, that of a store that is named, or the first in /run/mirrorlake
- * or ./data that somebody listens at.
+ * The control socket of the running collector: `--control`, that of a named store, or the first in
+ * /run/mirrorlake or ./data that is being served.
  *
- * @throws CommandError when none is running
+ * @throws CommandError if none is running
  */
 export async function findCollector(
   { control, ...options }: StoreOptions & { readonly control?: string | undefined },
@@ -145,7 +147,7 @@ export async function findCollector(
     const directory = !isServer(named.location) && named.location !== NO_STORE;
     const holder = directory ? (await heldBy(named, sockets)).collector : undefined;
     if (holder !== undefined) return holder;
-    // The environment names a store for questions: the collector that runs may have another.
+    // The environment names a store for questions; the running collector may have another.
     if (named.by !== 'environment') return named.control;
     sockets = [named.control, ...sockets];
   }
@@ -157,12 +159,13 @@ export async function findCollector(
   }
   if (denied !== undefined) return denied;
   throw new CommandError(
-    `no collector is running (${[...new Set(sockets)].join(', ')}): start one with mirrorlake collect, or name its store ` +
+    `no collector is running (${[...new Set(sockets)].join(', ')}): start one with ` +
+      'mirrorlake collect, or name its store ' +
       '(--store), its configuration (--config) or its socket (--control)',
   );
 }
 
-/** @param allowed a location that is no store's, and may be named all the same */
+/** @param allowed a value that names no store, and is accepted nevertheless */
 async function namedStore(
   options: StoreOptions,
   environment: NodeJS.ProcessEnv,
@@ -174,12 +177,13 @@ async function namedStore(
   const location = options.store ?? config?.store ?? variable;
   if (location === undefined) return undefined;
   const by = options.store !== undefined ? 'store' : config !== undefined ? 'config' : 'environment';
-  // What stands on the command line, or a line of a file, is found without being named.
+  // The user sees the command line, or a line of a file; the environment has to be named.
   const where = by === 'environment' ? `${STORE_VARIABLE}: ` : '';
   if (!isLocation(location)) throw new UsageError(`${where}${noStoreAt(withoutPassword(location))}`);
   if (location === NO_STORE && allowed !== NO_STORE)
     throw new UsageError(
-      `${where}a store cannot be at ${NO_STORE}: so is called what a collector with tunnels alone has; a directory of that name is ./${NO_STORE}`,
+      `${where}a store cannot be at ${NO_STORE}: so is called what a collector with tunnels ` +
+        `alone has; a directory of that name is ./${NO_STORE}`,
     );
   return {
     location,
@@ -189,15 +193,16 @@ async function namedStore(
   };
 }
 
-/** What a socket comes to that somebody answered at. */
+/** The store behind a socket that answered. */
 function foundBy(socket: string, held: HeldStore, environment: NodeJS.ProcessEnv): FoundStore {
   const { location, spool } = held;
-  // Whoever made ./data may have made the socket in it: no password is taken to where that one points.
+  // Whoever created ./data may have created the socket in it, so passwords are not sent to a server that it
+  // names.
   if (held.answers || socket !== RUN_CONTROL) return { location, spool, collector: socket };
   return { location: asAsker(location, environment), spool, collector: undefined, toldBy: socket };
 }
 
-/** A server's URL with the user who inserts, or without, where the environment says who asks. */
+/** A server's URL with the user who inserts, or without it if the environment names the asker. */
 function asAsker(location: string, environment: NodeJS.ProcessEnv): string {
   const own = ['USER', 'USER_FILE', 'TOKEN', 'TOKEN_FILE'].some(
     (name) => environment[`${STORE_VARIABLE}_${name}`],
@@ -205,11 +210,12 @@ function asAsker(location: string, environment: NodeJS.ProcessEnv): string {
   return own ? withoutUser(location) : location;
 }
 
-/** Says which of two stores is asked, when there is one here as well. */
+/** Says which of two stores is asked, if ./data has one too. */
 function tellOfOther(socket: string, held: HeldStore): void {
   if (!isThere(DEFAULT_STORE) || isSame(held.location, DEFAULT_STORE)) return;
   say(
-    `asking the collector at ${socket}, whose store is ${held.location}; for the one here: --store ${DEFAULT_STORE}`,
+    `asking the collector at ${socket}, whose store is ${held.location}; for the one here: ` +
+      `--store ${DEFAULT_STORE}`,
   );
 }
 
@@ -234,7 +240,7 @@ function notAllowed(socket: string): ControlError {
   return new ControlError(`${socket}: not allowed; run as root or as the collector's user`);
 }
 
-/** Whether there may be a store in a directory: what only may not be looked into is for its opener to say. */
+/** Whether a directory may hold a store; if it cannot be read, opening it will say so. */
 function isThere(directory: string): boolean {
   try {
     return statSync(join(directory, 'clickhouse')).isDirectory();

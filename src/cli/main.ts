@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { isExpected, outputError } from './errors.js';
+import { MirrorlakeError, outputError } from '../model/errors.js';
 import { shownWord, withoutPasswordsOf } from './passwords.js';
 import { createProgram } from './program.js';
 
 const WORDS = process.argv.slice(2);
 
-/** Runs the command line and settles the exit status: 0 done, 1 failed, 2 used or configured wrongly. */
+/** Runs the command line and sets the exit status: 0 done, 1 failed, 2 wrong usage or configuration. */
 async function main(): Promise<void> {
   hidePasswords();
   const program = await createProgram(WORDS);
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** A password in a URL on the command line is not for `ps` to show. */
+/** Hides a password in a URL on the command line from `ps`. */
 function hidePasswords(): void {
   const shown = WORDS.map(shownWord);
   if (shown.some((word, i) => word !== WORDS[i])) process.title = `mirrorlake ${shown.join(' ')}`;
@@ -26,7 +26,7 @@ function hidePasswords(): void {
 function report(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (debug && error instanceof Error) complain(`${error.stack}`);
-  if (isExpected(error)) {
+  if (error instanceof MirrorlakeError) {
     complain(`mirrorlake: ${error.message}`);
     return error.exitCode;
   }
@@ -35,17 +35,17 @@ function report(error: unknown, debug: boolean): number {
   return 1;
 }
 
-/** Says what went wrong; an error may repeat a word of the command line. */
+/** Prints what went wrong; the error may repeat words of the command line. */
 function complain(text: string): void {
   process.stderr.write(`${withoutPasswordsOf(WORDS, text)}\n`);
 }
 
-// A reader that has seen enough (| head) is not an error; a full disk is.
+// A reader that has left (| head) is no error; a full disk is.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   process.exit(report(outputError(error), process.argv.includes('--debug')));
 });
-// Nobody is left to be told of it, and the work is not worse for it.
+// stderr is gone; ignore it.
 process.stderr.on('error', () => undefined);
 
 await main();

@@ -1,11 +1,11 @@
-/** Values of `mirrorlake mirror` options, from text, and which of them go together. */
+/** Parses the values of `mirrorlake mirror` options, and checks which of them go together. */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { EncapsulationOptions } from '../mirror/encapsulation.js';
-import type { Direction } from '../mirror/mirror.js';
-import type { Rate } from '../mirror/rate-limit.js';
-import { ErspanGranularity } from '../wire/erspan.js';
-import { MirrorType } from '../wire/mirror-point.js';
-import { UsageError } from './errors.js';
+import type { EncapsulationOptions } from '../mirror-source/encapsulation.js';
+import type { Direction } from '../mirror-source/mirror.js';
+import type { Rate } from '../mirror-source/rate-limit.js';
+import { UsageError } from '../model/errors.js';
+import { MirrorType } from '../model/mirror-point.js';
+import { ErspanGranularity } from '../wire/tunnel/erspan.js';
 
 /** By the words of --type. */
 export const MIRROR_TYPES = new Map<string, EncapsulationOptions['type']>([
@@ -20,7 +20,7 @@ export const GRANULARITIES = {
   ieee1588: ErspanGranularity.Ieee1588,
 } as const;
 
-/** What commander makes of the command line. */
+/** The options as commander returns them. */
 export interface MirrorArguments {
   readonly interface?: string;
   readonly file?: string;
@@ -57,7 +57,7 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
-/** `2`, `0.5`, or `max`: as fast as it goes. */
+/** `2`, `0.5`, or `max`: as fast as possible. */
 export function speed(text: string): number {
   if (text === 'max') return Number.POSITIVE_INFINITY;
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
@@ -76,7 +76,7 @@ export function rate(text: string): Rate {
   return { unit: name === 'pps' ? 'packet' : 'bit', perSecond: value * factors[name] };
 }
 
-/** Which options make sense only with which types, by their long names. */
+/** Types that an option applies to, by its long name. */
 const ONLY_WITH: Record<string, readonly string[]> = {
   session: ['2', '3'],
   index: ['2', '3'],
@@ -88,7 +88,7 @@ const ONLY_WITH: Record<string, readonly string[]> = {
   checksum: ['gretap'],
 };
 
-/** Refuses options that would have no effect. @throws UsageError */
+/** Rejects options that would have no effect. @throws UsageError */
 export function checkTogether(command: Command, given: MirrorArguments): void {
   if ((given.interface === undefined) === (given.file === undefined)) {
     throw new UsageError('mirror: say what to mirror: --interface IF or --file F, one of them');

@@ -1,19 +1,19 @@
-/** What `mirrorlake mirror` does. */
+/** Runs `mirrorlake mirror`. */
 
 import type { Command } from 'commander';
 import { interfaceIndex } from '../linux/interface.js';
 import { compileFilter } from '../linux/libpcap.js';
-import { Encapsulation } from '../mirror/encapsulation.js';
-import { type Destination, GreSender } from '../mirror/gre-sender.js';
-import { InterfaceSource } from '../mirror/interface-source.js';
-import { Mirror } from '../mirror/mirror.js';
-import { PacketFilter } from '../mirror/packet-filter.js';
-import { RateLimit } from '../mirror/rate-limit.js';
-import { mirrorInterface, Replay } from '../mirror/run.js';
+import { Encapsulation } from '../mirror-source/encapsulation.js';
+import { type Destination, GreSender } from '../mirror-source/gre-sender.js';
+import { InterfaceSource } from '../mirror-source/interface-source.js';
+import { Mirror } from '../mirror-source/mirror.js';
+import { PacketFilter } from '../mirror-source/packet-filter.js';
+import { RateLimit } from '../mirror-source/rate-limit.js';
+import { mirrorInterface, Replay } from '../mirror-source/run.js';
 import { plural } from '../model/counted.js';
+import { UsageError } from '../model/errors.js';
 import { openCapture } from '../receive/file/capture.js';
-import { parseAddress } from '../tunnels/address.js';
-import { UsageError } from './errors.js';
+import { parseAddress } from '../tunnels/spec/address.js';
 import { checkTogether, encapsulation, type MirrorArguments } from './mirror-options.js';
 
 export async function mirror(command: Command, given: MirrorArguments): Promise<void> {
@@ -75,7 +75,8 @@ function stopOnSignals(): AbortSignal {
 function summary(what: string, mirror: Mirror, drops: number): string {
   const { sender } = mirror;
   const parts = [
-    `mirrored ${what}: ${sender.packets} of ${mirror.seen} ${plural(mirror.seen, 'packet')}, ${sender.bytes} ${plural(sender.bytes, 'byte')}`,
+    `mirrored ${what}: ${sender.packets} of ${mirror.seen} ${plural(mirror.seen, 'packet')}, ` +
+      `${sender.bytes} ${plural(sender.bytes, 'byte')}`,
   ];
   const note = (count: number, words: string) => {
     if (count > 0) parts.push(`${count} ${words}`);
@@ -97,7 +98,7 @@ function summary(what: string, mirror: Mirror, drops: number): string {
   return parts.join(', ');
 }
 
-/** @throws UsageError for what is no address, or addresses of two kinds */
+/** @throws UsageError for a wrong address, or addresses of two IP versions */
 export function destination(given: MirrorArguments): Destination {
   const to = address('--to', given.to);
   const from = given.from === undefined ? undefined : address('--from', given.from);

@@ -1,4 +1,4 @@
-/** `mirrorlake mirror`: a mirror source of our own, for hosts without a switch that mirrors. */
+/** `mirrorlake mirror`: a mirror source for hosts without a switch that mirrors. */
 import { type Command, Option } from 'commander';
 import { GRANULARITIES, integer, MIRROR_TYPES, type MirrorArguments, rate, speed } from './mirror-options.js';
 
@@ -47,7 +47,7 @@ export function registerMirror(program: Command): void {
       const options = command.opts();
       // --loop without a number is true, and no --loop is once.
       const loop = options.loop === true ? Number.POSITIVE_INFINITY : (options.loop ?? 1);
-      // Only this command needs the sockets' library: loading it takes a while.
+      // Only this command needs the sockets' library, which takes a while to load.
       const { mirror } = await import('./mirror-run.js');
       await mirror(command, { ...options, loop } as MirrorArguments);
     });

@@ -1,7 +1,10 @@
-/** Passwords on the command line: what `ps` and error messages show in place of the words that hold them. */
+/** Passwords on the command line: what `ps` and error messages show instead. */
 import { withoutPassword } from '../model/store-location.js';
 
-/** A word of the command line without the password of a URL in it, as in `--store=http://user:password@host/db`. */
+/**
+ * A word of the command line without the password of a URL in it, as in
+ * `--store=http://user:password@host/db`.
+ */
 export function shownWord(word: string): string {
   const [option] = /^--?[\w-]+=/.exec(word) ?? [''];
   const value = word.slice(option.length);
@@ -11,7 +14,7 @@ export function shownWord(word: string): string {
   return option + value.slice(0, url) + withoutPassword(value.slice(url));
 }
 
-/** A text without the passwords of these words, which it may repeat, with or without the name of their option. */
+/** A text that may repeat these words (with or without their option's name), without their passwords. */
 export function withoutPasswordsOf(words: readonly string[], text: string): string {
   let shown = text;
   for (const word of words) {

@@ -1,10 +1,13 @@
-/** The command line: its commands, and what is common to them. `--help`, the man page and completions are made of it. */
+/**
+ * The command line: its commands and what they have in common. `--help`, the man page and completions are
+ * made from it.
+ */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, Help } from 'commander';
 import { withoutPasswordsOf } from './passwords.js';
 
-/** The commands, each in a file of its own, loaded when it is called for. */
+/** The commands, each in its own file, loaded when called. */
 const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   read: async () => (await import('./read.js')).registerRead,
   collect: async () => (await import('./collect.js')).registerCollect,
@@ -18,10 +21,10 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   completion: async () => (await import('./completion.js')).registerCompletion,
 };
 
-/** The pages that came with the program: what it calls `docs/…`. */
+/** The pages that came with the program, which it calls `docs/…`. */
 export const DOCUMENTATION = fileURLToPath(new URL('../../docs/', import.meta.url));
 
-/** The program with the command that `words` call for; with all of them where they name none. */
+/** The program with the command that `words` call; with all of them if they name none. */
 export async function createProgram(words: readonly string[]): Promise<Command> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
@@ -32,14 +35,14 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     .option('--debug', 'show a stack trace with an error')
     .exitOverride()
     .configureHelp({
-      // That a repeatable option is given no time is no default to be told of.
+      // The empty default of a repeatable option is not worth showing.
       optionDescription(option) {
         if (Array.isArray(option.defaultValue)) return option.description;
         return Help.prototype.optionDescription.call(this, option);
       },
     })
     .configureOutput({
-      // One line like every other error's, which names where to look.
+      // One line like every other error, which says where to look.
       outputError: (text, write) =>
         write(
           `mirrorlake: ${withoutPasswordsOf(words, text)
@@ -51,7 +54,7 @@ export async function createProgram(words: readonly string[]): Promise<Command> 
     });
   program.addHelpText('afterAll', `\nDocumentation: ${DOCUMENTATION}; man mirrorlake has examples`);
   const called = words.find((word) => !word.startsWith('-')) ?? '';
-  // Completions are of all commands.
+  // Completions cover all commands.
   const one = Object.hasOwn(COMMANDS, called) && called !== 'completion';
   const load = one ? [COMMANDS[called]] : Object.values(COMMANDS);
   for (const register of await Promise.all(load.map((command) => command()))) register(program);

@@ -3,9 +3,9 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../config/units.js';
+import { UsageError } from '../model/errors.js';
 import { LONGEST_QUESTION } from '../model/question-limits.js';
 import { type Asked, ask, change } from './ask.js';
-import { UsageError } from './errors.js';
 import { findStore, type StoreOptions, storeToWrite } from './find-store.js';
 import { printWithin } from './query/print-within.js';
 import { CONFIG_HELP, STORE_HELP } from './store-words.js';
@@ -23,10 +23,14 @@ export function registerQuery(program: Command): void {
     .command('query')
     .summary('ask the store in SQL')
     .description(
-      'Asks a question in ClickHouse SQL and prints the answer: a table on a terminal, with a value a line where the ' +
-        'table would be wider than the terminal; else tab-separated. It only reads, unless --write is given. ' +
-        'docs/reference/columns.md lists the tables and columns: sessions has a row for each part of a long ' +
-        'conversation, conversations one for all of them; both have what several mirrors see once for each, and so ' +
+      'Asks a question in ClickHouse SQL and prints the answer: a table on a terminal, with ' +
+        'a value a line where the ' +
+        'table would be wider than the terminal; else tab-separated. It only reads, unless ' +
+        '--write is given. ' +
+        'docs/reference/columns.md lists the tables and columns: sessions has a row for each ' +
+        'part of a long ' +
+        'conversation, conversations one for all of them; both have what several mirrors see ' +
+        'once for each, and so ' +
         'has a sum over mirrors.',
     )
     .argument('<sql>', 'the statement; - reads it from stdin')
@@ -42,7 +46,8 @@ export function registerQuery(program: Command): void {
     .option('--timeout <time>', 'end the question after this (default: 30s)', duration)
     .option(
       '--write',
-      'run a statement that may change the store: ALTER, DELETE, DROP, CREATE VIEW, …; never, unless it is named, in the one of the running collector',
+      'run a statement that may change the store: ALTER, DELETE, DROP, CREATE VIEW, …; ' +
+        'never, unless it is named, in the one of the running collector',
     )
     .action(query);
 }
@@ -72,7 +77,7 @@ async function query(sql: string, options: QueryCommandOptions): Promise<void> {
   if (options.write === true) return change(await storeToWrite(options), statement, asked, print);
   const found = await findStore(options);
   if (columns === undefined || options.format !== undefined) return ask(found, statement, asked, print);
-  // Only the engine knows how wide an answer is, and when it has it. It cannot write it in two ways.
+  // Only the engine knows how wide an answer is, once it has it, and cannot print it in two formats.
   let fits = true;
   await ask(found, statement, asked, async (answer) => {
     fits = await printWithin(answer, columns);

@@ -12,14 +12,16 @@ import {
   type Separator,
 } from '../config/overlays.js';
 import { parseDuration } from '../config/units.js';
+import { CommandError, UsageError } from '../model/errors.js';
 import { isServer } from '../model/store-location.js';
+import { FilledStore } from '../reader/filled-store.js';
+import { NDJSON_KINDS, type NdjsonKind } from '../reader/kinds.js';
+import type { ReadOutput } from '../reader/output.js';
+import type { Reading, ReadProgress } from '../reader/run.js';
+import { startSessionWorker } from '../reader/session-start.js';
 import { isCaptureFile } from '../receive/file/first-look.js';
-import type { TunnelTable } from '../tunnels/table.js';
-import type { Overlay } from '../wire/overlay-kinds.js';
-import { CommandError, UsageError } from './errors.js';
-import { FilledStore } from './read/filled-store.js';
-import { NDJSON_KINDS, type NdjsonKind } from './read/kinds.js';
-import { startSessionWorker } from './read/session-start.js';
+import type { TunnelTable } from '../tunnels/kernel/table.js';
+import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
 import { READ_HELP } from './store-words.js';
 
 interface ReadOptions {
@@ -41,14 +43,16 @@ export function registerRead(program: Command): void {
     .command('read')
     .summary('turn captures into sessions')
     .description(
-      'Reads captures of ERSPAN and GRE (pcap or pcapng, also gzip or zstd; - is stdin), in the order given, and ' +
+      'Reads captures of ERSPAN and GRE (pcap or pcapng, also gzip or zstd; - is stdin), in ' +
+        'the order given, and ' +
         'stores the sessions in them, or prints them.',
     )
     .argument('[files...]', 'captures')
     .option('--store <store>', READ_HELP)
     .option(
       '--ndjson [what]',
-      `print instead of storing: ${NDJSON_KINDS.join(', ')} (default: sessions); another word behind it is a capture`,
+      `print instead of storing: ${NDJSON_KINDS.join(', ')} (default: sessions); another ` +
+        'word behind it is a capture',
     )
     .option('--once', 'store a capture only if it was not stored before, told by its contents')
     .option(
@@ -58,7 +62,8 @@ export function registerRead(program: Command): void {
     )
     .option(
       '--tunnel <spec>',
-      "a tunnel that owns what it matches, in the words of `ip tunnel add`: 'NAME mode gre remote R local L key K csum seq'; repeatable",
+      "a tunnel that owns what it matches, in the words of `ip tunnel add`: 'NAME mode gre " +
+        "remote R local L key K csum seq'; repeatable",
       collect,
       [],
     )
@@ -80,14 +85,16 @@ export function registerRead(program: Command): void {
     .addOption(
       new Option(
         '--separate-by <what>',
-        `what makes conversations between the same addresses and ports different ones: ${SEPARATORS.join(', ')}, several with commas, or none`,
+        'what makes conversations between the same addresses and ports different ones: ' +
+          `${SEPARATORS.join(', ')}, several with commas, or none`,
       )
         .argParser(separators)
         .default(['vni'], 'vni'),
     )
     .option(
       '--overlay <port>',
-      `a UDP port of tunnels within mirrored frames, beside the well-known ones: ${OVERLAY_WORDS}, as in vxlan:4799; repeatable`,
+      'a UDP port of tunnels within mirrored frames, beside the well-known ones: ' +
+        `${OVERLAY_WORDS}, as in vxlan:4799; repeatable`,
       overlay,
       [],
     )
@@ -118,7 +125,7 @@ function overlay(value: string, before: Overlay[]): Overlay[] {
   return [...before, said];
 }
 
-/** Nanoseconds of a time as in the configuration's `deduplicate`. */
+/** Nanoseconds of a duration, as in the configuration's `deduplicate`. */
 function window(value: string): number {
   const seconds = parseDuration(value);
   if (!(seconds >= 0 && seconds <= LONGEST_DEDUPLICATION))
@@ -135,7 +142,7 @@ function capacity(value: string): number {
 
 async function read(given: string[], options: ReadOptions): Promise<void> {
   const { files, ndjson } = words(given, options);
-  // What takes longest to start comes first, and the rest is loaded meanwhile.
+  // The slowest part to start comes first; the rest is loaded meanwhile.
   const packets = (options.packets?.bytes ?? 0) > 0 ? options.packets : undefined;
   const sessions = ndjson === undefined || ndjson === 'sessions';
   const worker = sessions ? startSessionWorker(packets !== undefined) : undefined;
@@ -147,24 +154,26 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
       const { storeToWrite } = await import('./find-store.js');
       const { location } = await storeToWrite(options);
       store = new FilledStore(location);
-      // A server's tables are made when something is stored, but a directory at once: for a file that cannot be read, none is.
+      // A server's tables are created when something is stored, but a directory at once; do not create one
+      // for a file that cannot be read.
       if (isServer(location) || (once ? files.every(isCaptureFile) : files.some(isCaptureFile)))
         await store.open();
     }
     const [{ readInto }, { outputOf }] = await Promise.all([
-      import('./read/run.js'),
-      import('./read/open-output.js'),
+      import('../reader/run.js'),
+      import('../reader/open-output.js'),
     ]);
     const token = once ? await digest(files) : randomUUID();
     const { collector, maxSessions: capacity, deduplicate: dedupWindow } = options;
     const output = await outputOf(ndjson, store, { collector, token, once, packets, tunnels });
     const talk = options.quiet !== true;
     const stop = stopOnSignal();
-    const failed = await readInto(files, {
+    const reading = await readInto(files, {
       output,
       worker,
       tunnels,
-      // A capture that is stored once has the same ids whenever it is read: those of packets kept later are its sessions'.
+      // A capture stored once gets the same ids whenever it is read, so that packets kept later belong to its
+      // sessions.
       sessions: {
         collector,
         capacity,
@@ -175,12 +184,20 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
       },
       overlays: options.overlay,
       once,
-      talk,
+      progress: talk && process.stderr.isTTY ? progressBar : undefined,
       stop,
     });
+    const { failed } = reading;
+    if (reading.finished) {
+      for (const warning of output.warnings ?? []) process.stderr.write(`mirrorlake: ${warning}\n`);
+      // Where nothing could be read, why not is all there is to say.
+      if (talk && !(reading.demux.counters.packets === 0 && failed.length === files.length))
+        await summarize(reading, output, once);
+    }
     if (stop.aborted)
       process.stderr.write(
-        `mirrorlake: interrupted: what came after was not read${once ? '; run it again to store the rest' : ''}\n`,
+        'mirrorlake: interrupted: what came after was not ' +
+          `read${once ? '; run it again to store the rest' : ''}\n`,
       );
     for (const error of failed) process.stderr.write(`mirrorlake: ${error.message}\n`);
     if (failed.length > 0 || stop.aborted) process.exitCode = 1;
@@ -188,6 +205,26 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
     await worker?.terminate();
     await store?.close();
   }
+}
+
+/** Loaded only where there is a terminal to draw it on. */
+async function progressBar(bytesTotal: number | undefined): Promise<ReadProgress> {
+  const { Progress } = await import('./read/progress.js');
+  return new Progress(bytesTotal);
+}
+
+/** Says on stderr what was read. */
+async function summarize(reading: Reading, output: ReadOutput, once: boolean): Promise<void> {
+  const [{ readSummary }, { terminalColumns }] = await Promise.all([
+    import('./read/summary.js'),
+    import('./terminal.js'),
+  ]);
+  const { stored } = output;
+  const where = stored?.hadBefore === false ? `${once ? 'once ' : ''}${stored.where}` : undefined;
+  const { demux, mirrors, sessions } = reading;
+  process.stderr.write(readSummary(demux, mirrors, sessions, where, terminalColumns(process.stderr)));
+  if (stored?.hadBefore === true)
+    process.stderr.write(`nothing was stored: all of it is ${stored.where} already (--once)\n`);
 }
 
 /** The first SIGINT or SIGTERM ends the reading, and what was read is put away; the second leaves at once. */
@@ -202,18 +239,18 @@ function stopOnSignal(): AbortSignal {
   return stop.signal;
 }
 
-/** Tunnels in the words of `ip tunnel add`. @throws TunnelError for words that are none */
+/** Tunnels in the words of `ip tunnel add`. @throws TunnelError for unknown words */
 async function tunnelsOf(specs: readonly string[]): Promise<TunnelTable> {
   const [{ parseTunnelSpec }, { TunnelTable }] = await Promise.all([
-    import('../tunnels/spec.js'),
-    import('../tunnels/table.js'),
+    import('../tunnels/spec/spec.js'),
+    import('../tunnels/kernel/table.js'),
   ]);
   const tunnels = new TunnelTable();
   for (const spec of specs) tunnels.add(parseTunnelSpec(spec));
   return tunnels;
 }
 
-/** What the words of the command line come to. `--ndjson FILE` is `--ndjson sessions FILE`. */
+/** Resolves the command line. `--ndjson FILE` is `--ndjson sessions FILE`. */
 function words(given: string[], options: ReadOptions): { files: string[]; ndjson: NdjsonKind | undefined } {
   const files = [...given];
   let ndjson: NdjsonKind | undefined;
@@ -238,16 +275,17 @@ function words(given: string[], options: ReadOptions): { files: string[]; ndjson
   return { files, ndjson };
 }
 
-/** A word behind `--ndjson` that is none of its own: a capture, or one of them mistyped. */
+/** A word after `--ndjson` that is no kind: a capture, or a mistyped kind. */
 function capture(word: string): string {
-  // What nobody calls a kind is a file that is missing, which is said where it is read.
+  // A name that nobody would mistake for a kind is a missing file, which is reported when it is read.
   if (/[^a-z]/i.test(word) || statSync(word, { throwIfNoEntry: false })?.isDirectory() === false) return word;
   throw new UsageError(
-    `read: --ndjson ${word}: give one of ${NDJSON_KINDS.join(', ')}, or a capture (there is none of that name)`,
+    `read: --ndjson ${word}: give one of ${NDJSON_KINDS.join(', ')}, or a capture (there is ` +
+      'none of that name)',
   );
 }
 
-/** SHA-256 over the files' contents, in order: the name under which they are stored once. */
+/** SHA-256 over the files' contents, in order: the token under which they are stored once. */
 async function digest(files: string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const file of files) {
@@ -260,7 +298,7 @@ async function digest(files: string[]): Promise<string> {
   return hash.digest('hex');
 }
 
-/** What session ids are made of: five bytes of a digest. */
+/** The seed of session ids: five bytes of a digest. */
 function idsOf(digest: string): Uint8Array {
   return Uint8Array.from(Buffer.from(digest.slice(0, 10), 'hex'));
 }

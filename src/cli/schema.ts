@@ -33,7 +33,8 @@ export function registerSchema(program: Command): void {
   schema
     .command('apply')
     .description(
-      'Applies the migrations the store has not had, and the retention. Other commands that store apply migrations by themselves.',
+      'Applies the migrations the store has not had, and the retention. Other commands that ' +
+        'store apply migrations by themselves.',
     )
     .option('--store <store>', WRITE_HELP)
     .option('--config <file>', 'a configuration, for its store and retention')
@@ -55,7 +56,8 @@ function clusterName(value: string): string {
 function retention(value: string): number | 'none' {
   if (value === 'none') return value;
   const seconds = parseDuration(value);
-  // As in the configuration. ClickHouse reckons in seconds since 1970 of 32 bits: much longer, and every row is too old.
+  // As in the configuration. ClickHouse counts seconds since 1970 in 32 bits: a much longer retention would
+  // expire every row.
   if (!(seconds >= 3600 && seconds <= 20 * 366 * 86400))
     throw new InvalidArgumentError('give 1h to 7320d, as in 30d, or none.');
   return seconds;

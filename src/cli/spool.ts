@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { counted, plural } from '../model/counted.js';
-import { dropRefused, type ListedSegment, listSpool, retryRefused } from '../store/spool-directory.js';
-import { CommandError } from './errors.js';
+import { CommandError } from '../model/errors.js';
+import { dropRefused, type ListedSegment, listSpool, retryRefused } from '../store/spool/spool-directory.js';
 import { findStore, type StoreOptions, storeToWrite } from './find-store.js';
 import { CONFIG_HELP, STORE_HELP, WRITE_HELP } from './store-words.js';
 import { table, terminalColumns } from './terminal.js';
@@ -20,7 +20,8 @@ export function registerSpool(program: Command): void {
   for (const [name, description] of [
     [
       'list',
-      'Prints every segment: whether it waits, was refused, or cannot be one, its table, rows, bytes, name, and why.',
+      'Prints every segment: whether it waits, was refused, or cannot be one, its table, ' +
+        'rows, bytes, name, and why.',
     ],
     ['retry', 'Puts refused segments back: a running collector takes them up within seconds.'],
     ['drop', 'Removes refused segments for good.'],
@@ -42,7 +43,7 @@ export function registerSpool(program: Command): void {
 /**
  * The spool of `--spool`, or of a store.
  *
- * @throws CommandError when there is no such store on this disk, and no such spool
+ * @throws CommandError if there is no such store on this disk, and no such spool
  */
 async function directoryOf(
   options: SpoolCommandOptions,
@@ -62,7 +63,7 @@ function both(directory: string): ListedSegment[] {
   return [...listSpool(directory), ...listSpool(join(directory, 'packets'))];
 }
 
-/** Of the list on a terminal. */
+/** Head of the list on a terminal. */
 const HEAD = ['STATE', 'SINCE', 'TABLE', 'ROWS', 'BYTES', 'NAME', 'WHY'];
 
 async function list(options: SpoolCommandOptions): Promise<void> {

@@ -1,19 +1,28 @@
-/** A collector's status as a person reads it. */
+/** A collector's status for people. */
+
+import type { CollectorStatus, MirrorStatus, RefusedStatus, StoreStatus } from '../model/status.js';
+import { type TunnelStatus, tunnelTrouble } from '../model/tunnel-status.js';
+import {
+  counted,
+  DEDUPLICATE_WORDS,
+  daysWords,
+  grouped,
+  incompleteWords,
+  sizeWords,
+} from '../model/words.js';
 import { ailments } from '../observe/http.js';
-import type { CollectorStatus, MirrorStatus, RefusedStatus, StoreStatus } from '../observe/status.js';
-import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
-import { counted, DEDUPLICATE_WORDS, daysWords, grouped, incompleteWords, sizeWords } from './grouped.js';
 import { table } from './terminal.js';
 
-/** Mirror points shown, the loudest; and refused ones. */
+/** Mirror points shown, the loudest first; likewise refused ones. */
 export const MOST_POINTS = 50;
 const MOST_REFUSED = 5;
 
-/** @param width columns of the terminal, undefined: tables are as wide as they get */
+/** @param width columns of the terminal; undefined: tables may have any width */
 export function statusText(s: CollectorStatus, width?: number): string {
   const wrong = ailments(s);
   const lines = [
-    `mirrorlake ${s.version} on ${s.collector}, pid ${s.pid}, up ${duration(s.uptime_s)}, ${sizeWords(s.memory_bytes)}`,
+    `mirrorlake ${s.version} on ${s.collector}, pid ${s.pid}, up ${duration(s.uptime_s)}, ` +
+      `${sizeWords(s.memory_bytes)}`,
     ...wrong.map((w) => `! ${w}`),
     ...(s.store.state === 'none'
       ? ['', 'store     none: tunnels only, nothing is observed or stored']
@@ -66,7 +75,7 @@ function observed(s: CollectorStatus, width: number | undefined): string[] {
   ];
 }
 
-/** How long the store's disk lasts, as far as that is known. */
+/** How long the store's disk lasts, if known. */
 function disk({ disk_free_bytes: free, bytes_per_day: daily, days_left: days }: StoreStatus): string[] {
   if (free === null) return [];
   const grows = daily === null ? '' : `, ${sizeWords(daily)} a day are added`;
@@ -94,14 +103,15 @@ function mirrors(s: CollectorStatus, width: number | undefined): string[] {
       .filter((m) => m.comes_twice === true)
       .map(
         (m) =>
-          `! ${m.name || m.source}: its frames come twice; ${DEDUPLICATE_WORDS} in its entry of mirrors counts each once`,
+          `! ${m.name || m.source}: its frames come twice; ${DEDUPLICATE_WORDS} in its entry ` +
+          'of mirrors counts each once',
       ),
     ...(more > 0 ? [`and ${counted(more, 'more mirror point')}`] : []),
     ...(moreSilent > 0 ? [`and ${counted(moreSilent, 'more mirror')} that sent nothing`] : []),
   ];
 }
 
-/** Whether it is an entry of the configuration of which no mirror point is known. */
+/** Whether it is a configured entry without a known mirror point. */
 function isSilent(m: MirrorStatus): boolean {
   return m.target === '';
 }
@@ -131,7 +141,7 @@ function typeWords(m: Pick<MirrorStatus, 'type' | 'session' | 'key'>): string {
   return `${m.type || 'any'}${session}${m.key === null ? '' : ` key ${m.key}`}`;
 }
 
-/** The loudest of those refused, as far as they stand out from the others. */
+/** The loudest of the refused ones, as far as they stand out. */
 function refused(list: readonly RefusedStatus[]): string[] {
   const loud = list.filter((r) => 2 * r.packets_at_least >= r.packets_at_most);
   return loud.slice(0, MOST_REFUSED).map((r) => {
@@ -142,7 +152,7 @@ function refused(list: readonly RefusedStatus[]): string[] {
   });
 }
 
-/** What `ip -s link` prints of a tunnel. */
+/** A tunnel in the form of `ip -s link`. */
 function tunnel(t: TunnelStatus, width: number | undefined): string[] {
   const c = t.counters;
   const key = t.key === null ? '' : ` key ${t.key}`;

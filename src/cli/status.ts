@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
+import type { CollectorStatus } from '../model/status.js';
 import { askCollector } from '../observe/control.js';
-import type { CollectorStatus } from '../observe/status.js';
 import { findCollector, type StoreOptions } from './find-store.js';
 import { statusText } from './status-text.js';
 import { STORE_VARIABLE } from './store-words.js';
 import { terminalColumns } from './terminal.js';
 
-/** A collector that has not said by then how it does is not well, milliseconds. */
+/** A collector that has not answered by then is unhealthy, milliseconds. */
 const HEALTH_TIMEOUT = 5_000;
 
 interface StatusOptions extends StoreOptions {
@@ -20,14 +20,16 @@ export function registerStatus(program: Command): void {
     .command('status')
     .summary('show what a running collector receives, loses and stores')
     .description(
-      'Asks a running collector, over its control socket, for receivers, mirrors, sessions, tunnels and store; or, with ' +
+      'Asks a running collector, over its control socket, for receivers, mirrors, sessions, ' +
+        'tunnels and store; or, with ' +
         '--health, whether it is well, as /healthz does.',
     )
     .option('--json', 'as one JSON object (docs/reference/metrics.md)')
     .option('--health', 'print only what is wrong, or ok; exit status 1 when something is')
     .option(
       '--store <store>',
-      `the collector's store (default: that of --config, or of ${STORE_VARIABLE}; without them the collector is found by its socket in /run/mirrorlake or ./data)`,
+      `the collector's store (default: that of --config, or of ${STORE_VARIABLE}; without ` +
+        'them the collector is found by its socket in /run/mirrorlake or ./data)',
     )
     .option('--config <file>', "the collector's configuration")
     .option('--control <path>', "the collector's control socket")
@@ -45,7 +47,10 @@ async function status(options: StatusOptions): Promise<void> {
   process.stdout.write(text);
 }
 
-/** What ails the collector, as /healthz says it. One that does not run, or does not answer, is an error. */
+/**
+ * What is wrong with the collector, in the words of /healthz. A collector that does not run or answer is an
+ * error.
+ */
 async function health(path: string, json: boolean): Promise<void> {
   const wrong = (await askCollector(path, { command: 'health' }, { within: HEALTH_TIMEOUT })) as string[];
   const healthy = wrong.length === 0;

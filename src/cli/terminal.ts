@@ -1,12 +1,12 @@
-/** How wide a terminal is, how wide text is on it, and tables that are never wider than that. */
+/** Terminal width, text width, and tables that fit. */
 import { stripVTControlCharacters } from 'node:util';
 
-/** What a terminal that does not say its width has. */
+/** The width of a terminal that does not tell it. */
 const USUAL_COLUMNS = 80;
 
 /**
- * Columns of the terminal that a stream writes to; undefined where it writes to none: a file's lines have no end. As for
- * other programs, `COLUMNS` in the environment is asked before the terminal.
+ * Columns of the terminal that a stream writes to; undefined if it is no terminal, where lines may have any
+ * length. As in other programs, `COLUMNS` in the environment takes precedence.
  */
 export function terminalColumns(stream: NodeJS.WriteStream): number | undefined {
   if (stream.isTTY !== true) return undefined;
@@ -15,14 +15,14 @@ export function terminalColumns(stream: NodeJS.WriteStream): number | undefined 
   return stream.columns > 0 ? stream.columns : USUAL_COLUMNS;
 }
 
-/** Marks that stand on the character before them, and characters that are not seen. */
+/** Combining marks, and invisible characters. */
 const NO_COLUMN = /[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/u;
 /** East Asian Width W and F (Unicode Standard Annex 11), and emoji. */
 const TWO_COLUMNS =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
 const ASCII = /^[ -~]*$/;
 
-/** Columns that text takes on a terminal, without the codes for its colours. */
+/** Columns that text takes on a terminal, colour codes excluded. */
 export function displayWidth(text: string): number {
   if (ASCII.test(text)) return text.length;
   let columns = 0;
@@ -33,11 +33,11 @@ export function displayWidth(text: string): number {
 }
 
 /**
- * Columns as wide as what is in them, numbers to the right; rows one below the other, a value a line, where that is wider
- * than `width`, as ClickHouse's `Vertical` has it.
+ * Columns as wide as their content, numbers to the right. If that is wider than `width`, rows are printed one
+ * below the other with one value per line, like ClickHouse's `Vertical`.
  *
- * @param head names of the columns; the blanks they begin with are those of the lines
- * @param width columns of the terminal; undefined: as wide as it gets
+ * @param head names of the columns; their leading blanks indent the lines
+ * @param width columns of the terminal; undefined: any width
  */
 export function table(
   head: readonly string[],

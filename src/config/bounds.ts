@@ -1,8 +1,8 @@
-/** What the configuration and the command line bound alike. */
+/** Bounds that the configuration and the command line share. */
 
 /** Sessions held at once: 4 GB. */
 export const MOST_SESSIONS = 16_000_000;
-/** Places for mirror points that an entry of `mirrors` may have, or the unknown ones together. */
+/** The largest number of places for mirror points, of an entry of `mirrors` or of all unknown ones. */
 export const MOST_POINTS = 65_536;
-/** Within how many seconds the same inner frame again may count as a duplicate. */
+/** The longest time, in seconds, within which a repeated inner frame may count as a duplicate. */
 export const LONGEST_DEDUPLICATION = 10;

@@ -1,5 +1,10 @@
+import { MirrorlakeError } from '../model/errors.js';
+
 /** A configuration that cannot be used. The message has one line a mistake: `file:line:column: key: what is wrong`. */
-export class ConfigError extends Error {
+export class ConfigError extends MirrorlakeError {
   override readonly name = 'ConfigError';
-  readonly exitCode = 2;
+
+  constructor(message: string) {
+    super(message, 'CONFIG', { exitCode: 2 });
+  }
 }

@@ -1,9 +1,9 @@
-/** Reading the file itself: whatever is named as the configuration, it is read without waiting and within bounds. */
+/** Reads the configuration file: whatever is named, reading it neither blocks nor exceeds a bound. */
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { ConfigError } from './config-error.js';
 
-/** Some ten thousand mirrors. */
+/** Room for some ten thousand mirrors. */
 export const LARGEST_CONFIG = 1 << 20;
 const NEWLINE = 10;
 
@@ -22,14 +22,14 @@ export function readConfigFile(file: string): string {
 }
 
 function readBytes(file: string): Buffer {
-  // Without O_NONBLOCK a FIFO is waited for.
+  // Without O_NONBLOCK, opening a FIFO would block.
   const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const there = fstatSync(fd);
     if (there.isDirectory()) throw new ConfigError(`${file}: is a directory: name the file in it`);
     if (!there.isFile())
       throw new ConfigError(`${file}: is no regular file: write it to one, which is read again on reload`);
-    // Files of /proc have more in them than their size says.
+    // Files of /proc are larger than their size says.
     const bytes = Buffer.alloc(LARGEST_CONFIG + 1);
     let length = 0;
     for (let n = -1; n !== 0 && length < bytes.length; length += n)
@@ -45,7 +45,10 @@ function readBytes(file: string): Buffer {
 function whyNotRead(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
-      return 'there is no such file; begin with packaging/mirrorlake.yaml, which explains every key, or do without --config';
+      return (
+        'there is no such file; begin with packaging/mirrorlake.yaml, which explains every ' +
+        'key, or do without --config'
+      );
     case 'EACCES':
       return 'may not be read by this user: run as root, or mend the permissions';
     case 'ENXIO':

@@ -1,8 +1,11 @@
-/** Which frames are kept with their sessions: the words of `packets` in the configuration and of `read --packets`. */
+/**
+ * Which frames to keep with their sessions: the words of `packets` in the configuration and of
+ * `read --packets`.
+ */
 export interface KeptPackets {
-  /** Bytes of each frame, 0: none are kept. */
+  /** Bytes per frame; 0: no frame is kept. */
   readonly bytes: number;
-  /** Packets of a session's row, 0: all. */
+  /** Packets per session row; 0: all. */
   readonly packets: number;
 }
 

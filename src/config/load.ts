@@ -1,4 +1,4 @@
-/** Reading a configuration file: YAML, checked against the schema, with errors that name file, line and key. */
+/** Reads a configuration: YAML, validated by the schema, with errors that name file, line and key. */
 import { type Document, isCollection, isMap, isPair, isScalar } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError } from './config-error.js';
@@ -8,9 +8,9 @@ import { type Mistake, placeIn, plainValue, readYaml } from './yaml-document.js'
 
 export { ConfigError } from './config-error.js';
 
-/** Mistakes that are told at once: one often makes many. */
+/** Mistakes reported at once: one often causes many. */
 export const MOST_MISTAKES = 20;
-/** Characters of one, which may repeat what was written. */
+/** Characters of a mistake's text, which may repeat input. */
 const LONGEST_MISTAKE = 300;
 
 /** The configuration with every key at its default. */
@@ -40,7 +40,7 @@ export function parseConfig(text: string, file: string): Config {
   const result = configSchema.safeParse(value ?? {}, { reportInput: true });
   if (result.success) return result.data;
   const wrong = wrongKeys(result.error.issues);
-  // To find its place takes a walk through the document for each.
+  // Locating each takes a walk through the document.
   const placed = wrong.slice(0, 10 * MOST_MISTAKES).map(({ path, text }) => {
     const key = path.length === 0 ? 'the file' : path.join('.');
     return { offset: offsetOf(document, path), text: `${key}: ${text}` };
@@ -48,7 +48,7 @@ export function parseConfig(text: string, file: string): Config {
   throw configError(text, file, placed, wrong.length);
 }
 
-/** @param count how many there are, of which some may not be told */
+/** @param count the number of mistakes, of which only some may be reported */
 function configError(text: string, file: string, mistakes: readonly Mistake[], count: number): ConfigError {
   const told = [...mistakes].sort((a, b) => a.offset - b.offset).slice(0, MOST_MISTAKES);
   const lines = told.map((m) => `${file}:${placeIn(text, m.offset)}: ${oneLine(m.text)}`);
@@ -56,7 +56,7 @@ function configError(text: string, file: string, mistakes: readonly Mistake[], c
   return new ConfigError(lines.join('\n'));
 }
 
-/** What is said of a mistake, which may repeat whatever was written. */
+/** A mistake's text on one line; it may repeat any input. */
 function oneLine(text: string): string {
   const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ');
   return line.length > LONGEST_MISTAKE ? `${line.slice(0, LONGEST_MISTAKE)}…` : line;
@@ -67,7 +67,7 @@ interface WrongKey {
   readonly text: string;
 }
 
-/** What is wrong, once for each key. */
+/** The mistakes, one per key. */
 function wrongKeys(issues: readonly z.core.$ZodIssue[]): WrongKey[] {
   const wrong = issues.flatMap((issue): WrongKey[] => {
     const path = issue.path as (string | number)[];
@@ -109,7 +109,10 @@ function article(type: string): string {
   return /^[aeiou]/.test(name) ? `an ${name}` : `a ${name}`;
 }
 
-/** Where the value of a path stands, the key itself when its value is a map or a list, else the nearest place above. */
+/**
+ * The offset of a path's value; of the key, if the value is a map or a list; otherwise of the nearest place
+ * above.
+ */
 function offsetOf(document: Document, path: readonly (string | number)[]): number {
   for (let n = path.length; n > 0; n--) {
     const parent = n === 1 ? document.contents : document.getIn(path.slice(0, n - 1), true);
@@ -128,11 +131,11 @@ function offsetOf(document: Document, path: readonly (string | number)[]): numbe
   return 0;
 }
 
-/** Keys given on the command line, as they were written; undefined: not given. */
+/** Keys given on the command line, as written; undefined if not given. */
 export type ConfigOverrides = Readonly<Record<string, unknown>>;
 
 /**
- * The configuration with some keys replaced by what the command line says.
+ * The configuration with keys replaced by those of the command line.
  *
  * @throws ConfigError naming the option
  */
@@ -151,7 +154,7 @@ export function overrideConfig(config: Config, given: ConfigOverrides): Config {
   return out as Config;
 }
 
-/** Options that are named otherwise than their keys. */
+/** Options whose names differ from their keys. */
 const OPTIONS: Readonly<Record<string, string>> = {
   interfaces: '--interface',
   listen_names: '--listen-name',

@@ -1,5 +1,5 @@
-/** The words of `overlays` and of `read --overlay`, and what conversations are separated by. */
-import { OVERLAY_KINDS, type Overlay } from '../wire/overlay-kinds.js';
+/** Parses `overlays` and `read --overlay`, and what separates conversations. */
+import { OVERLAY_KINDS, type Overlay } from '../wire/tunnel/overlay-kinds.js';
 
 export const OVERLAY_WORDS = `KIND:PORT, KIND one of ${OVERLAY_KINDS.join(', ')}`;
 
@@ -12,7 +12,7 @@ export function parseOverlay(text: string): Overlay | undefined {
   return n > 0 && n < 65536 ? { kind, port: n } : undefined;
 }
 
-/** What may separate conversations between the same ends. */
+/** What can separate conversations between the same ends. */
 export const SEPARATORS = ['vni', 'vlan', 'teid'] as const;
 export type Separator = (typeof SEPARATORS)[number];
 

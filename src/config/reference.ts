@@ -8,7 +8,7 @@ interface Key {
   readonly meaning: string;
 }
 
-/** How a default reads in a file: sizes and durations are numbers of bytes and seconds after parsing. */
+/** Defaults appear as numbers of bytes and seconds, as they are after parsing. */
 function keysOf(schema: z.ZodObject, prefix = ''): Key[] {
   return Object.entries(schema.shape).flatMap(([name, field]) => {
     const type = field as z.ZodType;
@@ -29,7 +29,7 @@ function innermost(type: z.ZodType): z.ZodType {
 
 function defaultOf(type: z.ZodType): string {
   if (type instanceof z.ZodOptional) return '';
-  // What is parsed after it is taken: shown as it would be written.
+  // The default is parsed after it is chosen: show it as it would be written.
   if (type instanceof z.ZodPrefault) return JSON.stringify(type.def.defaultValue);
   const result = type.safeParse(undefined);
   if (!result.success) return 'required';
@@ -49,13 +49,13 @@ export function configReference(): string {
   const tunnelObject = tunnelSchema.options[1];
   return `# Configuration
 
-\`mirrorlake collect --config FILE\` reads one YAML file: a regular file in UTF-8, 1 MiB at most. Every key may be left
-out; an option of the command line wins over the file. A mistake is answered with the file, the line and the key, and
-exit status 2. On SIGHUP \`mirrors\`, \`unknown_mirrors\`, \`unknown_points\`, \`packets\`, \`separate_by\`, \`overlays\` and
-\`tunnels\` are read again; everything else takes a restart.
+\`mirrorlake collect --config FILE\` reads one YAML file: a regular file in UTF-8, 1 MiB at most. Every key is
+optional; an option of the command line overrides the file. A mistake is answered with the file, the line and
+the key, and exit status 2. On SIGHUP \`mirrors\`, \`unknown_mirrors\`, \`unknown_points\`, \`packets\`,
+\`separate_by\`, \`overlays\` and \`tunnels\` are read again; everything else takes effect after a restart.
 
-Durations are seconds, or have a unit: \`500us\`, \`20ms\`, \`90s\`, \`15m\`, \`12h\`, \`30d\`. Sizes are bytes, or have a
-unit: \`64MiB\`, \`10GB\`. Defaults are given in seconds and bytes.
+Durations are seconds, or have a unit: \`500us\`, \`20ms\`, \`90s\`, \`15m\`, \`12h\`, \`30d\`. Sizes are
+bytes, or have a unit: \`64MiB\`, \`10GB\`. Defaults are given in seconds and bytes.
 
 ## Keys
 

@@ -1,4 +1,6 @@
-/** Every key of the configuration file, with its default and meaning: docs/reference/config.md is made from this. */
+/**
+ * Every key of the configuration file with its default and meaning; docs/reference/config.md is made from it.
+ */
 import { z } from 'zod';
 import { REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../model/defaults.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
@@ -55,7 +57,7 @@ const hostName = z.string().regex(/^(?=.{1,253}$)[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 
 
 const mirrorTypes = ['erspan1', 'erspan2', 'erspan3', 'gre', 'gretap', 'pptp', 'mellanox'] as const;
 
-/** Which frames are kept: `none`, `all`, `first 128 bytes` of each, `first 10 packets` of a session. */
+/** Which frames to keep: `none`, `all`, `first 128 bytes` of each, `first 10 packets` of a session. */
 const packets = z.string().transform((text, context) => {
   const kept = parseKeptPackets(text);
   if (kept !== undefined) return kept;
@@ -63,7 +65,7 @@ const packets = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** `vxlan:4799`: a UDP port, and what lies behind it. */
+/** `vxlan:4799`: a UDP port, and the tunnel behind it. */
 const overlay = z.string().transform((text, context) => {
   const said = parseOverlay(text);
   if (said !== undefined) return said;
@@ -89,7 +91,8 @@ export const mirrorSchema = z.strictObject({
     .max(MOST_POINTS)
     .default(1024)
     .describe(
-      'Mirror points (sender, target, type, session or key) of this entry that are told apart, a worker; further ones share one. No other entry can take its places.',
+      'Mirror points (sender, target, type, session or key) of this entry that are told ' +
+        'apart, a worker; further ones share one. No other entry can take its places.',
     ),
   observe: z.boolean().default(true).describe('`false`: its packets are counted, and nothing else.'),
   deduplicate: duration(0, LONGEST_DEDUPLICATION)
@@ -133,7 +136,10 @@ export const configSchema = z.strictObject({
     .refine(isLocation, { error: (i) => noStoreAt(`"${withoutPassword(String(i.input))}"`) })
     .default('./data')
     .describe(
-      'Where sessions go: a directory (embedded chDB), http://user@host:8123/database, or `none` for a collector that only has tunnels: it observes nothing, and needs no ClickHouse. The password belongs in `MIRRORLAKE_STORE_PASSWORD_FILE` or `MIRRORLAKE_STORE_PASSWORD`; one in the URL has to be percent-encoded.',
+      'Where sessions go: a directory (embedded chDB), http://user@host:8123/database, or ' +
+        '`none` for a collector that only has tunnels: it observes nothing, and needs no ' +
+        'ClickHouse. The password belongs in `MIRRORLAKE_STORE_PASSWORD_FILE` or ' +
+        '`MIRRORLAKE_STORE_PASSWORD`; one in the URL has to be percent-encoded.',
     ),
   collector: z
     .string()
@@ -157,7 +163,9 @@ export const configSchema = z.strictObject({
     .max(64)
     .default(1)
     .describe(
-      'Threads that decode. More than one: with `ring` only. Packets are shared out by inner addresses, over IPv4 and IPv6; over IPv6 by mirror once fragments come that way (a warning says so).',
+      'Threads that decode. More than one: with `ring` only. Packets are shared out by inner ' +
+        'addresses, over IPv4 and IPv6; over IPv6 by mirror once fragments come that way (a ' +
+        'warning says so).',
     ),
   ring_size: size(MIB, 4 * GIB)
     .default(64 * MIB)
@@ -173,13 +181,16 @@ export const configSchema = z.strictObject({
     .array(hostName)
     .default([])
     .describe(
-      'Names by which /metrics and /healthz may be asked, as in `http://collector:9470/metrics`. Addresses, `localhost` and the name in `listen` always may; any other is answered with 421, against DNS rebinding.',
+      'Names by which /metrics and /healthz may be asked, as in ' +
+        '`http://collector:9470/metrics`. Addresses, `localhost` and the name in `listen` ' +
+        'always may; any other is answered with 421, against DNS rebinding.',
     ),
   control: z
     .string()
     .optional()
     .describe(
-      'The control socket. Without it: `control.sock` in the store directory, or /run/mirrorlake/control.sock with a server.',
+      'The control socket. Without it: `control.sock` in the store directory, or ' +
+        '/run/mirrorlake/control.sock with a server.',
     ),
   log_level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
@@ -230,7 +241,8 @@ export const configSchema = z.strictObject({
         .string()
         .optional()
         .describe(
-          'Where segments wait. Without it: `spool` in the store directory, or /var/lib/mirrorlake/spool with a server.',
+          'Where segments wait. Without it: `spool` in the store directory, or ' +
+            '/var/lib/mirrorlake/spool with a server.',
         ),
       limit: size(16 * MIB, 2 ** 50)
         .default(10 * GIB)
@@ -244,23 +256,30 @@ export const configSchema = z.strictObject({
   packets: packets
     .prefault('none')
     .describe(
-      'Inner frames kept in the table `packets`: `none`, `all`, `first N bytes` of each, or `first N packets` of a session row.',
+      'Inner frames kept in the table `packets`: `none`, `all`, `first N bytes` of each, or ' +
+        '`first N packets` of a session row.',
     ),
   separate_by: separators
     .default(['vni'])
     .describe(
-      'What makes conversations between the same addresses and ports different ones: `vni`, the network id of the innermost VXLAN or GENEVE; `vlan`, all VLAN tags; `teid`, the GTP-U tunnel. `[]`: nothing does. VLANs and TEIDs often differ by direction: with them each direction may be a conversation of its own.',
+      'What makes conversations between the same addresses and ports different ones: `vni`, ' +
+        'the network id of the innermost VXLAN or GENEVE; `vlan`, all VLAN tags; `teid`, the ' +
+        'GTP-U tunnel. `[]`: nothing does. VLANs and TEIDs often differ by direction: with ' +
+        'them each direction may be a conversation of its own.',
     ),
   overlays: z
     .array(overlay)
     .default([])
     .describe(
-      `UDP destination ports of tunnels within mirrored frames, beside the well-known ones (VXLAN 4789 and 8472, VXLAN-GPE 4790, GENEVE 6081, GTP-U 2152, GRE 4754, MPLS 6635): ${OVERLAY_WORDS}, as in \`vxlan:4799\`. \`none:8472\`: what goes there is no tunnel.`,
+      'UDP destination ports of tunnels within mirrored frames, beside the well-known ones ' +
+        '(VXLAN 4789 and 8472, VXLAN-GPE 4790, GENEVE 6081, GTP-U 2152, GRE 4754, MPLS 6635): ' +
+        `${OVERLAY_WORDS}, as in \`vxlan:4799\`. \`none:8472\`: what goes there is no tunnel.`,
     ),
   retention: duration(3600, 20 * 366 * 86400)
     .optional()
     .describe(
-      'Rows older than this are removed, from new tables on. Without it: none are. Changed by `mirrorlake schema apply`.',
+      'Rows older than this are removed, from new tables on. Without it: none are. Changed ' +
+        'by `mirrorlake schema apply`.',
     ),
   store_memory: size(512 * MIB, 2 ** 50)
     .optional()
@@ -274,7 +293,8 @@ export const configSchema = z.strictObject({
         .min(1)
         .optional()
         .describe(
-          "A server's user that questions are asked as, not the one that inserts. Without it a server is asked none.",
+          "A server's user that questions are asked as, not the one that inserts. Without it " +
+            'a server is asked none.',
         ),
       password_file: z.string().optional().describe("A file with that user's password. Without it: none."),
       timeout: duration(1, LONGEST_QUESTION)

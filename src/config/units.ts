@@ -1,5 +1,5 @@
-/** Amounts as people write them in a configuration: durations, sizes, address prefixes. */
-import { parseAddress } from '../wire/addresses.js';
+/** Parses amounts as people write them in a configuration: durations, sizes, address prefixes. */
+import { parseAddress } from '../wire/ip/addresses.js';
 
 const SECONDS: Readonly<Record<string, number>> = {
   ns: 1e-9,
@@ -51,15 +51,15 @@ export function parseSize(text: string): number {
   return part === null || unit === undefined ? Number.NaN : Math.round(Number(part[1]) * unit);
 }
 
-/** An address prefix: 16 bytes, IPv4 as ::ffff:a.b.c.d, and how many of their bits count. */
+/** An address prefix: 16 bytes, IPv4 as ::ffff:a.b.c.d, and its length in bits. */
 export interface Prefix {
   readonly address: Uint8Array;
   readonly bits: number;
-  /** As it was written. */
+  /** As written. */
   readonly text: string;
 }
 
-/** A prefix (`10.0.0.0/8`) or a single address; undefined when it is neither. */
+/** A prefix (`10.0.0.0/8`) or a single address; undefined for anything else. */
 export function parsePrefix(text: string): Prefix | undefined {
   const [name, length, more] = text.split('/');
   const address = new Uint8Array(16);

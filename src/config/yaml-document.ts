@@ -1,16 +1,16 @@
-/** YAML within bounds: what a configuration needs of it, and no more than can be read quickly. */
+/** YAML within bounds: the part that a configuration needs, and only as much as can be read quickly. */
 import { type Alias, type Document, isScalar, Lexer, Parser, parseDocument, visit, type YAMLMap } from 'yaml';
 
 /** A configuration is four levels deep. */
 export const DEEPEST = 32;
-/** Marks, blanks and words: some fifty thousand keys. */
+/** Bound of lexer tokens: some fifty thousand keys. */
 const MOST_LEXEMES = 250_000;
-/** What the lexer puts before a scalar. */
+/** The lexer puts this before a scalar. */
 const SCALAR = '\x1f';
-/** Aliases, and how often what they stand for may be repeated by aliases within. */
+/** Bound of aliases, and of the nodes that nested aliases may repeat. */
 export const MOST_ALIASES = 100;
 
-/** A mistake in a text: where, and what. */
+/** A mistake in a text: its place and description. */
 export interface Mistake {
   /** Characters from its beginning. */
   readonly offset: number;
@@ -28,10 +28,13 @@ export function placeIn(text: string, offset: number): string {
   return `${before.split('\n').length}:${offset - before.lastIndexOf('\n')}`;
 }
 
-/** What YAML lets a text have: no control characters but tab and line breaks, no half of a surrogate pair (YAML 1.2.2, c-printable). */
+/**
+ * Characters that YAML does not allow: control characters other than tab and line breaks, half surrogate
+ * pairs (YAML 1.2.2, c-printable).
+ */
 const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-/** Reads a text. What is wrong with it is told, not thrown; then the document is of no use. */
+/** Parses a text. Mistakes are returned, not thrown; the document is useless then. */
 export function readYaml(text: string): YamlText {
   const problem = beyondBounds(text);
   if (problem !== undefined) return { document: parseDocument(''), mistakes: [problem] };
@@ -43,12 +46,12 @@ export function readYaml(text: string): YamlText {
   return { document, mistakes: [...mistakes, ...repeatedKeys(document), ...unknownAnchors(document)] };
 }
 
-/** The document as plain values. @throws Error where its aliases repeat too much */
+/** The document as plain values. @throws Error if its aliases repeat too much */
 export function plainValue(document: Document): unknown {
   return document.toJS({ maxAliasCount: MOST_ALIASES });
 }
 
-/** Looks at a text before it is read, which takes time and stack as it is large and deep. */
+/** Checks a text before parsing, whose time and stack grow with its size and depth. */
 function beyondBounds(text: string): Mistake | undefined {
   const parser = new Parser();
   const unprintable = text.search(UNPRINTABLE);

@@ -1,15 +1,15 @@
 import type { ReassemblyCounters } from './reassembly.js';
 
-/** What happened to the packets so far. */
+/** What became of the packets so far. */
 export class DemuxCounters {
   packets = 0;
   /** Bytes of the packets on the wire, link layer included. */
   bytes = 0;
-  /** GRE packets, fragments put together, malformed ones included. */
+  /** GRE packets after reassembly, malformed ones included. */
   gre = 0;
   /** Packets that carry no GRE. */
   notGre = 0;
-  /** Packets whose link type is not known here. */
+  /** Packets with an unknown link type. */
   unsupportedLinkType = 0;
   /** GRE packets that a configured tunnel took. */
   tunnelled = 0;
@@ -19,7 +19,10 @@ export class DemuxCounters {
   ipv6Fragments = 0;
   /** Frames handed on. */
   frames = 0;
-  /** By code of wire/malformed.ts: packets refused for an outer reason, and frames with an inner one. */
+  /**
+   * By code of wire/malformed.ts: packets refused because of their outer headers, and frames with damage
+   * inside.
+   */
   readonly malformed = new Float64Array(64);
   /** Outer fragments. */
   reassembly!: ReassemblyCounters;

@@ -1,45 +1,45 @@
-import { LinkType, type PacketBatch } from '../receive/batch.js';
+import type { MirrorTable } from '../accounts/mirrors.js';
+import { LinkType, type PacketBatch } from '../model/batch.js';
+import type { FrameSink } from '../model/mirrored.js';
+import { type GreReceiver, OuterPacket } from '../model/outer-packet.js';
 import { u16 } from '../wire/bytes.js';
-import { ETHERNET_LENGTH, ETHERNET_TYPE } from '../wire/ethernet.js';
-import { EtherType } from '../wire/ethertypes.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
-import { isIpv6Extension } from '../wire/ipv6-extension.js';
-import { Malformed } from '../wire/malformed.js';
-import type { FrameSink } from '../wire/mirrored.js';
-import { type GreReceiver, OuterPacket } from '../wire/outer.js';
-import type { TunnelPorts } from '../wire/tunnel-ports.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
+import { isIpv6Extension } from '../wire/ip/ipv6-extension.js';
+import { ETHERNET_LENGTH, ETHERNET_TYPE } from '../wire/link/ethernet.js';
+import { EtherType } from '../wire/link/ethertypes.js';
+import type { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
+import { Malformed } from '../wire/walk/malformed.js';
 import { DemuxCounters } from './counters.js';
+import { Inner, type PacketWatcher } from './dispatch.js';
 import { FastPath } from './fast-path.js';
 import { greRcv } from './gre.js';
-import { Inner, type PacketWatcher } from './inner.js';
 import { LINK_SHORT, LINK_UNSUPPORTED, linkLayer } from './link.js';
-import type { MirrorTable } from './mirrors.js';
 import { OUTER_BAD, OUTER_CUT, OUTER_FRAGMENT, OuterFragment, parseOuter } from './outer.js';
 import { FRAGMENT_REFUSED, REASSEMBLED, Reassembly, type ReassemblyLimits } from './reassembly.js';
 
-/** The deepest IP-in-IP around GRE that is looked into. */
+/** The deepest IP-in-IP around GRE that is decoded. */
 export const MAX_IP_IN_IP = 4;
 
 export interface DemuxOptions {
   /** Where decoded frames go. */
   sink: FrameSink;
   mirrors: MirrorTable;
-  /** Who is asked first about GRE version 0. */
+  /** Asked first about GRE version 0. */
   tunnels?: GreReceiver;
-  /** Bounds of what outer fragments take up; {@link REASSEMBLY_DEFAULTS} unless given. */
+  /** Bounds of outer reassembly; {@link REASSEMBLY_DEFAULTS} by default. */
   reassembly?: ReassemblyLimits;
   /** Told of every GRE packet. */
   watcher?: PacketWatcher;
   /**
-   * Whether packets that look whole may have been cut: some programs write a capture's packets with a snap
-   * length and without the length that they had. The outer IP header says it then.
+   * Whether packets that look whole may have been cut: some programs cut packets and record the shorter
+   * length as the original one. The outer IP header then shows it.
    */
   lengthsLost?: boolean;
 }
 
 /**
  * From packets to mirrored frames: link layer, outer IP, reassembly, GRE by version and protocol. Nothing is
- * allocated for a packet, and nothing thrown, whatever the bytes.
+ * allocated per packet, and nothing is thrown, whatever the bytes.
  */
 export class Demux {
   readonly counters = new DemuxCounters();
@@ -52,7 +52,7 @@ export class Demux {
   private readonly inner: Inner;
   private readonly packet = new OuterPacket();
   private readonly fragment = new OuterFragment();
-  /** What is given up, while another packet may be at hand. */
+  /** For datagrams that are given up while another packet is being processed. */
   private readonly begun = new OuterPacket();
   private readonly begunFragment = new OuterFragment();
 
@@ -72,7 +72,7 @@ export class Demux {
     this.tunnels = tunnels;
   }
 
-  /** Changes the UDP ports behind which mirrored frames are walked on. */
+  /** Changes the UDP ports of tunnels inside mirrored frames. */
   setTunnelPorts(ports: TunnelPorts): void {
     this.inner.ports = ports;
     this.fastPath.ports = ports;
@@ -85,11 +85,11 @@ export class Demux {
     this.sumGivenUp();
   }
 
-  // A loop alone: what it is compiled to while it runs would be given up where it ended and something else followed.
+  // Its own function, so that V8 does not deoptimise the compiled loop when it exits.
   private packets(batch: PacketBatch): void {
     const b = batch.bytes;
     const c = this.counters;
-    // Tunnels and watchers want to see headers that the fast path does not keep.
+    // Tunnels and watchers need headers that the fast path does not keep.
     const fast = this.tunnels === undefined && this.watcher === undefined;
     for (let i = 0; i < batch.count; i++) {
       const o = batch.offset[i];
@@ -142,7 +142,10 @@ export class Demux {
     else this.counters.notGre++;
   }
 
-  /** A capture from the way shows GRE inside IP-in-IP too. No tunnel of ours ends there, so it is observed. */
+  /**
+   * A capture taken in the network also shows GRE inside IP-in-IP. None of our tunnels ends there, so it is
+   * observed.
+   */
   private ipInIp(b: Uint8Array): void {
     const p = this.packet;
     let protocol: number = IpProtocol.Ipip;
@@ -153,7 +156,7 @@ export class Demux {
     else this.counters.notGre++;
   }
 
-  /** Linux: ip_defrag, ipv6_frag_rcv. Fragments of what cannot be GRE are left alone. */
+  /** Linux: ip_defrag, ipv6_frag_rcv. Fragments that cannot be GRE are left alone. */
   private defragment(): void {
     const protocol = this.fragment.protocol;
     if (protocol !== IpProtocol.Gre && protocol !== IpProtocol.Ah && !isIpv6Extension(protocol)) {
@@ -161,8 +164,8 @@ export class Demux {
       return;
     }
     const p = this.packet;
-    // What is refused when it is whole takes no room before. A tunnel's packets are told by more than their
-    // addresses.
+    // Fragments of a packet that will be refused take no room. A tunnel's packets are identified by more than
+    // their addresses.
     if (this.tunnels === undefined && !this.mirrors.mayAdmit(p)) return;
     if (p.ipVersion === 6) this.counters.ipv6Fragments++;
     const answer = this.reassembly.take(p, this.fragment);
@@ -174,7 +177,7 @@ export class Demux {
     else this.counters.notGre++;
   }
 
-  /** The beginning of a packet whose other fragments never came: a frame that was cut, unless it is a tunnel's. */
+  /** Takes the beginning of a packet with missing fragments: a cut frame, unless it is a tunnel's. */
   private readonly incomplete = (
     b: Uint8Array,
     ip: number,
@@ -204,7 +207,7 @@ export class Demux {
   }
 }
 
-/** Where the IPv4 header is that lies directly in Ethernet, or comes first; -1 for anything else. */
+/** Offset of the IPv4 header, directly in Ethernet or at the start; -1 for anything else. */
 function plainIp(b: Uint8Array, o: number, end: number, linkType: number): number {
   if (linkType === LinkType.Raw) return o;
   if (linkType !== LinkType.Ethernet || end - o < ETHERNET_LENGTH) return -1;

@@ -1,5 +1,9 @@
 /** ERSPAN: mirrored frames (Linux: erspan_rcv in ip_gre.c). */
+
+import { MirrorDirection, MirrorType } from '../model/mirror-point.js';
+import type { OuterPacket } from '../model/outer-packet.js';
 import { BAD } from '../wire/bytes.js';
+import { EtherType } from '../wire/link/ethertypes.js';
 import {
   ERSPAN_FT_ETHERNET,
   ERSPAN_FT_IP,
@@ -7,29 +11,26 @@ import {
   ErspanHeader,
   erspanPort,
   parseErspan,
-} from '../wire/erspan.js';
-import { EtherType } from '../wire/ethertypes.js';
-import { type Frame, FrameKind } from '../wire/frame.js';
-import { GRE_PROTO_ERSPAN3, GRE_SEQ } from '../wire/gre.js';
-import { Layer } from '../wire/layers.js';
-import { Malformed } from '../wire/malformed.js';
-import { MirrorDirection, MirrorType } from '../wire/mirror-point.js';
-import type { OuterPacket } from '../wire/outer.js';
-import type { Inner } from './inner.js';
+} from '../wire/tunnel/erspan.js';
+import { GRE_PROTO_ERSPAN3, GRE_SEQ } from '../wire/tunnel/gre.js';
+import { type Frame, FrameKind } from '../wire/walk/frame.js';
+import { Layer } from '../wire/walk/layers.js';
+import { Malformed } from '../wire/walk/malformed.js';
+import type { Inner } from './dispatch.js';
 
 const erspan = new ErspanHeader();
 
 /** @param o offset of what follows the GRE header */
 export function erspanRcv(inner: Inner, packet: OuterPacket, o: number): void {
   const h = erspan;
-  // Type I is 0x88BE without a sequence number; senders of type III exist that leave the number out.
+  // 0x88BE without a sequence number is type I; some senders of type III leave the number out.
   const headed = (inner.gre.flags & GRE_SEQ) !== 0 || inner.gre.protocol === GRE_PROTO_ERSPAN3;
   const length = parseErspan(packet.bytes, o, packet.end, headed, h);
   if (length < 0) {
     inner.refuse(packet, length === BAD ? Malformed.ErspanVersion : Malformed.ErspanShort);
     return;
   }
-  // MirrorType numbers the ERSPAN types as they are called.
+  // MirrorType has the numbers of the ERSPAN types.
   if (!inner.begin(packet, h.type as MirrorType, h.session)) return;
   const m = inner.mirrored;
   m.port = erspanPort(h);
@@ -53,7 +54,7 @@ export function erspanRcv(inner: Inner, packet: OuterPacket, o: number): void {
   }
 }
 
-/** The header's VLAN is one of the frame's where the frame does not have it as well. */
+/** The header's VLAN is added unless the frame has it already. */
 function ethernet(inner: Inner, packet: OuterPacket, h: ErspanHeader, start: number): void {
   inner.decode(packet, FrameKind.Ethernet, 0, start, packet.end, packet.wireEnd);
   const f = inner.frame;
@@ -63,10 +64,10 @@ function ethernet(inner: Inner, packet: OuterPacket, h: ErspanHeader, start: num
 }
 
 /**
- * Whether the header's VLAN is one more than the frame's tags say. Type II says what became of the tag: one
- * that was taken off is not among those left, even of the same number (QinQ); a frame that came without one has
- * the VLAN that the switch put it into, and some switches send it with that tag. Type III does not say: there
- * the frame shows.
+ * Whether the header's VLAN is to be added to the frame's tags. Type II says what happened to the tag. A
+ * removed tag is not among the remaining ones, even if one has the same number (QinQ). A frame that came
+ * untagged has the VLAN that the switch assigned, and some switches send it with that tag. Type III does not
+ * say, so there the frame decides.
  */
 function isBesideTags(h: ErspanHeader, outermost: number): boolean {
   if (h.type === MirrorType.Erspan3) return outermost < 0;
@@ -74,7 +75,7 @@ function isBesideTags(h: ErspanHeader, outermost: number): boolean {
   return h.encapsulation !== ErspanEncapsulation.TagKept;
 }
 
-/** The VLAN id in the outermost tag before any IP packet, -1 without one. */
+/** The VLAN id of the outermost tag before any IP packet, -1 without one. */
 function outermostTag(f: Frame): number {
   for (let i = 0; i < f.layerCount; i++) {
     if (f.layerKind[i] === Layer.Vlan) return f.vlanIds[0];

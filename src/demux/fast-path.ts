@@ -1,23 +1,19 @@
 /**
- * The short way for what a mirror's packets nearly all are: IPv4 without options, GRE without a checksum, ERSPAN of any
- * type (III without a subheader) or gretap; in it Ethernet with at most one VLAN tag, IPv4 without options or IPv6
- * without extension headers, no fragment, TCP or UDP that is no tunnel; every header captured and every length right. All checks come first: whatever is not so is left untouched to the walk through all layers, which
- * gives the same answer more slowly (test/demux/fast-path.test.ts holds them against each other).
+ * The fast path for the common packets of a mirror: IPv4 without options, GRE without a checksum, ERSPAN of
+ * any type (III without a subheader) or gretap; inside it Ethernet with at most one VLAN tag, IPv4 without
+ * options or IPv6 without extension headers, no fragment, TCP, or UDP that is no tunnel; every header
+ * captured and every length right. All checks come first: a packet that fails one is left untouched to the
+ * walk through all layers, which produces the same fields more slowly (test/demux/fast-path.test.ts compares
+ * them).
  */
+
+import type { MirrorTable } from '../accounts/mirrors.js';
+import { NO_KEY } from '../accounts/point-gate.js';
+import { MirrorDirection, MirrorType } from '../model/mirror-point.js';
+import { FRAMES_AHEAD, type FrameSink, Mirrored } from '../model/mirrored.js';
+import { OuterPacket } from '../model/outer-packet.js';
 import { i32, u16, u32 } from '../wire/bytes.js';
-import {
-  ERSPAN_FT_ETHERNET,
-  ERSPAN2_LENGTH,
-  ERSPAN2_VERSION,
-  ERSPAN3_LENGTH,
-  ERSPAN3_VERSION,
-  ErspanEncapsulation,
-} from '../wire/erspan.js';
-import { ETHERNET_LENGTH, ETHERNET_TYPE, MAC_LENGTH } from '../wire/ethernet.js';
-import { EtherType } from '../wire/ethertypes.js';
-import { Frame } from '../wire/frame-fields.js';
-import { GRE_KEY, GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_TEB, GRE_SEQ } from '../wire/gre.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import {
   IPV4_BASE_LENGTH,
   IPV4_DESTINATION,
@@ -30,12 +26,11 @@ import {
   IPV4_TOS,
   IPV4_TOTAL_LENGTH,
   IPV4_TTL,
-} from '../wire/ipv4.js';
-import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE } from '../wire/ipv6.js';
-import { Layer } from '../wire/layers.js';
-import { MirrorDirection, MirrorType } from '../wire/mirror-point.js';
-import { FRAMES_AHEAD, type FrameSink, Mirrored } from '../wire/mirrored.js';
-import { OuterPacket } from '../wire/outer.js';
+} from '../wire/ip/ipv4.js';
+import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE } from '../wire/ip/ipv6.js';
+import { ETHERNET_LENGTH, ETHERNET_TYPE, MAC_LENGTH } from '../wire/link/ethernet.js';
+import { EtherType } from '../wire/link/ethertypes.js';
+import { isVlanType, VLAN_LENGTH } from '../wire/link/vlan.js';
 import {
   TCP_ACKNOWLEDGMENT,
   TCP_BASE_LENGTH,
@@ -43,36 +38,46 @@ import {
   TCP_FLAGS,
   TCP_SEQUENCE,
   TCP_WINDOW,
-} from '../wire/tcp.js';
-import { KNOWN_TUNNEL_PORTS } from '../wire/tunnel-ports.js';
-import { UDP_LENGTH } from '../wire/udp.js';
-import { isVlanType, VLAN_LENGTH } from '../wire/vlan.js';
-import { Step } from '../wire/walk-state.js';
+} from '../wire/transport/tcp.js';
+import { UDP_LENGTH } from '../wire/transport/udp.js';
+import {
+  ERSPAN_FT_ETHERNET,
+  ERSPAN2_LENGTH,
+  ERSPAN2_VERSION,
+  ERSPAN3_LENGTH,
+  ERSPAN3_VERSION,
+  ErspanEncapsulation,
+} from '../wire/tunnel/erspan.js';
+import { GRE_KEY, GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_TEB, GRE_SEQ } from '../wire/tunnel/gre.js';
+import { KNOWN_TUNNEL_PORTS } from '../wire/tunnel/tunnel-ports.js';
+import { Frame } from '../wire/walk/frame-fields.js';
+import { Layer } from '../wire/walk/layers.js';
+import { Step } from '../wire/walk/walk-state.js';
 import type { DemuxCounters } from './counters.js';
-import type { MirrorTable } from './mirrors.js';
 import { packetTrace } from './packet-trace.js';
-import { NO_KEY } from './point-gate.js';
 
-/** Version 4, five words of header. */
+/** Version 4, header of five words. */
 const IPV4_NO_OPTIONS = 0x45;
-/** A GRE header with key and sequence number. */
+/** The length of a GRE header with key and sequence number. */
 const GRE_LONGEST = 12;
-/** From the outer IPv4 header to behind the longest GRE and ERSPAN headers and the frame's MAC header. */
+/** From the outer IPv4 header to the end of the longest GRE and ERSPAN headers and the frame's MAC header. */
 const SHORTEST = IPV4_BASE_LENGTH + GRE_LONGEST + ERSPAN3_LENGTH + ETHERNET_LENGTH;
 const ANY_FRAGMENT = IPV4_MORE_FRAGMENTS | IPV4_OFFSET_MASK;
-/** Where the payload length, next header, hop limit and an address's last word are in IPv6. */
+/** Offsets in IPv6: payload length, next header, hop limit, last word of an address. */
 const IPV6_PAYLOAD_LENGTH = 4;
 const IPV6_NEXT_HEADER = 6;
 const IPV6_HOP_LIMIT = 7;
 const LAST_WORD = 12;
 
 export class FastPath {
-  /** UDP to one of these goes the other way. */
+  /** UDP to one of these ports takes the long way. */
   ports = KNOWN_TUNNEL_PORTS;
-  /** What never changes on this way (no fragment, nothing malformed, no ICMP …) is as a new Frame has it. */
+  /**
+   * Fields that never change on this path (no fragment, nothing malformed, no ICMP …) stay as in a new Frame.
+   */
   private readonly frames: Frame[] = [];
   private readonly mirroreds: Mirrored[] = [];
-  /** How many of them wait to be handed over, after how many they are, and the next. */
+  /** How many of them wait to be handed on, at which number they are, and the next. */
   private waiting = 0;
   private readonly depth: number;
   private frame: Frame;
@@ -80,7 +85,7 @@ export class FastPath {
   private readonly packet = new OuterPacket();
   private type: MirrorType = MirrorType.Gretap;
   private session = 0;
-  /** Byte after the inner IP packet's last captured one, and after its last one on the wire. */
+  /** The byte after the inner IP packet's last captured one, and after its last one on the wire. */
   private end = 0;
   private wireEnd = 0;
 
@@ -100,11 +105,11 @@ export class FastPath {
   }
 
   /**
-   * Takes a packet whose outer IP header would be at `ip`, if it is of the common kind. Its frame may be handed over only
-   * with a later one, or by {@link flush}.
+   * Takes a packet whose outer IP header would be at `ip`, if it is of the common kind. Its frame may be
+   * handed on only with a later one, or by {@link flush}.
    *
    * @param end the byte after the last captured one; `wireEnd` where the packet ended on the wire
-   * @returns false, with nothing done, for any other
+   * @returns false for any other packet, which is left untouched
    */
   take(b: Uint8Array, ip: number, end: number, wireEnd: number, sec: number, nsec: number): boolean {
     if (end - ip < SHORTEST || b[ip] !== IPV4_NO_OPTIONS || b[ip + IPV4_PROTOCOL] !== IpProtocol.Gre)
@@ -143,7 +148,10 @@ export class FastPath {
     return true;
   }
 
-  /** Hands over the frames that wait. To be called before the packets' bytes change, and before a packet goes another way. */
+  /**
+   * Hands on the waiting frames. To be called before the packets' bytes change, and before a packet takes the
+   * long way.
+   */
   flush(): void {
     const count = this.waiting;
     if (count === 0) return;
@@ -155,7 +163,10 @@ export class FastPath {
     this.mirrored = mirroreds[0];
   }
 
-  /** What lies between GRE and the frame, at `o`. @returns where the frame starts, -1 for anything but a mirror's common headers. */
+  /**
+   * Parses what lies between GRE and the frame, at `o`. @returns where the frame starts, -1 unless it is a
+   * common mirror header
+   */
   private mirror(b: Uint8Array, protocol: number, sequenced: boolean, o: number): number {
     const m = this.mirrored;
     m.clear();
@@ -191,12 +202,12 @@ export class FastPath {
     if (version !== ERSPAN3_VERSION) return -1;
     this.type = MirrorType.Erspan3;
     const flags = u16(b, o + 10);
-    // A subheader follows, or something else than Ethernet.
+    // A subheader follows, or something other than Ethernet.
     if ((flags & 1) !== 0 || ((flags >>> 10) & 0x1f) !== ERSPAN_FT_ETHERNET) return -1;
     m.direction = (flags & 8) === 0 ? MirrorDirection.Ingress : MirrorDirection.Egress;
     m.hardware = (flags >>> 4) & 0x3f;
     m.securityGroup = u16(b, o + 8);
-    // The VLAN is a removed tag's unless the frame has one.
+    // The VLAN is a removed tag's, unless the frame has a tag.
     if (vlan !== 0 && tagOf(b, o + ERSPAN3_LENGTH) < 0) m.vlan = vlan;
     return o + ERSPAN3_LENGTH;
   }
@@ -274,7 +285,7 @@ export class FastPath {
     return this.transport(b, o + IPV6_LENGTH, b[o + IPV6_NEXT_HEADER], layers);
   }
 
-  /** Of an IP packet of `total` bytes at `o`; what the frame has behind it is padding. */
+  /** Sets the bounds of an IP packet of `total` bytes at `o`; the frame's bytes behind it are padding. */
   private bounds(o: number, total: number, end: number): void {
     this.wireEnd = o + total;
     this.end = Math.min(end, this.wireEnd);
@@ -321,7 +332,7 @@ export class FastPath {
   }
 }
 
-/** The VLAN id in the outermost tag of the Ethernet frame at `o`, -1 without one. */
+/** The VLAN id of the outermost tag of the Ethernet frame at `o`, -1 without one. */
 function tagOf(b: Uint8Array, o: number): number {
   return isVlanType(u16(b, o + ETHERNET_TYPE)) ? u16(b, o + ETHERNET_LENGTH) & 0xfff : -1;
 }

@@ -1,10 +1,12 @@
-/** Buffers that grow by doubling and are used again, under one bound. */
+/** Buffers that grow by doubling and are reused, under one bound. */
 
 const SMALLEST_SHIFT = 11;
 const CLASSES = 7;
 export const LARGEST_BUFFER = 1 << (SMALLEST_SHIFT + CLASSES - 1);
 
-/** Buffers of 2 KiB to 128 KiB in powers of two; at most `limit` bytes of them exist, used and spare. */
+/**
+ * Buffers of 2 KiB to 128 KiB in powers of two; together, used and spare, they have at most `limit` bytes.
+ */
 export class FragmentBuffers {
   /** Bytes in buffers that exist. */
   allocated = 0;
@@ -13,7 +15,10 @@ export class FragmentBuffers {
   /** @param limit bytes */
   constructor(private readonly limit: number) {}
 
-  /** A buffer of at least `size` bytes (128 KiB at most), or undefined when the bound forbids one. Its content is arbitrary. */
+  /**
+   * A buffer of at least `size` bytes (at most 128 KiB), or undefined if the bound is reached. Its content is
+   * arbitrary.
+   */
   take(size: number): Uint8Array | undefined {
     const kind = bufferClass(size);
     const spare = this.spare[kind].pop();
@@ -29,7 +34,7 @@ export class FragmentBuffers {
     this.spare[bufferClass(buffer.length)].push(buffer);
   }
 
-  /** Lets go of spare buffers, the largest first, until `bytes` are free or none is left. */
+  /** Frees spare buffers, the largest first, until `bytes` are available or none is left. */
   private drop(bytes: number): void {
     let left = bytes;
     for (let kind = CLASSES - 1; kind >= 0 && left > 0; kind--) {
@@ -48,7 +53,7 @@ function bufferClass(size: number): number {
   return Math.max(kind, 0);
 }
 
-/** The length of a buffer of at least `size` bytes. */
+/** The length of the buffer for `size` bytes. */
 export function bufferSize(size: number): number {
   return 1 << (bufferClass(size) + SMALLEST_SHIFT);
 }

@@ -1,29 +1,29 @@
 /**
- * The bytes of datagrams that are being put together, each in a buffer as large as what was received of it,
- * whatever offsets its fragments claim.
+ * The bytes of datagrams in reassembly, each in a buffer as large as the bytes received, whatever offsets its
+ * fragments claim.
  *
- * A fragment goes where it belongs when a buffer for the bytes so far reaches there: those that come in order
- * always do, and so does a datagram of ordinary length in any order. Others lie behind these in runs of bytes
- * that follow each other in the datagram, each after its offset in units of 8 bytes and its length, 2 bytes
- * each; they are copied once more in the end.
+ * A fragment is put in place if a buffer for the bytes received so far reaches that far: fragments in order
+ * always are, and so are those of a datagram of ordinary length in any order. Other fragments are appended as
+ * runs of consecutive bytes, each preceded by its offset in units of 8 bytes and its length, 2 bytes each;
+ * these are copied once more in the end.
  */
 import { setU16, u16 } from '../wire/bytes.js';
 import { bufferSize } from './fragment-buffers.js';
 
-/** Bytes before the payload for the IP header, options and extension headers. */
+/** Room before the payload for the IP header, options and extension headers. */
 export const HEADER_ROOM = 512;
 const RUN_HEADER = 4;
 const MOST_PAYLOAD = 65535;
-/** Where a run begins: there is none. */
+/** In place of a run's position: there is none. */
 const NO_RUN = 0;
 
 export class FragmentRuns {
   readonly buffers: (Uint8Array | undefined)[];
   private readonly received: Uint32Array;
-  /** Up to where the payload lies as it belongs, gaps included; and where the buffer's next byte goes. */
+  /** How far the payload is in place, gaps included; and where the buffer's next byte goes. */
   private readonly placed: Uint32Array;
   private readonly end: Uint32Array;
-  /** The last run, and the offset that carries it on. */
+  /** The last run, and the offset that continues it. */
   private readonly run: Uint32Array;
   private readonly follows: Uint32Array;
   private readonly ordered = new Uint8Array(HEADER_ROOM + MOST_PAYLOAD);
@@ -45,7 +45,7 @@ export class FragmentRuns {
     this.run[d] = NO_RUN;
   }
 
-  /** Bytes that a datagram's buffer has to have for the `length` bytes at `offset` to be added. */
+  /** The buffer size needed to add the `length` bytes at `offset`. */
   size(d: number, offset: number, length: number): number {
     return this.reaches(d, offset, length)
       ? Math.max(this.end[d], HEADER_ROOM + offset + length)
@@ -53,7 +53,7 @@ export class FragmentRuns {
   }
 
   /**
-   * Adds the `length` bytes at `at`, whose place is at `offset`. The buffer has to have the {@link size} for
+   * Adds the `length` bytes at `at`, which belong at `offset`. The buffer must have the {@link size} for
    * them.
    */
   add(d: number, from: Uint8Array, at: number, offset: number, length: number): void {
@@ -69,9 +69,9 @@ export class FragmentRuns {
   }
 
   /**
-   * A datagram's bytes in its order: the payload from HEADER_ROOM, and what was put before it.
+   * A datagram's bytes in order: the payload from HEADER_ROOM on, and the headers before it.
    *
-   * @returns its own buffer, or one that serves all datagrams
+   * @returns its own buffer, or one that all datagrams share
    */
   inOrder(d: number): Uint8Array {
     const buffer = this.buffers[d] as Uint8Array;
@@ -87,7 +87,7 @@ export class FragmentRuns {
     return ordered;
   }
 
-  /** Whether bytes can go where they belong. Behind runs nothing can. */
+  /** Whether bytes can be put in place. Once there are runs, none can. */
   private reaches(d: number, offset: number, length: number): boolean {
     if (offset + length <= this.placed[d]) return true;
     if (this.run[d] !== NO_RUN) return false;
@@ -116,9 +116,8 @@ export class FragmentRuns {
 }
 
 /**
- * The one place in the packet path that makes an object: a view of the fragment. A loop over a fragment of
- * 1480 bytes takes over 1 µs, making the view and copying through it a tenth of that, the collector's work
- * included.
+ * The only place in the packet path that creates an object: a view of the fragment. Copying 1480 bytes in a
+ * loop takes over 1 µs; creating the view and copying through it takes a tenth, garbage collection included.
  */
 export function copy(from: Uint8Array, at: number, to: Uint8Array, start: number, length: number): void {
   to.set(from.subarray(at, at + length), start);

@@ -1,11 +1,8 @@
-/**
- * Who sends the datagrams that are being put together, and how much of the room for them each source takes
- * up.
- */
+/** The sources of datagrams in reassembly, and how much room each of them takes. */
 import { randomBytes } from 'node:crypto';
+import type { OuterPacket } from '../model/outer-packet.js';
 import { i32 } from '../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
-import type { OuterPacket } from '../wire/outer.js';
 import { LONGEST_CHAIN, NO_DATAGRAM } from './fragment-table.js';
 
 const NO_SOURCE = -1;
@@ -13,25 +10,25 @@ const NO_SOURCE = -1;
 const KEY_WORDS = 4;
 
 export class FragmentSources {
-  /** Of each source: datagrams, bytes of their buffers, and the one that began first. */
+  /** Per source: its datagrams, the bytes of their buffers, and the oldest datagram. */
   readonly count: Uint32Array;
   readonly bytes: Float64Array;
   readonly oldest: Int32Array;
   private readonly newest: Int32Array;
   /**
-   * There is room for twice as many sources as datagrams: one without any is known still when it sends the
-   * next.
+   * There is room for twice as many sources as datagrams, so that a source without datagrams is still known
+   * when it sends the next.
    */
   private readonly room: number;
   private readonly keys: Int32Array;
   private readonly hashes: Uint32Array;
   private readonly heads: Int32Array;
-  /** The next source of a hash chain. */
+  /** The next source in a hash chain. */
   private readonly chain: Int32Array;
-  /** Sources from here on were never used; when all were, the next to ask whether it has datagrams. */
+  /** Sources from here on were never used; once all were, the next candidate for reuse. */
   private fresh = 0;
   private hand = 0;
-  /** Of each datagram: its source, and the datagrams of that which began before and after it. */
+  /** Per datagram: its source, and the source's datagrams before and after it. */
   private readonly source: Int32Array;
   private readonly older: Int32Array;
   private readonly newer: Int32Array;
@@ -39,7 +36,7 @@ export class FragmentSources {
   private readonly key = new Int32Array(KEY_WORDS);
   private last = 0;
 
-  /** @param places as many as there are datagrams */
+  /** @param places the number of datagrams */
   constructor(places: number) {
     this.room = 2 * places;
     this.count = new Uint32Array(this.room);
@@ -55,10 +52,7 @@ export class FragmentSources {
     this.newer = new Int32Array(places);
   }
 
-  /**
-   * The source of a packet that belongs to no datagram yet: {@link enter} its datagram before the next is
-   * looked for.
-   */
+  /** The source of a packet whose datagram is new: {@link enter} the datagram before the next call. */
   find(packet: OuterPacket): number {
     const words = packet.ipVersion === 4 ? 1 : KEY_WORDS;
     for (let i = 0; i < KEY_WORDS; i++)
@@ -66,7 +60,8 @@ export class FragmentSources {
     if (this.fresh > 0 && this.sameKey(this.last)) return this.last;
     const hash = this.hashing.words(this.key, KEY_WORDS, 0) & (this.heads.length - 1);
     let s = this.heads[hash];
-    // At the end of the longest chain sources are one: so many hashes alike come about by design only.
+    // At the end of the longest chain, sources are treated as one: so many equal hashes come about only by
+    // design.
     for (let n = 1; s !== NO_SOURCE && n < LONGEST_CHAIN && !this.sameKey(s); n++) s = this.chain[s];
     this.last = s === NO_SOURCE ? this.add(hash) : s;
     return this.last;
@@ -88,7 +83,7 @@ export class FragmentSources {
     this.count[s]++;
   }
 
-  /** Takes out a datagram that has no buffer any more. */
+  /** Removes a datagram that no longer has a buffer. */
   leave(d: number): void {
     const s = this.source[d];
     const older = this.older[d];
@@ -110,8 +105,7 @@ export class FragmentSources {
   }
 
   /**
-   * Forgets a source that has no datagrams. At least half of them have none: two are asked for each, taken
-   * over all.
+   * Frees a source without datagrams. At least half of the sources have none, so on average two are tried.
    */
   private reclaim(): number {
     while (this.count[this.hand] > 0) this.turn();

@@ -1,15 +1,15 @@
-/** The datagrams that are being put together: found by what their fragments have in common, and in the order they began. */
+/** The datagrams in reassembly: found by the fields that their fragments share, and in order of age. */
 import { randomBytes } from 'node:crypto';
+import type { OuterPacket } from '../model/outer-packet.js';
 import { i32 } from '../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
-import type { OuterPacket } from '../wire/outer.js';
 import type { OuterFragment } from './outer.js';
 
 /** No datagram. */
 export const NO_DATAGRAM = -1;
 /**
- * Identification, version and protocol, source and destination word by word. Of IPv4 the addresses' other
- * words are 0.
+ * The key: identification, version and protocol, source and destination word by word. For IPv4 the other
+ * words of the addresses are 0.
  */
 const ID = 0;
 const VERSION = 1;
@@ -19,31 +19,30 @@ const ADDRESS_STEP = 2;
 const KEY_WORDS = 10;
 const KEY_WORDS_IPV4 = 4;
 /**
- * Datagrams of one hash chain. There are more chains than datagrams: as many in one come about by design
- * only.
+ * Datagrams per hash chain. There are more chains than datagrams: as many in one come about only by design.
  */
 export const LONGEST_CHAIN = 32;
 
 export class FragmentTable {
-  /** The one that began first, or NO_DATAGRAM. */
+  /** The oldest one, or NO_DATAGRAM. */
   oldest = NO_DATAGRAM;
   /**
-   * The one that began first in the chain of the last {@link find}, when that is as long as it may be; or
+   * The oldest one in the chain of the last {@link find}, if the chain has its longest length; otherwise
    * NO_DATAGRAM.
    */
   crowded = NO_DATAGRAM;
-  /** The datagram found or added last, NO_DATAGRAM when there is none or it is gone. */
+  /** The datagram found or added last, NO_DATAGRAM if there is none or it is gone. */
   private last = NO_DATAGRAM;
   private newest = NO_DATAGRAM;
   private free = 0;
   private readonly hashing: KeyedHash;
   private readonly key = new Int32Array(KEY_WORDS);
-  /** The key's hash. */
+  /** The hash of the key. */
   private hash = 0;
   private readonly keys: Int32Array;
   private readonly hashes: Uint32Array;
   private readonly heads: Int32Array;
-  /** The next of a hash chain, which began before, or of the free places. */
+  /** The next, older one in a hash chain, or the next free place. */
   private readonly chain: Int32Array;
   private readonly older: Int32Array;
   private readonly newer: Int32Array;
@@ -63,11 +62,11 @@ export class FragmentTable {
     return this.free === NO_DATAGRAM;
   }
 
-  /** The datagram that a fragment belongs to, or NO_DATAGRAM; {@link add} then makes one for it. */
+  /** The datagram of a fragment, or NO_DATAGRAM; {@link add} then creates it. */
   find(packet: OuterPacket, fragment: OuterFragment): number {
     this.readKey(packet, fragment);
     this.crowded = NO_DATAGRAM;
-    // Most fragments follow another of their datagram.
+    // Most fragments follow another one of their datagram.
     if (this.last !== NO_DATAGRAM && this.sameKey(this.last)) return this.last;
     const words = packet.ipVersion === 4 ? KEY_WORDS_IPV4 : KEY_WORDS;
     this.hash = this.hashing.words(this.key, words, 0) & (this.heads.length - 1);
@@ -80,9 +79,7 @@ export class FragmentTable {
     return d;
   }
 
-  /**
-   * Gives the datagram looked for last a place. There has to be one: see {@link full}, and {@link crowded}.
-   */
+  /** Creates the datagram looked for last. There must be a place: see {@link full} and {@link crowded}. */
   add(): number {
     const d = this.free;
     const hash = this.hash;
@@ -119,7 +116,7 @@ export class FragmentTable {
     const b = packet.bytes;
     const v4 = packet.ipVersion === 4;
     key[ID] = fragment.id;
-    // The fragments of an IPv6 packet need not name the same next header (RFC 8200 section 4.5).
+    // Fragments of an IPv6 packet may name different next headers (RFC 8200 section 4.5).
     key[VERSION] = v4 ? 0x400 | fragment.protocol : 0x600;
     key[SOURCE] = i32(b, packet.source);
     key[DESTINATION] = i32(b, packet.destination);

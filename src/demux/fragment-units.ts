@@ -1,4 +1,4 @@
-/** Which parts of a datagram have come: one bit for every 8 bytes of its payload, the unit of fragment offsets. */
+/** Which parts of a datagram have arrived: one bit per 8 bytes of payload, the unit of fragment offsets. */
 
 const UNITS = 8192;
 const WORDS = UNITS / 32;
@@ -6,7 +6,7 @@ const WORDS = UNITS / 32;
 export class FragmentUnits {
   private readonly bits: Uint32Array;
 
-  /** @param datagrams as many as there may be at the same time */
+  /** @param datagrams the largest number at the same time */
   constructor(datagrams: number) {
     this.bits = new Uint32Array(datagrams * WORDS);
   }
@@ -15,7 +15,7 @@ export class FragmentUnits {
     this.bits.fill(0, d * WORDS, (d + 1) * WORDS);
   }
 
-  /** How many of a datagram's units from `first` up to `end` have come. */
+  /** How many units of a datagram, from `first` up to `end`, have arrived. */
   seen(d: number, first: number, end: number): number {
     const base = d * WORDS;
     let seen = 0;
@@ -26,7 +26,7 @@ export class FragmentUnits {
     return seen;
   }
 
-  /** How many of a datagram's units have come from its first one on, without a gap. */
+  /** How many units have arrived from the first one on, without a gap. */
   leading(d: number): number {
     const base = d * WORDS;
     for (let word = 0; word < WORDS; word++) {
@@ -43,7 +43,7 @@ export class FragmentUnits {
   }
 }
 
-/** The bits of a word of 32 units that lie from `first` up to `end`, some of which do. */
+/** The bits of a word of 32 units that lie between `first` and `end`, some of which do. */
 function wordMask(word: number, first: number, end: number): number {
   const low = first - (word << 5);
   const high = end - (word << 5);

@@ -1,7 +1,9 @@
 /**
- * The GRE demultiplexer (Linux: gre_demux.c and the gre_rcv of ip_gre.c). The kernel's function names are kept where
- * the function is the same.
+ * The GRE demultiplexer (Linux: gre_demux.c and the gre_rcv of ip_gre.c). Functions that do the same have the
+ * kernel's names.
  */
+
+import type { GreReceiver, OuterPacket } from '../model/outer-packet.js';
 import { BAD, u16 } from '../wire/bytes.js';
 import {
   GRE_BASE_LENGTH,
@@ -15,19 +17,18 @@ import {
   GRE_VERSION,
   greChecksumOk,
   parseGre,
-} from '../wire/gre.js';
-import { Malformed } from '../wire/malformed.js';
-import type { GreReceiver, OuterPacket } from '../wire/outer.js';
+} from '../wire/tunnel/gre.js';
+import { Malformed } from '../wire/walk/malformed.js';
+import type { Inner } from './dispatch.js';
 import { erspanRcv } from './erspan.js';
-import type { Inner } from './inner.js';
 import { ipgreRcv } from './ipgre.js';
 import { pptpRcv } from './pptp.js';
 
-/** What gre_rcv wants to be there before it looks at the version (pskb_may_pull). */
+/** Bytes that gre_rcv requires before it looks at the version (pskb_may_pull). */
 export const GRE_MIN_LENGTH = 12;
-/** The version as gre_rcv reads it: reserved bits that are set make it an unknown one. */
+/** The version as gre_rcv reads it: with reserved bits set it is an unknown one. */
 const VERSION_MASK = 0x7f;
-/** What a tunnel's keepalives may have as its other packets do. */
+/** Flags that a tunnel's keepalives may have, like its other packets. */
 const KEEPALIVE_FLAGS = GRE_CSUM | GRE_KEY | GRE_SEQ;
 const GREPROTO_CISCO = 0;
 const GREPROTO_PPTP = 1;
@@ -37,7 +38,8 @@ export function greRcv(inner: Inner, packet: OuterPacket, tunnels: GreReceiver |
   const b = packet.bytes;
   const o = packet.gre;
   clear(inner);
-  // Over IPv6 the kernel has no gre_demux: ip6_gre.c takes short packets, and reads the version in its three bits.
+  // Over IPv6 the kernel has no gre_demux: ip6_gre.c accepts short packets, and reads the three bits of the
+  // version.
   if (
     packet.ipVersion === 6 &&
     (b[o + 1] & GRE_VERSION) === GREPROTO_CISCO &&
@@ -85,14 +87,14 @@ function ciscoRcv(inner: Inner, packet: OuterPacket): void {
   }
 }
 
-/** A checksum over bytes that the capture cut off cannot be checked. */
+/** A checksum over bytes that the capture cut off cannot be verified. */
 function checksumOk(packet: OuterPacket): boolean {
   return packet.end < packet.wireEnd || greChecksumOk(packet.bytes, packet.gre, packet.end);
 }
 
 /**
- * A keepalive's answer is the GRE header alone, four bytes of zeros or the tunnel's key besides: too short for the kernel,
- * which has no keepalives, but not malformed.
+ * The answer to a keepalive is only the GRE header, four bytes of zeros, possibly with the tunnel's key: too
+ * short for the kernel, which has no keepalives, but not malformed.
  */
 function isKeepalive(packet: OuterPacket): boolean {
   if (packet.end - packet.gre < GRE_BASE_LENGTH) return false;
@@ -100,7 +102,7 @@ function isKeepalive(packet: OuterPacket): boolean {
   return flags === 0 && u16(packet.bytes, packet.gre + 2) === GRE_PROTO_KEEPALIVE;
 }
 
-/** Forgets the packet before, for one that is refused unparsed. */
+/** Clears the previous packet's header, for a packet that is refused before parsing. */
 function clear(inner: Inner): void {
   inner.gre.flags = 0;
   inner.gre.version = 0;

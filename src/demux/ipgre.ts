@@ -1,19 +1,13 @@
 /**
- * Plain GRE that no tunnel owns: observed (Linux would hand it to a fallback device, or answer that the protocol is
- * unreachable). Many vendors' mirrors are GRE with an IP packet or an Ethernet frame.
+ * Plain GRE that no tunnel owns is observed (Linux would give it to a fallback device, or answer protocol
+ * unreachable). The mirrors of many vendors are GRE with an IP packet or an Ethernet frame.
  */
+
+import { MirrorType } from '../model/mirror-point.js';
+import type { OuterPacket } from '../model/outer-packet.js';
 import { BAD } from '../wire/bytes.js';
-import { CiscoMetadata, parseCiscoMetadata } from '../wire/cisco-metadata.js';
-import { EtherType } from '../wire/ethertypes.js';
-import { FrameKind } from '../wire/frame.js';
-import {
-  GRE_PROTO_CISCO_METADATA,
-  GRE_PROTO_KEEPALIVE,
-  GRE_PROTO_MELLANOX,
-  GRE_PROTO_PPP,
-  GRE_PROTO_TEB,
-  GRE_PROTO_WCCP,
-} from '../wire/gre.js';
+import { CiscoMetadata, parseCiscoMetadata } from '../wire/link/cisco-metadata.js';
+import { EtherType } from '../wire/link/ethertypes.js';
 import {
   AmsduCursor,
   FC_PROTECTED,
@@ -23,13 +17,20 @@ import {
   nextAmsdu,
   parseIeee80211,
   startAmsdu,
-} from '../wire/ieee80211.js';
-import { Malformed } from '../wire/malformed.js';
-import { parseMellanox } from '../wire/mellanox.js';
-import { MirrorType } from '../wire/mirror-point.js';
-import type { OuterPacket } from '../wire/outer.js';
-import { parseWccp, WccpHeader } from '../wire/wccp.js';
-import type { Inner } from './inner.js';
+} from '../wire/link/ieee80211.js';
+import {
+  GRE_PROTO_CISCO_METADATA,
+  GRE_PROTO_KEEPALIVE,
+  GRE_PROTO_MELLANOX,
+  GRE_PROTO_PPP,
+  GRE_PROTO_TEB,
+  GRE_PROTO_WCCP,
+} from '../wire/tunnel/gre.js';
+import { parseMellanox } from '../wire/tunnel/mellanox.js';
+import { parseWccp, WccpHeader } from '../wire/tunnel/wccp.js';
+import { FrameKind } from '../wire/walk/frame.js';
+import { Malformed } from '../wire/walk/malformed.js';
+import type { Inner } from './dispatch.js';
 
 const wccp = new WccpHeader();
 const metadata = new CiscoMetadata();
@@ -41,7 +42,7 @@ export function ipgreRcv(inner: Inner, packet: OuterPacket, o: number): void {
   const protocol = inner.gre.protocol;
   switch (protocol) {
     case GRE_PROTO_KEEPALIVE:
-      // A keepalive's answer is the GRE header alone.
+      // The answer to a keepalive is only the GRE header.
       inner.passEmpty(packet);
       return;
     case GRE_PROTO_TEB:
@@ -69,12 +70,15 @@ function payload(inner: Inner, packet: OuterPacket, protocol: number, o: number)
   if (protocol === EtherType.Ipv4 || protocol === EtherType.Ipv6) {
     inner.whole(packet, FrameKind.Ip, 0, o);
   } else {
-    // Types below 0x0600 are RFC 1701's: there they are no lengths.
+    // Types below 0x0600 are those of RFC 1701; here they are no lengths.
     inner.whole(packet, FrameKind.EtherType, protocol, o);
   }
 }
 
-/** WCCP without flags is IPv4, four bytes of redirect header before it in version 2 (Linux: gre_parse_header). */
+/**
+ * WCCP without flags is IPv4; version 2 has a redirect header of four bytes before it (Linux:
+ * gre_parse_header).
+ */
 function wccpRcv(inner: Inner, packet: OuterPacket, o: number): void {
   if (inner.gre.flags !== 0) {
     inner.refuse(packet, Malformed.GreProtocol);
@@ -102,7 +106,7 @@ function metadataRcv(inner: Inner, packet: OuterPacket, o: number): void {
   else payload(inner, packet, metadata.type, o + length);
 }
 
-/** A mirrored frame behind what a Spectrum switch says of it; SONiC calls this ERSPAN as well. */
+/** A mirrored frame behind the metadata of a Spectrum switch; SONiC calls this ERSPAN too. */
 function mellanoxRcv(inner: Inner, packet: OuterPacket, o: number): void {
   const length = parseMellanox(o, packet.end);
   if (length < 0) inner.refuse(packet, Malformed.ErspanShort);
@@ -112,7 +116,10 @@ function mellanoxRcv(inner: Inner, packet: OuterPacket, o: number): void {
   }
 }
 
-/** One frame, or the several packets of an A-MSDU: each is handed on, and they count as one for the mirror point. */
+/**
+ * One frame, or the packets of an A-MSDU: each is handed on, and together they count as one for the mirror
+ * point.
+ */
 function ieee80211Rcv(inner: Inner, packet: OuterPacket, o: number): void {
   if (!inner.begin(packet, MirrorType.Gre, 0)) return;
   const length = parseIeee80211(packet.bytes, o, packet.end, ieee80211);

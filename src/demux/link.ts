@@ -1,23 +1,23 @@
 /**
- * From a packet's first byte to its outer IP header. Tags, labels and PPPoE around the tunnel are walked; which
- * they were is not kept.
+ * From a packet's first byte to its outer IP header. Tags, labels and PPPoE around the tunnel are skipped,
+ * and not recorded.
  */
-import { LinkType } from '../receive/batch.js';
+import { LinkType } from '../model/batch.js';
 import { SHORT, u16 } from '../wire/bytes.js';
-import { EtherType } from '../wire/ethertypes.js';
-import { FrameKind, walkToIp } from '../wire/frame.js';
-import { familyEtherType, NULL_LENGTH, NullHeader, parseNull } from '../wire/null-loop.js';
-import { SLL_LENGTH, SLL2_LENGTH } from '../wire/sll.js';
+import { EtherType } from '../wire/link/ethertypes.js';
+import { familyEtherType, NULL_LENGTH, NullHeader, parseNull } from '../wire/link/null-loop.js';
+import { SLL_LENGTH, SLL2_LENGTH } from '../wire/link/sll.js';
+import { FrameKind, walkToIp } from '../wire/walk/frame.js';
 
-/** Answers of {@link linkLayer} that are not an offset. */
+/** Results of {@link linkLayer} that are no offset. */
 export const LINK_SHORT = -1;
 export const LINK_NOT_IP = -2;
 export const LINK_UNSUPPORTED = -3;
 
-/** LINKTYPE_RAW is 101, but programs exist that write their system's DLT_RAW: 12, on OpenBSD 14. */
+/** LINKTYPE_RAW is 101, but some programs write their system's DLT_RAW: 12, on OpenBSD 14. */
 const DLT_RAW = 12;
 const DLT_RAW_OPENBSD = 14;
-/** Where the cooked headers have their protocol. */
+/** Offsets of the protocol in the cooked headers. */
 const SLL_PROTOCOL = 14;
 const SLL2_PROTOCOL = 0;
 /** A cooked header's protocol for 802.2 LLC (Linux: ETH_P_802_2). */
@@ -28,9 +28,9 @@ const nullHeader = new NullHeader();
 /**
  * Finds the outer IP header of a packet captured with a link type, from `o` up to `end`.
  *
- * @param wireEnd where it ended on the wire
- * @returns its offset; LINK_SHORT when the bytes end before it; LINK_NOT_IP for other traffic;
- *   LINK_UNSUPPORTED for a link type that is not known here.
+ * @param wireEnd where the packet ended on the wire
+ * @returns its offset; LINK_SHORT if the bytes end before it; LINK_NOT_IP for other traffic; LINK_UNSUPPORTED
+ * for an unknown link type
  */
 export function linkLayer(b: Uint8Array, o: number, end: number, wireEnd: number, linkType: number): number {
   switch (linkType) {
@@ -59,7 +59,7 @@ export function linkLayer(b: Uint8Array, o: number, end: number, wireEnd: number
   }
 }
 
-/** Of a cooked header's protocol, LLC has a number that is no EtherType. */
+/** Among a cooked header's protocols, LLC has a number that is no EtherType. */
 function cooked(protocol: number, b: Uint8Array, o: number, end: number, wireEnd: number): number {
   const type = protocol === ETH_P_802_2 ? EtherType.JumboLlc : protocol;
   return behind(FrameKind.EtherType, type, b, o, end, wireEnd);

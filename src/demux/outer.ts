@@ -1,38 +1,39 @@
 /** The outer IP header (Linux: ip_rcv and ip6_rcv, up to the hand-over by protocol number). */
+
+import type { OuterPacket } from '../model/outer-packet.js';
 import { u16, u32 } from '../wire/bytes.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import {
   IPV4_BASE_LENGTH,
   IPV4_DESTINATION,
   IPV4_MORE_FRAGMENTS,
   IPV4_OFFSET_MASK,
   IPV4_SOURCE,
-} from '../wire/ipv4.js';
-import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE } from '../wire/ipv6.js';
-import { isIpv6Extension, MAX_OUTER_HEADERS } from '../wire/ipv6-extension.js';
-import type { OuterPacket } from '../wire/outer.js';
+} from '../wire/ip/ipv4.js';
+import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE } from '../wire/ip/ipv6.js';
+import { isIpv6Extension, MAX_OUTER_HEADERS } from '../wire/ip/ipv6-extension.js';
 
-/** Answers of {@link parseOuter} that are not a protocol number. */
+/** Results of {@link parseOuter} that are no protocol number. */
 export const OUTER_BAD = -1;
-/** The bytes end before the GRE header would begin. */
+/** The bytes end before the GRE header. */
 export const OUTER_CUT = -2;
-/** A fragment: its {@link OuterFragment} says which. */
+/** A fragment, described by {@link OuterFragment}. */
 export const OUTER_FRAGMENT = -3;
 
 const IPV6_FRAGMENT_LENGTH = 8;
 const AH_MIN_LENGTH = 12;
 
-/** What an outer packet's headers say of its being a fragment. Reused from packet to packet. */
+/** The fragment fields of an outer packet. Reused for every packet. */
 export class OuterFragment {
-  /** Offset in the whole packet's payload, bytes. */
+  /** Offset in the payload of the whole packet, bytes. */
   offset = 0;
   more = false;
   id = 0;
-  /** What the payload is: IP protocol or the first IPv6 extension header behind the fragment header. */
+  /** The payload's protocol: an IP protocol, or the first IPv6 extension header after the fragment header. */
   protocol = 0;
   /** Offset of the payload in the packet's bytes. */
   payload = 0;
-  /** IPv6: offset of the fragment header, and of the next-header field that announces it. */
+  /** IPv6: offset of the fragment header, and of the next-header field that names it. */
   header = 0;
   announced = 0;
 }
@@ -41,9 +42,9 @@ export class OuterFragment {
  * Parses the outer IP header at `o` into `out`: bytes, addresses, `gre` (where the payload starts), `end`,
  * `wireEnd`, tos and ttl.
  *
- * @param end the byte after the last captured one; `wireEnd` where the packet ended on the wire.
- * @param lengthLost whether `wireEnd` may be short of where that was: a longer length in the header is believed
- * @returns the IP protocol behind all extension headers; OUTER_FRAGMENT; OUTER_CUT; OUTER_BAD.
+ * @param end the byte after the last captured one; `wireEnd` where the packet ended on the wire
+ * @param lengthLost whether `wireEnd` may be too small: a longer length in the header is then believed
+ * @returns the IP protocol behind all extension headers; OUTER_FRAGMENT; OUTER_CUT; OUTER_BAD
  */
 export function parseOuter(
   b: Uint8Array,
@@ -100,7 +101,7 @@ function parseOuterIpv4(
   return out.gre > end ? OUTER_CUT : protocol;
 }
 
-/** An authentication header before GRE, of which nothing is checked. @returns the protocol behind it */
+/** An authentication header before GRE, which is not verified. @returns the protocol behind it */
 function behindAh(b: Uint8Array, out: OuterPacket): number {
   const p = out.gre;
   if (p + AH_MIN_LENGTH > out.end) return out.end < out.wireEnd ? OUTER_CUT : OUTER_BAD;
@@ -141,7 +142,7 @@ function parseOuterIpv6(
     protocol = b[p];
     if (kind === IpProtocol.Fragment) {
       const word = u16(b, p + 2);
-      // Offset 0 and no more fragments: an atomic fragment, whole in itself (RFC 6946).
+      // Offset 0 and no more fragments: an atomic fragment, complete in itself (RFC 6946).
       if ((word & 0xfff9) !== 0) {
         fragment.offset = word & 0xfff8;
         fragment.more = (word & 1) !== 0;

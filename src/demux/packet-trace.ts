@@ -1,13 +1,19 @@
-/** By what a packet is told from another of the same sequence number: where headers differ from packet to packet. */
+/** Tells packets with the same sequence number apart, by header fields that differ from packet to packet. */
 
-/** Of Ethernet and IPv4: identification, checksum, and sequence number and checksum of TCP; of IPv6 the last of these. */
+/**
+ * Offsets in Ethernet and IPv4: identification, checksum, and TCP's sequence number and checksum; in IPv6 the
+ * last of these.
+ */
 const IPV4_ID = 19;
 const IPV4_CHECKSUM = 25;
 const TCP_SEQUENCE = 41;
 const TCP_CHECKSUM = 51;
 const TCP6_CHECKSUM = 71;
 
-/** @returns 0 to 255: the same for copies of a frame, seldom so for others. `o`, `end`: the frame; `length`: on the wire */
+/**
+ * @returns 0 to 255: equal for copies of a frame, seldom for others. `o`, `end`: the frame; `length`: on the
+ * wire
+ */
 export function packetTrace(b: Uint8Array, o: number, end: number, length: number): number {
   let sum = length + (length >>> 8);
   if (o + TCP_CHECKSUM < end) {

@@ -1,12 +1,21 @@
 /** GRE version 1: the data of PPTP calls, which is PPP (RFC 2637 section 4; Linux: pptp_rcv in pptp.c). */
-import { FrameKind } from '../wire/frame.js';
-import { GRE_ACK, GRE_CSUM, GRE_KEY, GRE_PROTO_PPP, GRE_ROUTING, GRE_SEQ, parseGre } from '../wire/gre.js';
-import { Malformed } from '../wire/malformed.js';
-import { MirrorType } from '../wire/mirror-point.js';
-import type { OuterPacket } from '../wire/outer.js';
-import type { Inner } from './inner.js';
 
-/** Every flag but S, A and the version: K has to be set, the others not (RFC 2637 section 4.1). */
+import { MirrorType } from '../model/mirror-point.js';
+import type { OuterPacket } from '../model/outer-packet.js';
+import {
+  GRE_ACK,
+  GRE_CSUM,
+  GRE_KEY,
+  GRE_PROTO_PPP,
+  GRE_ROUTING,
+  GRE_SEQ,
+  parseGre,
+} from '../wire/tunnel/gre.js';
+import { FrameKind } from '../wire/walk/frame.js';
+import { Malformed } from '../wire/walk/malformed.js';
+import type { Inner } from './dispatch.js';
+
+/** Every flag but S, A and the version: K must be set, the others clear (RFC 2637 section 4.1). */
 const FIXED_FLAGS = 0xffff & ~(GRE_SEQ | GRE_ACK | 0x0007);
 
 export function pptpRcv(inner: Inner, packet: OuterPacket): void {

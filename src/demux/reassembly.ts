@@ -1,15 +1,15 @@
 /**
- * Outer fragments put together again (Linux: ip_fragment.c, inet_fragment.c, ipv6/reassembly.c).
+ * Reassembles outer fragments (Linux: ip_fragment.c, inet_fragment.c, ipv6/reassembly.c).
  *
- * As in the kernel, IPv4 and IPv6 alike: a fragment whose bytes have all been seen is ignored, one that
- * overlaps others in part discards the whole datagram (RFC 5722; for IPv4 since Linux 4.20), and a datagram
- * that is not whole in time after its first fragment is given up. When memory or places run out the oldest
- * datagram goes; when a source has its share of them, the oldest of its own.
+ * As in the kernel, for IPv4 and IPv6 alike: a fragment whose bytes have all been seen is ignored; one that
+ * partly overlaps others discards the whole datagram (RFC 5722; for IPv4 since Linux 4.20); and a datagram
+ * that is incomplete at the timeout after its first fragment is given up. When memory or places run out, the
+ * oldest datagram is given up; when a source has its share, its own oldest.
  */
 import { REASSEMBLY_DEFAULTS } from '../model/defaults.js';
+import type { OuterPacket } from '../model/outer-packet.js';
 import { setU16 } from '../wire/bytes.js';
-import { setIpv4Checksum } from '../wire/ipv4.js';
-import type { OuterPacket } from '../wire/outer.js';
+import { setIpv4Checksum } from '../wire/ip/ipv4.js';
 import { bufferSize, FragmentBuffers, LARGEST_BUFFER } from './fragment-buffers.js';
 import { copy, FragmentRuns, HEADER_ROOM } from './fragment-runs.js';
 import { FragmentSources } from './fragment-sources.js';
@@ -20,23 +20,23 @@ import type { OuterFragment } from './outer.js';
 export interface ReassemblyLimits {
   /** Bytes of buffers. */
   memory?: number;
-  /** Datagrams that are put together at the same time. */
+  /** Datagrams in reassembly at the same time. */
   datagrams?: number;
   /** Seconds of packet time a datagram waits for its missing fragments. */
   timeout?: number;
 }
 
 /**
- * One source address may hold a quarter of memory and places; where that is little, a datagram of any size,
- * and so many datagrams.
+ * One source address may hold a quarter of memory and places, but at least one datagram of any size, and this
+ * many datagrams.
  */
 export const SHARE = 4;
 export const LEAST_SHARE = 16;
 
 /**
- * Takes the beginning of a datagram whose rest never came, as a packet that was cut: from its IP header at `ip` to
- * `end`, and on the wire up to `wireEnd` at least. The bytes are good until it returns; the time is that of the
- * fragment that came first.
+ * Takes the beginning of an incomplete datagram as a packet that was cut: from its IP header at `ip` to
+ * `end`; on the wire it reached at least to `wireEnd`. The bytes are valid until it returns; the time is that
+ * of the fragment that arrived first.
  *
  * @returns whether it was of use
  */
@@ -49,35 +49,38 @@ export type TakeIncomplete = (
   nsec: number,
 ) => boolean;
 
-/** Datagrams given up, by reason; fragments that were ignored. */
+/** Datagrams given up, by reason; ignored fragments. */
 export class ReassemblyCounters {
   fragments = 0;
   reassembled = 0;
-  /** Fragments whose bytes had been seen. */
+  /** Fragments whose bytes had all been seen. */
   duplicates = 0;
   overlaps = 0;
   timeouts = 0;
-  /** The oldest datagram made room: no memory, or no place. */
+  /** The oldest datagram was given up for lack of memory or places. */
   noMemory = 0;
   noPlace = 0;
-  /** The oldest datagram of a source that has its share made room for another of its own. */
+  /** The oldest datagram of a source with a full share was given up for another of its own. */
   share = 0;
-  /** Fragments that cannot be: an end beyond 65535 bytes, beyond the last one's, or not on an 8-byte boundary. */
+  /**
+   * Impossible fragments: an end beyond 65535 bytes, beyond the last fragment's, or not on an 8-byte
+   * boundary.
+   */
   invalid = 0;
-  /** ECN marks that contradict each other (RFC 3168 section 5.3; Linux: ip_frag_ecn_table). */
+  /** Contradicting ECN marks (RFC 3168 section 5.3; Linux: ip_frag_ecn_table). */
   ecn = 0;
   /** Still incomplete when the capture ended. */
   unfinished = 0;
-  /** Of those given up: whose beginning was handed on, and of use. */
+  /** Those given up whose beginning was of use. */
   begun = 0;
 
-  /** Datagrams given up because fragments of theirs did not come, or not in time. */
+  /** Datagrams given up because fragments were missing or late. */
   get incomplete(): number {
     return this.timeouts + this.noMemory + this.noPlace + this.share + this.unfinished;
   }
 }
 
-/** Answers of {@link Reassembly.take}. */
+/** Results of {@link Reassembly.take}. */
 export const FRAGMENT_REFUSED = -1;
 export const FRAGMENT_KEPT = 0;
 export const REASSEMBLED = 1;
@@ -103,15 +106,18 @@ export class Reassembly {
   private readonly units: Uint16Array;
   private readonly flags: Uint8Array;
   private readonly ecn: Uint8Array;
-  /** Payload bytes up to the last fragment's end, or the furthest so far; and up to where captures have them all. */
+  /**
+   * Payload bytes up to the last fragment's end, or the furthest so far; and up to where the captured bytes
+   * are complete.
+   */
   private readonly length: Uint32Array;
   private readonly captured: Uint32Array;
   private readonly header: Uint16Array;
   private done: Uint8Array | undefined;
 
   /**
-   * @param incomplete takes the beginnings of what is given up
-   * @param secret of the hashes of datagrams; random unless given
+   * @param incomplete takes the beginnings of datagrams that are given up
+   * @param secret of the hash table; random by default
    */
   constructor(
     limits: ReassemblyLimits = {},
@@ -139,11 +145,11 @@ export class Reassembly {
   }
 
   /**
-   * Takes a fragment; `packet.sec` is the time that timeouts go by.
+   * Takes a fragment; timeouts go by `packet.sec`.
    *
-   * @returns REASSEMBLED when it completed its datagram: `packet.bytes`, `ip`, `end` and `wireEnd` are then the
-   *   whole packet's, to be parsed again from its IP header, and stay valid until the next fragment is taken;
-   *   FRAGMENT_KEPT; FRAGMENT_REFUSED when it cannot be right, and its datagram with it.
+   * @returns REASSEMBLED if it completed its datagram: `packet.bytes`, `ip`, `end` and `wireEnd` are then
+   * those of the whole packet, to be parsed again from its IP header, and valid until the next fragment is
+   * taken; FRAGMENT_KEPT; FRAGMENT_REFUSED if it is impossible: its datagram is discarded
    */
   take(packet: OuterPacket, fragment: OuterFragment): number {
     this.giveBack();
@@ -175,8 +181,8 @@ export class Reassembly {
   }
 
   /**
-   * Gives up datagrams whose first fragment came longer ago than the timeout, or has a time as far ahead: from a clock
-   * that was wrong, which would hold up those behind it.
+   * Gives up datagrams whose first fragment is older than the timeout, or as far in the future: from a wrong
+   * clock, which would hold up those behind it.
    *
    * @param now seconds
    */
@@ -188,7 +194,7 @@ export class Reassembly {
     }
   }
 
-  /** Gives up what is incomplete: the capture has ended. */
+  /** Gives up everything incomplete: the capture has ended. */
   finish(): void {
     this.giveBack();
     while (this.table.oldest !== NO_DATAGRAM) {
@@ -209,7 +215,7 @@ export class Reassembly {
     return last ? end === this.length[d] : end >= this.length[d];
   }
 
-  /** Linux: inet_frag_queue_insert answering IPFRAG_DUP or IPFRAG_OVERLAP. */
+  /** Linux: inet_frag_queue_insert returning IPFRAG_DUP or IPFRAG_OVERLAP. */
   private seenBefore(d: number, seen: number, units: number): number {
     if (seen === units) {
       this.counters.duplicates++;
@@ -221,8 +227,8 @@ export class Reassembly {
   }
 
   /**
-   * The datagram's buffer, with room for `size` bytes; undefined when it was itself given up for want of
-   * memory.
+   * The datagram's buffer, with room for `size` bytes; undefined if the datagram itself was given up for lack
+   * of memory.
    */
   private room(d: number, size: number): Uint8Array | undefined {
     const old = this.runs.buffers[d];
@@ -248,7 +254,7 @@ export class Reassembly {
     return buffer;
   }
 
-  /** Notes what a fragment says of its datagram. */
+  /** Records what a fragment says about its datagram. */
   private note(d: number, packet: OuterPacket, fragment: OuterFragment, captured: number, end: number): void {
     if (packet.end < packet.wireEnd && fragment.offset + captured < this.captured[d]) {
       this.captured[d] = fragment.offset + captured;
@@ -258,7 +264,7 @@ export class Reassembly {
     this.ecn[d] |= 1 << (packet.tos & 3);
   }
 
-  /** The first fragment's headers go before the payload, the fragment header left out. */
+  /** Puts the first fragment's headers before the payload, without the fragment header. */
   private storeHeader(d: number, buffer: Uint8Array, packet: OuterPacket, fragment: OuterFragment): void {
     const headerEnd = packet.ipVersion === 4 ? fragment.payload : fragment.header;
     const length = headerEnd - packet.ip;
@@ -322,7 +328,7 @@ export class Reassembly {
     return d;
   }
 
-  /** Gives a datagram up, and hands its beginning on. @returns it */
+  /** Gives a datagram up, and hands on its beginning. @returns the datagram */
   private giveUp(d: number): number {
     if ((this.flags[d] & FIRST) !== 0) this.handOver(d);
     this.remove(d);
@@ -331,7 +337,7 @@ export class Reassembly {
 
   private handOver(d: number): void {
     const there = Math.min(this.seen.leading(d) << 3, this.length[d]);
-    // Without the last fragment nobody knows how long it was: longer than what has come.
+    // Without the last fragment the length is unknown: more than what has arrived.
     const length = (this.flags[d] & LAST) !== 0 ? this.length[d] : Math.max(this.length[d], there) + 8;
     const buffer = this.runs.inOrder(d);
     const at = HEADER_ROOM - this.header[d];
@@ -341,7 +347,7 @@ export class Reassembly {
     if (this.incomplete(buffer, at, end, wireEnd, this.since[d], this.sinceNsec[d])) this.counters.begun++;
   }
 
-  /** Makes the header at `at` that of a packet with so many bytes of payload that is no fragment. */
+  /** Makes the IP header at `at` that of an unfragmented packet with this many bytes of payload. */
   private setLength(buffer: Uint8Array, at: number, length: number): void {
     const headerLength = HEADER_ROOM - at;
     if (buffer[at] >>> 4 === 4) {
@@ -358,7 +364,7 @@ export class Reassembly {
     this.table.remove(d);
   }
 
-  /** Takes a datagram's buffer from it. */
+  /** Detaches a datagram's buffer. */
   private detach(d: number): Uint8Array | undefined {
     const buffer = this.runs.buffers[d];
     if (buffer === undefined) return undefined;
@@ -368,7 +374,9 @@ export class Reassembly {
   }
 }
 
-/** Payload bytes of a fragment. IPv4 cuts what is not the last to a multiple of 8 (Linux: ip_frag_queue). */
+/**
+ * Payload bytes of a fragment. For IPv4, all but the last are cut to a multiple of 8 (Linux: ip_frag_queue).
+ */
 function usefulLength(packet: OuterPacket, fragment: OuterFragment): number {
   const length = packet.wireEnd - fragment.payload;
   return fragment.more && packet.ipVersion === 4 ? length & ~7 : length;

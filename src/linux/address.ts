@@ -14,7 +14,9 @@ export function sockaddrIn(address: Uint8Array, o = 0, port = 0): Uint8Array {
   return s;
 }
 
-/** struct sockaddr_in6 for 16 address bytes at `o`; `scope` is the interface index of a link-local address. */
+/**
+ * struct sockaddr_in6 for 16 address bytes at `o`; `scope` is the interface index of a link-local address.
+ */
 export function sockaddrIn6(address: Uint8Array, o = 0, port = 0, scope = 0): Uint8Array {
   const s = new Uint8Array(28);
   putFamily(s, AF_INET6);

@@ -1,7 +1,9 @@
 /**
- * Classic BPF programs for sockets: an assembler with labels (linux/filter.h, Documentation/networking/filter.rst).
+ * Classic BPF programs for sockets: an assembler with labels (linux/filter.h,
+ * Documentation/networking/filter.rst).
  *
- * A program reads a packet by offset; a load beyond its end ends the program with 0, which drops the packet.
+ * A program reads a packet by offset; a load beyond its end terminates the program with 0, which drops the
+ * packet.
  */
 import { check } from './errors.js';
 import * as libc from './libc.js';
@@ -35,10 +37,10 @@ const TXA = 0x80;
 /** Absolute offset of the kernel's ancillary data, and of skb->protocol (host byte order) in it. */
 export const SKF_AD_PROTOCOL = 0xfffff000;
 
-/** Longest program the kernel takes (BPF_MAXINSNS); jumps reach 255 instructions ahead. */
+/** The longest program that the kernel accepts (BPF_MAXINSNS); jumps reach 255 instructions ahead. */
 const MAX_INSTRUCTIONS = 4096;
 
-/** A filter's way to accept a packet whole: more bytes than any packet has. */
+/** A filter's result that accepts a whole packet: more bytes than any packet has. */
 export const ACCEPT = 0x40000;
 
 interface Instruction {
@@ -48,7 +50,9 @@ interface Instruction {
   whenFalse: string | null;
 }
 
-/** A program under construction: one method an instruction, labels for jumps. A label of null falls through. */
+/**
+ * A program under construction: one method per instruction, labels for jumps. A label of null falls through.
+ */
 export class BpfProgram {
   private readonly instructions: Instruction[] = [];
   private readonly labels = new Map<string, number>();
@@ -129,7 +133,7 @@ export class BpfProgram {
     return this.emit(JMP, 0, label);
   }
 
-  /** Ends: a filter's answer is how many bytes to pass on, 0 drops. */
+  /** Returns: a filter's result is how many bytes to pass on; 0 drops. */
   answer(k: number): this {
     return this.emit(RET | K, k);
   }
@@ -141,7 +145,7 @@ export class BpfProgram {
   /**
    * The program as an array of struct sock_filter: u16 code, u8 jt, u8 jf, u32 k, host byte order.
    *
-   * @throws RangeError for an unknown label, a jump backwards, or one too far.
+   * @throws RangeError for an unknown label, a backward jump, or one too far.
    */
   assemble(): Uint8Array {
     const n = this.instructions.length;
@@ -181,7 +185,7 @@ export function sockFprog(program: Uint8Array): Uint8Array {
   return fprog;
 }
 
-/** Puts a filter on a socket, in place of the one it has. */
+/** Attaches a filter to a socket, replacing the previous one. */
 export function attachFilter(fd: number, program: Uint8Array): void {
   const fprog = sockFprog(program);
   check(libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog, fprog.length), 'attach a socket filter');

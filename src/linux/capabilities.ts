@@ -1,4 +1,4 @@
-/** Capabilities (capabilities(7)) of the calling thread, and what a program that it starts keeps of them. */
+/** Capabilities (capabilities(7)) of the calling thread, and what its child programs inherit. */
 import { check } from './errors.js';
 import * as libc from './libc.js';
 
@@ -13,15 +13,18 @@ const PR_CAP_AMBIENT_CLEAR_ALL = 4;
 const CAPABILITY_VERSION_3 = 0x20080522;
 
 /**
- * Keeps this thread's capabilities from the programs that it starts, and from the threads that it begins from now on.
- * They inherit the ambient set; a systemd unit's AmbientCapabilities= fills it.
+ * Keeps this thread's capabilities from programs and threads that it starts from now on. They inherit the
+ * ambient set, which a systemd unit's AmbientCapabilities= fills.
  */
 export function clearAmbientCapabilities(): void {
-  // A kernel without ambient capabilities (before 4.3) hands none on.
+  // A kernel without ambient capabilities (before 4.3) passes none on.
   libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 
-/** Does something that starts a program which needs `capability`, and is given it if this thread may hand it on. */
+/**
+ * Calls `work`, which starts a program that needs `capability`, and passes the capability on if this thread
+ * may.
+ */
 export function withAmbientCapability<T>(capability: number, work: () => T): T {
   const raised = libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) === 0;
   try {
@@ -31,13 +34,16 @@ export function withAmbientCapability<T>(capability: number, work: () => T): T {
   }
 }
 
-/** Takes every capability from the calling thread alone. Other threads of the process keep theirs. */
+/** Drops every capability of the calling thread. Other threads of the process keep theirs. */
 export function dropCapabilities(): void {
   const header = new Uint8Array(new Uint32Array([CAPABILITY_VERSION_3, 0]).buffer);
   check(libc.capset(header, new Uint8Array(24)), 'give up capabilities');
 }
 
-/** No program that this thread becomes or starts gains privileges, as by a set-user-ID file, or by being root. */
+/**
+ * No program that this thread becomes or starts can gain privileges, as by a set-user-ID file, or by being
+ * root.
+ */
 export function setNoNewPrivileges(): void {
   check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 'forgo new privileges (PR_SET_NO_NEW_PRIVS)');
 }

@@ -1,7 +1,7 @@
-/** Whether the system's clock is disciplined: adjtimex(2). */
+/** Whether the system clock is synchronised: adjtimex(2). */
 import { adjtimex } from './libc.js';
 
-/** adjtimex's answer when the clock is not synchronized. */
+/** adjtimex's result if the clock is not synchronised. */
 const TIME_ERROR = 5;
 /** sizeof(struct timex) on 64-bit machines; a zero `modes` (the first int) only reads. */
 const TIMEX = 208;
@@ -10,7 +10,7 @@ const MAXERROR = 24;
 
 export interface Clock {
   readonly synchronized: boolean;
-  /** The kernel's estimate of how far off it may be, microseconds. */
+  /** The kernel's estimate of the clock's error, microseconds. */
   readonly maxErrorUs: number;
 }
 

@@ -1,4 +1,4 @@
-/** A descriptor that becomes readable when somebody says so: eventfd(2), to wake a thread that blocks in poll. */
+/** An eventfd(2): a descriptor that wakes a thread blocked in poll when it becomes readable. */
 import { check } from './errors.js';
 import * as libc from './libc.js';
 

@@ -3,15 +3,15 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { check } from './errors.js';
 import { mkfifo, O_CLOEXEC, open } from './libc.js';
 
-/** Makes a FIFO that its owner alone may read and write. @throws LinuxError */
+/** Creates a FIFO that only its owner may read and write. @throws LinuxError */
 export function makeFifo(path: string): void {
   check(mkfifo(path, 0o600), `make the FIFO ${path}`);
 }
 
 /**
- * Opens both ends of a FIFO, so that its reader sees no end before the writing end is closed, whoever else has written
- * into it by then. The reading end is for a stream, which closes it: a worker of Node.js that had opened it would close
- * its number once more in the end, whosever that is by then.
+ * Opens both ends of a FIFO, so that its reader sees no end before the writing end is closed, whoever else
+ * has written to it. The reading end is a raw descriptor for a stream, which closes it: if a Node.js worker
+ * had opened it, the worker would close that number once more at its exit, whoever uses it then.
  *
  * @throws LinuxError
  */

@@ -1,6 +1,6 @@
 /**
- * Many datagrams in one sendmmsg(2), each put together from a head of its own and a body that lies elsewhere in the
- * same mapping, so that what was read from a device is sent without being copied.
+ * Many datagrams in one sendmmsg(2), each gathered from its own head and a body elsewhere in the same
+ * mapping, so that packets read from a device are sent without copying.
  *
  * 64-bit layouts as in messages.ts. The peer's address follows the head in its slot.
  */
@@ -23,11 +23,11 @@ export class Gather {
   private readonly base: number;
   private readonly iovecs: number;
   private readonly heads: number;
-  /** Where bodies may lie: {@link body} bytes from {@link bodyOffset} on. */
+  /** The room for bodies: {@link body} bytes from {@link bodyOffset} on. */
   readonly bodyOffset: number;
   /** The whole mapping. */
   readonly bytes: Uint8Array;
-  /** Where the messages' headers start, by the message, for sendmmsg. */
+  /** By message: where the headers start, for sendmmsg. */
   private readonly starts: bigint[] = [];
 
   constructor(
@@ -66,12 +66,15 @@ export class Gather {
     return this.heads + i * SLOT;
   }
 
-  /** Where its peer's address (struct sockaddr) is to be. */
+  /** Where its peer's address (struct sockaddr) belongs. */
   nameOffset(i: number): number {
     return this.heads + i * SLOT + HEAD;
   }
 
-  /** Sets message `i`: its head's length, its body in {@link bytes}, and its peer address' length (0: connected). */
+  /**
+   * Sets message `i`: its head's length, its body in {@link bytes}, and its peer address' length (0:
+   * connected).
+   */
   set(i: number, headLength: number, bodyAt: number, bodyLength: number, nameLength: number): void {
     const iovec = (this.iovecs + i * 2 * IOVEC) >>> 2;
     this.words[iovec + 2] = headLength;
@@ -95,7 +98,7 @@ export class Gather {
   /**
    * Sends messages `first` to `end`.
    *
-   * @returns how many the kernel took; -errno of the first when it took none.
+   * @returns how many the kernel took; if none, -errno of the first.
    */
   send(fd: number, first: number, end: number): number {
     const n = sendmmsg(fd, this.starts[first], end - first, MSG_DONTWAIT);

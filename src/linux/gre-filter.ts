@@ -1,67 +1,65 @@
 /** The classic BPF programs of the receivers: what is GRE, and which worker a packet belongs to. */
-import { IPV6_EXTENSIONS, MAX_OUTER_HEADERS } from '../wire/ipv6-extension.js';
-import { MELLANOX_LENGTH } from '../wire/mellanox.js';
+
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
+import { IPV6_EXTENSIONS, MAX_OUTER_HEADERS } from '../wire/ip/ipv6-extension.js';
+import { EtherType } from '../wire/link/ethertypes.js';
+import { GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_MELLANOX } from '../wire/tunnel/gre.js';
+import { MELLANOX_LENGTH } from '../wire/tunnel/mellanox.js';
 import { ACCEPT, BpfProgram, SKF_AD_PROTOCOL } from './bpf.js';
 
-const ETH_P_IP = 0x0800;
-const ETH_P_IPV6 = 0x86dd;
-const ETH_P_TEB = 0x6558;
-const ETH_P_ERSPAN = 0x88be;
-const ETH_P_ERSPAN2 = 0x22eb;
-const ETH_P_MELLANOX = 0x8949;
-const VLAN_TPIDS = [0x8100, 0x88a8, 0x9100];
-const IPPROTO_GRE = 47;
-const IPPROTO_FRAGMENT = 44;
-const IPPROTO_AH = 51;
+const VLAN_TPIDS = [EtherType.Vlan, EtherType.ProviderBridging, EtherType.Vlan9100];
 /** Extension headers that may stand before GRE, but for fragments and AH. */
-const IPV6_OPTIONS = IPV6_EXTENSIONS.filter((header) => header !== IPPROTO_FRAGMENT);
+const IPV6_OPTIONS = IPV6_EXTENSIONS.filter((header) => header !== IpProtocol.Fragment);
 /** VLAN tags looked through. */
 export const MAX_TAGS = 3;
 
-/** Drops every packet: for sockets that only have to exist, and for those not yet ready to receive. */
+/** Drops every packet: for sockets that only have to exist, or are not yet ready to receive. */
 export function dropAll(): Uint8Array {
   return new BpfProgram().answer(0).assemble();
 }
 
 /**
- * Passes IP packets of protocol 47 over IPv4 and IPv6, behind VLAN tags, IPv6 extension headers and AH, and the
- * fragments of such packets: an IPv4 fragment repeats the protocol, an IPv6 fragment header names it (or a
- * header that GRE may follow).
+ * Passes IP packets of protocol 47 over IPv4 and IPv6, behind VLAN tags, IPv6 extension headers and AH, and
+ * the fragments of such packets: an IPv4 fragment repeats the protocol, an IPv6 fragment header names it (or
+ * a header that GRE may follow).
  *
- * @param linkHeader whether the packet starts with an Ethernet header; else with IP.
+ * @param linkHeader whether packets start with an Ethernet header; otherwise with IP.
  */
 export function greFilter(linkHeader: boolean): Uint8Array {
   const p = new BpfProgram();
   if (linkHeader) {
     for (let tag = 0; tag <= MAX_TAGS; tag++) {
       p.setX(14 + 4 * tag).load('h', 12 + 4 * tag);
-      p.jump('jeq', ETH_P_IP, 'ipv4').jump('jeq', ETH_P_IPV6, 'ipv6');
+      p.jump('jeq', EtherType.Ipv4, 'ipv4').jump('jeq', EtherType.Ipv6, 'ipv6');
       if (tag < MAX_TAGS) for (const tpid of VLAN_TPIDS) p.jump('jeq', tpid, `tag${tag + 1}`);
       p.goto('drop').label(`tag${tag + 1}`);
     }
   } else {
-    p.setX(0).load('b', 0).alu('rsh', 4).jump('jeq', 4, 'ipv4').jump('jeq', 6, 'ipv6', 'drop');
+    p.setX(0).load('b', 0).alu('rsh', 4).jump('jeq', 4, 'ipv4').jump('jeq', 6, 'ipv6').goto('drop');
   }
 
-  p.label('ipv4').loadX('b', 9).jump('jeq', IPPROTO_GRE, 'gre4').jump('jeq', IPPROTO_AH, null, 'other4');
+  p.label('ipv4')
+    .loadX('b', 9)
+    .jump('jeq', IpProtocol.Gre, 'gre4')
+    .jump('jeq', IpProtocol.Ah, null, 'other4');
   // Of a later fragment nobody knows what is behind AH.
   p.loadX('h', 6).jump('jset', 0x1fff, 'gre4');
   p.loadX('b', 0).alu('and', 15).alu('lsh', 2).aluX('add').tax().loadX('b', 0);
-  p.jump('jeq', IPPROTO_GRE, 'gre4', 'other4');
+  p.jump('jeq', IpProtocol.Gre, 'gre4', 'other4');
   // Only these jumps reach further than 255 instructions.
   p.label('other4').goto('drop').label('gre4').goto('accept');
 
   // X + 40 is where the next extension header starts; A is its number.
   p.label('ipv6').loadX('b', 6);
   for (let i = 0; i < MAX_OUTER_HEADERS; i++) {
-    p.jump('jeq', IPPROTO_GRE, `gre${i}`).jump('jeq', IPPROTO_FRAGMENT, `fragment${i}`);
+    p.jump('jeq', IpProtocol.Gre, `gre${i}`).jump('jeq', IpProtocol.Fragment, `fragment${i}`);
     for (const option of IPV6_OPTIONS) p.jump('jeq', option, `option${i}`);
-    p.jump('jeq', IPPROTO_AH, `ah${i}`).goto('drop');
+    p.jump('jeq', IpProtocol.Ah, `ah${i}`).goto('drop');
     p.label(`fragment${i}`).loadX('h', 42).jump('jset', 0xfff8, `later${i}`);
     p.loadX('b', 40).storeA(0).txa().alu('add', 8).goto(`next${i}`);
     p.label(`later${i}`).loadX('b', 40);
-    for (const header of [IPPROTO_AH, ...IPV6_OPTIONS]) p.jump('jeq', header, `gre${i}`);
-    p.jump('jeq', IPPROTO_GRE, null, `other${i}`);
+    for (const header of [IpProtocol.Ah, ...IPV6_EXTENSIONS]) p.jump('jeq', header, `gre${i}`);
+    p.jump('jeq', IpProtocol.Gre, null, `other${i}`);
     p.label(`gre${i}`).goto('accept').label(`other${i}`).goto('drop');
     p.label(`ah${i}`)
       .loadX('b', 40)
@@ -75,7 +73,8 @@ export function greFilter(linkHeader: boolean): Uint8Array {
     p.loadX('b', 41).alu('lsh', 3).alu('add', 8).aluX('add');
     p.label(`next${i}`).tax().fetchA(0);
   }
-  p.jump('jeq', IPPROTO_GRE, 'accept');
+  // What lies deeper is received, to be refused and counted.
+  for (const header of [IpProtocol.Gre, IpProtocol.Ah, ...IPV6_EXTENSIONS]) p.jump('jeq', header, 'accept');
   p.label('drop').answer(0);
   p.label('accept').answer(ACCEPT);
   return p.assemble();
@@ -87,20 +86,25 @@ const M_PAYLOAD = 1;
 const M_SUM = 2;
 
 /**
- * Chooses the worker of a GRE packet by its inner addresses (PACKET_FANOUT_CBPF: the answer modulo the number of
- * workers), so that both directions of a conversation meet: addresses are added, which is the same either way.
+ * Chooses the worker of a GRE packet by its inner addresses (PACKET_FANOUT_CBPF: the result modulo the number
+ * of workers), so that both directions of a conversation reach the same worker: the addresses are added,
+ * which is symmetric.
  *
- * ERSPAN I, II, III, Mellanox mirrors, GRE with Ethernet and GRE with IP are looked into, over IPv6 behind extension headers
- * too; inner frames without IP go by their MAC addresses, everything else by its outer addresses, and what has a second outer
- * VLAN tag to the first worker. The kernel puts IPv4 fragments together before it asks, but not those of IPv6, whose inner addresses only
- * the first one has: they go by their outer addresses. The packet starts at its network header here.
+ * It reads into ERSPAN I, II, III, Mellanox mirrors, GRE with Ethernet and GRE with IP, over IPv6 behind
+ * extension headers too. Inner frames without IP are distributed by their MAC addresses, everything else by
+ * its outer addresses, and packets with a second outer VLAN tag go to the first worker. The kernel
+ * reassembles IPv4 fragments before it runs the program, but not IPv6 fragments, of which only the first has
+ * the inner addresses: these are distributed by outer addresses. Here a packet starts at its network header.
  *
- * @param ipv6Fragmented whether large packets come in fragments over IPv6: then everything over IPv6 goes by its outer
- *   addresses, so that the large and the small packets of a conversation meet.
+ * @param ipv6Fragmented whether large packets arrive in fragments over IPv6: then everything over IPv6 is
+ * distributed by outer addresses, so that the large and the small packets of a conversation meet.
  */
 export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
   const p = new BpfProgram();
-  p.load('w', SKF_AD_PROTOCOL).jump('jeq', ETH_P_IPV6, 'outer6').jump('jeq', ETH_P_IP, 'over4').answer(0);
+  p.load('w', SKF_AD_PROTOCOL)
+    .jump('jeq', EtherType.Ipv6, 'outer6')
+    .jump('jeq', EtherType.Ipv4, 'over4')
+    .answer(0);
   p.label('over4').goto('outer4');
 
   // X + 40 is where the next extension header starts; A is its number.
@@ -108,11 +112,11 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
   if (!ipv6Fragmented) {
     p.setX(0).load('b', 6);
     for (let i = 0; i < MAX_OUTER_HEADERS; i++) {
-      p.jump('jeq', IPPROTO_GRE, `behind${i}`).jump('jeq', IPPROTO_FRAGMENT, `fragment${i}`);
+      p.jump('jeq', IpProtocol.Gre, `behind${i}`).jump('jeq', IpProtocol.Fragment, `fragment${i}`);
       for (const option of IPV6_OPTIONS) p.jump('jeq', option, `option${i}`);
-      p.jump('jeq', IPPROTO_AH, `ah${i}`).goto('fragmented');
+      p.jump('jeq', IpProtocol.Ah, `ah${i}`).goto('fragmented');
       p.label(`behind${i}`).goto('gre6');
-      // Offset 0 and no more fragments: a packet whole in itself (RFC 6946).
+      // Offset 0 and no more fragments: a complete packet (RFC 6946).
       p.label(`fragment${i}`).loadX('h', 42).jump('jset', 0xfff9, null, `atomic${i}`).goto('fragmented');
       p.label(`atomic${i}`).loadX('b', 40).storeA(M_SUM).txa().alu('add', 8).goto(`next${i}`);
       p.label(`ah${i}`).loadX('b', 40).storeA(M_SUM).loadX('b', 41).alu('add', 2).alu('lsh', 2).aluX('add');
@@ -121,12 +125,16 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
       p.loadX('b', 41).alu('lsh', 3).alu('add', 8).aluX('add');
       p.label(`next${i}`).tax().fetchA(M_SUM);
     }
-    p.jump('jeq', IPPROTO_GRE, 'gre6');
+    p.jump('jeq', IpProtocol.Gre, 'gre6');
   }
   p.label('fragmented').goto('outer');
   if (!ipv6Fragmented) p.label('gre6').txa().alu('add', 40).tax().goto('gre');
 
-  p.label('outer4').load('h', 6).jump('jset', 0x3fff, 'outer').load('b', 9).jump('jeq', IPPROTO_AH, 'outer');
+  p.label('outer4')
+    .load('h', 6)
+    .jump('jset', 0x3fff, 'outer')
+    .load('b', 9)
+    .jump('jeq', IpProtocol.Ah, 'outer');
   p.loadHeaderLength(0).goto('gre');
 
   // X is where GRE starts. Its payload follows 4 bytes, and 4 more for each of C, K and S.
@@ -137,11 +145,11 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
     p.fetchA(M_PAYLOAD).alu('add', 4).storeA(M_PAYLOAD).label(`without${flag}`);
   }
   p.loadX('h', 2);
-  p.jump('jeq', ETH_P_ERSPAN, 'erspan')
-    .jump('jeq', ETH_P_ERSPAN2, 'erspan3')
-    .jump('jeq', ETH_P_MELLANOX, 'mellanox')
-    .jump('jeq', ETH_P_TEB, 'payload');
-  p.jump('jeq', ETH_P_IP, 'payload4').jump('jeq', ETH_P_IPV6, 'payload6', 'outer');
+  p.jump('jeq', GRE_PROTO_ERSPAN, 'erspan')
+    .jump('jeq', GRE_PROTO_ERSPAN3, 'erspan3')
+    .jump('jeq', GRE_PROTO_MELLANOX, 'mellanox')
+    .jump('jeq', EtherType.Teb, 'payload');
+  p.jump('jeq', EtherType.Ipv4, 'payload4').jump('jeq', EtherType.Ipv6, 'payload6', 'outer');
 
   // Type II has the sequence flag and 8 bytes of header, type I neither.
   p.label('erspan').loadX('h', 0).jump('jset', 0x1000, null, 'payload');
@@ -161,8 +169,8 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
     const ipv4 = `ethernet4_${tag}`;
     const ipv6 = `ethernet6_${tag}`;
     p.loadX('h', 12 + 4 * tag)
-      .jump('jeq', ETH_P_IP, ipv4)
-      .jump('jeq', ETH_P_IPV6, ipv6);
+      .jump('jeq', EtherType.Ipv4, ipv4)
+      .jump('jeq', EtherType.Ipv6, ipv6);
     if (tag < MAX_TAGS) for (const tpid of VLAN_TPIDS) p.jump('jeq', tpid, `tag${tag + 1}`);
     p.goto('mac');
     p.label(ipv4)
@@ -179,7 +187,7 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
   }
   p.label('mac').loadX('w', 2).storeA(M_SUM).loadX('w', 8).fetchX(M_SUM).aluX('add').goto('mix');
 
-  p.label('outer').setX(0).load('w', SKF_AD_PROTOCOL).jump('jeq', ETH_P_IP, 'inner4', 'inner6');
+  p.label('outer').setX(0).load('w', SKF_AD_PROTOCOL).jump('jeq', EtherType.Ipv4, 'inner4', 'inner6');
   p.label('inner4').loadX('w', 12).storeA(M_SUM).loadX('w', 16).fetchX(M_SUM).aluX('add').goto('mix');
   p.label('inner6').storeX(M_OFFSET).setA(0).storeA(M_SUM);
   for (let word = 0; word < 8; word++) {
@@ -189,7 +197,8 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false): Uint8Array {
       .aluX('add')
       .storeA(M_SUM);
   }
-  // Fibonacci hashing: the kernel takes the answer modulo the workers, so the low bits must depend on all.
+  // Fibonacci hashing: the kernel takes the result modulo the number of workers, so the low bits must depend
+  // on all bits.
   p.label('mix').alu('mul', 0x9e3779b1).tax().alu('rsh', 15).aluX('xor').answerA();
   return p.assemble();
 }

@@ -1,18 +1,21 @@
-/** Addons that do not load: a release of Node.js they were not built for, no compiler, a system nobody built them for. */
+/**
+ * Addons that do not load: built for another Node.js release, not compiled, or not available for this system.
+ */
+
+import { MirrorlakeError } from '../model/errors.js';
 
 /** A part of the installation does not load: one line says which, why, and what to do. Trying again does not help. */
-export class InstallationError extends Error {
+export class InstallationError extends MirrorlakeError {
   override readonly name = 'InstallationError';
-  readonly exitCode = 2;
 
   constructor(
     /** What does not load, and why. */
     readonly what: string,
     /** The command that mends it. */
-    readonly mend: string,
+    mend: string,
     options?: ErrorOptions,
   ) {
-    super(`${what}; mend it with: ${mend}`, options);
+    super(`${what}; mend it with: ${mend}`, 'INSTALLATION', { ...options, exitCode: 2, hint: mend });
   }
 }
 

@@ -1,4 +1,7 @@
-/** Network interfaces: index, state, size, and the offloads that change what a receiver sees (netdevice(7), ethtool). */
+/**
+ * Network interfaces: index, state, size, and the offloads that change what a receiver sees (netdevice(7),
+ * ethtool).
+ */
 import { existsSync, writeFileSync } from 'node:fs';
 import { AF_INET } from './address.js';
 import { check, LinuxError } from './errors.js';
@@ -23,7 +26,7 @@ export const IFF_RUNNING = 0x40;
 export const IFF_NOARP = 0x80;
 export const IFF_PROMISC = 0x100;
 
-/** Interface index, 0 when there is no such interface. */
+/** Interface index, 0 if there is no such interface. */
 export function interfaceIndex(name: string): number {
   const length = new TextEncoder().encode(name).length;
   if (length === 0 || length >= IFNAMSIZ) return 0;
@@ -37,7 +40,7 @@ export function interfaceIndex(name: string): number {
   return new DataView(r.buffer).getInt32(IFNAMSIZ, true);
 }
 
-/** A struct ifreq with the interface's name in place. */
+/** A struct ifreq with the interface's name. */
 export function ifreq(name: string): Uint8Array {
   const bytes = new TextEncoder().encode(name);
   if (bytes.length === 0 || bytes.length >= IFNAMSIZ) {
@@ -49,8 +52,8 @@ export function ifreq(name: string): Uint8Array {
 }
 
 /**
- * Any socket will do for asking. It is kept: interfaces are watched, and one that cannot be asked about because other
- * descriptors ran out would look as if it were gone.
+ * Any socket will do for these requests. It is kept open: interfaces are polled, and without a descriptor for
+ * the request an interface would look as if it were gone.
  */
 let asking = -1;
 
@@ -77,15 +80,15 @@ export function setInterfaceUp(name: string, up: boolean): void {
 }
 
 /**
- * Sets an interface up that shows frames and takes no part in the network: it answers no ARP, and the kernel sends
- * nothing of its own over it.
+ * Brings an interface up that only shows frames: it answers no ARP, and the kernel sends nothing of its own
+ * over it.
  */
 export function setSilentUp(name: string): void {
   const ipv6 = `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
   try {
     if (existsSync(ipv6)) writeFileSync(ipv6, '1');
   } catch (e) {
-    // A container's /proc/sys is read-only. The few solicitations that IPv6 then sends, nobody reads.
+    // A container's /proc/sys is read-only. IPv6 then sends a few solicitations, which nobody reads.
     if ((e as NodeJS.ErrnoException).code !== 'EROFS') throw e;
   }
   setFlags(name, interfaceFlags(name) | IFF_UP | IFF_NOARP, `set interface ${name} up`);
@@ -110,7 +113,7 @@ export function setInterfaceMtu(name: string, mtu: number): void {
   ask(SIOCSIFMTU, r, `set the MTU of interface ${name} to ${mtu}`);
 }
 
-/** Sets how many packets an interface lets wait to be sent. */
+/** Sets the length of an interface's transmit queue, in packets. */
 export function setInterfaceQueueLength(name: string, packets: number): void {
   const r = ifreq(name);
   new DataView(r.buffer).setInt32(IFNAMSIZ, packets, true);
@@ -118,8 +121,8 @@ export function setInterfaceQueueLength(name: string, packets: number): void {
 }
 
 /**
- * ARPHRD_ type of an interface: 1 Ethernet, 772 loopback, 65534 no link header (TUN); -1 when there is none such. Not
- * from /sys, which shows the interfaces of the network namespace it was mounted in.
+ * ARPHRD_ type of an interface: 1 Ethernet, 772 loopback, 65534 no link header (TUN); -1 if there is no such
+ * interface. Not from /sys, which shows the network namespace it was mounted in.
  */
 export function interfaceType(name: string): number {
   const r = ifreq(name);
@@ -132,7 +135,7 @@ export function interfaceType(name: string): number {
   return r[IFNAMSIZ] | (r[IFNAMSIZ + 1] << 8);
 }
 
-/** ETHTOOL_G… commands whose answer is one number (struct ethtool_value), for {@link ethtoolValue}. */
+/** ETHTOOL_G… commands that return one number (struct ethtool_value), for {@link ethtoolValue}. */
 export const Ethtool = { Gro: 0x2b, Gso: 0x23, RxCsum: 0x14, Flags: 0x25 } as const;
 /** Bits of ETHTOOL_GFLAGS. */
 export const ETH_FLAG_TXVLAN = 1 << 7;
@@ -140,9 +143,9 @@ export const ETH_FLAG_RXVLAN = 1 << 8;
 export const ETH_FLAG_LRO = 1 << 15;
 
 /**
- * One of the interface's offload settings.
+ * Reads one of the interface's offload settings.
  *
- * @returns the value; -1 where the driver has no such setting.
+ * @returns the value; -1 if the driver does not have the setting.
  */
 export function ethtoolValue(name: string, command: number): number {
   const r = ifreq(name);

@@ -1,6 +1,7 @@
 /**
- * Landlock (landlock(7)): a thread gives up all access to files but those that it names, and to TCP. What it begins or
- * becomes afterwards, by clone or execve, is bound likewise; threads that exist already are not.
+ * Landlock (landlock(7)): a thread gives up access to all files except those that it names, and to TCP.
+ * Everything it starts or becomes afterwards, by clone or execve, is restricted too; existing threads are
+ * not.
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { check, LinuxError } from './errors.js';
@@ -20,9 +21,9 @@ const READ_FILE = 1n << 2n;
 const READ_DIR = 1n << 3n;
 const TRUNCATE = 1n << 14n;
 const IOCTL_DEV = 1n << 15n;
-/** Those that mean something for a file that is no directory. */
+/** Rights that apply to regular files. */
 const OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
-/** How many rights to files each ABI knows, from ABI 1. */
+/** The number of rights to files in each ABI, from ABI 1 on. */
 const FILE_RIGHTS = [13, 14, 15, 15, 16];
 /** Binding and connecting TCP sockets (ABI 4), abstract Unix sockets and signals of others (ABI 6). */
 const NET_RIGHTS = 3n;
@@ -32,23 +33,23 @@ const SCOPE_ABI = 6;
 
 const O_PATH = 0o10000000;
 
-/** What a process may still reach. Paths that are not there are passed over. */
+/** What a process may still reach. Missing paths are skipped. */
 export interface Reach {
-  /** Files and directories with all beneath them: read, and run. */
+  /** Files, and directories with everything below: read and execute. */
   readonly read: readonly string[];
   /** The same, read and write. */
   readonly write: readonly string[];
 }
 
-/** The kernel's version of Landlock, 0 when it has none, or is not allowed to be asked (a container's seccomp filter). */
+/** The kernel's version of Landlock; 0 if it has none, or may not be asked (a container's seccomp filter). */
 export function landlockVersion(): number {
   return Math.max(0, syscallMemory(LANDLOCK_CREATE_RULESET, null, 0, CREATE_RULESET_VERSION));
 }
 
 /**
- * Restricts the calling thread. It has to have forgone new privileges (see capabilities.ts).
+ * Restricts the calling thread, which must have no_new_privs set (see capabilities.ts).
  *
- * @returns false where the kernel has no Landlock: nothing is restricted then
+ * @returns false if the kernel has no Landlock: nothing is restricted then
  * @throws LinuxError
  */
 export function restrictSelf(reach: Reach): boolean {
@@ -61,7 +62,7 @@ export function restrictSelf(reach: Reach): boolean {
     version >= NET_ABI ? NET_RIGHTS : 0n,
     version >= SCOPE_ABI ? SCOPES : 0n,
   ]);
-  // An older kernel takes a larger structure as long as what it does not know is 0.
+  // An older kernel accepts a larger structure if the fields it does not know are 0.
   const ruleset = check(
     syscallMemory(LANDLOCK_CREATE_RULESET, attributes, attributes.byteLength, 0),
     'make a Landlock ruleset',
@@ -86,7 +87,7 @@ function allow(ruleset: number, path: string, rights: bigint): void {
   }
   try {
     if (addRule(ruleset, fd, rights)) return;
-    // The rest of the rights are to directories.
+    // The other rights apply only to directories.
     if (!addRule(ruleset, fd, rights & OF_FILES))
       throw new LinuxError(`allow ${path} with Landlock`, errno());
   } finally {

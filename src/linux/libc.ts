@@ -1,9 +1,9 @@
 /**
- * The C library's functions that mirrorlake calls, as koffi binds them: the arguments and results of the
- * manual pages, nothing added. `call` in errors.ts turns a -1 into a LinuxError.
+ * The C library's functions that mirrorlake calls, bound by koffi, with the arguments and results of the
+ * manual pages. `check` in errors.ts turns a -1 into a LinuxError.
  *
  * A `Memory` argument is a typed array, whose bytes are passed without a copy, or an address. The kernel
- * writes into a typed array while the call lasts; what it must reach later lies in mapped memory (memory.ts).
+ * writes into a typed array only during the call; memory that it must reach later is mapped (memory.ts).
  */
 import { koffi } from './koffi.js';
 
@@ -36,7 +36,7 @@ export const getsockopt: (
 export const ioctl: (fd: number, request: number, argument: Memory) => number = lib.func(
   'int ioctl(int fd, unsigned long request, void *argument)',
 );
-/** For requests whose argument is a number in place of a pointer (TUNSETOFFLOAD, TUNSETPERSIST). */
+/** For requests whose argument is a number instead of a pointer (TUNSETOFFLOAD, TUNSETPERSIST). */
 export const ioctlValue: (fd: number, request: number, argument: number) => number = lib.func(
   'ioctl',
   'int',
@@ -80,7 +80,7 @@ export const munmap: (address: bigint, length: number) => number = lib.func(
 const pollFunction = lib.func('int poll(void *fds, unsigned long count, int timeout)');
 /** `timeout` in milliseconds, -1 to wait for ever. */
 export const poll: (fds: Memory, count: number, timeout: number) => number = pollFunction;
-/** The same in a thread of libuv's pool, which a program that ends waits for. errno is that thread's. */
+/** The same in a thread of libuv's pool, which the process waits for at its exit. errno is that thread's. */
 export function pollAside(fds: Memory, count: number, timeout: number): Promise<number> {
   return new Promise((resolve, reject) => {
     pollFunction.async(fds, count, timeout, (error: Error | null, n: number) =>
@@ -88,7 +88,7 @@ export function pollAside(fds: Memory, count: number, timeout: number): Promise<
     );
   });
 }
-/** Microseconds, and up to 50 more as the kernel gathers timers (prctl(2), PR_SET_TIMERSLACK). */
+/** Microseconds, plus up to 50 by which the kernel coalesces timers (prctl(2), PR_SET_TIMERSLACK). */
 export const usleep: (microseconds: number) => number = lib.func('int usleep(unsigned int microseconds)');
 export const send: (fd: number, bytes: Memory, length: number, flags: number) => number = lib.func(
   'intptr_t send(int fd, void *bytes, size_t length, int flags)',
@@ -141,11 +141,11 @@ export const setns: (fd: number, kind: number) => number = lib.func('int setns(i
 export const capset: (header: Uint8Array, data: Uint8Array) => number = lib.func(
   'int capset(void *header, void *data)',
 );
-/** The program that this process becomes; comes back only when it could not. */
+/** Becomes another program; returns only on failure. */
 export const execve: (path: string, argv: (string | null)[], envp: (string | null)[]) => number = lib.func(
   'int execve(const char *path, const char **argv, const char **envp)',
 );
-/** syscall(2) with an address among the arguments: what landlock_create_ruleset(2) takes. */
+/** syscall(2) with an address among the arguments, as for landlock_create_ruleset(2). */
 export const syscallMemory: (number: number, memory: Memory, length: number, flags: number) => number =
   lib.func('syscall', 'long', ['long', 'void *', 'size_t', 'uint32_t']);
 /** The same for landlock_add_rule(2). */
@@ -168,7 +168,9 @@ export function errno(): number {
   return koffi.errno();
 }
 
-/** A typed array's address, for structures that point to other memory. It is the caller's to keep the array alive. */
+/**
+ * A typed array's address, for structures that point to other memory. The caller must keep the array alive.
+ */
 export function addressOf(array: Uint8Array): bigint {
   return koffi.address(array);
 }

@@ -1,4 +1,5 @@
 /** libpcap's compiler of filter expressions (pcap_compile(3PCAP), pcap-filter(7)): the language of tcpdump. */
+import { MirrorlakeError } from '../model/errors.js';
 import { koffi } from './koffi.js';
 import * as libc from './libc.js';
 
@@ -6,9 +7,12 @@ import * as libc from './libc.js';
 const NAMES = ['libpcap.so.1', 'libpcap.so.0.8'];
 
 /** libpcap is not there, or refused an expression. The message says what to do. */
-export class FilterError extends Error {
+export class FilterError extends MirrorlakeError {
   override readonly name = 'FilterError';
-  readonly exitCode = 2;
+
+  constructor(message: string) {
+    super(message, 'FILTER', { exitCode: 2 });
+  }
 }
 
 interface Libpcap {
@@ -45,7 +49,8 @@ function load(): Libpcap {
     };
   }
   throw new FilterError(
-    'filter expressions are compiled by libpcap, which is not installed: apt-get install libpcap0.8 (Debian, Ubuntu), dnf install libpcap (Fedora, RHEL)',
+    'filter expressions are compiled by libpcap, which is not installed: apt-get install ' +
+      'libpcap0.8 (Debian, Ubuntu), dnf install libpcap (Fedora, RHEL)',
   );
 }
 
@@ -55,8 +60,9 @@ const SNAP_LENGTH = 262144;
 /**
  * Compiles an expression of pcap-filter(7) for packets that begin with an Ethernet header.
  *
- * @returns a classic BPF program as an array of struct sock_filter: u16 code, u8 jt, u8 jf, u32 k, host byte order
- * @throws FilterError with libpcap's words when the expression is wrong, or when there is no libpcap
+ * @returns a classic BPF program as an array of struct sock_filter: u16 code, u8 jt, u8 jf, u32 k, host byte
+ * order
+ * @throws FilterError with libpcap's words if the expression is wrong, or if there is no libpcap
  */
 export function compileFilter(expression: string): Uint8Array {
   const pcap = libpcap();

@@ -1,4 +1,4 @@
-/** Locks on open files (flock(2)): held by the descriptor, across containers, until the process that opened it is gone. */
+/** Locks on open files (flock(2)): held by the descriptor, across containers, until its process exits. */
 import { LinuxError } from './errors.js';
 import { ERRNO, errno, flock } from './libc.js';
 
@@ -6,10 +6,10 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 
 /**
- * Locks a file for this descriptor alone.
+ * Locks a file for this descriptor.
  *
- * @returns false when another descriptor has it locked
- * @throws LinuxError where the file system has no locks
+ * @returns false if another descriptor holds the lock
+ * @throws LinuxError if the file system has no locks
  */
 export function lockFile(fd: number): boolean {
   while (flock(fd, LOCK_EX | LOCK_NB) < 0) {

@@ -1,4 +1,7 @@
-/** Memory outside the JavaScript heap: mappings of files and sockets, and plain pages the kernel may point into. */
+/**
+ * Memory outside of the JavaScript heap: mappings of files and sockets, and plain pages that the kernel may
+ * point into.
+ */
 
 import { LinuxError } from './errors.js';
 import { errno, MAP_FAILED, mmap, munmap, viewOf } from './libc.js';
@@ -24,7 +27,7 @@ export class Mapping {
     this.bytes = new Uint8Array(this.buffer);
   }
 
-  /** Zeroed pages of our own, at an address that does not move: for iovecs, message headers, packet buffers. */
+  /** Zeroed pages at an address that does not move: for iovecs, message headers, packet buffers. */
   static anonymous(length: number): Mapping {
     return Mapping.map(length, MAP_PRIVATE | MAP_ANONYMOUS, -1, 'map memory');
   }
@@ -33,7 +36,7 @@ export class Mapping {
   static shared(fd: number, length: number): Mapping {
     const address = mmap(null, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_LOCKED | MAP_POPULATE, fd, 0);
     if (address !== MAP_FAILED) return new Mapping(address, length);
-    // Locking is bounded by RLIMIT_MEMLOCK; ring pages are the kernel's own and never paged out anyway.
+    // Locking is limited by RLIMIT_MEMLOCK; ring pages are the kernel's own and are never paged out anyway.
     return Mapping.map(length, MAP_SHARED | MAP_POPULATE, fd, 'map the receive ring');
   }
 

@@ -1,9 +1,9 @@
 /**
- * Many datagrams in one system call: recvmmsg(2) and sendmmsg(2).
+ * Many datagrams per system call: recvmmsg(2) and sendmmsg(2).
  *
- * Every message has a slot in one mapping: its bytes, its peer's address and its ancillary data, with the
- * headers that point to them written once. 64-bit layouts: struct mmsghdr is 64 bytes (msghdr 56: name 0,
- * namelen 8, iov 16, iovlen 24, control 32, controllen 40, flags 48; then msg_len 56), struct iovec 16.
+ * Every message has a slot in one mapping: its bytes, its peer's address and its ancillary data; the headers
+ * that point to them are written once. 64-bit layouts: struct mmsghdr is 64 bytes (msghdr 56: name 0, namelen
+ * 8, iov 16, iovlen 24, control 32, controllen 40, flags 48; then msg_len 56), struct iovec 16.
  */
 
 import { LinuxError } from './errors.js';
@@ -18,14 +18,14 @@ export const MSG_DONTWAIT = 0x40;
 export const MSG_TRUNC = 0x20;
 export const MSG_ERRQUEUE = 0x2000;
 
-/** Ancillary data of a socket that notes times (SO_TIMESTAMPNS): a struct cmsghdr and a struct timespec, 16 bytes each. */
+/** Ancillary data of a socket with SO_TIMESTAMPNS: a struct cmsghdr and a struct timespec, 16 bytes each. */
 export const TIME_CONTROL = 32;
 
 export class Messages {
   /** All of it: what is received lies here. */
   readonly mapping: Mapping;
   private readonly view: DataView;
-  /** The same memory up to the messages' own bytes, in words. */
+  /** The part of the memory before the messages' own bytes, in words. */
   readonly words: Uint32Array;
   private readonly headers: bigint;
   /** Message bytes of every slot: slot `i` starts at {@link offset}(i). */
@@ -67,7 +67,7 @@ export class Messages {
     return this.payloads + i * this.size;
   }
 
-  /** Bytes received into slot `i`; more than `size` when the message was cut and MSG_TRUNC was asked for. */
+  /** Bytes received into slot `i`; more than `size` if the message was cut and MSG_TRUNC was requested. */
   length(i: number): number {
     return this.words[(i * MMSGHDR + 56) >>> 2];
   }
@@ -87,14 +87,17 @@ export class Messages {
   }
 
   /**
-   * When slot `i`'s message arrived, by the kernel's clock: seconds since 1970 in the first word, nanoseconds in the
-   * third. Of a socket whose only ancillary data that is.
+   * When slot `i`'s message arrived, by the kernel's clock: seconds since 1970 in the first word, nanoseconds
+   * in the third. For sockets without other ancillary data.
    */
   timeOffset(i: number): number {
     return this.controlOffset(i) + 16;
   }
 
-  /** Sets what slot `i` sends: `length` bytes from its start, to its peer address of `nameLength` bytes (0: connected). */
+  /**
+   * Sets what slot `i` sends: `length` bytes from its start, to its peer address of `nameLength` bytes (0:
+   * connected).
+   */
   setOut(i: number, length: number, nameLength: number): void {
     const iovec = this.capacity * MMSGHDR + i * IOVEC;
     this.words[(iovec + 8) >>> 2] = length;
@@ -105,8 +108,8 @@ export class Messages {
   /**
    * Receives up to `count` messages.
    *
-   * @returns how many, 0 when none was there.
-   * @throws LinuxError for anything but EAGAIN and EINTR.
+   * @returns how many, 0 if none was waiting.
+   * @throws LinuxError for errors other than EAGAIN and EINTR.
    */
   receive(fd: number, count = this.capacity, flags = MSG_DONTWAIT): number {
     const w = this.words;
@@ -126,7 +129,7 @@ export class Messages {
   /**
    * Sends `count` slots from slot `first` on, as set by {@link setOut}.
    *
-   * @returns how many the kernel took; -errno of the first message when it took none.
+   * @returns how many the kernel took; if none, -errno of the first message.
    */
   send(fd: number, first: number, count: number, flags = MSG_DONTWAIT): number {
     const n = sendmmsg(fd, this.headers + BigInt(first * MMSGHDR), count, flags);

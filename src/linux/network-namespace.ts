@@ -1,6 +1,6 @@
 /**
- * A network namespace without a name (network_namespaces(7)): the kernel removes it, and what is in it, with
- * its last descriptor.
+ * A network namespace without a name (network_namespaces(7)): the kernel removes it, and everything in it,
+ * with its last descriptor.
  */
 import { closeSync, openSync } from 'node:fs';
 import { check } from './errors.js';
@@ -11,7 +11,7 @@ const THREADS_OWN = '/proc/thread-self/ns/net';
 
 export class NetworkNamespace {
   private constructor(
-    /** Its descriptor, and that of the thread's own. */
+    /** Its descriptor, and that of the thread's original namespace. */
     readonly fd: number,
     readonly outside: number,
   ) {}
@@ -32,10 +32,7 @@ export class NetworkNamespace {
     }
   }
 
-  /**
-   * Does something in it, without a turn of the event loop. Sockets that are opened stay in it; programs that
-   * are started are in it.
-   */
+  /** Runs `work` in it synchronously. Sockets opened there stay in it; programs started there run in it. */
   within<T>(work: () => T): T {
     check(libc.setns(this.fd, CLONE_NEWNET), 'enter a network namespace');
     try {

@@ -1,5 +1,5 @@
 /**
- * Which tables nftables has in this network namespace, asked of the kernel (linux/netfilter/nf_tables.h,
+ * The tables of nftables in this network namespace, from the kernel (linux/netfilter/nf_tables.h,
  * netlink(7)).
  */
 import { check, LinuxError } from './errors.js';
@@ -15,7 +15,7 @@ const NLM_F_REQUEST = 0x1;
 const NLM_F_DUMP = 0x300;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
-/** sizeof(struct nlmsghdr) and of it with a struct nfgenmsg. */
+/** sizeof(struct nlmsghdr), and of it with a struct nfgenmsg. */
 const HEADER = 16;
 const MESSAGE = 20;
 /** More than the kernel puts into one datagram of a dump. */
@@ -31,9 +31,9 @@ const FAMILIES = new Map([
 ]);
 
 /**
- * Asks for the tables of all families.
+ * The tables of all families.
  *
- * @returns `inet filter`, …; none also where the kernel has no nftables
+ * @returns `inet filter`, …; empty also if the kernel has no nftables
  * @throws LinuxError EPERM without CAP_NET_ADMIN
  */
 export function nftablesTables(): string[] {
@@ -63,7 +63,7 @@ export function nftablesTables(): string[] {
   }
 }
 
-/** Takes one datagram of an answer. @returns whether it was the last */
+/** Reads one datagram of an answer. @returns whether it was the last */
 function takeTables(bytes: Uint8Array, tables: string[], attempt: string): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let o = 0; o + HEADER <= bytes.length; ) {
@@ -72,7 +72,7 @@ function takeTables(bytes: Uint8Array, tables: string[], attempt: string): boole
     if (type === NLMSG_DONE || length < HEADER) return true;
     if (type === NLMSG_ERROR) {
       const error = -view.getInt32(o + HEADER, true);
-      // Nobody knows nftables there.
+      // The kernel has no nftables.
       if (error === libc.ERRNO.EINVAL || error === libc.ERRNO.EOPNOTSUPP) return true;
       throw new LinuxError(attempt, error);
     }

@@ -31,21 +31,21 @@ const PACKET_FANOUT_CBPF = 6;
 const PACKET_FANOUT_FLAG_DEFRAG = 0x8000;
 const TPACKET_V3 = 2;
 
-/** Room the kernel leaves before a packet, in which a VLAN tag the interface took off is put back. */
+/** Room that the kernel leaves before a packet, for putting back a VLAN tag that the interface removed. */
 export const VLAN_RESERVE = 16;
 
-/** The shape of a ring: blocks the kernel hands over whole. */
+/** The shape of a ring: blocks, which the kernel hands over whole. */
 export interface RingShape {
-  /** Bytes a block, a power of two from the page size up. */
+  /** Bytes per block: a power of two, at least the page size. */
   readonly blockSize: number;
   readonly blocks: number;
-  /** Milliseconds after which a block with packets in it is handed over though it is not full. */
+  /** Milliseconds after which a block with packets is handed over even if it is not full. */
   readonly retireMs: number;
 }
 
 /**
- * Opens an unbound packet socket that receives nothing yet. This is the step that takes CAP_NET_RAW; what follows
- * may be done without privileges, by {@link setUpRing} and {@link bindRing}.
+ * Opens an unbound packet socket that receives nothing yet. This step takes CAP_NET_RAW; {@link setUpRing}
+ * and {@link bindRing} need no privileges.
  */
 export function openPacketSocket(): number {
   const fd = openSocket(AF_PACKET, SOCK_RAW, 0);
@@ -56,7 +56,7 @@ export function openPacketSocket(): number {
 /**
  * Gives the socket its ring; map it with Mapping.shared(fd, blockSize * blocks).
  *
- * @param outgoing whether packets this host sends through the interface are wanted too
+ * @param outgoing whether to receive packets that this host sends through the interface, too
  */
 export function setUpRing(fd: number, shape: RingShape, outgoing = false): void {
   setIntOption(fd, SOL_PACKET, PACKET_VERSION, TPACKET_V3, 'the ring version (TPACKET_V3)');
@@ -74,14 +74,14 @@ export function setUpRing(fd: number, shape: RingShape, outgoing = false): void 
   );
 }
 
-/** Binds the socket to interface `index`; it still receives nothing while its filter drops all. */
+/** Binds the socket to interface `index`; it receives nothing while its filter drops everything. */
 export function bindRing(fd: number, index: number, name: string): void {
   bindSocket(fd, sockaddrLl(ETH_P_ALL, index), `interface ${name}`);
 }
 
 /**
- * Joins the bound socket to the group `id` (1 to 65535, one a network namespace), which shares out an interface's
- * packets by a classic BPF program. IPv4 fragments are put together before the program sees them.
+ * Adds the bound socket to the group `id` (1 to 65535, unique in a network namespace), which distributes an
+ * interface's packets by a classic BPF program. IPv4 fragments are reassembled before the program runs.
  */
 export function joinFanout(fd: number, id: number, program: Uint8Array): void {
   const argument = id | ((PACKET_FANOUT_CBPF | PACKET_FANOUT_FLAG_DEFRAG) << 16);
@@ -94,7 +94,7 @@ export function setFanoutProgram(fd: number, program: Uint8Array): void {
   setOption(fd, SOL_PACKET, PACKET_FANOUT_DATA, sockFprog(program), 'the fanout program');
 }
 
-/** Has the interface receive what is addressed to others too, for as long as the socket is open (packet(7)). */
+/** Makes the interface receive packets addressed to others, while the socket is open (packet(7)). */
 export function setPromiscuous(fd: number, index: number): void {
   // struct packet_mreq: int index, u16 type, u16 length, 8 bytes of address.
   const request = new Uint8Array(16);
@@ -105,8 +105,9 @@ export function setPromiscuous(fd: number, index: number): void {
 }
 
 /**
- * Makes a socket whose ring nobody maps any more as {@link openPacketSocket} gave it, but for the interface it is bound to:
- * it takes no privileges to bind it to another. Not for sockets of a fanout group, which are bound for good.
+ * Resets a socket whose ring nobody maps any more to the state of {@link openPacketSocket}, except for its
+ * interface: binding it to another one takes no privileges. Not for sockets of a fanout group, which are
+ * bound for good.
  */
 export function resetPacketSocket(fd: number): void {
   attachFilter(fd, dropAll());
@@ -114,18 +115,18 @@ export function resetPacketSocket(fd: number): void {
   check(libc.setsockopt(fd, SOL_PACKET, PACKET_RX_RING, nothing, nothing.byteLength), 'give up a ring');
 }
 
-/** What became of packets that passed a socket's filter since the last time this was asked. */
+/** Counts of packets that passed a socket's filter since the last read. */
 export class PacketStatistics {
   private readonly words = new Uint32Array(3);
   private readonly bytes = new Uint8Array(this.words.buffer);
-  /** Packets that passed the filter, dropped ones included. */
+  /** Packets that passed the filter, including dropped ones. */
   packets = 0;
-  /** Packets for which the ring had no room. */
+  /** Packets without room in the ring. */
   drops = 0;
   /** How often the ring was full. */
   freezes = 0;
 
-  /** Reads the kernel's counters, which sets them back to 0. */
+  /** Reads the kernel's counters, which resets them. */
   read(fd: number): void {
     getOption(fd, SOL_PACKET, PACKET_STATISTICS, this.bytes, 'the packet statistics');
     this.packets = this.words[0];
@@ -134,7 +135,7 @@ export class PacketStatistics {
   }
 }
 
-/** Receives nothing, but while it is open the kernel does not answer protocol `protocol` with ICMP unreachable. */
+/** Receives nothing; while it is open, the kernel does not answer `protocol` with ICMP unreachable. */
 export function openDropAll(family: number, protocol: number): number {
   const fd = openSocket(family, SOCK_RAW, protocol);
   attachFilter(fd, dropAll());

@@ -1,4 +1,4 @@
-/** Waiting for several descriptors at once: poll(2). */
+/** Waits for several descriptors at once: poll(2). */
 
 import { LinuxError } from './errors.js';
 import { ERRNO, errno, poll, pollAside } from './libc.js';
@@ -9,7 +9,7 @@ export const POLLERR = 0x008;
 export const POLLHUP = 0x010;
 export const POLLNVAL = 0x020;
 
-/** A set of descriptors with the events waited for; the order of adding is their index. */
+/** A set of descriptors with the events to wait for; the order of adding gives their index. */
 export class PollSet {
   // struct pollfd: int fd, short events, short revents; host byte order.
   private readonly fds: Int32Array;
@@ -25,14 +25,14 @@ export class PollSet {
     return this.count++;
   }
 
-  /** Changes entry `index`; a negative `fd` is passed over by the kernel. */
+  /** Changes entry `index`; the kernel skips a negative `fd`. */
   set(index: number, fd: number, events: number): void {
     this.fds[index * 2] = fd;
     this.fds[index * 2 + 1] = events;
   }
 
   /**
-   * Blocks this thread until something happens or `timeout` milliseconds have gone by (-1: for ever).
+   * Blocks this thread until an event or for `timeout` milliseconds (-1: forever).
    *
    * @returns how many entries have events; 0 after the timeout or an interrupting signal.
    */
@@ -47,7 +47,7 @@ export class PollSet {
   /** Like {@link wait}, without blocking this thread. */
   async waitAside(timeout: number): Promise<number> {
     const n = await pollAside(this.fds, this.count, timeout);
-    // Interrupted, or for a reason that this thread is told again.
+    // Interrupted, or failed for a reason that this thread will see again.
     return n >= 0 ? n : this.wait(0);
   }
 

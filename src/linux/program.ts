@@ -5,10 +5,10 @@ import { errno, execve, fcntl } from './libc.js';
 const F_SETFD = 2;
 
 /**
- * Becomes a program, in this process: execve(2). Comes back only by an error.
+ * Becomes another program in this process: execve(2). Returns only by an error.
  *
  * @param words its arguments, without its own name
- * @param descriptors those it keeps, beside any that were opened for programs to inherit
+ * @param descriptors to keep, in addition to those opened as inheritable
  * @throws LinuxError
  */
 export function becomeProgram(
@@ -17,7 +17,7 @@ export function becomeProgram(
   environment: Readonly<Record<string, string>>,
   descriptors: readonly number[],
 ): never {
-  // Node marks all that it was begun with as not to be inherited.
+  // Node marks all descriptors it started with as close-on-exec.
   for (const fd of descriptors) fcntl(fd, F_SETFD, 0);
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   execve(path, [path, ...words, null], [...variables, null]);

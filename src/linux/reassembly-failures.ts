@@ -1,7 +1,10 @@
-/** What the kernel could not put together: on raw sockets fragments arrive put together, or not at all. */
+/** Packets that the kernel could not reassemble: raw sockets get fragments reassembled, or not at all. */
 import { readFileSync } from 'node:fs';
 
-/** Packets in fragments, of any protocol, that this network namespace's kernel gave up (Linux: IPSTATS_MIB_REASMFAILS). */
+/**
+ * Fragmented packets of any protocol that the kernel of this network namespace gave up (Linux:
+ * IPSTATS_MIB_REASMFAILS).
+ */
 export function reassemblyFailures(): number {
   return ofIpv4(read('/proc/net/snmp')) + ofIpv6(read('/proc/net/snmp6'));
 }
@@ -19,7 +22,7 @@ function ofIpv6(text: string): number {
   return Number(/^Ip6ReasmFails\s+(\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
-/** Empty where there is no such file: no IPv6, or no /proc. */
+/** Empty if there is no such file: no IPv6, or no /proc. */
 function read(file: string): string {
   try {
     return readFileSync(file, 'latin1');

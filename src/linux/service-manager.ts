@@ -1,4 +1,7 @@
-/** Telling systemd how a service does: sd_notify(3), a datagram of KEY=VALUE lines to the socket NOTIFY_SOCKET names. */
+/**
+ * Tells systemd about the service: sd_notify(3), a datagram of KEY=VALUE lines to the socket in
+ * NOTIFY_SOCKET.
+ */
 import { check } from './errors.js';
 import * as libc from './libc.js';
 import { closeSocket, openSocket, SOCK_DGRAM } from './socket.js';
@@ -18,15 +21,15 @@ function sockaddrUn(path: string): Uint8Array {
 export class ServiceManager {
   private constructor(
     private readonly fd: number,
-    /** Milliseconds within which it wants to hear from us, 0 when it does not watch. */
+    /** The watchdog's interval in milliseconds, 0 if there is none. */
     readonly watchdog: number,
   ) {}
 
   /**
-   * The manager that started this process, undefined without one. Takes its variables out of `environment`: they are
-   * not for programs that we start.
+   * The manager that started this process, undefined without one. Removes its variables from `environment`,
+   * so that child programs do not inherit them.
    *
-   * @throws LinuxError when the socket is there and cannot be used
+   * @throws LinuxError if the socket exists and cannot be used
    */
   static of(environment: NodeJS.ProcessEnv, pid: number): ServiceManager | undefined {
     const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = environment;
@@ -41,7 +44,10 @@ export class ServiceManager {
     return new ServiceManager(fd, watched ? Math.floor(Number(WATCHDOG_USEC ?? 0) / 1000) : 0);
   }
 
-  /** Sends lines: READY=1, STOPPING=1, WATCHDOG=1, STATUS=…. One that it has no room for is not sent. */
+  /**
+   * Sends lines: READY=1, STOPPING=1, WATCHDOG=1, STATUS=…. If the manager has no room for them, they are not
+   * sent.
+   */
   notify(...lines: string[]): void {
     const bytes = Buffer.from(lines.join('\n'));
     libc.write(this.fd, bytes, bytes.length);

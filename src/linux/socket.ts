@@ -1,5 +1,6 @@
-/** Opening sockets and setting their options. Descriptors are plain numbers; their owner closes them. */
+/** Opens sockets and sets their options. Descriptors are plain numbers; their owner closes them. */
 import { readdirSync } from 'node:fs';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { AF_INET, AF_INET6, AF_PACKET } from './address.js';
 import { check, LinuxError } from './errors.js';
 import * as libc from './libc.js';
@@ -10,10 +11,10 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 
 export const IPPROTO_IP = 0;
-export const IPPROTO_ICMP = 1;
-export const IPPROTO_IPV6 = 41;
-export const IPPROTO_GRE = 47;
-export const IPPROTO_ICMPV6 = 58;
+export const IPPROTO_ICMP = IpProtocol.Icmp;
+export const IPPROTO_IPV6 = IpProtocol.Ipv6;
+export const IPPROTO_GRE = IpProtocol.Gre;
+export const IPPROTO_ICMPV6 = IpProtocol.Icmp6;
 export const IPPROTO_RAW = 255;
 
 export const SOL_SOCKET = 1;
@@ -43,7 +44,7 @@ export const IPV6_RECVPKTINFO = 49;
 export const IPV6_PKTINFO = 50;
 export const IPV6_TCLASS = 67;
 
-/** Opens a socket that a started program does not inherit. */
+/** Opens a close-on-exec socket. */
 export function openSocket(domain: number, type: number, protocol: number, nonblocking = false): number {
   const flags = SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0);
   return check(libc.socket(domain, type | flags, protocol), `open a ${socketWords(domain, protocol)} socket`);
@@ -69,16 +70,16 @@ export function bindSocket(fd: number, address: Uint8Array, what: string): void 
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 
-/** Keeps a descriptor that a library opened from the programs this process starts. */
+/** Marks a descriptor that a library opened as close-on-exec. */
 export function closeOnExec(fd: number): void {
   check(libc.fcntl(fd, F_SETFD, FD_CLOEXEC), 'keep a socket from other programs');
 }
 
 const MSG_DONTWAIT = 0x40;
 
-/** Throws away what a socket has received and nobody has read. */
+/** Discards what a socket has received and nobody has read. */
 export function discardQueue(fd: number): void {
-  // One byte of each message: the rest goes with it.
+  // Reading one byte of a message discards the rest of it.
   const byte = new Uint8Array(1);
   while (libc.recv(fd, byte, 1, MSG_DONTWAIT) >= 0);
 }
@@ -110,9 +111,10 @@ export function getIntOption(fd: number, level: number, name: number, what: stri
 }
 
 /**
- * Makes the receive buffer as large as it may be, up to `bytes`: past net.core.rmem_max with CAP_NET_ADMIN.
+ * Makes the receive buffer as large as possible, up to `bytes`: with CAP_NET_ADMIN, even beyond
+ * net.core.rmem_max.
  *
- * @returns what the kernel granted, bytes (it counts its own overhead in: twice what was asked).
+ * @returns what the kernel granted, bytes (it includes its own overhead: twice what was asked for).
  */
 export function setReceiveBuffer(fd: number, bytes: number): number {
   try {
@@ -139,7 +141,7 @@ const SK_MEMINFO_DROPS = 8;
 const SK_MEMINFO_VARS = 9;
 const SIOCGSTAMPNS = 0x8907;
 
-/** This process's sockets of a kind: for those a library opened and keeps to itself. */
+/** This process's sockets of a kind: for sockets that a library opened and does not expose. */
 export function socketsOf(domain: number, type: number, protocol: number): number[] {
   const is = (fd: number): boolean => {
     const value = new Int32Array(1);
@@ -157,14 +159,14 @@ export function socketsOf(domain: number, type: number, protocol: number): numbe
   return readdirSync('/proc/self/fd').map(Number).filter(is);
 }
 
-/** Messages the socket had no room for since it was opened (modulo 2^32). */
+/** Messages dropped by the socket for lack of room since it was opened (modulo 2^32). */
 export function socketDrops(fd: number): number {
   const words = new Uint32Array(SK_MEMINFO_VARS);
   getOption(fd, SOL_SOCKET, SO_MEMINFO, new Uint8Array(words.buffer), "the socket's counters");
   return words[SK_MEMINFO_DROPS];
 }
 
-/** When the message last received from a socket arrived, by the kernel's clock. */
+/** The arrival time of the message last received from a socket, by the kernel's clock. */
 export class ReceiveTime {
   // struct timespec of a 64-bit machine: seconds and nanoseconds, 8 bytes each.
   private readonly words = new Uint32Array(4);
@@ -177,20 +179,20 @@ export class ReceiveTime {
     return this.words[2];
   }
 
-  /** @returns false before the first message; the first call has the kernel note times from then on. */
+  /** @returns false before the first message; from the first call on, the kernel records times. */
   read(fd: number): boolean {
     return libc.ioctl(fd, SIOCGSTAMPNS, this.words) === 0;
   }
 }
 
-/** Has a socket tell with every message when it arrived, by the kernel's clock (socket(7)). */
+/** Makes a socket report the arrival time of every message, by the kernel's clock (socket(7)). */
 export function noteTimes(fd: number): void {
   setIntOption(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1, 'receive times');
 }
 
 const SO_ERROR = 4;
 
-/** Takes a socket's pending error away, so that poll waits again. @returns the error number, 0 for none. */
+/** Clears a socket's pending error, so that poll waits again. @returns the error number, 0 for none. */
 export function clearSocketError(fd: number): number {
   return getIntOption(fd, SOL_SOCKET, SO_ERROR, "the socket's error");
 }

@@ -1,9 +1,10 @@
 /**
- * TUN and TAP devices: network interfaces whose packets a program reads and writes (Documentation/networking/tuntap.rst).
+ * TUN and TAP devices: network interfaces whose packets a program reads and writes
+ * (Documentation/networking/tuntap.rst).
  *
- * Unless asked for without, every packet has a virtio_net_hdr of {@link VNET_HDR} bytes in front, in host byte order, with which one read or
- * write carries many segments of a TCP stream: flags (1), gso_type (1), hdr_len (2), gso_size (2), csum_start (2),
- * csum_offset (2).
+ * Unless opened without it, every packet is preceded by a virtio_net_hdr of {@link VNET_HDR} bytes, in host
+ * byte order, with which one read or write carries many segments of a TCP stream: flags (1), gso_type (1),
+ * hdr_len (2), gso_size (2), csum_start (2), csum_offset (2).
  */
 import { check, errnoName, LinuxError } from './errors.js';
 import {
@@ -24,7 +25,7 @@ export const VIRTIO_NET_HDR_GSO_NONE = 0;
 export const VIRTIO_NET_HDR_GSO_TCPV4 = 1;
 export const VIRTIO_NET_HDR_GSO_TCPV6 = 4;
 export const VIRTIO_NET_HDR_GSO_UDP_L4 = 5;
-/** Beside a TCP type: the segments may carry congestion marks. */
+/** Or-ed with a TCP type: the segments may carry congestion marks. */
 export const VIRTIO_NET_HDR_GSO_ECN = 0x80;
 
 const O_RDWR = 2;
@@ -49,9 +50,9 @@ export interface TunOptions {
   readonly ethernet: boolean;
   /** The device outlives the program. */
   readonly persist?: boolean;
-  /** The kernel hands over large segments and unfinished checksums; else whole packets only. */
+  /** The kernel passes large segments and unfinished checksums; otherwise only complete packets. */
   readonly offload?: boolean;
-  /** False: packets have no virtio_net_hdr in front, and no offloads. */
+  /** False: packets have no virtio_net_hdr, and there are no offloads. */
   readonly vnetHeader?: boolean;
 }
 
@@ -70,14 +71,14 @@ export class TunDevice {
     readonly fd: number,
     readonly name: string,
     readonly index: number,
-    /** Whether it takes many UDP datagrams as one (VIRTIO_NET_HDR_GSO_UDP_L4). */
+    /** Whether it accepts many UDP datagrams as one (VIRTIO_NET_HDR_GSO_UDP_L4). */
     readonly udpSegmentation: boolean,
   ) {}
 
   /**
-   * Makes the device, or takes over a persistent one of this name. Reading and writing never block.
+   * Creates the device, or opens a persistent one of this name. Reading and writing never block.
    *
-   * @throws LinuxError when the kernel refuses: no rights, or the name belongs to another kind of device.
+   * @throws LinuxError if the kernel refuses: no privileges, or the name belongs to another kind of device.
    */
   static open(name: string, options: TunOptions): TunDevice {
     const kind = options.ethernet ? 'TAP' : 'TUN';
@@ -144,7 +145,7 @@ export class TunDevice {
     check(libc.ioctl(this.fd, TUNSETCARRIER, value), `set the carrier of ${this.name}`);
   }
 
-  /** Whether it is to outlive the program. */
+  /** Sets whether it outlives the program. */
   setPersistent(persistent: boolean): void {
     check(libc.ioctlValue(this.fd, TUNSETPERSIST, persistent ? 1 : 0), `keep ${this.name}`);
   }

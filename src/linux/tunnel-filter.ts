@@ -1,18 +1,18 @@
 /** A socket filter for receivers beside a tunnel service: what belongs to a tunnel need not reach them. */
+import { EtherType } from '../wire/link/ethertypes.js';
+import { GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3 } from '../wire/tunnel/gre.js';
 import { ACCEPT, BpfProgram } from './bpf.js';
 
 /** GRE flags: routing, and the seven bits gre_demux takes for the version; checksum; key. */
 const NOT_A_TUNNELS = 0x4000 | 0x7f;
 const GRE_CSUM = 0x8000;
 const GRE_KEY = 0x2000;
-const ETH_P_TEB = 0x6558;
-const ERSPAN = [0x88be, 0x22eb];
 /** Offset of the network header in a filter's packet (linux/filter.h: SKF_NET_OFF). */
 const SKF_NET_OFF = 0xfff00000;
-/** Tunnels looked for; what is of others is told apart in the receiver. */
+/** Tunnels in the filter; packets of further ones are recognised in the receiver. */
 const MAX_TUNNELS = 100;
 
-/** What a tunnel's packets have: both addresses, Ethernet inside or IP, and the key or none. */
+/** What identifies a tunnel's packets: both addresses, Ethernet or IP inside, and the key, if any. */
 export interface TunnelPackets {
   /** 4 or 16 bytes, neither of them any. */
   readonly local: Uint8Array;
@@ -22,8 +22,8 @@ export interface TunnelPackets {
 }
 
 /**
- * Passes everything but the packets of these tunnels, on a raw socket of protocol 47 (whose packets begin with the IPv4
- * header, or behind the IPv6 one).
+ * Passes everything except the packets of these tunnels, on a raw socket of protocol 47 (whose packets begin
+ * with the IPv4 header, or after the IPv6 header).
  */
 export function exceptTunnels(tunnels: readonly TunnelPackets[], ipv6: boolean): Uint8Array {
   const p = new BpfProgram();
@@ -46,8 +46,8 @@ export function exceptTunnels(tunnels: readonly TunnelPackets[], ipv6: boolean):
       p.label(`key${i}`).jump('jeq', t.key, null, next);
     }
     p.loadX('h', 2);
-    if (t.ethernet) p.jump('jeq', ETH_P_TEB, null, next);
-    else for (const type of [ETH_P_TEB, ...ERSPAN]) p.jump('jeq', type, next);
+    if (t.ethernet) p.jump('jeq', EtherType.Teb, null, next);
+    else for (const type of [EtherType.Teb, GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3]) p.jump('jeq', type, next);
     p.answer(0).label(next);
   });
   return p.answer(ACCEPT).assemble();

@@ -1,4 +1,6 @@
-/** Defaults of the session table and of reassembly. `read` differs from `collect` where its column says so. */
+/**
+ * Defaults of the session table and of reassembly. `read` differs from `collect` where its column says so.
+ */
 const MIB = 2 ** 20;
 
 export const SESSION_DEFAULTS = {
@@ -7,17 +9,17 @@ export const SESSION_DEFAULTS = {
   tcpIdle: 300,
   udpIdle: 60,
   otherIdle: 30,
-  /** Seconds after which a row ends and the session goes on in its next part. */
+  /** Seconds after which a row ends and the session continues in its next part. */
   active: 900,
-  /** Seconds for which a finished TCP session waits for stragglers. Nobody waits for the rows of a capture. */
+  /** Seconds that a finished TCP session waits for stragglers. Nobody waits for the rows of a capture. */
   linger: { collect: 2, read: 5 },
-  /** Inner packets in fragments that are followed at once, and for how many seconds. */
+  /** Fragmented inner packets followed at once, and for how many seconds. */
   fragmentTrains: 8192,
   fragmentTimeout: 30,
 } as const;
 
 export const REASSEMBLY_DEFAULTS = {
-  /** Bytes of buffers. Linux: ipfrag_high_thresh, which is 4 MiB; a collector of fragmented mirrors wants more. */
+  /** Bytes of buffers. Linux: ipfrag_high_thresh, 4 MiB; a collector of fragmented mirrors needs more. */
   memory: 64 * MIB,
   datagrams: 4096,
   /** Seconds of packet time. Linux: ipfrag_time. */

@@ -1,6 +1,6 @@
 /**
- * Files and directories as mirrorlake makes them: for its user and group and nobody else, whatever the umask. They hold
- * what everybody on the network said.
+ * Creates files and directories for mirrorlake's user and group only, whatever the umask, because they hold
+ * everybody's traffic.
  */
 import { chmodSync, fchmodSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -11,10 +11,10 @@ const PERMISSIONS = 0o777;
 const SET_GROUP_ID = 0o2000;
 
 /**
- * Makes a directory and those it lies in; those that are there stay as they are. Node's own way says of a read-only
- * file system that something is not there, and never comes back from one that takes no directories, such as /proc.
+ * Creates a directory and its parents; existing ones stay as they are. Node's own function reports ENOENT for
+ * a read-only file system, and never returns for one without directories, such as /proc.
  *
- * @returns those that were made, outermost first
+ * @returns the created directories, outermost first
  */
 export function makeDirectory(path: string, parentMade = false): string[] {
   try {
@@ -31,14 +31,14 @@ export function makeDirectory(path: string, parentMade = false): string[] {
   return [path];
 }
 
-/** Opens a file as openSync does; one that is made is for user and group. @returns the descriptor */
+/** Opens a file like openSync; a created file is for user and group only. @returns the descriptor */
 export function openFile(path: string, flags: string | number): number {
   const fd = openSync(path, flags, FILE_MODE);
   if ((fstatSync(fd).mode & PERMISSIONS) !== FILE_MODE) whereThereAreModes(() => fchmodSync(fd, FILE_MODE));
   return fd;
 }
 
-/** A file system without modes (FAT, some network file systems) refuses to set them. */
+/** File systems without modes (FAT, some network file systems) refuse to set them. */
 function whereThereAreModes(set: () => void): void {
   try {
     set();

@@ -1,7 +1,7 @@
-/** What one question may take of the store before it is ended. */
+/** Bounds of one question to the store. */
 
 export interface QuestionLimits {
-  /** Seconds, waiting for whoever reads the answer included. */
+  /** Seconds, including the time its reader takes. */
   readonly seconds: number;
   /** Bytes of the engine's memory. */
   readonly memory: number;
@@ -10,7 +10,7 @@ export interface QuestionLimits {
   readonly bytes: number;
 }
 
-/** The longest that a question may be given, seconds. */
+/** The longest time that can be configured for a question, seconds. */
 export const LONGEST_QUESTION = 86_400;
 
 export const QUESTION_DEFAULTS: QuestionLimits = {

@@ -1,7 +1,7 @@
-/** Errors for want of something that passes: nothing is wrong with what was asked for, and later it may succeed. */
+/** Errors for lack of a resource: the request is correct, and may succeed later. */
 const SCARCE: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']);
 
-/** Whether an error is for want of descriptors or memory. */
+/** Whether an error means that descriptors or memory ran out. */
 export function isScarcity(error: unknown): boolean {
   return SCARCE.has((error as NodeJS.ErrnoException).code);
 }

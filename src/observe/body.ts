@@ -1,25 +1,25 @@
 /**
- * A body on a control connection: frames of a length (4 bytes, big endian) and as many bytes. One of length 0 is the
- * end, so that a connection which only breaks off is told from an answer that is whole; after {@link FAILED} comes what
- * went wrong, as a line of JSON.
+ * A body on a control connection: frames of a length (4 bytes, big endian) and that many bytes. Length 0 is
+ * the end, which distinguishes a complete answer from a broken connection; after {@link FAILED} the error
+ * follows, as a line of JSON.
  */
 import type { Socket } from 'node:net';
 
 const FAILED = 0xffffffff;
-/** The longest frame: a writer cuts what is longer. */
+/** The longest frame: a writer splits longer pieces. */
 const LONGEST = 1 << 20;
 const LENGTH = 4;
 
-/** What went wrong in the middle of a body. */
+/** An error in the middle of a body. */
 export interface BodyFailure {
   readonly error: string;
-  readonly exitCode: number;
+  readonly exitCode: 1 | 2;
 }
 
 export class BodyWriter {
   constructor(private readonly socket: Socket) {}
 
-  /** Sends bytes. @returns false when the client is slow to take them: {@link drained} settles when it has */
+  /** Sends bytes. @returns false if the client is slow to read: {@link drained} settles when it has read */
   write(bytes: Uint8Array): boolean {
     for (let o = 0; o < bytes.length; o += LONGEST) {
       const piece = bytes.subarray(o, o + LONGEST);
@@ -29,7 +29,7 @@ export class BodyWriter {
     return !this.socket.writableNeedDrain;
   }
 
-  /** Waits until the client has taken what was sent, or is gone. */
+  /** Waits until the client has read what was sent, or is gone. */
   drained(): Promise<void> {
     const { socket } = this;
     if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve();
@@ -60,17 +60,17 @@ function lengthOf(bytes: number): Buffer {
   return length;
 }
 
-/** Reads a body out of pieces of any size. */
+/** Reads a body from pieces of any size. */
 export class BodyReader {
-  /** Of the frame at hand: what is still to come, and its length as far as that is known. */
+  /** Of the current frame: the bytes still to come, and its length as far as it is known. */
   private left = 0;
   private readonly length = Buffer.alloc(LENGTH);
   private lengthBytes = 0;
-  /** Once the body has failed: what of the words has come. */
+  /** After the body has failed: the part of the message that has arrived. */
   private words: Buffer[] | undefined;
   ended = false;
 
-  /** Takes the next piece, and gives the body's bytes in it to `use`. */
+  /** Takes the next piece, and yields the body's bytes in it. */
   *take(piece: Buffer): Generator<Buffer> {
     for (let o = 0; o < piece.length && !this.ended; ) {
       if (this.words !== undefined) {
@@ -94,7 +94,7 @@ export class BodyReader {
     }
   }
 
-  /** What went wrong, once the connection has ended; undefined when the body did not say. */
+  /** The error, once the connection has ended; undefined if the body did not report one. */
   get failure(): BodyFailure | undefined {
     if (this.words === undefined) return undefined;
     try {

@@ -1,17 +1,20 @@
-/** A bound on a server's simultaneous connections: each takes a descriptor, and the collector needs those itself. */
+/**
+ * Bounds a server's simultaneous connections: each takes a descriptor, and the collector needs descriptors
+ * itself.
+ */
 import type { Socket } from 'node:net';
 
 export class Connections {
-  /** By when each was last of use, the longest unused first. */
+  /** In order of their last use, the least recent first. */
   private readonly open = new Set<Socket>();
-  /** Turned away, or cut off to make room for another. */
+  /** Refused, or cut off to make room for another. */
   refused = 0;
-  /** Cut off because nothing came of them: no request in time, or an answer that nobody took. */
+  /** Cut off because they were unproductive: no request in time, or an answer that was not read. */
   cut = 0;
 
   /**
-   * @param most how many at once
-   * @param dispensable whether a connection may be cut off in favour of a new one
+   * @param most the largest number at once
+   * @param dispensable whether a connection may be cut off for a new one
    */
   constructor(
     private readonly most: number,
@@ -19,9 +22,9 @@ export class Connections {
   ) {}
 
   /**
-   * Takes a new connection in, if need be in place of the one that was of no use for longest.
+   * Adds a new connection, if necessary in place of the least recently used one.
    *
-   * @returns false when there is no room for it; closing it is the caller's
+   * @returns false if there is no room for it; the caller closes it
    */
   add(socket: Socket): boolean {
     if (this.open.size >= this.most) {
@@ -36,12 +39,12 @@ export class Connections {
     return true;
   }
 
-  /** Says that a connection was of use now. */
+  /** Marks a connection as used now. */
   used(socket: Socket): void {
     if (this.open.delete(socket)) this.open.add(socket);
   }
 
-  /** Cuts a connection off of which nothing has come. */
+  /** Cuts off an unproductive connection. */
   cutOff(socket: Socket): void {
     if (socket.destroyed) return;
     this.cut++;

@@ -1,11 +1,13 @@
 /**
- * The control socket: how other commands talk to a running collector. A Unix stream socket, one request a
- * connection: the client sends one line of JSON with a `command`; the collector answers one line of JSON, a
- * {@link ControlHead}, and after it, for commands that have one, a body (body.ts).
+ * The control socket, through which other commands talk to a running collector. It is a Unix stream socket
+ * with one request per connection: the client sends one line of JSON with a `command`; the collector answers
+ * with one line of JSON, a {@link ControlHead}, and for some commands a body (body.ts).
  */
+
 import { once } from 'node:events';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { asError, MirrorlakeError } from '../model/errors.js';
 import { isServer, NO_STORE } from '../model/store-location.js';
 import { BodyReader, BodyWriter } from './body.js';
 import { Connections } from './connections.js';
@@ -15,7 +17,10 @@ import { LONGEST_PATH, listenAt, PathTaken, type SocketOwner } from './socket-pa
 /** The longest request line, bytes, and the longest first line of an answer. */
 export const MAX_REQUEST = 1 << 20;
 const MAX_HEAD = 1 << 28;
-/** When a client is cut off that has not asked, and one that takes nothing of an answer that is complete, milliseconds. */
+/**
+ * When to cut off a client that has not sent its request, and one that reads nothing of a complete answer,
+ * milliseconds.
+ */
 export const CONTROL_TIMEOUTS = { request: 10_000, answer: 30_000 } as const;
 /** Connections at once. */
 export const MOST_CONTROL_CONNECTIONS = 32;
@@ -27,55 +32,55 @@ export interface ControlRequest {
   readonly [argument: string]: unknown;
 }
 
-/** The answer's first line: a result, or what went wrong with the exit status for the command line. */
+/** The answer's first line: a result, or an error with the exit status for the command line. */
 export type ControlHead =
   | { readonly ok: true; readonly result?: unknown; readonly body?: boolean }
-  | { readonly ok: false; readonly error: string; readonly exitCode: number };
+  | { readonly ok: false; readonly error: string; readonly exitCode: 1 | 2 };
 
 /** Answers one command: returns the result, or writes a body after {@link ControlAnswer.begin}. */
 export type ControlHandler = (request: ControlRequest, answer: ControlAnswer) => Promise<unknown> | unknown;
 
-export class ControlError extends Error {
+export class ControlError extends MirrorlakeError {
   override readonly name = 'ControlError';
-  readonly exitCode: number;
 
-  /** @param unreached why nothing was asked: no collector is running there, or this user may not connect */
+  /**
+   * @param unreached why nothing could be asked: no collector is running there, or this user may not connect
+   */
   constructor(
     message: string,
-    exitCode = 1,
+    exitCode: 1 | 2 = 1,
     readonly unreached?: 'nobody' | 'denied',
   ) {
-    super(message);
-    this.exitCode = exitCode;
+    super(message, 'CONTROL', { exitCode });
   }
 }
 
-/** The way back to a client. */
+/** The answer to a client. */
 export class ControlAnswer {
   private begun = false;
   private body: BodyWriter | undefined;
 
-  /** @param cutOff called when nothing of a complete answer is taken for `timeout` milliseconds */
+  /** @param cutOff called if nothing of a complete answer is read for `timeout` milliseconds */
   constructor(
     private readonly socket: Socket,
     private readonly timeout: number,
     private readonly cutOff: () => void,
   ) {}
 
-  /** Sends the head of an answer that has a body, and gives what writes it. The caller ends it. */
+  /** Sends the head of an answer with a body, and returns the body's writer. The caller ends it. */
   begin(result?: unknown): BodyWriter {
     this.head({ ok: true, result, body: true });
     this.body = new BodyWriter(this.socket);
     return this.body;
   }
 
-  /** Has something called when the client is gone, whether it has its answer or not. */
+  /** Calls `gone` when the client has disconnected, with or without its answer. */
   onClose(gone: () => void): void {
     if (this.socket.destroyed) gone();
     else this.socket.once('close', gone);
   }
 
-  /** Sends the whole answer, unless a body has begun. */
+  /** Sends the complete answer, unless a body has begun. */
   end(head: ControlHead): void {
     this.socket.setTimeout(this.timeout, this.cutOff);
     if (this.begun) {
@@ -86,7 +91,7 @@ export class ControlAnswer {
     this.socket.end();
   }
 
-  /** Whether the client has gone. */
+  /** Whether the client has disconnected. */
   get closed(): boolean {
     return this.socket.destroyed;
   }
@@ -97,10 +102,13 @@ export class ControlAnswer {
   }
 }
 
-/** The socket of a collector without a data directory. Only root makes directories in /run, and the unit's is its user's. */
+/**
+ * The socket of a collector without a data directory. Only root creates directories in /run; the unit's
+ * belongs to its user.
+ */
 export const RUN_CONTROL = '/run/mirrorlake/control.sock';
 
-/** Where the socket is: in the directory of an embedded store, else in /run. */
+/** The socket's path: in the directory of an embedded store, otherwise in /run. */
 export function controlPath(store: string): string {
   return isServer(store) || store === NO_STORE ? RUN_CONTROL : join(store, 'control.sock');
 }
@@ -112,22 +120,22 @@ function headLine(head: ControlHead): string {
 }
 
 export interface ControlOptions {
-  /** Who may connect beside root; without it whoever the collector runs as. */
+  /** Who may connect, beside root; by default the user that the collector runs as. */
   readonly owner?: SocketOwner | undefined;
-  /** Connections at once, {@link MOST_CONTROL_CONNECTIONS} without it. */
+  /** Connections at once; {@link MOST_CONTROL_CONNECTIONS} by default. */
   readonly connections?: number;
-  /** {@link CONTROL_TIMEOUTS} without it. */
+  /** {@link CONTROL_TIMEOUTS} by default. */
   readonly timeouts?: { readonly request: number; readonly answer: number };
-  /** Told when a connection could not be taken. */
+  /** Called when a connection could not be accepted. */
   readonly failed?: (error: Error) => void;
 }
 
 export class ControlServer {
   private readonly server: Server;
-  /** Those whose question is being answered. The others make room for new ones. */
+  /** Connections whose question is being answered. The others make room for new ones. */
   private readonly answering = new Set<Socket>();
   private readonly clients: Connections;
-  /** Those for whom there is no room, while they are told so. */
+  /** Connections without room, while they are told so. */
   private readonly leaving = new Connections(MOST_LEAVING, () => true);
   private readonly timeouts: { readonly request: number; readonly answer: number };
 
@@ -142,7 +150,7 @@ export class ControlServer {
     this.server = createServer((socket) => this.serve(socket));
   }
 
-  /** @throws ControlError when something else is there, or the place cannot be used. */
+  /** @throws ControlError if something else is there, or the path cannot be used. */
   static async open(
     path: string,
     handlers: Readonly<Record<string, ControlHandler>>,
@@ -161,17 +169,17 @@ export class ControlServer {
       control.server.close();
       throw unusable(path, e);
     }
-    // Such as EMFILE of accept(2): the next one is tried all the same.
+    // For example EMFILE of accept(2): the next connection is still accepted.
     control.server.on('error', (e) => options.failed?.(e));
     return control;
   }
 
-  /** Connections turned away, or cut off while they asked nothing, because there were too many. */
+  /** Connections refused or cut off before their request because there were too many. */
   get refused(): number {
     return this.clients.refused;
   }
 
-  /** Connections cut off that did not ask in time, or too much, or that did not take their answer. */
+  /** Connections cut off because their request was late or too long, or their answer was not read. */
   get cut(): number {
     return this.clients.cut;
   }
@@ -205,7 +213,7 @@ export class ControlServer {
 
   private turnAway(socket: Socket): void {
     this.leaving.add(socket);
-    // What it asks is not looked at, but it hears why only if it may still say it.
+    // Its request is ignored, but it must be able to finish sending to hear why.
     socket.resume();
     socket.setTimeout(LEAVING_TIMEOUT, () => socket.destroy());
     const error = 'the collector is answering as many others as it can: try again in a moment';
@@ -223,9 +231,9 @@ export class ControlServer {
       const result = await handler(request, answer);
       answer.end({ ok: true, result });
     } catch (e) {
-      const error = e instanceof Error ? e : new Error(String(e));
-      const exitCode = (error as { exitCode?: unknown }).exitCode;
-      answer.end({ ok: false, error: error.message, exitCode: typeof exitCode === 'number' ? exitCode : 1 });
+      const error = asError(e);
+      const exitCode = error instanceof MirrorlakeError ? error.exitCode : 1;
+      answer.end({ ok: false, error: error.message, exitCode });
     }
   }
 
@@ -262,36 +270,36 @@ function unusable(path: string, e: unknown): ControlError {
   return new ControlError(`${path}: cannot be the control socket: ${code}; set \`control\` to another path`);
 }
 
-/** What a collector answered: its result, and its body as it comes. */
+/** A collector's answer: its result, and its body as it arrives. */
 export interface ControlReply {
   readonly result: unknown;
   readonly body: AsyncIterable<Buffer>;
-  /** Leaves at once, whatever of the body is still to come. */
+  /** Disconnects at once, whatever of the body is still to come. */
   readonly close: () => void;
 }
 
 export interface Asking {
-  /** Milliseconds until a collector that says nothing is given up; 0: never. */
+  /** Milliseconds until a silent collector is given up; 0: never. */
   readonly within?: number;
-  /** Ends the asking when it is aborted. */
+  /** Ends the request when it is aborted. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Asks the collector at `path` for a result.
  *
- * @throws ControlError with the collector's own words, or when none runs there.
+ * @throws ControlError with the collector's own words, or if none runs there.
  */
 export async function askCollector(path: string, request: ControlRequest, asking?: Asking): Promise<unknown> {
   const reply = await openReply(path, request, asking);
   for await (const _ of reply.body) {
-    // A result has no body; this sees the connection to its end.
+    // A result has no body; this reads the connection to its end.
   }
   return reply.result;
 }
 
 /**
- * Asks the collector at `path` for something that has a body, which the caller reads to its end or leaves with
+ * Asks the collector at `path` for something with a body, which the caller reads to its end or leaves with
  * `return()`.
  *
  * @throws ControlError as {@link askCollector}.
@@ -352,7 +360,7 @@ function parseHead(line: Buffer, path: string): ControlHead {
   }
 }
 
-/** @throws ControlError what went wrong in the middle, or that the collector is gone */
+/** @throws ControlError for an error in the middle, or if the collector is gone */
 async function* body(
   path: string,
   framed: boolean,

@@ -1,4 +1,4 @@
-/** The first line of what comes in pieces of any size, at a cost that grows with its length alone. */
+/** Finds the first line in pieces of any size, at a cost proportional to its length. */
 const NEWLINE = 10;
 
 export class FirstLine {
@@ -11,7 +11,7 @@ export class FirstLine {
   /**
    * Takes the next piece.
    *
-   * @returns the line without its end, and what came behind it; an empty line for one that is too long; undefined
+   * @returns the line without its end, and the bytes behind it; an empty line if it is too long; undefined
    * while more is to come
    */
   take(piece: Buffer): { line: Buffer; rest: Buffer; tooLong?: true } | undefined {
@@ -25,7 +25,7 @@ export class FirstLine {
     return { line: this.bytes.subarray(0, length), rest: piece.subarray(end + 1) };
   }
 
-  /** Doubles, so that a byte is copied twice at most, however small the pieces are. */
+  /** Doubles, so that a byte is copied at most twice, however small the pieces are. */
   private reserve(length: number): void {
     if (length <= this.bytes.length) return;
     const bytes = Buffer.alloc(Math.max(length, 2 * this.bytes.length));

@@ -1,10 +1,11 @@
-/** By which names a server is asked. */
+/** The names by which a server may be asked. */
 import { isIP } from 'node:net';
 
 /**
- * Whether a request's Host (RFC 9110 section 7.2) names this server: by an address, as localhost, or by one of `names`.
- * A page of a stranger's makes a browser ask here under the stranger's own name, when that name is made to lead here (DNS
- * rebinding); no browser leaves Host out, so what has none (HTTP/1.0) is a program's.
+ * Whether a request's Host (RFC 9110 section 7.2) names this server: by an address, as localhost, or by one
+ * of `names`. A stranger's web page can make a browser ask here under the stranger's own name, by pointing
+ * that name here (DNS rebinding). No browser leaves Host out, so a request without it (HTTP/1.0) comes from a
+ * program.
  *
  * @param names in lower case
  */

@@ -1,18 +1,24 @@
 /** The HTTP side: /metrics for Prometheus, /healthz for whoever restarts what is ill. */
+
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { MirrorlakeError } from '../model/errors.js';
+import type { CollectorStatus, CollectorSummary } from '../model/status.js';
 import { Connections } from './connections.js';
 import { isAskedFor } from './host-name.js';
 import { exposition } from './metrics.js';
-import type { CollectorStatus, CollectorSummary } from './status.js';
 
-export class ListenError extends Error {
+/** The address for `/metrics` cannot be listened on. */
+export class ListenError extends MirrorlakeError {
   override readonly name = 'ListenError';
-  readonly exitCode = 1;
+
+  constructor(message: string) {
+    super(message, 'LISTEN');
+  }
 }
 
-/** What is wrong with a collector, a line each; empty when it is well. */
+/** What is wrong with a collector, one line each; empty if it is healthy. */
 export function ailments(status: CollectorSummary): string[] {
   const down = status.receivers
     .filter((r) => r.state !== 'up')
@@ -28,18 +34,18 @@ export function ailments(status: CollectorSummary): string[] {
   return [...down, ...(status.troubles ?? [])];
 }
 
-/** Connections at once; past it the one that was of no use for longest is cut off. */
+/** Connections at once; beyond that the least recently used one is cut off. */
 export const MOST_HTTP_CONNECTIONS = 64;
 /** Bytes of a request's headers. */
 export const MOST_HEADERS = 16 << 10;
 /** Milliseconds. */
 export interface HttpTimeouts {
-  /** How long a request may take to come, and how often Node looks which ones are late. */
+  /** How long a request may take to arrive, and how often Node checks for late ones. */
   readonly request: number;
   readonly checking: number;
-  /** How long a connection is kept for another request. */
+  /** How long a connection is kept open for another request. */
   readonly keepAlive: number;
-  /** How long nothing may come or be taken, and how long an answer may take to be read. */
+  /** How long a connection may be idle, and how long an answer may take to be read. */
   readonly idle: number;
   readonly answer: number;
 }
@@ -50,25 +56,25 @@ export const HTTP_TIMEOUTS: HttpTimeouts = {
   idle: 10_000,
   answer: 30_000,
 };
-/** For how long an answer to /metrics is given again: it may be large, and is made in the main thread. */
+/** How long an answer to /metrics is reused: it may be large, and is made in the main thread. */
 const SAME_METRICS_MS = 1_000;
 
-/** What is shown to whoever asks. */
+/** What the server shows. */
 export interface Shown {
-  /** All of it, for /metrics. */
+  /** The whole status, for /metrics. */
   readonly status: () => CollectorStatus;
   /** What /healthz looks at. */
   readonly summary: () => CollectorSummary;
 }
 
 export interface ObserveOptions {
-  /** Names that it may be asked by, beside addresses and localhost. */
+  /** Names that it may be asked by, besides addresses and localhost. */
   readonly names?: readonly string[];
-  /** Connections at once, {@link MOST_HTTP_CONNECTIONS} without it. */
+  /** Connections at once; {@link MOST_HTTP_CONNECTIONS} by default. */
   readonly connections?: number;
-  /** {@link HTTP_TIMEOUTS} without it. */
+  /** {@link HTTP_TIMEOUTS} by default. */
   readonly timeouts?: HttpTimeouts;
-  /** Told when a connection could not be taken. */
+  /** Called when a connection could not be accepted. */
   readonly failed?: (error: Error) => void;
 }
 
@@ -76,7 +82,7 @@ export class ObserveServer {
   private readonly server: Server;
   private readonly connections: Connections;
   private readonly names: ReadonlySet<string>;
-  /** Those whose last request was answered: what they come to then is no loss. */
+  /** Connections whose last request was answered: what happens to them then is no loss. */
   private readonly answered = new WeakSet<Socket>();
   private metrics: { readonly at: number; readonly answer: Promise<Metrics> } | undefined;
   port = 0;
@@ -137,7 +143,7 @@ export class ObserveServer {
         `cannot listen on ${host}:${port}: ${code}; choose another address with --listen`,
       );
     }
-    // Such as EMFILE of accept(2): the next one is tried all the same.
+    // For example EMFILE of accept(2): the next connection is still accepted.
     server.on('error', (e) => options.failed?.(e));
     const address = server.address();
     observe.port = typeof address === 'object' && address !== null ? address.port : port;
@@ -149,7 +155,7 @@ export class ObserveServer {
     return this.connections.refused;
   }
 
-  /** Connections cut off whose request was late or too long, or whose answer was not read in time. */
+  /** Connections cut off because their request was late or too long, or their answer not read in time. */
   get cut(): number {
     return this.connections.cut;
   }
@@ -161,7 +167,7 @@ export class ObserveServer {
     await closed;
   }
 
-  /** Says what is wrong with what is no request, as Node does, and ends its connection. */
+  /** Answers an invalid request as Node does, and closes its connection. */
   private refuse(code: string | undefined, socket: Socket): void {
     const bound = code === undefined ? undefined : BOUNDS[code];
     if (socket.writable) socket.write(`HTTP/1.1 ${bound ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
@@ -191,7 +197,7 @@ export class ObserveServer {
   private exposed(): Promise<Metrics> {
     const now = Date.now();
     if (this.metrics === undefined || now - this.metrics.at >= SAME_METRICS_MS || now < this.metrics.at) {
-      // Bytes, so that all who read it slowly hold the same.
+      // As bytes, so that all slow readers share them.
       const answer = exposition(this.shown.status()).then(({ type, text }) => ({
         type,
         body: Buffer.from(text),
@@ -207,7 +213,7 @@ interface Metrics {
   readonly body: Buffer;
 }
 
-/** Node's words for the bounds of a request, and what is answered there. */
+/** Node's codes for the bounds of a request, and the answers. */
 const BOUNDS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',

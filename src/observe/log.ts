@@ -4,10 +4,10 @@ import pretty from 'pino-pretty';
 
 export type { Logger };
 
-/** @param readable lines for people; else JSON, one object a line, the level a word */
+/** @param readable lines for people; otherwise one JSON object per line, with the level as a word */
 export function createLogger(level: string, readable: boolean): Logger {
   const base = { name: 'mirrorlake' };
-  // Written at once: what a process says last is not lost with it.
+  // Written synchronously, so that the last words of a process are not lost.
   const fd = 2;
   if (!readable) {
     const formatters = { level: (label: string) => ({ level: label }) };

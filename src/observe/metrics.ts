@@ -1,6 +1,5 @@
-/** Prometheus metrics, made anew from the collector's status at every scrape: docs/reference/metrics.md. */
+/** Prometheus metrics, made from the collector's status at every scrape: docs/reference/metrics.md. */
 import { Counter, Gauge, Registry } from 'prom-client';
-import { type TunnelStatus, tunnelTrouble } from '../wire/tunnel-status.js';
 import type {
   CollectorStatus,
   MirrorStatus,
@@ -8,7 +7,8 @@ import type {
   PoolStatus,
   SessionStatus,
   StoreStatus,
-} from './status.js';
+} from '../model/status.js';
+import { type TunnelStatus, tunnelTrouble } from '../model/tunnel-status.js';
 
 type Labels = Readonly<Record<string, string>>;
 interface Sample {
@@ -34,17 +34,17 @@ function perSecond(perDay: number | null): number | null {
 }
 
 /**
- * Words of `dropped` that are metrics of their own: frames and numbers are not packets, and packets of a pool that is full
+ * Words of `dropped` with their own metrics: frames and numbers are not packets, and packets of a full pool
  * are stored.
  */
 const NO_DROPS: ReadonlySet<string> = new Set(['tap', 'sequence_numbers', 'mirror_points_full']);
 
 const MIRROR_LABELS = ['name', 'site', 'type', 'source', 'target', 'session', 'key'] as const;
 
-/** Of the mirror points that are not told one by one. */
+/** Labels of the mirror points that are not listed. */
 const UNLISTED: Labels = { name: '', site: '', type: '', source: '', target: '', session: '', key: '' };
 
-/** What is told by sequence numbers, and absent where there are none that count packets. */
+/** Metrics from sequence numbers, absent if no numbers count packets. */
 const BY_NUMBERS: ReadonlySet<string> = new Set(['lost', 'late', 'reordered', 'repeated']);
 
 function isNumbered({ sequence }: MirrorStatus): boolean {
@@ -103,7 +103,7 @@ const RECEIVE_ERRORS: Labels = {
   length: 'rx_length_errors',
 };
 
-/** Packets too long for the path whose senders were told so are in tx_errors, and in none of its parts. */
+/** Packets too long for the path whose senders were told so are in tx_errors, but in none of its parts. */
 function transmitErrors(t: TunnelStatus): Sample[] {
   const { tx_errors = 0, tx_carrier_errors = 0, tx_aborted_errors = 0, collisions = 0 } = t.counters;
   return [
@@ -116,7 +116,7 @@ function transmitErrors(t: TunnelStatus): Sample[] {
   ];
 }
 
-/** A collector without a store only has tunnels: it says nothing of mirrors, sessions and rows. */
+/** A collector without a store only has tunnels: it has no metrics of mirrors, sessions and rows. */
 function observes(s: CollectorStatus): boolean {
   return s.store.state !== 'none';
 }
@@ -207,21 +207,27 @@ export const METRICS: readonly Metric[] = [
   },
   {
     name: 'mirrorlake_sequence_numbers_dropped_total',
-    help: 'Sequence numbers that workers handed on faster than they were judged: packets with these may be counted as lost.',
+    help:
+      'Sequence numbers that workers handed on faster than they were judged: packets with ' +
+      'these may be counted as lost.',
     kind: 'counter',
     labels: [],
     samples: (s) => (observes(s) ? one(s.dropped.sequence_numbers ?? 0) : []),
   },
   {
     name: 'mirrorlake_incomplete_packets_total',
-    help: 'Packets in fragments, some of which did not come: the underlay drops them, or its MTU is too small.',
+    help:
+      'Packets in fragments, some of which did not come: the underlay drops them, or its MTU ' +
+      'is too small.',
     kind: 'counter',
     labels: [],
     samples: (s) => known((observes(s) ? s.fragments?.incomplete : null) ?? null),
   },
   {
     name: 'mirrorlake_kernel_reassembly_failures_total',
-    help: "With raw sockets: packets in fragments that this host's kernel could not put together, of any protocol.",
+    help:
+      "With raw sockets: packets in fragments that this host's kernel could not put together, " +
+      'of any protocol.',
     kind: 'counter',
     labels: [],
     samples: (s) => known(s.fragments?.kernel_failures ?? null),
@@ -229,7 +235,8 @@ export const METRICS: readonly Metric[] = [
   mirror(
     'packets',
     'packets_total',
-    'Packets of a mirror point; 0 of a configured mirror that has sent nothing: its labels are then those of its entry.',
+    'Packets of a mirror point; 0 of a configured mirror that has sent nothing: its labels ' +
+      'are then those of its entry.',
   ),
   mirror(
     'bytes',
@@ -239,7 +246,8 @@ export const METRICS: readonly Metric[] = [
   mirror(
     'lost',
     'lost_total',
-    'Packets of a mirror point that were lost on the way, by its sequence numbers: missing for some seconds. Absent where these tell nothing.',
+    'Packets of a mirror point that were lost on the way, by its sequence numbers: missing ' +
+      'for some seconds. Absent where these tell nothing.',
   ),
   mirror('late', 'late_total', 'Packets of a mirror point that came after they were counted as lost.'),
   mirror(
@@ -260,7 +268,8 @@ export const METRICS: readonly Metric[] = [
   pool(
     'places',
     '_limit',
-    'Mirror points of an entry of `mirrors` that a worker tells apart; without a name: of those that no entry names.',
+    'Mirror points of an entry of `mirrors` that a worker tells apart; without a name: of ' +
+      'those that no entry names.',
   ),
   pool(
     'full',
@@ -279,12 +288,14 @@ export const METRICS: readonly Metric[] = [
   session(
     'collisions',
     'sessions_collisions_total',
-    'Sessions ended early because the hashes of too many were alike: somebody knows the secret they are made under.',
+    'Sessions ended early because the hashes of too many were alike: somebody knows the ' +
+      'secret they are made under.',
   ),
   session(
     'fragment_trains_dropped',
     'fragment_trains_dropped_total',
-    'Inner packets in fragments given up because too many were under way: their later fragments are a conversation without ports.',
+    'Inner packets in fragments given up because too many were under way: their later ' +
+      'fragments are a conversation without ports.',
   ),
   session(
     'fragment_trains_headless',
@@ -294,7 +305,8 @@ export const METRICS: readonly Metric[] = [
   session(
     'dropped',
     'session_rows_dropped_total',
-    "Rows, kept packets among them, lost because too many waited for the store's thread, and fragments not kept because too many waited for their first one.",
+    "Rows, kept packets among them, lost because too many waited for the store's thread, and " +
+      'fragments not kept because too many waited for their first one.',
   ),
   session(
     'duplicates',
@@ -304,7 +316,8 @@ export const METRICS: readonly Metric[] = [
   session(
     'duplicates_forgotten',
     'duplicates_forgotten_total',
-    'Frames that were forgotten within the time of `deduplicate`, others having their place: a copy of them counts.',
+    'Frames that were forgotten within the time of `deduplicate`, others having their place: ' +
+      'a copy of them counts.',
   ),
   {
     name: 'mirrorlake_store_up',
@@ -336,14 +349,18 @@ export const METRICS: readonly Metric[] = [
   },
   {
     name: 'mirrorlake_spool_used_ratio',
-    help: 'How much of its limit waits in the spool, 0 to 1: of rows (`spool.limit`) or of kept packets (`spool.packets_limit`), whichever is more.',
+    help:
+      'How much of its limit waits in the spool, 0 to 1: of rows (`spool.limit`) or of kept ' +
+      'packets (`spool.packets_limit`), whichever is more.',
     kind: 'gauge',
     labels: [],
     samples: (s) => (s.store.spool_used === undefined ? [] : ofStore(s, (store) => store.spool_used ?? 0)),
   },
   {
     name: 'mirrorlake_spool_up',
-    help: '1 while the spool takes what is to be stored; 0 while its disk takes nothing, or rows were lost within the last minute.',
+    help:
+      '1 while the spool takes what is to be stored; 0 while its disk takes nothing, or rows ' +
+      'were lost within the last minute.',
     kind: 'gauge',
     labels: [],
     samples: (s) => ofStore(s, (store) => ((store.spool_error ?? '') === '' ? 1 : 0)),
@@ -371,21 +388,27 @@ export const METRICS: readonly Metric[] = [
   },
   {
     name: 'mirrorlake_store_growth_bytes_per_second',
-    help: "Bytes a second that are added to the store's disk, at the rate of the last day; absent before ten minutes of it.",
+    help:
+      "Bytes a second that are added to the store's disk, at the rate of the last day; absent " +
+      'before ten minutes of it.',
     kind: 'gauge',
     labels: [],
     samples: (s) => known(perSecond(s.store.bytes_per_day)),
   },
   {
     name: 'mirrorlake_store_disk_left_seconds',
-    help: "Time until the store's disk is full at the rate of the last day; absent where it never is (`retention`), or nobody knows.",
+    help:
+      "Time until the store's disk is full at the rate of the last day; absent where it never " +
+      'is (`retention`), or nobody knows.',
     kind: 'gauge',
     labels: [],
     samples: (s) => known(s.store.days_left === null ? null : s.store.days_left * DAY),
   },
   {
     name: 'mirrorlake_tunnel_up',
-    help: '1 while a tunnel has its device, its carrier (with keepalives: they are answered) and a route to its remote.',
+    help:
+      '1 while a tunnel has its device, its carrier (with keepalives: they are answered) and a ' +
+      'route to its remote.',
     kind: 'gauge',
     labels: ['tunnel', 'mode'],
     samples: (s) => s.tunnels.map((t) => ofTunnel(t, tunnelTrouble(t) === '' ? 1 : 0)),
@@ -402,7 +425,9 @@ export const METRICS: readonly Metric[] = [
   tunnel('receive_dropped', 'rx_dropped', 'Packets that the device of a tunnel did not take.'),
   {
     name: 'mirrorlake_tunnel_receive_errors_total',
-    help: 'Packets that a tunnel refused, by reason: rx_crc_errors, rx_fifo_errors, rx_frame_errors, rx_length_errors of the kernel.',
+    help:
+      'Packets that a tunnel refused, by reason: rx_crc_errors, rx_fifo_errors, ' +
+      'rx_frame_errors, rx_length_errors of the kernel.',
     kind: 'counter',
     labels: ['tunnel', 'mode', 'reason'],
     samples: (s) =>
@@ -421,7 +446,9 @@ export const METRICS: readonly Metric[] = [
   ),
   {
     name: 'mirrorlake_tunnel_transmit_errors_total',
-    help: 'Packets that a tunnel could not send, by reason: tx_carrier_errors, tx_aborted_errors, collisions of the kernel, and what was too long for the path.',
+    help:
+      'Packets that a tunnel could not send, by reason: tx_carrier_errors, tx_aborted_errors, ' +
+      'collisions of the kernel, and what was too long for the path.',
     kind: 'counter',
     labels: ['tunnel', 'mode', 'reason'],
     samples: (s) => s.tunnels.flatMap(transmitErrors),
@@ -429,7 +456,9 @@ export const METRICS: readonly Metric[] = [
   tunnel('icmp_errors', 'icmp_errors', 'ICMP errors that the path has sent about packets of a tunnel.'),
   {
     name: 'mirrorlake_tunnel_refused_packets_total',
-    help: 'Packets that came to the sockets of tunnels and were none’s, by reason; mirrors of the same senders are among `no_tunnel`.',
+    help:
+      'Packets that came to the sockets of tunnels and were none’s, by reason; mirrors of the ' +
+      'same senders are among `no_tunnel`.',
     kind: 'counter',
     labels: ['reason'],
     samples: (s) =>
@@ -457,7 +486,10 @@ export const METRICS: readonly Metric[] = [
   },
   {
     name: 'process_cpu_seconds_total',
-    help: "CPU time of the collector's process, user and system: all its threads (workers, tunnels, the store's). The engine of an embedded store is a process of its own, and not in it.",
+    help:
+      "CPU time of the collector's process, user and system: all its threads (workers, " +
+      "tunnels, the store's). The engine of an embedded store is a process of its own, and not " +
+      'in it.',
     kind: 'counter',
     labels: [],
     samples: (s) => known(s.cpu_seconds ?? null),
@@ -478,7 +510,9 @@ export const METRICS: readonly Metric[] = [
   },
   {
     name: 'process_resident_memory_bytes',
-    help: "Resident memory of the collector's process, its rings included; the engine of an embedded store not.",
+    help:
+      "Resident memory of the collector's process, its rings included; the engine of an " +
+      'embedded store not.',
     kind: 'gauge',
     labels: [],
     samples: (s) => one(s.memory_bytes),
@@ -492,12 +526,12 @@ export const METRICS: readonly Metric[] = [
   },
 ];
 
-/** The text a scrape gets, in Prometheus' exposition format. */
+/** The text of a scrape, in Prometheus' exposition format. */
 export async function exposition(status: CollectorStatus): Promise<{ type: string; text: string }> {
   const registry = new Registry();
   for (const m of METRICS) {
     const samples = m.samples(status);
-    // One without labels is 0 to prom-client where nothing sets it, and here not known.
+    // For prom-client, an unset metric without labels is 0; here it is unknown.
     if (samples.length === 0) continue;
     const options = { name: m.name, help: m.help, labelNames: m.labels, registers: [registry] };
     if (m.kind === 'counter') {

@@ -1,7 +1,7 @@
-/** The reference page of metrics and status (docs/reference/metrics.md): the tables made from the metrics themselves. */
+/** The tables of docs/reference/metrics.md, made from the metrics themselves. */
 import { METRICS } from './metrics.js';
 
-/** What the page says of the metrics. */
+/** The table of metrics. */
 export function metricsTable(): string {
   const rows = METRICS.map((m) => {
     const labels = m.labels.map((l) => `\`${l}\``).join(', ');

@@ -1,35 +1,41 @@
 /** A Unix socket's place in the file system: whose it may be, and what is there already. */
+
 import { once } from 'node:events';
 import { chmodSync, chownSync, lstatSync, type Stats, unlinkSync } from 'node:fs';
 import { createConnection, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import { MirrorlakeError } from '../model/errors.js';
 import { makeDirectory } from '../model/files.js';
 
-/** sizeof(sockaddr_un.sun_path), its final zero left out. */
+/** sizeof(sockaddr_un.sun_path), without its final zero. */
 export const LONGEST_PATH = 107;
 const SOCKET_MODE = 0o660;
 
-/** Who may connect beside root: a user and a group. */
+/** Who may connect, beside root: a user and a group. */
 export interface SocketOwner {
   readonly uid: number;
   readonly gid: number;
 }
 
 /** Why a path cannot be a socket's: in words that stand behind the path. */
-export class PathTaken extends Error {
+export class PathTaken extends MirrorlakeError {
   override readonly name = 'PathTaken';
+
+  constructor(why: string) {
+    super(why, 'PATH_TAKEN');
+  }
 }
 
 /**
- * Listens at a path. The directory is made if it is not there. A socket that nobody listens on any more, as a program
- * that was killed leaves it, is removed first; whatever else is there is not ours and stays.
+ * Listens at a path, creating the directory if necessary. A socket without a listener, left by a killed
+ * program, is removed first; anything else is not ours and stays.
  *
- * @throws PathTaken, and what the file system says
+ * @throws PathTaken, and the file system's errors
  */
 export async function listenAt(server: Server, path: string, owner: SocketOwner | undefined): Promise<void> {
   for (const made of makeDirectory(dirname(path))) give(made, owner);
   await removeDead(path);
-  // From its first moment nobody else can connect. Node binds before listen() returns.
+  // Nobody else can connect from the first moment on: Node binds before listen() returns.
   const umask = process.umask(0o777 & ~SOCKET_MODE);
   try {
     server.listen(path);
@@ -41,7 +47,7 @@ export async function listenAt(server: Server, path: string, owner: SocketOwner 
   chmodSync(path, SOCKET_MODE);
 }
 
-/** Makes a file its owner's. Root without CAP_CHOWN, as in some containers, keeps it. */
+/** Gives a file to its owner. Root without CAP_CHOWN, as in some containers, keeps it. */
 function give(path: string, owner: SocketOwner | undefined): void {
   if (owner === undefined) return;
   try {
@@ -59,7 +65,7 @@ async function removeDead(path: string): Promise<void> {
   if (answer === 'ENOENT') return;
   if (answer === '') throw new PathTaken('another collector is running there, or another program listens');
   if (answer !== 'ECONNREFUSED') throw new PathTaken(`a socket is there that may be in use (${answer})`);
-  // Somebody else may have put a new one there since it was looked at.
+  // Another program may have created a new one since it was checked.
   const now = lstatSync(path, { throwIfNoEntry: false });
   if (now === undefined) return;
   if (now.ino !== there.ino || now.dev !== there.dev)
@@ -67,7 +73,7 @@ async function removeDead(path: string): Promise<void> {
   unlinkSync(path);
 }
 
-/** Connects to a socket. @returns the error's code, empty when somebody listens */
+/** Connects to a socket. @returns the error's code, empty if somebody listens */
 async function knock(path: string): Promise<string> {
   const socket = createConnection(path);
   try {

@@ -1,4 +1,4 @@
-/** Raw sockets by the raw-socket package, an addon that is compiled when it is installed. */
+/** Raw sockets through the raw-socket package, an addon compiled at installation. */
 import { AddressFamily, createSocket, type Socket } from 'raw-socket';
 import { AF_INET6 } from '../linux/address.js';
 import { LinuxError } from '../linux/errors.js';
@@ -29,7 +29,7 @@ class AddonDescriptor implements RawDescriptor {
 
   unwatch(): void {
     this.socket.removeAllListeners();
-    // Nobody is left to be told of it.
+    // The socket is closed; ignore its errors.
     this.socket.on('error', () => {});
   }
 
@@ -38,7 +38,7 @@ class AddonDescriptor implements RawDescriptor {
   }
 }
 
-/** The package keeps descriptors to itself: they are found among the open files. */
+/** The package does not expose descriptors: they are found among the open files. */
 export const rawAddon: RawLibrary = {
   open(family: number): RawDescriptor {
     const known = new Set(socketsOf(family, SOCK_RAW, IPPROTO_GRE));
@@ -49,7 +49,7 @@ export const rawAddon: RawLibrary = {
       closeOnExec(fd);
       return new AddonDescriptor(socket, fd, family === AF_INET6);
     } catch (e) {
-      // To look among the open files takes a descriptor.
+      // Searching the open files takes a descriptor.
       socket.close();
       throw e;
     }

@@ -1,9 +1,11 @@
-/** What opens raw sockets: the raw-socket package's addon, and where that does not load, koffi. */
+/** Opens raw sockets: with the raw-socket package's addon or, if that does not load, with koffi. */
 import { readFileSync } from 'node:fs';
 import { whyNotLoaded } from '../linux/installation.js';
 import type { RawLibrary } from './raw-sockets.js';
 
-/** What compiles the addon anew, for this Node.js. npm rebuilds no package by its name that came in another's bundle. */
+/**
+ * The command that recompiles the addon for this Node.js. npm does not rebuild a bundled package by its name.
+ */
 export function rebuildCommand(): string {
   const { bundleDependencies } = JSON.parse(
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -13,7 +15,7 @@ export function rebuildCommand(): string {
     : 'npm rebuild --global mirrorlake (what npm rebuild raw-socket does in a checkout)';
 }
 
-/** @returns why raw-socket's addon does not load, undefined where it does */
+/** @returns why raw-socket's addon does not load, undefined if it does */
 export async function addonProblem(): Promise<string | undefined> {
   try {
     await import('raw-socket');
@@ -23,12 +25,13 @@ export async function addonProblem(): Promise<string | undefined> {
   }
 }
 
-/** @param warn told in one line when the addon is missed */
+/** @param warn called with one line if the addon does not load */
 export async function rawLibrary(warn: (message: string) => void): Promise<RawLibrary> {
   const problem = await addonProblem();
   if (problem === undefined) return (await import('./raw-addon.js')).rawAddon;
   warn(
-    `raw-socket's addon does not load: ${problem}; koffi receives in its place; mend it with: ${rebuildCommand()}`,
+    `raw-socket's addon does not load: ${problem}; koffi receives in its place; mend it ` +
+      `with: ${rebuildCommand()}`,
   );
   return new (await import('./raw-polled.js')).PolledSockets();
 }

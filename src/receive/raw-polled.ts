@@ -1,6 +1,6 @@
 /**
- * Raw sockets without the raw-socket package: poll(2) in a thread of libuv's pool, so that this one's event loop goes
- * on, and recvmmsg(2) for what it finds.
+ * Raw sockets without the raw-socket package: poll(2) in a thread of libuv's pool, so that this thread's
+ * event loop keeps running, and recvmmsg(2) for the messages.
  */
 import { LinuxError } from '../linux/errors.js';
 import { clearEvent, openEvent, signalEvent } from '../linux/event.js';
@@ -9,14 +9,17 @@ import { POLLIN, PollSet } from '../linux/poll.js';
 import { closeSocket, IPPROTO_GRE, noteTimes, openSocket, SOCK_RAW } from '../linux/socket.js';
 import { LONGEST, type MessageTaker, type RawDescriptor, type RawLibrary } from './raw-sockets.js';
 
-/** Messages received at once. Of a slot only the pages that a message fills are ever touched. */
+/** Messages per receive. Only the pages of a slot that a message fills are ever touched. */
 const BATCH = 256;
-/** The longest a poll lasts, milliseconds: the end of the process waits for the thread it is in. */
+/** The longest poll, milliseconds: the process waits for its thread at exit. */
 const POLL_MS = 100;
-/** After so many milliseconds sockets are read without having been polled, and how many batches of each at a time. */
+/**
+ * If a poll is late by this many milliseconds, sockets are read without it; and how many batches of each at a
+ * time.
+ */
 const LATE_MS = 2 * POLL_MS;
 const LATE_BATCHES = 64;
-/** How long polling rests when it fails. */
+/** How long polling pauses after a failure. */
 const REST_MS = 1000;
 /** Offset of the address in struct sockaddr_in6. */
 const SIN6_ADDR = 8;
@@ -26,10 +29,10 @@ interface Watching {
   readonly failed: (error: Error) => void;
 }
 
-/** Raw sockets, and what waits for all of them at once. */
+/** Raw sockets, and the poll for all of them. */
 export class PolledSockets implements RawLibrary {
   private readonly watched = new Map<number, Watching>();
-  /** Whether others are watched than the poll under way waits for, which this wakes. */
+  /** Whether the set of sockets has changed since the current poll began, which this wakes. */
   private changed = false;
   private wake = -1;
 
@@ -59,7 +62,7 @@ export class PolledSockets implements RawLibrary {
     else void this.receive();
   }
 
-  /** Receives, as long as any socket is watched. */
+  /** Receives while any socket is watched. */
   private async receive(): Promise<void> {
     this.wake = openEvent();
     const messages = new Messages(BATCH, LONGEST + 1, TIME_CONTROL);
@@ -75,7 +78,7 @@ export class PolledSockets implements RawLibrary {
       }
       try {
         const polled = polls.waitAside(POLL_MS);
-        // The pool's threads may all be at a disk that is slow: capture does not wait for it.
+        // All threads of the pool may be waiting for a slow disk: receiving does not wait for them.
         while (!(await settled(polled, LATE_MS))) for (const fd of fds) this.take(fd, messages, LATE_BATCHES);
         for (let i = 0; i < fds.length; i++) if (polls.events(1 + i) !== 0) this.take(fds[i], messages, 1);
       } catch (error) {
@@ -89,11 +92,11 @@ export class PolledSockets implements RawLibrary {
     messages.close();
   }
 
-  /** Hands on what a socket has, up to a number of batches. */
+  /** Hands on a socket's messages, up to a number of batches. */
   private take(fd: number, messages: Messages, batches: number): void {
     const { bytes, words } = messages;
     for (let batch = 0, n = BATCH; batch < batches && n === BATCH; batch++) {
-      // The end of waiting may have been the end of the socket.
+      // The socket may have been closed while its messages were awaited.
       const watching = this.watched.get(fd);
       n = watching === undefined ? 0 : messages.receive(fd);
       for (let i = 0; i < n; i++) {
@@ -113,7 +116,7 @@ export class PolledSockets implements RawLibrary {
   }
 }
 
-/** Whether a promise has settled, waiting for it for so many milliseconds. @throws what it was rejected with */
+/** Whether a promise settles within this many milliseconds. @throws its rejection */
 async function settled(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

@@ -1,4 +1,4 @@
-/** Raw sockets of protocol 47, each with an address of its own. */
+/** Raw sockets of protocol 47, each bound to its own address. */
 import { AF_INET6, sockaddrIn6 } from '../linux/address.js';
 import { ACCEPT, attachFilter, BpfProgram } from '../linux/bpf.js';
 import { LinuxError } from '../linux/errors.js';
@@ -6,14 +6,17 @@ import { dropAll } from '../linux/gre-filter.js';
 import { bindSocket, discardQueue, setReceiveBuffer, socketDrops } from '../linux/socket.js';
 import { RunningCount } from './running-count.js';
 
-/** The longest message there is: an IP packet. */
+/** The longest message: an IP packet. */
 export const LONGEST = 65535;
-/** ff0e::, which no group is ever given (RFC 4291 section 2.7.1): a socket bound to it is passed over by the kernel. */
+/**
+ * ff0e::, which is never assigned to a group (RFC 4291 section 2.7.1): the kernel skips a socket bound to it.
+ */
 const NOWHERE = Uint8Array.of(0xff, 0x0e, ...new Uint8Array(14));
 
 /**
- * Takes a message: `length` bytes at `o`, the 16 bytes of its sender's IPv6 address at `sender` of `from` (of an IPv4
- * socket nothing: the message begins with its IP header), and when it arrived. The bytes are reused afterwards.
+ * Takes a message: `length` bytes at `o`, the 16 bytes of its sender's IPv6 address at `sender` of `from`
+ * (unused for IPv4, whose message begins with its IP header), and its arrival time. The bytes are reused
+ * afterwards.
  */
 export type MessageTaker = (
   bytes: Uint8Array,
@@ -25,10 +28,10 @@ export type MessageTaker = (
   nsec: number,
 ) => void;
 
-/** An open raw socket, and who reads it. */
+/** An open raw socket, and its reader. */
 export interface RawDescriptor {
   readonly fd: number;
-  /** Hands on what comes in from now on. */
+  /** Passes on everything that arrives from now on. */
   watch(take: MessageTaker, failed: (error: Error) => void): void;
   unwatch(): void;
   close(): void;
@@ -41,9 +44,9 @@ export interface RawLibrary {
 }
 
 export class RawSocket {
-  /** What it has dropped in its present use. */
+  /** What it has dropped since it was last bound. */
   private readonly drops = new RunningCount();
-  /** Whether it was ever bound to an address of one interface (link-local): to unbind it from that takes privileges. */
+  /** Whether it was ever bound to a link-local address: unbinding it from the interface takes privileges. */
   scoped = false;
 
   private constructor(
@@ -58,7 +61,7 @@ export class RawSocket {
 
   /**
    * @param family AF_INET or AF_INET6
-   * @param receiveBuffer bytes; as much of it as the kernel allows is had
+   * @param receiveBuffer bytes; the kernel may grant less
    * @throws LinuxError without the privilege for raw sockets
    */
   static open(library: RawLibrary, family: number, receiveBuffer: number): RawSocket {
@@ -76,13 +79,13 @@ export class RawSocket {
   }
 
   /**
-   * Receives from now on only what comes to a local address, and nothing of what came before. This takes no privileges,
-   * not even for a socket that is bound already.
+   * From now on receives only what arrives at a local address, and nothing that arrived before. This takes no
+   * privileges, even for a bound socket.
    *
    * @param address 16 bytes
    * @param scope interface index of a link-local address, else 0
    * @param filter undefined: everything
-   * @throws LinuxError EADDRNOTAVAIL for an address that is not there, or not yet
+   * @throws LinuxError EADDRNOTAVAIL for an address that does not exist, or not yet
    */
   bind(address: Uint8Array, scope: number, filter: Uint8Array | undefined): void {
     attachFilter(this.fd, dropAll());
@@ -93,14 +96,14 @@ export class RawSocket {
     attachFilter(this.fd, filter ?? new BpfProgram().answer(ACCEPT).assemble());
   }
 
-  /** Receives nothing any more, at no cost for the packets of others. */
+  /** Receives nothing any more, at no cost for other sockets' packets. */
   park(): void {
     attachFilter(this.fd, dropAll());
     this.descriptor.unwatch();
     bindSocket(this.fd, sockaddrIn6(NOWHERE), 'no address');
   }
 
-  /** Messages the kernel had no room for, since {@link bind}. */
+  /** Messages dropped for lack of room since {@link bind}. */
   get dropped(): number {
     return this.drops.read(socketDrops(this.fd));
   }
@@ -110,11 +113,11 @@ export class RawSocket {
   }
 }
 
-/** IPv6 sockets opened while there are privileges, for addresses that appear when there are none any more. */
+/** IPv6 sockets opened while there are privileges, for addresses that appear later. */
 export class SpareSockets {
   private readonly sockets: RawSocket[] = [];
 
-  /** @throws LinuxError; where the kernel has no IPv6, there are no addresses to open sockets for */
+  /** @throws LinuxError; if the kernel has no IPv6, no sockets are needed */
   constructor(library: RawLibrary, count: number, receiveBuffer: number) {
     try {
       for (let i = 0; i < count; i++) this.put(RawSocket.open(library, AF_INET6, receiveBuffer));
@@ -123,7 +126,7 @@ export class SpareSockets {
     }
   }
 
-  /** Takes one for an address: those that were a link-local address's are of use to other such ones only. */
+  /** Takes one for an address: a socket of a link-local address can only be reused for another one. */
   take(scope: number): RawSocket | undefined {
     const scoped = this.sockets.findIndex((s) => s.scoped);
     const fresh = this.sockets.findIndex((s) => !s.scoped);

@@ -1,38 +1,38 @@
 /**
- * Packets from raw sockets of protocol 47: what the kernel delivers to this host, fragments already put together. It is
- * the receiver for small rates; ring.ts is the one for large ones. Sockets are watched in the main thread's event loop,
- * so this lives there.
+ * Receives from raw sockets of protocol 47: what the kernel delivers to this host, with fragments
+ * reassembled. It is the receiver for low rates; ring.ts is the one for high rates. Sockets are watched in
+ * the main thread's event loop, so it runs there.
  */
 import { networkInterfaces } from 'node:os';
 import { AF_INET, AF_INET6 } from '../linux/address.js';
 import { attachFilter } from '../linux/bpf.js';
 import { errnoName, LinuxError } from '../linux/errors.js';
 import { dropAll } from '../linux/gre-filter.js';
-import { BATCH_CAPACITY, LinkType, PacketBatch } from './batch.js';
+import { BATCH_CAPACITY, LinkType, PacketBatch } from '../model/batch.js';
 import { ipv6HeaderFor, parseIpv6Text } from './raw-ipv6.js';
 import { LONGEST, type MessageTaker, type RawLibrary, RawSocket, SpareSockets } from './raw-sockets.js';
 import { type Trial, takeTrial } from './trial.js';
 
-/** Bytes gathered before they are handed on, with room for one more message. */
+/** Bytes gathered before they are handed on; there is room for one more message. */
 const ARENA = 1 << 20;
 const IPV6_HEADER = 40;
-/** The longest a packet waits for others to be handed on with, milliseconds. */
+/** The longest time a packet waits for others, milliseconds. */
 const GATHER_MS = 2;
-/** How often local IPv6 addresses are looked at, milliseconds. */
+/** How often local IPv6 addresses are checked, milliseconds. */
 const ADDRESS_CHECK_MS = 2000;
-/** IPv6 sockets opened ahead for addresses that appear once privileges are dropped. They are used again and again. */
+/** IPv6 sockets opened in advance for addresses that appear after privileges are dropped. They are reused. */
 export const SPARE_SOCKETS = 64;
 
 export interface RawOptions {
   /** Opens the sockets and watches them. */
   readonly library: RawLibrary;
-  /** Receive buffer of each socket, bytes; as much of it as the kernel allows is had. */
+  /** Receive buffer of each socket, bytes; the kernel may grant less. */
   readonly receiveBuffer: number;
-  /** A socket filter of what is to be received, for sockets of IPv4 and IPv6. */
+  /** A socket filter for the packets to receive, for IPv4 or IPv6 sockets. */
   readonly filter?: (ipv6: boolean) => Uint8Array;
-  /** Takes the packets gathered; their bytes are reused afterwards. */
+  /** Takes the gathered packets; their bytes are reused afterwards. */
   readonly packets: (batch: PacketBatch) => void;
-  /** Told when receiving on an address begins, ends or fails. */
+  /** Called when receiving on an address begins, ends or fails. */
   readonly event: (message: string, failed: boolean) => void;
 }
 
@@ -43,15 +43,15 @@ export class RawReceiver {
   private timer: NodeJS.Timeout | undefined;
   private addressTimer: NodeJS.Timeout | undefined;
   private ipv4: RawSocket | undefined;
-  /** By local address: raw IPv6 sockets do not say to which address a packet came, so each has its own. */
+  /** By local address: raw IPv6 sockets do not report a packet's destination, so each address has its own. */
   private readonly ipv6 = new Map<string, RawSocket>();
-  /** Addresses that there is no socket for. */
+  /** Addresses without a socket. */
   private readonly missed = new Set<string>();
   private spares: SpareSockets | undefined;
   private closedDrops = 0;
   private closing = false;
   private addressTrouble = '';
-  /** A packet to look out for, which counts as none and is handed to nobody. */
+  /** A trial packet to look out for, which is neither counted nor passed on. */
   trial: Trial | undefined;
   packets = 0;
   bytes = 0;
@@ -80,7 +80,7 @@ export class RawReceiver {
     for (const s of this.ipv6.values()) attachFilter(s.fd, filter(true));
   }
 
-  /** Messages the kernel had no room for, of all sockets. */
+  /** Messages dropped for lack of room, of all sockets. */
   get dropped(): number {
     return this.sockets.reduce((sum, s) => sum + s.dropped, this.closedDrops);
   }
@@ -90,17 +90,17 @@ export class RawReceiver {
     return Math.min(...this.sockets.map((s) => s.buffer));
   }
 
-  /** Local IPv6 addresses that are not received on, for want of a socket. */
+  /** Local IPv6 addresses that are not received on, for lack of a socket. */
   get addressesMissed(): number {
     return this.missed.size;
   }
 
-  /** Stops receiving, after what the sockets still hold has been handed on. */
+  /** Stops receiving, after handing on what the sockets still hold. */
   async close(): Promise<void> {
     if (this.closing) return;
     this.closing = true;
     clearInterval(this.addressTimer);
-    // Nothing more comes in, and the sockets' queues are read out: what the kernel has accepted is not lost.
+    // Nothing more arrives, and the sockets' queues are read: what the kernel has accepted is not lost.
     for (const s of this.sockets) attachFilter(s.fd, dropAll());
     for (let before = -1; before !== this.packets; ) {
       before = this.packets;
@@ -137,7 +137,7 @@ export class RawReceiver {
     return raw;
   }
 
-  /** Looks at the addresses again. What keeps it from that, such as too many open files, is said once. */
+  /** Checks the addresses again. An error, such as too many open files, is logged once. */
   private watchAddresses(): void {
     let trouble = '';
     try {
@@ -149,7 +149,7 @@ export class RawReceiver {
     this.addressTrouble = trouble;
   }
 
-  /** Has a socket for every IPv6 address of this host, and none for those it has lost. */
+  /** Opens a socket for every new IPv6 address of this host, and releases those of removed ones. */
   private checkAddresses(): void {
     if (this.closing) return;
     const now = new Map<string, number>();
@@ -171,7 +171,8 @@ export class RawReceiver {
         this.missed.delete(address);
         this.options.event(`receiving on ${address}`, false);
       } catch (e) {
-        // Not usable before duplicate address detection is through (RFC 4862 section 5.4): tried again soon.
+        // An address is unusable until duplicate address detection is complete (RFC 4862 section 5.4):
+        // retried soon.
         if (e instanceof LinuxError && e.code === 'EADDRNOTAVAIL') continue;
         if (this.missed.has(address)) continue;
         this.missed.add(address);
@@ -199,7 +200,8 @@ export class RawReceiver {
     } catch (e) {
       if (this.spares === undefined || !(e instanceof LinuxError) || e.code !== 'EPERM') throw e;
       throw new Error(
-        `all ${SPARE_SOCKETS} sockets opened ahead are used; restart the collector, or run it with CAP_NET_RAW in place of --user`,
+        `all ${SPARE_SOCKETS} sockets opened ahead are used; restart the collector, or run ` +
+          'it with CAP_NET_RAW in place of --user',
       );
     }
   }
@@ -209,7 +211,7 @@ export class RawReceiver {
     else this.spares.put(raw);
   }
 
-  /** Appends what lies in the arena from `at` to `end`. */
+  /** Appends the packet in the arena from `at` to `end`. */
   private packet(at: number, end: number, sec: number, nsec: number): void {
     if (this.trial !== undefined && takeTrial(this.trial, this.arena, at, end)) return;
     const b = this.batch;
@@ -238,7 +240,7 @@ export class RawReceiver {
   }
 }
 
-/** Node has no word for the error that keeps it from listing interfaces, only a number. */
+/** Node has only a number, not a name, for the error that prevents listing interfaces. */
 function whyNot(e: unknown): string {
   const { errno } = (e as { info?: { errno?: number } }).info ?? {};
   if (errno !== undefined) return errnoName(Math.abs(errno));

@@ -1,10 +1,10 @@
 /**
- * Packets from an AF_PACKET ring (TPACKET_V3): the kernel writes blocks of packets into memory this process
- * reads in place. Structures are those of linux/if_packet.h, in host byte order (little endian).
+ * Packets from an AF_PACKET ring (TPACKET_V3): the kernel writes blocks of packets into memory that this
+ * process reads in place. Structures are those of linux/if_packet.h, in host byte order (little endian).
  */
 import { Mapping } from '../linux/memory.js';
 import type { RingShape } from '../linux/packet-socket.js';
-import type { PacketBatch } from './batch.js';
+import type { PacketBatch } from '../model/batch.js';
 
 // struct tpacket_block_desc, as 32-bit words from the block's start.
 const BLOCK_STATUS = 2;
@@ -20,7 +20,8 @@ const PACKET_STATUS = 5;
 const PACKET_MAC = 6;
 const PACKET_TCI = 8;
 const PACKET_TPID = 9;
-// struct sockaddr_ll behind it (TPACKET_ALIGN of its 48 bytes): the packet type is the third byte of its third word.
+// struct sockaddr_ll behind it (TPACKET_ALIGN of its 48 bytes): the packet type is the third byte of its
+// third word.
 const PACKET_TYPE = 14;
 
 const TP_STATUS_KERNEL = 0;
@@ -32,9 +33,12 @@ const VLAN_TPID = 0x8100;
 const VLAN_LENGTH = 4;
 const MACS_LENGTH = 12;
 
-/** Packets given out at once: few enough to be still in the processor's cache when they are decoded. */
+/** Packets per batch: few enough to stay in the processor's cache until they are decoded. */
 const AT_ONCE = 64;
-/** Words into a packet's stretch that lie in the cache lines of its headers, outer and inner, behind the kernel's own. */
+/**
+ * Word offsets, from a packet's start, in the cache lines of its outer and inner headers, behind the kernel's
+ * own header.
+ */
 const HEADERS_FIRST = 25;
 const HEADERS_MIDDLE = 41;
 const HEADERS_LAST = 54;
@@ -43,27 +47,31 @@ const HEADERS_LAST = 54;
 export class Ring {
   private readonly mapping: Mapping;
   private readonly words: Uint32Array;
-  /** For the block status: what the kernel writes while we look. */
+  /** For the block status, which the kernel may write at any time. */
   private readonly status: Int32Array;
   private block = 0;
-  /** Packets of the current block not yet given out, and the first of them, bytes from the ring's start. */
+  /**
+   * Packets of the current block not yet handed out, and the offset of the first, in bytes from the ring's
+   * start.
+   */
   private left = 0;
   private next = 0;
   private held = false;
   /**
-   * What {@link fill} read of the packets' headers. Another core wrote them: fetched here they are fetched all at once, and
-   * decoding does not wait for each. Were it kept nowhere, compilers would leave the reading out.
+   * What {@link fill} read of the packets' headers. Another core wrote them: read here, their cache lines are
+   * fetched all at once, and decoding does not wait for each. Storing the result keeps compilers from
+   * removing the reads.
    */
   fetched = 0;
   /**
-   * Where it is set, {@link fill} writes each packet's type (packet(7), sll_pkttype: 4 is PACKET_OUTGOING) to it;
-   * as long as a batch.
+   * If set, {@link fill} writes each packet's type (packet(7), sll_pkttype: 4 is PACKET_OUTGOING) to it; as
+   * long as a batch.
    */
   packetTypes: Uint8Array | undefined;
 
   /**
    * @param linkType LinkType of the interface's packets.
-   * @param number which interface of the source this is (PacketBatch.interface).
+   * @param number the interface's number in the source (PacketBatch.interface).
    * @param hasMac whether packets start with an Ethernet header, into which a VLAN tag can be put back.
    */
   constructor(
@@ -84,10 +92,10 @@ export class Ring {
   }
 
   /**
-   * Fills the batch from one block. The packets' bytes are the kernel's memory, valid until the next call, which
-   * hands them back.
+   * Fills the batch from one block. The packets' bytes are the kernel's memory, valid until the next call,
+   * which returns them.
    *
-   * @returns false when there are none.
+   * @returns false if there are none.
    */
   fill(batch: PacketBatch): boolean {
     if (this.left === 0 && !this.advance()) return false;
@@ -127,7 +135,7 @@ export class Ring {
     return true;
   }
 
-  /** Hands the finished block back and takes the next, if the kernel is done with it. */
+  /** Returns the finished block and takes the next, if the kernel has finished it. */
   private advance(): boolean {
     if (this.held) {
       Atomics.store(this.status, this.statusOf(this.block), TP_STATUS_KERNEL);
@@ -160,7 +168,9 @@ export class Ring {
     return block + 1 === this.shape.blocks ? 0 : block + 1;
   }
 
-  /** Moves the MAC addresses into the room before them and writes the tag the interface took off (802.1Q). */
+  /**
+   * Moves the MAC addresses into the room before them and writes the tag that the interface removed (802.1Q).
+   */
   private putTag(offset: number, status: number, tci: number, tpidWord: number): void {
     const b = this.mapping.bytes;
     for (let i = 0; i < MACS_LENGTH; i++) b[offset - VLAN_LENGTH + i] = b[offset + i];
@@ -172,7 +182,7 @@ export class Ring {
     b[o + 3] = tci;
   }
 
-  /** Gives the memory back. The socket stays the owner's to close. */
+  /** Unmaps the memory. The owner of the socket closes it. */
   close(): void {
     this.mapping.unmap();
   }

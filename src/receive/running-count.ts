@@ -1,15 +1,15 @@
-/** A counter of the kernel's that wraps at 32 bits, as a count that goes on. It has to be read before it comes round. */
+/** Extends a kernel counter that wraps at 32 bits. It must be read at least once per 2^32 counts. */
 export class RunningCount {
   private total = 0;
   private last = 0;
 
-  /** Counts anew from where the counter is. */
+  /** Starts counting from the counter's current value. */
   begin(now: number): void {
     this.total = 0;
     this.last = now;
   }
 
-  /** @returns what the counter has counted since {@link begin}, now that it is at `now` */
+  /** @returns what the counter has counted since {@link begin}, given its value `now` */
   read(now: number): number {
     this.total += (now - this.last) >>> 0;
     this.last = now;

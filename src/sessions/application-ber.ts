@@ -1,4 +1,4 @@
-/** Applications whose messages are in ASN.1's basic encoding: LDAP, Kerberos, SNMP. */
+/** Applications whose messages use ASN.1's basic encoding: LDAP, Kerberos, SNMP. */
 import { u16, u32 } from '../wire/bytes.js';
 
 /** A sequence that begins with a version: 1, 2c, 2u or 3 (RFC 1157, RFC 3416, RFC 3412). */
@@ -8,12 +8,15 @@ export function isSnmp(b: Uint8Array, o: number, end: number): boolean {
   return version > 0 && version + 2 < end && u16(b, version) === 0x0201 && b[version + 2] <= 3;
 }
 
-/** A message of Kerberos' in a datagram. */
+/** A Kerberos message in a datagram. */
 export function isKerberos(b: Uint8Array, o: number, end: number): boolean {
   return isKerberosTag(b[o]) && afterLength(b, o + 1, end) > 0;
 }
 
-/** RFC 4511 section 4.1.1: a sequence, in it a message id and an operation, whose tag is of the application's class. */
+/**
+ * RFC 4511 section 4.1.1: a sequence with a message id and an operation, whose tag is of the application
+ * class.
+ */
 export function isLdap(b: Uint8Array, o: number, end: number): boolean {
   if (b[o] !== 0x30) return false;
   const id = afterLength(b, o + 1, end);
@@ -27,7 +30,7 @@ function isKerberosTag(tag: number): boolean {
   return (tag >= 0x6a && tag <= 0x6f) || tag === 0x7e;
 }
 
-/** RFC 4120 section 7.2.2: a length, which may be of more than this segment, and a message that is as long. */
+/** RFC 4120 section 7.2.2: a length, possibly beyond this segment, and a message of that length. */
 export function isKerberosOverTcp(b: Uint8Array, o: number, end: number): boolean {
   const n = end - o;
   if (n < 8 || !isKerberosTag(b[o + 4])) return false;
@@ -42,7 +45,7 @@ function lengthOctets(b: Uint8Array, o: number): number {
   return b[o] >= 0x81 && b[o] <= 0x84 ? 1 + (b[o] & 7) : -1;
 }
 
-/** Where the content behind a BER length begins, -1 where that is none or not here. */
+/** The offset of the content behind a BER length; -1 if there is no valid length, or it is not here. */
 function afterLength(b: Uint8Array, o: number, end: number): number {
   const octets = lengthOctets(b, o);
   return octets < 0 || o + octets >= end ? -1 : o + octets;

@@ -1,4 +1,4 @@
-/** The words of the `app_protocol` column; a session keeps the place in this list. */
+/** The words of the `app_protocol` column; a session stores the index in this list. */
 export const APPLICATION_NAMES = [
   '',
   'http',
@@ -51,7 +51,7 @@ export const APPLICATION_NAMES = [
 ] as const;
 type Application = (typeof APPLICATION_NAMES)[number];
 
-/** Their places in the list. */
+/** Their indices in the list. */
 export const CODE = Object.fromEntries(APPLICATION_NAMES.map((name, i) => [name, i])) as Record<
   Application,
   number

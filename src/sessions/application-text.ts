@@ -1,6 +1,6 @@
 /**
- * Applications whose messages begin with a line of text. A name is said where the whole line is the protocol's, not its first
- * word alone, which several have in common.
+ * Applications whose messages begin with a line of text. The whole line must match the protocol, not only its
+ * first word, which several protocols share.
  */
 import { CODE } from './application-names.js';
 
@@ -9,9 +9,9 @@ const SMTP_PORTS = new Set([25, 465, 587, 2525]);
 const POP3_PORT = 110;
 const IMAP_PORT = 143;
 const REDIS_PORT = 6379;
-/** The longest first line that is read to its end. */
+/** The longest first line that is read completely. */
 const LONGEST_LINE = 1024;
-/** Methods that a request is known by where the end of its line was not captured. */
+/** Methods that identify a request if the end of its line was not captured. */
 const HTTP_METHODS = [
   'GET ',
   'POST ',
@@ -23,7 +23,7 @@ const HTTP_METHODS = [
   'PROPFIND ',
   'REPORT ',
 ];
-/** What clients say who wait for no greeting, on the ports of the protocols. */
+/** Commands of clients that do not wait for a greeting, on the protocols' ports. */
 const FTP_COMMANDS = ['USER ', 'AUTH TLS', 'AUTH SSL', 'AUTH GSSAPI', 'FEAT', 'SYST'];
 const POP3_COMMANDS = ['USER ', 'APOP ', 'CAPA', 'STLS', 'AUTH'];
 const IMAP_COMMANDS = [
@@ -43,7 +43,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 
-/** @returns a place in APPLICATION_NAMES, 0 when the line is of none of these */
+/** @returns an index in APPLICATION_NAMES, 0 if the line matches none */
 export function textOverTcp(
   b: Uint8Array,
   o: number,
@@ -81,7 +81,7 @@ export function isSip(b: Uint8Array, o: number, end: number, line: number): bool
   );
 }
 
-/** A version and a status code of three digits, in the way of HTTP (RFC 9112 section 4). */
+/** A version and a status code of three digits, as in HTTP (RFC 9112 section 4). */
 export function isStatus(b: Uint8Array, o: number, end: number, version: string): boolean {
   if (!startsWith(b, o, end, version)) return false;
   const p = o + version.length;
@@ -96,8 +96,8 @@ export function isStatus(b: Uint8Array, o: number, end: number, version: string)
 }
 
 /**
- * A method, a target and a version, in the way of HTTP (RFC 9112 section 3). Where the line's end was not captured, a
- * method and a target of the scheme.
+ * A method, a target and a version, as in HTTP (RFC 9112 section 3). If the end of the line was not captured:
+ * a method and a target of the scheme.
  */
 function isRequest(
   b: Uint8Array,
@@ -129,7 +129,7 @@ function command(b: Uint8Array, o: number, end: number, serverPort: number): num
     case POP3_PORT:
       return startsWithOneOf(b, o, end, POP3_COMMANDS) ? CODE.pop3 : 0;
     case IMAP_PORT: {
-      // A tag of the client's own goes before (RFC 9051 section 2.2.1).
+      // Preceded by the client's own tag (RFC 9051 section 2.2.1).
       let p = o;
       while (p < end && p - o < MOST_TAG && b[p] !== SPACE) p++;
       return b[p] === SPACE && startsWithOneOf(b, p + 1, end, IMAP_COMMANDS) ? CODE.imap : 0;
@@ -139,14 +139,14 @@ function command(b: Uint8Array, o: number, end: number, serverPort: number): num
   }
 }
 
-/** Servers that speak first: "220 …" (SMTP, FTP), "+OK" (POP3), "* OK" (IMAP). */
+/** Greetings of servers: "220 …" (SMTP, FTP), "+OK" (POP3), "* OK" (IMAP). */
 function greeting(b: Uint8Array, o: number, line: number, serverPort: number): number {
   if (startsWith(b, o, line, '220') && (b[o + 3] === SPACE || b[o + 3] === 0x2d)) {
     if (serverPort === FTP_PORT) return CODE.ftp;
     if (SMTP_PORTS.has(serverPort) || contains(b, o, line, 'SMTP')) return CODE.smtp;
     return contains(b, o, line, 'FTP') ? CODE.ftp : 0;
   }
-  // A time stamp in angle brackets is for APOP (RFC 1939 section 7).
+  // A timestamp in angle brackets is for APOP (RFC 1939 section 7).
   if (startsWith(b, o, line, '+OK') && (line === o + 3 || b[o + 3] === SPACE))
     return serverPort === POP3_PORT || contains(b, o, line, 'POP') || b[line - 1] === 0x3e ? CODE.pop3 : 0;
   if (startsWith(b, o, line, '* OK ') || startsWith(b, o, line, '* PREAUTH '))
@@ -154,7 +154,7 @@ function greeting(b: Uint8Array, o: number, line: number, serverPort: number): n
   return 0;
 }
 
-/** RESP: an array of bulk strings from the client; on Redis' own port what a server answers, too. */
+/** RESP: an array of bulk strings from the client; on Redis' own port also a server's answers. */
 function isRedis(
   b: Uint8Array,
   o: number,
@@ -168,7 +168,7 @@ function isRedis(
     return serverPort === REDIS_PORT || contains(b, o, Math.min(end, o + 8), '\r\n$');
   }
   if (serverPort !== REDIS_PORT || line < 0) return false;
-  // A status and an error in capitals; a number, and the length of a string, a list or a map.
+  // A status, or an error in capitals; a number, or the length of a string, a list or a map.
   const of = b[o] === 0x2b || b[o] === 0x2d ? isCapital : isDigit;
   if (of === isDigit && !REDIS_LENGTHS.has(b[o])) return false;
   const minus = of === isDigit && b[o + 1] === 0x2d ? 1 : 0;
@@ -186,17 +186,17 @@ function isCapital(c: number): boolean {
   return c >= 0x41 && c <= 0x5a;
 }
 
-/** What methods are made of: capitals, and in some of RTSP's and SSDP's a line or a dash. */
+/** Characters of methods: capitals, and in some of RTSP's and SSDP's an underscore or a dash. */
 function isMethod(c: number): boolean {
   return isCapital(c) || c === 0x5f || c === 0x2d;
 }
 
-/** Letters, digits and what is written between them. */
+/** Letters, digits and punctuation. */
 export function isPrintable(c: number): boolean {
   return c >= SPACE && c < 0x7f;
 }
 
-/** Where the first line ends, without what ends it; -1 where that was not captured, or is far away. */
+/** The end of the first line, without its terminator; -1 if it was not captured, or is far away. */
 export function lineEnd(b: Uint8Array, o: number, end: number): number {
   const last = Math.min(end, o + LONGEST_LINE);
   for (let i = o; i < last; i++) if (b[i] === CR || b[i] === LF) return i;
@@ -209,7 +209,7 @@ export function startsWith(b: Uint8Array, o: number, end: number, word: string):
   return true;
 }
 
-/** Whether a message starts with one of some words, in capitals or not. */
+/** Whether a message starts with one of these words, in any case. */
 function startsWithOneOf(b: Uint8Array, o: number, end: number, words: readonly string[]): boolean {
   for (const word of words) {
     if (end - o < word.length) continue;
@@ -224,7 +224,7 @@ function capital(c: number): number {
   return c >= 0x61 && c <= 0x7a ? c - SPACE : c;
 }
 
-/** Whether the first 256 bytes hold a word. */
+/** Whether the first 256 bytes contain a word. */
 export function contains(b: Uint8Array, o: number, end: number, word: string): boolean {
   const last = Math.min(end, o + 256) - word.length;
   for (let i = o; i <= last; i++) {

@@ -1,9 +1,9 @@
 /**
- * The application protocol of a session, from the first bytes of its first messages. What the bytes say
- * goes before what a port suggests; a port alone names nothing.
+ * The application protocol of a session, from the first bytes of its first messages. Content takes precedence
+ * over ports; a port alone identifies nothing.
  */
 import { u16, u24, u32 } from '../wire/bytes.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { isKerberos, isKerberosOverTcp, isLdap, isSnmp } from './application-ber.js';
 import { CODE } from './application-names.js';
 import {
@@ -17,14 +17,14 @@ import {
   textOverTcp,
 } from './application-text.js';
 
-/** Messages of each side looked at before a session's protocol stays unknown. */
+/** Messages examined per side before a session's protocol remains unknown. */
 export const MAX_TRIES = 4;
 
 /**
  * Recognises the application protocol of one message.
  *
  * @param client whether the client sent it
- * @returns a place in APPLICATION_NAMES, 0 when nothing fits (the next message may say more).
+ * @returns an index in APPLICATION_NAMES, 0 if nothing fits (the next message may tell more).
  */
 export function recogniseApplication(
   protocol: number,
@@ -87,8 +87,9 @@ const X224_VARIABLE = 11;
 const RDP_PORT = 3389;
 
 /**
- * TPKT (RFC 1006) with an X.224 connection request or confirm as RDP has it (MS-RDPBCGR 2.2.1.1, 2.2.1.2): behind the
- * fixed part a cookie, or what is negotiated, or nothing. Other users of ISO transport (S7, MMS) name its ends there.
+ * TPKT (RFC 1006) with an X.224 connection request or confirm in RDP's form (MS-RDPBCGR 2.2.1.1, 2.2.1.2):
+ * the fixed part is followed by a cookie, a negotiation, or nothing. Other users of ISO transport (S7, MMS)
+ * name its ends there.
  */
 function isRdp(b: Uint8Array, o: number, n: number, serverPort: number): boolean {
   if (u16(b, o) !== 0x0300 || u16(b, o + 2) !== n || (b[o + 5] !== 0xe0 && b[o + 5] !== 0xd0)) return false;
@@ -119,11 +120,11 @@ function isMysqlGreeting(b: Uint8Array, o: number, n: number): boolean {
 
 function overUdp(b: Uint8Array, o: number, end: number, clientPort: number, serverPort: number): number {
   if (end - o < 4) return 0;
-  // Who asked is guessed where only answers are seen: the service may be at either end.
+  // If only answers are seen, the client is a guess: the service may be at either end.
   return onUdpPort(b, o, end, serverPort) || onUdpPort(b, o, end, clientPort) || onAnyUdpPort(b, o, end);
 }
 
-/** What is spoken on a port of its own. */
+/** Protocols on their own port. */
 function onUdpPort(b: Uint8Array, o: number, end: number, port: number): number {
   const n = end - o;
   switch (port) {
@@ -160,7 +161,7 @@ function onUdpPort(b: Uint8Array, o: number, end: number, port: number): number 
     case 500:
       return isIke(b, o, end) ? CODE.ike : 0;
     case 4500:
-      // RFC 3948 section 2.2: what is not ESP has four zeros before it.
+      // RFC 3948 section 2.2: a packet other than ESP has four zeros before it.
       return u32(b, o) === 0 && isIke(b, o + 4, end) ? CODE.ike : 0;
     case 520:
       return (b[o] === 1 || b[o] === 2) && b[o + 1] <= 2 ? CODE.rip : 0;
@@ -174,7 +175,7 @@ function onUdpPort(b: Uint8Array, o: number, end: number, port: number): number 
     case 1900:
       return isSsdpAnswer(b, o, end) ? CODE.ssdp : 0;
     case 1985:
-      // RFC 2281 section 5.1; version 2 has lists, the group's state of 40 bytes first.
+      // RFC 2281 section 5.1; version 2 consists of lists, the group's state of 40 bytes first.
       return (b[o] === 0 && b[o + 1] <= 3 && n >= 20) || (b[o] === 1 && b[o + 1] === 40) ? CODE.hsrp : 0;
     case 2055:
       return u16(b, o) === 5 || u16(b, o) === 9 ? CODE.netflow : 0;
@@ -188,7 +189,7 @@ function onUdpPort(b: Uint8Array, o: number, end: number, port: number): number 
     case 4789:
       return b[o] === 0x08 ? CODE.vxlan : 0;
     case 11211:
-      // A request's number, the datagram's, how many there are, and zeros.
+      // A request's number, the datagram's number, their count, and zeros.
       return n > 8 && u16(b, o + 4) >= 1 && u16(b, o + 6) === 0 ? CODE.memcached : 0;
     case 51820:
       return b[o] >= 1 && b[o] <= 4 && u24(b, o + 1) === 0 ? CODE.wireguard : 0;
@@ -197,7 +198,7 @@ function onUdpPort(b: Uint8Array, o: number, end: number, port: number): number 
   }
 }
 
-/** What shows itself on any port. */
+/** Protocols that are recognisable on any port. */
 function onAnyUdpPort(b: Uint8Array, o: number, end: number): number {
   const n = end - o;
   if (isPrintable(b[o]) && isPrintable(b[o + 1])) {

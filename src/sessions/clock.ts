@@ -1,12 +1,15 @@
 /**
- * The session table's clock, in seconds: packets move it, and one packet with an absurd time does not. When packets go on
- * and on far behind it, it is the clock that is wrong: the machine's was set back, or a capture of another time follows
- * in the same file.
+ * The session table's clock, in seconds: packets move it, but one packet with an absurd time does not. If
+ * packets continue far behind it, the clock is wrong: the machine's clock was set back, or a capture of
+ * another time follows in the same file.
  */
 
-/** A packet this far from the clock (seconds) does not move it alone: ahead, the next one has to agree. */
+/** A packet this far ahead of the clock (seconds) moves it only if the next one agrees. */
 const DOUBTFUL_JUMP = 3600;
-/** Behind, such packets have to go on for this many seconds of their own time, and none may move the clock meanwhile. */
+/**
+ * Packets that far behind must continue for this many seconds of their own time, and none may move the clock
+ * meanwhile.
+ */
 const SET_BACK = 60;
 
 export const ClockMove = { None: 0, Forward: 1, Back: 2 } as const;
@@ -15,7 +18,10 @@ export type ClockMove = (typeof ClockMove)[keyof typeof ClockMove];
 export class Clock {
   /** The clock's second, 0 before the first packet. */
   now = 0;
-  /** A second far ahead that waits to be confirmed, and the first and last of those far behind; 0 for none. */
+  /**
+   * A second far ahead that waits for confirmation; and the first and last second of packets far behind; 0
+   * for none.
+   */
   private doubtful = 0;
   private behindSince = 0;
   private behind = 0;
@@ -23,14 +29,14 @@ export class Clock {
   private readonly farBehindFrom: number;
 
   /**
-   * @param longest the longest timeout, in seconds: a clock is not set back by less, so that what is open
-   *   then had packets since it was moved
+   * @param longest the longest timeout, in seconds: a clock is not set back by less, so that sessions open
+   * then had packets since it last moved
    */
   constructor(longest: number) {
     this.farBehindFrom = Math.max(DOUBTFUL_JUMP, longest);
   }
 
-  /** Which way a packet of the second `sec` moves the clock; {@link set} moves it. */
+  /** How a packet of the second `sec` moves the clock; {@link set} moves it. */
   judge(sec: number): ClockMove {
     if (sec > this.now) return this.ahead(sec);
     if (this.now - sec > this.farBehindFrom) return this.farBehind(sec);

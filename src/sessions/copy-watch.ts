@@ -1,49 +1,49 @@
 /**
- * Notices mirrors whose frames come twice where nobody has asked for copies to be left out: by a sample of their
- * frames, so that it costs next to nothing.
+ * Notices mirrors whose frames come twice although `deduplicate` is off, from a sample of their frames, so
+ * that it costs next to nothing.
  */
 import { randomBytes } from 'node:crypto';
-import type { Frame } from '../wire/frame.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { Deduplicator } from './dedup.js';
 
-/** Nanoseconds within which the second copy comes: on its way through a switch, or through a router or two. */
+/** The second copy arrives within this many nanoseconds: after a switch, or one or two routers. */
 export const COPY_WINDOW = 10e6;
 /**
- * The first frames of a mirror point are all of the sample, then one in 2,048 is: to compare one costs as much as a few
- * frames do.
+ * The first frames of a mirror point are all in the sample, then one in 2,048: comparing one costs as much as
+ * a few frames do.
  */
 const FIRST = 96;
 const SAMPLE_BITS = 11;
-/** Frames of the sample before it is judged, and before counts are halved, so that what is over is forgotten. */
+/** Frames of the sample before a verdict, and before counts are halved, so that the past is forgotten. */
 const ENOUGH = 64;
 const HALVE = 256;
-/** More of the sample than this are copies: one in ten. Where every frame comes twice it is one in two. */
+/** More copies than one in ten of the sample are a verdict. If every frame comes twice it is one in two. */
 const COPIES = 0.1;
-/** Places for frames of the sample. */
+/** Places for sampled frames. */
 const REMEMBERED = 4096;
 
 export class CopyWatch {
-  /** By mirror point: how many more of its first frames are looked at; frames of the sample, and copies among them. */
+  /** By mirror point: how many more of its first frames to examine; sampled frames; and copies among them. */
   private first = new Uint16Array(64).fill(FIRST);
   private sampled = new Uint16Array(64);
   private copies = new Uint16Array(64);
   private readonly seen = new Deduplicator(REMEMBERED);
-  /** Odd: numbers that differ in low bits, as TCP's do by whole segments, are mixed into high ones. */
+  /** Odd: mixes numbers that differ only in low bits, as TCP's do by whole segments, into high ones. */
   private readonly secret = randomBytes(4).readInt32LE() | 1;
 
-  /** Looks at a frame of a mirror point, if it is one of the sample. */
+  /** Examines a frame of a mirror point, if it is in the sample. */
   look(f: Frame, mirror: number): void {
-    // By what is in it: of a frame and its copy both are of the sample, or none is.
+    // By content, so that both a frame and its copy are in the sample, or neither.
     const mixed = Math.imul(f.fragmentId ^ f.tcpSequence ^ f.payloadLength, this.secret);
     if (mixed >>> (32 - SAMPLE_BITS) === 0 || this.first[mirror] !== 0) this.judge(f, mirror);
   }
 
-  /** Whether frames of a mirror point come twice, as far as the sample says. */
+  /** Whether the frames of a mirror point come twice, according to the sample. */
   comesTwice(mirror: number): boolean {
     return this.sampled[mirror] >= ENOUGH && this.copies[mirror] > this.sampled[mirror] * COPIES;
   }
 
-  /** Forgets what was seen of a mirror point: its index is another's now. */
+  /** Forgets a mirror point: its index is another's now. */
   forget(mirror: number): void {
     if (mirror >= this.first.length) return;
     this.first[mirror] = FIRST;

@@ -1,17 +1,17 @@
 /**
- * Finds frames that a switch copied twice because it mirrors both ports or both directions of a path: the
- * same IP packet from the same mirror point within a window of time. What a router changes on the way (MACs,
- * TTL, header checksum) is left out of the comparison; every other byte that was captured counts, and so do
- * the packet's length and how much of it was captured.
+ * Finds second copies from a switch that mirrors both ports or both directions of a path: the same IP packet
+ * from the same mirror point within a window of time. Fields that a router changes (MACs, TTL, header
+ * checksum) are not compared; every other captured byte is, and so are the packet's length and its captured
+ * length.
  */
 import { randomBytes } from 'node:crypto';
 import { i32 } from '../wire/bytes.js';
-import type { Frame } from '../wire/frame.js';
-import { IPV4_PROTOCOL, IPV4_SOURCE } from '../wire/ipv4.js';
-import { IPV6_SOURCE } from '../wire/ipv6.js';
+import { IPV4_PROTOCOL, IPV4_SOURCE } from '../wire/ip/ipv4.js';
+import { IPV6_SOURCE } from '../wire/ip/ipv6.js';
 import { HASH_SECRET, KeyedHash, KeyedSums } from '../wire/keyed-hash.js';
+import type { Frame } from '../wire/walk/frame.js';
 
-/** Frames remembered, a power of two; the newest replaces what has the same place. */
+/** Frames remembered, a power of two; the newest replaces the one in the same place. */
 export const FRAMES_REMEMBERED = 1 << 16;
 /** Bytes of a packet: captures have no longer ones (MAX_PACKET of receive/file/format.ts). */
 const LONGEST = 1 << 18;
@@ -21,7 +21,7 @@ const HEAD_WORDS = 6;
 const NOT_HOP_LIMIT = ~0xff;
 
 export class Deduplicator {
-  /** Two hashes a frame: no two frames have the same ones but by a chance of one in 2^60. */
+  /** Two hashes per frame: two different frames have equal ones with a chance of one in 2^60. */
   private readonly prints: Int32Array;
   private readonly times: Float64Array;
   private readonly first = new KeyedHash(randomBytes(HASH_SECRET));
@@ -29,7 +29,7 @@ export class Deduplicator {
   private readonly sums = new KeyedSums(new KeyedHash(randomBytes(HASH_SECRET)));
   private readonly words = new Int32Array(HEAD_WORDS + KeyedSums.words(LONGEST));
 
-  /** Frames that gave their place to another within its window. */
+  /** Frames that lost their place within their window. */
   forgotten = 0;
 
   constructor(private readonly capacity = FRAMES_REMEMBERED) {
@@ -38,8 +38,8 @@ export class Deduplicator {
   }
 
   /**
-   * Whether a frame was seen from this mirror point within the last `window` nanoseconds; remembers it
-   * otherwise. Only frames with IP are compared.
+   * Whether a frame was seen from this mirror point within the last `window` nanoseconds; if not, remembers
+   * it. Only frames with IP are compared.
    */
   seen(f: Frame, mirror: number, window: number): boolean {
     if (f.ip < 0) return false;
@@ -49,19 +49,20 @@ export class Deduplicator {
     const now = f.sec * 1e9 + f.nsec;
     const at = print & (this.capacity - 1);
     const same = this.prints[at * 2] === print && this.prints[at * 2 + 1] === other;
-    // An earlier frame is no copy: it comes from another capture, or the clock was set back. Its time is the one to go by.
+    // An earlier frame is no copy: it comes from another capture, or the clock was set back. Its time counts
+    // from now on.
     const since = now - this.times[at];
     const recent = since >= 0 && since <= window;
     const seen = same && recent;
     if (recent && !same) this.forgotten++;
     this.prints[at * 2] = print;
     this.prints[at * 2 + 1] = other;
-    // A frame copied three times is two duplicates of the first: its time stays.
+    // A third copy is a second duplicate of the first frame, whose time stays.
     if (!seen) this.times[at] = now;
     return seen;
   }
 
-  /** Puts what is compared of a frame into words. @returns how many */
+  /** Puts the compared parts of a frame into words. @returns how many */
   private read(f: Frame, mirror: number): number {
     const b = f.bytes;
     const w = this.words;

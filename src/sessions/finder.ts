@@ -1,6 +1,7 @@
-/** Finding the session of a frame: by the slots seen lately, or through the index. */
-import type { Frame } from '../wire/frame.js';
-import { FRAMES_AHEAD, type Mirrored } from '../wire/mirrored.js';
+/** Finds the session of a frame: among recently seen slots, or through the index. */
+
+import { FRAMES_AHEAD, type Mirrored } from '../model/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
 import type { Key } from './key.js';
 import { RecentSlots } from './recent-slots.js';
 import { PROBES, SlotIndex } from './slot-index.js';
@@ -9,22 +10,22 @@ import { SLOT_WORDS, type Slots, W } from './slots.js';
 export class Finder {
   private readonly index = new SlotIndex();
   private readonly recent = new RecentSlots();
-  /** Of the frames announced: both hashes, the second where the session was not seen lately, and slot. */
+  /** Of announced frames: both hashes (the second only for sessions not recently seen), and the slot. */
   private readonly quick = new Int32Array(FRAMES_AHEAD);
   private readonly hashes = new Int32Array(FRAMES_AHEAD);
   private readonly near = new Int32Array(FRAMES_AHEAD);
-  /** What {@link ahead} read: were it kept nowhere, compilers would leave the reading out. */
+  /** What {@link ahead} read. Storing it keeps compilers from removing the reads. */
   fetched = 0;
 
-  /** @param key the key of the frame at hand */
+  /** @param key the key of the current frame */
   constructor(
     private readonly slots: Slots,
     private readonly key: Key,
   ) {}
 
   /**
-   * Fetches the sessions of frames into the processor's cache. They lie far apart: reads that wait for none
-   * but themselves overlap.
+   * Fetches the sessions of frames into the processor's cache. They lie far apart, and reads that do not
+   * depend on each other overlap.
    */
   ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
     const { quick, hashes, near, index, recent, key } = this;
@@ -38,7 +39,7 @@ export class Finder {
       if (near[i] >= 0) continue;
       const bucket = index.start(hashes[i]);
       near[i] = index.slotAt(bucket);
-      // Noted, it is found without the secret hash when the frame itself comes.
+      // Noted here, it is found without the secret hash when the frame itself arrives.
       if (near[i] >= 0 && index.hashAt(bucket) === hashes[i]) recent.note(quick[i], near[i]);
     }
     const { u32 } = this.slots;
@@ -65,10 +66,9 @@ export class Finder {
   }
 
   /**
-   * Makes a fresh slot, into which the key is stored, the one that is found.
+   * Makes a fresh slot, which holds the key, findable.
    *
-   * @returns -1; or the slot of another session, which has lost its place to this one and is not found any
-   *   more
+   * @returns -1; or the slot of another session that lost its place to this one and is no longer findable
    */
   insert(slot: number): number {
     const { key, index } = this;
@@ -76,7 +76,7 @@ export class Finder {
     return index.insert(key.hash, slot) ? -1 : index.replace(key.hash, slot);
   }
 
-  /** Has a slot found no longer. */
+  /** Makes a slot unfindable. */
   remove(slot: number): void {
     this.index.remove(this.slots.u32[slot * SLOT_WORDS + W.HASH], slot);
   }

@@ -1,48 +1,38 @@
-/** The sessions that inner IP fragments belong to: that of their first one, which alone has ports. */
-import type { Frame } from '../wire/frame.js';
-import type { MirrorPoint } from '../wire/mirror-point.js';
-import { Mirrored } from '../wire/mirrored.js';
+/** The sessions of inner IP fragments: that of the first fragment, which alone has ports. */
+
+import type { TrainWatcher } from '../model/frame-sessions.js';
+import type { MirrorPoint } from '../model/mirror-point.js';
+import { Mirrored } from '../model/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { FragmentTrains, T } from './fragments.js';
 import type { Key } from './key.js';
 import type { SessionCounters, SessionOptions } from './options.js';
 import { countFrame, countWaiting } from './rows.js';
 import { FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, W } from './slots.js';
 
-/** How often, in seconds, trains without a first fragment are looked for. */
+/** Seconds between two searches for trains without a first fragment. */
 const SWEEP = 5;
 
 /** What fragments need of the session table. A session with a side is slot * 2 + side. */
 export interface Sessions {
   readonly slots: Slots;
-  /** The key of the frame at hand. */
+  /** The key of the current frame. */
   readonly key: Key;
   readonly points: MirrorPoint[];
   readonly counters: SessionCounters;
   /** Takes a frame that has ports into its session. */
   packet(f: Frame, m: Mirrored): number;
-  /** The session of the key, made for this frame where there is none. */
+  /** The session of the key, opened for this frame if there is none. */
   findOrOpen(f: Frame, m: Mirrored): number;
   /** Writes a session's id. @returns packets of its row */
   idOf(slot: number, id: Uint8Array): number;
-}
-
-/** Told what became of fragments that came before their first one. */
-export interface TrainWatcher {
-  /**
-   * The fragments that waited in a train have a session.
-   *
-   * @param train what SessionTable.lastTrain said when they came
-   * @param sessionId 16 bytes, reused
-   * @param before packets of the session's row that came before them
-   */
-  settled(train: number, sessionId: Uint8Array, before: number): void;
 }
 
 export class FragmentSessions {
   watcher: TrainWatcher | undefined;
   private readonly trains: FragmentTrains;
   private nextSweep = 0;
-  /** For settling fragments without a first one, in the middle of another frame. */
+  /** For settling fragments without a first one while another frame is being processed. */
   private readonly savedKey: Key;
   private readonly headless = new Mirrored();
   private readonly settledId = new Uint8Array(16);
@@ -56,9 +46,10 @@ export class FragmentSessions {
   }
 
   /**
-   * Gives a fragment, whose key is the table's, to the session of its train, or keeps it waiting for the first one.
+   * Gives a fragment, whose key is the table's, to the session of its train, or makes it wait for the first
+   * one.
    *
-   * @returns the session's slot; -2 - its train when it waits
+   * @returns the session's slot; -2 - its train if it waits
    */
   take(f: Frame, m: Mirrored): number {
     const { trains, sessions } = this;
@@ -97,20 +88,20 @@ export class FragmentSessions {
     return -2 - at / trains.step;
   }
 
-  /** Settles, some times a minute, the trains whose first fragment has not come by `now` (seconds). */
+  /** Settles, every few seconds, the trains whose first fragment has not come by `now` (seconds). */
   turn(now: number): void {
     if (this.trains.waiting() < 0 || now < this.nextSweep) return;
     this.sweep((at) => this.trains.expired(at, now));
     this.nextSweep = now + SWEEP;
   }
 
-  /** Settles all that wait: no more frames come, or of another time. */
+  /** Settles everything that waits: no more frames come, or frames of another time. */
   finish(): void {
     this.sweep(() => true);
     this.nextSweep = 0;
   }
 
-  /** Whether a slot has the same session still. */
+  /** Whether a slot still holds the same session. */
   private isStill(slot: number, serial: number): boolean {
     const { u32, u8 } = this.sessions.slots;
     return (
@@ -143,7 +134,7 @@ export class FragmentSessions {
     sessions.key.copy(savedKey);
   }
 
-  /** Counts the fragments of a train for a session, of whose packets so many came after them. */
+  /** Counts the fragments of a train for a session; `after` of the session's packets came after them. */
   private settle(at: number, found: number, after: number): void {
     const { trains, sessions } = this;
     const slot = found >>> 1;

@@ -1,31 +1,34 @@
 /**
- * Inner fragment trains: which session the later fragments of an IP packet belong to. Only the first one
- * has ports; those that overtake it are counted here until it comes.
+ * Inner fragment trains: the session of an IP packet's later fragments. Only the first one has ports;
+ * fragments that overtake it are counted here until it comes.
  */
+
 import { randomBytes } from 'node:crypto';
 import { setU32 } from '../wire/bytes.js';
-import { Frame } from '../wire/frame-fields.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
+import { EtherType } from '../wire/link/ethertypes.js';
+import { Frame } from '../wire/walk/frame-fields.js';
 import type { Key } from './key.js';
 
 const WORDS = 26;
 /**
- * How many places a train may be found in, and how many of them one source may hold while others want them.
+ * The number of places that a train may be in, and how many of them one source may hold while others want
+ * them.
  */
 export const WAYS = 8;
 export const SHARE = 2;
 
-/** Places of 32-bit words in a train. */
+/** Indices of 32-bit words in a train. */
 export const T = {
   SEC: 0,
   NSEC: 1,
   MIRROR: 2,
-  /** protocol, and IP version in the second byte. */
+  /** Protocol; IP version in the second byte. */
   PROTOCOL: 3,
   ID: 4,
   SOURCE: 5,
   DESTINATION: 9,
-  /** The session's slot plus one and its serial, 0 while the first fragment has not come; the side that sends. */
+  /** The session's slot plus one and its serial, 0 before the first fragment; the sending side. */
   SLOT: 13,
   SERIAL: 14,
   SIDE: 15,
@@ -38,7 +41,7 @@ export const T = {
   OPENED_SEC: 20,
   OPENED_NSEC: 21,
   OPEN: 22,
-  /** The next and the previous train with fragments that wait, as a place plus one; 0 for none. */
+  /** The next and the previous train with waiting fragments, as index plus one; 0 for none. */
   NEXT: 23,
   PREVIOUS: 24,
   /** See Separation. */
@@ -47,7 +50,7 @@ export const T = {
 
 export class FragmentTrains {
   readonly words: Uint32Array;
-  /** The first and the last train with fragments that wait, as in T.NEXT. */
+  /** The first and the last train with waiting fragments, as in T.NEXT. */
   private firstWaiting = 0;
   private lastWaiting = 0;
   private readonly scratch = new Frame();
@@ -63,7 +66,7 @@ export class FragmentTrains {
     this.scratch.bytes = new Uint8Array(32);
   }
 
-  /** The train of a frame, as an offset in words; -1 when there is none (yet). */
+  /** The train of a frame, as an offset in words; -1 if there is none (yet). */
   find(key: Key, f: Frame): number {
     const w = this.words;
     let at = this.home(key, f);
@@ -75,9 +78,8 @@ export class FragmentTrains {
   }
 
   /**
-   * A place for a new train: a free or timed out one, or the oldest of those it may take. A source that holds
-   * its share of them takes the oldest of its own. What waits there must be settled by the caller before
-   * {@link open}.
+   * A place for a new train: a free or timed out one, or the oldest of those it may take. A source with its
+   * full share takes its own oldest. The caller must settle what waits there before {@link open}.
    */
   place(key: Key, f: Frame): number {
     const w = this.words;
@@ -121,17 +123,17 @@ export class FragmentTrains {
     w[at + T.PACKETS] = 0;
   }
 
-  /** A train with fragments that wait, the first to have one before the others; -1 for none. */
+  /** The first train with waiting fragments; -1 for none. */
   waiting(): number {
     return offset(this.firstWaiting);
   }
 
-  /** The one behind it. */
+  /** The next one after it. */
   waitingAfter(at: number): number {
     return offset(this.words[at + T.NEXT]);
   }
 
-  /** Counts a fragment that cannot be given to a session yet. */
+  /** Counts a fragment that has no session yet. */
   wait(at: number, f: Frame, payload: number): void {
     const w = this.words;
     if (w[at + T.PACKETS]++ === 0) this.link(at);
@@ -142,13 +144,16 @@ export class FragmentTrains {
     w[at + T.NSEC] = f.nsec;
   }
 
-  /** What is known of a train's packets without the first fragment: a frame of addresses and protocol. Reused. */
+  /**
+   * What is known about a train's packets without the first fragment: a frame with addresses and protocol.
+   * Reused.
+   */
   portless(at: number): Frame {
     const f = this.scratch;
     const w = this.words;
     f.ipVersion = w[at + T.PROTOCOL] >>> 8;
     f.protocol = w[at + T.PROTOCOL] & 0xff;
-    f.etherType = f.ipVersion === 4 ? 0x0800 : 0x86dd;
+    f.etherType = f.ipVersion === 4 ? EtherType.Ipv4 : EtherType.Ipv6;
     for (let i = 0; i < 4; i++) {
       setU32(f.bytes, i * 4, w[at + T.SOURCE + i]);
       setU32(f.bytes, 16 + i * 4, w[at + T.DESTINATION + i]);
@@ -162,12 +167,12 @@ export class FragmentTrains {
     return f;
   }
 
-  /** Whether a train is still open and too old at `now` (seconds). */
+  /** Whether a train is open and too old at `now` (seconds). */
   expired(at: number, now: number): boolean {
     return this.words[at + T.OPEN] !== 0 && now > this.words[at + T.SEC] + this.timeout;
   }
 
-  /** The offsets of all places: 0, and so on by this step. */
+  /** The distance between the offsets of places, which start at 0. */
   get step(): number {
     return WORDS;
   }
@@ -221,7 +226,7 @@ export class FragmentTrains {
   }
 }
 
-/** Where a train is, by its place plus one: -1 for 0. */
+/** A train's offset from its index plus one: -1 for 0. */
 function offset(placePlusOne: number): number {
   return placePlusOne === 0 ? -1 : (placePlusOne - 1) * WORDS;
 }

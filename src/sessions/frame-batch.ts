@@ -1,15 +1,16 @@
 /**
- * Frames on their way to a session table in another thread: what a session takes from a frame, in 30 words of
- * shared memory, beside the bytes it points into.
+ * Passes frames to a session table in another thread: the fields that a session needs, in 30 words of shared
+ * memory per frame, next to the bytes that they point into.
  */
-import type { Frame } from '../wire/frame.js';
-import type { MirrorDirection, MirrorPoint } from '../wire/mirror-point.js';
-import type { Mirrored } from '../wire/mirrored.js';
+
+import type { MirrorDirection, MirrorPoint } from '../model/mirror-point.js';
+import type { Mirrored } from '../model/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { SLOT_VLANS } from './slots.js';
 
-/** 32-bit words a frame takes. */
+/** 32-bit words per frame. */
 export const FRAME_WORDS = 30;
-/** Frames in a batch at most. */
+/** The largest number of frames in a batch. */
 export const FRAME_BATCH = 4096;
 
 const TRUNCATED = 1;
@@ -19,7 +20,7 @@ const TRANSPORT = 4;
 /** The word of a frame that {@link packFrame} leaves to its caller. */
 export const FRAME_PLACE = 25;
 
-/** Writes frame number `at` of a batch. Offsets are kept as they are: into whatever the frame's bytes are. */
+/** Writes frame number `at` of a batch. Offsets are kept, relative to the frame's bytes. */
 export function packFrame(f: Frame, m: Mirrored, words: Int32Array, at: number): void {
   const w = at * FRAME_WORDS;
   words[w] = f.sec;
@@ -58,10 +59,13 @@ export function packFrame(f: Frame, m: Mirrored, words: Int32Array, at: number):
   words[w + 29] = f.teid;
 }
 
-/** The words of a frame that are offsets into its bytes: mac, ip, source, destination, payload, end, macSource. */
+/**
+ * The words of a frame that are offsets into its bytes: mac, ip, source, destination, payload, end,
+ * macSource.
+ */
 const OFFSETS = [2, 3, 4, 5, 6, 7, 24];
 
-/** Says that the bytes of frame number `at` were copied `by` bytes on. */
+/** Adjusts frame number `at` after its bytes were copied `by` bytes further. */
 export function moveFrame(words: Int32Array, at: number, by: number): void {
   for (const offset of OFFSETS) {
     const w = at * FRAME_WORDS + offset;
@@ -69,7 +73,7 @@ export function moveFrame(words: Int32Array, at: number, by: number): void {
   }
 }
 
-/** Reads frame number `at` of a batch back; the caller sets `f.bytes`. `points` are the mirror points by index. */
+/** Reads frame number `at` of a batch; the caller sets `f.bytes`. `points` are the mirror points by index. */
 export function unpackFrame(
   words: Int32Array,
   at: number,

@@ -1,27 +1,30 @@
-/** What makes two frames parts of the same conversation. */
+/** What makes two frames part of the same conversation. */
+
+import type { Mirrored } from '../model/mirrored.js';
 import { u32 } from '../wire/bytes.js';
-import type { Frame } from '../wire/frame.js';
 import type { KeyedHash } from '../wire/keyed-hash.js';
-import { NO_VNI } from '../wire/layers.js';
-import type { Mirrored } from '../wire/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
+import { NO_VNI } from '../wire/walk/layers.js';
 import { Separation } from './separation.js';
 import { FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
 
-/** Both addresses, the EtherType of frames that are not IP or the ports of those that are, and what separates. */
+/**
+ * Both addresses; the EtherType of frames that are not IP, or the ports of those that are; and the separator.
+ */
 const MOST_WORDS = 10;
-/** Numbers of 31 bits stay small integers wherever they are kept. */
+/** Numbers of 31 bits stay small integers wherever they are stored. */
 const HASH_BITS = 0x7fffffff;
 
 /**
- * A frame's key in words, its source and destination apart; reused from frame to frame. Addresses are four
- * words each: IPv4 as ::ffff:a.b.c.d, MACs in the last two words of frames that are not IP.
+ * A frame's key in words, source and destination separately; reused for every frame. Addresses are four words
+ * each: IPv4 as ::ffff:a.b.c.d, MACs in the last two words of frames that are not IP.
  */
 export class Key {
   mirror = 0;
   ipVersion = 0;
   protocol = 0;
   subType = 0;
-  /** Of {@link Separation}: 0 where nothing separates this conversation from others between its ends. */
+  /** From {@link Separation}: 0 if nothing separates this conversation from others between its ends. */
   separator = 0;
   readonly source = new Uint32Array(4);
   readonly destination = new Uint32Array(4);
@@ -29,7 +32,7 @@ export class Key {
   destinationPort = 0;
   /** A hash for places where others may collide with it: 32 bits, signed, the same for both directions. */
   quick = 0;
-  /** {@link hash}, -1 when nobody has asked for it yet. */
+  /** {@link hash}, -1 before it was computed. */
   private hashed = -1;
   private readonly words = new Int32Array(MOST_WORDS);
 
@@ -38,7 +41,7 @@ export class Key {
     readonly separation = new Separation(hashing),
   ) {}
 
-  /** Takes the key out of a frame of a mirror point. */
+  /** Reads the key of a mirror point's frame. */
   take(f: Frame, m: Mirrored): void {
     this.hashed = -1;
     this.mirror = m.point.index;
@@ -51,7 +54,7 @@ export class Key {
     const b = f.bytes;
     const s = this.source;
     const d = this.destination;
-    // A frame's bytes are mostly not in the cache of the thread that has the sessions: IPv4 does without them.
+    // A frame's bytes are mostly not in the cache of the session table's thread: IPv4 does without them.
     s[3] = f.sourceWord;
     d[3] = f.destinationWord;
     if (f.ipVersion === 6) {
@@ -70,7 +73,7 @@ export class Key {
     this.quick = this.mixQuickly(s[3], d[3]);
   }
 
-  /** Has it separated as is known from before. */
+  /** Sets a separator that is already known. */
   separate(separator: number): void {
     this.separator = separator;
     this.hashed = -1;
@@ -83,7 +86,7 @@ export class Key {
     return this.hashed;
   }
 
-  /** A key of the same hashes. */
+  /** A key with the same secret. */
   spare(): Key {
     return new Key(this.hashing, this.separation);
   }
@@ -128,8 +131,8 @@ export class Key {
   }
 
   /**
-   * Hashes the two ends in the order of their numbers, whichever sends. IP versions, and whether something separates,
-   * differ in the message's length.
+   * Hashes the two ends in the order of their numbers, whichever sends. Different IP versions, and the
+   * presence of a separator, give messages of different length.
    */
   private mix(): number {
     const s = this.source;
@@ -156,7 +159,10 @@ export class Key {
     return this.hashing.words(w, count, ((this.mirror & 0xffff) << 8) | this.protocol) & HASH_BITS;
   }
 
-  /** Which way a frame of this key goes in a slot: 0 as its side A sends, 1 as its side B, -1 not of it at all. */
+  /**
+   * The direction of this key's frame in a slot: 0 as its side A sends, 1 as its side B, -1 if it belongs to
+   * another session.
+   */
   side(s: Slots, slot: number): -1 | 0 | 1 {
     const u32s = s.u32;
     const w = slot * SLOT_WORDS;
@@ -191,7 +197,7 @@ export class Key {
     return -1;
   }
 
-  /** Writes the key into a fresh slot: the source as side A. */
+  /** Writes the key into a fresh slot, with the source as side A. */
   store(s: Slots, slot: number): void {
     const u32s = s.u32;
     const w = slot * SLOT_WORDS;

@@ -1,13 +1,14 @@
-/** The first frame of a session: who opened it, and what a session keeps of its first frame only. */
-import type { Frame } from '../wire/frame.js';
-import { isIcmpReply } from '../wire/icmp.js';
-import { isIcmp6Reply } from '../wire/icmp6.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
-import type { Mirrored } from '../wire/mirrored.js';
-import { TCP_ACK, TCP_RST, TCP_SYN } from '../wire/tcp.js';
+/** The first frame of a session: which side opened it, and what a session keeps of its first frame only. */
+
+import type { Mirrored } from '../model/mirrored.js';
+import { isIcmpReply } from '../wire/ip/icmp.js';
+import { isIcmp6Reply } from '../wire/ip/icmp6.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
+import { TCP_ACK, TCP_RST, TCP_SYN } from '../wire/transport/tcp.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { FLAG, SLOT_BYTES, SLOT_VLANS, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
 
-/** Ports below this are services' own (IANA's system ports). */
+/** Ports below this belong to services (IANA's system ports). */
 const WELL_KNOWN = 1024;
 /** Writes into a fresh slot what a session takes from its first frame. */
 export function noteOpening(s: Slots, slot: number, f: Frame, m: Mirrored): void {
@@ -38,12 +39,12 @@ export function noteOpening(s: Slots, slot: number, f: Frame, m: Mirrored): void
   s.u8[b + U8.VLAN_COUNT] = vlans;
 }
 
-/** Who opened a conversation, as FLAG bits: see docs/explanation/sessions.md. */
+/** The side that opened a conversation, as FLAG bits: see docs/explanation/sessions.md. */
 function guessClient(f: Frame): number {
   if (f.ipVersion === 0) return 0;
   if (f.protocol === IpProtocol.Tcp && (f.tcpFlags & TCP_SYN) !== 0)
     return (f.tcpFlags & TCP_ACK) !== 0 ? FLAG.CLIENT_B | FLAG.CLIENT_SURE : FLAG.CLIENT_SURE;
-  // A reply answers a request that was not seen; a neighbour's advertisement mostly one that went to a group.
+  // A reply answers an unseen request; a neighbour's advertisement usually answers one that went to a group.
   if (f.protocol === IpProtocol.Icmp && f.transport >= 0 && isIcmpReply(f.icmpType)) return FLAG.CLIENT_B;
   if (f.protocol === IpProtocol.Icmp6 && isIcmp6Reply(f.icmpType, f.bytes[f.destination]))
     return FLAG.CLIENT_B;
@@ -51,7 +52,7 @@ function guessClient(f: Frame): number {
   return fromService && f.destinationPort >= WELL_KNOWN ? FLAG.CLIENT_B : 0;
 }
 
-/** A SYN settles who opened the connection, however it was guessed before. */
+/** A SYN decides which side opened the connection, whatever was guessed before. */
 export function learnClient(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   if ((f.tcpFlags & (TCP_SYN | TCP_RST)) !== TCP_SYN) return;
   const at = slot * SLOT_BYTES + U8.FLAGS;

@@ -2,25 +2,25 @@ import { SESSION_DEFAULTS } from '../model/defaults.js';
 
 /** Timeouts in seconds, and the bounds of the session table. */
 export interface SessionOptions {
-  /** Sessions held at once; beyond it the ones that would end soonest end by pressure. */
+  /** Sessions held at once; beyond that, those closest to their timeout end by pressure. */
   readonly capacity: number;
   readonly tcpIdle: number;
   readonly udpIdle: number;
   readonly otherIdle: number;
-  /** After a row has been open this long it ends, and the session goes on in the next part. */
+  /** A row that has been open this long ends, and the session continues in its next part. */
   readonly active: number;
   /** How long a finished TCP session waits for stragglers. */
   readonly linger: number;
   /** Inner fragment trains followed at once, a power of two, and how long one is remembered. */
   readonly fragmentTrains: number;
   readonly fragmentTimeout: number;
-  /** Five bytes that tell the ids of this table's sessions from those of others; random unless given. */
+  /** Five bytes that distinguish the ids of this table's sessions; random by default. */
   readonly ids?: Uint8Array;
-  /** What the table's hashes are made under, HASH_SECRET bytes; random unless given. */
+  /** The secret of the table's hashes, HASH_SECRET bytes; random by default. */
   readonly secret?: Uint8Array;
 }
 
-/** Those of `read`. */
+/** The options of `read`. */
 export const READ_OPTIONS: SessionOptions = { ...SESSION_DEFAULTS, linger: SESSION_DEFAULTS.linger.read };
 
 /** What the table counted since it was made. */
@@ -28,15 +28,15 @@ export class SessionCounters {
   /** Conversations opened, and rows handed on. */
   opened = 0;
   rows = 0;
-  /** Sessions ended by a full table. */
+  /** Sessions ended because the table was full. */
   pressure = 0;
-  /** Sessions ended by pressure because the hashes of too many were alike. */
+  /** Sessions ended by pressure because too many hashes collided. */
   collisions = 0;
-  /** Fragment trains given up because too many were open, or because their first fragment never came. */
+  /** Fragment trains given up because too many were open; and those whose first fragment never came. */
   fragmentTrainsDropped = 0;
   fragmentTrainsHeadless = 0;
   /** Frames counted as duplicates of one seen just before. */
   duplicates = 0;
-  /** Frames forgotten within their window, another having the place: a copy of them counts as a packet. */
+  /** Frames that lost their place within their window: their copies count as packets. */
   duplicatesForgotten = 0;
 }

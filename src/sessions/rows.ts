@@ -1,6 +1,7 @@
-/** The counters of a session's current row: one packet on, and back to the beginning for the next part. */
-import type { Frame } from '../wire/frame.js';
-import type { Mirrored } from '../wire/mirrored.js';
+/** The counters of a session's current row: adds one packet, or restarts for the next part. */
+
+import type { Mirrored } from '../model/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { T } from './fragments.js';
 import { F64, SLOT_BYTES, SLOT_WORDS, type Slots, U8, W } from './slots.js';
 
@@ -18,7 +19,7 @@ export function countFrame(s: Slots, slot: number, side: 0 | 1, f: Frame, m: Mir
   if (m.direction !== 0) s.u8[b + U8.DIRECTION] |= m.direction;
 }
 
-/** Counts the fragments that waited for the first one: `at` is the place of their train in `trains`. */
+/** Counts the fragments that waited for the first one: `at` is the offset of their train in `trains`. */
 export function countWaiting(s: Slots, slot: number, side: 0 | 1, trains: Uint32Array, at: number): void {
   const w = slot * SLOT_WORDS;
   const d = (slot * SLOT_BYTES) / 8;
@@ -37,7 +38,7 @@ export function rowIsEmpty(s: Slots, slot: number): boolean {
   return s.u32[w + W.PACKETS_A] === 0 && s.u32[w + W.PACKETS_B] === 0;
 }
 
-/** Widens the row's time to that of a packet; the first packet of a row sets it. */
+/** Extends the row's time to that of a packet; the first packet of a row sets it. */
 function widen(s: Slots, slot: number, sec: number, nsec: number): void {
   const u32 = s.u32;
   const w = slot * SLOT_WORDS;
@@ -59,7 +60,7 @@ function widen(s: Slots, slot: number, sec: number, nsec: number): void {
   }
 }
 
-/** Begins the session's next row: its counters start again, its state goes on. */
+/** Begins the session's next row: its counters restart, its state continues. */
 export function beginPart(s: Slots, slot: number): void {
   const w = slot * SLOT_WORDS;
   const b = slot * SLOT_BYTES;

@@ -1,46 +1,47 @@
 /**
- * What tells conversations between equal addresses and ports apart, beside their mirror point: the overlay's network, the
- * VLANs, the GTP-U tunnel. Which of them do is said for each mirror point.
+ * What separates conversations with equal addresses and ports, besides their mirror point: the overlay's
+ * network, the VLANs, the GTP-U tunnel. Each mirror point can be configured separately.
  */
-import type { Frame } from '../wire/frame.js';
+
+import type { Mirrored } from '../model/mirrored.js';
 import type { KeyedHash } from '../wire/keyed-hash.js';
-import { NO_VNI } from '../wire/layers.js';
-import type { Mirrored } from '../wire/mirrored.js';
+import type { Frame } from '../wire/walk/frame.js';
+import { NO_VNI } from '../wire/walk/layers.js';
 import { SLOT_VLANS } from './slots.js';
 
-/** Bits of what separates. */
+/** Bits of the separators. */
 export const Separate = { vni: 1, vlan: 2, teid: 4 } as const;
 /**
- * A network id is the same in both directions (but for asymmetric IRB, RFC 9135); a TEID is its receiver's and so is
- * another one in each, and a VLAN often is.
+ * A network id is the same in both directions (except with asymmetric IRB, RFC 9135); a TEID belongs to its
+ * receiver and so differs by direction, and a VLAN often does.
  */
 export const SEPARATE_DEFAULT: number = Separate.vni;
 
-/** The bits of what is named. */
+/** The bits of these separators. */
 export function separationBits(names: readonly (keyof typeof Separate)[]): number {
   return names.reduce((bits, name) => bits | Separate[name], 0);
 }
 
-/** Tells the words of the hash of what separates from those of a key. */
+/** Makes the hashed words of a separator differ from those of a key. */
 const TAG = 0x5e9a;
 
 export class Separation {
   private readonly of: number[] = [];
-  /** Whether any mirror point is separated by more than the network id: nearly every frame has none of that. */
+  /** Whether any mirror point is separated by more than the network id, which nearly every frame lacks. */
   elaborate = false;
   private readonly words = new Int32Array(3 + SLOT_VLANS);
 
   constructor(private readonly hashing: KeyedHash) {}
 
-  /** Says what separates the conversations of a mirror point, by its index: bits of {@link Separate}. */
+  /** Sets the separators of a mirror point, by its index: bits of {@link Separate}. */
   set(mirror: number, by: number): void {
     this.of[mirror] = by;
     if ((by & ~Separate.vni) !== 0) this.elaborate = true;
   }
 
   /**
-   * What separates a frame's conversation from others between the same ends: 32 bits, 0 where nothing does. The same
-   * network id is the same number; with VLANs or TEIDs it is a hash under the table's secret.
+   * The separator of a frame's conversation: 32 bits, 0 if there is none. A network id gives the same number;
+   * VLANs or TEIDs give a hash under the table's secret.
    */
   take(f: Frame, m: Mirrored): number {
     const by = this.of[m.point.index] ?? SEPARATE_DEFAULT;
@@ -54,7 +55,7 @@ export class Separation {
     w[count++] = vni;
     w[count++] = (by & Separate.teid) !== 0 ? f.teid : 0;
     if ((by & Separate.vlan) !== 0) {
-      // As the row's `vlan_ids`.
+      // Like the row's `vlan_ids`.
       if (m.vlan >= 0) w[count++] = m.vlan;
       for (let i = 0; i < f.vlanCount && count < 2 + SLOT_VLANS; i++) w[count++] = f.vlanIds[i];
     }

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { setU16, setU32 } from '../wire/bytes.js';
 
 /**
- * Makes session ids: UUIDs of version 7 (RFC 9562 section 5.7), so that ids sort and compress by time. The
- * 74 bits left to the maker are a running number (36 bits) and a random number of this run (38 bits).
+ * Makes session ids: UUIDs of version 7 (RFC 9562 section 5.7), so that ids sort and compress by time. The 74
+ * free bits are a running number (36 bits) and a random number of this run (38 bits).
  */
 export class SessionIds {
-  /** @param run five bytes, which are the same in every id of a run */
+  /** @param run five bytes that are the same in every id of a run */
   constructor(private readonly run: Uint8Array = randomBytes(5)) {}
 
   /**
-   * Writes the 16 bytes of the id of the session `serial`, opened at `sec` and `nsec`. A serial is unique
-   * in a run up to 2^32, by when the millisecond has long changed.
+   * Writes the 16-byte id of the session `serial`, opened at `sec` and `nsec`. Serials are unique in a run up
+   * to 2^32, by which time the millisecond has long changed.
    */
   write(serial: number, sec: number, nsec: number, id: Uint8Array): void {
     const ms = sec * 1000 + Math.floor(nsec / 1e6);

@@ -1,8 +1,8 @@
 /**
- * Buckets looked at for one hash at most, from its own on. Half of all buckets are free, so random hashes
- * find so many in a row taken less than once in 10^10 times: who reaches this knows the secret of the hashes.
- * One session then ends for another: growing would give all memory to whoever has such hashes, and hashing
- * anew takes longer the more there is.
+ * The largest number of buckets examined for one hash. Half of all buckets are free, so random hashes find
+ * this many in a row taken less than once in 10^10 times: whoever reaches this knows the secret. One session
+ * then ends for another; growing would give all memory to such hashes, and rehashing takes longer the more
+ * there are.
  */
 export const PROBES = 128;
 /** A bucket of {@link SlotIndex} whose slot was removed, and beyond which others may be found. */
@@ -10,9 +10,9 @@ const GONE = 0xffffffff;
 
 /**
  * Hash to slot: open addressing with linear probing and backward-shift deletion, growing by doubling. A
- * bucket is a hash and a slot side by side, so that most probes end in one cache line without a look at
- * the slot, and growing needs no look at slots at all. No operation but growing takes more than
- * {@link PROBES} steps, twice.
+ * bucket is a hash and a slot side by side, so that most probes end in one cache line without reading the
+ * slot, and growing reads no slots at all. No operation except growing takes more than twice {@link PROBES}
+ * steps.
  */
 export class SlotIndex {
   /** Hash, slot plus one; 0 for an empty bucket. */
@@ -39,20 +39,20 @@ export class SlotIndex {
     return this.buckets[bucket * 2];
   }
 
-  /** The slot in a bucket, -1 when the bucket is empty: the end of a probe. */
+  /** The slot in a bucket; -1 if the bucket is empty, which ends a probe. */
   slotAt(bucket: number): number {
     return this.buckets[bucket * 2 + 1] - 1;
   }
 
-  /** @returns false, with nothing done, when all the buckets for the hash are taken: see {@link replace} */
+  /** @returns false, without effect, if all buckets for the hash are taken: see {@link replace} */
   insert(hash: number, slot: number): boolean {
     if (this.count * 2 > this.mask) this.grow();
     return this.place(hash, slot + 1);
   }
 
   /**
-   * Puts a slot into the first bucket for its hash. @returns the slot that was there, which the index does
-   * not find any more
+   * Puts a slot into the first bucket for its hash. @returns the slot that was there, which is no longer in
+   * the index
    */
   replace(hash: number, slot: number): number {
     const at = (hash & this.mask) * 2;
@@ -62,7 +62,7 @@ export class SlotIndex {
     return replaced;
   }
 
-  /** Removes a slot, if it is there. */
+  /** Removes a slot, if it is in the index. */
   remove(hash: number, slot: number): void {
     const b = this.buckets;
     let hole = hash & this.mask;
@@ -70,7 +70,7 @@ export class SlotIndex {
       if (b[hole * 2 + 1] === 0 || n === PROBES) return;
       hole = (hole + 1) & this.mask;
     }
-    // Close the gap: move up what would not be found behind an empty bucket.
+    // Close the gap: move up what an empty bucket would hide.
     let i = hole;
     for (let n = 0; n < PROBES; n++) {
       i = (i + 1) & this.mask;
@@ -86,7 +86,8 @@ export class SlotIndex {
         hole = i;
       }
     }
-    // No end of it: the gap stays, as one to look behind. No search for a hash of the next bucket comes here.
+    // The run has no end: the gap stays, marked so that searches pass it. No search for a hash of the next
+    // bucket comes here.
     b[hole * 2] = (hole + 1) & this.mask;
     b[hole * 2 + 1] = GONE;
   }
@@ -108,8 +109,7 @@ export class SlotIndex {
   }
 
   /**
-   * From behind an empty bucket on and in their order, slots come no further from their first buckets than
-   * they were.
+   * Taken in order from behind an empty bucket, slots end up no further from their first buckets than before.
    */
   private grow(): void {
     const old = this.buckets;

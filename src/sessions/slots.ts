@@ -1,10 +1,10 @@
 /**
- * The memory of the session table: one stretch of 256 bytes a session, read through typed arrays.
+ * The memory of the session table: 256 bytes per session in one buffer, read through typed arrays.
  *
- * One record a session, not one array a field: a packet touches some twenty fields of one session, and
- * sessions come in random order, so that fields side by side cost four cache lines where an array a field
- * would cost twenty. The memory is reserved at once and becomes resident only as slots are used; freed
- * slots are used again first.
+ * One record per session instead of one array per field: a packet touches some twenty fields of one session,
+ * and sessions come in random order, so fields side by side cost four cache lines where one array per field
+ * would cost twenty. The memory is reserved at once and becomes resident only as slots are used; freed slots
+ * are reused first.
  */
 
 /** Bytes and 32-bit words of a slot. */
@@ -12,8 +12,8 @@ export const SLOT_BYTES = 256;
 export const SLOT_WORDS = SLOT_BYTES / 4;
 
 /**
- * Places of 32-bit words in a slot. "A" is the side whose packet opened the slot, "B" the other. What every
- * packet touches lies in the first 128 bytes: two cache lines that processors fetch as a pair.
+ * Indices of 32-bit words in a slot. "A" is the side whose packet opened the slot, "B" the other. Fields that
+ * every packet touches are in the first 128 bytes: two cache lines that processors fetch as a pair.
  */
 export const W = {
   HASH: 0,
@@ -38,7 +38,7 @@ export const W = {
   BUCKET: 34,
   ISN_A: 35,
   ISN_B: 36,
-  /** The session's own number and its time of opening, from which its id is made. */
+  /** The session's number and its time of opening, from which its id is made. */
   SERIAL: 37,
   OPENED_SEC: 38,
   OPENED_NSEC: 39,
@@ -60,10 +60,10 @@ export const W = {
   FIRST_NSEC: 62,
 } as const;
 
-/** Places of 64-bit floats in a slot, in units of 8 bytes. */
+/** Indices of 64-bit floats in a slot, in units of 8 bytes. */
 export const F64 = { BYTES_A: 8, BYTES_B: 9, PAYLOAD_A: 10, PAYLOAD_B: 11 } as const;
 
-/** Places of 16-bit numbers in a slot, in units of 2 bytes. */
+/** Indices of 16-bit numbers in a slot, in units of 2 bytes. */
 export const U16 = {
   PORT_A: 6,
   PORT_B: 7,
@@ -72,10 +72,10 @@ export const U16 = {
   ETHER_TYPE: 113,
 } as const;
 
-/** VLAN ids a session keeps. */
+/** VLAN ids kept per session. */
 export const SLOT_VLANS = 4;
 
-/** Places of bytes in a slot. */
+/** Indices of bytes in a slot. */
 export const U8 = {
   PROTOCOL: 8,
   IP_VERSION: 9,
@@ -107,21 +107,24 @@ export const FLAG = {
   CLIENT_B: 1,
   /** The client is known from a SYN or a request, not guessed. */
   CLIENT_SURE: 2,
-  /** Sequence numbers of side A, of side B, have begun. */
+  /** Sequence numbers of side A, and of side B, have begun. */
   SEQ_A: 4,
   SEQ_B: 8,
   /** A FIN or RST has set the shorter timeout of a finished session. */
   CLOSING: 16,
   /** The slot holds a session. */
   USED: 32,
-  /** A packet came since the session was put where it is in the wheel. */
+  /** A packet came since the session was placed in the wheel. */
   TOUCHED: 64,
 } as const;
 
-/** Large allocations begin 16 bytes into a page (the allocator's own header): from there to the next 128. */
+/**
+ * Large allocations begin 16 bytes into a page (the allocator's own header): skip to the next multiple of
+ * 128.
+ */
 const ALIGNMENT = 112;
 
-/** The slots: the memory seen as words, halves, bytes and floats, and a stack of free slots. */
+/** The slots: the memory as words, halves, bytes and floats, and a stack of free slots. */
 export class Slots {
   readonly u32: Uint32Array;
   readonly u16: Uint16Array;
@@ -130,7 +133,7 @@ export class Slots {
   private readonly free: Uint32Array;
   private freed = 0;
   /**
-   * Slots from here on are free, and no others are but those of the stack; from `zero` on they were never
+   * Slots from here on are free, and no others except those on the stack; from `zero` on they were never
    * used.
    */
   private fresh = 0;
@@ -156,7 +159,7 @@ export class Slots {
     return this.used === this.capacity;
   }
 
-  /** A slot of zeroes; the caller has made sure that one is free. */
+  /** A zeroed slot; the caller has made sure that one is free. */
   allocate(): number {
     this.used++;
     const slot = this.freed > 0 ? this.free[--this.freed] : this.fresh++;
@@ -170,7 +173,7 @@ export class Slots {
     this.free[this.freed++] = slot;
   }
 
-  /** Begins anew, all slots being free. */
+  /** Frees all slots. */
   clear(): void {
     this.freed = 0;
     this.fresh = 0;

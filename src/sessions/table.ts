@@ -1,20 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import type { Frame } from '../wire/frame.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
+import type { FrameSessions, TrainWatcher } from '../model/frame-sessions.js';
+import type { MirrorPoint } from '../model/mirror-point.js';
+import type { FrameSink, Mirrored } from '../model/mirrored.js';
+import { EndReason, SessionRecord, type SessionSink } from '../model/session-record.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
-import type { MirrorPoint } from '../wire/mirror-point.js';
-import type { FrameSink, Mirrored } from '../wire/mirrored.js';
-import { TCP_SYN as SYN } from '../wire/tcp.js';
+import { TCP_SYN as SYN } from '../wire/transport/tcp.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { MAX_TRIES, recogniseApplication } from './application.js';
 import { Clock, ClockMove } from './clock.js';
 import { CopyWatch } from './copy-watch.js';
 import { Deduplicator } from './dedup.js';
 import { Finder } from './finder.js';
-import { FragmentSessions, type TrainWatcher } from './fragment-sessions.js';
+import { FragmentSessions } from './fragment-sessions.js';
 import { Key } from './key.js';
 import { learnClient, noteOpening } from './opening.js';
 import { READ_OPTIONS, SessionCounters, type SessionOptions } from './options.js';
-import { EndReason, SessionRecord, type SessionSink } from './record.js';
 import { beginPart, countFrame, rowIsEmpty } from './rows.js';
 import { SessionIds } from './session-id.js';
 import { FLAG, SLOT_BYTES, SLOT_WORDS, Slots, U8, W } from './slots.js';
@@ -22,22 +23,21 @@ import { beginsAnew, isOver, trackTcp, wasReset } from './tcp.js';
 import { fillRecord } from './to-record.js';
 import { WHEEL_SECONDS, Wheel } from './wheel.js';
 
-/** Sessions ended at once when the table is full, so that the search is not made for every packet. */
+/** Sessions ended at once when the table is full, so that not every packet causes a search. */
 const PRESSURE_BATCH = 64;
 /**
- * Sessions that are passed over then, for they have spoken lately or have longer to live: the next ones end
- * all the same.
+ * Sessions passed over in that search because they were active or have longer to live: further ones end
+ * regardless.
  */
 export const PRESSURE_PASSES = 4096;
 
 /**
  * The session table: frames in, session records out when a session or its row ends.
  *
- * Time is the packets' own (their seconds), or what {@link advance} says when none come. Nothing is
- * allocated for a packet. When the table is full the sessions that would end soonest by their timeouts are
- * ended by pressure.
+ * Time is the packets' own (their seconds), or that of {@link advance} when none come. Nothing is allocated
+ * per packet. When the table is full, the sessions closest to their timeout end by pressure.
  */
-export class SessionTable implements FrameSink {
+export class SessionTable implements FrameSink, FrameSessions {
   readonly counters = new SessionCounters();
   private readonly options: SessionOptions;
   private readonly slots: Slots;
@@ -54,7 +54,10 @@ export class SessionTable implements FrameSink {
   private dedup: Deduplicator | undefined;
   private readonly copies = new CopyWatch();
   private serial = 0;
-  /** The slot of the session that the last frame went into; -1 for none, below it -2 - the train where it waits. */
+  /**
+   * The slot of the session that the last frame went into; -1 for none; below that, -2 - the train in which
+   * it waits.
+   */
   private last = -1;
   private readonly clock: Clock;
 
@@ -89,7 +92,7 @@ export class SessionTable implements FrameSink {
     return this.slots.used;
   }
 
-  /** Whether sessions of a mirror point are open: rows will name it. */
+  /** Whether sessions of a mirror point are open: their rows will name it. */
   holds(point: MirrorPoint): boolean {
     return (this.openOf[point.index] ?? 0) > 0;
   }
@@ -100,7 +103,7 @@ export class SessionTable implements FrameSink {
     if (nanoseconds > 0) this.dedup ??= new Deduplicator();
   }
 
-  /** Whether a mirror point's frames come twice without a window within which the second ones are left out. */
+  /** Whether a mirror point's frames come twice and are not deduplicated. */
   comesTwice(point: MirrorPoint): boolean {
     return !(this.dedupWindows[point.index] > 0) && this.copies.comesTwice(point.index);
   }
@@ -110,7 +113,10 @@ export class SessionTable implements FrameSink {
     this.copies.forget(point.index);
   }
 
-  /** Sets what separates the conversations of a mirror point beside their ends: bits of Separate; its vni by default. */
+  /**
+   * Sets what separates the conversations of a mirror point besides their ends: bits of Separate; by default
+   * its vni.
+   */
   separateBy(point: MirrorPoint, by: number): void {
     this.key.separation.set(point.index, by);
   }
@@ -133,8 +139,8 @@ export class SessionTable implements FrameSink {
   /**
    * Writes the id of the session that the last frame went into, 16 bytes.
    *
-   * @returns packets of the session's row with it; 0 when it has no session: a duplicate, or a fragment whose first
-   *   one has not come
+   * @returns packets of the session's row including it; 0 without a session: a duplicate, or a fragment that
+   * waits for its first one
    */
   lastSession(id: Uint8Array): number {
     return this.last < 0 ? 0 : this.idOf(this.last, id);
@@ -148,29 +154,29 @@ export class SessionTable implements FrameSink {
     return u32[w + W.PACKETS_A] + u32[w + W.PACKETS_A + 1];
   }
 
-  /** The train in which the last frame, a fragment, waits for its first one; -1 when it does not. */
+  /** The train in which the last frame, a fragment, waits for its first one; -1 if it does not wait. */
   lastTrain(): number {
     return this.last < -1 ? -2 - this.last : -1;
   }
 
-  /** How many trains there may be; {@link lastTrain} is below it. */
+  /** The largest number of trains; {@link lastTrain} is smaller. */
   get trainCount(): number {
     return this.options.fragmentTrains;
   }
 
-  /** Has someone told of the sessions of fragments that waited. */
+  /** Sets the watcher of fragments that waited. */
   watchTrains(watcher: TrainWatcher): void {
     this.fragments.watcher = watcher;
   }
 
-  /** Moves the clock to `sec` when no packets do, ending what is due. */
+  /** Moves the clock to `sec` when no packets do, and ends what is due. */
   advance(sec: number): void {
     if (sec <= this.clock.now) return;
     if (this.clock.now !== 0) this.turn(sec);
     this.clock.set(sec);
   }
 
-  /** Ends every session, and forgets the time: what comes next may be older. */
+  /** Ends every session, and forgets the time: the next frames may be older. */
   finish(reason: EndReason): void {
     this.fragments.finish();
     const s = this.slots;
@@ -199,9 +205,9 @@ export class SessionTable implements FrameSink {
   }
 
   /**
-   * Takes an earlier second for the right one: what was seen after it was seen by a wrong clock, and is over.
-   * The others are of packets that came since the clock was moved last: those of before are over by their
-   * timeouts, which are no longer than what the clock is set back by.
+   * Accepts an earlier second as the right one: sessions seen after it were seen by a wrong clock, and end.
+   * The others had packets since the clock was last moved: sessions from before have ended by their timeouts,
+   * which are not longer than the step back.
    */
   private setBack(sec: number): void {
     this.fragments.finish();
@@ -246,7 +252,7 @@ export class SessionTable implements FrameSink {
     }
   }
 
-  /** The second in which a session ends if nothing more comes. */
+  /** The second in which a session ends if no packet comes. */
   private idleDeadline(slot: number): number {
     const b = slot * SLOT_BYTES;
     const last = this.slots.u32[slot * SLOT_WORDS + W.LAST_SEC];
@@ -266,12 +272,15 @@ export class SessionTable implements FrameSink {
     return Math.min(idle, this.slots.u32[w + W.FIRST_SEC] + this.options.active);
   }
 
-  /** When to look at a session again: at its deadline, or when a row that begins after `now` would have its own. */
+  /**
+   * When to look at a session again: at its deadline, or at the deadline of a row that would begin after
+   * `now`.
+   */
   private nextVisit(slot: number, now: number): number {
     return Math.min(this.deadline(slot), now + Math.min(this.options.active, WHEEL_SECONDS - 1));
   }
 
-  /** What ended a session: its own ending when it had one. */
+  /** Why a session ended: its own ending, if it had one. */
   private endingOf(slot: number, otherwise: EndReason): EndReason {
     if ((this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] & FLAG.CLOSING) === 0) return otherwise;
     return wasReset(this.slots, slot) ? EndReason.Rst : EndReason.Fin;
@@ -284,7 +293,7 @@ export class SessionTable implements FrameSink {
 
   private packet(f: Frame, m: Mirrored): number {
     let found = this.finder.find();
-    // The clock did not follow: should the packet's time be right, its conversation has been silent for too long.
+    // The clock did not follow. If the packet's time is right, its conversation was silent for too long.
     if (f.sec > this.clock.now && found >= 0 && f.sec >= this.idleDeadline(found >>> 1)) {
       this.wheel.remove(found >>> 1);
       this.end(found >>> 1, this.endingOf(found >>> 1, EndReason.Idle));
@@ -315,7 +324,7 @@ export class SessionTable implements FrameSink {
     return found;
   }
 
-  /** A session that is over waits for stragglers only: its deadline comes nearer. */
+  /** A finished session only waits for stragglers: its deadline moves closer. */
   private hurryEnd(slot: number): void {
     const flags = slot * SLOT_BYTES + U8.FLAGS;
     if ((this.slots.u8[flags] & FLAG.CLOSING) !== 0 || !isOver(this.slots, slot)) return;
@@ -345,7 +354,7 @@ export class SessionTable implements FrameSink {
     const s = this.slots;
     const b = slot * SLOT_BYTES;
     if (s.u8[b + U8.APPLICATION] !== 0) return;
-    // Four bits for each side.
+    // Four bits per side.
     const shift = side << 2;
     if (((s.u8[b + U8.APPLICATION_TRIES] >>> shift) & 15) >= MAX_TRIES) return;
     const end = Math.min(f.end, f.payload + f.payloadLength);
@@ -382,9 +391,9 @@ export class SessionTable implements FrameSink {
   }
 
   /**
-   * Makes room in a full table: ends those whose time would come first. Within a second, whose order the
-   * wheel does not know, a session that spoke since it was placed there goes behind the others once, unless
-   * too many have.
+   * Makes room in a full table: ends the sessions with the earliest deadlines. Within a second, whose order
+   * the wheel does not know, a session that was active since it was placed there is moved behind the others
+   * once, unless too many were.
    */
   private relieve(): void {
     const { wheel, slots } = this;
@@ -401,7 +410,8 @@ export class SessionTable implements FrameSink {
         if (later && passed < PRESSURE_PASSES) {
           passed++;
           slots.u8[flags] &= ~FLAG.TOUCHED;
-          // Not before `at`, where nothing would look for it again: a late packet can have brought the deadline forward.
+          // Not before `at`, where nothing would look for it again: a late packet may have moved the deadline
+          // forward.
           wheel.insert(slot, Math.min(Math.max(deadline, at), last));
         } else {
           this.counters.pressure++;
@@ -412,7 +422,7 @@ export class SessionTable implements FrameSink {
     }
   }
 
-  /** Ends a session that another of a like hash has taken the place of: see PROBES of slot-index.ts. */
+  /** Ends a session whose place in the index another has taken: see PROBES of slot-index.ts. */
   private displace(slot: number): void {
     this.counters.collisions++;
     this.wheel.remove(slot);
@@ -425,7 +435,7 @@ export class SessionTable implements FrameSink {
     beginPart(this.slots, slot);
   }
 
-  /** Hands on a session's last row and frees its slot; it is out of the wheel already. */
+  /** Hands on a session's last row and frees its slot, which is out of the wheel already. */
   private end(slot: number, reason: EndReason): void {
     if (!rowIsEmpty(this.slots, slot)) this.emit(slot, reason);
     this.openOf[this.slots.u32[slot * SLOT_WORDS + W.MIRROR]]--;

@@ -2,8 +2,9 @@
  * TCP as an observer sees it: endpoint states and the word for a connection's history as Zeek defines them
  * (conn_state, base/protocols/conn/main.zeek), handshake time and retransmissions.
  */
-import type { Frame } from '../wire/frame.js';
-import { TCP_ACK as ACK, TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/tcp.js';
+
+import { TCP_ACK as ACK, TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/transport/tcp.js';
+import type { Frame } from '../wire/walk/frame.js';
 import { F64, FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, W } from './slots.js';
 
 /** What an endpoint has done so far. */
@@ -11,7 +12,7 @@ export const TcpState = {
   Inactive: 0,
   SynSent: 1,
   SynAckSent: 2,
-  /** Seen in the middle of its connection. */
+  /** Seen in mid-connection. */
   Partial: 3,
   Established: 4,
   Closed: 5,
@@ -21,27 +22,35 @@ export const TcpState = {
 } as const;
 type TcpState = (typeof TcpState)[keyof typeof TcpState];
 
-/** Where the handshake is whose time is taken, in U8.HANDSHAKE_STATE. */
+/** The state of the handshake whose time is measured, in U8.HANDSHAKE_STATE. */
 const Handshake = { None: 0, SynSeen: 1, SynAckSeen: 2, Done: 3, SynAckFirst: 4 } as const;
 
-/** How much later than its answer, in nanoseconds, a SYN may come as only out of order: below any retransmission's time. */
+/**
+ * A SYN up to this many nanoseconds after its answer is only out of order: less than any retransmission
+ * timeout.
+ */
 const OUT_OF_ORDER = 500_000_000;
 
-/** The shortest time without a packet, in nanoseconds, after which a keepalive probe is sent: Linux takes whole seconds (tcp(7), TCP_KEEPIDLE). */
+/**
+ * The shortest time without a packet, in nanoseconds, before a keepalive probe: Linux takes whole seconds
+ * (tcp(7), TCP_KEEPIDLE).
+ */
 const KEEPALIVE_LEAST = 1e9;
 
-/** A jump of sequence numbers beyond this is not a gap but another numbering, and a gap this far back is never filled. */
+/**
+ * A larger jump of sequence numbers is no gap but another numbering, and a gap this far back is never filled.
+ */
 const RESYNC = 1 << 26;
 /**
- * Each time the numbers pass a multiple of 2^30, a gap that far back is forgotten: before they come round to it again, and
- * without a look at it for every segment.
+ * Each time the numbers pass a multiple of 2^30, a gap that far back is forgotten: before the numbers come
+ * round to it again, and without a check per segment.
  */
 const FORGET_SHIFT = 30;
 
 /**
- * Whether a SYN begins a new connection on a 5-tuple that already has one: the old one is over, or its
- * numbers are not this one's. A side that has reset and asks again begins anew with the same number too: so it ends what
- * its peer still has of an older connection (RFC 793, figure 10).
+ * Whether a SYN begins a new connection on a 5-tuple that already has one: the old one is over, or has other
+ * numbers. A side that has reset and asks again begins anew even with the same number: that is how it ends
+ * what its peer still has of an older connection (RFC 793, figure 10).
  */
 export function beginsAnew(s: Slots, slot: number, side: 0 | 1, f: Frame): boolean {
   if ((f.tcpFlags & (SYN | ACK | RST)) !== SYN) return false;
@@ -56,7 +65,10 @@ export function beginsAnew(s: Slots, slot: number, side: 0 | 1, f: Frame): boole
   return own === TcpState.Established && s.u8[b + U8.HANDSHAKE_STATE] === Handshake.Done;
 }
 
-/** Takes one segment of side 0 (A) or 1 (B) into a session, before it is counted: the row's last packet is the one before. */
+/**
+ * Takes one segment of side 0 (A) or 1 (B) into a session, before it is counted: the row's last packet is the
+ * previous one.
+ */
 export function trackTcp(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   const b = slot * SLOT_BYTES;
   s.u8[b + U8.TCP_FLAGS_A + side] |= f.tcpFlags;
@@ -102,7 +114,7 @@ function timeHandshake(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   }
 }
 
-/** The endpoint state machine, one segment on. */
+/** The endpoint state machine, for one segment. */
 function advance(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   const own = slot * SLOT_BYTES + U8.TCP_STATE_A + side;
   const peer = slot * SLOT_BYTES + U8.TCP_STATE_A + (1 - side);
@@ -122,7 +134,7 @@ function advance(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
       if ((flags & RST) !== 0) s.u8[own] = TcpState.Reset;
       else if ((flags & FIN) !== 0) {
         s.u8[own] = TcpState.Closed;
-        // The peer's FIN and then RST is an ending like any other once our side closes too.
+        // The peer's FIN followed by RST is an ordinary ending once our side closes too.
         if (s.u8[peer] === TcpState.ClosedThenReset) s.u8[peer] = TcpState.Closed;
       } else if (
         (flags & (SYN | ACK)) === SYN &&
@@ -132,7 +144,7 @@ function advance(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
         s.u8[own] = TcpState.SynSent;
       break;
     case TcpState.Closed:
-      // After both have closed, a reset is only an ending.
+      // After both sides have closed, a reset changes nothing.
       if ((flags & RST) !== 0 && s.u8[peer] !== TcpState.Closed) s.u8[own] = TcpState.ClosedThenReset;
       break;
     default:
@@ -146,7 +158,7 @@ function firstState(s: Slots, peer: number, client: boolean, flags: number, payl
     if (client) {
       if ((flags & FIN) !== 0) return TcpState.Closed;
       if ((flags & ACK) !== 0) return TcpState.SynAckSent;
-      // The answer overtook the question: both are there now.
+      // The answer overtook the request: both are here now.
       return s.u8[peer] === TcpState.Established ? TcpState.Established : TcpState.SynSent;
     }
     if (s.u8[peer] === TcpState.SynSent) s.u8[peer] = TcpState.Established;
@@ -155,16 +167,15 @@ function firstState(s: Slots, peer: number, client: boolean, flags: number, payl
   if ((flags & FIN) !== 0) return TcpState.Closed;
   // An ACK before the SYN-ACK says nothing about the server yet.
   if (!client && payload === 0 && s.u8[peer] === TcpState.SynSent) return TcpState.Inactive;
-  // The SYN was missed, the SYN-ACK and its ACK were seen.
+  // The SYN was missed; the SYN-ACK and its ACK were seen.
   if ((flags & ACK) !== 0 && s.u8[peer] === TcpState.Established) return TcpState.Established;
   return TcpState.Partial;
 }
 
 /**
- * Counts retransmissions of side A or B: segments whose bytes were all seen before. One gap a side is
- * remembered, so that a segment that was only late is not taken for a repeated one; a keepalive probe (one
- * byte before the next expected, after a pause) is not a retransmission either. Numbers are compared by their distance
- * modulo 2^32 (RFC 9293 section 3.4).
+ * Counts retransmissions of side A or B: segments whose bytes were all seen before. One gap per side is
+ * remembered, so that a late segment does not count; neither does a keepalive probe (one byte before the next
+ * expected, after a pause). Numbers are compared by their distance modulo 2^32 (RFC 9293 section 3.4).
  */
 function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   const flags = f.tcpFlags;
@@ -202,7 +213,7 @@ function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   const holeStart = u32[w + W.HOLE_START_A + side];
   const holeEnd = u32[w + W.HOLE_END_A + side];
   if (holeStart !== holeEnd && ((after - holeStart) | 0) > 0 && ((seq - holeEnd) | 0) < 0) {
-    // Late, not repeated. What is left of the gap lies behind the segment, or before it at the gap's end.
+    // Late, not repeated. The rest of the gap is behind the segment, or before it at the gap's end.
     if (((after - holeEnd) | 0) >= 0 && ((seq - holeStart) | 0) > 0) u32[w + W.HOLE_END_A + side] = seq;
     else u32[w + W.HOLE_START_A + side] = ((after - holeEnd) | 0) >= 0 ? holeEnd : after;
   } else if (((after - next) | 0) <= 0) {
@@ -211,7 +222,10 @@ function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   if (((after - next) | 0) > 0) goOn(u32, w + side, next, after);
 }
 
-/** Remembers a gap from `next` to `seq`, as one with that before it unless it began too far back. `w` includes the side. */
+/**
+ * Remembers a gap from `next` to `seq`, joined with the previous one unless that began too far back. `w`
+ * includes the side.
+ */
 function openHole(u32: Uint32Array, w: number, next: number, seq: number): void {
   const start = u32[w + W.HOLE_START_A];
   if (start === u32[w + W.HOLE_END_A] || (seq - start) >>> 0 > RESYNC) u32[w + W.HOLE_START_A] = next;
@@ -226,7 +240,7 @@ function goOn(u32: Uint32Array, w: number, next: number, after: number): void {
   if ((after - end) >>> 0 > RESYNC) u32[w + W.HOLE_START_A] = end;
 }
 
-/** Whether both sides have finished, or either has reset: the session lingers only. */
+/** Whether both sides have finished, or either has reset: the session only lingers. */
 export function isOver(s: Slots, slot: number): boolean {
   const b = slot * SLOT_BYTES;
   const a = s.u8[b + U8.TCP_STATE_A];
@@ -262,7 +276,10 @@ export function connState(s: Slots, slot: number): string {
   return 'OTH';
 }
 
-/** Nothing was said, as far as this row knows: what earlier ones had is not kept, but refused is who was not let in at all. */
+/**
+ * No payload, as far as this row knows: earlier rows' payload is not kept, but a rejected connection never
+ * carried any.
+ */
 function noPayload(s: Slots, slot: number): boolean {
   const f = (slot * SLOT_BYTES) / 8;
   return (

@@ -1,9 +1,9 @@
+import type { MirrorDirection } from '../model/mirror-point.js';
+import type { SessionRecord } from '../model/session-record.js';
 import { setU32 } from '../wire/bytes.js';
-import { IpProtocol } from '../wire/ip-protocol.js';
-import type { MirrorDirection } from '../wire/mirror-point.js';
-import { transportName } from '../wire/transport.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
+import { transportName } from '../wire/transport/transport.js';
 import { APPLICATION_NAMES } from './application-names.js';
-import type { SessionRecord } from './record.js';
 import { F64, FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
 import { connState } from './tcp.js';
 

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * The built file of module `name`, for a process of its own: beside this one in the program; what `npm run build` made
- * when this runs from source (tests, benchmarks).
+ * The built file of module `name`, to run as its own process: next to this one in the program; from
+ * `npm run build` if this runs from source (tests, benchmarks).
  */
 export function entry(name: string): string {
   const here = fileURLToPath(new URL('.', import.meta.url));

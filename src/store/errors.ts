@@ -1,41 +1,72 @@
 /** What can go wrong with a store, as errors whose message says what to do next. */
+import { MirrorlakeError } from '../model/errors.js';
 
 /** Anything a store refuses or cannot do. */
-export class StoreError extends Error {
-  override name = 'StoreError';
-  readonly exitCode: number = 1;
-  /** ClickHouse's number for it (system.errors), 0 where it is not ClickHouse that said so. */
-  readonly code: number;
+export class StoreError extends MirrorlakeError {
+  override readonly name: string = 'StoreError';
 
-  constructor(message: string, code = 0, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
+  constructor(
+    message: string,
+    /** ClickHouse's number for it (system.errors), 0 where it is not ClickHouse that said so. */
+    readonly number = 0,
+    cause?: unknown,
+    code = 'STORE',
+    exitCode: 1 | 2 = 1,
+  ) {
+    super(message, code, { cause, exitCode });
   }
 }
 
-/** The store cannot be reached now: later may be better. Nothing is known of what was being inserted. */
+/** The store cannot be reached now, but perhaps later. It is unknown whether an insert succeeded. */
 export class StoreUnavailable extends StoreError {
-  override name = 'StoreUnavailable';
+  override readonly name = 'StoreUnavailable';
+
+  constructor(message: string, number = 0, cause?: unknown) {
+    super(message, number, cause, 'STORE_UNAVAILABLE');
+  }
 }
 
-/** The store was reached and refuses this, now and later: bad SQL, no such table, wrong password, bad data. */
+/** The store refuses this, now and later: bad SQL, missing table, wrong password, bad data. */
 export class StoreRefused extends StoreError {
-  override name = 'StoreRefused';
+  override readonly name: string = 'StoreRefused';
+
+  constructor(message: string, number = 0, cause?: unknown, code = 'STORE_REFUSED') {
+    super(message, number, cause, code);
+  }
 }
 
-/** A statement asks for more than it may: usage. */
+/** A statement does more than it may: wrong usage. */
 export class StatementRefused extends StoreError {
-  override name = 'StatementRefused';
-  override readonly exitCode = 2;
+  override readonly name = 'StatementRefused';
+
+  constructor(message: string) {
+    super(message, 0, undefined, 'STATEMENT_REFUSED', 2);
+  }
 }
 
-/** The location is not one a store can be at: usage. */
+/** No store can be at this location: wrong usage. */
 export class StoreLocationError extends StoreError {
-  override name = 'StoreLocationError';
-  override readonly exitCode = 2;
+  override readonly name = 'StoreLocationError';
+
+  constructor(message: string) {
+    super(message, 0, undefined, 'STORE_LOCATION', 2);
+  }
 }
 
-/** The store was reached and cannot take this segment for what is in it. */
+/** The data directory is open in another process. */
+export class StoreHeld extends StoreError {
+  override readonly name = 'StoreHeld';
+
+  constructor(message: string) {
+    super(message, 0, undefined, 'STORE_HELD');
+  }
+}
+
+/** The store refuses the content of this segment. */
 export class SegmentRefused extends StoreRefused {
-  override name = 'SegmentRefused';
+  override readonly name = 'SegmentRefused';
+
+  constructor(message: string, number = 0, cause?: unknown) {
+    super(message, number, cause, 'SEGMENT_REFUSED');
+  }
 }

@@ -1,19 +1,19 @@
-/** How fast a store grows, and how long its disk takes that: from what was stored of late and what a row takes. */
+/** How fast a store grows, and how long its disk lasts: from recently stored rows and the size of a row. */
 import type { TableName } from './tables.js';
 
-/** What a store's tables take of its disk. */
+/** The disk space of a store's tables. */
 export interface StoreSize {
   /** By table of the store: rows and bytes on disk. */
   readonly tables: ReadonlyMap<string, { readonly rows: number; readonly bytes: number }>;
-  /** Free bytes of the disk; undefined where nobody says. */
+  /** Free bytes of the disk; undefined if unknown. */
   readonly free: number | undefined;
 }
 
-/** What is told of it. */
+/** The figures in the status. */
 export interface GrowthFigures {
   readonly freeBytes: number | undefined;
   readonly bytesPerDay: number | undefined;
-  /** Undefined where the disk never fills at this rate, or nobody knows. */
+  /** Undefined if the disk never fills at this rate, or that is unknown. */
   readonly daysLeft: number | undefined;
 }
 
@@ -24,22 +24,22 @@ export const NO_FIGURES: GrowthFigures = {
 };
 
 const DAY_MS = 86_400_000;
-/** Rows are counted over at most this long, and at least this long before a rate is told. */
+/** Rows are counted over at most the first time; no rate is given before the second. */
 const LONGEST_MS = DAY_MS;
 const SHORTEST_MS = 600_000;
-/** Tables that grow with another one's rows. */
+/** Tables that grow with another table's rows. */
 const ROLLED_UP: Readonly<Record<string, TableName>> = { sessions_by_minute: 'sessions' };
 
-/** Rows that were stored by table, at a time. */
+/** Rows stored so far, by table. */
 type Stored = ReadonlyMap<TableName, number>;
 
 export class Growth {
   private readonly samples: { readonly at: number; readonly stored: Stored }[] = [];
 
   /**
-   * Takes what was stored until now.
+   * Takes the rows stored so far.
    *
-   * @param now milliseconds of a clock that does not go back
+   * @param now milliseconds of a monotonic clock
    * @param retention seconds after which rows are removed, undefined: never
    */
   figures(now: number, stored: Stored, size: StoreSize, retention: number | undefined): GrowthFigures {
@@ -55,7 +55,7 @@ export class Growth {
   }
 }
 
-/** Days until a disk is full, undefined when that is never. */
+/** Days until a disk is full, undefined if never. */
 export function daysLeft(
   bytesPerDay: number,
   size: StoreSize,
@@ -63,13 +63,13 @@ export function daysLeft(
 ): number | undefined {
   if (size.free === undefined || !(bytesPerDay > 0)) return undefined;
   const used = [...size.tables.values()].reduce((sum, table) => sum + table.bytes, 0);
-  // Once as much is removed as comes, it grows no further.
+  // Once as much is removed as arrives, the store stops growing.
   if (retention !== undefined && (bytesPerDay * retention * 1000) / DAY_MS <= used + size.free)
     return undefined;
   return size.free / bytesPerDay;
 }
 
-/** What a row takes on disk, in its own table and in those that are rolled up of it. */
+/** Disk space of a row, in its own table and in those rolled up from it. */
 function rowBytes(table: TableName, { tables }: StoreSize): number {
   const rows = tables.get(table)?.rows ?? 0;
   if (rows === 0) return 0;

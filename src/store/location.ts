@@ -1,4 +1,7 @@
-/** Where a ClickHouse server is and how it is spoken to: the URL of `--store`, and the environment for secrets. */
+/**
+ * The location of a ClickHouse server and how to connect: the URL of `--store`, and the environment for
+ * secrets.
+ */
 import { readFileSync } from 'node:fs';
 import { isServer, LOCATION_PARAMETERS } from '../model/store-location.js';
 import { StoreLocationError } from './errors.js';
@@ -7,28 +10,29 @@ export interface ServerLocation {
   /** `https://host:port`, in the order they are tried: replicas of the same tables. */
   hosts: string[];
   database: string;
-  /** In front of every table's name. */
+  /** Prepended to every table's name. */
   prefix: string;
   username: string;
   password: string;
-  /** A bearer token instead of user and password. */
+  /** A bearer token, instead of user and password. */
   token: string | undefined;
   /** PEM: the CA that signed the server's certificate, and our own certificate with its key. */
   ca: Buffer | undefined;
   cert: Buffer | undefined;
   key: Buffer | undefined;
-  /** How inserts are compressed on their way. */
+  /** Compression of inserts on the network. */
   compression: 'none' | 'gzip' | 'br';
 }
 
 const EXAMPLE = 'http://user@host:8123/database';
 
 /**
- * Reads `https://user:password@host1:8443,host2:8443/database?ca=FILE&cert=FILE&key=FILE&compression=gzip&prefix=P`.
- * What the URL does not say of user and password comes from the environment: MIRRORLAKE_STORE_USER,
- * MIRRORLAKE_STORE_PASSWORD, MIRRORLAKE_STORE_TOKEN, or, with _FILE behind, from a file.
+ * Parses
+ * `https://user:password@host1:8443,host2:8443/database?ca=FILE&cert=FILE&key=FILE&compression=gzip&prefix=P`.
+ * User and password that are not in the URL come from the environment: MIRRORLAKE_STORE_USER,
+ * MIRRORLAKE_STORE_PASSWORD, MIRRORLAKE_STORE_TOKEN, or, with _FILE appended, from a file.
  *
- * @throws StoreLocationError that names the part that is wrong, and shows nothing of a password.
+ * @throws StoreLocationError that names the wrong part, and shows nothing of a password.
  */
 export function parseLocation(location: string, environment: NodeJS.ProcessEnv): ServerLocation {
   checkEncoding(location);
@@ -70,7 +74,7 @@ export function parseLocation(location: string, environment: NodeJS.ProcessEnv):
   };
 }
 
-/** What stands in front of the tables' names in a store. Nothing else of its location is looked at. */
+/** The prefix of the tables' names in a store. The rest of its location is ignored. */
 export function tablePrefix(location: string): string {
   return isServer(location) ? prefixIn(new URLSearchParams(/\?([^#]*)/.exec(location)?.[1])) : '';
 }
@@ -82,14 +86,16 @@ function prefixIn(parameters: URLSearchParams): string {
 }
 
 /**
- * One @ is in a URL, between user and host (RFC 3986 section 3.2.1). With another, or with one behind a `/`, `?` or `#`,
- * nobody knows where the password ends.
+ * A URL has one @, between user and host (RFC 3986 section 3.2.1). With another one, or one behind a `/`, `?`
+ * or `#`, the end of the password is unknown.
  */
 function checkEncoding(location: string): void {
   if (/^https?:\/*(?:[^/?#@]*@)?[^@]*$/i.test(location)) return;
   throw new StoreLocationError(
-    "the user or password in the store's URL has to be percent-encoded: @ as %40, / as %2F, ? as %3F, # as %23 " +
-      '(so has an @ behind the host); better give it in MIRRORLAKE_STORE_PASSWORD_FILE or MIRRORLAKE_STORE_PASSWORD',
+    "the user or password in the store's URL has to be percent-encoded: @ as %40, / as %2F, " +
+      '? as %3F, # as %23 ' +
+      '(so has an @ behind the host); better give it in MIRRORLAKE_STORE_PASSWORD_FILE or ' +
+      'MIRRORLAKE_STORE_PASSWORD',
   );
 }
 
@@ -98,9 +104,9 @@ function hostUrl(scheme: string, host: string): string {
     const url = new URL(`${scheme}://${host}`);
     if (host !== '' && url.pathname === '/' && url.hash === '') return url.origin;
   } catch {
-    // Said below.
+    // Reported below.
   }
-  // What stands behind the colon may be a password whose @host was forgotten.
+  // The text behind the colon may be a password whose @host was forgotten.
   const shown = host.replace(/:[^\]]*$/, '');
   throw new StoreLocationError(`the store's host "${shown}" is not a host and port: write ${EXAMPLE}`);
 }
@@ -125,7 +131,7 @@ function pem(parameters: URLSearchParams, which: 'ca' | 'cert' | 'key'): Buffer 
   return file === null ? undefined : Buffer.from(contents(file, `the store's ?${which}=`));
 }
 
-/** Who asks a server's questions for a collector: its user, with the password from a file or the environment. */
+/** The user for a collector's questions to a server, with the password from a file or the environment. */
 export function readerOf(
   user: string | undefined,
   passwordFile: string | undefined,
@@ -148,12 +154,12 @@ function secret(environment: NodeJS.ProcessEnv, which: Secret): string | undefin
   return firstLine(contents(file, `${variable}_FILE`));
 }
 
-/** Without the end of line that editors leave. */
+/** Without the line break that editors add. */
 function firstLine(text: string): string {
   return text.replace(/\r?\n$/, '');
 }
 
-/** The file's name is not in the error: it may be the secret itself, given in the wrong place. */
+/** The error does not show the file's name, which may be the secret itself, given in the wrong place. */
 function contents(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');

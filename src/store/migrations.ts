@@ -1,40 +1,42 @@
 /**
- * The store's tables as numbered migrations, schemas/clickhouse/NNNN_name.sql: the same for chDB, a server and a
- * cluster. A migration once released is never changed; its statements may run twice (IF NOT EXISTS) because one
- * may have been interrupted.
+ * The store's tables as numbered migrations, schemas/clickhouse/NNNN_name.sql, the same for chDB, a server
+ * and a cluster. A released migration is never changed; its statements may run twice (IF NOT EXISTS), because
+ * a run may have been interrupted.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface Migration {
   version: number;
   name: string;
-  /** As in the file, {{ }} not filled in. */
+  /** As in the file, with {{ }} not filled in. */
   text: string;
 }
 
-/** What was done to bring a store's tables up to date. */
+/** What a migration of the store has done. */
 export interface Migrated {
   readonly applied: readonly Migration[];
-  /** Tables and views that an earlier migration had made and that were gone: made again, empty. */
+  /**
+   * Tables and views that were missing although an earlier migration had created them: created again, empty.
+   */
   readonly made: readonly string[];
-  /** Seconds after which the tables that were there remove rows, the least of all; undefined when none does. */
+  /** The shortest retention in seconds of tables that existed before; undefined if none removes rows. */
   readonly retention: number | undefined;
 }
 
-/** How the tables are laid out in a store. */
+/** The layout of the tables in a store. */
 export interface Layout {
-  /** In front of every table's name. */
+  /** Prepended to every table's name. */
   prefix: string;
   /**
-   * A cluster of the server's configuration: then every table is a ReplicatedMergeTree named `…_local` on every node,
-   * behind a Distributed table of the plain name. Undefined for one server, and for chDB.
+   * A cluster of the server's configuration: then every table is a ReplicatedMergeTree named `…_local` on
+   * every node, behind a Distributed table of the plain name. Undefined for a single server, and for chDB.
    */
   cluster?: string | undefined;
 }
 
 /**
- * How rows find their shard. It must follow from the row: an insert made again has to fall into the same pieces, or
- * deduplication on the shards would drop rows. Packets go where their session is.
+ * The sharding key. It must depend only on the row: a repeated insert must split into the same pieces, or
+ * deduplication on the shards would drop rows. Packets go to the shard of their session.
  */
 export const SHARDING: Record<string, string> = {
   sessions: 'cityHash64(session_id)',
@@ -42,12 +44,12 @@ export const SHARDING: Record<string, string> = {
   tunnels: 'cityHash64(name, minute)',
   packets: 'cityHash64(session_id)',
   sessions_by_minute: 'cityHash64(client_ip)',
-  // A view of each shard's sessions: a conversation's parts are on one.
+  // A view of each shard's sessions: all parts of a conversation are on one shard.
   conversations: 'cityHash64(session_id)',
   schema_migrations: 'version',
 };
 
-/** The column by whose age rows are removed. */
+/** The column whose age determines the removal of rows. */
 const RETAINED_BY: Record<string, string> = {
   sessions: 'last_seen',
   mirrors: 'minute',
@@ -59,7 +61,7 @@ const RETAINED_BY: Record<string, string> = {
 /** Tables under their own names. */
 export const DEFAULT_LAYOUT: Layout = { prefix: '' };
 
-/** What a store remembers of the inserts it has seen, so that one repeated is recognised: blocks a table. */
+/** Inserts per table that a store remembers, to recognise repeated ones. */
 export const DEDUPLICATION_WINDOW = 10_000;
 const DEDUPLICATION_SECONDS = 7 * 86_400;
 
@@ -77,7 +79,7 @@ export function migrations(): Migration[] {
     }));
 }
 
-/** The statements of a migration for a layout, comments removed. */
+/** The statements of a migration for a layout, without comments. */
 export function statements(migration: Migration, layout: Layout): string[] {
   return fillIn(migration.text, layout)
     .replace(/^\s*--.*\n/gm, '')
@@ -86,25 +88,29 @@ export function statements(migration: Migration, layout: Layout): string[] {
     .filter((statement) => statement !== '');
 }
 
-/** The table that says which migrations a store has had. */
+/** The table that records the migrations of a store. */
 export function migrationsTable(layout: Layout): string {
   return fillIn(
-    "CREATE TABLE IF NOT EXISTS {{table schema_migrations}} {{on cluster}} (version UInt32, name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = {{engine MergeTree}} ORDER BY version",
+    'CREATE TABLE IF NOT EXISTS {{table schema_migrations}} {{on cluster}} (version UInt32, ' +
+      "name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = {{engine " +
+      'MergeTree}} ORDER BY version',
     layout,
   );
 }
 
-/** On a cluster, the tables that stand before those of the nodes; made anew after every migration. */
+/** On a cluster, the distributed tables over those of the nodes; created anew after every migration. */
 export function distributedTables(layout: Layout): string[] {
   const { prefix, cluster } = layout;
   if (cluster === undefined) return [];
   return Object.entries(SHARDING).map(
     ([table, key]) =>
-      `CREATE OR REPLACE TABLE ${prefix}${table} ON CLUSTER ${cluster} AS ${prefix}${table}_local ENGINE = Distributed(${cluster}, currentDatabase(), ${prefix}${table}_local, ${key})`,
+      `CREATE OR REPLACE TABLE ${prefix}${table} ON CLUSTER ${cluster} AS ` +
+      `${prefix}${table}_local ENGINE = Distributed(${cluster}, currentDatabase(), ` +
+      `${prefix}${table}_local, ${key})`,
   );
 }
 
-/** Every table and view that there is after all migrations, under the names of a layout. */
+/** Every table and view after all migrations, by its name in a layout. */
 export function tablesMade(layout: Layout): string[] {
   const made = new Set<string>();
   for (const { text } of migrations()) {
@@ -116,18 +122,18 @@ export function tablesMade(layout: Layout): string[] {
   return [...made];
 }
 
-/** The tables that have a retention, by the name they have in this layout. */
+/** The tables with a retention, by their name in this layout. */
 export function retainedTables(layout: Layout): Map<string, string> {
   return new Map(Object.keys(RETAINED_BY).map((table) => [tableName(table, layout), table]));
 }
 
-/** What makes rows of a table go once they are `seconds` old, or stay when undefined. */
+/** The statement that makes a table remove rows once they are `seconds` old, or keep them if undefined. */
 export function retentionStatement(table: string, seconds: number | undefined, layout: Layout): string {
   const alter = fillIn(`ALTER TABLE {{table ${table}}} {{on cluster}}`, layout);
   return seconds === undefined ? `${alter} REMOVE TTL` : `${alter} MODIFY TTL ${ttl(table, seconds)}`;
 }
 
-/** Seconds of retention in a table's definition, undefined when it has none. */
+/** The retention in a table's definition in seconds, undefined if it has none. */
 export function retentionIn(createTableQuery: string): number | undefined {
   const seconds = / TTL toDateTime\(\w+\) \+ toIntervalSecond\((\d+)\)/.exec(createTableQuery)?.[1];
   return seconds === undefined ? undefined : Number(seconds);
@@ -154,10 +160,12 @@ function fillIn(text: string, layout: Layout): string {
     .replace(
       /\{\{engine (\w+)(?:\((.*)\))?\}\}/g,
       (_, engine: string, parameters?: string) =>
-        `Replicated${engine}('/clickhouse/tables/{shard}/{database}/{table}', '{replica}'${parameters === undefined ? '' : `, ${parameters}`})`,
+        `Replicated${engine}('/clickhouse/tables/{shard}/{database}/{table}', ` +
+        `'{replica}'${parameters === undefined ? '' : `, ${parameters}`})`,
     )
     .replace(
       /\{\{deduplication\}\}/g,
-      `replicated_deduplication_window = ${DEDUPLICATION_WINDOW}, replicated_deduplication_window_seconds = ${DEDUPLICATION_SECONDS}`,
+      `replicated_deduplication_window = ${DEDUPLICATION_WINDOW}, ` +
+        `replicated_deduplication_window_seconds = ${DEDUPLICATION_SECONDS}`,
     );
 }

@@ -1,49 +1,52 @@
-/** Kept packets out of the store again: the statement that asks for them, and its answer read row by row. */
+/** Reads kept packets from the store: the query, and its answer row by row. */
 import {
   MIRROR_TYPE_NAMES,
   type MirrorDirection,
   MirrorPoint,
   type MirrorType,
   pointKey,
-} from '../wire/mirror-point.js';
-import { Mirrored } from '../wire/mirrored.js';
-import type { PacketLayer } from './packet-segment.js';
+} from '../model/mirror-point.js';
+import { Mirrored } from '../model/mirrored.js';
+import type { PacketLayer } from './segment/packet-segment.js';
 
-/** The format that {@link PacketRowReader} reads the answer in. */
+/** The format of the answer that {@link PacketRowReader} reads. */
 export const PACKET_ROW_FORMAT = 'RowBinary';
 
 /**
- * The statement for the packets of the sessions that a condition over `sessions` chooses, in the order of time.
+ * The query for the packets of selected sessions, in the order of time.
  *
- * @param where as behind SQL's WHERE
- * @param prefix in front of the tables' names
+ * @param where a condition over `sessions`, as in SQL's WHERE
+ * @param prefix of the tables' names
  */
 export function packetRowsStatement(where: string, prefix: string): string {
-  // A comment at the end of the condition ends with its line.
-  return `SELECT toUnixTimestamp64Nano(time), toString(mirror_type), mirror_source, mirror_target, mirror_session, gre_key, mirror_port,
-    toInt8(mirror_direction), mirror_hardware, security_group, cos, vlan, toInt8(layer), original_length, gre_protocol, truncated, frame
-    FROM ${prefix}packets WHERE session_id IN (SELECT session_id FROM ${prefix}sessions WHERE (${where}\n)) ORDER BY time, session_id, number`;
+  // The line break ends a comment at the end of the condition.
+  return `SELECT toUnixTimestamp64Nano(time), toString(mirror_type), mirror_source, mirror_target,
+    mirror_session, gre_key, mirror_port,
+    toInt8(mirror_direction), mirror_hardware, security_group, cos, vlan, toInt8(layer), original_length,
+      gre_protocol, truncated, frame
+    FROM ${prefix}packets WHERE session_id IN (SELECT session_id FROM ${prefix}sessions WHERE (${where}\n))
+      ORDER BY time, session_id, number`;
 }
 
-/** One kept packet; reused from row to row. */
+/** One kept packet; reused for every row. */
 export class PacketRow {
   sec = 0;
   nsec = 0;
   readonly mirrored = new Mirrored();
   layer: PacketLayer = 0;
-  /** Bytes the frame had; `frame` may be fewer. */
+  /** Original length of the frame; `frame` may be shorter. */
   originalLength = 0;
   frame: Uint8Array = new Uint8Array(0);
 }
 
-/** Reads {@link packetRowsStatement}'s answer as it comes, in pieces of any size. */
+/** Reads the answer of {@link packetRowsStatement} in pieces of any size. */
 export class PacketRowReader {
   private bytes = Buffer.alloc(0);
   private at = 0;
   private readonly row = new PacketRow();
   private readonly points = new Map<string, MirrorPoint>();
 
-  /** Takes the next piece and gives every row that is now whole to `each`, in order. */
+  /** Takes the next piece and passes every complete row to `each`, in order. */
   async take(piece: Uint8Array, each: (row: PacketRow) => Promise<void> | undefined): Promise<void> {
     this.bytes = Buffer.concat([this.bytes.subarray(this.at), piece]);
     this.at = 0;
@@ -57,7 +60,7 @@ export class PacketRowReader {
     }
   }
 
-  /** Whether what came ends with a whole row. */
+  /** Whether the input so far ends with a complete row. */
   get whole(): boolean {
     return this.at === this.bytes.length;
   }
@@ -121,7 +124,7 @@ export class PacketRowReader {
     return n;
   }
 
-  /** null for NULL, undefined when it is not there yet. */
+  /** null for NULL, undefined if it has not arrived yet. */
   private nullable(size: number): number | null | undefined {
     if (this.number(1) === 1) return null;
     return this.bytes.length - this.at < size ? undefined : this.number(size);

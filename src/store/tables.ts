@@ -1,6 +1,6 @@
 /**
- * How a segment's messages become rows: for every table the message, the columns, the type each field is read as,
- * and what is done to it on the way where the column's type is not one ClickHouse reads from protobuf.
+ * How a segment's messages become rows: per table the message, the columns, the type each field is read as,
+ * and its conversion if ClickHouse does not read the column's type from protobuf.
  */
 import { readFileSync } from 'node:fs';
 
@@ -10,7 +10,7 @@ interface Column {
   name: string;
   /** The type the field is read as. */
   type: string;
-  /** The column's value, where it is not the field as read. */
+  /** The column's value, if it is not the field as read. */
   value?: string;
 }
 
@@ -25,7 +25,8 @@ const END_REASON =
 const DIRECTION = "Enum8('unknown' = 0, 'ingress' = 1, 'egress' = 2, 'both' = 3)";
 const LAYER = "Enum8('other' = 0, 'ethernet' = 1, 'ipv4' = 2, 'ipv6' = 3, 'ppp' = 4, 'ieee80211' = 5)";
 const SEQUENCE =
-  "Enum8('none' = 0, 'session' = 1, 'hardware' = 2, 'direction' = 3, 'hardware_direction' = 4, 'unusable' = 5, 'source' = 6)";
+  "Enum8('none' = 0, 'session' = 1, 'hardware' = 2, 'direction' = 3, 'hardware_direction' = " +
+  "4, 'unusable' = 5, 'source' = 6)";
 
 /** Columns of one type, read as they are. */
 function columns(type: string, ...names: string[]): Column[] {
@@ -145,19 +146,19 @@ const schemas = new URL('../../schemas/mirrorlake/v1/', import.meta.url);
 
 export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];
 
-/** The columns a segment fills, in order. */
+/** The columns that a segment fills, in order. */
 export function columnNames(table: TableName): string[] {
   return TABLES[table].columns.map((c) => c.name);
 }
 
-/** The statement that inserts a segment into `target`. The segment is what `source` reads: see {@link structure}. */
+/** The statement that inserts a segment, read by `source`, into `target`: see {@link structure}. */
 export function insertStatement(table: TableName, target: string, source: string): string {
   const { columns } = TABLES[table];
   const values = columns.map((c) => c.value ?? c.name).join(', ');
   return `INSERT INTO ${target} (${columns.map((c) => c.name).join(', ')}) SELECT ${values} FROM ${source}`;
 }
 
-/** The types a segment's fields are read as, quoted for `input()` and `file()`. */
+/** The types of a segment's fields, quoted for `input()` and `file()`. */
 export function structure(table: TableName): string {
   return quote(TABLES[table].columns.map((c) => `${c.name} ${c.type}`).join(', '));
 }

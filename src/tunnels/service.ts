@@ -1,34 +1,41 @@
 /**
- * The tunnels of a running collector, in a thread of their own.
+ * The tunnels of a running collector, in their own thread.
  *
  *     const service = new TunnelService();
- *     await service.start(configs);         // makes devices; throws TunnelConfigError or LinuxError
+ *     await service.start(configs);         // creates devices; throws TunnelConfigError or LinuxError
  *     service.snapshot();                   // the tunnels with their counters, for status and metrics
  *     service.records(minute, sink);        // rows of the tunnels table, increases since the last call
- *     await service.reload(newConfigs);     // adds, changes, removes; others are not touched
- *     await service.stop();                 // takes the devices away, but for persistent ones
+ *     await service.reload(newConfigs);     // adds, changes, removes; leaves the others alone
+ *     await service.stop();                 // removes the devices, except persistent ones
  *
- * It receives on sockets of its own, so any receiver may run beside it. What tunnels own, receivers leave alone by
- * asking {@link tunnelClaims}, and raw sockets of theirs need not even see it, by {@link tunnelFilter}. Packets of
- * tunnels with `observe` are theirs as well.
+ * It receives on its own sockets, so any receiver may run beside it. Receivers leave packets of tunnels alone
+ * by asking {@link tunnelClaims}, and {@link tunnelFilter} keeps them from receivers' raw sockets. Receivers
+ * also take the packets of tunnels with `observe`.
  */
 import { Worker } from 'node:worker_threads';
 import { LinuxError } from '../linux/errors.js';
 import { openEvent, signalEvent } from '../linux/event.js';
-import { ERRNO } from '../linux/libc.js';
 import { closeSocket } from '../linux/socket.js';
 import { exceptTunnels } from '../linux/tunnel-filter.js';
-import type { GreReceiver } from '../wire/outer.js';
-import { TunnelRecord, type TunnelSink } from '../wire/tunnel-record.js';
-import type { RefusedTunnelPackets, TunnelStatus } from '../wire/tunnel-status.js';
-import { isAny } from './address.js';
-import { checkTunnel, isErspanMode, isEthernetMode, type TunnelConfig, TunnelConfigError } from './config.js';
-import { COUNTER_COUNT, namedCounters } from './counters.js';
-import type { TunnelAnswer, TunnelCommand, TunnelWorkerData } from './protocol.js';
-import { REFUSED_COUNT, Refused } from './refused.js';
-import { STATE_COUNT, State } from './state.js';
-import { addressText, fillTunnelRecord, TunnelTable } from './table.js';
-import { Tunnel } from './tunnel.js';
+import type { GreReceiver } from '../model/outer-packet.js';
+import { TunnelRecord, type TunnelSink } from '../model/tunnel-record.js';
+import type { RefusedTunnelPackets, TunnelStatus } from '../model/tunnel-status.js';
+import { type AskedWith, Channel, DEAF, type Deaf } from '../threads/channel.js';
+import { workerTransport } from '../threads/transport.js';
+import type { TunnelWorkerData, TunnelWorkerSide } from './engine/dialect.js';
+import { COUNTER_COUNT, namedCounters } from './kernel/counters.js';
+import { REFUSED_COUNT, Refused } from './kernel/refused.js';
+import { STATE_COUNT, State } from './kernel/state.js';
+import { addressText, fillTunnelRecord, TunnelTable } from './kernel/table.js';
+import { Tunnel } from './kernel/tunnel.js';
+import { isAny } from './spec/address.js';
+import {
+  checkTunnel,
+  isErspanMode,
+  isEthernetMode,
+  type TunnelConfig,
+  TunnelConfigError,
+} from './spec/config.js';
 
 interface Running {
   config: TunnelConfig;
@@ -37,27 +44,24 @@ interface Running {
   readonly reported: Float64Array;
 }
 
-type Order = TunnelCommand extends infer C ? (C extends { id: number } ? Omit<C, 'id'> : never) : never;
-
 export class TunnelService {
   private readonly running = new Map<string, Running>();
-  /** Tunnels removed since records were last asked for: their last minute is still to be told. */
+  /** Tunnels removed since the last call of records: their last minute is still to be written. */
   private departed: Running[] = [];
-  private readonly waiting = new Map<number, { resolve(): void; reject(e: Error): void }>();
   private readonly record = new TunnelRecord();
   private worker: Worker | null = null;
+  private channel: Channel<Deaf, TunnelWorkerSide> | null = null;
   private wake = -1;
   /** Shared with the worker. */
   private readonly refused = new Float64Array(
     new SharedArrayBuffer(REFUSED_COUNT * Float64Array.BYTES_PER_ELEMENT),
   );
-  private nextId = 0;
 
-  /** @param ended told when the thread dies of itself, with which every tunnel ends. */
+  /** @param ended called when the thread dies unexpectedly, which ends every tunnel. */
   constructor(private readonly ended: (error: Error) => void = () => {}) {}
 
   /**
-   * Makes the tunnels. When one cannot be made, none is.
+   * Creates the tunnels; if one cannot be created, none is.
    *
    * @throws TunnelConfigError, LinuxError
    */
@@ -66,8 +70,11 @@ export class TunnelService {
     this.worker = new Worker(new URL('./tunnel-worker.js', import.meta.url), {
       workerData: { wake: this.wake, refused: this.refused } satisfies TunnelWorkerData,
     });
-    this.worker.on('message', (answer: TunnelAnswer) => this.answered(answer));
-    this.worker.on('error', (e: Error) => this.failed(e));
+    const transport = workerTransport(this.worker, () => signalEvent(this.wake));
+    this.channel = new Channel(transport, DEAF, {
+      errors: { LinuxError, TunnelConfigError },
+      ended: (e) => this.failed(e),
+    });
     try {
       await this.reload(configs);
     } catch (e) {
@@ -76,7 +83,10 @@ export class TunnelService {
     }
   }
 
-  /** Makes the tunnels those of `configs`: new ones are added, missing ones removed, different ones changed. */
+  /**
+   * Changes the tunnels to those of `configs`: new ones are added, missing ones removed, different ones
+   * changed.
+   */
   async reload(configs: readonly TunnelConfig[]): Promise<void> {
     checkTunnels(configs);
     const wanted = new Map(configs.map((config) => [config.name, config]));
@@ -87,7 +97,7 @@ export class TunnelService {
       const old = this.running.get(config.name);
       if (old === undefined) await this.add(config);
       else if (!sameConfig(old.config, config)) {
-        await this.order({ kind: 'change', config });
+        await this.ask('change', config);
         old.config = config;
       }
     }
@@ -97,10 +107,12 @@ export class TunnelService {
   async stop(): Promise<void> {
     if (this.worker === null) return;
     const worker = this.worker;
-    await this.order({ kind: 'stop' });
+    await this.ask('stop', undefined);
+    this.channel?.close();
     await worker.terminate();
     closeSocket(this.wake);
     this.worker = null;
+    this.channel = null;
     this.running.clear();
   }
 
@@ -122,7 +134,7 @@ export class TunnelService {
     }));
   }
 
-  /** What the tunnels' sockets received for none of them. */
+  /** Packets that reached the tunnels' sockets and belong to none. */
   refusedPackets(): RefusedTunnelPackets {
     return {
       header: this.refused[Refused.header],
@@ -131,7 +143,10 @@ export class TunnelService {
     };
   }
 
-  /** Hands a row a tunnel to the sink: the increase since the last call, for the minute that starts at `minute`. */
+  /**
+   * Passes one row per tunnel to the sink: the increase since the last call, for the minute that starts at
+   * `minute`.
+   */
   records(minute: number, sink: TunnelSink): void {
     const departed = this.departed;
     this.departed = [];
@@ -143,47 +158,29 @@ export class TunnelService {
 
   private async add(config: TunnelConfig): Promise<void> {
     const counters = new Float64Array(new SharedArrayBuffer(STATE_COUNT * Float64Array.BYTES_PER_ELEMENT));
-    await this.order({ kind: 'add', config, counters });
+    await this.ask('add', { config, counters });
     this.running.set(config.name, { config, counters, reported: new Float64Array(STATE_COUNT) });
   }
 
   private async remove(name: string): Promise<void> {
-    await this.order({ kind: 'remove', name });
+    await this.ask('remove', name);
     this.departed.push(this.running.get(name)!);
     this.running.delete(name);
   }
 
-  private order(order: Order): Promise<void> {
-    const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      this.worker!.postMessage({ ...order, id });
-      signalEvent(this.wake);
-    });
-  }
-
-  private answered({ id, error }: TunnelAnswer): void {
-    const waiting = this.waiting.get(id);
-    this.waiting.delete(id);
-    if (error === undefined) waiting?.resolve();
-    else waiting?.reject(revive(error));
+  /** @throws TunnelConfigError, LinuxError */
+  private ask<What extends keyof TunnelWorkerSide['asks']>(
+    what: What,
+    value: AskedWith<TunnelWorkerSide['asks'][What]>,
+  ): Promise<void> {
+    return this.channel!.ask(what, value);
   }
 
   private failed(e: Error): void {
-    for (const { reject } of this.waiting.values()) reject(e);
-    this.waiting.clear();
     this.worker = null;
+    this.channel = null;
     this.ended(e);
   }
-}
-
-function revive(error: NonNullable<TunnelAnswer['error']>): Error {
-  if (error.word !== undefined) return new TunnelConfigError(error.word, error.message);
-  if (error.linux === undefined) return new Error(error.message);
-  const e = new LinuxError(error.linux.attempt, ERRNO[error.linux.code] ?? 0);
-  // With the hint that was given where it happened.
-  e.message = error.message;
-  return e;
 }
 
 /** @throws TunnelConfigError for a tunnel that cannot be, or two that cannot both be. */
@@ -200,8 +197,8 @@ function sameConfig(a: TunnelConfig, b: TunnelConfig): boolean {
 }
 
 /**
- * For a receiver beside the service: takes what is a tunnel's, so that it is not observed as well, and leaves it to
- * the service. Tunnels with `observe` take nothing from it.
+ * For a receiver beside the service: takes packets of tunnels, so that they are not observed too, and leaves
+ * them to the service. Tunnels with `observe` take nothing.
  */
 export function tunnelClaims(configs: readonly TunnelConfig[]): GreReceiver {
   const table = new TunnelTable();
@@ -210,8 +207,8 @@ export function tunnelClaims(configs: readonly TunnelConfig[]): GreReceiver {
 }
 
 /**
- * A socket filter that keeps from a receiver's raw socket of protocol 47 what it would only be told to leave alone:
- * packets of tunnels with both addresses, which no other tunnel can be meant by.
+ * A socket filter that keeps packets of tunnels from a receiver's raw socket of protocol 47: those of tunnels
+ * with both addresses, which can belong to no other tunnel.
  */
 export function tunnelFilter(configs: readonly TunnelConfig[], ipv6: boolean): Uint8Array {
   const owned = configs.filter(

@@ -1,13 +1,13 @@
 /**
- * Reading and writing network byte order (big endian) in a Uint8Array.
+ * Reads and writes network byte order (big endian) in a Uint8Array.
  *
- * None of these check bounds: a codec checks once that its header fits and then reads freely, so that
- * the packet path has one comparison a header and no exceptions.
+ * None of these check bounds: a codec checks once that its header fits and then reads freely, so that the
+ * packet path has one comparison per header and no exceptions.
  */
 
-/** A parser's answer when the bytes end before the header does. */
+/** A parser's result if the bytes end before the header does. */
 export const SHORT = -1;
-/** A parser's answer when the header is there but cannot be what it claims to be. */
+/** A parser's result if the header is complete but cannot be what it claims to be. */
 export const BAD = -2;
 
 export function u16(b: Uint8Array, o: number): number {
@@ -23,7 +23,7 @@ export function u32(b: Uint8Array, o: number): number {
   return ((b[o] << 24) | (b[o + 1] << 16) | (b[o + 2] << 8) | b[o + 3]) >>> 0;
 }
 
-/** The same 32 bits as a signed number: V8 keeps those in a field without a box. */
+/** The same 32 bits as a signed number, which V8 stores in a field without boxing. */
 export function i32(b: Uint8Array, o: number): number {
   return (b[o] << 24) | (b[o + 1] << 16) | (b[o + 2] << 8) | b[o + 3];
 }

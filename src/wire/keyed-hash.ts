@@ -1,10 +1,10 @@
 /**
- * Hashes under a secret, for tables whose keys come from strangers.
+ * Hashes under a secret, for tables whose keys strangers choose.
  *
  * A lookup takes few steps only as long as nobody can choose keys that collide. A seed does not prevent that
- * where words are mixed by constants: a difference in the top bit of a word passes additions, exclusive ors
- * and odd multiplications unchanged, shifts take it to known bits, and there another word's difference
- * cancels it, whatever the seed. Odd multipliers let it pass even when they are secret.
+ * if words are mixed by constants: a difference in the top bit of a word passes additions, exclusive ors and
+ * odd multiplications unchanged, shifts move it to known bits, and there another word's difference cancels
+ * it, whatever the seed. Odd multipliers let it pass even if they are secret.
  */
 import { u16 } from './bytes.js';
 
@@ -17,17 +17,17 @@ const INITIAL_V3 = 0x74656462;
 const ROUNDS_AT_END = 3;
 
 /**
- * HalfSipHash-1-3: SipHash in words of 32 bits, which are what JavaScript computes with (Aumasson, Bernstein:
+ * HalfSipHash-1-3: SipHash in words of 32 bits, the size that JavaScript computes with (Aumasson, Bernstein:
  * SipHash, a fast short-input PRF, 2012; Linux: hsiphash of lib/siphash.c, made for hash tables). It is a
- * pseudorandom function: to who knows neither the secret nor any of its values these are like random numbers,
- * so no keys collide more often than others. Therefore a secret is random, belongs to one table, and stays in
- * it, as the values do.
+ * pseudorandom function: without the secret and any of its values, the values look random, so no keys collide
+ * more often than others. Therefore a secret is random, belongs to one table, and neither it nor the values
+ * leave the table.
  */
 export class KeyedHash {
   private readonly k0: number;
   private readonly k1: number;
 
-  /** @param secret HASH_SECRET bytes out of a cryptographic random generator */
+  /** @param secret HASH_SECRET bytes from a cryptographic random generator */
   constructor(secret: Uint8Array) {
     const view = new DataView(secret.buffer, secret.byteOffset, HASH_SECRET);
     this.k0 = view.getInt32(0, true);
@@ -35,10 +35,10 @@ export class KeyedHash {
   }
 
   /**
-   * The hash of a message of 4 * `count` + 3 bytes. Their number is part of it, modulo 256.
+   * The hash of a message of 4 * `count` + 3 bytes. The length is part of it, modulo 256.
    *
-   * @param words little endian as the message's bytes, `count` of them
-   * @param last the three bytes behind, 0 to 0xffffff
+   * @param words little endian, as the message's bytes, `count` of them
+   * @param last the three last bytes, 0 to 0xffffff
    * @returns 32 bits as a signed number
    */
   words(words: Int32Array, count: number, last: number): number {
@@ -77,25 +77,23 @@ export class KeyedHash {
   }
 }
 
-/** Bytes that two sums are made of, 16 bits of them and a factor at a time. */
+/** Bytes per pair of sums; each 16 bits of them get a factor. */
 const BLOCK = 512;
 const SUMS = 2;
-/**
- * Factors have 30 bits: 256 of them times 16 bits stay below the 2^53 up to which floating point is exact.
- */
+/** Factors have 30 bits: 256 products with 16 bits add up to less than 2^53, the largest exact integer. */
 const FACTOR_SHIFT = 2;
 const TWO_32 = 2 ** 32;
 
 /**
- * Shortens bytes to what {@link KeyedHash} takes: two sums for every 512 bytes, of their 16-bit numbers times
- * factors that the secret gives. Stretches of one length that differ have equal sums under one secret in
+ * Shortens bytes to what {@link KeyedHash} takes: two sums per 512 bytes, of their 16-bit numbers times
+ * factors derived from the secret. Different stretches of equal length have equal sums under one secret in
  * 2^60: given all other factors, a sum is equal for at most one of the 2^30 values of the factor where they
- * differ (multilinear hashing; Carter, Wegman: Universal Classes of Hash Functions, 1979). Products do not
- * wait for each other as rounds do: they take a third of the time.
+ * differ (multilinear hashing; Carter, Wegman: Universal Classes of Hash Functions, 1979). Unlike rounds,
+ * products do not depend on each other: they take a third of the time.
  */
 export class KeyedSums {
   private readonly factors: Float64Array;
-  /** The bytes looked at last, and a view of them: they are the same for whole batches of packets. */
+  /** The bytes read last, and a view of them: whole batches of packets share them. */
   private bytes: Uint8Array = new Uint8Array(0);
   private view = new DataView(this.bytes.buffer);
 
@@ -107,16 +105,15 @@ export class KeyedSums {
     });
   }
 
-  /** How many words {@link write} may write for so many bytes. */
+  /** The largest number of words that {@link write} writes for this many bytes. */
   static words(length: number): number {
     return Math.ceil(length / BLOCK) * 2 * SUMS;
   }
 
   /**
-   * Writes the sums of the bytes from `from` up to `to`; how many bytes these are is the caller's to hash
-   * with them.
+   * Writes the sums of the bytes from `from` up to `to`; the caller hashes the number of bytes with them.
    *
-   * @returns the place behind the last word
+   * @returns the index after the last word
    */
   write(bytes: Uint8Array, from: number, to: number, words: Int32Array, at: number): number {
     if (bytes !== this.bytes) {
@@ -133,7 +130,8 @@ export class KeyedSums {
 
   private sum(from: number, to: number, words: Int32Array, at: number): void {
     const { factors, bytes, view } = this;
-    // Four sums, so that additions do not wait for each other: two each of the numbers in even and in odd places.
+    // Four sums, so that additions do not depend on each other: two each for numbers at even and at odd
+    // positions.
     let a = 0;
     let b = 0;
     let c = 0;

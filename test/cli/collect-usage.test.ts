@@ -14,7 +14,10 @@ writeFileSync(config, 'workers: 2\ninterface: eth0\n');
 const bomb = join(directory, 'bomb.yaml');
 writeFileSync(
   bomb,
-  `a: &a [x]\n${[...'bcdefghi'].map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefgh'[i]}`)}]`).join('\n')}\n`,
+  'a: &a ' +
+    `[x]\n${[...'bcdefghi']
+      .map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefgh'[i]}`)}]`)
+      .join('\n')}\n`,
 );
 const named = join(directory, 'named.yaml');
 writeFileSync(named, 'mirrors:\n  - name: core\n');

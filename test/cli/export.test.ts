@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Capture } from '../../src/cli/collector/capture.js';
+import { Capture } from '../../src/collector/packet-path.js';
+import { PacketBatch } from '../../src/model/batch.js';
 import { counted } from '../../src/model/counted.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
-import { PacketBatch } from '../../src/receive/batch.js';
 import { openCapture } from '../../src/receive/file/capture.js';
 import { openStore } from '../../src/store/open.js';
 import type { Store } from '../../src/store/store.js';
@@ -93,8 +93,8 @@ function sessions(lines: string[]): string[] {
 }
 
 /**
- * Where frames come back at the length they had before the switch cut them, or before their rest was lost on the
- * way; and out of an A-MSDU, each in one of its own.
+ * Where frames come back at the length they had before the switch cut them, or before their rest was lost on
+ * the way; and out of an A-MSDU, each in one of its own.
  */
 const MIRRORS_DIFFER = ['erspan-truncated.pcap', 'underlay-fragment-lost.pcap', 'aruba.pcap'];
 
@@ -158,7 +158,8 @@ test('the frames themselves, of the sessions asked for, in the order of time', a
   }
   await source.close();
   const counted = await server.sql(
-    `SELECT sum(client_packets + server_packets) FROM ${databaseOf(location)}.sessions WHERE transport = 'tcp'`,
+    `SELECT sum(client_packets + server_packets) FROM ${databaseOf(location)}.sessions WHERE ` +
+      `transport = 'tcp'`,
   );
   expect(packets).toBe(Number(counted));
   expect(packets).toBeGreaterThan(0);
@@ -204,14 +205,16 @@ test('sessions without kept packets make an empty capture, and that is said', as
   const location = await stored('erspan2.pcap');
   const words = ['export', '--where', '0', '--store', location, '--output', join(directory, 'none.pcapng')];
   expect((await mirrorlake(...words)).err).toBe(
-    '0 packets: none were kept of the sessions chosen; packets are kept with `read --packets`, or `packets:` in the configuration of `collect`\n',
+    '0 packets: none were kept of the sessions chosen; packets are kept with `read ' +
+      '--packets`, or `packets:` in the configuration of `collect`\n',
   );
 });
 
 test('packets kept by an earlier version, without what carried them', async () => {
   const location = await stored('gre-other.pcap');
   await server.sql(
-    `ALTER TABLE ${databaseOf(location)}.packets UPDATE gre_protocol = 0, number = 0 WHERE 1 SETTINGS mutations_sync = 2`,
+    `ALTER TABLE ${databaseOf(location)}.packets UPDATE gre_protocol = 0, number = 0 WHERE 1 ` +
+      'SETTINGS mutations_sync = 2',
   );
   const file = join(directory, 'earlier.pcapng');
   const words = ['export', '--store', location, '--where', '1', '--output', file];

@@ -1,4 +1,6 @@
-/** Where commands look for the store: `--store`, `--config`, MIRRORLAKE_STORE, the running collector, ./data. */
+/**
+ * Where commands look for the store: `--store`, `--config`, MIRRORLAKE_STORE, the running collector, ./data.
+ */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -6,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findCollector, findStore, heldBy, storeToWrite } from '../../src/cli/find-store.js';
+import type { HeldStore } from '../../src/model/status.js';
 import { ControlServer } from '../../src/observe/control.js';
-import type { HeldStore } from '../../src/observe/status.js';
 
 const MAIN = resolve('dist/cli/main.js');
 const CAPTURE = resolve('test/fixtures/erspan2.pcap');
@@ -104,7 +106,8 @@ describe('the store that is asked', () => {
   it('is not that of a collector without one, or a server that its collector asks nothing', async () => {
     const none = await collector(at('none.sock'), { location: 'none', answers: false });
     await expect(findStore({}, {}, [none])).rejects.toThrow(
-      `none is named (--store, --config, MIRRORLAKE_STORE), the collector at ${none} has no store, and there is none in ./data`,
+      `none is named (--store, --config, MIRRORLAKE_STORE), the collector at ${none} has no ` +
+        'store, and there is none in ./data',
     );
     // Of a socket that is not in /run nobody knows who made it: no password is taken to where it points.
     const server = await collector(at('server.sock'), {
@@ -157,7 +160,8 @@ describe('the store that is asked', () => {
   it('has a collector by the same words, and by any socket where none is named', async () => {
     const [first, second] = [at('first.sock'), at('second.sock')];
     await expect(findCollector({}, {}, [first, second])).rejects.toThrow(
-      `no collector is running (${first}, ${second}): start one with mirrorlake collect, or name its store (--store)`,
+      `no collector is running (${first}, ${second}): start one with mirrorlake collect, or ` +
+        'name its store (--store)',
     );
     await collector(second, { location: 'none', answers: false });
     expect(await findCollector({}, {}, [first, second])).toBe(second);
@@ -181,8 +185,10 @@ describe('in a directory', () => {
       status: 1,
       out: '',
       err:
-        'mirrorlake: there is no store to ask: none is named (--store, --config, MIRRORLAKE_STORE), no collector is running ' +
-        '(/run/mirrorlake/control.sock, data/control.sock), and there is none in ./data; name one, start mirrorlake collect, ' +
+        'mirrorlake: there is no store to ask: none is named (--store, --config, ' +
+        'MIRRORLAKE_STORE), no collector is running ' +
+        '(/run/mirrorlake/control.sock, data/control.sock), and there is none in ./data; ' +
+        'name one, start mirrorlake collect, ' +
         'or read a capture: mirrorlake read FILE\n',
     });
     expect(readdirSync(cwd)).toEqual([]);

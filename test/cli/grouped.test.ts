@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { daysWords } from '../../src/cli/grouped.js';
+import { daysWords } from '../../src/model/words.js';
 
 test('days as people count them', () => {
   expect([0.01, 0.5, 1, 1.55, 30.4, 4000].map(daysWords)).toEqual([

@@ -1,4 +1,7 @@
-/** Addons that do not load: after an upgrade of Node.js, without a compiler, on a system they were not built for. */
+/**
+ * Addons that do not load: after an upgrade of Node.js, without a compiler, on a system they were not built
+ * for.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,7 +57,7 @@ suite("without raw-socket's addon", { rawSocket: 'absent' }, (mirrorlake) => {
     const { stdout } = mirrorlake('doctor', '--store', '/nonexistent');
     expect(stdout).toMatch(/^ok {4}koffi: loads$/m);
     expect(stdout).toMatch(
-      /^warn {2}raw-socket: its addon does not load: it is not there; koffi receives in its place; mend it with: npm rebuild raw-socket$/m,
+      /^warn {2}raw-socket: .* not load: it is not there; koffi receives .*: npm rebuild raw-socket$/m,
     );
   });
 });
@@ -62,14 +65,13 @@ suite("without raw-socket's addon", { rawSocket: 'absent' }, (mirrorlake) => {
 suite('with a raw-socket addon of something else', { rawSocket: 'damaged' }, (mirrorlake) => {
   it('is found by the doctor', () => {
     expect(mirrorlake('doctor', '--store', '/nonexistent').stdout).toMatch(
-      /^warn {2}raw-socket: its addon does not load: .*raw\.node: .*; koffi receives in its place; mend it with: npm rebuild raw-socket$/m,
+      /^warn {2}raw-socket: .* not load: .*raw\.node: .*; koffi receives .*: npm rebuild raw-socket$/m,
     );
   });
 });
 
 suite('without koffi', { koffi: 'absent' }, (mirrorlake) => {
-  const line =
-    /^mirrorlake: koffi, which calls the C library, does not load: it is not there; mend it with: npm install .*mirrorlake\n$/;
+  const line = /^mirrorlake: koffi, .*, does not load: it is not there; .*: npm install .*mirrorlake\n$/;
 
   it.each([
     ['collect'],
@@ -86,7 +88,7 @@ suite('without koffi', { koffi: 'absent' }, (mirrorlake) => {
     const { status, stdout } = mirrorlake('doctor', '--store', '/nonexistent', '--interface', 'lo');
     expect(status).toBe(1);
     expect(stdout).toMatch(
-      /^FAIL {2}koffi: koffi, which calls the C library, does not load: it is not there: nothing can be received; mend it with: npm install .*mirrorlake$/m,
+      /^FAIL {2}koffi: .* is not there: nothing can be received; .*: npm install .*mirrorlake$/m,
     );
     expect(stdout).toMatch(/^ok {4}raw-socket: its addon loads$/m);
     expect(stdout).toMatch(/^ok {4}kernel: /m);
@@ -115,7 +117,7 @@ for (const chdb of ['absent', 'no library'] as const) {
         .map((line) => (line.startsWith('{') ? (JSON.parse(line) as { msg: string }).msg : line));
       expect(said.filter((line) => line.includes('chDB'))).toEqual([
         expect.stringMatching(
-          /^(mirrorlake: )?the store .* needs chDB, the embedded ClickHouse, which does not load \(.*\): install mirrorlake again .*$/,
+          /^(mirrorlake: )?the store .* needs chDB, .* does not load \(.*\): install mirrorlake again .*$/,
         ),
       ]);
       if (args[0] === 'read') expect(stderr.trimEnd().split('\n')).toHaveLength(1);

@@ -1,16 +1,27 @@
-/** docs/reference/limits.md has the numbers that the program has, and a test for each; the docs name tests that there are. */
+/**
+ * docs/reference/limits.md has the numbers that the program has, and a test for each; the docs name tests
+ * that there are.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LISTED, LOUDEST_UNLISTED } from '../../src/cli/collector/mirror-listing.js';
-import { SPARES } from '../../src/cli/collector/ring-receiver.js';
-import { RuleIndex } from '../../src/cli/collector/rule-index.js';
-import { PACKETS_LIMIT } from '../../src/cli/collector/segment-port.js';
-import { TRIAL_MS } from '../../src/cli/collector/trials.js';
+import { LOUDEST } from '../../src/accounts/loudest.js';
+import { PROBES as MIRROR_PROBES } from '../../src/accounts/mirror-points.js';
+import { MIRROR_POINTS } from '../../src/accounts/mirror-table-options.js';
+import { LOG_NUMBERS } from '../../src/accounts/number-log.js';
+import { EPOCH } from '../../src/accounts/numbering.js';
+import { MAX_HELD } from '../../src/accounts/numbering-scores.js';
+import { NumberingShare } from '../../src/accounts/numbering-share.js';
+import { TRACKS } from '../../src/accounts/sequence.js';
+import { CONFIRM, MAX_DROPOUT, SEQUENCE_WINDOW } from '../../src/accounts/sequence-window.js';
 import { COLLECTOR_PATIENCE } from '../../src/cli/find-store.js';
-import { grouped } from '../../src/cli/grouped.js';
 import { MOST_POINTS as MOST_IN_SUMMARY } from '../../src/cli/read/summary.js';
 import { MOST_POINTS as MOST_IN_STATUS } from '../../src/cli/status-text.js';
+import { LISTED, LOUDEST_UNLISTED } from '../../src/collector/mirrors/mirror-listing.js';
+import { SPARES } from '../../src/collector/ring/ring-receiver.js';
+import { RuleIndex } from '../../src/collector/rule-index.js';
+import { PACKETS_LIMIT } from '../../src/collector/store/segment-port.js';
+import { TRIAL_MS } from '../../src/collector/trials.js';
 import { MOST_SESSIONS } from '../../src/config/bounds.js';
 import { LARGEST_CONFIG } from '../../src/config/config-file.js';
 import { MOST_MISTAKES } from '../../src/config/load.js';
@@ -20,20 +31,12 @@ import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
 import { LARGEST_BUFFER } from '../../src/demux/fragment-buffers.js';
 import { HEADER_ROOM } from '../../src/demux/fragment-runs.js';
 import { LONGEST_CHAIN } from '../../src/demux/fragment-table.js';
-import { LOUDEST } from '../../src/demux/loudest.js';
-import { PROBES as MIRROR_PROBES } from '../../src/demux/mirror-points.js';
-import { MIRROR_POINTS } from '../../src/demux/mirror-table-options.js';
-import { LOG_NUMBERS } from '../../src/demux/number-log.js';
-import { EPOCH } from '../../src/demux/numbering.js';
-import { MAX_HELD } from '../../src/demux/numbering-scores.js';
-import { NumberingShare } from '../../src/demux/numbering-share.js';
 import { LEAST_SHARE, SHARE } from '../../src/demux/reassembly.js';
-import { TRACKS } from '../../src/demux/sequence.js';
-import { CONFIRM, MAX_DROPOUT, SEQUENCE_WINDOW } from '../../src/demux/sequence-window.js';
 import { MAX_TAGS } from '../../src/linux/gre-filter.js';
-import { LONGEST_PAUSE } from '../../src/mirror/run.js';
+import { LONGEST_PAUSE } from '../../src/mirror-source/run.js';
 import { REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../../src/model/defaults.js';
 import { LONGEST_QUESTION } from '../../src/model/question-limits.js';
+import { grouped } from '../../src/model/words.js';
 import { CONTROL_TIMEOUTS, MAX_REQUEST, MOST_CONTROL_CONNECTIONS } from '../../src/observe/control.js';
 import { HTTP_TIMEOUTS, MOST_HEADERS, MOST_HTTP_CONNECTIONS } from '../../src/observe/http.js';
 import { LONGEST_PATH } from '../../src/observe/socket-path.js';
@@ -47,23 +50,23 @@ import { SHARE as TRAINS_OF_A_SOURCE, WAYS } from '../../src/sessions/fragments.
 import { PROBES as SESSION_PROBES } from '../../src/sessions/slot-index.js';
 import { SLOT_VLANS } from '../../src/sessions/slots.js';
 import { PRESSURE_PASSES } from '../../src/sessions/table.js';
-import { MOST_ROWS, MOST_WORDS } from '../../src/store/answer.js';
-import { SMALL_ANSWER } from '../../src/store/embedded/protocol.js';
+import { MOST_ROWS, MOST_WORDS } from '../../src/store/clickhouse/answer.js';
+import { REQUEST_TIMEOUT_MS } from '../../src/store/clickhouse/server.js';
+import { SMALL_ANSWER } from '../../src/store/embedded/dialect.js';
 import { KILL_PATIENCE, QUESTIONS_AT_ONCE, QUESTIONS_WAITING } from '../../src/store/embedded/questions.js';
 import { LEAST_MEMORY, MOST_MEMORY } from '../../src/store/embedded/store.js';
-import { HELD_MEMORY } from '../../src/store/held-frames.js';
 import { DEDUPLICATION_WINDOW } from '../../src/store/migrations.js';
 import { TEMPORARY_FACTOR } from '../../src/store/questions/limits.js';
-import { LARGEST_APPEND, LARGEST_SEGMENT, SEGMENT_BYTES } from '../../src/store/segment-size.js';
-import { REQUEST_TIMEOUT_MS } from '../../src/store/server.js';
-import { SPARE_DESCRIPTORS, SPOOL_MEMORY } from '../../src/store/spool.js';
-import { QUEUE_LENGTH } from '../../src/tunnels/endpoint.js';
-import { MAX_TUNNELS } from '../../src/tunnels/engine.js';
-import { PROBES as PEER_PROBES, PEERS } from '../../src/tunnels/peers.js';
-import { MAX_LAYERS, MAX_VLANS } from '../../src/wire/frame.js';
-import { MAX_OUTER_HEADERS } from '../../src/wire/ipv6-extension.js';
-import { MPLS_MAX_LABELS } from '../../src/wire/mpls.js';
-import { MAX_EXTENSIONS } from '../../src/wire/walk-ip.js';
+import { HELD_MEMORY } from '../../src/store/segment/held-frames.js';
+import { LARGEST_APPEND, LARGEST_SEGMENT, SEGMENT_BYTES } from '../../src/store/segment/segment-size.js';
+import { SPARE_DESCRIPTORS, SPOOL_MEMORY } from '../../src/store/spool/spool.js';
+import { QUEUE_LENGTH } from '../../src/tunnels/engine/endpoint.js';
+import { MAX_TUNNELS } from '../../src/tunnels/engine/engine.js';
+import { PROBES as PEER_PROBES, PEERS } from '../../src/tunnels/kernel/peers.js';
+import { MAX_OUTER_HEADERS } from '../../src/wire/ip/ipv6-extension.js';
+import { MPLS_MAX_LABELS } from '../../src/wire/link/mpls.js';
+import { MAX_LAYERS, MAX_VLANS } from '../../src/wire/walk/frame.js';
+import { MAX_EXTENSIONS } from '../../src/wire/walk/walk-ip.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const page = readFileSync(join(ROOT, 'docs/reference/limits.md'), 'utf8');
@@ -120,58 +123,49 @@ describe('every bound', () => {
 
 /** Of every row that has numbers: those that the program has. */
 const NUMBERS: [string, string[]][] = [
+  ['outer datagrams in reassembly', [grouped(REASSEMBLY_DEFAULTS.datagrams), grouped(reassembly.datagrams)]],
+  ['memory of outer datagrams in reassembly', [mib(REASSEMBLY_DEFAULTS.memory), mib(reassembly.memory)]],
   [
-    'outer datagrams being put together',
-    [grouped(REASSEMBLY_DEFAULTS.datagrams), grouped(reassembly.datagrams)],
-  ],
-  [
-    'memory for them, as much as came of each in steps from 2 KiB on',
-    [mib(REASSEMBLY_DEFAULTS.memory), mib(reassembly.memory)],
-  ],
-  [
-    'what one source address holds of both',
+    'the share of one source address in both',
     [SHARE === 4 ? 'a quarter' : '?', `${LEAST_SHARE} datagrams`, kib(LARGEST_BUFFER)],
   ],
-  ['outer datagrams whose hashes are alike', [`${LONGEST_CHAIN}`]],
-  ['waiting for their fragments', [`${REASSEMBLY_DEFAULTS.timeout} s`, `${reassembly.timeout} s`]],
+  ['outer datagrams with colliding hashes', [`${LONGEST_CHAIN}`]],
+  ['waiting for outer fragments', [`${REASSEMBLY_DEFAULTS.timeout} s`, `${reassembly.timeout} s`]],
   ['headers before the payload of a fragmented packet', [`${HEADER_ROOM} bytes`]],
   ['VLAN tags before GRE, with a ring', [`${MAX_TAGS} tags`]],
   ['IPv6 extension headers and AH before GRE', [`${MAX_OUTER_HEADERS} headers`]],
   ['IP packets around GRE, and labels before IP', [`${MAX_IP_IN_IP} packets, ${MPLS_MAX_LABELS} labels`]],
-  ['mirror points of an entry of `mirrors`', [`\`points\`, ${grouped(entry.points)} a worker`]],
+  ['mirror points of an entry of `mirrors`', [`\`points\`, ${grouped(entry.points)} per worker`]],
   [
     'mirror points that no entry names',
     [
-      `\`unknown_points\`, ${grouped(config.unknown_points)} a worker`,
+      `\`unknown_points\`, ${grouped(config.unknown_points)} per worker`,
       `\`read\` has ${grouped(MIRROR_POINTS)}`,
     ],
   ],
-  ['mirror points whose hashes are alike', [`${MIRROR_PROBES}:`]],
+  ['mirror points with colliding hashes', [`${MIRROR_PROBES}:`]],
   ['refused mirror points', [`the ${LOUDEST} loudest`]],
   ['a mirror point without packets', [hours(index.idle(1, true)), hours(index.idle(0, false))]],
   [
-    'unknown mirror points that `status --json` and metrics tell one by one',
+    'unknown mirror points that `status --json` and metrics list',
     [`the first ${LISTED}`, `the ${LOUDEST_UNLISTED} loudest`],
   ],
   ['mirror points that `status` prints', [`the ${MOST_IN_STATUS} loudest`]],
   ['mirror points in the summary of `read`', [`the ${MOST_IN_SUMMARY} loudest`]],
   [
-    'sources whose sessions are tried as one counter',
+    'sources whose sessions may share a counter',
     [grouped(all.sources), `at least ${grouped(least.sources)}`],
   ],
   [
-    'counters followed by hardware id, direction and PPTP call',
+    'counters per hardware id, direction and PPTP call',
     [grouped(all.levelStreams), `at least ${grouped(least.levelStreams)}`],
   ],
   ['how long a sequence number may be missing', [`${EPOCH} s`, `${2 * EPOCH} s at most`]],
-  [
-    'how long losses are held back until it is known which counter numbers a mirror',
-    [`${MAX_HELD / 60} min`],
-  ],
-  ['how late a packet may come', [grouped(SEQUENCE_WINDOW)]],
-  ['the longest outage that numbers tell of', [grouped(MAX_DROPOUT), `by ${CONFIRM} later`]],
+  ["how long losses are held back while a mirror's counter is unknown", [`${MAX_HELD / 60} min`]],
+  ['how late a packet may arrive', [grouped(SEQUENCE_WINDOW)]],
+  ['the longest outage that sequence numbers show', [grouped(MAX_DROPOUT), `by ${CONFIRM} later`]],
   ['counters under one name', [`${TRACKS}`]],
-  ['sequence numbers waiting to be judged, a worker', [grouped(LOG_NUMBERS)]],
+  ['sequence numbers waiting to be judged, per worker', [grouped(LOG_NUMBERS)]],
   ['layers of a frame', [`${MAX_LAYERS}`]],
   ['IPv6 extension headers of a frame', [`${MAX_EXTENSIONS}`]],
   ['labels of a frame', [`${MPLS_MAX_LABELS}`]],
@@ -184,16 +178,16 @@ const NUMBERS: [string, string[]][] = [
       `up to ${grouped(MOST_SESSIONS)}`,
     ],
   ],
-  ['sessions whose hashes begin in the same place', [`${SESSION_PROBES}:`]],
-  ['sessions passed over, having spoken lately, when the table is full', [grouped(PRESSURE_PASSES)]],
+  ['sessions with colliding hashes', [`${SESSION_PROBES}:`]],
+  ['active sessions passed over when the table is full', [grouped(PRESSURE_PASSES)]],
   [
-    'inner packets in fragments at once',
+    'fragmented inner packets at once',
     [`${grouped(SESSION_DEFAULTS.fragmentTrains)}, in sets of ${WAYS}`, `has ${TRAINS_OF_A_SOURCE} of them`],
   ],
-  ['kept fragments (`packets`) waiting for their first one', [`${mib(HELD_MEMORY)} a worker`]],
+  ['kept fragments (`packets`) waiting for the first one', [`${mib(HELD_MEMORY)} per worker`]],
   ['packets remembered for `deduplicate`', [grouped(FRAMES_REMEMBERED)]],
   ["waiting for an inner packet's fragments", [`${SESSION_DEFAULTS.fragmentTimeout} s`]],
-  ['messages looked at for `app_protocol`', [`${MAX_TRIES} of each side of a session`]],
+  ['messages examined for `app_protocol`', [`${MAX_TRIES} of each side of a session`]],
   ['segments waiting for the store (`collect`)', [gib(spool.limit)]],
   ['kept packets waiting for the store', [gib(spool.packets_limit)]],
   ["rows waiting in memory while the spool's disk takes nothing", [mib(SPOOL_MEMORY)]],
@@ -203,26 +197,26 @@ const NUMBERS: [string, string[]][] = [
     [mib(LARGEST_APPEND), 2 * PACKETS_LIMIT === LARGEST_APPEND ? 'half' : '?'],
   ],
   [
-    'packets waiting to be taken from the kernel',
+    'packets waiting in the kernel',
     [`\`ring_size\`, ${mib(config.ring_size)}`, `\`receive_buffer\`, ${mib(config.receive_buffer)}`],
   ],
-  ['inserts by whose names a repeated one is known', [grouped(DEDUPLICATION_WINDOW)]],
-  ['captures that `read --once` knows', [grouped(DEDUPLICATION_WINDOW)]],
+  ['inserts that the store remembers to recognise repeats', [grouped(DEDUPLICATION_WINDOW)]],
+  ['captures that `read --once` recognises', [grouped(DEDUPLICATION_WINDOW)]],
   ['connections to the control socket', [`${MOST_CONTROL_CONNECTIONS};`]],
   ['connections to `listen`', [`${MOST_HTTP_CONNECTIONS},`]],
   ['a request to the control socket', [seconds(CONTROL_TIMEOUTS.request), mib(MAX_REQUEST)]],
   ['a request to `listen`', [seconds(HTTP_TIMEOUTS.request), kib(MOST_HEADERS)]],
-  ['a collector that is looked for', [seconds(COLLECTOR_PATIENCE)]],
+  ['looking for a running collector', [seconds(COLLECTOR_PATIENCE)]],
   ['an answer of the control socket', [seconds(CONTROL_TIMEOUTS.answer)]],
-  ['packets by which `doctor` tries the way in', [`for ${seconds(TRIAL_MS)}`]],
+  ["`doctor`'s trial packets", [`for ${seconds(TRIAL_MS)}`]],
   ['an answer of `listen`', [seconds(HTTP_TIMEOUTS.idle), `${seconds(HTTP_TIMEOUTS.answer)} in all`]],
   ['the path of the control socket', [`${LONGEST_PATH} bytes`]],
   // A spool for rows, and one for kept packets.
   ['descriptors (`RLIMIT_NOFILE`)', [`${2 * SPARE_DESCRIPTORS} are held back`, mib(SPOOL_MEMORY)]],
-  ['an interface that goes and comes, after `--user`', [`${SPARES} times`]],
+  ['an interface that disappears and returns, after `--user`', [`${SPARES} times`]],
   ['IPv6 addresses that appear after `--user`, with raw sockets', [`${SPARE_SOCKETS} at once`]],
-  ['one insert, or statement of its own, of a server', [seconds(REQUEST_TIMEOUT_MS)]],
-  ['an answer of a server to those', [kib(MOST_WORDS), mib(MOST_ROWS)]],
+  ["one insert, or one of the collector's own statements, on a server", [seconds(REQUEST_TIMEOUT_MS)]],
+  ["a server's answer to them", [kib(MOST_WORDS), mib(MOST_ROWS)]],
   ['memory of the embedded engine', [`from ${gib(LEAST_MEMORY)} to ${gib(MOST_MEMORY)}`]],
   [
     'time of a question (`query`, `export`, the control socket)',
@@ -240,7 +234,7 @@ const NUMBERS: [string, string[]][] = [
     'questions answered at once by the embedded engine',
     [`${QUESTIONS_AT_ONCE} |`, `${QUESTIONS_WAITING} more wait`],
   ],
-  ['a question that does not end when it is ended', [seconds(KILL_PATIENCE)]],
+  ['a question that ignores its end', [seconds(KILL_PATIENCE)]],
   ['answers to SHOW, DESCRIBE, EXISTS, EXPLAIN', [mib(SMALL_ANSWER)]],
   [
     'a configuration file',
@@ -252,18 +246,18 @@ const NUMBERS: [string, string[]][] = [
     ],
   ],
   ['longest packet of a capture', [grouped(MAX_PACKET)]],
-  ['a block of a pcapng, but one that is stepped over', [grouped(MAX_RECORD)]],
+  ['a block of a pcapng that is not skipped', [grouped(MAX_RECORD)]],
   ['interfaces of a pcapng', [grouped(MAX_INTERFACES)]],
   ['a window of zstd', [mib(MAX_WINDOW)]],
   ['tunnels of a collector', [grouped(MAX_TUNNELS)]],
-  ['addresses behind a tunnel without a remote', [grouped(PEERS), `${PEER_PROBES} places`]],
+  ['inner addresses known to a tunnel without a remote', [grouped(PEERS), `${PEER_PROBES} places`]],
   ["packets waiting in a tunnel's device", [grouped(QUEUE_LENGTH)]],
-  ['a pause that `mirror` keeps of a capture', [minutes(LONGEST_PAUSE)]],
+  ['a pause in a capture that `mirror` plays', [minutes(LONGEST_PAUSE)]],
 ];
 
 /** What is measured, and what has no number. */
 const MEASURED = ['memory of a mirror point', 'memory of `read`'];
-const WITHOUT = ['GRE over IPv6 in fragments, with several workers', 'what `mirror` sends of an interface'];
+const WITHOUT = ['GRE over IPv6 in fragments, with several workers', 'rate of `mirror` from an interface'];
 
 describe('the numbers are the program’s', () => {
   it.each(NUMBERS)('of %s', (what, numbers) => {

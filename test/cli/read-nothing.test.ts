@@ -109,7 +109,9 @@ describe('--ndjson', () => {
     expect(run(directory, ['read', '--ndjson', word, CAPTURE])).toEqual({
       status: 2,
       out: '',
-      said: `mirrorlake: read: --ndjson ${word}: give one of sessions, packets, mirrors, tunnels, or a capture (there is none of that name)\n`,
+      said:
+        `mirrorlake: read: --ndjson ${word}: give one of sessions, packets, mirrors, tunnels, ` +
+        `or a capture (there is none of that name)\n`,
     });
   });
 

@@ -44,7 +44,8 @@ const mirrors = (store: string) =>
   ask(store, 'SELECT * EXCEPT (sequence, lost, reordered, repeated) FROM mirrors ORDER BY ALL');
 
 const ORPHANS =
-  'SELECT count() AS packets, uniqExact(session_id) AS sessions, countIf(session_id NOT IN (SELECT session_id FROM sessions)) AS orphans FROM packets';
+  'SELECT count() AS packets, uniqExact(session_id) AS sessions, countIf(session_id NOT IN ' +
+  '(SELECT session_id FROM sessions)) AS orphans FROM packets';
 const counts = (store: string) => JSON.parse(ask(store, ORPHANS));
 
 describe('a capture read with its packets', () => {

@@ -21,7 +21,9 @@ test.each([
     expect(mirrorlake('spool', command, option, name)).toEqual({
       status: 1,
       stdout: '',
-      stderr: `mirrorlake: there is no spool in ${spool}; name the store with --store, or the directory with --spool\n`,
+      stderr:
+        `mirrorlake: there is no spool in ${spool}; name the store with --store, or the ` +
+        `directory with --spool\n`,
     });
   }
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { statusText } from '../../src/cli/status-text.js';
-import type { CollectorStatus } from '../../src/observe/status.js';
+import type { CollectorStatus } from '../../src/model/status.js';
 
 const mirror = {
   name: '',

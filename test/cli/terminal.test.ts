@@ -100,16 +100,19 @@ describeWith(['script'], 'on a terminal', () => {
   const query = (columns: number, sql: string, env?: Record<string, string>): string[] =>
     onTerminal(columns, [process.execPath, MAIN, 'query', sql, '--store', data], { ...(env && { env }) });
 
-  it('an answer is a table as long as it fits, to the column, and has a value a line when it does not', () => {
-    const wide = query(200, QUESTION);
-    expect(wide[0]).toMatch(/^ +┌─client_ip─+┬─server_ip─+┬─server_port─┐$/);
-    const width = displayWidth(wide[0]);
-    expect(query(width, QUESTION)).toEqual(wide);
-    const narrow = query(width - 1, QUESTION);
-    expect(narrow.slice(0, 2)).toEqual(['Row 1:', '──────']);
-    expect(narrow.filter((line) => /^client_ip: /.test(line))).toHaveLength(3);
-    expect(query(200, QUESTION, { COLUMNS: '40' })).toEqual(narrow);
-  });
+  it(
+    'an answer is a table as long as it fits, to the column, and has a value a line when it ' + 'does not',
+    () => {
+      const wide = query(200, QUESTION);
+      expect(wide[0]).toMatch(/^ +┌─client_ip─+┬─server_ip─+┬─server_port─┐$/);
+      const width = displayWidth(wide[0]);
+      expect(query(width, QUESTION)).toEqual(wide);
+      const narrow = query(width - 1, QUESTION);
+      expect(narrow.slice(0, 2)).toEqual(['Row 1:', '──────']);
+      expect(narrow.filter((line) => /^client_ip: /.test(line))).toHaveLength(3);
+      expect(query(200, QUESTION, { COLUMNS: '40' })).toEqual(narrow);
+    },
+  );
 
   it('a format that is named stays, and so does an answer that is no table', () => {
     expect(query(20, `${QUESTION} FORMAT CSV`)).toHaveLength(3);

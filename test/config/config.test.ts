@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError, defaultConfig, loadConfig, parseConfig } from '../../src/config/load.js';
 import { configReference } from '../../src/config/reference.js';
 import { parseDuration, parsePrefix, parseSize, prefixHolds } from '../../src/config/units.js';
-import { parseAddress } from '../../src/wire/addresses.js';
+import { parseAddress } from '../../src/wire/ip/addresses.js';
 
 function mistakes(text: string): string[] {
   try {
@@ -103,7 +103,8 @@ tunnels:
       'm.yaml:4:3: sessions.active: "1 parsec" is not a duration: write 90s, 15m, 12h, 30d',
       'm.yaml:5:3: sessions.tcp_idle: must be between 1 and 7200 seconds',
       'm.yaml:6:3: sessions.capacty: there is no such key',
-      'm.yaml:9:5: mirrors.0.source: "10.0.0.0/33" is not an address or prefix: write 10.0.0.0/8, 192.0.2.1, 2001:db8::/32',
+      'm.yaml:9:5: mirrors.0.source: "10.0.0.0/33" is not an address or prefix: write ' +
+        '10.0.0.0/8, 192.0.2.1, 2001:db8::/32',
       'm.yaml:10:5: mirrors.1.name: is missing',
       'm.yaml:11:5: mirrors.1.session: must be at most 1023',
       'm.yaml:12:5: mirrors.1.type: must be one of: erspan1, erspan2, erspan3, gre, gretap, pptp, mellanox',
@@ -112,7 +113,8 @@ tunnels:
       'm.yaml:15:11: tunnels.0: must be a string, or must be a map of keys',
       ...['vxlan', 'vxlan:0', 'vlan:7', 'gtpu:65536'].map(
         (word, i) =>
-          `m.yaml:16:${[12, 19, 28, 36][i]}: overlays.${i}: "${word}" is not KIND:PORT, KIND one of vxlan, vxlan-gpe, geneve, gtpu, gre, mpls, none: write vxlan:4799`,
+          `m.yaml:16:${[12, 19, 28, 36][i]}: overlays.${i}: "${word}" is not KIND:PORT, KIND ` +
+          'one of vxlan, vxlan-gpe, geneve, gtpu, gre, mpls, none: write vxlan:4799',
       ),
       'm.yaml:17:20: separate_by.1: must be one of: vni, vlan, teid',
     ]);
@@ -137,7 +139,10 @@ tunnels:
   it.each<[string, string, RegExp]>([
     [
       'an alias bomb',
-      `a: &a [x]\n${[...'bcdefghi'].map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefgh'[i]}`)}]`).join('\n')}`,
+      'a: &a ' +
+        `[x]\n${[...'bcdefghi']
+          .map((k, i) => `${k}: &${k} [${Array(9).fill(`*${'abcdefgh'[i]}`)}]`)
+          .join('\n')}`,
       /^m\.yaml: Excessive alias count/,
     ],
     ['many aliases', `a: &a x\nb: [${Array(101).fill('*a')}]`, /^m\.yaml:2:\d+: has more than 100 aliases$/],
@@ -221,7 +226,8 @@ tunnels:
   });
 
   it('takes ten thousand mirrors', () => {
-    const text = `mirrors:\n${Array.from({ length: 10_000 }, (_, i) => `  - { name: m${i}, session: ${i % 1024} }\n`).join('')}`;
+    const entries = Array.from({ length: 10_000 }, (_, i) => `  - { name: m${i}, session: ${i % 1024} }\n`);
+    const text = `mirrors:\n${entries.join('')}`;
     expect(parseConfig(text, 'm.yaml').mirrors).toHaveLength(10_000);
   });
 

@@ -1,13 +1,13 @@
+import type { MirrorTableOptions } from '../../src/accounts/mirror-table-options.js';
+import { MirrorTable } from '../../src/accounts/mirrors.js';
 import { Demux } from '../../src/demux/demux.js';
-import type { MirrorTableOptions } from '../../src/demux/mirror-table-options.js';
-import { MirrorTable } from '../../src/demux/mirrors.js';
 import type { ReassemblyLimits } from '../../src/demux/reassembly.js';
-import { formatIp } from '../../src/wire/addresses.js';
-import type { Frame } from '../../src/wire/frame.js';
-import { MALFORMED_NAMES } from '../../src/wire/malformed.js';
-import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES } from '../../src/wire/mirror-point.js';
-import { type FrameSink, Mirrored } from '../../src/wire/mirrored.js';
-import type { GreReceiver } from '../../src/wire/outer.js';
+import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES } from '../../src/model/mirror-point.js';
+import { type FrameSink, Mirrored } from '../../src/model/mirrored.js';
+import type { GreReceiver } from '../../src/model/outer-packet.js';
+import { formatIp } from '../../src/wire/ip/addresses.js';
+import type { Frame } from '../../src/wire/walk/frame.js';
+import { MALFORMED_NAMES } from '../../src/wire/walk/malformed.js';
 
 /** A frame that came out, copied. */
 export interface Seen {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
-import { LinkType } from '../../src/receive/batch.js';
-import { MAX_OUTER_HEADERS } from '../../src/wire/ipv6-extension.js';
-import { MPLS_MAX_LABELS } from '../../src/wire/mpls.js';
+import { LinkType } from '../../src/model/batch.js';
+import { MAX_OUTER_HEADERS } from '../../src/wire/ip/ipv6-extension.js';
+import { MPLS_MAX_LABELS } from '../../src/wire/link/mpls.js';
 import { bytes, erspan1, erspan2, erspan3, ethernet, gre, ipv4, ipv6, tcp, udp } from '../support/frames.js';
 import { Collected } from './collect.js';
 import { batchOf, type Captured } from './outer.js';

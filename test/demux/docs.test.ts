@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LAYER_NAMES } from '../../src/wire/layers.js';
-import { MALFORMED_NAMES } from '../../src/wire/malformed.js';
+import { LAYER_NAMES } from '../../src/wire/walk/layers.js';
+import { MALFORMED_NAMES } from '../../src/wire/walk/malformed.js';
 
 const page = (name: string): string =>
   readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LinkType } from '../../src/receive/batch.js';
+import { LinkType } from '../../src/model/batch.js';
 import { addsUp } from '../support/adds-up.js';
 import {
   bytes,
@@ -74,7 +74,9 @@ const PACKETS = GRES.flatMap((g) => {
   ];
 });
 
-/** A packet of {@link PACKETS} with some bytes changed, cut, or made longer on the wire than what is there. */
+/**
+ * A packet of {@link PACKETS} with some bytes changed, cut, or made longer on the wire than what is there.
+ */
 const MUTATED: fc.Arbitrary<Captured> = fc
   .record({
     which: fc.nat(PACKETS.length - 1),

@@ -1,5 +1,5 @@
-import { LinkType, PacketBatch } from '../../src/receive/batch.js';
-import { OuterPacket } from '../../src/wire/outer.js';
+import { LinkType, PacketBatch } from '../../src/model/batch.js';
+import { OuterPacket } from '../../src/model/outer-packet.js';
 import { ipv4, ipv6 } from '../support/frames.js';
 
 /** An outer packet between two addresses, IPv4 or IPv6, with nothing in it. */

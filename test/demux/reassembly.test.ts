@@ -233,56 +233,63 @@ describe('reassembly', () => {
     expect(incomplete).toBe(noMemory);
   });
 
-  it('hands on the beginning of what never came whole, as what was cut, with the time of what came first', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 300, max: 9000 }),
-        CUTS,
-        fc.boolean(),
-        fc.nat(11),
-        fc.nat(0xffff),
-        (length, cuts, six, missing, order) => {
-          const frame = frameOf(length);
-          const packet = erspan2(9, 1, frame);
-          const pieces = cutAt(packet.length, cuts);
-          fc.pre(pieces.length > 1);
-          const gone = missing % pieces.length;
-          const there = fragments(packet, pieces, six).filter((_, i) => i !== gone);
-          const turned = there.map((_, i) => there[(i + order) % there.length]);
-          const out = demux(turned.map((part, i) => ({ bytes: part, sec: 100 + i })));
-          expect(out.frames).toEqual([]);
-          out.demux.finish();
-          const end = pieces[gone].from;
-          const { counters } = out.demux;
-          expect(counters.reassembly).toMatchObject({ incomplete: 1, begun: end > 0 ? 1 : 0 });
-          if (end < 16 + 42) {
-            // Not enough for the ports; and what has no beginning at all is malformed, as it was.
-            expect(out.malformed.reassembly).toBe(end > 0 ? undefined : 1);
-            return;
-          }
-          expect(out.frames).toHaveLength(1);
-          const [{ bytes: got, truncated, ports, sec, source }] = out.frames;
-          expect(got).toEqual(frame.subarray(0, end - 16));
-          expect([truncated, ports, sec]).toEqual([true, [5000, 53], 100]);
-          expect(source).toBe(six ? SOURCE6 : SOURCE);
-          expect(out.malformed).toEqual({});
-        },
-      ),
-    );
-  });
+  it(
+    'hands on the beginning of what never came whole, as what was cut, with the time of what ' + 'came first',
+    () => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 300, max: 9000 }),
+          CUTS,
+          fc.boolean(),
+          fc.nat(11),
+          fc.nat(0xffff),
+          (length, cuts, six, missing, order) => {
+            const frame = frameOf(length);
+            const packet = erspan2(9, 1, frame);
+            const pieces = cutAt(packet.length, cuts);
+            fc.pre(pieces.length > 1);
+            const gone = missing % pieces.length;
+            const there = fragments(packet, pieces, six).filter((_, i) => i !== gone);
+            const turned = there.map((_, i) => there[(i + order) % there.length]);
+            const out = demux(turned.map((part, i) => ({ bytes: part, sec: 100 + i })));
+            expect(out.frames).toEqual([]);
+            out.demux.finish();
+            const end = pieces[gone].from;
+            const { counters } = out.demux;
+            expect(counters.reassembly).toMatchObject({ incomplete: 1, begun: end > 0 ? 1 : 0 });
+            if (end < 16 + 42) {
+              // Not enough for the ports; and what has no beginning at all is malformed, as it was.
+              expect(out.malformed.reassembly).toBe(end > 0 ? undefined : 1);
+              return;
+            }
+            expect(out.frames).toHaveLength(1);
+            const [{ bytes: got, truncated, ports, sec, source }] = out.frames;
+            expect(got).toEqual(frame.subarray(0, end - 16));
+            expect([truncated, ports, sec]).toEqual([true, [5000, 53], 100]);
+            expect(source).toBe(six ? SOURCE6 : SOURCE);
+            expect(out.malformed).toEqual({});
+          },
+        ),
+      );
+    },
+  );
 
-  it('hands on no beginning that may be a tunnel’s: what that carries is no frame, and cut it is of no use', () => {
-    const packet = gre(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(400))));
-    const [first] = fragments(packet, cutAt(packet.length, [20]), false);
-    for (const mayOwn of [true, false]) {
-      const out = new Collected({ tunnels: { rcv: () => true, mayOwn: () => mayOwn } });
-      out.demux.process(batchOf([first]));
-      out.demux.finish();
-      expect(out.frames).toHaveLength(mayOwn ? 0 : 1);
-      expect(out.malformed).toEqual(mayOwn ? { reassembly: 1 } : {});
-      expect(out.demux.counters.gre).toBe(mayOwn ? 0 : 1);
-    }
-  });
+  it(
+    'hands on no beginning that may be a tunnel’s: what that carries is no frame, and cut it ' +
+      'is of no use',
+    () => {
+      const packet = gre(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(400))));
+      const [first] = fragments(packet, cutAt(packet.length, [20]), false);
+      for (const mayOwn of [true, false]) {
+        const out = new Collected({ tunnels: { rcv: () => true, mayOwn: () => mayOwn } });
+        out.demux.process(batchOf([first]));
+        out.demux.finish();
+        expect(out.frames).toHaveLength(mayOwn ? 0 : 1);
+        expect(out.malformed).toEqual(mayOwn ? { reassembly: 1 } : {});
+        expect(out.demux.counters.gre).toBe(mayOwn ? 0 : 1);
+      }
+    },
+  );
 
   it('hands nothing on of bytes for which there was no memory', () => {
     // One source may hold 128 KiB: this datagram of its own has no room for its second half.

@@ -1,6 +1,7 @@
 /**
- * What is fuzzed, and what has to hold whatever comes. Inputs are made from the shapes that the readers know, so that
- * damage is found deep inside; each step's come from a seed of its own, with which it can be done again.
+ * What is fuzzed, and what has to hold whatever comes. Inputs are made from the shapes that the readers know,
+ * so that damage is found deep inside; each step's come from a seed of its own, with which it can be done
+ * again.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,10 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Session } from 'chdb';
-import { Capture } from '../../src/cli/collector/capture.js';
-import { mirrorRules } from '../../src/cli/collector/policy.js';
+import { Capture } from '../../src/collector/packet-path.js';
+import { mirrorRules } from '../../src/collector/policy.js';
 import { defaultConfig } from '../../src/config/load.js';
-import { PacketBatch } from '../../src/receive/batch.js';
+import { PacketBatch } from '../../src/model/batch.js';
 import { openCapture } from '../../src/receive/file/capture.js';
 import { CaptureError } from '../../src/receive/file/capture-error.js';
 import { type AskEngine, judgeReading } from '../../src/store/questions/guard.js';
@@ -65,7 +66,9 @@ function demux(): Target {
   };
 }
 
-/** A collector's packet path: nothing is thrown, no row has a number that cannot be, every frame is in a row. */
+/**
+ * A collector's packet path: nothing is thrown, no row has a number that cannot be, every frame is in a row.
+ */
 function path(): Target {
   const config = { ...defaultConfig(), unknown_points: 8 };
   return {
@@ -139,7 +142,10 @@ function readers(): Target {
   };
 }
 
-/** Statements spliced with what opens and closes strings, comments and names: what is let through reads the store alone. */
+/**
+ * Statements spliced with what opens and closes strings, comments and names: what is let through reads the
+ * store alone.
+ */
 function guard(): Target {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-fuzz-'));
   const secret = join(directory, 'secret');

@@ -7,13 +7,13 @@ import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { MOST_ROWS, MOST_WORDS } from '../../src/store/answer.js';
-import { Delivery } from '../../src/store/delivery.js';
+import { MOST_ROWS, MOST_WORDS } from '../../src/store/clickhouse/answer.js';
+import { ServerStore } from '../../src/store/clickhouse/server.js';
 import { StoreUnavailable } from '../../src/store/errors.js';
 import { tablesMade } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
-import { ServerStore } from '../../src/store/server.js';
-import { Spool } from '../../src/store/spool.js';
+import { Delivery } from '../../src/store/spool/delivery.js';
+import { Spool } from '../../src/store/spool/spool.js';
 import { MAIN, TestCollector } from '../support/collector.js';
 import { numberedSegment } from '../support/sessions.js';
 
@@ -63,7 +63,8 @@ describe('retention', () => {
       `${store} removes rows 30d after they were seen (earlier versions set that by default)`,
     );
     expect(err).toContain(
-      `${rows} of ${rows} ${rows === 1 ? 'row stored is' : 'rows stored are'} older than the 30d after which ${store} removes rows`,
+      `${rows} of ${rows} ${rows === 1 ? 'row stored is' : 'rows stored are'} older than the ` +
+        `30d after which ${store} removes rows`,
     );
     expect(err.split(keep)).toHaveLength(3);
 

@@ -1,4 +1,7 @@
-/** The embedded engine's process: as whom it runs, what its files are for others, and what is said where there is none. */
+/**
+ * The embedded engine's process: as whom it runs, what its files are for others, and what is said where there
+ * is none.
+ */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Addresses and identifications that are alike under hashes without a secret: words that make up for each other in an
- * exclusive or, a sum, or after multiplication. Under a secret they cost what random ones do.
+ * Addresses and identifications that are alike under hashes without a secret: words that make up for each
+ * other in an exclusive or, a sum, or after multiplication. Under a secret they cost what random ones do.
  */
 import { describe, expect, it } from 'vitest';
 import { setU32 } from '../../src/wire/bytes.js';
@@ -66,7 +66,9 @@ function setAddresses(b: Uint8Array, at: number, words: Words): void {
   }
 }
 
-/** An attack: packets made by a family, how many there are, and what is to be true of a path that took them. */
+/**
+ * An attack: packets made by a family, how many there are, and what is to be true of a path that took them.
+ */
 interface Attack {
   readonly count: number;
   readonly template: Uint8Array;

@@ -1,4 +1,7 @@
-/** Outer fragments of a few bytes that claim large datagrams: they take the room of a few bytes, and their sender's own. */
+/**
+ * Outer fragments of a few bytes that claim large datagrams: they take the room of a few bytes, and their
+ * sender's own.
+ */
 import { describe, expect, it } from 'vitest';
 import { setU16, setU32 } from '../../src/wire/bytes.js';
 import { Collected } from '../demux/collect.js';
@@ -81,26 +84,30 @@ describe.each([
     expect(path.snapshot.incomplete).toBe(count);
   });
 
-  it('100,000 of as many sources give up the oldest: who is done before as many have come as there are places is not', () => {
-    const count = 100_000;
-    const path = new PacketPath();
-    const attack = tiny(template, count, SOURCES['as many sources']);
-    let whole = 0;
-    // A batch has as many as there are places: around the first half of each are the halves of good ones.
-    const each = Math.floor(GOOD / attack.length);
-    for (const [i, batch] of attack.entries()) {
-      const some = good.slice(i * each, (i + 1) * each);
-      const half = Math.min(batch.count, PLACES / 2);
-      path.process(batchesOf(some.map(([first]) => first)));
-      path.process([{ ...batch, count: half }]);
-      path.process(batchesOf(some.map(([, second]) => second)));
-      whole += some.length;
-      path.process([{ ...batch, count: batch.count - half, offset: batch.offset.subarray(half) }]);
-    }
-    expect(path.snapshot.frames).toBe(whole);
-    path.finish({ kept: count + 2 * whole, whole });
-    expect(path.snapshot.incomplete).toBe(count);
-  });
+  it(
+    '100,000 of as many sources give up the oldest: who is done before as many have come as ' +
+      'there are places is not',
+    () => {
+      const count = 100_000;
+      const path = new PacketPath();
+      const attack = tiny(template, count, SOURCES['as many sources']);
+      let whole = 0;
+      // A batch has as many as there are places: around the first half of each are the halves of good ones.
+      const each = Math.floor(GOOD / attack.length);
+      for (const [i, batch] of attack.entries()) {
+        const some = good.slice(i * each, (i + 1) * each);
+        const half = Math.min(batch.count, PLACES / 2);
+        path.process(batchesOf(some.map(([first]) => first)));
+        path.process([{ ...batch, count: half }]);
+        path.process(batchesOf(some.map(([, second]) => second)));
+        whole += some.length;
+        path.process([{ ...batch, count: batch.count - half, offset: batch.offset.subarray(half) }]);
+      }
+      expect(path.snapshot.frames).toBe(whole);
+      path.finish({ kept: count + 2 * whole, whole });
+      expect(path.snapshot.incomplete).toBe(count);
+    },
+  );
 });
 
 it('100,000 fragments of 28 bytes cost what as many packets do', () => {

@@ -1,6 +1,6 @@
 /** Packets of nothing but headers: what is looked at of them is bounded, and so is what they cost. */
 import { describe, expect, it } from 'vitest';
-import { LinkType, type PacketBatch } from '../../src/receive/batch.js';
+import { LinkType, type PacketBatch } from '../../src/model/batch.js';
 import { Collected } from '../demux/collect.js';
 import { batchOf, type Captured } from '../demux/outer.js';
 import { addsUp } from '../support/adds-up.js';

@@ -1,6 +1,6 @@
 /** Clocks that are set back again and again, and floods of sessions beyond what the table holds. */
 import { describe, expect, it } from 'vitest';
-import type { PacketBatch } from '../../src/receive/batch.js';
+import type { PacketBatch } from '../../src/model/batch.js';
 import { setU16, setU32 } from '../../src/wire/bytes.js';
 import { cpuRatio } from '../support/cpu.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
@@ -51,8 +51,8 @@ describe.each<[string, PathOptions['sessions'], number]>([
   const options: PathOptions = { sessions: { capacity: OPEN, ...timeouts } };
 
   /**
-   * Far ahead, again, which is believed, and back for more than a minute, which is too. So many sessions speak each
-   * time, and a fragment waits.
+   * Far ahead, again, which is believed, and back for more than a minute, which is too. So many sessions
+   * speak each time, and a fragment waits.
    */
   const round = (some: number): Sent[] => [
     ...[hour, 2 * hour, 0, 61].flatMap((at) =>

@@ -1,4 +1,6 @@
-/** Outer addresses that are made up: who does not exist takes nothing from the mirrors that are configured. */
+/**
+ * Outer addresses that are made up: who does not exist takes nothing from the mirrors that are configured.
+ */
 import { describe, expect, it } from 'vitest';
 import { exposition } from '../../src/observe/metrics.js';
 import { setU16, setU32 } from '../../src/wire/bytes.js';

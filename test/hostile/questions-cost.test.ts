@@ -1,6 +1,6 @@
 /**
- * What questions may cost others: an endless one delays no insert and no other question, one that nobody waits for is
- * ended, and an answer of any length takes no more memory than a short one.
+ * What questions may cost others: an endless one delays no insert and no other question, one that nobody
+ * waits for is ended, and an answer of any length takes no more memory than a short one.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -11,9 +11,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { QUESTION_DEFAULTS } from '../../src/model/question-limits.js';
 import { openReply } from '../../src/observe/control.js';
+import { ServerStore } from '../../src/store/clickhouse/server.js';
 import { QUESTIONS_AT_ONCE, QUESTIONS_WAITING } from '../../src/store/embedded/questions.js';
 import { EmbeddedStore } from '../../src/store/embedded/store.js';
-import { ServerStore } from '../../src/store/server.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { TestCollector } from '../support/collector.js';
@@ -153,7 +153,8 @@ describe('a collector', () => {
   it('ends what a client asked who is gone', async () => {
     const processes = () =>
       collector.query(
-        "SELECT query FROM system.processes WHERE query NOT LIKE '%system.processes%' AND query NOT LIKE 'KILL%'",
+        "SELECT query FROM system.processes WHERE query NOT LIKE '%system.processes%' AND " +
+          "query NOT LIKE 'KILL%'",
       );
     const client = new AbortController();
     const request = { command: 'query', sql: ENDLESS, timeout: 60 };

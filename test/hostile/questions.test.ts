@@ -1,6 +1,6 @@
 /**
- * The walls around questions (docs/explanation/threat-model.md), each tested alone against what it can stop, and all of
- * them together as a question meets them.
+ * The walls around questions (docs/explanation/threat-model.md), each tested alone against what it can stop,
+ * and all of them together as a question meets them.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

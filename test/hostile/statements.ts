@@ -1,6 +1,6 @@
 /**
- * What an enemy asks, and what an analyst asks. SECRET stands for a file that the engine's user can read and that is none
- * of the store's, OUT for one that is not there, PORT for somebody who listens on this host.
+ * What an enemy asks, and what an analyst asks. SECRET stands for a file that the engine's user can read and
+ * that is none of the store's, OUT for one that is not there, PORT for somebody who listens on this host.
  */
 
 /** Each with what stands in its way beside the guard: `grants`, `landlock`, or nothing. */
@@ -74,15 +74,18 @@ export const LET_THROUGH: readonly string[] = [
   "SELECT 'it''s; \\' fine'",
   'SELECT \u2018typographic\u2019',
   'FROM sessions SELECT client LIMIT 1',
-  'WITH (SELECT max(first_seen) FROM sessions) AS latest SELECT count() FROM sessions WHERE first_seen > latest - 60',
-  'WITH t AS (SELECT client, sum(client_bytes) AS b FROM sessions GROUP BY client) SELECT * FROM t ORDER BY b DESC LIMIT 3',
+  'WITH (SELECT max(first_seen) FROM sessions) AS latest SELECT count() FROM sessions WHERE ' +
+    'first_seen > latest - 60',
+  'WITH t AS (SELECT client, sum(client_bytes) AS b FROM sessions GROUP BY client) SELECT * ' +
+    'FROM t ORDER BY b DESC LIMIT 3',
   '(SELECT 1) UNION ALL (SELECT 2)',
   'SELECT 1 INTERSECT SELECT 1',
   'SELECT DISTINCT transport FROM sessions ORDER BY ALL',
   'SELECT transport, count() FROM sessions GROUP BY ALL WITH TOTALS',
   'SELECT transport, count() FROM sessions GROUP BY CUBE(transport)',
   'SELECT server, quantiles(0.5, 0.99)(handshake_us) FROM sessions GROUP BY server',
-  'SELECT toStartOfMinute(first_seen) AS m, sum(client_bytes + server_bytes) FROM sessions GROUP BY m ORDER BY m WITH FILL STEP 60',
+  'SELECT toStartOfMinute(first_seen) AS m, sum(client_bytes + server_bytes) FROM sessions ' +
+    'GROUP BY m ORDER BY m WITH FILL STEP 60',
   'SELECT arrayJoin(vlan_ids) AS vlan, count() FROM sessions GROUP BY vlan',
   'SELECT s.client FROM sessions AS s INNER JOIN mirrors AS m ON s.mirror_source = m.mirror_source LIMIT 1',
   'SELECT client FROM sessions WHERE server_port IN (80, 443, 8080)',

@@ -28,8 +28,9 @@ describeWith([ZOOKEEPER, 'java'], 'the tables of a cluster', () => {
       ...migrations().flatMap((m) => statements(m, layout)),
       ...distributedTables(layout),
     ];
-    // The library that serves here has not the queue by which ON CLUSTER reaches the nodes, and never makes a replica
-    // active: what changes a table is known to it, and refused for that only (test/store/cluster.test.ts does it).
+    // The library that serves here has not the queue by which ON CLUSTER reaches the nodes, and never makes a
+    // replica active: what changes a table is known to it, and refused for that only
+    // (test/store/cluster.test.ts does it).
     for (const statement of all) {
       const here = server.sql(statement.replace(' ON CLUSTER lake', ''));
       if (statement.startsWith('ALTER')) await expect(here).rejects.toThrow('TABLE_IS_READ_ONLY');

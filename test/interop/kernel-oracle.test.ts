@@ -1,6 +1,6 @@
 /**
- * The receive path beside the kernel's: the same tunnels and the same packets into a real Linux kernel and into the
- * tunnel table; every tunnel must end with the same counters. ORACLE_SEEDS=1,2,3 tries other seeds.
+ * The receive path beside the kernel's: the same tunnels and the same packets into a real Linux kernel and
+ * into the tunnel table; every tunnel must end with the same counters. ORACLE_SEEDS=1,2,3 tries other seeds.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AF_PACKET, sockaddrLl } from '../../src/linux/address.js';
@@ -27,7 +27,10 @@ const TAP = 'eoracle0';
 const CHUNK = 400;
 const SEEDS = (process.env.ORACLE_SEEDS ?? '1,2').split(',').map(Number);
 
-/** Runs `ip link` with each of the lines, in one process: starting one takes the guest longer than what it does. */
+/**
+ * Runs `ip link` with each of the lines, in one process: starting one takes the guest longer than what it
+ * does.
+ */
 function links(peer: LinuxPeer, lines: readonly string[]): Promise<string> {
   return peer.sh(`ip -batch - <<END\n${lines.map((line) => `link ${line}\n`).join('')}END`);
 }
@@ -79,7 +82,8 @@ describeWith(['root', '/dev/net/tun', ...linuxPeerPrograms], 'the receive path a
   beforeAll(async () => {
     peer = await LinuxPeer.start({ tap: TAP });
     await peer.sh(
-      `ip addr add ${ORACLE_LOCAL4}/24 dev eth0; ip -6 addr add ${ORACLE_LOCAL6}/64 dev eth0 nodad; ip link set eth0 up`,
+      `ip addr add ${ORACLE_LOCAL4}/24 dev eth0; ip -6 addr add ${ORACLE_LOCAL6}/64 dev eth0 ` +
+        'nodad; ip link set eth0 up',
     );
   });
   afterAll(async () => {

@@ -109,7 +109,8 @@ sleep 1
 tc qdisc del dev va clsact
 ip link del ers
 `);
-        const sql = `SELECT client, server, client_port, server_port, transport, tcp_state, client_packets, server_packets,
+        const sql = `SELECT client, server, client_port, server_port, transport, tcp_state, client_packets,
+          server_packets,
         server_payload, gre_key, mirror_type, mirror_session, mirror_port, mirror_hardware, mirror_direction
         FROM sessions WHERE transport IN ('tcp', 'udp', 'icmp') ORDER BY transport, server_port, icmp_type`;
         const { rows } = await c.queryWhen<Row>(
@@ -129,7 +130,8 @@ ip link del ers
           'udp 203.0.113.1 203.0.113.2 53',
         ]);
         const [ping, http] = rows;
-        // Nobody listens on port 53: the server answers with ICMP errors, which are no conversations of their own.
+        // Nobody listens on port 53: the server answers with ICMP errors, which are no conversations of their
+        // own.
         expect(Number(ping.client_packets)).toBe(3);
         expect(Number(ping.server_packets)).toBeGreaterThan(3);
         expect(Number(http.server_payload)).toBeGreaterThan(20_000);

@@ -1,6 +1,6 @@
 /**
- * Whether receivers that others wrote take what `mirrorlake mirror` sends: the Linux kernel's erspan and gretap
- * devices, and Open vSwitch's ports (userspace datapath).
+ * Whether receivers that others wrote take what `mirrorlake mirror` sends: the Linux kernel's erspan and
+ * gretap devices, and Open vSwitch's ports (userspace datapath).
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -44,8 +44,8 @@ async function captureOf(list: Uint8Array[], path: string): Promise<string> {
 }
 
 /**
- * Mirrors a capture from a namespace to an address, at a pace that an emulated kernel and a switch without a kernel
- * module keep up with.
+ * Mirrors a capture from a namespace to an address, at a pace that an emulated kernel and a switch without a
+ * kernel module keep up with.
  */
 function mirror(netns: string, capture: string, to: string, ...args: string[]): void {
   const words = [
@@ -146,7 +146,8 @@ describeWith(
         cd /sys/class/net/m0/statistics
         left=50; until [ $(cat rx_packets) -ge ${COUNT} ] || [ $((left -= 1)) = 0 ]; do sleep 0.1; done
         sleep 0.2 # for what is too much
-        echo $(cat rx_packets rx_bytes rx_errors rx_crc_errors rx_frame_errors rx_fifo_errors rx_length_errors)
+        echo $(cat rx_packets rx_bytes rx_errors rx_crc_errors rx_frame_errors \\
+          rx_fifo_errors rx_length_errors)
         ip link del m0`);
       // Over IPv4 the device counts frames with their Ethernet header, over IPv6 without.
       const uncounted = to.includes(':') ? 14 : 0;
@@ -173,8 +174,8 @@ describeWith(
         ip(`-n ${name} link set lo up`);
       }
       ovs = await OpenVswitch.start('b-ovs');
-      // The underlay: a bridge with the switch's addresses, and a wire to the mirror. Open vSwitch's userspace
-      // datapath reassembles nothing: the wire takes every frame whole.
+      // The underlay: a bridge with the switch's addresses, and a wire to the mirror. Open vSwitch's
+      // userspace datapath reassembles nothing: the wire takes every frame whole.
       ovs.vsctl('add-br br-under -- set bridge br-under datapath_type=netdev');
       ovs.vsctl('add-br br-mirror -- set bridge br-mirror datapath_type=netdev');
       ip('-n b-source link add wan type veth peer name wan netns b-ovs');

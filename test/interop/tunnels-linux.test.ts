@@ -1,9 +1,11 @@
-/** Tunnels between mirrorlake and a real Linux kernel: ours at one end, `ip link add … type gre` at the other. */
+/**
+ * Tunnels between mirrorlake and a real Linux kernel: ours at one end, `ip link add … type gre` at the other.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { parseAddress } from '../../src/tunnels/address.js';
+import { parseAddress } from '../../src/tunnels/spec/address.js';
 import { readAll } from '../receive/file/support.js';
 import { LinuxPeer, linuxPeerPrograms } from '../support/linux-peer.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
@@ -35,9 +37,11 @@ describeWith(
       ip(`-n ${NS} addr add ${US[4]}/24 dev ${TAP}`);
       ip(`-n ${NS} addr add ${US[6]}/64 dev ${TAP} nodad`);
       await peer.sh(
-        `ip addr add ${KERNEL[4]}/24 dev eth0; ip -6 addr add ${KERNEL[6]}/64 dev eth0 nodad; ip link set eth0 up; ` +
+        `ip addr add ${KERNEL[4]}/24 dev eth0; ip -6 addr add ${KERNEL[6]}/64 dev eth0 ` +
+          'nodad; ip link set eth0 up; ' +
           'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; ' +
-          `for n in ${TEN_MB} ${TWO_MB}; do head -c $n /dev/urandom >/tmp/$n; sha256sum </tmp/$n | cut -d" " -f1 >/tmp/$n.sum; done`,
+          `for n in ${TEN_MB} ${TWO_MB}; do head -c $n /dev/urandom >/tmp/$n; sha256sum ` +
+          '</tmp/$n | cut -d" " -f1 >/tmp/$n.sum; done',
       );
     });
     afterEach(async () => {
@@ -60,7 +64,8 @@ describeWith(
       );
       host = await TunnelHost.start(
         NS,
-        `k1 mode ${mode} local ${US[family]} remote ${KERNEL[family]} ${options} address 10.20.0.1/24 address fd00:20::1/64`,
+        `k1 mode ${mode} local ${US[family]} remote ${KERNEL[family]} ${options} address ` +
+          '10.20.0.1/24 address fd00:20::1/64',
       );
       await until(() => pings(NS, '10.20.0.2', 1));
     }
@@ -87,7 +92,8 @@ describeWith(
       try {
         const said = peer.sh(
           'nc -l -w 30 -p 5201 </dev/null | sha256sum >/tmp/got & ' +
-            `nc -w 30 ${us} 5201 </tmp/${bytes} >/dev/null; wait; cut -d" " -f1 /tmp/got; cat /tmp/${bytes}.sum`,
+            `nc -w 30 ${us} 5201 </tmp/${bytes} >/dev/null; wait; cut -d" " -f1 /tmp/got; ` +
+            `cat /tmp/${bytes}.sum`,
           120_000,
         );
         const sent = await sendTcp(NS, them, bytes);
@@ -159,10 +165,12 @@ describeWith(
 
     it.each(['gre', 'gretap', 'ip6gre'])('agrees on counters, packet by packet: %s', async (mode) => {
       await tunnel(mode, 'key 7 seq csum', 'key 7 seq csum');
-      // IPv6 says things of its own accord; and what the kernel joins or has not cut yet it counts as one packet.
+      // IPv6 says things of its own accord; and what the kernel joins or has not cut yet it counts as one
+      // packet.
       inside(NS, 'sh', '-c', 'echo 1 >/proc/sys/net/ipv6/conf/k1/disable_ipv6');
       await peer.sh(
-        'echo 1 >/proc/sys/net/ipv6/conf/k1/disable_ipv6; ip link set k1 gso_max_segs 1; ip link set eth0 gro_max_size 1',
+        'echo 1 >/proc/sys/net/ipv6/conf/k1/disable_ipv6; ip link set k1 gso_max_segs 1; ip ' +
+          'link set eth0 gro_max_size 1',
       );
       try {
         await new Promise((resolve) => setTimeout(resolve, 500));
@@ -276,13 +284,17 @@ describeWith(
         ip(`-n ${NS} -6 route add fd00:4::/64 via ${KERNEL[6]}`);
         // Every device takes 1500 bytes, so that it is by the router's words alone that either end can know.
         await peer.sh(
-          'mkdir -p /run /var && ln -sfn /run /var/run && ip netns add far && ip link add v0 type veth peer name v1 netns far && ' +
-            'ip addr add 198.18.4.1/24 dev v0 && ip -6 addr add fd00:4::1/64 dev v0 nodad && ip link set v0 up && ' +
+          'mkdir -p /run /var && ln -sfn /run /var/run && ip netns add far && ip link add v0 ' +
+            'type veth peer name v1 netns far && ' +
+            'ip addr add 198.18.4.1/24 dev v0 && ip -6 addr add fd00:4::1/64 dev v0 nodad && ' +
+            'ip link set v0 up && ' +
             `ip -n far addr add ${FAR[4]}/24 dev v1 && ip -n far -6 addr add ${FAR[6]}/64 dev v1 nodad && ` +
             'ip -n far link set lo up && ip -n far link set v1 up && ' +
             'ip -n far route add default via 198.18.4.1 && ip -n far -6 route add default via fd00:4::1 && ' +
-            `ip route add ${FAR[4]} dev v0 mtu ${TO_FAR} && ip -6 route add ${FAR[6]} dev v0 mtu ${TO_FAR} && ` +
-            `ip route add ${BACK[4]} dev eth0 mtu ${TO_US} && ip -6 route add ${BACK[6]} dev eth0 mtu ${TO_US}`,
+            `ip route add ${FAR[4]} dev v0 mtu ${TO_FAR} && ip -6 route add ${FAR[6]} dev v0 ` +
+            `mtu ${TO_FAR} && ` +
+            `ip route add ${BACK[4]} dev eth0 mtu ${TO_US} && ip -6 route add ${BACK[6]} dev ` +
+            `eth0 mtu ${TO_US}`,
         );
       });
       afterEach(() => peer.run('ip -n far link del k2'));
@@ -297,7 +309,9 @@ describeWith(
             'ip -n far addr add 10.21.0.2/24 dev k2 && ip -n far -6 addr add fd00:21::2/64 dev k2 nodad && ' +
             'ip -n far link set k2 up',
         );
-        const spec = `k2 mode ${mode} local ${BACK[family]} remote ${FAR[family]} address 10.21.0.1/24 address fd00:21::1/64`;
+        const spec =
+          `k2 mode ${mode} local ${BACK[family]} remote ${FAR[family]} address 10.21.0.1/24 ` +
+          'address fd00:21::1/64';
         host = await TunnelHost.start(NS, spec);
         await until(() => pings(NS, far, 1));
         expect(mtuOf()).toBe(1500 - headers);
@@ -308,7 +322,8 @@ describeWith(
         expect(await theirData(family === 4 ? '10.21.0.1' : 'fd00:21::1', 'ip netns exec far')).toBe(true);
         expect(await peer.sh(`ip -n far -${family} route get ${BACK[family]}`)).toContain(`mtu ${TO_US}`);
 
-        // A device that stays as large as somebody wants it has its users told, once the path has told us anew.
+        // A device that stays as large as somebody wants it has its users told, once the path has told us
+        // anew.
         ip(`-n ${NS} -${family} route flush cache`);
         await host.reload(`${spec} mtu ${1500 - headers}`);
         const said = sendsTooBig(far);
@@ -330,7 +345,8 @@ describeWith(
 
     it('keeps its carrier by keepalives that the kernel routes back', async () => {
       await peer.sh(
-        'for i in all default eth0; do echo 0 >/proc/sys/net/ipv4/conf/$i/rp_filter; echo 1 >/proc/sys/net/ipv4/conf/$i/accept_local; done',
+        'for i in all default eth0; do echo 0 >/proc/sys/net/ipv4/conf/$i/rp_filter; echo 1 ' +
+          '>/proc/sys/net/ipv4/conf/$i/accept_local; done',
       );
       await tunnel('gre', 'keepalive 1 2', '');
       await new Promise((resolve) => setTimeout(resolve, 3500));

@@ -1,7 +1,7 @@
 /**
- * Tunnels to the GRE devices of a kernel behind a veth pair, as to a container: nothing fills in checksums on the way, and
- * segments arrive joined, because both ends leave that to a network card that is not there. In an emulated host, whose
- * kernel has GRE; what runs there is the command, without a store.
+ * Tunnels to the GRE devices of a kernel behind a veth pair, as to a container: nothing fills in checksums on
+ * the way, and segments arrive joined, because both ends leave that to a network card that is not there. In
+ * an emulated host, whose kernel has GRE; what runs there is the command, without a store.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LinuxPeer, linuxPeerPrograms } from '../support/linux-peer.js';
@@ -36,31 +36,44 @@ describeWith(['root', '/dev/net/tun', ...linuxPeerPrograms], 'tunnels to a kerne
     peer = await LinuxPeer.start({ tap: TAP, mirrorlake: true });
     const theirs = TUNNELS.map(([mode, words], n) => {
       const family = mode.startsWith('ip6') ? 6 : 4;
-      const addresses = `ip -n k addr add ${theirEnd(n, false)}/24 dev g${n}; ip -n k -6 addr add ${theirEnd(n, true)}/64 dev g${n} nodad`;
-      return `ip -n k link add g${n} type ${mode} local ${KERNEL[family]} remote ${US[family]} ${words} && ${addresses} && ip -n k link set g${n} up`;
+      const addresses =
+        `ip -n k addr add ${theirEnd(n, false)}/24 dev g${n}; ip -n k -6 addr add ` +
+        `${theirEnd(n, true)}/64 dev g${n} nodad`;
+      return (
+        `ip -n k link add g${n} type ${mode} local ${KERNEL[family]} remote ${US[family]} ` +
+        `${words} && ${addresses} && ip -n k link set g${n} up`
+      );
     });
     const ours = TUNNELS.map(([mode, words], n) => {
       const family = mode.startsWith('ip6') ? 6 : 4;
       const ends = `local ${US[family]} remote ${KERNEL[family]}`;
-      return `--tunnel 'g${n} mode ${mode} ${ends} ${words} address ${ourEnd(n, false)}/24 address ${ourEnd(n, true)}/64'`;
+      return (
+        `--tunnel 'g${n} mode ${mode} ${ends} ${words} address ${ourEnd(n, false)}/24 address ` +
+        `${ourEnd(n, true)}/64'`
+      );
     });
     await peer.sh(
-      `mkdir -p /run /var /tmp/a /tmp/b && ln -sfn /run /var/run && ip netns add k && ip link add v0 type veth peer name v1 netns k
+      `mkdir -p /run /var /tmp/a /tmp/b && ln -sfn /run /var/run &&
+      ip netns add k && ip link add v0 type veth peer name v1 netns k
       ip addr add ${US[4]}/24 dev v0; ip -6 addr add ${US[6]}/64 dev v0 nodad; ip link set v0 up
-      ip -n k link set lo up; ip -n k addr add ${KERNEL[4]}/24 dev v1; ip -n k -6 addr add ${KERNEL[6]}/64 dev v1 nodad; ip -n k link set v1 up
+      ip -n k link set lo up; ip -n k addr add ${KERNEL[4]}/24 dev v1
+      ip -n k -6 addr add ${KERNEL[6]}/64 dev v1 nodad; ip -n k link set v1 up
       ${theirs.join('\n')}
       head -c ${BYTES} /dev/urandom >/tmp/data`,
     );
     const run = 'node /opt/mirrorlake/dist/cli/main.js';
     await peer.sh(
       `cd /tmp; ${run} collect --store none --control /tmp/control ${ours.join(' ')} >/tmp/collect.log 2>&1 &
-      n=0; until [ -S /tmp/control ] && ip link show g${TUNNELS.length - 1} >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 300 ] || { cat /tmp/collect.log; exit 1; }; sleep 0.2; done`,
+      n=0; until [ -S /tmp/control ] && ip link show g${TUNNELS.length - 1} >/dev/null 2>&1; do
+        n=$((n+1)); [ $n -lt 300 ] || { cat /tmp/collect.log; exit 1; }; sleep 0.2; done`,
       120_000,
     );
     const transfer = 'node /support/guest-transfer.mjs';
     await peer.sh(
-      `${transfer} receive /tmp/a >/tmp/a.log 2>&1 & ip netns exec k ${transfer} receive /tmp/b >/tmp/b.log 2>&1 &
-      n=0; until [ -e /tmp/a/ready ] && [ -e /tmp/b/ready ]; do n=$((n+1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done`,
+      `${transfer} receive /tmp/a >/tmp/a.log 2>&1 &
+      ip netns exec k ${transfer} receive /tmp/b >/tmp/b.log 2>&1 &
+      n=0; until [ -e /tmp/a/ready ] && [ -e /tmp/b/ready ]; do
+        n=$((n+1)); [ $n -lt 300 ] || exit 1; sleep 0.2; done`,
       120_000,
     );
     const to = (end: typeof ourEnd) => TUNNELS.map((_, n) => end(n, isSix(n))).join(' ');

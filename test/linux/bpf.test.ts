@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OUTER_FRAGMENT, OuterFragment, parseOuter } from '../../src/demux/outer.js';
+import { OUTER_BAD, OUTER_FRAGMENT, OuterFragment, parseOuter } from '../../src/demux/outer.js';
 import { BpfProgram } from '../../src/linux/bpf.js';
 import { dropAll, fanoutByInnerAddresses, greFilter, MAX_TAGS } from '../../src/linux/gre-filter.js';
-import { IPV6_EXTENSIONS, MAX_OUTER_HEADERS } from '../../src/wire/ipv6-extension.js';
-import { OuterPacket } from '../../src/wire/outer.js';
+import { OuterPacket } from '../../src/model/outer-packet.js';
+import { IPV6_EXTENSIONS, MAX_OUTER_HEADERS } from '../../src/wire/ip/ipv6-extension.js';
 import { runBpf } from '../support/bpf-machine.js';
 import {
   bytes,
@@ -102,7 +102,7 @@ describe('the GRE filter', () => {
     expect(runBpf(onEthernet, ethernet(type, packet, [[0x8100, 7]]))).toBe(0);
     expect(runBpf(onIp, packet)).toBe(0);
   });
-  it('looks behind so many tags and extension headers, and drops what lies deeper', () => {
+  it('looks behind so many tags and drops what lies deeper; too many extension headers are for the walk to count', () => {
     const tagged = (tags: number): Uint8Array =>
       ethernet(
         0x0800,
@@ -117,7 +117,10 @@ describe('the GRE filter', () => {
       return six(60, chain);
     };
     expect(runBpf(onIp, behind(MAX_OUTER_HEADERS))).toBeGreaterThan(65535);
-    expect(runBpf(onIp, behind(MAX_OUTER_HEADERS + 1))).toBe(0);
+    expect(runBpf(onIp, behind(MAX_OUTER_HEADERS + 1))).toBeGreaterThan(65535);
+    const tooMany = behind(MAX_OUTER_HEADERS + 1);
+    const end = tooMany.length;
+    expect(parseOuter(tooMany, 0, end, end, new OuterPacket(), new OuterFragment())).toBe(OUTER_BAD);
   });
   it('passes what the walk through outer headers finds GRE in, and may find it in when it is put together', () => {
     const AH = 51;
@@ -145,7 +148,7 @@ describe('the GRE filter', () => {
       const fragment = new OuterFragment();
       const end = packet.length;
       const protocol = parseOuter(packet, 0, end, end, new OuterPacket(), fragment);
-      if (protocol !== OUTER_FRAGMENT) return protocol === 47;
+      if (protocol !== OUTER_FRAGMENT) return protocol === 47 || protocol === OUTER_BAD;
       // The first one names what follows, as far as it is followed here; a later one only what came first.
       return [47, AH, ...IPV6_EXTENSIONS].includes(fragment.protocol);
     };

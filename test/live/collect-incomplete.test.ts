@@ -64,7 +64,8 @@ describeWith(['root', 'ip'], 'mirrorlake collect, of mirrors whose fragments do 
       "fragments 2 incomplete: the underlay's MTU is too small, or it drops fragments",
     );
     const sql =
-      'SELECT toUInt32(client_packets + server_packets) AS packets, toUInt32(client_payload + server_payload) AS payload, truncated FROM sessions';
+      'SELECT toUInt32(client_packets + server_packets) AS packets, toUInt32(client_payload ' +
+      '+ server_payload) AS payload, truncated FROM sessions';
     const { rows } = await c.queryWhen(sql, (r) => r.length === 2);
     expect(rows).toEqual(Array(2).fill({ packets: 1, payload: 1400, truncated: 1 }));
     expect((await c.stop()).code).toBe(0);

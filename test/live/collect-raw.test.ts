@@ -133,7 +133,7 @@ for (const addon of [true, false]) {
         expect((await c.stop()).code).toBe(0);
       });
 
-      it('as another user, receives on IPv6 addresses that appear, as many as it has sockets for', async () => {
+      it('as another user, receives on as many new IPv6 addresses as it has sockets for', async () => {
         const netns = 'f-craw';
         tryIp(`netns del ${netns}`);
         ip(`netns add ${netns}`);

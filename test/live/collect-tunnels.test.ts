@@ -9,7 +9,9 @@ import { A, B, inside, makeWorld, pings, removeWorld, TunnelHost, until } from '
 
 /** Sends a packet of protocol 47, whatever is in it. */
 function sendGre(ns: string, to: string, bytes: readonly number[]): void {
-  const send = `import socket; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 47); s.sendto(bytes(${JSON.stringify(bytes)}), ('${to}', 0))`;
+  const send =
+    'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 47); ' +
+    `s.sendto(bytes(${JSON.stringify(bytes)}), ('${to}', 0))`;
   inside(ns, 'python3', '-c', send);
 }
 
@@ -20,7 +22,8 @@ describeWith(
     let collector: TestCollector;
     let other: TunnelHost;
     const entry = (n: number, more = '') =>
-      `  - tunnel: t${n} mode gre local ${A[4]} remote ${B[4]} key ${n}\n    addresses: [10.10.${n}.1/24]\n${more}`;
+      `  - tunnel: t${n} mode gre local ${A[4]} remote ${B[4]} key ${n}\n    addresses: ` +
+      `[10.10.${n}.1/24]\n${more}`;
 
     beforeAll(async () => {
       makeWorld();
@@ -69,7 +72,8 @@ describeWith(
 
       await collector.stop();
       const sql =
-        'SELECT name, sum(rx_packets) > 0 AS received, sum(tx_bytes) > 0 AS sent FROM tunnels GROUP BY name ORDER BY name';
+        'SELECT name, sum(rx_packets) > 0 AS received, sum(tx_bytes) > 0 AS sent FROM ' +
+        'tunnels GROUP BY name ORDER BY name';
       const store = join(collector.directory, 'data');
       const rows = run(
         process.execPath,
@@ -98,7 +102,9 @@ describeWith(
       collector = await TestCollector.start(['--listen', '127.0.0.1:9479'], {
         netns: A.ns,
         store: 'none',
-        config: `tunnels:\n${entry(1)}${entry(9)}  - t8 mode gre local ${A[4]} remote ${B[4]} key 8 csum keepalive 1 1\n`,
+        config:
+          `tunnels:\n${entry(1)}${entry(9)}  - t8 mode gre local ${A[4]} remote ${B[4]} key 8 ` +
+          `csum keepalive 1 1\n`,
       });
       const mirrorlake = (...words: string[]) =>
         spawnSync(process.execPath, [MAIN, ...words, '--control', collector.control], { encoding: 'utf8' });
@@ -116,7 +122,8 @@ describeWith(
       expect(metrics).toContain('mirrorlake_tunnel_up{tunnel="t8",mode="gre"} 0\n');
       expect(metrics).not.toMatch(/^mirrorlake_(store|spool)_/m);
 
-      // What comes for none of them is counted, by what is wrong with it: t3 has no end here, and a checksum is wrong.
+      // What comes for none of them is counted, by what is wrong with it: t3 has no end here, and a checksum
+      // is wrong.
       pings(B.ns, '10.10.3.1', 1);
       sendGre(B.ns, A[4], [0xa0, 0, 8, 0, 0x12, 0x34, 0, 0, 0, 0, 0, 8, 0x45, 0, 0, 20]);
       const { tunnels_refused: refused } = await collector.statusWhen(

@@ -48,7 +48,8 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     await c.query('SELECT 1');
     send(tcpConversation('10.0.0.1', '10.0.0.2', 40000).map((f) => source.wrap(f)));
     const { rows, ms } = await c.queryWhen(
-      `SELECT client, server, client_port, server_port, transport, tcp_state, end_reason, mirror_type, mirror_session,
+      `SELECT client, server, client_port, server_port, transport, tcp_state, end_reason, mirror_type,
+        mirror_session,
          client_packets, server_packets, app_protocol, part FROM sessions`,
       (r) => r.length > 0,
     );
@@ -81,7 +82,8 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
       await pause(100);
     }
     const sql =
-      'SELECT session_id, part, end_reason, client_packets + server_packets AS packets FROM sessions ORDER BY part';
+      'SELECT session_id, part, end_reason, client_packets + server_packets AS packets FROM ' +
+      'sessions ORDER BY part';
     const { rows } = await c.queryWhen(sql, (r) => r.length >= 2, 5);
     expect(new Set(rows.map((r) => r.session_id)).size).toBe(1);
     expect(rows.map((r) => r.part)).toEqual(rows.map((_, i) => i));
@@ -142,7 +144,8 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     }
     await c.statusWhen((s) => s.receivers[0].packets === 36);
     const { rows } = await c.queryWhen<Record<string, string>>(
-      'SELECT mirror_session, client_packets + server_packets AS packets, duplicates FROM sessions ORDER BY mirror_session',
+      'SELECT mirror_session, client_packets + server_packets AS packets, duplicates FROM ' +
+        'sessions ORDER BY mirror_session',
       (r) => r.length === 2,
     );
     expect(rows.map((r) => [r.mirror_session, Number(r.packets), r.duplicates])).toEqual([
@@ -183,64 +186,67 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(readdirSync('/sys/class/net')).not.toContain('f-tap0');
   });
 
-  it('says who lost what: received, dropped by the kernel and lost by the mirror make what was sent', async () => {
-    const c = await start('ring_size: 4MiB\n');
-    const frame = new MirrorSource(3).wrap(udpFrame('10.0.0.1', '10.0.0.2', 5, 300));
-    let sequence = 0;
-    const burst = (count: number, skipEvery: number): void => {
-      for (let i = 0; i < count; i++) {
-        MirrorSource.renumber(frame, sequence);
-        // What the mirror itself loses on the way is numbered, and never sent.
-        if (skipEvery === 0 || i % skipEvery !== 5) sender.add(frame);
-        sequence++;
-      }
-      sender.flush();
-    };
-    const before = sender.sent;
-    burst(2000, 100);
-    await c.statusWhen((s) => s.mirrors[0]?.packets === sender.sent - before);
-    // Nobody reads the ring now.
-    c.signal('SIGSTOP');
-    burst(100_000, 0);
-    c.signal('SIGCONT');
-    await pause(1000);
-    burst(2000, 0);
-    const sent = sender.sent - before;
-    const s = await c.statusWhen((s) => s.receivers[0].packets + s.receivers[0].dropped === sent);
-    expect(s.receivers[0].dropped).toBeGreaterThan(10_000);
-    const t = await c.statusWhen(
-      (s) => s.mirrors[0].kernel_drops === s.receivers[0].dropped && s.mirrors[0].lost! > 0,
-    );
-    expect(t.mirrors[0]).toMatchObject({
-      packets: t.receivers[0].packets,
-      lost: sequence - sent,
-      sequence: 'session',
-    });
-    // When the rate falls, loss stops.
-    for (let i = 0; i < 10; i++) {
+  it(
+    'says who lost what: received, dropped by the kernel and lost by the mirror make what was ' + 'sent',
+    async () => {
+      const c = await start('ring_size: 4MiB\n');
+      const frame = new MirrorSource(3).wrap(udpFrame('10.0.0.1', '10.0.0.2', 5, 300));
+      let sequence = 0;
+      const burst = (count: number, skipEvery: number): void => {
+        for (let i = 0; i < count; i++) {
+          MirrorSource.renumber(frame, sequence);
+          // What the mirror itself loses on the way is numbered, and never sent.
+          if (skipEvery === 0 || i % skipEvery !== 5) sender.add(frame);
+          sequence++;
+        }
+        sender.flush();
+      };
+      const before = sender.sent;
+      burst(2000, 100);
+      await c.statusWhen((s) => s.mirrors[0]?.packets === sender.sent - before);
+      // Nobody reads the ring now.
+      c.signal('SIGSTOP');
+      burst(100_000, 0);
+      c.signal('SIGCONT');
+      await pause(1000);
       burst(2000, 0);
-      await pause(100);
-    }
-    await c.statusWhen((s) => s.mirrors[0].packets === t.mirrors[0].packets + 20_000);
-    expect((await c.status()).receivers[0].dropped).toBe(t.receivers[0].dropped);
-    expect((await c.stop()).code).toBe(0);
-    const rows = execFileSync(
-      process.execPath,
-      [
-        MAIN,
-        'query',
-        '--store',
-        `${c.directory}/data`,
-        'SELECT sum(packets), sum(lost), sum(kernel_drops) FROM mirrors',
-      ],
-      { encoding: 'utf8' },
-    );
-    expect(rows.trim().split('\t').map(Number)).toEqual([
-      t.mirrors[0].packets + 20_000,
-      sequence - sender.sent + before,
-      t.receivers[0].dropped,
-    ]);
-  });
+      const sent = sender.sent - before;
+      const s = await c.statusWhen((s) => s.receivers[0].packets + s.receivers[0].dropped === sent);
+      expect(s.receivers[0].dropped).toBeGreaterThan(10_000);
+      const t = await c.statusWhen(
+        (s) => s.mirrors[0].kernel_drops === s.receivers[0].dropped && s.mirrors[0].lost! > 0,
+      );
+      expect(t.mirrors[0]).toMatchObject({
+        packets: t.receivers[0].packets,
+        lost: sequence - sent,
+        sequence: 'session',
+      });
+      // When the rate falls, loss stops.
+      for (let i = 0; i < 10; i++) {
+        burst(2000, 0);
+        await pause(100);
+      }
+      await c.statusWhen((s) => s.mirrors[0].packets === t.mirrors[0].packets + 20_000);
+      expect((await c.status()).receivers[0].dropped).toBe(t.receivers[0].dropped);
+      expect((await c.stop()).code).toBe(0);
+      const rows = execFileSync(
+        process.execPath,
+        [
+          MAIN,
+          'query',
+          '--store',
+          `${c.directory}/data`,
+          'SELECT sum(packets), sum(lost), sum(kernel_drops) FROM mirrors',
+        ],
+        { encoding: 'utf8' },
+      );
+      expect(rows.trim().split('\t').map(Number)).toEqual([
+        t.mirrors[0].packets + 20_000,
+        sequence - sender.sent + before,
+        t.receivers[0].dropped,
+      ]);
+    },
+  );
 
   it('accounts for 1,000,000 packets sent as fast as this machine sends', async () => {
     const c = await start();
@@ -280,7 +286,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(Number(stored)).toBe(s.mirrors[0].packets);
   });
 
-  it('has each conversation whole with two workers, of fragments as well, and its numbers right', async () => {
+  it('with two workers, has each conversation whole, fragments too, and its numbers right', async () => {
     const c = await start('', '--workers', '2');
     const conversations = 60;
     const over6 = (g: Uint8Array): Uint8Array =>
@@ -326,8 +332,10 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     );
     expect(s.workers).toBe(2);
     const { rows } = await c.queryWhen<Record<string, string>>(
-      `SELECT mirror_session, count() AS n, uniqExact(client, client_port) AS who, min(client_packets + server_packets) AS least,
-        max(client_packets + server_packets) AS most FROM sessions WHERE mirror_session < 3 GROUP BY mirror_session ORDER BY mirror_session`,
+      `SELECT mirror_session, count() AS n, uniqExact(client, client_port) AS who,
+        min(client_packets + server_packets) AS least,
+        max(client_packets + server_packets) AS most FROM sessions WHERE mirror_session < 3 GROUP BY
+          mirror_session ORDER BY mirror_session`,
       (r) => r.length === 2 && r.every((row) => Number(row.n) >= conversations),
     );
     for (const row of rows) {
@@ -377,32 +385,35 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect((await c.stop()).code).toBe(0);
   });
 
-  it('becomes another user with nothing left of root, and still takes back an interface made anew', async () => {
-    const c = await start('', '--user', 'nobody');
-    for (const task of readdirSync(`/proc/${c.pid}/task`)) {
-      const status = readFileSync(`/proc/${c.pid}/task/${task}/status`, 'utf8');
-      expect(status).toMatch(/^CapPrm:\t0+$/m);
-      expect(status).toMatch(/^CapEff:\t0+$/m);
-      expect(status).not.toMatch(/^Uid:.*\b0\b/m);
-      expect(status).not.toMatch(/^Gid:.*\b0\b/m);
-    }
-    const sockets = (): number => readFileSync(`/proc/${c.pid}/net/packet`, 'utf8').split('\n').length;
-    const before = sockets();
-    for (let i = 0; i < 3; i++) {
-      sender.close();
-      ip('link del f-col1');
-      await c.statusWhen((s) => s.receivers[0].state === 'gone');
-      link();
-      sender = new PacketSender('f-col0');
-      await c.statusWhen((s) => s.receivers[0].state === 'up');
-    }
-    // Sockets are bound again, not used up.
-    await c.statusWhen(() => sockets() === before);
-    const source = new MirrorSource(8);
-    send(tcpConversation('10.0.0.1', '10.0.0.2', 40003).map((f) => source.wrap(f)));
-    await c.queryWhen('SELECT 1 FROM sessions', (r) => r.length === 1);
-    expect((await c.stop()).code).toBe(0);
-  });
+  it(
+    'becomes another user with nothing left of root, and still takes back an interface made ' + 'anew',
+    async () => {
+      const c = await start('', '--user', 'nobody');
+      for (const task of readdirSync(`/proc/${c.pid}/task`)) {
+        const status = readFileSync(`/proc/${c.pid}/task/${task}/status`, 'utf8');
+        expect(status).toMatch(/^CapPrm:\t0+$/m);
+        expect(status).toMatch(/^CapEff:\t0+$/m);
+        expect(status).not.toMatch(/^Uid:.*\b0\b/m);
+        expect(status).not.toMatch(/^Gid:.*\b0\b/m);
+      }
+      const sockets = (): number => readFileSync(`/proc/${c.pid}/net/packet`, 'utf8').split('\n').length;
+      const before = sockets();
+      for (let i = 0; i < 3; i++) {
+        sender.close();
+        ip('link del f-col1');
+        await c.statusWhen((s) => s.receivers[0].state === 'gone');
+        link();
+        sender = new PacketSender('f-col0');
+        await c.statusWhen((s) => s.receivers[0].state === 'up');
+      }
+      // Sockets are bound again, not used up.
+      await c.statusWhen(() => sockets() === before);
+      const source = new MirrorSource(8);
+      send(tcpConversation('10.0.0.1', '10.0.0.2', 40003).map((f) => source.wrap(f)));
+      await c.queryWhen('SELECT 1 FROM sessions', (r) => r.length === 1);
+      expect((await c.stop()).code).toBe(0);
+    },
+  );
 
   it('names the capability when it has none', () => {
     const words = [MAIN, 'collect', '--interface', 'f-col1', '--store', '/tmp/mirrorlake-f-none'];
@@ -478,7 +489,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(s.mirrors[0]).toMatchObject({ lost: 0, name: expect.stringMatching(/^name\d+$/) });
   });
 
-  it('ends sessions by pressure in a flood of one-packet sessions, and other mirrors stay right', async () => {
+  it('ends sessions by pressure in a flood of one-packet sessions; other mirrors stay right', async () => {
     const c = await start('sessions: { capacity: 50000 }\nring_size: 256MiB\n');
     const flood = new MirrorSource(1);
     const calm = new MirrorSource(2);

@@ -299,21 +299,25 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
       expect(about(said, subject), subject).toHaveLength(1);
   });
 
-  it('does not fail for one without a carrier that nobody named, as the bridge of a Docker without containers', () => {
-    inside('ip', 'link', 'add', 'docker9', 'type', 'veth', 'peer', 'name', 'container9');
-    inside('ip', 'address', 'add', '172.17.9.1/24', 'dev', 'docker9');
-    inside('ip', 'link', 'set', 'docker9', 'up');
-    try {
-      const found = doctor();
-      expect(about(found, 'docker9')).toEqual([
-        expect.stringMatching(/^warn .*has no carrier: nothing comes by it now/),
-      ]);
-      expect(about(found, 'docker9 MTU')).toEqual([]);
-      expect(about(doctor('--interface', 'docker9'), 'docker9')[0]).toMatch(/^FAIL .*has no carrier/);
-    } finally {
-      inside('ip', 'link', 'del', 'docker9');
-    }
-  });
+  it(
+    'does not fail for one without a carrier that nobody named, as the bridge of a Docker ' +
+      'without containers',
+    () => {
+      inside('ip', 'link', 'add', 'docker9', 'type', 'veth', 'peer', 'name', 'container9');
+      inside('ip', 'address', 'add', '172.17.9.1/24', 'dev', 'docker9');
+      inside('ip', 'link', 'set', 'docker9', 'up');
+      try {
+        const found = doctor();
+        expect(about(found, 'docker9')).toEqual([
+          expect.stringMatching(/^warn .*has no carrier: nothing comes by it now/),
+        ]);
+        expect(about(found, 'docker9 MTU')).toEqual([]);
+        expect(about(doctor('--interface', 'docker9'), 'docker9')[0]).toMatch(/^FAIL .*has no carrier/);
+      } finally {
+        inside('ip', 'link', 'del', 'docker9');
+      }
+    },
+  );
 
   describe('with fewer privileges', () => {
     const as = (...capabilities: string[]): Said =>

@@ -101,7 +101,9 @@ describeWith(
       expect(run(COUNT)).toEqual({
         status: 0,
         out: '0\n',
-        err: `mirrorlake: asking the collector at ${RUN}, whose store is ${store}; for the one here: --store ./data\n`,
+        err:
+          `mirrorlake: asking the collector at ${RUN}, whose store is ${store}; for the one ` +
+          `here: --store ./data\n`,
       });
       expect(run([...COUNT, '--store', './data'])).toEqual({ status: 0, out: '1\n', err: '' });
       expect(run(COUNT, { MIRRORLAKE_STORE: './data' })).toEqual({ status: 0, out: '1\n', err: '' });
@@ -129,37 +131,46 @@ describeWith(
       rmSync(join(directory, 'here/data'), { recursive: true });
     });
 
-    it('with a server: through it where it has a user for questions, else as who asks, who needs the password', async () => {
-      const config = join(directory, 'server.yaml');
-      const write = (more: string): void =>
-        writeFileSync(
-          config,
-          `store: ${server.url.replace('http://', 'http://lake:secret@')}/lake\nspool: { directory: ${directory}/spool }\n${more}`,
-        );
-      write('');
-      await collect('--config', config);
-      await until(() => run(['status']).out.includes(' is up'));
-      const refused = run(COUNT);
-      expect(refused.status).toBe(1);
-      expect(refused.err).toContain(`the store of the collector at ${RUN}, refuses the user or password`);
-      expect(refused.err).toContain('MIRRORLAKE_STORE_USER and MIRRORLAKE_STORE_PASSWORD');
-      expect(refused.err).not.toContain('secret');
-      expect(run(COUNT, { MIRRORLAKE_STORE_PASSWORD: 'secret' })).toEqual({ status: 0, out: '0\n', err: '' });
-      const user = ['query', 'SELECT currentUser()'];
-      expect(run(user, { MIRRORLAKE_STORE_USER: 'reader' }).out).toBe('reader\n');
-      expect(run([...user, '--config', config]).out).toBe('lake\n');
-      expect(run(['status', '--json']).out).not.toContain('secret');
-      collector?.kill('SIGTERM');
-      await until(() => collector?.exitCode !== null);
+    it(
+      'with a server: through it where it has a user for questions, else as who asks, who ' +
+        'needs the password',
+      async () => {
+        const config = join(directory, 'server.yaml');
+        const write = (more: string): void =>
+          writeFileSync(
+            config,
+            `store: ${server.url.replace('http://', 'http://lake:secret@')}/lake\nspool: { ` +
+              `directory: ${directory}/spool }\n${more}`,
+          );
+        write('');
+        await collect('--config', config);
+        await until(() => run(['status']).out.includes(' is up'));
+        const refused = run(COUNT);
+        expect(refused.status).toBe(1);
+        expect(refused.err).toContain(`the store of the collector at ${RUN}, refuses the user or password`);
+        expect(refused.err).toContain('MIRRORLAKE_STORE_USER and MIRRORLAKE_STORE_PASSWORD');
+        expect(refused.err).not.toContain('secret');
+        expect(run(COUNT, { MIRRORLAKE_STORE_PASSWORD: 'secret' })).toEqual({
+          status: 0,
+          out: '0\n',
+          err: '',
+        });
+        const user = ['query', 'SELECT currentUser()'];
+        expect(run(user, { MIRRORLAKE_STORE_USER: 'reader' }).out).toBe('reader\n');
+        expect(run([...user, '--config', config]).out).toBe('lake\n');
+        expect(run(['status', '--json']).out).not.toContain('secret');
+        collector?.kill('SIGTERM');
+        await until(() => collector?.exitCode !== null);
 
-      write('questions: { user: reader }\n');
-      await collect('--config', config);
-      await until(() => run(['status']).out.includes(' is up'));
-      expect(run(user)).toEqual({ status: 0, out: 'reader\n', err: '' });
-      expect(run([...user, '--config', config]).out).toBe('reader\n');
-      // A server may be changed while it is filled, by who is named with its password.
-      const made = run(['query', 'CREATE VIEW lake.v AS SELECT 1 AS n', '--write', '--config', config]);
-      expect(made).toMatchObject({ status: 0, err: '' });
-    });
+        write('questions: { user: reader }\n');
+        await collect('--config', config);
+        await until(() => run(['status']).out.includes(' is up'));
+        expect(run(user)).toEqual({ status: 0, out: 'reader\n', err: '' });
+        expect(run([...user, '--config', config]).out).toBe('reader\n');
+        // A server may be changed while it is filled, by who is named with its password.
+        const made = run(['query', 'CREATE VIEW lake.v AS SELECT 1 AS n', '--write', '--config', config]);
+        expect(made).toMatchObject({ status: 0, err: '' });
+      },
+    );
   },
 );

@@ -51,7 +51,8 @@ describeWith(['root', ...NEEDS], 'npm run lab', () => {
   it('sees everything the hosts do, over IPv4 and IPv6, through both mirrors', () => {
     const seen = rows<{ application: string; session: number; family: number }>(
       'collector',
-      `SELECT DISTINCT if(app_protocol = '', transport, app_protocol) AS application, mirror_session AS session,
+      `SELECT DISTINCT if(app_protocol = '', transport, app_protocol) AS application,
+        mirror_session AS session,
          if(ether_type = 34525, 6, 4) AS family FROM sessions`,
     ).map((row) => `${row.session} ${row.application} ${row.family}`);
     for (const session of [10, 20]) {

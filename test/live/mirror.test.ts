@@ -1,8 +1,9 @@
 /**
- * The mirror source against the receivers that people have: what it sends is caught on the collector's wire, taken
- * apart by tshark, and given to mirrorlake's own `read`.
+ * The mirror source against the receivers that people have: what it sends is caught on the collector's wire,
+ * taken apart by tshark, and given to mirrorlake's own `read`.
  *
- *     netns b-host lan 203.0.113.2 ── lan 203.0.113.1 netns b-src wan 198.51.100.1 ── wan 198.51.100.2 netns b-col
+ *     netns b-host lan 203.0.113.2 ── lan 203.0.113.1 netns b-src
+ *     netns b-src wan 198.51.100.1 ── wan 198.51.100.2 netns b-col
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openOutput } from '../../src/receive/file/capture-writer.js';
 import { PcapWriter } from '../../src/receive/file/pcap-writer.js';
-import { setTransportChecksum } from '../../src/wire/transport-checksum.js';
+import { setTransportChecksum } from '../../src/wire/transport/transport-checksum.js';
 import { type Packet, readAll } from '../receive/file/support.js';
 import { ethernet, ipv4, ipv6, udp } from '../support/frames.js';
 import { describeWith, ip, run, tryIp } from '../support/needs.js';
@@ -25,7 +26,10 @@ const COLLECTOR = { 4: '198.51.100.2', 6: '2001:db8:100::2' } as const;
 
 let dir: string;
 
-/** Frames as two hosts exchange them: small, odd and full-size, IPv4 and IPv6, one with a VLAN tag, one not IP. */
+/**
+ * Frames as two hosts exchange them: small, odd and full-size, IPv4 and IPv6, one with a VLAN tag, one not
+ * IP.
+ */
 function frames(): Uint8Array[] {
   const four = (n: number) => ipv4('203.0.113.2', '203.0.113.1', 17, udp(61001, 61002, new Uint8Array(n)));
   const six = (n: number) => {
@@ -284,7 +288,7 @@ describeWith(
       });
     });
 
-    // The times themselves are tested with a clock of the test's own: test/mirror/replay.test.ts.
+    // The times themselves are tested with a clock of the test's own: test/mirror-source/replay.test.ts.
     it.each([
       ['at its own speed', ['--speed', '1'], 1],
       ['faster', ['--speed', '4'], 1],

@@ -35,72 +35,79 @@ describeWith(['root', '/dev/net/tun', 'ip', 'curl', 'promtool'], 'metrics of a r
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
-  it('are as promtool wants them, with mirrors, a store and a tunnel; a mirror that is configured is there before it sends', async () => {
-    const c = await TestCollector.start(['--listen', LISTEN, '--interface', 'wan'], {
-      netns: A.ns,
-      config: `mirrors:
+  it(
+    'are as promtool wants them, with mirrors, a store and a tunnel; a mirror that is ' +
+      'configured is there before it sends',
+    async () => {
+      const c = await TestCollector.start(['--listen', LISTEN, '--interface', 'wan'], {
+        netns: A.ns,
+        config: `mirrors:
   - { name: core, site: ams, source: ${B[4]}, session: 7 }
   - { name: edge, source: 198.18.2.0/24, session: 8, observe: false }
 tunnels:
   - ${TUNNEL}
 `,
-    });
-    collector = c;
-    await c.statusWhen((s) => s.store.state === 'up');
-    const before = scrape();
-    expect(promtoolSays(before)).toBe('');
-    const silent = `mirrorlake_mirror_packets_total{name="core",site="ams",type="",source="${B[4]}",target="",session="7",key=""} 0\n`;
-    expect(before).toContain(silent);
-    expect(before).not.toMatch(/^mirrorlake_mirror_(lost|last_seen)/m);
-    const text = (): string => run(process.execPath, MAIN, 'status', '--control', c.control);
-    expect(text()).toMatch(/^core +any 7 .* 0 .* - .* observe: configured, nothing seen yet$/m);
-    expect(text()).toMatch(/^edge +any 8 .* ignore: configured, nothing seen yet$/m);
+      });
+      collector = c;
+      await c.statusWhen((s) => s.store.state === 'up');
+      const before = scrape();
+      expect(promtoolSays(before)).toBe('');
+      const silent =
+        'mirrorlake_mirror_packets_total{name="core",site="ams",type="",' +
+        `source="${B[4]}",target="",session="7",key=""} ` +
+        `0\n`;
+      expect(before).toContain(silent);
+      expect(before).not.toMatch(/^mirrorlake_mirror_(lost|last_seen)/m);
+      const text = (): string => run(process.execPath, MAIN, 'status', '--control', c.control);
+      expect(text()).toMatch(/^core +any 7 .* 0 .* - .* observe: configured, nothing seen yet$/m);
+      expect(text()).toMatch(/^edge +any 8 .* ignore: configured, nothing seen yet$/m);
 
-    const sent = spawnSync(
-      'ip',
-      [
-        'netns',
-        'exec',
-        B.ns,
-        process.execPath,
-        MAIN,
-        'mirror',
-        '--file',
-        CAPTURE,
-        '--to',
-        A[4],
-        '--session',
-        '7',
-        '--speed',
-        'max',
-        '--rate',
-        '20000pps',
-      ],
-      { encoding: 'utf8' },
-    );
-    expect(sent.status, sent.stderr).toBe(0);
-    await c.statusWhen((s) => s.mirrors[0].packets > 1000 && s.store.rows_stored > 0);
-    const after = scrape();
-    expect(promtoolSays(after)).toBe('');
-    const core = `{name="core",site="ams",type="erspan2",source="${B[4]}",target="${A[4]}",session="7",key=""}`;
-    for (const what of ['packets_total', 'lost_total', 'last_seen_timestamp_seconds'])
-      expect(after).toContain(`mirrorlake_mirror_${what}${core} `);
-    // It is the same mirror, not a second one.
-    expect(after.match(/^mirrorlake_mirror_packets_total\{name="core"/gm)).toHaveLength(1);
-    expect((await c.status()).mirrors.map((m) => m.name)).toEqual(['core', 'edge']);
-    expect(text()).toMatch(/^core +erspan2 7 /m);
-    expect(names(after)).toEqual(
-      METRICS.map((m) => m.name).filter((name) => !LATER.test(name) || names(after).includes(name)),
-    );
+      const sent = spawnSync(
+        'ip',
+        [
+          'netns',
+          'exec',
+          B.ns,
+          process.execPath,
+          MAIN,
+          'mirror',
+          '--file',
+          CAPTURE,
+          '--to',
+          A[4],
+          '--session',
+          '7',
+          '--speed',
+          'max',
+          '--rate',
+          '20000pps',
+        ],
+        { encoding: 'utf8' },
+      );
+      expect(sent.status, sent.stderr).toBe(0);
+      await c.statusWhen((s) => s.mirrors[0].packets > 1000 && s.store.rows_stored > 0);
+      const after = scrape();
+      expect(promtoolSays(after)).toBe('');
+      const core = `{name="core",site="ams",type="erspan2",source="${B[4]}",target="${A[4]}",session="7",key=""}`;
+      for (const what of ['packets_total', 'lost_total', 'last_seen_timestamp_seconds'])
+        expect(after).toContain(`mirrorlake_mirror_${what}${core} `);
+      // It is the same mirror, not a second one.
+      expect(after.match(/^mirrorlake_mirror_packets_total\{name="core"/gm)).toHaveLength(1);
+      expect((await c.status()).mirrors.map((m) => m.name)).toEqual(['core', 'edge']);
+      expect(text()).toMatch(/^core +erspan2 7 /m);
+      expect(names(after)).toEqual(
+        METRICS.map((m) => m.name).filter((name) => !LATER.test(name) || names(after).includes(name)),
+      );
 
-    const least = cpu(c.pid);
-    const told = (await c.status()).cpu_seconds!;
-    expect(told).toBeGreaterThan(least - 0.02);
-    expect(told).toBeLessThan(cpu(c.pid) + 0.02);
-    expect((await c.status()).open_files).toBeGreaterThan(10);
-  });
+      const least = cpu(c.pid);
+      const told = (await c.status()).cpu_seconds!;
+      expect(told).toBeGreaterThan(least - 0.02);
+      expect(told).toBeLessThan(cpu(c.pid) + 0.02);
+      expect((await c.status()).open_files).toBeGreaterThan(10);
+    },
+  );
 
-  it('are as promtool wants them of a collector that only has tunnels, and tell of nothing else', async () => {
+  it('are as promtool wants them, and only of tunnels, with a collector that only has tunnels', async () => {
     const c = await TestCollector.start(['--listen', LISTEN], {
       netns: A.ns,
       store: 'none',

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { openEvent, signalEvent } from '../../src/linux/event.js';
 import { POLLIN, PollSet } from '../../src/linux/poll.js';
 import { closeSocket } from '../../src/linux/socket.js';
-import type { PacketBatch } from '../../src/receive/batch.js';
+import type { PacketBatch } from '../../src/model/batch.js';
 import { RawReceiver } from '../../src/receive/raw.js';
 import { rawAddon } from '../../src/receive/raw-addon.js';
 import { PolledSockets } from '../../src/receive/raw-polled.js';
@@ -75,40 +75,44 @@ for (const [name, library] of Object.entries(LIBRARIES)) {
     }
     const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
 
-    it('delivers IPv4 and IPv6 packets with their outer headers, put together from fragments, with kernel time', async () => {
-      const g = erspan2(7, 1, frame);
-      const v4 = ipv4('198.18.47.1', '198.18.47.2', 47, g);
-      const v6 = ipv6('2001:db8:47::1', '2001:db8:47::2', 47, g);
-      send(0x0800, v4);
-      send(0x86dd, v6);
-      send(
-        0x0800,
-        ipv4('198.18.47.1', '198.18.47.2', 47, g.subarray(0, 400), { id: 9, fragment: [0, true] }),
-      );
-      send(
-        0x0800,
-        ipv4('198.18.47.1', '198.18.47.2', 47, g.subarray(400), { id: 9, fragment: [400, false] }),
-      );
-      send(
-        0x86dd,
-        ipv6('2001:db8:47::1', '2001:db8:47::2', 44, ipv6Fragment(47, 0, true, 9, g.subarray(0, 400))),
-      );
-      send(
-        0x86dd,
-        ipv6('2001:db8:47::1', '2001:db8:47::2', 44, ipv6Fragment(47, 400, false, 9, g.subarray(400))),
-      );
-      send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 17, udp(1, 2, new Uint8Array(9))));
-      sender.flush();
-      await settle();
-      const hex = (b: Uint8Array): string => Buffer.from(b).toString('hex');
-      const versions = (v: number): Got[] => got.filter((p) => p.packet[0] >>> 4 === v);
-      expect(versions(4).map((p) => hex(p.packet.subarray(20)))).toEqual([hex(g), hex(g)]);
-      expect(hex(versions(4)[0].packet)).toBe(hex(v4));
-      expect(versions(6).map((p) => hex(p.packet))).toEqual([hex(v6), hex(v6)]);
-      for (const p of got) expect(Math.abs(p.time - Date.now())).toBeLessThan(5000);
-      expect(receiver.packets).toBe(4);
-      expect(receiver.dropped).toBe(0);
-    });
+    it(
+      'delivers IPv4 and IPv6 packets with their outer headers, put together from fragments, ' +
+        'with kernel time',
+      async () => {
+        const g = erspan2(7, 1, frame);
+        const v4 = ipv4('198.18.47.1', '198.18.47.2', 47, g);
+        const v6 = ipv6('2001:db8:47::1', '2001:db8:47::2', 47, g);
+        send(0x0800, v4);
+        send(0x86dd, v6);
+        send(
+          0x0800,
+          ipv4('198.18.47.1', '198.18.47.2', 47, g.subarray(0, 400), { id: 9, fragment: [0, true] }),
+        );
+        send(
+          0x0800,
+          ipv4('198.18.47.1', '198.18.47.2', 47, g.subarray(400), { id: 9, fragment: [400, false] }),
+        );
+        send(
+          0x86dd,
+          ipv6('2001:db8:47::1', '2001:db8:47::2', 44, ipv6Fragment(47, 0, true, 9, g.subarray(0, 400))),
+        );
+        send(
+          0x86dd,
+          ipv6('2001:db8:47::1', '2001:db8:47::2', 44, ipv6Fragment(47, 400, false, 9, g.subarray(400))),
+        );
+        send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 17, udp(1, 2, new Uint8Array(9))));
+        sender.flush();
+        await settle();
+        const hex = (b: Uint8Array): string => Buffer.from(b).toString('hex');
+        const versions = (v: number): Got[] => got.filter((p) => p.packet[0] >>> 4 === v);
+        expect(versions(4).map((p) => hex(p.packet.subarray(20)))).toEqual([hex(g), hex(g)]);
+        expect(hex(versions(4)[0].packet)).toBe(hex(v4));
+        expect(versions(6).map((p) => hex(p.packet))).toEqual([hex(v6), hex(v6)]);
+        for (const p of got) expect(Math.abs(p.time - Date.now())).toBeLessThan(5000);
+        expect(receiver.packets).toBe(4);
+        expect(receiver.dropped).toBe(0);
+      },
+    );
 
     it('has the kernel send no ICMP unreachable for them', async () => {
       const captured = spawn('tcpdump', ['-ni', 'f-raw0', '-Q', 'in', '--immediate-mode', 'icmp or icmp6']);

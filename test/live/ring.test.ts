@@ -12,7 +12,7 @@ import {
 } from '../../src/linux/packet-socket.js';
 import { POLLIN, PollSet } from '../../src/linux/poll.js';
 import { closeSocket } from '../../src/linux/socket.js';
-import { LinkType, PacketBatch } from '../../src/receive/batch.js';
+import { LinkType, PacketBatch } from '../../src/model/batch.js';
 import { Ring } from '../../src/receive/ring.js';
 import {
   bytes,
@@ -108,44 +108,47 @@ describeWith(['root', 'ip'], 'the packet ring on a veth pair', () => {
     return got;
   }
 
-  it('passes protocol 47 and its fragments, with tags and extension headers before it, and nothing else', () => {
-    open(1);
-    const frame = inner('10.0.0.1', '10.0.0.2', 1000);
-    const g = erspan2(7, 1, frame);
-    const options = [47, 0, 1, 4, 0, 0, 0, 0];
-    const wanted = [
-      ethernet(0x0800, outer4(g)),
-      ethernet(0x0800, outer4(g), [[0x8100, 5]]),
-      ethernet(0x0800, outer4(g), [
-        [0x88a8, 5],
-        [0x8100, 6],
-      ]),
-      ethernet(0x86dd, outer6(47, g)),
-      ethernet(0x86dd, outer6(60, bytes(options, g)), [[0x8100, 9]]),
-      ethernet(0x0800, outer4(g.subarray(0, 64), { fragment: [0, true] })),
-      ethernet(0x0800, outer4(g.subarray(64), { fragment: [64, false] })),
-      ethernet(0x86dd, outer6(44, ipv6Fragment(47, 0, true, 9, g.subarray(0, 64)))),
-      ethernet(0x86dd, outer6(44, ipv6Fragment(47, 64, false, 9, g.subarray(64)))),
-      ethernet(0x86dd, outer6(0, bytes([60, 0, 1, 4, 0, 0, 0, 0], options, g))),
-    ];
-    const others = [
-      ethernet(0x0800, ipv4('198.51.100.1', '198.51.100.2', 17, udp(1, 2, PAYLOAD))),
-      ethernet(0x86dd, outer6(17, udp(1, 2, PAYLOAD))),
-      ethernet(0x86dd, outer6(44, ipv6Fragment(17, 0, true, 9, PAYLOAD))),
-      ethernet(0x0806, new Uint8Array(46)),
-      ethernet(0x0800, new Uint8Array(4)),
-    ];
-    const got = exchange(wanted.flatMap((w, i) => [w, others[i % others.length]]));
-    expect(got.map((g) => Buffer.from(g.frame).toString('hex'))).toEqual(
-      wanted.map((w) => Buffer.from(w).toString('hex')),
-    );
-    for (const g of got) {
-      expect(g.length).toBe(g.frame.length);
-      expect(Math.abs(g.time - Date.now())).toBeLessThan(5000);
-    }
-    // The kernel's nanoseconds, not a coarser clock's.
-    expect(got.some((g) => (g.time * 1000) % 1 !== 0 || g.time % 1 !== 0)).toBe(true);
-  });
+  it(
+    'passes protocol 47 and its fragments, with tags and extension headers before it, and ' + 'nothing else',
+    () => {
+      open(1);
+      const frame = inner('10.0.0.1', '10.0.0.2', 1000);
+      const g = erspan2(7, 1, frame);
+      const options = [47, 0, 1, 4, 0, 0, 0, 0];
+      const wanted = [
+        ethernet(0x0800, outer4(g)),
+        ethernet(0x0800, outer4(g), [[0x8100, 5]]),
+        ethernet(0x0800, outer4(g), [
+          [0x88a8, 5],
+          [0x8100, 6],
+        ]),
+        ethernet(0x86dd, outer6(47, g)),
+        ethernet(0x86dd, outer6(60, bytes(options, g)), [[0x8100, 9]]),
+        ethernet(0x0800, outer4(g.subarray(0, 64), { fragment: [0, true] })),
+        ethernet(0x0800, outer4(g.subarray(64), { fragment: [64, false] })),
+        ethernet(0x86dd, outer6(44, ipv6Fragment(47, 0, true, 9, g.subarray(0, 64)))),
+        ethernet(0x86dd, outer6(44, ipv6Fragment(47, 64, false, 9, g.subarray(64)))),
+        ethernet(0x86dd, outer6(0, bytes([60, 0, 1, 4, 0, 0, 0, 0], options, g))),
+      ];
+      const others = [
+        ethernet(0x0800, ipv4('198.51.100.1', '198.51.100.2', 17, udp(1, 2, PAYLOAD))),
+        ethernet(0x86dd, outer6(17, udp(1, 2, PAYLOAD))),
+        ethernet(0x86dd, outer6(44, ipv6Fragment(17, 0, true, 9, PAYLOAD))),
+        ethernet(0x0806, new Uint8Array(46)),
+        ethernet(0x0800, new Uint8Array(4)),
+      ];
+      const got = exchange(wanted.flatMap((w, i) => [w, others[i % others.length]]));
+      expect(got.map((g) => Buffer.from(g.frame).toString('hex'))).toEqual(
+        wanted.map((w) => Buffer.from(w).toString('hex')),
+      );
+      for (const g of got) {
+        expect(g.length).toBe(g.frame.length);
+        expect(Math.abs(g.time - Date.now())).toBeLessThan(5000);
+      }
+      // The kernel's nanoseconds, not a coarser clock's.
+      expect(got.some((g) => (g.time * 1000) % 1 !== 0 || g.time % 1 !== 0)).toBe(true);
+    },
+  );
 
   it('brings both directions of a conversation to one of several rings, and uses them all', () => {
     open(3);

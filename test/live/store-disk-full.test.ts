@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Delivery } from '../../src/store/delivery.js';
 import { openStore } from '../../src/store/open.js';
-import { Spool } from '../../src/store/spool.js';
+import { Delivery } from '../../src/store/spool/delivery.js';
+import { Spool } from '../../src/store/spool/spool.js';
 import { describeWith, run } from '../support/needs.js';
 import { bytesUpTo, numberedSegment } from '../support/sessions.js';
 

@@ -6,7 +6,7 @@ import * as libc from '../../src/linux/libc.js';
 import { Messages } from '../../src/linux/messages.js';
 import { closeSocket, IPPROTO_GRE, IPPROTO_RAW, openSocket, SOCK_RAW } from '../../src/linux/socket.js';
 import { tunnelFilter } from '../../src/tunnels/service.js';
-import { parseTunnelSpec } from '../../src/tunnels/spec.js';
+import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 import { gre, ipv4, ipv6 } from '../support/frames.js';
 import { describeWith } from '../support/needs.js';
 

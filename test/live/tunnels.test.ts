@@ -1,6 +1,8 @@
-/** Tunnels between two mirrorlakes, in namespaces: what a person does with `ip tunnel add`, done with ours. */
+/**
+ * Tunnels between two mirrorlakes, in namespaces: what a person does with `ip tunnel add`, done with ours.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { QUEUE_LENGTH } from '../../src/tunnels/endpoint.js';
+import { QUEUE_LENGTH } from '../../src/tunnels/engine/endpoint.js';
 import { describeWith, ip } from '../support/needs.js';
 import {
   A,
@@ -48,7 +50,8 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
       'carries ping and TCP both ways with "%s"',
       async (options) => {
         const spec = (local: string, remote: string, n: number) =>
-          `t1 mode ${mode} local ${local} remote ${remote} ${options} address 10.10.10.${n}/24 address fd00:10::${n}/64`;
+          `t1 mode ${mode} local ${local} remote ${remote} ${options} address ` +
+          `10.10.10.${n}/24 address fd00:10::${n}/64`;
         const a = await start(A.ns, spec(A[family], B[family], 1));
         const b = await start(B.ns, spec(B[family], A[family], 2));
         // The first packets may find the other end not there yet.
@@ -302,7 +305,8 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
     ] as const;
     const near = modes.map(
       ([name, mode, family], i) =>
-        `${name} mode ${mode} local ${A[family]} remote ${B[family]} key 9 keepalive 1 2 address 10.10.1${i}.1/24`,
+        `${name} mode ${mode} local ${A[family]} remote ${B[family]} key 9 keepalive 1 2 ` +
+        `address 10.10.1${i}.1/24`,
     );
     const far = modes.map(
       ([name, mode, family], i) =>

@@ -8,7 +8,7 @@ import { isLocation, isServer, withoutPassword, withoutUser } from '../../src/mo
 import { controlPath } from '../../src/observe/control.js';
 import { parseLocation } from '../../src/store/location.js';
 import { openStore } from '../../src/store/open.js';
-import { spoolDirectory } from '../../src/store/spool-directory.js';
+import { spoolDirectory } from '../../src/store/spool/spool-directory.js';
 
 function messageOf(what: () => unknown): string {
   try {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
+import type { CollectorStatus } from '../../src/model/status.js';
 import { ObserveServer } from '../../src/observe/http.js';
 import { exposition, METRICS } from '../../src/observe/metrics.js';
 import { metricsTable } from '../../src/observe/reference.js';
-import type { CollectorStatus } from '../../src/observe/status.js';
 import { STATUS, shown } from '../support/collector-status.js';
 
 let server: ObserveServer | undefined;
@@ -115,7 +115,9 @@ it('says whether the collector is well, and what ails it', async () => {
   };
   expect(await get('/healthz', ill)).toEqual({
     code: 503,
-    text: "receiver eth1 is gone\nreceiver eth1 does not receive on 2 of this host's IPv6 addresses\nthe store is away: connection refused\n",
+    text:
+      "receiver eth1 is gone\nreceiver eth1 does not receive on 2 of this host's IPv6 " +
+      'addresses\nthe store is away: connection refused\n',
   });
   const full = { ...STATUS, store: { ...STATUS.store, spool_error: 'rows are lost: ENOSPC' } };
   expect(await get('/healthz', full)).toEqual({ code: 503, text: 'rows are lost: ENOSPC\n' });

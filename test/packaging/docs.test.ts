@@ -1,4 +1,6 @@
-/** What README.md, CONTRIBUTING.md and docs/ point at is there, and the pictures show what the program does. */
+/**
+ * What README.md, CONTRIBUTING.md and docs/ point at is there, and the pictures show what the program does.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -12,7 +12,10 @@ import { parse } from 'yaml';
 const ROOT = join(import.meta.dirname, '../..');
 const FILES = ['Dockerfile', 'docker-compose.yml'];
 
-/** A registry as the big ones are: a token for anybody who asks for one, and an index of platforms under each tag. */
+/**
+ * A registry as the big ones are: a token for anybody who asks for one, and an index of platforms under each
+ * tag.
+ */
 class Registry {
   /** The repositories and tags asked for, with a token. */
   readonly asked: string[] = [];

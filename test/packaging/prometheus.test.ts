@@ -1,4 +1,6 @@
-/** What is shipped for Prometheus: names that its linter likes, alerts that fire, and pages that they lead to. */
+/**
+ * What is shipped for Prometheus: names that its linter likes, alerts that fire, and pages that they lead to.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

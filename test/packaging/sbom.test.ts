@@ -45,23 +45,27 @@ describe('npm run sbom', () => {
     expect(bom.metadata.component).toMatchObject({ name: 'mirrorlake', version, type: 'application' });
   });
 
-  it('has what an installation is made of, each with its license and checksum, and nothing of development', () => {
-    for (const [name, version] of Object.entries(manifest.dependencies)) {
-      expect(bom.components).toContainEqual(expect.objectContaining({ name, version }));
-    }
-    expect(bom.components).toContainEqual(expect.objectContaining({ name: 'nan', version: '2.30.0' }));
-    const names = new Set(bom.components.map((c) => c.name));
-    for (const name of Object.keys(manifest.devDependencies)) expect(names).not.toContain(name);
-    for (const { name, hashes, licenses, scope } of bom.components) {
-      // Optional packages of other systems may not have been there when the lock file was made.
-      if (scope === 'optional') continue;
-      expect(hashes?.[0], name).toMatchObject({
-        alg: 'SHA-512',
-        content: expect.stringMatching(/^[0-9a-f]{128}$/),
-      });
-      expect(licenses?.length, name).toBeGreaterThan(0);
-    }
-  });
+  it(
+    'has what an installation is made of, each with its license and checksum, and nothing of ' +
+      'development',
+    () => {
+      for (const [name, version] of Object.entries(manifest.dependencies)) {
+        expect(bom.components).toContainEqual(expect.objectContaining({ name, version }));
+      }
+      expect(bom.components).toContainEqual(expect.objectContaining({ name: 'nan', version: '2.30.0' }));
+      const names = new Set(bom.components.map((c) => c.name));
+      for (const name of Object.keys(manifest.devDependencies)) expect(names).not.toContain(name);
+      for (const { name, hashes, licenses, scope } of bom.components) {
+        // Optional packages of other systems may not have been there when the lock file was made.
+        if (scope === 'optional') continue;
+        expect(hashes?.[0], name).toMatchObject({
+          alg: 'SHA-512',
+          content: expect.stringMatching(/^[0-9a-f]{128}$/),
+        });
+        expect(licenses?.length, name).toBeGreaterThan(0);
+      }
+    },
+  );
 
   it('is the same each time, and names no registry', () => {
     npm('run', 'sbom');

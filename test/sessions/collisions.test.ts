@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { Mirrored } from '../../src/model/mirrored.js';
+import { END_REASON_NAMES } from '../../src/model/session-record.js';
 import { Key } from '../../src/sessions/key.js';
-import { END_REASON_NAMES } from '../../src/sessions/record.js';
 import { PROBES } from '../../src/sessions/slot-index.js';
 import { SessionTable } from '../../src/sessions/table.js';
 import { setU32, u32 } from '../../src/wire/bytes.js';
-import { Frame } from '../../src/wire/frame.js';
 import { HASH_SECRET, KeyedHash } from '../../src/wire/keyed-hash.js';
-import { Mirrored } from '../../src/wire/mirrored.js';
+import { Frame } from '../../src/wire/walk/frame.js';
 import { cpuRatio } from '../support/cpu.js';
 import { mirrorPoint } from '../support/session-world.js';
 
@@ -158,7 +158,8 @@ describe('sessions that strangers open', () => {
           for (let round = 0; round < rounds; round++) for (const f of frames) table.frame(f, mirrored);
         };
       };
-      // Both have a session end for each that begins; of those that collide each has first looked at PROBES buckets.
+      // Both have a session end for each that begins; of those that collide each has first looked at PROBES
+      // buckets.
       const alike = colliding(4 * PROBES, 1);
       const plain = alike.map((_, n) => frameOf(ordinary(n), SERVER));
       expect(cpuRatio(run(alike), run(plain))).toBeLessThan(20);

@@ -7,7 +7,10 @@ const V = '10.0.0.2:80';
 /** No frame is one of an earlier test. */
 let next = 0;
 
-/** Frames of a TCP conversation, `each` of them so many times, `apart` seconds, and so many of a hundred at all. */
+/**
+ * Frames of a TCP conversation, `each` of them so many times, `apart` seconds, and so many of a hundred at
+ * all.
+ */
 function send(
   world: SessionWorld,
   count: number,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { Mirrored } from '../../src/model/mirrored.js';
 import type { SessionOptions } from '../../src/sessions/options.js';
 import { SessionTable } from '../../src/sessions/table.js';
-import { Frame } from '../../src/wire/frame.js';
-import { Mirrored } from '../../src/wire/mirrored.js';
+import { Frame } from '../../src/wire/walk/frame.js';
 import { cpuRatio } from '../support/cpu.js';
 import { mirrorPoint, SessionWorld } from '../support/session-world.js';
 

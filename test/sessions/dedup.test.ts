@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Deduplicator } from '../../src/sessions/dedup.js';
-import { decodeFrame, Frame, FrameKind } from '../../src/wire/frame.js';
+import { decodeFrame, Frame, FrameKind } from '../../src/wire/walk/frame.js';
 import { cpuRatio } from '../support/cpu.js';
 import { bytes, ethernet, ipv4, ipv6, tcp, udp } from '../support/frames.js';
 

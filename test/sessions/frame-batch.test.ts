@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { Mirrored } from '../../src/model/mirrored.js';
 import { FRAME_WORDS, moveFrame, packFrame, unpackFrame } from '../../src/sessions/frame-batch.js';
-import { Frame } from '../../src/wire/frame.js';
-import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
-import { Mirrored } from '../../src/wire/mirrored.js';
+import { Frame } from '../../src/wire/walk/frame.js';
 
 const u8 = fc.integer({ min: 0, max: 0xff });
 const u16 = fc.integer({ min: 0, max: 0xffff });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EndReason } from '../../src/model/session-record.js';
 import { MAX_TRIES } from '../../src/sessions/application.js';
-import { EndReason } from '../../src/sessions/record.js';
 import { SLOT_VLANS } from '../../src/sessions/slots.js';
-import { TCP_ACK as A, TCP_FIN as F, TCP_RST as R, TCP_SYN as S } from '../../src/wire/tcp.js';
+import { TCP_ACK as A, TCP_FIN as F, TCP_RST as R, TCP_SYN as S } from '../../src/wire/transport/tcp.js';
 import { mirrorPoint, SessionWorld } from '../support/session-world.js';
 
 const C = '10.0.0.1:40000';

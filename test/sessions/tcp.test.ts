@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TCP_ACK as A, TCP_FIN as F, TCP_PSH as P, TCP_RST as R, TCP_SYN as S } from '../../src/wire/tcp.js';
+import {
+  TCP_ACK as A,
+  TCP_FIN as F,
+  TCP_PSH as P,
+  TCP_RST as R,
+  TCP_SYN as S,
+} from '../../src/wire/transport/tcp.js';
 import { SessionWorld } from '../support/session-world.js';
 
 const C = '10.0.0.1:40000';
@@ -242,17 +248,21 @@ describe('retransmissions', () => {
     expect(world.finish()[0].retransmits).toEqual([1, 0]);
   });
 
-  it('does not count a segment with any new byte: behind a window probe, behind what is known, across a gap', () => {
-    const world = new SessionWorld();
-    data(world, 0, 1000, 100);
-    data(world, 1, 1100, 1);
-    data(world, 2, 1100, 100);
-    data(world, 3, 1150, 100);
-    data(world, 4, 1500, 100);
-    data(world, 5, 1200, 100);
-    data(world, 6, 1450, 200);
-    expect(world.finish()[0].retransmits).toEqual([0, 0]);
-  });
+  it(
+    'does not count a segment with any new byte: behind a window probe, behind what is known, ' +
+      'across a gap',
+    () => {
+      const world = new SessionWorld();
+      data(world, 0, 1000, 100);
+      data(world, 1, 1100, 1);
+      data(world, 2, 1100, 100);
+      data(world, 3, 1150, 100);
+      data(world, 4, 1500, 100);
+      data(world, 5, 1200, 100);
+      data(world, 6, 1450, 200);
+      expect(world.finish()[0].retransmits).toEqual([0, 0]);
+    },
+  );
 
   it('counts what comes again of a gap that was filled across its beginning', () => {
     const world = new SessionWorld();
@@ -289,7 +299,10 @@ describe('retransmissions', () => {
     expect(world.finish()[0].retransmits).toEqual([1, 0]);
   });
 
-  /** Sends segments with gaps between them, each below the jump of another numbering, until so many bytes are passed. */
+  /**
+   * Sends segments with gaps between them, each below the jump of another numbering, until so many bytes are
+   * passed.
+   */
   const pass = (world: SessionWorld, from: number, bytes: number): number => {
     const step = 1 << 25;
     for (let passed = 0; passed < bytes; passed += step) data(world, 1, (from + passed) >>> 0, 100);

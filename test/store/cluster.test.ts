@@ -7,8 +7,9 @@ import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
 import { bytesUpTo, numberedSegment } from '../support/sessions.js';
 
-// Two shards. A cluster's statements as they are, but for what the library that serves here does not have: the queue
-// that carries ON CLUSTER to the other nodes, and replication (test/interop/cluster.test.ts makes those tables).
+// Two shards. A cluster's statements as they are, but for what the library that serves here does not have:
+// the queue that carries ON CLUSTER to the other nodes, and replication (test/interop/cluster.test.ts makes
+// those tables).
 const layout = { prefix: '', cluster: 'lake' };
 const nodes: ClickHouseServer[] = [];
 let store: Store;
@@ -38,7 +39,8 @@ beforeAll(async () => {
   for (const node of nodes) for (const statement of all) await node.sql(plain(statement));
   for (const { version, name } of migrations())
     await nodes[0].sql(
-      `INSERT INTO schema_migrations (version, name) SETTINGS distributed_foreground_insert = 1 VALUES (${version}, '${name}')`,
+      'INSERT INTO schema_migrations (version, name) SETTINGS distributed_foreground_insert ' +
+        `= 1 VALUES (${version}, '${name}')`,
     );
   store = openStore(nodes[0].url, { create: true });
 });
@@ -77,18 +79,22 @@ test('takes a segment once, spread over the shards, roll-up included', async () 
 test('folds the parts of conversations, which are on one shard', async () => {
   // A hundred more, in three parts each.
   await nodes[0].sql(
-    `INSERT INTO sessions SELECT * REPLACE (reinterpretAsUUID(MD5(toString(session_id))) AS session_id, n AS part, if(n < 2, 'active', 'fin') AS end_reason)
-       FROM sessions ARRAY JOIN [toUInt32(0), 1, 2] AS n WHERE client_port < 1124 SETTINGS distributed_foreground_insert = 1`,
+    `INSERT INTO sessions SELECT * REPLACE (reinterpretAsUUID(MD5(toString(session_id))) AS session_id,
+      n AS part, if(n < 2, 'active', 'fin') AS end_reason)
+       FROM sessions ARRAY JOIN [toUInt32(0), 1, 2] AS n WHERE client_port < 1124 SETTINGS
+         distributed_foreground_insert = 1`,
   );
   const sum =
-    'SELECT count(), sum(parts), sum(client_bytes) = (SELECT sum(client_bytes) FROM sessions) FROM conversations';
+    'SELECT count(), sum(parts), sum(client_bytes) = (SELECT sum(client_bytes) FROM ' +
+    'sessions) FROM conversations';
   for (const node of nodes) expect((await node.sql(sum)).trim()).toBe('5100\t5300\t1');
 });
 
 test('is not changed as if it were one server', async () => {
   for (const node of nodes)
     await node.sql(
-      `ALTER TABLE schema_migrations_local DELETE WHERE version = ${migrations().length} SETTINGS mutations_sync = 2`,
+      `ALTER TABLE schema_migrations_local DELETE WHERE version = ${migrations().length} ` +
+        'SETTINGS mutations_sync = 2',
     );
   await expect(store.migrate()).rejects.toThrow(StoreRefused);
   await expect(store.migrate()).rejects.toThrow('schema apply --cluster NAME');

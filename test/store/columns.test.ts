@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mirrorJson, tunnelJson } from '../../src/store/ndjson.js';
+import { mirrorJson, tunnelJson } from '../../src/store/ndjson/ndjson.js';
 import { openStore } from '../../src/store/open.js';
 import { columnNames, type TableName } from '../../src/store/tables.js';
 import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
@@ -42,7 +42,8 @@ beforeAll(async () => {
   const answer = await text(
     await store.query(
       `SELECT table, name, type, default_kind FROM system.columns WHERE database = 'default'
-         AND table NOT IN (SELECT name FROM system.tables WHERE engine = 'MaterializedView') ORDER BY table, position`,
+         AND table NOT IN (SELECT name FROM system.tables WHERE engine = 'MaterializedView') ORDER BY table,
+           position`,
       { format: 'JSONEachRow' },
     ),
   );

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EndReason, SessionRecord } from '../../src/sessions/record.js';
+import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { EndReason, SessionRecord } from '../../src/model/session-record.js';
 import { openStore } from '../../src/store/open.js';
-import { SessionSegment } from '../../src/store/session-segment.js';
+import { SessionSegment } from '../../src/store/segment/session-segment.js';
 import type { Store } from '../../src/store/store.js';
-import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
 import { sessionRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 
@@ -30,7 +30,9 @@ const POINT = new MirrorPoint(0, MirrorType.Erspan2, mapped(10, 0, 0, 1), mapped
 const MIDNIGHT = 1_700_006_400;
 const START = MIDNIGHT - 600;
 
-/** A part of conversation `n` between 10.1.0.1:40000 and 10.2.0.1:443, one of whose packets the client sent. */
+/**
+ * A part of conversation `n` between 10.1.0.1:40000 and 10.2.0.1:443, one of whose packets the client sent.
+ */
 function part(n: number, number: number, values: Partial<SessionRecord>): SessionRecord {
   const r = new SessionRecord();
   r.sessionId[15] = n;
@@ -215,7 +217,8 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     for (const r of records) segment.session(Object.assign(r, { part: 0, endReason: EndReason.Idle }));
     await store.insert('sessions', segment.take(), 'single', records.length);
     const columns = await rows(
-      "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'sessions' AND name != 'part'",
+      'SELECT name FROM system.columns WHERE database = currentDatabase() AND table = ' +
+        "'sessions' AND name != 'part'",
     );
     const names = columns.map((c) => c.name as string);
     expect(names).toContain('community_id');
@@ -232,18 +235,22 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     expect(await folded('conversations', 'folded')).toEqual(await folded('sessions', 'folded'));
   });
 
-  test('reads no other days of conversations of one row, and two narrow columns of them for the others', async () => {
-    const plan = await text(
-      await store.query(
-        "EXPLAIN indexes = 1 SELECT count(), sum(client_bytes) FROM conversations WHERE first_seen >= '2023-11-15 00:00:00'",
-      ),
-    );
-    const [one, several] = plan.split('ReadFromMergeTree').slice(1);
-    const [chosen, all] = /Condition: \(first_seen in [\s\S]*?Parts: (\d+)\/(\d+)/
-      .exec(one)!
-      .slice(1)
-      .map(Number);
-    expect(chosen).toBeLessThan(all);
-    expect(several).toMatch(/Prewhere filter column: .*\(part > 0 OR end_reason = \\+'active\\+'\)/);
-  });
+  test(
+    'reads no other days of conversations of one row, and two narrow columns of them for the ' + 'others',
+    async () => {
+      const plan = await text(
+        await store.query(
+          'EXPLAIN indexes = 1 SELECT count(), sum(client_bytes) FROM conversations WHERE ' +
+            "first_seen >= '2023-11-15 00:00:00'",
+        ),
+      );
+      const [one, several] = plan.split('ReadFromMergeTree').slice(1);
+      const [chosen, all] = /Condition: \(first_seen in [\s\S]*?Parts: (\d+)\/(\d+)/
+        .exec(one)!
+        .slice(1)
+        .map(Number);
+      expect(chosen).toBeLessThan(all);
+      expect(several).toMatch(/Prewhere filter column: .*\(part > 0 OR end_reason = \\+'active\\+'\)/);
+    },
+  );
 });

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Delivery } from '../../src/store/delivery.js';
 import { EmbeddedStore } from '../../src/store/embedded/store.js';
 import { openStore } from '../../src/store/open.js';
-import { Spool } from '../../src/store/spool.js';
-import { listSpool } from '../../src/store/spool-directory.js';
+import { Delivery } from '../../src/store/spool/delivery.js';
+import { Spool } from '../../src/store/spool/spool.js';
+import { listSpool } from '../../src/store/spool/spool-directory.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { type Fault, FaultProxy } from '../support/fault-proxy.js';
@@ -37,7 +37,8 @@ async function expectStored(store: Store, n: number): Promise<void> {
     await text(
       await store.query(
         `SELECT count() AS n, uniqExact(session_id) AS ids, sum(client_bytes) AS bytes,
-           (SELECT sum(sessions) FROM sessions_by_minute) AS rolled, (SELECT sum(client_bytes) FROM sessions_by_minute) AS rolled_bytes
+           (SELECT sum(sessions) FROM sessions_by_minute) AS rolled,
+             (SELECT sum(client_bytes) FROM sessions_by_minute) AS rolled_bytes
          FROM sessions FORMAT JSONCompact SETTINGS output_format_json_quote_64bit_integers = 0`,
       ),
     ),

@@ -3,9 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { StoreHeld } from '../../src/store/embedded/process.js';
 import { EmbeddedStore } from '../../src/store/embedded/store.js';
-import { StoreError, StoreLocationError, StoreRefused, StoreUnavailable } from '../../src/store/errors.js';
+import {
+  StoreError,
+  StoreHeld,
+  StoreLocationError,
+  StoreRefused,
+  StoreUnavailable,
+} from '../../src/store/errors.js';
 import { openStore } from '../../src/store/open.js';
 import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
 

@@ -1,6 +1,6 @@
 /**
- * The statements of docs/how-to that make users, back up and restore. The engine as a library keeps users in a file, so
- * what is granted there is granted here.
+ * The statements of docs/how-to that make users, back up and restore. The engine as a library keeps users in
+ * a file, so what is granted there is granted here.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

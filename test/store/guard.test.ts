@@ -1,6 +1,6 @@
 /**
- * The second wall alone: which statements are let through to a connection that reads, judged by the engine itself. The
- * engine here has neither grants nor bounds: what is refused is refused by the guard.
+ * The second wall alone: which statements are let through to a connection that reads, judged by the engine
+ * itself. The engine here has neither grants nor bounds: what is refused is refused by the guard.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

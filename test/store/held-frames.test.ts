@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { HeldFrames } from '../../src/store/held-frames.js';
-import { PacketSegment } from '../../src/store/packet-segment.js';
-import { Frame } from '../../src/wire/frame-fields.js';
-import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
-import { Mirrored } from '../../src/wire/mirrored.js';
+import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { Mirrored } from '../../src/model/mirrored.js';
+import { HeldFrames } from '../../src/store/segment/held-frames.js';
+import { PacketSegment } from '../../src/store/segment/packet-segment.js';
+import { Frame } from '../../src/wire/walk/frame-fields.js';
 import { decodeSegment as decode } from '../support/decode-segment.js';
 
 const WHOLE = 1 << 20;

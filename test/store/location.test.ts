@@ -211,7 +211,8 @@ describe('with a server', () => {
     });
 
     const url = (ca: string, mutual: boolean, user = '') =>
-      `https://${user}127.0.0.1:${port}/tls?ca=${file(`${ca}.pem`)}${mutual ? `&cert=${file('client.pem')}&key=${file('client.key')}` : ''}`;
+      `https://${user}127.0.0.1:${port}/tls?ca=${file(`${ca}.pem`)}` +
+      (mutual ? `&cert=${file('client.pem')}&key=${file('client.key')}` : '');
 
     test.each([
       ['certificate', ''],

@@ -8,7 +8,7 @@ import {
   statements,
 } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
-import { PacketSegment } from '../../src/store/packet-segment.js';
+import { PacketSegment } from '../../src/store/segment/packet-segment.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { addPacket } from '../support/packet-rows.js';
@@ -42,11 +42,13 @@ describe.each(migrations().map((m) => m.version))('from version %i', (from) => {
     const others = new Map<string, string>();
     for (const table of ['mirrors', 'tunnels', 'packets']) {
       const columns = await server.sql(
-        `SELECT arrayStringConcat(groupArray(name), ', ') FROM system.columns WHERE database = '${database}' AND table = '${table}'`,
+        `SELECT arrayStringConcat(groupArray(name), ', ') FROM system.columns WHERE database ` +
+          `= '${database}' AND table = '${table}'`,
       );
       if (columns.trim() === '') continue;
       await run(
-        `INSERT INTO ${table} SELECT * FROM generateRandom() LIMIT 20 SETTINGS max_partitions_per_insert_block = 0`,
+        `INSERT INTO ${table} SELECT * FROM generateRandom() LIMIT 20 SETTINGS ` +
+          'max_partitions_per_insert_block = 0',
       );
       others.set(table, `SELECT count(), sum(cityHash64(${columns.trim()})) FROM ${table}`);
     }
@@ -68,7 +70,8 @@ describe.each(migrations().map((m) => m.version))('from version %i', (from) => {
     await fresh.migrate();
     const tables = (of: string) =>
       server.sql(
-        `SELECT name, replaceAll(create_table_query, '${of}.', '') FROM system.tables WHERE database = '${of}' ORDER BY name`,
+        `SELECT name, replaceAll(create_table_query, '${of}.', '') FROM system.tables WHERE ` +
+          `database = '${of}' ORDER BY name`,
       );
     expect(await tables(database)).toBe(await tables('fresh'));
     await store.close();
@@ -92,7 +95,8 @@ describe('retention', () => {
     const ttl = () =>
       value(
         store,
-        "SELECT extract(create_table_query, 'TTL .*') FROM system.tables WHERE name = 'sessions' AND database = currentDatabase()",
+        "SELECT extract(create_table_query, 'TTL .*') FROM system.tables WHERE name = " +
+          "'sessions' AND database = currentDatabase()",
       );
     expect(await ttl()).toBe('');
     // Of 2023: far too old.
@@ -115,7 +119,8 @@ describe('retention', () => {
     await store.migrate();
     await store.retain(3600, false);
     const without =
-      "SELECT name FROM system.tables WHERE database = 'every' AND engine LIKE '%MergeTree' AND create_table_query NOT LIKE '% TTL %'";
+      "SELECT name FROM system.tables WHERE database = 'every' AND engine LIKE '%MergeTree' " +
+      "AND create_table_query NOT LIKE '% TTL %'";
     expect(await value(store, without)).toBe('schema_migrations');
     const packets = new PacketSegment();
     addPacket(packets, new Uint8Array(16), 1_700_000_000, 0, new Uint8Array(60), 0, 60, 60);
@@ -141,17 +146,20 @@ describe('on a cluster', () => {
     }
   });
 
-  test('every table of the nodes is replicated, and has a distributed one of the same columns before it', () => {
-    const local = all.filter((s) => /^CREATE TABLE/.test(s));
-    for (const statement of local)
-      expect(statement).toMatch(/ENGINE = Replicated\w*MergeTree\('\/clickhouse\/tables\/\{shard\}/);
-    // And every view that people ask.
-    const views = all.filter((s) => /^CREATE VIEW/.test(s));
-    const names = [...local, ...views].map((s) => /ml_(\w+)_local/.exec(s)?.[1]).sort();
-    expect(
-      distributedTables(layout)
-        .map((s) => /TABLE ml_(\w+) ON CLUSTER lake AS ml_\1_local/.exec(s)?.[1])
-        .sort(),
-    ).toEqual(names);
-  });
+  test(
+    'every table of the nodes is replicated, and has a distributed one of the same columns ' + 'before it',
+    () => {
+      const local = all.filter((s) => /^CREATE TABLE/.test(s));
+      for (const statement of local)
+        expect(statement).toMatch(/ENGINE = Replicated\w*MergeTree\('\/clickhouse\/tables\/\{shard\}/);
+      // And every view that people ask.
+      const views = all.filter((s) => /^CREATE VIEW/.test(s));
+      const names = [...local, ...views].map((s) => /ml_(\w+)_local/.exec(s)?.[1]).sort();
+      expect(
+        distributedTables(layout)
+          .map((s) => /TABLE ml_(\w+) ON CLUSTER lake AS ml_\1_local/.exec(s)?.[1])
+          .sort(),
+      ).toEqual(names);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mirrorJson, rfc3339, tunnelJson } from '../../src/store/ndjson.js';
-import { formatIp, formatMac } from '../../src/wire/addresses.js';
+import { mirrorJson, rfc3339, tunnelJson } from '../../src/store/ndjson/ndjson.js';
+import { formatIp, formatMac } from '../../src/wire/ip/addresses.js';
 import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
 import { sessionJson } from '../support/session-json.js';
 

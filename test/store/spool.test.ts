@@ -23,11 +23,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SessionRecord } from '../../src/sessions/record.js';
-import { LARGEST_APPEND, LARGEST_SEGMENT } from '../../src/store/segment-size.js';
-import { SessionSegmentReader } from '../../src/store/session-segment.js';
-import { Spool } from '../../src/store/spool.js';
-import { dropRefused, listSpool, retryRefused } from '../../src/store/spool-directory.js';
+import { SessionRecord } from '../../src/model/session-record.js';
+import { LARGEST_APPEND, LARGEST_SEGMENT } from '../../src/store/segment/segment-size.js';
+import { SessionSegmentReader } from '../../src/store/segment/session-segment.js';
+import { Spool } from '../../src/store/spool/spool.js';
+import { dropRefused, listSpool, retryRefused } from '../../src/store/spool/spool-directory.js';
 import { describeWith } from '../support/needs.js';
 import { numberedSegment } from '../support/sessions.js';
 
@@ -143,46 +143,49 @@ describe('after a crash', () => {
     expect(readdirSync(directory).sort()).toEqual(['LOCK', 'refused']);
   });
 
-  test('whatever of the two files is cut or changed, what is left is a beginning of what was written', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 }),
-        fc.constantFrom('pb', 'sum'),
-        fc.constantFrom('cut', 'flip'),
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        async (sizes, which, how, where) => {
-          const spool = open();
-          const syncedAt = [0];
-          let n = 0;
-          for (const size of sizes) {
-            spool.append('sessions', numberedSegment(n, n + size), size);
-            n += size;
-            await (spool as unknown as { open: Map<string, { sync(): Promise<void> }> }).open
-              .get('sessions')
-              ?.sync();
-            syncedAt.push(n);
-          }
-          const file = dataFile().replace(/pb$/, which);
-          crash(spool);
-          const bytes = readFileSync(file);
-          const at = Math.min(Math.floor(where * bytes.length), bytes.length - 1);
-          if (how === 'cut') truncateSync(file, at);
-          else {
-            bytes[at] ^= 0x40;
-            writeFileSync(file, bytes);
-          }
-          const again = open();
-          const left = again.waitingSegments === 0 ? [] : numbers((await again.next()).file);
-          expect(left).toEqual(range(0, left.length));
-          expect(syncedAt).toContain(left.length);
-          await again.close();
-          opened.length = 0;
-          rmSync(directory, { recursive: true, force: true });
-        },
-      ),
-      { numRuns: 150 },
-    );
-  });
+  test(
+    'whatever of the two files is cut or changed, what is left is a beginning of what was ' + 'written',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 }),
+          fc.constantFrom('pb', 'sum'),
+          fc.constantFrom('cut', 'flip'),
+          fc.double({ min: 0, max: 1, noNaN: true }),
+          async (sizes, which, how, where) => {
+            const spool = open();
+            const syncedAt = [0];
+            let n = 0;
+            for (const size of sizes) {
+              spool.append('sessions', numberedSegment(n, n + size), size);
+              n += size;
+              await (spool as unknown as { open: Map<string, { sync(): Promise<void> }> }).open
+                .get('sessions')
+                ?.sync();
+              syncedAt.push(n);
+            }
+            const file = dataFile().replace(/pb$/, which);
+            crash(spool);
+            const bytes = readFileSync(file);
+            const at = Math.min(Math.floor(where * bytes.length), bytes.length - 1);
+            if (how === 'cut') truncateSync(file, at);
+            else {
+              bytes[at] ^= 0x40;
+              writeFileSync(file, bytes);
+            }
+            const again = open();
+            const left = again.waitingSegments === 0 ? [] : numbers((await again.next()).file);
+            expect(left).toEqual(range(0, left.length));
+            expect(syncedAt).toContain(left.length);
+            await again.close();
+            opened.length = 0;
+            rmSync(directory, { recursive: true, force: true });
+          },
+        ),
+        { numRuns: 150 },
+      );
+    },
+  );
 });
 
 test.each(['spool.limit', 'spool.packets_limit'])(
@@ -211,7 +214,7 @@ test.each(['spool.limit', 'spool.packets_limit'])(
   },
 );
 
-test('what the disk does not take waits in memory, the oldest of it are dropped, counted and said', async () => {
+test('rows that the disk does not take wait in memory; the oldest are dropped, counted, logged', async () => {
   const said: string[] = [];
   const segment = numberedSegment(0, 10);
   const spool = new Spool(directory, {
@@ -230,7 +233,7 @@ test('what the disk does not take waits in memory, the oldest of it are dropped,
   expect(spool.waitingSegments).toBe(3);
   expect((await spool.next()).memory).toEqual(Buffer.from(numberedSegment(20, 30)));
   expect(spool.trouble).toMatch(
-    /^rows are lost: the disk takes nothing, and \d+ bytes wait in memory; the spool .* takes nothing: ENOENT/,
+    /^rows are lost: the disk takes nothing, and \d+ bytes wait in memory; the spool .*: ENOENT/,
   );
   expect(said.filter((line) => line.startsWith('rows are lost'))).toHaveLength(1);
 });

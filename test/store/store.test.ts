@@ -6,12 +6,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SegmentRefused, StoreRefused } from '../../src/store/errors.js';
 import { DEDUPLICATION_WINDOW } from '../../src/store/migrations.js';
-import { MirrorSegment } from '../../src/store/mirror-segment.js';
 import { openStore } from '../../src/store/open.js';
-import { PacketSegment } from '../../src/store/packet-segment.js';
-import { SessionSegment } from '../../src/store/session-segment.js';
+import { MirrorSegment } from '../../src/store/segment/mirror-segment.js';
+import { PacketSegment } from '../../src/store/segment/packet-segment.js';
+import { SessionSegment } from '../../src/store/segment/session-segment.js';
+import { TunnelSegment } from '../../src/store/segment/tunnel-segment.js';
 import type { Store } from '../../src/store/store.js';
-import { TunnelSegment } from '../../src/store/tunnel-segment.js';
 import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { addPacket } from '../support/packet-rows.js';
@@ -158,7 +158,8 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     const sum = (values: number[]) => values.reduce((a, b) => a + BigInt(b), 0n).toString();
     expect(
       await rows(
-        "SELECT toString(sum(toInt256(lost))) AS lost, count() AS n, countIf(sequence = 'unusable') AS unusable FROM mirrors",
+        'SELECT toString(sum(toInt256(lost))) AS lost, count() AS n, countIf(sequence = ' +
+          "'unusable') AS unusable FROM mirrors",
       ),
     ).toEqual([
       {
@@ -176,7 +177,8 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     ]);
     expect(
       await rows(
-        'SELECT toUnixTimestamp64Nano(time) AS t, hex(frame) AS frame, original_length FROM packets SETTINGS output_format_json_quote_64bit_integers = 1',
+        'SELECT toUnixTimestamp64Nano(time) AS t, hex(frame) AS frame, original_length FROM ' +
+          'packets SETTINGS output_format_json_quote_64bit_integers = 1',
       ),
     ).toEqual([
       {

@@ -1,9 +1,11 @@
-/** Arbitrary rows for property tests: every field over its whole range, absent and extreme values included. */
+/**
+ * Arbitrary rows for property tests: every field over its whole range, absent and extreme values included.
+ */
 import fc from 'fast-check';
-import { SessionRecord } from '../../src/sessions/record.js';
-import { MIRROR_TYPE_NAMES, MirrorPoint, type MirrorType } from '../../src/wire/mirror-point.js';
-import { MirrorRecord } from '../../src/wire/mirror-record.js';
-import { TunnelRecord } from '../../src/wire/tunnel-record.js';
+import { MIRROR_TYPE_NAMES, MirrorPoint, type MirrorType } from '../../src/model/mirror-point.js';
+import { MirrorRecord } from '../../src/model/mirror-record.js';
+import { SessionRecord } from '../../src/model/session-record.js';
+import { TunnelRecord } from '../../src/model/tunnel-record.js';
 
 const u8 = fc.integer({ min: 0, max: 0xff });
 const u16 = fc.integer({ min: 0, max: 0xffff });

@@ -1,6 +1,6 @@
 /**
- * Builds the program before the tests when a source is newer: the program, and the processes and threads it starts, run
- * from dist/.
+ * Builds the program before the tests when a source is newer: the program, and the processes and threads it
+ * starts, run from dist/.
  */
 import { readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { build } from '../../packaging/build.js';

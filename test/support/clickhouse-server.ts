@@ -1,7 +1,7 @@
 /**
- * A real ClickHouse server for tests, without Docker: libchdb.so carries clickhouse-local, which listens for HTTP
- * when told to. It runs in a process of its own (Python's ctypes calls it: ClickHouse checks the stack it is called
- * on, and a JavaScript FFI's is not what it expects).
+ * A real ClickHouse server for tests, without Docker: libchdb.so carries clickhouse-local, which listens for
+ * HTTP when told to. It runs in a process of its own (Python's ctypes calls it: ClickHouse checks the stack
+ * it is called on, and a JavaScript FFI's is not what it expects).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,10 @@ const SERVE =
   'SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; SELECT sleepEachRow(1) FROM numbers(1000000000) ' +
   'FORMAT Null SETTINGS max_block_size=1, function_sleep_max_microseconds_per_block=0';
 
-/** The arguments of python3 that make it a server: the options are ClickHouse's own. `before` runs before it listens. */
+/**
+ * The arguments of python3 that make it a server: the options are ClickHouse's own. `before` runs before it
+ * listens.
+ */
 export function serverArguments(library: string, options: readonly string[], before = ''): string[] {
   return ['-c', CALLER, library, ...options, '--query', `${before}${SERVE}`];
 }
@@ -49,8 +52,8 @@ export class ClickHouseServer {
   ) {}
 
   /**
-   * Starts a server on free ports of 127.0.0.1, or of another of this host's addresses, and waits until it answers.
-   * `config` is the inside of a server's XML.
+   * Starts a server on free ports of 127.0.0.1, or of another of this host's addresses, and waits until it
+   * answers. `config` is the inside of a server's XML.
    */
   static async start(
     options: { path?: string; host?: string; httpPort?: number; tcpPort?: number; config?: string } = {},
@@ -110,8 +113,8 @@ export class ClickHouseServer {
   }
 
   /**
-   * Starts it again whenever it ends by itself, as a service manager would. The engine as a library aborts now and
-   * then when a connection breaks within a request's head.
+   * Starts it again whenever it ends by itself, as a service manager would. The engine as a library aborts
+   * now and then when a connection breaks within a request's head.
    */
   keepUp(): void {
     this.process.once('exit', () => {

@@ -1,6 +1,7 @@
 /** A collector's status with one of everything. */
+
+import type { CollectorStatus } from '../../src/model/status.js';
 import type { Shown } from '../../src/observe/http.js';
-import type { CollectorStatus } from '../../src/observe/status.js';
 
 const SUMS = {
   points: 0,

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import type { CollectorStatus, MirrorStatus } from '../../src/model/status.js';
 import { askCollector, openReply } from '../../src/observe/control.js';
-import type { CollectorStatus, MirrorStatus } from '../../src/observe/status.js';
 
 /** The program under test: this checkout's, or an installed one. */
 export const MAIN =
@@ -123,7 +123,8 @@ export class TestCollector {
       if (holds(rows)) return { rows, ms: Date.now() - begin };
       if (Date.now() - begin > seconds * 1000) {
         expect.fail(
-          `waited in vain for ${sql}: ${JSON.stringify(rows)}\nlog: ${this.log}\n${JSON.stringify(await this.status())}`,
+          `waited in vain for ${sql}: ${JSON.stringify(rows)}\nlog: ` +
+            `${this.log}\n${JSON.stringify(await this.status())}`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -18,7 +18,8 @@ compprefuncs=(mark)
 comppostfuncs=(mark)
 SETUP
 zpty terminal PS1= zsh -f -i
-zpty -w terminal "fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -u -D; bindkey '^I' complete-word; source $typing"
+setup="fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -u -D; bindkey '^I' complete-word"
+zpty -w terminal "$setup; source $typing"
 zpty -w -n terminal "$2"$'\t'
 integer marks=0
 while ((marks < 2)) && zpty -r terminal line; do

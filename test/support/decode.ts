@@ -1,7 +1,7 @@
 /** One frame, decoded, and short ways to say what was found in it. */
-import { formatIp, formatIpv4 } from '../../src/wire/addresses.js';
-import { decodeFrame, Frame, FrameKind, LAYER_NAMES } from '../../src/wire/frame.js';
-import { IpProtocol } from '../../src/wire/ip-protocol.js';
+import { formatIp, formatIpv4 } from '../../src/wire/ip/addresses.js';
+import { IpProtocol } from '../../src/wire/ip/ip-protocol.js';
+import { decodeFrame, Frame, FrameKind, LAYER_NAMES } from '../../src/wire/walk/frame.js';
 import { hex } from './hex.js';
 import { ipv4, join, tcp } from './stack.js';
 
@@ -32,7 +32,9 @@ export function address(at: number): string {
 
 /** Who talks to whom, in one line. */
 export function talk(): string {
-  return `${address(f.source)} ${f.sourcePort} > ${address(f.destination)} ${f.destinationPort} ${f.protocol}`;
+  return (
+    `${address(f.source)} ${f.sourcePort} > ${address(f.destination)} ${f.destinationPort} ` + `${f.protocol}`
+  );
 }
 
 /** What {@link talk} says of {@link IP}. */

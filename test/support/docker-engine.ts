@@ -1,7 +1,8 @@
 /**
- * A Docker engine of the tests' own, with images made of this machine: what docker-compose.yml pulls and builds elsewhere
- * is here a skeleton into which this machine's /usr and this checkout are mounted. So it needs no registry, and takes
- * seconds. What it does not test is the Dockerfile: lab/check-compose.sh does, where images can be pulled.
+ * A Docker engine of the tests' own, with images made of this machine: what docker-compose.yml pulls and
+ * builds elsewhere is here a skeleton into which this machine's /usr and this checkout are mounted. So it
+ * needs no registry, and takes seconds. What it does not test is the Dockerfile: lab/check-compose.sh does,
+ * where images can be pulled.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
@@ -91,7 +92,8 @@ export class DockerEngine {
   /**
    * Makes the images of docker-compose.yml.
    *
-   * @returns a file for Compose, beside docker-compose.yml, with the mounts they need, and what stands in for ClickHouse
+   * @returns a file for Compose, beside docker-compose.yml, with the mounts they need, and what stands in for
+   * ClickHouse
    */
   makeImages(services: readonly string[]): string {
     const skeleton = this.makeSkeleton();

@@ -1,4 +1,7 @@
-/** Frames of single packets, built from small pieces outside in: for tests that ask what one exact packet does. */
+/**
+ * Frames of single packets, built from small pieces outside in: for tests that ask what one exact packet
+ * does.
+ */
 import { checksum } from '../../src/wire/checksum.js';
 
 export function bytes(...parts: (Uint8Array | readonly number[])[]): Uint8Array {

@@ -1,6 +1,6 @@
 /**
- * Files over TCP and UDP, for tests in an emulated host; one process for as many transfers as there are, because each start
- * takes long there.
+ * Files over TCP and UDP, for tests in an emulated host; one process for as many transfers as there are,
+ * because each start takes long there.
  *
  *     node guest-transfer.mjs receive DIRECTORY      writes DIRECTORY/tcp-SENDER and DIRECTORY/udp-SENDER
  *     node guest-transfer.mjs send FILE ADDRESS…     prints a line an address: how it went

@@ -6,7 +6,10 @@ const SERVER = `
 const http = require('node:http'), dgram = require('node:dgram');
 http.createServer((q, r) => r.end('x'.repeat(5000))).listen(80, '::');
 const d = dgram.createSocket('udp6');
-d.on('message', (m, from) => d.send(Buffer.concat([m.subarray(0, 2), Buffer.from([0x81, 0x80]), m.subarray(4)]), from.port, from.address));
+d.on('message', (m, from) => {
+  const answer = Buffer.concat([m.subarray(0, 2), Buffer.from([0x81, 0x80]), m.subarray(4)]);
+  d.send(answer, from.port, from.address);
+});
 d.bind(53, '::', () => console.log('ready'));
 `;
 
@@ -17,7 +20,8 @@ const family = net.isIPv6(server) ? 'udp6' : 'udp4';
 const query = Buffer.from('123401000001000000000000076578616d706c65036e65740000010001', 'hex');
 (async () => {
   await new Promise((done, failed) => {
-    const q = http.get({ host: server, port: 80, localPort: port, headers: { connection: 'close' } }, (r) => r.resume().on('close', done));
+    const options = { host: server, port: 80, localPort: port, headers: { connection: 'close' } };
+    const q = http.get(options, (r) => r.resume().on('close', done));
     q.on('error', failed);
   });
   await new Promise((done) => {

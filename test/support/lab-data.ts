@@ -1,12 +1,14 @@
-/** A ClickHouse server with the bundled demo read into it, a question of ARP, and ten minutes of two tunnels. */
+/**
+ * A ClickHouse server with the bundled demo read into it, a question of ARP, and ten minutes of two tunnels.
+ */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { SessionRecord } from '../../src/sessions/record.js';
-import { ServerStore } from '../../src/store/server.js';
-import { SessionSegment } from '../../src/store/session-segment.js';
-import { TunnelSegment } from '../../src/store/tunnel-segment.js';
-import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
-import { TunnelRecord } from '../../src/wire/tunnel-record.js';
+import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { SessionRecord } from '../../src/model/session-record.js';
+import { TunnelRecord } from '../../src/model/tunnel-record.js';
+import { ServerStore } from '../../src/store/clickhouse/server.js';
+import { SessionSegment } from '../../src/store/segment/session-segment.js';
+import { TunnelSegment } from '../../src/store/segment/tunnel-segment.js';
 import { ClickHouseServer } from './clickhouse-server.js';
 import { MAIN } from './collector.js';
 

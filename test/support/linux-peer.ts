@@ -1,9 +1,9 @@
 /**
- * A second host with the Linux kernel's own GRE: a stock Debian kernel in QEMU (emulated, so that it
- * runs anywhere: it boots in some 3 s), wired to a TAP device, that runs shell commands for a test.
+ * A second host with the Linux kernel's own GRE: a stock Debian kernel in QEMU (emulated, so that it runs
+ * anywhere: it boots in some 3 s), wired to a TAP device, that runs shell commands for a test.
  *
- * The guest has busybox, ip and tc, and the modules of {@link MODULES}. Its eth0 has MAC {@link PEER_MAC} and is
- * down until a test sets it up. The kernel package is downloaded once through apt and kept in a cache.
+ * The guest has busybox, ip and tc, and the modules of {@link MODULES}. Its eth0 has MAC {@link PEER_MAC} and
+ * is down until a test sets it up. The kernel package is downloaded once through apt and kept in a cache.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -112,7 +112,8 @@ export class LinuxPeer {
     const directory = mkdtempSync(join(tmpdir(), 'linux-peer-'));
     const initrd = join(directory, 'initrd');
     const memory = options.mirrorlake === true ? 1024 : 320;
-    // The kernel takes archives one behind the other (Documentation/driver-api/early-userspace/buffer-format.rst).
+    // The kernel takes archives one behind the other
+    // (Documentation/driver-api/early-userspace/buffer-format.rst).
     copyFileSync(kernel.initrd, initrd);
     if (options.mirrorlake === true) appendArchive(initrd, join(directory, 'root'), addMirrorlake);
     const [program, ...args] = [
@@ -204,7 +205,10 @@ export class LinuxPeer {
   }
 }
 
-/** Init of the guest: takes one base64 line a script from its second serial port, answers with output and status. */
+/**
+ * Init of the guest: takes one base64 line a script from its second serial port, answers with output and
+ * status.
+ */
 const INIT = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/sbin:/bin

@@ -1,4 +1,6 @@
-/** Writes the captures of test/fixtures, as test/support/fixtures says: npx tsx test/support/make-fixtures.ts */
+/**
+ * Writes the captures of test/fixtures, as test/support/fixtures says: npx tsx test/support/make-fixtures.ts
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,10 +11,11 @@ export function fixtureList(): string {
   const rows = FIXTURES.map(({ file, about }) => `| ${file} | ${about} |`);
   return `# Captures, each showing one thing
 
-\`test/support/fixtures\` describes them, and what must come of them; \`npx tsx test/support/make-fixtures.ts\` writes them.
-Beside each is the NDJSON that \`mirrorlake read\` makes of it, session ids left out: \`.sessions.ndjson\`, \`.mirrors.ndjson\` and
-for some \`.packets.ndjson\`. \`test/golden.test.ts\` holds all of it against the program; when the program is meant to say
-something else, \`UPDATE_GOLDEN=1 npx vitest run test/golden.test.ts\` writes the NDJSON anew, to be read in the diff.
+\`test/support/fixtures\` describes the captures and what must come of them;
+\`npx tsx test/support/make-fixtures.ts\` writes them. Beside each is the NDJSON that \`mirrorlake read\`
+makes of it, without session ids: \`.sessions.ndjson\`, \`.mirrors.ndjson\` and for some \`.packets.ndjson\`.
+\`test/golden.test.ts\` compares all of it with the program. After an intended change,
+\`UPDATE_GOLDEN=1 npx vitest run test/golden.test.ts\` rewrites the NDJSON; read it in the diff.
 
 | capture | what it shows |
 |---|---|

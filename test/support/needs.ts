@@ -4,7 +4,10 @@ import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { landlockVersion } from '../../src/linux/landlock.js';
 
-/** What a test may need of the machine: root, Landlock, a device, a library (`libpcap.so`), or a program on the PATH. */
+/**
+ * What a test may need of the machine: root, Landlock, a device, a library (`libpcap.so`), or a program on
+ * the PATH.
+ */
 export type Need = 'root' | 'landlock' | '/dev/net/tun' | (string & {});
 
 /** Those of `needs` this machine does not have. */

@@ -1,4 +1,7 @@
-/** Open vSwitch with its userspace datapath (no kernel module) in a network namespace, and its state in a directory of its own. */
+/**
+ * Open vSwitch with its userspace datapath (no kernel module) in a network namespace, and its state in a
+ * directory of its own.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
-import { parseTunnelSpec } from '../../src/tunnels/spec.js';
-import { TunnelTable, tunnelObject } from '../../src/tunnels/table.js';
-import { OuterPacket } from '../../src/wire/outer.js';
+import { OuterPacket } from '../../src/model/outer-packet.js';
+import { TunnelTable, tunnelObject } from '../../src/tunnels/kernel/table.js';
+import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 import type { OracleTunnel } from './oracle-traffic.js';
 
 /** What the kernel's tunnel layer counts on the way in; rx_dropped is counted above it. */

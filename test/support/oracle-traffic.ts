@@ -51,7 +51,8 @@ export function oracleTunnels(seed: number): OracleTunnel[] {
     seq = false,
     version = 1,
   ) => {
-    // Over IPv6 the kernel tells tunnels apart by the number of the key alone, and erspan from gretap not at all.
+    // Over IPv6 the kernel tells tunnels apart by the number of the key alone, and erspan from gretap not at
+    // all.
     const kind = mode.startsWith('ip6') ? (mode === 'ip6gre' ? 'ip' : 'ethernet') : mode;
     const identity = [kind, local, remote, mode.startsWith('ip6') ? (key ?? 0) : key].join();
     if (taken.has(identity)) return;

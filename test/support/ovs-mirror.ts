@@ -1,6 +1,6 @@
 /**
- * A real switch that mirrors real traffic: Open vSwitch's userspace datapath joins two hosts, and sends a copy of
- * everything between them to a collector's network namespace over ERSPAN.
+ * A real switch that mirrors real traffic: Open vSwitch's userspace datapath joins two hosts, and sends a
+ * copy of everything between them to a collector's network namespace over ERSPAN.
  *
  *     f-h1 203.0.113.1, 2001:db8:7::1 ─┐
  *                                     [ f-int ] ── ERSPAN ──▶ f-col eth0 198.51.100.2, 2001:db8:100::2

@@ -1,7 +1,7 @@
-import type { PacketSegment } from '../../src/store/packet-segment.js';
-import { Frame } from '../../src/wire/frame-fields.js';
-import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
-import { Mirrored } from '../../src/wire/mirrored.js';
+import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { Mirrored } from '../../src/model/mirrored.js';
+import type { PacketSegment } from '../../src/store/segment/packet-segment.js';
+import { Frame } from '../../src/wire/walk/frame-fields.js';
 
 const frame = new Frame();
 const mirrored = new Mirrored();

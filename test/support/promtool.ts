@@ -1,7 +1,10 @@
 /** Prometheus' own linter. */
 import { spawnSync } from 'node:child_process';
 
-/** What `promtool check metrics` says of an exposition: nothing when names, units and types are as Prometheus wants them. */
+/**
+ * What `promtool check metrics` says of an exposition: nothing when names, units and types are as Prometheus
+ * wants them.
+ */
 export function promtoolSays(exposition: string): string {
   const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
     input: exposition,

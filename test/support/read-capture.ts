@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Pipeline } from '../../src/cli/pipeline.js';
-import { PacketBatch } from '../../src/receive/batch.js';
+import { Pipeline } from '../../src/collector/pipeline.js';
+import { PacketBatch } from '../../src/model/batch.js';
+import { MirrorRecord } from '../../src/model/mirror-record.js';
+import { EndReason } from '../../src/model/session-record.js';
 import { openCapture } from '../../src/receive/file/capture.js';
-import { EndReason } from '../../src/sessions/record.js';
-import { mirrorJson } from '../../src/store/ndjson.js';
-import { packetJson } from '../../src/store/packet-ndjson.js';
-import { MALFORMED_NAMES } from '../../src/wire/malformed.js';
-import { MirrorRecord } from '../../src/wire/mirror-record.js';
+import { mirrorJson } from '../../src/store/ndjson/ndjson.js';
+import { packetJson } from '../../src/store/ndjson/packet-ndjson.js';
+import { MALFORMED_NAMES } from '../../src/wire/walk/malformed.js';
 import { sessionJson } from './session-json.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');

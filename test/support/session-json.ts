@@ -1,5 +1,5 @@
-import type { SessionRecord } from '../../src/sessions/record.js';
-import { SessionLines } from '../../src/store/session-ndjson.js';
+import type { SessionRecord } from '../../src/model/session-record.js';
+import { SessionLines } from '../../src/store/ndjson/session-ndjson.js';
 
 /** A session as its line of NDJSON, without the newline. */
 export function sessionJson(record: SessionRecord, collector: string): string {

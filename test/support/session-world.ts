@@ -1,10 +1,10 @@
+import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { Mirrored } from '../../src/model/mirrored.js';
+import { END_REASON_NAMES, type EndReason, type SessionRecord } from '../../src/model/session-record.js';
 import type { SessionOptions } from '../../src/sessions/options.js';
-import { END_REASON_NAMES, type EndReason, type SessionRecord } from '../../src/sessions/record.js';
 import { SessionTable } from '../../src/sessions/table.js';
 import { setU32 } from '../../src/wire/bytes.js';
-import { Frame, NO_VNI } from '../../src/wire/frame.js';
-import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
-import { Mirrored } from '../../src/wire/mirrored.js';
+import { Frame, NO_VNI } from '../../src/wire/walk/frame.js';
 
 /** A row as a test looks at it. */
 export interface Row {

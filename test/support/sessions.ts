@@ -1,8 +1,12 @@
-/** Sessions for tests of the store: plausible, numbered, each with an id and bytes that follow from its number. */
-import { SessionRecord } from '../../src/sessions/record.js';
-import { SessionSegment } from '../../src/store/session-segment.js';
+/**
+ * Sessions for tests of the store: plausible, numbered, each with an id and bytes that follow from its
+ * number.
+ */
+
+import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { SessionRecord } from '../../src/model/session-record.js';
+import { SessionSegment } from '../../src/store/segment/session-segment.js';
 import { setU32 } from '../../src/wire/bytes.js';
-import { MirrorPoint, MirrorType } from '../../src/wire/mirror-point.js';
 
 const mapped = (...ip: number[]) => new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ip]);
 const point = new MirrorPoint(0, MirrorType.Erspan2, mapped(10, 0, 0, 1), mapped(10, 0, 0, 2), 100, null);

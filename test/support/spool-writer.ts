@@ -1,11 +1,11 @@
 /**
- * A collector's store side as a process that tests may kill: spools numbered sessions, delivers them, and prints how
- * many are on the disk. Arguments: spool, store, number of sessions.
+ * A collector's store side as a process that tests may kill: spools numbered sessions, delivers them, and
+ * prints how many are on the disk. Arguments: spool, store, number of sessions.
  */
 import { writeSync } from 'node:fs';
-import { Delivery } from '../../src/store/delivery.js';
 import { openStore } from '../../src/store/open.js';
-import { Spool } from '../../src/store/spool.js';
+import { Delivery } from '../../src/store/spool/delivery.js';
+import { Spool } from '../../src/store/spool/spool.js';
 import { numberedSegment } from './sessions.js';
 
 const [directory, location, to] = process.argv.slice(2);

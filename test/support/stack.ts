@@ -1,14 +1,15 @@
 /** Packets built from the inside out: each function puts one header before a payload. */
-import { EthernetHeader, emitEthernet } from '../../src/wire/ethernet.js';
-import { emitGre, GreHeader, greHeaderLength } from '../../src/wire/gre.js';
-import { IpProtocol } from '../../src/wire/ip-protocol.js';
-import { emitIpv4, Ipv4Header, setIpv4Checksum } from '../../src/wire/ipv4.js';
-import { emitIpv6, IPV6_DESTINATION, IPV6_SOURCE, Ipv6Header } from '../../src/wire/ipv6.js';
-import { emitIpv6Extension, Ipv6Extension } from '../../src/wire/ipv6-extension.js';
-import { emitMpls, MplsLabel } from '../../src/wire/mpls.js';
-import { emitTcp, TCP_ACK, TcpHeader } from '../../src/wire/tcp.js';
-import { emitUdp, UdpHeader } from '../../src/wire/udp.js';
-import { emitVlan, VlanTag } from '../../src/wire/vlan.js';
+
+import { IpProtocol } from '../../src/wire/ip/ip-protocol.js';
+import { emitIpv4, Ipv4Header, setIpv4Checksum } from '../../src/wire/ip/ipv4.js';
+import { emitIpv6, IPV6_DESTINATION, IPV6_SOURCE, Ipv6Header } from '../../src/wire/ip/ipv6.js';
+import { emitIpv6Extension, Ipv6Extension } from '../../src/wire/ip/ipv6-extension.js';
+import { EthernetHeader, emitEthernet } from '../../src/wire/link/ethernet.js';
+import { emitMpls, MplsLabel } from '../../src/wire/link/mpls.js';
+import { emitVlan, VlanTag } from '../../src/wire/link/vlan.js';
+import { emitTcp, TCP_ACK, TcpHeader } from '../../src/wire/transport/tcp.js';
+import { emitUdp, UdpHeader } from '../../src/wire/transport/udp.js';
+import { emitGre, GreHeader, greHeaderLength } from '../../src/wire/tunnel/gre.js';
 import { hex } from './hex.js';
 
 export const A6 = '20010db8000000000000000000000001';

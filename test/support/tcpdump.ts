@@ -40,7 +40,10 @@ export class Tcpdump {
     return new Tcpdump(process, file);
   }
 
-  /** Ends the capture when what was sent has arrived and is in the file: told to end, tcpdump leaves what waits. */
+  /**
+   * Ends the capture when what was sent has arrived and is in the file: told to end, tcpdump leaves what
+   * waits.
+   */
   async stop(): Promise<void> {
     for (let quiet = 0, before = -1; quiet < 3; ) {
       const [captured, received] = await this.counts();

@@ -7,7 +7,9 @@ const WIPE = '\u001b[2K';
 
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
-/** What a command prints on a terminal so many columns wide, stdout and stderr, line by line, without colours. */
+/**
+ * What a command prints on a terminal so many columns wide, stdout and stderr, line by line, without colours.
+ */
 export function onTerminal(
   columns: number,
   command: readonly string[],

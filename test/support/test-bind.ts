@@ -2,9 +2,9 @@
 import type { Gather } from '../../src/linux/gather.js';
 import { ERRNO } from '../../src/linux/libc.js';
 import type { Messages } from '../../src/linux/messages.js';
-import { formatAddress, parseAddress } from '../../src/tunnels/address.js';
-import type { GreReceiver, Receiver, Sender } from '../../src/tunnels/host.js';
-import type { Tunnel } from '../../src/tunnels/tunnel.js';
+import type { GreReceiver, Receiver, Sender } from '../../src/tunnels/engine/host.js';
+import type { Tunnel } from '../../src/tunnels/kernel/tunnel.js';
+import { formatAddress, parseAddress } from '../../src/tunnels/spec/address.js';
 import { setU16, u16 } from '../../src/wire/bytes.js';
 import { checksum } from '../../src/wire/checksum.js';
 import { bytes } from './frames.js';

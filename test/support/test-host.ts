@@ -4,14 +4,14 @@
  */
 import { onTestFinished } from 'vitest';
 import { POLLERR, POLLIN } from '../../src/linux/poll.js';
-import type { TunnelConfig } from '../../src/tunnels/config.js';
-import { namedCounters } from '../../src/tunnels/counters.js';
-import { Engine } from '../../src/tunnels/engine.js';
-import type { Host, Poll } from '../../src/tunnels/host.js';
-import { REFUSED_COUNT, Refused } from '../../src/tunnels/refused.js';
-import { parseTunnelSpec } from '../../src/tunnels/spec.js';
-import { STATE_COUNT, State } from '../../src/tunnels/state.js';
-import type { Tunnel } from '../../src/tunnels/tunnel.js';
+import { Engine } from '../../src/tunnels/engine/engine.js';
+import type { Host, Poll } from '../../src/tunnels/engine/host.js';
+import { namedCounters } from '../../src/tunnels/kernel/counters.js';
+import { REFUSED_COUNT, Refused } from '../../src/tunnels/kernel/refused.js';
+import { STATE_COUNT, State } from '../../src/tunnels/kernel/state.js';
+import type { Tunnel } from '../../src/tunnels/kernel/tunnel.js';
+import type { TunnelConfig } from '../../src/tunnels/spec/config.js';
+import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 import { u16 } from '../../src/wire/bytes.js';
 import { payloadOf, TestGreReceiver, TestReceiver, TestSender } from './test-bind.js';
 import { TestTun } from './test-tun.js';

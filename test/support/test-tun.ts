@@ -4,7 +4,7 @@
  */
 import type { Pieces } from '../../src/linux/pieces.js';
 import { type PacketSlots, VNET_HDR } from '../../src/linux/tun.js';
-import type { Device } from '../../src/tunnels/host.js';
+import type { Device } from '../../src/tunnels/engine/host.js';
 
 const NO_HEADER = new Uint8Array(VNET_HDR);
 

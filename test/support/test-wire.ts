@@ -2,7 +2,7 @@
  * The network between hosts in memory: it delivers by address, can be narrow, and can do to packets what
  * networks do.
  */
-import { formatAddress } from '../../src/tunnels/address.js';
+import { formatAddress } from '../../src/tunnels/spec/address.js';
 import { setU16, setU32, u16, u32 } from '../../src/wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../../src/wire/checksum.js';
 import { bytes, ipv4, ipv6 } from './frames.js';

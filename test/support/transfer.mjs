@@ -4,7 +4,8 @@
  *     node transfer.mjs receive PORT
  *     node transfer.mjs send ADDRESS PORT BYTES
  *
- * A sender that is refused asks again, for up to ten seconds: a receiver it cannot see may be about to listen.
+ * A sender that is refused asks again, for up to ten seconds: a receiver it cannot see may be about to
+ * listen.
  */
 import { createHash } from 'node:crypto';
 import { connect, createServer } from 'node:net';

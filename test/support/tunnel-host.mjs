@@ -1,6 +1,6 @@
 /**
- * A process with tunnels, for tests: the service of a collector without the rest of it. One JSON answer a line of
- * standard input: `snapshot`, `reload` followed by specifications as a JSON array, `stop`.
+ * A process with tunnels, for tests: the service of a collector without the rest of it. One JSON answer a
+ * line of standard input: `snapshot`, `reload` followed by specifications as a JSON array, `stop`.
  *
  *     node tunnel-host.mjs DIST SPEC…
  */

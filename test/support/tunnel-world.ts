@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { TunnelStatus } from '../../src/wire/tunnel-status.js';
+import type { TunnelStatus } from '../../src/model/tunnel-status.js';
 import { ip, run, tryIp } from './needs.js';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
@@ -56,7 +56,9 @@ export function inside(ns: string, ...command: string[]): string {
   return run('ip', 'netns', 'exec', ns, ...command);
 }
 
-/** Whether `count` pings are all answered. Once one is, ping waits for the next no longer than the interval. */
+/**
+ * Whether `count` pings are all answered. Once one is, ping waits for the next no longer than the interval.
+ */
 export function pings(ns: string, address: string, count = 2, ...options: string[]): boolean {
   try {
     const said = inside(ns, 'ping', '-c', String(count), '-i', '0.2', '-W', '2', ...options, address);
@@ -102,7 +104,10 @@ export async function sendTcp(ns: string, address: string, bytes: number): Promi
   return digest.trim();
 }
 
-/** Sends bytes over TCP from one namespace to an address of another. @returns the digests of what was sent and received. */
+/**
+ * Sends bytes over TCP from one namespace to an address of another. @returns the digests of what was sent and
+ * received.
+ */
 export async function transfer(
   from: string,
   to: string,

@@ -1,13 +1,16 @@
-/** The two ways of a packet through demux, side by side: what the fast one takes has to come out as on the long one. */
+/**
+ * The two ways of a packet through demux, side by side: what the fast one takes has to come out as on the
+ * long one.
+ */
 import assert from 'node:assert/strict';
+import { MirrorTable } from '../../src/accounts/mirrors.js';
 import { DemuxCounters } from '../../src/demux/counters.js';
 import { Demux } from '../../src/demux/demux.js';
 import { FastPath } from '../../src/demux/fast-path.js';
-import { MirrorTable } from '../../src/demux/mirrors.js';
-import { LinkType, PacketBatch } from '../../src/receive/batch.js';
-import type { Frame } from '../../src/wire/frame.js';
-import { MirrorRecord } from '../../src/wire/mirror-record.js';
-import type { FrameSink, Mirrored } from '../../src/wire/mirrored.js';
+import { LinkType, PacketBatch } from '../../src/model/batch.js';
+import { MirrorRecord } from '../../src/model/mirror-record.js';
+import type { FrameSink, Mirrored } from '../../src/model/mirrored.js';
+import type { Frame } from '../../src/wire/walk/frame.js';
 import { MirrorSource } from './traffic/mirror-source.js';
 import { PacketBuilder } from './traffic/packet.js';
 import type { Random } from './traffic/random.js';

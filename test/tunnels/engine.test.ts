@@ -3,8 +3,8 @@
  * memory.
  */
 import { describe, expect, it } from 'vitest';
-import { QUEUE_LENGTH } from '../../src/tunnels/endpoint.js';
-import { MAX_TUNNELS } from '../../src/tunnels/engine.js';
+import { QUEUE_LENGTH } from '../../src/tunnels/engine/endpoint.js';
+import { MAX_TUNNELS } from '../../src/tunnels/engine/engine.js';
 import { ipv4, udp } from '../support/frames.js';
 import { pass, settle, type TestHost } from '../support/test-host.js';
 import { A, B, hosts, pair } from '../support/test-tunnels.js';

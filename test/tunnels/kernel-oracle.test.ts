@@ -6,11 +6,15 @@ import { type OracleTunnel, oraclePackets, oracleTunnels } from '../support/orac
 const read = (file: URL) => JSON.parse(readFileSync(file, 'utf8'));
 
 describe('the receive path counts as the Linux kernel does', () => {
-  it('over generated packets, whose counters a Linux 6.1 kernel gave (test/interop/kernel-oracle.test.ts)', () => {
-    const tunnels = oracleTunnels(1);
-    const expected = read(new URL('../fixtures/kernel-oracle/seed-1.json', import.meta.url));
-    expect(countWithTable(tunnels, oraclePackets(1, tunnels, 2000))).toEqual(expected);
-  });
+  it(
+    'over generated packets, whose counters a Linux 6.1 kernel gave ' +
+      '(test/interop/kernel-oracle.test.ts)',
+    () => {
+      const tunnels = oracleTunnels(1);
+      const expected = read(new URL('../fixtures/kernel-oracle/seed-1.json', import.meta.url));
+      expect(countWithTable(tunnels, oraclePackets(1, tunnels, 2000))).toEqual(expected);
+    },
+  );
 
   const shared = new URL('../../../shared/kernel-oracle/', import.meta.url);
   // Recorded packets lie beside some checkouts; a skipped test would count as a missing one.

@@ -2,15 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Mapping } from '../../src/linux/memory.js';
 import { VNET_HDR } from '../../src/linux/tun.js';
-import { GroWriter } from '../../src/tunnels/gro.js';
-import { emitSegmentHeaders, GsoPlan, planGso, segmentEnd, segmentStart } from '../../src/tunnels/gso.js';
-import { InnerPacket, parseInnerPacket } from '../../src/tunnels/inner-packet.js';
-import { findPartialChecksum, PartialChecksum } from '../../src/tunnels/partial-checksum.js';
-import { parseTunnelSpec } from '../../src/tunnels/spec.js';
-import { TunnelTable } from '../../src/tunnels/table.js';
+import { OuterPacket } from '../../src/model/outer-packet.js';
+import { TunnelTable } from '../../src/tunnels/kernel/table.js';
+import { GroWriter } from '../../src/tunnels/packet/gro.js';
+import {
+  emitSegmentHeaders,
+  GsoPlan,
+  planGso,
+  segmentEnd,
+  segmentStart,
+} from '../../src/tunnels/packet/gso.js';
+import { InnerPacket, parseInnerPacket } from '../../src/tunnels/packet/inner-packet.js';
+import { findPartialChecksum, PartialChecksum } from '../../src/tunnels/packet/partial-checksum.js';
+import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 import { setU16, setU32, u16, u32 } from '../../src/wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../../src/wire/checksum.js';
-import { OuterPacket } from '../../src/wire/outer.js';
 import { outerPacket } from '../support/oracle-receiver.js';
 import { TestTun } from '../support/test-tun.js';
 
@@ -25,7 +31,10 @@ interface Stream {
   readonly push: boolean;
 }
 
-/** A packet as a device with segmentation offload hands it over: virtio_net_hdr, unfinished checksum, large payload. */
+/**
+ * A packet as a device with segmentation offload hands it over: virtio_net_hdr, unfinished checksum, large
+ * payload.
+ */
 function largePacket(s: Stream): Uint8Array {
   const ethernet = s.ethernet ? 14 : 0;
   const ip = s.ipv6 ? 40 : 20;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Peers } from '../../src/tunnels/peers.js';
+import { Peers } from '../../src/tunnels/kernel/peers.js';
 import { setU32, u32 } from '../../src/wire/bytes.js';
 
 const CAPACITY = 4096;

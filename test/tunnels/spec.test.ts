@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TunnelConfigError } from '../../src/tunnels/config.js';
-import { parseTunnelSpec } from '../../src/tunnels/spec.js';
+import { TunnelConfigError } from '../../src/tunnels/spec/config.js';
+import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 
 describe('a tunnel in the words of ip tunnel add', () => {
   it('reads the walkthrough', () => {
@@ -18,7 +18,8 @@ describe('a tunnel in the words of ip tunnel add', () => {
 
   it('reads every word', () => {
     const t = parseTunnelSpec(
-      't mode gre remote 10.9.0.2 local 10.9.0.1 ikey 42 okey 1.2.3.4 icsum oseq ttl 64 tos inherit/10 dev eth1 ' +
+      't mode gre remote 10.9.0.2 local 10.9.0.1 ikey 42 okey 1.2.3.4 icsum oseq ttl 64 tos ' +
+        'inherit/10 dev eth1 ' +
         'fwmark 7 keepalive 10 3 mtu 1400 address 10.0.0.1/24 address fd00::1/64 observe persist',
     );
     expect(t).toMatchObject({
@@ -43,8 +44,10 @@ describe('a tunnel in the words of ip tunnel add', () => {
 
   it('reads ip link add for IPv6 and ERSPAN', () => {
     const t = parseTunnelSpec(
-      'ip link add name e6 type ip6erspan local fd00:0:0:1::1 remote ::ffff:10.0.0.9 key 77 seq erspan_ver 2 ' +
-        'erspan_dir egress erspan_hwid 17 hoplimit inherit tclass b8 flowlabel 12345 encaplimit none dscp inherit',
+      'ip link add name e6 type ip6erspan local fd00:0:0:1::1 remote ::ffff:10.0.0.9 key 77 ' +
+        'seq erspan_ver 2 ' +
+        'erspan_dir egress erspan_hwid 17 hoplimit inherit tclass b8 flowlabel 12345 ' +
+        'encaplimit none dscp inherit',
     );
     expect(t).toMatchObject({
       mode: 'ip6erspan',

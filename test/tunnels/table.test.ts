@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatAddress, parseAddress } from '../../src/tunnels/address.js';
-import { TunnelConfigError } from '../../src/tunnels/config.js';
-import { inetEcnCopyInside, inetEcnEncapsulate } from '../../src/tunnels/inet-ecn.js';
-import { parseTunnelSpec } from '../../src/tunnels/spec.js';
-import { fillTunnelRecord, TunnelTable, tunnelObject } from '../../src/tunnels/table.js';
+import { OuterPacket } from '../../src/model/outer-packet.js';
+import { TunnelRecord } from '../../src/model/tunnel-record.js';
+import { inetEcnCopyInside, inetEcnEncapsulate } from '../../src/tunnels/kernel/inet-ecn.js';
+import { fillTunnelRecord, TunnelTable, tunnelObject } from '../../src/tunnels/kernel/table.js';
+import { formatAddress, parseAddress } from '../../src/tunnels/spec/address.js';
+import { TunnelConfigError } from '../../src/tunnels/spec/config.js';
+import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 import { checksum } from '../../src/wire/checksum.js';
-import { OuterPacket } from '../../src/wire/outer.js';
-import { TunnelRecord } from '../../src/wire/tunnel-record.js';
 import { outerPacket } from '../support/oracle-receiver.js';
 import { oraclePackets, oracleTunnels } from '../support/oracle-traffic.js';
 

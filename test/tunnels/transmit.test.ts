@@ -1,24 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Destination } from '../../src/tunnels/destination.js';
+import { OuterPacket } from '../../src/model/outer-packet.js';
+import { Destination } from '../../src/tunnels/kernel/destination.js';
+import { emitIcmpError, ICMP_ERROR_BYTES, IcmpMeaning, icmpMeaning } from '../../src/tunnels/kernel/icmp.js';
+import { emitKeepalive, isKeepaliveAnswer, isKeepaliveRequest } from '../../src/tunnels/kernel/keepalive.js';
+import { isLoop } from '../../src/tunnels/kernel/loop.js';
+import { Peers } from '../../src/tunnels/kernel/peers.js';
+import { TunnelTable } from '../../src/tunnels/kernel/table.js';
+import { noDevice, Tunnel } from '../../src/tunnels/kernel/tunnel.js';
 import {
   emitOuter,
   OuterLayout,
   outerDf,
   outerTos,
   setOuterChecksum,
-} from '../../src/tunnels/encapsulate.js';
-import { emitIcmpError, ICMP_ERROR_BYTES, IcmpMeaning, icmpMeaning } from '../../src/tunnels/icmp.js';
-import { InnerPacket, parseInnerPacket } from '../../src/tunnels/inner-packet.js';
-import { emitKeepalive, isKeepaliveAnswer, isKeepaliveRequest } from '../../src/tunnels/keepalive.js';
-import { isLoop } from '../../src/tunnels/loop.js';
-import { Peers } from '../../src/tunnels/peers.js';
-import { parseTunnelSpec } from '../../src/tunnels/spec.js';
-import { TunnelTable } from '../../src/tunnels/table.js';
-import { noDevice, Tunnel } from '../../src/tunnels/tunnel.js';
+} from '../../src/tunnels/packet/encapsulate.js';
+import { InnerPacket, parseInnerPacket } from '../../src/tunnels/packet/inner-packet.js';
+import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 import { u16, u32 } from '../../src/wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../../src/wire/checksum.js';
-import { OuterPacket } from '../../src/wire/outer.js';
 import { ethernet, gre, ipv4, ipv6, udp } from '../support/frames.js';
 import { outerPacket } from '../support/oracle-receiver.js';
 

@@ -8,7 +8,7 @@ import {
   formatMac,
   parseAddress,
   parseMac,
-} from '../../src/wire/addresses.js';
+} from '../../src/wire/ip/addresses.js';
 
 /** The 16 bytes of an IPv6 address written without ::. */
 function bytes(text: string): Uint8Array {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeFrame, Frame, FrameKind, MAX_LAYERS, MAX_VLANS } from '../../src/wire/frame.js';
-import { MALFORMED_NAMES } from '../../src/wire/malformed.js';
+import { decodeFrame, Frame, FrameKind, MAX_LAYERS, MAX_VLANS } from '../../src/wire/walk/frame.js';
+import { MALFORMED_NAMES } from '../../src/wire/walk/malformed.js';
 import { hex } from '../support/hex.js';
 import { ethernet, extension, gre, ipv4, ipv6, join, mpls, tcp, udp, vlan } from '../support/stack.js';
 

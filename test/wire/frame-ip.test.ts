@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { EtherType } from '../../src/wire/ethertypes.js';
-import { IpProtocol } from '../../src/wire/ip-protocol.js';
-import { IPV4_MORE_FRAGMENTS } from '../../src/wire/ipv4.js';
-import { Malformed } from '../../src/wire/malformed.js';
+import { IpProtocol } from '../../src/wire/ip/ip-protocol.js';
+import { IPV4_MORE_FRAGMENTS } from '../../src/wire/ip/ipv4.js';
+import { EtherType } from '../../src/wire/link/ethertypes.js';
+import { Malformed } from '../../src/wire/walk/malformed.js';
 import { carrier, decode, f, IP, layers, SOME, TALK, talk } from '../support/decode.js';
 import { hex } from '../support/hex.js';
 import { ethernet, extension, ipv4, ipv6, join, tcp, udp } from '../support/stack.js';

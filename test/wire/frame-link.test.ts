@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { formatMac } from '../../src/wire/addresses.js';
-import { EtherType } from '../../src/wire/ethertypes.js';
-import { FrameKind } from '../../src/wire/frame.js';
-import { IpProtocol } from '../../src/wire/ip-protocol.js';
-import { Malformed } from '../../src/wire/malformed.js';
+import { formatMac } from '../../src/wire/ip/addresses.js';
+import { IpProtocol } from '../../src/wire/ip/ip-protocol.js';
+import { EtherType } from '../../src/wire/link/ethertypes.js';
+import { FrameKind } from '../../src/wire/walk/frame.js';
+import { Malformed } from '../../src/wire/walk/malformed.js';
 import { decode, f, IP, layers, SOME, TALK, talk } from '../support/decode.js';
 import { hex } from '../support/hex.js';
 import { ethernet, ipv4, ipv6, join, mpls, tcp, vlan } from '../support/stack.js';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { EtherType } from '../../src/wire/ethertypes.js';
-import { decodeFrame, FrameKind, Layer, TunnelPorts } from '../../src/wire/frame.js';
-import { GRE_KEY, GRE_SEQ } from '../../src/wire/gre.js';
-import { Malformed } from '../../src/wire/malformed.js';
-import type { Overlay } from '../../src/wire/overlay-kinds.js';
+import { EtherType } from '../../src/wire/link/ethertypes.js';
+import { GRE_KEY, GRE_SEQ } from '../../src/wire/tunnel/gre.js';
+import type { Overlay } from '../../src/wire/tunnel/overlay-kinds.js';
+import { decodeFrame, FrameKind, Layer, TunnelPorts } from '../../src/wire/walk/frame.js';
+import { Malformed } from '../../src/wire/walk/malformed.js';
 import { address, carrier, decode, f, IP, layers, SOME, TALK, talk } from '../support/decode.js';
 import { hex } from '../support/hex.js';
 import { ethernet, extension, gre, ipv4, ipv6, join, mpls, tcp, udp, vlan } from '../support/stack.js';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { formatMac } from '../../src/wire/addresses.js';
-import { EtherType } from '../../src/wire/ethertypes.js';
-import { decodeFrame, Frame, FrameKind, LAYER_NAMES, Layer } from '../../src/wire/frame.js';
-import { IpProtocol } from '../../src/wire/ip-protocol.js';
-import { Malformed } from '../../src/wire/malformed.js';
-import { TCP_ACK } from '../../src/wire/tcp.js';
+import { formatMac } from '../../src/wire/ip/addresses.js';
+import { IpProtocol } from '../../src/wire/ip/ip-protocol.js';
+import { EtherType } from '../../src/wire/link/ethertypes.js';
+import { TCP_ACK } from '../../src/wire/transport/tcp.js';
+import { decodeFrame, Frame, FrameKind, LAYER_NAMES, Layer } from '../../src/wire/walk/frame.js';
+import { Malformed } from '../../src/wire/walk/malformed.js';
 import { address, decode, f, IP, layers, SOME, TALK, talk } from '../support/decode.js';
 import { hex } from '../support/hex.js';
 import { ethernet, ipv4, ipv6, join, tcp, udp, vlan } from '../support/stack.js';

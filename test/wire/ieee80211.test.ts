@@ -15,7 +15,7 @@ import {
   nextAmsdu,
   parseIeee80211,
   startAmsdu,
-} from '../../src/wire/ieee80211.js';
+} from '../../src/wire/link/ieee80211.js';
 import { codecProperties, mac, u16 } from '../support/codec.js';
 import { hex } from '../support/hex.js';
 

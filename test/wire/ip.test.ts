@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { AhHeader, emitAh, parseAh } from '../../src/wire/ah.js';
 import { BAD, SHORT } from '../../src/wire/bytes.js';
-import { IpProtocol } from '../../src/wire/ip-protocol.js';
-import { emitIpv4, Ipv4Header, ipv4ChecksumOk, parseIpv4, setIpv4Checksum } from '../../src/wire/ipv4.js';
-import { emitIpv6, Ipv6Header, parseIpv6 } from '../../src/wire/ipv6.js';
+import { AhHeader, emitAh, parseAh } from '../../src/wire/ip/ah.js';
+import { IpProtocol } from '../../src/wire/ip/ip-protocol.js';
+import { emitIpv4, Ipv4Header, ipv4ChecksumOk, parseIpv4, setIpv4Checksum } from '../../src/wire/ip/ipv4.js';
+import { emitIpv6, Ipv6Header, parseIpv6 } from '../../src/wire/ip/ipv6.js';
 import {
   emitIpv6Extension,
   Ipv6Extension,
   isIpv6Extension,
   parseIpv6Extension,
-} from '../../src/wire/ipv6-extension.js';
+} from '../../src/wire/ip/ipv6-extension.js';
 import { bits, codecProperties, u8, u16, u32 } from '../support/codec.js';
 import { hex } from '../support/hex.js';
 
@@ -102,13 +102,16 @@ test('the IPv4 checksum is the known one, and covers options', () => {
   expect(ipv4ChecksumOk(options, 0)).toBe(false);
 });
 
-test('an IPv4 header of version 6, or of four words, is none; with options cut its fixed part is read', () => {
-  const h = new Ipv4Header();
-  expect(parseIpv4(hex(`65${KNOWN.slice(2)}`), 0, 20, h)).toBe(BAD);
-  expect(parseIpv4(hex(`44${KNOWN.slice(2)}`), 0, 20, h)).toBe(BAD);
-  expect(parseIpv4(hex(`46${KNOWN.slice(2)}`), 0, 20, h)).toBe(SHORT);
-  expect(h.source).toBe(0xc0a80001);
-});
+test(
+  'an IPv4 header of version 6, or of four words, is none; with options cut its fixed part is ' + 'read',
+  () => {
+    const h = new Ipv4Header();
+    expect(parseIpv4(hex(`65${KNOWN.slice(2)}`), 0, 20, h)).toBe(BAD);
+    expect(parseIpv4(hex(`44${KNOWN.slice(2)}`), 0, 20, h)).toBe(BAD);
+    expect(parseIpv4(hex(`46${KNOWN.slice(2)}`), 0, 20, h)).toBe(SHORT);
+    expect(h.source).toBe(0xc0a80001);
+  },
+);
 
 test('a hop-by-hop option that runs past its header makes it bad', () => {
   const h = new Ipv6Extension();

@@ -1,32 +1,32 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { BAD, SHORT } from '../../src/wire/bytes.js';
 import {
   ARISTA_FORMAT_48,
   ARISTA_FORMAT_64,
   AristaTimestamp,
   emitAristaTimestamp,
   parseAristaTimestamp,
-} from '../../src/wire/arista-timestamp.js';
-import { ArpPacket, emitArp, parseArp } from '../../src/wire/arp.js';
-import { BAD, SHORT } from '../../src/wire/bytes.js';
-import { CiscoMetadata, emitCiscoMetadata, parseCiscoMetadata } from '../../src/wire/cisco-metadata.js';
-import { ETag, emitETag, parseETag } from '../../src/wire/etag.js';
-import { EthernetHeader, emitEthernet, parseEthernet } from '../../src/wire/ethernet.js';
-import { emitFabricPath, FabricPathTag, parseFabricPath } from '../../src/wire/fabricpath.js';
-import { emitHsr, HsrTag, parseHsr } from '../../src/wire/hsr.js';
-import { emitLlc, emitSnap, LlcHeader, parseLlc, parseSnap, SnapHeader } from '../../src/wire/llc.js';
-import { emitMacsec, MACSEC_SC, MacsecTag, parseMacsec } from '../../src/wire/macsec.js';
-import { emitMpls, hasControlWord, MplsLabel, mplsStackLength, parseMpls } from '../../src/wire/mpls.js';
-import { emitNsh, NshHeader, parseNsh } from '../../src/wire/nsh.js';
-import { emitNull, familyEtherType, NullHeader, parseNull } from '../../src/wire/null-loop.js';
-import { emitPbb, PbbTag, parsePbb } from '../../src/wire/pbb.js';
-import { emitPpp, PppHeader, parsePpp } from '../../src/wire/ppp.js';
-import { emitPppoe, PppoeHeader, parsePppoe } from '../../src/wire/pppoe.js';
-import { emitRTag, parseRTag, RTag } from '../../src/wire/rtag.js';
-import { emitSll, emitSll2, parseSll, parseSll2, SllHeader } from '../../src/wire/sll.js';
-import { emitTTag, parseTTag, TTag } from '../../src/wire/ttag.js';
-import { emitVlan, isVlanType, parseVlan, VlanTag } from '../../src/wire/vlan.js';
-import { emitVnTag, parseVnTag, VnTag } from '../../src/wire/vntag.js';
+} from '../../src/wire/link/arista-timestamp.js';
+import { ArpPacket, emitArp, parseArp } from '../../src/wire/link/arp.js';
+import { CiscoMetadata, emitCiscoMetadata, parseCiscoMetadata } from '../../src/wire/link/cisco-metadata.js';
+import { ETag, emitETag, parseETag } from '../../src/wire/link/etag.js';
+import { EthernetHeader, emitEthernet, parseEthernet } from '../../src/wire/link/ethernet.js';
+import { emitFabricPath, FabricPathTag, parseFabricPath } from '../../src/wire/link/fabricpath.js';
+import { emitHsr, HsrTag, parseHsr } from '../../src/wire/link/hsr.js';
+import { emitLlc, emitSnap, LlcHeader, parseLlc, parseSnap, SnapHeader } from '../../src/wire/link/llc.js';
+import { emitMacsec, MACSEC_SC, MacsecTag, parseMacsec } from '../../src/wire/link/macsec.js';
+import { emitMpls, hasControlWord, MplsLabel, mplsStackLength, parseMpls } from '../../src/wire/link/mpls.js';
+import { emitNull, familyEtherType, NullHeader, parseNull } from '../../src/wire/link/null-loop.js';
+import { emitPbb, PbbTag, parsePbb } from '../../src/wire/link/pbb.js';
+import { emitPpp, PppHeader, parsePpp } from '../../src/wire/link/ppp.js';
+import { emitPppoe, PppoeHeader, parsePppoe } from '../../src/wire/link/pppoe.js';
+import { emitRTag, parseRTag, RTag } from '../../src/wire/link/rtag.js';
+import { emitSll, emitSll2, parseSll, parseSll2, SllHeader } from '../../src/wire/link/sll.js';
+import { emitTTag, parseTTag, TTag } from '../../src/wire/link/ttag.js';
+import { emitVlan, isVlanType, parseVlan, VlanTag } from '../../src/wire/link/vlan.js';
+import { emitVnTag, parseVnTag, VnTag } from '../../src/wire/link/vntag.js';
+import { emitNsh, NshHeader, parseNsh } from '../../src/wire/tunnel/nsh.js';
 import { bit, bits, codecProperties, mac, u8, u16, u24, u32 } from '../support/codec.js';
 import { hex } from '../support/hex.js';
 
@@ -48,7 +48,8 @@ codecProperties('llc', {
   make: () => new LlcHeader(),
   parse: parseLlc,
   emit: emitLlc,
-  // U frames have their low two bits set; I and S frames have two bytes of control, and the first one is not 3 in those bits.
+  // U frames have their low two bits set; I and S frames have two bytes of control, and the first one is not
+  // 3 in those bits.
   fields: fc.oneof(
     fc.record({ dsap: u8, ssap: u8, control: bits(6).map((n) => (n << 2) | 3) }),
     fc.record({ dsap: u8, ssap: u8, control: u16.filter((n) => n > 0xff && ((n >> 8) & 3) !== 3) }),
@@ -298,13 +299,19 @@ codecProperties('macsec', {
   ),
 });
 
-test('NSH shorter than its fixed part, another version of it or of MACsec, a tag of Arista’s that is no timestamp: none', () => {
-  expect(parseNsh(hex('0fc1 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
-  expect(parseNsh(hex('4fc2 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
-  expect(parseMacsec(hex('8000 00000001'), 0, 6, new MacsecTag())).toBe(BAD);
-  for (const tag of ['0002 0010', '0001 0030'])
-    expect(parseAristaTimestamp(hex(`${tag} 0000000000000000 0800`), 0, 14, new AristaTimestamp())).toBe(BAD);
-});
+test(
+  'NSH shorter than its fixed part, another version of it or of MACsec, a tag of Arista’s that ' +
+    'is no timestamp: none',
+  () => {
+    expect(parseNsh(hex('0fc1 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
+    expect(parseNsh(hex('4fc2 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
+    expect(parseMacsec(hex('8000 00000001'), 0, 6, new MacsecTag())).toBe(BAD);
+    for (const tag of ['0002 0010', '0001 0030'])
+      expect(parseAristaTimestamp(hex(`${tag} 0000000000000000 0800`), 0, 14, new AristaTimestamp())).toBe(
+        BAD,
+      );
+  },
+);
 
 test('the tags of 802.1Q, 802.1ad and 0x9100 are VLAN tags, an IP packet is none', () => {
   expect([0x8100, 0x88a8, 0x9100, 0x0800].map(isVlanType)).toEqual([true, true, true, false]);

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EspHeader, emitEsp, parseEsp } from '../../src/wire/esp.js';
-import { emitIcmp, IcmpHeader, parseIcmp } from '../../src/wire/icmp.js';
-import { emitIcmp6, Icmp6Header, parseIcmp6 } from '../../src/wire/icmp6.js';
-import { emitIgmp, IgmpHeader, parseIgmp } from '../../src/wire/igmp.js';
-import { IpProtocol } from '../../src/wire/ip-protocol.js';
-import { emitOspf, OspfHeader, parseOspf } from '../../src/wire/ospf.js';
-import { emitPim, PimHeader, parsePim } from '../../src/wire/pim.js';
-import { emitSctp, parseSctp, SctpHeader, setSctpChecksum } from '../../src/wire/sctp.js';
-import { emitTcp, parseTcp, TcpHeader } from '../../src/wire/tcp.js';
-import { setTransportChecksum, transportChecksumOk } from '../../src/wire/transport-checksum.js';
-import { emitUdp, parseUdp, UdpHeader } from '../../src/wire/udp.js';
+import { EspHeader, emitEsp, parseEsp } from '../../src/wire/ip/esp.js';
+import { emitIcmp, IcmpHeader, parseIcmp } from '../../src/wire/ip/icmp.js';
+import { emitIcmp6, Icmp6Header, parseIcmp6 } from '../../src/wire/ip/icmp6.js';
+import { emitIgmp, IgmpHeader, parseIgmp } from '../../src/wire/ip/igmp.js';
+import { IpProtocol } from '../../src/wire/ip/ip-protocol.js';
+import { emitOspf, OspfHeader, parseOspf } from '../../src/wire/ip/ospf.js';
+import { emitPim, PimHeader, parsePim } from '../../src/wire/ip/pim.js';
+import { emitSctp, parseSctp, SctpHeader, setSctpChecksum } from '../../src/wire/transport/sctp.js';
+import { emitTcp, parseTcp, TcpHeader } from '../../src/wire/transport/tcp.js';
+import { setTransportChecksum, transportChecksumOk } from '../../src/wire/transport/transport-checksum.js';
+import { emitUdp, parseUdp, UdpHeader } from '../../src/wire/transport/udp.js';
 import { bits, codecProperties, u8, u16, u32 } from '../support/codec.js';
 import { hex } from '../support/hex.js';
 
@@ -128,7 +128,8 @@ test('a checksum that was set is right, and one bit more is not', () => {
 });
 
 test('UDP: a checksum of zero is sent as all ones; none at all is right over IPv4 only', () => {
-  // Pseudo header 0a00+0001+0a00+0002+0011+0008, header 0, 0, 8: the length makes the sum; the source port completes it.
+  // Pseudo header 0a00+0001+0a00+0002+0011+0008, header 0, 0, 8: the length makes the sum; the source port
+  // completes it.
   const b = new Uint8Array([...IPV4, ...hex('ebdb 0000 0008 0000')]);
   setTransportChecksum(b, 0, IpProtocol.Udp, 20, 28);
   expect([b[26], b[27]]).toEqual([0xff, 0xff]);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { emitTrial, isTrial, TRIAL_LENGTH, TRIAL_TOKEN_LENGTH } from '../../src/wire/trial.js';
+import { emitTrial, isTrial, TRIAL_LENGTH, TRIAL_TOKEN_LENGTH } from '../../src/wire/tunnel/trial.js';
 
 const token = Uint8Array.from({ length: TRIAL_TOKEN_LENGTH }, (_, i) => 7 * i + 1);
 

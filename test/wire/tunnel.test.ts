@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BAD, SHORT } from '../../src/wire/bytes.js';
-import { ErspanHeader, emitErspan, erspanPort, parseErspan } from '../../src/wire/erspan.js';
-import { emitEtherIp, parseEtherIp } from '../../src/wire/etherip.js';
-import { emitGeneve, GeneveHeader, parseGeneve } from '../../src/wire/geneve.js';
+import { ErspanHeader, emitErspan, erspanPort, parseErspan } from '../../src/wire/tunnel/erspan.js';
+import { emitEtherIp, parseEtherIp } from '../../src/wire/tunnel/etherip.js';
+import { emitGeneve, GeneveHeader, parseGeneve } from '../../src/wire/tunnel/geneve.js';
 import {
   emitGre,
   GRE_ACK,
@@ -16,12 +16,12 @@ import {
   greHeaderLength,
   parseGre,
   setGreChecksum,
-} from '../../src/wire/gre.js';
-import { emitGtpu, GtpuHeader, parseGtpu } from '../../src/wire/gtpu.js';
-import { emitMellanox, MELLANOX_LENGTH, parseMellanox } from '../../src/wire/mellanox.js';
-import { emitVxlan, parseVxlan, VxlanHeader } from '../../src/wire/vxlan.js';
-import { emitVxlanGpe, parseVxlanGpe, VxlanGpeHeader } from '../../src/wire/vxlan-gpe.js';
-import { emitWccp, parseWccp, WccpHeader } from '../../src/wire/wccp.js';
+} from '../../src/wire/tunnel/gre.js';
+import { emitGtpu, GtpuHeader, parseGtpu } from '../../src/wire/tunnel/gtpu.js';
+import { emitMellanox, MELLANOX_LENGTH, parseMellanox } from '../../src/wire/tunnel/mellanox.js';
+import { emitVxlan, parseVxlan, VxlanHeader } from '../../src/wire/tunnel/vxlan.js';
+import { emitVxlanGpe, parseVxlanGpe, VxlanGpeHeader } from '../../src/wire/tunnel/vxlan-gpe.js';
+import { emitWccp, parseWccp, WccpHeader } from '../../src/wire/tunnel/wccp.js';
 import { bit, bits, codecProperties, u8, u16, u24, u32 } from '../support/codec.js';
 import { hex } from '../support/hex.js';
 
@@ -237,19 +237,23 @@ codecProperties('gtp-u', {
   ),
 });
 
-test('extension headers of GTP-U are stepped over; one without a length, and a chain without an end, are none', () => {
-  const h = new GtpuHeader();
-  const long = (extensions: string): number => {
-    const b = hex(`34ff 0000 00000009 00000085 ${extensions}`);
-    return parseGtpu(b, 0, b.length, h);
-  };
-  expect(long('01 0000 00')).toBe(16);
-  expect(long('01 0000 c0 02 000000000000 00')).toBe(24);
-  expect([long('00 0000 00'), long('01 0000 85'.repeat(40))]).toEqual([BAD, BAD]);
-  expect([long(''), long('01 0000'), long('01 0000 85')]).toEqual([SHORT, SHORT, SHORT]);
-  expect(parseGtpu(hex('50ff 0000 00000009'), 0, 8, h)).toBe(BAD);
-  expect(parseGtpu(hex('20ff 0000 00000009'), 0, 8, h)).toBe(BAD);
-});
+test(
+  'extension headers of GTP-U are stepped over; one without a length, and a chain without an ' +
+    'end, are none',
+  () => {
+    const h = new GtpuHeader();
+    const long = (extensions: string): number => {
+      const b = hex(`34ff 0000 00000009 00000085 ${extensions}`);
+      return parseGtpu(b, 0, b.length, h);
+    };
+    expect(long('01 0000 00')).toBe(16);
+    expect(long('01 0000 c0 02 000000000000 00')).toBe(24);
+    expect([long('00 0000 00'), long('01 0000 85'.repeat(40))]).toEqual([BAD, BAD]);
+    expect([long(''), long('01 0000'), long('01 0000 85')]).toEqual([SHORT, SHORT, SHORT]);
+    expect(parseGtpu(hex('50ff 0000 00000009'), 0, 8, h)).toBe(BAD);
+    expect(parseGtpu(hex('20ff 0000 00000009'), 0, 8, h)).toBe(BAD);
+  },
+);
 
 test('EtherIP is version 3 and nothing else', () => {
   const b = new Uint8Array(2);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { MALFORMED_NAMES, Malformed } from '../../src/wire/malformed.js';
-import { transportName } from '../../src/wire/transport.js';
+import { transportName } from '../../src/wire/transport/transport.js';
+import { MALFORMED_NAMES, Malformed } from '../../src/wire/walk/malformed.js';
 
 test('every reason has a word of its own, none has none', () => {
   const words = Object.values(Malformed).map((code) => MALFORMED_NAMES[code]);

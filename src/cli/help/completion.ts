@@ -1,4 +1,4 @@
-/** Completion scripts for shells: commands, options, and for values what words.ts says of them. */
+/** Completion scripts for shells: commands, options, and their values according to words.ts. */
 import { all, type CommandWords, type OptionWords, type Values } from './words.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -11,7 +11,7 @@ export function completionScript(shell: Shell, program: CommandWords): string {
 const names = (c: CommandWords): string[] => c.commands.map((d) => d.path.at(-1)!);
 const optionNames = (c: CommandWords): string[] => c.options.flatMap((o) => o.names);
 
-/** The words behind the program's own name: `schema print`. */
+/** The words after the program's own name: `schema print`. */
 const below = (c: CommandWords): string => c.path.slice(1).join(' ');
 
 /** In single quotes, for bash and zsh. */
@@ -19,7 +19,7 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function bash(program: CommandWords): string {
   const name = program.path[0];
-  // A word on the left; the shell's words on the right, or a function that makes them.
+  // The shell's words for a completion, or a function that produces them.
   const offer = (values: Values): string => {
     if (values === 'files') return 'mapfile -t COMPREPLY < <(compgen -f -- "$word")';
     if (values === 'nothing') return ':';
@@ -31,7 +31,7 @@ function bash(program: CommandWords): string {
       .filter((o) => o.value !== 'none')
       .map((o) => {
         const keys = o.names.map((n) => `'${below(c)}:${n}'`).join(' | ');
-        // What may stand without its value may have anything behind it.
+        // An option with an optional value may be followed by anything.
         return `    ${keys}) ${offer(o.values)}${o.value === 'required' ? '; return' : ''} ;;`;
       }),
   );
@@ -75,14 +75,14 @@ complete -o filenames -F _${name} ${name}
 `;
 }
 
-/** A function a command, as _arguments(1) of zsh's completion system wants it. */
+/** One function per command, as _arguments(1) of zsh's completion system expects. */
 function zsh(program: CommandWords): string {
   const name = program.path[0];
   const escaped = (text: string): string => text.replaceAll(/[\\:[\]]/g, '\\$&');
   const action = (values: Values): string => {
     if (values === 'files') return '_files';
     if (values === 'interfaces') return '_net_interfaces';
-    // A blank: what it is called is shown, and nothing is offered.
+    // A blank: zsh shows the value's name and offers nothing.
     return values === 'nothing' ? ' ' : `(${values.join(' ')})`;
   };
   const option = (o: OptionWords): string[] => {
@@ -131,7 +131,7 @@ function fish(program: CommandWords): string {
   const name = program.path[0];
   const inFish = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const seen = (word: string): string => `__fish_seen_subcommand_from ${word}`;
-  /** The condition under which a command is the one being completed. */
+  /** The condition under which a command is being completed. */
   const where = (c: CommandWords): string => {
     const above = c.path.slice(1).map(seen);
     const notBelow = c.commands.length === 0 ? [] : [`not ${seen(names(c).join(' '))}`];

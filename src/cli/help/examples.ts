@@ -1,9 +1,9 @@
-/** The examples of the man page. A test runs those that need neither a network nor rights. */
+/** The examples of the man page. A test runs those that need neither a network nor privileges. */
 
 export interface Example {
-  /** What they do, as a sentence. */
+  /** What it does, as a sentence. */
   readonly what: string;
-  /** Lines for a shell; `\` at the end of one carries it on. */
+  /** Lines for a shell; a line that ends with `\` continues on the next. */
   readonly lines: readonly string[];
 }
 

@@ -24,7 +24,8 @@ export function manPage(program: CommandWords, version: string, date: string): s
     '.SH EXIT STATUS',
     '.TP\n0\ndone',
     '.TP\n1\nfailed',
-    '.TP\n2\nused, configured or installed wrongly; the message names the option, or the file, line and key, or what does not load',
+    '.TP\n2\nwrong usage, configuration or installation; the message names the option, ' +
+      'the file with line and key, or what does not load',
     '.SH ENVIRONMENT',
     '.TP\nNO_COLOR\nno colours on a terminal',
     '.TP\nCOLUMNS\nhow wide a terminal is; a table that would be wider is printed with a value a line',
@@ -34,9 +35,11 @@ export function manPage(program: CommandWords, version: string, date: string): s
     'what the URL of a store leaves out; with _FILE behind, the file that holds it',
     '.SH FILES',
     '.TP\n/etc/mirrorlake.yaml\nthe configuration of the systemd unit',
-    '.TP\n/run/mirrorlake/control.sock, ./data/control.sock\nwhere a running collector is looked for, in this order',
+    '.TP\n/run/mirrorlake/control.sock, ./data/control.sock\n' +
+      'where commands look for a running collector, in this order',
     '.TP\n\\&./data\nthe store where none is named and no collector is running',
-    '.TP\ndocs/\nthe documentation, beside the program: mirrorlake \\-\\-help says where. It has tutorials, how\\-tos, ' +
+    '.TP\ndocs/\nthe documentation, beside the program: mirrorlake \\-\\-help says where. ' +
+      'It has tutorials, how\\-tos, ' +
       'and every column, configuration key, metric and limit',
     '.SH EXAMPLES',
     ...EXAMPLES.flatMap(example).slice(0, -1),
@@ -45,7 +48,7 @@ export function manPage(program: CommandWords, version: string, date: string): s
   ].join('\n')}\n`;
 }
 
-/** Pages of programs that its words are from. */
+/** Pages of the programs whose words it uses. */
 const SEE_ALSO = ['clickhouse-client(1)', 'ip-tunnel(8)', 'tcpdump(1)', 'pcap-filter(7)', 'wireshark(1)'];
 
 function example({ what, lines }: Example): string[] {
@@ -73,7 +76,7 @@ function firstSentence(text: string): string {
   return text.replace(/\.$/, '');
 }
 
-/** Backslashes, hyphens and dots that lead mean something to roff, and it makes quotation marks of others than are typed. */
+/** roff interprets backslashes, hyphens and leading dots, and replaces quotation marks. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')

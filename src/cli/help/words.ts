@@ -1,8 +1,8 @@
-/** What the program's commands and options are called and mean, as data: for the man page and completions. */
+/** The names and meanings of commands and options as data, for the man page and completions. */
 import type { Argument, Command, Option } from 'commander';
-import { NDJSON_KINDS } from '../read/kinds.js';
+import { NDJSON_KINDS } from '../../reader/kinds.js';
 
-/** What a shell offers for a value: these words, files, the host's interfaces, or nothing, for it cannot know. */
+/** What a shell offers as a value: these words, files, the host's interfaces, or nothing. */
 export type Values = readonly string[] | 'files' | 'interfaces' | 'nothing';
 
 export interface OptionWords {
@@ -10,7 +10,7 @@ export interface OptionWords {
   readonly flags: string;
   /** `-i` and `--interface`, without the value. */
   readonly names: readonly string[];
-  /** `optional`: it may stand without one. */
+  /** `optional`: it may stand alone. */
   readonly value: 'none' | 'optional' | 'required';
   readonly values: Values;
   readonly description: string;
@@ -61,7 +61,7 @@ function optionWords(option: Option, description: string): OptionWords {
   };
 }
 
-/** Options whose values are told apart by the command, not by commander. */
+/** Options whose values the command itself checks, not commander. */
 const LISTED: ReadonlyMap<string, Values> = new Map<string, Values>([
   ['--ndjson', NDJSON_KINDS],
   ['--receiver', ['raw', 'ring']],
@@ -69,7 +69,7 @@ const LISTED: ReadonlyMap<string, Values> = new Map<string, Values>([
 ]);
 const FILES = new Set(['file', 'files', 'path', 'directory', 'store']);
 
-/** @param name what --help calls the value */
+/** @param name the value's name in --help */
 function valuesOf(taker: Option | Argument, name: string): Values {
   return taker.argChoices ?? (FILES.has(name) ? 'files' : 'nothing');
 }

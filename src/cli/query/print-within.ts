@@ -8,9 +8,10 @@ const BLANK = 0x20;
 const NEWLINE = 0x0a;
 
 /**
- * Prints an answer on stdout as it comes; a table only when it is whole, and none of its lines is wider than `columns`.
+ * Prints an answer on stdout as it arrives; a table only once it is complete and no line is wider than
+ * `columns`.
  *
- * @returns false: it would have been wider, and nothing was printed
+ * @returns false if it would have been wider: nothing was printed
  */
 export async function printWithin(answer: Readable, columns: number): Promise<boolean> {
   const pieces: Uint8Array[] = [];
@@ -43,7 +44,7 @@ function beginsTable(answer: Buffer): boolean {
   return corner >= 0 && answer.subarray(corner, corner + CORNER.length).equals(CORNER);
 }
 
-/** Writes pieces, and what is to come after them. */
+/** Writes these pieces and everything that follows. */
 function write(pieces: readonly Uint8Array[], rest?: AsyncIterator<Uint8Array>): Promise<void> {
   async function* all(): AsyncGenerator<Uint8Array> {
     yield* pieces;

@@ -1,12 +1,14 @@
-/** Addresses that stand in a statement without quotes: the engine takes them for numbers, and says something else. */
+/**
+ * Addresses without quotes in a statement: the engine reads them as numbers, and its error does not say so.
+ */
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** What the engine says of a statement that it cannot make sense of (system.errors). */
+/** The engine's errors about a statement that it does not understand (system.errors). */
 const NOT_UNDERSTOOD = /\((SYNTAX_ERROR|ILLEGAL_TYPE_OF_ARGUMENT|UNKNOWN_IDENTIFIER|BAD_ARGUMENTS)\)/;
 /** Strings, quoted names and comments of ClickHouse's SQL. */
 const QUOTED =
   /'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S])*"|`(?:[^`\\]|\\[\s\S])*`|--.*|\/\*[\s\S]*?\*\//g;
-/** What may be an address: MAC with colons, hyphens or dots; IPv4 or IPv6, with or without a prefix length. */
+/** A possible address: MAC with colons, hyphens or dots; IPv4 or IPv6, with or without a prefix length. */
 const MAYBE = /(?<![\w.:])(?:[\da-f]{2}(?:-[\da-f]{2}){5}|[\da-f:]*[.:][\da-f.:]*(?:\/\d{1,3})?)(?![\w:])/gi;
 const MAC = /^(?:[\da-f]{2}(?:[:-][\da-f]{2}){5}|[\da-f]{4}(?:\.[\da-f]{4}){2})$/i;
 

@@ -1,10 +1,10 @@
 import { SingleBar } from 'cli-progress';
-import { counted } from '../grouped.js';
+import { counted } from '../../model/words.js';
 
-/** How often the bar is drawn anew, in milliseconds. */
+/** Milliseconds between two redraws. */
 const INTERVAL = 200;
 
-/** A progress bar on stderr: bytes, packets a second, time left. */
+/** A progress bar on stderr: bytes, packets per second, time left. */
 export class Progress {
   private readonly bar: SingleBar;
   private readonly started = Date.now();
@@ -27,7 +27,7 @@ export class Progress {
     this.bar.start(total ?? 1, 0, this.words(0, 0));
   }
 
-  /** Called as often as one likes; draws now and then. */
+  /** May be called at any rate; draws at most every {@link INTERVAL}. */
   update(bytes: number, packets: number): void {
     const now = Date.now();
     if (now - this.drawn < INTERVAL) return;

@@ -1,20 +1,20 @@
+import type { MirrorTable } from '../../accounts/mirrors.js';
 import type { Demux } from '../../demux/demux.js';
-import type { MirrorTable } from '../../demux/mirrors.js';
+import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../model/mirror-point.js';
+import { MirrorRecord, SequenceUse } from '../../model/mirror-record.js';
+import { counted, grouped, incompleteWords } from '../../model/words.js';
+import type { PacketCounts } from '../../reader/session-dialect.js';
 import type { SessionCounters } from '../../sessions/options.js';
-import { formatIp } from '../../wire/addresses.js';
-import { MALFORMED_NAMES } from '../../wire/malformed.js';
-import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../wire/mirror-point.js';
-import { MirrorRecord, SequenceUse } from '../../wire/mirror-record.js';
-import { counted, grouped, incompleteWords } from '../grouped.js';
+import { formatIp } from '../../wire/ip/addresses.js';
+import { MALFORMED_NAMES } from '../../wire/walk/malformed.js';
 import { displayWidth } from '../terminal.js';
-import type { PacketCounts } from './session-protocol.js';
 
 /** Mirror points listed one by one. */
 export const MOST_POINTS = 20;
 /** Those whose frames come twice. */
 const MOST_TWICE = 3;
 
-/** What the session thread told at its end. */
+/** The session thread's report at its end. */
 interface SessionTold {
   readonly counters: SessionCounters;
   readonly packets: PacketCounts | undefined;
@@ -23,9 +23,10 @@ interface SessionTold {
 }
 
 /**
- * What `read` says at its end, for a person: packets, GRE, by mirror, sessions, malformed by reason, lost. `stored` says where.
+ * The summary of `read` for people: packets, GRE, per mirror, sessions, malformed by reason, lost. `stored`
+ * says where.
  *
- * @param columns of the terminal, undefined: lines are as long as they get
+ * @param columns of the terminal; undefined: lines may have any length
  */
 export function readSummary(
   demux: Demux,
@@ -45,7 +46,8 @@ export function readSummary(
     c.tunnelled > 0 ? `${grouped(c.tunnelled)} taken by tunnels` : '',
   ].filter((part) => part !== '');
   lines.push(
-    `${counted(c.packets, 'packet')}: ${grouped(c.gre)} GRE${other.length > 0 ? `, ${other.join(', ')}` : ''}`,
+    `${counted(c.packets, 'packet')}: ${grouped(c.gre)} ` +
+      `GRE${other.length > 0 ? `, ${other.join(', ')}` : ''}`,
   );
   const kept = packets === undefined ? '' : `, and ${grouped(packets.kept)} of their packets`;
   if (sessions !== undefined)
@@ -68,15 +70,18 @@ export function readSummary(
     lines.push(`duplicates, counted once: ${grouped(sessions.duplicates)}`);
   if (sessions !== undefined && sessions.duplicatesForgotten > 0)
     lines.push(
-      `frames forgotten too soon to tell their duplicates: ${grouped(sessions.duplicatesForgotten)} (--deduplicate: a shorter time needs fewer)`,
+      'frames forgotten too soon to tell their duplicates: ' +
+        `${grouped(sessions.duplicatesForgotten)} (--deduplicate: a shorter time needs fewer)`,
     );
   if (sessions !== undefined && sessions.pressure > 0)
     lines.push(
-      `the session table was full: ${counted(sessions.pressure, 'session')} ended by pressure (see --max-sessions)`,
+      `the session table was full: ${counted(sessions.pressure, 'session')} ended by ` +
+        'pressure (see --max-sessions)',
     );
   if (sessions !== undefined && sessions.collisions > 0)
     lines.push(
-      `too many hashes alike: ${counted(sessions.collisions, 'session')} ended by pressure to make room for others`,
+      `too many hashes alike: ${counted(sessions.collisions, 'session')} ended by pressure ` +
+        'to make room for others',
     );
   if (sessions !== undefined && sessions.fragmentTrainsDropped > 0)
     lines.push(`too many fragmented packets at once: ${grouped(sessions.fragmentTrainsDropped)} given up`);
@@ -95,7 +100,7 @@ function mirrorLines(mirrors: MirrorTable, columns = Number.POSITIVE_INFINITY): 
   const shown = rows.slice(0, MOST_POINTS);
   const width = Math.max(0, ...shown.map((row) => row.words.length));
   const side = shown.map((row) => `  ${row.words.padEnd(width)}  ${row.text}`);
-  // Where they do not stand side by side, the account is below its point.
+  // If they do not fit side by side, the counts go below their point.
   const lines = side.every((line) => displayWidth(line) <= columns)
     ? side
     : shown.flatMap((row) => [`  ${row.words}`, `    ${row.text}`]);

@@ -4,7 +4,7 @@ import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 import { CaptureError, systemError } from './capture-error.js';
 
-/** Bytes in order, pulled: a file, a pipe, or what a decompressor makes of them. */
+/** Bytes in order, pulled: from a file, a pipe, or a decompressor. */
 export interface ByteInput {
   /**
    * Reads at least one byte into `into` from index `from` up to its end.
@@ -12,11 +12,14 @@ export interface ByteInput {
    * @returns bytes read, 0 at the end of the input or once it was closed. Throws CaptureError.
    */
   read(into: Uint8Array, from: number): Promise<number>;
-  /** Reads that may be under way at once; the bytes are in the order of the calls. 1: the next when the last has settled. */
+  /**
+   * How many reads may be under way at once; the bytes are in the order of the calls. 1: call again only
+   * after the last has settled.
+   */
   readonly parallel: number;
   /** Bytes taken from the file or pipe itself, before decompression. */
   readonly bytesRead: number;
-  /** Its size in bytes, undefined where that is not known. */
+  /** Its size in bytes, undefined if unknown. */
   readonly bytesTotal: number | undefined;
   close(): Promise<void>;
 }
@@ -27,15 +30,15 @@ const closeFd = promisify(close);
 const statFd = promisify(fstat);
 
 /**
- * Opens a path, or stdin for `-`. Pipes, FIFOs and sockets are polled, so that one nobody writes to can
- * be closed at any time; files and devices are read in blocks on the thread pool.
+ * Opens a path, or stdin for `-`. Pipes, FIFOs and sockets are polled, so that they can be closed at any time
+ * even if nobody writes; files and devices are read in blocks on the thread pool.
  */
 export async function openInput(path: string): Promise<ByteInput> {
   const stdin = path === '-';
   const file = stdin ? 'stdin' : path;
   let fd = 0;
   try {
-    // Without O_NONBLOCK, opening a FIFO would hold a thread until somebody writes to it.
+    // Without O_NONBLOCK, opening a FIFO would block a thread until somebody writes.
     if (!stdin) fd = await openFd(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await statFd(fd);
     if (stat.isFIFO() || stat.isSocket()) return new PipeInput(file, fd);
@@ -50,7 +53,7 @@ export async function openInput(path: string): Promise<ByteInput> {
   }
 }
 
-/** Of a file. A disk that has several to do is faster, and the wait for one hides behind the others. */
+/** For files. A disk with several requests is faster, and the wait for one hides behind the others. */
 const PARALLEL_READS = 3;
 
 /** A file or a device. */
@@ -58,10 +61,10 @@ class FileInput implements ByteInput {
   bytesRead = 0;
   readonly parallel: number;
   private closed = false;
-  /** Where the next read begins, and where a read came upon the end. */
+  /** Where the next read begins, and where a read met the end. */
   private position = 0;
   private end = Number.POSITIVE_INFINITY;
-  /** The reads so far: what follows is told its result after them. */
+  /** The reads so far: later ones get their result after them. */
   private before: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -70,7 +73,7 @@ class FileInput implements ByteInput {
     private readonly isStdin: boolean,
     readonly bytesTotal: number | undefined,
   ) {
-    // Only of a file that was opened here is it known where reading it begins.
+    // The initial position is known only for a file opened here.
     this.parallel = bytesTotal !== undefined && !isStdin ? PARALLEL_READS : 1;
   }
 
@@ -84,7 +87,7 @@ class FileInput implements ByteInput {
     try {
       const n = await reading;
       await before;
-      // A file that grows meanwhile ends all the same where it was seen to end.
+      // A file that grows meanwhile still ends where its end was first seen.
       if (at >= this.end) return 0;
       if (this.parallel > 1 && from + n < into.length) this.end = at + n;
       this.bytesRead += n;
@@ -94,7 +97,7 @@ class FileInput implements ByteInput {
     }
   }
 
-  /** Fills `into` from its index `from`, unless the file ends before. */
+  /** Fills `into` from its index `from`, unless the file ends first. */
   private async readWhole(into: Uint8Array, from: number, at: number): Promise<number> {
     let n = 0;
     while (from + n < into.length) {

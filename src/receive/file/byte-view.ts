@@ -1,6 +1,6 @@
 /**
- * Reads numbers of either byte order, as DataView does. V8 compiles the accessors of a DataView to plain loads
- * only where the memory is not shared; these are as quick on shared buffers.
+ * Reads numbers of either byte order, like DataView. V8 compiles DataView accessors to plain loads only if
+ * the memory is not shared; these are as fast on shared buffers.
  */
 export class ByteView {
   constructor(private readonly bytes: Uint8Array) {}

@@ -1,25 +1,32 @@
+import { MirrorlakeError } from '../../model/errors.js';
+
 /**
- * A capture that cannot be opened or read on. Its message is one line that names the file, where in it, what
- * is wrong and what to do. Every packet before the damage has been delivered when it is thrown.
+ * A capture that cannot be opened or read further. Its message is one line that names the file, the position,
+ * the problem and what to do. Every packet before the damage has been delivered before it is thrown.
  */
-export class CaptureError extends Error {
+export class CaptureError extends MirrorlakeError {
   override readonly name = 'CaptureError';
-  readonly exitCode = 1;
 
   constructor(
     /** The path as given, or `stdin`. */
     readonly file: string,
     what: string,
-    /** Byte in the (uncompressed) capture where the damage begins; undefined where it has no place. */
+    /** Byte in the (uncompressed) capture where the damage begins; undefined if it has no position. */
     readonly offset?: number,
     options?: ErrorOptions,
   ) {
     const name = oneLine(file);
-    super(offset === undefined ? `${name}: ${what}` : `${name}: at byte ${offset}: ${what}`, options);
+    super(
+      offset === undefined ? `${name}: ${what}` : `${name}: at byte ${offset}: ${what}`,
+      'CAPTURE',
+      options,
+    );
   }
 }
 
-/** A name as a line of text has it: what in it would end the line, or steer a terminal, as `?`, as ls shows it. */
+/**
+ * A file name on one line: characters that would end the line or control a terminal appear as `?`, as in ls.
+ */
 function oneLine(name: string): string {
   return name.replace(/\p{Cc}/gu, '?');
 }

@@ -3,13 +3,13 @@ import type { Writable } from 'node:stream';
 import { systemError } from './capture-error.js';
 import { MAX_RECORD } from './format.js';
 
-/** Where a capture's bytes go. A piece may be reused as soon as the promise is kept. */
+/** Where a capture's bytes go. A piece may be reused once the promise settles. */
 export interface ByteOutput {
   write(piece: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens a file for writing, emptied if it is there, or stdout for `-`. Throws CaptureError, as its writes do. */
+/** Opens a file for writing, truncating it, or stdout for `-`. Throws CaptureError, as its writes do. */
 export async function openOutput(path: string): Promise<ByteOutput> {
   if (path === '-') return new StreamOutput(process.stdout);
   try {
@@ -56,11 +56,11 @@ class StreamOutput implements ByteOutput {
 const BUFFER = 1024 * 1024;
 
 /**
- * What the writers of both formats share: records are put into a buffer, and the buffer is written when it
- * is full. After each packet, while `full` is true, the caller awaits {@link flush} before the next one.
+ * The common part of both formats' writers: records are put into a buffer, which is written when full. After
+ * each packet, while `full` is true, the caller awaits {@link flush} before the next one.
  */
 export abstract class CaptureWriter {
-  /** True when the next record may not fit any more. */
+  /** True if the next record may not fit. */
   full = false;
   protected readonly buffer = new Uint8Array(BUFFER + MAX_RECORD);
   protected readonly view = new DataView(this.buffer.buffer);
@@ -75,7 +75,7 @@ export abstract class CaptureWriter {
     this.full = false;
   }
 
-  /** Writes what is left and closes the output. */
+  /** Writes the rest and closes the output. */
   async close(): Promise<void> {
     try {
       await this.flush();

@@ -1,5 +1,5 @@
+import type { PacketBatch, PacketSource } from '../../model/batch.js';
 import { plural } from '../../model/counted.js';
-import type { PacketBatch, PacketSource } from '../batch.js';
 import { type ByteInput, openInput } from './byte-input.js';
 import { CaptureError } from './capture-error.js';
 import { GunzipInput, PeekedInput } from './decompress.js';
@@ -9,34 +9,34 @@ import { PcapFormat } from './pcap.js';
 import { PcapngFormat } from './pcapng.js';
 import { type BufferRing, ownBuffers, ReadAhead } from './read-ahead.js';
 
-/** Bytes read at a time: large enough to make the calls few, small enough to stay in the cache. */
+/** Bytes per read: large enough for few calls, small enough to stay in the cache. */
 const CHUNK = 1024 * 1024;
 
 export interface CaptureOptions {
-  /** Bytes read at a time, 1 MiB unless told. */
+  /** Bytes per read, 1 MiB by default. */
   readonly chunk?: number;
   /**
-   * Buffers to read into, instead of two of the source's own, for who goes on reading a batch's bytes after the
-   * next is asked for. Each is MAX_RECORD bytes longer than what is read at a time.
+   * Buffers to read into, instead of the source's own two, for a caller that reads a batch's bytes after
+   * asking for the next. Each is MAX_RECORD bytes longer than one read.
    */
   readonly ring?: BufferRing;
-  /** Ends the reading, also while a pipe is waited for: there are no more packets then. */
+  /** Ends the reading, even while waiting for a pipe: there are no more packets then. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Opens a capture: classic pcap or pcapng, as it is or compressed with gzip or zstd, each known by its first
- * bytes and not by its name.
+ * Opens a capture: classic pcap or pcapng, uncompressed or in gzip or zstd, recognised by its first bytes and
+ * not by its name.
  *
  * @param path a file, FIFO or device; `-` is stdin
- * @throws CaptureError when it cannot be opened or is no capture
+ * @throws CaptureError if it cannot be opened or is no capture
  */
 export async function openCapture(path: string, options: CaptureOptions = {}): Promise<CaptureSource> {
   const file = path === '-' ? 'stdin' : path;
   const raw = await openInput(path);
   const end = () => void raw.close();
   options.signal?.addEventListener('abort', end, { once: true });
-  // Aborted while it was opened: nobody would be told of that any more.
+  // Aborted while it was being opened: nobody else would end it now.
   if (options.signal?.aborted) end();
   let input = new PeekedInput(raw);
   try {
@@ -70,7 +70,7 @@ async function decompressed(file: string, input: ByteInput, compression: Compres
   return ZstdInput.open(file, input);
 }
 
-/** A capture file as a source of packets. Memory is two buffers, whatever the file's size. */
+/** A capture file as a source of packets. It takes the memory of two buffers, whatever the file's size. */
 export class CaptureSource implements PacketSource {
   private readonly window: ReadAhead;
   private closed = false;
@@ -103,7 +103,7 @@ export class CaptureSource implements PacketSource {
     return this.capture.interfaces;
   }
 
-  /** Bytes of the file (compressed, where it is) read so far. */
+  /** Bytes of the (possibly compressed) file read so far. */
   get bytesRead(): number {
     return this.input.bytesRead;
   }
@@ -132,7 +132,8 @@ export class CaptureSource implements PacketSource {
         const where = this.compression === undefined ? '' : ' (of the uncompressed capture)';
         throw new CaptureError(
           this.file,
-          `${damage.what}${where}; the packets before were read; copy the capture again if the original is whole`,
+          `${damage.what}${where}; the packets before were read; copy the capture again if ` +
+            'the original is whole',
           damage.offset,
         );
       }
@@ -140,7 +141,7 @@ export class CaptureSource implements PacketSource {
       try {
         await window.more();
       } catch (error) {
-        // A decompressor whose input is closed finds it cut short.
+        // A decompressor whose input is closed sees a truncated file.
         if (!this.ended) throw error;
       }
     }
@@ -162,7 +163,8 @@ function formatOf(file: string, head: Uint8Array, compression: Compression | und
   if (isCutMagic(head)) {
     throw new CaptureError(
       file,
-      `the file ends inside its header (${head.length} ${plural(head.length, 'byte')}); copy the capture again`,
+      `the file ends inside its header (${head.length} ${plural(head.length, 'byte')}); copy ` +
+        'the capture again',
       head.length,
     );
   }
@@ -171,7 +173,8 @@ function formatOf(file: string, head: Uint8Array, compression: Compression | und
   throw new CaptureError(
     file,
     packer === undefined
-      ? `${within} is no capture (it starts with ${start}): pcap and pcapng can be read, also with gzip or zstd`
+      ? `${within} is no capture (it starts with ${start}): pcap and pcapng can be read, also ` +
+          'with gzip or zstd'
       : `${within} is compressed with ${packer[1]}: pipe it in with ${packer[2]} … | mirrorlake read -`,
   );
 }
@@ -189,7 +192,7 @@ const MAGICS = [
   [0x0a, 0x0d, 0x0d],
 ];
 
-/** Other compressions captures are met in, by their first bytes, and what decompresses them. */
+/** Other compressions in use, by their first bytes, and their decompressors. */
 const PACKERS = [
   ['fd 37 7a 58', 'xz', 'xz -dc'],
   ['42 5a 68', 'bzip2', 'bzip2 -dc'],

@@ -2,9 +2,9 @@ import { createGunzip, type Gunzip } from 'node:zlib';
 import type { ByteInput } from './byte-input.js';
 import { CaptureError } from './capture-error.js';
 
-/** An input whose first bytes were looked at: they come once more. */
+/** An input whose first bytes were inspected and are delivered again. */
 export class PeekedInput implements ByteInput {
-  /** The first bytes; fewer than were asked for only when the input is shorter. */
+  /** The first bytes; fewer than requested only if the input is shorter. */
   head = new Uint8Array(0);
   private rest = this.head;
 
@@ -49,22 +49,22 @@ export class PeekedInput implements ByteInput {
 }
 
 /**
- * Bytes of gzip given to zlib at a time: a sixteenth of what was read before, within these bounds. zlib gives
- * back nothing of a piece it finds damage in, so that is as much as damage takes with it.
+ * Bytes of gzip given to zlib at a time: a sixteenth of what was read before, within these bounds. zlib
+ * returns nothing of a piece with damage in it, so this is how much damage costs.
  */
 const GZIP_LEAST = 1024;
 const GZIP_MOST = 64 * 1024;
-/** What a piece decompresses to comes in parts of this size; zlib waits while one is not taken. */
+/** A piece's output comes in parts of this size; zlib waits until each is read. */
 const PART = 256 * 1024;
 
-/** gzip (RFC 1952), several members one after another as one. zlib runs on the thread pool. */
+/** gzip (RFC 1952); several members count as one stream. zlib runs on the thread pool. */
 export class GunzipInput implements ByteInput {
   private readonly gunzip: Gunzip = createGunzip({ chunkSize: PART });
   private part: Uint8Array | null = null;
   private taken = 0;
   private failure: Error | undefined;
   private ended = false;
-  /** Whether zlib has not yet done with the last piece. */
+  /** Whether zlib is still busy with the last piece. */
   private busy = false;
   /** Bytes given to zlib. */
   private fed = 0;
@@ -80,7 +80,7 @@ export class GunzipInput implements ByteInput {
       this.failure = error;
       this.wake();
     });
-    // Also before the input ends, when something that is not gzip follows: it is passed over, as gzip -d does.
+    // Also before the input ends, if something other than gzip follows: it is ignored, as by gzip -d.
     this.gunzip.on('end', () => {
       this.ended = true;
       this.wake();

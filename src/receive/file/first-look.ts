@@ -1,16 +1,19 @@
-/** A first look at a file, before anything is loaded that reads it. */
+/** A first look at a file, before loading the code that reads it. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { gunzipSync, constants as zlib } from 'node:zlib';
 import { BYTE_ORDER_MAGIC, compressionOf, formatNameOf, isPcapMagic } from './magic.js';
 
-/** Enough of a file for gzip's header, a long file name in it included, and what follows it. */
+/** Enough of a file for gzip's header, including a long file name, and what follows it. */
 const LOOK = 4096;
-/** As much as is looked at of a capture: in the classic format the headers of the file and of its first packet. */
+/**
+ * Bytes of a capture that are examined: in the classic format the headers of the file and of its first
+ * packet.
+ */
 const HEADERS = 40;
 
 /**
- * Whether a file is a capture beyond doubt, as it is or in gzip, and not cut in its beginning. False says nothing: it may
- * be a pipe, or in zstd. What is looked at is read next, so that no disk is waited for twice.
+ * Whether a file is certainly a capture, uncompressed or in gzip, and not cut at its beginning. False proves
+ * nothing: it may be a pipe, or in zstd. The bytes examined are read next, so no disk is waited for twice.
  */
 export function isCaptureFile(path: string): boolean {
   if (path === '-') return false;
@@ -22,10 +25,10 @@ export function isCaptureFile(path: string): boolean {
     const bytes = new Uint8Array(LOOK);
     const head = bytes.subarray(0, readSync(fd, bytes));
     if (compressionOf(head) === undefined) return beginsCapture(head, stat.size);
-    // How long it is without compression is not known.
+    // Its uncompressed length is unknown.
     return beginsCapture(gunzipSync(head, { finishFlush: zlib.Z_SYNC_FLUSH }), Number.POSITIVE_INFINITY);
   } catch {
-    // Whoever reads it says what is wrong with it.
+    // Reading it will report what is wrong.
     return false;
   } finally {
     if (fd !== undefined) closeSync(fd);

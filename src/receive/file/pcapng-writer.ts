@@ -12,14 +12,14 @@ const NANOSECONDS = 9;
 export class PcapngWriter extends CaptureWriter {
   private interfaceCount = 0;
 
-  /** @param application named as the section's writer (shb_userappl) */
+  /** @param application the section's writer (shb_userappl) */
   constructor(output: ByteOutput, application = 'mirrorlake') {
     super(output);
     const start = this.begin(BlockType.SectionHeader);
     this.u32(BYTE_ORDER_MAGIC);
     this.u16(1);
     this.u16(0);
-    // The section's length is not known beforehand: -1.
+    // The section's length is not known in advance: -1.
     this.u32(0xffffffff);
     this.u32(0xffffffff);
     const SHB_USERAPPL = 4;
@@ -28,7 +28,7 @@ export class PcapngWriter extends CaptureWriter {
     this.finish(start);
   }
 
-  /** Describes an interface; at once, so that it may be called between packets (and {@link flush} heeded). */
+  /** Describes an interface. It may be called between packets (heed {@link flush}). */
   addInterface(description: CaptureInterface): number {
     const start = this.begin(BlockType.InterfaceDescription);
     this.u16(description.linkType);
@@ -73,7 +73,7 @@ export class PcapngWriter extends CaptureWriter {
     view.setUint32(used + 16, lowPart % 0x1_0000_0000, true);
     view.setUint32(used + 20, captured, true);
     view.setUint32(used + 24, length, true);
-    // The padding first, as one word: the packet overwrites what of it is not padding.
+    // The padding first, as one word: the packet overwrites the part that is not padding.
     view.setUint32(used + 24 + padded, padded === 0 ? length : 0, true);
     this.buffer.set(bytes.subarray(offset, offset + captured), used + 28);
     view.setUint32(used + 28 + padded, block, true);

@@ -3,12 +3,13 @@
  *
  *     type(32), total length(32), body, total length(32) once more
  *
- * in the byte order of the section they are in. Section headers, interface descriptions and the three kinds of
- * packet blocks are read; every other block (names, statistics, decryption secrets, custom, unknown) is
- * stepped over, however long it is.
+ * in the byte order of their section. Section headers, interface descriptions and the three kinds of packet
+ * blocks are read; every other block (names, statistics, decryption secrets, custom, unknown) is skipped,
+ * however long it is.
  */
+
+import { BATCH_CAPACITY, type PacketBatch } from '../../model/batch.js';
 import { plural } from '../../model/counted.js';
-import { BATCH_CAPACITY, type PacketBatch } from '../batch.js';
 import {
   type CaptureFormat,
   type CaptureInterface,
@@ -21,11 +22,11 @@ import { BYTE_ORDER_MAGIC, PCAPNG_MAGIC } from './magic.js';
 import type { ReadAhead } from './read-ahead.js';
 import { TimestampUnit } from './timestamp.js';
 
-/** Block types (section 11.1). The section header's reads the same in either byte order. */
+/** Block types (section 11.1). The section header's is the same in either byte order. */
 export const BlockType = {
   SectionHeader: PCAPNG_MAGIC,
   InterfaceDescription: 1,
-  /** Obsolete since 2004, still met. */
+  /** Obsolete since 2004, but still in use. */
   Packet: 2,
   SimplePacket: 3,
   EnhancedPacket: 6,
@@ -42,12 +43,12 @@ export const Option = {
 
 /** PacketBatch.interface has 16 bits. */
 export const MAX_INTERFACES = 65_536;
-/** Longer names are cut: memory stays bounded whatever a capture says. */
+/** Longer names are cut, so that memory is bounded. */
 const MAX_NAME = 256;
 const TWO32 = 0x1_0000_0000;
 const text = new TextDecoder();
 
-/** An interface as packets of the section refer to it. */
+/** An interface, as packets of the section refer to it. */
 interface SectionInterface {
   readonly index: number;
   readonly linkType: number;
@@ -61,10 +62,10 @@ export class PcapngFormat implements CaptureFormat {
   damage: Damage | undefined;
   private littleEndian = false;
   private section: SectionInterface[] = [];
-  /** Bytes of a long block not yet stepped over, and its length. */
+  /** Bytes of a long block still to skip, and its length. */
   private skipping = 0;
   private skipped = 0;
-  /** Time of the last packet: simple packet blocks have none of their own. */
+  /** Time of the last packet, for simple packet blocks, which have none. */
   private lastSec = 0;
   private lastNsec = 0;
 
@@ -80,7 +81,7 @@ export class PcapngFormat implements CaptureFormat {
     }
   }
 
-  /** @returns false when the block is not all in the window, or is damaged. */
+  /** @returns false if the block is incomplete in the window, or damaged. */
   private parseBlock(w: ReadAhead, batch: PacketBatch): boolean {
     const { view, pos } = w;
     const there = w.end - pos;

@@ -1,7 +1,7 @@
 import type { ByteInput } from './byte-input.js';
 import { ByteView } from './byte-view.js';
 
-/** Buffers that take turns, and how one learns that the next may be written again. */
+/** Buffers used in turn, and a way to learn that the next may be overwritten. */
 export interface BufferRing {
   /** At least two, of the same size. */
   readonly buffers: readonly Uint8Array[];
@@ -9,22 +9,22 @@ export interface BufferRing {
   free(index: number): Promise<void>;
 }
 
-/** Two buffers that nobody but the window reads. */
+/** Two buffers that only the window reads. */
 export function ownBuffers(size: number): BufferRing {
   return { buffers: [new Uint8Array(size), new Uint8Array(size)], free: async () => undefined };
 }
 
 /**
- * A window that moves over an input: the bytes from `pos` up to `end` of `bytes` are there to be parsed.
- * Buffers take turns, so that the next pieces are being read while this one is worked on. A record that a
- * piece's end cuts in two is carried over in front of the next, so records are always in one stretch.
+ * A window that moves over an input: the bytes from `pos` up to `end` of `bytes` can be parsed. Buffers are
+ * used in turn, so that the next pieces are read while the current one is parsed. A record split by the end
+ * of a piece is copied in front of the next piece, so records are always contiguous.
  */
 export class ReadAhead {
   bytes: Uint8Array;
   view: ByteView;
   pos: number;
   end: number;
-  /** True once the input has ended: what is left in the window is all there is. */
+  /** True once the input has ended: the window holds all that is left. */
   ended = false;
 
   private readonly views: ByteView[];
@@ -34,20 +34,20 @@ export class ReadAhead {
   /** Reads under way, in order, and the buffers they fill. */
   private readonly reads: { readonly index: number; readonly done: Promise<number> }[] = [];
   private readonly depth: number;
-  /** The buffer of the last read, and when its turn had come: reads begin in their order. */
+  /** The buffer of the last read, and when its turn came: reads begin in order. */
   private last = 0;
   private begun: Promise<void> = Promise.resolve();
 
   /**
-   * @param carry the longest record: as many bytes as can be unparsed when {@link more} is called; the rest
-   *   of a buffer is what is asked for at a time
+   * @param carry the longest record: at most this many bytes are unparsed when {@link more} is called; the
+   * rest of a buffer is the size of a read
    */
   constructor(
     private readonly input: ByteInput,
     private readonly ring: BufferRing,
     private readonly carry: number,
   ) {
-    // One buffer is being worked on.
+    // One buffer is being parsed.
     this.depth = Math.min(input.parallel, ring.buffers.length - 1);
     this.views = ring.buffers.map((b) => new ByteView(b));
     this.bytes = ring.buffers[0];
@@ -63,10 +63,10 @@ export class ReadAhead {
   }
 
   /**
-   * Brings more bytes behind those not yet parsed; what lies before `pos` is given up, and `bytes` may be
-   * another buffer afterwards.
+   * Appends more bytes to those not yet parsed; bytes before `pos` are dropped, and `bytes` may be another
+   * buffer afterwards.
    *
-   * @returns false when the input has ended.
+   * @returns false if the input has ended.
    */
   async more(): Promise<boolean> {
     this.fill();
@@ -96,7 +96,7 @@ export class ReadAhead {
     return true;
   }
 
-  /** Has as many reads under way as there may be, into the buffers that come next but for the one being worked on. */
+  /** Starts as many reads as allowed, into the buffers after the current one. */
   private fill(): void {
     const { buffers } = this.ring;
     while (this.reads.length < this.depth) {
@@ -104,7 +104,7 @@ export class ReadAhead {
       if (this.last === this.current) this.last = (this.last + 1) % buffers.length;
       const index = this.last;
       const done = this.readInto(index, this.begun);
-      // A failure is for the call that asks for these bytes, not for whoever runs meanwhile.
+      // A failure belongs to the call that asks for these bytes.
       done.catch(() => undefined);
       this.reads.push({ index, done });
     }

@@ -1,17 +1,17 @@
 const TWO32 = 0x1_0000_0000;
 
 /**
- * A pcapng interface's clock: turns its 64-bit timestamps into seconds and nanoseconds, in numbers only.
- * Exact for every resolution down to 10^-19 and 2^-32; finer ones within a nanosecond. Times before 1970 are taken
- * for its first second, those after 2106 for the last one of 32 bits; nothing throws.
+ * A pcapng interface's clock: converts its 64-bit timestamps to seconds and nanoseconds, in numbers only.
+ * Exact for every resolution down to 10^-19 and 2^-32; finer ones to within a nanosecond. Times before 1970
+ * become its first second, times after 2106 the last one of 32 bits; nothing throws.
  */
 export class TimestampUnit {
-  /** What {@link split} found: seconds since 1970 (32 bits) and nanoseconds. */
+  /** The result of {@link split}: seconds since 1970 (32 bits) and nanoseconds. */
   sec = 0;
   nsec = 0;
   private readonly binary: boolean;
   private readonly exponent: number;
-  /** Decimal, up to 10^-9: units a second, and nanoseconds a unit. */
+  /** Decimal, down to 10^-9: units per second, and nanoseconds per unit. */
   private readonly perSecond: number;
   private readonly nanoseconds: number;
 
@@ -49,7 +49,7 @@ export class TimestampUnit {
     this.nsec = (r1 - q0 * d) * nanoseconds;
   }
 
-  /** Finer than nanoseconds: first down to those, then as they are split. */
+  /** Finer than nanoseconds: first reduced to those, then split. */
   private splitFine(high: number, low: number): void {
     if (this.exponent > 19) {
       const total = high * TWO32 + low;
@@ -87,7 +87,7 @@ export class TimestampUnit {
   }
 }
 
-/** A time that no clock of 32 bits has is at least not another time that might be right. */
+/** A time that does not fit into 32 bits must at least not become another plausible time. */
 function within(seconds: number): number {
   return seconds < 0 ? 0 : seconds < TWO32 ? seconds : TWO32 - 1;
 }

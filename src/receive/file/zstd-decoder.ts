@@ -1,13 +1,13 @@
 /**
- * Zstandard's own decoder, compiled to WebAssembly by the package zstddec. The package's own functions want a file
- * whole and pass errors over, so that its module's are called here: ZSTD_decompressStream (zstd.h), which keeps the
- * frame's window and one block, whatever goes through it. Node.js has the same decoder from 22.15 on; through its
- * streams that takes longer, a frame as small as any costs a round through the thread pool, and what came out before
- * damage is lost with it.
+ * Zstandard's own decoder, compiled to WebAssembly by the package zstddec. The package's own functions need
+ * the whole file and ignore errors, so its module is called directly: ZSTD_decompressStream (zstd.h), which
+ * keeps the frame's window and one block, however much passes through it. Node.js has the same decoder from
+ * 22.15 on; through its streams it is slower, every small frame costs a round through the thread pool, and
+ * output before damage is lost.
  */
 import { ZSTDDecoder } from 'zstddec/stream';
 
-/** What the module exports, of what is called here. Pointers and sizes have 32 bits. */
+/** The module's exports that are called here. Pointers and sizes have 32 bits. */
 interface Module {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly malloc: (bytes: number) => number;
@@ -30,8 +30,8 @@ async function load(): Promise<Module> {
   const { fetch } = globalThis;
   let loading: Promise<void>;
   try {
-    // Without fetch the package takes the module from the string it has it in. Node's would be loaded first, which
-    // takes longer than a small capture.
+    // Without fetch, the package takes the module from its own string. Node's fetch would be loaded first,
+    // which takes longer than reading a small capture.
     Reflect.set(globalThis, 'fetch', undefined);
     loading = new Loader().init();
   } finally {
@@ -53,7 +53,7 @@ const STRUCTS = 24;
 const OUT = 3;
 /** Output of one call: two blocks of the largest size. */
 const OUTPUT = 256 * 1024;
-/** Up to so many bytes are copied sooner one by one. */
+/** Up to this many bytes are copied faster one by one. */
 const FEW = 32;
 
 function allocated(pointer: number): number {
@@ -61,7 +61,7 @@ function allocated(pointer: number): number {
   return pointer;
 }
 
-/** Decompresses frames, one after another: every {@link push} is of one frame. */
+/** Decompresses consecutive frames: every {@link push} is of one frame. */
 export class ZstdDecoder {
   private bytes: Uint8Array;
   private words: Uint32Array;
@@ -69,17 +69,18 @@ export class ZstdDecoder {
   private readonly input: number;
   private readonly output: number;
   private readonly context: number;
-  /** Output of the last call that nobody has taken yet. */
+  /** How much of the last call's output has been read. */
   private taken = 0;
   private made = 0;
   private closed = false;
 
   private constructor(
     private readonly module: Module,
-    /** As many bytes as can be pushed at once. */
+    /** The largest number of bytes that can be pushed at once. */
     readonly capacity: number,
   ) {
-    // Before the context's window, which then lies last in memory and grows in place when a frame has a larger one.
+    // Allocated before the context's window, which is then last in memory and grows in place for a larger
+    // frame.
     this.structs = allocated(module.malloc(STRUCTS));
     this.input = allocated(module.malloc(capacity));
     this.output = allocated(module.malloc(OUTPUT));
@@ -93,7 +94,7 @@ export class ZstdDecoder {
     return new ZstdDecoder(loaded ?? (await load()), capacity);
   }
 
-  /** Takes the next bytes, once {@link decode} has made of those before all that it can. */
+  /** Takes the next bytes, once {@link decode} has used up those before. */
   push(bytes: Uint8Array, from: number, to: number): void {
     this.look();
     if (to - from > FEW) this.bytes.set(bytes.subarray(from, to), this.input);
@@ -103,9 +104,10 @@ export class ZstdDecoder {
   }
 
   /**
-   * Writes what the bytes pushed decompress to into `into` from index `from` up to its end.
+   * Writes the decompressed bytes into `into` from index `from` up to its end.
    *
-   * @returns bytes written, 0 when more must be pushed first; a {@link ZstdError} or another of zstd's numbers, negated
+   * @returns bytes written, 0 if more must be pushed first; a {@link ZstdError} or another of zstd's numbers,
+   * negated
    */
   decode(into: Uint8Array, from: number): number {
     this.look();
@@ -120,7 +122,7 @@ export class ZstdDecoder {
     return n;
   }
 
-  /** Fills the output anew. @returns zstd's error number, negated; what else it returns is not negative */
+  /** Refills the output. @returns zstd's error number, negated; its other results are not negative */
   private call(): number {
     // A full output may have left more inside.
     const more = this.words[2] < this.words[1] || this.made === OUTPUT;
@@ -133,7 +135,7 @@ export class ZstdDecoder {
     return result;
   }
 
-  /** Memory that has grown, for this decoder or another one, is another buffer. */
+  /** After memory has grown, for this decoder or another, it is another buffer. */
   private look(): void {
     const { buffer } = this.module.memory;
     if (buffer === this.bytes.buffer) return;

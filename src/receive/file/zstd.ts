@@ -6,7 +6,7 @@ import { ZstdDecoder, ZstdError } from './zstd-decoder.js';
 
 /** RFC 8878 section 3.1.1.2.4: no block is larger, compressed or not. */
 const MAX_BLOCK = 128 * 1024;
-/** The largest window that is decompressed without being asked: zstd's own limit (ZSTD_WINDOWLOG_LIMIT_DEFAULT). */
+/** The largest window that is decompressed by default: zstd's own limit (ZSTD_WINDOWLOG_LIMIT_DEFAULT). */
 export const MAX_WINDOW = 2 ** 27;
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
@@ -14,7 +14,7 @@ const CHECKSUM = 4;
 /** Magic, descriptor, window descriptor, dictionary id, content size: the longest frame header. */
 const MAX_FRAME_HEADER = 18;
 const BLOCK_HEADER = 3;
-/** Bytes that are needed to go on: the longest of what is looked at as one. */
+/** Bytes needed to continue: the longest unit that is parsed at once. */
 const CARRY = BLOCK_HEADER + MAX_BLOCK + MAX_FRAME_HEADER;
 const INPUT_CHUNK = 256 * 1024;
 
@@ -24,9 +24,10 @@ const BlockType = { Raw: 0, Rle: 1, Compressed: 2 } as const;
 type Stage = 'frame' | 'skippable' | 'block' | 'checksum';
 
 /**
- * Zstandard (RFC 8878): frames, skippable ones among them, one after another as one. Frames are walked here, so that a
- * window too large for memory is refused before it is allocated, and the decoder is given at most one block at a time
- * in which damage can be: all that came before it is read, and its place is told. Memory is a frame's window.
+ * Zstandard (RFC 8878): frames, including skippable ones, as one stream. Frames are parsed here, so that a
+ * window too large for memory is refused before it is allocated, and so that the decoder gets at most one
+ * block at a time that may be damaged: everything before the damage is read, and its position is known. It
+ * takes the memory of a frame's window.
  */
 export class ZstdInput implements ByteInput {
   private readonly window: ReadAhead;
@@ -36,7 +37,7 @@ export class ZstdInput implements ByteInput {
   private maxBlock = 0;
   /** Bytes of a skippable frame still to come. */
   private skipping = 0;
-  /** Where in the file begins what the decoder was given last. */
+  /** Offset in the file of the decoder's last input. */
   private given = 0;
   private failure: CaptureError | undefined;
   private closed = false;
@@ -72,7 +73,7 @@ export class ZstdInput implements ByteInput {
         const made = this.decoder.decode(into, n);
         if (made < 0) throw this.refused(-made);
         n += made;
-        // What is there is not kept back for what may be long in coming.
+        // Available bytes are not held back while the rest may take long.
         if (made === 0 && !this.give() && (n > from || !(await this.more()))) break;
       }
     } catch (error) {
@@ -90,7 +91,7 @@ export class ZstdInput implements ByteInput {
     throw this.damaged('the zstd data ends too early', w.offset);
   }
 
-  /** Gives the decoder what comes next. @returns false when that is not whole in the window */
+  /** Gives the decoder the next unit. @returns false if it is incomplete in the window */
   private give(): boolean {
     const w = this.window;
     for (;;) {
@@ -136,7 +137,8 @@ export class ZstdInput implements ByteInput {
     if (window > MAX_WINDOW) {
       throw new CaptureError(
         this.file,
-        `its zstd window of ${window} bytes is larger than ${MAX_WINDOW}: decompress it first with zstd -d --long=31`,
+        `its zstd window of ${window} bytes is larger than ${MAX_WINDOW}: decompress it ` +
+          'first with zstd -d --long=31',
       );
     }
     this.maxBlock = Math.min(window, MAX_BLOCK);
@@ -146,7 +148,7 @@ export class ZstdInput implements ByteInput {
     return true;
   }
 
-  /** Gives blocks that are not compressed, as many as are there, or one that is. */
+  /** Gives uncompressed blocks, as many as there are, or one compressed block. */
   private giveBlocks(): boolean {
     const w = this.window;
     const b = w.bytes;
@@ -180,7 +182,7 @@ export class ZstdInput implements ByteInput {
     w.pos += length;
   }
 
-  /** What the decoder's error number means of what it was given last. */
+  /** What the decoder's error number means for its last input. */
   private refused(error: number): CaptureError {
     switch (error) {
       case ZstdError.ChecksumWrong:

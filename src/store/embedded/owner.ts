@@ -1,4 +1,4 @@
-/** Whose the files of an embedded store are. */
+/** The owner of an embedded store's files. */
 import { chownSync, statSync } from 'node:fs';
 
 export interface Owner {
@@ -7,8 +7,9 @@ export interface Owner {
 }
 
 /**
- * Whose a directory is, where this process is root and the directory is not root's: the engine runs as that user.
- * Without capabilities root may no more than any other, and what root made would be out of the owner's reach.
+ * The owner of a directory, if this process is root and the directory is not root's: the engine runs as that
+ * user. Without capabilities root has no more rights than others, and files created by root would be
+ * inaccessible to the owner.
  */
 export function ownerOf(directory: string): Owner | undefined {
   if (process.geteuid?.() !== 0) return undefined;
@@ -16,7 +17,7 @@ export function ownerOf(directory: string): Owner | undefined {
   return uid === 0 ? undefined : { uid, gid };
 }
 
-/** Gives a file that was just made to the owner of the store, if that is another user. */
+/** Gives a newly created file to the owner of the store, if that is another user. */
 export function giveTo(owner: Owner | undefined, path: string): void {
   if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
 }

@@ -1,89 +1,80 @@
-/** @clickhouse/client's connection to chDB in a process of its own. */
+/** @clickhouse/client's connection to chDB in its own process. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type ClickHouseClientConfigOptions, ClickHouseError } from '@clickhouse/client';
 import { makeDirectory } from '../../model/files.js';
-import { DEFAULT_FORMAT } from '../clickhouse.js';
+import { type AskedWith, Channel } from '../../threads/channel.js';
+import { childTransport } from '../../threads/transport.js';
+import { DEFAULT_FORMAT } from '../clickhouse/clickhouse.js';
 import { entry } from '../entry.js';
-import { StatementRefused, StoreError, StoreLocationError, StoreUnavailable } from '../errors.js';
-import { giveTo, type Owner, ownerOf } from './owner.js';
+import { StatementRefused, StoreError, StoreHeld, StoreLocationError, StoreUnavailable } from '../errors.js';
 import {
-  type Answer,
-  type Call,
   type Change,
+  EngineFailure,
+  type EngineSide,
+  type ForkingSide,
   INSERT_PATIENCE,
   type Question,
   type StarterOptions,
-  type ToWorker,
-} from './protocol.js';
+} from './dialect.js';
+import { giveTo, type Owner, ownerOf } from './owner.js';
 import { engineFiles } from './reach.js';
 
-/** What the client asks of a connection; its package names the type only here. */
+/** The client's interface of a connection; the package exports the type only here. */
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>;
 type ConnBaseQueryParams = Parameters<Connection['query']>[0];
 type Answered<Method extends 'query' | 'exec' | 'command' | 'insert' | 'ping'> = ReturnType<
   Connection[Method]
 >;
 
-interface Pending {
-  pieces: Uint8Array[];
-  done(): void;
-  failed(error: Error): void;
-}
-
 /** What chDB prints when another process has the directory. */
 const HELD = /Cannot lock file/;
 
 /**
- * How long, and how often in milliseconds, a directory that another process has is tried again: one that was
- * killed a moment ago lets go of it when the kernel has taken it down.
+ * How long, and how often in milliseconds, to retry a directory that another process has: a process that was
+ * just killed releases it when the kernel has finished it.
  */
 const HELD_PATIENCE = 3000;
 const HELD_RETRY = 100;
 
-/** The data directory is open in another process. */
-export class StoreHeld extends StoreError {
-  override name = 'StoreHeld';
-}
-
-/** A statement without what the process adds to it. */
-type Unsent<Kind> = Kind extends ToWorker ? Omit<Kind, 'id'> : never;
-
 export interface ChdbOptions {
   /** chDB's directory, which exists. */
   readonly data: string;
-  /** What people call the store, for messages. */
+  /** The store's name in messages. */
   readonly name: string;
   /** Bytes of memory that the engine may take. */
   readonly memory: number;
-  /** Other directories that it reads. */
+  /** Other directories that it may read. */
   readonly read: readonly string[];
-  /** Where FIFOs for answers are made, which exists. */
+  /** An existing directory for the FIFOs of answers. */
   readonly answers: string;
 }
 
 /**
- * Starts chDB on a directory in a process of its own, at once, so that its 540 MB are loaded while other things
- * are done. Should that process die, what it was doing fails with StoreUnavailable and the next call starts another.
+ * Starts chDB on a directory in its own process, at once, so that its 540 MB load while other work is done.
+ * If that process dies, its calls fail with StoreUnavailable, and the next call starts another.
  */
 export class ChdbProcess implements Connection {
-  /** Whether Landlock holds the engine; undefined until it has started. */
+  /** Whether Landlock confines the engine; undefined until it has started. */
   confined: boolean | undefined;
   private child: ChildProcess | undefined;
+  private channel: Channel<ForkingSide, EngineSide> | undefined;
   private started: Promise<void> = Promise.resolve();
-  private readonly pending = new Map<number, Pending>();
+  /** Settles {@link started}; undefined when it has. */
+  private starting: { done(): void; failed(error: Error): void } | undefined;
   private last: Promise<unknown> = Promise.resolve();
-  private calls = 0;
   private said = '';
+  /** How the last child ended. */
+  private how = '';
   private closed = false;
   private absent: string | undefined;
-  /** Whose the data is and as whom the engine runs, where that is not this process's user. */
+  /** The owner of the data, as whom the engine runs, if that is not this process's user. */
   readonly owner: Owner | undefined;
-  /** When the directory was first found held, in this start. */
+  /** When this start first found the directory held. */
   private heldSince = 0;
 
-  /** @param opened called when the engine has opened the directory: it is this process's alone */
+  /** @param opened called when the engine has opened the directory, which then belongs to it alone */
   constructor(
     private readonly options: ChdbOptions,
     private readonly opened: () => void,
@@ -92,7 +83,7 @@ export class ChdbProcess implements Connection {
     this.start();
   }
 
-  /** The process id of the engine, for those who want to see it die. */
+  /** The process id of the engine, for tests that kill it. */
   get pid(): number | undefined {
     return this.child?.pid;
   }
@@ -123,7 +114,7 @@ export class ChdbProcess implements Connection {
     }
   }
 
-  /** Ends the process once it has answered every call. */
+  /** Ends the process after it has answered every call. */
   async close(): Promise<void> {
     this.closed = true;
     // Answers come in the order of the calls.
@@ -131,69 +122,71 @@ export class ChdbProcess implements Connection {
     const child = this.child;
     if (child === undefined) return;
     const ended = new Promise<void>((done) => child.once('close', () => done()));
-    // What was answered is in its files, as after a crash: nothing is gained by waiting for merges to be let go.
+    // What was answered is in its files, as after a crash: waiting for merges would gain nothing.
     child.kill('SIGKILL');
     await ended;
   }
 
   /** Runs a statement that may change the store. @returns the answer's bytes in pieces. */
-  async change(statement: Unsent<Change>): Promise<Uint8Array[]> {
-    const answer = (await this.send(statement)).answer;
-    this.last = answer;
-    return answer;
+  async change(statement: Change): Promise<Uint8Array[]> {
+    return this.collect(await this.open(), 'change', statement);
   }
 
   /**
    * Asks a question, whose answer goes into its FIFO.
    *
-   * @returns how to end it, and what settles when it has ended, in whatever way
+   * @returns `kill` ends it; `ended` settles when it has ended in any way
    */
-  async question(statement: Unsent<Question>): Promise<{ ended: Promise<unknown>; kill(): void }> {
-    const { answer, child, id } = await this.send(statement);
-    return { ended: answer, kill: () => void child.send({ kind: 'kill', id }, () => undefined) };
+  async question(question: Question): Promise<{ ended: Promise<unknown>; kill(): void }> {
+    const channel = await this.open();
+    const left = new AbortController();
+    const ended = channel.ask('question', question, { signal: left.signal }).catch(storeFailure);
+    ended.catch(() => undefined);
+    return { ended, kill: () => left.abort() };
   }
 
-  /** Ends the engine: it does not come to an end with something that it was told to end. The next call starts another. */
+  /** Ends an engine that does not end a statement when told to. The next call starts another. */
   restart(): void {
     const { child } = this;
-    // Not in the middle of an insert, as far as it comes to an end: see the engine's own end (worker.ts).
+    // Not in the middle of an insert, if that ends in time: see the end of the engine (worker.ts).
     const late = new Promise((done) => setTimeout(done, INSERT_PATIENCE).unref());
     void Promise.race([Promise.allSettled([this.last]), late]).then(() => child?.kill('SIGKILL'));
   }
 
-  /** Runs a statement of ours. @returns the answer's bytes in pieces. */
+  /** Runs one of our own statements. @returns the answer's bytes in pieces. */
   private async call({ query, clickhouse_settings }: ConnBaseQueryParams): Promise<Uint8Array[]> {
-    // Of what the client sends beside a statement, the format alone is said apart from it.
+    // Of the settings that the client sends with a statement, only the format is passed on.
     const format = String(clickhouse_settings?.default_format ?? DEFAULT_FORMAT);
-    const { answer } = await this.send({ kind: 'call', query, format });
+    return this.collect(await this.open(), 'call', { query, format });
+  }
+
+  /** Has the engine run a statement, and gathers its answer. */
+  private collect<What extends 'call' | 'change'>(
+    channel: Channel<ForkingSide, EngineSide>,
+    what: What,
+    statement: AskedWith<EngineSide['asks'][What]>,
+  ): Promise<Uint8Array[]> {
+    const pieces: Uint8Array[] = [];
+    const piece = (bytes: Uint8Array): void => void pieces.push(bytes);
+    const answer = channel.ask(what, statement, { piece }).then(() => pieces, storeFailure);
+    answer.catch(() => undefined);
     this.last = answer;
     return answer;
   }
 
-  private async send(
-    message: Unsent<Call> | Unsent<Change> | Unsent<Question>,
-  ): Promise<{ id: number; child: ChildProcess; answer: Promise<Uint8Array[]> }> {
+  /** Waits for the engine, and starts it where there is none. @throws StoreError */
+  private async open(): Promise<Channel<ForkingSide, EngineSide>> {
     if (this.child === undefined && !this.closed) this.start();
     await this.started;
-    const child = this.child;
-    if (child === undefined) throw new StoreUnavailable(`the store ${this.options.name} is closed`);
-    const id = ++this.calls;
-    const answer = new Promise<Uint8Array[]>((done, failed) => {
-      const pieces: Uint8Array[] = [];
-      this.pending.set(id, { pieces, done: () => done(pieces), failed });
-      child.send({ ...message, id }, (error) => {
-        if (error !== null && this.pending.delete(id)) failed(this.died(error.message));
-      });
-    });
-    answer.catch(() => undefined);
-    return { id, child, answer };
+    if (this.channel === undefined) throw new StoreUnavailable(`the store ${this.options.name} is closed`);
+    return this.channel;
   }
 
   private start(): void {
     this.started = new Promise((done, failed) => {
-      this.pending.set(0, { pieces: [], done: () => done(), failed });
+      this.starting = { done, failed };
     });
-    // Whoever calls next hears of it.
+    // The next caller gets the error.
     this.started.then(this.opened).catch(() => {});
     this.heldSince = 0;
     this.launch();
@@ -215,7 +208,7 @@ export class ChdbProcess implements Connection {
     const child = fork(entry('chdb-starter'), [JSON.stringify(starter)], {
       cwd,
       execArgv: [],
-      // Nothing of the collector's environment, which may hold passwords.
+      // Nothing from the collector's environment, which may contain passwords.
       env: process.env.TZ === undefined ? {} : { TZ: process.env.TZ },
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -224,47 +217,40 @@ export class ChdbProcess implements Connection {
     child.stderr?.on('data', (bytes: Buffer) => {
       this.said = (this.said + bytes.toString()).slice(-4000);
     });
-    child.on('message', (message: Answer) => this.answer(message));
-    child.on('error', (error) => this.ended(error.message));
-    // 'close' comes after the last of what it printed.
-    child.on('close', (code, signal) => this.ended(signal ?? `exit status ${code}`));
+    this.channel = new Channel<ForkingSide, EngineSide>(
+      childTransport(child, (how) => {
+        this.how = how;
+        return this.died(how);
+      }),
+      {
+        asks: {},
+        tells: {
+          opened: ({ confined }) => {
+            this.confined = confined;
+            this.starting?.done();
+            this.starting = undefined;
+          },
+          absent: (why) => {
+            // It has no more to say: how it ends is of no interest.
+            this.absent = why;
+            child.kill('SIGKILL');
+          },
+        },
+      },
+      { errors: { StatementRefused, EngineFailure }, ended: () => this.ended() },
+    );
   }
 
-  private answer(message: Answer): void {
-    const pending = this.pending.get(message.id);
-    if (pending === undefined) return;
-    if (message.kind === 'bytes') {
-      pending.pieces.push(message.bytes);
-      return;
-    }
-    if (message.kind === 'absent') {
-      // It has no more to say: how it ends is of no interest.
-      this.absent = message.message;
-      this.child?.kill('SIGKILL');
-      return;
-    }
-    this.pending.delete(message.id);
-    if (message.kind === 'done') {
-      if (message.confined !== undefined) this.confined = message.confined;
-      pending.done();
-    } else if (message.kind === 'refused') pending.failed(new StatementRefused(message.message));
-    else if (message.type !== '')
-      pending.failed(
-        new ClickHouseError({ message: message.message, code: message.code, type: message.type }),
-      );
-    else pending.failed(new StoreUnavailable(message.message));
-  }
-
-  private ended(how: string): void {
-    const starting = this.pending.has(0);
-    if (starting && HELD.test(this.said) && this.mayYetBeFree()) {
+  private ended(): void {
+    const { starting } = this;
+    if (starting !== undefined && HELD.test(this.said) && this.mayYetBeFree()) {
       setTimeout(() => this.launch(), HELD_RETRY);
       return;
     }
     this.child = undefined;
-    const error = starting ? this.notStarted(how) : this.died(how);
-    for (const pending of this.pending.values()) pending.failed(error);
-    this.pending.clear();
+    this.channel = undefined;
+    this.starting = undefined;
+    starting?.failed(this.notStarted());
   }
 
   private mayYetBeFree(): boolean {
@@ -273,7 +259,7 @@ export class ChdbProcess implements Connection {
     return now - this.heldSince < HELD_PATIENCE;
   }
 
-  private notStarted(how: string): Error {
+  private notStarted(): Error {
     const { name } = this.options;
     if (HELD.test(this.said))
       return new StoreHeld(
@@ -281,11 +267,13 @@ export class ChdbProcess implements Connection {
       );
     if (this.absent !== undefined)
       return new StoreLocationError(
-        `the store ${name} needs chDB, the embedded ClickHouse, which does not load (${this.absent}): install mirrorlake again ` +
-          'with its optional packages, npm install --global --include=optional mirrorlake (chDB is made for Linux with glibc ' +
+        `the store ${name} needs chDB, the embedded ClickHouse, which does not load ` +
+          `(${this.absent}): install mirrorlake again ` +
+          'with its optional packages, npm install --global --include=optional mirrorlake ' +
+          '(chDB is made for Linux with glibc ' +
           'on x64 and arm64), or name a server, --store http://…',
       );
-    const why = /DB::Exception: (.*)/.exec(this.said)?.[1] ?? lastLine(this.said) ?? how;
+    const why = /DB::Exception: (.*)/.exec(this.said)?.[1] ?? lastLine(this.said) ?? this.how;
     return new StoreError(
       `the store ${name} cannot be opened: ${why}. Its data may be damaged; nothing in it was changed`,
     );
@@ -294,9 +282,18 @@ export class ChdbProcess implements Connection {
   private died(how: string): Error {
     const why = lastLine(this.said);
     return new StoreUnavailable(
-      `the process holding the store ${this.options.name} ended (${how}${why === undefined ? '' : `: ${why}`})`,
+      `the process holding the store ${this.options.name} ended ` +
+        `(${how}${why === undefined ? '' : `: ${why}`})`,
     );
   }
+}
+
+/** @throws StatementRefused, StoreUnavailable; ClickHouseError for what the client makes of an engine's error */
+function storeFailure(error: unknown): never {
+  if (!(error instanceof EngineFailure)) throw error;
+  const { message, code, type } = error;
+  if (type === '') throw new StoreUnavailable(message);
+  throw new ClickHouseError({ message, code, type });
 }
 
 function result({ query_id }: ConnBaseQueryParams) {

@@ -1,6 +1,7 @@
 /**
- * Questions to the embedded engine: so many at a time, each with its limits, and each answer streamed through a FIFO that
- * the engine writes and this process reads, so that nobody holds more of it than the kernel's pipe does.
+ * Questions to the embedded engine: so many at a time, each with its limits, and each answer streamed through
+ * a FIFO that the engine writes and this process reads, so that nobody holds more of it than the kernel's
+ * pipe does.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, rmSync } from 'node:fs';
@@ -8,8 +9,8 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { QuestionLimits } from '../../model/question-limits.js';
+import { storeError } from '../clickhouse/failure.js';
 import { StoreError, StoreUnavailable } from '../errors.js';
-import { storeError } from '../failure.js';
 import { giveTo, type Owner } from './owner.js';
 import type { ChdbProcess } from './process.js';
 
@@ -67,7 +68,7 @@ export class Questions {
     const fifo = answer.fifo;
     let asked: Awaited<ReturnType<ChdbProcess['question']>>;
     try {
-      asked = await this.chdb.question({ kind: 'question', sql, params, format, color, limits, fifo });
+      asked = await this.chdb.question({ sql, params, format, color, limits, fifo });
     } catch (error) {
       answer.drop();
       this.next();
@@ -76,7 +77,10 @@ export class Questions {
     return this.watch(asked, answer, limits, signal);
   }
 
-  /** Ends a question that takes too long or that nobody waits for, and gives its place to the next when it has ended. */
+  /**
+   * Ends a question that takes too long or that nobody waits for, and gives its place to the next when it has
+   * ended.
+   */
   private watch(
     asked: Awaited<ReturnType<ChdbProcess['question']>>,
     answer: Answering,
@@ -92,7 +96,8 @@ export class Questions {
       patience ??= setTimeout(() => this.chdb.restart(), KILL_PATIENCE);
     };
     const late = new StoreError(
-      `${this.name}: the question took longer than ${limits.seconds} s: ask for less, or give it more --timeout`,
+      `${this.name}: the question took longer than ${limits.seconds} s: ask for less, or ` +
+        'give it more --timeout',
     );
     const timer = setTimeout(() => end(late), limits.seconds * 1000 + OVERTIME);
     const left = (): void => end(new StoreUnavailable('nobody waits for the answer any more'));
@@ -123,7 +128,8 @@ export class Questions {
     }
     if (this.queue.length >= QUESTIONS_WAITING)
       throw new StoreUnavailable(
-        `${this.name} has ${QUESTIONS_AT_ONCE} questions to answer and ${QUESTIONS_WAITING} more that wait: ask again later`,
+        `${this.name} has ${QUESTIONS_AT_ONCE} questions to answer and ${QUESTIONS_WAITING} ` +
+          'more that wait: ask again later',
       );
     await new Promise<void>((resolve, reject) => {
       const left = (): void => {

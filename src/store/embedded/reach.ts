@@ -1,10 +1,10 @@
-/** What of this machine's files the embedded engine is left with: its program, and the store. */
+/** The files of this machine that the embedded engine may reach: its program, and the store. */
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { entry } from '../entry.js';
 
-/** Where programs and libraries are, and what they read of the machine: no other process's, nobody's keys. */
+/** Programs, libraries, and what they read about the machine; nothing of other processes, and no keys. */
 const MACHINE = [
   '/usr',
   '/bin',
@@ -31,19 +31,19 @@ const MACHINE = [
 
 /** Files and directories that the engine reads wherever the store is. */
 export function engineFiles(): string[] {
-  // The program with its schemas and its package.json: the folder that has dist/cli.
+  // The program with its schemas and its package.json: the folder that contains dist/cli.
   const program = join(dirname(entry('chdb-worker')), '../..');
   return [...MACHINE, dirname(realpathSync(process.execPath)), program, ...enginePackages()];
 }
 
-/** Where the packages of the engine are, which need not be below this program. */
+/** The packages of the engine, which may be outside of this program's folder. */
 function enginePackages(): string[] {
   try {
     const chdb = realpathSync(createRequire(import.meta.url).resolve('chdb/package.json'));
     const end = chdb.indexOf('/node_modules/');
     return end < 0 ? [dirname(chdb)] : [`${chdb.slice(0, end)}/node_modules`];
   } catch {
-    // Said when the engine is started.
+    // Starting the engine reports it.
     return [];
   }
 }

@@ -1,18 +1,18 @@
 /**
- * The beginning of the process that holds chDB: gives up everything that an engine has no use for, then becomes the
- * engine. Landlock and capabilities are of threads, and what a thread becomes by execve has one thread to begin with; so
- * there is none in the engine that escaped. Argument: {@link StarterOptions}.
+ * Starts the process that holds chDB: it gives up everything that an engine does not need, then becomes the
+ * engine. Landlock and capabilities apply per thread, and execve leaves a single thread, so no thread of the
+ * engine is unrestricted. Argument: {@link StarterOptions}.
  */
 import { dropCapabilities, setNoNewPrivileges } from '../../linux/capabilities.js';
 import { restrictSelf } from '../../linux/landlock.js';
 import { becomeProgram } from '../../linux/program.js';
-import type { StarterOptions } from './protocol.js';
+import type { StarterOptions } from './dialect.js';
 
-/** The descriptor of the channel to the parent: `fork` puts it behind the standard ones. */
+/** The descriptor of the channel to the parent: the first one after the standard ones. */
 const CHANNEL = 3;
-/** What the store's files are made with: nothing for others, and no writing for the group. */
+/** For the store's files: nothing for others, and no writing for the group. */
 const UMASK = 0o027;
-/** Threads for statements: calls, questions, their ends, and the file system. */
+/** Threads for statements: calls, questions, their ends, and file access. */
 const POOL = 8;
 
 const { worker, options, read, write, owner } = JSON.parse(process.argv[2]) as StarterOptions;

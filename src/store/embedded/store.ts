@@ -1,4 +1,4 @@
-/** ClickHouse embedded: chDB, in a process of its own, over a data directory. */
+/** Embedded ClickHouse: chDB in its own process, over a data directory. */
 import { accessSync, constants, copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
@@ -8,9 +8,9 @@ import { text } from 'node:stream/consumers';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { FILE_MODE, makeDirectory } from '../../model/files.js';
 import { QUESTION_DEFAULTS } from '../../model/question-limits.js';
-import { ClickHouseStore, DEFAULT_FORMAT } from '../clickhouse.js';
+import { ClickHouseStore, DEFAULT_FORMAT } from '../clickhouse/clickhouse.js';
+import { storeError } from '../clickhouse/failure.js';
 import { StoreError, StoreLocationError } from '../errors.js';
-import { storeError } from '../failure.js';
 import { DEFAULT_LAYOUT } from '../migrations.js';
 import type { OpenOptions, QueryOptions, Segment } from '../store.js';
 import { insertStatement, quote, structure, type TableName } from '../tables.js';
@@ -26,16 +26,17 @@ export class EmbeddedStore extends ClickHouseStore {
   private readonly client: ClickHouseClient;
   private readonly chdb: ChdbProcess;
   private readonly questions: Questions;
-  /** Segments given as bytes lie here while they are read, and FIFOs while there are answers in them. */
+  /** Holds segments given as bytes while they are read, and FIFOs while they carry answers. */
   private readonly incoming: string;
   private readonly answers: string;
-  /** Where the engine reads segments from. */
+  /** Directories that the engine may read segments from. */
   private readonly readable: readonly string[];
   private readonly own = new Set<string>();
   private inserts = 0;
 
   /**
-   * @param directory made if it is not there and `options` say so; ClickHouse's data goes into `clickhouse` in it
+   * @param directory created if it does not exist and `options` say so; ClickHouse's data goes into its
+   * `clickhouse`
    */
   constructor(directory: string, options: OpenOptions) {
     super(DEFAULT_LAYOUT);
@@ -48,7 +49,7 @@ export class EmbeddedStore extends ClickHouseStore {
     try {
       if (options.create) this.empty = makeDirectory(data).includes(data);
       accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK);
-      // They are the data's owner's, like all that is made from now on.
+      // The files belong to the data's owner, like all that are created from now on.
       const owner = ownerOf(data);
       for (const own of [this.incoming, this.answers])
         for (const made of makeDirectory(own)) giveTo(owner, made);
@@ -69,7 +70,7 @@ export class EmbeddedStore extends ClickHouseStore {
     this.client = createClient({ connection: this.chdb, log: { level: ClickHouseLogLevel.OFF } });
   }
 
-  /** The engine is this process's own: what it says it did is not checked against `_rows`. */
+  /** The engine belongs to this process: the rows it says it wrote are not checked against `_rows`. */
   async insert(table: TableName, segment: Segment, token: string, _rows: number): Promise<void> {
     const given = segment instanceof Uint8Array ? undefined : segment.file;
     if (given !== undefined && this.readable.some((path) => isBelow(given, path))) {
@@ -77,7 +78,7 @@ export class EmbeddedStore extends ClickHouseStore {
         return await this.insertFile(table, given, token);
       } catch (error) {
         // A directory that was made, or mounted, after the engine was confined is none that it may read.
-        if (!(error instanceof StoreError) || error.code !== CANNOT_OPEN_FILE) throw error;
+        if (!(error instanceof StoreError) || error.number !== CANNOT_OPEN_FILE) throw error;
       }
     }
     const file = join(this.incoming, `${process.pid}-${++this.inserts}.pb`);
@@ -109,7 +110,7 @@ export class EmbeddedStore extends ClickHouseStore {
   async change(sql: string, options: QueryOptions = {}): Promise<Readable> {
     const { format = DEFAULT_FORMAT, params = {} } = options;
     try {
-      const pieces = await this.chdb.change({ kind: 'change', sql, format, params });
+      const pieces = await this.chdb.change({ sql, format, params });
       return Readable.from(pieces, { objectMode: false });
     } catch (error) {
       throw storeError(error, this.name);
@@ -124,7 +125,7 @@ export class EmbeddedStore extends ClickHouseStore {
     await this.words(query);
   }
 
-  /** The engine takes them all at once, which takes a new store a sixth less of its time. */
+  /** The engine takes them all at once, which saves a sixth of the time to create a store. */
   protected override async commands(queries: readonly string[]): Promise<void> {
     await this.command(queries.join(';\n'));
   }
@@ -154,12 +155,13 @@ export class EmbeddedStore extends ClickHouseStore {
   get notice(): string | undefined {
     if (this.chdb.confined !== false) return undefined;
     return (
-      'this kernel has no Landlock (Linux 5.13 and newer; a container’s seccomp filter may forbid it): the engine of ' +
+      'this kernel has no Landlock (Linux 5.13 and newer; a container’s seccomp filter may ' +
+      'forbid it): the engine of ' +
       'the store could read files beside it if its other two walls fell (docs/explanation/threat-model.md)'
     );
   }
 
-  /** The directory is now known to be this process's alone: what a killed one left can go. */
+  /** The directory belongs to this process alone now: remove what a killed one left. */
   private clean(): void {
     for (const directory of [this.incoming, this.answers]) {
       for (const name of readdirSync(directory)) {
@@ -186,12 +188,12 @@ export class EmbeddedStore extends ClickHouseStore {
   }
 }
 
-/** Memory of the engine unless it is told: half of what there is for this process, within bounds. */
+/** Default memory of the engine: half of what this process may have, within bounds. */
 export const LEAST_MEMORY = 1 << 30;
 export const MOST_MEMORY = 4 * 2 ** 30;
 
 function engineMemory(): number {
-  // 0, or nonsense near 2^64, where no control group sets a limit.
+  // 0, or a huge number near 2^64, if no control group sets a limit.
   const limit = process.constrainedMemory?.() || Number.POSITIVE_INFINITY;
   return Math.floor(Math.min(MOST_MEMORY, Math.max(LEAST_MEMORY, Math.min(totalmem(), limit) / 2)));
 }

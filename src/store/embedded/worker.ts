@@ -1,50 +1,50 @@
 /**
- * A process that holds chDB, ClickHouse as a library, for the process that forked it: a crash or a slow merge here
- * costs the capture nothing. Arguments: {@link WorkerOptions}, and whether the starter has confined it.
+ * A process that holds chDB, ClickHouse as a library, for the process that forked it: a crash or a slow merge
+ * here does not affect the capture. Arguments: {@link WorkerOptions}, and whether the starter has confined
+ * it.
  *
- * Calls run one after another on a connection of theirs. A question runs beside them, on a connection made for it and
- * closed behind it: nothing that an asker leaves is there for the next.
+ * Calls run one after another on their own connection. A question runs beside them, on a connection that is
+ * opened for it and closed after it: no asker leaves anything for the next.
  */
 import { appendFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openFilesLimit } from '../../linux/limits.js';
+import { Channel, type Request } from '../../threads/channel.js';
+import { parentTransport } from '../../threads/transport.js';
 import { StatementRefused } from '../errors.js';
 import { type AskEngine, judgeReading, judgeWriting } from '../questions/guard.js';
 import { limitSettings } from '../questions/limits.js';
 import { quote } from '../tables.js';
 import {
-  type Answer,
   type Call,
   type Change,
+  EngineFailure,
+  type EngineSide,
+  type ForkingSide,
   INSERT_PATIENCE,
   type Question,
   SMALL_ANSWER,
-  type ToWorker,
   type WorkerOptions,
-} from './protocol.js';
+} from './dialect.js';
 
-/** Results of calls travel in pieces of at most this many bytes. */
+/** Results of calls are sent in pieces of at most this many bytes. */
 const PIECE = 1 << 20;
-/** How often the end of a question is asked for until it has ended, milliseconds. */
+/** Milliseconds between two attempts to end a question. */
 const KILL_AGAIN = 200;
-/** A thread of the engine's takes three descriptors: where there are fewer than these, a question has two threads. */
+/** A thread of the engine takes three descriptors: with fewer than this many, a question gets two threads. */
 const MANY_DESCRIPTORS = 1024;
 const THREADS = openFilesLimit() < MANY_DESCRIPTORS ? { max_threads: 2 } : {};
 /** ClickHouse's error code. */
 const READONLY = '164';
-/** The engine's own grants, beside its program: the first of the walls around questions. */
+/** The engine's own grants, shipped with the program: the first of the walls around questions. */
 const CONFIGURATION = fileURLToPath(new URL('../../schemas/chdb/config.xml', import.meta.url));
-
-function answer(message: Answer): void {
-  if (process.connected) process.send?.(message);
-}
 
 // Ctrl-C goes to the whole terminal: it is for the parent to say when this ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-// The parent is gone. An insert under way comes to its end first: ClickHouse writes its token down before it adds the part
-// (MergeTreeSink), so that one killed in between is taken for stored when it is made again. What was inserted is on disk:
-// an orderly exit would only hold the directory for seconds more.
+// The parent is gone. A running insert is completed first: ClickHouse records its token before it adds the
+// part (MergeTreeSink), so an insert killed in between would count as stored when repeated. Everything
+// inserted is on disk: an orderly exit would only hold the directory for some seconds more.
 process.on('disconnect', () => {
   const end = (): void => void process.kill(process.pid, 'SIGKILL');
   setTimeout(end, INSERT_PATIENCE);
@@ -53,12 +53,30 @@ process.on('disconnect', () => {
 
 const { data, memory } = JSON.parse(process.argv[2]) as WorkerOptions;
 
+let last: Promise<void> = Promise.resolve();
+
+/** Runs a statement when those before it have ended. */
+function inTurn(work: () => Promise<void>): Promise<void> {
+  const done = last.then(work);
+  last = done.catch(() => undefined);
+  return done.catch(asFailure);
+}
+
+const parent = new Channel<EngineSide, ForkingSide>(parentTransport(), {
+  asks: {
+    call: (asked, { piece }) => inTurn(() => call(asked, piece)),
+    change: (asked, { piece }) => inTurn(() => change(asked, piece)),
+    question: (asked, { signal }) => question(asked, signal).catch(refusingChanges).catch(asFailure),
+  },
+  tells: {},
+});
+
 /** Loading it is most of what a start takes. */
 async function load(): Promise<typeof import('chdb')> {
   try {
     return await import('chdb');
   } catch (error) {
-    answer({ id: 0, kind: 'absent', message: (error as Error).message.replace(/\s+/g, ' ') });
+    parent.tell('absent', (error as Error).message.replace(/\s+/g, ' '));
     return new Promise(() => {});
   }
 }
@@ -69,92 +87,62 @@ const engine = [`--config-file=${CONFIGURATION}`, `--max_server_memory_usage=${m
 const control = new chdb.Session(data, { connectionArgs: engine });
 const writer = new chdb.Session(data);
 
-let last: Promise<void> = Promise.resolve();
-/** Questions that run; `true` once their end was asked for. */
-const questions = new Map<number, { killed: boolean; readonly mark: string }>();
-
-process.on('message', (message: ToWorker) => {
-  switch (message.kind) {
-    case 'call':
-      last = last.then(() => settle(message.id, call(message)));
-      return;
-    case 'change':
-      last = last.then(() => settle(message.id, change(message)));
-      return;
-    case 'question':
-      void settle(message.id, refusingChanges(question(message)));
-      return;
-    case 'kill':
-      void kill(message.id);
-  }
-});
-
-/** Says what became of a call or question. */
-async function settle(id: number, work: Promise<void>): Promise<void> {
-  try {
-    await work;
-    answer({ id, kind: 'done' });
-  } catch (error) {
-    if (error instanceof StatementRefused) {
-      answer({ id, kind: 'refused', message: error.message });
-      return;
-    }
-    answer({ id, kind: 'failed', ...engineError(error as Error) });
-  }
+/** @throws StatementRefused, EngineFailure: what an engine's error is for whoever asked */
+function asFailure(error: unknown): never {
+  if (error instanceof StatementRefused) throw error;
+  const { message, code, type } = engineError(error as Error);
+  throw new EngineFailure(message, code, type);
 }
 
-/** "Query failed: Code: 62. DB::Exception: Syntax error …. (SYNTAX_ERROR)", taken apart. */
+/** Parses "Query failed: Code: 62. DB::Exception: Syntax error …. (SYNTAX_ERROR)". */
 function engineError({ message }: Error): { message: string; code: string; type: string } {
   const [, code = '', text = message, type = ''] =
     /Code: (\d+)\. (?:DB::\w+: )?([\s\S]*?)(?:\(([A-Z_]+)\))?\s*$/.exec(message) ?? [];
   return { message: text.trim(), code, type };
 }
 
-async function call({ id, query, format }: Call): Promise<void> {
-  send(id, (await writer.queryAsync(query, { format })).bytes());
+async function call({ query, format }: Call, piece: Request['piece']): Promise<void> {
+  send((await writer.queryAsync(query, { format })).bytes(), piece);
 }
 
-function send(id: number, bytes: Uint8Array): void {
-  for (let o = 0; o < bytes.length; o += PIECE)
-    answer({ id, kind: 'bytes', bytes: bytes.subarray(o, o + PIECE) });
+/** Nobody is waited for: who asks has room for the whole. */
+function send(bytes: Uint8Array, piece: Request['piece']): void {
+  for (let o = 0; o < bytes.length; o += PIECE) void piece(bytes.subarray(o, o + PIECE));
 }
 
 /** Runs a statement that may change the store, on a connection of its own. */
-async function change({ id, sql, params, format }: Change): Promise<void> {
+async function change({ sql, params, format }: Change, piece: Request['piece']): Promise<void> {
   const session = new chdb.Session(data);
   try {
     const ask: AskEngine = async (statement) =>
       (await session.queryAsync(statement, { format: 'TabSeparatedRaw' })).text();
     for (const setting of parameters(params)) await ask(setting);
     await judgeWriting(sql, ask);
-    send(id, (await session.queryAsync(sql, { format })).bytes());
+    send((await session.queryAsync(sql, { format })).bytes(), piece);
   } finally {
     session.close();
   }
 }
 
 /** What a question may not change is not the engine's failure, whatever the guard has let through. */
-async function refusingChanges(asked: Promise<void>): Promise<void> {
-  try {
-    await asked;
-  } catch (error) {
-    const { message, code } = engineError(error as Error);
-    if (code !== READONLY) throw error;
-    throw new StatementRefused(`a question changes nothing, settings included: ${message}`);
-  }
+function refusingChanges(error: unknown): never {
+  const { message, code } = engineError(error as Error);
+  if (code !== READONLY) throw error;
+  throw new StatementRefused(`a question changes nothing, settings included: ${message}`);
 }
 
-async function question(asked: Question): Promise<void> {
-  const { id, params, color, limits, fifo } = asked;
-  const state = { killed: false, mark: fifo };
-  questions.set(id, state);
+async function question(asked: Question, signal: AbortSignal): Promise<void> {
+  const { params, color, limits, fifo } = asked;
+  let running = true;
+  signal.addEventListener('abort', () => void kill(fifo, () => running), { once: true });
   try {
     const settings = { ...limitSettings(limits), ...THREADS, output_format_pretty_color: color ? 1 : 0 };
     const judged = await withReader(params, settings, (ask) => judgeReading(asked.sql, ask));
     const format = judged.format ?? asked.format;
-    if (state.killed) return;
+    if (signal.aborted) return;
     await withReader(params, { ...settings, ...written(judged.settings) }, async (_, session) => {
-      // The engine writes the answer itself, no faster than it is read. KILL finds it by the FIFO's name.
+      // The engine writes the answer itself, no faster than it is read. KILL finds the question by the FIFO's
+      // name.
       if (judged.rows) {
         const outfile = `INTO OUTFILE ${quote(fifo)} APPEND FORMAT ${format}`;
         await session.queryAsync(`${judged.statement} ${outfile}`, { format: 'Null' });
@@ -167,11 +155,11 @@ async function question(asked: Question): Promise<void> {
       await appendFile(fifo, bytes);
     });
   } finally {
-    questions.delete(id);
+    running = false;
   }
 }
 
-/** Has something done on a connection that is made for it, and is read-only. */
+/** Calls something with a read-only connection that is opened for it. */
 async function withReader<T>(
   params: Question['params'],
   settings: Readonly<Record<string, string | number | { sql: string }>>,
@@ -191,15 +179,15 @@ async function withReader<T>(
   }
 }
 
-/** Values that are SQL already. */
+/** Values in SQL. */
 function written(settings: Readonly<Record<string, string>>): Record<string, { sql: string }> {
   return Object.fromEntries(Object.entries(settings).map(([name, sql]) => [name, { sql }]));
 }
 
-async function kill(id: number): Promise<void> {
-  for (let state = questions.get(id); state !== undefined; state = questions.get(id)) {
-    state.killed = true;
-    const like = quote(`%${state.mark}%`);
+/** Ends the question whose statement names `mark`: it is asked for until it has. */
+async function kill(mark: string, running: () => boolean): Promise<void> {
+  const like = quote(`%${mark}%`);
+  while (running()) {
     await control
       .queryAsync(`KILL QUERY WHERE query LIKE ${like} AND query NOT LIKE 'KILL %' ASYNC`, { format: 'Null' })
       .catch(() => undefined);
@@ -207,7 +195,7 @@ async function kill(id: number): Promise<void> {
   }
 }
 
-/** Values of a statement's parameters: the engine reads them as a field of TabSeparated. */
+/** Values of a statement's parameters, as fields of TabSeparated, which the engine expects. */
 function parameters(params: Readonly<Record<string, string>>): string[] {
   return Object.entries(params).map(([name, value]) => {
     const escaped = value
@@ -225,4 +213,4 @@ function literal(value: number | string | { sql: string }): string {
   return typeof value === 'number' ? String(value) : quote(value);
 }
 
-answer({ id: 0, kind: 'done', confined: process.argv[3] === 'confined' });
+parent.tell('opened', { confined: process.argv[3] === 'confined' });

@@ -1,24 +1,24 @@
 /**
- * Which statements only read, and read nothing but the store. The engine itself says what a statement is: its
- * `formatQuerySingleLine` takes one statement and writes it in one way, `EXPLAIN AST` names its parts. Neither runs it.
- * What is run afterwards is the text that was judged, on a connection that is read-only: this is the second of three
- * walls (docs/explanation/threat-model.md).
+ * Decides which statements only read, and only from the store. The engine itself describes a statement:
+ * `formatQuerySingleLine` takes one statement and writes it in canonical form, `EXPLAIN AST` names its parts.
+ * Neither runs it. What runs afterwards is the judged text, on a read-only connection. This is the second of
+ * three walls (docs/explanation/threat-model.md).
  */
 import { StatementRefused } from '../errors.js';
 import { quote } from '../tables.js';
 import { splitSettings } from './settings.js';
 import { isWord, type Token, tokensOf } from './tokens.js';
 
-/** What the engine is asked: runs a statement of ours, and gives its answer as TabSeparatedRaw. */
+/** Runs one of our statements in the engine, and returns its answer as TabSeparatedRaw. */
 export type AskEngine = (statement: string) => Promise<string>;
 
 /** A statement that may be run. */
 export interface Judged {
-  /** The statement in the engine's own words, without its FORMAT. */
+  /** The statement in the engine's canonical form, without its FORMAT. */
   readonly statement: string;
   /** The format it names. */
   readonly format: string | undefined;
-  /** Its SETTINGS, of those that change nothing but how an answer is made: values as they are written. */
+  /** Those of its SETTINGS that only affect the form of the answer, with values as written. */
   readonly settings: Readonly<Record<string, string>>;
   /** Whether it is a SELECT, whose answer may be of any length. */
   readonly rows: boolean;
@@ -26,10 +26,15 @@ export interface Judged {
 
 const SELECT = /^Select(WithUnion|IntersectExcept)Query\b/;
 /** Kinds of statements (IAST::getID) that only read. */
-const READING =
-  /^(Select(WithUnion|IntersectExcept)Query|Show(Tables|Columns|Functions|EngineQuery|ProcesslistQuery|CreateTableQuery|CreateViewQuery|CreateDatabaseQuery)|DescribeQuery|Exists(Table|View|Database)Query|Explain EXPLAIN( AST| SYNTAX| QUERY TREE| PIPELINE| ESTIMATE)?)( |$)/;
+const READING = new RegExp(
+  '^(Select(WithUnion|IntersectExcept)Query|' +
+    'Show(Tables|Columns|Functions|EngineQuery|ProcesslistQuery)|' +
+    'ShowCreate(Table|View|Database)Query|' +
+    'DescribeQuery|Exists(Table|View|Database)Query|' +
+    'Explain EXPLAIN( AST| SYNTAX| QUERY TREE| PIPELINE| ESTIMATE)?)( |$)',
+);
 
-/** Table functions that make rows out of nothing, or out of what the statement has in it. */
+/** Table functions that generate rows, or take them from the statement itself. */
 const TABLE_FUNCTIONS = new Set([
   'format',
   'generate_series',
@@ -45,10 +50,10 @@ const TABLE_FUNCTIONS = new Set([
   'zeros_mt',
 ]);
 
-/** Functions that read files, or ask other hosts. */
+/** Functions that read files, or contact other hosts. */
 const FUNCTIONS = /^(file|catboostevaluate|ai(classify|embed|extract|generate|translate)\w*)$/i;
 
-/** Tables about the store itself, which anybody who may ask may know. */
+/** Tables about the store itself, which every asker may read. */
 const SYSTEM_TABLES = new Set([
   'columns',
   'functions',
@@ -62,10 +67,11 @@ const SYSTEM_TABLES = new Set([
 const SYSTEM = /^(system|information_schema)$/i;
 
 /**
- * Judges a statement to be read with.
+ * Judges a statement that must only read.
  *
- * @param parameters of the statement are set for the engine that is asked
- * @throws StatementRefused naming what it does beside reading; StoreError for a statement that the engine cannot read
+ * @param parameters of the statement must be set in the engine that is asked
+ * @throws StatementRefused naming what it does besides reading; StoreError for a statement that the engine
+ * cannot parse
  */
 export async function judgeReading(sql: string, ask: AskEngine): Promise<Judged> {
   const { statement: formatted, settings } = splitSettings(await format(sql, ask));
@@ -86,8 +92,8 @@ export async function judgeReading(sql: string, ask: AskEngine): Promise<Judged>
 }
 
 /**
- * Judges a statement that may change the store: one statement, and what it makes (a view, a column's default) must not
- * read for a later asker what that one may not read.
+ * Judges a statement that may change the store: it must be one statement, and what it creates (a view, a
+ * column's default) must not read for a later asker what that asker may not read.
  *
  * @returns its first words, in the engine's spelling
  * @throws StatementRefused
@@ -104,7 +110,7 @@ export async function judgeWriting(sql: string, ask: AskEngine): Promise<string>
   return first;
 }
 
-/** @throws StatementRefused where there is more than one statement, or none */
+/** @throws StatementRefused unless there is exactly one statement */
 async function format(sql: string, ask: AskEngine): Promise<string> {
   if (sql.includes('\0')) throw new StatementRefused('a statement has no NUL in it');
   if (sql.trim() === '') throw new StatementRefused('there is no statement');
@@ -118,18 +124,18 @@ async function format(sql: string, ask: AskEngine): Promise<string> {
   }
 }
 
-/** Table functions of the engine in lower case. */
+/** The engine's table functions, in lower case. */
 async function tableFunctions(ask: AskEngine): Promise<Set<string>> {
   const names = await ask('SELECT lower(name) FROM system.table_functions');
   return new Set(names.split('\n').filter((name) => name !== '' && !TABLE_FUNCTIONS.has(name)));
 }
 
-/** Refuses names wherever they stand: `EXPLAIN AST` leaves out what is behind APPLY. */
+/** Refuses names wherever they appear: `EXPLAIN AST` omits what follows APPLY. */
 function refuseNames(tokens: readonly Token[], sources: ReadonlySet<string>): void {
   for (const [i, token] of tokens.entries()) {
     if (token.kind !== 'word' && token.kind !== 'quoted') continue;
     const name = token.text;
-    // A line break in one would look like a line of the tree.
+    // A line break in a name would look like a line of the tree.
     if (token.kind === 'quoted' && name.includes('\\'))
       throw new StatementRefused('a name has a backslash or a control character in it');
     const before = tokens[i - 1];
@@ -159,7 +165,7 @@ function refuseSystemTable(database: string, table: string): void {
   throw new StatementRefused(`${database}.${table} is not for questions; of system there are ${allowed}`);
 }
 
-/** A part of a statement: what `EXPLAIN AST` says of it, and how deep it stands. */
+/** A part of a statement: its line of `EXPLAIN AST`, and its depth. */
 interface Node {
   readonly depth: number;
   readonly text: string;
@@ -173,7 +179,7 @@ async function explain(formatted: string, ask: AskEngine): Promise<Node[]> {
   });
 }
 
-/** Refuses by what stands where: the values of parameters, too, are in the tree. */
+/** Refuses by position in the tree, which also contains the values of parameters. */
 function refuseNodes(tree: readonly Node[]): void {
   for (const [i, { depth, text }] of tree.entries()) {
     const parent = tree[i - 1];
@@ -189,7 +195,7 @@ function refuseNodes(tree: readonly Node[]): void {
   }
 }
 
-/** Takes the FORMAT off the end of a statement: it stands there as an identifier directly under the root. */
+/** Removes the FORMAT from the end of a statement: an identifier directly under the root of the tree. */
 function withoutFormat(
   formatted: string,
   tree: readonly Node[],

@@ -1,12 +1,15 @@
-/** The SETTINGS of a statement: a read-only connection takes none, so those that do no harm are set before it is one. */
+/**
+ * The SETTINGS of a statement: a read-only connection accepts none, so harmless ones are set before it
+ * becomes read-only.
+ */
 import { isWord, type Token, tokensOf } from './tokens.js';
 
-/** How an answer is written, how joins fill in, how many threads: nothing of limits, sources or files. */
+/** The form of an answer, join defaults, the number of threads: nothing about limits, sources or files. */
 const HARMLESS = /^(output_format_\w+|date_time_output_format|join_use_nulls|max_block_size|max_threads)$/;
 
 /**
- * Takes the SETTINGS off a statement as the engine formats it. Where one of them may do harm, or a subquery has some,
- * they stay, and the engine refuses the statement.
+ * Removes the SETTINGS from a canonical statement. If one of them may do harm, or a subquery has some, they
+ * stay, and the engine refuses the statement.
  */
 export function splitSettings(formatted: string): {
   statement: string;
@@ -27,13 +30,13 @@ export function splitSettings(formatted: string): {
     i += 4;
   } while (tokens[i]?.text === ',');
   const rest = tokens.slice(i);
-  // Nothing follows but FORMAT with its name.
+  // Only FORMAT and its name may follow.
   if (rest.length > 0 && !(rest.length === 2 && isWord(rest[0], 'FORMAT'))) return whole;
   const after = rest.length === 0 ? '' : ` ${formatted.slice(rest[0].at)}`;
   return { statement: formatted.slice(0, tokens[at].at).trimEnd() + after, settings };
 }
 
-/** The last place of a keyword outside of all brackets, -1 for none. */
+/** The last position of a keyword outside of all brackets, -1 for none. */
 function lastOutside(tokens: readonly Token[], word: string): number {
   let depth = 0;
   let last = -1;

@@ -1,6 +1,7 @@
 /**
- * The tokens of a statement as ClickHouse's own formatter writes it: no comments, no heredocs, no typographic quotes,
- * strings and identifiers quoted in one way each, with backslashes. Of text that a person typed this says nothing.
+ * The tokens of a statement in the canonical form of ClickHouse's formatter: no comments, no heredocs, no
+ * typographic quotes; strings and identifiers have one kind of quotes each, with backslashes. It does not
+ * apply to text that a person typed.
  */
 
 /** A word is an identifier or a keyword; `quoted`: in backticks, and so no keyword. */
@@ -21,7 +22,7 @@ export function tokensOf(formatted: string): Token[] {
   });
 }
 
-/** A name without its backticks. A control character stays as it is written: with a backslash. */
+/** A name without its backticks. A control character stays as written, with a backslash. */
 function unquoted(text: string): string {
   return text.slice(1, -1).replace(/\\([^A-Za-z0-9])/g, '$1');
 }

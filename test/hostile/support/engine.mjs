@@ -1,4 +1,6 @@
-/** A bare engine, for the starter to become: runs each statement that it is sent, and says what came of it. */
+/**
+ * A bare engine, for the starter to become: runs each statement that it is sent, and says what came of it.
+ */
 import { createRequire } from 'node:module';
 
 const { root, data } = JSON.parse(process.argv[2]);

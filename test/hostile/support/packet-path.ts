@@ -1,20 +1,22 @@
-/** A collector's packet path, from the packets to the rows, with the account of where every packet has ended. */
+/**
+ * A collector's packet path, from the packets to the rows, with the account of where every packet has ended.
+ */
 import assert from 'node:assert/strict';
-import { Capture } from '../../../src/cli/collector/capture.js';
-import { MirrorAccounts } from '../../../src/cli/collector/mirror-accounts.js';
-import type { MirrorRules } from '../../../src/cli/collector/policy.js';
-import { refusedStatus } from '../../../src/cli/collector/refused.js';
+import { MirrorAccounts } from '../../../src/collector/mirrors/mirror-accounts.js';
+import { Capture } from '../../../src/collector/packet-path.js';
+import type { MirrorRules } from '../../../src/collector/policy.js';
+import { refusedStatus } from '../../../src/collector/refused.js';
 import { mirrorSchema } from '../../../src/config/schema.js';
+import { BATCH_CAPACITY, LinkType, PacketBatch } from '../../../src/model/batch.js';
 import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
-import type { MirrorsStatus } from '../../../src/observe/status.js';
-import { BATCH_CAPACITY, LinkType, PacketBatch } from '../../../src/receive/batch.js';
+import { MirrorRecord } from '../../../src/model/mirror-record.js';
+import { END_REASON_NAMES, SessionRecord } from '../../../src/model/session-record.js';
+import type { MirrorsStatus } from '../../../src/model/status.js';
 import type { SessionOptions } from '../../../src/sessions/options.js';
-import { END_REASON_NAMES, SessionRecord } from '../../../src/sessions/record.js';
-import { MirrorSegmentReader } from '../../../src/store/mirror-segment.js';
-import { SessionSegmentReader } from '../../../src/store/session-segment.js';
-import { formatIp } from '../../../src/wire/addresses.js';
-import { MALFORMED_NAMES, Malformed } from '../../../src/wire/malformed.js';
-import { MirrorRecord } from '../../../src/wire/mirror-record.js';
+import { MirrorSegmentReader } from '../../../src/store/segment/mirror-segment.js';
+import { SessionSegmentReader } from '../../../src/store/segment/session-segment.js';
+import { formatIp } from '../../../src/wire/ip/addresses.js';
+import { MALFORMED_NAMES, Malformed } from '../../../src/wire/walk/malformed.js';
 import { type Captured, batchOf as oneBatch } from '../../demux/outer.js';
 
 /** When packets come that do not say it, in seconds since 1970: what batches have them come at, too. */
@@ -50,7 +52,10 @@ export interface PathOptions {
   readonly reassembly?: { readonly memory?: number; readonly datagrams?: number };
 }
 
-/** Frames that came out of a demultiplexer are malformed inside; these reasons, up to it, are the end of a packet. */
+/**
+ * Frames that came out of a demultiplexer are malformed inside; these reasons, up to it, are the end of a
+ * packet.
+ */
 const LAST_OUTER_REASON = Malformed.Reassembly;
 /** What a frame that has come out is counted as, beside its row or in place of it. */
 const OF_FRAMES: readonly string[] = ['ignored', 'mirror_points_full', 'tap'];
@@ -129,16 +134,20 @@ export class PacketPath {
     return this.snapshot.dropped[reason] ?? 0;
   }
 
-  /** Ends every session. What work is measured has this in it where the end of its sessions belongs to its cost. */
+  /**
+   * Ends every session. What work is measured has this in it where the end of its sessions belongs to its
+   * cost.
+   */
   end(): void {
     this.capture.finish();
   }
 
   /**
-   * Ends every session, and adds up where the packets have ended: each refused or passed over for one reason, or
-   * a frame, which is in one row.
+   * Ends every session, and adds up where the packets have ended: each refused or passed over for one reason,
+   * or a frame, which is in one row.
    *
-   * @param fragments how many of them were fragments that could be kept, and how many packets were made of those
+   * @param fragments how many of them were fragments that could be kept, and how many packets were made of
+   * those
    * @returns the rows
    */
   finish(fragments: { readonly kept: number; readonly whole: number } = { kept: 0, whole: 0 }): SessionRow[] {
@@ -218,8 +227,8 @@ export function batchesOf(packets: readonly (Uint8Array | Captured)[]): PacketBa
 }
 
 /**
- * Batches of many packets that differ in some bytes: building each one from its layers would take longer than what is
- * measured.
+ * Batches of many packets that differ in some bytes: building each one from its layers would take longer than
+ * what is measured.
  *
  * @param change makes packet `i` of a copy of the template
  * @param second when it comes, from the start

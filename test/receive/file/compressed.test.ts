@@ -67,7 +67,7 @@ describe('gzip', () => {
     const { packets, error } = await dir.read(gzipSync(capture.subarray(0, 1000)));
     expect(packets).toHaveLength(3);
     expect(error?.message).toMatch(
-      /capture: at byte 972: the file ends inside a packet \(12 of 300 bytes\) \(of the uncompressed capture\)/,
+      /at byte 972: the file ends inside a packet \(12 of 300 bytes\) \(of the uncompressed capture\)/,
     );
     expect(error?.offset).toBe(972);
   });
@@ -179,7 +179,8 @@ describeWith(['zstd'], 'zstd', () => {
     const { packets, error } = await dir.read(bytes);
     expect(packets).toEqual(expected);
     expect(error?.message).toMatch(
-      `the content of a zstd frame does not have its checksum, at byte ${bytes.length - 4} of the file; the packets before were read; copy it again`,
+      `the content of a zstd frame does not have its checksum, at byte ${bytes.length - 4} ` +
+        'of the file; the packets before were read; copy it again',
     );
   });
 
@@ -204,7 +205,8 @@ describeWith(['zstd'], 'zstd', () => {
     const { packets, error } = await dir.read(Buffer.concat([whole, Buffer.from('something else')]));
     expect(packets).toEqual(expected);
     expect(error?.message).toContain(
-      `a frame does not start with the zstd magic number, at byte ${whole.length} of the file; the packets before`,
+      `a frame does not start with the zstd magic number, at byte ${whole.length} of the ` +
+        'file; the packets before',
     );
   });
 
@@ -230,7 +232,7 @@ describeWith(['zstd'], 'zstd', () => {
     const header = Buffer.concat([frameHeader(31), lastBlock()]);
     const { error } = await dir.read(header);
     expect(error?.message).toMatch(
-      /its zstd window of 2147483648 bytes is larger than 134217728: decompress it first with zstd -d --long=31$/,
+      /zstd window of 2147483648 bytes is larger than 134217728: decompress it .* zstd -d --long=31$/,
     );
   });
 

@@ -1,4 +1,7 @@
-/** What reading a compressed file costs: memory that is bounded, and CPU as what is in it and comes out of it takes. */
+/**
+ * What reading a compressed file costs: memory that is bounded, and CPU as what is in it and comes out of it
+ * takes.
+ */
 import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PacketBatch } from '../../../src/receive/batch.js';
+import { PacketBatch } from '../../../src/model/batch.js';
 import { openCapture } from '../../../src/receive/file/capture.js';
 import { CaptureDirectory, pcapHeader, pcapPacket, readAll } from './support.js';
 
@@ -70,7 +70,7 @@ test('a pipe nobody writes to can be closed while it is waited for', async () =>
   await writer.close();
 });
 
-test('a signal ends the wait for a pipe: before the capture began, and in the middle of a packet', async () => {
+test('a signal ends the wait for a pipe, before the capture begins and within a packet', async () => {
   const path = fifo('aborted');
   const early = new AbortController();
   const opening = openCapture(path, { signal: early.signal });

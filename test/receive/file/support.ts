@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PacketBatch } from '../../../src/receive/batch.js';
+import { PacketBatch } from '../../../src/model/batch.js';
 import { type CaptureOptions, openCapture } from '../../../src/receive/file/capture.js';
 import { CaptureError } from '../../../src/receive/file/capture-error.js';
 

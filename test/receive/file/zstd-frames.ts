@@ -1,6 +1,9 @@
 /** Zstandard frames built byte by byte (RFC 8878), for files that no compressor makes. */
 
-/** A frame's header without content size or checksum. @param windowLog 10 to 41 @param eighths added to the window */
+/**
+ * A frame's header without content size or checksum. @param windowLog 10 to 41 @param eighths added to the
+ * window
+ */
 export function frameHeader(windowLog: number, eighths = 0): Buffer {
   return Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, ((windowLog - 10) << 3) | eighths]);
 }

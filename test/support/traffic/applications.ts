@@ -30,7 +30,9 @@ export interface Ends {
   rtt: number;
 }
 
-/** Encrypted and binary payloads are cut from one block of random bytes: making them anew is the slow part. */
+/**
+ * Encrypted and binary payloads are cut from one block of random bytes: making them anew is the slow part.
+ */
 const BLOCK = 1 << 20;
 
 export class Applications {

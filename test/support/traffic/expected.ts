@@ -106,5 +106,8 @@ function differing(row: ExpectedRow, want: ExpectedRow): string[] {
 }
 
 function describe(row: ExpectedRow): string {
-  return `${row.mirror_type} ${row.mirror_session} ${row.client_ip}:${row.client_port} ${row.server_ip}:${row.server_port}`;
+  return (
+    `${row.mirror_type} ${row.mirror_session} ${row.client_ip}:${row.client_port} ` +
+    `${row.server_ip}:${row.server_port}`
+  );
 }

@@ -1,6 +1,6 @@
-import type { ErspanHeader } from '../../../src/wire/erspan.js';
-import { GRE_PROTO_MELLANOX } from '../../../src/wire/gre.js';
-import { MELLANOX_LENGTH } from '../../../src/wire/mellanox.js';
+import type { ErspanHeader } from '../../../src/wire/tunnel/erspan.js';
+import { GRE_PROTO_MELLANOX } from '../../../src/wire/tunnel/gre.js';
+import { MELLANOX_LENGTH } from '../../../src/wire/tunnel/mellanox.js';
 import type { ExpectedRow } from './expected.js';
 import { ipBytes, macBytes } from './host.js';
 import type { PacketBuilder } from './packet.js';
@@ -25,7 +25,9 @@ export interface MirrorSourceOptions {
   checksum?: boolean;
   /** The first sequence number. */
   first?: number;
-  /** The other source whose numbering this one shares, as switches do that count all their sessions as one. */
+  /**
+   * The other source whose numbering this one shares, as switches do that count all their sessions as one.
+   */
   numberedWith?: MirrorSource;
   /** VLAN around the outer packet. */
   outerVlan?: number;
@@ -81,7 +83,8 @@ export class MirrorSource {
   wrap(p: PacketBuilder, sequence = this.numbered ? this.takeSequence() : undefined): PacketBuilder {
     const o = this.options;
     if (o.type.startsWith('erspan')) p.erspan(this.erspanHeader());
-    // What the switch says there nobody knows: bytes that would be a header of something else if they were read.
+    // What the switch says there nobody knows: bytes that would be a header of something else if they were
+    // read.
     if (o.type === 'mellanox')
       p.push(new Uint8Array(MELLANOX_LENGTH).fill(0x45), { etherType: GRE_PROTO_MELLANOX });
     p.gre({

@@ -1,7 +1,20 @@
 import { setU32 } from '../../../src/wire/bytes.js';
-import { ErspanHeader, emitErspan } from '../../../src/wire/erspan.js';
-import { EthernetHeader, emitEthernet, macAt } from '../../../src/wire/ethernet.js';
-import { EtherType } from '../../../src/wire/ethertypes.js';
+import { IpProtocol } from '../../../src/wire/ip/ip-protocol.js';
+import { emitIpv4, Ipv4Header, setIpv4Checksum } from '../../../src/wire/ip/ipv4.js';
+import {
+  emitIpv6,
+  IPV6_DESTINATION,
+  IPV6_LENGTH,
+  IPV6_SOURCE,
+  Ipv6Header,
+} from '../../../src/wire/ip/ipv6.js';
+import { EthernetHeader, emitEthernet, macAt } from '../../../src/wire/link/ethernet.js';
+import { EtherType } from '../../../src/wire/link/ethertypes.js';
+import { emitVlan, VLAN_LENGTH, VlanTag } from '../../../src/wire/link/vlan.js';
+import { emitTcp, TCP_BASE_LENGTH, TcpHeader } from '../../../src/wire/transport/tcp.js';
+import { setTransportChecksum } from '../../../src/wire/transport/transport-checksum.js';
+import { emitUdp, UDP_LENGTH, UdpHeader } from '../../../src/wire/transport/udp.js';
+import { ErspanHeader, emitErspan } from '../../../src/wire/tunnel/erspan.js';
 import {
   emitGre,
   GRE_CSUM,
@@ -12,14 +25,7 @@ import {
   GreHeader,
   greHeaderLength,
   setGreChecksum,
-} from '../../../src/wire/gre.js';
-import { IpProtocol } from '../../../src/wire/ip-protocol.js';
-import { emitIpv4, Ipv4Header, setIpv4Checksum } from '../../../src/wire/ipv4.js';
-import { emitIpv6, IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE, Ipv6Header } from '../../../src/wire/ipv6.js';
-import { emitTcp, TCP_BASE_LENGTH, TcpHeader } from '../../../src/wire/tcp.js';
-import { setTransportChecksum } from '../../../src/wire/transport-checksum.js';
-import { emitUdp, UDP_LENGTH, UdpHeader } from '../../../src/wire/udp.js';
-import { emitVlan, VLAN_LENGTH, VlanTag } from '../../../src/wire/vlan.js';
+} from '../../../src/wire/tunnel/gre.js';
 import { NO_BYTES } from './talk.js';
 
 const HEADROOM = 1024;
@@ -30,8 +36,8 @@ const ETHERNET_MIN = 60;
 
 /**
  * A packet built from the inside out, as a kernel does: the payload first, then each header pushed before
- * what is there. A layer knows what it carries, so that types and protocol numbers need not be said; checksums
- * that take the IP addresses are written when the IP header is pushed.
+ * what is there. A layer knows what it carries, so that types and protocol numbers need not be said;
+ * checksums that take the IP addresses are written when the IP header is pushed.
  */
 export class PacketBuilder {
   readonly bytes = new Uint8Array(HEADROOM + LARGEST);
@@ -68,7 +74,10 @@ export class PacketBuilder {
     return this;
   }
 
-  /** Puts bytes before the packet: a header of any kind. One with an IP protocol number is an extension of the IP header. */
+  /**
+   * Puts bytes before the packet: a header of any kind. One with an IP protocol number is an extension of the
+   * IP header.
+   */
   push(header: Uint8Array, type: { protocol?: number; etherType?: number } = {}): this {
     this.start -= header.length;
     this.bytes.set(header, this.start);
@@ -211,7 +220,10 @@ export class PacketBuilder {
     return this;
   }
 
-  /** ERSPAN: type II unless the fields say otherwise. The platform subheader is there when a platform id is given. */
+  /**
+   * ERSPAN: type II unless the fields say otherwise. The platform subheader is there when a platform id is
+   * given.
+   */
   erspan(fields: Partial<ErspanHeader>): this {
     const h = Object.assign(new ErspanHeader(), fields);
     if (fields.platformId !== undefined) h.platform = 1;

@@ -38,14 +38,16 @@ function sized16(body: Uint8Array): Uint8Array {
 /** HTTP/1.1 (RFC 9112). */
 export function httpRequest(host: string, path: string, method = 'GET'): Uint8Array {
   return ascii(
-    `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nAccept: */*\r\n\r\n`,
+    `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: Mozilla/5.0 (X11; Linux ` +
+      `x86_64)\r\nAccept: */*\r\n\r\n`,
   );
 }
 
 export function httpResponse(body: Uint8Array, status = '200 OK', type = 'text/html'): Uint8Array {
   return concat(
     ascii(
-      `HTTP/1.1 ${status}\r\nServer: nginx\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`,
+      `HTTP/1.1 ${status}\r\nServer: nginx\r\nContent-Type: ${type}\r\nContent-Length: ` +
+        `${body.length}\r\n\r\n`,
     ),
     body,
   );

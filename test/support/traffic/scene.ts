@@ -36,7 +36,8 @@ export interface PlayOptions {
 
 /**
  * A capture in the making: who says what when, through which mirror, and what a collector must make of it.
- * Frames are mirrored, and so numbered, in the order of their times: when {@link settle} is called, or at the end.
+ * Frames are mirrored, and so numbered, in the order of their times: when {@link settle} is called, or at the
+ * end.
  */
 export class Scene {
   readonly sessions: ExpectedRow[] = [];

@@ -1,10 +1,11 @@
 /** Packets in random stacks of layers, and what must be found at the bottom of them. */
-import { EtherType } from '../../../src/wire/ethertypes.js';
-import { GENEVE_PORT } from '../../../src/wire/geneve.js';
-import { GTPU_PORT } from '../../../src/wire/gtpu.js';
-import { IpProtocol } from '../../../src/wire/ip-protocol.js';
-import { VXLAN_PORT } from '../../../src/wire/vxlan.js';
-import { VXLAN_GPE_PORT } from '../../../src/wire/vxlan-gpe.js';
+
+import { IpProtocol } from '../../../src/wire/ip/ip-protocol.js';
+import { EtherType } from '../../../src/wire/link/ethertypes.js';
+import { GENEVE_PORT } from '../../../src/wire/tunnel/geneve.js';
+import { GTPU_PORT } from '../../../src/wire/tunnel/gtpu.js';
+import { VXLAN_PORT } from '../../../src/wire/tunnel/vxlan.js';
+import { VXLAN_GPE_PORT } from '../../../src/wire/tunnel/vxlan-gpe.js';
 import type { PacketBuilder } from './packet.js';
 import { concat, hex } from './payloads.js';
 import type { Random } from './random.js';

@@ -24,7 +24,10 @@ interface End {
   received: number;
 }
 
-/** A TCP connection, told as calls in the order things happen. Client and server behave; the author does not have to. */
+/**
+ * A TCP connection, told as calls in the order things happen. Client and server behave; the author does not
+ * have to.
+ */
 export class TcpTalk extends Talk {
   mss = 1460;
   private readonly ends: { client: End; server: End };
@@ -77,7 +80,9 @@ export class TcpTalk extends Talk {
     return this;
   }
 
-  /** Sends the last segment of one side that had data once more, after a timeout; it is acknowledged again. */
+  /**
+   * Sends the last segment of one side that had data once more, after a timeout; it is acknowledged again.
+   */
   retransmit(fromClient: boolean, timeout = 200_000_000): this {
     const last = this.steps.findLast((s) => s.fromClient === fromClient && s.payload.length > 0);
     if (last === undefined) throw new Error('nothing to send again: this side has sent no data');

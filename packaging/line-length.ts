@@ -1,0 +1,92 @@
+/**
+ * No line that people write is longer than Biome's lines: comments, prose, SQL, shell. `npm run lint` runs
+ * it; `npx tsx packaging/line-length.ts FILE…` checks these files alone.
+ *
+ * Excepted in Markdown: rows of tables, which have no other way to be written, and fences that show what a
+ * program prints (`console`, `text`, `json`, or no language), because their reader compares them with a
+ * terminal. Commands and programs in fences (`bash`, `sql`, `ts`, `yaml`, …) are written by hand and checked.
+ * Excepted everywhere: a line that is too long only because it ends in a word that cannot be broken: a URL, a
+ * link, or a word of more than 60 characters (a regular expression, a metric's series).
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Columns of a line. biome.json has the same number as `lineWidth`. */
+export const LONGEST_LINE = 110;
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** What is written by hand. Of the files in the root: those that people read. */
+const WRITTEN = new RegExp(
+  String.raw`^(?:(?:src|test|bench|lab|packaging|schemas|docs|\.ci)/|` +
+    String.raw`(?:README|CONTRIBUTING|CHANGELOG|SECURITY)\.md$|` +
+    String.raw`(?:Dockerfile|docker-compose\.yml|vitest\.config\.ts)$)`,
+);
+
+/** Made by a program (captures, expected records, pictures), or JSON, whose strings cannot be broken. */
+const NOT_WRITTEN = /\.(?:pcap|pcapng|gz|zst|lz4|ndjson|json|svg|png|bin)$/;
+
+/** A word of more characters than this is not broken: one of this length fits on a line of its own. */
+const LONG_WORD = 60;
+
+/** Languages of fences that show output. */
+const OUTPUT = new Set(['', 'console', 'text', 'json']);
+
+export interface LongLine {
+  /** Counted from 1. */
+  line: number;
+  /** In characters (code points). */
+  length: number;
+}
+
+/** Whether the lines of a file, by its path from the root, are held. */
+export function isHeld(path: string): boolean {
+  return WRITTEN.test(path) && !NOT_WRITTEN.test(path);
+}
+
+/** The lines of a text that are too long and have no exception. */
+export function longLines(path: string, text: string): LongLine[] {
+  const markdown = path.endsWith('.md');
+  const found: LongLine[] = [];
+  let fence: string | undefined;
+  for (const [i, line] of text.split('\n').entries()) {
+    if (markdown) {
+      const mark = /^ *```(\w*)/.exec(line);
+      if (mark !== null) fence = fence === undefined ? mark[1] : undefined;
+      if (fence === undefined ? /^ *\|/.test(line) : OUTPUT.has(fence)) continue;
+    }
+    const length = [...line].length;
+    if (length > LONGEST_LINE && !endsInOneWord(line)) found.push({ line: i + 1, length });
+  }
+  return found;
+}
+
+/** Whether one word that cannot be broken reaches from within the limit to the end. */
+function endsInOneWord(line: string): boolean {
+  const last = [...line.slice(line.lastIndexOf(' ') + 1)];
+  const start = [...line].length - last.length;
+  return start <= LONGEST_LINE && (last.length > LONG_WORD || /:\/\/|\]\(/.test(last.join('')));
+}
+
+/** What Git has or would have: not what `.gitignore` leaves out. */
+function written(): string[] {
+  const { stdout, status, stderr } = spawnSync(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 },
+  );
+  if (status !== 0) throw new Error(`git ls-files: ${stderr}`);
+  return stdout.split('\0').filter((path) => path !== '' && existsSync(join(ROOT, path)));
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const named = process.argv.slice(2);
+  for (const path of named.length > 0 ? named : written()) {
+    if (!isHeld(path)) continue;
+    for (const { line, length } of longLines(path, readFileSync(join(ROOT, path), 'utf8'))) {
+      process.stdout.write(`${path}:${line}: ${length} columns, at most ${LONGEST_LINE}\n`);
+      process.exitCode = 1;
+    }
+  }
+}

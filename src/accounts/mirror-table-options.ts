@@ -1,0 +1,37 @@
+/** Options of a table of mirror points, and its watcher. */
+import type { MirrorPoint } from '../model/mirror-point.js';
+import type { MirrorRecord, MirrorSink } from '../model/mirror-record.js';
+import type { NumberLog } from './number-log.js';
+import type { PointGate } from './point-gate.js';
+
+/** The largest number of mirror points, unless a gate says otherwise. */
+export const MIRROR_POINTS = 65_536;
+
+/** Told of mirror points. */
+export interface PointWatcher {
+  /** A point is new, or another {@link PointGate} has assigned its pool. */
+  made(point: MirrorPoint, pool: number, isNew: boolean): void;
+  /**
+   * A point is forgotten, and its index will be reused.
+   *
+   * @param totals everything that it sent; reused
+   * @param name its name in the number log
+   */
+  forgotten(totals: MirrorRecord, name: number): void;
+}
+
+export interface MirrorTableOptions {
+  /**
+   * Says which mirror points get a place; by default the first {@link MIRROR_POINTS}. Packets of others are
+   * counted, and stored under one point per type and pool with `::` as source and target.
+   */
+  gate?: PointGate;
+  watcher?: PointWatcher;
+  /** Where the minutes go. */
+  sink?: MirrorSink;
+  /**
+   * Where sequence numbers are written to be judged together with those of other tables: see
+   * {@link NumberLog}. This table then reports no losses.
+   */
+  numbers?: NumberLog;
+}

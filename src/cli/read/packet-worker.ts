@@ -1,5 +1,0 @@
-/** The session thread of `read --packets`. */
-import { PacketWork } from './packet-work.js';
-import { serve } from './session-work.js';
-
-serve((task) => new PacketWork(task));

@@ -1,4 +1,0 @@
-/** The session thread of `read`. */
-import { SessionWork, serve } from './session-work.js';
-
-serve((task) => new SessionWork(task));

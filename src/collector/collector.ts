@@ -1,0 +1,464 @@
+/** A running collector: receivers, packet paths, the store's thread, and the interfaces to the outside. */
+
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { receiverKind } from '../config/receiver-kind.js';
+import type { Config, MirrorConfig } from '../config/schema.js';
+import { setSilentUp } from '../linux/interface.js';
+import { openFilesLimit } from '../linux/limits.js';
+import { reassemblyFailures } from '../linux/reassembly-failures.js';
+import { TunDevice } from '../linux/tun.js';
+import { counted } from '../model/counted.js';
+import { UsageError } from '../model/errors.js';
+import { isScarcity } from '../model/scarcity.js';
+import type { CollectorStatus, CollectorSummary, HeldStore, ReceiverStatus } from '../model/status.js';
+import { isServer, withoutPassword } from '../model/store-location.js';
+import {
+  type ControlAnswer,
+  ControlError,
+  type ControlRequest,
+  ControlServer,
+  controlPath,
+  MOST_CONTROL_CONNECTIONS,
+} from '../observe/control.js';
+import { ailments, MOST_HTTP_CONNECTIONS, ObserveServer } from '../observe/http.js';
+import type { Logger } from '../observe/log.js';
+import { RawReceiver } from '../receive/raw.js';
+import { rawLibrary } from '../receive/raw-library.js';
+import { parseLocation, readerOf } from '../store/location.js';
+import { spoolDirectory } from '../store/spool/spool-directory.js';
+import { Chores } from './chores.js';
+import { MirrorAccounts } from './mirrors/mirror-accounts.js';
+import { Capture, type CaptureOptions, type CaptureSnapshot } from './packet-path.js';
+import { type MirrorRules, mirrorRules } from './policy.js';
+import { becomeUser, controlOwner, directoryFor, findUser, letThrough } from './privileges.js';
+import { ProcessUsage } from './process-usage.js';
+import { refusedStatus } from './refused.js';
+import { RingReceiver } from './ring/ring-receiver.js';
+import { answerQuery } from './store/store-query.js';
+import { StoreThread } from './store/store-thread.js';
+import { answerTrial } from './trials.js';
+import { CollectorTunnels, parseTunnels } from './tunnels/tunnels.js';
+import { STORELESS, tunnelsOnly } from './tunnels/tunnels-only.js';
+
+/**
+ * Milliseconds between two checks of interfaces, counters and minutes, and between two ticks of the raw path.
+ */
+const WATCH_MS = 250;
+const TICK_MS = 100;
+/** What remains for the store of the 10 seconds that stopping may take. */
+const STORE_CLOSE_MS = 7000;
+
+/**
+ * From this number of descriptors on, servers may have their full number of connections; with fewer, a
+ * proportional part.
+ */
+const ALL_DESCRIPTORS = 1024;
+const LEAST_CONNECTIONS = 2;
+
+/** Fields that are added up over all packet paths. */
+type SummedField = Exclude<keyof CaptureSnapshot, 'dropped' | 'refused'>;
+
+export interface CollectorOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly collector: string;
+  readonly log: Logger;
+}
+
+export class Collector {
+  private readonly config: Config;
+  private readonly log: Logger;
+  private readonly started = new Date();
+  private readonly taps = new Map<string, TunDevice>();
+  private rules: MirrorRules;
+  private readonly accounts: MirrorAccounts;
+  private storeThread: StoreThread | undefined;
+  private readonly tunnels: CollectorTunnels;
+  /** It has no store and receives only for its tunnels. */
+  private readonly storeless: boolean;
+  /** The user for questions to a server; undefined if questions are not answered. */
+  private reader: ReturnType<typeof readerOf>;
+  private ring: RingReceiver | undefined;
+  private raw: RawReceiver | undefined;
+  private rawCapture: Capture | undefined;
+  private control: ControlServer | undefined;
+  private http: ObserveServer | undefined;
+  private readonly chores: Chores;
+  private readonly usage = new ProcessUsage();
+  private readonly failuresBefore = reassemblyFailures();
+  private failure: ((error: Error) => void) | undefined;
+  /** Rejects when an indispensable part of the collector dies. */
+  readonly failed: Promise<never>;
+
+  constructor(private readonly options: CollectorOptions) {
+    this.config = options.config;
+    this.log = options.log;
+    this.chores = new Chores(options.log);
+    this.tunnels = new CollectorTunnels(
+      options.config.tunnels,
+      options.collector,
+      (bytes, rows) => this.storeless || this.store.segments.send('tunnels', bytes, rows),
+      (error) => this.failure?.(error),
+      options.log,
+    );
+    this.storeless = tunnelsOnly(options.config, this.tunnels.claims);
+    this.rules = mirrorRules(options.config, {}, -1, this.tunnels.claims);
+    this.accounts = new MirrorAccounts({
+      collector: options.collector,
+      rules: this.rules,
+      store: (bytes, rows) => this.store.segments.send('mirrors', bytes, rows),
+      warn: (message) => this.log.warn(message),
+    });
+    this.failed = new Promise((_, reject) => {
+      this.failure = reject;
+    });
+    this.failed.catch(() => {});
+  }
+
+  /** Opens everything, becomes the configured user, and starts receiving. On failure nothing stays open. */
+  async start(): Promise<void> {
+    try {
+      await this.open();
+      await this.begin();
+    } catch (e) {
+      await this.close();
+      throw e;
+    }
+  }
+
+  private get store(): StoreThread {
+    if (this.storeThread === undefined) throw new ControlError('the collector is starting; ask again');
+    return this.storeThread;
+  }
+
+  private heldStore(): HeldStore {
+    const { store } = this.config;
+    const named = isServer(store) || this.storeless;
+    return {
+      location: named ? withoutPassword(store) : resolve(store),
+      spool: resolve(spoolOf(this.config)),
+      answers: !this.storeless && (!isServer(store) || this.reader !== undefined),
+    };
+  }
+
+  private async answerQuery(request: ControlRequest, answer: ControlAnswer): Promise<void> {
+    const { store, questions: q } = this.config;
+    if (this.storeless)
+      throw new UsageError('this collector has no store (`store: none`): it only has tunnels');
+    if (isServer(store) && this.reader === undefined)
+      throw new UsageError(
+        'this collector asks its server nothing for others: give it a user for that as ' +
+          '`questions.user`, or ask the server with --store',
+      );
+    const limits = { seconds: q.timeout, memory: q.memory, rows: q.rows, bytes: q.bytes };
+    await answerQuery(this.store, { limits, longest: q.longest }, request, answer);
+  }
+
+  /** Opens what takes privileges. */
+  private async open(): Promise<void> {
+    const { config } = this;
+    const kind = receiverKind(config);
+    // Finds a wrong location before anything is opened.
+    if (isServer(config.store)) {
+      parseLocation(config.store, process.env);
+      this.reader = readerOf(config.questions.user, config.questions.password_file, process.env);
+    }
+    const user = config.user === undefined ? undefined : findUser(config.user);
+    const control = config.control ?? controlPath(config.store);
+    if (user !== undefined) {
+      directoryFor(user, dirname(control));
+      if (!isServer(config.store) && !this.storeless) directoryFor(user, config.store);
+      if (!this.storeless) directoryFor(user, spoolOf(config));
+    }
+    const owner = controlOwner(user, process.env);
+    // Only if the directory is certainly ours.
+    const ours = isServer(config.store) || this.storeless || existsSync(join(config.store, 'clickhouse'));
+    if (user === undefined && owner !== undefined && config.control === undefined && ours)
+      letThrough(dirname(control), owner);
+    this.control = await ControlServer.open(
+      control,
+      {
+        status: () => this.status(),
+        health: () => ailments(this.summary()),
+        store: () => this.heldStore(),
+        query: (request, answer) => this.answerQuery(request, answer),
+        trial: (_, answer) => answerTrial(this.raw, kind === 'ring' ? 'ring' : 'none', answer),
+      },
+      {
+        owner,
+        connections: this.mostConnections(MOST_CONTROL_CONNECTIONS),
+        failed: (e) => this.chores.mention(`the control socket: ${e.message}`),
+      },
+    );
+    await this.tunnels.start();
+    this.openTaps(config.mirrors);
+    this.rules = this.makeRules(config);
+    if (kind === 'ring') this.openRing(user !== undefined);
+    else if (!this.storeless) await this.openRaw(user !== undefined);
+    if (user !== undefined) becomeUser(user);
+  }
+
+  /** How many connections a server may have: packets and rows need descriptors first. */
+  private mostConnections(most: number): number {
+    return Math.max(
+      LEAST_CONNECTIONS,
+      Math.min(most, Math.floor((most * openFilesLimit()) / ALL_DESCRIPTORS)),
+    );
+  }
+
+  private openTaps(mirrors: readonly MirrorConfig[]): void {
+    const names = [this.config.tap, ...mirrors.map((m) => m.tap)];
+    for (const name of new Set(names)) {
+      if (name === undefined || this.taps.has(name)) continue;
+      this.taps.set(name, TunDevice.open(name, { ethernet: true, vnetHeader: false }));
+      setSilentUp(name);
+    }
+  }
+
+  private makeRules(config: Config): MirrorRules {
+    const byName = Object.fromEntries([...this.taps].map(([name, device]) => [name, device.fd]));
+    const tapAll = this.config.tap === undefined ? -1 : byName[this.config.tap];
+    return mirrorRules(config, byName, tapAll, this.tunnels.claims);
+  }
+
+  private captureOptions(workers: number): CaptureOptions {
+    const s = this.config.sessions;
+    return {
+      collector: this.options.collector,
+      sessions: {
+        capacity: Math.ceil(s.capacity / workers),
+        tcpIdle: s.tcp_idle,
+        udpIdle: s.udp_idle,
+        otherIdle: s.other_idle,
+        active: s.active,
+        linger: s.linger,
+      },
+      reassembly: this.config.reassembly,
+      rules: this.rules,
+    };
+  }
+
+  private openRing(unprivileged: boolean): void {
+    const { config } = this;
+    this.ring = new RingReceiver({
+      interfaces: config.interfaces,
+      workers: config.workers,
+      ringSize: config.ring_size,
+      promiscuous: config.promiscuous,
+      capture: this.captureOptions(config.workers),
+      store: () => this.store.connect(),
+      minute: (counts) => this.accounts.minute(counts),
+      changes: (worker, changes) => this.accounts.changes(worker, changes, Date.now()),
+      ...(config.workers > 1 && { numbers: (worker: number) => this.accounts.numberLog(worker) }),
+      log: (level, message) => this.log[level](message),
+      failed: (error) => this.failure?.(error),
+    });
+    this.ring.open(unprivileged);
+  }
+
+  private async openRaw(unprivileged: boolean): Promise<void> {
+    this.raw = new RawReceiver({
+      library: await rawLibrary((message) => this.log.warn(message)),
+      receiveBuffer: this.config.receive_buffer,
+      filter: this.tunnels.filter,
+      packets: (batch) => this.rawCapture?.process(batch),
+      event: (message, bad) => this.log[bad ? 'warn' : 'info'](message),
+    });
+    this.raw.open(unprivileged);
+  }
+
+  /** Starts what needs no privileges: the store, the packet paths, the servers. */
+  private async begin(): Promise<void> {
+    const { config } = this;
+    if (!this.storeless) this.openStore();
+    if (this.raw !== undefined) {
+      this.rawCapture = new Capture(this.captureOptions(1), {
+        segment: (table, bytes, rows) => this.store.segments.send(table, bytes, rows),
+        minute: (counts) => this.accounts.minute(counts),
+      });
+      this.chores.every(TICK_MS, 'sessions cannot be ended', () => this.rawCapture?.tick(Date.now()));
+    }
+    this.ring?.start();
+    this.watch();
+    // From now on packets are received, whatever the store does; its failure is reported when it is known.
+    this.storeThread?.opened().catch((error: Error) => this.failure?.(error));
+    if (config.listen !== undefined) {
+      const { host, port } = config.listen;
+      const shown = { status: () => this.status(), summary: () => this.summary() };
+      this.http = await ObserveServer.listen(host, port, shown, {
+        names: [host, ...config.listen_names],
+        connections: this.mostConnections(MOST_HTTP_CONNECTIONS),
+        failed: (e) => this.chores.mention(`${host}:${port}: ${e.message}`),
+      });
+      this.log.info(`metrics on http://${host.includes(':') ? `[${host}]` : host}:${this.http.port}/metrics`);
+    }
+    const what = this.ring === undefined ? 'raw sockets' : config.interfaces.join(', ');
+    this.log.info(
+      this.storeless
+        ? 'no store: tunnels carry packets, and nothing is observed or stored'
+        : `receiving GRE on ${what}`,
+    );
+  }
+
+  private openStore(): void {
+    const { config } = this;
+    this.storeThread = new StoreThread({
+      location: config.store,
+      retention: config.retention,
+      memory: config.store_memory,
+      reader: this.reader,
+      spool: {
+        directory: spoolOf(config),
+        limit: config.spool.limit,
+        packetsLimit: config.spool.packets_limit,
+      },
+      log: (level, message) => this.log[level](message),
+      failed: (error) => this.failure?.(error),
+    });
+  }
+
+  private watch(): void {
+    const { chores } = this;
+    chores.every(WATCH_MS, 'interfaces cannot be watched', () => this.ring?.watch());
+    chores.every(WATCH_MS, 'accounts of mirrors cannot be kept', () => {
+      this.account();
+      if (!this.storeless) this.accounts.write(Date.now());
+    });
+    chores.every(WATCH_MS, 'accounts of tunnels cannot be kept', () => {
+      this.tunnels.watch();
+      this.tunnels.write(Date.now());
+    });
+  }
+
+  /**
+   * Handles an error that nothing caught. If descriptors or memory ran out, the collector continues;
+   * otherwise it stores what it has and exits, and a service manager restarts it.
+   */
+  caught(error: Error): void {
+    if (isScarcity(error)) this.chores.mention(`${error.message}; going on`);
+    else this.failure?.(error);
+  }
+
+  private account(): void {
+    const now = Date.now();
+    if (this.rawCapture !== undefined) this.accounts.changes(0, this.rawCapture.changes(), now);
+    this.accounts.kernelDrops(this.ring?.dropped ?? this.raw?.dropped ?? 0, now);
+  }
+
+  private snapshots(): CaptureSnapshot[] {
+    if (this.ring !== undefined) return this.ring.snapshots;
+    return this.rawCapture === undefined ? [] : [this.rawCapture.snapshot()];
+  }
+
+  /** Applies the mirrors and tunnels of a configuration that was read again (SIGHUP). */
+  async reload(config: Config): Promise<void> {
+    tunnelsOnly({ ...config, store: this.config.store }, parseTunnels(config.tunnels));
+    // First what may fail for lack of privileges, so that nothing has changed if it does.
+    this.openTaps(config.mirrors);
+    await this.tunnels.reload(config.tunnels);
+    this.rules = this.makeRules(config);
+    this.accounts.setRules(this.rules);
+    this.ring?.setRules(this.rules);
+    this.rawCapture?.setRules(this.rules);
+    this.raw?.refilter();
+    this.log.info(
+      `configuration read again: ${counted(config.mirrors.length, 'mirror')}, ` +
+        `${counted(config.tunnels.length, 'tunnel')}`,
+    );
+  }
+
+  private receivers(): ReceiverStatus[] {
+    if (this.ring !== undefined) return this.ring.status();
+    if (this.raw === undefined) return [];
+    const { packets, dropped, addressesMissed } = this.raw;
+    return [{ name: 'raw', kind: 'raw', state: 'up', packets, dropped, addresses_missed: addressesMissed }];
+  }
+
+  status(): CollectorStatus {
+    const summary = this.summary();
+    return { ...summary, ...this.accounts.status(refusedStatus(this.snapshots().map((s) => s.refused))) };
+  }
+
+  /** The status without the parts that grow with the number of mirror points. */
+  summary(): CollectorSummary {
+    const snapshots = this.snapshots();
+    const dropped: Record<string, number> = {};
+    for (const s of snapshots) {
+      for (const [reason, n] of Object.entries(s.dropped)) dropped[reason] = (dropped[reason] ?? 0) + n;
+    }
+    if (this.accounts.numbersDropped > 0) dropped.sequence_numbers = this.accounts.numbersDropped;
+    const sum = (field: SummedField): number => snapshots.reduce((n, s) => n + s[field], 0);
+    this.account();
+    const refused = this.tunnels.refused();
+    return {
+      version: this.options.version,
+      collector: this.options.collector,
+      pid: process.pid,
+      started: this.started.toISOString(),
+      uptime_s: Math.round((Date.now() - this.started.getTime()) / 1000),
+      workers: this.ring === undefined ? 1 : this.config.workers,
+      ...this.usage.figures(),
+      receivers: this.receivers(),
+      dropped,
+      fragments: {
+        incomplete: sum('incomplete'),
+        kernel_failures: this.raw === undefined ? null : reassemblyFailures() - this.failuresBefore,
+      },
+      mirror_points: this.accounts.size,
+      sessions: {
+        open: sum('open'),
+        opened: sum('opened'),
+        rows: sum('rows'),
+        pressure: sum('pressure'),
+        collisions: sum('collisions'),
+        fragment_trains_dropped: sum('fragmentTrainsDropped'),
+        fragment_trains_headless: sum('fragmentTrainsHeadless'),
+        duplicates: sum('duplicates'),
+        duplicates_forgotten: sum('duplicatesForgotten'),
+        dropped: sum('rowsDropped'),
+      },
+      tunnels: this.tunnels.status(),
+      ...(refused && { tunnels_refused: refused }),
+      store: this.storeless ? STORELESS : this.store.status,
+      troubles: this.chores.troubles,
+      connections: {
+        control_refused: this.control?.refused ?? 0,
+        listen_refused: this.http?.refused ?? 0,
+        control_cut: this.control?.cut ?? 0,
+        listen_cut: this.http?.cut ?? 0,
+      },
+    };
+  }
+
+  /** Stops receiving, ends and stores open sessions. @returns the last status */
+  async stop(): Promise<CollectorStatus> {
+    this.chores.stop();
+    await this.ring?.finish();
+    await this.raw?.close();
+    this.rawCapture?.finish();
+    this.account();
+    if (!this.storeless) this.accounts.finish();
+    await this.tunnels.finish();
+    await this.storeThread?.close(STORE_CLOSE_MS);
+    const status = this.status();
+    await this.close();
+    return status;
+  }
+
+  /** Closes everything that is open. */
+  private async close(): Promise<void> {
+    this.chores.stop();
+    await this.http?.close();
+    await this.control?.close();
+    await this.ring?.finish();
+    await this.raw?.close();
+    await this.tunnels.close();
+    await this.storeThread?.close(0);
+    for (const tap of this.taps.values()) tap.close();
+  }
+}
+
+function spoolOf(config: Config): string {
+  return config.spool.directory ?? spoolDirectory(config.store);
+}

@@ -1,0 +1,339 @@
+/**
+ * One packet path, from batches to segments: demux, the rules of mirror points, the session table, the
+ * encoder. The raw receiver has one in the main thread, every worker of the ring receiver has its own. Packet
+ * paths share a {@link NumberLog}'s memory with the main thread, and nothing with each other.
+ */
+import type { RefusedCount } from '../accounts/loudest.js';
+import type { PointWatcher } from '../accounts/mirror-table-options.js';
+import { NumberLog } from '../accounts/number-log.js';
+import type { PacketBatch } from '../model/batch.js';
+import type { MirrorPoint } from '../model/mirror-point.js';
+import type { MirrorRecord } from '../model/mirror-record.js';
+import type { FrameSink, Mirrored } from '../model/mirrored.js';
+import type { GreReceiver } from '../model/outer-packet.js';
+import { EndReason } from '../model/session-record.js';
+import { READ_OPTIONS, type SessionOptions } from '../sessions/options.js';
+import { PacketKeeper } from '../store/segment/packet-keeper.js';
+import { SessionSegment } from '../store/segment/session-segment.js';
+import type { TableName } from '../store/tables.js';
+import { tunnelClaims } from '../tunnels/service.js';
+import { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
+import type { Frame } from '../wire/walk/frame.js';
+import { MALFORMED_NAMES } from '../wire/walk/malformed.js';
+import { Pipeline } from './pipeline.js';
+import { type MirrorRule, type MirrorRules, ruleOf } from './policy.js';
+import { RuleIndex } from './rule-index.js';
+import { TapWriter } from './tap.js';
+
+/** A segment goes to the store at this size, or at this age. */
+const SEGMENT_BYTES = 1 << 20;
+const SEGMENT_MS = 200;
+/**
+ * Packets may be this many milliseconds older than the clock when they are read (idle), or than the last one
+ * read (busy).
+ */
+const IDLE_LAG_MS = 500;
+const BUSY_LAG_MS = 1000;
+
+/** How to make a {@link Capture}: plain data that is sent to a worker. */
+export interface CaptureOptions {
+  readonly collector: string;
+  readonly sessions: Partial<SessionOptions>;
+  readonly reassembly: { readonly memory: number; readonly datagrams: number; readonly timeout: number };
+  readonly rules: MirrorRules;
+  /** Memory of a NumberLog, if several packet paths have their sequence numbers judged together. */
+  readonly numbers?: SharedArrayBuffer;
+}
+
+/** A mirror point as plain data. */
+export interface PointData {
+  readonly type: MirrorPoint['type'];
+  readonly source: Uint8Array;
+  readonly target: Uint8Array;
+  readonly session: number;
+  readonly key: number | null;
+  /**
+   * For the point shared by all without a place: the name of their entry of `mirrors`, empty for unknown
+   * ones.
+   */
+  readonly sharedBy: string | undefined;
+}
+
+/** What a mirror point sent, in one minute or in total. */
+export interface MirrorCounts {
+  readonly point: PointData;
+  /** Start of the minute, seconds since 1970. */
+  readonly minute: number;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly sequence: MirrorRecord['sequence'];
+  /**
+   * Missing numbers that were given up, those of them that arrived late, and all that are missing or late.
+   */
+  readonly lost: number;
+  readonly late: number;
+  readonly missing: number;
+  readonly reordered: number;
+  readonly repeated: number;
+  readonly truncated: number;
+  readonly malformed: number;
+}
+
+/** Changes of a packet path's mirror points since the last call. */
+export interface MirrorChanges {
+  /**
+   * Forgotten points, with their last totals. They come first, because a new point may have the place of a
+   * forgotten one.
+   */
+  readonly forgotten: readonly MirrorChange[];
+  /** Points that were counted. */
+  readonly counted: readonly MirrorChange[];
+}
+
+/** The totals of one mirror point. */
+export interface MirrorChange extends Omit<MirrorCounts, 'point' | 'minute'> {
+  /**
+   * The packet path's name for it, see {@link NumberLog}; the next point in the place of a forgotten one has
+   * another name.
+   */
+  readonly name: number;
+  /** What it is; undefined if told before. */
+  readonly point: PointData | undefined;
+  /** Its frames come twice, and `deduplicate` is off. */
+  readonly comesTwice: boolean;
+}
+
+/** What a packet path has counted since its start. */
+export interface CaptureSnapshot {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly frames: number;
+  /** Outer fragments over IPv6. */
+  readonly ipv6Fragments: number;
+  readonly dropped: Record<string, number>;
+  /** Outer packets with missing fragments. */
+  readonly incomplete: number;
+  /** The loudest of the refused mirror points. */
+  readonly refused: readonly RefusedCount[];
+  readonly open: number;
+  readonly opened: number;
+  readonly rows: number;
+  readonly pressure: number;
+  readonly collisions: number;
+  readonly fragmentTrainsDropped: number;
+  readonly fragmentTrainsHeadless: number;
+  readonly duplicates: number;
+  readonly duplicatesForgotten: number;
+  /**
+   * Rows dropped because too much was waiting for the store, or too many kept fragments for their first one.
+   */
+  readonly rowsDropped: number;
+}
+
+export interface CaptureOutput {
+  /** Takes a finished segment; false if there is no room for it and it is dropped. */
+  segment(table: TableName, bytes: Uint8Array, rows: number): boolean;
+  minute(counts: MirrorCounts): void;
+}
+
+export class Capture implements FrameSink, PointWatcher {
+  private readonly pipeline: Pipeline;
+  private readonly segment: SessionSegment;
+  private readonly taps = new TapWriter();
+  private readonly byPoint: MirrorRule[] = [];
+  /** By index: points not reported yet; and points forgotten since the last {@link changes}. */
+  private readonly untold: boolean[] = [];
+  private gone: MirrorChange[] = [];
+  private readonly longestTimeout: number;
+  private rules: MirrorRules;
+  private readonly packets: PacketKeeper;
+  private segmentSince = 0;
+  private rowsDropped = 0;
+  private ignored = 0;
+  private readonly numbers: NumberLog | undefined;
+  /** Time of the last packet, milliseconds since 1970. */
+  private lastPacket = 0;
+
+  constructor(
+    options: CaptureOptions,
+    private readonly output: CaptureOutput,
+  ) {
+    this.rules = options.rules;
+    const { tcpIdle, udpIdle, otherIdle, linger } = { ...READ_OPTIONS, ...options.sessions };
+    this.longestTimeout = Math.max(tcpIdle, udpIdle, otherIdle, linger);
+    this.segment = new SessionSegment(options.collector);
+    if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
+    this.pipeline = new Pipeline({
+      sessions: this.segment,
+      mirrors: { mirror: (record) => this.output.minute(this.countsOf(record)) },
+      table: options.sessions,
+      reassembly: options.reassembly,
+      gate: new RuleIndex(options.rules, this.longestTimeout),
+      points: this,
+      frames: this,
+      ...(this.numbers && { numbers: this.numbers }),
+    });
+    this.packets = new PacketKeeper(this.pipeline.table);
+    this.pipeline.demux.setTunnels(claimsOf(options.rules));
+    this.pipeline.demux.setTunnelPorts(new TunnelPorts(options.rules.overlays));
+  }
+
+  process(batch: PacketBatch): void {
+    this.pipeline.process(batch);
+    const last = batch.count - 1;
+    if (last >= 0) this.lastPacket = batch.sec[last] * 1e3 + batch.nsec[last] / 1e6;
+    if (this.segment.length >= SEGMENT_BYTES) this.flush();
+  }
+
+  ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
+    this.pipeline.table.ahead(frames, mirrored, count);
+  }
+
+  /** Takes one decoded frame from demux and applies its mirror point's rule. */
+  frame(f: Frame, m: Mirrored): void {
+    const rule = this.byPoint[m.point.index];
+    if (rule.tap >= 0) this.taps.write(rule.tap, f);
+    if (rule.policy !== 'observe') {
+      this.ignored++;
+      return;
+    }
+    const length = f.end - f.start;
+    if (rule.snapLength > 0 && f.end - f.start > rule.snapLength) f.end = f.start + rule.snapLength;
+    this.pipeline.table.frame(f, m);
+    if (rule.keepBytes > 0) {
+      this.packets.keep(f, m, rule.keepBytes, rule.keepPackets, length);
+      if (this.packets.length >= SEGMENT_BYTES) this.flushPackets();
+    }
+  }
+
+  /**
+   * Lets time pass: ends due sessions, and hands on a segment that is old enough. To be called several times
+   * per second.
+   *
+   * @param now milliseconds since 1970, by the clock of the packets' times
+   * @param busy whether packets may be waiting to be read
+   */
+  tick(now: number, busy = false): void {
+    this.pipeline.advance(Math.floor(now / 1000));
+    this.pipeline.forget(Math.floor(now / 1000));
+    this.numbers?.advance(busy ? Math.min(this.lastPacket, now) - BUSY_LAG_MS : now - IDLE_LAG_MS);
+    if (this.segment.count + this.packets.count === 0) this.segmentSince = now;
+    else if (now - this.segmentSince >= SEGMENT_MS || now < this.segmentSince) this.flush();
+  }
+
+  /** Changes the rules, for known mirror points too. */
+  setRules(rules: MirrorRules): void {
+    this.rules = rules;
+    this.pipeline.demux.setTunnels(claimsOf(rules));
+    this.pipeline.demux.setTunnelPorts(new TunnelPorts(rules.overlays));
+    this.pipeline.mirrors.setGate(new RuleIndex(rules, this.longestTimeout));
+  }
+
+  /** Ends every session and hands on the rest. */
+  finish(): void {
+    this.pipeline.finish(EndReason.Shutdown);
+    this.numbers?.advance(Number.MAX_SAFE_INTEGER);
+    this.flush();
+  }
+
+  snapshot(): CaptureSnapshot {
+    const { table, mirrors, demux } = this.pipeline;
+    const c = demux.counters;
+    const dropped: Record<string, number> = {
+      not_gre: c.notGre + c.unsupportedLinkType,
+      tunnelled: c.tunnelled,
+      empty: c.empty,
+      refused: mirrors.refused,
+      ignored: this.ignored,
+      mirror_points_full: mirrors.overflowed,
+      tap: this.taps.counters.dropped + this.taps.counters.skipped,
+    };
+    for (const [code, count] of c.malformed.entries()) if (count > 0) dropped[MALFORMED_NAMES[code]] = count;
+    return {
+      packets: c.packets,
+      bytes: c.bytes,
+      frames: c.frames,
+      ipv6Fragments: c.ipv6Fragments,
+      dropped,
+      incomplete: c.reassembly.incomplete,
+      refused: mirrors.loudestRefused,
+      open: table.open,
+      opened: table.counters.opened,
+      rows: table.counters.rows,
+      pressure: table.counters.pressure,
+      collisions: table.counters.collisions,
+      fragmentTrainsDropped: table.counters.fragmentTrainsDropped,
+      fragmentTrainsHeadless: table.counters.fragmentTrainsHeadless,
+      duplicates: table.counters.duplicates,
+      duplicatesForgotten: table.counters.duplicatesForgotten,
+      rowsDropped: this.rowsDropped + this.packets.dropped,
+    };
+  }
+
+  /** Changes of the mirror points since the last call. */
+  changes(): MirrorChanges {
+    const counted: MirrorChange[] = [];
+    this.pipeline.mirrors.changes((totals, name) => counted.push(this.changeOf(totals, name)));
+    const forgotten = this.gone;
+    this.gone = [];
+    return { forgotten, counted };
+  }
+
+  made(point: MirrorPoint, pool: number, isNew: boolean): void {
+    const rule = ruleOf(pool, this.rules);
+    this.byPoint[point.index] = rule;
+    if (isNew) {
+      this.untold[point.index] = true;
+      this.pipeline.table.begin(point);
+    }
+    this.pipeline.table.setDedupWindow(point, rule.policy === 'observe' ? rule.dedupWindow : 0);
+    this.pipeline.table.separateBy(point, rule.separateBy);
+  }
+
+  forgotten(totals: MirrorRecord, name: number): void {
+    this.gone.push(this.changeOf(totals, name));
+  }
+
+  private changeOf(r: MirrorRecord, name: number): MirrorChange {
+    const { point, minute, ...counts } = this.countsOf(r);
+    const isNew = this.untold[r.point.index];
+    this.untold[r.point.index] = false;
+    const comesTwice = this.pipeline.table.comesTwice(r.point);
+    return { name, point: isNew ? point : undefined, comesTwice, ...counts };
+  }
+
+  private countsOf(r: MirrorRecord): MirrorCounts {
+    const { index, type, source, target, session, key } = r.point;
+    const sharedBy = this.pipeline.mirrors.isShared(r.point) ? this.byPoint[index].name : undefined;
+    return {
+      point: { type, source, target, session, key, sharedBy },
+      minute: r.minute,
+      packets: r.packets,
+      bytes: r.bytes,
+      sequence: r.sequence,
+      lost: r.lost,
+      late: r.late,
+      missing: r.missing,
+      reordered: r.reordered,
+      repeated: r.repeated,
+      truncated: r.truncated,
+      malformed: r.malformed,
+    };
+  }
+
+  private flush(): void {
+    const rows = this.segment.count;
+    if (rows > 0 && !this.output.segment('sessions', this.segment.take(), rows)) this.rowsDropped += rows;
+    this.flushPackets();
+  }
+
+  private flushPackets(): void {
+    const rows = this.packets.count;
+    if (rows > 0 && !this.output.segment('packets', this.packets.take(), rows)) this.rowsDropped += rows;
+  }
+}
+
+/** The tunnels decide which packets are theirs. */
+function claimsOf(rules: MirrorRules): GreReceiver | undefined {
+  return rules.claims.length > 0 ? tunnelClaims(rules.claims) : undefined;
+}

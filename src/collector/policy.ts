@@ -1,0 +1,117 @@
+/** The policy for mirror points, from the configuration. */
+import type { Separator } from '../config/overlays.js';
+import type { Config, MirrorConfig } from '../config/schema.js';
+import { prefixHolds } from '../config/units.js';
+import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../model/mirror-point.js';
+import { separationBits } from '../sessions/separation.js';
+import type { TunnelConfig } from '../tunnels/spec/config.js';
+import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
+
+/** The part of the configuration that decides; plain data, sent to workers, and replaced on SIGHUP. */
+export interface MirrorRules {
+  readonly mirrors: readonly MirrorConfig[];
+  readonly unknown: 'observe' | 'refuse';
+  /** Places per worker for mirror points that no entry names. */
+  readonly unknownPoints: number;
+  /** Frames kept of mirrors without their own `packets`. */
+  readonly packets: Config['packets'];
+  /** What separates conversations of mirrors without their own `separate_by`. */
+  readonly separateBy: readonly Separator[];
+  readonly overlays: readonly Overlay[];
+  /** Open descriptors of TAP devices, by name. */
+  readonly taps: Readonly<Record<string, number>>;
+  /** Open descriptor of the TAP device for every mirror without its own (`--tap`); -1: none. */
+  readonly tapAll: number;
+  /** Tunnels whose packets are not observed. */
+  readonly claims: readonly TunnelConfig[];
+}
+
+export type Policy = 'observe' | 'ignore' | 'refuse';
+
+/** The rule for the frames of one mirror point. */
+export interface MirrorRule {
+  readonly name: string;
+  readonly site: string;
+  readonly policy: Policy;
+  /** Nanoseconds, 0 for none. */
+  readonly dedupWindow: number;
+  /** Bytes of a frame to look at, 0 for all. */
+  readonly snapLength: number;
+  /** Which frames to keep: bytes of each (0: none), and packets per session row (0: all). */
+  readonly keepBytes: number;
+  readonly keepPackets: number;
+  /** What separates conversations between the same ends: bits of Separate. */
+  readonly separateBy: number;
+  /** Descriptor of the TAP device for its frames, -1 for none. */
+  readonly tap: number;
+}
+
+export function mirrorRules(
+  config: Config,
+  taps: Readonly<Record<string, number>>,
+  tapAll: number,
+  claims: readonly TunnelConfig[],
+): MirrorRules {
+  return {
+    mirrors: config.mirrors,
+    unknown: config.unknown_mirrors,
+    unknownPoints: config.unknown_points,
+    packets: config.packets,
+    separateBy: config.separate_by,
+    overlays: config.overlays,
+    taps,
+    tapAll,
+    claims,
+  };
+}
+
+/**
+ * The place in `mirrors` of the first entry that matches; the number of entries if none does.
+ * {@link RuleIndex} finds the same for packets, in a time that does not grow with the number of entries.
+ */
+export function entryOf(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): number {
+  const entry = rules.mirrors.findIndex((m) => matches(m, point));
+  return entry < 0 ? rules.mirrors.length : entry;
+}
+
+/** The first entry that matches decides; without one, `unknown_mirrors`. */
+export function ruleFor(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): MirrorRule {
+  return ruleOf(entryOf(point, rules), rules);
+}
+
+/** The rule of an entry, by its place in `mirrors`; any other number gives the rule of unknown points. */
+export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
+  const entry: MirrorConfig | undefined = rules.mirrors[place];
+  if (entry === undefined) {
+    return {
+      name: '',
+      site: '',
+      policy: rules.unknown,
+      dedupWindow: 0,
+      snapLength: 0,
+      keepBytes: rules.packets.bytes,
+      keepPackets: rules.packets.packets,
+      separateBy: separationBits(rules.separateBy),
+      // Refused packets go to no TAP device either.
+      tap: rules.unknown === 'refuse' ? -1 : rules.tapAll,
+    };
+  }
+  return {
+    name: entry.name,
+    site: entry.site,
+    policy: entry.observe ? 'observe' : 'ignore',
+    dedupWindow: Math.round(entry.deduplicate * 1e9),
+    snapLength: entry.snap_length,
+    keepBytes: (entry.packets ?? rules.packets).bytes,
+    keepPackets: (entry.packets ?? rules.packets).packets,
+    separateBy: separationBits(entry.separate_by ?? rules.separateBy),
+    tap: entry.tap === undefined ? rules.tapAll : rules.taps[entry.tap],
+  };
+}
+
+function matches(m: MirrorConfig, point: Omit<MirrorPoint, 'index'>): boolean {
+  if (m.source !== undefined && !prefixHolds(m.source, point.source)) return false;
+  if (m.type !== undefined && m.type !== MIRROR_TYPE_NAMES[point.type]) return false;
+  if (m.session !== undefined && m.session !== point.session) return false;
+  return m.key === undefined || m.key === point.key;
+}

@@ -1,0 +1,41 @@
+/** The loudest refused mirror points over all packet paths. */
+import { LOUDEST, type RefusedCount } from '../accounts/loudest.js';
+import { MIRROR_TYPE_NAMES } from '../model/mirror-point.js';
+import type { RefusedStatus } from '../model/status.js';
+import { formatIp } from '../wire/ip/addresses.js';
+
+/** Instead of a type: a fragment, of which only the sender is known. */
+const FRAGMENT = 'fragment';
+
+/**
+ * @param paths the counts of every packet path; a sender missing in one may have sent as many packets there
+ * as its least count
+ */
+export function refusedStatus(paths: readonly (readonly RefusedCount[])[]): RefusedStatus[] {
+  const floors = paths.map((list) =>
+    list.length < LOUDEST
+      ? 0
+      : list.reduce((least, r) => Math.min(least, r.atMost), Number.POSITIVE_INFINITY),
+  );
+  const floor = floors.reduce((a, b) => a + b, 0);
+  const found = new Map<string, RefusedStatus>();
+  for (const [i, list] of paths.entries()) {
+    for (const r of list) {
+      const source = formatIp(r.source, 0);
+      const name = `${r.type} ${source} ${r.session} ${r.key}`;
+      const before = found.get(name);
+      found.set(name, {
+        type: MIRROR_TYPE_NAMES[r.type] || FRAGMENT,
+        source,
+        session: r.session,
+        key: r.key,
+        packets_at_least: (before?.packets_at_least ?? 0) + r.atLeast,
+        packets_at_most: (before?.packets_at_most ?? floor) + r.atMost - floors[i],
+      });
+    }
+  }
+  const sorted = [...found.values()].sort(
+    (a, b) => b.packets_at_least - a.packets_at_least || b.packets_at_most - a.packets_at_most,
+  );
+  return sorted.slice(0, LOUDEST);
+}

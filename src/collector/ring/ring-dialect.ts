@@ -1,0 +1,57 @@
+/** Messages between the main thread and the ring workers. */
+import type { MessagePort } from 'node:worker_threads';
+import type { RingShape } from '../../linux/packet-socket.js';
+import type { CaptureOptions, CaptureSnapshot, MirrorChanges, MirrorCounts } from '../packet-path.js';
+import type { MirrorRules } from '../policy.js';
+
+/** One ring to read: a packet socket on one interface. */
+export interface RingData {
+  readonly fd: number;
+  readonly shape: RingShape;
+  readonly linkType: number;
+  readonly hasMac: boolean;
+  /** Its interface's number in the collector. */
+  readonly number: number;
+}
+
+export interface RingWorkerData {
+  readonly capture: CaptureOptions;
+  /**
+   * An eventfd that is readable when there are messages for the worker, which does not run its event loop.
+   */
+  readonly wake: number;
+  /** Where segments go. */
+  readonly store: MessagePort;
+  /** Bytes on their way to the store, in KiB: shared by all senders. */
+  readonly waiting: SharedArrayBuffer;
+}
+
+/** What a worker has counted so far. */
+export interface RingCounts {
+  readonly snapshot: CaptureSnapshot;
+  readonly changes: MirrorChanges;
+}
+
+/** What a ring worker understands. */
+export type RingWorkerSide = {
+  asks: {
+    /** Read the rings empty, end everything, and leave. */
+    finish: (nothing: undefined) => RingCounts;
+  };
+  tells: {
+    /** The rings to read from now on; those left out are given back. */
+    rings: readonly RingData[];
+    rules: MirrorRules;
+  };
+};
+
+/** What the main thread understands of a ring worker. */
+export type RingMainSide = {
+  asks: Record<never, never>;
+  tells: {
+    counts: RingCounts;
+    minute: MirrorCounts;
+    /** The descriptor of a ring that is no longer read: its socket may be closed. */
+    released: number;
+  };
+};

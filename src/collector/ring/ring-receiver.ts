@@ -1,0 +1,298 @@
+/**
+ * The ring receiver, in the main thread: it opens the sockets, distributes them to the workers, watches the
+ * interfaces, and reads the kernel's drop counters.
+ */
+import { type MessagePort, Worker } from 'node:worker_threads';
+import { AF_INET, AF_INET6 } from '../../linux/address.js';
+import { LinuxError } from '../../linux/errors.js';
+import { openEvent } from '../../linux/event.js';
+import { interfaceIndex } from '../../linux/interface.js';
+import {
+  openDropAll,
+  openPacketSocket,
+  type RingShape,
+  resetPacketSocket,
+} from '../../linux/packet-socket.js';
+import { closeSocket, IPPROTO_GRE } from '../../linux/socket.js';
+import { CommandError } from '../../model/errors.js';
+import type { ReceiverStatus } from '../../model/status.js';
+import type { CaptureOptions, CaptureSnapshot, MirrorChanges, MirrorCounts } from '../packet-path.js';
+import type { MirrorRules } from '../policy.js';
+import type { RingCounts, RingWorkerData } from './ring-dialect.js';
+import { RingInterface } from './ring-interface.js';
+import { WorkerHandle } from './ring-worker-handle.js';
+
+/**
+ * The kernel hands over a block when it is full or old enough, at low rates nearly empty. The longer that
+ * time and the smaller the blocks, the longer a reader may pause: 256 blocks of 64 MiB last for 7 s.
+ */
+const BLOCK = 256 << 10;
+const RETIRE_MS = 30;
+/**
+ * Sockets opened in advance, per ring, for interfaces that disappear and return after privileges are dropped.
+ * With one worker they are reused; those of a fanout group cannot be used after their interface.
+ */
+export const SPARES = 64;
+
+export interface RingReceiverOptions {
+  readonly interfaces: readonly string[];
+  readonly workers: number;
+  /** Bytes of one ring. */
+  readonly ringSize: number;
+  readonly promiscuous: boolean;
+  readonly capture: CaptureOptions;
+  /** Returns a new port for segments. */
+  readonly store: () => { port: MessagePort; waiting: SharedArrayBuffer };
+  readonly minute: (counts: MirrorCounts) => void;
+  readonly changes: (worker: number, changes: MirrorChanges) => void;
+  /** Memory for a worker's sequence numbers, if several workers see one mirror. */
+  readonly numbers?: (worker: number) => SharedArrayBuffer;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /** A worker has died: the collector cannot continue. */
+  readonly failed: (error: Error) => void;
+}
+
+/** Of a worker that has not reported yet. */
+const NO_SNAPSHOT: CaptureSnapshot = {
+  packets: 0,
+  bytes: 0,
+  frames: 0,
+  ipv6Fragments: 0,
+  incomplete: 0,
+  dropped: {},
+  refused: [],
+  open: 0,
+  opened: 0,
+  rows: 0,
+  pressure: 0,
+  collisions: 0,
+  fragmentTrainsDropped: 0,
+  fragmentTrainsHeadless: 0,
+  duplicates: 0,
+  duplicatesForgotten: 0,
+  rowsDropped: 0,
+};
+
+export class RingReceiver {
+  private readonly interfaces: RingInterface[];
+  private readonly workers: WorkerHandle[] = [];
+  private readonly spares: number[] = [];
+  private readonly guards: number[] = [];
+  /** Sockets out of use, until the worker releases them. */
+  private readonly releasing = new Map<number, RingInterface>();
+  private finished = false;
+  private unprivileged = false;
+  private ipv6Fragmented = false;
+
+  constructor(private readonly options: RingReceiverOptions) {
+    const shape: RingShape = {
+      blockSize: BLOCK,
+      blocks: Math.max(4, Math.floor(options.ringSize / BLOCK)),
+      retireMs: RETIRE_MS,
+    };
+    const { workers, promiscuous } = options;
+    const socket = (): number => this.packetSocket();
+    const done = (fd: number): void => this.takeBack(fd);
+    this.interfaces = options.interfaces.map(
+      (name, number) => new RingInterface(name, number, { workers, shape, promiscuous, socket, done }),
+    );
+  }
+
+  /**
+   * Opens everything that takes privileges.
+   *
+   * @param unprivileged whether privileges will be dropped
+   * @throws LinuxError, CommandError for an interface that does not exist
+   */
+  open(unprivileged: boolean): void {
+    for (const w of this.interfaces) {
+      if (interfaceIndex(w.name) === 0) {
+        throw new CommandError(`there is no interface ${w.name}; \`ip link\` lists them`);
+      }
+    }
+    // While these are open, the kernel does not answer GRE with ICMP protocol unreachable (icmp_unreach of
+    // ip_input.c).
+    this.guards.push(openDropAll(AF_INET, IPPROTO_GRE));
+    try {
+      this.guards.push(openDropAll(AF_INET6, IPPROTO_GRE));
+    } catch (e) {
+      if (!(e instanceof LinuxError) || e.code !== 'EAFNOSUPPORT') throw e;
+    }
+    for (const w of this.interfaces) w.attach();
+    this.unprivileged = unprivileged;
+    if (unprivileged) {
+      const count = SPARES * this.interfaces.length * this.options.workers;
+      for (let i = 0; i < count; i++) this.spares.push(openPacketSocket());
+    }
+  }
+
+  start(): void {
+    for (let i = 0; i < this.options.workers; i++) this.startWorker(i);
+    this.share();
+    for (const w of this.interfaces) w.admit();
+  }
+
+  private startWorker(number: number): void {
+    const wake = openEvent();
+    const { port, waiting } = this.options.store();
+    const capture = {
+      ...this.options.capture,
+      ...(this.options.numbers && { numbers: this.options.numbers(number) }),
+    };
+    const workerData: RingWorkerData = { capture, wake, store: port, waiting };
+    const worker = new Worker(new URL('./ring-worker.js', import.meta.url), {
+      workerData,
+      transferList: [port],
+    });
+    const handle: WorkerHandle = new WorkerHandle(
+      worker,
+      wake,
+      {
+        counts: (counts) => this.counted(number, handle, counts),
+        minute: (counts) => this.options.minute(counts),
+        released: (fd) => this.release(fd),
+      },
+      (error) => this.options.failed(error),
+    );
+    this.workers.push(handle);
+  }
+
+  private counted(number: number, worker: WorkerHandle, { snapshot, changes }: RingCounts): void {
+    worker.snapshot = snapshot;
+    this.options.changes(number, changes);
+    if (snapshot.ipv6Fragments > 0) this.fragmented();
+  }
+
+  /** The kernel does not see the inner addresses in fragments of large packets over IPv6. */
+  private fragmented(): void {
+    if (this.ipv6Fragmented || this.options.workers === 1) return;
+    this.ipv6Fragmented = true;
+    for (const w of this.interfaces) w.shareIpv6ByOuterAddresses();
+    this.options.log(
+      'warn',
+      'GRE over IPv6 comes in fragments: from now on all that comes over IPv6 is shared out ' +
+        'to workers by outer addresses, a mirror to one worker; a larger MTU on the way from ' +
+        'the mirrors spares that',
+    );
+  }
+
+  /** Checks the interfaces and the kernel's counters. To be called several times per second. */
+  watch(): void {
+    for (const w of this.interfaces) {
+      w.count();
+      if (w.index !== 0 && interfaceIndex(w.name) !== w.index) {
+        this.options.log('warn', `interface ${w.name} is gone; waiting for it to come back`);
+        for (const fd of w.detach()) this.releasing.set(fd, w);
+        this.share();
+      }
+      if (w.index === 0) this.attach(w);
+      else this.follow(w);
+    }
+  }
+
+  /** Resumes receiving on an interface that is back. */
+  private attach(w: RingInterface): void {
+    try {
+      if (!w.attach()) return;
+    } catch (e) {
+      if (w.state !== 'failed') this.options.log('error', `interface ${w.name}: ${(e as Error).message}`);
+      w.state = 'failed';
+      return;
+    }
+    this.share();
+    w.admit();
+    this.options.log('info', `interface ${w.name} is back; receiving on it`);
+  }
+
+  /** Follows an interface that goes down or comes up; its sockets do the same. */
+  private follow(w: RingInterface): void {
+    const state = w.isUp ? 'up' : 'down';
+    if (state === w.state) return;
+    w.state = state;
+    if (state === 'down') this.options.log('warn', `interface ${w.name} is down; waiting for it to come up`);
+    else this.options.log('info', `interface ${w.name} is up; receiving on it`);
+  }
+
+  private packetSocket(): number {
+    const spare = this.spares.pop();
+    if (spare !== undefined) return spare;
+    try {
+      return openPacketSocket();
+    } catch (e) {
+      if (!this.unprivileged || !(e instanceof LinuxError) || e.code !== 'EPERM') throw e;
+      throw new CommandError(
+        `all ${SPARES} sockets opened ahead for it are used; restart the collector, or run ` +
+          'it with CAP_NET_RAW in place of --user',
+      );
+    }
+  }
+
+  /** A socket that nobody reads any more: kept if no other could be opened later. */
+  private takeBack(fd: number): void {
+    if (this.unprivileged && this.options.workers === 1 && !this.finished) {
+      try {
+        resetPacketSocket(fd);
+        this.spares.push(fd);
+        return;
+      } catch (e) {
+        this.options.log('warn', (e as Error).message);
+      }
+    }
+    closeSocket(fd);
+  }
+
+  /** Tells every worker its rings. */
+  private share(): void {
+    const attached = this.interfaces.filter((w) => w.index !== 0);
+    for (const [i, worker] of this.workers.entries()) {
+      worker.tell(
+        'rings',
+        attached.map((w) => w.ring(i)),
+      );
+    }
+  }
+
+  private release(fd: number): void {
+    this.releasing.get(fd)?.release(fd);
+    this.releasing.delete(fd);
+  }
+
+  get dropped(): number {
+    return this.interfaces.reduce((sum, w) => sum + w.dropped, 0);
+  }
+
+  get snapshots(): CaptureSnapshot[] {
+    return this.workers.map((w) => w.snapshot ?? NO_SNAPSHOT);
+  }
+
+  /** The current status; it never shows fewer packets than the workers have reported. */
+  status(): ReceiverStatus[] {
+    return this.interfaces.map((w) => {
+      w.count();
+      return w.status();
+    });
+  }
+
+  setRules(rules: MirrorRules): void {
+    for (const worker of this.workers) worker.tell('rules', rules);
+  }
+
+  /** Stops receiving, and lets the workers read their rings empty and finish. */
+  async finish(): Promise<void> {
+    if (this.finished) return;
+    this.finished = true;
+    for (const w of this.interfaces) w.refuse();
+    // The kernel hands over the last block when its time is up.
+    await new Promise((resolve) => setTimeout(resolve, 3 * RETIRE_MS));
+    for (const w of this.interfaces) for (const fd of w.detach()) this.releasing.set(fd, w);
+    await Promise.all(
+      this.workers.map(async (worker, number) => {
+        const last = await worker.finish();
+        if (last !== undefined) this.counted(number, worker, last);
+      }),
+    );
+    // With no worker there is none to release them.
+    for (const fd of [...this.guards, ...this.spares, ...this.releasing.keys()]) closeSocket(fd);
+    await Promise.all(this.workers.map((w) => w.worker.terminate()));
+  }
+}

@@ -1,0 +1,37 @@
+/** The main thread's handle of a ring worker. */
+import type { Worker } from 'node:worker_threads';
+import { signalEvent } from '../../linux/event.js';
+import { Channel, type Handlers } from '../../threads/channel.js';
+import { workerTransport } from '../../threads/transport.js';
+import type { CaptureSnapshot } from '../packet-path.js';
+import type { RingCounts, RingMainSide, RingWorkerSide } from './ring-dialect.js';
+
+export class WorkerHandle {
+  snapshot: CaptureSnapshot | undefined;
+  private readonly channel: Channel<RingMainSide, RingWorkerSide>;
+
+  /**
+   * @param wake event descriptor that the worker waits on
+   * @param failed told when the worker dies of itself
+   */
+  constructor(
+    readonly worker: Worker,
+    wake: number,
+    hears: Handlers<RingMainSide>['tells'],
+    failed: (error: Error) => void,
+  ) {
+    const transport = workerTransport(worker, () => signalEvent(wake));
+    this.channel = new Channel(transport, { asks: {}, tells: hears }, { ended: failed });
+  }
+
+  tell<What extends keyof RingWorkerSide['tells']>(what: What, value: RingWorkerSide['tells'][What]): void {
+    this.channel.tell(what, value);
+  }
+
+  /** Has it end everything. @returns its last counts; undefined when it is dead */
+  async finish(): Promise<RingCounts | undefined> {
+    const counts = await this.channel.ask('finish', undefined).catch(() => undefined);
+    this.channel.close();
+    return counts;
+  }
+}

@@ -1,0 +1,49 @@
+/** What the main thread and the store's thread say to each other; segments come by ports (segment-port.ts). */
+import type { MessagePort } from 'node:worker_threads';
+import type { QuestionLimits } from '../../model/question-limits.js';
+import type { StoreStatus } from '../../model/status.js';
+
+export interface StoreWorkerData {
+  readonly location: string;
+  readonly retention: number | undefined;
+  readonly spool: { readonly directory: string; readonly limit: number; readonly packetsLimit: number };
+  /** Bytes of memory of the embedded engine, undefined for its default. */
+  readonly memory: number | undefined;
+  /** Who asks a server's questions. */
+  readonly reader: { readonly username: string; readonly password: string } | undefined;
+  readonly waiting: SharedArrayBuffer;
+}
+
+/** A question that came by the control socket, checked. */
+export interface ThreadQuestion {
+  readonly sql: string;
+  readonly format: string | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  readonly color: boolean;
+  readonly limits: QuestionLimits;
+}
+
+/** What the store's thread understands. */
+export type StoreWorkerSide = {
+  asks: {
+    /** Opens the store: the first request. Answered when it is usable, or away for a while. */
+    open: (nothing: undefined) => void;
+    /** Answered in pieces. */
+    query: (question: ThreadQuestion) => void;
+    /** Stores what has come, within so many milliseconds, and leaves. */
+    close: (within: number) => StoreStatus;
+  };
+  tells: {
+    /** A way in for segments. */
+    port: MessagePort;
+  };
+};
+
+/** What the main thread understands of the store's thread. */
+export type StoreMainSide = {
+  asks: Record<never, never>;
+  tells: {
+    status: StoreStatus;
+    log: { readonly level: 'info' | 'warn' | 'error'; readonly message: string };
+  };
+};

@@ -1,0 +1,118 @@
+import type { MirrorTable } from '../accounts/mirrors.js';
+import { NO_KEY } from '../accounts/point-gate.js';
+import type { MirrorType } from '../model/mirror-point.js';
+import { type FrameSink, Mirrored } from '../model/mirrored.js';
+import type { OuterPacket } from '../model/outer-packet.js';
+import { GRE_KEY, GRE_SEQ, GreHeader } from '../wire/tunnel/gre.js';
+import { decodeFrame, Frame, FrameKind, KNOWN_TUNNEL_PORTS } from '../wire/walk/frame.js';
+import { Malformed } from '../wire/walk/malformed.js';
+import type { DemuxCounters } from './counters.js';
+import { packetTrace } from './packet-trace.js';
+
+/** Told what became of every GRE packet. All arguments are reused. */
+export interface PacketWatcher {
+  /**
+   * @param gre as far as it was parsed
+   * @param mirrored undefined if no frame was reached
+   * @param frame undefined if there is none; called once per frame of a packet with several
+   * @param reason a code of wire/malformed.ts: why the packet was refused, or the walk through its frame
+   * ended
+   */
+  packet(
+    outer: OuterPacket,
+    gre: GreHeader,
+    mirrored: Mirrored | undefined,
+    frame: Frame | undefined,
+    reason: number,
+  ): void;
+}
+
+/** What the handlers of a GRE packet share: its parsed headers, and the way on for its frames. */
+export class Inner {
+  readonly gre = new GreHeader();
+  readonly frame = new Frame();
+  readonly mirrored = new Mirrored();
+  /** The UDP ports of tunnels inside frames. */
+  ports = KNOWN_TUNNEL_PORTS;
+
+  constructor(
+    readonly counters: DemuxCounters,
+    readonly mirrors: MirrorTable,
+    private readonly sink: FrameSink,
+    private readonly watcher: PacketWatcher | undefined,
+  ) {}
+
+  /** Counts a malformed packet. */
+  refuse(packet: OuterPacket, reason: number): void {
+    this.counters.malformed[reason]++;
+    this.watcher?.packet(packet, this.gre, undefined, undefined, reason);
+  }
+
+  /** Counts a packet that legitimately carries nothing. */
+  passEmpty(packet: OuterPacket): void {
+    this.counters.empty++;
+    this.watcher?.packet(packet, this.gre, undefined, undefined, Malformed.None);
+  }
+
+  /**
+   * Finds the packet's mirror point, and sets {@link mirrored} from its GRE header.
+   *
+   * @returns false if packets of that point are refused
+   */
+  begin(packet: OuterPacket, type: MirrorType, session: number): boolean {
+    const gre = this.gre;
+    const point = this.mirrors.find(type, packet, session, (gre.flags & GRE_KEY) !== 0 ? gre.key : NO_KEY);
+    if (point === undefined) return false;
+    const m = this.mirrored;
+    m.point = point;
+    m.protocol = gre.protocol;
+    m.clear();
+    m.sequence = (gre.flags & GRE_SEQ) !== 0 ? gre.sequence : -1;
+    return true;
+  }
+
+  /**
+   * Handles a packet's only frame, from `o` to its end: decodes it, counts it for its mirror point, hands it
+   * on.
+   */
+  whole(packet: OuterPacket, kind: number, type: number, o: number): void {
+    this.decode(packet, kind, type, o, packet.end, packet.wireEnd);
+    const f = this.frame;
+    this.count(packet, o, f.truncated, f.malformed !== Malformed.None);
+    this.hand(packet);
+  }
+
+  /** Decodes a frame that may be one of several in its packet. */
+  decode(packet: OuterPacket, kind: number, type: number, o: number, end: number, wireEnd: number): void {
+    const f = this.frame;
+    f.sec = packet.sec;
+    f.nsec = packet.nsec;
+    decodeFrame(kind, type, packet.bytes, o, end, wireEnd, f, this.ports);
+    if (this.mirrored.truncated) f.truncated = true;
+  }
+
+  /** Counts the packet for its mirror point; its payload starts at `o`. */
+  count(packet: OuterPacket, o: number, truncated: boolean, malformed: boolean): void {
+    const m = this.mirrored;
+    const length = packet.wireEnd - o;
+    const trace = m.sequence < 0 ? 0 : packetTrace(packet.bytes, o, packet.end, length);
+    this.mirrors.count(m, packet.sec, packet.nsec, length, truncated, malformed, trace);
+  }
+
+  /** Hands the decoded frame on. */
+  hand(packet: OuterPacket): void {
+    const f = this.frame;
+    this.counters.frames++;
+    if (f.malformed !== Malformed.None) this.counters.malformed[f.malformed]++;
+    this.sink.frame(f, this.mirrored);
+    this.watcher?.packet(packet, this.gre, this.mirrored, f, f.malformed);
+  }
+
+  /** Handles a payload that cannot be decoded: a frame of which only the GRE protocol type is known. */
+  opaque(packet: OuterPacket, o: number, reason: number): void {
+    this.decode(packet, FrameKind.EtherType, this.gre.protocol, o, packet.end, packet.wireEnd);
+    this.frame.malformed = reason;
+    this.count(packet, o, this.frame.truncated, true);
+    this.hand(packet);
+  }
+}

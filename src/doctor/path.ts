@@ -1,0 +1,96 @@
+/** The packet path that the doctor checks, and the interfaces by which packets may reach it. */
+
+import { receiverKind } from '../config/receiver-kind.js';
+import type { Config } from '../config/schema.js';
+import { bad, type Finding, good, poor } from './finding.js';
+import type { Network } from './network.js';
+
+/** If nobody named interfaces and there are more than these, they are not checked one by one. */
+const MOST_INTERFACES = 8;
+
+export interface PacketPath {
+  /** Whether raw sockets receive (of the raw receiver or of tunnels); otherwise only rings do. */
+  readonly raw: boolean;
+  readonly interfaces: readonly string[];
+  /** Whether the interfaces were named, rather than found. */
+  readonly named: boolean;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * @param config as the collector would use it
+ * @param looked interfaces named on the command line
+ * @param receiver named on the command line; as with `collect`, a ring if interfaces are named
+ */
+export function packetPath(
+  config: Config,
+  looked: readonly string[],
+  receiver: 'raw' | 'ring' | undefined,
+  network: Network | undefined,
+): PacketPath {
+  const kind = receiver ?? config.receiver ?? (looked.length + config.interfaces.length > 0 ? 'ring' : 'raw');
+  const raw = kind === 'raw' || config.tunnels.length > 0;
+  const findings = [wordsOf(config, looked, kind)];
+  const names = looked.length > 0 ? looked : config.interfaces;
+  if (names.length > 0) return { raw, interfaces: names, named: true, findings };
+  const found = expected(network);
+  findings.push(foundFinding(found, network));
+  return { raw, interfaces: found, named: false, findings };
+}
+
+function wordsOf(config: Config, looked: readonly string[], kind: 'raw' | 'ring'): Finding {
+  const subject = 'receiver';
+  const tunnels = config.tunnels.length > 0 ? '; tunnels receive by raw sockets' : '';
+  try {
+    // Interfaces that are only checked make no difference to raw sockets.
+    receiverKind({
+      ...config,
+      receiver: kind,
+      interfaces: kind === 'ring' && looked.length > 0 ? [...looked] : config.interfaces,
+    });
+  } catch (e) {
+    return bad(subject, `collect refuses it: ${(e as Error).message}`, 'mirrorlake collect --help');
+  }
+  if (kind === 'ring') {
+    const names = looked.length > 0 ? looked : config.interfaces;
+    return good(
+      subject,
+      `a ring on ${names.join(', ')}, which receives before any rule of a firewall${tunnels}`,
+    );
+  }
+  const only = looked.length > 0 ? `; only looked at, since raw sockets have none: ${looked.join(', ')}` : '';
+  return good(
+    subject,
+    `raw sockets of protocol 47, which receive what this host is sent on any interface${only}`,
+  );
+}
+
+/**
+ * Interfaces by which packets to this host arrive: those with an address; if they are many, those with
+ * default routes.
+ */
+function expected(network: Network | undefined): string[] {
+  if (network === undefined) return [];
+  const reached = network.reached.map((i) => i.name);
+  if (reached.length <= MOST_INTERFACES) return reached;
+  const routes = new Set([...network.defaultRoutes(4), ...network.defaultRoutes(6)]);
+  const outside = reached.filter((name) => routes.has(name));
+  return (outside.length > 0 ? outside : reached).slice(0, MOST_INTERFACES);
+}
+
+function foundFinding(names: readonly string[], network: Network | undefined): Finding {
+  const subject = 'interfaces';
+  if (network === undefined)
+    return poor(
+      subject,
+      'none is named, and there is no ip command to find them',
+      'apt-get install iproute2',
+    );
+  if (names.length === 0)
+    return poor(
+      subject,
+      'none is named, and none is up that has an address: nothing can be sent to this host',
+      'ip address',
+    );
+  return good(subject, `none is named; looked at: ${names.join(', ')} (up, with an address)`);
+}

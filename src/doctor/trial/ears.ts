@@ -1,0 +1,92 @@
+/** The doctor's own sockets, with which it hears a trial's packets as a collector would. */
+import { AF_INET, AF_INET6 } from '../../linux/address.js';
+import { ACCEPT, attachFilter, BpfProgram } from '../../linux/bpf.js';
+import { greFilter } from '../../linux/gre-filter.js';
+import { interfaceIndex } from '../../linux/interface.js';
+import * as libc from '../../linux/libc.js';
+import { bindRing, openPacketSocket, type RingShape, setUpRing } from '../../linux/packet-socket.js';
+import { POLLIN, PollSet } from '../../linux/poll.js';
+import { closeSocket, IPPROTO_GRE, openSocket, SOCK_RAW } from '../../linux/socket.js';
+import { LinkType, PacketBatch } from '../../model/batch.js';
+import { Ring } from '../../receive/ring.js';
+import { IPV4_BASE_LENGTH } from '../../wire/ip/ipv4.js';
+import { ETHERNET_LENGTH } from '../../wire/link/ethernet.js';
+import { ETHERTYPE_EXPERIMENTAL, isTrial } from '../../wire/tunnel/trial.js';
+
+/** A packet over a veth pair arrives in microseconds. */
+const PATIENCE_MS = 1000;
+const LONGEST = 256;
+/** The smallest ring possible. */
+const SHAPE: RingShape = { blockSize: 1 << 16, blocks: 4, retireMs: 10 };
+
+export interface Ear {
+  /** Whether the packet with the token arrives in time. */
+  hears(token: Uint8Array): boolean;
+  close(): void;
+}
+
+/** A raw socket of protocol 47, like those of the raw receiver and of tunnels. @throws LinuxError */
+export function rawEar(version: 4 | 6): Ear {
+  const fd = openSocket(version === 4 ? AF_INET : AF_INET6, SOCK_RAW, IPPROTO_GRE, true);
+  // With IPv6, a raw socket delivers what follows the IP header.
+  const gre = version === 4 ? IPV4_BASE_LENGTH : 0;
+  attachFilter(
+    fd,
+    new BpfProgram()
+      .load('w', gre)
+      .jump('jeq', ETHERTYPE_EXPERIMENTAL, null, 'other')
+      .answer(ACCEPT)
+      .label('other')
+      .answer(0)
+      .assemble(),
+  );
+  const bytes = new Uint8Array(LONGEST);
+  return {
+    hears: (token) =>
+      within(fd, () => {
+        for (;;) {
+          const length = libc.recv(fd, bytes, bytes.length, 0);
+          if (length < 0) return false;
+          if (isTrial(bytes, gre, length, token)) return true;
+        }
+      }),
+    close: () => closeSocket(fd),
+  };
+}
+
+/** A ring on an interface, like the ring receiver's. @throws LinuxError */
+export function ringEar(name: string): Ear {
+  const fd = openPacketSocket();
+  setUpRing(fd, SHAPE);
+  bindRing(fd, interfaceIndex(name), name);
+  attachFilter(fd, greFilter(true));
+  const ring = new Ring(fd, SHAPE, LinkType.Ethernet, 0, true);
+  const batch = new PacketBatch();
+  const gre = ETHERNET_LENGTH + IPV4_BASE_LENGTH;
+  return {
+    hears: (token) =>
+      within(fd, () => {
+        while (ring.fill(batch)) {
+          for (let i = 0; i < batch.count; i++) {
+            const o = batch.offset[i];
+            if (isTrial(batch.bytes, o + gre, o + batch.captured[i], token)) return true;
+          }
+        }
+        return false;
+      }),
+    close: () => {
+      ring.close();
+      closeSocket(fd);
+    },
+  };
+}
+
+function within(fd: number, look: () => boolean): boolean {
+  const polls = new PollSet(1);
+  polls.add(fd, POLLIN);
+  for (const end = Date.now() + PATIENCE_MS; ; ) {
+    const left = end - Date.now();
+    if (left <= 0) return false;
+    if (polls.wait(left) !== 0 && look()) return true;
+  }
+}

@@ -1,0 +1,75 @@
+/** Where mirrored frames come from: the identity and its words. */
+
+/** How frames are mirrored to us. The words are those of the `mirror_type` column. */
+export const MirrorType = {
+  Erspan1: 1,
+  Erspan2: 2,
+  Erspan3: 3,
+  Gre: 4,
+  Gretap: 5,
+  Pptp: 6,
+  Mellanox: 7,
+} as const;
+export type MirrorType = (typeof MirrorType)[keyof typeof MirrorType];
+export const MIRROR_TYPE_NAMES = [
+  '',
+  'erspan1',
+  'erspan2',
+  'erspan3',
+  'gre',
+  'gretap',
+  'pptp',
+  'mellanox',
+] as const;
+
+/** Whether it may be a tunnel that both ends send into, rather than a mirror. */
+export function isTwoWay(type: MirrorType): boolean {
+  return type >= MirrorType.Gre && type <= MirrorType.Pptp;
+}
+
+/**
+ * Whether the GRE key is part of a mirror point's identity. ERSPAN has a session instead; some of its senders
+ * put other data into the key.
+ */
+export function isKeyed(type: MirrorType): boolean {
+  return type === MirrorType.Gre || type === MirrorType.Gretap || type === MirrorType.Mellanox;
+}
+
+/**
+ * The identity of a mirror point as text: type, addresses, ERSPAN session, and the key if it is part of it.
+ * For a two-way tunnel it is the same from either end, whichever was seen first.
+ */
+export function pointKey(p: Omit<MirrorPoint, 'index'>): string {
+  const ends = [p.source.join('.'), p.target.join('.')];
+  if (isTwoWay(p.type)) ends.sort();
+  return `${p.type} ${ends[0]} ${ends[1]} ${p.session} ${isKeyed(p.type) ? (p.key ?? '') : ''}`;
+}
+
+/**
+ * ERSPAN's direction bit, and what a session saw of it. The words are those of the `mirror_direction` column.
+ */
+export const MirrorDirection = { Unknown: 0, Ingress: 1, Egress: 2, Both: 3 } as const;
+export type MirrorDirection = (typeof MirrorDirection)[keyof typeof MirrorDirection];
+export const MIRROR_DIRECTION_NAMES = ['unknown', 'ingress', 'egress', 'both'] as const;
+
+/**
+ * One mirror point: a kind of encapsulation from one sender to one collector address, under one ERSPAN
+ * session or one GRE key. There are few of them, each created once.
+ */
+export class MirrorPoint {
+  constructor(
+    /** A small number, dense from 0: the place in its table. */
+    readonly index: number,
+    readonly type: MirrorType,
+    /** 16 bytes each; IPv4 as ::ffff:a.b.c.d. */
+    readonly source: Uint8Array,
+    readonly target: Uint8Array,
+    /** ERSPAN session id, 0 to 1023; 0 for types without one. */
+    readonly session: number,
+    /**
+     * The GRE key, null without one. A key that ERSPAN senders repeat is kept, but is no part of the
+     * identity.
+     */
+    readonly key: number | null,
+  ) {}
+}

@@ -1,0 +1,244 @@
+/**
+ * The status of a running collector: `mirrorlake status --json` prints this object, and the metrics are made
+ * from it. Counters start at 0 when the collector starts. docs/reference/metrics.md explains every field.
+ */
+import type { RefusedTunnelPackets, TunnelStatus } from './tunnel-status.js';
+
+export interface ReceiverStatus {
+  /** Interface name, or raw. */
+  readonly name: string;
+  readonly kind: 'ring' | 'raw';
+  /** `up`, or what is wrong: `down`, `gone`, `failed`. */
+  readonly state: string;
+  /** Packets taken from the kernel, and those it dropped for lack of room. */
+  readonly packets: number;
+  readonly dropped: number;
+  /** Local IPv6 addresses that raw sockets do not receive on, for lack of a socket. */
+  readonly addresses_missed: number;
+}
+
+/** What became of packets other than mirrored frames of an observed mirror point, by reason. */
+export type DropCounts = Readonly<Record<string, number>>;
+
+export interface MirrorStatus {
+  /** From the configuration; empty for a point that no entry names. */
+  readonly name: string;
+  readonly site: string;
+  readonly type: string;
+  readonly source: string;
+  readonly target: string;
+  /** Null for an entry that names none, while no point of it is known. */
+  readonly session: number | null;
+  readonly key: number | null;
+  /** `observe`, `ignore`, or `refuse`. */
+  readonly policy: string;
+  readonly packets: number;
+  readonly bytes: number;
+  /** What the sequence numbers count; see the column `sequence` of the table mirrors. */
+  readonly sequence: string;
+  /**
+   * Packets of the mirror that were given up: they had not arrived for seconds, and this host's kernel did
+   * not drop them. Absent for a configured mirror that has sent nothing.
+   */
+  readonly lost?: number;
+  /** Those of them that arrived later. */
+  readonly late: number;
+  readonly reordered: number;
+  readonly repeated: number;
+  readonly truncated: number;
+  readonly malformed: number;
+  /** This mirror's share of the packets that this host's kernel dropped. */
+  readonly kernel_drops: number;
+  /** Time of its last packet, seconds since 1970; absent before the first. */
+  readonly last_seen?: number;
+  /** Its frames come twice, and `deduplicate` is off. Absent in an older collector. */
+  readonly comes_twice?: boolean;
+}
+
+/** The sum of what unlisted mirror points sent since the start. */
+export interface MirrorSums {
+  readonly points: number;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly lost: number;
+  readonly late: number;
+  readonly reordered: number;
+  readonly repeated: number;
+  readonly truncated: number;
+  readonly malformed: number;
+  readonly kernel_drops: number;
+  readonly last_seen: number;
+}
+
+/** The places for mirror points of an entry of the configuration, or of those that no entry names. */
+export interface PoolStatus {
+  /** The entry's name; empty for unknown points. */
+  readonly name: string;
+  /** Points known now, and places for them per worker. */
+  readonly points: number;
+  readonly places: number;
+  /** Packets of points without a place. */
+  readonly full: number;
+  /** Points forgotten because they were silent for long. */
+  readonly forgotten: number;
+}
+
+/** One of the loudest refused mirror points. */
+export interface RefusedStatus {
+  readonly type: string;
+  readonly source: string;
+  readonly session: number;
+  readonly key: number | null;
+  /** Bounds of the number of its packets. */
+  readonly packets_at_least: number;
+  readonly packets_at_most: number;
+}
+
+export interface SessionStatus {
+  readonly open: number;
+  readonly opened: number;
+  /** Rows handed to the store. */
+  readonly rows: number;
+  /** Sessions ended because the table was full. */
+  readonly pressure: number;
+  /** Sessions ended because too many hashes collided. */
+  readonly collisions: number;
+  /**
+   * Fragmented inner packets given up because too many were open, and those whose first fragment never came.
+   */
+  readonly fragment_trains_dropped: number;
+  readonly fragment_trains_headless: number;
+  readonly duplicates: number;
+  /** Frames whose place was taken before their copies could have come: these count as packets. */
+  readonly duplicates_forgotten: number;
+  /**
+   * Rows lost because more than 256 MiB waited for the store's thread, and frames lost because 16 MiB of
+   * fragments waited for their first one.
+   */
+  readonly dropped: number;
+}
+
+export interface StoreStatus {
+  readonly target: string;
+  /**
+   * `starting` (not tried yet), `up`, `away` (cannot be reached; segments wait), `failed`, or `none`: there
+   * is no store.
+   */
+  readonly state: string;
+  /** The last error, empty if there was none since the last success. */
+  readonly error: string;
+  /** Rows and segments the store has accepted. */
+  readonly rows_stored: number;
+  readonly segments_stored: number;
+  /** What waits, on disk, or in memory while the disk takes nothing. */
+  readonly spool_segments: number;
+  readonly spool_bytes: number;
+  /** How full it is, 0 to 1: the spool of rows or that of kept packets, whichever is fuller. */
+  readonly spool_used?: number;
+  /**
+   * What is wrong with the spool: its disk takes nothing, or rows were lost within the last minute. Empty
+   * while it is well. Absent in an older collector, like the other optional fields.
+   */
+  readonly spool_error?: string;
+  /**
+   * Given up because the spool or its disk was full; and set aside because the store refused them or they
+   * cannot be read.
+   */
+  readonly segments_dropped: number;
+  readonly rows_dropped: number;
+  readonly segments_refused: number;
+  /** Free bytes of the store's disk; null until known, or if the server does not tell. */
+  readonly disk_free_bytes: number | null;
+  /** Bytes per day added to it, at the rate of the last day; null during the first ten minutes. */
+  readonly bytes_per_day: number | null;
+  /** Days until it is full at that rate; null: never (`retention`), or not known. */
+  readonly days_left: number | null;
+}
+
+/** A collector's answer to a command that looks for a store (`store` on the control socket). */
+export interface HeldStore {
+  /** The directory, absolute; a server's URL without password; or `none`. */
+  readonly location: string;
+  /** Where segments wait for it, absolute. */
+  readonly spool: string;
+  /**
+   * Whether questions are answered through the socket: for a server, only if the collector has a user for
+   * them.
+   */
+  readonly answers: boolean;
+}
+
+/**
+ * Connections of the control socket and of `listen`: refused, or cut off to make room for others; and cut off
+ * because their request was late or too long, or their answer not read.
+ */
+export interface ConnectionStatus {
+  readonly control_refused: number;
+  readonly listen_refused: number;
+  readonly control_cut: number;
+  readonly listen_cut: number;
+}
+
+export interface FragmentStatus {
+  /** Packets that this collector could not reassemble. */
+  readonly incomplete: number;
+  /**
+   * With raw sockets: packets that this host's kernel could not reassemble, of any protocol, since the
+   * collector started; null with a ring.
+   */
+  readonly kernel_failures: number | null;
+}
+
+/** The status for a service manager and /healthz: it does not grow with the mirror points. */
+export interface CollectorSummary {
+  readonly version: string;
+  readonly collector: string;
+  readonly pid: number;
+  /** RFC 3339. */
+  readonly started: string;
+  readonly uptime_s: number;
+  readonly workers: number;
+  /** Resident memory of the process, bytes. */
+  readonly memory_bytes: number;
+  /**
+   * CPU time of the process, all its threads, user and system, seconds. Absent in an older collector, as are
+   * the next two.
+   */
+  readonly cpu_seconds?: number;
+  /**
+   * Open descriptors, null if there is none left to count them with; and the limit, null if there is none.
+   */
+  readonly open_files?: number | null;
+  readonly open_files_limit?: number | null;
+  readonly receivers: readonly ReceiverStatus[];
+  /** Outer packets, by what became of them (GRE dispatch, fragments, refused mirror points). */
+  readonly dropped: DropCounts;
+  /** Fragmented outer packets with missing fragments. Absent in an older collector. */
+  readonly fragments?: FragmentStatus;
+  /** Mirror points known now. */
+  readonly mirror_points: number;
+  readonly sessions: SessionStatus;
+  readonly tunnels: readonly TunnelStatus[];
+  /** Absent in an older collector. */
+  readonly tunnels_refused?: RefusedTunnelPackets;
+  readonly store: StoreStatus;
+  readonly connections?: ConnectionStatus;
+  /** What fails within the collector and is retried, one line each. */
+  readonly troubles?: readonly string[];
+}
+
+export interface MirrorsStatus {
+  /**
+   * Listed mirror points: those that an entry of the configuration names, the first of the others, and every
+   * entry without a known point, with the entry's words, no `target`, and packets 0.
+   */
+  readonly mirrors: readonly MirrorStatus[];
+  /** The sum of the others, including forgotten ones, and the loudest of those that are known. */
+  readonly unlisted: MirrorSums & { readonly loudest: readonly MirrorStatus[] };
+  /** The sum of listed points that are forgotten. */
+  readonly forgotten: MirrorSums;
+  readonly pools: readonly PoolStatus[];
+  readonly refused: readonly RefusedStatus[];
+}
+
+export interface CollectorStatus extends CollectorSummary, MirrorsStatus {}

@@ -1,0 +1,55 @@
+/** Outputs of `read --ndjson` other than sessions. */
+
+import type { MirrorTable } from '../accounts/mirrors.js';
+import type { PacketWatcher } from '../demux/dispatch.js';
+import { MirrorRecord } from '../model/mirror-record.js';
+import { mirrorJson } from '../store/ndjson/ndjson.js';
+import { packetJson } from '../store/ndjson/packet-ndjson.js';
+import { type TunnelTable, tunnelObject } from '../tunnels/kernel/table.js';
+import { LineWriter } from './line-writer.js';
+import type { ReadOutput } from './output.js';
+
+/** `--ndjson packets`: one line per GRE packet. */
+export class PacketLines implements ReadOutput {
+  private readonly lines = new LineWriter();
+  readonly watcher: PacketWatcher = {
+    packet: (outer, gre, mirrored, frame, reason) =>
+      this.lines.line(packetJson(outer, gre, mirrored, frame, reason)),
+  };
+
+  async settle(): Promise<void> {}
+
+  async finish(): Promise<void> {
+    this.lines.flush();
+  }
+}
+
+/** `--ndjson mirrors`: one line per mirror point, over everything that was read. */
+export class MirrorLines implements ReadOutput {
+  constructor(private readonly collector: string) {}
+
+  async settle(): Promise<void> {}
+
+  async finish(mirrors: MirrorTable): Promise<void> {
+    const lines = new LineWriter();
+    const record = new MirrorRecord();
+    for (const point of mirrors.points) {
+      mirrors.totals(point, record);
+      lines.line(mirrorJson(record, this.collector));
+    }
+    lines.flush();
+  }
+}
+
+/** `--ndjson tunnels`: one line per tunnel, with the kernel's counters. */
+export class TunnelLines implements ReadOutput {
+  constructor(private readonly tunnels: TunnelTable | undefined) {}
+
+  async settle(): Promise<void> {}
+
+  async finish(): Promise<void> {
+    const lines = new LineWriter();
+    for (const tunnel of this.tunnels?.tunnels() ?? []) lines.line(JSON.stringify(tunnelObject(tunnel)));
+    lines.flush();
+  }
+}

@@ -1,0 +1,146 @@
+/** Runs `mirrorlake read`: passes files through the demux to the output. */
+import type { Worker } from 'node:worker_threads';
+import { MirrorTable } from '../accounts/mirrors.js';
+import { Demux } from '../demux/demux.js';
+import { PacketBatch } from '../model/batch.js';
+import type { FrameSink } from '../model/mirrored.js';
+import { EndReason } from '../model/session-record.js';
+import { openCapture } from '../receive/file/capture.js';
+import { CaptureError } from '../receive/file/capture-error.js';
+import type { TunnelTable } from '../tunnels/kernel/table.js';
+import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
+import { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
+import type { ReadOutput } from './output.js';
+import { SessionThread, type SessionThreadOptions } from './session-thread.js';
+
+/** How far a file is read. */
+export interface ReadProgress {
+  /** Called after each batch. */
+  update(bytes: number, packets: number): void;
+  stop(): void;
+}
+
+/** What came of reading. */
+export interface Reading {
+  /** What was wrong with files; the rest of them was read. */
+  readonly failed: readonly CaptureError[];
+  readonly demux: Demux;
+  readonly mirrors: MirrorTable;
+  readonly sessions: SessionThread | undefined;
+  /** Whether everything was put away; false for what `once` abandoned. */
+  readonly finished: boolean;
+}
+
+interface ReadRun {
+  readonly output: ReadOutput;
+  /** The session thread, if sessions are wanted. */
+  readonly worker: Worker | undefined;
+  readonly tunnels: TunnelTable | undefined;
+  readonly sessions: SessionThreadOptions;
+  /** UDP ports of tunnels, in addition to the well-known ones. */
+  readonly overlays: readonly Overlay[];
+  /** An interrupted reading is not stored: repeating it stores everything once. */
+  readonly once: boolean;
+  /** Told how far a file is read, where anybody wants to know. */
+  readonly progress: ((bytesTotal: number | undefined) => Promise<ReadProgress>) | undefined;
+  /** Aborted: no more is read, and what was is put away. */
+  readonly stop: AbortSignal;
+}
+
+/** Reads the files into an output. */
+export async function readInto(files: readonly string[], run: ReadRun): Promise<Reading> {
+  const { output, worker, tunnels } = run;
+  const sessions = worker && (await sessionThread(worker, run));
+  const mirrors = new MirrorTable({ ...(output.mirrors && { sink: output.mirrors }) });
+  const demux = new Demux({
+    sink: sessions ?? NOBODY,
+    mirrors,
+    lengthsLost: true,
+    ...(tunnels && { tunnels }),
+    ...(output.watcher && { watcher: output.watcher }),
+  });
+  if (run.overlays.length > 0) demux.setTunnelPorts(new TunnelPorts(run.overlays));
+  const { progress, stop } = run;
+  const failed = await readAll(files, { demux, mirrors, sessions, output, progress, stop, last: 0 });
+  if (run.once && stop.aborted) {
+    await output.abandon?.();
+    return { failed, demux, mirrors, sessions, finished: false };
+  }
+  demux.finish();
+  sessions?.send();
+  await sessions?.finish(EndReason.Eof);
+  await output.finish(mirrors);
+  return { failed, demux, mirrors, sessions, finished: true };
+}
+
+async function sessionThread(worker: Worker, run: ReadRun): Promise<SessionThread> {
+  const { sessions, output } = run;
+  if (sessions.packets === undefined) return new SessionThread(worker, sessions, output.onSegment);
+  const { PacketThread } = await import('./packet-thread.js');
+  return new PacketThread(worker, sessions, output.onSegment);
+}
+
+/** For frames that nobody wants. */
+const NOBODY: FrameSink = { frame: () => undefined };
+
+interface Progressing {
+  readonly demux: Demux;
+  readonly mirrors: MirrorTable;
+  readonly sessions: SessionThread | undefined;
+  readonly output: ReadOutput;
+  readonly progress: ReadRun['progress'];
+  readonly stop: AbortSignal;
+  /** Capture time of the last packet read, in seconds. */
+  last: number;
+}
+
+/** Reads every file, going on after one that is damaged or missing. @returns what went wrong. */
+async function readAll(files: readonly string[], reading: Progressing): Promise<CaptureError[]> {
+  const failed: CaptureError[] = [];
+  for (const file of files) {
+    if (reading.stop.aborted) break;
+    try {
+      await readFile(file, reading);
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error;
+      failed.push(error);
+    }
+  }
+  return failed;
+}
+
+async function readFile(file: string, reading: Progressing): Promise<void> {
+  const { demux, mirrors, sessions, output, stop } = reading;
+  const source = await openCapture(file, { signal: stop, ...(sessions && { ring: sessions }) });
+  const progress = await reading.progress?.(source.bytesTotal);
+  const batch = new PacketBatch();
+  let packets = 0;
+  try {
+    while (!stop.aborted) {
+      const more = await source.next(batch);
+      output.begin?.();
+      if (!more) break;
+      sessions?.begin(batch.bytes, mirrors.points);
+      // An older file after a newer one belongs to another time: nothing continues from one to the other.
+      if (packets === 0 && timeOf(batch, 0) < reading.last) {
+        demux.finish();
+        sessions?.send();
+        sessions?.restart(EndReason.Eof);
+      }
+      demux.process(batch);
+      sessions?.send();
+      packets += batch.count;
+      reading.last = timeOf(batch, batch.count - 1);
+      progress?.update(source.bytesRead, packets);
+      await output.settle();
+    }
+  } finally {
+    progress?.stop();
+    await source.close();
+  }
+}
+
+/** Capture time of a packet in seconds, to some 0.2 µs. */
+function timeOf(batch: PacketBatch, packet: number): number {
+  return batch.sec[packet] + batch.nsec[packet] / 1e9;
+}

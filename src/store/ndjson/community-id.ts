@@ -1,0 +1,91 @@
+/**
+ * Community ID flow hashing, version 1, seed 0 (github.com/corelight/community-id-spec): a name for a
+ * conversation that Zeek, Suricata and others compute too.
+ */
+import { hash } from 'node:crypto';
+
+const ICMP = 1;
+const TCP = 6;
+const UDP = 17;
+const ICMP6 = 58;
+const SCTP = 132;
+
+/** By ICMP type: the type of its answer or question; other types are one-way. */
+const ICMP_COUNTERPART = new Map([
+  [8, 0], // echo
+  [0, 8],
+  [13, 14], // timestamp
+  [14, 13],
+  [15, 16], // information
+  [16, 15],
+  [10, 9], // router solicitation, advertisement
+  [9, 10],
+  [17, 18], // address mask
+  [18, 17],
+]);
+const ICMP6_COUNTERPART = new Map([
+  [128, 129], // echo
+  [129, 128],
+  [130, 131], // multicast listener query, report
+  [131, 130],
+  [133, 134], // router solicitation, advertisement
+  [134, 133],
+  [135, 136], // neighbor solicitation, advertisement
+  [136, 135],
+  [139, 140], // node information
+  [140, 139],
+  [144, 145], // home agent address discovery
+  [145, 144],
+]);
+
+/** Seed, two addresses, protocol, padding, two ports. */
+const input = new Uint8Array(2 + 16 + 16 + 2 + 4);
+
+/**
+ * The Community ID of a conversation, or '' if it is not IP.
+ *
+ * @param ipVersion 4, 6 or 0
+ * @param source 16 bytes; IPv4 as ::ffff:a.b.c.d
+ * @param protocol IP protocol
+ * @param sourcePort a port; for ICMP the type of a message from `source`
+ * @param destinationPort a port; for ICMP the code of that message
+ */
+export function communityId(
+  ipVersion: number,
+  source: Uint8Array,
+  destination: Uint8Array,
+  protocol: number,
+  sourcePort: number,
+  destinationPort: number,
+): string {
+  if (ipVersion === 0) return '';
+  const sport = sourcePort;
+  let dport = destinationPort;
+  let oneWay = false;
+  if (protocol === ICMP || protocol === ICMP6) {
+    const counterpart = (protocol === ICMP ? ICMP_COUNTERPART : ICMP6_COUNTERPART).get(sport);
+    if (counterpart === undefined) oneWay = true;
+    else dport = counterpart;
+  }
+  const first = ipVersion === 4 ? 12 : 0;
+  let order = 0;
+  for (let i = first; i < 16 && order === 0; i++) order = source[i] - destination[i];
+  if (order === 0) order = sport - dport;
+  const flip = !oneWay && order > 0;
+  const low = flip ? destination : source;
+  const high = flip ? source : destination;
+  let n = 2;
+  for (let i = first; i < 16; i++) input[n++] = low[i];
+  for (let i = first; i < 16; i++) input[n++] = high[i];
+  input[n++] = protocol;
+  input[n++] = 0;
+  if (protocol === TCP || protocol === UDP || protocol === SCTP || protocol === ICMP || protocol === ICMP6) {
+    const a = flip ? dport : sport;
+    const b = flip ? sport : dport;
+    input[n++] = a >>> 8;
+    input[n++] = a;
+    input[n++] = b >>> 8;
+    input[n++] = b;
+  }
+  return `1:${hash('sha1', input.subarray(0, n), 'base64')}`;
+}

@@ -1,5 +1,0 @@
-/** Mirrored frames: the fields of one, the walk that finds them, and the words for its layers. */
-export { Frame } from './frame-fields.js';
-export { FrameKind, LAYER_NAMES, Layer, MAX_LAYERS, MAX_VLANS, NO_VNI } from './layers.js';
-export { KNOWN_TUNNEL_PORTS, TunnelPorts } from './tunnel-ports.js';
-export { decodeFrame, walkToIp } from './walk.js';

@@ -1,0 +1,131 @@
+/** Addresses in text form, formatted and parsed. */
+
+const HEX2 = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+
+/**
+ * The text of the 16-byte address at `o`: IPv4 (stored as ::ffff:a.b.c.d) as a.b.c.d, IPv6 in the form of RFC
+ * 5952 section 4.
+ */
+export function formatIp(b: Uint8Array, o: number): string {
+  let zeros = 0;
+  while (zeros < 10 && b[o + zeros] === 0) zeros++;
+  if (zeros === 10 && b[o + 10] === 0xff && b[o + 11] === 0xff)
+    return `${b[o + 12]}.${b[o + 13]}.${b[o + 14]}.${b[o + 15]}`;
+  // The longest run of two or more zero groups, the first of equals, is written ::.
+  let start = 8;
+  let length = 1;
+  for (let i = 0; i < 8; ) {
+    let n = 0;
+    while (i + n < 8 && b[o + (i + n) * 2] === 0 && b[o + (i + n) * 2 + 1] === 0) n++;
+    if (n > length) {
+      start = i;
+      length = n;
+    }
+    i += n === 0 ? 1 : n;
+  }
+  let text = '';
+  for (let i = 0; i < 8; i++) {
+    if (i === start) {
+      text += '::';
+      i += length - 1;
+      continue;
+    }
+    if (i > 0 && i !== start + length) text += ':';
+    text += ((b[o + i * 2] << 8) | b[o + i * 2 + 1]).toString(16);
+  }
+  return text;
+}
+
+/** The text of the 6-byte MAC address at `o`: lower case, with colons. */
+export function formatMac(b: Uint8Array, o: number): string {
+  const oui = `${HEX2[b[o]]}:${HEX2[b[o + 1]]}:${HEX2[b[o + 2]]}`;
+  return `${oui}:${HEX2[b[o + 3]]}:${HEX2[b[o + 4]]}:${HEX2[b[o + 5]]}`;
+}
+
+/** The text of the 4-byte IPv4 address at `o`. */
+export function formatIpv4(b: Uint8Array, o: number): string {
+  return `${b[o]}.${b[o + 1]}.${b[o + 2]}.${b[o + 3]}`;
+}
+
+/**
+ * Copies an address into 16 bytes: IPv6 as it is, IPv4 as ::ffff:a.b.c.d.
+ *
+ * @param version 4 or 6: how many bytes there are at `o` (4 or 16).
+ */
+export function copyAddress16(b: Uint8Array, o: number, version: number, to: Uint8Array, at: number): void {
+  if (version === 6) {
+    for (let i = 0; i < 16; i++) to[at + i] = b[o + i];
+    return;
+  }
+  for (let i = 0; i < 10; i++) to[at + i] = 0;
+  to[at + 10] = 0xff;
+  to[at + 11] = 0xff;
+  for (let i = 0; i < 4; i++) to[at + 12 + i] = b[o + i];
+}
+
+/**
+ * Parses an IPv4 or IPv6 address into 16 bytes at `at`, IPv4 as ::ffff:a.b.c.d. Zones (`%eth0`) and leading
+ * zeros in dotted parts are refused.
+ *
+ * @returns 4 or 6, or 0 if the text is no address.
+ */
+export function parseAddress(text: string, to: Uint8Array, at: number): 0 | 4 | 6 {
+  if (!text.includes(':')) {
+    const four = dotted(text);
+    if (four === null) return 0;
+    copyAddress16(four, 0, 4, to, at);
+    return 4;
+  }
+  const words = colons(text);
+  if (words === null) return 0;
+  for (let i = 0; i < 8; i++) {
+    to[at + 2 * i] = words[i] >>> 8;
+    to[at + 2 * i + 1] = words[i];
+  }
+  return 6;
+}
+
+/** Parses six hexadecimal bytes with colons or dashes. @returns false if the text is no MAC address. */
+export function parseMac(text: string, to: Uint8Array, at: number): boolean {
+  if (!/^[0-9a-f]{1,2}(?:[:-][0-9a-f]{1,2}){5}$/i.test(text)) return false;
+  text.split(/[:-]/).forEach((part, i) => {
+    to[at + i] = Number.parseInt(part, 16);
+  });
+  return true;
+}
+
+function dotted(text: string): Uint8Array | null {
+  const parts = text.split('.');
+  if (parts.length !== 4) return null;
+  if (!parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) return null;
+  return Uint8Array.from(parts, Number);
+}
+
+/** The eight words of an IPv6 address (RFC 4291 section 2.2), null if it is none. */
+function colons(text: string): number[] | null {
+  const halves = text.split('::');
+  if (halves.length > 2) return null;
+  const head = words(halves[0], halves.length === 1);
+  if (head === null) return null;
+  if (halves.length === 1) return head.length === 8 ? head : null;
+  const tail = words(halves[1], true);
+  if (tail === null || head.length + tail.length > 7) return null;
+  return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+}
+
+/** Words separated by colons; with `last`, the last two may be a dotted IPv4 address. */
+function words(text: string, last: boolean): number[] | null {
+  if (text === '') return [];
+  const out: number[] = [];
+  const parts = text.split(':');
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i];
+    if (/^[0-9a-f]{1,4}$/i.test(part)) out.push(Number.parseInt(part, 16));
+    else {
+      const four = last && i === parts.length - 1 ? dotted(part) : null;
+      if (four === null) return null;
+      out.push((four[0] << 8) | four[1], (four[2] << 8) | four[3]);
+    }
+  }
+  return out;
+}

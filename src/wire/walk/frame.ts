@@ -1,0 +1,6 @@
+/** Mirrored frames: their fields, the walk that fills them, and the words for their layers. */
+
+export { KNOWN_TUNNEL_PORTS, TunnelPorts } from '../tunnel/tunnel-ports.js';
+export { Frame } from './frame-fields.js';
+export { FrameKind, LAYER_NAMES, Layer, MAX_LAYERS, MAX_VLANS, NO_VNI } from './layers.js';
+export { decodeFrame, walkToIp } from './walk.js';

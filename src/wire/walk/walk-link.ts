@@ -1,0 +1,358 @@
+/** Steps of the walk through headers below IP. */
+
+import { BAD, SHORT, u16 } from '../bytes.js';
+import { Ipv4Header, parseIpv4 } from '../ip/ipv4.js';
+import { IPV6_LENGTH, Ipv6Header, parseIpv6 } from '../ip/ipv6.js';
+import { AristaTimestamp, parseAristaTimestamp } from '../link/arista-timestamp.js';
+import { ARP_BASE_LENGTH } from '../link/arp.js';
+import { CiscoMetadata, parseCiscoMetadata } from '../link/cisco-metadata.js';
+import { ETHERNET_LENGTH, ETHERNET_TYPE, MAC_LENGTH } from '../link/ethernet.js';
+import { ETHERTYPE_MIN, EtherType, IEEE8023_MAX_LENGTH } from '../link/ethertypes.js';
+import {
+  AMSDU_HEADER_LENGTH,
+  FC_PROTECTED,
+  FC_SUBTYPE_NO_DATA,
+  Ieee80211Header,
+  isAmsdu,
+  parseIeee80211,
+} from '../link/ieee80211.js';
+import {
+  LLC_UI,
+  LlcHeader,
+  OUI_BRIDGE_TUNNEL,
+  OUI_ETHERNET,
+  parseLlc,
+  parseSnap,
+  SAP_IP,
+  SAP_SNAP,
+  SnapHeader,
+} from '../link/llc.js';
+import { MACSEC_CHANGED, MACSEC_ENCRYPTED, MacsecTag, parseMacsec } from '../link/macsec.js';
+import { CONTROL_WORD_LENGTH, hasControlWord, mplsStackLength } from '../link/mpls.js';
+import { PppHeader, PppProtocol, parsePpp } from '../link/ppp.js';
+import { PPPOE_SESSION_DATA, PppoeHeader, parsePppoe } from '../link/pppoe.js';
+import { VLAN_LENGTH } from '../link/vlan.js';
+import { GRE_PROTO_TEB } from '../tunnel/gre.js';
+import { NextProtocol, NshHeader, parseNsh } from '../tunnel/nsh.js';
+import type { Frame } from './frame-fields.js';
+import { Layer, MAX_VLANS } from './layers.js';
+import { Malformed } from './malformed.js';
+import { cut, fail, push, Step, type Walk } from './walk-state.js';
+
+const llcHeader = new LlcHeader();
+const snapHeader = new SnapHeader();
+const pppHeader = new PppHeader();
+const pppoeHeader = new PppoeHeader();
+const metadata = new CiscoMetadata();
+const wlan = new Ieee80211Header();
+const ipv4Header = new Ipv4Header();
+const ipv6Header = new Ipv6Header();
+const timestamp = new AristaTimestamp();
+const nshHeader = new NshHeader();
+const macsecTag = new MacsecTag();
+/** The GRE protocol type under which 802.11 comes first. */
+const IEEE80211_TYPE = 0x8200;
+
+export function ethernet(f: Frame, w: Walk): Step {
+  const o = w.o;
+  if (w.end - o < ETHERNET_LENGTH) return cut(f, w, Malformed.Ethernet);
+  push(f, Layer.Ethernet, o);
+  w.mac = o;
+  w.macSource = o + MAC_LENGTH;
+  w.o = o + ETHERNET_LENGTH;
+  return typeOrLength(f, w, u16(w.b, o + ETHERNET_TYPE));
+}
+
+/** A field that is an EtherType, or an 802.3 length followed by LLC. */
+function typeOrLength(f: Frame, w: Walk, value: number): Step {
+  if (value > IEEE8023_MAX_LENGTH) return etherType(f, w, value);
+  w.wireEnd = Math.min(w.wireEnd, w.o + value);
+  w.end = Math.min(w.end, w.wireEnd);
+  return Step.Llc;
+}
+
+/** The step for an EtherType. */
+export function etherType(f: Frame, w: Walk, type: number): Step {
+  w.etherType = type;
+  w.subType = 0;
+  switch (type) {
+    case EtherType.Ipv4:
+      return Step.Ipv4;
+    case EtherType.Ipv6:
+      return Step.Ipv6;
+    case EtherType.Vlan:
+    case EtherType.ProviderBridging:
+    case EtherType.Vlan9100:
+      return Step.Vlan;
+    case EtherType.Arp:
+    case EtherType.Rarp:
+      return Step.Arp;
+    case EtherType.Mpls:
+    case EtherType.MplsMulticast:
+      return Step.Mpls;
+    case EtherType.Pppoe:
+      return Step.Pppoe;
+    case EtherType.PppoeDiscovery:
+      return Step.PppoeDiscovery;
+    case EtherType.Ppp:
+      return Step.Ppp;
+    case EtherType.CiscoMetadata:
+      return Step.CiscoMetadata;
+    case EtherType.VnTag:
+      return Step.VnTag;
+    case EtherType.ETag:
+      return Step.ETag;
+    case EtherType.ProviderBackbone:
+      return Step.Pbb;
+    case EtherType.FabricPath:
+      return Step.FabricPath;
+    case EtherType.JumboLlc:
+      return Step.Llc;
+    case EtherType.TTag:
+      return Step.TTag;
+    case EtherType.Arista:
+      return Step.AristaTimestamp;
+    case EtherType.Hsr:
+      return Step.Hsr;
+    case EtherType.RTag:
+      return Step.RTag;
+    case EtherType.Nsh:
+      return Step.Nsh;
+    case EtherType.Macsec:
+      return Step.Macsec;
+    case GRE_PROTO_TEB:
+      return Step.Ethernet;
+    default:
+      push(f, Layer.Other, w.o);
+      return Step.Done;
+  }
+}
+
+export function vlan(f: Frame, w: Walk): Step {
+  const o = w.o;
+  if (w.end - o < VLAN_LENGTH) return cut(f, w, Malformed.Vlan);
+  push(f, Layer.Vlan, o);
+  if (f.vlanCount < MAX_VLANS) f.vlanIds[f.vlanCount++] = u16(w.b, o) & 0xfff;
+  w.o = o + VLAN_LENGTH;
+  return typeOrLength(f, w, u16(w.b, o + 2));
+}
+
+/** A switch's tag with the next EtherType in its last two bytes. */
+export function fabricTag(f: Frame, w: Walk, layer: number, length: number): Step {
+  const o = w.o;
+  if (w.end - o < length) return cut(f, w, Malformed.FabricTag);
+  push(f, layer, o);
+  w.o = o + length;
+  return typeOrLength(f, w, u16(w.b, o + length - 2));
+}
+
+export function aristaTimestamp(f: Frame, w: Walk): Step {
+  const o = w.o;
+  const n = parseAristaTimestamp(w.b, o, w.end, timestamp);
+  if (n === SHORT) return cut(f, w, Malformed.FabricTag);
+  if (n === BAD) {
+    // Another of Arista's tags, of unknown length.
+    push(f, Layer.Other, o);
+    return Step.Done;
+  }
+  push(f, Layer.AristaTimestamp, o);
+  w.o = o + n;
+  return typeOrLength(f, w, timestamp.type);
+}
+
+export function nsh(f: Frame, w: Walk): Step {
+  const n = parseNsh(w.b, w.o, w.end, nshHeader);
+  if (n === SHORT) return cut(f, w, Malformed.Nsh);
+  if (n === BAD) return fail(f, w, Malformed.Nsh);
+  push(f, Layer.Nsh, w.o);
+  w.o += n;
+  return nextProtocol(f, w, nshHeader.nextProtocol);
+}
+
+/** The step for a next protocol of NSH and VXLAN-GPE. */
+export function nextProtocol(f: Frame, w: Walk, protocol: number): Step {
+  switch (protocol) {
+    case NextProtocol.Ipv4:
+      return etherType(f, w, EtherType.Ipv4);
+    case NextProtocol.Ipv6:
+      return etherType(f, w, EtherType.Ipv6);
+    case NextProtocol.Ethernet:
+      return Step.Ethernet;
+    case NextProtocol.Nsh:
+      return etherType(f, w, EtherType.Nsh);
+    case NextProtocol.Mpls:
+      return etherType(f, w, EtherType.Mpls);
+    default:
+      return Step.Done;
+  }
+}
+
+/** Continues through a frame that is only signed; lengths exclude the signature at its end. */
+export function macsec(f: Frame, w: Walk): Step {
+  const n = parseMacsec(w.b, w.o, w.end, macsecTag);
+  if (n === SHORT) return cut(f, w, Malformed.Macsec);
+  if (n === BAD) return fail(f, w, Malformed.Macsec);
+  push(f, Layer.Macsec, w.o);
+  if ((macsecTag.flags & (MACSEC_ENCRYPTED | MACSEC_CHANGED)) !== 0) return Step.Done;
+  const o = w.o + n;
+  if (w.end - o < 2) return cut(f, w, Malformed.Macsec);
+  w.o = o + 2;
+  return typeOrLength(f, w, u16(w.b, o));
+}
+
+/** A fabric's header that carries whole Ethernet frames. */
+export function fabricHeader(f: Frame, w: Walk, layer: number, length: number): Step {
+  if (w.end - w.o < length) return cut(f, w, Malformed.FabricTag);
+  push(f, layer, w.o);
+  w.o += length;
+  return Step.Ethernet;
+}
+
+export function llc(f: Frame, w: Walk): Step {
+  w.etherType = 0;
+  w.subType = 0;
+  const n = parseLlc(w.b, w.o, w.end, llcHeader);
+  if (n < 0) return cut(f, w, Malformed.Llc);
+  push(f, Layer.Llc, w.o);
+  w.o += n;
+  w.subType = (llcHeader.dsap << 8) | llcHeader.ssap;
+  if (llcHeader.control !== LLC_UI) return Step.Done;
+  if (llcHeader.dsap === SAP_IP) return Step.Ipv4;
+  if (llcHeader.dsap !== SAP_SNAP || llcHeader.ssap !== SAP_SNAP) return Step.Done;
+  const m = parseSnap(w.b, w.o, w.end, snapHeader);
+  if (m < 0) return cut(f, w, Malformed.Llc);
+  push(f, Layer.Snap, w.o);
+  w.o += m;
+  if (snapHeader.oui === OUI_ETHERNET || snapHeader.oui === OUI_BRIDGE_TUNNEL) {
+    return etherType(f, w, snapHeader.protocol);
+  }
+  w.subType = snapHeader.protocol;
+  return Step.Done;
+}
+
+export function arp(f: Frame, w: Walk): Step {
+  if (w.end - w.o < ARP_BASE_LENGTH) return cut(f, w, Malformed.Arp);
+  push(f, Layer.Arp, w.o);
+  return Step.Done;
+}
+
+/** A label stack; only the first nibble behind it hints at the payload (RFC 4928). */
+export function mpls(f: Frame, w: Walk): Step {
+  const { b, end } = w;
+  const n = mplsStackLength(b, w.o, end);
+  if (n === SHORT) return cut(f, w, Malformed.Mpls);
+  if (n === BAD) return fail(f, w, Malformed.Mpls);
+  push(f, Layer.Mpls, w.o);
+  const o = w.o + n;
+  w.o = o;
+  if (o >= end) return cut(f, w, Malformed.Mpls);
+  switch (b[o] >>> 4) {
+    case 1:
+      return Step.Done;
+    case 4:
+      return fitsIpv4(w) ? Step.Ipv4 : Step.Ethernet;
+    case 6:
+      return fitsIpv6(w) ? Step.Ipv6 : Step.Ethernet;
+    default:
+      if (hasControlWord(b, o, end)) w.o += CONTROL_WORD_LENGTH;
+      return Step.Ethernet;
+  }
+}
+
+/**
+ * Whether IP's lengths agree with the frame's: an Ethernet pseudowire may start with a MAC address that looks
+ * like a version.
+ */
+function fitsIpv4(w: Walk): boolean {
+  const n = parseIpv4(w.b, w.o, w.end, ipv4Header);
+  if (n === BAD) return false;
+  return n === SHORT || ipv4Header.totalLength <= w.wireEnd - w.o;
+}
+
+function fitsIpv6(w: Walk): boolean {
+  const n = parseIpv6(w.b, w.o, w.end, ipv6Header);
+  return n === SHORT || ipv6Header.payloadLength + IPV6_LENGTH <= w.wireEnd - w.o;
+}
+
+export function pppoe(f: Frame, w: Walk): Step {
+  const n = parsePppoe(w.b, w.o, w.end, pppoeHeader);
+  if (n === SHORT) return cut(f, w, Malformed.Pppoe);
+  if (n === BAD || pppoeHeader.code !== PPPOE_SESSION_DATA) return fail(f, w, Malformed.Pppoe);
+  push(f, Layer.Pppoe, w.o);
+  w.o += n;
+  w.wireEnd = Math.min(w.wireEnd, w.o + pppoeHeader.length);
+  w.end = Math.min(w.end, w.wireEnd);
+  return Step.Ppp;
+}
+
+export function pppoeDiscovery(f: Frame, w: Walk): Step {
+  const n = parsePppoe(w.b, w.o, w.end, pppoeHeader);
+  if (n === SHORT) return cut(f, w, Malformed.Pppoe);
+  if (n === BAD) return fail(f, w, Malformed.Pppoe);
+  push(f, Layer.PppoeDiscovery, w.o);
+  return Step.Done;
+}
+
+export function ppp(f: Frame, w: Walk): Step {
+  const n = parsePpp(w.b, w.o, w.end, pppHeader);
+  if (n === SHORT) return cut(f, w, Malformed.Ppp);
+  if (n === BAD) return fail(f, w, Malformed.Ppp);
+  push(f, Layer.Ppp, w.o);
+  w.o += n;
+  switch (pppHeader.protocol) {
+    case PppProtocol.Ipv4:
+      return Step.Ipv4;
+    case PppProtocol.Ipv6:
+      return Step.Ipv6;
+    case PppProtocol.Mpls:
+    case PppProtocol.MplsMulticast:
+      return Step.Mpls;
+    default:
+      w.subType = pppHeader.protocol;
+      push(f, Layer.Other, w.o);
+      return Step.Done;
+  }
+}
+
+export function ciscoMetadata(f: Frame, w: Walk): Step {
+  const n = parseCiscoMetadata(w.b, w.o, w.end, metadata);
+  if (n === SHORT) return cut(f, w, Malformed.CiscoMetadata);
+  if (n === BAD) return fail(f, w, Malformed.CiscoMetadata);
+  push(f, Layer.CiscoMetadata, w.o);
+  w.o += n;
+  return metadata.type < ETHERTYPE_MIN ? typeOrLength(f, w, metadata.type) : etherType(f, w, metadata.type);
+}
+
+/**
+ * An 802.11 frame. Of an A-MSDU only the first subframe is decoded: for all of them, call decodeFrame for
+ * each.
+ */
+export function ieee80211(f: Frame, w: Walk): Step {
+  const o = w.o;
+  w.etherType = IEEE80211_TYPE;
+  const n = parseIeee80211(w.b, o, w.end, wlan);
+  if (n === SHORT) return cut(f, w, Malformed.Ieee80211);
+  if (n === BAD && (w.b[o] & 3) !== 0) return fail(f, w, Malformed.Ieee80211);
+  push(f, Layer.Ieee80211, o);
+  // Management and control frames, and data frames without data, carry no packet.
+  if (n === BAD) return Step.Done;
+  w.mac = wlan.destination;
+  w.macSource = wlan.source;
+  if ((wlan.frameControl & FC_SUBTYPE_NO_DATA) !== 0) return Step.Done;
+  if ((wlan.frameControl & FC_PROTECTED) !== 0) return fail(f, w, Malformed.Ieee80211Protected);
+  w.o = o + n;
+  return isAmsdu(wlan) ? Step.Amsdu : Step.Llc;
+}
+
+/** An A-MSDU subframe: destination, source and length as in 802.3, but the length may exceed 1500 bytes. */
+export function amsdu(f: Frame, w: Walk): Step {
+  const o = w.o;
+  if (w.end - o < AMSDU_HEADER_LENGTH) return cut(f, w, Malformed.Ieee80211);
+  push(f, Layer.Ethernet, o);
+  w.mac = o;
+  w.macSource = o + MAC_LENGTH;
+  w.o = o + AMSDU_HEADER_LENGTH;
+  w.wireEnd = Math.min(w.wireEnd, w.o + u16(w.b, o + 12));
+  w.end = Math.min(w.end, w.wireEnd);
+  return Step.Llc;
+}

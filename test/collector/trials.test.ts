@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { answerTrial, TRIAL_MS, type TrialReceiver } from '../../src/collector/trials.js';
+import { Listener } from '../../src/doctor/trial/listener.js';
+import type { TrialBegun } from '../../src/model/trial.js';
+import { askCollector, ControlServer, openReply } from '../../src/observe/control.js';
+import { takeTrial } from '../../src/receive/trial.js';
+import { emitTrial, TRIAL_LENGTH } from '../../src/wire/tunnel/trial.js';
+
+/** The IPv4 packet that a raw socket would receive. */
+function packet(token: Uint8Array): Uint8Array {
+  const b = new Uint8Array(20 + TRIAL_LENGTH);
+  b[0] = 0x45;
+  emitTrial(b, 20, token);
+  return b;
+}
+
+describe('a trial, over the control socket', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-trials-'));
+  const path = join(directory, 'control.sock');
+  const receiver: TrialReceiver = { trial: undefined };
+  let has: TrialReceiver | undefined = receiver;
+  let server: ControlServer;
+
+  beforeAll(async () => {
+    server = await ControlServer.open(path, { trial: (_, answer) => answerTrial(has, 'ring', answer) });
+  });
+  beforeEach(() => {
+    has = receiver;
+  });
+  afterAll(async () => {
+    await server.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const waits = (): Promise<void> => vi.waitFor(() => expect(receiver.trial).toBeDefined());
+  const over = (): Promise<void> => vi.waitFor(() => expect(receiver.trial).toBeUndefined());
+
+  it('has a token of 128 bits wait, tells of the packet with it once, and of no other', async () => {
+    const listener = (await Listener.open(path))!;
+    expect(listener.token).toHaveLength(16);
+    await waits();
+    const b = packet(listener.token!);
+    expect(takeTrial(receiver.trial!, packet(new Uint8Array(16)), 0, b.length)).toBe(false);
+    expect(takeTrial(receiver.trial!, b, 0, b.length)).toBe(true);
+    expect(takeTrial(receiver.trial!, b, 0, b.length)).toBe(true);
+    expect([...(await listener.heard([4]))]).toEqual([4]);
+    await over();
+  });
+
+  it('has one wait at a time, and another token the next time', async () => {
+    const first = (await Listener.open(path))!;
+    await waits();
+    await expect(Listener.open(path)).rejects.toThrow(
+      /another `mirrorlake doctor`.*try again in a few seconds/,
+    );
+    first.close();
+    await over();
+    const second = (await Listener.open(path))!;
+    expect(second.token).not.toEqual(first.token);
+    second.close();
+    await over();
+  });
+
+  it('lets go of one whose time is up, and ends the answer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const reply = await openReply(path, { command: 'trial' });
+      expect(receiver.trial).toBeDefined();
+      await vi.advanceTimersByTimeAsync(TRIAL_MS);
+      expect(receiver.trial).toBeUndefined();
+      for await (const _ of reply.body) expect.fail('it told of a packet that never came');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is not for a ring, nor for a collector without a receiver', async () => {
+    has = undefined;
+    expect((await askCollector(path, { command: 'trial' })) as TrialBegun).toEqual({ receiver: 'ring' });
+    const listener = (await Listener.open(path))!;
+    expect(listener).toMatchObject({ receiver: 'ring', token: undefined });
+    listener.close();
+  });
+
+  it('has nobody to ask where no collector runs', async () => {
+    expect(await Listener.open(join(directory, 'none.sock'))).toBeUndefined();
+  });
+});

@@ -1,0 +1,297 @@
+import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../src/doctor/finding.js';
+import {
+  type FirewallQuestion,
+  firewallFindings,
+  firewallRulings,
+} from '../../src/doctor/firewall/findings.js';
+import { savedTables } from '../../src/doctor/firewall/iptables-save.js';
+import { nftTables } from '../../src/doctor/firewall/nft-listing.js';
+import type { Table } from '../../src/doctor/firewall/ruleset.js';
+import { Network } from '../../src/doctor/network.js';
+
+/** What is said of rules to raw sockets, for GRE that comes by eth0. */
+function said(tables: readonly Table[], question: Partial<FirewallQuestion> = {}): Finding[] {
+  const whole: FirewallQuestion = {
+    path: { raw: true },
+    network: undefined,
+    interfaces: ['eth0'],
+    named: true,
+    sources: [],
+    ...question,
+  };
+  return firewallFindings(whole, firewallRulings(whole, tables), []);
+}
+
+const states = (tables: readonly Table[], question: Partial<FirewallQuestion> = {}): string[] =>
+  said(tables, question).map((f) => f.state);
+
+/** A host with an IPv6 address on eth0, and no default route. */
+const dualStack = Network.read((...words) => {
+  const info = [
+    { family: 'inet', local: '10.0.0.9', scope: 'global' },
+    { family: 'inet6', local: '2001:db8::9', scope: 'global' },
+  ];
+  const out = words.includes('address') ? [{ ifname: 'eth0', flags: ['UP'], addr_info: info }] : [];
+  return { there: true, ok: true, out: JSON.stringify(out), error: '' };
+});
+
+describe('iptables-save', () => {
+  const filter = (policy: string, ...rules: string[]): Table[] =>
+    savedTables('iptables', ['*filter', `:INPUT ${policy} [0:0]`, ...rules, 'COMMIT', ''].join('\n'));
+
+  it('lets GRE in when nothing is said, or when it is accepted before it is dropped', () => {
+    for (const tables of [
+      filter('ACCEPT'),
+      filter('DROP', '-A INPUT -p gre -j ACCEPT'),
+      filter('DROP', '-A INPUT -p 47 -j ACCEPT', '-A INPUT -j DROP'),
+      filter('DROP', '-A INPUT -j ACCEPT'),
+      filter(
+        'ACCEPT',
+        '-A INPUT -p tcp -m tcp --dport 25 -j DROP',
+        '-A INPUT -p tcp -m multiport --dports 1,2 -j DROP',
+      ),
+      filter('ACCEPT', '-A INPUT -m conntrack --ctstate INVALID -j DROP'),
+      filter('ACCEPT', '-A INPUT ! -i eth0 -j DROP', '-A INPUT ! -p gre -j DROP', '-A INPUT -f -j DROP'),
+      filter('DROP', '-A INPUT -i eth+ -m comment --comment "let \\"it\\" -j DROP in" -j ACCEPT'),
+      filter('DROP', '-A INPUT -m conntrack ! --ctstate ESTABLISHED -j ACCEPT'),
+      filter('ACCEPT', '-A INPUT -m addrtype ! --dst-type LOCAL -j DROP'),
+    ])
+      expect(said(tables)).toMatchObject([
+        { state: 'good', text: 'nothing drops protocol 47 on its way in; judged by the rules' },
+      ]);
+  });
+
+  it('keeps GRE out by a rule for it, by one for everything, or by what it does with the rest', () => {
+    for (const tables of [
+      filter('ACCEPT', '-A INPUT -p gre -j DROP'),
+      filter('ACCEPT', '-A INPUT -p tcp -j ACCEPT', '-A INPUT -j REJECT --reject-with icmp-host-prohibited'),
+      filter('DROP', '-A INPUT -i lo -j ACCEPT', '-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT'),
+      filter('ACCEPT', '-A INPUT -m conntrack --ctstate NEW -j DROP'),
+      savedTables('iptables', '*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p gre -j DROP\nCOMMIT\n'),
+    ])
+      expect(states(tables)).toEqual(['bad']);
+    const [found] = said(filter('ACCEPT', '-A INPUT -p gre -j DROP'));
+    expect(found.text).toContain('iptables has "-A INPUT -p gre -j DROP"');
+    expect(found.mend).toBe('iptables -I INPUT -p gre -j ACCEPT');
+  });
+
+  it('goes through the chains that a chain jumps to, back again, and by goto not', () => {
+    const chains = [':a - [0:0]', ':b - [0:0]'];
+    const jumps = (policy: string, ...rules: string[]): Table[] => filter(policy, ...chains, ...rules);
+    expect(states(jumps('DROP', '-A INPUT -j a', '-A a -j b', '-A b -p gre -j ACCEPT'))).toEqual(['good']);
+    expect(states(jumps('ACCEPT', '-A INPUT -j a', '-A a -p gre -j RETURN', '-A a -j DROP'))).toEqual([
+      'good',
+    ]);
+    expect(states(jumps('DROP', '-A INPUT -j a', '-A a -p tcp -j ACCEPT'))).toEqual(['bad']);
+    expect(
+      states(jumps('DROP', '-A INPUT -g a', '-A INPUT -p gre -j ACCEPT', '-A a -p tcp -j ACCEPT')),
+    ).toEqual(['bad']);
+    expect(states(jumps('ACCEPT', '-A INPUT -j LOG', '-A INPUT -p udp -j a', '-A a -j DROP'))).toEqual([
+      'good',
+    ]);
+    // A listing is no proof that the kernel would take it.
+    expect(states(jumps('ACCEPT', '-A INPUT -j a', '-A a -j b', '-A b -j a'))).toEqual(['good']);
+  });
+
+  it('says what depends on the sender, and judges it where the sender is known', () => {
+    const some = filter('DROP', '-A INPUT -s 10.0.0.0/8 -p gre -j ACCEPT');
+    expect(said(some)).toMatchObject(
+      [{ state: 'good', text: /depends on senders 10\.0\.0\.0\/8/ }].map((f) => ({
+        ...f,
+        text: expect.stringMatching(f.text),
+      })),
+    );
+    expect(states(some, { sources: ['10.1.2.3'] })).toEqual(['good']);
+    expect(said(some, { sources: ['10.1.2.3', '192.0.2.1'] })).toMatchObject([
+      { state: 'bad', text: expect.stringContaining('from 192.0.2.1') },
+    ]);
+  });
+
+  it('says so where a condition cannot be judged', () => {
+    for (const match of [
+      '-m limit --limit 5/sec',
+      '-m hashlimit --hashlimit-upto 1/sec --hashlimit-name x',
+      '-m bpf',
+    ])
+      expect(said(filter('DROP', `-A INPUT ${match} -j ACCEPT`))).toMatchObject([
+        { state: 'poor', text: expect.stringMatching(/may keep GRE out; -m \w+ cannot be judged/) },
+      ]);
+  });
+
+  it('tells the manager of the rules, too', () => {
+    const [ufw] = said(filter('DROP', ':ufw-user-input - [0:0]', '-A INPUT -j ufw-user-input'));
+    expect(ufw.mend).toBe('iptables -I INPUT -p gre -j ACCEPT (to keep it: ufw allow proto gre from any)');
+  });
+
+  it('has rules for IPv6 of its own, which matter where there is IPv6', () => {
+    const tables = savedTables('ip6tables-legacy', '*filter\n:INPUT DROP [0:0]\nCOMMIT\n');
+    expect(states(tables)).toEqual(['good']);
+    expect(said(tables, { network: dualStack })).toMatchObject([
+      { state: 'bad', text: expect.stringMatching(/^ip6tables-legacy's INPUT drops .* over IPv6:/) },
+    ]);
+  });
+});
+
+/** A table as `nft` lists it: the rules' statements, and their words. */
+function nft(
+  policy: string,
+  rules: readonly [string, object[]][],
+  more: object[] = [],
+  hook = 'input',
+): Table[] {
+  const table = { family: 'inet', table: 't' };
+  const json = {
+    nftables: [
+      { metainfo: {} },
+      { table: { family: 'inet', name: 't', handle: 1 } },
+      ...more,
+      { chain: { ...table, name: 'in', handle: 1, type: 'filter', hook, prio: 0, policy } },
+      ...rules.map(([, expr], i) => ({ rule: { ...table, chain: 'in', handle: i + 2, expr } })),
+    ],
+  };
+  const lines = rules.map(([words], i) => `\t\t${words} # handle ${i + 2}`);
+  const head =
+    `\t\ttype filter hook ${hook}${hook === 'ingress' ? ' device "eth0"' : ''} priority ` +
+    `filter; policy ${policy};`;
+  const text = ['table inet t { # handle 1', '\tchain in { # handle 1', head, ...lines, '\t}', '}'].join(
+    '\n',
+  );
+  return nftTables(JSON.stringify(json), text);
+}
+
+const match = (left: object, right: unknown, op = '=='): object => ({ match: { op, left, right } });
+const l4proto = { meta: { key: 'l4proto' } };
+const payload = (protocol: string, field: string): object => ({ payload: { protocol, field } });
+const state = { ct: { key: 'state' } };
+const accept = { accept: null };
+const drop = { drop: null };
+
+describe('nft list ruleset', () => {
+  it('lets GRE in when it is accepted, or when the chain accepts the rest', () => {
+    for (const tables of [
+      nftTables('{"nftables":[]}', ''),
+      nft('accept', [['tcp dport 25 drop', [match(payload('tcp', 'dport'), 25), drop]]]),
+      nft('accept', [['tcp dport != 25 drop', [match(payload('tcp', 'dport'), 25, '!='), drop]]]),
+      nft('drop', [['meta l4proto gre accept', [match(l4proto, 'gre'), accept]]]),
+      nft('drop', [['', [match(payload('ip', 'protocol'), { set: ['icmp', 'gre'] }), accept]]]),
+      nft('drop', [['', [match(state, ['established', 'new'], 'in'), { counter: { packets: 1 } }, accept]]]),
+      nft('drop', [['', [match({ meta: { key: 'iifname' } }, 'eth*'), accept]]]),
+      nft('drop', [
+        [
+          '',
+          [
+            {
+              vmap: {
+                key: l4proto,
+                data: {
+                  set: [
+                    ['tcp', drop],
+                    [47, accept],
+                  ],
+                },
+              },
+            },
+          ],
+        ],
+      ]),
+      nft(
+        'drop',
+        [['', [{ vmap: { key: l4proto, data: '@m' } }]]],
+        [
+          {
+            map: {
+              family: 'inet',
+              table: 't',
+              name: 'm',
+              type: 'inet_proto',
+              map: 'verdict',
+              elem: [['*', accept]],
+            },
+          },
+        ],
+      ),
+      nft('accept', [['', [match(payload('ip6', 'saddr'), 'fe80::1'), drop]]]),
+      nft('accept', [['', [match({ fib: { result: 'type', flags: ['daddr'] } }, 'broadcast'), drop]]]),
+      nft('drop', [], [], 'forward'),
+    ])
+      expect(said(tables), JSON.stringify(tables)).toMatchObject([
+        { state: 'good', text: 'nothing drops protocol 47 on its way in; judged by the rules' },
+      ]);
+  });
+
+  it('keeps GRE out by a rule for it, by a reject at the end, or by what it does with the rest', () => {
+    const [policy] = said(
+      nft('drop', [['tcp dport 22 accept', [match(payload('tcp', 'dport'), 22), accept]]]),
+    );
+    expect(policy.text).toContain("nft's inet t in drops what it does not accept, and accepts no GRE");
+    expect(policy.mend).toBe('nft insert rule inet t in meta l4proto gre accept');
+    const [end] = said(
+      nft('accept', [['reject with icmpx admin-prohibited', [{ reject: { type: 'icmpx' } }]]]),
+    );
+    expect(end).toMatchObject({
+      state: 'bad',
+      text: expect.stringContaining('"reject with icmpx admin-prohibited"'),
+    });
+    const early = nft('accept', [['meta l4proto gre drop', [match(l4proto, 'gre'), drop]]], [], 'prerouting');
+    expect(said(early)[0].text).toContain('nft\'s inet t in has "meta l4proto gre drop"');
+    expect(
+      states(
+        nft('accept', [
+          ['', [match(state, 'established', 'in'), accept]],
+          ['drop', [drop]],
+        ]),
+      ),
+    ).toEqual(['bad']);
+  });
+
+  it('judges named sets by what is in them, and a device before all else', () => {
+    const set = (...elem: unknown[]): object[] => [
+      { set: { family: 'inet', table: 't', name: 's', type: 'ipv4_addr', elem } },
+    ];
+    const rule: [string, object[]] = ['', [match(payload('ip', 'saddr'), '@s'), accept]];
+    const known = { sources: ['10.0.0.7'] };
+    expect(states(nft('drop', [rule], set({ prefix: { addr: '10.0.0.0', len: 24 } })), known)).toEqual([
+      'good',
+    ]);
+    expect(states(nft('drop', [rule], set({ range: ['10.0.0.8', '10.0.0.9'] })), known)).toEqual(['bad']);
+    expect(states(nft('drop', [rule], set({ elem: { val: '10.0.0.7', comment: 'x' } })), known)).toEqual([
+      'good',
+    ]);
+    expect(states(nft('drop', [rule], set()))).toEqual(['bad']);
+    const device = nft('accept', [['drop', [drop]]], [], 'ingress');
+    expect(states(device)).toEqual(['bad']);
+    expect(states(device, { interfaces: ['eth1'] })).toEqual(['good']);
+    expect(states(device, { interfaces: ['eth0', 'eth1'], named: false })).toEqual(['poor']);
+  });
+
+  it('leaves alone what is for some senders, and for one IP version', () => {
+    const senders = match(payload('ip', 'saddr'), { set: ['10.0.0.11', '10.0.0.12'] }, '!=');
+    const tables = nft('accept', [
+      ['meta l4proto gre ip saddr != { 10.0.0.11, 10.0.0.12 } drop', [match(l4proto, 'gre'), senders, drop]],
+      [
+        'meta l4proto gre meta nfproto ipv6 drop',
+        [match(l4proto, 'gre'), match({ meta: { key: 'nfproto' } }, 'ipv6'), drop],
+      ],
+    ]);
+    expect(states(tables)).toEqual(['good']);
+    expect(states(tables, { network: dualStack })).toEqual(['good', 'good']);
+  });
+
+  it('says so where a condition cannot be judged', () => {
+    for (const condition of [
+      { limit: { rate: 1, per: 'second' } },
+      match({ meta: { key: 'mark' } }, 1),
+      { xt: null },
+    ])
+      expect(states(nft('drop', [['', [condition, accept]]]))).toEqual(['poor']);
+  });
+
+  it('does not judge a ring by it, which receives before', () => {
+    const [found] = said(nft('drop', []), { path: { raw: false } });
+    expect(found).toMatchObject({
+      state: 'good',
+      text: expect.stringMatching(/; the ring receives before it$/),
+    });
+  });
+});
