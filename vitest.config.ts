@@ -1,14 +1,28 @@
 import { defineConfig } from 'vitest/config';
 
 const live = ['test/live/**/*.test.ts', 'test/interop/**/*.test.ts'];
+/** These write into the checkout: nothing else runs meanwhile. */
+const alone = ['test/live/pack.test.ts'];
+/**
+ * These change nothing of their process, start none, and measure neither CPU time nor memory: one process has
+ * them one after the other, and loads what they test once.
+ */
+const pure = [
+  'test/{wire,model,mirror-source,threads,tunnels}/**/*.test.ts',
+  'test/demux/*.test.ts',
+  'test/accounts/!(numbering|numbering-removal|sequence-arithmetic).test.ts',
+  'test/sessions/!(collisions|cost|dedup|memory|slot-index).test.ts',
+];
 
 export default defineConfig({
   test: {
     globalSetup: 'test/support/build.ts',
-    testTimeout: 60_000,
+    // Ends of what hangs, and no measure of speed: another's work may take most of the machine.
+    testTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     // One test waits for a process where another computes: two at a time also on a small machine.
     maxWorkers: 2,
-    hookTimeout: 120_000,
+    hookTimeout: 300_000,
     // In CI a report is kept, so that a skipped test can be told from a passed one.
     reporters:
       process.env.CI === 'true' ? ['default', ['json', { outputFile: 'coverage/tests.json' }]] : ['default'],
@@ -16,17 +30,41 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: live, sequence: { groupOrder: 0 } },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...live, ...pure],
+          sequence: { groupOrder: 0 },
+        },
       },
       {
-        // These make namespaces, devices and load: one after the other.
+        extends: true,
+        test: {
+          name: 'unit-pure',
+          include: pure,
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // These make namespaces, devices and load: each file in network and mount namespaces of its own. They
+        // wait for timers of protocols and for processes more than they compute.
         extends: true,
         test: {
           name: 'live',
+          maxWorkers: 3,
           include: live,
-          fileParallelism: false,
-          testTimeout: 180_000,
+          exclude: alone,
+          execArgv: ['--require', './test/support/own-machine.cjs'],
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: alone,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

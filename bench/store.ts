@@ -6,7 +6,8 @@
  *   --runs N       runs of each way, taking turns (3)
  *   --rows N       sessions in the table for the tutorial's queries; 0 leaves them out (20000000)
  *   --check        exit 1 when a goal is missed
- *   --against DIR, --within P   beside another checkout, see against.ts
+ *   --against DIR, --within P   beside another checkout, see against.ts; each checkout by its own
+ *   bench/store.ts
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';

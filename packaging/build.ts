@@ -51,10 +51,15 @@ async function bundle(name: string, source: string, parts: boolean): Promise<str
   return output.map((file) => file.fileName);
 }
 
-/** Writes dist/cli/ anew. Source that does not parse is an error, types are the type check's. */
-export async function build(): Promise<void> {
+/**
+ * Writes dist/cli/ anew. Source that does not parse is an error, types are the type check's.
+ *
+ * @param more programs of the tests' own, by name: they start as fast as the program does, and beside its
+ *   threads
+ */
+export async function build(more: Readonly<Record<string, string>> = {}): Promise<void> {
   const written = await bundle('main', 'src/cli/main.ts', true);
-  for (const [name, source] of Object.entries(STARTED)) {
+  for (const [name, source] of Object.entries({ ...STARTED, ...more })) {
     written.push(...(await bundle(name, source, false)));
   }
   const twice = written.filter((file, i) => written.indexOf(file) !== i);

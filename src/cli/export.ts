@@ -63,13 +63,21 @@ export function registerExport(program: Command): void {
     .option('--store <store>', STORE_HELP)
     .option('--config <file>', CONFIG_HELP)
     .option('--encapsulated', 'with the outer headers they were mirrored in, made anew')
-    .action(exportPackets);
+    .action(async (options: ExportOptions) => {
+      process.stderr.write(`${await exportPackets(options)}\n`);
+    });
 }
 
-async function exportPackets(options: ExportOptions): Promise<void> {
+/**
+ * Writes the capture.
+ *
+ * @returns what is to be said of it: how many packets are in it, and why there are not more
+ */
+export async function exportPackets(options: ExportOptions): Promise<string> {
   const found = await findStore(options);
   const sql = packetRowsStatement(options.where, tablePrefix(found.location));
   const asked = { format: PACKET_ROW_FORMAT, timeout: 'longest' } as const;
+  let said = '';
   await ask(found, sql, asked, async (answer) => {
     const writer = new PcapngWriter(await openOutput(options.output));
     const capture = options.encapsulated === true ? new Encapsulated(writer) : new Inner(writer);
@@ -89,8 +97,9 @@ async function exportPackets(options: ExportOptions): Promise<void> {
         ? ': none were kept of the sessions chosen; packets are kept with `read --packets`, or ' +
           '`packets:` in the configuration of `collect`'
         : '';
-    process.stderr.write(`${capture.packets} ${plural(capture.packets, 'packet')}${left}${none}\n`);
+    said = `${capture.packets} ${plural(capture.packets, 'packet')}${left}${none}`;
   });
+  return said;
 }
 
 async function copy(answer: Readable, capture: Inner | Encapsulated, writer: PcapngWriter): Promise<void> {

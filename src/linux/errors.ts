@@ -18,7 +18,9 @@ const WORDS = new Map([
   ['Too many open files in system', ERRNO.ENFILE],
 ]);
 
-/** A system call that failed: its code is the error's name (EPERM, ENODEV, …), its message says what to do. */
+/**
+ * A system call that failed: its code is the error's name (EPERM, ENODEV, …), its message says what to do.
+ */
 export class LinuxError extends MirrorlakeError {
   override readonly name = 'LinuxError';
 

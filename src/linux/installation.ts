@@ -4,7 +4,10 @@
 
 import { MirrorlakeError } from '../model/errors.js';
 
-/** A part of the installation does not load: one line says which, why, and what to do. Trying again does not help. */
+/**
+ * A part of the installation does not load: one line says which, why, and what to do. Trying again does not
+ * help.
+ */
 export class InstallationError extends MirrorlakeError {
   override readonly name = 'InstallationError';
 

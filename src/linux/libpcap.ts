@@ -1,4 +1,6 @@
-/** libpcap's compiler of filter expressions (pcap_compile(3PCAP), pcap-filter(7)): the language of tcpdump. */
+/**
+ * libpcap's compiler of filter expressions (pcap_compile(3PCAP), pcap-filter(7)): the language of tcpdump.
+ */
 import { MirrorlakeError } from '../model/errors.js';
 import { koffi } from './koffi.js';
 import * as libc from './libc.js';

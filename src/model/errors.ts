@@ -8,8 +8,9 @@ export interface MirrorlakeErrorOptions extends ErrorOptions {
 }
 
 /**
- * An error whose message is one line that names the thing, says what is wrong with it, and what to do next. Everything
- * else that is thrown is a defect. Its own properties are plain data, so that it crosses threads (threads/packed-error.ts).
+ * An error whose message is one line that names the thing, says what is wrong with it, and what to do next.
+ * Everything else that is thrown is a defect. Its own properties are plain data, so that it crosses threads
+ * (threads/packed-error.ts).
  */
 export abstract class MirrorlakeError extends Error {
   abstract override readonly name: string;

@@ -1,7 +1,7 @@
 /**
- * How the threads and processes of mirrorlake talk: one side asks and is answered, or tells and goes on. What is said
- * is typed on both sides; an error comes out on the other side as the class it was thrown as. What carries the
- * messages differs (transport.ts).
+ * How the threads and processes of mirrorlake talk: one side asks and is answered, or tells and goes on. What
+ * is said is typed on both sides; an error comes out on the other side as the class it was thrown as. What
+ * carries the messages differs (transport.ts).
  */
 import { asError } from '../model/errors.js';
 import type { Message } from './message.js';
@@ -35,7 +35,9 @@ export interface Request {
   piece(bytes: Uint8Array, transfer?: readonly Transferred[]): Promise<void>;
 }
 
-/** What a side does with what it is asked and told. A request whose answer is no promise is answered at once. */
+/**
+ * What a side does with what it is asked and told. A request whose answer is no promise is answered at once.
+ */
 export interface Handlers<Side extends Dialect> {
   readonly asks: {
     readonly [What in keyof Side['asks']]: (
@@ -106,7 +108,9 @@ export class Channel<Here extends Dialect, There extends Dialect> {
     if (this.over === undefined) this.transport.post({ kind: 'tell', what, value }, transfer);
   }
 
-  /** Asks the other side. @returns its answer; fails with what it threw, or with what the channel ended with */
+  /**
+   * Asks the other side. @returns its answer; fails with what it threw, or with what the channel ended with
+   */
   ask<What extends keyof There['asks'] & string>(
     what: What,
     value: AskedWith<There['asks'][What]>,

@@ -39,7 +39,8 @@ function isPlain(value: unknown): value is PlainValue {
 /**
  * Makes an error of packed data again.
  *
- * @returns an error of the class of its name in `classes`; else a RemoteError for one of ours, an Error for a defect
+ * @returns an error of the class of its name in `classes`; else a RemoteError for one of ours, an Error for a
+ *   defect
  */
 export function unpackError(packed: PackedError, classes: ErrorClasses = {}): Error {
   const error = new Error(packed.message);

@@ -1,4 +1,7 @@
-/** What carries a channel's messages: a worker thread's port, a child process's pipe, a port between two threads. */
+/**
+ * What carries a channel's messages: a worker thread's port, a child process's pipe, a port between two
+ * threads.
+ */
 import type { ChildProcess } from 'node:child_process';
 import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import { asError } from '../model/errors.js';
@@ -40,7 +43,10 @@ export function workerTransport(worker: Worker, wake: () => void = () => {}): Tr
 export class PortTransport implements Transport {
   private heard: (message: Message) => void = () => {};
 
-  /** @param polled whether messages are only heard in {@link drain}, for a thread that does not turn its event loop */
+  /**
+   * @param polled whether messages are only heard in {@link drain}, for a thread that does not turn its event
+   * loop
+   */
   constructor(
     private readonly port: MessagePort,
     private readonly polled = false,

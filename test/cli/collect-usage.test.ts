@@ -63,7 +63,7 @@ it.each([
   const run = spawnSync(process.execPath, [MAIN, 'collect', ...args], {
     encoding: 'utf8',
     cwd: directory,
-    timeout: 20_000,
+    timeout: 120_000,
   });
   expect(run.stderr.trim().split('\n')).toHaveLength(1);
   expect(run.stderr).toContain(message);

@@ -63,7 +63,7 @@ function offered(shell: Shell, line: string): string[] {
       XDG_CONFIG_HOME: join(HOME, '.config'),
       PATH: `${join(HOME, 'bin')}:${process.env.PATH}`,
     },
-    timeout: 30_000,
+    timeout: 120_000,
   });
   const words = answer.split('\n').map((word) =>
     word

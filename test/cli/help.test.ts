@@ -30,7 +30,7 @@ describe('the words of the command line', () => {
       for (const o of c.options) expect(help).toContain(o.flags);
       for (const d of c.commands) expect(help).toContain(d.path.at(-1));
     }
-  }, 60_000);
+  });
 
   it.each([[], ['query'], ['schema', 'print']])('%j --help says where the documentation is', (...words) => {
     const help = execFileSync(process.execPath, [MAIN, ...words, '--help'], { encoding: 'utf8' });
@@ -69,7 +69,7 @@ describe('the examples of the man page', () => {
     expect(said[1]).toContain('\tREJ\n');
     expect(JSON.parse(said[2])).toHaveProperty('session_id');
     expect(statSync(join(cwd, 'found.pcapng')).size).toBeGreaterThan(1000);
-  }, 60_000);
+  });
 });
 
 /** The words behind `mirrorlake` of each command, as bash understands its lines. */

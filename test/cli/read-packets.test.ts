@@ -1,23 +1,29 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate } from '../../bench/generate.js';
-
-const MAIN = 'dist/cli/main.js';
+import { openStore } from '../../src/store/open.js';
+import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { MAIN } from '../support/collector.js';
 
 let directory: string;
-beforeAll(() => {
+/** One for all: an embedded engine is started by every command. */
+let server: ClickHouseServer;
+beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'mirrorlake-packets-'));
+  server = await ClickHouseServer.start();
 });
-afterAll(() => {
+afterAll(async () => {
+  await server?.stop();
   rmSync(directory, { recursive: true, force: true });
 });
 
 const at = (name: string) => join(directory, name);
+const on = (database: string) => `${server.url}/${database}`;
 
 /** Runs a command that has to succeed. @returns what it said */
 function run(...words: string[]): string {
@@ -26,27 +32,32 @@ function run(...words: string[]): string {
   return stderr;
 }
 
-function ask(store: string, sql: string): string {
-  return execFileSync(
-    process.execPath,
-    [MAIN, 'query', sql, '--store', at(store), '--format', 'JSONEachRow'],
-    {
-      encoding: 'utf8',
-      maxBuffer: 1 << 28,
-    },
-  );
+/** Answers of a store, a row each. */
+async function askAll(location: string, ...questions: string[]): Promise<Record<string, unknown>[][]> {
+  const store = openStore(location, { create: false });
+  try {
+    const answers: Record<string, unknown>[][] = [];
+    for (const sql of questions) {
+      const answer = await text(await store.query(sql, { format: 'JSONEachRow' }));
+      answers.push(
+        answer
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => JSON.parse(line)),
+      );
+    }
+    return answers;
+  } finally {
+    await store.close();
+  }
 }
 
 /** Session ids are each reading's own; everything else is what was on the wire. */
-const sessions = (store: string) => ask(store, 'SELECT * EXCEPT session_id FROM sessions ORDER BY ALL');
+const SESSIONS = 'SELECT * EXCEPT session_id FROM sessions ORDER BY ALL';
 /** Sequence numbers are made anew for what was kept, so that nothing is missing among them. */
-const mirrors = (store: string) =>
-  ask(store, 'SELECT * EXCEPT (sequence, lost, reordered, repeated) FROM mirrors ORDER BY ALL');
-
-const ORPHANS =
-  'SELECT count() AS packets, uniqExact(session_id) AS sessions, countIf(session_id NOT IN ' +
-  '(SELECT session_id FROM sessions)) AS orphans FROM packets';
-const counts = (store: string) => JSON.parse(ask(store, ORPHANS));
+const MIRRORS = 'SELECT * EXCEPT (sequence, lost, reordered, repeated) FROM mirrors ORDER BY ALL';
+const COUNTS = `SELECT toUInt32(count()) AS packets, toUInt32(uniqExact(session_id)) AS sessions,
+  toUInt32(countIf(session_id NOT IN (SELECT session_id FROM sessions))) AS orphans FROM packets`;
 
 describe('a capture read with its packets', () => {
   const PACKETS = 30_000;
@@ -55,17 +66,19 @@ describe('a capture read with its packets', () => {
     run('read', at('in.pcap'), '--packets', 'all', '--store', at('first'), '--collector', 'c', '--quiet');
   });
 
-  it('has every one of them, in more segments than one', () => {
-    expect(counts('first')).toMatchObject({ packets: PACKETS, orphans: 0 });
-    const bytes = JSON.parse(ask('first', 'SELECT sum(length(frame)) AS n FROM packets'));
-    expect(bytes.n).toBeGreaterThan(8 << 20);
+  it('has every one of them, in more segments than one', async () => {
+    const bytes = 'SELECT toUInt32(sum(length(frame))) AS n FROM packets';
+    const [[counts], [{ n }]] = await askAll(at('first'), COUNTS, bytes);
+    expect(counts).toMatchObject({ packets: PACKETS, orphans: 0 });
+    expect(n).toBeGreaterThan(8 << 20);
   });
 
-  it('exported in their encapsulation and read again, gives the same sessions', () => {
+  it('exported in their encapsulation and read again, gives the same sessions', async () => {
     run('export', '--where', '1', '--output', at('out.pcapng'), '--encapsulated', '--store', at('first'));
-    run('read', at('out.pcapng'), '--store', at('second'), '--collector', 'c', '--quiet');
-    expect(sessions('second')).toBe(sessions('first'));
-    expect(mirrors('second')).toBe(mirrors('first'));
+    run('read', at('out.pcapng'), '--store', on('second'), '--collector', 'c', '--quiet');
+    expect(await askAll(on('second'), SESSIONS, MIRRORS)).toEqual(
+      await askAll(at('first'), SESSIONS, MIRRORS),
+    );
   });
 
   it('exported without it, gives the frames', () => {
@@ -74,80 +87,110 @@ describe('a capture read with its packets', () => {
   });
 });
 
-it('packets of one moment come out in the order they came in', () => {
+it('packets of one moment come out in the order they came in', async () => {
   const capture = readFileSync('test/fixtures/tcp-states.pcap');
   for (let o = 24; o < capture.length; o += 16 + capture.readUInt32LE(o + 8))
     capture.copy(capture, o, 24, 32);
   writeFileSync(at('moment.pcap'), capture);
-  run('read', at('moment.pcap'), '--packets', 'all', '--store', at('moment'), '--collector', 'c', '--quiet');
-  run('export', '--where', '1', '--output', at('m.pcapng'), '--encapsulated', '--store', at('moment'));
-  run('read', at('m.pcapng'), '--store', at('again'), '--collector', 'c', '--quiet');
-  expect(sessions('again')).toBe(sessions('moment'));
+  run('read', at('moment.pcap'), '--packets', 'all', '--store', on('moment'), '--collector', 'c', '--quiet');
+  run('export', '--where', '1', '--output', at('m.pcapng'), '--encapsulated', '--store', on('moment'));
+  run('read', at('m.pcapng'), '--store', on('again'), '--collector', 'c', '--quiet');
+  expect(await askAll(on('again'), SESSIONS)).toEqual(await askAll(on('moment'), SESSIONS));
 });
 
 describe('--once', () => {
   const CAPTURES = ['erspan2', 'inner-fragments', 'underlay-fragments4'].map(
     (n) => `test/fixtures/${n}.pcap`,
   );
-  const read = (...words: string[]) => run('read', ...CAPTURES, '--once', '--store', at('once'), ...words);
 
-  it('keeps packets once, those of sessions that were stored before without them too', () => {
+  it('keeps packets once, those of sessions that were stored before without them too', async () => {
+    const read = (...words: string[]) => run('read', ...CAPTURES, '--once', '--store', on('once'), ...words);
     read('--quiet');
-    const before = sessions('once');
+    const before = await askAll(on('once'), SESSIONS);
     expect(read('--packets', 'all')).toMatch(
       /^7 sessions in 7 rows, and 42 of their packets, stored once in /m,
     );
-    const once = { packets: 42, sessions: 7, orphans: 0 };
-    expect(counts('once')).toEqual(once);
+    const once = [{ packets: 42, sessions: 7, orphans: 0 }];
+    expect(await askAll(on('once'), COUNTS)).toEqual([once]);
     read('--packets', 'all', '--quiet');
-    expect(counts('once')).toEqual(once);
-    expect(sessions('once')).toBe(before);
+    expect(await askAll(on('once'), COUNTS, SESSIONS)).toEqual([once, ...before]);
   });
 });
 
-it('a capture is known to --once as long as no more inserts came after it than are remembered', () => {
+it('a capture is known to --once as long as no more inserts came after it than are remembered', async () => {
   const read = (name: string): string =>
-    run('read', `test/fixtures/${name}.pcap`, '--once', '--store', at('few'));
-  const rows = (): number => Number(JSON.parse(ask('few', 'SELECT count() AS n FROM sessions')).n);
+    run('read', `test/fixtures/${name}.pcap`, '--once', '--store', on('few'));
+  const rows = async () => (await askAll(on('few'), 'SELECT toUInt32(count()) AS n FROM sessions'))[0];
   read('erspan2');
   const remember = 'ALTER TABLE sessions MODIFY SETTING non_replicated_deduplication_window = 1';
-  run('query', remember, '--write', '--store', at('few'));
+  run('query', remember, '--write', '--store', on('few'));
   read('erspan2');
-  expect(rows()).toBe(1);
+  expect(await rows()).toEqual([{ n: 1 }]);
   read('erspan1');
   read('erspan2');
-  expect(rows()).toBe(3);
+  expect(await rows()).toEqual([{ n: 3 }]);
 });
 
-it('broken off and run again, puts everything away once', async () => {
-  await generate({ packets: 10_000, output: at('small.pcap'), seed: 5, mix: 'all', loss: 0 });
-  const words = ['--once', '--packets', 'all', '--collector', 'c', '--quiet'];
-  const captures = Array<string>(10).fill(at('small.pcap'));
-  const interrupted = async (after: number) => {
-    const child = spawn(process.execPath, [MAIN, 'read', ...captures, '--store', at('broken'), ...words]);
+describe('broken off and run again', () => {
+  const WORDS = ['--once', '--packets', 'all', '--collector', 'c', '--quiet'];
+  let captures: string[];
+  let whole: unknown[][];
+  beforeAll(async () => {
+    await generate({ packets: 10_000, output: at('small.pcap'), seed: 5, mix: 'all', loss: 0 });
+    captures = Array<string>(6).fill(at('small.pcap'));
+    run('read', ...captures, '--store', on('whole'), ...WORDS);
+    whole = await askAll(on('whole'), COUNTS, SESSIONS);
+  });
+
+  /** Reads until `so`, then interrupts. @returns whether that was in the middle */
+  async function interrupted(store: string, so: () => boolean | Promise<boolean>): Promise<boolean> {
+    const child = spawn(process.execPath, [MAIN, 'read', ...captures, '--store', store, ...WORDS]);
     const said = text(child.stderr);
-    setTimeout(() => child.kill('SIGINT'), after);
-    const [status] = await once(child, 'exit');
+    const exited = once(child, 'exit');
+    while (child.exitCode === null && !(await so())) await new Promise((again) => setTimeout(again, 5));
+    child.kill('SIGINT');
+    const [status] = await exited;
     return status === 1 && /run it again to store the rest/.test(await said);
-  };
-  const begin = performance.now();
-  run('read', ...captures, '--store', at('whole'), ...words);
-  const took = performance.now() - begin;
-  // When it is in the middle is not known beforehand; every one of these has to do no harm.
-  let times = 0;
-  for (const part of [0.4, 0.55, 0.7]) if (await interrupted(part * took)) times++;
-  expect(times).toBeGreaterThan(0);
-  run('read', ...captures, '--store', at('broken'), ...words);
-  expect(counts('broken')).toEqual(counts('whole'));
-  expect(sessions('broken')).toBe(sessions('whole'));
-}, 60_000);
+  }
+
+  it('puts everything away once, in a server', async () => {
+    const stored = async (): Promise<number> => {
+      const tables = await server.sql(
+        "SELECT count() FROM system.tables WHERE database = 'broken' AND name = 'packets'",
+      );
+      return Number(tables) === 0 ? 0 : Number(await server.sql('SELECT count() FROM broken.packets'));
+    };
+    let times = 0;
+    for (let i = 0; i < 2; i++) {
+      const before = await stored();
+      if (await interrupted(on('broken'), async () => (await stored()) > before)) times++;
+    }
+    expect(times).toBeGreaterThan(0);
+    run('read', ...captures, '--store', on('broken'), ...WORDS);
+    expect(await askAll(on('broken'), COUNTS, SESSIONS)).toEqual(whole);
+  });
+
+  it('puts everything away once, in a data directory', async () => {
+    // A part of a table is a directory.
+    const parts = at('broken/clickhouse/data/default/packets');
+    const some = (): boolean =>
+      existsSync(parts) && readdirSync(parts).some((name) => /^\d\w*_\d+_\d+_\d+$/.test(name));
+    expect(await interrupted(at('broken'), some)).toBe(true);
+    run('read', ...captures, '--store', at('broken'), ...WORDS);
+    expect(await askAll(at('broken'), COUNTS, SESSIONS)).toEqual(whole);
+  });
+});
 
 it.each([
-  ['first 60 bytes', 'SELECT max(length(frame)) AS n FROM packets', 60],
-  ['first 2 packets', 'SELECT max(n) AS n FROM (SELECT count() AS n FROM packets GROUP BY session_id)', 2],
-  ['none', 'SELECT count() AS n FROM packets', 0],
-])('keeps %s', (which, sql, n) => {
-  const store = which.replaceAll(' ', '-');
-  run('read', 'test/fixtures/erspan2.pcap', '--packets', which, '--store', at(store), '--quiet');
-  expect(JSON.parse(ask(store, sql))).toEqual({ n });
+  ['first 60 bytes', 'SELECT toUInt32(max(length(frame))) AS n FROM packets', 60],
+  [
+    'first 2 packets',
+    'SELECT toUInt32(max(n)) AS n FROM (SELECT count() AS n FROM packets GROUP BY session_id)',
+    2,
+  ],
+  ['none', 'SELECT toUInt32(count()) AS n FROM packets', 0],
+])('keeps %s', async (which, sql, n) => {
+  const store = on(which.replaceAll(' ', '_'));
+  run('read', 'test/fixtures/erspan2.pcap', '--packets', which, '--store', store, '--quiet');
+  expect(await askAll(store, sql)).toEqual([[{ n }]]);
 });

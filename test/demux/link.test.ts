@@ -1,4 +1,6 @@
-/** Whatever may lie between a mirrored frame's Ethernet header and its IP may lie there around a tunnel too. */
+/**
+ * Whatever may lie between a mirrored frame's Ethernet header and its IP may lie there around a tunnel too.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LINK_NOT_IP, LINK_SHORT, linkLayer } from '../../src/demux/link.js';

@@ -344,7 +344,7 @@ describe('a store that never answers', () => {
       StoreUnavailable,
     );
     await delivery.start();
-    await expect.poll(() => connections - before, { timeout: 30_000 }).toBeGreaterThan(2);
+    await expect.poll(() => connections - before).toBeGreaterThan(2);
     expect(spool.waitingSegments).toBe(1);
     expect(delivery.storedRows).toBe(0);
     expect(said).toEqual([expect.stringMatching(/ segments wait in /)]);
@@ -364,7 +364,7 @@ describe('a store that never answers', () => {
       const s = await collector.status();
       expect(s.store.state).toBe('starting');
       expect(s.receivers[0].state).toBe('up');
-      expect((await collector.stop()).code).toBe(0);
+      expect(await collector.stop()).toBe(0);
     } finally {
       collector.remove();
     }

@@ -30,5 +30,5 @@ describeWith([...ENGINE_NEEDS, ...NEEDS, 'python3', 'curl'], 'docker compose up'
     });
     expect(said).toContain('all as it should be');
     expect(engine.docker('ps', '--all', '--quiet')).toBe('');
-  }, 300_000);
+  });
 });

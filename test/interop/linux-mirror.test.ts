@@ -86,7 +86,7 @@ describeWith(
       ip(`addr add 198.19.77.2/24 dev ${TAP}`);
       peer = await LinuxPeer.start({ tap: TAP });
       await peer.sh(HOSTS);
-    }, 180_000);
+    });
     afterEach(() => collector?.remove());
     afterAll(async () => {
       await peer?.stop();
@@ -116,7 +116,6 @@ ip link del ers
         const { rows } = await c.queryWhen<Row>(
           sql,
           (r) => r.some((row) => row.transport === 'udp') && r.some((row) => row.transport === 'icmp'),
-          30,
         );
         for (const row of rows) expect(row).toMatchObject(one.columns);
         const brief = rows.map((r) =>
@@ -147,7 +146,7 @@ ip link del ers
         });
         // Fragments came: more packets than frames.
         expect(s.receivers[0].packets).toBeGreaterThan(s.mirrors[0].packets);
-        expect((await c.stop()).code).toBe(0);
+        expect(await c.stop()).toBe(0);
       },
     );
   },

@@ -156,7 +156,8 @@ describe('the GRE filter', () => {
     fc.assert(
       fc.property(fc.array(header, { maxLength: MAX_OUTER_HEADERS + 2 }), last, (headers, end) => {
         const packet = six(headers[0]?.kind ?? end, built(headers, end));
-        // A first fragment is looked behind in the kernel already: what is not GRE then, is none when it is whole.
+        // A first fragment is looked behind in the kernel already: what is not GRE then, is none when it is
+        // whole.
         if (found(packet) !== passed(packet)) {
           expect(headers.some(({ kind, part }) => kind === FRAGMENT && part === 1)).toBe(true);
           expect(passed(packet)).toBe(false);

@@ -54,9 +54,9 @@ describeWith(['root', 'ip', 'setpriv'], 'what a collector makes', () => {
       child.kill('SIGTERM');
       await exited;
     });
-    await expect.poll(() => said, { timeout: 30_000 }).toContain('receiving GRE on');
+    await expect.poll(() => said).toContain('receiving GRE on');
     // The store is begun with beside that.
-    await expect.poll(() => said, { timeout: 30_000 }).toContain('storing to');
+    await expect.poll(() => said).toContain('storing to');
   }
 
   /** Runs a command of the program as another user, with one group. */
@@ -133,7 +133,7 @@ describeWith(['root', 'ip', 'setpriv'], 'what a collector makes', () => {
     const run = spawnSync(process.execPath, [MAIN, 'collect', '--control', 'precious'], {
       cwd: directory,
       encoding: 'utf8',
-      timeout: 30_000,
+      timeout: 120_000,
     });
     expect(run.stderr).toBe(
       'mirrorlake: precious: a file is there, which is let be; set `control` to another path\n',

@@ -420,10 +420,10 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
       inside('ip', '-brief', 'link').lines.filter((l) => /^ml[de]\d/.test(l)).length;
     const process: ChildProcess = spawn('ip', ['netns', 'exec', NETNS, ...words()], { stdio: 'ignore' });
     const exited = once(process, 'exit');
-    await expect.poll(veths, { timeout: 30_000, interval: 20 }).toBeGreaterThan(0);
+    await expect.poll(veths, { interval: 20 }).toBeGreaterThan(0);
     process.kill(signal);
     await exited;
-    await expect.poll(veths, { timeout: 30_000 }).toBe(0);
+    await expect.poll(veths).toBe(0);
     expect(inside('ip', 'route', 'show', '198.18.47.1').lines).toEqual(['']);
     doctor();
     expect(veths()).toBe(0);

@@ -25,7 +25,7 @@ describeWith(['root', ...NEEDS], 'npm run lab', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       },
     );
-  }, 170_000);
+  });
   afterAll(() => {
     rmSync(directory, { recursive: true, force: true });
   });

@@ -56,5 +56,5 @@ describeWith(['root', 'mount'], 'an embedded store on a disk that fills up', () 
     expect(answer.trim()).toBe(`10000\t10000\t${bytesUpTo(10_000)}`);
     await spool.close();
     await store.close();
-  }, 120_000);
+  });
 });

@@ -29,6 +29,7 @@ import { SessionSegmentReader } from '../../src/store/segment/session-segment.js
 import { Spool } from '../../src/store/spool/spool.js';
 import { dropRefused, listSpool, retryRefused } from '../../src/store/spool/spool-directory.js';
 import { describeWith } from '../support/needs.js';
+import { program } from '../support/programs.js';
 import { numberedSegment } from '../support/sessions.js';
 
 let directory: string;
@@ -421,14 +422,10 @@ describe('what lies in the directory and is no segment', () => {
 
   test('a large segment is looked at with little memory', async () => {
     const holder = async (): Promise<{ waiting: string; memory: number }> => {
-      const child = spawnSync(
-        process.execPath,
-        ['--import', 'tsx', 'test/support/spool-holder.ts', directory],
-        {
-          encoding: 'utf8',
-          input: '',
-        },
-      );
+      const child = spawnSync(process.execPath, [program('spool-holder'), directory], {
+        encoding: 'utf8',
+        input: '',
+      });
       const [, waiting] = /open: (\d+) waiting/.exec(child.stdout) ?? [];
       return { waiting, memory: Number(/memory: (\d+)/.exec(child.stdout)?.[1]) };
     };
@@ -476,7 +473,7 @@ describe('whose the directory is', () => {
   });
   /** Starts a holder of the spool. @returns the first line that says whether it has it */
   async function hold(...before: string[]): Promise<string> {
-    const words = [...before, process.execPath, '--import', 'tsx', 'test/support/spool-holder.ts', directory];
+    const words = [...before, process.execPath, program('spool-holder'), directory];
     const child = spawn(words[0], words.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
     const exited = once(child, 'exit');
     running.push(async () => {

@@ -28,6 +28,12 @@ export interface CaptureRows {
   frames: number;
 }
 
+/**
+ * Sessions that may be open: making room for the million of the default takes longer than to read a small
+ * capture.
+ */
+export const SMALL_TABLE = { capacity: 100_000 } as const;
+
 /** Reads a capture as `mirrorlake read --ndjson` does, into memory. */
 export async function readCapture(path: string): Promise<CaptureRows> {
   const sessions: string[] = [];
@@ -35,6 +41,7 @@ export async function readCapture(path: string): Promise<CaptureRows> {
   const pipeline = new Pipeline({
     sessions: { session: (record) => sessions.push(sessionJson(record, 'test')) },
     mirrors: { mirror: () => {} },
+    table: SMALL_TABLE,
     watcher: {
       packet: (outer, gre, mirrored, frame, reason) =>
         packets.push(packetJson(outer, gre, mirrored, frame, reason)),

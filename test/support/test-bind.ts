@@ -1,4 +1,7 @@
-/** A tunnel's sockets in memory, as wireguard-go's bindtest has them: what is sent goes onto a TestWire. */
+/**
+ * A tunnel's sockets in memory, as wireguard-go's bindtest has them: what is sent goes onto a {@link
+ * TestWire}.
+ */
 import type { Gather } from '../../src/linux/gather.js';
 import { ERRNO } from '../../src/linux/libc.js';
 import type { Messages } from '../../src/linux/messages.js';

@@ -190,7 +190,7 @@ export class TunnelHost {
 }
 
 /** Waits until it is so, up to some seconds. */
-export async function until(so: () => Promise<boolean> | boolean, seconds = 10): Promise<void> {
+export async function until(so: () => Promise<boolean> | boolean, seconds = 120): Promise<void> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     if (await so()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));

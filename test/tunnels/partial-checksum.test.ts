@@ -1,4 +1,7 @@
-/** Packets whose TCP or UDP checksum nobody has filled in: from a kernel over a veth pair, to our device and to our table. */
+/**
+ * Packets whose TCP or UDP checksum nobody has filled in: from a kernel over a veth pair, to our device and
+ * to our table.
+ */
 import { describe, expect, it } from 'vitest';
 import { Mapping } from '../../src/linux/memory.js';
 import { VNET_HDR } from '../../src/linux/tun.js';

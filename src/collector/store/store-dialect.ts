@@ -1,4 +1,6 @@
-/** What the main thread and the store's thread say to each other; segments come by ports (segment-port.ts). */
+/**
+ * What the main thread and the store's thread say to each other; segments come by ports (segment-port.ts).
+ */
 import type { MessagePort } from 'node:worker_threads';
 import type { QuestionLimits } from '../../model/question-limits.js';
 import type { StoreStatus } from '../../model/status.js';

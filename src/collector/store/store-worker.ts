@@ -24,8 +24,8 @@ const STORE_CLOSE_MS = 500;
 const data = workerData as StoreWorkerData;
 const waiting = new Waiting(data.waiting);
 
-// It has a use for them only where root has the engine run as the owner of the data. What it starts has none either way
-// (see collect.ts). This thread shares its memory with the others: it is no wall.
+// It has a use for them only where root has the engine run as the owner of the data. What it starts has none
+// either way (see collect.ts). This thread shares its memory with the others: it is no wall.
 if (process.geteuid?.() !== 0) dropCapabilities();
 
 function log(level: 'info' | 'warn' | 'error', message: string): void {
@@ -101,7 +101,8 @@ class StoreWork {
 
   async close(within: number): Promise<StoreStatus> {
     try {
-      // Between ports there is no order: a segment that was sent before the word to close may still lie in its own.
+      // Between ports there is no order: a segment that was sent before the word to close may still lie in
+      // its own.
       for (const port of this.ports) port.drain();
       await Promise.all([this.delivery.drain(within), this.packetDelivery.drain(within)]);
       clearInterval(this.telling);

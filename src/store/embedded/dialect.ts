@@ -54,8 +54,8 @@ export interface Change {
 }
 
 /**
- * What the engine understands. Calls and changes are answered in pieces, questions into their FIFOs. They fail with
- * StatementRefused for what asks for more than it may, else with EngineFailure.
+ * What the engine understands. Calls and changes are answered in pieces, questions into their FIFOs. They
+ * fail with StatementRefused for what asks for more than it may, else with EngineFailure.
  */
 export type EngineSide = {
   asks: {

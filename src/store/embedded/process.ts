@@ -288,7 +288,9 @@ export class ChdbProcess implements Connection {
   }
 }
 
-/** @throws StatementRefused, StoreUnavailable; ClickHouseError for what the client makes of an engine's error */
+/**
+ * @throws StatementRefused, StoreUnavailable; ClickHouseError for what the client makes of an engine's error
+ */
 function storeFailure(error: unknown): never {
   if (!(error instanceof EngineFailure)) throw error;
   const { message, code, type } = error;

@@ -10,8 +10,7 @@ import type { SpoolSegment } from './spool-file.js';
 import { whyUnusable } from './spool-read.js';
 
 /** Milliseconds between retries while the store is away, doubling from the first to the last. */
-const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 10_000;
+const RETRY = { first: 250, last: 10_000 };
 
 export interface DeliveryOptions {
   log(level: 'info' | 'warn' | 'error', message: string): void;
@@ -19,6 +18,8 @@ export interface DeliveryOptions {
   retention?: number | undefined;
   /** Whether another delivery to the same store reports its state. */
   second?: boolean;
+  /** In place of {@link RETRY}. */
+  retry?: typeof RETRY;
 }
 
 export class Delivery {
@@ -30,7 +31,8 @@ export class Delivery {
   state: 'starting' | 'up' | 'away' = 'starting';
   /** Why it did not, in words; empty if it did. */
   error = '';
-  private wait = FIRST_RETRY_MS;
+  private readonly retry: typeof RETRY;
+  private wait: number;
   private stopped = false;
   private migrated = false;
   /** Seconds after which the store removes rows. */
@@ -44,7 +46,10 @@ export class Delivery {
     private readonly store: Store,
     private readonly spool: Spool,
     private readonly options: DeliveryOptions,
-  ) {}
+  ) {
+    this.retry = options.retry ?? RETRY;
+    this.wait = this.retry.first;
+  }
 
   /**
    * Migrates the tables and starts delivering. It waits for a store that is away.
@@ -67,7 +72,7 @@ export class Delivery {
   async drain(within: number): Promise<void> {
     await this.spool.flush();
     const end = Date.now() + within;
-    this.wait = FIRST_RETRY_MS;
+    this.wait = this.retry.first;
     this.wake?.();
     while (this.spool.waitingSegments > 0 && Date.now() < end) await pause(20);
     this.stopped = true;
@@ -113,7 +118,7 @@ export class Delivery {
       try {
         if (!this.migrated) await this.migrate();
         await this.insertNext();
-        this.wait = FIRST_RETRY_MS;
+        this.wait = this.retry.first;
       } catch (error) {
         if (this.stopped) return;
         this.failed(error as Error);
@@ -125,7 +130,7 @@ export class Delivery {
             this.wake = wake;
           }),
         ]);
-        this.wait = Math.min(this.wait * 2, LAST_RETRY_MS);
+        this.wait = Math.min(this.wait * 2, this.retry.last);
       }
     }
   }

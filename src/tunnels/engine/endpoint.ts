@@ -19,7 +19,10 @@ const IPV4_MIN_MTU = 68;
 const IPV6_MIN_MTU = 1280;
 /** Linux: IPTUNNEL_ERR_TIMEO. */
 const ERR_TIMEO = 30_000;
-/** Packets that wait while this thread waits for a CPU, as of the kernel's devices; a TUN device has 500. */
+/**
+ * Packets that wait while this thread waits for a processor, as of the kernel's devices; a TUN device has
+ * 500.
+ */
 export const QUEUE_LENGTH = 1000;
 /** The most ICMP errors per second that a device receives (compare Linux' icmp_msgs_per_sec). */
 const ICMP_PER_SECOND = 1000;
@@ -46,7 +49,8 @@ export class Endpoint {
   private readonly error = new Pieces(this.icmp, 1, VNET_HDR);
 
   /**
-   * @param device new (see {@link begin}), or that of a tunnel which this one replaces ({@link reconfigure}).
+   * @param device new, or that of a tunnel which this one replaces: see {@link begin} and {@link
+   *   reconfigure}.
    * @param received where received packets lie.
    * @throws LinuxError when the route cannot be asked for. Device and sender are then the caller's to close.
    */
@@ -169,7 +173,9 @@ export class Endpoint {
     t.errTime = now;
   }
 
-  /** Tells an inner packet's sender that it is too big for the path (`mtu` > 0) or cannot get there (0). */
+  /**
+   * Tells the sender of an inner packet that it is too big for the path (`mtu` > 0) or cannot get there (0).
+   */
   tell(inner: InnerPacket, mtu: number, now: number): void {
     const second = Math.floor(now / 1000);
     if (second !== this.icmpSecond) {

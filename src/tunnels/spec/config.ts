@@ -1,4 +1,6 @@
-/** What a tunnel is: the parameters of `ip tunnel add` and `ip link add … type gre`, and those of its device. */
+/**
+ * What a tunnel is: the parameters of `ip tunnel add` and `ip link add … type gre`, and those of its device.
+ */
 import { MirrorlakeError } from '../../model/errors.js';
 import { isAny, isMulticast } from './address.js';
 
@@ -71,7 +73,9 @@ export interface TunnelConfig {
   readonly observe: boolean;
 }
 
-/** A tunnel that cannot be; `word` is the word of the specification, or the key of the file, that is to blame. */
+/**
+ * A tunnel that cannot be; `word` is the word of the specification, or the key of the file, that is to blame.
+ */
 export class TunnelConfigError extends MirrorlakeError {
   override readonly name = 'TunnelConfigError';
 

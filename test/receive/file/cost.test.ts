@@ -35,7 +35,7 @@ async function costOf(bytes: Uint8Array): Promise<Cost> {
   const { stderr } = spawnSync(process.execPath, ['--import', METER, MAIN, 'read', file, '--ndjson'], {
     encoding: 'utf8',
     // Ended by it, it has said nothing of what it took.
-    timeout: 50_000,
+    timeout: 120_000,
   });
   expect(stderr).not.toContain('internal error');
   const [, memory, cpu] = /^took (\d+) (\d+)$/m.exec(stderr) ?? [];

@@ -1,0 +1,13 @@
+/** Programs of the tests' own, built beside the program under test (build.ts). */
+import { join } from 'node:path';
+
+/** Their sources, by name. */
+export const PROGRAMS = {
+  'spool-holder': 'test/support/spool-holder.ts',
+  'spool-writer': 'test/support/spool-writer.ts',
+};
+
+/** The built file of one of them, or of the program's own: `main`. */
+export function program(name: string): string {
+  return join(import.meta.dirname, '../../dist/cli', `${name}.js`);
+}
