@@ -262,8 +262,7 @@ for (const [source, first] of [
     costs.push(cost);
     process.stdout.write(
       `${name.padEnd(36)} ${Math.round(speed).toLocaleString('en').padStart(9)} ` +
-        `${cost.toFixed(2).padStart(16)} ` +
-        `${String(median(list.map((r) => r.arrived))).padStart(10)}\n`,
+        `${cost.toFixed(2).padStart(16)} ${String(median(list.map((r) => r.arrived))).padStart(10)}\n`,
     );
   }
   if (costs.length === 2)

@@ -59,8 +59,8 @@ function nft(rules: string): void {
  * docs/how-to/size-the-box.md says. @returns what ends it
  */
 export function dropAfterRings(): () => void {
-  const hook = `type filter hook ingress device "${RECEIVER}" priority 0;`;
-  const chain = `chain mirrors { ${hook} ip protocol gre drop; }`;
+  const hook = `type filter hook ingress device "${RECEIVER}" priority 0`;
+  const chain = `chain mirrors { ${hook}; ip protocol gre drop; }`;
   nft(`table netdev mirrorlake { ${chain}; }`);
   return () => nft('delete table netdev mirrorlake');
 }

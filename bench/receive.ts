@@ -93,8 +93,7 @@ async function costs(ring: Receiver, raw: Receiver, mac: string): Promise<void> 
     const { sent, received, dropped } = list[list.length - 1];
     process.stdout.write(
       `${name.padEnd(20)} ${us('cpu').padStart(15)} ${us('engine').padStart(7)} ` +
-        `${String(sent).padStart(10)} ${String(received).padStart(10)} ` +
-        `${String(dropped).padStart(8)}\n`,
+        `${String(sent).padStart(10)} ${String(received).padStart(10)} ${String(dropped).padStart(8)}\n`,
     );
   }
   if (peer !== undefined) {

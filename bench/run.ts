@@ -163,9 +163,8 @@ print();
 for (const peer of others) {
   print(
     `wall, of ${peer.name}'s: --ndjson ${(wall(ndjson) / wall(peer)).toFixed(2)}, --store ` +
-      `${(wall(store) / wall(peer)).toFixed(2)};` +
-      ` cpu: --ndjson ${(cpu(ndjson) / cpu(peer)).toFixed(2)}, --store ` +
-      `${(cpu(store) / cpu(peer)).toFixed(2)}`,
+      `${(wall(store) / wall(peer)).toFixed(2)}; cpu: --ndjson ${(cpu(ndjson) / cpu(peer)).toFixed(2)}, ` +
+      `--store ${(cpu(store) / cpu(peer)).toFixed(2)}`,
   );
 }
 

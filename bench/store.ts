@@ -219,9 +219,8 @@ const QUESTIONS: [string, string][] = [
   ],
   [
     'tutorial: what one host does',
-    'SELECT app_protocol, count() AS conversations, formatReadableSize(sum(server_bytes)) AS ' +
-      "answered FROM sessions WHERE client = '10.3.0.3' GROUP BY app_protocol ORDER BY " +
-      'conversations DESC LIMIT 4',
+    'SELECT app_protocol, count() AS conversations, formatReadableSize(sum(server_bytes)) AS answered FROM ' +
+      "sessions WHERE client = '10.3.0.3' GROUP BY app_protocol ORDER BY conversations DESC LIMIT 4",
   ],
   [
     'the same, by client_ip',
@@ -236,10 +235,9 @@ const QUESTIONS: [string, string][] = [
   ],
   [
     'tutorial: slow services',
-    'SELECT server, server_port AS port, app_protocol, count() AS connections, ' +
-      'round(median(handshake_us) / 1000, 1) AS median_ms, bar(median_ms, 0, 500, 20) AS wait ' +
-      'FROM sessions WHERE handshake_us > 0 AND mirror_session = 10 GROUP BY ALL ORDER BY ' +
-      'median_ms DESC LIMIT 5',
+    'SELECT server, server_port AS port, app_protocol, count() AS connections, round(median(handshake_us) ' +
+      '/ 1000, 1) AS median_ms, bar(median_ms, 0, 500, 20) AS wait FROM sessions WHERE handshake_us > 0 ' +
+      'AND mirror_session = 10 GROUP BY ALL ORDER BY median_ms DESC LIMIT 5',
   ],
   [
     'top talkers by mirror session',
@@ -257,9 +255,8 @@ const QUESTIONS: [string, string][] = [
   ],
   [
     'slowest servers in ten minutes',
-    'SELECT server, quantile(0.9)(handshake_us) AS p90 FROM sessions WHERE first_seen ' +
-      "BETWEEN '2026-03-02 10:00:00' AND '2026-03-02 10:10:00' AND handshake_us > 0 GROUP BY " +
-      'server ORDER BY p90 DESC LIMIT 10',
+    "SELECT server, quantile(0.9)(handshake_us) AS p90 FROM sessions WHERE first_seen BETWEEN '2026-03-02 " +
+      "10:00:00' AND '2026-03-02 10:10:00' AND handshake_us > 0 GROUP BY server ORDER BY p90 DESC LIMIT 10",
   ],
 ];
 

@@ -6,7 +6,8 @@
  * program prints (`console`, `text`, `json`, or no language), because their reader compares them with a
  * terminal. Commands and programs in fences (`bash`, `sql`, `ts`, `yaml`, …) are written by hand and checked.
  * Excepted everywhere: a line that is too long only because it ends in a word that cannot be broken: a URL, a
- * link, or a word of more than 60 characters (a regular expression, a metric's series).
+ * link, or a word of more than 60 characters (a regular expression, a metric's series). Also excepted: the
+ * migrations that were written before there was this rule, for a migration is never changed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -27,6 +28,9 @@ const WRITTEN = new RegExp(
 /** Made by a program (captures, expected records, pictures), or JSON, whose strings cannot be broken. */
 const NOT_WRITTEN = /\.(?:pcap|pcapng|gz|zst|lz4|ndjson|json|svg|png|bin)$/;
 
+/** Migrations from before this rule. */
+const FORMER_MIGRATIONS = /^schemas\/clickhouse\/000[1-7]_/;
+
 /** A word of more characters than this is not broken: one of this length fits on a line of its own. */
 const LONG_WORD = 60;
 
@@ -42,7 +46,7 @@ export interface LongLine {
 
 /** Whether the lines of a file, by its path from the root, are held. */
 export function isHeld(path: string): boolean {
-  return WRITTEN.test(path) && !NOT_WRITTEN.test(path);
+  return WRITTEN.test(path) && !NOT_WRITTEN.test(path) && !FORMER_MIGRATIONS.test(path);
 }
 
 /** The lines of a text that are too long and have no exception. */

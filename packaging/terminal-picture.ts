@@ -108,8 +108,7 @@ ${texts.join('\n')}
 function opening(width: number, height: number): string {
   const font = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace";
   const label =
-    'Two queries of the bundled demo on a terminal: ' +
-    'which services answer slowly, and what each mirror lost';
+    'Two queries of the bundled demo on a terminal: which services answer slowly, and what each mirror lost';
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ` +
     `font-family="${font}" font-size="14" fill="#e6edf3" role="img" aria-label="${label}">`

@@ -1,14 +1,12 @@
 -- One row a conversation seen by one mirror point. docs/reference/columns.md says what every column means,
--- docs/explanation/tables.md why the tables are as they are. What stands in {{ }} is filled in by the
--- migrator.
+-- docs/explanation/tables.md why the tables are as they are. What stands in {{ }} is filled in by the migrator.
 CREATE TABLE IF NOT EXISTS {{table sessions}} {{on cluster}}
 (
     session_id         UUID,
     part               UInt32,
     first_seen         DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
     last_seen          DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
-    end_reason         Enum8('idle' = 0, 'active' = 1, 'fin' = 2, 'rst' = 3, 'pressure' = 4, 'shutdown' = 5,
-      'eof' = 6),
+    end_reason         Enum8('idle' = 0, 'active' = 1, 'fin' = 2, 'rst' = 3, 'pressure' = 4, 'shutdown' = 5, 'eof' = 6),
     mirror_type        LowCardinality(String),
     mirror_source      IPv6,
     mirror_target      IPv6,
@@ -64,33 +62,27 @@ CREATE TABLE IF NOT EXISTS {{table sessions}} {{on cluster}}
         startsWith(IPv6NumToString(server_ip), '::ffff:'), substring(IPv6NumToString(server_ip), 8),
         IPv6NumToString(server_ip)),
 
-    -- Community ID v1 (github.com/corelight/community-id-spec): SHA-1 of both addresses (IPv4 in 4 bytes),
-    -- the protocol and both ports, lower end first. ICMP's ports are its type and the type that answers it
-    -- or, where none does, type and code as they are.
+    -- Community ID v1 (github.com/corelight/community-id-spec): SHA-1 of both addresses (IPv4 in 4 bytes), the protocol
+    -- and both ports, lower end first. ICMP's ports are its type and the type that answers it or, where none does,
+    -- type and code as they are.
     community_id String ALIAS if(
         client_ip = toIPv6('::') AND server_ip = toIPv6('::'), '',
         concat('1:', base64Encode(SHA1(arrayMap(
             (c, s, cp, sp) -> concat(unhex('0000'), if(
                 (protocol = 1 AND icmp_type NOT IN (0, 8, 9, 10, 13, 14, 15, 16, 17, 18))
-                    OR (protocol = 58 AND icmp_type NOT IN (128, 129, 130, 131, 133, 134, 135, 136, 139, 140,
-                      144, 145))
+                    OR (protocol = 58 AND icmp_type NOT IN (128, 129, 130, 131, 133, 134, 135, 136, 139, 140, 144, 145))
                     OR concat(c, cp) <= concat(s, sp),
                 concat(c, s, char(protocol, 0), cp, sp),
                 concat(s, c, char(protocol, 0), sp, cp))),
-            [substring(reinterpretAsFixedString(client_ip), if(startsWith(IPv6NumToString(client_ip),
-              '::ffff:') AND startsWith(IPv6NumToString(server_ip), '::ffff:'), 13, 1))],
-            [substring(reinterpretAsFixedString(server_ip), if(startsWith(IPv6NumToString(client_ip),
-              '::ffff:') AND startsWith(IPv6NumToString(server_ip), '::ffff:'), 13, 1))],
+            [substring(reinterpretAsFixedString(client_ip), if(startsWith(IPv6NumToString(client_ip), '::ffff:') AND startsWith(IPv6NumToString(server_ip), '::ffff:'), 13, 1))],
+            [substring(reinterpretAsFixedString(server_ip), if(startsWith(IPv6NumToString(client_ip), '::ffff:') AND startsWith(IPv6NumToString(server_ip), '::ffff:'), 13, 1))],
             [multiIf(
                 protocol IN (6, 17, 132), char(intDiv(client_port, 256), client_port % 256),
                 protocol IN (1, 58), char(0, icmp_type), '')],
             [multiIf(
                 protocol IN (6, 17, 132), char(intDiv(server_port, 256), server_port % 256),
-                protocol = 1, char(0, transform(icmp_type, [8, 0, 13, 14, 15, 16, 10, 9, 17, 18], [0, 8, 14,
-                  13, 16, 15, 9, 10, 18, 17], icmp_code)),
-                protocol = 58, char(0, transform(icmp_type, [128, 129, 130, 131, 133, 134, 135, 136, 139, 140,
-                  144, 145], [129, 128, 131, 130, 134, 133, 136, 135, 140, 139, 145, 144], icmp_code)),
-                  '')])[1]))))
+                protocol = 1, char(0, transform(icmp_type, [8, 0, 13, 14, 15, 16, 10, 9, 17, 18], [0, 8, 14, 13, 16, 15, 9, 10, 18, 17], icmp_code)),
+                protocol = 58, char(0, transform(icmp_type, [128, 129, 130, 131, 133, 134, 135, 136, 139, 140, 144, 145], [129, 128, 131, 130, 134, 133, 136, 135, 140, 139, 145, 144], icmp_code)), '')])[1]))))
 )
 ENGINE = {{engine MergeTree}}
 PARTITION BY toDate(first_seen)

@@ -1,5 +1,5 @@
--- Mirrored frames, for those who keep them: docs/how-to/keep-packets.md. What a frame's encapsulation said is
--- with it, so that it can be put back into one.
+-- Mirrored frames, for those who keep them: docs/how-to/keep-packets.md. What a frame's encapsulation said is with it,
+-- so that it can be put back into one.
 CREATE TABLE IF NOT EXISTS {{table packets}} {{on cluster}}
 (
     session_id       UUID,

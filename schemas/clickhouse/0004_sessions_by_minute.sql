@@ -20,8 +20,7 @@ PARTITION BY toDate(minute)
 ORDER BY (minute, mirror_source, mirror_session, mirror_type, server_ip, server_port, protocol, client_ip)
 SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', {{deduplication}};
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS {{table sessions_by_minute_view}} {{on cluster}} TO {{table
-  sessions_by_minute}} AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{table sessions_by_minute_view}} {{on cluster}} TO {{table sessions_by_minute}} AS
 SELECT
     toStartOfMinute(first_seen) AS minute,
     mirror_type,

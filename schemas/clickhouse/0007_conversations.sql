@@ -1,7 +1,7 @@
--- One row a conversation seen by one mirror point, whatever its parts: docs/explanation/sessions.md. Nearly
--- all conversations have one row in sessions. It is passed on as it is, so that conditions reach the table,
--- and its partitions, order and index serve them. Those of several parts are added up, all there are,
--- whatever is asked for: with a condition on time before it, a sum would be of some parts only.
+-- One row a conversation seen by one mirror point, whatever its parts: docs/explanation/sessions.md. Nearly all conversations
+-- have one row in sessions. It is passed on as it is, so that conditions reach the table, and its partitions, order and
+-- index serve them. Those of several parts are added up, all there are, whatever is asked for: with a condition on time before
+-- it, a sum would be of some parts only.
 CREATE VIEW IF NOT EXISTS {{table conversations}} {{on cluster}} AS
 SELECT
     session_id, toUInt32(1) AS parts, toUInt8(1) AS complete, first_seen, last_seen, end_reason,
@@ -17,21 +17,17 @@ SELECT
 FROM {{table sessions}}
 WHERE part = 0 AND end_reason != 'active'
 UNION ALL
--- What is not added up goes on from part to part, so the last one says it. A late SYN may have shown that the
--- client is the other side: so both sides are added up in an order of their own, a and b, and named as the
--- last part names them.
+-- What is not added up goes on from part to part, so the last one says it. A late SYN may have shown that the client is the
+-- other side: so both sides are added up in an order of their own, a and b, and named as the last part names them.
 SELECT
     session_id, parts, complete, first_seen, last_seen, end_reason,
     mirror_type, mirror_source, mirror_target, mirror_session, mirror_port, mirror_direction, mirror_hardware,
     security_group, gre_key, vlan_ids, cos, client_mac, server_mac, ether_type,
     client_ip, server_ip, client_port, server_port, protocol, transport,
-    if(client_is_a, a_packets, b_packets) AS client_packets, if(client_is_a, b_packets,
-      a_packets) AS server_packets,
+    if(client_is_a, a_packets, b_packets) AS client_packets, if(client_is_a, b_packets, a_packets) AS server_packets,
     if(client_is_a, a_bytes, b_bytes) AS client_bytes, if(client_is_a, b_bytes, a_bytes) AS server_bytes,
-    if(client_is_a, a_payload, b_payload) AS client_payload, if(client_is_a, b_payload,
-      a_payload) AS server_payload,
-    if(client_is_a, a_tcp_flags, b_tcp_flags) AS client_tcp_flags, if(client_is_a, b_tcp_flags,
-      a_tcp_flags) AS server_tcp_flags,
+    if(client_is_a, a_payload, b_payload) AS client_payload, if(client_is_a, b_payload, a_payload) AS server_payload,
+    if(client_is_a, a_tcp_flags, b_tcp_flags) AS client_tcp_flags, if(client_is_a, b_tcp_flags, a_tcp_flags) AS server_tcp_flags,
     tcp_state, handshake_us,
     if(client_is_a, a_retransmits, b_retransmits) AS client_retransmits,
     if(client_is_a, b_retransmits, a_retransmits) AS server_retransmits,
@@ -52,8 +48,7 @@ FROM
         argMax(s.mirror_target, s.part) AS mirror_target,
         argMax(s.mirror_session, s.part) AS mirror_session,
         argMax(s.mirror_port, s.part) AS mirror_port,
-        CAST(groupBitOr(toUInt8(s.mirror_direction)) AS Enum8('unknown' = 0, 'ingress' = 1, 'egress' = 2,
-          'both' = 3)) AS mirror_direction,
+        CAST(groupBitOr(toUInt8(s.mirror_direction)) AS Enum8('unknown' = 0, 'ingress' = 1, 'egress' = 2, 'both' = 3)) AS mirror_direction,
         argMax(s.mirror_hardware, s.part) AS mirror_hardware,
         argMax(s.security_group, s.part) AS security_group,
         argMax(s.gre_key, s.part) AS gre_key,

@@ -77,11 +77,9 @@ async function opened(
   } catch (error) {
     if (found.toldBy === undefined || !isNotLetIn(error)) throw error;
     throw new CommandError(
-      `${store.name}, the store of the collector at ${found.toldBy}, refuses the user or ` +
-        'password: the collector keeps ' +
-        'its own; give yours in MIRRORLAKE_STORE_USER and MIRRORLAKE_STORE_PASSWORD, or give ' +
-        'the collector a user for ' +
-        'questions (questions.user)',
+      `${store.name}, the store of the collector at ${found.toldBy}, refuses the user or password: the ` +
+        'collector keeps its own; give yours in MIRRORLAKE_STORE_USER and MIRRORLAKE_STORE_PASSWORD, or ' +
+        'give the collector a user for questions (questions.user)',
       { cause: error },
     );
   } finally {

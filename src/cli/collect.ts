@@ -28,19 +28,17 @@ export function registerCollect(program: Command): void {
     .command('collect')
     .summary('receive mirrored traffic and store its sessions')
     .description(
-      'Receives GRE (IP protocol 47) until it is told to stop, and stores the sessions in ' +
-        'what switches and hosts ' +
-        'mirror to this host. The first SIGINT or SIGTERM stores what is open, the second ' +
-        'leaves at once; SIGHUP ' +
-        'reads the mirrors and tunnels of the configuration again.',
+      'Receives GRE (IP protocol 47) until it is stopped, and stores the sessions in the traffic that ' +
+        'switches and hosts mirror to this host. The first SIGINT or SIGTERM stores what is open, the ' +
+        'second exits at once. SIGHUP reads mirrors and tunnels from the configuration again.',
     )
-    .option('--config <file>', 'a configuration file (docs/reference/config.md); options win over it')
-    .option('--interface <name>', 'read this interface by a ring; repeatable', gather, [])
+    .option('--config <file>', 'the configuration file (docs/reference/config.md); options override it')
+    .option('--interface <name>', 'receive on this interface, with a ring; repeatable', gather, [])
     .option('--receiver <kind>', 'raw (default without --interface) or ring (default with it)')
-    .option('--workers <n>', 'threads that decode, with the ring receiver', whole)
+    .option('--workers <n>', 'worker threads of the ring receiver', whole)
     .option(
       '--store <store>',
-      'a directory, http://user@host:8123/database, or none for tunnels alone (default: ./data)',
+      'a directory, http://user@host:8123/database, or none for tunnels only (default: ./data)',
     )
     .option('--tap <name>', 'a TAP device that gets the mirrored frames, for tcpdump, Zeek or Suricata')
     .option(
@@ -50,17 +48,17 @@ export function registerCollect(program: Command): void {
       gather,
       [],
     )
-    .option('--user <name>', 'become this user once everything is open')
-    .option('--listen <host:port>', 'serve /metrics and /healthz there')
+    .option('--user <name>', 'change to this user once everything is open')
+    .option('--listen <host:port>', 'serve /metrics and /healthz here')
     .option(
       '--listen-name <name>',
-      'a name by which those may be asked, beside addresses and localhost; repeatable',
+      'another host name that requests to --listen may use, besides addresses and localhost; repeatable',
       gather,
       [],
     )
     .option('--control <path>', 'the control socket')
-    .option('--collector <name>', 'the name in the column collector (default: the host name)')
-    .option('--promiscuous', 'also receive what is addressed to other hosts')
+    .option('--collector <name>', 'the value of the column collector (default: the host name)')
+    .option('--promiscuous', 'also receive packets addressed to other hosts')
     .action(collect);
 }
 

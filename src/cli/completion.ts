@@ -7,9 +7,8 @@ export function registerCompletion(program: Command): void {
     .command('completion')
     .summary('print a completion script for a shell')
     .description(
-      'Prints the script by which a shell completes commands and options: source ' +
-        '<(mirrorlake completion bash), ' +
-        'or put it where the shell looks for completions.',
+      'Prints a script that lets a shell complete commands and options: source <(mirrorlake completion ' +
+        'bash), or save it where the shell looks for completions.',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
     .action((shell: Shell) => {

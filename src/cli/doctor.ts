@@ -24,16 +24,15 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .summary('check that this host can receive and store without loss')
     .description(
-      'Looks at privileges, kernel, addons, interfaces, offloads, buffers, firewall, reverse ' +
-        'paths, clock, store and disk; as root it ' +
-        'sends a GRE packet to this host and sees whether it arrives, which counts as no ' +
-        'traffic. One line for each, ' +
-        'and under what is not well the command that mends it. Exit status 1 when something will not work.',
+      'Checks privileges, kernel, addons, interfaces, offloads, buffers, firewall, reverse paths, clock, ' +
+        'store and disk. As root it also sends a GRE packet to this host, which counts as no traffic, and ' +
+        'checks that it arrives. Prints one line per check, and below a failed one the command that fixes ' +
+        'it. Exit status 1 when something will not work.',
     )
     .option('--config <file>', 'the configuration the collector would use')
     .option(
       '--interface <name>',
-      'look at this interface, and at a ring on it as `collect --interface` has it; repeatable',
+      'check this interface, and a ring on it as `collect --interface` uses; repeatable',
       (v: string, b: string[]) => [...b, v],
       [],
     )
@@ -135,6 +134,6 @@ async function socketOf({ store, config }: DoctorOptions): Promise<string | unde
 const MARKS = { good: 'ok  ', poor: 'warn', bad: 'FAIL' } as const;
 
 function lineOf(f: Finding): string {
-  const mend = f.mend === undefined ? '' : `; mend it with: ${f.mend}`;
+  const mend = f.mend === undefined ? '' : `; fix it with: ${f.mend}`;
   return `${MARKS[f.state]}  ${f.subject}: ${f.text}${mend}\n`;
 }

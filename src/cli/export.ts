@@ -50,19 +50,18 @@ export function registerExport(program: Command): void {
     .command('export')
     .summary('write kept packets as a capture')
     .description(
-      'Writes the packets of chosen sessions, in the order of time, as a pcapng capture with ' +
-        'an interface for every ' +
-        'mirror point. Packets are kept where the configuration of collect says so ' +
-        '(`packets`), and by read --packets.',
+      'Writes the packets of chosen sessions, in order of time, as a pcapng capture with one interface ' +
+        'per mirror point. Packets are kept if the configuration of collect says so (`packets`), or by ' +
+        'read --packets.',
     )
     .requiredOption(
       '--where <sql>',
-      'which sessions, as behind WHERE: "client_ip = \'10.0.0.1\' AND server_port = 443"',
+      'which sessions, as after WHERE: "client_ip = \'10.0.0.1\' AND server_port = 443"',
     )
     .requiredOption('--output <file>', 'the capture; - is stdout')
     .option('--store <store>', STORE_HELP)
     .option('--config <file>', CONFIG_HELP)
-    .option('--encapsulated', 'with the outer headers they were mirrored in, made anew')
+    .option('--encapsulated', 'with the outer headers they were mirrored in, rebuilt')
     .action(async (options: ExportOptions) => {
       process.stderr.write(`${await exportPackets(options)}\n`);
     });

@@ -78,9 +78,9 @@ export async function findStore(
   }
   const running = passed.length > 0 ? passed.join('; ') : `no collector is running (${sockets.join(', ')})`;
   throw new CommandError(
-    `there is no store to ask: none is named (--store, --config, ${STORE_VARIABLE}), ` +
-      `${running}, and there is none in ` +
-      `${DEFAULT_STORE}; name one, start mirrorlake collect, or read a capture: mirrorlake read FILE`,
+    `there is no store to ask: none is named (--store, --config, ${STORE_VARIABLE}), ${running}, and there ` +
+      `is none in ${DEFAULT_STORE}; name one, start mirrorlake collect, or read a capture: mirrorlake read ` +
+      'FILE',
   );
 }
 
@@ -159,9 +159,8 @@ export async function findCollector(
   }
   if (denied !== undefined) return denied;
   throw new CommandError(
-    `no collector is running (${[...new Set(sockets)].join(', ')}): start one with ` +
-      'mirrorlake collect, or name its store ' +
-      '(--store), its configuration (--config) or its socket (--control)',
+    `no collector is running (${[...new Set(sockets)].join(', ')}): start one with mirrorlake collect, or ` +
+      'name its store (--store), its configuration (--config) or its socket (--control)',
   );
 }
 

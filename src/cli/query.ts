@@ -23,15 +23,11 @@ export function registerQuery(program: Command): void {
     .command('query')
     .summary('ask the store in SQL')
     .description(
-      'Asks a question in ClickHouse SQL and prints the answer: a table on a terminal, with ' +
-        'a value a line where the ' +
-        'table would be wider than the terminal; else tab-separated. It only reads, unless ' +
-        '--write is given. ' +
-        'docs/reference/columns.md lists the tables and columns: sessions has a row for each ' +
-        'part of a long ' +
-        'conversation, conversations one for all of them; both have what several mirrors see ' +
-        'once for each, and so ' +
-        'has a sum over mirrors.',
+      'Runs a statement in ClickHouse SQL and prints the result: on a terminal as a table, or with one ' +
+        'value per line where the table would be wider than the terminal; elsewhere separated by tabs. It ' +
+        'only reads, unless --write is given. docs/reference/columns.md lists the tables and columns. A ' +
+        'long conversation has several rows in sessions, one per part, and one row in conversations. What ' +
+        'several mirrors see is in both once per mirror, and is counted as often by a sum over mirrors.',
     )
     .argument('<sql>', 'the statement; - reads it from stdin')
     .option('--store <store>', STORE_HELP)
@@ -43,11 +39,11 @@ export function registerQuery(program: Command): void {
       (value: string, before: string[]) => [...before, value],
       [],
     )
-    .option('--timeout <time>', 'end the question after this (default: 30s)', duration)
+    .option('--timeout <time>', 'stop the query after this (default: 30s)', duration)
     .option(
       '--write',
       'run a statement that may change the store: ALTER, DELETE, DROP, CREATE VIEW, …; ' +
-        'never, unless it is named, in the one of the running collector',
+        "a running collector's store only if it is named",
     )
     .action(query);
 }

@@ -43,18 +43,17 @@ export function registerRead(program: Command): void {
     .command('read')
     .summary('turn captures into sessions')
     .description(
-      'Reads captures of ERSPAN and GRE (pcap or pcapng, also gzip or zstd; - is stdin), in ' +
-        'the order given, and ' +
-        'stores the sessions in them, or prints them.',
+      'Reads captures of ERSPAN and GRE (pcap or pcapng, also compressed with gzip or zstd; - is stdin) ' +
+        'in the order given, and stores the sessions in them, or prints them.',
     )
     .argument('[files...]', 'captures')
     .option('--store <store>', READ_HELP)
     .option(
       '--ndjson [what]',
-      `print instead of storing: ${NDJSON_KINDS.join(', ')} (default: sessions); another ` +
-        'word behind it is a capture',
+      `print instead of storing: ${NDJSON_KINDS.join(', ')} (default: sessions); any ` +
+        'other word after it is a capture',
     )
-    .option('--once', 'store a capture only if it was not stored before, told by its contents')
+    .option('--once', 'store a capture only if its contents were not stored before')
     .option(
       '--packets <which>',
       `keep the sessions' packets as well: ${KEPT_PACKETS_WORDS} of a session (default: none)`,
@@ -68,16 +67,16 @@ export function registerRead(program: Command): void {
       [],
     )
     .addOption(
-      new Option('--collector <name>', 'the name in the column collector').default(
+      new Option('--collector <name>', 'the value of the column collector').default(
         hostname(),
         'the host name',
       ),
     )
-    .option('--max-sessions <n>', 'sessions held at once; beyond it the oldest end by pressure', capacity)
+    .option('--max-sessions <n>', 'sessions open at once; beyond that the oldest end, by pressure', capacity)
     .addOption(
       new Option(
         '--deduplicate <time>',
-        'the same inner packet again within this time (1ms, 500us) counts once, as a duplicate',
+        'an inner packet seen again within this time (1ms, 500us) counts once, as a duplicate',
       )
         .argParser(window)
         .default(0, 'no'),
@@ -85,16 +84,16 @@ export function registerRead(program: Command): void {
     .addOption(
       new Option(
         '--separate-by <what>',
-        'what makes conversations between the same addresses and ports different ones: ' +
-          `${SEPARATORS.join(', ')}, several with commas, or none`,
+        'what tells apart conversations between the same addresses and ports: ' +
+          `${SEPARATORS.join(', ')}, several separated by commas, or none`,
       )
         .argParser(separators)
         .default(['vni'], 'vni'),
     )
     .option(
       '--overlay <port>',
-      'a UDP port of tunnels within mirrored frames, beside the well-known ones: ' +
-        `${OVERLAY_WORDS}, as in vxlan:4799; repeatable`,
+      'another UDP port of tunnels inside mirrored frames, besides the well-known ones: ' +
+        `${OVERLAY_WORDS}, such as vxlan:4799; repeatable`,
       overlay,
       [],
     )

@@ -24,26 +24,28 @@ export function registerSchema(program: Command): void {
   const schema = program
     .command('schema')
     .summary("print the store's tables, or bring them up to date")
-    .description("The store's tables: printed as SQL, or made and brought up to this version in a store.");
+    .description(
+      "Prints the store's tables as SQL, or creates them in a store and brings them up to this version.",
+    );
   schema
     .command('print')
-    .description('Prints every statement that makes the tables, in order.')
-    .option('--cluster <name>', 'as replicated and distributed tables of this cluster', clusterName)
+    .description('Prints the statements that create the tables, in order.')
+    .option('--cluster <name>', 'as replicated and distributed tables on this cluster', clusterName)
     .action(print);
   schema
     .command('apply')
     .description(
-      'Applies the migrations the store has not had, and the retention. Other commands that ' +
-        'store apply migrations by themselves.',
+      'Applies the migrations that the store lacks, and the retention. Commands that write to a store ' +
+        'apply migrations themselves.',
     )
     .option('--store <store>', WRITE_HELP)
     .option('--config <file>', 'a configuration, for its store and retention')
     .option(
       '--cluster <name>',
-      "make replicated and distributed tables on this cluster of the server's",
+      'make replicated and distributed tables on this cluster, which the server must know',
       clusterName,
     )
-    .option('--retention <age>', 'remove rows older than this (30d, 12h), or keep them with none', retention)
+    .option('--retention <age>', 'remove rows older than this (30d, 12h), or none to keep all', retention)
     .action(apply);
 }
 

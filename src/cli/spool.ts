@@ -20,8 +20,8 @@ export function registerSpool(program: Command): void {
   for (const [name, description] of [
     [
       'list',
-      'Prints every segment: whether it waits, was refused, or cannot be one, its table, ' +
-        'rows, bytes, name, and why.',
+      'Lists the segments: whether each waits, was refused or is unusable, its table, rows, bytes and ' +
+        'name, and why.',
     ],
     ['retry', 'Puts refused segments back: a running collector takes them up within seconds.'],
     ['drop', 'Removes refused segments for good.'],

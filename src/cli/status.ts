@@ -20,16 +20,15 @@ export function registerStatus(program: Command): void {
     .command('status')
     .summary('show what a running collector receives, loses and stores')
     .description(
-      'Asks a running collector, over its control socket, for receivers, mirrors, sessions, ' +
-        'tunnels and store; or, with ' +
-        '--health, whether it is well, as /healthz does.',
+      'Asks a running collector, over its control socket, for its receivers, mirrors, sessions, tunnels ' +
+        'and store; with --health, whether it is healthy, as /healthz does.',
     )
     .option('--json', 'as one JSON object (docs/reference/metrics.md)')
-    .option('--health', 'print only what is wrong, or ok; exit status 1 when something is')
+    .option('--health', 'print only what is wrong, or ok; exit status 1 if anything is wrong')
     .option(
       '--store <store>',
-      `the collector's store (default: that of --config, or of ${STORE_VARIABLE}; without ` +
-        'them the collector is found by its socket in /run/mirrorlake or ./data)',
+      `the collector's store (default: that of --config, or of ${STORE_VARIABLE}; else ` +
+        'the collector is found by its socket in /run/mirrorlake or ./data)',
     )
     .option('--config <file>', "the collector's configuration")
     .option('--control <path>', "the collector's control socket")

@@ -13,7 +13,8 @@ const STORE = 'a directory, or http://user@host:8123/database';
 export const STORE_HELP =
   `${STORE} (default: that of --config, of ${STORE_VARIABLE}, of the running collector, or ` +
   `${DEFAULT_STORE}, in this order)`;
-export const WRITE_HELP = `${STORE} (default: that of --config, of ${STORE_VARIABLE}, or ${DEFAULT_STORE}, in this order)`;
+const WRITTEN_TO = `that of --config, of ${STORE_VARIABLE}, or ${DEFAULT_STORE}, in this order`;
+export const WRITE_HELP = `${STORE} (default: ${WRITTEN_TO})`;
 export const READ_HELP =
   'a directory (embedded), or http://user@host:8123/database (default: that of ' +
   `${STORE_VARIABLE}, or ${DEFAULT_STORE})`;

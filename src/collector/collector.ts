@@ -29,7 +29,7 @@ import { parseLocation, readerOf } from '../store/location.js';
 import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { Chores } from './chores.js';
 import { MirrorAccounts } from './mirrors/mirror-accounts.js';
-import { Capture, type CaptureOptions, type CaptureSnapshot } from './packet-path.js';
+import { PacketPath, type PathOptions, type PathSnapshot } from './packet-path.js';
 import { type MirrorRules, mirrorRules } from './policy.js';
 import { becomeUser, controlOwner, directoryFor, findUser, letThrough } from './privileges.js';
 import { ProcessUsage } from './process-usage.js';
@@ -57,7 +57,7 @@ const ALL_DESCRIPTORS = 1024;
 const LEAST_CONNECTIONS = 2;
 
 /** Fields that are added up over all packet paths. */
-type SummedField = Exclude<keyof CaptureSnapshot, 'dropped' | 'refused'>;
+type SummedField = Exclude<keyof PathSnapshot, 'dropped' | 'refused'>;
 
 export interface CollectorOptions {
   readonly config: Config;
@@ -81,7 +81,7 @@ export class Collector {
   private reader: ReturnType<typeof readerOf>;
   private ring: RingReceiver | undefined;
   private raw: RawReceiver | undefined;
-  private rawCapture: Capture | undefined;
+  private rawCapture: PacketPath | undefined;
   private control: ControlServer | undefined;
   private http: ObserveServer | undefined;
   private readonly chores: Chores;
@@ -222,7 +222,7 @@ export class Collector {
     return mirrorRules(config, byName, tapAll, this.tunnels.claims);
   }
 
-  private captureOptions(workers: number): CaptureOptions {
+  private captureOptions(workers: number): PathOptions {
     const s = this.config.sessions;
     return {
       collector: this.options.collector,
@@ -273,7 +273,7 @@ export class Collector {
     const { config } = this;
     if (!this.storeless) this.openStore();
     if (this.raw !== undefined) {
-      this.rawCapture = new Capture(this.captureOptions(1), {
+      this.rawCapture = new PacketPath(this.captureOptions(1), {
         segment: (table, bytes, rows) => this.store.segments.send(table, bytes, rows),
         minute: (counts) => this.accounts.minute(counts),
       });
@@ -346,7 +346,7 @@ export class Collector {
     this.accounts.kernelDrops(this.ring?.dropped ?? this.raw?.dropped ?? 0, now);
   }
 
-  private snapshots(): CaptureSnapshot[] {
+  private snapshots(): PathSnapshot[] {
     if (this.ring !== undefined) return this.ring.snapshots;
     return this.rawCapture === undefined ? [] : [this.rawCapture.snapshot()];
   }

@@ -35,8 +35,8 @@ const SEGMENT_MS = 200;
 const IDLE_LAG_MS = 500;
 const BUSY_LAG_MS = 1000;
 
-/** How to make a {@link Capture}: plain data that is sent to a worker. */
-export interface CaptureOptions {
+/** How to make a {@link PacketPath}: plain data that is sent to a worker. */
+export interface PathOptions {
   readonly collector: string;
   readonly sessions: Partial<SessionOptions>;
   readonly reassembly: { readonly memory: number; readonly datagrams: number; readonly timeout: number };
@@ -104,7 +104,7 @@ export interface MirrorChange extends Omit<MirrorCounts, 'point' | 'minute'> {
 }
 
 /** What a packet path has counted since its start. */
-export interface CaptureSnapshot {
+export interface PathSnapshot {
   readonly packets: number;
   readonly bytes: number;
   readonly frames: number;
@@ -130,13 +130,13 @@ export interface CaptureSnapshot {
   readonly rowsDropped: number;
 }
 
-export interface CaptureOutput {
+export interface PathOutput {
   /** Takes a finished segment; false if there is no room for it and it is dropped. */
   segment(table: TableName, bytes: Uint8Array, rows: number): boolean;
   minute(counts: MirrorCounts): void;
 }
 
-export class Capture implements FrameSink, PointWatcher {
+export class PacketPath implements FrameSink, PointWatcher {
   private readonly pipeline: Pipeline;
   private readonly segment: SessionSegment;
   private readonly taps = new TapWriter();
@@ -155,8 +155,8 @@ export class Capture implements FrameSink, PointWatcher {
   private lastPacket = 0;
 
   constructor(
-    options: CaptureOptions,
-    private readonly output: CaptureOutput,
+    options: PathOptions,
+    private readonly output: PathOutput,
   ) {
     this.rules = options.rules;
     const { tcpIdle, udpIdle, otherIdle, linger } = { ...READ_OPTIONS, ...options.sessions };
@@ -236,7 +236,7 @@ export class Capture implements FrameSink, PointWatcher {
     this.flush();
   }
 
-  snapshot(): CaptureSnapshot {
+  snapshot(): PathSnapshot {
     const { table, mirrors, demux } = this.pipeline;
     const c = demux.counters;
     const dropped: Record<string, number> = {

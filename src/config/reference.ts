@@ -54,8 +54,8 @@ optional; an option of the command line overrides the file. A mistake is answere
 the key, and exit status 2. On SIGHUP \`mirrors\`, \`unknown_mirrors\`, \`unknown_points\`, \`packets\`,
 \`separate_by\`, \`overlays\` and \`tunnels\` are read again; everything else takes effect after a restart.
 
-Durations are seconds, or have a unit: \`500us\`, \`20ms\`, \`90s\`, \`15m\`, \`12h\`, \`30d\`. Sizes are
-bytes, or have a unit: \`64MiB\`, \`10GB\`. Defaults are given in seconds and bytes.
+Durations are seconds, or have a unit: \`500us\`, \`20ms\`, \`90s\`, \`15m\`, \`12h\`, \`30d\`.
+Sizes are bytes, or have a unit: \`64MiB\`, \`10GB\`. Defaults are given in seconds and bytes.
 
 ## Keys
 

@@ -163,9 +163,8 @@ export const configSchema = z.strictObject({
     .max(64)
     .default(1)
     .describe(
-      'Threads that decode. More than one: with `ring` only. Packets are shared out by inner ' +
-        'addresses, over IPv4 and IPv6; over IPv6 by mirror once fragments come that way (a ' +
-        'warning says so).',
+      'Threads that decode. More than one: with `ring` only. Packets are shared out by inner addresses, ' +
+        'over IPv4 and IPv6; over IPv6 by mirror once fragments come that way (a warning says so).',
     ),
   ring_size: size(MIB, 4 * GIB)
     .default(64 * MIB)

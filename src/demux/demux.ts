@@ -10,7 +10,7 @@ import { EtherType } from '../wire/link/ethertypes.js';
 import type { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
 import { Malformed } from '../wire/walk/malformed.js';
 import { DemuxCounters } from './counters.js';
-import { Inner, type PacketWatcher } from './dispatch.js';
+import { Dispatch, type PacketWatcher } from './dispatch.js';
 import { FastPath } from './fast-path.js';
 import { greRcv } from './gre.js';
 import { LINK_SHORT, LINK_UNSUPPORTED, linkLayer } from './link.js';
@@ -49,7 +49,7 @@ export class Demux {
   private readonly fastPath: FastPath;
   private readonly mirrors: MirrorTable;
   private readonly reassembly: Reassembly;
-  private readonly inner: Inner;
+  private readonly inner: Dispatch;
   private readonly packet = new OuterPacket();
   private readonly fragment = new OuterFragment();
   /** For datagrams that are given up while another packet is being processed. */
@@ -63,7 +63,7 @@ export class Demux {
     this.mirrors = options.mirrors;
     this.reassembly = new Reassembly(options.reassembly, this.incomplete);
     this.counters.reassembly = this.reassembly.counters;
-    this.inner = new Inner(this.counters, options.mirrors, options.sink, options.watcher);
+    this.inner = new Dispatch(this.counters, options.mirrors, options.sink, options.watcher);
     this.fastPath = new FastPath(this.counters, options.mirrors, options.sink);
   }
 

@@ -28,7 +28,7 @@ export interface PacketWatcher {
 }
 
 /** What the handlers of a GRE packet share: its parsed headers, and the way on for its frames. */
-export class Inner {
+export class Dispatch {
   readonly gre = new GreHeader();
   readonly frame = new Frame();
   readonly mirrored = new Mirrored();

@@ -16,12 +16,12 @@ import { GRE_PROTO_ERSPAN3, GRE_SEQ } from '../wire/tunnel/gre.js';
 import { type Frame, FrameKind } from '../wire/walk/frame.js';
 import { Layer } from '../wire/walk/layers.js';
 import { Malformed } from '../wire/walk/malformed.js';
-import type { Inner } from './dispatch.js';
+import type { Dispatch } from './dispatch.js';
 
 const erspan = new ErspanHeader();
 
 /** @param o offset of what follows the GRE header */
-export function erspanRcv(inner: Inner, packet: OuterPacket, o: number): void {
+export function erspanRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
   const h = erspan;
   // 0x88BE without a sequence number is type I; some senders of type III leave the number out.
   const headed = (inner.gre.flags & GRE_SEQ) !== 0 || inner.gre.protocol === GRE_PROTO_ERSPAN3;
@@ -55,7 +55,7 @@ export function erspanRcv(inner: Inner, packet: OuterPacket, o: number): void {
 }
 
 /** The header's VLAN is added unless the frame has it already. */
-function ethernet(inner: Inner, packet: OuterPacket, h: ErspanHeader, start: number): void {
+function ethernet(inner: Dispatch, packet: OuterPacket, h: ErspanHeader, start: number): void {
   inner.decode(packet, FrameKind.Ethernet, 0, start, packet.end, packet.wireEnd);
   const f = inner.frame;
   if (h.vlan !== 0 && isBesideTags(h, outermostTag(f))) inner.mirrored.vlan = h.vlan;

@@ -19,7 +19,7 @@ import {
   parseGre,
 } from '../wire/tunnel/gre.js';
 import { Malformed } from '../wire/walk/malformed.js';
-import type { Inner } from './dispatch.js';
+import type { Dispatch } from './dispatch.js';
 import { erspanRcv } from './erspan.js';
 import { ipgreRcv } from './ipgre.js';
 import { pptpRcv } from './pptp.js';
@@ -34,7 +34,7 @@ const GREPROTO_CISCO = 0;
 const GREPROTO_PPTP = 1;
 
 /** Linux: gre_rcv of gre_demux.c. */
-export function greRcv(inner: Inner, packet: OuterPacket, tunnels: GreReceiver | undefined): void {
+export function greRcv(inner: Dispatch, packet: OuterPacket, tunnels: GreReceiver | undefined): void {
   const b = packet.bytes;
   const o = packet.gre;
   clear(inner);
@@ -71,7 +71,7 @@ export function greRcv(inner: Inner, packet: OuterPacket, tunnels: GreReceiver |
 }
 
 /** Linux: gre_rcv of ip_gre.c, and gre_parse_header. */
-function ciscoRcv(inner: Inner, packet: OuterPacket): void {
+function ciscoRcv(inner: Dispatch, packet: OuterPacket): void {
   const gre = inner.gre;
   const length = parseGre(packet.bytes, packet.gre, packet.end, gre);
   if (length === BAD || (gre.flags & GRE_ROUTING) !== 0) {
@@ -103,7 +103,7 @@ function isKeepalive(packet: OuterPacket): boolean {
 }
 
 /** Clears the previous packet's header, for a packet that is refused before parsing. */
-function clear(inner: Inner): void {
+function clear(inner: Dispatch): void {
   inner.gre.flags = 0;
   inner.gre.version = 0;
   inner.gre.protocol = 0;

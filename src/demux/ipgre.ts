@@ -30,7 +30,7 @@ import { parseMellanox } from '../wire/tunnel/mellanox.js';
 import { parseWccp, WccpHeader } from '../wire/tunnel/wccp.js';
 import { FrameKind } from '../wire/walk/frame.js';
 import { Malformed } from '../wire/walk/malformed.js';
-import type { Inner } from './dispatch.js';
+import type { Dispatch } from './dispatch.js';
 
 const wccp = new WccpHeader();
 const metadata = new CiscoMetadata();
@@ -38,7 +38,7 @@ const ieee80211 = new Ieee80211Header();
 const amsdu = new AmsduCursor();
 
 /** @param o offset of what follows the GRE header */
-export function ipgreRcv(inner: Inner, packet: OuterPacket, o: number): void {
+export function ipgreRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
   const protocol = inner.gre.protocol;
   switch (protocol) {
     case GRE_PROTO_KEEPALIVE:
@@ -66,7 +66,7 @@ export function ipgreRcv(inner: Inner, packet: OuterPacket, o: number): void {
   }
 }
 
-function payload(inner: Inner, packet: OuterPacket, protocol: number, o: number): void {
+function payload(inner: Dispatch, packet: OuterPacket, protocol: number, o: number): void {
   if (protocol === EtherType.Ipv4 || protocol === EtherType.Ipv6) {
     inner.whole(packet, FrameKind.Ip, 0, o);
   } else {
@@ -79,7 +79,7 @@ function payload(inner: Inner, packet: OuterPacket, protocol: number, o: number)
  * WCCP without flags is IPv4; version 2 has a redirect header of four bytes before it (Linux:
  * gre_parse_header).
  */
-function wccpRcv(inner: Inner, packet: OuterPacket, o: number): void {
+function wccpRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
   if (inner.gre.flags !== 0) {
     inner.refuse(packet, Malformed.GreProtocol);
     return;
@@ -92,7 +92,7 @@ function wccpRcv(inner: Inner, packet: OuterPacket, o: number): void {
   }
 }
 
-function metadataRcv(inner: Inner, packet: OuterPacket, o: number): void {
+function metadataRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
   const length = parseCiscoMetadata(packet.bytes, o, packet.end, metadata);
   if (length < 0) {
     inner.refuse(packet, Malformed.CiscoMetadata);
@@ -107,7 +107,7 @@ function metadataRcv(inner: Inner, packet: OuterPacket, o: number): void {
 }
 
 /** A mirrored frame behind the metadata of a Spectrum switch; SONiC calls this ERSPAN too. */
-function mellanoxRcv(inner: Inner, packet: OuterPacket, o: number): void {
+function mellanoxRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
   const length = parseMellanox(o, packet.end);
   if (length < 0) inner.refuse(packet, Malformed.ErspanShort);
   else if (inner.begin(packet, MirrorType.Mellanox, 0)) {
@@ -120,7 +120,7 @@ function mellanoxRcv(inner: Inner, packet: OuterPacket, o: number): void {
  * One frame, or the packets of an A-MSDU: each is handed on, and together they count as one for the mirror
  * point.
  */
-function ieee80211Rcv(inner: Inner, packet: OuterPacket, o: number): void {
+function ieee80211Rcv(inner: Dispatch, packet: OuterPacket, o: number): void {
   if (!inner.begin(packet, MirrorType.Gre, 0)) return;
   const length = parseIeee80211(packet.bytes, o, packet.end, ieee80211);
   const several =

@@ -13,12 +13,12 @@ import {
 } from '../wire/tunnel/gre.js';
 import { FrameKind } from '../wire/walk/frame.js';
 import { Malformed } from '../wire/walk/malformed.js';
-import type { Inner } from './dispatch.js';
+import type { Dispatch } from './dispatch.js';
 
 /** Every flag but S, A and the version: K must be set, the others clear (RFC 2637 section 4.1). */
 const FIXED_FLAGS = 0xffff & ~(GRE_SEQ | GRE_ACK | 0x0007);
 
-export function pptpRcv(inner: Inner, packet: OuterPacket): void {
+export function pptpRcv(inner: Dispatch, packet: OuterPacket): void {
   const gre = inner.gre;
   const length = parseGre(packet.bytes, packet.gre, packet.end, gre);
   if (length < 0) {

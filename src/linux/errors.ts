@@ -44,9 +44,8 @@ export class LinuxError extends MirrorlakeError {
 
 /** Capability lines are the same for every socket and device mirrorlake opens. */
 const PRIVILEGE =
-  'it needs CAP_NET_RAW (receiving and sending) and CAP_NET_ADMIN (devices, large buffers); ' +
-  'run it as root, ' +
-  'or: setcap cap_net_raw,cap_net_admin+ep $(readlink -f $(which node)), or in the systemd unit: ' +
+  'it needs CAP_NET_RAW (receiving and sending) and CAP_NET_ADMIN (devices, large buffers); run it as ' +
+  'root, or: setcap cap_net_raw,cap_net_admin+ep $(readlink -f $(which node)), or in the systemd unit: ' +
   'AmbientCapabilities=CAP_NET_RAW CAP_NET_ADMIN';
 
 function explain(code: string): string | undefined {

@@ -14,11 +14,11 @@ export class InstallationError extends MirrorlakeError {
   constructor(
     /** What does not load, and why. */
     readonly what: string,
-    /** The command that mends it. */
+    /** The command that fixes it. */
     mend: string,
     options?: ErrorOptions,
   ) {
-    super(`${what}; mend it with: ${mend}`, 'INSTALLATION', { ...options, exitCode: 2, hint: mend });
+    super(`${what}; fix it with: ${mend}`, 'INSTALLATION', { ...options, exitCode: 2, hint: mend });
   }
 }
 

@@ -487,9 +487,8 @@ export const METRICS: readonly Metric[] = [
   {
     name: 'process_cpu_seconds_total',
     help:
-      "CPU time of the collector's process, user and system: all its threads (workers, " +
-      "tunnels, the store's). The engine of an embedded store is a process of its own, and not " +
-      'in it.',
+      "CPU time of the collector's process, user and system: all its threads (workers, tunnels, the " +
+      "store's). The engine of an embedded store is a process of its own, and not in it.",
     kind: 'counter',
     labels: [],
     samples: (s) => known(s.cpu_seconds ?? null),

@@ -92,9 +92,8 @@ function prefixIn(parameters: URLSearchParams): string {
 function checkEncoding(location: string): void {
   if (/^https?:\/*(?:[^/?#@]*@)?[^@]*$/i.test(location)) return;
   throw new StoreLocationError(
-    "the user or password in the store's URL has to be percent-encoded: @ as %40, / as %2F, " +
-      '? as %3F, # as %23 ' +
-      '(so has an @ behind the host); better give it in MIRRORLAKE_STORE_PASSWORD_FILE or ' +
+    "the user or password in the store's URL has to be percent-encoded: @ as %40, / as %2F, ? as %3F, # as " +
+      '%23 (so has an @ behind the host); better give it in MIRRORLAKE_STORE_PASSWORD_FILE or ' +
       'MIRRORLAKE_STORE_PASSWORD',
   );
 }

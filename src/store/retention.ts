@@ -18,10 +18,9 @@ export function retentionNotice(store: string, seconds: number): string {
 /** Says that rows just stored will be removed. */
 export function expiringNotice(store: string, rows: number, of: number, seconds: number): string {
   return (
-    `${rows} of ${of} ${plural(of, 'row')} stored ${rows === 1 ? 'is' : 'are'} older than ` +
-    `the ${age(seconds)} after which ${store} removes rows, and ` +
-    `${rows === 1 ? 'goes' : 'go'} with its ` +
-    `next merge: ${howToKeep(store)}`
+    `${rows} of ${of} ${plural(of, 'row')} stored ${rows === 1 ? 'is' : 'are'} older than the ` +
+    `${age(seconds)} after which ${store} removes rows, and ${rows === 1 ? 'goes' : 'go'} with its next ` +
+    `merge: ${howToKeep(store)}`
   );
 }
 

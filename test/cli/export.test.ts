@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportPackets } from '../../src/cli/export.js';
-import { Capture } from '../../src/collector/packet-path.js';
+import { PacketPath } from '../../src/collector/packet-path.js';
 import { PacketBatch } from '../../src/model/batch.js';
 import { counted } from '../../src/model/counted.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
@@ -40,7 +40,7 @@ async function collect(
   collector = 'here',
 ): Promise<void> {
   const segments: [TableName, Uint8Array, number][] = [];
-  const capture = new Capture(
+  const capture = new PacketPath(
     {
       collector,
       sessions: SMALL_TABLE,

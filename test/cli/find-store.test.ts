@@ -185,11 +185,9 @@ describe('in a directory', () => {
       status: 1,
       out: '',
       err:
-        'mirrorlake: there is no store to ask: none is named (--store, --config, ' +
-        'MIRRORLAKE_STORE), no collector is running ' +
-        '(/run/mirrorlake/control.sock, data/control.sock), and there is none in ./data; ' +
-        'name one, start mirrorlake collect, ' +
-        'or read a capture: mirrorlake read FILE\n',
+        'mirrorlake: there is no store to ask: none is named (--store, --config, MIRRORLAKE_STORE), no ' +
+        'collector is running (/run/mirrorlake/control.sock, data/control.sock), and there is none in ' +
+        './data; name one, start mirrorlake collect, or read a capture: mirrorlake read FILE\n',
     });
     expect(readdirSync(cwd)).toEqual([]);
   });

@@ -95,7 +95,7 @@ suite('without koffi', { koffi: 'absent' }, (mirrorlake) => {
 suite('without both', { koffi: 'absent', rawSocket: 'absent' }, (mirrorlake) => {
   it('is what ends collect', () => {
     const { status, stderr } = mirrorlake('collect', '--receiver', 'raw');
-    expect(stderr).toMatch(/^mirrorlake: koffi, .* does not load: it is not there; mend it with: .*\n$/);
+    expect(stderr).toMatch(/^mirrorlake: koffi, .* does not load: it is not there; fix it with: .*\n$/);
     expect(status).toBe(2);
   });
 });

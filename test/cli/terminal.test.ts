@@ -43,7 +43,7 @@ describe('a table', () => {
     expect(table(head, rows, 55)).toEqual(side);
   });
 
-  it('has a value a line where it would be wider than the terminal', () => {
+  it('has one value per line where it would be wider than the terminal', () => {
     expect(table(head, rows, 54)).toEqual([
       'Row 1:',
       '──────',
@@ -101,7 +101,8 @@ describeWith(['script'], 'on a terminal', () => {
     onTerminal(columns, [process.execPath, MAIN, 'query', sql, '--store', data], { ...(env && { env }) });
 
   it(
-    'an answer is a table as long as it fits, to the column, and has a value a line when it ' + 'does not',
+    'an answer is a table as long as it fits, to the column, and has one value per line when it ' +
+      'does not',
     () => {
       const wide = query(200, QUESTION);
       expect(wide[0]).toMatch(/^ +┌─client_ip─+┬─server_ip─+┬─server_port─┐$/);

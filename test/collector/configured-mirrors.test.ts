@@ -1,7 +1,7 @@
 /** Mirrors of the configuration that have sent nothing are told, and become the mirror that sends. */
 import { expect, it } from 'vitest';
 import { MirrorAccounts } from '../../src/collector/mirrors/mirror-accounts.js';
-import { Capture } from '../../src/collector/packet-path.js';
+import { PacketPath } from '../../src/collector/packet-path.js';
 import type { MirrorRules } from '../../src/collector/policy.js';
 import { mirrorSchema } from '../../src/config/schema.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
@@ -28,13 +28,13 @@ function rules(...mirrors: object[]): MirrorRules {
 
 class World {
   readonly accounts: MirrorAccounts;
-  private readonly capture: Capture;
+  private readonly capture: PacketPath;
   private number = 0;
   private sec = START;
 
   constructor(r: MirrorRules) {
     this.accounts = new MirrorAccounts({ collector: 'here', rules: r, store: () => true, warn: () => {} });
-    this.capture = new Capture(
+    this.capture = new PacketPath(
       { collector: 'here', sessions: { capacity: 1024 }, reassembly: REASSEMBLY_DEFAULTS, rules: r },
       { segment: () => true, minute: (counts) => this.accounts.minute(counts) },
     );

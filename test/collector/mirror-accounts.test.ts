@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MirrorAccounts } from '../../src/collector/mirrors/mirror-accounts.js';
-import { Capture } from '../../src/collector/packet-path.js';
+import { PacketPath } from '../../src/collector/packet-path.js';
 import { mirrorRules } from '../../src/collector/policy.js';
 import { parseConfig } from '../../src/config/load.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
@@ -37,7 +37,7 @@ describe('a mirror whose packets go to several workers', () => {
     const accounts = new MirrorAccounts({ collector: 'here', rules: RULES, store, warn: () => {} });
     const workers = [0, 1, 2].map(
       (worker) =>
-        new Capture(
+        new PacketPath(
           {
             collector: 'here',
             sessions: { capacity: 100 },
@@ -86,7 +86,7 @@ describe('a mirror whose packets go to several workers', () => {
     });
     const workers = [0, 1].map(
       (worker) =>
-        new Capture(
+        new PacketPath(
           {
             collector: 'here',
             sessions: { capacity: 100 },
@@ -124,7 +124,7 @@ it('says once of a mirror that its frames come twice, until they are left out', 
     store: () => true,
     warn: (message) => said.push(message),
   });
-  const capture = new Capture(
+  const capture = new PacketPath(
     { collector: 'here', sessions: { capacity: 100 }, reassembly: REASSEMBLY_DEFAULTS, rules: RULES },
     { segment: () => true, minute: () => undefined },
   );
@@ -173,7 +173,7 @@ it(
     });
     const workers = [0, 1].map(
       (worker) =>
-        new Capture(
+        new PacketPath(
           {
             collector: 'here',
             sessions: { capacity: 100 },

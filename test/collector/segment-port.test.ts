@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Capture } from '../../src/collector/packet-path.js';
+import { PacketPath } from '../../src/collector/packet-path.js';
 import { PACKETS_LIMIT, SegmentPort, Waiting } from '../../src/collector/store/segment-port.js';
 import { mirrorSchema } from '../../src/config/schema.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
@@ -36,7 +36,7 @@ describe('segments on their way to the store’s thread', () => {
   it('that find no room are lost, and their rows are counted', () => {
     const waiting = new Waiting();
     const port = new SegmentPort(channel.port1, waiting);
-    const capture = new Capture(
+    const capture = new PacketPath(
       {
         collector: 'here',
         sessions: { capacity: 100 },

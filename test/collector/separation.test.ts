@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Capture } from '../../src/collector/packet-path.js';
+import { PacketPath } from '../../src/collector/packet-path.js';
 import type { MirrorRules } from '../../src/collector/policy.js';
 import { mirrorRules } from '../../src/collector/policy.js';
 import { parseConfig } from '../../src/config/load.js';
@@ -25,7 +25,7 @@ it(
   'mirrors are separated, and overlays found, as the configuration says, and as it says when ' +
     'it is read again',
   () => {
-    const capture = new Capture(
+    const capture = new PacketPath(
       {
         collector: 'here',
         sessions: { capacity: 100 },

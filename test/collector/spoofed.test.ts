@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { LOG_NUMBERS } from '../../src/accounts/number-log.js';
 import { MirrorAccounts } from '../../src/collector/mirrors/mirror-accounts.js';
 import { LOUDEST_UNLISTED } from '../../src/collector/mirrors/mirror-listing.js';
-import { Capture } from '../../src/collector/packet-path.js';
+import { PacketPath } from '../../src/collector/packet-path.js';
 import { Pipeline } from '../../src/collector/pipeline.js';
 import type { MirrorRules } from '../../src/collector/policy.js';
 import { refusedStatus } from '../../src/collector/refused.js';
@@ -60,7 +60,7 @@ class World {
   readonly rows: Row[] = [];
   readonly log: string[] = [];
   readonly accounts: MirrorAccounts;
-  readonly captures: Capture[];
+  readonly captures: PacketPath[];
   /** Seconds since the start. */
   sec = 0;
   private readonly batch = new PacketBatch();
@@ -90,7 +90,7 @@ class World {
     this.captures = Array.from(
       { length: paths },
       (_, path) =>
-        new Capture(
+        new PacketPath(
           {
             collector: 'here',
             sessions: { capacity: 1024 },

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Session } from 'chdb';
-import { Capture } from '../../src/collector/packet-path.js';
+import { PacketPath } from '../../src/collector/packet-path.js';
 import { mirrorRules } from '../../src/collector/policy.js';
 import { defaultConfig } from '../../src/config/load.js';
 import { PacketBatch } from '../../src/model/batch.js';
@@ -74,7 +74,7 @@ function path(): Target {
   return {
     step(random) {
       let rows = 0;
-      const capture = new Capture(
+      const capture = new PacketPath(
         {
           collector: 'fuzz',
           sessions: { capacity: random.pick([2, 64, 4096]) },

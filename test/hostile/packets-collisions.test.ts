@@ -7,7 +7,7 @@ import { setU32 } from '../../src/wire/bytes.js';
 import { cpuRatio, cpuRatios } from '../support/cpu.js';
 import { erspan2, ethernet, ipv4, ipv6, ipv6Fragment, udp } from '../support/frames.js';
 import { Random } from '../support/traffic/random.js';
-import { copiesOf, PacketPath, type PathOptions } from './support/packet-path.js';
+import { copiesOf, type PathOptions, WatchedPath } from './support/packet-path.js';
 
 /** Four words of a source, four of a destination, and an identification. */
 type Words = readonly number[];
@@ -74,7 +74,7 @@ interface Attack {
   readonly template: Uint8Array;
   readonly change: (packet: Uint8Array, words: Words) => void;
   readonly options?: PathOptions;
-  readonly check: (path: PacketPath) => void;
+  readonly check: (path: WatchedPath) => void;
 }
 
 /** Behind outer IPv4, GRE with a number, and ERSPAN, the frame's IP header. */
@@ -127,7 +127,7 @@ function batchesOf({ count, template, change }: Attack, family: Family): ReturnT
 function taken(attack: Attack, family: Family): () => () => void {
   const batches = batchesOf(attack, family);
   return () => {
-    const path = new PacketPath(attack.options);
+    const path = new WatchedPath(attack.options);
     return () => {
       // What is there has to be found, too.
       for (let n = 0; n < 2; n++) path.process(batches);
@@ -147,7 +147,7 @@ describe.each(Object.entries(ATTACKS))('%s', (_, attack) => {
   });
 
   it('are all accounted for', () => {
-    const path = new PacketPath(attack.options);
+    const path = new WatchedPath(attack.options);
     path.process(batchesOf(attack, allFamilies));
     path.finish({ kept: path.snapshot.ipv6Fragments, whole: 0 });
   });

@@ -4,7 +4,7 @@ import { setU32 } from '../../src/wire/bytes.js';
 import { cpuRatio } from '../support/cpu.js';
 import { bytes, erspan2, ethernet, ipv4, ipv6, tcp } from '../support/frames.js';
 import { Random } from '../support/traffic/random.js';
-import { batchesOf, copiesOf, PacketPath, type PathOptions, START, taking } from './support/packet-path.js';
+import { batchesOf, copiesOf, type PathOptions, START, taking, WatchedPath } from './support/packet-path.js';
 
 const OPTIONS: PathOptions = { mirrors: [{ name: 'both', source: '10.0.0.1', deduplicate: '1ms' }] };
 const PAYLOAD = new Random(3).bytes(1400);
@@ -25,7 +25,7 @@ function segment(six: boolean, payload: Uint8Array): Uint8Array {
 
 /** What a path makes of packets that a switch mirrors; what is around them is never twice the same. */
 function count(packets: readonly [Uint8Array, Sent?][]): [packets: number, duplicates: number] {
-  const path = new PacketPath(OPTIONS);
+  const path = new WatchedPath(OPTIONS);
   const captured = packets.map(([packet, o = {}], i) => {
     const frame = ethernet(packet[0] >>> 4 === 6 ? 0x86dd : 0x0800, packet, o.vlans);
     const outer = ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(5, i, frame, o.port), { id: i });
@@ -114,7 +114,7 @@ it('packets that agree up to their last bytes cost what others do', () => {
       setU32(p, 24, i);
       setU32(p, where, Math.imul(i, 0x9e3779b1) >>> 0);
     });
-  const check = (path: PacketPath): void => expect(path.snapshot.duplicates).toBe(0);
+  const check = (path: WatchedPath): void => expect(path.snapshot.duplicates).toBe(0);
   const alike = taking(at(template.length - 4), OPTIONS, check);
   expect(cpuRatio(alike, taking(at(template.length - PAYLOAD.length), OPTIONS, check))).toBeLessThan(4);
 });

@@ -9,7 +9,7 @@ import { batchOf } from '../demux/outer.js';
 import { addsUp } from '../support/adds-up.js';
 import { cpuRatios } from '../support/cpu.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
-import { batchesOf, copiesOf, PacketPath, taking } from './support/packet-path.js';
+import { batchesOf, copiesOf, taking, WatchedPath } from './support/packet-path.js';
 
 const TARGET = '10.0.0.9';
 const PLACES = 4096;
@@ -58,7 +58,7 @@ describe.each([
     '512 of them, of %s, take no datagram from those who send whole ones',
     (_, from) => {
       // Not enough for 512 datagrams as long as they claim to be.
-      const path = new PacketPath({ reassembly: { memory: 8 << 20 } });
+      const path = new WatchedPath({ reassembly: { memory: 8 << 20 } });
       path.process(batchesOf(firsts));
       path.process(tiny(template, 512, from));
       path.process(batchesOf(seconds));
@@ -73,7 +73,7 @@ describe.each([
 
   it('100,000 of one source give up each other, and no other', () => {
     const count = 100_000;
-    const path = new PacketPath();
+    const path = new WatchedPath();
     path.process(batchesOf(firsts));
     // The identification has 16 bits: some of them come again, when the ones before are given up.
     path.process(tiny(template, count, SOURCES['one source']));
@@ -89,7 +89,7 @@ describe.each([
       'there are places is not',
     () => {
       const count = 100_000;
-      const path = new PacketPath();
+      const path = new WatchedPath();
       const attack = tiny(template, count, SOURCES['as many sources']);
       let whole = 0;
       // A batch has as many as there are places: around the first half of each are the halves of good ones.

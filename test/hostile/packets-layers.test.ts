@@ -6,7 +6,7 @@ import { batchOf, type Captured } from '../demux/outer.js';
 import { addsUp } from '../support/adds-up.js';
 import { cpuRatio, cpuRatios } from '../support/cpu.js';
 import { bytes, erspan2, ethernet, gre, ipv4, ipv6, tcp, udp } from '../support/frames.js';
-import { batchesOf, PacketPath, taking } from './support/packet-path.js';
+import { batchesOf, taking, WatchedPath } from './support/packet-path.js';
 
 const [ONE, OTHER] = ['192.168.1.2', '192.168.1.3'];
 const [SIX, SEVEN] = ['2001:db8::1', '2001:db8::2'];
@@ -147,7 +147,7 @@ describe('layers without end', () => {
     'of %s are looked at up to a bound, and the packet is in a row',
     (_, [reason, stack]) => {
       for (const room of [SHORT, LONG]) {
-        const path = new PacketPath();
+        const path = new WatchedPath();
         const packet = stack(room);
         path.process(batchesOf([packet, packet, ORDINARY]));
         expect([room, path.snapshot.dropped]).toEqual([room, expect.objectContaining({ [reason]: 2 })]);
@@ -158,7 +158,7 @@ describe('layers without end', () => {
 
   it.each(Object.entries(OUTER))('of %s around the packet are refused for a reason', (_, [reason, stack]) => {
     for (const room of [SHORT, LONG]) {
-      const path = new PacketPath();
+      const path = new WatchedPath();
       const packet = stack(room);
       path.process(batchesOf([packet, packet, ORDINARY]));
       expect([room, path.dropped(reason)]).toEqual([room, 2]);
@@ -196,7 +196,7 @@ describe('layers without end', () => {
 });
 
 it.each(Object.entries(OPTIONS))('TCP options %s leave the segment what it is', (_, packet) => {
-  const path = new PacketPath();
+  const path = new WatchedPath();
   path.process(batchesOf([packet, packet]));
   expect(path.finish().map((r) => [r.client, r.packets])).toEqual([[ONE, 2]]);
 });

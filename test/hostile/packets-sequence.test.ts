@@ -4,7 +4,7 @@ import { setU16, setU32 } from '../../src/wire/bytes.js';
 import { cpuRatio, cpuRatios } from '../support/cpu.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 import { Random } from '../support/traffic/random.js';
-import { copiesOf, type MirrorSums, PacketPath, type PathOptions, taking } from './support/packet-path.js';
+import { copiesOf, type MirrorSums, type PathOptions, taking, WatchedPath } from './support/packet-path.js';
 
 const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(40))));
 const PACKET = ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(5, 0, FRAME));
@@ -55,7 +55,7 @@ const JUDGES: readonly [string, PathOptions][] = [
 
 describe.each(JUDGES)('numbers that %s judges', (_, options) => {
   it.each(Object.entries(FAMILIES))('and that %s lose no more than numbers can be late by', (_, numbers) => {
-    const path = new PacketPath(options);
+    const path = new WatchedPath(options);
     path.process(packets(shared(numbers)));
     path.finish();
     const sums = [...path.minutes.values()];
@@ -70,7 +70,7 @@ describe.each(JUDGES)('numbers that %s judges', (_, options) => {
     const work = (numbers: readonly number[]) => {
       const batches = bySenders(shared(numbers));
       return () => {
-        const path = new PacketPath(options);
+        const path = new WatchedPath(options);
         return () => {
           path.process(batches);
           path.watch();
@@ -99,7 +99,7 @@ describe('293 such numbers among 30,000 good ones', () => {
   }
 
   function goodSums(list: readonly Numbered[], options: PathOptions = {}): MirrorSums | undefined {
-    const path = new PacketPath(options);
+    const path = new WatchedPath(options);
     path.process(packets(list));
     path.finish();
     return path.minutes.get('10.0.0.1 5');

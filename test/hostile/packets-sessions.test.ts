@@ -5,7 +5,7 @@ import { setU16, setU32 } from '../../src/wire/bytes.js';
 import { cpuRatio } from '../support/cpu.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 import { Random } from '../support/traffic/random.js';
-import { copiesOf, PacketPath, type PathOptions, taking } from './support/packet-path.js';
+import { copiesOf, type PathOptions, taking, WatchedPath } from './support/packet-path.js';
 
 const PACKET = ipv4(
   '10.0.0.1',
@@ -74,7 +74,7 @@ describe.each<[string, PathOptions['sessions'], number]>([
     const roundsAfter = (open: number) => {
       const before = packets([...openings(open), ...round(1)]);
       return () => {
-        const path = new PacketPath(options);
+        const path = new WatchedPath(options);
         path.process(before);
         return () => path.process(batches);
       };
@@ -83,7 +83,7 @@ describe.each<[string, PathOptions['sessions'], number]>([
   });
 
   it('has every packet in a row', () => {
-    const path = new PacketPath(options);
+    const path = new WatchedPath(options);
     path.process(packets(jumping(50)));
     path.finish();
     const { pressure, opened } = path.snapshot;
@@ -124,7 +124,7 @@ describe('a flood of sessions, many times as many as there may be', () => {
   it.each(Object.entries(floods))(
     'leaves no more open than there may be, and every packet in a row, with %s',
     (_, list) => {
-      const path = new PacketPath(options);
+      const path = new WatchedPath(options);
       for (const batch of packets(list)) {
         // In small pieces: the bound holds at any time.
         for (let from = 0; from < batch.count; from += 64) {

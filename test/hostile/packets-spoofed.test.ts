@@ -7,7 +7,7 @@ import { setU16, setU32 } from '../../src/wire/bytes.js';
 import { STATUS } from '../support/collector-status.js';
 import { cpuRatio } from '../support/cpu.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
-import { copiesOf, PacketPath, type PathOptions, taking } from './support/packet-path.js';
+import { copiesOf, type PathOptions, taking, WatchedPath } from './support/packet-path.js';
 
 const SPOOFED = 66_000;
 const PLACES = 4096;
@@ -43,7 +43,7 @@ describe.each<[string, 'observe' | 'refuse', number]>([
   };
 
   it('leave its place, its name and its counts to the mirror that begins after them', async () => {
-    const path = new PacketPath(options);
+    const path = new WatchedPath(options);
     path.process(strangers);
     path.watch();
     path.process(oneSender(CORE, LATER));

@@ -102,7 +102,7 @@ describe('the GRE filter', () => {
     expect(runBpf(onEthernet, ethernet(type, packet, [[0x8100, 7]]))).toBe(0);
     expect(runBpf(onIp, packet)).toBe(0);
   });
-  it('looks behind so many tags and drops what lies deeper; too many extension headers are for the walk to count', () => {
+  it('looks behind so many tags; too many extension headers are for the walk to count', () => {
     const tagged = (tags: number): Uint8Array =>
       ethernet(
         0x0800,
@@ -122,7 +122,7 @@ describe('the GRE filter', () => {
     const end = tooMany.length;
     expect(parseOuter(tooMany, 0, end, end, new OuterPacket(), new OuterFragment())).toBe(OUTER_BAD);
   });
-  it('passes what the walk through outer headers finds GRE in, and may find it in when it is put together', () => {
+  it('passes what the walk through outer headers finds GRE in, or may once it is whole', () => {
     const AH = 51;
     const FRAGMENT = 44;
     const header = fc.record({
@@ -275,7 +275,7 @@ describe('the fanout program', () => {
     expect(behind(MAX_OUTER_HEADERS + 1, '10.0.0.1')).toBe(behind(MAX_OUTER_HEADERS + 1, '10.0.0.2'));
   });
 
-  it('keeps what cannot be looked into together by outer addresses: fragments over IPv6, and with them all over IPv6', () => {
+  it('keeps what it cannot look into together by outer addresses: all over IPv6, if some is in fragments', () => {
     const frames = ['10.0.0.1', '10.0.0.2'].map((a) =>
       ethernet(0x0800, ipv4(a, '10.9.0.1', 17, udp(1, 2, new Uint8Array(600)))),
     );

@@ -116,7 +116,7 @@ for (const addon of [true, false]) {
         expect(said).toEqual(
           addon
             ? []
-            : [expect.stringMatching(/koffi receives in its place; mend it with: npm rebuild raw-socket/)],
+            : [expect.stringMatching(/koffi receives in its place; fix it with: npm rebuild raw-socket/)],
         );
       });
 

@@ -120,7 +120,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
   const doctor = (...args: string[]): Said => inside(...words(...args));
   const about = ({ lines }: Said, subject: string): string[] =>
     lines.filter((l) => l.includes(`  ${subject}: `));
-  const mendOf = (line: string): string => line.split('mend it with: ')[1].replace(/ \(.*\)$/, '');
+  const mendOf = (line: string): string => line.split('fix it with: ')[1].replace(/ \(.*\)$/, '');
 
   /** Nothing comes by IPv4, or by either version; the command that the doctor gives mends it. */
   function keptOut(what: RegExp, both: boolean): void {
@@ -273,7 +273,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
       set(1, 0);
       const line = rp();
       expect(line).toMatch(
-        /^FAIL .*1 \(strict\): .*mend it with: sysctl -w net\.ipv4\.conf\.e0\.rp_filter=2$/,
+        /^FAIL .*1 \(strict\): .*fix it with: sysctl -w net\.ipv4\.conf\.e0\.rp_filter=2$/,
       );
       inside('sh', '-c', mendOf(line));
       expect(rp()).toMatch(/^ok .*2 \(loose\)/);

@@ -63,15 +63,15 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
     inside('iptables', '-A', 'INPUT', '-p', 'gre', '-j', 'DROP');
     const { status, lines } = doctor('--receiver', 'raw', '--interface', 'e0', '--interface', 'e7');
     expect(status).toBe(1);
-    expect(line(lines, 'e0 MTU')).toMatch(/^warn .*1500: .*mend it with: ip link set e0 mtu 1586/);
-    expect(line(lines, 'e0 offloads')).toMatch(/^warn .*gro on.*mend it with: ethtool -K e0 gro off$/);
-    expect(line(lines, 'e0 rp_filter')).toMatch(/^FAIL .*strict.*mend it with: sysctl -w /);
+    expect(line(lines, 'e0 MTU')).toMatch(/^warn .*1500: .*fix it with: ip link set e0 mtu 1586/);
+    expect(line(lines, 'e0 offloads')).toMatch(/^warn .*gro on.*fix it with: ethtool -K e0 gro off$/);
+    expect(line(lines, 'e0 rp_filter')).toMatch(/^FAIL .*strict.*fix it with: sysctl -w /);
     expect(line(lines, 'firewall')).toMatch(
-      /^FAIL .*-p gre -j DROP.*mend it with: iptables -I INPUT -p gre -j ACCEPT$/,
+      /^FAIL .*-p gre -j DROP.*fix it with: iptables -I INPUT -p gre -j ACCEPT$/,
     );
     expect(line(lines, 'e7')).toMatch(/^FAIL .*there is no such interface/);
-    for (const l of lines.filter((l) => / (e0 \w+|firewall):/.test(l) && l.includes('mend it with: '))) {
-      inside('sh', '-c', l.split('mend it with: ')[1].replace(/ \(.*\)$/, ''));
+    for (const l of lines.filter((l) => / (e0 \w+|firewall):/.test(l) && l.includes('fix it with: '))) {
+      inside('sh', '-c', l.split('fix it with: ')[1].replace(/ \(.*\)$/, ''));
     }
     const after = doctor('--receiver', 'raw', '--interface', 'e0');
     expect(after.status).toBe(0);
@@ -93,9 +93,9 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
     const { status, lines } = inside('setpriv', '--reuid', 'nobody', '--clear-groups', ...words);
     expect(status).toBe(1);
     expect(line(lines, 'privileges')).toMatch(
-      /^FAIL .*CAP_NET_RAW and CAP_NET_ADMIN missing.*mend it with: setcap /,
+      /^FAIL .*CAP_NET_RAW and CAP_NET_ADMIN missing.*fix it with: setcap /,
     );
-    expect(line(lines, 'e0')).toMatch(/^FAIL .*is down; mend it with: ip link set e0 up$/);
+    expect(line(lines, 'e0')).toMatch(/^FAIL .*is down; fix it with: ip link set e0 up$/);
     expect(line(lines, 'store')).toMatch(/^FAIL .*127\.0\.0\.1:9\/lake cannot be reached/);
     ip(`-n ${NETNS} link set e0 up`);
   });

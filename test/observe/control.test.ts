@@ -98,7 +98,7 @@ it('refuses a path that is too long for a socket, and makes nothing', async () =
 /** A socket as a program that was killed leaves it. */
 async function leaveDead(path: string): Promise<void> {
   const program =
-    `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, ` + `'SIGKILL'))`;
+    "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
   await once(spawn(process.execPath, ['-e', program, path]), 'exit');
   expect(lstatSync(path).isSocket()).toBe(true);
 }

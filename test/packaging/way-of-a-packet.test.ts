@@ -23,7 +23,7 @@ function declarations(name: string, file: string): RegExp[] {
   if (owner !== undefined) {
     return [
       new RegExp(`^export (?:abstract )?class ${owner}\\b`, 'm'),
-      new RegExp(`^ {2}(?:(?:private|protected|override|static|async) )*${member}\\(`, 'm'),
+      new RegExp(`^ {2}(?:(?:private|protected|override|static|async) )*${member}[<(]`, 'm'),
     ];
   }
   if (call !== undefined) return [new RegExp(`^(?:export )?(?:async )?function ${member}\\b`, 'm')];

@@ -65,9 +65,8 @@ export class FaultProxy {
         if (fault?.kind === 'answer') {
           const body = `Code: ${fault.code}. DB::Exception: for the test. (FOR_THE_TEST)\n`;
           client.end(
-            `HTTP/1.1 ${fault.status} X\r\nContent-Length: ` +
-              `${body.length}\r\nX-ClickHouse-Exception-Code: ${fault.code}\r\nConnection: ` +
-              `close\r\n\r\n${body}`,
+            `HTTP/1.1 ${fault.status} X\r\nContent-Length: ${body.length}\r\nX-ClickHouse-Exception-Code: ` +
+              `${fault.code}\r\nConnection: close\r\n\r\n${body}`,
           );
           server.destroy();
           return;

@@ -28,19 +28,18 @@ export function manPage(program: CommandWords, version: string, date: string): s
       'the file with line and key, or what does not load',
     '.SH ENVIRONMENT',
     '.TP\nNO_COLOR\nno colours on a terminal',
-    '.TP\nCOLUMNS\nhow wide a terminal is; a table that would be wider is printed with a value a line',
+    '.TP\nCOLUMNS\nthe width of the terminal; a wider table is printed with one value per line',
     '.TP\nMIRRORLAKE_STORE',
-    'the store of commands that are given no --store and no --config: a directory, or a URL',
+    'the store without --store and --config: a directory, or a URL',
     '.TP\nMIRRORLAKE_STORE_USER, MIRRORLAKE_STORE_PASSWORD, MIRRORLAKE_STORE_TOKEN',
-    'what the URL of a store leaves out; with _FILE behind, the file that holds it',
+    'credentials that the URL of the store lacks; with _FILE appended, a file that holds them',
     '.SH FILES',
     '.TP\n/etc/mirrorlake.yaml\nthe configuration of the systemd unit',
     '.TP\n/run/mirrorlake/control.sock, ./data/control.sock\n' +
       'where commands look for a running collector, in this order',
-    '.TP\n\\&./data\nthe store where none is named and no collector is running',
-    '.TP\ndocs/\nthe documentation, beside the program: mirrorlake \\-\\-help says where. ' +
-      'It has tutorials, how\\-tos, ' +
-      'and every column, configuration key, metric and limit',
+    '.TP\n\\&./data\nthe store if none is named and no collector is running',
+    '.TP\ndocs/\nthe documentation, installed with the program: mirrorlake \\-\\-help says where. ' +
+      'It has tutorials, how\\-tos, and every column, configuration key, metric and limit',
     '.SH EXAMPLES',
     ...EXAMPLES.flatMap(example).slice(0, -1),
     '.SH SEE ALSO',

@@ -1,7 +1,7 @@
 /** Messages between the main thread and the ring workers. */
 import type { MessagePort } from 'node:worker_threads';
 import type { RingShape } from '../../linux/packet-socket.js';
-import type { CaptureOptions, CaptureSnapshot, MirrorChanges, MirrorCounts } from '../packet-path.js';
+import type { MirrorChanges, MirrorCounts, PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
 
 /** One ring to read: a packet socket on one interface. */
@@ -15,7 +15,7 @@ export interface RingData {
 }
 
 export interface RingWorkerData {
-  readonly capture: CaptureOptions;
+  readonly capture: PathOptions;
   /**
    * An eventfd that is readable when there are messages for the worker, which does not run its event loop.
    */
@@ -28,7 +28,7 @@ export interface RingWorkerData {
 
 /** What a worker has counted so far. */
 export interface RingCounts {
-  readonly snapshot: CaptureSnapshot;
+  readonly snapshot: PathSnapshot;
   readonly changes: MirrorChanges;
 }
 

@@ -16,7 +16,7 @@ import {
 import { closeSocket, IPPROTO_GRE } from '../../linux/socket.js';
 import { CommandError } from '../../model/errors.js';
 import type { ReceiverStatus } from '../../model/status.js';
-import type { CaptureOptions, CaptureSnapshot, MirrorChanges, MirrorCounts } from '../packet-path.js';
+import type { MirrorChanges, MirrorCounts, PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
 import type { RingCounts, RingWorkerData } from './ring-dialect.js';
 import { RingInterface } from './ring-interface.js';
@@ -40,7 +40,7 @@ export interface RingReceiverOptions {
   /** Bytes of one ring. */
   readonly ringSize: number;
   readonly promiscuous: boolean;
-  readonly capture: CaptureOptions;
+  readonly capture: PathOptions;
   /** Returns a new port for segments. */
   readonly store: () => { port: MessagePort; waiting: SharedArrayBuffer };
   readonly minute: (counts: MirrorCounts) => void;
@@ -53,7 +53,7 @@ export interface RingReceiverOptions {
 }
 
 /** Of a worker that has not reported yet. */
-const NO_SNAPSHOT: CaptureSnapshot = {
+const NO_SNAPSHOT: PathSnapshot = {
   packets: 0,
   bytes: 0,
   frames: 0,
@@ -170,9 +170,8 @@ export class RingReceiver {
     for (const w of this.interfaces) w.shareIpv6ByOuterAddresses();
     this.options.log(
       'warn',
-      'GRE over IPv6 comes in fragments: from now on all that comes over IPv6 is shared out ' +
-        'to workers by outer addresses, a mirror to one worker; a larger MTU on the way from ' +
-        'the mirrors spares that',
+      'GRE over IPv6 comes in fragments: from now on all that comes over IPv6 is shared out to workers by ' +
+        'outer addresses, a mirror to one worker; a larger MTU on the way from the mirrors spares that',
     );
   }
 
@@ -261,7 +260,7 @@ export class RingReceiver {
     return this.interfaces.reduce((sum, w) => sum + w.dropped, 0);
   }
 
-  get snapshots(): CaptureSnapshot[] {
+  get snapshots(): PathSnapshot[] {
     return this.workers.map((w) => w.snapshot ?? NO_SNAPSHOT);
   }
 

@@ -3,11 +3,11 @@ import type { Worker } from 'node:worker_threads';
 import { signalEvent } from '../../linux/event.js';
 import { Channel, type Handlers } from '../../threads/channel.js';
 import { workerTransport } from '../../threads/transport.js';
-import type { CaptureSnapshot } from '../packet-path.js';
+import type { PathSnapshot } from '../packet-path.js';
 import type { RingCounts, RingMainSide, RingWorkerSide } from './ring-dialect.js';
 
 export class WorkerHandle {
-  snapshot: CaptureSnapshot | undefined;
+  snapshot: PathSnapshot | undefined;
   private readonly channel: Channel<RingMainSide, RingWorkerSide>;
 
   /**

@@ -11,7 +11,7 @@ import { PacketBatch } from '../../model/batch.js';
 import { Ring } from '../../receive/ring.js';
 import { Channel } from '../../threads/channel.js';
 import { PortTransport } from '../../threads/transport.js';
-import { Capture } from '../packet-path.js';
+import { PacketPath } from '../packet-path.js';
 import { SegmentPort, Waiting } from '../store/segment-port.js';
 import type { RingCounts, RingData, RingMainSide, RingWorkerData, RingWorkerSide } from './ring-dialect.js';
 
@@ -31,7 +31,7 @@ const TURN = 64;
 const data = workerData as RingWorkerData;
 const batch = new PacketBatch();
 const segments = new SegmentPort(data.store, new Waiting(data.waiting));
-const capture = new Capture(data.capture, {
+const capture = new PacketPath(data.capture, {
   segment: (table, bytes, rows) => segments.send(table, bytes, rows),
   minute: (counts) => main.tell('minute', counts),
 });

@@ -267,11 +267,10 @@ export class ChdbProcess implements Connection {
       );
     if (this.absent !== undefined)
       return new StoreLocationError(
-        `the store ${name} needs chDB, the embedded ClickHouse, which does not load ` +
-          `(${this.absent}): install mirrorlake again ` +
-          'with its optional packages, npm install --global --include=optional mirrorlake ' +
-          '(chDB is made for Linux with glibc ' +
-          'on x64 and arm64), or name a server, --store http://…',
+        `the store ${name} needs chDB, the embedded ClickHouse, which does not load (${this.absent}): ` +
+          'install mirrorlake again with its optional packages, npm install --global --include=optional ' +
+          'mirrorlake (chDB is made for Linux with glibc on x64 and arm64), or name a server, --store ' +
+          'http://…',
       );
     const why = /DB::Exception: (.*)/.exec(this.said)?.[1] ?? lastLine(this.said) ?? this.how;
     return new StoreError(

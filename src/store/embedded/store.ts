@@ -155,9 +155,9 @@ export class EmbeddedStore extends ClickHouseStore {
   get notice(): string | undefined {
     if (this.chdb.confined !== false) return undefined;
     return (
-      'this kernel has no Landlock (Linux 5.13 and newer; a container’s seccomp filter may ' +
-      'forbid it): the engine of ' +
-      'the store could read files beside it if its other two walls fell (docs/explanation/threat-model.md)'
+      'this kernel has no Landlock (Linux 5.13 and newer; a container’s seccomp filter may forbid it): the ' +
+      'engine of the store could read files beside it if its other two walls fell ' +
+      '(docs/explanation/threat-model.md)'
     );
   }
 

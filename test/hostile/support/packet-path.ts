@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { MirrorAccounts } from '../../../src/collector/mirrors/mirror-accounts.js';
-import { Capture } from '../../../src/collector/packet-path.js';
+import { PacketPath } from '../../../src/collector/packet-path.js';
 import type { MirrorRules } from '../../../src/collector/policy.js';
 import { refusedStatus } from '../../../src/collector/refused.js';
 import { mirrorSchema } from '../../../src/config/schema.js';
@@ -60,8 +60,8 @@ const LAST_OUTER_REASON = Malformed.Reassembly;
 /** What a frame that has come out is counted as, beside its row or in place of it. */
 const OF_FRAMES: readonly string[] = ['ignored', 'mirror_points_full', 'tap'];
 
-export class PacketPath {
-  readonly capture: Capture;
+export class WatchedPath {
+  readonly capture: PacketPath;
   readonly log: string[] = [];
   /** Minutes by source and session, as they were stored. */
   readonly minutes = new Map<string, MirrorSums>();
@@ -90,7 +90,7 @@ export class PacketPath {
       },
       warn: (message) => this.log.push(message),
     });
-    this.capture = new Capture(
+    this.capture = new PacketPath(
       {
         collector: 'here',
         sessions: { capacity: 4096, ...options.sessions },
@@ -126,7 +126,7 @@ export class PacketPath {
     return this.accounts.status(refusedStatus([this.capture.snapshot().refused]));
   }
 
-  get snapshot(): ReturnType<Capture['snapshot']> {
+  get snapshot(): ReturnType<PacketPath['snapshot']> {
     return this.capture.snapshot();
   }
 
@@ -269,10 +269,10 @@ export function copiesOf(
 export function taking(
   batches: readonly PacketBatch[],
   options: PathOptions = {},
-  check: (path: PacketPath) => void = () => {},
+  check: (path: WatchedPath) => void = () => {},
 ): () => () => void {
   return () => {
-    const path = new PacketPath(options);
+    const path = new WatchedPath(options);
     return () => {
       path.process(batches);
       path.end();
