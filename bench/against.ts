@@ -152,11 +152,16 @@ async function takeTurns(
   runs: number,
   once: (checkout: Checkout) => Costs | Promise<Costs>,
 ): Promise<Comparison[]> {
-  const costs = { base: [await once(base)], here: [] as Costs[] };
-  for (let n = 1; n <= runs; n++) {
-    costs.here.push(await once(here));
-    costs.base.push(await once(base));
-    process.stderr.write(`${n} of ${runs}\n`);
+  const run = async (name: string, checkout: Checkout): Promise<Costs> => {
+    const costs = await once(checkout);
+    const words = Object.entries(costs).map(([metric, cost]) => `${cost.toFixed(3)} (${metric})`);
+    process.stderr.write(`${name}: ${words.join(', ')}\n`);
+    return costs;
+  };
+  const costs = { base: [await run('base', base)], here: [] as Costs[] };
+  for (let n = 0; n < runs; n++) {
+    costs.here.push(await run('here', here));
+    costs.base.push(await run('base', base));
   }
   const metrics = commonMetrics(costs.base[0], costs.here[0]);
   const of = (list: readonly Costs[], metric: string) => list.map((run) => run[metric]);
