@@ -134,7 +134,10 @@ const NUMBERS: [string, string[]][] = [
   ['headers before the payload of a fragmented packet', [`${HEADER_ROOM} bytes`]],
   ['VLAN tags before GRE, with a ring', [`${MAX_TAGS} tags`]],
   ['IPv6 extension headers and AH before GRE', [`${MAX_OUTER_HEADERS} headers`]],
-  ['IP packets around GRE, and labels before IP', [`${MAX_IP_IN_IP} packets, ${MPLS_MAX_LABELS} labels`]],
+  [
+    'IP packets around GRE; labels, and tags and other layers before IP',
+    [`${MAX_IP_IN_IP} packets; ${MPLS_MAX_LABELS} labels, ${MAX_LAYERS} layers`],
+  ],
   ['mirror points of an entry of `mirrors`', [`\`points\`, ${grouped(entry.points)} per worker`]],
   [
     'mirror points that no entry names',

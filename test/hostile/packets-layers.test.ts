@@ -106,7 +106,7 @@ const OUTER: Readonly<Record<string, [reason: string, (room: number) => Captured
     'ip_header',
     (room) => raw(ipv6(SIX, SEVEN, 51, repeated([51, 1, ...new Uint8Array(10)], room))),
   ],
-  'VLAN tags': ['link_header', (room) => onWire(bytes(MAC, repeated([0x81, 0, 0, 7], room), [0x81, 0]))],
+  'VLAN tags': ['not_gre', (room) => onWire(bytes(MAC, repeated([0x81, 0, 0, 7], room), [0x81, 0]))],
   'MPLS labels': ['not_gre', (room) => onWire(bytes(MAC, [0x88, 0x47], repeated([0, 1, 0, 64], room)))],
   'MPLS stacks with Ethernet between them': [
     'not_gre',
