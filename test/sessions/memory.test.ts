@@ -5,9 +5,9 @@ import { SESSION_DEFAULTS } from '../../src/model/defaults.js';
 /** Fills a table of the default capacity and prints the process's resident bytes and the sessions open. */
 const FILL = `
   import { SessionTable } from './src/sessions/table.ts';
-  import { Frame } from './src/wire/frame.ts';
-  import { MirrorPoint } from './src/wire/mirror-point.ts';
-  import { Mirrored } from './src/wire/mirrored.ts';
+  import { Frame } from './src/wire/walk/frame.ts';
+  import { MirrorPoint } from './src/model/mirror-point.ts';
+  import { Mirrored } from './src/model/mirrored.ts';
   const table = new SessionTable({ session() {} });
   const f = new Frame();
   const m = new Mirrored();

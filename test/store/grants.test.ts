@@ -2,10 +2,11 @@
  * The statements of docs/how-to that make users, back up and restore. The engine as a library keeps users in
  * a file, so what is granted there is granted here.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { MAIN } from '../support/collector.js';
@@ -17,7 +18,7 @@ const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-grants-'));
 /** The statements of the only block of a page that has `word` in it. */
 function statements(page: string, word: string): string[] {
   const blocks = readFileSync(join(DOCS, page), 'utf8').matchAll(/^ *```sql\n([\s\S]*?)^ *```/gm);
-  const [block, ...others] = [...blocks].map((m) => m[1]).filter((text) => text.includes(word));
+  const [block, ...others] = [...blocks].map((m) => m[1]).filter((sql) => sql.includes(word));
   expect(others).toEqual([]);
   return block
     .split(';')
@@ -69,30 +70,33 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Runs mirrorlake on the server as a user; what it says. */
-function as(name: string, ...args: string[]): string {
+/** Runs mirrorlake on the server as a user, whatever its exit status. @returns what it says */
+async function as(name: string, ...args: string[]): Promise<string> {
   const store = `http://${name}:secret@127.0.0.1:${server.httpPort}/mirrorlake`;
-  const { stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args, '--store', store], {
-    encoding: 'utf8',
+  const run = spawn(process.execPath, [MAIN, ...args, '--store', store], {
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const [stdout, stderr] = await Promise.all([text(run.stdout), text(run.stderr)]);
   return stdout + stderr;
 }
 
 it('the collector may do what it has to, and the reader may read', async () => {
-  expect(as('collector', 'schema', 'apply', '--retention', 'none')).not.toContain('mirrorlake:');
-  expect(as('collector', 'read', CAPTURE)).not.toContain('mirrorlake:');
-  expect(as('collector', 'schema', 'apply', '--retention', '36500d')).toContain('give 1h to 7320d');
-  expect(as('collector', 'schema', 'apply', '--retention', '7320d')).not.toContain('mirrorlake:');
-  const rows = as('reader', 'query', 'SELECT count() FROM sessions');
+  expect(await as('collector', 'schema', 'apply', '--retention', 'none')).not.toContain('mirrorlake:');
+  expect(await as('collector', 'read', CAPTURE)).not.toContain('mirrorlake:');
+  expect(await as('collector', 'schema', 'apply', '--retention', '36500d')).toContain('give 1h to 7320d');
+  expect(await as('collector', 'schema', 'apply', '--retention', '7320d')).not.toContain('mirrorlake:');
+  const rows = await as('reader', 'query', 'SELECT count() FROM sessions');
   expect(Number(rows)).toBeGreaterThan(0);
   const sizes = statements('size-the-box.md', 'system.parts')[0];
-  expect(as('reader', 'query', sizes)).toMatch(/^sessions\t[1-9]/m);
+  expect(await as('reader', 'query', sizes)).toMatch(/^sessions\t[1-9]/m);
   for (const who of ['reader', 'collector'])
-    expect(as(who, 'query', 'DROP TABLE sessions')).toContain('DROP TABLE does more than read');
-  expect(as('reader', 'query', '--write', 'TRUNCATE TABLE sessions')).toContain('Not enough privileges');
-  expect(as('collector', 'query', '--write', 'DROP TABLE sessions')).toContain('Not enough privileges');
-  expect(as('reader', 'query', 'SELECT 1', '--timeout', '10m')).toBe('1\n');
-  expect(as('reader', 'query', 'SELECT 1', '--timeout', '11m')).toContain(
+    expect(await as(who, 'query', 'DROP TABLE sessions')).toContain('DROP TABLE does more than read');
+  expect(await as('reader', 'query', '--write', 'TRUNCATE TABLE sessions')).toContain(
+    'Not enough privileges',
+  );
+  expect(await as('collector', 'query', '--write', 'DROP TABLE sessions')).toContain('Not enough privileges');
+  expect(await as('reader', 'query', 'SELECT 1', '--timeout', '10m')).toBe('1\n');
+  expect(await as('reader', 'query', 'SELECT 1', '--timeout', '11m')).toContain(
     "max_execution_time shouldn't be greater",
   );
 
@@ -100,5 +104,5 @@ it('the collector may do what it has to, and the reader may read', async () => {
   await server.sql(backup);
   await server.sql('DROP DATABASE mirrorlake SYNC');
   await server.sql(restore);
-  expect(as('reader', 'query', 'SELECT count() FROM sessions')).toBe(rows);
+  expect(await as('reader', 'query', 'SELECT count() FROM sessions')).toBe(rows);
 });
