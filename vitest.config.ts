@@ -52,7 +52,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'live',
-          maxWorkers: 3,
           include: live,
           exclude: alone,
           execArgv: ['--require', './test/support/own-machine.cjs'],
