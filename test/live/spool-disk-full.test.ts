@@ -132,7 +132,7 @@ describeWith(['root', 'mount', 'ip'], 'a collector whose spool is on a disk that
         (r) => Number(r[0].n) === 5,
       );
       expect(Number(rows[0].n)).toBe(5);
-      const full = await c.status();
+      const full = await c.statusWhen((s) => s.store.state === 'up');
       expect(full.store.spool_error).toMatch(why);
       expect(full.store.spool_error).toMatch(/: rows go to the store from memory$/);
       expect(full.store).toMatchObject({ rows_dropped: 0, state: 'up' });
