@@ -87,9 +87,13 @@ describeWith(
           .map((name) => join('docs', name)),
       ];
       expect(pages.length).toBeGreaterThan(30);
+      // The way of a packet is read beside the source, which is not in the package; another test checks its
+      // links.
+      const isSource = (page: string, link: string): boolean =>
+        page === 'docs/explanation/way-of-a-packet.md' && link.startsWith('../../src/');
       const broken = pages.flatMap((page) =>
         linksOf(readFileSync(join(home, page), 'utf8'))
-          .filter((link) => !existsSync(join(home, dirname(page), link)))
+          .filter((link) => !isSource(page, link) && !existsSync(join(home, dirname(page), link)))
           .map((link) => `${page}: ${link}`),
       );
       expect(broken).toEqual([]);
