@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { counted, plural } from '../model/counted.js';
 import { CommandError } from '../model/errors.js';
+import { counted, plural } from '../model/words.js';
 import { dropRefused, type ListedSegment, listSpool, retryRefused } from '../store/spool/spool-directory.js';
 import { findStore, type StoreOptions, storeToWrite } from './find-store.js';
 import { CONFIG_HELP, STORE_HELP, WRITE_HELP } from './store-words.js';

@@ -8,11 +8,11 @@ import { setSilentUp } from '../linux/interface.js';
 import { openFilesLimit } from '../linux/limits.js';
 import { reassemblyFailures } from '../linux/reassembly-failures.js';
 import { TunDevice } from '../linux/tun.js';
-import { counted } from '../model/counted.js';
 import { UsageError } from '../model/errors.js';
 import { isScarcity } from '../model/scarcity.js';
 import type { CollectorStatus, CollectorSummary, HeldStore, ReceiverStatus } from '../model/status.js';
 import { isServer, withoutPassword } from '../model/store-location.js';
+import { counted } from '../model/words.js';
 import {
   type ControlAnswer,
   ControlError,

@@ -1,8 +1,8 @@
 /** Tells the service manager that the collector is ready, its status, that it is alive, and that it stops. */
 
 import type { ServiceManager } from '../linux/service-manager.js';
-import { plural } from '../model/counted.js';
 import type { CollectorSummary } from '../model/status.js';
+import { plural } from '../model/words.js';
 import { ailments } from '../observe/http.js';
 
 /** Milliseconds between two statuses without a watchdog. */

@@ -1,5 +1,5 @@
 /** Notices about a store that removes rows. */
-import { plural } from '../model/counted.js';
+import { plural } from '../model/words.js';
 
 /** The former default that collectors set on new tables; stores made then still have it. */
 const FORMER_DEFAULT = 30 * 86_400;

@@ -16,12 +16,13 @@ export interface Dialect {
   readonly tells: { readonly [what: string]: unknown };
 }
 
-/** A side that understands nothing. */
+/** A side that understands nothing, and its handlers. */
 export type Deaf = { readonly asks: Record<never, never>; readonly tells: Record<never, never> };
+export const DEAF: Handlers<Deaf> = { asks: {}, tells: {} };
+
+/** The value that comes with a request, and the one that answers it. */
 export type AskedWith<Ask> = Ask extends (value: infer With) => unknown ? With : never;
 type AnswerOf<Ask> = Ask extends (value: never) => infer Answer ? Answer : never;
-
-export const DEAF: Handlers<Deaf> = { asks: {}, tells: {} };
 
 /** A request, as the side that answers it sees it. */
 export interface Request {
@@ -202,7 +203,7 @@ export class Channel<Here extends Dialect, There extends Dialect> {
 
   private told(what: string, value: unknown): void {
     try {
-      this.tells.get(what)?.(value, NO_REQUEST);
+      handlerOf(this.tells, what)(value, NO_REQUEST);
     } catch (error) {
       this.fail(error);
       throw error;
@@ -230,9 +231,7 @@ export class Channel<Here extends Dialect, There extends Dialect> {
       return taken;
     };
     try {
-      const handler = this.asks.get(what);
-      if (handler === undefined) throw new Error(`nobody answers ${what} here`);
-      const answer = handler(value, { signal, piece });
+      const answer = handlerOf(this.asks, what)(value, { signal, piece });
       // A side that does not turn its event loop has no promises.
       if (answer instanceof Promise) answer.then(done, failed);
       else done(answer);
@@ -253,6 +252,13 @@ export class Channel<Here extends Dialect, There extends Dialect> {
   }
 }
 
+function handlerOf(handlers: ReadonlyMap<string, AnyHandler>, what: string): AnyHandler {
+  const handler = handlers.get(what);
+  if (handler === undefined) throw new Error(`nobody hears "${what}" on this side of the channel`);
+  return handler;
+}
+
+/** For what is told: nobody waits for an answer. */
 const NO_REQUEST: Request = {
   signal: new AbortController().signal,
   piece: () => Promise.resolve(),

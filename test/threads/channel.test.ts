@@ -191,6 +191,13 @@ describe('a channel', () => {
     expect(ended).toEqual([]);
   });
 
+  it('is over when it is told what nobody knows', () => {
+    const lost = wires();
+    new Channel<Counting, Deaf>(lost.transport, handlers);
+    expect(() => lost.heard({ kind: 'tell', what: 'toString', value: 0 })).toThrow('"toString"');
+    expect(lost.posted).toMatchObject([{ kind: 'fatal' }]);
+  });
+
   it('answers what nobody knows with an error', async () => {
     const lost = wires();
     new Channel<Counting, Deaf>(lost.transport, handlers);

@@ -6,7 +6,7 @@
  * until it is forgotten, and what is in the sums stays there, so that no packet moves from one counter to
  * another and no sum ever falls.
  */
-import { plural } from '../../model/counted.js';
+
 import { MIRROR_TYPE_NAMES } from '../../model/mirror-point.js';
 import { SEQUENCE_USE_NAMES } from '../../model/mirror-record.js';
 import type {
@@ -16,6 +16,7 @@ import type {
   PoolStatus,
   RefusedStatus,
 } from '../../model/status.js';
+import { plural } from '../../model/words.js';
 import { formatIp } from '../../wire/ip/addresses.js';
 import type { MirrorRules } from '../policy.js';
 import { ConfiguredMirrors } from './configured-mirrors.js';

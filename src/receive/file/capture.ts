@@ -1,5 +1,5 @@
 import type { PacketBatch, PacketSource } from '../../model/batch.js';
-import { plural } from '../../model/counted.js';
+import { plural } from '../../model/words.js';
 import { type ByteInput, openInput } from './byte-input.js';
 import { CaptureError } from './capture-error.js';
 import { GunzipInput, PeekedInput } from './decompress.js';

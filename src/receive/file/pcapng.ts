@@ -9,7 +9,7 @@
  */
 
 import { BATCH_CAPACITY, type PacketBatch } from '../../model/batch.js';
-import { plural } from '../../model/counted.js';
+import { plural } from '../../model/words.js';
 import {
   type CaptureFormat,
   type CaptureInterface,

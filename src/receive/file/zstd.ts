@@ -1,4 +1,4 @@
-import { plural } from '../../model/counted.js';
+import { plural } from '../../model/words.js';
 import type { ByteInput } from './byte-input.js';
 import { CaptureError } from './capture-error.js';
 import { ownBuffers, ReadAhead } from './read-ahead.js';

@@ -12,8 +12,8 @@ import {
   createClient,
   type DataFormat,
 } from '@clickhouse/client';
-import { plural } from '../../model/counted.js';
 import { QUESTION_DEFAULTS } from '../../model/question-limits.js';
+import { plural } from '../../model/words.js';
 import { StoreError, StoreRefused, StoreUnavailable } from '../errors.js';
 import { parseLocation, type ServerLocation } from '../location.js';
 import { judgeReading, judgeWriting } from '../questions/guard.js';

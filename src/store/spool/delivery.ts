@@ -1,6 +1,6 @@
 /** Delivers segments from the spool to the store, one after the other, each until the store confirms it. */
 import { existsSync } from 'node:fs';
-import { counted } from '../../model/counted.js';
+import { counted } from '../../model/words.js';
 import { SegmentRefused, StoreError, StoreUnavailable } from '../errors.js';
 import { age, expiringNotice, isFormerDefault, retentionNotice } from '../retention.js';
 import type { Store } from '../store.js';

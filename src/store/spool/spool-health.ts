@@ -1,5 +1,5 @@
 /** The health of a spool, and the losses it causes: counted, logged now and then, and shown in the status. */
-import { plural } from '../../model/counted.js';
+import { plural } from '../../model/words.js';
 
 /** How often lost rows are logged, and for how long they count as a trouble, milliseconds. */
 const SAY_MS = 60_000;

@@ -6,9 +6,9 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, truncateSync } from 'node:fs';
 import { basename } from 'node:path';
-import { plural } from '../../model/counted.js';
 import { MirrorlakeError } from '../../model/errors.js';
 import { isScarcity } from '../../model/scarcity.js';
+import { plural } from '../../model/words.js';
 import { LARGEST_SEGMENT } from '../segment/segment-size.js';
 import type { TableName } from '../tables.js';
 import { type SpoolSegment, SUMS_ENTRY, sumsOf } from './spool-file.js';

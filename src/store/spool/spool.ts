@@ -6,8 +6,8 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { plural } from '../../model/counted.js';
 import { makeDirectory } from '../../model/files.js';
+import { plural } from '../../model/words.js';
 import { StoreError } from '../errors.js';
 import { LARGEST_APPEND, SEGMENT_BYTES } from '../segment/segment-size.js';
 import type { TableName } from '../tables.js';

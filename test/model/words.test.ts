@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { counted, grouped, plural } from '../../src/model/counted.js';
+import { counted, grouped, plural } from '../../src/model/words.js';
 
 test('digits are grouped as Intl groups them', () => {
   fc.assert(
