@@ -81,7 +81,7 @@ export class Collector {
   private reader: ReturnType<typeof readerOf>;
   private ring: RingReceiver | undefined;
   private raw: RawReceiver | undefined;
-  private rawCapture: PacketPath | undefined;
+  private rawPath: PacketPath | undefined;
   private control: ControlServer | undefined;
   private http: ObserveServer | undefined;
   private readonly chores: Chores;
@@ -222,7 +222,7 @@ export class Collector {
     return mirrorRules(config, byName, tapAll, this.tunnels.claims);
   }
 
-  private captureOptions(workers: number): PathOptions {
+  private pathOptions(workers: number): PathOptions {
     const s = this.config.sessions;
     return {
       collector: this.options.collector,
@@ -246,7 +246,7 @@ export class Collector {
       workers: config.workers,
       ringSize: config.ring_size,
       promiscuous: config.promiscuous,
-      capture: this.captureOptions(config.workers),
+      path: this.pathOptions(config.workers),
       store: () => this.store.connect(),
       minute: (counts) => this.accounts.minute(counts),
       changes: (worker, changes) => this.accounts.changes(worker, changes, Date.now()),
@@ -262,7 +262,7 @@ export class Collector {
       library: await rawLibrary((message) => this.log.warn(message)),
       receiveBuffer: this.config.receive_buffer,
       filter: this.tunnels.filter,
-      packets: (batch) => this.rawCapture?.process(batch),
+      packets: (batch) => this.rawPath?.process(batch),
       event: (message, bad) => this.log[bad ? 'warn' : 'info'](message),
     });
     this.raw.open(unprivileged);
@@ -273,11 +273,11 @@ export class Collector {
     const { config } = this;
     if (!this.storeless) this.openStore();
     if (this.raw !== undefined) {
-      this.rawCapture = new PacketPath(this.captureOptions(1), {
+      this.rawPath = new PacketPath(this.pathOptions(1), {
         segment: (table, bytes, rows) => this.store.segments.send(table, bytes, rows),
         minute: (counts) => this.accounts.minute(counts),
       });
-      this.chores.every(TICK_MS, 'sessions cannot be ended', () => this.rawCapture?.tick(Date.now()));
+      this.chores.every(TICK_MS, 'sessions cannot be ended', () => this.rawPath?.tick(Date.now()));
     }
     this.ring?.start();
     this.watch();
@@ -342,13 +342,13 @@ export class Collector {
 
   private account(): void {
     const now = Date.now();
-    if (this.rawCapture !== undefined) this.accounts.changes(0, this.rawCapture.changes(), now);
+    if (this.rawPath !== undefined) this.accounts.changes(0, this.rawPath.changes(), now);
     this.accounts.kernelDrops(this.ring?.dropped ?? this.raw?.dropped ?? 0, now);
   }
 
   private snapshots(): PathSnapshot[] {
     if (this.ring !== undefined) return this.ring.snapshots;
-    return this.rawCapture === undefined ? [] : [this.rawCapture.snapshot()];
+    return this.rawPath === undefined ? [] : [this.rawPath.snapshot()];
   }
 
   /** Applies the mirrors and tunnels of a configuration that was read again (SIGHUP). */
@@ -360,7 +360,7 @@ export class Collector {
     this.rules = this.makeRules(config);
     this.accounts.setRules(this.rules);
     this.ring?.setRules(this.rules);
-    this.rawCapture?.setRules(this.rules);
+    this.rawPath?.setRules(this.rules);
     this.raw?.refilter();
     this.log.info(
       `configuration read again: ${counted(config.mirrors.length, 'mirror')}, ` +
@@ -436,7 +436,7 @@ export class Collector {
     this.chores.stop();
     await this.ring?.finish();
     await this.raw?.close();
-    this.rawCapture?.finish();
+    this.rawPath?.finish();
     this.account();
     if (!this.storeless) this.accounts.finish();
     await this.tunnels.finish();

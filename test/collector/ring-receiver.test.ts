@@ -59,7 +59,7 @@ function receiver(workers: number): RingReceiver {
     workers,
     ringSize: 1 << 20,
     promiscuous: false,
-    capture: {
+    path: {
       collector: 'here',
       sessions: { capacity: 10 },
       reassembly: REASSEMBLY_DEFAULTS,

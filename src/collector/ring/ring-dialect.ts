@@ -15,7 +15,7 @@ export interface RingData {
 }
 
 export interface RingWorkerData {
-  readonly capture: PathOptions;
+  readonly path: PathOptions;
   /**
    * An eventfd that is readable when there are messages for the worker, which does not run its event loop.
    */

@@ -40,7 +40,7 @@ export interface RingReceiverOptions {
   /** Bytes of one ring. */
   readonly ringSize: number;
   readonly promiscuous: boolean;
-  readonly capture: PathOptions;
+  readonly path: PathOptions;
   /** Returns a new port for segments. */
   readonly store: () => { port: MessagePort; waiting: SharedArrayBuffer };
   readonly minute: (counts: MirrorCounts) => void;
@@ -135,11 +135,11 @@ export class RingReceiver {
   private startWorker(number: number): void {
     const wake = openEvent();
     const { port, waiting } = this.options.store();
-    const capture = {
-      ...this.options.capture,
+    const path = {
+      ...this.options.path,
       ...(this.options.numbers && { numbers: this.options.numbers(number) }),
     };
-    const workerData: RingWorkerData = { capture, wake, store: port, waiting };
+    const workerData: RingWorkerData = { path, wake, store: port, waiting };
     const worker = new Worker(new URL('./ring-worker.js', import.meta.url), {
       workerData,
       transferList: [port],

@@ -31,7 +31,7 @@ const TURN = 64;
 const data = workerData as RingWorkerData;
 const batch = new PacketBatch();
 const segments = new SegmentPort(data.store, new Waiting(data.waiting));
-const capture = new PacketPath(data.capture, {
+const path = new PacketPath(data.path, {
   segment: (table, bytes, rows) => segments.send(table, bytes, rows),
   minute: (counts) => main.tell('minute', counts),
 });
@@ -60,14 +60,14 @@ const main = new Channel<RingWorkerSide, RingMainSide>(asked, {
         finished = resolve;
       }),
   },
-  tells: { rings: setRings, rules: (rules) => capture.setRules(rules) },
+  tells: { rings: setRings, rules: (rules) => path.setRules(rules) },
 });
 
 function setRings(rings: readonly RingData[]): void {
   const kept = reading.filter((r) => rings.some((d) => d.fd === r.data.fd));
   for (const r of reading.filter((r) => !kept.includes(r))) {
     // Packets that the kernel wrote before the interface disappeared are still valid.
-    while (r.ring.fill(batch)) capture.process(batch);
+    while (r.ring.fill(batch)) path.process(batch);
     r.ring.close();
     main.tell('released', r.data.fd);
   }
@@ -84,7 +84,7 @@ function setRings(rings: readonly RingData[]): void {
 }
 
 function counts(): RingCounts {
-  return { snapshot: capture.snapshot(), changes: capture.changes() };
+  return { snapshot: path.snapshot(), changes: path.changes() };
 }
 
 function takeMessages(): void {
@@ -97,7 +97,7 @@ function read(): boolean {
   let any = false;
   for (let i = 0; i < reading.length; i++) {
     for (let n = 0; n < TURN && reading[i].ring.fill(batch); n++) {
-      capture.process(batch);
+      path.process(batch);
       any = true;
     }
   }
@@ -128,7 +128,7 @@ function run(): void {
     const busy = read();
     const now = Date.now();
     if (now - ticked >= TICK_MS || now < ticked) {
-      capture.tick(now, busy);
+      path.tick(now, busy);
       ticked = now;
       // A worker that is never idle must still read its messages.
       if (busy) takeMessages();
@@ -144,7 +144,7 @@ function run(): void {
     before = busy;
   }
   setRings([]);
-  capture.finish();
+  path.finish();
   finished(counts());
 }
 
