@@ -24,6 +24,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { outside } from './needs.js';
 
 export const PEER_MAC = '52:54:00:6d:6c:01';
 
@@ -249,7 +250,7 @@ function prepare(): { vmlinuz: string; initrd: string } {
     const packages = execFileSync('apt-cache', ['depends', 'linux-image-cloud-amd64'], { encoding: 'utf8' });
     const name = /Depends: (linux-image-\S+)/.exec(packages)?.[1];
     if (name === undefined) throw new Error('apt knows no linux-image-cloud-amd64: run apt-get update');
-    execFileSync('apt-get', ['-o', 'APT::Sandbox::User=root', 'download', name], {
+    outside('apt-get', ['-o', 'APT::Sandbox::User=root', 'download', name], {
       cwd: work,
       stdio: ['ignore', 'ignore', 'inherit'],
     });

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { type ExecFileSyncOptions, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -46,6 +46,14 @@ function libraries(): string {
 /** Runs a command to its end; its standard output. Throws with its standard error when it fails. */
 export function run(command: string, ...args: string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/**
+ * Runs a command with the network of the machine, which a live test's own process does not have
+ * (own-machine.cjs): that of the process that started it. As root.
+ */
+export function outside(command: string, args: readonly string[], options: ExecFileSyncOptions): void {
+  execFileSync('nsenter', [`--net=/proc/${process.ppid}/ns/net`, command, ...args], options);
 }
 
 /** Runs `ip` with these words. */

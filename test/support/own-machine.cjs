@@ -5,8 +5,7 @@
  * before libuv has threads, which stay in the namespaces they were made in. Without root it does nothing:
  * those tests are skipped there.
  *
- * What has to be done on the machine itself (network access, say) enters the namespaces of the parent
- * process: `outside` of needs.ts.
+ * What needs the machine's own network, such as a download, runs by `outside` of needs.ts.
  */
 const { execFileSync } = require('node:child_process');
 const koffi = require('koffi');
