@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -76,15 +75,4 @@ describe('a file', () => {
   ])('%s is not', (path) => {
     expect(isHeld(path)).toBe(false);
   });
-});
-
-it('every line is within the limit (npm run lint)', () => {
-  const script = join(ROOT, 'packaging/line-length.ts');
-  const { stdout, stderr, status } = spawnSync(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), script],
-    { encoding: 'utf8' },
-  );
-  expect(stdout + stderr).toBe('');
-  expect(status).toBe(0);
 });
