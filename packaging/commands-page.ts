@@ -30,7 +30,7 @@ What \`mirrorlake --help\` and \`man mirrorlake\` say, on one page. A test compa
 
 ## Which store
 
-\`query\`, \`export\` and \`spool list\` use the first of these that exists:
+\`query\`, \`export\`, \`spool list\` and \`spool show\` use the first of these that exists:
 
 1. \`--store\`: a directory, or a server's URL;
 2. \`--config\`: the store of a \`collect\` configuration;

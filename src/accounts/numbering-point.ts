@@ -1,5 +1,5 @@
 /** What is known about the numbers of one mirror point, and about the mirror points of one sender. */
-import type { SequenceUse } from '../model/mirror-record.js';
+import type { SequenceUse } from '../model/sequence-use.js';
 import type { NumberingShare } from './numbering-share.js';
 
 export const NONE = -1;

@@ -11,7 +11,7 @@
  * Two hosts that both send (GRE, PPTP) never share a counter: each has its own, and in PPTP each call has.
  */
 import { isTwoWay, type MirrorPoint, MirrorType } from '../model/mirror-point.js';
-import { SequenceUse } from '../model/mirror-record.js';
+import { SequenceUse } from '../model/sequence-use.js';
 import {
   Explanation,
   LATE,

@@ -12,6 +12,9 @@ interface SpoolCommandOptions extends StoreOptions {
   spool?: string;
 }
 
+/** The subcommands that change nothing. */
+const READS = new Set(['list', 'show']);
+
 export function registerSpool(program: Command): void {
   const spool = program
     .command('spool')
@@ -23,16 +26,22 @@ export function registerSpool(program: Command): void {
       'Lists the segments: whether each waits, was refused or is unusable, its table, rows, bytes and ' +
         'name, and why.',
     ],
+    [
+      'show',
+      "Prints a segment's rows as NDJSON, as read --ndjson does; kept frames in base64. Says what of it is " +
+        'damaged.',
+    ],
     ['retry', 'Puts refused segments back: a running collector takes them up within seconds.'],
     ['drop', 'Removes refused segments for good.'],
   ] as const) {
     const command = spool
       .command(name)
       .description(description)
-      .option('--store <store>', name === 'list' ? STORE_HELP : WRITE_HELP)
+      .option('--store <store>', READS.has(name) ? STORE_HELP : WRITE_HELP)
       .option('--config <file>', CONFIG_HELP)
       .option('--spool <directory>', 'where the segments wait');
     if (name === 'list') command.action(list);
+    else if (name === 'show') command.argument('<name>', 'a segment, as the list names it').action(show);
     else {
       command.argument('[names...]', 'refused segments; all of them without a name');
       command.action(name === 'retry' ? retry : drop);
@@ -85,6 +94,17 @@ async function list(options: SpoolCommandOptions): Promise<void> {
       ? rows.map((row) => row.join('\t').trimEnd())
       : table(HEAD, rows, columns);
   for (const line of lines) process.stdout.write(`${line}\n`);
+}
+
+async function show(name: string, options: SpoolCommandOptions): Promise<void> {
+  const directory = await directoryOf(options, findStore);
+  const segment = both(directory).find((s) => s.name === name);
+  if (segment === undefined)
+    throw new CommandError(`there is no segment ${name} in ${directory}: see mirrorlake spool list`);
+  if (segment.unusable !== undefined) throw new CommandError(`${name} is no segment: ${segment.unusable}`);
+  // protobufjs takes longer to load than most commands run.
+  const { showSegment } = await import('./spool/show-segment.js');
+  process.exitCode = showSegment(segment);
 }
 
 async function retry(names: string[], options: SpoolCommandOptions): Promise<void> {

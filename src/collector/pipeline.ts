@@ -8,10 +8,11 @@ import { Demux } from '../demux/demux.js';
 import type { PacketWatcher } from '../demux/dispatch.js';
 import type { ReassemblyLimits } from '../demux/reassembly.js';
 import type { PacketBatch } from '../model/batch.js';
+import type { EndReason } from '../model/end-reason.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { MirrorSink } from '../model/mirror-record.js';
 import type { FrameSink } from '../model/mirrored.js';
-import type { EndReason, SessionSink } from '../model/session-record.js';
+import type { SessionSink } from '../model/session-record.js';
 import type { SessionOptions } from '../sessions/options.js';
 import { SessionTable } from '../sessions/table.js';
 

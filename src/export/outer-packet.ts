@@ -1,8 +1,8 @@
 /** Puts frames back into their encapsulation: outer IP, GRE, ERSPAN, as their mirror sent them. */
 
 import { MirrorDirection, MirrorType } from '../model/mirror-point.js';
+import { PacketLayer } from '../model/packet-layer.js';
 import type { PacketRow } from '../store/packet-rows.js';
-import { PacketLayer } from '../store/segment/packet-segment.js';
 import { setU16, u32 } from '../wire/bytes.js';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { emitIpv4, IPV4_BASE_LENGTH, Ipv4Header, setIpv4Checksum } from '../wire/ip/ipv4.js';

@@ -3,10 +3,10 @@
 import type { MirrorTable } from '../accounts/mirrors.js';
 import type { PacketWatcher } from '../demux/dispatch.js';
 import { MirrorRecord } from '../model/mirror-record.js';
-import { mirrorJson } from '../store/ndjson/ndjson.js';
+import { MirrorLines as MirrorRows } from '../store/ndjson/lines.js';
 import { packetJson } from '../store/ndjson/packet-ndjson.js';
 import { type TunnelTable, tunnelObject } from '../tunnels/kernel/table.js';
-import { LineWriter } from './line-writer.js';
+import { LineWriter, writeOut } from './line-writer.js';
 import type { ReadOutput } from './output.js';
 
 /** `--ndjson packets`: one line per GRE packet. */
@@ -31,13 +31,13 @@ export class MirrorLines implements ReadOutput {
   async settle(): Promise<void> {}
 
   async finish(mirrors: MirrorTable): Promise<void> {
-    const lines = new LineWriter();
+    const rows = new MirrorRows(this.collector);
     const record = new MirrorRecord();
     for (const point of mirrors.points) {
       mirrors.totals(point, record);
-      lines.line(mirrorJson(record, this.collector));
+      rows.mirror(record);
     }
-    lines.flush();
+    writeOut(rows.take());
   }
 }
 

@@ -1,7 +1,7 @@
 import type { MirrorTable } from '../accounts/mirrors.js';
 import type { PacketWatcher } from '../demux/dispatch.js';
+import type { TableName } from '../model/columns/tables.js';
 import type { MirrorSink } from '../model/mirror-record.js';
-import type { TableName } from '../store/tables.js';
 
 /** Where `mirrorlake read` writes: a store, or lines on stdout. */
 export interface ReadOutput {

@@ -1,8 +1,8 @@
 /** Messages between `read` and its session thread. */
 import type { KeptPackets } from '../config/kept-packets.js';
 import type { Separator } from '../config/overlays.js';
+import type { EndReason } from '../model/end-reason.js';
 import type { MirrorType } from '../model/mirror-point.js';
-import type { EndReason } from '../model/session-record.js';
 import { FRAME_BATCH, FRAME_WORDS } from '../sessions/frame-batch.js';
 import type { SessionCounters } from '../sessions/options.js';
 

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
+import type { EndReason } from '../model/end-reason.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
-import type { EndReason } from '../model/session-record.js';
 import { MAX_RECORD } from '../receive/file/format.js';
 import type { BufferRing } from '../receive/file/read-ahead.js';
 import { FRAME_BATCH, FRAME_PLACE, FRAME_WORDS, moveFrame, packFrame } from '../sessions/frame-batch.js';

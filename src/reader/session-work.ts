@@ -1,13 +1,14 @@
 /** The work of `read`'s session thread: frames in, rows out, while the main thread reads and decodes. */
 import { parentPort } from 'node:worker_threads';
+import type { EndReason } from '../model/end-reason.js';
 import { MirrorPoint } from '../model/mirror-point.js';
 import { Mirrored } from '../model/mirrored.js';
-import type { EndReason, SessionSink } from '../model/session-record.js';
+import type { SessionSink } from '../model/session-record.js';
 import { FRAME_PLACE, FRAME_WORDS, unpackFrame } from '../sessions/frame-batch.js';
 import { separationBits } from '../sessions/separation.js';
 import { SessionTable } from '../sessions/table.js';
-import { SessionLines } from '../store/ndjson/session-ndjson.js';
-import { SessionSegment } from '../store/segment/session-segment.js';
+import { SessionLines } from '../store/ndjson/lines.js';
+import { SessionSegment } from '../store/segment/segments.js';
 import { Channel } from '../threads/channel.js';
 import { PortTransport } from '../threads/transport.js';
 import { Frame } from '../wire/walk/frame-fields.js';
@@ -62,7 +63,7 @@ function handedBack(collector: string, hand: Hand): Rows {
   return {
     session: (record) => {
       if (segment.count === lastSeen.length) lastSeen = grown(lastSeen);
-      lastSeen[segment.count] = record.lastSec;
+      lastSeen[segment.count] = record.lastSeenSec;
       segment.session(record);
       if (segment.length >= SEGMENT_BYTES) flush();
     },

@@ -1,8 +1,8 @@
 import type { KeptPackets } from '../config/kept-packets.js';
+import type { TableName } from '../model/columns/tables.js';
 import { expiringNotice, isFormerDefault, retentionNotice } from '../store/retention.js';
-import { MirrorSegment } from '../store/segment/mirror-segment.js';
+import { MirrorSegment } from '../store/segment/segments.js';
 import type { Store } from '../store/store.js';
-import type { TableName } from '../store/tables.js';
 import type { FilledStore } from './filled-store.js';
 import type { ReadOutput } from './output.js';
 

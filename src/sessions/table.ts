@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { EndReason } from '../model/end-reason.js';
 import type { FrameSessions, TrainWatcher } from '../model/frame-sessions.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
-import { EndReason, SessionRecord, type SessionSink } from '../model/session-record.js';
+import { SessionRecord, type SessionSink } from '../model/session-record.js';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import { TCP_SYN as SYN } from '../wire/transport/tcp.js';

@@ -22,19 +22,18 @@ export function fillRecord(s: Slots, slot: number, r: SessionRecord): void {
   const ip = s.u8[b + U8.IP_VERSION];
 
   r.part = s.u32[w + W.PART];
-  r.firstSec = s.u32[w + W.FIRST_SEC];
-  r.firstNsec = s.u32[w + W.FIRST_NSEC];
-  r.lastSec = s.u32[w + W.LAST_SEC];
-  r.lastNsec = s.u32[w + W.LAST_NSEC];
+  r.firstSeenSec = s.u32[w + W.FIRST_SEC];
+  r.firstSeenNsec = s.u32[w + W.FIRST_NSEC];
+  r.lastSeenSec = s.u32[w + W.LAST_SEC];
+  r.lastSeenNsec = s.u32[w + W.LAST_NSEC];
 
   r.mirrorPort = s.u32[w + W.MIRROR_PORT];
   r.mirrorDirection = s.u8[b + U8.DIRECTION] as MirrorDirection;
   r.mirrorHardware = s.u8[b + U8.HARDWARE];
   r.securityGroup = s.u16[h + U16.SECURITY_GROUP];
-  r.greKey = r.point.key;
   r.cos = s.u8[b + U8.COS];
-  r.vlanCount = s.u8[b + U8.VLAN_COUNT];
-  for (let i = 0; i < r.vlanCount; i++) r.vlanIds[i] = s.u16[h + U16.VLANS + i];
+  r.vlanIdsCount = s.u8[b + U8.VLAN_COUNT];
+  for (let i = 0; i < r.vlanIdsCount; i++) r.vlanIds[i] = s.u16[h + U16.VLANS + i];
 
   r.hasMac = s.u8[b + U8.HAS_MAC] !== 0;
   const macA = c === 0 ? r.clientMac : r.serverMac;

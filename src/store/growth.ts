@@ -1,5 +1,5 @@
 /** How fast a store grows, and how long its disk lasts: from recently stored rows and the size of a row. */
-import type { TableName } from './tables.js';
+import type { TableName } from '../model/columns/tables.js';
 
 /** The disk space of a store's tables. */
 export interface StoreSize {

@@ -7,7 +7,7 @@ import {
   pointKey,
 } from '../model/mirror-point.js';
 import { Mirrored } from '../model/mirrored.js';
-import type { PacketLayer } from './segment/packet-segment.js';
+import type { PacketLayer } from '../model/packet-layer.js';
 
 /** The format of the answer that {@link PacketRowReader} reads. */
 export const PACKET_ROW_FORMAT = 'RowBinary';

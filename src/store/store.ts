@@ -1,9 +1,9 @@
 /** A store of rows: ClickHouse as a server, or embedded in a data directory. */
 import type { Readable } from 'node:stream';
+import type { TableName } from '../model/columns/tables.js';
 import type { QuestionLimits } from '../model/question-limits.js';
 import type { StoreSize } from './growth.js';
 import type { Migrated } from './migrations.js';
-import type { TableName } from './tables.js';
 
 export interface QueryOptions {
   /** A ClickHouse output format for statements that name none: letters, digits and _. */

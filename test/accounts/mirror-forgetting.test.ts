@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { MirrorTable } from '../../src/accounts/mirrors.js';
 import { NO_KEY, type PointGate, REFUSED } from '../../src/accounts/point-gate.js';
 import { type MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
-import { MirrorRecord, SequenceUse } from '../../src/model/mirror-record.js';
+import { MirrorRecord } from '../../src/model/mirror-record.js';
 import { Mirrored } from '../../src/model/mirrored.js';
 import type { OuterPacket } from '../../src/model/outer-packet.js';
+import { SequenceUse } from '../../src/model/sequence-use.js';
 import { outer } from '../demux/outer.js';
 
 const START = 1_700_000_040;

@@ -3,7 +3,7 @@ import { NumberLog, NumberLogReader, numberLogMemory } from '../../src/accounts/
 import { NumberMerge } from '../../src/accounts/number-merge.js';
 import { SequenceVerdict } from '../../src/accounts/numbering.js';
 import { MirrorType } from '../../src/model/mirror-point.js';
-import { SequenceUse } from '../../src/model/mirror-record.js';
+import { SequenceUse } from '../../src/model/sequence-use.js';
 
 const POINT = { type: MirrorType.Erspan2, source: new Uint8Array(16), target: new Uint8Array(16) };
 const SEC = 1_700_000_000;

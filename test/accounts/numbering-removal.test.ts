@@ -7,7 +7,7 @@ import { Numbering, SequenceVerdict } from '../../src/accounts/numbering.js';
 import { NumberingShare } from '../../src/accounts/numbering-share.js';
 import { SequenceTallies } from '../../src/accounts/sequence-tallies.js';
 import { MirrorType } from '../../src/model/mirror-point.js';
-import { SequenceUse } from '../../src/model/mirror-record.js';
+import { SequenceUse } from '../../src/model/sequence-use.js';
 
 const POINT = { type: MirrorType.Erspan3, source: new Uint8Array(16), target: new Uint8Array(16) };
 const SEC = 1_700_000_000;

@@ -5,7 +5,7 @@ import { EPOCH, Numbering, SequenceVerdict } from '../../src/accounts/numbering.
 import { MAX_HELD } from '../../src/accounts/numbering-scores.js';
 import { NumberingShare } from '../../src/accounts/numbering-share.js';
 import { MirrorType } from '../../src/model/mirror-point.js';
-import { SEQUENCE_USE_NAMES } from '../../src/model/mirror-record.js';
+import { SEQUENCE_USE_NAMES } from '../../src/model/sequence-use.js';
 import { strange } from './sent.js';
 
 const ends = { source: new Uint8Array(16), target: new Uint8Array(16).fill(1) };

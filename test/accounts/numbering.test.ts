@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Numbering, SequenceVerdict } from '../../src/accounts/numbering.js';
 import { NumberingShare } from '../../src/accounts/numbering-share.js';
 import { MirrorType } from '../../src/model/mirror-point.js';
-import { SEQUENCE_USE_NAMES } from '../../src/model/mirror-record.js';
+import { SEQUENCE_USE_NAMES } from '../../src/model/sequence-use.js';
 
 /**
  * One packet of a sender: its mirror point, hardware id and direction, and what the counter is told apart by.

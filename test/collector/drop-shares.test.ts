@@ -4,7 +4,7 @@ import { DropShares } from '../../src/collector/mirrors/drop-shares.js';
 import { Account } from '../../src/collector/mirrors/mirror-account.js';
 import type { MirrorRule } from '../../src/collector/policy.js';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
-import { SequenceUse } from '../../src/model/mirror-record.js';
+import { SequenceUse } from '../../src/model/sequence-use.js';
 
 const RULE = { name: '', site: '', policy: 'observe' } as MirrorRule;
 

@@ -4,8 +4,8 @@ import { PacketPath } from '../../src/collector/packet-path.js';
 import { mirrorRules } from '../../src/collector/policy.js';
 import { parseConfig } from '../../src/config/load.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
-import { MirrorRecord, SequenceUse } from '../../src/model/mirror-record.js';
-import { MirrorSegmentReader } from '../../src/store/segment/mirror-segment.js';
+import { SequenceUse } from '../../src/model/sequence-use.js';
+import { readSegment } from '../../src/store/segment/read-segment.js';
 import { batchOf } from '../demux/outer.js';
 import { bytes, erspan2, ethernet, gre, ipv4, udp } from '../support/frames.js';
 
@@ -27,9 +27,7 @@ describe('a mirror whose packets go to several workers', () => {
   it('has lost what no worker has got', () => {
     const rows: { lost: number; packets: number; sequence: number; kernelDrops: number }[] = [];
     const store = (bytes: Uint8Array): boolean => {
-      const reader = new MirrorSegmentReader(bytes);
-      const r = new MirrorRecord();
-      while (reader.next(r)) {
+      for (const { record: r } of readSegment('mirrors', bytes)) {
         rows.push({ lost: r.lost, packets: r.packets, sequence: r.sequence, kernelDrops: r.kernelDrops });
       }
       return true;

@@ -12,11 +12,10 @@ import { refusedStatus } from '../../src/collector/refused.js';
 import { mirrorSchema } from '../../src/config/schema.js';
 import { LinkType, PacketBatch } from '../../src/model/batch.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
-import { MirrorRecord } from '../../src/model/mirror-record.js';
-import { EndReason } from '../../src/model/session-record.js';
+import { EndReason } from '../../src/model/end-reason.js';
 import type { MirrorsStatus } from '../../src/model/status.js';
 import { exposition } from '../../src/observe/metrics.js';
-import { MirrorSegmentReader } from '../../src/store/segment/mirror-segment.js';
+import { readSegment } from '../../src/store/segment/read-segment.js';
 import { setU16, setU32 } from '../../src/wire/bytes.js';
 import { formatIp } from '../../src/wire/ip/addresses.js';
 import { batchOf } from '../demux/outer.js';
@@ -70,10 +69,8 @@ class World {
       collector: 'here',
       rules: r,
       store: (bytes) => {
-        const reader = new MirrorSegmentReader(bytes);
-        const m = new MirrorRecord();
-        while (reader.next(m)) {
-          const { minute, packets, lost, point } = m;
+        for (const { record } of readSegment('mirrors', bytes)) {
+          const { minute, packets, lost, point } = record;
           this.rows.push({
             minute: minute - START,
             source: formatIp(point.source, 0),

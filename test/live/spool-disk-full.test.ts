@@ -13,9 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { SessionRecord } from '../../src/model/session-record.js';
 import { openStore } from '../../src/store/open.js';
-import { SessionSegmentReader } from '../../src/store/segment/session-segment.js';
+import { readSegment } from '../../src/store/segment/read-segment.js';
 import { Delivery } from '../../src/store/spool/delivery.js';
 import { Spool } from '../../src/store/spool/spool.js';
 import { MAIN, TestCollector } from '../support/collector.js';
@@ -60,9 +59,8 @@ describeWith(['root', 'mount'], 'a spool on a disk that fills up', () => {
     const found: number[] = [];
     while (again.waitingSegments > 0) {
       const segment = await again.next();
-      const reader = new SessionSegmentReader(readFileSync(segment.file));
-      const record = new SessionRecord();
-      while (reader.next(record)) found.push(record.clientPort - 1024);
+      for (const { record } of readSegment('sessions', readFileSync(segment.file)))
+        found.push(record.clientPort - 1024);
       again.stored(segment);
     }
     expect(found).toEqual(kept.flatMap((n) => Array.from({ length: 200 }, (_, i) => n + i)));

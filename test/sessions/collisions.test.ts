@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { END_REASON_NAMES } from '../../src/model/end-reason.js';
 import { Mirrored } from '../../src/model/mirrored.js';
-import { END_REASON_NAMES } from '../../src/model/session-record.js';
 import { Key } from '../../src/sessions/key.js';
 import { PROBES } from '../../src/sessions/slot-index.js';
 import { SessionTable } from '../../src/sessions/table.js';

@@ -3,12 +3,11 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mirrorJson, tunnelJson } from '../../src/store/ndjson/ndjson.js';
+import { TABLES } from '../../src/model/columns/tables.js';
 import { openStore } from '../../src/store/open.js';
-import { columnNames, type TableName } from '../../src/store/tables.js';
 import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
-import { sessionJson } from '../support/session-json.js';
+import { mirrorJson, sessionJson, tunnelJson } from '../support/row-json.js';
 
 interface Column {
   name: string;
@@ -83,16 +82,34 @@ test('every word of an enum is in the meaning of its column', async () => {
   }
 });
 
-const messages = { sessions: 'Session', mirrors: 'Mirror', tunnels: 'Tunnel', packets: 'Packet' } as const;
+describe.each(Object.values(TABLES))('$name as declared', ({ name, message, columns, derived }) => {
+  test('has the columns of the store: names, types, codecs, order', async () => {
+    const rows = await server.sql(
+      "SELECT name, type, compression_codec FROM system.columns WHERE database = 'default' AND " +
+        `table = '${name}' ORDER BY position FORMAT TSVRaw`,
+    );
+    const declared = [
+      ...columns.map((c) => [c.name, c.type.clickhouse, c.codec === undefined ? '' : `CODEC(${c.codec})`]),
+      ...derived.map((c) => [c.name, c.derived, '']),
+    ];
+    // ClickHouse says the default level of Delta: the width of its type.
+    expect(
+      rows
+        .trimEnd()
+        .replaceAll(/Delta\(\d\)/g, 'Delta')
+        .split(/\t?\n/),
+    ).toEqual(declared.map((column) => column.join('\t').trimEnd()));
+  });
 
-describe.each(Object.entries(messages))('%s as a message', (table, message) => {
-  test('the fields of the .proto, the columns inserted and the columns stored are the same', async () => {
-    const file = `schemas/mirrorlake/v1/${message.toLowerCase()}.proto`;
-    const root = await new protobuf.Root().load(file, { keepCase: true });
-    const fields = root.lookupType(`mirrorlake.v1.${message}`).fieldsArray.map((f) => f.name);
-    const columns = stored.get(table)?.filter((c) => !c.alias);
-    expect(columnNames(table as TableName)).toEqual(columns?.map((c) => c.name));
-    expect(fields.sort()).toEqual(columns?.map((c) => c.name).sort());
+  test('has the fields of its schema', async () => {
+    const root = await new protobuf.Root().load(`schemas/mirrorlake/v1/${message.toLowerCase()}.proto`, {
+      keepCase: true,
+    });
+    const fields = root.lookupType(`mirrorlake.v1.${message}`).fieldsArray;
+    const numbered = (a: { id: number }, b: { id: number }) => a.id - b.id;
+    expect(fields.map(({ name: n, id }) => ({ name: n, id })).sort(numbered)).toEqual(
+      columns.map((c) => ({ name: c.name, id: c.field })).sort(numbered),
+    );
   });
 });
 

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EndReason } from '../../src/model/end-reason.js';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
-import { EndReason, SessionRecord } from '../../src/model/session-record.js';
+import { SessionRecord } from '../../src/model/session-record.js';
 import { openStore } from '../../src/store/open.js';
-import { SessionSegment } from '../../src/store/segment/session-segment.js';
+import { SessionSegment } from '../../src/store/segment/segments.js';
 import type { Store } from '../../src/store/store.js';
 import { sessionRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
@@ -46,8 +47,8 @@ function part(n: number, number: number, values: Partial<SessionRecord>): Sessio
   r.serverIp.set(mapped(10, 2, 0, 1));
   r.clientPort = 40_000;
   r.serverPort = 443;
-  r.firstSec = START + 900 * number;
-  r.lastSec = r.firstSec + 890;
+  r.firstSeenSec = START + 900 * number;
+  r.lastSeenSec = r.firstSeenSec + 890;
   r.endReason = EndReason.Active;
   return Object.assign(r, values);
 }
@@ -103,7 +104,7 @@ const PARTS: readonly SessionRecord[] = [
     tcpState: 'SF',
     truncated: 2,
     endReason: EndReason.Fin,
-    lastSec: START + 1900,
+    lastSeenSec: START + 1900,
   }),
   // 2: a late SYN shows who the client is.
   turned(part(2, 0, { clientPackets: 20, serverPackets: 10, serverTcpFlags: 16, tcpState: 'OTH' })),
@@ -114,7 +115,7 @@ const PARTS: readonly SessionRecord[] = [
   // 4: it goes on, or nothing came after.
   part(4, 0, { clientPackets: 1 }),
   // 5: of one part.
-  part(5, 0, { clientPackets: 1, endReason: EndReason.Rst, tcpState: 'RSTO', lastSec: START + 60 }),
+  part(5, 0, { clientPackets: 1, endReason: EndReason.Rst, tcpState: 'RSTO', lastSeenSec: START + 60 }),
   // 6: no IP.
   part(6, 0, { ...MAC_PART, clientPackets: 2 }),
   part(6, 1, { ...MAC_PART, clientPackets: 3, serverPackets: 1, endReason: EndReason.Idle }),

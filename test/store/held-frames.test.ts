@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { Mirrored } from '../../src/model/mirrored.js';
 import { HeldFrames } from '../../src/store/segment/held-frames.js';
-import { PacketSegment } from '../../src/store/segment/packet-segment.js';
+import { PacketSegment } from '../../src/store/segment/segments.js';
 import { Frame } from '../../src/wire/walk/frame-fields.js';
 import { decodeSegment as decode } from '../support/decode-segment.js';
 

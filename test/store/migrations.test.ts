@@ -8,7 +8,7 @@ import {
   statements,
 } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
-import { PacketSegment } from '../../src/store/segment/packet-segment.js';
+import { PacketSegment } from '../../src/store/segment/segments.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { addPacket } from '../support/packet-rows.js';

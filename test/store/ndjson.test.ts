@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mirrorJson, rfc3339, tunnelJson } from '../../src/store/ndjson/ndjson.js';
+import { rfc3339 } from '../../src/store/ndjson/ndjson.js';
 import { formatIp, formatMac } from '../../src/wire/ip/addresses.js';
 import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
-import { sessionJson } from '../support/session-json.js';
+import { mirrorJson, sessionJson, tunnelJson } from '../support/row-json.js';
 
 test('times are RFC 3339 with nanoseconds', () => {
   expect(rfc3339(0, 0)).toBe('1970-01-01T00:00:00.000000000Z');
@@ -24,12 +24,12 @@ test('every row is one line of JSON with the values of its record', () => {
       expect(JSON.parse(json)).toMatchObject({
         session_id: uuid(r.sessionId),
         part: r.part,
-        first_seen: rfc3339(r.firstSec, r.firstNsec),
-        last_seen: rfc3339(r.lastSec, r.lastNsec),
+        first_seen: rfc3339(r.firstSeenSec, r.firstSeenNsec),
+        last_seen: rfc3339(r.lastSeenSec, r.lastSeenNsec),
         mirror_source: formatIp(r.point.source, 0),
         mirror_port: r.mirrorPort,
-        gre_key: r.greKey,
-        vlan_ids: [...r.vlanIds.subarray(0, r.vlanCount)],
+        gre_key: r.point.key,
+        vlan_ids: [...r.vlanIds.subarray(0, r.vlanIdsCount)],
         client_mac: r.hasMac ? formatMac(r.clientMac, 0) : '',
         server_mac: r.hasMac ? formatMac(r.serverMac, 0) : '',
         client_ip: formatIp(r.clientIp, 0),

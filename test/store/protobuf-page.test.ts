@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { SessionSegment } from '../../src/store/segment/session-segment.js';
+import { SessionSegment } from '../../src/store/segment/segments.js';
 import { sessionRecord } from '../support/arbitrary-records.js';
 
 const ROOT = join(import.meta.dirname, '../..');

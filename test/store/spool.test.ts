@@ -23,9 +23,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SessionRecord } from '../../src/model/session-record.js';
+import { readSegment } from '../../src/store/segment/read-segment.js';
 import { LARGEST_APPEND, LARGEST_SEGMENT } from '../../src/store/segment/segment-size.js';
-import { SessionSegmentReader } from '../../src/store/segment/session-segment.js';
 import { Spool } from '../../src/store/spool/spool.js';
 import { dropRefused, listSpool, retryRefused } from '../../src/store/spool/spool-directory.js';
 import { describeWith } from '../support/needs.js';
@@ -57,11 +56,7 @@ function crash(spool: Spool): void {
 
 /** Numbers of the sessions in a segment's file. */
 function numbers(file: string): number[] {
-  const reader = new SessionSegmentReader(readFileSync(file));
-  const record = new SessionRecord();
-  const found = [];
-  while (reader.next(record)) found.push(record.clientPort - 1024);
-  return found;
+  return [...readSegment('sessions', readFileSync(file))].map(({ record }) => record.clientPort - 1024);
 }
 
 function dataFile(): string {

@@ -7,15 +7,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SegmentRefused, StoreRefused } from '../../src/store/errors.js';
 import { DEDUPLICATION_WINDOW } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
-import { MirrorSegment } from '../../src/store/segment/mirror-segment.js';
-import { PacketSegment } from '../../src/store/segment/packet-segment.js';
-import { SessionSegment } from '../../src/store/segment/session-segment.js';
-import { TunnelSegment } from '../../src/store/segment/tunnel-segment.js';
+import {
+  MirrorSegment,
+  PacketSegment,
+  SessionSegment,
+  TunnelSegment,
+} from '../../src/store/segment/segments.js';
 import type { Store } from '../../src/store/store.js';
 import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { addPacket } from '../support/packet-rows.js';
-import { sessionJson } from '../support/session-json.js';
+import { sessionJson } from '../support/row-json.js';
 import { numberedSegment } from '../support/sessions.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-store-'));

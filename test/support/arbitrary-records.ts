@@ -1,21 +1,21 @@
 /**
- * Arbitrary rows for property tests: every field over its whole range, absent and extreme values included.
+ * Arbitrary rows for property tests, from the declared columns: every field over its whole range, absent and
+ * extreme values included.
  */
 import fc from 'fast-check';
+import { type Column, camelCase, type Table } from '../../src/model/columns/column.js';
+import { TABLES } from '../../src/model/columns/tables.js';
 import { MIRROR_TYPE_NAMES, MirrorPoint, type MirrorType } from '../../src/model/mirror-point.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
+import { PacketRecord } from '../../src/model/packet-record.js';
 import { SessionRecord } from '../../src/model/session-record.js';
 import { TunnelRecord } from '../../src/model/tunnel-record.js';
 
-const u8 = fc.integer({ min: 0, max: 0xff });
-const u16 = fc.integer({ min: 0, max: 0xffff });
 const u32 = fc.oneof(fc.constantFrom(0, 1, 127, 128, 0xffffffff), fc.integer({ min: 0, max: 0xffffffff }));
 const u53 = fc.oneof(u32, fc.maxSafeNat());
 const nsec = fc.integer({ min: 0, max: 999_999_999 });
 const bytes = (n: number) => fc.uint8Array({ minLength: n, maxLength: n });
-const ip4 = fc
-  .uint8Array({ minLength: 4, maxLength: 4 })
-  .map((a) => new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...a]));
+const ip4 = bytes(4).map((a) => new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...a]));
 /** An IPv6 address that is not a mapped IPv4 one. */
 const ip6 = bytes(16).map((a) => {
   a[0] |= 0x20;
@@ -31,15 +31,66 @@ const icmp = fc.oneof(
   fc.tuple(fc.constant(58), fc.constantFrom(1, 128, 129, 130, 131, 133, 134, 135, 136, 139, 140, 144, 145)),
 );
 const ETHER_TYPES: Readonly<Record<number, number>> = { 4: 0x0800, 6: 0x86dd };
-const word = fc.string({ maxLength: 20, unit: 'grapheme-ascii' });
+const word = fc.oneof(
+  { weight: 4, arbitrary: fc.string({ maxLength: 20, unit: 'grapheme-ascii' }) },
+  { weight: 1, arbitrary: fc.string({ maxLength: 300, unit: 'grapheme' }) },
+);
 const key = fc.oneof(fc.constant(null), u32);
+
+function unsigned(bits: number): fc.Arbitrary<number> {
+  if (bits === 64) return u53;
+  return bits === 32 ? u32 : fc.integer({ min: 0, max: 2 ** bits - 1 });
+}
+
+/** The properties of a column, by their names. */
+function properties({ name, type }: Column): fc.Arbitrary<Record<string, unknown>> {
+  const property = camelCase(name);
+  const one = (value: fc.Arbitrary<unknown>) => value.map((v) => ({ [property]: v }));
+  switch (type.kind) {
+    case 'uint':
+    case 'fixed32':
+    case 'minute':
+      return one(unsigned(type.bits));
+    case 'nullable':
+      return one(fc.oneof(fc.constant(null), unsigned(type.bits)));
+    case 'enum':
+      return one(fc.integer({ min: 0, max: (type.words?.words.length ?? 1) - 1 }));
+    case 'uints':
+      return fc.array(unsigned(type.bits), { maxLength: type.most ?? 0 }).map((numbers) => {
+        const all = new Uint16Array(type.most ?? 0);
+        all.set(numbers);
+        return { [property]: all, [`${property}Count`]: numbers.length };
+      });
+    case 'ip':
+    case 'mac':
+    case 'uuid':
+      return one(bytes(type.length ?? 0));
+    case 'time':
+      return fc.tuple(u32, nsec).map(([sec, ns]) => ({ [`${property}Sec`]: sec, [`${property}Nsec`]: ns }));
+    case 'word':
+      return one(word);
+    case 'bytes':
+      return fc.uint8Array({ maxLength: 300 }).chain((all) =>
+        fc.tuple(fc.nat(all.length), fc.nat(all.length)).map(([a, b]) => ({
+          [property]: all,
+          [`${property}Start`]: Math.min(a, b),
+          [`${property}End`]: Math.max(a, b),
+        })),
+      );
+  }
+}
+
+function own(table: Table): fc.Arbitrary<Record<string, unknown>> {
+  const columns = table.columns.filter(({ from }) => from === undefined);
+  return fc.tuple(...columns.map(properties)).map((all) => Object.assign({}, ...all));
+}
 
 export const point = fc
   .tuple(
     fc.integer({ min: 1, max: MIRROR_TYPE_NAMES.length - 1 }),
     fc.oneof(ip4, ip6),
     fc.oneof(ip4, ip6),
-    u16,
+    unsigned(16),
     key,
   )
   .map(
@@ -49,13 +100,8 @@ export const point = fc
 
 export const sessionRecord: fc.Arbitrary<SessionRecord> = fc
   .record({
-    n8: fc.array(u8, { minLength: 10, maxLength: 10 }),
-    n16: fc.array(u16, { minLength: 5, maxLength: 5 }),
-    n32: fc.array(u32, { minLength: 10, maxLength: 10 }),
-    n53: fc.array(u53, { minLength: 6, maxLength: 6 }),
-    nsec: fc.tuple(nsec, nsec),
-    id: bytes(16),
-    macs: fc.option(fc.tuple(bytes(6), bytes(6))),
+    own: own(TABLES.sessions),
+    hasMac: fc.boolean(),
     ips: fc.oneof(
       fc.tuple(fc.constant(4), ip4, ip4),
       fc.tuple(fc.constant(6), ip6, fc.oneof(ip6, group6)),
@@ -64,66 +110,30 @@ export const sessionRecord: fc.Arbitrary<SessionRecord> = fc
       fc.constant([0, new Uint8Array(16), new Uint8Array(16)] as const),
     ),
     icmp: fc.option(icmp),
-    vlans: fc.array(u16, { maxLength: 8 }),
-    words: fc.tuple(word, word, fc.oneof(word, fc.string({ maxLength: 300, unit: 'grapheme' }))),
-    end: fc.integer({ min: 0, max: 6 }),
-    direction: fc.integer({ min: 0, max: 3 }),
     point,
   })
   .map((v) => {
-    const r = new SessionRecord();
-    r.sessionId.set(v.id);
-    [r.cos, r.protocol, r.clientTcpFlags, r.serverTcpFlags, r.icmpType, r.icmpCode] = v.n8;
-    [r.clientTtl, r.serverTtl, r.dscp, r.mirrorHardware] = v.n8.slice(6);
-    [r.securityGroup, r.etherType, r.clientPort, r.serverPort] = v.n16;
-    [r.part, r.firstSec, r.lastSec, r.mirrorPort, r.handshakeUs] = v.n32;
-    [r.clientRetransmits, r.serverRetransmits, r.fragments, r.truncated, r.duplicates] = v.n32.slice(5);
-    [r.clientPackets, r.serverPackets, r.clientBytes, r.serverBytes, r.clientPayload, r.serverPayload] =
-      v.n53;
-    [r.firstNsec, r.lastNsec] = v.nsec;
-    if (v.macs !== null) {
-      r.hasMac = true;
-      r.clientMac.set(v.macs[0]);
-      r.serverMac.set(v.macs[1]);
+    const r = Object.assign(new SessionRecord(), v.own, { hasMac: v.hasMac, point: v.point });
+    if (!v.hasMac) {
+      r.clientMac.fill(0);
+      r.serverMac.fill(0);
     }
     r.ipVersion = v.ips[0];
     r.etherType = ETHER_TYPES[r.ipVersion] ?? r.etherType;
     if (v.icmp !== null) [r.protocol, r.icmpType] = v.icmp;
     r.clientIp.set(v.ips[1]);
     r.serverIp.set(v.ips[2]);
-    r.vlanCount = v.vlans.length;
-    r.vlanIds.set(v.vlans);
-    [r.transport, r.tcpState, r.appProtocol] = v.words;
-    r.endReason = v.end as SessionRecord['endReason'];
-    r.mirrorDirection = v.direction as SessionRecord['mirrorDirection'];
-    r.point = v.point;
-    r.greKey = v.point.key;
     return r;
   });
 
 export const mirrorRecord: fc.Arbitrary<MirrorRecord> = fc
-  .tuple(u32, point, fc.array(u53, { minLength: 8, maxLength: 8 }), fc.integer({ min: 0, max: 5 }))
-  .map(([minute, p, n, sequence]) => {
-    const r = new MirrorRecord();
-    r.minute = minute;
-    r.point = p;
-    r.sequence = sequence as MirrorRecord['sequence'];
-    [r.packets, r.bytes, r.lost, r.reordered, r.repeated, r.truncated, r.malformed, r.kernelDrops] = n;
-    return r;
-  });
+  .record({ own: own(TABLES.mirrors), point })
+  .map((v) => Object.assign(new MirrorRecord(), v.own, { point: v.point }));
 
-export const tunnelRecord: fc.Arbitrary<TunnelRecord> = fc
-  .tuple(u32, word, word, bytes(16), bytes(16), key, fc.array(u53, { minLength: 16, maxLength: 16 }))
-  .map(([minute, name, mode, local, remote, k, n]) => {
-    const r = new TunnelRecord();
-    r.minute = minute;
-    r.name = name;
-    r.mode = mode;
-    r.local.set(local);
-    r.remote.set(remote);
-    r.key = k;
-    [r.rxPackets, r.rxBytes, r.rxErrors, r.rxDropped, r.multicast, r.rxLengthErrors, r.rxCrcErrors] = n;
-    [r.rxFrameErrors, r.rxFifoErrors, r.txPackets, r.txBytes, r.txErrors, r.txDropped] = n.slice(7);
-    [r.txAbortedErrors, r.txCarrierErrors, r.collisions] = n.slice(13);
-    return r;
-  });
+export const tunnelRecord: fc.Arbitrary<TunnelRecord> = own(TABLES.tunnels).map((fields) =>
+  Object.assign(new TunnelRecord(), fields),
+);
+
+export const packetRecord: fc.Arbitrary<PacketRecord> = fc
+  .record({ own: own(TABLES.packets), point })
+  .map((v) => Object.assign(new PacketRecord(), v.own, { point: v.point }));

@@ -7,8 +7,7 @@ import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { SessionRecord } from '../../src/model/session-record.js';
 import { TunnelRecord } from '../../src/model/tunnel-record.js';
 import { ServerStore } from '../../src/store/clickhouse/server.js';
-import { SessionSegment } from '../../src/store/segment/session-segment.js';
-import { TunnelSegment } from '../../src/store/segment/tunnel-segment.js';
+import { SessionSegment, TunnelSegment } from '../../src/store/segment/segments.js';
 import { ClickHouseServer } from './clickhouse-server.js';
 import { MAIN } from './collector.js';
 
@@ -61,7 +60,7 @@ async function storeArp(location: string, since: number): Promise<void> {
   const mapped = (...ip: number[]): Uint8Array => new Uint8Array([...new Uint8Array(10), 0xff, 0xff, ...ip]);
   const r = new SessionRecord();
   r.point = new MirrorPoint(0, MirrorType.Erspan2, mapped(10, 0, 0, 11), mapped(10, 0, 0, 100), 1, null);
-  r.firstSec = r.lastSec = since;
+  r.firstSeenSec = r.lastSeenSec = since;
   r.hasMac = true;
   r.clientMac.set([2, 0, 0, 0, 0, 1]);
   r.serverMac.fill(0xff);

@@ -1,11 +1,10 @@
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
-import { Mirrored } from '../../src/model/mirrored.js';
-import type { PacketSegment } from '../../src/store/segment/packet-segment.js';
-import { Frame } from '../../src/wire/walk/frame-fields.js';
+import { PacketLayer } from '../../src/model/packet-layer.js';
+import { PacketRecord } from '../../src/model/packet-record.js';
+import type { PacketSegment } from '../../src/store/segment/segments.js';
 
-const frame = new Frame();
-const mirrored = new Mirrored();
-mirrored.point = new MirrorPoint(
+const record = new PacketRecord();
+record.point = new MirrorPoint(
   0,
   MirrorType.Erspan2,
   new Uint8Array(16).fill(1),
@@ -13,9 +12,10 @@ mirrored.point = new MirrorPoint(
   9,
   null,
 );
-
-mirrored.protocol = 0x6558;
-mirrored.truncated = true;
+record.greProtocol = 0x6558;
+record.layer = PacketLayer.Ethernet;
+record.truncated = 1;
+record.number = 7;
 
 /** Adds the bytes from `start` up to `end` as a frame that had `length` of them. */
 export function addPacket(
@@ -28,6 +28,8 @@ export function addPacket(
   end: number,
   length: number,
 ): void {
-  Object.assign(frame, { bytes, start, end, sec, nsec });
-  segment.packet(id, 7, frame, mirrored, end - start, length);
+  record.sessionId.set(id);
+  Object.assign(record, { timeSec: sec, timeNsec: nsec, frame: bytes, frameStart: start, frameEnd: end });
+  record.originalLength = length;
+  segment.packet(record);
 }

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pipeline } from '../../src/collector/pipeline.js';
 import { PacketBatch } from '../../src/model/batch.js';
+import { EndReason } from '../../src/model/end-reason.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
-import { EndReason } from '../../src/model/session-record.js';
 import { openCapture } from '../../src/receive/file/capture.js';
-import { mirrorJson } from '../../src/store/ndjson/ndjson.js';
 import { packetJson } from '../../src/store/ndjson/packet-ndjson.js';
 import { MALFORMED_NAMES } from '../../src/wire/walk/malformed.js';
-import { sessionJson } from './session-json.js';
+import { mirrorJson, sessionJson } from './row-json.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 

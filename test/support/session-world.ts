@@ -1,6 +1,7 @@
+import { END_REASON_NAMES, type EndReason } from '../../src/model/end-reason.js';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { Mirrored } from '../../src/model/mirrored.js';
-import { END_REASON_NAMES, type EndReason, type SessionRecord } from '../../src/model/session-record.js';
+import type { SessionRecord } from '../../src/model/session-record.js';
 import type { SessionOptions } from '../../src/sessions/options.js';
 import { SessionTable } from '../../src/sessions/table.js';
 import { setU32 } from '../../src/wire/bytes.js';
@@ -139,8 +140,8 @@ function toRow(r: SessionRecord): Row {
     id: Buffer.from(r.sessionId).toString('hex'),
     part: r.part,
     mirror: r.point.index,
-    first: r.firstSec - SessionWorld.START + r.firstNsec / 1e9,
-    last: r.lastSec - SessionWorld.START + r.lastNsec / 1e9,
+    first: r.firstSeenSec - SessionWorld.START + r.firstSeenNsec / 1e9,
+    last: r.lastSeenSec - SessionWorld.START + r.lastSeenNsec / 1e9,
     end: END_REASON_NAMES[r.endReason],
     client: address(r.clientIp, r.clientPort),
     server: address(r.serverIp, r.serverPort),
@@ -158,6 +159,6 @@ function toRow(r: SessionRecord): Row {
     duplicates: r.duplicates,
     application: r.appProtocol,
     direction: r.mirrorDirection,
-    vlans: [...r.vlanIds.subarray(0, r.vlanCount)],
+    vlans: [...r.vlanIds.subarray(0, r.vlanIdsCount)],
   };
 }

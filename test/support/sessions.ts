@@ -5,7 +5,7 @@
 
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { SessionRecord } from '../../src/model/session-record.js';
-import { SessionSegment } from '../../src/store/segment/session-segment.js';
+import { SessionSegment } from '../../src/store/segment/segments.js';
 import { setU32 } from '../../src/wire/bytes.js';
 
 const mapped = (...ip: number[]) => new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...ip]);
@@ -36,7 +36,7 @@ export function numberedSegment(from: number, to: number): Uint8Array {
   const segment = new SessionSegment('test');
   for (let n = from; n < to; n++) {
     setU32(record.sessionId, 12, n);
-    record.firstSec = record.lastSec = 1_700_000_000 + (n % 3600);
+    record.firstSeenSec = record.lastSeenSec = 1_700_000_000 + (n % 3600);
     record.clientIp[15] = n;
     record.clientPort = 1024 + (n % 60_000);
     record.clientPackets = 1;

@@ -1,7 +1,8 @@
 import type { MirrorTable } from '../../accounts/mirrors.js';
 import type { Demux } from '../../demux/demux.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../model/mirror-point.js';
-import { MirrorRecord, SequenceUse } from '../../model/mirror-record.js';
+import { MirrorRecord } from '../../model/mirror-record.js';
+import { SequenceUse } from '../../model/sequence-use.js';
 import { counted, grouped, incompleteWords } from '../../model/words.js';
 import type { PacketCounts } from '../../reader/session-dialect.js';
 import type { SessionCounters } from '../../sessions/options.js';

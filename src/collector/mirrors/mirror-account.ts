@@ -1,7 +1,7 @@
 /** What one mirror point sent, summed over the packet paths that see it. */
 import type { SequenceVerdict } from '../../accounts/numbering.js';
 import type { MirrorPoint } from '../../model/mirror-point.js';
-import { SequenceUse } from '../../model/mirror-record.js';
+import { SequenceUse } from '../../model/sequence-use.js';
 import type { MirrorChange } from '../packet-path.js';
 import type { MirrorRule } from '../policy.js';
 

@@ -13,7 +13,7 @@ import { MIRROR_TYPE_NAMES, MirrorPoint, pointKey } from '../../model/mirror-poi
 import { MirrorRecord } from '../../model/mirror-record.js';
 import type { MirrorsStatus, RefusedStatus } from '../../model/status.js';
 import { DEDUPLICATE_WORDS } from '../../model/words.js';
-import { MirrorSegment } from '../../store/segment/mirror-segment.js';
+import { MirrorSegment } from '../../store/segment/segments.js';
 import { formatIp } from '../../wire/ip/addresses.js';
 import type { MirrorChange, MirrorChanges, MirrorCounts, PointData } from '../packet-path.js';
 import { entryOf, type MirrorRules, ruleOf } from '../policy.js';

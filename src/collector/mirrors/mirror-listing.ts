@@ -8,7 +8,7 @@
  */
 
 import { MIRROR_TYPE_NAMES } from '../../model/mirror-point.js';
-import { SEQUENCE_USE_NAMES } from '../../model/mirror-record.js';
+import { SEQUENCE_USE_NAMES } from '../../model/sequence-use.js';
 import type {
   MirrorStatus,
   MirrorSums,

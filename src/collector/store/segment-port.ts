@@ -1,7 +1,7 @@
 /** Sends segments to the store's thread, with a bound on the bytes on their way. */
 import type { MessagePort } from 'node:worker_threads';
+import type { TableName } from '../../model/columns/tables.js';
 import { LARGEST_APPEND } from '../../store/segment/segment-size.js';
-import type { TableName } from '../../store/tables.js';
 import { Channel, DEAF, type Deaf } from '../../threads/channel.js';
 import { PortTransport } from '../../threads/transport.js';
 

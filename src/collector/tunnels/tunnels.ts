@@ -5,7 +5,7 @@ import type { TunnelConfig as TunnelText } from '../../config/schema.js';
 import { UsageError } from '../../model/errors.js';
 import type { RefusedTunnelPackets, TunnelStatus } from '../../model/tunnel-status.js';
 import type { Logger } from '../../observe/log.js';
-import { TunnelSegment } from '../../store/segment/tunnel-segment.js';
+import { TunnelSegment } from '../../store/segment/segments.js';
 import { TunnelService, tunnelFilter } from '../../tunnels/service.js';
 import { type TunnelConfig, TunnelConfigError } from '../../tunnels/spec/config.js';
 import { tunnelOfEntry } from '../../tunnels/spec/spec.js';

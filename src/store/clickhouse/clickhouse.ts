@@ -1,5 +1,6 @@
 /** The common part of ClickHouse stores, server or embedded. */
 import type { Readable } from 'node:stream';
+import { TABLE_NAMES, type TableName } from '../../model/columns/tables.js';
 import { StoreError, StoreRefused } from '../errors.js';
 import type { StoreSize } from '../growth.js';
 import {
@@ -16,7 +17,7 @@ import {
   tablesMade,
 } from '../migrations.js';
 import type { QueryOptions, Segment, Store } from '../store.js';
-import { formatSettings, quote, TABLE_NAMES, type TableName } from '../tables.js';
+import { formatSettings, quote } from '../tables.js';
 
 const UNKNOWN_TABLE = 60;
 const UNKNOWN_DATABASE = 81;

@@ -12,6 +12,7 @@ import {
   createClient,
   type DataFormat,
 } from '@clickhouse/client';
+import type { TableName } from '../../model/columns/tables.js';
 import { QUESTION_DEFAULTS } from '../../model/question-limits.js';
 import { plural } from '../../model/words.js';
 import { StoreError, StoreRefused, StoreUnavailable } from '../errors.js';
@@ -19,7 +20,7 @@ import { parseLocation, type ServerLocation } from '../location.js';
 import { judgeReading, judgeWriting } from '../questions/guard.js';
 import { limitSettings } from '../questions/limits.js';
 import type { OpenOptions, QueryOptions, Segment } from '../store.js';
-import { insertStatement, quote, structure, type TableName } from '../tables.js';
+import { insertStatement, quote, structure } from '../tables.js';
 import { checkHead, collectWords, drain, type HttpAnswer, writtenRows } from './answer.js';
 import { ClickHouseStore, DEFAULT_FORMAT } from './clickhouse.js';
 import { storeError } from './failure.js';

@@ -3,6 +3,10 @@
  * conversation that Zeek, Suricata and others compute too.
  */
 import { hash } from 'node:crypto';
+import type { SessionRecord } from '../../model/session-record.js';
+import { isIcmpReply } from '../../wire/ip/icmp.js';
+import { isIcmp6Reply } from '../../wire/ip/icmp6.js';
+import { IpProtocol } from '../../wire/ip/ip-protocol.js';
 
 const ICMP = 1;
 const TCP = 6;
@@ -88,4 +92,18 @@ export function communityId(
     input[n++] = b;
   }
   return `1:${hash('sha1', input.subarray(0, n), 'base64')}`;
+}
+
+/** The Community ID of a session. */
+export function communityIdOf(r: SessionRecord): string {
+  const { ipVersion, clientIp, serverIp, protocol, icmpType, icmpCode } = r;
+  if (protocol !== IpProtocol.Icmp && protocol !== IpProtocol.Icmp6)
+    return communityId(ipVersion, clientIp, serverIp, protocol, r.clientPort, r.serverPort);
+  // The type is that of the first message. If that answers another, the server sent it; a message to a group
+  // was sent to the server.
+  const fromServer =
+    protocol === IpProtocol.Icmp ? isIcmpReply(icmpType) : isIcmp6Reply(icmpType, serverIp[0]);
+  return fromServer
+    ? communityId(ipVersion, serverIp, clientIp, protocol, icmpType, icmpCode)
+    : communityId(ipVersion, clientIp, serverIp, protocol, icmpType, icmpCode);
 }

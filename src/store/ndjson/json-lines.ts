@@ -10,6 +10,7 @@ const COLON = 0x3a;
 const DASH = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
+const ZULU = 0x5a;
 const NEWLINE = 0x0a;
 /** Numbers below this are split into digits in 32-bit arithmetic. */
 const BILLION = 1_000_000_000;
@@ -123,6 +124,26 @@ export class JsonLines {
   /** A time as RFC 3339 in UTC with nanoseconds: seconds since 1970, and nanoseconds. */
   time(key: Uint8Array, sec: number, nsec: number): void {
     this.raw(key);
+    this.seconds(sec);
+    const b = this.buffer;
+    const o = this.position;
+    b[o] = DOT;
+    digits(b, o + 1, nsec | 0, 9);
+    b[o + 10] = ZULU;
+    b[o + 11] = QUOTE;
+    this.position = o + 12;
+  }
+
+  /** A time as RFC 3339 in UTC without a fraction: seconds since 1970. */
+  minute(key: Uint8Array, sec: number): void {
+    this.raw(key);
+    this.seconds(sec);
+    this.buffer[this.position++] = ZULU;
+    this.buffer[this.position++] = QUOTE;
+  }
+
+  /** A quote, and a time up to its second. */
+  private seconds(sec: number): void {
     const ofDay = sec % DAY;
     if (sec - ofDay !== this.day) {
       this.day = sec - ofDay;
@@ -140,11 +161,13 @@ export class JsonLines {
     twoDigits(b, o + 3, minutes);
     b[o + 5] = COLON;
     twoDigits(b, o + 6, seconds);
-    b[o + 8] = DOT;
-    digits(b, o + 9, nsec | 0, 9);
-    b[o + 18] = 0x5a;
-    b[o + 19] = QUOTE;
-    this.position = o + 20;
+    this.position = o + 8;
+  }
+
+  /** The bytes from `start` up to `end` in base64 (RFC 4648). */
+  base64(key: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
+    const { buffer, byteOffset } = bytes;
+    this.plain(key, Buffer.from(buffer, byteOffset + start, end - start).toString('base64'));
   }
 
   /** The 16-byte address in text form; IPv4 is stored as ::ffff:a.b.c.d. */

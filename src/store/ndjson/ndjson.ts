@@ -1,40 +1,7 @@
-/**
- * Rows as lines of NDJSON: the store's column names in the columns' order, numbers as JSON numbers, enums as
- * words, addresses in text form, times as RFC 3339 in UTC with nanoseconds. Sessions, which are many, have
- * store/session-ndjson.ts.
- */
+/** Pieces of NDJSON that are strings: packets, which have many layers, are printed as such. */
 
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../model/mirror-point.js';
-import { type MirrorRecord, SEQUENCE_USE_NAMES } from '../../model/mirror-record.js';
-import type { TunnelRecord } from '../../model/tunnel-record.js';
 import { formatIp } from '../../wire/ip/addresses.js';
-
-/** A row of `mirrors`. @param collector the name in the column `collector` */
-export function mirrorJson(r: MirrorRecord, collector: string): string {
-  return (
-    `{"minute":"${seconds(r.minute)}Z",${pointJson(r.point)},"gre_key":${r.point.key}` +
-    `,"packets":${r.packets},"bytes":${r.bytes},"sequence":"${SEQUENCE_USE_NAMES[r.sequence]}"` +
-    `,"lost":${r.lost},"reordered":${r.reordered},"repeated":${r.repeated}` +
-    `,"truncated":${r.truncated},"malformed":${r.malformed},"kernel_drops":${r.kernelDrops}` +
-    `,"collector":${text(collector)}}`
-  );
-}
-
-/** A row of `tunnels`. @param collector the name in the column `collector` */
-export function tunnelJson(r: TunnelRecord, collector: string): string {
-  return (
-    `{"minute":"${seconds(r.minute)}Z","name":${text(r.name)},"mode":${text(r.mode)}` +
-    `,"local":"${formatIp(r.local, 0)}","remote":"${formatIp(r.remote, 0)}","key":${r.key}` +
-    `,"rx_packets":${r.rxPackets},"rx_bytes":${r.rxBytes},"rx_errors":${r.rxErrors}` +
-    `,"rx_dropped":${r.rxDropped},"multicast":${r.multicast}` +
-    `,"rx_length_errors":${r.rxLengthErrors},"rx_crc_errors":${r.rxCrcErrors}` +
-    `,"rx_frame_errors":${r.rxFrameErrors},"rx_fifo_errors":${r.rxFifoErrors}` +
-    `,"tx_packets":${r.txPackets},"tx_bytes":${r.txBytes},"tx_errors":${r.txErrors}` +
-    `,"tx_dropped":${r.txDropped},"tx_aborted_errors":${r.txAbortedErrors}` +
-    `,"tx_carrier_errors":${r.txCarrierErrors},"collisions":${r.collisions}` +
-    `,"collector":${text(collector)}}`
-  );
-}
 
 /** A time as RFC 3339 in UTC with nine digits. `sec` is in seconds since 1970. */
 export function rfc3339(sec: number, nsec: number): string {

@@ -4,10 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Mirrored } from '../../model/mirrored.js';
+import { PacketRecord } from '../../model/packet-record.js';
 import { i32 } from '../../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../../wire/keyed-hash.js';
 import type { Frame } from '../../wire/walk/frame-fields.js';
-import { PacketSegment } from './packet-segment.js';
+import { fillPacket } from './kept-frame.js';
+import { PacketSegment } from './segments.js';
 
 /** Bytes of a cell: an Ethernet frame and its columns. */
 const CELL = 2048;
@@ -18,12 +20,13 @@ const CELLS = HELD_MEMORY / CELL;
 const SHARE = CELLS / 4;
 const SOURCES = 1024;
 const NONE = -1;
-const NO_ID = new Uint8Array(16);
 
 export class HeldFrames {
   /** Frames dropped for lack of room. */
   dropped = 0;
   private readonly scratch = new PacketSegment();
+  /** Without a session: its id and number come with {@link release}. */
+  private readonly record = new PacketRecord();
   /**
    * Per train: the cells of its first and last message, the number of messages, and the largest number it may
    * have.
@@ -59,12 +62,13 @@ export class HeldFrames {
    * Makes a frame wait with its train.
    *
    * @param packets packets of a session to keep, 0 for all
-   * @param most, length as for {@link PacketSegment.packet}
+   * @param most, length as for {@link fillPacket}
    */
   hold(train: number, f: Frame, m: Mirrored, packets: number, most: number, length: number): void {
     this.limit[train] = packets;
     if (packets > 0 && this.count[train] >= packets) return;
-    this.scratch.packet(NO_ID, 0, f, m, most, length);
+    fillPacket(this.record, f, m, most, length);
+    this.scratch.packet(this.record);
     const message = this.scratch.written();
     this.scratch.clear();
     const cells = Math.ceil(message.length / CELL);

@@ -2,14 +2,16 @@
 
 import type { FrameSessions, TrainWatcher } from '../../model/frame-sessions.js';
 import type { Mirrored } from '../../model/mirrored.js';
+import { PacketRecord } from '../../model/packet-record.js';
 import type { Frame } from '../../wire/walk/frame-fields.js';
 import { HeldFrames } from './held-frames.js';
-import { PacketSegment } from './packet-segment.js';
+import { fillPacket } from './kept-frame.js';
+import { PacketSegment } from './segments.js';
 
 export class PacketKeeper implements TrainWatcher {
   private readonly segment = new PacketSegment();
   private readonly held: HeldFrames;
-  private readonly sessionId = new Uint8Array(16);
+  private readonly record = new PacketRecord();
 
   constructor(private readonly table: FrameSessions) {
     this.held = new HeldFrames(table.trainCount);
@@ -43,9 +45,12 @@ export class PacketKeeper implements TrainWatcher {
    * @param length bytes of the frame when it arrived
    */
   keep(f: Frame, m: Mirrored, bytes: number, packets: number, length: number): void {
-    const nth = this.table.lastSession(this.sessionId);
-    if (nth > 0) {
-      if (packets === 0 || nth <= packets) this.segment.packet(this.sessionId, nth, f, m, bytes, length);
+    const r = this.record;
+    r.number = this.table.lastSession(r.sessionId);
+    if (r.number > 0) {
+      if (packets > 0 && r.number > packets) return;
+      fillPacket(r, f, m, bytes, length);
+      this.segment.packet(r);
       return;
     }
     const train = this.table.lastTrain();

@@ -1,10 +1,10 @@
 /** Delivers segments from the spool to the store, one after the other, each until the store confirms it. */
 import { existsSync } from 'node:fs';
+import type { TableName } from '../../model/columns/tables.js';
 import { counted } from '../../model/words.js';
 import { SegmentRefused, StoreError, StoreUnavailable } from '../errors.js';
 import { age, expiringNotice, isFormerDefault, retentionNotice } from '../retention.js';
 import type { Store } from '../store.js';
-import type { TableName } from '../tables.js';
 import type { Spool } from './spool.js';
 import type { SpoolSegment } from './spool-file.js';
 import { whyUnusable } from './spool-read.js';

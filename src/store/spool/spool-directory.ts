@@ -13,11 +13,11 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { TableName } from '../../model/columns/tables.js';
 import { openFile } from '../../model/files.js';
 import { isServer } from '../../model/store-location.js';
 import { StoreError } from '../errors.js';
 import { LARGEST_SEGMENT } from '../segment/segment-size.js';
-import type { TableName } from '../tables.js';
 import { remove, type SpoolSegment, sumsOf, unlinkIfThere } from './spool-file.js';
 import { readReason, rowsOf, Unusable } from './spool-read.js';
 

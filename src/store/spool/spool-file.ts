@@ -7,8 +7,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { TableName } from '../../model/columns/tables.js';
 import { openFile } from '../../model/files.js';
-import type { TableName } from '../tables.js';
 import { failpoint } from './failpoint.js';
 import type { SpareDescriptors } from './spare-descriptors.js';
 

@@ -3,7 +3,7 @@
  * process.
  */
 import { join } from 'node:path';
-import type { TableName } from '../tables.js';
+import type { TableName } from '../../model/columns/tables.js';
 import type { SpoolSegment } from './spool-file.js';
 
 export class MemoryFile {

@@ -6,11 +6,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, truncateSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { TableName } from '../../model/columns/tables.js';
 import { MirrorlakeError } from '../../model/errors.js';
 import { isScarcity } from '../../model/scarcity.js';
 import { plural } from '../../model/words.js';
 import { LARGEST_SEGMENT } from '../segment/segment-size.js';
-import type { TableName } from '../tables.js';
 import { type SpoolSegment, SUMS_ENTRY, sumsOf } from './spool-file.js';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -103,6 +103,33 @@ function readSums(file: string): Buffer {
 export function rowsOf(file: string): number {
   const sums = readSums(file);
   return sums.length === 0 ? 0 : sums.readUInt32BE(sums.length - SUMS_ENTRY + 4);
+}
+
+/** A segment's file as it is. */
+export interface SegmentBytes {
+  readonly bytes: Uint8Array;
+  /** Bytes from its beginning that match a checksum. */
+  readonly trusted: number;
+  /** Bytes from its beginning for which there is a checksum; a collector may be writing those beyond. */
+  readonly summed: number;
+}
+
+/** Reads a segment and judges it by its sums, without changing it. @throws Unusable */
+export function readSpooled(file: string): SegmentBytes {
+  const sums = readSums(file);
+  return withFile(file, LARGEST_SEGMENT, (fd, size) => {
+    const at = lastTrusted(fd, size, sums);
+    const bytes = Buffer.alloc(size);
+    let read = 0;
+    for (let n = 1; read < size && n > 0; read += n) n = readSync(fd, bytes, read, size - read, read);
+    let summed = 0;
+    for (let o = 0; o < sums.length; o += SUMS_ENTRY) summed = Math.max(summed, sums.readUInt32BE(o));
+    return {
+      bytes: bytes.subarray(0, read),
+      trusted: at < 0 ? 0 : sums.readUInt32BE(at),
+      summed,
+    };
+  });
 }
 
 /** Why a segment was set aside, from its reason file; a placeholder if that cannot be read. */

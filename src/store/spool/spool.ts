@@ -6,11 +6,11 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import type { TableName } from '../../model/columns/tables.js';
 import { makeDirectory } from '../../model/files.js';
 import { plural } from '../../model/words.js';
 import { StoreError } from '../errors.js';
 import { LARGEST_APPEND, SEGMENT_BYTES } from '../segment/segment-size.js';
-import type { TableName } from '../tables.js';
 import { failpoint } from './failpoint.js';
 import { SpareDescriptors } from './spare-descriptors.js';
 import { refusedDirectory, setAside } from './spool-directory.js';

@@ -9,12 +9,10 @@ import { refusedStatus } from '../../../src/collector/refused.js';
 import { mirrorSchema } from '../../../src/config/schema.js';
 import { BATCH_CAPACITY, LinkType, PacketBatch } from '../../../src/model/batch.js';
 import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
-import { MirrorRecord } from '../../../src/model/mirror-record.js';
-import { END_REASON_NAMES, SessionRecord } from '../../../src/model/session-record.js';
+import { END_REASON_NAMES } from '../../../src/model/end-reason.js';
 import type { MirrorsStatus } from '../../../src/model/status.js';
 import type { SessionOptions } from '../../../src/sessions/options.js';
-import { MirrorSegmentReader } from '../../../src/store/segment/mirror-segment.js';
-import { SessionSegmentReader } from '../../../src/store/segment/session-segment.js';
+import { readSegment } from '../../../src/store/segment/read-segment.js';
 import { formatIp } from '../../../src/wire/ip/addresses.js';
 import { MALFORMED_NAMES, Malformed } from '../../../src/wire/walk/malformed.js';
 import { type Captured, batchOf as oneBatch } from '../../demux/outer.js';
@@ -185,10 +183,8 @@ export class WatchedPath {
 
   private readRows(): SessionRow[] {
     const rows: SessionRow[] = [];
-    const r = new SessionRecord();
     for (const segment of this.segments) {
-      const reader = new SessionSegmentReader(segment);
-      while (reader.next(r)) {
+      for (const { record: r } of readSegment('sessions', segment)) {
         rows.push({
           mirror: formatIp(r.point.source, 0),
           client: formatIp(r.clientIp, 0),
@@ -204,9 +200,7 @@ export class WatchedPath {
   }
 
   private readMinutes(segment: Uint8Array): void {
-    const reader = new MirrorSegmentReader(segment);
-    const m = new MirrorRecord();
-    while (reader.next(m)) {
+    for (const { record: m } of readSegment('mirrors', segment)) {
       const name = `${formatIp(m.point.source, 0)} ${m.point.session}`;
       const sums = this.minutes.get(name) ?? { packets: 0, lost: 0, reordered: 0, repeated: 0 };
       sums.packets += m.packets;

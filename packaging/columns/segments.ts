@@ -1,0 +1,150 @@
+/** src/store/segment/segments.ts: what writes rows as messages. */
+import { type Column, camelCase, type Table } from '../../src/model/columns/column.js';
+import { MADE } from './text.js';
+
+/** UTF-8 has at most as many bytes per character of a JavaScript string. */
+const BYTES_PER_CHARACTER = 3;
+const TAG = 2;
+const LENGTH = 5;
+/** The longest varints of numbers of 32 bits, and of those that a double holds exactly. */
+const VARINT32 = 5;
+const VARINT53 = 8;
+
+/** Where the value is: `r.firstSeen`, `point.type`, `this.collector`. */
+export function expressionOf({ name, from }: Column): string {
+  if (from === 'collector') return 'this.collector';
+  return `r.${from ?? camelCase(name)}`;
+}
+
+export function hasCollector(table: Table): boolean {
+  return table.columns.some(({ from }) => from === 'collector');
+}
+
+/** The name of the method that takes a record, and of the record's class and sink. */
+export function namesOf({ message }: Table): { method: string; record: string; module: string } {
+  const method = message.toLowerCase();
+  return { method, record: `${message}Record`, module: `${method}-record` };
+}
+
+/** The most bytes of a field, without those of its string or bytes. */
+function most({ type }: Column): number {
+  switch (type.kind) {
+    case 'uint':
+    case 'nullable':
+    case 'minute':
+      return TAG + (type.bits === 64 ? VARINT53 : VARINT32);
+    case 'enum':
+      return TAG + 1;
+    case 'fixed32':
+      return TAG + 4;
+    case 'time':
+      return TAG + 8;
+    case 'uints':
+      return TAG + 1 + 3 * (type.most ?? 0);
+    case 'word':
+    case 'bytes':
+      return TAG + LENGTH;
+    default:
+      return TAG + 1 + (type.length ?? 0);
+  }
+}
+
+function written(column: Column): string {
+  const { field, type, given } = column;
+  const value = expressionOf(column);
+  const call = {
+    uint: `uint(${field}, ${value})`,
+    minute: `uint(${field}, ${value})`,
+    enum: `uint(${field}, ${value})`,
+    nullable: `optionalUint(${field}, ${value})`,
+    fixed32: `fixed32(${field}, ${value})`,
+    uints: `packed(${field}, ${value}, ${value}Count)`,
+    ip: `address(${field}, ${value})`,
+    mac: `bytes(${field}, ${value}, 0, ${type.length})`,
+    uuid: `bytes(${field}, ${value}, 0, ${type.length})`,
+    time: `time(${field}, ${value}Sec, ${value}Nsec)`,
+    word: `string(${field}, ${value})`,
+    bytes: `bytes(${field}, ${value}, ${value}Start, ${value}End)`,
+  }[type.kind];
+  return `${given === undefined ? '' : `if (r.${given}) `}this.${call};`;
+}
+
+/** Changes the fields that are written in place, which come first in a message. */
+function readdress(columns: readonly Column[]): string[] {
+  let at = 0;
+  const sets = columns.map(({ name, field, type }) => {
+    const tag = field < 16 ? 1 : 2;
+    const value = camelCase(name);
+    if (type.kind === 'fixed32') {
+      const o = at + tag;
+      at = o + 4;
+      return `for (let i = 0; i < 4; i++) bytes[at + ${o} + i] = ${value} >>> (8 * i);`;
+    }
+    const o = at + tag + 1;
+    at = o + (type.length ?? 0);
+    return `bytes.set(${value}, at + ${o});`;
+  });
+  const parameters = columns.map(
+    ({ name, type }) => `${camelCase(name)}: ${type.kind === 'fixed32' ? 'number' : 'Uint8Array'}`,
+  );
+  return [
+    '  /** Changes the first fields of the message at `o` of `bytes`, which its length precedes. */',
+    `  static readdress(bytes: Uint8Array, o: number, ${parameters.join(', ')}): void {`,
+    '    let at = o;',
+    '    while (bytes[at] >= 0x80) at++;',
+    '    at++;',
+    ...sets.map((set) => `    ${set}`),
+    '  }',
+    '',
+  ];
+}
+
+function segmentClass(table: Table): string {
+  const { method, record } = namesOf(table);
+  const inPlace = table.columns.filter((column) => column.inPlace);
+  const others = table.columns.filter((column) => !column.inPlace).sort((a, b) => a.field - b.field);
+  const strings = table.columns
+    .filter(({ type }) => type.kind === 'word')
+    .map((column) => `${expressionOf(column)}.length`);
+  const bytes = table.columns
+    .filter(({ type }) => type.kind === 'bytes')
+    .map((column) => ` + ${expressionOf(column)}End - ${expressionOf(column)}Start`);
+  const characters = strings.length === 0 ? '' : ` + ${BYTES_PER_CHARACTER} * (${strings.join(' + ')})`;
+  const constant = table.columns.reduce((sum, column) => sum + most(column), 0);
+  const implemented = table.name === 'packets' ? '' : ` implements ${table.message}Sink`;
+  return [
+    `/** Collects rows into a segment of the table \`${table.name}\`. */`,
+    `export class ${table.message}Segment extends MessageWriter${implemented} {`,
+    ...(inPlace.length > 0 ? readdress(inPlace) : []),
+    ...(hasCollector(table)
+      ? [
+          '  /** @param collector the name in the column `collector` */',
+          '  constructor(private readonly collector: string) {',
+          '    super();',
+          '  }',
+          '',
+        ]
+      : []),
+    `  ${method}(r: ${record}): void {`,
+    `    this.begin(${constant}${characters}${bytes.join('')});`,
+    ...[...inPlace, ...others].map((column) => `    ${written(column)}`),
+    '    this.end();',
+    '  }',
+    '}',
+  ].join('\n');
+}
+
+export function segmentsFile(tables: readonly Table[]): string {
+  return [
+    `/** Rows as messages of schemas/mirrorlake/v1. ${MADE} */`,
+    ...tables.map((table) => {
+      const { record, module } = namesOf(table);
+      const names = table.name === 'packets' ? record : `${record}, ${table.message}Sink`;
+      return `import type { ${names} } from '../../model/${module}.js';`;
+    }),
+    "import { MessageWriter } from './message-writer.js';",
+    '',
+    tables.map(segmentClass).join('\n\n'),
+    '',
+  ].join('\n');
+}

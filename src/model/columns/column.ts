@@ -1,0 +1,213 @@
+/**
+ * What a column is declared as. From the declarations beside this file come, by `npm run columns`: the
+ * schemas of segments (schemas/mirrorlake/v1), the fields of records, what writes segments and NDJSON, and
+ * the tables of docs/reference/columns.md; and, at start, the types that ClickHouse reads and inserts.
+ */
+
+/** How a record holds a value, and how it is written. */
+export type Kind =
+  /** A number of `bits` bits. */
+  | 'uint'
+  /** A number, or null. */
+  | 'nullable'
+  /** A number in four bytes of the message, whatever it is. */
+  | 'fixed32'
+  /** A number that stands for one of `words`. */
+  | 'enum'
+  /** An array of numbers, and how many of it count. */
+  | 'uints'
+  /** 16 bytes; IPv4 as ::ffff:a.b.c.d. */
+  | 'ip'
+  /** 6 bytes. */
+  | 'mac'
+  /** 16 bytes in network byte order. */
+  | 'uuid'
+  /** Seconds since 1970, and nanoseconds. */
+  | 'time'
+  /** Seconds since 1970, a whole minute. */
+  | 'minute'
+  /** A string from a small set. */
+  | 'word'
+  /** Bytes from a start to an end. */
+  | 'bytes';
+
+/** The words of an enum, each at its number. */
+export interface Words {
+  /** Its name in the schema, and that of its type in TypeScript. */
+  readonly name: string;
+  /** Where that type is, and its words: a file of src/model, and the constant's name. */
+  readonly module: string;
+  readonly names: string;
+  /** '' where a number has no word in the table: `unspecified` in the schema. */
+  readonly words: readonly string[];
+}
+
+export interface ColumnType {
+  readonly kind: Kind;
+  /** Type of the column. */
+  readonly clickhouse: string;
+  /** Type of the message's field, without `optional`. */
+  readonly proto: string;
+  /** Type that ClickHouse reads the field as. */
+  readonly read: string;
+  /** The column's value in SQL, if it is not the field as read. */
+  readonly value?: (name: string) => string;
+  /** The largest number has as many bits. */
+  readonly bits: number;
+  /** Bytes, for those of a fixed length. */
+  readonly length?: number;
+  /** The most numbers of an array. */
+  readonly most?: number;
+  readonly words?: Words;
+}
+
+function uint(bits: 8 | 16 | 32 | 64): ColumnType {
+  const clickhouse = `UInt${bits}`;
+  return { kind: 'uint', clickhouse, proto: bits === 64 ? 'uint64' : 'uint32', read: clickhouse, bits };
+}
+
+function nullable(bits: 16 | 32): ColumnType {
+  const clickhouse = `Nullable(UInt${bits})`;
+  return { kind: 'nullable', clickhouse, proto: 'uint32', read: clickhouse, bits };
+}
+
+export const UINT8 = uint(8);
+export const UINT16 = uint(16);
+export const UINT32 = uint(32);
+export const UINT64 = uint(64);
+export const NULLABLE_UINT16 = nullable(16);
+export const NULLABLE_UINT32 = nullable(32);
+/** Written in place: always four bytes. */
+export const FIXED32: ColumnType = {
+  kind: 'fixed32',
+  clickhouse: 'UInt32',
+  proto: 'fixed32',
+  read: 'UInt32',
+  bits: 32,
+};
+export const UINT16S: ColumnType = {
+  kind: 'uints',
+  clickhouse: 'Array(UInt16)',
+  proto: 'repeated uint32',
+  read: 'Array(UInt16)',
+  bits: 16,
+  most: 8,
+};
+export const IP: ColumnType = {
+  kind: 'ip',
+  clickhouse: 'IPv6',
+  proto: 'bytes',
+  read: 'IPv6',
+  bits: 0,
+  length: 16,
+};
+export const MAC: ColumnType = {
+  kind: 'mac',
+  clickhouse: 'LowCardinality(String)',
+  proto: 'bytes',
+  read: 'String',
+  value: (name) => `if(empty(${name}), '', lower(MACNumToString(reinterpretAsUInt64(reverse(${name})))))`,
+  bits: 0,
+  length: 6,
+};
+export const UUID: ColumnType = {
+  kind: 'uuid',
+  clickhouse: 'UUID',
+  proto: 'bytes',
+  read: 'FixedString(16)',
+  value: (name) => `toUUID(UUIDNumToString(${name}))`,
+  bits: 0,
+  length: 16,
+};
+export const TIME: ColumnType = {
+  kind: 'time',
+  clickhouse: "DateTime64(9, 'UTC')",
+  proto: 'sfixed64',
+  read: 'Int64',
+  value: (name) => `fromUnixTimestamp64Nano(${name}, 'UTC')`,
+  bits: 0,
+};
+export const MINUTE: ColumnType = {
+  kind: 'minute',
+  clickhouse: "DateTime('UTC')",
+  proto: 'uint32',
+  read: 'UInt32',
+  bits: 32,
+};
+export const WORD: ColumnType = {
+  kind: 'word',
+  clickhouse: 'LowCardinality(String)',
+  proto: 'string',
+  read: 'LowCardinality(String)',
+  bits: 0,
+};
+export const BYTES: ColumnType = {
+  kind: 'bytes',
+  clickhouse: 'String',
+  proto: 'bytes',
+  read: 'String',
+  bits: 0,
+};
+
+/** A number in the message, an Enum8 in the table. */
+export function enumOf(words: Words): ColumnType {
+  const numbered = words.words.map((word, i) => `'${word}' = ${i}`);
+  const clickhouse = `Enum8(${numbered.join(', ')})`;
+  return { kind: 'enum', clickhouse, proto: words.name, read: clickhouse, bits: 0, words };
+}
+
+/** A number in the message, the word itself in the table: more words may come without an ALTER. */
+export function wordOf(words: Words): ColumnType {
+  const clickhouse = 'LowCardinality(String)';
+  return { kind: 'enum', clickhouse, proto: words.name, read: clickhouse, bits: 0, words };
+}
+
+/** A column that a segment fills. */
+export interface Column {
+  readonly name: string;
+  /** Its number in the message. Numbers of former versions keep their meaning. */
+  readonly field: number;
+  readonly type: ColumnType;
+  /** ClickHouse's CODEC, where it is not the table's. */
+  readonly codec?: string;
+  /** Where the record has it, if not in a property of the same name in camel case. */
+  readonly from?: string;
+  /** The record's property that says whether there is a value: without one nothing is written. */
+  readonly given?: string;
+  /** Written first, and changed in place when a message gets its session. */
+  readonly inPlace?: true;
+  /** In the view `conversations`: its type and meaning, where they are not those in `sessions`. */
+  readonly whole?: { readonly type?: string; readonly doc: string };
+  /** Its meaning, in Markdown, on one line of docs/reference/columns.md and in the schema. */
+  readonly doc: string;
+}
+
+/** A column that ClickHouse computes. */
+export interface Derived {
+  readonly name: string;
+  /** Its type in ClickHouse. */
+  readonly derived: string;
+  /** In NDJSON too, after this column. */
+  readonly printedAfter?: string;
+  readonly whole?: { readonly type?: string; readonly doc: string };
+  readonly doc: string;
+}
+
+export interface Table {
+  readonly name: string;
+  /** The message of one row, in `<message>.proto`, and what the names of generated classes begin with. */
+  readonly message: string;
+  /** First line of the schema: what one row is. */
+  readonly row: string;
+  /** In the order of the table, and of NDJSON. */
+  readonly columns: readonly Column[];
+  readonly derived: readonly Derived[];
+}
+
+/** The sum of a counter over the parts of a conversation. */
+export const SUM = { type: 'UInt64', doc: 'The sum over its parts.' } as const;
+
+/** A column's name as a property: first_seen as firstSeen. */
+export function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,238 @@
+/** The columns of records. Made by `npm run columns`: change src/model/columns instead. */
+import type { EndReason } from '../end-reason.js';
+import type { MirrorDirection } from '../mirror-point.js';
+import type { PacketLayer } from '../packet-layer.js';
+import type { SequenceUse } from '../sequence-use.js';
+
+/** The columns of `sessions` that a record has itself. */
+export class SessionFields {
+  /** Names the conversation, whatever its parts. Version 7: sorts by time. */
+  readonly sessionId = new Uint8Array(16);
+  /** 0, 1, 2, … of a conversation that went past the active timeout. */
+  part = 0;
+  /** Time of the row's first packet. */
+  firstSeenSec = 0;
+  firstSeenNsec = 0;
+  /** Time of the row's last packet. */
+  lastSeenSec = 0;
+  lastSeenNsec = 0;
+  /**
+   * Why the row ends: `idle` (nothing more came), `active` (15 minutes went by; another part may
+   * follow), `fin`, `rst` (TCP said so), `pressure` (the session table was full, the oldest went),
+   * `shutdown`, `eof` (the collector or the capture ended).
+   */
+  endReason: EndReason = 0;
+  /** ERSPAN index (type II) or platform port id (type III) of the first frame; 0 where there is none. */
+  mirrorPort = 0;
+  /**
+   * What ERSPAN's direction bit said of the frames: `ingress`, `egress`, `both` (some this, some that),
+   * `unknown` (the type has no such bit).
+   */
+  mirrorDirection: MirrorDirection = 0;
+  /** ERSPAN type III hardware id, 0 to 63. */
+  mirrorHardware = 0;
+  /** Security group tag: ERSPAN type III's, or of Cisco metadata; 0 where there is none. */
+  securityGroup = 0;
+  /** VLAN ids of the first frame, outermost first, the one ERSPAN's header carries included. */
+  readonly vlanIds = new Uint16Array(8);
+  vlanIdsCount = 0;
+  /** 802.1p class of service, 0 to 7, from ERSPAN's header. */
+  cos = 0;
+  /** The client's MAC address, `02:00:00:00:00:01`; empty where frames have no Ethernet header. */
+  readonly clientMac = new Uint8Array(6);
+  /** The server's MAC address. */
+  readonly serverMac = new Uint8Array(6);
+  /** EtherType of the innermost frame: 2048 IPv4, 34525 IPv6, 2054 ARP, …; 0 for LLC. */
+  etherType = 0;
+  /** The client's address, IPv4 as `::ffff:a.b.c.d`; `::` for what is not IP. */
+  readonly clientIp = new Uint8Array(16);
+  /** The server's address. */
+  readonly serverIp = new Uint8Array(16);
+  /** TCP, UDP or SCTP port; 0 for other protocols. */
+  clientPort = 0;
+  /** TCP, UDP or SCTP port; 0 for other protocols. */
+  serverPort = 0;
+  /**
+   * IP protocol number, behind every IPv6 extension header: 6 TCP, 17 UDP, 1 ICMP, 58 ICMPv6, …; 0 for
+   * what is not IP.
+   */
+  protocol = 0;
+  /**
+   * The protocol as a word: `tcp`, `udp`, `icmp`, `icmp6`, `sctp`, …; of frames that are not IP what
+   * they are: `arp`, `lldp`, …
+   */
+  transport = '';
+  /** Packets the client sent. */
+  clientPackets = 0;
+  /** Packets the server sent. */
+  serverPackets = 0;
+  /** Bytes the client sent, IP header included. */
+  clientBytes = 0;
+  /** Bytes the server sent. */
+  serverBytes = 0;
+  /** Bytes above the transport header that the client sent. */
+  clientPayload = 0;
+  /** Bytes above the transport header that the server sent. */
+  serverPayload = 0;
+  /** Every TCP flag the client set, or-ed: CWR 128, ECE 64, URG 32, ACK 16, PSH 8, RST 4, SYN 2, FIN 1. */
+  clientTcpFlags = 0;
+  /** Every TCP flag the server set. */
+  serverTcpFlags = 0;
+  /**
+   * Zeek's `conn_state`: `S0` SYN without an answer, `S1` established, `SF` established and finished,
+   * `REJ` refused, `S2`, `S3` closed by the client, by the server only, `RSTO`, `RSTR` reset by the
+   * client, by the server, `RSTOS0` SYN then RST by the client, `RSTRH` SYN-ACK then RST by the server,
+   * `SH` SYN then FIN by the client, `SHR` SYN-ACK then FIN by the server, `OTH` no SYN seen. Empty for
+   * what is not TCP.
+   */
+  tcpState = '';
+  /**
+   * Microseconds from the first SYN to the client's first ACK of the SYN-ACK; 0 when the handshake was
+   * not seen.
+   */
+  handshakeUs = 0;
+  /** TCP segments of the client that bring nothing new. */
+  clientRetransmits = 0;
+  /** TCP segments of the server that bring nothing new. */
+  serverRetransmits = 0;
+  /** Type of the first ICMP or ICMPv6 message. */
+  icmpType = 0;
+  /** Code of the first ICMP or ICMPv6 message. */
+  icmpCode = 0;
+  /** TTL or hop limit of the client's first packet. */
+  clientTtl = 0;
+  /** TTL or hop limit of the server's first packet. */
+  serverTtl = 0;
+  /** Differentiated services code point of the first packet, 0 to 63. */
+  dscp = 0;
+  /** IP fragments. */
+  fragments = 0;
+  /** Frames the switch or the capture cut short. They count in full all the same. */
+  truncated = 0;
+  /**
+   * Frames seen a second time because the mirror sends what comes in and what goes out; not counted
+   * elsewhere.
+   */
+  duplicates = 0;
+  /** The application, where its first bytes tell: `tls`, `http`, `dns`, `ssh`, …; else empty. */
+  appProtocol = '';
+}
+
+/** The columns of `mirrors` that a record has itself. */
+export class MirrorFields {
+  /** Start of the minute. */
+  minute = 0;
+  /** Mirrored packets that arrived. */
+  packets = 0;
+  /** Bytes of the mirrored frames as they arrived, encapsulation not included. */
+  bytes = 0;
+  /**
+   * What the sequence numbers count: `none` (there are none), `session` (one number for the mirror
+   * point), `hardware`, `direction`, `hardware_direction` (one for each hardware id, direction, or
+   * both), `source` (one for all ERSPAN sessions of the source), `unusable` (they cannot be a sequence,
+   * so that nothing is known of loss).
+   */
+  sequence: SequenceUse = 0;
+  /** Sequence numbers that never came. */
+  lost = 0;
+  /** Packets that came after one with a later number. */
+  reordered = 0;
+  /** Packets whose number had come before. */
+  repeated = 0;
+  /** Frames the switch cut short. */
+  truncated = 0;
+  /** Frames with a header that cannot be right. */
+  malformed = 0;
+  /**
+   * Packets the kernel dropped in this minute before the collector saw them, whoever sent them: the
+   * same number in every row of the collector's minute.
+   */
+  kernelDrops = 0;
+}
+
+/** The columns of `tunnels` that a record has itself. */
+export class TunnelFields {
+  /** Start of the minute. */
+  minute = 0;
+  /** The device. */
+  name = '';
+  /** As in `ip tunnel` and `ip link`: `gre`, `gretap`, `ip6gre`, `ip6gretap`, `erspan`, `ip6erspan`. */
+  mode = '';
+  /** Local address; `::` for any. */
+  readonly local = new Uint8Array(16);
+  /** Remote address; `::` for any. */
+  readonly remote = new Uint8Array(16);
+  /** The key packets are looked up by; NULL where there is none. */
+  key: number | null = null;
+  /** Packets received. */
+  rxPackets = 0;
+  /** Bytes received, encapsulation not included. */
+  rxBytes = 0;
+  /** Packets refused, whatever the reason. */
+  rxErrors = 0;
+  /** Packets that were in order and could not be handed on. */
+  rxDropped = 0;
+  /** Packets received for a multicast remote. */
+  multicast = 0;
+  /** Packets too short for what they claim to be. */
+  rxLengthErrors = 0;
+  /** Packets with a checksum where none is agreed on, or none where one is. */
+  rxCrcErrors = 0;
+  /** Packets marked congested outside that say inside they cannot be. */
+  rxFrameErrors = 0;
+  /** Packets without a sequence number, or with one older than expected. */
+  rxFifoErrors = 0;
+  /** Packets sent. */
+  txPackets = 0;
+  /** Bytes sent, encapsulation not included. */
+  txBytes = 0;
+  /** Packets that could not be sent. */
+  txErrors = 0;
+  /** Packets dropped before sending. */
+  txDropped = 0;
+  /** Packets the socket refused. */
+  txAbortedErrors = 0;
+  /** Packets without a route to the remote. */
+  txCarrierErrors = 0;
+  /** Packets whose route led back into the tunnel. */
+  collisions = 0;
+}
+
+/** The columns of `packets` that a record has itself. */
+export class PacketFields {
+  /** The session's, in `sessions`. */
+  readonly sessionId = new Uint8Array(16);
+  /** Time of the packet. */
+  timeSec = 0;
+  timeNsec = 0;
+  /** The frame's bytes from its first header on, as many as are kept. */
+  frame: Uint8Array = new Uint8Array(0);
+  frameStart = 0;
+  frameEnd = 0;
+  /** Bytes the frame had before anything was cut off. */
+  originalLength = 0;
+  /** As in `sessions`, of this frame. */
+  mirrorPort = 0;
+  /** `unknown`, `ingress` or `egress`; never `both`. */
+  mirrorDirection: MirrorDirection = 0;
+  /** As in `sessions`, of this frame. */
+  mirrorHardware = 0;
+  /** As in `sessions`, of this frame. */
+  securityGroup = 0;
+  /** As in `sessions`, of this frame. */
+  cos = 0;
+  /** The VLAN of a frame whose tag the switch removed; NULL for others. */
+  vlan: number | null = null;
+  /** What the frame begins with: `ethernet`, `ipv4`, `ipv6`, `ppp`, `ieee80211`, or `other`. */
+  layer: PacketLayer = 0;
+  /**
+   * The same as a GRE protocol type, which tells `other` apart: 25944 Ethernet, 2048 IP, 34827 PPP,
+   * 34887 MPLS, …; 8939 where ERSPAN gives a frame type that is not known; 0 in rows of an earlier
+   * version.
+   */
+  greProtocol = 0;
+  /** 1 where the switch says that it cut the frame, else 0. */
+  truncated = 0;
+  /** Which packet of the session's row it is, from 1; 0 in rows of an earlier version. */
+  number = 0;
+}

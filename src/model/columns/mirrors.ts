@@ -1,0 +1,48 @@
+import { IP, MINUTE, NULLABLE_UINT32, type Table, UINT16, UINT64, WORD } from './column.js';
+import { MIRROR_TYPE, SEQUENCE } from './words.js';
+
+export const MIRRORS: Table = {
+  name: 'mirrors',
+  message: 'Mirror',
+  row: 'what one mirror point sent in one minute.',
+  columns: [
+    { name: 'minute', field: 1, type: MINUTE, doc: 'Start of the minute.' },
+    { name: 'mirror_type', field: 2, type: MIRROR_TYPE, from: 'point.type', doc: 'As in `sessions`.' },
+    { name: 'mirror_source', field: 3, type: IP, from: 'point.source', doc: 'As in `sessions`.' },
+    { name: 'mirror_target', field: 4, type: IP, from: 'point.target', doc: 'As in `sessions`.' },
+    { name: 'mirror_session', field: 5, type: UINT16, from: 'point.session', doc: 'As in `sessions`.' },
+    { name: 'gre_key', field: 6, type: NULLABLE_UINT32, from: 'point.key', doc: 'As in `sessions`.' },
+    { name: 'packets', field: 7, type: UINT64, doc: 'Mirrored packets that arrived.' },
+    {
+      name: 'bytes',
+      field: 8,
+      type: UINT64,
+      doc: 'Bytes of the mirrored frames as they arrived, encapsulation not included.',
+    },
+    {
+      name: 'sequence',
+      field: 9,
+      type: SEQUENCE,
+      doc:
+        'What the sequence numbers count: `none` (there are none), `session` (one number for the mirror ' +
+        'point), `hardware`, `direction`, `hardware_direction` (one for each hardware id, direction, or ' +
+        'both), `source` (one for all ERSPAN sessions of the source), `unusable` (they cannot be a ' +
+        'sequence, so that nothing is known of loss).',
+    },
+    { name: 'lost', field: 10, type: UINT64, doc: 'Sequence numbers that never came.' },
+    { name: 'reordered', field: 11, type: UINT64, doc: 'Packets that came after one with a later number.' },
+    { name: 'repeated', field: 12, type: UINT64, doc: 'Packets whose number had come before.' },
+    { name: 'truncated', field: 13, type: UINT64, doc: 'Frames the switch cut short.' },
+    { name: 'malformed', field: 14, type: UINT64, doc: 'Frames with a header that cannot be right.' },
+    {
+      name: 'kernel_drops',
+      field: 15,
+      type: UINT64,
+      doc:
+        'Packets the kernel dropped in this minute before the collector saw them, whoever sent them: the ' +
+        "same number in every row of the collector's minute.",
+    },
+    { name: 'collector', field: 16, type: WORD, from: 'collector', doc: 'As in `sessions`.' },
+  ],
+  derived: [],
+};

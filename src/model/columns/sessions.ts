@@ -1,0 +1,328 @@
+import {
+  IP,
+  MAC,
+  NULLABLE_UINT32,
+  SUM,
+  type Table,
+  TIME,
+  UINT8,
+  UINT16,
+  UINT16S,
+  UINT32,
+  UINT64,
+  UUID,
+  WORD,
+} from './column.js';
+import { END_REASON, MIRROR_DIRECTION, MIRROR_TYPE } from './words.js';
+
+export const SESSIONS: Table = {
+  name: 'sessions',
+  message: 'Session',
+  row: 'one conversation seen by one mirror point.',
+  columns: [
+    {
+      name: 'session_id',
+      field: 1,
+      type: UUID,
+      doc: 'Names the conversation, whatever its parts. Version 7: sorts by time.',
+    },
+    {
+      name: 'part',
+      field: 16,
+      type: UINT32,
+      doc: '0, 1, 2, … of a conversation that went past the active timeout.',
+    },
+    {
+      name: 'first_seen',
+      field: 2,
+      type: TIME,
+      codec: 'Delta, ZSTD(1)',
+      whole: { doc: 'Time of its first packet, as far as it is stored.' },
+      doc: "Time of the row's first packet.",
+    },
+    {
+      name: 'last_seen',
+      field: 3,
+      type: TIME,
+      codec: 'Delta, ZSTD(1)',
+      whole: { doc: 'Time of its last packet.' },
+      doc: "Time of the row's last packet.",
+    },
+    {
+      name: 'end_reason',
+      field: 17,
+      type: END_REASON,
+      whole: {
+        doc: 'As in `sessions`, of the last part: `active` says that it goes on, or that nothing came after.',
+      },
+      doc:
+        'Why the row ends: `idle` (nothing more came), `active` (15 minutes went by; another part may ' +
+        'follow), `fin`, `rst` (TCP said so), `pressure` (the session table was full, the oldest went), ' +
+        '`shutdown`, `eof` (the collector or the capture ended).',
+    },
+    {
+      name: 'mirror_type',
+      field: 18,
+      type: MIRROR_TYPE,
+      from: 'point.type',
+      doc:
+        'How the frames were mirrored: `erspan1`, `erspan2`, `erspan3`, `gre` (IP in GRE), `gretap` ' +
+        '(Ethernet in GRE), `pptp`, `mellanox` (what NVIDIA Spectrum switches send under SONiC, GRE type ' +
+        '0x8949).',
+    },
+    {
+      name: 'mirror_source',
+      field: 19,
+      type: IP,
+      from: 'point.source',
+      doc: 'Outer source address: the switch, router or host that mirrors.',
+    },
+    {
+      name: 'mirror_target',
+      field: 20,
+      type: IP,
+      from: 'point.target',
+      doc: 'Outer destination address: the collector.',
+    },
+    {
+      name: 'mirror_session',
+      field: 21,
+      type: UINT16,
+      from: 'point.session',
+      doc: 'ERSPAN session id, 0 to 1023; 0 for types without one.',
+    },
+    {
+      name: 'mirror_port',
+      field: 22,
+      type: UINT32,
+      doc:
+        'ERSPAN index (type II) or platform port id (type III) of the first frame; 0 where there is ' +
+        'none.',
+    },
+    {
+      name: 'mirror_direction',
+      field: 23,
+      type: MIRROR_DIRECTION,
+      whole: { doc: 'As in `sessions`, of all parts.' },
+      doc:
+        "What ERSPAN's direction bit said of the frames: `ingress`, `egress`, `both` (some this, some " +
+        'that), `unknown` (the type has no such bit).',
+    },
+    { name: 'mirror_hardware', field: 24, type: UINT8, doc: 'ERSPAN type III hardware id, 0 to 63.' },
+    {
+      name: 'security_group',
+      field: 25,
+      type: UINT16,
+      doc: "Security group tag: ERSPAN type III's, or of Cisco metadata; 0 where there is none.",
+    },
+    {
+      name: 'gre_key',
+      field: 26,
+      type: NULLABLE_UINT32,
+      from: 'point.key',
+      doc: 'The GRE key; NULL (null) where packets carry none.',
+    },
+    {
+      name: 'vlan_ids',
+      field: 27,
+      type: UINT16S,
+      doc: "VLAN ids of the first frame, outermost first, the one ERSPAN's header carries included.",
+    },
+    { name: 'cos', field: 28, type: UINT8, doc: "802.1p class of service, 0 to 7, from ERSPAN's header." },
+    {
+      name: 'client_mac',
+      field: 29,
+      type: MAC,
+      given: 'hasMac',
+      doc: "The client's MAC address, `02:00:00:00:00:01`; empty where frames have no Ethernet header.",
+    },
+    { name: 'server_mac', field: 30, type: MAC, given: 'hasMac', doc: "The server's MAC address." },
+    {
+      name: 'ether_type',
+      field: 31,
+      type: UINT16,
+      doc: 'EtherType of the innermost frame: 2048 IPv4, 34525 IPv6, 2054 ARP, …; 0 for LLC.',
+    },
+    {
+      name: 'client_ip',
+      field: 4,
+      type: IP,
+      doc: "The client's address, IPv4 as `::ffff:a.b.c.d`; `::` for what is not IP.",
+    },
+    { name: 'server_ip', field: 5, type: IP, doc: "The server's address." },
+    { name: 'client_port', field: 6, type: UINT16, doc: 'TCP, UDP or SCTP port; 0 for other protocols.' },
+    { name: 'server_port', field: 7, type: UINT16, doc: 'TCP, UDP or SCTP port; 0 for other protocols.' },
+    {
+      name: 'protocol',
+      field: 8,
+      type: UINT8,
+      doc:
+        'IP protocol number, behind every IPv6 extension header: 6 TCP, 17 UDP, 1 ICMP, 58 ICMPv6, …; 0 ' +
+        'for what is not IP.',
+    },
+    {
+      name: 'transport',
+      field: 15,
+      type: WORD,
+      doc:
+        'The protocol as a word: `tcp`, `udp`, `icmp`, `icmp6`, `sctp`, …; of frames that are not IP ' +
+        'what they are: `arp`, `lldp`, …',
+    },
+    {
+      name: 'client_packets',
+      field: 9,
+      type: UINT64,
+      codec: 'T64, ZSTD(1)',
+      whole: SUM,
+      doc: 'Packets the client sent.',
+    },
+    {
+      name: 'server_packets',
+      field: 10,
+      type: UINT64,
+      codec: 'T64, ZSTD(1)',
+      whole: SUM,
+      doc: 'Packets the server sent.',
+    },
+    {
+      name: 'client_bytes',
+      field: 11,
+      type: UINT64,
+      codec: 'T64, ZSTD(1)',
+      whole: SUM,
+      doc: 'Bytes the client sent, IP header included.',
+    },
+    {
+      name: 'server_bytes',
+      field: 12,
+      type: UINT64,
+      codec: 'T64, ZSTD(1)',
+      whole: SUM,
+      doc: 'Bytes the server sent.',
+    },
+    {
+      name: 'client_payload',
+      field: 13,
+      type: UINT64,
+      codec: 'T64, ZSTD(1)',
+      whole: SUM,
+      doc: 'Bytes above the transport header that the client sent.',
+    },
+    {
+      name: 'server_payload',
+      field: 14,
+      type: UINT64,
+      codec: 'T64, ZSTD(1)',
+      whole: SUM,
+      doc: 'Bytes above the transport header that the server sent.',
+    },
+    {
+      name: 'client_tcp_flags',
+      field: 32,
+      type: UINT8,
+      whole: { doc: 'Every TCP flag the client set in any part.' },
+      doc:
+        'Every TCP flag the client set, or-ed: CWR 128, ECE 64, URG 32, ACK 16, PSH 8, RST 4, SYN 2, FIN ' +
+        '1.',
+    },
+    {
+      name: 'server_tcp_flags',
+      field: 33,
+      type: UINT8,
+      whole: { doc: 'Every TCP flag the server set in any part.' },
+      doc: 'Every TCP flag the server set.',
+    },
+    {
+      name: 'tcp_state',
+      field: 34,
+      type: WORD,
+      whole: { doc: 'As in `sessions`, at the end of the last part.' },
+      doc:
+        "Zeek's `conn_state`: `S0` SYN without an answer, `S1` established, `SF` established and " +
+        'finished, `REJ` refused, `S2`, `S3` closed by the client, by the server only, `RSTO`, `RSTR` ' +
+        'reset by the client, by the server, `RSTOS0` SYN then RST by the client, `RSTRH` SYN-ACK then ' +
+        'RST by the server, `SH` SYN then FIN by the client, `SHR` SYN-ACK then FIN by the server, `OTH` ' +
+        'no SYN seen. Empty for what is not TCP.',
+    },
+    {
+      name: 'handshake_us',
+      field: 35,
+      type: UINT32,
+      codec: 'T64, ZSTD(1)',
+      doc:
+        "Microseconds from the first SYN to the client's first ACK of the SYN-ACK; 0 when the handshake " +
+        'was not seen.',
+    },
+    {
+      name: 'client_retransmits',
+      field: 36,
+      type: UINT32,
+      whole: SUM,
+      doc: 'TCP segments of the client that bring nothing new.',
+    },
+    {
+      name: 'server_retransmits',
+      field: 37,
+      type: UINT32,
+      whole: SUM,
+      doc: 'TCP segments of the server that bring nothing new.',
+    },
+    { name: 'icmp_type', field: 38, type: UINT8, doc: 'Type of the first ICMP or ICMPv6 message.' },
+    { name: 'icmp_code', field: 39, type: UINT8, doc: 'Code of the first ICMP or ICMPv6 message.' },
+    { name: 'client_ttl', field: 40, type: UINT8, doc: "TTL or hop limit of the client's first packet." },
+    { name: 'server_ttl', field: 41, type: UINT8, doc: "TTL or hop limit of the server's first packet." },
+    {
+      name: 'dscp',
+      field: 42,
+      type: UINT8,
+      doc: 'Differentiated services code point of the first packet, 0 to 63.',
+    },
+    { name: 'fragments', field: 43, type: UINT32, whole: SUM, doc: 'IP fragments.' },
+    {
+      name: 'truncated',
+      field: 44,
+      type: UINT32,
+      whole: SUM,
+      doc: 'Frames the switch or the capture cut short. They count in full all the same.',
+    },
+    {
+      name: 'duplicates',
+      field: 45,
+      type: UINT32,
+      whole: SUM,
+      doc:
+        'Frames seen a second time because the mirror sends what comes in and what goes out; not counted ' +
+        'elsewhere.',
+    },
+    {
+      name: 'app_protocol',
+      field: 46,
+      type: WORD,
+      doc: 'The application, where its first bytes tell: `tls`, `http`, `dns`, `ssh`, …; else empty.',
+    },
+    {
+      name: 'collector',
+      field: 47,
+      type: WORD,
+      from: 'collector',
+      doc: 'Name of the collector that saw it.',
+    },
+  ],
+  derived: [
+    {
+      name: 'client',
+      derived: 'String',
+      doc: "The client's address as people write it, `10.0.0.1`; the MAC address of what is not IP.",
+    },
+    { name: 'server', derived: 'String', doc: "The server's address, likewise." },
+    {
+      name: 'community_id',
+      derived: 'String',
+      printedAfter: 'part',
+      whole: { doc: 'As in `sessions`. Computed where it is asked for, and so by `SELECT *`.' },
+      doc:
+        '[Community ID](https://github.com/corelight/community-id-spec) version 1, seed 0, as Zeek and ' +
+        'Suricata have it; empty for what is not IP.',
+    },
+  ],
+};

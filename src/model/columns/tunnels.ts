@@ -1,0 +1,68 @@
+import { IP, MINUTE, NULLABLE_UINT32, type Table, UINT64, WORD } from './column.js';
+
+export const TUNNELS: Table = {
+  name: 'tunnels',
+  message: 'Tunnel',
+  row: "what one tunnel carried in one minute, under the kernel's counter names.",
+  columns: [
+    { name: 'minute', field: 1, type: MINUTE, doc: 'Start of the minute.' },
+    { name: 'name', field: 2, type: WORD, doc: 'The device.' },
+    {
+      name: 'mode',
+      field: 3,
+      type: WORD,
+      doc: 'As in `ip tunnel` and `ip link`: `gre`, `gretap`, `ip6gre`, `ip6gretap`, `erspan`, `ip6erspan`.',
+    },
+    { name: 'local', field: 4, type: IP, doc: 'Local address; `::` for any.' },
+    { name: 'remote', field: 5, type: IP, doc: 'Remote address; `::` for any.' },
+    {
+      name: 'key',
+      field: 6,
+      type: NULLABLE_UINT32,
+      doc: 'The key packets are looked up by; NULL where there is none.',
+    },
+    { name: 'rx_packets', field: 7, type: UINT64, doc: 'Packets received.' },
+    { name: 'rx_bytes', field: 8, type: UINT64, doc: 'Bytes received, encapsulation not included.' },
+    { name: 'rx_errors', field: 9, type: UINT64, doc: 'Packets refused, whatever the reason.' },
+    {
+      name: 'rx_dropped',
+      field: 10,
+      type: UINT64,
+      doc: 'Packets that were in order and could not be handed on.',
+    },
+    { name: 'multicast', field: 11, type: UINT64, doc: 'Packets received for a multicast remote.' },
+    {
+      name: 'rx_length_errors',
+      field: 12,
+      type: UINT64,
+      doc: 'Packets too short for what they claim to be.',
+    },
+    {
+      name: 'rx_crc_errors',
+      field: 13,
+      type: UINT64,
+      doc: 'Packets with a checksum where none is agreed on, or none where one is.',
+    },
+    {
+      name: 'rx_frame_errors',
+      field: 14,
+      type: UINT64,
+      doc: 'Packets marked congested outside that say inside they cannot be.',
+    },
+    {
+      name: 'rx_fifo_errors',
+      field: 15,
+      type: UINT64,
+      doc: 'Packets without a sequence number, or with one older than expected.',
+    },
+    { name: 'tx_packets', field: 16, type: UINT64, doc: 'Packets sent.' },
+    { name: 'tx_bytes', field: 17, type: UINT64, doc: 'Bytes sent, encapsulation not included.' },
+    { name: 'tx_errors', field: 18, type: UINT64, doc: 'Packets that could not be sent.' },
+    { name: 'tx_dropped', field: 19, type: UINT64, doc: 'Packets dropped before sending.' },
+    { name: 'tx_aborted_errors', field: 20, type: UINT64, doc: 'Packets the socket refused.' },
+    { name: 'tx_carrier_errors', field: 21, type: UINT64, doc: 'Packets without a route to the remote.' },
+    { name: 'collisions', field: 22, type: UINT64, doc: 'Packets whose route led back into the tunnel.' },
+    { name: 'collector', field: 23, type: WORD, from: 'collector', doc: 'Name of the collector.' },
+  ],
+  derived: [],
+};

@@ -1,0 +1,38 @@
+/** The words of columns: each declared beside what has it. */
+
+import { END_REASON_NAMES } from '../end-reason.js';
+import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES } from '../mirror-point.js';
+import { PACKET_LAYER_NAMES } from '../packet-layer.js';
+import { SEQUENCE_USE_NAMES } from '../sequence-use.js';
+import { enumOf, wordOf } from './column.js';
+
+export const END_REASON = enumOf({
+  name: 'EndReason',
+  module: 'end-reason',
+  names: 'END_REASON_NAMES',
+  words: END_REASON_NAMES,
+});
+export const MIRROR_TYPE = wordOf({
+  name: 'MirrorType',
+  module: 'mirror-point',
+  names: 'MIRROR_TYPE_NAMES',
+  words: MIRROR_TYPE_NAMES,
+});
+export const MIRROR_DIRECTION = enumOf({
+  name: 'MirrorDirection',
+  module: 'mirror-point',
+  names: 'MIRROR_DIRECTION_NAMES',
+  words: MIRROR_DIRECTION_NAMES,
+});
+export const LAYER = enumOf({
+  name: 'PacketLayer',
+  module: 'packet-layer',
+  names: 'PACKET_LAYER_NAMES',
+  words: PACKET_LAYER_NAMES,
+});
+export const SEQUENCE = enumOf({
+  name: 'SequenceUse',
+  module: 'sequence-use',
+  names: 'SEQUENCE_USE_NAMES',
+  words: SEQUENCE_USE_NAMES,
+});

@@ -1,0 +1,266 @@
+/** Rows as NDJSON: docs/reference/ndjson.md. Made by `npm run columns`: change src/model/columns instead. */
+import { END_REASON_NAMES } from '../../model/end-reason.js';
+import { MIRROR_DIRECTION_NAMES } from '../../model/mirror-point.js';
+import type { MirrorRecord, MirrorSink } from '../../model/mirror-record.js';
+import { PACKET_LAYER_NAMES } from '../../model/packet-layer.js';
+import type { PacketRecord } from '../../model/packet-record.js';
+import { SEQUENCE_USE_NAMES } from '../../model/sequence-use.js';
+import type { SessionRecord, SessionSink } from '../../model/session-record.js';
+import type { TunnelRecord, TunnelSink } from '../../model/tunnel-record.js';
+import { communityIdOf } from './community-id.js';
+import { jsonKeys } from './json-lines.js';
+import { PointLines } from './point-lines.js';
+
+const SESSION = jsonKeys(
+  'session_id',
+  'part',
+  'community_id',
+  'first_seen',
+  'last_seen',
+  'end_reason',
+  'mirror_port',
+  'mirror_direction',
+  'mirror_hardware',
+  'security_group',
+  'gre_key',
+  'vlan_ids',
+  'cos',
+  'client_mac',
+  'server_mac',
+  'ether_type',
+  'client_ip',
+  'server_ip',
+  'client_port',
+  'server_port',
+  'protocol',
+  'transport',
+  'client_packets',
+  'server_packets',
+  'client_bytes',
+  'server_bytes',
+  'client_payload',
+  'server_payload',
+  'client_tcp_flags',
+  'server_tcp_flags',
+  'tcp_state',
+  'handshake_us',
+  'client_retransmits',
+  'server_retransmits',
+  'icmp_type',
+  'icmp_code',
+  'client_ttl',
+  'server_ttl',
+  'dscp',
+  'fragments',
+  'truncated',
+  'duplicates',
+  'app_protocol',
+  'collector',
+);
+
+/** Rows of `sessions` as lines. */
+export class SessionLines extends PointLines implements SessionSink {
+  /** @param collector the name in the column `collector` */
+  constructor(private readonly collector: string) {
+    super();
+  }
+
+  session(r: SessionRecord): void {
+    this.begin(
+      3599 + 6 * (r.transport.length + r.tcpState.length + r.appProtocol.length + this.collector.length),
+    );
+    this.uuid(SESSION.session_id, r.sessionId);
+    this.uint(SESSION.part, r.part);
+    this.plain(SESSION.community_id, communityIdOf(r));
+    this.time(SESSION.first_seen, r.firstSeenSec, r.firstSeenNsec);
+    this.time(SESSION.last_seen, r.lastSeenSec, r.lastSeenNsec);
+    this.word(SESSION.end_reason, END_REASON_NAMES[r.endReason]);
+    this.point(r.point);
+    this.uint(SESSION.mirror_port, r.mirrorPort);
+    this.word(SESSION.mirror_direction, MIRROR_DIRECTION_NAMES[r.mirrorDirection]);
+    this.uint(SESSION.mirror_hardware, r.mirrorHardware);
+    this.uint(SESSION.security_group, r.securityGroup);
+    this.optionalUint(SESSION.gre_key, r.point.key);
+    this.uints(SESSION.vlan_ids, r.vlanIds, r.vlanIdsCount);
+    this.uint(SESSION.cos, r.cos);
+    if (r.hasMac) this.mac(SESSION.client_mac, r.clientMac);
+    else this.word(SESSION.client_mac, '');
+    if (r.hasMac) this.mac(SESSION.server_mac, r.serverMac);
+    else this.word(SESSION.server_mac, '');
+    this.uint(SESSION.ether_type, r.etherType);
+    this.ip(SESSION.client_ip, r.clientIp);
+    this.ip(SESSION.server_ip, r.serverIp);
+    this.uint(SESSION.client_port, r.clientPort);
+    this.uint(SESSION.server_port, r.serverPort);
+    this.uint(SESSION.protocol, r.protocol);
+    this.word(SESSION.transport, r.transport);
+    this.uint(SESSION.client_packets, r.clientPackets);
+    this.uint(SESSION.server_packets, r.serverPackets);
+    this.uint(SESSION.client_bytes, r.clientBytes);
+    this.uint(SESSION.server_bytes, r.serverBytes);
+    this.uint(SESSION.client_payload, r.clientPayload);
+    this.uint(SESSION.server_payload, r.serverPayload);
+    this.uint(SESSION.client_tcp_flags, r.clientTcpFlags);
+    this.uint(SESSION.server_tcp_flags, r.serverTcpFlags);
+    this.word(SESSION.tcp_state, r.tcpState);
+    this.uint(SESSION.handshake_us, r.handshakeUs);
+    this.uint(SESSION.client_retransmits, r.clientRetransmits);
+    this.uint(SESSION.server_retransmits, r.serverRetransmits);
+    this.uint(SESSION.icmp_type, r.icmpType);
+    this.uint(SESSION.icmp_code, r.icmpCode);
+    this.uint(SESSION.client_ttl, r.clientTtl);
+    this.uint(SESSION.server_ttl, r.serverTtl);
+    this.uint(SESSION.dscp, r.dscp);
+    this.uint(SESSION.fragments, r.fragments);
+    this.uint(SESSION.truncated, r.truncated);
+    this.uint(SESSION.duplicates, r.duplicates);
+    this.word(SESSION.app_protocol, r.appProtocol);
+    this.word(SESSION.collector, this.collector);
+    this.end();
+  }
+}
+
+const MIRROR = jsonKeys(
+  'minute',
+  'gre_key',
+  'packets',
+  'bytes',
+  'sequence',
+  'lost',
+  'reordered',
+  'repeated',
+  'truncated',
+  'malformed',
+  'kernel_drops',
+  'collector',
+);
+
+/** Rows of `mirrors` as lines. */
+export class MirrorLines extends PointLines implements MirrorSink {
+  /** @param collector the name in the column `collector` */
+  constructor(private readonly collector: string) {
+    super();
+  }
+
+  mirror(r: MirrorRecord): void {
+    this.begin(1168 + 6 * this.collector.length);
+    this.minute(MIRROR.minute, r.minute);
+    this.point(r.point);
+    this.optionalUint(MIRROR.gre_key, r.point.key);
+    this.uint(MIRROR.packets, r.packets);
+    this.uint(MIRROR.bytes, r.bytes);
+    this.word(MIRROR.sequence, SEQUENCE_USE_NAMES[r.sequence]);
+    this.uint(MIRROR.lost, r.lost);
+    this.uint(MIRROR.reordered, r.reordered);
+    this.uint(MIRROR.repeated, r.repeated);
+    this.uint(MIRROR.truncated, r.truncated);
+    this.uint(MIRROR.malformed, r.malformed);
+    this.uint(MIRROR.kernel_drops, r.kernelDrops);
+    this.word(MIRROR.collector, this.collector);
+    this.end();
+  }
+}
+
+const TUNNEL = jsonKeys(
+  'minute',
+  'name',
+  'mode',
+  'local',
+  'remote',
+  'key',
+  'rx_packets',
+  'rx_bytes',
+  'rx_errors',
+  'rx_dropped',
+  'multicast',
+  'rx_length_errors',
+  'rx_crc_errors',
+  'rx_frame_errors',
+  'rx_fifo_errors',
+  'tx_packets',
+  'tx_bytes',
+  'tx_errors',
+  'tx_dropped',
+  'tx_aborted_errors',
+  'tx_carrier_errors',
+  'collisions',
+  'collector',
+);
+
+/** Rows of `tunnels` as lines. */
+export class TunnelLines extends PointLines implements TunnelSink {
+  /** @param collector the name in the column `collector` */
+  constructor(private readonly collector: string) {
+    super();
+  }
+
+  tunnel(r: TunnelRecord): void {
+    this.begin(1694 + 6 * (r.name.length + r.mode.length + this.collector.length));
+    this.minute(TUNNEL.minute, r.minute);
+    this.word(TUNNEL.name, r.name);
+    this.word(TUNNEL.mode, r.mode);
+    this.ip(TUNNEL.local, r.local);
+    this.ip(TUNNEL.remote, r.remote);
+    this.optionalUint(TUNNEL.key, r.key);
+    this.uint(TUNNEL.rx_packets, r.rxPackets);
+    this.uint(TUNNEL.rx_bytes, r.rxBytes);
+    this.uint(TUNNEL.rx_errors, r.rxErrors);
+    this.uint(TUNNEL.rx_dropped, r.rxDropped);
+    this.uint(TUNNEL.multicast, r.multicast);
+    this.uint(TUNNEL.rx_length_errors, r.rxLengthErrors);
+    this.uint(TUNNEL.rx_crc_errors, r.rxCrcErrors);
+    this.uint(TUNNEL.rx_frame_errors, r.rxFrameErrors);
+    this.uint(TUNNEL.rx_fifo_errors, r.rxFifoErrors);
+    this.uint(TUNNEL.tx_packets, r.txPackets);
+    this.uint(TUNNEL.tx_bytes, r.txBytes);
+    this.uint(TUNNEL.tx_errors, r.txErrors);
+    this.uint(TUNNEL.tx_dropped, r.txDropped);
+    this.uint(TUNNEL.tx_aborted_errors, r.txAbortedErrors);
+    this.uint(TUNNEL.tx_carrier_errors, r.txCarrierErrors);
+    this.uint(TUNNEL.collisions, r.collisions);
+    this.word(TUNNEL.collector, this.collector);
+    this.end();
+  }
+}
+
+const PACKET = jsonKeys(
+  'session_id',
+  'time',
+  'frame',
+  'original_length',
+  'gre_key',
+  'mirror_port',
+  'mirror_direction',
+  'mirror_hardware',
+  'security_group',
+  'cos',
+  'vlan',
+  'layer',
+  'gre_protocol',
+  'truncated',
+  'number',
+);
+
+/** Rows of `packets` as lines. */
+export class PacketLines extends PointLines {
+  packet(r: PacketRecord): void {
+    this.begin(1403 + 2 * (r.frameEnd - r.frameStart));
+    this.uuid(PACKET.session_id, r.sessionId);
+    this.time(PACKET.time, r.timeSec, r.timeNsec);
+    this.base64(PACKET.frame, r.frame, r.frameStart, r.frameEnd);
+    this.uint(PACKET.original_length, r.originalLength);
+    this.point(r.point);
+    this.optionalUint(PACKET.gre_key, r.point.key);
+    this.uint(PACKET.mirror_port, r.mirrorPort);
+    this.word(PACKET.mirror_direction, MIRROR_DIRECTION_NAMES[r.mirrorDirection]);
+    this.uint(PACKET.mirror_hardware, r.mirrorHardware);
+    this.uint(PACKET.security_group, r.securityGroup);
+    this.uint(PACKET.cos, r.cos);
+    this.optionalUint(PACKET.vlan, r.vlan);
+    this.word(PACKET.layer, PACKET_LAYER_NAMES[r.layer]);
+    this.uint(PACKET.gre_protocol, r.greProtocol);
+    this.uint(PACKET.truncated, r.truncated);
+    this.uint(PACKET.number, r.number);
+    this.end();
+  }
+}

@@ -1,0 +1,18 @@
+import type { MirrorPoint } from '../../model/mirror-point.js';
+import { ascii, JsonLines } from './json-lines.js';
+import { pointJson } from './ndjson.js';
+
+/** Lines of rows that name a mirror point. There are few points: what names one is encoded once. */
+export class PointLines extends JsonLines {
+  private readonly points = new Map<MirrorPoint, Uint8Array>();
+
+  /** The columns that identify the mirror point. */
+  protected point(p: MirrorPoint): void {
+    let json = this.points.get(p);
+    if (json === undefined) {
+      json = ascii(`,${pointJson(p)}`);
+      this.points.set(p, json);
+    }
+    this.raw(json);
+  }
+}

@@ -1,0 +1,170 @@
+/** Rows as messages of schemas/mirrorlake/v1. Made by `npm run columns`: change src/model/columns instead. */
+
+import type { MirrorRecord, MirrorSink } from '../../model/mirror-record.js';
+import type { PacketRecord } from '../../model/packet-record.js';
+import type { SessionRecord, SessionSink } from '../../model/session-record.js';
+import type { TunnelRecord, TunnelSink } from '../../model/tunnel-record.js';
+import { MessageWriter } from './message-writer.js';
+
+/** Collects rows into a segment of the table `sessions`. */
+export class SessionSegment extends MessageWriter implements SessionSink {
+  /** @param collector the name in the column `collector` */
+  constructor(private readonly collector: string) {
+    super();
+  }
+
+  session(r: SessionRecord): void {
+    this.begin(
+      425 + 3 * (r.transport.length + r.tcpState.length + r.appProtocol.length + this.collector.length),
+    );
+    this.bytes(1, r.sessionId, 0, 16);
+    this.time(2, r.firstSeenSec, r.firstSeenNsec);
+    this.time(3, r.lastSeenSec, r.lastSeenNsec);
+    this.address(4, r.clientIp);
+    this.address(5, r.serverIp);
+    this.uint(6, r.clientPort);
+    this.uint(7, r.serverPort);
+    this.uint(8, r.protocol);
+    this.uint(9, r.clientPackets);
+    this.uint(10, r.serverPackets);
+    this.uint(11, r.clientBytes);
+    this.uint(12, r.serverBytes);
+    this.uint(13, r.clientPayload);
+    this.uint(14, r.serverPayload);
+    this.string(15, r.transport);
+    this.uint(16, r.part);
+    this.uint(17, r.endReason);
+    this.uint(18, r.point.type);
+    this.address(19, r.point.source);
+    this.address(20, r.point.target);
+    this.uint(21, r.point.session);
+    this.uint(22, r.mirrorPort);
+    this.uint(23, r.mirrorDirection);
+    this.uint(24, r.mirrorHardware);
+    this.uint(25, r.securityGroup);
+    this.optionalUint(26, r.point.key);
+    this.packed(27, r.vlanIds, r.vlanIdsCount);
+    this.uint(28, r.cos);
+    if (r.hasMac) this.bytes(29, r.clientMac, 0, 6);
+    if (r.hasMac) this.bytes(30, r.serverMac, 0, 6);
+    this.uint(31, r.etherType);
+    this.uint(32, r.clientTcpFlags);
+    this.uint(33, r.serverTcpFlags);
+    this.string(34, r.tcpState);
+    this.uint(35, r.handshakeUs);
+    this.uint(36, r.clientRetransmits);
+    this.uint(37, r.serverRetransmits);
+    this.uint(38, r.icmpType);
+    this.uint(39, r.icmpCode);
+    this.uint(40, r.clientTtl);
+    this.uint(41, r.serverTtl);
+    this.uint(42, r.dscp);
+    this.uint(43, r.fragments);
+    this.uint(44, r.truncated);
+    this.uint(45, r.duplicates);
+    this.string(46, r.appProtocol);
+    this.string(47, this.collector);
+    this.end();
+  }
+}
+
+/** Collects rows into a segment of the table `mirrors`. */
+export class MirrorSegment extends MessageWriter implements MirrorSink {
+  /** @param collector the name in the column `collector` */
+  constructor(private readonly collector: string) {
+    super();
+  }
+
+  mirror(r: MirrorRecord): void {
+    this.begin(152 + 3 * this.collector.length);
+    this.uint(1, r.minute);
+    this.uint(2, r.point.type);
+    this.address(3, r.point.source);
+    this.address(4, r.point.target);
+    this.uint(5, r.point.session);
+    this.optionalUint(6, r.point.key);
+    this.uint(7, r.packets);
+    this.uint(8, r.bytes);
+    this.uint(9, r.sequence);
+    this.uint(10, r.lost);
+    this.uint(11, r.reordered);
+    this.uint(12, r.repeated);
+    this.uint(13, r.truncated);
+    this.uint(14, r.malformed);
+    this.uint(15, r.kernelDrops);
+    this.string(16, this.collector);
+    this.end();
+  }
+}
+
+/** Collects rows into a segment of the table `tunnels`. */
+export class TunnelSegment extends MessageWriter implements TunnelSink {
+  /** @param collector the name in the column `collector` */
+  constructor(private readonly collector: string) {
+    super();
+  }
+
+  tunnel(r: TunnelRecord): void {
+    this.begin(233 + 3 * (r.name.length + r.mode.length + this.collector.length));
+    this.uint(1, r.minute);
+    this.string(2, r.name);
+    this.string(3, r.mode);
+    this.address(4, r.local);
+    this.address(5, r.remote);
+    this.optionalUint(6, r.key);
+    this.uint(7, r.rxPackets);
+    this.uint(8, r.rxBytes);
+    this.uint(9, r.rxErrors);
+    this.uint(10, r.rxDropped);
+    this.uint(11, r.multicast);
+    this.uint(12, r.rxLengthErrors);
+    this.uint(13, r.rxCrcErrors);
+    this.uint(14, r.rxFrameErrors);
+    this.uint(15, r.rxFifoErrors);
+    this.uint(16, r.txPackets);
+    this.uint(17, r.txBytes);
+    this.uint(18, r.txErrors);
+    this.uint(19, r.txDropped);
+    this.uint(20, r.txAbortedErrors);
+    this.uint(21, r.txCarrierErrors);
+    this.uint(22, r.collisions);
+    this.string(23, this.collector);
+    this.end();
+  }
+}
+
+/** Collects rows into a segment of the table `packets`. */
+export class PacketSegment extends MessageWriter {
+  /** Changes the first fields of the message at `o` of `bytes`, which its length precedes. */
+  static readdress(bytes: Uint8Array, o: number, sessionId: Uint8Array, number: number): void {
+    let at = o;
+    while (bytes[at] >= 0x80) at++;
+    at++;
+    bytes.set(sessionId, at + 2);
+    for (let i = 0; i < 4; i++) bytes[at + 20 + i] = number >>> (8 * i);
+  }
+
+  packet(r: PacketRecord): void {
+    this.begin(159 + r.frameEnd - r.frameStart);
+    this.bytes(1, r.sessionId, 0, 16);
+    this.fixed32(19, r.number);
+    this.time(2, r.timeSec, r.timeNsec);
+    this.bytes(3, r.frame, r.frameStart, r.frameEnd);
+    this.uint(4, r.originalLength);
+    this.uint(5, r.point.type);
+    this.address(6, r.point.source);
+    this.address(7, r.point.target);
+    this.uint(8, r.point.session);
+    this.optionalUint(9, r.point.key);
+    this.uint(10, r.mirrorPort);
+    this.uint(11, r.mirrorDirection);
+    this.uint(12, r.mirrorHardware);
+    this.uint(13, r.securityGroup);
+    this.uint(14, r.cos);
+    this.optionalUint(15, r.vlan);
+    this.uint(16, r.layer);
+    this.uint(17, r.greProtocol);
+    this.uint(18, r.truncated);
+    this.end();
+  }
+}

@@ -1,0 +1,34 @@
+import type { MirrorRecord } from '../../src/model/mirror-record.js';
+import type { PacketRecord } from '../../src/model/packet-record.js';
+import type { SessionRecord } from '../../src/model/session-record.js';
+import type { TunnelRecord } from '../../src/model/tunnel-record.js';
+import { MirrorLines, PacketLines, SessionLines, TunnelLines } from '../../src/store/ndjson/lines.js';
+
+/** Rows as their line of NDJSON, without the newline. */
+function textOf(lines: { take(): Uint8Array }): string {
+  return new TextDecoder().decode(lines.take()).trimEnd();
+}
+
+export function sessionJson(record: SessionRecord, collector: string): string {
+  const lines = new SessionLines(collector);
+  lines.session(record);
+  return textOf(lines);
+}
+
+export function mirrorJson(record: MirrorRecord, collector: string): string {
+  const lines = new MirrorLines(collector);
+  lines.mirror(record);
+  return textOf(lines);
+}
+
+export function tunnelJson(record: TunnelRecord, collector: string): string {
+  const lines = new TunnelLines(collector);
+  lines.tunnel(record);
+  return textOf(lines);
+}
+
+export function packetRowJson(record: PacketRecord): string {
+  const lines = new PacketLines();
+  lines.packet(record);
+  return textOf(lines);
+}
