@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TABLES } from '../../src/model/columns/tables.js';
 import { StoreRefused } from '../../src/store/errors.js';
 import { distributedTables, migrations, migrationsTable, statements } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
@@ -57,6 +58,38 @@ test('is up to date for a collector that is told nothing of it', async () => {
   expect(await other.migrate()).toEqual({ applied: [], made: [], retention: undefined });
   await other.close();
 });
+
+/** Name and type of every column, in order, but for what ClickHouse computes. */
+const columnsOf = (node: ClickHouseServer, table: string) =>
+  node.sql(
+    "SELECT name, type FROM system.columns WHERE database = 'default' AND default_kind != 'ALIAS' AND " +
+      `table = '${table}' ORDER BY position FORMAT TSVRaw`,
+  );
+
+test.each([0, ...migrations().map((m) => m.version)])(
+  'from version %i its tables become those declared, on every node and before them',
+  async (from) => {
+    const [node] = nodes;
+    const prefixed = { ...layout, prefix: `v${from}_` };
+    const run = async (all: readonly string[]) => {
+      for (const statement of all) await node.sql(plain(statement));
+    };
+    const steps = migrations().map((m) => ({ version: m.version, all: statements(m, prefixed) }));
+    await run([migrationsTable(prefixed), ...steps.filter((m) => m.version <= from).flatMap((m) => m.all)]);
+    const local = (await node.sql("SELECT name FROM system.tables WHERE database = 'default'")).split('\n');
+    const before = distributedTables(prefixed).filter((s) =>
+      local.includes(/ AS (\w+_local) /.exec(s)?.[1] ?? ''),
+    );
+    await run(before);
+    await run(steps.filter((m) => m.version > from).flatMap((m) => m.all));
+    await run(distributedTables(prefixed));
+    for (const { name, columns } of Object.values(TABLES)) {
+      const declared = columns.map((c) => `${c.name}\t${c.type.clickhouse}\n`).join('');
+      expect(await columnsOf(node, `${prefixed.prefix}${name}_local`)).toBe(declared);
+      expect(await columnsOf(node, `${prefixed.prefix}${name}`)).toBe(declared);
+    }
+  },
+);
 
 test('takes a segment once, spread over the shards, roll-up included', async () => {
   const segment = numberedSegment(0, 5000);

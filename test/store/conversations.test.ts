@@ -120,7 +120,11 @@ const PARTS: readonly SessionRecord[] = [
   part(6, 0, { ...MAC_PART, clientPackets: 2 }),
   part(6, 1, { ...MAC_PART, clientPackets: 3, serverPackets: 1, endReason: EndReason.Idle }),
 ];
-for (const r of PARTS) if (r.hasMac) r.clientMac.set([2, 0, 0, 0, 0, 9]);
+for (const r of PARTS.filter(({ hasMac }) => hasMac)) {
+  r.clientMac.set([2, 0, 0, 0, 0, 9]);
+  r.clientIp.fill(0);
+  r.serverIp.fill(0);
+}
 
 describe.each(['embedded', 'server'])('%s', (kind) => {
   let store: Store;
