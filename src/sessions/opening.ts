@@ -5,7 +5,7 @@ import { isIcmpReply } from '../wire/ip/icmp.js';
 import { isIcmp6Reply } from '../wire/ip/icmp6.js';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { TCP_ACK, TCP_RST, TCP_SYN } from '../wire/transport/tcp.js';
-import type { Frame } from '../wire/walk/frame.js';
+import { type Frame, NO_VNI } from '../wire/walk/frame.js';
 import { FLAG, SLOT_BYTES, SLOT_VLANS, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
 
 /** Ports below this belong to services (IANA's system ports). */
@@ -21,6 +21,7 @@ export function noteOpening(s: Slots, slot: number, f: Frame, m: Mirrored): void
   s.u16[h + U16.ETHER_TYPE] = f.etherType;
   s.u16[h + U16.SECURITY_GROUP] = m.securityGroup;
   s.u32[w + W.MIRROR_PORT] = m.port;
+  s.u32[w + W.VNI] = f.vni - NO_VNI;
   s.u8[b + U8.HARDWARE] = m.hardware;
   s.u8[b + U8.COS] = m.cos;
   s.u8[b + U8.DSCP] = f.dscp;

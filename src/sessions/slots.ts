@@ -58,6 +58,8 @@ export const W = {
   MIRROR_PORT: 53,
   /** 54 to 61: VLANs, MACs and the small numbers of U16 and U8. */
   FIRST_NSEC: 62,
+  /** The network of the first frame's innermost overlay, plus 1; 0: none. */
+  VNI: 63,
 } as const;
 
 /** Indices of 64-bit floats in a slot, in units of 8 bytes. */

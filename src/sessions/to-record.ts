@@ -3,6 +3,7 @@ import type { SessionRecord } from '../model/session-record.js';
 import { setU32 } from '../wire/bytes.js';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { transportName } from '../wire/transport/transport.js';
+import { NO_VNI } from '../wire/walk/frame.js';
 import { APPLICATION_NAMES } from './application-names.js';
 import { F64, FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
 import { connState } from './tcp.js';
@@ -31,6 +32,8 @@ export function fillRecord(s: Slots, slot: number, r: SessionRecord): void {
   r.mirrorDirection = s.u8[b + U8.DIRECTION] as MirrorDirection;
   r.mirrorHardware = s.u8[b + U8.HARDWARE];
   r.securityGroup = s.u16[h + U16.SECURITY_GROUP];
+  const network = s.u32[w + W.VNI];
+  r.vni = network === 0 ? null : network + NO_VNI;
   r.cos = s.u8[b + U8.COS];
   r.vlanIdsCount = s.u8[b + U8.VLAN_COUNT];
   for (let i = 0; i < r.vlanIdsCount; i++) r.vlanIds[i] = s.u16[h + U16.VLANS + i];

@@ -50,6 +50,17 @@ describe('conversations between the same ends', () => {
     expect(conversations(by, frames)).toBe(count);
   });
 
+  it('have the network of their first frame, separated by it or not', () => {
+    for (const by of [vni, 0]) {
+      const world = new SessionWorld();
+      world.table.separateBy(world.point, by);
+      for (const [n, network] of [{}, { vni: 0 }, { vni: 7 }, { vni: 0xffffff }].entries())
+        world.send({ at: 0, from: `10.0.1.${n}:40000`, to: V, protocol: 17, ...network });
+      world.send({ at: 1, from: '10.0.1.0:40000', to: V, protocol: 17, ...(by === 0 ? { vni: 9 } : {}) });
+      expect(world.finish().map((r) => r.vni)).toEqual([null, 0, 7, 0xffffff]);
+    }
+  });
+
   it('of one mirror point are separated by what is said of that one', () => {
     const world = new SessionWorld();
     const [a, b] = [mirrorPoint(1), mirrorPoint(2)];

@@ -32,6 +32,7 @@ export interface Row {
   application: string;
   direction: number;
   vlans: number[];
+  vni: number | null;
 }
 
 /** What a test says of a frame; the rest has defaults. */
@@ -159,6 +160,7 @@ function toRow(r: SessionRecord): Row {
     duplicates: r.duplicates,
     application: r.appProtocol,
     direction: r.mirrorDirection,
+    vni: r.vni,
     vlans: [...r.vlanIds.subarray(0, r.vlanIdsCount)],
   };
 }

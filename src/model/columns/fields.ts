@@ -36,6 +36,11 @@ export class SessionFields {
   /** VLAN ids of the first frame, outermost first, the one ERSPAN's header carries included. */
   readonly vlanIds = new Uint16Array(8);
   vlanIdsCount = 0;
+  /**
+   * Network of the overlay that the first frame was in, the innermost one: the VNI of VXLAN, VXLAN-GPE
+   * or GENEVE; NULL (null) where it was in none.
+   */
+  vni: number | null = null;
   /** 802.1p class of service, 0 to 7, from ERSPAN's header. */
   cos = 0;
   /** The client's MAC address, `02:00:00:00:00:01`; empty where frames have no Ethernet header. */
@@ -223,6 +228,8 @@ export class PacketFields {
   cos = 0;
   /** The VLAN of a frame whose tag the switch removed; NULL for others. */
   vlan: number | null = null;
+  /** As in `sessions`, of this frame. */
+  vni: number | null = null;
   /** What the frame begins with: `ethernet`, `ipv4`, `ipv6`, `ppp`, `ieee80211`, or `other`. */
   layer: PacketLayer = 0;
   /**

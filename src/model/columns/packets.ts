@@ -79,6 +79,12 @@ export const PACKETS: Table = {
       doc: 'The VLAN of a frame whose tag the switch removed; NULL for others.',
     },
     {
+      name: 'vni',
+      field: 20,
+      type: NULLABLE_UINT32,
+      doc: 'As in `sessions`, of this frame.',
+    },
+    {
       name: 'layer',
       field: 16,
       type: LAYER,

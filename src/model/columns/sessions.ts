@@ -128,6 +128,14 @@ export const SESSIONS: Table = {
       type: UINT16S,
       doc: "VLAN ids of the first frame, outermost first, the one ERSPAN's header carries included.",
     },
+    {
+      name: 'vni',
+      field: 48,
+      type: NULLABLE_UINT32,
+      doc:
+        'Network of the overlay that the first frame was in, the innermost one: the VNI of VXLAN, VXLAN-GPE or ' +
+        'GENEVE; NULL (null) where it was in none.',
+    },
     { name: 'cos', field: 28, type: UINT8, doc: "802.1p class of service, 0 to 7, from ERSPAN's header." },
     {
       name: 'client_mac',

@@ -24,6 +24,7 @@ const SESSION = jsonKeys(
   'security_group',
   'gre_key',
   'vlan_ids',
+  'vni',
   'cos',
   'client_mac',
   'server_mac',
@@ -67,7 +68,7 @@ export class SessionLines extends PointLines implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      3599 + 6 * (r.transport.length + r.tcpState.length + r.appProtocol.length + this.collector.length),
+      3666 + 6 * (r.transport.length + r.tcpState.length + r.appProtocol.length + this.collector.length),
     );
     this.uuid(SESSION.session_id, r.sessionId);
     this.uint(SESSION.part, r.part);
@@ -82,6 +83,7 @@ export class SessionLines extends PointLines implements SessionSink {
     this.uint(SESSION.security_group, r.securityGroup);
     this.optionalUint(SESSION.gre_key, r.point.key);
     this.uints(SESSION.vlan_ids, r.vlanIds, r.vlanIdsCount);
+    this.optionalUint(SESSION.vni, r.vni);
     this.uint(SESSION.cos, r.cos);
     if (r.hasMac) this.mac(SESSION.client_mac, r.clientMac);
     else this.word(SESSION.client_mac, '');
@@ -235,6 +237,7 @@ const PACKET = jsonKeys(
   'security_group',
   'cos',
   'vlan',
+  'vni',
   'layer',
   'gre_protocol',
   'truncated',
@@ -244,7 +247,7 @@ const PACKET = jsonKeys(
 /** Rows of `packets` as lines. */
 export class PacketLines extends PointLines {
   packet(r: PacketRecord): void {
-    this.begin(1403 + 2 * (r.frameEnd - r.frameStart));
+    this.begin(1470 + 2 * (r.frameEnd - r.frameStart));
     this.uuid(PACKET.session_id, r.sessionId);
     this.time(PACKET.time, r.timeSec, r.timeNsec);
     this.base64(PACKET.frame, r.frame, r.frameStart, r.frameEnd);
@@ -257,6 +260,7 @@ export class PacketLines extends PointLines {
     this.uint(PACKET.security_group, r.securityGroup);
     this.uint(PACKET.cos, r.cos);
     this.optionalUint(PACKET.vlan, r.vlan);
+    this.optionalUint(PACKET.vni, r.vni);
     this.word(PACKET.layer, PACKET_LAYER_NAMES[r.layer]);
     this.uint(PACKET.gre_protocol, r.greProtocol);
     this.uint(PACKET.truncated, r.truncated);

@@ -6,6 +6,7 @@ import { EtherType } from '../../wire/link/ethertypes.js';
 import { isIeee80211Protocol } from '../../wire/link/ieee80211.js';
 import { GRE_PROTO_PPP, GRE_PROTO_TEB } from '../../wire/tunnel/gre.js';
 import type { Frame } from '../../wire/walk/frame-fields.js';
+import { NO_VNI } from '../../wire/walk/layers.js';
 
 /**
  * Fills a row from a frame; its session and number are the caller's.
@@ -29,6 +30,7 @@ export function fillPacket(r: PacketRecord, f: Frame, m: Mirrored, most: number,
   r.securityGroup = m.securityGroup;
   r.cos = m.cos;
   r.vlan = m.vlan < 0 ? null : m.vlan;
+  r.vni = f.vni === NO_VNI ? null : f.vni;
   r.layer = layerOf(f, m);
   r.greProtocol = m.protocol;
   r.truncated = m.truncated ? 1 : 0;

@@ -15,7 +15,7 @@ export class SessionSegment extends MessageWriter implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      425 + 3 * (r.transport.length + r.tcpState.length + r.appProtocol.length + this.collector.length),
+      432 + 3 * (r.transport.length + r.tcpState.length + r.appProtocol.length + this.collector.length),
     );
     this.bytes(1, r.sessionId, 0, 16);
     this.time(2, r.firstSeenSec, r.firstSeenNsec);
@@ -64,6 +64,7 @@ export class SessionSegment extends MessageWriter implements SessionSink {
     this.uint(45, r.duplicates);
     this.string(46, r.appProtocol);
     this.string(47, this.collector);
+    this.optionalUint(48, r.vni);
     this.end();
   }
 }
@@ -145,7 +146,7 @@ export class PacketSegment extends MessageWriter {
   }
 
   packet(r: PacketRecord): void {
-    this.begin(159 + r.frameEnd - r.frameStart);
+    this.begin(166 + r.frameEnd - r.frameStart);
     this.bytes(1, r.sessionId, 0, 16);
     this.fixed32(19, r.number);
     this.time(2, r.timeSec, r.timeNsec);
@@ -165,6 +166,7 @@ export class PacketSegment extends MessageWriter {
     this.uint(16, r.layer);
     this.uint(17, r.greProtocol);
     this.uint(18, r.truncated);
+    this.optionalUint(20, r.vni);
     this.end();
   }
 }
