@@ -8,8 +8,8 @@ export function protoFile(table: Table): string {
   const fields = [...table.columns].sort((a, b) => a.field - b.field);
   return [
     ...wrapped(
-      `A row of the table \`${table.name}\`: ${table.row} A segment is these messages, each preceded by its ` +
-        `length, and is the body of an insert with FORMAT Protobuf. ${MADE}`,
+      `A row of the table \`${table.name}\`: ${table.row} A segment is these messages, each preceded by ` +
+        `its length, and is the body of an insert with FORMAT Protobuf. ${MADE}`,
       '// ',
     ),
     'syntax = "proto3";',

@@ -22,8 +22,8 @@ FROM {{table sessions}}
 WHERE part = 0 AND end_reason != 'active'
 UNION ALL
 -- What is not added up goes on from part to part, so the last one says it. A late SYN may have shown that
--- the client is the other side: so both sides are added up in an order of their own, a and b, and named as the
--- last part names them.
+-- the client is the other side: so both sides are added up in an order of their own, a and b, and named as
+-- the last part names them.
 SELECT
     session_id, parts, complete, first_seen, last_seen, end_reason,
     mirror_type, mirror_source, mirror_target, mirror_session, mirror_port, mirror_direction, mirror_hardware,

@@ -282,6 +282,8 @@ export class PacketPath implements FrameSink, PointWatcher {
   made(point: MirrorPoint, pool: number, isNew: boolean): void {
     const rule = ruleOf(pool, this.rules);
     this.byPoint[point.index] = rule;
+    point.name = rule.name;
+    point.site = rule.site;
     if (isNew) {
       this.untold[point.index] = true;
       this.pipeline.table.begin(point);

@@ -2,7 +2,7 @@
 import type { Separator } from '../config/overlays.js';
 import type { Config, MirrorConfig } from '../config/schema.js';
 import { prefixHolds } from '../config/units.js';
-import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../model/mirror-point.js';
+import { MIRROR_TYPE_NAMES, type PointIdentity } from '../model/mirror-point.js';
 import { separationBits } from '../sessions/separation.js';
 import type { TunnelConfig } from '../tunnels/spec/config.js';
 import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
@@ -69,13 +69,13 @@ export function mirrorRules(
  * The place in `mirrors` of the first entry that matches; the number of entries if none does.
  * {@link RuleIndex} finds the same for packets, in a time that does not grow with the number of entries.
  */
-export function entryOf(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): number {
+export function entryOf(point: PointIdentity, rules: MirrorRules): number {
   const entry = rules.mirrors.findIndex((m) => matches(m, point));
   return entry < 0 ? rules.mirrors.length : entry;
 }
 
 /** The first entry that matches decides; without one, `unknown_mirrors`. */
-export function ruleFor(point: Omit<MirrorPoint, 'index'>, rules: MirrorRules): MirrorRule {
+export function ruleFor(point: PointIdentity, rules: MirrorRules): MirrorRule {
   return ruleOf(entryOf(point, rules), rules);
 }
 
@@ -109,7 +109,7 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
   };
 }
 
-function matches(m: MirrorConfig, point: Omit<MirrorPoint, 'index'>): boolean {
+function matches(m: MirrorConfig, point: PointIdentity): boolean {
   if (m.source !== undefined && !prefixHolds(m.source, point.source)) return false;
   if (m.type !== undefined && m.type !== MIRROR_TYPE_NAMES[point.type]) return false;
   if (m.session !== undefined && m.session !== point.session) return false;

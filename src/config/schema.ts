@@ -76,8 +76,11 @@ const overlay = z.string().transform((text, context) => {
 const separators = z.array(z.enum(SEPARATORS));
 
 export const mirrorSchema = z.strictObject({
-  name: z.string().min(1).describe('Its name in `status`, metrics and logs.'),
-  site: z.string().default('').describe('Where it is: a label in `status` and metrics.'),
+  name: z.string().min(1).describe('Its name in `status`, metrics, logs, and the column `mirror_name`.'),
+  site: z
+    .string()
+    .default('')
+    .describe('Where it is: in `status`, a label of metrics, and the column `site`.'),
   source: prefix.optional().describe('The sender: an address or prefix. Without it: any.'),
   type: z
     .enum(mirrorTypes)

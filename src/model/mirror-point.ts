@@ -35,11 +35,14 @@ export function isKeyed(type: MirrorType): boolean {
   return type === MirrorType.Gre || type === MirrorType.Gretap || type === MirrorType.Mellanox;
 }
 
+/** What tells mirror points apart, and the key that ERSPAN's do not count. */
+export type PointIdentity = Pick<MirrorPoint, 'type' | 'source' | 'target' | 'session' | 'key'>;
+
 /**
  * The identity of a mirror point as text: type, addresses, ERSPAN session, and the key if it is part of it.
  * For a two-way tunnel it is the same from either end, whichever was seen first.
  */
-export function pointKey(p: Omit<MirrorPoint, 'index'>): string {
+export function pointKey(p: PointIdentity): string {
   const ends = [p.source.join('.'), p.target.join('.')];
   if (isTwoWay(p.type)) ends.sort();
   return `${p.type} ${ends[0]} ${ends[1]} ${p.session} ${isKeyed(p.type) ? (p.key ?? '') : ''}`;
@@ -57,6 +60,10 @@ export const MIRROR_DIRECTION_NAMES = ['unknown', 'ingress', 'egress', 'both'] a
  * session or one GRE key. There are few of them, each created once.
  */
 export class MirrorPoint {
+  /** What its entry of `mirrors` calls it, and where that says it is; both may change. */
+  name = '';
+  site = '';
+
   constructor(
     /** A small number, dense from 0: the place in its table. */
     readonly index: number,

@@ -122,7 +122,7 @@ test('a segment of packets holds frames of any length, under the names of the sc
     truncated: 1,
     number: 7,
   };
-  expect(rows).toEqual(
+  expect(rows).toMatchObject(
     frames.map((frame) => ({
       session_id: [...id],
       time: '1700000000000000005',

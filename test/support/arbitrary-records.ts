@@ -92,10 +92,11 @@ export const point = fc
     fc.oneof(ip4, ip6),
     unsigned(16),
     key,
+    word,
+    word,
   )
-  .map(
-    ([type, source, target, session, k]) =>
-      new MirrorPoint(0, type as MirrorType, source, target, session, k),
+  .map(([type, source, target, session, k, name, site]) =>
+    Object.assign(new MirrorPoint(0, type as MirrorType, source, target, session, k), { name, site }),
   );
 
 export const sessionRecord: fc.Arbitrary<SessionRecord> = fc

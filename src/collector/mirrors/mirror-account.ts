@@ -85,12 +85,23 @@ export class Account {
     /** For the point shared by all without a place: the name of their entry, see PointData. */
     readonly sharedBy: string | undefined,
     readonly merged: number,
-    /**
-     * The place of its entry in `mirrors` (the number of entries, if none names it), and that entry's rule.
-     */
+    /** The place of its entry in `mirrors`; the number of entries, if none names it. */
     public place: number,
-    public rule: MirrorRule,
-  ) {}
+    private entryRule: MirrorRule,
+  ) {
+    this.rule = entryRule;
+  }
+
+  /** Its entry's rule, which names its point. */
+  get rule(): MirrorRule {
+    return this.entryRule;
+  }
+
+  set rule(rule: MirrorRule) {
+    this.entryRule = rule;
+    this.point.name = rule.name;
+    this.point.site = rule.site;
+  }
 
   /** Takes a packet path's new totals. @returns packets since the totals `before` */
   add(before: MirrorChange | undefined, now: MirrorChange): number {

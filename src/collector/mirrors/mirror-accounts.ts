@@ -9,7 +9,7 @@ import { numberLogMemory } from '../../accounts/number-log.js';
 import { NumberMerge } from '../../accounts/number-merge.js';
 import { SequenceVerdict } from '../../accounts/numbering.js';
 import { NumberingShare } from '../../accounts/numbering-share.js';
-import { MIRROR_TYPE_NAMES, MirrorPoint, pointKey } from '../../model/mirror-point.js';
+import { MIRROR_TYPE_NAMES, MirrorPoint, type PointIdentity, pointKey } from '../../model/mirror-point.js';
 import { MirrorRecord } from '../../model/mirror-record.js';
 import type { MirrorsStatus, RefusedStatus } from '../../model/status.js';
 import { DEDUPLICATE_WORDS } from '../../model/words.js';
@@ -301,7 +301,7 @@ export class MirrorAccounts {
   }
 
   /** The place of the point's entry in `mirrors`; the number of entries if it is unknown. */
-  private placeOf(point: Omit<MirrorPoint, 'index'>, sharedBy: string | undefined): number {
+  private placeOf(point: PointIdentity, sharedBy: string | undefined): number {
     const { mirrors } = this.rules;
     if (sharedBy === undefined) return entryOf(point, this.rules);
     const place = mirrors.findIndex((m) => m.name === sharedBy);

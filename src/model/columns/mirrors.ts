@@ -11,6 +11,20 @@ export const MIRRORS: Table = {
     { name: 'mirror_source', field: 3, type: IP, from: 'point.source', doc: 'As in `sessions`.' },
     { name: 'mirror_target', field: 4, type: IP, from: 'point.target', doc: 'As in `sessions`.' },
     { name: 'mirror_session', field: 5, type: UINT16, from: 'point.session', doc: 'As in `sessions`.' },
+    {
+      name: 'mirror_name',
+      field: 17,
+      type: WORD,
+      from: 'point.name',
+      doc: 'As in `sessions`.',
+    },
+    {
+      name: 'site',
+      field: 18,
+      type: WORD,
+      from: 'point.site',
+      doc: 'As in `sessions`.',
+    },
     { name: 'gre_key', field: 6, type: NULLABLE_UINT32, from: 'point.key', doc: 'As in `sessions`.' },
     { name: 'packets', field: 7, type: UINT64, doc: 'Mirrored packets that arrived.' },
     {

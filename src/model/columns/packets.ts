@@ -10,6 +10,7 @@ import {
   UINT16,
   UINT32,
   UUID,
+  WORD,
 } from './column.js';
 import { LAYER, MIRROR_DIRECTION, MIRROR_TYPE } from './words.js';
 
@@ -54,6 +55,20 @@ export const PACKETS: Table = {
       type: UINT16,
       from: 'point.session',
       doc: 'As in `sessions`, of this frame.',
+    },
+    {
+      name: 'mirror_name',
+      field: 21,
+      type: WORD,
+      from: 'point.name',
+      doc: 'As in `sessions`.',
+    },
+    {
+      name: 'site',
+      field: 22,
+      type: WORD,
+      from: 'point.site',
+      doc: 'As in `sessions`.',
     },
     {
       name: 'gre_key',

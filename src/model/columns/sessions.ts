@@ -92,6 +92,22 @@ export const SESSIONS: Table = {
       doc: 'ERSPAN session id, 0 to 1023; 0 for types without one.',
     },
     {
+      name: 'mirror_name',
+      field: 49,
+      type: WORD,
+      from: 'point.name',
+      doc:
+        'Name of the mirror point, from its entry of `mirrors` in the configuration when the row was ' +
+        'written; empty where no entry names it, and for captures.',
+    },
+    {
+      name: 'site',
+      field: 50,
+      type: WORD,
+      from: 'point.site',
+      doc: 'Where the mirror point is, from the same entry; empty where that does not say.',
+    },
+    {
       name: 'mirror_port',
       field: 22,
       type: UINT32,
@@ -133,8 +149,8 @@ export const SESSIONS: Table = {
       field: 48,
       type: NULLABLE_UINT32,
       doc:
-        'Network of the overlay that the first frame was in, the innermost one: the VNI of VXLAN, VXLAN-GPE or ' +
-        'GENEVE; NULL (null) where it was in none.',
+        'Network of the overlay that the first frame was in, the innermost one: the VNI of VXLAN, ' +
+        'VXLAN-GPE or GENEVE; NULL (null) where it was in none.',
     },
     { name: 'cos', field: 28, type: UINT8, doc: "802.1p class of service, 0 to 7, from ERSPAN's header." },
     {

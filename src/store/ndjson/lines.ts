@@ -18,6 +18,8 @@ const SESSION = jsonKeys(
   'first_seen',
   'last_seen',
   'end_reason',
+  'mirror_name',
+  'site',
   'mirror_port',
   'mirror_direction',
   'mirror_hardware',
@@ -68,7 +70,14 @@ export class SessionLines extends PointLines implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      3666 + 6 * (r.transport.length + r.tcpState.length + r.appProtocol.length + this.collector.length),
+      3809 +
+        6 *
+          (r.point.name.length +
+            r.point.site.length +
+            r.transport.length +
+            r.tcpState.length +
+            r.appProtocol.length +
+            this.collector.length),
     );
     this.uuid(SESSION.session_id, r.sessionId);
     this.uint(SESSION.part, r.part);
@@ -77,6 +86,8 @@ export class SessionLines extends PointLines implements SessionSink {
     this.time(SESSION.last_seen, r.lastSeenSec, r.lastSeenNsec);
     this.word(SESSION.end_reason, END_REASON_NAMES[r.endReason]);
     this.point(r.point);
+    this.word(SESSION.mirror_name, r.point.name);
+    this.word(SESSION.site, r.point.site);
     this.uint(SESSION.mirror_port, r.mirrorPort);
     this.word(SESSION.mirror_direction, MIRROR_DIRECTION_NAMES[r.mirrorDirection]);
     this.uint(SESSION.mirror_hardware, r.mirrorHardware);
@@ -124,6 +135,8 @@ export class SessionLines extends PointLines implements SessionSink {
 
 const MIRROR = jsonKeys(
   'minute',
+  'mirror_name',
+  'site',
   'gre_key',
   'packets',
   'bytes',
@@ -145,9 +158,11 @@ export class MirrorLines extends PointLines implements MirrorSink {
   }
 
   mirror(r: MirrorRecord): void {
-    this.begin(1168 + 6 * this.collector.length);
+    this.begin(1311 + 6 * (r.point.name.length + r.point.site.length + this.collector.length));
     this.minute(MIRROR.minute, r.minute);
     this.point(r.point);
+    this.word(MIRROR.mirror_name, r.point.name);
+    this.word(MIRROR.site, r.point.site);
     this.optionalUint(MIRROR.gre_key, r.point.key);
     this.uint(MIRROR.packets, r.packets);
     this.uint(MIRROR.bytes, r.bytes);
@@ -230,6 +245,8 @@ const PACKET = jsonKeys(
   'time',
   'frame',
   'original_length',
+  'mirror_name',
+  'site',
   'gre_key',
   'mirror_port',
   'mirror_direction',
@@ -247,12 +264,14 @@ const PACKET = jsonKeys(
 /** Rows of `packets` as lines. */
 export class PacketLines extends PointLines {
   packet(r: PacketRecord): void {
-    this.begin(1470 + 2 * (r.frameEnd - r.frameStart));
+    this.begin(1613 + 6 * (r.point.name.length + r.point.site.length) + 2 * (r.frameEnd - r.frameStart));
     this.uuid(PACKET.session_id, r.sessionId);
     this.time(PACKET.time, r.timeSec, r.timeNsec);
     this.base64(PACKET.frame, r.frame, r.frameStart, r.frameEnd);
     this.uint(PACKET.original_length, r.originalLength);
     this.point(r.point);
+    this.word(PACKET.mirror_name, r.point.name);
+    this.word(PACKET.site, r.point.site);
     this.optionalUint(PACKET.gre_key, r.point.key);
     this.uint(PACKET.mirror_port, r.mirrorPort);
     this.word(PACKET.mirror_direction, MIRROR_DIRECTION_NAMES[r.mirrorDirection]);

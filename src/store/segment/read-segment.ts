@@ -152,6 +152,8 @@ function pointOf(parts: Readonly<Record<string, unknown>>, points: Map<string, M
       parts['point.session'] as number,
       parts['point.key'] as number | null,
     );
+    point.name = String(parts['point.name'] ?? '');
+    point.site = String(parts['point.site'] ?? '');
     points.set(id, point);
   }
   return point;

@@ -15,7 +15,14 @@ export class SessionSegment extends MessageWriter implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      432 + 3 * (r.transport.length + r.tcpState.length + r.appProtocol.length + this.collector.length),
+      446 +
+        3 *
+          (r.point.name.length +
+            r.point.site.length +
+            r.transport.length +
+            r.tcpState.length +
+            r.appProtocol.length +
+            this.collector.length),
     );
     this.bytes(1, r.sessionId, 0, 16);
     this.time(2, r.firstSeenSec, r.firstSeenNsec);
@@ -65,6 +72,8 @@ export class SessionSegment extends MessageWriter implements SessionSink {
     this.string(46, r.appProtocol);
     this.string(47, this.collector);
     this.optionalUint(48, r.vni);
+    this.string(49, r.point.name);
+    this.string(50, r.point.site);
     this.end();
   }
 }
@@ -77,7 +86,7 @@ export class MirrorSegment extends MessageWriter implements MirrorSink {
   }
 
   mirror(r: MirrorRecord): void {
-    this.begin(152 + 3 * this.collector.length);
+    this.begin(166 + 3 * (r.point.name.length + r.point.site.length + this.collector.length));
     this.uint(1, r.minute);
     this.uint(2, r.point.type);
     this.address(3, r.point.source);
@@ -94,6 +103,8 @@ export class MirrorSegment extends MessageWriter implements MirrorSink {
     this.uint(14, r.malformed);
     this.uint(15, r.kernelDrops);
     this.string(16, this.collector);
+    this.string(17, r.point.name);
+    this.string(18, r.point.site);
     this.end();
   }
 }
@@ -146,7 +157,7 @@ export class PacketSegment extends MessageWriter {
   }
 
   packet(r: PacketRecord): void {
-    this.begin(166 + r.frameEnd - r.frameStart);
+    this.begin(180 + 3 * (r.point.name.length + r.point.site.length) + r.frameEnd - r.frameStart);
     this.bytes(1, r.sessionId, 0, 16);
     this.fixed32(19, r.number);
     this.time(2, r.timeSec, r.timeNsec);
@@ -167,6 +178,8 @@ export class PacketSegment extends MessageWriter {
     this.uint(17, r.greProtocol);
     this.uint(18, r.truncated);
     this.optionalUint(20, r.vni);
+    this.string(21, r.point.name);
+    this.string(22, r.point.site);
     this.end();
   }
 }
