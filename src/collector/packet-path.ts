@@ -60,23 +60,8 @@ export interface PointData {
 }
 
 /** What a mirror point sent, in one minute or in total. */
-export interface MirrorCounts {
+export interface MirrorCounts extends Readonly<Omit<MirrorRecord, 'point'>> {
   readonly point: PointData;
-  /** Start of the minute, seconds since 1970. */
-  readonly minute: number;
-  readonly packets: number;
-  readonly bytes: number;
-  readonly sequence: MirrorRecord['sequence'];
-  /**
-   * Missing numbers that were given up, those of them that arrived late, and all that are missing or late.
-   */
-  readonly lost: number;
-  readonly late: number;
-  readonly missing: number;
-  readonly reordered: number;
-  readonly repeated: number;
-  readonly truncated: number;
-  readonly malformed: number;
 }
 
 /** Changes of a packet path's mirror points since the last call. */
@@ -307,20 +292,7 @@ export class PacketPath implements FrameSink, PointWatcher {
   private countsOf(r: MirrorRecord): MirrorCounts {
     const { index, type, source, target, session, key } = r.point;
     const sharedBy = this.pipeline.mirrors.isShared(r.point) ? this.byPoint[index].name : undefined;
-    return {
-      point: { type, source, target, session, key, sharedBy },
-      minute: r.minute,
-      packets: r.packets,
-      bytes: r.bytes,
-      sequence: r.sequence,
-      lost: r.lost,
-      late: r.late,
-      missing: r.missing,
-      reordered: r.reordered,
-      repeated: r.repeated,
-      truncated: r.truncated,
-      malformed: r.malformed,
-    };
+    return { ...r, point: { type, source, target, session, key, sharedBy } };
   }
 
   private flush(): void {

@@ -29,7 +29,8 @@ const SETTLE = 2;
 const MINUTE = 60;
 
 /** One minute of a mirror point, summed over the packet paths. */
-type Minute = Pick<Account, 'packets' | 'bytes' | 'truncated' | 'malformed'>;
+const MINUTE_COUNTS = ['packets', 'bytes', 'truncated', 'malformed'] as const;
+type Minute = Record<(typeof MINUTE_COUNTS)[number], number>;
 const NOTHING: Minute = { packets: 0, bytes: 0, truncated: 0, malformed: 0 };
 
 /** A mirror point as a packet path knows it. */
@@ -207,10 +208,7 @@ export class MirrorAccounts {
     this.minutes.set(counts.minute, minute);
     const m = minute.get(account) ?? { ...NOTHING };
     minute.set(account, m);
-    m.packets += counts.packets;
-    m.bytes += counts.bytes;
-    m.truncated += counts.truncated;
-    m.malformed += counts.malformed;
+    for (const count of MINUTE_COUNTS) m[count] += counts[count];
   }
 
   /** Writes the minutes that are over. @param now milliseconds since 1970 */
@@ -263,15 +261,12 @@ export class MirrorAccounts {
     const r = this.record;
     r.minute = minute;
     r.point = a.point;
-    r.packets = m.packets;
-    r.bytes = m.bytes;
+    Object.assign(r, m);
     r.sequence = a.sequence;
     r.lost = Math.max(0, a.lost - a.writtenLost);
     r.kernelDrops = a.kernelDrops - a.writtenDrops;
     r.reordered = Math.max(0, a.reordered - a.writtenReordered);
     r.repeated = Math.max(0, a.repeated - a.writtenRepeated);
-    r.truncated = m.truncated;
-    r.malformed = m.malformed;
     a.writtenLost += r.lost;
     a.writtenDrops += r.kernelDrops;
     a.writtenReordered += r.reordered;
