@@ -27,13 +27,14 @@ const PACKETS = 0;
 const BYTES = 1;
 const TRUNCATED = 2;
 const MALFORMED = 3;
+const INCOMPLETE = 4;
 /** From sequence numbers, as reported in the minutes so far. */
-const LOST = 4;
-const REORDERED = 5;
-const REPEATED = 6;
-const LATE = 7;
-const FIRST_MINUTE = 8;
-const COUNTS = 9;
+const LOST = 5;
+const REORDERED = 6;
+const REPEATED = 7;
+const LATE = 8;
+const FIRST_MINUTE = 9;
+const COUNTS = 10;
 /** Points examined per call of {@link MirrorTable.sweep}. */
 const SWEEP = 256;
 
@@ -176,6 +177,11 @@ export class MirrorTable {
     numbering.update(index, m.sequence, part, direction, trace);
   }
 
+  /** Says of the packet counted last that some of its fragments never came. */
+  countIncomplete(m: Mirrored): void {
+    this.minute[m.point.index * COUNTS + INCOMPLETE]++;
+  }
+
   /** Moves the clock to `sec` when no packets do: writes the current minute once it is over. */
   advance(sec: number): void {
     this.numbering?.clock(sec, true, this.markSibling);
@@ -212,6 +218,7 @@ export class MirrorTable {
     record.bytes = this.total[at + BYTES] + this.minute[at + BYTES];
     record.truncated = this.total[at + TRUNCATED] + this.minute[at + TRUNCATED];
     record.malformed = this.total[at + MALFORMED] + this.minute[at + MALFORMED];
+    record.incomplete = this.total[at + INCOMPLETE] + this.minute[at + INCOMPLETE];
     record.sequence = this.verdict.use;
     record.lost = this.verdict.lost;
     record.reordered = this.verdict.reordered;
@@ -350,6 +357,7 @@ export class MirrorTable {
     r.bytes = this.minute[at + BYTES];
     r.truncated = this.minute[at + TRUNCATED];
     r.malformed = this.minute[at + MALFORMED];
+    r.incomplete = this.minute[at + INCOMPLETE];
     r.sequence = this.verdict.use;
     r.lost = this.grown(at + LOST, this.verdict.lost);
     r.reordered = this.grown(at + REORDERED, this.verdict.reordered);
@@ -358,7 +366,7 @@ export class MirrorTable {
     r.missing = r.lost;
     r.kernelDrops = 0;
     if (this.total[at + PACKETS] === 0) this.total[at + FIRST_MINUTE] = this.start;
-    for (let i = PACKETS; i <= MALFORMED; i++) {
+    for (let i = PACKETS; i <= INCOMPLETE; i++) {
       this.total[at + i] += this.minute[at + i];
       this.minute[at + i] = 0;
     }

@@ -53,7 +53,7 @@ export class Demux {
   private readonly packet = new OuterPacket();
   private readonly fragment = new OuterFragment();
   /** For datagrams that are given up while another packet is being processed. */
-  private readonly begun = new OuterPacket();
+  private readonly begun = Object.assign(new OuterPacket(), { incomplete: true });
   private readonly begunFragment = new OuterFragment();
 
   constructor(options: DemuxOptions) {

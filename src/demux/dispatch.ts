@@ -97,6 +97,7 @@ export class Dispatch {
     const length = packet.wireEnd - o;
     const trace = m.sequence < 0 ? 0 : packetTrace(packet.bytes, o, packet.end, length);
     this.mirrors.count(m, packet.sec, packet.nsec, length, truncated, malformed, trace);
+    if (packet.incomplete) this.mirrors.countIncomplete(m);
   }
 
   /** Hands the decoded frame on. */

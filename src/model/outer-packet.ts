@@ -18,6 +18,8 @@ export class OuterPacket {
   /** IPv4 TOS or IPv6 traffic class: DSCP in the high six bits, ECN in the low two. */
   tos = 0;
   ttl = 0;
+  /** Some of its fragments never came: this is its beginning. */
+  incomplete = false;
   /** Index of the interface it arrived on, -1 if unknown (captures). */
   link = -1;
 }

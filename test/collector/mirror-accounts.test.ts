@@ -4,6 +4,7 @@ import { PacketPath } from '../../src/collector/packet-path.js';
 import { mirrorRules } from '../../src/collector/policy.js';
 import { parseConfig } from '../../src/config/load.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
+import type { MirrorRecord } from '../../src/model/mirror-record.js';
 import { SequenceUse } from '../../src/model/sequence-use.js';
 import { readSegment } from '../../src/store/segment/read-segment.js';
 import { batchOf } from '../demux/outer.js';
@@ -193,3 +194,55 @@ it(
     expect(told.sort()).toEqual(['erspan2 70 2', 'gretap 70 1', 'gretap 71 1']);
   },
 );
+
+describe('the row of a minute', () => {
+  /** What a mirror's rows say in sum after these packets, a tick of the clock apart. */
+  function rowsOf(packets: readonly { readonly bytes: Uint8Array; readonly sec: number }[]) {
+    const rows: MirrorRecord[] = [];
+    const accounts = new MirrorAccounts({
+      collector: 'here',
+      rules: RULES,
+      store: (segment) => {
+        for (const { record } of readSegment('mirrors', segment)) rows.push(record);
+        return true;
+      },
+      warn: () => {},
+    });
+    const path = new PacketPath(
+      {
+        collector: 'here',
+        sessions: { capacity: 100 },
+        reassembly: REASSEMBLY_DEFAULTS,
+        rules: RULES,
+        numbers: accounts.numberLog(0),
+      },
+      { segment: () => true, minute: (counts) => accounts.minute(counts) },
+    );
+    let now = START;
+    const account = (): void => {
+      path.tick(now * 1000);
+      accounts.changes(0, path.changes(), now * 1000);
+      accounts.kernelDrops(0, now * 1000);
+      accounts.write(now * 1000);
+    };
+    for (const { bytes: packet, sec } of packets) {
+      for (; now < START + sec; now++) account();
+      path.process(batchOf([{ bytes: packet, sec: START + sec, nsec: 0 }]));
+    }
+    path.finish();
+    account();
+    accounts.finish();
+    return rows;
+  }
+
+  it('counts packets of which fragments never came', () => {
+    const whole = erspan2(5, 1, FRAME);
+    const first = ipv4('10.0.0.1', '10.0.0.9', 47, whole.subarray(0, 40), { id: 1, fragment: [0, true] });
+    const other = ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(5, 2, FRAME));
+    const rows = rowsOf([
+      { bytes: first, sec: 0 },
+      { bytes: other, sec: 40 },
+    ]);
+    expect(rows).toMatchObject([{ packets: 2, truncated: 1, incomplete: 1 }]);
+  });
+});

@@ -29,9 +29,9 @@ const SETTLE = 2;
 const MINUTE = 60;
 
 /** One minute of a mirror point, summed over the packet paths. */
-const MINUTE_COUNTS = ['packets', 'bytes', 'truncated', 'malformed'] as const;
+const MINUTE_COUNTS = ['packets', 'bytes', 'truncated', 'incomplete', 'malformed'] as const;
 type Minute = Record<(typeof MINUTE_COUNTS)[number], number>;
-const NOTHING: Minute = { packets: 0, bytes: 0, truncated: 0, malformed: 0 };
+const NOTHING: Minute = { packets: 0, bytes: 0, truncated: 0, incomplete: 0, malformed: 0 };
 
 /** A mirror point as a packet path knows it. */
 interface Part {

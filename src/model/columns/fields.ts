@@ -146,6 +146,11 @@ export class MirrorFields {
   repeated = 0;
   /** Frames the switch cut short. */
   truncated = 0;
+  /**
+   * Packets of which fragments never came: the MTU of the underlay is too small, or it drops fragments.
+   * They count in `packets` and `truncated` too.
+   */
+  incomplete = 0;
   /** Frames with a header that cannot be right. */
   malformed = 0;
   /**

@@ -47,6 +47,14 @@ export const MIRRORS: Table = {
     { name: 'reordered', field: 11, type: UINT64, doc: 'Packets that came after one with a later number.' },
     { name: 'repeated', field: 12, type: UINT64, doc: 'Packets whose number had come before.' },
     { name: 'truncated', field: 13, type: UINT64, doc: 'Frames the switch cut short.' },
+    {
+      name: 'incomplete',
+      field: 19,
+      type: UINT64,
+      doc:
+        'Packets of which fragments never came: the MTU of the underlay is too small, or it drops ' +
+        'fragments. They count in `packets` and `truncated` too.',
+    },
     { name: 'malformed', field: 14, type: UINT64, doc: 'Frames with a header that cannot be right.' },
     {
       name: 'kernel_drops',

@@ -145,6 +145,7 @@ const MIRROR = jsonKeys(
   'reordered',
   'repeated',
   'truncated',
+  'incomplete',
   'malformed',
   'kernel_drops',
   'collector',
@@ -158,7 +159,7 @@ export class MirrorLines extends PointLines implements MirrorSink {
   }
 
   mirror(r: MirrorRecord): void {
-    this.begin(1311 + 6 * (r.point.name.length + r.point.site.length + this.collector.length));
+    this.begin(1385 + 6 * (r.point.name.length + r.point.site.length + this.collector.length));
     this.minute(MIRROR.minute, r.minute);
     this.point(r.point);
     this.word(MIRROR.mirror_name, r.point.name);
@@ -171,6 +172,7 @@ export class MirrorLines extends PointLines implements MirrorSink {
     this.uint(MIRROR.reordered, r.reordered);
     this.uint(MIRROR.repeated, r.repeated);
     this.uint(MIRROR.truncated, r.truncated);
+    this.uint(MIRROR.incomplete, r.incomplete);
     this.uint(MIRROR.malformed, r.malformed);
     this.uint(MIRROR.kernel_drops, r.kernelDrops);
     this.word(MIRROR.collector, this.collector);
