@@ -382,6 +382,7 @@ export class MirrorTable {
     this.numbering?.verdict(index, verdict);
     return (
       verdict.lost > total[at + LOST] ||
+      verdict.late > total[at + LATE] ||
       verdict.reordered > total[at + REORDERED] ||
       verdict.repeated > total[at + REPEATED]
     );

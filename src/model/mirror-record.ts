@@ -8,8 +8,6 @@ import type { MirrorPoint } from './mirror-point.js';
 export class MirrorRecord extends MirrorFields {
   /** Set before the record is handed on. */
   point!: MirrorPoint;
-  /** Lost ones that arrived later. */
-  late = 0;
   /** Lost ones and, in totals, those missing now that may still arrive. */
   missing = 0;
 }

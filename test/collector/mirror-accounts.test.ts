@@ -245,4 +245,16 @@ describe('the row of a minute', () => {
     ]);
     expect(rows).toMatchObject([{ packets: 2, truncated: 1, incomplete: 1 }]);
   });
+
+  it('counts lost packets that come after all', () => {
+    const numbered = (sequence: number, sec: number) => ({
+      bytes: ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(5, sequence, FRAME)),
+      sec,
+    });
+    const packets = Array.from({ length: 200 }, (_, n) => numbered(n, n >> 1)).filter((_, n) => n !== 60);
+    const rows = rowsOf([...packets, numbered(60, 100), numbered(200, 120)]);
+    const sum = (of: (r: MirrorRecord) => number) => rows.reduce((all, r) => all + of(r), 0);
+    expect({ lost: sum((r) => r.lost), late: sum((r) => r.late) }).toEqual({ lost: 1, late: 1 });
+    expect(rows[0]).toMatchObject({ minute: START, lost: 1, late: 0 });
+  });
 });

@@ -63,6 +63,7 @@ export class Account {
   before = 0;
   /** What the minutes written so far contain of its numbers. */
   writtenLost = 0;
+  writtenLate = 0;
   writtenDrops = 0;
   writtenReordered = 0;
   writtenRepeated = 0;

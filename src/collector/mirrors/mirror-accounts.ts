@@ -251,7 +251,7 @@ export class MirrorAccounts {
    * row.
    */
   private putRest(a: Account): void {
-    if (a.lost <= a.writtenLost && a.kernelDrops === a.writtenDrops) return;
+    if (a.lost <= a.writtenLost && a.late <= a.writtenLate && a.kernelDrops === a.writtenDrops) return;
     for (const accounts of this.minutes.values()) if (accounts.has(a)) return;
     const sec = Math.floor(this.now / 1000);
     this.put(a, sec - (sec % MINUTE), NOTHING);
@@ -264,10 +264,12 @@ export class MirrorAccounts {
     Object.assign(r, m);
     r.sequence = a.sequence;
     r.lost = Math.max(0, a.lost - a.writtenLost);
+    r.late = Math.max(0, a.late - a.writtenLate);
     r.kernelDrops = a.kernelDrops - a.writtenDrops;
     r.reordered = Math.max(0, a.reordered - a.writtenReordered);
     r.repeated = Math.max(0, a.repeated - a.writtenRepeated);
     a.writtenLost += r.lost;
+    a.writtenLate += r.late;
     a.writtenDrops += r.kernelDrops;
     a.writtenReordered += r.reordered;
     a.writtenRepeated += r.repeated;

@@ -138,8 +138,10 @@ export class MirrorFields {
    * so that nothing is known of loss).
    */
   sequence: SequenceUse = 0;
-  /** Sequence numbers that never came. */
+  /** Sequence numbers that did not come within some seconds, see `late`. */
   lost = 0;
+  /** Packets that came after all when they had counted as lost: what never came is `lost` - `late`. */
+  late = 0;
   /** Packets that came after one with a later number. */
   reordered = 0;
   /** Packets whose number had come before. */

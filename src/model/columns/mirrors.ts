@@ -43,7 +43,13 @@ export const MIRRORS: Table = {
         'both), `source` (one for all ERSPAN sessions of the source), `unusable` (they cannot be a ' +
         'sequence, so that nothing is known of loss).',
     },
-    { name: 'lost', field: 10, type: UINT64, doc: 'Sequence numbers that never came.' },
+    { name: 'lost', field: 10, type: UINT64, doc: 'Sequence numbers that did not come within some seconds, see `late`.' },
+    {
+      name: 'late',
+      field: 20,
+      type: UINT64,
+      doc: 'Packets that came after all when they had counted as lost: what never came is `lost` - `late`.',
+    },
     { name: 'reordered', field: 11, type: UINT64, doc: 'Packets that came after one with a later number.' },
     { name: 'repeated', field: 12, type: UINT64, doc: 'Packets whose number had come before.' },
     { name: 'truncated', field: 13, type: UINT64, doc: 'Frames the switch cut short.' },

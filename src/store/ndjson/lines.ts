@@ -142,6 +142,7 @@ const MIRROR = jsonKeys(
   'bytes',
   'sequence',
   'lost',
+  'late',
   'reordered',
   'repeated',
   'truncated',
@@ -159,7 +160,7 @@ export class MirrorLines extends PointLines implements MirrorSink {
   }
 
   mirror(r: MirrorRecord): void {
-    this.begin(1385 + 6 * (r.point.name.length + r.point.site.length + this.collector.length));
+    this.begin(1453 + 6 * (r.point.name.length + r.point.site.length + this.collector.length));
     this.minute(MIRROR.minute, r.minute);
     this.point(r.point);
     this.word(MIRROR.mirror_name, r.point.name);
@@ -169,6 +170,7 @@ export class MirrorLines extends PointLines implements MirrorSink {
     this.uint(MIRROR.bytes, r.bytes);
     this.word(MIRROR.sequence, SEQUENCE_USE_NAMES[r.sequence]);
     this.uint(MIRROR.lost, r.lost);
+    this.uint(MIRROR.late, r.late);
     this.uint(MIRROR.reordered, r.reordered);
     this.uint(MIRROR.repeated, r.repeated);
     this.uint(MIRROR.truncated, r.truncated);

@@ -86,7 +86,7 @@ export class MirrorSegment extends MessageWriter implements MirrorSink {
   }
 
   mirror(r: MirrorRecord): void {
-    this.begin(176 + 3 * (r.point.name.length + r.point.site.length + this.collector.length));
+    this.begin(186 + 3 * (r.point.name.length + r.point.site.length + this.collector.length));
     this.uint(1, r.minute);
     this.uint(2, r.point.type);
     this.address(3, r.point.source);
@@ -106,6 +106,7 @@ export class MirrorSegment extends MessageWriter implements MirrorSink {
     this.string(17, r.point.name);
     this.string(18, r.point.site);
     this.uint(19, r.incomplete);
+    this.uint(20, r.late);
     this.end();
   }
 }
