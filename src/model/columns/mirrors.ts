@@ -43,7 +43,12 @@ export const MIRRORS: Table = {
         'both), `source` (one for all ERSPAN sessions of the source), `unusable` (they cannot be a ' +
         'sequence, so that nothing is known of loss).',
     },
-    { name: 'lost', field: 10, type: UINT64, doc: 'Sequence numbers that did not come within some seconds, see `late`.' },
+    {
+      name: 'lost',
+      field: 10,
+      type: UINT64,
+      doc: 'Sequence numbers that did not come within some seconds, see `late`.',
+    },
     {
       name: 'late',
       field: 20,
