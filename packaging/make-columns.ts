@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { TABLES } from '../src/model/columns/tables.js';
 import { VIEWS } from '../src/model/columns/views.js';
 import { fieldsFile } from './columns/fields.js';
+import { framesFile } from './columns/frames.js';
 import { linesFile } from './columns/lines.js';
 import { columnsPage } from './columns/page.js';
 import { protoFile } from './columns/proto.js';
 import { segmentsFile } from './columns/segments.js';
+import { slotsFile } from './columns/slots.js';
 import { formatted } from './columns/text.js';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -26,6 +28,8 @@ export function madeFromColumns(): Map<string, string> {
     ['src/model/columns/fields.ts', fieldsFile(tables)],
     ['src/store/segment/segments.ts', segmentsFile(tables)],
     ['src/store/ndjson/lines.ts', linesFile(tables)],
+    ['src/sessions/slot-layout.ts', slotsFile()],
+    ['src/sessions/frame-batch.ts', framesFile()],
   ])
     made.set(path, formatted(path, source));
   made.set(PAGE, columnsPage(readFileSync(join(ROOT, PAGE), 'utf8'), tables, VIEWS));

@@ -5,7 +5,8 @@ import type { Frame } from '../wire/walk/frame.js';
 import type { Key } from './key.js';
 import { RecentSlots } from './recent-slots.js';
 import { PROBES, SlotIndex } from './slot-index.js';
-import { SLOT_WORDS, type Slots, W } from './slots.js';
+import { W } from './slot-layout.js';
+import { SLOT_WORDS, type Slots } from './slots.js';
 
 export class Finder {
   private readonly index = new SlotIndex();

@@ -8,7 +8,9 @@ import { FragmentTrains, T } from './fragments.js';
 import type { Key } from './key.js';
 import type { SessionCounters, SessionOptions } from './options.js';
 import { countFrame, countWaiting } from './rows.js';
-import { FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, W } from './slots.js';
+import { SLOT_BYTES } from './slot-fields.js';
+import { U8, W } from './slot-layout.js';
+import { FLAG, SLOT_WORDS, type Slots } from './slots.js';
 
 /** Seconds between two searches for trains without a first fragment. */
 const SWEEP = 5;

@@ -6,7 +6,9 @@ import type { KeyedHash } from '../wire/keyed-hash.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { NO_VNI } from '../wire/walk/layers.js';
 import { Separation } from './separation.js';
-import { FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
+import { SLOT_BYTES } from './slot-fields.js';
+import { U8, U16, W } from './slot-layout.js';
+import { FLAG, SLOT_WORDS, type Slots } from './slots.js';
 
 /**
  * Both addresses; the EtherType of frames that are not IP, or the ports of those that are; and the separator.

@@ -6,7 +6,9 @@ import { isIcmp6Reply } from '../wire/ip/icmp6.js';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { TCP_ACK, TCP_RST, TCP_SYN } from '../wire/transport/tcp.js';
 import { type Frame, NO_VNI } from '../wire/walk/frame.js';
-import { FLAG, SLOT_BYTES, SLOT_VLANS, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
+import { SLOT_BYTES, SLOT_VLANS } from './slot-fields.js';
+import { U8, U16, W } from './slot-layout.js';
+import { FLAG, SLOT_WORDS, type Slots } from './slots.js';
 
 /** Ports below this belong to services (IANA's system ports). */
 const WELL_KNOWN = 1024;

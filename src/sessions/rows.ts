@@ -3,7 +3,9 @@
 import type { Mirrored } from '../model/mirrored.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { T } from './fragments.js';
-import { F64, SLOT_BYTES, SLOT_WORDS, type Slots, U8, W } from './slots.js';
+import { SLOT_BYTES } from './slot-fields.js';
+import { F64, U8, W } from './slot-layout.js';
+import { SLOT_WORDS, type Slots } from './slots.js';
 
 /** Counts one frame of side 0 (A) or 1 (B). */
 export function countFrame(s: Slots, slot: number, side: 0 | 1, f: Frame, m: Mirrored): void {

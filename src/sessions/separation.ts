@@ -7,7 +7,7 @@ import type { Mirrored } from '../model/mirrored.js';
 import type { KeyedHash } from '../wire/keyed-hash.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { NO_VNI } from '../wire/walk/layers.js';
-import { SLOT_VLANS } from './slots.js';
+import { SLOT_VLANS } from './slot-fields.js';
 
 /** Bits of the separators. */
 export const Separate = { vni: 1, vlan: 2, teid: 4 } as const;

@@ -5,7 +5,9 @@
 
 import { TCP_ACK as ACK, TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/transport/tcp.js';
 import type { Frame } from '../wire/walk/frame.js';
-import { F64, FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, W } from './slots.js';
+import { SLOT_BYTES } from './slot-fields.js';
+import { F64, U8, W } from './slot-layout.js';
+import { FLAG, SLOT_WORDS, type Slots } from './slots.js';
 
 /** What an endpoint has done so far. */
 export const TcpState = {

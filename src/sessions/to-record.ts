@@ -5,7 +5,9 @@ import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { transportName } from '../wire/transport/transport.js';
 import { NO_VNI } from '../wire/walk/frame.js';
 import { APPLICATION_NAMES } from './application-names.js';
-import { F64, FLAG, SLOT_BYTES, SLOT_WORDS, type Slots, U8, U16, W } from './slots.js';
+import { SLOT_BYTES } from './slot-fields.js';
+import { F64, U8, U16, W } from './slot-layout.js';
+import { FLAG, SLOT_WORDS, type Slots } from './slots.js';
 import { connState } from './tcp.js';
 
 /**

@@ -1,4 +1,5 @@
-import { SLOT_WORDS, type Slots, W } from './slots.js';
+import { W } from './slot-layout.js';
+import { SLOT_WORDS, type Slots } from './slots.js';
 
 /** Buckets of one second: the furthest a deadline can lie ahead; later ones are looked at again then. */
 export const WHEEL_SECONDS = 1024;

@@ -1,0 +1,67 @@
+/** src/sessions/slot-layout.ts: where the fields of a slot are. */
+import {
+  COLD_FIELDS,
+  HOT_BYTES,
+  HOT_FIELDS,
+  SLOT_BYTES,
+  SLOT_KIND_BYTES,
+  type SlotField,
+  type SlotKind,
+} from '../../src/sessions/slot-fields.js';
+import { docComment } from './text.js';
+
+/** The constant that has the indices of a kind, and what it says. */
+const CONSTANTS: Readonly<Record<SlotKind, { readonly name: string; readonly doc: string }>> = {
+  u32: { name: 'W', doc: 'Indices of 32-bit words in a slot.' },
+  f64: { name: 'F64', doc: 'Indices of 64-bit floats in a slot, in units of 8 bytes.' },
+  u16: { name: 'U16', doc: 'Indices of 16-bit numbers in a slot, in units of 2 bytes.' },
+  u8: { name: 'U8', doc: 'Indices of bytes in a slot.' },
+};
+
+export interface Placed {
+  readonly field: SlotField;
+  /** In bytes from the slot's beginning. */
+  readonly at: number;
+}
+
+/**
+ * The fields in a row from byte `start`.
+ *
+ * @throws if one is not at a multiple of its size, or they do not end at byte `end`
+ */
+export function place(fields: readonly SlotField[], start: number, end: number): Placed[] {
+  let at = start;
+  const placed = fields.map((field) => {
+    const size = SLOT_KIND_BYTES[field.kind];
+    if (at % size !== 0)
+      throw new Error(`${field.name} would be at byte ${at}, which ${size} does not divide`);
+    const here = { field, at };
+    at += size * field.count;
+    return here;
+  });
+  if (at !== end) throw new Error(`the fields end at byte ${at}, not at ${end}`);
+  return placed;
+}
+
+export function slotLayout(): Placed[] {
+  return [...place(HOT_FIELDS, 0, HOT_BYTES), ...place(COLD_FIELDS, HOT_BYTES, SLOT_BYTES)];
+}
+
+export function slotsFile(): string {
+  const placed = slotLayout();
+  const constants = (Object.keys(CONSTANTS) as SlotKind[]).map((kind) => {
+    const lines = placed.flatMap(({ field: { name, kind: of, doc }, at }) => {
+      if (of !== kind || name === undefined) return [];
+      const line = `  ${name}: ${at / SLOT_KIND_BYTES[kind]},`;
+      return doc === undefined ? [line] : [docComment(doc, '  '), line];
+    });
+    const { name, doc } = CONSTANTS[kind];
+    return [`/** ${doc} */`, `export const ${name} = {`, ...lines, '} as const;'].join('\n');
+  });
+  return [
+    '/** The fields of a slot. Made by `npm run columns`: change slot-fields.ts instead. */',
+    '',
+    constants.join('\n\n'),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,131 @@
+/**
+ * What a slot of the session table holds, in the order of its bytes. `npm run columns` makes slot-layout.ts
+ * of it, and a test checks that every column of `sessions` is in a field or said to be computed.
+ *
+ * "A" is the side whose packet opened the slot, "B" the other. Fields that every packet touches are in the
+ * first 128 bytes: two cache lines that processors fetch as a pair.
+ */
+
+/** A field's kind is how it is addressed: in words of 32 bits, halves, bytes, or 64-bit floats. */
+export type SlotKind = 'u32' | 'u16' | 'u8' | 'f64';
+
+export const SLOT_KIND_BYTES: Readonly<Record<SlotKind, number>> = { u32: 4, u16: 2, u8: 1, f64: 8 };
+
+export interface SlotField {
+  /** Undefined for bytes that nothing uses. */
+  readonly name: string | undefined;
+  readonly kind: SlotKind;
+  /** Numbers of this kind, one after the other. */
+  readonly count: number;
+  /** The columns of `sessions` that come from it. */
+  readonly columns: readonly string[];
+  readonly doc: string | undefined;
+}
+
+interface Details {
+  readonly count?: number;
+  readonly columns?: readonly string[];
+  readonly doc?: string;
+}
+
+function field(kind: SlotKind, name: string | undefined, of: readonly string[] | Details = {}): SlotField {
+  const { count = 1, columns = [], doc } = 'length' in of ? { columns: of } : of;
+  return { name, kind, count, columns, doc };
+}
+
+const u32 = (name: string, of?: readonly string[] | Details): SlotField => field('u32', name, of);
+const u16 = (name: string, of?: readonly string[] | Details): SlotField => field('u16', name, of);
+const u8 = (name: string, of?: readonly string[] | Details): SlotField => field('u8', name, of);
+const f64 = (name: string, of?: readonly string[] | Details): SlotField => field('f64', name, of);
+const unused = (bytes: number): SlotField => field('u8', undefined, { count: bytes });
+
+/** Bytes of a slot, and those that every packet touches. */
+export const SLOT_BYTES = 256;
+export const HOT_BYTES = 128;
+/** VLAN ids kept per session. */
+export const SLOT_VLANS = 4;
+
+export const HOT_FIELDS: readonly SlotField[] = [
+  u32('HASH'),
+  u32('MIRROR'),
+  u8('PROTOCOL', ['protocol', 'transport']),
+  u8('IP_VERSION'),
+  u8('FLAGS', { doc: 'Bits of FLAG.' }),
+  u8('HANDSHAKE_STATE'),
+  u16('PORT_A', ['client_port', 'server_port']),
+  u16('PORT_B', ['client_port', 'server_port']),
+  u32('ADDRESS_A', { count: 4, columns: ['client_ip', 'server_ip'] }),
+  u32('ADDRESS_B', { count: 4, columns: ['client_ip', 'server_ip'] }),
+  u32('LAST_SEC', ['last_seen']),
+  u32('LAST_NSEC', ['last_seen']),
+  u32('PACKETS_A', ['client_packets', 'server_packets']),
+  u32('PACKETS_B', ['client_packets', 'server_packets']),
+  f64('BYTES_A', ['client_bytes', 'server_bytes']),
+  f64('BYTES_B', ['client_bytes', 'server_bytes']),
+  f64('PAYLOAD_A', ['client_payload', 'server_payload']),
+  f64('PAYLOAD_B', ['client_payload', 'server_payload']),
+  u32('NEXT_SEQ_A'),
+  u32('NEXT_SEQ_B'),
+  u8('TCP_FLAGS_A', ['client_tcp_flags', 'server_tcp_flags']),
+  u8('TCP_FLAGS_B', ['client_tcp_flags', 'server_tcp_flags']),
+  u8('TCP_STATE_A', ['tcp_state']),
+  u8('TCP_STATE_B', ['tcp_state']),
+  u8('TTL_A', ['client_ttl', 'server_ttl']),
+  u8('TTL_B', ['client_ttl', 'server_ttl']),
+  u8('APPLICATION', ['app_protocol']),
+  u8('APPLICATION_TRIES'),
+  u8('DIRECTION', ['mirror_direction']),
+  unused(3),
+  u32('SUBTYPE', ['transport']),
+  u32('FIRST_SEC', ['first_seen']),
+  u32('SEPARATOR', { doc: 'See Separation.' }),
+];
+
+export const COLD_FIELDS: readonly SlotField[] = [
+  u32('NEXT'),
+  u32('PREVIOUS'),
+  u32('BUCKET'),
+  u32('ISN_A'),
+  u32('ISN_B'),
+  u32('SERIAL', {
+    columns: ['session_id'],
+    doc: "The session's number; with its time of opening its id is made.",
+  }),
+  u32('OPENED_SEC', ['session_id']),
+  u32('OPENED_NSEC', ['session_id']),
+  u32('PART', ['part']),
+  u32('HOLE_START_A'),
+  u32('HOLE_START_B'),
+  u32('HOLE_END_A'),
+  u32('HOLE_END_B'),
+  u32('RETRANSMITS_A', ['client_retransmits', 'server_retransmits']),
+  u32('RETRANSMITS_B', ['client_retransmits', 'server_retransmits']),
+  u32('SYN_SEC'),
+  u32('SYN_NSEC'),
+  u32('HANDSHAKE', ['handshake_us']),
+  u32('FRAGMENTS', ['fragments']),
+  u32('TRUNCATED', ['truncated']),
+  u32('DUPLICATES', ['duplicates']),
+  u32('MIRROR_PORT', ['mirror_port']),
+  u16('VLANS', { count: SLOT_VLANS, columns: ['vlan_ids'] }),
+  u16('SECURITY_GROUP', ['security_group']),
+  u16('ETHER_TYPE', ['ether_type', 'transport']),
+  u8('MAC_A', { count: 6, columns: ['client_mac', 'server_mac'] }),
+  u8('MAC_B', { count: 6, columns: ['client_mac', 'server_mac'] }),
+  u8('DSCP', ['dscp']),
+  u8('COS', ['cos']),
+  u8('ICMP_TYPE', ['icmp_type']),
+  u8('ICMP_CODE', ['icmp_code']),
+  u8('HARDWARE', ['mirror_hardware']),
+  u8('VLAN_COUNT', ['vlan_ids']),
+  u8('HAS_MAC', ['client_mac', 'server_mac']),
+  unused(1),
+  u32('FIRST_NSEC', ['first_seen']),
+  u32('VNI', {
+    columns: ['vni'],
+    doc: "The network of the first frame's innermost overlay, plus 1; 0: none.",
+  }),
+];
+
+/** Columns of a session's own that are known only when its row ends. */
+export const COMPUTED_COLUMNS: readonly string[] = ['end_reason'];
