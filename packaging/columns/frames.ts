@@ -83,8 +83,8 @@ export function framesFile(): string {
   const callers = words.findIndex((parts) => parts[0]?.kind === 'callers');
   return `/**
  * Passes frames to a session table in another thread: the fields that a session needs, in ${words.length}
- * words of shared memory per frame, next to the bytes that they point into. Made by \`npm run columns\`: change
- * frame-words.ts instead.
+ * words of shared memory per frame, next to the bytes that they point into. Made by \`npm run columns\`:
+ * change frame-words.ts instead.
  */
 
 import type { MirrorDirection, MirrorPoint } from '../model/mirror-point.js';

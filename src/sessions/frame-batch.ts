@@ -1,7 +1,7 @@
 /**
  * Passes frames to a session table in another thread: the fields that a session needs, in 29
- * words of shared memory per frame, next to the bytes that they point into. Made by `npm run columns`: change
- * frame-words.ts instead.
+ * words of shared memory per frame, next to the bytes that they point into. Made by `npm run columns`:
+ * change frame-words.ts instead.
  */
 
 import type { MirrorDirection, MirrorPoint } from '../model/mirror-point.js';
