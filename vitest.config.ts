@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './test/support/longest-first.js';
 
 const live = ['test/live/**/*.test.ts', 'test/interop/**/*.test.ts'];
 /** These write into the checkout: nothing else runs meanwhile. */
@@ -22,6 +23,7 @@ export default defineConfig({
     expect: { poll: { timeout: 120_000 } },
     // One test waits for a process where another computes: two at a time also on a small machine.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     hookTimeout: 300_000,
     // In CI a report is kept, so that a skipped test can be told from a passed one.
     reporters:
@@ -48,13 +50,15 @@ export default defineConfig({
       },
       {
         // These make namespaces, devices and load: each file in network and mount namespaces of its own. They
-        // wait for timers of protocols and for processes more than they compute.
+        // wait for timers of protocols and for processes more than they compute, so more of them run at once
+        // than there may be processors.
         extends: true,
         test: {
           name: 'live',
           include: live,
           exclude: alone,
           execArgv: ['--require', './test/support/own-machine.cjs'],
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },

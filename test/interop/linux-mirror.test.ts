@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { CollectorStatus } from '../../src/model/status.js';
 import { TestCollector } from '../support/collector.js';
 import { LinuxPeer } from '../support/linux-peer.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
@@ -59,7 +60,8 @@ wget -q -O /page http://203.0.113.2/page
 test $(wc -c </page) = 20000
 echo | nc -w 2 203.0.113.2 81 && exit 1
 nslookup example.net 203.0.113.2
-true
+# Both ends of the connection have said farewell.
+until [ -z "$( (netstat -tn; ip netns exec h2 netstat -tn) | grep ':80 ' | grep -v TIME_WAIT)" ]; do :; done
 `;
 
 interface Row {
@@ -78,7 +80,11 @@ describeWith(
   'the Linux kernel mirrors to a collector',
   () => {
     let peer: LinuxPeer;
-    let collector: TestCollector | undefined;
+    let collector: TestCollector;
+    /** How many packets have come when a case is through. */
+    const received: number[] = [0];
+    let status: CollectorStatus;
+    let total = 0;
 
     beforeAll(async () => {
       tryIp(`link del ${TAP}`);
@@ -86,34 +92,45 @@ describeWith(
       ip(`addr add 198.19.77.2/24 dev ${TAP}`);
       peer = await LinuxPeer.start({ tap: TAP });
       await peer.sh(HOSTS);
-    });
-    afterEach(() => collector?.remove());
-    afterAll(async () => {
-      await peer?.stop();
-      tryIp(`link del ${TAP}`);
-    });
-
-    it.each(CASES)(
-      '$name: exactly the conversations, fragments of full-size frames put together',
-      async (one) => {
-        const config = 'sessions: { udp_idle: 2s, other_idle: 2s }\n';
-        const c = await TestCollector.start(['--interface', TAP], { config });
-        collector = c;
-        await peer.sh(`
-ip link add ers type ${one.device.replace(/^(\S+)/, '$1 local 198.19.77.1 remote 198.19.77.2')}
+      const config = 'sessions: { udp_idle: 2s, other_idle: 2s }\n';
+      collector = await TestCollector.start(['--interface', TAP], { config });
+      // One after the other; then their sessions are idle at the same time.
+      for (const { device } of CASES) {
+        const sent = await peer.sh(`
+ip link add ers type ${device.replace(/^(\S+)/, '$1 local 198.19.77.1 remote 198.19.77.2')}
 ip link set ers mtu 1600 up
 tc qdisc add dev va clsact
 for d in ingress egress; do tc filter add dev va $d matchall action mirred egress mirror dev ers; done
 ${TRAFFIC}
-sleep 1
 tc qdisc del dev va clsact
+cat /sys/class/net/ers/statistics/tx_packets
 ip link del ers
 `);
+        const frames = Number(sent.trim().split('\n').at(-1));
+        expect(frames).toBeGreaterThan(0);
+        const n = received.length;
+        status = await collector.statusWhen(
+          (s) => s.mirrors.length === n && s.mirrors.reduce((sum, m) => sum + m.packets, 0) >= total + frames,
+        );
+        total += frames;
+        received.push(status.receivers[0].packets);
+      }
+    });
+    afterAll(async () => {
+      collector?.remove();
+      await peer?.stop();
+      tryIp(`link del ${TAP}`);
+    });
+
+    it.each(CASES.map((one, n) => ({ ...one, n })))(
+      '$name: exactly the conversations, fragments of full-size frames put together',
+      async (one) => {
         const sql = `SELECT client, server, client_port, server_port, transport, tcp_state, client_packets,
           server_packets,
-        server_payload, gre_key, mirror_type, mirror_session, mirror_port, mirror_hardware, mirror_direction
-        FROM sessions WHERE transport IN ('tcp', 'udp', 'icmp') ORDER BY transport, server_port, icmp_type`;
-        const { rows } = await c.queryWhen<Row>(
+          server_payload, gre_key, mirror_type, mirror_session, mirror_port, mirror_hardware, mirror_direction
+        FROM sessions WHERE mirror_type = '${one.columns.mirror_type}' AND transport IN ('tcp', 'udp', 'icmp')
+        ORDER BY transport, server_port, icmp_type`;
+        const { rows } = await collector.queryWhen<Row>(
           sql,
           (r) => r.some((row) => row.transport === 'udp') && r.some((row) => row.transport === 'icmp'),
         );
@@ -134,10 +151,10 @@ ip link del ers
         expect(Number(ping.client_packets)).toBe(3);
         expect(Number(ping.server_packets)).toBeGreaterThan(3);
         expect(Number(http.server_payload)).toBeGreaterThan(20_000);
-        const s = await c.status();
         const lost = one.sequence === 'none' ? {} : { lost: 0, reordered: 0, repeated: 0 };
-        expect(s.mirrors).toHaveLength(1);
-        expect(s.mirrors[0]).toMatchObject({
+        const [mirror, ...others] = status.mirrors.filter((m) => m.type === one.columns.mirror_type);
+        expect(others).toEqual([]);
+        expect(mirror).toMatchObject({
           sequence: one.sequence,
           kernel_drops: 0,
           truncated: 0,
@@ -145,9 +162,12 @@ ip link del ers
           ...lost,
         });
         // Fragments came: more packets than frames.
-        expect(s.receivers[0].packets).toBeGreaterThan(s.mirrors[0].packets);
-        expect(await c.stop()).toBe(0);
+        expect(received[one.n + 1] - received[one.n]).toBeGreaterThan(mirror.packets);
       },
     );
+
+    it('is done with all of them when it ends', async () => {
+      expect(await collector.stop()).toBe(0);
+    });
   },
 );

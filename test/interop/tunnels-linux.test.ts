@@ -11,15 +11,14 @@ import { LinuxPeer, linuxPeerPrograms } from '../support/linux-peer.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 import { outerHeader } from '../support/outer-header.js';
 import { Tcpdump } from '../support/tcpdump.js';
-import { inside, pings, receiveTcp, sendTcp, TunnelHost, until } from '../support/tunnel-world.js';
+import { answering, inside, pings, receiveTcp, sendTcp, TunnelHost, until } from '../support/tunnel-world.js';
 
 const NS = 'e-linux';
 const TAP = 'elinux0';
 const US = { 4: '198.18.3.1', 6: 'fd00:3::1' } as const;
 const KERNEL = { 4: '198.18.3.2', 6: 'fd00:3::2' } as const;
-/** Some thousand packets. */
-const FOUR_MB = 4_000_000;
-const TWO_MB = 2_000_000;
+/** More than a thousand packets. */
+const BYTES = 2_000_000;
 const COUNTERS = ['rx_packets', 'rx_bytes', 'rx_errors', 'tx_packets', 'tx_bytes', 'tx_errors'] as const;
 
 describeWith(
@@ -41,8 +40,7 @@ describeWith(
         `ip addr add ${KERNEL[4]}/24 dev eth0; ip -6 addr add ${KERNEL[6]}/64 dev eth0 ` +
           'nodad; ip link set eth0 up; ' +
           'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; ' +
-          `for n in ${FOUR_MB} ${TWO_MB}; do head -c $n /dev/urandom >/tmp/$n; ` +
-          'sha256sum </tmp/$n | cut -d" " -f1 >/tmp/$n.sum; done',
+          `head -c ${BYTES} /dev/urandom >/tmp/data; sha256sum </tmp/data | cut -d" " -f1 >/tmp/sum`,
       );
     });
     afterEach(async () => {
@@ -68,7 +66,7 @@ describeWith(
         `k1 mode ${mode} local ${US[family]} remote ${KERNEL[family]} ${options} address ` +
           '10.20.0.1/24 address fd00:20::1/64',
       );
-      await until(() => pings(NS, '10.20.0.2', 1));
+      await answering(NS, '10.20.0.2');
     }
 
     async function kernelCounters(): Promise<Record<(typeof COUNTERS)[number], number>> {
@@ -98,15 +96,14 @@ describeWith(
     }
 
     /** Their data to us and ours to them at once; whether each is what was sent. */
-    async function dataBothWays(us: string, them: string, bytes = FOUR_MB): Promise<[boolean, boolean]> {
+    async function dataBothWays(us: string, them: string): Promise<[boolean, boolean]> {
       const receiver = await receiveTcp(NS);
       try {
         const said = peer.sh(
           'nc -l -w 30 -p 5201 </dev/null | sha256sum >/tmp/got & ' +
-            `nc -w 30 ${us} 5201 </tmp/${bytes} >/dev/null; wait; cut -d" " -f1 /tmp/got; ` +
-            `cat /tmp/${bytes}.sum`,
+            `nc -w 30 ${us} 5201 </tmp/data >/dev/null; wait; cut -d" " -f1 /tmp/got; cat /tmp/sum`,
         );
-        const sent = await sendTcp(NS, them, bytes);
+        const sent = await sendTcp(NS, them, BYTES);
         const [got, theirs] = (await said).trim().split('\n');
         return [(await receiver.digest) === theirs, got === sent];
       } finally {
@@ -118,9 +115,7 @@ describeWith(
     async function theirData(address: string, where = ''): Promise<boolean> {
       const receiver = await receiveTcp(NS);
       try {
-        const sum = await peer.sh(
-          `${where} nc -w 30 ${address} 5201 </tmp/${FOUR_MB} >/dev/null; cat /tmp/${FOUR_MB}.sum`,
-        );
+        const sum = await peer.sh(`${where} nc -w 30 ${address} 5201 </tmp/data >/dev/null; cat /tmp/sum`);
         return (await receiver.digest) === sum.trim();
       } finally {
         receiver.stop();
@@ -130,7 +125,7 @@ describeWith(
     /** Ours to them; whether it is what they got. */
     async function ourData(address: string, where = ''): Promise<boolean> {
       const listening = peer.sh(`${where} nc -l -w 30 -p 5201 </dev/null | sha256sum`);
-      const sent = await sendTcp(NS, address, FOUR_MB);
+      const sent = await sendTcp(NS, address, BYTES);
       return (await listening).startsWith(sent);
     }
 
@@ -183,7 +178,7 @@ describeWith(
       try {
         const before = await settledCounters();
         inside(NS, 'ping', '-c', '50', '-i', '0.01', '-s', '1000', '10.20.0.2');
-        expect(await dataBothWays('10.20.0.1', '10.20.0.2', TWO_MB)).toEqual([true, true]);
+        expect(await dataBothWays('10.20.0.1', '10.20.0.2')).toEqual([true, true]);
         const after = await settledCounters();
         const grown = (end: 0 | 1, name: (typeof COUNTERS)[number]) => after[end][name] - before[end][name];
         for (const [ours, theirs] of [
@@ -319,7 +314,7 @@ describeWith(
           `k2 mode ${mode} local ${BACK[family]} remote ${FAR[family]} address 10.21.0.1/24 ` +
           'address fd00:21::1/64';
         host = await TunnelHost.start(NS, spec);
-        await until(() => pings(NS, far, 1));
+        await answering(NS, far);
         expect(mtuOf()).toBe(1500 - headers);
 
         expect(await ourData(far, 'ip netns exec far')).toBe(true);

@@ -10,7 +10,8 @@ import { describeWith, tryIp } from '../support/needs.js';
 const TAP = 'eveth0';
 const US = { 4: '198.18.9.1', 6: 'fd00:9::1' } as const;
 const KERNEL = { 4: '198.18.9.2', 6: 'fd00:9::2' } as const;
-const BYTES = 1_000_000;
+/** Some hundred packets each way: emulated twice, each takes long. */
+const BYTES = 250_000;
 
 /** Mode and words, which both ends understand; the device, and the network within, are numbered. */
 const TUNNELS = [

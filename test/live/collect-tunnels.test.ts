@@ -5,7 +5,17 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { MAIN, TestCollector } from '../support/collector.js';
 import { describeWith, ip, run } from '../support/needs.js';
-import { A, B, inside, makeWorld, pings, removeWorld, TunnelHost, until } from '../support/tunnel-world.js';
+import {
+  A,
+  answering,
+  B,
+  inside,
+  makeWorld,
+  pings,
+  removeWorld,
+  TunnelHost,
+  until,
+} from '../support/tunnel-world.js';
 
 /** Sends a packet of protocol 47, whatever is in it. */
 function sendGre(ns: string, to: string, bytes: readonly number[]): void {
@@ -45,7 +55,7 @@ describeWith(
         netns: A.ns,
         config: `tunnels:\n${entry(1, '    routes: [10.77.0.0/16]\n')}${entry(2)}`,
       });
-      await until(() => pings(A.ns, '10.10.1.2', 1) && pings(A.ns, '10.10.2.2', 1));
+      await answering(A.ns, '10.10.1.2', '10.10.2.2');
       expect(ip(`-n ${A.ns} route show dev t1`)).toContain('10.77.0.0/16');
       const index = Number.parseInt(ip(`-n ${A.ns} -o link show t1`), 10);
       const { tunnels } = await collector.status();
@@ -57,7 +67,7 @@ describeWith(
 
       writeFileSync(collector.configFile, `tunnels:\n${entry(1, '    routes: [10.77.0.0/16]\n')}${entry(3)}`);
       collector.signal('SIGHUP');
-      await until(() => pings(A.ns, '10.10.3.2', 1));
+      await answering(A.ns, '10.10.3.2');
       expect(Number.parseInt(ip(`-n ${A.ns} -o link show t1`), 10)).toBe(index);
       expect(() => ip(`-n ${A.ns} link show t2`)).toThrow();
       expect(pings(A.ns, '10.10.1.2')).toBe(true);
@@ -108,7 +118,7 @@ describeWith(
       });
       const mirrorlake = (...words: string[]) =>
         spawnSync(process.execPath, [MAIN, ...words, '--control', collector.control], { encoding: 'utf8' });
-      await until(() => pings(A.ns, '10.10.1.2', 1));
+      await answering(A.ns, '10.10.1.2');
       await until(() => collector.log.includes('tunnel t8: no carrier: its keepalives are not answered'));
       expect(collector.log).toContain(`tunnel t1: gre to ${B[4]}, MTU 1472`);
       expect(existsSync(join(collector.directory, 'data'))).toBe(false);
@@ -164,7 +174,7 @@ describeWith(
         config: `tunnels:\n${entry(1, '    observe: true\n')}`,
       });
       ip(`-n ${A.ns} address add 10.10.2.1/24 dev t2`);
-      await until(() => pings(A.ns, '10.10.1.2', 1) && pings(A.ns, '10.10.2.2', 1));
+      await answering(A.ns, '10.10.1.2', '10.10.2.2');
       // B's third tunnel has no other end here: it is mirrored traffic like any other.
       pings(B.ns, '10.10.3.1', 1);
       // What is observed besides is seen once; what is the tunnel's alone, not at all.

@@ -116,10 +116,10 @@ async function mirroredInterface(
   const { process, ready, ended } = start('--to', COLLECTOR[4], ...args);
   await Promise.race([ready, ended]);
   traffic();
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  // Until no more comes.
+  await tap.stop();
   process.kill('SIGINT');
   const { status, said } = await ended;
-  await tap.stop();
   expect(status, said).toBe(0);
   return { file, said };
 }

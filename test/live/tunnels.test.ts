@@ -6,6 +6,7 @@ import { QUEUE_LENGTH } from '../../src/tunnels/engine/endpoint.js';
 import { describeWith, ip } from '../support/needs.js';
 import {
   A,
+  answering,
   B,
   inside,
   makeWorld,
@@ -17,8 +18,8 @@ import {
   until,
 } from '../support/tunnel-world.js';
 
-/** Some thousand packets. */
-const FOUR_MB = 4_000_000;
+/** More than a thousand packets. */
+const BYTES = 2_000_000;
 /** For a ping that nobody answers: within a machine an answer takes milliseconds. */
 const NO_ANSWER = ['-W', '0.5'];
 
@@ -40,7 +41,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
   beforeAll(makeWorld);
   afterAll(removeWorld);
   afterEach(async () => {
-    for (const host of hosts) await host.stop();
+    await Promise.all(hosts.map((host) => host.stop()));
     hosts = [];
   });
 
@@ -53,21 +54,18 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
         const spec = (local: string, remote: string, n: number) =>
           `t1 mode ${mode} local ${local} remote ${remote} ${options} address ` +
           `10.10.10.${n}/24 address fd00:10::${n}/64`;
-        const a = await start(A.ns, spec(A[family], B[family], 1));
-        const b = await start(B.ns, spec(B[family], A[family], 2));
+        const [a, b] = await Promise.all([
+          start(A.ns, spec(A[family], B[family], 1)),
+          start(B.ns, spec(B[family], A[family], 2)),
+        ]);
         // The first packets may find the other end not there yet.
-        await until(() => pings(A.ns, '10.10.10.2', 1));
+        await answering(A.ns, '10.10.10.2');
         expect(pings(A.ns, '10.10.10.2')).toBe(true);
         expect(pings(B.ns, '10.10.10.1')).toBe(true);
         expect(pings(A.ns, 'fd00:10::2')).toBe(true);
         expect(pings(B.ns, 'fd00:10::1')).toBe(true);
-        for (const [from, to, address] of [
-          [A.ns, B.ns, '10.10.10.2'],
-          [B.ns, A.ns, 'fd00:10::1'],
-        ] as const) {
-          const [sent, received] = await transfer(from, to, address, FOUR_MB);
-          expect(received).toBe(sent);
-        }
+        const ways = [transfer(A.ns, B.ns, '10.10.10.2', BYTES), transfer(B.ns, A.ns, 'fd00:10::1', BYTES)];
+        for (const [sent, received] of await Promise.all(ways)) expect(received).toBe(sent);
         const [here, there] = [await a.tunnel('t1'), await b.tunnel('t1')];
         for (const t of [here, there]) {
           expect(t.counters).toMatchObject({
@@ -76,7 +74,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
             tx_aborted_errors: 0,
             collisions: 0,
           });
-          expect(t.counters.rx_bytes).toBeGreaterThan(FOUR_MB);
+          expect(t.counters.rx_bytes).toBeGreaterThan(BYTES);
         }
         const lost = (from: typeof here, to: typeof here) =>
           from.counters.tx_packets - to.counters.rx_packets;
@@ -106,7 +104,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
       const family = mode.startsWith('ip6') ? 6 : 4;
       await start(A.ns, `t1 mode ${mode} local ${A[family]} remote ${B[family]} key 5 address 10.10.10.1/24`);
       const b = await start(B.ns, `t1 mode ${mode} remote any key 5 address 10.10.10.2/24`);
-      await until(() => pings(A.ns, '10.10.10.2', 1));
+      await answering(A.ns, '10.10.10.2');
       const [sent, received] = await transfer(A.ns, B.ns, '10.10.10.2', 1_000_000);
       expect(received).toBe(sent);
       expect(pings(B.ns, '10.10.10.77', 1, ...NO_ANSWER)).toBe(false);
@@ -131,8 +129,8 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
         const far = `t1 mode ${mode} local ${B[family]} remote ${A[family]} mtu ${1500 - headers}`;
         await start(B.ns, `${far} address 10.10.10.2/24`);
         expect(mtuOf(A.ns, 't1')).toBe(1500 - headers);
-        await until(() => pings(A.ns, '10.10.10.2', 1));
-        const [sent, received] = await transfer(A.ns, B.ns, '10.10.10.2', FOUR_MB);
+        await answering(A.ns, '10.10.10.2');
+        const [sent, received] = await transfer(A.ns, B.ns, '10.10.10.2', BYTES);
         expect(received).toBe(sent);
         expect(mtuOf(A.ns, 't1')).toBe(narrow - headers);
       } finally {
@@ -161,7 +159,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
           B.ns,
           `t1 mode ${mode} local ${B[4]} remote ${A[4]} ${tail} 10.10.10.2/24 address fd00:10::2/64`,
         );
-        await until(() => pings(A.ns, address, 1));
+        await answering(A.ns, address);
         const before = (await a.tunnel('t1')).counters.tx_errors;
         let output = '';
         try {
@@ -191,7 +189,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
         `t1 mode ${mode} local ${l} remote ${r} ${options} csum mtu 2000 address 10.10.10.${n}/24`;
       await start(A.ns, spec(A[family], B[family], 1));
       const b = await start(B.ns, spec(B[family], A[family], 2));
-      await until(() => pings(A.ns, '10.10.10.2', 1));
+      await answering(A.ns, '10.10.10.2');
       if (mode === 'gre') {
         expect(pings(A.ns, '10.10.10.2', 2, '-s', '1900')).toBe(true);
         expect((await b.tunnel('t1')).counters.rx_bytes).toBeGreaterThan(2 * 1928);
@@ -208,7 +206,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
       `t1 mode ${mode} local ${local} remote ${group} dev ${link(ns)} ttl 4 key 1 address 10.10.10.${n}/24`;
     await start(A.ns, spec(A.ns, A[family], 1));
     const r = await start(ROUTER, spec(ROUTER, family === 4 ? '198.18.1.1' : 'fd00:1::1', 2));
-    await until(() => pings(A.ns, '10.10.10.2', 1));
+    await answering(A.ns, '10.10.10.2');
     expect(pings(ROUTER, '10.10.10.1')).toBe(true);
     if (family === 4) expect((await r.tunnel('t1')).counters.multicast).toBeGreaterThan(0);
   });
@@ -220,7 +218,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
       `t2 mode gre local ${A[4]} remote ${B[4]} key 2 address 10.10.2.1/24`,
     );
     await start(B.ns, `t2 mode gre local ${B[4]} remote ${A[4]} key 2 address 10.10.2.2/24`);
-    await until(() => pings(A.ns, '10.10.2.2', 1));
+    await answering(A.ns, '10.10.2.2');
     ip(`-n ${A.ns} link del t1`);
     await until(async () => !(await a.tunnel('t1')).carrier);
     expect(pings(A.ns, '10.10.2.2')).toBe(true);
@@ -256,12 +254,12 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
   it('counts a tunnel that is routed into itself, and goes on', async () => {
     const a = await start(A.ns, `t1 mode gre local ${A[4]} remote ${B[4]} address 10.10.10.1/24`);
     await start(B.ns, `t1 mode gre local ${B[4]} remote ${A[4]} address 10.10.10.2/24`);
-    await until(() => pings(A.ns, '10.10.10.2', 1));
+    await answering(A.ns, '10.10.10.2');
     ip(`-n ${A.ns} route add ${B[4]}/32 dev t1`);
     expect(pings(A.ns, '10.10.10.2', 1, ...NO_ANSWER)).toBe(false);
     expect((await a.tunnel('t1')).counters.collisions).toBeGreaterThan(0);
     ip(`-n ${A.ns} route del ${B[4]}/32 dev t1`);
-    await until(() => pings(A.ns, '10.10.10.2', 1));
+    await answering(A.ns, '10.10.10.2');
   });
 
   it('counts what has no route, and retries', async () => {
@@ -313,10 +311,10 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
         `${name} mode ${mode} local ${B[family]} remote ${A[family]} key 9 address 10.10.1${i}.2/24`,
     );
     const carriers = async () => (await a.snapshot()).map((t) => t.carrier);
-    const bothAnswer = () => pings(A.ns, '10.10.10.2', 1) && pings(A.ns, '10.10.11.2', 1);
+    const bothAnswer = () => answering(A.ns, '10.10.10.2', '10.10.11.2');
     const a = await start(A.ns, ...near);
     const b = await start(B.ns, ...far);
-    await until(bothAnswer);
+    await bothAnswer();
     await new Promise((resolve) => setTimeout(resolve, 4000));
     expect(await carriers()).toEqual([true, true]);
     await b.stop();
@@ -324,7 +322,7 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
     for (const [name] of modes) expect(ip(`-n ${A.ns} link show ${name}`)).toContain('NO-CARRIER');
     await start(B.ns, ...far);
     await until(async () => !(await carriers()).includes(false));
-    await until(bothAnswer);
+    await bothAnswer();
   });
 
   it('adds, changes and removes tunnels while others carry on', async () => {
@@ -336,7 +334,7 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
       ...[1, 2, 3].map((n) => `t${n} mode gre local ${B[4]} remote ${A[4]} key ${n} address 10.10.${n}.2/24`),
       `t4 mode gre local ${B[4]} remote ${A[4]} key 4 csum address 10.10.4.2/24`,
     );
-    await until(() => pings(A.ns, '10.10.1.2', 1) && pings(A.ns, '10.10.2.2', 1));
+    await answering(A.ns, '10.10.1.2', '10.10.2.2');
     const index = (name: string) => Number.parseInt(ip(`-n ${A.ns} -o link show ${name}`), 10);
     const [one, two] = [index('t1'), index('t2')];
     const before = await a.tunnel('t1');
@@ -344,7 +342,7 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
     await a.reload(spec('t1', 1), spec('t2', 4, 'csum'), spec('t3', 3));
     expect(index('t1')).toBe(one);
     expect(index('t2')).toBe(two);
-    await until(() => pings(A.ns, '10.10.3.2', 1) && pings(A.ns, '10.10.4.2', 1));
+    await answering(A.ns, '10.10.3.2', '10.10.4.2');
     expect(pings(A.ns, '10.10.1.2')).toBe(true);
     expect((await a.tunnel('t1')).counters.tx_packets).toBeGreaterThan(before.counters.tx_packets);
 
@@ -398,7 +396,7 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
       B.ns,
       `t1 mode ${mode} local ${B[family]} remote ${A[family]} ${options} address 10.10.10.2/24`,
     );
-    await until(() => pings(A.ns, '10.10.10.2', 1));
+    await answering(A.ns, '10.10.10.2');
     const [sent, received] = await transfer(A.ns, B.ns, '10.10.10.2', 1_000_000);
     expect(received).toBe(sent);
     expect((await b.tunnel('t1')).counters).toMatchObject({ rx_errors: 0 });

@@ -1,12 +1,15 @@
 /**
  * A second host with the Linux kernel's own GRE: a stock Debian kernel in QEMU (emulated, so that it runs
- * anywhere: it boots in some 3 s), wired to a TAP device, that runs shell commands for a test.
+ * anywhere), wired to a TAP device, that runs shell commands for a test.
  *
  * The guest has busybox, ip and tc, and the modules of {@link MODULES}. Its eth0 has MAC {@link PEER_MAC} and
- * is down until a test sets it up. The kernel package is downloaded once through apt and kept in a cache.
+ * is down until a test sets it up. The kernel package is downloaded once through apt and kept in a cache. So
+ * is the guest as it is when it has booted: it boots once, and every peer goes on from there, in half a
+ * second.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import {
   closeSync,
   copyFileSync,
@@ -19,12 +22,15 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { outside } from './needs.js';
+import { QemuMonitor } from './qemu-monitor.js';
 
 export const PEER_MAC = '52:54:00:6d:6c:01';
 
@@ -32,6 +38,7 @@ export const PEER_MAC = '52:54:00:6d:6c:01';
 const MODULES = [
   'virtio_pci',
   'virtio_net',
+  'virtio_blk',
   'ip_gre',
   'ip6_gre',
   'veth',
@@ -43,14 +50,30 @@ const MODULES = [
   'act_mirred',
 ];
 
+const QEMU = 'qemu-system-x86_64';
+
 /** The programs it takes, and the Debian packages that have them. */
 const PROGRAMS = {
-  'qemu-system-x86_64': 'qemu-system-x86',
+  [QEMU]: 'qemu-system-x86',
   busybox: 'busybox-static',
   cpio: 'cpio',
   ip: 'iproute2',
   tc: 'iproute2',
 };
+
+const MACHINE = [
+  ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-machine', 'q35'],
+  // An older processor is emulated a sixth faster than the newest.
+  // With room for a second processor memory barriers are kept; without, QEMU before 8.1 leaves them out
+  // (commit c914d46d), and the guest's network card stands still for good when a notification is missed.
+  ...['-cpu', 'Nehalem', '-m', '1024', '-smp', '1,maxcpus=2'],
+  // What keeps programs of one machine from each other takes an emulated one a third of its time.
+  ...['-append', 'console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off'],
+];
+
+/** A disk has this size in every guest: in most of them nothing is on it. */
+const DISK_BYTES = 512 * 1024 * 1024;
+const NO_DISK = `driver=null-co,node-name=d0,size=${DISK_BYTES},read-only=on,read-zeroes=on`;
 
 /**
  * Milliseconds after which a guest will not answer any more; one that is emulated on a busy machine takes
@@ -102,9 +125,9 @@ export class LinuxPeer {
     });
   }
 
-  /** Boots the guest and waits until it takes commands. */
+  /** Starts the guest from where it has booted. */
   static async start(options: PeerOptions): Promise<LinuxPeer> {
-    const kernel = prepare();
+    const guest = await prepare();
     const inside = options.netns === undefined ? [] : ['ip', 'netns', 'exec', options.netns];
     const ip = (...args: string[]) => {
       const [program, ...rest] = [...inside, 'ip', ...args];
@@ -117,31 +140,68 @@ export class LinuxPeer {
     }
     ip('link', 'set', options.tap, 'up');
     const directory = mkdtempSync(join(tmpdir(), 'linux-peer-'));
-    const initrd = join(directory, 'initrd');
-    const memory = options.mirrorlake === true ? 1024 : 320;
-    // The kernel takes archives one behind the other
-    // (Documentation/driver-api/early-userspace/buffer-format.rst).
-    copyFileSync(kernel.initrd, initrd);
-    if (options.mirrorlake === true) appendArchive(initrd, join(directory, 'root'), addMirrorlake);
-    const [program, ...args] = [
-      ...inside,
-      'qemu-system-x86_64',
-      ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-machine', 'q35'],
-      // An older processor is emulated a sixth faster than the newest.
-      // With room for a second processor memory barriers are kept; without, QEMU before 8.1 leaves them out
-      // (commit c914d46d), and the guest's network card stands still for good when a notification is missed.
-      ...['-cpu', 'Nehalem', '-m', String(memory), '-smp', '1,maxcpus=2'],
-      ...['-kernel', kernel.vmlinuz, '-initrd', initrd],
-      // What keeps programs of one machine from each other takes an emulated one a third of its time.
-      ...['-append', 'console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off'],
+    let disk = NO_DISK;
+    if (options.mirrorlake === true) {
+      const file = join(directory, 'disk');
+      appendArchive(file, join(directory, 'root'), addMirrorlake);
+      truncateSync(file, DISK_BYTES);
+      disk = `driver=raw,node-name=d0,read-only=on,file.driver=file,file.filename=${file}`;
+    }
+    const { peer, monitor } = await LinuxPeer.launch(directory, inside, [
+      ...machine(guest),
       ...['-netdev', `tap,id=n0,ifname=${options.tap},script=no,downscript=no,vnet_hdr=off`],
-      ...['-device', `virtio-net-pci,netdev=n0,mac=${PEER_MAC}`],
-      ...['-serial', `file:${join(directory, 'console')}`, '-serial', 'stdio'],
-    ];
-    const qemu = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    const peer = new LinuxPeer(qemu, directory);
-    await peer.answer();
+      ...['-blockdev', disk],
+      // Nobody on the wire has known it: it announces itself to nobody.
+      ...['-global', 'migration.announce-rounds=0', '-incoming', `exec:cat '${guest.booted}'`],
+    ]);
+    // What is said to its serial port before that is lost.
+    await monitor.status('query-status', ['running']);
+    // Its clock stood still; and each shall have random numbers of its own.
+    const seed = randomBytes(64).toString('base64');
+    await peer.sh(`date -s @${Math.ceil(Date.now() / 1000)} && echo ${seed} >/dev/urandom`);
+    if (options.mirrorlake === true) await peer.sh('cd / && cpio -i -d -u </dev/vda 2>/dev/null');
     return peer;
+  }
+
+  /** Boots the guest and keeps it in a file as it is when it takes commands. */
+  static async boot(guest: Guest): Promise<void> {
+    const directory = mkdtempSync(join(tmpdir(), 'linux-peer-'));
+    const { peer, monitor } = await LinuxPeer.launch(
+      directory,
+      [],
+      [
+        ...machine(guest),
+        // Not wired to anything yet: a card that is down sends nothing there.
+        ...['-netdev', 'socket,id=n0,udp=127.0.0.1:9,localaddr=127.0.0.1:0'],
+        ...['-blockdev', NO_DISK],
+      ],
+    );
+    try {
+      await peer.answer();
+      const file = join(directory, 'booted');
+      // No bound: as many bytes a second as the disk takes.
+      await monitor.ask('migrate-set-parameters', { 'max-bandwidth': Number.MAX_SAFE_INTEGER });
+      await monitor.ask('migrate', { uri: `exec:cat >'${file}'` });
+      const status = await monitor.status('query-migrate', ['completed', 'failed', 'cancelled']);
+      if (status !== 'completed') throw new Error(`the Linux peer could not be saved: ${status}`);
+      copyFileSync(file, `${guest.booted}.new`);
+      renameSync(`${guest.booted}.new`, guest.booted);
+    } finally {
+      await peer.stop();
+    }
+  }
+
+  private static async launch(directory: string, inside: readonly string[], args: readonly string[]) {
+    const [program, ...rest] = [
+      ...inside,
+      QEMU,
+      ...args,
+      ...['-serial', `file:${join(directory, 'console')}`, '-serial', 'stdio'],
+      ...['-chardev', 'socket,id=m0,fd=3', '-mon', 'chardev=m0,mode=control'],
+    ];
+    const qemu = spawn(program, rest, { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });
+    const peer = new LinuxPeer(qemu, directory);
+    return { peer, monitor: await QemuMonitor.open(qemu.stdio[3] as Duplex) };
   }
 
   /**
@@ -233,18 +293,62 @@ done
 poweroff -f
 `;
 
-/** Downloads the kernel and builds the guest's file system, once for all that use the cache. */
-function prepare(): { vmlinuz: string; initrd: string } {
+/** What a guest is started from. */
+interface Guest {
+  readonly vmlinuz: string;
+  readonly initrd: string;
+  /** What QEMU kept of it once it had booted. */
+  readonly booted: string;
+}
+
+/** The machine, which must be the same when it boots and when it goes on: all but what it is wired to. */
+function machine(guest: Guest): string[] {
+  return [
+    ...MACHINE,
+    ...['-kernel', guest.vmlinuz, '-initrd', guest.initrd],
+    ...['-device', `virtio-net-pci,netdev=n0,mac=${PEER_MAC}`],
+    ...['-device', 'virtio-blk-pci,drive=d0'],
+  ];
+}
+
+/**
+ * Downloads the kernel, builds the guest's file system and boots it, once for all that use the cache: whoever
+ * is first does, and the others wait.
+ */
+async function prepare(): Promise<Guest> {
   const missing = linuxPeerMissing();
   if (missing !== null) throw new Error(missing);
   mkdirSync(CACHE, { recursive: true });
-  const contents = createHash('sha256')
-    .update([...MODULES, INIT].join('\n'))
-    .digest('hex')
-    .slice(0, 8);
-  const vmlinuz = join(CACHE, `vmlinuz-${contents}`);
-  const initrd = join(CACHE, `initrd-${contents}`);
-  if (existsSync(vmlinuz) && existsSync(initrd)) return { vmlinuz, initrd };
+  const contents = digest(MODULES.join('\n'), INIT);
+  const emulator = digest(execFileSync(QEMU, ['--version'], { encoding: 'utf8' }), MACHINE.join(' '));
+  const guest = {
+    vmlinuz: join(CACHE, `vmlinuz-${contents}`),
+    initrd: join(CACHE, `initrd-${contents}`),
+    booted: join(CACHE, `booted-${contents}-${emulator}`),
+  };
+  const release = await lock(join(CACHE, 'lock'));
+  try {
+    if (!existsSync(guest.vmlinuz) || !existsSync(guest.initrd)) makeFiles(guest);
+    if (!existsSync(guest.booted)) await LinuxPeer.boot(guest);
+  } finally {
+    release();
+  }
+  return guest;
+}
+
+function digest(...parts: string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 8);
+}
+
+/** Locks a file against other processes; what releases it. It is released when this process ends, too. */
+async function lock(file: string): Promise<() => void> {
+  const holder = spawn('flock', [file, 'sh', '-c', 'echo; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(holder.stdout, 'data');
+  return () => holder.stdin.end();
+}
+
+/** Downloads the kernel and builds the guest's file system. */
+function makeFiles(guest: Guest): void {
   const work = mkdtempSync(join(CACHE, 'work-'));
   try {
     const packages = execFileSync('apt-cache', ['depends', 'linux-image-cloud-amd64'], { encoding: 'utf8' });
@@ -260,19 +364,20 @@ function prepare(): { vmlinuz: string; initrd: string } {
       buildRoot(root, join(work, 'kernel/lib/modules')),
     );
     const boot = join(work, 'kernel/boot');
-    renameSync(join(boot, readdirSync(boot).find((file) => file.startsWith('vmlinuz'))!), vmlinuz);
-    renameSync(join(work, 'initrd'), initrd);
+    renameSync(join(boot, readdirSync(boot).find((file) => file.startsWith('vmlinuz'))!), guest.vmlinuz);
+    renameSync(join(work, 'initrd'), guest.initrd);
+    // One that booted from others does not go on from these.
+    rmSync(guest.booted, { force: true });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-  return { vmlinuz, initrd };
 }
 
-/** Adds what `fill` puts into a directory to an initrd. */
-function appendArchive(initrd: string, root: string, fill: (root: string) => void): void {
+/** Adds what `fill` puts into a directory to an archive. */
+function appendArchive(archive: string, root: string, fill: (root: string) => void): void {
   mkdirSync(root, { recursive: true });
   fill(root);
-  const cpio = openSync(initrd, 'a');
+  const cpio = openSync(archive, 'a');
   execFileSync('sh', ['-c', 'find . | cpio -o -H newc --quiet'], {
     cwd: root,
     stdio: ['ignore', cpio, 'inherit'],

@@ -197,3 +197,11 @@ export async function until(so: () => Promise<boolean> | boolean, seconds = 120)
   }
   throw new Error(`not within ${seconds} s`);
 }
+
+/**
+ * Waits until all of the addresses answer. An answer is not waited for longer than it takes on a quiet
+ * machine: it is asked for again.
+ */
+export async function answering(ns: string, ...addresses: string[]): Promise<void> {
+  for (const address of addresses) await until(() => pings(ns, address, 1, '-W', '0.3'));
+}
