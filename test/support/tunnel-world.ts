@@ -73,7 +73,7 @@ const PORT = '5201';
 /** Milliseconds after which a transfer will not end any more. */
 const TRANSFER_MS = 90_000;
 
-/** A process in a namespace that sends and receives over TCP, on port 5201; one connection a way at a time. */
+/** A process in a namespace that sends and receives over TCP, on port 5201: one connection a way at once. */
 class Transfers {
   private static readonly all = new Map<string, Transfers>();
   private readonly child: ChildProcess;
