@@ -21,8 +21,8 @@ export default defineConfig({
     // Ends of what hangs, and no measure of speed: another's work may take most of the machine.
     testTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },
-    // One test waits for a process where another computes: two at a time also on a small machine.
-    maxWorkers: 2,
+    // One test waits for a process where another computes: three at a time also on a small machine.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     hookTimeout: 300_000,
     // In CI a report is kept, so that a skipped test can be told from a passed one.

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { FIXTURES } from './support/fixtures/all.js';
 import { fixtureList } from './support/make-fixtures.js';
-import { readCapture, readCommand } from './support/read-capture.js';
+import { type CaptureRows, readCapture, readCommand } from './support/read-capture.js';
 import { type ExpectedRow, matchRows } from './support/traffic/expected.js';
 
 /**
@@ -33,20 +33,22 @@ it('the list of captures is whole', () => {
 describe.each(FIXTURES)('$file: $about', ({ file, bytes, scene, packets }) => {
   const name = file.replace(/\.(pcap|pcapng)(\.gz|\.zst)?$/, '');
   const path = join(DIRECTORY, file);
+  let rows: CaptureRows;
+  beforeAll(async () => {
+    rows = await readCapture(path);
+  });
 
   it('is what the generator writes', () => {
     expect(Buffer.from(bytes).equals(readFileSync(path))).toBe(true);
   });
 
-  it('comes out as what was sent', async () => {
-    const rows = await readCapture(path);
+  it('comes out as what was sent', () => {
     expect(matchRows(parse(rows.sessions), scene.sessions)).toEqual([]);
     expect(matchRows(parse(rows.mirrors), scene.mirrorRows())).toEqual([]);
     expect(rows.malformed).toEqual(scene.malformed);
   });
 
-  it('comes out as it did', async () => {
-    const rows = await readCapture(path);
+  it('comes out as it did', () => {
     compare(`${name}.sessions.ndjson`, withoutIds(rows.sessions));
     compare(`${name}.mirrors.ndjson`, withoutIds(rows.mirrors));
     if (packets) compare(`${name}.packets.ndjson`, withoutIds(rows.packets));

@@ -11,7 +11,16 @@ import { LinuxPeer, linuxPeerPrograms } from '../support/linux-peer.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 import { outerHeader } from '../support/outer-header.js';
 import { Tcpdump } from '../support/tcpdump.js';
-import { answering, inside, pings, receiveTcp, sendTcp, TunnelHost, until } from '../support/tunnel-world.js';
+import {
+  answering,
+  endTransfers,
+  inside,
+  pings,
+  receiveTcp,
+  sendTcp,
+  TunnelHost,
+  until,
+} from '../support/tunnel-world.js';
 
 const NS = 'e-linux';
 const TAP = 'elinux0';
@@ -49,6 +58,7 @@ describeWith(
       host = null;
     });
     afterAll(async () => {
+      endTransfers();
       await peer?.stop();
       tryIp(`netns del ${NS}`);
       rmSync(dir, { recursive: true });

@@ -1,47 +1,76 @@
 /**
- * One TCP transfer, for tests in network namespaces; both sides print the SHA-256 of what went over.
+ * TCP transfers, for tests in network namespaces, as lines of standard input ask for them: one process for as
+ * many as there are. Digests are SHA-256 of what went over.
  *
- *     node transfer.mjs receive PORT
- *     node transfer.mjs send ADDRESS PORT BYTES
+ *     node transfer.mjs PORT
+ *
+ *     receive               `listening`, then `received DIGEST` of the one connection that comes
+ *     cancel                that one is not waited for any longer
+ *     send ADDRESS BYTES    `sent DIGEST`, or `failed CODE`
  *
  * A sender that is refused asks again, for up to ten seconds: a receiver it cannot see may be about to
  * listen.
  */
 import { createHash } from 'node:crypto';
 import { connect, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
 
-const [command, ...rest] = process.argv.slice(2);
-const hash = createHash('sha256');
+const PORT = Number(process.argv[2]);
+const PATIENCE_MS = 10_000;
 
-if (command === 'receive') {
+const say = (line) => process.stdout.write(`${line}\n`);
+let cancel = () => {};
+
+function receive() {
+  const sockets = new Set();
   const server = createServer((socket) => {
+    const hash = createHash('sha256');
+    sockets.add(socket);
     socket.on('data', (bytes) => hash.update(bytes));
+    socket.on('error', () => {});
     socket.on('end', () => {
-      process.stdout.write(`${hash.digest('hex')}\n`);
       socket.end();
-      server.close();
+      // The next one listens at the same port.
+      server.close(() => say(`received ${hash.digest('hex')}`));
     });
   });
-  server.listen(Number(rest[0]), '::', () => process.stdout.write('listening\n'));
-} else {
-  const [address, port, bytes] = rest;
-  // Bytes that repeat at no distance a segment could have.
-  const data = Buffer.alloc(Number(bytes));
+  cancel = () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  server.listen(PORT, '::', () => say('listening'));
+}
+
+/** Bytes that repeat at no distance a segment could have. */
+function dataOf(bytes) {
+  const data = Buffer.alloc(bytes);
   for (let i = 0, x = 1; i < data.length; i++) {
     x = (Math.imul(x, 1103515245) + 12345) >>> 0;
     data[i] = x >>> 16;
   }
-  const patience = Date.now() + 10_000;
-  const send = () => {
-    const socket = connect(Number(port), address, () => {
-      socket.end(data);
-      socket.on('close', () => process.stdout.write(`${hash.update(data).digest('hex')}\n`));
-    });
+  return data;
+}
+
+function send(address, bytes) {
+  const data = dataOf(bytes);
+  const digest = createHash('sha256').update(data).digest('hex');
+  const end = Date.now() + PATIENCE_MS;
+  const attempt = () => {
+    const socket = connect(PORT, address, () => socket.end(data));
     socket.resume();
+    socket.on('close', (failed) => failed || say(`sent ${digest}`));
     socket.on('error', (e) => {
-      if (e.code !== 'ECONNREFUSED' || Date.now() > patience) throw e;
-      setTimeout(send, 20);
+      if (e.code === 'ECONNREFUSED' && Date.now() < end) setTimeout(attempt, 20);
+      else say(`failed ${e.code}`);
     });
   };
-  send();
+  attempt();
 }
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command, address, bytes] = line.split(' ');
+  if (command === 'receive') receive();
+  else if (command === 'cancel') cancel();
+  else send(address, Number(bytes));
+}
+process.exit(0);

@@ -48,6 +48,7 @@ export function makeWorld(): void {
 }
 
 export function removeWorld(): void {
+  endTransfers();
   for (const ns of [A.ns, B.ns, ROUTER]) tryIp(`netns del ${ns}`);
 }
 
@@ -69,6 +70,52 @@ export function pings(ns: string, address: string, count = 2, ...options: string
 }
 
 const PORT = '5201';
+/** Milliseconds after which a transfer will not end any more. */
+const TRANSFER_MS = 90_000;
+
+/** A process in a namespace that sends and receives over TCP, on port 5201: one connection a way at once. */
+class Transfers {
+  private static readonly all = new Map<string, Transfers>();
+  private readonly child: ChildProcess;
+  /** Who waits for which word. */
+  private readonly waiting = new Map<string, (rest: string) => void>();
+
+  private constructor(ns: string) {
+    this.child = spawn('ip', ['netns', 'exec', ns, process.execPath, here('transfer.mjs'), PORT], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    createInterface({ input: this.child.stdout! }).on('line', (line) => {
+      const [word, rest = ''] = line.split(' ');
+      this.waiting.get(word)?.(rest);
+    });
+  }
+
+  /** That of a namespace. */
+  static of(ns: string): Transfers {
+    const found = Transfers.all.get(ns) ?? new Transfers(ns);
+    Transfers.all.set(ns, found);
+    return found;
+  }
+
+  static end(): void {
+    for (const { child } of Transfers.all.values()) child.kill();
+    Transfers.all.clear();
+  }
+
+  ask(line: string): void {
+    this.child.stdin!.write(`${line}\n`);
+  }
+
+  /** What comes behind the next answer with this word. */
+  answer(word: string): Promise<string> {
+    return new Promise((resolve) => this.waiting.set(word, resolve));
+  }
+}
+
+/** Ends the processes of {@link receiveTcp} and {@link sendTcp}, before their namespaces go. */
+export function endTransfers(): void {
+  Transfers.end();
+}
 
 /**
  * Receives one TCP connection in a namespace, on port 5201.
@@ -76,32 +123,32 @@ const PORT = '5201';
  * @returns when it listens: the digest of what will have come, SHA-256 in hexadecimal.
  */
 export async function receiveTcp(ns: string): Promise<{ digest: Promise<string>; stop(): void }> {
-  const receiver = spawn(
-    'ip',
-    ['netns', 'exec', ns, process.execPath, here('transfer.mjs'), 'receive', PORT],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  const lines = createInterface({ input: receiver.stdout })[Symbol.asyncIterator]();
-  await lines.next();
-  return { digest: lines.next().then(({ value }) => String(value)), stop: () => receiver.kill() };
+  const transfers = Transfers.of(ns);
+  const listening = transfers.answer('listening');
+  const digest = transfers.answer('received');
+  transfers.ask('receive');
+  await listening;
+  return { digest, stop: () => transfers.ask('cancel') };
 }
 
 /** Sends bytes over TCP to port 5201, once somebody listens there. @returns their digest. */
 export async function sendTcp(ns: string, address: string, bytes: number): Promise<string> {
-  const sender = spawn(
-    'ip',
-    ['netns', 'exec', ns, process.execPath, here('transfer.mjs'), 'send', address, PORT, String(bytes)],
-    { stdio: ['ignore', 'pipe', 'inherit'], timeout: 90_000 },
-  );
-  let digest = '';
-  sender.stdout.setEncoding('utf8').on('data', (text: string) => {
-    digest += text;
+  const transfers = Transfers.of(ns);
+  const failed = (why: string) => {
+    throw new Error(`sending ${bytes} bytes from ${ns} to ${address} failed: ${why}`);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(resolve, TRANSFER_MS, `not within ${TRANSFER_MS} ms`);
   });
-  const [status] = await once(sender, 'exit');
-  if (status !== 0) throw new Error(`sending ${bytes} bytes from ${ns} to ${address} failed`);
-  return digest.trim();
+  const sent = transfers.answer('sent');
+  const no = transfers.answer('failed');
+  transfers.ask(`send ${address} ${bytes}`);
+  try {
+    return await Promise.race([sent, no.then(failed), late.then(failed)]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
