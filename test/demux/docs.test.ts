@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LAYER_NAMES } from '../../src/wire/walk/layers.js';
+import { LAYER_NAMES } from '../../src/wire/walk/layer-table.js';
 import { MALFORMED_NAMES } from '../../src/wire/walk/malformed.js';
 
 const page = (name: string): string =>

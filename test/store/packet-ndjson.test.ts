@@ -3,7 +3,7 @@ import { MirrorTable } from '../../src/accounts/mirrors.js';
 import { Demux } from '../../src/demux/demux.js';
 import { LinkType, PacketBatch } from '../../src/model/batch.js';
 import { packetJson } from '../../src/store/ndjson/packet-ndjson.js';
-import { LAYER_NAMES, Layer } from '../../src/wire/walk/layers.js';
+import { LAYER_NAMES, Layer } from '../../src/wire/walk/frame.js';
 import { bytes, erspan2, erspan3, ethernet, gre, ipv4, ipv6, mellanox, tcp, udp } from '../support/frames.js';
 
 interface Line {

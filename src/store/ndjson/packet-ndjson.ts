@@ -11,7 +11,7 @@ import { copyAddress16, formatIp } from '../../wire/ip/addresses.js';
 import { transportName } from '../../wire/transport/transport.js';
 import { GRE_ACK, GRE_CSUM, GRE_KEY, GRE_SEQ, type GreHeader } from '../../wire/tunnel/gre.js';
 import type { Frame } from '../../wire/walk/frame.js';
-import { LAYER_NAMES } from '../../wire/walk/layers.js';
+import { LAYER_NAMES } from '../../wire/walk/layer-table.js';
 import { MALFORMED_NAMES } from '../../wire/walk/malformed.js';
 import { layerFields } from './layer-ndjson.js';
 import { pointJson, rfc3339, text } from './ndjson.js';

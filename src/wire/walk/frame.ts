@@ -2,5 +2,6 @@
 
 export { KNOWN_TUNNEL_PORTS, TunnelPorts } from '../tunnel/tunnel-ports.js';
 export { Frame } from './frame-fields.js';
-export { FrameKind, LAYER_NAMES, Layer, MAX_LAYERS, MAX_VLANS, NO_VNI } from './layers.js';
+export { LAYER_NAMES } from './layer-table.js';
+export { FrameKind, Layer, MAX_LAYERS, MAX_VLANS, NO_VNI } from './layers.js';
 export { decodeFrame, walkToIp } from './walk.js';

@@ -7,7 +7,10 @@ export const MAX_VLANS = 8;
 /** A frame without VXLAN and GENEVE. */
 export const NO_VNI = -1;
 
-/** The layers in `Frame.layerKind`. {@link LAYER_NAMES} has their words. */
+/**
+ * The layers in `Frame.layerKind`: 1 to 60, without gaps; the other codes of Step lie behind them.
+ * layer-table.ts has a row for each.
+ */
 export const Layer = {
   Ethernet: 1,
   Vlan: 2,
@@ -56,57 +59,7 @@ export const Layer = {
   Gtpu: 45,
   EtherIp: 46,
 } as const;
+export type Layer = (typeof Layer)[keyof typeof Layer];
 
 /** What a frame starts with, for {@link decodeFrame}. */
 export const FrameKind = { Ethernet: 1, Ip: 2, Ppp: 3, EtherType: 4, Ieee80211: 5, Amsdu: 6 } as const;
-
-/** The words for layers, indexed by their code: `layers` in the NDJSON of packets. */
-export const LAYER_NAMES: readonly string[] = [
-  '',
-  'ethernet',
-  'vlan',
-  'llc',
-  'snap',
-  'mpls',
-  'pppoe_discovery',
-  'pppoe',
-  'ppp',
-  'arp',
-  'ipv4',
-  'ipv6',
-  'tcp',
-  'udp',
-  'sctp',
-  'icmp',
-  'icmp6',
-  'igmp',
-  'ospf',
-  'pim',
-  'esp',
-  'ah',
-  'gre',
-  'erspan1',
-  'erspan2',
-  'erspan3',
-  'vxlan',
-  'geneve',
-  'ieee80211',
-  'cisco_metadata',
-  'wccp',
-  'fragment',
-  'other',
-  'vntag',
-  'etag',
-  'pbb',
-  'fabricpath',
-  'mellanox',
-  'ttag',
-  'arista_timestamp',
-  'hsr',
-  'rtag',
-  'nsh',
-  'macsec',
-  'vxlan_gpe',
-  'gtpu',
-  'etherip',
-];

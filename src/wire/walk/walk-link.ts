@@ -7,7 +7,7 @@ import { AristaTimestamp, parseAristaTimestamp } from '../link/arista-timestamp.
 import { ARP_BASE_LENGTH } from '../link/arp.js';
 import { CiscoMetadata, parseCiscoMetadata } from '../link/cisco-metadata.js';
 import { ETHERNET_LENGTH, ETHERNET_TYPE, MAC_LENGTH } from '../link/ethernet.js';
-import { ETHERTYPE_MIN, EtherType, IEEE8023_MAX_LENGTH } from '../link/ethertypes.js';
+import { ETHERTYPE_MIN, IEEE8023_MAX_LENGTH } from '../link/ethertypes.js';
 import {
   AMSDU_HEADER_LENGTH,
   FC_PROTECTED,
@@ -29,12 +29,17 @@ import {
 } from '../link/llc.js';
 import { MACSEC_CHANGED, MACSEC_ENCRYPTED, MacsecTag, parseMacsec } from '../link/macsec.js';
 import { CONTROL_WORD_LENGTH, hasControlWord, mplsStackLength } from '../link/mpls.js';
-import { PppHeader, PppProtocol, parsePpp } from '../link/ppp.js';
+import { PppHeader, parsePpp } from '../link/ppp.js';
 import { PPPOE_SESSION_DATA, PppoeHeader, parsePppoe } from '../link/pppoe.js';
 import { VLAN_LENGTH } from '../link/vlan.js';
-import { GRE_PROTO_TEB } from '../tunnel/gre.js';
-import { NextProtocol, NshHeader, parseNsh } from '../tunnel/nsh.js';
+import { NshHeader, parseNsh } from '../tunnel/nsh.js';
 import type { Frame } from './frame-fields.js';
+import {
+  ETHER_TYPE_OF_LAYER,
+  LAYER_OF_ETHER_TYPE,
+  LAYER_OF_NEXT_PROTOCOL,
+  LAYER_OF_PPP_PROTOCOL,
+} from './layer-table.js';
 import { Layer, MAX_VLANS } from './layers.js';
 import { Malformed } from './malformed.js';
 import { cut, fail, push, Step, type Walk } from './walk-state.js';
@@ -68,64 +73,16 @@ function typeOrLength(f: Frame, w: Walk, value: number): Step {
   if (value > IEEE8023_MAX_LENGTH) return etherType(f, w, value);
   w.wireEnd = Math.min(w.wireEnd, w.o + value);
   w.end = Math.min(w.end, w.wireEnd);
-  return Step.Llc;
+  return Layer.Llc;
 }
 
-/** The step for an EtherType. */
+/** The step for an EtherType, 0 to 65535. */
 export function etherType(f: Frame, w: Walk, type: number): Step {
   w.etherType = type;
   w.subType = 0;
-  switch (type) {
-    case EtherType.Ipv4:
-      return Step.Ipv4;
-    case EtherType.Ipv6:
-      return Step.Ipv6;
-    case EtherType.Vlan:
-    case EtherType.ProviderBridging:
-    case EtherType.Vlan9100:
-      return Step.Vlan;
-    case EtherType.Arp:
-    case EtherType.Rarp:
-      return Step.Arp;
-    case EtherType.Mpls:
-    case EtherType.MplsMulticast:
-      return Step.Mpls;
-    case EtherType.Pppoe:
-      return Step.Pppoe;
-    case EtherType.PppoeDiscovery:
-      return Step.PppoeDiscovery;
-    case EtherType.Ppp:
-      return Step.Ppp;
-    case EtherType.CiscoMetadata:
-      return Step.CiscoMetadata;
-    case EtherType.VnTag:
-      return Step.VnTag;
-    case EtherType.ETag:
-      return Step.ETag;
-    case EtherType.ProviderBackbone:
-      return Step.Pbb;
-    case EtherType.FabricPath:
-      return Step.FabricPath;
-    case EtherType.JumboLlc:
-      return Step.Llc;
-    case EtherType.TTag:
-      return Step.TTag;
-    case EtherType.Arista:
-      return Step.AristaTimestamp;
-    case EtherType.Hsr:
-      return Step.Hsr;
-    case EtherType.RTag:
-      return Step.RTag;
-    case EtherType.Nsh:
-      return Step.Nsh;
-    case EtherType.Macsec:
-      return Step.Macsec;
-    case GRE_PROTO_TEB:
-      return Step.Ethernet;
-    default:
-      push(f, Layer.Other, w.o);
-      return Step.Done;
-  }
+  const next = LAYER_OF_ETHER_TYPE[type] as Step;
+  if (next === Step.Done) push(f, Layer.Other, w.o);
+  return next;
 }
 
 export function vlan(f: Frame, w: Walk): Step {
@@ -138,7 +95,7 @@ export function vlan(f: Frame, w: Walk): Step {
 }
 
 /** A switch's tag with the next EtherType in its last two bytes. */
-export function fabricTag(f: Frame, w: Walk, layer: number, length: number): Step {
+export function fabricTag(f: Frame, w: Walk, layer: Layer, length: number): Step {
   const o = w.o;
   if (w.end - o < length) return cut(f, w, Malformed.FabricTag);
   push(f, layer, o);
@@ -171,20 +128,10 @@ export function nsh(f: Frame, w: Walk): Step {
 
 /** The step for a next protocol of NSH and VXLAN-GPE. */
 export function nextProtocol(f: Frame, w: Walk, protocol: number): Step {
-  switch (protocol) {
-    case NextProtocol.Ipv4:
-      return etherType(f, w, EtherType.Ipv4);
-    case NextProtocol.Ipv6:
-      return etherType(f, w, EtherType.Ipv6);
-    case NextProtocol.Ethernet:
-      return Step.Ethernet;
-    case NextProtocol.Nsh:
-      return etherType(f, w, EtherType.Nsh);
-    case NextProtocol.Mpls:
-      return etherType(f, w, EtherType.Mpls);
-    default:
-      return Step.Done;
-  }
+  const next = LAYER_OF_NEXT_PROTOCOL[protocol] as Step;
+  const type = ETHER_TYPE_OF_LAYER[next];
+  // Ethernet brings its own.
+  return type === 0 || next === Layer.Ethernet ? next : etherType(f, w, type);
 }
 
 /** Continues through a frame that is only signed; lengths exclude the signature at its end. */
@@ -201,11 +148,11 @@ export function macsec(f: Frame, w: Walk): Step {
 }
 
 /** A fabric's header that carries whole Ethernet frames. */
-export function fabricHeader(f: Frame, w: Walk, layer: number, length: number): Step {
+export function fabricHeader(f: Frame, w: Walk, layer: Layer, length: number): Step {
   if (w.end - w.o < length) return cut(f, w, Malformed.FabricTag);
   push(f, layer, w.o);
   w.o += length;
-  return Step.Ethernet;
+  return Layer.Ethernet;
 }
 
 export function llc(f: Frame, w: Walk): Step {
@@ -217,12 +164,15 @@ export function llc(f: Frame, w: Walk): Step {
   w.o += n;
   w.subType = (llcHeader.dsap << 8) | llcHeader.ssap;
   if (llcHeader.control !== LLC_UI) return Step.Done;
-  if (llcHeader.dsap === SAP_IP) return Step.Ipv4;
-  if (llcHeader.dsap !== SAP_SNAP || llcHeader.ssap !== SAP_SNAP) return Step.Done;
-  const m = parseSnap(w.b, w.o, w.end, snapHeader);
-  if (m < 0) return cut(f, w, Malformed.Llc);
+  if (llcHeader.dsap === SAP_IP) return Layer.Ipv4;
+  return llcHeader.dsap === SAP_SNAP && llcHeader.ssap === SAP_SNAP ? snap(f, w) : Step.Done;
+}
+
+export function snap(f: Frame, w: Walk): Step {
+  const n = parseSnap(w.b, w.o, w.end, snapHeader);
+  if (n < 0) return cut(f, w, Malformed.Llc);
   push(f, Layer.Snap, w.o);
-  w.o += m;
+  w.o += n;
   if (snapHeader.oui === OUI_ETHERNET || snapHeader.oui === OUI_BRIDGE_TUNNEL) {
     return etherType(f, w, snapHeader.protocol);
   }
@@ -250,12 +200,12 @@ export function mpls(f: Frame, w: Walk): Step {
     case 1:
       return Step.Done;
     case 4:
-      return fitsIpv4(w) ? Step.Ipv4 : Step.Ethernet;
+      return fitsIpv4(w) ? Layer.Ipv4 : Layer.Ethernet;
     case 6:
-      return fitsIpv6(w) ? Step.Ipv6 : Step.Ethernet;
+      return fitsIpv6(w) ? Layer.Ipv6 : Layer.Ethernet;
     default:
       if (hasControlWord(b, o, end)) w.o += CONTROL_WORD_LENGTH;
-      return Step.Ethernet;
+      return Layer.Ethernet;
   }
 }
 
@@ -282,7 +232,7 @@ export function pppoe(f: Frame, w: Walk): Step {
   w.o += n;
   w.wireEnd = Math.min(w.wireEnd, w.o + pppoeHeader.length);
   w.end = Math.min(w.end, w.wireEnd);
-  return Step.Ppp;
+  return Layer.Ppp;
 }
 
 export function pppoeDiscovery(f: Frame, w: Walk): Step {
@@ -299,19 +249,12 @@ export function ppp(f: Frame, w: Walk): Step {
   if (n === BAD) return fail(f, w, Malformed.Ppp);
   push(f, Layer.Ppp, w.o);
   w.o += n;
-  switch (pppHeader.protocol) {
-    case PppProtocol.Ipv4:
-      return Step.Ipv4;
-    case PppProtocol.Ipv6:
-      return Step.Ipv6;
-    case PppProtocol.Mpls:
-    case PppProtocol.MplsMulticast:
-      return Step.Mpls;
-    default:
-      w.subType = pppHeader.protocol;
-      push(f, Layer.Other, w.o);
-      return Step.Done;
+  const next = LAYER_OF_PPP_PROTOCOL[pppHeader.protocol] as Step;
+  if (next === Step.Done) {
+    w.subType = pppHeader.protocol;
+    push(f, Layer.Other, w.o);
   }
+  return next;
 }
 
 export function ciscoMetadata(f: Frame, w: Walk): Step {
@@ -341,7 +284,7 @@ export function ieee80211(f: Frame, w: Walk): Step {
   if ((wlan.frameControl & FC_SUBTYPE_NO_DATA) !== 0) return Step.Done;
   if ((wlan.frameControl & FC_PROTECTED) !== 0) return fail(f, w, Malformed.Ieee80211Protected);
   w.o = o + n;
-  return isAmsdu(wlan) ? Step.Amsdu : Step.Llc;
+  return isAmsdu(wlan) ? Step.Amsdu : Layer.Llc;
 }
 
 /** An A-MSDU subframe: destination, source and length as in 802.3, but the length may exceed 1500 bytes. */
@@ -354,5 +297,5 @@ export function amsdu(f: Frame, w: Walk): Step {
   w.o = o + AMSDU_HEADER_LENGTH;
   w.wireEnd = Math.min(w.wireEnd, w.o + u16(w.b, o + 12));
   w.end = Math.min(w.end, w.wireEnd);
-  return Step.Llc;
+  return Layer.Llc;
 }

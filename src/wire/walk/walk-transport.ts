@@ -16,6 +16,7 @@ import {
 } from '../transport/tcp.js';
 import { UDP_LENGTH } from '../transport/udp.js';
 import type { Frame } from './frame-fields.js';
+import { LAYER_OF_IP_PROTOCOL, TUNNEL_OF_IP_PROTOCOL } from './layer-table.js';
 import { Layer } from './layers.js';
 import { Malformed } from './malformed.js';
 import { enterTunnel, push, Step, type Walk } from './walk-state.js';
@@ -25,60 +26,34 @@ export function transport(f: Frame, w: Walk, protocol: number): Step {
   f.protocol = protocol;
   f.payload = w.o;
   f.payloadLength = Math.max(0, w.wireEnd - w.o);
-  switch (protocol) {
-    case IpProtocol.Tcp:
-      return tcp(f, w);
-    case IpProtocol.Udp:
-      return udp(f, w);
-    case IpProtocol.Icmp:
-      return icmp(f, w, Layer.Icmp);
-    case IpProtocol.Icmp6:
-      return icmp(f, w, Layer.Icmp6);
-    case IpProtocol.Sctp:
-      return sctp(f, w);
-    case IpProtocol.Ipip:
-      enterTunnel(f, w);
-      return Step.Ipv4;
-    case IpProtocol.Ipv6:
-      enterTunnel(f, w);
-      return Step.Ipv6;
-    case IpProtocol.Gre:
-      enterTunnel(f, w);
-      return Step.Gre;
-    case IpProtocol.MplsInIp:
-      enterTunnel(f, w);
-      return Step.Mpls;
-    case IpProtocol.EtherIp:
-      enterTunnel(f, w);
-      return Step.EtherIp;
-    case IpProtocol.Ethernet:
-      enterTunnel(f, w);
-      return Step.Ethernet;
-    case IpProtocol.Esp:
-      return opaque(f, w, Layer.Esp);
-    case IpProtocol.Igmp:
-      return opaque(f, w, Layer.Igmp);
-    case IpProtocol.Ospf:
-      return opaque(f, w, Layer.Ospf);
-    case IpProtocol.Pim:
-      opaque(f, w, Layer.Pim);
-      enterTunnel(f, w);
-      return Step.PimRegister;
-    case IpProtocol.NoNext:
-      return Step.Done;
-    default:
-      return opaque(f, w, Layer.Other);
+  // Nearly every packet is one of these.
+  if (protocol === IpProtocol.Tcp) return tcp(f, w);
+  if (protocol === IpProtocol.Udp) return udp(f, w);
+  const tunnel = TUNNEL_OF_IP_PROTOCOL[protocol] as Step;
+  if (tunnel !== Step.Done) {
+    enterTunnel(f, w);
+    return tunnel;
   }
+  const payload = LAYER_OF_IP_PROTOCOL[protocol] as Step;
+  if (payload !== Step.Done) return w.take(payload, f, w);
+  return protocol === IpProtocol.NoNext ? Step.Done : opaque(f, w, Layer.Other);
 }
 
-function opaque(f: Frame, w: Walk, layer: number): Step {
+/** A payload of which nothing is read. */
+export function opaque(f: Frame, w: Walk, layer: Layer): Step {
   if (w.o >= w.end) return Step.Done;
   push(f, layer, w.o);
   f.transport = w.o;
   return Step.Done;
 }
 
-function tcp(f: Frame, w: Walk): Step {
+export function pim(f: Frame, w: Walk): Step {
+  opaque(f, w, Layer.Pim);
+  enterTunnel(f, w);
+  return Step.PimRegister;
+}
+
+export function tcp(f: Frame, w: Walk): Step {
   const { b, o } = w;
   const have = w.end - o;
   if (have < TCP_BASE_LENGTH) return tcpCut(f, w, have);
@@ -134,7 +109,7 @@ function ports(f: Frame, w: Walk, layer: number, length: number): boolean {
   return true;
 }
 
-function udp(f: Frame, w: Walk): Step {
+export function udp(f: Frame, w: Walk): Step {
   const o = w.o;
   if (!ports(f, w, Layer.Udp, UDP_LENGTH)) return Step.Done;
   const wire = w.wireEnd - o;
@@ -158,14 +133,14 @@ function udp(f: Frame, w: Walk): Step {
   return next;
 }
 
-function sctp(f: Frame, w: Walk): Step {
+export function sctp(f: Frame, w: Walk): Step {
   if (!ports(f, w, Layer.Sctp, SCTP_LENGTH)) return Step.Done;
   f.payload = w.o + SCTP_LENGTH;
   f.payloadLength = Math.max(0, w.wireEnd - f.payload);
   return Step.Done;
 }
 
-function icmp(f: Frame, w: Walk, layer: number): Step {
+export function icmp(f: Frame, w: Walk, layer: Layer): Step {
   const { b, o } = w;
   const have = w.end - o;
   // Four bytes suffice for a message (RFC 792, RFC 4443): the next four depend on the type.

@@ -17,23 +17,20 @@ import { ERSPAN_FT_ETHERNET, ERSPAN_FT_IP, ErspanHeader, parseErspan } from '../
 import { ETHERIP_LENGTH, parseEtherIp } from '../tunnel/etherip.js';
 import { GeneveHeader, parseGeneve } from '../tunnel/geneve.js';
 import {
-  GRE_PROTO_ERSPAN,
   GRE_PROTO_ERSPAN3,
   GRE_PROTO_KEEPALIVE,
-  GRE_PROTO_MELLANOX,
   GRE_PROTO_PPP,
-  GRE_PROTO_WCCP,
   GRE_SEQ,
   GreHeader,
   parseGre,
 } from '../tunnel/gre.js';
 import { GTPU_GPDU, GtpuHeader, parseGtpu } from '../tunnel/gtpu.js';
 import { parseMellanox } from '../tunnel/mellanox.js';
-import { NextProtocol } from '../tunnel/nsh.js';
 import { parseVxlan, VXLAN_FLAG_I, VxlanHeader } from '../tunnel/vxlan.js';
 import { parseVxlanGpe, VXLAN_GPE_P, VxlanGpeHeader } from '../tunnel/vxlan-gpe.js';
 import { parseWccp, WccpHeader } from '../tunnel/wccp.js';
 import type { Frame } from './frame-fields.js';
+import { LAYER_OF_GRE_PROTOCOL } from './layer-table.js';
 import { Layer } from './layers.js';
 import { Malformed } from './malformed.js';
 import { etherType, nextProtocol } from './walk-link.js';
@@ -56,21 +53,10 @@ export function gre(f: Frame, w: Walk): Step {
   push(f, Layer.Gre, w.o);
   w.o += n;
   if (h.version === 1) return pptp(f, w);
-  if (isIeee80211Protocol(h.protocol)) return Step.Ieee80211;
-  switch (h.protocol) {
-    case GRE_PROTO_KEEPALIVE:
-      return Step.Done;
-    case GRE_PROTO_ERSPAN:
-      return erspan(f, w, (h.flags & GRE_SEQ) !== 0);
-    case GRE_PROTO_ERSPAN3:
-      return erspan(f, w, true);
-    case GRE_PROTO_MELLANOX:
-      return mellanox(f, w);
-    case GRE_PROTO_WCCP:
-      return wccp(f, w);
-    default:
-      return etherType(f, w, h.protocol);
-  }
+  if (h.protocol === GRE_PROTO_KEEPALIVE) return Step.Done;
+  if (isIeee80211Protocol(h.protocol)) return Layer.Ieee80211;
+  const own = LAYER_OF_GRE_PROTOCOL[h.protocol] as Step;
+  return own === Step.Done ? etherType(f, w, h.protocol) : w.take(own, f, w);
 }
 
 /**
@@ -82,11 +68,13 @@ function pptp(f: Frame, w: Walk): Step {
   w.wireEnd = Math.min(w.wireEnd, w.o + (greHeader.key >>> 16));
   w.end = Math.min(w.end, w.wireEnd);
   w.etherType = EtherType.Ppp;
-  return Step.Ppp;
+  return Layer.Ppp;
 }
 
-function erspan(f: Frame, w: Walk, sequenced: boolean): Step {
+/** Of any type, behind the GRE header just read. Without a sequence number it is type I. */
+export function erspan(f: Frame, w: Walk): Step {
   const h = erspanHeader;
+  const sequenced = greHeader.protocol === GRE_PROTO_ERSPAN3 || (greHeader.flags & GRE_SEQ) !== 0;
   const n = parseErspan(w.b, w.o, w.end, sequenced, h);
   if (n === SHORT) return cut(f, w, Malformed.InnerErspan);
   if (n === BAD) return fail(f, w, Malformed.InnerErspan);
@@ -94,7 +82,7 @@ function erspan(f: Frame, w: Walk, sequenced: boolean): Step {
   w.o += n;
   switch (h.frameType) {
     case ERSPAN_FT_ETHERNET:
-      return Step.Ethernet;
+      return Layer.Ethernet;
     case ERSPAN_FT_IP:
       return Step.Ip;
     default:
@@ -102,21 +90,21 @@ function erspan(f: Frame, w: Walk, sequenced: boolean): Step {
   }
 }
 
-function mellanox(f: Frame, w: Walk): Step {
+export function mellanox(f: Frame, w: Walk): Step {
   const n = parseMellanox(w.o, w.end);
   if (n === SHORT) return cut(f, w, Malformed.InnerErspan);
   push(f, Layer.Mellanox, w.o);
   w.o += n;
-  return Step.Ethernet;
+  return Layer.Ethernet;
 }
 
-function wccp(f: Frame, w: Walk): Step {
+export function wccp(f: Frame, w: Walk): Step {
   const n = parseWccp(w.b, w.o, w.end, wccpHeader);
   if (n === SHORT) return cut(f, w, Malformed.InnerGre);
   push(f, Layer.Wccp, w.o);
   w.o += n;
   w.etherType = EtherType.Ipv4;
-  return Step.Ipv4;
+  return Layer.Ipv4;
 }
 
 /**
@@ -139,7 +127,7 @@ export function vxlan(f: Frame, w: Walk): Step {
   push(f, Layer.Vxlan, w.o);
   w.o += n;
   w.vni = vxlanHeader.vni;
-  return Step.Ethernet;
+  return Layer.Ethernet;
 }
 
 export function geneve(f: Frame, w: Walk): Step {
@@ -160,7 +148,7 @@ export function vxlanGpe(f: Frame, w: Walk): Step {
   push(f, Layer.VxlanGpe, w.o);
   w.o += n;
   if ((h.flags & VXLAN_FLAG_I) !== 0) w.vni = h.vni;
-  return nextProtocol(f, w, (h.flags & VXLAN_GPE_P) === 0 ? NextProtocol.Ethernet : h.nextProtocol);
+  return (h.flags & VXLAN_GPE_P) === 0 ? Layer.Ethernet : nextProtocol(f, w, h.nextProtocol);
 }
 
 /**
@@ -186,5 +174,5 @@ export function etherIp(f: Frame, w: Walk): Step {
   if (n === BAD) return fail(f, w, Malformed.EtherIp);
   push(f, Layer.EtherIp, w.o);
   w.o += ETHERIP_LENGTH;
-  return Step.Ethernet;
+  return Layer.Ethernet;
 }

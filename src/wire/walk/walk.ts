@@ -11,7 +11,7 @@ import { KNOWN_TUNNEL_PORTS, type TunnelPorts } from '../tunnel/tunnel-ports.js'
 import { Frame } from './frame-fields.js';
 import { FrameKind, Layer, MAX_LAYERS, NO_VNI } from './layers.js';
 import { Malformed } from './malformed.js';
-import { ip, ipv4, ipv6 } from './walk-ip.js';
+import { ah, fragment, ip, ipv4, ipv6 } from './walk-ip.js';
 import {
   amsdu,
   aristaTimestamp,
@@ -29,12 +29,25 @@ import {
   ppp,
   pppoe,
   pppoeDiscovery,
+  snap,
   vlan,
 } from './walk-link.js';
 import { fail, Step, Walk } from './walk-state.js';
-import { etherIp, geneve, gre, gtpu, pimRegister, vxlan, vxlanGpe } from './walk-tunnel.js';
+import { icmp, opaque, pim, sctp, tcp, udp } from './walk-transport.js';
+import {
+  erspan,
+  etherIp,
+  geneve,
+  gre,
+  gtpu,
+  mellanox,
+  pimRegister,
+  vxlan,
+  vxlanGpe,
+  wccp,
+} from './walk-tunnel.js';
 
-const walk = new Walk(KNOWN_TUNNEL_PORTS);
+const walk = new Walk(take, KNOWN_TUNNEL_PORTS);
 /** Where {@link walkToIp} writes layers that nobody reads. */
 const unkept = new Frame();
 
@@ -99,7 +112,7 @@ export function walkToIp(
   const w = begin(b, o, end, wireEnd, f, KNOWN_TUNNEL_PORTS);
   let step = start(kind, type, f, w);
   while (step !== Step.Done && f.layerCount < MAX_LAYERS) {
-    if (step === Step.Ip || step === Step.Ipv4 || step === Step.Ipv6) return ipAt(w);
+    if (step === Step.Ip || step === Layer.Ipv4 || step === Layer.Ipv6) return ipAt(w);
     step = take(step, f, w);
   }
   return w.short ? SHORT : BAD;
@@ -136,16 +149,16 @@ function begin(b: Uint8Array, o: number, end: number, wireEnd: number, f: Frame,
 function start(kind: number, type: number, f: Frame, w: Walk): Step {
   switch (kind) {
     case FrameKind.Ethernet:
-      return Step.Ethernet;
+      return Layer.Ethernet;
     case FrameKind.Ip:
       return Step.Ip;
     case FrameKind.Ppp:
       w.etherType = EtherType.Ppp;
-      return Step.Ppp;
+      return Layer.Ppp;
     case FrameKind.EtherType:
-      return etherType(f, w, type);
+      return etherType(f, w, type & 0xffff);
     case FrameKind.Ieee80211:
-      return Step.Ieee80211;
+      return Layer.Ieee80211;
     case FrameKind.Amsdu:
       return Step.Amsdu;
     default:
@@ -153,72 +166,106 @@ function start(kind: number, type: number, f: Frame, w: Walk): Step {
   }
 }
 
+/**
+ * Calls the reader of a layer directly: a table of functions would cost some 10 ns per call. The type checker
+ * demands a case for every layer.
+ */
 function take(step: Step, f: Frame, w: Walk): Step {
   switch (step) {
-    case Step.Ipv4:
-      return ipv4(f, w);
-    case Step.Ipv6:
-      return ipv6(f, w);
-    case Step.Ethernet:
+    case Layer.Ethernet:
       return ethernet(f, w);
-    case Step.Vlan:
+    case Layer.Vlan:
       return vlan(f, w);
-    case Step.Llc:
+    case Layer.Llc:
       return llc(f, w);
-    case Step.Mpls:
+    case Layer.Snap:
+      return snap(f, w);
+    case Layer.Mpls:
       return mpls(f, w);
-    case Step.Pppoe:
-      return pppoe(f, w);
-    case Step.PppoeDiscovery:
+    case Layer.PppoeDiscovery:
       return pppoeDiscovery(f, w);
-    case Step.Ppp:
+    case Layer.Pppoe:
+      return pppoe(f, w);
+    case Layer.Ppp:
       return ppp(f, w);
-    case Step.Arp:
+    case Layer.Arp:
       return arp(f, w);
+    case Layer.Ipv4:
+      return ipv4(f, w);
+    case Layer.Ipv6:
+      return ipv6(f, w);
+    case Layer.Tcp:
+      return tcp(f, w);
+    case Layer.Udp:
+      return udp(f, w);
+    case Layer.Sctp:
+      return sctp(f, w);
+    case Layer.Icmp:
+    case Layer.Icmp6:
+      return icmp(f, w, step);
+    case Layer.Igmp:
+    case Layer.Ospf:
+    case Layer.Esp:
+    case Layer.Other:
+      return opaque(f, w, step);
+    case Layer.Pim:
+      return pim(f, w);
+    case Layer.Ah:
+      return ah(f, w);
+    case Layer.Gre:
+      return gre(f, w);
+    case Layer.Erspan1:
+    case Layer.Erspan2:
+    case Layer.Erspan3:
+      return erspan(f, w);
+    case Layer.Vxlan:
+      return vxlan(f, w);
+    case Layer.Geneve:
+      return geneve(f, w);
+    case Layer.Ieee80211:
+      return ieee80211(f, w);
+    case Layer.CiscoMetadata:
+      return ciscoMetadata(f, w);
+    case Layer.Wccp:
+      return wccp(f, w);
+    case Layer.Fragment:
+      return fragment(f, w);
+    case Layer.VnTag:
+      return fabricTag(f, w, step, VNTAG_LENGTH);
+    case Layer.ETag:
+      return fabricTag(f, w, step, ETAG_LENGTH);
+    case Layer.Pbb:
+      return fabricHeader(f, w, step, PBB_LENGTH);
+    case Layer.FabricPath:
+      return fabricHeader(f, w, step, FABRICPATH_LENGTH);
+    case Layer.Mellanox:
+      return mellanox(f, w);
+    case Layer.TTag:
+      return fabricTag(f, w, step, TTAG_LENGTH);
+    case Layer.AristaTimestamp:
+      return aristaTimestamp(f, w);
+    case Layer.Hsr:
+      return fabricTag(f, w, step, HSR_LENGTH);
+    case Layer.RTag:
+      return fabricTag(f, w, step, RTAG_LENGTH);
+    case Layer.Nsh:
+      return nsh(f, w);
+    case Layer.Macsec:
+      return macsec(f, w);
+    case Layer.VxlanGpe:
+      return vxlanGpe(f, w);
+    case Layer.Gtpu:
+      return gtpu(f, w);
+    case Layer.EtherIp:
+      return etherIp(f, w);
     case Step.Ip:
       return ip(f, w);
-    case Step.Gre:
-      return gre(f, w);
-    case Step.Vxlan:
-      return vxlan(f, w);
-    case Step.Geneve:
-      return geneve(f, w);
-    case Step.Ieee80211:
-      return ieee80211(f, w);
     case Step.Amsdu:
       return amsdu(f, w);
-    case Step.CiscoMetadata:
-      return ciscoMetadata(f, w);
-    case Step.VnTag:
-      return fabricTag(f, w, Layer.VnTag, VNTAG_LENGTH);
-    case Step.ETag:
-      return fabricTag(f, w, Layer.ETag, ETAG_LENGTH);
-    case Step.Pbb:
-      return fabricHeader(f, w, Layer.Pbb, PBB_LENGTH);
-    case Step.FabricPath:
-      return fabricHeader(f, w, Layer.FabricPath, FABRICPATH_LENGTH);
     case Step.PimRegister:
       return pimRegister(w);
-    case Step.TTag:
-      return fabricTag(f, w, Layer.TTag, TTAG_LENGTH);
-    case Step.AristaTimestamp:
-      return aristaTimestamp(f, w);
-    case Step.Hsr:
-      return fabricTag(f, w, Layer.Hsr, HSR_LENGTH);
-    case Step.RTag:
-      return fabricTag(f, w, Layer.RTag, RTAG_LENGTH);
-    case Step.Nsh:
-      return nsh(f, w);
-    case Step.Macsec:
-      return macsec(f, w);
-    case Step.VxlanGpe:
-      return vxlanGpe(f, w);
-    case Step.Gtpu:
-      return gtpu(f, w);
-    case Step.EtherIp:
-      return etherIp(f, w);
-    default:
-      return Step.Done;
+    case Step.Done:
+      return step;
   }
 }
 
