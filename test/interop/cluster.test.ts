@@ -32,6 +32,8 @@ describeWith([ZOOKEEPER, 'java'], 'the tables of a cluster', () => {
     // replica active: what changes a table is known to it, and refused for that only
     // (test/store/cluster.test.ts does it).
     for (const statement of all) {
+      // So a view that is made anew stays as it was: what it asks for is not there.
+      if (statement.startsWith('DROP VIEW')) continue;
       const here = server.sql(statement.replace(' ON CLUSTER lake', ''));
       if (statement.startsWith('ALTER')) await expect(here).rejects.toThrow('TABLE_IS_READ_ONLY');
       else await here;

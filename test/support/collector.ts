@@ -167,7 +167,8 @@ export class TestCollector {
     const alive = this.process.exitCode === null && this.process.signalCode === null;
     for (const pid of alive ? this.children : []) process.kill(pid, 'SIGKILL');
     this.process.kill('SIGKILL');
-    rmSync(this.directory, { recursive: true, force: true });
+    // An engine that was killed writes until it is gone.
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
   }
 
   static mirror(s: CollectorStatus, session: number): MirrorStatus {
