@@ -74,8 +74,9 @@ describe('a mirror', () => {
     expect(world.table.comesTwice(world.point)).toBe(false);
     send(world, 500, 2);
     expect(world.table.comesTwice(world.point)).toBe(true);
-    // Someone has taken one of the two ports out of the mirror session.
-    send(world, 800_000, 1);
+    // Someone has taken one of the two ports out of the mirror session. How many of so many frames are looked
+    // at depends on a secret: most often 400 of 800,000 are, which is enough.
+    for (let n = 0; n < 40 && world.table.comesTwice(world.point); n++) send(world, 100_000, 1);
     expect(world.table.comesTwice(world.point)).toBe(false);
   });
 });
