@@ -1,42 +1,79 @@
+/**
+ * The rows of the layers: each has all that a layer needs, and a number announces one layer. That a layer is
+ * read needs no test of its own: the type checker demands the reader, and a capture shows it.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { KNOWN_TUNNEL_PORTS } from '../../src/wire/tunnel/tunnel-ports.js';
-import { LAYER_NAMES, LAYERS, type LayerRow } from '../../src/wire/walk/layer-table.js';
-import { Layer } from '../../src/wire/walk/layers.js';
+import { OVERLAY_KINDS } from '../../src/wire/tunnel/overlay-kinds.js';
+import { KNOWN_TUNNEL_PORTS, TunnelPorts } from '../../src/wire/tunnel/tunnel-ports.js';
+import { LAYER_NAMES, Layer } from '../../src/wire/walk/frame.js';
+import {
+  LAYER_OF_ETHER_TYPE,
+  LAYER_OF_GRE_PROTOCOL,
+  LAYER_OF_IP_PROTOCOL,
+  LAYER_OF_NEXT_PROTOCOL,
+  LAYER_OF_PPP_PROTOCOL,
+  LAYER_ROWS,
+  TUNNEL_OF_IP_PROTOCOL,
+} from '../../src/wire/walk/layer-table.js';
 import { Step } from '../../src/wire/walk/walk-state.js';
 
-const ROWS = Object.entries(LAYERS) as [keyof typeof Layer, LayerRow][];
+const FIXTURES = join(import.meta.dirname, '../fixtures');
+/** The layers that the expected NDJSON of the captures has. */
+const shown = readdirSync(FIXTURES)
+  .filter((file) => file.endsWith('.packets.ndjson'))
+  .flatMap((file) => [...readFileSync(join(FIXTURES, file), 'utf8').matchAll(/"layer":"(\w+)"/g)])
+  .map(([, word]) => word);
 
-describe('the codes of layers', () => {
-  const codes = Object.values(Layer).sort((a, b) => a - b);
+/** What announces layers, and the table where the walk looks it up. */
+const NUMBERS = [
+  ['etherTypes', LAYER_OF_ETHER_TYPE],
+  ['greProtocols', LAYER_OF_GRE_PROTOCOL],
+  ['pppProtocols', LAYER_OF_PPP_PROTOCOL],
+  ['nextProtocols', LAYER_OF_NEXT_PROTOCOL],
+  ['ipProtocols', LAYER_OF_IP_PROTOCOL],
+  ['ipTunnels', TUNNEL_OF_IP_PROTOCOL],
+] as const;
 
-  it('are 1 and on, without gaps, and those of other steps lie behind them', () => {
-    expect(codes).toEqual(codes.map((_, i) => i + 1));
-    const { Done, ...others } = Step;
-    expect(Done).toBe(0);
-    for (const step of Object.values(others)) expect(step).toBeGreaterThan(codes.length);
+it('every layer has a row', () => {
+  const codes = LAYER_ROWS.map(({ code }) => code);
+  expect([...codes].sort((a, b) => a - b)).toEqual(Object.values(Layer));
+});
+
+describe.each(LAYER_ROWS.map((row) => [row.word, row] as const))('%s', (word, { code }) => {
+  it('has a word and a code of its own, the code below the other steps', () => {
+    expect(word).toMatch(/^[a-z][a-z0-9_]*$/);
+    expect(LAYER_NAMES.filter((name) => name === word)).toEqual([word]);
+    expect(LAYER_NAMES[code]).toBe(word);
+    expect(code).toBeLessThan(Step.Ip);
   });
 
-  it('have a word each', () => {
-    expect(LAYER_NAMES).toHaveLength(codes.length + 1);
-    expect(new Set(LAYER_NAMES).size).toBe(LAYER_NAMES.length);
+  it('is in the NDJSON of a capture in test/fixtures', () => {
+    expect(new Set(shown)).toContain(word);
   });
 });
 
-it.each(['etherTypes', 'greProtocols', 'pppProtocols', 'nextProtocols', 'udpPorts'] as const)(
-  'no number of %s announces two layers',
-  (of) => {
-    const numbers = ROWS.flatMap(([, row]) => row[of] ?? []);
-    expect(new Set(numbers).size).toBe(numbers.length);
-  },
-);
-
-it('no IP protocol announces two layers', () => {
-  const numbers = ROWS.flatMap(([, row]) => [...(row.ipProtocols ?? []), ...(row.ipTunnels ?? [])]);
-  expect(new Set(numbers).size).toBe(numbers.length);
+describe.each(NUMBERS)('%s', (kind, table) => {
+  it('announce one layer each', () => {
+    const rows = LAYER_ROWS.flatMap((row) => (row[kind] ?? []).map((number) => [number, row.code] as const));
+    const announced = [...table.entries()].filter(([, code]) => code !== Step.Done && code !== undefined);
+    expect(announced).toEqual(rows.sort(([a], [b]) => a - b));
+  });
 });
 
-it('a tunnel in UDP is found by its ports', () => {
-  for (const [name, { udpPorts = [] }] of ROWS)
-    for (const port of udpPorts) expect(KNOWN_TUNNEL_PORTS.step(port)).toBe(Layer[name]);
-  expect(KNOWN_TUNNEL_PORTS.step(53)).toBe(Step.Done);
+it('a payload of IP is not also a tunnel', () => {
+  const both = LAYER_ROWS.flatMap((row) => row.ipProtocols ?? []).filter(
+    (n) => TUNNEL_OF_IP_PROTOCOL[n] !== 0,
+  );
+  expect(both).toEqual([]);
+});
+
+it('every kind of overlay is a layer, behind its well-known ports and any other', () => {
+  const overlays = LAYER_ROWS.filter(({ overlay }) => overlay !== undefined);
+  expect([...overlays.map(({ overlay }) => overlay), 'none'].sort()).toEqual([...OVERLAY_KINDS].sort());
+  for (const { overlay, udpPorts = [], code } of overlays) {
+    expect(udpPorts.map((port) => KNOWN_TUNNEL_PORTS.step(port))).toEqual(udpPorts.map(() => code));
+    expect(new TunnelPorts([{ kind: overlay!, port: 9 }]).step(9)).toBe(code);
+  }
 });

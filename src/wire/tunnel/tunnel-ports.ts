@@ -1,18 +1,16 @@
 /** The UDP destination ports of tunnels inside frames: overlays, and other protocols in UDP. */
 
-import { LAYERS } from '../walk/layer-table.js';
-import { Layer } from '../walk/layers.js';
+import { LAYER_ROWS } from '../walk/layer-table.js';
 import { type PortSteps, Step } from '../walk/walk-state.js';
 import type { Overlay, OverlayKind } from './overlay-kinds.js';
 
-/** The step that decodes each, and the ports that need no configuration. */
-const STEPS = new Map<OverlayKind, Step>([['none', Step.Done]]);
+/** The step that decodes each kind but `none`, and the ports that need no configuration. */
+const STEPS = new Map<OverlayKind, Step>();
 const KNOWN: Overlay[] = [];
-for (const name of Object.keys(LAYERS) as (keyof typeof Layer)[]) {
-  const { overlay: kind, udpPorts = [] } = LAYERS[name];
-  if (kind === undefined) continue;
-  STEPS.set(kind, Layer[name]);
-  for (const port of udpPorts) KNOWN.push({ kind, port });
+for (const { overlay, udpPorts = [], code } of LAYER_ROWS) {
+  if (overlay === undefined) continue;
+  STEPS.set(overlay, code as Step);
+  for (const port of udpPorts) KNOWN.push({ kind: overlay, port });
 }
 
 export class TunnelPorts implements PortSteps {

@@ -1,6 +1,6 @@
 /**
  * Every layer of a frame, a row each: its word, and the numbers by which other headers announce it. The
- * lookups by number are made from the rows. CONTRIBUTING.md says how to add a layer.
+ * tables by which the walk looks a number up are made from the rows. CONTRIBUTING.md says how to add a layer.
  */
 import { IpProtocol } from '../ip/ip-protocol.js';
 import { EtherType } from '../link/ethertypes.js';
@@ -25,9 +25,9 @@ import { Layer } from './layers.js';
 export interface LayerRow {
   /** Its word in the NDJSON of packets. */
   readonly word: string;
-  /** EtherTypes, in GRE too. The first is what a frame has that another number announces it in. */
+  /** EtherTypes, in GRE too. The first becomes the frame's where a next protocol announces the layer. */
   readonly etherTypes?: readonly number[];
-  /** GRE's protocol types that are no EtherTypes. */
+  /** GRE's protocol types that are no EtherTypes: read together with GRE. */
   readonly greProtocols?: readonly number[];
   readonly pppProtocols?: readonly number[];
   /** Next protocols of NSH and VXLAN-GPE. */
@@ -41,7 +41,7 @@ export interface LayerRow {
   readonly udpPorts?: readonly number[];
 }
 
-export const LAYERS: Readonly<Record<keyof typeof Layer, LayerRow>> = {
+export const LAYERS = {
   Ethernet: {
     word: 'ethernet',
     etherTypes: [EtherType.Teb],
@@ -143,9 +143,25 @@ export const LAYERS: Readonly<Record<keyof typeof Layer, LayerRow>> = {
   Geneve: { word: 'geneve', overlay: 'geneve', udpPorts: [GENEVE_PORT] },
   Gtpu: { word: 'gtpu', overlay: 'gtpu', udpPorts: [GTPU_PORT] },
   EtherIp: { word: 'etherip', ipTunnels: [IpProtocol.EtherIp] },
-};
+} as const satisfies Record<keyof typeof Layer, LayerRow>;
 
-const ROWS = Object.entries(LAYERS).map(([name, row]) => ({
+type Rows = typeof LAYERS;
+/** The names of layers that are read in a step of their own; the others are read with what carries them. */
+export type AnnouncedLayer = {
+  [Name in keyof Rows]: Rows[Name] extends
+    | { etherTypes: unknown }
+    | { pppProtocols: unknown }
+    | { nextProtocols: unknown }
+    | { ipTunnels: unknown }
+    | { overlay: unknown }
+    ? Name
+    : never;
+}[keyof Rows];
+
+/** The rows, each with its code. */
+export const LAYER_ROWS: readonly (LayerRow & { readonly code: Layer })[] = Object.entries<LayerRow>(
+  LAYERS,
+).map(([name, row]) => ({
   ...row,
   code: Layer[name as keyof typeof Layer],
 }));
@@ -165,12 +181,12 @@ export const TUNNEL_OF_IP_PROTOCOL = byNumber(256, (row) => row.ipTunnels);
 
 function byCode<T>(none: T, value: (row: LayerRow) => T): T[] {
   const values = [none];
-  for (const row of ROWS) values[row.code] = value(row);
+  for (const row of LAYER_ROWS) values[row.code] = value(row);
   return values;
 }
 
 function byNumber(size: number, numbers: (row: LayerRow) => readonly number[] | undefined): Uint8Array {
   const layers = new Uint8Array(size);
-  for (const row of ROWS) for (const n of numbers(row) ?? []) layers[n] = row.code;
+  for (const row of LAYER_ROWS) for (const n of numbers(row) ?? []) layers[n] = row.code;
   return layers;
 }

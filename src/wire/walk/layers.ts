@@ -7,10 +7,7 @@ export const MAX_VLANS = 8;
 /** A frame without VXLAN and GENEVE. */
 export const NO_VNI = -1;
 
-/**
- * The layers in `Frame.layerKind`: 1 to 60, without gaps; the other codes of Step lie behind them.
- * layer-table.ts has a row for each.
- */
+/** The layers in `Frame.layerKind`, 1 to 60: Step goes on behind them. layer-table.ts has a row each. */
 export const Layer = {
   Ethernet: 1,
   Vlan: 2,

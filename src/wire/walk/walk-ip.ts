@@ -27,7 +27,7 @@ import { transport } from './walk-transport.js';
 
 const ipv6Header = new Ipv6Header();
 const extension = new Ipv6Extension();
-const ahHeader = new AhHeader();
+const ah = new AhHeader();
 /** Twice as many extension headers as RFC 8200 section 4.1 names. */
 export const MAX_EXTENSIONS = 16;
 /** The longest packet that Linux makes, for itself (GSO_MAX_SIZE): none on a wire is longer. */
@@ -101,7 +101,9 @@ export function ipv6(f: Frame, w: Walk): Step {
   f.ecn = h.trafficClass & 3;
   push(f, Layer.Ipv6, o);
   w.o = o + IPV6_LENGTH;
-  return isIpv6Extension(h.nextHeader) ? extensions(f, w, h.nextHeader) : upperLayer(f, w, h.nextHeader);
+  return isIpv6Extension(h.nextHeader) || h.nextHeader === IpProtocol.Ah
+    ? extensions(f, w, h.nextHeader)
+    : upperLayer(f, w, h.nextHeader);
 }
 
 /**
@@ -187,28 +189,19 @@ function isMessage(kind: number): boolean {
 /** The payload of the IP headers, at `w.o`. */
 function upperLayer(f: Frame, w: Walk, protocol: number): Step {
   if (f.fragmentOffset !== 0) {
-    stop(f, w, protocol, 0);
-    return fragment(f, w);
+    // IPv4 options that were not completely captured end beyond the frame.
+    if (w.o < w.end) push(f, Layer.Fragment, w.o);
+    return stop(f, w, protocol, 0);
   }
   if (f.moreFragments) w.inFragment = true;
-  return transport(f, w, protocol);
-}
-
-/** A later fragment: its payload has no header. */
-export function fragment(f: Frame, w: Walk): Step {
-  // IPv4 options that were not completely captured end beyond the frame.
-  if (w.o < w.end) push(f, Layer.Fragment, w.o);
-  return Step.Done;
-}
-
-export function ah(f: Frame, w: Walk): Step {
-  const n = parseAh(w.b, w.o, w.end, ahHeader);
-  if (n < 0) return stop(f, w, IpProtocol.Ah, n === BAD || w.end >= w.wireEnd ? Malformed.Ah : 0);
+  if (protocol !== IpProtocol.Ah) return transport(f, w, protocol);
+  const n = parseAh(w.b, w.o, w.end, ah);
+  if (n < 0) return stop(f, w, protocol, n === BAD || w.end >= w.wireEnd ? Malformed.Ah : 0);
   // The only chain of headers that is walked by recursion: as deep as the layers go.
-  if (f.layerCount === MAX_LAYERS) return stop(f, w, IpProtocol.Ah, Malformed.TooManyLayers);
+  if (f.layerCount === MAX_LAYERS) return stop(f, w, protocol, Malformed.TooManyLayers);
   push(f, Layer.Ah, w.o);
   w.o += n;
-  const next = ahHeader.nextHeader;
+  const next = ah.nextHeader;
   return f.ipVersion === 6 && isIpv6Extension(next) ? extensions(f, w, next) : upperLayer(f, w, next);
 }
 

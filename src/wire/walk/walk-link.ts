@@ -168,7 +168,7 @@ export function llc(f: Frame, w: Walk): Step {
   return llcHeader.dsap === SAP_SNAP && llcHeader.ssap === SAP_SNAP ? snap(f, w) : Step.Done;
 }
 
-export function snap(f: Frame, w: Walk): Step {
+function snap(f: Frame, w: Walk): Step {
   const n = parseSnap(w.b, w.o, w.end, snapHeader);
   if (n < 0) return cut(f, w, Malformed.Llc);
   push(f, Layer.Snap, w.o);

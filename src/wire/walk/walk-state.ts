@@ -1,4 +1,5 @@
 import type { Frame } from './frame-fields.js';
+import type { AnnouncedLayer } from './layer-table.js';
 import { type Layer, MAX_LAYERS, NO_VNI } from './layers.js';
 
 /**
@@ -15,10 +16,11 @@ export const Step = {
   /** The packet in a PIM register. */
   PimRegister: 63,
 } as const;
-export type Step = (typeof Step)[keyof typeof Step] | Layer;
-
-/** Takes a step: reads what is at `w.o`. @returns the next step. */
-export type TakeStep = (step: Step, f: Frame, w: Walk) => Step;
+export type Step =
+  | (typeof Step)[keyof typeof Step]
+  | (typeof Layer)[AnnouncedLayer]
+  // By a range of GRE's protocol types.
+  | typeof Layer.Ieee80211;
 
 /** The tunnels behind UDP ports: TunnelPorts. */
 export interface PortSteps {
@@ -58,15 +60,8 @@ export class Walk {
   vni = NO_VNI;
   teid = 0;
 
-  /**
-   * @param take for what is read together with the header that announces it. The bound on layers does not
-   *   apply to it: its fields are read, and only the layer itself left out.
-   * @param ports the UDP ports of tunnels
-   */
-  constructor(
-    readonly take: TakeStep,
-    public ports: PortSteps,
-  ) {}
+  /** @param ports the UDP ports of tunnels */
+  constructor(public ports: PortSteps) {}
 }
 
 export function push(f: Frame, layer: number, o: number): void {

@@ -26,7 +26,7 @@ export function transport(f: Frame, w: Walk, protocol: number): Step {
   f.protocol = protocol;
   f.payload = w.o;
   f.payloadLength = Math.max(0, w.wireEnd - w.o);
-  // Nearly every packet is one of these.
+  // Nearly every packet is one of these: they do without the tables.
   if (protocol === IpProtocol.Tcp) return tcp(f, w);
   if (protocol === IpProtocol.Udp) return udp(f, w);
   const tunnel = TUNNEL_OF_IP_PROTOCOL[protocol] as Step;
@@ -34,26 +34,33 @@ export function transport(f: Frame, w: Walk, protocol: number): Step {
     enterTunnel(f, w);
     return tunnel;
   }
-  const payload = LAYER_OF_IP_PROTOCOL[protocol] as Step;
-  if (payload !== Step.Done) return w.take(payload, f, w);
-  return protocol === IpProtocol.NoNext ? Step.Done : opaque(f, w, Layer.Other);
+  const payload = LAYER_OF_IP_PROTOCOL[protocol] as Layer | typeof Step.Done;
+  switch (payload) {
+    case Layer.Icmp:
+    case Layer.Icmp6:
+      return icmp(f, w, payload);
+    case Layer.Sctp:
+      return sctp(f, w);
+    case Layer.Pim:
+      opaque(f, w, payload);
+      enterTunnel(f, w);
+      return Step.PimRegister;
+    case Step.Done:
+      return protocol === IpProtocol.NoNext ? Step.Done : opaque(f, w, Layer.Other);
+    default:
+      return opaque(f, w, payload);
+  }
 }
 
-/** A payload of which nothing is read. */
-export function opaque(f: Frame, w: Walk, layer: Layer): Step {
+/** A payload of which the walk reads nothing. */
+function opaque(f: Frame, w: Walk, layer: Layer): Step {
   if (w.o >= w.end) return Step.Done;
   push(f, layer, w.o);
   f.transport = w.o;
   return Step.Done;
 }
 
-export function pim(f: Frame, w: Walk): Step {
-  opaque(f, w, Layer.Pim);
-  enterTunnel(f, w);
-  return Step.PimRegister;
-}
-
-export function tcp(f: Frame, w: Walk): Step {
+function tcp(f: Frame, w: Walk): Step {
   const { b, o } = w;
   const have = w.end - o;
   if (have < TCP_BASE_LENGTH) return tcpCut(f, w, have);
@@ -109,7 +116,7 @@ function ports(f: Frame, w: Walk, layer: number, length: number): boolean {
   return true;
 }
 
-export function udp(f: Frame, w: Walk): Step {
+function udp(f: Frame, w: Walk): Step {
   const o = w.o;
   if (!ports(f, w, Layer.Udp, UDP_LENGTH)) return Step.Done;
   const wire = w.wireEnd - o;
@@ -133,14 +140,14 @@ export function udp(f: Frame, w: Walk): Step {
   return next;
 }
 
-export function sctp(f: Frame, w: Walk): Step {
+function sctp(f: Frame, w: Walk): Step {
   if (!ports(f, w, Layer.Sctp, SCTP_LENGTH)) return Step.Done;
   f.payload = w.o + SCTP_LENGTH;
   f.payloadLength = Math.max(0, w.wireEnd - f.payload);
   return Step.Done;
 }
 
-export function icmp(f: Frame, w: Walk, layer: Layer): Step {
+function icmp(f: Frame, w: Walk, layer: Layer): Step {
   const { b, o } = w;
   const have = w.end - o;
   // Four bytes suffice for a message (RFC 792, RFC 4443): the next four depend on the type.

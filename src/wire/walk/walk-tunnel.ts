@@ -55,8 +55,17 @@ export function gre(f: Frame, w: Walk): Step {
   if (h.version === 1) return pptp(f, w);
   if (h.protocol === GRE_PROTO_KEEPALIVE) return Step.Done;
   if (isIeee80211Protocol(h.protocol)) return Layer.Ieee80211;
-  const own = LAYER_OF_GRE_PROTOCOL[h.protocol] as Step;
-  return own === Step.Done ? etherType(f, w, h.protocol) : w.take(own, f, w);
+  switch (LAYER_OF_GRE_PROTOCOL[h.protocol]) {
+    case Layer.Erspan2:
+    case Layer.Erspan3:
+      return erspan(f, w);
+    case Layer.Mellanox:
+      return mellanox(f, w);
+    case Layer.Wccp:
+      return wccp(f, w);
+    default:
+      return etherType(f, w, h.protocol);
+  }
 }
 
 /**
@@ -72,7 +81,7 @@ function pptp(f: Frame, w: Walk): Step {
 }
 
 /** Of any type, behind the GRE header just read. Without a sequence number it is type I. */
-export function erspan(f: Frame, w: Walk): Step {
+function erspan(f: Frame, w: Walk): Step {
   const h = erspanHeader;
   const sequenced = greHeader.protocol === GRE_PROTO_ERSPAN3 || (greHeader.flags & GRE_SEQ) !== 0;
   const n = parseErspan(w.b, w.o, w.end, sequenced, h);
@@ -90,7 +99,7 @@ export function erspan(f: Frame, w: Walk): Step {
   }
 }
 
-export function mellanox(f: Frame, w: Walk): Step {
+function mellanox(f: Frame, w: Walk): Step {
   const n = parseMellanox(w.o, w.end);
   if (n === SHORT) return cut(f, w, Malformed.InnerErspan);
   push(f, Layer.Mellanox, w.o);
@@ -98,7 +107,7 @@ export function mellanox(f: Frame, w: Walk): Step {
   return Layer.Ethernet;
 }
 
-export function wccp(f: Frame, w: Walk): Step {
+function wccp(f: Frame, w: Walk): Step {
   const n = parseWccp(w.b, w.o, w.end, wccpHeader);
   if (n === SHORT) return cut(f, w, Malformed.InnerGre);
   push(f, Layer.Wccp, w.o);
