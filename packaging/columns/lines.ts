@@ -1,6 +1,6 @@
 /** src/store/ndjson/lines.ts: what writes rows as NDJSON. */
 import type { Column, Table } from '../../src/model/columns/column.js';
-import { expressionOf, hasCollector, namesOf } from './segments.js';
+import { collectorsConstructor, expressionOf, namesOf } from './segments.js';
 import { MADE } from './text.js';
 
 /** The columns that name a mirror point, which are printed once per point. */
@@ -75,15 +75,7 @@ function linesClass(table: Table): string {
     '',
     `/** Rows of \`${table.name}\` as lines. */`,
     `export class ${table.message}Lines extends PointLines${implemented} {`,
-    ...(hasCollector(table)
-      ? [
-          '  /** @param collector the name in the column `collector` */',
-          '  constructor(private readonly collector: string) {',
-          '    super();',
-          '  }',
-          '',
-        ]
-      : []),
+    ...collectorsConstructor(table),
     `  ${method}(r: ${record}): void {`,
     `    this.begin(${most}${characters}${bytes.join('')});`,
     ...calls.map((call) => `    ${call}`),

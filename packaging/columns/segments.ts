@@ -16,8 +16,16 @@ export function expressionOf({ name, from }: Column): string {
   return `r.${from ?? camelCase(name)}`;
 }
 
-export function hasCollector(table: Table): boolean {
-  return table.columns.some(({ from }) => from === 'collector');
+/** The constructor of a class that writes the column `collector`. */
+export function collectorsConstructor({ columns }: Table): string[] {
+  if (!columns.some(({ from }) => from === 'collector')) return [];
+  return [
+    '  /** @param collector the name in the column `collector` */',
+    '  constructor(private readonly collector: string) {',
+    '    super();',
+    '  }',
+    '',
+  ];
 }
 
 /** The name of the method that takes a record, and of the record's class and sink. */
@@ -116,15 +124,7 @@ function segmentClass(table: Table): string {
     `/** Collects rows into a segment of the table \`${table.name}\`. */`,
     `export class ${table.message}Segment extends MessageWriter${implemented} {`,
     ...(inPlace.length > 0 ? readdress(inPlace) : []),
-    ...(hasCollector(table)
-      ? [
-          '  /** @param collector the name in the column `collector` */',
-          '  constructor(private readonly collector: string) {',
-          '    super();',
-          '  }',
-          '',
-        ]
-      : []),
+    ...collectorsConstructor(table),
     `  ${method}(r: ${record}): void {`,
     `    this.begin(${constant}${characters}${bytes.join('')});`,
     ...[...inPlace, ...others].map((column) => `    ${written(column)}`),

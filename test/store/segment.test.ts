@@ -87,6 +87,15 @@ test('an address of another length is damage', () => {
   );
 });
 
+test('a time before 1970, and a number without a word, are damage', () => {
+  // Field 2, first_seen, -1; field 17, end_reason, 99.
+  const early = new Uint8Array([9, 0x11, 255, 255, 255, 255, 255, 255, 255, 255]);
+  expect(() => [...readSegment('sessions', early)]).toThrow('first_seen is before 1970');
+  expect(() => [...readSegment('sessions', new Uint8Array([3, 0x88, 1, 99]))]).toThrow(
+    'end_reason has no word 99',
+  );
+});
+
 test('bytes that are no segment never do worse than throw SegmentError', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {

@@ -16,7 +16,7 @@ import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 const PORT = Number(process.argv[2]);
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 120_000;
 
 const say = (line) => process.stdout.write(`${line}\n`);
 let cancel = () => {};

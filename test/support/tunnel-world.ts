@@ -71,7 +71,7 @@ export function pings(ns: string, address: string, count = 2, ...options: string
 
 const PORT = '5201';
 /** Milliseconds after which a transfer will not end any more. */
-const TRANSFER_MS = 90_000;
+const TRANSFER_MS = 240_000;
 
 /** A process in a namespace that sends and receives over TCP, on port 5201: one connection a way at once. */
 class Transfers {

@@ -82,7 +82,7 @@ function filled<R extends Records[TableName]>(
   points: Map<string, MirrorPoint>,
 ): SegmentRow<R> {
   const properties = record as unknown as Record<string, unknown>;
-  /** What the record has of others: its point's parts, the collector. */
+  /** Columns that are not properties of the record: the parts of its mirror point, and the collector. */
   const others: Record<string, unknown> = { collector: '' };
   for (const column of columns) {
     const { name, from } = column;
@@ -119,6 +119,7 @@ function set(into: Record<string, unknown>, property: string, column: Column, va
     }
     case 'time': {
       const nanoseconds = BigInt(value as string);
+      if (nanoseconds < 0n) throw new Error(`${name} is before 1970`);
       into[`${property}Sec`] = Number(nanoseconds / BILLION);
       into[`${property}Nsec`] = Number(nanoseconds % BILLION);
       break;
