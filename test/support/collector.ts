@@ -30,6 +30,23 @@ export interface CollectorTestOptions {
   readonly store?: string;
 }
 
+/**
+ * Removes a directory in which an engine may still write until it is gone: one that was killed, or one that
+ * a collector left behind because it was busy. rmSync's own retries do not empty a directory again.
+ */
+function removeWritten(directory: string): void {
+  const end = Date.now() + PATIENCE * 1000;
+  for (;;) {
+    try {
+      rmSync(directory, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || Date.now() > end) throw error;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+}
+
 export class TestCollector {
   log = '';
   readonly directory: string;
@@ -167,8 +184,7 @@ export class TestCollector {
     const alive = this.process.exitCode === null && this.process.signalCode === null;
     for (const pid of alive ? this.children : []) process.kill(pid, 'SIGKILL');
     this.process.kill('SIGKILL');
-    // An engine that was killed writes until it is gone.
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 });
+    removeWritten(this.directory);
   }
 
   static mirror(s: CollectorStatus, session: number): MirrorStatus {

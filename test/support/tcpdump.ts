@@ -1,15 +1,17 @@
 /** tcpdump on an interface of a network namespace, and what tshark thinks of what it caught. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { renameSync } from 'node:fs';
 import { run } from './needs.js';
 
 export class Tcpdump {
   private constructor(
     private readonly process: ChildProcess,
     readonly file: string,
+    private readonly filter: readonly string[],
   ) {}
 
-  /** Starts capturing to `file`; resolves once tcpdump listens. */
+  /** Starts capturing to `file` what `filter` matches; resolves once tcpdump listens. */
   static async start(netns: string, name: string, file: string, ...filter: string[]): Promise<Tcpdump> {
     const args = [
       'netns',
@@ -27,7 +29,7 @@ export class Tcpdump {
       '-w',
       file,
     ];
-    const process = spawn('ip', [...args, ...filter], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const process = spawn('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
     const listens = new Promise<void>((resolve, reject) => {
       let said = '';
       process.stderr?.on('data', (text) => {
@@ -37,12 +39,13 @@ export class Tcpdump {
       process.once('exit', () => reject(new Error(`tcpdump does not start: ${said}`)));
     });
     await listens;
-    return new Tcpdump(process, file);
+    return new Tcpdump(process, file, filter);
   }
 
   /**
    * Ends the capture when what was sent has arrived and is in the file: told to end, tcpdump leaves what
-   * waits.
+   * waits. The filter is applied afterwards: with one, packets that come between opening and filtering count
+   * as received and are never captured.
    */
   async stop(): Promise<void> {
     for (let quiet = 0, before = -1; quiet < 3; ) {
@@ -54,9 +57,13 @@ export class Tcpdump {
     const exit = once(this.process, 'exit');
     this.process.kill('SIGINT');
     await exit;
+    if (this.filter.length === 0) return;
+    const filtered = `${this.file}.filtered`;
+    run('tcpdump', '-Z', 'root', '-r', this.file, '-w', filtered, ...this.filter);
+    renameSync(filtered, this.file);
   }
 
-  /** Packets that tcpdump has taken, and that its filter has let through: it says so when it gets SIGUSR1. */
+  /** Packets that tcpdump has taken, and that the kernel has for it: it says so when it gets SIGUSR1. */
   private counts(): Promise<[number, number]> {
     return new Promise((resolve, reject) => {
       let said = '';
