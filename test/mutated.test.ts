@@ -35,13 +35,9 @@ describe('captures with damage in them', () => {
     const rows = sessions.map((line) => JSON.parse(line) as Row);
     expect(sum(rows, 'client_packets', 'server_packets')).toBe(frames);
     for (const line of [...mirrors, ...lines]) JSON.parse(line);
-    for (const row of rows) {
-      const numbers = Object.values(row).filter((value) => typeof value === 'number');
-      expect(
-        numbers.every((n) => Number.isSafeInteger(n) && n >= 0),
-        JSON.stringify(row),
-      ).toBe(true);
-    }
+    const count = (value: unknown) =>
+      typeof value !== 'number' || (Number.isSafeInteger(value) && value >= 0);
+    expect(rows.filter((row) => !Object.values(row).every(count))).toEqual([]);
   }
 
   it.each([1, 2])('fixtures, seed %i', async (seed) => {

@@ -406,8 +406,15 @@ describe('the cost of a number', () => {
     'numbers backwards': (i) => -i,
   };
 
-  /** Microseconds that numbers take, followed alone and shared: the least of some times. */
-  const cost = (of: (i: number) => number): number => Math.min(...range(0, 4).map(() => costOnce(of)));
+  /**
+   * Microseconds that numbers take, followed alone and shared: the least of some times, of no more than it
+   * takes to be below `enough`.
+   */
+  function cost(of: (i: number) => number, enough = 0): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (let times = 0; times < 4 && least >= enough; times++) least = Math.min(least, costOnce(of));
+    return least;
+  }
 
   function costOnce(of: (i: number) => number): number {
     const numbers = Uint32Array.from({ length: COUNT }, (_, i) => of(i) >>> 0);
@@ -426,7 +433,7 @@ describe('the cost of a number', () => {
 
   it('is within a small factor of an ordinary one, whatever it is', () => {
     const ordinary = (i: number): number => 2 ** 32 - COUNT / 2 + i;
-    const usual = cost(ordinary);
-    for (const [name, of] of Object.entries(patterns)) expect(cost(of), name).toBeLessThan(15 * usual);
+    const most = 15 * cost(ordinary);
+    for (const [name, of] of Object.entries(patterns)) expect(cost(of, most), name).toBeLessThan(most);
   });
 });

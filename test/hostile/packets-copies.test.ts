@@ -1,7 +1,7 @@
 /** Segments that are made to be taken for copies of others, so that they are not counted. */
 import { describe, expect, it } from 'vitest';
 import { setU32 } from '../../src/wire/bytes.js';
-import { cpuRatio } from '../support/cpu.js';
+import { expectCpu } from '../support/cpu.js';
 import { bytes, erspan2, ethernet, ipv4, ipv6, tcp } from '../support/frames.js';
 import { Random } from '../support/traffic/random.js';
 import { batchesOf, copiesOf, type PathOptions, START, taking, WatchedPath } from './support/packet-path.js';
@@ -116,5 +116,5 @@ it('packets that agree up to their last bytes cost what others do', () => {
     });
   const check = (path: WatchedPath): void => expect(path.snapshot.duplicates).toBe(0);
   const alike = taking(at(template.length - 4), OPTIONS, check);
-  expect(cpuRatio(alike, taking(at(template.length - PAYLOAD.length), OPTIONS, check))).toBeLessThan(4);
+  expectCpu(alike, taking(at(template.length - PAYLOAD.length), OPTIONS, check), 4);
 });

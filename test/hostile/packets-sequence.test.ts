@@ -1,7 +1,7 @@
 /** Sequence numbers that are made up so as to be far apart, and across the end of their 32 bits. */
 import { describe, expect, it } from 'vitest';
 import { setU16, setU32 } from '../../src/wire/bytes.js';
-import { cpuRatio, cpuRatios } from '../support/cpu.js';
+import { expectCpu, expectCpuOfAll } from '../support/cpu.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 import { Random } from '../support/traffic/random.js';
 import { copiesOf, type MirrorSums, type PathOptions, taking, WatchedPath } from './support/packet-path.js';
@@ -78,8 +78,7 @@ describe.each(JUDGES)('numbers that %s judges', (_, options) => {
       };
     };
     const strange = Object.fromEntries(Object.entries(FAMILIES).map(([name, n]) => [name, work(n)]));
-    const ratios = cpuRatios(strange, work(range(1000, 65)));
-    for (const [name, ratio] of Object.entries(ratios)) expect(ratio, name).toBeLessThan(6);
+    expectCpuOfAll(strange, work(range(1000, 65)), 6);
   });
 });
 
@@ -131,6 +130,6 @@ describe('293 such numbers among 30,000 good ones', () => {
 
   it('cost no more than the others', () => {
     const all = mixed({ session: 6 }, near);
-    expect(cpuRatio(taking(packets(all)), taking(packets(good)))).toBeLessThan(4);
+    expectCpu(taking(packets(all)), taking(packets(good)), 4);
   });
 });

@@ -7,7 +7,7 @@ import { SessionTable } from '../../src/sessions/table.js';
 import { setU32, u32 } from '../../src/wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../../src/wire/keyed-hash.js';
 import { Frame } from '../../src/wire/walk/frame.js';
-import { cpuRatio } from '../support/cpu.js';
+import { expectCpu } from '../support/cpu.js';
 import { mirrorPoint } from '../support/session-world.js';
 
 const START = 1_700_000_000;
@@ -81,7 +81,7 @@ describe('sessions that strangers open', () => {
     ['with differences in top bits', topBits],
   ])('cost the same %s', (_, address) => {
     const sessions = 20_000;
-    expect(cpuRatio(opening(address, sessions), opening(ordinary, sessions))).toBeLessThan(5);
+    expectCpu(opening(address, sessions), opening(ordinary, sessions), 5);
   });
 
   describe('by one who knows the secret', () => {
@@ -162,7 +162,7 @@ describe('sessions that strangers open', () => {
       // buckets.
       const alike = colliding(4 * PROBES, 1);
       const plain = alike.map((_, n) => frameOf(ordinary(n), SERVER));
-      expect(cpuRatio(run(alike), run(plain))).toBeLessThan(20);
+      expectCpu(run(alike), run(plain), 20);
     });
   });
 });

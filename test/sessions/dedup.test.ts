@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Deduplicator } from '../../src/sessions/dedup.js';
 import { decodeFrame, Frame, FrameKind } from '../../src/wire/walk/frame.js';
-import { cpuRatio } from '../support/cpu.js';
+import { expectCpu } from '../support/cpu.js';
 import { bytes, ethernet, ipv4, ipv6, tcp, udp } from '../support/frames.js';
 
 const MILLISECOND = 1e6;
@@ -154,5 +154,5 @@ it('a long packet is compared in a time that grows with it alone', () => {
       for (let n = 0; n < rounds; n++) for (const f of frames) dedup.seen(f, 0, MILLISECOND);
     };
   };
-  expect(cpuRatio(comparing(packets, 2), comparing(short, 200))).toBeLessThan(5);
+  expectCpu(comparing(packets, 2), comparing(short, 200), 5);
 });

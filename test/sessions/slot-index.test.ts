@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PROBES, SlotIndex } from '../../src/sessions/slot-index.js';
-import { cpuRatio } from '../support/cpu.js';
+import { expectCpu } from '../support/cpu.js';
 
 function find(index: SlotIndex, hash: number, slot: number): boolean {
   let bucket = index.start(hash);
@@ -81,6 +81,6 @@ describe('the index', () => {
         }
       };
     };
-    expect(cpuRatio(removing(1), removing(2))).toBeLessThan(100);
+    expectCpu(removing(1), removing(2), 100);
   });
 });

@@ -1,3 +1,5 @@
+import { expect } from 'vitest';
+
 /**
  * The CPU time, in microseconds, that this process takes for some work: not the time of day, which others'
  * work lengthens.
@@ -9,28 +11,32 @@ export function cpuOf(work: () => void): number {
   return user + system;
 }
 
+/** Makes the work of one run anew. */
+type Work = () => () => void;
+
 /**
- * How many times the CPU time of `ordinary` work `other` work takes: the least of some runs in turn, after
- * one that is not counted. Each run gets its work made anew.
+ * Expects `other` work to take less than `times` the CPU time of `ordinary` work, each the least of some runs
+ * in turn: no more runs than it takes, and no more than `runs`.
  */
-export function cpuRatio(other: () => () => void, ordinary: () => () => void, runs = 3): number {
-  return cpuRatios({ other }, ordinary, runs).other;
+export function expectCpu(other: Work, ordinary: Work, times: number, runs = 4): void {
+  expectCpuOfAll({ 'CPU time': other }, ordinary, times, runs);
 }
 
 /** The same of several kinds of other work, by name. */
-export function cpuRatios<Name extends string>(
-  others: Readonly<Record<Name, () => () => void>>,
-  ordinary: () => () => void,
-  runs = 3,
-): Record<Name, number> {
-  const names = Object.keys(others) as Name[];
-  const all = [ordinary, ...names.map((name) => others[name])];
-  const least = all.map(() => Number.POSITIVE_INFINITY);
-  for (let run = 0; run <= runs; run++) {
-    for (const [i, make] of all.entries()) {
-      const cpu = cpuOf(make());
-      if (run > 0) least[i] = Math.min(least[i], cpu);
-    }
+export function expectCpuOfAll(
+  others: Readonly<Record<string, Work>>,
+  ordinary: Work,
+  times: number,
+  runs = 4,
+): void {
+  // Not counted: it is compiled meanwhile.
+  ordinary()();
+  let base = Number.POSITIVE_INFINITY;
+  let left = Object.entries(others).map(([name, work]) => ({ name, work, least: Number.POSITIVE_INFINITY }));
+  for (let run = 0; run < runs && left.length > 0; run++) {
+    base = Math.min(base, cpuOf(ordinary()));
+    for (const one of left) one.least = Math.min(one.least, cpuOf(one.work()));
+    left = left.filter(({ least }) => least >= times * base);
   }
-  return Object.fromEntries(names.map((name, i) => [name, least[i + 1] / least[0]])) as Record<Name, number>;
+  for (const { name, least } of left) expect(least / base, name).toBeLessThan(times);
 }

@@ -4,13 +4,19 @@ import type { SessionRecord } from '../../src/model/session-record.js';
 import type { TunnelRecord } from '../../src/model/tunnel-record.js';
 import { MirrorLines, PacketLines, SessionLines, TunnelLines } from '../../src/store/ndjson/lines.js';
 
+const decoder = new TextDecoder();
+
 /** Rows as their line of NDJSON, without the newline. */
 function textOf(lines: { take(): Uint8Array }): string {
-  return new TextDecoder().decode(lines.take()).trimEnd();
+  return decoder.decode(lines.take()).trimEnd();
 }
 
+/** Writers have a buffer of 64 KiB: one serves all rows of a collector. */
+const sessionLines = new Map<string, SessionLines>();
+
 export function sessionJson(record: SessionRecord, collector: string): string {
-  const lines = new SessionLines(collector);
+  const lines = sessionLines.get(collector) ?? new SessionLines(collector);
+  sessionLines.set(collector, lines);
   lines.session(record);
   return textOf(lines);
 }

@@ -46,6 +46,36 @@ const NEW: { readonly [T in TableName]: () => Records[T] } = {
 const AS = { longs: String, defaults: true } as const;
 const BILLION = 1_000_000_000n;
 
+/** Where a column's value goes. */
+interface Place {
+  readonly column: Column;
+  readonly property: string;
+  /** It is not a property of the record: a part of its mirror point, or the collector. */
+  readonly other: boolean;
+}
+
+/** What reading the segments of a table takes. */
+interface Layout {
+  readonly type: protobuf.Type;
+  readonly places: readonly Place[];
+}
+
+const layouts = new Map<TableName, Layout>();
+
+function layoutOf(table: TableName): Layout {
+  const known = layouts.get(table);
+  if (known !== undefined) return known;
+  const { message, columns } = TABLES[table];
+  const { root } = protobuf.parse(readFileSync(schemaOf(table), 'utf8'), { keepCase: true });
+  const places = columns.map((column) => {
+    const { name, from } = column;
+    return { column, property: from ?? camelCase(name), other: from !== undefined };
+  });
+  const layout = { type: root.lookupType(`mirrorlake.v1.${message}`), places };
+  layouts.set(table, layout);
+  return layout;
+}
+
 /**
  * The rows of a segment, in order; each is a new object, and rows of one mirror point share it.
  *
@@ -55,9 +85,7 @@ export function* readSegment<T extends TableName>(
   table: T,
   segment: Uint8Array,
 ): Generator<SegmentRow<Records[T]>> {
-  const { message, columns } = TABLES[table];
-  const { root } = protobuf.parse(readFileSync(schemaOf(table), 'utf8'), { keepCase: true });
-  const type = root.lookupType(`mirrorlake.v1.${message}`);
+  const { type, places } = layoutOf(table);
   const points = new Map<string, MirrorPoint>();
   const reader = protobuf.Reader.create(segment);
   for (let row = 1; reader.pos < segment.length; row++) {
@@ -65,7 +93,7 @@ export function* readSegment<T extends TableName>(
     try {
       // A message of its own: a field that runs past it must not reach into the next.
       const fields = type.toObject(type.decode(reader.bytes()), AS);
-      yield filled(NEW[table](), columns, fields, points);
+      yield filled(NEW[table](), places, fields, points);
     } catch (error) {
       if (error instanceof MirrorlakeError || !(error instanceof Error)) throw error;
       throw new SegmentError(
@@ -77,18 +105,14 @@ export function* readSegment<T extends TableName>(
 
 function filled<R extends Records[TableName]>(
   record: R,
-  columns: readonly Column[],
+  places: readonly Place[],
   fields: Readonly<Record<string, unknown>>,
   points: Map<string, MirrorPoint>,
 ): SegmentRow<R> {
   const properties = record as unknown as Record<string, unknown>;
-  /** Columns that are not properties of the record: the parts of its mirror point, and the collector. */
   const others: Record<string, unknown> = { collector: '' };
-  for (const column of columns) {
-    const { name, from } = column;
-    if (from === undefined) set(properties, camelCase(name), column, fields[name]);
-    else set(others, from, column, fields[name]);
-  }
+  for (const { column, property, other } of places)
+    set(other ? others : properties, property, column, fields[column.name]);
   if ('point.type' in others) properties.point = pointOf(others, points);
   if (record instanceof SessionRecord) record.ipVersion = ipVersion(record);
   return { record, collector: String(others.collector) };
@@ -142,7 +166,7 @@ function set(into: Record<string, unknown>, property: string, column: Column, va
 }
 
 function pointOf(parts: Readonly<Record<string, unknown>>, points: Map<string, MirrorPoint>): MirrorPoint {
-  const id = JSON.stringify(parts);
+  const id = Object.values(parts).join();
   let point = points.get(id);
   if (point === undefined) {
     point = new MirrorPoint(
