@@ -21,8 +21,9 @@ export default defineConfig({
     // Ends of what hangs, and no measure of speed: another's work may take most of the machine.
     testTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },
-    // One test waits for a process where another computes: three at a time also on a small machine.
-    maxWorkers: 3,
+    // Live tests wait for timers of protocols and for processes, the others compute: more of them run at once
+    // than there may be processors. Projects that run at once have the same number.
+    maxWorkers: 5,
     sequence: { sequencer: LongestFirst },
     hookTimeout: 300_000,
     // In CI a report is kept, so that a skipped test can be told from a passed one.
@@ -36,7 +37,6 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...live, ...pure],
-          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -45,21 +45,16 @@ export default defineConfig({
           name: 'unit-pure',
           include: pure,
           isolate: false,
-          sequence: { groupOrder: 0 },
         },
       },
       {
-        // These make namespaces, devices and load: each file in network and mount namespaces of its own. They
-        // wait for timers of protocols and for processes more than they compute, so more of them run at once
-        // than there may be processors.
+        // These make namespaces, devices and load: each file in network and mount namespaces of its own.
         extends: true,
         test: {
           name: 'live',
           include: live,
           exclude: alone,
           execArgv: ['--require', './test/support/own-machine.cjs'],
-          maxWorkers: 4,
-          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -67,7 +62,7 @@ export default defineConfig({
         test: {
           name: 'alone',
           include: alone,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -4,6 +4,7 @@
  * paths share a {@link NumberLog}'s memory with the main thread, and nothing with each other.
  */
 import type { RefusedCount } from '../accounts/loudest.js';
+import type { MirrorChange, MirrorChanges, MirrorCounts } from '../accounts/mirror-changes.js';
 import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { NumberLog } from '../accounts/number-log.js';
 import type { PacketBatch } from '../model/batch.js';
@@ -43,49 +44,6 @@ export interface PathOptions {
   readonly rules: MirrorRules;
   /** Memory of a NumberLog, if several packet paths have their sequence numbers judged together. */
   readonly numbers?: SharedArrayBuffer;
-}
-
-/** A mirror point as plain data. */
-export interface PointData {
-  readonly type: MirrorPoint['type'];
-  readonly source: Uint8Array;
-  readonly target: Uint8Array;
-  readonly session: number;
-  readonly key: number | null;
-  /**
-   * For the point shared by all without a place: the name of their entry of `mirrors`, empty for unknown
-   * ones.
-   */
-  readonly sharedBy: string | undefined;
-}
-
-/** What a mirror point sent, in one minute or in total. */
-export interface MirrorCounts extends Readonly<Omit<MirrorRecord, 'point'>> {
-  readonly point: PointData;
-}
-
-/** Changes of a packet path's mirror points since the last call. */
-export interface MirrorChanges {
-  /**
-   * Forgotten points, with their last totals. They come first, because a new point may have the place of a
-   * forgotten one.
-   */
-  readonly forgotten: readonly MirrorChange[];
-  /** Points that were counted. */
-  readonly counted: readonly MirrorChange[];
-}
-
-/** The totals of one mirror point. */
-export interface MirrorChange extends Omit<MirrorCounts, 'point' | 'minute'> {
-  /**
-   * The packet path's name for it, see {@link NumberLog}; the next point in the place of a forgotten one has
-   * another name.
-   */
-  readonly name: number;
-  /** What it is; undefined if told before. */
-  readonly point: PointData | undefined;
-  /** Its frames come twice, and `deduplicate` is off. */
-  readonly comesTwice: boolean;
 }
 
 /** What a packet path has counted since its start. */

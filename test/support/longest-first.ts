@@ -1,4 +1,7 @@
-/** The order of test files: those that take longest begin first, so that none of them ends alone. */
+/**
+ * The order of test files: those that take longest begin first, so that none of them ends alone, and those
+ * that wait (live) are spread among those that compute.
+ */
 import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -35,8 +38,19 @@ export default class LongestFirst extends BaseSequencer {
         `${file.project.name}:${relative(this.ctx.config.root, file.moduleId)}`,
       ) !== undefined;
     const sorted = await super.sort(files);
-    if (files.every(known)) return sorted;
-    // Groups of projects run one after the other, whatever the order of their files.
-    return sorted.sort((a, b) => rank(a) - rank(b));
+    if (!files.every(known)) sorted.sort((a, b) => rank(a) - rank(b));
+    const live = (file: TestSpecification): boolean => file.project.name === 'live';
+    return spread(
+      sorted.filter(live),
+      sorted.filter((file) => !live(file)),
+    );
   }
+}
+
+/** Both lists in one, each in its order: of every part as large a share of the one as of the other. */
+function spread<T>(some: readonly T[], others: readonly T[]): T[] {
+  const placed = [some, others].flatMap((list) =>
+    list.map((item, i) => ({ item, at: i / Math.max(1, list.length) })),
+  );
+  return placed.sort((a, b) => a.at - b.at).map(({ item }) => item);
 }

@@ -2,11 +2,12 @@
  * Entries of `mirrors` without a known mirror point. They are listed with packets 0, so that a mirror that
  * was never switched on is visible. Once a point of an entry is known, the point is listed instead.
  */
+
+import { noCounts } from '../../accounts/mirror-account.js';
 import type { MirrorConfig } from '../../config/schema.js';
 import type { MirrorStatus } from '../../model/status.js';
 import { formatIp } from '../../wire/ip/addresses.js';
 import { type MirrorRules, ruleOf } from '../policy.js';
-import { noCounts } from './mirror-account.js';
 
 /** Bits of an address: a prefix of this length is one sender. */
 const ADDRESS_BITS = 128;

@@ -5,6 +5,10 @@
  * With several workers each sees only part of a mirror's sequence numbers, so the numbers are judged here
  * together. Packet paths report only changes, so a silent mirror point costs nothing.
  */
+
+import { DropShares } from '../../accounts/drop-shares.js';
+import { Account } from '../../accounts/mirror-account.js';
+import type { MirrorChange, MirrorChanges, MirrorCounts, PointData } from '../../accounts/mirror-changes.js';
 import { numberLogMemory } from '../../accounts/number-log.js';
 import { NumberMerge } from '../../accounts/number-merge.js';
 import { SequenceVerdict } from '../../accounts/numbering.js';
@@ -15,10 +19,7 @@ import type { MirrorsStatus, RefusedStatus } from '../../model/status.js';
 import { DEDUPLICATE_WORDS } from '../../model/words.js';
 import { MirrorSegment } from '../../store/segment/segments.js';
 import { formatIp } from '../../wire/ip/addresses.js';
-import type { MirrorChange, MirrorChanges, MirrorCounts, PointData } from '../packet-path.js';
 import { entryOf, type MirrorRules, ruleOf } from '../policy.js';
-import { DropShares } from './drop-shares.js';
-import { Account } from './mirror-account.js';
 import { MirrorListing } from './mirror-listing.js';
 
 /**

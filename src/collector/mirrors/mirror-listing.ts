@@ -7,6 +7,7 @@
  * another and no sum ever falls.
  */
 
+import { type Account, COUNTED, noCounts } from '../../accounts/mirror-account.js';
 import { MIRROR_TYPE_NAMES } from '../../model/mirror-point.js';
 import { SEQUENCE_USE_NAMES } from '../../model/sequence-use.js';
 import type {
@@ -20,7 +21,6 @@ import { plural } from '../../model/words.js';
 import { formatIp } from '../../wire/ip/addresses.js';
 import type { MirrorRules } from '../policy.js';
 import { ConfiguredMirrors } from './configured-mirrors.js';
-import { type Account, COUNTED, noCounts } from './mirror-account.js';
 
 /** Unknown mirror points listed one by one; and the number of the loudest among the others. */
 export const LISTED = 256;

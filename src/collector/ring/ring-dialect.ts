@@ -1,7 +1,8 @@
 /** Messages between the main thread and the ring workers. */
 import type { MessagePort } from 'node:worker_threads';
+import type { MirrorChanges, MirrorCounts } from '../../accounts/mirror-changes.js';
 import type { RingShape } from '../../linux/packet-socket.js';
-import type { MirrorChanges, MirrorCounts, PathOptions, PathSnapshot } from '../packet-path.js';
+import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
 
 /** One ring to read: a packet socket on one interface. */

@@ -3,6 +3,7 @@
  * interfaces, and reads the kernel's drop counters.
  */
 import { type MessagePort, Worker } from 'node:worker_threads';
+import type { MirrorChanges, MirrorCounts } from '../../accounts/mirror-changes.js';
 import { AF_INET, AF_INET6 } from '../../linux/address.js';
 import { LinuxError } from '../../linux/errors.js';
 import { openEvent } from '../../linux/event.js';
@@ -16,7 +17,7 @@ import {
 import { closeSocket, IPPROTO_GRE } from '../../linux/socket.js';
 import { CommandError } from '../../model/errors.js';
 import type { ReceiverStatus } from '../../model/status.js';
-import type { MirrorChanges, MirrorCounts, PathOptions, PathSnapshot } from '../packet-path.js';
+import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
 import type { RingCounts, RingWorkerData } from './ring-dialect.js';
 import { RingInterface } from './ring-interface.js';

@@ -1,9 +1,9 @@
 /** What one mirror point sent, summed over the packet paths that see it. */
-import type { SequenceVerdict } from '../../accounts/numbering.js';
-import type { MirrorPoint } from '../../model/mirror-point.js';
-import { SequenceUse } from '../../model/sequence-use.js';
-import type { MirrorChange } from '../packet-path.js';
-import type { MirrorRule } from '../policy.js';
+import type { MirrorPoint } from '../model/mirror-point.js';
+import { SequenceUse } from '../model/sequence-use.js';
+import type { MirrorStatus } from '../model/status.js';
+import type { MirrorChange } from './mirror-changes.js';
+import type { SequenceVerdict } from './numbering.js';
 
 /** What is counted, with the words of the status. */
 export const COUNTED = [
@@ -32,6 +32,9 @@ export function noCounts(): Counts {
     kernel_drops: 0,
   };
 }
+
+/** What an account has of the rule for its point. */
+export type AccountRule = Pick<MirrorStatus, 'name' | 'site' | 'policy'>;
 
 export class Account {
   packets = 0;
@@ -88,17 +91,17 @@ export class Account {
     readonly merged: number,
     /** The place of its entry in `mirrors`; the number of entries, if none names it. */
     public place: number,
-    private entryRule: MirrorRule,
+    private entryRule: AccountRule,
   ) {
     this.rule = entryRule;
   }
 
   /** Its entry's rule, which names its point. */
-  get rule(): MirrorRule {
+  get rule(): AccountRule {
     return this.entryRule;
   }
 
-  set rule(rule: MirrorRule) {
+  set rule(rule: AccountRule) {
     this.entryRule = rule;
     this.point.name = rule.name;
     this.point.site = rule.site;

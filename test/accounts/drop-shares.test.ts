@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DropShares } from '../../src/collector/mirrors/drop-shares.js';
-import { Account } from '../../src/collector/mirrors/mirror-account.js';
-import type { MirrorRule } from '../../src/collector/policy.js';
+import { DropShares } from '../../src/accounts/drop-shares.js';
+import { Account } from '../../src/accounts/mirror-account.js';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { SequenceUse } from '../../src/model/sequence-use.js';
 
-const RULE = { name: '', site: '', policy: 'observe' } as MirrorRule;
+const RULE = { name: '', site: '', policy: 'observe' } as const;
 
 function account(numbered: boolean): Account {
   const point = new MirrorPoint(0, MirrorType.Gre, new Uint8Array(16), new Uint8Array(16), 0, null);
