@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 import LongestFirst from './test/support/longest-first.js';
 
 const live = ['test/live/**/*.test.ts', 'test/interop/**/*.test.ts'];
-/** These write into the checkout: nothing else runs meanwhile. */
-const alone = ['test/live/pack.test.ts'];
+/** These install packages, from the registry where npm has not kept them. */
+const online = ['test/live/pack.test.ts'];
 /**
  * These change nothing of their process, start none, and measure neither CPU time nor memory: one process has
  * them one after the other, and loads what they test once.
@@ -53,16 +53,15 @@ export default defineConfig({
         test: {
           name: 'live',
           include: live,
-          exclude: alone,
+          exclude: online,
           execArgv: ['--require', './test/support/own-machine.cjs'],
         },
       },
       {
         extends: true,
         test: {
-          name: 'alone',
-          include: alone,
-          sequence: { groupOrder: 1 },
+          name: 'online',
+          include: online,
         },
       },
     ],

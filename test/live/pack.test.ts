@@ -9,11 +9,38 @@ import { describeWith } from '../support/needs.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
+/** @returns the path of a copy of the checkout, whose files are hard links, but for what packing writes */
+function copyOfCheckout(): string {
+  const places = join(ROOT, 'node_modules/.cache');
+  mkdirSync(places, { recursive: true });
+  const copy = mkdtempSync(join(places, 'mirrorlake-pack-'));
+  const cp = (into: string, names: string[]): void => {
+    execFileSync('cp', ['--archive', '--link', ...names, into]);
+  };
+  cp(
+    copy,
+    readdirSync(ROOT)
+      .filter((name) => !['.git', 'node_modules', 'dist', 'coverage', 'man', 'sbom.cdx.json'].includes(name))
+      .map((name) => join(ROOT, name)),
+  );
+  const modules = join(ROOT, 'node_modules');
+  mkdirSync(join(copy, 'node_modules'));
+  cp(
+    join(copy, 'node_modules'),
+    readdirSync(modules)
+      .filter((name) => name !== '.cache')
+      .map((name) => join(modules, name)),
+  );
+  return copy;
+}
+
 describeWith(
   ['root', 'npm', 'g++', 'make', 'python3'],
   'the package, installed globally in a clean prefix',
   () => {
     let directory: string;
+    /** A copy of the checkout: packing changes some files for a while, which other tests read. */
+    let checkout: string;
     let prefix: string;
     /** What was packed, as it was packed. */
     let unpacked: string;
@@ -26,9 +53,10 @@ describeWith(
       prefix = join(directory, 'prefix');
       mkdirSync(prefix);
       env = { ...process.env, PATH: `${join(prefix, 'bin')}:${process.env.PATH}` };
-      manifest = readFileSync(join(ROOT, 'package.json'), 'utf8');
+      checkout = copyOfCheckout();
+      manifest = readFileSync(join(checkout, 'package.json'), 'utf8');
       const npm = (...args: string[]): void => {
-        execFileSync('npm', args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+        execFileSync('npm', args, { cwd: checkout, stdio: ['ignore', 'ignore', 'pipe'] });
       };
       npm('pack', '--pack-destination', directory);
       const tarball = join(directory, readdirSync(directory).find((file) => file.endsWith('.tgz'))!);
@@ -47,7 +75,7 @@ describeWith(
       );
     }, 400_000);
     afterAll(() => {
-      rmSync(directory, { recursive: true, force: true });
+      for (const made of [directory, checkout]) rmSync(made, { recursive: true, force: true });
     });
 
     function mirrorlake(...args: string[]): string {
@@ -108,7 +136,7 @@ describeWith(
       expect(
         names.filter((name) => /\.(o|a|d|so|node|mk|gypi|map)$|Makefile|obj\.target/.test(name)),
       ).toEqual([]);
-      for (const place of new Set([ROOT, homedir(), tmpdir(), hostname()])) {
+      for (const place of new Set([ROOT, checkout, homedir(), tmpdir(), hostname()])) {
         const mention = names.filter((name) => readFileSync(join(unpacked, name)).includes(`${place}/`));
         expect(mention, place).toEqual([]);
       }
@@ -126,8 +154,10 @@ describeWith(
     });
 
     it('left the checkout as it was', () => {
-      expect(readFileSync(join(ROOT, 'package.json'), 'utf8')).toBe(manifest);
-      const addon = JSON.parse(readFileSync(join(ROOT, 'node_modules/raw-socket/package.json'), 'utf8')) as {
+      expect(readFileSync(join(checkout, 'package.json'), 'utf8')).toBe(manifest);
+      const addon = JSON.parse(
+        readFileSync(join(checkout, 'node_modules/raw-socket/package.json'), 'utf8'),
+      ) as {
         gypfile?: boolean;
       };
       expect(addon.gypfile).toBeUndefined();

@@ -20,6 +20,7 @@ const LONGEST = [
   'test/interop/tunnels-veth.test.ts',
   'test/live/tutorial.test.ts',
   'test/interop/mirror.test.ts',
+  'test/live/pack.test.ts',
   'test/store/exactly-once.test.ts',
   'test/hostile/data.test.ts',
   'test/cli/read-packets.test.ts',
@@ -39,7 +40,7 @@ export default class LongestFirst extends BaseSequencer {
       ) !== undefined;
     const sorted = await super.sort(files);
     if (!files.every(known)) sorted.sort((a, b) => rank(a) - rank(b));
-    const live = (file: TestSpecification): boolean => file.project.name === 'live';
+    const live = (file: TestSpecification): boolean => ['live', 'online'].includes(file.project.name);
     return spread(
       sorted.filter(live),
       sorted.filter((file) => !live(file)),
