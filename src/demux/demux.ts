@@ -13,7 +13,7 @@ import { DemuxCounters } from './counters.js';
 import { Dispatch, type PacketWatcher } from './dispatch.js';
 import { FastPath } from './fast-path.js';
 import { greRcv } from './gre.js';
-import { LINK_SHORT, LINK_UNSUPPORTED, linkLayer } from './link.js';
+import { LINK_SHORT, LINK_UNSUPPORTED, LinkReader } from './link.js';
 import { OUTER_BAD, OUTER_CUT, OUTER_FRAGMENT, OuterFragment, parseOuter } from './outer.js';
 import { FRAGMENT_REFUSED, REASSEMBLED, Reassembly, type ReassemblyLimits } from './reassembly.js';
 
@@ -50,6 +50,7 @@ export class Demux {
   private readonly mirrors: MirrorTable;
   private readonly reassembly: Reassembly;
   private readonly inner: Dispatch;
+  private readonly linkReader = new LinkReader();
   private readonly packet = new OuterPacket();
   private readonly fragment = new OuterFragment();
   /** For datagrams that are given up while another packet is being processed. */
@@ -74,7 +75,7 @@ export class Demux {
 
   /** Changes the UDP ports of tunnels inside mirrored frames. */
   setTunnelPorts(ports: TunnelPorts): void {
-    this.inner.ports = ports;
+    this.inner.walk.ports = ports;
     this.fastPath.ports = ports;
   }
 
@@ -125,7 +126,7 @@ export class Demux {
   }
 
   private link(b: Uint8Array, o: number, end: number, wireEnd: number, linkType: number): void {
-    const ip = linkLayer(b, o, end, wireEnd, linkType);
+    const ip = this.linkReader.find(b, o, end, wireEnd, linkType);
     if (ip >= 0) this.outer(b, ip, end, wireEnd);
     else if (ip === LINK_SHORT) this.counters.malformed[Malformed.LinkHeader]++;
     else if (ip === LINK_UNSUPPORTED) this.counters.unsupportedLinkType++;

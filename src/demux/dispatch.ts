@@ -3,8 +3,12 @@ import { NO_KEY } from '../accounts/point-gate.js';
 import type { MirrorType } from '../model/mirror-point.js';
 import { type FrameSink, Mirrored } from '../model/mirrored.js';
 import type { OuterPacket } from '../model/outer-packet.js';
+import { CiscoMetadata } from '../wire/link/cisco-metadata.js';
+import { AmsduCursor, Ieee80211Header } from '../wire/link/ieee80211.js';
+import { ErspanHeader } from '../wire/tunnel/erspan.js';
 import { GRE_KEY, GRE_SEQ, GreHeader } from '../wire/tunnel/gre.js';
-import { decodeFrame, Frame, FrameKind, KNOWN_TUNNEL_PORTS } from '../wire/walk/frame.js';
+import { WccpHeader } from '../wire/tunnel/wccp.js';
+import { decodeFrame, Frame, FrameKind, KNOWN_TUNNEL_PORTS, Walk } from '../wire/walk/frame.js';
 import { Malformed } from '../wire/walk/malformed.js';
 import type { DemuxCounters } from './counters.js';
 import { packetTrace } from './packet-trace.js';
@@ -32,8 +36,14 @@ export class Dispatch {
   readonly gre = new GreHeader();
   readonly frame = new Frame();
   readonly mirrored = new Mirrored();
-  /** The UDP ports of tunnels inside frames. */
-  ports = KNOWN_TUNNEL_PORTS;
+  /** With the UDP ports of tunnels inside frames. */
+  readonly walk = new Walk(KNOWN_TUNNEL_PORTS);
+  /** Headers between GRE and the frame. */
+  readonly erspan = new ErspanHeader();
+  readonly wccp = new WccpHeader();
+  readonly metadata = new CiscoMetadata();
+  readonly ieee80211 = new Ieee80211Header();
+  readonly amsdu = new AmsduCursor();
 
   constructor(
     readonly counters: DemuxCounters,
@@ -87,7 +97,7 @@ export class Dispatch {
     const f = this.frame;
     f.sec = packet.sec;
     f.nsec = packet.nsec;
-    decodeFrame(kind, type, packet.bytes, o, end, wireEnd, f, this.ports);
+    decodeFrame(this.walk, kind, type, packet.bytes, o, end, wireEnd, f);
     if (this.mirrored.truncated) f.truncated = true;
   }
 

@@ -8,7 +8,7 @@ import {
   ERSPAN_FT_ETHERNET,
   ERSPAN_FT_IP,
   ErspanEncapsulation,
-  ErspanHeader,
+  type ErspanHeader,
   erspanPort,
   parseErspan,
 } from '../wire/tunnel/erspan.js';
@@ -18,11 +18,9 @@ import { Layer } from '../wire/walk/layers.js';
 import { Malformed } from '../wire/walk/malformed.js';
 import type { Dispatch } from './dispatch.js';
 
-const erspan = new ErspanHeader();
-
 /** @param o offset of what follows the GRE header */
 export function erspanRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
-  const h = erspan;
+  const h = inner.erspan;
   // 0x88BE without a sequence number is type I; some senders of type III leave the number out.
   const headed = (inner.gre.flags & GRE_SEQ) !== 0 || inner.gre.protocol === GRE_PROTO_ERSPAN3;
   const length = parseErspan(packet.bytes, o, packet.end, headed, h);

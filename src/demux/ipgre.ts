@@ -6,12 +6,10 @@
 import { MirrorType } from '../model/mirror-point.js';
 import type { OuterPacket } from '../model/outer-packet.js';
 import { BAD } from '../wire/bytes.js';
-import { CiscoMetadata, parseCiscoMetadata } from '../wire/link/cisco-metadata.js';
+import { parseCiscoMetadata } from '../wire/link/cisco-metadata.js';
 import { EtherType } from '../wire/link/ethertypes.js';
 import {
-  AmsduCursor,
   FC_PROTECTED,
-  Ieee80211Header,
   isAmsdu,
   isIeee80211Protocol,
   nextAmsdu,
@@ -27,15 +25,10 @@ import {
   GRE_PROTO_WCCP,
 } from '../wire/tunnel/gre.js';
 import { parseMellanox } from '../wire/tunnel/mellanox.js';
-import { parseWccp, WccpHeader } from '../wire/tunnel/wccp.js';
+import { parseWccp } from '../wire/tunnel/wccp.js';
 import { FrameKind } from '../wire/walk/frame.js';
 import { Malformed } from '../wire/walk/malformed.js';
 import type { Dispatch } from './dispatch.js';
-
-const wccp = new WccpHeader();
-const metadata = new CiscoMetadata();
-const ieee80211 = new Ieee80211Header();
-const amsdu = new AmsduCursor();
 
 /** @param o offset of what follows the GRE header */
 export function ipgreRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
@@ -84,7 +77,7 @@ function wccpRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
     inner.refuse(packet, Malformed.GreProtocol);
     return;
   }
-  const length = parseWccp(packet.bytes, o, packet.end, wccp);
+  const length = parseWccp(packet.bytes, o, packet.end, inner.wccp);
   if (length < 0) inner.refuse(packet, Malformed.WccpShort);
   else if (inner.begin(packet, MirrorType.Gre, 0)) {
     inner.mirrored.protocol = EtherType.Ipv4;
@@ -93,17 +86,17 @@ function wccpRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
 }
 
 function metadataRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
-  const length = parseCiscoMetadata(packet.bytes, o, packet.end, metadata);
+  const length = parseCiscoMetadata(packet.bytes, o, packet.end, inner.metadata);
   if (length < 0) {
     inner.refuse(packet, Malformed.CiscoMetadata);
     return;
   }
-  const teb = metadata.type === EtherType.Teb;
+  const teb = inner.metadata.type === EtherType.Teb;
   if (!inner.begin(packet, teb ? MirrorType.Gretap : MirrorType.Gre, 0)) return;
-  inner.mirrored.securityGroup = metadata.securityGroup;
-  inner.mirrored.protocol = metadata.type;
+  inner.mirrored.securityGroup = inner.metadata.securityGroup;
+  inner.mirrored.protocol = inner.metadata.type;
   if (teb) inner.whole(packet, FrameKind.Ethernet, 0, o + length);
-  else payload(inner, packet, metadata.type, o + length);
+  else payload(inner, packet, inner.metadata.type, o + length);
 }
 
 /** A mirrored frame behind the metadata of a Spectrum switch; SONiC calls this ERSPAN too. */
@@ -122,18 +115,21 @@ function mellanoxRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
  */
 function ieee80211Rcv(inner: Dispatch, packet: OuterPacket, o: number): void {
   if (!inner.begin(packet, MirrorType.Gre, 0)) return;
-  const length = parseIeee80211(packet.bytes, o, packet.end, ieee80211);
+  const length = parseIeee80211(packet.bytes, o, packet.end, inner.ieee80211);
   const several =
-    length > 0 && isAmsdu(ieee80211) && (ieee80211.frameControl & FC_PROTECTED) === 0 && length !== BAD;
+    length > 0 &&
+    isAmsdu(inner.ieee80211) &&
+    (inner.ieee80211.frameControl & FC_PROTECTED) === 0 &&
+    length !== BAD;
   if (!several) {
     inner.whole(packet, FrameKind.Ieee80211, 0, o);
     return;
   }
   inner.mirrored.protocol = EtherType.Teb;
   let malformed = false;
-  startAmsdu(o + length, amsdu);
-  while (nextAmsdu(packet.bytes, packet.end, amsdu)) {
-    inner.decode(packet, FrameKind.Amsdu, 0, amsdu.offset, amsdu.end, amsdu.wireEnd);
+  startAmsdu(o + length, inner.amsdu);
+  while (nextAmsdu(packet.bytes, packet.end, inner.amsdu)) {
+    inner.decode(packet, FrameKind.Amsdu, 0, inner.amsdu.offset, inner.amsdu.end, inner.amsdu.wireEnd);
     if (inner.frame.malformed !== Malformed.None) malformed = true;
     inner.hand(packet);
   }

@@ -7,9 +7,9 @@ import { SHORT, u16 } from '../wire/bytes.js';
 import { EtherType } from '../wire/link/ethertypes.js';
 import { familyEtherType, NULL_LENGTH, NullHeader, parseNull } from '../wire/link/null-loop.js';
 import { SLL_LENGTH, SLL2_LENGTH } from '../wire/link/sll.js';
-import { FrameKind, walkToIp } from '../wire/walk/frame.js';
+import { Frame, FrameKind, KNOWN_TUNNEL_PORTS, Walk, walkToIp } from '../wire/walk/frame.js';
 
-/** Results of {@link linkLayer} that are no offset. */
+/** Results of {@link LinkReader.find} that are no offset. */
 export const LINK_SHORT = -1;
 export const LINK_NOT_IP = -2;
 export const LINK_UNSUPPORTED = -3;
@@ -23,49 +23,55 @@ const SLL2_PROTOCOL = 0;
 /** A cooked header's protocol for 802.2 LLC (Linux: ETH_P_802_2). */
 const ETH_P_802_2 = 0x0004;
 
-const nullHeader = new NullHeader();
+/** Reads link layers; it reuses its objects for every packet. */
+export class LinkReader {
+  private readonly header = new NullHeader();
+  private readonly walk = new Walk(KNOWN_TUNNEL_PORTS);
+  /** For layers that nobody reads. */
+  private readonly unkept = new Frame();
 
-/**
- * Finds the outer IP header of a packet captured with a link type, from `o` up to `end`.
- *
- * @param wireEnd where the packet ended on the wire
- * @returns its offset; LINK_SHORT if the bytes end before it; LINK_NOT_IP for other traffic; LINK_UNSUPPORTED
- * for an unknown link type
- */
-export function linkLayer(b: Uint8Array, o: number, end: number, wireEnd: number, linkType: number): number {
-  switch (linkType) {
-    case LinkType.Ethernet:
-      return behind(FrameKind.Ethernet, 0, b, o, end, wireEnd);
-    case LinkType.Raw:
-    case DLT_RAW:
-    case DLT_RAW_OPENBSD:
-    case LinkType.Ipv4:
-    case LinkType.Ipv6:
-      return behind(FrameKind.Ip, 0, b, o, end, wireEnd);
-    case LinkType.LinuxSll:
-      if (end - o < SLL_LENGTH) return LINK_SHORT;
-      return cooked(u16(b, o + SLL_PROTOCOL), b, o + SLL_LENGTH, end, wireEnd);
-    case LinkType.LinuxSll2:
-      if (end - o < SLL2_LENGTH) return LINK_SHORT;
-      return cooked(u16(b, o + SLL2_PROTOCOL), b, o + SLL2_LENGTH, end, wireEnd);
-    case LinkType.Null:
-    case LinkType.Loop:
-      if (end - o < NULL_LENGTH) return LINK_SHORT;
-      if (parseNull(b, o, end, nullHeader) < 0 || familyEtherType(nullHeader.family) === 0)
-        return LINK_NOT_IP;
-      return behind(FrameKind.Ip, 0, b, o + NULL_LENGTH, end, wireEnd);
-    default:
-      return LINK_UNSUPPORTED;
+  /**
+   * Finds the outer IP header of a packet captured with a link type, from `o` up to `end`.
+   *
+   * @param wireEnd where the packet ended on the wire
+   * @returns its offset; LINK_SHORT if the bytes end before it; LINK_NOT_IP for other traffic;
+   * LINK_UNSUPPORTED for an unknown link type
+   */
+  find(b: Uint8Array, o: number, end: number, wireEnd: number, linkType: number): number {
+    switch (linkType) {
+      case LinkType.Ethernet:
+        return this.behind(FrameKind.Ethernet, 0, b, o, end, wireEnd);
+      case LinkType.Raw:
+      case DLT_RAW:
+      case DLT_RAW_OPENBSD:
+      case LinkType.Ipv4:
+      case LinkType.Ipv6:
+        return this.behind(FrameKind.Ip, 0, b, o, end, wireEnd);
+      case LinkType.LinuxSll:
+        if (end - o < SLL_LENGTH) return LINK_SHORT;
+        return this.cooked(u16(b, o + SLL_PROTOCOL), b, o + SLL_LENGTH, end, wireEnd);
+      case LinkType.LinuxSll2:
+        if (end - o < SLL2_LENGTH) return LINK_SHORT;
+        return this.cooked(u16(b, o + SLL2_PROTOCOL), b, o + SLL2_LENGTH, end, wireEnd);
+      case LinkType.Null:
+      case LinkType.Loop:
+        if (end - o < NULL_LENGTH) return LINK_SHORT;
+        if (parseNull(b, o, end, this.header) < 0 || familyEtherType(this.header.family) === 0)
+          return LINK_NOT_IP;
+        return this.behind(FrameKind.Ip, 0, b, o + NULL_LENGTH, end, wireEnd);
+      default:
+        return LINK_UNSUPPORTED;
+    }
   }
-}
 
-/** Among a cooked header's protocols, LLC has a number that is no EtherType. */
-function cooked(protocol: number, b: Uint8Array, o: number, end: number, wireEnd: number): number {
-  const type = protocol === ETH_P_802_2 ? EtherType.JumboLlc : protocol;
-  return behind(FrameKind.EtherType, type, b, o, end, wireEnd);
-}
+  /** Among a cooked header's protocols, LLC has a number that is no EtherType. */
+  private cooked(protocol: number, b: Uint8Array, o: number, end: number, wireEnd: number): number {
+    const type = protocol === ETH_P_802_2 ? EtherType.JumboLlc : protocol;
+    return this.behind(FrameKind.EtherType, type, b, o, end, wireEnd);
+  }
 
-function behind(kind: number, type: number, b: Uint8Array, o: number, end: number, wireEnd: number): number {
-  const ip = walkToIp(kind, type, b, o, end, wireEnd);
-  return ip >= 0 ? ip : ip === SHORT ? LINK_SHORT : LINK_NOT_IP;
+  private behind(kind: number, type: number, b: Uint8Array, o: number, end: number, wireEnd: number): number {
+    const ip = walkToIp(this.walk, kind, type, b, o, end, wireEnd, this.unkept);
+    return ip >= 0 ? ip : ip === SHORT ? LINK_SHORT : LINK_NOT_IP;
+  }
 }

@@ -20,7 +20,7 @@ describe('the fast path', () => {
   it.each([1, 2, 3])('random stacks, whole and damaged, seed %i', (seed) => {
     const random = new Random(50 + seed);
     const packets = mirroredStacks(random, 3000);
-    expect(compareWays(packets)).toBeGreaterThan(100);
+    expect(compareWays(packets)).toBeGreaterThan(40);
     compareWays(packets.map((packet) => mutate(packet, random)));
   });
 });

@@ -3,13 +3,16 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LINK_NOT_IP, LINK_SHORT, linkLayer } from '../../src/demux/link.js';
+import { LINK_NOT_IP, LINK_SHORT, LinkReader } from '../../src/demux/link.js';
 import { LinkType } from '../../src/model/batch.js';
 import { EtherType } from '../../src/wire/link/ethertypes.js';
-import { decodeFrame, Frame, FrameKind } from '../../src/wire/walk/frame.js';
+import { decodeFrame, Frame, FrameKind, KNOWN_TUNNEL_PORTS, Walk } from '../../src/wire/walk/frame.js';
 import { IP } from '../support/decode.js';
 import { hex } from '../support/hex.js';
 import { ethernet, join, mpls, vlan } from '../support/stack.js';
+
+const walk = new Walk(KNOWN_TUNNEL_PORTS);
+const links = new LinkReader();
 
 /** A payload and the EtherType that announces it. */
 interface Announced {
@@ -65,9 +68,9 @@ const inner = new Frame();
 function both(frame: Uint8Array, captured = frame.length): { outer: number; inner: number } {
   const lead = 5;
   const b = join(new Uint8Array(lead), frame.subarray(0, captured));
-  decodeFrame(FrameKind.Ethernet, 0, b, lead, b.length, lead + frame.length, inner);
+  decodeFrame(walk, FrameKind.Ethernet, 0, b, lead, b.length, lead + frame.length, inner);
   return {
-    outer: linkLayer(b, lead, b.length, lead + frame.length, LinkType.Ethernet),
+    outer: links.find(b, lead, b.length, lead + frame.length, LinkType.Ethernet),
     inner: inner.ipVersion === 0 ? -1 : inner.ip,
   };
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Deduplicator } from '../../src/sessions/dedup.js';
-import { decodeFrame, Frame, FrameKind } from '../../src/wire/walk/frame.js';
+import { decodeFrame, Frame, FrameKind, KNOWN_TUNNEL_PORTS, Walk } from '../../src/wire/walk/frame.js';
 import { expectCpu } from '../support/cpu.js';
 import { bytes, ethernet, ipv4, ipv6, tcp, udp } from '../support/frames.js';
+
+const walk = new Walk(KNOWN_TUNNEL_PORTS);
 
 const MILLISECOND = 1e6;
 
@@ -16,7 +18,16 @@ function frameOf(ethernetFrame: Uint8Array, captured = ethernetFrame.length, bef
     ethernetFrame.subarray(0, captured),
     new Uint8Array(9).fill(0xee),
   );
-  decodeFrame(FrameKind.Ethernet, 0, memory, before, before + captured, before + ethernetFrame.length, f);
+  decodeFrame(
+    walk,
+    FrameKind.Ethernet,
+    0,
+    memory,
+    before,
+    before + captured,
+    before + ethernetFrame.length,
+    f,
+  );
   f.sec = 1_700_000_000;
   return f;
 }

@@ -4,8 +4,10 @@ import { Mirrored } from '../../src/model/mirrored.js';
 import { PacketLayer } from '../../src/model/packet-layer.js';
 import { PacketRecord } from '../../src/model/packet-record.js';
 import { fillPacket } from '../../src/store/segment/kept-frame.js';
-import { decodeFrame, Frame, FrameKind } from '../../src/wire/walk/frame.js';
+import { decodeFrame, Frame, FrameKind, KNOWN_TUNNEL_PORTS, Walk } from '../../src/wire/walk/frame.js';
 import { ethernet, ipv4, udp } from '../support/frames.js';
+
+const walk = new Walk(KNOWN_TUNNEL_PORTS);
 
 const mirrored = new Mirrored();
 mirrored.point = new MirrorPoint(0, MirrorType.Gretap, new Uint8Array(16), new Uint8Array(16), 0, null);
@@ -13,7 +15,7 @@ mirrored.protocol = 0x6558;
 
 function kept(bytes: Uint8Array): PacketRecord {
   const frame = new Frame();
-  decodeFrame(FrameKind.Ethernet, 0, bytes, 0, bytes.length, bytes.length, frame);
+  decodeFrame(walk, FrameKind.Ethernet, 0, bytes, 0, bytes.length, bytes.length, frame);
   const record = new PacketRecord();
   fillPacket(record, frame, mirrored, 64, bytes.length);
   return record;

@@ -1,9 +1,18 @@
 /** One frame, decoded, and short ways to say what was found in it. */
 import { formatIp, formatIpv4 } from '../../src/wire/ip/addresses.js';
 import { IpProtocol } from '../../src/wire/ip/ip-protocol.js';
-import { decodeFrame, Frame, FrameKind, LAYER_NAMES } from '../../src/wire/walk/frame.js';
+import {
+  decodeFrame,
+  Frame,
+  FrameKind,
+  KNOWN_TUNNEL_PORTS,
+  LAYER_NAMES,
+  Walk,
+} from '../../src/wire/walk/frame.js';
 import { hex } from './hex.js';
 import { ipv4, join, tcp } from './stack.js';
+
+const walk = new Walk(KNOWN_TUNNEL_PORTS);
 
 /** What {@link decode} fills. */
 export const f = new Frame();
@@ -18,7 +27,7 @@ export function decode(
 ): Frame {
   const lead = hex('deadbeef');
   const b = join(lead, bytes.subarray(0, captured), hex('ffffffffffffffff'));
-  decodeFrame(kind, type, b, lead.length, lead.length + captured, lead.length + bytes.length, f);
+  decodeFrame(walk, kind, type, b, lead.length, lead.length + captured, lead.length + bytes.length, f);
   return f;
 }
 

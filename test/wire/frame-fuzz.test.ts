@@ -1,9 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeFrame, Frame, FrameKind, MAX_LAYERS, MAX_VLANS } from '../../src/wire/walk/frame.js';
+import {
+  decodeFrame,
+  Frame,
+  FrameKind,
+  KNOWN_TUNNEL_PORTS,
+  MAX_LAYERS,
+  MAX_VLANS,
+  Walk,
+} from '../../src/wire/walk/frame.js';
 import { MALFORMED_NAMES } from '../../src/wire/walk/malformed.js';
 import { hex } from '../support/hex.js';
 import { ethernet, extension, gre, ipv4, ipv6, join, mpls, tcp, udp, vlan } from '../support/stack.js';
+
+const walk = new Walk(KNOWN_TUNNEL_PORTS);
 
 const IP4 = ipv4(6, tcp(hex('68656c6c6f')));
 const IP6 = ipv6(0, extension(0, extension(44, udp(53, hex('00')), { nextHeader: 17 }), { nextHeader: 44 }));
@@ -82,7 +92,7 @@ function check(k: number, t: number, bytes: Uint8Array, missing: number, around:
   b.set(bytes, lead);
   const end = lead + bytes.length;
   const f = new Frame();
-  decodeFrame(k, t, b, lead, end, end + missing, f);
+  decodeFrame(walk, k, t, b, lead, end, end + missing, f);
 
   const within = (at: number, size: number) => at === -1 || (at >= lead && at + size <= end);
   const size = f.ipVersion === 6 ? 16 : 4;
@@ -105,7 +115,7 @@ function check(k: number, t: number, bytes: Uint8Array, missing: number, around:
   // What surrounds the frame has no say: other bytes there, the same result.
   const other = new Frame();
   const c = b.map((v, i) => (i < lead || i >= end ? v ^ 0xa5 : v));
-  decodeFrame(k, t, c, lead, end, end + missing, other);
+  decodeFrame(walk, k, t, c, lead, end, end + missing, other);
   expect(numbers(other)).toEqual(numbers(f));
 }
 
@@ -129,11 +139,11 @@ test('nor do frames of every kind with a few bytes wrong, or cut', () => {
 test('cutting a frame never changes whose it is, only how much is known', () => {
   for (const [k, t, bytes] of SEEDS) {
     const whole = new Frame();
-    decodeFrame(k, t, bytes, 0, bytes.length, bytes.length, whole);
+    decodeFrame(walk, k, t, bytes, 0, bytes.length, bytes.length, whole);
     expect(whole.malformed).toBe(0);
     for (let n = 0; n < bytes.length; n++) {
       const f = new Frame();
-      decodeFrame(k, t, bytes, 0, n, bytes.length, f);
+      decodeFrame(walk, k, t, bytes, 0, n, bytes.length, f);
       expect([n, f.malformed]).toEqual([n, 0]);
       expect(f.truncated).toBe(true);
       if (f.ip === whole.ip) expect(f.ipLength).toBe(whole.ipLength);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { EtherType } from '../../src/wire/link/ethertypes.js';
 import { GRE_KEY, GRE_SEQ } from '../../src/wire/tunnel/gre.js';
 import type { Overlay } from '../../src/wire/tunnel/overlay-kinds.js';
-import { decodeFrame, FrameKind, Layer, TunnelPorts } from '../../src/wire/walk/frame.js';
+import { decodeFrame, FrameKind, Layer, TunnelPorts, Walk } from '../../src/wire/walk/frame.js';
 import { Malformed } from '../../src/wire/walk/malformed.js';
 import { address, carrier, decode, f, IP, layers, SOME, TALK, talk } from '../support/decode.js';
 import { hex } from '../support/hex.js';
@@ -70,7 +70,7 @@ describe('the ids of overlays and GTP-U tunnels', () => {
   test('behind other ports, where that is said', () => {
     const b = ethernet(EtherType.Ipv4, carried(udp(4799, join(hex('08000000 000064 00'), framed))));
     const walk = (...overlays: Overlay[]): string => {
-      decodeFrame(FrameKind.Ethernet, 0, b, 0, b.length, b.length, f, new TunnelPorts(overlays));
+      decodeFrame(new Walk(new TunnelPorts(overlays)), FrameKind.Ethernet, 0, b, 0, b.length, b.length, f);
       return `${layers()} ${f.vni}`;
     };
     expect(walk()).toBe('ethernet ipv4 udp -1');

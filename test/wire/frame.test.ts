@@ -3,11 +3,21 @@ import { formatMac } from '../../src/wire/ip/addresses.js';
 import { IpProtocol } from '../../src/wire/ip/ip-protocol.js';
 import { EtherType } from '../../src/wire/link/ethertypes.js';
 import { TCP_ACK } from '../../src/wire/transport/tcp.js';
-import { decodeFrame, Frame, FrameKind, LAYER_NAMES, Layer } from '../../src/wire/walk/frame.js';
+import {
+  decodeFrame,
+  Frame,
+  FrameKind,
+  KNOWN_TUNNEL_PORTS,
+  LAYER_NAMES,
+  Layer,
+  Walk,
+} from '../../src/wire/walk/frame.js';
 import { Malformed } from '../../src/wire/walk/malformed.js';
 import { address, decode, f, IP, layers, SOME, TALK, talk } from '../support/decode.js';
 import { hex } from '../support/hex.js';
 import { ethernet, ipv4, ipv6, join, tcp, udp, vlan } from '../support/stack.js';
+
+const walk = new Walk(KNOWN_TUNNEL_PORTS);
 
 test('every layer has a word', () => {
   for (const code of Object.values(Layer)) expect(LAYER_NAMES[code]).toMatch(/^[a-z0-9_]+$/);
@@ -62,7 +72,7 @@ describe('a plain TCP segment', () => {
     decode(ethernet(EtherType.Ipv6, ipv6(IpProtocol.Icmp6, hex('8000000000010001'))));
     const after = structuredClone(Object.values(f).filter((v) => typeof v !== 'object'));
     const fresh = new Frame();
-    decodeFrame(FrameKind.Ethernet, 0, f.bytes, f.start, f.end, f.end, fresh);
+    decodeFrame(walk, FrameKind.Ethernet, 0, f.bytes, f.start, f.end, f.end, fresh);
     expect(after).toEqual(Object.values(fresh).filter((v) => typeof v !== 'object'));
   });
 

@@ -5,3 +5,4 @@ export { Frame } from './frame-fields.js';
 export { LAYER_NAMES } from './layer-table.js';
 export { FrameKind, Layer, MAX_LAYERS, MAX_VLANS, NO_VNI } from './layers.js';
 export { decodeFrame, walkToIp } from './walk.js';
+export { Walk } from './walk-state.js';

@@ -1,7 +1,7 @@
 /** Steps of the walk through IP headers. A packet that passes one becomes the frame's conversation. */
 
 import { BAD, i32, SHORT, u16 } from '../bytes.js';
-import { AhHeader, parseAh } from '../ip/ah.js';
+import { parseAh } from '../ip/ah.js';
 import { IpProtocol } from '../ip/ip-protocol.js';
 import {
   IPV4_BASE_LENGTH,
@@ -16,8 +16,8 @@ import {
   IPV4_TOTAL_LENGTH,
   IPV4_TTL,
 } from '../ip/ipv4.js';
-import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE, Ipv6Header, parseIpv6 } from '../ip/ipv6.js';
-import { Ipv6Extension, isIpv6Extension, parseIpv6Extension } from '../ip/ipv6-extension.js';
+import { IPV6_DESTINATION, IPV6_LENGTH, IPV6_SOURCE, type Ipv6Header, parseIpv6 } from '../ip/ipv6.js';
+import { isIpv6Extension, parseIpv6Extension } from '../ip/ipv6-extension.js';
 import { EtherType } from '../link/ethertypes.js';
 import type { Frame } from './frame-fields.js';
 import { Layer, MAX_LAYERS } from './layers.js';
@@ -25,9 +25,6 @@ import { Malformed } from './malformed.js';
 import { cut, fail, push, Step, type Walk } from './walk-state.js';
 import { transport } from './walk-transport.js';
 
-const ipv6Header = new Ipv6Header();
-const extension = new Ipv6Extension();
-const ah = new AhHeader();
 /** Twice as many extension headers as RFC 8200 section 4.1 names. */
 export const MAX_EXTENSIONS = 16;
 /** The longest packet that Linux makes, for itself (GSO_MAX_SIZE): none on a wire is longer. */
@@ -84,7 +81,7 @@ export function ipv4(f: Frame, w: Walk): Step {
 }
 
 export function ipv6(f: Frame, w: Walk): Step {
-  const h = ipv6Header;
+  const h = w.headers.ipv6;
   const o = w.o;
   const n = parseIpv6(w.b, o, w.end, h);
   if (n === SHORT) return cut(f, w, Malformed.FrameShort);
@@ -117,9 +114,9 @@ function ipv6Length(w: Walk, h: Ipv6Header): number {
   const wire = w.wireEnd - w.o;
   if (
     h.nextHeader === IpProtocol.HopByHop &&
-    parseIpv6Extension(h.nextHeader, w.b, o, w.end, extension) > 0
+    parseIpv6Extension(h.nextHeader, w.b, o, w.end, w.headers.extension) > 0
   ) {
-    const jumbo = extension.jumboLength;
+    const jumbo = w.headers.extension.jumboLength;
     if (jumbo > 0 && jumbo <= MAX_JUMBOGRAM) return IPV6_LENGTH + jumbo;
   }
   return h.nextHeader === IpProtocol.NoNext ? IPV6_LENGTH : wire;
@@ -166,17 +163,18 @@ function extensions(f: Frame, w: Walk, first: number): Step {
   let kind = first;
   for (let i = 0; i < MAX_EXTENSIONS; i++) {
     if (!isIpv6Extension(kind)) return upperLayer(f, w, kind);
-    const n = parseIpv6Extension(kind, w.b, w.o, w.end, extension);
+    const n = parseIpv6Extension(kind, w.b, w.o, w.end, w.headers.extension);
     if (n < 0) return stop(f, w, kind, n === BAD || w.end >= w.wireEnd ? Malformed.Ipv6Extension : 0);
     if (kind === IpProtocol.Fragment) {
-      f.fragmentOffset = extension.fragment & 0xfff8;
-      f.moreFragments = (extension.fragment & 1) !== 0;
-      f.fragmentId = extension.identification;
+      f.fragmentOffset = w.headers.extension.fragment & 0xfff8;
+      f.moreFragments = (w.headers.extension.fragment & 1) !== 0;
+      f.fragmentId = w.headers.extension.identification;
     }
     // Mobility, HIP and Shim6 control messages are headers without a payload: they are the protocol then.
-    if (extension.nextHeader === IpProtocol.NoNext && isMessage(kind)) return upperLayer(f, w, kind);
+    if (w.headers.extension.nextHeader === IpProtocol.NoNext && isMessage(kind))
+      return upperLayer(f, w, kind);
     w.o += n;
-    kind = extension.nextHeader;
+    kind = w.headers.extension.nextHeader;
     if (f.fragmentOffset !== 0) return upperLayer(f, w, kind);
   }
   return stop(f, w, kind, Malformed.Ipv6Extension);
@@ -195,13 +193,13 @@ function upperLayer(f: Frame, w: Walk, protocol: number): Step {
   }
   if (f.moreFragments) w.inFragment = true;
   if (protocol !== IpProtocol.Ah) return transport(f, w, protocol);
-  const n = parseAh(w.b, w.o, w.end, ah);
+  const n = parseAh(w.b, w.o, w.end, w.headers.ah);
   if (n < 0) return stop(f, w, protocol, n === BAD || w.end >= w.wireEnd ? Malformed.Ah : 0);
   // The only chain of headers that is walked by recursion: as deep as the layers go.
   if (f.layerCount === MAX_LAYERS) return stop(f, w, protocol, Malformed.TooManyLayers);
   push(f, Layer.Ah, w.o);
   w.o += n;
-  const next = ah.nextHeader;
+  const next = w.headers.ah.nextHeader;
   return f.ipVersion === 6 && isIpv6Extension(next) ? extensions(f, w, next) : upperLayer(f, w, next);
 }
 

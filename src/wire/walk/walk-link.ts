@@ -1,38 +1,35 @@
 /** Steps of the walk through headers below IP. */
 
 import { BAD, SHORT, u16 } from '../bytes.js';
-import { Ipv4Header, parseIpv4 } from '../ip/ipv4.js';
-import { IPV6_LENGTH, Ipv6Header, parseIpv6 } from '../ip/ipv6.js';
-import { AristaTimestamp, parseAristaTimestamp } from '../link/arista-timestamp.js';
+import { parseIpv4 } from '../ip/ipv4.js';
+import { IPV6_LENGTH, parseIpv6 } from '../ip/ipv6.js';
+import { parseAristaTimestamp } from '../link/arista-timestamp.js';
 import { ARP_BASE_LENGTH } from '../link/arp.js';
-import { CiscoMetadata, parseCiscoMetadata } from '../link/cisco-metadata.js';
+import { parseCiscoMetadata } from '../link/cisco-metadata.js';
 import { ETHERNET_LENGTH, ETHERNET_TYPE, MAC_LENGTH } from '../link/ethernet.js';
 import { ETHERTYPE_MIN, IEEE8023_MAX_LENGTH } from '../link/ethertypes.js';
 import {
   AMSDU_HEADER_LENGTH,
   FC_PROTECTED,
   FC_SUBTYPE_NO_DATA,
-  Ieee80211Header,
   isAmsdu,
   parseIeee80211,
 } from '../link/ieee80211.js';
 import {
   LLC_UI,
-  LlcHeader,
   OUI_BRIDGE_TUNNEL,
   OUI_ETHERNET,
   parseLlc,
   parseSnap,
   SAP_IP,
   SAP_SNAP,
-  SnapHeader,
 } from '../link/llc.js';
-import { MACSEC_CHANGED, MACSEC_ENCRYPTED, MacsecTag, parseMacsec } from '../link/macsec.js';
+import { MACSEC_CHANGED, MACSEC_ENCRYPTED, parseMacsec } from '../link/macsec.js';
 import { CONTROL_WORD_LENGTH, hasControlWord, mplsStackLength } from '../link/mpls.js';
-import { PppHeader, parsePpp } from '../link/ppp.js';
-import { PPPOE_SESSION_DATA, PppoeHeader, parsePppoe } from '../link/pppoe.js';
+import { parsePpp } from '../link/ppp.js';
+import { PPPOE_SESSION_DATA, parsePppoe } from '../link/pppoe.js';
 import { VLAN_LENGTH } from '../link/vlan.js';
-import { NshHeader, parseNsh } from '../tunnel/nsh.js';
+import { parseNsh } from '../tunnel/nsh.js';
 import type { Frame } from './frame-fields.js';
 import {
   ETHER_TYPE_OF_LAYER,
@@ -44,17 +41,6 @@ import { Layer, MAX_VLANS } from './layers.js';
 import { Malformed } from './malformed.js';
 import { cut, fail, push, Step, type Walk } from './walk-state.js';
 
-const llcHeader = new LlcHeader();
-const snapHeader = new SnapHeader();
-const pppHeader = new PppHeader();
-const pppoeHeader = new PppoeHeader();
-const metadata = new CiscoMetadata();
-const wlan = new Ieee80211Header();
-const ipv4Header = new Ipv4Header();
-const ipv6Header = new Ipv6Header();
-const timestamp = new AristaTimestamp();
-const nshHeader = new NshHeader();
-const macsecTag = new MacsecTag();
 /** The GRE protocol type under which 802.11 comes first. */
 const IEEE80211_TYPE = 0x8200;
 
@@ -105,7 +91,7 @@ export function fabricTag(f: Frame, w: Walk, layer: Layer, length: number): Step
 
 export function aristaTimestamp(f: Frame, w: Walk): Step {
   const o = w.o;
-  const n = parseAristaTimestamp(w.b, o, w.end, timestamp);
+  const n = parseAristaTimestamp(w.b, o, w.end, w.headers.aristaTimestamp);
   if (n === SHORT) return cut(f, w, Malformed.FabricTag);
   if (n === BAD) {
     // Another of Arista's tags, of unknown length.
@@ -114,16 +100,16 @@ export function aristaTimestamp(f: Frame, w: Walk): Step {
   }
   push(f, Layer.AristaTimestamp, o);
   w.o = o + n;
-  return typeOrLength(f, w, timestamp.type);
+  return typeOrLength(f, w, w.headers.aristaTimestamp.type);
 }
 
 export function nsh(f: Frame, w: Walk): Step {
-  const n = parseNsh(w.b, w.o, w.end, nshHeader);
+  const n = parseNsh(w.b, w.o, w.end, w.headers.nsh);
   if (n === SHORT) return cut(f, w, Malformed.Nsh);
   if (n === BAD) return fail(f, w, Malformed.Nsh);
   push(f, Layer.Nsh, w.o);
   w.o += n;
-  return nextProtocol(f, w, nshHeader.nextProtocol);
+  return nextProtocol(f, w, w.headers.nsh.nextProtocol);
 }
 
 /** The step for a next protocol of NSH and VXLAN-GPE. */
@@ -136,11 +122,11 @@ export function nextProtocol(f: Frame, w: Walk, protocol: number): Step {
 
 /** Continues through a frame that is only signed; lengths exclude the signature at its end. */
 export function macsec(f: Frame, w: Walk): Step {
-  const n = parseMacsec(w.b, w.o, w.end, macsecTag);
+  const n = parseMacsec(w.b, w.o, w.end, w.headers.macsec);
   if (n === SHORT) return cut(f, w, Malformed.Macsec);
   if (n === BAD) return fail(f, w, Malformed.Macsec);
   push(f, Layer.Macsec, w.o);
-  if ((macsecTag.flags & (MACSEC_ENCRYPTED | MACSEC_CHANGED)) !== 0) return Step.Done;
+  if ((w.headers.macsec.flags & (MACSEC_ENCRYPTED | MACSEC_CHANGED)) !== 0) return Step.Done;
   const o = w.o + n;
   if (w.end - o < 2) return cut(f, w, Malformed.Macsec);
   w.o = o + 2;
@@ -158,25 +144,25 @@ export function fabricHeader(f: Frame, w: Walk, layer: Layer, length: number): S
 export function llc(f: Frame, w: Walk): Step {
   w.etherType = 0;
   w.subType = 0;
-  const n = parseLlc(w.b, w.o, w.end, llcHeader);
+  const n = parseLlc(w.b, w.o, w.end, w.headers.llc);
   if (n < 0) return cut(f, w, Malformed.Llc);
   push(f, Layer.Llc, w.o);
   w.o += n;
-  w.subType = (llcHeader.dsap << 8) | llcHeader.ssap;
-  if (llcHeader.control !== LLC_UI) return Step.Done;
-  if (llcHeader.dsap === SAP_IP) return Layer.Ipv4;
-  return llcHeader.dsap === SAP_SNAP && llcHeader.ssap === SAP_SNAP ? snap(f, w) : Step.Done;
+  w.subType = (w.headers.llc.dsap << 8) | w.headers.llc.ssap;
+  if (w.headers.llc.control !== LLC_UI) return Step.Done;
+  if (w.headers.llc.dsap === SAP_IP) return Layer.Ipv4;
+  return w.headers.llc.dsap === SAP_SNAP && w.headers.llc.ssap === SAP_SNAP ? snap(f, w) : Step.Done;
 }
 
 function snap(f: Frame, w: Walk): Step {
-  const n = parseSnap(w.b, w.o, w.end, snapHeader);
+  const n = parseSnap(w.b, w.o, w.end, w.headers.snap);
   if (n < 0) return cut(f, w, Malformed.Llc);
   push(f, Layer.Snap, w.o);
   w.o += n;
-  if (snapHeader.oui === OUI_ETHERNET || snapHeader.oui === OUI_BRIDGE_TUNNEL) {
-    return etherType(f, w, snapHeader.protocol);
+  if (w.headers.snap.oui === OUI_ETHERNET || w.headers.snap.oui === OUI_BRIDGE_TUNNEL) {
+    return etherType(f, w, w.headers.snap.protocol);
   }
-  w.subType = snapHeader.protocol;
+  w.subType = w.headers.snap.protocol;
   return Step.Done;
 }
 
@@ -214,29 +200,29 @@ export function mpls(f: Frame, w: Walk): Step {
  * like a version.
  */
 function fitsIpv4(w: Walk): boolean {
-  const n = parseIpv4(w.b, w.o, w.end, ipv4Header);
+  const n = parseIpv4(w.b, w.o, w.end, w.headers.ipv4);
   if (n === BAD) return false;
-  return n === SHORT || ipv4Header.totalLength <= w.wireEnd - w.o;
+  return n === SHORT || w.headers.ipv4.totalLength <= w.wireEnd - w.o;
 }
 
 function fitsIpv6(w: Walk): boolean {
-  const n = parseIpv6(w.b, w.o, w.end, ipv6Header);
-  return n === SHORT || ipv6Header.payloadLength + IPV6_LENGTH <= w.wireEnd - w.o;
+  const n = parseIpv6(w.b, w.o, w.end, w.headers.ipv6);
+  return n === SHORT || w.headers.ipv6.payloadLength + IPV6_LENGTH <= w.wireEnd - w.o;
 }
 
 export function pppoe(f: Frame, w: Walk): Step {
-  const n = parsePppoe(w.b, w.o, w.end, pppoeHeader);
+  const n = parsePppoe(w.b, w.o, w.end, w.headers.pppoe);
   if (n === SHORT) return cut(f, w, Malformed.Pppoe);
-  if (n === BAD || pppoeHeader.code !== PPPOE_SESSION_DATA) return fail(f, w, Malformed.Pppoe);
+  if (n === BAD || w.headers.pppoe.code !== PPPOE_SESSION_DATA) return fail(f, w, Malformed.Pppoe);
   push(f, Layer.Pppoe, w.o);
   w.o += n;
-  w.wireEnd = Math.min(w.wireEnd, w.o + pppoeHeader.length);
+  w.wireEnd = Math.min(w.wireEnd, w.o + w.headers.pppoe.length);
   w.end = Math.min(w.end, w.wireEnd);
   return Layer.Ppp;
 }
 
 export function pppoeDiscovery(f: Frame, w: Walk): Step {
-  const n = parsePppoe(w.b, w.o, w.end, pppoeHeader);
+  const n = parsePppoe(w.b, w.o, w.end, w.headers.pppoe);
   if (n === SHORT) return cut(f, w, Malformed.Pppoe);
   if (n === BAD) return fail(f, w, Malformed.Pppoe);
   push(f, Layer.PppoeDiscovery, w.o);
@@ -244,26 +230,28 @@ export function pppoeDiscovery(f: Frame, w: Walk): Step {
 }
 
 export function ppp(f: Frame, w: Walk): Step {
-  const n = parsePpp(w.b, w.o, w.end, pppHeader);
+  const n = parsePpp(w.b, w.o, w.end, w.headers.ppp);
   if (n === SHORT) return cut(f, w, Malformed.Ppp);
   if (n === BAD) return fail(f, w, Malformed.Ppp);
   push(f, Layer.Ppp, w.o);
   w.o += n;
-  const next = LAYER_OF_PPP_PROTOCOL[pppHeader.protocol] as Step;
+  const next = LAYER_OF_PPP_PROTOCOL[w.headers.ppp.protocol] as Step;
   if (next === Step.Done) {
-    w.subType = pppHeader.protocol;
+    w.subType = w.headers.ppp.protocol;
     push(f, Layer.Other, w.o);
   }
   return next;
 }
 
 export function ciscoMetadata(f: Frame, w: Walk): Step {
-  const n = parseCiscoMetadata(w.b, w.o, w.end, metadata);
+  const n = parseCiscoMetadata(w.b, w.o, w.end, w.headers.ciscoMetadata);
   if (n === SHORT) return cut(f, w, Malformed.CiscoMetadata);
   if (n === BAD) return fail(f, w, Malformed.CiscoMetadata);
   push(f, Layer.CiscoMetadata, w.o);
   w.o += n;
-  return metadata.type < ETHERTYPE_MIN ? typeOrLength(f, w, metadata.type) : etherType(f, w, metadata.type);
+  return w.headers.ciscoMetadata.type < ETHERTYPE_MIN
+    ? typeOrLength(f, w, w.headers.ciscoMetadata.type)
+    : etherType(f, w, w.headers.ciscoMetadata.type);
 }
 
 /**
@@ -273,18 +261,19 @@ export function ciscoMetadata(f: Frame, w: Walk): Step {
 export function ieee80211(f: Frame, w: Walk): Step {
   const o = w.o;
   w.etherType = IEEE80211_TYPE;
-  const n = parseIeee80211(w.b, o, w.end, wlan);
+  const n = parseIeee80211(w.b, o, w.end, w.headers.ieee80211);
   if (n === SHORT) return cut(f, w, Malformed.Ieee80211);
   if (n === BAD && (w.b[o] & 3) !== 0) return fail(f, w, Malformed.Ieee80211);
   push(f, Layer.Ieee80211, o);
   // Management and control frames, and data frames without data, carry no packet.
   if (n === BAD) return Step.Done;
-  w.mac = wlan.destination;
-  w.macSource = wlan.source;
-  if ((wlan.frameControl & FC_SUBTYPE_NO_DATA) !== 0) return Step.Done;
-  if ((wlan.frameControl & FC_PROTECTED) !== 0) return fail(f, w, Malformed.Ieee80211Protected);
+  w.mac = w.headers.ieee80211.destination;
+  w.macSource = w.headers.ieee80211.source;
+  if ((w.headers.ieee80211.frameControl & FC_SUBTYPE_NO_DATA) !== 0) return Step.Done;
+  if ((w.headers.ieee80211.frameControl & FC_PROTECTED) !== 0)
+    return fail(f, w, Malformed.Ieee80211Protected);
   w.o = o + n;
-  return isAmsdu(wlan) ? Step.Amsdu : Layer.Llc;
+  return isAmsdu(w.headers.ieee80211) ? Step.Amsdu : Layer.Llc;
 }
 
 /** An A-MSDU subframe: destination, source and length as in 802.3, but the length may exceed 1500 bytes. */

@@ -1,4 +1,5 @@
 import type { Frame } from './frame-fields.js';
+import { Headers } from './headers.js';
 import type { AnnouncedLayer } from './layer-table.js';
 import { type Layer, MAX_LAYERS, NO_VNI } from './layers.js';
 
@@ -28,8 +29,9 @@ export interface PortSteps {
   step(port: number): Step;
 }
 
-/** The state of a walk through one frame. There is one, reused for every frame. */
+/** The state of a walk through one frame: its owner reuses it for every frame. */
 export class Walk {
+  readonly headers = new Headers();
   b: Uint8Array = new Uint8Array(0);
   /**
    * The next byte to read; the byte after the last captured one, and after the last one according to the

@@ -3,32 +3,18 @@
  * carrier remains as it is.
  */
 import { BAD, SHORT } from '../bytes.js';
-import {
-  PIM_LENGTH,
-  PIM_NULL_REGISTER,
-  PIM_REGISTER,
-  PIM_REGISTER_LENGTH,
-  PimHeader,
-  parsePim,
-} from '../ip/pim.js';
+import { PIM_LENGTH, PIM_NULL_REGISTER, PIM_REGISTER, PIM_REGISTER_LENGTH, parsePim } from '../ip/pim.js';
 import { EtherType } from '../link/ethertypes.js';
 import { isIeee80211Protocol } from '../link/ieee80211.js';
-import { ERSPAN_FT_ETHERNET, ERSPAN_FT_IP, ErspanHeader, parseErspan } from '../tunnel/erspan.js';
+import { ERSPAN_FT_ETHERNET, ERSPAN_FT_IP, parseErspan } from '../tunnel/erspan.js';
 import { ETHERIP_LENGTH, parseEtherIp } from '../tunnel/etherip.js';
-import { GeneveHeader, parseGeneve } from '../tunnel/geneve.js';
-import {
-  GRE_PROTO_ERSPAN3,
-  GRE_PROTO_KEEPALIVE,
-  GRE_PROTO_PPP,
-  GRE_SEQ,
-  GreHeader,
-  parseGre,
-} from '../tunnel/gre.js';
-import { GTPU_GPDU, GtpuHeader, parseGtpu } from '../tunnel/gtpu.js';
+import { parseGeneve } from '../tunnel/geneve.js';
+import { GRE_PROTO_ERSPAN3, GRE_PROTO_KEEPALIVE, GRE_PROTO_PPP, GRE_SEQ, parseGre } from '../tunnel/gre.js';
+import { GTPU_GPDU, parseGtpu } from '../tunnel/gtpu.js';
 import { parseMellanox } from '../tunnel/mellanox.js';
-import { parseVxlan, VXLAN_FLAG_I, VxlanHeader } from '../tunnel/vxlan.js';
-import { parseVxlanGpe, VXLAN_GPE_P, VxlanGpeHeader } from '../tunnel/vxlan-gpe.js';
-import { parseWccp, WccpHeader } from '../tunnel/wccp.js';
+import { parseVxlan, VXLAN_FLAG_I } from '../tunnel/vxlan.js';
+import { parseVxlanGpe, VXLAN_GPE_P } from '../tunnel/vxlan-gpe.js';
+import { parseWccp } from '../tunnel/wccp.js';
 import type { Frame } from './frame-fields.js';
 import { LAYER_OF_GRE_PROTOCOL } from './layer-table.js';
 import { Layer } from './layers.js';
@@ -36,17 +22,8 @@ import { Malformed } from './malformed.js';
 import { etherType, nextProtocol } from './walk-link.js';
 import { cut, fail, push, Step, type Walk } from './walk-state.js';
 
-const greHeader = new GreHeader();
-const erspanHeader = new ErspanHeader();
-const vxlanHeader = new VxlanHeader();
-const vxlanGpeHeader = new VxlanGpeHeader();
-const geneveHeader = new GeneveHeader();
-const gtpuHeader = new GtpuHeader();
-const pimHeader = new PimHeader();
-const wccpHeader = new WccpHeader();
-
 export function gre(f: Frame, w: Walk): Step {
-  const h = greHeader;
+  const h = w.headers.gre;
   const n = parseGre(w.b, w.o, w.end, h);
   if (n === SHORT) return cut(f, w, Malformed.InnerGre);
   if (n === BAD || h.version > 1) return fail(f, w, Malformed.InnerGre);
@@ -72,9 +49,9 @@ export function gre(f: Frame, w: Walk): Step {
  * Enhanced GRE (RFC 2637 section 4.1): without a sequence number there is no payload, only an acknowledgment.
  */
 function pptp(f: Frame, w: Walk): Step {
-  if (greHeader.protocol !== GRE_PROTO_PPP) return fail(f, w, Malformed.InnerGre);
-  if ((greHeader.flags & GRE_SEQ) === 0) return Step.Done;
-  w.wireEnd = Math.min(w.wireEnd, w.o + (greHeader.key >>> 16));
+  if (w.headers.gre.protocol !== GRE_PROTO_PPP) return fail(f, w, Malformed.InnerGre);
+  if ((w.headers.gre.flags & GRE_SEQ) === 0) return Step.Done;
+  w.wireEnd = Math.min(w.wireEnd, w.o + (w.headers.gre.key >>> 16));
   w.end = Math.min(w.end, w.wireEnd);
   w.etherType = EtherType.Ppp;
   return Layer.Ppp;
@@ -82,8 +59,8 @@ function pptp(f: Frame, w: Walk): Step {
 
 /** Of any type, behind the GRE header just read. Without a sequence number it is type I. */
 function erspan(f: Frame, w: Walk): Step {
-  const h = erspanHeader;
-  const sequenced = greHeader.protocol === GRE_PROTO_ERSPAN3 || (greHeader.flags & GRE_SEQ) !== 0;
+  const h = w.headers.erspan;
+  const sequenced = w.headers.gre.protocol === GRE_PROTO_ERSPAN3 || (w.headers.gre.flags & GRE_SEQ) !== 0;
   const n = parseErspan(w.b, w.o, w.end, sequenced, h);
   if (n === SHORT) return cut(f, w, Malformed.InnerErspan);
   if (n === BAD) return fail(f, w, Malformed.InnerErspan);
@@ -108,7 +85,7 @@ function mellanox(f: Frame, w: Walk): Step {
 }
 
 function wccp(f: Frame, w: Walk): Step {
-  const n = parseWccp(w.b, w.o, w.end, wccpHeader);
+  const n = parseWccp(w.b, w.o, w.end, w.headers.wccp);
   if (n === SHORT) return cut(f, w, Malformed.InnerGre);
   push(f, Layer.Wccp, w.o);
   w.o += n;
@@ -123,34 +100,34 @@ function wccp(f: Frame, w: Walk): Step {
 export function pimRegister(w: Walk): Step {
   const { b, o } = w;
   if (w.end - o < PIM_REGISTER_LENGTH) return Step.Done;
-  if (parsePim(b, o, w.end, pimHeader) < 0 || pimHeader.version !== 2) return Step.Done;
-  if (pimHeader.type !== PIM_REGISTER || (b[o + PIM_LENGTH] & PIM_NULL_REGISTER) !== 0) return Step.Done;
+  if (parsePim(b, o, w.end, w.headers.pim) < 0 || w.headers.pim.version !== 2) return Step.Done;
+  if (w.headers.pim.type !== PIM_REGISTER || (b[o + PIM_LENGTH] & PIM_NULL_REGISTER) !== 0) return Step.Done;
   w.o = o + PIM_REGISTER_LENGTH;
   return Step.Ip;
 }
 
 export function vxlan(f: Frame, w: Walk): Step {
-  const n = parseVxlan(w.b, w.o, w.end, vxlanHeader);
+  const n = parseVxlan(w.b, w.o, w.end, w.headers.vxlan);
   if (n === SHORT) return cut(f, w, Malformed.Vxlan);
   if (n === BAD) return fail(f, w, Malformed.Vxlan);
   push(f, Layer.Vxlan, w.o);
   w.o += n;
-  w.vni = vxlanHeader.vni;
+  w.vni = w.headers.vxlan.vni;
   return Layer.Ethernet;
 }
 
 export function geneve(f: Frame, w: Walk): Step {
-  const n = parseGeneve(w.b, w.o, w.end, geneveHeader);
+  const n = parseGeneve(w.b, w.o, w.end, w.headers.geneve);
   if (n === SHORT) return cut(f, w, Malformed.Geneve);
   if (n === BAD) return fail(f, w, Malformed.Geneve);
   push(f, Layer.Geneve, w.o);
   w.o += n;
-  w.vni = geneveHeader.vni;
-  return etherType(f, w, geneveHeader.protocol);
+  w.vni = w.headers.geneve.vni;
+  return etherType(f, w, w.headers.geneve.protocol);
 }
 
 export function vxlanGpe(f: Frame, w: Walk): Step {
-  const h = vxlanGpeHeader;
+  const h = w.headers.vxlanGpe;
   const n = parseVxlanGpe(w.b, w.o, w.end, h);
   if (n === SHORT) return cut(f, w, Malformed.Vxlan);
   if (n === BAD) return fail(f, w, Malformed.Vxlan);
@@ -165,7 +142,7 @@ export function vxlanGpe(f: Frame, w: Walk): Step {
  * remains.
  */
 export function gtpu(f: Frame, w: Walk): Step {
-  const h = gtpuHeader;
+  const h = w.headers.gtpu;
   const o = w.o;
   const n = parseGtpu(w.b, o, w.end, h);
   if (n === SHORT) return cut(f, w, Malformed.Gtpu);

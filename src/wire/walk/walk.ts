@@ -7,8 +7,7 @@ import { PBB_LENGTH } from '../link/pbb.js';
 import { RTAG_LENGTH } from '../link/rtag.js';
 import { TTAG_LENGTH } from '../link/ttag.js';
 import { VNTAG_LENGTH } from '../link/vntag.js';
-import { KNOWN_TUNNEL_PORTS, type TunnelPorts } from '../tunnel/tunnel-ports.js';
-import { Frame } from './frame-fields.js';
+import type { Frame } from './frame-fields.js';
 import { FrameKind, Layer, MAX_LAYERS, NO_VNI } from './layers.js';
 import { Malformed } from './malformed.js';
 import { ip, ipv4, ipv6 } from './walk-ip.js';
@@ -31,12 +30,8 @@ import {
   pppoeDiscovery,
   vlan,
 } from './walk-link.js';
-import { fail, Step, Walk } from './walk-state.js';
+import { fail, Step, type Walk } from './walk-state.js';
 import { etherIp, geneve, gre, gtpu, pimRegister, vxlan, vxlanGpe } from './walk-tunnel.js';
-
-const walk = new Walk(KNOWN_TUNNEL_PORTS);
-/** Where {@link walkToIp} writes layers that nobody reads. */
-const unkept = new Frame();
 
 /**
  * Walks the layers of one mirrored frame into `f`, which is reset first except `sec` and `nsec`, which the
@@ -47,9 +42,9 @@ const unkept = new Frame();
  * @param type the EtherType of what is at `o`; only for FrameKind.EtherType, else ignored.
  * @param o the frame's first byte, and `end` the one after its last captured one.
  * @param wireEnd the byte after its last one on the wire: beyond `end` if the frame was cut.
- * @param ports the UDP ports of tunnels.
  */
 export function decodeFrame(
+  w: Walk,
   kind: number,
   type: number,
   b: Uint8Array,
@@ -57,9 +52,8 @@ export function decodeFrame(
   end: number,
   wireEnd: number,
   f: Frame,
-  ports: TunnelPorts = KNOWN_TUNNEL_PORTS,
 ): void {
-  const w = begin(b, o, end, wireEnd, f, ports);
+  begin(w, b, o, end, wireEnd, f);
   let step = start(kind, type, f, w);
   while (step !== Step.Done) {
     if (f.layerCount === MAX_LAYERS) {
@@ -85,18 +79,20 @@ export function decodeFrame(
  * have around IP.
  *
  * @param kind a FrameKind, with `type` as there
+ * @param f is written to, and left with nothing of use
  * @returns the IP header's offset; SHORT if the bytes end before it; BAD if there is no IP
  */
 export function walkToIp(
+  w: Walk,
   kind: number,
   type: number,
   b: Uint8Array,
   o: number,
   end: number,
   wireEnd: number,
+  f: Frame,
 ): number {
-  const f = unkept;
-  const w = begin(b, o, end, wireEnd, f, KNOWN_TUNNEL_PORTS);
+  begin(w, b, o, end, wireEnd, f);
   let step = start(kind, type, f, w);
   while (step !== Step.Done && f.layerCount < MAX_LAYERS) {
     if (step === Step.Ip || step === Layer.Ipv4 || step === Layer.Ipv6) return ipAt(w);
@@ -112,9 +108,8 @@ function ipAt(w: Walk): number {
   return version === 4 || version === 6 ? w.o : BAD;
 }
 
-function begin(b: Uint8Array, o: number, end: number, wireEnd: number, f: Frame, ports: TunnelPorts): Walk {
+function begin(w: Walk, b: Uint8Array, o: number, end: number, wireEnd: number, f: Frame): void {
   reset(f, b, o, end);
-  const w = walk;
   w.b = b;
   w.o = o;
   w.end = end;
@@ -128,9 +123,7 @@ function begin(b: Uint8Array, o: number, end: number, wireEnd: number, f: Frame,
   w.keepVlans = 0;
   w.vni = NO_VNI;
   w.teid = 0;
-  w.ports = ports;
   w.short = false;
-  return w;
 }
 
 function start(kind: number, type: number, f: Frame, w: Walk): Step {
