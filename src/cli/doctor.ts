@@ -134,6 +134,6 @@ async function socketOf({ store, config }: DoctorOptions): Promise<string | unde
 const MARKS = { good: 'ok  ', poor: 'warn', bad: 'FAIL' } as const;
 
 function lineOf(f: Finding): string {
-  const fix = f.mend === undefined ? '' : `; fix it with: ${f.mend}`;
+  const fix = f.fix === undefined ? '' : `; fix it with: ${f.fix}`;
   return `${MARKS[f.state]}  ${f.subject}: ${f.text}${fix}\n`;
 }

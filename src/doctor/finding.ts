@@ -5,19 +5,19 @@ export interface Finding {
   /** What was checked: `privileges`, `eth1 offloads`, … */
   readonly subject: string;
   readonly text: string;
-  readonly mend?: string;
+  readonly fix?: string;
 }
 
 export const good = (subject: string, text: string): Finding => ({ state: 'good', subject, text });
-export const poor = (subject: string, text: string, mend?: string): Finding => ({
+export const poor = (subject: string, text: string, fix?: string): Finding => ({
   state: 'poor',
   subject,
   text,
-  ...(mend !== undefined && { mend }),
+  ...(fix !== undefined && { fix }),
 });
-export const bad = (subject: string, text: string, mend?: string): Finding => ({
+export const bad = (subject: string, text: string, fix?: string): Finding => ({
   state: 'bad',
   subject,
   text,
-  ...(mend !== undefined && { mend }),
+  ...(fix !== undefined && { fix }),
 });

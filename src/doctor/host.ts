@@ -23,14 +23,14 @@ export function privileges(): Finding {
   const lacks = [has(CAP_NET_RAW) ? '' : 'CAP_NET_RAW', has(CAP_NET_ADMIN) ? '' : 'CAP_NET_ADMIN'].filter(
     Boolean,
   );
-  const mend =
+  const fix =
     process.getuid?.() === 0
       ? 'give this container the capabilities: --cap-add NET_RAW --cap-add NET_ADMIN'
       : `setcap cap_net_raw,cap_net_admin+ep ${process.execPath}`;
   const text2 = `${lacks.join(' and ')} missing`;
   return has(CAP_NET_RAW)
-    ? poor('privileges', `${text2}: no tunnels, no TAP devices, receive buffers up to rmem_max only`, mend)
-    : bad('privileges', `${text2}: nothing can be received`, mend);
+    ? poor('privileges', `${text2}: no tunnels, no TAP devices, receive buffers up to rmem_max only`, fix)
+    : bad('privileges', `${text2}: nothing can be received`, fix);
 }
 
 export function kernel(): Finding {

@@ -74,13 +74,13 @@ function judged(
           'are dropped silently';
   const off = `sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.${name}.rp_filter=0`;
   const route = addressed ? `, or give it a route back: ip route add SENDER via GATEWAY dev ${name}` : '';
-  const mend = loose
+  const fix = loose
     ? `sysctl -w net.ipv4.conf.${name}.rp_filter=2`
     : `${off} (it is the larger of both${route})`;
   const text = `${what}: ${why}${drops()}`;
   // Of unknown senders, those in the interface's own networks are accepted.
   const some = senders.length === 0 && addressed ? '; those in its own networks are let in' : '';
-  return bad(subject, `${text}${some}`, mend);
+  return bad(subject, `${text}${some}`, fix);
 }
 
 /** An address in a prefix that a host may have. */

@@ -31,8 +31,8 @@ export class LinuxError extends MirrorlakeError {
     hint?: string,
   ) {
     const code = errnoName(number);
-    const mend = hint ?? explain(code);
-    super(`cannot ${attempt}: ${code}${mend === undefined ? '' : ` (${mend})`}`, code, { hint: mend });
+    const fix = hint ?? explain(code);
+    super(`cannot ${attempt}: ${code}${fix === undefined ? '' : ` (${fix})`}`, code, { hint: fix });
   }
 
   /** The same for a library that reports errors by the C library's words (strerror). */

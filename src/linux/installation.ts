@@ -15,10 +15,10 @@ export class InstallationError extends MirrorlakeError {
     /** What does not load, and why. */
     readonly what: string,
     /** The command that fixes it. */
-    mend: string,
+    fix: string,
     options?: ErrorOptions,
   ) {
-    super(`${what}; fix it with: ${mend}`, 'INSTALLATION', { ...options, exitCode: 2, hint: mend });
+    super(`${what}; fix it with: ${fix}`, 'INSTALLATION', { ...options, exitCode: 2, hint: fix });
   }
 }
 

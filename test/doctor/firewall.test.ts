@@ -73,7 +73,7 @@ describe('iptables-save', () => {
       expect(states(tables)).toEqual(['bad']);
     const [found] = said(filter('ACCEPT', '-A INPUT -p gre -j DROP'));
     expect(found.text).toContain('iptables has "-A INPUT -p gre -j DROP"');
-    expect(found.mend).toBe('iptables -I INPUT -p gre -j ACCEPT');
+    expect(found.fix).toBe('iptables -I INPUT -p gre -j ACCEPT');
   });
 
   it('goes through the chains that a chain jumps to, back again, and by goto not', () => {
@@ -121,7 +121,7 @@ describe('iptables-save', () => {
 
   it('tells the manager of the rules, too', () => {
     const [ufw] = said(filter('DROP', ':ufw-user-input - [0:0]', '-A INPUT -j ufw-user-input'));
-    expect(ufw.mend).toBe('iptables -I INPUT -p gre -j ACCEPT (to keep it: ufw allow proto gre from any)');
+    expect(ufw.fix).toBe('iptables -I INPUT -p gre -j ACCEPT (to keep it: ufw allow proto gre from any)');
   });
 
   it('has rules for IPv6 of its own, which matter where there is IPv6', () => {
@@ -225,7 +225,7 @@ describe('nft list ruleset', () => {
       nft('drop', [['tcp dport 22 accept', [match(payload('tcp', 'dport'), 22), accept]]]),
     );
     expect(policy.text).toContain("nft's inet t in drops what it does not accept, and accepts no GRE");
-    expect(policy.mend).toBe('nft insert rule inet t in meta l4proto gre accept');
+    expect(policy.fix).toBe('nft insert rule inet t in meta l4proto gre accept');
     const [end] = said(
       nft('accept', [['reject with icmpx admin-prohibited', [{ reject: { type: 'icmpx' } }]]]),
     );

@@ -32,7 +32,7 @@ const network = Network.read(() => ({ there: true, ok: true, out: JSON.stringify
 describe('what an interface is a part of', () => {
   it('is a bond: take that', () => {
     const [ring] = partOf('eth0', false, network);
-    expect(ring).toMatchObject({ state: 'poor', mend: 'take the bond: --interface bond0' });
+    expect(ring).toMatchObject({ state: 'poor', fix: 'take the bond: --interface bond0' });
     expect(ring.text).toMatch(/a ring on it misses what comes over the others/);
     expect(partOf('eth0', true, network)[0].text).toMatch(/by which IP sees its packets come/);
     expect(partOf('bond0', false, network)).toEqual([]);

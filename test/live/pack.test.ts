@@ -170,8 +170,8 @@ describeWith(
         .split('\n')
         .find((l) => l.includes('raw-socket:'));
       expect(line).toMatch(/^warn {2}raw-socket: its addon does not load: it is not there; /);
-      const mend = line!.split('; fix it with: ')[1].replace(/ \(.*\)$/, '');
-      execFileSync('sh', ['-c', mend], { env: { ...env, npm_config_prefix: prefix }, stdio: 'pipe' });
+      const fix = line!.split('; fix it with: ')[1].replace(/ \(.*\)$/, '');
+      execFileSync('sh', ['-c', fix], { env: { ...env, npm_config_prefix: prefix }, stdio: 'pipe' });
       expect(mirrorlake('doctor')).toContain('ok    raw-socket: its addon loads\n');
     });
 

@@ -47,7 +47,7 @@ export function firewallFindings(
   const ways = waysOf(question);
   const all = [
     ...groups.map((group) => findingOf(group, ways, named)),
-    ...unread.map((u) => poor(SUBJECT, `cannot be judged: ${u.why}`, u.mend)),
+    ...unread.map((u) => poor(SUBJECT, `cannot be judged: ${u.why}`, u.fix)),
   ];
   return all.length > 0 ? all : [good(SUBJECT, `nothing drops protocol 47 on its way in; ${BY_RULES}`)];
 }

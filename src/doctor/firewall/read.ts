@@ -10,7 +10,7 @@ import type { Table } from './ruleset.js';
 /** What could not be read, and what would help. */
 export interface Unread {
   readonly why: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 export interface Ruleset {
@@ -20,7 +20,7 @@ export interface Ruleset {
 
 const PRIVILEGED: Unread = {
   why: 'reading rules takes CAP_NET_ADMIN',
-  mend: 'run as root: sudo mirrorlake doctor (in a container: with --cap-add NET_ADMIN)',
+  fix: 'run as root: sudo mirrorlake doctor (in a container: with --cap-add NET_ADMIN)',
 };
 
 export function readRules(): Ruleset {
@@ -42,7 +42,7 @@ function readNftables(): Ruleset {
     if (!(e instanceof LinuxError)) throw e;
     return {
       tables: [],
-      unread: [e.code === 'EPERM' ? PRIVILEGED : { why: e.message, mend: 'nft list ruleset' }],
+      unread: [e.code === 'EPERM' ? PRIVILEGED : { why: e.message, fix: 'nft list ruleset' }],
     };
   }
   if (there.length === 0) return { tables: [], unread: [] };
@@ -66,7 +66,7 @@ function readNftables(): Ruleset {
     unread: [
       {
         why: `the kernel has rules of nftables (${missed.join(', ')}); ${why}`,
-        mend: 'apt-get install nftables',
+        fix: 'apt-get install nftables',
       },
     ],
   };
@@ -90,7 +90,7 @@ function readLegacy(family: 'ip' | 'ip6'): Ruleset {
   const why =
     `the kernel has rules of ${tool}-legacy (${names.split('\n').join(', ')}); ` +
     `that takes ${tool}-legacy-save, which cannot read them or is not installed`;
-  return { tables: [], unread: [{ why, mend: 'apt-get install iptables' }] };
+  return { tables: [], unread: [{ why, fix: 'apt-get install iptables' }] };
 }
 
 /** The output of the first installed program for this kind of rules. */

@@ -78,11 +78,11 @@ export class SpoolHealth {
     this.lossAt = Date.now();
     if (this.lossAt - this.lossSaid >= SAY_MS) {
       this.lossSaid = this.lossAt;
-      const mend = why === SPOOL_FULL ? `; bring the store back, or give \`${this.setting}\` more` : '';
+      const fix = why === SPOOL_FULL ? `; bring the store back, or give \`${this.setting}\` more` : '';
       this.log(
         'error',
         `rows are lost: ${why} (${state}); dropped so far: ${counters.droppedRows} ` +
-          `${plural(counters.droppedRows, 'row')}${mend}`,
+          `${plural(counters.droppedRows, 'row')}${fix}`,
       );
     }
     return false;
