@@ -79,7 +79,7 @@ export function codecProperties<H extends object>(name: string, codec: Codec<H>)
       });
     }
 
-    test('no bytes make it throw or reach beyond the end', () => {
+    test('no bytes make parse throw or claim more than there is', () => {
       fc.assert(
         fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(20), (b, o) => {
           const end = Math.max(o, b.length);
