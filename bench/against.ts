@@ -11,7 +11,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { median, printTable } from './measure.js';
 
-/** This checkout. */
 export const ROOT = join(import.meta.dirname, '..');
 export const MAIN = mainOf(ROOT);
 
@@ -39,10 +38,8 @@ export class OptionError extends Error {
   readonly exitCode = 2;
 }
 
-/** A checkout to measure. */
 export interface Checkout {
   readonly root: string;
-  /** The program. */
   readonly main: string;
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { koffi } from '../src/linux/koffi.js';
 
-/** USER_HZ: the unit of CPU times in /proc, on every architecture that Node.js runs on. */
+/** USER_HZ: ticks per second of CPU times in /proc, on every architecture that Node.js runs on. */
 const TICKS_A_SECOND = 100;
 /** linux/posix-timers.h: a process's clock is the complement of its pid, combined with this. */
 const CPUCLOCK_SCHED = 2;
