@@ -61,7 +61,7 @@ async function lossFree(
 ): Promise<LossFree> {
   const running = await receiver.start();
   await idle(running.pid);
-  // To warm up.
+  // Warms up.
   await replay({ packets, rate: 50e3, mac });
   let best: LossFree = { rate: 0, cpu: 0, end: false };
   for (const rate of rates) {

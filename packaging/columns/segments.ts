@@ -10,7 +10,7 @@ const LENGTH = 5;
 const VARINT32 = 5;
 const VARINT53 = 8;
 
-/** Where the value is: `r.firstSeen`, `point.type`, `this.collector`. */
+/** The expression of the value: `r.firstSeen`, `point.type`, `this.collector`. */
 export function expressionOf({ name, from }: Column): string {
   if (from === 'collector') return 'this.collector';
   return `r.${from ?? camelCase(name)}`;

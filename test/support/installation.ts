@@ -24,7 +24,6 @@ export interface Missing {
 }
 
 export class Installation {
-  /** The program's file. */
   readonly main: string;
   private readonly directory: string;
 

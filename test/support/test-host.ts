@@ -60,7 +60,6 @@ export class TestHost implements Host, Station {
     onTestFinished(() => this.close());
   }
 
-  /** Adds tunnels, by their specifications. */
   add(...specs: string[]): this {
     for (const spec of specs) this.engine.add(parseTunnelSpec(spec), new Float64Array(STATE_COUNT));
     return this;
@@ -78,7 +77,6 @@ export class TestHost implements Host, Station {
   tun(name: string): TestTun {
     return this.tuns.findLast((tun) => tun.name === name)!;
   }
-  /** The sender of a tunnel. */
   sender(name: string): TestSender {
     return this.senders.findLast((s) => s.tunnel.config.name === name)!;
   }

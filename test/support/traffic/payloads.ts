@@ -124,7 +124,7 @@ function dnsName(name: string): Uint8Array {
   return concat(...name.split('.').map((l) => concat(Uint8Array.of(l.length), ascii(l))), Uint8Array.of(0));
 }
 
-/** A question of class IN; type 1 is A, 28 AAAA. */
+/** A query of class IN; type 1 is A, 28 AAAA. */
 export function dnsQuery(id: number, name: string, type = 1): Uint8Array {
   return concat(be16(id), hex('0100 0001 0000 0000 0000'), dnsName(name), be16(type), be16(1));
 }
