@@ -1,24 +1,23 @@
 /**
- * Every benchmark's `--against DIR`: what this checkout costs, beside another one, both built.
+ * Every benchmark's `--against DIR`: compares the costs of this checkout with those of another, both built.
  *
- *   --against DIR   another checkout of mirrorlake, built; by itself, without peers and goals
- *   --within P      exit 1 when a cost is more than P % and the noise above the other checkout's
+ *   --against DIR   another checkout of mirrorlake, built; measures without peers and goals
+ *   --within P      exit 1 if a cost is higher than the other checkout's by more than P % and the noise
  *
- * The two take turns, and the other one is first and last. So each run of this one lies between two of the
- * other's: their mean is what it is compared with, and what they differ by is the noise.
+ * The two run alternately, the other checkout first and last. So each run of this one lies between two of the
+ * other's. Their mean is the reference, and their difference is the noise.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { median, printTable } from './measure.js';
 
-/** This checkout, and its program. */
 export const ROOT = join(import.meta.dirname, '..');
 export const MAIN = mainOf(ROOT);
 
 /** For `parseArgs`. */
 export const AGAINST_OPTIONS = { against: { type: 'string' }, within: { type: 'string' } } as const;
 
-/** What one run cost, by the name of the metric, which says the unit. Less is better. */
+/** The costs of one run, by metric, whose name contains the unit. Less is better. */
 export type Costs = Readonly<Record<string, number>>;
 
 /** One metric of two checkouts. */
@@ -27,29 +26,27 @@ export interface Comparison {
   /** Medians of the runs. */
   readonly base: number;
   readonly here: number;
-  /** This checkout's cost, of the other's: the median of the pairs. */
+  /** This checkout's cost as a ratio of the other's: the median of the pairs. */
   readonly ratio: number;
-  /** By which part of itself the other checkout's cost changes from one run to the next: the median. */
+  /** The relative change of the other checkout's cost from one run to the next: the median. */
   readonly noise: number;
 }
 
-/** A word on the command line that cannot be meant. */
+/** An option on the command line that is invalid. */
 export class OptionError extends Error {
   override readonly name = 'OptionError';
   readonly exitCode = 2;
 }
 
-/** A checkout as it is measured. */
 export interface Checkout {
   readonly root: string;
-  /** The program. */
   readonly main: string;
 }
 
 /**
  * The checkout in `directory`, as `--against` names it.
  *
- * @throws OptionError when there is none, or it is not built.
+ * @throws OptionError if there is none, or it is not built.
  */
 export function checkoutIn(directory: string): Checkout {
   const root = resolve(directory);
@@ -81,7 +78,7 @@ function isCheckout(root: string): boolean {
 /**
  * Compares the runs of one metric.
  *
- * @param base the other checkout's costs, one more than `here` has: one before and one after each.
+ * @param base the other checkout's costs: one more than `here` has, before and after each run.
  */
 export function compareRuns(metric: string, base: readonly number[], here: readonly number[]): Comparison {
   const pairs = here.map((cost, i) => cost / ((base[i] + base[i + 1]) / 2));
@@ -95,12 +92,12 @@ export function compareRuns(metric: string, base: readonly number[], here: reado
   };
 }
 
-/** Whether this checkout costs more than the other, by more than `percent` and the noise. */
+/** Whether this checkout costs more than the other by more than `percent` and the noise. */
 export function isBeyond(c: Comparison, percent: number): boolean {
   return c.ratio > 1 + percent / 100 + c.noise;
 }
 
-/** The one line for metrics that are beyond; null when none is. */
+/** One line about the metrics that exceed the limit; null if none does. */
 export function verdict(comparisons: readonly Comparison[], percent: number): string | null {
   const beyond = comparisons.filter((c) => isBeyond(c, percent));
   if (beyond.length === 0) return null;
@@ -109,10 +106,10 @@ export function verdict(comparisons: readonly Comparison[], percent: number): st
 }
 
 /**
- * Does what `--against` asks for, and ends the program with its exit status; without, it does nothing.
+ * Does what `--against` asks for and ends the program with its exit status. Without `--against`, it returns.
  *
- * @param values the command line, by {@link AGAINST_OPTIONS}.
- * @param runs runs of this checkout.
+ * @param values the command line, parsed with {@link AGAINST_OPTIONS}.
+ * @param runs the number of runs of this checkout.
  * @param once runs a checkout once.
  */
 export async function against(
@@ -168,7 +165,7 @@ async function takeTurns(
   return metrics.map((metric) => compareRuns(metric, of(costs.base, metric), of(costs.here, metric)));
 }
 
-/** What both measure: a checkout may have a metric that the other has not, or under another name. */
+/** The metrics that both measure: a checkout may lack one, or have it under another name. */
 function commonMetrics(base: Costs, here: Costs): string[] {
   const both = Object.keys(here).filter((metric) => metric in base);
   const alone = Object.keys({ ...base, ...here }).filter((metric) => !both.includes(metric));

@@ -1,14 +1,14 @@
-/** The generator's captures (generate.ts), as the benchmarks and their senders take them. */
+/** The generator's captures (generate.ts), as benchmarks and senders use them. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where captures and results are kept. */
+/** The directory of captures and results. */
 export const DATA = join(import.meta.dirname, 'data');
 
 /**
- * The capture of so many packets, generated when it is not there yet. @returns its path; what is in it is in
- * PATH.json.
+ * The capture with this number of packets, generated if missing. @returns its path; PATH.json describes the
+ * content
  */
 export function generatedCapture(packets: number): string {
   const file = join(DATA, `${packets}.pcap`);
@@ -31,14 +31,14 @@ export function generatedCapture(packets: number): string {
 
 export interface Capture {
   readonly bytes: Buffer;
-  /** Of each packet, in `bytes`. */
+  /** The position of each packet in `bytes`. */
   readonly offsets: readonly number[];
   readonly lengths: readonly number[];
 }
 
-/** @param longest packets are cut to so many bytes @param mac the destination that the packets get */
+/** @param longest truncates packets to so many bytes @param mac the packets' new destination */
 export function readCapture(path: string, longest: number, mac?: string): Capture {
-  // The generator writes classic pcap of this machine's byte order: records of 16 bytes and a packet.
+  // The generator writes classic pcap in this machine's byte order: each packet has a header of 16 bytes.
   const bytes = readFileSync(path);
   const offsets: number[] = [];
   const lengths: number[] = [];
@@ -54,8 +54,8 @@ export function readCapture(path: string, longest: number, mac?: string): Captur
 }
 
 /**
- * Where the packet at `o` has a byte of its inner source address (bits 0 to 7) and the same byte of its inner
- * destination address (bits 8 to 15), from its start; 0 for one without addresses. The generator's
+ * The offsets, from the packet's start at `o`, of one byte of its inner source address (bits 0 to 7) and of
+ * the same byte of its inner destination address (bits 8 to 15); 0 without addresses. Knows the generator's
  * encapsulations, all over IPv4.
  */
 export function innerAddresses(bytes: Buffer, o: number): number {

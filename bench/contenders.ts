@@ -1,22 +1,22 @@
-/** The programs that are measured: ours, and the peers that are installed. */
+/** The programs to measure: ours, and the peers that are installed. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Contender {
   name: string;
-  /** What it says of itself. */
+  /** As the program reports it. */
   version: string;
-  /** The command that reads `capture`, leaving what it makes of it in the empty directory `out`. */
+  /** The command that reads `capture` and writes its results to the empty directory `out`. */
   command(capture: string, out: string): string[];
   /**
-   * How many flows it reported, from what it left in `out` and on its standard output; null where that takes
+   * The number of flows it reported, from the files in `out` and its standard output; null if that takes
    * another program.
    */
   flows(out: string, stdout: string): number | null;
 }
 
-/** The first line a program prints that looks like a version, null when it is not installed. */
+/** The first line of output that looks like a version; null if the program is not installed. */
 function versionOf(command: string, ...args: string[]): string | null {
   const run = spawnSync(command, args, { encoding: 'utf8' });
   if (run.error) return null;
@@ -85,7 +85,7 @@ const ARGUS: Omit<Contender, 'version'> = {
   },
 };
 
-/** The peers of this machine, and the names of those that are not there. */
+/** The peers on this machine, and the names of those that are missing. */
 export function peers(): { installed: Contender[]; missing: string[] } {
   const installed: Contender[] = [];
   const missing: string[] = [];

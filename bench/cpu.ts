@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { koffi } from '../src/linux/koffi.js';
 
-/** USER_HZ: what /proc counts CPU time in, on every architecture that Node runs on. */
+/** USER_HZ: ticks per second of CPU times in /proc, on every architecture that Node.js runs on. */
 const TICKS_A_SECOND = 100;
-/** linux/posix-timers.h: a process's clock is its number's complement and this. */
+/** linux/posix-timers.h: a process's clock is the complement of its pid, combined with this. */
 const CPUCLOCK_SCHED = 2;
 
-/** Seconds of CPU, user and system together, that running processes and all they have started have taken. */
+/** CPU seconds, user and system together, of running processes and all their descendants. */
 export function cpuSeconds(pids: readonly number[]): number {
   const wanted = new Set(pids);
   const all = new Map<number, { parent: number; ticks: number }>();
@@ -29,9 +29,8 @@ const clockGettime: (clock: number, time: BigInt64Array) => number = koffi
   .func('int clock_gettime(int clock, void *time)');
 
 /**
- * Seconds of CPU, user and system together, that a running process has taken, ended threads included,
- * children not: to the nanosecond (clock_getcpuclockid(3)), for /proc rounds to what is some percent of a
- * benchmark.
+ * CPU seconds, user and system together, of a running process, including ended threads but not children. The
+ * resolution is a nanosecond (clock_getcpuclockid(3)): /proc rounds to some percent of a benchmark.
  */
 export function cpuOf(pid: number): number {
   const time = new BigInt64Array(2);
@@ -39,13 +38,13 @@ export function cpuOf(pid: number): number {
   return Number(time[0]) + Number(time[1]) / 1e9;
 }
 
-/** Parent, and CPU time of its own and of children that have ended (proc(5): fields 4, 14 to 17). */
+/** Parent, and CPU time of the process and of its ended children (proc(5): fields 4, 14 to 17). */
 function statOf(pid: string): { parent: number; ticks: number } | null {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
-    // It has ended meanwhile.
+    // It has ended in the meantime.
     return null;
   }
   const fields = text

@@ -1,12 +1,12 @@
 /**
- * What the benchmarks need of eBPF (bpf(2)): instructions, memory that programs and this process share, XDP
- * programs run on frames.
+ * The eBPF that the benchmarks need (bpf(2)): instructions, memory shared between programs and this process,
+ * and running XDP programs on frames.
  */
 import koffi from 'koffi';
 import { addressOf, ERRNO, errno } from '../src/linux/libc.js';
 import { Mapping } from '../src/linux/memory.js';
 
-// Registers, of which r6 to r9 outlast calls.
+// Registers; calls preserve r6 to r9.
 export const [R0, R1, R2, R3, R4, R5, R6, R7, R8, R9] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 /** An instruction: opcode, registers, offset, constant (struct bpf_insn). */
@@ -31,8 +31,8 @@ export const call = (helper: number): Instruction => [0x85, 0, 0, 0, helper];
 export const EXIT: Instruction = [0x95, 0, 0, 0, 0];
 type Condition = (dst: number, operand: number, instructions: readonly Instruction[]) => Instruction[];
 /**
- * Each does the instructions on its condition alone: dst is 0; is a constant or more; is above, or not above,
- * another register.
+ * Each runs the instructions only under its condition: dst is 0; is at least a constant; is above, or not
+ * above, another register.
  */
 export const ifZero = (dst: number, instructions: readonly Instruction[]): Instruction[] => [
   [0x55, dst, 0, instructions.length, 0],
@@ -51,7 +51,7 @@ export const ifNotAbove: Condition = (dst, src, instructions) => [
   ...instructions,
 ];
 const BPF_PSEUDO_MAP_VALUE = 2;
-/** The address of shared memory: an instruction of twice the length. */
+/** The address of shared memory: an instruction of double length. */
 export const addressOfShared = (dst: number, memory: Shared): Instruction[] => [
   [0x18, dst, BPF_PSEUDO_MAP_VALUE, 0, memory.fd],
   [0, 0, 0, 0, 0],
@@ -74,12 +74,12 @@ const syscall: (number: number, command: number, attributes: Uint8Array, size: n
   'long',
   ['long', 'long', 'void *', 'long'],
 );
-/** `value` is a struct itimerval: interval and value, seconds and microseconds each, 64 bits. */
+/** `value` is a struct itimerval: interval and value, each in seconds and microseconds of 64 bits. */
 const setitimer: (which: number, value: Uint8Array, old: null) => number = libc.func(
   'int setitimer(int which, void *value, void *old)',
 );
 
-/** @param may an error number that is no failure */
+/** @param may an error number that is not a failure */
 function bpf(command: number, attributes: DataView, what: string, may?: number): number {
   const result = syscall(SYS_BPF, command, new Uint8Array(attributes.buffer), attributes.byteLength);
   if (result < 0 && errno() !== may) throw new Error(`cannot ${what}: errno ${errno()}`);
@@ -89,13 +89,13 @@ function bpf(command: number, attributes: DataView, what: string, may?: number):
 /** A union bpf_attr, in this machine's byte order. */
 const attributes = (): DataView => new DataView(new ArrayBuffer(128));
 
-/** An array map of one value, mapped into this process. */
+/** An array map with one value, mapped into this process. */
 export interface Shared {
   readonly fd: number;
   readonly buffer: ArrayBuffer;
 }
 
-/** How far from an address programs reach (the kernel's BPF_MAX_VAR_OFF). */
+/** How far programs can reach from an address (the kernel's BPF_MAX_VAR_OFF). */
 const FARTHEST = 1 << 29;
 
 /** @param length bytes, up to 512 MiB */
@@ -112,7 +112,7 @@ export function share(length: number): Shared {
   return { fd, buffer: Mapping.shared(fd, Math.ceil(length / PAGE) * PAGE).buffer };
 }
 
-/** @returns the program's descriptor. Takes root. */
+/** @returns the program's descriptor. Needs root. */
 export function loadXdp(instructions: readonly Instruction[]): number {
   const code = assemble(instructions);
   const license = new TextEncoder().encode('GPL\0');
@@ -133,11 +133,12 @@ export function loadXdp(instructions: readonly Instruction[]): number {
 }
 
 /**
- * Runs an XDP program for some seconds, on frames that an interface of this network namespace is said to have
- * received (BPF_PROG_TEST_RUN, live frames: Linux 5.18). What it passes the kernel receives, 64 frames at a
- * time at most.
+ * Runs an XDP program for some seconds, on frames that an interface of this network namespace seems to have
+ * received (BPF_PROG_TEST_RUN, live frames: Linux 5.18). The kernel receives what the program passes, in
+ * batches of up to 64 frames.
  *
- * @param length of the frame that the program gets each time, whose bytes are those of any frame before
+ * @param length the length of the frame that the program gets each time; its bytes are those of any earlier
+ * frame
  */
 export function runOnFrames(program: number, interfaceIndex: number, length: number, seconds: number): void {
   const frame = new Uint8Array(length);
@@ -154,7 +155,7 @@ export function runOnFrames(program: number, interfaceIndex: number, length: num
   run.setUint32(40, contextBytes.length, true);
   run.setBigUint64(48, addressOf(contextBytes), true);
   run.setUint32(64, BPF_F_TEST_XDP_LIVE_FRAMES, true);
-  // A signal ends it. It runs at one piece, since each run takes the kernel some 30 ms to begin and to end.
+  // A signal ends it. It is one call, because the kernel needs some 30 ms to begin and end each run.
   const ended = (): void => {};
   process.on('SIGALRM', ended);
   const timer = new BigInt64Array([

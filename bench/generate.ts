@@ -1,13 +1,13 @@
 /**
- * Writes a capture of mirrored traffic, the same for the same seed: hosts at several sites talk, each site's
- * switch mirrors to the collector, and the capture is what the collector's interface would see.
+ * Writes a capture of mirrored traffic, the same for the same seed. Hosts at several sites communicate, each
+ * site's switch mirrors to the collector, and the capture has what the collector's interface would receive.
  *
  *   --packets N      packets in the capture
- *   --output FILE    the capture (classic pcap, nanoseconds); FILE.json says what is in it
+ *   --output FILE    the capture (classic pcap, nanoseconds); FILE.json describes the content
  *   --seed N         another network (1)
  *   --mix NAME       plain: ERSPAN II, ERSPAN I and keyed gretap over IPv4, which every peer decodes
  *                    (default); all: ERSPAN III, IPv6 and GRE without Ethernet as well
- *   --loss P         the part of mirrored frames that get lost on the way to the collector (0.001)
+ *   --loss P         the share of mirrored frames that are lost on the way to the collector (0.001)
  */
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -23,19 +23,19 @@ import type { Step } from '../test/support/traffic/talk.js';
 import { buildFrame, buildPacket } from '../test/support/traffic/talk-frames.js';
 import { TimeHeap } from '../test/support/traffic/time-heap.js';
 
-/** What a generated capture holds. */
+/** The content of a generated capture. */
 export interface Summary {
   packets: number;
   bytes: number;
   /** Conversations with at least one packet in the capture. */
   sessions: number;
-  /** Of each mirror: packets in the capture, and how many the numbers show as lost. */
+  /** For each mirror: packets in the capture, and the number of losses that sequence numbers reveal. */
   mirrors: { type: string; source: string; session: number; packets: number; lost: number }[];
 }
 
 /** 2025-06-02 08:00:00 UTC. */
 const START = 1_748_851_200;
-/** New conversations a second. */
+/** New conversations per second. */
 const ARRIVALS = 600;
 const SECOND = 1_000_000_000;
 
@@ -77,7 +77,7 @@ export interface GenerateOptions {
   seed?: number;
   mix?: 'plain' | 'all';
   loss?: number;
-  /** Told of every packet that is written. */
+  /** Called for every packet written. */
   watch?: (conversation: Conversation, step: Step, mirror: MirrorSource) => void;
 }
 

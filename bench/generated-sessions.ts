@@ -1,11 +1,11 @@
 /**
- * Sessions of a made-up site, in SQL: 20,000 clients and 3,000 servers over a day. A client talks to some
- * forty servers, to a few of them most of the time; some servers (resolvers, proxies, file servers) have most
- * of the clients. Sizes, times and handshakes are log-normal. Session ids, times and ports are as random as
- * real ones.
+ * Sessions of an invented site, in SQL: 20,000 clients and 3,000 servers over a day. A client talks to some
+ * forty servers, but mostly to a few of them; some servers (resolvers, proxies, file servers) have most of
+ * the clients. Sizes, times and handshakes are log-normal. Session ids, times and ports are as random as real
+ * ones.
  */
 
-/** The statement that inserts the sessions `from` up to `to`, of `total` in the day, into `table`. */
+/** The statement that inserts sessions `from` to `to` into `table`, of `total` in the day. */
 export function insertGenerated(table: string, from: number, to: number, total: number): string {
   return `
 INSERT INTO ${table} (session_id, first_seen, last_seen, end_reason, mirror_type, mirror_source,
@@ -62,7 +62,8 @@ FROM numbers(${from}, ${to - from})`;
 }
 
 /**
- * The statement that inserts what the same site's eight mirrors sent, each minute of the day, into `table`.
+ * The statement that inserts into `table` what the eight mirrors of the same site sent, for each minute of
+ * the day.
  */
 export function insertGeneratedMirrors(table: string): string {
   return `

@@ -1,13 +1,13 @@
 /**
- * Has an interface receive a capture's packets at a rate, as from a network card with a driver of its own: an
- * eBPF program fills frames (XDP), the kernel makes its packets of their pages and receives them in batches.
- * No sending and no second interface has to be paid for.
+ * Makes an interface receive a capture's packets at a given rate, as from a network card with its own driver.
+ * An eBPF program fills frames (XDP); the kernel makes packets from their pages and receives them in batches.
+ * So the benchmark does not pay for sending or for a second interface.
  *
  *   npx tsx bench/inject.ts CAPTURE INTERFACE --rate PACKETS/S --seconds S [--mac MAC]
  *
- * In the interface's network namespace, as root. Prints one JSON object: packets received, seconds. The
- * capture is repeated, each time with other inner addresses, so that its conversations are new ones. `--mac`
- * is the destination MAC that packets get.
+ * Run it in the interface's network namespace, as root. It prints one JSON object: packets received, seconds.
+ * The capture is repeated, each time with other inner addresses, so that its conversations are new. `--mac`
+ * is the packets' destination MAC address.
  */
 import { parseArgs } from 'node:util';
 import { interfaceIndex } from '../src/linux/interface.js';
@@ -53,32 +53,32 @@ import {
   xor,
 } from './ebpf.js';
 
-// Helpers, and what an XDP program answers (linux/bpf.h).
+// Helpers, and return values of an XDP program (linux/bpf.h).
 const KTIME_GET_NS = 5;
 const ADJUST_TAIL = 65;
 const STORE_BYTES = 190;
 const XDP_DROP = 1;
 const XDP_PASS = 2;
-/** Where a struct xdp_md has the packet's start and end. */
+/** The offsets of the packet's start and end in a struct xdp_md. */
 const DATA = 0;
 const DATA_END = 4;
 
-/** Frames come this long to the program, which cuts them. A power of two. */
+/** The program gets frames of this length, and cuts them. A power of two. */
 const LONGEST = 2048;
-/** A record: the packet's length less one and innerAddresses(), 16 bits each; the packet. */
+/** A record: the packet's length minus one and innerAddresses(), 16 bits each; then the packet. */
 const HEADER = 4;
 /**
- * What the program keeps, 64 bits each: where the next record is, how often the records began anew, packets
- * so far, and when it began (nanoseconds of the kernel's monotonic clock).
+ * The program's state, 64 bits each: position of the next record, number of repetitions, packets so far, and
+ * start time (nanoseconds of the kernel's monotonic clock).
  */
 const [POSITION, ROUND, PACKETS, START] = [0, 8, 16, 24];
 const STATE = 32;
-/** Times are kept in so small parts of a nanosecond, as a power of two. */
+/** Times have this many binary digits below a nanosecond. */
 const PARTS = 10;
 
-/** @param size bytes of all records @param period from packet to packet, in parts of a nanosecond */
+/** @param size bytes of all records @param period between packets, in the smallest unit of time */
 function program(state: Shared, records: Shared, size: number, period: number): Instruction[] {
-  /** Changes the byte whose place in the packet is in the register by r1. */
+  /** Changes a byte by r1. The register has the byte's offset in the packet. */
   const change = (place: number): Instruction[] => [
     load32(R2, R6, DATA),
     load32(R3, R6, DATA_END),
@@ -91,7 +91,7 @@ function program(state: Shared, records: Shared, size: number, period: number): 
     copy(R6, R1),
     ...addressOfShared(R7, state),
     ...addressOfShared(R8, records),
-    // Frames are dropped until a packet is due.
+    // Drops frames until a packet is due.
     call(KTIME_GET_NS),
     load64(R1, R7, START),
     ...ifZero(R1, [copy(R1, R0), store64(R7, R1, START)]),
@@ -122,8 +122,8 @@ function program(state: Shared, records: Shared, size: number, period: number): 
     add(R3, HEADER),
     copy(R4, R9),
     call(STORE_BYTES),
-    // The same in both addresses: the two directions of a conversation stay one. Without any, a byte is
-    // changed and changed back.
+    // The same change in both addresses keeps the two directions in one conversation. A packet without
+    // addresses has one byte changed twice, back to what it was.
     load64(R1, R7, ROUND),
     load16(R9, R8, 2),
     copy(R0, R9),

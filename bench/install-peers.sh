@@ -1,7 +1,6 @@
 #!/bin/sh
-# Installs the programs the benchmark compares with: Suricata (from Debian's backports), argus, tcpreplay
-# and nftables.
-# Takes the mirror from the apt sources the machine already has. Needs root.
+# Installs the programs that the benchmarks compare with: Suricata (from Debian's backports), argus, tcpreplay
+# and nftables. Uses the mirror in the machine's apt sources. Needs root.
 set -eu
 
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
@@ -10,7 +9,7 @@ if [ "$(. /etc/os-release && echo "$ID")" != debian ] || [ -z "$codename" ]; the
   exit 1
 fi
 
-# apt-get update of one source list only, so that a machine's other sources cannot fail it.
+# Updates only one source list, so that a failure of the machine's other sources does not matter.
 list=/etc/apt/sources.list.d/mirrorlake-backports.list
 mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
   awk -v codename="$codename" '$1 == codename { print $2; exit }')

@@ -1,16 +1,16 @@
 import { spawnSync } from 'node:child_process';
 
-/** What one run of a program took: its own and its children's. */
+/** The resources of one run of a program and its children. */
 export interface Run {
   /** Seconds. */
   wall: number;
-  /** Seconds of CPU, user and system together. */
+  /** CPU seconds, user and system together. */
   cpu: number;
-  /** The most memory that was resident at once, bytes. */
+  /** Peak resident memory, in bytes. */
   maxRss: number;
 }
 
-/** A program of a benchmark ended otherwise than well. */
+/** A program of a benchmark failed. */
 export class RunFailed extends Error {
   override name = 'RunFailed';
 }
@@ -29,7 +29,7 @@ with open(sys.argv[1], 'wb') as out, open(sys.argv[2], 'wb') as err:
 print(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, os.waitstatus_to_exitcode(status))
 `;
 
-/** Runs a command once, its output to files. */
+/** Runs a command once, with its output to files. */
 export function measure(command: string[], stdout: string, stderr: string): Run {
   const wrapper = spawnSync('python3', ['-c', WAIT4, stdout, stderr, ...command], { encoding: 'utf8' });
   const [wall, cpu, maxRss, status] = wrapper.stdout.trim().split(' ').map(Number);
@@ -39,7 +39,7 @@ export function measure(command: string[], stdout: string, stderr: string): Run 
   return { wall: wall!, cpu: cpu!, maxRss: maxRss! };
 }
 
-/** Prints rows in columns: the first to the left, the others to the right. */
+/** Prints rows in columns, the first column left-aligned, the others right-aligned. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   for (const row of rows) {

@@ -1,15 +1,15 @@
 /**
- * npm run bench:mirror: what `mirrorlake mirror` takes a packet, from a capture and from an interface, beside
- * others.
+ * npm run bench:mirror: the cost of `mirrorlake mirror` per packet, from a capture and from an interface,
+ * compared with other programs.
  *
  *   --packets N   frames (300000)
- *   --runs N      runs of each, taking turns (3)
- *   --rate N      frames a second on the interface (25000)
- *   --against DIR, --within P   beside another checkout, see against.ts
+ *   --runs N      runs of each, alternating (3)
+ *   --rate N      frames per second on the interface (25000)
+ *   --against DIR, --within P   compares with another checkout, see against.ts
  *
- * As root. From a capture, as fast as it goes: tcpreplay, which sends the frames as they are, without ERSPAN
- * around them. From an interface: Open vSwitch's userspace datapath with a mirror to an ERSPAN port. What
- * arrives at the other end of the wire is what counts.
+ * Needs root. From a capture, at full speed: the peer is tcpreplay, which sends the frames as they are,
+ * without ERSPAN around them. From an interface: the peer is Open vSwitch's userspace datapath with a mirror
+ * to an ERSPAN port. What arrives at the other end of the wire counts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,11 +23,11 @@ import { generatedCapture } from './capture.js';
 import { cpuOf } from './cpu.js';
 import { measure, median } from './measure.js';
 
-/** The box that mirrors: frames come in by `wire`, copies leave by `out`. */
+/** The box that mirrors: frames arrive on `wire`, copies leave through `out`. */
 const BOX = 'ml-mirror';
-/** The other ends, here. */
+/** The other ends, in this namespace. */
 const [WIRE, OUT] = ['ml-mirror-in', 'ml-mirror-out'];
-/** Not an address of the generator's: GRE to the collector is not mirrored. */
+/** Not one of the generator's addresses: GRE to the collector is not mirrored. */
 const COLLECTOR = '192.0.2.10';
 const ADDRESS = '192.0.2.11/24';
 
@@ -43,11 +43,11 @@ const packets = Number(options.packets);
 const capture = () => generatedCapture(packets);
 
 interface Result {
-  /** Seconds of CPU, user and system. */
+  /** CPU seconds, user and system. */
   readonly cpu: number;
-  /** Seconds; of a capture from the start of the program to its end. */
+  /** Seconds; for a capture, from the start of the program to its end. */
   readonly wall: number;
-  /** Packets that came out of the box. */
+  /** Packets that left the box. */
   readonly arrived: number;
 }
 
@@ -55,7 +55,7 @@ const inside = (...command: string[]): string[] => ['ip', 'netns', 'exec', BOX, 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 const arrived = (): number => Number(readFileSync(`/sys/class/net/${OUT}/statistics/rx_packets`, 'utf8'));
 
-/** The box anew. @returns the MAC address at the collector's end */
+/** Sets up a new box. @returns the MAC address of the collector's end */
 function setUp(): string {
   tearDown();
   ip(`netns add ${BOX}`);
@@ -72,11 +72,11 @@ function setUp(): string {
 
 function tearDown(): void {
   tryIp(`netns del ${BOX}`);
-  // The kernel takes a namespace's ends away a little later.
+  // The kernel removes the ends in a namespace a little later.
   for (const name of [WIRE, OUT]) tryIp(`link del ${name}`);
 }
 
-/** Gives the box's device its address, and tells it where the collector is: nobody answers ARP there. */
+/** Gives the box's device its address and a neighbour entry for the collector, where nothing answers ARP. */
 function underlay(device: string, mac: string): void {
   ip(`-n ${BOX} address add ${ADDRESS} dev ${device}`);
   ip(`-n ${BOX} neighbour replace ${COLLECTOR} lladdr ${mac} dev ${device}`);
@@ -90,7 +90,7 @@ async function fromCapture(command: string[]): Promise<Result> {
   return { cpu, wall, arrived: arrived() - before };
 }
 
-/** Sends the frames to the wire at the rate. What `pid` needs for the first time they come is not counted. */
+/** Sends the frames to the wire at the rate, twice. The first round, a warm-up, does not count. */
 async function fromInterface(pid: number): Promise<Result> {
   let result: Result | undefined;
   for (let round = 0; round < 2; round++) {
@@ -218,7 +218,7 @@ const CONTENDERS: readonly {
   },
 ];
 
-/** What `mirror` of a checkout costs. */
+/** The cost of a checkout's `mirror`. */
 async function costsOf({ main }: Checkout): Promise<Costs> {
   const us = ({ cpu, arrived }: Result) => (cpu / arrived) * 1e6;
   try {

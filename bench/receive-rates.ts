@@ -1,26 +1,26 @@
-/** Loss-free rates: how much each receiver takes without the kernel dropping anything. */
+/** Loss-free rates: how much each receiver takes before the kernel drops packets. */
 import { cpuOf } from './cpu.js';
 import { dropAfterRings, inject, replay } from './receive-wire.js';
 import { type Collector, type Counts, idle, type RunningCollector } from './receivers.js';
 
-/** Thousands of packets a second that are tried, in turn, and for how many seconds. */
+/** The rates to try, in order, in thousands of packets per second; and seconds per try. */
 const RAW_RATES = [50, 100, 125, 150, 175, 200, 225, 250, 300, 400];
 const RING_RATES = [200, 400, 500, 600, 700, 800, 900, 1000, 1200, 1400, 1600];
 const SECONDS = 5;
 /**
- * Packets are received by the kernel on one processor and by the program on another, and other programs may
- * run too: a rate counts that was once received without loss.
+ * The kernel receives packets on one processor, the program on another, and other programs may run too. So a
+ * rate counts if one try had no loss.
  */
 const TRIES = 3;
-/** When less than this part of the rate is received, the kernel is at its end. */
+/** If less than this share of the rate is received, the kernel is at its limit. */
 const REACHED = 0.95;
 
 interface LossFree {
-  /** Packets a second. */
+  /** Packets per second. */
   readonly rate: number;
-  /** Microseconds of the receiving process a packet, at that rate. */
+  /** CPU microseconds of the receiving process per packet, at that rate. */
   readonly cpu: number;
-  /** Whether it was the kernel that gave no more packets to receive. */
+  /** Whether the kernel was the limit, not the receiver. */
   readonly end: boolean;
 }
 
@@ -61,7 +61,7 @@ async function lossFree(
 ): Promise<LossFree> {
   const running = await receiver.start();
   await idle(running.pid);
-  // To warm up.
+  // Warms up.
   await replay({ packets, rate: 50e3, mac });
   let best: LossFree = { rate: 0, cpu: 0, end: false };
   for (const rate of rates) {
@@ -77,7 +77,7 @@ async function lossFree(
   return best;
 }
 
-/** @returns the most that was received without loss, or undefined */
+/** @returns the highest rate without loss, or undefined */
 async function attempt(
   name: string,
   running: RunningCollector,
@@ -99,7 +99,7 @@ async function attempt(
   return best;
 }
 
-/** Waits until what was sent was received or dropped by the kernel. @returns how much was dropped */
+/** Waits until the kernel has delivered or dropped everything sent. @returns the number of dropped packets */
 async function settled(running: RunningCollector, before: Counts, sent: number): Promise<number> {
   for (let i = 0; i < 30; i++) {
     await idle(running.pid);

@@ -1,4 +1,4 @@
-/** A store that stops for a minute, at a serious rate: nothing may be lost, and memory stays where it was. */
+/** A store stops for a minute at a high packet rate: nothing may be lost, and memory must not grow. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { RECEIVER, replay, setUpStoreWire } from './receive-wire.js';
 import { collector, idle, pause, type RunningCollector } from './receivers.js';
 
 const RATE = 100_000;
-/** Seconds: before the store stops, while it stands still, and after. */
+/** Seconds: before the store stops, while it is suspended, and after. */
 const BEFORE = 10;
 const STOPPED = 60;
 const AFTER = 10;
@@ -47,7 +47,7 @@ async function measure(
         `stored, ${spool}, ${resident(running.pid)}\n`,
     );
   };
-  // The replay reads its capture first.
+  // The replay first reads its capture.
   for (let n = 0; n === 0; await pause(100)) n = (await running.counts()).received;
   await pause(BEFORE * 1000);
   await report('before the store stops');
@@ -72,14 +72,14 @@ async function measure(
   process.stdout.write(whole ? 'nothing is lost: the goal is met\n' : 'MISSED: something is lost\n');
 }
 
-/** Waits until the store has what was spooled. */
+/** Waits until the store has everything that was spooled. */
 async function spoolEmpty(running: RunningCollector): Promise<void> {
   for (let empty = 0; empty < 20; await pause(100)) {
     empty = (await running.status()).store.spool_bytes < 1 << 20 ? empty + 1 : 0;
   }
 }
 
-/** Resident memory of a process, now and at most (proc(5)). */
+/** Resident memory of a process: current and peak (proc(5)). */
 function resident(pid: number): string {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const of = (name: string): string => mib(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) * 1024);

@@ -1,5 +1,5 @@
 /**
- * The wire of the receiving benchmarks: a veth pair into a namespace, and the generator's packets sent
+ * The wire of the receiving benchmarks: a veth pair into a namespace, and what sends the generator's packets
  * through it.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -9,9 +9,7 @@ import { ROOT } from './against.js';
 import { generatedCapture } from './capture.js';
 
 const NETNS = 'ml-bench';
-/**
- * The end that sends, and the end in the namespace that receives; the generator's packets go to this address.
- */
+/** The sending end, the receiving end in the namespace, and the destination of the generator's packets. */
 const SENDER = 'ml-bench0';
 export const RECEIVER = 'ml-bench1';
 const ADDRESS = '10.255.0.1/8';
@@ -26,7 +24,7 @@ export function inside(...command: string[]): string[] {
   return ['ip', 'netns', 'exec', NETNS, ...command];
 }
 
-/** Makes the wire, anew if it is there. @returns the receiving end's MAC address */
+/** Makes the wire, replacing an existing one. @returns the receiving end's MAC address */
 export function setUp(): string {
   ip(`netns del ${NETNS}`, true);
   ip(`link del ${SENDER}`, true);
@@ -55,8 +53,8 @@ function nft(rules: string): void {
 }
 
 /**
- * Has the kernel drop GRE on its way in, where rings have received it (nftables' ingress hook), as
- * docs/how-to/size-the-box.md says. @returns what ends it
+ * Makes the kernel drop incoming GRE after rings have received it (nftables' ingress hook), as
+ * docs/how-to/size-the-box.md says. @returns what undoes it
  */
 export function dropAfterRings(): () => void {
   const hook = `type filter hook ingress device "${RECEIVER}" priority 0`;
@@ -65,7 +63,7 @@ export function dropAfterRings(): () => void {
   return () => nft('delete table netdev mirrorlake');
 }
 
-/** Another wire into the namespace, for a store outside of it. @returns this end's address */
+/** Another wire into the namespace, for a store outside. @returns this end's address */
 export function setUpStoreWire(): string {
   ip(`link del ${STORE_WIRE}`, true);
   ip(`link add ${STORE_WIRE} type veth peer name ml-bench4 netns ${NETNS}`);
@@ -83,10 +81,10 @@ export function tearDown(): void {
 
 export interface Replay {
   readonly packets: number;
-  /** Packets a second; 0: as fast as it goes. */
+  /** Packets per second; 0: as fast as possible. */
   readonly rate: number;
   readonly mac: string;
-  /** Repeats the capture for so long; 0: once. */
+  /** Repeats the capture for this long; 0: sends it once. */
   readonly seconds?: number;
 }
 
@@ -100,7 +98,7 @@ export function replay({ packets, rate, mac, seconds = 0 }: Replay): Promise<Sen
   return send([], 'replay.ts', packets, SENDER, { rate, mac, seconds });
 }
 
-/** Has RECEIVER receive the capture, without a sender. */
+/** Makes RECEIVER receive the capture without a sender. */
 export function inject({ packets, ...options }: Required<Replay>): Promise<Sent> {
   return send(inside(), 'inject.ts', packets, RECEIVER, options);
 }

@@ -1,15 +1,15 @@
 /**
- * npm run bench:receive: what receiving costs, and how much is received without loss, over a veth pair.
+ * npm run bench:receive: the cost of receiving, and the loss-free rate, over a veth pair.
  *
  *   --packets N   packets of the replay (1000000)
- *   --runs N      runs of each receiver, taking turns (3); 0 leaves them out
- *   --rates       also look for the loss-free rate of each receiver
- *   --stopped     also stop a server that is stored into for a minute, at 100,000 packets/s
- *   --against DIR, --within P   beside another checkout, see against.ts
+ *   --runs N      runs of each receiver, alternating (3); 0 leaves them out
+ *   --rates       also looks for the loss-free rate of each receiver
+ *   --stopped     also suspends the store's server for a minute, at 100,000 packets/s
+ *   --against DIR, --within P   compares with another checkout, see against.ts
  *
  * Needs root, and Suricata for the comparison (install-peers.sh). The CPU time is that of the receiving
- * process, user and system, from the first packet until all are done with, after a first replay that is not
- * counted; the engine of an embedded store is told apart.
+ * process, user and system, from the first packet until all are processed, after a first replay that does not
+ * count. That of an embedded store's engine is shown separately.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -22,7 +22,7 @@ import { printStopped } from './receive-stopped.js';
 import { RECEIVER, replay, setUp, tearDown } from './receive-wire.js';
 import { childrenOf, collector, idle, type Receiver, suricata } from './receivers.js';
 
-/** Packets a second that receivers keep up with: what receiving costs is told apart from what is lost. */
+/** Packets per second that receivers keep up with, so that the cost is measured without losses. */
 const RATE = 150_000;
 const RAW_RATE = 50_000;
 
@@ -38,20 +38,20 @@ const { values: options } = parseArgs({
 const packets = Number(options.packets);
 
 interface Result {
-  /** Seconds of CPU of the receiving process, and of its children (the embedded store's engine). */
+  /** CPU seconds of the receiving process, and of its children (the embedded store's engine). */
   readonly cpu: number;
   readonly engine: number;
-  /** Packets received meanwhile; all of the replay of those that do not tell. */
+  /** Packets received during the measurement; if the receiver does not report them, all of the replay. */
   readonly measured: number;
-  /** Of both replays. */
+  /** Packets of both replays. */
   readonly sent: number;
   readonly received: number;
   readonly dropped: number;
 }
 
 /**
- * Two replays at a receiver of its own: one to warm up, as a collector is that runs for months, and one that
- * is measured.
+ * Starts a receiver and replays twice: once to warm up, like a collector that has run for months, and once to
+ * measure.
  */
 async function runOnce(receiver: Receiver, rate: number, mac: string): Promise<Result> {
   const running = await receiver.start();
@@ -106,7 +106,7 @@ async function costs(ring: Receiver, raw: Receiver, mac: string): Promise<void> 
   }
 }
 
-/** What a checkout's collector costs for a packet, with a ring and with raw sockets. */
+/** The cost per packet of a checkout's collector, with a ring and with raw sockets. */
 async function costsOf({ main }: Checkout): Promise<Costs> {
   generatedCapture(packets);
   const mac = setUp();

@@ -1,4 +1,4 @@
-/** The programs that receive in the receiving benchmarks, and what they take. */
+/** The receivers of the receiving benchmarks, and what they cost. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ export interface Receiver {
 
 export interface Running {
   readonly pid: number;
-  /** Packets received and dropped so far, of those that tell while they run. */
+  /** Packets received and dropped so far, if the receiver reports them while it runs. */
   counts?(): Promise<Counts>;
   /** Ends it. @returns packets received and dropped */
   stop(): Promise<Counts>;
@@ -41,7 +41,7 @@ export interface Counts {
   readonly dropped: number;
 }
 
-/** A collector that runs. */
+/** A running collector. */
 export interface RunningCollector extends Running {
   status(): Promise<CollectorStatus>;
   counts(): Promise<Counts>;
@@ -52,7 +52,7 @@ export interface Collector extends Receiver {
 }
 
 /**
- * `mirrorlake collect`, with an embedded store unless another is named.
+ * `mirrorlake collect`, with an embedded store by default.
  *
  * @param main the program.
  */
@@ -95,7 +95,7 @@ export function collector(
   };
 }
 
-/** Suricata's af-packet capture with one worker, flows as EVE JSON its only output. */
+/** Suricata's af-packet capture with one worker; its only output are flows as EVE JSON. */
 export function suricata(): Receiver | undefined {
   if (spawnSync('suricata', ['-V']).error) return undefined;
   return {
@@ -157,7 +157,7 @@ af-packet:
     checksum-checks: no
 `;
 
-/** Waits until a program says that it is there. It goes with this one, however this one ends. */
+/** Waits until a program reports that it is ready. The program ends with this process, however that ends. */
 async function until(child: ChildProcess, words: RegExp): Promise<void> {
   const kill = (): boolean => child.kill('SIGKILL');
   process.once('exit', kill);
@@ -183,7 +183,7 @@ async function end(child: ChildProcess): Promise<void> {
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits until a process does next to nothing. */
+/** Waits until a process is almost idle. */
 export async function idle(pid: number): Promise<void> {
   for (let before = -1; ; await pause(1000)) {
     const now = cpuOf(pid);

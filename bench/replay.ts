@@ -1,11 +1,10 @@
 /**
- * Sends a capture's packets through an interface, from memory, as fast as it takes them or at a rate.
+ * Sends a capture's packets through an interface, from memory, at full speed or at a given rate.
  *
  *   npx tsx bench/replay.ts CAPTURE INTERFACE [--rate PACKETS/S] [--mac MAC] [--seconds S]
  *
- * Prints one JSON object: packets sent, seconds. `--mac` is the destination MAC the packets get. `--seconds`
- * repeats the capture for that long, each time with other inner addresses, so that its conversations are new
- * ones.
+ * Prints one JSON object: packets sent, seconds. `--mac` is the packets' destination MAC address. `--seconds`
+ * repeats the capture for that long, each time with other inner addresses, so that its conversations are new.
  */
 import { parseArgs } from 'node:util';
 import { AF_PACKET, sockaddrLl } from '../src/linux/address.js';
@@ -63,7 +62,7 @@ for (;;) {
     messages.bytes.set(bytes.subarray(o, o + lengths[next + i]), at);
     messages.setOut(i, lengths[next + i], 0);
     if (round > 0 && inner[next + i] > 0) {
-      // The same in both: the two directions of a conversation stay one.
+      // The same change in both addresses keeps the two directions in one conversation.
       messages.bytes[at + (inner[next + i] & 0xff)] ^= round;
       messages.bytes[at + (inner[next + i] >>> 8)] ^= round;
     }

@@ -1,10 +1,11 @@
 /**
- * npm run bench: how fast captures become sessions, beside the peers that are installed (install-peers.sh).
+ * npm run bench: how fast captures become sessions, compared with the peers that are installed
+ * (install-peers.sh).
  *
  *   --packets N   packets in the capture (1000000)
- *   --runs N      runs of each program, taking turns (5)
- *   --check       exit 1 when a goal is missed
- *   --against DIR, --within P   beside another checkout, see against.ts
+ *   --runs N      runs of each program, alternating (5)
+ *   --check       exit 1 if a goal is missed
+ *   --against DIR, --within P   compares with another checkout, see against.ts
  *
  * Captures are generated once, in bench/data. Every program reads from the page cache and writes to disk.
  */
@@ -42,7 +43,7 @@ function print(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The capture of so many packets, in the page cache. */
+/** The capture with this number of packets, in the page cache. */
 function capture(packets: number): { file: string; summary: Summary } {
   const file = generatedCapture(packets);
   readFileSync(file).fill(0);
@@ -58,7 +59,7 @@ function runOnce(contender: Contender, file: string, result: Result): void {
   say(`${contender.name}: ${run.wall.toFixed(2)} s`);
 }
 
-/** Runs all in turn, `runs` times, so that what else the machine does hits all alike. */
+/** Runs all alternately, `runs` times each, so that other load on the machine affects all alike. */
 function compare(contenders: { contender: Contender; file: string }[], runs: number): Result[] {
   const results = contenders.map(
     ({ contender }): Result => ({
@@ -103,7 +104,7 @@ interface Goal {
   atMost: number;
 }
 
-/** What `read` costs in a checkout, on this capture. */
+/** The cost of a checkout's `read` on this capture. */
 function costsOf({ main }: Checkout, { file, summary }: { file: string; summary: Summary }): Costs {
   const costs: Record<string, number> = {};
   const { ndjson, store } = mirrorlake(main);
@@ -128,7 +129,7 @@ const { installed, missing } = peers();
 const { ndjson: NDJSON, store: STORE } = mirrorlake(MAIN);
 const contenders = [NDJSON, STORE, ...installed];
 
-// What else runs takes the second core from those that use it.
+// Other load takes the second core from programs that use it.
 const load = loadavg()[0]!;
 if (load > 0.5)
   say(`the load of this machine is ${load.toFixed(1)} before the benchmark: times will be too long`);
@@ -137,7 +138,7 @@ const results = compare(
   contenders.map((contender) => ({ contender, file: data.file })),
   runs,
 );
-// In a comparison of its own, so that once and four times the packets meet the same machine.
+// A comparison of its own, so that both captures meet the machine in the same state.
 const [once, larger] = compare(
   [
     { contender: NDJSON, file: data.file },

@@ -1,13 +1,13 @@
 /**
- * npm run bench:store: finished sessions to stored rows, beside what the engine itself needs for the same
+ * npm run bench:store: from finished sessions to stored rows, compared with the engine alone on the same
  * segments.
  *
  *   --sessions N   sessions stored in each way (400000)
- *   --runs N       runs of each way, taking turns (3)
+ *   --runs N       runs of each way, alternating (3)
  *   --rows N       sessions in the table for the tutorial's queries; 0 leaves them out (20000000)
- *   --check        exit 1 when a goal is missed
- *   --against DIR, --within P   beside another checkout, see against.ts; each checkout by its own
- *   bench/store.ts
+ *   --check        exit 1 if a goal is missed
+ *   --against DIR, --within P   compares with another checkout, see against.ts; each checkout runs its
+ *   own bench/store.ts
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -37,12 +37,12 @@ const { values } = parseArgs({
   },
 });
 const SESSIONS = Number(values.sessions);
-/** As the collector does: its packet path hands over what it has at this size. */
+/** As in the collector: the packet path hands over a segment at this size. */
 const HANDED_OVER = 1 << 20;
-/** As the spool does: a segment is complete at this size. */
+/** As in the spool: a segment is complete at this size. */
 const SEGMENT = 8 << 20;
 /**
- * Packets of a session in the traffic `npm run bench` reads, and the packet path's budget for one,
+ * Packets per session in the traffic of `npm run bench`, and the packet path's budget per packet, in
  * microseconds.
  */
 const PACKETS_A_SESSION = 28;
@@ -95,7 +95,7 @@ record.serverMac.set([2, 0, 0, 0, 2, 0]);
 record.clientTtl = record.serverTtl = 64;
 record.clientTcpFlags = record.serverTcpFlags = 27;
 
-/** Encodes every session, giving a piece away whenever it has the size. */
+/** Encodes every session, and passes on a segment whenever it reaches the size. */
 function encode(size: number, piece: (bytes: Uint8Array, rows: number) => void): void {
   const segment = new SessionSegment('collector-1');
   for (let n = 0; n < SESSIONS; n++) {
@@ -112,7 +112,7 @@ const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-bench-store-'));
 process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
 let tokens = 0;
 
-/** The floor: the engine inserts the segments from files. Seconds. */
+/** The minimum: the engine inserts the segments from files. @returns seconds */
 async function floor(store: Store): Promise<number> {
   const files: { file: string; rows: number }[] = [];
   encode(SEGMENT, (bytes, rows) => {
@@ -125,7 +125,7 @@ async function floor(store: Store): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-/** Encodes, spools with fsync, and delivers. Seconds. */
+/** Encodes, spools with fsync, and delivers. @returns seconds */
 async function whole(store: Store): Promise<number> {
   const spool = new Spool(join(directory, `spool-${tokens++}`), { limit: 2 ** 40 });
   const delivery = new Delivery(store, spool, { log: () => {} });
@@ -135,7 +135,7 @@ async function whole(store: Store): Promise<number> {
   encode(HANDED_OVER, (bytes, rows) => pieces.push([bytes, rows]));
   for (const [bytes, rows] of pieces) {
     spool.append('sessions', bytes, rows);
-    // As messages from the packet path would: one, and then the rest of the loop has its turn.
+    // Like messages from the packet path: after each, the rest of the event loop has its turn.
     await new Promise((done) => setImmediate(done));
   }
   await delivery.drain(600_000);
@@ -166,7 +166,7 @@ async function compare(name: string, store: Store): Promise<void> {
   goal(ratio <= 1.5, `at most 1.5 times the engine: ${ratio.toFixed(2)}`);
 }
 
-/** Microseconds of this process's CPU for a session, by `what`. */
+/** CPU microseconds per session that this process spends in `what`. */
 function cpu(what: () => void): number {
   const before = process.cpuUsage();
   what();
@@ -200,7 +200,7 @@ async function parts(): Promise<void> {
   );
 }
 
-/** What the tutorial asks and what is asked most, over a day of a made-up site. */
+/** The tutorial's queries and the most frequent ones, over a day of an invented site. */
 const QUESTIONS: [string, string][] = [
   [
     'one address',
@@ -298,8 +298,8 @@ async function questions(server: ClickHouseServer, rows: number): Promise<void> 
 }
 
 /**
- * What storing costs in a checkout, as its own bench/store.ts says: encoding and spooling are the checkout's
- * modules, which have other names in another one.
+ * The cost of storing in a checkout, from its own bench/store.ts. Encoding and spooling are modules of that
+ * checkout, and may have other names there.
  */
 function costsOf({ root }: Checkout): Costs {
   const [out, err] = [join(directory, 'stdout'), join(directory, 'stderr')];

@@ -1,16 +1,16 @@
 /**
- * npm run bench:tunnels: how fast a GRE tunnel is, beside Open vSwitch's userspace datapath and socat, as
- * root.
+ * npm run bench:tunnels: the speed of a GRE tunnel, compared with Open vSwitch's userspace datapath and
+ * socat. Needs root.
  *
- *   --runs N      runs of each, taking turns (5)
+ *   --runs N      runs of each, alternating (5)
  *   --seconds N   seconds of a run (5)
- *   --collect     mirrorlake's end is the whole collector, and not its tunnels alone
- *   --check       exit 1 when a goal is missed
- *   --against DIR, --within P   beside another checkout, see against.ts
+ *   --collect     mirrorlake's ends are whole collectors, not only their tunnels
+ *   --check       exit 1 if a goal is missed
+ *   --against DIR, --within P   compares with another checkout, see against.ts
  *
- * Two namespaces joined by a veth pair; a contender has both ends. iperf3 sends TCP, then UDP datagrams of 64
- * bytes as fast as it can; what counts is what arrives, and the CPU time that both ends of the contender took
- * for it, which other work on the machine disturbs less than rates.
+ * A veth pair connects two namespaces; a contender runs both ends. iperf3 sends TCP, then UDP datagrams of 64
+ * bytes as fast as it can. What arrives counts, and so does the CPU time of the contender's two ends, which
+ * other load on the machine disturbs less than rates.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -40,7 +40,7 @@ const UDP_PAYLOAD = 64;
 
 const work = mkdtempSync(join(tmpdir(), 'bench-tunnels-'));
 process.once('exit', () => rmSync(work, { recursive: true, force: true }));
-/** What the programs said last, for the message when something is wrong. */
+/** The last output of the programs, for an error message. */
 let words = '';
 const children = new Set<ChildProcess>();
 
@@ -69,11 +69,11 @@ async function stop(child: ChildProcess): Promise<void> {
 
 interface Contender {
   readonly name: string;
-  /** Makes one end, with its inner address. @returns what takes it away. */
+  /** Makes one end, with its inner address. @returns what removes it. */
   readonly up: (end: End) => Promise<() => Promise<void>>;
 }
 
-/** mirrorlake as it is in a checkout. */
+/** mirrorlake from a checkout. */
 function mirrorlake(root: string): Contender {
   return {
     name: options.collect ? 'mirrorlake collect' : 'mirrorlake',
@@ -101,7 +101,7 @@ const contenders: Contender[] = [
   {
     name: 'socat',
     up: async (end) => {
-      // 47 is GRE's protocol number; socat puts IP packets straight into it.
+      // 47 is GRE's protocol number; socat sends IP packets directly in it.
       const tun = `TUN:${end.inner}/24,tun-type=tun,tun-name=bt,iff-up`;
       const child = start(end, 'socat', tun, `IP4-SENDTO:${end.peer}:47`);
       await sleep(500);
@@ -144,7 +144,7 @@ async function openVswitch(end: End): Promise<() => Promise<void>> {
       try {
         ip(`-n ${end.ns} link del ${device}`);
       } catch {
-        // It went with the program.
+        // The program has removed it.
       }
     }
   };
@@ -160,7 +160,7 @@ function makeWire(): void {
   for (const end of ENDS) {
     ip(`-n ${end.ns} address add ${end.outer}/24 dev wire`);
     ip(`-n ${end.ns} link set wire up`);
-    // As a wire has it: no segment larger than the MTU, checksums finished.
+    // As on a real wire: no segment larger than the MTU, and checksums complete.
     inside(end, 'ethtool', '-K', 'wire', 'tso', 'off', 'gso', 'off', 'gro', 'off', 'tx', 'off');
   }
 }
@@ -176,16 +176,16 @@ function removeWire(): void {
 }
 
 interface Rate {
-  /** Bits a second that arrived. */
+  /** Bits per second that arrived. */
   tcp: number;
-  /** Datagrams a second that arrived. */
+  /** Datagrams per second that arrived. */
   udp: number;
-  /** Seconds of CPU a byte of TCP, and a datagram that arrived. */
+  /** CPU seconds per byte of TCP, and per datagram, that arrived. */
   tcpCpu: number;
   udpCpu: number;
 }
 
-/** One iperf3 run; its report. */
+/** Runs iperf3 once. @returns its report */
 async function iperf(...words: string[]): Promise<{ end: { sum_received?: Sum; sum: Sum } }> {
   const server = start(ENDS[1], 'iperf3', '-s', '-1');
   await sleep(1000);
@@ -212,7 +212,7 @@ async function once(contender: Contender): Promise<Rate> {
   try {
     for (const end of ENDS) ends.push(await contender.up(end));
     await reachable(contender);
-    // A collector's store starts an engine of its own meanwhile.
+    // Meanwhile, a collector's store starts an engine of its own.
     if (options.collect) await sleep(8000);
     const pids = [...children].flatMap((child) => child.pid ?? []);
     const start = cpuSeconds(pids);
@@ -245,7 +245,7 @@ async function reachable(contender: Contender): Promise<void> {
   throw new Error(`${contender.name}: its tunnel carries no ping\n${words}`);
 }
 
-/** What a checkout's tunnel costs, both ends. */
+/** The cost of a checkout's tunnel, both ends together. */
 async function costsOf({ root }: Checkout): Promise<Costs> {
   const { tcpCpu, udpCpu } = await once(mirrorlake(root));
   return { 'TCP, ms of CPU a MB': tcpCpu * 1e9, 'UDP, µs of CPU a datagram': udpCpu * 1e6 };
@@ -277,7 +277,7 @@ function kpps(packets: number): string {
   return (packets / 1e3).toFixed(1);
 }
 
-/** Of a megabyte, by the seconds of a byte. */
+/** Per megabyte, from seconds per byte. */
 function milliseconds(ofByte: number): string {
   return (ofByte * 1e9).toFixed(1);
 }

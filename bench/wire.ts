@@ -1,6 +1,6 @@
 /**
- * How long decodeFrame takes for one frame, by what the frame is: `npx tsx bench/wire.ts`. Frames lie one
- * behind another in a megabyte, so that they come from the cache as packets from a ring or a file do, not
+ * How long decodeFrame takes per frame, for several kinds of frames: `npx tsx bench/wire.ts`. The frames fill
+ * a megabyte, one after another, so that they come from the cache like packets from a ring or a file, not
  * from registers.
  */
 
@@ -31,7 +31,7 @@ const REPEAT = 200;
 
 const frame = new Frame();
 
-/** Decodes the copies of a frame `REPEAT` times. @returns nanoseconds a frame. */
+/** Decodes the copies of a frame `REPEAT` times. @returns nanoseconds per frame. */
 function measure(bytes: Uint8Array): number {
   const stride = (bytes.length + 15) & ~15;
   const count = Math.floor(SPACE / stride);
@@ -47,7 +47,7 @@ function measure(bytes: Uint8Array): number {
   return Number(process.hrtime.bigint() - start) / (count * REPEAT);
 }
 
-// Rounds alternate between the frames: the code is warm for all of them, and a busy moment hits all alike.
+// Rounds alternate between the frames: the code is warm for all of them, and a busy moment affects all alike.
 const best = new Map<string, number>();
 for (let round = 0; round < ROUNDS; round++) {
   for (const [name, bytes] of FRAMES) {

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Starts docker-compose.yml, runs the lines of README.md and docs/tutorial/lab.md that ask something, checks
-# the answers, and takes it down.
+# Starts docker-compose.yml, runs the queries in README.md and docs/tutorial/lab.md, checks the answers, and
+# stops everything.
 #
-#   lab/check-compose.sh [SERVICE...]     the services to start; without any: all
+#   lab/check-compose.sh [SERVICE...]     the services to start; by default, all
 #
-# COMPOSE is the command of Compose, `docker compose` unless it is set.
+# COMPOSE is the command of Compose, by default `docker compose`.
 set -eu
 cd "$(dirname "$0")/.."
 compose=${COMPOSE:-command docker compose}

@@ -18,7 +18,7 @@ const numbered = (count: number, make: (n: number) => Host) =>
   Array.from({ length: count }, (_, n) => make(n));
 const mac = (net: number, n: number) => `02:${net}:00:00:00:${n.toString(16).padStart(2, '0')}`;
 
-/** The office, the data centre, and a branch far away. */
+/** The office, the data centre, and a remote branch. */
 const users = numbered(24, (n) => host(`10.20.0.${11 + n}`, mac(20, 11 + n)));
 const users6 = numbered(6, (n) => host(`2001:db8:20::${n + 11}`, mac(20, 11 + n)));
 const phones = numbered(6, (n) => host(`10.20.0.${90 + n}`, mac(20, 90 + n)));
@@ -36,7 +36,7 @@ const clouds = numbered(14, (n) => behind(router, `198.51.100.${10 + 7 * n}`, 52
 const clouds6 = numbered(4, (n) => behind(router, `2001:db8:cd::${n + 1}`, 55));
 
 /**
- * The access switch mirrors the users' VLAN, the data centre's leaf its servers, the branch's router
+ * The access switch mirrors the users' VLAN, the data centre's leaf its servers, and the branch's router
  * everything.
  */
 const access = new MirrorSource({
@@ -73,10 +73,10 @@ function ends(client: Host, to: Host, rtt: number): Ends {
   return { client, server: to, clientPort, rtt };
 }
 
-/** A time to the server and back around this many microseconds. */
+/** A random time to the server and back, around this many microseconds. */
 const about = (microseconds: number) => random.int(700, 1600) * microseconds;
 
-/** What a user's machine does next. */
+/** The next conversation of a user's machine. */
 function userTalk(client: Host): Talk {
   const a = applications;
   const near = (to: Host) => ends(client, to, about(300));
@@ -114,7 +114,7 @@ function user6Talk(client: Host): Talk {
     : applications.quic(e, random.doubling(2400, 20_000, 0.5));
 }
 
-/** The branch is 45 ms away over a link that loses segments. */
+/** The branch is 45 ms away, over a link that loses segments. */
 function branchTalk(client: Host): Talk {
   const e = (to: Host) => ends(client, to, about(45_000));
   const x = random.int(0, 9);
@@ -128,7 +128,7 @@ function branchTalk(client: Host): Talk {
   return applications.tls(e(mail), 'mail.corp.example', random.doubling(2000, 30_000, 0.5), 2, 993);
 }
 
-/** What servers do among themselves. */
+/** Conversations among servers. */
 function serverTalk(): Talk {
   const e = (client: Host, to: Host) => ends(client, to, about(90));
   const x = random.int(0, 9);
@@ -143,7 +143,7 @@ function serverTalk(): Talk {
   return applications.ping(e(monitoring, database), 2, random.chance(0.8) ? 2 : 0);
 }
 
-/** One machine knocks at every door of the file server and of those beside it. */
+/** One machine scans the ports of the file server and its neighbours. */
 function scan(scene: Scene): void {
   const scanner = users[17]!;
   for (let port = 1; port <= 120; port++) {
@@ -159,7 +159,7 @@ function scan(scene: Scene): void {
   }
 }
 
-/** Plays a talk through the mirrors that see it; the leaf's way to the collector is too narrow, in bursts. */
+/** Plays a talk through the mirrors that see it. The leaf's path to the collector is congested at times. */
 function seen(scene: Scene, talk: Talk, at: number, mirrors: MirrorSource[]): void {
   for (const mirror of mirrors) {
     const busy = Math.floor(at / (20 * SECOND)) % 5 === 2;
@@ -172,7 +172,7 @@ function seen(scene: Scene, talk: Talk, at: number, mirrors: MirrorSource[]): vo
 
 const isServer = (h: Host) => h.address.startsWith('10.30.');
 
-/** Draws conversations until the minutes are over, one every so often. */
+/** Generates conversations until the end of the demo, `everyMs` apart on average. */
 function busy(
   scene: Scene,
   everyMs: number,

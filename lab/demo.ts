@@ -1,6 +1,6 @@
 /**
- * npm run demo: reads the bundled capture (lab/demo-traffic.ts says what is in it) into an embedded store and
- * asks it what a network engineer would ask first.
+ * npm run demo: reads the bundled capture (lab/demo-traffic.ts describes it) into an embedded store, and asks
+ * what a network engineer would ask first.
  */
 import { spawnSync } from 'node:child_process';
 import { join, relative } from 'node:path';
@@ -69,7 +69,7 @@ function mirrorlake(...args: string[]): void {
   if (run.status !== 0) process.exit(run.status ?? 1);
 }
 
-/** A table in a file, too; a terminal gets what its width allows. */
+/** Prints tables even to a file; on a terminal, the width decides. */
 const FORMAT = process.stdout.isTTY === true ? [] : ['--format', 'PrettyCompactMonoBlock'];
 const capture = relative(process.cwd(), join(import.meta.dirname, 'demo.pcapng.gz'));
 process.stdout.write(`$ mirrorlake read ${capture} --store ${STORE} --once\n`);

@@ -2,7 +2,7 @@
 //
 //     node lab/host.mjs PEER PEER6 NOBODY [--backup]
 //
-// NOBODY is an address at which nobody answers. With --backup it sends its peer a large file over and over.
+// NOBODY is an address where no host answers. With --backup, it sends its peer a large file repeatedly.
 import { spawn } from 'node:child_process';
 import dgram from 'node:dgram';
 import http from 'node:http';
@@ -13,9 +13,7 @@ if (nobody === undefined) {
   process.stderr.write('usage: node host.mjs PEER PEER6 NOBODY [--backup]\n');
   process.exit(2);
 }
-/**
- * The peer starts meanwhile: a host that finds its peer's doors shut would be a failure of the lab's making.
- */
+/** Time for the peer to start: the lab should not show refused connections that it has caused itself. */
 const START_MS = 4000;
 const ROUND_MS = 1000;
 const TIMEOUT_MS = 800;
@@ -24,9 +22,7 @@ const PAGES = [2000, 9000, 40_000];
 const A = 1;
 const NXDOMAIN = 3;
 
-/**
- * Answers names under lab. with 10.20.0.80 and says of others that they do not exist (RFC 1035, section 4).
- */
+/** Resolves names under lab. to 10.20.0.80, and answers NXDOMAIN for others (RFC 1035 section 4). */
 function answerName(query) {
   const known = query.includes(Buffer.from('\x03lab\x00', 'latin1'));
   const answer = Buffer.concat([
@@ -85,7 +81,7 @@ const ask = (name) =>
     socket.send(query, 53, peer);
   });
 
-/** Opens a connection that is refused, or that nobody answers. */
+/** Opens a connection that is refused, or gets no answer. */
 const knock = (host, port) =>
   settled((done) => {
     const socket = net.connect({ host, port });

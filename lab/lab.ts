@@ -1,7 +1,7 @@
 /**
- * npm run lab: a switch that mirrors two busy hosts to a collector, and two PCs with a GRE tunnel between
- * them, in network namespaces of this machine. It shows what the collector has, until Ctrl-C; then nothing of
- * it is left. docs/tutorial/lab.md walks through it.
+ * npm run lab: network namespaces on this machine, with a switch that mirrors two busy hosts to a collector,
+ * and two PCs with a GRE tunnel between them. It shows what the collector stores until Ctrl-C, then removes
+ * everything. docs/tutorial/lab.md explains it.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -114,14 +114,14 @@ async function startAll(programs: Processes, directory: string, every: number): 
   say(`the first answers come in a few seconds, and new ones every ${every}`);
 }
 
-/** A command of the program as a person would type it, and what it says. */
+/** Runs a command of the program as a user would. @returns the title and the output */
 function shown(title: string, args: string[]): string {
   const run = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' });
   if (run.status !== 0) throw new LabError(`mirrorlake ${args.join(' ')}: ${run.stderr.trim()}`);
   return `${title}\n${run.stdout.replaceAll(/^/gm, '  ').trimEnd()}\n`;
 }
 
-/** Whether connections of the hosts are in the store. */
+/** Whether the store has connections of the hosts. */
 function connections(directory: string): boolean {
   const sql = "SELECT count() FROM sessions WHERE transport = 'tcp'";
   const words = [MAIN, 'query', sql, '--store', join(directory, 'collector')];
@@ -163,7 +163,7 @@ async function show(
     });
     await Promise.race([pause, stopped, programs.failed]).finally(() => clearTimeout(timer));
     if (done) break;
-    // Before the first connection has ended there are only the hosts' first words to their routers.
+    // Until the first connection has ended, the store has only the hosts' first messages to their routers.
     answers ||= connections(directory);
     if (!answers) continue;
     const text = report(directory);
@@ -177,11 +177,10 @@ async function main(): Promise<void> {
   const o = options();
   checkMachine();
   const stopped = new Promise<void>((resolve) => {
-    // Ctrl-C may come twice, from the terminal and from npm: whatever comes after the first waits for the end
-    // too.
+    // Ctrl-C may arrive twice, from the terminal and from npm; so every further signal is ignored.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, resolve);
   });
-  // A terminal that was closed cannot be written to, but the lab has to be taken down.
+  // Writing to a closed terminal fails, but the lab must still be removed.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const directory = o.store === undefined ? mkdtempSync(join(tmpdir(), 'mirrorlake-lab-')) : resolve(o.store);
   mkdirSync(directory, { recursive: true });

@@ -9,7 +9,7 @@ import { PcapngWriter } from '../src/receive/file/pcapng-writer.js';
 import type { MirrorSource } from '../test/support/traffic/mirror-source.js';
 import { demoScene } from './demo-traffic.js';
 
-/** Writes the capture as a plain pcapng. @returns the mirrors in it, which know what they sent and lost. */
+/** Writes the capture as a plain pcapng. @returns its mirrors, with what they sent and lost */
 export async function writeDemo(path: string): Promise<MirrorSource[]> {
   const { scene, mirrors } = demoScene();
   const writer = new PcapngWriter(await openOutput(path), 'mirrorlake demo');

@@ -31,10 +31,10 @@ export const PCS = [
     net: '10.10.20.0/24',
   },
 ] as const;
-/** An address at which nobody answers, though the hosts know a MAC address for it. */
+/** An address where no host answers, although the hosts have a MAC address for it. */
 export const NOBODY = '10.20.0.99';
 
-/** What the network needs of the machine. */
+/** The programs that the network needs. */
 export const NEEDS = [
   'ip',
   'ethtool',
@@ -46,19 +46,17 @@ export const NEEDS = [
   'ovsdb-tool',
 ];
 
-/**
- * A mirrored frame is longer than the frame by the headers around it: the way to the collector takes more.
- */
+/** Encapsulation makes a mirrored frame longer, so the path to the collector has a larger MTU. */
 const UNDERLAY_MTU = 1700;
 
 const ALL = [...HOSTS, SWITCH, COLLECTOR, ...PCS].map((node) => node.ns);
 
-/** Runs `ip` with these words. */
+/** Runs `ip` with these arguments. */
 function ip(words: string): void {
   execFileSync('ip', words.split(' '), { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
-/** Runs a program in a namespace to its end; its output. */
+/** Runs a program in a namespace. @returns its output */
 export function inside(ns: string, ...command: string[]): string {
   return execFileSync('ip', ['netns', 'exec', ns, ...command], {
     encoding: 'utf8',
@@ -77,7 +75,7 @@ export function makeNetwork(): void {
     ip(`-n ${host.ns} address add ${host.address}/24 dev eth0`);
     ip(`-n ${host.ns} address add ${host.address6}/64 dev eth0 nodad`);
     ip(`-n ${host.ns} neighbour add ${NOBODY} lladdr 02:00:00:00:00:99 dev eth0`);
-    // What a host leaves to its network card is not in the frames that the switch copies.
+    // Offloads would leave frames unfinished in the switch's copies.
     inside(host.ns, ...'ethtool -K eth0 tx off tso off gso off gro off'.split(' '));
     ip(`-n ${host.ns} link set eth0 up`);
     ip(`-n ${SWITCH.ns} link set port${i + 1} up`);
@@ -103,7 +101,7 @@ export function removeNetwork(): void {
     try {
       ip(`netns del ${ns}`);
     } catch {
-      // It was not there.
+      // It did not exist.
     }
   }
 }

@@ -1,8 +1,8 @@
-/** The lab's programs: each in its namespace, ended together, and all of it when one of them dies. */
+/** The lab's programs, each in its namespace. All end together: if one dies, so do the others. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** How long a program may take to say that it is ready, and to end. */
+/** How long a program may take to become ready, and to end. */
 const READY_MS = 60_000;
 const END_MS = 15_000;
 
@@ -20,7 +20,7 @@ export class Processes {
   private readonly programs: Program[] = [];
   private ending = false;
   private fail: (error: LabError) => void = () => {};
-  /** Rejects when a program ends that should not. */
+  /** Rejects if a program ends unexpectedly. */
   readonly failed = new Promise<never>((_, reject) => {
     this.fail = reject;
   });
@@ -29,10 +29,10 @@ export class Processes {
     this.failed.catch(() => {});
   }
 
-  /** Starts a program in a namespace and waits until what it says matches `ready`. */
+  /** Starts a program in a namespace and waits until its output matches `ready`. */
   async start(name: string, ns: string, command: readonly string[], ready: RegExp): Promise<void> {
     if (this.ending) throw new LabError('the lab is ending');
-    // Ctrl-C on a terminal goes to its whole process group: these are ended by us, in order.
+    // Ctrl-C on a terminal goes to the whole process group, but the lab ends its programs itself, in order.
     const child = spawn('ip', ['netns', 'exec', ns, ...command], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -58,10 +58,10 @@ export class Processes {
     await Promise.race([isReady, this.failed]).finally(() => clearTimeout(late));
   }
 
-  /** Asks every program to end, the last one started first, and waits until it has. */
+  /** Asks every program to end, the last one first, and waits for it. */
   async end(): Promise<void> {
     this.ending = true;
-    // Whoever waits for a program to be ready waits no longer.
+    // Wakes whoever waits for a program to become ready.
     this.fail(new LabError('the lab is ending'));
     for (const { child } of this.programs.reverse()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;

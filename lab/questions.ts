@@ -1,4 +1,4 @@
-/** What the lab asks of its collector again and again. docs/tutorial/lab.md explains the answers. */
+/** What the lab asks its collector repeatedly. docs/tutorial/lab.md explains the answers. */
 export const QUESTIONS: readonly (readonly [question: string, sql: string])[] = [
   [
     'Who talks most?',

@@ -1,12 +1,11 @@
 #!/bin/sh
-# A switch that mirrors, for the lab: Open vSwitch with its userspace datapath (no kernel module) joins every
-# interface it finds into one bridge, except the one that leads to the collector, and sends the collector two
-# mirrors:
+# The lab's switch: Open vSwitch with its userspace datapath (no kernel module). It connects all interfaces in
+# one bridge, except the one that leads to the collector, and sends the collector two mirrors:
 #
 #   session 10, ERSPAN type II: every frame that enters the switch
 #   session 20, ERSPAN type III, direction egress: every frame that leaves it
 #
-#   switch.sh COLLECTOR [DIRECTORY]      runs until it is told to stop; its state is in DIRECTORY
+#   switch.sh COLLECTOR [DIRECTORY]      runs until it is stopped; its state is in DIRECTORY
 #
 # Needs CAP_NET_ADMIN, CAP_NET_RAW, /dev/net/tun, Open vSwitch and iproute2.
 set -eu
@@ -46,7 +45,7 @@ uplink=$(ip -o route get "$collector" | sed -n 's/.* dev \([^ ]*\).*/\1/p')
 address=$(ip -o -4 address show dev "$uplink" | awk '{ print $4; exit }')
 ports=$(ip -o link show | awk -F': ' '{ sub(/@.*/, "", $2); print $2 }' | grep -Ev "^(lo|$uplink|ovs-netdev|tunl0|gre0|gretap0|erspan0|sit0|ip6tnl0|ip6gre0|ip6_vti0|ip_vti0)\$")
 
-# The underlay's address belongs to its bridge, through which Open vSwitch routes what it encapsulates.
+# The underlay's address belongs to its bridge: Open vSwitch routes encapsulated packets through it.
 vsctl add-br underlay -- set bridge underlay datapath_type=netdev -- add-port underlay "$uplink"
 ip address flush dev "$uplink"
 ip link set underlay mtu "$(cat "/sys/class/net/$uplink/mtu")" up
@@ -69,7 +68,7 @@ tunnel() { # port, key, further options
 tunnel erspan2 10 options:erspan_ver=1 options:erspan_idx=1
 tunnel erspan3 20 options:erspan_ver=2 options:erspan_dir=1 options:erspan_hwid=4
 
-# The collector's MAC address is known before the first frame is mirrored.
+# Learns the collector's MAC address before the first frame is mirrored.
 ping -c 3 -i 0.2 -W 1 "$collector" >/dev/null || true
 
 selected=

@@ -1,11 +1,10 @@
 /**
- * npm run build: the program out of src/, as dist/cli/: the command line in parts that are loaded when they
- * are called for, and every thread and process it starts in one file. A run over a small capture begins a
- * fifth sooner than with a file a module, and V8 sees through constants that it does not see through between
- * modules.
+ * npm run build: builds the program from src/ into dist/cli/. The command line is split into parts that are
+ * loaded on demand; every thread and process has one file. A run over a small capture starts a fifth sooner
+ * than with one file per module, and V8 inlines constants that it does not inline across modules.
  *
- * All files are in one folder, at the depth of a room of src/, so that what a module names relative to itself
- * (the schemas, package.json, the file of a thread) is where it says for source and program alike.
+ * All files are in one folder, at the depth of a room of src/, so that paths relative to a module (the
+ * schemas, package.json, the file of a thread) are the same for source and program.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,7 +14,7 @@ import { rolldown } from 'rolldown';
 const ROOT = join(import.meta.dirname, '..');
 const OUT = join(ROOT, 'dist/cli');
 
-/** What is started, each in one file, by its name there. */
+/** What is started, by the name of its file. */
 const STARTED = {
   'session-worker': 'src/reader/session-worker.ts',
   'packet-worker': 'src/reader/packet-worker.ts',
@@ -24,7 +23,7 @@ const STARTED = {
   'tunnel-worker': 'src/tunnels/tunnel-worker.ts',
   'chdb-starter': 'src/store/embedded/starter.ts',
   'chdb-worker': 'src/store/embedded/worker.ts',
-  // Tests and benchmarks have tunnels without the rest of a collector.
+  // Tests and benchmarks run tunnels without the rest of a collector.
   'tunnel-service': 'src/tunnels/service.ts',
   'tunnel-spec': 'src/tunnels/spec/spec.ts',
 };
@@ -52,10 +51,9 @@ async function bundle(name: string, source: string, parts: boolean): Promise<str
 }
 
 /**
- * Writes dist/cli/ anew. Source that does not parse is an error, types are the type check's.
+ * Rebuilds dist/cli/. Source that does not parse is an error; types are left to the type check.
  *
- * @param more programs of the tests' own, by name: they start as fast as the program does, and beside its
- *   threads
+ * @param more the tests' own programs, by name: they start as fast as the program, and share its folder
  */
 export async function build(more: Readonly<Record<string, string>> = {}): Promise<void> {
   const written = await bundle('main', 'src/cli/main.ts', true);

@@ -1,18 +1,18 @@
 /**
- * What goes into the tarball with the program: the raw-socket package, with a nan that compiles on the
- * releases of Node.js people run. An installation does not heed this package's `overrides`, so both are
- * bundled. npm heeds no override of a bundled package either, and would call the tree of a checkout invalid
- * (`npm ls`, `npm sbom`): so two package.json are others while `npm pack` runs.
+ * What the tarball contains besides the program: the raw-socket package, with a nan that compiles on current
+ * releases of Node.js. An installation ignores this package's `overrides`, so both are bundled. npm ignores
+ * overrides of a bundled package too, and would call a checkout's tree invalid (`npm ls`, `npm sbom`). So two
+ * package.json files are different while `npm pack` runs:
  *
- * - This package's names the bundle, and has an installation compile the addon (compile-addon.js): npm runs
+ * - This package's names the bundle, and makes an installation compile the addon (compile-addon.js): npm runs
  *   no script of a bundled package.
- * - raw-socket's asks for the nan that comes with it, and has its sources packed alone: what was compiled
- *   here has the paths of whoever packs.
+ * - raw-socket's requires the nan that comes with it, and packs only its sources: compiled files contain the
+ *   paths of the machine that packs.
  *
  *     tsx packaging/bundle.ts begin    before (prepack)
- *     tsx packaging/bundle.ts end      after (postpack), and after one that was broken off
+ *     tsx packaging/bundle.ts end      after (postpack), and after an interrupted one
  *
- * Another checkout than this one is named behind.
+ * A third argument names another checkout.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,8 +27,8 @@ interface Manifest {
 }
 
 /**
- * Puts another text in place of a file's; the first is kept for {@link restore}. Readers find one or the
- * other, whole.
+ * Replaces a file's content, and keeps the former for {@link restore}. Readers always see one of the two,
+ * complete.
  */
 function replace(file: string, change: (manifest: Manifest) => object): void {
   const kept = `${file}.kept`;

@@ -81,7 +81,7 @@ function section(c: CommandWords): string {
   ].join('\n');
 }
 
-/** A paragraph, in lines as long as the other pages have. */
+/** A paragraph, in lines as long as on the other pages. */
 function filled(text: string): string {
   const lines = [''];
   for (const word of text.split(/\s+/)) {

@@ -1,7 +1,7 @@
-// Runs where the package is installed (`npm install`, `npm rebuild --global mirrorlake`): compiles
-// raw-socket's addon, if it does not load as it is. npm leaves the scripts of bundled packages out, so this
-// one is mirrorlake's. Without a compiler the installation is as good: koffi receives in the addon's place,
-// and `mirrorlake doctor` says so.
+// Runs when the package is installed (`npm install`, `npm rebuild --global mirrorlake`): compiles the addon
+// of raw-socket if it does not load. npm runs no scripts of bundled packages, so mirrorlake has this one.
+// Without a compiler, the installation is still complete: koffi receives in place of the addon, and
+// `mirrorlake doctor` says so.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';

@@ -1,37 +1,37 @@
 /**
- * No line that people write is longer than Biome's lines: comments, prose, SQL, shell. `npm run lint` runs
- * it; `npx tsx packaging/line-length.ts FILE…` checks these files alone.
+ * Hand-written lines (comments, prose, SQL, shell) are no longer than Biome's. `npm run lint` checks them;
+ * `npx tsx packaging/line-length.ts FILE…` checks only these files.
  *
- * Excepted in Markdown: rows of tables, which have no other way to be written, and fences that show what a
- * program prints (`console`, `text`, `json`, or no language), because their reader compares them with a
- * terminal. Commands and programs in fences (`bash`, `sql`, `ts`, `yaml`, …) are written by hand and checked.
- * Excepted everywhere: a line that is too long only because it ends in a word that cannot be broken: a URL, a
- * link, or a word of more than 60 characters (a regular expression, a metric's series). Also excepted: the
- * migrations that were written before there was this rule, for a migration is never changed.
+ * Exceptions in Markdown: rows of tables, which have no other syntax, and fences that show output (`console`,
+ * `text`, `json`, or no language), because readers compare them with a terminal. Commands and programs in
+ * fences (`bash`, `sql`, `ts`, `yaml`, …) are written by hand and checked. Exceptions everywhere: a line that
+ * is too long only because it ends in a word that cannot be broken: a URL, a link, or a word of more than 60
+ * characters (a regular expression, a metric's series). Also the migrations from before this rule, because a
+ * migration never changes.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Columns of a line. biome.json has the same number as `lineWidth`. */
+/** Maximum columns per line. biome.json has the same number as `lineWidth`. */
 export const LONGEST_LINE = 110;
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** What is written by hand. Of the files in the root: those that people read. */
+/** Files written by hand. Of those in the root: those that people read. */
 const WRITTEN = new RegExp(
   String.raw`^(?:(?:src|test|bench|lab|packaging|schemas|docs|\.ci)/|` +
     String.raw`(?:README|CONTRIBUTING|CHANGELOG|SECURITY)\.md$|` +
     String.raw`(?:Dockerfile|docker-compose\.yml|vitest\.config\.ts)$)`,
 );
 
-/** Made by a program (captures, expected records, pictures), or JSON, whose strings cannot be broken. */
+/** Generated (captures, expected records, pictures), or JSON, whose strings cannot be broken. */
 const NOT_WRITTEN = /\.(?:pb|pcap|pcapng|gz|zst|lz4|ndjson|json|svg|png|bin)$/;
 
 /** Migrations from before this rule. */
 const FORMER_MIGRATIONS = /^schemas\/clickhouse\/000[1-7]_/;
 
-/** A word of more characters than this is not broken: one of this length fits on a line of its own. */
+/** A word longer than this is not broken: one of this length fits on a line of its own. */
 const LONG_WORD = 60;
 
 /** Languages of fences that show output. */
@@ -44,12 +44,12 @@ export interface LongLine {
   length: number;
 }
 
-/** Whether the lines of a file, by its path from the root, are held. */
+/** Whether the lines of this file are checked. `path` is relative to the root. */
 export function isHeld(path: string): boolean {
   return WRITTEN.test(path) && !NOT_WRITTEN.test(path) && !FORMER_MIGRATIONS.test(path);
 }
 
-/** The lines of a text that are too long and have no exception. */
+/** The lines of a text that are too long, without the exceptions. */
 export function longLines(path: string, text: string): LongLine[] {
   const markdown = path.endsWith('.md');
   const found: LongLine[] = [];
@@ -73,7 +73,7 @@ function endsInOneWord(line: string): boolean {
   return start <= LONGEST_LINE && (last.length > LONG_WORD || /:\/\/|\]\(/.test(last.join('')));
 }
 
-/** What Git has or would have: not what `.gitignore` leaves out. */
+/** The files that Git tracks or would add, without those in `.gitignore`. */
 function written(): string[] {
   const { stdout, status, stderr } = spawnSync(
     'git',

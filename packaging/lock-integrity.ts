@@ -1,7 +1,7 @@
 /**
- * npx tsx packaging/lock-integrity.ts: gives the packages in package-lock.json that have no checksum the one
- * the registry has of them, and names those it does not have. npm leaves out what it did not look up:
- * optional packages of other systems, when the lock file was made where they could not be had.
+ * npx tsx packaging/lock-integrity.ts: adds missing checksums to package-lock.json, as the registry has them,
+ * and names the packages that the registry does not have. npm omits checksums of packages it did not look up:
+ * optional ones for other platforms, if they were not available when the lock file was made.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ interface Locked {
   link?: boolean;
 }
 
-/** The packages of a lock file without a checksum, by their places. */
+/** The packages of a lock file without a checksum, by path. */
 export function unverified(packages: Readonly<Record<string, Locked>>): string[] {
   return Object.entries(packages)
     .filter(([place, p]) => place !== '' && p.link !== true && p.integrity === undefined)

@@ -1,6 +1,6 @@
 /**
- * Makes what follows from the columns declared in src/model/columns: `npm run columns`. A test compares what
- * is checked in.
+ * Generates the files that follow from the columns declared in src/model/columns: `npm run columns`. A test
+ * compares them with those checked in.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import { formatted } from './columns/text.js';
 const ROOT = join(import.meta.dirname, '..');
 const PAGE = 'docs/reference/columns.md';
 
-/** Every file made, by its path from the root. */
+/** Every generated file, by its path from the root. */
 export function madeFromColumns(): Map<string, string> {
   const tables = Object.values(TABLES);
   const made = new Map<string, string>();

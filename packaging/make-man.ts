@@ -7,7 +7,7 @@ import { createProgram } from '../src/cli/program.js';
 
 const ROOT = join(import.meta.dirname, '..');
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-// For builds that are the same whenever they are made: reproducible-builds.org/docs/source-date-epoch.
+// For reproducible builds: reproducible-builds.org/docs/source-date-epoch.
 const epoch = process.env.SOURCE_DATE_EPOCH;
 const date = (epoch === undefined ? new Date() : new Date(Number(epoch) * 1000)).toISOString().slice(0, 10);
 mkdirSync(join(ROOT, 'man'), { recursive: true });

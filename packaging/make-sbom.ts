@@ -1,7 +1,7 @@
 /**
- * npm run sbom: sbom.cdx.json, what the program is made of besides itself, in CycloneDX (cyclonedx.org): the
- * packages of package-lock.json that an installation has or may have, with their licenses and checksums. The
- * same lock file makes the same bytes.
+ * npm run sbom: writes sbom.cdx.json, the contents of an installation besides the program itself, in
+ * CycloneDX (cyclonedx.org): the packages of package-lock.json that an installation has or may have, with
+ * licenses and checksums. The same lock file yields the same bytes.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ interface Bom {
 }
 
 const { name } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { name: string };
-// Not --omit=dev: npm then leaves out, too, what the program needs and a tool of development needs as well.
+// Not --omit=dev: npm then also omits packages that both the program and a development tool need.
 const words = ['sbom', '--package-lock-only', '--sbom-format=cyclonedx', '--sbom-type=application'];
 const bom = JSON.parse(
   execFileSync('npm', words, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26 }),
@@ -35,13 +35,13 @@ bom.components = bom.components.filter((c) => !left.has(c['bom-ref']));
 bom.dependencies = bom.dependencies
   .filter((d) => !left.has(d.ref))
   .map((d) => ({ ref: d.ref, dependsOn: d.dependsOn.filter((ref) => !left.has(ref)) }));
-// Where a package was had from is the registry of whoever made the lock file.
+// The download address depends on the registry that made the lock file.
 for (const c of bom.components) {
   c.externalReferences = c.externalReferences?.filter((r) => r.type !== 'distribution') ?? [];
 }
-// Both are another's each time.
+// Both differ each time.
 delete bom.serialNumber;
 delete bom.metadata.timestamp;
-// npm takes the folder's.
+// npm uses the folder's name.
 bom.metadata.component.name = name;
 writeFileSync(join(ROOT, 'sbom.cdx.json'), `${JSON.stringify(bom, null, 2)}\n`);

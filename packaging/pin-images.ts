@@ -1,12 +1,12 @@
 /**
- * Writes the digests of the images that Dockerfile and docker-compose.yml name behind their tags, so that a
- * tag which is moved brings nothing else: `node:24.14.1-bookworm-slim@sha256:…`.
+ * Adds digests to the image tags in Dockerfile and docker-compose.yml, so that a moved tag changes nothing:
+ * `node:24.14.1-bookworm-slim@sha256:…`.
  *
- *     npx tsx packaging/pin-images.ts                        asks by `docker buildx imagetools`
- *     npx tsx packaging/pin-images.ts --registry URL         asks a registry itself, a mirror for example
+ *     npx tsx packaging/pin-images.ts                        asks through `docker buildx imagetools`
+ *     npx tsx packaging/pin-images.ts --registry URL         asks a registry itself, for example a mirror
  *
- * `--directory` names another checkout than this one. A digest is that of the index of all platforms where
- * there is one. Unless every image is found, nothing is written.
+ * `--directory` names another checkout. A digest is that of the index of all platforms, if there is one.
+ * Unless every image is found, nothing is written.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,18 +14,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/**
- * The line of each file that names an image: what stands before it, its name and tag, its digest, what stands
- * behind.
- */
+/** The lines of each file that name an image: the text before, name and tag, digest, and the text after. */
 const IMAGES = {
-  // A stage that is built on has no tag.
+  // A stage that others build on has no tag.
   Dockerfile: /^(FROM (?:--platform=\S+ )?)([^\s:@]+:[^\s@]+)(@sha256:[0-9a-f]{64})?( AS \S+)?$/gm,
-  // What is built here is nobody else's.
+  // Images built here have no digest in a registry.
   'docker-compose.yml': /^( +image: )((?!mirrorlake:)[^\s:@]+:[^\s@]+)(@sha256:[0-9a-f]{64})?()$/gm,
 };
 
-/** What a registry may have under a tag (OCI distribution specification, and what was there before it). */
+/** What a registry may have under a tag (OCI distribution specification, and its predecessor). */
 const MANIFESTS = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -37,9 +34,7 @@ type DigestOf = (name: string, tag: string) => Promise<string>;
 
 class PinError extends Error {}
 
-/**
- * @param registry an URL without a path. Asks as anybody, with a token where the registry wants one for that.
- */
+/** @param registry a URL without a path. Asks anonymously, with a token if the registry requires one. */
 function registryDigest(registry: string): DigestOf {
   return async (name, tag) => {
     const repository = name.includes('/') ? name : `library/${name}`;

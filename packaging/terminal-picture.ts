@@ -1,10 +1,9 @@
 /**
- * Draws docs/images/query.svg: what `mirrorlake query` prints on a terminal about the bundled demo, as it
- * prints it.
+ * Draws docs/images/query.svg: the output of `mirrorlake query` about the bundled demo, as on a terminal.
  *
  *   npm run build && npx tsx packaging/terminal-picture.ts
  *
- * Needs script(1) of util-linux, which is the terminal.
+ * Needs script(1) of util-linux as the terminal.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,9 +25,9 @@ GROUP BY ALL ORDER BY median_ms DESC LIMIT 5`,
 FROM mirrors AS m GROUP BY ALL ORDER BY packets DESC`,
 ];
 
-/** Pixels of a character and of a line. */
+/** Pixels per character and per line, and the margin. */
 const [CELL, LINE, MARGIN] = [8.4, 18, 16];
-/** xterm's names of what SGR codes mean, on a dark ground. */
+/** xterm's colours for SGR codes, on a dark background. */
 const COLOURS: Readonly<Record<string, string>> = {
   '30': '#6b7280',
   '31': '#f87171',
@@ -48,7 +47,7 @@ interface Run {
   readonly colour: string | undefined;
 }
 
-/** A line of terminal output as runs of one style. */
+/** A line of terminal output, split into runs of one style. */
 function runs(line: string): Run[] {
   const found: Run[] = [];
   let [column, bold, colour] = [0, false, undefined as string | undefined];
@@ -81,7 +80,7 @@ function svg(lines: readonly string[]): string {
   const columns = Math.max(...styled.flat().map((r) => r.column + [...r.text].length));
   const [width, height] = [Math.ceil(columns * CELL) + 2 * MARGIN, lines.length * LINE + 2 * MARGIN];
   const escaped = (text: string): string =>
-    // No viewer puts unbreakable blanks together.
+    // Viewers do not collapse non-breaking spaces.
     text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll(' ', '\u00a0');
   const texts = styled.flatMap((line, row) =>
     line
@@ -115,7 +114,7 @@ function opening(width: number, height: number): string {
   );
 }
 
-/** The picture. @throws when the program fails */
+/** The picture. @throws if the program fails */
 export function picture(): string {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-picture-'));
   try {

@@ -7,7 +7,7 @@ address=$1 address6=$2 peer=$3 peer6=$4
 shift 4
 nobody=10.20.0.99
 
-# What a host leaves to its network card is not in the frames that the switch copies.
+# Offloads would leave frames unfinished in the switch's copies.
 ethtool -K eth0 tx off tso off gso off gro off >/dev/null
 ip address flush dev eth0
 ip address add "$address/24" dev eth0

@@ -6,7 +6,7 @@ interface Placed extends FramePart {
   readonly at: number;
 }
 
-/** @throws if a word has other than 32 bits, or a part stands twice */
+/** @throws if a word does not have 32 bits, or a part occurs twice */
 export function placeParts(words: readonly (readonly FramePart[])[]): Placed[][] {
   const seen = new Set<string>();
   return words.map((parts) => {
@@ -35,7 +35,7 @@ function packed({ value, kind, bits, at }: Placed): string {
     case 'vlanCount':
       return shift(`Math.min(${value}, SLOT_VLANS)`);
     case 'signed':
-      // The bits above its own are another's.
+      // The bits above belong to another part.
       return bits === 32 ? value : shift(at + bits === 32 ? value : `(${value} & ${2 ** bits - 1})`);
     default:
       return shift(value);

@@ -1,17 +1,17 @@
-/** src/store/ndjson/lines.ts: what writes rows as NDJSON. */
+/** src/store/ndjson/lines.ts: writers of rows as NDJSON. */
 import type { Column, Table } from '../../src/model/columns/column.js';
 import { collectorsConstructor, expressionOf, namesOf } from './segments.js';
 import { MADE } from './text.js';
 
 /** The columns that name a mirror point, which are printed once per point. */
 const IDENTITY = ['point.type', 'point.source', 'point.target', 'point.session'];
-/** What NDJSON has of columns that ClickHouse computes: a function of the record, and where it is. */
+/** NDJSON's values of columns that ClickHouse computes: a function of the record, and its module. */
 const COMPUTED: Readonly<Record<string, { call: string; module: string }>> = {
   community_id: { call: 'communityIdOf', module: './community-id.js' },
 };
 /** The longest escaped character: \u0000. */
 const ESCAPED = 6;
-/** More than any value but a string's takes, its key's quotes, colon and comma included. */
+/** More bytes than any value except a string, including its key's quotes, colon and comma. */
 const LONGEST_VALUE = 64;
 
 function isIdentity({ from }: Column): boolean {

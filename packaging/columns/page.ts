@@ -1,4 +1,4 @@
-/** The tables of docs/reference/columns.md; what is written between them stays. */
+/** The tables of docs/reference/columns.md; the text between them stays. */
 import type { Table } from '../../src/model/columns/column.js';
 import type { ViewColumn } from '../../src/model/columns/views.js';
 
@@ -9,15 +9,15 @@ function columnsOf(table: Table): ViewColumn[] {
   ];
 }
 
-/** The words of an enum are in its meaning. */
+/** An enum's words are in its meaning. */
 function typeText(type: string): string {
   return type.startsWith('Enum8(') ? 'Enum8' : type;
 }
 
 /**
- * The page with its tables made anew: each stands below a heading `## name`.
+ * The page with new tables, each below a heading `## name`.
  *
- * @throws if the page lacks the heading or the table of one
+ * @throws if the page lacks a table or its heading
  */
 export function columnsPage(
   page: string,

@@ -1,16 +1,16 @@
-/** src/store/segment/segments.ts: what writes rows as messages. */
+/** src/store/segment/segments.ts: writers of rows as messages. */
 import { type Column, camelCase, type Table } from '../../src/model/columns/column.js';
 import { MADE } from './text.js';
 
-/** UTF-8 has at most as many bytes per character of a JavaScript string. */
+/** UTF-8 has at most this many bytes per character of a JavaScript string. */
 const BYTES_PER_CHARACTER = 3;
 const TAG = 2;
 const LENGTH = 5;
-/** The longest varints of numbers of 32 bits, and of those that a double holds exactly. */
+/** The longest varints of 32-bit numbers, and of those that a double holds exactly. */
 const VARINT32 = 5;
 const VARINT53 = 8;
 
-/** Where the value is: `r.firstSeen`, `point.type`, `this.collector`. */
+/** The expression of the value: `r.firstSeen`, `point.type`, `this.collector`. */
 export function expressionOf({ name, from }: Column): string {
   if (from === 'collector') return 'this.collector';
   return `r.${from ?? camelCase(name)}`;
@@ -28,13 +28,13 @@ export function collectorsConstructor({ columns }: Table): string[] {
   ];
 }
 
-/** The name of the method that takes a record, and of the record's class and sink. */
+/** The name of the method that takes a record, and of the record's class and module. */
 export function namesOf({ message }: Table): { method: string; record: string; module: string } {
   const method = message.toLowerCase();
   return { method, record: `${message}Record`, module: `${method}-record` };
 }
 
-/** The most bytes of a field, without those of its string or bytes. */
+/** The maximum size of a field in bytes, without the content of a string or bytes. */
 function most({ type }: Column): number {
   switch (type.kind) {
     case 'uint':

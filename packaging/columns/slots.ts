@@ -1,4 +1,4 @@
-/** src/sessions/slot-layout.ts: where the fields of a slot are. */
+/** src/sessions/slot-layout.ts: the places of a slot's fields. */
 import {
   COLD_FIELDS,
   HOT_BYTES,
@@ -10,7 +10,7 @@ import {
 } from '../../src/sessions/slot-fields.js';
 import { docComment } from './text.js';
 
-/** The constant that has the indices of a kind, and what it says. */
+/** The constant with the indices of a kind, and its comment. */
 const CONSTANTS: Readonly<Record<SlotKind, { readonly name: string; readonly doc: string }>> = {
   u32: { name: 'W', doc: 'Indices of 32-bit words in a slot.' },
   f64: { name: 'F64', doc: 'Indices of 64-bit floats in a slot, in units of 8 bytes.' },
@@ -20,12 +20,12 @@ const CONSTANTS: Readonly<Record<SlotKind, { readonly name: string; readonly doc
 
 export interface Placed {
   readonly field: SlotField;
-  /** In bytes from the slot's beginning. */
+  /** In bytes from the slot's start. */
   readonly at: number;
 }
 
 /**
- * The fields in a row from byte `start`.
+ * Places the fields one after another, from byte `start`.
  *
  * @throws if one is not at a multiple of its size, or they do not end at byte `end`
  */

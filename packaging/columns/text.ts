@@ -6,7 +6,7 @@ const ROOT = join(import.meta.dirname, '../..');
 /** As in packaging/line-length.ts, with room for an indented comment mark. */
 const COLUMNS = 104;
 
-/** The words of a text in lines, each with `prefix` before it. */
+/** The words of a text in lines, each with `prefix`. */
 export function wrapped(text: string, prefix: string): string[] {
   const lines: string[] = [];
   let line = '';
@@ -39,5 +39,5 @@ export function formatted(path: string, source: string): string {
   return stdout;
 }
 
-/** First line of what is generated. */
+/** First line of a generated file. */
 export const MADE = 'Made by `npm run columns`: change src/model/columns instead.';

@@ -1,11 +1,11 @@
-/** The beginning of what `npm run fuzz` does for as long as one likes, from another seed every time. */
+/** A short part of `npm run fuzz`, with another seed every time. */
 import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { fuzz } from './fuzz.js';
 import { TARGETS } from './targets.js';
 
 /**
- * A second or two of each target on a small machine; steps and not time, so that a busy machine does as many.
+ * A second or two per target on a small machine. Steps instead of time, so that a busy machine does as many.
  */
 const STEPS: Record<keyof typeof TARGETS, number> = { demux: 80, path: 120, readers: 500, guard: 1200 };
 

@@ -2,14 +2,14 @@ import { Random } from '../support/traffic/random.js';
 import { TARGETS } from './targets.js';
 
 export interface FuzzOptions {
-  /** Milliseconds, and steps, after which it ends. */
+  /** Ends after this many milliseconds, or this many steps. */
   readonly ms: number;
   readonly steps: number;
-  /** The first step's seed; the next has the next. */
+  /** The first step's seed; each further step adds one. */
   readonly seed: number;
 }
 
-/** Fuzzes a target. @returns the steps done. @throws naming the seed with which a step failed */
+/** Fuzzes a target. @returns the number of steps done @throws naming the seed of the step that failed */
 export async function fuzz(name: string, { ms, steps, seed }: FuzzOptions): Promise<number> {
   const target = TARGETS[name]();
   const end = performance.now() + ms;

@@ -1,4 +1,4 @@
-/** npm run fuzz: each target in turn until it is told to stop, or for so long; see targets.ts. */
+/** npm run fuzz: runs each target in turn, until it is stopped or for a given time; see targets.ts. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { fuzz } from './fuzz.js';

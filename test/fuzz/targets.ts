@@ -1,7 +1,6 @@
 /**
- * What is fuzzed, and what has to hold whatever comes. Inputs are made from the shapes that the readers know,
- * so that damage is found deep inside; each step's come from a seed of its own, with which it can be done
- * again.
+ * What is fuzzed, and what must hold for any input. Inputs are variations of valid ones, so that the damage
+ * reaches deep into the readers. Each step has its own seed, which reproduces it.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,7 +27,7 @@ import type { ScenePacket } from '../support/traffic/scene.js';
 import { compareWays, mirroredStacks } from '../support/two-ways.js';
 
 export interface Target {
-  /** One input, and what has to hold of it. @throws when it does not */
+  /** Checks one input. @throws if something does not hold */
   step(random: Random): Promise<void> | void;
   close(): void;
 }
@@ -40,12 +39,12 @@ function damaged(random: Random): ScenePacket[] {
     : mirroredStacks(random, random.int(1, 200));
   const share = random.pick([0.2, 0.8, 1]);
   const list = packets.map((packet) => (random.chance(share) ? mutate(packet, random) : packet));
-  // Again, in another order: numbers that repeat, fragments that contradict each other.
+  // Some again, in another order: repeated sequence numbers, contradicting fragments.
   for (let n = random.int(0, 20); n > 0; n--) list.push(random.pick(list));
   return list.slice(0, 400);
 }
 
-/** Every packet ends in one counter, and the fast way gives what the long one does. */
+/** Every packet ends in one counter, and the fast path gives the same result as the long one. */
 function demux(): Target {
   return {
     step(random) {
@@ -67,7 +66,8 @@ function demux(): Target {
 }
 
 /**
- * A collector's packet path: nothing is thrown, no row has a number that cannot be, every frame is in a row.
+ * A collector's packet path: nothing is thrown, no count is negative, every row is counted, and no session
+ * stays open.
  */
 function path(): Target {
   const config = { ...defaultConfig(), unknown_points: 8 };
@@ -109,7 +109,7 @@ function path(): Target {
   };
 }
 
-/** Damaged capture files: packets come or a CaptureError does, and reading comes to an end. */
+/** Damaged capture files: reading yields packets or a CaptureError, and comes to an end. */
 function readers(): Target {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-fuzz-'));
   const file = join(directory, 'capture');
@@ -135,7 +135,7 @@ function readers(): Target {
         if (!(error instanceof CaptureError)) throw error;
         assert.ok(!error.message.includes('\n'));
       }
-      // A record takes sixteen bytes at least, compressed or not a thousandth of that.
+      // A record has at least sixteen bytes, and compression makes it at most a thousand times smaller.
       assert.ok(read <= bytes.length * 65);
     },
     close: () => rmSync(directory, { recursive: true }),
@@ -143,8 +143,8 @@ function readers(): Target {
 }
 
 /**
- * Statements spliced with what opens and closes strings, comments and names: what is let through reads the
- * store alone.
+ * Statements mixed with what opens and closes strings, comments and names: those let through read only the
+ * store.
  */
 function guard(): Target {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-fuzz-'));
@@ -189,7 +189,7 @@ function guard(): Target {
       const judged = await judgeReading(sql, ask).catch(() => undefined);
       if (judged === undefined) return;
       const said = await ask(judged.statement).catch((error: Error) => error.message);
-      // The name of the file may be there, as a string; what is in it may not.
+      // The file's name may appear, as a string, but not its content.
       assert.ok(!said.includes('the crown jewels'), sql);
       assert.equal(session.query('EXISTS sessions'), '1\n', sql);
       assert.equal(session.query("SELECT getSetting('readonly')"), '1\n', sql);

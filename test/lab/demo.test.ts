@@ -19,7 +19,7 @@ describe('the bundled demo', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('is the capture its generator writes, and each mirror shows what it lost', async () => {
+  it('is the capture that its generator writes, and shows the losses of each mirror', async () => {
     const plain = join(directory, 'demo.pcapng');
     const mirrors = await writeDemo(plain);
     expect(gunzipSync(readFileSync(CAPTURE)).equals(readFileSync(plain))).toBe(true);
@@ -29,7 +29,7 @@ describe('the bundled demo', () => {
     );
   });
 
-  it('answers its questions, the same when it is asked again', () => {
+  it('answers its questions, and gives the same answers again', () => {
     const ask = () =>
       execFileSync(join(ROOT, 'node_modules/.bin/tsx'), [join(ROOT, 'lab/demo.ts')], {
         cwd: directory,
@@ -37,7 +37,7 @@ describe('the bundled demo', () => {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
     const first = ask();
-    // Who scans is found, the slow service, and the mirror that loses.
+    // The answers name the scanner, the slow service, and the mirror with losses.
     expect(first).toMatch(/1\. │ 10\.20\.0\.28 │ +\d+ │ +1\d\d │/);
     expect(first).toMatch(/1\. │ 203\.0\.113\.80 +│ +443 │/);
     expect(first).toMatch(/1\. │ erspan3 │ +9998 │ +236 │/);

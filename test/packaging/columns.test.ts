@@ -1,4 +1,4 @@
-/** What follows from the declared columns is checked in as it is made: `npm run columns`. */
+/** The files checked in are those that `npm run columns` generates from the declared columns. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -11,17 +11,17 @@ import { COMPUTED_COLUMNS, type SlotField } from '../../src/sessions/slot-fields
 
 const ROOT = join(import.meta.dirname, '../..');
 
-describe('what is made from the columns', () => {
-  it.each([...madeFromColumns()])('%s is as it was made', (path, text) => {
+describe('a file generated from the columns', () => {
+  it.each([...madeFromColumns()])('%s is up to date', (path, text) => {
     expect(readFileSync(join(ROOT, path), 'utf8')).toBe(text);
   });
 });
 
 describe.each(Object.values(TABLES))('the columns of $name', ({ columns, derived }) => {
-  it('have a number and a name each', () => {
+  it('have unique numbers and names', () => {
     const fields = columns.map(({ field }) => field);
     expect(new Set(fields).size).toBe(fields.length);
-    // Protobuf's range, without the numbers it keeps for itself.
+    // Protobuf's range, below the numbers that it reserves.
     expect(fields.every((n) => n >= 1 && n < 2048)).toBe(true);
     const names = [...columns, ...derived].map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
@@ -35,18 +35,18 @@ it('a page without a table is refused', () => {
 });
 
 describe('a slot', () => {
-  it('has every column of a session that is not computed when its row ends, and no others', () => {
+  it('has exactly the columns of a session that are not computed when its row ends', () => {
     const own = TABLES.sessions.columns.filter(({ from }) => from === undefined).map(({ name }) => name);
     const held = new Set(slotLayout().flatMap(({ field }) => field.columns));
     expect([...held, ...COMPUTED_COLUMNS].sort()).toEqual(own.sort());
   });
 
-  it('has fields of one name each', () => {
+  it('has no two fields of the same name', () => {
     const names = slotLayout().flatMap(({ field }) => field.name ?? []);
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('is refused with a field across the boundary of its size, and with bytes left over', () => {
+  it('is refused if a field is not aligned to its size, or if bytes are left over', () => {
     const field = (kind: SlotField['kind']): SlotField => ({
       name: 'X',
       kind,
@@ -59,7 +59,7 @@ describe('a slot', () => {
   });
 });
 
-it('a word of a frame is refused with other than 32 bits, and with a part twice', () => {
+it('a word of a frame is refused if it does not have 32 bits, or has a part twice', () => {
   const half = { value: 'f.a', kind: 'unsigned', bits: 16 } as const;
   expect(() => placeParts([[half]])).toThrow('the word of f.a has 16 bits');
   expect(() => placeParts([[half, half]])).toThrow('f.a stands twice');

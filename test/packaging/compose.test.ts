@@ -28,19 +28,19 @@ const compose = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), { 
 const services = Object.entries(compose.services);
 const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
 
-/** A version to the last number, and perhaps a digest (packaging/pin-images.ts). */
+/** A full version, and optionally a digest (packaging/pin-images.ts). */
 const EXACT = /^[\w./-]+:\d+\.\d+\.\d+(\.\d+)?(-[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
 
 describe('docker-compose.yml', () => {
-  it.each(services)('gives %s no more than it needs', (_, service) => {
+  it.each(services)('gives %s no more privileges than it needs', (_, service) => {
     expect(service.privileged).toBeUndefined();
     for (const capability of service.cap_add ?? []) expect(['NET_ADMIN', 'NET_RAW']).toContain(capability);
     for (const device of service.devices ?? []) expect(device).toBe('/dev/net/tun');
-    // What it publishes is for this machine.
+    // Ports are published to this machine only.
     for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
   });
 
-  it.each(services)('has what %s names', (_, service) => {
+  it.each(services)('has everything that %s refers to', (_, service) => {
     for (const volume of service.volumes ?? []) {
       const [source] = volume.split(':');
       if (source.startsWith('.')) expect(existsSync(join(ROOT, source)), source).toBe(true);
@@ -61,7 +61,7 @@ describe('docker-compose.yml', () => {
     for (const image of images) expect(image).toMatch(EXACT);
   });
 
-  it('starts nothing before what it needs is well', () => {
+  it('starts a service only after those it needs are healthy', () => {
     for (const [name, service] of services) {
       for (const [needed, { condition }] of Object.entries(service.depends_on ?? {})) {
         expect([name, needed, condition]).toEqual([name, needed, 'service_healthy']);
@@ -70,7 +70,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('asks collectors whether they are well by the control socket, with time to start', () => {
+  it('checks the health of collectors through the control socket, and gives them time to start', () => {
     const checks = services
       .map(([, service]) => service.healthcheck as { test: string[]; start_period?: string } | undefined)
       .filter((check) => check?.test.includes('mirrorlake'));
@@ -86,7 +86,7 @@ describe('docker-compose.yml', () => {
     );
   });
 
-  it('has collectors whose configurations are taken, and whose tunnel ends meet', () => {
+  it('has valid configurations for its collectors, with two ends of the same tunnel', () => {
     expect(loadConfig(join(ROOT, 'lab/compose/collector.yaml')).user).toBe('mirrorlake');
     const ends = ['pc-1', 'pc-2'].map((name) => {
       const config = loadConfig(join(ROOT, `lab/compose/${name}.yaml`));
@@ -103,7 +103,7 @@ describe('docker-compose.yml', () => {
 });
 
 describe('the Dockerfile', () => {
-  it('is built on the exact version of Node.js that the tests are run on', () => {
+  it('uses the exact version of Node.js that the tests run on', () => {
     const tested = /^version=(\S+)$/m.exec(readFileSync(join(ROOT, '.ci/node24'), 'utf8'))![1];
     const images = [...dockerfile.matchAll(/^FROM (\S+:\S+)/gm)].map((m) => m[1]);
     expect(images.length).toBe(2);
@@ -115,7 +115,7 @@ describe('the Dockerfile', () => {
     expect(dockerfile).not.toMatch(/^# *syntax *=/m);
   });
 
-  it('copies only what is there and what .dockerignore lets through', () => {
+  it('copies only paths that exist and that .dockerignore lets through', () => {
     const passed = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
       .split('\n')
       .filter((line) => line.startsWith('!'))

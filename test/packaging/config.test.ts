@@ -10,10 +10,10 @@ import { RUN_CONTROL } from '../../src/observe/control.js';
 
 const FILE = join(import.meta.dirname, '../../packaging/mirrorlake.yaml');
 const text = readFileSync(FILE, 'utf8');
-/** With the keys that are not set, set. */
+/** With the keys that are commented out. */
 const whole = text.replaceAll(/^( *)#(?=\w+:)/gm, '$1');
 
-/** Names of the keys of a schema, dotted. */
+/** Dotted names of a schema's keys. */
 function keys(schema: z.ZodObject, prefix = ''): string[] {
   return Object.entries(schema.shape).flatMap(([name, type]) => {
     const inner = 'unwrap' in type ? (type as z.ZodPrefault).unwrap() : type;
@@ -29,7 +29,7 @@ function given(value: object, prefix = ''): string[] {
   );
 }
 
-it('is taken as it is, and with what it leaves out', () => {
+it('the packaged configuration is valid, with and without the keys that are commented out', () => {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-config-'));
   try {
     const file = join(directory, 'whole.yaml');
@@ -41,14 +41,14 @@ it('is taken as it is, and with what it leaves out', () => {
   expect(loadConfig(FILE).mirrors[0].name).toBe('core-1');
 });
 
-it('has every key there is', () => {
+it('the packaged configuration has every key', () => {
   const document = parse(whole) as { mirrors: object[]; tunnels: object[] };
   expect(given(document).sort()).toEqual(keys(configSchema).sort());
   expect(given(document.mirrors[0]).sort()).toEqual(keys(mirrorSchema).sort());
   expect(given(document.tunnels[1]).sort()).toEqual(keys(tunnelSchema.options[1]).sort());
 });
 
-it('explains every key', () => {
+it('the packaged configuration explains every key', () => {
   const lines = whole.split('\n');
   const explained = (i: number): boolean =>
     /^ *(- )?#/.test(lines[i - 1]) || (/^ *\w+:/.test(lines[i - 1]) && explained(i - 1));
@@ -58,9 +58,9 @@ it('explains every key', () => {
   expect(silent).toEqual([]);
 });
 
-it('has the defaults where it does not say otherwise', () => {
+it('the packaged configuration has the defaults of all but a few keys', () => {
   const { store, control, interfaces, receiver, listen, mirrors, tunnels, ...rest } = parseConfig(text, FILE);
-  // Where commands look for a collector by themselves.
+  // The default path where commands look for a collector.
   expect(control).toBe(RUN_CONTROL);
   expect([store, interfaces, receiver, listen?.port, mirrors.length, tunnels.length]).toEqual([
     '/var/lib/mirrorlake/data',

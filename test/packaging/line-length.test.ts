@@ -10,21 +10,21 @@ const long = `${'word '.repeat(LONGEST_LINE / 5 - 1)}words.`;
 const unbroken = 'x'.repeat(LONGEST_LINE + 1);
 
 describe('a line', () => {
-  it('is as long as Biome lets code be', () => {
+  it('has the same limit as code formatted by Biome', () => {
     const biome = JSON.parse(readFileSync(join(ROOT, 'biome.json'), 'utf8'));
     expect(LONGEST_LINE).toBe(biome.formatter.lineWidth);
   });
 
-  it('is told with its number and length', () => {
+  it('that is too long is reported with its number and length', () => {
     expect(longLines('src/a.ts', `${limit}\n// ${long}\n`)).toEqual([{ line: 2, length: LONGEST_LINE + 4 }]);
   });
 
-  it('is counted in characters', () => {
+  it('is measured in characters', () => {
     expect(longLines('src/a.ts', '→ '.repeat(LONGEST_LINE / 2))).toEqual([]);
     expect(longLines('src/a.ts', `${'→ '.repeat(LONGEST_LINE / 2)}→`)).toHaveLength(1);
   });
 
-  it('may end with a word that cannot be broken', () => {
+  it('may exceed the limit by one word that cannot be broken', () => {
     expect(longLines('src/a.ts', `// see https://example.net/${unbroken}`)).toEqual([]);
     expect(longLines('docs/a.md', `- [a](${unbroken})`)).toEqual([]);
     expect(longLines('src/a.ts', `  /${unbroken}/`)).toEqual([]);
@@ -35,23 +35,23 @@ describe('a line', () => {
 });
 
 describe('Markdown', () => {
-  it('has tables as wide as they are', () => {
+  it('may have wide tables', () => {
     expect(longLines('docs/a.md', `| ${long} |`)).toEqual([]);
     expect(longLines('src/a.ts', `| ${long} |`)).toHaveLength(1);
   });
 
-  it.each(['console', 'text', 'json', ''])('shows output as it is: ```%s', (language) => {
+  it.each(['console', 'text', 'json', ''])('may show long lines of output: ```%s', (language) => {
     expect(longLines('docs/a.md', `\`\`\`${language}\n${long}\n\`\`\`\n${long}`)).toEqual([
       { line: 4, length: LONGEST_LINE + 1 },
     ]);
   });
 
-  it.each(['bash', 'sql', 'yaml', 'ts'])('has what people type within the limit: ```%s', (language) => {
+  it.each(['bash', 'sql', 'yaml', 'ts'])('must keep what people type within the limit: ```%s', (language) => {
     expect(longLines('docs/a.md', `\`\`\`${language}\n${long}\n| ${long}\n\`\`\`\n`)).toHaveLength(2);
   });
 });
 
-describe('a file', () => {
+describe('the check', () => {
   it.each([
     'src/cli/main.ts',
     'test/live/ring.test.ts',
@@ -61,7 +61,7 @@ describe('a file', () => {
     'docs/reference/limits.md',
     'README.md',
     'schemas/clickhouse/0008_any.sql',
-  ])('%s is held', (path) => {
+  ])('covers %s', (path) => {
     expect(isHeld(path)).toBe(true);
   });
 
@@ -72,7 +72,7 @@ describe('a file', () => {
     'lab/grafana/dashboards/traffic.json',
     'docs/images/lab.svg',
     'schemas/clickhouse/0001_sessions.sql',
-  ])('%s is not', (path) => {
+  ])('does not cover %s', (path) => {
     expect(isHeld(path)).toBe(false);
   });
 });

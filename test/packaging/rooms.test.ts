@@ -1,4 +1,4 @@
-/** CONTRIBUTING.md's map of the house: every room there is, and what each imports. */
+/** CONTRIBUTING.md's map of src/ has every room, with the rooms that it imports. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ const rooms = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name);
 
-/** The other rooms that the files of a room import, types included. */
+/** The other rooms that the files of a room import, including types. */
 function importedBy(room: string): string[] {
   const found = new Set<string>();
   for (const name of readdirSync(join(ROOT, 'src', room), { recursive: true, encoding: 'utf8' })) {
@@ -39,7 +39,7 @@ describe('the map of the rooms', () => {
     expect(importedBy(room)).toEqual(map.get(room));
   });
 
-  it('names folders that there are', () => {
+  it('names only folders that exist', () => {
     const named = [...page.matchAll(/`((?:src|test|schemas|bench|lab|packaging|docs)\/[\w/.-]*)`/g)];
     expect(named.length).toBeGreaterThan(10);
     expect(named.map(([, path]) => path).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);

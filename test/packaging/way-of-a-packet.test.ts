@@ -1,4 +1,4 @@
-/** docs/explanation/way-of-a-packet.md names files and functions of the source: all of them are there. */
+/** The source has all files and functions that docs/explanation/way-of-a-packet.md names. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,14 +8,14 @@ const PAGE = join(ROOT, 'docs/explanation/way-of-a-packet.md');
 const page = readFileSync(PAGE, 'utf8');
 
 /**
- * Links into the source: [`name`](../../src/file.ts), where a name is `f()`, `Class.method()`, `Class` or a
+ * Links to the source: [`name`](../../src/file.ts), where a name is `f()`, `Class.method()`, `Class` or a
  * file's.
  */
 const links = [...page.matchAll(/\[`([^`]+)`\]\(([^)]*\bsrc\/[^)]+)\)/g)].map(
   ([, name, target]) => [name, relative(ROOT, join(dirname(PAGE), target))] as const,
 );
 
-/** What would declare a name in a file: a function, a class and its method, or any other export. */
+/** What declares a name in a file: a function, a class and its method, or any other export. */
 function declarations(name: string, file: string): RegExp[] {
   if (name.endsWith('.ts')) return [new RegExp(`^${name}$`, 'm')].filter(() => !file.endsWith(`/${name}`));
   const [, owner, member, call] = /^(?:(\w+)\.)?(\w+)(\(\))?$/.exec(name) ?? [];

@@ -1,10 +1,10 @@
-/** Every packet has come to exactly one end, and every frame belongs to a mirror point that counted it. */
+/** Checks that every packet ended in exactly one counter, and that its mirror point counted every frame. */
 import assert from 'node:assert/strict';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
 import { MALFORMED_NAMES, Malformed } from '../../src/wire/walk/malformed.js';
 import type { Collected } from '../demux/collect.js';
 
-/** Reasons for which a GRE packet is refused. */
+/** Reasons for refusing a GRE packet. */
 const OF_GRE: readonly number[] = [
   Malformed.GreShort,
   Malformed.GreVersion,
@@ -19,15 +19,15 @@ const OF_GRE: readonly number[] = [
   Malformed.WccpShort,
 ];
 
-/** Ends what `out` was given, and adds up where its packets have ended. */
+/** Ends what `out` holds, and adds up where its packets ended. */
 export function addsUp(out: Collected, packets: number): void {
   out.demux.finish();
   const c = out.demux.counters;
   const r = c.reassembly;
   const m = c.malformed;
   assert.equal(c.packets, packets);
-  // Outside of GRE: fragments end when they are taken, and the packet made of them, or of the first of them
-  // alone, ends once more.
+  // Outside GRE: a fragment ends when it is taken. The packet made of fragments, or of the first one alone,
+  // ends once more.
   const refusedFragments = r.invalid + r.overlaps + r.ecn;
   const ends =
     c.unsupportedLinkType + c.notGre + m[Malformed.LinkHeader] + m[Malformed.IpHeader] + c.gre + r.fragments;
@@ -41,8 +41,8 @@ export function addsUp(out: Collected, packets: number): void {
     for (const n of [record.bytes, record.lost, record.reordered, record.repeated]) assert.ok(n >= 0, `${n}`);
     counted += record.packets;
   }
-  // Inside: taken by a tunnel, empty, of a refused mirror point, counted for one, or refused for a reason. A
-  // frame that cannot be read is counted for its mirror point and for its reason.
+  // Inside GRE, a packet is taken by a tunnel, empty, from a refused mirror point, counted for a mirror
+  // point, or refused for a reason. An unreadable frame counts for its mirror point and for its reason.
   const reasons = OF_GRE.reduce((n, reason) => n + m[reason], 0);
   const opaque = out.frames.filter((f) => OF_GRE.includes(MALFORMED_NAMES.indexOf(f.malformed))).length;
   assert.equal(c.tunnelled + c.empty + out.mirrors.refused + counted + reasons - opaque, c.gre);

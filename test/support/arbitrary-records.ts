@@ -1,6 +1,6 @@
 /**
- * Arbitrary rows for property tests, from the declared columns: every field over its whole range, absent and
- * extreme values included.
+ * Arbitrary rows for property tests, made from the declared columns: every field takes its whole range,
+ * including absent and extreme values.
  */
 import fc from 'fast-check';
 import { type Column, camelCase, type Table } from '../../src/model/columns/column.js';
@@ -16,7 +16,7 @@ const u53 = fc.oneof(u32, fc.maxSafeNat());
 const nsec = fc.integer({ min: 0, max: 999_999_999 });
 const bytes = (n: number) => fc.uint8Array({ minLength: n, maxLength: n });
 const ip4 = bytes(4).map((a) => new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...a]));
-/** An IPv6 address that is not a mapped IPv4 one. */
+/** An IPv6 address that is not IPv4-mapped. */
 const ip6 = bytes(16).map((a) => {
   a[0] |= 0x20;
   return a;
@@ -25,7 +25,7 @@ const group6 = bytes(16).map((a) => {
   a[0] = 0xff;
   return a;
 });
-/** ICMP and ICMPv6 of every kind that Community IDs tell apart. */
+/** All ICMP and ICMPv6 types that Community ID tells apart. */
 const icmp = fc.oneof(
   fc.tuple(fc.constant(1), fc.constantFrom(0, 3, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18)),
   fc.tuple(fc.constant(58), fc.constantFrom(1, 128, 129, 130, 131, 133, 134, 135, 136, 139, 140, 144, 145)),
@@ -42,7 +42,7 @@ function unsigned(bits: number): fc.Arbitrary<number> {
   return bits === 32 ? u32 : fc.integer({ min: 0, max: 2 ** bits - 1 });
 }
 
-/** The properties of a column, by their names. */
+/** The properties of a column, by name. */
 function properties({ name, type }: Column): fc.Arbitrary<Record<string, unknown>> {
   const property = camelCase(name);
   const one = (value: fc.Arbitrary<unknown>) => value.map((v) => ({ [property]: v }));

@@ -1,13 +1,13 @@
-/** A classic BPF machine after Documentation/networking/filter.rst, for programs tested without a kernel. */
+/** A classic BPF machine, as in Documentation/networking/filter.rst. It tests programs without a kernel. */
 
-/** Thrown in place of what the kernel would never load. */
+/** Thrown for a program that the kernel would refuse to load. */
 class BadProgram extends Error {}
 
 /**
  * Runs a program (struct sock_filter, host byte order) over a packet.
  *
  * @param protocol skb->protocol, for the ancillary load.
- * @returns the program's answer; 0 for a load beyond the packet's end.
+ * @returns the program's result; 0 after a load beyond the packet's end.
  */
 export function runBpf(program: Uint8Array, packet: Uint8Array, protocol = 0): number {
   const code = new DataView(program.buffer, program.byteOffset, program.length);

@@ -1,7 +1,7 @@
 /**
- * Builds the program before the tests when a source is newer: the program, and the processes and threads it
- * starts, run from dist/. So do the tests' own programs, which compiling at every start would cost a second
- * of CPU each time.
+ * Builds the program into dist/ before the tests if a source is newer: tests run the program, its processes
+ * and its threads from there. Also builds the tests' own programs: compiling them at every start would cost a
+ * second of CPU each.
  */
 import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { build } from '../../packaging/build.js';

@@ -1,7 +1,7 @@
 /**
- * A real ClickHouse server for tests, without Docker: libchdb.so carries clickhouse-local, which listens for
- * HTTP when told to. It runs in a process of its own (Python's ctypes calls it: ClickHouse checks the stack
- * it is called on, and a JavaScript FFI's is not what it expects).
+ * A real ClickHouse server for tests, without Docker: libchdb.so contains clickhouse-local, which can listen
+ * for HTTP. It runs in its own process, called through Python's ctypes: ClickHouse checks the stack it runs
+ * on, and a JavaScript FFI has another one than it expects.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,14 +24,13 @@ const SERVE =
   'FORMAT Null SETTINGS max_block_size=1, function_sleep_max_microseconds_per_block=0';
 
 /**
- * The arguments of python3 that make it a server: the options are ClickHouse's own. `before` runs before it
- * listens.
+ * The arguments that make python3 a server. `options` are ClickHouse's own; `before` runs before it listens.
  */
 export function serverArguments(library: string, options: readonly string[], before = ''): string[] {
   return ['-c', CALLER, library, ...options, '--query', `${before}${SERVE}`];
 }
 
-/** The library of the platform's chdb package. */
+/** The library in the platform's chdb package. */
 export function libchdb(): string {
   const require = createRequire(import.meta.url);
   const chdb = createRequire(require.resolve('chdb/package.json'));
@@ -52,8 +51,8 @@ export class ClickHouseServer {
   ) {}
 
   /**
-   * Starts a server on free ports of 127.0.0.1, or of another of this host's addresses, and waits until it
-   * answers. `config` is the inside of a server's XML.
+   * Starts a server on free ports of 127.0.0.1, or of another address of this host, and waits until it
+   * answers. `config` is the content of a server's XML file.
    */
   static async start(
     options: { path?: string; host?: string; httpPort?: number; tcpPort?: number; config?: string } = {},
@@ -97,7 +96,7 @@ export class ClickHouseServer {
     return this.process.pid!;
   }
 
-  /** Kills it at once, as a crash would, and keeps its data. */
+  /** Kills it, as a crash would, and keeps its data. */
   async kill(): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const ended = new Promise((done) => this.process.once('exit', done));
@@ -105,7 +104,7 @@ export class ClickHouseServer {
     await ended;
   }
 
-  /** Starts it again on the same ports and data. */
+  /** Starts it again with the same ports and data. */
   async restart(): Promise<void> {
     const { path, httpPort, tcpPort } = this;
     const next = await ClickHouseServer.start({ path, httpPort, tcpPort });
@@ -113,8 +112,8 @@ export class ClickHouseServer {
   }
 
   /**
-   * Starts it again whenever it ends by itself, as a service manager would. The engine as a library aborts
-   * now and then when a connection breaks within a request's head.
+   * Restarts it whenever it ends by itself, as a service manager would. The engine as a library sometimes
+   * aborts when a connection breaks within a request's head.
    */
   keepUp(): void {
     this.process.once('exit', () => {
@@ -129,7 +128,7 @@ export class ClickHouseServer {
     if (this.temporary) rmSync(this.path, { recursive: true, force: true });
   }
 
-  /** Runs a statement and returns the answer's text. */
+  /** Runs a statement and returns the response as text. */
   async sql(query: string): Promise<string> {
     const answer = await fetch(this.url, { method: 'POST', body: query });
     const body = await answer.text();
@@ -138,7 +137,7 @@ export class ClickHouseServer {
   }
 }
 
-/** Writes a server's configuration beside its data. */
+/** Writes a server's configuration next to its data. */
 function configFile(path: string, config: string): string {
   const file = join(path, 'config.xml');
   writeFileSync(file, `<clickhouse>${config}</clickhouse>`);

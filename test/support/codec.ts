@@ -2,16 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BAD } from '../../src/wire/bytes.js';
 
-/** A codec as the properties see it: a header of numbers, and parse and emit of src/wire's shape. */
+/** A codec as the properties see it: a header of numbers, with a parse and an emit like those of src/wire. */
 export interface Codec<H extends object> {
   make: () => H;
   parse: (b: Uint8Array, o: number, end: number, h: H) => number;
   emit: (h: H, b: Uint8Array, o: number) => number;
-  /** Every field that emit writes, with the values it may have. */
+  /** Every field that emit writes, with its possible values. */
   fields: fc.Arbitrary<Partial<H>>;
-  /** Bytes of the header that its caller writes, given the fields. */
+  /** The number of header bytes that the caller writes, for these fields. */
   tail?: (h: H) => number;
-  /** False where a header keeps less than its bytes say (reserved bytes that are written as zero). */
+  /** False for headers that do not keep all their bits (reserved bytes are written as zero). */
   wholeBytes?: boolean;
 }
 
@@ -27,7 +27,7 @@ export function bits(n: number): fc.Arbitrary<number> {
 }
 
 const ROOM = 2100;
-/** Bytes of no meaning, from a seed: fast-check takes long over thousands of them one by one. */
+/** Random bytes from a seed: fast-check is slow at thousands of single bytes. */
 const noise = fc.integer().map((seed) => {
   let state = seed | 1;
   return new Uint8Array(ROOM).map(() => {
@@ -40,8 +40,8 @@ const noise = fc.integer().map((seed) => {
 });
 
 /**
- * The properties every codec has: parse undoes emit, wherever the header lies; a header that is cut is SHORT;
- * emit undoes parse; and no bytes make parse throw, or claim more than there is.
+ * The properties of every codec: parse undoes emit, at any offset; a truncated header is SHORT; emit undoes
+ * parse; no bytes make parse throw, or claim more bytes than there are.
  */
 export function codecProperties<H extends object>(name: string, codec: Codec<H>): void {
   const { make, parse, emit, fields, tail = () => 0, wholeBytes = true } = codec;
@@ -66,20 +66,20 @@ export function codecProperties<H extends object>(name: string, codec: Codec<H>)
       test('emit undoes parse', () => {
         fc.assert(
           fc.property(noise, fc.option(fields), (b, values) => {
-            // Noise is seldom a header of some protocols: every other time it is made one.
+            // Noise is seldom a valid header of some protocols: mostly, write one into it first.
             if (values !== null) emit(Object.assign(make(), values), b, 0);
             const h = make();
             if (parse(b, 0, b.length, h) < 0) return;
             const copy = b.slice();
             emit(h, copy, 0);
-            // As text: comparing thousands of elements one by one takes its time.
+            // As text: comparing thousands of elements one by one is slow.
             expect(Buffer.from(copy).toString('hex')).toBe(Buffer.from(b).toString('hex'));
           }),
         );
       });
     }
 
-    test('no bytes make it throw or reach beyond the end', () => {
+    test('no bytes make parse throw or claim more than there is', () => {
       fc.assert(
         fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(20), (b, o) => {
           const end = Math.max(o, b.length);

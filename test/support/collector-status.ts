@@ -1,4 +1,4 @@
-/** A collector's status with one of everything. */
+/** A collector's status that contains everything at least once. */
 
 import type { CollectorStatus } from '../../src/model/status.js';
 import type { Shown } from '../../src/observe/http.js';
@@ -53,7 +53,7 @@ export const STATUS: CollectorStatus = {
       kernel_drops: 3,
       last_seen: 1767225600,
     },
-    // Configured, and nothing has come of it.
+    // Configured, but nothing has arrived.
     {
       name: 'core 2',
       site: 'ams',
@@ -131,7 +131,7 @@ export const STATUS: CollectorStatus = {
   troubles: [],
 };
 
-/** What a server shows of a status. */
+/** What an HTTP server shows of a status. */
 export function shown(status: () => CollectorStatus): Shown {
   return { status, summary: status };
 }

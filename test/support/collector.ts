@@ -1,4 +1,4 @@
-/** A collector as people run it: a process of its own, asked over its control socket. */
+/** A collector as users run it: a process of its own, queried over its control socket. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,30 +9,27 @@ import { expect } from 'vitest';
 import type { CollectorStatus, MirrorStatus } from '../../src/model/status.js';
 import { askCollector, openReply } from '../../src/observe/control.js';
 
-/** The program under test: this checkout's, or an installed one. */
+/** The program under test: from this checkout, or an installed one. */
 export const MAIN =
   process.env.MIRRORLAKE_MAIN ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/**
- * Seconds after which what is waited for will not come: a busy machine takes some, and no test waits for it
- * otherwise.
- */
+/** Seconds before a wait fails. A busy machine is slow; a test that passes does not wait this long. */
 export const PATIENCE = 120;
 
 export interface CollectorTestOptions {
-  /** Text of a configuration file. */
+  /** The text of a configuration file. */
   readonly config?: string;
   /** The network namespace it runs in. */
   readonly netns?: string;
-  /** The program, where it is not the one under test. */
+  /** The program, if not the one under test. */
   readonly main?: string;
-  /** A store other than an embedded one in a directory of its own. */
+  /** A store, if not an embedded one in a directory of its own. */
   readonly store?: string;
 }
 
 /**
- * Removes a directory in which an engine may still write until it is gone: one that was killed, or one that
- * a collector left behind because it was busy. rmSync's own retries do not empty a directory again.
+ * Removes a directory, again and again until it is gone: an engine may still write to it, one that was killed
+ * or that a busy collector left behind. rmSync's own retries do not empty a directory again.
  */
 function removeWritten(directory: string): void {
   const end = Date.now() + PATIENCE * 1000;
@@ -57,7 +54,7 @@ export class TestCollector {
 
   private constructor(args: readonly string[], options: CollectorTestOptions) {
     this.directory = mkdtempSync(join(tmpdir(), 'mirrorlake-collect-'));
-    // Another user (`--user`) goes through it to the store.
+    // Another user (`--user`) must pass through it to reach the store.
     chmodSync(this.directory, 0o755);
     this.configFile = join(this.directory, 'mirrorlake.yaml');
     this.control = join(this.directory, 'control.sock');
@@ -87,7 +84,7 @@ export class TestCollector {
     this.exited = once(this.process, 'exit').then(([code]) => code as number | null);
   }
 
-  /** Starts one, and waits until it receives. */
+  /** Starts a collector, and waits until it receives. */
   static async start(args: readonly string[], options: CollectorTestOptions = {}): Promise<TestCollector> {
     const c = new TestCollector(args, options);
     for (const end = Date.now() + PATIENCE * 1000; Date.now() < end; ) {
@@ -107,7 +104,7 @@ export class TestCollector {
     return (await askCollector(this.control, { command: 'status' })) as CollectorStatus;
   }
 
-  /** The status once `holds`, or a failed expectation with the last one. */
+  /** The status as soon as `holds` is true. Fails, showing the last status, if it never is. */
   async statusWhen(holds: (s: CollectorStatus) => boolean): Promise<CollectorStatus> {
     const end = Date.now() + PATIENCE * 1000;
     for (;;) {
@@ -134,7 +131,7 @@ export class TestCollector {
       .map((line) => JSON.parse(line) as T);
   }
 
-  /** The rows of a statement once `holds`. */
+  /** The rows of a statement as soon as `holds` is true. */
   async queryWhen<T = Record<string, unknown>>(
     sql: string,
     holds: (rows: T[]) => boolean,
@@ -157,7 +154,7 @@ export class TestCollector {
     process.kill(this.pid, signal);
   }
 
-  /** Ends it as a service manager does. @returns its exit status */
+  /** Stops it as a service manager does. @returns its exit status */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill(signal);
     return this.exited;
@@ -173,13 +170,13 @@ export class TestCollector {
     return found === '' ? [] : found.split('\n').map(Number);
   }
 
-  /** Processes of the embedded engine, once it has started. */
+  /** The processes of the embedded engine, once it has started. */
   async engine(): Promise<number[]> {
     await this.statusWhen((s) => s.store.state === 'up');
     return this.children;
   }
 
-  /** Kills what is left, an engine that a test has stopped as well, and removes its directory. */
+  /** Kills what is left, including an engine that a test has suspended, and removes its directory. */
   remove(): void {
     const alive = this.process.exitCode === null && this.process.signalCode === null;
     for (const pid of alive ? this.children : []) process.kill(pid, 'SIGKILL');

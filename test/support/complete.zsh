@@ -1,9 +1,9 @@
-# Types words and the tab key into an interactive zsh and prints what it offers, one a line.
+# Types words and the tab key into an interactive zsh, and prints the completions it offers, one per line.
 #
-#   zsh -f complete.zsh DIRECTORY WORDS     the directory has the completion, and goes into $fpath
+#   zsh -f complete.zsh DIRECTORY WORDS     the directory contains the completion; it is added to $fpath
 zmodload zsh/zpty
 typing=$(mktemp)
-# What is offered goes through compadd; the marks say where completing begins and ends.
+# Completions go through compadd; the marks show where completing begins and ends.
 cat >$typing <<'SETUP'
 compadd() {
   if [[ ${@[1,(i)(-|--)]} != *-(O|A|D)\ * ]]; then

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 
 /**
- * The CPU time, in microseconds, that this process takes for some work: not the time of day, which others'
- * work lengthens.
+ * The CPU time of some work in this process, in microseconds. Unlike elapsed time, it does not grow when
+ * other processes are busy.
  */
 export function cpuOf(work: () => void): number {
   const before = process.cpuUsage();
@@ -11,25 +11,25 @@ export function cpuOf(work: () => void): number {
   return user + system;
 }
 
-/** Makes the work of one run anew. */
+/** Prepares the work of one run. */
 type Work = () => () => void;
 
 /**
- * Expects `other` work to take less than `times` the CPU time of `ordinary` work, each the least of some runs
- * in turn: no more runs than it takes, and no more than `runs`.
+ * Expects `other` to take less than `times` the CPU time of `ordinary`. They run alternately, and the fastest
+ * run of each counts. It stops as soon as the expectation holds, and fails after `runs` runs.
  */
 export function expectCpu(other: Work, ordinary: Work, times: number, runs = 4): void {
   expectCpuOfAll({ 'CPU time': other }, ordinary, times, runs);
 }
 
-/** The same of several kinds of other work, by name. */
+/** The same for several kinds of other work, by name. */
 export function expectCpuOfAll(
   others: Readonly<Record<string, Work>>,
   ordinary: Work,
   times: number,
   runs = 4,
 ): void {
-  // Not counted: it is compiled meanwhile.
+  // Does not count: the code is compiled during this run.
   ordinary()();
   let base = Number.POSITIVE_INFINITY;
   let left = Object.entries(others).map(([name, work]) => ({ name, work, least: Number.POSITIVE_INFINITY }));

@@ -2,7 +2,10 @@ import protobuf from 'protobufjs';
 
 const schemas = new URL('../../schemas/mirrorlake/v1/', import.meta.url).pathname;
 
-/** Decodes a segment with protobufjs and the .proto file, field names as there, 64-bit numbers as text. */
+/**
+ * Decodes a segment with protobufjs and the .proto file. Field names are those of the file, 64-bit numbers
+ * are text.
+ */
 export async function decodeSegment(
   file: string,
   message: string,

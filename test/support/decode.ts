@@ -1,4 +1,4 @@
-/** One frame, decoded, and short ways to say what was found in it. */
+/** Decodes one frame, and gives short descriptions of the result. */
 import { formatIp, formatIpv4 } from '../../src/wire/ip/addresses.js';
 import { IpProtocol } from '../../src/wire/ip/ip-protocol.js';
 import {
@@ -14,11 +14,11 @@ import { ipv4, join, tcp } from './stack.js';
 
 const walk = new Walk(KNOWN_TUNNEL_PORTS);
 
-/** What {@link decode} fills. */
+/** The frame that {@link decode} fills. */
 export const f = new Frame();
 export const SOME = hex('68656c6c6f');
 
-/** Decodes bytes that lie in the middle of others, whole or with only the first `captured` of them. */
+/** Decodes bytes that lie amid others, all of them or only the first `captured`. */
 export function decode(
   bytes: Uint8Array,
   captured = bytes.length,
@@ -39,15 +39,15 @@ export function address(at: number): string {
   return f.ipVersion === 4 ? formatIpv4(f.bytes, at) : formatIp(f.bytes, at);
 }
 
-/** Who talks to whom, in one line. */
+/** Addresses, ports and protocol, in one line. */
 export function talk(): string {
   return (
     `${address(f.source)} ${f.sourcePort} > ${address(f.destination)} ${f.destinationPort} ` + `${f.protocol}`
   );
 }
 
-/** What {@link talk} says of {@link IP}. */
+/** What {@link talk} returns for {@link IP}. */
 export const TALK = '10.0.0.1 40000 > 10.0.0.2 443 6';
 export const IP = ipv4(IpProtocol.Tcp, tcp(SOME));
-/** Addresses of another conversation than IP's, to carry it. */
+/** The addresses of an outer conversation that carries IP's. */
 export const carrier = { source: 0xc0a80001, destination: 0xc0a80002 };

@@ -1,7 +1,7 @@
 /**
- * A Docker engine of the tests' own, with images made of this machine: what docker-compose.yml pulls and
- * builds elsewhere is here a skeleton into which this machine's /usr and this checkout are mounted. So it
- * needs no registry, and takes seconds. What it does not test is the Dockerfile: lab/check-compose.sh does,
+ * A Docker engine of the tests' own, with images made from this machine. Where docker-compose.yml pulls or
+ * builds an image, the tests use a skeleton into which this machine's /usr and this checkout are mounted. So
+ * they need no registry and start in seconds. They do not test the Dockerfile: lab/check-compose.sh does,
  * where images can be pulled.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -24,10 +24,10 @@ import { libchdb, serverArguments } from './clickhouse-server.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const HOME = '/opt/mirrorlake';
-/** What of the checkout is in the images, mounted. */
+/** The parts of the checkout that are mounted into the images. */
 const MOUNTED = ['dist', 'node_modules', 'schemas', 'package.json', 'lab'];
 const USER = 999;
-/** In place of ClickHouse's own image, of whatever version that is. */
+/** Replaces ClickHouse's own image, of any version. */
 const STORE = 'mirrorlake-test/clickhouse:stand-in';
 
 export const ENGINE_NEEDS = [
@@ -41,7 +41,7 @@ export const ENGINE_NEEDS = [
 
 export class DockerEngine {
   readonly directory = mkdtempSync(join(tmpdir(), 'mirrorlake-docker-'));
-  /** What docker and docker-compose need to find it. */
+  /** The environment that lets docker and docker-compose find it. */
   readonly env: NodeJS.ProcessEnv;
   private readonly forward = forwardPolicy();
   private readonly daemon: ChildProcess;
@@ -92,8 +92,8 @@ export class DockerEngine {
   /**
    * Makes the images of docker-compose.yml.
    *
-   * @returns a file for Compose, beside docker-compose.yml, with the mounts they need, and what stands in for
-   * ClickHouse
+   * @returns a file for Compose, to use with docker-compose.yml: it has the mounts that the images need, and
+   * the replacement for ClickHouse
    */
   makeImages(services: readonly string[]): string {
     const skeleton = this.makeSkeleton();
@@ -161,13 +161,13 @@ export class DockerEngine {
   async stop(): Promise<void> {
     const ended = new Promise((done) => this.daemon.once('exit', done));
     if (this.daemon.exitCode === null && this.daemon.kill()) await ended;
-    // Docker forwards nothing but its own from then on: this machine did.
+    // Docker sets the policy to DROP; restore this machine's.
     if (this.forward === 'ACCEPT') execFileSync('iptables', ['-P', 'FORWARD', 'ACCEPT']);
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
-/** The policy of the firewall's chain FORWARD. */
+/** The policy of the firewall's FORWARD chain. */
 function forwardPolicy(): string | undefined {
   const rules = execFileSync('iptables', ['-S', 'FORWARD'], { encoding: 'utf8' });
   return /^-P FORWARD (\w+)$/m.exec(rules)?.[1];

@@ -1,21 +1,21 @@
-/** A TCP proxy that does to a connection what networks and servers do to it. */
+/** A TCP proxy that makes connections fail as networks and servers do. */
 import { createServer, type Server, Socket } from 'node:net';
 
-/** What becomes of the next connection that carries an insert. */
+/** What happens to the next connection that carries an insert. */
 export type Fault =
-  /** The connection breaks once so many bytes have gone to the server. */
+  /** The connection breaks after so many bytes have reached the server. */
   | { kind: 'reset in the body'; after: number }
-  /** The server gets everything; its answer is thrown away and the connection broken. */
+  /** The server gets everything; its response is discarded and the connection reset. */
   | { kind: 'reset before the answer' }
-  /** The server gets nothing and the client this answer. */
+  /** The server gets nothing, and the client this response. */
   | { kind: 'answer'; status: number; code: number }
-  /** The server gets everything; its answer never arrives. */
+  /** The server gets everything; its response never arrives. */
   | { kind: 'no answer' };
 
 export class FaultProxy {
-  /** Faults to come, one an insert. */
+  /** Faults to come, one per insert. */
   readonly faults: Fault[] = [];
-  /** Inserts that went through whole. */
+  /** Inserts that passed without a fault. */
   passed = 0;
   private readonly sockets = new Set<Socket>();
 
@@ -27,7 +27,7 @@ export class FaultProxy {
     server.on('connection', (client) => this.connected(client));
   }
 
-  /** Listens on a free port and forwards to `target` on 127.0.0.1. */
+  /** Listens on a free port and forwards to port `target` of 127.0.0.1. */
   static async start(target: number): Promise<FaultProxy> {
     const server = createServer();
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -55,7 +55,7 @@ export class FaultProxy {
     let fault: Fault | undefined;
     let forwarded = 0;
     client.on('data', (bytes: Buffer) => {
-      // A request's head comes in one piece; only inserts have their statement in it.
+      // A request's head arrives in one piece; only inserts have their statement in it.
       if (
         /^POST [^\r\n]*INSERT(\+|%20)INTO(\+|%20)sessions/.test(bytes.subarray(0, 65536).toString('latin1'))
       ) {

@@ -1,7 +1,4 @@
-/**
- * Frames of single packets, built from small pieces outside in: for tests that ask what one exact packet
- * does.
- */
+/** Single packets, built from small pieces, outer layers first: for tests of what one exact packet does. */
 import { checksum } from '../../src/wire/checksum.js';
 
 export function bytes(...parts: (Uint8Array | readonly number[])[]): Uint8Array {
@@ -18,7 +15,7 @@ const be16 = (v: number): number[] => [(v >>> 8) & 255, v & 255];
 const be32 = (v: number): number[] => [...be16(v >>> 16), ...be16(v & 0xffff)];
 const dotted = (a: string): number[] => a.split('.').map(Number);
 
-/** The 16 bytes of an IPv6 address of the form `2001:db8::1` or with all groups. */
+/** The 16 bytes of an IPv6 address, written as `2001:db8::1` or with all groups. */
 export function ipv6Bytes(a: string): number[] {
   const [head, tail] = a.split('::') as [string, string | undefined];
   const groups = (s: string): number[] => (s === '' ? [] : s.split(':').map((g) => Number.parseInt(g, 16)));
@@ -27,7 +24,7 @@ export function ipv6Bytes(a: string): number[] {
   return [...h, ...new Array<number>(8 - h.length - t.length).fill(0), ...t].flatMap(be16);
 }
 
-/** An Ethernet header with the tags (TPID, VLAN id) outermost first. */
+/** An Ethernet header with tags (TPID, VLAN id), outermost first. */
 export function ethernet(
   type: number,
   payload: Uint8Array,
@@ -44,7 +41,7 @@ export function ethernet(
 
 export interface IpOptions {
   readonly id?: number;
-  /** Offset of a fragment in bytes, and whether more follow. */
+  /** Offset of a fragment in bytes, and the more-fragments flag. */
   readonly fragment?: readonly [number, boolean];
   readonly tos?: number;
 }
@@ -75,7 +72,7 @@ export function ipv4(
   return bytes(h, payload);
 }
 
-/** IPv6 with `next` as its next header: an extension header's bytes belong to the payload. */
+/** IPv6 with `next` as its next header; the bytes of an extension header belong to the payload. */
 export function ipv6(source: string, destination: string, next: number, payload: Uint8Array): Uint8Array {
   return bytes(
     [0x60, 0, 0, 0, ...be16(payload.length), next, 64],
@@ -127,7 +124,7 @@ export function erspan2(session: number, sequence: number, frame: Uint8Array, in
   return gre(0x88be, bytes([0x10, 0, ...be16(session), ...be32(index)], frame), { sequence });
 }
 
-/** With a platform subheader when `platform` is given; `frameType` 0 Ethernet, 2 bare IP. */
+/** Has a platform subheader if `platform` is given. `frameType` 0 is Ethernet, 2 bare IP. */
 export function erspan3(
   session: number,
   sequence: number,
@@ -143,7 +140,7 @@ export function erspan3(
   );
 }
 
-/** A mirror of a Spectrum switch; what it says in its 22 bytes is not known. */
+/** A mirror of a Spectrum switch; the meaning of its 22 bytes is unknown. */
 export function mellanox(frame: Uint8Array, o: GreOptions = {}): Uint8Array {
   return gre(0x8949, bytes(new Uint8Array(22).fill(0x45), frame), o);
 }

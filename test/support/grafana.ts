@@ -1,4 +1,4 @@
-/** What Grafana and its ClickHouse data source make of a dashboard's query before the server sees it. */
+/** What Grafana and its ClickHouse data source do to a dashboard's query before the server gets it. */
 
 export interface Panel {
   readonly title: string;
@@ -15,9 +15,9 @@ export interface Target {
   readonly rawSql: string;
   readonly datasource: { readonly uid: string };
   readonly queryType: string;
-  /** 0: long rows become a series a label; 1: a table. */
+  /** 0: long rows become one series per label; 1: a table. */
   readonly format: number;
-  /** Without one of 4 or newer the data source takes the target for one of its version 3, and rewrites it. */
+  /** Without a version of 4 or newer, the data source rewrites the target as one of its version 3. */
   readonly pluginVersion: string;
 }
 

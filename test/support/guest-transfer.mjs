@@ -1,9 +1,9 @@
 /**
- * Files over TCP and UDP, for tests in an emulated host; one process for as many transfers as there are,
- * because each start takes long there.
+ * Transfers files over TCP and UDP, for tests in an emulated host. One process does all transfers, because
+ * each start is slow there.
  *
  *     node guest-transfer.mjs receive DIRECTORY      writes DIRECTORY/tcp-SENDER and DIRECTORY/udp-SENDER
- *     node guest-transfer.mjs send FILE ADDRESS…     prints a line an address: how it went
+ *     node guest-transfer.mjs send FILE ADDRESS…     prints one line per address: the result
  */
 import { createSocket } from 'node:dgram';
 import { createWriteStream, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
@@ -11,11 +11,11 @@ import { connect, createServer } from 'node:net';
 
 const TCP_PORT = 5201;
 const UDP_PORT = 5202;
-/** Bytes of file in a datagram: every tenth does not fit into one packet. */
+/** Bytes of file per datagram: every tenth datagram exceeds one packet. */
 const sizeOf = (n) => (n % 10 === 9 ? 4000 : 1200);
 const WINDOW = 8;
 const AGAIN_MS = 1000;
-/** Ends what hangs; an emulated host on a busy machine is slow. */
+/** Ends a transfer that hangs; an emulated host on a busy machine is slow. */
 const GIVE_UP_MS = 240_000;
 
 const [command, ...rest] = process.argv.slice(2);
@@ -50,14 +50,14 @@ function tcp(address) {
     };
     socket.setTimeout(GIVE_UP_MS, () => give('timed out'));
     socket.on('error', (e) => give(e.code));
-    // The other end ends when it has written everything.
+    // The other end closes after it has written everything.
     socket.on('end', () => give('ok'));
     socket.resume();
     socket.end(readFileSync(rest[0]));
   });
 }
 
-/** Eight datagrams at a time, each until it is acknowledged. */
+/** Sends up to eight datagrams at a time, and repeats each until it is acknowledged. */
 function udp(address) {
   const file = readFileSync(rest[0]);
   const pieces = [];

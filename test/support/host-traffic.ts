@@ -1,4 +1,4 @@
-/** What two hosts do with each other in tests: ping, HTTP, DNS, and a connection that is refused. */
+/** What two hosts do with each other in tests: ping, HTTP, DNS, and a refused connection. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -40,7 +40,7 @@ const query = Buffer.from('123401000001000000000000076578616d706c65036e657400000
 export class HostServer {
   private constructor(private readonly process: ChildProcess) {}
 
-  /** Serves HTTP on port 80 and answers DNS on port 53 in a network namespace. */
+  /** Serves HTTP on port 80 and DNS on port 53 in a network namespace. */
   static async start(netns: string): Promise<HostServer> {
     const child = spawn('ip', ['netns', 'exec', netns, process.execPath, '-e', SERVER], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -54,7 +54,10 @@ export class HostServer {
   }
 }
 
-/** The command of a client that fetches a page, asks a name, and is refused on port 81, all from one port. */
+/**
+ * The command of a client that fetches a page, resolves a name, and is refused on port 81, always from the
+ * same port.
+ */
 export function clientCommand(server: string, port: number): string[] {
   return [process.execPath, '-e', CLIENT, server, String(port)];
 }

@@ -1,4 +1,4 @@
-/** The program as an installation has it in which an addon does not load. */
+/** The program, installed in such a way that an addon does not load. */
 import {
   chmodSync,
   cpSync,
@@ -15,22 +15,21 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '../..');
 
 export interface Missing {
-  /** raw-socket's addon: not compiled, or of something else. */
+  /** raw-socket's addon: not compiled, or not an addon at all. */
   readonly rawSocket?: 'absent' | 'damaged';
-  /** koffi's, which comes in a package for each system. */
+  /** koffi's addon, which comes in one package per platform. */
   readonly koffi?: 'absent';
-  /** chDB: not there, or its library for this system. */
+  /** chDB: missing, or only its library for this platform. */
   readonly chdb?: 'absent' | 'no library';
 }
 
 export class Installation {
-  /** The program's file. */
   readonly main: string;
   private readonly directory: string;
 
   constructor(missing: Missing) {
     this.directory = mkdtempSync(join(tmpdir(), 'mirrorlake-installation-'));
-    // Another user (`--user`) goes through it to the threads' files.
+    // Another user (`--user`) must pass through it to reach the threads' files.
     chmodSync(this.directory, 0o755);
     this.main = join(this.directory, 'dist/cli/main.js');
     for (const part of ['dist', 'schemas', 'package.json']) {
@@ -43,7 +42,8 @@ export class Installation {
       if (missing.chdb && name === '@chdb') continue;
       if (missing.chdb === 'absent' && name === 'chdb') continue;
       if (missing.koffi && name === '@koromix') continue;
-      // A link's packages are found where it leads: what shall miss one is copied.
+      // A linked package finds its dependencies where the link leads. So a package is copied if it must miss
+      // one.
       const copied =
         (missing.koffi && name === 'koffi') ||
         (missing.chdb && name === 'chdb') ||

@@ -1,6 +1,4 @@
-/**
- * A ClickHouse server with the bundled demo read into it, a question of ARP, and ten minutes of two tunnels.
- */
+/** A ClickHouse server with the bundled demo, an ARP request, and ten minutes of two tunnels. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
@@ -18,7 +16,7 @@ const MINUTES = 10;
 export class LabData {
   private constructor(
     private readonly server: ClickHouseServer,
-    /** First and last packet, seconds since 1970. */
+    /** First and last packet, in seconds since 1970. */
     readonly from: number,
     readonly to: number,
   ) {}
@@ -43,7 +41,7 @@ export class LabData {
     return this.server.stop();
   }
 
-  /** The rows of a statement. Its numbers of 64 bits are strings. */
+  /** The rows of a statement. 64-bit numbers are strings. */
   async ask(sql: string): Promise<Record<string, unknown>[]> {
     const answer = await fetch(`${this.server.url}/?database=${DATABASE}&default_format=JSON`, {
       method: 'POST',
@@ -55,7 +53,7 @@ export class LabData {
   }
 }
 
-/** What every real mirror has and the demo has not: a conversation of MAC addresses. */
+/** A conversation between MAC addresses: every real mirror has one, but the demo has none. */
 async function storeArp(location: string, since: number): Promise<void> {
   const mapped = (...ip: number[]): Uint8Array => new Uint8Array([...new Uint8Array(10), 0xff, 0xff, ...ip]);
   const r = new SessionRecord();
@@ -78,7 +76,7 @@ async function storeArp(location: string, since: number): Promise<void> {
   }
 }
 
-/** Both ends of a tunnel, as collectors write them: every third minute one end receives damaged packets. */
+/** Both ends of a tunnel, as collectors write them: every third minute, one end receives damaged packets. */
 async function storeTunnels(location: string, since: number): Promise<void> {
   const store = new ServerStore(location);
   try {

@@ -1,10 +1,10 @@
 /**
  * A second host with the Linux kernel's own GRE: a stock Debian kernel in QEMU (emulated, so that it runs
- * anywhere), wired to a TAP device, that runs shell commands for a test.
+ * anywhere), connected to a TAP device. It runs shell commands for a test.
  *
  * The guest has busybox, ip and tc, and the modules of {@link MODULES}. Its eth0 has MAC {@link PEER_MAC} and
  * is down until a test sets it up. The kernel package is downloaded once through apt and kept in a cache. So
- * is the guest as it is when it has booted: it boots once, and every peer goes on from there, in half a
+ * is the state of the guest after booting: it boots once, and every peer resumes from there, in half a
  * second.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -34,7 +34,7 @@ import { QemuMonitor } from './qemu-monitor.js';
 
 export const PEER_MAC = '52:54:00:6d:6c:01';
 
-/** Loaded in the guest, with what they depend on. */
+/** Loaded in the guest, with their dependencies. */
 const MODULES = [
   'virtio_pci',
   'virtio_net',
@@ -52,7 +52,7 @@ const MODULES = [
 
 const QEMU = 'qemu-system-x86_64';
 
-/** The programs it takes, and the Debian packages that have them. */
+/** The programs that a peer needs, and the Debian packages that contain them. */
 const PROGRAMS = {
   [QEMU]: 'qemu-system-x86',
   busybox: 'busybox-static',
@@ -63,22 +63,20 @@ const PROGRAMS = {
 
 const MACHINE = [
   ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-machine', 'q35'],
-  // An older processor is emulated a sixth faster than the newest.
-  // With room for a second processor memory barriers are kept; without, QEMU before 8.1 leaves them out
-  // (commit c914d46d), and the guest's network card stands still for good when a notification is missed.
+  // An older processor is emulated a sixth faster than the newest. Room for a second processor keeps memory
+  // barriers: without, QEMU before 8.1 omits them (commit c914d46d), and the guest's network card hangs for
+  // good when it misses a notification.
   ...['-cpu', 'Nehalem', '-m', '1024', '-smp', '1,maxcpus=2'],
-  // What keeps programs of one machine from each other takes an emulated one a third of its time.
+  // Mitigations isolate the programs of one machine from each other, and cost an emulated one a third of its
+  // time.
   ...['-append', 'console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off'],
 ];
 
-/** A disk has this size in every guest: in most of them nothing is on it. */
+/** The disk has this size in every guest, although in most it is empty. */
 const DISK_BYTES = 512 * 1024 * 1024;
 const NO_DISK = `driver=null-co,node-name=d0,size=${DISK_BYTES},read-only=on,read-zeroes=on`;
 
-/**
- * Milliseconds after which a guest will not answer any more; one that is emulated on a busy machine takes
- * some.
- */
+/** Milliseconds before a guest counts as dead. On a busy machine, an emulated one is slow. */
 const PATIENCE = 600_000;
 
 const CACHE = process.env.LINUX_PEER_CACHE ?? '/var/cache/mirrorlake-linux-peer';
@@ -86,7 +84,7 @@ const CACHE = process.env.LINUX_PEER_CACHE ?? '/var/cache/mirrorlake-linux-peer'
 /** The programs a peer needs, for describeWith. */
 export const linuxPeerPrograms: readonly string[] = Object.keys(PROGRAMS);
 
-/** What stands in the way of starting a peer here, as a line for people; null when nothing does. */
+/** What prevents a peer from starting here, as a line for people; null if nothing does. */
 export function linuxPeerMissing(): string | null {
   if (process.getuid?.() !== 0) return 'a Linux peer needs root';
   const missing = Object.entries(PROGRAMS).filter(([program]) => which(program) === null);
@@ -95,11 +93,11 @@ export function linuxPeerMissing(): string | null {
 }
 
 export interface PeerOptions {
-  /** The TAP device the guest's eth0 is wired to; made when it is missing. */
+  /** The TAP device that the guest's eth0 is connected to; created if missing. */
   readonly tap: string;
-  /** The network namespace the TAP device lives in. */
+  /** The network namespace of the TAP device. */
   readonly netns?: string;
-  /** Node.js and the built project are in the guest: `node`, and /opt/mirrorlake. */
+  /** Whether the guest has Node.js and the built project: `node`, and /opt/mirrorlake. */
   readonly mirrorlake?: boolean;
 }
 
@@ -111,7 +109,7 @@ export interface PeerResult {
 export class LinuxPeer {
   private waiting: { resolve(r: PeerResult): void; reject(e: Error): void } | null = null;
   private received = '';
-  /** Why it takes no more commands: answers that come late would be taken for those of the next. */
+  /** Why it takes no more commands. A late response would be taken for that of the next command. */
   private lost: Error | null = null;
 
   private constructor(
@@ -125,7 +123,7 @@ export class LinuxPeer {
     });
   }
 
-  /** Starts the guest from where it has booted. */
+  /** Resumes the guest from the state after booting. */
   static async start(options: PeerOptions): Promise<LinuxPeer> {
     const guest = await prepare();
     const inside = options.netns === undefined ? [] : ['ip', 'netns', 'exec', options.netns];
@@ -151,19 +149,19 @@ export class LinuxPeer {
       ...machine(guest),
       ...['-netdev', `tap,id=n0,ifname=${options.tap},script=no,downscript=no,vnet_hdr=off`],
       ...['-blockdev', disk],
-      // Nobody on the wire has known it: it announces itself to nobody.
+      // No host on the wire has known it, so it need not announce itself.
       ...['-global', 'migration.announce-rounds=0', '-incoming', `exec:cat '${guest.booted}'`],
     ]);
-    // What is said to its serial port before that is lost.
+    // What its serial port receives before that is lost.
     await monitor.status('query-status', ['running']);
-    // Its clock stood still; and each shall have random numbers of its own.
+    // Its clock stood still, and each guest needs random numbers of its own.
     const seed = randomBytes(64).toString('base64');
     await peer.sh(`date -s @${Math.ceil(Date.now() / 1000)} && echo ${seed} >/dev/urandom`);
     if (options.mirrorlake === true) await peer.sh('cd / && cpio -i -d -u </dev/vda 2>/dev/null');
     return peer;
   }
 
-  /** Boots the guest and keeps it in a file as it is when it takes commands. */
+  /** Boots the guest and saves its state, once it takes commands, to a file. */
   static async boot(guest: Guest): Promise<void> {
     const directory = mkdtempSync(join(tmpdir(), 'linux-peer-'));
     const { peer, monitor } = await LinuxPeer.launch(
@@ -171,7 +169,7 @@ export class LinuxPeer {
       [],
       [
         ...machine(guest),
-        // Not wired to anything yet: a card that is down sends nothing there.
+        // Not connected yet: a card that is down sends nothing there.
         ...['-netdev', 'socket,id=n0,udp=127.0.0.1:9,localaddr=127.0.0.1:0'],
         ...['-blockdev', NO_DISK],
       ],
@@ -179,7 +177,7 @@ export class LinuxPeer {
     try {
       await peer.answer();
       const file = join(directory, 'booted');
-      // No bound: as many bytes a second as the disk takes.
+      // No limit: as fast as the disk.
       await monitor.ask('migrate-set-parameters', { 'max-bandwidth': Number.MAX_SAFE_INTEGER });
       await monitor.ask('migrate', { uri: `exec:cat >'${file}'` });
       const status = await monitor.status('query-migrate', ['completed', 'failed', 'cancelled']);
@@ -207,7 +205,7 @@ export class LinuxPeer {
   /**
    * Runs a script with the guest's shell.
    *
-   * @returns what it printed (both outputs), and its exit status.
+   * @returns its output (stdout and stderr) and its exit status.
    */
   run(script: string): Promise<PeerResult> {
     if (this.lost !== null) return Promise.reject(this.lost);
@@ -216,7 +214,7 @@ export class LinuxPeer {
     return answer;
   }
 
-  /** As {@link run}, for a script that must succeed; what it printed. */
+  /** Like {@link run}, but throws if the script fails. @returns the output */
   async sh(script: string): Promise<string> {
     const { status, output } = await this.run(script);
     if (status !== 0) throw new Error(`in the Linux peer: ${script}\n${output}`);
@@ -273,7 +271,7 @@ export class LinuxPeer {
 }
 
 /**
- * Init of the guest: takes one base64 line a script from its second serial port, answers with output and
+ * The guest's init: it reads one base64 line per script from its second serial port, and writes output and
  * status.
  */
 const INIT = `#!/bin/busybox sh
@@ -293,15 +291,18 @@ done
 poweroff -f
 `;
 
-/** What a guest is started from. */
+/** The files that a guest starts from. */
 interface Guest {
   readonly vmlinuz: string;
   readonly initrd: string;
-  /** What QEMU kept of it once it had booted. */
+  /** The state that QEMU saved after booting. */
   readonly booted: string;
 }
 
-/** The machine, which must be the same when it boots and when it goes on: all but what it is wired to. */
+/**
+ * The machine. Except for what it is connected to, it must be the same when the guest boots and when it
+ * resumes.
+ */
 function machine(guest: Guest): string[] {
   return [
     ...MACHINE,
@@ -312,8 +313,8 @@ function machine(guest: Guest): string[] {
 }
 
 /**
- * Downloads the kernel, builds the guest's file system and boots it, once for all that use the cache: whoever
- * is first does, and the others wait.
+ * Downloads the kernel, builds the guest's file system and boots it, once for all users of the cache: the
+ * first one does it while the others wait.
  */
 async function prepare(): Promise<Guest> {
   const missing = linuxPeerMissing();
@@ -340,7 +341,7 @@ function digest(...parts: string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 8);
 }
 
-/** Locks a file against other processes; what releases it. It is released when this process ends, too. */
+/** Locks a file against other processes. @returns releases it, as the end of this process does */
 async function lock(file: string): Promise<() => void> {
   const holder = spawn('flock', [file, 'sh', '-c', 'echo; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
   await once(holder.stdout, 'data');
@@ -366,14 +367,14 @@ function makeFiles(guest: Guest): void {
     const boot = join(work, 'kernel/boot');
     renameSync(join(boot, readdirSync(boot).find((file) => file.startsWith('vmlinuz'))!), guest.vmlinuz);
     renameSync(join(work, 'initrd'), guest.initrd);
-    // One that booted from others does not go on from these.
+    // The saved state belongs to the former files.
     rmSync(guest.booted, { force: true });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-/** Adds what `fill` puts into a directory to an archive. */
+/** Adds a directory that `fill` has filled to an archive. */
 function appendArchive(archive: string, root: string, fill: (root: string) => void): void {
   mkdirSync(root, { recursive: true });
   fill(root);
@@ -397,7 +398,7 @@ function addFile(root: string, path: string, at: string): void {
   copyFileSync(path, to);
 }
 
-/** Node.js, the built project, and the packages that it uses at run time, but for the embedded store. */
+/** Node.js, the built project, and the packages that it uses at run time, except the embedded store. */
 function addMirrorlake(root: string): void {
   addProgram(root, process.execPath, 'bin/node');
   const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -409,7 +410,7 @@ function addMirrorlake(root: string): void {
     (path) => path !== '' && lock.packages[path].dev !== true && !path.includes('chdb'),
   );
   for (const path of ['package.json', 'dist', 'schemas', ...packages]) {
-    // Packages for other platforms are not there.
+    // Packages for other platforms are missing.
     if (existsSync(join(project, path)))
       cpSync(join(project, path), join(home, path), { recursive: true, dereference: true });
   }

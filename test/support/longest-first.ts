@@ -1,13 +1,13 @@
 /**
- * The order of test files: those that take longest begin first, so that none of them ends alone, and those
- * that wait (live) are spread among those that compute.
+ * The order of test files. The longest begin first, so that none of them runs alone at the end. Tests that
+ * wait (live) are spread among those that compute.
  */
 import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * Files that take longest, where nothing is known of an earlier run, as in a new checkout; there, Vitest goes
- * by size alone.
+ * The longest files, for a new checkout, which has no results of an earlier run: there, Vitest sorts by size
+ * alone.
  */
 const LONGEST = [
   'test/interop/tunnels-linux.test.ts',
@@ -48,7 +48,7 @@ export default class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Both lists in one, each in its order: of every part as large a share of the one as of the other. */
+/** Merges two lists, keeping the order of each: every part has the same share of both. */
 function spread<T>(some: readonly T[], others: readonly T[]): T[] {
   const placed = [some, others].flatMap((list) =>
     list.map((item, i) => ({ item, at: i / Math.max(1, list.length) })),

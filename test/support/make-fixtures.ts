@@ -1,12 +1,10 @@
-/**
- * Writes the captures of test/fixtures, as test/support/fixtures says: npx tsx test/support/make-fixtures.ts
- */
+/** Writes the captures in test/fixtures from test/support/fixtures: npx tsx test/support/make-fixtures.ts */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { FIXTURES } from './fixtures/all.js';
 
-/** The list of captures for people. */
+/** The list of captures, for readers. */
 export function fixtureList(): string {
   const rows = FIXTURES.map(({ file, about }) => `| ${file} | ${about} |`);
   return `# Captures, each showing one thing

@@ -1,7 +1,7 @@
-/** Frames of whole conversations, mirrored, for sending at a collector. */
+/** Mirrored frames of whole conversations, to send to a collector. */
 import { bytes, erspan2, ethernet, ipv4, tcp, udp } from './frames.js';
 
-/** A numbered mirror source: every frame gets the next sequence number of its ERSPAN session. */
+/** A mirror source: every frame gets the next sequence number of its ERSPAN session. */
 export class MirrorSource {
   sequence = 0;
   constructor(
@@ -9,7 +9,7 @@ export class MirrorSource {
     readonly address = '198.51.100.1',
   ) {}
 
-  /** The frame as it is on the wire to the collector: Ethernet, IPv4, GRE, ERSPAN type II. */
+  /** The frame as sent to the collector: Ethernet, IPv4, GRE, ERSPAN type II. */
   wrap(inner: Uint8Array): Uint8Array {
     return ethernet(
       0x0800,
@@ -17,7 +17,7 @@ export class MirrorSource {
     );
   }
 
-  /** The same frame for sending many times over: {@link renumber} gives it its number. */
+  /** Gives a wrapped frame another number, so that it can be sent many times. */
   static renumber(frame: Uint8Array, sequence: number): void {
     frame[38] = sequence >>> 24;
     frame[39] = sequence >>> 16;
@@ -26,7 +26,7 @@ export class MirrorSource {
   }
 }
 
-/** A TCP connection that opens, carries a request and an answer, and closes: 9 frames. */
+/** A TCP connection that opens, carries a request and a response, and closes: 9 frames. */
 export function tcpConversation(client: string, server: string, port: number, serverPort = 80): Uint8Array[] {
   const FIN = 1;
   const SYN = 2;

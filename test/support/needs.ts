@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { landlockVersion } from '../../src/linux/landlock.js';
 
 /**
- * What a test may need of the machine: root, Landlock, a device, a library (`libpcap.so`), or a program on
+ * What a test may need from the machine: root, Landlock, a device, a library (`libpcap.so`), or a program in
  * the PATH.
  */
 export type Need = 'root' | 'landlock' | '/dev/net/tun' | (string & {});
 
-/** Those of `needs` this machine does not have. */
+/** Those of `needs` that this machine lacks. */
 export function missing(needs: readonly Need[]): string[] {
   return needs.filter((need) => {
     if (need === 'root') return process.getuid?.() !== 0;
@@ -23,8 +23,8 @@ export function missing(needs: readonly Need[]): string[] {
 }
 
 /**
- * A suite that needs something of the machine. Where it is missing: a failure in CI, a notice and a skip on a
- * person's machine.
+ * A suite with needs. If the machine does not meet them, it fails in CI, and is skipped with a notice
+ * elsewhere.
  */
 export function describeWith(needs: readonly Need[], name: string, suite: () => void): void {
   const without = missing(needs);
@@ -38,34 +38,34 @@ export function describeWith(needs: readonly Need[], name: string, suite: () => 
   }
 }
 
-/** The system's shared libraries, as the dynamic linker lists them. */
+/** The system's shared libraries, as listed by the dynamic linker. */
 function libraries(): string {
   return run('/sbin/ldconfig', '-p');
 }
 
-/** Runs a command to its end; its standard output. Throws with its standard error when it fails. */
+/** Runs a command. @returns its standard output @throws with its standard error if it fails */
 export function run(command: string, ...args: string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /**
- * Runs a command with the network of the machine, which a live test's own process does not have
- * (own-machine.cjs): that of the process that started it. As root.
+ * Runs a command, as root, in the network namespace of the process that started the tests. A live test's own
+ * process has another one (own-machine.cjs).
  */
 export function outside(command: string, args: readonly string[], options: ExecFileSyncOptions): void {
   execFileSync('nsenter', [`--net=/proc/${process.ppid}/ns/net`, command, ...args], options);
 }
 
-/** Runs `ip` with these words. */
+/** Runs `ip` with these arguments. */
 export function ip(words: string): string {
   return run('ip', ...words.split(' '));
 }
 
-/** The same, and no matter if it fails: for taking away what may not be there. */
+/** The same, but ignores failures: for removing what may not exist. */
 export function tryIp(words: string): void {
   try {
     ip(words);
   } catch {
-    // It was not there.
+    // It did not exist.
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Open vSwitch with its userspace datapath (no kernel module) in a network namespace, and its state in a
+ * Open vSwitch with its userspace datapath (no kernel module) in a network namespace, with its state in a
  * directory of its own.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -35,7 +35,7 @@ export class OpenVswitch {
     return ovs;
   }
 
-  /** Runs ovs-vsctl with these words. */
+  /** Runs ovs-vsctl with these arguments. */
   vsctl(words: string): string {
     return this.inside(
       'ovs-vsctl',
@@ -45,7 +45,7 @@ export class OpenVswitch {
     );
   }
 
-  /** Runs ovs-ofctl with these words. */
+  /** Runs ovs-ofctl with these arguments. */
   ofctl(words: string): string {
     return this.inside('ovs-ofctl', ...words.split(' '));
   }

@@ -3,7 +3,7 @@ import { TunnelTable, tunnelObject } from '../../src/tunnels/kernel/table.js';
 import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 import type { OracleTunnel } from './oracle-traffic.js';
 
-/** What the kernel's tunnel layer counts on the way in; rx_dropped is counted above it. */
+/** The receive counters of the kernel's tunnel layer; rx_dropped is counted above it. */
 export const ORACLE_COUNTERS = [
   'rx_packets',
   'rx_bytes',
@@ -16,7 +16,9 @@ export const ORACLE_COUNTERS = [
 
 export type OracleCounters = Record<string, Record<string, number>>;
 
-/** The words behind `ip link add NAME type`, with keys, checksums and sequence numbers on the input side. */
+/**
+ * The arguments after `ip link add NAME type`, with keys, checksums and sequence numbers on the input side.
+ */
 export function oracleWords(t: OracleTunnel): string {
   const w = [t.mode, 'local', t.local, 'remote', t.remote];
   if (t.mode.endsWith('erspan')) {
@@ -30,7 +32,7 @@ export function oracleWords(t: OracleTunnel): string {
   return w.join(' ');
 }
 
-/** The counters of the tunnel table after these outer IP packets. */
+/** The tunnel table's counters after these outer IP packets. */
 export function countWithTable(
   tunnels: readonly OracleTunnel[],
   packets: Iterable<Uint8Array>,
@@ -47,7 +49,7 @@ export function countWithTable(
   return counters;
 }
 
-/** A whole IP packet without options or extension headers, as the demux hands it on. */
+/** A whole IP packet without options or extension headers, as the demux passes it on. */
 export function outerPacket(p: OuterPacket, bytes: Uint8Array): OuterPacket {
   p.bytes = bytes;
   p.ip = 0;

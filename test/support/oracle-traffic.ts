@@ -1,12 +1,12 @@
 /**
- * Random tunnels, and random GRE packets that fit them, nearly fit them or do not: what the receive path is
- * compared on with the Linux kernel. The same seed gives the same.
+ * Random tunnels, and random GRE packets that match them, almost match, or do not. They serve to compare the
+ * receive path with the Linux kernel. The same seed yields the same.
  */
 
 import { setU16, setU32 } from '../../src/wire/bytes.js';
 import { checksum } from '../../src/wire/checksum.js';
 
-/** The receiver of every packet. */
+/** The destination of every packet. */
 export const ORACLE_LOCAL4 = '10.210.0.2';
 export const ORACLE_LOCAL6 = 'fd00:210::2';
 
@@ -51,8 +51,8 @@ export function oracleTunnels(seed: number): OracleTunnel[] {
     seq = false,
     version = 1,
   ) => {
-    // Over IPv6 the kernel tells tunnels apart by the number of the key alone, and erspan from gretap not at
-    // all.
+    // Over IPv6, the kernel distinguishes tunnels by the number of the key alone, and does not distinguish
+    // erspan from gretap.
     const kind = mode.startsWith('ip6') ? (mode === 'ip6gre' ? 'ip' : 'ethernet') : mode;
     const identity = [kind, local, remote, mode.startsWith('ip6') ? (key ?? 0) : key].join();
     if (taken.has(identity)) return;
@@ -70,7 +70,7 @@ export function oracleTunnels(seed: number): OracleTunnel[] {
     add(`${p}gre`, here, 'any', 77, r() < 0.3);
     add(`${p}gre`, 'any', 'any', 88);
     add(`${p}gretap`, here, 'any', 99);
-    // Without a key this is the kernel's own fallback device.
+    // Without a key, this is the kernel's own fallback device.
     if (!six) add('gre', 'any', 'any', 0, r() < 0.3);
     add(`${p}erspan`, here, `${prefix}17`, 30, false, true, 1);
     add(`${p}erspan`, here, `${prefix}17`, 31, false, true, 2);

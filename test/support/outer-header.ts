@@ -1,6 +1,7 @@
 /**
- * The outer header, up to an echo request inside, without what differs by itself: addresses, identification,
- * flow label where none is given (the kernel makes one of a hash), checksums, sequence number, time of day.
+ * The outer header, up to an echo request inside, without the fields that always differ: addresses,
+ * identification, flow label if none is given (the kernel makes one from a hash), checksums, sequence number,
+ * timestamp.
  */
 export function outerHeader(b: Uint8Array): { from: string; fields: string } | null {
   const six = b[0] >>> 4 === 6;
@@ -30,10 +31,10 @@ export function outerHeader(b: Uint8Array): { from: string; fields: string } | n
   }
   const type3 = header[gre + 2] === 0x22;
   if (type3) header.fill(0, p + 4, p + 8);
-  // Over IPv6 the kernel reads the class of service of every frame where IPv6 has it, and ours of IPv4 where
-  // IPv4 has it.
+  // Over IPv6, the kernel reads the class of service of every frame at IPv6's place. Ours reads that of IPv4
+  // at IPv4's place.
   if (type3 && six) header[p + 2] &= 0x1f;
-  // Behind it is at most an Ethernet header, whose MAC addresses are each side's own.
+  // At most an Ethernet header follows. Each side has its own MAC addresses there.
   const ethernet = at - 14;
   if (ethernet >= p) header.fill(0, ethernet, ethernet + 12);
   return { from, fields: Buffer.from(header).toString('hex') };

@@ -1,5 +1,5 @@
 /**
- * A real switch that mirrors real traffic: Open vSwitch's userspace datapath joins two hosts, and sends a
+ * A real switch that mirrors real traffic: Open vSwitch's userspace datapath connects two hosts, and sends a
  * copy of everything between them to a collector's network namespace over ERSPAN.
  *
  *     f-h1 203.0.113.1, 2001:db8:7::1 ─┐
@@ -28,7 +28,7 @@ export interface OvsMirrorOptions {
   readonly type: 2 | 3;
   readonly ipv6: boolean;
   readonly session: number;
-  /** MTU of the underlay between switch and collector. */
+  /** The MTU of the underlay between switch and collector. */
   readonly mtu: number;
 }
 
@@ -54,7 +54,7 @@ export class OvsMirror {
 
   private startSwitch(): void {
     const d = this.directory;
-    // ovs-vsctl and both daemons find each other by this directory.
+    // ovs-vsctl and both daemons find each other through this directory.
     process.env.OVS_RUNDIR = d;
     run('ovsdb-tool', 'create', join(d, 'conf.db'), SCHEMA);
     const detach = (name: string): string[] => [
@@ -94,7 +94,7 @@ export class OvsMirror {
       ]) {
         ip(`-n ${name} ${words}`);
       }
-      // What a host leaves to its network card is not in the frames the switch copies.
+      // Offloads would leave frames unfinished in the switch's copies.
       run(
         'ip',
         'netns',
@@ -173,7 +173,7 @@ export class OvsMirror {
     }
   }
 
-  /** Runs a command on one of the hosts, to its end. */
+  /** Runs a command on one of the hosts, and waits for its end. */
   on(host: number, ...command: string[]): string {
     return run('ip', 'netns', 'exec', OvsMirror.hosts[host], ...command);
   }

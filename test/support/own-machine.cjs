@@ -1,11 +1,11 @@
 /**
- * Gives a test file's process a machine of its own as far as the kernel can: network and mount namespaces, an
- * empty list of named network namespaces, and /sys of its own devices. So files with live tests run at the
- * same time, and none sees the interfaces, addresses, ports and rules of another. `node --require` runs it
- * before libuv has threads, which stay in the namespaces they were made in. Without root it does nothing:
- * those tests are skipped there.
+ * Gives a test file's process a machine of its own, as far as the kernel can: network and mount namespaces,
+ * an empty list of named network namespaces, and a /sys with its own devices. So files with live tests run in
+ * parallel, and none sees the interfaces, addresses, ports and rules of another. `node --require` runs it
+ * before libuv starts threads, which would stay in the former namespaces. Without root it does nothing,
+ * because those tests are skipped.
  *
- * What needs the machine's own network, such as a download, runs by `outside` of needs.ts.
+ * Commands that need the machine's own network, for example to download, run through `outside` in needs.ts.
  */
 const { execFileSync } = require('node:child_process');
 const koffi = require('koffi');

@@ -17,7 +17,7 @@ record.layer = PacketLayer.Ethernet;
 record.truncated = 1;
 record.number = 7;
 
-/** Adds the bytes from `start` up to `end` as a frame that had `length` of them. */
+/** Adds the bytes from `start` to `end` as a frame of original length `length`. */
 export function addPacket(
   segment: PacketSegment,
   id: Uint8Array,

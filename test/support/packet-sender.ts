@@ -9,7 +9,7 @@ import { bindSocket, closeSocket, openSocket, SOCK_RAW } from '../../src/linux/s
 
 const BATCH = 256;
 
-/** Puts frames on an interface as fast as it takes them: sendmmsg on a packet socket. */
+/** Sends frames on an interface as fast as it accepts them: sendmmsg on a packet socket. */
 export class PacketSender {
   private readonly fd: number;
   private readonly messages = new Messages(BATCH, 2048);
@@ -26,7 +26,7 @@ export class PacketSender {
     this.writable.add(this.fd, POLLOUT);
   }
 
-  /** Queues a frame; a full batch goes out. */
+  /** Queues a frame, and sends the batch when it is full. */
   add(frame: Uint8Array): void {
     this.messages.bytes.set(frame, this.messages.offset(this.queued));
     this.messages.setOut(this.queued, frame.length, 0);

@@ -1,4 +1,4 @@
-/** Programs of the tests' own, built beside the program under test (build.ts). */
+/** The tests' own programs, built next to the program under test (build.ts). */
 import { join } from 'node:path';
 
 /** Their sources, by name. */
@@ -7,7 +7,7 @@ export const PROGRAMS = {
   'spool-writer': 'test/support/spool-writer.ts',
 };
 
-/** The built file of one of them, or of the program's own: `main`. */
+/** The built file of one of them, or of the program itself: `main`. */
 export function program(name: string): string {
   return join(import.meta.dirname, '../../dist/cli', `${name}.js`);
 }

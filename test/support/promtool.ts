@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * What `promtool check metrics` says of an exposition: nothing when names, units and types are as Prometheus
- * wants them.
+ * What `promtool check metrics` says about an exposition: nothing if names, units and types follow
+ * Prometheus' rules.
  */
 export function promtoolSays(exposition: string): string {
   const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {

@@ -1,4 +1,4 @@
-/** The monitor of a QEMU process, which speaks QMP: one JSON object a line, both ways. */
+/** The monitor of a QEMU process. It speaks QMP: one JSON object per line, in both directions. */
 import { createInterface, type Interface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 
@@ -7,7 +7,7 @@ interface Answer {
   readonly error?: { readonly desc: string };
 }
 
-/** Milliseconds between two questions for a state that has not come yet. */
+/** Milliseconds between two queries for a status. */
 const AGAIN_MS = 20;
 
 export class QemuMonitor {
@@ -16,9 +16,9 @@ export class QemuMonitor {
     private readonly lines: AsyncIterator<string>,
   ) {}
 
-  /** Takes up the talk on a socket that QEMU was started with. */
+  /** Negotiates on a socket that QEMU was started with. */
   static async open(stream: Duplex): Promise<QemuMonitor> {
-    // One that closes ends the lines, which is told; a write that fails then adds nothing.
+    // When it closes, reading the lines fails, which is reported; an error of a write adds nothing.
     stream.on('error', () => undefined);
     const input: Interface = createInterface({ input: stream });
     const monitor = new QemuMonitor(stream, input[Symbol.asyncIterator]());
@@ -26,7 +26,7 @@ export class QemuMonitor {
     return monitor;
   }
 
-  /** Has a command carried out; what it returns. Greetings and events are passed over. */
+  /** Runs a command, skipping greetings and events. @returns what QEMU returns */
   async ask<T>(execute: string, words: Record<string, unknown> = {}): Promise<T> {
     this.stream.write(`${JSON.stringify({ execute, arguments: words })}\n`);
     for (;;) {
@@ -38,7 +38,7 @@ export class QemuMonitor {
     }
   }
 
-  /** Asks again until the status is one of `ends`; that one. */
+  /** Queries until the status is one of `ends`. @returns that status */
   async status(command: 'query-status' | 'query-migrate', ends: readonly string[]): Promise<string> {
     for (;;) {
       const { status } = await this.ask<{ status: string }>(command);

@@ -16,27 +16,27 @@ const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 export type Row = Record<string, unknown>;
 
 export interface CaptureRows {
-  /** Lines, in the order they come. */
+  /** Lines, in order of arrival. */
   sessions: string[];
   mirrors: string[];
   packets: string[];
-  /** Packets passed over, by the word for the reason. */
+  /** Packets skipped, by reason. */
   malformed: Record<string, number>;
   gre: number;
-  /** Mirrored frames reached. */
+  /** Mirrored frames found. */
   frames: number;
 }
 
 /**
- * Sessions that may be open: making room for the million of the default takes longer than to read a small
+ * How many sessions may be open. Allocating the default, a million, takes longer than reading a small
  * capture.
  */
 export const SMALL_TABLE = { capacity: 20_000 } as const;
 
 /**
- * Reads a capture as `mirrorlake read --ndjson` does, into memory.
+ * Reads a capture into memory, as `mirrorlake read --ndjson` does.
  *
- * @param rowsOnly without the lines of its packets
+ * @param rowsOnly leaves out the lines of packets
  */
 export async function readCapture(path: string, rowsOnly = false): Promise<CaptureRows> {
   const sessions: string[] = [];
@@ -77,7 +77,7 @@ export async function readCapture(path: string, rowsOnly = false): Promise<Captu
   };
 }
 
-/** Runs `mirrorlake read --ndjson` on a capture; its lines. */
+/** Runs `mirrorlake read --ndjson` on a capture. @returns its lines */
 export async function readCommand(path: string, what: 'sessions' | 'mirrors' | 'packets'): Promise<string[]> {
   const words = [MAIN, 'read', path, '--ndjson', what, '--collector', 'test', '--quiet'];
   const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 1 << 28 });

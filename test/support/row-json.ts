@@ -6,12 +6,12 @@ import { MirrorLines, PacketLines, SessionLines, TunnelLines } from '../../src/s
 
 const decoder = new TextDecoder();
 
-/** Rows as their line of NDJSON, without the newline. */
+/** Rows as a line of NDJSON, without the newline. */
 function textOf(lines: { take(): Uint8Array }): string {
   return decoder.decode(lines.take()).trimEnd();
 }
 
-/** Writers have a buffer of 64 KiB: one serves all rows of a collector. */
+/** Writers have a buffer of 64 KiB, so all rows of a collector share one. */
 const sessionLines = new Map<string, SessionLines>();
 
 export function sessionJson(record: SessionRecord, collector: string): string {

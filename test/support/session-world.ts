@@ -7,7 +7,7 @@ import { SessionTable } from '../../src/sessions/table.js';
 import { setU32 } from '../../src/wire/bytes.js';
 import { Frame, NO_VNI } from '../../src/wire/walk/frame.js';
 
-/** A row as a test looks at it. */
+/** A row, as a test sees it. */
 export interface Row {
   id: string;
   part: number;
@@ -35,7 +35,7 @@ export interface Row {
   vni: number | null;
 }
 
-/** What a test says of a frame; the rest has defaults. */
+/** What a test says about a frame; the rest has defaults. */
 export interface Sent {
   at: number;
   from: string;
@@ -56,7 +56,7 @@ export interface Sent {
   teid?: number;
 }
 
-/** A session table fed by hand: addresses are IPv4 `a.b.c.d:port`, times seconds from a fixed start. */
+/** A session table fed by hand. Addresses are IPv4, `a.b.c.d:port`; times are seconds after a fixed start. */
 export class SessionWorld {
   readonly rows: Row[] = [];
   readonly table: SessionTable;
@@ -118,7 +118,7 @@ export class SessionWorld {
     this.table.frame(f, this.mirrored);
   }
 
-  /** Ends everything and gives the rows so far. */
+  /** Ends all sessions. @returns all rows so far */
   finish(reason: EndReason = 6): Row[] {
     this.table.finish(reason);
     return this.rows;

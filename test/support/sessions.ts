@@ -1,7 +1,4 @@
-/**
- * Sessions for tests of the store: plausible, numbered, each with an id and bytes that follow from its
- * number.
- */
+/** Numbered sessions for tests of the store. Ids and byte counts follow from the number. */
 
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { SessionRecord } from '../../src/model/session-record.js';
@@ -16,7 +13,7 @@ export function bytesOf(n: number): number {
   return 40 + ((n * 7919) % 10_007);
 }
 
-/** Client bytes of the sessions 0 up to `n`. */
+/** Client bytes of the sessions from 0 to `n`, excluding `n`. */
 export function bytesUpTo(n: number): number {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += bytesOf(i);
@@ -31,7 +28,7 @@ record.transport = 'tcp';
 record.clientIp.set(mapped(10, 1, 0, 1));
 record.serverIp.set(mapped(10, 2, 0, 1));
 
-/** A segment with the sessions `from` up to `to`. */
+/** A segment with the sessions from `from` to `to`, excluding `to`. */
 export function numberedSegment(from: number, to: number): Uint8Array {
   const segment = new SessionSegment('test');
   for (let n = from; n < to; n++) {

@@ -1,7 +1,7 @@
 /**
- * A spool in a process of its own, for tests that need another user, another container or few descriptors.
- * Prints what it logs, `open`, what waits, and at the end its largest memory in KiB. Argument: the directory.
- * It ends with its standard input.
+ * A spool in a process of its own, for tests that need another user, another container or few descriptors. It
+ * prints what it logs, `open`, what waits, and at the end its peak memory in KiB. Argument: the directory. It
+ * ends when its standard input does.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { Spool } from '../../src/store/spool/spool.js';

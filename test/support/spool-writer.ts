@@ -1,6 +1,6 @@
 /**
- * A collector's store side as a process that tests may kill: spools numbered sessions, delivers them, and
- * prints how many are on the disk. Arguments: spool, store, number of sessions.
+ * The store side of a collector, as a process that tests may kill: it spools numbered sessions, delivers
+ * them, and prints how many are on disk. Arguments: spool, store, number of sessions.
  */
 import { writeSync } from 'node:fs';
 import { openStore } from '../../src/store/open.js';

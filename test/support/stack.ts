@@ -36,7 +36,7 @@ export function ethernet(
   return before(14, payload, (b) => emitEthernet(h, b, 0));
 }
 
-/** What a VLAN EtherType announces: tag and payload. */
+/** What follows a VLAN EtherType: the tag and the payload. */
 export function vlan(id: number, type: number, payload: Uint8Array): Uint8Array {
   return before(4, payload, (b) => emitVlan(Object.assign(new VlanTag(), { id, type }), b, 0));
 }

@@ -1,4 +1,4 @@
-/** tcpdump on an interface of a network namespace, and what tshark thinks of what it caught. */
+/** Runs tcpdump on an interface of a network namespace, and tshark on the capture. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { renameSync } from 'node:fs';
@@ -11,7 +11,7 @@ export class Tcpdump {
     private readonly filter: readonly string[],
   ) {}
 
-  /** Starts capturing to `file` what `filter` matches; resolves once tcpdump listens. */
+  /** Starts capturing what `filter` matches to `file`; resolves when tcpdump listens. */
   static async start(netns: string, name: string, file: string, ...filter: string[]): Promise<Tcpdump> {
     const args = [
       'netns',
@@ -43,9 +43,9 @@ export class Tcpdump {
   }
 
   /**
-   * Ends the capture when what was sent has arrived and is in the file: told to end, tcpdump leaves what
-   * waits. The filter is applied afterwards: with one, packets that come between opening and filtering count
-   * as received and are never captured.
+   * Ends the capture once everything sent has arrived and is in the file: tcpdump, when told to end, discards
+   * what is still queued. The filter is applied to the file: with a filter on the socket, packets that arrive
+   * between opening and filtering count as received, but are never captured.
    */
   async stop(): Promise<void> {
     for (let quiet = 0, before = -1; quiet < 3; ) {
@@ -63,7 +63,10 @@ export class Tcpdump {
     renameSync(filtered, this.file);
   }
 
-  /** Packets that tcpdump has taken, and that the kernel has for it: it says so when it gets SIGUSR1. */
+  /**
+   * Packets that tcpdump has captured, and packets that the kernel received for it. It prints both on
+   * SIGUSR1.
+   */
   private counts(): Promise<[number, number]> {
     return new Promise((resolve, reject) => {
       let said = '';
@@ -84,7 +87,7 @@ export class Tcpdump {
   }
 }
 
-/** The packets of a capture in which tshark finds something malformed, or worth an error; one line each. */
+/** The packets of a capture that tshark calls malformed, or reports an error for; one line each. */
 export function tsharkComplaints(file: string): string[] {
   const found = run(
     'tshark',
@@ -104,7 +107,7 @@ export function tsharkComplaints(file: string): string[] {
   return found.split('\n').filter((line) => line !== '');
 }
 
-/** Fields of every packet as tshark decodes them, one line a packet, tabs between. */
+/** Fields of every packet as tshark decodes them, tab-separated, one line per packet. */
 export function tsharkFields(file: string, ...fields: string[]): string[] {
   const args = fields.flatMap((field) => ['-e', field]);
   return run('tshark', '-r', file, '-T', 'fields', '-E', 'occurrence=f', ...args)

@@ -1,4 +1,4 @@
-/** Programs run on a terminal of a chosen width. */
+/** Runs programs on a terminal of a chosen width. */
 import { spawnSync } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 
@@ -7,16 +7,14 @@ const WIPE = '\u001b[2K';
 
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
-/**
- * What a command prints on a terminal so many columns wide, stdout and stderr, line by line, without colours.
- */
+/** What a command prints on a terminal of this width: stdout and stderr, line by line, without colours. */
 export function onTerminal(
   columns: number,
   command: readonly string[],
   options: { cwd?: string; env?: Record<string, string> } = {},
 ): string[] {
   const { COLUMNS: _, ...env } = process.env;
-  // Behind stty: bash puts its own COLUMNS in place of the one it was given.
+  // Through stty: bash replaces a given COLUMNS with its own.
   const words = [
     'env',
     ...Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`),
@@ -30,7 +28,7 @@ export function onTerminal(
     env: { ...env, TERM: 'xterm' },
   });
   if (status !== 0) throw new Error(`${command.join(' ')}: exit status ${status}: ${stdout}`);
-  // What a progress bar drew is wiped away.
+  // A progress bar erases what it drew.
   const wiped = stdout.split('\n').map((l) => l.split(WIPE).at(-1));
   return stripVTControlCharacters(wiped.join('\n')).trimEnd().split(/\r?\n/);
 }

@@ -1,7 +1,4 @@
-/**
- * A tunnel's sockets in memory, as wireguard-go's bindtest has them: what is sent goes onto a {@link
- * TestWire}.
- */
+/** A tunnel's sockets in memory, as in wireguard-go's bindtest: they send to a {@link TestWire}. */
 import type { Gather } from '../../src/linux/gather.js';
 import { ERRNO } from '../../src/linux/libc.js';
 import type { Messages } from '../../src/linux/messages.js';
@@ -21,7 +18,7 @@ const CONTROLLEN = 10;
 const MSG_LEN = 14;
 const [IP, IP_PKTINFO, IPV6, IPV6_PKTINFO, IPV6_TCLASS] = [0, 8, 41, 50, 67];
 
-/** What a raw socket receives: bytes, of IPv6 without its header, and what goes with them. */
+/** What a raw socket receives: bytes, for IPv6 without its header, with source address and ancillary data. */
 interface Datagram {
   readonly bytes: Uint8Array;
   readonly source: Uint8Array;
@@ -38,7 +35,7 @@ export class TestReceiver implements Receiver {
     return !this.isClosed && this.queue.length > 0;
   }
 
-  /** A packet that is for the socket: a whole one, outer IP header included. */
+  /** Receives a packet for this socket: a whole one, including the outer IP header. */
   arrive(packet: Uint8Array, link: number): void {
     if (!isIpv6(packet)) {
       const info = bytes(int(link), packet.subarray(16, 20), packet.subarray(16, 20));
@@ -75,10 +72,10 @@ export class TestReceiver implements Receiver {
 }
 
 export class TestGreReceiver extends TestReceiver implements GreReceiver {
-  /** The groups that are joined. */
+  /** The groups it has joined. */
   readonly groups = new Set<string>();
 
-  /** Linux' filter is a hint: what it lets through the table refuses. */
+  /** Linux' filter is a hint: the table refuses what it lets through. */
   filter(): void {}
 
   setMembership(t: Tunnel, joined: boolean): void {
@@ -88,17 +85,17 @@ export class TestGreReceiver extends TestReceiver implements GreReceiver {
   }
 }
 
-/** What a host's routes say. */
+/** The routes of a host. */
 export interface Routes {
-  /** MTU of the path to an address, or -errno. */
+  /** The path MTU to an address, or -errno. */
   mtuTo(address: string): number;
-  /** Our address of a family. */
+  /** Our address in this family. */
   address(ipv6: boolean): string;
 }
 
 export class TestSender implements Sender {
   isClosed = false;
-  /** Errors of the next calls, by name, in turn: then it sends again. */
+  /** Errors that the next calls return, by name, in order. After that, it sends again. */
   readonly errors: string[] = [];
   /** Whether there is room after waiting. */
   drains = true;
@@ -135,9 +132,7 @@ export class TestSender implements Sender {
   }
 }
 
-/**
- * A message as it goes out: the kernel fills in IPv4's checksum, and an identification that is 0 (raw(7)).
- */
+/** A message as sent: the kernel fills in IPv4's checksum, and an identification of 0 (raw(7)). */
 function asSent(messages: Gather, i: number): Uint8Array {
   const head = messages.headOffset(i);
   const body = messages.bodyAt(i);
@@ -158,7 +153,7 @@ function asSent(messages: Gather, i: number): Uint8Array {
   return packet;
 }
 
-/** Where an IP packet's payload starts, behind IPv6's extension headers, and its protocol. */
+/** The offset of an IP packet's payload, after IPv6's extension headers, and its protocol. */
 export function payloadOf(packet: Uint8Array): { at: number; protocol: number } {
   if (!isIpv6(packet)) return { at: (packet[0] & 15) * 4, protocol: packet[9] };
   let [at, protocol] = [40, packet[6]];

@@ -1,6 +1,6 @@
 /**
- * A host of tunnels in memory, with its engine: devices, sockets, routes and time are the test's. It needs no
- * rights.
+ * A host with tunnels, in memory, with its engine: the test provides devices, sockets, routes and time. It
+ * needs no privileges.
  */
 import { onTestFinished } from 'vitest';
 import { POLLERR, POLLIN } from '../../src/linux/poll.js';
@@ -19,25 +19,25 @@ import { destinationOf, isIpv6, Reassembly, type Station, sourceOf, type TestWir
 
 const [GRE, ICMP, ICMPV6] = [47, 1, 58];
 const DEVICE_MTU = 1500;
-/** The interface that packets come in on. */
+/** The interface that receives packets. */
 export const WAN = { name: 'wan', index: 7 } as const;
 
-/** A thing that is polled. */
+/** Something to poll. */
 interface Polled {
   readonly readable: boolean;
   readonly isGone?: boolean;
 }
 
 export class TestHost implements Host, Station {
-  /** ms since 1970; only the test moves it. */
+  /** Milliseconds since 1970; only the test advances it. */
   time = Date.UTC(2026, 0, 1);
-  /** How often the engine let packets gather. */
+  /** How many times the engine let packets accumulate. */
   pauses = 0;
   readonly engine: Engine;
   readonly refused = new Float64Array(REFUSED_COUNT);
-  /** Configurations that devices were given, the newest last. */
+  /** Configurations applied to devices, the latest last. */
   readonly configured: TunnelConfig[] = [];
-  /** Addresses that there is no route to. */
+  /** Addresses without a route. */
   readonly unreachable = new Set<string>();
   private readonly tuns: TestTun[] = [];
   private readonly senders: TestSender[] = [];
@@ -45,7 +45,7 @@ export class TestHost implements Host, Station {
   private readonly gre = new Map<boolean, TestGreReceiver>();
   private readonly icmp = new Map<boolean, TestReceiver>();
   private readonly fragments = new Reassembly();
-  /** Path MTUs that the kernel has learned from ICMP errors about IPv4. */
+  /** Path MTUs that the kernel has learned from IPv4 ICMP errors. */
   private readonly pathMtus = new Map<string, number>();
   private next = 100;
   private isClosed = false;
@@ -55,12 +55,11 @@ export class TestHost implements Host, Station {
     private readonly addresses: { readonly 4: string; readonly 6: string },
   ) {
     wire.add(this);
-    // Without an event: nothing wakes it.
+    // It has no event: nothing wakes it.
     this.engine = new Engine(this, -1, this.refused);
     onTestFinished(() => this.close());
   }
 
-  /** Adds tunnels, by their specifications. */
   add(...specs: string[]): this {
     for (const spec of specs) this.engine.add(parseTunnelSpec(spec), new Float64Array(STATE_COUNT));
     return this;
@@ -69,7 +68,7 @@ export class TestHost implements Host, Station {
     this.engine.change(parseTunnelSpec(spec));
   }
 
-  /** Ends its tunnels, as the end of the test does. */
+  /** Closes its tunnels. The end of the test does, too. */
   close(): void {
     if (!this.isClosed) this.engine.close();
     this.isClosed = true;
@@ -78,7 +77,6 @@ export class TestHost implements Host, Station {
   tun(name: string): TestTun {
     return this.tuns.findLast((tun) => tun.name === name)!;
   }
-  /** The sender of a tunnel. */
   sender(name: string): TestSender {
     return this.senders.findLast((s) => s.tunnel.config.name === name)!;
   }
@@ -108,7 +106,7 @@ export class TestHost implements Host, Station {
     return [...this.polled.values()].some((p) => p.readable);
   }
 
-  // What the engine asks.
+  // What the engine calls.
 
   now(): number {
     return this.time;
@@ -160,7 +158,7 @@ export class TestHost implements Host, Station {
     return Math.min(DEVICE_MTU, this.pathMtus.get(address) ?? DEVICE_MTU);
   }
 
-  // What the wire does.
+  // What the wire calls.
 
   has(address: string): boolean {
     if (address === this.addresses[4] || address === this.addresses[6]) return true;
@@ -177,14 +175,14 @@ export class TestHost implements Host, Station {
     }
     const sockets = protocol === GRE ? this.gre : protocol === ICMP || protocol === ICMPV6 ? this.icmp : null;
     const socket = sockets?.get(six);
-    // What a host sends to a group does not come back to itself.
+    // A multicast packet does not return to the host that sent it.
     if (socket?.isClosed === false && sourceOf(packet) !== this.addresses[six ? 6 : 4]) {
       socket.arrive(packet, WAN.index);
     }
   }
 }
 
-/** Who is polled says at once whether something is there; nobody waits. */
+/** Reports at once what is readable; it never waits. */
 class TestPoll implements Poll {
   private readonly fds: number[] = [];
 
@@ -206,14 +204,14 @@ class TestPoll implements Poll {
   }
 }
 
-/** Has the hosts do all there is to do. */
+/** Runs the hosts until they have nothing left to do. */
 export function settle(...hosts: readonly TestHost[]): void {
   do {
     for (const host of hosts) host.engine.step();
   } while (hosts.some((host) => host.busy));
 }
 
-/** So much later, second by second, as engines look after what is due. */
+/** Advances time second by second, as engines check what is due. */
 export function pass(seconds: number, ...hosts: readonly TestHost[]): void {
   for (let i = 0; i < seconds; i++) {
     for (const host of hosts) host.time += 1000;

@@ -1,6 +1,6 @@
 /**
- * A tunnel's device in memory, as wireguard-go's tuntest is: packets put in are read by the tunnel, and the
- * other way.
+ * A tunnel's device in memory, like wireguard-go's tuntest: the tunnel reads the packets put in, and the
+ * other way round.
  */
 import type { Pieces } from '../../src/linux/pieces.js';
 import { type PacketSlots, VNET_HDR } from '../../src/linux/tun.js';
@@ -8,7 +8,7 @@ import type { Device } from '../../src/tunnels/engine/host.js';
 
 const NO_HEADER = new Uint8Array(VNET_HDR);
 
-/** A packet as a device has it: its virtio_net_hdr, and its bytes. */
+/** A packet at a device: its virtio_net_hdr, and its bytes. */
 export interface DevicePacket {
   readonly header: Uint8Array;
   readonly bytes: Uint8Array;
@@ -16,11 +16,11 @@ export interface DevicePacket {
 
 export class TestTun implements Device {
   udpSegmentation = true;
-  /** Refuses what is written, as a device that is down. */
+  /** Refuses writes, like a device that is down. */
   refuses = false;
   isUp = false;
   isClosed = false;
-  /** Somebody has removed it. */
+  /** The device has been removed. */
   isGone = false;
   carrier = true;
   queueLength = 0;
@@ -34,7 +34,7 @@ export class TestTun implements Device {
     public persistent: boolean,
   ) {}
 
-  /** The host sends a packet by this device, which is to be tunnelled. */
+  /** The host sends a packet through this device, into the tunnel. */
   put(bytes: Uint8Array, header: Uint8Array = NO_HEADER): void {
     const packet = new Uint8Array(VNET_HDR + bytes.length);
     packet.set(header);
@@ -42,7 +42,7 @@ export class TestTun implements Device {
     this.waiting.push(packet);
   }
 
-  /** What came out of the tunnel since the last call. */
+  /** What has come out of the tunnel since the last call. */
   take(): Uint8Array[] {
     return this.takePackets().map((packet) => packet.bytes);
   }

@@ -19,8 +19,8 @@ export function hosts(): World {
 }
 
 /**
- * Tunnels t1, t2 … between two hosts, one for each of `options`: words of their specifications, the same at
- * both ends or [A's, B's].
+ * Tunnels t1, t2 … between two hosts, one per element of `options`: words of their specifications, the same
+ * at both ends or [A's, B's].
  */
 export function pair(mode: string, ...options: (string | readonly [string, string])[]): World {
   const world = hosts();

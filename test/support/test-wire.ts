@@ -1,6 +1,6 @@
 /**
- * The network between hosts in memory: it delivers by address, can be narrow, and can do to packets what
- * networks do.
+ * The network between hosts, in memory: it delivers by address, can have a small MTU, and can damage packets
+ * as networks do.
  */
 import { formatAddress } from '../../src/tunnels/spec/address.js';
 import { setU16, setU32, u16, u32 } from '../../src/wire/bytes.js';
@@ -9,21 +9,21 @@ import { bytes, ipv4, ipv6 } from './frames.js';
 
 const [ICMP, ICMPV6, FRAGMENT] = [1, 58, 44];
 const DONT_FRAGMENT = 0x4000;
-/** Who tells of errors. */
+/** The routers that send ICMP errors. */
 const ROUTER = { 4: '198.18.0.1', 6: 'fd00:18::1' } as const;
 
-/** What the wire makes of packet `n`, from 0 on: those that come out, now. */
+/** What the wire makes of packet `n`, counted from 0: the packets that come out now. */
 export type Fault = (packet: Uint8Array, n: number) => readonly Uint8Array[];
 
-/** The packets of these numbers are lost. */
+/** Loses the packets with these numbers. */
 export function losing(...numbers: number[]): Fault {
   return (packet, n) => (numbers.includes(n) ? [] : [packet]);
 }
-/** They come twice. */
+/** Duplicates them. */
 export function doubling(...numbers: number[]): Fault {
   return (packet, n) => (numbers.includes(n) ? [packet, packet] : [packet]);
 }
-/** They come behind the one that follows. */
+/** Delivers each of them after the packet that follows it. */
 export function delaying(...numbers: number[]): Fault {
   const held: Uint8Array[] = [];
   return (packet, n) => {
@@ -32,7 +32,7 @@ export function delaying(...numbers: number[]): Fault {
     return [];
   };
 }
-/** They come changed. */
+/** Changes them. */
 export function changing(change: (packet: Uint8Array) => void, ...numbers: number[]): Fault {
   return (packet, n) => {
     const other = packet.slice();
@@ -48,9 +48,9 @@ export interface Station {
 }
 
 export class TestWire {
-  /** Every packet that was sent, as it went onto the wire. */
+  /** Every packet sent, as it entered the wire. */
   readonly sent: Uint8Array[] = [];
-  /** What the narrowest link takes, bytes: a router says so to whoever sends more. */
+  /** The smallest link MTU, in bytes: a router sends an error about larger packets. */
   mtu = 1500;
   fault: Fault = (packet) => [packet];
   private readonly stations: Station[] = [];
@@ -60,7 +60,7 @@ export class TestWire {
     this.stations.push(station);
   }
 
-  /** Does this to packets from now on, the next being number 0. */
+  /** Applies a fault to the packets from now on, the next one being number 0. */
   breakBy(fault: Fault): void {
     this.fault = fault;
     this.count = 0;
@@ -82,7 +82,7 @@ export class TestWire {
     if (there.length === 0) this.answer(packet, isIpv6(packet) ? 1 : 3, isIpv6(packet) ? 3 : 1, 0);
   }
 
-  /** A router's ICMP error about a packet (RFC 792, RFC 4443), to its sender. */
+  /** Sends a router's ICMP error about a packet (RFC 792, RFC 4443) to its source. */
   answer(packet: Uint8Array, type: number, code: number, mtu: number): void {
     const six = isIpv6(packet);
     const to = sourceOf(packet);
@@ -107,21 +107,20 @@ export function destinationOf(packet: Uint8Array): string {
 }
 
 /**
- * Routers do not fragment IPv6. An IPv4 packet they may stays whole here: the other end would put it
- * together.
+ * Routers do not fragment IPv6. IPv4 packets that they may fragment stay whole here, since the other end
+ * would reassemble them.
  */
 function mustNotFragment(packet: Uint8Array): boolean {
   return isIpv6(packet) || (u16(packet, 6) & DONT_FRAGMENT) !== 0;
 }
 
 /**
- * Puts fragments together, as a kernel does before its raw sockets (RFC 791 section 3.2, RFC 8200 section
- * 4.5).
+ * Reassembles fragments, as a kernel does before its raw sockets (RFC 791 section 3.2, RFC 8200 section 4.5).
  */
 export class Reassembly {
   private readonly parts = new Map<string, { at: number; last: boolean; packet: Uint8Array }[]>();
 
-  /** @returns the packet, whole, when it is or becomes so; else null. */
+  /** @returns the whole packet, if it is or becomes complete; else null. */
   add(packet: Uint8Array): Uint8Array | null {
     const six = isIpv6(packet);
     if (six ? packet[6] !== FRAGMENT : (u16(packet, 6) & 0x3fff) === 0) return packet;

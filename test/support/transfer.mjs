@@ -1,15 +1,14 @@
 /**
- * TCP transfers, for tests in network namespaces, as lines of standard input ask for them: one process for as
- * many as there are. Digests are SHA-256 of what went over.
+ * TCP transfers for tests in network namespaces, as requested by lines of standard input; one process for all
+ * of them. Digests are the SHA-256 of the transferred bytes.
  *
  *     node transfer.mjs PORT
  *
- *     receive               `listening`, then `received DIGEST` of the one connection that comes
- *     cancel                that one is not waited for any longer
+ *     receive               `listening`, then `received DIGEST` of one connection
+ *     cancel                stops waiting for that connection
  *     send ADDRESS BYTES    `sent DIGEST`, or `failed CODE`
  *
- * A sender that is refused asks again, for up to ten seconds: a receiver it cannot see may be about to
- * listen.
+ * A refused sender retries for up to two minutes: the receiver may be about to listen.
  */
 import { createHash } from 'node:crypto';
 import { connect, createServer } from 'node:net';
@@ -30,7 +29,7 @@ function receive() {
     socket.on('error', () => {});
     socket.on('end', () => {
       socket.end();
-      // The next one listens at the same port.
+      // The next receiver listens on the same port.
       server.close(() => say(`received ${hash.digest('hex')}`));
     });
   });
@@ -41,7 +40,7 @@ function receive() {
   server.listen(PORT, '::', () => say('listening'));
 }
 
-/** Bytes that repeat at no distance a segment could have. */
+/** Bytes without a repetition at the distance of a segment. */
 function dataOf(bytes) {
   const data = Buffer.alloc(bytes);
   for (let i = 0, x = 1; i < data.length; i++) {

@@ -1,6 +1,7 @@
 /**
- * A process with tunnels, for tests: the service of a collector without the rest of it. One JSON answer a
- * line of standard input: `snapshot`, `reload` followed by specifications as a JSON array, `stop`.
+ * A process with tunnels, for tests: the tunnel service of a collector without the rest. It answers each line
+ * of standard input with one line of JSON: `snapshot`, `reload` followed by specifications as a JSON array,
+ * `stop`.
  *
  *     node tunnel-host.mjs DIST SPEC…
  */

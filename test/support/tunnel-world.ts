@@ -1,5 +1,5 @@
 /**
- * Two hosts with tunnels, each a network namespace, joined by a router that is a third:
+ * Two hosts with tunnels, each a network namespace, connected by a router in a third:
  *
  *     e-a 198.18.1.2, fd00:1::2 ── 198.18.1.1 e-r 198.18.2.1 ── 198.18.2.2, fd00:2::2 e-b
  */
@@ -38,7 +38,7 @@ export function makeWorld(): void {
     ip(`-n ${ROUTER} addr add 198.18.${i}.1/24 dev to${i}`);
     ip(`-n ${ROUTER} addr add fd00:${i}::1/64 dev to${i} nodad`);
     ip(`-n ${host.ns} link set wan up`);
-    // It gives up a neighbour that does not answer after three times 200 ms, not three seconds.
+    // Gives up a neighbour that does not answer after three times 200 ms, instead of three seconds.
     for (const of of ['arp_cache', 'ndisc_cache'])
       ip(`-n ${ROUTER} ntable change name ${of} dev to${i} retrans 200`);
     ip(`-n ${ROUTER} link set to${i} up`);
@@ -52,13 +52,13 @@ export function removeWorld(): void {
   for (const ns of [A.ns, B.ns, ROUTER]) tryIp(`netns del ${ns}`);
 }
 
-/** Runs a program in a namespace; its output. */
+/** Runs a program in a namespace. @returns its output */
 export function inside(ns: string, ...command: string[]): string {
   return run('ip', 'netns', 'exec', ns, ...command);
 }
 
 /**
- * Whether `count` pings are all answered. Once one is, ping waits for the next no longer than the interval.
+ * Whether all of `count` pings are answered. After the first reply, ping waits no longer than the interval.
  */
 export function pings(ns: string, address: string, count = 2, ...options: string[]): boolean {
   try {
@@ -70,14 +70,17 @@ export function pings(ns: string, address: string, count = 2, ...options: string
 }
 
 const PORT = '5201';
-/** Milliseconds after which a transfer will not end any more. */
+/** Milliseconds before a transfer counts as failed. */
 const TRANSFER_MS = 240_000;
 
-/** A process in a namespace that sends and receives over TCP, on port 5201: one connection a way at once. */
+/**
+ * A process in a namespace that sends and receives over TCP, on port 5201: one connection per direction at a
+ * time.
+ */
 class Transfers {
   private static readonly all = new Map<string, Transfers>();
   private readonly child: ChildProcess;
-  /** Who waits for which word. */
+  /** Callbacks, by the word they wait for. */
   private readonly waiting = new Map<string, (rest: string) => void>();
 
   private constructor(ns: string) {
@@ -90,7 +93,7 @@ class Transfers {
     });
   }
 
-  /** That of a namespace. */
+  /** The process of a namespace, started if necessary. */
   static of(ns: string): Transfers {
     const found = Transfers.all.get(ns) ?? new Transfers(ns);
     Transfers.all.set(ns, found);
@@ -106,13 +109,13 @@ class Transfers {
     this.child.stdin!.write(`${line}\n`);
   }
 
-  /** What comes behind the next answer with this word. */
+  /** The rest of the next line that starts with this word. */
   answer(word: string): Promise<string> {
     return new Promise((resolve) => this.waiting.set(word, resolve));
   }
 }
 
-/** Ends the processes of {@link receiveTcp} and {@link sendTcp}, before their namespaces go. */
+/** Ends the processes of {@link receiveTcp} and {@link sendTcp}, before their namespaces are removed. */
 export function endTransfers(): void {
   Transfers.end();
 }
@@ -120,7 +123,8 @@ export function endTransfers(): void {
 /**
  * Receives one TCP connection in a namespace, on port 5201.
  *
- * @returns when it listens: the digest of what will have come, SHA-256 in hexadecimal.
+ * @returns when it listens: a promise of the received bytes' SHA-256 in hexadecimal, and a function that
+ * stops it.
  */
 export async function receiveTcp(ns: string): Promise<{ digest: Promise<string>; stop(): void }> {
   const transfers = Transfers.of(ns);
@@ -131,7 +135,7 @@ export async function receiveTcp(ns: string): Promise<{ digest: Promise<string>;
   return { digest, stop: () => transfers.ask('cancel') };
 }
 
-/** Sends bytes over TCP to port 5201, once somebody listens there. @returns their digest. */
+/** Sends bytes over TCP to port 5201, as soon as a receiver listens there. @returns their digest */
 export async function sendTcp(ns: string, address: string, bytes: number): Promise<string> {
   const transfers = Transfers.of(ns);
   const failed = (why: string) => {
@@ -152,8 +156,8 @@ export async function sendTcp(ns: string, address: string, bytes: number): Promi
 }
 
 /**
- * Sends bytes over TCP from one namespace to an address of another. @returns the digests of what was sent and
- * received.
+ * Sends bytes over TCP from one namespace to an address in another. @returns the digests of what was sent and
+ * received
  */
 export async function transfer(
   from: string,
@@ -180,7 +184,7 @@ export class TunnelHost {
     this.lines = output[Symbol.asyncIterator]();
   }
 
-  /** Has it stand still, and go on. */
+  /** Suspends it; {@link resume} continues it. */
   pause(): void {
     this.child.kill('SIGSTOP');
   }
@@ -236,7 +240,7 @@ export class TunnelHost {
   }
 }
 
-/** Waits until it is so, up to some seconds. */
+/** Waits until `so` is true; throws after `seconds`. */
 export async function until(so: () => Promise<boolean> | boolean, seconds = 120): Promise<void> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     if (await so()) return;
@@ -246,8 +250,8 @@ export async function until(so: () => Promise<boolean> | boolean, seconds = 120)
 }
 
 /**
- * Waits until all of the addresses answer. An answer is not waited for longer than it takes on a quiet
- * machine: it is asked for again.
+ * Waits until all addresses answer. It waits for a reply only as long as a quiet machine takes, then pings
+ * again.
  */
 export async function answering(ns: string, ...addresses: string[]): Promise<void> {
   for (const address of addresses) await until(() => pings(ns, address, 1, '-W', '0.3'));

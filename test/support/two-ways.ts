@@ -1,6 +1,6 @@
 /**
- * The two ways of a packet through demux, side by side: what the fast one takes has to come out as on the
- * long one.
+ * Sends packets both ways through demux, to compare them: the fast path must give the same result as the long
+ * one.
  */
 import assert from 'node:assert/strict';
 import { MirrorTable } from '../../src/accounts/mirrors.js';
@@ -17,7 +17,7 @@ import type { Random } from './traffic/random.js';
 import type { ScenePacket } from './traffic/scene.js';
 import { buildStack } from './traffic/stacks.js';
 
-/** Everything a frame says, down to what nobody reads yet. */
+/** Everything a frame says, including what nothing reads yet. */
 function wholeFrame(f: Frame, m: Mirrored): object {
   const { bytes, vlanIds, layerKind, layerOffset, ...fields } = f;
   return {
@@ -40,12 +40,12 @@ class World implements FrameSink {
     this.demux = new Demux({
       sink: this,
       mirrors: this.mirrors,
-      // Who asks for every packet gets the long way.
+      // With tunnels, every packet takes the long path.
       ...(!fast && { tunnels: { rcv: () => false, mayOwn: () => false } }),
     });
   }
 
-  /** Frames announced and not handed over yet, of which the first `count` are to come in this order. */
+  /** Frames announced but not handed over yet. The first `count` must come in this order. */
   private announced: object[] = [];
 
   ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
@@ -69,11 +69,11 @@ class World implements FrameSink {
   }
 }
 
-/** Packets processed as one batch: some more than a sink hears of ahead. */
+/** Packets processed as one batch: more than the number announced to a sink. */
 const TOGETHER = 40;
 
 function fill(batch: PacketBatch, packets: readonly ScenePacket[]): void {
-  // Never at the start of their buffer, and never the last in it.
+  // Never at the start of the buffer, and never the last bytes of it.
   const room = new Uint8Array(packets.reduce((n, p) => n + p.bytes.length + 64, 0)).fill(0xa5);
   let o = 32;
   batch.bytes = room;
@@ -90,7 +90,7 @@ function fill(batch: PacketBatch, packets: readonly ScenePacket[]): void {
   }
 }
 
-/** Sends packets both ways, and expects the same of both. @returns how many of the packets go the fast way */
+/** Sends packets both ways, and expects the same result. @returns how many take the fast path */
 export function compareWays(packets: readonly ScenePacket[]): number {
   const fast = new World(true);
   const long = new World(false);
@@ -114,7 +114,7 @@ export function compareWays(packets: readonly ScenePacket[]): number {
   return taken;
 }
 
-/** Random stacks of headers in mirrors of every kind that the fast path knows. */
+/** Random stacks of headers in every kind of mirror that the fast path knows. */
 export function mirroredStacks(random: Random, count: number): ScenePacket[] {
   const to = { source: '10.255.0.1', target: '10.255.0.9' };
   const sources = [

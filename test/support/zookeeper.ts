@@ -1,4 +1,4 @@
-/** A ZooKeeper of one node, from Debian's package, for replicated tables. */
+/** A single-node ZooKeeper, from Debian's package, for replicated tables. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './clickhouse-server.js';
 
-/** Where Debian's package `zookeeper` has its program. */
+/** The path of ZooKeeper in Debian's package `zookeeper`. */
 export const ZOOKEEPER = '/usr/share/java/zookeeper.jar';
 
 export class ZooKeeper {

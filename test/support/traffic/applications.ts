@@ -1,4 +1,4 @@
-/** Whole conversations of well-known applications, drawn from a random number generator. */
+/** Whole conversations of well-known applications, from a random number generator. */
 import type { Host } from './host.js';
 import {
   concat,
@@ -21,7 +21,7 @@ import type { Random } from './random.js';
 import { PingTalk, type Talk, UdpTalk } from './talk.js';
 import { TcpTalk } from './tcp-talk.js';
 
-/** Who talks to whom, and how far apart they are. */
+/** The two ends, and the delay between them. */
 export interface Ends {
   client: Host;
   server: Host;
@@ -31,14 +31,14 @@ export interface Ends {
 }
 
 /**
- * Encrypted and binary payloads are cut from one block of random bytes: making them anew is the slow part.
+ * Encrypted and binary payloads are cut from one block of random bytes, because generating new ones is slow.
  */
 const BLOCK = 1 << 20;
 
 export class Applications {
   private readonly block = new Uint8Array(BLOCK);
 
-  /** @param entropy the random bytes that the block repeats: fewer make a capture that compresses well */
+  /** @param entropy the random bytes that the block repeats: with fewer, a capture compresses better */
   constructor(
     private readonly random: Random,
     entropy = BLOCK,
@@ -58,7 +58,7 @@ export class Applications {
     return new TcpTalk(e.client, e.server, e.clientPort, port, e.rtt, isn);
   }
 
-  /** Some requests over one connection, and sometimes a segment that is lost on its way and sent again. */
+  /** Requests over one connection. Sometimes, a segment is lost and retransmitted. */
   http(e: Ends, name: string, size: number, requests = 1): TcpTalk {
     const t = this.tcp(e, 80).connect();
     for (let i = 0; i < requests; i++) {
@@ -87,7 +87,7 @@ export class Applications {
     return this.random.chance(0.15) ? t.rst(this.random.chance(0.6)) : t.close(this.random.chance(0.6));
   }
 
-  /** Keys typed and screens painted. */
+  /** Keystrokes and screen output. */
   ssh(e: Ends, keys: number): TcpTalk {
     const t = this.tcp(e, 22).connect().send(false, SSH_SERVER_BANNER).send(true, SSH_CLIENT_BANNER);
     t.send(true, this.noise(1100)).send(false, this.noise(900)).send(true, this.noise(400));
@@ -107,7 +107,7 @@ export class Applications {
     return t.close(true);
   }
 
-  /** Greeting first, then statements and rows. */
+  /** First a greeting, then statements and rows. */
   database(e: Ends, port: number, greeting: Uint8Array, statements: number): TcpTalk {
     const t = this.tcp(e, port)
       .connect()
@@ -125,7 +125,7 @@ export class Applications {
     return this.tcp(e, port).syn().wait(e.rtt).rst(false);
   }
 
-  /** A SYN nobody answers, sent again after one second and after two more. */
+  /** A SYN without an answer, retransmitted after one second and after two more. */
   unanswered(e: Ends, port: number): TcpTalk {
     const t = this.tcp(e, port).syn();
     const syn = t.steps[0]!;
@@ -173,7 +173,7 @@ export class Applications {
     return new PingTalk(e.client, e.server, e.clientPort, e.rtt).ping(count, this.noise(56), answered);
   }
 
-  /** Real-time audio: 172 bytes each way every 20 ms. */
+  /** Real-time audio: 172 bytes in each direction every 20 ms. */
   rtp(e: Ends, port: number, packets: number): Talk {
     const t = new UdpTalk(e.client, e.server, e.clientPort, port, e.rtt);
     const head = Uint8Array.of(0x80, 0);

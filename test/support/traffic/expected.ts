@@ -1,8 +1,8 @@
-/** What a session table must find in a talk, counted from what was sent: never from what was decoded. */
+/** What a session table must find in a talk, counted from what was sent, never from what was decoded. */
 import { Protocol, type Step, type Talk } from './talk.js';
 import { Tcp } from './tcp-talk.js';
 
-/** Columns of a row, some of them; NDJSON's names and values. */
+/** Some columns of a row, with NDJSON's names and values. */
 export type ExpectedRow = Record<string, unknown>;
 
 const TRANSPORT: Record<number, string> = {
@@ -19,7 +19,7 @@ const HEADER: Record<number, number> = {
   [Protocol.Icmp6]: 8,
 };
 
-/** IP total length of a step, bytes. */
+/** IP total length of a step, in bytes. */
 export function ipLength(talk: Talk, step: Step): number {
   const ip = talk.client.ip.length === 4 ? 20 : 40;
   return ip + HEADER[talk.protocol]! + step.options.length + step.payload.length;
@@ -43,7 +43,9 @@ function side(talk: Talk, steps: Step[], fromClient: boolean): ExpectedRow {
   return row;
 }
 
-/** First SYN to the client's first ACK of the SYN-ACK, microseconds; 0 when one of the three is missing. */
+/**
+ * Microseconds from the first SYN to the client's first ACK of the SYN-ACK; 0 if one of the three is missing.
+ */
 function handshake(steps: Step[]): number {
   const syn = steps.find((s) => s.fromClient && s.flags === Tcp.Syn);
   const synAck = steps.findIndex((s) => !s.fromClient && s.flags === (Tcp.Syn | Tcp.Ack));
@@ -52,7 +54,7 @@ function handshake(steps: Step[]): number {
   return ack === undefined ? 0 : Math.floor((ack.at - syn.at) / 1000);
 }
 
-/** The row of a talk of which these steps reached the collector. */
+/** The row of a talk if these of its steps reached the collector. */
 export function expectedSession(talk: Talk, steps: Step[] = talk.steps): ExpectedRow {
   const row: ExpectedRow = {
     client_ip: talk.client.address,
@@ -74,10 +76,10 @@ function isIcmp(talk: Talk): boolean {
 }
 
 /**
- * Holds rows against expected ones, which name some of the columns. Each row belongs to the expected row it
- * differs least from; none may be left over on either side.
+ * Compares rows with expected ones, which name some of the columns. Each row is matched to the expected row
+ * that it differs from least; no row may be left over on either side.
  *
- * @returns what differs, a line each; empty when all is as expected
+ * @returns the differences, one per line; empty if there are none
  */
 export function matchRows(rows: ExpectedRow[], expected: ExpectedRow[]): string[] {
   const left = new Set(rows);

@@ -2,8 +2,8 @@ import { u16 } from '../../../src/wire/bytes.js';
 import { concat } from './payloads.js';
 
 /**
- * Splits an IPv4 or IPv6 packet into fragments whose payload is at most `size` bytes, a multiple of eight.
- * IPv6 packets have no extension headers here; their fragments get a fragment header each.
+ * Splits an IPv4 or IPv6 packet into fragments with a payload of at most `size` bytes, a multiple of eight.
+ * IPv6 packets have no extension headers here; each fragment gets a fragment header.
  */
 export function fragmentIp(packet: Uint8Array, size: number, identification: number): Uint8Array[] {
   const v4 = packet[0]! >>> 4 === 4;

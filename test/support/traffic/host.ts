@@ -5,9 +5,9 @@ export interface Host {
   readonly mac: Uint8Array;
   /** 4 or 16 bytes, network byte order. */
   readonly ip: Uint8Array;
-  /** The address as people write it. */
+  /** The address as text. */
   readonly address: string;
-  /** TTL (hop limit) of its packets where the mirror sees them. */
+  /** TTL (hop limit) of its packets at the mirror. */
   readonly ttl: number;
 }
 
@@ -16,7 +16,7 @@ export function macBytes(text: string): Uint8Array {
   return Uint8Array.from(text.split(':'), (part) => Number.parseInt(part, 16));
 }
 
-/** The bytes of an IPv4 or IPv6 address: 4 or 16. IPv6 with at most one "::" and no dotted tail. */
+/** The bytes of an IPv4 or IPv6 address: 4 or 16. IPv6 has at most one "::" and no dotted tail. */
 export function ipBytes(text: string): Uint8Array {
   if (!text.includes(':')) return Uint8Array.from(text.split('.'), Number);
   const [head, tail] = text.split('::');
@@ -38,7 +38,7 @@ export function host(address: string, mac: string, ttl = 64): Host {
   return { mac: macBytes(mac), ip: ipBytes(address), address, ttl };
 }
 
-/** A host reached through a router: its packets carry the router's MAC and a TTL some hops lower. */
+/** A host behind a router: its packets have the router's MAC address and a TTL some hops lower. */
 export function behind(router: Host, address: string, ttl = 52): Host {
   return { mac: router.mac, ip: ipBytes(address), address, ttl };
 }

@@ -7,7 +7,7 @@ import type { PacketBuilder } from './packet.js';
 
 export interface MirrorSourceOptions {
   type: 'erspan1' | 'erspan2' | 'erspan3' | 'gre' | 'gretap' | 'mellanox';
-  /** The switch's and the collector's address. */
+  /** The addresses of the switch and the collector. */
   source: string;
   target: string;
   /** ERSPAN session. */
@@ -17,17 +17,15 @@ export interface MirrorSourceOptions {
   hardware?: number;
   direction?: 'ingress' | 'egress';
   securityGroup?: number;
-  /** What else the ERSPAN header says. */
+  /** Further fields of the ERSPAN header. */
   erspan?: Partial<ErspanHeader>;
   key?: number;
-  /** GRE and gretap: with sequence numbers. ERSPAN II and III always have them. */
+  /** For GRE and gretap: whether they have sequence numbers. ERSPAN II and III always do. */
   numbered?: boolean;
   checksum?: boolean;
   /** The first sequence number. */
   first?: number;
-  /**
-   * The other source whose numbering this one shares, as switches do that count all their sessions as one.
-   */
+  /** Another source with the same numbering: some switches number all their sessions as one. */
   numberedWith?: MirrorSource;
   /** VLAN around the outer packet. */
   outerVlan?: number;
@@ -36,11 +34,11 @@ export interface MirrorSourceOptions {
 const SWITCH_MAC = macBytes('02:5e:00:00:00:01');
 const COLLECTOR_MAC = macBytes('02:5e:00:00:00:02');
 
-/** A switch's mirror session: wraps frames for the collector, and knows what it has lost. */
+/** A switch's mirror session: wraps frames for the collector, and counts how many were lost. */
 export class MirrorSource {
   /** Frames that reached the collector. */
   packets = 0;
-  /** Frames that did not, and that the numbers give away: a later one got through. */
+  /** Frames that did not, as far as sequence numbers reveal them: a later frame arrived. */
   lost = 0;
   readonly source: Uint8Array;
   readonly target: Uint8Array;
@@ -58,7 +56,7 @@ export class MirrorSource {
     return type === 'erspan2' || type === 'erspan3' || numbered;
   }
 
-  /** The sequence number of the next frame; taken means used. */
+  /** Takes the sequence number of the next frame. */
   takeSequence(): number {
     if (this.options.numberedWith !== undefined) return this.options.numberedWith.takeSequence();
     const sequence = this.sequence;
@@ -66,25 +64,24 @@ export class MirrorSource {
     return sequence;
   }
 
-  /** From here on it numbers from this again, as after a restart. */
+  /** Restarts the numbering, as after a reboot. */
   restart(first = 0): void {
     this.sequence = first;
     this.lostSince = 0;
   }
 
-  /** Some frames are copied and get lost on the way. */
+  /** Frames are copied, but lost on the way. */
   lose(frames = 1): void {
     if (!this.numbered) return;
     for (let i = 0; i < frames; i++) this.takeSequence();
     if (this.packets > 0) this.lostSince += frames;
   }
 
-  /** Wraps the frame (or, for GRE without Ethernet, the packet) into what the collector receives. */
+  /** Wraps the frame (or, for GRE without Ethernet, the packet) for the collector. */
   wrap(p: PacketBuilder, sequence = this.numbered ? this.takeSequence() : undefined): PacketBuilder {
     const o = this.options;
     if (o.type.startsWith('erspan')) p.erspan(this.erspanHeader());
-    // What the switch says there nobody knows: bytes that would be a header of something else if they were
-    // read.
+    // The meaning of these bytes is unknown. Whoever read them would find the header of something else.
     if (o.type === 'mellanox')
       p.push(new Uint8Array(MELLANOX_LENGTH).fill(0x45), { etherType: GRE_PROTO_MELLANOX });
     p.gre({
@@ -114,7 +111,7 @@ export class MirrorSource {
     };
   }
 
-  /** The mirror columns of every row about this source. */
+  /** The mirror columns of every row from this source. */
   columns(): ExpectedRow {
     const o = this.options;
     return {

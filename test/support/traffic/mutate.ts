@@ -2,7 +2,7 @@ import { concat } from './payloads.js';
 import type { Random } from './random.js';
 import type { ScenePacket } from './scene.js';
 
-/** A packet with something wrong in it: mostly in its headers, where it matters. */
+/** Damages a packet, mostly in its headers, where it matters. */
 export function mutate(packet: ScenePacket, r: Random): ScenePacket {
   let bytes: Uint8Array = packet.bytes.slice();
   for (let n = r.int(1, 3); n > 0 && bytes.length > 0; n--) {

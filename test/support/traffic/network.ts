@@ -1,4 +1,6 @@
-/** A company's network, big enough to measure with: sites, hosts, and what they say to each other all day. */
+/**
+ * A company's network, big enough for measurements: sites, hosts, and what they say to each other all day.
+ */
 import { Applications, type Ends } from './applications.js';
 import { behind, type Host, host } from './host.js';
 import { MYSQL_GREETING } from './payloads.js';
@@ -7,7 +9,7 @@ import type { Talk } from './talk.js';
 
 export interface Conversation {
   talk: Talk;
-  /** Which site's mirror sees it, from 0. */
+  /** The site whose mirror sees it, from 0. */
   site: number;
   /** VLAN ids of its frames, outermost first. */
   vlans: number[];
@@ -16,7 +18,7 @@ export interface Conversation {
 const CLIENTS = 400;
 const SERVERS = 30;
 const ABROAD = 600;
-/** One host in six talks IPv6. */
+/** One host in six uses IPv6. */
 const IPV6_EVERY = 6;
 const MILLISECOND = 1_000_000;
 
@@ -60,7 +62,7 @@ export class Network {
     };
   }
 
-  /** The next conversation: no two have the same addresses and ports. */
+  /** The next conversation. No two have the same addresses and ports. */
   next(): Conversation {
     const n = this.random.int(0, this.sites.length - 1);
     const site = this.sites[n]!;
@@ -77,7 +79,7 @@ export class Network {
     return { client, server, clientPort, rtt };
   }
 
-  /** Ends that have not pinged each other: echoes have no ports to tell one conversation from the next. */
+  /** Two ends that have not pinged each other yet: echoes have no ports that distinguish conversations. */
   private notPinged(draw: () => Ends): Ends {
     for (;;) {
       const ends = draw();

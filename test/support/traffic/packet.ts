@@ -31,21 +31,21 @@ import { NO_BYTES } from './talk.js';
 const HEADROOM = 1024;
 const LARGEST = 65_536;
 const ETHERNET_LENGTH = 14;
-/** The shortest Ethernet frame, its checksum left out. */
+/** The shortest Ethernet frame, without its checksum. */
 const ETHERNET_MIN = 60;
 
 /**
- * A packet built from the inside out, as a kernel does: the payload first, then each header pushed before
- * what is there. A layer knows what it carries, so that types and protocol numbers need not be said;
- * checksums that take the IP addresses are written when the IP header is pushed.
+ * A packet built from the inside out, as in a kernel: first the payload, then each header is pushed before
+ * it. A layer knows what it carries, so callers need not give types and protocol numbers. Checksums that
+ * cover the IP addresses are written when the IP header is pushed.
  */
 export class PacketBuilder {
   readonly bytes = new Uint8Array(HEADROOM + LARGEST);
   start = HEADROOM;
   end = HEADROOM;
-  /** What the packet is so far, for the next IP header. */
+  /** The type of the packet so far, for the next IP header. */
   protocol = 0;
-  /** What the packet is so far, for the next Ethernet, VLAN or GRE header. */
+  /** The type of the packet so far, for the next Ethernet, VLAN or GRE header. */
   etherType = 0;
 
   private readonly tcpHeader = new TcpHeader();
@@ -55,7 +55,7 @@ export class PacketBuilder {
   private readonly ethernetHeader = new EthernetHeader();
   private readonly vlanTag = new VlanTag();
   private readonly greHeader = new GreHeader();
-  /** A transport header without checksum yet: its offset (-1: there is none) and protocol. */
+  /** A transport header without checksum yet: its offset (-1: none) and protocol. */
   private unsummed = -1;
   private unsummedProtocol = 0;
 
@@ -63,7 +63,7 @@ export class PacketBuilder {
     return this.end - this.start;
   }
 
-  /** Starts over with these bytes, which are of the given type if they are a packet already. */
+  /** Starts over with these bytes. They have the given type if they are a packet already. */
   payload(payload: Uint8Array, type: { protocol?: number; etherType?: number } = {}): this {
     this.start = HEADROOM;
     this.end = HEADROOM + payload.length;
@@ -75,8 +75,8 @@ export class PacketBuilder {
   }
 
   /**
-   * Puts bytes before the packet: a header of any kind. One with an IP protocol number is an extension of the
-   * IP header.
+   * Puts a header of any kind before the packet. One with an IP protocol number is an extension of the IP
+   * header.
    */
   push(header: Uint8Array, type: { protocol?: number; etherType?: number } = {}): this {
     this.start -= header.length;
@@ -87,14 +87,14 @@ export class PacketBuilder {
     return this;
   }
 
-  /** Puts bytes behind the packet: padding, a frame check sequence. */
+  /** Appends bytes to the packet: padding, a frame check sequence. */
   trailer(bytes: Uint8Array): this {
     this.bytes.set(bytes, this.end);
     this.end += bytes.length;
     return this;
   }
 
-  /** Cuts the packet to at most so many bytes, as a snap length does. */
+  /** Cuts the packet to at most so many bytes, like a snap length. */
   cut(length: number): this {
     this.end = Math.min(this.end, this.start + length);
     return this;
@@ -135,7 +135,7 @@ export class PacketBuilder {
     return this.transport(IpProtocol.Udp);
   }
 
-  /** ICMP, or ICMPv6: the payload starts with the four bytes behind the checksum. */
+  /** ICMP, or ICMPv6: the payload starts with the four bytes after the checksum. */
   icmp(type: number, code: number, protocol: number = IpProtocol.Icmp): this {
     this.push(Uint8Array.of(type, code, 0, 0));
     return this.transport(protocol);
@@ -148,7 +148,7 @@ export class PacketBuilder {
     return this;
   }
 
-  /** An IPv4 or IPv6 header, as the addresses (4 or 16 bytes) say. */
+  /** An IPv4 or IPv6 header, depending on the addresses (4 or 16 bytes). */
   ip(
     source: Uint8Array,
     destination: Uint8Array,
@@ -207,7 +207,7 @@ export class PacketBuilder {
     return this;
   }
 
-  /** Ethernet II, padded to the shortest frame. */
+  /** Ethernet II, padded to the minimum length. */
   ethernet(source: Uint8Array, destination: Uint8Array, type = this.etherType): this {
     const h = this.ethernetHeader;
     h.source = macAt(source, 0);
@@ -220,10 +220,7 @@ export class PacketBuilder {
     return this;
   }
 
-  /**
-   * ERSPAN: type II unless the fields say otherwise. The platform subheader is there when a platform id is
-   * given.
-   */
+  /** ERSPAN, by default type II. Has a platform subheader if a platform id is given. */
   erspan(fields: Partial<ErspanHeader>): this {
     const h = Object.assign(new ErspanHeader(), fields);
     if (fields.platformId !== undefined) h.platform = 1;
@@ -234,7 +231,7 @@ export class PacketBuilder {
     });
   }
 
-  /** GRE version 0 with the fields that are given. */
+  /** GRE version 0 with the given fields. */
   gre(fields: { key?: number | null; sequence?: number; checksum?: boolean; protocol?: number } = {}): this {
     const h = this.greHeader;
     h.flags =

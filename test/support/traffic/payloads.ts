@@ -1,4 +1,4 @@
-/** What applications say first, as bytes: enough of each protocol that whoever knows it recognises it. */
+/** The first bytes of well-known applications: enough of each protocol to recognise it. */
 import type { Random } from './random.js';
 
 const text = new TextEncoder();
@@ -30,7 +30,7 @@ export function hex(s: string): Uint8Array {
   );
 }
 
-/** Bytes behind their own 16-bit length. */
+/** Bytes after their own 16-bit length. */
 function sized16(body: Uint8Array): Uint8Array {
   return concat(be16(body.length), body);
 }
@@ -124,12 +124,12 @@ function dnsName(name: string): Uint8Array {
   return concat(...name.split('.').map((l) => concat(Uint8Array.of(l.length), ascii(l))), Uint8Array.of(0));
 }
 
-/** A question of class IN; type 1 is A, 28 AAAA. */
+/** A query of class IN; type 1 is A, 28 AAAA. */
 export function dnsQuery(id: number, name: string, type = 1): Uint8Array {
   return concat(be16(id), hex('0100 0001 0000 0000 0000'), dnsName(name), be16(type), be16(1));
 }
 
-/** Its answer: one address, or none with an error code (3 is NXDOMAIN). */
+/** A response: one address, or none and an error code (3 is NXDOMAIN). */
 export function dnsResponse(id: number, name: string, address: Uint8Array | null, rcode = 3): Uint8Array {
   const type = address?.length === 16 ? 28 : 1;
   const question = concat(dnsName(name), be16(type), be16(1));
@@ -138,7 +138,7 @@ export function dnsResponse(id: number, name: string, address: Uint8Array | null
   return concat(be16(id), hex('8180 0001 0001 0000 0000'), question, answer);
 }
 
-/** NTP version 4 (RFC 5905): mode 3 asks, 4 answers. */
+/** NTP version 4 (RFC 5905): mode 3 is a request, 4 a response. */
 export function ntp(mode: 3 | 4, random: Random): Uint8Array {
   return concat(Uint8Array.of(0x20 | mode, mode === 4 ? 2 : 0, 6, 0xe9), new Uint8Array(36), random.bytes(8));
 }
@@ -148,7 +148,7 @@ export function syslog(host: string, message: string): Uint8Array {
   return ascii(`<134>Nov 12 08:15:42 ${host} ${message}`);
 }
 
-/** SMB2 NEGOTIATE behind its NetBIOS length ([MS-SMB2] 2.2.3): the dialects 2.0.2 to 3.1.1. */
+/** SMB2 NEGOTIATE after its NetBIOS length ([MS-SMB2] 2.2.3): dialects 2.0.2 to 3.1.1. */
 export function smb2Negotiate(random: Random): Uint8Array {
   const header = concat(hex('fe534d42 4000 0000 00000000 0000 0100'), new Uint8Array(48));
   const body = concat(
@@ -168,7 +168,9 @@ export function quicInitial(random: Random): Uint8Array {
   return concat(head, be16(0x4000 | rest), random.bytes(rest));
 }
 
-/** A QUIC packet with the short header (RFC 9000 section 17.3.1): the fixed bit, then what looks random. */
+/**
+ * A QUIC packet with the short header (RFC 9000 section 17.3.1): the fixed bit, then bytes that look random.
+ */
 export function quicData(encrypted: Uint8Array): Uint8Array {
   return concat(Uint8Array.of(0x40 | (encrypted[0]! & 0x1f)), encrypted);
 }

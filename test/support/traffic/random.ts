@@ -1,6 +1,6 @@
 /**
- * Random numbers that are the same on every machine for the same seed: xoshiro128** by Blackman and Vigna,
- * its state filled by splitmix32. Integer arithmetic only.
+ * Random numbers, the same on every machine for the same seed: xoshiro128** by Blackman and Vigna, with a
+ * state filled by splitmix32. Integer arithmetic only.
  */
 export class Random {
   private readonly state = new Uint32Array(4);
@@ -31,12 +31,12 @@ export class Random {
     return result;
   }
 
-  /** 0 up to, not including, 1. */
+  /** From 0 to 1, excluding 1. */
   float(): number {
     return this.u32() / 0x1_0000_0000;
   }
 
-  /** From `low` to `high`, both included. */
+  /** From `low` to `high`, including both. */
   int(low: number, high: number): number {
     return low + Math.floor(this.float() * (high - low + 1));
   }
@@ -50,8 +50,8 @@ export class Random {
   }
 
   /**
-   * Few large, many small, as transfer sizes on networks are: from `low` up to `high`, each doubling reached
-   * with this probability. (No logarithms or powers: their last digits differ between machines.)
+   * Many small numbers and few large ones, like transfer sizes, from `low` to `high`: each doubling has this
+   * probability. (No logarithms or powers: their last digits differ between machines.)
    */
   doubling(low: number, high: number, probability: number): number {
     let size = low;

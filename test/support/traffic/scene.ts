@@ -5,7 +5,7 @@ import { PacketBuilder } from './packet.js';
 import type { Step, Talk } from './talk.js';
 import { buildFrame, buildPacket } from './talk-frames.js';
 
-/** 2025-06-02 08:00:00 UTC: every scene begins here. */
+/** 2025-06-02 08:00:00 UTC: the start of every scene. */
 export const SCENE_START = 1_748_851_200;
 export const SECOND = 1_000_000_000;
 
@@ -13,36 +13,36 @@ export interface ScenePacket {
   /** Nanoseconds since the scene began. */
   at: number;
   bytes: Uint8Array;
-  /** Bytes it had on the wire. */
+  /** Original length on the wire, in bytes. */
   length: number;
-  /** Which interface of the capture it came in on. */
+  /** The interface of the capture that received it. */
   interface: number;
 }
 
 export interface PlayOptions {
   vlans?: number[];
-  /** When the talk begins, nanoseconds since the scene began. */
+  /** When the talk begins, in nanoseconds since the scene began. */
   at?: number;
-  /** Which steps get lost between switch and collector, by their place in the talk. */
+  /** Steps that are lost between switch and collector, by position in the talk. */
   lose?: number[];
   interface?: number;
   /** Changes the frame before the switch wraps it. */
   frame?: (p: PacketBuilder, step: Step) => void;
-  /** Puts the wrapped frame into the scene: fragments it, cuts it, puts it elsewhere. */
+  /** Puts the wrapped frame into the scene: may fragment, cut or redirect it. */
   arrive?: (scene: Scene, at: number, p: PacketBuilder, step: Step) => void;
-  /** Columns of the session row beyond those the talk tells, or instead of them; null: no row comes of it. */
+  /** Columns of the session row in addition to the talk's, or in their place; null: there is no row. */
   row?: ExpectedRow | null;
 }
 
 /**
- * A capture in the making: who says what when, through which mirror, and what a collector must make of it.
- * Frames are mirrored, and so numbered, in the order of their times: when {@link settle} is called, or at the
- * end.
+ * A capture in the making: which packets are sent, when, through which mirror, and what a collector must make
+ * of them. Frames are mirrored, and so numbered, in the order of their times: when {@link settle} is called,
+ * or at the end.
  */
 export class Scene {
   readonly sessions: ExpectedRow[] = [];
   readonly mirrors = new Map<MirrorSource, { packets: number; bytes: number; extra: ExpectedRow }>();
-  /** Packets passed over, by the word for the reason. */
+  /** Packets skipped, by reason. */
   readonly malformed: Record<string, number> = {};
   private readonly unsorted: ScenePacket[] = [];
   private readonly builder = new PacketBuilder();
@@ -90,12 +90,12 @@ export class Scene {
     });
   }
 
-  /** A frame is copied and gets lost on its way. */
+  /** A frame is copied, but lost on the way. */
   lose(at: number, mirror: MirrorSource): this {
     return this.later(at, () => mirror.lose());
   }
 
-  /** Lets happen what was told so far. */
+  /** Sends everything scheduled so far. */
   settle(): this {
     const due = this.pending.toSorted((a, b) => a.at - b.at);
     this.pending = [];
@@ -108,7 +108,7 @@ export class Scene {
     return this;
   }
 
-  /** Puts a packet into the scene as it stands: what the collector's interface sees. */
+  /** Puts a finished packet into the scene, as the collector's interface receives it. */
   put(at: number, p: PacketBuilder, onInterface = 0): this {
     return this.putBytes(at, p.take(), onInterface);
   }
@@ -118,13 +118,13 @@ export class Scene {
     return this;
   }
 
-  /** Expects a row of `sessions`. */
+  /** Expects a row in `sessions`. */
   expect(mirror: MirrorSource, row: ExpectedRow): this {
     this.sessions.push({ ...mirror.columns(), ...row });
     return this;
   }
 
-  /** Expects more of a mirror's row of `mirrors` than packets, bytes and loss. */
+  /** Expects further columns in a mirror's row of `mirrors`, besides packets, bytes and loss. */
   expectMirror(mirror: MirrorSource, extra: ExpectedRow): this {
     this.count(mirror, 0, 0);
     Object.assign(this.mirrors.get(mirror)!.extra, extra);
@@ -143,7 +143,7 @@ export class Scene {
     this.mirrors.set(mirror, seen);
   }
 
-  /** What `mirrors` must say, one row a mirror. */
+  /** The expected content of `mirrors`, one row per mirror. */
   mirrorRows(): ExpectedRow[] {
     this.settle();
     return [...this.mirrors].map(([mirror, { packets, bytes, extra }]) => ({
@@ -156,7 +156,7 @@ export class Scene {
     }));
   }
 
-  /** The packets in the order of their times. */
+  /** The packets in order of time. */
   packets(): ScenePacket[] {
     this.settle();
     return this.unsorted.toSorted((a, b) => a.at - b.at);

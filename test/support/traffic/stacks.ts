@@ -1,4 +1,4 @@
-/** Packets in random stacks of layers, and what must be found at the bottom of them. */
+/** Packets with random stacks of layers, and what must be found at the bottom. */
 
 import { IpProtocol } from '../../../src/wire/ip/ip-protocol.js';
 import { EtherType } from '../../../src/wire/link/ethertypes.js';
@@ -12,7 +12,7 @@ import type { Random } from './random.js';
 
 /** The innermost IP packet of a stack. */
 export interface Innermost {
-  /** 16 bytes as hex digits; IPv4 8 digits. */
+  /** 16 bytes as hex digits; for IPv4, 8 digits. */
   source: string;
   destination: string;
   protocol: number;
@@ -20,13 +20,13 @@ export interface Innermost {
   destinationPort: number;
   /** IP total length. */
   bytes: number;
-  /** The layers around it, innermost first, for whoever looks into a difference. */
+  /** The layers around it, innermost first, to investigate a difference. */
   layers: string[];
 }
 
 const hexOf = (b: Uint8Array) => Buffer.from(b).toString('hex');
 
-/** What a layer can be pushed before: an IP packet, or an Ethernet frame. */
+/** What a layer is pushed before: an IP packet, or an Ethernet frame. */
 type Kind = 'ip' | 'ethernet';
 
 interface Wrapping {
@@ -42,14 +42,14 @@ function mac(r: Random): Uint8Array {
   return b;
 }
 
-/** A random pair of addresses of one family; no special ranges, for dissectors treat those specially. */
+/** Two random addresses of one family, without special ranges, which dissectors treat specially. */
 function addresses(r: Random): [Uint8Array, Uint8Array] {
   if (r.chance(0.6))
     return [concat(Uint8Array.of(10), r.bytes(3)), concat(Uint8Array.of(172, 20), r.bytes(2))];
   return [concat(hex('20010db8'), r.bytes(12)), concat(hex('20010db8'), r.bytes(12))];
 }
 
-/** An IP header, now and then with what makes it longer. */
+/** An IP header, sometimes with options or extension headers. */
 function ip(p: PacketBuilder, r: Random): [Uint8Array, Uint8Array] {
   const [source, destination] = addresses(r);
   const fields = { ttl: r.int(1, 255), tos: r.int(0, 255), identification: r.int(0, 65_535) };
@@ -66,7 +66,7 @@ function ip(p: PacketBuilder, r: Random): [Uint8Array, Uint8Array] {
   return [source, destination];
 }
 
-/** UDP below a tunnel; the source port is no tunnel's. */
+/** UDP below a tunnel; the source port is not a tunnel's. */
 function tunnelPort(r: Random): number {
   return r.int(49_152, 65_535);
 }
@@ -200,14 +200,14 @@ const WRAPPINGS: Wrapping[] = [
 const A48 = (r: Random): Uint8Array => concat(hex('0120'), r.bytes(6));
 const A64 = (r: Random): Uint8Array => concat(hex('0010'), r.bytes(8));
 
-/** A tag with the next EtherType in its last two bytes. */
+/** A tag that ends with the next EtherType. */
 function tag(name: string, etherType: number, head: (r: Random) => Uint8Array): Wrapping {
   const wrap = (p: PacketBuilder, r: Random): void =>
     ethernet(p.push(concat(head(r), Uint8Array.of(p.etherType >>> 8, p.etherType)), { etherType }), r);
   return { name, on: 'ip', becomes: 'ethernet', wrap };
 }
 
-/** NSH, half of them with metadata of a fixed length. */
+/** NSH, in half of the cases with metadata of a fixed length. */
 function nsh(p: PacketBuilder, r: Random, next: number): PacketBuilder {
   const metadata = r.chance(0.5) ? r.bytes(16) : new Uint8Array(0);
   const head = Uint8Array.of(0x0f, 0xc0 | (2 + metadata.length / 4), metadata.length > 0 ? 1 : 2, next);
@@ -236,7 +236,7 @@ function gre(p: PacketBuilder, r: Random): void {
   ip(p, r);
 }
 
-/** Builds a random stack that ends in an Ethernet frame. */
+/** Builds a random stack with Ethernet on the outside. */
 export function buildStack(p: PacketBuilder, r: Random): Innermost {
   const payload = r.bytes(r.int(0, 120));
   const [sourcePort, destinationPort] = [r.int(20_000, 32_000), r.int(20_000, 32_000)];

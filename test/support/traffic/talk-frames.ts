@@ -6,7 +6,7 @@ const ECHO = { 1: [8, 0], 58: [128, 129] } as const;
 
 const DONT_FRAGMENT = 0x4000;
 
-/** Builds the Ethernet frame of one step of a talk, in the VLANs given outermost first. */
+/** Builds the Ethernet frame of one step of a talk, in the given VLANs, outermost first. */
 export function buildFrame(
   p: PacketBuilder,
   talk: Talk,

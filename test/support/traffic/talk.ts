@@ -1,6 +1,6 @@
 /**
- * What two hosts say to each other, step by step, as the author of a capture wants it: a talk is a list of
- * packets with their times, and the numbers a session table must find in them.
+ * What two hosts say to each other, step by step, as written by the author of a capture. A talk is a list of
+ * packets with their times, and the numbers that a session table must find in them.
  */
 import type { Host } from './host.js';
 
@@ -14,21 +14,21 @@ export interface Step {
   /** Nanoseconds since the talk began. */
   at: number;
   fromClient: boolean;
-  /** The transport header's fields; `sequence` is ICMP's for ICMP. */
+  /** Fields of the transport header; for ICMP, `sequence` is ICMP's. */
   flags: number;
   sequence: number;
   acknowledgment: number;
   /** TCP options, a multiple of four bytes. */
   options: Uint8Array;
   payload: Uint8Array;
-  /** Carries data that was sent before. */
+  /** Carries data that was already sent. */
   retransmit: boolean;
 }
 
-/** A conversation between a client, who opens it, and a server. */
+/** A conversation between a client, which opens it, and a server. */
 export class Talk {
   readonly steps: Step[] = [];
-  /** Nanoseconds since the talk began: when the next step happens. */
+  /** Nanoseconds since the talk began: the time of the next step. */
   now = 0;
   dscp = 0;
 
@@ -38,7 +38,7 @@ export class Talk {
     readonly server: Host,
     readonly clientPort: number,
     readonly serverPort: number,
-    /** Time from the mirror to the server and back, nanoseconds. */
+    /** Time from the mirror to the server and back, in nanoseconds. */
     readonly rtt = 1_000_000,
   ) {}
 
@@ -65,7 +65,7 @@ export class Talk {
   }
 }
 
-/** A question and its answer over UDP, or several. */
+/** One or more requests over UDP, and the responses. */
 export class UdpTalk extends Talk {
   constructor(client: Host, server: Host, clientPort: number, serverPort: number, rtt?: number) {
     super(Protocol.Udp, client, server, clientPort, serverPort, rtt);
@@ -88,7 +88,7 @@ export class PingTalk extends Talk {
     super(client.ip.length === 4 ? Protocol.Icmp : Protocol.Icmp6, client, server, identifier, 0, rtt);
   }
 
-  /** Pings `count` times, a second apart; the first `answered` get a reply. */
+  /** Sends `count` pings, a second apart; the first `answered` get a reply. */
   ping(count: number, payload: Uint8Array, answered = count): this {
     for (let i = 1; i <= count; i++) {
       this.step(true, payload, { sequence: i });

@@ -4,10 +4,10 @@ import { NO_BYTES, Protocol, type Step, Talk } from './talk.js';
 /** TCP flags (RFC 9293 section 3.1). */
 export const Tcp = { Fin: 1, Syn: 2, Rst: 4, Psh: 8, Ack: 16, Urg: 32 } as const;
 
-/** MSS 1460, SACK permitted, window scale 7: what a SYN of today carries. */
+/** MSS 1460, SACK permitted, window scale 7: the options of a typical SYN. */
 const SYN_OPTIONS = Uint8Array.from([2, 4, 0x05, 0xb4, 4, 2, 1, 3, 3, 7, 1, 1]);
 
-/** Time between two segments sent back to back, nanoseconds (12 µs: a full frame at 1 Gb/s). */
+/** Time between two back-to-back segments, in nanoseconds (12 µs: a full frame at 1 Gb/s). */
 const SEGMENT_GAP = 12_000;
 
 /** The initial sequence numbers. */
@@ -20,13 +20,13 @@ export interface Isn {
 interface End {
   /** The next sequence number it sends. */
   next: number;
-  /** What it has received up to. */
+  /** The end of what it has received. */
   received: number;
 }
 
 /**
- * A TCP connection, told as calls in the order things happen. Client and server behave; the author does not
- * have to.
+ * A TCP connection, written as calls in the order of events. Client and server follow the protocol; the
+ * author need not.
  */
 export class TcpTalk extends Talk {
   mss = 1460;
@@ -58,12 +58,12 @@ export class TcpTalk extends Talk {
     return this.segment(fromClient, Tcp.Ack, NO_BYTES);
   }
 
-  /** The three-way handshake: it takes rtt × 1.1. */
+  /** The three-way handshake, which takes rtt × 1.1. */
   connect(): this {
     return this.syn().synAck().ack(true);
   }
 
-  /** Sends data in segments of at most the MSS; every second one is acknowledged, and the last. */
+  /** Sends data in segments of at most the MSS; every second segment is acknowledged, and so is the last. */
   send(fromClient: boolean, data: Uint8Array): this {
     this.wait(this.rtt / 2);
     for (let o = 0, unacknowledged = 0; o < data.length; o += this.mss) {
@@ -80,9 +80,7 @@ export class TcpTalk extends Talk {
     return this;
   }
 
-  /**
-   * Sends the last segment of one side that had data once more, after a timeout; it is acknowledged again.
-   */
+  /** Retransmits one side's last segment with data, after a timeout; it is acknowledged again. */
   retransmit(fromClient: boolean, timeout = 200_000_000): this {
     const last = this.steps.findLast((s) => s.fromClient === fromClient && s.payload.length > 0);
     if (last === undefined) throw new Error('nothing to send again: this side has sent no data');
@@ -101,12 +99,12 @@ export class TcpTalk extends Talk {
     return this.segment(fromClient, Tcp.Rst | Tcp.Ack, NO_BYTES);
   }
 
-  /** Both FINs, both acknowledged. */
+  /** Both sides send a FIN, and both are acknowledged. */
   close(fromClient = true): this {
     return this.fin(fromClient).ack(!fromClient).fin(!fromClient).ack(fromClient);
   }
 
-  /** A segment as told, with the sequence numbers where the connection stands. */
+  /** A segment with these fields, and with the connection's current sequence numbers. */
   segment(fromClient: boolean, flags: number, payload: Uint8Array, options: Uint8Array = NO_BYTES): this {
     const from = fromClient ? this.ends.client : this.ends.server;
     const to = fromClient ? this.ends.server : this.ends.client;

@@ -1,4 +1,4 @@
-/** Things to do at their times, earliest first (a binary heap); equal times in the order they came. */
+/** Things to do, earliest first (a binary heap); at equal times, in order of arrival. */
 export class TimeHeap<T> {
   private readonly heap: { at: number; order: number; item: T }[] = [];
   private pushed = 0;
@@ -7,7 +7,7 @@ export class TimeHeap<T> {
     return this.heap.length;
   }
 
-  /** The earliest time, Infinity when there is nothing to do. */
+  /** The earliest time; Infinity if there is nothing to do. */
   get next(): number {
     return this.heap[0]?.at ?? Number.POSITIVE_INFINITY;
   }
