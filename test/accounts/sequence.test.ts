@@ -153,7 +153,7 @@ describe('a stream of sequence numbers', () => {
     expect(follow(at(SEQUENCE_WINDOW))).toMatchObject({ lost: 1, reordered: 0, jumps: 1 });
   });
 
-  it('follows so many counters under one name; beyond that it forgets the one unused for longest', () => {
+  it('follows TRACKS counters under one name; beyond that it forgets the one unused for longest', () => {
     const counters = (count: number): { lost: number; jumps: number } => {
       const numbers: number[] = [];
       for (let i = 0; i < 100; i++) {

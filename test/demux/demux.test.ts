@@ -170,7 +170,7 @@ describe('the outer IP header', () => {
     expect(demux(short, past).malformed).toEqual({ ip_header: 2 });
   });
 
-  it('may be followed by so many headers, and is malformed with more', () => {
+  it('may be followed by MAX_OUTER_HEADERS headers, and is malformed with more', () => {
     const behind = (headers: number): Uint8Array => {
       let packet = erspan1(INNER);
       for (let n = 0; n < headers; n++) packet = bytes([n === 0 ? 47 : 60, 0, 1, 4, 0, 0, 0, 0], packet);
@@ -196,7 +196,7 @@ describe('the outer IP header', () => {
     expect(demux(version, long, ah, past).malformed).toEqual({ ip_header: 4 });
   });
 
-  it('is found inside so many other IP packets, and is other traffic inside more', () => {
+  it('is found inside MAX_IP_IN_IP other IP packets, and is other traffic inside more', () => {
     const nested = (depth: number): Uint8Array => {
       let packet = over4(erspan1(INNER));
       for (let n = 0; n < depth; n++) packet = ipv4('10.1.0.1', '10.1.0.9', 4, packet);
@@ -208,7 +208,7 @@ describe('the outer IP header', () => {
     expect(out.demux.counters).toMatchObject({ notGre: 1, gre: 0 });
   });
 
-  it('is found behind so many labels, and is other traffic behind more', () => {
+  it('is found behind MPLS_MAX_LABELS labels, and is other traffic behind more', () => {
     const labelled = (labels: number): Uint8Array => {
       const stack = Array.from({ length: labels }, (_, n) => [0, 0, n === labels - 1 ? 0x11 : 0x10, 64]);
       return ethernet(0x8847, bytes(...stack, over4(erspan1(INNER))));

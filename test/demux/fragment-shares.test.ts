@@ -129,7 +129,7 @@ describe.each([
   });
 });
 
-it('a source has its share however many others have come and gone', () => {
+it('a source has its share, however many others have come and gone', () => {
   const out = new Collected({ reassembly: { datagrams: 64 } });
   const from = (n: number) => [`10.66.${n >> 8}.${n & 255}`, '::'] as const;
   const part = new Uint8Array(8);
@@ -191,7 +191,7 @@ describe('fragments in any order', () => {
   });
 });
 
-describe('datagrams that collide, from an attacker who knows the hash secret', () => {
+describe('colliding datagrams of an attacker who knows the hash secret', () => {
   const secret = new Uint8Array(HASH_SECRET).fill(7);
   const places = 256;
   const hashing = new KeyedHash(secret);
@@ -203,7 +203,7 @@ describe('datagrams that collide, from an attacker who knows the hash secret', (
   const alike: number[] = [];
   for (let id = 0; alike.length < LONGEST_CHAIN; id++) if (isAlike(id)) alike.push(id);
 
-  it('are as many as a chain may have', () => {
+  it('fill a chain up to its bound', () => {
     const table = new FragmentTable(places, secret);
     const packet = outer(GOOD[0], TARGET[0]);
     const fragment = Object.assign(new OuterFragment(), { protocol: 47 });
@@ -223,7 +223,7 @@ describe('datagrams that collide, from an attacker who knows the hash secret', (
     expect(table.crowded).toBe(NO_DATAGRAM);
   });
 
-  it('give up the oldest of them beyond that, which is counted, and no other', () => {
+  it('push out the oldest of them beyond that, which is counted, and no other', () => {
     const reassembly = new Reassembly({ datagrams: places }, undefined, secret);
     const packet = Object.assign(outer(GOOD[0], TARGET[0]), { ipVersion: 4, sec: 1 });
     const take = (id: number, offset: number, more: boolean): number => {
@@ -241,7 +241,7 @@ describe('datagrams that collide, from an attacker who knows the hash secret', (
     while (!isAlike(more)) more--;
     expect(take(more, 8, true)).toBe(FRAGMENT_KEPT);
     expect(reassembly.counters.noPlace).toBe(1);
-    // The one that is gone begins anew, and another one is given up for it.
+    // The one that was pushed out starts again, and pushes out another.
     expect(take(alike[0], 8, true)).toBe(FRAGMENT_KEPT);
     expect(reassembly.counters).toMatchObject({ noPlace: 2, duplicates: 0 });
     for (const id of [other, more, ...alike.slice(2)]) take(id, 8, true);

@@ -36,7 +36,7 @@ const dualStack = Network.read((...words) => {
   return { there: true, ok: true, out: JSON.stringify(out), error: '' };
 });
 
-describe('iptables-save', () => {
+describe('a ruleset of iptables-save', () => {
   const filter = (policy: string, ...rules: string[]): Table[] =>
     savedTables('iptables', ['*filter', `:INPUT ${policy} [0:0]`, ...rules, 'COMMIT', ''].join('\n'));
 
@@ -108,7 +108,7 @@ describe('iptables-save', () => {
     ]);
   });
 
-  it('is reported if a condition cannot be judged', () => {
+  it('is doubtful if a condition cannot be judged', () => {
     for (const match of [
       '-m limit --limit 5/sec',
       '-m hashlimit --hashlimit-upto 1/sec --hashlimit-name x',
@@ -167,7 +167,7 @@ const state = { ct: { key: 'state' } };
 const accept = { accept: null };
 const drop = { drop: null };
 
-describe('nft list ruleset', () => {
+describe('a ruleset of nft', () => {
   it('accepts GRE by a rule, or if the chain accepts the rest', () => {
     for (const tables of [
       nftTables('{"nftables":[]}', ''),
@@ -278,7 +278,7 @@ describe('nft list ruleset', () => {
     expect(states(tables, { network: dualStack })).toEqual(['good', 'good']);
   });
 
-  it('is reported if a condition cannot be judged', () => {
+  it('is doubtful if a condition cannot be judged', () => {
     for (const condition of [
       { limit: { rate: 1, per: 'second' } },
       match({ meta: { key: 'mark' } }, 1),

@@ -95,7 +95,7 @@ describe.each([
     ).toEqual([2, 1]);
   });
 
-  it('that the capture cut is a copy only of one that was cut alike', () => {
+  it('that the capture cut is a copy only of one that was cut to the same length', () => {
     const cut = (captured: number): [Uint8Array, Sent] => [packet, { captured }];
     expect(count([cut(200), cut(200)])).toEqual([1, 1]);
     expect(count([cut(200), cut(201), cut(300), [packet]])).toEqual([4, 0]);

@@ -54,7 +54,7 @@ describe.each([
   ['first', FIRST],
   ['last', LAST],
 ])('%s fragments of 28 bytes', (_, template) => {
-  it.each(Object.entries(SOURCES))('512 of them, of %s, give up no datagram of honest senders', (_, from) => {
+  it.each(Object.entries(SOURCES))('512 from %s push out no datagram of honest senders', (_, from) => {
     // Not enough for 512 datagrams as long as they claim to be.
     const path = new WatchedPath({ reassembly: { memory: 8 << 20 } });
     path.process(batchesOf(firsts));
@@ -68,7 +68,7 @@ describe.each([
     expect(path.snapshot.incomplete).toBe(512);
   });
 
-  it('100,000 of one source give up only each other', () => {
+  it('100,000 from one source push out only each other', () => {
     const count = 100_000;
     const path = new WatchedPath();
     path.process(batchesOf(firsts));
@@ -81,7 +81,7 @@ describe.each([
     expect(path.snapshot.incomplete).toBe(count);
   });
 
-  it('100,000 of as many sources give up only datagrams older than as many as there are places', () => {
+  it('100,000 from as many sources push out only the oldest datagrams, when all places are taken', () => {
     const count = 100_000;
     const path = new WatchedPath();
     const attack = tiny(template, count, SOURCES['as many sources']);

@@ -63,13 +63,13 @@ describe.each<[string, PathOptions['sessions'], number]>([
   const rounds = (some: number): Sent[] => Array.from({ length: 100 }, () => round(some)).flat();
   const jumping = (some: number): Sent[] => [...openings(OPEN), ...rounds(some)];
 
-  it('costs what the same packets cost at one time', () => {
+  it('costs no more than the same packets at one time', () => {
     const list = jumping(1);
     const still = list.map((sent) => ({ ...sent, at: 0 }));
     expectCpu(taking(packets(list), options), taking(packets(still), options), 5);
   });
 
-  it('costs what it costs after ten sessions', () => {
+  it('costs no more than after ten sessions', () => {
     const batches = packets(rounds(1));
     const roundsAfter = (open: number) => {
       const before = packets([...openings(open), ...round(1)]);
@@ -93,7 +93,7 @@ describe.each<[string, PathOptions['sessions'], number]>([
   });
 });
 
-describe('a flood of many times as many sessions as there may be', () => {
+describe('a flood of far more sessions than the table holds', () => {
   const CAPACITY = 2000;
   const options: PathOptions = { sessions: { capacity: CAPACITY } };
   const random = new Random(13);
@@ -116,13 +116,13 @@ describe('a flood of many times as many sessions as there may be', () => {
     'packets that are early and late': flood((i) => (i & 4 ? 1 : -1) * random.int(0, 1000)),
   };
 
-  it.each(Object.entries(floods))('costs what it costs in a table with room for all, with %s', (_, list) => {
+  it.each(Object.entries(floods))('costs no more than in a table with room for all: %s', (_, list) => {
     const roomy: PathOptions = { sessions: { capacity: 20 * CAPACITY } };
     expectCpu(taking(packets(list), options), taking(packets(list), roomy), 5);
   });
 
   it.each(Object.entries(floods))(
-    'leaves no more open than there may be, and every packet in a row, with %s',
+    'never exceeds the capacity, and has every packet in a row: %s',
     (_, list) => {
       const path = new WatchedPath(options);
       for (const batch of packets(list)) {

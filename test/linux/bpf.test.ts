@@ -102,7 +102,7 @@ describe('the GRE filter', () => {
     expect(runBpf(onEthernet, ethernet(type, packet, [[0x8100, 7]]))).toBe(0);
     expect(runBpf(onIp, packet)).toBe(0);
   });
-  it('looks behind so many tags; it passes too many extension headers, for the walk to count', () => {
+  it('looks behind MAX_TAGS tags, and passes too many extension headers for the walk to count', () => {
     const tagged = (tags: number): Uint8Array =>
       ethernet(
         0x0800,

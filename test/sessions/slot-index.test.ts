@@ -39,7 +39,7 @@ describe('the slot index', () => {
     );
   });
 
-  it('finds what it took if more collide than it takes', () => {
+  it('finds what it accepted when more hashes collide than it accepts', () => {
     // Runs of many times PROBES buckets, from adjacent and equal hashes, with holes in them.
     const hash = fc.oneof(fc.integer({ min: 0, max: 600 }), fc.constantFrom(0, 1, 300), fc.nat(0x7fffffff));
     const step = fc.tuple(hash, fc.boolean());

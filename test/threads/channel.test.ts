@@ -126,7 +126,7 @@ describe('a channel', () => {
     await expect(asker.ask('count', 3, { piece })).rejects.toThrow('no room');
   });
 
-  it('answers while messages are drained, where no event loop turns', async () => {
+  it('answers while messages are drained without an event loop', async () => {
     const { asker, transport } = pair(handlers, {}, true);
     let answered: number | undefined;
     const answer = asker.ask('double', 4).then((n) => {

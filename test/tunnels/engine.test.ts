@@ -158,7 +158,7 @@ describe.each([
     expect(b.tun('t1').carrier).toBe(true);
   });
 
-  it('turn the carrier off after so many without an answer, and on again', () => {
+  it('turn the carrier off after three without an answer, and on again', () => {
     const { a, b, wire } = answered();
     settle(a, b);
     wire.breakBy(() => []);

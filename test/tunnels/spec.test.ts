@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TunnelConfigError } from '../../src/tunnels/spec/config.js';
 import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 
-describe('a tunnel in the words of ip tunnel add', () => {
+describe('a tunnel specification as for ip tunnel add', () => {
   it('is read as in the walkthrough', () => {
     const t = parseTunnelSpec('ip tunnel add Tunnel-1 mode gre remote 192.168.0.107 local 192.168.0.106');
     expect(t).toMatchObject({
