@@ -37,7 +37,7 @@ describe('a packet shorter than its IP header says', () => {
     expect(demux(cut(packet, 5)).malformed).toEqual({ ip_header: 1 });
   });
 
-  it.each(frames)('was cut in a capture', (packet) => {
+  it.each(frames)('counts as cut in a capture without original lengths', (packet) => {
     const out = new Collected({ lengthsLost: true });
     out.demux.process(batchOf([cut(packet, 5), packet]));
     expect(out.malformed).toEqual({});

@@ -109,7 +109,7 @@ describe('a frame that is cut', () => {
     expect(f.ipLength).toBe(b.length);
   });
 
-  test('is malformed if it is whole and a header ends too early', () => {
+  test('is malformed if the capture did not cut it', () => {
     decode(ethernet(EtherType.Ipv4, ipv4(IpProtocol.Tcp, hex('9c4001bb0000'))));
     expect(f).toMatchObject({ malformed: Malformed.TransportShort, sourcePort: 40000, truncated: false });
     decode(hex('020000000001'));
