@@ -1,7 +1,4 @@
-/**
- * Captures of what Linux and Open vSwitch send, and the conversations that another dissector, Wireshark's,
- * sees in them.
- */
+/** Captures of what Linux and Open vSwitch send must yield the conversations that Wireshark sees in them. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +30,7 @@ import { PingTalk } from './support/traffic/talk.js';
 const V4 = { source: SWITCH, target: COLLECTOR };
 const V6 = { source: SWITCH_6, target: COLLECTOR_6 };
 
-/** What sends, and what the mirror columns of its sessions are. */
+/** Each sender, and the mirror columns of its sessions. */
 const SENDERS: [name: string, mirror: MirrorSourceOptions, columns: Row][] = [
   [
     'Linux, ERSPAN type I',
@@ -67,7 +64,7 @@ const SENDERS: [name: string, mirror: MirrorSourceOptions, columns: Row][] = [
   ],
 ];
 
-/** Two hosts that ping, resolve a name and fetch a page, over IPv4 and IPv6, as a switch mirrors them. */
+/** Two hosts ping, resolve a name and fetch a page, over IPv4 and IPv6; a switch mirrors them. */
 function capture(options: MirrorSourceOptions): Uint8Array {
   const scene = new Scene();
   const mirror = new MirrorSource(options);
@@ -93,7 +90,7 @@ function capture(options: MirrorSourceOptions): Uint8Array {
   return encodePcap(scene.packets());
 }
 
-/** Conversations: the ends in no order, packets and bytes of both directions. */
+/** Conversations: the ends in any order, packets and bytes of both directions together. */
 class Conversations {
   /** Packets without IP. */
   other = 0;
@@ -119,7 +116,7 @@ const FIELDS = [
   ...['tcp', 'udp'].flatMap((name) => [`${name}.srcport`, `${name}.dstport`]),
 ];
 
-/** What tshark sees below GRE, by the last header of each kind in a packet. */
+/** What tshark sees inside GRE, by the last header of each kind in a packet. */
 function asTsharkSees(file: string): Conversations {
   const seen = new Conversations();
   const fields = FIELDS.flatMap((field) => ['-e', field]);
@@ -142,7 +139,7 @@ function asTsharkSees(file: string): Conversations {
   return seen;
 }
 
-/** What our rows come to. */
+/** The same from our rows. */
 function asWeSee(rows: Row[]): Conversations {
   const seen = new Conversations();
   for (const row of rows) {

@@ -1,6 +1,5 @@
 /**
- * Generated traffic in bulk, interleaved as on a real network: every conversation must come out as it was
- * sent.
+ * Much generated traffic, interleaved as on a real network: every conversation must come out as it was sent.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +16,7 @@ const parse = (lines: string[]) => lines.map((line) => JSON.parse(line) as Row);
 
 const withoutId = (line: string) => line.replace(/"session_id":"[^"]*"/, '');
 
-/** What tells one conversation from every other. */
+/** Identifies a conversation. */
 function key(row: ExpectedRow): string {
   return [
     row.mirror_source,
@@ -37,8 +36,8 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-describe.each([1, 2, 3])('a network grown from seed %i', (seed) => {
-  it('is read as what was sent, every conversation', async () => {
+describe.each([1, 2, 3])('a network generated from seed %i', (seed) => {
+  it('yields every conversation that was sent', async () => {
     const output = join(directory, `whole-${seed}.pcap`);
     const sent = new Map<Conversation, { steps: Step[]; mirror: MirrorSource }>();
     await generate({
@@ -70,7 +69,7 @@ describe.each([1, 2, 3])('a network grown from seed %i', (seed) => {
     expect(printed.map(withoutId).sort()).toEqual(sessions.map(withoutId).sort());
   });
 
-  it('shows what each mirror lost', async () => {
+  it('shows the losses of each mirror', async () => {
     const output = join(directory, `lossy-${seed}.pcap`);
     const summary = await generate({ packets: 20_000, output, seed, mix: 'all', loss: 0.02 });
     const { sessions, mirrors } = await readCapture(output, true);

@@ -19,7 +19,7 @@ interface LockFile {
 const TEXT = readFileSync(join(import.meta.dirname, '../package-lock.json'), 'utf8');
 const { packages } = JSON.parse(TEXT) as LockFile;
 
-it('package-lock.json holds the optional packages of every platform, without which npm ci refuses it', () => {
+it('package-lock.json holds the optional packages of every platform; npm ci refuses it without them', () => {
   const names = new Set(Object.keys(packages).map(packageAt));
   const missing = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
     Object.entries(optionalDependencies).filter(([name]) => !names.has(name)),
@@ -31,7 +31,7 @@ it(
   'package-lock.json has the checksum of every package (npx tsx packaging/lock-integrity.ts ' +
     'fills them in)',
   () => {
-    // The registry that filled it in last does not have these: chDB for systems that are not tested.
+    // The registry that was last asked does not have these: chDB for systems that are not tested.
     const pending = ['@chdb/lib-darwin-arm64', '@chdb/lib-darwin-x64', '@chdb/lib-linux-arm64-gnu'];
     expect(
       unverified(packages)
@@ -42,7 +42,7 @@ it(
   },
 );
 
-it('package-lock.json names no registry, and the exact version of everything package.json asks for', () => {
+it('package-lock.json names no registry, and an exact version of every dependency in package.json', () => {
   expect(Object.values(packages).filter((p) => p.resolved !== undefined)).toEqual([]);
   const { '': root, ...rest } = packages;
   for (const [name, wanted] of Object.entries(root.dependencies ?? {})) {

@@ -1,5 +1,5 @@
 /**
- * Captures with bytes changed, cut and put in: nothing throws, and every frame that is reached is counted
+ * Captures with bytes changed, cut and inserted: nothing throws, and every frame that is reached is counted
  * once.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { buildStack } from './support/traffic/stacks.js';
 const sum = (rows: Row[], ...columns: string[]) =>
   rows.reduce((n, row) => n + columns.reduce((m, column) => m + (row[column] as number), 0), 0);
 
-describe('captures with damage in them', () => {
+describe('damaged captures', () => {
   let directory: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'mirrorlake-'));
@@ -40,14 +40,14 @@ describe('captures with damage in them', () => {
     expect(rows.filter((row) => !Object.values(row).every(count))).toEqual([]);
   }
 
-  it.each([1, 2])('fixtures, seed %i', async (seed) => {
+  it.each([1, 2])('made from the fixtures do no harm: seed %i', async (seed) => {
     const random = new Random(seed);
     for (const { scene } of FIXTURES) {
       await check(scene.packets().map((packet) => (random.chance(0.7) ? mutate(packet, random) : packet)));
     }
   });
 
-  it.each([1, 2])('random stacks, seed %i', async (seed) => {
+  it.each([1, 2])('made from random stacks do no harm: seed %i', async (seed) => {
     const random = new Random(100 + seed);
     const mirror = new MirrorSource({
       type: 'erspan2',

@@ -13,7 +13,7 @@ import { buildStack, type Innermost } from './support/traffic/stacks.js';
 
 const STACKS = 3000;
 
-describe('random stacks of layers', () => {
+describe('conversations in random stacks of layers', () => {
   let directory: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'mirrorlake-'));
@@ -22,7 +22,7 @@ describe('random stacks of layers', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it.each([1, 2, 3, 4])('seed %i', async (seed) => {
+  it.each([1, 2, 3, 4])('are found: seed %i', async (seed) => {
     const random = new Random(seed);
     const scene = new Scene();
     const mirror = new MirrorSource({

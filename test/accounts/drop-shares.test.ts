@@ -43,8 +43,8 @@ class World {
   }
 }
 
-describe('what the kernel dropped', () => {
-  it('is shared out to mirrors that miss packets, in proportion', () => {
+describe('kernel drops', () => {
+  it('are attributed to mirrors that miss packets, in proportion', () => {
     const world = new World([true, true, false]);
     for (const i of [0, 1, 2]) world.sent(i, 1000);
     world.missing(0, 30);
@@ -54,7 +54,7 @@ describe('what the kernel dropped', () => {
     expect(world.accounts.map((a) => a.lost)).toEqual([15, 5, 0]);
   });
 
-  it('is not what was missing long before', () => {
+  it('are not attributed to packets that went missing long before', () => {
     const world = new World([true, true]);
     world.sent(0, 1000);
     world.missing(0, 30);
@@ -64,21 +64,18 @@ describe('what the kernel dropped', () => {
     expect(world.share(0.25)).toEqual([0, 10]);
   });
 
-  it(
-    'goes to mirrors without numbers that sent when it was dropped, not to those that sent ' + 'much before',
-    () => {
-      const world = new World([false, false, false]);
-      world.sent(0, 1_000_000);
-      for (let i = 0; i < 3; i++) world.share(2.5);
-      world.sent(1, 30);
-      world.sent(2, 10);
-      world.drops = 8;
-      world.share(2.5);
-      expect(world.share(2.5)).toEqual([0, 6, 2]);
-    },
-  );
+  it('go to mirrors without sequence numbers that sent at the time, not long before', () => {
+    const world = new World([false, false, false]);
+    world.sent(0, 1_000_000);
+    for (let i = 0; i < 3; i++) world.share(2.5);
+    world.sent(1, 30);
+    world.sent(2, 10);
+    world.drops = 8;
+    world.share(2.5);
+    expect(world.share(2.5)).toEqual([0, 6, 2]);
+  });
 
-  it('goes to those without numbers by all their packets where none has sent since', () => {
+  it('go to mirrors without sequence numbers by all their packets if none has sent since', () => {
     const world = new World([false, true]);
     world.sent(0, 10);
     for (let i = 0; i < 3; i++) world.share(2.5);
@@ -87,7 +84,7 @@ describe('what the kernel dropped', () => {
     expect(world.share(2.5)).toEqual([8, 0]);
   });
 
-  it('is all shared out at the end, and never more than it', () => {
+  it('are all attributed in the end, and never more than were dropped', () => {
     const step = fc.record({
       mirror: fc.integer({ min: 0, max: 3 }),
       sent: fc.integer({ min: 0, max: 50 }),

@@ -11,7 +11,7 @@ function words(sender: number): Uint32Array {
   return w;
 }
 
-it('keeps whoever sent more than its part of all, between bounds that hold', () => {
+it('every refused sender above its fair share is kept, with bounds that hold', () => {
   const sender = fc.oneof(
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 3 }) },
     { weight: 3, arbitrary: fc.integer({ min: 4, max: 400 }) },

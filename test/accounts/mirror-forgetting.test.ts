@@ -10,11 +10,11 @@ import { SequenceUse } from '../../src/model/sequence-use.js';
 import { outer } from '../demux/outer.js';
 
 const START = 1_700_000_040;
-/** Seconds of silence after which a point is forgotten: in a pool with room, and in one without. */
+/** A point is forgotten after so many seconds of silence: in a pool with room, and in a full one. */
 const IDLE = 600;
 const IDLE_FULL = 300;
 
-/** Sender `i` is of pool i mod `pools`; of the last pool's one in two is refused. */
+/** Sender `i` belongs to pool i mod `pools`; every second sender of the last pool is refused. */
 class Gate implements PointGate {
   constructor(readonly places: readonly number[]) {}
   poolOf(_type: MirrorType, words: Uint32Array): number {
@@ -32,10 +32,10 @@ class Gate implements PointGate {
 
 const packets: OuterPacket[] = Array.from({ length: 24 }, (_, i) => outer(`10.0.0.${i}`, '10.0.1.1'));
 
-/** What the table should do, said simply. */
+/** A simple model of what the table should do. */
 class Model {
   readonly known = new Map<number, { pool: number; last: number }>();
-  /** Of every sender, or of the point shared by a pool's others (-1 - pool): packets that were counted. */
+  /** Packets counted, by sender; by -1 - pool for the point that the rest of a pool shares. */
   readonly sent = new Map<number, number>();
   refused = 0;
   overflowed = 0;
@@ -49,7 +49,7 @@ class Model {
     return [...this.known.values()].filter((k) => k.pool === pool).length;
   }
 
-  /** @returns the sender, -1 - its pool when it shares a point, undefined when it is refused */
+  /** @returns the sender, -1 - its pool if it shares a point, undefined if it is refused */
   find(sender: number): number | undefined {
     const known = this.known.get(sender);
     const pool = known?.pool ?? this.poolOf(sender);
@@ -100,7 +100,7 @@ describe('mirror points that come and go', () => {
     { maxLength: 200 },
   );
 
-  it('have their places, and every packet in one minute and in one total', () => {
+  it('keep their places, and have every packet in one minute and in one total', () => {
     fc.assert(
       fc.property(steps, (list) => {
         const gate = new Gate([3, 2, 4]);
@@ -190,14 +190,14 @@ describe('mirror points that come and go', () => {
     );
   });
 
-  it('leave nothing to who has their index next: neither counts nor numbers', () => {
+  it('leave nothing to the next point with their index, neither counts nor sequence numbers', () => {
     const gate: PointGate = { places: [4], poolOf: () => 0, mayAdmit: () => true, idle: () => IDLE };
     const table = new MirrorTable({ gate });
     const m = new Mirrored();
     let now = START;
     const seen = new Set<MirrorPoint>();
     for (let round = 0; round < 300; round++) {
-      // Two sessions of a source that share a counter, by two hardware ids: all that numbers may take up.
+      // Two sessions of a source share a counter per hardware id, two of them: numbering takes up all it may.
       const points = [1, 2].map(
         (s) =>
           table.find(MirrorType.Erspan3, outer(`10.0.${round & 255}.${round >> 8}`, '10.9.9.9'), s, NO_KEY)!,
@@ -226,7 +226,7 @@ describe('mirror points that come and go', () => {
     expect(table.points.length).toBe(2);
   });
 
-  it('are told of once when they change, and with their last totals when they are forgotten', () => {
+  it('are reported once when they change, and with their last totals when they are forgotten', () => {
     const gone: number[] = [];
     const table = new MirrorTable({
       gate: { places: [4], poolOf: () => 0, mayAdmit: () => true, idle: () => IDLE },
@@ -255,7 +255,7 @@ describe('mirror points that come and go', () => {
     expect(changed()).toEqual([]);
   });
 
-  it('are found among many of whom others went', () => {
+  it('are found among many after others are forgotten', () => {
     const gate: PointGate = { places: [7000], poolOf: () => 0, mayAdmit: () => true, idle: () => IDLE };
     const table = new MirrorTable({ gate });
     const m = new Mirrored();

@@ -4,13 +4,13 @@ import { NO_KEY, openGate } from '../../src/accounts/point-gate.js';
 import { MirrorType } from '../../src/model/mirror-point.js';
 import { outer } from '../demux/outer.js';
 
-describe('mirror points whose hashes are all alike', () => {
+describe('mirror points whose hashes all collide', () => {
   const points = new MirrorPoints(openGate(1000), () => {}, { words: () => 7 });
   const find = (n: number): number =>
     points.find(MirrorType.Erspan2, outer(`2001:db8::${n.toString(16)}`, '2001:db8:1::1'), 5, NO_KEY);
   const first = Array.from({ length: 128 }, (_, n) => find(n));
 
-  it('get places as long as one is found within 128 steps; the others share one, and are counted', () => {
+  it('get a place if one is free within 128 steps; the others share one, and are counted', () => {
     expect(new Set(first).size).toBe(128);
     expect(points.overflowed).toBe(0);
     const shared = find(128);

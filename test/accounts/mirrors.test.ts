@@ -50,7 +50,7 @@ function totals(table: MirrorTable, point: MirrorPoint): MirrorRecord {
 }
 
 describe('mirror points', () => {
-  it('are told apart by type, source, target and ERSPAN session', () => {
+  it('are distinguished by type, source, target and ERSPAN session', () => {
     const { table } = recorded();
     const one = table.find(ERSPAN2, outer('10.0.0.1', '10.0.0.9'), 5, NO_KEY);
     const others = [
@@ -68,11 +68,11 @@ describe('mirror points', () => {
     expect(formatIp(table.points[6].target, 0)).toBe('2001:db8::9');
   });
 
-  it('of plain GRE are told apart by key, and are the same both ways', () => {
+  it('of plain GRE are distinguished by key, and are the same in both directions', () => {
     const { table } = recorded();
     const there = table.find(GRE, outer('10.0.0.1', '10.0.0.2'), 0, 0);
     expect(table.reversed).toBe(false);
-    // The second time round both ways are remembered.
+    // The second time, both directions are remembered.
     for (let i = 0; i < 2; i++) {
       expect(table.find(GRE, outer('10.0.0.2', '10.0.0.1'), 0, 0)).toBe(there);
       expect(table.reversed).toBe(true);
@@ -85,7 +85,7 @@ describe('mirror points', () => {
     expect(table.points.length).toBe(3);
   });
 
-  it('of Spectrum switches are told apart by key, and go one way', () => {
+  it('of Spectrum switches are distinguished by key and direction', () => {
     const { table } = recorded();
     const point = table.find(MELLANOX, outer('10.0.0.1', '10.0.0.2'), 0, NO_KEY);
     expect(table.find(MELLANOX, outer('10.0.0.2', '10.0.0.1'), 0, NO_KEY)).not.toBe(point);
@@ -106,7 +106,7 @@ describe('mirror points', () => {
     }
   });
 
-  it('beyond the capacity share one a type, and are counted', () => {
+  it('beyond the capacity share one per type, and are counted', () => {
     const { table } = recorded(2);
     const at = (i: number, type = ERSPAN2): MirrorPoint | undefined =>
       table.find(type, outer(`10.0.0.${i}`, '10.0.0.9'), 1, NO_KEY);
@@ -120,7 +120,7 @@ describe('mirror points', () => {
     expect(table.overflowed).toBe(4);
   });
 
-  it('that are refused are counted, and take no place', () => {
+  it('are counted when they are refused, and take no place', () => {
     const gate = {
       ...openGate(10),
       poolOf: (_t: number, _w: Uint32Array, session: number) => (session === 1 ? 0 : REFUSED),
@@ -148,14 +148,14 @@ describe('minutes', () => {
     table.finish();
     expect(rows.map((r) => r.minute - START)).toEqual([0, 60, 120, 180, 240]);
     expect(rows.map((r) => r.packets)).toEqual([58, 59, 59, 59, 59]);
-    // What is missing is given up some seconds later: the one of second 57 in the next minute.
+    // A missing packet is given up some seconds later: that of second 57 in the next minute.
     expect(rows.map((r) => r.lost)).toEqual([1, 2, 1, 1, 1]);
     const all = totals(table, point);
     expect(all).toMatchObject({ packets: 294, lost: 6, bytes: 29_400, sequence: SequenceUse.Session });
     expect(all.minute).toBe(START);
   });
 
-  it('do not have among those lost what comes within a second', () => {
+  it('do not count a packet as lost that comes within a second', () => {
     const { table, rows } = recorded();
     const point = one(table);
     send(table, point, START + 59, 0);
@@ -170,7 +170,7 @@ describe('minutes', () => {
     expect(totals(table, point)).toMatchObject({ lost: 1, late: 0, reordered: 1 });
   });
 
-  it('take nothing back for what comes after it was given up: that is late', () => {
+  it('take back no loss for a packet that comes after it was given up: it is late', () => {
     const { table, rows } = recorded();
     const point = one(table);
     const lost: number[] = [];
@@ -187,7 +187,7 @@ describe('minutes', () => {
       send(table, point, START + sec, n);
       lost.push(totals(table, point).lost);
     }
-    // Missing since second 1: given up between two and four seconds later.
+    // Missing since second 1: given up two to four seconds later.
     expect(lost).toEqual([0, 0, 1, 1, 1, 1, 1, 2]);
     table.finish();
     expect(rows.map((r) => [r.lost, r.reordered])).toEqual([
@@ -206,7 +206,7 @@ describe('minutes', () => {
     expect(rows).toMatchObject([{ minute: START, packets: 1 }]);
   });
 
-  it('go on through a packet that is late, or has an impossible time', () => {
+  it('continue after a packet that is late or has an impossible time', () => {
     const { table, rows } = recorded();
     const point = one(table);
     send(table, point, START + 60);
@@ -227,7 +227,7 @@ describe('minutes', () => {
     expect(rows.map((r) => r.minute - START)).toContain(-86_400);
   });
 
-  it('begin their numbers anew with an older capture, whichever way they are counted', () => {
+  it('restart numbering with an older capture, however its counters are used', () => {
     for (const streams of [1, 2, 3]) {
       const { table } = recorded();
       const points = Array.from(
@@ -248,7 +248,7 @@ describe('minutes', () => {
     }
   });
 
-  it('have no loss where packets have no numbers', () => {
+  it('have no loss if packets have no sequence numbers', () => {
     const { table } = recorded();
     const point = one(table);
     send(table, point, START);

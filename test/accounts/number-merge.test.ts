@@ -14,7 +14,7 @@ interface World {
   readonly verdict: () => SequenceVerdict;
 }
 
-/** So many workers that see one mirror point, each under another index. */
+/** Several workers that see one mirror point, each under another index. */
 function workers(count: number, numbers = 1 << 14): World {
   const merge = new NumberMerge();
   const point = merge.addPoint(POINT);
@@ -31,11 +31,11 @@ function workers(count: number, numbers = 1 << 14): World {
   return { merge, logs, verdict };
 }
 
-/** The worker of a packet, as a fanout by its addresses would choose. */
+/** The worker that a fanout by addresses would choose. */
 const workerOf = (n: number, count: number): number => (Math.imul(n + 1, 0x9e3779b1) >>> 9) % count;
 
-describe('numbers of several workers', () => {
-  it('are judged as one: what another worker has is not lost', () => {
+describe('sequence numbers from several workers', () => {
+  it('are judged together: what another worker received is not lost', () => {
     const { merge, logs, verdict } = workers(3);
     let lost = 0;
     for (let n = 0; n < 30_000; n++) {
@@ -67,7 +67,7 @@ describe('numbers of several workers', () => {
     expect(verdict()).toMatchObject({ use: SequenceUse.Session, lost: 0, reordered: 0 });
   });
 
-  it('wait until it is known which mirror point they are of', () => {
+  it('wait until their mirror point is known', () => {
     const merge = new NumberMerge();
     const memory = numberLogMemory(64);
     const path = merge.addPath(memory);
@@ -99,7 +99,7 @@ describe('numbers of several workers', () => {
 });
 
 describe('a log of numbers', () => {
-  it('gives back what was written, around its end', () => {
+  it('returns what was written, also where it wraps', () => {
     const memory = numberLogMemory(128);
     const log = new NumberLog(memory);
     const reader = new NumberLogReader(memory);
@@ -126,7 +126,7 @@ describe('a log of numbers', () => {
     expect(reader.advanced).toBe(999);
   });
 
-  it('drops and counts what the reader does not make room for', () => {
+  it('drops and counts numbers that the reader makes no room for', () => {
     const memory = numberLogMemory(128);
     const log = new NumberLog(memory);
     const reader = new NumberLogReader(memory);
@@ -141,12 +141,12 @@ describe('a log of numbers', () => {
     expect(reader.n).toBe(200);
   });
 
-  it('goes on across the wraps of its own counters', () => {
+  it('continues when its own counters wrap', () => {
     const memory = numberLogMemory(128);
     const words = new Int32Array(memory);
     const log = new NumberLog(memory);
     const reader = new NumberLogReader(memory);
-    // As after 2^31 numbers, and as many that were dropped.
+    // As after 2^31 numbers, and as many drops.
     const ends = [log, reader] as unknown as { written: number; read: number }[];
     for (const end of ends) end.written = end.read = 2 ** 31 - 100;
     words.fill(2 ** 31 - 100, 0, 2);

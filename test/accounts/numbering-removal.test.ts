@@ -18,7 +18,7 @@ function verdict(of: Numbering | NumberMerge, point: number): SequenceVerdict {
   return v;
 }
 
-/** Bytes that typed arrays still in use take up. */
+/** Bytes of typed arrays still in use. */
 function held(): number {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
@@ -30,8 +30,8 @@ function everyHardware(numbering: Numbering, point: number): void {
   for (let i = 0; i < 64 * 2 * 4; i++) numbering.update(point, i >> 7, i & 63, 1 + ((i >> 6) & 1));
 }
 
-describe('numbers of a mirror point that is forgotten', () => {
-  it('give back all that they took up', async () => {
+describe('the numbering of a forgotten mirror point', () => {
+  it('gives back all its memory', async () => {
     const numbering = new Numbering();
     const share = new NumberingShare(5, 1000);
     let grown = 0;
@@ -47,7 +47,7 @@ describe('numbers of a mirror point that is forgotten', () => {
       if (round === 10) grown = held();
     }
     expect(share).toEqual(new NumberingShare(5, 1000));
-    // A stream takes up some 600 bytes. V8 gives back arrays in a thread of its own, when it comes to it.
+    // A stream takes up some 600 bytes. V8 frees arrays in a thread of its own, some time later.
     await expect.poll(() => held() - grown).toBeLessThan(100 * 30_000);
     const tallies = new SequenceTallies();
     const first = tallies.add();
@@ -56,7 +56,7 @@ describe('numbers of a mirror point that is forgotten', () => {
     expect([tallies.add(), tallies.missing[first]]).toEqual([first, 0]);
   });
 
-  it('change nothing for those that share a counter with it', () => {
+  it('changes nothing for points that shared a counter with it', () => {
     const numbering = new Numbering();
     for (const p of [0, 1, 2]) numbering.add(POINT, p);
     let n = 0;
@@ -71,11 +71,11 @@ describe('numbers of a mirror point that is forgotten', () => {
     expect(verdicts.reduce((sum, v) => sum + v.lost, 0)).toBe(2);
   });
 
-  it('do not count what they had lost for who has their place', () => {
+  it('leaves none of its losses to the next point with its index', () => {
     const numbering = new Numbering();
     for (const p of [0, 1, 2]) numbering.add(POINT, p);
-    // Numbers 2 and 4 are missing, found out by point 1, which goes; they come late, when another is in its
-    // place.
+    // Numbers 2 and 4 are missing, which a packet of point 1 shows. Point 1 is forgotten, and they come late,
+    // when another point has its index.
     for (const n of [0, 1, 3, 5, 6, 7, 8]) numbering.update(n === 3 || n === 5 ? 1 : 0, n, 0, 0);
     numbering.remove(1);
     numbering.add({ ...POINT, source: new Uint8Array(16).fill(1) }, 1);
@@ -86,33 +86,33 @@ describe('numbers of a mirror point that is forgotten', () => {
     numbering.settle();
     expect(verdict(numbering, 1)).toMatchObject({ use: SequenceUse.Session, lost: 1 });
   });
-
-  it('of strangers leave others room to be tried by hardware id, and as one counter', () => {
-    const numbering = new Numbering();
-    const strangers = NumberingShare.oneOf(2);
-    const own = NumberingShare.oneOf(2);
-    let point = 0;
-    for (let i = 0; i < 2000; i++) {
-      const source = new Uint8Array(16).fill(i & 255);
-      source[0] = i >> 8;
-      const points = [point++, point++];
-      for (const p of points) numbering.add({ ...POINT, source }, p, strangers);
-      if (i < 300) everyHardware(numbering, points[0]);
-      else for (let n = 0; n < 8; n++) numbering.update(points[n & 1], n, 0, 0);
-    }
-    expect([strangers.sources, strangers.levelStreams < 128]).toEqual([0, true]);
-    expect(own).toEqual(NumberingShare.oneOf(2));
-    const target = new Uint8Array(16).fill(9);
-    for (const p of [point, point + 1]) numbering.add({ ...POINT, target }, p, own);
-    for (let n = 0; n < 1000; n++) {
-      for (const hardware of [1, 63]) numbering.update(point, n, hardware, 1);
-    }
-    expect(verdict(numbering, point).use).toBe(SequenceUse.Hardware);
-  });
 });
 
-describe('numbers on their way when their mirror point is forgotten', () => {
-  it('are nobody else’s, and those of the next with its index wait until it is known', () => {
+it('strangers that use up their share leave others room to be judged by hardware id', () => {
+  const numbering = new Numbering();
+  const strangers = NumberingShare.oneOf(2);
+  const own = NumberingShare.oneOf(2);
+  let point = 0;
+  for (let i = 0; i < 2000; i++) {
+    const source = new Uint8Array(16).fill(i & 255);
+    source[0] = i >> 8;
+    const points = [point++, point++];
+    for (const p of points) numbering.add({ ...POINT, source }, p, strangers);
+    if (i < 300) everyHardware(numbering, points[0]);
+    else for (let n = 0; n < 8; n++) numbering.update(points[n & 1], n, 0, 0);
+  }
+  expect([strangers.sources, strangers.levelStreams < 128]).toEqual([0, true]);
+  expect(own).toEqual(NumberingShare.oneOf(2));
+  const target = new Uint8Array(16).fill(9);
+  for (const p of [point, point + 1]) numbering.add({ ...POINT, target }, p, own);
+  for (let n = 0; n < 1000; n++) {
+    for (const hardware of [1, 63]) numbering.update(point, n, hardware, 1);
+  }
+  expect(verdict(numbering, point).use).toBe(SequenceUse.Hardware);
+});
+
+describe('sequence numbers in transit when their mirror point is forgotten', () => {
+  it('belong to no other point, and those of the next with its index wait until it is known', () => {
     const merge = new NumberMerge();
     const memory = numberLogMemory(256);
     const path = merge.addPath(memory);
@@ -134,7 +134,7 @@ describe('numbers on their way when their mirror point is forgotten', () => {
     merge.define(path, pointName(3, 0), next);
     merge.run();
     expect(verdict(merge, next)).toMatchObject({ use: SequenceUse.Session, missing: 1 });
-    // What is late from before it is passed over.
+    // A late one from before is skipped.
     log.write(pointName(3, 255), 7, 0, 0, SEC + 1, 0);
     log.write(pointName(3, 0), 5003, 0, 0, SEC + 1, 1);
     log.advance((SEC + 2) * 1000);
@@ -142,7 +142,7 @@ describe('numbers on their way when their mirror point is forgotten', () => {
     expect(verdict(merge, next)).toMatchObject({ use: SequenceUse.Session, lost: 1, reordered: 0 });
   });
 
-  it('tell of those whose numbers say something else, and of who shares a counter with them', () => {
+  it('report points whose use of numbers changes, and points that share a counter with them', () => {
     const merge = new NumberMerge();
     const memory = numberLogMemory(1 << 12);
     const path = merge.addPath(memory);

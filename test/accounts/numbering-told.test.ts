@@ -1,4 +1,6 @@
-/** What is told of sequence numbers, and when: nothing before it is known, and nothing that is taken back. */
+/**
+ * What is reported of sequence numbers, and when: nothing before it is known, and nothing that is taken back.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EPOCH, Numbering, SequenceVerdict } from '../../src/accounts/numbering.js';
@@ -11,7 +13,7 @@ import { strange } from './sent.js';
 const ends = { source: new Uint8Array(16), target: new Uint8Array(16).fill(1) };
 const START = 1_700_000_000;
 
-/** A numbering with so many mirror points of a type, asked again after every packet. */
+/** A numbering with some mirror points of a type, read again after every packet. */
 class Watched {
   readonly numbering = new Numbering();
   private readonly verdict = new SequenceVerdict();
@@ -37,7 +39,7 @@ class Watched {
     this.look();
   }
 
-  /** What is told of all points; none of it has fallen. */
+  /** What is reported of all points; no number of it may fall. */
   look(): { use: string; lost: number; late: number; repeated: number }[] {
     this.numbering.beginReviews();
     return Array.from({ length: this.points }, (_, point) => {
@@ -58,8 +60,8 @@ class Watched {
   }
 }
 
-describe('a number that is missing', () => {
-  it('is lost once it has been missing for some seconds, without another packet, and stays so', () => {
+describe('a missing sequence number', () => {
+  it('is lost after some seconds, without another packet, and stays lost', () => {
     const w = new Watched(MirrorType.Erspan2);
     for (const n of [1, 2, 4]) w.packet(0, n);
     expect(w.look()).toMatchObject([{ lost: 0 }]);
@@ -71,7 +73,7 @@ describe('a number that is missing', () => {
     expect(w.end()).toMatchObject([{ lost: 1, late: 1 }]);
   });
 
-  it('is not lost when it comes before that', () => {
+  it('is not lost if it comes before that', () => {
     const w = new Watched(MirrorType.Erspan2);
     for (const n of [1, 2, 4]) w.packet(0, n);
     w.wait(EPOCH - 1);
@@ -87,14 +89,14 @@ describe('a number that is missing', () => {
   });
 });
 
-describe('whichever counter it is', () => {
+describe('a counter', () => {
   const START_AT: [string, number, number][] = [
     ['at the same number', 1, 1],
     ['near each other', 1, 31],
     ['far apart', 1, 5_000_000],
   ];
 
-  it.each(START_AT)('is known of directions from the first packets: %s', (_, ingress, egress) => {
+  it.each(START_AT)('is known per direction from the first packets: %s', (_, ingress, egress) => {
     const w = new Watched(MirrorType.Erspan3);
     for (let i = 0; i < 10; i++) {
       w.packet(0, ingress + i, 0, 1, i);
@@ -103,7 +105,7 @@ describe('whichever counter it is', () => {
     expect(w.end()).toEqual([{ use: 'direction', lost: 0, late: 0, repeated: 0 }]);
   });
 
-  it.each(START_AT)('is known of hardware ids from the first packets: %s', (_, one, other) => {
+  it.each(START_AT)('is known per hardware id from the first packets: %s', (_, one, other) => {
     const w = new Watched(MirrorType.Erspan3);
     for (let i = 0; i < 10; i++) {
       w.packet(0, one + i, 3, 1, i);
@@ -112,7 +114,7 @@ describe('whichever counter it is', () => {
     expect(w.end()).toMatchObject([{ use: 'hardware', lost: 0, repeated: 0 }]);
   });
 
-  it('shows no loss that is none while directions share it', () => {
+  it('shows no false loss while directions share it', () => {
     const w = new Watched(MirrorType.Erspan3);
     for (let i = 0; i < 500; i++) {
       w.packet(0, i, 0, 1 + Number(i % 7 === 3));
@@ -122,7 +124,7 @@ describe('whichever counter it is', () => {
     expect(w.end()).toEqual([{ use: 'session', lost: 0, late: 0, repeated: 0 }]);
   });
 
-  it('shows no loss that is none while sessions share it, and those that are from the first', () => {
+  it('shows no false loss while sessions share it, and true losses from the first', () => {
     const w = new Watched(MirrorType.Erspan2, 2);
     for (let i = 0; i < 400; i++) {
       if (i % 40 === 5) continue;
@@ -135,7 +137,7 @@ describe('whichever counter it is', () => {
     expect(told.reduce((sum, v) => sum + v.lost, 0)).toBe(10);
   });
 
-  it('goes on from what was told when a second session turns out to share the counter', () => {
+  it('keeps what was reported when a second session turns out to share it', () => {
     const w = new Watched(MirrorType.Erspan2, 2);
     for (let i = 0; i < 100; i++) if (i !== 50) w.packet(0, i);
     w.wait(3 * EPOCH);
@@ -148,7 +150,7 @@ describe('whichever counter it is', () => {
 
   it('is decided after three minutes, and counted from the beginning', () => {
     const w = new Watched(MirrorType.Erspan2, 2);
-    // The second session sends once, where the first one's number is missing: it may be either.
+    // The second session sends once, where a number of the first is missing: it fits both uses.
     for (const n of [1, 2, 4, 5]) w.packet(0, n);
     w.packet(1, 6);
     w.packet(0, 7);
@@ -160,7 +162,7 @@ describe('whichever counter it is', () => {
 });
 
 describe('two hosts that both send', () => {
-  it.each([MirrorType.Gre, MirrorType.Gretap])('never share a counter: %s', (type) => {
+  it.each([MirrorType.Gre, MirrorType.Gretap])('never share a counter: mirror type %s', (type) => {
     const w = new Watched(type);
     for (let i = 0; i < 8; i++) for (const direction of [0, 1]) w.packet(0, i, 0, direction, 9 * direction);
     expect(w.look()).toMatchObject([{ use: 'direction', repeated: 0, lost: 0 }]);
@@ -168,7 +170,7 @@ describe('two hosts that both send', () => {
     expect(w.end()).toMatchObject([{ lost: 2 }]);
   });
 
-  it('number each call for itself', () => {
+  it('number each call by itself', () => {
     const w = new Watched(MirrorType.Pptp);
     for (let i = 0; i < 200; i++) {
       for (const call of [17, 40_000])
@@ -178,7 +180,7 @@ describe('two hosts that both send', () => {
   });
 });
 
-it('follows no more PPTP calls than there is room for', () => {
+it('no more PPTP calls are followed than there is room for', () => {
   const numbering = new Numbering();
   const share = new NumberingShare(16, 100);
   numbering.add({ type: MirrorType.Pptp, ...ends }, 0, share);
@@ -193,7 +195,7 @@ it('follows no more PPTP calls than there is room for', () => {
 });
 
 describe('two senders under one name', () => {
-  it.each([0, 3, 60, 200])('are unusable and never lose, %s numbers apart', (apart) => {
+  it.each([0, 3, 60, 200])('make numbers unusable and lose none, %s numbers apart', (apart) => {
     const w = new Watched(MirrorType.Erspan2);
     for (let i = 0; i < 1000; i++) {
       w.packet(0, 100 + i, 0, 1, (i * 37) & 255);
@@ -204,7 +206,7 @@ describe('two senders under one name', () => {
     expect(w.end()).toMatchObject([{ use: 'unusable', lost: 0 }]);
   });
 
-  it('are not what a network makes of one that sends everything twice', () => {
+  it('are distinguished from one sender whose packets all come twice', () => {
     const w = new Watched(MirrorType.Erspan2);
     for (let i = 0; i < 1000; i++) {
       w.packet(0, i, 0, 1, (i * 37) & 255);
@@ -214,7 +216,7 @@ describe('two senders under one name', () => {
   });
 });
 
-it('is never taken back, whatever numbers come', () => {
+it('nothing reported is taken back, whatever numbers come', () => {
   const packet = fc.record({
     point: fc.nat(2),
     hardware: fc.constantFrom(0, 0, 1, 63),

@@ -5,9 +5,7 @@ import { NumberingShare } from '../../src/accounts/numbering-share.js';
 import { MirrorType } from '../../src/model/mirror-point.js';
 import { SEQUENCE_USE_NAMES } from '../../src/model/sequence-use.js';
 
-/**
- * One packet of a sender: its mirror point, hardware id and direction, and what the counter is told apart by.
- */
+/** A packet of a sender: its mirror point, hardware id and direction, which select its counter. */
 interface Packet {
   readonly point: number;
   readonly hardware: number;
@@ -23,9 +21,9 @@ interface Sender {
   readonly hardware: number;
   readonly directions: number;
   readonly counter: CounterOf;
-  /** Where the counters start, by the order in which they are met. */
+  /** Where each counter starts, by the order in which they first appear. */
   readonly start: (order: number) => number;
-  /** One packet in this many is lost. */
+  /** One packet in so many is lost. */
   readonly loss: number;
   readonly packets: number;
 }
@@ -38,7 +36,7 @@ function hash(i: number, salt: number): number {
 }
 
 /**
- * Runs a sender's packets and says what is believed of each of its points, and what was really lost of all.
+ * Runs a sender's packets. Returns the verdict on each of its points, and how many packets were really lost.
  */
 function run(sender: Sender): { verdicts: SequenceVerdict[]; lost: number } {
   const numbering = new Numbering();
@@ -111,7 +109,7 @@ describe.each(Object.entries(STARTS))('counters that start %s', (_, start) => {
     ['hardware_direction', { hardware: 3, directions: 2, counter: byBoth }],
     ['source', { points: 5, counter: bySource }],
     ['source', { points: 3, hardware: 2, directions: 2, counter: bySource }],
-  ])('are found to be one a %s (%j)', (use, change) => {
+  ])('are found to be one per %s (%j)', (use, change) => {
     const { verdicts, lost } = run({ ...BASE, start, ...change });
     expect(verdicts.map((v) => SEQUENCE_USE_NAMES[v.use])).toEqual(verdicts.map(() => use));
     expect(verdicts.reduce((sum, v) => sum + v.lost, 0)).toBe(lost);
@@ -120,7 +118,7 @@ describe.each(Object.entries(STARTS))('counters that start %s', (_, start) => {
 });
 
 describe('losses', () => {
-  it('are exact for any sender, start and rate of loss', () => {
+  it('are exact for any sender, start and loss rate', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(byPoint, byHardware, byDirection, byBoth, bySource),
@@ -141,7 +139,7 @@ describe('losses', () => {
   });
 });
 
-/** What is believed of one point whose packets have these numbers. */
+/** The verdict on a single point whose packets have these numbers. */
 function believe(numbers: readonly number[]): string {
   const numbering = new Numbering();
   const verdict = new SequenceVerdict();
@@ -153,26 +151,26 @@ function believe(numbers: readonly number[]): string {
   return SEQUENCE_USE_NAMES[verdict.use];
 }
 
-describe('numbers that cannot be a sequence', () => {
+describe('sequence numbers are unusable', () => {
   const list = (length: number, of: (i: number) => number): number[] =>
     Array.from({ length }, (_, i) => of(i));
 
-  it('are those that stay the same', () => {
+  it('if they stay the same', () => {
     expect(believe(list(5, () => 0))).toBe('unusable');
     expect(believe(list(5000, () => 7))).toBe('unusable');
     expect(believe(list(5000, (i) => i >>> 6))).toBe('unusable');
   });
 
-  it('are those without order', () => {
+  it('if they have no order', () => {
     expect(believe(list(12, (i) => Math.imul(i + 1, 0x9e3779b1)))).toBe('unusable');
     expect(believe(list(5000, (i) => Math.imul(i + 1, 0x9e3779b1)))).toBe('unusable');
   });
 
-  it('are those that count bytes', () => {
+  it('if they count bytes', () => {
     expect(believe(list(5000, (i) => i * 600 + (hash(i, 9) % 500)))).toBe('unusable');
   });
 
-  it('are not those of a sender that restarts, loses much, or sends each packet twice', () => {
+  it('but not if their sender restarts, loses much, or sends each packet twice', () => {
     expect(believe(list(5000, (i) => i % 1500))).toBe('session');
     expect(believe(list(5000, (i) => i * 3))).toBe('session');
     expect(believe(list(5000, (i) => i >>> 1))).toBe('session');
@@ -180,7 +178,7 @@ describe('numbers that cannot be a sequence', () => {
   });
 });
 
-it('sees within a hundred packets that two sessions share a counter', () => {
+it('two sessions that share a counter are detected within a hundred packets', () => {
   const numbering = new Numbering();
   numbering.add(POINT);
   numbering.add(POINT);
@@ -193,7 +191,7 @@ it('sees within a hundred packets that two sessions share a counter', () => {
   }
 });
 
-describe('where its share of what numbers may take up is used', () => {
+describe('when a share of the numbering memory is used up', () => {
   const useOf = (numbering: Numbering, point: number): string => {
     const verdict = new SequenceVerdict();
     numbering.verdict(point, verdict);
@@ -201,7 +199,7 @@ describe('where its share of what numbers may take up is used', () => {
   };
   const source = (last: number): Uint8Array => new Uint8Array(16).fill(last, 15);
 
-  it('the sessions of one source more stand alone: sequence is not source', () => {
+  it('one more source has its sessions judged alone, not as a source', () => {
     const numbering = new Numbering();
     const share = new NumberingShare(2);
     for (let point = 0; point < 6; point++)
@@ -212,11 +210,11 @@ describe('where its share of what numbers may take up is used', () => {
     for (const point of [4, 5]) expect(useOf(numbering, point)).not.toBe('source');
   });
 
-  it('the numbering that needs one counter more is followed no further: sequence is not hardware', () => {
+  it('a mirror that needs one more counter is not judged by hardware id', () => {
     const numbering = new Numbering();
     const share = new NumberingShare(16, 32);
     for (const point of [0, 1]) numbering.add({ ...POINT, source: source(point) }, point, share);
-    // Of the first, one counter a hardware id takes all there is.
+    // A counter per hardware id of the first takes all there is.
     for (let n = 0; n < 2000; n++) numbering.update(0, n >> 4, n & 15, 1);
     for (let n = 0; n < 2000; n++) numbering.update(1, n >> 4, n & 15, 1);
     expect(useOf(numbering, 0)).toBe('hardware');
@@ -224,9 +222,9 @@ describe('where its share of what numbers may take up is used', () => {
   });
 });
 
-it('weighs a source of many sessions at a cost that does not grow with their square', () => {
+it('judging a source of many sessions costs less than their square', () => {
   const POINTS = 2048;
-  /** Microseconds of asking about every session, some times over, of sources with so many sessions each. */
+  /** Microseconds to judge every session, repeatedly, of sources with so many sessions each. */
   const cost = (sessions: number): number => {
     const numbering = new Numbering();
     const verdict = new SequenceVerdict();
@@ -237,7 +235,7 @@ it('weighs a source of many sessions at a cost that does not grow with their squ
     }
     let spent = 0;
     for (let turn = 0; turn < 100; turn++) {
-      // A counter of a source's, so that it is followed as one.
+      // One counter per source, so that it is followed as one.
       for (let i = 0; i < POINTS; i++) numbering.update(i, turn * sessions + (i % sessions), 0, 0);
       const before = process.cpuUsage();
       for (let i = 0; i < POINTS; i++) {

@@ -1,4 +1,4 @@
-/** Sequence numbers as senders, networks and strangers make them, and what is true of them. */
+/** Sequence numbers as senders, networks and attackers make them, and the true counts. */
 import fc from 'fast-check';
 import { SequenceStreams } from '../../src/accounts/sequence.js';
 
@@ -8,9 +8,9 @@ export interface Counts {
   repeated: number;
 }
 
-/** A packet of one of several that share a counter. */
+/** A packet of one of several points that share a counter. */
 export interface Shared {
-  /** Whose it is: 0, 1 and so on. */
+  /** The point it belongs to: 0, 1 and so on. */
   readonly owner: number;
   readonly n: number;
 }
@@ -26,7 +26,7 @@ function countsOf(s: SequenceStreams, tally: number): Counts & { received: numbe
   };
 }
 
-/** What a stream says of numbers as they arrive. */
+/** The counts of a stream for numbers as they arrive. */
 export function follow(numbers: readonly number[]): Counts & { received: number; jumps: number } {
   const s = new SequenceStreams();
   const tally = s.tallies.add();
@@ -35,7 +35,7 @@ export function follow(numbers: readonly number[]): Counts & { received: number;
   return countsOf(s, tally);
 }
 
-/** What a shared stream says of each of its owners; the first packet is owner 0's. */
+/** The counts of a shared stream for each of its owners; the first packet is owner 0's. */
 export function followShared(packets: readonly Shared[], owners: number): ReturnType<typeof follow>[] {
   const s = new SequenceStreams();
   const alone = s.tallies.add();
@@ -48,7 +48,7 @@ export function followShared(packets: readonly Shared[], owners: number): Return
   return tallies.map((t) => countsOf(s, t));
 }
 
-/** The truth about arrivals of one uninterrupted counter, given as places in it (not wrapped). */
+/** The true counts for arrivals of one uninterrupted counter, given as places in it (not wrapped). */
 export function truth(places: readonly number[]): Counts {
   const seen = new Set<number>();
   let highest = -1;
@@ -65,7 +65,7 @@ export function truth(places: readonly number[]): Counts {
   return counts;
 }
 
-/** Places of a counter as they arrive: each lost, doubled, or late by up to `late` places. */
+/** Places of a counter as they arrive: each lost, duplicated, or late by up to `late` places. */
 export function arrivals(length: number, late: number, least = 1): fc.Arbitrary<number[]> {
   const fate = fc.record({
     copies: fc.constantFrom(0, 1, 1, 1, 1, 1, 1, 2),
@@ -84,7 +84,7 @@ export function arrivals(length: number, late: number, least = 1): fc.Arbitrary<
     .filter((places) => places.length > 0);
 }
 
-/** Steps from one number to the next: a counter's, and those that a stranger takes to do harm. */
+/** Steps from one number to the next: a counter's, and those an attacker would choose. */
 const steps = fc.oneof(
   { weight: 8, arbitrary: fc.constant(1) },
   { weight: 3, arbitrary: fc.integer({ min: -40, max: 40 }) },
@@ -103,8 +103,7 @@ const steps = fc.oneof(
 );
 
 /**
- * Numbers that no honest sender makes: runs of one step each, back and forth, from anywhere, and some of them
- * again.
+ * Numbers that no honest sender makes: runs of equal steps, forward and back, from anywhere, with repeats.
  */
 export const strange: fc.Arbitrary<number[]> = fc
   .tuple(
@@ -127,7 +126,7 @@ export const strange: fc.Arbitrary<number[]> = fc
     const numbers = [n];
     for (const { once, each, length, again } of runs) {
       if (again < 3) {
-        // Some or all of the last numbers once more: upwards as numbers, which is not upwards across the
+        // Repeats some or all of the last numbers in ascending order, which is not the counter's across the
         // wrap.
         const last = [...new Set(numbers.slice(-length))].filter((m) => m % (again + 1) === 0);
         numbers.push(...last.sort((a, b) => a - b));

@@ -1,6 +1,6 @@
 /**
- * Sequence numbers are what anybody sends: what is said of them depends on the distances between them alone,
- * stays within what the rules allow, and costs the same whatever they are.
+ * Anybody can send any sequence numbers. The verdict depends on the distances between them alone, it stays
+ * within what the rules allow, and its cost does not depend on the numbers.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -21,13 +21,13 @@ const wrapped = (numbers: readonly number[]): number[] => numbers.map((n) => n >
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 /**
- * Most that may be lost: by an outage for every 32 numbers that confirm it, and within the window of each
- * packet.
+ * The most packets that may count as lost: an outage for every 32 numbers that confirm it, and the window
+ * before each packet.
  */
 const mostLost = (packets: number): number => Math.floor(packets / 33) * 2 ** 24 + packets * 1024;
 
 describe('two ERSPAN sessions of one switch whose numbers run across 2^32', () => {
-  /** ERSPAN type II: the packets' numbers, and which of two sessions each is of. */
+  /** ERSPAN type II packets with these numbers, of one of two sessions each. */
   function packets(numbers: readonly number[], sessionOf = (i: number): number => i % 2): PacketBatch {
     const sessions = [1, 2].map(
       (session) => new MirrorSource({ type: 'erspan2', source: '10.255.0.1', target: '10.255.0.2', session }),
@@ -41,7 +41,7 @@ describe('two ERSPAN sessions of one switch whose numbers run across 2^32', () =
     return batchOf(built);
   }
 
-  /** Microseconds of processor time that one batch takes, and what is said of the two sessions. */
+  /** Microseconds of processor time for one batch, and the records of the two sessions. */
   function take(batch: PacketBatch): { cost: number; records: MirrorRecord[] } {
     const collected = new Collected();
     const before = process.cpuUsage();
@@ -56,14 +56,14 @@ describe('two ERSPAN sessions of one switch whose numbers run across 2^32', () =
     return { cost: user + system, records };
   }
 
-  /** 57 numbers across the wrap, and 8 of them again: one from above it, then those from below it. */
+  /** 57 numbers across the wrap, then 8 repeated ones: one from above it, then those from below it. */
   const attack = [...range(-32, 57), 5, ...range(-16, 7)];
 
-  it('lose nothing by numbers that come again from both sides of it', () => {
+  it('lose nothing if numbers repeat from both sides of the wrap', () => {
     const shares: [(i: number) => number, number][] = [
       [(i) => i % 2, 8],
       [() => 0, 8],
-      // The second session has five that come for the first time there.
+      // Five of the numbers are new to the second session.
       [(i) => (i < 60 ? 0 : 1), 3],
     ];
     for (const [sessionOf, repeated] of shares) {
@@ -79,19 +79,19 @@ describe('two ERSPAN sessions of one switch whose numbers run across 2^32', () =
     take(ordinary);
     let cost = 0;
     for (let i = 0; i < 20; i++) cost += take(ordinary).cost;
-    // 65 packets and 20,000.
+    // 65 packets against 20,000.
     expect(take(packets(attack)).cost).toBeLessThan(cost);
   });
 });
 
-/** One counter from start to end: numbers as they arrive, and between them outages. */
+/** One counter from start to end: its numbers as they arrive, with outages between them. */
 interface Life {
   readonly start: number;
   readonly parts: readonly number[][];
   readonly outages: readonly number[];
 }
 
-/** A stretch of packets whose first and last come in their turn, and which confirms an outage before it. */
+/** A stretch of packets that confirms an outage before it. Its first and last packet are in order. */
 const stretch = arrivals(300, 60).map((places) => [
   ...range(0, 64),
   ...places.map((p) => 64 + p),
@@ -106,7 +106,7 @@ function life(start: fc.Arbitrary<number>, outage: fc.Arbitrary<number>, most: n
   });
 }
 
-/** A life's places, not wrapped; what comes after an outage that is too long for one begins another list. */
+/** A life's places, not wrapped. An outage too long to be counted as one begins another list. */
 function placesOf({ start, parts, outages }: Life): number[][] {
   const lives: number[][] = [];
   let from = start;
@@ -129,8 +129,8 @@ function truthOfAll(lives: readonly number[][]): Counts {
 }
 
 /**
- * Whether numbers late and repeated look as those of a sender that has started again: upwards from one near
- * 0, and some of them repeated (sequence-window.ts).
+ * Whether late and repeated numbers look like a sender that has restarted: ascending from one near 0, and
+ * some of them repeated (sequence-window.ts).
  */
 function looksRestarted(places: readonly number[], size: number): boolean {
   const seen = new Set<number>();
@@ -151,8 +151,8 @@ function looksRestarted(places: readonly number[], size: number): boolean {
 }
 
 /**
- * Whether nobody could tell: a step that is no restart ends near 0, or one ends where numbers have ended
- * before, so that it looks as if those go on; or what looks like a restart is none.
+ * Whether a restart cannot be told from other causes: a step ends near 0 without one, or a restart ends where
+ * numbers have ended before and seems to continue them, or something else looks like one.
  */
 function isAmbiguous(lives: readonly number[][], size = 2 ** 32): boolean {
   if (lives.some((places) => looksRestarted(places, size))) return true;
@@ -171,7 +171,7 @@ function isAmbiguous(lives: readonly number[][], size = 2 ** 32): boolean {
   return false;
 }
 
-describe('what a counter sent', () => {
+describe('the packets of a counter', () => {
   const anywhere = fc.oneof(
     fc.nat(0xffffffff),
     fc.integer({ min: 2 ** 32 - 700, max: 2 ** 32 - 1 }),
@@ -185,7 +185,7 @@ describe('what a counter sent', () => {
     fc.integer({ min: 2 ** 24, max: 2 ** 31 - 3000 }),
   );
 
-  it('of 32 bits is counted exactly, through loss, disorder, repeats, outages and the wrap', () => {
+  it('are counted exactly for 32 bits, through loss, disorder, repeats, outages and the wrap', () => {
     fc.assert(
       fc.property(life(anywhere, outage, 3), (sent) => {
         const lives = placesOf(sent);
@@ -196,7 +196,7 @@ describe('what a counter sent', () => {
     );
   });
 
-  it('of 32 bits is counted exactly when it starts again, near 0 or elsewhere', () => {
+  it('are counted exactly for 32 bits when it restarts, near 0 or elsewhere', () => {
     const restart = fc.oneof(
       fc.nat(63).map((n) => ({ near0: true, step: n })),
       fc.integer({ min: 3000, max: 2 ** 31 }).map((step) => ({ near0: false, step: -step })),
@@ -213,7 +213,7 @@ describe('what a counter sent', () => {
           const start = again.near0
             ? (Math.floor(last / 2 ** 32) + 1) * 2 ** 32 + again.step
             : last + again.step;
-          // Not where it would be late, or only some numbers on.
+          // Not where it would be late, or only some numbers ahead.
           fc.pre(again.step < 0 || (start - last > 1024 && start - last < 2 ** 32 - 3000));
           const lives = [...before, ...placesOf({ ...next, start })];
           fc.pre(!isAmbiguous(lives));
@@ -224,7 +224,7 @@ describe('what a counter sent', () => {
     );
   });
 
-  it.each([16, 24])('of %i bits is counted exactly once its wrap was seen', (bits) => {
+  it.each([16, 24])('are counted exactly for %i bits once its wrap was seen', (bits) => {
     const size = 2 ** bits;
     const wrap = fc.integer({ min: size - 60, max: size - 1 });
     fc.assert(
@@ -240,8 +240,8 @@ describe('what a counter sent', () => {
 });
 
 /**
- * Numbers and the same ones shifted. A restart is recognised near 0 and a narrow counter where it wraps to
- * there: numbers that are near 0 before or after the shift are left out.
+ * Pairs of a number and the same number shifted. A restart is recognised near 0, and so is the wrap of a
+ * narrow counter; numbers near 0 before or after the shift are left out.
  */
 function shifted(numbers: readonly number[], shift: number): [number, number][] {
   const both = numbers.map((n): [number, number] => [n, (n + shift) >>> 0]);
@@ -250,8 +250,8 @@ function shifted(numbers: readonly number[], shift: number): [number, number][] 
 
 const shift = fc.oneof(fc.nat(0xffffffff), fc.constantFrom(2 ** 16, 2 ** 24, 2 ** 31, 2 ** 32 - 64));
 
-describe('the same numbers elsewhere', () => {
-  it('say the same', () => {
+describe('shifted sequence numbers', () => {
+  it('have the same counts', () => {
     fc.assert(
       fc.property(strange, shift, (numbers, by) => {
         const both = shifted(numbers, by);
@@ -262,7 +262,7 @@ describe('the same numbers elsewhere', () => {
     );
   });
 
-  it('say the same when they are just across the wrap', () => {
+  it('have the same counts just across the wrap', () => {
     fc.assert(
       fc.property(strange, fc.nat(3000), (numbers, below) => {
         const both = shifted(numbers, 2 ** 32 - numbers[0] - below);
@@ -273,7 +273,7 @@ describe('the same numbers elsewhere', () => {
     );
   });
 
-  it('say the same of each of those that share them, and of all together what they say of one', () => {
+  it('have the same counts per owner, whose sums are those of a single owner', () => {
     fc.assert(
       fc.property(
         strange,
@@ -297,7 +297,7 @@ describe('the same numbers elsewhere', () => {
     );
   });
 
-  it('say the same of a switch, whatever it counts by', () => {
+  it('have the same verdict, whatever selects the counter', () => {
     fc.assert(
       fc.property(
         fc.array(strange, { minLength: 1, maxLength: 4 }),
@@ -319,8 +319,8 @@ describe('the same numbers elsewhere', () => {
 });
 
 /**
- * What is believed of two sessions of one switch, whose packets take turns by `paths`: session, hardware,
- * direction.
+ * The verdicts on two sessions of one switch. Each packet's session, hardware id and direction follow `paths`
+ * in turn.
  */
 function believed(numbers: readonly number[], paths: readonly number[]): SequenceVerdict[] {
   const numbering = new Numbering();
@@ -339,7 +339,7 @@ function believed(numbers: readonly number[], paths: readonly number[]): Sequenc
   });
 }
 
-describe('numbers of strangers', () => {
+describe('sequence numbers of an attacker', () => {
   const isPossible = (counts: Counts, packets: number): void => {
     for (const n of [counts.lost, counts.reordered, counts.repeated]) expect(n).toBeGreaterThanOrEqual(0);
     expect(counts.reordered + counts.repeated).toBeLessThan(packets);
@@ -358,7 +358,7 @@ describe('numbers of strangers', () => {
     );
   });
 
-  it('lose no more than that for any of those that share them', () => {
+  it('lose no more if several owners share them', () => {
     fc.assert(
       fc.property(strange, fc.array(fc.nat(2), { minLength: 1, maxLength: 200 }), (numbers, owners) => {
         const packets = numbers.map((n, i) => ({ owner: i === 0 ? 0 : owners[i % owners.length], n }));
@@ -378,7 +378,7 @@ describe('numbers of strangers', () => {
     );
   });
 
-  it('make no verdict that cannot be', () => {
+  it('give no impossible verdict', () => {
     fc.assert(
       fc.property(strange, fc.array(fc.nat(15), { minLength: 1, maxLength: 50 }), (numbers, paths) => {
         const verdicts = believed(numbers, paths);
@@ -390,7 +390,7 @@ describe('numbers of strangers', () => {
   });
 });
 
-describe('the cost of a number', () => {
+describe('the cost of a sequence number', () => {
   const COUNT = 200_000;
   const patterns: Record<string, (i: number) => number> = {
     'jumps of 2^31': (i) => (i % 2) * 2 ** 31 + i,
@@ -407,8 +407,8 @@ describe('the cost of a number', () => {
   };
 
   /**
-   * Microseconds that numbers take, followed alone and shared: the least of some times, of no more than it
-   * takes to be below `enough`.
+   * Microseconds to follow the numbers, alone and shared: the least of up to four measurements; stops once
+   * below `enough`.
    */
   function cost(of: (i: number) => number, enough = 0): number {
     let least = Number.POSITIVE_INFINITY;
@@ -431,7 +431,7 @@ describe('the cost of a number', () => {
     return user + system;
   }
 
-  it('is within a small factor of an ordinary one, whatever it is', () => {
+  it('is within a small factor of that of an ordinary one', () => {
     const ordinary = (i: number): number => 2 ** 32 - COUNT / 2 + i;
     const most = 15 * cost(ordinary);
     for (const [name, of] of Object.entries(patterns)) expect(cost(of, most), name).toBeLessThan(most);

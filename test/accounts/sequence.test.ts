@@ -20,7 +20,7 @@ describe('a stream of sequence numbers', () => {
     );
   });
 
-  it('counts exactly with packets late by almost the window', () => {
+  it('counts exactly when packets are late by almost the window', () => {
     fc.assert(
       fc.property(arrivals(2500, 1000), (places) => {
         expect(follow(places.map((p) => 70_000 + p))).toMatchObject({ ...truth(places), jumps: 0 });
@@ -35,8 +35,8 @@ describe('a stream of sequence numbers', () => {
         fc.array(arrivals(4000, 40), { minLength: 2, maxLength: 5 }),
         fc.nat(40),
         (epochs, first) => {
-          // Ends and starts as a sender's own restart leaves them: enough behind it, nothing lost in the
-          // first packets.
+          // Ends and starts are as a restart leaves them: enough numbers before it, no loss in the first
+          // packets.
           const lives = epochs.map((places) => [
             ...Array.from({ length: 1100 }, (_, i) => i),
             ...places.map((p) => p + 1100),
@@ -78,7 +78,7 @@ describe('a stream of sequence numbers', () => {
     );
   });
 
-  it('counts what an outage lost, once 32 later numbers confirm it', () => {
+  it('counts what an outage lost once 32 later numbers confirm it', () => {
     fc.assert(
       fc.property(
         fc.nat(0xffffffff),
@@ -87,7 +87,7 @@ describe('a stream of sequence numbers', () => {
         (start, gap, after) => {
           const later = start + 100 + gap;
           const numbers = [...range(start, 100), ...range(later, after)].map((n) => n >>> 0);
-          // Where it ends near 0 it is a restart.
+          // Near 0 it would be a restart.
           fc.pre(gap < 1024 || later >>> 0 >= 64);
           const isLost = gap < 1024 || (gap < 2 ** 24 && after > 32);
           const counts = { lost: isLost ? gap : 0, reordered: 0, repeated: 0, jumps: isLost ? 0 : 1 };
@@ -98,7 +98,7 @@ describe('a stream of sequence numbers', () => {
     );
   });
 
-  it('takes a step back, one too far ahead and one to near 0 for a restart, and loses nothing by it', () => {
+  it('takes a step back, too far ahead, or to near 0 for a restart, without a loss', () => {
     for (const last of [2 ** 24 + 5000, 2 ** 31, 2 ** 32 - 70_000, 2 ** 32 - 2000]) {
       const next = [-(2 ** 31), -(2 ** 24), -5000, 2 ** 24 + 1, 2 ** 31 - 1].map((step) => last + step);
       for (const n of [...next, 2 ** 32, 2 ** 32 + 1, 2 ** 32 + 63]) {
@@ -108,15 +108,15 @@ describe('a stream of sequence numbers', () => {
     }
   });
 
-  it('takes outages together that follow each other too soon for each to be confirmed', () => {
+  it('combines outages that follow each other too soon to be confirmed one by one', () => {
     const numbers = [...range(100, 100), ...range(5000, 10), ...range(9000, 10), ...range(20_000, 33)];
     expect(follow(numbers)).toMatchObject({ lost: 20_033 - 100 - numbers.length, jumps: 0 });
-    // Not more than one of them can be.
+    // Only one of them fits the longest outage.
     const far = [...range(100, 100), ...range(2 ** 23, 10), ...range(3 * 2 ** 23, 33)];
     expect(follow(far)).toMatchObject({ lost: 2 ** 24 - 10, jumps: 1 });
   });
 
-  it('counts late packets of an outage', () => {
+  it('counts the late packets of an outage', () => {
     const before = Array.from({ length: 100 }, (_, i) => i);
     const after = Array.from({ length: 100 }, (_, i) => 5000 + i);
     const numbers = [
@@ -131,11 +131,11 @@ describe('a stream of sequence numbers', () => {
     expect(follow(numbers)).toMatchObject({ lost: 4900 - 3, reordered: 3, repeated: 0, jumps: 0 });
   });
 
-  it.each([16, 24])('recognises a counter of %i bits where it wraps', (bits) => {
+  it.each([16, 24])('recognises where a counter of %i bits wraps', (bits) => {
     fc.assert(
       fc.property(arrivals(2500, 30, 1100), (places) => {
         const start = 2 ** bits - 1500;
-        // The wrap itself is not among what is lost.
+        // The packets around the wrap itself are not lost.
         const kept = [...places.filter((p) => p < 1480), 1480, 1499, 1500, ...places.filter((p) => p > 1500)];
         expect(follow(kept.map((p) => (start + p) % 2 ** bits))).toMatchObject({ ...truth(kept), jumps: 0 });
       }),
@@ -143,7 +143,7 @@ describe('a stream of sequence numbers', () => {
     );
   });
 
-  it('takes a packet that is later than the window for a jump, and what it misses for lost', () => {
+  it('treats a packet later than the window as a jump, and its number as lost', () => {
     const numbers = range(70_000, 3000).filter((n) => n !== 70_100);
     const at = (late: number): number[] => {
       const place = numbers.indexOf(70_100 + late);
@@ -153,7 +153,7 @@ describe('a stream of sequence numbers', () => {
     expect(follow(at(SEQUENCE_WINDOW))).toMatchObject({ lost: 1, reordered: 0, jumps: 1 });
   });
 
-  it('forgets of more counters under one name than it follows the one unused for longest', () => {
+  it('follows TRACKS counters under one name; beyond that it forgets the one unused for longest', () => {
     const counters = (count: number): { lost: number; jumps: number } => {
       const numbers: number[] = [];
       for (let i = 0; i < 100; i++) {
@@ -163,7 +163,7 @@ describe('a stream of sequence numbers', () => {
     };
     // Each has lost one.
     expect(counters(TRACKS)).toMatchObject({ lost: TRACKS, jumps: TRACKS - 1 });
-    // In turn, each is forgotten just before it comes again.
+    // In turn, each is forgotten just before its next packet.
     expect(counters(TRACKS + 1)).toMatchObject({ lost: 0, jumps: 99 * (TRACKS + 1) - 1 });
   });
 
@@ -179,7 +179,7 @@ describe('a stream of sequence numbers', () => {
     expect(follow(numbers)).toMatchObject({ lost, reordered: 0, repeated: 0 });
   });
 
-  it('divides the losses of a shared stream among those who had them', () => {
+  it('divides the losses of a shared stream between the owners that had them', () => {
     const s = new SequenceStreams();
     const first = s.tallies.add();
     const alone = s.open(0, first);

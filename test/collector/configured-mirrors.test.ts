@@ -1,4 +1,4 @@
-/** Mirrors of the configuration that have sent nothing are told, and become the mirror that sends. */
+/** A configured mirror that has sent nothing is listed, and becomes the mirror that sends. */
 import { expect, it } from 'vitest';
 import { MirrorAccounts } from '../../src/collector/mirrors/mirror-accounts.js';
 import { PacketPath } from '../../src/collector/packet-path.js';
@@ -46,7 +46,7 @@ class World {
     this.account();
   }
 
-  /** Lets seconds go by without a packet. */
+  /** Lets seconds pass without a packet. */
   pass(seconds: number): void {
     const end = this.sec + seconds;
     for (; this.sec < end; this.sec += 60) this.capture.tick(this.sec * 1000, true);
@@ -72,7 +72,7 @@ const CORE = { name: 'core', site: 'ams', source: '10.0.0.1', type: 'erspan2', s
 const EDGE = { name: 'edge', source: '10.1.0.0/16', observe: false };
 const brief = (m: MirrorStatus): unknown[] => [m.name, m.source, m.target, m.session, m.packets, m.policy];
 
-it('is there with packets 0, in the words of its entry, and with nothing that is not known', () => {
+it('a configured mirror is listed with 0 packets and what its entry says', () => {
   const world = new World(rules(CORE, EDGE, { name: 'any' }));
   expect(world.mirrors.map(brief)).toEqual([
     ['core', '10.0.0.1', '', 5, 0, 'observe'],
@@ -83,7 +83,7 @@ it('is there with packets 0, in the words of its entry, and with nothing that is
   expect(world.accounts.size).toBe(0);
 });
 
-it('is the mirror that sends, once one does', () => {
+it('a configured mirror becomes the mirror that sends', () => {
   const world = new World(rules(CORE, EDGE));
   world.send('10.0.0.1', 5);
   expect(world.mirrors.map(brief)).toEqual([
@@ -91,14 +91,14 @@ it('is the mirror that sends, once one does', () => {
     ['edge', '10.1.0.0/16', '', null, 0, 'ignore'],
   ]);
   expect(world.mirrors[0]).toMatchObject({ lost: 0, last_seen: START });
-  // Of many, each that sends.
+  // An entry for many mirrors becomes each one that sends.
   for (const source of ['10.1.0.1', '10.1.0.2']) world.send(source, 7);
   expect(world.mirrors.map(brief)).toEqual([
     ['core', '10.0.0.1', '10.0.0.9', 5, 1, 'observe'],
     ['edge', '10.1.0.1', '10.0.0.9', 7, 1, 'ignore'],
     ['edge', '10.1.0.2', '10.0.0.9', 7, 1, 'ignore'],
   ]);
-  // What is sent otherwise is not it.
+  // Another session is another mirror.
   const other = new World(rules(CORE));
   other.send('10.0.0.1', 6);
   expect(other.mirrors.map(brief)).toEqual([
@@ -107,7 +107,7 @@ it('is the mirror that sends, once one does', () => {
   ]);
 });
 
-it('is there again when it is forgotten, with the time of its last packet', () => {
+it('a configured mirror is listed again when it is forgotten, with the time of its last packet', () => {
   const world = new World(rules(CORE, EDGE));
   world.send('10.0.0.1', 5);
   world.pass(90_000);
@@ -125,7 +125,7 @@ it('is there again when it is forgotten, with the time of its last packet', () =
   expect(world.mirrors.map(brief)[0]).toEqual(['core', '10.0.0.1', '10.0.0.9', 5, 1, 'observe']);
 });
 
-it('comes and goes with the configuration', () => {
+it('configured mirrors come and go with the configuration', () => {
   const world = new World(rules());
   world.send('10.0.0.1', 5);
   expect(world.mirrors.map(brief)).toEqual([['', '10.0.0.1', '10.0.0.9', 5, 1, 'observe']]);

@@ -25,7 +25,7 @@ const START = 1_700_000_040;
 const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(9))));
 
 describe('a mirror whose packets go to several workers', () => {
-  it('has lost what no worker has got', () => {
+  it('has lost only what no worker received', () => {
     const rows: { lost: number; packets: number; sequence: number; kernelDrops: number }[] = [];
     const store = (bytes: Uint8Array): boolean => {
       for (const { record: r } of readSegment('mirrors', bytes)) {
@@ -76,7 +76,7 @@ describe('a mirror whose packets go to several workers', () => {
     ]);
   });
 
-  it('is one where two hosts send, whichever of them each worker has seen first', () => {
+  it('is one mirror if two hosts send, whichever of them each worker saw first', () => {
     const accounts = new MirrorAccounts({
       collector: 'here',
       rules: RULES,
@@ -101,7 +101,7 @@ describe('a mirror whose packets go to several workers', () => {
       const [from, to] = n % 2 === 0 ? ['10.0.0.1', '10.0.0.9'] : ['10.0.0.9', '10.0.0.1'];
       if (n === 100 || n === 201) continue;
       const packet = ipv4(from, to, 47, gre(0x0800, inner, { sequence: n >> 1 }));
-      // The first worker sees the one host first, the second the other; then each of them both.
+      // The first worker sees one host first, the second worker the other; then each sees both.
       const worker = n < 2 ? n : (n >> 1) & 1;
       workers[worker].process(batchOf([{ bytes: packet, sec: START, nsec: n * 1e6 }]));
     }
@@ -115,7 +115,7 @@ describe('a mirror whose packets go to several workers', () => {
   });
 });
 
-it('says once of a mirror that its frames come twice, until they are left out', () => {
+it('a mirror whose frames come twice is reported once, until they are left out', () => {
   const said: string[] = [];
   const accounts = new MirrorAccounts({
     collector: 'here',
@@ -161,42 +161,39 @@ it('says once of a mirror that its frames come twice, until they are left out', 
   expect(said).toHaveLength(1);
 });
 
-it(
-  'knows one mirror by what identifies it: of ERSPAN not the key, whatever its workers saw of ' + 'it first',
-  () => {
-    const accounts = new MirrorAccounts({
-      collector: 'here',
-      rules: RULES,
-      store: () => true,
-      warn: () => {},
-    });
-    const workers = [0, 1].map(
-      (worker) =>
-        new PacketPath(
-          {
-            collector: 'here',
-            sessions: { capacity: 100 },
-            reassembly: REASSEMBLY_DEFAULTS,
-            rules: RULES,
-            numbers: accounts.numberLog(worker),
-          },
-          { segment: () => true, minute: (counts) => accounts.minute(counts) },
-        ),
-    );
-    for (const [i, w] of workers.entries()) {
-      const erspan = gre(0x88be, bytes([0x10, 0, 0, 5, 0, 0, 0, 0], FRAME), { sequence: i, key: 70 + i });
-      const plain = gre(0x6558, FRAME, { key: 70 + i });
-      for (const packet of [erspan, plain])
-        w.process(batchOf([{ bytes: ipv4('10.0.0.1', '10.0.0.9', 47, packet), sec: START, nsec: i }]));
-      accounts.changes(i, w.changes(), START * 1000);
-    }
-    const told = accounts.status([]).mirrors.map((m) => `${m.type} ${m.key} ${m.packets}`);
-    expect(told.sort()).toEqual(['erspan2 70 2', 'gretap 70 1', 'gretap 71 1']);
-  },
-);
+it('the GRE key does not identify an ERSPAN mirror, whatever its workers saw first', () => {
+  const accounts = new MirrorAccounts({
+    collector: 'here',
+    rules: RULES,
+    store: () => true,
+    warn: () => {},
+  });
+  const workers = [0, 1].map(
+    (worker) =>
+      new PacketPath(
+        {
+          collector: 'here',
+          sessions: { capacity: 100 },
+          reassembly: REASSEMBLY_DEFAULTS,
+          rules: RULES,
+          numbers: accounts.numberLog(worker),
+        },
+        { segment: () => true, minute: (counts) => accounts.minute(counts) },
+      ),
+  );
+  for (const [i, w] of workers.entries()) {
+    const erspan = gre(0x88be, bytes([0x10, 0, 0, 5, 0, 0, 0, 0], FRAME), { sequence: i, key: 70 + i });
+    const plain = gre(0x6558, FRAME, { key: 70 + i });
+    for (const packet of [erspan, plain])
+      w.process(batchOf([{ bytes: ipv4('10.0.0.1', '10.0.0.9', 47, packet), sec: START, nsec: i }]));
+    accounts.changes(i, w.changes(), START * 1000);
+  }
+  const told = accounts.status([]).mirrors.map((m) => `${m.type} ${m.key} ${m.packets}`);
+  expect(told.sort()).toEqual(['erspan2 70 2', 'gretap 70 1', 'gretap 71 1']);
+});
 
 describe('the row of a minute', () => {
-  /** What a mirror's rows say in sum after these packets, a tick of the clock apart. */
+  /** The sums of a mirror's rows after these packets, with a tick of the clock after each. */
   function rowsOf(packets: readonly { readonly bytes: Uint8Array; readonly sec: number }[]) {
     const rows: MirrorRecord[] = [];
     const accounts = new MirrorAccounts({
@@ -235,7 +232,7 @@ describe('the row of a minute', () => {
     return rows;
   }
 
-  it('counts packets of which fragments never came', () => {
+  it('counts packets whose fragments never came', () => {
     const whole = erspan2(5, 1, FRAME);
     const first = ipv4('10.0.0.1', '10.0.0.9', 47, whole.subarray(0, 40), { id: 1, fragment: [0, true] });
     const other = ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(5, 2, FRAME));

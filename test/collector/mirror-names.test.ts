@@ -1,4 +1,4 @@
-/** The name and site of a mirror's entry are in what is stored of it. */
+/** Stored rows have the name and site of their mirror's entry. */
 import { describe, expect, it } from 'vitest';
 import { MirrorAccounts } from '../../src/collector/mirrors/mirror-accounts.js';
 import { PacketPath } from '../../src/collector/packet-path.js';
@@ -46,7 +46,7 @@ class World {
     );
   }
 
-  /** A frame of a conversation of its own, from the mirror at 10.0.0.`mirror`. */
+  /** Sends a frame of a new conversation from the mirror at 10.0.0.`mirror`. */
   send(mirror: number, sec: number): void {
     const n = ++this.sent;
     const inner = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(n, 53, new Uint8Array(9))));
@@ -76,7 +76,7 @@ class World {
 }
 
 describe('rows', () => {
-  it('have the name and site of their entry, and neither without one', () => {
+  it('have the name and site of their entry, or neither without one', () => {
     const world = new World();
     for (const mirror of [1, 2, 3]) world.send(mirror, START);
     world.finish();
@@ -84,7 +84,7 @@ describe('rows', () => {
     expect(world.rows).toEqual({ sessions: named, packets: named, mirrors: named });
   });
 
-  it('have those of the configuration when they are written', () => {
+  it('have the name and site that the configuration gives when they are written', () => {
     const world = new World();
     for (const mirror of [1, 2, 3]) world.send(mirror, START);
     world.setRules(RENAMED);

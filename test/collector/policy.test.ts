@@ -24,7 +24,7 @@ function rules(unknown: 'observe' | 'refuse'): MirrorRules {
   };
 }
 
-it('an unknown mirror goes to the TAP device of all, unless unknown mirrors are refused', () => {
+it('an unknown mirror goes to the TAP device for all mirrors, unless unknown mirrors are refused', () => {
   expect(ruleFor(point, rules('observe'))).toMatchObject({ policy: 'observe', tap: 7 });
   expect(ruleFor(point, rules('refuse'))).toMatchObject({ policy: 'refuse', tap: -1 });
 });

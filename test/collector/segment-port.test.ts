@@ -10,14 +10,14 @@ import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 
 const START = 1_700_000_040;
 
-describe('segments on their way to the store’s thread', () => {
+describe('segments on their way to the store thread', () => {
   let channel: MessageChannel;
   beforeEach(() => {
     channel = new MessageChannel();
   });
   afterEach(() => channel.port1.close());
 
-  it('are taken while there is room, kept packets in half of it', () => {
+  it('are taken while there is room, segments of kept packets only in half of it', () => {
     const waiting = new Waiting();
     const port = new SegmentPort(channel.port1, waiting);
     const kib = (n: number): Uint8Array => new Uint8Array(n << 10);
@@ -28,12 +28,12 @@ describe('segments on their way to the store’s thread', () => {
     expect(waiting.take(LARGEST_APPEND - PACKETS_LIMIT - 2048, LARGEST_APPEND)).toBe(true);
     expect(port.send('sessions', kib(1), 1)).toBe(true);
     expect(port.send('sessions', kib(1), 1)).toBe(false);
-    // What did not fit has taken nothing up.
+    // What did not fit has used no room.
     waiting.give(1024);
     expect(port.send('sessions', kib(1), 1)).toBe(true);
   });
 
-  it('that find no room are lost, and their rows are counted', () => {
+  it('are lost if there is no room, and their rows are counted', () => {
     const waiting = new Waiting();
     const port = new SegmentPort(channel.port1, waiting);
     const capture = new PacketPath(
@@ -63,7 +63,7 @@ describe('segments on their way to the store’s thread', () => {
     for (let n = 0; n < 3; n++) send(n);
     expect(waiting.take(LARGEST_APPEND, LARGEST_APPEND)).toBe(true);
     capture.finish();
-    // Three sessions and a packet of each.
+    // Three sessions, and a packet of each.
     expect(capture.snapshot().rowsDropped).toBe(6);
     waiting.give(LARGEST_APPEND);
     send(3);

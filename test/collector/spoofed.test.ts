@@ -1,4 +1,4 @@
-/** What strangers who make up outer addresses can take from the mirrors that are configured: nothing. */
+/** Senders that spoof outer addresses must take nothing from configured mirrors. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -26,7 +26,7 @@ const START = 1_700_000_040;
 const SPOOFED = 20_000;
 const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(9))));
 const PACKET = ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(5, 0, FRAME));
-/** Offsets in it: the outer source, GRE's sequence number, the ERSPAN session. */
+/** Offsets in the packet: the outer source, GRE's sequence number, the ERSPAN session. */
 const SOURCE = 12;
 const SEQUENCE = 24;
 const SESSION = 30;
@@ -54,7 +54,7 @@ interface Row {
   readonly lost: number;
 }
 
-/** A collector's packet paths and their accounts, with packets by hand. */
+/** A collector's packet paths and their accounts, with packets made by hand. */
 class World {
   readonly rows: Row[] = [];
   readonly log: string[] = [];
@@ -81,7 +81,7 @@ class World {
         }
         return true;
       },
-      // Every frame here is the same.
+      // All frames here are the same.
       warn: (message) => message.includes('come twice') || this.log.push(message),
     });
     this.captures = Array.from(
@@ -144,7 +144,7 @@ class World {
     this.accounts.write(now);
   }
 
-  /** Lets so much time pass in silence that everything is looked at several times. */
+  /** Lets time pass in silence, in steps, so that everything is checked several times. */
   silence(seconds: number): void {
     this.pass(seconds);
     for (let i = 0; i < 3 * (SPOOFED / 256); i++)
@@ -166,7 +166,7 @@ class World {
   }
 }
 
-/** Made-up source number `i`: one sender each, none of those that tests configure. */
+/** Spoofed source number `i`: one sender each, and none that a test configures. */
 const spoofed = (i: number): readonly [number, number, number] => [0x100000 + i, i & 1023, 7];
 const CORE = { name: 'core', source: '10.0.0.1' };
 const BRANCH = { name: 'branch', source: '10.0.0.2' };
@@ -175,8 +175,8 @@ function sum(list: readonly { readonly packets: number }[]): number {
   return list.reduce((n, m) => n + m.packets, 0);
 }
 
-describe('20,000 made-up senders', () => {
-  it('that are refused take no place, and the mirror that begins after them is observed', () => {
+describe('20,000 spoofed senders', () => {
+  it('take no place when they are refused, and a mirror that begins after them is observed', () => {
     const world = new World(rules('refuse', [CORE]));
     world.send(SPOOFED, spoofed);
     world.pass(1);
@@ -196,7 +196,7 @@ describe('20,000 made-up senders', () => {
     expect(world.log).toEqual([]);
   });
 
-  it('that are refused do not hide the one that stands out', () => {
+  it('do not hide the loudest sender when they are refused', () => {
     const world = new World(rules('refuse', [CORE]), 2);
     for (const path of [0, 1]) {
       world.send(SPOOFED, (i) => (i % 10 === 3 ? [0xabcdef, 9, i] : spoofed(i * (path + 1))), path);
@@ -208,7 +208,7 @@ describe('20,000 made-up senders', () => {
     expect(first.packets_at_least).toBeGreaterThan(2 * (SPOOFED / 10) - 2 * (SPOOFED / 64));
   });
 
-  it('whose packets are fragments take no room from the mirror whose packets are', () => {
+  it("take no room from a mirror's fragments with their own", () => {
     const world = new World(rules('refuse', [CORE]));
     const [capture] = world.captures;
     const whole = erspan2(5, 0, FRAME);
@@ -229,11 +229,11 @@ describe('20,000 made-up senders', () => {
     expect(world.status.mirrors).toMatchObject([{ name: 'core', packets: 1 }]);
     expect(world.dropped('refused')).toBe(SPOOFED + 1);
     expect(world.status.refused[0].type).toBe('fragment');
-    // One would have all of IPv6 shared out to workers in another way.
+    // An IPv6 fragment would have all of IPv6 shared out to workers in another way.
     expect(capture.snapshot().ipv6Fragments).toBe(0);
   });
 
-  it('that are observed take their own places only, and are told in sum', async () => {
+  it('take only their own places when they are observed, and are reported in sum', async () => {
     const world = new World(rules('observe', [CORE, BRANCH]));
     world.send(SPOOFED, spoofed);
     world.pass(1);
@@ -244,7 +244,7 @@ describe('20,000 made-up senders', () => {
       { name: 'core', packets: 50, lost: 0 },
       { name: 'branch', packets: 50, lost: 0 },
     ]);
-    // 256 of them one by one, and those without a place.
+    // 256 of them one by one, and those without a place together.
     expect(status.mirrors.length).toBe(2 + 256 + 1);
     expect(status.mirrors.find((m) => m.source === '::')).toMatchObject({
       name: '',
@@ -276,8 +276,8 @@ describe('20,000 made-up senders', () => {
       const { heapUsed, arrayBuffers } = process.memoryUsage();
       return heapUsed + arrayBuffers;
     };
-    // At least twice: what is let go of by the first is free after the second. V8 gives back arrays in a
-    // thread of its own, when it comes to it.
+    // At least twice: what the first collection releases is free after the second. V8 frees arrays in a
+    // thread of its own, some time later.
     const held = async (): Promise<number> => {
       for (let before = Number.POSITIVE_INFINITY; ; ) {
         const bytes = now();
@@ -296,7 +296,7 @@ describe('20,000 made-up senders', () => {
       expect(world.status.pools.at(-1)?.points).toBe(4096);
       return memory;
     };
-    // Once for what the program itself takes when it is run first.
+    // Once for what the program itself takes in its first run.
     await memoryOf(4096);
     const full = await memoryOf(4096);
     const beyond = await memoryOf(SPOOFED);
@@ -322,7 +322,7 @@ describe('20,000 made-up senders', () => {
     });
     let n = 10;
     const costs = worlds.map(() => Number.POSITIVE_INFINITY);
-    // The least of several times, in turn: what else the machine does costs both alike.
+    // The least of several runs, in turn: other work on the machine affects both alike.
     for (let round = 0; round < 8; round++) {
       for (const [i, world] of worlds.entries()) {
         const spent = cost(() => {
@@ -337,7 +337,7 @@ describe('20,000 made-up senders', () => {
   });
 });
 
-it('sequence numbers that wait for longer than there is room are dropped, and counted', () => {
+it('sequence numbers that wait without room are dropped and counted', () => {
   const world = new World(rules('observe', [CORE]), 2);
   world.send(LOG_NUMBERS, (i) => [1, 5, i]);
   for (const c of world.captures) c.tick((START + world.sec) * 1000);
@@ -352,7 +352,7 @@ it('sequence numbers that wait for longer than there is room are dropped, and co
 });
 
 describe('an entry whose places are taken', () => {
-  it('by who sends in its name takes none of another entry', () => {
+  it('by spoofed senders takes none of another entry', () => {
     const world = new World(rules('observe', [{ ...CORE, points: 100 }, BRANCH], 50));
     world.send(3000, (i) => [1, i % 1000, 0]);
     world.send(500, (i) => [2, i, 0]);
@@ -375,13 +375,13 @@ describe('an entry whose places are taken', () => {
     expect(world.log).toHaveLength(2);
   });
 
-  it('has room again an hour later, when they were silent; otherwise its mirrors are kept for a day', () => {
+  it('has room again an hour later if they are silent; otherwise its mirrors are kept for a day', () => {
     const world = new World(rules('observe', [{ ...CORE, points: 100 }, BRANCH]));
     world.send(1000, (i) => [1, i, 0]);
     world.send(50, (i) => [2, i, 0]);
     world.silence(3700);
     expect(world.status.pools.slice(0, 2)).toMatchObject([
-      // An eighth of its places is free then, for whoever comes.
+      // An eighth of its places is then free for any sender.
       { name: 'core', points: 87, forgotten: 13 },
       { name: 'branch', points: 50, forgotten: 0 },
     ]);
@@ -401,7 +401,7 @@ describe('an entry whose places are taken', () => {
 });
 
 describe('mirror points that are forgotten', () => {
-  it('are in the sums of what was counted, which never fall, and in the minutes once', () => {
+  it('are in the sums, which never fall, and in the minutes once', () => {
     const world = new World(rules('observe', [CORE], 400));
     let last = 0;
     let sent = 0;
@@ -429,7 +429,7 @@ describe('mirror points that are forgotten', () => {
     );
   });
 
-  it('come back as others, with their losses right, whatever is where they were', () => {
+  it('come back as new points with the right losses, whatever took their index', () => {
     const world = new World(rules('observe', [CORE], 300), 2);
     const all = (s: MirrorsStatus, what: 'packets' | 'lost'): number =>
       [...s.mirrors, s.unlisted, s.forgotten].reduce((n, m) => n + (m[what] ?? 0), 0);
@@ -456,7 +456,7 @@ describe('mirror points that are forgotten', () => {
     expect(world.dropped('mirror_points_full')).toBe(0);
   });
 
-  it('by one worker are known as long as another sees them, and go on there', () => {
+  it('by one worker stay known while another sees them, and continue there', () => {
     const world = new World(rules('observe', []), 2);
     let n = 0;
     const send = (path: number): void => world.send(1, () => [1, 5, n++], path);
@@ -469,7 +469,7 @@ describe('mirror points that are forgotten', () => {
     expect(world.status.mirrors).toMatchObject([{ packets: 7, lost: 0, sequence: 'session' }]);
     send(0);
     const changes = world.captures[0].changes();
-    // The worker has forgotten it: it says anew what it is.
+    // The worker has forgotten it, so it describes it again.
     expect(changes.counted[0].point).toBeDefined();
     world.accounts.changes(0, changes, (START + world.sec) * 1000);
     send(1);
@@ -478,7 +478,7 @@ describe('mirror points that are forgotten', () => {
     expect(world.status.forgotten.points).toBe(0);
   });
 
-  it('are not, while sessions of theirs are open', () => {
+  it('are kept while their sessions are open', () => {
     const rows: string[] = [];
     const pipeline = new Pipeline({
       sessions: { session: (r) => rows.push(`${formatIp(r.point.source, 0)} ${r.clientPackets}`) },
@@ -508,8 +508,8 @@ describe('mirror points that are forgotten', () => {
   });
 });
 
-describe('other rules', () => {
-  it('take the places of those they refuse, and give them to those they name', () => {
+describe('new rules', () => {
+  it('take the places of mirrors that they refuse, and give them to mirrors that they name', () => {
     const world = new World(rules('observe', [], 100));
     world.send(300, (i) => [0x100000 + i, 1, i]);
     world.send(10, (i) => [1, 5, i]);
@@ -530,7 +530,7 @@ describe('other rules', () => {
     expect(world.status.forgotten).toMatchObject({ points: 101, packets: 310 });
   });
 
-  it('tell a point one by one that was in the sums, without telling its packets twice', () => {
+  it('list a point one by one that was in the sums, without counting its packets twice', () => {
     const world = new World(rules('observe', [], 1000));
     world.send(600, (i) => [0x100000 + i, 1, i]);
     world.send(10, (i) => [1, 5, i]);

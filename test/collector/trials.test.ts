@@ -17,7 +17,7 @@ function packet(token: Uint8Array): Uint8Array {
   return b;
 }
 
-describe('a trial, over the control socket', () => {
+describe('a trial over the control socket', () => {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-trials-'));
   const path = join(directory, 'control.sock');
   const receiver: TrialReceiver = { trial: undefined };
@@ -38,7 +38,7 @@ describe('a trial, over the control socket', () => {
   const waits = (): Promise<void> => vi.waitFor(() => expect(receiver.trial).toBeDefined());
   const over = (): Promise<void> => vi.waitFor(() => expect(receiver.trial).toBeUndefined());
 
-  it('has a token of 128 bits wait, tells of the packet with it once, and of no other', async () => {
+  it('waits for a token of 128 bits, and reports the packet with it once, and no other', async () => {
     const listener = (await Listener.open(path))!;
     expect(listener.token).toHaveLength(16);
     await waits();
@@ -50,7 +50,7 @@ describe('a trial, over the control socket', () => {
     await over();
   });
 
-  it('has one wait at a time, and another token the next time', async () => {
+  it('excludes another at the same time, and has a new token the next time', async () => {
     const first = (await Listener.open(path))!;
     await waits();
     await expect(Listener.open(path)).rejects.toThrow(
@@ -64,7 +64,7 @@ describe('a trial, over the control socket', () => {
     await over();
   });
 
-  it('lets go of one whose time is up, and ends the answer', async () => {
+  it('is released when its time is up, and its answer ends', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       const reply = await openReply(path, { command: 'trial' });
@@ -77,7 +77,7 @@ describe('a trial, over the control socket', () => {
     }
   });
 
-  it('is not for a ring, nor for a collector without a receiver', async () => {
+  it('does not begin with a ring receiver', async () => {
     has = undefined;
     expect((await askCollector(path, { command: 'trial' })) as TrialBegun).toEqual({ receiver: 'ring' });
     const listener = (await Listener.open(path))!;
@@ -85,7 +85,7 @@ describe('a trial, over the control socket', () => {
     listener.close();
   });
 
-  it('has nobody to ask where no collector runs', async () => {
+  it('does not begin without a collector', async () => {
     expect(await Listener.open(join(directory, 'none.sock'))).toBeUndefined();
   });
 });

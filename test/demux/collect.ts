@@ -79,7 +79,7 @@ export class Collected implements FrameSink {
     this.frames.push(seen(f, m));
   }
 
-  /** The reasons counted, by word. */
+  /** The reasons counted, by name. */
   get malformed(): Record<string, number> {
     const reasons: Record<string, number> = {};
     for (const [code, n] of this.demux.counters.malformed.entries())

@@ -29,7 +29,7 @@ function demux(...packets: (Uint8Array | Captured)[]): Collected {
   return out;
 }
 
-describe('a packet longer than it is said to have been', () => {
+describe('a packet shorter than its IP header says', () => {
   const cut = (packet: Uint8Array, by: number): Uint8Array => packet.subarray(0, packet.length - by);
   const frames = [over4(erspan2(7, 1, INNER)), over6(erspan2(7, 1, INNER))];
 
@@ -37,7 +37,7 @@ describe('a packet longer than it is said to have been', () => {
     expect(demux(cut(packet, 5)).malformed).toEqual({ ip_header: 1 });
   });
 
-  it.each(frames)('is one that was cut in a capture', (packet) => {
+  it.each(frames)('counts as cut in a capture without original lengths', (packet) => {
     const out = new Collected({ lengthsLost: true });
     out.demux.process(batchOf([cut(packet, 5), packet]));
     expect(out.malformed).toEqual({});
@@ -48,7 +48,7 @@ describe('a packet longer than it is said to have been', () => {
     expect(out.mirrors.points.length).toBe(1);
   });
 
-  it.each(frames)('is malformed where the capture kept the length, and says otherwise', (packet) => {
+  it.each(frames)('is malformed if the capture has another original length', (packet) => {
     const out = new Collected({ lengthsLost: true });
     out.demux.process(batchOf([{ bytes: cut(packet, 5), length: packet.length - 2 }]));
     expect(out.malformed).toEqual({ ip_header: 1 });
@@ -123,7 +123,7 @@ describe('link layers', () => {
     }
   });
 
-  it('others are counted', () => {
+  it('of other types are counted', () => {
     const out = demux(
       { bytes: erspan, linkType: 147 },
       { bytes: ethernet(0x0806, new Uint8Array(28)), linkType: 1 },
@@ -133,7 +133,7 @@ describe('link layers', () => {
 });
 
 describe('the outer IP header', () => {
-  it('may have options, and extension headers', () => {
+  it('may have options and extension headers', () => {
     const option = bytes([0x46], over4(erspan1(INNER)).subarray(1, 20), [1, 1, 1, 1], erspan1(INNER));
     option.set(be16(option.length), 2);
     const extensions = bytes(
@@ -149,7 +149,7 @@ describe('the outer IP header', () => {
     ]);
   });
 
-  it('may have an authentication header behind it, over IPv4 as over IPv6, in fragments too', () => {
+  it('may be followed by an authentication header, over IPv4 and IPv6, in fragments too', () => {
     // 12 bytes, and 12 of integrity check value.
     const ah = bytes([47, 4], new Uint8Array(22), erspan1(INNER));
     const four = ipv4('10.0.0.1', '10.0.0.9', 51, ah);
@@ -170,7 +170,7 @@ describe('the outer IP header', () => {
     expect(demux(short, past).malformed).toEqual({ ip_header: 2 });
   });
 
-  it('has so many headers behind it, and is malformed with more', () => {
+  it('may be followed by MAX_OUTER_HEADERS headers, and is malformed with more', () => {
     const behind = (headers: number): Uint8Array => {
       let packet = erspan1(INNER);
       for (let n = 0; n < headers; n++) packet = bytes([n === 0 ? 47 : 60, 0, 1, 4, 0, 0, 0, 0], packet);
@@ -180,13 +180,13 @@ describe('the outer IP header', () => {
     expect(demux(behind(MAX_OUTER_HEADERS + 1)).malformed).toEqual({ ip_header: 1 });
   });
 
-  it('of a host that leaves segmentation to its network card has length 0', () => {
+  it('may have length 0, from a host that leaves segmentation to its network card', () => {
     const packet = over4(erspan1(INNER));
     packet.set([0, 0], 2);
     expect(demux(packet).frames[0].bytes).toEqual(INNER);
   });
 
-  it('that cannot be right is malformed', () => {
+  it('is malformed if its version or a length is wrong', () => {
     const version = over4(erspan1(INNER));
     version[0] = 0x44;
     const long = over4(erspan1(INNER));
@@ -196,7 +196,7 @@ describe('the outer IP header', () => {
     expect(demux(version, long, ah, past).malformed).toEqual({ ip_header: 4 });
   });
 
-  it('in other IP packets is looked for in so many of them, and is other traffic behind more', () => {
+  it('is found inside MAX_IP_IN_IP other IP packets, and is other traffic inside more', () => {
     const nested = (depth: number): Uint8Array => {
       let packet = over4(erspan1(INNER));
       for (let n = 0; n < depth; n++) packet = ipv4('10.1.0.1', '10.1.0.9', 4, packet);
@@ -208,7 +208,7 @@ describe('the outer IP header', () => {
     expect(out.demux.counters).toMatchObject({ notGre: 1, gre: 0 });
   });
 
-  it('behind labels is looked for behind so many of them, and is other traffic behind more', () => {
+  it('is found behind MPLS_MAX_LABELS labels, and is other traffic behind more', () => {
     const labelled = (labels: number): Uint8Array => {
       const stack = Array.from({ length: labels }, (_, n) => [0, 0, n === labels - 1 ? 0x11 : 0x10, 64]);
       return ethernet(0x8847, bytes(...stack, over4(erspan1(INNER))));
@@ -231,7 +231,7 @@ describe('GRE', () => {
     { requiredKeys: ['checksum'] },
   );
 
-  /** Each encapsulation: GRE protocol, what is before the frame, the frame, and the mirror type. */
+  /** Each encapsulation: GRE protocol, what precedes the frame, the frame, and the mirror type. */
   const plain: [string, number, number[], Uint8Array, string][] = [
     ['IPv4', 0x0800, [], INNER_IP, 'gre'],
     ['IPv6', 0x86dd, [], INNER6.subarray(14), 'gre'],
@@ -268,10 +268,10 @@ describe('GRE', () => {
     );
   });
 
-  it('of a Spectrum switch, cut within what stands before the frame, or within the frame', () => {
+  it('of a Spectrum switch may be cut within what precedes the frame, or within the frame', () => {
     const packet = over4(gre(0x8949, bytes(new Uint8Array(22), INNER)));
     const header = packet.length - INNER.length;
-    // At least the 12 bytes of GRE that any packet has to have.
+    // At least the 12 bytes of GRE that any packet must have.
     for (let length = 20 + 12; length < header; length++) {
       const cut = { bytes: packet.subarray(0, length), length: packet.length };
       expect(demux(cut).malformed).toEqual({ erspan_short: 1 });
@@ -291,7 +291,7 @@ describe('GRE', () => {
     expect(out.frames).toMatchObject([{ type: 'mellanox', ports: [5000, 53], truncated: true }]);
   });
 
-  it('WCCP, version 1 and 2', () => {
+  it('of WCCP, version 1 and 2, is decoded', () => {
     const redirect = gre(0x883e, bytes([0x80, 0, 1, 2], INNER_IP));
     const out = demux(
       over4(gre(0x883e, INNER_IP)),
@@ -302,7 +302,7 @@ describe('GRE', () => {
     expect(out.malformed).toEqual({ gre_protocol: 1 });
   });
 
-  it('802.11, one packet or several in an A-MSDU', () => {
+  it('of 802.11 carries one packet, or several in an A-MSDU', () => {
     const snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
     const header = (qos: number[]): number[] => [0x88, 2, ...new Array<number>(22).fill(2), ...qos];
     const one = bytes(header([0, 0]), snap, INNER_IP);
@@ -317,7 +317,7 @@ describe('GRE', () => {
     expect(out.demux.counters).toMatchObject({ gre: 3, frames: 5 });
   });
 
-  it('a protocol type that is no EtherType is a frame of that type', () => {
+  it('with a protocol type that is no EtherType gives a frame of that type', () => {
     const out = demux(over4(gre(0x00fe, new Uint8Array(20))));
     expect(out.frames.length).toBe(1);
     expect(out.demux.counters).toMatchObject({ gre: 1, frames: 1 });
@@ -344,13 +344,13 @@ describe('GRE', () => {
     expect(out.malformed).toEqual({ gre_checksum: 1, gre_routing: 1, gre_version: 3, gre_short: 2 });
   });
 
-  it('with a checksum that the capture cut off is taken', () => {
+  it('with a checksum is accepted if the capture cut it', () => {
     const packet = over4(gre(0x0800, INNER_IP, { checksum: true }));
     const out = demux({ bytes: packet.subarray(0, packet.length - 10), length: packet.length });
     expect(out.frames.map((f) => [f.ports, f.truncated])).toEqual([[[5000, 53], true]]);
   });
 
-  it('answers to keepalives are not malformed', () => {
+  it('of keepalive answers is not malformed', () => {
     const out = demux(over4(new Uint8Array(4)), over4(gre(0x0800, over4(new Uint8Array(4)))));
     expect(out.malformed).toEqual({});
     expect(out.demux.counters).toMatchObject({ empty: 1, frames: 1 });
@@ -359,7 +359,7 @@ describe('GRE', () => {
     expect(keyed.demux.counters).toMatchObject({ empty: 1, frames: 0 });
   });
 
-  it('goes to the tunnels first, version 0 only', () => {
+  it('goes to the tunnels first, only in version 0', () => {
     const asked: number[] = [];
     const out = new Collected({
       tunnels: {
@@ -395,7 +395,7 @@ describe('PPTP', () => {
     ]);
   });
 
-  it('acknowledgments alone are not malformed', () => {
+  it('is not malformed if it only acknowledges', () => {
     expect(demux(over4(call([0x20, 0x81], bytes(be32(9)), 0))).demux.counters).toMatchObject({
       empty: 1,
       frames: 0,
@@ -413,7 +413,7 @@ describe('PPTP', () => {
     expect(out.malformed).toEqual({ pptp: 4 });
   });
 
-  it('is one mirror point both ways', () => {
+  it('has one mirror point for both directions', () => {
     const packet = call([0x30, 0x01], bytes(be32(5), ppp));
     const out = demux(ipv4('10.0.0.1', '10.0.0.2', 47, packet), ipv4('10.0.0.2', '10.0.0.1', 47, packet));
     expect(out.mirrors.points.length).toBe(1);
@@ -421,7 +421,7 @@ describe('PPTP', () => {
 });
 
 describe('ERSPAN', () => {
-  it('type I is without a sequence number, with or without key and checksum', () => {
+  it('of type I has no sequence number, with or without key and checksum', () => {
     const out = demux(over4(erspan1(INNER)), over6(gre(0x88be, INNER, { key: 9, checksum: true })));
     expect(out.frames.map((f) => [f.type, f.session, f.bytes])).toEqual([
       ['erspan1', 0, INNER],
@@ -430,7 +430,7 @@ describe('ERSPAN', () => {
     expect(out.frames[1].key).toBe(9);
   });
 
-  it('type II, with any header fields and GRE flags', () => {
+  it('of type II is decoded with any header fields and GRE flags', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(over4, over6),
@@ -467,7 +467,7 @@ describe('ERSPAN', () => {
     );
   });
 
-  it('type III, with any header fields, and every platform subheader', () => {
+  it('of type III is decoded with any header fields and every platform subheader', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(over4, over6),
@@ -505,16 +505,16 @@ describe('ERSPAN', () => {
   });
 
   it.each([
-    // What becomes of the tag; the header's VLAN and the frame's; what is beside the frame's.
+    // Encapsulation; the VLAN of the header and of the frame's tag; the VLAN that is added beside the tag.
     [0, 33, 33, -1],
     [0, 34, 33, 34],
     [1, 33, 33, 33],
     [2, 33, 33, 33],
     [2, 34, 33, 34],
     [3, 33, 33, -1],
-  ])('type II with encapsulation %i, VLAN %i and the tag %i', (en, vlan, tag, beside) => {
+  ])('of type II with encapsulation %i, VLAN %i and tag %i is decoded', (en, vlan, tag, beside) => {
     const header = bytes([...be16(0x1000 | vlan), ...be16((en << 11) | 5)], be32(1));
-    // Behind a tag that the fast way leaves alone, and before it.
+    // Behind a tag that the fast path does not take, and before it.
     for (const tags of [
       [[0x8100, tag]],
       [
@@ -527,7 +527,7 @@ describe('ERSPAN', () => {
     }
   });
 
-  it('the tag of a frame in an overlay is not the mirrored frame’s', () => {
+  it('has a VLAN of its own beside the tag of a frame in an overlay', () => {
     const overlay = udp(
       4000,
       4789,
@@ -541,7 +541,7 @@ describe('ERSPAN', () => {
     expect(demux(third).frames[0].mirrored.vlan).toBe(33);
   });
 
-  it('type III leaves the VLAN to the frame where the tag is still there', () => {
+  it('of type III adds no VLAN if the frame still has its tag', () => {
     const tagged = ethernet(0x0800, INNER_IP, [[0x8100, 33]]);
     const packet = over4(erspan3(1, 1, tagged));
     packet.set([0x20, 33], 28);
@@ -549,20 +549,20 @@ describe('ERSPAN', () => {
     expect([out.frames[0].vlans, out.frames[0].mirrored.vlan]).toEqual([[33], -1]);
   });
 
-  it('with a frame type that cannot be read is a malformed frame', () => {
+  it('with an unknown frame type is a malformed frame', () => {
     const out = demux(over4(erspan3(1, 1, INNER, 5)));
     expect(out.frames.length).toBe(1);
     expect(out.malformed).toEqual({ erspan_frame_type: 1 });
     expect(out.mirrors.points.length).toBe(1);
   });
 
-  it('cut within its header, or of another version, is malformed', () => {
+  it('is malformed if its header is cut or of another version', () => {
     const packet = gre(0x88be, bytes([0x30, 0, 0, 1], new Uint8Array(20)), { sequence: 1 });
     const short = gre(0x88be, bytes([0x10, 0, 0, 1]), { sequence: 1 });
     expect(demux(over4(packet), over4(short)).malformed).toEqual({ erspan_version: 1, erspan_short: 1 });
   });
 
-  it('frames with a trailing FCS, and frames cut by the switch, keep their conversation', () => {
+  it('keeps the conversation of frames with a trailing FCS, or cut by the switch', () => {
     const out = demux(
       over4(erspan2(1, 1, bytes(INNER, [1, 2, 3, 4]))),
       over4(erspan2(1, 2, INNER.subarray(0, 44))),

@@ -8,7 +8,7 @@ const page = (name: string): string =>
 const words = (text: string): Set<string> => new Set([...text.matchAll(/`([^`]+)`/g)].map((m) => m[1]));
 
 describe('the reference', () => {
-  it('has every reason for which packets are malformed', () => {
+  it('has every reason for malformed packets', () => {
     const documented = words(page('malformed.md'));
     expect(MALFORMED_NAMES.filter((word) => word !== '' && !documented.has(word))).toEqual([]);
   });

@@ -31,7 +31,7 @@ function frameOf(length: number): Uint8Array {
   return ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, payload)));
 }
 
-/** A mirrored frame in two fragments, of the honest sender. */
+/** A mirrored frame in two fragments, from the honest sender. */
 function halves(six: boolean, id: number, length = 3000): [Uint8Array, Uint8Array] {
   const packet = erspan2(9, id, frameOf(length));
   return [
@@ -44,7 +44,7 @@ function process(out: Collected, packets: readonly Uint8Array[]): void {
   for (let i = 0; i < packets.length; i += 4096) out.demux.process(batchOf(packets.slice(i, i + 4096)));
 }
 
-/** Frames that are not the beginning alone of what was given up. */
+/** The frames that are whole: not the beginning of a datagram that was given up. */
 function whole(out: Collected): Uint8Array[] {
   return out.frames.filter((f) => !f.truncated).map((f) => f.bytes);
 }
@@ -56,7 +56,7 @@ describe.each([
   const tiny = (source: readonly [string, string], id: number, at: number): Uint8Array =>
     fragment(source, six, id, at, true, new Uint8Array(8));
 
-  it('a few bytes far into a datagram take up no more room than a few bytes', () => {
+  it('a few bytes far into a datagram take no more room than a few bytes', () => {
     const out = new Collected({ reassembly: { memory: 8 << 20 } });
     const good = Array.from({ length: 50 }, (_, id) => halves(six, id));
     process(out, [
@@ -68,7 +68,7 @@ describe.each([
     expect(out.demux.counters.reassembly).toMatchObject({ noMemory: 0, noPlace: 0, share: 0 });
   });
 
-  it('a source holds a quarter of the places, and then gives up its own oldest', () => {
+  it('a source holds a quarter of the places at most, and then gives up its own oldest', () => {
     const out = new Collected();
     const good = Array.from({ length: 50 }, (_, id) => halves(six, id));
     const packet = erspan2(9, 1, frameOf(1000));
@@ -89,7 +89,7 @@ describe.each([
     expect(whole(out)).toHaveLength(50 + QUARTER);
   });
 
-  it('a source holds a quarter of the memory, and then gives up its own oldest', () => {
+  it('a source holds a quarter of the memory at most, and then gives up its own oldest', () => {
     const out = new Collected({ reassembly: { memory: 1 << 20 } });
     const good = halves(six, 1);
     const large = new Uint8Array(1480);
@@ -103,7 +103,7 @@ describe.each([
     expect(share).toBeGreaterThan(20);
   });
 
-  it('one datagram may be as long as there are any, however little memory there is', () => {
+  it('a single datagram may have the maximum length, however little memory there is', () => {
     const out = new Collected({ reassembly: { memory: 256 << 10, datagrams: 16 } });
     const packet = erspan2(9, 1, frameOf(64_000));
     const pieces: Uint8Array[] = [];
@@ -116,7 +116,7 @@ describe.each([
     expect(out.frames.map((f) => f.bytes)).toEqual([frameOf(64_000), frameOf(64_000)]);
   });
 
-  it('many sources push out the oldest, whosever it is', () => {
+  it('many sources push out the oldest datagram of any source', () => {
     const out = new Collected({ reassembly: { datagrams: 64 } });
     const [first, second] = halves(six, 1);
     const sources = Array.from(
@@ -129,7 +129,7 @@ describe.each([
   });
 });
 
-it('a source has its share however many others have come and gone', () => {
+it('a source has its share, however many others have come and gone', () => {
   const out = new Collected({ reassembly: { datagrams: 64 } });
   const from = (n: number) => [`10.66.${n >> 8}.${n & 255}`, '::'] as const;
   const part = new Uint8Array(8);
@@ -157,7 +157,7 @@ it('a source has its share however many others have come and gone', () => {
 });
 
 describe('fragments in any order', () => {
-  it('of eight bytes each, backwards, are put together', () => {
+  it('of eight bytes each, backwards, are reassembled', () => {
     const out = new Collected();
     const packet = erspan2(9, 1, frameOf(8000));
     const pieces: Uint8Array[] = [];
@@ -191,7 +191,7 @@ describe('fragments in any order', () => {
   });
 });
 
-describe('datagrams whose hashes one knows the secret of', () => {
+describe('colliding datagrams of an attacker who knows the hash secret', () => {
   const secret = new Uint8Array(HASH_SECRET).fill(7);
   const places = 256;
   const hashing = new KeyedHash(secret);
@@ -203,7 +203,7 @@ describe('datagrams whose hashes one knows the secret of', () => {
   const alike: number[] = [];
   for (let id = 0; alike.length < LONGEST_CHAIN; id++) if (isAlike(id)) alike.push(id);
 
-  it('are as many as a chain may have', () => {
+  it('fill a chain up to its bound', () => {
     const table = new FragmentTable(places, secret);
     const packet = outer(GOOD[0], TARGET[0]);
     const fragment = Object.assign(new OuterFragment(), { protocol: 47 });
@@ -241,7 +241,7 @@ describe('datagrams whose hashes one knows the secret of', () => {
     while (!isAlike(more)) more--;
     expect(take(more, 8, true)).toBe(FRAGMENT_KEPT);
     expect(reassembly.counters.noPlace).toBe(1);
-    // The one that is gone begins anew, and has another one go.
+    // The one that was pushed out starts again, and pushes out another.
     expect(take(alike[0], 8, true)).toBe(FRAGMENT_KEPT);
     expect(reassembly.counters).toMatchObject({ noPlace: 2, duplicates: 0 });
     for (const id of [other, more, ...alike.slice(2)]) take(id, 8, true);

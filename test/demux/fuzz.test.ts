@@ -74,9 +74,7 @@ const PACKETS = GRES.flatMap((g) => {
   ];
 });
 
-/**
- * A packet of {@link PACKETS} with some bytes changed, cut, or made longer on the wire than what is there.
- */
+/** A packet of {@link PACKETS} with some bytes changed, cut, or with a greater length on the wire. */
 const MUTATED: fc.Arbitrary<Captured> = fc
   .record({
     which: fc.nat(PACKETS.length - 1),
@@ -99,11 +97,11 @@ const RANDOM: fc.Arbitrary<Captured> = fc.record({
   sec: fc.nat(0xffffffff),
 });
 
-describe('whatever comes from the network', () => {
+describe('the demultiplexer', () => {
   it.each([
     ['changed packets', MUTATED, 400],
     ['random bytes', RANDOM, 400],
-  ])('%s are taken without a fault, and every packet is accounted for', (_, packet, numRuns) => {
+  ])('accepts %s without an error, and accounts for every packet', (_, packet, numRuns) => {
     fc.assert(
       fc.property(fc.array(packet, { minLength: 1, maxLength: 60, size: 'max' }), (packets) => {
         const out = new Collected({ reassembly: { datagrams: 8, memory: 200_000 } });
@@ -114,7 +112,7 @@ describe('whatever comes from the network', () => {
     );
   });
 
-  it('unchanged packets give a frame each', () => {
+  it('finds a frame in every unchanged packet', () => {
     const out = new Collected();
     out.demux.process(batchOf(PACKETS));
     addsUp(out, PACKETS.length);

@@ -1,6 +1,4 @@
-/**
- * Whatever may lie between a mirrored frame's Ethernet header and its IP may lie there around a tunnel too.
- */
+/** A tunnel may have any headers between Ethernet and IP that a mirrored frame may have. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LINK_NOT_IP, LINK_SHORT, LinkReader } from '../../src/demux/link.js';
@@ -29,7 +27,7 @@ const tag =
   (type: number, header: string) =>
   (a: Announced): Announced => ({ type, bytes: join(hex(header), u16(a.type), a.bytes) });
 
-/** What may surround anything that an EtherType announces. */
+/** What may surround a payload with an EtherType. */
 const AROUND: Record<string, (a: Announced) => Announced> = {
   '802.1Q': (a) => ({ type: EtherType.Vlan, bytes: vlan(7, a.type, a.bytes) }),
   '802.1ad': (a) => ({ type: EtherType.ProviderBridging, bytes: vlan(7, a.type, a.bytes) }),
@@ -52,7 +50,7 @@ const pppoe = (code: string): Announced => ({
   type: EtherType.Pppoe,
   bytes: join(hex(`11 ${code} 0001`), u16(2 + IP.length), hex('0021'), IP),
 });
-/** What may be the last before IP. */
+/** What may be the last header before IP. */
 const LAST: Record<string, Announced> = {
   IPv4: plain,
   MPLS: { type: EtherType.Mpls, bytes: mpls(17, 1, IP) },
@@ -87,14 +85,15 @@ describe('the way to an outer IP header', () => {
     expect(found.outer).toBe(found.inner < 0 ? LINK_NOT_IP : found.inner);
   });
 
-  it('is that of mirrored frames in whatever order tags come, also when they are cut', () => {
+  it('is the same as in mirrored frames in any order of tags, also when they are cut', () => {
     const around = fc.array(fc.constantFrom(...Object.values(AROUND)), { maxLength: 5 });
     fc.assert(
       fc.property(around, fc.constantFrom(...Object.values(LAST)), fc.nat(), (tags, last, cut) => {
         const frame = whole(tags.reduceRight((a, surround) => surround(a), last));
         const { outer, inner } = both(frame);
         expect(Math.max(outer, -1)).toBe(inner);
-        // Cut before the IP header's first byte there is none; which of the two it is depends on the layer.
+        // If cut before the IP header's first byte there is none; the result depends on the layer that is
+        // cut.
         const before = inner < 0 ? frame.length : inner - 5;
         const short = both(frame, cut % (before + 1)).outer;
         expect(inner < 0 ? [LINK_SHORT, LINK_NOT_IP] : [LINK_SHORT]).toContain(short);

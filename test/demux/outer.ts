@@ -2,7 +2,7 @@ import { LinkType, PacketBatch } from '../../src/model/batch.js';
 import { OuterPacket } from '../../src/model/outer-packet.js';
 import { ipv4, ipv6 } from '../support/frames.js';
 
-/** An outer packet between two addresses, IPv4 or IPv6, with nothing in it. */
+/** An empty outer packet between two IPv4 or IPv6 addresses. */
 export function outer(source: string, target: string): OuterPacket {
   const packet = new OuterPacket();
   const six = source.includes(':');
@@ -20,11 +20,11 @@ export interface Captured {
   readonly linkType?: number;
   readonly sec?: number;
   readonly nsec?: number;
-  /** Bytes it had on the wire, when the capture cut it. */
+  /** Bytes it had on the wire, if the capture cut it. */
   readonly length?: number;
 }
 
-/** A batch of packets, raw IP unless told otherwise. */
+/** A batch of packets, raw IP by default. */
 export function batchOf(packets: readonly (Uint8Array | Captured)[]): PacketBatch {
   const batch = new PacketBatch();
   const list = packets.map((p) => (p instanceof Uint8Array ? { bytes: p } : p));

@@ -20,7 +20,7 @@ function frameOf(length: number, fill = 0): Uint8Array {
   return ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, payload)));
 }
 
-/** The fragments of a GRE packet that these pieces of it are, over IPv4 or IPv6. */
+/** The fragments of a GRE packet, one per piece, over IPv4 or IPv6. */
 function fragments(
   packet: Uint8Array,
   pieces: readonly Piece[],
@@ -53,7 +53,7 @@ function demux(packets: readonly (Uint8Array | Captured)[], limits = {}): Collec
 const CUTS = fc.array(fc.nat(1200), { minLength: 1, maxLength: 12 });
 
 describe('reassembly', () => {
-  it('gives the packet once, in whatever order its fragments come and come again', () => {
+  it('gives each packet once, in whatever order its fragments come, and however often', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 20, max: 9000 }),
@@ -68,7 +68,7 @@ describe('reassembly', () => {
             .map((f, i) => [order[i % 30] + i / 100, f] as const)
             .sort((a, b) => a[0] - b[0])
             .map(([, f]) => f);
-          // A fragment that comes again before the packet is whole changes nothing.
+          // A fragment that is repeated before the packet is whole changes nothing.
           const twice = shuffled.slice(0, -1).flatMap((f) => [f, f]);
           const out = demux([...twice, shuffled[shuffled.length - 1]]);
           expect(out.frames.map((f) => f.bytes)).toEqual([frameOf(length)]);
@@ -84,7 +84,7 @@ describe('reassembly', () => {
     );
   });
 
-  it('keeps packets apart that are on their way together', () => {
+  it('keeps packets apart that arrive interleaved', () => {
     const packets = Array.from({ length: 50 }, (_, i) => erspan2(9, i, frameOf(100 + i * 37, i)));
     const pieces = packets.map((p, i) => fragments(p, cutAt(p.length, [3, 9]), i % 2 === 0, 1000 + (i >> 1)));
     const out = demux([0, 1, 2].flatMap((n) => pieces.map((p) => p[n] ?? p[p.length - 1])));
@@ -93,7 +93,7 @@ describe('reassembly', () => {
     );
   });
 
-  it('discards a packet whose fragments overlap, and does not stumble over what follows', () => {
+  it('discards a packet whose fragments overlap, and reassembles the next', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ at: fc.nat(150), units: fc.integer({ min: 1, max: 60 }), last: fc.boolean() }), {
@@ -113,7 +113,7 @@ describe('reassembly', () => {
           const out = demux([...list, ...fragments(good, cutAt(good.length, [20]), six, 6)]);
           expect(out.frames.map((f) => f.bytes)).toContainEqual(frameOf(500));
           const r = out.demux.counters.reassembly;
-          // Offset 0 without more to follow is no fragment.
+          // Offset 0 without more fragments is no fragment.
           expect(r.fragments).toBe(parts.filter((p) => p.at > 0 || !p.last).length + 2);
           expect(r.reassembled).toBe(out.demux.counters.gre - (parts.length + 2 - r.fragments));
         },
@@ -142,7 +142,7 @@ describe('reassembly', () => {
     }
   });
 
-  it('refuses fragments that cannot be', () => {
+  it('refuses impossible fragments', () => {
     const part = new Uint8Array(16);
     const four = (at: number, more: boolean, data = part): Uint8Array =>
       ipv4(SOURCE, TARGET, 47, data, { id: 7, fragment: [at, more] });
@@ -172,7 +172,7 @@ describe('reassembly', () => {
       const out = demux([piece(0, true, a), piece(a.length, false, b)]);
       expect(out.frames.length).toBe(frames);
       expect(out.malformed).toEqual(frames === 1 ? {} : { ip_fragment: 2 });
-      // The fragment header is among them.
+      // The fragment header is one of them.
       expect(40 + options.length + 8 <= HEADER_ROOM).toBe(frames === 1);
     }
   });
@@ -198,7 +198,7 @@ describe('reassembly', () => {
     expect(out.malformed).toEqual({ reassembly: 1 });
   });
 
-  it('gives up, too, what a clock that was wrong has put into the future', () => {
+  it('also gives up packets that a wrong clock has put into the future', () => {
     const packet = erspan2(9, 1, frameOf(500));
     const [a, b] = fragments(packet, cutAt(packet.length, [20]), false);
     const [other] = fragments(packet, cutAt(packet.length, [20]), false, 2);
@@ -211,7 +211,7 @@ describe('reassembly', () => {
     expect(out.demux.counters.reassembly.timeouts).toBe(2);
   });
 
-  it('lets the oldest packet go when there are too many, or too little memory', () => {
+  it('gives up the oldest packet if there are too many, or too little memory', () => {
     const packets = Array.from({ length: 6 }, (_, i) => erspan2(9, i, frameOf(3000, i)));
     const pieces = packets.map((p, i) => fragments(p, cutAt(p.length, [200]), false, i));
     const list = [...pieces.map((p) => p[0]), ...pieces.map((p) => p[1])];
@@ -233,66 +233,59 @@ describe('reassembly', () => {
     expect(incomplete).toBe(noMemory);
   });
 
-  it(
-    'hands on the beginning of what never came whole, as what was cut, with the time of what ' + 'came first',
-    () => {
-      fc.assert(
-        fc.property(
-          fc.integer({ min: 300, max: 9000 }),
-          CUTS,
-          fc.boolean(),
-          fc.nat(11),
-          fc.nat(0xffff),
-          (length, cuts, six, missing, order) => {
-            const frame = frameOf(length);
-            const packet = erspan2(9, 1, frame);
-            const pieces = cutAt(packet.length, cuts);
-            fc.pre(pieces.length > 1);
-            const gone = missing % pieces.length;
-            const there = fragments(packet, pieces, six).filter((_, i) => i !== gone);
-            const turned = there.map((_, i) => there[(i + order) % there.length]);
-            const out = demux(turned.map((part, i) => ({ bytes: part, sec: 100 + i })));
-            expect(out.frames).toEqual([]);
-            out.demux.finish();
-            const end = pieces[gone].from;
-            const { counters } = out.demux;
-            expect(counters.reassembly).toMatchObject({ incomplete: 1, begun: end > 0 ? 1 : 0 });
-            if (end < 16 + 42) {
-              // Not enough for the ports; and what has no beginning at all is malformed, as it was.
-              expect(out.malformed.reassembly).toBe(end > 0 ? undefined : 1);
-              return;
-            }
-            expect(out.frames).toHaveLength(1);
-            const [{ bytes: got, truncated, ports, sec, source }] = out.frames;
-            expect(got).toEqual(frame.subarray(0, end - 16));
-            expect([truncated, ports, sec]).toEqual([true, [5000, 53], 100]);
-            expect(source).toBe(six ? SOURCE6 : SOURCE);
-            expect(out.malformed).toEqual({});
-          },
-        ),
-      );
-    },
-  );
+  it('returns the beginning of an incomplete packet as a cut one, with the time it began', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 300, max: 9000 }),
+        CUTS,
+        fc.boolean(),
+        fc.nat(11),
+        fc.nat(0xffff),
+        (length, cuts, six, missing, order) => {
+          const frame = frameOf(length);
+          const packet = erspan2(9, 1, frame);
+          const pieces = cutAt(packet.length, cuts);
+          fc.pre(pieces.length > 1);
+          const gone = missing % pieces.length;
+          const there = fragments(packet, pieces, six).filter((_, i) => i !== gone);
+          const turned = there.map((_, i) => there[(i + order) % there.length]);
+          const out = demux(turned.map((part, i) => ({ bytes: part, sec: 100 + i })));
+          expect(out.frames).toEqual([]);
+          out.demux.finish();
+          const end = pieces[gone].from;
+          const { counters } = out.demux;
+          expect(counters.reassembly).toMatchObject({ incomplete: 1, begun: end > 0 ? 1 : 0 });
+          if (end < 16 + 42) {
+            // Not enough for the ports. Without any beginning it is malformed, as before.
+            expect(out.malformed.reassembly).toBe(end > 0 ? undefined : 1);
+            return;
+          }
+          expect(out.frames).toHaveLength(1);
+          const [{ bytes: got, truncated, ports, sec, source }] = out.frames;
+          expect(got).toEqual(frame.subarray(0, end - 16));
+          expect([truncated, ports, sec]).toEqual([true, [5000, 53], 100]);
+          expect(source).toBe(six ? SOURCE6 : SOURCE);
+          expect(out.malformed).toEqual({});
+        },
+      ),
+    );
+  });
 
-  it(
-    'hands on no beginning that may be a tunnel’s: what that carries is no frame, and cut it ' +
-      'is of no use',
-    () => {
-      const packet = gre(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(400))));
-      const [first] = fragments(packet, cutAt(packet.length, [20]), false);
-      for (const mayOwn of [true, false]) {
-        const out = new Collected({ tunnels: { rcv: () => true, mayOwn: () => mayOwn } });
-        out.demux.process(batchOf([first]));
-        out.demux.finish();
-        expect(out.frames).toHaveLength(mayOwn ? 0 : 1);
-        expect(out.malformed).toEqual(mayOwn ? { reassembly: 1 } : {});
-        expect(out.demux.counters.gre).toBe(mayOwn ? 0 : 1);
-      }
-    },
-  );
+  it('returns no beginning that may belong to a tunnel, whose payload is no frame', () => {
+    const packet = gre(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(400))));
+    const [first] = fragments(packet, cutAt(packet.length, [20]), false);
+    for (const mayOwn of [true, false]) {
+      const out = new Collected({ tunnels: { rcv: () => true, mayOwn: () => mayOwn } });
+      out.demux.process(batchOf([first]));
+      out.demux.finish();
+      expect(out.frames).toHaveLength(mayOwn ? 0 : 1);
+      expect(out.malformed).toEqual(mayOwn ? { reassembly: 1 } : {});
+      expect(out.demux.counters.gre).toBe(mayOwn ? 0 : 1);
+    }
+  });
 
-  it('hands nothing on of bytes for which there was no memory', () => {
-    // One source may hold 128 KiB: this datagram of its own has no room for its second half.
+  it('returns no bytes for which there was no memory', () => {
+    // One source may hold 128 KiB: this datagram has no room for its second half.
     const out = new Collected({ reassembly: { memory: 256 << 10, datagrams: 16 } });
     const packet = erspan2(9, 1, frameOf(60_000));
     const pieces = [0, 30_000, 59_992].map((from, i, all) => ({ from, to: all[i + 1] ?? packet.length }));
@@ -300,7 +293,7 @@ describe('reassembly', () => {
       out.demux.process(batchOf(fragments(packet, pieces.slice(0, 2), false, id)));
     out.demux.finish();
     const whole = Buffer.from(frameOf(60_000));
-    // Bytes by bytes, Vitest takes a second for one of them.
+    // Vitest would take a second to compare one of them byte by byte.
     for (const f of out.frames) expect(whole.subarray(0, f.bytes.length).equals(f.bytes)).toBe(true);
     expect(out.demux.counters.reassembly.share).toBeGreaterThan(0);
     expect(out.demux.counters.reassembly).toMatchObject({ incomplete: 40, begun: 40 });
@@ -316,7 +309,7 @@ describe('reassembly', () => {
     expect(out.demux.counters.reassembly.noMemory).toBe(0);
   });
 
-  it('takes the ECN marks together, and refuses those that contradict each other', () => {
+  it('combines ECN marks, and refuses contradictory ones', () => {
     const packet = gre(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(400))));
     const pieces = cutAt(packet.length, [20]);
     const marked = (...tos: number[]): Uint8Array[] =>
@@ -344,14 +337,14 @@ describe('reassembly', () => {
     expect(out.demux.counters.reassembly.ecn).toBe(2);
   });
 
-  it('of fragments that the capture cut gives a cut packet', () => {
+  it('gives a cut packet if the capture cut its fragments', () => {
     const packet = erspan2(9, 1, frameOf(3000));
     const list = fragments(packet, cutAt(packet.length, [180]), false);
     const out = demux(list.map((bytes) => ({ bytes: bytes.subarray(0, 120), length: bytes.length })));
     expect(out.frames.map((f) => [f.ports, f.truncated, f.bytes.length])).toEqual([[[5000, 53], true, 84]]);
   });
 
-  it('takes a fragment that is whole in itself as it is (IPv6)', () => {
+  it('passes on an atomic fragment (IPv6)', () => {
     const packet = erspan2(9, 1, frameOf(100));
     const out = demux([ipv6(SOURCE6, TARGET6, 44, ipv6Fragment(47, 0, false, 1, packet))]);
     expect(out.frames.length).toBe(1);

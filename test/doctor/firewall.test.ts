@@ -10,7 +10,7 @@ import { nftTables } from '../../src/doctor/firewall/nft-listing.js';
 import type { Table } from '../../src/doctor/firewall/ruleset.js';
 import { Network } from '../../src/doctor/network.js';
 
-/** What is said of rules to raw sockets, for GRE that comes by eth0. */
+/** The findings on the firewall for raw sockets, with GRE that comes by eth0. */
 function said(tables: readonly Table[], question: Partial<FirewallQuestion> = {}): Finding[] {
   const whole: FirewallQuestion = {
     path: { raw: true },
@@ -36,11 +36,11 @@ const dualStack = Network.read((...words) => {
   return { there: true, ok: true, out: JSON.stringify(out), error: '' };
 });
 
-describe('iptables-save', () => {
+describe('a ruleset of iptables-save', () => {
   const filter = (policy: string, ...rules: string[]): Table[] =>
     savedTables('iptables', ['*filter', `:INPUT ${policy} [0:0]`, ...rules, 'COMMIT', ''].join('\n'));
 
-  it('lets GRE in when nothing is said, or when it is accepted before it is dropped', () => {
+  it('accepts GRE if no rule matches, or if a rule accepts it before another drops it', () => {
     for (const tables of [
       filter('ACCEPT'),
       filter('DROP', '-A INPUT -p gre -j ACCEPT'),
@@ -62,7 +62,7 @@ describe('iptables-save', () => {
       ]);
   });
 
-  it('keeps GRE out by a rule for it, by one for everything, or by what it does with the rest', () => {
+  it('drops GRE by a rule for it, by one for everything, or by the policy', () => {
     for (const tables of [
       filter('ACCEPT', '-A INPUT -p gre -j DROP'),
       filter('ACCEPT', '-A INPUT -p tcp -j ACCEPT', '-A INPUT -j REJECT --reject-with icmp-host-prohibited'),
@@ -76,7 +76,7 @@ describe('iptables-save', () => {
     expect(found.fix).toBe('iptables -I INPUT -p gre -j ACCEPT');
   });
 
-  it('goes through the chains that a chain jumps to, back again, and by goto not', () => {
+  it('is followed through chains: a jump returns, a goto does not', () => {
     const chains = [':a - [0:0]', ':b - [0:0]'];
     const jumps = (policy: string, ...rules: string[]): Table[] => filter(policy, ...chains, ...rules);
     expect(states(jumps('DROP', '-A INPUT -j a', '-A a -j b', '-A b -p gre -j ACCEPT'))).toEqual(['good']);
@@ -90,11 +90,11 @@ describe('iptables-save', () => {
     expect(states(jumps('ACCEPT', '-A INPUT -j LOG', '-A INPUT -p udp -j a', '-A a -j DROP'))).toEqual([
       'good',
     ]);
-    // A listing is no proof that the kernel would take it.
+    // A listing may have a loop that the kernel would refuse.
     expect(states(jumps('ACCEPT', '-A INPUT -j a', '-A a -j b', '-A b -j a'))).toEqual(['good']);
   });
 
-  it('says what depends on the sender, and judges it where the sender is known', () => {
+  it('may depend on the sender, and is judged by it if it is known', () => {
     const some = filter('DROP', '-A INPUT -s 10.0.0.0/8 -p gre -j ACCEPT');
     expect(said(some)).toMatchObject(
       [{ state: 'good', text: /depends on senders 10\.0\.0\.0\/8/ }].map((f) => ({
@@ -108,7 +108,7 @@ describe('iptables-save', () => {
     ]);
   });
 
-  it('says so where a condition cannot be judged', () => {
+  it('is doubtful if a condition cannot be judged', () => {
     for (const match of [
       '-m limit --limit 5/sec',
       '-m hashlimit --hashlimit-upto 1/sec --hashlimit-name x',
@@ -119,12 +119,12 @@ describe('iptables-save', () => {
       ]);
   });
 
-  it('tells the manager of the rules, too', () => {
+  it('has a remedy for the manager of the rules, too', () => {
     const [ufw] = said(filter('DROP', ':ufw-user-input - [0:0]', '-A INPUT -j ufw-user-input'));
     expect(ufw.fix).toBe('iptables -I INPUT -p gre -j ACCEPT (to keep it: ufw allow proto gre from any)');
   });
 
-  it('has rules for IPv6 of its own, which matter where there is IPv6', () => {
+  it('has separate rules for IPv6, which matter only with IPv6', () => {
     const tables = savedTables('ip6tables-legacy', '*filter\n:INPUT DROP [0:0]\nCOMMIT\n');
     expect(states(tables)).toEqual(['good']);
     expect(said(tables, { network: dualStack })).toMatchObject([
@@ -133,7 +133,7 @@ describe('iptables-save', () => {
   });
 });
 
-/** A table as `nft` lists it: the rules' statements, and their words. */
+/** A table as `nft` lists it: the rules' statements and their text. */
 function nft(
   policy: string,
   rules: readonly [string, object[]][],
@@ -167,8 +167,8 @@ const state = { ct: { key: 'state' } };
 const accept = { accept: null };
 const drop = { drop: null };
 
-describe('nft list ruleset', () => {
-  it('lets GRE in when it is accepted, or when the chain accepts the rest', () => {
+describe('a ruleset of nft', () => {
+  it('accepts GRE by a rule, or if the chain accepts the rest', () => {
     for (const tables of [
       nftTables('{"nftables":[]}', ''),
       nft('accept', [['tcp dport 25 drop', [match(payload('tcp', 'dport'), 25), drop]]]),
@@ -220,7 +220,7 @@ describe('nft list ruleset', () => {
       ]);
   });
 
-  it('keeps GRE out by a rule for it, by a reject at the end, or by what it does with the rest', () => {
+  it('drops GRE by a rule for it, by a final reject, or by the policy', () => {
     const [policy] = said(
       nft('drop', [['tcp dport 22 accept', [match(payload('tcp', 'dport'), 22), accept]]]),
     );
@@ -245,7 +245,7 @@ describe('nft list ruleset', () => {
     ).toEqual(['bad']);
   });
 
-  it('judges named sets by what is in them, and a device before all else', () => {
+  it('is judged by the elements of named sets, and by the hook of a device first', () => {
     const set = (...elem: unknown[]): object[] => [
       { set: { family: 'inet', table: 't', name: 's', type: 'ipv4_addr', elem } },
     ];
@@ -265,7 +265,7 @@ describe('nft list ruleset', () => {
     expect(states(device, { interfaces: ['eth0', 'eth1'], named: false })).toEqual(['poor']);
   });
 
-  it('leaves alone what is for some senders, and for one IP version', () => {
+  it('is good despite rules for some senders and for one IP version', () => {
     const senders = match(payload('ip', 'saddr'), { set: ['10.0.0.11', '10.0.0.12'] }, '!=');
     const tables = nft('accept', [
       ['meta l4proto gre ip saddr != { 10.0.0.11, 10.0.0.12 } drop', [match(l4proto, 'gre'), senders, drop]],
@@ -278,7 +278,7 @@ describe('nft list ruleset', () => {
     expect(states(tables, { network: dualStack })).toEqual(['good', 'good']);
   });
 
-  it('says so where a condition cannot be judged', () => {
+  it('is doubtful if a condition cannot be judged', () => {
     for (const condition of [
       { limit: { rate: 1, per: 'second' } },
       match({ meta: { key: 'mark' } }, 1),
@@ -287,7 +287,7 @@ describe('nft list ruleset', () => {
       expect(states(nft('drop', [['', [condition, accept]]]))).toEqual(['poor']);
   });
 
-  it('does not judge a ring by it, which receives before', () => {
+  it('does not affect a ring, which receives before it', () => {
     const [found] = said(nft('drop', []), { path: { raw: false } });
     expect(found).toMatchObject({
       state: 'good',

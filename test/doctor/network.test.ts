@@ -5,9 +5,7 @@ import { partOf } from '../../src/doctor/interface.js';
 import { Network } from '../../src/doctor/network.js';
 import { packetPath } from '../../src/doctor/path.js';
 
-/**
- * `ip -details -json address show` of a host with a bond, a VRF and a bridge, but for what is not looked at.
- */
+/** `ip -details -json address show` of a host with a bond, a VRF and a bridge, without what is not read. */
 const LISTING = [
   {
     ifname: 'lo',
@@ -29,8 +27,8 @@ const LISTING = [
 ];
 const network = Network.read(() => ({ there: true, ok: true, out: JSON.stringify(LISTING), error: '' }))!;
 
-describe('what an interface is a part of', () => {
-  it('is a bond: take that', () => {
+describe('the master of an interface', () => {
+  it('is taken in its place if it is a bond', () => {
     const [ring] = partOf('eth0', false, network);
     expect(ring).toMatchObject({ state: 'poor', fix: 'take the bond: --interface bond0' });
     expect(ring.text).toMatch(/a ring on it misses what comes over the others/);
@@ -38,7 +36,7 @@ describe('what an interface is a part of', () => {
     expect(partOf('bond0', false, network)).toEqual([]);
   });
 
-  it('is a VRF or a bridge', () => {
+  it('is reported if it is a VRF or a bridge', () => {
     expect(partOf('eth1', true, network)[0].text).toMatch(
       /in the VRF blue, and net.ipv4.raw_l3mdev_accept is/,
     );
@@ -47,7 +45,7 @@ describe('what an interface is a part of', () => {
     expect(network.get('eth1')?.xdp).toBe(true);
   });
 
-  it('decides by which interface rules see its packets come', () => {
+  it('decides the interface that firewall rules see', () => {
     const seen = (name: string): string[] => placeOf(name, network).steps.map((s) => `${s.hook} ${s.iif}`);
     expect(seen('eth0')).toEqual(['ingress eth0', 'prerouting bond0', 'input bond0']);
     expect(seen('eth1')).toEqual(['ingress eth1', 'prerouting eth1', 'prerouting blue', 'input blue']);
@@ -62,7 +60,7 @@ describe('the packet path', () => {
       .findings.map((f) => `${f.state} ${f.text}`)
       .join('\n');
 
-  it('is a ring where interfaces are named, as collect has it', () => {
+  it('is a ring if interfaces are named, as for collect', () => {
     expect(packetPath(config, ['eth0'], undefined, network)).toMatchObject({
       raw: false,
       named: true,
@@ -76,7 +74,7 @@ describe('the packet path', () => {
     });
   });
 
-  it('takes the interfaces that are up with an address where none is named, and says so', () => {
+  it('has the interfaces that are up with an address if none is named, and says so', () => {
     expect(packetPath(config, [], undefined, network)).toMatchObject({
       raw: true,
       interfaces: ['bond0'],
@@ -85,7 +83,7 @@ describe('the packet path', () => {
     expect(receiver(config, [], undefined, network)).toMatch(/none is named; looked at: bond0/);
   });
 
-  it('is none that collect refuses', () => {
+  it('is refused where collect refuses it', () => {
     const both = { ...config, receiver: 'raw' as const, interfaces: ['eth0'] };
     expect(receiver(both, [], undefined, network)).toMatch(
       /^bad collect refuses it: .*leave out --interface/,

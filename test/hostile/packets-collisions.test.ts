@@ -1,6 +1,6 @@
 /**
- * Addresses and identifications that are alike under hashes without a secret: words that make up for each
- * other in an exclusive or, a sum, or after multiplication. Under a secret they cost what random ones do.
+ * Addresses and identifications that collide under unkeyed hashes: words that cancel out in an exclusive or,
+ * in a sum, or after multiplication. Under a keyed hash they must cost what random ones cost.
  */
 import { describe, expect, it } from 'vitest';
 import { setU32 } from '../../src/wire/bytes.js';
@@ -15,7 +15,7 @@ type Family = (n: number) => Words;
 
 const NET = 0x20010db8;
 
-/** What times an odd number gives 1, as 32 bits. */
+/** The inverse of an odd number modulo 2^32. */
 function inverse(odd: number): number {
   let x = odd;
   for (let i = 0; i < 5; i++) x = Math.imul(x, 2 - Math.imul(odd, x));
@@ -66,9 +66,7 @@ function setAddresses(b: Uint8Array, at: number, words: Words): void {
   }
 }
 
-/**
- * An attack: packets made by a family, how many there are, and what is to be true of a path that took them.
- */
+/** An attack: packets made by a family, their number, and what must hold for a path that took them. */
 interface Attack {
   readonly count: number;
   readonly template: Uint8Array;
@@ -77,7 +75,7 @@ interface Attack {
   readonly check: (path: WatchedPath) => void;
 }
 
-/** Behind outer IPv4, GRE with a number, and ERSPAN, the frame's IP header. */
+/** Offset of the frame's IP header: behind outer IPv4, GRE with a sequence number, ERSPAN and Ethernet. */
 const INNER = 20 + 8 + 8 + 14;
 const inner = (payload: Uint8Array, next = 17): Uint8Array =>
   ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(5, 0, ethernet(0x86dd, ipv6(ONE, OTHER, next, payload))));
@@ -106,7 +104,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
       setU32(p, INNER + 44, words[8] >>> 0);
     },
     options: { sessions: { capacity: 4096 } },
-    // By chance some of the sets of 8 are full; were they all of few sets nearly all would be given up.
+    // By chance some sets of 8 are full; if all fell into few sets, nearly all would be given up.
     check: ({ snapshot }) => expect(snapshot.fragmentTrainsDropped).toBeLessThan(1024),
   },
   'outer packets in fragments by addresses and identifications': {
@@ -129,7 +127,7 @@ function taken(attack: Attack, family: Family): () => () => void {
   return () => {
     const path = new WatchedPath(attack.options);
     return () => {
-      // What is there has to be found, too.
+      // The second pass has to find what the first one added.
       for (let n = 0; n < 2; n++) path.process(batches);
       attack.check(path);
     };
@@ -140,7 +138,7 @@ const families = Object.values(FAMILIES);
 const allFamilies: Family = (n) => families[n % families.length](n);
 
 describe.each(Object.entries(ATTACKS))('%s', (_, attack) => {
-  it('cost the same however they are chosen', () => {
+  it('cost the same, whichever way they collide', () => {
     const chosen = mapValues(FAMILIES, (family) => taken(attack, family));
     expectCpuOfAll(chosen, taken(attack, anyWords), 5);
   });
@@ -152,7 +150,7 @@ describe.each(Object.entries(ATTACKS))('%s', (_, attack) => {
   });
 });
 
-it('20,000 sessions that are chosen in all these ways cost what 20,000 others do', () => {
+it('20,000 sessions that collide in all these ways cost what 20,000 random ones do', () => {
   const attack = { ...ATTACKS['sessions by inner addresses'], count: 20_000 };
   expectCpu(taken(attack, allFamilies), taken(attack, anyWords), 5);
 });

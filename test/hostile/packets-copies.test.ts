@@ -1,4 +1,4 @@
-/** Segments that are made to be taken for copies of others, so that they are not counted. */
+/** Segments made to be taken for copies of others, so that they are not counted. */
 import { describe, expect, it } from 'vitest';
 import { setU32 } from '../../src/wire/bytes.js';
 import { expectCpu } from '../support/cpu.js';
@@ -10,7 +10,7 @@ const OPTIONS: PathOptions = { mirrors: [{ name: 'both', source: '10.0.0.1', ded
 const PAYLOAD = new Random(3).bytes(1400);
 
 interface Sent {
-  /** Milliseconds from the first; bytes captured of the frame; what is around the segment. */
+  /** Milliseconds from the first packet; bytes captured of the frame; what surrounds the segment. */
   readonly at?: number;
   readonly captured?: number;
   readonly vlans?: readonly [number, number][];
@@ -23,7 +23,7 @@ function segment(six: boolean, payload: Uint8Array): Uint8Array {
   return six ? ipv6('2001:db8::1', '2001:db8::2', 6, inner) : ipv4('192.168.1.2', '192.168.1.3', 6, inner);
 }
 
-/** What a path makes of packets that a switch mirrors; what is around them is never twice the same. */
+/** What a path counts for packets that a switch mirrors; what surrounds them is never the same twice. */
 function count(packets: readonly [Uint8Array, Sent?][]): [packets: number, duplicates: number] {
   const path = new WatchedPath(OPTIONS);
   const captured = packets.map(([packet, o = {}], i) => {
@@ -40,7 +40,7 @@ function count(packets: readonly [Uint8Array, Sent?][]): [packets: number, dupli
   return [rows[0].packets, rows[0].duplicates];
 }
 
-/** The packet with a byte changed, behind so many that are not. */
+/** The packet with the byte at `at` changed. */
 function differing(packet: Uint8Array, at: number): Uint8Array {
   const other = packet.slice();
   other[at] ^= 0x40;
@@ -62,7 +62,7 @@ describe.each([
     ).toEqual([2, 0]);
   });
 
-  it('that is sent again and again with other bytes far behind is counted each time', () => {
+  it('is counted each time if its later bytes differ', () => {
     const random = new Random(5);
     const all = Array.from({ length: 1000 }, (_, i): [Uint8Array, Sent] => {
       const other = packet.slice();
@@ -72,7 +72,7 @@ describe.each([
     expect(count(all)).toEqual([1000, 0]);
   });
 
-  it('is a copy where a router, a tag and the mirror are all that differs', () => {
+  it('is a copy if only a router, a tag and the mirror differ', () => {
     const routed = packet.slice();
     routed[six ? 7 : 8]--;
     if (!six) routed[10] ^= 0x55;
@@ -85,7 +85,7 @@ describe.each([
     ).toEqual([1, 3]);
   });
 
-  it('is a copy within the time alone', () => {
+  it('is a copy only within the time limit', () => {
     expect(
       count([
         [packet, { at: 0 }],
@@ -95,13 +95,13 @@ describe.each([
     ).toEqual([2, 1]);
   });
 
-  it('that the capture cut is a copy of one that was cut alike, and of no other', () => {
+  it('that the capture cut is a copy only of one that was cut to the same length', () => {
     const cut = (captured: number): [Uint8Array, Sent] => [packet, { captured }];
     expect(count([cut(200), cut(200)])).toEqual([1, 1]);
     expect(count([cut(200), cut(201), cut(300), [packet]])).toEqual([4, 0]);
     const zeros = segment(six, new Uint8Array(1400));
     expect(count([200, 201, 202, 204, 208].map((captured) => [zeros, { captured }]))).toEqual([5, 0]);
-    // What was not captured cannot tell them apart; their lengths can.
+    // Bytes that were not captured cannot distinguish them; their lengths can.
     expect(count([cut(200), [differing(packet, 1000), { captured: 200 }]])).toEqual([1, 1]);
     expect(count([cut(200), [segment(six, PAYLOAD.subarray(0, 1399)), { captured: 200 }]])).toEqual([2, 0]);
   });

@@ -1,6 +1,6 @@
 /**
- * Outer fragments of a few bytes that claim large datagrams: they take the room of a few bytes, and their
- * sender's own.
+ * Outer fragments of a few bytes that claim large datagrams: they take room for a few bytes only, and only of
+ * their sender's share.
  */
 import { describe, expect, it } from 'vitest';
 import { setU16, setU32 } from '../../src/wire/bytes.js';
@@ -27,7 +27,7 @@ const firsts = good.map(([first]) => first);
 const seconds = good.map(([, second]) => second);
 
 const MOST = 0xffff & ~7;
-/** 28 bytes: a first fragment, of a datagram that goes on, and the last one of a datagram of 64 KiB. */
+/** 28 bytes: the first fragment of a datagram, and the last fragment of a datagram of 64 KiB. */
 const FIRST = ipv4('10.66.0.0', TARGET, 47, erspan2(5, 0, new Uint8Array(0)).subarray(0, 8), {
   fragment: [0, true],
 });
@@ -54,28 +54,25 @@ describe.each([
   ['first', FIRST],
   ['last', LAST],
 ])('%s fragments of 28 bytes', (_, template) => {
-  it.each(Object.entries(SOURCES))(
-    '512 of them, of %s, take no datagram from those who send whole ones',
-    (_, from) => {
-      // Not enough for 512 datagrams as long as they claim to be.
-      const path = new WatchedPath({ reassembly: { memory: 8 << 20 } });
-      path.process(batchesOf(firsts));
-      path.process(tiny(template, 512, from));
-      path.process(batchesOf(seconds));
-      expect(path.snapshot.incomplete).toBe(0);
-      expect(path.snapshot.frames).toBe(GOOD);
-      const rows = path.finish({ kept: 512 + 2 * GOOD, whole: GOOD });
-      expect(rows.map((r) => r.packets)).toEqual([50, 50, 50, 50]);
-      // The ones that never came to be whole.
-      expect(path.snapshot.incomplete).toBe(512);
-    },
-  );
+  it.each(Object.entries(SOURCES))('512 from %s push out no datagram of honest senders', (_, from) => {
+    // Not enough for 512 datagrams as long as they claim to be.
+    const path = new WatchedPath({ reassembly: { memory: 8 << 20 } });
+    path.process(batchesOf(firsts));
+    path.process(tiny(template, 512, from));
+    path.process(batchesOf(seconds));
+    expect(path.snapshot.incomplete).toBe(0);
+    expect(path.snapshot.frames).toBe(GOOD);
+    const rows = path.finish({ kept: 512 + 2 * GOOD, whole: GOOD });
+    expect(rows.map((r) => r.packets)).toEqual([50, 50, 50, 50]);
+    // The attacker's datagrams, which never became whole.
+    expect(path.snapshot.incomplete).toBe(512);
+  });
 
-  it('100,000 of one source give up each other, and no other', () => {
+  it('100,000 from one source push out only each other', () => {
     const count = 100_000;
     const path = new WatchedPath();
     path.process(batchesOf(firsts));
-    // The identification has 16 bits: some of them come again, when the ones before are given up.
+    // The identification has 16 bits: some repeat, after the earlier ones have been given up.
     path.process(tiny(template, count, SOURCES['one source']));
     path.process(batchesOf(seconds));
     expect(path.snapshot.frames).toBe(GOOD);
@@ -84,30 +81,27 @@ describe.each([
     expect(path.snapshot.incomplete).toBe(count);
   });
 
-  it(
-    '100,000 of as many sources give up the oldest: who is done before as many have come as ' +
-      'there are places is not',
-    () => {
-      const count = 100_000;
-      const path = new WatchedPath();
-      const attack = tiny(template, count, SOURCES['as many sources']);
-      let whole = 0;
-      // A batch has as many as there are places: around the first half of each are the halves of good ones.
-      const each = Math.floor(GOOD / attack.length);
-      for (const [i, batch] of attack.entries()) {
-        const some = good.slice(i * each, (i + 1) * each);
-        const half = Math.min(batch.count, PLACES / 2);
-        path.process(batchesOf(some.map(([first]) => first)));
-        path.process([{ ...batch, count: half }]);
-        path.process(batchesOf(some.map(([, second]) => second)));
-        whole += some.length;
-        path.process([{ ...batch, count: batch.count - half, offset: batch.offset.subarray(half) }]);
-      }
-      expect(path.snapshot.frames).toBe(whole);
-      path.finish({ kept: count + 2 * whole, whole });
-      expect(path.snapshot.incomplete).toBe(count);
-    },
-  );
+  it('100,000 from as many sources push out only the oldest datagrams, when all places are taken', () => {
+    const count = 100_000;
+    const path = new WatchedPath();
+    const attack = tiny(template, count, SOURCES['as many sources']);
+    let whole = 0;
+    // A batch has as many packets as there are places. The halves of honest datagrams go before and after
+    // the first half of each batch.
+    const each = Math.floor(GOOD / attack.length);
+    for (const [i, batch] of attack.entries()) {
+      const some = good.slice(i * each, (i + 1) * each);
+      const half = Math.min(batch.count, PLACES / 2);
+      path.process(batchesOf(some.map(([first]) => first)));
+      path.process([{ ...batch, count: half }]);
+      path.process(batchesOf(some.map(([, second]) => second)));
+      whole += some.length;
+      path.process([{ ...batch, count: batch.count - half, offset: batch.offset.subarray(half) }]);
+    }
+    expect(path.snapshot.frames).toBe(whole);
+    path.finish({ kept: count + 2 * whole, whole });
+    expect(path.snapshot.incomplete).toBe(count);
+  });
 });
 
 it('30,000 fragments of 28 bytes cost what as many packets do', () => {

@@ -1,4 +1,4 @@
-/** Packets of nothing but headers: what is looked at of them is bounded, and so is what they cost. */
+/** Packets full of headers: how many are parsed is bounded, and so is their cost. */
 import { describe, expect, it } from 'vitest';
 import { LinkType, type PacketBatch } from '../../src/model/batch.js';
 import { Collected } from '../demux/collect.js';
@@ -11,7 +11,7 @@ import { batchesOf, taking, WatchedPath } from './support/packet-path.js';
 const [ONE, OTHER] = ['192.168.1.2', '192.168.1.3'];
 const [SIX, SEVEN] = ['2001:db8::1', '2001:db8::2'];
 const SMALL = udp(5000, 53, new Uint8Array(40));
-/** Of a short packet, and nearly of the longest there is. */
+/** Lengths of a short packet, and of nearly the longest one. */
 const SHORT = 1400;
 const LONG = 60_000;
 
@@ -19,21 +19,21 @@ const mirrored = (frame: Uint8Array): Uint8Array => ipv4('10.0.0.1', '10.0.0.9',
 const inIpv4 = (packet: Uint8Array): Uint8Array => mirrored(ethernet(0x0800, packet));
 const inIpv6 = (packet: Uint8Array): Uint8Array => mirrored(ethernet(0x86dd, packet));
 
-/** As many of the same bytes, one behind the other, as there is room for. */
+/** The same bytes repeated as often as there is room. */
 function repeated(part: Uint8Array | readonly number[], room: number): Uint8Array {
   const b = new Uint8Array(Math.floor(room / part.length) * part.length);
   for (let o = 0; o < b.length; o += part.length) b.set(part, o);
   return b;
 }
 
-/** Headers around each other, their lengths right, up to so many bytes in all. */
+/** Headers nested with correct lengths, up to so many bytes in all. */
 function nested(innermost: Uint8Array, room: number, around: (packet: Uint8Array) => Uint8Array): Uint8Array {
   let packet = innermost;
   for (let next = packet; next.length <= room; next = around(packet)) packet = next;
   return packet;
 }
 
-/** Behind an IPv6 header: extension headers of a kind, which say that another one follows. */
+/** An IPv6 packet of extension headers of one kind, each of which says that another one follows. */
 const extensions = (kind: number, room: number, header: readonly number[]): Uint8Array =>
   inIpv6(ipv6(SIX, SEVEN, kind, repeated(header, room)));
 
@@ -41,7 +41,7 @@ const MAC = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
 
 type Stack = (room: number) => Uint8Array;
 
-/** Inside of what is mirrored, by what it is counted as beside its row. */
+/** Stacks inside the mirrored frame, with the reason that is counted beside its row. */
 const INNER: Readonly<Record<string, [reason: string, Stack]>> = {
   'IPv4 in IPv4': [
     'too_many_layers',
@@ -92,7 +92,7 @@ const GRE = erspan2(5, 0, ethernet(0x0800, ipv4(ONE, OTHER, 17, SMALL)));
 const raw = (packet: Uint8Array): Captured => ({ bytes: packet });
 const onWire = (frame: Uint8Array): Captured => ({ bytes: frame, linkType: LinkType.Ethernet });
 
-/** Around the mirror's own packet, by what it is counted as; of these no frame comes. */
+/** Stacks around the mirror's own packet, with the reason that is counted. They give no frame. */
 const OUTER: Readonly<Record<string, [reason: string, (room: number) => Captured]>> = {
   'IPv4 in IPv4': [
     'not_gre',
@@ -114,7 +114,7 @@ const OUTER: Readonly<Record<string, [reason: string, (room: number) => Captured
   ],
 };
 
-/** TCP with 40 bytes of options that say they are 0 bytes long, or longer than there are. */
+/** TCP with 40 bytes of options whose length is 0, or more than is left. */
 const tcpWith = (option: readonly number[]): Uint8Array => {
   const segment = bytes(tcp(1000, 80, 16), repeated(option, 40), new Uint8Array(100));
   segment[12] = 0xf0;
@@ -133,7 +133,7 @@ const batchesOfBytes = (packet: Uint8Array | Captured, total: number): PacketBat
   return batchesOf(Array<typeof packet>(Math.ceil(total / length)).fill(packet));
 };
 
-/** Everything that costs, by name, made for a length. */
+/** All costly packets by name, of a length. */
 function all(room: number): Record<string, Uint8Array | Captured> {
   const made: Record<string, Uint8Array | Captured> = {};
   for (const [name, [, stack]] of Object.entries(INNER)) made[`inner ${name}`] = stack(room);
@@ -142,9 +142,9 @@ function all(room: number): Record<string, Uint8Array | Captured> {
   return made;
 }
 
-describe('layers without end', () => {
+describe('endless layers', () => {
   it.each(Object.entries(INNER))(
-    'of %s are looked at up to a bound, and the packet is in a row',
+    'of %s are parsed up to a bound, and the packet is in a row',
     (_, [reason, stack]) => {
       for (const room of [SHORT, LONG]) {
         const path = new WatchedPath();
@@ -166,7 +166,7 @@ describe('layers without end', () => {
     }
   });
 
-  it('come to one end each', () => {
+  it('are accounted for once per packet', () => {
     const packets = [SHORT, LONG].flatMap((room) => Object.values(all(room)));
     const out = new Collected();
     out.demux.process(batchOf(packets));
@@ -184,17 +184,17 @@ describe('layers without end', () => {
     }
   });
 
-  it.each(Object.entries(INNER))('of %s cost no more the more there are', (_, [, stack]) => {
+  it.each(Object.entries(INNER))('of %s cost no more in a longer packet', (_, [, stack]) => {
     const [short, long] = [SHORT, LONG].map((room) => {
       const batches = batchesOf(Array<Uint8Array>(50).fill(stack(room)));
       return taking(Array.from({ length: 20 }, () => batches).flat());
     });
-    // Of a long packet more comes into the cache, and one header may be as long as 2 KiB.
+    // More of a long packet is cached, and one header may be 2 KiB long.
     expectCpu(long, short, 10);
   });
 });
 
-it.each(Object.entries(OPTIONS))('TCP options %s leave the segment what it is', (_, packet) => {
+it.each(Object.entries(OPTIONS))('TCP options %s leave the segment as it is', (_, packet) => {
   const path = new WatchedPath();
   path.process(batchesOf([packet, packet]));
   expect(path.finish().map((r) => [r.client, r.packets])).toEqual([[ONE, 2]]);

@@ -1,4 +1,4 @@
-/** Sequence numbers that are made up so as to be far apart, and across the end of their 32 bits. */
+/** Sequence numbers made up to be far apart, and around the end of their 32 bits. */
 import { describe, expect, it } from 'vitest';
 import { setU16, setU32 } from '../../src/wire/bytes.js';
 import { expectCpu, expectCpuOfAll } from '../support/cpu.js';
@@ -8,7 +8,7 @@ import { copiesOf, type MirrorSums, type PathOptions, taking, WatchedPath } from
 
 const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(40))));
 const PACKET = ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(5, 0, FRAME));
-/** Where the outer source, the sequence number and the ERSPAN session are in it. */
+/** Offsets of the outer source, the sequence number and the ERSPAN session. */
 const SOURCE = 12;
 const SEQUENCE = 24;
 const SESSION = 30;
@@ -28,7 +28,7 @@ function packets(list: readonly Numbered[]): ReturnType<typeof copiesOf> {
 }
 
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
-/** Of two sessions of one source in turn, so that their numbers look as if they were of one counter. */
+/** Two sessions of one source in turn, so that their numbers look like those of one counter. */
 const shared = (numbers: readonly number[]): Numbered[] =>
   numbers.map((n, i) => ({ session: 1 + (i & 1), n }));
 
@@ -42,19 +42,19 @@ const FAMILIES: Readonly<Record<string, number[]>> = {
   'go back by 1 from 0': range(0, 65).map((i) => -i),
 };
 
-/** So many senders do the same: what a few packets cost cannot be measured. */
+/** Several senders do the same: the cost of a few packets cannot be measured. */
 const SENDERS = 100;
 const bySenders = (list: readonly Numbered[]): ReturnType<typeof copiesOf> =>
   packets(range(0, SENDERS).flatMap((s) => list.map((p) => ({ ...p, source: 0x0a010000 + s }))));
 
-/** One packet path judges its numbers itself; those of several are judged in the main thread. */
+/** A single packet path judges its numbers itself; those of several are judged in the main thread. */
 const JUDGES: readonly [string, PathOptions][] = [
   ['one packet path', {}],
   ['the main thread', { oneOfSeveral: true }],
 ];
 
-describe.each(JUDGES)('numbers that %s judges', (_, options) => {
-  it.each(Object.entries(FAMILIES))('and that %s lose no more than numbers can be late by', (_, numbers) => {
+describe.each(JUDGES)('hostile sequence numbers, judged by %s,', (_, options) => {
+  it.each(Object.entries(FAMILIES))('that %s lose no more than numbers can be late by', (_, numbers) => {
     const path = new WatchedPath(options);
     path.process(packets(shared(numbers)));
     path.finish();
@@ -66,7 +66,7 @@ describe.each(JUDGES)('numbers that %s judges', (_, options) => {
     }
   });
 
-  it('cost the same whatever they are', () => {
+  it('cost the same, whatever they are', () => {
     const work = (numbers: readonly number[]) => {
       const batches = bySenders(shared(numbers));
       return () => {
@@ -82,7 +82,7 @@ describe.each(JUDGES)('numbers that %s judges', (_, options) => {
   });
 });
 
-describe('293 such numbers among 30,000 good ones', () => {
+describe('293 hostile sequence numbers among 30,000 good ones', () => {
   const GOOD = 30_000;
   const STRANGE = 293;
   /** A counter that runs across the wrap; one in a hundred of its packets is lost. */
@@ -110,7 +110,7 @@ describe('293 such numbers among 30,000 good ones', () => {
   it.each([
     ['another sender', { source: 0x0a000002, session: 5 }],
     ['another session of the same switch', { session: 6 }],
-  ])('of %s leave its counts as they are', (_, from) => {
+  ])('of %s leave the good counts as they are', (_, from) => {
     for (const [, options] of JUDGES) {
       for (const number of [anywhere, near]) {
         const sums = goodSums(mixed(from, number), options);
@@ -119,7 +119,7 @@ describe('293 such numbers among 30,000 good ones', () => {
     }
   });
 
-  it('of one who sends in its name add themselves alone, and what is missing between them', () => {
+  it('of a sender with a spoofed address add only themselves and the numbers missing between them', () => {
     const packets = GOOD + STRANGE;
     expect(goodSums(mixed({ session: 5 }, anywhere))).toEqual({ packets, lost, reordered: 0, repeated: 0 });
     const sums = goodSums(mixed({ session: 5 }, near));

@@ -1,4 +1,4 @@
-/** Clocks that are set back again and again, and floods of sessions beyond what the table holds. */
+/** Clocks that are set back again and again, and floods of more sessions than the table holds. */
 import { describe, expect, it } from 'vitest';
 import type { PacketBatch } from '../../src/model/batch.js';
 import { setU16, setU32 } from '../../src/wire/bytes.js';
@@ -13,7 +13,7 @@ const PACKET = ipv4(
   47,
   erspan2(5, 0, ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(40))))),
 );
-/** Where the sequence number and the inner packet are in it. */
+/** Offsets of the sequence number and the inner packet. */
 const SEQUENCE = 24;
 const INNER = 20 + 8 + 8 + 14;
 
@@ -21,7 +21,7 @@ interface Sent {
   readonly session: number;
   /** Seconds from the start. */
   readonly at: number;
-  /** Whether it is a later fragment, whose first one never comes. */
+  /** Whether it is a later fragment whose first one never comes. */
   readonly headless?: boolean;
 }
 
@@ -51,8 +51,8 @@ describe.each<[string, PathOptions['sessions'], number]>([
   const options: PathOptions = { sessions: { capacity: OPEN, ...timeouts } };
 
   /**
-   * Far ahead, again, which is believed, and back for more than a minute, which is too. So many sessions
-   * speak each time, and a fragment waits.
+   * The clock goes far ahead twice, which is believed, and back by more than a minute, which is too. `some`
+   * sessions send a packet each time, and a fragment waits.
    */
   const round = (some: number): Sent[] => [
     ...[hour, 2 * hour, 0, 61].flatMap((at) =>
@@ -63,13 +63,13 @@ describe.each<[string, PathOptions['sessions'], number]>([
   const rounds = (some: number): Sent[] => Array.from({ length: 100 }, () => round(some)).flat();
   const jumping = (some: number): Sent[] => [...openings(OPEN), ...rounds(some)];
 
-  it('costs what the same packets do when they come at one time', () => {
+  it('costs no more than the same packets at one time', () => {
     const list = jumping(1);
     const still = list.map((sent) => ({ ...sent, at: 0 }));
     expectCpu(taking(packets(list), options), taking(packets(still), options), 5);
   });
 
-  it('costs what it does where ten have been open', () => {
+  it('costs no more than after ten sessions', () => {
     const batches = packets(rounds(1));
     const roundsAfter = (open: number) => {
       const before = packets([...openings(open), ...round(1)]);
@@ -93,11 +93,11 @@ describe.each<[string, PathOptions['sessions'], number]>([
   });
 });
 
-describe('a flood of sessions, many times as many as there may be', () => {
+describe('a flood of far more sessions than the table holds', () => {
   const CAPACITY = 2000;
   const options: PathOptions = { sessions: { capacity: CAPACITY } };
   const random = new Random(13);
-  /** Some sessions go on all the time, and their packets are late; each other one comes once. */
+  /** Some sessions send all the time, and their packets are late; each of the others sends one packet. */
   const flood = (late: (i: number) => number, kept = 500): Sent[] =>
     Array.from({ length: 10 * CAPACITY }, (_, i) => {
       const now = Math.floor(i / 400);
@@ -116,13 +116,13 @@ describe('a flood of sessions, many times as many as there may be', () => {
     'packets that are early and late': flood((i) => (i & 4 ? 1 : -1) * random.int(0, 1000)),
   };
 
-  it.each(Object.entries(floods))('costs what one does that finds room, with %s', (_, list) => {
+  it.each(Object.entries(floods))('costs no more than in a table with room for all: %s', (_, list) => {
     const roomy: PathOptions = { sessions: { capacity: 20 * CAPACITY } };
     expectCpu(taking(packets(list), options), taking(packets(list), roomy), 5);
   });
 
   it.each(Object.entries(floods))(
-    'leaves no more open than there may be, and every packet in a row, with %s',
+    'never exceeds the capacity, and has every packet in a row: %s',
     (_, list) => {
       const path = new WatchedPath(options);
       for (const batch of packets(list)) {

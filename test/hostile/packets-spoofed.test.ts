@@ -1,6 +1,4 @@
-/**
- * Outer addresses that are made up: who does not exist takes nothing from the mirrors that are configured.
- */
+/** Spoofed outer addresses: senders that do not exist must take nothing from configured mirrors. */
 import { describe, expect, it } from 'vitest';
 import { exposition } from '../../src/observe/metrics.js';
 import { setU16, setU32 } from '../../src/wire/bytes.js';
@@ -13,12 +11,12 @@ const SPOOFED = 20_000;
 const PLACES = 4096;
 const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(40))));
 const PACKET = ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(5, 0, FRAME));
-/** Where the outer source, the sequence number and the ERSPAN session are in it. */
+/** Offsets of the outer source, the sequence number and the ERSPAN session. */
 const SOURCE = 12;
 const SEQUENCE = 24;
 const SESSION = 30;
 
-/** One packet each of as many senders, whose ERSPAN sessions differ as well. */
+/** One packet each of many senders, whose ERSPAN sessions differ as well. */
 const strangers = copiesOf(PACKET, SPOOFED, (p, i) => {
   setU32(p, SOURCE, 0x0b000000 + i);
   setU32(p, SEQUENCE, Math.imul(i, 0x9e3779b1) >>> 0);
@@ -35,14 +33,14 @@ const LATER = 1000;
 describe.each<[string, 'observe' | 'refuse', number]>([
   ['refused', 'refuse', 0],
   ['observed', 'observe', PLACES],
-])('20,000 senders that nobody knows and that are %s', (_, unknown, places) => {
+])('20,000 unknown senders that are %s', (_, unknown, places) => {
   const options: PathOptions = {
     unknown,
     unknownPoints: PLACES,
     mirrors: [{ name: 'core', source: '10.0.0.1' }],
   };
 
-  it('leave its place, its name and its counts to the mirror that begins after them', async () => {
+  it('leave a mirror that begins after them its place, its name and its counts', async () => {
     const path = new WatchedPath(options);
     path.process(strangers);
     path.watch();
@@ -65,12 +63,12 @@ describe.each<[string, 'observe' | 'refuse', number]>([
       { name: 'core', points: 1, full: 0 },
       { name: '', points: places, full: places === 0 ? 0 : SPOOFED - PLACES },
     ]);
-    // What is told of them is as long whether they are thousands or millions.
+    // The report is as long whether there are thousands or millions.
     expect(status.mirrors.length).toBeLessThanOrEqual(1 + 256 + 1);
     expect(status.refused.length).toBeLessThanOrEqual(64);
     expect(JSON.stringify([status, path.snapshot]).length).toBeLessThan(200_000);
     expect((await exposition({ ...STATUS, ...status })).text.length).toBeLessThan(600_000);
-    // Of places that are taken, and of frames that come twice: of the mirror's, and of all strangers'.
+    // Messages: places are taken, and frames come twice, for the mirror and for all unknown senders.
     expect(path.log.length).toBeLessThanOrEqual(3);
 
     const rows = path.finish();

@@ -21,18 +21,18 @@ describeWith([ZOOKEEPER, 'java'], 'the tables of a cluster', () => {
     await zookeeper?.stop();
   });
 
-  it('are made, replicated through a real ZooKeeper, and distributed', async () => {
+  it('are created, replicated through a real ZooKeeper, and distributed', async () => {
     const layout = { prefix: '', cluster: 'lake' };
     const all = [
       migrationsTable(layout),
       ...migrations().flatMap((m) => statements(m, layout)),
       ...distributedTables(layout),
     ];
-    // The library that serves here has not the queue by which ON CLUSTER reaches the nodes, and never makes a
-    // replica active: what changes a table is known to it, and refused for that only
-    // (test/store/cluster.test.ts does it).
+    // The library that runs here lacks the queue through which ON CLUSTER reaches the nodes, and never makes
+    // a replica active. It knows the statements that alter a table, and refuses them only for that reason
+    // (test/store/cluster.test.ts runs them).
     for (const statement of all) {
-      // So a view that is made anew stays as it was: what it asks for is not there.
+      // Therefore a view that is created again stays as it was: it refers to columns that do not exist here.
       if (statement.startsWith('DROP VIEW')) continue;
       const here = server.sql(statement.replace(' ON CLUSTER lake', ''));
       if (statement.startsWith('ALTER')) await expect(here).rejects.toThrow('TABLE_IS_READ_ONLY');

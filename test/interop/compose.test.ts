@@ -9,7 +9,9 @@ import { describeWith } from '../support/needs.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FILE = join(ROOT, 'docker-compose.yml');
-/** All but Grafana, whose image cannot be made here: test/store/dashboards.test.ts runs its queries. */
+/**
+ * All services but Grafana, whose image cannot be built here: test/store/dashboards.test.ts runs its queries.
+ */
 const services = Object.keys((parse(readFileSync(FILE, 'utf8')) as { services: object }).services).filter(
   (name) => name !== 'grafana',
 );
@@ -21,7 +23,7 @@ describeWith([...ENGINE_NEEDS, ...NEEDS, 'python3', 'curl'], 'docker compose up'
   });
   afterAll(() => engine?.stop());
 
-  it('has mirrored traffic in the store within a minute, and the right answers, and leaves nothing', () => {
+  it('stores mirrored traffic within a minute, gives correct answers, and leaves nothing behind', () => {
     const mounts = engine.makeImages(services);
     const said = execFileSync(join(ROOT, 'lab/check-compose.sh'), services, {
       encoding: 'utf8',

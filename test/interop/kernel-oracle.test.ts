@@ -1,6 +1,7 @@
 /**
- * The receive path beside the kernel's: the same tunnels and the same packets into a real Linux kernel and
- * into the tunnel table; every tunnel must end with the same counters. ORACLE_SEEDS=1,2,3 tries other seeds.
+ * Compares the receive path with the kernel's: the same tunnels and packets go into a real Linux kernel and
+ * into the tunnel table, and every tunnel must end with the same counters. ORACLE_SEEDS=1,2,3 tries other
+ * seeds.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AF_PACKET, sockaddrLl } from '../../src/linux/address.js';
@@ -28,8 +29,8 @@ const CHUNK = 400;
 const SEEDS = (process.env.ORACLE_SEEDS ?? '1,2').split(',').map(Number);
 
 /**
- * Runs `ip link` with each of the lines, in one process: starting one takes the guest longer than what it
- * does.
+ * Runs `ip link` with each of the lines in one process: in the guest, starting a process takes longer than
+ * its work.
  */
 function links(peer: LinuxPeer, lines: readonly string[]): Promise<string> {
   return peer.sh(`ip -batch - <<END\n${lines.map((line) => `link ${line}\n`).join('')}END`);
@@ -49,7 +50,8 @@ async function kernels(peer: LinuxPeer, tunnels: readonly OracleTunnel[], packet
     send(chunk);
     while ((await received()) < before + sent + chunk.length) await new Promise((r) => setTimeout(r, 20));
   }
-  // What this host says of itself on the wire was counted as well: the last ones may still be on their way.
+  // The kernel also counts packets that this host sends of its own accord; the last ones may still be on the
+  // way.
   let text = '';
   for (let before: string | undefined; text !== before; ) {
     before = text;

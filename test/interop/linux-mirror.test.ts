@@ -5,7 +5,7 @@ import { LinuxPeer } from '../support/linux-peer.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 
 const TAP = 'f-peer';
-/** What the kernel calls the types, and what is in the columns then. */
+/** The kernel's names of the types, and the values of the mirror columns. */
 const CASES = [
   {
     name: 'ERSPAN type I',
@@ -39,7 +39,7 @@ const CASES = [
   },
 ] as const;
 
-/** Two hosts in the guest, joined by a veth pair whose one end is mirrored, both ways. */
+/** Two hosts in the guest, joined by a veth pair. One end is mirrored, in both directions. */
 const HOSTS = `
 ip addr add 198.19.77.1/24 dev eth0; ip link set eth0 up
 mkdir -p /run; ip netns add h2
@@ -81,7 +81,7 @@ describeWith(
   () => {
     let peer: LinuxPeer;
     let collector: TestCollector;
-    /** How many packets have come when a case is through. */
+    /** The number of packets received after each case. */
     const received: number[] = [0];
     let status: CollectorStatus;
     let total = 0;
@@ -94,7 +94,7 @@ describeWith(
       await peer.sh(HOSTS);
       const config = 'sessions: { udp_idle: 2s, other_idle: 2s }\n';
       collector = await TestCollector.start(['--interface', TAP], { config });
-      // One after the other; then their sessions are idle at the same time.
+      // One after the other, so that their sessions become idle at the same time.
       for (const { device } of CASES) {
         const sent = await peer.sh(`
 ip link add ers type ${device.replace(/^(\S+)/, '$1 local 198.19.77.1 remote 198.19.77.2')}
@@ -123,7 +123,7 @@ ip link del ers
     });
 
     it.each(CASES.map((one, n) => ({ ...one, n })))(
-      '$name: exactly the conversations, fragments of full-size frames put together',
+      '$name: exactly the conversations, with fragments of full-size frames reassembled',
       async (one) => {
         const sql = `SELECT client, server, client_port, server_port, transport, tcp_state, client_packets,
           server_packets,
@@ -161,12 +161,12 @@ ip link del ers
           malformed: 0,
           ...lost,
         });
-        // Fragments came: more packets than frames.
+        // Fragments came: there are more packets than frames.
         expect(received[one.n + 1] - received[one.n]).toBeGreaterThan(mirror.packets);
       },
     );
 
-    it('is done with all of them when it ends', async () => {
+    it('has stored all of them when it ends', async () => {
       expect(await collector.stop()).toBe(0);
     });
   },

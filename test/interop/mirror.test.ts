@@ -1,6 +1,6 @@
 /**
- * Whether receivers that others wrote take what `mirrorlake mirror` sends: the Linux kernel's erspan and
- * gretap devices, and Open vSwitch's ports (userspace datapath).
+ * Independent receivers must accept what `mirrorlake mirror` sends: the Linux kernel's erspan and gretap
+ * devices, and Open vSwitch's ports (userspace datapath).
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -20,7 +20,7 @@ import { Tcpdump } from '../support/tcpdump.js';
 const PROGRAM = 'dist/cli/main.js';
 const COUNT = 200;
 
-/** Frames of many sizes, up to full ones (which go in fragments), with and without a tag. */
+/** Frames of many sizes, up to full size (which are sent in fragments), with and without a tag. */
 function frames(): Uint8Array[] {
   return Array.from({ length: COUNT }, (_, i) => {
     const data = new Uint8Array((i * 37) % 1400).fill(i);
@@ -31,7 +31,7 @@ function frames(): Uint8Array[] {
   });
 }
 
-/** Frames as short words, sorted: what differs can be read. */
+/** Frames as short words, sorted, so that differences can be read. */
 function digests(list: Uint8Array[]): string[] {
   return list.map((frame) => `${frame.length} ${createHash('sha1').update(frame).digest('hex')}`).sort();
 }
@@ -44,8 +44,8 @@ async function captureOf(list: Uint8Array[], path: string): Promise<string> {
 }
 
 /**
- * Mirrors a capture from a namespace to an address, at a pace that an emulated kernel and a switch without a
- * kernel module keep up with.
+ * Mirrors a capture from a namespace to an address, slowly enough for an emulated kernel and for a switch
+ * without a kernel module.
  */
 function mirror(netns: string, capture: string, to: string, ...args: string[]): void {
   const words = [
@@ -142,7 +142,7 @@ describeWith(
     ])('%s', async (_, to, device, options) => {
       await peer.sh(`ip link add m0 type ${device}; ip link set m0 up`);
       mirror('b-kernel', capture, to, ...options);
-      // What came before an answer has been received.
+      // When an answer comes, everything before it has been received.
       run('ip', 'netns', 'exec', 'b-kernel', 'ping', '-q', '-c', '1', to);
       const counters = await peer.sh(`
         cd /sys/class/net/m0/statistics
@@ -175,7 +175,7 @@ describeWith(
       }
       ovs = await OpenVswitch.start('b-ovs');
       // The underlay: a bridge with the switch's addresses, and a wire to the mirror. Open vSwitch's
-      // userspace datapath reassembles nothing: the wire takes every frame whole.
+      // userspace datapath reassembles nothing, so the wire takes every frame whole.
       ovs.vsctl('add-br br-under -- set bridge br-under datapath_type=netdev');
       ovs.vsctl('add-br br-mirror -- set bridge br-mirror datapath_type=netdev');
       ip('-n b-source link add wan type veth peer name wan netns b-ovs');
@@ -253,7 +253,7 @@ describeWith(
       await tap.stop();
       ovs.vsctl('del-port br-mirror m0');
       const { packets } = await readAll(file);
-      // The switch keeps the order of each flow, not of all.
+      // The switch keeps the order within each flow only.
       expect(digests(packets.map((packet) => Buffer.from(packet.data, 'hex')))).toEqual(digests(frames()));
     });
   },

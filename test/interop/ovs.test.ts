@@ -39,7 +39,7 @@ const SQL = `SELECT client, server, client_port, server_port, transport, tcp_sta
     isIPAddressInRange(server, '2001:db8:7::/64'))
   ORDER BY transport, client_port, server_port`;
 
-/** ICMP and ICMPv6 destination unreachable messages the collector's host has sent. */
+/** ICMP and ICMPv6 destination unreachable messages that the collector's host has sent. */
 function unreachables(): number {
   const count = (file: string, pattern: RegExp): number => {
     const text = run('ip', 'netns', 'exec', OvsMirror.collector, 'cat', `/proc/net/${file}`);
@@ -66,7 +66,7 @@ describeWith([...OVS_NEEDS, 'ping'], 'Open vSwitch mirrors to a collector', () =
         ovs?.close();
       });
 
-      it('stores exactly the conversations that took place, mirror columns right, nothing lost', async () => {
+      it('exactly the conversations are stored, with correct mirror columns and no loss', async () => {
         const words = receiver === 'ring' ? ['--interface', 'eth0'] : [];
         const config = 'sessions: { udp_idle: 2s, other_idle: 2s }\n';
         const c = await TestCollector.start(words, { netns: OvsMirror.collector, config });
@@ -104,7 +104,7 @@ describeWith([...OVS_NEEDS, 'ping'], 'Open vSwitch mirrors to a collector', () =
         ]);
         const packets = rows.map((r) => [Number(r.client_packets), Number(r.server_packets)]);
         expect(packets[0]).toEqual([3, 3]);
-        // Neighbour discovery goes between the same two addresses.
+        // Neighbour discovery runs between the same two addresses.
         for (const n of packets[1]) expect(n).toBeGreaterThanOrEqual(2);
         expect([packets[3], packets[5], packets[6], packets[7]]).toEqual([
           [1, 1],

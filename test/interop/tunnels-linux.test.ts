@@ -1,6 +1,4 @@
-/**
- * Tunnels between mirrorlake and a real Linux kernel: ours at one end, `ip link add … type gre` at the other.
- */
+/** Tunnels between mirrorlake at one end and a real Linux kernel, `ip link add … type gre`, at the other. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,7 +62,7 @@ describeWith(
       rmSync(dir, { recursive: true });
     });
 
-    /** A tunnel on both ends, 10.20.0.1 and fd00:20::1 here, .2 there. */
+    /** Creates a tunnel at both ends: 10.20.0.1 and fd00:20::1 here, .2 there. */
     async function tunnel(mode: string, options: string, kernelOptions = options): Promise<void> {
       const family = mode.startsWith('ip6') ? 6 : 4;
       await peer.sh(
@@ -90,7 +88,7 @@ describeWith(
       >;
     }
 
-    /** Ours and the kernel's once nothing is on its way any more. */
+    /** Our counters and the kernel's once no packet is on the way. */
     async function settledCounters() {
       for (let before = ''; ; ) {
         const counters = [(await host!.tunnel('k1')).counters, await kernelCounters()] as const;
@@ -105,7 +103,7 @@ describeWith(
       return said.match(/ 0% packet loss/g)?.length === addresses.length;
     }
 
-    /** Their data to us and ours to them at once; whether each is what was sent. */
+    /** Transfers data in both directions at once. Returns whether each arrived as it was sent. */
     async function dataBothWays(us: string, them: string): Promise<[boolean, boolean]> {
       const receiver = await receiveTcp(NS);
       try {
@@ -121,7 +119,11 @@ describeWith(
       }
     }
 
-    /** Their data to us; whether it is what they have. `where`: what enters a namespace of theirs. */
+    /**
+     * Transfers data from the kernel to us. Returns whether it arrived intact.
+     *
+     * @param where enters a namespace of the kernel
+     */
     async function theirData(address: string, where = ''): Promise<boolean> {
       const receiver = await receiveTcp(NS);
       try {
@@ -132,7 +134,7 @@ describeWith(
       }
     }
 
-    /** Ours to them; whether it is what they got. */
+    /** Transfers data from us to the kernel. Returns whether it arrived intact. */
     async function ourData(address: string, where = ''): Promise<boolean> {
       const listening = peer.sh(`${where} nc -l -w 30 -p 5201 </dev/null | sha256sum`);
       const sent = await sendTcp(NS, address, BYTES);
@@ -141,7 +143,7 @@ describeWith(
 
     describe.each(['gre', 'gretap', 'ip6gre', 'ip6gretap'])('%s', (mode) => {
       it.each(['', 'key 42', 'csum', 'seq', 'key 42 csum seq'])(
-        'carries ping and TCP both ways with "%s"',
+        'carries ping and TCP in both directions with "%s"',
         async (options) => {
           await tunnel(mode, options);
           expect(pings(NS, '10.20.0.2')).toBe(true);
@@ -153,7 +155,7 @@ describeWith(
           expect(ours.rx_errors).toBe(0);
           expect(theirs.rx_errors).toBe(0);
           expect(ours.rx_packets).toBeGreaterThan(1000);
-          // The kernel joins segments before it counts them: fewer packets, and headers counted once.
+          // The kernel joins segments before it counts them: it counts fewer packets and fewer headers.
           const headers = mode.endsWith('tap') ? 14 : 0;
           const received = theirs.rx_bytes + (mode === 'ip6gretap' ? 0 : -headers * theirs.rx_packets);
           expect(Math.abs(ours.tx_bytes - received) / received).toBeLessThan(0.08);
@@ -178,8 +180,7 @@ describeWith(
 
     it.each(['gre', 'gretap', 'ip6gre'])('agrees on counters, packet by packet: %s', async (mode) => {
       await tunnel(mode, 'key 7 seq csum', 'key 7 seq csum');
-      // IPv6 says things of its own accord; and what the kernel joins or has not cut yet it counts as one
-      // packet.
+      // IPv6 sends packets of its own accord, and the kernel counts joined or uncut segments as one packet.
       inside(NS, 'sh', '-c', 'echo 1 >/proc/sys/net/ipv6/conf/k1/disable_ipv6');
       await peer.sh(
         'echo 1 >/proc/sys/net/ipv6/conf/k1/disable_ipv6; ip link set k1 gso_max_segs 1; ip ' +
@@ -215,7 +216,7 @@ describeWith(
       ['ip6gre', 'tclass inherit'],
       ['ip6gretap', ''],
       ['ip6gretap', 'tclass inherit'],
-    ])('tells congestion as the kernel does: %s %s', async (mode, options) => {
+    ])('signals congestion as the kernel does: %s %s', async (mode, options) => {
       await tunnel(mode, options);
       const file = join(dir, 'ecn.pcap');
       const capture = await Tcpdump.start(NS, TAP, file, 'proto 47 or ip6 proto 47 or ip6 proto 60');
@@ -235,7 +236,7 @@ describeWith(
       expect(told.ours).toEqual(told.theirs);
     });
 
-    describe('puts the same on the wire as the kernel', () => {
+    describe('sends the same packets as the kernel', () => {
       it.each([
         ['gre', ''],
         ['gre', 'ttl 77 tos 10'],
@@ -252,7 +253,7 @@ describeWith(
         await tunnel(mode, options);
         const file = join(dir, 'wire.pcap');
         const capture = await Tcpdump.start(NS, TAP, file, 'proto 47 or ip6 proto 47 or ip6 proto 60');
-        // Echo requests of either side, alike but for the addresses.
+        // Echo requests from both sides differ only in their addresses.
         inside(NS, 'ping', '-c', '1', '-t', '50', '-s', '100', '10.20.0.2');
         await peer.sh('ping -c 1 -t 50 -s 100 10.20.0.1');
         await capture.stop();
@@ -282,8 +283,8 @@ describeWith(
       }
     });
 
-    describe('through a router with narrower ways', () => {
-      /** A kernel behind the router that the guest is, and our address that its packets come back to. */
+    describe('through a router with a lower MTU', () => {
+      /** A kernel behind the router, which is the guest, and our address to which its packets return. */
       const FAR = { 4: '198.18.4.2', 6: 'fd00:4::2' } as const;
       const BACK = { 4: '198.18.3.3', 6: 'fd00:3::3' } as const;
       const [TO_FAR, TO_US] = [1400, 1380];
@@ -293,7 +294,7 @@ describeWith(
         ip(`-n ${NS} addr add ${BACK[6]}/64 dev ${TAP} nodad`);
         ip(`-n ${NS} route add 198.18.4.0/24 via ${KERNEL[4]}`);
         ip(`-n ${NS} -6 route add fd00:4::/64 via ${KERNEL[6]}`);
-        // Every device takes 1500 bytes, so that it is by the router's words alone that either end can know.
+        // Every device takes 1500 bytes, so that both ends depend on the router's ICMP errors.
         await peer.sh(
           'mkdir -p /run /var && ln -sfn /run /var/run && ip netns add far && ip link add v0 ' +
             'type veth peer name v1 netns far && ' +
@@ -333,8 +334,7 @@ describeWith(
         expect(await theirData(family === 4 ? '10.21.0.1' : 'fd00:21::1', 'ip netns exec far')).toBe(true);
         expect(await peer.sh(`ip -n far -${family} route get ${BACK[family]}`)).toContain(`mtu ${TO_US}`);
 
-        // A device that stays as large as somebody wants it has its users told, once the path has told us
-        // anew.
+        // If the MTU of a device is set by hand, senders are told after the path has reported its MTU again.
         ip(`-n ${NS} -${family} route flush cache`);
         await host.reload(`${spec} mtu ${1500 - headers}`);
         const said = sendsTooBig(far);
@@ -344,7 +344,7 @@ describeWith(
         expect(await ourData(far, 'ip netns exec far')).toBe(true);
       });
 
-      /** What ping says of packets that may not be fragmented and do not fit. */
+      /** The output of ping with unfragmentable packets that do not fit. */
       function sendsTooBig(address: string): string {
         try {
           return inside(NS, 'ping', '-c', '4', '-i', '0.3', '-W', '1', '-M', 'do', '-s', '1400', address);

@@ -1,7 +1,7 @@
 /**
- * Tunnels to the GRE devices of a kernel behind a veth pair, as to a container: nothing fills in checksums on
- * the way, and segments arrive joined, because both ends leave that to a network card that is not there. In
- * an emulated host, whose kernel has GRE; what runs there is the command, without a store.
+ * Tunnels to the GRE devices of a kernel behind a veth pair, as to a container: checksums are incomplete and
+ * segments arrive joined, because both ends leave that to a network card, and there is none. They run in an
+ * emulated host whose kernel has GRE, with the program but without a store.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LinuxPeer, linuxPeerPrograms } from '../support/linux-peer.js';
@@ -10,10 +10,10 @@ import { describeWith, tryIp } from '../support/needs.js';
 const TAP = 'eveth0';
 const US = { 4: '198.18.9.1', 6: 'fd00:9::1' } as const;
 const KERNEL = { 4: '198.18.9.2', 6: 'fd00:9::2' } as const;
-/** Some hundred packets each way: emulated twice, each takes long. */
+/** Some hundred packets in each direction: each is emulated twice and takes long. */
 const BYTES = 250_000;
 
-/** Mode and words, which both ends understand; the device, and the network within, are numbered. */
+/** Mode and options that both ends understand; the devices and inner networks are numbered. */
 const TUNNELS = [
   ['gre', ''],
   ['gre', 'key 2 seq'],
@@ -26,7 +26,7 @@ const TUNNELS = [
 const ourEnd = (n: number, six: boolean) => (six ? `fd00:${n}::1` : `10.80.${n}.1`);
 const theirEnd = (n: number, six: boolean) => (six ? `fd00:${n}::2` : `10.80.${n}.2`);
 
-/** Every tunnel carries IPv4, and every second one IPv6 in its place. */
+/** Every second tunnel carries IPv6, the others IPv4. */
 const isSix = (n: number) => n % 2 === 1;
 
 describeWith(['root', '/dev/net/tun', ...linuxPeerPrograms], 'tunnels to a kernel behind a veth pair', () => {
@@ -91,7 +91,7 @@ describeWith(['root', '/dev/net/tun', ...linuxPeerPrograms], 'tunnels to a kerne
   });
 
   it.each(TUNNELS.map(([mode, words], n) => [mode, words, n] as const))(
-    'carries files whole, both ways, over TCP and UDP: %s %s',
+    'carries files intact, in both directions, over TCP and UDP: %s %s',
     async (_mode, _words, n) => {
       const [us, them] = [ourEnd(n, isSix(n)), theirEnd(n, isSix(n))];
       expect([said.get(us), said.get(them)]).toEqual(['tcp ok udp ok', 'tcp ok udp ok']);
@@ -100,7 +100,7 @@ describeWith(['root', '/dev/net/tun', ...linuxPeerPrograms], 'tunnels to a kerne
     },
   );
 
-  it('tells of a tunnel that it is up, and counts nothing as refused', () => {
+  it('reports a tunnel as up, and counts no packet as refused', () => {
     const status = JSON.parse(said.get('status')!) as {
       store: { state: string };
       tunnels: { carrier: boolean; route: boolean; mtu: number; counters: Record<string, number> }[];

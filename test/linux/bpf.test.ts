@@ -29,7 +29,7 @@ const options = (next: number, length = 0): Uint8Array =>
   bytes([next, length], new Uint8Array(6 + 8 * length));
 
 describe('the assembler', () => {
-  it('resolves labels, and refuses those it cannot reach', () => {
+  it('resolves labels, and refuses those out of reach', () => {
     const p = new BpfProgram()
       .load('b', 0)
       .jump('jeq', 4, 'four')
@@ -46,7 +46,7 @@ describe('the assembler', () => {
     expect(() => far.label('far').answer(0).assemble()).toThrow(/label far is 256 instructions away/);
   });
 
-  it('drops what it shall drop', () => {
+  it('drops packets', () => {
     expect(runBpf(dropAll(), g)).toBe(0);
   });
 });
@@ -82,7 +82,7 @@ describe('the GRE filter', () => {
     ['an IPv6 header cut short', 0x86dd, six(60, new Uint8Array(1))],
     ['next to nothing', 0x0800, new Uint8Array(3)],
   ];
-  it.each(yes)('passes %s, behind tags as well', (_, type, packet) => {
+  it.each(yes)('passes %s, also behind VLAN tags', (_, type, packet) => {
     expect(runBpf(onEthernet, ethernet(type, packet))).toBeGreaterThan(65535);
     expect(runBpf(onEthernet, ethernet(type, packet, [[0x8100, 7]]))).toBeGreaterThan(65535);
     expect(
@@ -102,7 +102,7 @@ describe('the GRE filter', () => {
     expect(runBpf(onEthernet, ethernet(type, packet, [[0x8100, 7]]))).toBe(0);
     expect(runBpf(onIp, packet)).toBe(0);
   });
-  it('looks behind so many tags; too many extension headers are for the walk to count', () => {
+  it('looks behind MAX_TAGS tags, and passes too many extension headers for the walk to count', () => {
     const tagged = (tags: number): Uint8Array =>
       ethernet(
         0x0800,
@@ -122,13 +122,13 @@ describe('the GRE filter', () => {
     const end = tooMany.length;
     expect(parseOuter(tooMany, 0, end, end, new OuterPacket(), new OuterFragment())).toBe(OUTER_BAD);
   });
-  it('passes what the walk through outer headers finds GRE in, or may once it is whole', () => {
+  it('passes packets in which the walk of outer headers finds GRE, or may once they are whole', () => {
     const AH = 51;
     const FRAGMENT = 44;
     const header = fc.record({
       kind: fc.constantFrom(...IPV6_EXTENSIONS, AH),
       units: fc.integer({ min: 0, max: 3 }),
-      // Of a fragment header: whole in itself, the first of several, a later one.
+      // The fragment header: an atomic fragment, the first of several, two later ones.
       part: fc.constantFrom(0, 1, 8, 9),
     });
     const last = fc.constantFrom(47, 6, 17, 50, 59, 4);
@@ -149,15 +149,15 @@ describe('the GRE filter', () => {
       const end = packet.length;
       const protocol = parseOuter(packet, 0, end, end, new OuterPacket(), fragment);
       if (protocol !== OUTER_FRAGMENT) return protocol === 47 || protocol === OUTER_BAD;
-      // The first one names what follows, as far as it is followed here; a later one only what came first.
+      // The first fragment names what follows the headers that are parsed here; a later one only the first
+      // header.
       return [47, AH, ...IPV6_EXTENSIONS].includes(fragment.protocol);
     };
     const passed = (packet: Uint8Array): boolean => runBpf(greFilter(false), packet) > 0;
     fc.assert(
       fc.property(fc.array(header, { maxLength: MAX_OUTER_HEADERS + 2 }), last, (headers, end) => {
         const packet = six(headers[0]?.kind ?? end, built(headers, end));
-        // A first fragment is looked behind in the kernel already: what is not GRE then, is none when it is
-        // whole.
+        // The kernel looks behind a first fragment: a packet that is not GRE there is none when it is whole.
         if (found(packet) !== passed(packet)) {
           expect(headers.some(({ kind, part }) => kind === FRAGMENT && part === 1)).toBe(true);
           expect(passed(packet)).toBe(false);
@@ -173,7 +173,7 @@ describe('the GRE filter', () => {
       expect(found(packet)).toBe(fragment !== undefined || end === 47);
     }
   });
-  it('drops other EtherTypes, and answers whatever comes', () => {
+  it('drops other EtherTypes, and returns a result for any bytes', () => {
     expect(runBpf(onEthernet, ethernet(0x0806, new Uint8Array(46)))).toBe(0);
     fc.assert(
       fc.property(
@@ -208,7 +208,7 @@ describe('the fanout program', () => {
     (f) => erspan2(5, 9, bytes(f.subarray(0, 12), [0x81, 0, 0, 7], f.subarray(12))),
   ];
 
-  it('answers the same for both directions, and for every port, and encapsulation of one session', () => {
+  it('gives the same value for both directions, all ports and all encapsulations of one session', () => {
     fc.assert(
       fc.property(address, address, fc.nat(65535), fc.nat(wrappings.length - 1), (a, b, port, w) => {
         const frame = (from: string, to: string, p: number): Uint8Array =>
@@ -222,7 +222,7 @@ describe('the fanout program', () => {
     );
   });
 
-  it('shares conversations out evenly', () => {
+  it('spreads conversations evenly', () => {
     const workers = 4;
     const shares = new Array<number>(workers).fill(0);
     for (let i = 0; i < 4000; i++) {
@@ -235,7 +235,7 @@ describe('the fanout program', () => {
     for (const n of shares) expect(Math.abs(n - 1000)).toBeLessThan(200);
   });
 
-  it('looks into what comes over IPv6, behind extension headers too', () => {
+  it('looks into packets over IPv6, also behind extension headers', () => {
     const wraps: ((g: Uint8Array) => Uint8Array)[] = [
       (p) => six(47, p),
       (p) => six(60, bytes(options(47), p)),
@@ -263,7 +263,7 @@ describe('the fanout program', () => {
     );
   });
 
-  it('looks behind as many extension headers as the filter lets through', () => {
+  it('looks behind as many extension headers as the filter passes', () => {
     const behind = (headers: number, inner: string): number => {
       const frame = ethernet(0x0800, ipv4(inner, '10.9.0.1', 17, udp(1, 2, new Uint8Array(30))));
       let chain = erspan2(1, 1, frame);
@@ -275,7 +275,7 @@ describe('the fanout program', () => {
     expect(behind(MAX_OUTER_HEADERS + 1, '10.0.0.1')).toBe(behind(MAX_OUTER_HEADERS + 1, '10.0.0.2'));
   });
 
-  it('keeps what it cannot look into together by outer addresses: all of IPv6, if fragmented', () => {
+  it('uses outer addresses for what it cannot parse: all of IPv6, if fragments are expected', () => {
     const frames = ['10.0.0.1', '10.0.0.2'].map((a) =>
       ethernet(0x0800, ipv4(a, '10.9.0.1', 17, udp(1, 2, new Uint8Array(600)))),
     );
@@ -300,7 +300,7 @@ describe('the fanout program', () => {
     );
   });
 
-  it('answers whatever comes', () => {
+  it('returns a value for any bytes', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 150 }),

@@ -33,7 +33,7 @@ function boundUdp(): { fd: number; name: Uint8Array } {
   return { fd, name };
 }
 
-it('knows errors by the words of a library', () => {
+it('errors are recognised by the words of the C library', () => {
   const of = (text: string): string => LinuxError.fromMessage('open a raw socket', new Error(text)).message;
   expect(of('Operation not permitted')).toMatch(/^cannot open a raw socket: EPERM .*CAP_NET_RAW/);
   expect(of('Address family not supported by protocol')).toMatch(/EAFNOSUPPORT/);
@@ -66,7 +66,7 @@ describe('messages', () => {
     into.close();
   });
 
-  it('answers -errno when the kernel takes none', () => {
+  it('returns -errno if the kernel takes none', () => {
     const { fd } = boundUdp();
     const out = new Messages(1, 10);
     out.setOut(0, 10, 0);
@@ -92,7 +92,7 @@ describe('poll', () => {
 });
 
 describe('sockets', () => {
-  it('says what failed, by name, and what to do', () => {
+  it('report what failed, by name, and the remedy', () => {
     expect(() => openSocket(AF_INET, SOCK_DGRAM, 9999)).toThrow(
       /^cannot open a raw IPv4 \(protocol 9999\) socket: E[A-Z]+/,
     );
@@ -101,7 +101,7 @@ describe('sockets', () => {
     expect(e.message).toMatch(/CAP_NET_RAW.*setcap.*AmbientCapabilities=/);
   });
 
-  it('grants the receive buffer that was asked for, or as much as it may', () => {
+  it('get the receive buffer that was asked for, or as much as is allowed', () => {
     const fd = openSocket(AF_INET, SOCK_DGRAM, 0);
     const granted = setReceiveBuffer(fd, 1 << 20);
     expect(granted).toBe(getIntOption(fd, SOL_SOCKET, SO_RCVBUF, 'it'));
@@ -110,8 +110,8 @@ describe('sockets', () => {
   });
 });
 
-describe('interfaces', () => {
-  it('knows the loopback', () => {
+describe('interface functions', () => {
+  it('know the loopback interface', () => {
     expect(interfaceIndex('lo')).toBeGreaterThan(0);
     expect(interfaceFlags('lo') & IFF_LOOPBACK).toBe(IFF_LOOPBACK);
     expect(interfaceMtu('lo')).toBeGreaterThanOrEqual(1280);

@@ -1,4 +1,4 @@
-/** A collector with few descriptors, and a crowd that wants them. */
+/** A collector with few file descriptors, and many clients that want them. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { describeWith, ip, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
 
 const NETNS = 'ar-files';
-/** Where mirrors send to, and where it listens: no other test has the latter. */
+/** The target of mirrors, and the address to listen on, which no other test uses. */
 const TARGET = '198.51.100.2';
 const ADDRESS = '203.0.113.66';
 
@@ -135,42 +135,39 @@ describeWith(['root', 'ip', 'prlimit'], 'a collector with few descriptors', () =
     [1024, []],
     [128, ['--interface', 'ar-files1']],
     [256, ['--user', 'nobody']],
-  ])(
-    '%i of them, %j, and a crowd: everything is stored, and the collector answers',
-    async (descriptors, args) => {
-      const c = await collect(descriptors, ...args);
-      // Nobody is to be let in before the crowd comes: the first ones would be the last ones.
-      await crowd(96, { path: c.control });
-      await crowd(1100, { host: ADDRESS, port: 9470 });
-      for (let turn = 0; turn < 20; turn++) {
-        send(10);
-        await crowd(20, { host: ADDRESS, port: 9470 });
-        await crowd(5, { path: c.control });
-      }
-      await expect.poll(c.rows, { interval: 500, message: c.log() }).toBe(conversations);
-      const status = await c.status();
-      expect(status.connections?.control_refused).toBeGreaterThan(90);
-      expect(status.connections?.listen_refused).toBeGreaterThan(1000);
-      expect(status.store).toMatchObject({ rows_dropped: 0, segments_dropped: 0, spool_error: '' });
-      expect(status.receivers.every((r) => r.state === 'up' && r.dropped === 0)).toBe(true);
-      const health = await fetch(`http://${ADDRESS}:9470/healthz`);
-      expect([health.status, await health.text()]).toEqual([200, 'ok\n']);
-      const metrics = await (await fetch(`http://${ADDRESS}:9470/metrics`)).text();
-      expect(metrics).toMatch(/^mirrorlake_connections_refused_total\{socket="listen"\} \d{4,}$/m);
-      expect(c.log()).not.toMatch(/EMFILE|too many open files|uncaught|internal error/i);
-      // Well away from the limit.
-      expect(readdirSync(`/proc/${c.pid}/fd`).length).toBeLessThan(descriptors - 8);
-      expect(await end?.()).toBe(0);
-    },
-  );
+  ])('with %i, %j and many clients stores everything and still answers', async (descriptors, args) => {
+    const c = await collect(descriptors, ...args);
+    // Nobody connects before the crowd comes: the first connections would be the only ones.
+    await crowd(96, { path: c.control });
+    await crowd(1100, { host: ADDRESS, port: 9470 });
+    for (let turn = 0; turn < 20; turn++) {
+      send(10);
+      await crowd(20, { host: ADDRESS, port: 9470 });
+      await crowd(5, { path: c.control });
+    }
+    await expect.poll(c.rows, { interval: 500, message: c.log() }).toBe(conversations);
+    const status = await c.status();
+    expect(status.connections?.control_refused).toBeGreaterThan(90);
+    expect(status.connections?.listen_refused).toBeGreaterThan(1000);
+    expect(status.store).toMatchObject({ rows_dropped: 0, segments_dropped: 0, spool_error: '' });
+    expect(status.receivers.every((r) => r.state === 'up' && r.dropped === 0)).toBe(true);
+    const health = await fetch(`http://${ADDRESS}:9470/healthz`);
+    expect([health.status, await health.text()]).toEqual([200, 'ok\n']);
+    const metrics = await (await fetch(`http://${ADDRESS}:9470/metrics`)).text();
+    expect(metrics).toMatch(/^mirrorlake_connections_refused_total\{socket="listen"\} \d{4,}$/m);
+    expect(c.log()).not.toMatch(/EMFILE|too many open files|uncaught|internal error/i);
+    // Well below the limit.
+    expect(readdirSync(`/proc/${c.pid}/fd`).length).toBeLessThan(descriptors - 8);
+    expect(await end?.()).toBe(0);
+  });
 
-  it('none of them left: goes on, says it in a few lines, and stores all when there are some', async () => {
+  it('continues when none is left, logs a few lines, and stores everything once there are some', async () => {
     const c = await collect(1024);
     send(20);
     await expect.poll(c.rows).toBe(conversations);
     const limit = (descriptors: number): void =>
       void spawnSync('prlimit', [`--pid=${c.pid}`, `--nofile=${descriptors}:1024`]);
-    // Less than it has: whatever is opened is refused.
+    // Less than it has: nothing can be opened.
     limit(8);
     await crowd(100, { host: ADDRESS, port: 9470 });
     await crowd(100, { path: c.control });

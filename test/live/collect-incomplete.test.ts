@@ -11,7 +11,7 @@ const NETNS = 'f-cinc';
 const HERE = ['198.51.100.2', '2001:db8:51::2'] as const;
 const SWITCH = ['198.51.100.1', '2001:db8:51::1'] as const;
 
-describeWith(['root', 'ip'], 'mirrorlake collect, of mirrors whose fragments do not all come', () => {
+describeWith(['root', 'ip'], 'mirrorlake collect with mirrors whose fragments do not all come', () => {
   let sender: PacketSender;
   let mac: number[];
   let collector: TestCollector | undefined;
@@ -38,7 +38,7 @@ describeWith(['root', 'ip'], 'mirrorlake collect, of mirrors whose fragments do 
   });
   afterEach(() => collector?.remove());
 
-  /** First fragments only, over IPv4 and over IPv6, of a frame of 1,442 bytes each. */
+  /** Sends only the first fragment of a frame of 1,442 bytes, over IPv4 and over IPv6. */
   function sendBeginnings(): void {
     const packet = erspan2(6, 1, udpFrame('10.0.0.1', '10.0.0.2', 7, 1400)).subarray(0, 1200);
     const o = { id: 77, fragment: [0, true] as const };
@@ -52,7 +52,7 @@ describeWith(['root', 'ip'], 'mirrorlake collect, of mirrors whose fragments do 
     sender.flush();
   }
 
-  it('with a ring stores what came, and says how many packets were incomplete', async () => {
+  it('stores what came to a ring, and says how many packets were incomplete', async () => {
     const config = 'reassembly: { timeout: 1s }\nsessions: { udp_idle: 1s }\n';
     const c = await TestCollector.start(['--interface', 'f-cinc1'], { netns: NETNS, config });
     collector = c;
@@ -71,7 +71,7 @@ describeWith(['root', 'ip'], 'mirrorlake collect, of mirrors whose fragments do 
     expect(await c.stop()).toBe(0);
   });
 
-  it('with raw sockets says what the kernel could not put together', async () => {
+  it('says what the kernel could not reassemble for raw sockets', async () => {
     const c = await TestCollector.start([], { netns: NETNS });
     collector = c;
     sendBeginnings();

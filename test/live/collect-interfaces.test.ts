@@ -7,7 +7,7 @@ import { MirrorSource, tcpConversation, udpFrame } from '../support/mirror-traff
 import { describeWith, ip, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
 
-describeWith(['root', 'ip', 'nsenter'], 'the interfaces and mirrors of mirrorlake collect', () => {
+describeWith(['root', 'ip', 'nsenter'], 'mirrorlake collect', () => {
   let sender: PacketSender;
   let collector: TestCollector | undefined;
 
@@ -32,7 +32,7 @@ describeWith(['root', 'ip', 'nsenter'], 'the interfaces and mirrors of mirrorlak
     sender.flush();
   }
 
-  it('follows an interface with two workers, as another user: renamed, down, made anew', async () => {
+  it('follows an interface with two workers as another user: renamed, down, created again', async () => {
     const c = await TestCollector.start(['--interface', 'f-cif1', '--workers', '2', '--user', 'nobody']);
     collector = c;
     const source = new MirrorSource(4);
@@ -68,7 +68,7 @@ describeWith(['root', 'ip', 'nsenter'], 'the interfaces and mirrors of mirrorlak
     expect(await c.stop()).toBe(0);
   });
 
-  it('knows the type of an interface in a network namespace that /sys is not of', () => {
+  it('knows the type of an interface even if /sys belongs to another network namespace', () => {
     const netns = 'f-cif';
     tryIp(`netns del ${netns}`);
     ip(`netns add ${netns}`);
@@ -79,7 +79,7 @@ describeWith(['root', 'ip', 'nsenter'], 'the interfaces and mirrors of mirrorlak
         `import { interfaceType } from '${module}'; ` +
         "console.log(['f-cif2', 'lo', 'none'].map(interfaceType).join())";
       const node = [process.execPath, '--import', 'tsx', '--input-type=module', '--eval', code];
-      // Other than `ip netns exec`, nsenter leaves /sys as it is; so does NetworkNamespacePath= of a systemd
+      // Unlike `ip netns exec`, nsenter leaves /sys as it is; so does NetworkNamespacePath= of a systemd
       // unit.
       const said = execFileSync('nsenter', [`--net=/run/netns/${netns}`, ...node], { encoding: 'utf8' });
       expect(said.trim()).toBe('1,772,-1');
@@ -88,7 +88,7 @@ describeWith(['root', 'ip', 'nsenter'], 'the interfaces and mirrors of mirrorlak
     }
   });
 
-  it('takes over nothing of a configuration that asks for more than the user may have', async () => {
+  it('rejects a whole configuration that needs more than its user may do', async () => {
     const tunnel = "tunnels: ['f-cift mode gre remote 198.51.100.7 local 198.51.100.8']\n";
     const mirrors = (name: string, more = ''): string => `mirrors: [{ name: ${name}, session: 1${more} }]\n`;
     const c = await TestCollector.start(['--interface', 'f-cif1', '--user', 'nobody'], {
@@ -112,7 +112,7 @@ describeWith(['root', 'ip', 'nsenter'], 'the interfaces and mirrors of mirrorlak
     expect(await c.stop()).toBe(0);
   });
 
-  it('keeps and looks into no more of a frame than the snap length, and counts all of it', async () => {
+  it('stores and analyses frames up to the snap length only, and counts all their bytes', async () => {
     const config = `packets: all
 mirrors:
   - { name: short, session: 1, snap_length: 54 }

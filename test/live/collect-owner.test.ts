@@ -1,4 +1,4 @@
-/** Whose files, directories and sockets are that a collector makes. */
+/** The owners of files, directories and sockets that a collector makes. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,10 +9,10 @@ import { MAIN } from '../support/collector.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 
 const NETNS = 'ar-owner';
-/** Who called sudo: nobody whom this machine knows. */
+/** The user who called sudo, unknown to this machine. */
 const CALLER = 12345;
 
-describeWith(['root', 'ip', 'setpriv'], 'what a collector makes', () => {
+describeWith(['root', 'ip', 'setpriv'], 'a collector’s files and sockets', () => {
   let directory: string;
   const running: (() => Promise<void>)[] = [];
   beforeEach(() => {
@@ -55,11 +55,11 @@ describeWith(['root', 'ip', 'setpriv'], 'what a collector makes', () => {
       await exited;
     });
     await expect.poll(() => said).toContain('receiving GRE on');
-    // The store is begun with beside that.
+    // The store begins at the same time.
     await expect.poll(() => said).toContain('storing to');
   }
 
-  /** Runs a command of the program as another user, with one group. */
+  /** Runs a command of the program as another user with one group. */
   function as(uid: number, gid: number, ...words: string[]) {
     const who = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
     return spawnSync('setpriv', [...who, process.execPath, MAIN, ...words], {
@@ -73,7 +73,7 @@ describeWith(['root', 'ip', 'setpriv'], 'what a collector makes', () => {
     return [uid, gid];
   };
 
-  it.each(['000', '022', '077'])('is for user and group only, with umask %s', async (umask) => {
+  it.each(['000', '022', '077'])('are for user and group only, with umask %s', async (umask) => {
     await collect(umask);
     for (const made of [
       'data',
@@ -90,7 +90,7 @@ describeWith(['root', 'ip', 'setpriv'], 'what a collector makes', () => {
     expect(modeOf('data/control.sock')).toBe('660');
   });
 
-  it('under sudo, is the caller’s to ask: status and query take no sudo, and others may not', async () => {
+  it('under sudo belong to the caller’s group, which needs no sudo to ask; others are refused', async () => {
     await collect('022');
     expect(ownersOf('data')).toEqual([0, CALLER]);
     expect(ownersOf('data/control.sock')).toEqual([0, CALLER]);
@@ -102,7 +102,7 @@ describeWith(['root', 'ip', 'setpriv'], 'what a collector makes', () => {
     expect(other.stderr).toMatch(/^mirrorlake: .*not allowed.*\n$/);
   });
 
-  it('under sudo, lets the caller into a store that root made before, and nowhere else', async () => {
+  it('under sudo give the caller access to a store that root made before, and nothing else', async () => {
     mkdirSync(join(directory, 'data/clickhouse'), { recursive: true });
     chmodSync(join(directory, 'data'), 0o700);
     await collect('077');
@@ -111,24 +111,24 @@ describeWith(['root', 'ip', 'setpriv'], 'what a collector makes', () => {
     expect(as(CALLER, CALLER, 'status').status).toBe(0);
   });
 
-  it('under sudo, leaves a directory that was named alone', async () => {
+  it('under sudo leave a directory that was named alone', async () => {
     mkdirSync(join(directory, 'private'), { mode: 0o700 });
     await collect('022', '--control', 'private/c.sock');
     expect([modeOf('private'), ...ownersOf('private')]).toEqual(['700', 0, 0]);
     expect(ownersOf('private/c.sock')).toEqual([0, CALLER]);
   });
 
-  it.each(['000', '077'])('with --user is that user’s, with umask %s', async (umask) => {
+  it.each(['000', '077'])('with --user belong to that user, with umask %s', async (umask) => {
     await collect(umask, '--user', 'nobody', '--control', 'run/deep/c.sock');
     for (const made of ['run', 'run/deep', 'run/deep/c.sock', 'data', 'data/spool'])
       expect([made, ...ownersOf(made)]).toEqual([made, 65534, 65534]);
     expect([modeOf('run'), modeOf('run/deep'), modeOf('run/deep/c.sock')]).toEqual(['750', '750', '660']);
-    // Of its group, and nobody else.
+    // Its group has access, and nobody else.
     expect(as(CALLER, 65534, 'status', '--control', 'run/deep/c.sock').status).toBe(0);
     expect(as(CALLER, CALLER, 'status', '--control', 'run/deep/c.sock').status).toBe(1);
   });
 
-  it('is not said to be what a file is that stands where the socket goes', () => {
+  it('do not replace a file in the socket’s place', () => {
     writeFileSync(join(directory, 'precious'), 'precious');
     const run = spawnSync(process.execPath, [MAIN, 'collect', '--control', 'precious'], {
       cwd: directory,

@@ -50,14 +50,14 @@ for (const addon of [true, false]) {
         sender.add(frame);
       }
 
-      it('ends while packets go on coming, and stores what it had', async () => {
+      it('ends while packets still come, and stores what it had', async () => {
         const source = new MirrorSource(4);
         const send = setInterval(() => {
           for (let i = 0; i < 20; i++) add(source.wrap(udpFrame('10.0.0.1', '10.0.0.2', 7)));
           sender.flush();
         }, 5);
         try {
-          // More than once: what races for the store's thread at the end does not lose every time.
+          // Several times: a race for the store's thread at the end is not lost every time.
           for (let turn = 0; turn < 4; turn++) {
             const c = await TestCollector.start([], { main });
             collector = c;
@@ -79,7 +79,7 @@ for (const addon of [true, false]) {
         }
       });
 
-      it('stores what it is sent, and says what the kernel dropped', async () => {
+      it('stores what it receives, and says what the kernel dropped', async () => {
         const c = await TestCollector.start([], { main });
         collector = c;
         const source = new MirrorSource(3);
@@ -89,7 +89,7 @@ for (const addon of [true, false]) {
           "SELECT 1 FROM sessions WHERE tcp_state = 'SF' AND mirror_session = 3",
           (r) => r.length === 1,
         );
-        // Nobody reads the socket now.
+        // Now nobody reads the socket.
         c.signal('SIGSTOP');
         const count = 200_000;
         const frame = source.wrap(udpFrame('10.0.0.1', '10.0.0.2', 7, 800));
@@ -102,7 +102,7 @@ for (const addon of [true, false]) {
         let sent = 9 + count;
         const accounted = () => c.statusWhen((s) => s.receivers[0].packets + s.receivers[0].dropped === sent);
         await accounted();
-        // The gap is one once enough has come behind it.
+        // A gap counts once enough packets have followed it.
         for (let i = 0; i < 100; i++) {
           MirrorSource.renumber(frame, sent++);
           add(frame);
@@ -131,7 +131,7 @@ for (const addon of [true, false]) {
         expect(await c.stop()).toBe(0);
       });
 
-      it('as another user, receives on as many new IPv6 addresses as it has sockets for', async () => {
+      it('as another user receives on as many new IPv6 addresses as it has sockets for', async () => {
         const netns = 'f-craw';
         tryIp(`netns del ${netns}`);
         ip(`netns add ${netns}`);
@@ -171,7 +171,7 @@ for (const addon of [true, false]) {
             (r) => r.length === 1,
           );
 
-          // A link that goes takes its addresses along, and the sockets of those are used again.
+          // A link that goes down takes its addresses along, and their sockets are used again.
           ip(`-n ${netns} link set f-craw3 down`);
           await c.statusWhen(() => c.log.includes(`no longer receiving on ${address(0)}`));
           ip(`-n ${netns} link set f-craw3 up`);
@@ -185,7 +185,7 @@ for (const addon of [true, false]) {
           expect(c.log).toMatch(/not receiving on 2001:db8:48::41: all 64 sockets opened ahead are used/);
           for (let n = 0; n < SPARE_SOCKETS; n++) send(n, 2);
           send(SPARE_SOCKETS, 2);
-          // Each once: to a socket that is another address's, or was, it does not come.
+          // Each packet comes once, not to sockets that belong or belonged to another address.
           await c.statusWhen((s) => s.receivers[0].packets === 1 + SPARE_SOCKETS);
 
           change('del', 3, 4);

@@ -1,4 +1,4 @@
-/** A collector that strangers send to, under tens of thousands of made-up addresses. */
+/** A collector that receives packets from tens of thousands of spoofed addresses. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { setU32 } from '../../src/wire/bytes.js';
 import { TestCollector } from '../support/collector.js';
@@ -7,11 +7,11 @@ import { describeWith, ip, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
 
 const SPOOFED = 66_000;
-/** Where the outer source is in a frame on the wire. */
+/** Offset of the outer source in a frame on the wire. */
 const SOURCE = 14 + 12;
 const CONFIG = 'ring_size: 256MiB\nmirrors:\n  - { name: core, source: 198.51.100.1 }\n';
 
-describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, sent to by 66,000 made-up senders', () => {
+describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect with 66,000 spoofed senders', () => {
   let sender: PacketSender;
   let collector: TestCollector | undefined;
 
@@ -58,9 +58,9 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, sent to by 66,000 m
     return (await fetch(url!)).text();
   }
 
-  it('observes the mirror that begins after them, and refuses them without a place', async () => {
+  it('observes a mirror that begins after them, and refuses them without giving them places', async () => {
     const c = await start(`unknown_mirrors: refuse\n${CONFIG}`);
-    // The store's engine has been started, which takes memory.
+    // By now the engine of the store is running, which takes memory.
     const before = await c.statusWhen((s) => s.store.state === 'up');
     spoof();
     await c.statusWhen((s) => s.dropped.refused === SPOOFED);
@@ -76,7 +76,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, sent to by 66,000 m
   });
 
   it.each([1, 2])(
-    'observes them in places of their own, and tells them in sum, with %i workers',
+    'observes them in places of their own, and reports them in sum, with %i workers',
     async (workers) => {
       const c = await start(CONFIG, '--workers', String(workers));
       spoof();

@@ -17,7 +17,7 @@ import {
   until,
 } from '../support/tunnel-world.js';
 
-/** Sends a packet of protocol 47, whatever is in it. */
+/** Sends a packet of protocol 47 with these bytes. */
 function sendGre(ns: string, to: string, bytes: readonly number[]): void {
   const send =
     'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 47); ' +
@@ -72,12 +72,12 @@ describeWith(
       expect(() => ip(`-n ${A.ns} link show t2`)).toThrow();
       expect(pings(A.ns, '10.10.1.2')).toBe(true);
 
-      // A mistake is named, and what runs goes on.
+      // An error is reported with the entry, and running tunnels continue.
       writeFileSync(collector.configFile, 'tunnels:\n  - t9 mode gre remote nowhere\n');
       collector.signal('SIGHUP');
       await until(() => collector.log.includes('remote nowhere'));
       expect(pings(A.ns, '10.10.1.2')).toBe(true);
-      // Nothing of it is a mirror's. (What B's other tunnels say while they have no end here, is.)
+      // None of it belongs to a mirror. Packets of B's other tunnels do while those have no end here.
       expect((await collector.status()).mirrors.filter((m) => m.key === 1)).toEqual([]);
 
       await collector.stop();
@@ -108,7 +108,7 @@ describeWith(
       for (const name of ['t1', 't3']) expect(() => ip(`-n ${A.ns} link show ${name}`)).toThrow();
     });
 
-    it('has no store with `store: none`, and says how its tunnels are', async () => {
+    it('has no store with `store: none`, and reports the state of its tunnels', async () => {
       collector = await TestCollector.start(['--listen', '127.0.0.1:9479'], {
         netns: A.ns,
         store: 'none',
@@ -132,8 +132,7 @@ describeWith(
       expect(metrics).toContain('mirrorlake_tunnel_up{tunnel="t8",mode="gre"} 0\n');
       expect(metrics).not.toMatch(/^mirrorlake_(store|spool)_/m);
 
-      // What comes for none of them is counted, by what is wrong with it: t3 has no end here, and a checksum
-      // is wrong.
+      // Packets for none of them are counted by reason: t3 has no end here, and a checksum is wrong.
       pings(B.ns, '10.10.3.1', 1);
       sendGre(B.ns, A[4], [0xa0, 0, 8, 0, 0x12, 0x34, 0, 0, 0, 0, 0, 8, 0x45, 0, 0, 20]);
       const { tunnels_refused: refused } = await collector.statusWhen(
@@ -167,27 +166,30 @@ describeWith(
     it.each([
       ['raw', []],
       ['ring', ['--interface', 'wan']],
-    ])('observes what a tunnel with observe carries, and what no tunnel takes: %s', async (_, receiver) => {
-      const spec = `t2 mode gre local ${A[4]} remote ${B[4]} key 2`;
-      collector = await TestCollector.start(['--tunnel', spec, ...receiver], {
-        netns: A.ns,
-        config: `tunnels:\n${entry(1, '    observe: true\n')}`,
-      });
-      ip(`-n ${A.ns} address add 10.10.2.1/24 dev t2`);
-      await answering(A.ns, '10.10.1.2', '10.10.2.2');
-      // B's third tunnel has no other end here: it is mirrored traffic like any other.
-      pings(B.ns, '10.10.3.1', 1);
-      // What is observed besides is seen once; what is the tunnel's alone, not at all.
-      const { mirrors } = await collector.statusWhen((s) => {
-        const observed = s.mirrors.find((m) => m.key === 1)?.packets;
-        return (
-          s.mirrors.length === 2 && observed === s.tunnels.find((t) => t.name === 't1')!.counters.rx_packets
-        );
-      });
-      expect(mirrors.map((m) => [m.type, m.key]).sort()).toEqual([
-        ['gre', 1],
-        ['gre', 3],
-      ]);
-    });
+    ])(
+      'observes packets of a tunnel with observe, and packets that no tunnel takes: %s',
+      async (_, receiver) => {
+        const spec = `t2 mode gre local ${A[4]} remote ${B[4]} key 2`;
+        collector = await TestCollector.start(['--tunnel', spec, ...receiver], {
+          netns: A.ns,
+          config: `tunnels:\n${entry(1, '    observe: true\n')}`,
+        });
+        ip(`-n ${A.ns} address add 10.10.2.1/24 dev t2`);
+        await answering(A.ns, '10.10.1.2', '10.10.2.2');
+        // B's third tunnel has no other end here: its packets are mirrored traffic like any other.
+        pings(B.ns, '10.10.3.1', 1);
+        // Packets of the observed tunnel are seen once, packets of the other one not at all.
+        const { mirrors } = await collector.statusWhen((s) => {
+          const observed = s.mirrors.find((m) => m.key === 1)?.packets;
+          return (
+            s.mirrors.length === 2 && observed === s.tunnels.find((t) => t.name === 't1')!.counters.rx_packets
+          );
+        });
+        expect(mirrors.map((m) => [m.type, m.key]).sort()).toEqual([
+          ['gre', 1],
+          ['gre', 3],
+        ]);
+      },
+    );
   },
 );

@@ -1,4 +1,4 @@
-/** What becomes of a collector when an error is caught by nobody. */
+/** What an uncaught error does to a collector. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { MirrorSource, udpFrame } from '../support/mirror-traffic.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
 
-describeWith(['root', 'ip'], 'an error that nobody catches', () => {
+describeWith(['root', 'ip'], 'an uncaught error', () => {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-uncaught-'));
   let collector: TestCollector | undefined;
   let sender: PacketSender;
@@ -30,7 +30,7 @@ describeWith(['root', 'ip'], 'an error that nobody catches', () => {
     collector?.remove();
   });
 
-  /** Starts a collector in whose main thread this is done on SIGUSR2. */
+  /** Starts a collector whose main thread runs this statement on SIGUSR2. */
   async function start(statement: string): Promise<TestCollector> {
     const preload = join(directory, 'preload.cjs');
     writeFileSync(
@@ -51,7 +51,7 @@ describeWith(['root', 'ip'], 'an error that nobody catches', () => {
     'throw new TypeError("x is not a function")',
     'Promise.reject(new TypeError("x is not a function"))',
     'Promise.reject("x is not a function")',
-  ])('ends the collector, with what it had stored: %s', async (statement) => {
+  ])('ends the collector, which keeps what it had stored: %s', async (statement) => {
     const c = await start(statement);
     c.signal('SIGUSR2');
     expect(await c.exit()).toBe(1);
@@ -63,7 +63,7 @@ describeWith(['root', 'ip'], 'an error that nobody catches', () => {
     expect(stored.stdout).toBe('1\n');
   });
 
-  it('does not where it is for want of descriptors', async () => {
+  it('does not end the collector if descriptors ran out', async () => {
     const c = await start(
       'throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" })',
     );

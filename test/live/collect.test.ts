@@ -40,10 +40,10 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     sender.flush();
   }
 
-  it('has a finished session in SQL', async () => {
+  it('stores a finished session, which SQL returns', async () => {
     const c = await start();
     const source = new MirrorSource(77);
-    // The store's engine has started.
+    // By now the store's engine has started.
     await c.query('SELECT 1');
     send(tcpConversation('10.0.0.1', '10.0.0.2', 40000).map((f) => source.wrap(f)));
     const { rows } = await c.queryWhen(
@@ -72,7 +72,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(Number(rows[0].client_packets) + Number(rows[0].server_packets)).toBe(9);
   });
 
-  it('shows a long session while it is open: a row at every active timeout', async () => {
+  it('shows a long session while it is open: one row per active timeout', async () => {
     const c = await start('sessions: { active: 2s }\n');
     const source = new MirrorSource(5);
     const sql =
@@ -88,7 +88,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(await c.stop()).toBe(0);
   });
 
-  it('names mirror points, ignores and refuses them, and changes its mind on SIGHUP', async () => {
+  it('names, ignores and refuses mirror points, and changes that on SIGHUP', async () => {
     const mirrors = `
   - { name: core, site: ams, session: 1 }
   - { name: noisy, session: 2, observe: false }
@@ -119,7 +119,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     writeFileSync(c.configFile, `mirrors:${mirrors.replace('observe: false', 'observe: true')}`);
     c.signal('SIGHUP');
     await expect.poll(() => c.log).toMatch(/configuration read again: 2 mirrors/);
-    // The workers have it when what was refused no longer is.
+    // The workers have the new rules when packets are no longer refused.
     await c.statusWhen((s) => {
       send([sources[2].wrap(udpFrame('10.0.3.1', '10.0.0.2', 2))]);
       return s.mirrors.some((m) => m.session === 3);
@@ -138,7 +138,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(await c.stop('SIGINT')).toBe(0);
   });
 
-  it('counts a frame that is copied twice once, where that is asked for', async () => {
+  it('counts a frame that is copied twice once, if configured', async () => {
     const c = await start('mirrors:\n  - { name: both, session: 9, deduplicate: 50ms }\n');
     const twice = new MirrorSource(9);
     const plain = new MirrorSource(10);
@@ -158,7 +158,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect((await c.status()).sessions.duplicates).toBe(9);
   });
 
-  it('hands the mirrored frames to a TAP device, exactly', async () => {
+  it('passes the mirrored frames to a TAP device unchanged', async () => {
     const c = await start('', '--tap', 'f-tap0');
     const dump = spawn('tcpdump', ['-i', 'f-tap0', '-w', '-', '-U', '--immediate-mode'], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -194,14 +194,14 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(readdirSync('/sys/class/net')).not.toContain('f-tap0');
   });
 
-  it('says who lost what: received, dropped by the kernel, lost by the mirror make the sent', async () => {
+  it('received, dropped by the kernel and lost by the mirror add up to the packets sent', async () => {
     const c = await start('ring_size: 4MiB\n');
     const frame = new MirrorSource(3).wrap(udpFrame('10.0.0.1', '10.0.0.2', 5, 300));
     let sequence = 0;
     const burst = (count: number, skipEvery: number): void => {
       for (let i = 0; i < count; i++) {
         MirrorSource.renumber(frame, sequence);
-        // What the mirror itself loses on the way is numbered, and never sent.
+        // A packet that the mirror itself loses on the way has a number, and is never sent.
         if (skipEvery === 0 || i % skipEvery !== 5) sender.add(frame);
         sequence++;
       }
@@ -210,7 +210,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     const before = sender.sent;
     burst(2000, 100);
     await c.statusWhen((s) => s.mirrors[0]?.packets === sender.sent - before);
-    // Nobody reads the ring now.
+    // Now nobody reads the ring.
     c.signal('SIGSTOP');
     burst(100_000, 0);
     c.signal('SIGCONT');
@@ -227,7 +227,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
       t = await accounted();
     }
     expect(t.mirrors[0]).toMatchObject({ lost: sequence - (sender.sent - before), sequence: 'session' });
-    // When the ring has room for what comes, loss stops.
+    // Once the ring has room again, loss stops.
     for (let i = 1; i <= 10; i++) {
       burst(2000, 0);
       await c.statusWhen((s) => s.mirrors[0].packets === t.mirrors[0].packets + i * 2000);
@@ -252,7 +252,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     ]);
   });
 
-  it('accounts for 1,000,000 packets sent as fast as this machine sends', async () => {
+  it('accounts for 1,000,000 packets sent as fast as this machine can', async () => {
     const c = await start();
     const count = 1_000_000;
     const frames = Array.from({ length: 500 }, (_, i) =>
@@ -290,7 +290,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(Number(stored)).toBe(s.mirrors[0].packets);
   });
 
-  it('with two workers, has each conversation whole, fragments too, and its numbers right', async () => {
+  it('with two workers has each conversation whole, fragments too, and counts loss correctly', async () => {
     const c = await start('', '--workers', '2');
     const conversations = 60;
     const over6 = (g: Uint8Array): Uint8Array =>
@@ -307,7 +307,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     );
     expect([whole.rows[0].n, whole.rows[0].least].map(Number)).toEqual([conversations, 9]);
 
-    // What comes in fragments is not looked into: once there are some, IPv6 goes by its outer addresses.
+    // Fragments are not parsed: after the first, IPv6 is shared out by outer addresses.
     const large = udpFrame('10.0.1.1', '10.0.2.1', 9, 1400);
     send(fragments6(erspan2(3, small++, large), 1));
     await c.statusWhen(() => /GRE over IPv6 comes in fragments/.test(c.log));
@@ -355,7 +355,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
       expect(m).toMatchObject({ lost: 0, repeated: 0, kernel_drops: 0 });
   });
 
-  it('goes on when its interface goes down, is renamed, or is made anew', async () => {
+  it('continues when its interface goes down, is renamed, or is created again', async () => {
     const c = await start();
     const source = new MirrorSource(4);
     const gets = async (): Promise<void> => {
@@ -389,7 +389,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(await c.stop()).toBe(0);
   });
 
-  it('becomes another user with nothing left of root, and takes back an interface made anew', async () => {
+  it('becomes another user without privileges, and takes back an interface created again', async () => {
     const c = await start('', '--user', 'nobody');
     for (const task of readdirSync(`/proc/${c.pid}/task`)) {
       const status = readFileSync(`/proc/${c.pid}/task/${task}/status`, 'utf8');
@@ -416,7 +416,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(await c.stop()).toBe(0);
   });
 
-  it('names the capability when it has none', () => {
+  it('names the missing capability', () => {
     const words = [MAIN, 'collect', '--interface', 'f-col1', '--store', '/tmp/mirrorlake-f-none'];
     for (const args of [words, [MAIN, 'collect', '--store', '/tmp/mirrorlake-f-none']]) {
       const run = spawnAs('nobody', args);
@@ -426,7 +426,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     }
   });
 
-  it('leaves at once on the second signal', async () => {
+  it('exits at once on the second signal', async () => {
     const c = await start();
     const engine = await c.engine();
     // The store does not answer: the first signal waits for it.
@@ -448,7 +448,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     try {
       const c = await start('', '--interface', 'f-col3');
       const [one, two] = [new MirrorSource(1), new MirrorSource(2)];
-      // A mirror whose packets come by both ways is one mirror all the same.
+      // A mirror whose packets come by both interfaces is a single mirror.
       const both = new MirrorSource(3);
       for (let i = 0; i < 100; i++) {
         sender.add(one.wrap(udpFrame('10.0.0.1', '10.0.0.2', 1)));
@@ -472,7 +472,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     }
   });
 
-  it('reads its configuration again without losing a packet', async () => {
+  it('reloads its configuration without losing a packet', async () => {
     const c = await start('ring_size: 256MiB\nmirrors:\n  - { name: a, session: 1 }\n');
     const source = new MirrorSource(1);
     // The ring has room for all of them.
@@ -492,7 +492,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(s.mirrors[0]).toMatchObject({ lost: 0, name: expect.stringMatching(/^name\d+$/) });
   });
 
-  it('ends sessions by pressure in a flood of one-packet sessions; other mirrors stay right', async () => {
+  it('ends sessions by pressure in a flood of them, and counts other mirrors correctly', async () => {
     const c = await start('sessions: { capacity: 50000 }\nring_size: 256MiB\n');
     const flood = new MirrorSource(1);
     const calm = new MirrorSource(2);
@@ -511,7 +511,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
         sender.add(calm.wrap(udpFrame('10.0.0.1', '10.0.0.2', 77)));
         calmSent++;
         sender.flush();
-        // The ring has room for what is still in it, however slowly it is read.
+        // The ring keeps room for its packets, however slowly it is read.
         await c.statusWhen((s) => sender.sent - before - s.receivers[0].packets < 500_000);
       }
     }
@@ -525,7 +525,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(s.sessions.opened).toBeGreaterThanOrEqual(1_000_001);
     expect(s.sessions.pressure).toBeGreaterThan(900_000);
     expect(s.sessions.open).toBeLessThanOrEqual(50_000);
-    // The ring's 256 MiB among it.
+    // Including the 256 MiB of the ring.
     expect(s.memory_bytes).toBeLessThan(900 << 20);
     expect(TestCollector.mirror(s, 1)).toMatchObject({ packets: 1_000_000, lost: 0 });
     expect(TestCollector.mirror(s, 2)).toMatchObject({ packets: calmSent, lost: 0 });
@@ -555,7 +555,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
       }
       sender.flush();
     }
-    // The ring has room for all of them; what was made of them waits.
+    // The ring has room for all of them, and their rows wait in the spool.
     const s = await c.statusWhen((s) => s.receivers[0].packets === sequence && s.store.spool_segments > 1);
     expect(s.receivers[0].dropped).toBe(0);
     expect(s.store.rows_stored).toBe(0);
@@ -565,7 +565,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
   });
 });
 
-/** The packet to the collector, in fragments when it is long. */
+/** The packet to the collector, in fragments if it is long. */
 function fragments4(gre: Uint8Array, id: number): Uint8Array[] {
   const piece = (from: number, to: number, more: boolean): Uint8Array =>
     ethernet(

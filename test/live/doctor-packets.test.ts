@@ -1,4 +1,4 @@
-/** What the doctor says of the commonest causes of "nothing arrives", with real rules and real packets. */
+/** The doctor on the most common causes of "nothing arrives", with real rules and real packets. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const NEEDS = [
   'unshare',
 ];
 
-/** How firewalld has it: policy accept, zones by goto, and a reject at the end. */
+/** As firewalld does it: policy accept, zones by goto, and a reject at the end. */
 const FIREWALLD = `table inet firewalld {
   chain filter_PREROUTING {
     type filter hook prerouting priority filter + 10; policy accept;
@@ -50,7 +50,7 @@ const FIREWALLD = `table inet firewalld {
 }
 `;
 
-/** How ufw has it: policy drop, and all else in chains that it jumps to. */
+/** As ufw does it: policy drop, and everything else in chains that it jumps to. */
 const ufw = (user: string): string => `*filter
 :INPUT DROP [0:0]
 :FORWARD DROP [0:0]
@@ -122,7 +122,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
     lines.filter((l) => l.includes(`  ${subject}: `));
   const mendOf = (line: string): string => line.split('fix it with: ')[1].replace(/ \(.*\)$/, '');
 
-  /** Nothing comes by IPv4, or by either version; the command that the doctor gives mends it. */
+  /** Nothing comes over IPv4, or over either version. The command that the doctor gives fixes it. */
   function keptOut(what: RegExp, both: boolean): void {
     const said = doctor();
     expect(said.status, said.lines.join('\n')).toBe(1);
@@ -142,9 +142,9 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
     for (const version of [4, 6]) expect(about(said, `trial IPv${version}`)[0]).toMatch(/^ok .* arrived/);
   }
 
-  it('sees a packet arrive where nothing is in the way', letIn);
+  it('sees a packet arrive if nothing is in the way', letIn);
 
-  it('finds the reject at the end of a chain, as firewalld has it', () => {
+  it('finds the reject at the end of a chain, as in firewalld', () => {
     feed(['nft', '-f', '-'], FIREWALLD);
     keptOut(
       /inet firewalld filter_INPUT has "reject with icmpx admin-prohibited".*--add-protocol=gre\)$/,
@@ -159,7 +159,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
     letIn();
   });
 
-  it('finds rules of iptables-legacy, which nft does not list, of IPv6 too', () => {
+  it('finds rules of iptables-legacy, which nft does not list, also for IPv6', () => {
     inside('iptables-legacy', '-t', 'raw', '-A', 'PREROUTING', '-p', 'gre', '-j', 'DROP');
     keptOut(/iptables-legacy -t raw has "-A PREROUTING -p gre -j DROP"/, false);
     inside('ip6tables-legacy', '-A', 'INPUT', '-p', 'gre', '-j', 'DROP');
@@ -191,7 +191,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
     keptOut(/nft's ip t last has "drop".*nft insert rule ip t in meta l4proto gre accept$/, false);
   });
 
-  it('judges by the rules what the packet cannot prove: other interfaces, and senders', () => {
+  it('judges by the rules what the packet cannot show: other interfaces, and senders', () => {
     feed(
       ['nft', '-f', '-'],
       `table netdev n {
@@ -220,7 +220,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
     expect(about(doctor('--config', file), 'firewall')[0]).toMatch(/^FAIL/);
   });
 
-  it('says that it cannot judge a condition that it cannot judge', () => {
+  it('says if it cannot judge a condition', () => {
     inside('iptables-legacy', '-A', 'INPUT', '-p', 'gre', '-m', 'limit', '--limit', '5/sec', '-j', 'ACCEPT');
     inside('iptables-legacy', '-A', 'INPUT', '-p', 'gre', '-j', 'DROP');
     const said = doctor();
@@ -228,7 +228,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
     expect(about(said, 'firewall')[0]).toMatch(/^warn .*it may keep GRE out; -m limit cannot be judged here/);
   });
 
-  it('does not judge a ring by rules and reverse paths that do not touch it, and tries one', () => {
+  it('judges a ring without rules and reverse paths, which do not affect it, and tries one', () => {
     inside('iptables-legacy', '-A', 'INPUT', '-p', 'gre', '-j', 'DROP');
     inside('sysctl', '-qw', 'net.ipv4.conf.e0.rp_filter=1');
     const said = doctor('--interface', 'e0');
@@ -241,12 +241,12 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
     );
   });
 
-  describe('reverse path filtering, asked of the kernel', () => {
+  describe('reverse path filtering, as the kernel applies it', () => {
     const rp = (...args: string[]): string => about(doctor(...args), 'e0 rp_filter')[0];
     const set = (all: number, own: number): Said =>
       inside('sysctl', '-qw', `net.ipv4.conf.all.rp_filter=${all}`, `net.ipv4.conf.e0.rp_filter=${own}`);
 
-    it('is loose, and there is no way back: a remedy that helps', () => {
+    it('is loose, and there is no way back: the remedy works', () => {
       set(0, 2);
       const line = rp();
       expect(line).toMatch(/^FAIL .*2 \(loose\): packets of mirrors that this host has no route back to/);
@@ -258,7 +258,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
       expect(rp()).toMatch(/^ok .* 0: /);
     });
 
-    it('is loose on an interface without an address, from which it takes a way back of its own', () => {
+    it('is loose on an interface without an address: the remedy gives it a way back', () => {
       ip(`-n ${NETNS} route add default via 10.8.0.2`);
       ip(`-n ${NETNS} address del 10.7.0.1/24 dev e0`);
       set(0, 2);
@@ -268,7 +268,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
       expect(rp('--receiver', 'raw', '--interface', 'e0')).toMatch(/^ok/);
     });
 
-    it('is strict, by the larger of both values, and the way back is elsewhere', () => {
+    it('is strict, by the larger of both values, and the way back is elsewhere: the remedy works', () => {
       ip(`-n ${NETNS} route add default via 10.8.0.2`);
       set(1, 0);
       const line = rp();
@@ -279,7 +279,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
       expect(rp()).toMatch(/^ok .*2 \(loose\)/);
     });
 
-    it('is judged by the senders that the configuration names', () => {
+    it('is judged by the senders in the configuration', () => {
       set(1, 1);
       inside('sysctl', '-qw', 'net.ipv4.conf.m0.rp_filter=1');
       const file = join(directory, 'm.yaml');
@@ -290,7 +290,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
     });
   });
 
-  it('looks at the interfaces that are up where none is named, and says so', () => {
+  it('checks the interfaces that are up if none is named, and says so', () => {
     const said = doctor();
     expect(about(said, 'interfaces')[0]).toMatch(
       /^ok .*none is named; looked at: e0, m0 \(up, with an address\)$/,
@@ -299,31 +299,27 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
       expect(about(said, subject), subject).toHaveLength(1);
   });
 
-  it(
-    'does not fail for one without a carrier that nobody named, as the bridge of a Docker ' +
-      'without containers',
-    () => {
-      inside('ip', 'link', 'add', 'docker9', 'type', 'veth', 'peer', 'name', 'container9');
-      inside('ip', 'address', 'add', '172.17.9.1/24', 'dev', 'docker9');
-      inside('ip', 'link', 'set', 'docker9', 'up');
-      try {
-        const found = doctor();
-        expect(about(found, 'docker9')).toEqual([
-          expect.stringMatching(/^warn .*has no carrier: nothing comes by it now/),
-        ]);
-        expect(about(found, 'docker9 MTU')).toEqual([]);
-        expect(about(doctor('--interface', 'docker9'), 'docker9')[0]).toMatch(/^FAIL .*has no carrier/);
-      } finally {
-        inside('ip', 'link', 'del', 'docker9');
-      }
-    },
-  );
+  it('does not fail for an unnamed interface without a carrier, such as the bridge of a Docker host', () => {
+    inside('ip', 'link', 'add', 'docker9', 'type', 'veth', 'peer', 'name', 'container9');
+    inside('ip', 'address', 'add', '172.17.9.1/24', 'dev', 'docker9');
+    inside('ip', 'link', 'set', 'docker9', 'up');
+    try {
+      const found = doctor();
+      expect(about(found, 'docker9')).toEqual([
+        expect.stringMatching(/^warn .*has no carrier: nothing comes by it now/),
+      ]);
+      expect(about(found, 'docker9 MTU')).toEqual([]);
+      expect(about(doctor('--interface', 'docker9'), 'docker9')[0]).toMatch(/^FAIL .*has no carrier/);
+    } finally {
+      inside('ip', 'link', 'del', 'docker9');
+    }
+  });
 
   describe('with fewer privileges', () => {
     const as = (...capabilities: string[]): Said =>
       inside('setpriv', '--bounding-set', ['-all', ...capabilities].join(), '--inh-caps', '-all', ...words());
 
-    it('does not say that what is there is missing', () => {
+    it('does not report existing tools and rules as missing', () => {
       const root = doctor();
       expect(about(root, 'privileges')[0]).toMatch(/^ok/);
       expect(root.lines.join('\n')).not.toMatch(/without CAP_NET_ADMIN|CAP_NET_ADMIN missing/);
@@ -335,7 +331,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
       );
     });
 
-    it('judges by the rules where it may not try, as the unit has no CAP_SYS_ADMIN', () => {
+    it('judges by the rules if it may not try, as under the unit without CAP_SYS_ADMIN', () => {
       inside('iptables-nft', '-P', 'INPUT', 'DROP');
       const said = as('+net_raw', '+net_admin');
       expect(about(said, 'firewall')[0]).toMatch(/^FAIL .*judged by the rules/);
@@ -345,10 +341,10 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
     });
   });
 
-  it('says of rules that it cannot read that it cannot, and nothing of rules that are not there', () => {
+  it('reports rules that it cannot read, and nothing if there are none', () => {
     const empty = join(directory, 'empty');
     const bare = join(directory, 'bin');
-    // As in a container that has neither nft nor iptables, but ip.
+    // As in a container that has ip, but neither nft nor iptables.
     const copy = `mkdir -p ${empty} ${bare} && cp "$(readlink -f "$(command -v ip)")" ${bare}/ip`;
     const script = `${copy} && mount --bind ${empty} /usr/sbin && PATH=${bare} exec "$@"`;
     const contained = (): Said => inside('unshare', '-m', 'sh', '-c', script, 'sh', ...words());
@@ -371,7 +367,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
   });
 
   describe('beside a running collector', () => {
-    it('is told by it, and counts nowhere', async () => {
+    it('learns from it that the trial arrived, which it counts nowhere', async () => {
       const c = await TestCollector.start(['--tunnel', 't9 mode gre remote any local 10.7.0.1'], {
         netns: NETNS,
         config: 'unknown_mirrors: observe\n',
@@ -397,7 +393,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
       }
     });
 
-    it('says so where that is in another network namespace', async () => {
+    it('says so if that is in another network namespace', async () => {
       const c = await TestCollector.start([]);
       try {
         const file = join(directory, 'c.yaml');
@@ -414,7 +410,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
   });
 
   it.each(['SIGINT', 'SIGKILL'] as const)('leaves nothing behind, not even after %s', async (signal) => {
-    // Long enough to be caught at it: it waits for a packet that does not come.
+    // The doctor then waits for a packet that does not come, long enough to be interrupted.
     inside('iptables-legacy', '-A', 'INPUT', '-p', 'gre', '-j', 'DROP');
     const veths = (): number =>
       inside('ip', '-brief', 'link').lines.filter((l) => /^ml[de]\d/.test(l)).length;

@@ -34,7 +34,7 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
   const line = (lines: string[], subject: string): string =>
     lines.find((l) => l.includes(` ${subject}:`)) ?? lines.join('\n');
 
-  it('finds a host in order to be so, one line a subject', () => {
+  it('finds nothing wrong with a host that is in order, in one line per subject', () => {
     const { status, lines } = doctor('--receiver', 'raw', '--interface', 'e0');
     expect(status).toBe(0);
     for (const subject of [
@@ -56,7 +56,7 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
     for (const l of lines) expect(l).toMatch(/^(ok {4}|warn {2}|FAIL {2})[^:]+: ./);
   });
 
-  it('names what is wrong, each with the command that mends it, which does', () => {
+  it('names each problem with a command that fixes it', () => {
     ip(`-n ${NETNS} link set e0 mtu 1500`);
     inside('ethtool', '-K', 'e0', 'gro', 'on');
     inside('sysctl', '-qw', 'net.ipv4.conf.e0.rp_filter=1');
@@ -79,7 +79,7 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
       expect(line(after.lines, subject)).toMatch(/^ok/);
   });
 
-  it('sees that privileges are missing, that the interface is down, and a store that does not answer', () => {
+  it('reports missing privileges, an interface that is down, and a store that does not answer', () => {
     ip(`-n ${NETNS} link set e0 down`);
     const words = [
       process.execPath,
@@ -100,7 +100,7 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
     ip(`-n ${NETNS} link set e0 up`);
   });
 
-  it('looks at what the configuration says, and at mistakes in it', () => {
+  it('checks what the configuration says, and reports mistakes in it', () => {
     const file = join(directory, 'm.yaml');
     writeFileSync(file, 'interfaces: [e0]\nspool: { limit: 900TB }\n');
     const { lines } = doctor('--config', file);

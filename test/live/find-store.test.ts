@@ -1,4 +1,4 @@
-/** Commands find a collector by its socket in /run, in a mount namespace that has a /run of its own. */
+/** Commands find a collector by its socket in /run, in a mount namespace with a /run of its own. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ describeWith(
   'commands beside a running collector',
   () => {
     const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-beside-'));
-    // Somebody else goes through it.
+    // Another user goes through it.
     chmodSync(directory, 0o755);
     let namespace: ChildProcess;
     let collector: ChildProcess | undefined;
@@ -82,7 +82,7 @@ describeWith(
       return { status, out: stdout, err: stderr };
     }
 
-    it('with a data directory: it is asked, by its directory too, and never written to', async () => {
+    it('ask it if it has a data directory, also when they name that, and never write to it', async () => {
       const store = join(directory, 'embedded');
       await collect('--store', store, '--control', RUN);
       expect(run(COUNT)).toEqual({ status: 0, out: '0\n', err: '' });
@@ -107,7 +107,7 @@ describeWith(
       });
       expect(run([...COUNT, '--store', './data'])).toEqual({ status: 0, out: '1\n', err: '' });
       expect(run(COUNT, { MIRRORLAKE_STORE: './data' })).toEqual({ status: 0, out: '1\n', err: '' });
-      // The environment says whom to ask, not which collector runs.
+      // The environment selects the store of questions, not the collector.
       expect(run(['status', '--health'], { MIRRORLAKE_STORE: './data' }).out).toBe('ok\n');
 
       const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
@@ -118,7 +118,7 @@ describeWith(
       expect(run(['status'], {}, nobody).err).toContain(`${RUN}: not allowed; run as root`);
     });
 
-    it('without a store: status finds it, and questions go to ./data', async () => {
+    it('find it without a store by status, and query ./data', async () => {
       await collect('--store', 'none', '--tunnel', 'ml-find mode gre local 127.0.0.1 remote 127.0.0.2');
       expect(run(['status']).out).toContain('store     none: tunnels only');
       expect(run(COUNT).err).toContain(`the collector at ${RUN} has no store, and there is none in ./data`);
@@ -131,46 +131,42 @@ describeWith(
       rmSync(join(directory, 'here/data'), { recursive: true });
     });
 
-    it(
-      'with a server: through it where it has a user for questions, else as who asks, who ' +
-        'needs the password',
-      async () => {
-        const config = join(directory, 'server.yaml');
-        const write = (more: string): void =>
-          writeFileSync(
-            config,
-            `store: ${server.url.replace('http://', 'http://lake:secret@')}/lake\nspool: { ` +
-              `directory: ${directory}/spool }\n${more}`,
-          );
-        write('');
-        await collect('--config', config);
-        await until(() => run(['status']).out.includes(' is up'));
-        const refused = run(COUNT);
-        expect(refused.status).toBe(1);
-        expect(refused.err).toContain(`the store of the collector at ${RUN}, refuses the user or password`);
-        expect(refused.err).toContain('MIRRORLAKE_STORE_USER and MIRRORLAKE_STORE_PASSWORD');
-        expect(refused.err).not.toContain('secret');
-        expect(run(COUNT, { MIRRORLAKE_STORE_PASSWORD: 'secret' })).toEqual({
-          status: 0,
-          out: '0\n',
-          err: '',
-        });
-        const user = ['query', 'SELECT currentUser()'];
-        expect(run(user, { MIRRORLAKE_STORE_USER: 'reader' }).out).toBe('reader\n');
-        expect(run([...user, '--config', config]).out).toBe('lake\n');
-        expect(run(['status', '--json']).out).not.toContain('secret');
-        collector?.kill('SIGTERM');
-        await until(() => collector?.exitCode !== null);
+    it('use its server as the user for questions, or else as a user with the password', async () => {
+      const config = join(directory, 'server.yaml');
+      const write = (more: string): void =>
+        writeFileSync(
+          config,
+          `store: ${server.url.replace('http://', 'http://lake:secret@')}/lake\nspool: { ` +
+            `directory: ${directory}/spool }\n${more}`,
+        );
+      write('');
+      await collect('--config', config);
+      await until(() => run(['status']).out.includes(' is up'));
+      const refused = run(COUNT);
+      expect(refused.status).toBe(1);
+      expect(refused.err).toContain(`the store of the collector at ${RUN}, refuses the user or password`);
+      expect(refused.err).toContain('MIRRORLAKE_STORE_USER and MIRRORLAKE_STORE_PASSWORD');
+      expect(refused.err).not.toContain('secret');
+      expect(run(COUNT, { MIRRORLAKE_STORE_PASSWORD: 'secret' })).toEqual({
+        status: 0,
+        out: '0\n',
+        err: '',
+      });
+      const user = ['query', 'SELECT currentUser()'];
+      expect(run(user, { MIRRORLAKE_STORE_USER: 'reader' }).out).toBe('reader\n');
+      expect(run([...user, '--config', config]).out).toBe('lake\n');
+      expect(run(['status', '--json']).out).not.toContain('secret');
+      collector?.kill('SIGTERM');
+      await until(() => collector?.exitCode !== null);
 
-        write('questions: { user: reader }\n');
-        await collect('--config', config);
-        await until(() => run(['status']).out.includes(' is up'));
-        expect(run(user)).toEqual({ status: 0, out: 'reader\n', err: '' });
-        expect(run([...user, '--config', config]).out).toBe('reader\n');
-        // A server may be changed while it is filled, by who is named with its password.
-        const made = run(['query', 'CREATE VIEW lake.v AS SELECT 1 AS n', '--write', '--config', config]);
-        expect(made).toMatchObject({ status: 0, err: '' });
-      },
-    );
+      write('questions: { user: reader }\n');
+      await collect('--config', config);
+      await until(() => run(['status']).out.includes(' is up'));
+      expect(run(user)).toEqual({ status: 0, out: 'reader\n', err: '' });
+      expect(run([...user, '--config', config]).out).toBe('reader\n');
+      // A server may be altered while it is written to, by a user who is named with a password.
+      const made = run(['query', 'CREATE VIEW lake.v AS SELECT 1 AS n', '--write', '--config', config]);
+      expect(made).toMatchObject({ status: 0, err: '' });
+    });
   },
 );

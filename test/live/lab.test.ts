@@ -37,18 +37,18 @@ describeWith(['root', ...NEEDS], 'npm run lab', () => {
     return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as T]));
   }
 
-  it('shows who talks most: the host that backs up, to its peer', () => {
+  it('shows who talks most: the host that sends backups to its peer', () => {
     expect(shown).toMatch(/Who talks most\?[^1]*1\. │ 10\.20\.0\.1 +│ 10\.20\.0\.2 +│ http/);
     const talk = rows<{ bytes: number }>(
       'collector',
       `SELECT toUInt32(sum(client_bytes)) AS bytes FROM sessions
        WHERE mirror_session = 10 AND client = '10.20.0.1' AND server = '10.20.0.2' AND app_protocol = 'http'`,
     );
-    // Several times the 400 kB that it sends every second or so.
+    // Several times the 400 kB that it sends about every second.
     expect(talk[0].bytes).toBeGreaterThan(1_000_000);
   });
 
-  it('sees everything the hosts do, over IPv4 and IPv6, through both mirrors', () => {
+  it('shows all traffic of the hosts, over IPv4 and IPv6, through both mirrors', () => {
     const seen = rows<{ application: string; session: number; family: number }>(
       'collector',
       `SELECT DISTINCT if(app_protocol = '', transport, app_protocol) AS application,
@@ -62,7 +62,7 @@ describeWith(['root', ...NEEDS], 'npm run lab', () => {
     }
   });
 
-  it('finds the connections that fail, and no others', () => {
+  it('shows the connections that fail, and no others', () => {
     const failed = rows<Record<string, unknown>>(
       'collector',
       `SELECT DISTINCT server, server_port AS port, tcp_state AS state FROM sessions
@@ -82,7 +82,7 @@ describeWith(['root', ...NEEDS], 'npm run lab', () => {
       `SELECT mirror_type, mirror_session, sequence, sum(packets) > 1000 AS busy, toUInt32(sum(lost)) AS lost,
          toUInt32(sum(malformed)) AS malformed FROM mirrors GROUP BY ALL ORDER BY mirror_session`,
     );
-    // Open vSwitch numbers what it sends to one collector in one count.
+    // Open vSwitch numbers all it sends to one collector by one counter.
     const sound = { sequence: 'source', busy: 1, lost: 0, malformed: 0 };
     expect(mirrors).toEqual([
       { mirror_type: 'erspan2', mirror_session: 10, ...sound },
@@ -90,7 +90,7 @@ describeWith(['root', ...NEEDS], 'npm run lab', () => {
     ]);
   });
 
-  it('carries pings through the tunnel, both ways, and stores its counters', () => {
+  it('carries pings through the tunnel in both directions, and stores its counters', () => {
     expect(shown).toMatch(/Tunnel-1: gre remote 192\.168\.0\.107 local 192\.168\.0\.106/);
     for (const [store, name] of [
       ['pc-1', 'Tunnel-1'],
@@ -120,7 +120,7 @@ describeWith(['root', ...NEEDS], 'npm run lab', () => {
     const exited = once(lab, 'exit');
     await once(lab.stderr, 'data');
     expect(run('ip', 'netns', 'list')).toContain('lab-');
-    // The other end of what it writes to goes with the terminal.
+    // The terminal takes the reader of stderr with it.
     if (signal === 'SIGHUP') lab.stderr.destroy();
     for (let i = 0; i < times; i++) lab.kill(signal);
     expect((await exited)[0]).toBe(0);

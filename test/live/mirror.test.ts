@@ -1,6 +1,6 @@
 /**
- * The mirror source against the receivers that people have: what it sends is caught on the collector's wire,
- * taken apart by tshark, and given to mirrorlake's own `read`.
+ * The mirror source against common receivers: its packets are captured on the collector's wire, dissected by
+ * tshark, and read by mirrorlake's own `read`.
  *
  *     netns b-host lan 203.0.113.2 ── lan 203.0.113.1 netns b-src
  *     netns b-src wan 198.51.100.1 ── wan 198.51.100.2 netns b-col
@@ -27,8 +27,8 @@ const COLLECTOR = { 4: '198.51.100.2', 6: '2001:db8:100::2' } as const;
 let dir: string;
 
 /**
- * Frames as two hosts exchange them: small, odd and full-size, IPv4 and IPv6, one with a VLAN tag, one not
- * IP.
+ * Frames as two hosts exchange them: small, odd and full-size, IPv4 and IPv6, one with a VLAN tag, one that
+ * is not IP.
  */
 function frames(): Uint8Array[] {
   const four = (n: number) => ipv4('203.0.113.2', '203.0.113.1', 17, udp(61001, 61002, new Uint8Array(n)));
@@ -50,7 +50,7 @@ function frames(): Uint8Array[] {
   ];
 }
 
-/** Writes the frames to a capture, `gap` milliseconds between them. */
+/** Writes the frames to a capture, with `gap` milliseconds between them. */
 async function captureOf(list: Uint8Array[], gap = 0): Promise<string> {
   const path = join(dir, 'source.pcap');
   const writer = new PcapWriter(await openOutput(path), 1);
@@ -82,7 +82,7 @@ function start(...args: string[]): { process: ChildProcess; ready: Promise<void>
   return { process, ready, ended };
 }
 
-/** Mirrors with these options to the collector; what arrived there. */
+/** Mirrors with these options to the collector. Returns what arrived there. */
 async function mirrored(version: 4 | 6, ...args: string[]): Promise<{ file: string; said: string }> {
   const file = join(dir, 'collector.pcap');
   const tap = await Tcpdump.start(
@@ -116,7 +116,7 @@ async function mirroredInterface(
   const { process, ready, ended } = start('--to', COLLECTOR[4], ...args);
   await Promise.race([ready, ended]);
   traffic();
-  // Until no more comes.
+  // Wait until no more packets come.
   await tap.stop();
   process.kill('SIGINT');
   const { status, said } = await ended;
@@ -129,7 +129,7 @@ function inner(packets: Packet[], overhead: number): string[] {
   return packets.map((packet) => packet.data.slice((14 + 20 + overhead) * 2));
 }
 
-/** What mirrorlake makes of a capture: session or mirror rows. */
+/** The session or mirror rows that mirrorlake makes of a capture. */
 function rows(kind: 'sessions' | 'mirrors', file: string): Record<string, unknown>[] {
   return run('node', PROGRAM, 'read', '--quiet', '--ndjson', kind, file)
     .split('\n')
@@ -200,7 +200,7 @@ describeWith(
         ['erspan3', ['--type', '3', '--session', '32', '--index', '77', '--granularity', 'ieee1588']],
         ['gretap', ['--type', 'gretap']],
         ['gretap', ['--type', 'gretap', '--key', '0x1234', '--sequence', '--checksum']],
-      ])('%s, %j: tshark finds nothing wrong, and the same conversations come out', async (type, options) => {
+      ])('%s, %j: tshark finds no error, and the same conversations come out', async (type, options) => {
         const capture = await captureOf(frames());
         const { file, said } = await mirrored(version, '--file', capture, '--speed', 'max', ...options);
         expect(said).toContain(`${frames().length} of ${frames().length} packets`);
@@ -243,7 +243,7 @@ describeWith(
       });
     });
 
-    it('sends the frames byte by byte as they were', async () => {
+    it('sends the frames unchanged, byte by byte', async () => {
       const list = frames().filter((frame) => frame.length < 1400);
       const { file } = await mirrored(4, '--file', await captureOf(list), '--speed', 'max');
       expect(inner((await readAll(file)).packets, 8 + 8)).toEqual(
@@ -251,7 +251,7 @@ describeWith(
       );
     });
 
-    it('cuts frames to the snap length and says so', async () => {
+    it('cuts frames to the snap length and marks them', async () => {
       const list = frames();
       const { file, said } = await mirrored(
         4,
@@ -267,7 +267,7 @@ describeWith(
       );
     });
 
-    it('mirrors what the filter asks for', async () => {
+    it('mirrors the packets that the filter selects', async () => {
       const { file, said } = await mirrored(
         4,
         ...[
@@ -288,7 +288,7 @@ describeWith(
       });
     });
 
-    // The times themselves are tested with a clock of the test's own: test/mirror-source/replay.test.ts.
+    // Times are tested with a simulated clock in test/mirror-source/replay.test.ts.
     it.each([
       ['at its own speed', ['--speed', '1'], 1],
       ['faster', ['--speed', '4'], 1],
@@ -302,7 +302,7 @@ describeWith(
       expect(inner((await readAll(file)).packets, 8 + 8)).toEqual(Array(times).fill(sent).flat());
     });
 
-    it('mirrors an interface both ways, with directions', async () => {
+    it('mirrors an interface in both directions, with direction fields', async () => {
       const { file, said } = await mirroredInterface(
         ping(10, '203.0.113.1'),
         ...['--interface', 'lan', '--type', '3', '--filter', 'icmp'],
@@ -339,7 +339,7 @@ describeWith(
       ).toEqual([5, 0]);
     });
 
-    it('puts back the VLAN tag the kernel took off', async () => {
+    it('restores the VLAN tag that the kernel took off', async () => {
       const tagged = frames()[12];
       // The receiving end of such a pair takes the tag off, as a network card does.
       tryIp('link del b-tag');
@@ -369,13 +369,13 @@ describeWith(
       );
       expect(Number(/ (\d+) of /.exec(said)?.[1])).toBeLessThan(40);
       const sessions = rows('sessions', file);
-      // The collector's kernel, where nobody receives GRE, adds a few ICMP errors of its own.
+      // The collector's kernel, where nobody receives GRE, adds a few ICMP errors.
       const [icmp] = sessions.filter((session) => session.transport === 'icmp');
       expect(icmp.client_packets).toBe(10);
       expect(sessions.filter((session) => session.protocol === 47)).toEqual([]);
     });
 
-    it('drops what an interface has beyond the rate', async () => {
+    it('drops packets of an interface beyond the rate', async () => {
       const { said } = await mirroredInterface(
         ping(20, '203.0.113.1'),
         ...['--interface', 'lan', '--filter', 'icmp', '--rate', '5pps'],
@@ -386,7 +386,7 @@ describeWith(
       expect(Number(sent)).toBeLessThan(20);
     });
 
-    it('goes on when the interface was down, and takes no time while it is', async () => {
+    it('continues after the interface was down, and uses no CPU time meanwhile', async () => {
       const { file } = await mirroredInterface(
         () => {
           ip('-n b-src link set lan down');

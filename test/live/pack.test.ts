@@ -42,10 +42,10 @@ describeWith(
     /** A copy of the checkout: packing changes some files for a while, which other tests read. */
     let checkout: string;
     let prefix: string;
-    /** What was packed, as it was packed. */
+    /** The package as it was packed. */
     let unpacked: string;
     let manifest: string;
-    /** Nothing but the installed program and the system's. */
+    /** An environment with only the installed program and the system's. */
     let env: NodeJS.ProcessEnv;
 
     beforeAll(() => {
@@ -82,7 +82,7 @@ describeWith(
       return execFileSync('mirrorlake', args, { cwd: directory, env, encoding: 'utf8', stdio: 'pipe' });
     }
 
-    it('has the version and what an appliance needs, and no tests', () => {
+    it('has the version and the files of an appliance, and no tests', () => {
       const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
       expect(mirrorlake('--version')).toBe(`${version}\n`);
       const home = join(prefix, 'lib/node_modules/mirrorlake');
@@ -103,7 +103,7 @@ describeWith(
       expect(mirrorlake('completion', 'bash')).toContain('complete');
     });
 
-    it('has the documentation, whose links lead to what is there, and says where', () => {
+    it('has the documentation, whose links work, and says where it is', () => {
       const home = join(prefix, 'lib/node_modules/mirrorlake');
       const place = /^Documentation: (\S+); /m.exec(mirrorlake('query', '--help'))?.[1];
       expect(place).toBe(join(home, 'docs/'));
@@ -127,7 +127,7 @@ describeWith(
       expect(broken).toEqual([]);
     });
 
-    it('was packed with nothing that is compiled, and nothing of where it was packed', () => {
+    it('contains nothing compiled, and nothing of the place where it was packed', () => {
       const files = readdirSync(unpacked, { recursive: true, withFileTypes: true }).filter((f) => f.isFile());
       expect(files.length).toBeGreaterThan(100);
       const names = files.map((f) => join(f.parentPath, f.name).slice(unpacked.length));
@@ -142,7 +142,7 @@ describeWith(
       }
     });
 
-    it('was packed with a list of what is in it', () => {
+    it('contains a list of its contents', () => {
       const { components } = JSON.parse(readFileSync(join(unpacked, 'package/sbom.cdx.json'), 'utf8')) as {
         components: { name: string; version: string }[];
       };
@@ -153,7 +153,7 @@ describeWith(
       expect(version).toBe('2.30.0');
     });
 
-    it('left the checkout as it was', () => {
+    it('left the checkout unchanged', () => {
       expect(readFileSync(join(checkout, 'package.json'), 'utf8')).toBe(manifest);
       const addon = JSON.parse(
         readFileSync(join(checkout, 'node_modules/raw-socket/package.json'), 'utf8'),
@@ -163,7 +163,7 @@ describeWith(
       expect(addon.gypfile).toBeUndefined();
     });
 
-    it('compiles the addon anew where the doctor says so', () => {
+    it('compiles the addon again where the doctor says so', () => {
       const addon = join(prefix, 'lib/node_modules/mirrorlake/node_modules/raw-socket');
       rmSync(join(addon, 'build'), { recursive: true });
       const line = mirrorlake('doctor')
@@ -182,7 +182,7 @@ describeWith(
       );
     });
 
-    it('receives through raw sockets, whose addon was compiled on the way', async () => {
+    it('receives through raw sockets, whose addon was compiled during installation', async () => {
       const collector = spawn('mirrorlake', ['collect', '--store', 'live'], {
         cwd: directory,
         env,

@@ -1,4 +1,4 @@
-/** What a running collector tells Prometheus: everything configured, and tunnels alone. */
+/** The metrics of a running collector for Prometheus: with everything configured, and with tunnels only. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,9 +12,9 @@ import { A, B, inside, makeWorld, removeWorld } from '../support/tunnel-world.js
 const CAPTURE = join(import.meta.dirname, '../../lab/demo.pcapng.gz');
 const LISTEN = '127.0.0.1:9478';
 const TUNNEL = `t1 mode gre local ${A[4]} remote ${B[4]} key 1`;
-/** Known only after a while, or with raw sockets. */
+/** Metrics that are known only after a while, or with raw sockets. */
 const LATER = /^mirrorlake_(store_(growth|disk)|kernel_reassembly)/;
-/** What tells of mirrors and their rows. */
+/** Metrics of mirrors and their rows. */
 const OBSERVED =
   /^mirrorlake_(receiver|mirror|session|fragment|duplicates|store|spool|dropped|incomplete|tap|sequence|kernel)/;
 
@@ -27,7 +27,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'curl', 'promtool'], 'metrics of a r
   const scrape = (): string => inside(A.ns, 'curl', '-sS', '--fail', `http://${LISTEN}/metrics`);
   const names = (text: string): string[] => [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
 
-  /** Seconds of CPU that the kernel has counted for the process, to a hundredth. */
+  /** CPU time of the process in seconds, which the kernel counts in hundredths. */
   function cpu(pid: number): number {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /, '')
@@ -35,79 +35,75 @@ describeWith(['root', '/dev/net/tun', 'ip', 'curl', 'promtool'], 'metrics of a r
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
-  it(
-    'are as promtool wants them, with mirrors, a store and a tunnel; a mirror that is ' +
-      'configured is there before it sends',
-    async () => {
-      const c = await TestCollector.start(['--listen', LISTEN, '--interface', 'wan'], {
-        netns: A.ns,
-        config: `mirrors:
+  it('pass promtool with mirrors, a store and a tunnel, also before a mirror sends', async () => {
+    const c = await TestCollector.start(['--listen', LISTEN, '--interface', 'wan'], {
+      netns: A.ns,
+      config: `mirrors:
   - { name: core, site: ams, source: ${B[4]}, session: 7 }
   - { name: edge, source: 198.18.2.0/24, session: 8, observe: false }
 tunnels:
   - ${TUNNEL}
 `,
-      });
-      collector = c;
-      await c.statusWhen((s) => s.store.state === 'up');
-      const before = scrape();
-      expect(promtoolSays(before)).toBe('');
-      const silent =
-        'mirrorlake_mirror_packets_total{name="core",site="ams",type="",' +
-        `source="${B[4]}",target="",session="7",key=""} ` +
-        `0\n`;
-      expect(before).toContain(silent);
-      expect(before).not.toMatch(/^mirrorlake_mirror_(lost|last_seen)/m);
-      const text = (): string => run(process.execPath, MAIN, 'status', '--control', c.control);
-      expect(text()).toMatch(/^core +any 7 .* 0 .* - .* observe: configured, nothing seen yet$/m);
-      expect(text()).toMatch(/^edge +any 8 .* ignore: configured, nothing seen yet$/m);
+    });
+    collector = c;
+    await c.statusWhen((s) => s.store.state === 'up');
+    const before = scrape();
+    expect(promtoolSays(before)).toBe('');
+    const silent =
+      'mirrorlake_mirror_packets_total{name="core",site="ams",type="",' +
+      `source="${B[4]}",target="",session="7",key=""} ` +
+      `0\n`;
+    expect(before).toContain(silent);
+    expect(before).not.toMatch(/^mirrorlake_mirror_(lost|last_seen)/m);
+    const text = (): string => run(process.execPath, MAIN, 'status', '--control', c.control);
+    expect(text()).toMatch(/^core +any 7 .* 0 .* - .* observe: configured, nothing seen yet$/m);
+    expect(text()).toMatch(/^edge +any 8 .* ignore: configured, nothing seen yet$/m);
 
-      const sent = spawnSync(
-        'ip',
-        [
-          'netns',
-          'exec',
-          B.ns,
-          process.execPath,
-          MAIN,
-          'mirror',
-          '--file',
-          CAPTURE,
-          '--to',
-          A[4],
-          '--session',
-          '7',
-          '--speed',
-          'max',
-          '--rate',
-          '20000pps',
-        ],
-        { encoding: 'utf8' },
-      );
-      expect(sent.status, sent.stderr).toBe(0);
-      await c.statusWhen((s) => s.mirrors[0].packets > 1000 && s.store.rows_stored > 0);
-      const after = scrape();
-      expect(promtoolSays(after)).toBe('');
-      const core = `{name="core",site="ams",type="erspan2",source="${B[4]}",target="${A[4]}",session="7",key=""}`;
-      for (const what of ['packets_total', 'lost_total', 'last_seen_timestamp_seconds'])
-        expect(after).toContain(`mirrorlake_mirror_${what}${core} `);
-      // It is the same mirror, not a second one.
-      expect(after.match(/^mirrorlake_mirror_packets_total\{name="core"/gm)).toHaveLength(1);
-      expect((await c.status()).mirrors.map((m) => m.name)).toEqual(['core', 'edge']);
-      expect(text()).toMatch(/^core +erspan2 7 /m);
-      expect(names(after)).toEqual(
-        METRICS.map((m) => m.name).filter((name) => !LATER.test(name) || names(after).includes(name)),
-      );
+    const sent = spawnSync(
+      'ip',
+      [
+        'netns',
+        'exec',
+        B.ns,
+        process.execPath,
+        MAIN,
+        'mirror',
+        '--file',
+        CAPTURE,
+        '--to',
+        A[4],
+        '--session',
+        '7',
+        '--speed',
+        'max',
+        '--rate',
+        '20000pps',
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(sent.status, sent.stderr).toBe(0);
+    await c.statusWhen((s) => s.mirrors[0].packets > 1000 && s.store.rows_stored > 0);
+    const after = scrape();
+    expect(promtoolSays(after)).toBe('');
+    const core = `{name="core",site="ams",type="erspan2",source="${B[4]}",target="${A[4]}",session="7",key=""}`;
+    for (const what of ['packets_total', 'lost_total', 'last_seen_timestamp_seconds'])
+      expect(after).toContain(`mirrorlake_mirror_${what}${core} `);
+    // It is the same mirror, not a second one.
+    expect(after.match(/^mirrorlake_mirror_packets_total\{name="core"/gm)).toHaveLength(1);
+    expect((await c.status()).mirrors.map((m) => m.name)).toEqual(['core', 'edge']);
+    expect(text()).toMatch(/^core +erspan2 7 /m);
+    expect(names(after)).toEqual(
+      METRICS.map((m) => m.name).filter((name) => !LATER.test(name) || names(after).includes(name)),
+    );
 
-      const least = cpu(c.pid);
-      const told = (await c.status()).cpu_seconds!;
-      expect(told).toBeGreaterThan(least - 0.02);
-      expect(told).toBeLessThan(cpu(c.pid) + 0.02);
-      expect((await c.status()).open_files).toBeGreaterThan(10);
-    },
-  );
+    const least = cpu(c.pid);
+    const told = (await c.status()).cpu_seconds!;
+    expect(told).toBeGreaterThan(least - 0.02);
+    expect(told).toBeLessThan(cpu(c.pid) + 0.02);
+    expect((await c.status()).open_files).toBeGreaterThan(10);
+  });
 
-  it('are as promtool wants them, and only of tunnels, with a collector that only has tunnels', async () => {
+  it('pass promtool, and cover only tunnels, for a collector with only tunnels', async () => {
     const c = await TestCollector.start(['--listen', LISTEN], {
       netns: A.ns,
       store: 'none',

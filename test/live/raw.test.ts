@@ -35,10 +35,10 @@ for (const [name, library] of Object.entries(LIBRARIES)) {
       ip('link set f-raw1 mtu 2000 up');
       ip('addr add 198.18.47.2/24 dev f-raw1');
       ip('-6 addr add 2001:db8:47::2/64 dev f-raw1 nodad');
-      // What the kernel has to say to the sender gets there.
+      // ICMP errors of the kernel must reach the sender.
       ip('neigh add 198.18.47.1 lladdr 02:00:00:00:00:01 dev f-raw1');
       ip('neigh add 2001:db8:47::1 lladdr 02:00:00:00:00:01 dev f-raw1');
-      // The sender is nobody the routing table knows.
+      // The routing table does not know the sender.
       execFileSync('sh', [
         '-c',
         'for i in all f-raw1; do echo 0 > /proc/sys/net/ipv4/conf/$i/rp_filter; done',
@@ -76,50 +76,46 @@ for (const [name, library] of Object.entries(LIBRARIES)) {
       f.set(mac.split(':').map((h) => Number.parseInt(h, 16)));
       sender.add(f);
     }
-    it(
-      'delivers IPv4 and IPv6 packets with their outer headers, put together from fragments, ' +
-        'with kernel time',
-      async () => {
-        const g = erspan2(7, 1, frame);
-        const v4 = ipv4('198.18.47.1', '198.18.47.2', 47, g);
-        const v6 = ipv6('2001:db8:47::1', '2001:db8:47::2', 47, g);
-        const before = Date.now();
-        send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 17, udp(1, 2, new Uint8Array(9))));
-        send(0x0800, v4);
-        send(0x86dd, v6);
-        send(
-          0x0800,
-          ipv4('198.18.47.1', '198.18.47.2', 47, g.subarray(0, 400), { id: 9, fragment: [0, true] }),
-        );
-        send(
-          0x0800,
-          ipv4('198.18.47.1', '198.18.47.2', 47, g.subarray(400), { id: 9, fragment: [400, false] }),
-        );
-        send(
-          0x86dd,
-          ipv6('2001:db8:47::1', '2001:db8:47::2', 44, ipv6Fragment(47, 0, true, 9, g.subarray(0, 400))),
-        );
-        send(
-          0x86dd,
-          ipv6('2001:db8:47::1', '2001:db8:47::2', 44, ipv6Fragment(47, 400, false, 9, g.subarray(400))),
-        );
-        sender.flush();
-        await expect.poll(() => got.length).toBeGreaterThanOrEqual(4);
-        const hex = (b: Uint8Array): string => Buffer.from(b).toString('hex');
-        const versions = (v: number): Got[] => got.filter((p) => p.packet[0] >>> 4 === v);
-        expect(versions(4).map((p) => hex(p.packet.subarray(20)))).toEqual([hex(g), hex(g)]);
-        expect(hex(versions(4)[0].packet)).toBe(hex(v4));
-        expect(versions(6).map((p) => hex(p.packet))).toEqual([hex(v6), hex(v6)]);
-        for (const p of got) {
-          expect(p.time).toBeGreaterThanOrEqual(before);
-          expect(p.time).toBeLessThanOrEqual(Date.now() + 1);
-        }
-        expect(receiver.packets).toBe(4);
-        expect(receiver.dropped).toBe(0);
-      },
-    );
+    it('deliver IPv4 and IPv6 packets with their outer headers, reassembled from fragments', async () => {
+      const g = erspan2(7, 1, frame);
+      const v4 = ipv4('198.18.47.1', '198.18.47.2', 47, g);
+      const v6 = ipv6('2001:db8:47::1', '2001:db8:47::2', 47, g);
+      const before = Date.now();
+      send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 17, udp(1, 2, new Uint8Array(9))));
+      send(0x0800, v4);
+      send(0x86dd, v6);
+      send(
+        0x0800,
+        ipv4('198.18.47.1', '198.18.47.2', 47, g.subarray(0, 400), { id: 9, fragment: [0, true] }),
+      );
+      send(
+        0x0800,
+        ipv4('198.18.47.1', '198.18.47.2', 47, g.subarray(400), { id: 9, fragment: [400, false] }),
+      );
+      send(
+        0x86dd,
+        ipv6('2001:db8:47::1', '2001:db8:47::2', 44, ipv6Fragment(47, 0, true, 9, g.subarray(0, 400))),
+      );
+      send(
+        0x86dd,
+        ipv6('2001:db8:47::1', '2001:db8:47::2', 44, ipv6Fragment(47, 400, false, 9, g.subarray(400))),
+      );
+      sender.flush();
+      await expect.poll(() => got.length).toBeGreaterThanOrEqual(4);
+      const hex = (b: Uint8Array): string => Buffer.from(b).toString('hex');
+      const versions = (v: number): Got[] => got.filter((p) => p.packet[0] >>> 4 === v);
+      expect(versions(4).map((p) => hex(p.packet.subarray(20)))).toEqual([hex(g), hex(g)]);
+      expect(hex(versions(4)[0].packet)).toBe(hex(v4));
+      expect(versions(6).map((p) => hex(p.packet))).toEqual([hex(v6), hex(v6)]);
+      for (const p of got) {
+        expect(p.time).toBeGreaterThanOrEqual(before);
+        expect(p.time).toBeLessThanOrEqual(Date.now() + 1);
+      }
+      expect(receiver.packets).toBe(4);
+      expect(receiver.dropped).toBe(0);
+    });
 
-    it('has the kernel send no ICMP unreachable for them', async () => {
+    it('keep the kernel from sending ICMP unreachables for them', async () => {
       const captured = spawn('tcpdump', [
         '-ni',
         'f-raw0',
@@ -141,7 +137,7 @@ for (const [name, library] of Object.entries(LIBRARIES)) {
       const g = erspan2(7, 1, frame);
       for (let i = 0; i < 5; i++) send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 47, g));
       for (let i = 0; i < 5; i++) send(0x86dd, ipv6('2001:db8:47::1', '2001:db8:47::2', 47, g));
-      // Protocol 253 nobody receives: what the kernel says of that comes after what it says of the others.
+      // Nobody receives protocol 253: the kernel's error for it comes after any error for the others.
       send(0x0800, ipv4('198.18.47.1', '198.18.47.2', 253, new Uint8Array(40)));
       send(0x86dd, ipv6('2001:db8:47::1', '2001:db8:47::2', 253, new Uint8Array(40)));
       sender.flush();
@@ -151,7 +147,7 @@ for (const [name, library] of Object.entries(LIBRARIES)) {
       expect(told().sort()).toEqual(['parameter problem', 'protocol 253 unreachable']);
     });
 
-    it('counts what the kernel had no room for: received and dropped make what was sent', async () => {
+    it('count packets that found no room: received and dropped ones add up to those sent', async () => {
       const v4 = ipv4('198.18.47.1', '198.18.47.2', 47, erspan2(7, 1, frame));
       // The sender keeps this thread from reading.
       for (let i = 0; i < 40_000; i++) send(0x0800, v4);
@@ -160,7 +156,7 @@ for (const [name, library] of Object.entries(LIBRARIES)) {
       expect(receiver.dropped).toBeGreaterThan(0);
     });
 
-    it("receives while libuv's threads are all at something slow", async () => {
+    it("receive while libuv's threads are all busy with something slow", async () => {
       const event = openEvent();
       const slow = new PollSet(1);
       slow.add(event, POLLIN);
@@ -178,7 +174,7 @@ for (const [name, library] of Object.entries(LIBRARIES)) {
       }
     });
 
-    it('receives on an IPv6 address that is added later, and tells of one that is gone', async () => {
+    it('receive on an IPv6 address that is added later, and report one that is gone', async () => {
       ip('-6 addr add 2001:db8:47::99/64 dev f-raw1 nodad');
       await expect.poll(() => events.join('\n')).toMatch(/receiving on 2001:db8:47::99/);
       send(0x86dd, ipv6('2001:db8:47::1', '2001:db8:47::99', 47, erspan2(7, 1, frame)));

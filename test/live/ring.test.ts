@@ -82,7 +82,7 @@ describeWith(['root', 'ip'], 'the packet ring on a veth pair', () => {
     ring: number;
   }
 
-  /** Sends the frames and gathers what comes, until nothing has come for 50 ms. */
+  /** Sends the frames and collects packets until none has come for 50 ms. */
   function exchange(frames: Uint8Array[]): Received[] {
     for (const f of frames) sender.add(f);
     sender.flush();
@@ -108,51 +108,48 @@ describeWith(['root', 'ip'], 'the packet ring on a veth pair', () => {
     return got;
   }
 
-  it(
-    'passes protocol 47 and its fragments, with tags and extension headers before it, and ' + 'nothing else',
-    () => {
-      open(1);
-      const frame = inner('10.0.0.1', '10.0.0.2', 1000);
-      const g = erspan2(7, 1, frame);
-      const options = [47, 0, 1, 4, 0, 0, 0, 0];
-      const wanted = [
-        ethernet(0x0800, outer4(g)),
-        ethernet(0x0800, outer4(g), [[0x8100, 5]]),
-        ethernet(0x0800, outer4(g), [
-          [0x88a8, 5],
-          [0x8100, 6],
-        ]),
-        ethernet(0x86dd, outer6(47, g)),
-        ethernet(0x86dd, outer6(60, bytes(options, g)), [[0x8100, 9]]),
-        ethernet(0x0800, outer4(g.subarray(0, 64), { fragment: [0, true] })),
-        ethernet(0x0800, outer4(g.subarray(64), { fragment: [64, false] })),
-        ethernet(0x86dd, outer6(44, ipv6Fragment(47, 0, true, 9, g.subarray(0, 64)))),
-        ethernet(0x86dd, outer6(44, ipv6Fragment(47, 64, false, 9, g.subarray(64)))),
-        ethernet(0x86dd, outer6(0, bytes([60, 0, 1, 4, 0, 0, 0, 0], options, g))),
-      ];
-      const others = [
-        ethernet(0x0800, ipv4('198.51.100.1', '198.51.100.2', 17, udp(1, 2, PAYLOAD))),
-        ethernet(0x86dd, outer6(17, udp(1, 2, PAYLOAD))),
-        ethernet(0x86dd, outer6(44, ipv6Fragment(17, 0, true, 9, PAYLOAD))),
-        ethernet(0x0806, new Uint8Array(46)),
-        ethernet(0x0800, new Uint8Array(4)),
-      ];
-      const before = Date.now();
-      const got = exchange(wanted.flatMap((w, i) => [w, others[i % others.length]]));
-      expect(got.map((g) => Buffer.from(g.frame).toString('hex'))).toEqual(
-        wanted.map((w) => Buffer.from(w).toString('hex')),
-      );
-      for (const g of got) {
-        expect(g.length).toBe(g.frame.length);
-        expect(g.time).toBeGreaterThanOrEqual(before);
-        expect(g.time).toBeLessThanOrEqual(Date.now() + 1);
-      }
-      // The kernel's nanoseconds, not a coarser clock's.
-      expect(got.some((g) => (g.time * 1000) % 1 !== 0 || g.time % 1 !== 0)).toBe(true);
-    },
-  );
+  it('passes only protocol 47 and its fragments, with tags and extension headers before it', () => {
+    open(1);
+    const frame = inner('10.0.0.1', '10.0.0.2', 1000);
+    const g = erspan2(7, 1, frame);
+    const options = [47, 0, 1, 4, 0, 0, 0, 0];
+    const wanted = [
+      ethernet(0x0800, outer4(g)),
+      ethernet(0x0800, outer4(g), [[0x8100, 5]]),
+      ethernet(0x0800, outer4(g), [
+        [0x88a8, 5],
+        [0x8100, 6],
+      ]),
+      ethernet(0x86dd, outer6(47, g)),
+      ethernet(0x86dd, outer6(60, bytes(options, g)), [[0x8100, 9]]),
+      ethernet(0x0800, outer4(g.subarray(0, 64), { fragment: [0, true] })),
+      ethernet(0x0800, outer4(g.subarray(64), { fragment: [64, false] })),
+      ethernet(0x86dd, outer6(44, ipv6Fragment(47, 0, true, 9, g.subarray(0, 64)))),
+      ethernet(0x86dd, outer6(44, ipv6Fragment(47, 64, false, 9, g.subarray(64)))),
+      ethernet(0x86dd, outer6(0, bytes([60, 0, 1, 4, 0, 0, 0, 0], options, g))),
+    ];
+    const others = [
+      ethernet(0x0800, ipv4('198.51.100.1', '198.51.100.2', 17, udp(1, 2, PAYLOAD))),
+      ethernet(0x86dd, outer6(17, udp(1, 2, PAYLOAD))),
+      ethernet(0x86dd, outer6(44, ipv6Fragment(17, 0, true, 9, PAYLOAD))),
+      ethernet(0x0806, new Uint8Array(46)),
+      ethernet(0x0800, new Uint8Array(4)),
+    ];
+    const before = Date.now();
+    const got = exchange(wanted.flatMap((w, i) => [w, others[i % others.length]]));
+    expect(got.map((g) => Buffer.from(g.frame).toString('hex'))).toEqual(
+      wanted.map((w) => Buffer.from(w).toString('hex')),
+    );
+    for (const g of got) {
+      expect(g.length).toBe(g.frame.length);
+      expect(g.time).toBeGreaterThanOrEqual(before);
+      expect(g.time).toBeLessThanOrEqual(Date.now() + 1);
+    }
+    // These are the kernel's nanoseconds, not those of a coarser clock.
+    expect(got.some((g) => (g.time * 1000) % 1 !== 0 || g.time % 1 !== 0)).toBe(true);
+  });
 
-  it('brings both directions of a conversation to one of several rings, and uses them all', () => {
+  it('brings both directions of a conversation to one of several rings, and uses all rings', () => {
     open(3);
     const kinds: ((frame: Uint8Array) => Uint8Array)[] = [
       (f) => ethernet(0x0800, outer4(erspan1(f))),
@@ -213,7 +210,7 @@ describeWith(['root', 'ip'], 'the packet ring on a veth pair', () => {
     }
   });
 
-  it('puts IPv4 fragments together before it shares packets out', () => {
+  it('reassembles IPv4 fragments before it distributes packets', () => {
     open(2);
     const frames: Uint8Array[] = [];
     const wholes = new Map<string, number>();
@@ -229,7 +226,7 @@ describeWith(['root', 'ip'], 'the packet ring on a veth pair', () => {
     for (const g of got) expect(wholes.has(Buffer.from(g.frame.subarray(34)).toString('hex'))).toBe(true);
   });
 
-  it('accounts for every packet, those the ring had no room for included', () => {
+  it('accounts for every packet, also those the ring had no room for', () => {
     open(1);
     const statistics = new PacketStatistics();
     statistics.read(rings[0].fd);

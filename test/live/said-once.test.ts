@@ -1,4 +1,4 @@
-/** What a collector says when something is wrong: each thing once. */
+/** A collector reports each problem once. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,9 +10,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MAIN } from '../support/collector.js';
 import { describeWith } from '../support/needs.js';
 
-describeWith(['root'], 'what is wrong with the store', () => {
+describeWith(['root'], 'a problem of the store is reported once', () => {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-said-'));
-  /** A server that lets nobody in. */
+  /** A server that refuses everybody. */
   let server: Server;
   let port: number;
   beforeAll(async () => {
@@ -31,7 +31,11 @@ describeWith(['root'], 'what is wrong with the store', () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** Runs a collector until it has said this, or has ended. @returns lines of stderr, and the exit status */
+  /**
+   * Runs a collector until it has logged a match, or has ended.
+   *
+   * @returns lines of stderr, and the exit status
+   */
   async function collect(store: string, until: RegExp): Promise<{ lines: string[]; status: number | null }> {
     const config = join(directory, 'mirrorlake.yaml');
     const spool = join(directory, 'spool');
@@ -44,14 +48,14 @@ describeWith(['root'], 'what is wrong with the store', () => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       const before = until.test(said);
       said += text;
-      // A second signal would have it leave at once.
+      // A second signal would end it at once.
       if (!before && until.test(said)) child.kill('SIGTERM');
     });
     const [status] = (await once(child, 'close')) as [number | null];
     return { lines: said.trimEnd().split('\n'), status };
   }
 
-  it('a store that is away: once, though sessions and packets go their own ways there', async () => {
+  it('if it is away, though sessions and packets are stored separately', async () => {
     const { lines, status } = await collect('http://127.0.0.1:9/x', /segments wait in/);
     expect(status).toBe(0);
     const away = lines.filter((line) => line.includes('cannot be reached'));
@@ -59,7 +63,7 @@ describeWith(['root'], 'what is wrong with the store', () => {
     expect(JSON.parse(away[0])).toMatchObject({ level: 'warn', name: 'mirrorlake' });
   });
 
-  it('a password that is wrong: once, and it ends with status 1', async () => {
+  it('if the password is wrong, which ends the collector with status 1', async () => {
     const { lines, status } = await collect(`http://me:secret@127.0.0.1:${port}/x`, /^$/);
     expect(status).toBe(1);
     const refused = lines.filter((line) => line.includes('refuses the user or password'));

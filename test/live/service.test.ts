@@ -15,7 +15,7 @@ describeWith(['root', 'socat'], 'a collector that a service manager started', ()
   let heard: string;
   let collector: TestCollector | undefined;
 
-  /** Starts a receiver of notifications at `address` in socat's words. */
+  /** Starts a receiver of notifications at `address` in socat's syntax. */
   async function listen(address: string): Promise<void> {
     manager = spawn('socat', ['-u', '-d', '-d', address, '-'], { stdio: ['ignore', 'pipe', 'pipe'] });
     manager.stdout!.on('data', (d: Buffer) => {
@@ -34,7 +34,7 @@ describeWith(['root', 'socat'], 'a collector that a service manager started', ()
     rmSync(directory, { recursive: true });
   });
 
-  it('says when it is ready, that it is alive twice in the watchdog’s time, and that it ends', async () => {
+  it('reports that it is ready, alive (twice per watchdog interval) and stopping', async () => {
     const path = join(directory, 'notify');
     await listen(`UNIX-RECV:${path}`);
     Object.assign(process.env, { NOTIFY_SOCKET: path, WATCHDOG_USEC: '1000000' });
@@ -52,7 +52,7 @@ describeWith(['root', 'socat'], 'a collector that a service manager started', ()
     expect(heard.match(/READY=1/g)).toHaveLength(1);
   });
 
-  it('finds a socket in the abstract namespace, and leaves a watchdog of another process alone', async () => {
+  it('uses a socket in the abstract namespace, and ignores a watchdog for another process', async () => {
     const name = `mirrorlake-test-${process.pid}`;
     await listen(`ABSTRACT-RECV:${name}`);
     Object.assign(process.env, { NOTIFY_SOCKET: `@${name}`, WATCHDOG_USEC: '200000', WATCHDOG_PID: '1' });
@@ -62,7 +62,7 @@ describeWith(['root', 'socat'], 'a collector that a service manager started', ()
     expect(heard.match(/WATCHDOG=1/g)).toHaveLength(1);
   });
 
-  it('says when the service manager cannot be reached', async () => {
+  it('reports that the service manager cannot be reached', async () => {
     await listen(`UNIX-RECV:${join(directory, 'other')}`);
     process.env.NOTIFY_SOCKET = join(directory, 'nobody');
     await expect(TestCollector.start([])).rejects.toThrow(/cannot reach the service manager at .*ENOENT/);
@@ -83,12 +83,12 @@ describeWith(['root', 'ip', 'setpriv', 'mount', '/dev/net/tun'], 'a collector th
     rmSync(directory, { recursive: true });
   });
 
-  it('opens rings, tunnels and TAPs with the unit’s capabilities, where /proc/sys is read-only', async () => {
+  it('opens rings, tunnels and TAPs with the unit’s capabilities and a read-only /proc/sys', async () => {
     const capabilities = /^AmbientCapabilities=CAP_(\w+) CAP_(\w+)$/m
       .exec(readFileSync(UNIT, 'utf8'))!
       .slice(1);
     const only = `-all,+${capabilities.join(',+').toLowerCase()}`;
-    // What udev makes of /dev/net/tun, and what a container makes of /proc/sys.
+    // As udev creates /dev/net/tun, and as a container mounts /proc/sys.
     const world = [
       `mknod -m 666 ${directory}/tun c 10 200`,
       `mount --bind ${directory}/tun /dev/net/tun`,
@@ -117,15 +117,16 @@ describeWith(['root', 'ip', 'setpriv', 'mount', '/dev/net/tun'], 'a collector th
         /Tunnel-1 .*10\.10\.10\.1\/24[\s\S]*mirror0 /,
       );
       await expect.poll(() => said).toContain('storing to');
-      // What it starts has no privileges, in any thread, and gains none. Threads start programs and threads:
-      // none of those hands one on (V8's own, older than this program's first line, start nothing).
+      // No thread of a process that it starts has or gains privileges. Threads start programs and threads,
+      // and none of them passes any on. (V8's own threads, older than this program's first line, start
+      // nothing.)
       const [engine] = run('pgrep', '-P', String(collector.pid)).trim().split('\n').map(Number);
       const threads = (pid: number) =>
         readdirSync(`/proc/${pid}/task`).map((t) => readFileSync(`/proc/${pid}/task/${t}/status`, 'utf8'));
       const none = /^CapPrm:\t0{16}\nCapEff:\t0{16}\n.*\nCapAmb:\t0{16}\nNoNewPrivs:\t1$/m;
       expect(threads(engine).filter((t) => !none.test(t))).toEqual([]);
       expect(readFileSync(`/proc/${collector.pid}/status`, 'utf8')).toMatch(/^CapAmb:\t0{16}$/m);
-      // The ring's worker and the store's.
+      // The workers of the ring and of the store.
       const own = threads(collector.pid!);
       expect(own.filter((t) => /^CapPrm:\t0{16}$/m.test(t)).length).toBeGreaterThanOrEqual(2);
     } finally {
@@ -138,9 +139,9 @@ describeWith(['root', 'ip', 'setpriv', 'mount', '/dev/net/tun'], 'a collector th
 describeWith(['systemd-analyze'], 'mirrorlake.service', () => {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-unit-'));
 
-  it('is a unit that systemd takes, and well locked up', () => {
+  it('is a unit that systemd accepts, and well sandboxed', () => {
     const unit = join(directory, 'mirrorlake.service');
-    // The program is not installed here, nor is its man page.
+    // The program and its man page are not installed here.
     writeFileSync(
       unit,
       readFileSync(UNIT, 'utf8')
@@ -157,7 +158,7 @@ describeWith(['systemd-analyze'], 'mirrorlake.service', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('starts with the example configuration where it says it is', () => {
+  it('starts with the example configuration in the place that it names', () => {
     const unit = readFileSync(UNIT, 'utf8');
     expect(unit).toContain('--config /etc/mirrorlake.yaml');
     const config = readFileSync(join(UNIT, '../mirrorlake.yaml'), 'utf8');

@@ -34,7 +34,7 @@ describeWith(['root', 'mount'], 'a spool on a disk that fills up', () => {
     rmdirSync(disk);
   });
 
-  it('drops what does not fit, counted, keeps what does, whole, and goes on when there is room', async () => {
+  it('drops and counts what does not fit, keeps the rest, and continues when there is room', async () => {
     const said: string[] = [];
     const options = { limit: 1 << 30, log: (_: string, message: string) => void said.push(message) };
     const spool = new Spool(join(disk, 'spool'), options);
@@ -118,7 +118,7 @@ describeWith(['root', 'mount', 'ip'], 'a collector whose spool is on a disk that
       /takes nothing: ENOSPC/,
     ],
   ])(
-    'from the start: %s: stores from memory, says so, and has it on the disk again once it can',
+    'from the start: %s: stores from memory, says so, and uses the disk once it can',
     async (_, fill, free, why) => {
       fill();
       const config = `spool: { directory: ${disk}/spool }\nlisten: 127.0.0.1:0\n`;
@@ -146,7 +146,7 @@ describeWith(['root', 'mount', 'ip'], 'a collector whose spool is on a disk that
       free();
       await c.statusWhen((s) => s.store.spool_error === '');
       expect(c.log).toMatch(/the spool .* takes rows again/);
-      // Nothing answers, so that what comes now waits, on the disk.
+      // The store stops, so that new rows wait on the disk.
       const engine = await c.engine();
       for (const pid of engine) process.kill(pid, 'SIGSTOP');
       send(40_005);
@@ -160,7 +160,7 @@ describeWith(['root', 'mount', 'ip'], 'a collector whose spool is on a disk that
     },
   );
 
-  it('the store’s own: what memory does not hold is lost, counted, said; the rest stored once', async () => {
+  it('with its store loses and reports what memory does not hold, and stores the rest once', async () => {
     mount('size=96m');
     const said: string[] = [];
     const log = (_: string, message: string): void => void said.push(message);
@@ -183,7 +183,7 @@ describeWith(['root', 'mount', 'ip'], 'a collector whose spool is on a disk that
     await append(10);
     await until(() => delivery.storedRows === 2000);
     const { blocks, bsize } = statfsSync(disk);
-    // The store may still be writing: what there is room for at that moment.
+    // The store may still be writing: this fills what is left at the moment.
     expect(() => writeFileSync(join(disk, 'ballast'), Buffer.alloc(blocks * bsize))).toThrow(/ENOSPC/);
     await append(40);
     expect(spool.trouble).toMatch(

@@ -1,4 +1,4 @@
-/** `mirrorlake status --health`, which the Docker image asks. */
+/** `mirrorlake status --health`, which the Docker image runs. */
 import { spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { MAIN, TestCollector } from '../support/collector.js';
@@ -23,7 +23,7 @@ describeWith(['root', 'ip'], 'status --health', () => {
     return [status, stdout, stderr];
   }
 
-  it('says what ails the collector, without listen, and where it does not answer', async () => {
+  it('reports problems of the collector, without listen, and a collector that does not answer', async () => {
     const c = await TestCollector.start(['--interface', 'ar-well1']);
     collector = c;
     await c.statusWhen((s) => s.store.state === 'up');
@@ -53,7 +53,7 @@ describeWith(['root', 'ip'], 'status --health', () => {
     ]);
   });
 
-  it('is not well while the store is away', async () => {
+  it('fails while the store is away', async () => {
     const c = await TestCollector.start(['--interface', 'ar-well1'], { store: 'http://127.0.0.1:1/away' });
     collector = c;
     await c.statusWhen((s) => s.store.state === 'away');

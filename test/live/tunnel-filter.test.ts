@@ -1,4 +1,4 @@
-/** The filter that spares receivers what belongs to tunnels, on sockets of the loopback interface. */
+/** The filter that keeps packets of tunnels from receivers, on sockets of the loopback interface. */
 import { expect, it } from 'vitest';
 import { AF_INET, AF_INET6, sockaddrIn, sockaddrIn6 } from '../../src/linux/address.js';
 import { attachFilter } from '../../src/linux/bpf.js';
@@ -10,7 +10,7 @@ import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 import { gre, ipv4, ipv6 } from '../support/frames.js';
 import { describeWith } from '../support/needs.js';
 
-/** GRE payloads that arrive, by their last byte, with the filter of these tunnels. */
+/** The last bytes of the GRE payloads that pass the filter of these tunnels. */
 function arrivals(
   six: boolean,
   specs: string[],
@@ -44,11 +44,11 @@ const inner = (mark: number) => {
   return packet;
 };
 
-describeWith(['root'], 'the filter of what tunnels own', () => {
+describeWith(['root'], 'the filter of tunnel packets', () => {
   it.each([
     [false, '127.0.0.2', '127.0.0.3', '127.0.0.1', ''],
     [true, '::1', '::1', '::1', 'ip6'],
-  ])('keeps away exactly the tunnels’ own packets (IPv6: %s)', (six, remote, other, local, mode) => {
+  ])('drops exactly the tunnels’ own packets (IPv6: %s)', (six, remote, other, local, mode) => {
     const plain = gre(0x0800, inner(1));
     const keyed = gre(0x0800, inner(2), { key: 42 });
     const summed = gre(0x0800, inner(3), { key: 42, checksum: true });
@@ -72,7 +72,7 @@ describeWith(['root'], 'the filter of what tunnels own', () => {
       5,
       ...rest,
     ]);
-    // What is observed, or could be another's, is let through.
+    // Packets that are observed, or that may belong to another, pass.
     expect(arrivals(six, [spec('gre', 'key 42 observe')], sent)).toEqual([1, 2, 3, 4, 5, 6, ...rest]);
     expect(arrivals(six, [`t mode ${mode}gre remote ${remote} key 42`], sent)).toEqual([
       1,

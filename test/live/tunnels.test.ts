@@ -1,6 +1,4 @@
-/**
- * Tunnels between two mirrorlakes, in namespaces: what a person does with `ip tunnel add`, done with ours.
- */
+/** Tunnels between two mirrorlakes, in namespaces: everything that `ip tunnel add` is used for. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { QUEUE_LENGTH } from '../../src/tunnels/engine/endpoint.js';
 import { describeWith, ip } from '../support/needs.js';
@@ -20,7 +18,7 @@ import {
 
 /** More than a thousand packets. */
 const BYTES = 2_000_000;
-/** For a ping that nobody answers: within a machine an answer takes milliseconds. */
+/** For a ping without an answer: within a machine an answer takes milliseconds. */
 const NO_ANSWER = ['-W', '0.5'];
 
 describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirrorlakes', () => {
@@ -32,7 +30,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
   };
   const mtuOf = (ns: string, name: string) => Number(/mtu (\d+)/.exec(ip(`-n ${ns} link show ${name}`))![1]);
 
-  /** The MTU of the wire between A and the router. */
+  /** Sets the MTU of the wire between A and the router. */
   const narrow = (mtu: number) => {
     ip(`-n ${A.ns} link set wan mtu ${mtu}`);
     ip(`-n ${ROUTER} link set to1 mtu ${mtu}`);
@@ -49,7 +47,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
     const family = mode.startsWith('ip6') ? 6 : 4;
 
     it.each(['', 'key 42', 'csum', 'seq', 'key 42 csum seq'])(
-      'carries ping and TCP both ways with "%s"',
+      'carries ping and TCP in both directions with "%s"',
       async (options) => {
         const spec = (local: string, remote: string, n: number) =>
           `t1 mode ${mode} local ${local} remote ${remote} ${options} address ` +
@@ -58,7 +56,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
           start(A.ns, spec(A[family], B[family], 1)),
           start(B.ns, spec(B[family], A[family], 2)),
         ]);
-        // The first packets may find the other end not there yet.
+        // The other end may not be there yet for the first packets.
         await answering(A.ns, '10.10.10.2');
         expect(pings(A.ns, '10.10.10.2')).toBe(true);
         expect(pings(B.ns, '10.10.10.1')).toBe(true);
@@ -78,7 +76,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
         }
         const lost = (from: typeof here, to: typeof here) =>
           from.counters.tx_packets - to.counters.rx_packets;
-        // What was sent before the other end was there.
+        // Packets that were sent before the other end was there.
         expect(lost(here, there)).toBeLessThan(20);
         expect(lost(there, here)).toBeLessThan(20);
         expect(lost(here, there)).toBeGreaterThanOrEqual(0);
@@ -86,7 +84,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
     );
   });
 
-  it('tells several tunnels between two hosts apart by key', async () => {
+  it('distinguishes several tunnels between two hosts by key', async () => {
     const specs = (here: string, there: string, n: number) =>
       [1, 2, 3].map(
         (key) => `t${key} mode gre local ${here} remote ${there} key ${key} address 10.10.${key}.${n}/24`,
@@ -99,7 +97,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
   });
 
   it.each(['gre', 'gretap', 'ip6gre', 'ip6gretap'])(
-    'answers whoever calls with a wildcard remote: %s',
+    'answers every caller with a wildcard remote: %s',
     async (mode) => {
       const family = mode.startsWith('ip6') ? 6 : 4;
       await start(A.ns, `t1 mode ${mode} local ${A[family]} remote ${B[family]} key 5 address 10.10.10.1/24`);
@@ -110,7 +108,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
       expect(pings(B.ns, '10.10.10.77', 1, ...NO_ANSWER)).toBe(false);
       const { counters } = await b.tunnel('t1');
       expect(counters.rx_errors).toBe(0);
-      // Of that one nobody has heard.
+      // This address is unknown.
       expect(counters.tx_carrier_errors).toBeGreaterThan(0);
     },
   );
@@ -125,7 +123,8 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
       ip(`-n ${B.ns} link set wan mtu ${narrow}`);
       try {
         await start(A.ns, `t1 mode ${mode} local ${A[family]} remote ${B[family]} address 10.10.10.1/24`);
-        // B's device is larger than its path, so that its TCP does not tell A's of the path beforehand.
+        // B's device has a higher MTU than its path, so that its TCP does not tell A's about the path
+        // beforehand.
         const far = `t1 mode ${mode} local ${B[family]} remote ${A[family]} mtu ${1500 - headers}`;
         await start(B.ns, `${far} address 10.10.10.2/24`);
         expect(mtuOf(A.ns, 't1')).toBe(1500 - headers);
@@ -146,7 +145,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
     ['gre', 'fd00:10::2', 'mtu=1276'],
     ['gretap', '10.10.10.2', 'mtu = 1262'],
   ])(
-    'tells senders of packets too big for the path, where the device takes them: %s, %s',
+    'tells senders of packets too big for the path if the device accepts them: %s, %s',
     async (mode, address, told) => {
       narrow(1300);
       try {
@@ -168,7 +167,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
           output = String((e as { stdout: string }).stdout);
         }
         if (address.startsWith('fd')) {
-          // Below IPv6's least MTU nothing is said; the outer packet cannot be sent.
+          // Below the minimum MTU of IPv6 nothing is reported; the outer packet cannot be sent.
           expect(output).toContain('100% packet loss');
         } else expect(output).toContain(told);
         expect((await a.tunnel('t1')).counters.tx_errors).toBeGreaterThan(before);
@@ -181,7 +180,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
   it.each([
     ['gre', 'nopmtudisc ignore-df'],
     ['ip6gre', ''],
-  ])('sends outer fragments where it may: %s %s', async (mode, options) => {
+  ])('sends outer fragments where allowed: %s %s', async (mode, options) => {
     const family = mode === 'gre' ? 4 : 6;
     narrow(1300);
     try {
@@ -211,7 +210,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
     if (family === 4) expect((await r.tunnel('t1')).counters.multicast).toBeGreaterThan(0);
   });
 
-  it('goes on when somebody removes a device', async () => {
+  it('continues when a device is removed', async () => {
     const a = await start(
       A.ns,
       `t1 mode gre local ${A[4]} remote ${B[4]} key 1 address 10.10.1.1/24`,
@@ -230,7 +229,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirror
     expect((await a.tunnel('t1')).carrier).toBe(true);
   });
 
-  it('has a queue that the kernel drops at, and counts, while nobody takes packets from it', async () => {
+  it('has a queue at which the kernel drops and counts while nobody takes packets from it', async () => {
     const a = await start(A.ns, `t1 mode gre local ${A[4]} remote ${B[4]} address 10.10.10.1/24`);
     a.pause();
     try {
@@ -243,7 +242,7 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
       ];
       expect(link.txqlen).toBe(QUEUE_LENGTH);
       expect(link.stats64.tx.dropped).toBeGreaterThan(0);
-      // The kernel's own packets, of IPv6, are among them.
+      // The kernel's own IPv6 packets are among them.
       expect(4000 - link.stats64.tx.dropped).toBeGreaterThan(0.9 * QUEUE_LENGTH);
     } finally {
       a.resume();
@@ -251,7 +250,7 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
     await until(async () => (await a.tunnel('t1')).counters.tx_packets > 0.9 * QUEUE_LENGTH);
   });
 
-  it('counts a tunnel that is routed into itself, and goes on', async () => {
+  it('counts packets of a tunnel that is routed into itself, and continues', async () => {
     const a = await start(A.ns, `t1 mode gre local ${A[4]} remote ${B[4]} address 10.10.10.1/24`);
     await start(B.ns, `t1 mode gre local ${B[4]} remote ${A[4]} address 10.10.10.2/24`);
     await answering(A.ns, '10.10.10.2');
@@ -262,7 +261,7 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
     await answering(A.ns, '10.10.10.2');
   });
 
-  it('counts what has no route, and retries', async () => {
+  it('counts packets without a route, and retries', async () => {
     const a = await start(A.ns, `t1 mode gre local ${A[4]} remote 203.0.113.9 address 10.10.10.1/24`);
     ip(`-n ${A.ns} route add unreachable 203.0.113.9/32`);
     await until(async () => {
@@ -296,7 +295,7 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
     expect(output).toContain('Host Unreachable');
   });
 
-  it('keeps the carrier by keepalives, and takes it away without answers: gre and ip6gre', async () => {
+  it('keeps the carrier by keepalives, and turns it off without answers: gre and ip6gre', async () => {
     const modes = [
       ['t1', 'gre', 4],
       ['t2', 'ip6gre', 6],
@@ -325,7 +324,7 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
     await bothAnswer();
   });
 
-  it('adds, changes and removes tunnels while others carry on', async () => {
+  it('adds, changes and removes tunnels while others continue', async () => {
     const spec = (name: string, n: number, more = '') =>
       `${name} mode gre local ${A[4]} remote ${B[4]} key ${n} ${more} address 10.10.${n}.1/24`;
     const a = await start(A.ns, spec('t1', 1), spec('t2', 2));
@@ -353,7 +352,7 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
     expect(pings(A.ns, '10.10.1.2')).toBe(true);
   });
 
-  it('takes its devices away at the end, but for persistent ones', async () => {
+  it('removes its devices at the end, except persistent ones', async () => {
     const a = await start(
       A.ns,
       `t1 mode gre local ${A[4]} remote ${B[4]} key 1`,
@@ -368,7 +367,7 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
     expect(() => ip(`-n ${A.ns} link show t2`)).toThrow();
   });
 
-  it('says which word or device is wrong', async () => {
+  it('names the wrong word or device', async () => {
     await expect(start(A.ns, `t1 mode gre remote ${B[4]} dev nowhere`)).rejects.toThrow(
       'there is no interface nowhere',
     );

@@ -1,4 +1,4 @@
-/** The tutorials' scripts, as a person runs them. */
+/** Runs the tutorials' scripts. */
 import { expect, it } from 'vitest';
 import { describeWith, run } from '../support/needs.js';
 import { OVS_NEEDS } from '../support/ovs-mirror.js';
@@ -15,7 +15,7 @@ describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'docs/tutorial', () => {
 });
 
 describeWith([...OVS_NEEDS, 'ping'], 'docs/tutorial, with a switch', () => {
-  it('live-mirror.sh: a switch that mirrors, and what it saw', () => {
+  it('live-mirror.sh: a switch that mirrors, and what the collector stored', () => {
     const said = script('live-mirror.sh');
     expect(said).toMatch(/│ +0 │ icmp +│ +│ +│ +3 │ +3 │/);
     expect(said).toMatch(/│ 8443 │ tcp +│ +│ REJ +│ +1 │ +1 │/);

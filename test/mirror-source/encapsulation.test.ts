@@ -32,7 +32,7 @@ interface Sent {
   bytes: Uint8Array;
 }
 
-/** Encapsulates a frame, its first `length` bytes, and takes it apart again. */
+/** Encapsulates the first `length` bytes of a frame, and parses the result. */
 function send(
   e: Encapsulation,
   frame = FRAME,
@@ -51,13 +51,13 @@ function send(
   return { gre, erspan, frame: buffer.slice(o, 100 + n), bytes: buffer.slice(100, 100 + n) };
 }
 
-test('type I is GRE without a sequence number and no header', () => {
+test('ERSPAN type I is GRE without a sequence number, and has no header', () => {
   const { gre, erspan, frame } = send(new Encapsulation(options({ type: MirrorType.Erspan1 })));
   expect([gre.flags, gre.protocol, erspan.type]).toEqual([0, 0x88be, 1]);
   expect(frame).toEqual(FRAME);
 });
 
-test('type II: session, index, tag, running sequence numbers', () => {
+test('ERSPAN type II has session, index, tag and consecutive sequence numbers', () => {
   const e = new Encapsulation(options({ index: 0xabcde }));
   for (const sequence of [0, 1, 2]) {
     const { gre, erspan, frame } = send(e);
@@ -77,7 +77,7 @@ test('type II: session, index, tag, running sequence numbers', () => {
   expect(send(e)).toMatchObject({ erspan: { vlan: 0, cos: 0, encapsulation: 0 } });
 });
 
-test('type III: hardware, group, direction, and no bso', () => {
+test('ERSPAN type III has hardware id, security group and direction, and no bso', () => {
   const e = new Encapsulation(options({ type: MirrorType.Erspan3, hardware: 33, securityGroup: 0xbeef }));
   const { gre, erspan } = send(e, tagged(5), undefined, true);
   expect(gre).toMatchObject({ flags: 0x1000, protocol: 0x22eb });
@@ -95,7 +95,7 @@ test('type III: hardware, group, direction, and no bso', () => {
   expect(send(e).erspan.direction).toBe(0);
 });
 
-test('a frame cut to the snap length says so', () => {
+test('a frame cut to the snap length is marked as truncated', () => {
   for (const type of [MirrorType.Erspan2, MirrorType.Erspan3]) {
     const e = new Encapsulation(options({ type }));
     const { erspan, frame } = send(e, FRAME, 40);
@@ -137,7 +137,7 @@ describe('timestamps', () => {
   });
 });
 
-test('GRE with Ethernet: nothing, or key, sequence and checksum', () => {
+test('GRE with Ethernet may have a key, a sequence number and a checksum', () => {
   const plain = send(new Encapsulation(options({ type: MirrorType.Gretap })));
   expect(plain.gre).toMatchObject({ flags: 0, protocol: 0x6558 });
   expect(plain.frame).toEqual(FRAME);

@@ -10,7 +10,7 @@ import { bytes, ethernet, ipv4, ipv6, ipv6Fragment, udp } from '../support/frame
 const IP = ipv4('10.0.0.1', '10.0.0.2', 17, udp(1, 2, new Uint8Array(8)));
 const IP6 = ipv6('2001:db8::1', '2001:db8::2', 17, udp(1, 2, new Uint8Array(8)));
 
-describe('Ethernet frames of other link layers', () => {
+describe('packets of other link layers', () => {
   const MAC = [2, 0, 0, 0, 0, 9];
   const made = (source: number[], type: number[], payload: Uint8Array) =>
     bytes(new Uint8Array(6), Uint8Array.from(source), Uint8Array.from(type), payload);
@@ -27,7 +27,7 @@ describe('Ethernet frames of other link layers', () => {
     ['cooked, from us', LinkType.LinuxSll, sll(4), made(MAC, [8, 0], IP), true],
     ['cooked 2, from us', LinkType.LinuxSll2, sll2, made(MAC, [0x86, 0xdd], IP6), true],
     ['Ethernet', LinkType.Ethernet, ethernet(0x0800, IP), ethernet(0x0800, IP), false],
-  ])('%s', (_, linkType, packet, frame, outgoing) => {
+  ])('become Ethernet frames: %s', (_, linkType, packet, frame, outgoing) => {
     const to = new ToEthernet(2000);
     const moved = bytes(new Uint8Array(5), packet, new Uint8Array(5));
     expect(to.convert(moved, 5, 5 + packet.length, linkType)).toBe(true);
@@ -36,7 +36,7 @@ describe('Ethernet frames of other link layers', () => {
     expect(to.outgoing).toBe(outgoing);
   });
 
-  test('what cannot be one is refused', () => {
+  test('are refused if they cannot be Ethernet frames', () => {
     const to = new ToEthernet(2000);
     expect(to.convert(IP, 0, IP.length, 147)).toBe(false);
     expect(to.convert(new Uint8Array(13), 0, 13, LinkType.Ethernet)).toBe(false);
@@ -47,7 +47,7 @@ describe('Ethernet frames of other link layers', () => {
   });
 });
 
-describe('its own output is left out', () => {
+describe('the mirror leaves out its own output', () => {
   const GRE = new Uint8Array(20);
   const passes = (to: string, linkHeader: boolean, packet: Uint8Array) =>
     new PacketFilter(passAllButGreTo(parseAddress(to) as Uint8Array, linkHeader)).passes(
@@ -57,7 +57,7 @@ describe('its own output is left out', () => {
       packet.length,
     );
 
-  test('IPv4, tagged, fragments', () => {
+  test('over IPv4, tagged and in fragments', () => {
     const gre4 = ipv4('10.0.0.1', '10.0.0.2', 47, GRE);
     const own = ethernet(0x0800, gre4);
     expect(passes('10.0.0.2', true, own)).toBe(false);
@@ -82,7 +82,7 @@ describe('its own output is left out', () => {
     expect(passes('10.0.0.2', false, ipv4('10.0.0.1', '10.0.0.2', 47, GRE))).toBe(false);
   });
 
-  test('IPv6 and its fragments', () => {
+  test('over IPv6, also in fragments', () => {
     const own = ipv6('2001:db8::1', '2001:db8::2', 47, GRE);
     expect(passes('2001:db8::2', true, ethernet(0x86dd, own))).toBe(false);
     expect(passes('2001:db8::2', false, own)).toBe(false);
@@ -90,7 +90,7 @@ describe('its own output is left out', () => {
     expect(passes('2001:db8::2', true, ethernet(0x86dd, fragment))).toBe(false);
   });
 
-  test('everything else passes', () => {
+  test('and nothing else', () => {
     for (const packet of [
       ethernet(0x0800, ipv4('10.0.0.2', '10.0.0.1', 47, GRE)),
       ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.3', 47, GRE)),
@@ -108,20 +108,23 @@ describe('its own output is left out', () => {
   });
 });
 
-describe('rate limit', () => {
-  /** Offers packets of 1000 bytes for ten seconds, one each `step` milliseconds; how many went. */
+describe('a rate limit', () => {
+  /**
+   * Offers packets of 1000 bytes for ten seconds, one every `step` milliseconds. Returns how many were
+   * admitted.
+   */
   function admitted(limit: RateLimit, step: number): number {
     let n = 0;
     for (let now = 1; now <= 10_001; now += step) if (limit.take(1000, now) === 0) n++;
     return n;
   }
 
-  test('of packets', () => {
+  test('bounds packets per second', () => {
     expect(Math.abs(admitted(new RateLimit({ unit: 'packet', perSecond: 100 }), 1) - 1000)).toBeLessThan(10);
     expect(admitted(new RateLimit({ unit: 'packet', perSecond: 100 }), 100)).toBe(101);
   });
 
-  test('of bits', () => {
+  test('bounds bits per second', () => {
     const n = admitted(new RateLimit({ unit: 'bit', perSecond: 800_000 }), 1);
     expect(n).toBeGreaterThan(990);
     expect(n).toBeLessThan(1080);

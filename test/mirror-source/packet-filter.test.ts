@@ -12,7 +12,7 @@ const dns6 = ethernet(0x86dd, ipv6('2001:db8::1', '2001:db8::53', 17, udp(5353, 
 const tagged = ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 6, tcp(40000, 80, 16)), [[0x8100, 10]]);
 const FRAMES = { http, dns, dns6, tagged };
 
-/** bpf_filter of libpcap itself, to compare with. */
+/** libpcap's own bpf_filter, for comparison. */
 function oracle(): (program: Uint8Array, packet: Uint8Array, length: number, captured: number) => number {
   const lib = ['libpcap.so.1', 'libpcap.so.0.8'].flatMap((name) => {
     try {
@@ -48,7 +48,7 @@ describeWith(['libpcap.so'], 'filters', () => {
       expect(passed.sort()).toEqual([...passing].sort());
     });
 
-    test('a wrong one is refused with the words of libpcap', () => {
+    test("a wrong one is refused with libpcap's message", () => {
       expect(() => compileFilter('tcp portt 80')).toThrow(FilterError);
       expect(() => compileFilter('tcp portt 80')).toThrow(
         /^the filter "tcp portt 80" is wrong: .*syntax error/,
@@ -57,7 +57,7 @@ describeWith(['libpcap.so'], 'filters', () => {
     });
   });
 
-  test('the frame may lie anywhere, and a load beyond its end refuses it', () => {
+  test('the frame may start anywhere, and a load beyond its end rejects it', () => {
     const filter = new PacketFilter(compileFilter('tcp port 80'));
     const moved = new Uint8Array(http.length + 20);
     moved.set(http, 7);
@@ -65,7 +65,7 @@ describeWith(['libpcap.so'], 'filters', () => {
     expect(filter.passes(moved, 7, 7 + 30, http.length)).toBe(false);
   });
 
-  test('every program answers as libpcap does', () => {
+  test('every program gives the result that libpcap gives', () => {
     const bpfFilter = oracle();
     const expressions = [
       'tcp port 80 or udp portrange 50-60',

@@ -3,7 +3,7 @@ import { RateLimit } from '../../src/mirror-source/rate-limit.js';
 import { Replay, type ReplayClock, type ReplayTarget } from '../../src/mirror-source/run.js';
 import type { PacketBatch, PacketSource } from '../../src/model/batch.js';
 
-/** A capture of packets at these times, seconds since 1970. */
+/** A capture of packets at these times, in seconds since 1970. */
 function captureOf(times: readonly number[]): PacketSource {
   const left = [...times];
   return {
@@ -19,7 +19,7 @@ function captureOf(times: readonly number[]): PacketSource {
   };
 }
 
-/** When each packet went out, milliseconds, on a clock that moves only while the replay sleeps. */
+/** When each packet was sent, in milliseconds, on a clock that advances only while the replay sleeps. */
 async function played(
   times: readonly number[],
   options: { speed?: number; loops?: number; rate?: RateLimit },
@@ -49,37 +49,37 @@ async function played(
 
 const TIMES = [1_700_000_000, 1_700_000_000.1, 1_700_000_000.2, 1_700_000_000.5, 1_700_000_001];
 
-test('keeps the pauses of the capture', async () => {
+test('a replay keeps the pauses of the capture', async () => {
   expect(await played(TIMES, {})).toEqual([0, 100, 200, 500, 1000]);
 });
 
-test('is as much faster or slower as it is told', async () => {
+test('a replay is faster or slower as requested', async () => {
   expect(await played(TIMES, { speed: 4 })).toEqual([0, 25, 50, 125, 250]);
   expect(await played(TIMES, { speed: 0.5 })).toEqual([0, 200, 400, 1000, 2000]);
   expect(await played(TIMES, { speed: Number.POSITIVE_INFINITY })).toEqual([0, 0, 0, 0, 0]);
 });
 
-test('plays again and again, one loop after the other', async () => {
+test('a replay loops without a pause', async () => {
   expect(await played(TIMES, { loops: 3 })).toEqual(
     [0, 1000, 2000].flatMap((start) => [0, 100, 200, 500, 1000].map((ms) => start + ms)),
   );
 });
 
-test('does not wait for clocks that were set: back is no pause, far ahead is ten minutes', async () => {
+test('a replay makes no pause of a step back in time, and ten minutes of one far ahead', async () => {
   expect(await played([100, 50, 50.1, 100.1, 1e9], {})).toEqual([0, 0, 0, 100, 600_100]);
 });
 
-test('is held back to a rate, and leaves nothing out', async () => {
+test('a replay keeps to a rate, and leaves nothing out', async () => {
   const rate = new RateLimit({ unit: 'packet', perSecond: 100 });
   const sent = await played(Array(60).fill(1_700_000_000), { speed: Number.POSITIVE_INFINITY, rate });
   expect(sent).toHaveLength(60);
-  // A burst of 5, then 55 at 10 ms and up to a millisecond's tick.
+  // A burst of 5, then 55 packets at 10 ms each, plus a tick of up to a millisecond.
   expect(sent[4]).toBe(0);
   expect(sent[59]).toBeGreaterThanOrEqual(550);
   expect(sent[59]).toBeLessThanOrEqual(55 * 11);
 });
 
-test('ends when it is told to', async () => {
+test('a replay ends when it is told to', async () => {
   const stop = new AbortController();
   stop.abort();
   expect(await played(TIMES, { loops: Number.POSITIVE_INFINITY }, stop.signal)).toEqual([]);

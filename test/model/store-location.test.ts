@@ -19,7 +19,7 @@ function messageOf(what: () => unknown): string {
   return '';
 }
 
-/** All that is said of a location: where it is shown, and the error of everything that takes it. */
+/** All texts about a location: how it is shown, and the error of every function that takes it. */
 function sayings(location: string): string[] {
   const words = ['collect', '--store', location, `--store=${location}`];
   return [
@@ -33,7 +33,7 @@ function sayings(location: string): string[] {
 }
 
 describe('a store’s location', () => {
-  it('is a server’s in any case of its scheme', () => {
+  it('is a server with a scheme in any case', () => {
     for (const location of ['http://h/db', 'HTTP://h/db', 'HttpS://h:8443/db', 'https:h']) {
       expect(isServer(location), location).toBe(true);
       expect(controlPath(location)).toBe('/run/mirrorlake/control.sock');
@@ -46,12 +46,12 @@ describe('a store’s location', () => {
     }
   });
 
-  it('is not one where no store can be', () => {
+  it('is refused if it can be no store', () => {
     for (const location of ['', 'ftp://x', ' http://h/db', 'lake:secret@ch1:8123/db'])
       expect(isLocation(location), location).toBe(false);
   });
 
-  it('is told apart by its scheme in one place only', () => {
+  it('has its scheme parsed in one place only', () => {
     const src = join(import.meta.dirname, '../../src');
     const telling = readdirSync(src, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
@@ -63,7 +63,7 @@ describe('a store’s location', () => {
 it.each([
   ['http://me@h:8123/x?prefix=a_', 'http://h:8123/x?prefix=a_'],
   ['https://h/x', 'https://h/x'],
-])('%s without its user', (location, without) => {
+])('%s without its user is %s', (location, without) => {
   expect(withoutUser(location)).toBe(without);
 });
 
@@ -91,7 +91,7 @@ describe('a password', () => {
     expect(shownWord(`--store=${location}`)).toBe(`--store=${shown}`);
   });
 
-  it('that is not percent-encoded is answered with how to write it', () => {
+  it('that is not percent-encoded gives an error that says how to write it', () => {
     for (const password of ['a@b', 'a/b', 'a?b', 'a#b', 'a@b:c/d', '/', '@'])
       expect(
         messageOf(() => parseLocation(`http://u:${password}@h:8123/db`, {})),
@@ -101,13 +101,13 @@ describe('a password', () => {
       expect(parseLocation(`http://u:${encodeURIComponent(password)}@h/db`, {}).password).toBe(password);
   });
 
-  it('given in place of its file’s name is not shown', () => {
+  it('that is given in place of its file’s name is not shown', () => {
     expect(messageOf(() => parseLocation('http://h/db', { MIRRORLAKE_STORE_PASSWORD_FILE: 'hunter2' }))).toBe(
       'MIRRORLAKE_STORE_PASSWORD_FILE: ENOENT: the file that it names cannot be read',
     );
   });
 
-  it('of any characters, in any URL, is nowhere in what is said of it', () => {
+  it('is shown nowhere, whatever its characters and URL', () => {
     const characters = fc.oneof(
       { weight: 2, arbitrary: fc.constantFrom(...'@/:?#[]%&=+ \\"\'\n') },
       { weight: 3, arbitrary: fc.constantFrom(...'QXZJKVW0123456789') },
@@ -120,7 +120,7 @@ describe('a password', () => {
     fc.assert(
       fc.property(scheme, user, password, tail, (scheme, user, password, tail) => {
         const location = (secret: string): string => `${scheme}${user}:${secret}@${tail}`;
-        // What is said whatever the password is may have a part of it by chance.
+        // Texts that do not depend on the password may contain a part of it by chance.
         const always = ['', '@', '%'].flatMap((other) => sayings(location(other))).join('\n');
         const said = sayings(location(password));
         for (let i = 0; i + 4 <= password.length; i++) {

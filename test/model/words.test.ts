@@ -11,7 +11,7 @@ test('digits are grouped as Intl groups them', () => {
   );
 });
 
-test('one thing is one thing', () => {
+test('a count and its noun agree in number', () => {
   expect([0, 1, 1000].map((n) => counted(n, 'packet'))).toEqual(['0 packets', '1 packet', '1,000 packets']);
   expect([1, 2].map((n) => plural(n, 'query'))).toEqual(['query', 'queries']);
   expect([1, 2].map((n) => plural(n, 'delay'))).toEqual(['delay', 'delays']);

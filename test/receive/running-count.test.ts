@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RunningCount } from '../../src/receive/running-count.js';
 
-describe('a counter of the kernel', () => {
-  it('goes on where its 32 bits wrap, as often as they do', () => {
+describe('a kernel counter of 32 bits', () => {
+  it('continues across its wraps', () => {
     const count = new RunningCount();
     count.begin(0xffff_fff0);
     expect(count.read(0xffff_ffff)).toBe(15);

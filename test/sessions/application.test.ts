@@ -6,7 +6,7 @@ import { APPLICATION_NAMES } from '../../src/sessions/application-names.js';
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const dns = hex('1234 0100 0001 0000 0000 0000 03777777 07657861 6d706c65 03636f6d 00 0001 0001');
 
-/** Protocol, server port, who sent it, the bytes, what they are. */
+/** IP protocol, server port, sender, bytes, and the application protocol expected. */
 const messages: [6 | 17, number, 'client' | 'server', Uint8Array | string, string][] = [
   [6, 8080, 'client', 'GET /index.html HTTP/1.1\r\n', 'http'],
   [6, 80, 'server', 'HTTP/1.1 200 OK\r\n', 'http'],
@@ -38,7 +38,7 @@ const messages: [6 | 17, number, 'client' | 'server', Uint8Array | string, strin
   [17, 161, 'client', hex('302602010104'), 'snmp'],
   [17, 1812, 'client', Buffer.concat([hex('01 01 0014'), Buffer.alloc(16)]), 'radius'],
   [17, 51820, 'client', hex('01000000 00000000'), 'wireguard'],
-  // A line that is the protocol's from its beginning to its end, on any port.
+  // A complete line of the protocol, on any port.
   [6, 8080, 'client', 'DELETE /index.html HTTP/1.1\r\n', 'http'],
   [6, 8080, 'client', 'PROPPATCH /a HTTP/1.1\r\nHost: a', 'http'],
   [6, 3128, 'client', 'CONNECT example.net:443 HTTP/1.1\r\n', 'http'],
@@ -137,7 +137,7 @@ it.each(messages)('protocol %i, port %i, from the %s: %o is %s', (protocol, port
   expect(APPLICATION_NAMES[code]).toBe(name);
 });
 
-/** Where only answers were seen, the end that answers may be taken for the one that asked. */
+/** If only answers were seen, the end that answers may be taken for the client. */
 it.each([
   [5355, hex('58c4 8000 0001 0001 0000 0000 01610000010001c00c000100010000001e0004c6336402'), 'llmnr'],
   [5353, hex('0000 8400 0000 0001 0000 0000 016100 0001 8001 0000001e 0004 c6336402'), 'mdns'],
@@ -145,12 +145,12 @@ it.each([
   [53, dns, 'dns'],
   [514, Buffer.from('<34>Oct 11 22:14:15 host su: x'), 'syslog'],
   [1900, Buffer.from('HTTP/1.1 200 OK\r\nServer: a\r\n'), ''],
-])('an answer from port %i', (port, message, name) => {
+])('an answer from port %i is recognised', (port, message, name) => {
   const code = recogniseApplication(17, message, 0, message.length, true, port, 51385);
   expect(APPLICATION_NAMES[code]).toBe(name);
 });
 
-it('never fails, whatever the bytes and ports', () => {
+it('recognition never fails, whatever the bytes and ports', () => {
   const port = fc.oneof(
     fc.constantFrom(...new Set(messages.map((m) => m[1]))),
     fc.integer({ min: 0, max: 65535 }),

@@ -11,7 +11,7 @@ import { expectCpu } from '../support/cpu.js';
 import { mirrorPoint } from '../support/session-world.js';
 
 const START = 1_700_000_000;
-/** The table's index as it begins. */
+/** The table's initial index size. */
 const BUCKETS = 1 << 14;
 const mirrored = Object.assign(new Mirrored(), { point: mirrorPoint(0) });
 
@@ -45,20 +45,19 @@ function frameOf(source: readonly number[], destination: readonly number[], at =
 const SERVER = [0x20010db8, 0, 0, 1];
 
 /**
- * Words that go into the hash by their exclusive or after multiplication: one of them makes up for all
- * others.
+ * Words that cancel out in an exclusive or after multiplication: one of them is chosen to offset the others.
  */
 function alikeByMultiplication(n: number): number[] {
   const [b, c] = [n, Math.imul(n, 0x61c88647)];
   return [(Math.imul(b, 0xc2b2ae35) ^ Math.imul(c, 0x27d4eb2f)) >>> 0, b, c >>> 0, 7];
 }
 
-/** Differences in the top bits alone, which pass multiplications, in as many words as there are. */
+/** Words that differ only in their top bits, which multiplications keep. */
 function topBits(n: number): number[] {
   return [0, 8, 16, 24].map((shift) => (((n >>> shift) & 0xff) << 24) >>> 0);
 }
 
-/** Addresses in a row, as a scan of a network has them. */
+/** Consecutive addresses, as in a network scan. */
 function ordinary(n: number): number[] {
   return [0x20010db8, 0, 0, n];
 }
@@ -75,7 +74,7 @@ function opening(address: (n: number) => number[], sessions: number): () => () =
   };
 }
 
-describe('sessions that strangers open', () => {
+describe('sessions that an attacker opens', () => {
   it.each([
     ['made alike by multiplication', alikeByMultiplication],
     ['with differences in top bits', topBits],
@@ -84,11 +83,11 @@ describe('sessions that strangers open', () => {
     expectCpu(opening(address, sessions), opening(ordinary, sessions), 5);
   });
 
-  describe('by one who knows the secret', () => {
+  describe('when the secret is known', () => {
     const secret = Uint8Array.from({ length: HASH_SECRET }, (_, i) => 17 * i);
     const key = new Key(new KeyedHash(secret));
     const mirrored = Object.assign(new Mirrored(), { point: mirrorPoint(0) });
-    /** Frames whose hashes begin in one of so many buckets. */
+    /** Frames whose hashes start in one of the first `buckets` buckets. */
     const colliding = (count: number, buckets: number): Frame[] => {
       const frames: Frame[] = [];
       const f = frameOf(ordinary(0), SERVER);
@@ -101,7 +100,7 @@ describe('sessions that strangers open', () => {
       return frames;
     };
 
-    it('end each other beyond the bound, counted, with every packet in a row', () => {
+    it('end each other beyond the bound, are counted, and have every packet in a row', () => {
       const frames = colliding(PROBES + 50, 1);
       const rows: { end: string; packets: number }[] = [];
       const table = new SessionTable(
@@ -115,14 +114,14 @@ describe('sessions that strangers open', () => {
       expect(table.open).toBe(PROBES);
       expect(table.counters).toMatchObject({ collisions: 50, pressure: 0, opened: PROBES + 50 });
       expect(rows).toEqual(Array(50).fill({ end: 'pressure', packets: 1 }));
-      // Those that are there are found, and those that are not open anew.
+      // Open sessions are found; the others open again.
       for (const f of frames) table.frame(f, mirrored);
       table.finish(6);
       expect(rows.reduce((n, r) => n + r.packets, 0)).toBe(2 * frames.length);
       expect(table.open).toBe(0);
     });
 
-    it('leave the others alone, and the table as it was when they are over', () => {
+    it('leave other sessions alone, and the table intact when they end', () => {
       const frames = colliding(1000, 4);
       const others = Array.from({ length: 500 }, (_, n) => frameOf(ordinary(n), [1, 2, 3, 4]));
       const found = new Map<string, number>();
@@ -150,7 +149,7 @@ describe('sessions that strangers open', () => {
       expect(found.size).toBe(frames.length + others.length);
     });
 
-    it('cost no more than the bound', () => {
+    it('cost no more than the bound allows', () => {
       const rounds = 20;
       const run = (frames: readonly Frame[]) => () => {
         const table = new SessionTable({ session: () => undefined }, { secret, capacity: frames.length / 4 });
@@ -158,8 +157,7 @@ describe('sessions that strangers open', () => {
           for (let round = 0; round < rounds; round++) for (const f of frames) table.frame(f, mirrored);
         };
       };
-      // Both have a session end for each that begins; of those that collide each has first looked at PROBES
-      // buckets.
+      // In both cases every new session ends another; each colliding one first probes PROBES buckets.
       const alike = colliding(4 * PROBES, 1);
       const plain = alike.map((_, n) => frameOf(ordinary(n), SERVER));
       expectCpu(run(alike), run(plain), 20);

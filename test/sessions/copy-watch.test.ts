@@ -4,13 +4,10 @@ import { mirrorPoint, SessionWorld } from '../support/session-world.js';
 const C = '10.0.0.1:40000';
 const V = '10.0.0.2:80';
 
-/** No frame is one of an earlier test. */
+/** No frame equals one of an earlier test. */
 let next = 0;
 
-/**
- * Frames of a TCP conversation, `each` of them so many times, `apart` seconds, and so many of a hundred at
- * all.
- */
+/** Sends frames of a TCP conversation. `percent` of them come `each` times, `apart` seconds apart. */
 function send(
   world: SessionWorld,
   count: number,
@@ -51,7 +48,7 @@ describe('a mirror', () => {
     expect(world.table.comesTwice(world.point)).toBe(twice);
   });
 
-  it('has a router between its two ports: TTLs differ', () => {
+  it('has duplicates even if a router between its two ports changes TTLs', () => {
     const world = new SessionWorld();
     for (let n = 0; n < 200; n++)
       for (const ttl of [64, 63])
@@ -59,7 +56,7 @@ describe('a mirror', () => {
     expect(world.table.comesTwice(world.point)).toBe(true);
   });
 
-  it('is told of itself, of what is now, and only where nothing is done about it', () => {
+  it('is judged by itself, by its recent frames, and only while nothing is done about them', () => {
     const world = new SessionWorld();
     const other = mirrorPoint(1);
     send(world, 500, 2);
@@ -69,13 +66,13 @@ describe('a mirror', () => {
     expect(world.table.comesTwice(world.point)).toBe(false);
     world.table.setDedupWindow(world.point, 0);
     expect(world.table.comesTwice(world.point)).toBe(true);
-    // Its place is another's.
+    // Another point takes its place.
     world.table.begin(world.point);
     expect(world.table.comesTwice(world.point)).toBe(false);
     send(world, 500, 2);
     expect(world.table.comesTwice(world.point)).toBe(true);
-    // Someone has taken one of the two ports out of the mirror session. How many of so many frames are looked
-    // at depends on a secret: most often 400 of 800,000 are, which is enough.
+    // One of the two ports is removed from the mirror session. How many frames are sampled depends on a
+    // secret: most often 400 of 800,000, which is enough.
     for (let n = 0; n < 40 && world.table.comesTwice(world.point); n++) send(world, 100_000, 1);
     expect(world.table.comesTwice(world.point)).toBe(false);
   });

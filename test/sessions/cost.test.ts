@@ -9,7 +9,7 @@ import { mirrorPoint, SessionWorld } from '../support/session-world.js';
 const START = 1_700_000_000;
 const HOUR = 3600;
 
-/** A table that is fed many frames fast: UDP over IPv4, fragments on demand, whose sources are numbers. */
+/** A table that takes many frames fast: UDP over IPv4, optionally fragments, from numbered sources. */
 class Fed {
   rows = 0;
   readonly table: SessionTable;
@@ -47,7 +47,7 @@ class Fed {
 describe('a clock that is set back again and again', () => {
   const rounds = 300;
 
-  /** Two packets an hour and more ahead, and two behind that go on for a minute. */
+  /** Two packets an hour and more ahead, then two that are behind for over a minute. */
   function setBack(fed: Fed, fragments: boolean): void {
     for (let n = 0; n < rounds; n++) {
       fed.send(1, HOUR);
@@ -58,7 +58,7 @@ describe('a clock that is set back again and again', () => {
     }
   }
 
-  it('costs what its packets cost, however many sessions there have been', () => {
+  it('costs what its packets cost, however many sessions there were', () => {
     const tableAfter = (sessions: number) => () => {
       const fed = new Fed({ capacity: 50_000 });
       for (let n = 0; n < sessions; n++) fed.send(n, 0);
@@ -73,7 +73,7 @@ describe('a clock that is set back again and again', () => {
     expectCpu(tableAfter(50_000), tableAfter(10), 5);
   });
 
-  it('costs the same when fragments wait', () => {
+  it('costs the same while fragments wait', () => {
     const run = (fragments: boolean) => () => {
       const fed = new Fed({ capacity: 1000, fragmentTrains: 1 << 16 });
       return () => setBack(fed, fragments);
@@ -81,7 +81,7 @@ describe('a clock that is set back again and again', () => {
     expectCpu(run(true), run(false), 10);
   });
 
-  it('keeps what is open by its own packets: with long timeouts it is set back by no less than those', () => {
+  it('keeps open sessions by their own packets: with long timeouts it is set back by at least those', () => {
     const world = new SessionWorld({ tcpIdle: 7200 });
     world.send({ at: 7000, from: '10.0.0.1:1', to: '10.0.0.2:80' });
     for (let at = 0; at < 300; at += 10) world.send({ at, from: '10.0.0.3:1', to: '10.0.0.2:80' });
@@ -97,7 +97,7 @@ describe('a clock that is set back again and again', () => {
     ]);
   });
 
-  it('costs nothing when captures that are older follow each other', () => {
+  it('costs nothing when older captures follow each other', () => {
     const captures = (sessions: number) => () => {
       const fed = new Fed({ capacity: 50_000 });
       for (let n = 0; n < sessions; n++) fed.send(n, 0);
@@ -116,7 +116,7 @@ describe('a clock that is set back again and again', () => {
 describe('a full table', () => {
   const capacity = 50_000;
 
-  it('of sessions that have all spoken is searched no further than a bound for the next one', () => {
+  it('in which every session has sent again is searched up to a bound for the next session', () => {
     const full = () => {
       const fed = new Fed({ capacity });
       for (let round = 0; round < 2; round++) for (let n = 0; n < capacity; n++) fed.send(n, round);

@@ -8,9 +8,7 @@ const walk = new Walk(KNOWN_TUNNEL_PORTS);
 
 const MILLISECOND = 1e6;
 
-/**
- * A frame as it is decoded, somewhere in a larger stretch of memory; `captured`: bytes of it that are there.
- */
+/** A decoded frame at an offset in a larger buffer; `captured` is how many of its bytes are there. */
 function frameOf(ethernetFrame: Uint8Array, captured = ethernetFrame.length, before = 0): Frame {
   const f = new Frame();
   const memory = bytes(
@@ -42,9 +40,7 @@ function segment(six: boolean, payload: Uint8Array<ArrayBuffer>, sequence = 1): 
 const dedup = new Deduplicator();
 let mirrors = 0;
 
-/**
- * Whether the second of two frames is taken for a copy of the first, from the same mirror point or another.
- */
+/** Whether the second frame is taken for a copy of the first, from the same mirror point or another. */
 function isCopy(first: Frame, second: Frame, sameMirror = true): boolean {
   mirrors += 2;
   expect(dedup.seen(first, mirrors, MILLISECOND)).toBe(false);
@@ -54,17 +50,17 @@ function isCopy(first: Frame, second: Frame, sameMirror = true): boolean {
 describe.each([
   ['IPv4', false, 20],
   ['IPv6', true, 40],
-])('a copy of a packet over %s', (_, six, headerLength) => {
+])('a packet over %s', (_, six, headerLength) => {
   const payload = Uint8Array.from({ length: 1400 }, (_, i) => (i * 31) & 255);
   const packet = segment(six, payload);
   const HEAD = 14 + headerLength;
 
-  it('is one wherever it lies', () => {
+  it('is a copy at any offset', () => {
     for (let before = 0; before < 9; before++)
       expect(isCopy(frameOf(packet), frameOf(packet, undefined, before))).toBe(true);
   });
 
-  it('is one that a router has sent on', () => {
+  it('is a copy after a router has forwarded it', () => {
     const routed = packet.slice();
     routed.set([2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8]);
     routed[six ? 14 + 7 : 14 + 8]--;
@@ -72,7 +68,7 @@ describe.each([
     expect(isCopy(frameOf(packet), frameOf(routed))).toBe(true);
   });
 
-  it('is none when any other byte differs, to the last', () => {
+  it('is no copy if any other byte differs, up to the last', () => {
     const passed = six ? [14 + 7] : [14 + 8, 14 + 10, 14 + 11];
     const said = six ? [14, 14 + 4, 14 + 5, 14 + 6] : [14, 14 + 2, 14 + 3, 14 + 6, 14 + 7, 14 + 9];
     for (let at = 14; at < packet.length; at++) {
@@ -84,14 +80,14 @@ describe.each([
     }
   });
 
-  it('is none when bytes have changed places', () => {
+  it('is no copy if bytes have changed places', () => {
     const other = packet.slice();
     other.copyWithin(HEAD + 120, HEAD + 700, HEAD + 704);
     other.set(packet.subarray(HEAD + 120, HEAD + 124), HEAD + 700);
     expect(isCopy(frameOf(packet), frameOf(other))).toBe(false);
   });
 
-  it('is none when it is longer or shorter', () => {
+  it('is no copy if it is longer or shorter', () => {
     for (const length of [0, 1, 2, 3, 4, 1399]) {
       const zeros = new Uint8Array(1400);
       expect(isCopy(frameOf(segment(six, zeros)), frameOf(segment(six, zeros.subarray(0, length))))).toBe(
@@ -100,24 +96,24 @@ describe.each([
     }
   });
 
-  it('is none when another mirror point or another conversation sent it', () => {
+  it('is no copy from another mirror point or another conversation', () => {
     expect(isCopy(frameOf(packet), frameOf(packet), false)).toBe(false);
     expect(isCopy(frameOf(packet), frameOf(segment(six, payload, 2)))).toBe(false);
   });
 
-  it('is told by what was captured, and by how much that was', () => {
+  it('is a copy if the same number of equal bytes was captured', () => {
     const other = packet.slice();
     other[other.length - 1] ^= 1;
     expect(isCopy(frameOf(packet, 300), frameOf(other, 300))).toBe(true);
     expect(isCopy(frameOf(packet, 300), frameOf(packet, 301))).toBe(false);
     expect(isCopy(frameOf(packet, 300), frameOf(packet))).toBe(false);
-    // Behind the packet there is padding, which differs as it likes.
+    // The padding after the packet may differ.
     const padded = (fill: number) => bytes(segment(six, new Uint8Array(2)), new Uint8Array(6).fill(fill));
     expect(isCopy(frameOf(padded(0)), frameOf(padded(1)))).toBe(true);
   });
 });
 
-it('an earlier packet is no copy, and the time goes by it from then on', () => {
+it('an earlier packet is no copy, and its time counts from then on', () => {
   const packet = ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(5000, 53, new Uint8Array(8))));
   const at = (nsec: number): Frame => Object.assign(frameOf(packet), { nsec });
   const d = new Deduplicator();
@@ -131,7 +127,7 @@ it('an earlier packet is no copy, and the time goes by it from then on', () => {
   expect(seen).toEqual([false, false, true, true, false]);
 });
 
-it('a frame whose place others take within the window is forgotten, and that is counted', () => {
+it('a frame whose place is taken within the window is forgotten, and counted', () => {
   const frames = Array.from({ length: 1000 }, (_, n) => {
     const f = frameOf(ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(n, 53, new Uint8Array(8)))));
     f.nsec = n;
@@ -143,16 +139,16 @@ it('a frame whose place others take within the window is forgotten, and that is 
   expect(all.forgotten).toBe(0);
   const few = new Deduplicator(16);
   for (const f of frames) expect(few.seen(f, 0, MILLISECOND)).toBe(false);
-  // All but those that are in the places now, each of which was free for one.
+  // All but those now in the places, each of which was free once.
   expect(few.forgotten).toBe(1000 - 16);
   expect(frames.slice(0, 100).some((f) => few.seen(f, 0, MILLISECOND))).toBe(false);
-  // What stood there is long over.
+  // The frames that were there are past the window.
   const { forgotten } = few;
   for (const f of frames) few.seen(Object.assign(f, { nsec: f.nsec + 10 * MILLISECOND }), 0, MILLISECOND);
   expect(few.forgotten - forgotten).toBeLessThan(1000);
 });
 
-it('a long packet is compared in a time that grows with it alone', () => {
+it('comparing long packets takes time in proportion to their length', () => {
   const packets = Array.from({ length: 64 }, (_, n) =>
     frameOf(ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(n, 53, new Uint8Array(60_000))))),
   );

@@ -7,9 +7,7 @@ const HONEST = '10.0.0.1';
 const dotted = (address: number): string =>
   [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
 
-/**
- * A hash as one without a secret is: which place a train of identification 7 to 10.0.0.2 has by its source.
- */
+/** An unkeyed hash: the place of a train from this source to 10.0.0.2 with identification 7. */
 function place(source: number): number {
   let h = Math.imul(7, 0x9e3779b1);
   for (const [s, d] of [
@@ -34,13 +32,13 @@ function later(world: SessionWorld, from: string, id: number, at = 0): void {
   world.send({ at, from, to: TARGET, protocol: 17, length: 1500, fragment });
 }
 
-/** Packets of the honest host's session, in which both its fragments belong. */
+/** The packets of the honest host's session, to which both its fragments belong. */
 function honest(world: SessionWorld): number | undefined {
   return world.finish().find((row) => row.client === `${HONEST}:9`)?.packets[0];
 }
 
-describe('inner packets in fragments', () => {
-  it('are not pushed out by few that are chosen for it', () => {
+describe('trains of inner fragments', () => {
+  it('are not pushed out by a few that are chosen for it', () => {
     const world = new SessionWorld({ capacity: 5000 });
     const home = place(0x0a000001);
     const chosen: number[] = [];
@@ -52,7 +50,7 @@ describe('inner packets in fragments', () => {
     expect(honest(world)).toBe(2);
   });
 
-  it('are not pushed out by however many of another source', () => {
+  it('are not pushed out by any number from another source', () => {
     const world = new SessionWorld({ capacity: 5000 });
     first(world, HONEST, 7);
     for (let id = 0; id < 4 * TRAINS; id++) first(world, '10.66.0.1', id, 1);
@@ -61,7 +59,7 @@ describe('inner packets in fragments', () => {
     expect(honest(world)).toBe(2);
   });
 
-  it('are not said to be too many when the ones before are long over', () => {
+  it('are not counted as too many if earlier ones are long over', () => {
     const world = new SessionWorld({ capacity: 5000, fragmentTrains: 64 });
     for (let id = 0; id < 1000; id++) {
       first(world, HONEST, id, 31 * id);
@@ -71,7 +69,7 @@ describe('inner packets in fragments', () => {
     expect(world.finish().reduce((n, row) => n + row.packets[0], 0)).toBe(2000);
   });
 
-  it('that wait are settled in the order in which they came', () => {
+  it('are settled in the order in which they came', () => {
     const world = new SessionWorld({ capacity: 5000 });
     const sources = Array.from({ length: 200 }, (_, n) => dotted(0x0a420000 + ((n * 7919) % 1000)));
     for (const source of sources) later(world, source, 7);

@@ -18,7 +18,7 @@ const points = [3, 0, 9].map(
 
 const word = fc.integer({ min: -0x80000000, max: 0x7fffffff });
 
-/** What a session takes from a frame. */
+/** The fields that a session takes from a frame. */
 const fields = fc.record({
   sec: u32,
   nsec: fc.integer({ min: 0, max: 999_999_999 }),
@@ -61,7 +61,7 @@ const mirror = fc.record({
   vlan: fc.integer({ min: -1, max: 4095 }),
 });
 
-it('gives back every field that a session takes', () => {
+it('a frame batch gives back every field that a session takes', () => {
   const vlans = fc.array(u16, { maxLength: 4 });
   const pick = fc.integer({ min: 0, max: 2 });
   fc.assert(
@@ -85,7 +85,7 @@ it('gives back every field that a session takes', () => {
   );
 });
 
-it('moves offsets, and leaves those that say there is nothing', () => {
+it('a frame batch shifts offsets, but not those that mean there is none', () => {
   const words = new Int32Array(FRAME_WORDS);
   const frame = Object.assign(new Frame(), {
     mac: -1,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { SESSION_DEFAULTS } from '../../src/model/defaults.js';
 
-/** Fills a table of the default capacity and prints the process's resident bytes and the sessions open. */
+/** Fills a table of the default capacity. Prints the resident bytes of the process, and the open sessions. */
 const FILL = `
   import { SessionTable } from './src/sessions/table.ts';
   import { Frame } from './src/wire/walk/frame.ts';
@@ -22,7 +22,7 @@ const FILL = `
   console.log(JSON.stringify({ resident: process.memoryUsage.rss(), open: table.open }));
 `;
 
-it('holds a million sessions in under 500 MB', () => {
+it('the session table holds a million sessions in under 500 MB', () => {
   const args = ['--import', 'tsx', '--input-type=module', '-e', FILL, String(SESSION_DEFAULTS.capacity)];
   const { resident, open } = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
   expect(open).toBe(1_000_000);

@@ -7,7 +7,7 @@ const C = '10.0.0.1:40000';
 const V = '10.0.0.2:80';
 const { vni, vlan, teid } = Separate;
 
-/** How many conversations frames between the same ends are. */
+/** The number of conversations that frames between the same ends give. */
 function conversations(by: number | undefined, frames: readonly Partial<Sent>[]): number {
   const world = new SessionWorld();
   if (by !== undefined) world.table.separateBy(world.point, by);
@@ -50,7 +50,7 @@ describe('conversations between the same ends', () => {
     expect(conversations(by, frames)).toBe(count);
   });
 
-  it('have the network of their first frame, separated by it or not', () => {
+  it('have the network of their first frame, whether they are separated by it or not', () => {
     for (const by of [vni, 0]) {
       const world = new SessionWorld();
       world.table.separateBy(world.point, by);
@@ -61,17 +61,17 @@ describe('conversations between the same ends', () => {
     }
   });
 
-  it('of one mirror point are separated by what is said of that one', () => {
+  it('are separated as configured for their mirror point', () => {
     const world = new SessionWorld();
     const [a, b] = [mirrorPoint(1), mirrorPoint(2)];
     world.table.separateBy(a, vlan);
     for (const mirror of [a, b])
       for (const vlans of [[1], [2]]) world.send({ at: 0, from: C, to: V, mirror, vlans, vni: vlans[0] });
-    // By VLAN, and by the network id where nothing is said.
+    // By VLAN; by the network id by default.
     expect(world.finish().map((r) => r.mirror)).toEqual([1, 1, 2, 2]);
   });
 
-  it('have both directions, and their fragments, in the one that they belong to', () => {
+  it('have both directions and the fragments that belong to them', () => {
     const host = fc.integer({ min: 1, max: 2 });
     const frame = fc.record({
       from: host,
@@ -112,7 +112,7 @@ describe('conversations between the same ends', () => {
       });
       const firsts = [part(1, 0), part(2, 0)];
       const others = [part(2, 1480), part(1, 1480), part(1, 1480)];
-      // A third whose first one never comes.
+      // The first fragment of a third train never comes.
       for (const s of ordered ? [...firsts, ...others] : [...others, ...firsts]) world.send(s);
       world.send(part(3, 1480));
       world.send({ at: 0, from: '10.0.0.1', to: '10.0.0.2', protocol: 17, vni: 3 });
@@ -121,7 +121,7 @@ describe('conversations between the same ends', () => {
     },
   );
 
-  it('are said by name', () => {
+  it('are separated by fields that have names', () => {
     expect(separationBits([])).toBe(0);
     expect(separationBits(['vni', 'teid'])).toBe(vni | teid);
   });

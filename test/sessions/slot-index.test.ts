@@ -14,9 +14,9 @@ function find(index: SlotIndex, hash: number, slot: number): boolean {
   return false;
 }
 
-describe('the index', () => {
+describe('the slot index', () => {
   it('finds what was inserted and not removed, through collisions and growth', () => {
-    // Few hashes for many slots: long probes, which backward shifts must keep whole.
+    // Few hashes for many slots give long probes, which backward shifts must keep whole.
     const hash = fc.constantFrom(0, 1, 2, 7, 8, 15, 16, 0x7fffffff, 0x7ffffff0);
     const step = fc.tuple(hash, fc.integer({ min: 0, max: 60 }), fc.boolean());
     fc.assert(
@@ -39,8 +39,8 @@ describe('the index', () => {
     );
   });
 
-  it('finds what it has taken where more collide than it takes', () => {
-    // Runs of many times PROBES buckets, of hashes side by side and of hashes alike, and holes in them.
+  it('finds what it accepted when more hashes collide than it accepts', () => {
+    // Runs of many times PROBES buckets, from adjacent and equal hashes, with holes in them.
     const hash = fc.oneof(fc.integer({ min: 0, max: 600 }), fc.constantFrom(0, 1, 300), fc.nat(0x7fffffff));
     const step = fc.tuple(hash, fc.boolean());
     fc.assert(
@@ -67,11 +67,11 @@ describe('the index', () => {
     );
   });
 
-  it('takes no longer to remove what stands at the beginning of a long run', () => {
+  it('takes no longer to remove the first of a long run', () => {
     const rounds = 2000;
     const removing = (spread: number) => () => {
       const index = new SlotIndex(1 << 15);
-      // Each in the bucket behind its own: removing the first would move all of them.
+      // Each is in the bucket behind its own: removing the first would move all of them.
       index.insert(0, 0);
       for (let n = 0; n < 14_000; n++) index.insert(n * spread, n + 1);
       return () => {

@@ -29,14 +29,14 @@ describe('a conversation', () => {
     expect(world.finish()).toHaveLength(4);
   });
 
-  it('with both ends equal is one side only', () => {
+  it('has only one side if both ends are equal', () => {
     const world = new SessionWorld();
     world.send({ at: 0, from: '10.0.0.1:5', to: '10.0.0.1:5', protocol: 17 });
     world.send({ at: 0, from: '10.0.0.1:5', to: '10.0.0.1:5', protocol: 17 });
     expect(world.finish()).toMatchObject([{ packets: [2, 0] }]);
   });
 
-  it('keeps apart what it is given, whatever the order', () => {
+  it('is kept apart from others, whatever the order of packets', () => {
     const host = fc.integer({ min: 1, max: 4 });
     const port = fc.integer({ min: 1, max: 3 });
     fc.assert(
@@ -71,11 +71,11 @@ describe('the client', () => {
     world.send({ at: 0, from, to, ...more });
     return world.finish()[0].client;
   };
-  it('is the sender of the SYN, or who a SYN-ACK answers', () => {
+  it('is the sender of the SYN, or the end that a SYN-ACK answers', () => {
     expect(first(V, C, { flags: S })).toBe(V);
     expect(first(V, C, { flags: S | A })).toBe(C);
   });
-  it('is the higher port’s side when the other is well known', () => {
+  it('is the end with the higher port if the other port is well known', () => {
     expect(first(V, C, { flags: A })).toBe(C);
     expect(first('10.0.0.2:53', C, { protocol: 17 })).toBe(C);
   });
@@ -83,11 +83,11 @@ describe('the client', () => {
     expect(first('10.0.0.9:5000', '10.0.0.3:6000', { protocol: 17 })).toBe('10.0.0.9:5000');
     expect(first('10.0.0.9:123', '10.0.0.3:123', { protocol: 17 })).toBe('10.0.0.9:123');
   });
-  it('is who an echo reply goes to', () => {
+  it('is the end that an echo reply goes to', () => {
     expect(first('10.0.0.9', '10.0.0.3', { protocol: 1, icmp: [0, 0] })).toBe('10.0.0.3:0');
     expect(first('10.0.0.9', '10.0.0.3', { protocol: 1, icmp: [8, 0] })).toBe('10.0.0.9:0');
   });
-  it('is corrected by a SYN that comes late', () => {
+  it('is corrected by a late SYN', () => {
     const world = new SessionWorld();
     world.send({ at: 0, from: '10.0.0.1:443', to: '10.0.0.2:50000', flags: A, seq: 5 });
     world.send({ at: 1, from: '10.0.0.1:443', to: '10.0.0.2:50000', flags: S, seq: 5 });
@@ -95,8 +95,8 @@ describe('the client', () => {
   });
 });
 
-describe('the end', () => {
-  it('comes by idleness: TCP 300 s, UDP 60 s, others 30 s', () => {
+describe('the end of a session', () => {
+  it('comes after idle time: TCP 300 s, UDP 60 s, others 30 s', () => {
     const world = new SessionWorld();
     world.send({ at: 0, from: C, to: V });
     world.send({ at: 0, from: C, to: V, protocol: 17 });
@@ -115,14 +115,14 @@ describe('the end', () => {
     expect(world.table.open).toBe(0);
   });
 
-  it('is put off by every packet', () => {
+  it('is postponed by every packet', () => {
     const world = new SessionWorld();
     for (let at = 0; at < 500; at += 50) world.send({ at, from: C, to: V, protocol: 17 });
     expect(world.rows).toEqual([]);
     expect(world.finish()).toMatchObject([{ packets: [10, 0], end: 'eof' }]);
   });
 
-  it('comes a linger after FIN or RST, with stragglers counted', () => {
+  it('comes a linger time after FIN or RST, and late packets are counted', () => {
     const world = new SessionWorld();
     world.send({ at: 0, from: C, to: V, flags: S, seq: 1 });
     world.send({ at: 1, from: V, to: C, flags: R | A, seq: 1 });
@@ -133,7 +133,7 @@ describe('the end', () => {
     expect(world.rows).toMatchObject([{ end: 'rst', packets: [1, 2], state: 'REJ' }]);
   });
 
-  it('names FIN also at the end of the file', () => {
+  it('is FIN also at the end of a file', () => {
     const world = new SessionWorld();
     world.send({ at: 0, from: C, to: V, flags: S, seq: 1 });
     world.send({ at: 0, from: V, to: C, flags: S | A, seq: 1 });
@@ -142,7 +142,7 @@ describe('the end', () => {
     expect(world.finish()).toMatchObject([{ end: 'fin', state: 'SF' }]);
   });
 
-  it('of a row comes every 15 minutes; the parts add up and share the id', () => {
+  it('comes every 15 minutes for a row; the parts add up and share the id', () => {
     const world = new SessionWorld();
     for (let at = 0; at <= 2000; at += 10) world.send({ at, from: C, to: V, payload: 5, seq: at / 2 });
     const rows = world.finish();
@@ -158,7 +158,7 @@ describe('the end', () => {
     expect(rows.every((r) => r.last - r.first <= 900)).toBe(true);
   });
 
-  it('leaves no empty row behind when nothing came after an active one', () => {
+  it('leaves no empty row if nothing came after an active one', () => {
     const world = new SessionWorld();
     for (let at = 0; at <= 890; at += 10) world.send({ at, from: C, to: V });
     world.table.advance(SessionWorld.START + 901);
@@ -169,7 +169,7 @@ describe('the end', () => {
 });
 
 describe('the clock', () => {
-  it('is not moved by one absurd time', () => {
+  it('is not moved by a single absurd time', () => {
     const world = new SessionWorld();
     world.send({ at: 0, from: C, to: V });
     world.send({ at: 1e8, from: C, to: '10.0.0.3:80' });
@@ -185,7 +185,7 @@ describe('the clock', () => {
     expect(world.rows).toMatchObject([{ end: 'idle' }]);
   });
 
-  it('is not moved by absurd times that come now and then', () => {
+  it('is not moved by occasional absurd times', () => {
     const world = new SessionWorld();
     for (let at = 0; at < 100; at += 10) {
       world.send({ at, from: C, to: V });
@@ -195,7 +195,7 @@ describe('the clock', () => {
     expect(world.finish()).toMatchObject([{ packets: [10, 0] }, { packets: [10, 0] }]);
   });
 
-  it('ends what was silent for too long with the first packet after it, however seldom packets come', () => {
+  it('ends idle sessions with the next packet, however seldom packets come', () => {
     const world = new SessionWorld();
     for (let hours = 0; hours < 10; hours += 2) {
       world.send({ at: hours * 3600, from: C, to: V, protocol: 17 });
@@ -209,25 +209,25 @@ describe('the clock', () => {
     ]);
   });
 
-  it('does not mind packets that come late', () => {
+  it('accepts late packets', () => {
     const world = new SessionWorld();
     world.send({ at: 10, from: C, to: V, protocol: 17 });
     world.send({ at: 8, from: V, to: C, protocol: 17 });
     expect(world.finish()).toMatchObject([{ first: 8, last: 10, packets: [1, 1] }]);
   });
 
-  it('is set back when packets far behind go on, and only then', () => {
+  it('is set back only when packets far behind continue', () => {
     const world = new SessionWorld({ udpIdle: 120 });
     const day = 86_400;
     world.send({ at: day, from: C, to: V, protocol: 17 });
-    // One conversation through the time in which the clock is not believed to be wrong, and on.
+    // One conversation through the time in which the clock is still believed, and beyond.
     for (let at = 0; at < 100; at += 7) world.send({ at, from: C, to: '10.0.0.9:53', protocol: 17 });
     expect(world.rows).toMatchObject([{ first: day, last: day, end: 'idle' }]);
     for (let at = 100; at < 400; at += 7) world.send({ at, from: C, to: '10.0.0.8:53', protocol: 17 });
     expect(world.rows).toMatchObject([{ first: day }, { first: 0, last: 98, packets: [15, 0], end: 'idle' }]);
   });
 
-  it('is not set back by packets with a wrong time among those with the right one', () => {
+  it('is not set back by wrong times among right ones', () => {
     const world = new SessionWorld();
     const day = 86_400;
     for (let at = 0; at < 300; at++) {
@@ -238,7 +238,7 @@ describe('the clock', () => {
     expect(rows).toMatchObject([{ packets: [300, 0], first: day }]);
   });
 
-  it('ends what a wrong clock saw when it is set back: the first packet had an absurd time', () => {
+  it('when set back ends sessions with times from before: the first packet had an absurd time', () => {
     const world = new SessionWorld({ tcpIdle: 60 });
     world.send({ at: 1e9, from: '10.7.7.7:7', to: V });
     for (let at = 0; at < 200; at += 10) world.send({ at, from: C, to: V });
@@ -247,7 +247,7 @@ describe('the clock', () => {
     expect(world.rows).toMatchObject([{ first: 1e9 }, { first: 0, last: 190, end: 'idle' }]);
   });
 
-  it('may go back after finish, as with an older file', () => {
+  it('may go back after finish, for an older file', () => {
     const world = new SessionWorld();
     world.send({ at: 1000, from: C, to: V });
     world.finish();
@@ -258,7 +258,7 @@ describe('the clock', () => {
 });
 
 describe('a full table', () => {
-  it('ends those whose time would come first, counts them, and goes on', () => {
+  it('ends the sessions that would expire first, counts them, and continues', () => {
     const world = new SessionWorld({ capacity: 200 });
     world.send({ at: 0, from: '10.9.9.9:1', to: V });
     for (let i = 0; i < 5000; i++) {
@@ -272,11 +272,11 @@ describe('a full table', () => {
     const rows = world.finish();
     expect(rows.filter((r) => r.end === 'pressure')).toHaveLength(pressed);
     expect(rows.reduce((sum, r) => sum + r.packets[0], 0)).toBe(5101);
-    // The one that kept talking was never the oldest.
+    // The one that kept sending was never the oldest.
     expect(rows.filter((r) => r.client === '10.8.8.8:7')).toMatchObject([{ end: 'eof', packets: [100, 0] }]);
   });
 
-  it('finds one whose last packet came late, so that its time is before the one it was placed at', () => {
+  it('finds a session whose last packet came late, so that it expires earlier than its place says', () => {
     const world = new SessionWorld({ capacity: 1 });
     for (let at = 0; at <= 890; at += 10) world.send({ at, from: C, to: V });
     world.table.advance(SessionWorld.START + 901);
@@ -286,7 +286,7 @@ describe('a full table', () => {
     expect(world.finish().map((r) => r.end)).toEqual(['active', 'pressure', 'eof']);
   });
 
-  it('of one session works', () => {
+  it('works with room for one session', () => {
     const world = new SessionWorld({ capacity: 1 });
     for (let i = 0; i < 10; i++) world.send({ at: i, from: `10.0.0.${i}:1`, to: V });
     expect(world.finish()).toHaveLength(10);
@@ -348,7 +348,7 @@ describe('fragments', () => {
     ]);
   });
 
-  it('without a first one are settled after their time', () => {
+  it('without a first one are settled after their timeout', () => {
     const world = new SessionWorld();
     send(world, middle, 0);
     for (let at = 1; at < 120; at += 5) world.send({ at, from: C, to: '10.0.0.3:5', protocol: 17 });
@@ -365,7 +365,7 @@ describe('fragments', () => {
   });
 });
 
-describe('what a session notes', () => {
+describe('a session records', () => {
   it('truncated frames and both directions of mirroring', () => {
     const world = new SessionWorld();
     world.send({ at: 0, from: C, to: V, truncated: true, direction: 1 });
@@ -381,7 +381,7 @@ describe('what a session notes', () => {
     expect(world.finish().map((r) => r.application)).toEqual(['http', 'ssh', '']);
   });
 
-  it('no application protocol that shows only after the messages that are looked at', () => {
+  it('no application protocol that shows only after the first messages', () => {
     const world = new SessionWorld();
     const say = (port: number, ...messages: string[]): void => {
       for (const payload of messages) world.send({ at: 0, from: C, to: `10.0.0.2:${port}`, payload });
@@ -389,15 +389,15 @@ describe('what a session notes', () => {
     const unknown = Array(MAX_TRIES).fill('nothing known');
     say(8081, ...unknown.slice(1), 'GET / HTTP/1.1\r\n');
     say(8082, ...unknown, 'GET / HTTP/1.1\r\n');
-    // What has no payload is no message.
+    // A segment without payload is no message.
     say(8083, ...Array(10).fill(''), 'GET / HTTP/1.1\r\n');
-    // The other side's are counted by themselves.
+    // Messages are counted per direction.
     say(8084, ...unknown);
     world.send({ at: 0, from: '10.0.0.2:8084', to: C, payload: 'HTTP/1.1 200 OK\r\n' });
     expect(world.finish().map((r) => r.application)).toEqual(['http', '', 'http', 'http']);
   });
 
-  it('the outermost VLAN ids, as many as there is room for', () => {
+  it('the outermost VLAN ids that there is room for', () => {
     const world = new SessionWorld();
     world.send({ at: 0, from: C, to: V, vlans: [1, 2, 3, 4] });
     world.send({ at: 0, from: C, to: '10.0.0.3:80', vlans: [1, 2, 3, 4, 5, 6, 7, 8] });
@@ -416,7 +416,7 @@ describe('what a session notes', () => {
     ]);
   });
 
-  it('no duplicate of a packet that comes later by its time', () => {
+  it('no duplicate of a packet whose time is later', () => {
     const world = new SessionWorld();
     world.table.setDedupWindow(world.point, 1e6);
     world.send({ at: 10, from: C, to: V, seq: 1, payload: 10 });
@@ -424,7 +424,7 @@ describe('what a session notes', () => {
     expect(world.finish()).toMatchObject([{ packets: [2, 0], duplicates: 0 }]);
   });
 
-  it('nothing twice: ids are unique', () => {
+  it('a unique id', () => {
     const world = new SessionWorld({ capacity: 5000 });
     for (let i = 0; i < 3000; i++) world.send({ at: 0, from: `10.1.${i >> 8}.${i & 255}:9`, to: V });
     expect(new Set(world.finish(EndReason.Shutdown).map((r) => r.id)).size).toBe(3000);

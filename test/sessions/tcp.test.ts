@@ -12,7 +12,7 @@ import { SessionWorld } from '../support/session-world.js';
 const C = '10.0.0.1:40000';
 const V = '10.0.0.2:80';
 
-/** A step of a conversation: who sends, flags, payload length. */
+/** A step of a conversation: sender, flags, payload length. */
 type Step = ['c' | 's', number, number?];
 
 function play(steps: Step[], from = 0): SessionWorld {
@@ -137,7 +137,7 @@ describe('conn_state', () => {
     expect(row.client).toBe(C);
   });
 
-  it('does not forget a FIN, or that there was payload, in the next part', () => {
+  it('keeps FINs and payload in mind for the next part', () => {
     const world = play([...TALK, ['c', F | A]]);
     for (const at of [250, 500, 750]) world.send({ at, from: C, to: V, flags: A, seq: 1102 });
     world.send({ at: 1000, from: C, to: V, flags: R, seq: 1102 });
@@ -166,7 +166,7 @@ describe('conn_state', () => {
   });
 });
 
-describe('handshake time', () => {
+describe('the handshake time', () => {
   it('is from the first SYN to the client’s ACK of the SYN-ACK, in microseconds', () => {
     const world = new SessionWorld();
     world.send({ at: 1, from: C, to: V, flags: S, seq: 1000 });
@@ -176,7 +176,7 @@ describe('handshake time', () => {
     expect(world.finish()[0].handshakeUs).toBe(12345);
   });
 
-  it('is right across a second and with a repeated SYN', () => {
+  it('is right across the turn of a second and with a repeated SYN', () => {
     const world = new SessionWorld();
     world.send({ at: 1.9, from: C, to: V, flags: S, seq: 1000 });
     world.send({ at: 2.9, from: C, to: V, flags: S, seq: 1000 });
@@ -185,7 +185,7 @@ describe('handshake time', () => {
     expect(world.finish()[0]).toMatchObject({ handshakeUs: 1_200_000, retransmits: [1, 0] });
   });
 
-  it('is not taken of a SYN that is a repeated one: its answer came long before', () => {
+  it('is not measured from a repeated SYN, whose answer came long before', () => {
     const world = new SessionWorld();
     world.send({ at: 1, from: V, to: C, flags: S | A, seq: 9000 });
     world.send({ at: 2, from: C, to: V, flags: S, seq: 1000 });
@@ -193,7 +193,7 @@ describe('handshake time', () => {
     expect(world.finish()[0].handshakeUs).toBe(0);
   });
 
-  it('is the longest there is when it took over an hour', () => {
+  it('is the maximum if it took over an hour', () => {
     const world = new SessionWorld({ tcpIdle: 10_000, active: 10_000 });
     world.send({ at: 1, from: C, to: V, flags: S, seq: 1000 });
     world.send({ at: 4300, from: V, to: C, flags: S | A, seq: 9000 });
@@ -201,7 +201,7 @@ describe('handshake time', () => {
     expect(world.finish()[0].handshakeUs).toBe(0xffffffff);
   });
 
-  it('is 0 when a part of the handshake is missing', () => {
+  it('is 0 if a part of the handshake is missing', () => {
     expect(
       play([
         ['c', S],
@@ -217,11 +217,11 @@ describe('handshake time', () => {
   });
 });
 
-describe('retransmissions', () => {
+describe('the count of retransmissions', () => {
   const data = (world: SessionWorld, at: number, seq: number, payload: number) =>
     world.send({ at, from: C, to: V, flags: A, seq, payload });
 
-  it('counts bytes that were all seen before', () => {
+  it('includes bytes that were all seen before', () => {
     const world = new SessionWorld();
     data(world, 0, 1000, 100);
     data(world, 1, 1100, 100);
@@ -230,7 +230,7 @@ describe('retransmissions', () => {
     expect(world.finish()[0]).toMatchObject({ retransmits: [2, 0], payload: [400, 0] });
   });
 
-  it('does not count a segment that only came late', () => {
+  it('does not include a segment that is only late', () => {
     const world = new SessionWorld();
     data(world, 0, 1000, 100);
     data(world, 1, 1200, 100);
@@ -239,7 +239,7 @@ describe('retransmissions', () => {
     expect(world.finish()[0].retransmits).toEqual([0, 0]);
   });
 
-  it('counts a late segment’s second copy', () => {
+  it('includes the second copy of a late segment', () => {
     const world = new SessionWorld();
     data(world, 0, 1000, 100);
     data(world, 1, 1200, 100);
@@ -248,23 +248,19 @@ describe('retransmissions', () => {
     expect(world.finish()[0].retransmits).toEqual([1, 0]);
   });
 
-  it(
-    'does not count a segment with any new byte: behind a window probe, behind what is known, ' +
-      'across a gap',
-    () => {
-      const world = new SessionWorld();
-      data(world, 0, 1000, 100);
-      data(world, 1, 1100, 1);
-      data(world, 2, 1100, 100);
-      data(world, 3, 1150, 100);
-      data(world, 4, 1500, 100);
-      data(world, 5, 1200, 100);
-      data(world, 6, 1450, 200);
-      expect(world.finish()[0].retransmits).toEqual([0, 0]);
-    },
-  );
+  it('does not include a segment with new bytes: after a window probe, past known bytes, in a gap', () => {
+    const world = new SessionWorld();
+    data(world, 0, 1000, 100);
+    data(world, 1, 1100, 1);
+    data(world, 2, 1100, 100);
+    data(world, 3, 1150, 100);
+    data(world, 4, 1500, 100);
+    data(world, 5, 1200, 100);
+    data(world, 6, 1450, 200);
+    expect(world.finish()[0].retransmits).toEqual([0, 0]);
+  });
 
-  it('counts what comes again of a gap that was filled across its beginning', () => {
+  it('includes repeated bytes of a gap that was filled across its beginning', () => {
     const world = new SessionWorld();
     data(world, 0, 1000, 100);
     data(world, 1, 1200, 100);
@@ -273,7 +269,7 @@ describe('retransmissions', () => {
     expect(world.finish()[0].retransmits).toEqual([1, 0]);
   });
 
-  it('does not count keepalive probes and pure ACKs', () => {
+  it('does not include keepalive probes and pure ACKs', () => {
     const world = new SessionWorld();
     data(world, 0, 1000, 100);
     data(world, 60, 1099, 1);
@@ -282,7 +278,7 @@ describe('retransmissions', () => {
     expect(world.finish()[0].retransmits).toEqual([0, 0]);
   });
 
-  it('counts a single byte that comes again sooner than a keepalive probe would', () => {
+  it('includes a single byte that is repeated sooner than a keepalive probe would be', () => {
     const world = new SessionWorld();
     data(world, 0, 1000, 1);
     data(world, 0.2, 1000, 1);
@@ -291,7 +287,7 @@ describe('retransmissions', () => {
     expect(world.finish()[0].retransmits).toEqual([2, 0]);
   });
 
-  it('works across the wrap of sequence numbers', () => {
+  it('is right across the wrap of sequence numbers', () => {
     const world = new SessionWorld();
     data(world, 0, 0xffffff00, 0x180);
     data(world, 1, 0x80, 100);
@@ -300,8 +296,8 @@ describe('retransmissions', () => {
   });
 
   /**
-   * Sends segments with gaps between them, each below the jump of another numbering, until so many bytes are
-   * passed.
+   * Sends segments with gaps between them until so many bytes are passed. Each gap is below the size that
+   * looks like new numbering.
    */
   const pass = (world: SessionWorld, from: number, bytes: number): number => {
     const step = 1 << 25;
@@ -309,7 +305,7 @@ describe('retransmissions', () => {
     return (from + Math.floor(bytes / step) * step) >>> 0;
   };
 
-  it('knows a late segment of a gap from one of a gap 2 GiB ago', () => {
+  it('tells a late segment of a gap from one of a gap 2 GiB ago', () => {
     for (const isn of [1000, 0xf0000000]) {
       const world = new SessionWorld();
       data(world, 0, isn, 100);
@@ -321,13 +317,13 @@ describe('retransmissions', () => {
     }
   });
 
-  it('forgets a gap long before the numbers come round to it again', () => {
+  it('forgets a gap long before the numbers reach it again', () => {
     for (const isn of [1000, 0xf0000000]) {
       const world = new SessionWorld();
       data(world, 0, isn, 100);
       data(world, 0, isn + 300, 100);
       const step = 1 << 25;
-      // Without gaps, to the same numbers once more.
+      // Without gaps, up to the same numbers once more.
       for (let from = 400; from < 2 ** 32; from += step) {
         data(world, 1, (isn + from) >>> 0, Math.min(step, 2 ** 32 - from));
       }
@@ -337,7 +333,7 @@ describe('retransmissions', () => {
     }
   });
 
-  it('says the same of a connection whatever its first number', () => {
+  it('does not depend on the initial sequence number', () => {
     const segments = fc.array(
       fc.record({
         step: fc.oneof(
@@ -368,7 +364,7 @@ describe('retransmissions', () => {
     );
   });
 
-  it('counts exactly the repeated ones of any stream sent in order', () => {
+  it('is exact for any stream sent in order', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 0xffffffff }),
@@ -396,7 +392,7 @@ describe('retransmissions', () => {
 });
 
 describe('a SYN on a known 5-tuple', () => {
-  it('begins a new session when the old one was over', () => {
+  it('begins a new session if the old one was over', () => {
     const world = play([...TALK, ['c', F | A], ['s', F | A], ['c', A]]);
     world.send({ at: 1, from: C, to: V, flags: S, seq: 777777 });
     const rows = world.finish();
@@ -407,8 +403,8 @@ describe('a SYN on a known 5-tuple', () => {
     expect(rows[0].id).not.toBe(rows[1].id);
   });
 
-  // RFC 793, figure 10: the peer has an old connection still, and is told so first.
-  it('begins a new session when its own side had reset, with the same number too', () => {
+  // RFC 793, figure 10: the peer still has an old connection, and is told so first.
+  it('begins a new session if its own side had reset, even with the same number', () => {
     const world = play([
       ['c', S],
       ['s', A],
@@ -424,7 +420,7 @@ describe('a SYN on a known 5-tuple', () => {
     ]);
   });
 
-  it('is a retransmission when the other side had reset', () => {
+  it('is a retransmission if the other side had reset', () => {
     const world = play([
       ['c', S],
       ['s', R | A],
@@ -433,7 +429,7 @@ describe('a SYN on a known 5-tuple', () => {
     expect(world.finish().map((r) => r.state)).toEqual(['REJ']);
   });
 
-  it('is a retransmission while it has the same number', () => {
+  it('is a retransmission if it has the same number', () => {
     const world = play([['c', S]]);
     world.send({ at: 1, from: C, to: V, flags: S, seq: 1000 });
     expect(world.finish()).toHaveLength(1);

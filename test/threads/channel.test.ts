@@ -55,14 +55,14 @@ const handlers: Handlers<Counting> = {
 };
 
 describe('a channel', () => {
-  it('answers what it is asked, each request its own', async () => {
+  it('gives every request its own answer', async () => {
     const { asker } = pair(handlers);
     const answers = [5, 1, 3].map((n) => asker.ask('slowly', n));
     expect(await asker.ask('double', 21)).toBe(42);
     expect(await Promise.all(answers)).toEqual([5, 1, 3]);
   });
 
-  it('hands on what it is told, in the order of asks and tells', async () => {
+  it('delivers messages in the order of asks and tells', async () => {
     noted.length = 0;
     const { asker } = pair(handlers);
     asker.tell('note', 'one');
@@ -71,7 +71,7 @@ describe('a channel', () => {
     expect(noted).toEqual(['one', 'two']);
   });
 
-  it('brings an error over as the class that it was thrown as, where that class is told apart', async () => {
+  it('delivers an error as its class if that class is registered, else as a RemoteError', async () => {
     const { asker } = pair(handlers, { errors: { StatementRefused } });
     const refused = await asker.ask('refuse', 'statement').catch((e: unknown) => e);
     expect(refused).toBeInstanceOf(StatementRefused);
@@ -102,7 +102,7 @@ describe('a channel', () => {
     expect(got).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('has a request ended that nobody wants any more, and says so when it has', async () => {
+  it('ends a request that was aborted, and reports its end', async () => {
     const { asker } = pair(handlers);
     const left = new AbortController();
     const got: number[] = [];
@@ -114,7 +114,7 @@ describe('a channel', () => {
       },
     });
     expect(got).toEqual([0, 1, 2]);
-    // Asked for with a signal that is aborted already, it ends as it begins.
+    // With a signal that is already aborted, the request ends as it begins.
     await asker.ask('count', 1000, { signal: AbortSignal.abort() });
   });
 
@@ -126,7 +126,7 @@ describe('a channel', () => {
     await expect(asker.ask('count', 3, { piece })).rejects.toThrow('no room');
   });
 
-  it('answers at once where no event loop turns: while messages are drained', async () => {
+  it('answers while messages are drained without an event loop', async () => {
     const { asker, transport } = pair(handlers, {}, true);
     let answered: number | undefined;
     const answer = asker.ask('double', 4).then((n) => {
@@ -139,7 +139,7 @@ describe('a channel', () => {
     expect(answered).toBe(8);
   });
 
-  it('fails everything once, when the other side is gone', async () => {
+  it('fails all requests once if the other side is gone', async () => {
     const lost = wires();
     const ended: Error[] = [];
     const asker = new Channel<Deaf, Counting>(lost.transport, DEAF, { ended: (e) => ended.push(e) });
@@ -154,7 +154,7 @@ describe('a channel', () => {
     expect(lost.posted.length).toBe(before);
   });
 
-  it('is over on both sides when what was told could not be done', async () => {
+  it('ends on both sides if a tell fails', async () => {
     const lost = wires();
     new Channel<Counting, Deaf>(lost.transport, {
       ...handlers,
@@ -180,7 +180,7 @@ describe('a channel', () => {
     expect(error).toBeInstanceOf(StoreUnavailable);
   });
 
-  it('is told nothing of an end that it made itself', async () => {
+  it('reports no end after it was closed', async () => {
     const lost = wires();
     const ended: Error[] = [];
     const asker = new Channel<Deaf, Counting>(lost.transport, DEAF, { ended: (e) => ended.push(e) });
@@ -191,14 +191,14 @@ describe('a channel', () => {
     expect(ended).toEqual([]);
   });
 
-  it('is over when it is told what nobody knows', () => {
+  it('ends at an unknown tell', () => {
     const lost = wires();
     new Channel<Counting, Deaf>(lost.transport, handlers);
     expect(() => lost.heard({ kind: 'tell', what: 'toString', value: 0 })).toThrow('"toString"');
     expect(lost.posted).toMatchObject([{ kind: 'fatal' }]);
   });
 
-  it('answers what nobody knows with an error', async () => {
+  it('answers an unknown ask with an error', async () => {
     const lost = wires();
     new Channel<Counting, Deaf>(lost.transport, handlers);
     lost.heard({ kind: 'ask', id: 1, what: 'constructor', value: 0 });
@@ -207,7 +207,7 @@ describe('a channel', () => {
 });
 
 describe('a packed error', () => {
-  it('is plain data, and a defect keeps where it was thrown', () => {
+  it('is plain data, and keeps the stack of a defect', () => {
     const defect = new TypeError('x is not a function', { cause: new Error('deep') });
     const packed = structuredClone(packError(defect));
     const back = unpackError(packed, { LinuxError });

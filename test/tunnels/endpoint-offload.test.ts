@@ -1,6 +1,6 @@
 /**
- * Segmentation and receive offload between two endpoints in memory: one large packet in, many on the wire,
- * one out.
+ * Segmentation and receive offload between two endpoints in memory: one large packet enters, many cross the
+ * wire, and one comes out.
  */
 import { describe, expect, it } from 'vitest';
 import { setU16, u16, u32 } from '../../src/wire/bytes.js';
@@ -18,11 +18,11 @@ interface Large {
   readonly bytes: Uint8Array;
   /** struct virtio_net_hdr, host byte order. */
   readonly header: Uint8Array;
-  /** Where its payload starts. */
+  /** Offset of its payload. */
   readonly payload: number;
 }
 
-/** A packet as a kernel hands it to a device with segmentation offload. */
+/** A packet as a kernel gives it to a device with segmentation offload. */
 function large(protocol: number, six: boolean, tap: boolean, length: number, size = SIZE): Large {
   const data = new Uint8Array(length).map((_, i) => i * 7 + (i >>> 8));
   const segment = protocol === TCP ? tcp(4000, 80, 0x18, 1, data) : udp(4000, 80, data);
@@ -50,14 +50,14 @@ function large(protocol: number, six: boolean, tap: boolean, length: number, siz
   };
 }
 
-/** Sends from A, and gives what B's device got, with headers. */
+/** Sends from A, and returns what B's device received, with headers. */
 function through({ a, b }: World, ...packets: Large[]) {
   for (const packet of packets) a.tun('t1').put(packet.bytes, packet.header);
   settle(a, b);
   return b.tun('t1').takePackets();
 }
 
-/** Whether the TCP or UDP checksum of a whole IP packet at `n` is right. */
+/** Whether the TCP or UDP checksum of the whole IP packet at `n` is correct. */
 function isRight(packet: Uint8Array, n: number, protocol: number): boolean {
   const six = packet[n] >>> 4 === 6;
   const t = n + (six ? 40 : 20);
@@ -79,7 +79,7 @@ describe.each([
     ['TCP over IPv6', TCP, true],
     ['UDP', UDP, false],
     ['UDP over IPv6', UDP, true],
-  ])('carries a large packet in segments, and joins them: %s', (_, protocol, six) => {
+  ])('carries a large packet in segments and joins them: %s', (_, protocol, six) => {
     const world = pair(mode, options);
     const packet = large(protocol, six, tap, 4500);
     const out = through(world, packet);
@@ -97,7 +97,7 @@ describe.each([
 });
 
 describe('offloads', () => {
-  it('do not join over what is missing', () => {
+  it('do not join segments across a missing one', () => {
     const world = pair('gre', '');
     world.wire.breakBy(losing(2));
     const out = through(world, large(TCP, false, false, 5000));
@@ -105,7 +105,7 @@ describe('offloads', () => {
     expect(out.map(({ bytes }) => u32(bytes, 24))).toEqual([1, 1 + 3 * SIZE]);
   });
 
-  it('do not join a segment that was damaged', () => {
+  it('do not join a damaged segment', () => {
     const world = pair('gre', '');
     const damage = (packet: Uint8Array) => {
       packet[packet.length - 1] ^= 1;
@@ -116,7 +116,7 @@ describe('offloads', () => {
     expect(out.map(({ bytes }) => isRight(bytes, 0, TCP))).toEqual([true, false, true]);
   });
 
-  it('join datagrams only for a device that takes them so', () => {
+  it('join datagrams only for a device that accepts joined ones', () => {
     const world = pair('gre', '');
     world.b.tun('t1').udpSegmentation = false;
     const out = through(world, large(UDP, false, false, 3000));
@@ -128,13 +128,13 @@ describe('offloads', () => {
     expect(out.every(({ bytes }) => isRight(bytes, 0, UDP))).toBe(true);
   });
 
-  it('finish a checksum that was left to the device', () => {
+  it('complete a checksum that was left to the device', () => {
     const [{ bytes: whole, header }] = through(pair('gre', ''), large(TCP, false, false, 500));
     expect(header).toEqual(NONE);
     expect(isRight(whole, 0, TCP)).toBe(true);
   });
 
-  it('have one flow’s packets in their order, whatever is between', () => {
+  it("keep the order of a flow's packets, whatever is between them", () => {
     const world = pair('gre', '');
     const other = {
       bytes: ipv4('10.10.10.1', '10.10.10.9', 89, new Uint8Array(20)),
@@ -145,7 +145,7 @@ describe('offloads', () => {
     expect(out.map(({ bytes }) => bytes.length)).toEqual([2040, 40, 2040]);
   });
 
-  it('leave alone what the device says of itself falsely, and count it', () => {
+  it('drop and count a packet with an impossible header from the device', () => {
     const world = pair('gre', '');
     const packet = large(TCP, false, false, 3000);
     const header = packet.header.slice();
@@ -154,7 +154,7 @@ describe('offloads', () => {
     expect(world.a.counters('t1')).toEqual({ tx_errors: 1 });
   });
 
-  it('tell the sender of segments too big for the path', () => {
+  it('tell the sender of segments that are too big for the path', () => {
     const { a, b, wire } = pair('gre', 'mtu 1600');
     const packet = large(TCP, false, false, 4500, 1500);
     packet.bytes[6] = 0x40;
@@ -167,14 +167,14 @@ describe('offloads', () => {
     expect(wire.sent).toEqual([]);
   });
 
-  it('have a batch of small packets sent and received in the order they were put in', () => {
+  it('send and receive a batch of small packets in order', () => {
     const world = pair('gre', 'seq');
     const packets = Array.from({ length: 210 }, (_, n) =>
       ipv4('10.10.10.1', '10.10.10.2', 89, bytes([n, 0, 0, 0])),
     );
     const out = through(world, ...packets.map((bytes) => ({ bytes, header: NONE, payload: 20 })));
     expect(out.map(({ bytes }) => bytes)).toEqual(packets);
-    // Many packets in one go, and no more: others are on their way.
+    // It pauses after many packets in one go, for others that wait.
     expect(world.a.pauses).toBeGreaterThan(0);
   });
 });

@@ -1,4 +1,7 @@
-/** Tunnels with more than one other end: wildcard remotes, which learn where their peers are, and groups. */
+/**
+ * Tunnels with several remote ends: wildcard remotes, which learn the addresses of their peers, and multicast
+ * groups.
+ */
 import { describe, expect, it } from 'vitest';
 import { ethernet, ipv4, ipv6, udp } from '../support/frames.js';
 import { settle, TestHost, WAN } from '../support/test-host.js';
@@ -8,14 +11,14 @@ import { destinationOf, sourceOf } from '../support/test-wire.js';
 const from = (inner: string, to: string) => ipv4(inner, to, 17, udp(1, 2, new Uint8Array(20)));
 const from6 = (inner: string, to: string) => ipv6(inner, to, 17, udp(1, 2, new Uint8Array(20)));
 
-/** A frame between stations by their numbers. */
+/** A frame between two numbered stations. */
 function frame(source: number, destination: number): Uint8Array {
   const f = ethernet(0x0800, from(`10.10.10.${source}`, `10.10.10.${destination}`));
   f.set([2, 0, 0, 0, 0, destination, 2, 0, 0, 0, 0, source]);
   return f;
 }
 
-/** A and C each with a tunnel to B, whose own has no remote. */
+/** A and C each have a tunnel to B, whose own tunnel has no remote. */
 function star(mode: string) {
   const { wire, a, b } = hosts();
   const c = new TestHost(wire, C);
@@ -40,7 +43,7 @@ describe('a wildcard remote', () => {
     settle();
     expect(a.tun('t1').take()).toEqual([from('10.10.10.2', '10.10.10.1'), from6('fd00:10::2', 'fd00:10::1')]);
     expect(c.tun('t1').take()).toEqual([from('10.10.10.2', '10.10.10.3')]);
-    // Without a local address, it answers from the one that it was called at.
+    // Without a local address, it answers from the address that the packet was sent to.
     const family = mode === 'gre' ? 4 : 6;
     expect(wire.sent.slice(3).map(sourceOf)).toEqual([B[family], B[family], B[family]]);
   });
@@ -55,7 +58,7 @@ describe('a wildcard remote', () => {
     settle();
     expect(a.tun('t1').take()).toEqual([frame(2, 1)]);
     expect(c.tun('t1').take()).toEqual([frame(2, 3)]);
-    // A station that moves is where it was last heard from.
+    // A station that moves is reached where it was last heard from.
     c.tun('t1').put(frame(1, 2));
     settle();
     b.tun('t1').put(frame(2, 1));
@@ -65,7 +68,7 @@ describe('a wildcard remote', () => {
     expect(wire.sent).toHaveLength(6);
   });
 
-  it('has no way to whom nobody has heard of: senders are told, and it is counted', () => {
+  it('cannot reach an unknown peer: its sender is told, and the packet is counted', () => {
     const { wire, b, settle } = star('gre');
     b.tun('t1').put(from('10.10.10.2', '10.10.10.77'));
     settle();
@@ -75,7 +78,7 @@ describe('a wildcard remote', () => {
     expect([error[20], error[21]]).toEqual([3, 1]);
   });
 
-  it('learns nothing from what it refuses', () => {
+  it('learns nothing from packets that it refuses', () => {
     const { a, b, settle } = star('gre');
     a.change(`t1 mode gre local ${A[4]} remote ${B[4]} key 5 csum`);
     a.tun('t1').put(from('10.10.10.1', '10.10.10.2'));
@@ -94,7 +97,7 @@ describe.each([
   const spec = (local: string, options = 'key 1', name = 't1') =>
     `${name} mode ${mode} local ${local} remote ${group} dev ${WAN.name} ttl 4 ${options}`;
 
-  it('has every member get what one sends', () => {
+  it('delivers a packet to every member', () => {
     const { wire, a, b } = hosts();
     const c = new TestHost(wire, C);
     a.add(spec(A[family]));
@@ -105,13 +108,13 @@ describe.each([
     expect(wire.sent.map(destinationOf)).toEqual([group]);
     for (const member of [b, c]) {
       expect(member.tun('t1').take()).toEqual([from('10.10.10.1', '10.10.10.255')]);
-      // The kernel counts them over IPv4 alone.
+      // The kernel counts them over IPv4 only.
       expect(member.counters('t1').multicast).toBe(family === 4 ? 1 : undefined);
     }
     expect(a.tun('t1').take()).toEqual([]);
   });
 
-  it('is left with its last tunnel', () => {
+  it('is left when its last tunnel is removed', () => {
     const { a, b } = hosts();
     a.add(spec(A[family]));
     b.add(spec(B[family]), spec(B[family], 'key 2', 't2'));

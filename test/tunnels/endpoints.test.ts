@@ -1,4 +1,4 @@
-/** Two endpoints with devices and sockets in memory: what goes into one device comes out of the other. */
+/** Two endpoints with devices and sockets in memory: packets from one device come out of the other. */
 import { describe, expect, it } from 'vitest';
 import { u16, u32 } from '../../src/wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../../src/wire/checksum.js';
@@ -13,7 +13,7 @@ const datagram = (tos = 0) => ipv4('10.10.10.1', '10.10.10.2', 17, udp(4000, 500
 const datagram6 = ipv6('fd00:10::1', 'fd00:10::2', 17, udp(4000, 5000, DATA));
 const numbered = (n: number) => ipv4('10.10.10.1', '10.10.10.2', 17, udp(4000, n, DATA));
 
-/** The GRE header of an outer packet, and what is behind it. */
+/** The GRE header of an outer packet, and what follows it. */
 function greOf(packet: Uint8Array): Uint8Array {
   return packet.subarray(payloadOf(packet).at);
 }
@@ -22,7 +22,7 @@ function send(from: TestHost, ...packets: Uint8Array[]): void {
   for (const packet of packets) from.tun('t1').put(packet);
 }
 
-/** Sends from A, and gives what B's device got. */
+/** Sends from A, and returns what B's device received. */
 function through({ a, b }: World, ...packets: Uint8Array[]): Uint8Array[] {
   send(a, ...packets);
   settle(a, b);
@@ -34,7 +34,7 @@ describe.each(['gre', 'gretap', 'ip6gre', 'ip6gretap'])('%s', (mode) => {
     mode.endsWith('tap') ? ethernet(type, packet) : packet;
 
   it.each(['', 'key 42', 'csum', 'seq', 'key 42 csum seq'])(
-    'carries packets both ways with "%s"',
+    'carries packets in both directions with "%s"',
     (options) => {
       const { a, b, wire } = pair(mode, options);
       const packets = [inside(datagram(), 0x0800), inside(datagram6, 0x86dd)];
@@ -92,7 +92,7 @@ describe.each([
     expect(world.b.counters('t1')).toMatchObject({ rx_packets: 2 });
   });
 
-  it('cuts a frame that is too long for the path, and says so', () => {
+  it('cuts a frame that is too long for the path, and marks it as truncated', () => {
     const world = pair(mode, options);
     const frame = ethernet(0x0800, ipv4('10.10.10.1', '10.10.10.2', 17, udp(1, 2, new Uint8Array(1600))));
     const [cut] = through(world, frame);
@@ -105,8 +105,8 @@ describe.each([
   });
 });
 
-describe('what comes in', () => {
-  it('is told apart by key', () => {
+describe('an incoming packet', () => {
+  it('belongs to the tunnel with its key', () => {
     const specs = [1, 2, 3].map((key) => `key ${key}`);
     const { a, b } = pair('gre', ...specs);
     for (const n of [1, 2, 3]) a.tun(`t${n}`).put(numbered(n));
@@ -118,7 +118,7 @@ describe('what comes in', () => {
     ['key 1', 'key 2'],
     ['key 1', ''],
     ['', 'key 1'],
-  ])('is no tunnel’s with another key: "%s" to "%s"', (mine, theirs) => {
+  ])('belongs to no tunnel if the keys differ: "%s" to "%s"', (mine, theirs) => {
     const world = pair('gre', [mine, theirs]);
     expect(through(world, datagram())).toEqual([]);
     expect(world.b.refusals()).toEqual({ header: 0, checksum: 0, noTunnel: 1 });
@@ -139,13 +139,13 @@ describe('what comes in', () => {
   it.each([
     ['csum', ''],
     ['', 'csum'],
-  ])('is refused by a tunnel that expects it otherwise: "%s" to "%s"', (mine, theirs) => {
+  ])('is refused if only one end uses checksums: "%s" to "%s"', (mine, theirs) => {
     const world = pair('gre', [mine, theirs]);
     expect(through(world, datagram())).toEqual([]);
     expect(world.b.counters('t1')).toEqual({ rx_errors: 1, rx_crc_errors: 1 });
   });
 
-  it('is not missed when it is lost, and what follows is taken', () => {
+  it('may be lost without an error, and the next ones are accepted', () => {
     const world = pair('gre', 'seq');
     world.wire.breakBy(losing(1));
     expect(through(world, numbered(1), numbered(2), numbered(3))).toEqual([numbered(1), numbered(3)]);
@@ -153,7 +153,7 @@ describe('what comes in', () => {
     expect(world.b.counters('t1').rx_errors).toBeUndefined();
   });
 
-  it('is taken once, and not behind what was sent later, with numbers', () => {
+  it('is accepted once, and not after later ones, with sequence numbers', () => {
     const world = pair('gre', 'seq');
     world.wire.breakBy(doubling(1));
     expect(through(world, numbered(1), numbered(2))).toEqual([numbered(1), numbered(2)]);
@@ -162,7 +162,7 @@ describe('what comes in', () => {
     expect(world.b.counters('t1')).toMatchObject({ rx_packets: 3, rx_errors: 2, rx_fifo_errors: 2 });
   });
 
-  it('may come twice or late without numbers', () => {
+  it('may come twice or late without sequence numbers', () => {
     const world = pair('gre', '');
     world.wire.breakBy(doubling(0));
     expect(through(world, numbered(1))).toEqual([numbered(1), numbered(1)]);
@@ -170,27 +170,27 @@ describe('what comes in', () => {
     expect(through(world, numbered(1), numbered(2))).toEqual([numbered(2), numbered(1)]);
   });
 
-  it('goes on where the numbers begin anew', () => {
+  it('is accepted when the sequence numbers wrap', () => {
     const world = pair('gre', 'seq');
     world.a.tunnel('t1').oSeqno = 0xffffffff;
     expect(through(world, numbered(1), numbered(2))).toEqual([numbered(1), numbered(2)]);
     expect(world.wire.sent.map((packet) => u32(greOf(packet), 4))).toEqual([0xffffffff, 0]);
   });
 
-  it('needs a number where numbers are expected', () => {
+  it('is refused without a sequence number if one is expected', () => {
     const world = pair('gre', ['', 'seq']);
     expect(through(world, datagram())).toEqual([]);
     expect(world.b.counters('t1')).toEqual({ rx_errors: 1, rx_fifo_errors: 1 });
   });
 
-  it('is dropped and counted when the device does not take it', () => {
+  it('is dropped and counted if the device refuses it', () => {
     const world = pair('gre', '');
     world.b.tun('t1').refuses = true;
     expect(through(world, datagram())).toEqual([]);
     expect(world.b.counters('t1')).toMatchObject({ rx_packets: 1, rx_dropped: 1 });
   });
 
-  it('is dropped and counted when it is neither IPv4 nor IPv6, on a device that carries IP', () => {
+  it('is dropped and counted on an IP device if it is neither IPv4 nor IPv6', () => {
     const { b, wire } = pair('gre', '');
     wire.send(ipv4(A[4], B[4], 47, bytes([0, 0, 0x88, 0x47], DATA)));
     wire.send(ipv4(A[4], B[4], 47, bytes([0, 0, 0x08, 0x00], datagram6)));
@@ -208,23 +208,23 @@ describe('what comes in', () => {
       if (family === 4) packet[1] |= 3;
       else packet[1] |= 0x30;
     }, 0);
-    // ECT(0) becomes CE, and the header's checksum stays right.
+    // ECT(0) becomes CE, and the checksum of the header stays correct.
     world.wire.breakBy(congested);
     const [marked] = through(world, datagram(2));
     expect([marked[1], checksum(marked, 0, 20)]).toEqual([3, 0]);
-    // A packet that cannot say so is dropped (RFC 6040).
+    // A packet that cannot carry the mark is dropped (RFC 6040).
     world.wire.breakBy(congested);
     expect(through(world, datagram(0))).toEqual([]);
     expect(world.b.counters('t1')).toMatchObject({ rx_packets: 1, rx_errors: 1, rx_frame_errors: 1 });
   });
 
-  it('takes over the outer DSCP where it is told to', () => {
+  it('takes the outer DSCP if configured', () => {
     const world = pair('ip6gre', ['tclass 0xb8', 'dscp inherit']);
     expect(through(world, datagram(2))[0][1]).toBe(0xb8 | 2);
   });
 });
 
-describe('outer headers', () => {
+describe('the outer header', () => {
   const outer = (options: string, inner: Uint8Array, mode = 'gre') => {
     const world = pair(mode, [options, '']);
     through(world, inner);
@@ -236,19 +236,19 @@ describe('outer headers', () => {
     return packet;
   };
 
-  it('have a TTL of their own, or the one inside', () => {
+  it('has a configured TTL, or the inner one', () => {
     expect(outer('', datagram())[8]).toBe(datagram()[8]);
     expect(outer('ttl 9', datagram())[8]).toBe(9);
     expect(outer('', datagram(), 'ip6gre')[7]).toBe(64);
   });
 
-  it('have a TOS of their own, or the one inside; ECN is that inside in any case, CE excepted', () => {
+  it('has a configured TOS, or the inner one; ECN is always the inner one, except CE', () => {
     expect(outer('tos 0x28', datagram(0xb9))[1]).toBe(0x29);
     expect(outer('tos inherit', datagram(0xb9))[1]).toBe(0xb9);
     expect(outer('', datagram(3))[1]).toBe(2);
   });
 
-  it('have DF, or that inside', () => {
+  it('has DF set, or the inner DF', () => {
     const df = (options: string, inner: Uint8Array) => (outer(options, inner)[6] & 0x40) !== 0;
     expect(df('', datagram())).toBe(true);
     expect(df('nopmtudisc', datagram())).toBe(false);
@@ -256,14 +256,14 @@ describe('outer headers', () => {
     expect(df('nopmtudisc ignore-df', withDf())).toBe(false);
   });
 
-  it('have the encapsulation limit and the flow label over IPv6', () => {
+  it('has an encapsulation limit and a flow label over IPv6', () => {
     const packet = outer('flowlabel 0x12345', datagram(), 'ip6gre');
     expect(u32(packet, 0) & 0xfffff).toBe(0x12345);
     expect([...packet.subarray(40, 48)]).toEqual([47, 0, 4, 1, 4, 1, 1, 0]);
     expect(outer('encaplimit none', datagram(), 'ip6gre')[6]).toBe(47);
   });
 
-  it('have a checksum over all that is carried', () => {
+  it('is followed by a checksum over the whole payload', () => {
     const packet = outer('csum', bytes(datagram()), 'ip6gre');
     const gre = greOf(packet);
     expect(foldChecksum(sumWords(gre, 0, gre.length))).toBe(0);

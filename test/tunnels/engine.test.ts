@@ -1,6 +1,6 @@
 /**
- * Tunnels coming, changing and going while others carry on, and keepalives: with devices, sockets and time in
- * memory.
+ * Tunnels are added, changed and removed while others continue, and keepalives, with devices, sockets and
+ * time in memory.
  */
 import { describe, expect, it } from 'vitest';
 import { QUEUE_LENGTH } from '../../src/tunnels/engine/endpoint.js';
@@ -13,7 +13,7 @@ import { losing } from '../support/test-wire.js';
 const packet = ipv4('10.10.10.1', '10.10.10.2', 17, udp(1, 2, new Uint8Array(20)));
 const spec = (name: string, words: string) => `${name} mode gre local ${A[4]} remote ${B[4]} ${words}`;
 
-/** Both ways. */
+/** Whether packets get through in both directions. */
 function carries(name: string, a: TestHost, b: TestHost): boolean {
   const [here, there] = [a.tun(name), b.tun(name)];
   for (const tun of [here, there]) tun.put(packet);
@@ -22,7 +22,7 @@ function carries(name: string, a: TestHost, b: TestHost): boolean {
 }
 
 describe('tunnels', () => {
-  it('have a device that is up, with its queue and addresses', () => {
+  it('have a device that is up, with its queue length and addresses', () => {
     const { a } = hosts();
     a.add(spec('t1', 'address 10.10.10.1/24 persist'));
     expect(a.tun('t1')).toMatchObject({
@@ -34,7 +34,7 @@ describe('tunnels', () => {
     expect(a.configured).toMatchObject([{ addresses: ['10.10.10.1/24'] }]);
   });
 
-  it('are added and removed while others carry on', () => {
+  it('are added and removed while others continue', () => {
     const { a, b } = pair('gre', 'key 1', 'key 2');
     a.engine.remove('t2');
     expect(a.tun('t2').isClosed).toBe(true);
@@ -49,7 +49,7 @@ describe('tunnels', () => {
     expect(carries('t1', a, b)).toBe(true);
   });
 
-  it('keep their device, counters and numbers when they change', () => {
+  it('keep their device, counters and sequence numbers when they change', () => {
     const { a, b, wire } = pair('gre', 'key 1 seq');
     expect(carries('t1', a, b)).toBe(true);
     const [tun, sender] = [a.tun('t1'), a.sender('t1')];
@@ -63,7 +63,7 @@ describe('tunnels', () => {
     expect([...wire.sent[2].subarray(28, 32)]).toEqual([0, 0, 0, 1]);
   });
 
-  it('have another device when they carry frames in place of packets', () => {
+  it('get a new device when they change from packets to frames', () => {
     const { a } = pair('gre', 'key 1');
     const before = a.tun('t1');
     a.change(`t1 mode gretap local ${A[4]} remote ${B[4]} key 1`);
@@ -71,7 +71,7 @@ describe('tunnels', () => {
     expect(a.tun('t1')).not.toBe(before);
   });
 
-  it('stay as they are when they cannot change', () => {
+  it('stay as they are if a change fails', () => {
     const { a, b } = pair('gre', 'key 1', 'key 2');
     expect(carries('t1', a, b)).toBe(true);
     expect(() => a.change(spec('t1', 'key 2'))).toThrow('the same local, remote and key');
@@ -92,7 +92,7 @@ describe('tunnels', () => {
     expect(a.counters('t1')).toMatchObject({ tx_packets: 5, rx_packets: 5 });
   });
 
-  it('go on when somebody removes the device of one, which has a new one when it changes', () => {
+  it('continue when the device of one is removed, which gets a new one when it changes', () => {
     const { a, b } = pair('gre', 'key 1', 'key 2');
     a.tun('t1').isGone = true;
     settle(a, b);
@@ -106,7 +106,7 @@ describe('tunnels', () => {
     expect(carries('t1', a, b)).toBe(true);
   });
 
-  it('leave nothing open that cannot be made', () => {
+  it('leave nothing open if they cannot be made', () => {
     const { a } = hosts();
     a.configureDevice = () => {
       throw new Error('no such address');
@@ -116,7 +116,7 @@ describe('tunnels', () => {
     expect(a.engine.table.size).toBe(0);
   });
 
-  it('close what they have at the end, and persistent devices stay so', () => {
+  it('close everything at the end; persistent devices stay', () => {
     const { a } = pair('gre', 'key 1', 'key 2 persist');
     a.close();
     for (const name of ['t1', 't2']) {
@@ -125,13 +125,13 @@ describe('tunnels', () => {
     expect([a.tun('t1').persistent, a.tun('t2').persistent]).toEqual([false, true]);
   });
 
-  it('take a persistent device away that is removed', () => {
+  it('remove a persistent device when they are removed', () => {
     const { a } = pair('gre', 'persist');
     a.engine.remove('t1');
     expect([a.tun('t1').persistent, a.tun('t1').isClosed]).toEqual([false, true]);
   });
 
-  it('one more than there may be is refused, in one line', () => {
+  it('are refused in one line beyond the maximum number', () => {
     const { a } = hosts();
     for (let n = 0; n < MAX_TUNNELS; n++) a.add(spec(`t${n}`, `key ${n}`));
     expect(() => a.add(spec('more', 'key 5000'))).toThrow(
@@ -144,10 +144,10 @@ describe.each([
   ['gre', 'key 9'],
   ['gre', 'csum seq'],
   ['ip6gre', 'key 9'],
-])('keepalives: %s %s', (mode, options) => {
+])('keepalives of %s %s', (mode, options) => {
   const answered = () => pair(mode, [`${options} keepalive 10 3`, options]);
 
-  it('are answered by an end that only tunnels, and keep the carrier', () => {
+  it('are answered by an end without keepalives, and keep the carrier', () => {
     const { a, b, wire } = answered();
     settle(a, b);
     pass(60, a, b);
@@ -158,11 +158,11 @@ describe.each([
     expect(b.tun('t1').carrier).toBe(true);
   });
 
-  it('take the carrier away after so many without an answer, and bring it back', () => {
+  it('turn the carrier off after three without an answer, and on again', () => {
     const { a, b, wire } = answered();
     settle(a, b);
     wire.breakBy(() => []);
-    // Those sent after 10, 20 and 30 s are not answered: after 40 s that is known.
+    // Those sent after 10, 20 and 30 s are not answered, which is known after 40 s.
     pass(39, a, b);
     expect(a.tun('t1').carrier).toBe(true);
     pass(1, a, b);
@@ -172,7 +172,7 @@ describe.each([
     expect([a.tun('t1').carrier, a.state('t1').carrier]).toEqual([true, true]);
   });
 
-  it('may be missed now and then', () => {
+  it('may be lost now and then', () => {
     const { a, b, wire } = answered();
     settle(a, b);
     wire.breakBy(losing(0, 1));

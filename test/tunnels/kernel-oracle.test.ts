@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { countWithTable } from '../support/oracle-receiver.js';
 import { oraclePackets, oracleTunnels } from '../support/oracle-traffic.js';
 
-it('the receive path counts packets as a Linux 6.1 kernel did (test/interop/kernel-oracle.test.ts)', () => {
+it('the receive path counts packets as Linux 6.1 counted them (test/interop/kernel-oracle.test.ts)', () => {
   const tunnels = oracleTunnels(1);
   const counters = new URL('../fixtures/kernel-oracle/seed-1.json', import.meta.url);
   const expected = JSON.parse(readFileSync(counters, 'utf8'));

@@ -32,7 +32,7 @@ interface Stream {
 }
 
 /**
- * A packet as a device with segmentation offload hands it over: virtio_net_hdr, unfinished checksum, large
+ * A packet as a device with segmentation offload gives it: virtio_net_hdr, incomplete checksum, large
  * payload.
  */
 function largePacket(s: Stream): Uint8Array {
@@ -90,7 +90,11 @@ function largePacket(s: Stream): Uint8Array {
   return b;
 }
 
-/** Cuts it, each segment in a place of its own in `arena`. @returns where they are. */
+/**
+ * Cuts the packet, each segment to its own place in `arena`.
+ *
+ * @returns the places
+ */
 function cut(packet: Uint8Array, ethernet: boolean, arena: Uint8Array): [number, number][] {
   arena.set(packet);
   const p = new InnerPacket();
@@ -137,7 +141,7 @@ describe('segmentation and receive offload', () => {
       () => 1500,
     );
 
-  it('makes segments that are whole packets with right lengths, checksums and sequence numbers', () => {
+  it('makes segments that are whole packets with correct lengths, checksums and sequence numbers', () => {
     fc.assert(
       fc.property(streams, (s) => {
         const places = cut(largePacket(s), s.ethernet, arena.bytes);
@@ -163,12 +167,12 @@ describe('segmentation and receive offload', () => {
     );
   });
 
-  it('joins what was cut to what it was', () => {
+  it('joins segments to the original packet', () => {
     fc.assert(
       fc.property(streams, (s) => {
         const large = largePacket(s);
         const places = cut(large, s.ethernet, arena.bytes);
-        // One in 65536 has by chance what a checksum is that nobody has filled in.
+        // In one of 65536 packets the incomplete checksum equals the complete one by chance.
         const type = s.ipv6 ? 0x86dd : 0x0800;
         const network = (at: number) => (s.ethernet ? at + 14 : at);
         const partial = new PartialChecksum();
@@ -181,7 +185,7 @@ describe('segmentation and receive offload', () => {
         gro.close();
         const out = written();
         expect(gro.dropped).toBe(0);
-        // One that stayed alone is written as it is, its checksum finished.
+        // A single segment is written as it is, with a complete checksum.
         const expected = places.length > 1 ? large : arena.bytes.slice(places[0][0] - VNET_HDR, places[0][1]);
         if (places.length === 1) expected.fill(0, 0, VNET_HDR);
         expect(Buffer.compare(out, expected)).toBe(0);
@@ -225,7 +229,7 @@ describe('segmentation and receive offload', () => {
   it.each([
     [false, false],
     [true, true],
-  ])('passes on what the kernel had joined before it got here (Ethernet %s, IPv6 %s)', (ethernet, ipv6) => {
+  ])('passes on a packet that the kernel has already joined (Ethernet %s, IPv6 %s)', (ethernet, ipv6) => {
     const large = largePacket({ ethernet, ipv6, tcp: true, size: 1400, payload: 9000, push: true });
     const at = 100;
     arena.bytes.set(large.subarray(VNET_HDR), at);
@@ -236,7 +240,7 @@ describe('segmentation and receive offload', () => {
     expect(Buffer.compare(written(), large)).toBe(0);
   });
 
-  it('takes a joined packet whose GRE checksum is the first segment’s, and no other with a wrong one', () => {
+  it('accepts a joined packet that has its first segment’s GRE checksum, and no other wrong checksum', () => {
     const large = largePacket({
       ethernet: false,
       ipv6: false,

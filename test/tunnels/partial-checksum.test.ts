@@ -1,6 +1,6 @@
 /**
- * Packets whose TCP or UDP checksum nobody has filled in: from a kernel over a veth pair, to our device and
- * to our table.
+ * Packets with an incomplete TCP or UDP checksum: from a kernel over a veth pair, to our device and to our
+ * table.
  */
 import { describe, expect, it } from 'vitest';
 import { Mapping } from '../../src/linux/memory.js';
@@ -24,11 +24,11 @@ const SYN = tcp(40000, 80, 2);
 
 interface Packet {
   readonly bytes: Uint8Array;
-  /** Where the transport header is. */
+  /** Offset of the transport header. */
   readonly at: number;
 }
 
-/** A TCP segment or UDP datagram in IP, with the sum of the pseudo header for a checksum. */
+/** A TCP segment or UDP datagram in IP, with the sum of the pseudo header in place of a checksum. */
 function unfinished(
   six: boolean,
   protocol: number,
@@ -46,7 +46,7 @@ function unfinished(
   return { bytes: packet, at };
 }
 
-/** The packet as the network card would have sent it. */
+/** The packet as the network card would send it. */
 function finished(p: Packet, protocol: number): Uint8Array {
   const whole = p.bytes.slice();
   setU16(whole, p.at + (protocol === TCP ? 16 : 6), checksum(whole, p.at, whole.length));
@@ -118,10 +118,10 @@ const CASES: [string, number, boolean, number, Packet][] = [
   ['in GENEVE', UDP, false, IP, inside(udp4, geneve)],
 ];
 
-describe('checksums that are still to be filled in', () => {
+describe('an incomplete checksum', () => {
   const arena = Mapping.anonymous(1 << 18);
 
-  /** What the device gets, each packet as it would be once the kernel has done what its header says. */
+  /** What the device receives. */
   function written(packets: readonly Uint8Array[], device: boolean, protocol: number, mtu = 1476) {
     const tun = new TestTun(-1, 't', false);
     const gro = new GroWriter(
@@ -153,20 +153,20 @@ describe('checksums that are still to be filled in', () => {
     return p.bytes.slice(VNET_HDR);
   }
 
-  it.each(CASES)('the device is told: %s', (_, protocol, device, type, packet) => {
+  it.each(CASES)('is announced to the device: %s', (_, protocol, device, type, packet) => {
     const { out } = written([packet.bytes], device, type);
     expect(out[0]).toBe(1);
     expect(kernelFinishes(out)).toEqual(finished(packet, protocol));
     expect(out[6] | (out[7] << 8)).toBe(packet.at);
   });
 
-  it.each(CASES)('what is complete stays as it is: %s', (_, protocol, device, type, packet) => {
+  it.each(CASES)('is not announced if it is complete: %s', (_, protocol, device, type, packet) => {
     const whole = finished(packet, protocol);
     const { out } = written([whole], device, type);
     expect([...out]).toEqual([...new Uint8Array(VNET_HDR), ...whole]);
   });
 
-  it('leaves a datagram without checksum, a fragment and what is cut alone', () => {
+  it('is not announced for a datagram without checksum, a fragment or a cut packet', () => {
     const without = udp4.bytes.slice();
     setU16(without, 26, 0);
     const fragment = syn4.bytes.slice();
@@ -181,18 +181,18 @@ describe('checksums that are still to be filled in', () => {
     }
   });
 
-  it('has the last segments of a stream cut, their FIN with them', () => {
+  it('of the last segments of a stream, with their FIN, is announced with segmentation', () => {
     const segments = unfinished(false, TCP, tcp(40000, 80, 25, 9, new Uint8Array(4000).fill(7)));
     const { out } = written([segments.bytes], false, IP);
     expect([...out.subarray(0, VNET_HDR)]).toEqual([1, 1, 40, 0, 1436 & 255, 1436 >> 8, 20, 0, 16, 0]);
   });
 
-  it('says of segments that carry CWR that they do', () => {
+  it('of segments with CWR is announced with CWR', () => {
     const segments = unfinished(true, TCP, tcp(40000, 80, 0x98, 9, new Uint8Array(4000).fill(7)));
     expect(written([segments.bytes], false, IP6).out[1]).toBe(0x84);
   });
 
-  it('does not take many datagrams for one, and counts them', () => {
+  it('of several UDP datagrams in one packet is not announced; the packet is dropped and counted', () => {
     const many = unfinished(false, UDP, udp(5000, 443, new Uint8Array(4000).fill(7)));
     const { out, dropped } = written([many.bytes], false, IP);
     expect([out.length, dropped]).toEqual([0, 1]);
@@ -200,7 +200,7 @@ describe('checksums that are still to be filled in', () => {
     expect(written([one.bytes], false, IP, 1372).out.length).toBe(VNET_HDR + one.bytes.length);
   });
 
-  describe('of GRE around it', () => {
+  describe('inside GRE', () => {
     const table = new TunnelTable();
     table.add(parseTunnelSpec('t mode gre remote 10.9.0.2 local 10.9.0.1 csum'));
     table.add(parseTunnelSpec('t6 mode ip6gre remote fd09::2 local fd09::1 csum'));
@@ -212,7 +212,7 @@ describe('checksums that are still to be filled in', () => {
           six ? ipv6('fd09::2', 'fd09::1', GRE, packet) : ipv4('10.9.0.2', '10.9.0.1', GRE, packet),
         ),
       );
-    /** GRE with the checksum it will have once what it carries has its own. */
+    /** GRE with the checksum that is correct once the inner checksum is complete. */
     const localOffload = (type: number, p: Packet, protocol: number, wrap = (b: Uint8Array) => b) => {
       const g = gre(type, wrap(p.bytes), { checksum: true });
       setU16(g, 4, u16(gre(type, wrap(finished(p, protocol)), { checksum: true }), 4));
@@ -220,19 +220,22 @@ describe('checksums that are still to be filled in', () => {
     };
     const icmp = ipv4('10.0.0.1', '10.0.0.2', 1, bytes([8, 0, 0xf7, 0xff, 0, 0, 0, 0]));
 
-    it.each([false, true])('takes 0 for not filled in (IPv6 %s)', (six) => {
+    it.each([false, true])('is accepted if the GRE checksum is 0 (IPv6 %s)', (six) => {
       const g = gre(IP, icmp, { checksum: true });
       setU16(g, 4, 0);
       expect(taken(six, g)).toBe(true);
     });
 
-    it.each([false, true])('takes what becomes right with the one inside (IPv6 %s)', (six) => {
-      expect(taken(six, localOffload(IP, syn4, TCP))).toBe(true);
-      expect(taken(six, localOffload(IP, udp4, UDP))).toBe(true);
-      expect(taken(six, localOffload(IP6, syn6, TCP))).toBe(true);
-    });
+    it.each([false, true])(
+      'is accepted if it makes the GRE checksum correct once complete (IPv6 %s)',
+      (six) => {
+        expect(taken(six, localOffload(IP, syn4, TCP))).toBe(true);
+        expect(taken(six, localOffload(IP, udp4, UDP))).toBe(true);
+        expect(taken(six, localOffload(IP6, syn6, TCP))).toBe(true);
+      },
+    );
 
-    it('takes a frame so', () => {
+    it('is accepted in a frame', () => {
       expect(
         taken(
           false,
@@ -241,7 +244,7 @@ describe('checksums that are still to be filled in', () => {
       ).toBe(true);
     });
 
-    it.each([false, true])('takes no wrong one (IPv6 %s)', (six) => {
+    it.each([false, true])('is refused if the GRE checksum is wrong (IPv6 %s)', (six) => {
       const g = gre(IP, icmp, { checksum: true });
       g[5] ^= 1;
       expect(taken(six, g)).toBe(false);

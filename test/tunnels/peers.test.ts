@@ -20,13 +20,13 @@ function learn(peers: Peers, inner: Uint8Array, remote: number): void {
   peers.learn(inner, 0, inner.length, outer, 0, 4, 4);
 }
 
-/** The remote that an inner address is behind; -1 when nothing was heard of it. */
+/** The remote that an inner address is behind; -1 if it is unknown. */
 function remote(peers: Peers, inner: Uint8Array): number {
   const at = peers.find(inner, 0, inner.length);
   return at < 0 ? -1 : u32(peers.bytes, at);
 }
 
-/** A hash as one without a secret is: FNV-1a, folded. */
+/** An unkeyed hash: FNV-1a, folded. */
 function place(b: Uint8Array): number {
   let h = 0x811c9dc5;
   for (const byte of b) h = Math.imul(h ^ byte, 0x01000193);
@@ -49,7 +49,7 @@ describe.each([4, 6, 16])('peers with addresses of %i bytes', (length) => {
     );
   });
 
-  it('are not overwritten by few that are chosen for it', () => {
+  it('are not overwritten by a few that are chosen for it', () => {
     const peers = new Peers(CAPACITY);
     const home = place(address(length, 1));
     const chosen: Uint8Array[] = [];

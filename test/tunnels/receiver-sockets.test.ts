@@ -9,7 +9,7 @@ import { gre, ipv4, ipv6 } from '../support/frames.js';
 
 const SIZE = 256;
 
-/** A message as the kernel would have left it: bytes, and ancillary data of so many bytes. */
+/** A message as the kernel leaves it: bytes, and ancillary data of a given length. */
 class Left extends Messages {
   private received = 0;
   private ancillary = 0;
@@ -50,31 +50,28 @@ function cmsg(level: number, type: number, data: Uint8Array): Uint8Array {
 }
 
 describe('packets from raw sockets', () => {
-  it(
-    'have the interface they came in on, and over IPv6 address and traffic class from ' + 'ancillary data',
-    () => {
-      const four = ipv4('10.0.0.1', '10.0.0.2', 47, gre(0x0800, new Uint8Array(20)), { tos: 0x2b });
-      expect(
-        outerOf(
-          left.leave(four, cmsg(0, 8, new Uint8Array([7, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]))),
-          0,
-          false,
-          packet,
-        ),
-      ).toBe(true);
-      expect([packet.ipVersion, packet.link, packet.tos, packet.end - packet.gre]).toEqual([4, 7, 0x2b, 24]);
+  it('have their interface, and over IPv6 their address and traffic class, from ancillary data', () => {
+    const four = ipv4('10.0.0.1', '10.0.0.2', 47, gre(0x0800, new Uint8Array(20)), { tos: 0x2b });
+    expect(
+      outerOf(
+        left.leave(four, cmsg(0, 8, new Uint8Array([7, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]))),
+        0,
+        false,
+        packet,
+      ),
+    ).toBe(true);
+    expect([packet.ipVersion, packet.link, packet.tos, packet.end - packet.gre]).toEqual([4, 7, 0x2b, 24]);
 
-      const info = new Uint8Array(20).fill(0xfd, 0, 16);
-      info[16] = 9;
-      const control = Buffer.concat([cmsg(41, 67, new Uint8Array([0xb8, 0, 0, 0])), cmsg(41, 50, info)]);
-      expect(outerOf(left.leave(gre(0x0800, new Uint8Array(20)), control), 0, true, packet)).toBe(true);
-      expect([packet.ipVersion, packet.link, packet.tos]).toEqual([6, 9, 0xb8]);
-      expect([...packet.bytes.subarray(packet.destination, packet.destination + 16)]).toEqual(
-        new Array(16).fill(0xfd),
-      );
-      expect(outerOf(left.leave(gre(0x0800, new Uint8Array(20))), 0, true, packet)).toBe(false);
-    },
-  );
+    const info = new Uint8Array(20).fill(0xfd, 0, 16);
+    info[16] = 9;
+    const control = Buffer.concat([cmsg(41, 67, new Uint8Array([0xb8, 0, 0, 0])), cmsg(41, 50, info)]);
+    expect(outerOf(left.leave(gre(0x0800, new Uint8Array(20)), control), 0, true, packet)).toBe(true);
+    expect([packet.ipVersion, packet.link, packet.tos]).toEqual([6, 9, 0xb8]);
+    expect([...packet.bytes.subarray(packet.destination, packet.destination + 16)]).toEqual(
+      new Array(16).fill(0xfd),
+    );
+    expect(outerOf(left.leave(gre(0x0800, new Uint8Array(20))), 0, true, packet)).toBe(false);
+  });
 
   it('are found in ICMP errors that quote them', () => {
     const quoted = ipv4('10.0.0.1', '10.0.0.2', 47, gre(0x0800, new Uint8Array(4)));
@@ -100,7 +97,7 @@ describe('packets from raw sockets', () => {
     expect([error.type, packet.end - packet.gre]).toEqual([2, 8]);
   });
 
-  it('may be anything', () => {
+  it('are accepted with any bytes', () => {
     const table = new TunnelTable();
     table.add(parseTunnelSpec('a mode gre remote any'));
     table.add(parseTunnelSpec('b mode ip6gre remote any key 1'));

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { TunnelConfigError } from '../../src/tunnels/spec/config.js';
 import { parseTunnelSpec } from '../../src/tunnels/spec/spec.js';
 
-describe('a tunnel in the words of ip tunnel add', () => {
-  it('reads the walkthrough', () => {
+describe('a tunnel specification as for ip tunnel add', () => {
+  it('is read as in the walkthrough', () => {
     const t = parseTunnelSpec('ip tunnel add Tunnel-1 mode gre remote 192.168.0.107 local 192.168.0.106');
     expect(t).toMatchObject({
       name: 'Tunnel-1',
@@ -16,7 +16,7 @@ describe('a tunnel in the words of ip tunnel add', () => {
     });
   });
 
-  it('reads every word', () => {
+  it('is read with every word', () => {
     const t = parseTunnelSpec(
       't mode gre remote 10.9.0.2 local 10.9.0.1 ikey 42 okey 1.2.3.4 icsum oseq ttl 64 tos ' +
         'inherit/10 dev eth1 ' +
@@ -42,7 +42,7 @@ describe('a tunnel in the words of ip tunnel add', () => {
     });
   });
 
-  it('reads ip link add for IPv6 and ERSPAN', () => {
+  it('is read as for ip link add with IPv6 and ERSPAN', () => {
     const t = parseTunnelSpec(
       'ip link add name e6 type ip6erspan local fd00:0:0:1::1 remote ::ffff:10.0.0.9 key 77 ' +
         'seq erspan_ver 2 ' +
@@ -71,7 +71,7 @@ describe('a tunnel in the words of ip tunnel add', () => {
     });
   });
 
-  it('gives a multicast tunnel its group as key, as iproute2 does', () => {
+  it('gets its group as key if it is multicast, as in iproute2', () => {
     const t = parseTunnelSpec('m mode gre remote 239.1.2.3 local 10.0.0.1');
     expect([t.ikey, t.okey]).toEqual([0xef010203, 0xef010203]);
   });
@@ -99,7 +99,7 @@ describe('a tunnel in the words of ip tunnel add', () => {
     ['e mode erspan remote 10.0.0.1 key 1 seq csum', 'csum', 'no checksum'],
     ['e mode erspan remote 10.0.0.1 key 1 seq erspan_dir up', 'erspan_dir', 'takes ingress or egress'],
     ['e mode ip6erspan remote fd00::1 erspan_ver 0', 'erspan_ver', 'does not exist over IPv6'],
-  ])('refuses "%s" and names the word', (spec, word, message) => {
+  ])('is refused for "%s", with the word named', (spec, word, message) => {
     let error: unknown;
     try {
       parseTunnelSpec(spec);

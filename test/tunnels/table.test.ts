@@ -39,7 +39,7 @@ function packet(gre: number[], tos = 0): Uint8Array {
   return p;
 }
 
-/** An empty IPv4 packet with this TOS, its header checksum right. */
+/** An empty IPv4 packet with this TOS and a correct header checksum. */
 function inner(tos: number): number[] {
   const p = new Uint8Array([0x45, tos, 0, 20, 0, 0, 0, 0, 64, 59, 0, 0, 172, 16, 0, 1, 172, 16, 0, 2]);
   const sum = checksum(p, 0, 20);
@@ -49,7 +49,7 @@ function inner(tos: number): number[] {
 }
 
 describe('the tunnel table', () => {
-  it('refuses a second tunnel of the same name, and one that could not be told from another', () => {
+  it('refuses a second tunnel of the same name, and one that cannot be distinguished from another', () => {
     const table = new TunnelTable();
     table.add(parseTunnelSpec('a mode gre remote 10.0.0.2 local 10.0.0.1'));
     expect(() => table.add(parseTunnelSpec('a mode gre remote 10.0.0.3'))).toThrow(
@@ -65,7 +65,7 @@ describe('the tunnel table', () => {
     expect([...table.tunnels()].map((t) => t.config.name)).toEqual(['b', 'c', 'd']);
   });
 
-  it('leaves to others what no tunnel matches', () => {
+  it('refuses packets that no tunnel matches', () => {
     const table = new TunnelTable();
     const p = outerPacket(new OuterPacket(), packet([0, 0, 8, 0, ...inner(0)]));
     expect(table.rcv(p)).toBe(false);
@@ -78,7 +78,7 @@ describe('the tunnel table', () => {
     expect(tunnelObject(table.get('a')!)).toMatchObject({ name: 'a', local: 'any', key: 1, rx_packets: 0 });
   });
 
-  it('may own what one of its tunnels takes, and nothing between other addresses', () => {
+  it('may own packets that one of its tunnels takes, and none between other addresses', () => {
     const addresses = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '239.1.1.1', '2001:db8::1', '2001:db8::2', 'any'];
     const ends = fc.record({ local: fc.constantFrom(...addresses), remote: fc.constantFrom(...addresses) });
     const six = (a: string): boolean => a.includes(':');
@@ -92,7 +92,7 @@ describe('the tunnel table', () => {
           try {
             table.add(parseTunnelSpec(`t${i} mode ${mode} local ${local} remote ${remote} key ${i}`));
           } catch (error) {
-            // A multicast address for a local one.
+            // A multicast address as the local one.
             expect(error).toBeInstanceOf(TunnelConfigError);
           }
         });
@@ -121,7 +121,7 @@ describe('the tunnel table', () => {
     expect(table.mayOwn(outerPacket(new OuterPacket(), packet([0, 0, 8, 0])))).toBe(false);
   });
 
-  it('prefers the tunnel of the interface a packet came in on', () => {
+  it('prefers the tunnel on the interface that a packet came in on', () => {
     const table = new TunnelTable();
     table.add(parseTunnelSpec('exact mode gre remote 10.0.0.2 local 10.0.0.1'));
     table.add(parseTunnelSpec('linked mode gre remote 10.0.0.2'), 7);
@@ -133,7 +133,7 @@ describe('the tunnel table', () => {
     expect([...table.tunnels()].map((t) => tunnelObject(t).rx_packets)).toEqual([1, 1]);
   });
 
-  it('hands on the inner packet with congestion marked, its checksum right', () => {
+  it('passes on the inner packet with congestion marked and a correct checksum', () => {
     const received: { bytes: Uint8Array; protocol: number }[] = [];
     const table = new TunnelTable({
       receive: (_t, bytes, at, end, protocol) => received.push({ bytes: bytes.slice(at, end), protocol }),
@@ -145,7 +145,7 @@ describe('the tunnel table', () => {
     expect([...received[0].bytes]).toEqual(inner(3));
   });
 
-  it('takes the outer DSCP inside where it is told to', () => {
+  it('copies the outer DSCP inside if configured', () => {
     const received: Uint8Array[] = [];
     const table = new TunnelTable({ receive: (_t, bytes, at, end) => received.push(bytes.slice(at, end)) });
     table.add(parseTunnelSpec('a mode ip6gre remote any dscp inherit'));
@@ -168,7 +168,7 @@ describe('the tunnel table', () => {
     expect(quote([0x20, 0, 8])).toBeNull();
   });
 
-  it('fills records with the increase since the last', () => {
+  it('fills records with the increase since the last ones', () => {
     const table = new TunnelTable();
     const t = table.add(parseTunnelSpec('a mode gre remote 10.0.0.2 local 10.0.0.1'));
     const before = new Float64Array(t.counters.length);
@@ -218,7 +218,7 @@ describe('the tunnel table', () => {
 });
 
 describe('ECN', () => {
-  it('marks only packets that can carry the mark, for IPv6 too', () => {
+  it('is marked only in packets that can carry the mark, for IPv6 too', () => {
     const six = new Uint8Array(40);
     six[0] = 0x6b;
     six[1] = 0x8f;
@@ -232,13 +232,13 @@ describe('ECN', () => {
     expect([...four]).toEqual(inner(0xbb));
   });
 
-  it('goes out as it is inside, but congestion as ECT(0)', () => {
+  it('is copied from inside, but congestion is sent as ECT(0)', () => {
     expect([0, 1, 2, 3].map((ecn) => inetEcnEncapsulate(0xb8, ecn))).toEqual([0xb8, 0xb9, 0xba, 0xba]);
   });
 });
 
-describe('addresses', () => {
-  it('are the same after writing and reading', () => {
+describe('tunnel addresses', () => {
+  it('are the same after formatting and parsing', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
         const bytes = parseAddress(text)!;

@@ -50,8 +50,8 @@ function encapsulate(t: Tunnel, inner: Uint8Array, truncated = false): Uint8Arra
 const datagram = ipv4('172.16.0.1', '172.16.0.2', 17, udp(1, 2, new Uint8Array(33)), { tos: 0xb9 });
 const datagram6 = ipv6('fd00:1::1', 'fd00:1::2', 17, udp(1, 2, new Uint8Array(33)));
 
-describe('what a tunnel sends', () => {
-  it('is what the tunnel at the other end takes, whatever the tunnel', () => {
+describe('a sent packet', () => {
+  it('is accepted by the other end, whatever the tunnel', () => {
     const spec = fc.record({
       mode: fc.constantFrom(
         'gre',
@@ -97,7 +97,7 @@ describe('what a tunnel sends', () => {
     );
   });
 
-  it('numbers packets from 0 and wraps', () => {
+  it('is numbered from 0, and the number wraps', () => {
     const t = new Tunnel(parseTunnelSpec('t mode gre remote 10.9.0.2 local 10.9.0.1 seq'));
     const sequence = () => u32(encapsulate(t, datagram), 24);
     expect([sequence(), sequence()]).toEqual([0, 1]);
@@ -105,7 +105,7 @@ describe('what a tunnel sends', () => {
     expect([sequence(), sequence()]).toEqual([0xffffffff, 0]);
   });
 
-  it('takes TTL, TOS and DF from inside where it is told to', () => {
+  it('has the TTL, TOS and DF from inside if configured', () => {
     const tunnel = (words: string) =>
       new Tunnel(parseTunnelSpec(`t mode gre remote 10.9.0.2 local 10.9.0.1 ${words}`));
     const header = (words: string, inner = datagram) => encapsulate(tunnel(words), inner);
@@ -128,7 +128,7 @@ describe('what a tunnel sends', () => {
     expect(encapsulate(tap, arp)[8]).toBe(64);
   });
 
-  it('leaves ECN alone over IPv6, as the kernel does, but for a class that is inherited', () => {
+  it('has no inner ECN over IPv6, as in the kernel, except with an inherited class', () => {
     const tclass = (words: string, ecn: number) => {
       const inner = ipv4('172.16.0.1', '172.16.0.2', 17, udp(1, 2, new Uint8Array(33)), { tos: 0xb8 | ecn });
       const t = new Tunnel(parseTunnelSpec(`t mode ip6gre remote fd00::2 local fd00::1 ${words}`));
@@ -153,7 +153,7 @@ describe('what a tunnel sends', () => {
     expect(u32(header, 4)).toBe(123);
   });
 
-  it('has a tunnel encapsulation limit over IPv6, unless it is told not to', () => {
+  it('has a tunnel encapsulation limit over IPv6, unless configured without', () => {
     const out = encapsulate(
       new Tunnel(parseTunnelSpec('t mode ip6gre remote fd00::2 local fd00::1')),
       datagram6,
@@ -166,7 +166,7 @@ describe('what a tunnel sends', () => {
 describe('ICMP errors into the device', () => {
   const out = new Uint8Array(ICMP_ERROR_BYTES);
 
-  it('tell the sender the MTU, from the address the packet was for', () => {
+  it('tell the sender the MTU, from the address that the packet was for', () => {
     const length = emitIcmpError(innerOf(datagram), 1280, out);
     expect([...out.subarray(12, 20)]).toEqual([172, 16, 0, 2, 172, 16, 0, 1]);
     expect([out[20], out[21], u16(out, 26)]).toEqual([3, 4, 1280]);
@@ -174,7 +174,7 @@ describe('ICMP errors into the device', () => {
     expect(out.slice(28, length)).toEqual(datagram);
   });
 
-  it('likewise over IPv6, and with an Ethernet header', () => {
+  it('do the same over IPv6, and with an Ethernet header', () => {
     const frame = ethernet(0x86dd, datagram6);
     const length = emitIcmpError(innerOf(frame, true), 1400, out);
     expect(out.slice(0, 6)).toEqual(frame.slice(6, 12));
@@ -185,7 +185,7 @@ describe('ICMP errors into the device', () => {
     expect([out[54], out[55]]).toEqual([1, 3]);
   });
 
-  it('are not sent about errors, later fragments, groups, or what is not IP', () => {
+  it('are not sent about errors, later fragments, groups, or packets that are not IP', () => {
     const error = ipv4('172.16.0.1', '172.16.0.2', 1, new Uint8Array([3, 1, 0, 0, 0, 0, 0, 0]));
     expect(emitIcmpError(innerOf(error), 0, out)).toBe(0);
     const later = ipv4('172.16.0.1', '172.16.0.2', 17, new Uint8Array(16), { fragment: [800, false] });
@@ -197,7 +197,7 @@ describe('ICMP errors into the device', () => {
     expect(emitIcmpError(innerOf(error6), 0, out)).toBe(0);
   });
 
-  it('fit, whatever the packet', () => {
+  it('fit the buffer, whatever the packet', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 1, maxLength: 2000 }),
@@ -233,7 +233,7 @@ describe('ICMP errors from the path', () => {
     expect(icmpMeaning(six, type, code, false)).toBe(meaning);
   });
 
-  it('blame no path for a TTL that was the sender’s', () => {
+  it('blame no path for a TTL that the sender chose', () => {
     expect(icmpMeaning(false, 11, 0, true)).toBe(IcmpMeaning.Nothing);
     expect(icmpMeaning(true, 3, 0, true)).toBe(IcmpMeaning.Nothing);
   });
@@ -244,7 +244,7 @@ describe('keepalives', () => {
     ['gre', '10.9.0.1', '10.9.0.2', ''],
     ['gre', '10.9.0.1', '10.9.0.2', 'key 7'],
     ['ip6gre', 'fd00:9::1', 'fd00:9::2', 'key 7 csum seq encaplimit none'],
-  ])('%s: the other end knows ours and sends it back, and we know it again', (mode, a, b, options) => {
+  ])('%s: the other end returns our keepalive, and we recognise it', (mode, a, b, options) => {
     const ours = new Tunnel(
       parseTunnelSpec(`t mode ${mode} local ${a} remote ${b} ${options} keepalive 1 3`),
     );
@@ -266,7 +266,7 @@ describe('keepalives', () => {
     expect(isKeepaliveAnswer(other, answer)).toBe(false);
   });
 
-  it('leaves other packets alone', () => {
+  it('other packets are not recognised', () => {
     const t = new Tunnel(parseTunnelSpec('t mode gre local 10.9.0.1 remote 10.9.0.2'));
     expect(isKeepaliveRequest(t, datagram, 0, datagram.length, 0x0800)).toBe(false);
     const other = ipv4('10.9.0.1', '10.9.0.3', 47, gre(0, new Uint8Array(0)));
@@ -276,12 +276,12 @@ describe('keepalives', () => {
   });
 });
 
-describe('loops', () => {
+describe('loop detection', () => {
   const to = new Destination();
   to.set(new Uint8Array([10, 9, 0, 2]), 0, new Uint8Array([10, 9, 0, 1]), 0);
   const loop = (packet: Uint8Array, eth = false) => isLoop(innerOf(packet, eth), false, to);
 
-  it('are the tunnel’s own packets, at any depth', () => {
+  it('finds the tunnel’s own packets at any depth', () => {
     const own = ipv4('10.9.0.1', '10.9.0.2', 47, gre(0x0800, datagram));
     expect(loop(own)).toBe(true);
     expect(loop(ipv4('1.1.1.1', '2.2.2.2', 47, gre(0x0800, own, { key: 3, checksum: true })))).toBe(true);
@@ -289,7 +289,7 @@ describe('loops', () => {
     expect(loop(ipv6('fd00::1', 'fd00::2', 47, gre(0x0800, own)))).toBe(true);
   });
 
-  it('are not other tunnels', () => {
+  it('does not find packets of other tunnels', () => {
     expect(loop(datagram)).toBe(false);
     expect(loop(ipv4('10.9.0.2', '10.9.0.1', 47, gre(0x0800, datagram)))).toBe(false);
     let deep = datagram;
@@ -300,7 +300,7 @@ describe('loops', () => {
     ).toBe(true);
   });
 
-  it('survive any bytes', () => {
+  it('survives any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 120 }), fc.boolean(), (bytes, eth) => {
         const p = new InnerPacket();
@@ -313,7 +313,7 @@ describe('loops', () => {
 });
 
 describe('peers behind a wildcard remote', () => {
-  it('are where they were last heard from', () => {
+  it('are found where they were last heard from', () => {
     const peers = new Peers(64);
     const outer = new Uint8Array([10, 0, 0, 1, 10, 0, 0, 2, 10, 0, 0, 3]);
     const inner = new Uint8Array([172, 16, 0, 1]);

@@ -26,15 +26,15 @@ test.each([
   ['fe80:0:0:0:200:86ff:fe05:80da', 'fe80::200:86ff:fe05:80da'],
   ['0:0:0:0:0:ffff:a00:1', '10.0.0.1'],
   ['0:0:0:0:0:ffff:0:0', '0.0.0.0'],
-])('%s is written %s', (long, short) => {
+])('%s is formatted as %s', (long, short) => {
   expect(formatIp(bytes(long), 0)).toBe(short);
 });
 
-test('an address is written as Node writes it', () => {
+test('an address is formatted as in Node', () => {
   const group = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 0xffff }));
   fc.assert(
     fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
-      // Node writes the deprecated IPv4-compatible ::a.b.c.d and mapped addresses its own way.
+      // Node formats the deprecated IPv4-compatible ::a.b.c.d and mapped addresses in its own way.
       fc.pre(groups.slice(0, 5).some((g) => g !== 0));
       const long = groups.map((g) => g.toString(16)).join(':');
       const node = new SocketAddress({ family: 'ipv6', address: long }).address;
@@ -43,7 +43,7 @@ test('an address is written as Node writes it', () => {
   );
 });
 
-test('MAC addresses are lower case', () => {
+test('MAC addresses are formatted in lower case', () => {
   const b = new Uint8Array(20).map((_, i) => i * 13);
   expect(formatMac(b, 0)).toBe('00:0d:1a:27:34:41');
 });
@@ -54,7 +54,7 @@ const sparse = fc
   .tuple(sixteen, fc.array(fc.nat(7)))
   .map(([b, groups]) => b.map((v, i) => (groups.includes(i >> 1) ? 0 : v)));
 
-test('parsing undoes writing, for IPv6, IPv4 and MAC addresses', () => {
+test('parsing reverses formatting, for IPv6, IPv4 and MAC addresses', () => {
   fc.assert(
     fc.property(fc.oneof(sixteen, sparse), fc.nat(8), (b, at) => {
       const to = new Uint8Array(at + 16);
@@ -73,7 +73,7 @@ test('parsing undoes writing, for IPv6, IPv4 and MAC addresses', () => {
   );
 });
 
-test('what Node takes for an address is one, and nothing else', () => {
+test('exactly the texts that Node accepts are addresses', () => {
   const part = fc.constantFrom(
     '0',
     '1',
@@ -102,7 +102,7 @@ test('what Node takes for an address is one, and nothing else', () => {
   );
 });
 
-test('a MAC address with dashes is one, five bytes are none', () => {
+test('a MAC address may have dashes; five bytes are none', () => {
   const to = new Uint8Array(6);
   expect(parseMac('02-00-5E-0-0-1', to, 0)).toBe(true);
   expect(formatMac(to, 0)).toBe('02:00:5e:00:00:01');

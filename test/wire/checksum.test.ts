@@ -4,11 +4,11 @@ import { setU16, setU24, setU32, u16, u24, u32 } from '../../src/wire/bytes.js';
 import { checksum, foldChecksum, sumWords } from '../../src/wire/checksum.js';
 import { hex } from '../support/hex.js';
 
-test("RFC 1071's example", () => {
+test('the example of RFC 1071 has the published checksum', () => {
   expect(checksum(hex('0001 f203 f4f5 f6f7'), 0, 8)).toBe(0xffff - 0xddf2);
 });
 
-test('bytes followed by their checksum sum to nothing, and parts sum to the whole', () => {
+test('bytes followed by their checksum sum to zero, and parts sum to the whole', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(200), (bytes, at) => {
       const even = bytes.length & ~1;
@@ -28,7 +28,7 @@ test('a last odd byte counts as the high one', () => {
   expect(checksum(hex('12'), 0, 1)).toBe(0xffff - 0x1200);
 });
 
-test('reading undoes writing', () => {
+test('reading reverses writing', () => {
   const b = new Uint8Array(6);
   fc.assert(
     fc.property(

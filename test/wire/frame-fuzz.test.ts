@@ -18,7 +18,7 @@ const walk = new Walk(KNOWN_TUNNEL_PORTS);
 const IP4 = ipv4(6, tcp(hex('68656c6c6f')));
 const IP6 = ipv6(0, extension(0, extension(44, udp(53, hex('00')), { nextHeader: 17 }), { nextHeader: 44 }));
 const SNAP = join(hex('aaaa03 000000 0800'), IP4);
-/** One frame for every way through the walk, to be damaged. */
+/** One frame for every path of the walk, to be damaged. */
 const SEEDS: [number, number, Uint8Array][] = [
   [FrameKind.Ethernet, 0, ethernet(0x8100, vlan(5, 0x0800, IP4))],
   [FrameKind.Ethernet, 0, ethernet(0x86dd, IP6)],
@@ -112,7 +112,7 @@ function check(k: number, t: number, bytes: Uint8Array, missing: number, around:
   for (let i = 0; i < f.layerCount; i++) expect(within(f.layerOffset[i], 0)).toBe(true);
   expect(f.malformed === 0 || MALFORMED_NAMES[f.malformed] !== '').toBe(true);
 
-  // What surrounds the frame has no say: other bytes there, the same result.
+  // The bytes around the frame do not matter: with other ones the result is the same.
   const other = new Frame();
   const c = b.map((v, i) => (i < lead || i >= end ? v ^ 0xa5 : v));
   decodeFrame(walk, k, t, c, lead, end, end + missing, other);
@@ -122,21 +122,21 @@ function check(k: number, t: number, bytes: Uint8Array, missing: number, around:
 const missing = fc.constantFrom(0, 0, 1, 40, 1400);
 const around = fc.integer({ min: 0, max: 255 });
 
-test('no bytes make a walk throw, point beyond the frame or read there', () => {
+test('no bytes make a walk throw, read beyond the frame or return an offset there', () => {
   fc.assert(
     fc.property(noise, missing, around, ([k, t, bytes], m, a) => check(k, t, bytes, m, a)),
     { numRuns: 2000 },
   );
 });
 
-test('nor do frames of every kind with a few bytes wrong, or cut', () => {
+test('frames of every kind with a few wrong bytes, or cut, do no harm either', () => {
   fc.assert(
     fc.property(damaged, missing, around, ([k, t, bytes], m, a) => check(k, t, bytes, m, a)),
     { numRuns: 6000 },
   );
 });
 
-test('cutting a frame never changes whose it is, only how much is known', () => {
+test('cutting a frame never changes its conversation, only how much is known of it', () => {
   for (const [k, t, bytes] of SEEDS) {
     const whole = new Frame();
     decodeFrame(walk, k, t, bytes, 0, bytes.length, bytes.length, whole);

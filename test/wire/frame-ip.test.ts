@@ -8,7 +8,7 @@ import { hex } from '../support/hex.js';
 import { ethernet, extension, ipv4, ipv6, join, tcp, udp } from '../support/stack.js';
 
 describe('IPv6', () => {
-  test('its extension headers are walked through', () => {
+  test('extension headers are walked', () => {
     const chain = extension(
       0,
       extension(60, extension(43, tcp(SOME), { nextHeader: 6, length: 24 }), { nextHeader: 43, length: 16 }),
@@ -26,7 +26,7 @@ describe('IPv6', () => {
     });
   });
 
-  test('mobility with nothing behind it is the protocol; a chain that is cut stops there', () => {
+  test('a mobility header with nothing behind it is the protocol; a cut chain stops there', () => {
     decode(ethernet(EtherType.Ipv6, ipv6(135, extension(135, new Uint8Array(0), { nextHeader: 59 }))));
     expect(f).toMatchObject({ protocol: 135, malformed: 0 });
     const b = ethernet(EtherType.Ipv6, ipv6(60, extension(60, tcp(SOME), { nextHeader: 6, length: 16 })));
@@ -36,7 +36,7 @@ describe('IPv6', () => {
     expect(f).toMatchObject({ protocol: 60, malformed: Malformed.Ipv6Extension });
   });
 
-  test('no more extension headers than anyone sends', () => {
+  test('more extension headers than anyone sends are refused', () => {
     let chain = tcp(SOME);
     for (let i = 0; i < 17; i++) chain = extension(60, chain, { nextHeader: i === 0 ? 6 : 60 });
     decode(ethernet(EtherType.Ipv6, ipv6(60, chain)));
@@ -65,7 +65,7 @@ describe('IPv6', () => {
     });
   });
 
-  test('a payload length of 0 without the option is the frame', () => {
+  test('a payload length of 0 without the option means the length of the frame', () => {
     decode(ethernet(EtherType.Ipv6, ipv6(6, tcp(new Uint8Array(3000)), { payloadLength: 0 })));
     expect(f).toMatchObject({ ipLength: 3060, payloadLength: 3000, truncated: false });
     decode(ethernet(EtherType.Ipv6, join(ipv6(59, new Uint8Array(0)), SOME)));
@@ -74,7 +74,7 @@ describe('IPv6', () => {
 });
 
 describe('fragments', () => {
-  test('the first has ports, the others only their offset', () => {
+  test('the first one has ports, the others only their offset', () => {
     const fragment = { identification: 99, fragment: IPV4_MORE_FRAGMENTS };
     decode(ethernet(EtherType.Ipv4, ipv4(17, udp(53, new Uint8Array(16), { length: 4000 }), fragment)));
     expect(f).toMatchObject({
@@ -97,7 +97,7 @@ describe('fragments', () => {
     expect(layers()).toBe('ethernet ipv4 fragment');
   });
 
-  test('of IPv6', () => {
+  test('over IPv6 are decoded', () => {
     const part = (fragment: number) =>
       ipv6(44, extension(44, tcp(SOME), { nextHeader: 6, fragment, identification: 0x80000000 }));
     decode(ethernet(EtherType.Ipv6, part(1)));
@@ -111,7 +111,7 @@ describe('fragments', () => {
     expect(f).toMatchObject({ sourcePort: 0, fragmentOffset: 128, protocol: 6 });
   });
 
-  test('the first one of a tunnel packet shows what it carries, which is not cut for that', () => {
+  test('the first one of a tunnel packet shows the inner packet, which does not count as cut', () => {
     const whole = ipv4(IpProtocol.Ipip, ipv4(6, tcp(new Uint8Array(1000))), carrier);
     const first = ipv4(IpProtocol.Ipip, whole.subarray(20, 20 + 200), {
       ...carrier,
@@ -123,8 +123,8 @@ describe('fragments', () => {
   });
 });
 
-describe('in IP', () => {
-  test('ICMP: type and code; the packet it quotes is no layer', () => {
+describe('protocols of IP', () => {
+  test('ICMP has type and code; the packet that it quotes is no layer', () => {
     decode(ethernet(EtherType.Ipv4, ipv4(1, join(hex('0303 0000 00000000'), IP.subarray(0, 28)))));
     expect(f).toMatchObject({ icmpType: 3, icmpCode: 3, protocol: 1, sourcePort: 0, payloadLength: 28 });
     expect(layers()).toBe('ethernet ipv4 icmp');
@@ -148,7 +148,7 @@ describe('in IP', () => {
     expect(f).toMatchObject({ sourcePort: 5000, destinationPort: 5001, payloadLength: 4, malformed: 0 });
   });
 
-  test('AH is walked through to its transport, in IPv4 and IPv6', () => {
+  test('AH is walked to its transport, in IPv4 and IPv6', () => {
     const ah = join(hex('0604 0000 00000001 00000001'), new Uint8Array(12), tcp(SOME));
     decode(ethernet(EtherType.Ipv4, ipv4(51, ah)));
     expect([talk(), layers()]).toEqual([TALK, 'ethernet ipv4 ah tcp']);

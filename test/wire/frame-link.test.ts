@@ -8,7 +8,7 @@ import { decode, f, IP, layers, SOME, TALK, talk } from '../support/decode.js';
 import { hex } from '../support/hex.js';
 import { ethernet, ipv4, ipv6, join, mpls, tcp, vlan } from '../support/stack.js';
 
-describe('below IP', () => {
+describe('layers below IP', () => {
   test('a stack of tags keeps every id', () => {
     decode(
       ethernet(
@@ -21,7 +21,7 @@ describe('below IP', () => {
     expect(layers()).toBe('ethernet vlan vlan vlan ipv4 tcp');
   });
 
-  test('802.3 with SNAP carries IP; its length leaves padding out', () => {
+  test('802.3 with SNAP carries IP; its length excludes padding', () => {
     const payload = join(hex('aaaa03 000000 0800'), IP);
     decode(join(ethernet(payload.length, payload), new Uint8Array(20)));
     expect(talk()).toBe(TALK);
@@ -61,7 +61,7 @@ describe('below IP', () => {
     expect(layers()).toBe(stack);
   });
 
-  test('PPPoE carries IP; what lies beyond its length does not count', () => {
+  test('PPPoE carries IP; bytes beyond its length do not count', () => {
     decode(join(ethernet(EtherType.Pppoe, join(hex('1100 0001'), hex('002f'), hex('0021'), IP)), SOME));
     expect(talk()).toBe(TALK);
     expect(layers()).toBe('ethernet pppoe ppp ipv4 tcp');
@@ -120,14 +120,14 @@ describe('below IP', () => {
     expect(talk().startsWith('10.0.0.1') || stack.includes('ipv6') || stack === 'ethernet nsh').toBe(true);
   });
 
-  test('NSH that is cut, and of another version', () => {
+  test('NSH may be cut or of another version', () => {
     decode(ethernet(EtherType.Nsh, hex('0fc6 0101 00000101')));
     expect(f).toMatchObject({ ipVersion: 0, malformed: Malformed.Nsh });
     decode(ethernet(EtherType.Nsh, join(hex('4fc2 0201 00000101'), IP)));
     expect(f).toMatchObject({ ipVersion: 0, malformed: Malformed.Nsh });
   });
 
-  test('MACsec that only signs is walked on through, encrypted it is a conversation of MACs', () => {
+  test('MACsec that only authenticates is walked; encrypted, it is a conversation of MACs', () => {
     const signature = new Uint8Array(16).fill(0xaa);
     decode(ethernet(EtherType.Macsec, join(hex('2000 00000001 0200000000010001 0800'), IP, signature)));
     expect([talk(), layers()]).toEqual([TALK, 'ethernet macsec ipv4 tcp']);
@@ -142,13 +142,13 @@ describe('below IP', () => {
     expect(f.malformed).toBe(Malformed.Macsec);
   });
 
-  test('a tag of Arista’s that is no timestamp is what it is', () => {
+  test('a tag of Arista’s that is no timestamp is a layer of its own', () => {
     decode(ethernet(EtherType.Arista, join(hex('0009 0120 0000 00000001 0800'), IP)));
     expect(f).toMatchObject({ ipVersion: 0, etherType: 0xd28b, malformed: 0 });
     expect(layers()).toBe('ethernet other');
   });
 
-  test('PPP: with address and control, with a short protocol, and LCP', () => {
+  test('PPP may have address and control fields, a short protocol field, or LCP', () => {
     decode(join(hex('ff030021'), IP), undefined, FrameKind.Ppp);
     expect(talk()).toBe(TALK);
     expect(f).toMatchObject({ mac: -1, etherType: 0x0800 });
@@ -179,7 +179,7 @@ describe('below IP', () => {
     expect(f.malformed).toBe(0);
   });
 
-  test('Cisco metadata, in Ethernet and as a GRE payload', () => {
+  test('Cisco metadata is decoded in Ethernet and as a GRE payload', () => {
     decode(ethernet(EtherType.CiscoMetadata, join(hex('0101 0001 0007 0800'), IP)));
     expect(talk()).toBe(TALK);
     expect(layers()).toBe('ethernet cisco_metadata ipv4 tcp');
@@ -187,7 +187,7 @@ describe('below IP', () => {
     expect(talk()).toBe(TALK);
   });
 
-  test('802.11: to the distribution system, with QoS; protected; a beacon', () => {
+  test('802.11 frames to the distribution system, with QoS, protected, and a beacon are decoded', () => {
     const macs = '0a0000000001 0a0000000002 0a0000000003';
     const snap = join(hex('aaaa03 000000 0800'), IP);
     decode(join(hex(`8801 0000 ${macs} 0000 0000`), snap), undefined, FrameKind.Ieee80211);
@@ -216,7 +216,7 @@ describe('below IP', () => {
     expect(layers()).toBe('ieee80211 ethernet llc snap ipv4 tcp');
   });
 
-  test('bare IP of either version, and of none', () => {
+  test('bare IP may have either version, or an unknown one', () => {
     decode(IP, undefined, FrameKind.Ip);
     expect([talk(), f.mac, f.etherType]).toEqual([TALK, -1, 0x0800]);
     decode(ipv6(6, tcp(SOME)), undefined, FrameKind.Ip);

@@ -8,7 +8,7 @@ import { address, carrier, decode, f, IP, layers, SOME, TALK, talk } from '../su
 import { hex } from '../support/hex.js';
 import { ethernet, extension, gre, ipv4, ipv6, join, mpls, tcp, udp, vlan } from '../support/stack.js';
 
-describe('the ids of overlays and GTP-U tunnels', () => {
+describe('ids of overlays and GTP-U tunnels', () => {
   const vxlan = (vni: string, payload: Uint8Array, flags = '08'): Uint8Array =>
     udp(4789, join(hex(`${flags}000000 ${vni} 00`), payload));
   const framed = ethernet(EtherType.Ipv4, IP);
@@ -62,12 +62,12 @@ describe('the ids of overlays and GTP-U tunnels', () => {
   ])('%s', (_, packet, vni, teid) => {
     decode(ethernet(EtherType.Ipv4, packet));
     expect([f.vni, f.teid]).toEqual([vni, teid]);
-    // And not those of the frame before.
+    // They are not kept from the frame before.
     decode(ethernet(EtherType.Ipv4, IP));
     expect([f.vni, f.teid]).toEqual([-1, 0]);
   });
 
-  test('behind other ports, where that is said', () => {
+  test('are found behind other ports if configured', () => {
     const b = ethernet(EtherType.Ipv4, carried(udp(4799, join(hex('08000000 000064 00'), framed))));
     const walk = (...overlays: Overlay[]): string => {
       decodeFrame(new Walk(new TunnelPorts(overlays)), FrameKind.Ethernet, 0, b, 0, b.length, b.length, f);
@@ -76,7 +76,7 @@ describe('the ids of overlays and GTP-U tunnels', () => {
     expect(walk()).toBe('ethernet ipv4 udp -1');
     expect(walk({ kind: 'vxlan', port: 4799 })).toBe('ethernet ipv4 udp vxlan ethernet ipv4 tcp 100');
     expect(walk({ kind: 'vxlan', port: 4799 }, { kind: 'none', port: 4799 })).toBe('ethernet ipv4 udp -1');
-    // Not what it is: the conversation stays the carrier's.
+    // The payload is no Geneve: the conversation stays the carrier's.
     expect(walk({ kind: 'geneve', port: 4799 })).toBe('ethernet ipv4 udp geneve other -1');
   });
 });
@@ -219,13 +219,13 @@ describe('tunnels', () => {
     ['hello', '2000 0000 0001 0002 0069'],
     ['probe', `2100 0000 40000000 45000014 00000000 00670000 0a000001 e1000001`],
     ['register with no IP in it', '2100 0000 00000000 00'],
-  ])('a PIM %s is PIM', (_, message) => {
+  ])('a PIM %s message is PIM', (_, message) => {
     decode(ethernet(EtherType.Ipv4, ipv4(103, hex(message), carrier)));
     expect([address(f.source), layers()]).toEqual(['192.168.0.1', 'ethernet ipv4 pim']);
     expect(f).toMatchObject({ malformed: 0, protocol: 103, transport: 38 });
   });
 
-  test('an echo of GTP-U, and a VXLAN-GPE payload of an unknown kind, belong to the carrier', () => {
+  test('a GTP-U echo and a VXLAN-GPE payload of an unknown kind belong to the carrier', () => {
     decode(ethernet(EtherType.Ipv4, ipv4(17, udp(2152, hex('3201 0004 00000000 0000 00 00')), carrier)));
     expect([address(f.source), layers()]).toEqual(['192.168.0.1', 'ethernet ipv4 udp gtpu']);
     decode(ethernet(EtherType.Ipv4, ipv4(17, udp(4790, join(hex('0c000007 00006400'), IP)), carrier)));
@@ -253,7 +253,7 @@ describe('tunnels', () => {
     expect(f).toMatchObject({ destinationPort: 4789, etherType: 0x0800, mac: 4 });
   });
 
-  test('an inner header that cannot be right is the inner conversation’s', () => {
+  test('a wrong inner header belongs to the inner conversation', () => {
     decode(ethernet(EtherType.Ipv4, ipv4(4, ipv4(6, tcp(SOME, { headerLength: 16 })), carrier)));
     expect(address(f.source)).toBe('10.0.0.1');
     expect(f.malformed).toBe(Malformed.TcpOffset);

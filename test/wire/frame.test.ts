@@ -19,7 +19,7 @@ import { ethernet, ipv4, ipv6, join, tcp, udp, vlan } from '../support/stack.js'
 
 const walk = new Walk(KNOWN_TUNNEL_PORTS);
 
-test('every layer has a word', () => {
+test('every layer has a name', () => {
   for (const code of Object.values(Layer)) expect(LAYER_NAMES[code]).toMatch(/^[a-z0-9_]+$/);
 });
 
@@ -57,17 +57,17 @@ describe('a plain TCP segment', () => {
     expect(formatMac(f.bytes, f.macSource)).toBe('02:00:00:00:00:01');
   });
 
-  test('padding and a trailing FCS are not payload', () => {
+  test('excludes padding and a trailing FCS from the payload', () => {
     decode(join(ethernet(EtherType.Ipv4, IP), hex('00000000000011223344')));
     expect(f).toMatchObject({ ipLength: 45, payloadLength: 5, truncated: false });
   });
 
-  test('a total length of 0 (captured before segmentation) is the frame', () => {
+  test('with a total length of 0 (captured before segmentation) is as long as the frame', () => {
     decode(ethernet(EtherType.Ipv4, ipv4(IpProtocol.Tcp, tcp(new Uint8Array(3000)), { totalLength: 0 })));
     expect(f).toMatchObject({ ipLength: 3040, payloadLength: 3000, malformed: 0 });
   });
 
-  test('nothing of the frame before is left', () => {
+  test('keeps nothing of the frame before', () => {
     decode(ethernet(EtherType.Vlan, vlan(5, EtherType.Ipv4, IP)), 40);
     decode(ethernet(EtherType.Ipv6, ipv6(IpProtocol.Icmp6, hex('8000000000010001'))));
     const after = structuredClone(Object.values(f).filter((v) => typeof v !== 'object'));
@@ -76,7 +76,7 @@ describe('a plain TCP segment', () => {
     expect(after).toEqual(Object.values(fresh).filter((v) => typeof v !== 'object'));
   });
 
-  test('the time is left to the caller', () => {
+  test('leaves the time to the caller', () => {
     f.sec = 5;
     f.nsec = 6;
     decode(ethernet(EtherType.Ipv4, IP));
@@ -87,7 +87,7 @@ describe('a plain TCP segment', () => {
 describe('a frame that is cut', () => {
   const b = ethernet(EtherType.Ipv4, IP);
 
-  test('counts with its whole length, and with what was captured', () => {
+  test('counts with its full length, and with what was captured', () => {
     decode(b, 14 + 20 + 20 + 1);
     expect(f).toMatchObject({ truncated: true, ipLength: 45, payloadLength: 5, malformed: 0 });
     expect(talk()).toBe(TALK);
@@ -99,12 +99,12 @@ describe('a frame that is cut', () => {
     [14, { sourcePort: 40000, tcpFlags: TCP_ACK, tcpWindow: 0 }],
     [3, { sourcePort: 0, destinationPort: 0, protocol: 6, transport: 4 + 34 }],
     [0, { sourcePort: 0, protocol: 6, transport: -1 }],
-  ])('%i bytes of TCP', (n, fields) => {
+  ])('has the fields of %i bytes of TCP', (n, fields) => {
     decode(b, 34 + n);
     expect(f).toMatchObject({ truncated: true, malformed: 0, ipVersion: 4, ipLength: 45, ...fields });
   });
 
-  test('within IPv4 options the addresses are known; within the fixed header only the MACs', () => {
+  test('has its addresses if cut within IPv4 options, only its MACs if cut before them', () => {
     const options = ethernet(EtherType.Ipv4, ipv4(IpProtocol.Tcp, tcp(SOME), { headerLength: 40 }));
     decode(options, 14 + 24);
     expect(f).toMatchObject({ ipVersion: 4, protocol: 6, transport: -1, truncated: true, malformed: 0 });
@@ -113,13 +113,13 @@ describe('a frame that is cut', () => {
     expect(f).toMatchObject({ ipVersion: 0, etherType: 0x0800, mac: 4, truncated: true, malformed: 0 });
   });
 
-  test.each([0, 5, 13])('%i bytes of Ethernet', (n) => {
+  test.each([0, 5, 13])('has no MACs with %i bytes of Ethernet', (n) => {
     decode(b, n);
     expect(f).toMatchObject({ ipVersion: 0, mac: -1, truncated: true, malformed: 0, layerCount: 0 });
     expect(f.ipLength).toBe(b.length);
   });
 
-  test('a header that ends too early in a frame that is whole is malformed', () => {
+  test('is malformed if the capture did not cut it', () => {
     decode(ethernet(EtherType.Ipv4, ipv4(IpProtocol.Tcp, hex('9c4001bb0000'))));
     expect(f).toMatchObject({ malformed: Malformed.TransportShort, sourcePort: 40000, truncated: false });
     decode(hex('020000000001'));
@@ -129,7 +129,7 @@ describe('a frame that is cut', () => {
   });
 });
 
-describe('headers that cannot be right stop the walk with what is known', () => {
+describe('a wrong header stops the walk with what is known', () => {
   test.each([
     ['version 6 under 0x0800', ethernet(EtherType.Ipv4, ipv6(6, tcp(SOME))), Malformed.IpVersion],
     ['version 4 under 0x86dd', ethernet(EtherType.Ipv6, join(IP, SOME)), Malformed.IpVersion],
@@ -179,7 +179,7 @@ describe('headers that cannot be right stop the walk with what is known', () => 
     expect(f).toMatchObject({ malformed: code, ipVersion: 4, protocol: b[9] });
   });
 
-  test('more layers than are walked', () => {
+  test('more layers than the walk has steps', () => {
     let b = IP;
     for (let i = 0; i < 40; i++) b = vlan(i, i === 0 ? EtherType.Ipv4 : EtherType.Vlan, b);
     decode(ethernet(EtherType.Vlan, b));

@@ -19,7 +19,7 @@ import {
 import { codecProperties, mac, u16 } from '../support/codec.js';
 import { hex } from '../support/hex.js';
 
-/** Every combination of the bits that shape the header, the fields that are absent 0. */
+/** Every combination of the bits that shape the header. Absent fields are 0. */
 const fields = fc
   .record({
     toDs: fc.boolean(),
@@ -79,12 +79,12 @@ test.each([
   expect([h.destination, h.source]).toEqual([destination, source]);
 });
 
-test("Aruba's GRE protocol types", () => {
+test("Aruba's GRE protocol types are recognised", () => {
   expect([0x8200, 0x8210, 0x8370, 0x9000, 0x90ff].every(isIeee80211Protocol)).toBe(true);
   expect([0x0800, 0x8201, 0x8380, 0x86dd, 0x8fff, 0x9100, 0x6558].some(isIeee80211Protocol)).toBe(false);
 });
 
-test('the subframes of an A-MSDU, padded to four bytes, the last one cut', () => {
+test('the subframes of an A-MSDU are padded to four bytes, and the last one may be cut', () => {
   const qos = Object.assign(new Ieee80211Header(), {
     frameControl: FC_TYPE_DATA | FC_SUBTYPE_QOS,
     qosControl: 0x80,

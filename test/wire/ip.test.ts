@@ -36,7 +36,7 @@ codecProperties('ipv4', {
 codecProperties('ipv6', {
   make: () => new Ipv6Header(),
   parse: parseIpv6,
-  // The caller writes the addresses; what lies there stays.
+  // The caller writes the addresses; what is there stays.
   emit: emitIpv6,
   fields: fc.record({
     trafficClass: u8,
@@ -67,7 +67,7 @@ for (const [name, kind, fields] of KINDS) {
     parse: (b, o, end, h) => parseIpv6Extension(kind, b, o, end, h),
     emit: (h, b, o) => emitIpv6Extension(kind, h, b, o),
     fields,
-    // The fragment header has a reserved byte, and padding may stand before a jumbo option.
+    // The fragment header has a reserved byte, and padding may precede a jumbo option.
     wholeBytes: kind !== IpProtocol.Fragment && kind !== IpProtocol.HopByHop,
   });
 }
@@ -85,10 +85,10 @@ codecProperties('ah', {
   }),
 });
 
-/** RFC 1071's method on a header whose checksum is published (Wikipedia, IPv4 header checksum). */
+/** A header whose checksum by RFC 1071 is published (Wikipedia, IPv4 header checksum). */
 const KNOWN = '45000073000040004011b861c0a80001c0a800c7';
 
-test('the IPv4 checksum is the known one, and covers options', () => {
+test('the IPv4 checksum is the published one, and covers options', () => {
   const b = hex(KNOWN);
   expect(ipv4ChecksumOk(b, 0)).toBe(true);
   b[10] = 0;
@@ -102,16 +102,13 @@ test('the IPv4 checksum is the known one, and covers options', () => {
   expect(ipv4ChecksumOk(options, 0)).toBe(false);
 });
 
-test(
-  'an IPv4 header of version 6, or of four words, is none; with options cut its fixed part is ' + 'read',
-  () => {
-    const h = new Ipv4Header();
-    expect(parseIpv4(hex(`65${KNOWN.slice(2)}`), 0, 20, h)).toBe(BAD);
-    expect(parseIpv4(hex(`44${KNOWN.slice(2)}`), 0, 20, h)).toBe(BAD);
-    expect(parseIpv4(hex(`46${KNOWN.slice(2)}`), 0, 20, h)).toBe(SHORT);
-    expect(h.source).toBe(0xc0a80001);
-  },
-);
+test('an IPv4 header has version 4 and five words at least; with its options cut it is read', () => {
+  const h = new Ipv4Header();
+  expect(parseIpv4(hex(`65${KNOWN.slice(2)}`), 0, 20, h)).toBe(BAD);
+  expect(parseIpv4(hex(`44${KNOWN.slice(2)}`), 0, 20, h)).toBe(BAD);
+  expect(parseIpv4(hex(`46${KNOWN.slice(2)}`), 0, 20, h)).toBe(SHORT);
+  expect(h.source).toBe(0xc0a80001);
+});
 
 test('a hop-by-hop option that runs past its header makes it bad', () => {
   const h = new Ipv6Extension();

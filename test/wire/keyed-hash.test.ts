@@ -23,7 +23,7 @@ describe('the keyed hash', () => {
     expect(values).toEqual(PUBLISHED);
   });
 
-  it('of the same words under another secret is another', () => {
+  it('of the same words differs under another secret', () => {
     const words = new Int32Array([1, 2, 3]);
     const under = (secret: number[]) => new KeyedHash(Uint8Array.from(secret)).words(words, 3, 0);
     const values = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((byte) =>

@@ -1,6 +1,6 @@
 /**
- * The rows of the layers: each has all that a layer needs, and a number announces one layer. That a layer is
- * read needs no test of its own: the type checker demands the reader, and a capture shows it.
+ * The rows of the layer table are complete, and a number announces one layer. That a layer is read needs no
+ * test here: the type checker demands the reader, and a capture shows it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,13 +20,13 @@ import {
 import { Step } from '../../src/wire/walk/walk-state.js';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
-/** The layers that the expected NDJSON of the captures has. */
+/** The layers in the expected NDJSON of the captures. */
 const shown = readdirSync(FIXTURES)
   .filter((file) => file.endsWith('.packets.ndjson'))
   .flatMap((file) => [...readFileSync(join(FIXTURES, file), 'utf8').matchAll(/"layer":"(\w+)"/g)])
   .map(([, word]) => word);
 
-/** What announces layers, and the table where the walk looks it up. */
+/** The kinds of numbers that announce layers, and the tables in which the walk looks them up. */
 const NUMBERS = [
   ['etherTypes', LAYER_OF_ETHER_TYPE],
   ['greProtocols', LAYER_OF_GRE_PROTOCOL],
@@ -42,7 +42,7 @@ it('every layer has a row', () => {
 });
 
 describe.each(LAYER_ROWS.map((row) => [row.word, row] as const))('%s', (word, { code }) => {
-  it('has a word and a code of its own, the code below the other steps', () => {
+  it('has a unique name, and a unique code below the codes of other steps', () => {
     expect(word).toMatch(/^[a-z][a-z0-9_]*$/);
     expect(LAYER_NAMES.filter((name) => name === word)).toEqual([word]);
     expect(LAYER_NAMES[code]).toBe(word);
@@ -62,7 +62,7 @@ describe.each(NUMBERS)('%s', (kind, table) => {
   });
 });
 
-it('a payload of IP is not also a tunnel', () => {
+it('an IP protocol does not announce both a payload and a tunnel', () => {
   const both = LAYER_ROWS.flatMap((row) => row.ipProtocols ?? []).filter(
     (n) => TUNNEL_OF_IP_PROTOCOL[n] !== 0,
   );

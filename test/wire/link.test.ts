@@ -48,13 +48,13 @@ codecProperties('llc', {
   make: () => new LlcHeader(),
   parse: parseLlc,
   emit: emitLlc,
-  // U frames have their low two bits set; I and S frames have two bytes of control, and the first one is not
-  // 3 in those bits.
+  // U frames have their low two bits set. I and S frames have two bytes of control, and the low two bits of
+  // the first are not 3.
   fields: fc.oneof(
     fc.record({ dsap: u8, ssap: u8, control: bits(6).map((n) => (n << 2) | 3) }),
     fc.record({ dsap: u8, ssap: u8, control: u16.filter((n) => n > 0xff && ((n >> 8) & 3) !== 3) }),
   ),
-  // An I frame's first control byte of zero is not kept apart from a U frame's single one by value alone.
+  // By value alone, an I frame whose first control byte is zero cannot be told from a U frame.
   wholeBytes: false,
 });
 
@@ -299,42 +299,36 @@ codecProperties('macsec', {
   ),
 });
 
-test(
-  'NSH shorter than its fixed part, another version of it or of MACsec, a tag of Arista’s that ' +
-    'is no timestamp: none',
-  () => {
-    expect(parseNsh(hex('0fc1 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
-    expect(parseNsh(hex('4fc2 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
-    expect(parseMacsec(hex('8000 00000001'), 0, 6, new MacsecTag())).toBe(BAD);
-    for (const tag of ['0002 0010', '0001 0030'])
-      expect(parseAristaTimestamp(hex(`${tag} 0000000000000000 0800`), 0, 14, new AristaTimestamp())).toBe(
-        BAD,
-      );
-  },
-);
+test('short NSH, other versions of NSH and MACsec, and a tag without Arista timestamp are refused', () => {
+  expect(parseNsh(hex('0fc1 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
+  expect(parseNsh(hex('4fc2 0201 00000101'), 0, 8, new NshHeader())).toBe(BAD);
+  expect(parseMacsec(hex('8000 00000001'), 0, 6, new MacsecTag())).toBe(BAD);
+  for (const tag of ['0002 0010', '0001 0030'])
+    expect(parseAristaTimestamp(hex(`${tag} 0000000000000000 0800`), 0, 14, new AristaTimestamp())).toBe(BAD);
+});
 
-test('the tags of 802.1Q, 802.1ad and 0x9100 are VLAN tags, an IP packet is none', () => {
+test('802.1Q, 802.1ad and 0x9100 tags are VLAN tags, an IP packet is none', () => {
   expect([0x8100, 0x88a8, 0x9100, 0x0800].map(isVlanType)).toEqual([true, true, true, false]);
 });
 
-test('a PPP protocol number whose last bit is 0 cannot be one', () => {
+test('a PPP protocol number with last bit 0 is refused', () => {
   expect(parsePpp(hex('ff03 0020'), 0, 4, new PppHeader())).toBe(BAD);
 });
 
-test('a label stack ends at its bottom', () => {
+test('a label stack ends at its bottom of stack', () => {
   expect(mplsStackLength(hex('00010040 00020140 45'), 0, 9)).toBe(8);
   expect(mplsStackLength(hex('00010040 000200'), 0, 7)).toBe(SHORT);
   expect(mplsStackLength(new Uint8Array(200), 0, 200)).toBe(BAD);
 });
 
-test('a control word is told from a MAC address that starts with zero', () => {
+test('a control word is distinguished from a MAC address that starts with zero', () => {
   const plain = hex('001b21000001 001b21000002 0800 45000054000000004001');
   const withWord = hex('00000000 001b21000001 001b21000002 0800 4500005400');
   expect(hasControlWord(plain, 0, plain.length)).toBe(false);
   expect(hasControlWord(withWord, 0, withWord.length)).toBe(true);
 });
 
-test('a loopback header in either byte order names its EtherType', () => {
+test('a loopback header in either byte order gives its EtherType', () => {
   const h = new NullHeader();
   expect(parseNull(hex('02000000'), 0, 4, h)).toBe(4);
   expect(familyEtherType(h.family)).toBe(0x0800);

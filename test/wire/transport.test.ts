@@ -78,7 +78,7 @@ codecProperties('ospf', {
     }),
     fc.record({ ...ospf, version: fc.constant(3), instanceId: u8 }),
   ),
-  // Version 3's last byte is reserved.
+  // The last byte of version 3 is reserved.
   wholeBytes: false,
 });
 
@@ -99,7 +99,7 @@ codecProperties('esp', {
 const IPV4 = hex('4500000000000000400000000a000001 0a000002');
 const IPV6 = hex('6000000000000040 20010db8000000000000000000000001 20010db8000000000000000000000002');
 
-test('a checksum that was set is right, and one bit more is not', () => {
+test('a checksum that was set is right, and with one more bit it is not', () => {
   const protocols = fc.constantFrom(
     IpProtocol.Tcp,
     IpProtocol.Udp,
@@ -117,7 +117,7 @@ test('a checksum that was set is right, and one bit more is not', () => {
         const b = new Uint8Array([...ip, ...segment]);
         setTransportChecksum(b, 0, protocol, ip.length, b.length);
         expect(transportChecksumOk(b, 0, protocol, ip.length, b.length)).toBe(true);
-        // Not in UDP's own field: changed to zero it would say that there is none.
+        // Not in UDP's own field: there a change to zero would mean no checksum.
         const free = 8 + (at % (segment.length - 8));
         fc.pre(protocol !== IpProtocol.Tcp || free < 16 || free > 17);
         b[ip.length + free] ^= 1;
@@ -127,7 +127,7 @@ test('a checksum that was set is right, and one bit more is not', () => {
   );
 });
 
-test('UDP: a checksum of zero is sent as all ones; none at all is right over IPv4 only', () => {
+test('a UDP checksum of zero is sent as all ones; none at all is right over IPv4 only', () => {
   // Pseudo header 0a00+0001+0a00+0002+0011+0008, header 0, 0, 8: the length makes the sum; the source port
   // completes it.
   const b = new Uint8Array([...IPV4, ...hex('ebdb 0000 0008 0000')]);
@@ -139,13 +139,13 @@ test('UDP: a checksum of zero is sent as all ones; none at all is right over IPv
   expect(transportChecksumOk(none6, 0, IpProtocol.Udp, 40, 48)).toBe(false);
 });
 
-test('protocols without an Internet checksum are left alone', () => {
+test('protocols without an Internet checksum are left unchanged', () => {
   const b = new Uint8Array([...IPV4, ...hex('0102030405060708')]);
   setTransportChecksum(b, 0, IpProtocol.Esp, 20, 28);
   expect(b.subarray(20)).toEqual(hex('0102030405060708'));
 });
 
-test("SCTP's CRC32c is the published one (RFC 3720 appendix B.4: 32 bytes of zero)", () => {
+test("SCTP's CRC32c has the published value (RFC 3720 appendix B.4: 32 bytes of zero)", () => {
   const b = new Uint8Array(32);
   setSctpChecksum(b, 0, 32);
   expect(b.subarray(8, 12)).toEqual(hex('aa36918a'));

@@ -3,7 +3,7 @@ import { emitTrial, isTrial, TRIAL_LENGTH, TRIAL_TOKEN_LENGTH } from '../../src/
 
 const token = Uint8Array.from({ length: TRIAL_TOKEN_LENGTH }, (_, i) => 7 * i + 1);
 
-it('is known by its token, its type and its length, and by nothing less', () => {
+it('a trial packet is recognised by its token, type and length, and only by all of them', () => {
   const b = new Uint8Array(3 + TRIAL_LENGTH + 1);
   const end = 3 + emitTrial(b, 3, token);
   expect([...b.subarray(3, 7)]).toEqual([0, 0, 0x88, 0xb5]);

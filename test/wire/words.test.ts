@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { transportName } from '../../src/wire/transport/transport.js';
 import { MALFORMED_NAMES, Malformed } from '../../src/wire/walk/malformed.js';
 
-test('every reason has a word of its own, none has none', () => {
+test('every reason has a unique name, and no reason has none', () => {
   const words = Object.values(Malformed).map((code) => MALFORMED_NAMES[code]);
   expect(words[0]).toBe('');
   expect(new Set(words).size).toBe(words.length);
@@ -35,11 +35,11 @@ test.each([
   ['ipcp', 0, 0, 0x8864, 0x8021],
   ['ppp-0x8049', 0, 0, 0x880b, 0x8049],
   ['pppoed', 0, 0, 0x8863, 0],
-])('%s', (word, ipVersion, protocol, etherType, subType) => {
+])('the transport is named %s', (word, ipVersion, protocol, etherType, subType) => {
   expect(transportName(ipVersion, protocol, etherType, subType)).toBe(word);
 });
 
-test('the page on transports has every word, and only words that there are', () => {
+test('the page on transports has exactly the names that there are', () => {
   const page = readFileSync(new URL('../../docs/reference/transport.md', import.meta.url), 'utf8');
   const rows = page.split('\n').filter((line) => line.startsWith('| `'));
   const written = rows.flatMap((row) => row.split('|')[1].match(/(?<=`)[^`, ]+(?=`)/g) ?? []);

@@ -1,6 +1,4 @@
-/**
- * A bare engine, for the starter to become: runs each statement that it is sent, and says what came of it.
- */
+/** A bare engine that the starter becomes: it runs each statement it is sent, and reports the result. */
 import { createRequire } from 'node:module';
 
 const { root, data } = JSON.parse(process.argv[2]);

@@ -1,6 +1,4 @@
-/**
- * A collector's packet path, from the packets to the rows, with the account of where every packet has ended.
- */
+/** A collector's packet path, from the packets to the rows, which accounts for the end of every packet. */
 import assert from 'node:assert/strict';
 import { MirrorAccounts } from '../../../src/collector/mirrors/mirror-accounts.js';
 import { PacketPath } from '../../../src/collector/packet-path.js';
@@ -17,10 +15,10 @@ import { formatIp } from '../../../src/wire/ip/addresses.js';
 import { MALFORMED_NAMES, Malformed } from '../../../src/wire/walk/malformed.js';
 import { type Captured, batchOf as oneBatch } from '../../demux/outer.js';
 
-/** When packets come that do not say it, in seconds since 1970: what batches have them come at, too. */
+/** When packets come by default, in seconds since 1970; batches have the same default. */
 export const START = 1_700_000_000;
 
-/** A row of `sessions`, as far as attacks touch it. */
+/** The columns of `sessions` that attacks affect. */
 export interface SessionRow {
   readonly mirror: string;
   readonly client: string;
@@ -31,7 +29,7 @@ export interface SessionRow {
   readonly end: string;
 }
 
-/** The minutes of a mirror point, added up. */
+/** The sums of a mirror point's minutes. */
 export interface MirrorSums {
   packets: number;
   lost: number;
@@ -51,8 +49,7 @@ export interface PathOptions {
 }
 
 /**
- * Frames that came out of a demultiplexer are malformed inside; these reasons, up to it, are the end of a
- * packet.
+ * Reasons up to this one end a packet. The others are damage inside a frame, which comes out nevertheless.
  */
 const LAST_OUTER_REASON = Malformed.Reassembly;
 /** What a frame that has come out is counted as, beside its row or in place of it. */
@@ -114,7 +111,11 @@ export class WatchedPath {
     }
   }
 
-  /** Lets the main thread look at what the path counted. @param now seconds since 1970 */
+  /**
+   * Lets the main thread read what the path counted.
+   *
+   * @param now seconds since 1970
+   */
   watch(now = START + 2): void {
     this.capture.tick(now * 1000);
     this.take(now);
@@ -132,20 +133,17 @@ export class WatchedPath {
     return this.snapshot.dropped[reason] ?? 0;
   }
 
-  /**
-   * Ends every session. What work is measured has this in it where the end of its sessions belongs to its
-   * cost.
-   */
+  /** Ends every session. A measurement includes this if the end of its sessions belongs to its cost. */
   end(): void {
     this.capture.finish();
   }
 
   /**
-   * Ends every session, and adds up where the packets have ended: each refused or passed over for one reason,
-   * or a frame, which is in one row.
+   * Ends every session, and adds up where the packets have ended: each was refused or skipped for one reason,
+   * or is a frame in one row.
    *
-   * @param fragments how many of them were fragments that could be kept, and how many packets were made of
-   * those
+   * @param fragments how many packets were fragments that could be kept, and how many packets were
+   * reassembled from them
    * @returns the rows
    */
   finish(fragments: { readonly kept: number; readonly whole: number } = { kept: 0, whole: 0 }): SessionRow[] {
@@ -155,7 +153,7 @@ export class WatchedPath {
     const rows = this.readRows();
     const { snapshot: s } = this;
     assert.equal(s.packets, this.sent);
-    // What was given up ends once more where its beginning was of use.
+    // A datagram that was given up ends once more if its beginning was used.
     const begun = s.incomplete - (s.dropped.reassembly ?? 0);
     let ended = s.frames + fragments.kept - fragments.whole - begun;
     for (const [reason, count] of Object.entries(s.dropped)) {
@@ -212,7 +210,7 @@ export class WatchedPath {
   }
 }
 
-/** Batches of whatever packets there are. */
+/** Batches of any packets. */
 export function batchesOf(packets: readonly (Uint8Array | Captured)[]): PacketBatch[] {
   const batches: PacketBatch[] = [];
   for (let i = 0; i < packets.length; i += BATCH_CAPACITY)
@@ -221,8 +219,8 @@ export function batchesOf(packets: readonly (Uint8Array | Captured)[]): PacketBa
 }
 
 /**
- * Batches of many packets that differ in some bytes: building each one from its layers would take longer than
- * what is measured.
+ * Batches of many packets that differ in some bytes. Building each one from its layers would take longer than
+ * the work that is measured.
  *
  * @param change makes packet `i` of a copy of the template
  * @param second when it comes, from the start
@@ -258,7 +256,7 @@ export function copiesOf(
 /**
  * Work for a measurement: one path takes the packets and ends.
  *
- * @param check what has to hold of it
+ * @param check what must hold afterwards
  */
 export function taking(
   batches: readonly PacketBatch[],

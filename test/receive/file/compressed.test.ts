@@ -13,7 +13,7 @@ beforeAll(async () => {
   dir = await CaptureDirectory.make();
   const parts = [pcapHeader(true, 0xa1b2c3d4, 1)];
   for (let i = 0; i < 5000; i++) {
-    // Text and noise by turns, so that the compressors use every kind of block they have.
+    // Text and noise alternate, so that the compressors use every kind of block.
     const data = Buffer.alloc(300, i % 3 === 0 ? 'x' : `packet ${i} `);
     if (i % 3 === 2) for (let k = 0; k < data.length; k++) data[k] = (i * 2654435761 + k * 40503) >>> 11;
     parts.push(pcapPacket(true, i, i, data));
@@ -30,7 +30,7 @@ function halves(): [Buffer, Buffer] {
 }
 
 describe('gzip', () => {
-  test('one member, several members, and zeros behind them', async () => {
+  test('one member, several members, and zeros after them are read', async () => {
     const [a, b] = halves();
     for (const bytes of [
       gzipSync(capture),
@@ -41,13 +41,13 @@ describe('gzip', () => {
     }
   });
 
-  test('a name that says otherwise does not matter', async () => {
+  test('a misleading file name does not matter', async () => {
     const path = await dir.write('plain.pcap', gzipSync(capture));
     expect((await readAll(path)).packets).toEqual(expected);
     expect((await readAll(await dir.write('not.gz', capture))).packets).toEqual(expected);
   });
 
-  test('cut short: the packets before are there', async () => {
+  test('a stream cut short gives the packets before the cut', async () => {
     const whole = gzipSync(capture);
     const { packets, error } = await dir.read(whole.subarray(0, whole.length - 20000));
     expect(packets.length).toBeGreaterThan(1000);
@@ -55,7 +55,7 @@ describe('gzip', () => {
     expect(error?.message).toMatch(/the gzip data ends too early, at byte \d+ of the file/);
   });
 
-  test('damaged in the middle: the packets before are there', async () => {
+  test('a stream damaged in the middle gives the packets before the damage', async () => {
     const bytes = gzipSync(capture);
     bytes.fill(0xff, bytes.length >> 1, (bytes.length >> 1) + 64);
     const { packets, error } = await dir.read(bytes);
@@ -63,7 +63,7 @@ describe('gzip', () => {
     expect(error?.message).toMatch(/the gzip data is damaged/);
   });
 
-  test('a capture cut before it was compressed', async () => {
+  test('a capture cut before compression gives the packets before the cut', async () => {
     const { packets, error } = await dir.read(gzipSync(capture.subarray(0, 1000)));
     expect(packets).toHaveLength(3);
     expect(error?.message).toMatch(
@@ -72,12 +72,12 @@ describe('gzip', () => {
     expect(error?.offset).toBe(972);
   });
 
-  test('compressed twice is refused', async () => {
+  test('a file compressed twice is refused', async () => {
     const { error } = await dir.read(gzipSync(gzipSync(capture)));
     expect(error?.message).toMatch(/it is compressed twice: decompress it once/);
   });
 
-  test('nothing, or no capture, inside', async () => {
+  test('a stream with nothing or no capture inside is refused', async () => {
     expect((await dir.read(gzipSync(Buffer.alloc(0)))).error?.message).toMatch(/gzip data is empty/);
     expect((await dir.read(gzipSync(Buffer.from('hello')))).error?.message).toMatch(
       /what is in the gzip data is no capture \(it starts with 68 65 6c 6c\)/,
@@ -85,7 +85,7 @@ describe('gzip', () => {
   });
 });
 
-/** zstd's own program makes these: nothing else here can. */
+/** Runs the zstd program, which alone can write these. */
 function zstd(bytes: Buffer, ...options: string[]): Buffer {
   const { stdout, status, stderr } = spawnSync('zstd', ['-q', '-c', ...options], {
     input: bytes,
@@ -95,7 +95,7 @@ function zstd(bytes: Buffer, ...options: string[]): Buffer {
   return stdout;
 }
 
-/** The packets that lie whole in the first bytes of the capture. */
+/** The packets that are whole in the first bytes of the capture. */
 function packetsIn(bytes: number): Packet[] {
   return expected.slice(0, Math.floor((bytes - 24) / 316));
 }
@@ -112,14 +112,14 @@ describeWith(['zstd'], 'zstd', () => {
     '--long=27 -19',
     '--zstd=wlog=10',
     '-T2',
-  ])('%s', async (options) => {
+  ])('%s gives every packet', async (options) => {
     expect(await dir.read(zstd(capture, ...options.split(' ')))).toMatchObject({
       packets: expected,
       error: undefined,
     });
   });
 
-  test('every level', async () => {
+  test('every level can be read', async () => {
     const plain = capture.subarray(0, 24 + 500 * 316);
     for (let level = 1; level <= 22; level++) {
       const { packets, error } = await dir.read(
@@ -130,14 +130,14 @@ describeWith(['zstd'], 'zstd', () => {
     }
   });
 
-  test('several frames, with skippable frames and an empty frame between them', async () => {
+  test('several frames are read, with skippable and empty frames between them', async () => {
     const [a, b] = halves();
     const skippable = skippableFrame(5);
     const bytes = Buffer.concat([skippable, zstd(a), skippable, zstd(Buffer.alloc(0)), zstd(b), skippable]);
     expect(await dir.read(bytes, { chunk: 5000 })).toMatchObject({ packets: expected, error: undefined });
   });
 
-  test('several files at once, of windows that differ', async () => {
+  test('several files with different windows are read at once', async () => {
     const window = (log: number) => [frameHeader(log), rawBlocks(capture), lastBlock()];
     const paths = await Promise.all(
       [10, 27, 20, 26].map((log) => dir.write(`window-${log}`, Buffer.concat(window(log)))),
@@ -146,7 +146,7 @@ describeWith(['zstd'], 'zstd', () => {
     for (const result of results) expect(result).toMatchObject({ packets: expected, error: undefined });
   });
 
-  test('a block of one byte many times over', async () => {
+  test('a block of one repeated byte is read', async () => {
     const data = Buffer.alloc(200_000);
     const bytes = Buffer.concat([pcapHeader(true, 0xa1b2c3d4, 1), pcapPacket(true, 1, 1, data)]);
     const { packets, error } = await dir.read(zstd(bytes));
@@ -154,7 +154,7 @@ describeWith(['zstd'], 'zstd', () => {
     expect(packets[0].data).toBe(data.toString('hex'));
   });
 
-  test('cut in the middle: the packets before are there', async () => {
+  test('a stream cut in the middle gives the packets before the cut', async () => {
     const whole = zstd(capture);
     const cut = await dir.read(whole.subarray(0, whole.length - 10000));
     expect(cut.packets).toEqual(expected.slice(0, cut.packets.length));
@@ -162,18 +162,21 @@ describeWith(['zstd'], 'zstd', () => {
     expect(cut.error?.message).toMatch(/the zstd data ends too early, at byte \d+ of the file/);
   });
 
-  test.each([1, 4])('without the last %i bytes of its checksum: every packet is there', async (missing) => {
-    const whole = zstd(capture);
-    const { packets, error } = await dir.read(whole.subarray(0, whole.length - missing));
-    expect(packets).toEqual(expected);
-    expect(error?.message).toMatch(
-      new RegExp(
-        `capture: the zstd data ends too early, at byte ${whole.length - 4} of the file; the packets`,
-      ),
-    );
-  });
+  test.each([1, 4])(
+    'a stream without the last %i bytes of its checksum gives every packet',
+    async (missing) => {
+      const whole = zstd(capture);
+      const { packets, error } = await dir.read(whole.subarray(0, whole.length - missing));
+      expect(packets).toEqual(expected);
+      expect(error?.message).toMatch(
+        new RegExp(
+          `capture: the zstd data ends too early, at byte ${whole.length - 4} of the file; the packets`,
+        ),
+      );
+    },
+  );
 
-  test('with another checksum than its content has: every packet is there', async () => {
+  test('a stream with a wrong checksum gives every packet', async () => {
     const bytes = zstd(capture);
     bytes[bytes.length - 1] ^= 1;
     const { packets, error } = await dir.read(bytes);
@@ -184,13 +187,13 @@ describeWith(['zstd'], 'zstd', () => {
     );
   });
 
-  test('damaged in a block: every packet before it is there', async () => {
+  test('a stream with a damaged block gives every packet before it', async () => {
     const whole = zstd(capture);
     const blocks = blocksOf(whole);
     expect(blocks.length).toBeGreaterThan(10);
     for (const [n, at] of blocks.entries()) {
       const bytes = Buffer.from(whole);
-      // The reserved type: a block that cannot be.
+      // The reserved type, which is invalid.
       bytes[at] |= 6;
       const { packets, error } = await dir.read(bytes);
       expect(packets).toEqual(n === 0 ? [] : packetsIn(n * 131_072));
@@ -200,7 +203,7 @@ describeWith(['zstd'], 'zstd', () => {
     }
   });
 
-  test('followed by something else: every packet is there', async () => {
+  test('a stream followed by something else gives every packet', async () => {
     const whole = zstd(capture);
     const { packets, error } = await dir.read(Buffer.concat([whole, Buffer.from('something else')]));
     expect(packets).toEqual(expected);
@@ -210,7 +213,7 @@ describeWith(['zstd'], 'zstd', () => {
     );
   });
 
-  test('damaged anywhere: an error in one line, or what is in it', async () => {
+  test('a stream damaged anywhere gives its content, or an error in one line', async () => {
     const small = expected.slice(0, 200);
     const plain = capture.subarray(0, 24 + 200 * 316);
     const random = new Random(7);
@@ -228,7 +231,7 @@ describeWith(['zstd'], 'zstd', () => {
     }
   });
 
-  test('a window larger than memory should give is refused before it is taken', async () => {
+  test('a window that takes too much memory is refused before it is allocated', async () => {
     const header = Buffer.concat([frameHeader(31), lastBlock()]);
     const { error } = await dir.read(header);
     expect(error?.message).toMatch(
@@ -236,10 +239,10 @@ describeWith(['zstd'], 'zstd', () => {
     );
   });
 
-  test('compressed with a dictionary is said to be', async () => {
+  test('a stream compressed with a dictionary is reported as such', async () => {
     const dictionary = await dir.write('dictionary', capture.subarray(0, 30_000));
     const { error } = await dir.read(zstd(capture, '-D', dictionary));
-    // One without a number: zstd cannot tell it from damage.
+    // A dictionary without an id: zstd cannot tell the stream from damage.
     expect(error?.message).toMatch(/the zstd data is damaged, at byte \d+ of the file/);
     const numbered = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 1, 0, 77, 1, 0, 0]);
     expect((await dir.read(numbered)).error?.message).toMatch(

@@ -32,7 +32,7 @@ const PCAPNG = Buffer.concat([
   enhancedPacket(true, 0, 2n, DATA),
 ]);
 
-describe('what is no capture', () => {
+describe('a file that is no capture', () => {
   test.each([
     ['empty', Buffer.alloc(0), /capture: it is empty/],
     [
@@ -52,14 +52,14 @@ describe('what is no capture', () => {
       pcapHeader(true, 0xa1b2c3d4, 1).fill(9, 4, 5),
       /at byte 4: pcap version 9.4 is not known/,
     ],
-  ])('%s', async (_, bytes, message) => {
+  ])('is refused: %s', async (_, bytes, message) => {
     const { packets, error } = await dir.read(bytes);
     expect(packets).toEqual([]);
     expect(error?.message).toMatch(message);
     expect(error?.message).not.toContain('\n');
   });
 
-  test('a missing file, a directory', async () => {
+  test('is refused if it is missing or a directory', async () => {
     const missing = await readAll(dir.file('nowhere.pcap'));
     expect(missing.error?.message).toMatch(
       /nowhere\.pcap: cannot open it: there is no such file; check the path$/,
@@ -70,12 +70,12 @@ describe('what is no capture', () => {
     );
   });
 
-  test('a name that would end the line, or steer a terminal', async () => {
+  test('is named without control characters', async () => {
     const { error } = await readAll('/no/such\n\x1b[31mcapture');
     expect(error?.message).toMatch(/^\/no\/such\?\?\[31mcapture: cannot open it/);
   });
 
-  test('a file that may not be read', async () => {
+  test('is refused if it may not be read', async () => {
     const path = await dir.write('secret.pcap', PCAP);
     await chmod(dir.path, 0o755);
     await chmod(path, 0);
@@ -91,7 +91,7 @@ describe('what is no capture', () => {
   });
 });
 
-describe('cut at every byte: the whole packets before are delivered, then it is said where and what', () => {
+describe('a file cut at any byte gives the whole packets before, and an error with the place', () => {
   test('pcap', async () => {
     const packet = 16 + DATA.length;
     for (let n = 1; n < PCAP.length; n++) {
@@ -120,7 +120,7 @@ describe('cut at every byte: the whole packets before are delivered, then it is 
     }
   });
 
-  test('inside a block that is stepped over', async () => {
+  test('pcapng, inside a block that is skipped', async () => {
     const long = block(true, 0xbad, (b) => b.raw(Buffer.alloc(600_000)));
     const { packets, error } = await dir.read(Buffer.concat([PCAPNG, long.subarray(0, 500_000)]));
     expect(packets).toHaveLength(2);
@@ -129,7 +129,7 @@ describe('cut at every byte: the whole packets before are delivered, then it is 
   });
 });
 
-describe('absurd numbers', () => {
+describe('impossible numbers', () => {
   const bad = (b: Buffer) => dir.read(Buffer.concat([PCAPNG, b]));
   const patched = (at: number, value: number) => {
     const b = Buffer.from(enhancedPacket(true, 0, 3n, DATA));
@@ -212,7 +212,7 @@ describe('absurd numbers', () => {
   });
 });
 
-describe('fuzz: changed captures end in packets or a CaptureError, never anything else', () => {
+describe('fuzz: changed captures give packets or a CaptureError, never anything else', () => {
   const change = fc.record({ at: fc.nat(), value: fc.integer({ min: 0, max: 255 }) });
   const run = async (seed: Buffer, runs: number) => {
     await fc.assert(

@@ -12,7 +12,7 @@ afterAll(() => dir.remove());
 
 const DATA = Buffer.from('00112233445566', 'hex');
 
-describe('variants', () => {
+describe('every variant of pcap is read', () => {
   for (const le of [true, false]) {
     const order = le ? 'little endian' : 'big endian';
 
@@ -55,7 +55,7 @@ describe('variants', () => {
   }
 });
 
-test('the link type is its low 16 bits, and raw IP under a system number is raw IP', async () => {
+test('the link type has 16 bits, and raw IP with the number of another system is raw IP', async () => {
   for (const [written, read] of [
     [0x14000001, 1],
     [12, 101],
@@ -69,7 +69,7 @@ test('the link type is its low 16 bits, and raw IP under a system number is raw 
   }
 });
 
-test('a fraction of a second and more is carried into the seconds', async () => {
+test('a fraction of a second or more is carried into the seconds', async () => {
   const { packets, error } = await dir.read(
     Buffer.concat([pcapHeader(true, 0xa1b2c3d4, 1), pcapPacket(true, 10, 4294967295, DATA)]),
   );
@@ -77,7 +77,7 @@ test('a fraction of a second and more is carried into the seconds', async () => 
   expect(packets[0]).toMatchObject({ sec: 10 + 4294, nsec: 967295000 });
 });
 
-test('the last second is the last one, whatever its fraction', async () => {
+test('the last second stays the last, whatever its fraction', async () => {
   for (const [sec, fraction] of [
     [0xffffffff, 0],
     [0xffffffff, 4294967295],
@@ -90,11 +90,11 @@ test('the last second is the last one, whatever its fraction', async () => {
   }
 });
 
-test('a header without packets is a capture without packets', async () => {
+test('a file with only a header is a capture without packets', async () => {
   expect(await dir.read(pcapHeader(true, 0xa1b2c3d4, 1))).toMatchObject({ packets: [], error: undefined });
 });
 
-test('what PcapWriter writes is read back as it was, whatever the pieces it is read in', async () => {
+test('what PcapWriter writes is read back unchanged, whatever the size of reads', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(
@@ -134,7 +134,7 @@ test('what PcapWriter writes is read back as it was, whatever the pieces it is r
   );
 });
 
-test('packets of the greatest length and more packets than a batch holds', async () => {
+test('packets of the maximum length, and more packets than a batch holds, are read', async () => {
   const path = dir.file('large');
   const writer = new PcapWriter(await openOutput(path), 1);
   const data = new Uint8Array(262144).map((_, i) => i * 7);

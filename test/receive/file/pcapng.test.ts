@@ -22,7 +22,7 @@ const DATA = Buffer.from('00112233445566', 'hex');
 const HEX = DATA.toString('hex');
 
 describe.each([true, false])('little endian: %s', (le) => {
-  test('interfaces with their own link type and clock', async () => {
+  test('interfaces have their own link types and clocks', async () => {
     const { packets, error, interfaces } = await dir.read(
       Buffer.concat([
         sectionHeader(le),
@@ -45,7 +45,7 @@ describe.each([true, false])('little endian: %s', (le) => {
     ]);
   });
 
-  test('simple and obsolete packet blocks', async () => {
+  test('simple and obsolete packet blocks are read', async () => {
     const { packets, error } = await dir.read(
       Buffer.concat([
         sectionHeader(le),
@@ -63,7 +63,7 @@ describe.each([true, false])('little endian: %s', (le) => {
     ]);
   });
 
-  test('other blocks are stepped over, also longer than any record', async () => {
+  test('other blocks are skipped, even if longer than any record', async () => {
     const { packets, error } = await dir.read(
       Buffer.concat([
         sectionHeader(le),
@@ -81,7 +81,7 @@ describe.each([true, false])('little endian: %s', (le) => {
   });
 });
 
-test('sections in either byte order, each with its own interfaces', async () => {
+test('sections may have either byte order, and each has its own interfaces', async () => {
   const section = (le: boolean, linkType: number) => [
     sectionHeader(le),
     interfaceDescription(le, linkType),
@@ -99,7 +99,7 @@ test('sections in either byte order, each with its own interfaces', async () => 
   expect(interfaces).toHaveLength(3);
 });
 
-test('one interface more than there may be ends the capture, and what came before is kept', async () => {
+test('one interface too many ends the capture, and what came before is kept', async () => {
   const one = interfaceDescription(true, 1);
   const { packets, error, interfaces } = await dir.read(
     Buffer.concat([
@@ -115,8 +115,8 @@ test('one interface more than there may be ends the capture, and what came befor
   expect(error?.message).toMatch(/there are more than 65536 interfaces/);
 });
 
-describe('clocks', () => {
-  /** A timestamp in the resolution's units, and what it is by exact arithmetic. */
+describe('pcapng clocks', () => {
+  /** The value of a timestamp in units of the resolution, by exact arithmetic. */
   async function clock(resolution: number, time: bigint, offset?: bigint) {
     const { packets, error } = await dir.read(
       Buffer.concat([
@@ -143,19 +143,19 @@ describe('clocks', () => {
     expect(await clock(resolution, time)).toEqual({ sec, nsec });
   });
 
-  test('an offset in seconds, forwards and back', async () => {
+  test('have an offset in seconds, positive or negative', async () => {
     expect(await clock(6, 5_000_001n, 1_700_000_000n)).toEqual({ sec: 1700000005, nsec: 1000 });
     expect(await clock(6, 5_000_001n, -2n)).toEqual({ sec: 3, nsec: 1000 });
     expect(await clock(6, 5_000_001n, -6n)).toEqual({ sec: 0, nsec: 1000 });
   });
 
-  test('a time that 32 bits of seconds do not hold is the last they do', async () => {
+  test('are cut off at the greatest time that 32 bits of seconds hold', async () => {
     const year2300 = 10_413_792_000n;
     expect(await clock(6, year2300 * 1_000_000n)).toEqual({ sec: 0xffffffff, nsec: 0 });
     expect(await clock(0xa0, 1n << 63n, year2300)).toEqual({ sec: 0xffffffff, nsec: 0 });
   });
 
-  test('every resolution and every 64-bit time agrees with exact arithmetic', async () => {
+  test('agree with exact arithmetic for every resolution and every 64-bit time', async () => {
     const cases = fc.sample(
       fc.record({
         resolution: fc.oneof(
@@ -182,7 +182,7 @@ describe('clocks', () => {
     });
   });
 
-  test('no resolution, offset or time makes it fail', async () => {
+  test('never fail, whatever the resolution, offset or time', async () => {
     const blocks = [sectionHeader(true)];
     for (let resolution = 0; resolution < 256; resolution++) {
       const offset = resolution % 2 === 0 ? -(1n << 63n) : (1n << 63n) - 1n;
@@ -197,7 +197,7 @@ describe('clocks', () => {
   });
 });
 
-test('what PcapngWriter writes is read back as it was, whatever the pieces it is read in', async () => {
+test('what PcapngWriter writes is read back unchanged, whatever the size of reads', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(

@@ -21,7 +21,7 @@ function fifo(name: string): string {
   return path;
 }
 
-test('a FIFO gives what its writer writes, whole', async () => {
+test('a FIFO gives all that its writer writes', async () => {
   const path = fifo('whole');
   const file = await dir.write('file', Buffer.concat([pcapHeader(true, 0xa1b2c3d4, 1), ...packets(20000)]));
   const reading = readAll(path);
@@ -33,7 +33,7 @@ test('a FIFO gives what its writer writes, whole', async () => {
   expect(writer.exitCode ?? 0).toBe(0);
 });
 
-test('packets of a pipe are delivered as they come, byte by byte if need be', async () => {
+test('packets of a pipe are delivered as they come, even byte by byte', async () => {
   const path = fifo('slow');
   const opening = openCapture(path);
   const writer = await open(path, 'w');
@@ -57,7 +57,7 @@ test('packets of a pipe are delivered as they come, byte by byte if need be', as
   await source.close();
 });
 
-test('a pipe nobody writes to can be closed while it is waited for', async () => {
+test('a pipe without a writer can be closed while it is waited for', async () => {
   const path = fifo('silent');
   const opening = openCapture(path);
   const writer = await open(path, 'w');
@@ -95,7 +95,7 @@ test('a signal ends the wait for a pipe, before the capture begins and within a 
   await writer.close();
 });
 
-test('progress: bytes of the file', async () => {
+test('progress counts bytes of the file', async () => {
   const bytes = Buffer.concat([pcapHeader(true, 0xa1b2c3d4, 1), ...packets(1000)]);
   const source = await openCapture(await dir.write('progress', bytes), { chunk: 10000 });
   expect(source.bytesTotal).toBe(bytes.length);

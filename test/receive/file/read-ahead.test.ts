@@ -1,4 +1,4 @@
-/** Several reads under way in a ring of buffers give what one at a time gives, whatever the sizes. */
+/** Several reads in progress in a ring of buffers give what single reads give, whatever the sizes. */
 import { appendFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openInput } from '../../../src/receive/file/byte-input.js';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => dir.remove());
 
-/** Buffers that come free a turn of the event loop later, and are filled with rubbish before. */
+/** A ring whose buffers come free one turn of the event loop later, overwritten. */
 function slowRing(buffers: number, chunk: number): BufferRing {
   const ring = Array.from({ length: buffers }, () => new Uint8Array(MAX_RECORD + chunk));
   return {
@@ -29,21 +29,21 @@ function capture(sizes: readonly number[]): Buffer {
   return Buffer.concat([pcapHeader(true, 0xa1b23c4d, 1), ...packets]);
 }
 
-describe('reads under way', () => {
+describe('reads in progress', () => {
   const sizes = Array.from({ length: 3000 }, (_, i) => (i * 7919) % 1500);
   test.each([
     [2, 4096],
     [3, 4096],
     [4, 1000],
     [12, 65536],
-  ])('%i buffers, %i bytes at a time', async (buffers, chunk) => {
+  ])('give every packet with %i buffers of %i bytes', async (buffers, chunk) => {
     const path = await dir.write('many.pcap', capture(sizes));
     const whole = await readAll(path);
     expect(whole.packets).toHaveLength(sizes.length);
     expect(await readAll(path, { ring: slowRing(buffers, chunk) })).toEqual(whole);
   });
 
-  test('packets much longer than what is read at a time', async () => {
+  test('give packets much longer than a buffer', async () => {
     const path = await dir.write('long.pcap', capture([100_000, 3, 200_000, 65_000, 0, 99_999, 7]));
     const whole = await readAll(path);
     expect(whole.packets).toHaveLength(7);
@@ -51,7 +51,7 @@ describe('reads under way', () => {
       expect(await readAll(path, { ring: slowRing(buffers, 512) })).toEqual(whole);
   });
 
-  test('a file that grows ends where it was seen to end', async () => {
+  test('end a growing file at the size first seen', async () => {
     const path = await dir.write('growing.pcap', new Uint8Array(10_000).fill(1));
     const input = await openInput(path);
     expect(input.parallel).toBeGreaterThan(1);

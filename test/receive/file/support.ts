@@ -21,7 +21,7 @@ export interface ReadResult {
   interfaces: readonly { name: string; description: string; linkType: number; snapLength: number }[];
 }
 
-/** Reads a capture to its end, or to its damage. Any error but CaptureError is thrown on. */
+/** Reads a capture to its end or to its damage. Rethrows any error but CaptureError. */
 export async function readAll(path: string, options?: CaptureOptions): Promise<ReadResult> {
   const packets: Packet[] = [];
   const batch = new PacketBatch();
@@ -53,7 +53,7 @@ export async function readAll(path: string, options?: CaptureOptions): Promise<R
   return { packets, error: undefined, interfaces };
 }
 
-/** A directory for one test file's captures. */
+/** A directory for the captures of one test file. */
 export class CaptureDirectory {
   private constructor(readonly path: string) {}
 

@@ -1,8 +1,10 @@
 /** Zstandard frames built byte by byte (RFC 8878), for files that no compressor makes. */
 
 /**
- * A frame's header without content size or checksum. @param windowLog 10 to 41 @param eighths added to the
- * window
+ * The header of a frame without content size or checksum.
+ *
+ * @param windowLog 10 to 41
+ * @param eighths added to the window
  */
 export function frameHeader(windowLog: number, eighths = 0): Buffer {
   return Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, ((windowLog - 10) << 3) | eighths]);
@@ -18,19 +20,23 @@ export function rawBlock(bytes: Uint8Array, last = false): Buffer {
   return block(0, bytes.length, bytes, last);
 }
 
-/** As many raw blocks of 1024 bytes as it takes, which the smallest window allows. */
+/** Raw blocks of 1024 bytes, which the smallest window allows. */
 export function rawBlocks(bytes: Uint8Array): Buffer {
   const blocks: Buffer[] = [];
   for (let o = 0; o < bytes.length; o += 1024) blocks.push(rawBlock(bytes.subarray(o, o + 1024)));
   return Buffer.concat(blocks);
 }
 
-/** A block of zeros in four bytes. @param length at most 131,072 */
+/**
+ * A block of zeros in four bytes.
+ *
+ * @param length at most 131,072
+ */
 export function zeros(length: number, last = false): Buffer {
   return block(1, length, Uint8Array.of(0), last);
 }
 
-/** A compressed block of one literal, of raw literals and no sequences. */
+/** A compressed block of one literal, with raw literals and no sequences. */
 export function literal(byte: number): Buffer {
   return block(2, 3, Uint8Array.of(1 << 3, byte, 0), false);
 }
@@ -51,7 +57,7 @@ export function repeated(bytes: Uint8Array, times: number): Buffer {
   return Buffer.alloc(bytes.length * times, bytes);
 }
 
-/** Where the blocks of a frame begin that zstd made. */
+/** The offsets of the blocks of a frame that zstd made. */
 export function blocksOf(frame: Buffer): number[] {
   const descriptor = frame[4];
   const single = (descriptor & 0x20) !== 0;
