@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pipeline } from '../../src/collector/pipeline.js';
@@ -28,10 +29,14 @@ export interface CaptureRows {
 }
 
 /**
- * Sessions that may be open: making room for the million of the default takes longer than to read a small
- * capture.
+ * Sessions that may be open while a small capture is read: making room for the million of the default takes
+ * longer than to read it.
  */
-export const SMALL_TABLE = { capacity: 100_000 } as const;
+export const SMALL_TABLE = { capacity: 4096 } as const;
+/** Bytes of a capture that cannot have more packets than {@link SMALL_TABLE} has room for. */
+const SMALL = SMALL_TABLE.capacity * 64;
+/** For the others. */
+const LARGE_TABLE = { capacity: 100_000 } as const;
 
 /** Reads a capture as `mirrorlake read --ndjson` does, into memory. */
 export async function readCapture(path: string): Promise<CaptureRows> {
@@ -40,7 +45,7 @@ export async function readCapture(path: string): Promise<CaptureRows> {
   const pipeline = new Pipeline({
     sessions: { session: (record) => sessions.push(sessionJson(record, 'test')) },
     mirrors: { mirror: () => {} },
-    table: SMALL_TABLE,
+    table: statSync(path).size <= SMALL ? SMALL_TABLE : LARGE_TABLE,
     watcher: {
       packet: (outer, gre, mirrored, frame, reason) =>
         packets.push(packetJson(outer, gre, mirrored, frame, reason)),
