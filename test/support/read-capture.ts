@@ -76,9 +76,12 @@ export async function readCapture(path: string): Promise<CaptureRows> {
   };
 }
 
-/** Runs `mirrorlake read --ndjson` on a capture; its lines. */
-export async function readCommand(path: string, what: 'sessions' | 'mirrors' | 'packets'): Promise<string[]> {
-  const words = [MAIN, 'read', path, '--ndjson', what, '--collector', 'test', '--quiet'];
+/** Runs `mirrorlake read --ndjson` on a capture, or several; its lines. */
+export async function readCommand(
+  paths: string | readonly string[],
+  what: 'sessions' | 'mirrors' | 'packets',
+): Promise<string[]> {
+  const words = [MAIN, 'read', ...[paths].flat(), '--ndjson', what, '--collector', 'test', '--quiet'];
   const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 1 << 28 });
   return stdout.split('\n').slice(0, -1);
 }
