@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,13 +19,13 @@ import { readCapture, SMALL_TABLE } from '../support/read-capture.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-export-'));
 let server: ClickHouseServer;
-let stores = 0;
-/** A store of them all: one takes longer to make than a fixture to go in and out. */
+/** A store of them all, each fixture as a collector of its name has it. */
 let common: Store;
 beforeAll(async () => {
   server = await ClickHouseServer.start();
   common = openStore(`${server.url}/common`, { create: true });
   await common.migrate();
+  await collect(FIXTURES.map(({ file }) => ({ file })));
 });
 afterAll(async () => {
   await common?.close();
@@ -32,55 +33,61 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Stores a capture as a collector that keeps packets would. */
-async function collect(
-  file: string,
-  store: Store,
-  packets: { bytes: number; packets: number },
-  collector = 'here',
-): Promise<void> {
-  const segments: [TableName, Uint8Array, number][] = [];
-  const capture = new PacketPath(
-    {
-      collector,
-      sessions: SMALL_TABLE,
-      reassembly: REASSEMBLY_DEFAULTS,
-      rules: {
-        mirrors: [],
-        unknown: 'observe',
-        unknownPoints: 100,
-        packets,
-        taps: {},
-        tapAll: -1,
-        separateBy: ['vni'],
-        overlays: [],
-        claims: [],
-      },
-    },
-    { segment: (table, bytes, rows) => segments.push([table, bytes, rows]) > 0, minute: () => {} },
-  );
-  const source = await openCapture(file);
-  const batch = new PacketBatch();
-  while (await source.next(batch)) capture.process(batch);
-  await source.close();
-  capture.finish();
-  for (const [i, [table, bytes, rows]] of segments.entries())
-    await store.insert(table, bytes, `${file}-${i}`, rows);
-}
-
 /** Every packet is kept, and all of it. */
 const WHOLE = { bytes: 1 << 20, packets: 0 };
 
-async function stored(name: string, packets = WHOLE): Promise<string> {
-  const location = `${server.url}/store${++stores}`;
-  const store = openStore(location, { create: true });
-  await store.migrate();
-  await collect(`test/fixtures/${name}`, store, packets);
-  await store.close();
-  return location;
+interface Collected {
+  /** Of the fixtures. */
+  file: string;
+  /** The collector's name, the file's if there is none. */
+  collector?: string;
+  /** What is kept, {@link WHOLE} if it is not said. */
+  packets?: { bytes: number; packets: number };
 }
 
-const databaseOf = (location: string) => new URL(location).pathname.slice(1);
+/**
+ * Stores captures as collectors that keep packets would, the segments of each table in one: an insert takes
+ * longer than what a capture has for it.
+ */
+async function collect(captures: readonly Collected[]): Promise<void> {
+  const segments = new Map<TableName, { pieces: Uint8Array[]; rows: number }>();
+  for (const { file, collector = file, packets = WHOLE } of captures) {
+    const capture = new PacketPath(
+      {
+        collector,
+        sessions: SMALL_TABLE,
+        reassembly: REASSEMBLY_DEFAULTS,
+        rules: {
+          mirrors: [],
+          unknown: 'observe',
+          unknownPoints: 100,
+          packets,
+          taps: {},
+          tapAll: -1,
+          separateBy: ['vni'],
+          overlays: [],
+          claims: [],
+        },
+      },
+      {
+        segment: (table, bytes, rows) => {
+          const segment = segments.get(table) ?? { pieces: [], rows: 0 };
+          segment.pieces.push(bytes);
+          segments.set(table, { ...segment, rows: segment.rows + rows });
+          return true;
+        },
+        minute: () => {},
+      },
+    );
+    const source = await openCapture(`test/fixtures/${file}`);
+    const batch = new PacketBatch();
+    while (await source.next(batch)) capture.process(batch);
+    await source.close();
+    capture.finish();
+  }
+  for (const [table, { pieces, rows }] of segments)
+    await common.insert(table, Buffer.concat(pieces), randomUUID(), rows);
+}
 
 function mirrorlake(...words: string[]): Promise<{ status: number; err: string }> {
   return new Promise((done) => {
@@ -89,6 +96,17 @@ function mirrorlake(...words: string[]): Promise<{ status: number; err: string }
     );
   });
 }
+
+/**
+ * Exports in this process: starting the command takes longer than what it does. Some of the tests below start
+ * it. @returns what is said
+ */
+function exported(output: string, where: string, encapsulated = false): Promise<string> {
+  return exportPackets({ store: common.name, where, output, encapsulated });
+}
+
+/** What a collector has stored, as a condition. */
+const of = (collector: string): string => `collector = '${collector}'`;
 
 /** What a session is, its id and numbers of its collector aside. */
 function sessions(lines: string[]): string[] {
@@ -109,11 +127,8 @@ function mirrors(lines: string[]): string[] {
 
 describe('what was kept, exported with its outer headers, reads back as the same sessions', () => {
   test.each(FIXTURES.map(({ file }) => file))('%s', async (name) => {
-    await collect(`test/fixtures/${name}`, common, WHOLE, name);
     const file = join(directory, `${name}.pcapng`);
-    const where = `collector = '${name}'`;
-    // In this process: starting the command takes longer than what it does. The tests below start it.
-    const said = await exportPackets({ store: common.name, where, output: file, encapsulated: true });
+    const said = await exported(file, of(name), true);
     expect(said).toMatch(/^\d+ packets?(: none were kept .*)?$/);
     const back = await readCapture(file);
     const before = await readCapture(`test/fixtures/${name}`);
@@ -123,17 +138,9 @@ describe('what was kept, exported with its outer headers, reads back as the same
 });
 
 test('the frames themselves, of the sessions asked for, in the order of time', async () => {
-  const location = await stored('erspan2.pcap');
   const file = join(directory, 'frames.pcapng');
-  await mirrorlake(
-    'export',
-    '--store',
-    location,
-    '--where',
-    "transport = 'tcp' -- and no other",
-    '--output',
-    file,
-  );
+  const where = `${of('erspan2.pcap')} AND transport = 'tcp' -- and no other`;
+  await mirrorlake('export', '--store', common.name, '--where', where, '--output', file);
   const source = await openCapture(file);
   const batch = new PacketBatch();
   let last = 0;
@@ -149,17 +156,16 @@ test('the frames themselves, of the sessions asked for, in the order of time', a
   }
   await source.close();
   const counted = await server.sql(
-    `SELECT sum(client_packets + server_packets) FROM ${databaseOf(location)}.sessions WHERE ` +
-      `transport = 'tcp'`,
+    `SELECT sum(client_packets + server_packets) FROM common.sessions WHERE ${of('erspan2.pcap')} AND ` +
+      "transport = 'tcp'",
   );
   expect(packets).toBe(Number(counted));
   expect(packets).toBeGreaterThan(0);
 });
 
 test('interfaces name the mirror points, as Wireshark shows them', async () => {
-  const location = await stored('erspan3.pcap');
   const file = join(directory, 'named.pcapng');
-  await mirrorlake('export', '--store', location, '--where', '1', '--output', file);
+  await exported(file, of('erspan3.pcap'));
   expect(readFileSync(file, 'latin1')).toMatch(/erspan3 [\da-f.:]+ session \d+/);
   if (existsSync('/usr/bin/tshark') || process.env.CI === 'true') {
     const shown = execFileSync('tshark', ['-r', file, '-T', 'fields', '-e', 'frame.interface_name'], {
@@ -173,16 +179,7 @@ test('interfaces name the mirror points, as Wireshark shows them', async () => {
 test('what no link type is made for is there too, and Wireshark takes it apart', async () => {
   const shown = async (name: string, layers: string[]) => {
     const file = join(directory, 'other.pcapng');
-    const { err } = await mirrorlake(
-      'export',
-      '--store',
-      await stored(name),
-      '--where',
-      '1',
-      '--output',
-      file,
-    );
-    expect(err).toBe(`${counted(layers.length, 'packet')}\n`);
+    expect(await exported(file, of(name))).toBe(counted(layers.length, 'packet'));
     if (!existsSync('/usr/bin/tshark') && process.env.CI !== 'true') return;
     const words = ['-r', file, '-T', 'fields', '-e', 'frame.protocols'];
     expect(execFileSync('tshark', words, { stdio: 'pipe' }).toString().trim().split('\n')).toEqual(layers);
@@ -193,42 +190,49 @@ test('what no link type is made for is there too, and Wireshark takes it apart',
 });
 
 test('sessions without kept packets make an empty capture, and that is said', async () => {
-  const location = await stored('erspan2.pcap');
-  const words = ['export', '--where', '0', '--store', location, '--output', join(directory, 'none.pcapng')];
-  expect((await mirrorlake(...words)).err).toBe(
+  expect(await exported(join(directory, 'none.pcapng'), '0')).toBe(
     '0 packets: none were kept of the sessions chosen; packets are kept with `read ' +
-      '--packets`, or `packets:` in the configuration of `collect`\n',
+      '--packets`, or `packets:` in the configuration of `collect`',
   );
 });
 
 test('packets kept by an earlier version, without what carried them', async () => {
-  const location = await stored('gre-other.pcap');
+  await collect([{ file: 'gre-other.pcap', collector: 'earlier' }]);
   await server.sql(
-    `ALTER TABLE ${databaseOf(location)}.packets UPDATE gre_protocol = 0, number = 0 WHERE 1 ` +
-      'SETTINGS mutations_sync = 2',
+    'ALTER TABLE common.packets UPDATE gre_protocol = 0, number = 0 WHERE session_id IN (SELECT session_id ' +
+      `FROM common.sessions WHERE ${of('earlier')}) SETTINGS mutations_sync = 2`,
   );
   const file = join(directory, 'earlier.pcapng');
-  const words = ['export', '--store', location, '--where', '1', '--output', file];
-  expect((await mirrorlake(...words)).err).toBe('3 packets\n');
+  expect(await exported(file, of('earlier'))).toBe('3 packets');
+  const words = ['export', '--store', common.name, '--where', of('earlier'), '--output', file];
   expect((await mirrorlake(...words, '--encapsulated')).err).toBe(
     '0 packets; 3 were left out: an earlier version kept them without the GRE protocol that carried them\n',
   );
 });
 
 test('a part of each frame, or of each session, is kept where that is said', async () => {
-  const short = await stored('inner-transports.pcap', { bytes: 60, packets: 0 });
+  await collect([
+    { file: 'inner-transports.pcap', collector: 'short', packets: { bytes: 60, packets: 0 } },
+    { file: 'erspan2.pcap', collector: 'few', packets: { bytes: 1 << 20, packets: 2 } },
+  ]);
+  const short = `SELECT session_id FROM common.sessions WHERE ${of('short')}`;
   expect(
     await server.sql(
-      `SELECT max(length(frame)), max(original_length) > 60 FROM ${databaseOf(short)}.packets`,
+      'SELECT max(length(frame)), max(original_length) > 60 FROM common.packets WHERE session_id IN ' +
+        `(${short})`,
     ),
   ).toBe('60\t1\n');
-  const few = await stored('erspan2.pcap', { bytes: 1 << 20, packets: 2 });
-  const most = `SELECT max(n) FROM (SELECT count() AS n FROM ${databaseOf(few)}.packets GROUP BY session_id)`;
-  expect(await server.sql(most)).toBe('2\n');
+  const few = `SELECT session_id FROM common.sessions WHERE ${of('few')}`;
+  expect(
+    await server.sql(
+      'SELECT max(n) FROM (SELECT count() AS n FROM common.packets WHERE session_id IN ' +
+        `(${few}) GROUP BY session_id)`,
+    ),
+  ).toBe('2\n');
 });
 
 test('a condition that is none, and an output that cannot be', async () => {
-  const location = await stored('gre-ip.pcap');
+  const location = common.name;
   const bad = await mirrorlake(
     'export',
     '--store',

@@ -6,6 +6,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { MOST_ROWS, MOST_WORDS } from '../../src/store/clickhouse/answer.js';
 import { ServerStore } from '../../src/store/clickhouse/server.js';
@@ -14,12 +15,29 @@ import { tablesMade } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
 import { Delivery } from '../../src/store/spool/delivery.js';
 import { Spool } from '../../src/store/spool/spool.js';
+import type { Store } from '../../src/store/store.js';
 import { MAIN, TestCollector } from '../support/collector.js';
 import { numberedSegment } from '../support/sessions.js';
+import { copyStore, inStore } from '../support/store-copies.js';
 
 const CAPTURE = join(import.meta.dirname, '../fixtures/erspan2.pcap');
 const DEFAULT_OF_0_1 = 30 * 86_400;
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-data-'));
+/** Stores that tests copy: one that a collector has made, and one with the sessions of the capture too. */
+const empty = join(directory, 'empty');
+const filled = join(directory, 'filled');
+/** What was said when they were made. */
+let collectorSaid: string;
+let readSaid: string;
+beforeAll(async () => {
+  const collector = await TestCollector.start([], { store: empty });
+  await collector.statusWhen((s) => s.store.state === 'up');
+  await collector.stop();
+  collector.remove();
+  collectorSaid = collector.log;
+  copyStore(empty, filled);
+  readSaid = mirrorlake('read', CAPTURE, '--store', filled).err;
+});
 afterAll(() => rmSync(directory, { recursive: true }));
 
 /** Runs the program; what it said, and its exit status. */
@@ -28,33 +46,31 @@ function mirrorlake(...words: string[]): { out: string; err: string; status: num
   return { out: stdout, err: stderr, status };
 }
 
-const countIn = (store: string): number =>
-  Number(mirrorlake('query', 'SELECT count() FROM sessions', '--store', store).out);
+const count = async (store: Store): Promise<number> =>
+  Number(await text(await store.query('SELECT count() FROM sessions')));
+
+/** How many sessions a store has, and how many are left once everything that is too old is removed. */
+const countsIn = (directory: string): Promise<[before: number, after: number]> =>
+  inStore(directory, async (store) => {
+    const before = await count(store);
+    await text(await store.change('OPTIMIZE TABLE sessions FINAL'));
+    return [before, await count(store)];
+  });
 
 describe('retention', () => {
   it('is set by nobody who was not asked to', async () => {
-    const collector = await TestCollector.start([]);
-    const data = join(collector.directory, 'data');
-    try {
-      await collector.statusWhen((s) => s.store.state === 'up');
-      await collector.stop();
-      expect(collector.log).not.toContain('removes rows');
-      expect(mirrorlake('read', CAPTURE, '--store', data).err).not.toContain('removes rows');
-      const before = countIn(data);
-      expect(before).toBeGreaterThan(0);
-      mirrorlake('query', '--write', 'OPTIMIZE TABLE sessions FINAL', '--store', data);
-      expect(countIn(data)).toBe(before);
-    } finally {
-      collector.remove();
-    }
+    expect(collectorSaid).toContain('storing to');
+    expect(collectorSaid).not.toContain('removes rows');
+    expect(readSaid).toContain('stored in');
+    expect(readSaid).not.toContain('removes rows');
+    const [before, after] = await countsIn(copyStore(filled, join(directory, 'kept-for-good')));
+    expect(before).toBeGreaterThan(0);
+    expect(after).toBe(before);
   });
 
   it('that a store has from before is said at every start and in read, with how it is ended', async () => {
-    const store = join(directory, 'former');
-    const made = openStore(store, { create: true });
-    await made.migrate();
-    await made.retain(DEFAULT_OF_0_1, true);
-    await made.close();
+    const store = copyStore(empty, join(directory, 'former'));
+    await inStore(store, (made) => made.retain(DEFAULT_OF_0_1, true));
 
     const { err } = mirrorlake('read', CAPTURE, '--store', store);
     const rows = Number(/in (\d+) rows?, stored/.exec(err)?.[1]);
@@ -68,23 +84,26 @@ describe('retention', () => {
     );
     expect(err.split(keep)).toHaveLength(3);
 
-    for (let start = 0; start < 2; start++) {
-      const collector = await TestCollector.start([], { store });
+    for (const [config, said] of [
+      ['', `${store} removes rows 30d after they were seen`],
+      ['retention: 90d', `${store} removes rows after 30d, the configuration says 90d`],
+    ]) {
+      const collector = await TestCollector.start([], { store, config });
       await collector.statusWhen((s) => s.store.state === 'up');
       await collector.stop();
       collector.remove();
-      expect(collector.log).toContain(`${store} removes rows 30d after they were seen`);
+      expect(collector.log).toContain(said);
     }
 
     expect(mirrorlake('schema', 'apply', '--store', store, '--retention', 'none').err).not.toContain(
       'removes',
     );
     expect(mirrorlake('read', CAPTURE, '--store', store).err).not.toContain('removes rows');
-    mirrorlake('query', '--write', 'OPTIMIZE TABLE sessions FINAL', '--store', store);
-    expect(countIn(store)).toBeGreaterThanOrEqual(rows);
+    const [, after] = await countsIn(store);
+    expect(after).toBeGreaterThanOrEqual(rows);
   });
 
-  it('that is asked for is set, and said where the store has another', async () => {
+  it('that is asked for is set', async () => {
     const collector = await TestCollector.start([], { config: 'retention: 90d' });
     const data = join(collector.directory, 'data');
     try {
@@ -96,19 +115,11 @@ describe('retention', () => {
     } finally {
       collector.remove();
     }
-    const other = join(directory, 'other');
-    mirrorlake('schema', 'apply', '--store', other, '--retention', '7d');
-    const second = await TestCollector.start([], { config: 'retention: 90d', store: other });
-    await second.statusWhen((s) => s.store.state === 'up');
-    await second.stop();
-    second.remove();
-    expect(second.log).toContain(`${other} removes rows after 7d, the configuration says 90d`);
   });
 
   it('says of rows that waited for too long that they will not stay', async () => {
-    const data = join(directory, 'late');
-    const store = openStore(data, { create: true });
-    await store.migrate();
+    const data = copyStore(empty, join(directory, 'late'));
+    const store = openStore(data, { create: false });
     await store.retain(3600, false);
     const said: string[] = [];
     const spool = new Spool(join(data, 'spool'), { limit: 1 << 24 });
@@ -127,9 +138,8 @@ describe('retention', () => {
 });
 
 describe('tables', () => {
-  it('are not dropped by asking', () => {
-    const store = join(directory, 'dropped');
-    mirrorlake('read', CAPTURE, '--store', store);
+  it('are not dropped by asking', async () => {
+    const store = copyStore(filled, join(directory, 'dropped'));
     const { status, err } = mirrorlake('query', 'DROP TABLE sessions', '--store', store);
     expect([status, err]).toEqual([2, expect.stringContaining('DROP TABLE does more than read')]);
     const where = '1)); DROP TABLE sessions; --';
@@ -143,11 +153,11 @@ describe('tables', () => {
       store,
     );
     expect([exported.status, exported.err]).toEqual([2, 'mirrorlake: there is more than one statement\n']);
-    expect(countIn(store)).toBeGreaterThan(0);
+    expect(await inStore(store, count)).toBeGreaterThan(0);
   });
 
   it('are not changed behind a collector that fills them', async () => {
-    const store = join(directory, 'filled');
+    const store = copyStore(empty, join(directory, 'collecting'));
     const collector = await TestCollector.start(['--control', join(store, 'control.sock')], { store });
     try {
       expect(mirrorlake('query', '--write', 'DROP TABLE sessions', '--store', store)).toEqual({
@@ -162,19 +172,22 @@ describe('tables', () => {
     }
   });
 
-  it('that are missing are made again, and it is said', () => {
-    const store = join(directory, 'missing');
-    mirrorlake('read', CAPTURE, '--store', store);
-    for (const drop of ['DROP TABLE sessions', 'DROP VIEW sessions_by_minute_view', 'DROP TABLE tunnels'])
-      expect(mirrorlake('query', '--write', drop, '--store', store)).toMatchObject({ status: 0, err: '' });
+  it('that are missing are made again, and it is said', async () => {
+    const store = copyStore(filled, join(directory, 'missing'));
+    await inStore(store, async (opened) => {
+      for (const drop of ['DROP TABLE sessions', 'DROP VIEW sessions_by_minute_view', 'DROP TABLE tunnels'])
+        await text(await opened.change(drop));
+    });
     const { err } = mirrorlake('schema', 'apply', '--store', store);
     for (const name of ['sessions', 'sessions_by_minute_view', 'tunnels'])
       expect(err).toContain(`made ${name} again, with nothing in it: it was missing\n`);
     expect(err).not.toContain('made mirrors');
-    expect(mirrorlake('schema', 'apply', '--store', store).err).toBe(`${store} is up to date\n`);
-    expect(countIn(store)).toBe(0);
-    const tables = mirrorlake('query', 'SHOW TABLES', '--store', store).out.split('\n');
-    expect(tables).toEqual(expect.arrayContaining(tablesMade({ prefix: '' })));
+    await inStore(store, async (opened) => {
+      expect(await opened.migrate()).toMatchObject({ applied: [], made: [] });
+      expect(await count(opened)).toBe(0);
+      const tables = (await text(await opened.query('SHOW TABLES'))).split('\n');
+      expect(tables).toEqual(expect.arrayContaining(tablesMade({ prefix: '' })));
+    });
   });
 });
 

@@ -7,9 +7,11 @@ import { once } from 'node:events';
 import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it, test } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { MAIN, TestCollector } from '../support/collector.js';
 import { describeWith } from '../support/needs.js';
+import { inStore } from '../support/store-copies.js';
 
 const CAPTURE = join(import.meta.dirname, '../fixtures/erspan2.pcap');
 const SOMEBODY = 12345;
@@ -25,11 +27,19 @@ function modes(path: string): { name: string; others: number; groupWrites: boole
   });
 }
 
-test.each(['000', '022', '077'])('files of a store are for its user and group, under umask %s', (umask) => {
-  const store = join(directory, `umask-${umask}`);
+/** What is said of the files of a store, whatever the umask of who made it. */
+function expectOwn(store: string): void {
+  const found = modes(store);
+  expect(found.length).toBeGreaterThan(20);
+  expect(found.filter((f) => f.others !== 0 || f.groupWrites)).toEqual([]);
+  expect(statSync(join(store, 'clickhouse')).mode & 0o777).toBe(0o750);
+}
+
+test('files of a store are for its user and group, under umask 000', () => {
+  const store = join(directory, 'umask-000');
   execFileSync('sh', [
     '-c',
-    `umask ${umask}; exec "$@"`,
+    'umask 000; exec "$@"',
     'sh',
     process.execPath,
     MAIN,
@@ -39,11 +49,28 @@ test.each(['000', '022', '077'])('files of a store are for its user and group, u
     '--store',
     store,
   ]);
-  const found = modes(store);
-  expect(found.length).toBeGreaterThan(20);
-  expect(found.filter((f) => f.others !== 0 || f.groupWrites)).toEqual([]);
-  expect(statSync(join(store, 'clickhouse')).mode & 0o777).toBe(0o750);
+  expectOwn(store);
 });
+
+test.each([0o022, 0o077])(
+  'files of a store are for its user and group, under umask %o too',
+  async (umask) => {
+    const before = process.umask(umask);
+    try {
+      const directoryOf = join(directory, `umask-${umask.toString(8)}`);
+      await inStore(directoryOf, async (store) => {
+        for (const sql of [
+          'CREATE TABLE t (n Int64) ENGINE = MergeTree ORDER BY n',
+          'INSERT INTO t VALUES (1)',
+        ])
+          await text(await store.change(sql));
+      });
+      expectOwn(directoryOf);
+    } finally {
+      process.umask(before);
+    }
+  },
+);
 
 describeWith(['root'], 'started by root', () => {
   it('the engine is the owner of the data, and so are its files', async () => {
@@ -54,10 +81,8 @@ describeWith(['root'], 'started by root', () => {
     chownSync(join(store, 'clickhouse'), SOMEBODY, SOMEBODY);
     // The way to it is open to everybody.
     execFileSync('chmod', ['711', directory]);
-    const run = (...words: string[]) =>
-      spawnSync(process.execPath, [MAIN, ...words, '--store', store], { encoding: 'utf8' });
-    expect(run('read', '--quiet', CAPTURE)).toMatchObject({ status: 0, stderr: '' });
-    expect(run('query', 'SELECT count() > 0 FROM sessions')).toMatchObject({ stdout: '1\n', stderr: '' });
+    const read = [MAIN, 'read', '--quiet', CAPTURE, '--store', store];
+    expect(spawnSync(process.execPath, read, { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
     expect(modes(join(store, 'clickhouse')).filter((f) => f.uid !== SOMEBODY)).toEqual([]);
 
     const collector = await TestCollector.start([], { store });
@@ -67,6 +92,8 @@ describeWith(['root'], 'started by root', () => {
       expect(readFileSync(`/proc/${engine}/status`, 'utf8')).toMatch(
         new RegExp(`^Uid:(\t${SOMEBODY}){4}$`, 'm'),
       );
+      expect(await collector.query('SELECT count() > 0 AS some FROM sessions')).toEqual([{ some: 1 }]);
+      expect(modes(join(store, 'clickhouse')).filter((f) => f.uid !== SOMEBODY)).toEqual([]);
     } finally {
       await collector.stop();
       collector.remove();
@@ -79,16 +106,6 @@ describeWith(['root'], 'started by root', () => {
     );
     expect(asked).toMatchObject({ stdout: '1\n', stderr: '' });
   });
-});
-
-test('the engine ends with whoever started it, however that ends', async () => {
-  const store = join(directory, 'orphan');
-  const collector = await TestCollector.start([], { store });
-  await collector.statusWhen((s) => s.store.state === 'up');
-  const [engine] = collector.children;
-  collector.signal('SIGKILL');
-  await expect.poll(() => statSync(`/proc/${engine}`, { throwIfNoEntry: false })).toBeUndefined();
-  collector.remove();
 });
 
 /** Runs a program without landlock_create_ruleset(2), as a container's seccomp filter may have it. */
@@ -124,17 +141,24 @@ test('where there is no Landlock, that is said once, and everything else goes on
   );
 });
 
-test('the engine has a bound of its own on memory', async () => {
-  const collector = await TestCollector.start([], { config: 'store_memory: 600MiB' });
-  try {
-    await collector.statusWhen((s) => s.store.state === 'up');
-    const [engine] = collector.children;
+describe('the engine of a collector', () => {
+  let collector: TestCollector;
+  beforeAll(async () => {
+    collector = await TestCollector.start([], { config: 'store_memory: 600MiB' });
+  });
+  afterAll(() => collector?.remove());
+
+  it('has a bound of its own on memory', async () => {
+    const [engine] = await collector.engine();
     expect(readFileSync(`/proc/${engine}/cmdline`, 'latin1')).toContain('"memory":629145600');
     const large = 'SELECT groupArray(repeat(toString(number), 1000)) FROM numbers(10000000)';
     await expect(collector.query(large)).rejects.toThrow(/memory limit|MEMORY_LIMIT/i);
     expect(await collector.query('SELECT 1 AS n')).toEqual([{ n: 1 }]);
-  } finally {
-    await collector.stop();
-    collector.remove();
-  }
+  });
+
+  it('ends with whoever started it, however that ends', async () => {
+    const [engine] = await collector.engine();
+    collector.signal('SIGKILL');
+    await expect.poll(() => statSync(`/proc/${engine}`, { throwIfNoEntry: false })).toBeUndefined();
+  });
 });

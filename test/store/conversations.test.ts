@@ -11,7 +11,7 @@ import { SessionRecord } from '../../src/model/session-record.js';
 import { openStore } from '../../src/store/open.js';
 import { SessionSegment } from '../../src/store/segment/segments.js';
 import type { Store } from '../../src/store/store.js';
-import { sessionRecord } from '../support/arbitrary-records.js';
+import { ofFewDays, sessionRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-conversations-'));
@@ -215,9 +215,9 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
   });
 
   test('has what sessions has of those with one row', async () => {
-    const records = fc
-      .sample(sessionRecord, { numRuns: 200, seed: 7 })
-      .filter((r) => r.part !== 0 || r.endReason !== EndReason.Active);
+    const records = ofFewDays(fc.sample(sessionRecord, { numRuns: 200, seed: 7 })).filter(
+      (r) => r.part !== 0 || r.endReason !== EndReason.Active,
+    );
     const segment = new SessionSegment('single');
     for (const r of records) segment.session(Object.assign(r, { part: 0, endReason: EndReason.Idle }));
     await store.insert('sessions', segment.take(), 'single', records.length);

@@ -14,7 +14,7 @@ import {
   TunnelSegment,
 } from '../../src/store/segment/segments.js';
 import type { Store } from '../../src/store/store.js';
-import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
+import { mirrorRecord, ofFewDays, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { addPacket } from '../support/packet-rows.js';
 import { sessionJson } from '../support/row-json.js';
@@ -30,7 +30,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const sessions = fc.sample(sessionRecord, { numRuns: 300, seed: 1 });
+const sessions = ofFewDays(fc.sample(sessionRecord, { numRuns: 300, seed: 1 }));
 
 describe.each(['embedded', 'server'])('%s', (kind) => {
   let store: Store;
@@ -144,8 +144,8 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
   });
 
   test('mirrors, tunnels and packets', async () => {
-    const mirrors = fc.sample(mirrorRecord, { numRuns: 50, seed: 2 });
-    const tunnels = fc.sample(tunnelRecord, { numRuns: 50, seed: 3 });
+    const mirrors = fc.sample(mirrorRecord, { numRuns: 20, seed: 2 });
+    const tunnels = fc.sample(tunnelRecord, { numRuns: 20, seed: 3 });
     const m = new MirrorSegment('here');
     for (const r of mirrors) m.mirror(r);
     await store.insert('mirrors', m.take(), 'm', mirrors.length);
@@ -166,7 +166,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     ).toEqual([
       {
         lost: sum(mirrors.map((r) => r.lost)),
-        n: 50,
+        n: 20,
         unusable: mirrors.filter((r) => r.sequence === 5).length,
       },
     ]);

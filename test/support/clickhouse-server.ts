@@ -128,9 +128,9 @@ export class ClickHouseServer {
     if (this.temporary) rmSync(this.path, { recursive: true, force: true });
   }
 
-  /** Runs a statement and returns the response as text. */
-  async sql(query: string): Promise<string> {
-    const answer = await fetch(this.url, { method: 'POST', body: query });
+  /** Runs a statement, in `database`, and returns the response as text. */
+  async sql(query: string, database = 'default'): Promise<string> {
+    const answer = await fetch(`${this.url}/?database=${database}`, { method: 'POST', body: query });
     const body = await answer.text();
     if (!answer.ok) throw new Error(body.slice(0, 2000));
     return body;

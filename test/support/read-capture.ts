@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pipeline } from '../../src/collector/pipeline.js';
@@ -28,10 +29,13 @@ export interface CaptureRows {
 }
 
 /**
- * How many sessions may be open. Allocating the default, a million, takes longer than reading a small
- * capture.
+ * How many sessions may be open while a small capture is read. Allocating the default, a million, takes
+ * longer than reading it.
  */
-export const SMALL_TABLE = { capacity: 20_000 } as const;
+export const SMALL_TABLE = { capacity: 4096 } as const;
+/** A capture of so many bytes cannot have more packets than {@link SMALL_TABLE} has room for. */
+const SMALL = SMALL_TABLE.capacity * 64;
+const LARGE_TABLE = { capacity: 100_000 } as const;
 
 /**
  * Reads a capture into memory, as `mirrorlake read --ndjson` does.
@@ -44,7 +48,7 @@ export async function readCapture(path: string, rowsOnly = false): Promise<Captu
   const pipeline = new Pipeline({
     sessions: { session: (record) => sessions.push(sessionJson(record, 'test')) },
     mirrors: { mirror: () => {} },
-    table: SMALL_TABLE,
+    table: statSync(path).size <= SMALL ? SMALL_TABLE : LARGE_TABLE,
     ...(!rowsOnly && {
       watcher: {
         packet: (outer, gre, mirrored, frame, reason) =>
@@ -77,9 +81,12 @@ export async function readCapture(path: string, rowsOnly = false): Promise<Captu
   };
 }
 
-/** Runs `mirrorlake read --ndjson` on a capture. @returns its lines */
-export async function readCommand(path: string, what: 'sessions' | 'mirrors' | 'packets'): Promise<string[]> {
-  const words = [MAIN, 'read', path, '--ndjson', what, '--collector', 'test', '--quiet'];
+/** Runs `mirrorlake read --ndjson` on one or several captures. @returns its lines */
+export async function readCommand(
+  paths: string | readonly string[],
+  what: 'sessions' | 'mirrors' | 'packets',
+): Promise<string[]> {
+  const words = [MAIN, 'read', ...[paths].flat(), '--ndjson', what, '--collector', 'test', '--quiet'];
   const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 1 << 28 });
   return stdout.split('\n').slice(0, -1);
 }
