@@ -4,8 +4,6 @@ import { CommandError, MirrorlakeError, UsageError } from '../model/errors.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { isServer } from '../model/store-location.js';
 import { ControlError, type ControlReply, openReply } from '../observe/control.js';
-import { isNotLetIn } from '../store/clickhouse/failure.js';
-import { openStore } from '../store/open.js';
 import type { Store } from '../store/store.js';
 import { type FoundStore, heldBy, type NamedStore } from './find-store.js';
 import { addressHint } from './query/unquoted-address.js';
@@ -71,6 +69,11 @@ async function opened(
   found: Pick<FoundStore, 'location' | 'toldBy'>,
   use: (store: Store) => Promise<void>,
 ): Promise<void> {
+  // A collector that has the store is asked without what opens one.
+  const [{ isNotLetIn }, { openStore }] = await Promise.all([
+    import('../store/clickhouse/failure.js'),
+    import('../store/open.js'),
+  ]);
   const store = openStore(found.location, { create: false });
   try {
     await use(store);

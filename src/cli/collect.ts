@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type ConfigOverrides, defaultConfig, loadConfig, overrideConfig } from '../config/load.js';
+import type { ConfigOverrides } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { MirrorlakeError } from '../model/errors.js';
 import { counted } from '../model/words.js';
-import { createLogger, type Logger } from '../observe/log.js';
+import type { Logger } from '../observe/log.js';
 
 interface CollectOptions {
   config?: string;
@@ -73,15 +73,21 @@ function whole(value: string): number {
 }
 
 async function collect(options: CollectOptions): Promise<void> {
-  const config = configuration(options);
-  // Loaded here because they need koffi, which `--help` does not.
-  const [{ clearAmbientCapabilities }, { ServiceManager }, { Collector }, { ServiceWatch }] =
-    await Promise.all([
-      import('../linux/capabilities.js'),
-      import('../linux/service-manager.js'),
-      import('../collector/collector.js'),
-      import('../collector/service-watch.js'),
-    ]);
+  const config = await configuration(options);
+  // Loaded here because `--help` needs none of it, nor koffi.
+  const [
+    { clearAmbientCapabilities },
+    { ServiceManager },
+    { Collector },
+    { ServiceWatch },
+    { createLogger },
+  ] = await Promise.all([
+    import('../linux/capabilities.js'),
+    import('../linux/service-manager.js'),
+    import('../collector/collector.js'),
+    import('../collector/service-watch.js'),
+    import('../observe/log.js'),
+  ]);
   const manager = ServiceManager.of(process.env, process.pid);
   // This thread opens sockets and devices. Nothing that it starts needs the capabilities for that.
   clearAmbientCapabilities();
@@ -103,7 +109,7 @@ async function collect(options: CollectOptions): Promise<void> {
   });
   const reload = async (): Promise<void> => {
     try {
-      await collector.reload(configuration(options));
+      await collector.reload(await configuration(options));
     } catch (e) {
       log.error(`the configuration was not taken over: ${e instanceof Error ? e.message : e}`);
     }
@@ -141,7 +147,8 @@ function sayWhy(log: Logger, why: Error): void {
   log.debug(why.stack);
 }
 
-function configuration(options: CollectOptions): Config {
+async function configuration(options: CollectOptions): Promise<Config> {
+  const { defaultConfig, loadConfig, overrideConfig } = await import('../config/load.js');
   const base = options.config === undefined ? defaultConfig() : loadConfig(options.config);
   const given: ConfigOverrides = {
     ...(options.interface.length > 0 && { interfaces: options.interface }),

@@ -1,23 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { defaultConfig, loadConfig } from '../config/load.js';
-import type { Config } from '../config/schema.js';
-import type { Finding } from '../doctor/finding.js';
-import { clock, kernel, kernelGre, landlock, privileges, receiveBuffer } from '../doctor/host.js';
-import { koffiFinding, rawSocketFinding } from '../doctor/native.js';
-import { Network } from '../doctor/network.js';
-import { type PacketPath, packetPath } from '../doctor/path.js';
-import { diskFinding, storeFindings } from '../doctor/storage.js';
-import { MirrorlakeError } from '../model/errors.js';
-import { isServer, NO_STORE } from '../model/store-location.js';
-import { spoolDirectory } from '../store/spool/spool-directory.js';
-import { findCollector } from './find-store.js';
-
-interface DoctorOptions {
-  config?: string;
-  interface: string[];
-  receiver?: 'raw' | 'ring';
-  store?: string;
-}
+import type { DoctorOptions } from './doctor-run.js';
 
 export function registerDoctor(program: Command): void {
   program
@@ -38,102 +20,13 @@ export function registerDoctor(program: Command): void {
     )
     .option('--receiver <kind>', 'raw (default without --interface) or ring (default with it)', kindOf)
     .option('--store <store>', 'a directory, or http://user@host:8123/database')
-    .action(doctor);
+    .action(async (options: DoctorOptions) => {
+      const { doctor } = await import('./doctor-run.js');
+      await doctor(options);
+    });
 }
 
 function kindOf(value: string): 'raw' | 'ring' {
   if (value !== 'raw' && value !== 'ring') throw new InvalidArgumentError('say raw or ring.');
   return value;
-}
-
-async function doctor(options: DoctorOptions): Promise<void> {
-  const config = options.config === undefined ? defaultConfig() : loadConfig(options.config);
-  const store = options.store ?? config.store;
-  const network = Network.read();
-  const path = packetPath(config, options.interface, options.receiver, network);
-  const koffi = await koffiFinding();
-  const findings: Finding[] = [
-    privileges(),
-    kernel(),
-    koffi,
-    await rawSocketFinding(),
-    ...path.findings,
-    // Without koffi the kernel cannot be asked.
-    ...(koffi.state === 'bad' ? [] : await ofKernel(store, config, path)),
-    kernelGre(),
-    ...(koffi.state === 'bad' ? [] : await ofPackets(options, config, path, network)),
-    ...(await storeFindings(store, config.control)),
-    ...(store === NO_STORE
-      ? []
-      : [diskFinding(config.spool.directory ?? spoolDirectory(store), config.spool.limit)]),
-  ];
-  process.stdout.write(findings.map(lineOf).join(''));
-  if (findings.some((f) => f.state === 'bad')) process.exitCode = 1;
-}
-
-async function ofKernel(store: string, config: Config, path: PacketPath): Promise<Finding[]> {
-  return [
-    ...(path.raw ? [await receiveBuffer(config.receive_buffer)] : []),
-    await clock(),
-    ...(isServer(store) || store === NO_STORE ? [] : [await landlock()]),
-  ];
-}
-
-/** Findings about a packet's path to the collector: interfaces, rules, and a trial packet. */
-async function ofPackets(
-  options: DoctorOptions,
-  config: Config,
-  path: PacketPath,
-  network: Network | undefined,
-): Promise<Finding[]> {
-  const { interfaceFindings } = await import('../doctor/interface.js');
-  const { firewallFindings, firewallRulings } = await import('../doctor/firewall/findings.js');
-  const { readRules } = await import('../doctor/firewall/read.js');
-  const { trial } = await import('../doctor/trial/trial.js');
-  const sources = [...new Set(config.mirrors.flatMap((m) => m.source?.text ?? []))];
-  const { interfaces, raw } = path;
-  const { tables, unread } = readRules();
-  const question = { path, network, interfaces, named: path.named, sources };
-  const rulings = firewallRulings(question, tables);
-  return [
-    ...interfaces.flatMap((name) =>
-      interfaceFindings(name, {
-        named: path.named,
-        raw,
-        network,
-        sources,
-        others: path.named ? [] : interfaces,
-      }),
-    ),
-    ...firewallFindings(question, rulings, unread),
-    ...(await trial({
-      raw,
-      network,
-      interfaces,
-      tables,
-      rulings,
-      control: await socketOf(options),
-    })),
-  ];
-}
-
-/**
- * The socket of the running collector, if there is one: the collector is told of the trial packet so that it
- * does not count it.
- */
-async function socketOf({ store, config }: DoctorOptions): Promise<string | undefined> {
-  try {
-    return await findCollector({ store, config });
-  } catch (e) {
-    // What is wrong with the store's name is a finding of its own.
-    if (e instanceof MirrorlakeError) return undefined;
-    throw e;
-  }
-}
-
-const MARKS = { good: 'ok  ', poor: 'warn', bad: 'FAIL' } as const;
-
-function lineOf(f: Finding): string {
-  const fix = f.fix === undefined ? '' : `; fix it with: ${f.fix}`;
-  return `${MARKS[f.state]}  ${f.subject}: ${f.text}${fix}\n`;
 }

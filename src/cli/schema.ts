@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { loadConfig } from '../config/load.js';
 import { parseDuration } from '../config/units.js';
 import {
   distributedTables,
@@ -8,7 +7,6 @@ import {
   migrationsTable,
   statements,
 } from '../store/migrations.js';
-import { openStore } from '../store/open.js';
 import { retentionNotice } from '../store/retention.js';
 import { storeToWrite } from './find-store.js';
 import { WRITE_HELP } from './store-words.js';
@@ -78,8 +76,10 @@ function print(options: SchemaOptions): void {
 }
 
 async function apply(options: SchemaOptions): Promise<void> {
-  const config = options.config === undefined ? undefined : loadConfig(options.config);
+  const config =
+    options.config === undefined ? undefined : (await import('../config/load.js')).loadConfig(options.config);
   const { location } = await storeToWrite(options);
+  const { openStore } = await import('../store/open.js');
   const store = openStore(location, { create: true, cluster: options.cluster });
   try {
     const { applied, made } = await store.migrate();

@@ -10,7 +10,7 @@ import {
   incompleteWords,
   sizeWords,
 } from '../model/words.js';
-import { ailments } from '../observe/http.js';
+import { ailments } from '../observe/ailments.js';
 import { table } from './terminal.js';
 
 /** Mirror points shown, the loudest first; likewise refused ones. */

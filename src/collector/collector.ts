@@ -13,6 +13,7 @@ import { isScarcity } from '../model/scarcity.js';
 import type { CollectorStatus, CollectorSummary, HeldStore, ReceiverStatus } from '../model/status.js';
 import { isServer, withoutPassword } from '../model/store-location.js';
 import { counted } from '../model/words.js';
+import { ailments } from '../observe/ailments.js';
 import {
   type ControlAnswer,
   ControlError,
@@ -21,7 +22,7 @@ import {
   controlPath,
   MOST_CONTROL_CONNECTIONS,
 } from '../observe/control.js';
-import { ailments, MOST_HTTP_CONNECTIONS, ObserveServer } from '../observe/http.js';
+import { MOST_HTTP_CONNECTIONS, ObserveServer } from '../observe/http.js';
 import type { Logger } from '../observe/log.js';
 import { RawReceiver } from '../receive/raw.js';
 import { rawLibrary } from '../receive/raw-library.js';

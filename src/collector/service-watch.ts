@@ -3,7 +3,7 @@
 import type { ServiceManager } from '../linux/service-manager.js';
 import type { CollectorSummary } from '../model/status.js';
 import { plural } from '../model/words.js';
-import { ailments } from '../observe/http.js';
+import { ailments } from '../observe/ailments.js';
 
 /** Milliseconds between two statuses without a watchdog. */
 const STATUS_MS = 10_000;

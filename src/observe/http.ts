@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { MirrorlakeError } from '../model/errors.js';
 import type { CollectorStatus, CollectorSummary } from '../model/status.js';
+import { ailments } from './ailments.js';
 import { Connections } from './connections.js';
 import { isAskedFor } from './host-name.js';
 import { exposition } from './metrics.js';
@@ -16,22 +17,6 @@ export class ListenError extends MirrorlakeError {
   constructor(message: string) {
     super(message, 'LISTEN');
   }
-}
-
-/** What is wrong with a collector, one line each; empty if it is healthy. */
-export function ailments(status: CollectorSummary): string[] {
-  const down = status.receivers
-    .filter((r) => r.state !== 'up')
-    .map((r) => `receiver ${r.name} is ${r.state}`);
-  for (const r of status.receivers) {
-    if (r.addresses_missed > 0)
-      down.push(`receiver ${r.name} does not receive on ${r.addresses_missed} of this host's IPv6 addresses`);
-  }
-  const { state, error, spool_error = '' } = status.store;
-  if (spool_error !== '') down.push(spool_error);
-  if (state !== 'up' && state !== 'none')
-    down.push(`the store is ${state}${error === '' ? '' : `: ${error}`}`);
-  return [...down, ...(status.troubles ?? [])];
 }
 
 /** Connections at once; beyond that the least recently used one is cut off. */

@@ -6,15 +6,37 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate } from '../../bench/generate.js';
+import { LinkType } from '../../src/model/batch.js';
+import { openOutput } from '../../src/receive/file/capture-writer.js';
+import { PcapWriter } from '../../src/receive/file/pcap-writer.js';
 import { openStore } from '../../src/store/open.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { MAIN } from '../support/collector.js';
+import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 
 let directory: string;
 /** One for all: an embedded engine is started by every command. */
 let server: ClickHouseServer;
+/** Read together they are more segments than may be on their way to the store, so reading waits for it. */
+let captures: string[];
+/** Their packets: of many sessions, and so large that a few fill segments. */
+const MIXED = 4_000;
+const LARGE = 780;
+const SEGMENT = 8 << 20;
+/** What is stored of them, in the data directory `first`. */
+let counts: Record<string, unknown>[];
+let bytes: Record<string, unknown>[];
+let sessions: Record<string, unknown>[];
+let mirrors: Record<string, unknown>[];
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'mirrorlake-packets-'));
+  captures = [at('large.pcap'), at('mixed.pcap')];
+  await writeLarge(captures[0]);
+  await generate({ packets: MIXED, output: captures[1], seed: 11, mix: 'all', loss: 0.01 });
+  run('read', ...captures, '--packets', 'all', '--store', at('first'), '--collector', 'c', '--quiet');
+  const length = 'SELECT toUInt32(sum(length(frame))) AS n FROM packets';
+  const answers = await askAll(at('first'), COUNTS, length, sessionsOf('c'), mirrorsOf('c'));
+  [counts, bytes, sessions, mirrors] = answers;
   server = await ClickHouseServer.start();
 });
 afterAll(async () => {
@@ -22,8 +44,23 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+/** Writes a capture of {@link LARGE} packets, from shortly before the other begins. */
+async function writeLarge(file: string): Promise<void> {
+  const writer = new PcapWriter(await openOutput(file), LinkType.Ethernet);
+  for (let i = 0; i < LARGE; i++) {
+    const payload = new Uint8Array(32 << 10).fill(i);
+    const frame = ethernet(0x0800, ipv4('10.1.0.1', `10.1.1.${i % 8}`, 17, udp(4000, 5000, payload)));
+    const packet = ethernet(0x0800, ipv4('10.255.2.1', '10.255.0.1', 47, erspan2(10, i, frame)));
+    writer.packet(1_748_851_199, i * 1_000_000, packet, 0, packet.length);
+    if (writer.full) await writer.flush();
+  }
+  await writer.close();
+}
+
 const at = (name: string) => join(directory, name);
 const on = (database: string) => `${server.url}/${database}`;
+/** One database for what is told apart by the collector's name: making another takes a while. */
+const shared = () => on('shared');
 
 /** Runs a command that has to succeed. @returns what it said */
 function run(...words: string[]): string {
@@ -52,50 +89,58 @@ async function askAll(location: string, ...questions: string[]): Promise<Record<
   }
 }
 
-/** Session ids are each reading's own; everything else is what was on the wire. */
-const SESSIONS = 'SELECT * EXCEPT session_id FROM sessions ORDER BY ALL';
+/** Session ids are each reading's own; everything else but the name given is what was on the wire. */
+const sessionsOf = (collector: string) =>
+  `SELECT * EXCEPT (session_id, collector) FROM sessions WHERE collector = '${collector}' ORDER BY ALL`;
 /** Sequence numbers are made anew for what was kept, so that nothing is missing among them. */
-const MIRRORS = 'SELECT * EXCEPT (sequence, lost, reordered, repeated) FROM mirrors ORDER BY ALL';
+const mirrorsOf = (collector: string) =>
+  'SELECT * EXCEPT (sequence, lost, reordered, repeated, collector) FROM mirrors ' +
+  `WHERE collector = '${collector}' ORDER BY ALL`;
+const SESSIONS = 'SELECT * EXCEPT session_id FROM sessions ORDER BY ALL';
 const COUNTS = `SELECT toUInt32(count()) AS packets, toUInt32(uniqExact(session_id)) AS sessions,
   toUInt32(countIf(session_id NOT IN (SELECT session_id FROM sessions))) AS orphans FROM packets`;
 
-describe('a capture read with its packets', () => {
-  const PACKETS = 30_000;
-  beforeAll(async () => {
-    await generate({ packets: PACKETS, output: at('in.pcap'), seed: 11, mix: 'all', loss: 0.01 });
-    run('read', at('in.pcap'), '--packets', 'all', '--store', at('first'), '--collector', 'c', '--quiet');
+describe('captures read with their packets', () => {
+  it('have every one of them, in more segments than one', () => {
+    expect(counts).toEqual([expect.objectContaining({ packets: MIXED + LARGE, orphans: 0 })]);
+    expect(bytes[0].n).toBeGreaterThan(3 * SEGMENT);
   });
 
-  it('has every one of them, in more segments than one', async () => {
-    const bytes = 'SELECT toUInt32(sum(length(frame))) AS n FROM packets';
-    const [[counts], [{ n }]] = await askAll(at('first'), COUNTS, bytes);
-    expect(counts).toMatchObject({ packets: PACKETS, orphans: 0 });
-    expect(n).toBeGreaterThan(8 << 20);
-  });
-
-  it('exported in their encapsulation and read again, gives the same sessions', async () => {
-    run('export', '--where', '1', '--output', at('out.pcapng'), '--encapsulated', '--store', at('first'));
-    run('read', at('out.pcapng'), '--store', on('second'), '--collector', 'c', '--quiet');
-    expect(await askAll(on('second'), SESSIONS, MIRRORS)).toEqual(
-      await askAll(at('first'), SESSIONS, MIRRORS),
-    );
-  });
-
-  it('exported without it, gives the frames', () => {
-    const said = run('export', '--where', '1', '--output', at('inner.pcapng'), '--store', at('first'));
-    expect(said).toBe(`${PACKETS} packets\n`);
+  it('exported in their encapsulation and read again, give the same sessions', async () => {
+    const words = ['--output', at('out.pcapng'), '--encapsulated', '--store', at('first')];
+    expect(run('export', '--where', '1', ...words)).toBe(`${MIXED + LARGE} packets\n`);
+    run('read', at('out.pcapng'), '--store', shared(), '--collector', 'second', '--quiet');
+    expect(sessions.length).toBeGreaterThan(100);
+    expect(await askAll(shared(), sessionsOf('second'), mirrorsOf('second'))).toEqual([sessions, mirrors]);
   });
 });
 
-it('packets of one moment come out in the order they came in', async () => {
-  const capture = readFileSync('test/fixtures/tcp-states.pcap');
-  for (let o = 24; o < capture.length; o += 16 + capture.readUInt32LE(o + 8))
-    capture.copy(capture, o, 24, 32);
-  writeFileSync(at('moment.pcap'), capture);
-  run('read', at('moment.pcap'), '--packets', 'all', '--store', on('moment'), '--collector', 'c', '--quiet');
-  run('export', '--where', '1', '--output', at('m.pcapng'), '--encapsulated', '--store', on('moment'));
-  run('read', at('m.pcapng'), '--store', on('again'), '--collector', 'c', '--quiet');
-  expect(await askAll(on('again'), SESSIONS)).toEqual(await askAll(on('moment'), SESSIONS));
+describe('packets of one moment', () => {
+  const WHERE = ['--where', "collector = 'moment'"];
+  let packets = 0;
+  beforeAll(() => {
+    const capture = readFileSync('test/fixtures/tcp-states.pcap');
+    for (let o = 24; o < capture.length; o += 16 + capture.readUInt32LE(o + 8)) {
+      capture.copy(capture, o, 24, 32);
+      packets++;
+    }
+    writeFileSync(at('moment.pcap'), capture);
+    const words = ['--packets', 'all', '--store', shared(), '--collector', 'moment', '--quiet'];
+    run('read', at('moment.pcap'), ...words);
+  });
+
+  it('come out in the order they came in', async () => {
+    run('export', ...WHERE, '--output', at('m.pcapng'), '--encapsulated', '--store', shared());
+    run('read', at('m.pcapng'), '--store', shared(), '--collector', 'again', '--quiet');
+    const [again, before] = await askAll(shared(), sessionsOf('again'), sessionsOf('moment'));
+    expect(before.length).toBeGreaterThan(1);
+    expect(again).toEqual(before);
+  });
+
+  it('exported without their encapsulation, are the frames', () => {
+    const said = run('export', ...WHERE, '--output', at('inner.pcapng'), '--store', shared());
+    expect(said).toBe(`${packets} packets\n`);
+  });
 });
 
 describe('--once', () => {
@@ -122,8 +167,7 @@ it('a capture is known to --once as long as no more inserts came after it than a
     run('read', `test/fixtures/${name}.pcap`, '--once', '--store', on('few'));
   const rows = async () => (await askAll(on('few'), 'SELECT toUInt32(count()) AS n FROM sessions'))[0];
   read('erspan2');
-  const remember = 'ALTER TABLE sessions MODIFY SETTING non_replicated_deduplication_window = 1';
-  run('query', remember, '--write', '--store', on('few'));
+  await server.sql('ALTER TABLE few.sessions MODIFY SETTING non_replicated_deduplication_window = 1');
   read('erspan2');
   expect(await rows()).toEqual([{ n: 1 }]);
   read('erspan1');
@@ -133,64 +177,42 @@ it('a capture is known to --once as long as no more inserts came after it than a
 
 describe('broken off and run again', () => {
   const WORDS = ['--once', '--packets', 'all', '--collector', 'c', '--quiet'];
-  let captures: string[];
-  let whole: unknown[][];
-  beforeAll(async () => {
-    await generate({ packets: 10_000, output: at('small.pcap'), seed: 5, mix: 'all', loss: 0 });
-    captures = Array<string>(6).fill(at('small.pcap'));
-    run('read', ...captures, '--store', on('whole'), ...WORDS);
-    whole = await askAll(on('whole'), COUNTS, SESSIONS);
-  });
 
-  /** Reads until `so`, then interrupts. @returns whether that was in the middle */
-  async function interrupted(store: string, so: () => boolean | Promise<boolean>): Promise<boolean> {
-    const child = spawn(process.execPath, [MAIN, 'read', ...captures, '--store', store, ...WORDS]);
+  it.each([
+    ['a server', () => on('broken'), () => join(server.path, 'data/broken/packets')],
+    ['a data directory', () => at('broken'), () => at('broken/clickhouse/data/default/packets')],
+  ])('puts everything away once, in %s', async (_, location, table) => {
+    const words = ['read', ...captures, '--store', location(), ...WORDS];
+    // A part of a table is a directory.
+    const stored = (): boolean =>
+      existsSync(table()) && readdirSync(table()).some((name) => /^\d\w*_\d+_\d+_\d+$/.test(name));
+    const child = spawn(process.execPath, [MAIN, ...words]);
     const said = text(child.stderr);
     const exited = once(child, 'exit');
-    while (child.exitCode === null && !(await so())) await new Promise((again) => setTimeout(again, 5));
+    while (child.exitCode === null && !stored()) await new Promise((again) => setTimeout(again, 5));
     child.kill('SIGINT');
-    const [status] = await exited;
-    return status === 1 && /run it again to store the rest/.test(await said);
-  }
-
-  it('puts everything away once, in a server', async () => {
-    const stored = async (): Promise<number> => {
-      const tables = await server.sql(
-        "SELECT count() FROM system.tables WHERE database = 'broken' AND name = 'packets'",
-      );
-      return Number(tables) === 0 ? 0 : Number(await server.sql('SELECT count() FROM broken.packets'));
-    };
-    let times = 0;
-    for (let i = 0; i < 2; i++) {
-      const before = await stored();
-      if (await interrupted(on('broken'), async () => (await stored()) > before)) times++;
-    }
-    expect(times).toBeGreaterThan(0);
-    run('read', ...captures, '--store', on('broken'), ...WORDS);
-    expect(await askAll(on('broken'), COUNTS, SESSIONS)).toEqual(whole);
-  });
-
-  it('puts everything away once, in a data directory', async () => {
-    // A part of a table is a directory.
-    const parts = at('broken/clickhouse/data/default/packets');
-    const some = (): boolean =>
-      existsSync(parts) && readdirSync(parts).some((name) => /^\d\w*_\d+_\d+_\d+$/.test(name));
-    expect(await interrupted(at('broken'), some)).toBe(true);
-    run('read', ...captures, '--store', at('broken'), ...WORDS);
-    expect(await askAll(at('broken'), COUNTS, SESSIONS)).toEqual(whole);
+    expect(await exited).toEqual([1, null]);
+    expect(await said).toMatch(/run it again to store the rest/);
+    run(...words);
+    expect(await askAll(location(), COUNTS, sessionsOf('c'))).toEqual([counts, sessions]);
   });
 });
 
 it.each([
-  ['first 60 bytes', 'SELECT toUInt32(max(length(frame))) AS n FROM packets', 60],
-  [
-    'first 2 packets',
-    'SELECT toUInt32(max(n)) AS n FROM (SELECT count() AS n FROM packets GROUP BY session_id)',
-    2,
-  ],
-  ['none', 'SELECT toUInt32(count()) AS n FROM packets', 0],
-])('keeps %s', async (which, sql, n) => {
-  const store = on(which.replaceAll(' ', '_'));
-  run('read', 'test/fixtures/erspan2.pcap', '--packets', which, '--store', store, '--quiet');
-  expect(await askAll(store, sql)).toEqual([[{ n }]]);
+  ['first 60 bytes', 'toUInt32(max(length(frame)))', 60],
+  ['first 2 packets', 'toUInt32(count())', 2],
+  ['none', 'toUInt32(count())', 0],
+])('keeps %s', async (which, kept, n) => {
+  const words = ['--packets', which, '--store', shared(), '--collector', which, '--quiet'];
+  run('read', 'test/fixtures/erspan2.pcap', ...words);
+  const ids = `SELECT session_id FROM sessions WHERE collector = '${which}'`;
+  const [packets, sessions, [{ orphans }]] = await askAll(
+    shared(),
+    `SELECT ${kept} AS n FROM packets WHERE session_id IN (${ids})`,
+    ids,
+    COUNTS,
+  );
+  expect(packets).toEqual([{ n }]);
+  expect(sessions).toHaveLength(1);
+  expect(orphans).toBe(0);
 });

@@ -1,15 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayWidth, table, terminalColumns } from '../../src/cli/terminal.js';
 import { openStore } from '../../src/store/open.js';
+import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { MAIN } from '../support/collector.js';
 import { describeWith } from '../support/needs.js';
 import { numberedSegment } from '../support/sessions.js';
 import { onTerminal } from '../support/terminal.js';
-
-const ROOT = join(import.meta.dirname, '../..');
 
 describe('the width of text', () => {
   it.each([
@@ -82,19 +78,18 @@ describe('the width of a terminal', () => {
 });
 
 describeWith(['script'], 'on a terminal', () => {
-  let directory: string;
+  /** An embedded engine would be started for every answer. */
+  let server: ClickHouseServer;
   let data: string;
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'mirrorlake-terminal-'));
-    data = join(directory, 'data');
+    server = await ClickHouseServer.start();
+    data = `${server.url}/mirrorlake`;
     const store = openStore(data, { create: true });
     await store.migrate();
     await store.insert('sessions', numberedSegment(0, 3), 'a', 3);
     await store.close();
   });
-  afterAll(() => {
-    rmSync(directory, { recursive: true });
-  });
+  afterAll(() => server?.stop());
 
   const QUESTION = 'SELECT client_ip, server_ip, server_port FROM sessions ORDER BY client_ip';
   const query = (columns: number, sql: string, env?: Record<string, string>): string[] =>
@@ -119,13 +114,5 @@ describeWith(['script'], 'on a terminal', () => {
     expect(query(20, `${QUESTION} FORMAT CSV`)).toHaveLength(3);
     expect(query(20, `${QUESTION} FORMAT PrettyCompact`)[0]).toContain('┌');
     expect(query(20, "SELECT repeat('x', 90) FORMAT TSVRaw")).toEqual(['x'.repeat(90)]);
-  });
-
-  it('the demo fits into 80 columns', () => {
-    const demo = [process.execPath, '--import', import.meta.resolve('tsx'), join(ROOT, 'lab/demo.ts')];
-    const lines = onTerminal(80, demo, { cwd: directory });
-    expect(lines.filter((line) => line.includes('┌'))).toHaveLength(5);
-    // Only the name of the capture is as long as the way to it.
-    expect(lines.slice(1).filter((line) => displayWidth(line) > 80)).toEqual([]);
   });
 });

@@ -1,18 +1,25 @@
-/** docs/tutorial/capture-to-sql.md as a person follows it: the page shows what the commands print. */
+/**
+ * docs/tutorial/capture-to-sql.md and the demo as a person has them, the one after the other in one
+ * directory: the page shows what the commands print.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { displayWidth } from '../../src/cli/terminal.js';
+import { describeWith } from '../support/needs.js';
+import { onTerminal } from '../support/terminal.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-tutorial-'));
+beforeAll(() => symlinkSync(join(ROOT, 'lab'), join(directory, 'lab')));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const page = readFileSync(join(ROOT, 'docs/tutorial/capture-to-sql.md'), 'utf8');
 /** What a terminal shows: commands behind `$ `, and below each what it prints. */
 const shown = [...page.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, text]) => text).join('');
-const commands = shown.split('\n').flatMap((line) => (line.startsWith('$ ') ? [line.slice(2)] : []));
+const steps = shown.split(/^(?=\$ )/m);
 
 /** Answers as a terminal has them, without its colours. */
 const SHELL = `npx() {
@@ -21,11 +28,12 @@ const SHELL = `npx() {
   '${process.execPath}' '${ROOT}/dist/cli/main.js' "$@"
 }`;
 
-/** Runs the page's commands in one shell; what they print, as the page has it. */
-function tutorial(cwd: string): string {
+/** Runs the commands of steps in one shell; what they print, as the page has it. */
+function tutorial(taken: readonly string[]): string {
+  const commands = taken.map((step) => step.slice(2, step.indexOf('\n')));
   const said = commands.map((command) => `printf '%s\\n' '$ '${quoted(command)}; ${command}`);
   const { stdout, stderr } = spawnSync('bash', ['-c', `exec 2>&1\n${SHELL}\n${said.join('\n')}`], {
-    cwd,
+    cwd: directory,
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1', MIRRORLAKE_STORE: '' },
   });
@@ -36,21 +44,48 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-function demo(cwd: string): string {
-  const words = ['--import', import.meta.resolve('tsx'), join(ROOT, 'lab/demo.ts')];
-  const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd, encoding: 'utf8' });
-  expect(stderr).not.toMatch(/error/i);
-  expect(status).toBe(0);
-  return stdout;
-}
+const DEMO = [process.execPath, '--import', import.meta.resolve('tsx'), join(ROOT, 'lab/demo.ts')];
 
-it('the tutorial and the demo print what they do, whichever comes first and however often', () => {
-  symlinkSync(join(ROOT, 'lab'), join(directory, 'lab'));
-  expect(commands.length).toBeGreaterThan(4);
-  const first = demo(directory);
-  expect(tutorial(directory)).toBe(shown);
-  expect(demo(directory)).toBe(first);
-  // Once more, it has its sessions already, and no more of them.
-  const answers = (text: string): string => text.slice(text.indexOf('\n$ npx mirrorlake query'));
-  expect(answers(tutorial(directory))).toBe(answers(shown));
+describe('in one directory', () => {
+  /** What the demo printed, in a file. */
+  let answers: string;
+
+  it('the demo answers its questions', () => {
+    const run = spawnSync(DEMO[0], DEMO.slice(1), { cwd: directory, encoding: 'utf8' });
+    expect(run.stderr).not.toMatch(/error/i);
+    expect(run.status).toBe(0);
+    answers = run.stdout;
+    // Who scans is found, the slow service, and the mirror that loses.
+    expect(answers).toMatch(/1\. │ 10\.20\.0\.28 │ +\d+ │ +1\d\d │/);
+    expect(answers).toMatch(/1\. │ 203\.0\.113\.80 +│ +443 │/);
+    expect(answers).toMatch(/1\. │ erspan3 │ +9998 │ +236 │/);
+  });
+
+  it('the tutorial prints what its page shows', () => {
+    expect(steps.length).toBeGreaterThan(4);
+    expect(tutorial(steps)).toBe(shown);
+  });
+
+  describeWith(['script'], 'on a terminal', () => {
+    it('the demo prints the same again, within 80 columns', () => {
+      const lines = onTerminal(80, DEMO, { cwd: directory });
+      expect(lines.join('\n')).not.toMatch(/error/i);
+      const [command, ...rest] = answers.trimEnd().split('\n');
+      expect(lines[0]).toBe(command);
+      // The summary of what was read is on stderr, of which a file has nothing.
+      expect(lines.slice(-rest.length)).toEqual(rest);
+      expect(lines.filter((line) => line.includes('┌'))).toHaveLength(5);
+      // Only the name of the capture is as long as the way to it.
+      expect(lines.slice(1).filter((line) => displayWidth(line) > 80)).toEqual([]);
+    });
+  });
+
+  it('the tutorial has the same answers again, its capture read twice', () => {
+    expect(steps.filter((step) => step.startsWith('$ npx mirrorlake read'))).toHaveLength(2);
+    const [variable, ...others] = steps;
+    expect(variable).toMatch(/^\$ export/);
+    const questions = others.filter((step) => step.startsWith('$ npx mirrorlake query'));
+    expect(questions.length).toBeGreaterThan(2);
+    expect(tutorial([variable, ...questions])).toBe([variable, ...questions].join(''));
+  });
 });
