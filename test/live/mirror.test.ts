@@ -85,21 +85,7 @@ function start(...args: string[]): { process: ChildProcess; ready: Promise<void>
 /** Mirrors with these options to the collector. Returns what arrived there. */
 async function mirrored(version: 4 | 6, ...args: string[]): Promise<{ file: string; said: string }> {
   const file = join(dir, 'collector.pcap');
-  const tap = await Tcpdump.start(
-    'b-col',
-    'wan',
-    file,
-    'proto',
-    '47',
-    'or',
-    'ip6',
-    'proto',
-    '47',
-    'or',
-    'ip6',
-    'proto',
-    '44',
-  );
+  const tap = await Tcpdump.start('b-col', 'wan', file, 'proto 47 or ip6 proto 47 or ip6 proto 44');
   const { status, said } = await start('--to', COLLECTOR[version], ...args).ended;
   await tap.stop();
   expect(status, said).toBe(0);
@@ -112,7 +98,7 @@ async function mirroredInterface(
   ...args: string[]
 ): Promise<{ file: string; said: string }> {
   const file = join(dir, 'collector.pcap');
-  const tap = await Tcpdump.start('b-col', 'wan', file, 'proto', '47');
+  const tap = await Tcpdump.start('b-col', 'wan', file, 'proto 47');
   const { process, ready, ended } = start('--to', COLLECTOR[4], ...args);
   await Promise.race([ready, ended]);
   traffic();

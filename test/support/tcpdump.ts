@@ -4,31 +4,30 @@ import { once } from 'node:events';
 import { renameSync } from 'node:fs';
 import { run } from './needs.js';
 
+/** Milliseconds after which packets that have not arrived are lost. */
+const PATIENCE_MS = 60_000;
+
 export class Tcpdump {
   private constructor(
     private readonly process: ChildProcess,
     readonly file: string,
-    private readonly filter: readonly string[],
+    private readonly filter: string,
   ) {}
 
-  /** Starts capturing what `filter` matches to `file`; resolves when tcpdump listens. */
-  static async start(netns: string, name: string, file: string, ...filter: string[]): Promise<Tcpdump> {
-    const args = [
-      'netns',
-      'exec',
-      netns,
-      'tcpdump',
-      '-Z',
-      'root',
-      '-U',
-      '--immediate-mode',
-      '-B',
-      '16384',
-      '-i',
-      name,
-      '-w',
-      file,
-    ];
+  /**
+   * Starts capturing what `filter` matches to `file`; resolves when tcpdump listens.
+   *
+   * @param direction the packets that the interface receives, sends, or both
+   */
+  static async start(
+    netns: string,
+    name: string,
+    file: string,
+    filter: string,
+    direction: 'in' | 'out' | 'inout' = 'inout',
+  ): Promise<Tcpdump> {
+    const options = ['-Z', 'root', '-U', '--immediate-mode', '-B', '16384', '-Q', direction];
+    const args = ['netns', 'exec', netns, 'tcpdump', ...options, '-i', name, '-w', file];
     const process = spawn('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
     const listens = new Promise<void>((resolve, reject) => {
       let said = '';
@@ -46,20 +45,23 @@ export class Tcpdump {
    * Ends the capture once everything sent has arrived and is in the file: tcpdump, when told to end, discards
    * what is still queued. The filter is applied to the file: with a filter on the socket, packets that arrive
    * between opening and filtering count as received, but are never captured.
+   *
+   * @param packets how many will arrive at least, however long that takes on a busy machine
    */
-  async stop(): Promise<void> {
+  async stop(packets = 0): Promise<void> {
+    const end = Date.now() + PATIENCE_MS;
     for (let quiet = 0, before = -1; quiet < 3; ) {
       const [captured, received] = await this.counts();
-      quiet = captured === received && captured === before ? quiet + 1 : 0;
+      const all = captured >= packets || Date.now() > end;
+      quiet = all && captured === received && captured === before ? quiet + 1 : 0;
       before = captured;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     const exit = once(this.process, 'exit');
     this.process.kill('SIGINT');
     await exit;
-    if (this.filter.length === 0) return;
     const filtered = `${this.file}.filtered`;
-    run('tcpdump', '-Z', 'root', '-r', this.file, '-w', filtered, ...this.filter);
+    run('tcpdump', '-Z', 'root', '-r', this.file, '-w', filtered, this.filter);
     renameSync(filtered, this.file);
   }
 
