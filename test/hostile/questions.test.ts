@@ -156,7 +156,7 @@ describe('the second wall alone: one statement that reads', () => {
         expectKept(said.replaceAll(`${SECRET_WORDS}'`, ''));
         expect(session.query('EXISTS sessions')).toBe('1\n');
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
     // Were nothing let through, nothing would have been shown.
     expect(ran).toBeGreaterThan(0);
@@ -242,6 +242,9 @@ describe('all three, embedded', () => {
 
   test.each(REFUSED.map(([statement]) => statement))('%s', async (statement) => {
     expectKept(await answered(filled(statement)).catch((error: Error) => error.message));
+  });
+
+  test('after all of them the table is there', async () => {
     expect(await answered('EXISTS sessions')).toBe('1\n');
   });
 

@@ -112,8 +112,11 @@ describe('many connections', () => {
         server as unknown as { server: { getConnections(f: (e: unknown, n: number) => void): void } }
       ).server.getConnections((_, n) => done(n)),
     );
-  /** More than the kernel's buffers take. */
-  const mirrors = Array.from({ length: 20_000 }, (_, n) => ({ ...STATUS.mirrors[0], source: `mirror ${n}` }));
+  /** Their metrics are more than the kernel's buffers take. */
+  const mirrors = Array.from({ length: 1500 }, (_, n) => ({
+    ...STATUS.mirrors[0],
+    source: `mirror ${n} ${'x'.repeat(1000)}`,
+  }));
   const soon = { request: 300, checking: 50, keepAlive: 100, idle: 300, answer: 30_000 };
 
   it('that are late, idle, or do not read, are cut off, and counted', async () => {

@@ -37,7 +37,7 @@ beforeAll(async () => {
     ...migrations().flatMap((m) => statements(m, layout)),
     ...distributedTables(layout),
   ];
-  for (const node of nodes) for (const statement of all) await node.sql(plain(statement));
+  for (const node of nodes) await run(node, all);
   for (const { version, name } of migrations())
     await nodes[0].sql(
       'INSERT INTO schema_migrations (version, name) SETTINGS distributed_foreground_insert ' +
@@ -59,37 +59,58 @@ test('is up to date for a collector that is told nothing of it', async () => {
   await other.close();
 });
 
-/** Name and type of every column, in order, but for what ClickHouse computes. */
-const columnsOf = (node: ClickHouseServer, table: string) =>
+/** Name and type of every column of some tables, in order, but for what ClickHouse computes. */
+const columnsOf = (node: ClickHouseServer, tables: readonly string[]) =>
   node.sql(
-    "SELECT name, type FROM system.columns WHERE database = 'default' AND default_kind != 'ALIAS' AND " +
-      `table = '${table}' ORDER BY position FORMAT TSVRaw`,
+    "SELECT table, name, type FROM system.columns WHERE database = 'default' AND default_kind != 'ALIAS' " +
+      `AND table IN (${tables.map((table) => `'${table}'`).join()}) ORDER BY table, position FORMAT TSVRaw`,
   );
 
-test.each([0, ...migrations().map((m) => m.version)])(
-  'from version %i its tables become those declared, on every node and before them',
-  async (from) => {
-    const [node] = nodes;
-    const prefixed = { ...layout, prefix: `v${from}_` };
-    const run = async (all: readonly string[]) => {
-      for (const statement of all) await node.sql(plain(statement));
-    };
-    const steps = migrations().map((m) => ({ version: m.version, all: statements(m, prefixed) }));
-    await run([migrationsTable(prefixed), ...steps.filter((m) => m.version <= from).flatMap((m) => m.all)]);
-    const local = (await node.sql("SELECT name FROM system.tables WHERE database = 'default'")).split('\n');
-    const before = distributedTables(prefixed).filter((s) =>
-      local.includes(/ AS (\w+_local) /.exec(s)?.[1] ?? ''),
-    );
-    await run(before);
-    await run(steps.filter((m) => m.version > from).flatMap((m) => m.all));
-    await run(distributedTables(prefixed));
-    for (const { name, columns } of Object.values(TABLES)) {
-      const declared = columns.map((c) => `${c.name}\t${c.type.clickhouse}\n`).join('');
-      expect(await columnsOf(node, `${prefixed.prefix}${name}_local`)).toBe(declared);
-      expect(await columnsOf(node, `${prefixed.prefix}${name}`)).toBe(declared);
-    }
-  },
-);
+/** Says that the tables with a prefix are those declared, on a node and before it. */
+async function expectDeclared(node: ClickHouseServer, prefix: string): Promise<void> {
+  const declared = Object.values(TABLES).flatMap(({ name, columns }) =>
+    [`${prefix}${name}`, `${prefix}${name}_local`].map((table) => ({
+      table,
+      lines: columns.map((c) => `${table}\t${c.name}\t${c.type.clickhouse}\n`).join(''),
+    })),
+  );
+  declared.sort((a, b) => (a.table < b.table ? -1 : 1));
+  const tables = declared.map(({ table }) => table);
+  expect(await columnsOf(node, tables)).toBe(declared.map(({ lines }) => lines).join(''));
+}
+
+async function run(node: ClickHouseServer, all: readonly string[]): Promise<void> {
+  for (const statement of all) await node.sql(plain(statement));
+}
+
+test('tables of new nodes are those declared, also when what is before them is made again', async () => {
+  for (const node of nodes) await expectDeclared(node, '');
+  await run(nodes[0], distributedTables(layout));
+  await expectDeclared(nodes[0], '');
+});
+
+test.each(
+  migrations()
+    .map((m) => m.version)
+    .slice(0, -1),
+)('from version %i its tables become those declared, on every node and before them', async (from) => {
+  const [node] = nodes;
+  const prefixed = { ...layout, prefix: `v${from}_` };
+  const steps = migrations().map((m) => ({ version: m.version, all: statements(m, prefixed) }));
+  const had = steps.filter((m) => m.version <= from).flatMap((m) => m.all);
+  await run(node, [migrationsTable(prefixed), ...had]);
+  const local = (await node.sql("SELECT name FROM system.tables WHERE database = 'default'")).split('\n');
+  const before = distributedTables(prefixed).filter((s) =>
+    local.includes(/ AS (\w+_local) /.exec(s)?.[1] ?? ''),
+  );
+  await run(node, before);
+  await run(
+    node,
+    steps.filter((m) => m.version > from).flatMap((m) => m.all),
+  );
+  await run(node, distributedTables(prefixed));
+  await expectDeclared(node, prefixed.prefix);
+});
 
 test('takes a segment once, spread over the shards, roll-up included', async () => {
   const segment = numberedSegment(0, 5000);

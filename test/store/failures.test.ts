@@ -13,11 +13,15 @@ import {
 } from '../../src/store/errors.js';
 import { openStore } from '../../src/store/open.js';
 import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
+import { copyStore, makeStore } from '../support/store-copies.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-failures-'));
+/** A store that tests copy. */
+const made = join(directory, 'made');
 let server: ClickHouseServer;
 beforeAll(async () => {
   server = await ClickHouseServer.start();
+  await makeStore(made);
 });
 afterAll(async () => {
   await server?.stop();
@@ -67,7 +71,7 @@ test('a store that is not there is not made by asking it', () => {
 });
 
 test('a directory open in another process', async () => {
-  const path = join(directory, 'held');
+  const path = copyStore(made, join(directory, 'held'));
   const first = openStore(path, { create: true });
   await first.migrate();
   const second = openStore(path, { create: true });
@@ -80,8 +84,7 @@ test('a directory open in another process', async () => {
 });
 
 test('an engine that dies fails what it was doing, and the next call has another', async () => {
-  const store = new EmbeddedStore(join(directory, 'dies'), { create: true });
-  await store.migrate();
+  const store = new EmbeddedStore(copyStore(made, join(directory, 'dies')), { create: true });
   const asked = failure(store.query('SELECT sleep(3)'));
   const running =
     "SELECT count() FROM system.processes WHERE query LIKE '%sleep(3)%' AND query NOT LIKE '%processes%'";
@@ -97,10 +100,7 @@ test('an engine that dies fails what it was doing, and the next call has another
 });
 
 test('a damaged directory is said to be, and left as it is', async () => {
-  const path = join(directory, 'damaged');
-  const store = openStore(path, { create: true });
-  await store.migrate();
-  await store.close();
+  const path = copyStore(made, join(directory, 'damaged'));
   const definition = readdirSync(path, { recursive: true, encoding: 'utf8' }).find((f) =>
     f.endsWith('/sessions.sql'),
   );
@@ -115,9 +115,7 @@ test('a damaged directory is said to be, and left as it is', async () => {
 });
 
 test('tables made by a newer version are not touched', async () => {
-  const path = join(directory, 'newer');
-  const store = openStore(path, { create: true });
-  await store.migrate();
+  const store = openStore(copyStore(made, join(directory, 'newer')), { create: true });
   await store.change("INSERT INTO schema_migrations (version, name) VALUES (9999, 'tomorrow')");
   const error = await failure(store.migrate());
   expect(error).toBeInstanceOf(StoreRefused);

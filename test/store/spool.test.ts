@@ -176,7 +176,7 @@ describe('after a crash', () => {
             rmSync(directory, { recursive: true, force: true });
           },
         ),
-        { numRuns: 150 },
+        { numRuns: 100 },
       );
     },
   );
