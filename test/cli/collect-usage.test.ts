@@ -2,8 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MAIN } from '../support/collector.js';
+import { type Ran, runLines } from '../support/command-lines.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-usage-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -31,7 +32,7 @@ writeFileSync(deep, `a: ${'['.repeat(100_000)}`);
 const fifo = join(directory, 'fifo');
 execFileSync('mkfifo', [fifo]);
 
-it.each([
+const CASES: [words: string, message: string][] = [
   [`--config ${bomb}`, `${bomb}: Excessive alias count`],
   [`--config ${deep}`, `${deep}:1:34: is nested deeper than 32 levels`],
   [`--config ${fifo}`, `${fifo}: is no regular file`],
@@ -58,15 +59,36 @@ it.each([
   ],
   [`--store none --tunnel @t1 --config ${named}`, 'store none observes nothing: leave out `mirrors`'],
   [`--config ${config}`, `${config}:2:1: interface: there is no such key`],
-])('collect %s: one line that names it, exit status 2, and nothing made', (words, message) => {
-  const args = words.split(' ').map((word) => (word.startsWith('@') ? TUNNELS[word.slice(1)] : word));
-  const run = spawnSync(process.execPath, [MAIN, 'collect', ...args], {
+];
+const LINES = CASES.map(([words]) => [
+  'collect',
+  ...words.split(' ').map((word) => (word.startsWith('@') ? TUNNELS[word.slice(1)] : word)),
+]);
+
+let told: Ran[];
+beforeAll(() => {
+  told = runLines(LINES, { cwd: directory });
+});
+
+it.each(CASES.map(([words, message], i) => [words, message, i] as const))(
+  'collect %s: one line that names it, exit status 2',
+  (_, message, i) => {
+    const { status, stderr } = told[i];
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(message);
+    expect(status).toBe(2);
+  },
+);
+
+it.each([LINES[0], LINES[10]])('%s %s %s: the same from the program as it is started', (...words) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
     encoding: 'utf8',
     cwd: directory,
     timeout: 120_000,
   });
-  expect(run.stderr.trim().split('\n')).toHaveLength(1);
-  expect(run.stderr).toContain(message);
-  expect(run.status).toBe(2);
+  expect({ status, stdout, stderr }).toEqual(told[LINES.findIndex((line) => line.join() === words.join())]);
+});
+
+it('nothing is made', () => {
   expect(existsSync(join(directory, 'data'))).toBe(false);
 });

@@ -1,13 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { InvalidArgumentError } from 'commander';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { integer, rate, speed } from '../../src/cli/mirror-options.js';
+import { MAIN } from '../support/collector.js';
+import { type Ran, runLines } from '../support/command-lines.js';
 
 const TO = ['--to', '198.51.100.2'];
 const FILE = ['--file', 'nowhere.pcap'];
 
 describe('a wrong command line is one clear line and status 2', () => {
-  test.each([
+  const CASES: [args: string[], message: RegExp][] = [
     [[...FILE], /required option '--to <address>' not specified/],
     [TO, /^mirrorlake: mirror: say what to mirror: --interface IF or --file F, one of them$/m],
     [[...TO, ...FILE, '--interface', 'eth0'], /say what to mirror/],
@@ -25,13 +27,23 @@ describe('a wrong command line is one clear line and status 2', () => {
     [[...TO, '--file', '-', '--loop'], /--loop needs a file: stdin comes only once/],
     [[...TO, ...FILE, '--rate', 'fast'], /It is a number with bit, kbit, mbit, gbit or pps: 100mbit/],
     [[...TO, ...FILE, '--colour'], /unknown option '--colour'/],
-  ])('%j', (args, message) => {
-    const { status, stdout, stderr } = spawnSync('node', ['dist/cli/main.js', 'mirror', ...args], {
-      encoding: 'utf8',
-    });
+  ];
+  const LINES = CASES.map(([args]) => ['mirror', ...args]);
+  let told: Ran[];
+  beforeAll(() => {
+    told = runLines(LINES);
+  });
+
+  test.each(CASES.map(([args, message], i) => [args, message, i] as const))('%j', (_, message, i) => {
+    const { status, stdout, stderr } = told[i];
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect([status, stdout]).toEqual([2, '']);
+  });
+
+  test('from the program as it is started', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...LINES[3]], { encoding: 'utf8' });
+    expect({ status, stdout, stderr }).toEqual(told[3]);
   });
 });
 

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MAIN } from '../support/collector.js';
+import { type Ran, runLines } from '../support/command-lines.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-passwords-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -22,7 +23,7 @@ const URLS = [
 
 const MISTYPED = 'http://lake:hunt/er2@127.0.0.1:1/db';
 
-it.each([
+const LINES = [
   ...URLS.map((url) => ['collect', '--store', url]),
   ['collect', '--stroe', MISTYPED],
   ['collect', `--stroe=${MISTYPED}`],
@@ -30,39 +31,49 @@ it.each([
   ['read', 'x.pcap', '--store', MISTYPED],
   ['query', 'SELECT 1', '--store', MISTYPED],
   ['schema', 'apply', `--store=${MISTYPED}`],
-])('is not in what `mirrorlake %s %s %s %s` says', (...words) => {
-  const given = words.filter((word) => word !== undefined);
-  const run = spawnSync(process.execPath, [MAIN, ...given], {
+];
+let told: Ran[];
+beforeAll(() => {
+  told = runLines(LINES, { cwd: directory });
+});
+
+it.each(LINES.map((words, i) => [words.join(' '), i] as const))(
+  'is not in what `mirrorlake %s` says',
+  (_, i) => {
+    const { status, stdout, stderr } = told[i];
+    expect(stdout + stderr).not.toMatch(/hunt|er2/);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(status, stderr).toBe(2);
+  },
+);
+
+it('is not in what the program says as it is started', () => {
+  const words = LINES[URLS.length];
+  const run = spawnSync(process.execPath, [MAIN, ...words], {
     encoding: 'utf8',
     cwd: directory,
     timeout: 120_000,
   });
-  expect(run.stdout + run.stderr).not.toMatch(/hunt|er2/);
-  expect(run.stderr.trim().split('\n')).toHaveLength(1);
-  expect(run.status, run.stderr).toBe(2);
+  expect(run).toMatchObject(told[URLS.length]);
 });
 
 it('is not in what is said of a configuration, nor of the store in it', () => {
-  for (const url of [MISTYPED, 'clickhouse://lake:hunter2@127.0.0.1:1/db']) {
-    const config = join(directory, 'm.yaml');
+  const lines = [MISTYPED, 'clickhouse://lake:hunter2@127.0.0.1:1/db'].map((url, i) => {
+    const config = join(directory, `m${i}.yaml`);
     writeFileSync(config, `store: "${url}"\n`);
-    const run = spawnSync(process.execPath, [MAIN, 'schema', 'apply', '--config', config], {
-      encoding: 'utf8',
-      timeout: 120_000,
-    });
-    expect(run.stdout + run.stderr).not.toMatch(/hunt|er2/);
-    expect(run.status, url).toBe(2);
+    return ['schema', 'apply', '--config', config];
+  });
+  for (const { status, stdout, stderr } of runLines(lines)) {
+    expect(stdout + stderr).not.toMatch(/hunt|er2/);
+    expect(status, stderr).toBe(2);
   }
 });
 
 it('is not in what the doctor says', () => {
-  for (const url of [MISTYPED, 'lake:hunter2@127.0.0.1:8123/db']) {
-    const run = spawnSync(process.execPath, [MAIN, 'doctor', '--store', url], {
-      encoding: 'utf8',
-      timeout: 120_000,
-    });
-    expect(run.stdout + run.stderr).not.toMatch(/hunt|er2/);
-    expect(run.stdout).toMatch(/^FAIL {2}store: /m);
+  const lines = [MISTYPED, 'lake:hunter2@127.0.0.1:8123/db'].map((url) => ['doctor', '--store', url]);
+  for (const { stdout, stderr } of runLines(lines)) {
+    expect(stdout + stderr).not.toMatch(/hunt|er2/);
+    expect(stdout).toMatch(/^FAIL {2}store: /m);
   }
 });
 

@@ -6,15 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../src/store/open.js';
+import { type Ran, runLines } from '../support/command-lines.js';
 import { numberedSegment } from '../support/sessions.js';
 
 const MAIN = 'dist/cli/main.js';
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-query-'));
 const data = join(directory, 'data');
 
+/** What `schema apply` said of the store that it made. */
+let made: { err: string };
 beforeAll(async () => {
-  const store = openStore(data, { create: true });
-  await store.migrate();
+  made = await mirrorlake('schema', 'apply', '--store', data);
+  const store = openStore(data, { create: false });
   await store.insert('sessions', numberedSegment(0, 100), 'a', 100);
   await store.close();
 });
@@ -51,7 +54,7 @@ test('formats and parameters', async () => {
   expect(out).toBe('{"n":1}\n');
 });
 
-test.each([
+const FAILURES: [words: string[], status: number, line: RegExp][] = [
   [
     ['query', 'SELECT nonsense FROM sessions', '--store', data],
     1,
@@ -74,18 +77,29 @@ test.each([
     /^mirrorlake: query: --param x: write name=value, the name of letters, digits and _\n$/,
   ],
   [['query', '--store', data], 2, /missing required argument 'sql'/],
-])('%j fails with %i and one line', async (words, status, line) => {
-  const answer = await mirrorlake(...words);
-  expect(answer.status).toBe(status);
-  expect(answer.out).toBe('');
-  expect(answer.err).toMatch(line);
+];
+let told: Ran[];
+beforeAll(() => {
+  told = runLines(FAILURES.map(([words]) => words));
+});
+
+test.each(FAILURES.map((failure, i) => [...failure, i] as const))(
+  '%j fails with %i and one line',
+  (_, status, line, i) => {
+    expect(told[i].status).toBe(status);
+    expect(told[i].stdout).toBe('');
+    expect(told[i].stderr).toMatch(line);
+  },
+);
+
+test('a failure of the program as it is started', async () => {
+  const { status, stdout: out, stderr: err } = told[1];
+  expect(await mirrorlake(...FAILURES[1][0])).toEqual({ status, out, err });
 });
 
 test('schema apply says what it did, schema print shows the SQL', async () => {
-  const fresh = join(directory, 'fresh');
-  const first = await mirrorlake('schema', 'apply', '--store', fresh);
-  expect(first.err).toMatch(/^applied 0001 sessions\n/);
-  expect((await mirrorlake('schema', 'apply', '--store', fresh)).err).toBe(`${fresh} is up to date\n`);
+  expect(made.err).toMatch(/^applied 0001 sessions\n/);
+  expect((await mirrorlake('schema', 'apply', '--store', data)).err).toBe(`${data} is up to date\n`);
   const { out } = await mirrorlake('schema', 'print');
   expect(out).toContain('CREATE TABLE IF NOT EXISTS sessions');
   expect(out).not.toContain('{{');

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ClickHouseServer } from '../support/clickhouse-server.js';
 
 const MAIN = resolve('dist/cli/main.js');
 const CAPTURE = resolve('test/fixtures/erspan2.pcap');
@@ -42,14 +43,18 @@ beforeAll(() => {
 });
 
 describe('makes no store', () => {
+  const UNREADABLE: [name: string, said: RegExp][] = [
+    ['directory', /it is a directory; name the capture files in it/],
+    ['text', /it is no capture/],
+    ['text.gz', /what is in the gzip data is no capture/],
+    ['empty', /it is empty/],
+    // In its first packet, and in the beginning of the gzip data.
+    ['cut', /the file ends inside a packet/],
+    ['cut.gz', /cut\.gz/],
+  ];
+
   it.each<[string, string[], number, RegExp]>([
-    ['a file that is not there', ['missing.pcap'], 1, /missing\.pcap: cannot open it: there is no such file/],
-    ['a directory', [file('directory')], 1, /it is a directory; name the capture files in it/],
     ['text', [file('text')], 1, /it is no capture/],
-    ['text in gzip', [file('text.gz')], 1, /what is in the gzip data is no capture/],
-    ['an empty file', [file('empty')], 1, /it is empty/],
-    ['a capture cut in its first packet', [file('cut')], 1, /the file ends inside a packet/],
-    ['gzip cut in its beginning', [file('cut.gz')], 1, /cut\.gz/],
     ['stdin that is no capture', ['-'], 1, /stdin: it is no capture/],
     ['one of several, with --once', ['--once', CAPTURE, 'missing.pcap'], 1, /missing\.pcap: cannot be read/],
     ['an option that there is not', [CAPTURE, '--bogus'], 2, /unknown option '--bogus'/],
@@ -62,6 +67,17 @@ describe('makes no store', () => {
     // One line, and no summary of nothing.
     expect(told.said.trimEnd().split('\n')).toHaveLength(1);
     expect(told.status).toBe(status);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it('for many, each with its line', () => {
+    const cwd = mkdtempSync(file('cwd-'));
+    const told = run(cwd, ['read', 'missing.pcap', ...UNREADABLE.map(([name]) => file(name))]);
+    expect(told.said.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/missing\.pcap: cannot open it: there is no such file/),
+      ...UNREADABLE.map(([, said]) => expect.stringMatching(said)),
+    ]);
+    expect(told.status).toBe(1);
     expect(readdirSync(cwd)).toEqual([]);
   });
 
@@ -84,23 +100,32 @@ describe('makes no store', () => {
 });
 
 describe('--once', () => {
-  const NOTHING = /^nothing was stored: all of it is in \.\/data already \(--once\)$/m;
+  // An embedded engine would be started for each of them.
+  let server: ClickHouseServer;
+  beforeAll(async () => {
+    server = await ClickHouseServer.start();
+  });
+  afterAll(() => server?.stop());
 
-  it('says so when all of it was stored before, and only then', () => {
-    const cwd = mkdtempSync(file('cwd-'));
-    const read = (...words: string[]) => run(cwd, ['read', '--once', ...words]);
-    const first = read(CAPTURE);
-    expect(first.said).toMatch(/^1 session in 1 row, stored once in \.\/data$/m);
-    expect(first.said).not.toMatch(NOTHING);
-    const second = read(CAPTURE);
+  it('says so when all of it was stored before, and only then', async () => {
+    const store = `${server.url}/lake`;
+    const nothing = `nothing was stored: all of it is in ${store} already (--once)`;
+    const read = (...words: string[]) => {
+      const { status, said } = run(directory, ['read', '--once', CAPTURE, '--store', store, ...words]);
+      return { status, lines: said.trimEnd().split('\n') };
+    };
+    const first = read().lines;
+    expect(first).toContain(`1 session in 1 row, stored once in ${store}`);
+    expect(first).not.toContain(nothing);
+    const second = read();
     expect(second.status).toBe(0);
-    expect(second.said).toMatch(NOTHING);
-    expect(second.said).not.toMatch(/stored once/);
+    expect(second.lines).toContain(nothing);
+    expect(second.lines.join()).not.toMatch(/stored once/);
     // The packets are new, and then they are not.
-    expect(read(CAPTURE, '--packets', 'all').said).not.toMatch(NOTHING);
-    expect(read(CAPTURE, '--packets', 'all').said).toMatch(NOTHING);
-    expect(read(CAPTURE, '--quiet').said).toBe('');
-    expect(run(cwd, ['query', 'SELECT count() FROM sessions']).out).toBe('1\n');
+    expect(read('--packets', 'all').lines).not.toContain(nothing);
+    expect(read('--packets', 'all').lines).toContain(nothing);
+    expect(read('--quiet').lines).toEqual(['']);
+    expect(await server.sql('SELECT count() FROM lake.sessions')).toBe('1\n');
   });
 });
 

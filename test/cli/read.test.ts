@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Ran, runLines } from '../support/command-lines.js';
+import { ethernet } from '../support/frames.js';
 
 const MAIN = 'dist/cli/main.js';
 const CAPTURE = 'test/fixtures/erspan2.pcap';
@@ -43,12 +45,22 @@ describe('wrong usage ends with status 2 and one line that names the thing', () 
     [['read', CAPTURE, '--ndjson', 'tunnels', '--tunnel', 't mode carrier-pigeon'], /mode carrier-pigeon/],
     [['read', CAPTURE, '--store', 'ftp://nowhere'], /a store cannot be at ftp:\/\//],
   ];
-  it.each(cases)('%j', (words, message) => {
-    const { status, lines, said } = run(...words);
-    expect(said).toMatch(message);
-    expect(said.trimEnd().split('\n')).toHaveLength(1);
+  let told: Ran[];
+  beforeAll(() => {
+    told = runLines(cases.map(([words]) => words));
+  });
+
+  it.each(cases.map(([words, message], i) => [words, message, i] as const))('%j', (_, message, i) => {
+    const { status, stdout, stderr } = told[i];
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(status).toBe(2);
-    expect(lines).toEqual([]);
+    expect(stdout).toBe('');
+  });
+
+  it.each([0, 1, 16])('from the program as it is started: case %i', (i) => {
+    const { status, lines, said } = run(...cases[i][0]);
+    expect({ status, stdout: lines.join(), stderr: said }).toEqual(told[i]);
   });
 });
 
@@ -126,13 +138,7 @@ describe('what cannot be read ends with status 1, after the rest was read', () =
 
 describe('tenants of an overlay with the same addresses', () => {
   const TENANTS = 'test/fixtures/overlay-tenants.pcap';
-  const rows = (...words: string[]) =>
-    run('read', TENANTS, '--ndjson', '--quiet', ...words)
-      .lines.map((line) => JSON.parse(line))
-      .map((row) => `${row.client_ip} ${row.client_packets + row.server_packets} ${row.transport}`)
-      .sort();
-
-  it.each([
+  const CASES: [words: string[], expected: string[]][] = [
     [[], ['10.1.0.1 11 tcp', '10.1.0.1 11 tcp', '172.16.0.1 6 udp', '172.16.0.2 5 udp']],
     [
       ['--separate-by', 'none'],
@@ -151,9 +157,23 @@ describe('tenants of an overlay with the same addresses', () => {
       ['--overlay', 'none:4789'],
       ['172.16.0.1 12 udp', '172.16.0.1 6 udp', '172.16.0.2 10 udp', '172.16.0.2 5 udp'],
     ],
-  ])('are told apart by the network id, unless that is not asked for: %j', (words, expected) => {
-    expect(rows(...words)).toEqual(expected);
+  ];
+  let told: Ran[];
+  beforeAll(() => {
+    told = runLines(CASES.map(([words]) => ['read', TENANTS, '--ndjson', '--quiet', ...words]));
   });
+
+  it.each(CASES.map(([words, expected], i) => [words, expected, i] as const))(
+    'are told apart by the network id, unless that is not asked for: %j',
+    (_, expected, i) => {
+      const rows = told[i].stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+        .map((row) => `${row.client_ip} ${row.client_packets + row.server_packets} ${row.transport}`);
+      expect(rows.sort()).toEqual(expected);
+    },
+  );
 });
 
 it('--deduplicate counts what a mirror copied twice once', () => {
@@ -166,15 +186,22 @@ it('--deduplicate counts what a mirror copied twice once', () => {
   }
   const file = join(directory, 'twice.pcap');
   writeFileSync(file, Buffer.concat(twice));
-  const rows = (...words: string[]) =>
-    run('read', ...words, '--ndjson')
-      .lines.map((line) => JSON.parse(line))
+  const told = runLines([
+    ['read', CAPTURE, '--ndjson'],
+    ['read', file, '--ndjson'],
+    ['read', file, '--ndjson', '--deduplicate', '1ms'],
+  ]);
+  const [once, plain, deduplicated] = told.map(({ stdout }) =>
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
       .filter((row) => row.ether_type === 2048)
-      .map((row) => [row.client, row.client_port, row.client_packets, row.server_packets, row.duplicates]);
-  const once = rows(CAPTURE);
+      .map((row) => [row.client, row.client_port, row.client_packets, row.server_packets, row.duplicates]),
+  );
   expect(once.length).toBeGreaterThan(0);
   const doubled = once.map(([client, port, sent, answered]) => [client, port, 2 * sent, 2 * answered, 0]);
-  expect(rows(file)).toEqual(doubled);
+  expect(plain).toEqual(doubled);
   const counted = once.map(([client, port, sent, answered]) => [
     client,
     port,
@@ -182,10 +209,8 @@ it('--deduplicate counts what a mirror copied twice once', () => {
     answered,
     sent + answered,
   ]);
-  expect(rows(file, '--deduplicate', '1ms')).toEqual(counted);
-  expect(run('read', file, '--ndjson', '--deduplicate', '1ms').said).toMatch(
-    /\nduplicates, counted once: \d+\n/,
-  );
+  expect(deduplicated).toEqual(counted);
+  expect(told[2].stderr).toMatch(/\nduplicates, counted once: \d+\n/);
 });
 
 it('--ndjson before a file means sessions', () => {
@@ -214,9 +239,15 @@ it('keeps what was read when it is interrupted', async () => {
   const child = spawn(process.execPath, [MAIN, 'read', '-', '--ndjson'], { stdio: ['pipe', 'pipe', 'pipe'] });
   const lines = text(child.stdout);
   const said = text(child.stderr);
-  // All of the capture but its end, which the pipe keeps back.
   child.stdin.write(readFileSync(CAPTURE));
-  await new Promise((done) => setTimeout(done, 2000));
+  // Once several times what the reader and the kernel hold back has followed, the capture has been parsed.
+  const other = Buffer.from(ethernet(0x88b5, new Uint8Array(60_000)));
+  const header = Buffer.alloc(16);
+  header.writeUInt32LE(1_748_851_200, 0);
+  header.writeUInt32LE(other.length, 8);
+  header.writeUInt32LE(other.length, 12);
+  const followed = Buffer.concat(Array<Buffer[]>(100).fill([header, other]).flat());
+  await new Promise((taken) => child.stdin.write(followed, taken));
   child.kill('SIGINT');
   const [status] = await once(child, 'exit');
   expect(status).toBe(1);

@@ -1,12 +1,14 @@
-import { execFile } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addressHint } from '../../src/cli/query/unquoted-address.js';
 import { openStore } from '../../src/store/open.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { MAIN } from '../support/collector.js';
+import { runLines } from '../support/command-lines.js';
 import { numberedSegment } from '../support/sessions.js';
 
 const SYNTAX = 'data: Syntax error: failed at position 9 (SYNTAX_ERROR)';
@@ -72,38 +74,47 @@ describe('a hint', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  function mirrorlake(...words: string[]): Promise<{ status: number; err: string }> {
-    return new Promise((done) => {
-      const child = execFile(process.execPath, [MAIN, ...words], (_, __, err) =>
-        done({ status: child.exitCode ?? -1, err }),
-      );
-    });
-  }
+  const CONDITIONS = ['client_ip = 10.1.0.7', 'client_ip = 2001:db8::1', 'client_mac = 00:1e:22:33:44:55'];
 
-  it.each(['embedded', 'server'])('is given for query and for export: %s', async (kind) => {
+  it.each([
+    // Each line would start an engine.
+    ['embedded', CONDITIONS.slice(0, 1)],
+    ['server', CONDITIONS],
+  ])('is given for query and for export: %s', (kind, conditions) => {
     const store = kind === 'embedded' ? data : `${server.url}/mirrorlake`;
-    for (const condition of [
-      'client_ip = 10.1.0.7',
-      'client_ip = 2001:db8::1',
-      'client_mac = 00:1e:22:33:44:55',
-    ]) {
-      const answers = [
-        await mirrorlake('query', `SELECT count() FROM sessions WHERE ${condition}`, '--store', store),
-        await mirrorlake('export', '--where', condition, '--output', join(directory, 'o'), '--store', store),
-      ];
-      for (const { status, err } of answers) {
-        expect(status).toBe(1);
-        const [column, address] = condition.split(' = ');
-        expect(err).toMatch(/^mirrorlake: .*; an address is text, and stands in quotes: .*\n$/);
-        expect(err).toContain(`${column} = '${address}'\n`);
-      }
+    const lines = conditions.flatMap((condition) => [
+      ['query', `SELECT count() FROM sessions WHERE ${condition}`, '--store', store],
+      ['export', '--where', condition, '--output', join(directory, 'o'), '--store', store],
+    ]);
+    for (const [i, { status, stderr }] of runLines(lines).entries()) {
+      expect(status).toBe(1);
+      const [column, address] = conditions[i >> 1].split(' = ');
+      expect(stderr).toMatch(/^mirrorlake: .*; an address is text, and stands in quotes: .*\n$/);
+      expect(stderr).toContain(`${column} = '${address}'\n`);
     }
   });
 
-  it('names what the store then takes', async () => {
-    for (const condition of ["client_ip = '10.1.0.2'", "isIPAddressInRange(client, '10.1.0.0/24')"]) {
-      const sql = `SELECT throwIf(count() = 0) FROM sessions WHERE ${condition}`;
-      expect(await mirrorlake('query', sql, '--store', data)).toEqual({ status: 0, err: '' });
+  it('is given by the program as it is started', () => {
+    const words = ['query', `SELECT 1 WHERE ${CONDITIONS[0]}`, '--store', `${server.url}/mirrorlake`];
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/; an address is text, and stands in quotes: client_ip = '10\.1\.0\.7'\n$/);
+  });
+
+  it('fits what an embedded engine says, and names what the store then takes', async () => {
+    const store = openStore(data, { create: false });
+    try {
+      for (const condition of CONDITIONS) {
+        const sql = `SELECT count() FROM sessions WHERE ${condition}`;
+        const error = await store.query(sql).catch((e: Error) => e);
+        expect(addressHint((error as Error).message, sql)).toContain('stands in quotes');
+      }
+      for (const condition of ["client_ip = '10.1.0.2'", "isIPAddressInRange(client, '10.1.0.0/24')"]) {
+        const sql = `SELECT count() > 0 FROM sessions WHERE ${condition}`;
+        expect(await text(await store.query(sql))).toBe('1\n');
+      }
+    } finally {
+      await store.close();
     }
   });
 });

@@ -47,7 +47,8 @@ describeWith(['promtool'], 'promtool', () => {
   });
 
   it('sees each alert fire when it should, and no other', () => {
-    expect(run('promtool', 'test', 'rules', TESTS)).toContain('SUCCESS');
+    // It evaluates much and keeps little: collecting its garbage more seldom takes a fifth less.
+    expect(run('env', 'GOGC=400', 'promtool', 'test', 'rules', TESTS)).toContain('SUCCESS');
   });
 });
 

@@ -33,7 +33,10 @@ export class Installation {
     chmodSync(this.directory, 0o755);
     this.main = join(this.directory, 'dist/cli/main.js');
     for (const part of ['dist', 'schemas', 'package.json']) {
-      cpSync(join(ROOT, part), join(this.directory, part), { recursive: true });
+      cpSync(join(ROOT, part), join(this.directory, part), {
+        recursive: true,
+        filter: (path) => !path.endsWith('.map'),
+      });
     }
     const modules = join(ROOT, 'node_modules');
     const own = join(this.directory, 'node_modules');
