@@ -237,7 +237,7 @@ describeWith(
       ovs.ofctl('del-flows br-mirror');
       ovs.ofctl('add-flow br-mirror in_port=m0,actions=output:out');
       const file = join(dir, 'seen.pcap');
-      const tap = await Tcpdump.start('b-ovs', 'seen', file, 'udp port 61002 or vlan', 'in');
+      const tap = await Tcpdump.start('b-ovs', 'seen', file, 'udp port 61002 or vlan');
       mirror('b-source', capture, to, ...options);
       await tap.stop(frames().length);
       ovs.vsctl('del-port br-mirror m0');

@@ -14,19 +14,9 @@ export class Tcpdump {
     private readonly filter: string,
   ) {}
 
-  /**
-   * Starts capturing what `filter` matches to `file`; resolves when tcpdump listens.
-   *
-   * @param direction the packets that the interface receives, sends, or both
-   */
-  static async start(
-    netns: string,
-    name: string,
-    file: string,
-    filter: string,
-    direction: 'in' | 'out' | 'inout' = 'inout',
-  ): Promise<Tcpdump> {
-    const options = ['-Z', 'root', '-U', '--immediate-mode', '-B', '16384', '-Q', direction];
+  /** Starts capturing what `filter` matches to `file`; resolves when tcpdump listens. */
+  static async start(netns: string, name: string, file: string, filter: string): Promise<Tcpdump> {
+    const options = ['-Z', 'root', '-U', '--immediate-mode', '-B', '16384'];
     const args = ['netns', 'exec', netns, 'tcpdump', ...options, '-i', name, '-w', file];
     const process = spawn('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
     const listens = new Promise<void>((resolve, reject) => {
@@ -43,17 +33,16 @@ export class Tcpdump {
 
   /**
    * Ends the capture once everything sent has arrived and is in the file: tcpdump, when told to end, discards
-   * what is still queued. The filter is applied to the file: with a filter on the socket, packets that arrive
-   * between opening and filtering count as received, but are never captured.
+   * what is still queued. The filter is applied to the file: with a filter or a direction for the socket,
+   * some packets count as received, but are never captured.
    *
    * @param packets how many will arrive at least, however long that takes on a busy machine
    */
   async stop(packets = 0): Promise<void> {
     const end = Date.now() + PATIENCE_MS;
-    for (let quiet = 0, before = -1; quiet < 3; ) {
+    for (let quiet = 0, before = -1; quiet < 3 && Date.now() < end; ) {
       const [captured, received] = await this.counts();
-      const all = captured >= packets || Date.now() > end;
-      quiet = all && captured === received && captured === before ? quiet + 1 : 0;
+      quiet = captured >= packets && captured === received && captured === before ? quiet + 1 : 0;
       before = captured;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
