@@ -6,13 +6,11 @@ import { fixtureList } from './support/make-fixtures.js';
 import { type CaptureRows, readCapture, readCommand } from './support/read-capture.js';
 import { type ExpectedRow, matchRows } from './support/traffic/expected.js';
 
-/**
- * UPDATE_GOLDEN=1 writes what came out as what is expected, to be read in the diff before it is committed.
- */
+/** With UPDATE_GOLDEN=1, the test writes its results as the expected ones. Read the diff before a commit. */
 const UPDATE = process.env.UPDATE_GOLDEN === '1';
 const DIRECTORY = join(import.meta.dirname, 'fixtures');
 
-/** Session ids are new every time; what a line says beside them is not. */
+/** Lines without session ids, which are new every time. */
 function withoutIds(lines: string[]): string {
   return lines.map((line) => `${line.replace(/"session_id":"[0-9a-f-]{36}"/, '"session_id":""')}\n`).join('');
 }
@@ -26,7 +24,7 @@ function compare(file: string, actual: string): void {
 
 const parse = (lines: string[]) => lines.map((line) => JSON.parse(line) as ExpectedRow);
 
-it('the list of captures is whole', () => {
+it('the list of captures is complete', () => {
   expect(readFileSync(join(DIRECTORY, 'README.md'), 'utf8')).toBe(fixtureList());
 });
 
@@ -38,17 +36,17 @@ describe.each(FIXTURES)('$file: $about', ({ file, bytes, scene, packets }) => {
     rows = await readCapture(path);
   });
 
-  it('is what the generator writes', () => {
+  it('is the capture that the generator writes', () => {
     expect(Buffer.from(bytes).equals(readFileSync(path))).toBe(true);
   });
 
-  it('comes out as what was sent', () => {
+  it('gives rows for what was sent', () => {
     expect(matchRows(parse(rows.sessions), scene.sessions)).toEqual([]);
     expect(matchRows(parse(rows.mirrors), scene.mirrorRows())).toEqual([]);
     expect(rows.malformed).toEqual(scene.malformed);
   });
 
-  it('comes out as it did', () => {
+  it('gives the expected rows', () => {
     compare(`${name}.sessions.ndjson`, withoutIds(rows.sessions));
     compare(`${name}.mirrors.ndjson`, withoutIds(rows.mirrors));
     if (packets) compare(`${name}.packets.ndjson`, withoutIds(rows.packets));
@@ -56,9 +54,9 @@ describe.each(FIXTURES)('$file: $about', ({ file, bytes, scene, packets }) => {
 });
 
 /**
- * The captures that the command itself reads: as many at once as have no mirror point in common, because a
- * point's row is over everything that was read. Of sessions nothing goes on from one to the next, because
- * none is of a later time than the one before.
+ * Groups captures for one command each, so that no two of a group have a mirror point in common: the row of a
+ * point is over everything that was read. No session continues from one capture to the next, because no
+ * capture is of a later time than the one before it.
  */
 function apart(names: readonly string[]): string[][] {
   const groups: { names: string[]; points: Set<string> }[] = [];
@@ -93,7 +91,7 @@ describe('mirrorlake read', () => {
     ['sessions', names] as const,
     ['packets', names] as const,
     ...apart(names).map((some) => ['mirrors', some] as const),
-  ])('--ndjson %s, of %j', async (what, some) => {
+  ])('prints the expected %s of %j', async (what, some) => {
     const printed = await readCommand(
       some.map((name) => join(DIRECTORY, `${name}.pcap`)),
       what,

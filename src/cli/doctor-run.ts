@@ -31,7 +31,7 @@ export async function doctor(options: DoctorOptions): Promise<void> {
     koffi,
     await rawSocketFinding(),
     ...path.findings,
-    // Without koffi the kernel cannot be asked.
+    // These ask the kernel through koffi.
     ...(koffi.state === 'bad' ? [] : await ofKernel(store, config, path)),
     kernelGre(),
     ...(koffi.state === 'bad' ? [] : await ofPackets(options, config, path, network)),
@@ -90,15 +90,12 @@ async function ofPackets(
   ];
 }
 
-/**
- * The socket of the running collector, if there is one: the collector is told of the trial packet so that it
- * does not count it.
- */
+/** The socket of the running collector, if any. The collector is told not to count the trial packet. */
 async function socketOf({ store, config }: DoctorOptions): Promise<string | undefined> {
   try {
     return await findCollector({ store, config });
   } catch (e) {
-    // What is wrong with the store's name is a finding of its own.
+    // Another finding reports what is wrong with the store's name.
     if (e instanceof MirrorlakeError) return undefined;
     throw e;
   }

@@ -13,7 +13,7 @@ export async function run(words: readonly string[]): Promise<void> {
   }
 }
 
-/** Says on stderr what went wrong. @returns the exit status */
+/** Reports an error on stderr. @returns the exit status */
 export function report(words: readonly string[], error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (debug && error instanceof Error) complain(words, `${error.stack}`);
@@ -26,7 +26,7 @@ export function report(words: readonly string[], error: unknown, debug: boolean)
   return 1;
 }
 
-/** The error may repeat words of the command line. */
+/** Writes to stderr without passwords: an error may repeat words of the command line. */
 function complain(words: readonly string[], text: string): void {
   process.stderr.write(`${withoutPasswordsOf(words, text)}\n`);
 }

@@ -13,14 +13,16 @@ import { Malformed } from '../wire/walk/malformed.js';
 import type { DemuxCounters } from './counters.js';
 import { packetTrace } from './packet-trace.js';
 
-/** Told what became of every GRE packet. All arguments are reused. */
+/** Learns the result for every GRE packet. */
 export interface PacketWatcher {
   /**
+   * Called for each frame of a packet, or once if it has none. The arguments are reused for the next call.
+   *
    * @param gre as far as it was parsed
    * @param mirrored undefined if no frame was reached
-   * @param frame undefined if there is none; called once per frame of a packet with several
-   * @param reason a code of wire/malformed.ts: why the packet was refused, or the walk through its frame
-   * ended
+   * @param frame undefined if the packet has none
+   * @param reason why the packet was refused, or why the walk through its frame ended: a code of
+   * wire/walk/malformed.ts
    */
   packet(
     outer: OuterPacket,
@@ -31,12 +33,12 @@ export interface PacketWatcher {
   ): void;
 }
 
-/** What the handlers of a GRE packet share: its parsed headers, and the way on for its frames. */
+/** What the handlers of GRE packets share: the parsed headers, and methods that count and hand on frames. */
 export class Dispatch {
   readonly gre = new GreHeader();
   readonly frame = new Frame();
   readonly mirrored = new Mirrored();
-  /** With the UDP ports of tunnels inside frames. */
+  /** Knows the UDP ports of tunnels inside frames. */
   readonly walk = new Walk(KNOWN_TUNNEL_PORTS);
   /** Headers between GRE and the frame. */
   readonly erspan = new ErspanHeader();
@@ -58,7 +60,7 @@ export class Dispatch {
     this.watcher?.packet(packet, this.gre, undefined, undefined, reason);
   }
 
-  /** Counts a packet that legitimately carries nothing. */
+  /** Counts a valid packet without a payload. */
   passEmpty(packet: OuterPacket): void {
     this.counters.empty++;
     this.watcher?.packet(packet, this.gre, undefined, undefined, Malformed.None);
@@ -81,10 +83,7 @@ export class Dispatch {
     return true;
   }
 
-  /**
-   * Handles a packet's only frame, from `o` to its end: decodes it, counts it for its mirror point, hands it
-   * on.
-   */
+  /** Decodes a packet's only frame, from `o` to the end, counts it for its mirror point, and hands it on. */
   whole(packet: OuterPacket, kind: number, type: number, o: number): void {
     this.decode(packet, kind, type, o, packet.end, packet.wireEnd);
     const f = this.frame;
@@ -119,7 +118,7 @@ export class Dispatch {
     this.watcher?.packet(packet, this.gre, this.mirrored, f, f.malformed);
   }
 
-  /** Handles a payload that cannot be decoded: a frame of which only the GRE protocol type is known. */
+  /** Hands on a payload that cannot be decoded, as a frame of which only the GRE protocol type is known. */
   opaque(packet: OuterPacket, o: number, reason: number): void {
     this.decode(packet, FrameKind.EtherType, this.gre.protocol, o, packet.end, packet.wireEnd);
     this.frame.malformed = reason;

@@ -1,7 +1,4 @@
-/**
- * From a packet's first byte to its outer IP header. Tags, labels and PPPoE around the tunnel are skipped,
- * and not recorded.
- */
+/** Finds a packet's outer IP header. Tags, labels and PPPoE before it are skipped, and not recorded. */
 import { LinkType } from '../model/batch.js';
 import { SHORT, u16 } from '../wire/bytes.js';
 import { EtherType } from '../wire/link/ethertypes.js';
@@ -9,12 +6,12 @@ import { familyEtherType, NULL_LENGTH, NullHeader, parseNull } from '../wire/lin
 import { SLL_LENGTH, SLL2_LENGTH } from '../wire/link/sll.js';
 import { Frame, FrameKind, KNOWN_TUNNEL_PORTS, Walk, walkToIp } from '../wire/walk/frame.js';
 
-/** Results of {@link LinkReader.find} that are no offset. */
+/** Results of {@link LinkReader.find} that are not offsets. */
 export const LINK_SHORT = -1;
 export const LINK_NOT_IP = -2;
 export const LINK_UNSUPPORTED = -3;
 
-/** LINKTYPE_RAW is 101, but some programs write their system's DLT_RAW: 12, on OpenBSD 14. */
+/** LINKTYPE_RAW is 101, but some programs write their system's DLT_RAW: 14 on OpenBSD, 12 elsewhere. */
 const DLT_RAW = 12;
 const DLT_RAW_OPENBSD = 14;
 /** Offsets of the protocol in the cooked headers. */
@@ -27,7 +24,7 @@ const ETH_P_802_2 = 0x0004;
 export class LinkReader {
   private readonly header = new NullHeader();
   private readonly walk = new Walk(KNOWN_TUNNEL_PORTS);
-  /** For layers that nobody reads. */
+  /** Takes the layers, which are not used. */
   private readonly unkept = new Frame();
 
   /**
@@ -64,7 +61,7 @@ export class LinkReader {
     }
   }
 
-  /** Among a cooked header's protocols, LLC has a number that is no EtherType. */
+  /** Reads what follows a cooked header, whose protocol is an EtherType, except for LLC. */
   private cooked(protocol: number, b: Uint8Array, o: number, end: number, wireEnd: number): number {
     const type = protocol === ETH_P_802_2 ? EtherType.JumboLlc : protocol;
     return this.behind(FrameKind.EtherType, type, b, o, end, wireEnd);

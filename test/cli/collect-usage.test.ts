@@ -22,7 +22,7 @@ writeFileSync(
 );
 const named = join(directory, 'named.yaml');
 writeFileSync(named, 'mirrors:\n  - name: core\n');
-/** Words that have spaces. */
+/** Arguments that contain spaces. */
 const TUNNELS: Record<string, string> = {
   t1: 't1 mode gre remote 10.0.0.1',
   observed: 't1 mode gre remote 10.0.0.1 observe',
@@ -71,7 +71,7 @@ beforeAll(() => {
 });
 
 it.each(CASES.map(([words, message], i) => [words, message, i] as const))(
-  'collect %s: one line that names it, exit status 2',
+  'collect %s fails with status 2 and one line that names the mistake',
   (_, message, i) => {
     const { status, stderr } = told[i];
     expect(stderr.trim().split('\n')).toHaveLength(1);
@@ -80,7 +80,7 @@ it.each(CASES.map(([words, message], i) => [words, message, i] as const))(
   },
 );
 
-it.each([LINES[0], LINES[10]])('%s %s %s: the same from the program as it is started', (...words) => {
+it.each([LINES[0], LINES[10]])('%s %s %s fails in the same way in a process of its own', (...words) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
     encoding: 'utf8',
     cwd: directory,
@@ -89,6 +89,6 @@ it.each([LINES[0], LINES[10]])('%s %s %s: the same from the program as it is sta
   expect({ status, stdout, stderr }).toEqual(told[LINES.findIndex((line) => line.join() === words.join())]);
 });
 
-it('nothing is made', () => {
+it('a wrong command line creates no files', () => {
   expect(existsSync(join(directory, 'data'))).toBe(false);
 });

@@ -1,4 +1,4 @@
-/** Completions as a person has them: the script where the shell looks for it, words typed, the tab key. */
+/** Completion as users see it: the script is installed where the shell looks for it, and Tab is pressed. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,9 +10,9 @@ import { describeWith } from '../support/needs.js';
 
 const ZSH = join(import.meta.dirname, '../support/complete.zsh');
 const HOME = mkdtempSync(join(tmpdir(), 'mirrorlake-completion-'));
-/** Where people type. */
+/** The current directory. */
 const CWD = join(HOME, 'captures');
-/** Where each shell looks, below a home. */
+/** Where each shell looks for its script, relative to the home directory. */
 const PLACES = {
   bash: '.local/share/bash-completion/completions/mirrorlake',
   zsh: 'functions/_mirrorlake',
@@ -26,7 +26,7 @@ function write(path: string, text: string, mode = 0o644): void {
 }
 
 beforeAll(() => {
-  // fish and bash load what completes a program that there is.
+  // fish and bash load a script only if its program exists.
   write('bin/mirrorlake', `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`, 0o755);
   for (const shell of SHELLS) {
     write(PLACES[shell], execFileSync(join(HOME, 'bin/mirrorlake'), ['completion', shell]).toString());
@@ -37,7 +37,7 @@ afterAll(() => {
   rmSync(HOME, { recursive: true });
 });
 
-/** bash's own words are what COMP_WORDBREAKS makes of a line; these are given as bash has them. */
+/** The words are passed as bash itself would split the line (COMP_WORDBREAKS). */
 const BASH = `
   source "$HOME/${PLACES.bash}"
   COMP_WORDS=($1)
@@ -46,10 +46,10 @@ const BASH = `
   _mirrorlake
   ((\${#COMPREPLY[@]} == 0)) || printf '%s\\n' "\${COMPREPLY[@]}"`;
 
-/** What a shell offers where `line` ends. */
+/** The completions that a shell offers at the end of `line`. */
 function offered(shell: Shell, line: string): string[] {
   const commands = {
-    // An option's value behind an equals sign is a word of its own.
+    // bash makes the equals sign, and the value after it, words of their own.
     bash: ['-c', BASH, 'bash', line.replace('=', ' = ')],
     zsh: ['-f', ZSH, join(HOME, dirname(PLACES.zsh)), line],
     fish: ['-c', `complete -C '${line}'`],
@@ -68,7 +68,7 @@ function offered(shell: Shell, line: string): string[] {
   const words = answer.split('\n').map((word) =>
     word
       .replace(/\t.*$/, '') // the description
-      .replaceAll('\\ ', ' ') // as it goes into the line
+      .replaceAll('\\ ', ' ') // as the line has it
       .replace(/^--\w+=/, ''),
   );
   return [...new Set(words)].filter((word) => word !== '').sort();
@@ -92,7 +92,7 @@ describeWith(['bash', 'zsh', 'fish'], 'completions', () => {
     expect(offered(shell, 'mirrorlake read my')).toEqual(['my capture.pcap']);
     expect(offered(shell, 'mirrorlake collect --config o')).toEqual(['other.txt']);
     expect(offered(shell, 'mirrorlake read --ndjson=pa')).toEqual(['packets']);
-    // zsh offers options where nothing else can be said.
+    // zsh offers options where there is nothing else to complete.
     expect(offered(shell, 'mirrorlake query ').filter((word) => !word.startsWith('-'))).toEqual([]);
   });
 });

@@ -19,7 +19,7 @@ import { readCapture, SMALL_TABLE } from '../support/read-capture.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-export-'));
 let server: ClickHouseServer;
-/** A store of them all, each fixture as a collector of its name has it. */
+/** A store with all fixtures; each is stored under its file name as the collector. */
 let common: Store;
 beforeAll(async () => {
   server = await ClickHouseServer.start();
@@ -33,21 +33,21 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Every packet is kept, and all of it. */
+/** Every packet is kept in full. */
 const WHOLE = { bytes: 1 << 20, packets: 0 };
 
 interface Collected {
-  /** Of the fixtures. */
+  /** A file of test/fixtures. */
   file: string;
-  /** The collector's name, the file's if there is none. */
+  /** The collector's name; by default the file's. */
   collector?: string;
-  /** What is kept, {@link WHOLE} if it is not said. */
+  /** What is kept; by default {@link WHOLE}. */
   packets?: { bytes: number; packets: number };
 }
 
 /**
- * Stores captures as collectors that keep packets would, the segments of each table in one: an insert takes
- * longer than what a capture has for it.
+ * Stores captures as collectors that keep packets would. The segments of each table are joined into one,
+ * because an insert takes longer than writing the rows of a capture.
  */
 async function collect(captures: readonly Collected[]): Promise<void> {
   const segments = new Map<TableName, { pieces: Uint8Array[]; rows: number }>();
@@ -98,34 +98,34 @@ function mirrorlake(...words: string[]): Promise<{ status: number; err: string }
 }
 
 /**
- * Exports in this process: starting the command takes longer than what it does. Some of the tests below start
- * it. @returns what is said
+ * Exports in this process, because starting the command takes longer than the export. Some of the tests below
+ * do start it. @returns the message
  */
 function exported(output: string, where: string, encapsulated = false): Promise<string> {
   return exportPackets({ store: common.name, where, output, encapsulated });
 }
 
-/** What a collector has stored, as a condition. */
+/** The condition for the sessions of a collector. */
 const of = (collector: string): string => `collector = '${collector}'`;
 
-/** What a session is, its id and numbers of its collector aside. */
+/** Sessions without their ids and their collector's name. */
 function sessions(lines: string[]): string[] {
   return lines.map((line) => JSON.stringify({ ...JSON.parse(line), session_id: '', collector: '' })).sort();
 }
 
 /**
- * Where frames come back at the length they had before the switch cut them, or before their rest was lost on
- * the way; and out of an A-MSDU, each in one of its own.
+ * Captures whose mirror points differ afterwards. Frames come back at the length they had before the switch
+ * cut them, or before a fragment was lost. Frames of one A-MSDU come back in a packet each.
  */
 const MIRRORS_DIFFER = ['erspan-truncated.pcap', 'underlay-fragment-lost.pcap', 'aruba.pcap'];
 
-/** What a mirror point sent, as far as it does not rest on sequence numbers, which are made anew. */
+/** Mirror points without what depends on sequence numbers: an export numbers its packets anew. */
 function mirrors(lines: string[]): string[] {
   const anew = { sequence: '', lost: 0, reordered: 0, repeated: 0 };
   return lines.map((line) => JSON.stringify({ ...JSON.parse(line), ...anew })).sort();
 }
 
-describe('what was kept, exported with its outer headers, reads back as the same sessions', () => {
+describe('kept packets, exported with their outer headers, are read back as the same sessions', () => {
   test.each(FIXTURES.map(({ file }) => file))('%s', async (name) => {
     const file = join(directory, `${name}.pcapng`);
     const said = await exported(file, of(name), true);
@@ -137,7 +137,7 @@ describe('what was kept, exported with its outer headers, reads back as the same
   });
 });
 
-test('the frames themselves, of the sessions asked for, in the order of time', async () => {
+test('an export has the frames of the chosen sessions, ordered by time', async () => {
   const file = join(directory, 'frames.pcapng');
   const where = `${of('erspan2.pcap')} AND transport = 'tcp' -- and no other`;
   await mirrorlake('export', '--store', common.name, '--where', where, '--output', file);
@@ -163,7 +163,7 @@ test('the frames themselves, of the sessions asked for, in the order of time', a
   expect(packets).toBeGreaterThan(0);
 });
 
-test('interfaces name the mirror points, as Wireshark shows them', async () => {
+test('interfaces are named after the mirror points, and Wireshark shows them', async () => {
   const file = join(directory, 'named.pcapng');
   await exported(file, of('erspan3.pcap'));
   expect(readFileSync(file, 'latin1')).toMatch(/erspan3 [\da-f.:]+ session \d+/);
@@ -176,7 +176,7 @@ test('interfaces name the mirror points, as Wireshark shows them', async () => {
   }
 });
 
-test('what no link type is made for is there too, and Wireshark takes it apart', async () => {
+test('frames for which no link type exists are exported, and Wireshark dissects them', async () => {
   const shown = async (name: string, layers: string[]) => {
     const file = join(directory, 'other.pcapng');
     expect(await exported(file, of(name))).toBe(counted(layers.length, 'packet'));
@@ -189,14 +189,14 @@ test('what no link type is made for is there too, and Wireshark takes it apart',
   await shown('erspan3-frame-type.pcap', ['user_dlt:data']);
 });
 
-test('sessions without kept packets make an empty capture, and that is said', async () => {
+test('an export of sessions without kept packets is empty, and a message says why', async () => {
   expect(await exported(join(directory, 'none.pcapng'), '0')).toBe(
     '0 packets: none were kept of the sessions chosen; packets are kept with `read ' +
       '--packets`, or `packets:` in the configuration of `collect`',
   );
 });
 
-test('packets kept by an earlier version, without what carried them', async () => {
+test('packets of an earlier version, without the GRE protocol, are exported as frames only', async () => {
   await collect([{ file: 'gre-other.pcap', collector: 'earlier' }]);
   await server.sql(
     'ALTER TABLE common.packets UPDATE gre_protocol = 0, number = 0 WHERE session_id IN (SELECT session_id ' +
@@ -210,7 +210,7 @@ test('packets kept by an earlier version, without what carried them', async () =
   );
 });
 
-test('a part of each frame, or of each session, is kept where that is said', async () => {
+test('settings limit the bytes kept of each frame, or the packets kept of each session', async () => {
   await collect([
     { file: 'inner-transports.pcap', collector: 'short', packets: { bytes: 60, packets: 0 } },
     { file: 'erspan2.pcap', collector: 'few', packets: { bytes: 1 << 20, packets: 2 } },
@@ -231,7 +231,7 @@ test('a part of each frame, or of each session, is kept where that is said', asy
   ).toBe('2\n');
 });
 
-test('a condition that is none, and an output that cannot be', async () => {
+test('a wrong condition and an impossible output file fail with one line each', async () => {
   const location = common.name;
   const bad = await mirrorlake(
     'export',

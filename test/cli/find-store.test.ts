@@ -1,5 +1,6 @@
 /**
- * Where commands look for the store: `--store`, `--config`, MIRRORLAKE_STORE, the running collector, ./data.
+ * Commands look for the store in this order: `--store`, `--config`, MIRRORLAKE_STORE, the running collector,
+ * ./data.
  */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -16,7 +17,7 @@ const CAPTURE = resolve('test/fixtures/erspan2.pcap');
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-find-'));
 const at = (name: string): string => join(directory, name);
 const before = process.cwd();
-// Where there is no ./data.
+// There is no ./data in this directory.
 beforeAll(() => {
   mkdirSync(at('nothing'));
   process.chdir(at('nothing'));
@@ -31,14 +32,14 @@ afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
 });
 
-/** A control socket with a store, as a collector has one. */
+/** Opens a control socket that answers for a store, as a collector does. */
 async function collector(socket: string, held: Partial<HeldStore>): Promise<string> {
   const store: HeldStore = { location: 'none', spool: '/spool', answers: true, ...held };
   open.push(await ControlServer.open(socket, { store: () => store, status: () => ({}) }));
   return socket;
 }
 
-/** Runs the program in a directory; its exit status and what it said. */
+/** Runs the program in a directory. @returns its exit status and output */
 function mirrorlake(
   cwd: string,
   words: string[],
@@ -52,7 +53,7 @@ function mirrorlake(
   });
 }
 
-describe('the store that is asked', () => {
+describe('the store for a command', () => {
   const config = at('collect.yaml');
   beforeAll(() => {
     for (const name of ['flag', 'configured', 'variable', 'other']) mkdirSync(at(name));
@@ -66,7 +67,7 @@ describe('the store that is asked', () => {
     ['--store', { store: at('flag'), config }, at('flag')],
     ['--config', { config }, at('configured')],
     ['MIRRORLAKE_STORE', {}, at('variable')],
-  ])('by %s before what comes behind it', async (_, options, location) => {
+  ])('is named by %s, before anything later in the order', async (_, options, location) => {
     const running = await collector(at('running.sock'), { location: at('other') });
     const environment = { MIRRORLAKE_STORE: at('variable') };
     expect(await findStore(options, environment, [running])).toMatchObject({
@@ -76,7 +77,7 @@ describe('the store that is asked', () => {
     expect((await storeToWrite(options, environment)).location).toBe(location);
   });
 
-  it('by the running collector where none is named, the first that runs', async () => {
+  it('is that of the first running collector if none is named', async () => {
     await collector(at('second.sock'), { location: at('other'), spool: at('other/spool') });
     const sockets = [at('first.sock'), at('second.sock')];
     expect(await findStore({}, {}, sockets)).toEqual({
@@ -89,11 +90,11 @@ describe('the store that is asked', () => {
       location: at('flag'),
       collector: at('first.sock'),
     });
-    // Nothing is written there by itself.
+    // Commands that write never choose a collector's store by default.
     expect(await storeToWrite({}, {})).toMatchObject({ location: './data' });
   });
 
-  it('through the collector that has it, wherever its socket is', async () => {
+  it('is reached through the collector that has it open, wherever its socket is', async () => {
     symlinkSync(at('other'), at('link'));
     const running = await collector(at('running.sock'), { location: at('other'), spool: at('s') });
     const held = { location: at('link'), spool: at('s'), collector: running };
@@ -103,13 +104,13 @@ describe('the store that is asked', () => {
     expect(await findStore({ config }, {}, [])).toMatchObject({ collector: at('c.sock') });
   });
 
-  it('is not that of a collector without one, or a server that its collector asks nothing', async () => {
+  it('is not found through a collector that has none, or that answers no questions for it', async () => {
     const none = await collector(at('none.sock'), { location: 'none', answers: false });
     await expect(findStore({}, {}, [none])).rejects.toThrow(
       `none is named (--store, --config, MIRRORLAKE_STORE), the collector at ${none} has no ` +
         'store, and there is none in ./data',
     );
-    // Of a socket that is not in /run nobody knows who made it: no password is taken to where it points.
+    // Anyone may have made a socket outside /run, so no password is sent to the server that it names.
     const server = await collector(at('server.sock'), {
       location: 'http://10.0.0.1:8123/db',
       answers: false,
@@ -125,7 +126,7 @@ describe('the store that is asked', () => {
       /^MIRRORLAKE_STORE: a store cannot be at ftp:\/\/host/,
     ],
     [{ store: 'none' }, {}, /^a store cannot be at none: /],
-  ])('is refused in one line where there can be none: %j %j', async (options, environment, message) => {
+  ])('is refused in one line if the location is impossible: %j %j', async (options, environment, message) => {
     await expect(findStore(options, environment, [])).rejects.toMatchObject({
       message: expect.stringMatching(message),
       exitCode: 2,
@@ -133,7 +134,7 @@ describe('the store that is asked', () => {
     await expect(storeToWrite(options, environment)).rejects.toThrow(message);
   });
 
-  it('is not waited for in vain', async () => {
+  it('is not waited for longer than 5 s', async () => {
     const silent = at('silent.sock');
     open.push(await ControlServer.open(silent, { store: () => new Promise(() => undefined) }));
     const [found, named, running] = await Promise.allSettled([
@@ -148,7 +149,7 @@ describe('the store that is asked', () => {
     expect(running).toMatchObject({ value: silent });
   });
 
-  it('is that of a collector of this version', async () => {
+  it('is not asked for from a collector of an earlier version', async () => {
     const old = at('old.sock');
     open.push(await ControlServer.open(old, { status: () => ({}) }));
     await expect(findStore({}, {}, [old])).rejects.toThrow(
@@ -157,7 +158,7 @@ describe('the store that is asked', () => {
     expect(await findCollector({}, {}, [old])).toBe(old);
   });
 
-  it('has a collector by the same words, and by any socket where none is named', async () => {
+  it('leads to its collector; if no store is named, any collector is taken', async () => {
     const [first, second] = [at('first.sock'), at('second.sock')];
     await expect(findCollector({}, {}, [first, second])).rejects.toThrow(
       `no collector is running (${first}, ${second}): start one with mirrorlake collect, or ` +
@@ -172,14 +173,14 @@ describe('the store that is asked', () => {
   });
 });
 
-describe('in a directory', () => {
+describe('in the current directory', () => {
   const commands = [
     ['query', 'SELECT 1'],
     ['export', '--where', '1', '--output', 'x.pcapng'],
     ['spool', 'list'],
   ];
 
-  it.each(commands)('without a store %s %s says where it has looked, and what to do', async (...words) => {
+  it.each(commands)('without a store, %s %s says where it looked and what to do', async (...words) => {
     const cwd = mkdtempSync(at('empty-'));
     expect(await mirrorlake(cwd, words)).toEqual({
       status: 1,
@@ -192,7 +193,7 @@ describe('in a directory', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it('./data is asked, and read fills it or what MIRRORLAKE_STORE names', async () => {
+  it('query and read use ./data, or the store that MIRRORLAKE_STORE names', async () => {
     const cwd = mkdtempSync(at('full-'));
     const sql = ['query', 'SELECT count() FROM sessions'];
     await mirrorlake(cwd, ['read', CAPTURE, '--quiet']);
@@ -203,7 +204,7 @@ describe('in a directory', () => {
     expect((await mirrorlake(cwd, [...sql, '--store', './data'], named)).out).toBe('1\n');
   });
 
-  it('the collector at ./data/control.sock is asked for what it says it has', async () => {
+  it('query asks the collector at ./data/control.sock', async () => {
     const cwd = mkdtempSync(at('held-'));
     mkdirSync(join(cwd, 'data'));
     const asked: unknown[] = [];
@@ -228,7 +229,7 @@ describe('in a directory', () => {
   });
 });
 
-it('a password is sent to nobody that a socket in ./data points to', async () => {
+it('no password is sent to a server that a socket in ./data names', async () => {
   const cwd = mkdtempSync(at('trap-'));
   mkdirSync(join(cwd, 'data'));
   const seen: unknown[] = [];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { daysWords } from '../../src/model/words.js';
 
-test('days as people count them', () => {
+test('durations are written in hours, days or years', () => {
   expect([0.01, 0.5, 1, 1.55, 30.4, 4000].map(daysWords)).toEqual([
     '1 hour',
     '12 hours',

@@ -25,8 +25,8 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-describe('the words of the command line', () => {
-  /** What each says, by its words. */
+describe('--help', () => {
+  /** The output for each command, by the command's words. */
   let told: Map<string, Ran>;
   beforeAll(() => {
     const words = all(program).map((c) => c.path.slice(1));
@@ -35,7 +35,7 @@ describe('the words of the command line', () => {
   });
   const DOCUMENTATION = /\nDocumentation: (\S+); man mirrorlake has examples\n$/;
 
-  it('are those of --help, which says where the documentation is', () => {
+  it('has every command and option, and the place of the documentation', () => {
     for (const c of all(program)) {
       const { status, stdout: help } = told.get(c.path.slice(1).join(' '))!;
       expect(status).toBe(0);
@@ -47,7 +47,7 @@ describe('the words of the command line', () => {
   });
 
   it.each([[], ['query'], ['schema', 'print']])(
-    '%j --help, from the program as it is started',
+    'prints the same for %j in a process of its own',
     (...words) => {
       const help = execFileSync(process.execPath, [MAIN, ...words, '--help'], { encoding: 'utf8' });
       expect(help).toBe(told.get(words.join(' '))?.stdout);
@@ -57,15 +57,15 @@ describe('the words of the command line', () => {
 });
 
 describe('the examples of the man page', () => {
-  /** Those that need neither a network nor rights. */
+  /** The examples that need neither a network nor privileges. */
   const runnable = EXAMPLES.filter(({ lines }) => /^mirrorlake (read|query|export)/.test(lines[0]));
 
   it('fit into 80 columns', () => {
-    // As the page indents them.
+    // The page indents them by 11.
     expect(EXAMPLES.flatMap(({ lines }) => lines).filter((line) => line.length > 80 - 11)).toEqual([]);
   });
 
-  it('have words that the program takes', async () => {
+  it('are valid command lines', async () => {
     for (const command of EXAMPLES.flatMap(({ lines }) => wordsOfLines(lines))) {
       const parsed = await createProgram([]);
       for (const c of parsed.commands) c.action(() => undefined);
@@ -73,12 +73,12 @@ describe('the examples of the man page', () => {
     }
   });
 
-  it('do what they say, in turn, with the first fifth of the capture of the demo', () => {
+  it('work one after the other on the first fifth of the capture of the demo', () => {
     const cwd = join(directory, 'examples');
     mkdirSync(cwd);
     const demo = gunzipSync(readFileSync(join(ROOT, 'lab/demo.pcapng.gz')));
     let end = 0;
-    // Blocks have their length behind their type.
+    // A block's length follows its type.
     while (end < demo.length / 5) end += demo.readUInt32LE(end + 4);
     writeFileSync(join(cwd, 'capture.pcap'), demo.subarray(0, end));
     const called = `mirrorlake() { '${process.execPath}' '${MAIN}' "$@"; }\n`;
@@ -93,10 +93,10 @@ describe('the examples of the man page', () => {
   });
 });
 
-/** The words behind `mirrorlake` of each command, as bash understands its lines. */
+/** The arguments of each `mirrorlake` command in some lines, as bash splits them. */
 function wordsOfLines(lines: readonly string[]): string[][] {
   const print = 'mirrorlake() { printf "%s\\0" "$@"; printf "\\n"; }\n';
-  // What a pipe goes on with is not ours.
+  // The programs after a pipe are not ours.
   const text = lines.join('\n').replaceAll(/ \| .*$/gm, '');
   const said = execFileSync('bash', ['-ec', print + text], { encoding: 'utf8' });
   return said
@@ -106,7 +106,7 @@ function wordsOfLines(lines: readonly string[]): string[][] {
 }
 
 describeWith(['man'], 'the man page', () => {
-  it('has every command and option, and nothing that man warns of', () => {
+  it('has every command and option, and gives no warnings', () => {
     const file = join(directory, 'mirrorlake.1');
     writeFileSync(file, manPage(program, '1.2.3', '2026-01-31'));
     const { stdout, stderr, status } = spawnSync('man', ['-l', '--warnings', '-E', 'UTF-8', file], {
@@ -125,7 +125,7 @@ describeWith(['man'], 'the man page', () => {
 });
 
 describe('completions', () => {
-  it.each(['bash', 'zsh', 'fish'] as const)('%s: every command and option is in the script', (shell) => {
+  it.each(['bash', 'zsh', 'fish'] as const)('have every command and option for %s', (shell) => {
     const script = completionScript(shell, program);
     for (const c of all(program)) {
       if (c !== program) expect(script).toContain(c.path.at(-1));
@@ -135,7 +135,7 @@ describe('completions', () => {
     }
   });
 
-  it('says which shells there are', () => {
+  it('name the supported shells if another is given', () => {
     const { status, stderr } = spawnSync(process.execPath, [MAIN, 'completion', 'tcsh'], {
       encoding: 'utf8',
     });

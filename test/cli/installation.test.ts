@@ -1,6 +1,6 @@
 /**
- * Addons that do not load: after an upgrade of Node.js, without a compiler, on a system they were not built
- * for.
+ * Installations in which an addon does not load: after an upgrade of Node.js, without a compiler, or on a
+ * system for which it was not built.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -35,9 +35,9 @@ function suite(
       return run;
     };
 
-    it('says what it is, and how commands are used', () => {
+    it('prints its version and the usage of commands', () => {
       expect(mirrorlake('--version')).toMatchObject({ status: 0, stderr: '' });
-      // It is made of the help of all commands: all that they load is loaded.
+      // The script is made from the help of all commands, so this loads what they all load.
       expect(mirrorlake('completion', 'bash')).toMatchObject({ status: 0, stderr: '' });
     });
 
@@ -50,7 +50,7 @@ function suite(
 }
 
 suite("without raw-socket's addon", { rawSocket: 'absent' }, (mirrorlake) => {
-  it('is found by the doctor', () => {
+  it('doctor reports it', () => {
     const { stdout } = mirrorlake('doctor', '--store', '/nonexistent');
     expect(stdout).toMatch(/^ok {4}koffi: loads$/m);
     expect(stdout).toMatch(
@@ -60,7 +60,7 @@ suite("without raw-socket's addon", { rawSocket: 'absent' }, (mirrorlake) => {
 });
 
 suite('with a raw-socket addon of something else', { rawSocket: 'damaged' }, (mirrorlake) => {
-  it('is found by the doctor', () => {
+  it('doctor reports it', () => {
     expect(mirrorlake('doctor', '--store', '/nonexistent').stdout).toMatch(
       /^warn {2}raw-socket: .* not load: .*raw\.node: .*; koffi receives .*: npm rebuild raw-socket$/m,
     );
@@ -75,13 +75,13 @@ suite('without koffi', { koffi: 'absent' }, (mirrorlake) => {
     ['collect', '--receiver', 'raw'],
     ['collect', '--interface', 'lo'],
     ['mirror', '--interface', 'lo', '--to', '192.0.2.77'],
-  ])('is what ends %s %s: exit status 2, which no service manager tries again', (...args) => {
+  ])('%s %s ends with status 2, after which no service manager tries again', (...args) => {
     const { status, stderr } = mirrorlake(...args);
     expect(stderr).toMatch(line);
     expect(status).toBe(2);
   });
 
-  it('is found by the doctor', () => {
+  it('doctor reports it', () => {
     const { status, stdout } = mirrorlake('doctor', '--store', '/nonexistent', '--interface', 'lo');
     expect(status).toBe(1);
     expect(stdout).toMatch(
@@ -93,7 +93,7 @@ suite('without koffi', { koffi: 'absent' }, (mirrorlake) => {
 });
 
 suite('without both', { koffi: 'absent', rawSocket: 'absent' }, (mirrorlake) => {
-  it('is what ends collect', () => {
+  it('collect ends with status 2', () => {
     const { status, stderr } = mirrorlake('collect', '--receiver', 'raw');
     expect(stderr).toMatch(/^mirrorlake: koffi, .* does not load: it is not there; fix it with: .*\n$/);
     expect(status).toBe(2);
@@ -105,10 +105,10 @@ for (const chdb of ['absent', 'no library'] as const) {
     it.each([
       ['read', FIXTURE],
       ['collect', '--interface', 'lo'],
-    ])('has no embedded store, as %s says: exit status 2', (...args) => {
+    ])('%s says that there is no embedded store, and ends with status 2', (...args) => {
       const store = mkdtempSync(join(tmpdir(), 'mirrorlake-no-engine-'));
       const { status, stderr } = mirrorlake(...args, '--store', store);
-      // A collector's log, which is JSON here, says it; any other command does itself.
+      // A collector says it in its log, which is JSON here; other commands say it on stderr.
       const said = stderr
         .split('\n')
         .map((line) => (line.startsWith('{') ? (JSON.parse(line) as { msg: string }).msg : line));

@@ -1,6 +1,6 @@
 /**
- * docs/reference/limits.md has the numbers that the program has, and a test for each; the docs name tests
- * that there are.
+ * docs/reference/limits.md has the numbers of the program, and names a test for each. All tests that the docs
+ * name exist.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -103,8 +103,8 @@ const kib = (bytes: number): string => `${bytes / 2 ** 10} KiB`;
 const mib = (bytes: number): string => `${bytes / 2 ** 20} MiB`;
 const gib = (bytes: number): string => `${bytes / 2 ** 30} GiB`;
 
-describe('every bound', () => {
-  it('has what happens, what it shows as, and a test', () => {
+describe('every limit', () => {
+  it('is documented with its effect, its counter and a test', () => {
     expect(columns).toEqual(['what', 'limit', 'at the limit', 'shows as', 'test']);
     for (const row of rows) {
       expect(row, row[0]).toHaveLength(columns.length);
@@ -113,7 +113,7 @@ describe('every bound', () => {
     expect(rowOf.size).toBe(rows.length);
   });
 
-  it.each(rows.map((row) => [row[0], row[4]]))('%s: its tests are there: %s', (_, tests) => {
+  it.each(rows.map((row) => [row[0], row[4]]))('has tests that exist: %s: %s', (_, tests) => {
     for (const test of tests.split(', ')) {
       expect(test).toMatch(/^`test\/[\w/-]+\.test\.ts`$/);
       expect(existsSync(join(ROOT, test.slice(1, -1))), test).toBe(true);
@@ -121,7 +121,7 @@ describe('every bound', () => {
   });
 });
 
-/** Of every row that has numbers: those that the program has. */
+/** The program's numbers for every row that has numbers. */
 const NUMBERS: [string, string[]][] = [
   ['outer datagrams in reassembly', [grouped(REASSEMBLY_DEFAULTS.datagrams), grouped(reassembly.datagrams)]],
   ['memory of outer datagrams in reassembly', [mib(REASSEMBLY_DEFAULTS.memory), mib(reassembly.memory)]],
@@ -214,7 +214,7 @@ const NUMBERS: [string, string[]][] = [
   ["`doctor`'s trial packets", [`for ${seconds(TRIAL_MS)}`]],
   ['an answer of `listen`', [seconds(HTTP_TIMEOUTS.idle), `${seconds(HTTP_TIMEOUTS.answer)} in all`]],
   ['the path of the control socket', [`${LONGEST_PATH} bytes`]],
-  // A spool for rows, and one for kept packets.
+  // There are two spools: one for rows, one for kept packets.
   ['descriptors (`RLIMIT_NOFILE`)', [`${2 * SPARE_DESCRIPTORS} are held back`, mib(SPOOL_MEMORY)]],
   ['an interface that disappears and returns, after `--user`', [`${SPARES} times`]],
   ['IPv6 addresses that appear after `--user`, with raw sockets', [`${SPARE_SOCKETS} at once`]],
@@ -258,17 +258,17 @@ const NUMBERS: [string, string[]][] = [
   ['a pause in a capture that `mirror` plays', [minutes(LONGEST_PAUSE)]],
 ];
 
-/** What is measured, and what has no number. */
+/** Rows with measured values, and rows without numbers. */
 const MEASURED = ['memory of a mirror point', 'memory of `read`'];
 const WITHOUT = ['GRE over IPv6 in fragments, with several workers', 'rate of `mirror` from an interface'];
 
-describe('the numbers are the program’s', () => {
-  it.each(NUMBERS)('of %s', (what, numbers) => {
+describe('the page has the program’s numbers', () => {
+  it.each(NUMBERS)('for %s', (what, numbers) => {
     const row = rowOf.get(what);
     for (const number of numbers) expect(row).toContain(number);
   });
 
-  it('in every row', () => {
+  it('for every row', () => {
     expect([...NUMBERS.map(([what]) => what), ...MEASURED, ...WITHOUT].sort()).toEqual(
       [...rowOf.keys()].sort(),
     );
@@ -283,7 +283,7 @@ describe('tests that the docs name', () => {
       .map((name) => join('docs', name)),
   ];
 
-  it.each(pages)('%s: are there', (name) => {
+  it.each(pages)('exist: %s', (name) => {
     const text = readFileSync(join(ROOT, name), 'utf8');
     const named = [...text.matchAll(/\btest\/[\w/.-]*[\w/]/g)].map(([path]) => path);
     expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);

@@ -8,7 +8,7 @@ import { type Ran, runLines } from '../support/command-lines.js';
 const TO = ['--to', '198.51.100.2'];
 const FILE = ['--file', 'nowhere.pcap'];
 
-describe('a wrong command line is one clear line and status 2', () => {
+describe('a wrong command line fails with status 2 and a clear message', () => {
   const CASES: [args: string[], message: RegExp][] = [
     [[...FILE], /required option '--to <address>' not specified/],
     [TO, /^mirrorlake: mirror: say what to mirror: --interface IF or --file F, one of them$/m],
@@ -41,13 +41,13 @@ describe('a wrong command line is one clear line and status 2', () => {
     expect([status, stdout]).toEqual([2, '']);
   });
 
-  test('from the program as it is started', () => {
+  test('in a process of its own', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...LINES[3]], { encoding: 'utf8' });
     expect({ status, stdout, stderr }).toEqual(told[3]);
   });
 });
 
-describe('values', () => {
+describe('values of options', () => {
   test('numbers', () => {
     expect(integer(0, 63)('17')).toBe(17);
     expect(integer(0, 0xffffffff)('0x1234')).toBe(0x1234);

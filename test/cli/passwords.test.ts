@@ -38,7 +38,7 @@ beforeAll(() => {
 });
 
 it.each(LINES.map((words, i) => [words.join(' '), i] as const))(
-  'is not in what `mirrorlake %s` says',
+  'a password is not in the output of `mirrorlake %s`',
   (_, i) => {
     const { status, stdout, stderr } = told[i];
     expect(stdout + stderr).not.toMatch(/hunt|er2/);
@@ -47,7 +47,7 @@ it.each(LINES.map((words, i) => [words.join(' '), i] as const))(
   },
 );
 
-it('is not in what the program says as it is started', () => {
+it('a password is not in the output of a process of its own', () => {
   const words = LINES[URLS.length];
   const run = spawnSync(process.execPath, [MAIN, ...words], {
     encoding: 'utf8',
@@ -57,7 +57,7 @@ it('is not in what the program says as it is started', () => {
   expect(run).toMatchObject(told[URLS.length]);
 });
 
-it('is not in what is said of a configuration, nor of the store in it', () => {
+it('a password is not in messages about a configuration file or the store that it names', () => {
   const lines = [MISTYPED, 'clickhouse://lake:hunter2@127.0.0.1:1/db'].map((url, i) => {
     const config = join(directory, `m${i}.yaml`);
     writeFileSync(config, `store: "${url}"\n`);
@@ -69,7 +69,7 @@ it('is not in what is said of a configuration, nor of the store in it', () => {
   }
 });
 
-it('is not in what the doctor says', () => {
+it('a password is not in the output of doctor', () => {
   const lines = [MISTYPED, 'lake:hunter2@127.0.0.1:8123/db'].map((url) => ['doctor', '--store', url]);
   for (const { stdout, stderr } of runLines(lines)) {
     expect(stdout + stderr).not.toMatch(/hunt|er2/);
@@ -77,7 +77,7 @@ it('is not in what the doctor says', () => {
   }
 });
 
-it('is taken out of what ps shows', async () => {
+it('a password is removed from the command line that ps shows', async () => {
   const words = ['query', '-', '--store=http://lake:hunter2@127.0.0.1:1/db'];
   const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['pipe', 'ignore', 'ignore'] });
   const exited = once(child, 'exit');

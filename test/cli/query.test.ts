@@ -13,7 +13,7 @@ const MAIN = 'dist/cli/main.js';
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-query-'));
 const data = join(directory, 'data');
 
-/** What `schema apply` said of the store that it made. */
+/** What `schema apply` printed when it made the store. */
 let made: { err: string };
 beforeAll(async () => {
   made = await mirrorlake('schema', 'apply', '--store', data);
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Runs the program; its exit status and what it said. */
+/** Runs the program. @returns its exit status and output */
 function mirrorlake(...words: string[]): Promise<{ status: number; out: string; err: string }> {
   return new Promise((done) => {
     const child = execFile(process.execPath, [MAIN, ...words], (_, out, err) =>
@@ -32,7 +32,7 @@ function mirrorlake(...words: string[]): Promise<{ status: number; out: string; 
   });
 }
 
-test('a query prints its answer, tab-separated, on stdout', async () => {
+test('a query prints its answer on stdout, tab-separated', async () => {
   const { status, out, err } = await mirrorlake(
     'query',
     'SELECT count(), any(client) FROM sessions',
@@ -43,7 +43,7 @@ test('a query prints its answer, tab-separated, on stdout', async () => {
   expect(out).toMatch(/^100\t10\.1\.0\.\d+\n$/);
 });
 
-test('formats and parameters', async () => {
+test('a query takes a format and parameters', async () => {
   const { out } = await mirrorlake(
     ...[
       'query',
@@ -84,7 +84,7 @@ beforeAll(() => {
 });
 
 test.each(FAILURES.map((failure, i) => [...failure, i] as const))(
-  '%j fails with %i and one line',
+  '%j fails with status %i and one line',
   (_, status, line, i) => {
     expect(told[i].status).toBe(status);
     expect(told[i].stdout).toBe('');
@@ -92,12 +92,12 @@ test.each(FAILURES.map((failure, i) => [...failure, i] as const))(
   },
 );
 
-test('a failure of the program as it is started', async () => {
+test('a query fails in the same way in a process of its own', async () => {
   const { status, stdout: out, stderr: err } = told[1];
   expect(await mirrorlake(...FAILURES[1][0])).toEqual({ status, out, err });
 });
 
-test('schema apply says what it did, schema print shows the SQL', async () => {
+test('schema apply says what it did, and schema print shows the SQL', async () => {
   expect(made.err).toMatch(/^applied 0001 sessions\n/);
   expect((await mirrorlake('schema', 'apply', '--store', data)).err).toBe(`${data} is up to date\n`);
   const { out } = await mirrorlake('schema', 'print');
@@ -105,7 +105,7 @@ test('schema apply says what it did, schema print shows the SQL', async () => {
   expect(out).not.toContain('{{');
 });
 
-test('a password on the command line is not left in the process list', async () => {
+test('a password on the command line is removed from the process list', async () => {
   const silent: Server = createServer(() => {});
   await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
   const { port } = silent.address() as AddressInfo;

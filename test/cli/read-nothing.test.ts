@@ -1,4 +1,4 @@
-/** `read` where nothing is stored: it makes no store, or says why there is nothing to. */
+/** `read` when there is nothing to store: it makes no store, or says why it stored nothing. */
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -42,13 +42,13 @@ beforeAll(() => {
   writeFileSync(file('cut.gz'), gzipSync(whole).subarray(0, 20));
 });
 
-describe('makes no store', () => {
+describe('read makes no store', () => {
   const UNREADABLE: [name: string, said: RegExp][] = [
     ['directory', /it is a directory; name the capture files in it/],
     ['text', /it is no capture/],
     ['text.gz', /what is in the gzip data is no capture/],
     ['empty', /it is empty/],
-    // In its first packet, and in the beginning of the gzip data.
+    // Cut in the first packet, and near the beginning of the gzip data.
     ['cut', /the file ends inside a packet/],
     ['cut.gz', /cut\.gz/],
   ];
@@ -56,21 +56,26 @@ describe('makes no store', () => {
   it.each<[string, string[], number, RegExp]>([
     ['text', [file('text')], 1, /it is no capture/],
     ['stdin that is no capture', ['-'], 1, /stdin: it is no capture/],
-    ['one of several, with --once', ['--once', CAPTURE, 'missing.pcap'], 1, /missing\.pcap: cannot be read/],
-    ['an option that there is not', [CAPTURE, '--bogus'], 2, /unknown option '--bogus'/],
-    ['a tunnel that is none', [CAPTURE, '--tunnel', 't1 mode pigeon'], 2, /mode pigeon/],
-    ['a kind that is none', ['--ndjson', 'sesions', CAPTURE], 2, /--ndjson sesions/],
+    [
+      'a missing file among several, with --once',
+      ['--once', CAPTURE, 'missing.pcap'],
+      1,
+      /missing\.pcap: cannot be read/,
+    ],
+    ['an unknown option', [CAPTURE, '--bogus'], 2, /unknown option '--bogus'/],
+    ['a wrong tunnel', [CAPTURE, '--tunnel', 't1 mode pigeon'], 2, /mode pigeon/],
+    ['a wrong kind of rows', ['--ndjson', 'sesions', CAPTURE], 2, /--ndjson sesions/],
   ])('for %s', (_, words, status, said) => {
     const cwd = mkdtempSync(file('cwd-'));
     const told = run(cwd, ['read', ...words], 'a letter\n');
     expect(told.said).toMatch(said);
-    // One line, and no summary of nothing.
+    // There is one line, and no summary.
     expect(told.said.trimEnd().split('\n')).toHaveLength(1);
     expect(told.status).toBe(status);
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it('for many, each with its line', () => {
+  it('for several unreadable files, and prints a line for each', () => {
     const cwd = mkdtempSync(file('cwd-'));
     const told = run(cwd, ['read', 'missing.pcap', ...UNREADABLE.map(([name]) => file(name))]);
     expect(told.said.trimEnd().split('\n')).toEqual([
@@ -81,7 +86,7 @@ describe('makes no store', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it('but for what can be read among it', () => {
+  it('unless one of the files can be read', () => {
     const cwd = mkdtempSync(file('cwd-'));
     const told = run(cwd, ['read', 'missing.pcap', CAPTURE]);
     expect(told.status).toBe(1);
@@ -89,7 +94,7 @@ describe('makes no store', () => {
     expect(existsSync(join(cwd, 'data/clickhouse'))).toBe(true);
   });
 
-  it('and makes it for what comes through a pipe', () => {
+  it('unless a capture comes on stdin', () => {
     const cwd = mkdtempSync(file('cwd-'));
     const piped = spawnSync('sh', ['-c', `'${process.execPath}' '${MAIN}' read - <'${CAPTURE}'`], {
       cwd,
@@ -100,14 +105,14 @@ describe('makes no store', () => {
 });
 
 describe('--once', () => {
-  // An embedded engine would be started for each of them.
+  // A server, because each command would start an embedded engine.
   let server: ClickHouseServer;
   beforeAll(async () => {
     server = await ClickHouseServer.start();
   });
   afterAll(() => server?.stop());
 
-  it('says so when all of it was stored before, and only then', async () => {
+  it('says that nothing was stored if all of it was stored before, and only then', async () => {
     const store = `${server.url}/lake`;
     const nothing = `nothing was stored: all of it is in ${store} already (--once)`;
     const read = (...words: string[]) => {
@@ -121,7 +126,7 @@ describe('--once', () => {
     expect(second.status).toBe(0);
     expect(second.lines).toContain(nothing);
     expect(second.lines.join()).not.toMatch(/stored once/);
-    // The packets are new, and then they are not.
+    // At first the packets are new.
     expect(read('--packets', 'all').lines).not.toContain(nothing);
     expect(read('--packets', 'all').lines).toContain(nothing);
     expect(read('--quiet').lines).toEqual(['']);
@@ -130,7 +135,7 @@ describe('--once', () => {
 });
 
 describe('--ndjson', () => {
-  it.each(['sesions', 'packet', 'Mirrors'])('%s is one line that has the words', (word) => {
+  it.each(['sesions', 'packet', 'Mirrors'])('%s fails with one line that has the possible words', (word) => {
     expect(run(directory, ['read', '--ndjson', word, CAPTURE])).toEqual({
       status: 2,
       out: '',
@@ -140,7 +145,7 @@ describe('--ndjson', () => {
     });
   });
 
-  it('a file may be called anything', () => {
+  it('takes a file of any name', () => {
     writeFileSync(file('packet'), readFileSync(CAPTURE));
     expect(run(directory, ['read', '--ndjson', 'packet', '--quiet']).out).toContain('"session_id"');
     expect(run(directory, ['read', '--ndjson', 'none.pcap'])).toMatchObject({

@@ -15,15 +15,15 @@ import { MAIN } from '../support/collector.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 
 let directory: string;
-/** One for all: an embedded engine is started by every command. */
+/** One server for all tests, because every command would start an embedded engine. */
 let server: ClickHouseServer;
-/** Read together they are more segments than may be on their way to the store, so reading waits for it. */
+/** Together they fill more segments than may be on their way to the store, so reading waits for the store. */
 let captures: string[];
-/** Their packets: of many sessions, and so large that a few fill segments. */
+/** Numbers of packets: some of many sessions, and some so large that a few fill a segment. */
 const MIXED = 4_000;
 const LARGE = 780;
 const SEGMENT = 8 << 20;
-/** What is stored of them, in the data directory `first`. */
+/** What the data directory `first` has stored of the captures. */
 let counts: Record<string, unknown>[];
 let bytes: Record<string, unknown>[];
 let sessions: Record<string, unknown>[];
@@ -44,7 +44,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Writes a capture of {@link LARGE} packets, from shortly before the other begins. */
+/** Writes a capture of {@link LARGE} packets that begins shortly before the other one. */
 async function writeLarge(file: string): Promise<void> {
   const writer = new PcapWriter(await openOutput(file), LinkType.Ethernet);
   for (let i = 0; i < LARGE; i++) {
@@ -59,17 +59,17 @@ async function writeLarge(file: string): Promise<void> {
 
 const at = (name: string) => join(directory, name);
 const on = (database: string) => `${server.url}/${database}`;
-/** One database for what is told apart by the collector's name: making another takes a while. */
+/** One database for tests that differ in the collector's name, because making a database takes a while. */
 const shared = () => on('shared');
 
-/** Runs a command that has to succeed. @returns what it said */
+/** Runs a command that must succeed. @returns its messages */
 function run(...words: string[]): string {
   const { status, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
   expect({ status, stderr }).toEqual({ status: 0, stderr: expect.any(String) });
   return stderr;
 }
 
-/** Answers of a store, a row each. */
+/** The rows that a store answers to each question. */
 async function askAll(location: string, ...questions: string[]): Promise<Record<string, unknown>[][]> {
   const store = openStore(location, { create: false });
   try {
@@ -89,10 +89,10 @@ async function askAll(location: string, ...questions: string[]): Promise<Record<
   }
 }
 
-/** Session ids are each reading's own; everything else but the name given is what was on the wire. */
+/** Each reading makes new session ids; everything else but the collector's name comes from the wire. */
 const sessionsOf = (collector: string) =>
   `SELECT * EXCEPT (session_id, collector) FROM sessions WHERE collector = '${collector}' ORDER BY ALL`;
-/** Sequence numbers are made anew for what was kept, so that nothing is missing among them. */
+/** An export numbers the kept packets anew, so that no number is missing. */
 const mirrorsOf = (collector: string) =>
   'SELECT * EXCEPT (sequence, lost, reordered, repeated, collector) FROM mirrors ' +
   `WHERE collector = '${collector}' ORDER BY ALL`;
@@ -101,12 +101,12 @@ const COUNTS = `SELECT toUInt32(count()) AS packets, toUInt32(uniqExact(session_
   toUInt32(countIf(session_id NOT IN (SELECT session_id FROM sessions))) AS orphans FROM packets`;
 
 describe('captures read with their packets', () => {
-  it('have every one of them, in more segments than one', () => {
+  it('are stored with every packet, in several segments', () => {
     expect(counts).toEqual([expect.objectContaining({ packets: MIXED + LARGE, orphans: 0 })]);
     expect(bytes[0].n).toBeGreaterThan(3 * SEGMENT);
   });
 
-  it('exported in their encapsulation and read again, give the same sessions', async () => {
+  it('give the same sessions when exported with their encapsulation and read again', async () => {
     const words = ['--output', at('out.pcapng'), '--encapsulated', '--store', at('first')];
     expect(run('export', '--where', '1', ...words)).toBe(`${MIXED + LARGE} packets\n`);
     run('read', at('out.pcapng'), '--store', shared(), '--collector', 'second', '--quiet');
@@ -115,7 +115,7 @@ describe('captures read with their packets', () => {
   });
 });
 
-describe('packets of one moment', () => {
+describe('packets with the same time', () => {
   const WHERE = ['--where', "collector = 'moment'"];
   let packets = 0;
   beforeAll(() => {
@@ -129,7 +129,7 @@ describe('packets of one moment', () => {
     run('read', at('moment.pcap'), ...words);
   });
 
-  it('come out in the order they came in', async () => {
+  it('are exported in the order in which they came', async () => {
     run('export', ...WHERE, '--output', at('m.pcapng'), '--encapsulated', '--store', shared());
     run('read', at('m.pcapng'), '--store', shared(), '--collector', 'again', '--quiet');
     const [again, before] = await askAll(shared(), sessionsOf('again'), sessionsOf('moment'));
@@ -137,7 +137,7 @@ describe('packets of one moment', () => {
     expect(again).toEqual(before);
   });
 
-  it('exported without their encapsulation, are the frames', () => {
+  it('are all exported without their encapsulation, too', () => {
     const said = run('export', ...WHERE, '--output', at('inner.pcapng'), '--store', shared());
     expect(said).toBe(`${packets} packets\n`);
   });
@@ -148,7 +148,7 @@ describe('--once', () => {
     (n) => `test/fixtures/${n}.pcap`,
   );
 
-  it('keeps packets once, those of sessions that were stored before without them too', async () => {
+  it('keeps packets once, even of sessions that were stored before without packets', async () => {
     const read = (...words: string[]) => run('read', ...CAPTURES, '--once', '--store', on('once'), ...words);
     read('--quiet');
     const before = await askAll(on('once'), SESSIONS);
@@ -162,7 +162,7 @@ describe('--once', () => {
   });
 });
 
-it('a capture is known to --once as long as no more inserts came after it than are remembered', async () => {
+it('--once recognises a capture until too many other inserts have followed it', async () => {
   const read = (name: string): string =>
     run('read', `test/fixtures/${name}.pcap`, '--once', '--store', on('few'));
   const rows = async () => (await askAll(on('few'), 'SELECT toUInt32(count()) AS n FROM sessions'))[0];
@@ -175,15 +175,15 @@ it('a capture is known to --once as long as no more inserts came after it than a
   expect(await rows()).toEqual([{ n: 3 }]);
 });
 
-describe('broken off and run again', () => {
+describe('read --once, interrupted and run again', () => {
   const WORDS = ['--once', '--packets', 'all', '--collector', 'c', '--quiet'];
 
   it.each([
     ['a server', () => on('broken'), () => join(server.path, 'data/broken/packets')],
     ['a data directory', () => at('broken'), () => at('broken/clickhouse/data/default/packets')],
-  ])('puts everything away once, in %s', async (_, location, table) => {
+  ])('stores everything once, in %s', async (_, location, table) => {
     const words = ['read', ...captures, '--store', location(), ...WORDS];
-    // A part of a table is a directory.
+    // ClickHouse keeps each part of a table in a directory.
     const stored = (): boolean =>
       existsSync(table()) && readdirSync(table()).some((name) => /^\d\w*_\d+_\d+_\d+$/.test(name));
     const child = spawn(process.execPath, [MAIN, ...words]);
@@ -202,7 +202,7 @@ it.each([
   ['first 60 bytes', 'toUInt32(max(length(frame)))', 60],
   ['first 2 packets', 'toUInt32(count())', 2],
   ['none', 'toUInt32(count())', 0],
-])('keeps %s', async (which, kept, n) => {
+])('--packets keeps what it says: %s', async (which, kept, n) => {
   const words = ['--packets', which, '--store', shared(), '--collector', which, '--quiet'];
   run('read', 'test/fixtures/erspan2.pcap', ...words);
   const ids = `SELECT session_id FROM sessions WHERE collector = '${which}'`;

@@ -19,13 +19,13 @@ afterAll(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Runs the command line: exit status, lines on stdout, and what it said. */
+/** Runs the program. @returns its exit status, the lines on stdout, and its messages */
 function run(...words: string[]): { status: number | null; lines: string[]; said: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
   return { status, lines: stdout.split('\n').filter((line) => line !== ''), said: stderr };
 }
 
-describe('wrong usage ends with status 2 and one line that names the thing', () => {
+describe('wrong usage fails with status 2 and one line that names the mistake', () => {
   const cases: [string[], RegExp][] = [
     [['read'], /name a capture to read/],
     [['read', '--bogus', CAPTURE], /unknown option '--bogus'/],
@@ -58,13 +58,13 @@ describe('wrong usage ends with status 2 and one line that names the thing', () 
     expect(stdout).toBe('');
   });
 
-  it.each([0, 1, 16])('from the program as it is started: case %i', (i) => {
+  it.each([0, 1, 16])('in a process of its own: case %i', (i) => {
     const { status, lines, said } = run(...cases[i][0]);
     expect({ status, stdout: lines.join(), stderr: said }).toEqual(told[i]);
   });
 });
 
-describe('stdout that takes nothing', () => {
+describe('a command whose output cannot be written', () => {
   const commands: [string[]][] = [
     [['read', CAPTURE, '--ndjson', '--quiet']],
     [['read', CAPTURE, '--ndjson', 'packets', '--quiet']],
@@ -73,7 +73,7 @@ describe('stdout that takes nothing', () => {
     [['--help']],
   ];
 
-  it.each(commands)('a full disk is said in one line, with status 1: %j', (words) => {
+  it.each(commands)('says in one line that the disk is full, and ends with status 1: %j', (words) => {
     const full = openSync('/dev/full', 'w');
     const { status, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
       encoding: 'utf8',
@@ -86,7 +86,7 @@ describe('stdout that takes nothing', () => {
     expect(status).toBe(1);
   });
 
-  it.each(commands)('a reader that has gone is no failure: %j', async (words) => {
+  it.each(commands)('ends without a failure if its reader has gone: %j', async (words) => {
     const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     const [said, [status]] = await Promise.all([text(child.stderr), once(child, 'close')]);
@@ -94,7 +94,7 @@ describe('stdout that takes nothing', () => {
     expect(status).toBe(0);
   });
 
-  it('what cannot be said on stderr changes nothing', () => {
+  it('does its work even if stderr takes nothing', () => {
     const full = openSync('/dev/full', 'w');
     const { status, stdout } = spawnSync(process.execPath, [MAIN, 'read', CAPTURE, '--ndjson', 'mirrors'], {
       encoding: 'utf8',
@@ -106,8 +106,8 @@ describe('stdout that takes nothing', () => {
   });
 });
 
-describe('what cannot be read ends with status 1, after the rest was read', () => {
-  it('a missing file among several', () => {
+describe('read ends with status 1', () => {
+  it('after it has read the other files if one is missing', () => {
     const { status, lines, said } = run('read', join(directory, 'none'), CAPTURE, '--ndjson', '--quiet');
     expect(said).toBe(
       `mirrorlake: ${join(directory, 'none')}: cannot open it: there is no such file; check the path\n`,
@@ -116,7 +116,7 @@ describe('what cannot be read ends with status 1, after the rest was read', () =
     expect(lines).toEqual(expect.arrayContaining([expect.stringContaining('"session_id"')]));
   });
 
-  it('a capture cut in a packet', () => {
+  it('after it has read the packets before the one in which the capture is cut', () => {
     const whole = readFileSync(CAPTURE);
     const file = join(directory, 'cut.pcap');
     writeFileSync(file, whole.subarray(0, whole.length - 10));
@@ -127,7 +127,7 @@ describe('what cannot be read ends with status 1, after the rest was read', () =
     expect(lines).toHaveLength(run('read', CAPTURE, '--ndjson', 'packets', '--quiet').lines.length - 1);
   });
 
-  it('a server that is not there', () => {
+  it('if the server cannot be reached', () => {
     const { status, said } = run('read', CAPTURE, '--quiet', '--store', 'http://127.0.0.1:9/x');
     expect(said).toMatch(
       /^mirrorlake: http:\/\/127\.0\.0\.1:9\/x cannot be reached: connection refused.*\n$/,
@@ -136,7 +136,7 @@ describe('what cannot be read ends with status 1, after the rest was read', () =
   });
 });
 
-describe('tenants of an overlay with the same addresses', () => {
+describe('tenants of an overlay that use the same addresses', () => {
   const TENANTS = 'test/fixtures/overlay-tenants.pcap';
   const CASES: [words: string[], expected: string[]][] = [
     [[], ['10.1.0.1 11 tcp', '10.1.0.1 11 tcp', '172.16.0.1 6 udp', '172.16.0.2 5 udp']],
@@ -164,7 +164,7 @@ describe('tenants of an overlay with the same addresses', () => {
   });
 
   it.each(CASES.map(([words, expected], i) => [words, expected, i] as const))(
-    'are told apart by the network id, unless that is not asked for: %j',
+    'are told apart by the network id, unless options say otherwise: %j',
     (_, expected, i) => {
       const rows = told[i].stdout
         .trimEnd()
@@ -176,7 +176,7 @@ describe('tenants of an overlay with the same addresses', () => {
   );
 });
 
-it('--deduplicate counts what a mirror copied twice once', () => {
+it('--deduplicate counts a frame once that a mirror copied twice', () => {
   const whole = readFileSync(CAPTURE);
   const twice = [whole.subarray(0, 24)];
   for (let o = 24; o < whole.length; ) {
@@ -219,13 +219,13 @@ it('--ndjson before a file means sessions', () => {
   expect(told.lines[0]).toContain('"session_id"');
 });
 
-it('shows a stack trace with --debug only', () => {
+it('read shows a stack trace with --debug only', () => {
   expect(run('--debug', 'read', join(directory, 'none'), '--ndjson', '--store', 'x').said).toMatch(
     /\n\s+at /,
   );
 });
 
-it('ends quietly when its reader has seen enough', () => {
+it('read ends without a message when its reader closes the pipe', () => {
   const { stdout, stderr } = spawnSync(
     'bash',
     ['-c', `"${process.execPath}" ${MAIN} read ${CAPTURE} --ndjson packets --quiet | head -1`],
@@ -235,12 +235,13 @@ it('ends quietly when its reader has seen enough', () => {
   expect(stderr).toBe('');
 });
 
-it('keeps what was read when it is interrupted', async () => {
+it('read prints what it has read when it is interrupted', async () => {
   const child = spawn(process.execPath, [MAIN, 'read', '-', '--ndjson'], { stdio: ['pipe', 'pipe', 'pipe'] });
   const lines = text(child.stdout);
   const said = text(child.stderr);
   child.stdin.write(readFileSync(CAPTURE));
-  // Once several times what the reader and the kernel hold back has followed, the capture has been parsed.
+  // These packets are several times what the reader and the kernel buffer. Once they are all written, the
+  // capture before them has been parsed.
   const other = Buffer.from(ethernet(0x88b5, new Uint8Array(60_000)));
   const header = Buffer.alloc(16);
   header.writeUInt32LE(1_748_851_200, 0);

@@ -29,7 +29,7 @@ function mirrorlake(...words: string[]): { status: number | null; stdout: string
 test.each([
   ['--store', join(directory, 'none'), join(directory, 'none/spool')],
   ['--spool', join(directory, 'none'), join(directory, 'none')],
-])('the spool of what is not there: %s %s', (option, name, spool) => {
+])('commands say that there is no spool: %s %s', (option, name, spool) => {
   for (const command of ['list', 'retry', 'drop']) {
     expect(mirrorlake('spool', command, option, name)).toEqual({
       status: 1,
@@ -41,7 +41,7 @@ test.each([
   }
 });
 
-test('an empty spool says so', () => {
+test('list and retry say that a spool is empty', () => {
   const store = join(directory, 'store');
   mkdirSync(store);
   const spool = join(store, 'spool');
@@ -75,7 +75,7 @@ describe('spool show', () => {
     });
     const bytes = segment.take();
     writeFileSync(file, bytes);
-    // As after two fsyncs: of three rows, and of all.
+    // As after two fsyncs: the first after three rows, the second after all.
     writeFileSync(
       `${file.slice(0, -3)}.sum`,
       Buffer.concat([sumOf(bytes.subarray(0, lengths[2]), 3), sumOf(bytes, 5)]),
@@ -101,7 +101,7 @@ describe('spool show', () => {
     expect(shown()).toEqual({ status: 0, stdout: lines(5), stderr: '' });
   });
 
-  test('shows what is synced of a segment that is being written', () => {
+  test('prints the synced rows of a segment that is being written', () => {
     appendFileSync(file, readFileSync(file).subarray(0, 100));
     expect(shown()).toEqual({
       status: 0,
@@ -112,7 +112,7 @@ describe('spool show', () => {
     });
   });
 
-  test('says from where on it is damaged', () => {
+  test('says from which byte on the segment is damaged', () => {
     const bytes = readFileSync(file);
     bytes[lengths[3] + 20] ^= 1;
     writeFileSync(file, bytes);
@@ -125,7 +125,7 @@ describe('spool show', () => {
     });
   });
 
-  test('says that its end is missing', () => {
+  test('says that the end of the segment is missing', () => {
     truncateSync(file, lengths[2]);
     expect(shown()).toEqual({
       status: 1,
@@ -134,7 +134,7 @@ describe('spool show', () => {
     });
   });
 
-  test('shows what can be read where nothing says how much is right', () => {
+  test('prints the readable rows of a segment without a .sum file', () => {
     rmSync(`${file.slice(0, -3)}.sum`);
     truncateSync(file, lengths[3] - 1);
     const { status, stdout, stderr } = shown();
@@ -144,7 +144,7 @@ describe('spool show', () => {
     );
   });
 
-  test('names a segment that is not there, and one that is none', () => {
+  test('says that a segment does not exist, or is no regular file', () => {
     expect(mirrorlake('spool', 'show', 'x', '--spool', spool)).toEqual({
       status: 1,
       stdout: '',

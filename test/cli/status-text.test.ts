@@ -117,7 +117,7 @@ const status: CollectorStatus = {
   troubles: [],
 };
 
-it('shows at a glance what arrives, from where, and what was lost by whom', () => {
+it('status shows what arrives, where from, and who lost how much', () => {
   expect(statusText(status)).toMatchInlineSnapshot(`
     "mirrorlake 1.2.3 on here, pid 42, up 1d 2h, 200.0 MiB
     ! receiver eth1 is gone
@@ -142,13 +142,13 @@ it('shows at a glance what arrives, from where, and what was lost by whom', () =
   `);
 });
 
-it('says that nothing has come yet', () => {
+it('status says that nothing has come yet', () => {
   expect(statusText({ ...status, mirrors: [], mirror_points: 0, tunnels: [] })).toContain(
     'no mirror point has sent anything yet',
   );
 });
 
-it('shows mirrors that are configured and send nothing, however many others there are', () => {
+it('status shows configured mirrors that send nothing, however many others there are', () => {
   const { lost: _, last_seen: __, ...nothing } = mirror;
   const silent = {
     ...nothing,
@@ -171,7 +171,7 @@ it('shows mirrors that are configured and send nothing, however many others ther
   expect(text).toContain('and 10 more mirror points\n');
 });
 
-it('shows the loudest mirror points, and how many more there are', () => {
+it('status shows the loudest mirror points, and how many more there are', () => {
   const mirrors = Array.from({ length: 60 }, (_, i) => ({ ...mirror, session: i + 1, packets: i }));
   const loudest = [{ ...mirror, session: 1000, packets: 1_000_000 }];
   const text = statusText({
@@ -187,7 +187,7 @@ it('shows the loudest mirror points, and how many more there are', () => {
   expect(lines[first + 50]).toBe('and 3,950 more mirror points');
 });
 
-it('says whose places are taken, and who is refused the loudest', () => {
+it('status says whose places are full, and names the loudest refused mirror points', () => {
   const refused = { type: 'erspan2', session: 7, key: null };
   const text = statusText({
     ...status,

@@ -7,7 +7,7 @@ import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 
 const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(9))));
 
-/** What `read` says of the packets of so many mirror points, and of sessions that were counted like this. */
+/** The summary of `read` after packets of `points` mirror points, with these counters of sessions. */
 function summary(
   points: number,
   counters: Partial<SessionCounters> = {},
@@ -27,8 +27,8 @@ function summary(
   return readSummary(out.demux, out.mirrors, table, undefined).trimEnd().split('\n');
 }
 
-describe('what read says at its end', () => {
-  it('has nothing of bounds that were not reached', () => {
+describe('the summary of read', () => {
+  it('says nothing of limits that were not reached', () => {
     expect(summary(1)).toEqual([
       '1 packet: 1 GRE',
       '0 sessions in 0 rows, and 0 of their packets',
@@ -44,7 +44,7 @@ describe('what read says at its end', () => {
       'duplicatesForgotten',
       'frames forgotten too soon to tell their duplicates: 7 (--deduplicate: a shorter time needs fewer)',
     ],
-  ])('names a bound that was reached: %s', (counter, line) => {
+  ])('names a limit that was reached: %s', (counter, line) => {
     expect(summary(1, { [counter]: 7 })).toContain(line);
   });
 
@@ -52,7 +52,7 @@ describe('what read says at its end', () => {
     expect(summary(1, {}, 7)).toContain('too many fragments waited for their first one: 7 not kept');
   });
 
-  it('names mirrors whose frames come twice, three of them', () => {
+  it('names at most three mirrors whose frames come twice', () => {
     expect(summary(2, {}, 0, [1])).toContain(
       'frames come twice: erspan2 10.0.0.1 → 10.0.0.9 session 1 (--deduplicate 10ms counts each once)',
     );

@@ -34,12 +34,12 @@ describe('a table', () => {
     'core    10.0.0.1                                      5',
   ];
 
-  it('stands side by side where it may be as wide as it gets, or fits', () => {
+  it('has its columns side by side if it fits, or if there is no limit', () => {
     expect(table(head, rows, undefined)).toEqual(side);
     expect(table(head, rows, 55)).toEqual(side);
   });
 
-  it('has one value per line where it would be wider than the terminal', () => {
+  it('has one value per line if it would be wider than the terminal', () => {
     expect(table(head, rows, 54)).toEqual([
       'Row 1:',
       '──────',
@@ -60,10 +60,10 @@ describe('the width of a terminal', () => {
   const stream = (isTTY: boolean, columns: number) => ({ isTTY, columns }) as NodeJS.WriteStream;
 
   it.each([
-    ['what it says', true, 132, undefined, 132],
-    ['what COLUMNS says', true, 132, '60', 60],
-    ['80, where neither does', true, 0, '', 80],
-    ['none, where it is none', false, 0, '60', undefined],
+    ['the width that the terminal reports', true, 132, undefined, 132],
+    ['COLUMNS, if set', true, 132, '60', 60],
+    ['80 if both are missing', true, 0, '', 80],
+    ['undefined if stdout is no terminal', false, 0, '60', undefined],
   ])('is %s', (_, isTTY, columns, said, width) => {
     const before = process.env.COLUMNS;
     try {
@@ -78,7 +78,7 @@ describe('the width of a terminal', () => {
 });
 
 describeWith(['script'], 'on a terminal', () => {
-  /** An embedded engine would be started for every answer. */
+  /** A server, because every command would start an embedded engine. */
   let server: ClickHouseServer;
   let data: string;
   beforeAll(async () => {
@@ -95,22 +95,18 @@ describeWith(['script'], 'on a terminal', () => {
   const query = (columns: number, sql: string, env?: Record<string, string>): string[] =>
     onTerminal(columns, [process.execPath, MAIN, 'query', sql, '--store', data], { ...(env && { env }) });
 
-  it(
-    'an answer is a table as long as it fits, to the column, and has one value per line when it ' +
-      'does not',
-    () => {
-      const wide = query(200, QUESTION);
-      expect(wide[0]).toMatch(/^ +┌─client_ip─+┬─server_ip─+┬─server_port─┐$/);
-      const width = displayWidth(wide[0]);
-      expect(query(width, QUESTION)).toEqual(wide);
-      const narrow = query(width - 1, QUESTION);
-      expect(narrow.slice(0, 2)).toEqual(['Row 1:', '──────']);
-      expect(narrow.filter((line) => /^client_ip: /.test(line))).toHaveLength(3);
-      expect(query(200, QUESTION, { COLUMNS: '40' })).toEqual(narrow);
-    },
-  );
+  it('an answer is a table if it fits, to the last column, and otherwise has one value per line', () => {
+    const wide = query(200, QUESTION);
+    expect(wide[0]).toMatch(/^ +┌─client_ip─+┬─server_ip─+┬─server_port─┐$/);
+    const width = displayWidth(wide[0]);
+    expect(query(width, QUESTION)).toEqual(wide);
+    const narrow = query(width - 1, QUESTION);
+    expect(narrow.slice(0, 2)).toEqual(['Row 1:', '──────']);
+    expect(narrow.filter((line) => /^client_ip: /.test(line))).toHaveLength(3);
+    expect(query(200, QUESTION, { COLUMNS: '40' })).toEqual(narrow);
+  });
 
-  it('a format that is named stays, and so does an answer that is no table', () => {
+  it('an answer keeps its form if the query names a format', () => {
     expect(query(20, `${QUESTION} FORMAT CSV`)).toHaveLength(3);
     expect(query(20, `${QUESTION} FORMAT PrettyCompact`)[0]).toContain('┌');
     expect(query(20, "SELECT repeat('x', 90) FORMAT TSVRaw")).toEqual(['x'.repeat(90)]);

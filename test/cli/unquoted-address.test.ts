@@ -45,11 +45,11 @@ describe('an address without quotes', () => {
     'SELECT 1 -- 10.0.0.1',
     'SELECT /* 10.0.0.1 */',
     'version 1.2.3.400',
-  ])('is not seen where there is none: %s', (sql) => {
+  ])('is not found where there is none: %s', (sql) => {
     expect(hint(sql)).toBe('');
   });
 
-  it('is not spoken of when the store understood the statement', () => {
+  it('gives no hint if the store understood the statement', () => {
     const message = 'data: Table nonsense does not exist (UNKNOWN_TABLE)';
     expect(addressHint(message, 'SELECT 1 FROM nonsense WHERE x = 10.0.0.1')).toBe('');
   });
@@ -77,10 +77,10 @@ describe('a hint', () => {
   const CONDITIONS = ['client_ip = 10.1.0.7', 'client_ip = 2001:db8::1', 'client_mac = 00:1e:22:33:44:55'];
 
   it.each([
-    // Each line would start an engine.
+    // One condition only, because each command starts an engine.
     ['embedded', CONDITIONS.slice(0, 1)],
     ['server', CONDITIONS],
-  ])('is given for query and for export: %s', (kind, conditions) => {
+  ])('is given by query and export: %s', (kind, conditions) => {
     const store = kind === 'embedded' ? data : `${server.url}/mirrorlake`;
     const lines = conditions.flatMap((condition) => [
       ['query', `SELECT count() FROM sessions WHERE ${condition}`, '--store', store],
@@ -94,14 +94,14 @@ describe('a hint', () => {
     }
   });
 
-  it('is given by the program as it is started', () => {
+  it('is given in a process of its own, too', () => {
     const words = ['query', `SELECT 1 WHERE ${CONDITIONS[0]}`, '--store', `${server.url}/mirrorlake`];
     const { status, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
     expect(status).toBe(1);
     expect(stderr).toMatch(/; an address is text, and stands in quotes: client_ip = '10\.1\.0\.7'\n$/);
   });
 
-  it('fits what an embedded engine says, and names what the store then takes', async () => {
+  it('fits the errors of an embedded engine, and names a condition that the store accepts', async () => {
     const store = openStore(data, { create: false });
     try {
       for (const condition of CONDITIONS) {

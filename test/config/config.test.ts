@@ -21,12 +21,12 @@ function mistakes(text: string): string[] {
 }
 
 describe('the configuration file', () => {
-  it('may be empty: every key has a default', () => {
+  it('may be empty, because every key has a default', () => {
     expect(parseConfig('', 'm.yaml')).toEqual(defaultConfig());
     expect(parseConfig('# nothing yet\n', 'm.yaml')).toEqual(defaultConfig());
   });
 
-  it('is read with durations, sizes, prefixes and listening addresses as people write them', () => {
+  it('has durations, sizes, prefixes and listening addresses in their usual notation', () => {
     const c = parseConfig(
       `
 store: http://lake@ch1:8123/mirrorlake
@@ -77,7 +77,7 @@ tunnels:
     expect(c.tunnels[1]).toMatchObject({ addresses: ['10.10.10.1/24'], observe: false });
   });
 
-  it('answers every mistake with its line, column and key', () => {
+  it('is refused with the line, column and key of every mistake', () => {
     const text = [
       'workers: two',
       'nope: 1',
@@ -120,13 +120,13 @@ tunnels:
     ]);
   });
 
-  it('answers what is not YAML, or not a map, with its place', () => {
+  it('is refused with the place of what is not YAML, or not a map', () => {
     expect(mistakes('a: [')[0]).toMatch(/^m\.yaml:1:5: /);
     expect(mistakes('workers: 5\nworkers: 6')).toEqual(['m.yaml:2:1: Map keys must be unique']);
     expect(mistakes('- 1')).toEqual(['m.yaml:1:1: the file: must be a map of keys']);
   });
 
-  it('names a file that is not there', () => {
+  it('is loaded from a file, or the error names what is missing', () => {
     expect(() => loadConfig('/nonexistent/m.yaml')).toThrow(
       '/nonexistent/m.yaml: there is no such file; begin with packaging/mirrorlake.yaml',
     );
@@ -176,13 +176,13 @@ tunnels:
     ['two documents', 'workers: 1\n---\nworkers: 2', /^m\.yaml:2:1: Source contains multiple documents/],
     ['lines in a value', 'listen: "a\\nb"', /^m\.yaml:1:1: listen: "a b" is not HOST:PORT/],
     ['a long value', `listen: ${'x'.repeat(100_000)}`, /^m\.yaml:1:1: listen: "x{290,300}…$/],
-  ])('answers %s in one line', (_, text, line) => {
+  ])('is refused in one line for %s', (_, text, line) => {
     const said = mistakes(text);
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(line);
   });
 
-  it('tells twenty mistakes at once, and how many more there are', () => {
+  it('is refused with twenty mistakes at once, and the number of others', () => {
     for (const text of [
       Array.from({ length: 1000 }, (_, i) => `k${i}: 1`).join('\n'),
       `mirrors:\n${'  - { name: 5 }\n'.repeat(1000)}`,
@@ -194,7 +194,7 @@ tunnels:
     }
   });
 
-  it('is read without waiting, and within bounds, whatever is named', () => {
+  it('is read without waiting and within limits, whatever its path names', () => {
     const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-config-'));
     const file = join(directory, 'm.yaml');
     const said = (name: string): string => {
@@ -225,20 +225,20 @@ tunnels:
     expect(loadConfig(file)).toMatchObject({ workers: 3, collector: 'é' });
   });
 
-  it('takes ten thousand mirrors', () => {
+  it('may have ten thousand mirrors', () => {
     const entries = Array.from({ length: 10_000 }, (_, i) => `  - { name: m${i}, session: ${i % 1024} }\n`);
     const text = `mirrors:\n${entries.join('')}`;
     expect(parseConfig(text, 'm.yaml').mirrors).toHaveLength(10_000);
   });
 
-  it('is documented key by key: the reference page is what the schema says', () => {
+  it('is documented by a page generated from its schema', () => {
     const page = readFileSync(new URL('../../docs/reference/config.md', import.meta.url), 'utf8');
     expect(page).toBe(configReference());
     expect(page).not.toMatch(/\| +\|$/m);
   });
 });
 
-describe('units', () => {
+describe('units:', () => {
   it.each([
     ['90', 90],
     ['1.5s', 1.5],

@@ -1,4 +1,4 @@
-/** What is stored does not disappear, and what was not stored is not taken for stored. */
+/** Stored rows do not disappear, and rows count as stored only if they are. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -23,10 +23,10 @@ import { copyStore, inStore } from '../support/store-copies.js';
 const CAPTURE = join(import.meta.dirname, '../fixtures/erspan2.pcap');
 const DEFAULT_OF_0_1 = 30 * 86_400;
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-data-'));
-/** Stores that tests copy: one that a collector has made, and one with the sessions of the capture too. */
+/** Stores that the tests copy: a collector made the first; the second has the capture's sessions, too. */
 const empty = join(directory, 'empty');
 const filled = join(directory, 'filled');
-/** What was said when they were made. */
+/** The output of the commands that made them. */
 let collectorSaid: string;
 let readSaid: string;
 beforeAll(async () => {
@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Runs the program; what it said, and its exit status. */
+/** Runs the program. @returns its output and exit status */
 function mirrorlake(...words: string[]): { out: string; err: string; status: number | null } {
   const { stdout, stderr, status } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
   return { out: stdout, err: stderr, status };
@@ -49,7 +49,7 @@ function mirrorlake(...words: string[]): { out: string; err: string; status: num
 const count = async (store: Store): Promise<number> =>
   Number(await text(await store.query('SELECT count() FROM sessions')));
 
-/** How many sessions a store has, and how many are left once everything that is too old is removed. */
+/** The number of sessions in a store, before and after those that are too old are removed. */
 const countsIn = (directory: string): Promise<[before: number, after: number]> =>
   inStore(directory, async (store) => {
     const before = await count(store);
@@ -58,7 +58,7 @@ const countsIn = (directory: string): Promise<[before: number, after: number]> =
   });
 
 describe('retention', () => {
-  it('is set by nobody who was not asked to', async () => {
+  it('is not set by default', async () => {
     expect(collectorSaid).toContain('storing to');
     expect(collectorSaid).not.toContain('removes rows');
     expect(readSaid).toContain('stored in');
@@ -68,7 +68,7 @@ describe('retention', () => {
     expect(after).toBe(before);
   });
 
-  it('that a store has from before is said at every start and in read, with how it is ended', async () => {
+  it('set by an earlier version is reported by collect and read, with the command that ends it', async () => {
     const store = copyStore(empty, join(directory, 'former'));
     await inStore(store, (made) => made.retain(DEFAULT_OF_0_1, true));
 
@@ -103,7 +103,7 @@ describe('retention', () => {
     expect(after).toBeGreaterThanOrEqual(rows);
   });
 
-  it('that is asked for is set', async () => {
+  it('is set if the configuration says so', async () => {
     const collector = await TestCollector.start([], { config: 'retention: 90d' });
     const data = join(collector.directory, 'data');
     try {
@@ -117,7 +117,7 @@ describe('retention', () => {
     }
   });
 
-  it('says of rows that waited for too long that they will not stay', async () => {
+  it('is reported for rows that waited so long that it removes them', async () => {
     const data = copyStore(empty, join(directory, 'late'));
     const store = openStore(data, { create: false });
     await store.retain(3600, false);
@@ -126,7 +126,7 @@ describe('retention', () => {
     spool.append('sessions', numberedSegment(0, 100), 100);
     await spool.flush();
     const waiting = await spool.next();
-    // Of two hours ago.
+    // Pretend that the segment is two hours old.
     Object.assign(waiting, { name: waiting.name.replace(/^\d+/, String(Date.now() - 7_200_000)) });
     const delivery = new Delivery(store, spool, { log: (_, message) => said.push(message) });
     await delivery.start();
@@ -138,7 +138,7 @@ describe('retention', () => {
 });
 
 describe('tables', () => {
-  it('are not dropped by asking', async () => {
+  it('cannot be dropped by a question', async () => {
     const store = copyStore(filled, join(directory, 'dropped'));
     const { status, err } = mirrorlake('query', 'DROP TABLE sessions', '--store', store);
     expect([status, err]).toEqual([2, expect.stringContaining('DROP TABLE does more than read')]);
@@ -156,7 +156,7 @@ describe('tables', () => {
     expect(await inStore(store, count)).toBeGreaterThan(0);
   });
 
-  it('are not changed behind a collector that fills them', async () => {
+  it('are not changed while a collector fills them', async () => {
     const store = copyStore(empty, join(directory, 'collecting'));
     const collector = await TestCollector.start(['--control', join(store, 'control.sock')], { store });
     try {
@@ -172,7 +172,7 @@ describe('tables', () => {
     }
   });
 
-  it('that are missing are made again, and it is said', async () => {
+  it('are made again if they are missing, and a message says so', async () => {
     const store = copyStore(filled, join(directory, 'missing'));
     await inStore(store, async (opened) => {
       for (const drop of ['DROP TABLE sessions', 'DROP VIEW sessions_by_minute_view', 'DROP TABLE tunnels'])
@@ -191,8 +191,8 @@ describe('tables', () => {
   });
 });
 
-describe('who answers is not believed', () => {
-  /** A server that answers every statement alike. */
+describe('rows do not count as stored', () => {
+  /** Starts a server that answers every statement in the same way. */
   async function answering(listener: RequestListener): Promise<{ url: string; server: Server }> {
     const server = createServer(listener);
     server.listen(0, '127.0.0.1');
@@ -208,13 +208,13 @@ describe('who answers is not believed', () => {
 
   test.each<[string, RequestListener, RegExp]>([
     [
-      'a proxy with its page',
+      'if a proxy answers with its page',
       (_, r) => r.end('<html>Sign in</html>'),
       /"<html>Sign in<\/html>"\) is not ClickHouse/,
     ],
-    ['nothing at all', (_, r) => r.end(), /is not ClickHouse/],
+    ['if the answer is empty', (_, r) => r.end(), /is not ClickHouse/],
     [
-      'a gateway',
+      'if a gateway answers',
       (_, r) => {
         r.statusCode = 502;
         r.end('Bad Gateway');
@@ -222,7 +222,7 @@ describe('who answers is not believed', () => {
       /status 502, "Bad Gateway"\) is not ClickHouse/,
     ],
     [
-      'ClickHouse that wrote fewer rows',
+      'if ClickHouse wrote fewer rows',
       (_, r) => {
         r.setHeader('X-ClickHouse-Summary', JSON.stringify({ written_rows: '99' }));
         r.end();
@@ -230,7 +230,7 @@ describe('who answers is not believed', () => {
       /of a segment of 100 rows it says that it wrote 99/,
     ],
     [
-      'a summary that is none',
+      'if the summary is not valid',
       (_, r) => {
         r.setHeader('X-ClickHouse-Summary', 'all of them');
         r.end();
@@ -257,7 +257,7 @@ describe('who answers is not believed', () => {
   test.each([
     ['an answer', 200],
     ['an error', 500],
-  ])('%s without an end is cut', async (_, status) => {
+  ])('if %s does not end, which is cut off', async (_, status) => {
     let sent = 0;
     const { url, server } = await answering((request, response) => {
       request.resume();
@@ -277,7 +277,7 @@ describe('who answers is not believed', () => {
           ? `its answer is longer than ${MOST_WORDS} bytes`
           : /status 500, "x+"\) is not ClickHouse/,
       );
-      // What is under way in the kernel's buffers, and no more.
+      // That is no more than what fits into the kernel's buffers.
       expect(sent).toBeLessThan(64 << 20);
     } finally {
       await store.close();
@@ -286,7 +286,7 @@ describe('who answers is not believed', () => {
     }
   });
 
-  it('rows that were asked for and have no end are cut', async () => {
+  it('nor is an endless answer to a migration read to its end', async () => {
     const { url, server } = await answering((request, response) => {
       request.resume();
       response.writeHead(200, { 'X-ClickHouse-Summary': '{}' });
@@ -308,7 +308,7 @@ describe('who answers is not believed', () => {
     }
   });
 
-  it('a segment stays until ClickHouse has it', async () => {
+  it('until ClickHouse has them, and their segment stays in the spool', async () => {
     const { url, server } = await answering((request, response) => {
       request.resume();
       request.on('end', () => response.end('<html>It works!</html>'));
@@ -346,7 +346,7 @@ describe('a store that never answers', () => {
   });
   afterAll(() => silent.close());
 
-  it('is given up after its time, said, and tried again with the same rows', async () => {
+  it('is given up after the timeout, logged, and tried again with the same rows', async () => {
     const store = new ServerStore(url, { timeout: 200 });
     const spool = new Spool(join(directory, 'silent'), { limit: 1 << 24 });
     const said: string[] = [];
@@ -366,7 +366,7 @@ describe('a store that never answers', () => {
     await store.close();
   });
 
-  it('keeps nobody from receiving, and no signal from being heard', async () => {
+  it('stops a collector neither from receiving nor from ending on a signal', async () => {
     const notices = join(directory, 'notices');
     const collector = await TestCollector.start(['--listen', '127.0.0.1:0'], {
       store: url,

@@ -1,6 +1,6 @@
 /**
- * The embedded engine's process: as whom it runs, what its files are for others, and what is said where there
- * is none.
+ * The embedded engine's process: the user that it runs as, the permissions of its files, its memory limit,
+ * and systems without Landlock.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ const SOMEBODY = 12345;
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-engine-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Every file and directory below one, with what others and the group may do to it. */
+/** The files and directories below `path`, with the permissions of others and of the group. */
 function modes(path: string): { name: string; others: number; groupWrites: boolean; uid: number }[] {
   return readdirSync(path, { recursive: true, encoding: 'utf8' }).flatMap((name) => {
     const stat = statSync(join(path, name), { throwIfNoEntry: false });
@@ -27,7 +27,7 @@ function modes(path: string): { name: string; others: number; groupWrites: boole
   });
 }
 
-/** What is said of the files of a store, whatever the umask of who made it. */
+/** Expects that others may not access the files of a store, and that the group may not write them. */
 function expectOwn(store: string): void {
   const found = modes(store);
   expect(found.length).toBeGreaterThan(20);
@@ -35,7 +35,7 @@ function expectOwn(store: string): void {
   expect(statSync(join(store, 'clickhouse')).mode & 0o777).toBe(0o750);
 }
 
-test('files of a store are for its user and group, under umask 000', () => {
+test('others may not access the files of a store, even with umask 000', () => {
   const store = join(directory, 'umask-000');
   execFileSync('sh', [
     '-c',
@@ -52,34 +52,31 @@ test('files of a store are for its user and group, under umask 000', () => {
   expectOwn(store);
 });
 
-test.each([0o022, 0o077])(
-  'files of a store are for its user and group, under umask %o too',
-  async (umask) => {
-    const before = process.umask(umask);
-    try {
-      const directoryOf = join(directory, `umask-${umask.toString(8)}`);
-      await inStore(directoryOf, async (store) => {
-        for (const sql of [
-          'CREATE TABLE t (n Int64) ENGINE = MergeTree ORDER BY n',
-          'INSERT INTO t VALUES (1)',
-        ])
-          await text(await store.change(sql));
-      });
-      expectOwn(directoryOf);
-    } finally {
-      process.umask(before);
-    }
-  },
-);
+test.each([0o022, 0o077])('others may not access the files of a store, with umask %o', async (umask) => {
+  const before = process.umask(umask);
+  try {
+    const directoryOf = join(directory, `umask-${umask.toString(8)}`);
+    await inStore(directoryOf, async (store) => {
+      for (const sql of [
+        'CREATE TABLE t (n Int64) ENGINE = MergeTree ORDER BY n',
+        'INSERT INTO t VALUES (1)',
+      ])
+        await text(await store.change(sql));
+    });
+    expectOwn(directoryOf);
+  } finally {
+    process.umask(before);
+  }
+});
 
 describeWith(['root'], 'started by root', () => {
-  it('the engine is the owner of the data, and so are its files', async () => {
+  it('the engine runs as the owner of the data, and makes its files as that user', async () => {
     const store = join(directory, 'owned');
     mkdirSync(store);
     mkdirSync(join(store, 'clickhouse'));
     chownSync(store, SOMEBODY, SOMEBODY);
     chownSync(join(store, 'clickhouse'), SOMEBODY, SOMEBODY);
-    // The way to it is open to everybody.
+    // Everybody may enter the directory above it.
     execFileSync('chmod', ['711', directory]);
     const read = [MAIN, 'read', '--quiet', CAPTURE, '--store', store];
     expect(spawnSync(process.execPath, read, { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
@@ -108,7 +105,7 @@ describeWith(['root'], 'started by root', () => {
   });
 });
 
-/** Runs a program without landlock_create_ruleset(2), as a container's seccomp filter may have it. */
+/** Runs a program for which landlock_create_ruleset(2) fails, as a container's seccomp filter may cause. */
 const WITHOUT_LANDLOCK = `
 import ctypes, os, struct, sys
 libc = ctypes.CDLL(None, use_errno=True)
@@ -120,7 +117,7 @@ assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
 os.execv(sys.argv[1], sys.argv[1:])
 `;
 
-test('where there is no Landlock, that is said once, and everything else goes on', async () => {
+test('a collector without Landlock works, and logs once that it has none', async () => {
   const store = join(directory, 'free');
   const words = [MAIN, 'collect', '--store', store, '--control', join(directory, 'free.sock')];
   const collector = spawn('python3', ['-c', WITHOUT_LANDLOCK, process.execPath, ...words], {
@@ -148,7 +145,7 @@ describe('the engine of a collector', () => {
   });
   afterAll(() => collector?.remove());
 
-  it('has a bound of its own on memory', async () => {
+  it('has a memory limit of its own', async () => {
     const [engine] = await collector.engine();
     expect(readFileSync(`/proc/${engine}/cmdline`, 'latin1')).toContain('"memory":629145600');
     const large = 'SELECT groupArray(repeat(toString(number), 1000)) FROM numbers(10000000)';
@@ -156,7 +153,7 @@ describe('the engine of a collector', () => {
     expect(await collector.query('SELECT 1 AS n')).toEqual([{ n: 1 }]);
   });
 
-  it('ends with whoever started it, however that ends', async () => {
+  it('ends with the collector, even if that is killed', async () => {
     const [engine] = await collector.engine();
     collector.signal('SIGKILL');
     await expect.poll(() => statSync(`/proc/${engine}`, { throwIfNoEntry: false })).toBeUndefined();

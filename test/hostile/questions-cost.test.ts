@@ -1,6 +1,6 @@
 /**
- * What questions may cost others: an endless one delays no insert and no other question, one that nobody
- * waits for is ended, and an answer of any length takes no more memory than a short one.
+ * The cost of questions for others. An endless question delays no insert and no other question. A question is
+ * ended if nobody waits for its answer. A long answer takes no more memory than a short one.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -19,7 +19,7 @@ import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { TestCollector } from '../support/collector.js';
 import { numberedSegment } from '../support/sessions.js';
 
-/** Rows enough for days, few enough for the bound on rows; on one processor. */
+/** Runs for days on one processor, but reads fewer rows than the limit. */
 const ENDLESS =
   'SELECT sum(sipHash64(a.number, b.number)) FROM numbers(2000000000) AS a CROSS JOIN numbers(1000000) AS ' +
   'b SETTINGS max_threads = 1';
@@ -27,7 +27,7 @@ const LIMITS = { ...QUESTION_DEFAULTS, seconds: 600 };
 /** 640 MB of rows. */
 const LONG = "SELECT number, repeat('x', 180) FROM numbers(3400000)";
 
-/** Statements that the engine runs, but for the one that asks. */
+/** The statements that the engine runs, without this one. */
 const running = async (store: Store): Promise<string[]> => {
   const sql =
     "SELECT query FROM system.processes WHERE query NOT LIKE '%system.processes%' AND query NOT LIKE 'KILL%'";
@@ -37,11 +37,11 @@ const running = async (store: Store): Promise<string[]> => {
 const memoryOf = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
-describe('embedded', () => {
+describe('the embedded engine', () => {
   let directory: string;
   let store: EmbeddedStore;
   const left: AbortController[] = [];
-  /** Asks something that does not end. */
+  /** Asks a question that does not end. */
   function endless(): { answer: Promise<string>; leave(): void } {
     const controller = new AbortController();
     left.push(controller);
@@ -63,7 +63,7 @@ describe('embedded', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('inserts while a question has no end, and answers others', async () => {
+  it('inserts and answers other questions while one does not end', async () => {
     const { answer, leave } = endless();
     await expect.poll(() => running(store)).toHaveLength(1);
     for (let i = 0; i < 2; i++)
@@ -74,7 +74,7 @@ describe('embedded', () => {
     expect(await answer).toContain('nobody waits for the answer');
   });
 
-  it('inserts while every place for questions is taken, and lets those who wait leave', async () => {
+  it('inserts while every place for questions is taken, and forgets clients that leave', async () => {
     const asked = Array.from({ length: QUESTIONS_AT_ONCE + 3 }, endless);
     await store.insert('mirrors', new Uint8Array(), 'nothing', 0).catch(() => undefined);
     await store.insert('sessions', numberedSegment(0, 1000), 'all-taken', 1000);
@@ -83,7 +83,7 @@ describe('embedded', () => {
     expect(await text(await store.query('SELECT 1'))).toBe('1\n');
   });
 
-  it('refuses more than may wait', async () => {
+  it('refuses a question if too many others wait', async () => {
     const asked = Array.from({ length: QUESTIONS_AT_ONCE + QUESTIONS_WAITING }, endless);
     await turn();
     await expect(store.query('SELECT 1')).rejects.toThrow('ask again later');
@@ -109,8 +109,8 @@ describe('embedded', () => {
     );
   });
 
-  it('refuses an answer to what is no SELECT that is longer than is collected', async () => {
-    // Each number is a line, as far in as it is deep.
+  it('refuses a too long answer to a statement other than SELECT', async () => {
+    // The answer has a line per number, indented by its depth.
     const explained = (numbers: number) =>
       `EXPLAIN AST SELECT ${'abs('.repeat(450)}greatest(${Array(numbers).fill(1).join()})${')'.repeat(450)}`;
     expect((await text(await store.query(explained(10_000)))).length).toBeGreaterThan(8e6);
@@ -118,7 +118,7 @@ describe('embedded', () => {
     await expect(asked).rejects.toThrow('its answer is longer than 16777216 bytes');
   });
 
-  it('streams an answer of any length, no faster than it is read', async () => {
+  it('streams an answer no faster than it is read, in little memory', async () => {
     await text(await store.query('SELECT * FROM sessions LIMIT 100'));
     const before = [memoryOf(process.pid), memoryOf(store.pid as number)];
     const answer = await store.query(LONG, { limits: LIMITS });
@@ -134,7 +134,7 @@ describe('embedded', () => {
     expect(most).toBeLessThan(256 << 20);
   });
 
-  it('ends a question whose answer is left half read', async () => {
+  it('ends a question if its answer is not read to the end', async () => {
     const answer = await store.query(LONG, { limits: LIMITS });
     for await (const _ of answer) break;
     await expect.poll(() => running(store)).toEqual([]);
@@ -151,7 +151,7 @@ describe('a collector', () => {
     collector?.remove();
   });
 
-  it('ends what a client asked who is gone', async () => {
+  it('ends the question of a client that has gone', async () => {
     const processes = () =>
       collector.query(
         "SELECT query FROM system.processes WHERE query NOT LIKE '%system.processes%' AND " +
@@ -168,7 +168,7 @@ describe('a collector', () => {
     await expect.poll(processes).toEqual([]);
   });
 
-  it('says so when an answer broke off', async () => {
+  it('reports that an answer broke off', async () => {
     const { body } = await openReply(collector.control, { command: 'query', sql: LONG, timeout: 1 });
     const read = async (): Promise<void> => {
       for await (const _ of body) await new Promise((slow) => setTimeout(slow, 20));
@@ -195,7 +195,7 @@ describe('a collector', () => {
 });
 
 describe('a server', () => {
-  it('is told when an asker has left', async () => {
+  it('is told to end the question of a client that has left', async () => {
     const server = await ClickHouseServer.start();
     const store = new ServerStore(`${server.url}/default`);
     try {

@@ -1,6 +1,6 @@
 /**
- * The walls around questions (docs/explanation/threat-model.md), each tested alone against what it can stop,
- * and all of them together as a question meets them.
+ * The walls around questions (docs/explanation/threat-model.md). Each is tested alone against the statements
+ * that it must stop, and then all are tested together.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -39,7 +39,7 @@ const secret = join(directory, 'secret.txt');
 const out = join(directory, 'out');
 writeFileSync(secret, `${SECRET_WORDS}\n`);
 
-/** Somebody on this host whom nobody may ask. */
+/** A service on this host that no question may reach. */
 let other: Server;
 let visits = 0;
 beforeAll(async () => {
@@ -60,18 +60,18 @@ function filled(statement: string): string {
   return statement.replaceAll('SECRET', secret).replaceAll('OUT.', out).replaceAll('PORT', String(port));
 }
 
-/** Nothing got out: no secret in what was said, no file written, nobody asked. */
+/** Expects that the answer has no secret, no file was written, and the other service was not reached. */
 function expectKept(said: string): void {
   expect(said).not.toContain(SECRET_WORDS);
   expect(existsSync(out)).toBe(false);
   expect(visits).toBe(0);
 }
 
-/** Statements that a wall stops which is not the guard. */
+/** The statements that another wall than the guard must stop, too. */
 const stoppedBy = (wall: 'grants' | 'landlock') =>
   REFUSED.filter(([, stopped]) => stopped === wall).map(([statement]) => statement);
 
-/** One process has one data directory open at a time: an engine for each suite that asks it itself. */
+/** Makes an engine for one suite: a process can have one data directory open at a time. */
 function engine(name: string, ...connectionArgs: string[]): Session {
   const data = join(directory, name);
   mkdirSync(data);
@@ -80,7 +80,7 @@ function engine(name: string, ...connectionArgs: string[]): Session {
   return session;
 }
 
-describe('the first wall alone: the engine’s own grants', () => {
+describe('the engine’s own grants alone, the first wall, deny', () => {
   let session: Session;
   beforeAll(() => {
     session = engine('granted', `--config-file=${join(ROOT, 'schemas/chdb/config.xml')}`);
@@ -115,7 +115,7 @@ describe('the first wall alone: the engine’s own grants', () => {
   });
 });
 
-describe('the second wall alone: one statement that reads', () => {
+describe('the guard alone, the second wall, refuses', () => {
   let session: Session;
   const ask: AskEngine = async (statement) =>
     (await session.queryAsync(statement, { format: 'TabSeparatedRaw' })).text();
@@ -131,7 +131,7 @@ describe('the second wall alone: one statement that reads', () => {
     expectKept('');
   });
 
-  test('however they are dressed up', async () => {
+  test('these statements however they are disguised', async () => {
     const scraps = [
       ...["'", '"', '`', '\u2018', '\u2019', '\u201c', '\u201d', '$$', '$x$', '--', '/*', '*/', '#!', ';'],
       ...[')', '(', '\\', '\n', ' UNION ALL ', ' AS x ', '{a:', '}', ' APPLY ', ' IN ', ' FORMAT ', '\0'],
@@ -150,7 +150,7 @@ describe('the second wall alone: one statement that reads', () => {
         const pieces = [innocent.slice(0, cut), ...before, statement, ...after, innocent.slice(cut)];
         const judged = await judgeReading(pieces.join(''), ask).catch(() => undefined);
         if (judged === undefined) return;
-        // Let through is only what has it in a string, a comment or a name. Running it shows that.
+        // The guard may let it through only inside a string, a comment or a name. Running it shows that.
         ran++;
         const said = await ask(judged.statement).catch((error: Error) => error.message);
         expectKept(said.replaceAll(`${SECRET_WORDS}'`, ''));
@@ -158,12 +158,12 @@ describe('the second wall alone: one statement that reads', () => {
       }),
       { numRuns: 200 },
     );
-    // Were nothing let through, nothing would have been shown.
+    // If nothing had been let through, this would have shown nothing.
     expect(ran).toBeGreaterThan(0);
   });
 });
 
-describeWith(['landlock'], 'the third wall alone: what the engine’s process may reach', () => {
+describeWith(['landlock'], 'Landlock and privileges alone, the third wall,', () => {
   let child: ChildProcess;
   let begun: string;
   async function said(sql: string): Promise<string> {
@@ -190,11 +190,11 @@ describeWith(['landlock'], 'the third wall alone: what the engine’s process ma
   });
   afterAll(() => child.kill('SIGKILL'));
 
-  it('holds it', () => {
+  it('confine the engine’s process', () => {
     expect(begun).toBe('confined');
   });
 
-  test.each(stoppedBy('landlock'))('%s', async (statement) => {
+  test.each(stoppedBy('landlock'))('stop %s', async (statement) => {
     expectKept(await said(statement));
   });
 
@@ -204,21 +204,21 @@ describeWith(['landlock'], 'the third wall alone: what the engine’s process ma
     '/etc/passwd',
     '/etc/hostname',
     '/etc/shadow',
-  ])('%s', async (path) => {
+  ])('hide %s', async (path) => {
     expect(await said(`SELECT length(file('${path}'))`)).toMatch(/Permission denied|Cannot open/);
   });
 
-  test('its environment has nothing of the collector’s', async () => {
+  test('leave no variables of the collector in the engine’s environment', async () => {
     const environment = await said("SELECT file('/proc/self/environ')");
     expect(environment.replaceAll('\\0', '\n')).not.toMatch(/^(HOME|USER|VITEST|npm_)/m);
   });
 
-  test('TCP', async () => {
+  test('stop TCP connections', async () => {
     await said("SELECT * FROM url('http://127.0.0.1:PORT/', 'LineAsString') SETTINGS http_max_tries = 1");
     expectKept('');
   });
 
-  test('no thread of it has a capability, or may gain one', () => {
+  test('leave no thread with a capability, or a way to gain one', () => {
     const tasks = readdirSync(`/proc/${child.pid}/task`);
     expect(tasks.length).toBeGreaterThan(4);
     for (const task of tasks) {
@@ -230,7 +230,7 @@ describeWith(['landlock'], 'the third wall alone: what the engine’s process ma
   });
 });
 
-describe('all three, embedded', () => {
+describe('all three walls around the embedded engine', () => {
   let store: Store;
   beforeAll(async () => {
     store = openStore(join(directory, 'store'), { create: true });
@@ -240,24 +240,24 @@ describe('all three, embedded', () => {
 
   const answered = async (sql: string, params = {}) => text(await store.query(sql, { params }));
 
-  test.each(REFUSED.map(([statement]) => statement))('%s', async (statement) => {
+  test.each(REFUSED.map(([statement]) => statement))('give nothing away for %s', async (statement) => {
     expectKept(await answered(filled(statement)).catch((error: Error) => error.message));
   });
 
-  test('after all of them the table is there', async () => {
+  test('leave the table after all these statements', async () => {
     expect(await answered('EXISTS sessions')).toBe('1\n');
   });
 
-  test.each(LET_THROUGH)('%s', async (statement) => {
+  test.each(LET_THROUGH)('let through %s', async (statement) => {
     await expect(answered(statement, PARAMS)).resolves.toBeDefined();
   });
 
-  test('parameters arrive as they were given', async () => {
+  test('do not change parameters', async () => {
     const sql = 'SELECT {port:UInt16} + 0, {word:String} FORMAT JSONCompactEachRow';
     expect(JSON.parse(await answered(sql, PARAMS))).toEqual([443, PARAMS.word]);
   });
 
-  test('nothing of one asker is there for the next', async () => {
+  test('keep what one client sets from the next', async () => {
     expect(await answered('SELECT {x:String}', { x: 'mine' })).toBe('mine\n');
     await expect(answered('SELECT {x:String}')).rejects.toThrow(/x.* is not set/);
     await answered('SELECT 1 SETTINGS join_use_nulls = 1');
@@ -280,24 +280,24 @@ describe('all three, embedded', () => {
     "CREATE MATERIALIZED VIEW v ENGINE = Null AS SELECT file('SECRET') AS a FROM sessions",
     "ATTACH TABLE t FROM 'SECRET' (a UInt8) ENGINE = MergeTree ORDER BY a",
     "ATTACH TABLE t UUID '00000000-0000-0000-0000-000000000001' (a UInt8) ENGINE = URL('http://127.0.0.1:PORT/')",
-  ])('what a change makes carries nobody past them: %s', async (statement) => {
+  ])('refuse a change that would open a way past them: %s', async (statement) => {
     await expect(store.change(filled(statement))).rejects.toThrow();
     expectKept('');
   });
 
-  test('a view of the store itself may be made, and asked', async () => {
+  test('let a view of the store be made and asked', async () => {
     const view = 'CREATE VIEW busy AS SELECT client, count() AS n FROM sessions GROUP BY client';
     await text(await store.change(view));
     expect(await answered('SELECT count() FROM busy')).toBe('0\n');
   });
 });
 
-describe('a server, asked as its reader', () => {
+describe('a server, asked as its reader,', () => {
   let server: ClickHouseServer;
   let url: string;
   let store: Store;
   beforeAll(async () => {
-    // The lab's own reader, as ClickHouse finds it there: a file of users.d beside the users.
+    // The reader of the lab, from a file of users.d next to users.xml, as in the lab.
     const users = join(directory, 'clickhouse-server/users.xml');
     mkdirSync(join(users, '../users.d'), { recursive: true });
     copyFileSync(join(ROOT, 'lab/clickhouse/reader.xml'), join(users, '../users.d/reader.xml'));
@@ -321,16 +321,16 @@ describe('a server, asked as its reader', () => {
     await server?.stop();
   });
 
-  test.each(REFUSED.map(([statement]) => statement))('%s', async (statement) => {
+  test.each(REFUSED.map(([statement]) => statement))('gives nothing away for %s', async (statement) => {
     expectKept(await store.query(filled(statement)).then(text, (error: Error) => error.message));
     expect(await server.sql('EXISTS mirrorlake.sessions')).toBe('1\n');
   });
 
-  test.each(LET_THROUGH)('%s', async (statement) => {
+  test.each(LET_THROUGH)('answers %s', async (statement) => {
     await expect(store.query(statement, { params: PARAMS }).then(text)).resolves.toBeDefined();
   });
 
-  test('a collector asks for others as the reader, or not at all', async () => {
+  test('is asked by a collector as that reader, or not at all', async () => {
     const spool = (name: string) => `spool: { directory: ${join(directory, name)} }`;
     const without = await TestCollector.start([], { store: url, config: spool('without') });
     const as = await TestCollector.start([], {

@@ -1,11 +1,11 @@
 /**
- * What an enemy asks, and what an analyst asks. SECRET stands for a file that the engine's user can read and
- * that is none of the store's, OUT for one that is not there, PORT for somebody who listens on this host.
+ * Statements of attackers and of analysts. SECRET stands for a file outside the store that the engine's user
+ * can read, OUT for a file that does not exist, PORT for the port of another service on this host.
  */
 
-/** Each with what stands in its way beside the guard: `grants`, `landlock`, or nothing. */
+/** Each statement with the wall that stops it besides the guard: `grants`, `landlock` or none. */
 export const REFUSED: readonly (readonly [statement: string, beside: 'grants' | 'landlock' | 'none'])[] = [
-  // Other sources.
+  // They read other sources.
   ["SELECT * FROM file('SECRET', 'LineAsString')", 'landlock'],
   ["SELECT file('SECRET')", 'landlock'],
   ["SELECT FILE('SECRET')", 'landlock'],
@@ -30,13 +30,13 @@ export const REFUSED: readonly (readonly [statement: string, beside: 'grants' | 
   ["SELECT * FROM executable('SECRET', 'TSV', 'a String')", 'none'],
   ["DESCRIBE TABLE url('http://127.0.0.1:PORT/')", 'grants'],
   ["EXPLAIN TABLE OVERRIDE mysql('127.0.0.1:PORT', 'd', 't', 'u', 'p') COLUMNS (x Int)", 'none'],
-  // Files written.
+  // They write files.
   ["SELECT 1 INTO OUTFILE 'OUT.'", 'landlock'],
   ["SELECT 1 AS a$$ INTO OUTFILE $$ FROM (SELECT 1) INTO OUTFILE 'OUT.'", 'landlock'],
   ["SHOW TABLES INTO OUTFILE 'OUT.'", 'landlock'],
   ["EXPLAIN SELECT 1 INTO OUTFILE 'OUT.'", 'landlock'],
   ["INSERT INTO FUNCTION file('OUT.', 'TSV', 'a UInt8') SELECT 1", 'grants'],
-  // More statements than one, or others than questions.
+  // They are several statements, or do more than ask.
   ['SELECT 1; DROP TABLE sessions', 'none'],
   ["SELECT '\\'; DROP TABLE sessions --'; SELECT 1; DROP TABLE sessions", 'none'],
   ['SELECT 1 PARALLEL WITH DROP TABLE sessions', 'none'],
@@ -50,7 +50,7 @@ export const REFUSED: readonly (readonly [statement: string, beside: 'grants' | 
   ['SYSTEM FLUSH LOGS', 'grants'],
   ["BACKUP TABLE sessions TO File('OUT.')", 'grants'],
   ["ATTACH TABLE t FROM 'SECRET' (a UInt8) ENGINE = MergeTree ORDER BY a", 'grants'],
-  // What is told of the engine and of who may what.
+  // They ask about the engine, and about users and their grants.
   ['SELECT * FROM system.users', 'grants'],
   ['SELECT * FROM `system`.`users`', 'grants'],
   ['SELECT 1 IN system.grants', 'grants'],
@@ -62,7 +62,7 @@ export const REFUSED: readonly (readonly [statement: string, beside: 'grants' | 
   ['SELECT 1 SETTINGS max_memory_usage = 0', 'none'],
 ];
 
-/** Of the cookbook's kind: with everything in them that looks as if it did more. */
+/** Questions like those of the cookbook, with everything in them that only looks as if it did more. */
 export const LET_THROUGH: readonly string[] = [
   'SELECT count() FROM sessions',
   'select client, server, server_port from sessions limit 5;',

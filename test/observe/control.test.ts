@@ -50,7 +50,7 @@ async function serve(
   return path;
 }
 
-it('answers a command with a result, or with what went wrong', async () => {
+it('the collector answers a command with a result or an error', async () => {
   const path = await serve();
   expect(statSync(path).mode & 0o777).toBe(0o660);
   expect(await askCollector(path, { command: 'add', a: 2, b: 3 })).toBe(5);
@@ -63,7 +63,7 @@ it('answers a command with a result, or with what went wrong', async () => {
   );
 });
 
-it('answers with a body', async () => {
+it('the collector answers with a body after its result', async () => {
   const path = await serve();
   const reply = await openReply(path, { command: 'rows' });
   expect(reply.result).toEqual({ format: 'TSV' });
@@ -74,7 +74,7 @@ it('answers with a body', async () => {
   expect(lines[999]).toMatch(/^999\t/);
 });
 
-it('says when no collector runs there, and when one already does', async () => {
+it('an error says that no collector runs there, or that one does already', async () => {
   const path = await serve();
   await expect(ControlServer.open(path, {})).rejects.toThrow(/another collector is running there/);
   await servers.splice(0)[0].close();
@@ -84,7 +84,7 @@ it('says when no collector runs there, and when one already does', async () => {
   );
 });
 
-it('refuses a path that is too long for a socket, and makes nothing', async () => {
+it('a path that is too long for a socket is refused, and nothing is made', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-control-'));
   const path = (bytes: number): string => join(directory, 'c'.repeat(bytes - directory.length - 1));
   await expect(ControlServer.open(path(LONGEST_PATH + 1), {})).rejects.toMatchObject({
@@ -95,7 +95,7 @@ it('refuses a path that is too long for a socket, and makes nothing', async () =
   expect(readdirSync(directory)).toHaveLength(1);
 });
 
-/** A socket as a program that was killed leaves it. */
+/** Leaves a socket as a killed program would. */
 async function leaveDead(path: string): Promise<void> {
   const program =
     "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
@@ -103,7 +103,7 @@ async function leaveDead(path: string): Promise<void> {
   expect(lstatSync(path).isSocket()).toBe(true);
 }
 
-describe('where the socket is to be', () => {
+describe('at the path of the socket', () => {
   let directory: string;
   const others: Server[] = [];
   afterEach(() => {
@@ -116,7 +116,7 @@ describe('where the socket is to be', () => {
     await once(server, 'listening');
   }
 
-  it('a socket that a collector left that was killed goes', async () => {
+  it('the socket of a killed collector is replaced', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'sub', 'control.sock');
     await serve(path);
     await servers.splice(0)[0].close();
@@ -155,7 +155,7 @@ describe('where the socket is to be', () => {
           path,
         ]),
     ],
-  ])('%s stays, and is said in one line', async (name, put) => {
+  ])('%s is kept, and the error is one line', async (name, put) => {
     directory = mkdtempSync(join(tmpdir(), 'mirrorlake-control-'));
     const path = join(directory, 'control.sock');
     await put(path);
@@ -177,7 +177,7 @@ describe('where the socket is to be', () => {
   });
 
   it.each([0o000, 0o022, 0o077])(
-    'socket and directory are for user and group, with umask %o',
+    'socket and directory are accessible to the user and the group only, with umask %o',
     async (umask) => {
       const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'a', 'b', 'control.sock');
       const before = process.umask(umask);
@@ -194,7 +194,7 @@ describe('where the socket is to be', () => {
   );
 
   describeWith(['root'], 'with an owner', () => {
-    it('socket and directory are the owner’s', async () => {
+    it('socket and directory belong to the owner', async () => {
       const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'a', 'b', 'control.sock');
       servers.push(await ControlServer.open(path, {}, { owner: { uid: 12345, gid: 12346 } }));
       for (const made of [path, join(path, '..'), join(path, '../..')])
@@ -203,7 +203,7 @@ describe('where the socket is to be', () => {
   });
 });
 
-it('reads a request in pieces at a cost that grows with its length', async () => {
+it('a request in pieces costs time in proportion to its length', async () => {
   const piece = Buffer.alloc(100, 32);
   const cost = (requests: number, pieces: number): number => {
     const begin = process.cpuUsage();
@@ -216,11 +216,11 @@ it('reads a request in pieces at a cost that grows with its length', async () =>
     return user + system;
   };
   cost(100, 100);
-  // 32 times as long, as often in all.
+  // The requests are 32 times as long; the total length is the same.
   expect(cost(2, 10_000) / cost(64, 312)).toBeLessThan(4);
 });
 
-it('takes a request, and gives an answer, that come in small pieces', async () => {
+it('requests and answers may come in small pieces', async () => {
   const path = await serve();
   const request = Buffer.from(JSON.stringify({ command: 'add', a: 1, b: 2, c: ' '.repeat(1_000_000) }));
   const socket = createConnection(path);
@@ -251,7 +251,7 @@ it('takes a request, and gives an answer, that come in small pieces', async () =
   slow.close();
 });
 
-it('tells an answer that broke off, one that failed midway, and one of an earlier version', async () => {
+it('an error says that an answer broke off, failed midway, or is of an earlier version', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-control-'));
   const says = async (name: string, words: string): Promise<string> => {
     const path = join(directory, name);
@@ -280,7 +280,7 @@ it('tells an answer that broke off, one that failed midway, and one of an earlie
   expect(await says('earlier', '{"ok":true}\nrows')).toContain('of an earlier version: restart it');
 });
 
-it('says so where what answers is no collector', async () => {
+it('an error says that what answers is no collector', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'other.sock');
   const other = createServer((socket) => socket.end('220 mail.example ESMTP\n'));
   other.listen(path);
@@ -291,7 +291,7 @@ it('says so where what answers is no collector', async () => {
   other.close();
 });
 
-describe('many connections at once', () => {
+describe('connections', () => {
   const held: Socket[] = [];
   afterEach(() => {
     for (const socket of held.splice(0)) socket.destroy();
@@ -310,7 +310,7 @@ describe('many connections at once', () => {
     return socket;
   }
 
-  it('those that ask nothing make room for one that does', async () => {
+  it('are closed to make room for a client, if they ask nothing', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'control.sock');
     const server = await open(path, 4, { add: () => 1 });
     for (let i = 0; i < 200; i++) await connect(path);
@@ -318,7 +318,7 @@ describe('many connections at once', () => {
     expect(server.refused).toBe(197);
   });
 
-  it('one more than are being answered is told to come again, and those go on', async () => {
+  it('are refused beyond the limit if all others are being answered', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'mirrorlake-control-')), 'control.sock');
     let release: (() => void) | undefined;
     const released = new Promise<void>((done) => {
@@ -344,7 +344,7 @@ describe('many connections at once', () => {
   });
 });
 
-describe('a client that nothing comes of', () => {
+describe('a client', () => {
   const held: Socket[] = [];
   afterEach(() => {
     for (const socket of held.splice(0)) socket.destroy();
@@ -362,19 +362,19 @@ describe('a client that nothing comes of', () => {
     return server;
   }
 
-  it('is cut off when its request does not come, and counted', async () => {
+  it('is cut off and counted if its request does not come', async () => {
     const server = await connect({ request: 200, answer: 30_000 }, '{"command":');
     await once(held[0].resume(), 'close');
     expect([server.cut, server.refused]).toEqual([1, 0]);
   });
 
-  it('is cut off when it does not take its answer, and counted', async () => {
+  it('is cut off and counted if it does not read its answer', async () => {
     const server = await connect({ request: 30_000, answer: 200 }, '{"command":"long"}\n');
     held[0].pause();
     await expect.poll(() => server.cut).toBe(1);
   });
 
-  it('is told that its request is too long, and counted', async () => {
+  it('is told that its request is too long, cut off and counted', async () => {
     const server = await connect({ request: 30_000, answer: 30_000 }, ' '.repeat(MAX_REQUEST + 1));
     const parts: Buffer[] = [];
     for await (const part of held[0]) parts.push(part as Buffer);
@@ -387,7 +387,7 @@ describe('a client that nothing comes of', () => {
   });
 });
 
-it('survives what is not a request', async () => {
+it('the collector refuses what is not a request, and goes on', async () => {
   const path = await serve();
   for (const text of [
     '\n',
@@ -407,7 +407,7 @@ it('survives what is not a request', async () => {
   expect(await askCollector(path, { command: 'add', a: 1, b: 2 })).toBe(3);
 });
 
-it('has its place in the directory of an embedded store, else in /run', () => {
+it('the socket is in the directory of an embedded store, or else in /run', () => {
   expect(controlPath('./data')).toBe('data/control.sock');
   expect(controlPath('http://ch:8123/db')).toBe('/run/mirrorlake/control.sock');
 });

@@ -33,7 +33,7 @@ async function raw(bytes: string): Promise<string> {
   return text(socket);
 }
 
-describe('the name it is asked by', () => {
+describe('the Host of a request', () => {
   it.each([
     '127.0.0.1',
     '127.0.0.1:9470',
@@ -72,7 +72,7 @@ describe('the name it is asked by', () => {
       expect(await get(path, host)).toEqual([421, expect.stringMatching(/^[^\n]*`listen_names`[^\n]*\n$/)]);
   });
 
-  it('is left out by HTTP/1.0 only', async () => {
+  it('may be missing in HTTP/1.0 only', async () => {
     await listen();
     expect(await raw('GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\nok\n$/s);
     expect(await raw('GET /healthz HTTP/1.0\r\nHost: evil.example\r\n\r\n')).toMatch(/^HTTP\/1\.1 421 /);
@@ -80,7 +80,7 @@ describe('the name it is asked by', () => {
     expect(await raw('GET /healthz HTTP/1.1\r\nHost:\r\n\r\n')).toMatch(/^HTTP\/1\.1 421 /);
   });
 
-  it('is not in the way of a method or a path that is wrong', async () => {
+  it('is checked before the path', async () => {
     await listen();
     expect(await raw('GET http://127.0.0.1/metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n')).toMatch(
       /^HTTP\/1\.1 421 /,
@@ -89,7 +89,7 @@ describe('the name it is asked by', () => {
   });
 });
 
-describe('many connections', () => {
+describe('connections', () => {
   async function hold(bytes = ''): Promise<Socket> {
     const socket = connect(server.port, '127.0.0.1');
     socket.on('error', () => {});
@@ -99,7 +99,7 @@ describe('many connections', () => {
     return socket;
   }
 
-  it('that ask nothing make room for one that does', async () => {
+  it('are closed to make room for a request, if they ask nothing', async () => {
     await listen({ connections: 8 });
     for (let i = 0; i < 300; i++) await hold(i % 2 === 0 ? '' : 'GET /healthz HTTP/1.1\r\nHost: 127');
     expect(await get('/healthz', '127.0.0.1')).toEqual([200, 'ok\n']);
@@ -112,14 +112,14 @@ describe('many connections', () => {
         server as unknown as { server: { getConnections(f: (e: unknown, n: number) => void): void } }
       ).server.getConnections((_, n) => done(n)),
     );
-  /** Their metrics are more than the kernel's buffers take. */
+  /** Mirrors whose metrics are more than fits into the kernel's buffers. */
   const mirrors = Array.from({ length: 1500 }, (_, n) => ({
     ...STATUS.mirrors[0],
     source: `mirror ${n} ${'x'.repeat(1000)}`,
   }));
   const soon = { request: 300, checking: 50, keepAlive: 100, idle: 300, answer: 30_000 };
 
-  it('that are late, idle, or do not read, are cut off, and counted', async () => {
+  it('are cut off if they are late, idle or do not read, and counted unless they are idle', async () => {
     await listen({ timeouts: soon }, { ...STATUS, mirrors });
     const sockets = await Promise.all([
       hold(),
@@ -131,11 +131,11 @@ describe('many connections', () => {
     for (const socket of sockets.slice(0, 3)) socket.resume();
     sockets[3].pause();
     await expect.poll(count).toBe(0);
-    // The third one had its answer.
+    // The third one is not counted, because it had its answer.
     expect(server.cut).toBe(3);
   });
 
-  it('whose answer takes too long in all are cut off, and counted, however busy they look', async () => {
+  it('are cut off and counted if an answer takes too long in all', async () => {
     await listen({ timeouts: { ...soon, idle: 30_000, answer: 300 } }, { ...STATUS, mirrors });
     const socket = await hold('GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
     socket.pause();
@@ -143,7 +143,7 @@ describe('many connections', () => {
     expect(await count()).toBe(0);
   });
 
-  it('whose headers are too long are told so, cut off, and counted', async () => {
+  it('are cut off and counted if headers are too long', async () => {
     await listen();
     const headers = (bytes: number): Promise<string> =>
       raw(`GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nX: ${'x'.repeat(bytes)}\r\n\r\n`);
@@ -155,7 +155,7 @@ describe('many connections', () => {
     expect(server.cut).toBe(1);
   });
 
-  it('to /metrics get one answer made for all of them', async () => {
+  it('that ask for /metrics at the same time share one answer', async () => {
     let asked = 0;
     server = await ObserveServer.listen(
       '127.0.0.1',

@@ -15,7 +15,7 @@ const program = (level: string, readable: boolean): string[] => [
    log.debug('a'); log.info('b'); log.warn({ n: 1 }, 'c'); log.error('d');`,
 ];
 
-it('a line of JSON has its level as a word', () => {
+it('a JSON line of the log has its level as a word', () => {
   const [command, ...words] = program('debug', false);
   const { stderr } = spawnSync(command, words, { encoding: 'utf8' });
   const lines = stderr
@@ -31,14 +31,14 @@ it('a line of JSON has its level as a word', () => {
   expect(lines[2]).toMatchObject({ n: 1, time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) });
 });
 
-it('nothing below the level is logged', () => {
+it('messages below the level are not logged', () => {
   const [command, ...words] = program('warn', false);
   const { stderr } = spawnSync(command, words, { encoding: 'utf8' });
   expect(stderr.match(/"level":"\w+"/g)).toEqual(['"level":"warn"', '"level":"error"']);
 });
 
 describeWith(['script'], 'on a terminal', () => {
-  it('a line is for people, with its level as a word', () => {
+  it('a line of the log is readable text, with its level as a word', () => {
     const lines = onTerminal(80, program('info', true));
     expect(lines[0]).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: b$/);
     expect(lines.join('\n')).toMatch(/WARN: c\n +n: 1\n.* ERROR: d$/);

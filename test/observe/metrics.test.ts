@@ -27,7 +27,7 @@ async function get(
   return { code: answer.status, text: await answer.text() };
 }
 
-it('serves every metric with its value, twice the same', async () => {
+it('/metrics has every metric with its value, and does not change by itself', async () => {
   const { code, text } = await get('/metrics', STATUS);
   expect(code).toBe(200);
   for (const m of METRICS)
@@ -42,7 +42,8 @@ it('serves every metric with its value, twice the same', async () => {
   expect(text).toContain('mirrorlake_mirror_points_forgotten_total{name="core \\"1\\""} 2\n');
   expect(text).toContain('mirrorlake_receiver_dropped_total{receiver="eth1",kind="ring"} 3\n');
   expect(text).toContain('mirrorlake_dropped_total{reason="gre_short"} 2\n');
-  // Not packets, or stored all the same: a sum over the reasons is of packets that went nowhere.
+  // Other reasons are not of packets, or of packets that are stored nevertheless. So the sum over the reasons
+  // is the number of lost packets.
   expect(text.match(/^mirrorlake_dropped_total/gm)).toHaveLength(2);
   expect(text).toContain('mirrorlake_tap_dropped_total 5\n');
   expect(text).toContain('mirrorlake_sequence_numbers_dropped_total 6\n');
@@ -63,7 +64,7 @@ it('serves every metric with its value, twice the same', async () => {
   expect((await get('/metrics', STATUS)).text).toBe(text);
 });
 
-it('tells errors of a tunnel by their reasons, which add up', async () => {
+it('/metrics has the errors of a tunnel by reason, and the reasons add up', async () => {
   const counters = { tx_errors: 7, tx_carrier_errors: 4 };
   const { text } = await exposition({ ...STATUS, tunnels: [{ ...STATUS.tunnels[0], counters }] });
   const reasons = [...text.matchAll(/^mirrorlake_tunnel_transmit_errors_total\{.*reason="(\w+)"\} (\d+)$/gm)];
@@ -75,7 +76,7 @@ it('tells errors of a tunnel by their reasons, which add up', async () => {
   ]);
 });
 
-it('leaves out what is not known, and what there is not', async () => {
+it('/metrics leaves out what is unknown or does not exist', async () => {
   const store = { ...STATUS.store, disk_free_bytes: null, bytes_per_day: null, days_left: null };
   const unknown = await exposition({
     ...STATUS,
@@ -88,7 +89,7 @@ it('leaves out what is not known, and what there is not', async () => {
   expect(none.text).not.toMatch(/mirrorlake_(store|spool)_/);
 });
 
-it('has no losses of a mirror whose sequence numbers tell none', async () => {
+it('/metrics has no losses for a mirror whose sequence numbers do not show them', async () => {
   for (const sequence of ['none', 'unusable']) {
     const { text } = await exposition({ ...STATUS, mirrors: [{ ...STATUS.mirrors[0], sequence }] });
     expect(text).not.toMatch(/^mirrorlake_mirror_(lost|late|reordered|repeated)_total\{name="core/m);
@@ -96,7 +97,7 @@ it('has no losses of a mirror whose sequence numbers tell none', async () => {
   }
 });
 
-it('has a configured mirror that sent nothing, with packets 0, and neither losses nor a time', async () => {
+it('/metrics has 0 packets for a configured mirror that sent nothing, without losses and times', async () => {
   const { text } = await exposition(STATUS);
   const labels = 'name="core 2",site="ams",type="",source="10.0.1.0/24",target="",session="",key=""';
   expect(text).toContain(`mirrorlake_mirror_packets_total{${labels}} 0\n`);
@@ -106,7 +107,7 @@ it('has a configured mirror that sent nothing, with packets 0, and neither losse
   expect(gone.text).toContain(`mirrorlake_mirror_last_seen_timestamp_seconds{${labels}} 1767225600\n`);
 });
 
-it('says whether the collector is well, and what ails it', async () => {
+it('/healthz says whether the collector is healthy, or what is wrong', async () => {
   expect(await get('/healthz', STATUS)).toEqual({ code: 200, text: 'ok\n' });
   const ill = {
     ...STATUS,
@@ -123,7 +124,7 @@ it('says whether the collector is well, and what ails it', async () => {
   expect(await get('/healthz', full)).toEqual({ code: 503, text: 'rows are lost: ENOSPC\n' });
   const troubled = { ...STATUS, troubles: ['interfaces cannot be watched: EMFILE'] };
   expect((await get('/healthz', troubled)).text).toBe('interfaces cannot be watched: EMFILE\n');
-  // As an older collector's, of which `mirrorlake status` asks.
+  // `mirrorlake status` may also ask an older collector, which lacks these fields.
   const { troubles, connections, ...older } = STATUS;
   expect(await get('/healthz', older)).toEqual({ code: 200, text: 'ok\n' });
   const young = { ...STATUS, store: { ...STATUS.store, state: 'starting', error: '' } };
@@ -132,7 +133,7 @@ it('says whether the collector is well, and what ails it', async () => {
   expect((await get('/metrics', STATUS, 'POST')).code).toBe(405);
 });
 
-it('names an address it cannot listen on', async () => {
+it('an error names the address that cannot be listened on', async () => {
   await expect(
     ObserveServer.listen(
       '203.0.113.99',
@@ -144,7 +145,7 @@ it('names an address it cannot listen on', async () => {
   );
 });
 
-it('is documented: the page has every metric, and every field of the status', () => {
+it('the page documents every metric, and every field of the status', () => {
   const page = readFileSync(new URL('../../docs/reference/metrics.md', import.meta.url), 'utf8');
   expect(page).toContain(metricsTable());
   const fields = (o: object): string[] =>

@@ -1,6 +1,4 @@
-/**
- * What README.md, CONTRIBUTING.md and docs/ point at is there, and the pictures show what the program does.
- */
+/** The links of README.md, CONTRIBUTING.md and docs/ work, and the pictures show what the program prints. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -18,7 +16,7 @@ const pages = [
 
 const proseOf = (page: string): string => prose(readFileSync(join(ROOT, page), 'utf8'));
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchors that GitHub makes of a page's headings. */
 function anchors(page: string): string[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
   return [...text.matchAll(/^#+ (.*)$/gm)].map((m) =>
@@ -30,7 +28,7 @@ function anchors(page: string): string[] {
 }
 
 describe('links', () => {
-  it.each(pages)('%s points at what is there', (page) => {
+  it.each(pages)('lead to pages and headings that exist, in %s', (page) => {
     const broken = [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)]
       .map((m) => m[1])
       .filter((target) => !/^https?:/.test(target))

@@ -12,16 +12,13 @@ import { parse } from 'yaml';
 const ROOT = join(import.meta.dirname, '../..');
 const FILES = ['Dockerfile', 'docker-compose.yml'];
 
-/**
- * A registry as the big ones are: a token for anybody who asks for one, and an index of platforms under each
- * tag.
- */
+/** A registry like the public ones: it gives anybody a token, and has an index of platforms for each tag. */
 class Registry {
-  /** The repositories and tags asked for, with a token. */
+  /** The repositories and tags that were asked for with a token. */
   readonly asked: string[] = [];
-  /** What it does not have. */
+  /** The tags that it does not have. */
   readonly missing = new Set<string>();
-  /** What stands behind each tag, by its digest. */
+  /** Changes the index, and so the digest, of every tag. */
   generation = 1;
   lies = false;
   private readonly server: Server;
@@ -104,7 +101,7 @@ function pin(): Promise<{ status: number; stdout: string; stderr: string }> {
   });
 }
 
-it('writes the digest of what stands behind each tag, and nothing else', async () => {
+it('packaging/pin-images.ts writes the digest of each tag, and nothing else', async () => {
   const before = texts();
   expect(await pin()).toMatchObject({ status: 0, stderr: '' });
   const pinned = texts();
@@ -122,17 +119,17 @@ it('writes the digest of what stands behind each tag, and nothing else', async (
   for (const image of images.filter((name) => name.startsWith('mirrorlake:'))) {
     expect(image).not.toContain('@');
   }
-  // Each once, however often it is named.
+  // Each is asked for once, however often it is named.
   expect(registry.asked.length).toBe(3);
 
-  // A tag that was moved.
+  // The tags move.
   registry.generation++;
   expect((await pin()).status).toBe(0);
   expect(texts()).not.toEqual(pinned);
   expect(texts()[1]).toContain(registry.digest('grafana/grafana', tagOf('grafana/grafana')));
 });
 
-it('writes nothing when one of them cannot be had, or is not what the registry says', async () => {
+it('packaging/pin-images.ts writes nothing if a digest is missing or wrong', async () => {
   const before = texts();
   registry.missing.add(`grafana/grafana:${tagOf('grafana/grafana')}`);
   const { status, stderr } = await pin();

@@ -1,6 +1,4 @@
-/**
- * What is shipped for Prometheus: names that its linter likes, alerts that fire, and pages that they lead to.
- */
+/** Prometheus: promtool accepts the metrics, the alerts fire, and the pages that they name exist. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -31,29 +29,29 @@ const rules = groups.flatMap((g) => g.rules);
 const { tests } = parse(readFileSync(TESTS, 'utf8')) as { tests: RuleTest[] };
 
 const known = new Map(METRICS.map((m) => [m.name, m]));
-/** Metrics of ours, or of the process, that a text names. */
+/** The names of our metrics, and of those of the process, in a text. */
 const named = (text: string): string[] => text.match(/\b(?:mirrorlake|process)_[a-z0-9_]+\b/g) ?? [];
 
 describeWith(['promtool'], 'promtool', () => {
-  it('has no complaint about any metric', async () => {
+  it('accepts every metric', async () => {
     const status = { ...STATUS, fragments: { incomplete: 1, kernel_failures: 1 } };
-    // Every one is there, or it would not be looked at.
+    // Every metric must have samples, or promtool would not check it.
     expect(METRICS.filter((m) => m.samples(status).length === 0).map((m) => m.name)).toEqual([]);
     expect(promtoolSays((await exposition(status)).text)).toBe('');
   });
 
-  it('finds the alerting rules right', () => {
+  it('accepts the alerting rules', () => {
     expect(run('promtool', 'check', 'rules', RULES)).toContain(`SUCCESS: ${rules.length} rules found`);
   });
 
-  it('sees each alert fire when it should, and no other', () => {
-    // It evaluates much and keeps little: collecting its garbage more seldom takes a fifth less.
+  it('runs the tests of the alerting rules without a failure', () => {
+    // promtool evaluates much and keeps little: collecting garbage less often saves a fifth of the time.
     expect(run('env', 'GOGC=400', 'promtool', 'test', 'rules', TESTS)).toContain('SUCCESS');
   });
 });
 
 describe('the alerting rules', () => {
-  it('have a test each, in which it fires and in which it does not yet', () => {
+  it('have a test each in which they do not fire yet, and then fire', () => {
     for (const { alert } of rules) {
       const fires = (t: RuleTest): boolean[] =>
         t.promql_expr_test.map((at) => at.exp_samples.some((s) => s.labels === `{alertname="${alert}"}`));
@@ -65,7 +63,7 @@ describe('the alerting rules', () => {
   });
 
   it.each(rules.map((r) => [r.alert, r] as const))(
-    '%s asks for what there is, and says what to do',
+    'use metrics and labels that exist, and say what to do: %s',
     (_, r) => {
       const { summary, description, docs } = r.annotations;
       const metrics = named(r.expr);
@@ -89,7 +87,7 @@ describe('the alerting rules', () => {
   );
 });
 
-it('is what pages and dashboards name: no metric that there is not', () => {
+it('pages, dashboards and rules name only metrics that exist', () => {
   const read = (directory: string): string[] =>
     readdirSync(join(ROOT, directory), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(md|json|ya?ml)$/.test(file))

@@ -39,41 +39,37 @@ describe('npm run sbom', () => {
     bom = JSON.parse(text);
   });
 
-  it('writes CycloneDX of this version', () => {
+  it('writes CycloneDX for this version', () => {
     expect(bom).toMatchObject({ bomFormat: 'CycloneDX', specVersion: expect.stringMatching(/^1\.\d$/) });
     const { version } = manifest;
     expect(bom.metadata.component).toMatchObject({ name: 'mirrorlake', version, type: 'application' });
   });
 
-  it(
-    'has what an installation is made of, each with its license and checksum, and nothing of ' +
-      'development',
-    () => {
-      for (const [name, version] of Object.entries(manifest.dependencies)) {
-        expect(bom.components).toContainEqual(expect.objectContaining({ name, version }));
-      }
-      expect(bom.components).toContainEqual(expect.objectContaining({ name: 'nan', version: '2.30.0' }));
-      const names = new Set(bom.components.map((c) => c.name));
-      for (const name of Object.keys(manifest.devDependencies)) expect(names).not.toContain(name);
-      for (const { name, hashes, licenses, scope } of bom.components) {
-        // Optional packages of other systems may not have been there when the lock file was made.
-        if (scope === 'optional') continue;
-        expect(hashes?.[0], name).toMatchObject({
-          alg: 'SHA-512',
-          content: expect.stringMatching(/^[0-9a-f]{128}$/),
-        });
-        expect(licenses?.length, name).toBeGreaterThan(0);
-      }
-    },
-  );
+  it('lists the parts of an installation with licenses and checksums, and no development tools', () => {
+    for (const [name, version] of Object.entries(manifest.dependencies)) {
+      expect(bom.components).toContainEqual(expect.objectContaining({ name, version }));
+    }
+    expect(bom.components).toContainEqual(expect.objectContaining({ name: 'nan', version: '2.30.0' }));
+    const names = new Set(bom.components.map((c) => c.name));
+    for (const name of Object.keys(manifest.devDependencies)) expect(names).not.toContain(name);
+    for (const { name, hashes, licenses, scope } of bom.components) {
+      // Optional packages for other systems may have been missing when the lock file was made.
+      if (scope === 'optional') continue;
+      expect(hashes?.[0], name).toMatchObject({
+        alg: 'SHA-512',
+        content: expect.stringMatching(/^[0-9a-f]{128}$/),
+      });
+      expect(licenses?.length, name).toBeGreaterThan(0);
+    }
+  });
 
-  it('is the same each time, and names no registry', () => {
+  it('writes the same each time, and names no registry', () => {
     execFileSync(process.execPath, ['--import', 'tsx', 'packaging/make-sbom.ts'], { cwd: ROOT });
     expect(readFileSync(FILE, 'utf8')).toBe(text);
     expect(text).not.toMatch(/"resolved"|"distribution"|registry\./);
   });
 
-  it('is what plain npm ls and npm sbom can be asked for, too', () => {
+  it('leaves npm ls and npm sbom working', () => {
     expect(npm('ls', '--all', '--omit=dev')).toContain('raw-socket');
     expect(JSON.parse(npm('sbom', '--omit=dev', '--sbom-format=cyclonedx'))).toMatchObject({
       bomFormat: 'CycloneDX',
@@ -81,7 +77,7 @@ describe('npm run sbom', () => {
   });
 });
 
-it('the bundle is there while npm packs, and gone afterwards', () => {
+it('the bundle exists only while npm packs', () => {
   const checkout = mkdtempSync(join(tmpdir(), 'mirrorlake-bundle-'));
   mkdirSync(join(checkout, 'node_modules/raw-socket'), { recursive: true });
   const names = ['package.json', 'node_modules/raw-socket/package.json'];
@@ -93,7 +89,7 @@ it('the bundle is there while npm packs, and gone afterwards', () => {
     execFileSync(process.execPath, words, { cwd: ROOT });
   };
   bundle('begin');
-  // Broken off, and begun anew.
+  // The first one was interrupted, and packing begins again.
   bundle('begin');
   const [ours, theirs] = texts().map((text) => JSON.parse(text) as object);
   expect(ours).toMatchObject({

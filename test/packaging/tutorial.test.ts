@@ -1,6 +1,6 @@
 /**
- * docs/tutorial/capture-to-sql.md and the demo as a person has them, the one after the other in one
- * directory: the page shows what the commands print.
+ * The demo and docs/tutorial/capture-to-sql.md, run one after the other in one directory as users would. The
+ * page shows what the commands print.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -17,18 +17,18 @@ beforeAll(() => symlinkSync(join(ROOT, 'lab'), join(directory, 'lab')));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const page = readFileSync(join(ROOT, 'docs/tutorial/capture-to-sql.md'), 'utf8');
-/** What a terminal shows: commands behind `$ `, and below each what it prints. */
+/** The text that the terminal shows: commands after `$ `, and below each its output. */
 const shown = [...page.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, text]) => text).join('');
 const steps = shown.split(/^(?=\$ )/m);
 
-/** Answers as a terminal has them, without its colours. */
+/** Makes the program format answers as on a terminal, without colours. */
 const SHELL = `npx() {
   shift
   case $1 in query) set -- "$@" --format PrettyCompactMonoBlock ;; esac
   '${process.execPath}' '${ROOT}/dist/cli/main.js' "$@"
 }`;
 
-/** Runs the commands of steps in one shell; what they print, as the page has it. */
+/** Runs the commands of some steps in one shell. @returns the text that a terminal would show */
 function tutorial(taken: readonly string[]): string {
   const commands = taken.map((step) => step.slice(2, step.indexOf('\n')));
   const said = commands.map((command) => `printf '%s\\n' '$ '${quoted(command)}; ${command}`);
@@ -46,8 +46,8 @@ function quoted(text: string): string {
 
 const DEMO = [process.execPath, '--import', import.meta.resolve('tsx'), join(ROOT, 'lab/demo.ts')];
 
-describe('in one directory', () => {
-  /** What the demo printed, in a file. */
+describe('in one directory,', () => {
+  /** The output of the demo into a file. */
   let answers: string;
 
   it('the demo answers its questions', () => {
@@ -55,13 +55,13 @@ describe('in one directory', () => {
     expect(run.stderr).not.toMatch(/error/i);
     expect(run.status).toBe(0);
     answers = run.stdout;
-    // Who scans is found, the slow service, and the mirror that loses.
+    // The answers show the scanner, the slow service, and the mirror that loses packets.
     expect(answers).toMatch(/1\. │ 10\.20\.0\.28 │ +\d+ │ +1\d\d │/);
     expect(answers).toMatch(/1\. │ 203\.0\.113\.80 +│ +443 │/);
     expect(answers).toMatch(/1\. │ erspan3 │ +9998 │ +236 │/);
   });
 
-  it('the tutorial prints what its page shows', () => {
+  it('the tutorial prints what the page shows', () => {
     expect(steps.length).toBeGreaterThan(4);
     expect(tutorial(steps)).toBe(shown);
   });
@@ -72,15 +72,15 @@ describe('in one directory', () => {
       expect(lines.join('\n')).not.toMatch(/error/i);
       const [command, ...rest] = answers.trimEnd().split('\n');
       expect(lines[0]).toBe(command);
-      // The summary of what was read is on stderr, of which a file has nothing.
+      // The terminal also shows the summary of the capture, which goes to stderr.
       expect(lines.slice(-rest.length)).toEqual(rest);
       expect(lines.filter((line) => line.includes('┌'))).toHaveLength(5);
-      // Only the name of the capture is as long as the way to it.
+      // Only the first line is longer: it has the path of the capture.
       expect(lines.slice(1).filter((line) => displayWidth(line) > 80)).toEqual([]);
     });
   });
 
-  it('the tutorial has the same answers again, its capture read twice', () => {
+  it('the tutorial gets the same answers after its capture was read twice', () => {
     expect(steps.filter((step) => step.startsWith('$ npx mirrorlake read'))).toHaveLength(2);
     const [variable, ...others] = steps;
     expect(variable).toMatch(/^\$ export/);

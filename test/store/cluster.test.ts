@@ -8,9 +8,9 @@ import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
 import { bytesUpTo, numberedSegment } from '../support/sessions.js';
 
-// Two shards. A cluster's statements as they are, but for what the library that serves here does not have:
-// the queue that carries ON CLUSTER to the other nodes, and replication (test/interop/cluster.test.ts makes
-// those tables).
+// A cluster of two shards. The library that serves here lacks replication, and the queue that carries
+// ON CLUSTER to the other nodes; the statements are changed in that only. test/interop/cluster.test.ts makes
+// the replicated tables.
 const layout = { prefix: '', cluster: 'lake' };
 const nodes: ClickHouseServer[] = [];
 let store: Store;
@@ -52,21 +52,21 @@ afterAll(async () => {
 
 const value = async (sql: string) => (await text(await store.query(sql))).trim();
 
-test('is up to date for a collector that is told nothing of it', async () => {
+test('a cluster is up to date for a collector that does not know of the cluster', async () => {
   expect(await store.migrate()).toEqual({ applied: [], made: [], retention: undefined });
   const other = openStore(nodes[1].url, { create: true });
   expect(await other.migrate()).toEqual({ applied: [], made: [], retention: undefined });
   await other.close();
 });
 
-/** Name and type of every column of some tables, in order, but for what ClickHouse computes. */
+/** Names and types of the columns of some tables, in order, without computed columns. */
 const columnsOf = (node: ClickHouseServer, tables: readonly string[]) =>
   node.sql(
     "SELECT table, name, type FROM system.columns WHERE database = 'default' AND default_kind != 'ALIAS' " +
       `AND table IN (${tables.map((table) => `'${table}'`).join()}) ORDER BY table, position FORMAT TSVRaw`,
   );
 
-/** Says that the tables with a prefix are those declared, on a node and before it. */
+/** Expects that the local and the distributed tables with a prefix have the declared columns. */
 async function expectDeclared(node: ClickHouseServer, prefix: string): Promise<void> {
   const declared = Object.values(TABLES).flatMap(({ name, columns }) =>
     [`${prefix}${name}`, `${prefix}${name}_local`].map((table) => ({
@@ -83,7 +83,7 @@ async function run(node: ClickHouseServer, all: readonly string[]): Promise<void
   for (const statement of all) await node.sql(plain(statement));
 }
 
-test('tables of new nodes are those declared, also when what is before them is made again', async () => {
+test('new nodes have the declared columns, even after distributed tables are made again', async () => {
   for (const node of nodes) await expectDeclared(node, '');
   await run(nodes[0], distributedTables(layout));
   await expectDeclared(nodes[0], '');
@@ -93,7 +93,7 @@ test.each(
   migrations()
     .map((m) => m.version)
     .slice(0, -1),
-)('from version %i its tables become those declared, on every node and before them', async (from) => {
+)('from version %i, local and distributed tables get the declared columns', async (from) => {
   const [node] = nodes;
   const prefixed = { ...layout, prefix: `v${from}_` };
   const steps = migrations().map((m) => ({ version: m.version, all: statements(m, prefixed) }));
@@ -112,7 +112,7 @@ test.each(
   await expectDeclared(node, prefixed.prefix);
 });
 
-test('takes a segment once, spread over the shards, roll-up included', async () => {
+test('a cluster stores a segment once, spread over the shards, and so does its roll-up', async () => {
   const segment = numberedSegment(0, 5000);
   for (const at of nodes) {
     const through = openStore(at.url, { create: true });
@@ -130,8 +130,8 @@ test('takes a segment once, spread over the shards, roll-up included', async () 
     expect(Number(await node.sql('SELECT count() FROM sessions_local'))).toBeGreaterThan(2000);
 });
 
-test('folds the parts of conversations, which are on one shard', async () => {
-  // A hundred more, in three parts each.
+test('the parts of a conversation are on one shard, which folds them', async () => {
+  // A hundred more conversations with three parts each.
   await nodes[0].sql(
     `INSERT INTO sessions SELECT * REPLACE (reinterpretAsUUID(MD5(toString(session_id))) AS session_id,
       n AS part, if(n < 2, 'active', 'fin') AS end_reason)
@@ -144,7 +144,7 @@ test('folds the parts of conversations, which are on one shard', async () => {
   for (const node of nodes) expect((await node.sql(sum)).trim()).toBe('5100\t5300\t1');
 });
 
-test('is not changed as if it were one server', async () => {
+test('a collector refuses to migrate a cluster as if it were one server', async () => {
   for (const node of nodes)
     await node.sql(
       `ALTER TABLE schema_migrations_local DELETE WHERE version = ${migrations().length} ` +

@@ -15,7 +15,7 @@ interface Column {
   alias: boolean;
 }
 
-/** The page's tables: heading, then rows of name, type, meaning. */
+/** The tables of the page: each has a heading, and rows of name, type and meaning. */
 function documented(): Map<string, Column[]> {
   const tables = new Map<string, Column[]>();
   let columns: Column[] = [];
@@ -49,7 +49,7 @@ beforeAll(async () => {
   for (const line of answer.trim().split('\n')) {
     const { table, name, type, default_kind } = JSON.parse(line) as Record<string, string>;
     if (!stored.has(table)) stored.set(table, []);
-    // The words of an Enum8 are in its meaning.
+    // The page has the words of an Enum8 in its meaning.
     stored
       .get(table)
       ?.push({ name, type: type.replace(/^Enum8\(.*$/, 'Enum8'), alias: default_kind === 'ALIAS' });
@@ -62,13 +62,13 @@ test('the page documents every table', () => {
   expect([...documented().keys()].sort()).toEqual([...stored.keys()].sort());
 });
 
-describe.each([...documented().keys()])('%s', (table) => {
-  test('every column, its type, in the order of the table', () => {
+describe.each([...documented().keys()])('the page, for %s,', (table) => {
+  test('has every column with its type, in the order of the table', () => {
     expect(documented().get(table)).toEqual(stored.get(table));
   });
 });
 
-test('every word of an enum is in the meaning of its column', async () => {
+test('the page explains every word of an enum', async () => {
   const page = readFileSync('docs/reference/columns.md', 'utf8');
   const enums = (
     await server.sql(
@@ -82,8 +82,8 @@ test('every word of an enum is in the meaning of its column', async () => {
   }
 });
 
-describe.each(Object.values(TABLES))('$name as declared', ({ name, message, columns, derived }) => {
-  test('has the columns of the store: names, types, codecs, order', async () => {
+describe.each(Object.values(TABLES))('the declaration of $name', ({ name, message, columns, derived }) => {
+  test('has the columns of the store, with names, types, codecs and order', async () => {
     const rows = await server.sql(
       "SELECT name, type, compression_codec FROM system.columns WHERE database = 'default' AND " +
         `table = '${name}' ORDER BY position FORMAT TSVRaw`,
@@ -92,7 +92,7 @@ describe.each(Object.values(TABLES))('$name as declared', ({ name, message, colu
       ...columns.map((c) => [c.name, c.type.clickhouse, c.codec === undefined ? '' : `CODEC(${c.codec})`]),
       ...derived.map((c) => [c.name, c.derived, '']),
     ];
-    // ClickHouse says the default level of Delta: the width of its type.
+    // ClickHouse adds the default level of Delta, which is the width of the type.
     expect(
       rows
         .trimEnd()
@@ -101,7 +101,7 @@ describe.each(Object.values(TABLES))('$name as declared', ({ name, message, colu
     ).toEqual(declared.map((column) => column.join('\t').trimEnd()));
   });
 
-  test('has the fields of its schema', async () => {
+  test('has the fields of the Protobuf schema', async () => {
     const root = await new protobuf.Root().load(`schemas/mirrorlake/v1/${message.toLowerCase()}.proto`, {
       keepCase: true,
     });

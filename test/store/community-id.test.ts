@@ -13,7 +13,7 @@ function bytes(text: string): Uint8Array {
   return new Uint8Array(groups.map((g) => Number.parseInt(g, 16)).flatMap((g) => [g >> 8, g & 0xff]));
 }
 
-// The reference values published with the specification (baseline_deflt.json).
+// Reference values from the specification (baseline_deflt.json).
 test.each([
   [1, '10.0.0.1', '10.0.0.2', 11, 0, '1:YHxtAirCG//0OzkcVAukqKQN9xM='],
   [1, '192.168.0.1', '192.168.0.89', 0, 8, '1:X0snYXpgwiv9TZtqg64sgzUn6Dk='],
@@ -63,6 +63,6 @@ test.each([
   expect(communityId(version, bytes(source), bytes(destination), protocol, sport, dport)).toBe(expected);
 });
 
-test('what is not IP has none', () => {
+test('a session without IP has no Community ID', () => {
   expect(communityId(0, new Uint8Array(16), new Uint8Array(16), 0, 0, 0)).toBe('');
 });

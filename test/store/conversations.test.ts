@@ -1,4 +1,4 @@
-/** The view `conversations`: what stands in several rows of `sessions` is one conversation. */
+/** The view `conversations` makes one row of the rows of `sessions` that belong to one conversation. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,9 +31,7 @@ const POINT = new MirrorPoint(0, MirrorType.Erspan2, mapped(10, 0, 0, 1), mapped
 const MIDNIGHT = 1_700_006_400;
 const START = MIDNIGHT - 600;
 
-/**
- * A part of conversation `n` between 10.1.0.1:40000 and 10.2.0.1:443, one of whose packets the client sent.
- */
+/** A part of conversation `n` between the client 10.1.0.1:40000 and the server 10.2.0.1:443. */
 function part(n: number, number: number, values: Partial<SessionRecord>): SessionRecord {
   const r = new SessionRecord();
   r.sessionId[15] = n;
@@ -63,7 +61,7 @@ function turned(r: SessionRecord): SessionRecord {
 const MAC_PART = { ipVersion: 0, protocol: 0, etherType: 0x88cc, transport: 'lldp', hasMac: true } as const;
 
 const PARTS: readonly SessionRecord[] = [
-  // 1: over midnight, to its end.
+  // 1: lasts over midnight, and ends.
   part(1, 0, {
     clientPackets: 10,
     serverPackets: 20,
@@ -106,17 +104,17 @@ const PARTS: readonly SessionRecord[] = [
     endReason: EndReason.Fin,
     lastSeenSec: START + 1900,
   }),
-  // 2: a late SYN shows who the client is.
+  // 2: a late SYN shows which side is the client.
   turned(part(2, 0, { clientPackets: 20, serverPackets: 10, serverTcpFlags: 16, tcpState: 'OTH' })),
   part(2, 1, { clientPackets: 1, serverPackets: 2, clientTcpFlags: 2, tcpState: 'S1' }),
-  // 3: its beginning is older than the retention.
+  // 3: its first parts have been removed as too old.
   part(3, 4, { clientPackets: 1 }),
   part(3, 5, { clientPackets: 1, endReason: EndReason.Idle }),
-  // 4: it goes on, or nothing came after.
+  // 4: continues, or its last part is missing.
   part(4, 0, { clientPackets: 1 }),
-  // 5: of one part.
+  // 5: has one part.
   part(5, 0, { clientPackets: 1, endReason: EndReason.Rst, tcpState: 'RSTO', lastSeenSec: START + 60 }),
-  // 6: no IP.
+  // 6: is not IP.
   part(6, 0, { ...MAC_PART, clientPackets: 2 }),
   part(6, 1, { ...MAC_PART, clientPackets: 3, serverPackets: 1, endReason: EndReason.Idle }),
 ];
@@ -126,7 +124,7 @@ for (const r of PARTS.filter(({ hasMac }) => hasMac)) {
   r.serverIp.fill(0);
 }
 
-describe.each(['embedded', 'server'])('%s', (kind) => {
+describe.each(['embedded', 'server'])('in a store (%s),', (kind) => {
   let store: Store;
   beforeAll(async () => {
     const location = kind === 'embedded' ? join(directory, 'data') : `${server.url}/mirrorlake`;
@@ -151,7 +149,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     return found[0];
   };
 
-  test('adds up the parts, and takes the rest from the last', async () => {
+  test('conversations add up the counters of their parts, and take the rest from the last part', async () => {
     expect(await of(1)).toMatchObject({
       parts: 3,
       complete: 1,
@@ -184,7 +182,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     });
   });
 
-  test('takes the sides as the last part has them', async () => {
+  test('conversations have the client and server of their last part', async () => {
     expect(await of(2)).toMatchObject({
       client: '10.1.0.1',
       client_port: 40_000,
@@ -197,24 +195,24 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     expect(await of(6)).toMatchObject({ client: '02:00:00:00:00:09', client_packets: 5, server_packets: 1 });
   });
 
-  test('says which conversations are not here from their beginning', async () => {
+  test('conversations whose beginning is missing are marked as incomplete', async () => {
     expect(await of(3)).toMatchObject({ parts: 2, complete: 0, end_reason: 'idle', client_packets: 2 });
     expect(await of(4)).toMatchObject({ parts: 1, complete: 1, end_reason: 'active' });
     expect(await of(5)).toMatchObject({ parts: 1, complete: 1, end_reason: 'rst' });
   });
 
-  test('counts conversations, also by a time: that of their beginning or of their end', async () => {
+  test('conversations can be counted, and chosen by the time of their beginning or end', async () => {
     const count = async (where: string): Promise<unknown> =>
       (await rows(`SELECT toUInt32(count()) AS n FROM conversations WHERE ${where}`))[0].n;
     expect(await count('1')).toBe(6);
-    // 3 is there from its fourth part on.
+    // The first part that is left of conversation 3 is part 4.
     expect(await count("first_seen >= '2023-11-15 00:00:00'")).toBe(1);
     expect(await count("first_seen < '2023-11-15 00:00:00'")).toBe(5);
     expect(await count("last_seen >= '2023-11-15 00:00:00'")).toBe(5);
     expect(await count("first_seen >= '2023-11-14 23:55:00' AND first_seen < '2023-11-15 00:30:00'")).toBe(0);
   });
 
-  test('has what sessions has of those with one row', async () => {
+  test('conversations of one row have the values of sessions', async () => {
     const records = ofFewDays(fc.sample(sessionRecord, { numRuns: 200, seed: 7 })).filter(
       (r) => r.part !== 0 || r.endReason !== EndReason.Active,
     );
@@ -230,7 +228,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     const of = (table: string) =>
       rows(`SELECT ${names.join(', ')} FROM ${table} WHERE collector = 'single' ORDER BY ALL`);
     expect(await of('conversations')).toEqual(await of('sessions'));
-    // The same rows as if they had parts: what one part is folded to.
+    // The same rows, marked as parts: folding one part must not change it.
     const parts = new SessionSegment('folded');
     for (const r of records) parts.session(Object.assign(r, { part: 1, endReason: EndReason.Idle }));
     await store.insert('sessions', parts.take(), 'folded', records.length);
@@ -240,22 +238,19 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     expect(await folded('conversations', 'folded')).toEqual(await folded('sessions', 'folded'));
   });
 
-  test(
-    'reads no other days of conversations of one row, and two narrow columns of them for the ' + 'others',
-    async () => {
-      const plan = await text(
-        await store.query(
-          'EXPLAIN indexes = 1 SELECT count(), sum(client_bytes) FROM conversations WHERE ' +
-            "first_seen >= '2023-11-15 00:00:00'",
-        ),
-      );
-      const [one, several] = plan.split('ReadFromMergeTree').slice(1);
-      const [chosen, all] = /Condition: \(first_seen in [\s\S]*?Parts: (\d+)\/(\d+)/
-        .exec(one)!
-        .slice(1)
-        .map(Number);
-      expect(chosen).toBeLessThan(all);
-      expect(several).toMatch(/Prewhere filter column: .*\(part > 0 OR end_reason = \\+'active\\+'\)/);
-    },
-  );
+  test('conversations since a time read only those days, and few columns to find longer ones', async () => {
+    const plan = await text(
+      await store.query(
+        'EXPLAIN indexes = 1 SELECT count(), sum(client_bytes) FROM conversations WHERE ' +
+          "first_seen >= '2023-11-15 00:00:00'",
+      ),
+    );
+    const [one, several] = plan.split('ReadFromMergeTree').slice(1);
+    const [chosen, all] = /Condition: \(first_seen in [\s\S]*?Parts: (\d+)\/(\d+)/
+      .exec(one)!
+      .slice(1)
+      .map(Number);
+    expect(chosen).toBeLessThan(all);
+    expect(several).toMatch(/Prewhere filter column: .*\(part > 0 OR end_reason = \\+'active\\+'\)/);
+  });
 });

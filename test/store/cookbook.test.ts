@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LabData } from '../support/lab-data.js';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/how-to/cookbook.md'), 'utf8');
-/** Title and statement of every query of the page. */
+/** The title and statement of each query of the page. */
 const queries = PAGE.split(/^### /m)
   .slice(1)
   .map((part) => [part.slice(0, part.indexOf('\n')), /```sql\n([^`]*)```/.exec(part)?.[1] ?? ''] as const);
@@ -27,7 +27,7 @@ describe('the cookbook, on the demo', () => {
     expect(rows.length).toBeGreaterThan(0);
   });
 
-  it('shows how to count each conversation once, which is less than a plain sum', async () => {
+  it('has a volume that counts each conversation once, which is less than a plain sum', async () => {
     const sql = /```sql\n([^`]*)```/.exec(PAGE.slice(0, PAGE.indexOf('\n### ')))![1];
     const inBytes = sql.replaceAll('formatReadableSize', 'toUInt64');
     const [row] = await data.ask(inBytes);

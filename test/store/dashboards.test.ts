@@ -14,10 +14,10 @@ const dashboards = readdirSync(DIRECTORY).map((file) => ({
 }));
 const read = (file: string): string => readFileSync(join(LAB, file), 'utf8');
 
-/** What may be none: the demo has nothing truncated, and nothing that a kernel dropped. */
+/** Panels that may show zero: the demo has no truncated packets, and none that a kernel dropped. */
 const ZERO: ReadonlySet<string> = new Set(['Truncated', 'Malformed', 'Kernel drops']);
 
-describe('the dashboards, on a server with the demo in it', () => {
+describe('the dashboards, with the data of the demo,', () => {
   let data: LabData;
   beforeAll(async () => {
     data = await LabData.start();
@@ -25,22 +25,22 @@ describe('the dashboards, on a server with the demo in it', () => {
   afterAll(() => data.stop());
 
   function ask(panel: Panel, variables: ReadonlyMap<string, string>): Promise<Record<string, unknown>[]> {
-    // Grafana's window is wider than the data.
+    // Grafana's time range is wider than the data.
     const range = { from: data.from - 90, to: data.to + 90, interval: 60 };
     return data.ask(expand(panel.targets[0].rawSql, range, variables));
   }
 
-  describe.each(dashboards)('$file', ({ dashboard }) => {
+  describe.each(dashboards)('in $file,', ({ dashboard }) => {
     const defaults = new Map(dashboard.templating.list.map((v) => [v.name, v.query]));
     const asked = new Map<Panel, Promise<Record<string, unknown>[]>>();
-    /** What a panel shows at first. */
+    /** The rows of a panel when its dashboard is opened. */
     function shown(panel: Panel): Promise<Record<string, unknown>[]> {
       const rows = asked.get(panel) ?? ask(panel, defaults);
       asked.set(panel, rows);
       return rows;
     }
 
-    it.each(dashboard.panels.map((p) => [p.title, p] as const))('%s', async (_, panel) => {
+    it.each(dashboard.panels.map((p) => [p.title, p] as const))('show %s', async (_, panel) => {
       const rows = await shown(panel);
       expect(rows.length).toBeGreaterThan(0);
       if (panel.type === 'timeseries') {
@@ -59,7 +59,7 @@ describe('the dashboards, on a server with the demo in it', () => {
       );
     });
 
-    it('names no column and no label that its queries do not have', async () => {
+    it('name only columns and labels that their queries return', async () => {
       for (const panel of dashboard.panels) {
         const columns = Object.keys((await shown(panel))[0]);
         const label = /\$\{__field\.labels\.(\w+)\}/.exec(panel.fieldConfig.defaults.displayName ?? '')?.[1];
@@ -75,7 +75,7 @@ describe('the dashboards, on a server with the demo in it', () => {
     });
   });
 
-  it('shows one host where one is asked for', async () => {
+  it('show only the traffic of a host if one is chosen', async () => {
     const talkers = dashboards.find((d) => d.file === 'talkers.json')!.dashboard;
     const rows = await ask(
       talkers.panels.find((p) => p.title === 'Pairs')!,
@@ -85,12 +85,12 @@ describe('the dashboards, on a server with the demo in it', () => {
     for (const row of rows) expect([row.client, row.server]).toContain('10.30.0.20');
   });
 
-  it('takes quotes in what is asked for as letters', async () => {
+  it('take quotes in a variable as text', async () => {
     const talkers = dashboards.find((d) => d.file === 'talkers.json')!.dashboard;
     expect(await ask(talkers.panels[0], new Map([['host', "' OR 1 = 1 --"]]))).toEqual([]);
   });
 
-  it('shows the loss of the mirror that loses, and of no other', async () => {
+  it('show losses for the one mirror that loses packets', async () => {
     const mirrors = dashboards.find((d) => d.file === 'mirrors.json')!.dashboard;
     const rows = await ask(mirrors.panels.find((p) => p.title === 'Mirror points')!, new Map());
     const lost = Object.fromEntries(rows.map((r) => [r.source, Number(r.lost)]));
@@ -99,7 +99,7 @@ describe('the dashboards, on a server with the demo in it', () => {
 });
 
 describe('provisioning', () => {
-  it('has a data source that the dashboards name, and finds them where the lab mounts them', () => {
+  it('has the data source that the dashboards name, and the folder where the lab mounts them', () => {
     const source = parse(read('grafana/provisioning/datasources/mirrorlake.yaml')) as {
       datasources: { uid: string; type: string; jsonData: { host: string; defaultDatabase: string } }[];
     };
@@ -124,13 +124,13 @@ describe('provisioning', () => {
     expect(new Set(dashboards.map((d) => d.dashboard.uid)).size).toBe(dashboards.length);
   });
 
-  it('has every image of ours built by one service, and pulled by none', () => {
+  it('builds each of our images in one service, and never pulls one', () => {
     const compose = parse(read('../docker-compose.yml'), { merge: true }) as {
       services: Record<string, { image: string; build?: object; pull_policy?: string }>;
     };
     const ours = Object.values(compose.services).filter((s) => s.image.startsWith('mirrorlake:'));
     for (const image of new Set(ours.map((s) => s.image))) {
-      // Two builds with one name at once fail, on a machine that has no such image yet.
+      // Two simultaneous builds of one name fail on a machine that does not have the image yet.
       expect(ours.filter((s) => s.image === image && s.build !== undefined)).toHaveLength(1);
     }
     for (const s of ours) expect(s.build !== undefined || s.pull_policy === 'never').toBe(true);

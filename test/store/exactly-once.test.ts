@@ -27,21 +27,21 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Faults are over in milliseconds here. */
+/** The faults here last milliseconds, so retries begin soon. */
 const options = { log: () => {}, retry: { first: 10, last: 100 } };
 
-/** Leaves a store to the next test: making one anew takes longer than most of them. */
+/** Empties a store for the next test, because making a new one takes longer than most tests. */
 async function leave(store: Store): Promise<void> {
   for (const table of ['sessions', 'sessions_by_minute'])
     await text(await store.change(`TRUNCATE TABLE ${table}`));
 }
 
 /**
- * Says that the store has the sessions from `from` up to some other, each once, and that the roll-up has what
- * the sessions have. @returns up to which
+ * Expects that the store has each session from `from` up to some number once, and that the roll-up agrees.
+ * @returns that number
  */
 async function storedUpTo(store: Store, from = 0): Promise<number> {
-  // Sessions that are numbered have their number in their port.
+  // Numbered sessions have their number in the port.
   const these = `client_port BETWEEN ${1024 + from} AND ${1024 + from + APART - 1}`;
   const [row] = JSON.parse(
     await text(
@@ -58,10 +58,10 @@ async function storedUpTo(store: Store, from = 0): Promise<number> {
   return from + n;
 }
 
-/** How far apart are the numbers of sessions that different writers write. */
+/** The distance between the first session numbers of two writers. */
 const APART = 6000;
 
-describe.each(['server', 'embedded'])('the process is killed, %s', (kind) => {
+describe.each(['server', 'embedded'])('if the process is killed while storing to %s,', (kind) => {
   const failpoints = [
     'append:7',
     'appended:7',
@@ -74,11 +74,11 @@ describe.each(['server', 'embedded'])('the process is killed, %s', (kind) => {
   ];
   const killed = mkdtempSync(join(tmpdir(), 'mirrorlake-killed-'));
   const spoolOf = (failpoint: string): string => join(killed, failpoint.replace(':', '-'));
-  /** The last number of sessions that each writer said to be on the disk. */
+  /** The last number that each writer reported as synced to disk. */
   const synced = new Map<string, number>();
   let store: Store;
 
-  /** Runs the writer of the sessions `from` up to `to` until it is killed. */
+  /** Runs a writer of the sessions from `from` up to `to` until it is killed. */
   async function write(location: string, from: number, to: number, failpoint: string): Promise<void> {
     const writer = [program('spool-writer'), spoolOf(failpoint), location, `${from}`, `${to}`];
     const child = spawn(process.execPath, writer, {
@@ -94,8 +94,8 @@ describe.each(['server', 'embedded'])('the process is killed, %s', (kind) => {
     synced.set(failpoint, Number(said.trim().split('\n').at(-1) || from));
   }
 
-  // All of them one after the other, then one store for what they leave behind: an engine takes longer to
-  // start than such a rest to deliver.
+  // All writers run first, and one store then takes what they leave: starting an engine takes longer than
+  // delivering that.
   beforeAll(async () => {
     const location = kind === 'server' ? `${server.url}/killed` : join(killed, 'data');
     for (const [i, failpoint] of failpoints.entries())
@@ -108,7 +108,7 @@ describe.each(['server', 'embedded'])('the process is killed, %s', (kind) => {
   });
 
   test.each(failpoints.map((failpoint, i) => [failpoint, i * APART] as const))(
-    'at %s',
+    'everything synced is stored once: at %s',
     async (failpoint, from) => {
       const spool = new Spool(spoolOf(failpoint), { limit: 1 << 30 });
       const delivery = new Delivery(store, spool, options);
@@ -117,7 +117,7 @@ describe.each(['server', 'embedded'])('the process is killed, %s', (kind) => {
       const stored = await storedUpTo(store, from);
       expect(stored).toBeGreaterThanOrEqual(synced.get(failpoint)!);
       expect(stored).toBeLessThanOrEqual(from + 600);
-      // And it goes on.
+      // Delivery continues afterwards.
       spool.append('sessions', numberedSegment(stored, stored + 200), 200);
       await spool.flush();
       await delivery.drain(60_000);
@@ -127,7 +127,7 @@ describe.each(['server', 'embedded'])('the process is killed, %s', (kind) => {
   );
 });
 
-describe('between us and the server', () => {
+describe('a fault between us and the server', () => {
   const retryable = [159, 160, 202, 209, 210, 241, 242, 243, 252, 279, 285, 319, 999, 1000, 1001, 1002];
   const faults: [string, Fault[]][] = [
     ['reset in the head', [{ kind: 'reset in the body', after: 100 }]],
@@ -147,7 +147,7 @@ describe('between us and the server', () => {
     ],
   ];
 
-  test.each(faults)('%s', async (_, given) => {
+  test.each(faults)('loses and repeats nothing: %s', async (_, given) => {
     const proxy = await FaultProxy.start(server.httpPort);
     const store = openStore(`http://127.0.0.1:${proxy.port}/faults`, { create: true, timeout: 1000 });
     const spool = new Spool(join(directory, 'spool'), { limit: 1 << 30 });
@@ -191,8 +191,8 @@ describe('between us and the server', () => {
 });
 
 /**
- * Appends four segments in every round, waits until some of them are stored, another number each time, and
- * the next is on its way, and has `interrupt` happen. @returns the number of sessions
+ * Appends four segments in each round, waits until some of them are stored, and calls `interrupt` while the
+ * next one is on its way. Each round waits for another number. @returns the number of sessions
  */
 async function interrupted(
   spool: Spool,
@@ -215,7 +215,7 @@ async function interrupted(
   return n;
 }
 
-test('no server is there at first, then it is killed and restarted while inserting', async () => {
+test('everything is stored once by a server that starts late, and is killed while inserting', async () => {
   const [httpPort, tcpPort] = [await freePort(), await freePort()];
   const location = `http://127.0.0.1:${httpPort}/mortal`;
   const store = openStore(location, { create: true, timeout: 5000 });
@@ -238,7 +238,7 @@ test('no server is there at first, then it is killed and restarted while inserti
   await mortal.stop();
 });
 
-test('chDB is killed while inserting', async () => {
+test('everything is stored once by chDB if it is killed while inserting', async () => {
   const store = new EmbeddedStore(join(directory, 'data'), { create: true, spool: join(directory, 'spool') });
   const spool = new Spool(join(directory, 'spool'), { limit: 1 << 30 });
   const delivery = new Delivery(store, spool, options);

@@ -16,7 +16,7 @@ import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
 import { copyStore, makeStore } from '../support/store-copies.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-failures-'));
-/** A store that tests copy. */
+/** A store that the tests copy. */
 const made = join(directory, 'made');
 let server: ClickHouseServer;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ async function failure(promise: Promise<unknown>): Promise<Error> {
   return error as Error;
 }
 
-/** Every file under a directory with its contents. */
+/** The files below a directory with their contents. */
 function contents(path: string): Map<string, string> {
   const files = readdirSync(path, { recursive: true, encoding: 'utf8' });
   return new Map(
@@ -48,7 +48,7 @@ function contents(path: string): Map<string, string> {
   );
 }
 
-test('a location that cannot be one is a usage error', () => {
+test('an impossible location is a usage error', () => {
   for (const location of ['', 'ftp://host/x', 'clickhouse://host', 'http://', 'http://h/a;b'])
     expect(() => openStore(location, { create: true }), location).toThrow(StoreLocationError);
   const file = join(directory, 'file');
@@ -56,7 +56,7 @@ test('a location that cannot be one is a usage error', () => {
   expect(() => openStore(file, { create: true })).toThrow(/is not a directory/);
 });
 
-test('where no directory can be made there is no store to be', async () => {
+test('a store is refused where its directory cannot be made', async () => {
   expect(() => openStore('/proc/no/such/store', { create: true })).toThrow(
     /^the store \/proc\/no\/such\/store cannot be written \(ENOENT.*\): name another with --store$/,
   );
@@ -64,13 +64,13 @@ test('where no directory can be made there is no store to be', async () => {
   expect(readdirSync(join(directory, 'deep', 'er'))).toEqual(['answers', 'clickhouse', 'incoming']);
 });
 
-test('a store that is not there is not made by asking it', () => {
+test('a question does not make a store that does not exist', () => {
   const path = join(directory, 'nothing');
   expect(() => openStore(path, { create: false })).toThrow(`there is no store in ${path}`);
   expect(readdirSync(directory)).not.toContain('nothing');
 });
 
-test('a directory open in another process', async () => {
+test('a store that another process has open is refused', async () => {
   const path = copyStore(made, join(directory, 'held'));
   const first = openStore(path, { create: true });
   await first.migrate();
@@ -83,7 +83,7 @@ test('a directory open in another process', async () => {
   await first.close();
 });
 
-test('an engine that dies fails what it was doing, and the next call has another', async () => {
+test('if the engine dies, its calls fail, and the next call starts another engine', async () => {
   const store = new EmbeddedStore(copyStore(made, join(directory, 'dies')), { create: true });
   const asked = failure(store.query('SELECT sleep(3)'));
   const running =
@@ -99,7 +99,7 @@ test('an engine that dies fails what it was doing, and the next call has another
   await store.close();
 });
 
-test('a damaged directory is said to be, and left as it is', async () => {
+test('a damaged directory is reported and not changed', async () => {
   const path = copyStore(made, join(directory, 'damaged'));
   const definition = readdirSync(path, { recursive: true, encoding: 'utf8' }).find((f) =>
     f.endsWith('/sessions.sql'),
@@ -114,7 +114,7 @@ test('a damaged directory is said to be, and left as it is', async () => {
   expect(contents(join(path, 'clickhouse', 'store'))).toEqual(before);
 });
 
-test('tables made by a newer version are not touched', async () => {
+test('tables of a newer version are not changed', async () => {
   const store = openStore(copyStore(made, join(directory, 'newer')), { create: true });
   await store.change("INSERT INTO schema_migrations (version, name) VALUES (9999, 'tomorrow')");
   const error = await failure(store.migrate());
@@ -123,7 +123,7 @@ test('tables made by a newer version are not touched', async () => {
   await store.close();
 });
 
-test('a server that is not there', async () => {
+test('a server that cannot be reached is unavailable', async () => {
   const store = openStore(`http://127.0.0.1:${await freePort()}/mirrorlake`, { create: true });
   const error = await failure(store.migrate());
   expect(error).toBeInstanceOf(StoreUnavailable);
@@ -131,7 +131,7 @@ test('a server that is not there', async () => {
   await store.close();
 });
 
-test('a server that refuses the user, without a password in what is said', async () => {
+test('a message about a refused user does not have the password', async () => {
   const store = openStore(`http://nobody:s3cret@127.0.0.1:${server.httpPort}/mirrorlake`, { create: true });
   const error = await failure(store.migrate());
   expect(error).toBeInstanceOf(StoreRefused);
@@ -141,7 +141,7 @@ test('a server that refuses the user, without a password in what is said', async
   await store.close();
 });
 
-test('a server that is something else', async () => {
+test('a server that is not ClickHouse is unavailable', async () => {
   const store = openStore(`http://127.0.0.1:${server.tcpPort}`, { create: true });
   const error = await failure(store.migrate());
   expect(error).toBeInstanceOf(StoreUnavailable);

@@ -1,6 +1,6 @@
 /**
- * The statements of docs/how-to that make users, back up and restore. The engine as a library keeps users in
- * a file, so what is granted there is granted here.
+ * Runs the statements of docs/how-to that make users, back up and restore. As a library, the engine keeps
+ * users in a file, so this test writes the grants of the statements to that file.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const DOCS = join(import.meta.dirname, '../../docs/how-to');
 const CAPTURE = join(import.meta.dirname, '../fixtures/erspan2.pcap');
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-grants-'));
 
-/** The statements of the only block of a page that has `word` in it. */
+/** The statements of the only SQL block of a page that contains `word`. */
 function statements(page: string, word: string): string[] {
   const blocks = readFileSync(join(DOCS, page), 'utf8').matchAll(/^ *```sql\n([\s\S]*?)^ *```/gm);
   const [block, ...others] = [...blocks].map((m) => m[1]).filter((sql) => sql.includes(word));
@@ -32,7 +32,7 @@ function statements(page: string, word: string): string[] {
 
 const [database, ...access] = statements('secure-it.md', 'CREATE USER');
 
-/** A user and its profile as users.xml has them, from the statements. */
+/** The entries of users.xml for a user and its profile, made from the statements. */
 function user(name: string): { profile: string; user: string } {
   const created = access.find((s) => s.startsWith(`CREATE USER ${name} IDENTIFIED BY '`))!;
   const settings = [...created.matchAll(/(\w+) = (\d+)(?: MAX (\d+))?(?=,|$)/g)];
@@ -76,7 +76,7 @@ afterAll(async () => {
 
 const storeOf = (name: string): string => `http://${name}:secret@127.0.0.1:${server.httpPort}/mirrorlake`;
 
-/** Runs mirrorlake on the server as a user, whatever its exit status. @returns what it says */
+/** Runs mirrorlake on the server as a user; it may fail. @returns its output */
 async function as(name: string, ...args: string[]): Promise<string> {
   const run = spawn(process.execPath, [MAIN, ...args, '--store', storeOf(name)], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -85,7 +85,7 @@ async function as(name: string, ...args: string[]): Promise<string> {
   return stdout + stderr;
 }
 
-/** Does something in the store as a user, in this process. @returns the answer, or why there is none */
+/** Works with the store as a user, in this process. @returns the answer, or the error's message */
 async function inStore(name: string, work: (store: Store) => Promise<Readable>): Promise<string> {
   const store = openStore(storeOf(name), { create: false });
   try {
@@ -95,7 +95,7 @@ async function inStore(name: string, work: (store: Store) => Promise<Readable>):
   }
 }
 
-it('the collector may do what it has to, and the reader may read', async () => {
+it('the collector has the grants that it needs, and the reader may only read', async () => {
   expect(await as('collector', 'schema', 'apply', '--retention', 'none')).not.toContain('mirrorlake:');
   expect(await as('collector', 'read', CAPTURE)).not.toContain('mirrorlake:');
   expect(await as('collector', 'schema', 'apply', '--retention', '36500d')).toContain('give 1h to 7320d');

@@ -1,6 +1,7 @@
 /**
- * The second wall alone: which statements are let through to a connection that reads, judged by the engine
- * itself. The engine here has neither grants nor bounds: what is refused is refused by the guard.
+ * The guard alone, the second wall around questions: it decides which statements may run on a connection that
+ * reads. The engine parses them for it. The engine here has neither grants nor limits, so the guard is what
+ * refuses a statement.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +29,7 @@ const refused = (sql: string) =>
     (error: Error) => (error.name === 'StatementRefused' ? error.message : `${error.name}: ${error.message}`),
   );
 
-describe('reads', () => {
+describe('the guard lets through', () => {
   test.each([
     ['SELECT 1', 'SELECT 1', undefined],
     [' select 1; ', 'SELECT 1', undefined],
@@ -47,14 +48,14 @@ describe('reads', () => {
   });
 
   test.each(['SHOW TABLES', 'DESCRIBE sessions', 'EXISTS sessions', 'EXPLAIN SELECT 1 FORMAT CSV'])(
-    '%s, whose answer is short',
+    '%s as a statement with a short answer',
     async (sql) => {
       expect(await judgeReading(sql, ask)).toMatchObject({ rows: false });
     },
   );
 });
 
-test('settings of the answer’s form are let through, and kept apart', async () => {
+test('the guard lets settings for the form of the answer through, and returns them separately', async () => {
   const sql = 'SELECT 1 SETTINGS output_format_json_quote_64bit_integers = 0, max_threads = 1 FORMAT JSON';
   expect(await judgeReading(sql, ask)).toEqual({
     statement: 'SELECT 1',
@@ -66,7 +67,7 @@ test('settings of the answer’s form are let through, and kept apart', async ()
   expect(other).toMatchObject({ settings: {}, statement: expect.stringContaining('max_memory_usage') });
 });
 
-describe('what is refused', () => {
+describe('the guard refuses', () => {
   test.each([
     ['', 'there is no statement'],
     ['-- nothing', 'there is no statement'],
@@ -85,13 +86,13 @@ describe('what is refused', () => {
     expect(await refused(sql)).toContain(why);
   });
 
-  test('a statement that the engine cannot read is the engine’s to refuse', async () => {
+  test('nothing that the engine cannot parse: the engine refuses it', async () => {
     expect(await refused('SELEC 1')).toContain('Syntax error');
     expect(await refused("SELECT 'x")).toContain('not closed');
   });
 });
 
-describe('what may change the store', () => {
+describe('the guard lets changes of the store through', () => {
   test.each([
     'DROP TABLE sessions',
     'ALTER TABLE sessions DELETE WHERE bytes = 0',
@@ -111,7 +112,7 @@ describe('what may change the store', () => {
     ['CREATE VIEW v SQL SECURITY DEFINER AS SELECT 1', 'leave out SQL SECURITY'],
     ["SELECT 1 INTO OUTFILE 'x'", 'INTO OUTFILE writes a file'],
     ['DROP TABLE a; DROP TABLE b', 'there is more than one statement'],
-  ])('not %s', async (sql, why) => {
+  ])('but not %s', async (sql, why) => {
     await expect(judgeWriting(sql, ask)).rejects.toThrow(why);
   });
 });

@@ -18,7 +18,7 @@ function hold(held: HeldFrames, train: number, length: number, fill: number, pac
   held.hold(train, frame, mirrored, packets, WHOLE, length);
 }
 
-/** What frames a train gives, as length and filling, when they are the session `id`'s. */
+/** Releases a train's frames to the session `id`. @returns the length and the fill byte of each */
 async function release(held: HeldFrames, train: number, id: number, before = 0): Promise<number[][]> {
   const segment = new PacketSegment();
   held.release(train, new Uint8Array(16).fill(id), before, segment);
@@ -33,7 +33,7 @@ async function release(held: HeldFrames, train: number, id: number, before = 0):
   });
 }
 
-test('gives every train its frames, in order, and takes others into their room', async () => {
+test('held frames are released per train, in order, and their room is used again', async () => {
   const length = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1900, max: 9000 }));
   const step = fc.oneof(
     fc.record({ train: fc.nat(3), length }),
@@ -59,7 +59,7 @@ test('gives every train its frames, in order, and takes others into their room',
   );
 });
 
-test('holds 16 MiB, counts what does not fit, and has all of it again afterwards', async () => {
+test('held frames take at most 16 MiB; more are counted as dropped until others are released', async () => {
   const held = new HeldFrames(2);
   const fillUp = () => {
     for (let i = 0; i < 300; i++) hold(held, i & 1, 60_000, 1);
@@ -73,7 +73,7 @@ test('holds 16 MiB, counts what does not fit, and has all of it again afterwards
   expect(held.dropped).toBe(2 * (300 - kept));
 });
 
-test.each([4, 6])('holds a quarter of that of one source at most (IPv%i)', async (ipVersion) => {
+test.each([4, 6])('held frames of one source take at most a quarter (IPv%i)', async (ipVersion) => {
   const held = new HeldFrames(3);
   const bytes = new Uint8Array(64);
   const holdOf = (train: number, source: number) => {
@@ -95,13 +95,13 @@ test.each([4, 6])('holds a quarter of that of one source at most (IPv%i)', async
   holdOf(2, 1);
   expect(held.dropped).toBe((cells * 3) / 4);
   expect(await release(held, 2, 9)).toHaveLength(1);
-  // What is given away is room for more.
+  // Released frames make room for others.
   expect((await release(held, 0, 1)).length + (await release(held, 1, 2)).length).toBe(cells / 4);
   holdOf(0, 66);
   expect(held.dropped).toBe((cells * 3) / 4);
 });
 
-test('keeps no more than the first packets of a session', async () => {
+test('frames beyond the first packets of a session are not held', async () => {
   const held = new HeldFrames(1);
   for (let i = 1; i <= 5; i++) hold(held, 0, 10, i, 3);
   expect(await release(held, 0, 1)).toEqual([

@@ -30,13 +30,13 @@ const vxlan = (vni: number) => {
   );
 };
 
-it('a frame has the network of its overlay, and null without one', () => {
+it('a kept frame has the network id of its overlay, or null without an overlay', () => {
   expect(kept(inner).vni).toBe(null);
   expect(kept(vxlan(0)).vni).toBe(0);
   expect(kept(vxlan(0xabcdef)).vni).toBe(0xabcdef);
 });
 
-it('a frame is cut to what is kept of it, and says how long it was', () => {
+it('a kept frame is cut to the configured length, and has its original length', () => {
   const record = kept(vxlan(1));
   expect(record.frameEnd - record.frameStart).toBe(64);
   expect(record.originalLength).toBe(vxlan(1).length);

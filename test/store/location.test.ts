@@ -17,7 +17,7 @@ import { numberedSegment } from '../support/sessions.js';
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-location-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-test('a URL says where, who and how', () => {
+test('a URL has hosts, database, user, password, prefix and compression', () => {
   expect(parseLocation('http://host:8123/lake', {})).toMatchObject({
     hosts: ['http://host:8123'],
     database: 'lake',
@@ -38,7 +38,7 @@ test('a URL says where, who and how', () => {
   });
 });
 
-test('secrets come from the environment or from files', () => {
+test('secrets are read from the environment or from files', () => {
   const file = join(directory, 'secret');
   writeFileSync(file, 'from a file\n');
   const url = 'http://host/lake';
@@ -70,7 +70,7 @@ test.each([
   expect(() => parseLocation(url, {})).toThrow(part);
 });
 
-describe('with a server', () => {
+describe('a store on a server', () => {
   let server: ClickHouseServer;
   const closing: (() => Promise<unknown> | unknown)[] = [];
   beforeAll(async () => {
@@ -87,7 +87,7 @@ describe('with a server', () => {
     return store;
   }
 
-  test('a database, a prefix and compression', async () => {
+  test('uses the database, prefix and compression of its URL', async () => {
     for (const compression of ['gzip', 'br']) {
       const store = open(`${server.url}/lake_${compression}?prefix=ml_&compression=${compression}`);
       await store.migrate();
@@ -100,7 +100,7 @@ describe('with a server', () => {
     }
   });
 
-  test('the next host is taken when one is away, and then kept', async () => {
+  test('uses the next host if one cannot be reached, and stays with it', async () => {
     const proxy = await FaultProxy.start(server.httpPort);
     const store = open(
       `http://127.0.0.1:${await freePort()},127.0.0.1:${proxy.port},127.0.0.1:${server.httpPort}/failover`,
@@ -116,7 +116,7 @@ describe('with a server', () => {
     expect(await text(await store.query('SELECT count() FROM sessions'))).toBe('3000\n');
   });
 
-  test('every host is away', async () => {
+  test('is unavailable if no host can be reached', async () => {
     const store = open(`http://127.0.0.1:${await freePort()},127.0.0.1:${await freePort()}/x`);
     await expect(store.migrate()).rejects.toThrow(StoreUnavailable);
   });
@@ -184,7 +184,7 @@ describe('with a server', () => {
         rejectUnauthorized: true,
       };
       tls = createServer(options, (from, to) => {
-        // The server behind knows neither certificates nor passwords.
+        // The server behind this one checks neither certificates nor passwords.
         const {
           'x-clickhouse-ssl-certificate-auth': byCertificate,
           authorization,
@@ -217,7 +217,7 @@ describe('with a server', () => {
     test.each([
       ['certificate', ''],
       ['default:any', 'default:any@'],
-    ])('with the CA and a client certificate, known by %s', async (how, user) => {
+    ])('takes the CA and a client certificate, and identifies itself by %s', async (how, user) => {
       identified.clear();
       const store = open(url('ca', true, user));
       await store.migrate();
@@ -226,7 +226,7 @@ describe('with a server', () => {
       expect([...identified]).toEqual([how]);
     });
 
-    test('another CA, or no client certificate, is an error that says so', async () => {
+    test('fails with another CA or without a client certificate, and says so', async () => {
       await expect(open(url('other', true)).migrate()).rejects.toThrow(
         /https:\/\/127.0.0.1:\d+\/tls cannot be reached: .*certificate/,
       );

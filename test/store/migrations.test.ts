@@ -24,8 +24,8 @@ async function value(store: Store, sql: string): Promise<string> {
   return (await text(await store.query(sql))).trim();
 }
 
-describe.each(migrations().map((m) => m.version))('from version %i', (from) => {
-  test('data is kept, and the tables become those of a new store', async () => {
+describe.each(migrations().map((m) => m.version))('a migration from version %i', (from) => {
+  test('keeps the data, and makes the tables of a new store', async () => {
     const database = `from${from}`;
     const store = openStore(`${server.url}/${database}`, { create: true });
     await server.sql(`CREATE DATABASE ${database}`);
@@ -36,13 +36,13 @@ describe.each(migrations().map((m) => m.version))('from version %i', (from) => {
       for (const statement of statements(migration, DEFAULT_LAYOUT)) await run(statement);
     const versions = had.map((m) => `(${m.version}, '${m.name}')`);
     await run(`INSERT INTO schema_migrations (version, name) VALUES ${versions.join(', ')}`);
-    // Sessions as numberedSegment() has them: this version's insert names columns that are not there yet.
+    // The sessions of numberedSegment(): an insert of this version would name columns that do not exist yet.
     await run(
       'INSERT INTO sessions (first_seen, last_seen, client_packets, client_bytes) SELECT ' +
         'toDateTime64(1700000000 + number % 3600, 9) AS time, time, 1, 40 + (number * 7919) % 10007 ' +
         'FROM numbers(1000)',
     );
-    // The other tables as that version had them, something in every column.
+    // The other tables of that version, with values in every column.
     const others: string[] = [];
     for (const table of ['mirrors', 'tunnels', 'packets']) {
       const columns = await server.sql(
@@ -82,7 +82,7 @@ describe.each(migrations().map((m) => m.version))('from version %i', (from) => {
   });
 });
 
-test('a migration that was interrupted is taken up again', async () => {
+test('an interrupted migration is continued', async () => {
   await server.sql('CREATE DATABASE half');
   const store = openStore(`${server.url}/half`, { create: true });
   const [first] = migrations();
@@ -99,7 +99,7 @@ describe('retention', () => {
   });
   afterAll(() => store?.close());
 
-  test('is set, changed, left alone and taken away; what is too old goes', async () => {
+  test('can be set, changed, kept and ended, and removes old rows', async () => {
     const ttl = () =>
       value(
         store,
@@ -107,7 +107,7 @@ describe('retention', () => {
           "'sessions' AND database = currentDatabase()",
       );
     expect(await ttl()).toBe('');
-    // Of 2023: far too old.
+    // These sessions are of 2023, and so too old.
     await store.insert('sessions', numberedSegment(0, 1000), 'a', 1000);
     await store.retain(30 * 86_400, true);
     expect(await ttl()).toContain('toIntervalSecond(2592000)');
@@ -141,7 +141,7 @@ describe('on a cluster', () => {
     ...distributedTables(layout),
   ];
 
-  test('every statement is one ClickHouse understands', async () => {
+  test('every statement has a syntax that ClickHouse accepts', async () => {
     const quoted = all.map((s) => `'${s.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`);
     const formatted = await server.sql(`SELECT formatQuerySingleLine(arrayJoin([${quoted.join(',')}]))`);
     const lines = formatted.trim().split('\n');
@@ -149,21 +149,18 @@ describe('on a cluster', () => {
     for (const line of lines) expect(line).toContain('ON CLUSTER lake');
   });
 
-  test(
-    'every table of the nodes is replicated, and has a distributed one of the same columns ' + 'before it',
-    () => {
-      const local = all.filter((s) => /^CREATE TABLE/.test(s));
-      for (const statement of local)
-        expect(statement).toMatch(/ENGINE = Replicated\w*MergeTree\('\/clickhouse\/tables\/\{shard\}/);
-      // And every view that people ask.
-      const views = all.filter((s) => /^CREATE VIEW/.test(s));
-      // A view that was made anew is created twice.
-      const names = [...new Set([...local, ...views].map((s) => /ml_(\w+)_local/.exec(s)?.[1]))].sort();
-      expect(
-        distributedTables(layout)
-          .map((s) => /TABLE ml_(\w+) ON CLUSTER lake AS ml_\1_local/.exec(s)?.[1])
-          .sort(),
-      ).toEqual(names);
-    },
-  );
+  test('every table of the nodes is replicated, and has a distributed table with the same columns', () => {
+    const local = all.filter((s) => /^CREATE TABLE/.test(s));
+    for (const statement of local)
+      expect(statement).toMatch(/ENGINE = Replicated\w*MergeTree\('\/clickhouse\/tables\/\{shard\}/);
+    // Views have a distributed table too.
+    const views = all.filter((s) => /^CREATE VIEW/.test(s));
+    // A view that a later migration makes anew is created twice.
+    const names = [...new Set([...local, ...views].map((s) => /ml_(\w+)_local/.exec(s)?.[1]))].sort();
+    expect(
+      distributedTables(layout)
+        .map((s) => /TABLE ml_(\w+) ON CLUSTER lake AS ml_\1_local/.exec(s)?.[1])
+        .sort(),
+    ).toEqual(names);
+  });
 });

@@ -16,7 +16,7 @@ function uuid(id: Uint8Array): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-test('every row is one line of JSON with the values of its record', () => {
+test('a row is one line of JSON with the values of its record', () => {
   fc.assert(
     fc.property(sessionRecord, fc.string({ maxLength: 20, unit: 'binary' }), (r, collector) => {
       const json = sessionJson(r, collector);

@@ -11,7 +11,7 @@ interface Line {
   layers: { layer: string }[];
 }
 
-/** The lines of raw IP packets. */
+/** The NDJSON lines for raw IP packets. */
 function lines(...packets: Uint8Array[]): Line[] {
   const batch = new PacketBatch();
   batch.bytes = bytes(...packets);
@@ -212,7 +212,7 @@ describe('the NDJSON of packets', () => {
     expect(first('cisco_metadata')).toMatchObject({ security_group: 99, type: 0x0800 });
   });
 
-  it('has every key in every line, and the reason of what is refused', () => {
+  it('has the same keys in every line, and the reason for a refused packet', () => {
     const found = lines(
       over(gre(0x0800, INNER, { key: 5, sequence: 6, checksum: true })),
       over(bytes([0, 2, 8, 0], INNER)),
@@ -228,7 +228,7 @@ describe('the NDJSON of packets', () => {
     expect(found[4]).toMatchObject({ gre_version: 1, gre_acknowledgment: 9, mirror_type: null });
   });
 
-  it('puts the VLAN that the switch took off before the others', () => {
+  it('has the VLAN that the switch removed as its first VLAN', () => {
     const packet = over(erspan2(1, 1, ethernet(0x0800, INNER, [[0x8100, 6]])));
     packet.set([0x10, 44, 0x10, 1], 28);
     expect(lines(packet)[0].vlan_ids).toEqual([44, 6]);

@@ -1,4 +1,4 @@
-/** docs/reference/protobuf.md: the program in it reads a segment, and the schemas are those it names. */
+/** docs/reference/protobuf.md names every schema, and has a program that reads a segment. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,12 +11,12 @@ import { sessionRecord } from '../support/arbitrary-records.js';
 const ROOT = join(import.meta.dirname, '../..');
 const page = readFileSync(join(ROOT, 'docs/reference/protobuf.md'), 'utf8');
 
-it('names every schema', () => {
+it('the page names every schema', () => {
   const named = [...page.matchAll(/^\| `(\w+\.proto)` \|/gm)].map((m) => m[1]);
   expect(named.sort()).toEqual(readdirSync(join(ROOT, 'schemas/mirrorlake/v1')).sort());
 });
 
-it('has a program that reads a segment', () => {
+it('the program of the page reads a segment', () => {
   const records = fc.sample(sessionRecord, 20);
   const segment = new SessionSegment('here');
   for (const record of records) segment.session(record);

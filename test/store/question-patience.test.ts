@@ -15,7 +15,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** An engine that takes a question and ends it when it is restarted only. */
+/** An engine whose questions end only when it is restarted. */
 class DeafEngine {
   readonly owner = undefined;
   kills = 0;
@@ -35,7 +35,7 @@ class DeafEngine {
   }
 }
 
-it('an engine with a question that does not end when it is ended is started anew', async () => {
+it('the engine is restarted if a question does not end after it was killed', async () => {
   const engine = new DeafEngine();
   const questions = new Questions(engine as unknown as ChdbProcess, directory, new Set(), 'here');
   const left = new AbortController();
@@ -53,7 +53,7 @@ it('an engine with a question that does not end when it is ended is started anew
   expect(engine.restarts).toBe(1);
 });
 
-it('one that outlives its time is told to end, and then started anew', async () => {
+it('the engine is told to end a question that takes too long, and restarted if it does not', async () => {
   const engine = new DeafEngine();
   const questions = new Questions(engine as unknown as ChdbProcess, directory, new Set(), 'here');
   const limits = { seconds: 1, memory: 1e9, rows: 1e9, bytes: 1e9 };

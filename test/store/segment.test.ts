@@ -13,7 +13,7 @@ import { mirrorRecord, packetRecord, sessionRecord, tunnelRecord } from '../supp
 import { decodeSegment } from '../support/decode-segment.js';
 import { addPacket } from '../support/packet-rows.js';
 
-/** What comes back of a record: points are numbered anew, and of a frame what was kept. */
+/** A record without what a segment changes: its mirror point's number, and the bytes around its frame. */
 function comparable(record: Records[TableName]): Record<string, unknown> {
   const fields: Record<string, unknown> = { ...record };
   if ('point' in record) fields.point = { ...(record.point as MirrorPoint), index: 0 };
@@ -51,7 +51,7 @@ const ARBITRARY: Readonly<Record<TableName, fc.Arbitrary<Records[TableName]>>> =
 };
 
 describe.each(Object.keys(ARBITRARY) as TableName[])('a segment of %s', (table) => {
-  test('is what protobufjs reads with the schema: every field of every record', () => {
+  test('is read back with every field of every record', () => {
     const collector = fc.string({ maxLength: 70, unit: 'grapheme' });
     fc.assert(
       fc.property(fc.array(ARBITRARY[table], { maxLength: 8 }), collector, (records, name) => {
@@ -62,7 +62,7 @@ describe.each(Object.keys(ARBITRARY) as TableName[])('a segment of %s', (table) 
     );
   });
 
-  test('cut anywhere is an error, never a wrong row more', () => {
+  test('is refused if it is cut, wherever that is', () => {
     const [record] = fc.sample(ARBITRARY[table], { numRuns: 1, seed: 7 });
     const whole = written(table, [record], 'here');
     for (let n = 1; n < whole.length; n++)
@@ -70,7 +70,7 @@ describe.each(Object.keys(ARBITRARY) as TableName[])('a segment of %s', (table) 
   });
 });
 
-test('a damaged segment gives the rows before the damage', () => {
+test('the rows before a damaged one can be read', () => {
   const records = fc.sample(mirrorRecord, { numRuns: 3, seed: 7 });
   const whole = written('mirrors', records, 'here');
   const found: unknown[] = [];
@@ -80,15 +80,15 @@ test('a damaged segment gives the rows before the damage', () => {
   expect(found).toEqual(records.slice(0, 2).map(comparable));
 });
 
-test('an address of another length is damage', () => {
-  // Field 3, mirror_source, of two bytes.
+test('an address of the wrong length is damage', () => {
+  // Field 3, mirror_source, has two bytes.
   expect(() => [...readSegment('mirrors', new Uint8Array([4, 0x1a, 2, 1, 2]))]).toThrow(
     'not a whole segment: row 1, at byte 0 of 5: mirror_source has 2 bytes instead of 16',
   );
 });
 
-test('a time before 1970, and a number without a word, are damage', () => {
-  // Field 2, first_seen, -1; field 17, end_reason, 99.
+test('a time before 1970 and an unknown number of an enum are damage', () => {
+  // Field 2, first_seen, is -1; field 17, end_reason, is 99.
   const early = new Uint8Array([9, 0x11, 255, 255, 255, 255, 255, 255, 255, 255]);
   expect(() => [...readSegment('sessions', early)]).toThrow('first_seen is before 1970');
   expect(() => [...readSegment('sessions', new Uint8Array([3, 0x88, 1, 99]))]).toThrow(
@@ -96,7 +96,7 @@ test('a time before 1970, and a number without a word, are damage', () => {
   );
 });
 
-test('bytes that are no segment never do worse than throw SegmentError', () => {
+test('arbitrary bytes cause no other error than SegmentError', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       try {
@@ -109,7 +109,7 @@ test('bytes that are no segment never do worse than throw SegmentError', () => {
   );
 });
 
-test('a segment of packets holds frames of any length, under the names of the schema', async () => {
+test('the schema decodes a segment of packets with frames of any length', async () => {
   const frames = [0, 1, 63, 64, 16383, 70000].map((n) => new Uint8Array(n).map((_, i) => i * 7));
   const segment = new PacketSegment();
   const id = new Uint8Array(16).fill(9);

@@ -47,14 +47,14 @@ function open(limit = 1 << 30): Spool {
   return spool;
 }
 
-/** Leaves the directory as a process that was killed does. */
+/** Leaves the directory as a killed process would. */
 function crash(spool: Spool): void {
   opened.splice(opened.indexOf(spool), 1);
   clearInterval((spool as unknown as { timer: NodeJS.Timeout }).timer);
   rmSync(join(directory, 'LOCK'));
 }
 
-/** Numbers of the sessions in a segment's file. */
+/** The numbers of the sessions in a segment's file. */
 function numbers(file: string): number[] {
   return [...readSegment('sessions', readFileSync(file))].map(({ record }) => record.clientPort - 1024);
 }
@@ -65,7 +65,7 @@ function dataFile(): string {
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
-test('what was appended waits, oldest first, and goes when it is stored', async () => {
+test('appended rows wait, oldest first, until they are stored', async () => {
   const spool = open();
   spool.append('sessions', numberedSegment(0, 10), 10);
   spool.append('sessions', numberedSegment(10, 15), 5);
@@ -83,7 +83,7 @@ test('what was appended waits, oldest first, and goes when it is stored', async 
   expect(readdirSync(directory).sort()).toEqual(['LOCK', 'refused']);
 });
 
-test('what was appended gets to the disk without being asked for', async () => {
+test('appended rows are synced to disk without a flush', async () => {
   const spool = open();
   spool.append('sessions', numberedSegment(0, 10), 10);
   expect(spool.unsyncedBytes).toBeGreaterThan(0);
@@ -91,7 +91,7 @@ test('what was appended gets to the disk without being asked for', async () => {
 });
 
 describe('after a crash', () => {
-  test('what was synced is there, under the same name', async () => {
+  test('synced rows are there, in a segment of the same name', async () => {
     const spool = open();
     spool.append('sessions', numberedSegment(0, 10), 10);
     await spool.flush();
@@ -104,7 +104,7 @@ describe('after a crash', () => {
     expect(numbers(segment.file)).toEqual(range(0, 10));
   });
 
-  test('what was appended after the last sync is cut off', async () => {
+  test('rows appended after the last sync are cut off', async () => {
     const spool = open();
     spool.append('sessions', numberedSegment(0, 10), 10);
     await spool.flush();
@@ -116,7 +116,7 @@ describe('after a crash', () => {
     expect(numbers((await again.next()).file)).toEqual(range(0, 10));
   });
 
-  test('a file that is full of zeros behind the sync, as after a loss of power', async () => {
+  test('zeros after the last sync, as a power failure leaves them, are cut off', async () => {
     const spool = open();
     spool.append('sessions', numberedSegment(0, 10), 10);
     await spool.flush();
@@ -126,7 +126,7 @@ describe('after a crash', () => {
     expect(numbers((await open().next()).file)).toEqual(range(0, 10));
   });
 
-  test('what was never synced is gone, and its files with it', async () => {
+  test('rows that were never synced are gone, and so are their files', async () => {
     const spool = open();
     spool.append('sessions', numberedSegment(0, 10), 10);
     const sums = dataFile().replace('.pb', '.sum');
@@ -137,53 +137,50 @@ describe('after a crash', () => {
     expect(readdirSync(directory).sort()).toEqual(['LOCK', 'refused']);
   });
 
-  test(
-    'whatever of the two files is cut or changed, what is left is a beginning of what was ' + 'written',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 }),
-          fc.constantFrom('pb', 'sum'),
-          fc.constantFrom('cut', 'flip'),
-          fc.double({ min: 0, max: 1, noNaN: true }),
-          async (sizes, which, how, where) => {
-            const spool = open();
-            const syncedAt = [0];
-            let n = 0;
-            for (const size of sizes) {
-              spool.append('sessions', numberedSegment(n, n + size), size);
-              n += size;
-              await (spool as unknown as { open: Map<string, { sync(): Promise<void> }> }).open
-                .get('sessions')
-                ?.sync();
-              syncedAt.push(n);
-            }
-            const file = dataFile().replace(/pb$/, which);
-            crash(spool);
-            const bytes = readFileSync(file);
-            const at = Math.min(Math.floor(where * bytes.length), bytes.length - 1);
-            if (how === 'cut') truncateSync(file, at);
-            else {
-              bytes[at] ^= 0x40;
-              writeFileSync(file, bytes);
-            }
-            const again = open();
-            const left = again.waitingSegments === 0 ? [] : numbers((await again.next()).file);
-            expect(left).toEqual(range(0, left.length));
-            expect(syncedAt).toContain(left.length);
-            await again.close();
-            opened.length = 0;
-            rmSync(directory, { recursive: true, force: true });
-          },
-        ),
-        { numRuns: 100 },
-      );
-    },
-  );
+  test('the rows left are the first ones written, whichever of the two files is cut or changed', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 }),
+        fc.constantFrom('pb', 'sum'),
+        fc.constantFrom('cut', 'flip'),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        async (sizes, which, how, where) => {
+          const spool = open();
+          const syncedAt = [0];
+          let n = 0;
+          for (const size of sizes) {
+            spool.append('sessions', numberedSegment(n, n + size), size);
+            n += size;
+            await (spool as unknown as { open: Map<string, { sync(): Promise<void> }> }).open
+              .get('sessions')
+              ?.sync();
+            syncedAt.push(n);
+          }
+          const file = dataFile().replace(/pb$/, which);
+          crash(spool);
+          const bytes = readFileSync(file);
+          const at = Math.min(Math.floor(where * bytes.length), bytes.length - 1);
+          if (how === 'cut') truncateSync(file, at);
+          else {
+            bytes[at] ^= 0x40;
+            writeFileSync(file, bytes);
+          }
+          const again = open();
+          const left = again.waitingSegments === 0 ? [] : numbers((await again.next()).file);
+          expect(left).toEqual(range(0, left.length));
+          expect(syncedAt).toContain(left.length);
+          await again.close();
+          opened.length = 0;
+          rmSync(directory, { recursive: true, force: true });
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
 });
 
 test.each(['spool.limit', 'spool.packets_limit'])(
-  'past `%s` the oldest go, counted and said once',
+  'the oldest rows are dropped beyond `%s`, counted, and logged once',
   async (setting) => {
     const said: string[] = [];
     const segment = numberedSegment(0, 10);
@@ -208,7 +205,7 @@ test.each(['spool.limit', 'spool.packets_limit'])(
   },
 );
 
-test('rows that the disk does not take wait in memory; the oldest are dropped, counted, logged', async () => {
+test('rows wait in memory if the disk takes nothing; the oldest are dropped and logged', async () => {
   const said: string[] = [];
   const segment = numberedSegment(0, 10);
   const spool = new Spool(directory, {
@@ -217,7 +214,7 @@ test('rows that the disk does not take wait in memory; the oldest are dropped, c
     log: (_, message) => said.push(message),
   });
   opened.push(spool);
-  // No file can be made in a directory that is gone.
+  // Without its directory, no file can be made.
   rmSync(directory, { recursive: true });
   for (let i = 0; i < 5; i++) {
     expect(spool.append('sessions', numberedSegment(i * 10, i * 10 + 10), 10)).toBe(true);
@@ -232,7 +229,7 @@ test('rows that the disk does not take wait in memory; the oldest are dropped, c
   expect(said.filter((line) => line.startsWith('rows are lost'))).toHaveLength(1);
 });
 
-test('more at once than a segment may take is dropped, counted and said', async () => {
+test('rows that are too many for a segment at once are dropped, counted and logged', async () => {
   const said: string[] = [];
   const spool = new Spool(directory, { limit: 2 ** 40, log: (_, message) => said.push(message) });
   opened.push(spool);
@@ -242,7 +239,7 @@ test('more at once than a segment may take is dropped, counted and said', async 
   expect(spool.waitingSegments).toBe(0);
 });
 
-test('the segment that is being inserted is not dropped', async () => {
+test('a segment is not dropped while it is inserted', async () => {
   const segment = numberedSegment(0, 10);
   const spool = open(segment.length);
   spool.append('sessions', segment, 10);
@@ -253,7 +250,7 @@ test('the segment that is being inserted is not dropped', async () => {
   expect(spool.counters.droppedRows).toBe(10);
 });
 
-test('a refused segment is set aside with the reason, listed, retried or dropped', async () => {
+test('a refused segment is set aside with its reason, and can be listed, retried and dropped', async () => {
   const spool = open();
   spool.append('sessions', numberedSegment(0, 10), 10);
   await spool.flush();
@@ -286,7 +283,7 @@ test('a spool belongs to one process at a time', () => {
   expect(() => new Spool(directory, { limit: 1 })).toThrow(`in use by process ${process.pid}`);
 });
 
-describe('what lies in the directory and is no segment', () => {
+describe('in the directory of a spool,', () => {
   const NAME = '1700000000000-0123abcd-00000000-sessions';
   const path = (suffix: string): string => join(directory, `${NAME}.${suffix}`);
   const fifo = (file: string): void => void execFileSync('mkfifo', [file]);
@@ -314,7 +311,7 @@ describe('what lies in the directory and is no segment', () => {
   };
   const good = (file: string): void => writeFileSync(file, numberedSegment(0, 10));
 
-  /** A good segment that another run left beside it. */
+  /** Leaves a good segment, as an earlier run would. */
   async function leaveGood(): Promise<void> {
     const spool = open();
     spool.append('sessions', numberedSegment(0, 10), 10);
@@ -326,7 +323,7 @@ describe('what lies in the directory and is no segment', () => {
     opened.push(spool);
     return spool;
   }
-  /** Has the spool look at its directory once more. */
+  /** Makes the spool read its directory again. */
   function lookAgain(spool: Spool): void {
     (spool as unknown as { look(): void }).look();
   }
@@ -342,7 +339,7 @@ describe('what lies in the directory and is no segment', () => {
     ['sums that are a directory', good, folder, /it has a \.sum that is a directory/],
     ['sums of 3 GiB', good, large, /it has a \.sum that has 3221225472 bytes/],
     ['sums that are a link', good, link, /it has a \.sum that is a symbolic link/],
-  ])('%s: set aside, said once, and the good ones go on', async (_name, data, sums, why) => {
+  ])('what is no segment is set aside, and good ones are kept: %s', async (_name, data, sums, why) => {
     await leaveGood();
     data(path('pb'));
     sums(path('sum'));
@@ -369,7 +366,7 @@ describe('what lies in the directory and is no segment', () => {
       expect(readFileSync(join(directory, 'elsewhere'), 'utf8')).toBe('precious');
   });
 
-  test('what cannot be set aside is passed over, and said once', async () => {
+  test('what cannot be set aside is ignored, and logged once', async () => {
     await leaveGood();
     mkdirSync(path('pb'));
     writeFileSync(join(directory, 'refused', `${NAME}.pb`), 'another');
@@ -386,7 +383,7 @@ describe('what lies in the directory and is no segment', () => {
     expect(spool.waitingSegments).toBe(1);
   });
 
-  test('a file of somebody else’s stays, whatever it ends with', () => {
+  test('a file that is not named like a segment stays, whatever its extension', () => {
     for (const name of ['holiday.sum', 'holiday.pb', `${NAME}.sum.bak`])
       writeFileSync(join(directory, name), 'x');
     writeFileSync(path('sum'), '');
@@ -400,7 +397,7 @@ describe('what lies in the directory and is no segment', () => {
     ]);
   });
 
-  test('a segment that vanishes, or has no reason beside it, is listed or left out', async () => {
+  test('a refused segment without .reason or .sum is listed all the same', async () => {
     const spool = open();
     spool.append('sessions', numberedSegment(0, 10), 10);
     await spool.flush();
@@ -413,7 +410,7 @@ describe('what lies in the directory and is no segment', () => {
     expect(() => retryRefused(listSpool(directory)[0])).toThrow(/it has no \.sum/);
   });
 
-  test('a large segment is looked at with little memory', async () => {
+  test('a large segment is checked with little memory', async () => {
     const holder = async (): Promise<{ waiting: string; memory: number }> => {
       const child = spawnSync(process.execPath, [program('spool-holder'), directory], {
         encoding: 'utf8',
@@ -436,7 +433,7 @@ describe('what lies in the directory and is no segment', () => {
   });
 });
 
-describe('files and directories are for user and group', () => {
+describe('files and directories are accessible to the user and the group only', () => {
   test.each([0o000, 0o022, 0o077])('with umask %o', async (umask) => {
     const before = process.umask(umask);
     try {
@@ -459,12 +456,12 @@ describe('files and directories are for user and group', () => {
   });
 });
 
-describe('whose the directory is', () => {
+describe('the directory', () => {
   const running: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const end of running.splice(0)) await end();
   });
-  /** Starts a holder of the spool. @returns the first line that says whether it has it */
+  /** Starts a process that opens the spool. @returns its output up to the line that says whether it could */
   async function hold(...before: string[]): Promise<string> {
     const words = [...before, process.execPath, program('spool-holder'), directory];
     const child = spawn(words[0], words.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -483,7 +480,7 @@ describe('whose the directory is', () => {
     return said;
   }
 
-  test('of one process at a time, which a killed one is not', async () => {
+  test('belongs to one process at a time, and to none if that was killed', async () => {
     expect(await hold()).toMatch(/^open: /);
     expect(() => open()).toThrow(
       /is in use by process \d+: stop it, or give this collector another `spool\.directory`/,
@@ -497,7 +494,7 @@ describe('whose the directory is', () => {
     open();
   });
 
-  test('an older version’s, while its process lives', async () => {
+  test('belongs to a process of an older version while that lives', async () => {
     const child = spawn('sleep', ['60']);
     const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
     const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
@@ -508,7 +505,7 @@ describe('whose the directory is', () => {
     open();
   });
 
-  test('and no file where the lock is to be is taken for one', () => {
+  test('is refused if LOCK is no file', () => {
     mkdirSync(join(directory, 'LOCK'));
     expect(() => open()).toThrow(/cannot be used: EISDIR/);
     rmSync(join(directory, 'LOCK'), { recursive: true });
@@ -516,8 +513,8 @@ describe('whose the directory is', () => {
     expect(() => open()).toThrow(/LOCK is no file: see what it is, and remove it/);
   });
 
-  describeWith(['root', 'unshare'], 'over containers', () => {
-    test('of one at a time, whatever its process id', async () => {
+  describeWith(['root', 'unshare'], 'across containers', () => {
+    test('belongs to one process at a time, whatever its process id', async () => {
       const container = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
       expect(await hold(...container)).toMatch(/^open: /);
       expect(await hold(...container)).toMatch(/^failed: the spool .* is in use by process \d+/);
@@ -525,8 +522,8 @@ describe('whose the directory is', () => {
     });
   });
 
-  describeWith(['root', 'setpriv'], 'of a user', () => {
-    test('a segment that this user may not read is set aside', async () => {
+  describeWith(['root', 'setpriv'], 'of another user', () => {
+    test('may have a segment that the user cannot read, which is set aside', async () => {
       const spool = open();
       for (const n of [0, 10]) {
         spool.append('sessions', numberedSegment(n, n + 10), 10);

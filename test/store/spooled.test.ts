@@ -1,7 +1,7 @@
 /**
- * Segments that earlier versions spooled are inserted by this one. test/fixtures/spooled/N has segments as
- * the version with migration N wrote them, and the rows that its store had of them; new columns are at their
- * defaults.
+ * This version inserts segments that earlier versions spooled. test/fixtures/spooled/N has segments that the
+ * version with migration N wrote, and the rows that its store made of them. Columns added since then have
+ * their defaults.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,15 +34,15 @@ function rowsOf(ndjson: string): Row[] {
     .map((line) => JSON.parse(line) as Row);
 }
 
-/** What a column is where a segment has no field for it. */
+/** The value of a column for which a segment has no field. */
 function defaultOf(table: TableName, name: string): unknown {
   const type = TABLES[table].columns.find((column) => column.name === name)?.type;
   if (type?.kind === 'nullable') return null;
   return type?.kind === 'word' ? '' : 0;
 }
 
-describe.each(['embedded', 'server'])('%s', (kind) => {
-  describe.each(readdirSync(SPOOLED))('segments of version %s', (version) => {
+describe.each(['embedded', 'server'])('a store (%s)', (kind) => {
+  describe.each(readdirSync(SPOOLED))('inserts segments of version %s:', (version) => {
     let store: Store;
     beforeAll(async () => {
       const name = `from_${version}`;

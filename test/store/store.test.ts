@@ -32,7 +32,7 @@ afterAll(async () => {
 
 const sessions = ofFewDays(fc.sample(sessionRecord, { numRuns: 300, seed: 1 }));
 
-describe.each(['embedded', 'server'])('%s', (kind) => {
+describe.each(['embedded', 'server'])('a store (%s)', (kind) => {
   let store: Store;
   beforeAll(() => {
     const location = kind === 'embedded' ? join(directory, 'data') : `${server.url}/mirrorlake`;
@@ -53,13 +53,13 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
       .map((line) => JSON.parse(line));
   }
 
-  test('a new store gets every migration, once', async () => {
+  test('gets every migration once', async () => {
     const { applied } = await store.migrate();
     expect(applied.map((m) => m.version)).toEqual(migrations().map((m) => m.version));
     expect(await store.migrate()).toEqual({ applied: [], made: [], retention: undefined });
   });
 
-  test('sessions come back from SQL as NDJSON prints them', async () => {
+  test('answers with the sessions that NDJSON prints', async () => {
     const segment = new SessionSegment('here');
     for (const r of sessions) segment.session(r);
     await store.insert('sessions', segment.take(), 'first', sessions.length);
@@ -82,7 +82,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     expect(stored.sort(byId)).toEqual(printed.sort(byId));
   });
 
-  test('community_id, client and server are what NDJSON has', async () => {
+  test('computes the community_id, client and server of NDJSON', async () => {
     const stored = await rows('SELECT session_id, part, community_id, client, server FROM sessions');
     const expected = new Map(
       sessions.map((r) => {
@@ -105,7 +105,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     for (const row of stored) expect(row).toEqual(expected.get(String(row.session_id)));
   });
 
-  test('a segment inserted again is passed over, in the roll-up too', async () => {
+  test('ignores a segment that is inserted again, in the roll-up too', async () => {
     const segment = new SessionSegment('here');
     for (const r of sessions) segment.session(r);
     const bytes = segment.take();
@@ -122,7 +122,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     ]);
   });
 
-  test('a segment is known by its name as long as no more came after it than are remembered', async () => {
+  test('recognises a segment by its name until too many others have followed it', async () => {
     const remember = (inserts: number): Promise<void> =>
       (store as unknown as { command(sql: string): Promise<void> }).command(
         `ALTER TABLE sessions MODIFY SETTING non_replicated_deduplication_window = ${inserts}`,
@@ -137,13 +137,13 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     await insert('d');
     await insert('d');
     expect(await total()).toBe(before + 40);
-    // It is in the store twice, under the same ids.
+    // The store now has it twice, under the same ids.
     await insert('a');
     expect(await total()).toBe(before + 50);
     await remember(DEDUPLICATION_WINDOW);
   });
 
-  test('mirrors, tunnels and packets', async () => {
+  test('stores mirrors, tunnels and packets', async () => {
     const mirrors = fc.sample(mirrorRecord, { numRuns: 20, seed: 2 });
     const tunnels = fc.sample(tunnelRecord, { numRuns: 20, seed: 3 });
     const m = new MirrorSegment('here');
@@ -191,7 +191,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     ]);
   });
 
-  test('a query takes parameters and names its own format if it likes', async () => {
+  test('takes parameters with a query, and the format that the query names', async () => {
     expect(await rows('SELECT {n:UInt32} + 1 AS n, {s:String} AS s', { n: '41', s: "it's" })).toEqual([
       { n: 42, s: "it's" },
     ]);
@@ -200,7 +200,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     ).toBe('"a","b"\n1,"x"\n');
   });
 
-  test('a large answer arrives whole', async () => {
+  test('sends a large answer completely', async () => {
     let n = 0;
     for await (const bytes of await store.query('SELECT number FROM numbers(1000000)', {
       format: 'RowBinary',
@@ -209,7 +209,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     expect(n).toBe(8_000_000);
   });
 
-  test('bad SQL is refused in one line', async () => {
+  test('refuses bad SQL in one line', async () => {
     const error = await store.query('SELECT nothing FROM nowhere').catch((e: Error) => e);
     expect(error).toBeInstanceOf(StoreRefused);
     expect((error as Error).message).toMatch(
@@ -218,7 +218,7 @@ describe.each(['embedded', 'server'])('%s', (kind) => {
     expect((error as Error).message).not.toContain('\n');
   });
 
-  test('a segment that is none is refused for its content, and nothing of it is stored', async () => {
+  test('refuses a broken segment, and stores nothing of it', async () => {
     const before = await rows('SELECT count() AS n FROM sessions');
     const segment = new SessionSegment('here');
     for (const r of sessions) segment.session(r);

@@ -128,8 +128,8 @@ export const sessionRecord: fc.Arbitrary<SessionRecord> = fc
   });
 
 /**
- * Lets most of some sessions begin on two days, and the first few whenever they do: each day is a partition
- * of the store, whose files take longer to write than all that is in them.
+ * Moves the beginnings of all but the first 20 sessions to two days. Each day is a partition of the store,
+ * whose files take longer to write than the rows in them.
  */
 export function ofFewDays(records: readonly SessionRecord[]): readonly SessionRecord[] {
   for (const r of records.slice(20)) r.firstSeenSec = 1_700_000_000 + (r.firstSeenSec % (2 * 86_400));

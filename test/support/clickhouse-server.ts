@@ -1,7 +1,7 @@
 /**
  * A real ClickHouse server for tests, without Docker: libchdb.so contains clickhouse-local, which can listen
- * for HTTP. It runs in its own process, called through Python's ctypes: ClickHouse checks the stack it runs
- * on, and a JavaScript FFI has another one than it expects.
+ * for HTTP. It runs in its own process, called through Python's ctypes: ClickHouse checks its stack, and a
+ * JavaScript FFI has another stack than it expects.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -114,8 +114,8 @@ export class ClickHouseServer {
   }
 
   /**
-   * Restarts it whenever it ends by itself, as a service manager would. The engine as a library sometimes
-   * aborts when a connection breaks within a request's head.
+   * Restarts the server whenever it ends by itself, as a service manager would. As a library, the engine
+   * sometimes aborts if a connection breaks within the head of a request.
    */
   keepUp(): void {
     this.process.once('exit', () => {
@@ -138,7 +138,7 @@ export class ClickHouseServer {
   }
 }
 
-/** Posts on a connection of its own: the server closes one that is kept, perhaps while a request is sent. */
+/** Posts on a new connection: the server may close a kept one while a request is sent. */
 async function post(url: string, text: string): Promise<{ status: number | undefined; body: string }> {
   const asked = request(url, { method: 'POST', agent: false });
   asked.end(text);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { program } from './programs.js';
 
-/** The end of a command line: its exit status, and what it printed. */
+/** The exit status and the output of a command line. */
 export interface Ran {
   readonly status: number;
   readonly stdout: string;
@@ -12,8 +12,8 @@ export interface Ran {
 }
 
 /**
- * Runs command lines that end soon, one after the other in one process: as the program does, but for its
- * start.
+ * Runs command lines that end soon, one after the other in one process. They behave as in the program, whose
+ * start this saves.
  */
 export function runLines(lines: readonly (readonly string[])[], options: { cwd?: string } = {}): Ran[] {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-lines-'));

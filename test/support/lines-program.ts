@@ -1,7 +1,7 @@
 /**
- * Runs the command lines of its argument, a JSON array, one after the other, and writes a {@link Ran} for
- * each to descriptor 3. Standard output is a file that is appended to: some of the program writes to the
- * descriptor itself.
+ * Runs command lines, given as a JSON array, one after the other, and writes a {@link Ran} for each to
+ * descriptor 3. Standard output must be a file opened for appending, because parts of the program write to
+ * the descriptor itself.
  */
 import { ftruncateSync, readFileSync, writeFileSync } from 'node:fs';
 import { run } from '../../src/cli/run.js';

@@ -1,9 +1,9 @@
-/** Embedded stores for tests that each need one in a directory of its own: one is made, the others copied. */
+/** Embedded stores for tests that each need a directory: one store is made, and the others are copies. */
 import { cpSync } from 'node:fs';
 import { openStore } from '../../src/store/open.js';
 import type { Store } from '../../src/store/store.js';
 
-/** Opens the store in a directory for some work in this process, and closes it. */
+/** Opens the store in a directory, does some work with it in this process, and closes it. */
 export async function inStore<T>(directory: string, work: (store: Store) => Promise<T>): Promise<T> {
   const store = openStore(directory, { create: true });
   try {
@@ -18,9 +18,9 @@ export async function makeStore(directory: string): Promise<void> {
   await inStore(directory, (store) => store.migrate());
 }
 
-/** Copies a store that nobody has open. @returns where it is now */
+/** Copies a store that is not open. @returns the directory of the copy */
 export function copyStore(from: string, to: string): string {
-  // Its tables are symbolic links within it.
+  // A store has symbolic links to its own tables.
   cpSync(from, to, { recursive: true, verbatimSymlinks: true });
   return to;
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { renameSync } from 'node:fs';
 import { run } from './needs.js';
 
-/** Milliseconds after which packets that have not arrived are lost. */
+/** Packets that have not arrived after this time, in milliseconds, are lost. */
 const PATIENCE_MS = 60_000;
 
 export class Tcpdump {
@@ -32,11 +32,11 @@ export class Tcpdump {
   }
 
   /**
-   * Ends the capture once everything sent has arrived and is in the file: tcpdump, when told to end, discards
-   * what is still queued. The filter is applied to the file: with a filter or a direction for the socket,
-   * some packets count as received, but are never captured.
+   * Ends the capture once everything sent has arrived and is in the file, because tcpdump discards what is
+   * still queued when it is told to end. The filter is applied to the file afterwards: with a filter or a
+   * direction on the socket, some packets count as received but are never captured.
    *
-   * @param packets how many will arrive at least, however long that takes on a busy machine
+   * @param packets the least number of packets to wait for, even on a busy machine
    */
   async stop(packets = 0): Promise<void> {
     const end = Date.now() + PATIENCE_MS;
@@ -54,10 +54,7 @@ export class Tcpdump {
     renameSync(filtered, this.file);
   }
 
-  /**
-   * Packets that tcpdump has captured, and packets that the kernel received for it. It prints both on
-   * SIGUSR1.
-   */
+  /** The numbers of packets that tcpdump captured and the kernel received; tcpdump prints both on SIGUSR1. */
   private counts(): Promise<[number, number]> {
     return new Promise((resolve, reject) => {
       let said = '';
@@ -78,7 +75,7 @@ export class Tcpdump {
   }
 }
 
-/** The packets of a capture that tshark calls malformed, or reports an error for; one line each. */
+/** The packets of a capture that tshark calls malformed or reports an error for, one line each. */
 export function tsharkComplaints(file: string): string[] {
   const found = run(
     'tshark',

@@ -1,4 +1,4 @@
-/** The headers a walk reads, each reused for every frame. */
+/** The headers that a walk reads. They are reused for every frame. */
 import { AhHeader } from '../ip/ah.js';
 import { Ipv4Header } from '../ip/ipv4.js';
 import { Ipv6Header } from '../ip/ipv6.js';

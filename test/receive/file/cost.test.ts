@@ -1,6 +1,6 @@
 /**
- * What reading a compressed file costs: memory that is bounded, and CPU as what is in it and comes out of it
- * takes.
+ * The cost of reading a compressed file: memory is limited, and CPU time is in proportion to the bytes that
+ * go in and come out.
  */
 import { spawnSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
@@ -10,7 +10,7 @@ import { CaptureDirectory, pcapHeader, sectionHeader } from './support.js';
 import { frameHeader, lastBlock, literal, rawBlock, repeated, skippableFrame, zeros } from './zstd-frames.js';
 
 const MEMORY = 350 * 1024 * 1024;
-/** Prints what the process took at its end: KiB resident at most, and microseconds of CPU. */
+/** Prints at its end what the process used: the most resident KiB, and the microseconds of CPU. */
 const METER = `data:text/javascript,import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) process.on('exit', () => {
@@ -34,7 +34,7 @@ async function costOf(bytes: Uint8Array): Promise<Cost> {
   const file = await dir.write('capture', bytes);
   const { stderr } = spawnSync(process.execPath, ['--import', METER, MAIN, 'read', file, '--ndjson'], {
     encoding: 'utf8',
-    // Ended by it, it has said nothing of what it took.
+    // A process that the signal ended has printed nothing.
     timeout: 120_000,
   });
   expect(stderr).not.toContain('internal error');
@@ -44,10 +44,10 @@ async function costOf(bytes: Uint8Array): Promise<Cost> {
 
 const nothing = pcapHeader(true, 0xa1b2c3d4, 1);
 
-/** A capture whose rest is passed over, however long: a section, and a block of a type that nobody knows. */
+/** A capture whose rest is skipped, however long: a section, and a block of an unknown type. */
 const endless = Buffer.concat([sectionHeader(true), Buffer.from('99000000fcffffff', 'hex')]);
 
-/** Compressed files, and the bytes that go in and come out. */
+/** Compressed files of few bytes. */
 const SMALL: [string, () => Buffer][] = [
   [
     'single bytes in a window of 128 MiB',
@@ -63,6 +63,7 @@ const SMALL: [string, () => Buffer][] = [
       ]),
   ],
 ];
+/** Compressed files of many blocks, frames or bytes, and the number of bytes that go in and come out. */
 const MANY: [string, () => Buffer, number][] = [
   [
     'empty blocks',
@@ -140,7 +141,7 @@ const MANY: [string, () => Buffer, number][] = [
 ];
 
 describe('memory and CPU', () => {
-  /** Of a file with nothing in it, and for each byte read and put out, of what compresses badly. */
+  /** The cost of an empty capture, and the cost per byte read and written of data that compresses badly. */
   let start: Cost;
   let perByte: number;
 
@@ -152,16 +153,16 @@ describe('memory and CPU', () => {
     perByte = Math.max(ordinary.cpu - start.cpu, 10_000) / (2 * noise.length);
   });
 
-  test.each(SMALL)('%s: as a capture with nothing in it', async (_, make) => {
+  test.each(SMALL)('are those of an empty capture: %s', async (_, make) => {
     const { memory, cpu } = await costOf(make());
     expect(memory).toBeLessThan(MEMORY);
     expect(cpu).toBeLessThan(3 * start.cpu);
   });
 
-  test.each(MANY)('%s', async (_, make, bytes) => {
+  test.each(MANY)('are limited by the bytes in and out: %s', async (_, make, bytes) => {
     const { memory, cpu } = await costOf(make());
     expect(memory).toBeLessThan(MEMORY);
-    // zstd's own program takes 50 times as long for the smallest frames.
+    // The zstd program itself takes 50 times as long for the smallest frames.
     expect(cpu).toBeLessThan(3 * start.cpu + 100 * perByte * bytes);
   });
 });
