@@ -20,7 +20,7 @@ export class DemuxCounters {
   /** Frames handed on. */
   frames = 0;
   /**
-   * By code of wire/malformed.ts: packets refused because of their outer headers, and frames with damage
+   * By code of wire/walk/malformed.ts: packets refused because of their outer headers, and frames with damage
    * inside.
    */
   readonly malformed = new Float64Array(64);
