@@ -23,7 +23,7 @@ export default defineConfig({
     expect: { poll: { timeout: 120_000 } },
     // Live tests wait for timers of protocols and for processes, the others compute: more of them run at once
     // than there may be processors. Projects that run at once have the same number.
-    maxWorkers: 5,
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     hookTimeout: 300_000,
     // In CI a report is kept, so that a skipped test can be told from a passed one.

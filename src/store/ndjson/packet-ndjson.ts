@@ -27,7 +27,7 @@ const NO_FRAME =
  *
  * @param gre as far as it was parsed
  * @param mirrored undefined if no frame was reached; likewise `frame` if none can be decoded
- * @param malformed a code of wire/malformed.ts
+ * @param malformed a code of wire/walk/malformed.ts
  */
 export function packetJson(
   outer: OuterPacket,

@@ -83,7 +83,7 @@ export class Frame {
 
   /** The frame ends before its IP length does. The caller adds the switch's own bit. */
   truncated = false;
-  /** 0, or a code of wire/malformed.ts: why the walk stopped at an impossible header. */
+  /** 0, or a code of wire/walk/malformed.ts: why the walk stopped at an impossible header. */
   malformed = 0;
 
   layerCount = 0;
