@@ -10,7 +10,12 @@ const online = ['test/live/pack.test.ts'];
  */
 const pure = [
   'test/{wire,model,mirror-source,threads,tunnels}/**/*.test.ts',
-  'test/demux/*.test.ts',
+  'test/{demux,doctor}/*.test.ts',
+  'test/cli/{grouped,limits,status-text,summary}.test.ts',
+  'test/collector/{configured-mirrors,mirror-accounts,mirror-names,policy,rule-index,separation}.test.ts',
+  'test/packaging/{commands,compose,config,line-length,rooms,way-of-a-packet}.test.ts',
+  'test/receive/file/{pcap,pcapng}.test.ts',
+  'test/store/{community-id,kept-frame,ndjson,packet-ndjson,segment}.test.ts',
   'test/accounts/!(numbering|numbering-removal|sequence-arithmetic).test.ts',
   'test/sessions/!(collisions|cost|dedup|memory|slot-index).test.ts',
 ];

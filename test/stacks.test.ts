@@ -22,7 +22,7 @@ describe('conversations in random stacks of layers', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it.each([1, 2, 3, 4])('are found: seed %i', async (seed) => {
+  it.each([1, 2])('are found: seed %i', async (seed) => {
     const random = new Random(seed);
     const scene = new Scene();
     const mirror = new MirrorSource({

@@ -12,12 +12,12 @@ describe('the fast path', () => {
     expect(taken).toBeGreaterThan(1000);
   });
 
-  it.each([1, 2, 3])('agrees with the walk on damaged fixtures, seed %i', (seed) => {
+  it.each([1, 2])('agrees with the walk on damaged fixtures, seed %i', (seed) => {
     const random = new Random(seed);
     for (const { scene } of FIXTURES) compareWays(scene.packets().map((packet) => mutate(packet, random)));
   });
 
-  it.each([1, 2, 3])('agrees with the walk on random stacks, whole and damaged, seed %i', (seed) => {
+  it.each([1, 2])('agrees with the walk on random stacks, whole and damaged, seed %i', (seed) => {
     const random = new Random(50 + seed);
     const packets = mirroredStacks(random, 3000);
     expect(compareWays(packets)).toBeGreaterThan(40);
