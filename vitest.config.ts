@@ -25,7 +25,7 @@ export default defineConfig({
     globalSetup: 'test/support/build.ts',
     // Ends of what hangs, and no measure of speed: another's work may take most of the machine.
     testTimeout: 300_000,
-    expect: { poll: { timeout: 120_000 } },
+    expect: { poll: { timeout: 120_000, interval: 100 } },
     // Live tests wait for timers of protocols and for processes, the others compute: more of them run at once
     // than there may be processors. Projects that run at once have the same number.
     maxWorkers: 4,

@@ -112,7 +112,7 @@ export class TestCollector {
       if (holds(s)) return s;
       if (Date.now() > end)
         expect.fail(`waited in vain; status: ${JSON.stringify(s, null, 1)}\nlog: ${this.log}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 
@@ -146,7 +146,7 @@ export class TestCollector {
             `${this.log}\n${JSON.stringify(await this.status())}`,
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
 
