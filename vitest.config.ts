@@ -26,9 +26,8 @@ export default defineConfig({
     // Ends of what hangs, and no measure of speed: another's work may take most of the machine.
     testTimeout: 300_000,
     expect: { poll: { timeout: 120_000, interval: 100 } },
-    // Live tests wait for timers of protocols and for processes, the others compute: more of them run at once
-    // than there may be processors. Projects that run at once have the same number.
-    maxWorkers: 4,
+    // A test may wait for a process while another computes: three at a time even on a small machine.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     hookTimeout: 300_000,
     // In CI a report is kept, so that a skipped test can be told from a passed one.
@@ -53,13 +52,17 @@ export default defineConfig({
         },
       },
       {
-        // These make namespaces, devices and load: each file in network and mount namespaces of its own.
+        // These make namespaces, devices and load: each file in network and mount namespaces of its own. They
+        // mostly wait for timers of protocols and for processes, so more of them run at once than there may
+        // be processors. Not beside the others: waiting costs CPU time too, and more of it on a busy machine.
         extends: true,
         test: {
           name: 'live',
           include: live,
           exclude: online,
           execArgv: ['--require', './test/support/own-machine.cjs'],
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -67,6 +70,8 @@ export default defineConfig({
         test: {
           name: 'online',
           include: online,
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -1,7 +1,4 @@
-/**
- * The order of test files. The longest begin first, so that none of them runs alone at the end. Tests that
- * wait (live) are spread among those that compute.
- */
+/** The order of test files. The longest begin first, so that none of them runs alone at the end. */
 import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -39,19 +36,7 @@ export default class LongestFirst extends BaseSequencer {
         `${file.project.name}:${relative(this.ctx.config.root, file.moduleId)}`,
       ) !== undefined;
     const sorted = await super.sort(files);
-    if (!files.every(known)) sorted.sort((a, b) => rank(a) - rank(b));
-    const live = (file: TestSpecification): boolean => ['live', 'online'].includes(file.project.name);
-    return spread(
-      sorted.filter(live),
-      sorted.filter((file) => !live(file)),
-    );
+    // Groups of projects run one after the other, whatever the order of their files.
+    return files.every(known) ? sorted : sorted.sort((a, b) => rank(a) - rank(b));
   }
-}
-
-/** Merges two lists, keeping the order of each: every part has the same share of both. */
-function spread<T>(some: readonly T[], others: readonly T[]): T[] {
-  const placed = [some, others].flatMap((list) =>
-    list.map((item, i) => ({ item, at: i / Math.max(1, list.length) })),
-  );
-  return placed.sort((a, b) => a.at - b.at).map(({ item }) => item);
 }
