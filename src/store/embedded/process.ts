@@ -32,8 +32,9 @@ type Answered<Method extends 'query' | 'exec' | 'command' | 'insert' | 'ping'> =
 const HELD = /Cannot lock file/;
 
 /**
- * How long, and how often in milliseconds, to retry a directory that another process has: a process that was
- * just killed releases it when the kernel has finished it.
+ * How long to retry a directory that another process has, and the first wait, in milliseconds: a process that
+ * was just killed releases it when the kernel has finished it. The waits double, because every retry starts
+ * an engine.
  */
 const HELD_PATIENCE = 3000;
 const HELD_RETRY = 100;
@@ -73,6 +74,8 @@ export class ChdbProcess implements Connection {
   readonly owner: Owner | undefined;
   /** When this start first found the directory held. */
   private heldSince = 0;
+  /** Milliseconds to wait before the next try. */
+  private heldWait = HELD_RETRY;
 
   /** @param opened called when the engine has opened the directory, which then belongs to it alone */
   constructor(
@@ -189,6 +192,7 @@ export class ChdbProcess implements Connection {
     // The next caller gets the error.
     this.started.then(this.opened).catch(() => {});
     this.heldSince = 0;
+    this.heldWait = HELD_RETRY;
     this.launch();
   }
 
@@ -244,7 +248,8 @@ export class ChdbProcess implements Connection {
   private ended(): void {
     const { starting } = this;
     if (starting !== undefined && HELD.test(this.said) && this.mayYetBeFree()) {
-      setTimeout(() => this.launch(), HELD_RETRY);
+      setTimeout(() => this.launch(), this.heldWait);
+      this.heldWait *= 2;
       return;
     }
     this.child = undefined;
