@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Installation, type Missing } from '../support/installation.js';
+import { describeWith } from '../support/needs.js';
 
 const FIXTURE = join(import.meta.dirname, '../fixtures/erspan2.pcap');
 
@@ -102,10 +103,7 @@ suite('without both', { koffi: 'absent', rawSocket: 'absent' }, (mirrorlake) => 
 
 for (const chdb of ['absent', 'no library'] as const) {
   suite(`without chDB (${chdb})`, { chdb }, (mirrorlake) => {
-    it.each([
-      ['read', FIXTURE],
-      ['collect', '--interface', 'lo'],
-    ])('%s says that there is no embedded store, and ends with status 2', (...args) => {
+    const refuses = (...args: string[]): void => {
       const store = mkdtempSync(join(tmpdir(), 'mirrorlake-no-engine-'));
       const { status, stderr } = mirrorlake(...args, '--store', store);
       // A collector says it in its log, which is JSON here; other commands say it on stderr.
@@ -120,6 +118,12 @@ for (const chdb of ['absent', 'no library'] as const) {
       if (args[0] === 'read') expect(stderr.trimEnd().split('\n')).toHaveLength(1);
       expect(status).toBe(2);
       rmSync(store, { recursive: true });
+    };
+    it('read says that there is no embedded store, and ends with status 2', () => refuses('read', FIXTURE));
+
+    describeWith(['root'], 'started by root', () => {
+      it('collect says that there is no embedded store, and ends with status 2', () =>
+        refuses('collect', '--interface', 'lo'));
     });
   });
 }

@@ -17,24 +17,20 @@ import { Delivery } from '../../src/store/spool/delivery.js';
 import { Spool } from '../../src/store/spool/spool.js';
 import type { Store } from '../../src/store/store.js';
 import { MAIN, TestCollector } from '../support/collector.js';
+import { describeWith } from '../support/needs.js';
 import { numberedSegment } from '../support/sessions.js';
-import { copyStore, inStore } from '../support/store-copies.js';
+import { copyStore, inStore, makeStore } from '../support/store-copies.js';
 
 const CAPTURE = join(import.meta.dirname, '../fixtures/erspan2.pcap');
 const DEFAULT_OF_0_1 = 30 * 86_400;
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-data-'));
-/** Stores that the tests copy: a collector made the first; the second has the capture's sessions, too. */
+/** Stores that the tests copy. The second has the capture's sessions. */
 const empty = join(directory, 'empty');
 const filled = join(directory, 'filled');
-/** The output of the commands that made them. */
-let collectorSaid: string;
+/** The output of the command that filled it. */
 let readSaid: string;
 beforeAll(async () => {
-  const collector = await TestCollector.start([], { store: empty });
-  await collector.statusWhen((s) => s.store.state === 'up');
-  await collector.stop();
-  collector.remove();
-  collectorSaid = collector.log;
+  await makeStore(empty);
   copyStore(empty, filled);
   readSaid = mirrorlake('read', CAPTURE, '--store', filled).err;
 });
@@ -59,8 +55,6 @@ const countsIn = (directory: string): Promise<[before: number, after: number]> =
 
 describe('retention', () => {
   it('is not set by default', async () => {
-    expect(collectorSaid).toContain('storing to');
-    expect(collectorSaid).not.toContain('removes rows');
     expect(readSaid).toContain('stored in');
     expect(readSaid).not.toContain('removes rows');
     const [before, after] = await countsIn(copyStore(filled, join(directory, 'kept-for-good')));
@@ -68,7 +62,7 @@ describe('retention', () => {
     expect(after).toBe(before);
   });
 
-  it('set by an earlier version is reported by collect and read, with the command that ends it', async () => {
+  it('set by an earlier version is reported by read, with the command that ends it', async () => {
     const store = copyStore(empty, join(directory, 'former'));
     await inStore(store, (made) => made.retain(DEFAULT_OF_0_1, true));
 
@@ -84,17 +78,6 @@ describe('retention', () => {
     );
     expect(err.split(keep)).toHaveLength(3);
 
-    for (const [config, said] of [
-      ['', `${store} removes rows 30d after they were seen`],
-      ['retention: 90d', `${store} removes rows after 30d, the configuration says 90d`],
-    ]) {
-      const collector = await TestCollector.start([], { store, config });
-      await collector.statusWhen((s) => s.store.state === 'up');
-      await collector.stop();
-      collector.remove();
-      expect(collector.log).toContain(said);
-    }
-
     expect(mirrorlake('schema', 'apply', '--store', store, '--retention', 'none').err).not.toContain(
       'removes',
     );
@@ -103,18 +86,45 @@ describe('retention', () => {
     expect(after).toBeGreaterThanOrEqual(rows);
   });
 
-  it('is set if the configuration says so', async () => {
-    const collector = await TestCollector.start([], { config: 'retention: 90d' });
-    const data = join(collector.directory, 'data');
-    try {
-      await collector.statusWhen((s) => s.store.state === 'up');
-      await collector.stop();
-      expect(mirrorlake('schema', 'apply', '--store', data).err).toContain(
-        'removes rows 90d after they were seen',
-      );
-    } finally {
-      collector.remove();
+  describeWith(['root'], 'with a collector', () => {
+    /** Runs a collector until its store is open, and then some work with the store's directory. */
+    async function collected(
+      options: { store?: string; config?: string },
+      work: (log: string, store: string) => unknown,
+    ): Promise<void> {
+      const collector = await TestCollector.start([], options);
+      try {
+        await collector.statusWhen((s) => s.store.state === 'up');
+        await collector.stop();
+        await work(collector.log, options.store ?? join(collector.directory, 'data'));
+      } finally {
+        collector.remove();
+      }
     }
+
+    it('is not set by default', () =>
+      collected({}, async (log, store) => {
+        expect(log).toContain('storing to');
+        expect(log).not.toContain('removes rows');
+        expect(await inStore(store, (made) => made.retention())).toBeUndefined();
+      }));
+
+    it('is set if the configuration says so', () =>
+      collected({ config: 'retention: 90d' }, (_, store) => {
+        const { err } = mirrorlake('schema', 'apply', '--store', store);
+        expect(err).toContain('removes rows 90d after they were seen');
+      }));
+
+    it('set by an earlier version is reported', async () => {
+      const store = copyStore(empty, join(directory, 'former-collected'));
+      await inStore(store, (made) => made.retain(DEFAULT_OF_0_1, true));
+      await collected({ store, config: '' }, (log) => {
+        expect(log).toContain(`${store} removes rows 30d after they were seen`);
+      });
+      await collected({ store, config: 'retention: 90d' }, (log) => {
+        expect(log).toContain(`${store} removes rows after 30d, the configuration says 90d`);
+      });
+    });
   });
 
   it('is reported for rows that waited so long that it removes them', async () => {
@@ -156,20 +166,22 @@ describe('tables', () => {
     expect(await inStore(store, count)).toBeGreaterThan(0);
   });
 
-  it('are not changed while a collector fills them', async () => {
-    const store = copyStore(empty, join(directory, 'collecting'));
-    const collector = await TestCollector.start(['--control', join(store, 'control.sock')], { store });
-    try {
-      expect(mirrorlake('query', '--write', 'DROP TABLE sessions', '--store', store)).toEqual({
-        status: 2,
-        out: '',
-        err: expect.stringMatching(/^mirrorlake: query: a collector is filling \S+, .*: stop it first\n$/),
-      });
-      expect(mirrorlake('query', 'EXISTS sessions', '--store', store).out).toBe('1\n');
-    } finally {
-      await collector.stop();
-      collector.remove();
-    }
+  describeWith(['root'], 'with a collector', () => {
+    it('are not changed while a collector fills them', async () => {
+      const store = copyStore(empty, join(directory, 'collecting'));
+      const collector = await TestCollector.start(['--control', join(store, 'control.sock')], { store });
+      try {
+        expect(mirrorlake('query', '--write', 'DROP TABLE sessions', '--store', store)).toEqual({
+          status: 2,
+          out: '',
+          err: expect.stringMatching(/^mirrorlake: query: a collector is filling \S+, .*: stop it first\n$/),
+        });
+        expect(mirrorlake('query', 'EXISTS sessions', '--store', store).out).toBe('1\n');
+      } finally {
+        await collector.stop();
+        collector.remove();
+      }
+    });
   });
 
   it('are made again if they are missing, and a message says so', async () => {
@@ -366,20 +378,22 @@ describe('a store that never answers', () => {
     await store.close();
   });
 
-  it('stops a collector neither from receiving nor from ending on a signal', async () => {
-    const notices = join(directory, 'notices');
-    const collector = await TestCollector.start(['--listen', '127.0.0.1:0'], {
-      store: url,
-      config: `spool: { directory: ${notices} }`,
+  describeWith(['root'], 'with a collector', () => {
+    it('stops a collector neither from receiving nor from ending on a signal', async () => {
+      const notices = join(directory, 'notices');
+      const collector = await TestCollector.start(['--listen', '127.0.0.1:0'], {
+        store: url,
+        config: `spool: { directory: ${notices} }`,
+      });
+      try {
+        await expect.poll(() => connections).toBeGreaterThan(0);
+        const s = await collector.status();
+        expect(s.store.state).toBe('starting');
+        expect(s.receivers[0].state).toBe('up');
+        expect(await collector.stop()).toBe(0);
+      } finally {
+        collector.remove();
+      }
     });
-    try {
-      await expect.poll(() => connections).toBeGreaterThan(0);
-      const s = await collector.status();
-      expect(s.store.state).toBe('starting');
-      expect(s.receivers[0].state).toBe('up');
-      expect(await collector.stop()).toBe(0);
-    } finally {
-      collector.remove();
-    }
   });
 });

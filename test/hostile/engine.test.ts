@@ -8,7 +8,7 @@ import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, expect, it, test } from 'vitest';
 import { MAIN, TestCollector } from '../support/collector.js';
 import { describeWith } from '../support/needs.js';
 import { inStore } from '../support/store-copies.js';
@@ -117,28 +117,30 @@ assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
 os.execv(sys.argv[1], sys.argv[1:])
 `;
 
-test('a collector without Landlock works, and logs once that it has none', async () => {
-  const store = join(directory, 'free');
-  const words = [MAIN, 'collect', '--store', store, '--control', join(directory, 'free.sock')];
-  const collector = spawn('python3', ['-c', WITHOUT_LANDLOCK, process.execPath, ...words], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+describeWith(['root'], 'a collector without Landlock', () => {
+  test('works, and logs once that it has none', async () => {
+    const store = join(directory, 'free');
+    const words = [MAIN, 'collect', '--store', store, '--control', join(directory, 'free.sock')];
+    const collector = spawn('python3', ['-c', WITHOUT_LANDLOCK, process.execPath, ...words], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    collector.stderr.on('data', (d: Buffer) => {
+      said += d.toString();
+    });
+    await expect.poll(() => said).toContain('this kernel has no Landlock');
+    const ended = once(collector, 'exit');
+    collector.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    expect(said.split('no Landlock')).toHaveLength(2);
+    const doctor = ['-c', WITHOUT_LANDLOCK, process.execPath, MAIN, 'doctor', '--store', store];
+    expect(spawnSync('python3', doctor, { encoding: 'utf8' }).stdout).toMatch(
+      /^warn {2}Landlock: this kernel has none/m,
+    );
   });
-  let said = '';
-  collector.stderr.on('data', (d: Buffer) => {
-    said += d.toString();
-  });
-  await expect.poll(() => said).toContain('this kernel has no Landlock');
-  const ended = once(collector, 'exit');
-  collector.kill('SIGTERM');
-  expect(await ended).toEqual([0, null]);
-  expect(said.split('no Landlock')).toHaveLength(2);
-  const doctor = ['-c', WITHOUT_LANDLOCK, process.execPath, MAIN, 'doctor', '--store', store];
-  expect(spawnSync('python3', doctor, { encoding: 'utf8' }).stdout).toMatch(
-    /^warn {2}Landlock: this kernel has none/m,
-  );
 });
 
-describe('the engine of a collector', () => {
+describeWith(['root'], 'the engine of a collector', () => {
   let collector: TestCollector;
   beforeAll(async () => {
     collector = await TestCollector.start([], { config: 'store_memory: 600MiB' });

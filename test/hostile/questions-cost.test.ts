@@ -17,6 +17,7 @@ import { EmbeddedStore } from '../../src/store/embedded/store.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { TestCollector } from '../support/collector.js';
+import { describeWith } from '../support/needs.js';
 import { numberedSegment } from '../support/sessions.js';
 
 /** Runs for days on one processor, but reads fewer rows than the limit. */
@@ -141,7 +142,7 @@ describe('the embedded engine', () => {
   });
 });
 
-describe('a collector', () => {
+describeWith(['root'], 'a collector', () => {
   let collector: TestCollector;
   beforeAll(async () => {
     collector = await TestCollector.start([], { config: 'questions: { longest: 60s }' });

@@ -330,25 +330,27 @@ describe('a server, asked as its reader,', () => {
     await expect(store.query(statement, { params: PARAMS }).then(text)).resolves.toBeDefined();
   });
 
-  test('is asked by a collector as that reader, or not at all', async () => {
-    const spool = (name: string) => `spool: { directory: ${join(directory, name)} }`;
-    const without = await TestCollector.start([], { store: url, config: spool('without') });
-    const as = await TestCollector.start([], {
-      store: url,
-      config: `${spool('as')}\nquestions: { user: reader }`,
-    });
-    try {
-      await expect(without.query('SELECT 1')).rejects.toMatchObject({
-        message: expect.stringContaining('`questions.user`'),
-        exitCode: 2,
+  describeWith(['root'], 'with a collector', () => {
+    test('is asked by a collector as that reader, or not at all', async () => {
+      const spool = (name: string) => `spool: { directory: ${join(directory, name)} }`;
+      const without = await TestCollector.start([], { store: url, config: spool('without') });
+      const as = await TestCollector.start([], {
+        store: url,
+        config: `${spool('as')}\nquestions: { user: reader }`,
       });
-      expect(await as.query('SELECT currentUser() AS u')).toEqual([{ u: 'reader' }]);
-      await expect(as.query('SELECT * FROM system.users')).rejects.toThrow('is not for questions');
-    } finally {
-      for (const collector of [without, as]) {
-        await collector.stop();
-        collector.remove();
+      try {
+        await expect(without.query('SELECT 1')).rejects.toMatchObject({
+          message: expect.stringContaining('`questions.user`'),
+          exitCode: 2,
+        });
+        expect(await as.query('SELECT currentUser() AS u')).toEqual([{ u: 'reader' }]);
+        await expect(as.query('SELECT * FROM system.users')).rejects.toThrow('is not for questions');
+      } finally {
+        for (const collector of [without, as]) {
+          await collector.stop();
+          collector.remove();
+        }
       }
-    }
+    });
   });
 });

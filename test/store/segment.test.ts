@@ -70,6 +70,19 @@ describe.each(Object.keys(ARBITRARY) as TableName[])('a segment of %s', (table) 
   });
 });
 
+test('names with commas are not confused with each other', () => {
+  const [record] = fc.sample(mirrorRecord, { numRuns: 1, seed: 7 });
+  const records = [
+    ['a,b', 'c'],
+    ['a', 'b,c'],
+  ].map(([name, site]) => ({ ...record, point: Object.assign({ ...record.point }, { name, site }) }));
+  const rows = [...readSegment('mirrors', written('mirrors', records, 'here'))];
+  expect(rows.map(({ record }) => [record.point.name, record.point.site])).toEqual([
+    ['a,b', 'c'],
+    ['a', 'b,c'],
+  ]);
+});
+
 test('the rows before a damaged one can be read', () => {
   const records = fc.sample(mirrorRecord, { numRuns: 3, seed: 7 });
   const whole = written('mirrors', records, 'here');

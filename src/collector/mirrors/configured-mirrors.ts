@@ -2,7 +2,6 @@
  * Entries of `mirrors` without a known mirror point. They are listed with packets 0, so that a mirror that
  * was never switched on is visible. Once a point of an entry is known, the point is listed instead.
  */
-
 import { noCounts } from '../../accounts/mirror-account.js';
 import type { MirrorConfig } from '../../config/schema.js';
 import type { MirrorStatus } from '../../model/status.js';

@@ -5,7 +5,6 @@
  * With several workers each sees only part of a mirror's sequence numbers, so the numbers are judged here
  * together. Packet paths report only changes, so a silent mirror point costs nothing.
  */
-
 import { DropShares } from '../../accounts/drop-shares.js';
 import { Account } from '../../accounts/mirror-account.js';
 import type { MirrorChange, MirrorChanges, MirrorCounts, PointData } from '../../accounts/mirror-changes.js';

@@ -166,7 +166,9 @@ function set(into: Record<string, unknown>, property: string, column: Column, va
 }
 
 function pointOf(parts: Readonly<Record<string, unknown>>, points: Map<string, MirrorPoint>): MirrorPoint {
-  const id = Object.values(parts).join();
+  const { 'point.name': name, 'point.site': site, ...numbers } = parts;
+  // The names may have commas of their own.
+  const id = JSON.stringify([name, site, Object.values(numbers).join()]);
   let point = points.get(id);
   if (point === undefined) {
     point = new MirrorPoint(

@@ -38,6 +38,7 @@ import { etherIp, geneve, gre, gtpu, pimRegister, vxlan, vxlanGpe } from './walk
  * caller sets before or after. `f.truncated` is derived from lengths alone; a caller whose switch flagged the
  * frame sets it afterwards. Nothing is allocated and nothing thrown, whatever the bytes.
  *
+ * @param w the walk's state, reused, with the UDP ports of tunnels.
  * @param kind a FrameKind: what the frame starts with.
  * @param type the EtherType of what is at `o`; only for FrameKind.EtherType, else ignored.
  * @param o the frame's first byte, and `end` the one after its last captured one.
