@@ -3,8 +3,8 @@ import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * The longest files, for a new checkout, which has no results of an earlier run: there, Vitest sorts by size
- * alone.
+ * The longest files: without results of an earlier run Vitest sorts by size alone, and its results leave out
+ * what a file does before its first test.
  */
 const LONGEST = [
   'test/interop/tunnels-linux.test.ts',
@@ -41,12 +41,8 @@ export default class LongestFirst extends BaseSequencer {
       const at = LONGEST.indexOf(relative(this.ctx.config.root, file.moduleId));
       return at < 0 ? LONGEST.length : at;
     };
-    const known = (file: TestSpecification): boolean =>
-      this.ctx.cache.getFileTestResults(
-        `${file.project.name}:${relative(this.ctx.config.root, file.moduleId)}`,
-      ) !== undefined;
     const sorted = await super.sort(files);
     // Groups of projects run one after the other, whatever the order of their files.
-    return files.every(known) ? sorted : sorted.sort((a, b) => rank(a) - rank(b));
+    return sorted.sort((a, b) => rank(a) - rank(b));
   }
 }
