@@ -5,19 +5,18 @@ const live = ['test/live/**/*.test.ts', 'test/interop/**/*.test.ts'];
 /** These install packages, from the registry where npm has not kept them. */
 const online = ['test/live/pack.test.ts'];
 /**
- * These change nothing of their process, start none, and measure neither CPU time nor memory: one process has
- * them one after the other, and loads what they test once.
+ * These change their process (its directory, umask, modules, signals), or measure its CPU time or memory: each
+ * has one of its own. All others share three, which load once what they test.
  */
-const pure = [
-  'test/{wire,model,mirror-source,threads,tunnels}/**/*.test.ts',
-  'test/{demux,doctor}/*.test.ts',
-  'test/cli/{grouped,limits,status-text,summary}.test.ts',
-  'test/collector/{configured-mirrors,mirror-accounts,mirror-names,policy,rule-index,separation}.test.ts',
-  'test/packaging/{commands,compose,config,line-length,rooms,way-of-a-packet}.test.ts',
-  'test/receive/file/{pcap,pcapng}.test.ts',
-  'test/store/{community-id,kept-frame,ndjson,packet-ndjson,segment}.test.ts',
-  'test/accounts/!(numbering|numbering-removal|sequence-arithmetic).test.ts',
-  'test/sessions/!(collisions|cost|dedup|memory|slot-index).test.ts',
+const own = [
+  'test/accounts/{numbering,numbering-removal,sequence-arithmetic}.test.ts',
+  'test/cli/{find-store,terminal}.test.ts',
+  'test/collector/{ring-receiver,spoofed,trials}.test.ts',
+  'test/hostile/{engine,packets-*}.test.ts',
+  'test/observe/control.test.ts',
+  'test/receive/file/cost.test.ts',
+  'test/sessions/{collisions,cost,dedup,memory,slot-index}.test.ts',
+  'test/store/{question-patience,spool}.test.ts',
 ];
 
 export default defineConfig({
@@ -40,15 +39,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...live, ...pure],
+          exclude: [...live, ...own],
+          isolate: false,
         },
       },
       {
         extends: true,
         test: {
-          name: 'unit-pure',
-          include: pure,
-          isolate: false,
+          name: 'unit-own',
+          include: own,
         },
       },
       {
