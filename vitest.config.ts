@@ -5,8 +5,8 @@ const live = ['test/live/**/*.test.ts', 'test/interop/**/*.test.ts'];
 /** These install packages, from the registry where npm has not kept them. */
 const online = ['test/live/pack.test.ts'];
 /**
- * These change their process (its directory, umask, modules, signals), or measure its CPU time or memory: each
- * has one of its own. All others share three, which load once what they test.
+ * These change their process (its directory, umask, modules, signals), or measure its CPU time or memory:
+ * each has one of its own. All others share three, which load once what they test.
  */
 const own = [
   'test/accounts/{numbering,numbering-removal,sequence-arithmetic}.test.ts',
