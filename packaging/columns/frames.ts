@@ -28,8 +28,6 @@ function packed({ value, kind, bits, at }: Placed): string {
   switch (kind) {
     case 'boolean':
       return `(${value} ? ${2 ** at} : 0)`;
-    case 'transport':
-      return `(${value} >= 0 ? ${2 ** at} : 0)`;
     case 'point':
       return `${value}.index`;
     case 'vlanCount':
@@ -54,8 +52,6 @@ function unpacked({ value, kind, bits, at }: Placed, word: string): string {
   switch (kind) {
     case 'boolean':
       return `${value} = (${word} & ${2 ** at}) !== 0;`;
-    case 'transport':
-      return `${value} = (${word} & ${2 ** at}) !== 0 ? f.ip : -1;`;
     case 'point':
       return `${value} = points[${word}];`;
     case 'direction':

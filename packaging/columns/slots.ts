@@ -1,5 +1,6 @@
 /** src/sessions/slot-layout.ts: the places of a slot's fields. */
 import {
+  CACHE_LINE,
   COLD_FIELDS,
   HOT_BYTES,
   HOT_FIELDS,
@@ -7,15 +8,23 @@ import {
   SLOT_KIND_BYTES,
   type SlotField,
   type SlotKind,
+  TCP_FIELDS,
+  TCP_SLOT_BYTES,
 } from '../../src/sessions/slot-fields.js';
 import { docComment } from './text.js';
 
 /** The constant with the indices of a kind, and its comment. */
-const CONSTANTS: Readonly<Record<SlotKind, { readonly name: string; readonly doc: string }>> = {
+type Constants = Readonly<Partial<Record<SlotKind, { readonly name: string; readonly doc: string }>>>;
+const CONSTANTS: Constants = {
   u32: { name: 'W', doc: 'Indices of 32-bit words in a slot.' },
   f64: { name: 'F64', doc: 'Indices of 64-bit floats in a slot, in units of 8 bytes.' },
   u16: { name: 'U16', doc: 'Indices of 16-bit numbers in a slot, in units of 2 bytes.' },
   u8: { name: 'U8', doc: 'Indices of bytes in a slot.' },
+};
+const TCP_CONSTANTS: Constants = {
+  u32: { name: 'TW', doc: 'Indices of 32-bit words in what a slot has of TCP.' },
+  f64: { name: 'TF64', doc: 'Indices of 64-bit floats in what a slot has of TCP, in units of 8 bytes.' },
+  u16: { name: 'TU16', doc: 'Indices of 16-bit numbers in what a slot has of TCP, in units of 2 bytes.' },
 };
 
 export interface Placed {
@@ -43,25 +52,43 @@ export function place(fields: readonly SlotField[], start: number, end: number):
   return placed;
 }
 
+/** The fields of a slot itself. */
 export function slotLayout(): Placed[] {
   return [...place(HOT_FIELDS, 0, HOT_BYTES), ...place(COLD_FIELDS, HOT_BYTES, SLOT_BYTES)];
 }
 
-export function slotsFile(): string {
-  const placed = slotLayout();
-  const constants = (Object.keys(CONSTANTS) as SlotKind[]).map((kind) => {
+/**
+ * The fields of a slot that only TCP has.
+ *
+ * @throws if one lies in two cache lines
+ */
+export function tcpLayout(): Placed[] {
+  const placed = place(TCP_FIELDS, 0, TCP_SLOT_BYTES);
+  for (const { field, at } of placed) {
+    const last = at + SLOT_KIND_BYTES[field.kind] * field.count - 1;
+    if (Math.floor(at / CACHE_LINE) !== Math.floor(last / CACHE_LINE))
+      throw new Error(`${field.name} would lie in two cache lines, from byte ${at} on`);
+  }
+  return placed;
+}
+
+function constants(placed: readonly Placed[], names: Constants): string[] {
+  return (Object.keys(names) as SlotKind[]).map((kind) => {
     const lines = placed.flatMap(({ field: { name, kind: of, doc }, at }) => {
       if (of !== kind || name === undefined) return [];
       const line = `  ${name}: ${at / SLOT_KIND_BYTES[kind]},`;
       return doc === undefined ? [line] : [docComment(doc, '  '), line];
     });
-    const { name, doc } = CONSTANTS[kind];
+    const { name, doc } = names[kind]!;
     return [`/** ${doc} */`, `export const ${name} = {`, ...lines, '} as const;'].join('\n');
   });
+}
+
+export function slotsFile(): string {
   return [
     '/** The fields of a slot. Made by `npm run columns`: change slot-fields.ts instead. */',
     '',
-    constants.join('\n\n'),
+    [...constants(slotLayout(), CONSTANTS), ...constants(tcpLayout(), TCP_CONSTANTS)].join('\n\n'),
     '',
   ].join('\n');
 }

@@ -1,12 +1,13 @@
 /** Finds the session of a frame: among recently seen slots, or through the index. */
 
 import { FRAMES_AHEAD, type Mirrored } from '../model/mirrored.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import type { Frame } from '../wire/walk/frame.js';
 import type { Key } from './key.js';
 import { RecentSlots } from './recent-slots.js';
 import { PROBES, SlotIndex } from './slot-index.js';
-import { W } from './slot-layout.js';
-import { SLOT_WORDS, type Slots } from './slots.js';
+import { TW, W } from './slot-layout.js';
+import { SLOT_WORDS, type Slots, TCP_WORDS } from './slots.js';
 
 export class Finder {
   private readonly index = new SlotIndex();
@@ -43,12 +44,13 @@ export class Finder {
       // Noted here, it is found without the secret hash when the frame itself arrives.
       if (near[i] >= 0 && index.hashAt(bucket) === hashes[i]) recent.note(quick[i], near[i]);
     }
-    const { u32 } = this.slots;
+    const { u32, tcp32 } = this.slots;
     let fetched = 0;
     for (let i = 0; i < count; i++) {
       if (near[i] < 0) continue;
       const w = near[i] * SLOT_WORDS;
-      fetched ^= u32[w + W.HASH] ^ u32[w + W.NEXT_SEQ_A] ^ u32[w + W.ISN_A];
+      fetched ^= u32[w + W.HASH] ^ u32[w + W.NEXT_SEQ_A];
+      if (frames[i].protocol === IpProtocol.Tcp) fetched ^= tcp32[near[i] * TCP_WORDS + TW.DUE_A];
     }
     this.fetched = fetched;
   }

@@ -13,8 +13,6 @@ export type PartKind =
   | 'offset'
   /** True or false, in one bit. */
   | 'boolean'
-  /** The transport header's offset: only whether there is one. */
-  | 'transport'
   /** The mirror point, by its index. */
   | 'point'
   /** The mirror's direction. */
@@ -47,24 +45,25 @@ export const FRAME_PARTS: readonly (readonly FramePart[])[] = [
   [offset('f.ip')],
   [offset('f.source')],
   [offset('f.destination')],
+  [offset('f.transport')],
   [offset('f.payload')],
   [offset('f.end')],
   [signed('f.ipLength')],
   [signed('f.payloadLength')],
   [unsigned('f.destinationPort', 16), unsigned('f.sourcePort', 16)],
   [unsigned('f.tcpSequence')],
+  [unsigned('f.tcpAcknowledgment')],
   [unsigned('f.protocol', 8), unsigned('f.ipVersion', 8), unsigned('f.tcpFlags', 8), unsigned('f.ttl', 8)],
   [unsigned('f.subType', 16), unsigned('f.etherType', 16)],
   [
     unsigned('f.dscp', 8),
     flag('f.truncated'),
     flag('f.moreFragments'),
-    part('transport')('f.transport', 1),
-    part('vlanCount')('f.vlanCount', 5),
+    part('vlanCount')('f.vlanCount', 6),
     unsigned('f.icmpType', 8),
     unsigned('f.icmpCode', 8),
   ],
-  [signed('f.fragmentOffset')],
+  [unsigned('f.fragmentOffset', 16), unsigned('f.tcpWindow', 16)],
   [unsigned('f.fragmentId')],
   [unsigned('f.vlanIds[1]', 16), unsigned('f.vlanIds[0]', 16)],
   [unsigned('f.vlanIds[3]', 16), unsigned('f.vlanIds[2]', 16)],

@@ -9,6 +9,7 @@ import { type Frame, NO_VNI } from '../wire/walk/frame.js';
 import { SLOT_BYTES, SLOT_VLANS } from './slot-fields.js';
 import { U8, U16, W } from './slot-layout.js';
 import { FLAG, SLOT_WORDS, type Slots } from './slots.js';
+import { beginResponses } from './times.js';
 
 /** Ports below this belong to services (IANA's system ports). */
 const WELL_KNOWN = 1024;
@@ -62,5 +63,6 @@ export function learnClient(s: Slots, slot: number, side: 0 | 1, f: Frame): void
   const flags = s.u8[at];
   if ((flags & FLAG.CLIENT_SURE) !== 0) return;
   const client = (f.tcpFlags & TCP_ACK) !== 0 ? 1 - side : side;
+  if ((flags & FLAG.CLIENT_B) !== client) beginResponses(s, slot);
   s.u8[at] = (flags & ~FLAG.CLIENT_B) | client | FLAG.CLIENT_SURE;
 }

@@ -5,7 +5,8 @@ import type { Frame } from '../wire/walk/frame.js';
 import { T } from './fragments.js';
 import { SLOT_BYTES } from './slot-fields.js';
 import { F64, U8, W } from './slot-layout.js';
-import { SLOT_WORDS, type Slots } from './slots.js';
+import { isTcp, SLOT_WORDS, type Slots } from './slots.js';
+import { beginTimes } from './times.js';
 
 /** Counts one frame of side 0 (A) or 1 (B). */
 export function countFrame(s: Slots, slot: number, side: 0 | 1, f: Frame, m: Mirrored): void {
@@ -79,4 +80,5 @@ export function beginPart(s: Slots, slot: number): void {
   s.u32[w + W.TRUNCATED] = 0;
   s.u32[w + W.DUPLICATES] = 0;
   s.u8[b + U8.DIRECTION] = 0;
+  if (isTcp(s, slot)) beginTimes(s, slot);
 }

@@ -3,7 +3,8 @@
  * of it, and a test checks that every column of `sessions` is in a field or said to be computed.
  *
  * "A" is the side whose packet opened the slot, "B" the other. Fields that every packet touches are in the
- * first 128 bytes: two cache lines that processors fetch as a pair.
+ * first 128 bytes: two cache lines that processors fetch as a pair. What only TCP has is in memory of its
+ * own, which other sessions never touch; of it, a segment in order touches the first cache line alone.
  */
 
 /** A field's kind is how it is addressed: in words of 32 bits, halves, bytes, or 64-bit floats. */
@@ -42,6 +43,9 @@ const unused = (bytes: number): SlotField => field('u8', undefined, { count: byt
 /** Bytes of a slot, and those that every packet touches. */
 export const SLOT_BYTES = 256;
 export const HOT_BYTES = 128;
+/** Bytes that a slot has in the memory of TCP, and bytes of a cache line. */
+export const TCP_SLOT_BYTES = 128;
+export const CACHE_LINE = 64;
 /** VLAN ids kept per session. */
 export const SLOT_VLANS = 4;
 
@@ -75,7 +79,9 @@ export const HOT_FIELDS: readonly SlotField[] = [
   u8('APPLICATION', ['app_protocol']),
   u8('APPLICATION_TRIES'),
   u8('DIRECTION', ['mirror_direction']),
-  unused(3),
+  u8('TIMING', { doc: 'Bits of TIMING.' }),
+  u8('SYN_RETRANSMITS_A', ['client_syn_retransmits', 'server_syn_retransmits']),
+  u8('SYN_RETRANSMITS_B', ['client_syn_retransmits', 'server_syn_retransmits']),
   u32('SUBTYPE', ['transport']),
   u32('FIRST_SEC', ['first_seen']),
   u32('SEPARATOR', { doc: 'See Separation.' }),
@@ -85,8 +91,6 @@ export const COLD_FIELDS: readonly SlotField[] = [
   u32('NEXT'),
   u32('PREVIOUS'),
   u32('BUCKET'),
-  u32('ISN_A'),
-  u32('ISN_B'),
   u32('SERIAL', {
     columns: ['session_id'],
     doc: "The session's number; with its time of opening its id is made.",
@@ -94,7 +98,7 @@ export const COLD_FIELDS: readonly SlotField[] = [
   u32('OPENED_SEC', ['session_id']),
   u32('OPENED_NSEC', ['session_id']),
   u32('PART', ['part']),
-  u32('HOLE_START_A'),
+  u32('HOLE_START_A', { doc: "The last gap in A's stream: its first number, and the one behind it." }),
   u32('HOLE_START_B'),
   u32('HOLE_END_A'),
   u32('HOLE_END_B'),
@@ -125,6 +129,43 @@ export const COLD_FIELDS: readonly SlotField[] = [
     columns: ['vni'],
     doc: "The network of the first frame's innermost overlay, plus 1; 0: none.",
   }),
+  unused(8),
+];
+
+const RTT = ['client_rtt_us', 'server_rtt_us'];
+const SYN = ['client_syn', 'server_syn'];
+
+export const TCP_FIELDS: readonly SlotField[] = [
+  u32('DUE_A', { doc: "The acknowledgment that ends the round trip of A's segment that is timed." }),
+  u32('DUE_B'),
+  u32('SENT_A', { doc: 'When that segment came, in microseconds modulo 2^32.' }),
+  u32('SENT_B'),
+  u32('RTT_A', { columns: RTT, doc: "The least round trip from A's segment to B's acknowledgment, in µs." }),
+  u32('RTT_B', RTT),
+  u32('ACK_A', { doc: 'The highest acknowledgment that A sent.' }),
+  u32('ACK_B'),
+  u32('ASKED_SEC', { doc: "The client's last payload, while the server has not answered." }),
+  u32('ASKED_NSEC'),
+  f64('RESPONSE_SUM', { columns: ['response_us'], doc: 'In microseconds.' }),
+  u32('RESPONSES', ['responses']),
+  u32('HISTORY_SEEN', { doc: 'What has happened, a bit for each letter of each side: see history.ts.' }),
+  u32('HISTORY', { count: 2, columns: ['history'], doc: 'The letters in their order.' }),
+
+  f64('MISSING_A', ['client_missing', 'server_missing']),
+  f64('MISSING_B', ['client_missing', 'server_missing']),
+  u32('ISN_A'),
+  u32('ISN_B'),
+  u32('RESPONSE_MAX', ['response_us_max']),
+  u32('REORDERED_A', ['client_reordered', 'server_reordered']),
+  u32('REORDERED_B', ['client_reordered', 'server_reordered']),
+  u16('ZERO_WINDOWS_A', ['client_zero_windows', 'server_zero_windows']),
+  u16('ZERO_WINDOWS_B', ['client_zero_windows', 'server_zero_windows']),
+  u32('SYN_SIZES_A', { columns: SYN, doc: "Of A's SYN: window << 16 | maximum segment size." }),
+  u32('SYN_SIZES_B', SYN),
+  u32('SYN_KINDS_A', { columns: SYN, doc: 'The first eight of its options, a code of four bits each.' }),
+  u32('SYN_KINDS_B', SYN),
+  u32('SYN_MORE_A', { columns: SYN, doc: 'Four more options, 8 bits of scale, 8 bits of padding.' }),
+  u32('SYN_MORE_B', SYN),
 ];
 
 /** Columns of a session's own that are known only when its row ends. */

@@ -19,29 +19,28 @@ export const W = {
   NEXT: 32,
   PREVIOUS: 33,
   BUCKET: 34,
-  ISN_A: 35,
-  ISN_B: 36,
   /** The session's number; with its time of opening its id is made. */
-  SERIAL: 37,
-  OPENED_SEC: 38,
-  OPENED_NSEC: 39,
-  PART: 40,
-  HOLE_START_A: 41,
-  HOLE_START_B: 42,
-  HOLE_END_A: 43,
-  HOLE_END_B: 44,
-  RETRANSMITS_A: 45,
-  RETRANSMITS_B: 46,
-  SYN_SEC: 47,
-  SYN_NSEC: 48,
-  HANDSHAKE: 49,
-  FRAGMENTS: 50,
-  TRUNCATED: 51,
-  DUPLICATES: 52,
-  MIRROR_PORT: 53,
-  FIRST_NSEC: 62,
+  SERIAL: 35,
+  OPENED_SEC: 36,
+  OPENED_NSEC: 37,
+  PART: 38,
+  /** The last gap in A's stream: its first number, and the one behind it. */
+  HOLE_START_A: 39,
+  HOLE_START_B: 40,
+  HOLE_END_A: 41,
+  HOLE_END_B: 42,
+  RETRANSMITS_A: 43,
+  RETRANSMITS_B: 44,
+  SYN_SEC: 45,
+  SYN_NSEC: 46,
+  HANDSHAKE: 47,
+  FRAGMENTS: 48,
+  TRUNCATED: 49,
+  DUPLICATES: 50,
+  MIRROR_PORT: 51,
+  FIRST_NSEC: 60,
   /** The network of the first frame's innermost overlay, plus 1; 0: none. */
-  VNI: 63,
+  VNI: 61,
 } as const;
 
 /** Indices of 64-bit floats in a slot, in units of 8 bytes. */
@@ -56,9 +55,9 @@ export const F64 = {
 export const U16 = {
   PORT_A: 6,
   PORT_B: 7,
-  VLANS: 108,
-  SECURITY_GROUP: 112,
-  ETHER_TYPE: 113,
+  VLANS: 104,
+  SECURITY_GROUP: 108,
+  ETHER_TYPE: 109,
 } as const;
 
 /** Indices of bytes in a slot. */
@@ -77,13 +76,69 @@ export const U8 = {
   APPLICATION: 110,
   APPLICATION_TRIES: 111,
   DIRECTION: 112,
-  MAC_A: 228,
-  MAC_B: 234,
-  DSCP: 240,
-  COS: 241,
-  ICMP_TYPE: 242,
-  ICMP_CODE: 243,
-  HARDWARE: 244,
-  VLAN_COUNT: 245,
-  HAS_MAC: 246,
+  /** Bits of TIMING. */
+  TIMING: 113,
+  SYN_RETRANSMITS_A: 114,
+  SYN_RETRANSMITS_B: 115,
+  MAC_A: 220,
+  MAC_B: 226,
+  DSCP: 232,
+  COS: 233,
+  ICMP_TYPE: 234,
+  ICMP_CODE: 235,
+  HARDWARE: 236,
+  VLAN_COUNT: 237,
+  HAS_MAC: 238,
+} as const;
+
+/** Indices of 32-bit words in what a slot has of TCP. */
+export const TW = {
+  /** The acknowledgment that ends the round trip of A's segment that is timed. */
+  DUE_A: 0,
+  DUE_B: 1,
+  /** When that segment came, in microseconds modulo 2^32. */
+  SENT_A: 2,
+  SENT_B: 3,
+  /** The least round trip from A's segment to B's acknowledgment, in µs. */
+  RTT_A: 4,
+  RTT_B: 5,
+  /** The highest acknowledgment that A sent. */
+  ACK_A: 6,
+  ACK_B: 7,
+  /** The client's last payload, while the server has not answered. */
+  ASKED_SEC: 8,
+  ASKED_NSEC: 9,
+  RESPONSES: 12,
+  /** What has happened, a bit for each letter of each side: see history.ts. */
+  HISTORY_SEEN: 13,
+  /** The letters in their order. */
+  HISTORY: 14,
+  ISN_A: 20,
+  ISN_B: 21,
+  RESPONSE_MAX: 22,
+  REORDERED_A: 23,
+  REORDERED_B: 24,
+  /** Of A's SYN: window << 16 | maximum segment size. */
+  SYN_SIZES_A: 26,
+  SYN_SIZES_B: 27,
+  /** The first eight of its options, a code of four bits each. */
+  SYN_KINDS_A: 28,
+  SYN_KINDS_B: 29,
+  /** Four more options, 8 bits of scale, 8 bits of padding. */
+  SYN_MORE_A: 30,
+  SYN_MORE_B: 31,
+} as const;
+
+/** Indices of 64-bit floats in what a slot has of TCP, in units of 8 bytes. */
+export const TF64 = {
+  /** In microseconds. */
+  RESPONSE_SUM: 5,
+  MISSING_A: 8,
+  MISSING_B: 9,
+} as const;
+
+/** Indices of 16-bit numbers in what a slot has of TCP, in units of 2 bytes. */
+export const TU16 = {
+  ZERO_WINDOWS_A: 50,
+  ZERO_WINDOWS_B: 51,
 } as const;

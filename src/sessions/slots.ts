@@ -1,5 +1,6 @@
 /**
- * The memory of the session table: 256 bytes per session in one buffer, read through typed arrays.
+ * The memory of the session table: 256 bytes per session in one buffer, read through typed arrays, and 128
+ * more in another for what only TCP has.
  *
  * One record per session instead of one array per field: a packet touches some twenty fields of one session,
  * and sessions come in random order, so fields side by side cost four cache lines where one array per field
@@ -7,10 +8,13 @@
  * are reused first.
  */
 
-import { SLOT_BYTES } from './slot-fields.js';
+import { IpProtocol } from '../wire/ip/ip-protocol.js';
+import { SLOT_BYTES, TCP_SLOT_BYTES } from './slot-fields.js';
+import { U8 } from './slot-layout.js';
 
-/** 32-bit words of a slot. */
+/** 32-bit words of a slot, and of what it has of TCP. */
 export const SLOT_WORDS = SLOT_BYTES / 4;
+export const TCP_WORDS = TCP_SLOT_BYTES / 4;
 
 /** Bits of U8.FLAGS. */
 export const FLAG = {
@@ -29,11 +33,32 @@ export const FLAG = {
   TOUCHED: 64,
 } as const;
 
+/** Bits of U8.TIMING. */
+export const TIMING = {
+  /** A segment of side A, and of side B, is timed until it is acknowledged. */
+  TIMED_A: 1,
+  TIMED_B: 2,
+  /** Side A, and side B, has acknowledged something. */
+  ACKED_A: 4,
+  ACKED_B: 8,
+  /** The SYN of side A, and of side B, was seen with all its options. */
+  SYN_A: 16,
+  SYN_B: 32,
+  /** The client has asked, and the server has not answered. */
+  ASKED: 64,
+} as const;
+
 /**
  * Large allocations begin 16 bytes into a page (the allocator's own header): skip to the next multiple of
  * 128.
  */
 const ALIGNMENT = 112;
+
+/** Whether a slot holds a TCP connection. */
+export function isTcp(s: Slots, slot: number): boolean {
+  const b = slot * SLOT_BYTES;
+  return s.u8[b + U8.PROTOCOL] === IpProtocol.Tcp && s.u8[b + U8.IP_VERSION] !== 0;
+}
 
 /** The slots: the memory as words, halves, bytes and floats, and a stack of free slots. */
 export class Slots {
@@ -41,6 +66,10 @@ export class Slots {
   readonly u16: Uint16Array;
   readonly u8: Uint8Array;
   readonly f64: Float64Array;
+  /** What only TCP has, as words, halves and floats. */
+  readonly tcp32: Uint32Array;
+  readonly tcp16: Uint16Array;
+  readonly tcp64: Float64Array;
   private readonly free: Uint32Array;
   private freed = 0;
   /**
@@ -58,6 +87,11 @@ export class Slots {
     this.u16 = new Uint16Array(memory, ALIGNMENT, bytes / 2);
     this.u8 = new Uint8Array(memory, ALIGNMENT, bytes);
     this.f64 = new Float64Array(memory, ALIGNMENT, bytes / 8);
+    const tcpBytes = capacity * TCP_SLOT_BYTES;
+    const tcp = new ArrayBuffer(tcpBytes + ALIGNMENT);
+    this.tcp32 = new Uint32Array(tcp, ALIGNMENT, tcpBytes / 4);
+    this.tcp16 = new Uint16Array(tcp, ALIGNMENT, tcpBytes / 2);
+    this.tcp64 = new Float64Array(tcp, ALIGNMENT, tcpBytes / 8);
     this.free = new Uint32Array(capacity);
   }
 
@@ -77,6 +111,11 @@ export class Slots {
     if (slot < this.zero) this.u32.fill(0, slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
     else this.zero = slot + 1;
     return slot;
+  }
+
+  /** Zeroes what a slot has of TCP, as another session may have left it. */
+  beginTcp(slot: number): void {
+    this.tcp32.fill(0, slot * TCP_WORDS, (slot + 1) * TCP_WORDS);
   }
 
   release(slot: number): void {

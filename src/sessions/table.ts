@@ -21,9 +21,9 @@ import { beginPart, countFrame, rowIsEmpty } from './rows.js';
 import { SessionIds } from './session-id.js';
 import { SLOT_BYTES } from './slot-fields.js';
 import { U8, W } from './slot-layout.js';
-import { FLAG, SLOT_WORDS, Slots } from './slots.js';
+import { FLAG, isTcp, SLOT_WORDS, Slots } from './slots.js';
 import { beginsAnew, isOver, trackTcp, wasReset } from './tcp.js';
-import { fillRecord } from './to-record.js';
+import { RecordFiller } from './to-record.js';
 import { WHEEL_SECONDS, Wheel } from './wheel.js';
 
 /** Sessions ended at once when the table is full, so that not every packet causes a search. */
@@ -50,6 +50,7 @@ export class SessionTable implements FrameSink, FrameSessions {
   private readonly ids: SessionIds;
   private readonly key: Key;
   private readonly record = new SessionRecord();
+  private readonly filler = new RecordFiller();
   private readonly points: MirrorPoint[] = [];
   private readonly dedupWindows: number[] = [];
   /** Open sessions by mirror point. */
@@ -344,6 +345,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.points[m.point.index] = m.point;
     this.openOf[m.point.index] = (this.openOf[m.point.index] ?? 0) + 1;
     this.key.store(s, slot);
+    if (isTcp(s, slot)) s.beginTcp(slot);
     const displaced = this.finder.insert(slot);
     if (displaced >= 0) this.displace(displaced);
     noteOpening(s, slot, f, m);
@@ -454,7 +456,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     r.endReason = reason;
     r.point = this.points[u32[w + W.MIRROR]];
     this.ids.write(u32[w + W.SERIAL], u32[w + W.OPENED_SEC], u32[w + W.OPENED_NSEC], r.sessionId);
-    fillRecord(this.slots, slot, r);
+    this.filler.fill(this.slots, slot, r);
     this.counters.rows++;
     this.sink.session(r);
   }

@@ -1,13 +1,23 @@
 /**
- * TCP as an observer sees it: endpoint states and the word for a connection's history as Zeek defines them
- * (conn_state, base/protocols/conn/main.zeek), handshake time and retransmissions.
+ * TCP as an observer sees it: endpoint states and the word for them as Zeek defines it (conn_state,
+ * base/protocols/conn/main.zeek), and the time of the handshake.
  */
 
-import { TCP_ACK as ACK, TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/transport/tcp.js';
+import {
+  TCP_ACK as ACK,
+  TCP_FIN as FIN,
+  TCP_RST as RST,
+  TCP_SYN as SYN,
+  TCP_WINDOW,
+} from '../wire/transport/tcp.js';
 import type { Frame } from '../wire/walk/frame.js';
+import { noteHistory } from './history.js';
+import { SegmentIs, trackSequence } from './sequence.js';
 import { SLOT_BYTES } from './slot-fields.js';
-import { F64, U8, W } from './slot-layout.js';
-import { FLAG, SLOT_WORDS, type Slots } from './slots.js';
+import { F64, TW, U8, W } from './slot-layout.js';
+import { FLAG, SLOT_WORDS, type Slots, TCP_WORDS } from './slots.js';
+import { noteSyn } from './syn-options.js';
+import { time } from './times.js';
 
 /** What an endpoint has done so far. */
 export const TcpState = {
@@ -34,35 +44,18 @@ const Handshake = { None: 0, SynSeen: 1, SynAckSeen: 2, Done: 3, SynAckFirst: 4 
 const OUT_OF_ORDER = 500_000_000;
 
 /**
- * The shortest time without a packet, in nanoseconds, before a keepalive probe: Linux takes whole seconds
- * (tcp(7), TCP_KEEPIDLE).
- */
-const KEEPALIVE_LEAST = 1e9;
-
-/**
- * A larger jump of sequence numbers is no gap but another numbering, and a gap this far back is never filled.
- */
-const RESYNC = 1 << 26;
-/**
- * Each time the numbers pass a multiple of 2^30, a gap that far back is forgotten: before the numbers come
- * round to it again, and without a check per segment.
- */
-const FORGET_SHIFT = 30;
-
-/**
  * Whether a SYN begins a new connection on a 5-tuple that already has one: the old one is over, or has other
  * numbers. A side that has reset and asks again begins anew even with the same number: that is how it ends
  * what its peer still has of an older connection (RFC 793, figure 10).
  */
 export function beginsAnew(s: Slots, slot: number, side: 0 | 1, f: Frame): boolean {
   if ((f.tcpFlags & (SYN | ACK | RST)) !== SYN) return false;
-  const w = slot * SLOT_WORDS;
   const b = slot * SLOT_BYTES;
   const own = s.u8[b + U8.TCP_STATE_A + side];
   const peer = s.u8[b + U8.TCP_STATE_A + (1 - side)];
   if (isReset(own)) return true;
   const known = (s.u8[b + U8.FLAGS] & (side === 0 ? FLAG.SEQ_A : FLAG.SEQ_B)) !== 0;
-  if (known && s.u32[w + W.ISN_A + side] === f.tcpSequence) return false;
+  if (known && s.tcp32[slot * TCP_WORDS + TW.ISN_A + side] === f.tcpSequence) return false;
   if (own >= TcpState.Closed || peer >= TcpState.Closed) return true;
   return own === TcpState.Established && s.u8[b + U8.HANDSHAKE_STATE] === Handshake.Done;
 }
@@ -76,7 +69,12 @@ export function trackTcp(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   s.u8[b + U8.TCP_FLAGS_A + side] |= f.tcpFlags;
   timeHandshake(s, slot, side, f);
   advance(s, slot, side, f);
-  trackSequence(s, slot, side, f);
+  const is = trackSequence(s, slot, side, f);
+  // Without its header, a segment says nothing of acknowledgments and windows.
+  if (f.end - f.transport < TCP_WINDOW + 2) return;
+  if ((f.tcpFlags & SYN) !== 0) noteSyn(s, slot, side, f, is === SegmentIs.Repeated);
+  time(s, slot, side, isClient(s.u8[b + U8.FLAGS], side), f, is);
+  noteHistory(s, slot, side, f, is);
 }
 
 function isReset(state: number): boolean {
@@ -172,74 +170,6 @@ function firstState(s: Slots, peer: number, client: boolean, flags: number, payl
   // The SYN was missed; the SYN-ACK and its ACK were seen.
   if ((flags & ACK) !== 0 && s.u8[peer] === TcpState.Established) return TcpState.Established;
   return TcpState.Partial;
-}
-
-/**
- * Counts retransmissions of side A or B: segments whose bytes were all seen before. One gap per side is
- * remembered, so that a late segment does not count; neither does a keepalive probe (one byte before the next
- * expected, after a pause). Numbers are compared by their distance modulo 2^32 (RFC 9293 section 3.4).
- */
-function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
-  const flags = f.tcpFlags;
-  if ((flags & RST) !== 0) return;
-  const u32 = s.u32;
-  const w = slot * SLOT_WORDS;
-  const fl = slot * SLOT_BYTES + U8.FLAGS;
-  const seen = side === 0 ? FLAG.SEQ_A : FLAG.SEQ_B;
-  const seq = f.tcpSequence;
-  const length = f.payloadLength + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
-  const after = (seq + length) >>> 0;
-  if ((s.u8[fl] & seen) === 0) {
-    s.u8[fl] |= seen;
-    u32[w + W.ISN_A + side] = seq;
-    u32[w + W.NEXT_SEQ_A + side] = after;
-    return;
-  }
-  if (length === 0) return;
-  const next = u32[w + W.NEXT_SEQ_A + side];
-  const ahead = (seq - next) | 0;
-  if (ahead > RESYNC || ahead < -RESYNC) {
-    u32[w + W.HOLE_START_A + side] = u32[w + W.HOLE_END_A + side];
-    u32[w + W.NEXT_SEQ_A + side] = after;
-    return;
-  }
-  if (ahead >= 0) {
-    if (ahead > 0) openHole(u32, w + side, next, seq);
-    goOn(u32, w + side, next, after);
-    return;
-  }
-  if (ahead === -1 && length === 1 && (flags & (SYN | FIN)) === 0) {
-    const idle = (f.sec - u32[w + W.LAST_SEC]) * 1e9 + (f.nsec - u32[w + W.LAST_NSEC]);
-    if (idle >= KEEPALIVE_LEAST) return;
-  }
-  const holeStart = u32[w + W.HOLE_START_A + side];
-  const holeEnd = u32[w + W.HOLE_END_A + side];
-  if (holeStart !== holeEnd && ((after - holeStart) | 0) > 0 && ((seq - holeEnd) | 0) < 0) {
-    // Late, not repeated. The rest of the gap is behind the segment, or before it at the gap's end.
-    if (((after - holeEnd) | 0) >= 0 && ((seq - holeStart) | 0) > 0) u32[w + W.HOLE_END_A + side] = seq;
-    else u32[w + W.HOLE_START_A + side] = ((after - holeEnd) | 0) >= 0 ? holeEnd : after;
-  } else if (((after - next) | 0) <= 0) {
-    u32[w + W.RETRANSMITS_A + side]++;
-  }
-  if (((after - next) | 0) > 0) goOn(u32, w + side, next, after);
-}
-
-/**
- * Remembers a gap from `next` to `seq`, joined with the previous one unless that began too far back. `w`
- * includes the side.
- */
-function openHole(u32: Uint32Array, w: number, next: number, seq: number): void {
-  const start = u32[w + W.HOLE_START_A];
-  if (start === u32[w + W.HOLE_END_A] || (seq - start) >>> 0 > RESYNC) u32[w + W.HOLE_START_A] = next;
-  u32[w + W.HOLE_END_A] = seq;
-}
-
-/** Expects `after` next instead of `next`. `w` includes the side. */
-function goOn(u32: Uint32Array, w: number, next: number, after: number): void {
-  u32[w + W.NEXT_SEQ_A] = after;
-  if ((next ^ after) >>> FORGET_SHIFT === 0) return;
-  const end = u32[w + W.HOLE_END_A];
-  if ((after - end) >>> 0 > RESYNC) u32[w + W.HOLE_START_A] = end;
 }
 
 /** Whether both sides have finished, or either has reset: the session only lingers. */

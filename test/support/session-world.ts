@@ -26,6 +26,14 @@ export interface Row {
   state: string;
   handshakeUs: number;
   retransmits: [number, number];
+  rtt: [number, number];
+  responses: [count: number, sum: number, longest: number];
+  synRetransmits: [number, number];
+  reordered: [number, number];
+  missing: [number, number];
+  zeroWindows: [number, number];
+  syn: [string, string];
+  history: string;
   fragments: number;
   truncated: number;
   duplicates: number;
@@ -43,6 +51,11 @@ export interface Sent {
   protocol?: number;
   flags?: number;
   seq?: number;
+  /** With flag ACK. */
+  ack?: number;
+  window?: number;
+  /** TCP options, their bytes. */
+  options?: readonly number[];
   payload?: number | string;
   length?: number;
   fragment?: { id: number; offset: number; more: boolean };
@@ -75,12 +88,15 @@ export class SessionWorld {
   send(s: Sent): void {
     const f = this.frame;
     const text = typeof s.payload === 'string' ? s.payload : '';
-    const bytes = new Uint8Array(64 + text.length);
+    const options = s.options ?? [];
+    const payload = 60 + options.length;
+    const bytes = new Uint8Array(payload + text.length);
     const [source, sourcePort] = split(s.from);
     const [destination, destinationPort] = split(s.to);
     setU32(bytes, 32, source);
     setU32(bytes, 36, destination);
-    bytes.set(Buffer.from(text), 64);
+    bytes.set(options, 60);
+    bytes.set(Buffer.from(text), payload);
     f.bytes = bytes;
     f.start = 0;
     f.end = bytes.length;
@@ -98,12 +114,14 @@ export class SessionWorld {
     f.ttl = s.ttl ?? 64;
     f.sourcePort = sourcePort;
     f.destinationPort = destinationPort;
-    f.payload = 64;
+    f.payload = payload;
     f.transport = 40;
     f.payloadLength = typeof s.payload === 'number' ? s.payload : text.length;
     f.ipLength = s.length ?? 40 + f.payloadLength;
     f.tcpFlags = f.protocol === 6 ? (s.flags ?? 0x10) : 0;
     f.tcpSequence = s.seq ?? 0;
+    f.tcpAcknowledgment = s.ack ?? 0;
+    f.tcpWindow = s.window ?? 1000;
     f.fragmentId = s.fragment?.id ?? 0;
     f.fragmentOffset = s.fragment?.offset ?? 0;
     f.moreFragments = s.fragment?.more ?? false;
@@ -155,6 +173,14 @@ function toRow(r: SessionRecord): Row {
     state: r.tcpState,
     handshakeUs: r.handshakeUs,
     retransmits: [r.clientRetransmits, r.serverRetransmits],
+    rtt: [r.clientRttUs, r.serverRttUs],
+    responses: [r.responses, r.responseUs, r.responseUsMax],
+    synRetransmits: [r.clientSynRetransmits, r.serverSynRetransmits],
+    reordered: [r.clientReordered, r.serverReordered],
+    missing: [r.clientMissing, r.serverMissing],
+    zeroWindows: [r.clientZeroWindows, r.serverZeroWindows],
+    syn: [r.clientSyn, r.serverSyn],
+    history: r.history,
     fragments: r.fragments,
     truncated: r.truncated,
     duplicates: r.duplicates,

@@ -207,6 +207,9 @@ export interface Table {
 /** The sum of a counter over the parts of a conversation. */
 export const SUM = { type: 'UInt64', doc: 'The sum over its parts.' } as const;
 
+/** The least of the parts of a conversation, apart from 0, which says that there was nothing. */
+export const LEAST = { doc: 'The least of its parts that have one; else 0.' } as const;
+
 /** A column's name as a property: first_seen as firstSeen. */
 export function camelCase(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -96,10 +96,65 @@ export class SessionFields {
    * not seen.
    */
   handshakeUs = 0;
+  /**
+   * Least time, in microseconds, from a segment of the server (or its SYN-ACK) to the acknowledgment of
+   * the client: the way from the mirror point to the client and back. Segments sent again are not
+   * timed. 0 where nothing was timed in the row.
+   */
+  clientRttUs = 0;
+  /** Least time from a segment of the client (or its SYN) to the acknowledgment of the server, likewise. */
+  serverRttUs = 0;
+  /** How often the server sent payload after the client had: questions that were answered. */
+  responses = 0;
+  /**
+   * Microseconds from the client's last payload before each answer to the answer's first payload, added
+   * up: `response_us / responses` is the mean. A request that was sent again counts from then on,
+   * unless the server had acknowledged it.
+   */
+  responseUs = 0;
+  /** The longest of these times. */
+  responseUsMax = 0;
   /** TCP segments of the client that bring nothing new. */
   clientRetransmits = 0;
   /** TCP segments of the server that bring nothing new. */
   serverRetransmits = 0;
+  /** SYNs that the client sent again, 255 at most. They are among `client_retransmits`. */
+  clientSynRetransmits = 0;
+  /** SYN-ACKs that the server sent again, likewise. */
+  serverSynRetransmits = 0;
+  /**
+   * TCP segments of the client that fill a gap: they were late, or were lost before the mirror point
+   * and sent again.
+   */
+  clientReordered = 0;
+  /** TCP segments of the server that fill a gap. */
+  serverReordered = 0;
+  /**
+   * Bytes of the client's stream that never came, though later ones did. A receiver would have asked
+   * for them again, so the mirror or the capture lost them.
+   */
+  clientMissing = 0;
+  /** Bytes of the server's stream that never came. */
+  serverMissing = 0;
+  /** TCP segments with which the client says that it has no room for more (window 0), 65,535 at most. */
+  clientZeroWindows = 0;
+  /** TCP segments with which the server says that it has no room for more, likewise. */
+  serverZeroWindows = 0;
+  /**
+   * The client's SYN as p0f writes it: `mss:window,scale:options`, as in
+   * `1460:64240,7:mss,sok,ts,nop,ws`. Of the options at most twelve. Empty where it was not seen with
+   * all of them.
+   */
+  clientSyn = '';
+  /** The server's SYN-ACK, likewise. */
+  serverSyn = '';
+  /**
+   * What happened, in letters as in Zeek's `history`, each once, in the order first seen, at most
+   * twelve; upper case where the client did it: `S` SYN, `H` SYN-ACK, `A` ACK without payload, `D`
+   * payload, `F` FIN, `R` RST, `T` retransmission, `W` window 0, `G` gap. A long conversation has all
+   * of it in each part.
+   */
+  history = '';
   /** Type of the first ICMP or ICMPv6 message. */
   icmpType = 0;
   /** Code of the first ICMP or ICMPv6 message. */

@@ -1,5 +1,6 @@
 import {
   IP,
+  LEAST,
   MAC,
   NULLABLE_UINT32,
   SUM,
@@ -278,6 +279,54 @@ export const SESSIONS: Table = {
         'was not seen.',
     },
     {
+      name: 'client_rtt_us',
+      field: 51,
+      type: UINT32,
+      codec: 'T64, ZSTD(1)',
+      whole: LEAST,
+      doc:
+        'Least time, in microseconds, from a segment of the server (or its SYN-ACK) to the acknowledgment ' +
+        'of the client: the way from the mirror point to the client and back. Segments sent again are not ' +
+        'timed. 0 where nothing was timed in the row.',
+    },
+    {
+      name: 'server_rtt_us',
+      field: 52,
+      type: UINT32,
+      codec: 'T64, ZSTD(1)',
+      whole: LEAST,
+      doc:
+        'Least time from a segment of the client (or its SYN) to the acknowledgment of the server, ' +
+        'likewise.',
+    },
+    {
+      name: 'responses',
+      field: 53,
+      type: UINT32,
+      codec: 'T64, ZSTD(1)',
+      whole: SUM,
+      doc: 'How often the server sent payload after the client had: questions that were answered.',
+    },
+    {
+      name: 'response_us',
+      field: 54,
+      type: UINT64,
+      codec: 'T64, ZSTD(1)',
+      whole: SUM,
+      doc:
+        "Microseconds from the client's last payload before each answer to the answer's first payload, " +
+        'added up: `response_us / responses` is the mean. A request that was sent again counts from then ' +
+        'on, unless the server had acknowledged it.',
+    },
+    {
+      name: 'response_us_max',
+      field: 55,
+      type: UINT32,
+      codec: 'T64, ZSTD(1)',
+      whole: { doc: 'The longest of its parts.' },
+      doc: 'The longest of these times.',
+    },
+    {
       name: 'client_retransmits',
       field: 36,
       type: UINT32,
@@ -290,6 +339,86 @@ export const SESSIONS: Table = {
       type: UINT32,
       whole: SUM,
       doc: 'TCP segments of the server that bring nothing new.',
+    },
+    {
+      name: 'client_syn_retransmits',
+      field: 56,
+      type: UINT8,
+      whole: SUM,
+      doc: 'SYNs that the client sent again, 255 at most. They are among `client_retransmits`.',
+    },
+    {
+      name: 'server_syn_retransmits',
+      field: 57,
+      type: UINT8,
+      whole: SUM,
+      doc: 'SYN-ACKs that the server sent again, likewise.',
+    },
+    {
+      name: 'client_reordered',
+      field: 58,
+      type: UINT32,
+      whole: SUM,
+      doc:
+        'TCP segments of the client that fill a gap: they were late, or were lost before the mirror point ' +
+        'and sent again.',
+    },
+    {
+      name: 'server_reordered',
+      field: 59,
+      type: UINT32,
+      whole: SUM,
+      doc: 'TCP segments of the server that fill a gap.',
+    },
+    {
+      name: 'client_missing',
+      field: 60,
+      type: UINT64,
+      whole: SUM,
+      doc:
+        "Bytes of the client's stream that never came, though later ones did. A receiver would have asked " +
+        'for them again, so the mirror or the capture lost them.',
+    },
+    {
+      name: 'server_missing',
+      field: 61,
+      type: UINT64,
+      whole: SUM,
+      doc: "Bytes of the server's stream that never came.",
+    },
+    {
+      name: 'client_zero_windows',
+      field: 62,
+      type: UINT32,
+      whole: SUM,
+      doc: 'TCP segments with which the client says that it has no room for more (window 0), 65,535 at most.',
+    },
+    {
+      name: 'server_zero_windows',
+      field: 63,
+      type: UINT32,
+      whole: SUM,
+      doc: 'TCP segments with which the server says that it has no room for more, likewise.',
+    },
+    {
+      name: 'client_syn',
+      field: 64,
+      type: WORD,
+      doc:
+        "The client's SYN as p0f writes it: `mss:window,scale:options`, as in " +
+        '`1460:64240,7:mss,sok,ts,nop,ws`. Of the options at most twelve. Empty where it was not seen with ' +
+        'all of them.',
+    },
+    { name: 'server_syn', field: 65, type: WORD, doc: "The server's SYN-ACK, likewise." },
+    {
+      name: 'history',
+      field: 66,
+      type: WORD,
+      doc:
+        "What happened, in letters as in Zeek's `history`, each once, in the order first seen, at most " +
+        'twelve; upper case where the client did it: `S` SYN, `H` SYN-ACK, `A` ACK without payload, `D` ' +
+        'payload, `F` FIN, `R` RST, `T` retransmission, `W` window 0, `G` gap. A long conversation has all ' +
+        'of it in each part.',
     },
     { name: 'icmp_type', field: 38, type: UINT8, doc: 'Type of the first ICMP or ICMPv6 message.' },
     { name: 'icmp_code', field: 39, type: UINT8, doc: 'Code of the first ICMP or ICMPv6 message.' },

@@ -47,8 +47,24 @@ const SESSION = jsonKeys(
   'server_tcp_flags',
   'tcp_state',
   'handshake_us',
+  'client_rtt_us',
+  'server_rtt_us',
+  'responses',
+  'response_us',
+  'response_us_max',
   'client_retransmits',
   'server_retransmits',
+  'client_syn_retransmits',
+  'server_syn_retransmits',
+  'client_reordered',
+  'server_reordered',
+  'client_missing',
+  'server_missing',
+  'client_zero_windows',
+  'server_zero_windows',
+  'client_syn',
+  'server_syn',
+  'history',
   'icmp_type',
   'icmp_code',
   'client_ttl',
@@ -70,12 +86,15 @@ export class SessionLines extends PointLines implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      3809 +
+      5063 +
         6 *
           (r.point.name.length +
             r.point.site.length +
             r.transport.length +
             r.tcpState.length +
+            r.clientSyn.length +
+            r.serverSyn.length +
+            r.history.length +
             r.appProtocol.length +
             this.collector.length),
     );
@@ -117,8 +136,24 @@ export class SessionLines extends PointLines implements SessionSink {
     this.uint(SESSION.server_tcp_flags, r.serverTcpFlags);
     this.word(SESSION.tcp_state, r.tcpState);
     this.uint(SESSION.handshake_us, r.handshakeUs);
+    this.uint(SESSION.client_rtt_us, r.clientRttUs);
+    this.uint(SESSION.server_rtt_us, r.serverRttUs);
+    this.uint(SESSION.responses, r.responses);
+    this.uint(SESSION.response_us, r.responseUs);
+    this.uint(SESSION.response_us_max, r.responseUsMax);
     this.uint(SESSION.client_retransmits, r.clientRetransmits);
     this.uint(SESSION.server_retransmits, r.serverRetransmits);
+    this.uint(SESSION.client_syn_retransmits, r.clientSynRetransmits);
+    this.uint(SESSION.server_syn_retransmits, r.serverSynRetransmits);
+    this.uint(SESSION.client_reordered, r.clientReordered);
+    this.uint(SESSION.server_reordered, r.serverReordered);
+    this.uint(SESSION.client_missing, r.clientMissing);
+    this.uint(SESSION.server_missing, r.serverMissing);
+    this.uint(SESSION.client_zero_windows, r.clientZeroWindows);
+    this.uint(SESSION.server_zero_windows, r.serverZeroWindows);
+    this.word(SESSION.client_syn, r.clientSyn);
+    this.word(SESSION.server_syn, r.serverSyn);
+    this.word(SESSION.history, r.history);
     this.uint(SESSION.icmp_type, r.icmpType);
     this.uint(SESSION.icmp_code, r.icmpCode);
     this.uint(SESSION.client_ttl, r.clientTtl);

@@ -15,12 +15,15 @@ export class SessionSegment extends MessageWriter implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      446 +
+      567 +
         3 *
           (r.point.name.length +
             r.point.site.length +
             r.transport.length +
             r.tcpState.length +
+            r.clientSyn.length +
+            r.serverSyn.length +
+            r.history.length +
             r.appProtocol.length +
             this.collector.length),
     );
@@ -74,6 +77,22 @@ export class SessionSegment extends MessageWriter implements SessionSink {
     this.optionalUint(48, r.vni);
     this.string(49, r.point.name);
     this.string(50, r.point.site);
+    this.uint(51, r.clientRttUs);
+    this.uint(52, r.serverRttUs);
+    this.uint(53, r.responses);
+    this.uint(54, r.responseUs);
+    this.uint(55, r.responseUsMax);
+    this.uint(56, r.clientSynRetransmits);
+    this.uint(57, r.serverSynRetransmits);
+    this.uint(58, r.clientReordered);
+    this.uint(59, r.serverReordered);
+    this.uint(60, r.clientMissing);
+    this.uint(61, r.serverMissing);
+    this.uint(62, r.clientZeroWindows);
+    this.uint(63, r.serverZeroWindows);
+    this.string(64, r.clientSyn);
+    this.string(65, r.serverSyn);
+    this.string(66, r.history);
     this.end();
   }
 }
