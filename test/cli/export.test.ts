@@ -119,6 +119,17 @@ function sessions(lines: string[]): string[] {
  */
 const MIRRORS_DIFFER = ['erspan-truncated.pcap', 'underlay-fragment-lost.pcap', 'aruba.pcap'];
 
+/**
+ * A packet whose fragments do not all come is known late, and so is processed behind later ones; it is
+ * exported in the order of time. What depends on the order of packets differs.
+ */
+const ORDER_DIFFERS = ['underlay-fragment-lost.pcap'];
+
+function withoutOrder(lines: string[]): string[] {
+  const without = { response_us: 0, response_us_max: 0, server_reordered: 0, history: '' };
+  return lines.map((line) => JSON.stringify({ ...JSON.parse(line), ...without }));
+}
+
 /** Mirror points without what depends on sequence numbers: an export numbers its packets anew. */
 function mirrors(lines: string[]): string[] {
   const anew = { sequence: '', lost: 0, reordered: 0, repeated: 0 };
@@ -132,7 +143,8 @@ describe('kept packets, exported with their outer headers, are read back as the 
     expect(said).toMatch(/^\d+ packets?(: none were kept .*)?$/);
     const back = await readCapture(file);
     const before = await readCapture(`test/fixtures/${name}`);
-    expect(sessions(back.sessions)).toEqual(sessions(before.sessions));
+    const same = ORDER_DIFFERS.includes(name) ? withoutOrder : (lines: string[]) => lines;
+    expect(same(sessions(back.sessions))).toEqual(same(sessions(before.sessions)));
     if (!MIRRORS_DIFFER.includes(name)) expect(mirrors(back.mirrors)).toEqual(mirrors(before.mirrors));
   });
 });
