@@ -40,20 +40,48 @@ function written(column: Column, key: string): string {
     : `if (r.${given}) this.${call};\n    else this.word(${key}, '');`;
 }
 
+/** Columns beside each other that are mostly 0 together. */
+function zeroRuns(table: Table): Column[][] {
+  const runs: Column[][] = [];
+  for (const [i, column] of table.columns.entries()) {
+    if (column.zeros === undefined) continue;
+    if (column.type.kind !== 'uint') throw new Error(`${column.name} is no number`);
+    if (i > 0 && table.columns[i - 1].zeros === column.zeros) runs.at(-1)?.push(column);
+    else runs.push([column]);
+  }
+  return runs;
+}
+
+/** The constant with the text of a run of zeros. */
+function zerosOf(table: Table, [first]: readonly Column[]): string {
+  return `${table.message.toUpperCase()}_NO_${first.zeros?.toUpperCase()}`;
+}
+
 function linesClass(table: Table): string {
   const { method, record } = namesOf(table);
   const keys: string[] = [];
   const calls: string[] = [];
+  const zeros = zeroRuns(table);
   let most = 0;
   for (const column of table.columns) {
     const { name, from } = column;
+    const run = zeros.find((columns) => columns[0] === column);
+    if (run !== undefined)
+      calls.push(
+        `if (${run.map(expressionOf).join(' + ')} === 0) {`,
+        `  this.text(${zerosOf(table, run)});`,
+        '} else {',
+      );
+    const within = zeros.find((columns) => columns.includes(column));
     most += name.length + LONGEST_VALUE;
     if (isIdentity(column)) {
       if (from === IDENTITY[0]) calls.push('this.point(r.point);');
     } else {
       keys.push(name);
-      calls.push(written(column, `${table.message.toUpperCase()}.${name}`));
+      const call = written(column, `${table.message.toUpperCase()}.${name}`);
+      calls.push(within === undefined ? call : `  ${call}`);
     }
+    if (within?.at(-1) === column) calls.push('}');
     const computed = table.derived.find(({ printedAfter }) => printedAfter === name);
     if (computed === undefined) continue;
     most += computed.name.length + LONGEST_VALUE;
@@ -72,6 +100,9 @@ function linesClass(table: Table): string {
   const implemented = table.name === 'packets' ? '' : ` implements ${table.message}Sink`;
   return [
     `const ${table.message.toUpperCase()} = jsonKeys(${keys.map((key) => `'${key}'`).join(', ')});`,
+    ...zeros.map(
+      (run) => `const ${zerosOf(table, run)} = jsonZeros(${run.map(({ name }) => `'${name}'`).join(', ')});`,
+    ),
     '',
     `/** Rows of \`${table.name}\` as lines. */`,
     `export class ${table.message}Lines extends PointLines${implemented} {`,
@@ -107,7 +138,7 @@ export function linesFile(tables: readonly Table[]): string {
       return `import type { ${names} } from '../../model/${module}.js';`;
     }),
     ...computed.map(({ call, module }) => `import { ${call} } from '${module}';`),
-    "import { jsonKeys } from './json-lines.js';",
+    "import { jsonKeys, jsonZeros } from './json-lines.js';",
     "import { PointLines } from './point-lines.js';",
     '',
     tables.map(linesClass).join('\n\n'),

@@ -3,7 +3,13 @@
  * the order first seen, upper case where the client did it.
  */
 
-import { TCP_ACK as ACK, TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/transport/tcp.js';
+import {
+  TCP_ACK as ACK,
+  TCP_FIN as FIN,
+  TCP_PSH as PSH,
+  TCP_RST as RST,
+  TCP_SYN as SYN,
+} from '../wire/transport/tcp.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { SegmentIs } from './sequence.js';
 import { TW } from './slot-layout.js';
@@ -20,11 +26,14 @@ const LETTER_BITS = 5;
 
 /** Adds what one segment of side 0 (A) or 1 (B) does, if it is the first to do so. */
 export function noteHistory(s: Slots, slot: number, side: 0 | 1, f: Frame, is: SegmentIs): void {
+  const seen = s.tcp32[slot * TCP_WORDS + TW.HISTORY_SEEN];
+  const fresh = (eventsOf(f, is) << (side * LETTERS.length)) & ~seen;
+  if (fresh !== 0) addLetters(s, slot, side, seen, fresh);
+}
+
+function addLetters(s: Slots, slot: number, side: 0 | 1, seen: number, fresh: number): void {
   const shift = side * LETTERS.length;
   const t = slot * TCP_WORDS;
-  const seen = s.tcp32[t + TW.HISTORY_SEEN];
-  const fresh = (eventsOf(f, is) << shift) & ~seen;
-  if (fresh === 0) return;
   s.tcp32[t + TW.HISTORY_SEEN] = seen | fresh;
   let length = bitCount(seen);
   for (let letter = 0; letter < LETTERS.length && length < LONGEST_HISTORY; letter++) {
@@ -35,14 +44,20 @@ export function noteHistory(s: Slots, slot: number, side: 0 | 1, f: Frame, is: S
   }
 }
 
+/** What a segment is by its flags SYN, FIN, RST, ACK, in their places, and payload in that of PSH. */
+const BY_FLAGS = Uint16Array.from({ length: 32 }, (_, index) => {
+  let events = 0;
+  if ((index & SYN) !== 0) events |= (index & ACK) !== 0 ? EVENT.SYN_ACK : EVENT.SYN;
+  if ((index & PSH) !== 0) events |= EVENT.DATA;
+  if (index === ACK) events |= EVENT.ACK;
+  if ((index & FIN) !== 0) events |= EVENT.FIN;
+  if ((index & RST) !== 0) events |= EVENT.RST;
+  return events;
+});
+
 function eventsOf(f: Frame, is: SegmentIs): number {
   const flags = f.tcpFlags;
-  let events = 0;
-  if ((flags & SYN) !== 0) events |= (flags & ACK) !== 0 ? EVENT.SYN_ACK : EVENT.SYN;
-  if (f.payloadLength > 0) events |= EVENT.DATA;
-  else if ((flags & (SYN | FIN | RST | ACK)) === ACK) events |= EVENT.ACK;
-  if ((flags & FIN) !== 0) events |= EVENT.FIN;
-  if ((flags & RST) !== 0) events |= EVENT.RST;
+  let events = BY_FLAGS[(flags & (SYN | FIN | RST | ACK)) | (f.payloadLength > 0 ? PSH : 0)];
   if (is === SegmentIs.Repeated) events |= EVENT.REPEATED;
   else if (is === SegmentIs.AfterGap) events |= EVENT.GAP;
   if (f.tcpWindow === 0 && (flags & (SYN | RST)) === 0) events |= EVENT.ZERO;

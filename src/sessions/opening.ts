@@ -56,9 +56,9 @@ function guessClient(f: Frame): number {
   return fromService && f.destinationPort >= WELL_KNOWN ? FLAG.CLIENT_B : 0;
 }
 
-/** A SYN decides which side opened the connection, whatever was guessed before. */
+/** Takes a SYN, which decides which side opened the connection, whatever was guessed before. */
 export function learnClient(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
-  if ((f.tcpFlags & (TCP_SYN | TCP_RST)) !== TCP_SYN) return;
+  if ((f.tcpFlags & TCP_RST) !== 0) return;
   const at = slot * SLOT_BYTES + U8.FLAGS;
   const flags = s.u8[at];
   if ((flags & FLAG.CLIENT_SURE) !== 0) return;

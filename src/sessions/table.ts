@@ -6,7 +6,7 @@ import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import { SessionRecord, type SessionSink } from '../model/session-record.js';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
-import { TCP_SYN as SYN } from '../wire/transport/tcp.js';
+import { TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/transport/tcp.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { MAX_TRIES, recogniseApplication } from './application.js';
 import { Clock, ClockMove } from './clock.js';
@@ -304,7 +304,8 @@ export class SessionTable implements FrameSink, FrameSessions {
       found = -1;
     }
     const tcp = f.protocol === IpProtocol.Tcp && f.ipVersion !== 0 && f.payload >= 0;
-    if (found >= 0 && tcp && (f.tcpFlags & SYN) !== 0) {
+    const flags = tcp ? f.tcpFlags : 0;
+    if (found >= 0 && (flags & SYN) !== 0) {
       const slot = found >>> 1;
       if (beginsAnew(this.slots, slot, (found & 1) as 0 | 1, f)) {
         this.wheel.remove(slot);
@@ -317,12 +318,12 @@ export class SessionTable implements FrameSink, FrameSessions {
     const slot = found >>> 1;
     const side = (found & 1) as 0 | 1;
     if (tcp) {
-      learnClient(this.slots, slot, side, f);
+      if ((flags & SYN) !== 0) learnClient(this.slots, slot, side, f);
       trackTcp(this.slots, slot, side, f);
     }
     countFrame(this.slots, slot, side, f, m);
     if (!fresh) this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] |= FLAG.TOUCHED;
-    if (tcp) this.hurryEnd(slot);
+    if ((flags & (FIN | RST)) !== 0) this.hurryEnd(slot);
     if (f.payloadLength > 0) this.lookAtPayload(slot, side, f);
     this.last = slot;
     return found;

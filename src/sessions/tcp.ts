@@ -66,13 +66,16 @@ export function beginsAnew(s: Slots, slot: number, side: 0 | 1, f: Frame): boole
  */
 export function trackTcp(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   const b = slot * SLOT_BYTES;
-  s.u8[b + U8.TCP_FLAGS_A + side] |= f.tcpFlags;
-  timeHandshake(s, slot, side, f);
-  advance(s, slot, side, f);
+  const flags = f.tcpFlags;
+  s.u8[b + U8.TCP_FLAGS_A + side] |= flags;
+  if (s.u8[b + U8.HANDSHAKE_STATE] !== Handshake.Done) timeHandshake(s, slot, side, f);
+  // Other segments change no state, except a side's first one.
+  if ((flags & (SYN | FIN | RST)) !== 0 || s.u8[b + U8.TCP_STATE_A + side] === TcpState.Inactive)
+    advance(s, slot, side, f);
   const is = trackSequence(s, slot, side, f);
   // Without its header, a segment says nothing of acknowledgments and windows.
   if (f.end - f.transport < TCP_WINDOW + 2) return;
-  if ((f.tcpFlags & SYN) !== 0) noteSyn(s, slot, side, f, is === SegmentIs.Repeated);
+  if ((flags & SYN) !== 0) noteSyn(s, slot, side, f, is === SegmentIs.Repeated);
   time(s, slot, side, isClient(s.u8[b + U8.FLAGS], side), f, is);
   noteHistory(s, slot, side, f, is);
 }
@@ -89,7 +92,6 @@ function timeHandshake(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
   const w = slot * SLOT_WORDS;
   const b = slot * SLOT_BYTES;
   const state = s.u8[b + U8.HANDSHAKE_STATE];
-  if (state === Handshake.Done) return;
   const flags = f.tcpFlags;
   const client = isClient(s.u8[b + U8.FLAGS], side);
   if (client && state === Handshake.None && (flags & (SYN | ACK)) === SYN) {

@@ -17,8 +17,6 @@ import { SLOT_BYTES } from './slot-fields.js';
 import { TF64, TU16, TW, U8 } from './slot-layout.js';
 import { type Slots, TCP_WORDS, TIMING } from './slots.js';
 
-/** Half of the range of a clock in microseconds modulo 2^32: a longer round trip is none. */
-const LONGEST_TRIP = 2 ** 31;
 /**
  * A segment that comes again this soon, in microseconds, is a copy of the mirror's. If the sender was as
  * fast, the trip is only timed too long, and it is the least one that counts.
@@ -27,90 +25,112 @@ export const COPY_US = 10_000;
 const LARGEST = 0xffffffff;
 const MOST_ZERO_WINDOWS = 0xffff;
 
-/** Takes one segment of side 0 (A) or 1 (B), whose numbers have been taken. Its header was captured. */
+/**
+ * Takes one segment of side 0 (A) or 1 (B), whose numbers have been taken. Its header was captured.
+ *
+ * @param client whether its sender is the client
+ */
 export function time(s: Slots, slot: number, side: 0 | 1, client: boolean, f: Frame, is: SegmentIs): void {
-  if ((f.tcpFlags & ACK) !== 0) acknowledge(s, slot, side, f);
-  if (f.tcpWindow === 0 && (f.tcpFlags & (SYN | RST)) === 0) {
-    const at = slot * TCP_WORDS * 2 + TU16.ZERO_WINDOWS_A + side;
-    if (s.tcp16[at] < MOST_ZERO_WINDOWS) s.tcp16[at]++;
+  const { u8, tcp32 } = s;
+  const t = slot * TCP_WORDS;
+  const at = slot * SLOT_BYTES + U8.TIMING;
+  const before = u8[at];
+  let now = before;
+  if ((f.tcpFlags & ACK) !== 0) {
+    const ack = f.tcpAcknowledgment | 0;
+    const own = t + TW.ACK_A + side;
+    if (((ack - tcp32[own]) | 0) > 0 || (now & (TIMING.ACKED_A << side)) === 0) {
+      tcp32[own] = ack;
+      now |= TIMING.ACKED_A << side;
+      // What is timed had not been acknowledged before.
+      if ((now & (TIMING.TIMED_B >> side)) !== 0) now = endTrip(tcp32, t, side, now, ack, f);
+    }
   }
-  if (is === SegmentIs.Nothing) return;
-  timeSegment(s, slot, side, f, is);
-  if (f.payloadLength === 0) return;
-  if (client) ask(s, slot, side, f, is);
-  else if (is !== SegmentIs.Late && is !== SegmentIs.Repeated) answer(s, slot, f);
+  if (f.tcpWindow === 0) countZeroWindow(s, slot, side, f);
+  if (is !== SegmentIs.Nothing) {
+    const isNew = is !== SegmentIs.Late && is !== SegmentIs.Repeated;
+    if ((now & (TIMING.TIMED_A << side)) === 0) {
+      if (is === SegmentIs.Next) now = beginTrip(tcp32, t, side, now, f);
+    } else if (is > SegmentIs.AfterGap && !isCopy(tcp32, t, side, f, is)) {
+      now &= ~(TIMING.TIMED_A << side);
+    }
+    if (f.payloadLength > 0) {
+      if (client) {
+        if (isNew || isAskedAgain(tcp32, t, side, now, f)) {
+          tcp32[t + TW.ASKED_SEC] = f.sec;
+          tcp32[t + TW.ASKED_NSEC] = f.nsec;
+          now |= TIMING.ASKED;
+        }
+      } else if (isNew && (now & TIMING.ASKED) !== 0) {
+        now &= ~TIMING.ASKED;
+        answer(s, slot, f);
+      }
+    }
+  }
+  if (now !== before) u8[at] = now;
 }
 
-/** The time of a frame in microseconds modulo 2^32. */
+/** The time of a frame in microseconds modulo 2^32, as a signed number. */
 function stamp(f: Frame): number {
-  return (Math.imul(f.sec, 1_000_000) + Math.trunc(f.nsec / 1000)) >>> 0;
+  return (Math.imul(f.sec, 1_000_000) + ((f.nsec / 1000) | 0)) | 0;
 }
 
-/** Whether a side has acknowledged everything before number `after`. */
-function hasAcknowledged(s: Slots, slot: number, side: number, after: number): boolean {
-  if ((s.u8[slot * SLOT_BYTES + U8.TIMING] & (TIMING.ACKED_A << side)) === 0) return false;
-  return ((s.tcp32[slot * TCP_WORDS + TW.ACK_A + side] - after) | 0) >= 0;
-}
-
-function acknowledge(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
-  const t = slot * TCP_WORDS;
-  const timing = slot * SLOT_BYTES + U8.TIMING;
-  const other = 1 - side;
-  const ack = f.tcpAcknowledgment;
-  if ((s.u8[timing] & (TIMING.TIMED_A << other)) !== 0 && ((ack - s.tcp32[t + TW.DUE_A + other]) | 0) >= 0) {
-    s.u8[timing] &= ~(TIMING.TIMED_A << other);
-    const trip = (stamp(f) - s.tcp32[t + TW.SENT_A + other]) >>> 0;
-    const least = s.tcp32[t + TW.RTT_A + other];
-    // 0 is no result; a trip within one microsecond is one of 1.
-    if (trip < LONGEST_TRIP && (least === 0 || trip < least))
-      s.tcp32[t + TW.RTT_A + other] = Math.max(trip, 1);
-  }
-  if (!hasAcknowledged(s, slot, side, ack)) {
-    s.u8[timing] |= TIMING.ACKED_A << side;
-    s.tcp32[t + TW.ACK_A + side] = ack;
-  }
-}
-
-function timeSegment(s: Slots, slot: number, side: 0 | 1, f: Frame, is: SegmentIs): void {
-  const t = slot * TCP_WORDS;
-  const timing = slot * SLOT_BYTES + U8.TIMING;
-  const timed = TIMING.TIMED_A << side;
-  const after = (f.tcpSequence + f.payloadLength + ((f.tcpFlags & SYN) !== 0 ? 1 : 0)) >>> 0;
-  if ((s.u8[timing] & timed) !== 0) {
-    if (is === SegmentIs.Next || is === SegmentIs.AfterGap) return;
-    const since = (stamp(f) - s.tcp32[t + TW.SENT_A + side]) >>> 0;
-    const isCopy = is === SegmentIs.Repeated && after === s.tcp32[t + TW.DUE_A + side] && since < COPY_US;
-    if (!isCopy) s.u8[timing] &= ~timed;
-    return;
-  }
-  // A FIN alone begins none; neither does what was acknowledged before it came, out of order.
-  if (is !== SegmentIs.Next || after === f.tcpSequence || hasAcknowledged(s, slot, 1 - side, after)) return;
-  s.u8[timing] |= timed;
-  s.tcp32[t + TW.DUE_A + side] = after;
-  s.tcp32[t + TW.SENT_A + side] = stamp(f);
+/** The number behind a segment's SYN and payload, as a signed number. */
+function endOf(f: Frame): number {
+  return (f.tcpSequence + f.payloadLength + ((f.tcpFlags & SYN) >>> 1)) | 0;
 }
 
 /**
- * The client's payload: new, it is a request or more of one. What is sent again counts as sent then, unless
- * the server had it already.
+ * An acknowledgment of side `side`: ends the round trip of the other side's segment if it covers it.
+ *
+ * @param now the bits of TIMING
+ * @returns them after it
  */
-function ask(s: Slots, slot: number, side: 0 | 1, f: Frame, is: SegmentIs): void {
-  const timing = slot * SLOT_BYTES + U8.TIMING;
-  if (is === SegmentIs.Late || is === SegmentIs.Repeated) {
-    if ((s.u8[timing] & TIMING.ASKED) === 0) return;
-    if (hasAcknowledged(s, slot, 1 - side, (f.tcpSequence + f.payloadLength) >>> 0)) return;
-  }
-  const t = slot * TCP_WORDS;
-  s.u8[timing] |= TIMING.ASKED;
-  s.tcp32[t + TW.ASKED_SEC] = f.sec;
-  s.tcp32[t + TW.ASKED_NSEC] = f.nsec;
+function endTrip(tcp32: Uint32Array, t: number, side: 0 | 1, now: number, ack: number, f: Frame): number {
+  const other = t + 1 - side;
+  if (((ack - tcp32[other + TW.DUE_A]) | 0) < 0) return now;
+  const trip = (stamp(f) - tcp32[other + TW.SENT_A]) | 0;
+  const least = tcp32[other + TW.RTT_A];
+  // 0 is no result; a trip within one microsecond is one of 1.
+  if (trip >= 0 && (least === 0 || trip < least)) tcp32[other + TW.RTT_A] = Math.max(trip, 1);
+  return now & ~(TIMING.TIMED_B >> side);
 }
 
-/** New payload of the server: an answer, if the client has asked. */
+/** Begins to time a segment. @returns the bits of TIMING after it */
+function beginTrip(tcp32: Uint32Array, t: number, side: 0 | 1, now: number, f: Frame): number {
+  const after = endOf(f);
+  // A FIN alone begins none; neither does what was acknowledged before it came, out of order.
+  if (((after - f.tcpSequence) | 0) === 0 || hasAcknowledged(tcp32, t, 1 - side, now, after)) return now;
+  tcp32[t + TW.DUE_A + side] = after;
+  tcp32[t + TW.SENT_A + side] = stamp(f);
+  return now | (TIMING.TIMED_A << side);
+}
+
+/** Whether a segment is the mirror's copy of the one that is timed. */
+function isCopy(tcp32: Uint32Array, t: number, side: 0 | 1, f: Frame, is: SegmentIs): boolean {
+  if (is !== SegmentIs.Repeated || ((endOf(f) - tcp32[t + TW.DUE_A + side]) | 0) !== 0) return false;
+  const since = (stamp(f) - tcp32[t + TW.SENT_A + side]) | 0;
+  return since >= 0 && since < COPY_US;
+}
+
+/** Whether what the client sends again is a request that the server has not acknowledged. */
+function isAskedAgain(tcp32: Uint32Array, t: number, side: 0 | 1, now: number, f: Frame): boolean {
+  return (now & TIMING.ASKED) !== 0 && !hasAcknowledged(tcp32, t, 1 - side, now, endOf(f));
+}
+
+/** Whether side `side` has acknowledged everything before number `after`. */
+function hasAcknowledged(tcp32: Uint32Array, t: number, side: number, now: number, after: number): boolean {
+  return (now & (TIMING.ACKED_A << side)) !== 0 && ((tcp32[t + TW.ACK_A + side] - after) | 0) >= 0;
+}
+
+function countZeroWindow(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
+  if ((f.tcpFlags & (SYN | RST)) !== 0) return;
+  const at = slot * TCP_WORDS * 2 + TU16.ZERO_WINDOWS_A + side;
+  if (s.tcp16[at] < MOST_ZERO_WINDOWS) s.tcp16[at]++;
+}
+
+/** New payload of the server: the answer to what the client asked. */
 function answer(s: Slots, slot: number, f: Frame): void {
-  const timing = slot * SLOT_BYTES + U8.TIMING;
-  if ((s.u8[timing] & TIMING.ASKED) === 0) return;
-  s.u8[timing] &= ~TIMING.ASKED;
   const t = slot * TCP_WORDS;
   const { tcp32, tcp64 } = s;
   const us = (f.sec - tcp32[t + TW.ASKED_SEC]) * 1e6 + Math.trunc((f.nsec - tcp32[t + TW.ASKED_NSEC]) / 1000);

@@ -174,6 +174,8 @@ export interface Column {
   readonly from?: string;
   /** The record's property that says whether there is a value: without one nothing is written. */
   readonly given?: string;
+  /** Columns beside each other with the same word are mostly 0 together: NDJSON then writes them at once. */
+  readonly zeros?: string;
   /** Written first, and changed in place when a message gets its session. */
   readonly inPlace?: true;
   /** In the view `conversations`: its type and meaning, where they are not those in `sessions`. */

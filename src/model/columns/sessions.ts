@@ -273,6 +273,7 @@ export const SESSIONS: Table = {
       name: 'handshake_us',
       field: 35,
       type: UINT32,
+      zeros: 'times',
       codec: 'T64, ZSTD(1)',
       doc:
         "Microseconds from the first SYN to the client's first ACK of the SYN-ACK; 0 when the handshake " +
@@ -282,6 +283,7 @@ export const SESSIONS: Table = {
       name: 'client_rtt_us',
       field: 51,
       type: UINT32,
+      zeros: 'times',
       codec: 'T64, ZSTD(1)',
       whole: LEAST,
       doc:
@@ -293,6 +295,7 @@ export const SESSIONS: Table = {
       name: 'server_rtt_us',
       field: 52,
       type: UINT32,
+      zeros: 'times',
       codec: 'T64, ZSTD(1)',
       whole: LEAST,
       doc:
@@ -303,6 +306,7 @@ export const SESSIONS: Table = {
       name: 'responses',
       field: 53,
       type: UINT32,
+      zeros: 'times',
       codec: 'T64, ZSTD(1)',
       whole: SUM,
       doc: 'How often the server sent payload after the client had: questions that were answered.',
@@ -311,6 +315,7 @@ export const SESSIONS: Table = {
       name: 'response_us',
       field: 54,
       type: UINT64,
+      zeros: 'times',
       codec: 'T64, ZSTD(1)',
       whole: SUM,
       doc:
@@ -322,6 +327,7 @@ export const SESSIONS: Table = {
       name: 'response_us_max',
       field: 55,
       type: UINT32,
+      zeros: 'times',
       codec: 'T64, ZSTD(1)',
       whole: { doc: 'The longest of its parts.' },
       doc: 'The longest of these times.',
@@ -330,6 +336,7 @@ export const SESSIONS: Table = {
       name: 'client_retransmits',
       field: 36,
       type: UINT32,
+      zeros: 'trouble',
       whole: SUM,
       doc: 'TCP segments of the client that bring nothing new.',
     },
@@ -337,6 +344,7 @@ export const SESSIONS: Table = {
       name: 'server_retransmits',
       field: 37,
       type: UINT32,
+      zeros: 'trouble',
       whole: SUM,
       doc: 'TCP segments of the server that bring nothing new.',
     },
@@ -344,6 +352,7 @@ export const SESSIONS: Table = {
       name: 'client_syn_retransmits',
       field: 56,
       type: UINT8,
+      zeros: 'trouble',
       whole: SUM,
       doc: 'SYNs that the client sent again, 255 at most. They are among `client_retransmits`.',
     },
@@ -351,6 +360,7 @@ export const SESSIONS: Table = {
       name: 'server_syn_retransmits',
       field: 57,
       type: UINT8,
+      zeros: 'trouble',
       whole: SUM,
       doc: 'SYN-ACKs that the server sent again, likewise.',
     },
@@ -358,6 +368,7 @@ export const SESSIONS: Table = {
       name: 'client_reordered',
       field: 58,
       type: UINT32,
+      zeros: 'trouble',
       whole: SUM,
       doc:
         'TCP segments of the client that fill a gap: they were late, or were lost before the mirror point ' +
@@ -367,6 +378,7 @@ export const SESSIONS: Table = {
       name: 'server_reordered',
       field: 59,
       type: UINT32,
+      zeros: 'trouble',
       whole: SUM,
       doc: 'TCP segments of the server that fill a gap.',
     },
@@ -374,6 +386,7 @@ export const SESSIONS: Table = {
       name: 'client_missing',
       field: 60,
       type: UINT64,
+      zeros: 'trouble',
       whole: SUM,
       doc:
         "Bytes of the client's stream that never came, though later ones did. A receiver would have asked " +
@@ -383,6 +396,7 @@ export const SESSIONS: Table = {
       name: 'server_missing',
       field: 61,
       type: UINT64,
+      zeros: 'trouble',
       whole: SUM,
       doc: "Bytes of the server's stream that never came.",
     },
@@ -390,6 +404,7 @@ export const SESSIONS: Table = {
       name: 'client_zero_windows',
       field: 62,
       type: UINT32,
+      zeros: 'trouble',
       whole: SUM,
       doc: 'TCP segments with which the client says that it has no room for more (window 0), 65,535 at most.',
     },
@@ -397,6 +412,7 @@ export const SESSIONS: Table = {
       name: 'server_zero_windows',
       field: 63,
       type: UINT32,
+      zeros: 'trouble',
       whole: SUM,
       doc: 'TCP segments with which the server says that it has no room for more, likewise.',
     },
@@ -430,11 +446,12 @@ export const SESSIONS: Table = {
       type: UINT8,
       doc: 'Differentiated services code point of the first packet, 0 to 63.',
     },
-    { name: 'fragments', field: 43, type: UINT32, whole: SUM, doc: 'IP fragments.' },
+    { name: 'fragments', field: 43, type: UINT32, zeros: 'rare', whole: SUM, doc: 'IP fragments.' },
     {
       name: 'truncated',
       field: 44,
       type: UINT32,
+      zeros: 'rare',
       whole: SUM,
       doc: 'Frames the switch or the capture cut short. They count in full all the same.',
     },
@@ -442,6 +459,7 @@ export const SESSIONS: Table = {
       name: 'duplicates',
       field: 45,
       type: UINT32,
+      zeros: 'rare',
       whole: SUM,
       doc:
         'Frames seen a second time because the mirror sends what comes in and what goes out; not counted ' +

@@ -30,6 +30,11 @@ export function jsonKeys<const K extends string>(...names: readonly K[]): Record
   return Object.fromEntries(keys) as Record<K, Uint8Array>;
 }
 
+/** The text of some keys of an object, none of which is its first, with 0 as the value of each. */
+export function jsonZeros(...names: readonly string[]): Uint8Array {
+  return ascii(names.map((name) => `,"${name}":0`).join(''));
+}
+
 /** Lines in one reused buffer. A line is `begin()`, its fields by their keys, then `end()`. */
 export class JsonLines {
   private buffer: Uint8Array;
@@ -76,6 +81,12 @@ export class JsonLines {
     let o = this.position;
     for (let i = 0; i < n; i++) b[o++] = bytes[i];
     this.position = o;
+  }
+
+  /** Many bytes that are JSON already. */
+  text(bytes: Uint8Array): void {
+    this.buffer.set(bytes, this.position);
+    this.position += bytes.length;
   }
 
   /** A whole number, 0 to 2^53 - 1. */

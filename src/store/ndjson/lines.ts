@@ -8,7 +8,7 @@ import { SEQUENCE_USE_NAMES } from '../../model/sequence-use.js';
 import type { SessionRecord, SessionSink } from '../../model/session-record.js';
 import type { TunnelRecord, TunnelSink } from '../../model/tunnel-record.js';
 import { communityIdOf } from './community-id.js';
-import { jsonKeys } from './json-lines.js';
+import { jsonKeys, jsonZeros } from './json-lines.js';
 import { PointLines } from './point-lines.js';
 
 const SESSION = jsonKeys(
@@ -76,6 +76,27 @@ const SESSION = jsonKeys(
   'app_protocol',
   'collector',
 );
+const SESSION_NO_TIMES = jsonZeros(
+  'handshake_us',
+  'client_rtt_us',
+  'server_rtt_us',
+  'responses',
+  'response_us',
+  'response_us_max',
+);
+const SESSION_NO_TROUBLE = jsonZeros(
+  'client_retransmits',
+  'server_retransmits',
+  'client_syn_retransmits',
+  'server_syn_retransmits',
+  'client_reordered',
+  'server_reordered',
+  'client_missing',
+  'server_missing',
+  'client_zero_windows',
+  'server_zero_windows',
+);
+const SESSION_NO_RARE = jsonZeros('fragments', 'truncated', 'duplicates');
 
 /** Rows of `sessions` as lines. */
 export class SessionLines extends PointLines implements SessionSink {
@@ -135,22 +156,42 @@ export class SessionLines extends PointLines implements SessionSink {
     this.uint(SESSION.client_tcp_flags, r.clientTcpFlags);
     this.uint(SESSION.server_tcp_flags, r.serverTcpFlags);
     this.word(SESSION.tcp_state, r.tcpState);
-    this.uint(SESSION.handshake_us, r.handshakeUs);
-    this.uint(SESSION.client_rtt_us, r.clientRttUs);
-    this.uint(SESSION.server_rtt_us, r.serverRttUs);
-    this.uint(SESSION.responses, r.responses);
-    this.uint(SESSION.response_us, r.responseUs);
-    this.uint(SESSION.response_us_max, r.responseUsMax);
-    this.uint(SESSION.client_retransmits, r.clientRetransmits);
-    this.uint(SESSION.server_retransmits, r.serverRetransmits);
-    this.uint(SESSION.client_syn_retransmits, r.clientSynRetransmits);
-    this.uint(SESSION.server_syn_retransmits, r.serverSynRetransmits);
-    this.uint(SESSION.client_reordered, r.clientReordered);
-    this.uint(SESSION.server_reordered, r.serverReordered);
-    this.uint(SESSION.client_missing, r.clientMissing);
-    this.uint(SESSION.server_missing, r.serverMissing);
-    this.uint(SESSION.client_zero_windows, r.clientZeroWindows);
-    this.uint(SESSION.server_zero_windows, r.serverZeroWindows);
+    if (r.handshakeUs + r.clientRttUs + r.serverRttUs + r.responses + r.responseUs + r.responseUsMax === 0) {
+      this.text(SESSION_NO_TIMES);
+    } else {
+      this.uint(SESSION.handshake_us, r.handshakeUs);
+      this.uint(SESSION.client_rtt_us, r.clientRttUs);
+      this.uint(SESSION.server_rtt_us, r.serverRttUs);
+      this.uint(SESSION.responses, r.responses);
+      this.uint(SESSION.response_us, r.responseUs);
+      this.uint(SESSION.response_us_max, r.responseUsMax);
+    }
+    if (
+      r.clientRetransmits +
+        r.serverRetransmits +
+        r.clientSynRetransmits +
+        r.serverSynRetransmits +
+        r.clientReordered +
+        r.serverReordered +
+        r.clientMissing +
+        r.serverMissing +
+        r.clientZeroWindows +
+        r.serverZeroWindows ===
+      0
+    ) {
+      this.text(SESSION_NO_TROUBLE);
+    } else {
+      this.uint(SESSION.client_retransmits, r.clientRetransmits);
+      this.uint(SESSION.server_retransmits, r.serverRetransmits);
+      this.uint(SESSION.client_syn_retransmits, r.clientSynRetransmits);
+      this.uint(SESSION.server_syn_retransmits, r.serverSynRetransmits);
+      this.uint(SESSION.client_reordered, r.clientReordered);
+      this.uint(SESSION.server_reordered, r.serverReordered);
+      this.uint(SESSION.client_missing, r.clientMissing);
+      this.uint(SESSION.server_missing, r.serverMissing);
+      this.uint(SESSION.client_zero_windows, r.clientZeroWindows);
+      this.uint(SESSION.server_zero_windows, r.serverZeroWindows);
+    }
     this.word(SESSION.client_syn, r.clientSyn);
     this.word(SESSION.server_syn, r.serverSyn);
     this.word(SESSION.history, r.history);
@@ -159,9 +200,13 @@ export class SessionLines extends PointLines implements SessionSink {
     this.uint(SESSION.client_ttl, r.clientTtl);
     this.uint(SESSION.server_ttl, r.serverTtl);
     this.uint(SESSION.dscp, r.dscp);
-    this.uint(SESSION.fragments, r.fragments);
-    this.uint(SESSION.truncated, r.truncated);
-    this.uint(SESSION.duplicates, r.duplicates);
+    if (r.fragments + r.truncated + r.duplicates === 0) {
+      this.text(SESSION_NO_RARE);
+    } else {
+      this.uint(SESSION.fragments, r.fragments);
+      this.uint(SESSION.truncated, r.truncated);
+      this.uint(SESSION.duplicates, r.duplicates);
+    }
     this.word(SESSION.app_protocol, r.appProtocol);
     this.word(SESSION.collector, this.collector);
     this.end();
