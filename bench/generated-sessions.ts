@@ -14,8 +14,10 @@ INSERT INTO ${table} (session_id, first_seen, last_seen, end_reason, mirror_type
     server_ip, client_port, server_port,
   protocol, transport, client_packets, server_packets, client_bytes, server_bytes, client_payload,
     server_payload,
-  client_tcp_flags, server_tcp_flags, tcp_state, handshake_us, icmp_type, client_ttl, server_ttl,
-    app_protocol, collector)
+  client_tcp_flags, server_tcp_flags, tcp_state, handshake_us, client_rtt_us, server_rtt_us,
+    responses, response_us, response_us_max, client_retransmits, server_retransmits,
+    client_syn_retransmits, client_reordered, server_reordered, client_zero_windows,
+    client_syn, server_syn, history, icmp_type, client_ttl, server_ttl, app_protocol, collector)
 WITH
   u -> cityHash64(number, u) / 18446744073709551616. AS uniform,
   -- Normal, from two uniforms (Box and Muller).
@@ -33,7 +35,16 @@ WITH
   toInt64(exp(normal('long') * 2 + if(proto = 6, 0.3, -3.5)) * 1e9) AS lasted,
   1 + toUInt64(exp(normal('packets') * 1.2 + if(proto = 6, 2.2, 0))) AS sent,
   if(kind = 97, 0, greatest(1, toUInt64(sent * (0.6 + uniform('ratio'))))) AS received,
-  if(proto = 6, 52, 28) AS header
+  if(proto = 6, 52, 28) AS header,
+  proto = 6 AND received > 0 AS answered,
+  if(answered, toUInt32(exp(normal('handshake') * 1.2 + 6.5)), 0) AS handshake,
+  if(answered, 1 + intDiv(received, 6), 0) AS responses_of,
+  toUInt64(exp(normal('response') * 1.5 + 7.5)) AS longest,
+  -- Few conversations have retransmissions, late segments or full windows.
+  (k, percent) -> if(proto = 6 AND uniform(k) * 100 < percent, 1 + toUInt32(exp(normal(k))), 0) AS some,
+  '1460:64240,7:mss,sok,ts,nop,ws' AS of_linux,
+  '1460:8192,8:mss,nop,ws,nop,nop,sok' AS of_windows,
+  '1460:65535,6:mss,nop,ws,nop,nop,ts,sok,eol+1' AS of_macos
 SELECT
   toUUID(UUIDNumToString(toFixedString(unhex(concat(leftPad(hex(intDiv(started, 1000000)), 12, '0'), '7',
     substring(hex(number), -3), '80A1B2C3', leftPad(hex(number), 8, '0'))), 16))),
@@ -54,7 +65,15 @@ SELECT
   up - sent * header, down - received * header,
   if(proto = 6, if(received = 0, 2, 27), 0), if(proto = 6 AND received > 0, 27, 0), if(proto = 6,
     multiIf(received = 0, 'S0', kind < 90, 'SF', 'RSTO'), ''),
-  if(proto = 6 AND received > 0, toUInt32(exp(normal('handshake') * 1.2 + 6.5)), 0), if(proto = 1, 8, 0),
+  handshake, toUInt32(handshake * (0.02 + 0.2 * uniform('rtt'))), greatest(handshake - toUInt32(handshake *
+    (0.02 + 0.2 * uniform('rtt'))), 0),
+  responses_of, responses_of * intDiv(longest, 2), if(responses_of > 0, longest, 0),
+  some('again', 8), some('back', 8), if(kind = 97, 3, 0), some('late', 3), some('later', 5), some('full', 1),
+  if(proto = 6, [of_windows, of_windows, of_linux, of_macos][client_no % 4 + 1], ''),
+  if(answered, if(server_no % 3 = 0, of_windows, of_linux), ''),
+  multiIf(proto != 6, '', received = 0, 'ST', kind >= 90, 'ShADadR', some('again', 8) > 0, 'ShADadTFf',
+    ['ShADadFf', 'ShADadfF', 'ShAdDaFf'][server_no % 3 + 1]),
+  if(proto = 1, 8, 0),
   if(client_no % 3 = 0, 128, 64), if(received > 0, 64 - server_no % 12, 0),
   multiIf(port = 53, 'dns', port = 443, 'tls', port = 80, 'http', port = 22, 'ssh', port = 445, 'smb', ''),
     'collector-1'

@@ -16,9 +16,9 @@ describe('the cookbook, on the demo', () => {
   });
   afterAll(() => data.stop());
 
-  it('has thirty queries, numbered', () => {
+  it('has 34 queries, numbered', () => {
     expect(queries.map(([title]) => Number.parseInt(title, 10))).toEqual(
-      Array.from({ length: 30 }, (_, i) => i + 1),
+      Array.from({ length: 34 }, (_, i) => i + 1),
     );
   });
 
@@ -52,6 +52,8 @@ describe('the cookbook, on the demo', () => {
     expect(await answer(19)).toEqual([expect.objectContaining({ client: '10.20.0.28' })]);
     expect((await answer(14))[0]).toMatchObject({ server: '203.0.113.80', server_port: 443 });
     expect((await answer(26))[0]).toMatchObject({ mirror_source: '::ffff:10.0.0.12', lost: 236 });
+    expect((await answer(31))[0]).toMatchObject({ server: '203.0.113.80', server_port: 443 });
+    expect((await answer(33))[0]).toMatchObject({ mirror_source: '::ffff:10.0.0.12' });
     expect((await answer(16))[0]).toMatchObject({ server: '10.30.0.10' });
   });
 });
