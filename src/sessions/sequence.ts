@@ -53,12 +53,20 @@ const FORGET_SHIFT = 30;
  * A keepalive probe (one byte before the next expected, after a pause) is nothing new and not repeated.
  */
 export function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): SegmentIs {
+  const is = place(s, slot, side, f);
+  // Of a segment in fragments the first one does not say how long it is.
+  if (f.moreFragments) s.u8[slot * SLOT_BYTES + U8.FRAGMENTED] |= 1 << side;
+  return is;
+}
+
+function place(s: Slots, slot: number, side: 0 | 1, f: Frame): SegmentIs {
   const flags = f.tcpFlags;
   if ((flags & RST) !== 0) return SegmentIs.Nothing;
   const { u32, tcp32 } = s;
   const w = slot * SLOT_WORDS;
   const t = slot * TCP_WORDS;
-  const fl = slot * SLOT_BYTES + U8.FLAGS;
+  const b = slot * SLOT_BYTES;
+  const fl = b + U8.FLAGS;
   const seen = side === 0 ? FLAG.SEQ_A : FLAG.SEQ_B;
   const seq = f.tcpSequence;
   const length = f.payloadLength + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
@@ -82,6 +90,11 @@ export function trackSequence(s: Slots, slot: number, side: 0 | 1, f: Frame): Se
     return SegmentIs.Elsewhere;
   }
   if (ahead > 0) {
+    if ((s.u8[b + U8.FRAGMENTED] & (1 << side)) !== 0) {
+      s.u8[b + U8.FRAGMENTED] &= ~(1 << side);
+      goOn(u32, w + side, next, after);
+      return SegmentIs.Next;
+    }
     openHole(s, slot, side, next, seq);
     goOn(u32, w + side, next, after);
     return SegmentIs.AfterGap;

@@ -123,7 +123,9 @@ export const COLD_FIELDS: readonly SlotField[] = [
   u8('HARDWARE', ['mirror_hardware']),
   u8('VLAN_COUNT', ['vlan_ids']),
   u8('HAS_MAC', ['client_mac', 'server_mac']),
-  unused(1),
+  u8('FRAGMENTED', {
+    doc: 'Of side A (1), B (2): the last segment came in fragments, so that nobody knows where it ends.',
+  }),
   u32('FIRST_NSEC', ['first_seen']),
   u32('VNI', {
     columns: ['vni'],

@@ -89,6 +89,8 @@ export const U8 = {
   HARDWARE: 236,
   VLAN_COUNT: 237,
   HAS_MAC: 238,
+  /** Of side A (1), B (2): the last segment came in fragments, so that nobody knows where it ends. */
+  FRAGMENTED: 239,
 } as const;
 
 /** Indices of 32-bit words in what a slot has of TCP. */

@@ -287,6 +287,18 @@ describe('what came late, or never', () => {
     );
   });
 
+  it('what follows a segment that came in fragments is behind no gap, but what comes later may be', () => {
+    const fragment = { id: 7, offset: 0, more: true };
+    const row = rowOf([
+      data(0, 0),
+      [1, 'c', { seq: 101, ack: 1, payload: 30, fragment }],
+      data(2, 2),
+      data(3, 3),
+      data(4, 5),
+    ]);
+    expect(row).toMatchObject({ missing: [100, 0], reordered: [0, 0], retransmits: [0, 0] });
+  });
+
   it('a large jump of numbers is another numbering, of which nothing is missing', () => {
     const jump: Segment = [5, 'c', { seq: 0x40000000, ack: 1, payload: 100 }];
     expect(rowOf([data(0, 0), data(1, 2), jump])).toMatchObject({ missing: [100, 0], reordered: [0, 0] });
