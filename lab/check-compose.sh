@@ -42,9 +42,9 @@ wait_for() { # what, seconds, a command
   what=$1 left=$2
   shift 2
   until "$@" >/dev/null 2>&1; do
-    left=$((left - 1))
+    left=$((left - 2))
     [ $left -gt 0 ] || { echo "waited in vain for $what" >&2; exit 1; }
-    sleep 1
+    sleep 2
   done
 }
 stored() { [ "$(sql "SELECT count() > 100 AND countIf(tcp_state = 'S0') > 0 FROM sessions")" = 1 ]; }

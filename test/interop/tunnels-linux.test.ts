@@ -25,7 +25,7 @@ const TAP = 'elinux0';
 const US = { 4: '198.18.3.1', 6: 'fd00:3::1' } as const;
 const KERNEL = { 4: '198.18.3.2', 6: 'fd00:3::2' } as const;
 /** More than a thousand packets. */
-const BYTES = 2_000_000;
+const BYTES = 1_000_000;
 const COUNTERS = ['rx_packets', 'rx_bytes', 'rx_errors', 'tx_packets', 'tx_bytes', 'tx_errors'] as const;
 
 describeWith(
@@ -65,10 +65,14 @@ describeWith(
     /** Creates a tunnel at both ends: 10.20.0.1 and fd00:20::1 here, .2 there. */
     async function tunnel(mode: string, options: string, kernelOptions = options): Promise<void> {
       const family = mode.startsWith('ip6') ? 6 : 4;
-      await peer.sh(
-        `ip link add k1 type ${mode} local ${KERNEL[family]} remote ${US[family]} ${kernelOptions} && ` +
-          'ip addr add 10.20.0.2/24 dev k1 && ip -6 addr add fd00:20::2/64 dev k1 nodad && ip link set k1 up',
-      );
+      // In one process: starting one takes the emulated machine a tenth of a second.
+      const batch = [
+        `link add k1 type ${mode} local ${KERNEL[family]} remote ${US[family]} ${kernelOptions}`,
+        'addr add 10.20.0.2/24 dev k1',
+        'addr add fd00:20::2/64 dev k1 nodad',
+        'link set k1 up',
+      ];
+      await peer.sh(`echo '${batch.join('\n')}' | ip -batch -`);
       host = await TunnelHost.start(
         NS,
         `k1 mode ${mode} local ${US[family]} remote ${KERNEL[family]} ${options} address ` +
@@ -78,9 +82,7 @@ describeWith(
     }
 
     async function kernelCounters(): Promise<Record<(typeof COUNTERS)[number], number>> {
-      const said = await peer.sh(
-        `cd /sys/class/net/k1/statistics; for c in ${COUNTERS.join(' ')}; do cat $c; done`,
-      );
+      const said = await peer.sh(`cd /sys/class/net/k1/statistics; cat ${COUNTERS.join(' ')}`);
       const values = said.trim().split('\n').map(Number);
       return Object.fromEntries(COUNTERS.map((name, i) => [name, values[i]])) as Record<
         (typeof COUNTERS)[number],
@@ -154,7 +156,7 @@ describeWith(
           const [ours, theirs] = [(await host!.tunnel('k1')).counters, await kernelCounters()];
           expect(ours.rx_errors).toBe(0);
           expect(theirs.rx_errors).toBe(0);
-          expect(ours.rx_packets).toBeGreaterThan(1000);
+          expect(ours.rx_packets).toBeGreaterThan(500);
           // The kernel joins segments before it counts them: it counts fewer packets and fewer headers.
           const headers = mode.endsWith('tap') ? 14 : 0;
           const received = theirs.rx_bytes + (mode === 'ip6gretap' ? 0 : -headers * theirs.rx_packets);
@@ -197,7 +199,7 @@ describeWith(
           ['tx', 'rx'],
         ] as const) {
           expect(grown(0, `${ours}_packets`)).toBe(grown(1, `${theirs}_packets`));
-          expect(grown(0, `${ours}_packets`)).toBeGreaterThan(1000);
+          expect(grown(0, `${ours}_packets`)).toBeGreaterThan(500);
           const ethernet = mode === 'gretap' && theirs === 'rx' ? 14 * grown(1, 'rx_packets') : 0;
           const own = mode === 'gretap' && ours === 'rx' ? 14 * grown(0, 'rx_packets') : 0;
           expect(grown(0, `${ours}_bytes`) - own).toBe(grown(1, `${theirs}_bytes`) - ethernet);
