@@ -1,6 +1,6 @@
 /**
  * The options of a SYN, which tell operating systems and middleboxes apart, in the words of p0f (version 3,
- * section 4 of its README): `mss:window,scale:options`.
+ * section 5 of its README): `mss:window,scale:options`.
  */
 
 import { u16 } from '../wire/bytes.js';

@@ -51,7 +51,7 @@ export function time(s: Slots, slot: number, side: 0 | 1, client: boolean, f: Fr
     const isNew = is !== SegmentIs.Late && is !== SegmentIs.Repeated;
     if ((now & (TIMING.TIMED_A << side)) === 0) {
       if (is === SegmentIs.Next) now = beginTrip(tcp32, t, side, now, f);
-    } else if (is > SegmentIs.AfterGap && !isCopy(tcp32, t, side, f, is)) {
+    } else if ((!isNew || is === SegmentIs.Elsewhere) && !isCopy(tcp32, t, side, f, is)) {
       now &= ~(TIMING.TIMED_A << side);
     }
     if (f.payloadLength > 0) {

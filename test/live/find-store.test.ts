@@ -87,7 +87,7 @@ describeWith(
       await collect('--store', store, '--control', RUN);
       expect(run(COUNT)).toEqual({ status: 0, out: '0\n', err: '' });
       expect(run([...COUNT, '--store', store])).toEqual({ status: 0, out: '0\n', err: '' });
-      // It has been asked already when its own first question is answered.
+      // The engine answers questions a little earlier than the collector calls the store up.
       await expect.poll(() => run(['status']).out).toContain(`store     ${store} is up`);
       expect(run(['status', '--store', store, '--health']).out).toBe('ok\n');
       expect(run(['spool', 'list']).err).toContain(`nothing waits in ${store}/spool`);

@@ -58,7 +58,8 @@ describeWith(['root', 'socat'], 'a collector that a service manager started', ()
     Object.assign(process.env, { NOTIFY_SOCKET: `@${name}`, WATCHDOG_USEC: '200000', WATCHDOG_PID: '1' });
     collector = await TestCollector.start([]);
     await expect.poll(() => heard).toContain('READY=1');
-    await new Promise((done) => setTimeout(done, 1000));
+    // Several times as long as the watchdog's time, by the collector's own clock.
+    await collector.statusWhen((s) => s.uptime_s >= 2);
     expect(heard.match(/WATCHDOG=1/g)).toHaveLength(1);
   });
 

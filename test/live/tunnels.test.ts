@@ -8,6 +8,7 @@ import {
   B,
   inside,
   makeWorld,
+  passed,
   pings,
   ROUTER,
   removeWorld,
@@ -21,7 +22,7 @@ const BYTES = 2_000_000;
 /** For a ping without an answer: within a machine an answer takes milliseconds. */
 const NO_ANSWER = ['-W', '0.5'];
 
-describeWith(['root', '/dev/net/tun', 'ip', 'ping'], 'tunnels between two mirrorlakes', () => {
+describeWith(['root', '/dev/net/tun', 'ip', 'ping', 'tcpdump'], 'tunnels between two mirrorlakes', () => {
   let hosts: TunnelHost[] = [];
   const start = async (ns: string, ...specs: string[]): Promise<TunnelHost> => {
     const host = await TunnelHost.start(ns, ...specs);
@@ -318,7 +319,11 @@ for i in range(4000): s.sendto(b'x', ('10.10.10.2', 9))`;
     const a = await start(A.ns, ...near);
     const b = await start(B.ns, ...far);
     await bothAnswer();
-    await new Promise((resolve) => setTimeout(resolve, 4000));
+    // More keepalives than may be unanswered.
+    await Promise.all([
+      passed(A.ns, 'wan', 4, `src host ${A[4]} and proto 47`),
+      passed(A.ns, 'wan', 4, `src host ${A[6]} and (ip6 proto 47 or ip6 proto 60)`),
+    ]);
     expect(await carriers()).toEqual([true, true]);
     await b.stop();
     await until(async () => !(await carriers()).includes(true));

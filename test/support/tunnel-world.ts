@@ -3,10 +3,11 @@
  *
  *     e-a 198.18.1.2, fd00:1::2 ── 198.18.1.1 e-r 198.18.2.1 ── 198.18.2.2, fd00:2::2 e-b
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { TunnelStatus } from '../../src/model/tunnel-status.js';
 import { ip, run, tryIp } from './needs.js';
 
@@ -241,6 +242,12 @@ export class TunnelHost {
 }
 
 /** Waits until `so` is true; throws after `seconds`. */
+/** Waits until so many packets that fit `filter` have passed a device. */
+export async function passed(ns: string, device: string, count: number, filter: string): Promise<void> {
+  const tcpdump = ['tcpdump', '-Z', 'root', '-c', `${count}`, '-i', device, '-w', '/dev/null', filter];
+  await promisify(execFile)('ip', ['netns', 'exec', ns, ...tcpdump]);
+}
+
 export async function until(so: () => Promise<boolean> | boolean, seconds = 120): Promise<void> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     if (await so()) return;
