@@ -2,7 +2,7 @@
  * Applications whose messages begin with a line of text. The whole line must match the protocol, not only its
  * first word, which several protocols share.
  */
-import { CODE } from './application-names.js';
+import { CODE } from '../applications/names.js';
 
 const FTP_PORT = 21;
 const SMTP_PORTS = new Set([25, 465, 587, 2525]);

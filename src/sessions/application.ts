@@ -5,7 +5,7 @@
 import { u16, u24, u32 } from '../wire/bytes.js';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { isKerberos, isKerberosOverTcp, isLdap, isSnmp } from './application-ber.js';
-import { CODE } from './application-names.js';
+import { CODE } from '../applications/names.js';
 import {
   contains,
   isDigit,

@@ -1,4 +1,4 @@
-/** The words of the `app_protocol` column; a session stores the index in this list. */
+/** The words of `app_protocol`. A session stores the index in this list: new ones go to the end. */
 export const APPLICATION_NAMES = [
   '',
   'http',
@@ -48,11 +48,25 @@ export const APPLICATION_NAMES = [
   'memcached',
   'telnet',
   'dtls',
+  'tds',
+  'modbus',
+  'dnp3',
+  's7comm',
+  'rtp',
+  'rtcp',
+  'socks',
+  'xmpp',
+  'dcerpc',
+  'iec104',
+  'bacnet',
+  'enip',
+  'amqp',
+  'kafka',
 ] as const;
-type Application = (typeof APPLICATION_NAMES)[number];
+export type ApplicationName = (typeof APPLICATION_NAMES)[number];
 
 /** Their indices in the list. */
 export const CODE = Object.fromEntries(APPLICATION_NAMES.map((name, i) => [name, i])) as Record<
-  Application,
+  ApplicationName,
   number
 >;

@@ -1,0 +1,291 @@
+import { Outcome, type Partial, Told, type ToldFlag } from '../../model/told.js';
+import type { Certificate } from '../certificate.js';
+import type { ApplicationName } from '../names.js';
+import type { Question } from '../question.js';
+import { Read, type Reader, STATELESS, type State } from '../reader.js';
+import type { Block } from './blocks.js';
+import type { Texts } from './texts.js';
+
+/** Open questions of one conversation; beyond, the oldest becomes a row without an answer. */
+export const MOST_OPEN = 32;
+
+/** What happens with a side's bytes. */
+export const Phase = {
+  /** Nothing came yet: its first bytes begin a message. */
+  Begin: 0,
+  /** `next` is where its next message begins. */
+  Reading: 1,
+  /** Nobody knows where its next message begins: wait until the other side has spoken. */
+  Waiting: 2,
+  /** Nothing more is wanted. */
+  Done: 3,
+} as const;
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** One side's stream. */
+export class Side {
+  phase: Phase = Phase.Begin;
+  /** The sequence number at which the next message begins; and the one behind all that came. */
+  next = 0;
+  top = 0;
+  /** The other side's highest acknowledgment, if it sent one. */
+  acked = 0;
+  wasAcked = false;
+  /** Whether the other side spoke since this one did. */
+  interrupted = false;
+  /** When the first byte of the message that is gathered came. */
+  beganSec = 0;
+  beganNsec = 0;
+  block: Block | undefined;
+  /** The question whose message goes on behind what was looked at, and whether it is its answer. */
+  going: Question | undefined;
+  goingIsAnswer = false;
+  /** Whether its bytes are counted as they come: its length is not known. */
+  goingCounts = false;
+  /** Attempts to recognise an application by what this side says. */
+  tries = 0;
+
+  reset(): void {
+    this.phase = Phase.Begin;
+    this.next = this.top = this.acked = this.beganSec = this.beganNsec = this.tries = 0;
+    this.wasAcked = this.interrupted = this.goingIsAnswer = this.goingCounts = false;
+    this.block = undefined;
+    this.going = undefined;
+  }
+}
+
+/** What a dialogue's words and rows are for. */
+export interface Host {
+  readonly texts: Texts;
+  /** Keeps a word of the conversation. */
+  tell(d: Dialogue, column: Told, word: string): void;
+  tellFlag(d: Dialogue, flag: ToldFlag): void;
+  /** Keeps the time of the TLS handshake, in microseconds. */
+  tellTlsTime(d: Dialogue, us: number): void;
+  /** Says which side is the client, unless a SYN did. */
+  tellClient(d: Dialogue, side: 0 | 1): void;
+  /** Keeps a certificate of the server. */
+  certificate(d: Dialogue, c: Certificate): void;
+  /** A question as new. When all are in use, the oldest open one of all conversations is given up. */
+  takeQuestion(d: Dialogue): Question;
+  /** Writes a row, and takes the question back. */
+  write(d: Dialogue, q: Question): void;
+  /** Takes a question back without a row. */
+  giveQuestion(q: Question): void;
+}
+
+/**
+ * What a reader knows of a conversation, and what it says of it. Objects are reused. The members above the
+ * line are for readers, those below for what hands them their bytes.
+ */
+export class Dialogue {
+  /** Whether the client sent the message at hand. */
+  fromClient = true;
+  /**
+   * Why nothing more of the message at hand will come: it is read as far as it goes, and does not ask for
+   * more. '' while more may come.
+   */
+  ending: Partial | '' = '';
+  /** When its last byte came that is here, and its first one. */
+  sec = 0;
+  nsec = 0;
+  beganSec = 0;
+  beganNsec = 0;
+  clientPort = 0;
+  serverPort = 0;
+  /** Whether it is over TCP. */
+  isTcp = true;
+  /** What its reader keeps. */
+  state: State = STATELESS;
+  /** Open questions, the oldest first. */
+  readonly open: Question[] = [];
+
+  /** @param handle the host's number of it */
+  constructor(
+    private readonly host: Host,
+    readonly handle: number,
+  ) {}
+
+  get texts(): Texts {
+    return this.host.texts;
+  }
+
+  /** Says a word of the conversation. The first one stays; an empty one says nothing. */
+  tell(column: Told, word: string): void {
+    if (word !== '') this.host.tell(this, column, word);
+  }
+
+  tellFlag(flag: ToldFlag): void {
+    this.host.tellFlag(this, flag);
+  }
+
+  /** Says how long the TLS handshake took, in microseconds. */
+  tellTlsTime(us: number): void {
+    this.host.tellTlsTime(this, us);
+  }
+
+  certificate(c: Certificate): void {
+    this.host.certificate(this, c);
+  }
+
+  /**
+   * Says who sent the message at hand, where the message itself says so (a request, a response bit). What was
+   * a guess is set right; a SYN knows better.
+   */
+  sentByClient(client: boolean): void {
+    if (client !== this.fromClient)
+      this.host.tellClient(this, client ? this.side : ((1 - this.side) as 0 | 1));
+  }
+
+  /**
+   * A question: the message at hand. Its row is written when it is answered, or dropped, or its time is over.
+   */
+  ask(id = 0): Question {
+    const q = this.take();
+    q.id = id;
+    q.byClient = this.fromClient;
+    if (this.open.length === MOST_OPEN) this.giveUp(this.open[0], 'limit');
+    this.open.push(q);
+    this.asked = q;
+    return q;
+  }
+
+  /** The oldest open question with this number, and this text where one is given; undefined for none. */
+  find(id: number, key?: string): Question | undefined {
+    for (const q of this.open) if (q.id === id && (key === undefined || q.key === key)) return q;
+    return undefined;
+  }
+
+  /** The oldest open question. */
+  get oldest(): Question | undefined {
+    return this.open[0];
+  }
+
+  /** The message at hand begins the answer: its first byte ends the time that is measured. */
+  begin(q: Question): void {
+    this.answering = q;
+    if (q.begun) return;
+    q.begun = true;
+    q.begunSec = this.beganSec;
+    q.begunNsec = this.beganNsec;
+  }
+
+  /** The message at hand is the answer, or ends it. Its row is written when the message is over. */
+  answer(q: Question, outcome: Outcome = Outcome.Ok): void {
+    this.begin(q);
+    q.answered = true;
+    q.outcome = outcome;
+    q.endedSec = this.sec;
+    q.endedNsec = this.nsec;
+    if (q.partial === '') q.partial = this.ending;
+    const at = this.open.indexOf(q);
+    if (at >= 0) this.open.splice(at, 1);
+    this.finished.push(q);
+  }
+
+  /** A row for the message at hand alone: one that asks for no answer. Say what it is before it is over. */
+  row(outcome: Outcome = Outcome.Ok): Question {
+    const q = this.take();
+    q.byClient = this.fromClient;
+    q.outcome = outcome;
+    this.finished.push(q);
+    this.asked = q;
+    return q;
+  }
+
+  /** A row for an answer whose question was not seen. */
+  unasked(): Question {
+    const q = this.take();
+    q.byClient = !this.fromClient;
+    q.outcome = Outcome.Unasked;
+    this.begin(q);
+    q.endedSec = this.sec;
+    q.endedNsec = this.nsec;
+    q.answered = true;
+    this.finished.push(q);
+    return q;
+  }
+
+  /** Forgets an open question without a row. */
+  drop(q: Question): void {
+    const at = this.open.indexOf(q);
+    if (at < 0) return;
+    this.open.splice(at, 1);
+    this.host.giveQuestion(q);
+  }
+
+  /** Writes an open question's row as it is. */
+  giveUp(q: Question, why: Partial | '' = ''): void {
+    const at = this.open.indexOf(q);
+    if (at >= 0) this.open.splice(at, 1);
+    if (q.partial === '') q.partial = why;
+    this.host.write(this, q);
+  }
+
+  /**
+   * The bytes break the protocol: says so, and ends the reading.
+   *
+   * @returns what a stream's reader returns then
+   */
+  malformed(): typeof Read.Over {
+    this.host.tell(this, Told.Partial, 'malformed');
+    this.over();
+    return Read.Over;
+  }
+
+  /** Nothing more of the conversation is wanted. */
+  over(): void {
+    this.isOver = true;
+  }
+
+  /**
+   * Hands what comes behind the message at hand to another reader, as after STARTTLS. The word in
+   * `app_protocol` stays.
+   */
+  become(name: ApplicationName): void {
+    this.successor = name;
+  }
+
+  /** Hands what comes next to whom it is recognised as, as behind a proxy. */
+  becomeAnything(): void {
+    this.successor = '';
+  }
+
+  // ------------------------------------------------------------------------------------------------------
+
+  /** The host's number of the conversation. */
+  slot = -1;
+  /** The side whose message is at hand: 0 opened the session. */
+  side: 0 | 1 = 0;
+  readonly sides: readonly [Side, Side] = [new Side(), new Side()];
+  reader: Reader | undefined;
+  readerName: ApplicationName = '';
+  isOver = false;
+  successor: ApplicationName | undefined;
+  /** Questions whose rows are due when the message at hand is over. */
+  readonly finished: Question[] = [];
+  /** The question that the message at hand asks, and the one it answers. */
+  asked: Question | undefined;
+  answering: Question | undefined;
+  /** Whether something came since it was last looked at for taking its place. */
+  isActive = false;
+  /** Which side is the client. */
+  client: 0 | 1 = 0;
+
+  /** Makes it as it was when it was new. */
+  forget(): void {
+    this.ending = '';
+    this.slot = -1;
+    this.isOver = this.isActive = false;
+    this.successor = this.asked = this.answering = undefined;
+    this.open.length = this.finished.length = 0;
+  }
+
+  private take(): Question {
+    const q = this.host.takeQuestion(this);
+    q.partial = this.ending;
+    q.askedSec = this.sec;
+    q.askedNsec = this.nsec;
+    return q;
+  }
+}

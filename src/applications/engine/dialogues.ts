@@ -1,0 +1,429 @@
+/** The conversations that are read, their readers, and the bounds of it all. */
+
+import { type Partial, Told, type ToldFlag } from '../../model/told.js';
+import type { Certificate } from '../certificate.js';
+import type { ApplicationName } from '../names.js';
+import { Question } from '../question.js';
+import { type Application, Opening, Read, type Reader, STATELESS, type State } from '../reader.js';
+import { Ages } from './ages.js';
+import { type Block, Blocks } from './blocks.js';
+import { Dialogue, type Host, Phase } from './dialogue.js';
+import { Recogniser } from './recogniser.js';
+import { type Segment, type StreamOwner, Streams } from './streams.js';
+import { Texts } from './texts.js';
+
+/** Messages of a side by which its application is looked for. */
+export const MAX_TRIES = 4;
+/** Shorter beginnings wait for more before they count as a try: a length that came alone. */
+const SHORT = 16;
+/** Seconds after which a datagram has not been answered. */
+const ANSWER_SECONDS = 10;
+/** Conversations looked at for one that is silent, or that has a block, before any of them has to go. */
+const MOST_LOOKED_AT = 64;
+
+/** Bounds, of one session table. */
+export interface DialogueOptions {
+  /** Conversations that are read at once. */
+  readonly conversations: number;
+  /** Open questions of all of them. */
+  readonly questions: number;
+  /** Bytes of memory for messages in several segments. */
+  readonly memory: number;
+}
+
+export const DIALOGUE_OPTIONS: DialogueOptions = {
+  conversations: 65_536,
+  questions: 65_536,
+  memory: 32 * 1024 * 1024,
+};
+
+/** Who keeps what is read. */
+export interface Keeper {
+  /** The conversation's application is recognised. */
+  recognised(slot: number, name: ApplicationName): void;
+  tell(slot: number, column: Told, word: string): void;
+  tellFlag(slot: number, flag: ToldFlag): void;
+  tellTlsTime(slot: number, us: number): void;
+  /** @param side the client's */
+  tellClient(slot: number, side: 0 | 1): void;
+  certificate(slot: number, c: Certificate, sec: number): void;
+  /** A question and its answer; the object is used for another one afterwards. */
+  transaction(slot: number, name: ApplicationName, q: Question): void;
+  /** The conversation's dialogue is another's now; with `forGood`, nothing more is to be read of it. */
+  released(slot: number, forGood: boolean): void;
+}
+
+/** What was counted since the table was made. */
+export class ReadingCounters {
+  /** Rows of transactions. */
+  transactions = 0;
+  /** Conversations that lost their place to others, so that something of them may not have been read. */
+  conversationsGivenUp = 0;
+  /** Questions whose row was written before its time, as too many were open. */
+  questionsGivenUp = 0;
+  /** Messages in pieces that were given up, as memory was used up. */
+  blocksGivenUp = 0;
+  /** Messages that were read only in part, by why. */
+  readonly partial: Record<Partial, number> = { cut: 0, gap: 0, limit: 0, malformed: 0 };
+}
+
+/** A reader, and states that no conversation uses. */
+interface Reading {
+  readonly reader: Reader;
+  readonly free: State[];
+}
+
+export class Dialogues implements Host, StreamOwner {
+  readonly counters = new ReadingCounters();
+  readonly texts: Texts;
+  private readonly options: DialogueOptions;
+  private readonly tcp: Recogniser;
+  private readonly udp: Recogniser;
+  private readonly streams = new Streams(this);
+  private readonly readings = new Map<ApplicationName, Reading>();
+  /** A handle is the place in this list, plus 1. */
+  private readonly dialogues: Dialogue[] = [];
+  private readonly free: Dialogue[] = [];
+  /** Where the search for a conversation that can go began last. */
+  private hand = 0;
+  private questions = 0;
+  private readonly freeQuestions: Question[] = [];
+  private readonly overTcp = new Ages();
+  private readonly overUdp = new Ages();
+  private readonly blocks: Blocks;
+  private readonly opening = new Opening();
+
+  /** @param seed see Texts */
+  constructor(
+    private readonly keeper: Keeper,
+    applications: readonly Application[],
+    seed: number,
+    options: Readonly<{ [K in keyof DialogueOptions]?: number }> = {},
+  ) {
+    this.options = { ...DIALOGUE_OPTIONS, ...options };
+    this.texts = new Texts(seed);
+    this.tcp = new Recogniser(applications, 'tcp');
+    this.udp = new Recogniser(applications, 'udp');
+    this.blocks = new Blocks(this.options.memory);
+    for (const { name, newReader } of applications)
+      if (newReader !== undefined) this.readings.set(name, { reader: newReader(), free: [] });
+  }
+
+  /** Conversations that are read now. */
+  get used(): number {
+    return this.dialogues.length - this.free.length;
+  }
+
+  /**
+   * Begins to read a conversation.
+   *
+   * @param name its application; '' if it is still to be recognised
+   * @returns a handle, 1 or more
+   */
+  begin(slot: number, isTcp: boolean, name: ApplicationName): number {
+    const d = this.free.pop() ?? this.another();
+    d.slot = slot;
+    d.isTcp = isTcp;
+    d.isActive = true;
+    if (name !== '') {
+      this.attach(d, name);
+      // Its streams were read before, up to where nobody knows now.
+      for (const s of d.sides) s.phase = Phase.Waiting;
+    }
+    return d.handle;
+  }
+
+  /** Takes a segment of a conversation over TCP, of side 0 (A) or 1 (B). */
+  segment(
+    handle: number,
+    side: 0 | 1,
+    client: 0 | 1,
+    clientPort: number,
+    serverPort: number,
+    g: Segment,
+  ): void {
+    const d = this.dialogues[handle - 1];
+    face(d, side, client, clientPort, serverPort);
+    this.streams.segment(d, side, g);
+    if (d.isOver) this.release(d, true);
+  }
+
+  /** Takes a datagram of a conversation whose application is known. */
+  datagram(
+    handle: number,
+    side: 0 | 1,
+    client: 0 | 1,
+    clientPort: number,
+    serverPort: number,
+    g: Segment,
+  ): void {
+    const d = this.dialogues[handle - 1];
+    face(d, side, client, clientPort, serverPort);
+    d.sec = d.beganSec = g.sec;
+    d.nsec = d.beganNsec = g.nsec;
+    d.asked = d.answering = undefined;
+    if (g.end - g.start < g.length) this.readInPart(d, 'cut');
+    d.reader?.datagram?.(d, g.bytes, g.start, g.end);
+    d.ending = '';
+    if (d.asked !== undefined) (d.asked as Question).askedBytes += g.length;
+    if (d.answering !== undefined) (d.answering as Question).answeredBytes += g.length;
+    this.settle(d);
+    if (d.successor !== undefined) this.succeed(d);
+    if (d.isOver) this.release(d, true);
+    else if (d.open.length === 0 && d.state === STATELESS) this.release(d, false);
+  }
+
+  /** The application of a datagram; undefined if it is not recognised. */
+  recogniseDatagram(m: Opening): Application | undefined {
+    return this.udp.recognise(m);
+  }
+
+  /** Whether an application's messages are read. */
+  reads(name: ApplicationName): boolean {
+    return this.readings.has(name);
+  }
+
+  /** The conversation is over: what is there of it is read, open questions become rows. */
+  end(handle: number): void {
+    this.release(this.dialogues[handle - 1], true);
+  }
+
+  /** Time goes by: questions over UDP that were not answered become rows. */
+  tick(sec: number): void {
+    for (
+      let q = this.overUdp.oldest;
+      q !== undefined && sec - q.askedSec > ANSWER_SECONDS;
+      q = this.overUdp.oldest
+    ) {
+      const d = q.dialogue;
+      if (d === undefined) return;
+      d.giveUp(q);
+      if (d.open.length === 0 && d.state === STATELESS) this.release(d, false);
+    }
+  }
+
+  // What readers ask for.
+
+  tell(d: Dialogue, column: Told, word: string): void {
+    if (column === Told.Partial) this.counters.partial[word as Partial]++;
+    this.keeper.tell(d.slot, column, word);
+  }
+
+  tellFlag(d: Dialogue, flag: ToldFlag): void {
+    this.keeper.tellFlag(d.slot, flag);
+  }
+
+  tellTlsTime(d: Dialogue, us: number): void {
+    this.keeper.tellTlsTime(d.slot, us);
+  }
+
+  tellClient(d: Dialogue, side: 0 | 1): void {
+    this.keeper.tellClient(d.slot, side);
+    if (d.client !== side) {
+      const port = d.clientPort;
+      d.clientPort = d.serverPort;
+      d.serverPort = port;
+    }
+    d.client = side;
+    d.fromClient = d.side === side;
+  }
+
+  certificate(d: Dialogue, c: Certificate): void {
+    this.keeper.certificate(d.slot, c, d.sec);
+  }
+
+  takeQuestion(d: Dialogue): Question {
+    let q = this.freeQuestions.pop();
+    if (q === undefined && this.questions === this.options.questions) {
+      const oldest = this.overUdp.oldest ?? this.overTcp.oldest;
+      if (oldest?.dialogue !== undefined) {
+        this.counters.questionsGivenUp++;
+        oldest.dialogue.giveUp(oldest, 'limit');
+        q = this.freeQuestions.pop();
+      }
+    }
+    if (q === undefined) {
+      q = new Question();
+      this.questions++;
+    }
+    q.dialogue = d;
+    (d.isTcp ? this.overTcp : this.overUdp).add(q);
+    return q;
+  }
+
+  write(d: Dialogue, q: Question): void {
+    this.counters.transactions++;
+    this.keeper.transaction(d.slot, q.appProtocol === '' ? d.readerName : q.appProtocol, q);
+    this.giveQuestion(q);
+  }
+
+  giveQuestion(q: Question): void {
+    const d = q.dialogue;
+    if (d === undefined) return;
+    (d.isTcp ? this.overTcp : this.overUdp).remove(q);
+    if (d.asked === q) d.asked = undefined;
+    if (d.answering === q) d.answering = undefined;
+    for (const s of d.sides) if (s.going === q) s.going = undefined;
+    q.reset();
+    this.freeQuestions.push(q);
+  }
+
+  // What streams ask for.
+
+  read(d: Dialogue, b: Uint8Array, o: number, end: number): number {
+    d.asked = d.answering = undefined;
+    const reader = d.reader;
+    if (reader === undefined) return this.lookAt(d, b, o, end);
+    if (d.ending !== '') this.readInPart(d, d.ending);
+    const n = reader.stream === undefined ? Read.Over : reader.stream(d, b, o, end);
+    if (d.successor !== undefined) this.succeed(d);
+    return n;
+  }
+
+  takeBlock(d: Dialogue, bytes: number): Block | undefined {
+    const block = this.blocks.take(bytes);
+    if (block !== undefined) return block;
+    for (let i = 0; i < MOST_LOOKED_AT; i++) {
+      this.hand = (this.hand + 1) % this.dialogues.length;
+      const other = this.dialogues[this.hand];
+      if (other === d) continue;
+      for (const side of [0, 1] as const) {
+        if (other.sides[side].block?.bytes.length !== bytes) continue;
+        this.counters.blocksGivenUp++;
+        this.streams.giveUp(other, side, 'limit');
+        if (other.isOver) this.release(other, true);
+        const given = this.blocks.take(bytes);
+        if (given !== undefined) return given;
+      }
+    }
+    return undefined;
+  }
+
+  giveBlock(_: Dialogue, block: Block): void {
+    this.blocks.give(block);
+  }
+
+  settle(d: Dialogue): void {
+    const { finished } = d;
+    if (finished.length === 0) return;
+    let kept = 0;
+    for (const q of finished) {
+      if (q === d.sides[0].going || q === d.sides[1].going) finished[kept++] = q;
+      else this.write(d, q);
+    }
+    finished.length = kept;
+  }
+
+  /** Looks for the application of a stream, by the message that begins at `o`. */
+  private lookAt(d: Dialogue, b: Uint8Array, o: number, end: number): number {
+    const m = this.opening;
+    m.bytes = b;
+    m.start = o;
+    m.end = end;
+    m.length = end - o;
+    m.fromClient = d.fromClient;
+    m.clientPort = d.clientPort;
+    m.serverPort = d.serverPort;
+    const application = this.tcp.recognise(m);
+    if (application !== undefined) {
+      this.keeper.recognised(d.slot, application.name);
+      this.attach(d, application.name);
+      return d.isOver ? Read.Over : this.read(d, b, o, end);
+    }
+    const s = d.sides[d.side];
+    if (end - o < SHORT && d.ending === '' && s.tries === 0) return Read.More;
+    return ++s.tries >= MAX_TRIES ? Read.Done : end - o;
+  }
+
+  /** Gives a conversation its reader. Without one there is nothing to read. */
+  private attach(d: Dialogue, name: ApplicationName): void {
+    this.detach(d);
+    const reading = this.readings.get(name);
+    if (reading === undefined) {
+      d.isOver = true;
+      return;
+    }
+    d.reader = reading.reader;
+    d.readerName = name;
+    d.state = reading.free.pop() ?? reading.reader.newState();
+    for (const s of d.sides) if (s.phase === Phase.Done) s.phase = Phase.Waiting;
+  }
+
+  private detach(d: Dialogue): void {
+    if (d.reader === undefined) return;
+    d.reader.finish?.(d);
+    if (d.state !== STATELESS) {
+      d.state.reset();
+      this.readings.get(d.readerName)?.free.push(d.state);
+    }
+    d.reader = undefined;
+    d.readerName = '';
+    d.state = STATELESS;
+  }
+
+  /** Hands a conversation to the next reader. */
+  private succeed(d: Dialogue): void {
+    const name = d.successor ?? '';
+    d.successor = undefined;
+    this.giveUpQuestions(d);
+    if (name !== '') this.attach(d, name);
+    else {
+      this.detach(d);
+      for (const s of d.sides) s.tries = 0;
+    }
+  }
+
+  private giveUpQuestions(d: Dialogue): void {
+    for (const s of d.sides) s.going = undefined;
+    this.settle(d);
+    while (d.open.length > 0) d.giveUp(d.open[0]);
+  }
+
+  private readInPart(d: Dialogue, why: Partial): void {
+    d.ending = why;
+    this.tell(d, Told.Partial, why);
+  }
+
+  private release(d: Dialogue, forGood: boolean): void {
+    if (d.isTcp) this.streams.finish(d, 'gap');
+    this.detach(d);
+    this.giveUpQuestions(d);
+    const { slot } = d;
+    for (const s of d.sides) {
+      if (s.block !== undefined) this.blocks.give(s.block);
+      s.reset();
+    }
+    d.forget();
+    this.free.push(d);
+    this.keeper.released(slot, forGood);
+  }
+
+  /** A dialogue not yet in use, or that of a conversation which was silent for longer than others. */
+  private another(): Dialogue {
+    if (this.dialogues.length < this.options.conversations) {
+      const d = new Dialogue(this, this.dialogues.length + 1);
+      this.dialogues.push(d);
+      return d;
+    }
+    for (let i = 0; ; i++) {
+      this.hand = (this.hand + 1) % this.dialogues.length;
+      const d = this.dialogues[this.hand];
+      if (d.isActive && i < MOST_LOOKED_AT) {
+        d.isActive = false;
+        continue;
+      }
+      this.counters.conversationsGivenUp++;
+      this.release(d, false);
+      return this.free.pop() as Dialogue;
+    }
+  }
+}
+
+function face(d: Dialogue, side: 0 | 1, client: 0 | 1, clientPort: number, serverPort: number): void {
+  d.isActive = true;
+  d.side = side;
+  d.client = client;
+  d.fromClient = side === client;
+  d.clientPort = clientPort;
+  d.serverPort = serverPort;
+}

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import type { Dialogue } from '../../src/applications/engine/dialogue.js';
+import { type Application, Read, type Reader, STATELESS } from '../../src/applications/reader.js';
+import { Outcome, Told } from '../../src/model/told.js';
+import { Conversation } from '../support/conversation.js';
+
+/**
+ * Lines that end in a semicolon: a question, `question:LENGTH;` with a body, or an answer, as `!…`; `?` alone
+ * has an answer of unknown length.
+ */
+function lines(inTurns: boolean): Application {
+  const reader: Reader = {
+    inTurns,
+    newState: () => STATELESS,
+    stream(d: Dialogue, b: Uint8Array, o: number, end: number): number {
+      let p = o;
+      while (p < end && b[p] !== 0x3b) p++;
+      if (p === end && d.ending === '') return Read.More;
+      const text = d.texts.ascii(b, o, p);
+      if (text === 'quit') return Read.Over;
+      if (text === 'done') return Read.Done;
+      const colon = text.indexOf(':');
+      const body = colon < 0 ? 0 : Number(text.slice(colon + 1));
+      if (d.fromClient) {
+        const q = d.ask();
+        q.name = text;
+        q.partial = d.ending;
+      } else {
+        const q = d.oldest ?? d.unasked();
+        q.status = text;
+        if (q.outcome !== Outcome.Unasked) d.answer(q);
+        if (text === '!?') return Read.Turn;
+      }
+      d.tell(Told.ServerName, text);
+      return p === end ? Read.Turn : p + 1 - o + body;
+    },
+  };
+  return { name: 'memcached', tcp: { is: () => true }, newReader: () => reader };
+}
+
+const PORTS = { client: 40000, server: 11211 };
+const talk = (inTurns = true) => new Conversation([lines(inTurns)], PORTS);
+const asked = (c: Conversation) => c.rows.map((r) => `${r.name}${r.status} ${r.outcome} ${r.partial}`.trim());
+
+describe('the messages of a stream', () => {
+  it('are read where they are whole in a segment, one after the other', () => {
+    const c = talk().ask('one-and-more-text;two;').answer('!1;').wait(5000).answer('!2;').end();
+    expect(asked(c)).toEqual(['one-and-more-text!1 ok', 'two!2 ok']);
+    expect(c.rows.map((r) => r.responseUs)).toEqual([1000, 7000]);
+    expect(c.recognised).toEqual(['memcached']);
+  });
+
+  it('are gathered from segments, in any order, also before it is known what they are', () => {
+    for (const inTurns of [true, false]) {
+      const text = Buffer.from('a question of some length;another one;');
+      const parts = [0, 7, 20, 30].map((at, i, all) => [at, text.subarray(at, all[i + 1])] as const);
+      for (const order of [
+        [0, 1, 2, 3],
+        [3, 2, 1, 0],
+        [1, 0, 3, 2],
+        [2, 0, 0, 3, 1, 1],
+      ]) {
+        const c = talk(inTurns);
+        for (const i of order) c.segment(0, parts[i][0], parts[i][1]);
+        c.answer('!1;!2;').end();
+        expect(asked(c)).toEqual(['a question of some length!1 ok', 'another one!2 ok']);
+      }
+    }
+  });
+
+  it('are passed over where they are long, and what follows is read', () => {
+    const c = talk()
+      .ask('store this, please:5000;')
+      .ask('x'.repeat(3000))
+      .wait(1000)
+      .ask(`${'y'.repeat(2000)}more;`);
+    c.answer('!1;').answer('!2;').end();
+    expect(asked(c)).toEqual(['store this, please:5000!1 ok', 'more!2 ok']);
+    expect(c.rows[0].responseUs).toBe(1000);
+    expect(c.rows[0].requestBytes).toBe(5024);
+  });
+
+  it('whose length nobody says end with the next turn', () => {
+    const c = talk()
+      .ask('what is all of this?;')
+      .answer('!?;')
+      .answer('z'.repeat(100))
+      .answer('z'.repeat(50));
+    expect(c.rows).toEqual([]);
+    c.ask('next;').answer('!2;').end();
+    expect(asked(c)).toEqual(['what is all of this?!? ok', 'next!2 ok']);
+    expect(c.rows[0].transferUs).toBe(2000);
+    expect(c.rows[0].responseBytes).toBe(153);
+  });
+});
+
+describe('bytes that never come', () => {
+  it('of a message are given up when the other side has answered it', () => {
+    const c = talk()
+      .ask('the beginning of')
+      .lose(0, 10)
+      .ask('and its end;')
+      .answer('!1;')
+      .ask('next one;')
+      .answer('!2;');
+    expect(asked(c.end())).toEqual(['the beginning of!1 ok gap', 'next one!2 ok']);
+  });
+
+  it('of a whole message leave an answer that nobody asked for', () => {
+    const c = talk()
+      .ask('the first message;')
+      .answer('!1;')
+      .lose(0, 20)
+      .answer('!2;')
+      .ask('third;')
+      .answer('!3;');
+    expect(asked(c.end())).toEqual(['the first message!1 ok', '!2 unasked', 'third!3 ok']);
+  });
+
+  it('are waited for where answers may come before them, but not for ever', () => {
+    const c = talk(false).ask('the beginning of').lose(0, 10).ask('and its end;').answer('!0;');
+    expect(asked(c)).toEqual(['!0 unasked']);
+    c.wait(3_000_000).ask('tail;');
+    expect(c.told.Partial).toBe('gap');
+  });
+
+  it('because the mirror cut the frame leave what was captured', () => {
+    const c = talk().segment(0, 0, Buffer.from('a question that was cut;'), 12);
+    c.wait(0).answer('!1;');
+    expect(asked(c.end())).toEqual(['a question t!1 ok cut']);
+    expect(c.told.Partial).toBe('cut');
+  });
+});
+
+describe('what is bounded', () => {
+  it('a message is read in part when it is longer than what is looked at', () => {
+    const c = talk().ask('q'.repeat(3000)).ask('q'.repeat(3000)).answer('!1;').end();
+    expect(c.rows[0].partial).toBe('limit');
+    expect(c.rows[0].status).toBe('!1');
+  });
+
+  it('the oldest question goes when more are open than there is room for', () => {
+    const c = new Conversation([lines(true)], PORTS, { questions: 2 });
+    c.ask('question one, a;', 'b;', 'c;').answer('!c;').end();
+    expect(asked(c)).toEqual(['question one, a unanswered limit', 'b!c ok', 'c unanswered']);
+    expect(c.dialogues.counters.questionsGivenUp).toBe(1);
+  });
+
+  it('without memory, messages in pieces are read as far as they came', () => {
+    const c = new Conversation([lines(true)], PORTS, { memory: 1000 });
+    c.ask('the beginning of').ask('and its end;').answer('!1;').end();
+    expect(asked(c)).toEqual(['the beginning of!1 ok limit']);
+  });
+});
+
+it('ends when its reader has had enough, and writes what is open', () => {
+  const c = talk().ask('the first message;').ask('quit;');
+  expect(asked(c)).toEqual(['the first message unanswered']);
+  expect(c.isOver).toBe(true);
+});
