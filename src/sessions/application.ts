@@ -2,10 +2,11 @@
  * The application protocol of a session, from the first bytes of its first messages. Content takes precedence
  * over ports; a port alone identifies nothing.
  */
+
+import { CODE } from '../applications/names.js';
 import { u16, u24, u32 } from '../wire/bytes.js';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { isKerberos, isKerberosOverTcp, isLdap, isSnmp } from './application-ber.js';
-import { CODE } from '../applications/names.js';
 import {
   contains,
   isDigit,

@@ -1,9 +1,9 @@
+import { APPLICATION_NAMES } from '../applications/names.js';
 import type { MirrorDirection } from '../model/mirror-point.js';
 import type { SessionRecord } from '../model/session-record.js';
 import { setU32 } from '../wire/bytes.js';
 import { transportName } from '../wire/transport/transport.js';
 import { NO_VNI } from '../wire/walk/frame.js';
-import { APPLICATION_NAMES } from '../applications/names.js';
 import { historyText } from './history.js';
 import { SLOT_BYTES } from './slot-fields.js';
 import { F64, TF64, TU16, TW, U8, U16, W } from './slot-layout.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { recogniseApplication } from '../../src/sessions/application.js';
 import { APPLICATION_NAMES } from '../../src/applications/names.js';
+import { recogniseApplication } from '../../src/sessions/application.js';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const dns = hex('1234 0100 0001 0000 0000 0000 03777777 07657861 6d706c65 03636f6d 00 0001 0001');

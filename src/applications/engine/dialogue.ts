@@ -2,7 +2,8 @@ import { Outcome, type Partial, Told, type ToldFlag } from '../../model/told.js'
 import type { Certificate } from '../certificate.js';
 import type { ApplicationName } from '../names.js';
 import type { Question } from '../question.js';
-import { Read, type Reader, STATELESS, type State } from '../reader.js';
+import { Read, STATELESS, type State } from '../read.js';
+import type { Reader } from '../reader.js';
 import type { Block } from './blocks.js';
 import type { Texts } from './texts.js';
 
