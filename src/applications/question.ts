@@ -1,5 +1,4 @@
 import { Outcome, type Partial } from '../model/told.js';
-import type { Dialogue } from './engine/dialogue.js';
 import type { ApplicationName } from './names.js';
 
 /** The most addresses that an answer keeps, and the most attributes. */
@@ -55,8 +54,8 @@ export class Question {
   /** Whether an answer has begun, and whether it is whole but for bytes that are still to come. */
   begun = false;
   answered = false;
-  /** The conversation in which it is open, and its neighbours among all open ones, by age. */
-  dialogue: Dialogue | undefined;
+  /** The handle of the conversation in which it is open, and its neighbours among all open ones, by age. */
+  dialogue = 0;
   older: Question | undefined;
   newer: Question | undefined;
 
@@ -92,6 +91,6 @@ export class Question {
     this.byClient = true;
     this.askedSec = this.askedNsec = this.begunSec = this.begunNsec = this.endedSec = this.endedNsec = 0;
     this.begun = this.answered = false;
-    this.dialogue = undefined;
+    this.dialogue = 0;
   }
 }

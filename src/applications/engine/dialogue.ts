@@ -3,7 +3,6 @@ import type { Certificate } from '../certificate.js';
 import type { ApplicationName } from '../names.js';
 import type { Question } from '../question.js';
 import { Read, STATELESS, type State } from '../read.js';
-import type { Reader } from '../reader.js';
 import type { Block } from './blocks.js';
 import type { Texts } from './texts.js';
 
@@ -73,6 +72,36 @@ export interface Host {
   write(d: Dialogue, q: Question): void;
   /** Takes a question back without a row. */
   giveQuestion(q: Question): void;
+}
+
+/**
+ * Reads the messages of one protocol. There is one for all conversations: what it has to remember of one is
+ * in `d.state`, or in the questions that are open.
+ *
+ * Bytes come from strangers: every length is compared with `end` before it is used, loops are bounded by
+ * bytes consumed or by a number, nothing is thrown, nothing allocated but texts.
+ */
+export interface Reader {
+  /** A state for one conversation. */
+  newState(): State;
+  /**
+   * Reads the message that begins at `o`, of the side that `d.fromClient` says.
+   *
+   * @returns bytes that it takes, its length if it goes on behind `end` (the rest is passed over); or one of
+   * Read
+   */
+  stream?(d: Dialogue, b: Uint8Array, o: number, end: number): number;
+  /** Reads a datagram. `d.over()` ends the reading of the conversation. */
+  datagram?(d: Dialogue, b: Uint8Array, o: number, end: number): void;
+  /** The conversation, or its reading, ends. Open questions become rows afterwards. */
+  finish?(d: Dialogue): void;
+  /** Bytes of a message that are looked at, 4096 unless said otherwise: of the client, of the server. */
+  readonly most?: readonly [client: number, server: number];
+  /**
+   * Whether an answer ends the question before it, whatever is missing of it. Otherwise bytes that are
+   * missing are still waited for when the other side has spoken, for a while.
+   */
+  readonly inTurns?: boolean;
 }
 
 /**

@@ -195,8 +195,7 @@ export class Dialogues implements Host, StreamOwner {
       q !== undefined && sec - q.askedSec > ANSWER_SECONDS;
       q = this.overUdp.oldest
     ) {
-      const d = q.dialogue;
-      if (d === undefined) return;
+      const d = this.dialogues[q.dialogue - 1];
       d.giveUp(q);
       if (d.open.length === 0 && d.state === STATELESS) this.release(d, false);
     }
@@ -236,9 +235,9 @@ export class Dialogues implements Host, StreamOwner {
     let q = this.freeQuestions.pop();
     if (q === undefined && this.questions === this.options.questions) {
       const oldest = this.overUdp.oldest ?? this.overTcp.oldest;
-      if (oldest?.dialogue !== undefined) {
+      if (oldest !== undefined) {
         this.counters.questionsGivenUp++;
-        oldest.dialogue.giveUp(oldest, 'limit');
+        this.dialogues[oldest.dialogue - 1].giveUp(oldest, 'limit');
         q = this.freeQuestions.pop();
       }
     }
@@ -246,7 +245,7 @@ export class Dialogues implements Host, StreamOwner {
       q = new Question();
       this.questions++;
     }
-    q.dialogue = d;
+    q.dialogue = d.handle;
     (d.isTcp ? this.overTcp : this.overUdp).add(q);
     return q;
   }
@@ -258,8 +257,8 @@ export class Dialogues implements Host, StreamOwner {
   }
 
   giveQuestion(q: Question): void {
-    const d = q.dialogue;
-    if (d === undefined) return;
+    if (q.dialogue === 0) return;
+    const d = this.dialogues[q.dialogue - 1];
     (d.isTcp ? this.overTcp : this.overUdp).remove(q);
     if (d.asked === q) d.asked = undefined;
     if (d.answering === q) d.answering = undefined;
