@@ -62,7 +62,7 @@ export class KerberosMessage {
     if (!ber.into(Tag.Sequence)) return partial && !ber.bad && ber.at >= ber.end;
     this.type = type;
     while (ber.next()) this.field(type, ber.tag);
-    return !ber.bad;
+    return !ber.bad && (partial || type !== MessageType.Error || !Number.isNaN(this.error));
   }
 
   /** Whether all that is told of such a message was seen: what follows of it is not needed. */
