@@ -170,5 +170,25 @@ export const TCP_FIELDS: readonly SlotField[] = [
   u32('SYN_MORE_B', SYN),
 ];
 
-/** Columns of a session's own that are known only when its row ends. */
-export const COMPUTED_COLUMNS: readonly string[] = ['end_reason'];
+/** Columns of a session's own that are known only when its row ends, or kept elsewhere. */
+export const COMPUTED_COLUMNS: readonly string[] = [
+  'end_reason',
+  'server_name',
+  'alpn',
+  'alpn_chosen',
+  'tls_version',
+  'tls_cipher',
+  'tls_ech',
+  'tls_resumed',
+  'tls_established',
+  'tls_alert',
+  'tls_us',
+  'quic_version',
+  'ja4',
+  'hassh',
+  'hassh_server',
+  'client_software',
+  'server_software',
+  'user_name',
+  'partial',
+];
