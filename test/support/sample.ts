@@ -1,4 +1,4 @@
-/** A conversation of one protocol, for the common fuzz test: its server's port, and its messages in order. */
+/** A conversation that a test of a reader has, for the fuzz test of all readers. */
 export interface Sample {
   readonly server: number;
   readonly udp?: true;
