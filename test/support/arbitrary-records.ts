@@ -190,6 +190,8 @@ export const transactionRecord: fc.Arbitrary<TransactionRecord> = fc
   .record({ own: own(TABLES.transactions), ips: fc.oneof(fc.tuple(ip4, ip4), fc.tuple(ip6, ip6)), point })
   .map((v) => {
     const r = Object.assign(new TransactionRecord(), v.own, { point: source(v.point, v.point.key) });
+    // They are of protocols with ports.
+    r.protocol = r.protocol < 128 ? 6 : 17;
     r.clientIp.set(v.ips[0]);
     r.serverIp.set(v.ips[1]);
     return r;
