@@ -2,7 +2,7 @@
 
 import type { Certificate } from '../applications/certificate.js';
 import type { ApplicationName } from '../applications/names.js';
-import type { Question } from '../applications/question.js';
+import { MOST_ATTRIBUTES, type Question } from '../applications/question.js';
 import { CertificateRecord } from '../model/certificate-record.js';
 import { Keep } from '../model/kept-words.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
@@ -42,6 +42,9 @@ const DAY = 86_400;
 const MOST_MICROSECONDS = 0xffff_ffff;
 
 export class MessageRows implements RowMaker {
+  /** Attributes that are kept of a row. */
+  private readonly names = new Array<string>(MOST_ATTRIBUTES).fill('');
+  private readonly values = new Array<string>(MOST_ATTRIBUTES).fill('');
   private readonly row = new TransactionRecord();
   private readonly certificateRow = new CertificateRecord();
   /** Servers and fingerprints that have their row of `day`. */
@@ -90,7 +93,7 @@ export class MessageRows implements RowMaker {
     r.transferUs = q.answered ? between(q.begunSec, q.begunNsec, q.endedSec, q.endedNsec) : 0;
     r.requestBytes = q.requestBytes < 0 ? q.askedBytes : q.requestBytes;
     r.responseBytes = q.responseBytes < 0 ? q.answeredBytes : q.responseBytes;
-    r.answers.set(q.answers);
+    r.answers = q.answers;
     r.answersCount = q.answersCount;
     r.ttl = q.ttl;
     let count = 0;
@@ -98,9 +101,11 @@ export class MessageRows implements RowMaker {
       const attribute = q.attributeNames[i];
       const needs = ATTRIBUTE_KINDS.get(attribute) ?? 0;
       if ((kept & needs) !== needs) continue;
-      r.attributeNames[count] = attribute;
-      r.attributeValues[count++] = q.attributeValues[i];
+      this.names[count] = attribute;
+      this.values[count++] = q.attributeValues[i];
     }
+    r.attributeNames = this.names;
+    r.attributeValues = this.values;
     r.attributesCount = count;
     r.partial = q.partial;
     this.sink.transaction(r);
@@ -121,6 +126,7 @@ export class MessageRows implements RowMaker {
     r.subject = c.subject;
     r.issuer = c.issuer;
     r.names = c.names;
+    r.namesCount = c.names.length;
     r.serial = c.serial;
     r.notBefore = c.notBefore;
     r.notAfter = c.notAfter;

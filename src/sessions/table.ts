@@ -54,7 +54,7 @@ export class SessionTable implements FrameSink, FrameSessions {
   private readonly ids: SessionIds;
   private readonly key: Key;
   private readonly record = new SessionRecord();
-  private readonly filler = new RecordFiller();
+  private readonly filler: RecordFiller;
   private readonly points: MirrorPoint[] = [];
   private readonly dedupWindows: number[] = [];
   /** Open sessions by mirror point. */
@@ -84,6 +84,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.finder = new Finder(this.slots, this.key);
     const { applications, readings } = this.options;
     const words = new Words(readings.words);
+    this.filler = new RecordFiller(words);
     const rows = new MessageRows(this.slots, this.points, this.ids, sink, words);
     const seed = randomBytes(4).readInt32LE();
     this.reading = new Reading(this.slots, rows, words, applications, seed, readings);
