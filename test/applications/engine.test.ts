@@ -95,6 +95,27 @@ describe('the messages of a stream', () => {
   });
 });
 
+describe('a question in several messages', () => {
+  it('is asked when the last of them came, and has the bytes of all', () => {
+    const reader: Reader = {
+      newState: () => STATELESS,
+      stream(d, b, o, end) {
+        const q = d.oldest ?? d.ask();
+        if (!d.fromClient) d.answer(q);
+        else if (b[o] === 0x2b) d.askMore(q);
+        return end - o;
+      },
+    };
+    const c = new Conversation(
+      [{ name: 'memcached', tcp: { is: () => true }, newReader: () => reader }],
+      PORTS,
+    );
+    c.ask('question and').wait(5000).ask('+more').answer('!');
+    expect(c.rows[0].responseUs).toBe(1000);
+    expect(c.rows[0].requestBytes).toBe(17);
+  });
+});
+
 describe('bytes that never come', () => {
   it('of a message are given up when the other side has answered it', () => {
     const c = talk()

@@ -180,6 +180,18 @@ export class Dialogue {
     return q;
   }
 
+  /**
+   * The message at hand goes on with an open question, which came in several messages: the time that is
+   * measured begins with the last of them.
+   */
+  askMore(q: Question): void {
+    this.asked = q;
+    if (q.partial === '') q.partial = this.ending;
+    if (q.begun) return;
+    q.askedSec = this.sec;
+    q.askedNsec = this.nsec;
+  }
+
   /** The oldest open question with this number, and this text where one is given; undefined for none. */
   find(id: number, key?: string): Question | undefined {
     for (const q of this.open) if (q.id === id && (key === undefined || q.key === key)) return q;
