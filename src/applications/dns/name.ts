@@ -10,9 +10,9 @@ export const NAME_SHORT = -1;
 export const NAME_BAD = -2;
 
 /**
- * Adds the name at `o` of the message that begins at `start` to the text at hand: in lower case, without a dot
- * at its end, the root as `.`. Labels are a length and as many bytes; 11 in the upper bits is a pointer from
- * the message's beginning (RFC 1035, 3.1 and 4.1.4), which only leads backwards here.
+ * Adds the name at `o` of the message that begins at `start` to the text at hand: in lower case, without a
+ * dot at its end, the root as `.`. Labels are a length and as many bytes; 11 in the upper bits is a pointer
+ * from the message's beginning (RFC 1035, 3.1 and 4.1.4), which only leads backwards here.
  *
  * @returns bytes that it takes at `o`; NAME_SHORT if it goes on behind `end`, NAME_BAD if it is none
  */

@@ -76,10 +76,7 @@ export class DnsReader implements Reader {
     const q = asked ?? d.unasked();
     if (asked !== undefined) d.answer(asked, outcome);
     if (asked === undefined || (asked.note === UNKNOWN && m.hasQuestion)) this.ofAnswer(q, d, b, start);
-    if (this.asksGroup(d)) {
-      q.outcome = outcome;
-      if (this.word === 'mdns') q.byClient = d.fromClient;
-    }
+    if (this.asksGroup(d)) q.outcome = outcome;
     q.status = rcodeWord(texts, m.rcode);
     const count = this.word === 'mdns' ? m.records : m.answers;
     addRecords(q, m, texts, b, start, count, this.betweenStrings);
