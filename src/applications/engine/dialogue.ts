@@ -33,6 +33,8 @@ export class Side {
   wasAcked = false;
   /** Whether the other side spoke since this one did. */
   interrupted = false;
+  /** Whether bytes before `next` were passed over unread, or never came. */
+  skipped = false;
   /** When the first byte of the message that is gathered came. */
   beganSec = 0;
   beganNsec = 0;
@@ -48,7 +50,7 @@ export class Side {
   reset(): void {
     this.phase = Phase.Begin;
     this.next = this.top = this.acked = this.beganSec = this.beganNsec = this.tries = 0;
-    this.wasAcked = this.interrupted = this.goingIsAnswer = this.goingCounts = false;
+    this.wasAcked = this.interrupted = this.skipped = this.goingIsAnswer = this.goingCounts = false;
     this.block = undefined;
     this.going = undefined;
   }
@@ -185,10 +187,33 @@ export class Dialogue {
     return q;
   }
 
+  /**
+   * The message at hand goes on with an open question, which came in several messages: the time that is
+   * measured begins with the last of them.
+   */
+  askMore(q: Question): void {
+    this.asked = q;
+    if (q.partial === '') q.partial = this.ending;
+    if (q.begun) return;
+    q.askedSec = this.sec;
+    q.askedNsec = this.nsec;
+  }
+
   /** The oldest open question with this number, and this text where one is given; undefined for none. */
   find(id: number, key?: string): Question | undefined {
     for (const q of this.open) if (q.id === id && (key === undefined || q.key === key)) return q;
     return undefined;
+  }
+
+  /** Whether the message at hand does not follow the one before it: what is between was not read. */
+  get isResumed(): boolean {
+    return this.sides[this.side].skipped;
+  }
+
+  /** Whether who sent the message at hand has had bytes of the other side that did not come here, or not yet. */
+  get knowsMore(): boolean {
+    const peer = this.sides[1 - this.side];
+    return peer.wasAcked && ((peer.acked - peer.top) | 0) > 0;
   }
 
   /** The oldest open question. */
