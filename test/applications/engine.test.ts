@@ -168,6 +168,20 @@ describe('what is bounded', () => {
     expect(c.dialogues.counters.questionsGivenUp).toBe(1);
   });
 
+  it('a reader may have more questions open than others', () => {
+    const reader: Reader = {
+      mostOpen: 40,
+      newState: () => STATELESS,
+      stream(d, _, o, end) {
+        d.ask(end - o);
+        return end - o;
+      },
+    };
+    const c = new Conversation([{ name: 'smb', tcp: { is: () => true }, newReader: () => reader }], PORTS);
+    for (let i = 0; i < 41; i++) c.ask('a question that stays open');
+    expect(c.rows.map((r) => r.partial)).toEqual(['limit']);
+  });
+
   it('without memory, messages in pieces are read as far as they came', () => {
     const c = new Conversation([lines(true)], PORTS, { memory: 1000 });
     c.ask('the beginning of').ask('and its end;').answer('!1;').end();

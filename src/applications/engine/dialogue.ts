@@ -6,7 +6,10 @@ import { Read, STATELESS, type State } from '../read.js';
 import type { Block } from './blocks.js';
 import type { Texts } from './texts.js';
 
-/** Open questions of one conversation; beyond, the oldest becomes a row without an answer. */
+/**
+ * Open questions of one conversation, unless its reader says otherwise; beyond, the oldest becomes a row
+ * without an answer.
+ */
 export const MOST_OPEN = 32;
 
 /** What happens with a side's bytes. */
@@ -109,6 +112,8 @@ export interface Reader {
    * missing are still waited for when the other side has spoken, for a while.
    */
   readonly inTurns?: boolean;
+  /** Questions that are open at once, MOST_OPEN unless said otherwise. */
+  readonly mostOpen?: number;
 }
 
 /**
@@ -181,7 +186,7 @@ export class Dialogue {
     const q = this.take();
     q.id = id;
     q.byClient = this.fromClient;
-    if (this.open.length === MOST_OPEN) this.giveUp(this.open[0], 'limit');
+    if (this.open.length >= (this.reader?.mostOpen ?? MOST_OPEN)) this.giveUp(this.open[0], 'limit');
     this.open.push(q);
     this.asked = q;
     return q;
