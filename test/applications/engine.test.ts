@@ -155,6 +155,24 @@ describe('bytes that never come', () => {
 });
 
 describe('what is bounded', () => {
+  it('segments longer than the memory for a message are read to their end', () => {
+    const all = Buffer.from(Array.from({ length: 1000 }, (_, i) => `question number ${i};`).join(''));
+    for (const inTurns of [true, false]) {
+      const c = talk(inTurns);
+      c.ask(all.subarray(0, 5)).ask(all.subarray(5)).answer('!;').end();
+      expect(c.rows.length).toBe(1000);
+      expect(c.rows[0].name).toBe('question number 0');
+      expect(c.rows[999].name).toBe('question number 999');
+    }
+    const c = talk();
+    c.ask('a:10000;')
+      .ask('x'.repeat(9990))
+      .ask(`${'x'.repeat(10)}b;c`)
+      .ask(`;d:20000;${'y'.repeat(20000)}e;`)
+      .end();
+    expect(c.rows.map((r) => r.name)).toEqual(['a:10000', 'b', 'c', 'd:20000', 'e']);
+  });
+
   it('a message is read in part when it is longer than what is looked at', () => {
     const c = talk().ask('q'.repeat(3000)).ask('q'.repeat(3000)).answer('!1;').end();
     expect(c.rows[0].partial).toBe('limit');
