@@ -101,7 +101,8 @@ function userTalk(client: Host): Talk {
   if (x < 74) return a.http(near(intranet), 'intranet.corp.example', random.doubling(900, 20_000, 0.5), 2);
   if (x < 80) return a.smb(near(files), random.doubling(8000, 120_000, 0.5));
   if (x < 84) return a.ssh(near(git), random.int(4, 30));
-  if (x < 88) return a.quic(far(random.pick(clouds)), random.doubling(2400, 60_000, 0.5));
+  if (x < 88)
+    return a.quic(far(random.pick(clouds)), 'media.example.net', random.doubling(2400, 60_000, 0.5));
   if (x < 91) return a.refused(near(intranet), 8443);
   if (x < 94) return a.ping(near(directory), 3, 3);
   return a.unanswered(far(random.pick(clouds)), 5223);
@@ -111,7 +112,7 @@ function user6Talk(client: Host): Talk {
   const e = ends(client, random.pick(clouds6), about(14_000));
   return random.chance(0.7)
     ? applications.tls(e, 'www.example.org', random.doubling(900, 30_000, 0.6), 2)
-    : applications.quic(e, random.doubling(2400, 20_000, 0.5));
+    : applications.quic(e, 'media.example.org', random.doubling(2400, 20_000, 0.5));
 }
 
 /** The branch is 45 ms away, over a link that loses segments. */

@@ -1,5 +1,5 @@
 /** src/model/columns/fields.ts: the properties of records that hold columns. */
-import { type Column, camelCase, type Table } from '../../src/model/columns/column.js';
+import { type Column, camelCase, singular, type Table } from '../../src/model/columns/column.js';
 import { docComment, MADE } from './text.js';
 
 /** The properties of one column, without its comment. */
@@ -12,13 +12,30 @@ function properties({ name, type }: Column): string[] {
       return [`${property}: ${type.words?.name} = 0;`];
     case 'uints':
       return [`readonly ${property} = new Uint16Array(${type.most});`, `${property}Count = 0;`];
+    case 'ips':
+      return [
+        `${property}: Uint8Array = new Uint8Array(${(type.length ?? 0) * (type.most ?? 0)});`,
+        `${property}Count = 0;`,
+      ];
+    case 'texts':
+      return [`${property}: readonly string[] = [];`, `${property}Count = 0;`];
+    case 'map': {
+      const one = singular(property);
+      return [
+        `${one}Names: readonly string[] = [];`,
+        `${one}Values: readonly string[] = [];`,
+        `${property}Count = 0;`,
+      ];
+    }
     case 'ip':
     case 'mac':
     case 'uuid':
+    case 'hash':
       return [`readonly ${property} = new Uint8Array(${type.length});`];
     case 'time':
       return [`${property}Sec = 0;`, `${property}Nsec = 0;`];
     case 'word':
+    case 'text':
       return [`${property} = '';`];
     case 'bytes':
       return [`${property}: Uint8Array = new Uint8Array(0);`, `${property}Start = 0;`, `${property}End = 0;`];

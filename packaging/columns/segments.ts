@@ -1,5 +1,5 @@
 /** src/store/segment/segments.ts: writers of rows as messages. */
-import { type Column, camelCase, type Table } from '../../src/model/columns/column.js';
+import { type Column, camelCase, singular, type Table } from '../../src/model/columns/column.js';
 import { MADE } from './text.js';
 
 /** UTF-8 has at most this many bytes per character of a JavaScript string. */
@@ -14,6 +14,31 @@ const VARINT53 = 8;
 export function expressionOf({ name, from }: Column): string {
   if (from === 'collector') return 'this.collector';
   return `r.${from ?? camelCase(name)}`;
+}
+
+/** The expressions of a map's names and values. */
+export function entriesOf(column: Column): { names: string; values: string } {
+  const one = singular(expressionOf(column));
+  return { names: `${one}Names`, values: `${one}Values` };
+}
+
+/** The expressions of the characters in a row's strings, to be added up. */
+export function charactersOf({ columns }: Table): string[] {
+  return columns.flatMap((column) => {
+    const value = expressionOf(column);
+    const { names, values } = entriesOf(column);
+    switch (column.type.kind) {
+      case 'word':
+      case 'text':
+        return [`${value}.length`];
+      case 'texts':
+        return [`lengthOf(${value}, ${value}Count)`];
+      case 'map':
+        return [`lengthOf(${names}, ${value}Count)`, `lengthOf(${values}, ${value}Count)`];
+      default:
+        return [];
+    }
+  });
 }
 
 /** The constructor of a class that writes the column `collector`. */
@@ -40,6 +65,7 @@ function most({ type }: Column): number {
     case 'uint':
     case 'nullable':
     case 'minute':
+    case 'day':
       return TAG + (type.bits === 64 ? VARINT53 : VARINT32);
     case 'enum':
       return TAG + 1;
@@ -47,11 +73,20 @@ function most({ type }: Column): number {
       return TAG + 4;
     case 'time':
       return TAG + 8;
+    case 'second':
+      return TAG + VARINT53;
     case 'uints':
       return TAG + 1 + 3 * (type.most ?? 0);
+    case 'ips':
+      return (TAG + 1 + (type.length ?? 0)) * (type.most ?? 0);
     case 'word':
+    case 'text':
     case 'bytes':
       return TAG + LENGTH;
+    case 'texts':
+      return (TAG + LENGTH) * (type.most ?? 0);
+    case 'map':
+      return 3 * (TAG + LENGTH) * (type.most ?? 0);
     default:
       return TAG + 1 + (type.length ?? 0);
   }
@@ -60,18 +95,26 @@ function most({ type }: Column): number {
 function written(column: Column): string {
   const { field, type, given } = column;
   const value = expressionOf(column);
+  const { names, values } = entriesOf(column);
   const call = {
     uint: `uint(${field}, ${value})`,
     minute: `uint(${field}, ${value})`,
+    day: `uint(${field}, ${value})`,
+    second: `sint(${field}, ${value})`,
     enum: `uint(${field}, ${value})`,
     nullable: `optionalUint(${field}, ${value})`,
     fixed32: `fixed32(${field}, ${value})`,
     uints: `packed(${field}, ${value}, ${value}Count)`,
     ip: `address(${field}, ${value})`,
+    ips: `pieces(${field}, ${value}, ${type.length}, ${value}Count)`,
+    hash: `address(${field}, ${value})`,
     mac: `bytes(${field}, ${value}, 0, ${type.length})`,
     uuid: `bytes(${field}, ${value}, 0, ${type.length})`,
     time: `time(${field}, ${value}Sec, ${value}Nsec)`,
     word: `string(${field}, ${value})`,
+    text: `string(${field}, ${value})`,
+    texts: `strings(${field}, ${value}, ${value}Count)`,
+    map: `map(${field}, ${names}, ${values}, ${value}Count)`,
     bytes: `bytes(${field}, ${value}, ${value}Start, ${value}End)`,
   }[type.kind];
   return `${given === undefined ? '' : `if (r.${given}) `}this.${call};`;
@@ -111,9 +154,7 @@ function segmentClass(table: Table): string {
   const { method, record } = namesOf(table);
   const inPlace = table.columns.filter((column) => column.inPlace);
   const others = table.columns.filter((column) => !column.inPlace).sort((a, b) => a.field - b.field);
-  const strings = table.columns
-    .filter(({ type }) => type.kind === 'word')
-    .map((column) => `${expressionOf(column)}.length`);
+  const strings = charactersOf(table);
   const bytes = table.columns
     .filter(({ type }) => type.kind === 'bytes')
     .map((column) => ` + ${expressionOf(column)}End - ${expressionOf(column)}Start`);
@@ -142,7 +183,7 @@ export function segmentsFile(tables: readonly Table[]): string {
       const names = table.name === 'packets' ? record : `${record}, ${table.message}Sink`;
       return `import type { ${names} } from '../../model/${module}.js';`;
     }),
-    "import { MessageWriter } from './message-writer.js';",
+    "import { lengthOf, MessageWriter } from './message-writer.js';",
     '',
     tables.map(segmentClass).join('\n\n'),
     '',

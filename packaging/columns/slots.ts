@@ -1,5 +1,7 @@
 /** src/sessions/slot-layout.ts: the places of a slot's fields. */
 import {
+  APPLICATION_FIELDS,
+  APPLICATION_SLOT_BYTES,
   CACHE_LINE,
   COLD_FIELDS,
   HOT_BYTES,
@@ -25,6 +27,10 @@ const TCP_CONSTANTS: Constants = {
   u32: { name: 'TW', doc: 'Indices of 32-bit words in what a slot has of TCP.' },
   f64: { name: 'TF64', doc: 'Indices of 64-bit floats in what a slot has of TCP, in units of 8 bytes.' },
   u16: { name: 'TU16', doc: 'Indices of 16-bit numbers in what a slot has of TCP, in units of 2 bytes.' },
+};
+
+const APPLICATION_CONSTANTS: Constants = {
+  u32: { name: 'AW', doc: 'Indices of 32-bit words in what a slot has of its application.' },
 };
 
 export interface Placed {
@@ -72,6 +78,11 @@ export function tcpLayout(): Placed[] {
   return placed;
 }
 
+/** The fields of a slot that its messages tell. */
+export function applicationLayout(): Placed[] {
+  return place(APPLICATION_FIELDS, 0, APPLICATION_SLOT_BYTES);
+}
+
 function constants(placed: readonly Placed[], names: Constants): string[] {
   return (Object.keys(names) as SlotKind[]).map((kind) => {
     const lines = placed.flatMap(({ field: { name, kind: of, doc }, at }) => {
@@ -88,7 +99,11 @@ export function slotsFile(): string {
   return [
     '/** The fields of a slot. Made by `npm run columns`: change slot-fields.ts instead. */',
     '',
-    [...constants(slotLayout(), CONSTANTS), ...constants(tcpLayout(), TCP_CONSTANTS)].join('\n\n'),
+    [
+      ...constants(slotLayout(), CONSTANTS),
+      ...constants(tcpLayout(), TCP_CONSTANTS),
+      ...constants(applicationLayout(), APPLICATION_CONSTANTS),
+    ].join('\n\n'),
     '',
   ].join('\n');
 }

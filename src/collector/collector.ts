@@ -28,6 +28,7 @@ import { RawReceiver } from '../receive/raw.js';
 import { rawLibrary } from '../receive/raw-library.js';
 import { parseLocation, readerOf } from '../store/location.js';
 import { spoolDirectory } from '../store/spool/spool-directory.js';
+import { addedUp } from './application-counts.js';
 import { Chores } from './chores.js';
 import { MirrorAccounts } from './mirrors/mirror-accounts.js';
 import { PacketPath, type PathOptions, type PathSnapshot } from './packet-path.js';
@@ -58,7 +59,7 @@ const ALL_DESCRIPTORS = 1024;
 const LEAST_CONNECTIONS = 2;
 
 /** Fields that are added up over all packet paths. */
-type SummedField = Exclude<keyof PathSnapshot, 'dropped' | 'refused'>;
+type SummedField = Exclude<keyof PathSnapshot, 'dropped' | 'refused' | 'applications'>;
 
 export interface CollectorOptions {
   readonly config: Config;
@@ -234,6 +235,7 @@ export class Collector {
         otherIdle: s.other_idle,
         active: s.active,
         linger: s.linger,
+        readings: this.config.application_limits,
       },
       reassembly: this.config.reassembly,
       rules: this.rules,
@@ -419,6 +421,7 @@ export class Collector {
         duplicates_forgotten: sum('duplicatesForgotten'),
         dropped: sum('rowsDropped'),
       },
+      applications: addedUp(snapshots.map((s) => s.applications)),
       tunnels: this.tunnels.status(),
       ...(refused && { tunnels_refused: refused }),
       store: this.storeless ? STORELESS : this.store.status,

@@ -14,6 +14,7 @@ import type { MirrorPoint } from '../model/mirror-point.js';
 import type { MirrorRecord } from '../model/mirror-record.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import type { GreReceiver } from '../model/outer-packet.js';
+import type { ApplicationStatus } from '../model/status.js';
 import { READ_OPTIONS, type SessionOptions } from '../sessions/options.js';
 import { PacketKeeper } from '../store/segment/packet-keeper.js';
 import { SessionSegment } from '../store/segment/segments.js';
@@ -67,6 +68,7 @@ export interface PathSnapshot {
   readonly fragmentTrainsHeadless: number;
   readonly duplicates: number;
   readonly duplicatesForgotten: number;
+  readonly applications: ApplicationStatus;
   /**
    * Rows dropped because too much was waiting for the store, or too many kept fragments for their first one.
    */
@@ -209,6 +211,7 @@ export class PacketPath implements FrameSink, PointWatcher {
       fragmentTrainsHeadless: table.counters.fragmentTrainsHeadless,
       duplicates: table.counters.duplicates,
       duplicatesForgotten: table.counters.duplicatesForgotten,
+      applications: table.applications,
       rowsDropped: this.rowsDropped + this.packets.dropped,
     };
   }
@@ -233,6 +236,7 @@ export class PacketPath implements FrameSink, PointWatcher {
     }
     this.pipeline.table.setDedupWindow(point, rule.policy === 'observe' ? rule.dedupWindow : 0);
     this.pipeline.table.separateBy(point, rule.separateBy);
+    this.pipeline.table.keep(point, rule.applications);
   }
 
   forgotten(totals: MirrorRecord, name: number): void {

@@ -17,6 +17,8 @@ export interface MirrorRules {
   readonly packets: Config['packets'];
   /** What separates conversations of mirrors without their own `separate_by`. */
   readonly separateBy: readonly Separator[];
+  /** What is kept of applications of mirrors without their own `applications`: bits of Keep. */
+  readonly applications: number;
   readonly overlays: readonly Overlay[];
   /** Open descriptors of TAP devices, by name. */
   readonly taps: Readonly<Record<string, number>>;
@@ -42,6 +44,8 @@ export interface MirrorRule {
   readonly keepPackets: number;
   /** What separates conversations between the same ends: bits of Separate. */
   readonly separateBy: number;
+  /** What is kept of applications: bits of Keep. */
+  readonly applications: number;
   /** Descriptor of the TAP device for its frames, -1 for none. */
   readonly tap: number;
 }
@@ -58,6 +62,7 @@ export function mirrorRules(
     unknownPoints: config.unknown_points,
     packets: config.packets,
     separateBy: config.separate_by,
+    applications: config.applications,
     overlays: config.overlays,
     taps,
     tapAll,
@@ -92,6 +97,7 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
       keepBytes: rules.packets.bytes,
       keepPackets: rules.packets.packets,
       separateBy: separationBits(rules.separateBy),
+      applications: rules.applications,
       // Refused packets go to no TAP device either.
       tap: rules.unknown === 'refuse' ? -1 : rules.tapAll,
     };
@@ -105,6 +111,7 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
     keepBytes: (entry.packets ?? rules.packets).bytes,
     keepPackets: (entry.packets ?? rules.packets).packets,
     separateBy: separationBits(entry.separate_by ?? rules.separateBy),
+    applications: entry.applications ?? rules.applications,
     tap: entry.tap === undefined ? rules.tapAll : rules.taps[entry.tap],
   };
 }

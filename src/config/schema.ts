@@ -2,7 +2,8 @@
  * Every key of the configuration file with its default and meaning; docs/reference/config.md is made from it.
  */
 import { z } from 'zod';
-import { REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../model/defaults.js';
+import { READING_DEFAULTS, REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../model/defaults.js';
+import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, keepBits } from '../model/kept-words.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
 import { LONGEST_DEDUPLICATION, MOST_POINTS, MOST_SESSIONS } from './bounds.js';
@@ -75,6 +76,16 @@ const overlay = z.string().transform((text, context) => {
 
 const separators = z.array(z.enum(SEPARATORS));
 
+/** What is read of applications: `all`, `off`, or the kinds of text that are kept, as bits of Keep. */
+const applications = z
+  .union([z.enum(['all', 'off']), z.boolean(), z.array(z.enum(KEPT_KINDS))], {
+    error: (i) => `${JSON.stringify(i.input)} is not ${KEPT_APPLICATIONS_WORDS}: write [names, paths]`,
+  })
+  .transform((said) => {
+    if (Array.isArray(said)) return keepBits(said);
+    return said === 'all' || said === true ? KEEP_ALL : 0;
+  });
+
 export const mirrorSchema = z.strictObject({
   name: z.string().min(1).describe('Its name in `status`, metrics, logs, and the column `mirror_name`.'),
   site: z
@@ -112,6 +123,7 @@ export const mirrorSchema = z.strictObject({
     ),
   packets: packets.optional().describe('Like the key `packets` above, for this mirror.'),
   separate_by: separators.optional().describe('Like the key `separate_by` above, for this mirror.'),
+  applications: applications.optional().describe('Like the key `applications` above, for this mirror.'),
   tap: interfaceName.optional().describe('A TAP device that gets the inner frames unchanged.'),
 });
 
@@ -270,6 +282,43 @@ export const configSchema = z.strictObject({
       'Inner frames kept in the table `packets`: `none`, `all`, `first N bytes` of each, or ' +
         '`first N packets` of a session row.',
     ),
+  applications: applications
+    .prefault('all')
+    .describe(
+      'What is read of the messages in sessions: `all`, `off`, or a list of the texts that are kept: ' +
+        '`names` (of servers, DNS questions, shares, …), `users`, `paths` (of HTTP, files, …), ' +
+        '`statements` (of SQL, without their values). Times, statuses and fingerprints are kept with any ' +
+        'list, also an empty one. Passwords, cookies and the like are never kept.',
+    ),
+  application_limits: z
+    .strictObject({
+      conversations: z
+        .int()
+        .min(256)
+        .max(4_194_304)
+        .default(READING_DEFAULTS.conversations)
+        .describe('Conversations that are read at once; then those that were silent longest go.'),
+      questions: z
+        .int()
+        .min(256)
+        .max(4_194_304)
+        .default(READING_DEFAULTS.questions)
+        .describe('Questions without an answer at once; then the oldest become rows.'),
+      memory: size(MIB, 4 * GIB)
+        .default(READING_DEFAULTS.memory)
+        .describe('Memory for messages that came in several segments.'),
+      words: size(MIB, 4 * GIB)
+        .default(READING_DEFAULTS.words)
+        .describe('Memory for the names, users and fingerprints of open sessions.'),
+      rows: z
+        .int()
+        .min(1)
+        .max(10_000_000)
+        .default(READING_DEFAULTS.rows.collect)
+        .describe('Rows of `transactions` a second; further ones are counted, not written.'),
+    })
+    .prefault({})
+    .describe('Bounds of what is read of applications, per worker.'),
   separate_by: separators
     .default(['vni'])
     .describe(

@@ -18,6 +18,17 @@ export const SESSION_DEFAULTS = {
   fragmentTimeout: 30,
 } as const;
 
+export const READING_DEFAULTS = {
+  /** Conversations whose messages are read at once, and questions open in all of them. */
+  conversations: 65_536,
+  questions: 65_536,
+  /** Bytes of messages that came in several segments, and of words that sessions keep. */
+  memory: 32 * MIB,
+  words: 32 * MIB,
+  /** Rows of transactions a second and worker. All of a capture's are written. */
+  rows: { collect: 20_000, read: Number.POSITIVE_INFINITY },
+} as const;
+
 export const REASSEMBLY_DEFAULTS = {
   /** Bytes of buffers. Linux: ipfrag_high_thresh, 4 MiB; a collector of fragmented mirrors needs more. */
   memory: 64 * MIB,

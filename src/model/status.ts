@@ -2,6 +2,8 @@
  * The status of a running collector: `mirrorlake status --json` prints this object, and the metrics are made
  * from it. Counters start at 0 when the collector starts. docs/reference/metrics.md explains every field.
  */
+
+import type { Partial } from './told.js';
 import type { RefusedTunnelPackets, TunnelStatus } from './tunnel-status.js';
 
 export interface ReceiverStatus {
@@ -118,6 +120,27 @@ export interface SessionStatus {
   readonly dropped: number;
 }
 
+/** What is read of applications, since the start. */
+export interface ApplicationStatus {
+  /** Conversations that are read now. */
+  readonly conversations: number;
+  /** Rows of `transactions`, by application. */
+  readonly transactions: Readonly<Record<string, number>>;
+  /** Rows of transactions left out because too many came in a second. */
+  readonly left_out: number;
+  /** Rows of `certificates`, and those written again because too many were seen in a day. */
+  readonly certificates: number;
+  readonly certificates_forgotten: number;
+  /** Messages read in part: the mirror cut the frame, bytes are missing, a bound, a breach of the protocol. */
+  readonly partial: Readonly<Record<Partial, number>>;
+  /** Conversations, questions and messages in pieces given up because too many were open. */
+  readonly conversations_given_up: number;
+  readonly questions_given_up: number;
+  readonly messages_given_up: number;
+  /** Names, users and fingerprints left out because they found no room. */
+  readonly words_left_out: number;
+}
+
 export interface StoreStatus {
   readonly target: string;
   /**
@@ -218,6 +241,8 @@ export interface CollectorSummary {
   /** Mirror points known now. */
   readonly mirror_points: number;
   readonly sessions: SessionStatus;
+  /** Absent in an older collector. */
+  readonly applications?: ApplicationStatus;
   readonly tunnels: readonly TunnelStatus[];
   /** Absent in an older collector. */
   readonly tunnels_refused?: RefusedTunnelPackets;

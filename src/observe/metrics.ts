@@ -1,6 +1,7 @@
 /** Prometheus metrics, made from the collector's status at every scrape: docs/reference/metrics.md. */
 import { Counter, Gauge, Registry } from 'prom-client';
 import type {
+  ApplicationStatus,
   CollectorStatus,
   MirrorStatus,
   MirrorSums,
@@ -132,6 +133,40 @@ function pool(field: Exclude<keyof PoolStatus, 'name'>, name: string, help: stri
     kind: name.endsWith('_total') ? 'counter' : 'gauge',
     labels: ['name'],
     samples: (s) => (observes(s) ? s.pools.map((p) => ({ labels: { name: p.name }, value: p[field] })) : []),
+  };
+}
+
+/** Of applications: absent in an older collector's status, and without a store. */
+function application(
+  name: string,
+  help: string,
+  value: (a: ApplicationStatus) => number,
+  kind: 'counter' | 'gauge' = 'counter',
+): Metric {
+  return {
+    name: `mirrorlake_${name}`,
+    help,
+    kind,
+    labels: [],
+    samples: (s) => (observes(s) && s.applications !== undefined ? one(value(s.applications)) : []),
+  };
+}
+
+function byWord(
+  name: string,
+  help: string,
+  label: string,
+  counts: (a: ApplicationStatus) => Readonly<Record<string, number>>,
+): Metric {
+  return {
+    name: `mirrorlake_${name}`,
+    help,
+    kind: 'counter',
+    labels: [label],
+    samples: ({ applications }) =>
+      applications === undefined
+        ? []
+        : Object.entries(counts(applications)).map(([word, value]) => ({ labels: { [label]: word }, value })),
   };
 }
 
@@ -318,6 +353,56 @@ export const METRICS: readonly Metric[] = [
     'duplicates_forgotten_total',
     'Frames forgotten within the time of `deduplicate` to make room for others: a copy of them ' +
       'counts again.',
+  ),
+  application(
+    'conversations_read',
+    'Conversations whose messages are read now.',
+    (a) => a.conversations,
+    'gauge',
+  ),
+  application(
+    'conversations_given_up_total',
+    'Conversations that were not read on for a while, as too many were (`application_limits`).',
+    (a) => a.conversations_given_up,
+  ),
+  byWord(
+    'transactions_total',
+    'Rows of `transactions`, by application.',
+    'app_protocol',
+    (a) => a.transactions,
+  ),
+  application(
+    'transactions_left_out_total',
+    'Rows of `transactions` left out because too many came in a second (`application_limits`).',
+    (a) => a.left_out,
+  ),
+  application(
+    'questions_given_up_total',
+    'Questions stored without their answer, as too many were open (`application_limits`).',
+    (a) => a.questions_given_up,
+  ),
+  byWord(
+    'messages_partial_total',
+    'Messages read in part, by why: the mirror cut the frame (`cut`), bytes are missing (`gap`), a bound ' +
+      'was reached (`limit`), they break the protocol (`malformed`).',
+    'reason',
+    (a) => a.partial,
+  ),
+  application(
+    'messages_given_up_total',
+    'Messages in several segments read in part, as memory was used up (`application_limits`).',
+    (a) => a.messages_given_up,
+  ),
+  application(
+    'words_left_out_total',
+    'Names, users and fingerprints of sessions left out for want of memory (`application_limits`).',
+    (a) => a.words_left_out,
+  ),
+  application('certificates_total', 'Rows of `certificates`.', (a) => a.certificates),
+  application(
+    'certificates_forgotten_total',
+    'Certificates of a day that were forgotten, and have another row if they come again.',
+    (a) => a.certificates_forgotten,
   ),
   {
     name: 'mirrorlake_store_up',

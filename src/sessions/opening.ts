@@ -8,7 +8,7 @@ import { TCP_ACK, TCP_RST, TCP_SYN } from '../wire/transport/tcp.js';
 import { type Frame, NO_VNI } from '../wire/walk/frame.js';
 import { SLOT_BYTES, SLOT_VLANS } from './slot-fields.js';
 import { U8, U16, W } from './slot-layout.js';
-import { FLAG, SLOT_WORDS, type Slots } from './slots.js';
+import { FLAG, isTcp, SLOT_WORDS, type Slots } from './slots.js';
 import { beginResponses } from './times.js';
 
 /** Ports below this belong to services (IANA's system ports). */
@@ -65,4 +65,13 @@ export function learnClient(s: Slots, slot: number, side: 0 | 1, f: Frame): void
   const client = (f.tcpFlags & TCP_ACK) !== 0 ? 1 - side : side;
   if ((flags & FLAG.CLIENT_B) !== client) beginResponses(s, slot);
   s.u8[at] = (flags & ~FLAG.CLIENT_B) | client | FLAG.CLIENT_SURE;
+}
+
+/** Takes what a message says of which side is the client: better than a guess, but a SYN knows better. */
+export function clientIs(s: Slots, slot: number, client: 0 | 1): void {
+  const at = slot * SLOT_BYTES + U8.FLAGS;
+  const flags = s.u8[at];
+  if ((flags & FLAG.CLIENT_SURE) !== 0 || (flags & FLAG.CLIENT_B) === client) return;
+  if (isTcp(s, slot)) beginResponses(s, slot);
+  s.u8[at] = (flags & ~FLAG.CLIENT_B) | client;
 }

@@ -1,4 +1,7 @@
-import { SESSION_DEFAULTS } from '../model/defaults.js';
+import type { Application } from '../applications/reader.js';
+import { APPLICATIONS } from '../applications/registry.js';
+import { READING_DEFAULTS, SESSION_DEFAULTS } from '../model/defaults.js';
+import type { ReadingOptions } from './reading.js';
 
 /** Timeouts in seconds, and the bounds of the session table. */
 export interface SessionOptions {
@@ -14,6 +17,9 @@ export interface SessionOptions {
   /** Inner fragment trains followed at once, a power of two, and how long one is remembered. */
   readonly fragmentTrains: number;
   readonly fragmentTimeout: number;
+  /** Applications that are recognised and read; and the bounds of reading them. */
+  readonly applications: readonly Application[];
+  readonly readings: ReadingOptions;
   /** Five bytes that distinguish the ids of this table's sessions; random by default. */
   readonly ids?: Uint8Array;
   /** The secret of the table's hashes, HASH_SECRET bytes; random by default. */
@@ -21,7 +27,12 @@ export interface SessionOptions {
 }
 
 /** The options of `read`. */
-export const READ_OPTIONS: SessionOptions = { ...SESSION_DEFAULTS, linger: SESSION_DEFAULTS.linger.read };
+export const READ_OPTIONS: SessionOptions = {
+  ...SESSION_DEFAULTS,
+  linger: SESSION_DEFAULTS.linger.read,
+  applications: APPLICATIONS,
+  readings: { ...READING_DEFAULTS, rows: READING_DEFAULTS.rows.read },
+};
 
 /** What the table counted since it was made. */
 export class SessionCounters {

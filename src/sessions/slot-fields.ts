@@ -4,7 +4,8 @@
  *
  * "A" is the side whose packet opened the slot, "B" the other. Fields that every packet touches are in the
  * first 128 bytes: two cache lines that processors fetch as a pair. What only TCP has is in memory of its
- * own, which other sessions never touch; of it, a segment in order touches the first cache line alone.
+ * own, which other sessions never touch; of it, a segment in order touches the first cache line alone. So is
+ * what the messages of a conversation tell.
  */
 
 /** A field's kind is how it is addressed: in words of 32 bits, halves, bytes, or 64-bit floats. */
@@ -46,6 +47,8 @@ export const HOT_BYTES = 128;
 /** Bytes that a slot has in the memory of TCP, and bytes of a cache line. */
 export const TCP_SLOT_BYTES = 128;
 export const CACHE_LINE = 64;
+/** Bytes that a slot has in the memory of applications. */
+export const APPLICATION_SLOT_BYTES = 80;
 /** VLAN ids kept per session. */
 export const SLOT_VLANS = 4;
 
@@ -77,7 +80,7 @@ export const HOT_FIELDS: readonly SlotField[] = [
   u8('TTL_A', ['client_ttl', 'server_ttl']),
   u8('TTL_B', ['client_ttl', 'server_ttl']),
   u8('APPLICATION', ['app_protocol']),
-  u8('APPLICATION_TRIES'),
+  u8('READING', { doc: 'Bits of READING.' }),
   u8('DIRECTION', ['mirror_direction']),
   u8('TIMING', { doc: 'Bits of TIMING.' }),
   u8('SYN_RETRANSMITS_A', ['client_syn_retransmits', 'server_syn_retransmits']),
@@ -131,7 +134,9 @@ export const COLD_FIELDS: readonly SlotField[] = [
     columns: ['vni'],
     doc: "The network of the first frame's innermost overlay, plus 1; 0: none.",
   }),
-  unused(8),
+  u32('DIALOGUE', { doc: 'The handle of what reads its messages; 0: nothing.' }),
+  u8('TELLS', { doc: '1: what the slot has of its application has begun.' }),
+  unused(3),
 ];
 
 const RTT = ['client_rtt_us', 'server_rtt_us'];
@@ -168,6 +173,34 @@ export const TCP_FIELDS: readonly SlotField[] = [
   u32('SYN_KINDS_B', SYN),
   u32('SYN_MORE_A', { columns: SYN, doc: 'Four more options, 8 bits of scale, 8 bits of padding.' }),
   u32('SYN_MORE_B', SYN),
+];
+
+/** A word's place is its number in Told. */
+const word = (name: string, column: string): SlotField =>
+  u32(name, { columns: [column], doc: 'The number of a word.' });
+
+export const APPLICATION_FIELDS: readonly SlotField[] = [
+  word('SERVER_NAME', 'server_name'),
+  word('ALPN', 'alpn'),
+  word('ALPN_CHOSEN', 'alpn_chosen'),
+  word('TLS_VERSION', 'tls_version'),
+  word('TLS_CIPHER', 'tls_cipher'),
+  word('TLS_ALERT', 'tls_alert'),
+  word('QUIC_VERSION', 'quic_version'),
+  word('JA4', 'ja4'),
+  word('HASSH', 'hassh'),
+  word('HASSH_SERVER', 'hassh_server'),
+  word('CLIENT_SOFTWARE', 'client_software'),
+  word('SERVER_SOFTWARE', 'server_software'),
+  word('USER_NAME', 'user_name'),
+  word('PARTIAL', 'partial'),
+  u32('TLS_US', ['tls_us']),
+  u32('TOLD_FLAGS', {
+    columns: ['tls_ech', 'tls_resumed', 'tls_established'],
+    doc: 'Bits of ToldFlag.',
+  }),
+  u32('TRANSACTIONS', { doc: 'How many rows of `transactions` it has so far.' }),
+  field('u8', undefined, { count: 12 }),
 ];
 
 /** Columns of a session's own that are known only when its row ends. */

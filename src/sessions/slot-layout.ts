@@ -41,6 +41,8 @@ export const W = {
   FIRST_NSEC: 60,
   /** The network of the first frame's innermost overlay, plus 1; 0: none. */
   VNI: 61,
+  /** The handle of what reads its messages; 0: nothing. */
+  DIALOGUE: 62,
 } as const;
 
 /** Indices of 64-bit floats in a slot, in units of 8 bytes. */
@@ -74,7 +76,8 @@ export const U8 = {
   TTL_A: 108,
   TTL_B: 109,
   APPLICATION: 110,
-  APPLICATION_TRIES: 111,
+  /** Bits of READING. */
+  READING: 111,
   DIRECTION: 112,
   /** Bits of TIMING. */
   TIMING: 113,
@@ -91,6 +94,8 @@ export const U8 = {
   HAS_MAC: 238,
   /** Of side A (1), B (2): the last segment came in fragments, so that nobody knows where it ends. */
   FRAGMENTED: 239,
+  /** 1: what the slot has of its application has begun. */
+  TELLS: 252,
 } as const;
 
 /** Indices of 32-bit words in what a slot has of TCP. */
@@ -143,4 +148,41 @@ export const TF64 = {
 export const TU16 = {
   ZERO_WINDOWS_A: 50,
   ZERO_WINDOWS_B: 51,
+} as const;
+
+/** Indices of 32-bit words in what a slot has of its application. */
+export const AW = {
+  /** The number of a word. */
+  SERVER_NAME: 0,
+  /** The number of a word. */
+  ALPN: 1,
+  /** The number of a word. */
+  ALPN_CHOSEN: 2,
+  /** The number of a word. */
+  TLS_VERSION: 3,
+  /** The number of a word. */
+  TLS_CIPHER: 4,
+  /** The number of a word. */
+  TLS_ALERT: 5,
+  /** The number of a word. */
+  QUIC_VERSION: 6,
+  /** The number of a word. */
+  JA4: 7,
+  /** The number of a word. */
+  HASSH: 8,
+  /** The number of a word. */
+  HASSH_SERVER: 9,
+  /** The number of a word. */
+  CLIENT_SOFTWARE: 10,
+  /** The number of a word. */
+  SERVER_SOFTWARE: 11,
+  /** The number of a word. */
+  USER_NAME: 12,
+  /** The number of a word. */
+  PARTIAL: 13,
+  TLS_US: 14,
+  /** Bits of ToldFlag. */
+  TOLD_FLAGS: 15,
+  /** How many rows of `transactions` it has so far. */
+  TRANSACTIONS: 16,
 } as const;

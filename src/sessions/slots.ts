@@ -1,6 +1,6 @@
 /**
- * The memory of the session table: 256 bytes per session in one buffer, read through typed arrays, and 128
- * more in another for what only TCP has.
+ * The memory of the session table: 256 bytes per session in one buffer, read through typed arrays, 128 more
+ * in another for what only TCP has, and 80 in a third for what messages tell.
  *
  * One record per session instead of one array per field: a packet touches some twenty fields of one session,
  * and sessions come in random order, so fields side by side cost four cache lines where one array per field
@@ -9,12 +9,13 @@
  */
 
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
-import { SLOT_BYTES, TCP_SLOT_BYTES } from './slot-fields.js';
+import { APPLICATION_SLOT_BYTES, SLOT_BYTES, TCP_SLOT_BYTES } from './slot-fields.js';
 import { U8 } from './slot-layout.js';
 
-/** 32-bit words of a slot, and of what it has of TCP. */
+/** 32-bit words of a slot, of what it has of TCP, and of its application. */
 export const SLOT_WORDS = SLOT_BYTES / 4;
 export const TCP_WORDS = TCP_SLOT_BYTES / 4;
+export const APPLICATION_WORDS = APPLICATION_SLOT_BYTES / 4;
 
 /** Bits of U8.FLAGS. */
 export const FLAG = {
@@ -31,6 +32,15 @@ export const FLAG = {
   USED: 32,
   /** A packet came since the session was placed in the wheel. */
   TOUCHED: 64,
+} as const;
+
+/** Bits of U8.READING. */
+export const READING = {
+  /** Datagrams by which the application was looked for, of side A, and of side B: three bits each. */
+  TRIES_A: 0,
+  TRIES_B: 3,
+  /** Nothing more is read. */
+  OVER: 128,
 } as const;
 
 /** Bits of U8.TIMING. */
@@ -70,6 +80,8 @@ export class Slots {
   readonly tcp32: Uint32Array;
   readonly tcp16: Uint16Array;
   readonly tcp64: Float64Array;
+  /** What its messages tell, as words. */
+  readonly told: Uint32Array;
   private readonly free: Uint32Array;
   private freed = 0;
   /**
@@ -92,6 +104,8 @@ export class Slots {
     this.tcp32 = new Uint32Array(tcp, ALIGNMENT, tcpBytes / 4);
     this.tcp16 = new Uint16Array(tcp, ALIGNMENT, tcpBytes / 2);
     this.tcp64 = new Float64Array(tcp, ALIGNMENT, tcpBytes / 8);
+    const toldBytes = capacity * APPLICATION_SLOT_BYTES;
+    this.told = new Uint32Array(new ArrayBuffer(toldBytes + ALIGNMENT), ALIGNMENT, toldBytes / 4);
     this.free = new Uint32Array(capacity);
   }
 
@@ -116,6 +130,11 @@ export class Slots {
   /** Zeroes what a slot has of TCP, as another session may have left it. */
   beginTcp(slot: number): void {
     this.tcp32.fill(0, slot * TCP_WORDS, (slot + 1) * TCP_WORDS);
+  }
+
+  /** Zeroes what a slot has of its application. */
+  beginTold(slot: number): void {
+    this.told.fill(0, slot * APPLICATION_WORDS, (slot + 1) * APPLICATION_WORDS);
   }
 
   release(slot: number): void {

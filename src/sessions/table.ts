@@ -3,28 +3,32 @@ import { EndReason } from '../model/end-reason.js';
 import type { FrameSessions, TrainWatcher } from '../model/frame-sessions.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
+import type { RowSink } from '../model/row-sink.js';
 import { SessionRecord, type SessionSink } from '../model/session-record.js';
+import type { ApplicationStatus } from '../model/status.js';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import { TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/transport/tcp.js';
 import type { Frame } from '../wire/walk/frame.js';
-import { MAX_TRIES, recogniseApplication } from './application.js';
 import { Clock, ClockMove } from './clock.js';
 import { CopyWatch } from './copy-watch.js';
 import { Deduplicator } from './dedup.js';
 import { Finder } from './finder.js';
 import { FragmentSessions } from './fragment-sessions.js';
 import { Key } from './key.js';
+import { MessageRows } from './message-rows.js';
 import { learnClient, noteOpening } from './opening.js';
 import { READ_OPTIONS, SessionCounters, type SessionOptions } from './options.js';
+import { Reading } from './reading.js';
 import { beginPart, countFrame, rowIsEmpty } from './rows.js';
 import { SessionIds } from './session-id.js';
 import { SLOT_BYTES } from './slot-fields.js';
 import { U8, W } from './slot-layout.js';
-import { FLAG, isTcp, SLOT_WORDS, Slots } from './slots.js';
+import { FLAG, isTcp, READING, SLOT_WORDS, Slots } from './slots.js';
 import { beginsAnew, isOver, trackTcp, wasReset } from './tcp.js';
 import { RecordFiller } from './to-record.js';
 import { WHEEL_SECONDS, Wheel } from './wheel.js';
+import { Words } from './words.js';
 
 /** Sessions ended at once when the table is full, so that not every packet causes a search. */
 const PRESSURE_BATCH = 64;
@@ -50,7 +54,7 @@ export class SessionTable implements FrameSink, FrameSessions {
   private readonly ids: SessionIds;
   private readonly key: Key;
   private readonly record = new SessionRecord();
-  private readonly filler = new RecordFiller();
+  private readonly filler: RecordFiller;
   private readonly points: MirrorPoint[] = [];
   private readonly dedupWindows: number[] = [];
   /** Open sessions by mirror point. */
@@ -64,9 +68,10 @@ export class SessionTable implements FrameSink, FrameSessions {
    */
   private last = -1;
   private readonly clock: Clock;
+  private readonly reading: Reading;
 
   constructor(
-    private readonly sink: SessionSink,
+    private readonly sink: SessionSink & Partial<RowSink>,
     options: Partial<SessionOptions> = {},
   ) {
     this.options = { ...READ_OPTIONS, ...options };
@@ -77,6 +82,12 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.wheel = new Wheel(this.slots);
     this.key = new Key(new KeyedHash(this.options.secret ?? randomBytes(HASH_SECRET)));
     this.finder = new Finder(this.slots, this.key);
+    const { applications, readings } = this.options;
+    const words = new Words(readings.words);
+    this.filler = new RecordFiller(words);
+    const rows = new MessageRows(this.slots, this.points, this.ids, sink, words);
+    const seed = randomBytes(4).readInt32LE();
+    this.reading = new Reading(this.slots, rows, words, applications, seed, readings);
     this.fragments = new FragmentSessions(
       {
         slots: this.slots,
@@ -123,6 +134,16 @@ export class SessionTable implements FrameSink, FrameSessions {
    */
   separateBy(point: MirrorPoint, by: number): void {
     this.key.separation.set(point.index, by);
+  }
+
+  /** What was read of applications since the table was made. */
+  get applications(): ApplicationStatus {
+    return this.reading.status;
+  }
+
+  /** Sets what is kept of the applications of a mirror point: bits of Keep; by default everything. */
+  keep(point: MirrorPoint, bits: number): void {
+    this.reading.keep(point.index, bits);
   }
 
   ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
@@ -178,6 +199,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     if (sec <= this.clock.now) return;
     if (this.clock.now !== 0) this.turn(sec);
     this.clock.set(sec);
+    this.reading.tick(sec);
   }
 
   /** Ends every session, and forgets the time: the next frames may be older. */
@@ -324,7 +346,13 @@ export class SessionTable implements FrameSink, FrameSessions {
     countFrame(this.slots, slot, side, f, m);
     if (!fresh) this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] |= FLAG.TOUCHED;
     if ((flags & (FIN | RST)) !== 0) this.hurryEnd(slot);
-    if (f.payloadLength > 0) this.lookAtPayload(slot, side, f);
+    if (
+      f.payloadLength > 0 &&
+      (this.slots.u8[slot * SLOT_BYTES + U8.READING] & READING.OVER) === 0 &&
+      f.payload >= 0 &&
+      f.end > f.payload
+    )
+      this.reading.take(slot, side, f);
     this.last = slot;
     return found;
   }
@@ -354,30 +382,6 @@ export class SessionTable implements FrameSink, FrameSessions {
     s.u32[slot * SLOT_WORDS + W.SERIAL] = this.serial;
     this.wheel.insert(slot, Math.max(this.nextVisit(slot, this.clock.now), this.clock.now + 1));
     return slot;
-  }
-
-  private lookAtPayload(slot: number, side: 0 | 1, f: Frame): void {
-    const s = this.slots;
-    const b = slot * SLOT_BYTES;
-    if (s.u8[b + U8.APPLICATION] !== 0) return;
-    // Four bits per side.
-    const shift = side << 2;
-    if (((s.u8[b + U8.APPLICATION_TRIES] >>> shift) & 15) >= MAX_TRIES) return;
-    const end = Math.min(f.end, f.payload + f.payloadLength);
-    if (f.payload < 0 || f.payload >= end) return;
-    s.u8[b + U8.APPLICATION_TRIES] += 1 << shift;
-    const client = (s.u8[b + U8.FLAGS] & FLAG.CLIENT_B) === side;
-    const serverPort = client ? f.destinationPort : f.sourcePort;
-    const clientPort = client ? f.sourcePort : f.destinationPort;
-    s.u8[b + U8.APPLICATION] = recogniseApplication(
-      f.protocol,
-      f.bytes,
-      f.payload,
-      end,
-      client,
-      clientPort,
-      serverPort,
-    );
   }
 
   private isDuplicate(f: Frame, m: Mirrored): boolean {
@@ -443,7 +447,9 @@ export class SessionTable implements FrameSink, FrameSessions {
 
   /** Hands on a session's last row and frees its slot, which is out of the wheel already. */
   private end(slot: number, reason: EndReason): void {
+    this.reading.end(slot);
     if (!rowIsEmpty(this.slots, slot)) this.emit(slot, reason);
+    this.reading.forget(slot);
     this.openOf[this.slots.u32[slot * SLOT_WORDS + W.MIRROR]]--;
     this.finder.remove(slot);
     this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] = 0;

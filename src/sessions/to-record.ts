@@ -1,21 +1,25 @@
 import { APPLICATION_NAMES } from '../applications/names.js';
 import type { MirrorDirection } from '../model/mirror-point.js';
 import type { SessionRecord } from '../model/session-record.js';
+import { ToldFlag } from '../model/told.js';
 import { setU32 } from '../wire/bytes.js';
 import { transportName } from '../wire/transport/transport.js';
 import { NO_VNI } from '../wire/walk/frame.js';
 import { historyText } from './history.js';
 import { SLOT_BYTES } from './slot-fields.js';
-import { F64, TF64, TU16, TW, U8, U16, W } from './slot-layout.js';
-import { FLAG, isTcp, SLOT_WORDS, type Slots, TCP_WORDS, TIMING } from './slots.js';
+import { AW, F64, TF64, TU16, TW, U8, U16, W } from './slot-layout.js';
+import { APPLICATION_WORDS, FLAG, isTcp, SLOT_WORDS, type Slots, TCP_WORDS, TIMING } from './slots.js';
 import { synText } from './syn-options.js';
 import { connState } from './tcp.js';
 import { TextCache } from './text-cache.js';
+import type { Words } from './words.js';
 
 /** Fills records from slots. Side A or B becomes client or server here. */
 export class RecordFiller {
   private readonly syns = new TextCache(synText);
   private readonly histories = new TextCache(historyText);
+
+  constructor(private readonly words: Words) {}
 
   /** Fills everything but the id, the mirror point and the end reason, which the table knows. */
   fill(s: Slots, slot: number, r: SessionRecord): void {
@@ -87,6 +91,33 @@ export class RecordFiller {
     r.truncated = s.u32[w + W.TRUNCATED];
     r.duplicates = s.u32[w + W.DUPLICATES];
     r.appProtocol = APPLICATION_NAMES[s.u8[b + U8.APPLICATION]];
+    if (s.u8[b + U8.TELLS] !== 0) this.fillTold(s, slot, r);
+    else nothingTold(r);
+  }
+
+  private fillTold(s: Slots, slot: number, r: SessionRecord): void {
+    const { told } = s;
+    const { words } = this;
+    const a = slot * APPLICATION_WORDS;
+    r.serverName = words.text(told[a + AW.SERVER_NAME]);
+    r.alpn = words.text(told[a + AW.ALPN]);
+    r.alpnChosen = words.text(told[a + AW.ALPN_CHOSEN]);
+    r.tlsVersion = words.text(told[a + AW.TLS_VERSION]);
+    r.tlsCipher = words.text(told[a + AW.TLS_CIPHER]);
+    r.tlsAlert = words.text(told[a + AW.TLS_ALERT]);
+    r.quicVersion = words.text(told[a + AW.QUIC_VERSION]);
+    r.ja4 = words.text(told[a + AW.JA4]);
+    r.hassh = words.text(told[a + AW.HASSH]);
+    r.hasshServer = words.text(told[a + AW.HASSH_SERVER]);
+    r.clientSoftware = words.text(told[a + AW.CLIENT_SOFTWARE]);
+    r.serverSoftware = words.text(told[a + AW.SERVER_SOFTWARE]);
+    r.userName = words.text(told[a + AW.USER_NAME]);
+    r.partial = words.text(told[a + AW.PARTIAL]);
+    r.tlsUs = told[a + AW.TLS_US];
+    const flags = told[a + AW.TOLD_FLAGS];
+    r.tlsEch = (flags & ToldFlag.TlsEch) === 0 ? 0 : 1;
+    r.tlsResumed = (flags & ToldFlag.TlsResumed) === 0 ? 0 : 1;
+    r.tlsEstablished = (flags & ToldFlag.TlsEstablished) === 0 ? 0 : 1;
   }
 
   private fillTcp(s: Slots, slot: number, r: SessionRecord): void {
@@ -120,6 +151,13 @@ export class RecordFiller {
     const { tcp32 } = s;
     return this.syns.get(tcp32[t + TW.SYN_SIZES_A], tcp32[t + TW.SYN_KINDS_A], tcp32[t + TW.SYN_MORE_A]);
   }
+}
+
+/** What a session has that told nothing. */
+function nothingTold(r: SessionRecord): void {
+  r.serverName = r.alpn = r.alpnChosen = r.tlsVersion = r.tlsCipher = r.tlsAlert = r.quicVersion = '';
+  r.ja4 = r.hassh = r.hasshServer = r.clientSoftware = r.serverSoftware = r.userName = r.partial = '';
+  r.tlsUs = r.tlsEch = r.tlsResumed = r.tlsEstablished = 0;
 }
 
 /** What a session without TCP has of it. */

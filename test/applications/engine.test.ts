@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dialogue } from '../../src/applications/engine/dialogue.js';
 import { type Application, Read, type Reader, STATELESS } from '../../src/applications/reader.js';
@@ -157,4 +158,87 @@ it('ends when its reader has had enough, and writes what is open', () => {
   const c = talk().ask('the first message;').ask('quit;');
   expect(asked(c)).toEqual(['the first message unanswered']);
   expect(c.isOver).toBe(true);
+});
+
+/** Turns of a conversation: each asks a few things, with or without a body behind them, and has them answered. */
+const turns = fc.array(
+  fc.array(
+    fc.record({ length: fc.integer({ min: 1, max: 200 }), body: fc.constantFrom(0, 0, 0, 10, 5000) }),
+    { minLength: 1, maxLength: 4 },
+  ),
+  { minLength: 1, maxLength: 5 },
+);
+const cuts = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 12 });
+
+/** What each turn sends, and how each question begins: text and its body. */
+function written(all: { length: number; body: number }[][]): { text: string; questions: string[] }[] {
+  let number = 0;
+  return all.map((turn) => {
+    const questions = turn.map(({ length, body }) => {
+      const text = `${number++}`.padEnd(length + 16, 'q');
+      return body === 0 ? text : `${text}:${body}`;
+    });
+    const bodies = turn.map(({ body }) => 'b'.repeat(body));
+    return { questions, text: questions.map((q, i) => `${q};${bodies[i]}`).join('') };
+  });
+}
+
+function* pieces(text: string, sizes: readonly number[]): Generator<[number, Buffer]> {
+  const bytes = Buffer.from(text);
+  for (let at = 0, i = 0; at < bytes.length; i++) {
+    const size = sizes[i % sizes.length];
+    yield [at, bytes.subarray(at, at + size)];
+    at += size;
+  }
+}
+
+describe('whatever the segments', () => {
+  it('every message is read once, if two neighbours change places or come twice', () => {
+    fc.assert(
+      fc.property(turns, cuts, fc.array(fc.boolean()), fc.array(fc.boolean()), (all, sizes, swaps, twice) => {
+        const c = talk(false);
+        let at = 0;
+        for (const { text, questions } of written(all)) {
+          const segments = [...pieces(text, sizes)];
+          for (let i = 0; i + 1 < segments.length; i += 2)
+            if (swaps[i]) [segments[i], segments[i + 1]] = [segments[i + 1], segments[i]];
+          for (const [i, [offset, data]] of segments.entries()) {
+            c.segment(0, at + offset, data);
+            if (twice[i]) c.segment(0, at + offset, data);
+          }
+          at += text.length;
+          c.answer(questions.map(() => '!;').join(''));
+        }
+        c.end();
+        const names = written(all).flatMap((turn) => turn.questions);
+        expect(c.rows.map((r) => r.name)).toEqual(names);
+        expect(c.rows.every((r) => r.outcome === 'ok' && r.partial === '')).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('nothing is read that was not said, if some are lost', () => {
+    fc.assert(
+      fc.property(turns, cuts, fc.array(fc.integer({ min: 0, max: 5 })), (all, sizes, losses) => {
+        const c = talk();
+        let at = 0;
+        let lost = 0;
+        let number = 0;
+        for (const { text, questions } of written(all)) {
+          for (const [offset, data] of pieces(text, sizes))
+            if (losses[number++ % (losses.length || 1)] === 0) lost++;
+            else c.segment(0, at + offset, data);
+          at += text.length;
+          c.answer(questions.map(() => '!;').join(''));
+        }
+        c.end();
+        const names = written(all).flatMap((turn) => turn.questions);
+        for (const r of c.rows)
+          if (r.name !== '' && r.partial === '') expect(names.some((n) => n.endsWith(r.name))).toBe(true);
+        if (lost === 0) expect(c.rows.map((r) => r.name)).toEqual(names);
+      }),
+      { numRuns: 300 },
+    );
+  });
 });

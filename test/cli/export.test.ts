@@ -9,6 +9,7 @@ import { PacketPath } from '../../src/collector/packet-path.js';
 import { PacketBatch } from '../../src/model/batch.js';
 import type { TableName } from '../../src/model/columns/tables.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
+import { KEEP_ALL } from '../../src/model/kept-words.js';
 import { counted } from '../../src/model/words.js';
 import { openCapture } from '../../src/receive/file/capture.js';
 import { openStore } from '../../src/store/open.js';
@@ -65,6 +66,7 @@ async function collect(captures: readonly Collected[]): Promise<void> {
           taps: {},
           tapAll: -1,
           separateBy: ['vni'],
+          applications: KEEP_ALL,
           overlays: [],
           claims: [],
         },

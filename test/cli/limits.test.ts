@@ -14,6 +14,12 @@ import { MAX_HELD } from '../../src/accounts/numbering-scores.js';
 import { NumberingShare } from '../../src/accounts/numbering-share.js';
 import { TRACKS } from '../../src/accounts/sequence.js';
 import { CONFIRM, MAX_DROPOUT, SEQUENCE_WINDOW } from '../../src/accounts/sequence-window.js';
+import { BLOCK_BYTES, MOST_PIECES } from '../../src/applications/engine/blocks.js';
+import { MOST_OPEN } from '../../src/applications/engine/dialogue.js';
+import { ANSWER_SECONDS, MAX_TRIES } from '../../src/applications/engine/dialogues.js';
+import { FAR_BEHIND, MOST_MESSAGES, PATIENCE } from '../../src/applications/engine/streams.js';
+import { LONGEST_NAME, LONGEST_RESOURCE } from '../../src/applications/engine/texts.js';
+import { MOST_ANSWERS, MOST_ATTRIBUTES } from '../../src/applications/question.js';
 import { COLLECTOR_PATIENCE } from '../../src/cli/find-store.js';
 import { MOST_POINTS as MOST_IN_SUMMARY } from '../../src/cli/read/summary.js';
 import { MOST_POINTS as MOST_IN_STATUS } from '../../src/cli/status-text.js';
@@ -34,7 +40,8 @@ import { LONGEST_CHAIN } from '../../src/demux/fragment-table.js';
 import { LEAST_SHARE, SHARE } from '../../src/demux/reassembly.js';
 import { MAX_TAGS } from '../../src/linux/gre-filter.js';
 import { LONGEST_PAUSE } from '../../src/mirror-source/run.js';
-import { REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../../src/model/defaults.js';
+import { READING_DEFAULTS, REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../../src/model/defaults.js';
+import { KEEP_ALL } from '../../src/model/kept-words.js';
 import { LONGEST_QUESTION } from '../../src/model/question-limits.js';
 import { grouped } from '../../src/model/words.js';
 import { CONTROL_TIMEOUTS, MAX_REQUEST, MOST_CONTROL_CONNECTIONS } from '../../src/observe/control.js';
@@ -44,9 +51,9 @@ import { MAX_PACKET, MAX_RECORD } from '../../src/receive/file/format.js';
 import { MAX_INTERFACES } from '../../src/receive/file/pcapng.js';
 import { MAX_WINDOW } from '../../src/receive/file/zstd.js';
 import { SPARE_SOCKETS } from '../../src/receive/raw.js';
-import { MAX_TRIES } from '../../src/sessions/application.js';
 import { FRAMES_REMEMBERED } from '../../src/sessions/dedup.js';
 import { SHARE as TRAINS_OF_A_SOURCE, WAYS } from '../../src/sessions/fragments.js';
+import { MOST_CERTIFICATES } from '../../src/sessions/message-rows.js';
 import { SLOT_VLANS } from '../../src/sessions/slot-fields.js';
 import { PROBES as SESSION_PROBES } from '../../src/sessions/slot-index.js';
 import { PRESSURE_PASSES } from '../../src/sessions/table.js';
@@ -90,12 +97,14 @@ const index = new RuleIndex(
     taps: {},
     tapAll: -1,
     separateBy: ['vni'],
+    applications: KEEP_ALL,
     overlays: [],
     claims: [],
   },
   300,
 );
-const { spool, reassembly, questions } = config;
+const { spool, reassembly, questions, application_limits: limits } = config;
+const reading = READING_DEFAULTS;
 const hours = (seconds: number): string => `${seconds / 3600} h`;
 const minutes = (ms: number): string => `${ms / 60_000} min`;
 const seconds = (ms: number): string => `${ms / 1000} s`;
@@ -190,6 +199,18 @@ const NUMBERS: [string, string[]][] = [
   ['kept fragments (`packets`) waiting for the first one', [`${mib(HELD_MEMORY)} per worker`]],
   ['packets remembered for `deduplicate`', [grouped(FRAMES_REMEMBERED)]],
   ["waiting for an inner packet's fragments", [`${SESSION_DEFAULTS.fragmentTimeout} s`]],
+  ['conversations read at once', [grouped(reading.conversations), grouped(limits.conversations)]],
+  ['questions without an answer', [grouped(reading.questions), grouped(limits.questions), `${MOST_OPEN}`]],
+  ['memory of messages in several segments', [mib(reading.memory), mib(limits.memory)]],
+  ['bytes looked at of a message', [grouped(BLOCK_BYTES)]],
+  ['messages read of one segment', [`${MOST_MESSAGES}`]],
+  ['missing bytes waited for', [`${PATIENCE} s`, grouped(FAR_BEHIND), `${MOST_PIECES} pieces`]],
+  ['waiting for the answer to a datagram', [`${ANSWER_SECONDS} s`]],
+  ['names, users and fingerprints of open sessions', [mib(reading.words), mib(limits.words)]],
+  ['rows of `transactions` (`collect`)', [grouped(reading.rows.collect), grouped(limits.rows)]],
+  ['certificates of a day that are known as written', [grouped(MOST_CERTIFICATES)]],
+  ['the length of a text', [`${LONGEST_NAME}`, grouped(LONGEST_RESOURCE)]],
+  ['addresses, and attributes, of a transaction', [`${MOST_ANSWERS}`, `${MOST_ATTRIBUTES}`]],
   ['messages examined for `app_protocol`', [`${MAX_TRIES} of each side of a session`]],
   ['segments waiting for the store (`collect`)', [gib(spool.limit)]],
   ['kept packets waiting for the store', [gib(spool.packets_limit)]],

@@ -5,6 +5,7 @@ import { PacketPath } from '../../src/collector/packet-path.js';
 import type { MirrorRules } from '../../src/collector/policy.js';
 import { mirrorSchema } from '../../src/config/schema.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
+import { KEEP_ALL } from '../../src/model/kept-words.js';
 import type { MirrorStatus } from '../../src/model/status.js';
 import { batchOf } from '../demux/outer.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
@@ -21,6 +22,7 @@ function rules(...mirrors: object[]): MirrorRules {
     taps: {},
     tapAll: -1,
     separateBy: ['vni'],
+    applications: KEEP_ALL,
     overlays: [],
     claims: [],
   };

@@ -4,6 +4,7 @@ import { PacketPath } from '../../src/collector/packet-path.js';
 import { mirrorRules } from '../../src/collector/policy.js';
 import { parseConfig } from '../../src/config/load.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
+import { KEEP_ALL } from '../../src/model/kept-words.js';
 import type { MirrorRecord } from '../../src/model/mirror-record.js';
 import { SequenceUse } from '../../src/model/sequence-use.js';
 import { readSegment } from '../../src/store/segment/read-segment.js';
@@ -18,6 +19,7 @@ const RULES = {
   taps: {},
   tapAll: -1,
   separateBy: ['vni'],
+  applications: KEEP_ALL,
   overlays: [],
   claims: [],
 } as const;

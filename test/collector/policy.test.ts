@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { type MirrorRules, ruleFor } from '../../src/collector/policy.js';
+import { KEEP_ALL } from '../../src/model/kept-words.js';
 import { MirrorType } from '../../src/model/mirror-point.js';
 
 const point = {
@@ -19,6 +20,7 @@ function rules(unknown: 'observe' | 'refuse'): MirrorRules {
     taps: {},
     tapAll: 7,
     separateBy: ['vni'],
+    applications: KEEP_ALL,
     overlays: [],
     claims: [],
   };

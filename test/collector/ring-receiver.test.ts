@@ -4,6 +4,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { RingReceiver, SPARES } from '../../src/collector/ring/ring-receiver.js';
 import { ERRNO } from '../../src/linux/libc.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
+import { KEEP_ALL } from '../../src/model/kept-words.js';
 
 /**
  * The interface's index now; sockets opened, all with privileges, and sockets closed; whether more may be
@@ -72,6 +73,7 @@ function receiver(workers: number): RingReceiver {
         taps: {},
         tapAll: -1,
         separateBy: ['vni'],
+        applications: KEEP_ALL,
         overlays: [],
         claims: [],
       },

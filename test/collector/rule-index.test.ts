@@ -5,6 +5,7 @@ import { entryOf, type MirrorRules } from '../../src/collector/policy.js';
 import { RuleIndex } from '../../src/collector/rule-index.js';
 import { type MirrorConfig, mirrorSchema } from '../../src/config/schema.js';
 import { prefixHolds } from '../../src/config/units.js';
+import { KEEP_ALL } from '../../src/model/kept-words.js';
 import { MIRROR_TYPE_NAMES, MirrorType } from '../../src/model/mirror-point.js';
 import { u32 } from '../../src/wire/bytes.js';
 import { formatIp, parseAddress } from '../../src/wire/ip/addresses.js';
@@ -19,6 +20,7 @@ function rules(mirrors: MirrorConfig[], unknown: 'observe' | 'refuse'): MirrorRu
     taps: {},
     tapAll: -1,
     separateBy: ['vni'],
+    applications: KEEP_ALL,
     overlays: [],
     claims: [],
   };

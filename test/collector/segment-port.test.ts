@@ -4,6 +4,7 @@ import { PacketPath } from '../../src/collector/packet-path.js';
 import { PACKETS_LIMIT, SegmentPort, Waiting } from '../../src/collector/store/segment-port.js';
 import { mirrorSchema } from '../../src/config/schema.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
+import { KEEP_ALL } from '../../src/model/kept-words.js';
 import { LARGEST_APPEND } from '../../src/store/segment/segment-size.js';
 import { batchOf } from '../demux/outer.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
@@ -49,6 +50,7 @@ describe('segments on their way to the store thread', () => {
           taps: {},
           tapAll: -1,
           separateBy: ['vni'],
+          applications: KEEP_ALL,
           overlays: [],
           claims: [],
         },

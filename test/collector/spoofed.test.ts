@@ -13,6 +13,7 @@ import { mirrorSchema } from '../../src/config/schema.js';
 import { LinkType, PacketBatch } from '../../src/model/batch.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
 import { EndReason } from '../../src/model/end-reason.js';
+import { KEEP_ALL } from '../../src/model/kept-words.js';
 import type { MirrorsStatus } from '../../src/model/status.js';
 import { exposition } from '../../src/observe/metrics.js';
 import { readSegment } from '../../src/store/segment/read-segment.js';
@@ -41,6 +42,7 @@ function rules(unknown: 'observe' | 'refuse', mirrors: object[], unknownPoints =
     taps: {},
     tapAll: -1,
     separateBy: ['vni'],
+    applications: KEEP_ALL,
     overlays: [],
     claims: [],
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { placeParts } from '../../packaging/columns/frames.js';
 import { columnsPage } from '../../packaging/columns/page.js';
-import { place, slotLayout, tcpLayout } from '../../packaging/columns/slots.js';
+import { applicationLayout, place, slotLayout, tcpLayout } from '../../packaging/columns/slots.js';
 import { madeFromColumns } from '../../packaging/make-columns.js';
 import { TABLES } from '../../src/model/columns/tables.js';
 import { COMPUTED_COLUMNS, type SlotField } from '../../src/sessions/slot-fields.js';
@@ -37,12 +37,16 @@ it('a page without a table is refused', () => {
 describe('a slot', () => {
   it('has exactly the columns of a session that are not computed when its row ends', () => {
     const own = TABLES.sessions.columns.filter(({ from }) => from === undefined).map(({ name }) => name);
-    const held = new Set([...slotLayout(), ...tcpLayout()].flatMap(({ field }) => field.columns));
+    const held = new Set(
+      [...slotLayout(), ...tcpLayout(), ...applicationLayout()].flatMap(({ field }) => field.columns),
+    );
     expect([...held, ...COMPUTED_COLUMNS].sort()).toEqual(own.sort());
   });
 
   it('has no two fields of the same name', () => {
-    const names = [...slotLayout(), ...tcpLayout()].flatMap(({ field }) => field.name ?? []);
+    const names = [...slotLayout(), ...tcpLayout(), ...applicationLayout()].flatMap(
+      ({ field }) => field.name ?? [],
+    );
     expect(new Set(names).size).toBe(names.length);
   });
 

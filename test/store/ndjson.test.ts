@@ -1,9 +1,25 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { CertificateRecord } from '../../src/model/certificate-record.js';
+import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { OUTCOME_NAMES } from '../../src/model/told.js';
+import { communityId } from '../../src/store/ndjson/community-id.js';
 import { rfc3339 } from '../../src/store/ndjson/ndjson.js';
 import { formatIp, formatMac } from '../../src/wire/ip/addresses.js';
-import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
-import { mirrorJson, sessionJson, tunnelJson } from '../support/row-json.js';
+import {
+  certificateRecord,
+  mirrorRecord,
+  sessionRecord,
+  transactionRecord,
+  tunnelRecord,
+} from '../support/arbitrary-records.js';
+import {
+  certificateJson,
+  mirrorJson,
+  sessionJson,
+  transactionJson,
+  tunnelJson,
+} from '../support/row-json.js';
 
 test('times are RFC 3339 with nanoseconds', () => {
   expect(rfc3339(0, 0)).toBe('1970-01-01T00:00:00.000000000Z');
@@ -68,4 +84,74 @@ test('a row is one line of JSON with the values of its record', () => {
       });
     }),
   );
+});
+
+test('a transaction is one line of JSON with addresses and attributes', () => {
+  fc.assert(
+    fc.property(transactionRecord, fc.string({ maxLength: 20, unit: 'binary' }), (r, collector) => {
+      const json = transactionJson(r, collector);
+      expect(json).not.toContain('\n');
+      const ipVersion = r.clientIp[0] === 0 ? 4 : 6;
+      expect(JSON.parse(json)).toEqual({
+        session_id: uuid(r.sessionId),
+        number: r.number,
+        community_id: communityId(ipVersion, r.clientIp, r.serverIp, r.protocol, r.clientPort, r.serverPort),
+        time: rfc3339(r.timeSec, r.timeNsec),
+        mirror_type: expect.any(String),
+        mirror_source: formatIp(r.point.source, 0),
+        mirror_session: r.point.session,
+        mirror_name: r.point.name,
+        site: r.point.site,
+        gre_key: r.point.key,
+        vni: r.vni,
+        client_ip: formatIp(r.clientIp, 0),
+        server_ip: formatIp(r.serverIp, 0),
+        client_port: r.clientPort,
+        server_port: r.serverPort,
+        protocol: r.protocol,
+        app_protocol: r.appProtocol,
+        method: r.method,
+        name: r.name,
+        resource: r.resource,
+        user_name: r.userName,
+        status: r.status,
+        outcome: OUTCOME_NAMES[r.outcome],
+        response_us: r.responseUs,
+        transfer_us: r.transferUs,
+        request_bytes: r.requestBytes,
+        response_bytes: r.responseBytes,
+        answers: Array.from({ length: r.answersCount }, (_, i) => formatIp(r.answers, 16 * i)),
+        ttl: r.ttl,
+        attributes: Object.fromEntries(r.attributeNames.map((name, i) => [name, r.attributeValues[i]])),
+        partial: r.partial,
+        collector,
+      });
+    }),
+  );
+});
+
+test('a certificate is one line of JSON, its fingerprint in hex', () => {
+  fc.assert(
+    fc.property(certificateRecord, (r) => {
+      expect(JSON.parse(certificateJson(r, 'c'))).toMatchObject({
+        day: new Date(r.day * 1000).toISOString().slice(0, 10),
+        fingerprint: Buffer.from(r.fingerprint).toString('hex'),
+        names: r.names,
+        not_before: new Date(r.notBefore * 1000).toISOString().replace('.000', ''),
+        not_after: new Date(r.notAfter * 1000).toISOString().replace('.000', ''),
+        server_name: r.serverName,
+        serial: r.serial,
+      });
+    }),
+  );
+});
+
+test('times that RFC 3339 cannot write are the nearest that it can', () => {
+  const r = new CertificateRecord();
+  r.point = new MirrorPoint(0, MirrorType.Erspan2, new Uint8Array(16), new Uint8Array(16), 1, null);
+  [r.notBefore, r.notAfter] = [-1e14, 1e14];
+  expect(JSON.parse(certificateJson(r, 'c'))).toMatchObject({
+    not_before: '0000-01-01T00:00:00Z',
+    not_after: '9999-12-31T23:59:59Z',
+  });
 });

@@ -4,12 +4,21 @@ import type { TableName } from '../../src/model/columns/tables.js';
 import type { MirrorPoint } from '../../src/model/mirror-point.js';
 import { type Records, readSegment, SegmentError } from '../../src/store/segment/read-segment.js';
 import {
+  CertificateSegment,
   MirrorSegment,
   PacketSegment,
   SessionSegment,
+  TransactionSegment,
   TunnelSegment,
 } from '../../src/store/segment/segments.js';
-import { mirrorRecord, packetRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
+import {
+  certificateRecord,
+  mirrorRecord,
+  packetRecord,
+  sessionRecord,
+  transactionRecord,
+  tunnelRecord,
+} from '../support/arbitrary-records.js';
 import { decodeSegment } from '../support/decode-segment.js';
 import { addPacket } from '../support/packet-rows.js';
 
@@ -29,12 +38,16 @@ function comparable(record: Records[TableName]): Record<string, unknown> {
 function written(table: TableName, records: readonly Records[TableName][], collector: string): Uint8Array {
   const into = {
     sessions: new SessionSegment(collector),
+    transactions: new TransactionSegment(collector),
+    certificates: new CertificateSegment(collector),
     mirrors: new MirrorSegment(collector),
     tunnels: new TunnelSegment(collector),
     packets: new PacketSegment(),
   };
   for (const r of records) {
     if (table === 'sessions') into.sessions.session(r as Records['sessions']);
+    else if (table === 'transactions') into.transactions.transaction(r as Records['transactions']);
+    else if (table === 'certificates') into.certificates.certificate(r as Records['certificates']);
     else if (table === 'mirrors') into.mirrors.mirror(r as Records['mirrors']);
     else if (table === 'tunnels') into.tunnels.tunnel(r as Records['tunnels']);
     else into.packets.packet(r as Records['packets']);
@@ -45,6 +58,8 @@ function written(table: TableName, records: readonly Records[TableName][], colle
 
 const ARBITRARY: Readonly<Record<TableName, fc.Arbitrary<Records[TableName]>>> = {
   sessions: sessionRecord,
+  transactions: transactionRecord,
+  certificates: certificateRecord,
   mirrors: mirrorRecord,
   tunnels: tunnelRecord,
   packets: packetRecord,

@@ -3,12 +3,14 @@
  * including absent and extreme values.
  */
 import fc from 'fast-check';
-import { type Column, camelCase, type Table } from '../../src/model/columns/column.js';
+import { CertificateRecord } from '../../src/model/certificate-record.js';
+import { type Column, camelCase, singular, type Table } from '../../src/model/columns/column.js';
 import { TABLES } from '../../src/model/columns/tables.js';
 import { MIRROR_TYPE_NAMES, MirrorPoint, type MirrorType } from '../../src/model/mirror-point.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
 import { PacketRecord } from '../../src/model/packet-record.js';
 import { SessionRecord } from '../../src/model/session-record.js';
+import { TransactionRecord } from '../../src/model/transaction-record.js';
 import { TunnelRecord } from '../../src/model/tunnel-record.js';
 
 const u32 = fc.oneof(fc.constantFrom(0, 1, 127, 128, 0xffffffff), fc.integer({ min: 0, max: 0xffffffff }));
@@ -35,6 +37,8 @@ const word = fc.oneof(
   { weight: 4, arbitrary: fc.string({ maxLength: 20, unit: 'grapheme-ascii' }) },
   { weight: 1, arbitrary: fc.string({ maxLength: 300, unit: 'grapheme' }) },
 );
+/** Objects put names that are numbers in front of others. */
+const attribute = fc.stringMatching(/^[a-z_]{1,20}$/);
 const key = fc.oneof(fc.constant(null), u32);
 
 function unsigned(bits: number): fc.Arbitrary<number> {
@@ -61,13 +65,42 @@ function properties({ name, type }: Column): fc.Arbitrary<Record<string, unknown
         all.set(numbers);
         return { [property]: all, [`${property}Count`]: numbers.length };
       });
+    case 'day':
+      return one(fc.nat({ max: 49_000 }).map((day) => day * 86_400));
+    case 'second':
+      return one(
+        fc.oneof(
+          u53.map((n) => n % 2 ** 34),
+          u32.map((n) => 0 - n),
+          fc.constant(253_402_300_799),
+        ),
+      );
+    case 'ips':
+      return fc.nat({ max: type.most ?? 0 }).chain((count) =>
+        bytes((type.length ?? 0) * (type.most ?? 0)).map((all) => {
+          all.fill(0, (type.length ?? 0) * count);
+          return { [property]: all, [`${property}Count`]: count };
+        }),
+      );
+    case 'texts':
+      return fc
+        .array(word, { maxLength: type.most ?? 0 })
+        .map((texts) => ({ [property]: texts, [`${property}Count`]: texts.length }));
+    case 'map':
+      return fc.dictionary(attribute, word, { maxKeys: type.most ?? 0 }).map((map) => ({
+        [`${singular(property)}Names`]: Object.keys(map),
+        [`${singular(property)}Values`]: Object.values(map),
+        [`${property}Count`]: Object.keys(map).length,
+      }));
     case 'ip':
     case 'mac':
     case 'uuid':
+    case 'hash':
       return one(bytes(type.length ?? 0));
     case 'time':
       return fc.tuple(u32, nsec).map(([sec, ns]) => ({ [`${property}Sec`]: sec, [`${property}Nsec`]: ns }));
     case 'word':
+    case 'text':
       return one(word);
     case 'bytes':
       return fc.uint8Array({ maxLength: 300 }).chain((all) =>
@@ -147,3 +180,23 @@ export const tunnelRecord: fc.Arbitrary<TunnelRecord> = own(TABLES.tunnels).map(
 export const packetRecord: fc.Arbitrary<PacketRecord> = fc
   .record({ own: own(TABLES.packets), point })
   .map((v) => Object.assign(new PacketRecord(), v.own, { point: v.point }));
+
+/** A mirror point of which a row does not say where it sends to. */
+const source = (p: MirrorPoint, key: number | null): MirrorPoint =>
+  Object.assign(new MirrorPoint(0, p.type, p.source, new Uint8Array(16), p.session, key), {
+    name: p.name,
+    site: p.site,
+  });
+
+export const transactionRecord: fc.Arbitrary<TransactionRecord> = fc
+  .record({ own: own(TABLES.transactions), ips: fc.oneof(fc.tuple(ip4, ip4), fc.tuple(ip6, ip6)), point })
+  .map((v) => {
+    const r = Object.assign(new TransactionRecord(), v.own, { point: source(v.point, v.point.key) });
+    r.clientIp.set(v.ips[0]);
+    r.serverIp.set(v.ips[1]);
+    return r;
+  });
+
+export const certificateRecord: fc.Arbitrary<CertificateRecord> = fc
+  .record({ own: own(TABLES.certificates), point })
+  .map((v) => Object.assign(new CertificateRecord(), v.own, { point: source(v.point, null) }));

@@ -96,6 +96,18 @@ export const STATUS: CollectorStatus = {
     duplicates_forgotten: 8,
     dropped: 0,
   },
+  applications: {
+    conversations: 12,
+    transactions: { dns: 300, http: 41 },
+    left_out: 5,
+    certificates: 6,
+    certificates_forgotten: 0,
+    partial: { cut: 7, gap: 2, limit: 0, malformed: 1 },
+    conversations_given_up: 3,
+    questions_given_up: 4,
+    messages_given_up: 9,
+    words_left_out: 10,
+  },
   tunnels: [
     {
       name: 't1',

@@ -8,6 +8,7 @@ import { Segment } from '../../src/applications/engine/streams.js';
 import type { ApplicationName } from '../../src/applications/names.js';
 import type { Question } from '../../src/applications/question.js';
 import { type Application, Opening } from '../../src/applications/reader.js';
+import { READING_DEFAULTS } from '../../src/model/defaults.js';
 import { OUTCOME_NAMES, Told, ToldFlag } from '../../src/model/told.js';
 
 const TOLD_NAMES = Object.keys(Told) as (keyof typeof Told)[];
@@ -60,6 +61,7 @@ export class Conversation {
       {
         recognised: (_, name) => {
           this.recognised.push(name);
+          return true;
         },
         tell: (_, column, word) => {
           this.told[TOLD_NAMES[column]] ??= word;
@@ -88,7 +90,7 @@ export class Conversation {
       },
       applications,
       7,
-      options,
+      { ...READING_DEFAULTS, ...options },
     );
   }
 
@@ -122,6 +124,8 @@ export class Conversation {
    */
   segment(side: 0 | 1, offset: number, data: Uint8Array, captured = data.length): this {
     const first = this.ports.first?.[side] ?? (side === 0 ? 1000 : 0xffff_fff0);
+    const end = (first + offset + data.length) >>> 0;
+    if (((end - this.next[side]) | 0) > 0) this.next[side] = end;
     this.put(side, (first + offset) >>> 0, data, captured);
     return this;
   }

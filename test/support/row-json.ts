@@ -1,8 +1,17 @@
+import type { CertificateRecord } from '../../src/model/certificate-record.js';
 import type { MirrorRecord } from '../../src/model/mirror-record.js';
 import type { PacketRecord } from '../../src/model/packet-record.js';
 import type { SessionRecord } from '../../src/model/session-record.js';
+import type { TransactionRecord } from '../../src/model/transaction-record.js';
 import type { TunnelRecord } from '../../src/model/tunnel-record.js';
-import { MirrorLines, PacketLines, SessionLines, TunnelLines } from '../../src/store/ndjson/lines.js';
+import {
+  CertificateLines,
+  MirrorLines,
+  PacketLines,
+  SessionLines,
+  TransactionLines,
+  TunnelLines,
+} from '../../src/store/ndjson/lines.js';
 
 const decoder = new TextDecoder();
 
@@ -18,6 +27,18 @@ export function sessionJson(record: SessionRecord, collector: string): string {
   const lines = sessionLines.get(collector) ?? new SessionLines(collector);
   sessionLines.set(collector, lines);
   lines.session(record);
+  return textOf(lines);
+}
+
+export function transactionJson(record: TransactionRecord, collector: string): string {
+  const lines = new TransactionLines(collector);
+  lines.transaction(record);
+  return textOf(lines);
+}
+
+export function certificateJson(record: CertificateRecord, collector: string): string {
+  const lines = new CertificateLines(collector);
+  lines.certificate(record);
   return textOf(lines);
 }
 

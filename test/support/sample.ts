@@ -1,4 +1,4 @@
-/** A sample conversation of a protocol, for the fuzz test that all readers share. */
+/** A conversation that a test of a reader has, for the fuzz test of all readers. */
 export interface Sample {
   readonly server: number;
   readonly udp?: true;

@@ -3,7 +3,7 @@
 /** Bytes of a message that are looked at, unless its reader says otherwise. */
 export const BLOCK_BYTES = 4096;
 /** Pieces behind missing bytes that are kept apart. */
-const MOST_PIECES = 4;
+export const MOST_PIECES = 4;
 
 /** The beginning of a message: `have` bytes without a gap, and pieces behind one. */
 export class Block {

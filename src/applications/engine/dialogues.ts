@@ -17,7 +17,7 @@ export const MAX_TRIES = 4;
 /** Shorter beginnings wait for more before they count as a try: a length that came alone. */
 const SHORT = 16;
 /** Seconds after which a datagram has not been answered. */
-const ANSWER_SECONDS = 10;
+export const ANSWER_SECONDS = 10;
 /** Conversations looked at for one that is silent, or that has a block, before any of them has to go. */
 const MOST_LOOKED_AT = 64;
 
@@ -31,16 +31,10 @@ export interface DialogueOptions {
   readonly memory: number;
 }
 
-export const DIALOGUE_OPTIONS: DialogueOptions = {
-  conversations: 65_536,
-  questions: 65_536,
-  memory: 32 * 1024 * 1024,
-};
-
 /** Who keeps what is read. */
 export interface Keeper {
-  /** The conversation's application is recognised. */
-  recognised(slot: number, name: ApplicationName): void;
+  /** The conversation's application is recognised. @returns whether its messages are to be read */
+  recognised(slot: number, name: ApplicationName): boolean;
   tell(slot: number, column: Told, word: string): void;
   tellFlag(slot: number, flag: ToldFlag): void;
   tellTlsTime(slot: number, us: number): void;
@@ -55,8 +49,6 @@ export interface Keeper {
 
 /** What was counted since the table was made. */
 export class ReadingCounters {
-  /** Rows of transactions. */
-  transactions = 0;
   /** Conversations that lost their place to others, so that something of them may not have been read. */
   conversationsGivenUp = 0;
   /** Questions whose row was written before its time, as too many were open. */
@@ -76,7 +68,6 @@ interface Reading {
 export class Dialogues implements Host, StreamOwner {
   readonly counters = new ReadingCounters();
   readonly texts: Texts;
-  private readonly options: DialogueOptions;
   private readonly tcp: Recogniser;
   private readonly udp: Recogniser;
   private readonly streams = new Streams(this);
@@ -98,9 +89,8 @@ export class Dialogues implements Host, StreamOwner {
     private readonly keeper: Keeper,
     applications: readonly Application[],
     seed: number,
-    options: Readonly<{ [K in keyof DialogueOptions]?: number }> = {},
+    private readonly options: DialogueOptions,
   ) {
-    this.options = { ...DIALOGUE_OPTIONS, ...options };
     this.texts = new Texts(seed);
     this.tcp = new Recogniser(applications, 'tcp');
     this.udp = new Recogniser(applications, 'udp');
@@ -251,7 +241,6 @@ export class Dialogues implements Host, StreamOwner {
   }
 
   write(d: Dialogue, q: Question): void {
-    this.counters.transactions++;
     this.keeper.transaction(d.slot, q.appProtocol === '' ? d.readerName : q.appProtocol, q);
     this.giveQuestion(q);
   }
@@ -325,8 +314,8 @@ export class Dialogues implements Host, StreamOwner {
     m.serverPort = d.serverPort;
     const application = this.tcp.recognise(m);
     if (application !== undefined) {
-      this.keeper.recognised(d.slot, application.name);
-      this.attach(d, application.name);
+      if (this.keeper.recognised(d.slot, application.name)) this.attach(d, application.name);
+      else d.isOver = true;
       return d.isOver ? Read.Over : this.read(d, b, o, end);
     }
     const s = d.sides[d.side];

@@ -14,10 +14,10 @@ import { BLOCK_BYTES, type Block } from './blocks.js';
 import { type Dialogue, Phase, type Side } from './dialogue.js';
 
 /** Missing bytes are given up when so many bytes came behind them, or so many seconds went by. */
-const FAR_BEHIND = 65_536;
-const PATIENCE = 2;
+export const FAR_BEHIND = 65_536;
+export const PATIENCE = 2;
 /** The most messages read of one segment or block: those behind them are passed over, until the next turn. */
-const MOST_MESSAGES = 256;
+export const MOST_MESSAGES = 256;
 
 /** One segment of TCP with payload. The object is reused. */
 export class Segment {

@@ -2,7 +2,14 @@
 import type { TableName } from '../../model/columns/tables.js';
 import { counted } from '../../model/words.js';
 import { CHUNK, writeOut } from '../../reader/line-writer.js';
-import { MirrorLines, PacketLines, SessionLines, TunnelLines } from '../../store/ndjson/lines.js';
+import {
+  CertificateLines,
+  MirrorLines,
+  PacketLines,
+  SessionLines,
+  TransactionLines,
+  TunnelLines,
+} from '../../store/ndjson/lines.js';
 import type { PointLines } from '../../store/ndjson/point-lines.js';
 import { type Records, readSegment, SegmentError } from '../../store/segment/read-segment.js';
 import type { ListedSegment } from '../../store/spool/spool-directory.js';
@@ -54,6 +61,14 @@ const LINES: { readonly [T in TableName]: (collector: string) => RowLines<Record
   sessions: (collector) => {
     const lines = new SessionLines(collector);
     return { lines, add: (r) => lines.session(r) };
+  },
+  transactions: (collector) => {
+    const lines = new TransactionLines(collector);
+    return { lines, add: (r) => lines.transaction(r) };
+  },
+  certificates: (collector) => {
+    const lines = new CertificateLines(collector);
+    return { lines, add: (r) => lines.certificate(r) };
   },
   mirrors: (collector) => {
     const lines = new MirrorLines(collector);

@@ -17,6 +17,7 @@ import {
 import { closeSocket, IPPROTO_GRE } from '../../linux/socket.js';
 import { CommandError } from '../../model/errors.js';
 import type { ReceiverStatus } from '../../model/status.js';
+import { NOTHING_READ } from '../application-counts.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
 import type { RingCounts, RingWorkerData } from './ring-dialect.js';
@@ -71,6 +72,7 @@ const NO_SNAPSHOT: PathSnapshot = {
   fragmentTrainsHeadless: 0,
   duplicates: 0,
   duplicatesForgotten: 0,
+  applications: NOTHING_READ,
   rowsDropped: 0,
 };
 

@@ -18,6 +18,8 @@ export type Kind =
   | 'uints'
   /** 16 bytes; IPv4 as ::ffff:a.b.c.d. */
   | 'ip'
+  /** Some of these, one after the other, and how many. */
+  | 'ips'
   /** 6 bytes. */
   | 'mac'
   /** 16 bytes in network byte order. */
@@ -26,8 +28,20 @@ export type Kind =
   | 'time'
   /** Seconds since 1970, a whole minute. */
   | 'minute'
+  /** Seconds since 1970, a whole day in UTC. */
+  | 'day'
+  /** Seconds since 1970, negative before. */
+  | 'second'
+  /** A digest of `length` bytes. */
+  | 'hash'
   /** A string from a small set. */
   | 'word'
+  /** A string of which there are many. */
+  | 'text'
+  /** An array of strings, and how many of it count. */
+  | 'texts'
+  /** An array of names, one of their values, and how many of them count. */
+  | 'map'
   /** Bytes from a start to an end. */
   | 'bytes';
 
@@ -56,7 +70,7 @@ export interface ColumnType {
   readonly bits: number;
   /** Bytes, for those of a fixed length. */
   readonly length?: number;
-  /** The most numbers of an array. */
+  /** The most elements of an array. */
   readonly most?: number;
   readonly words?: Words;
 }
@@ -101,6 +115,15 @@ export const IP: ColumnType = {
   bits: 0,
   length: 16,
 };
+export const IPS: ColumnType = {
+  kind: 'ips',
+  clickhouse: 'Array(IPv6)',
+  proto: 'repeated bytes',
+  read: 'Array(IPv6)',
+  bits: 0,
+  length: 16,
+  most: 16,
+};
 export const MAC: ColumnType = {
   kind: 'mac',
   clickhouse: 'LowCardinality(String)',
@@ -134,12 +157,63 @@ export const MINUTE: ColumnType = {
   read: 'UInt32',
   bits: 32,
 };
+export const DAY: ColumnType = {
+  kind: 'day',
+  clickhouse: 'Date',
+  proto: 'uint32',
+  read: 'UInt32',
+  value: (name) => `toDate(toDateTime(${name}, 'UTC'))`,
+  bits: 32,
+};
+/** The first and the last second that ClickHouse's DateTime64 has. */
+const EARLIEST_SECOND = Date.UTC(1900, 0, 1) / 1000;
+const LATEST_SECOND = Date.UTC(2299, 11, 31, 23, 59, 59) / 1000;
+/** Times beyond what ClickHouse has become the first or the last that it has. */
+export const SECOND: ColumnType = {
+  kind: 'second',
+  clickhouse: "DateTime64(0, 'UTC')",
+  proto: 'sint64',
+  read: 'Int64',
+  value: (name) => `toDateTime64(greatest(least(${name}, ${LATEST_SECOND}), ${EARLIEST_SECOND}), 0, 'UTC')`,
+  bits: 0,
+};
+export const SHA256: ColumnType = {
+  kind: 'hash',
+  clickhouse: 'FixedString(32)',
+  proto: 'bytes',
+  read: 'FixedString(32)',
+  bits: 0,
+  length: 32,
+};
 export const WORD: ColumnType = {
   kind: 'word',
   clickhouse: 'LowCardinality(String)',
   proto: 'string',
   read: 'LowCardinality(String)',
   bits: 0,
+};
+export const TEXT: ColumnType = {
+  kind: 'text',
+  clickhouse: 'String',
+  proto: 'string',
+  read: 'String',
+  bits: 0,
+};
+export const TEXTS: ColumnType = {
+  kind: 'texts',
+  clickhouse: 'Array(String)',
+  proto: 'repeated string',
+  read: 'Array(String)',
+  bits: 0,
+  most: 64,
+};
+export const WORD_MAP: ColumnType = {
+  kind: 'map',
+  clickhouse: 'Map(LowCardinality(String), String)',
+  proto: 'map<string, string>',
+  read: 'Map(LowCardinality(String), String)',
+  bits: 0,
+  most: 16,
 };
 export const BYTES: ColumnType = {
   kind: 'bytes',
@@ -174,7 +248,10 @@ export interface Column {
   readonly from?: string;
   /** The record's property that says whether there is a value: without one nothing is written. */
   readonly given?: string;
-  /** Columns beside each other with the same word are mostly 0 together: NDJSON then writes them at once. */
+  /**
+   * Columns beside each other with the same word are mostly 0, or empty, together: NDJSON then writes them at
+   * once.
+   */
   readonly zeros?: string;
   /** Written first, and changed in place when a message gets its session. */
   readonly inPlace?: true;
@@ -209,10 +286,21 @@ export interface Table {
 /** The sum of a counter over the parts of a conversation. */
 export const SUM = { type: 'UInt64', doc: 'The sum over its parts.' } as const;
 
+/** What a conversation's parts say again and again, once its first messages were seen. */
+export const SAID = { doc: 'As in `sessions`, of the last part that says it.' } as const;
+
+/** What holds for a conversation once it held for one of its parts. */
+export const ANY = { doc: '1 if it is in any part.' } as const;
+
 /** The least of the parts of a conversation, apart from 0, which says that there was nothing. */
 export const LEAST = { doc: 'The least of its parts that have one; else 0.' } as const;
 
 /** A column's name as a property: first_seen as firstSeen. */
 export function camelCase(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What the properties of a map begin with: attribute of attributes. */
+export function singular(property: string): string {
+  return property.replace(/s$/, '');
 }

@@ -3,6 +3,7 @@ import type { EndReason } from '../end-reason.js';
 import type { MirrorDirection } from '../mirror-point.js';
 import type { PacketLayer } from '../packet-layer.js';
 import type { SequenceUse } from '../sequence-use.js';
+import type { Outcome } from '../told.js';
 
 /** The columns of `sessions` that a record has itself. */
 export class SessionFields {
@@ -176,6 +177,173 @@ export class SessionFields {
   duplicates = 0;
   /** The application, where its first bytes tell: `tls`, `http`, `dns`, `ssh`, …; else empty. */
   appProtocol = '';
+  /**
+   * The host that the client asked for: TLS and QUIC server name, lower case, as sent. With `tls_ech`
+   * it may be the public name in front of another.
+   */
+  serverName = '';
+  /**
+   * Application protocols that the client offered (ALPN), in its order: `h2,http/1.1`. Other bytes than
+   * printable ASCII stand as `\xNN`, here and in every text of a message.
+   */
+  alpn = '';
+  /** The one that the server chose; empty from TLS 1.3 on, which encrypts it. */
+  alpnChosen = '';
+  /**
+   * What the ServerHello chose: `SSL 2.0`, `SSL 3.0`, `TLS 1.0` to `TLS 1.3`, `DTLS 1.0`, `DTLS 1.2`,
+   * `DTLS 1.3`; empty where none was seen.
+   */
+  tlsVersion = '';
+  /** The cipher suite it chose, under IANA's name: `TLS_AES_128_GCM_SHA256`. */
+  tlsCipher = '';
+  /**
+   * 1 where the client offered an encrypted ClientHello (ECH) or server name (ESNI), or only pretended
+   * to (GREASE looks the same); else 0.
+   */
+  tlsEch = 0;
+  /** 1 where an earlier TLS session was resumed, else 0. */
+  tlsResumed = 0;
+  /** 1 where the ClientHello was answered and encrypted data came from both sides, else 0. */
+  tlsEstablished = 0;
+  /**
+   * The first fatal alert in clear, else the first warning: level and name, `fatal:handshake_failure`;
+   * empty for none.
+   */
+  tlsAlert = '';
+  /**
+   * Microseconds from the ClientHello's first segment to the first encrypted record of the client after
+   * the ServerHello: one round trip and the server's work; 0 where not seen.
+   */
+  tlsUs = 0;
+  /** `1`, `2`, `draft-29`, `Q046`, …; others in hex, `0xfaceb002`; empty for what is not QUIC. */
+  quicVersion = '';
+  /** JA4 of the ClientHello, over TCP, QUIC or DTLS: `t13d1516h2_8daaf6152771_e5627efa2ab1`. */
+  ja4 = '';
+  /** HASSH of the SSH client: MD5 of its algorithms, in hex. */
+  hassh = '';
+  /** hasshServer of the SSH server, likewise. */
+  hasshServer = '';
+  /**
+   * What the client says it is: SSH's banner as sent, `SSH-2.0-OpenSSH_9.6`. HTTP's agents are in
+   * `transactions`.
+   */
+  clientSoftware = '';
+  /** What the server says it is: SSH's banner, a database's version. */
+  serverSoftware = '';
+  /** The user who logged on first: `DOMAIN\user` of NTLM, else as sent. */
+  userName = '';
+  /**
+   * Why its first messages were not read to their end: `cut` (the mirror or the capture cut the frame),
+   * `gap` (bytes are missing), `limit` (a bound was reached), `malformed` (the bytes break the
+   * protocol). The first reason stays; empty where there is none.
+   */
+  partial = '';
+}
+
+/** The columns of `transactions` that a record has itself. */
+export class TransactionFields {
+  /** The conversation's, in `sessions`. */
+  readonly sessionId = new Uint8Array(16);
+  /** Which transaction of its conversation it is, from 1, in the order in which they were stored. */
+  number = 0;
+  /** Time of the question's last byte; of the answer's first, where no question was seen. */
+  timeSec = 0;
+  timeNsec = 0;
+  /** As in `sessions`. */
+  vni: number | null = null;
+  /** Address of the conversation's client, as in `sessions`. */
+  readonly clientIp = new Uint8Array(16);
+  /** Address of the conversation's server. */
+  readonly serverIp = new Uint8Array(16);
+  /** As in `sessions`. */
+  clientPort = 0;
+  /** As in `sessions`. */
+  serverPort = 0;
+  /** IP protocol number: 6 TCP, 17 UDP. */
+  protocol = 0;
+  /**
+   * What was spoken: `dns`, `http`, `smb`, …. Behind SOCKS or CONNECT it is the word of what is inside,
+   * where the conversation's own is `socks` or `http`.
+   */
+  appProtocol = '';
+  /** What was asked: `GET`, `A`, `CREATE`, …. */
+  method = '';
+  /** Of whom: a host, a share, a database, …. */
+  name = '';
+  /** For what: a path, a file, a statement, …. */
+  resource = '';
+  /** Who asked, where the messages say so. */
+  userName = '';
+  /** What the answer says, in the protocol's words: `NXDOMAIN`, `404`, `STATUS_ACCESS_DENIED`. */
+  status = '';
+  /**
+   * How it ended, in one word for all protocols: `ok`, `client_error` (the question was refused or
+   * wrong), `server_error` (the server could not), `unanswered` (no answer within 10 seconds over UDP,
+   * or by the conversation's end), `unasked` (an answer whose question was not seen).
+   */
+  outcome: Outcome = 0;
+  /** Microseconds from the question's last byte to the answer's first; 0 without one of them. */
+  responseUs = 0;
+  /** Microseconds from the answer's first byte to its last. */
+  transferUs = 0;
+  /** Bytes of the question; of its body, in HTTP. */
+  requestBytes = 0;
+  /** Bytes of the answer; of its body, in HTTP. */
+  responseBytes = 0;
+  /** Addresses in the answer, at most 16. */
+  answers: Uint8Array = new Uint8Array(256);
+  answersCount = 0;
+  /** How long the answer holds, in seconds: the least TTL of DNS's records, DHCP's lease. */
+  ttl = 0;
+  /** What else was said, by name, at most 16: `user_agent`, `etype`, `client_mac`, …. */
+  attributeNames: readonly string[] = [];
+  attributeValues: readonly string[] = [];
+  attributesCount = 0;
+  /** Why a message was not read to its end, as in `sessions`. */
+  partial = '';
+}
+
+/** The columns of `certificates` that a record has itself. */
+export class CertificateFields {
+  /** The day, in UTC. */
+  day = 0;
+  /** When it was first shown that day, after which it is not written again. */
+  firstSeenSec = 0;
+  firstSeenNsec = 0;
+  /** The server's address. */
+  readonly serverIp = new Uint8Array(16);
+  /** The server's port. */
+  serverPort = 0;
+  /** SHA-256 of the certificate; 32 zero bytes where not all of it was seen. NDJSON writes it in hex. */
+  readonly fingerprint = new Uint8Array(32);
+  /** The name that the client asked for. */
+  serverName = '';
+  /** The subject's common name, the last one. */
+  subject = '';
+  /** The issuer's common name, the last one. */
+  issuer = '';
+  /** The names and addresses that it is for (subjectAltName), at most 64. */
+  names: readonly string[] = [];
+  namesCount = 0;
+  /** Serial number in hex, lower case, with `-` in front of negative ones. */
+  serial = '';
+  /**
+   * From when on it is valid. The table has times from 1900 to 2299, and the nearest of these for
+   * others; NDJSON has all.
+   */
+  notBefore = 0;
+  /** Until when it is valid, likewise. */
+  notAfter = 0;
+  /** Kind of the public key: `rsa`, `ec`, `ed25519`, …; empty where unknown. */
+  keyType = '';
+  /** Its length in bits; 0 where unknown. */
+  keyBits = 0;
+  /** How it is signed: `sha256WithRSAEncryption`, …; the object identifier of others. */
+  signature = '';
+  /** Certificates that the server sent, 255 at most. */
+  chain = 0;
+  /** Why not all of it was read, as in `sessions`. */
+  partial = '';
 }
 
 /** The columns of `mirrors` that a record has itself. */

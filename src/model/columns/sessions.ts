@@ -1,10 +1,13 @@
 import {
+  ANY,
   IP,
   LEAST,
   MAC,
   NULLABLE_UINT32,
+  SAID,
   SUM,
   type Table,
+  TEXT,
   TIME,
   UINT8,
   UINT16,
@@ -470,6 +473,168 @@ export const SESSIONS: Table = {
       field: 46,
       type: WORD,
       doc: 'The application, where its first bytes tell: `tls`, `http`, `dns`, `ssh`, …; else empty.',
+    },
+    {
+      name: 'server_name',
+      field: 67,
+      type: TEXT,
+      zeros: 'application',
+      whole: SAID,
+      doc:
+        'The host that the client asked for: TLS and QUIC server name, lower case, as sent. With ' +
+        '`tls_ech` it may be the public name in front of another.',
+    },
+    {
+      name: 'alpn',
+      field: 68,
+      type: WORD,
+      zeros: 'application',
+      whole: SAID,
+      doc:
+        'Application protocols that the client offered (ALPN), in its order: `h2,http/1.1`. Other bytes ' +
+        'than printable ASCII stand as `\\xNN`, here and in every text of a message.',
+    },
+    {
+      name: 'alpn_chosen',
+      field: 69,
+      type: WORD,
+      zeros: 'application',
+      whole: SAID,
+      doc: 'The one that the server chose; empty from TLS 1.3 on, which encrypts it.',
+    },
+    {
+      name: 'tls_version',
+      field: 70,
+      type: WORD,
+      zeros: 'application',
+      whole: SAID,
+      doc:
+        'What the ServerHello chose: `SSL 2.0`, `SSL 3.0`, `TLS 1.0` to `TLS 1.3`, `DTLS 1.0`, `DTLS ' +
+        '1.2`, `DTLS 1.3`; empty where none was seen.',
+    },
+    {
+      name: 'tls_cipher',
+      field: 71,
+      type: WORD,
+      zeros: 'application',
+      whole: SAID,
+      doc: "The cipher suite it chose, under IANA's name: `TLS_AES_128_GCM_SHA256`.",
+    },
+    {
+      name: 'tls_ech',
+      field: 72,
+      type: UINT8,
+      zeros: 'application',
+      whole: ANY,
+      doc:
+        '1 where the client offered an encrypted ClientHello (ECH) or server name (ESNI), or only ' +
+        'pretended to (GREASE looks the same); else 0.',
+    },
+    {
+      name: 'tls_resumed',
+      field: 73,
+      type: UINT8,
+      zeros: 'application',
+      whole: ANY,
+      doc: '1 where an earlier TLS session was resumed, else 0.',
+    },
+    {
+      name: 'tls_established',
+      field: 74,
+      type: UINT8,
+      zeros: 'application',
+      whole: ANY,
+      doc: '1 where the ClientHello was answered and encrypted data came from both sides, else 0.',
+    },
+    {
+      name: 'tls_alert',
+      field: 75,
+      type: WORD,
+      zeros: 'application',
+      whole: SAID,
+      doc:
+        'The first fatal alert in clear, else the first warning: level and name, ' +
+        '`fatal:handshake_failure`; empty for none.',
+    },
+    {
+      name: 'tls_us',
+      field: 76,
+      type: UINT32,
+      zeros: 'application',
+      codec: 'T64, ZSTD(1)',
+      whole: { doc: 'The longest of its parts.' },
+      doc:
+        "Microseconds from the ClientHello's first segment to the first encrypted record of the client " +
+        "after the ServerHello: one round trip and the server's work; 0 where not seen.",
+    },
+    {
+      name: 'quic_version',
+      field: 77,
+      type: WORD,
+      zeros: 'application',
+      whole: SAID,
+      doc: '`1`, `2`, `draft-29`, `Q046`, …; others in hex, `0xfaceb002`; empty for what is not QUIC.',
+    },
+    {
+      name: 'ja4',
+      field: 78,
+      type: WORD,
+      zeros: 'application',
+      whole: SAID,
+      doc: 'JA4 of the ClientHello, over TCP, QUIC or DTLS: `t13d1516h2_8daaf6152771_e5627efa2ab1`.',
+    },
+    {
+      name: 'hassh',
+      field: 79,
+      type: WORD,
+      zeros: 'application',
+      whole: SAID,
+      doc: 'HASSH of the SSH client: MD5 of its algorithms, in hex.',
+    },
+    {
+      name: 'hassh_server',
+      field: 80,
+      type: WORD,
+      zeros: 'application',
+      whole: SAID,
+      doc: 'hasshServer of the SSH server, likewise.',
+    },
+    {
+      name: 'client_software',
+      field: 81,
+      type: WORD,
+      zeros: 'application',
+      whole: SAID,
+      doc:
+        "What the client says it is: SSH's banner as sent, `SSH-2.0-OpenSSH_9.6`. HTTP's agents are in " +
+        '`transactions`.',
+    },
+    {
+      name: 'server_software',
+      field: 82,
+      type: WORD,
+      zeros: 'application',
+      whole: SAID,
+      doc: "What the server says it is: SSH's banner, a database's version.",
+    },
+    {
+      name: 'user_name',
+      field: 83,
+      type: WORD,
+      zeros: 'application',
+      whole: SAID,
+      doc: 'The user who logged on first: `DOMAIN\\user` of NTLM, else as sent.',
+    },
+    {
+      name: 'partial',
+      field: 84,
+      type: WORD,
+      zeros: 'application',
+      whole: { doc: 'As in `sessions`, of the first part that has one.' },
+      doc:
+        'Why its first messages were not read to their end: `cut` (the mirror or the capture cut the ' +
+        'frame), `gap` (bytes are missing), `limit` (a bound was reached), `malformed` (the bytes break ' +
+        'the protocol). The first reason stays; empty where there is none.',
     },
     {
       name: 'collector',

@@ -1,14 +1,18 @@
 /** The tables that segments fill. */
+import { CERTIFICATES } from './certificates.js';
 import type { Table } from './column.js';
 import { MIRRORS } from './mirrors.js';
 import { PACKETS } from './packets.js';
 import { SESSIONS } from './sessions.js';
+import { TRANSACTIONS } from './transactions.js';
 import { TUNNELS } from './tunnels.js';
 
-export type TableName = 'sessions' | 'mirrors' | 'tunnels' | 'packets';
+export type TableName = 'sessions' | 'transactions' | 'certificates' | 'mirrors' | 'tunnels' | 'packets';
 
 export const TABLES: Readonly<Record<TableName, Table>> = {
   sessions: SESSIONS,
+  transactions: TRANSACTIONS,
+  certificates: CERTIFICATES,
   mirrors: MIRRORS,
   tunnels: TUNNELS,
   packets: PACKETS,

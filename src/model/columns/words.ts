@@ -4,6 +4,7 @@ import { END_REASON_NAMES } from '../end-reason.js';
 import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES } from '../mirror-point.js';
 import { PACKET_LAYER_NAMES } from '../packet-layer.js';
 import { SEQUENCE_USE_NAMES } from '../sequence-use.js';
+import { OUTCOME_NAMES } from '../told.js';
 import { enumOf, wordOf } from './column.js';
 
 export const END_REASON = enumOf({
@@ -35,4 +36,10 @@ export const SEQUENCE = enumOf({
   module: 'sequence-use',
   names: 'SEQUENCE_USE_NAMES',
   words: SEQUENCE_USE_NAMES,
+});
+export const OUTCOME = enumOf({
+  name: 'Outcome',
+  module: 'told',
+  names: 'OUTCOME_NAMES',
+  words: OUTCOME_NAMES,
 });

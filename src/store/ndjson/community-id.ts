@@ -4,6 +4,8 @@
  */
 import { hash } from 'node:crypto';
 import type { SessionRecord } from '../../model/session-record.js';
+import type { TransactionRecord } from '../../model/transaction-record.js';
+import { isMapped } from '../../wire/ip/addresses.js';
 import { isIcmpReply } from '../../wire/ip/icmp.js';
 import { isIcmp6Reply } from '../../wire/ip/icmp6.js';
 import { IpProtocol } from '../../wire/ip/ip-protocol.js';
@@ -106,4 +108,10 @@ export function communityIdOf(r: SessionRecord): string {
   return fromServer
     ? communityId(ipVersion, serverIp, clientIp, protocol, icmpType, icmpCode)
     : communityId(ipVersion, clientIp, serverIp, protocol, icmpType, icmpCode);
+}
+
+/** The Community ID of a transaction's conversation, which has ports. */
+export function communityIdOfTransaction(r: TransactionRecord): string {
+  const ipVersion = isMapped(r.clientIp, 0) && isMapped(r.serverIp, 0) ? 4 : 6;
+  return communityId(ipVersion, r.clientIp, r.serverIp, r.protocol, r.clientPort, r.serverPort);
 }

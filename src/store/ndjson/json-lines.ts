@@ -2,8 +2,9 @@
  * Writes lines of JSON as bytes. A row as a string costs some fifty small strings, their garbage collection
  * and an encoding into bytes; writing directly into a buffer takes a third of that time.
  */
-import { formatIp } from '../../wire/ip/addresses.js';
+import { formatIp, isMapped } from '../../wire/ip/addresses.js';
 
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -11,10 +12,19 @@ const DASH = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
 const ZULU = 0x5a;
+const OPEN_ARRAY = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const TILDE = 0x7e;
 const NEWLINE = 0x0a;
 /** Numbers below this are split into digits in 32-bit arithmetic. */
 const BILLION = 1_000_000_000;
 const DAY = 86_400;
+/** The first and the last second of years that RFC 3339 can write. */
+const FIRST_SECOND = -62_167_219_200;
+const LAST_SECOND = 253_402_300_799;
 const HEX = ascii('0123456789abcdef');
 /** Words recur (tcp, SF, dns); beyond this many they are not cached. */
 const MOST_WORDS = 1000;
@@ -30,9 +40,9 @@ export function jsonKeys<const K extends string>(...names: readonly K[]): Record
   return Object.fromEntries(keys) as Record<K, Uint8Array>;
 }
 
-/** The text of some keys of an object, none of which is its first, with 0 as the value of each. */
-export function jsonZeros(...names: readonly string[]): Uint8Array {
-  return ascii(names.map((name) => `,"${name}":0`).join(''));
+/** Some keys of an object, none of which is its first, with the values that say that there is nothing. */
+export function jsonDefaults(values: Readonly<Record<string, 0 | ''>>): Uint8Array {
+  return ascii(`,${JSON.stringify(values).slice(1, -1)}`);
 }
 
 /** Lines in one reused buffer. A line is `begin()`, its fields by their keys, then `end()`. */
@@ -41,7 +51,7 @@ export class JsonLines {
   private position = 0;
   private readonly words = new Map<string, Uint8Array>();
   /** The day of the last time written, and its date as 2026-01-31T. */
-  private day = -1;
+  private lastDay = -1;
   private date: Uint8Array = new Uint8Array(0);
 
   /** @param capacity initial bytes; the buffer doubles if a line needs more */
@@ -70,7 +80,7 @@ export class JsonLines {
   }
 
   end(): void {
-    this.buffer[this.position++] = 0x7d;
+    this.buffer[this.position++] = CLOSE_OBJECT;
     this.buffer[this.position++] = NEWLINE;
   }
 
@@ -105,23 +115,54 @@ export class JsonLines {
   /** The first `count` of `values` as an array. */
   uints(key: Uint8Array, values: Uint16Array, count: number): void {
     this.raw(key);
-    this.buffer[this.position++] = 0x5b;
+    this.buffer[this.position++] = OPEN_ARRAY;
     for (let i = 0; i < count; i++) {
       if (i > 0) this.buffer[this.position++] = COMMA;
       this.number(values[i]);
     }
-    this.buffer[this.position++] = 0x5d;
+    this.buffer[this.position++] = CLOSE_ARRAY;
   }
 
   /** A string from a small recurring set. */
   word(key: Uint8Array, value: string): void {
     this.raw(key);
-    let bytes = this.words.get(value);
-    if (bytes === undefined) {
-      bytes = ascii(JSON.stringify(value));
-      if (this.words.size < MOST_WORDS) this.words.set(value, bytes);
+    const bytes = this.words.get(value);
+    if (bytes !== undefined) {
+      this.raw(bytes);
+      return;
     }
-    this.raw(bytes);
+    if (this.words.size < MOST_WORDS) this.words.set(value, ascii(JSON.stringify(value)));
+    this.quoted(value);
+  }
+
+  /** Any string. */
+  string(key: Uint8Array, value: string): void {
+    this.raw(key);
+    this.quoted(value);
+  }
+
+  /** The first `count` of `values` as an array of strings. */
+  strings(key: Uint8Array, values: readonly string[], count: number): void {
+    this.raw(key);
+    this.buffer[this.position++] = OPEN_ARRAY;
+    for (let i = 0; i < count; i++) {
+      if (i > 0) this.buffer[this.position++] = COMMA;
+      this.quoted(values[i]);
+    }
+    this.buffer[this.position++] = CLOSE_ARRAY;
+  }
+
+  /** The first `count` of `names` with their `values` as an object. */
+  map(key: Uint8Array, names: readonly string[], values: readonly string[], count: number): void {
+    this.raw(key);
+    this.buffer[this.position++] = OPEN_OBJECT;
+    for (let i = 0; i < count; i++) {
+      if (i > 0) this.buffer[this.position++] = COMMA;
+      this.quoted(names[i]);
+      this.buffer[this.position++] = COLON;
+      this.quoted(values[i]);
+    }
+    this.buffer[this.position++] = CLOSE_OBJECT;
   }
 
   /** A string of ASCII characters that need no escaping. */
@@ -145,20 +186,25 @@ export class JsonLines {
     this.position = o + 12;
   }
 
-  /** A time as RFC 3339 in UTC without a fraction: seconds since 1970. */
-  minute(key: Uint8Array, sec: number): void {
+  /** A time as RFC 3339 in UTC without a fraction: seconds since 1970, of the years 0 to 9999. */
+  second(key: Uint8Array, sec: number): void {
     this.raw(key);
-    this.seconds(sec);
+    this.seconds(Math.min(Math.max(sec, FIRST_SECOND), LAST_SECOND));
     this.buffer[this.position++] = ZULU;
     this.buffer[this.position++] = QUOTE;
   }
 
+  /** A day in UTC, 2026-01-31: seconds since 1970. */
+  day(key: Uint8Array, sec: number): void {
+    this.plain(key, new Date(sec * 1000).toISOString().slice(0, 10));
+  }
+
   /** A quote, and a time up to its second. */
   private seconds(sec: number): void {
-    const ofDay = sec % DAY;
-    if (sec - ofDay !== this.day) {
-      this.day = sec - ofDay;
-      this.date = ascii(new Date(this.day * 1000).toISOString().slice(0, 11));
+    const ofDay = sec >= 0 ? sec % DAY : ((sec % DAY) + DAY) % DAY;
+    if (sec - ofDay !== this.lastDay) {
+      this.lastDay = sec - ofDay;
+      this.date = ascii(new Date(this.lastDay * 1000).toISOString().slice(0, 11));
     }
     this.buffer[this.position++] = QUOTE;
     this.raw(this.date);
@@ -183,16 +229,26 @@ export class JsonLines {
 
   /** The 16-byte address in text form; IPv4 is stored as ::ffff:a.b.c.d. */
   ip(key: Uint8Array, address: Uint8Array): void {
-    if (!isMapped(address)) {
-      this.plain(key, formatIp(address, 0));
-      return;
+    this.raw(key);
+    this.address(address, 0);
+  }
+
+  /** The first `count` of 16-byte addresses, one after the other, as an array. */
+  ips(key: Uint8Array, addresses: Uint8Array, count: number): void {
+    this.raw(key);
+    this.buffer[this.position++] = OPEN_ARRAY;
+    for (let i = 0; i < count; i++) {
+      if (i > 0) this.buffer[this.position++] = COMMA;
+      this.address(addresses, 16 * i);
     }
+    this.buffer[this.position++] = CLOSE_ARRAY;
+  }
+
+  /** Bytes in hex. */
+  hex(key: Uint8Array, bytes: Uint8Array): void {
     this.raw(key);
     this.buffer[this.position++] = QUOTE;
-    for (let i = 12; i < 16; i++) {
-      if (i > 12) this.buffer[this.position++] = DOT;
-      this.number(address[i]);
-    }
+    for (let i = 0; i < bytes.length; i++) this.hexByte(bytes[i]);
     this.buffer[this.position++] = QUOTE;
   }
 
@@ -224,6 +280,35 @@ export class JsonLines {
     b[o] = HEX[value >>> 4];
     b[o + 1] = HEX[value & 15];
     this.position = o + 2;
+  }
+
+  /** The address at `o`, in quotes. */
+  private address(bytes: Uint8Array, o: number): void {
+    this.buffer[this.position++] = QUOTE;
+    if (isMapped(bytes, o))
+      for (let i = 12; i < 16; i++) {
+        if (i > 12) this.buffer[this.position++] = DOT;
+        this.number(bytes[o + i]);
+      }
+    else this.characters(formatIp(bytes, o));
+    this.buffer[this.position++] = QUOTE;
+  }
+
+  /** A string in quotes, escaped where it has to be. */
+  private quoted(value: string): void {
+    const b = this.buffer;
+    let o = this.position;
+    b[o++] = QUOTE;
+    for (let i = 0; i < value.length; i++) {
+      const c = value.charCodeAt(i);
+      if (c < SPACE || c > TILDE || c === QUOTE || c === BACKSLASH) {
+        this.raw(ascii(JSON.stringify(value)));
+        return;
+      }
+      b[o++] = c;
+    }
+    b[o++] = QUOTE;
+    this.position = o;
   }
 
   private characters(text: string): void {
@@ -268,9 +353,4 @@ function twoDigits(b: Uint8Array, o: number, n: number): void {
   const tens = (n / 10) | 0;
   b[o] = ZERO + tens;
   b[o + 1] = ZERO + n - tens * 10;
-}
-
-function isMapped(address: Uint8Array): boolean {
-  for (let i = 0; i < 10; i++) if (address[i] !== 0) return false;
-  return address[10] === 0xff && address[11] === 0xff;
 }

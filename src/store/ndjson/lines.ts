@@ -1,4 +1,6 @@
 /** Rows as NDJSON: docs/reference/ndjson.md. Made by `npm run columns`: change src/model/columns instead. */
+
+import type { CertificateRecord, CertificateSink } from '../../model/certificate-record.js';
 import { END_REASON_NAMES } from '../../model/end-reason.js';
 import { MIRROR_DIRECTION_NAMES } from '../../model/mirror-point.js';
 import type { MirrorRecord, MirrorSink } from '../../model/mirror-record.js';
@@ -6,9 +8,12 @@ import { PACKET_LAYER_NAMES } from '../../model/packet-layer.js';
 import type { PacketRecord } from '../../model/packet-record.js';
 import { SEQUENCE_USE_NAMES } from '../../model/sequence-use.js';
 import type { SessionRecord, SessionSink } from '../../model/session-record.js';
+import { OUTCOME_NAMES } from '../../model/told.js';
+import type { TransactionRecord, TransactionSink } from '../../model/transaction-record.js';
 import type { TunnelRecord, TunnelSink } from '../../model/tunnel-record.js';
-import { communityIdOf } from './community-id.js';
-import { jsonKeys, jsonZeros } from './json-lines.js';
+import { lengthOf } from '../segment/message-writer.js';
+import { communityIdOf, communityIdOfTransaction } from './community-id.js';
+import { jsonDefaults, jsonKeys } from './json-lines.js';
 import { PointLines } from './point-lines.js';
 
 const SESSION = jsonKeys(
@@ -74,29 +79,67 @@ const SESSION = jsonKeys(
   'truncated',
   'duplicates',
   'app_protocol',
+  'server_name',
+  'alpn',
+  'alpn_chosen',
+  'tls_version',
+  'tls_cipher',
+  'tls_ech',
+  'tls_resumed',
+  'tls_established',
+  'tls_alert',
+  'tls_us',
+  'quic_version',
+  'ja4',
+  'hassh',
+  'hassh_server',
+  'client_software',
+  'server_software',
+  'user_name',
+  'partial',
   'collector',
 );
-const SESSION_NO_TIMES = jsonZeros(
-  'handshake_us',
-  'client_rtt_us',
-  'server_rtt_us',
-  'responses',
-  'response_us',
-  'response_us_max',
-);
-const SESSION_NO_TROUBLE = jsonZeros(
-  'client_retransmits',
-  'server_retransmits',
-  'client_syn_retransmits',
-  'server_syn_retransmits',
-  'client_reordered',
-  'server_reordered',
-  'client_missing',
-  'server_missing',
-  'client_zero_windows',
-  'server_zero_windows',
-);
-const SESSION_NO_RARE = jsonZeros('fragments', 'truncated', 'duplicates');
+const SESSION_NO_TIMES = jsonDefaults({
+  handshake_us: 0,
+  client_rtt_us: 0,
+  server_rtt_us: 0,
+  responses: 0,
+  response_us: 0,
+  response_us_max: 0,
+});
+const SESSION_NO_TROUBLE = jsonDefaults({
+  client_retransmits: 0,
+  server_retransmits: 0,
+  client_syn_retransmits: 0,
+  server_syn_retransmits: 0,
+  client_reordered: 0,
+  server_reordered: 0,
+  client_missing: 0,
+  server_missing: 0,
+  client_zero_windows: 0,
+  server_zero_windows: 0,
+});
+const SESSION_NO_RARE = jsonDefaults({ fragments: 0, truncated: 0, duplicates: 0 });
+const SESSION_NO_APPLICATION = jsonDefaults({
+  server_name: '',
+  alpn: '',
+  alpn_chosen: '',
+  tls_version: '',
+  tls_cipher: '',
+  tls_ech: 0,
+  tls_resumed: 0,
+  tls_established: 0,
+  tls_alert: '',
+  tls_us: 0,
+  quic_version: '',
+  ja4: '',
+  hassh: '',
+  hassh_server: '',
+  client_software: '',
+  server_software: '',
+  user_name: '',
+  partial: '',
+});
 
 /** Rows of `sessions` as lines. */
 export class SessionLines extends PointLines implements SessionSink {
@@ -107,7 +150,7 @@ export class SessionLines extends PointLines implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      5063 +
+      6388 +
         6 *
           (r.point.name.length +
             r.point.site.length +
@@ -117,6 +160,20 @@ export class SessionLines extends PointLines implements SessionSink {
             r.serverSyn.length +
             r.history.length +
             r.appProtocol.length +
+            r.serverName.length +
+            r.alpn.length +
+            r.alpnChosen.length +
+            r.tlsVersion.length +
+            r.tlsCipher.length +
+            r.tlsAlert.length +
+            r.quicVersion.length +
+            r.ja4.length +
+            r.hassh.length +
+            r.hasshServer.length +
+            r.clientSoftware.length +
+            r.serverSoftware.length +
+            r.userName.length +
+            r.partial.length +
             this.collector.length),
     );
     this.uuid(SESSION.session_id, r.sessionId);
@@ -208,7 +265,210 @@ export class SessionLines extends PointLines implements SessionSink {
       this.uint(SESSION.duplicates, r.duplicates);
     }
     this.word(SESSION.app_protocol, r.appProtocol);
+    if (
+      r.serverName.length +
+        r.alpn.length +
+        r.alpnChosen.length +
+        r.tlsVersion.length +
+        r.tlsCipher.length +
+        r.tlsEch +
+        r.tlsResumed +
+        r.tlsEstablished +
+        r.tlsAlert.length +
+        r.tlsUs +
+        r.quicVersion.length +
+        r.ja4.length +
+        r.hassh.length +
+        r.hasshServer.length +
+        r.clientSoftware.length +
+        r.serverSoftware.length +
+        r.userName.length +
+        r.partial.length ===
+      0
+    ) {
+      this.text(SESSION_NO_APPLICATION);
+    } else {
+      this.string(SESSION.server_name, r.serverName);
+      this.word(SESSION.alpn, r.alpn);
+      this.word(SESSION.alpn_chosen, r.alpnChosen);
+      this.word(SESSION.tls_version, r.tlsVersion);
+      this.word(SESSION.tls_cipher, r.tlsCipher);
+      this.uint(SESSION.tls_ech, r.tlsEch);
+      this.uint(SESSION.tls_resumed, r.tlsResumed);
+      this.uint(SESSION.tls_established, r.tlsEstablished);
+      this.word(SESSION.tls_alert, r.tlsAlert);
+      this.uint(SESSION.tls_us, r.tlsUs);
+      this.word(SESSION.quic_version, r.quicVersion);
+      this.word(SESSION.ja4, r.ja4);
+      this.word(SESSION.hassh, r.hassh);
+      this.word(SESSION.hassh_server, r.hasshServer);
+      this.word(SESSION.client_software, r.clientSoftware);
+      this.word(SESSION.server_software, r.serverSoftware);
+      this.word(SESSION.user_name, r.userName);
+      this.word(SESSION.partial, r.partial);
+    }
     this.word(SESSION.collector, this.collector);
+    this.end();
+  }
+}
+
+const TRANSACTION = jsonKeys(
+  'session_id',
+  'number',
+  'community_id',
+  'time',
+  'mirror_name',
+  'site',
+  'gre_key',
+  'vni',
+  'client_ip',
+  'server_ip',
+  'client_port',
+  'server_port',
+  'protocol',
+  'app_protocol',
+  'method',
+  'name',
+  'resource',
+  'user_name',
+  'status',
+  'outcome',
+  'response_us',
+  'transfer_us',
+  'request_bytes',
+  'response_bytes',
+  'answers',
+  'ttl',
+  'attributes',
+  'partial',
+  'collector',
+);
+
+/** Rows of `transactions` as lines. */
+export class TransactionLines extends PointLines implements TransactionSink {
+  /** @param collector the name in the column `collector` */
+  constructor(private readonly collector: string) {
+    super();
+  }
+
+  transaction(r: TransactionRecord): void {
+    this.begin(
+      3096 +
+        6 *
+          (r.point.name.length +
+            r.point.site.length +
+            r.appProtocol.length +
+            r.method.length +
+            r.name.length +
+            r.resource.length +
+            r.userName.length +
+            r.status.length +
+            lengthOf(r.attributeNames, r.attributesCount) +
+            lengthOf(r.attributeValues, r.attributesCount) +
+            r.partial.length +
+            this.collector.length),
+    );
+    this.uuid(TRANSACTION.session_id, r.sessionId);
+    this.uint(TRANSACTION.number, r.number);
+    this.plain(TRANSACTION.community_id, communityIdOfTransaction(r));
+    this.time(TRANSACTION.time, r.timeSec, r.timeNsec);
+    this.source(r.point);
+    this.word(TRANSACTION.mirror_name, r.point.name);
+    this.word(TRANSACTION.site, r.point.site);
+    this.optionalUint(TRANSACTION.gre_key, r.point.key);
+    this.optionalUint(TRANSACTION.vni, r.vni);
+    this.ip(TRANSACTION.client_ip, r.clientIp);
+    this.ip(TRANSACTION.server_ip, r.serverIp);
+    this.uint(TRANSACTION.client_port, r.clientPort);
+    this.uint(TRANSACTION.server_port, r.serverPort);
+    this.uint(TRANSACTION.protocol, r.protocol);
+    this.word(TRANSACTION.app_protocol, r.appProtocol);
+    this.word(TRANSACTION.method, r.method);
+    this.string(TRANSACTION.name, r.name);
+    this.string(TRANSACTION.resource, r.resource);
+    this.word(TRANSACTION.user_name, r.userName);
+    this.word(TRANSACTION.status, r.status);
+    this.word(TRANSACTION.outcome, OUTCOME_NAMES[r.outcome]);
+    this.uint(TRANSACTION.response_us, r.responseUs);
+    this.uint(TRANSACTION.transfer_us, r.transferUs);
+    this.uint(TRANSACTION.request_bytes, r.requestBytes);
+    this.uint(TRANSACTION.response_bytes, r.responseBytes);
+    this.ips(TRANSACTION.answers, r.answers, r.answersCount);
+    this.uint(TRANSACTION.ttl, r.ttl);
+    this.map(TRANSACTION.attributes, r.attributeNames, r.attributeValues, r.attributesCount);
+    this.word(TRANSACTION.partial, r.partial);
+    this.word(TRANSACTION.collector, this.collector);
+    this.end();
+  }
+}
+
+const CERTIFICATE = jsonKeys(
+  'day',
+  'first_seen',
+  'server_ip',
+  'server_port',
+  'fingerprint',
+  'server_name',
+  'subject',
+  'issuer',
+  'names',
+  'serial',
+  'not_before',
+  'not_after',
+  'key_type',
+  'key_bits',
+  'signature',
+  'chain',
+  'mirror_name',
+  'site',
+  'partial',
+  'collector',
+);
+
+/** Rows of `certificates` as lines. */
+export class CertificateLines extends PointLines implements CertificateSink {
+  /** @param collector the name in the column `collector` */
+  constructor(private readonly collector: string) {
+    super();
+  }
+
+  certificate(r: CertificateRecord): void {
+    this.begin(
+      1925 +
+        6 *
+          (r.serverName.length +
+            r.subject.length +
+            r.issuer.length +
+            lengthOf(r.names, r.namesCount) +
+            r.serial.length +
+            r.keyType.length +
+            r.signature.length +
+            r.point.name.length +
+            r.point.site.length +
+            r.partial.length +
+            this.collector.length),
+    );
+    this.day(CERTIFICATE.day, r.day);
+    this.time(CERTIFICATE.first_seen, r.firstSeenSec, r.firstSeenNsec);
+    this.ip(CERTIFICATE.server_ip, r.serverIp);
+    this.uint(CERTIFICATE.server_port, r.serverPort);
+    this.hex(CERTIFICATE.fingerprint, r.fingerprint);
+    this.string(CERTIFICATE.server_name, r.serverName);
+    this.string(CERTIFICATE.subject, r.subject);
+    this.string(CERTIFICATE.issuer, r.issuer);
+    this.strings(CERTIFICATE.names, r.names, r.namesCount);
+    this.string(CERTIFICATE.serial, r.serial);
+    this.second(CERTIFICATE.not_before, r.notBefore);
+    this.second(CERTIFICATE.not_after, r.notAfter);
+    this.word(CERTIFICATE.key_type, r.keyType);
+    this.uint(CERTIFICATE.key_bits, r.keyBits);
+    this.word(CERTIFICATE.signature, r.signature);
+    this.uint(CERTIFICATE.chain, r.chain);
+    this.source(r.point);
+    this.word(CERTIFICATE.mirror_name, r.point.name);
+    this.word(CERTIFICATE.site, r.point.site);
+    this.word(CERTIFICATE.partial, r.partial);
+    this.word(CERTIFICATE.collector, this.collector);
     this.end();
   }
 }
@@ -241,7 +501,7 @@ export class MirrorLines extends PointLines implements MirrorSink {
 
   mirror(r: MirrorRecord): void {
     this.begin(1453 + 6 * (r.point.name.length + r.point.site.length + this.collector.length));
-    this.minute(MIRROR.minute, r.minute);
+    this.second(MIRROR.minute, r.minute);
     this.point(r.point);
     this.word(MIRROR.mirror_name, r.point.name);
     this.word(MIRROR.site, r.point.site);
@@ -297,7 +557,7 @@ export class TunnelLines extends PointLines implements TunnelSink {
 
   tunnel(r: TunnelRecord): void {
     this.begin(1694 + 6 * (r.name.length + r.mode.length + this.collector.length));
-    this.minute(TUNNEL.minute, r.minute);
+    this.second(TUNNEL.minute, r.minute);
     this.word(TUNNEL.name, r.name);
     this.word(TUNNEL.mode, r.mode);
     this.ip(TUNNEL.local, r.local);

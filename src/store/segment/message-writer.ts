@@ -14,6 +14,13 @@ const ONE_BYTE_FIELDS = 15;
 const TWO_POW_32 = 0x1_0000_0000;
 const text = new TextEncoder();
 
+/** The characters of the first `count` of `texts`. */
+export function lengthOf(texts: readonly string[], count: number): number {
+  let n = 0;
+  for (let i = 0; i < count; i++) n += texts[i].length;
+  return n;
+}
+
 /**
  * Length-delimited messages in one growing, reused buffer. A message is `begin()`, its fields, then `end()`.
  * Fields with proto3's default value are left out, as in proto3.
@@ -77,21 +84,33 @@ export class MessageWriter {
   /** Starts a message of at most `most` bytes. */
   begin(most: number): void {
     this.reserve(most + 4);
-    // The length is filled in at the end. Two bytes suffice up to 16383: a shorter length becomes a varint
-    // with an extra zero byte, which every protobuf reader accepts.
-    this.start = this.position;
-    this.position += 2;
+    this.start = this.open();
   }
 
   end(): void {
+    this.close(this.start);
+    this.messages++;
+  }
+
+  /**
+   * Leaves room for a length that {@link close} fills in. Two bytes suffice up to 16383: a shorter length
+   * becomes a varint with an extra zero byte, which every protobuf reader accepts.
+   */
+  private open(): number {
+    const start = this.position;
+    this.position += 2;
+    return start;
+  }
+
+  private close(start: number): void {
     const b = this.buffer;
-    let length = this.position - this.start - 2;
+    let length = this.position - start - 2;
     if (length > 0x3fff) {
       const extra = length > 0x1fffff ? 2 : 1;
-      b.copyWithin(this.start + 2 + extra, this.start + 2, this.position);
+      b.copyWithin(start + 2 + extra, start + 2, this.position);
       this.position += extra;
     }
-    let o = this.start;
+    let o = start;
     b[o++] = (length & 0x7f) | 0x80;
     length >>>= 7;
     while (length > 0x7f) {
@@ -99,7 +118,6 @@ export class MessageWriter {
       length >>>= 7;
     }
     b[o] = length;
-    this.messages++;
   }
 
   /** An unsigned number, 0 to 2^53 - 1: uint32, uint64 or an enum. */
@@ -114,6 +132,11 @@ export class MessageWriter {
     if (value === null) return;
     this.tag(field, VARINT);
     this.varint(value);
+  }
+
+  /** A number from -2^52 to 2^52 as sint64. */
+  sint(field: number, value: number): void {
+    this.uint(field, value < 0 ? -2 * value - 1 : 2 * value);
   }
 
   /** An unsigned number in four bytes, also 0, so that it can be changed in place. */
@@ -157,6 +180,11 @@ export class MessageWriter {
     b[o++] = length;
     for (i = 0; i < length; i++) b[o++] = bytes[i];
     this.position = o;
+  }
+
+  /** The first `count` pieces of `size` bytes, each as bytes. */
+  pieces(field: number, bytes: Uint8Array, size: number, count: number): void {
+    for (let i = 0; i < count; i++) this.bytes(field, bytes, i * size, (i + 1) * size);
   }
 
   /** The bytes from `start` up to `end`, zero or not. */
@@ -207,6 +235,30 @@ export class MessageWriter {
     this.varint(encoded.length);
     this.buffer.set(encoded, this.position);
     this.position += encoded.length;
+  }
+
+  /** The first `count` of `values` as a repeated string. */
+  strings(field: number, values: readonly string[], count: number): void {
+    for (let i = 0; i < count; i++)
+      if (values[i].length > 0) this.string(field, values[i]);
+      else this.empty(field);
+  }
+
+  /** The first `count` of `names` with their `values` as a map of strings. */
+  map(field: number, names: readonly string[], values: readonly string[], count: number): void {
+    for (let i = 0; i < count; i++) {
+      this.tag(field, LENGTH);
+      const start = this.open();
+      this.string(1, names[i]);
+      this.string(2, values[i]);
+      this.close(start);
+    }
+  }
+
+  /** An empty string that counts. */
+  private empty(field: number): void {
+    this.tag(field, LENGTH);
+    this.buffer[this.position++] = 0;
   }
 
   private tag(field: number, wireType: number): void {

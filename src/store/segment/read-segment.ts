@@ -1,13 +1,15 @@
 /** Reads segments: with protobufjs and the schemas, so independently of what writes them. */
 import { readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
-import { type Column, camelCase } from '../../model/columns/column.js';
+import { CertificateRecord } from '../../model/certificate-record.js';
+import { type Column, camelCase, singular } from '../../model/columns/column.js';
 import { TABLES, type TableName } from '../../model/columns/tables.js';
 import { MirrorlakeError } from '../../model/errors.js';
 import { MirrorPoint, type MirrorType } from '../../model/mirror-point.js';
 import { MirrorRecord } from '../../model/mirror-record.js';
 import { PacketRecord } from '../../model/packet-record.js';
 import { SessionRecord } from '../../model/session-record.js';
+import { TransactionRecord } from '../../model/transaction-record.js';
 import { TunnelRecord } from '../../model/tunnel-record.js';
 import { EtherType } from '../../wire/link/ethertypes.js';
 import { schemaOf } from '../tables.js';
@@ -24,6 +26,8 @@ export class SegmentError extends MirrorlakeError {
 /** The record of a row, by table. */
 export interface Records {
   sessions: SessionRecord;
+  transactions: TransactionRecord;
+  certificates: CertificateRecord;
   mirrors: MirrorRecord;
   tunnels: TunnelRecord;
   packets: PacketRecord;
@@ -37,6 +41,8 @@ export interface SegmentRow<R> {
 
 const NEW: { readonly [T in TableName]: () => Records[T] } = {
   sessions: () => new SessionRecord(),
+  transactions: () => new TransactionRecord(),
+  certificates: () => new CertificateRecord(),
   mirrors: () => new MirrorRecord(),
   tunnels: () => new TunnelRecord(),
   packets: () => new PacketRecord(),
@@ -133,12 +139,34 @@ function set(into: Record<string, unknown>, property: string, column: Column, va
     }
     case 'ip':
     case 'mac':
-    case 'uuid': {
+    case 'uuid':
+    case 'hash': {
       const bytes = Uint8Array.from(value as Uint8Array);
       if (given !== undefined) into[given] = bytes.length > 0;
-      if (bytes.length > 0 && bytes.length !== type.length)
-        throw new Error(`${name} has ${bytes.length} bytes instead of ${type.length}`);
+      if (bytes.length > 0) checkLength(column, bytes);
       into[property] = bytes.length > 0 ? bytes : new Uint8Array(type.length ?? 0);
+      break;
+    }
+    case 'ips': {
+      const pieces = (value as readonly Uint8Array[]).slice(0, type.most);
+      const all = new Uint8Array((type.length ?? 0) * (type.most ?? 0));
+      for (const [i, piece] of pieces.entries()) {
+        checkLength(column, piece);
+        all.set(piece, i * piece.length);
+      }
+      into[property] = all;
+      into[`${property}Count`] = pieces.length;
+      break;
+    }
+    case 'texts':
+      into[property] = value;
+      into[`${property}Count`] = (value as readonly string[]).length;
+      break;
+    case 'map': {
+      const entries = Object.entries(value as Readonly<Record<string, string>>);
+      into[`${singular(property)}Names`] = entries.map(([entry]) => entry);
+      into[`${singular(property)}Values`] = entries.map(([, of]) => of);
+      into[`${property}Count`] = entries.length;
       break;
     }
     case 'time': {
@@ -149,6 +177,7 @@ function set(into: Record<string, unknown>, property: string, column: Column, va
       break;
     }
     case 'word':
+    case 'text':
       into[property] = value;
       break;
     case 'bytes':
@@ -165,6 +194,13 @@ function set(into: Record<string, unknown>, property: string, column: Column, va
   }
 }
 
+/** @throws Error if a field of fixed length has another */
+function checkLength({ name, type }: Column, bytes: Uint8Array): void {
+  if (bytes.length !== type.length)
+    throw new Error(`${name} has ${bytes.length} bytes instead of ${type.length}`);
+}
+
+/** The mirror point of a row. Some tables do not say where it sends to, or its key. */
 function pointOf(parts: Readonly<Record<string, unknown>>, points: Map<string, MirrorPoint>): MirrorPoint {
   const { 'point.name': name, 'point.site': site, ...numbers } = parts;
   // The names may have commas of their own.
@@ -175,9 +211,9 @@ function pointOf(parts: Readonly<Record<string, unknown>>, points: Map<string, M
       points.size,
       parts['point.type'] as MirrorType,
       parts['point.source'] as Uint8Array,
-      parts['point.target'] as Uint8Array,
+      (parts['point.target'] as Uint8Array | undefined) ?? new Uint8Array(16),
       parts['point.session'] as number,
-      parts['point.key'] as number | null,
+      (parts['point.key'] as number | null | undefined) ?? null,
     );
     point.name = String(parts['point.name'] ?? '');
     point.site = String(parts['point.site'] ?? '');

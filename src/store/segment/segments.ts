@@ -1,10 +1,12 @@
 /** Rows as messages of schemas/mirrorlake/v1. Made by `npm run columns`: change src/model/columns instead. */
 
+import type { CertificateRecord, CertificateSink } from '../../model/certificate-record.js';
 import type { MirrorRecord, MirrorSink } from '../../model/mirror-record.js';
 import type { PacketRecord } from '../../model/packet-record.js';
 import type { SessionRecord, SessionSink } from '../../model/session-record.js';
+import type { TransactionRecord, TransactionSink } from '../../model/transaction-record.js';
 import type { TunnelRecord, TunnelSink } from '../../model/tunnel-record.js';
-import { MessageWriter } from './message-writer.js';
+import { lengthOf, MessageWriter } from './message-writer.js';
 
 /** Collects rows into a segment of the table `sessions`. */
 export class SessionSegment extends MessageWriter implements SessionSink {
@@ -15,7 +17,7 @@ export class SessionSegment extends MessageWriter implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      567 +
+      693 +
         3 *
           (r.point.name.length +
             r.point.site.length +
@@ -25,6 +27,20 @@ export class SessionSegment extends MessageWriter implements SessionSink {
             r.serverSyn.length +
             r.history.length +
             r.appProtocol.length +
+            r.serverName.length +
+            r.alpn.length +
+            r.alpnChosen.length +
+            r.tlsVersion.length +
+            r.tlsCipher.length +
+            r.tlsAlert.length +
+            r.quicVersion.length +
+            r.ja4.length +
+            r.hassh.length +
+            r.hasshServer.length +
+            r.clientSoftware.length +
+            r.serverSoftware.length +
+            r.userName.length +
+            r.partial.length +
             this.collector.length),
     );
     this.bytes(1, r.sessionId, 0, 16);
@@ -93,6 +109,133 @@ export class SessionSegment extends MessageWriter implements SessionSink {
     this.string(64, r.clientSyn);
     this.string(65, r.serverSyn);
     this.string(66, r.history);
+    this.string(67, r.serverName);
+    this.string(68, r.alpn);
+    this.string(69, r.alpnChosen);
+    this.string(70, r.tlsVersion);
+    this.string(71, r.tlsCipher);
+    this.uint(72, r.tlsEch);
+    this.uint(73, r.tlsResumed);
+    this.uint(74, r.tlsEstablished);
+    this.string(75, r.tlsAlert);
+    this.uint(76, r.tlsUs);
+    this.string(77, r.quicVersion);
+    this.string(78, r.ja4);
+    this.string(79, r.hassh);
+    this.string(80, r.hasshServer);
+    this.string(81, r.clientSoftware);
+    this.string(82, r.serverSoftware);
+    this.string(83, r.userName);
+    this.string(84, r.partial);
+    this.end();
+  }
+}
+
+/** Collects rows into a segment of the table `transactions`. */
+export class TransactionSegment extends MessageWriter implements TransactionSink {
+  /** @param collector the name in the column `collector` */
+  constructor(private readonly collector: string) {
+    super();
+  }
+
+  transaction(r: TransactionRecord): void {
+    this.begin(
+      892 +
+        3 *
+          (r.point.name.length +
+            r.point.site.length +
+            r.appProtocol.length +
+            r.method.length +
+            r.name.length +
+            r.resource.length +
+            r.userName.length +
+            r.status.length +
+            lengthOf(r.attributeNames, r.attributesCount) +
+            lengthOf(r.attributeValues, r.attributesCount) +
+            r.partial.length +
+            this.collector.length),
+    );
+    this.bytes(1, r.sessionId, 0, 16);
+    this.time(2, r.timeSec, r.timeNsec);
+    this.uint(3, r.number);
+    this.address(4, r.point.source);
+    this.uint(5, r.point.session);
+    this.address(6, r.clientIp);
+    this.address(7, r.serverIp);
+    this.uint(8, r.clientPort);
+    this.uint(9, r.serverPort);
+    this.uint(10, r.protocol);
+    this.string(11, r.appProtocol);
+    this.string(12, r.method);
+    this.string(13, r.name);
+    this.string(14, r.resource);
+    this.string(15, r.userName);
+    this.string(16, r.status);
+    this.uint(17, r.outcome);
+    this.uint(18, r.responseUs);
+    this.uint(19, r.transferUs);
+    this.uint(20, r.requestBytes);
+    this.uint(21, r.responseBytes);
+    this.pieces(22, r.answers, 16, r.answersCount);
+    this.uint(23, r.ttl);
+    this.map(24, r.attributeNames, r.attributeValues, r.attributesCount);
+    this.string(25, r.partial);
+    this.string(26, this.collector);
+    this.uint(27, r.point.type);
+    this.string(28, r.point.name);
+    this.string(29, r.point.site);
+    this.optionalUint(30, r.point.key);
+    this.optionalUint(31, r.vni);
+    this.end();
+  }
+}
+
+/** Collects rows into a segment of the table `certificates`. */
+export class CertificateSegment extends MessageWriter implements CertificateSink {
+  /** @param collector the name in the column `collector` */
+  constructor(private readonly collector: string) {
+    super();
+  }
+
+  certificate(r: CertificateRecord): void {
+    this.begin(
+      659 +
+        3 *
+          (r.serverName.length +
+            r.subject.length +
+            r.issuer.length +
+            lengthOf(r.names, r.namesCount) +
+            r.serial.length +
+            r.keyType.length +
+            r.signature.length +
+            r.point.name.length +
+            r.point.site.length +
+            r.partial.length +
+            this.collector.length),
+    );
+    this.uint(1, r.day);
+    this.time(2, r.firstSeenSec, r.firstSeenNsec);
+    this.address(3, r.serverIp);
+    this.uint(4, r.serverPort);
+    this.address(5, r.fingerprint);
+    this.string(6, r.serverName);
+    this.string(7, r.subject);
+    this.string(8, r.issuer);
+    this.strings(9, r.names, r.namesCount);
+    this.string(10, r.serial);
+    this.sint(11, r.notBefore);
+    this.sint(12, r.notAfter);
+    this.string(13, r.keyType);
+    this.uint(14, r.keyBits);
+    this.string(15, r.signature);
+    this.uint(16, r.chain);
+    this.uint(17, r.point.type);
+    this.address(18, r.point.source);
+    this.uint(19, r.point.session);
+    this.string(20, r.point.name);
+    this.string(21, r.point.site);
+    this.string(22, r.partial);
+    this.string(23, this.collector);
     this.end();
   }
 }

@@ -13,7 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { TableName } from '../../model/columns/tables.js';
+import { TABLE_NAMES, type TableName } from '../../model/columns/tables.js';
 import { openFile } from '../../model/files.js';
 import { isServer } from '../../model/store-location.js';
 import { StoreError } from '../errors.js';
@@ -22,7 +22,7 @@ import { remove, type SpoolSegment, sumsOf, unlinkIfThere } from './spool-file.j
 import { readReason, rowsOf, Unusable } from './spool-read.js';
 
 /** Creation time (milliseconds since 1970), run, number in the run, and table: names sort by age. */
-const NAME = /^(\d{13})-([0-9a-f]{8})-(\d{8})-(sessions|mirrors|tunnels|packets)$/;
+const NAME = new RegExp(`^(\\d{13})-([0-9a-f]{8})-(\\d{8})-(${TABLE_NAMES.join('|')})$`);
 
 /** The default directory of segments for a store's location. */
 export function spoolDirectory(store: string): string {

@@ -6,7 +6,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import type { TableName } from '../../model/columns/tables.js';
+import { TABLE_NAMES, type TableName } from '../../model/columns/tables.js';
 import { makeDirectory } from '../../model/files.js';
 import { plural } from '../../model/words.js';
 import { StoreError } from '../errors.js';
@@ -38,7 +38,7 @@ const SCAN_MS = 5000;
 /**
  * Descriptors held in reserve: two for a file of each table, one for the directory, one for examining files.
  */
-export const SPARE_DESCRIPTORS = 10;
+export const SPARE_DESCRIPTORS = 2 * TABLE_NAMES.length + 2;
 /** Errors that mean that the disk takes nothing now. */
 const DISK_FULL = ['ENOSPC', 'EDQUOT', 'EROFS'];
 

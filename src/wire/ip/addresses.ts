@@ -2,15 +2,18 @@
 
 const HEX2 = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
+/** Whether the 16-byte address at `o` is IPv4's, ::ffff:a.b.c.d. */
+export function isMapped(b: Uint8Array, o: number): boolean {
+  for (let i = 0; i < 10; i++) if (b[o + i] !== 0) return false;
+  return b[o + 10] === 0xff && b[o + 11] === 0xff;
+}
+
 /**
  * The text of the 16-byte address at `o`: IPv4 (stored as ::ffff:a.b.c.d) as a.b.c.d, IPv6 in the form of RFC
  * 5952 section 4.
  */
 export function formatIp(b: Uint8Array, o: number): string {
-  let zeros = 0;
-  while (zeros < 10 && b[o + zeros] === 0) zeros++;
-  if (zeros === 10 && b[o + 10] === 0xff && b[o + 11] === 0xff)
-    return `${b[o + 12]}.${b[o + 13]}.${b[o + 14]}.${b[o + 15]}`;
+  if (isMapped(b, o)) return formatIpv4(b, o + 12);
   // The longest run of two or more zero groups, the first of equals, is written ::.
   let start = 8;
   let length = 1;

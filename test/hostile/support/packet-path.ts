@@ -8,6 +8,7 @@ import { mirrorSchema } from '../../../src/config/schema.js';
 import { BATCH_CAPACITY, LinkType, PacketBatch } from '../../../src/model/batch.js';
 import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
 import { END_REASON_NAMES } from '../../../src/model/end-reason.js';
+import { KEEP_ALL } from '../../../src/model/kept-words.js';
 import type { MirrorsStatus } from '../../../src/model/status.js';
 import type { SessionOptions } from '../../../src/sessions/options.js';
 import { readSegment } from '../../../src/store/segment/read-segment.js';
@@ -73,6 +74,7 @@ export class WatchedPath {
       taps: {},
       tapAll: -1,
       separateBy: ['vni'],
+      applications: KEEP_ALL,
       overlays: [],
       claims: [],
     };

@@ -1,4 +1,6 @@
 /** Whole conversations of well-known applications, from a random number generator. */
+import { certificate } from './certificates.js';
+import { clientHello, finished12, quicHandshake, serverFlight12 } from './hellos.js';
 import type { Host } from './host.js';
 import {
   concat,
@@ -8,12 +10,10 @@ import {
   httpResponse,
   ntp,
   quicData,
-  quicInitial,
   SSH_CLIENT_BANNER,
   SSH_SERVER_BANNER,
   smb2Negotiate,
   syslog,
-  tlsClientHello,
   tlsData,
   tlsServerHello,
 } from './payloads.js';
@@ -75,9 +75,15 @@ export class Applications {
 
   tls(e: Ends, name: string, size: number, records = 1, port = 443): TcpTalk {
     const t = this.tcp(e, port).connect();
-    t.send(true, tlsClientHello(name, this.random));
-    t.send(false, tlsServerHello(this.random, 2400));
-    t.send(true, tlsData(this.noise(80)));
+    const { hello, isTls12 } = clientHello(name, this.random);
+    t.send(true, hello);
+    if (isTls12) {
+      t.send(false, serverFlight12(certificate(name), this.random));
+      t.send(true, finished12(this.random, true)).send(false, finished12(this.random, false));
+    } else {
+      t.send(false, tlsServerHello(this.random, 2400));
+      t.send(true, tlsData(this.noise(80)));
+    }
     for (let i = 0; i < records; i++) {
       t.send(true, tlsData(this.noise(this.random.int(60, 600))));
       t.send(false, tlsData(this.noise(Math.ceil(size / records))));
@@ -155,9 +161,11 @@ export class Applications {
     return t;
   }
 
-  quic(e: Ends, size: number): Talk {
+  quic(e: Ends, name: string, size: number): Talk {
     const t = new UdpTalk(e.client, e.server, e.clientPort, 443, e.rtt);
-    t.ask(quicInitial(this.random)).answer(quicInitial(this.random));
+    const { asks, answer } = quicHandshake(name, this.random);
+    for (const ask of asks) t.step(true, ask);
+    t.wait(t.rtt).answer(answer);
     for (let sent = 0; sent < size; sent += 4 * 1200) {
       for (let i = 0; i < 4 && sent + i * 1200 < size; i++) {
         t.step(false, quicData(this.noise(1200)));

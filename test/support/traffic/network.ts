@@ -103,7 +103,7 @@ export class Network {
     if (x < 785) return a.ssh(near(), r.int(3, 60));
     if (x < 805) return a.smb(near(), r.doubling(4000, 1_000_000, 0.5));
     if (x < 840) return a.database(near(), 3306, MYSQL_GREETING, r.int(1, 40));
-    if (x < 890) return a.quic(far(), r.doubling(1200, 300_000, 0.5));
+    if (x < 890) return a.quic(far(), name, r.doubling(1200, 300_000, 0.5));
     if (x < 930) return a.refused(near(), r.int(1, 1024));
     if (x < 955) return a.unanswered(far(), r.pick([22, 23, 445, 3389, 8080]));
     if (x < 975) return a.syslog(near(), 'web-7', r.int(1, 30));

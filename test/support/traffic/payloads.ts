@@ -31,7 +31,7 @@ export function hex(s: string): Uint8Array {
 }
 
 /** Bytes after their own 16-bit length. */
-function sized16(body: Uint8Array): Uint8Array {
+export function sized16(body: Uint8Array): Uint8Array {
   return concat(be16(body.length), body);
 }
 
@@ -54,15 +54,15 @@ export function httpResponse(body: Uint8Array, status = '200 OK', type = 'text/h
 }
 
 /** A TLS record (RFC 8446 section 5.1). */
-function tlsRecord(type: number, body: Uint8Array): Uint8Array {
+export function tlsRecord(type: number, body: Uint8Array): Uint8Array {
   return concat(Uint8Array.of(type, 3, 3), sized16(body));
 }
 
-function tlsHandshake(type: number, body: Uint8Array): Uint8Array {
+export function tlsHandshake(type: number, body: Uint8Array): Uint8Array {
   return tlsRecord(22, concat(Uint8Array.of(type, 0), sized16(body)));
 }
 
-function tlsExtension(type: number, body: Uint8Array): Uint8Array {
+export function tlsExtension(type: number, body: Uint8Array): Uint8Array {
   return concat(be16(type), sized16(body));
 }
 

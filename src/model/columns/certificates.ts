@@ -1,0 +1,90 @@
+import {
+  DAY,
+  IP,
+  SECOND,
+  SHA256,
+  type Table,
+  TEXT,
+  TEXTS,
+  TIME,
+  UINT8,
+  UINT16,
+  UINT32,
+  WORD,
+} from './column.js';
+import { MIRROR_TYPE } from './words.js';
+
+export const CERTIFICATES: Table = {
+  name: 'certificates',
+  message: 'Certificate',
+  row: "a server's certificate, as it was shown at an address and port on one day.",
+  columns: [
+    { name: 'day', field: 1, type: DAY, doc: 'The day, in UTC.' },
+    {
+      name: 'first_seen',
+      field: 2,
+      type: TIME,
+      codec: 'Delta, ZSTD(1)',
+      doc: 'When it was first shown that day, after which it is not written again.',
+    },
+    { name: 'server_ip', field: 3, type: IP, doc: "The server's address." },
+    { name: 'server_port', field: 4, type: UINT16, doc: "The server's port." },
+    {
+      name: 'fingerprint',
+      field: 5,
+      type: SHA256,
+      doc: 'SHA-256 of the certificate; 32 zero bytes where not all of it was seen. NDJSON writes it in hex.',
+    },
+    { name: 'server_name', field: 6, type: TEXT, doc: 'The name that the client asked for.' },
+    { name: 'subject', field: 7, type: TEXT, doc: "The subject's common name, the last one." },
+    { name: 'issuer', field: 8, type: TEXT, doc: "The issuer's common name, the last one." },
+    {
+      name: 'names',
+      field: 9,
+      type: TEXTS,
+      doc: 'The names and addresses that it is for (subjectAltName), at most 64.',
+    },
+    {
+      name: 'serial',
+      field: 10,
+      type: TEXT,
+      doc: 'Serial number in hex, lower case, with `-` in front of negative ones.',
+    },
+    {
+      name: 'not_before',
+      field: 11,
+      type: SECOND,
+      doc:
+        'From when on it is valid. The table has times from 1900 to 2299, and the nearest of these for ' +
+        'others; NDJSON has all.',
+    },
+    { name: 'not_after', field: 12, type: SECOND, doc: 'Until when it is valid, likewise.' },
+    {
+      name: 'key_type',
+      field: 13,
+      type: WORD,
+      doc: 'Kind of the public key: `rsa`, `ec`, `ed25519`, …; empty where unknown.',
+    },
+    { name: 'key_bits', field: 14, type: UINT16, doc: 'Its length in bits; 0 where unknown.' },
+    {
+      name: 'signature',
+      field: 15,
+      type: WORD,
+      doc: 'How it is signed: `sha256WithRSAEncryption`, …; the object identifier of others.',
+    },
+    { name: 'chain', field: 16, type: UINT8, doc: 'Certificates that the server sent, 255 at most.' },
+    { name: 'mirror_type', field: 17, type: MIRROR_TYPE, from: 'point.type', doc: 'As in `sessions`.' },
+    { name: 'mirror_source', field: 18, type: IP, from: 'point.source', doc: 'As in `sessions`.' },
+    { name: 'mirror_session', field: 19, type: UINT32, from: 'point.session', doc: 'As in `sessions`.' },
+    { name: 'mirror_name', field: 20, type: WORD, from: 'point.name', doc: 'As in `sessions`.' },
+    { name: 'site', field: 21, type: WORD, from: 'point.site', doc: 'As in `sessions`.' },
+    { name: 'partial', field: 22, type: WORD, doc: 'Why not all of it was read, as in `sessions`.' },
+    { name: 'collector', field: 23, type: WORD, from: 'collector', doc: 'As in `sessions`.' },
+  ],
+  derived: [
+    { name: 'server', derived: 'String', doc: "The server's address as people write it." },
+    { name: 'sha256', derived: 'String', doc: 'The fingerprint in hex.' },
+    { name: 'self_signed', derived: 'UInt8', doc: '1 where subject and issuer have the same name, else 0.' },
+    { name: 'days_left', derived: 'Int32', doc: 'Days until it expires, from now; negative once it has.' },
+  ],
+};
