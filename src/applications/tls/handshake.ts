@@ -9,7 +9,13 @@ const LONGEST_RECORD = 18_432;
 /** The longest message that is put together. */
 const MOST_TOGETHER = 16_384;
 
-export const ContentType = { ChangeCipherSpec: 20, Alert: 21, Handshake: 22, Data: 23, Heartbeat: 24 } as const;
+export const ContentType = {
+  ChangeCipherSpec: 20,
+  Alert: 21,
+  Handshake: 22,
+  Data: 23,
+  Heartbeat: 24,
+} as const;
 
 /** Whether five bytes at `o` can be a record's header. */
 export function isRecord(b: Uint8Array, o: number): boolean {
@@ -23,8 +29,8 @@ export function isRecord(b: Uint8Array, o: number): boolean {
 }
 
 /**
- * Finds a handshake message: where it is whole in one record, its bytes are left where they are; where it goes
- * on in others, what they carry is put together. The object is reused.
+ * Finds a handshake message. Where it is whole in one record, its bytes are left where they are; where it
+ * goes on in others, what they carry is put together. The object is reused.
  */
 export class HandshakeMessage {
   /** The message, from its header on, as far as it is there. */
@@ -34,7 +40,12 @@ export class HandshakeMessage {
   /** Whether all of it is there; whether it breaks off as something else than a handshake record follows. */
   isWhole = false;
   isBroken = false;
-  /** Where the message ends, and how much of the record it ends in is left; where not whole, of the last record. */
+  /** Whether it does not go beyond the record it begins in. */
+  isInRecord = false;
+  /**
+   * Where the message ends, and how much of its last record is left behind it. Where that is not known, the
+   * end of the last record.
+   */
   next = 0;
   left = 0;
   private readonly together = new Uint8Array(MOST_TOGETHER);
@@ -46,7 +57,7 @@ export class HandshakeMessage {
    */
   find(b: Uint8Array, o: number, end: number, left: number): void {
     this.bytes = b;
-    this.isWhole = this.isBroken = false;
+    this.isWhole = this.isBroken = this.isInRecord = false;
     let p = o;
     if (left === 0) {
       p += RECORD_HEADER;
@@ -61,6 +72,7 @@ export class HandshakeMessage {
       if (there < HANDSHAKE_HEADER) return;
       const length = HANDSHAKE_HEADER + u24(b, p + 1);
       if (length <= left) {
+        this.isInRecord = true;
         this.isWhole = length <= there;
         this.end = Math.min(end, p + length);
         this.next = p + length;

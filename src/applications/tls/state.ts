@@ -17,16 +17,19 @@ export class End {
   /** Bytes of the record at hand that are still to come; 0 where a record begins. */
   left = 0;
   hasHello = false;
+  /** Whether it asked for another hello, so that its own is still to come. */
+  isRetrying = false;
   /** Whether it sent ChangeCipherSpec, and something encrypted. */
   changed = false;
   encrypted = false;
-  /** Records that were none. */
+  /** Records that were none, and encrypted ones before the other side has spoken. */
   strange = 0;
+  early = 0;
 
   reset(): void {
     this.next = Next.Hello;
-    this.left = this.strange = 0;
-    this.hasHello = this.changed = this.encrypted = false;
+    this.left = this.strange = this.early = 0;
+    this.hasHello = this.isRetrying = this.changed = this.encrypted = false;
   }
 }
 
@@ -37,6 +40,8 @@ const LONGEST_ID = 32;
 export class TlsState implements State {
   /** By the side of the conversation: TLS's client need not be TCP's. */
   readonly ends: readonly [End, End] = [new End(), new End()];
+  /** The side that is TLS's client; -1 while no hello came. */
+  client: -1 | 0 | 1 = -1;
   serverName = '';
   /** When the first byte of the client's hello came; -1 where none did. */
   beganSec = -1;
@@ -45,7 +50,6 @@ export class TlsState implements State {
   isTls13 = false;
   /** Whether the client offered a session ticket (RFC 5077). */
   hasTicket = false;
-  isResumed = false;
   /** The first warning, shown where nothing fatal follows; -1 for none. */
   warning = -1;
   /** The session id of the hello that came first. */
@@ -68,8 +72,9 @@ export class TlsState implements State {
   reset(): void {
     for (const end of this.ends) end.reset();
     this.serverName = '';
+    this.client = -1;
     this.beganSec = this.warning = -1;
     this.beganNsec = this.idLength = 0;
-    this.isTimed = this.isTls13 = this.hasTicket = this.isResumed = false;
+    this.isTimed = this.isTls13 = this.hasTicket = false;
   }
 }
