@@ -8,8 +8,8 @@ import { ContentType, HandshakeMessage, isRecord, RECORD_HEADER } from './handsh
 import { ClientHello } from './hello.js';
 import { ServerHello } from './server-hello.js';
 import { type End, Next, TlsState } from './state.js';
-import { tellClientHello, tellServerHello } from './tell.js';
-import { alertWord, FATAL, Version, versionWord } from './versions.js';
+import { tellAlert, tellClientHello, tellServerHello } from './tell.js';
+import { FATAL, Version, versionWord } from './versions.js';
 
 /** Types of handshake messages. */
 const Handshake = {
@@ -49,14 +49,16 @@ export class TlsReader implements Reader {
     const length = RECORD_HEADER + u16(b, o + 3);
     if (b[o] === ContentType.Alert && length === RECORD_HEADER + 2) {
       if (end - o < length) return wait(d);
-      tellAlert(d, s, b[o + 5], b[o + 6]);
+      // Encrypted ones are longer.
+      if (b[o + 5] === FATAL) tellAlert(d, true, b[o + 6]);
+      else if (s.warning < 0) s.warning = b[o + 6];
     }
     return this.record(d, s, e, b[o], length);
   }
 
   finish(d: Dialogue): void {
     const { warning } = d.state as TlsState;
-    if (warning >= 0) tellAlertWord(d, 'warning:', warning);
+    if (warning >= 0) tellAlert(d, false, warning);
   }
 
   /** A handshake message in clear, at `o` or in the record that begins there. */
@@ -207,17 +209,4 @@ function tellTime(d: Dialogue, s: TlsState, server: End): void {
   s.isTimed = true;
   const us = (d.beganSec - s.beganSec) * 1e6 + Math.floor((d.beganNsec - s.beganNsec) / 1000);
   if (us > 0) d.tellTlsTime(us);
-}
-
-/** An alert in clear: encrypted ones are longer than two bytes. */
-function tellAlert(d: Dialogue, s: TlsState, level: number, description: number): void {
-  if (level === FATAL) tellAlertWord(d, 'fatal:', description);
-  else if (level === 1 && s.warning < 0) s.warning = description;
-}
-
-function tellAlertWord(d: Dialogue, level: string, description: number): void {
-  d.texts.begin();
-  d.texts.addWord(level);
-  d.texts.addWord(alertWord(description));
-  d.tell(Told.TlsAlert, d.texts.take());
 }

@@ -4,7 +4,7 @@ import { cipherName } from './ciphers.js';
 import type { ClientHello } from './hello.js';
 import type { Transport } from './ja4.js';
 import type { ServerHello } from './server-hello.js';
-import { versionWord } from './versions.js';
+import { alertWord, versionWord } from './versions.js';
 
 const HEX = '0123456789abcdef';
 
@@ -23,6 +23,14 @@ export function tellServerHello(d: Dialogue, hello: ServerHello): void {
   d.tell(Told.TlsCipher, cipherName(hello.cipher) ?? hexadecimal(d, hello.cipher));
   d.tell(Told.AlpnChosen, d.texts.ascii(hello.bytes, hello.alpnAt, hello.alpnEnd));
   if (hello.isTls13 && hello.hasPreSharedKey) d.tellFlag(ToldFlag.TlsResumed);
+}
+
+/** Says that an alert was sent in clear. Warnings are said last: something fatal goes before them. */
+export function tellAlert(d: Dialogue, isFatal: boolean, description: number): void {
+  d.texts.begin();
+  d.texts.addWord(isFatal ? 'fatal:' : 'warning:');
+  d.texts.addWord(alertWord(description));
+  d.tell(Told.TlsAlert, d.texts.take());
 }
 
 /** Protocol names, joined by commas. Each has a byte with its length before it (RFC 7301, 3.1). */
