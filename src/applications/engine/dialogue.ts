@@ -70,6 +70,11 @@ export interface Host {
   takeQuestion(d: Dialogue): Question;
   /** Writes a row, and takes the question back. */
   write(d: Dialogue, q: Question): void;
+  /** See Dialogue.waitFor. */
+  waitFor(q: Question): void;
+  /** See Dialogue.expect, and noteOf. */
+  expect(port: number, name: ApplicationName, note: string): void;
+  noteOf(port: number): string;
   /** Takes a question back without a row. */
   giveQuestion(q: Question): void;
 }
@@ -234,6 +239,26 @@ export class Dialogue {
     q.answered = true;
     this.finished.push(q);
     return q;
+  }
+
+  /** The answer to a question over UDP may take as long as the conversation lasts. */
+  waitFor(q: Question): void {
+    this.host.waitFor(q);
+  }
+
+  /**
+   * A UDP port at which media of a conversation are expected: what comes there is held against an application
+   * that is not recognised by its bytes alone.
+   *
+   * @param note what its reader is told, see {@link noteOf}
+   */
+  expect(port: number, name: ApplicationName, note: string): void {
+    this.host.expect(port, name, note);
+  }
+
+  /** What was said of a port for {@link expect}, '' for nothing. */
+  noteOf(port: number): string {
+    return this.host.noteOf(port);
   }
 
   /** Forgets an open question without a row. */
