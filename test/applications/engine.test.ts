@@ -210,6 +210,7 @@ describe('what is bounded', () => {
 it('ends when its reader has had enough, and writes what is open', () => {
   const c = talk().ask('the first message;').ask('quit;');
   expect(asked(c)).toEqual(['the first message unanswered']);
+  expect(c.rows[0].app).toBe('memcached');
   expect(c.isOver).toBe(true);
 });
 

@@ -374,6 +374,7 @@ export class Dialogues implements Host, StreamOwner {
   private detach(d: Dialogue): void {
     if (d.reader === undefined) return;
     d.reader.finish?.(d);
+    this.giveUpQuestions(d);
     if (d.state !== STATELESS) {
       d.state.reset();
       this.readings.get(d.readerName)?.free.push(d.state);
@@ -387,7 +388,6 @@ export class Dialogues implements Host, StreamOwner {
   private succeed(d: Dialogue): void {
     const name = d.successor ?? '';
     d.successor = undefined;
-    this.giveUpQuestions(d);
     if (name !== '') this.attach(d, name);
     else {
       this.detach(d);
@@ -413,7 +413,6 @@ export class Dialogues implements Host, StreamOwner {
   private release(d: Dialogue, forGood: boolean): void {
     if (d.isTcp) this.streams.finish(d, 'gap');
     this.detach(d);
-    this.giveUpQuestions(d);
     const { slot } = d;
     for (const s of d.sides) {
       if (s.block !== undefined) this.blocks.give(s.block);
