@@ -1,5 +1,6 @@
 import { u16 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
+import { TlsReader } from './reader.js';
 
 const ALERT = 21;
 const HANDSHAKE = 22;
@@ -15,6 +16,7 @@ const SSL2_FIXED = 9;
 
 export const TLS: Application = {
   name: 'tls',
+  newReader: () => new TlsReader(),
   tcp: { is: isTls, firstBytes: [ALERT, HANDSHAKE, ...SSL2] },
 };
 
