@@ -141,11 +141,11 @@ export class JsonLines {
     this.quoted(value);
   }
 
-  /** An array of strings. */
-  strings(key: Uint8Array, values: readonly string[]): void {
+  /** The first `count` of `values` as an array of strings. */
+  strings(key: Uint8Array, values: readonly string[], count: number): void {
     this.raw(key);
     this.buffer[this.position++] = OPEN_ARRAY;
-    for (let i = 0; i < values.length; i++) {
+    for (let i = 0; i < count; i++) {
       if (i > 0) this.buffer[this.position++] = COMMA;
       this.quoted(values[i]);
     }
