@@ -1,5 +1,6 @@
 import { u16 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
+import { TlsReader } from './reader.js';
 
 const ALERT = 21;
 const HANDSHAKE = 22;
@@ -16,6 +17,7 @@ const SSL2_FIXED = 9;
 export const TLS: Application = {
   name: 'tls',
   tcp: { is: isTls, firstBytes: [ALERT, HANDSHAKE, ...SSL2] },
+  newReader: () => new TlsReader(),
 };
 
 /** A hello, or an alert in clear (RFC 8446 section 5.1). */
