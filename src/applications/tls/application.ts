@@ -18,6 +18,7 @@ export const TLS: Application = {
   name: 'tls',
   newReader: () => new TlsReader(),
   tcp: { is: isTls, firstBytes: [ALERT, HANDSHAKE, ...SSL2] },
+  newReader: () => new TlsReader(),
 };
 
 /** A hello, or an alert in clear (RFC 8446 section 5.1). */
