@@ -155,6 +155,24 @@ describe('bytes that never come', () => {
 });
 
 describe('what is bounded', () => {
+  it('segments longer than the memory for a message are read to their end', () => {
+    const all = Buffer.from(Array.from({ length: 1000 }, (_, i) => `question number ${i};`).join(''));
+    for (const inTurns of [true, false]) {
+      const c = talk(inTurns);
+      c.ask(all.subarray(0, 5)).ask(all.subarray(5)).answer('!;').end();
+      expect(c.rows.length).toBe(1000);
+      expect(c.rows[0].name).toBe('question number 0');
+      expect(c.rows[999].name).toBe('question number 999');
+    }
+    const c = talk();
+    c.ask('a:10000;')
+      .ask('x'.repeat(9990))
+      .ask(`${'x'.repeat(10)}b;c`)
+      .ask(`;d:20000;${'y'.repeat(20000)}e;`)
+      .end();
+    expect(c.rows.map((r) => r.name)).toEqual(['a:10000', 'b', 'c', 'd:20000', 'e']);
+  });
+
   it('a message is read in part when it is longer than what is looked at', () => {
     const c = talk().ask('q'.repeat(3000)).ask('q'.repeat(3000)).answer('!1;').end();
     expect(c.rows[0].partial).toBe('limit');
@@ -168,6 +186,20 @@ describe('what is bounded', () => {
     expect(c.dialogues.counters.questionsGivenUp).toBe(1);
   });
 
+  it('a reader may have more questions open than others', () => {
+    const reader: Reader = {
+      mostOpen: 40,
+      newState: () => STATELESS,
+      stream(d, _, o, end) {
+        d.ask(end - o);
+        return end - o;
+      },
+    };
+    const c = new Conversation([{ name: 'smb', tcp: { is: () => true }, newReader: () => reader }], PORTS);
+    for (let i = 0; i < 41; i++) c.ask('a question that stays open');
+    expect(c.rows.map((r) => r.partial)).toEqual(['limit']);
+  });
+
   it('without memory, messages in pieces are read as far as they came', () => {
     const c = new Conversation([lines(true)], PORTS, { memory: 1000 });
     c.ask('the beginning of').ask('and its end;').answer('!1;').end();
@@ -178,6 +210,7 @@ describe('what is bounded', () => {
 it('ends when its reader has had enough, and writes what is open', () => {
   const c = talk().ask('the first message;').ask('quit;');
   expect(asked(c)).toEqual(['the first message unanswered']);
+  expect(c.rows[0].app).toBe('memcached');
   expect(c.isOver).toBe(true);
 });
 

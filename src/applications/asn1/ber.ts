@@ -131,7 +131,7 @@ export class Ber {
     return true;
   }
 
-  /** The last element's content as a signed integer (X.690, 8.3); NaN if not whole, or of 7 octets or more. */
+  /** The last content as a signed integer (X.690, 8.3); NaN if it is cut, or of 7 octets or more. */
   integer(): number {
     const { bytes: b, start, stop } = this;
     if (this.cut || stop === start || stop - start > LONGEST_INTEGER) return Number.NaN;

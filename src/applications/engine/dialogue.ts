@@ -6,7 +6,10 @@ import { Read, STATELESS, type State } from '../read.js';
 import type { Block } from './blocks.js';
 import type { Texts } from './texts.js';
 
-/** Open questions of one conversation; beyond, the oldest becomes a row without an answer. */
+/**
+ * Open questions of one conversation, unless its reader says otherwise; beyond, the oldest becomes a row
+ * without an answer.
+ */
 export const MOST_OPEN = 32;
 
 /** What happens with a side's bytes. */
@@ -72,6 +75,11 @@ export interface Host {
   takeQuestion(d: Dialogue): Question;
   /** Writes a row, and takes the question back. */
   write(d: Dialogue, q: Question): void;
+  /** See Dialogue.waitFor. */
+  waitFor(q: Question): void;
+  /** See Dialogue.expect, and noteOf. */
+  expect(port: number, name: ApplicationName, note: string): void;
+  noteOf(port: number): string;
   /** Takes a question back without a row. */
   giveQuestion(q: Question): void;
 }
@@ -104,6 +112,8 @@ export interface Reader {
    * missing are still waited for when the other side has spoken, for a while.
    */
   readonly inTurns?: boolean;
+  /** Questions that are open at once, MOST_OPEN unless said otherwise. */
+  readonly mostOpen?: number;
 }
 
 /**
@@ -176,7 +186,7 @@ export class Dialogue {
     const q = this.take();
     q.id = id;
     q.byClient = this.fromClient;
-    if (this.open.length === MOST_OPEN) this.giveUp(this.open[0], 'limit');
+    if (this.open.length >= (this.reader?.mostOpen ?? MOST_OPEN)) this.giveUp(this.open[0], 'limit');
     this.open.push(q);
     this.asked = q;
     return q;
@@ -259,6 +269,26 @@ export class Dialogue {
     q.answered = true;
     this.finished.push(q);
     return q;
+  }
+
+  /** The answer to a question over UDP may take as long as the conversation lasts. */
+  waitFor(q: Question): void {
+    this.host.waitFor(q);
+  }
+
+  /**
+   * A UDP port at which media of a conversation are expected: what comes there is held against an application
+   * that is not recognised by its bytes alone.
+   *
+   * @param note what its reader is told, see {@link noteOf}
+   */
+  expect(port: number, name: ApplicationName, note: string): void {
+    this.host.expect(port, name, note);
+  }
+
+  /** What was said of a port for {@link expect}, '' for nothing. */
+  noteOf(port: number): string {
+    return this.host.noteOf(port);
   }
 
   /** Forgets an open question without a row. */

@@ -234,7 +234,20 @@ export class Streams {
       if (block.cutAt < 0 || cutAt < block.cutAt) block.cutAt = cutAt;
     }
     if (block.broken && block.missingSince === 0) block.missingSince = g.sec;
-    if (block.have > had) this.fromBlock(d, side);
+    if (block.have <= had) return;
+    this.fromBlock(d, side);
+    this.rest(d, side, g);
+  }
+
+  /** Reads what the block had no room for: the end of a long segment. */
+  private rest(d: Dialogue, side: 0 | 1, g: Segment): void {
+    const s = d.sides[side];
+    const { block } = s;
+    if (d.isOver || s.phase !== Phase.Reading || block?.broken === true) return;
+    const rise = (g.sequence - s.next) | 0;
+    if (rise > 0 || rise + g.end - g.start <= (block?.have ?? 0)) return;
+    if (block === undefined) this.direct(d, side, g, -rise);
+    else this.gather(d, side, g, rise);
   }
 
   /** Reads the messages in a side's block. */

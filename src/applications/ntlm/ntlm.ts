@@ -3,6 +3,7 @@
  * DCE-RPC, alone or in SPNEGO (RFC 4178). Only names are read, neither challenges nor responses.
  */
 import { LONGEST_NAME, type Texts } from '../engine/texts.js';
+import { u16le, u32le } from '../little-endian.js';
 import { decodeBase64 } from './base64.js';
 
 /** MessageType. */
@@ -76,7 +77,7 @@ export class Ntlm {
     isWide: boolean,
     most = LONGEST_NAME,
   ): string | undefined {
-    const length = b[field] | (b[field + 1] << 8);
+    const length = u16le(b, field);
     if (length === 0) return '';
     const from = o + u32le(b, field + 4);
     if (from + length > end) return undefined;
@@ -91,7 +92,7 @@ export class Ntlm {
 function isUnicode(b: Uint8Array, o: number, end: number): boolean {
   let payload = end - o;
   for (let field = 12; field <= 44; field += 8)
-    if ((b[o + field] | b[o + field + 1]) !== 0) payload = Math.min(payload, u32le(b, o + field + 4));
+    if (u16le(b, o + field) !== 0) payload = Math.min(payload, u32le(b, o + field + 4));
   if (payload >= 64) return (b[o + 60] & NEGOTIATE_UNICODE) !== 0;
   const user = o + u32le(b, o + 40);
   return user + 1 < end && b[user + 1] === 0;
@@ -100,8 +101,4 @@ function isUnicode(b: Uint8Array, o: number, end: number): boolean {
 function isSignature(b: Uint8Array, o: number): boolean {
   for (let i = 0; i < SIGNATURE.length; i++) if (b[o + i] !== SIGNATURE[i]) return false;
   return true;
-}
-
-function u32le(b: Uint8Array, o: number): number {
-  return (b[o] | (b[o + 1] << 8) | (b[o + 2] << 16) | (b[o + 3] << 24)) >>> 0;
 }

@@ -277,9 +277,9 @@ export class TransactionFields {
   /** What the answer says, in the protocol's words: `NXDOMAIN`, `404`, `STATUS_ACCESS_DENIED`. */
   status = '';
   /**
-   * How it ended, in one word for all protocols: `ok`, `client_error` (the question was refused or
-   * wrong), `server_error` (the server could not), `unanswered` (no answer within 10 seconds over UDP,
-   * or by the conversation's end), `unasked` (an answer whose question was not seen).
+   * How it ended, one word for all protocols: `ok`, `client_error` (the question was refused or wrong),
+   * `server_error` (the server could not), `unanswered` (no answer within 10 seconds over UDP, or by
+   * the conversation's end), `unasked` (an answer whose question was not seen).
    */
   outcome: Outcome = 0;
   /** Microseconds from the question's last byte to the answer's first; 0 without one of them. */
@@ -296,8 +296,8 @@ export class TransactionFields {
   /** How long the answer holds, in seconds: the least TTL of DNS's records, DHCP's lease. */
   ttl = 0;
   /** What else was said, by name, at most 16: `user_agent`, `etype`, `client_mac`, …. */
-  attributeNames: readonly string[] = [];
-  attributeValues: readonly string[] = [];
+  attributeNames: string[] = [];
+  attributeValues: string[] = [];
   attributesCount = 0;
   /** Why a message was not read to its end, as in `sessions`. */
   partial = '';
@@ -324,7 +324,6 @@ export class CertificateFields {
   issuer = '';
   /** The names and addresses that it is for (subjectAltName), at most 64. */
   names: readonly string[] = [];
-  namesCount = 0;
   /** Serial number in hex, lower case, with `-` in front of negative ones. */
   serial = '';
   /**

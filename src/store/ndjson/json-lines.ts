@@ -141,11 +141,11 @@ export class JsonLines {
     this.quoted(value);
   }
 
-  /** The first `count` of `values` as an array of strings. */
-  strings(key: Uint8Array, values: readonly string[], count: number): void {
+  /** An array of strings. */
+  strings(key: Uint8Array, values: readonly string[]): void {
     this.raw(key);
     this.buffer[this.position++] = OPEN_ARRAY;
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < values.length; i++) {
       if (i > 0) this.buffer[this.position++] = COMMA;
       this.quoted(values[i]);
     }
@@ -194,9 +194,9 @@ export class JsonLines {
     this.buffer[this.position++] = QUOTE;
   }
 
-  /** A day in UTC, 2026-01-31: seconds since 1970. */
-  day(key: Uint8Array, sec: number): void {
-    this.plain(key, new Date(sec * 1000).toISOString().slice(0, 10));
+  /** A day in UTC, 2026-01-31: days since 1970. */
+  day(key: Uint8Array, day: number): void {
+    this.plain(key, new Date(day * DAY * 1000).toISOString().slice(0, 10));
   }
 
   /** A quote, and a time up to its second. */

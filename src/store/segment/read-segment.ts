@@ -158,10 +158,6 @@ function set(into: Record<string, unknown>, property: string, column: Column, va
       into[`${property}Count`] = pieces.length;
       break;
     }
-    case 'texts':
-      into[property] = value;
-      into[`${property}Count`] = (value as readonly string[]).length;
-      break;
     case 'map': {
       const entries = Object.entries(value as Readonly<Record<string, string>>);
       into[`${singular(property)}Names`] = entries.map(([entry]) => entry);
@@ -178,6 +174,7 @@ function set(into: Record<string, unknown>, property: string, column: Column, va
     }
     case 'word':
     case 'text':
+    case 'texts':
       into[property] = value;
       break;
     case 'bytes':
