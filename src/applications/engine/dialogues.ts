@@ -9,7 +9,7 @@ import { Ages } from './ages.js';
 import { type Block, Blocks } from './blocks.js';
 import { Dialogue, type Host, Phase } from './dialogue.js';
 import { Recogniser } from './recogniser.js';
-import { type Segment, type StreamOwner, Streams } from './streams.js';
+import { count, type Segment, type StreamOwner, Streams } from './streams.js';
 import { Texts } from './texts.js';
 
 /** Messages of a side by which its application is looked for. */
@@ -298,7 +298,11 @@ export class Dialogues implements Host, StreamOwner {
     if (reader === undefined) return this.lookAt(d, b, o, end);
     if (d.ending !== '') this.readInPart(d, d.ending);
     const n = reader.stream === undefined ? Read.Over : reader.stream(d, b, o, end);
-    if (d.successor !== undefined) this.succeed(d);
+    if (d.successor !== undefined) {
+      // The rows are written with the last of this reader's messages.
+      if (n > 0) count(d, n);
+      this.succeed(d);
+    }
     return n;
   }
 

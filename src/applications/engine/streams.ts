@@ -377,7 +377,7 @@ export class Streams {
 }
 
 /** Adds the bytes of the message at hand to its question, or to the one it answers. */
-function count(d: Dialogue, bytes: number): void {
+export function count(d: Dialogue, bytes: number): void {
   if (d.asked !== undefined) d.asked.askedBytes += bytes;
   if (d.answering !== undefined) d.answering.answeredBytes += bytes;
 }
