@@ -21,6 +21,12 @@ const V1 = 0x00000001;
 const V2 = 0x6b3343cf;
 const DRAFT = 0xff000000 | 0;
 const LAST_DRAFT = 34;
+/** Facebook's, which are drafts 22 and 27; Google's with TLS. */
+const MVFST_22 = 0xfaceb001 | 0;
+const MVFST_27 = 0xfaceb002 | 0;
+const MVFST_NEXT = 0xfaceb00e | 0;
+const T050 = 0x54303530;
+const T051 = 0x54303531;
 
 function version(salt: string, label: string, turn: number): Version {
   return {
@@ -39,6 +45,8 @@ const OF_V2 = version('0dede3def700a6db819381be6e269dcbf9bd2ed9', 'quicv2', 3);
 const OF_22 = version('7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a', 'quic', 0);
 const OF_23 = version('c3eef712c72ebb5a11a7d2432bb46365bef9f502', 'quic', 0);
 const OF_29 = version('afbfec289993d24c9e9786f19c6111e04390a899', 'quic', 0);
+const OF_T050 = version('7ff579e5acd072915580304c43a2367c60488310', 'quic', 0);
+const OF_T051 = version('7a4edef4e7ccee5fa4506c19124fc8ccda6e033d', 'quic', 0);
 
 /** The number of a draft; 0 if the version is none. */
 function draftOf(n: number): number {
@@ -48,8 +56,21 @@ function draftOf(n: number): number {
 
 /** How packets of a version are protected; undefined where it is not known. */
 export function versionOf(n: number): Version | undefined {
-  if (n === V1) return OF_V1;
-  if (n === V2) return OF_V2;
+  switch (n) {
+    case V1:
+      return OF_V1;
+    case V2:
+      return OF_V2;
+    case MVFST_22:
+      return OF_22;
+    case MVFST_27:
+    case MVFST_NEXT:
+      return OF_23;
+    case T050:
+      return OF_T050;
+    case T051:
+      return OF_T051;
+  }
   const draft = draftOf(n);
   if (draft < 22) return undefined;
   if (draft === 22) return OF_22;
