@@ -15,7 +15,10 @@ const only = (m: Uint8Array, captured = m.length) => {
 describe('messages', () => {
   it('are rows of their own, that a number holds together', () => {
     const c = talk()
-      .datagram(0, message({}, option(53, [1]), option(12, Buffer.from('laptop')), option(55, [1, 3, 6, 119])))
+      .datagram(
+        0,
+        message({}, option(53, [1]), option(12, Buffer.from('laptop')), option(55, [1, 3, 6, 119])),
+      )
       .datagram(1, message({ op: 2, yours: '0a000014' }, option(53, [2]), option(51, [0, 0, 0x0e, 0x10])))
       .datagram(0, message({ relay: '0a000001' }, option(53, [3]), option(60, Buffer.from('MSFT 5.0\0'))))
       .datagram(1, message({ op: 2, yours: '0a000014' }, option(53, [5]), option(51, [255, 255, 255, 255])));

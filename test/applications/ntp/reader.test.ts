@@ -29,12 +29,20 @@ describe('questions and answers', () => {
   });
 
   it('or by their order, where a client does not say its time', () => {
-    const c = talk().datagram(0, ask(0n)).datagram(0, ask(0n)).datagram(1, answer(0n)).datagram(1, answer(0n));
+    const c = talk()
+      .datagram(0, ask(0n))
+      .datagram(0, ask(0n))
+      .datagram(1, answer(0n))
+      .datagram(1, answer(0n));
     expect(said(c)).toEqual(['client 192.0.2.1 ok', 'client 192.0.2.1 ok']);
   });
 
   it('may come twice, late, or not at all', () => {
-    const c = talk().datagram(0, ask(T1)).datagram(0, ask(T1)).datagram(1, answer(T1)).datagram(1, answer(T1));
+    const c = talk()
+      .datagram(0, ask(T1))
+      .datagram(0, ask(T1))
+      .datagram(1, answer(T1))
+      .datagram(1, answer(T1));
     expect(said(c)).toEqual(['client 192.0.2.1 ok', 'client 192.0.2.1 unasked']);
     const d = talk().datagram(0, ask(T1)).pass(12);
     expect(d.rows).toMatchObject([{ method: 'client', outcome: 'unanswered', app: 'ntp' }]);
