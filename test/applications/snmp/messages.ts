@@ -8,7 +8,7 @@ export function tlv(tag: number, ...parts: Uint8Array[]): Buffer {
 export const integer = (n: number): Buffer => {
   const b = Buffer.alloc(4);
   b.writeInt32BE(n);
-  return tlv(2, b);
+  return tlv(2, n >= 0 && n < 0x80 ? b.subarray(3) : b);
 };
 export const octets = (text: string | Uint8Array): Buffer => tlv(4, Buffer.from(text));
 /** sysDescr.0, 1.3.6.1.2.1.1.1.0; and with another last number but one. */
