@@ -31,6 +31,8 @@ export class Side {
   /** The other side's highest acknowledgment, if it sent one. */
   acked = 0;
   wasAcked = false;
+  /** Whether its SYN was not seen, and nothing before its first bytes. */
+  mayBeginEarlier = false;
   /** Whether the other side spoke since this one did. */
   interrupted = false;
   /** When the first byte of the message that is gathered came. */
@@ -48,7 +50,7 @@ export class Side {
   reset(): void {
     this.phase = Phase.Begin;
     this.next = this.top = this.acked = this.beganSec = this.beganNsec = this.tries = 0;
-    this.wasAcked = this.interrupted = this.goingIsAnswer = this.goingCounts = false;
+    this.wasAcked = this.mayBeginEarlier = this.interrupted = this.goingIsAnswer = this.goingCounts = false;
     this.block = undefined;
     this.going = undefined;
   }
