@@ -10,8 +10,8 @@ const VERSION_1_2 = 0xfefd;
 
 export const DTLS: Application = {
   name: 'dtls',
-  udp: { is: isDtls, firstBytes: [HANDSHAKE] },
   newReader: () => new DtlsReader(),
+  udp: { is: isDtls, firstBytes: [HANDSHAKE] },
 };
 
 /** A handshake's record in clear, of epoch 0 (RFC 6347 section 4.1). */

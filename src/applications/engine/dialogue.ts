@@ -6,7 +6,10 @@ import { Read, STATELESS, type State } from '../read.js';
 import type { Block } from './blocks.js';
 import type { Texts } from './texts.js';
 
-/** Open questions of one conversation; beyond, the oldest becomes a row without an answer. */
+/**
+ * Open questions of one conversation, unless its reader says otherwise; beyond, the oldest becomes a row
+ * without an answer.
+ */
 export const MOST_OPEN = 32;
 
 /** What happens with a side's bytes. */
@@ -35,6 +38,8 @@ export class Side {
   mayBeginEarlier = false;
   /** Whether the other side spoke since this one did. */
   interrupted = false;
+  /** Whether bytes before `next` were passed over unread, or never came. */
+  skipped = false;
   /** When the first byte of the message that is gathered came. */
   beganSec = 0;
   beganNsec = 0;
@@ -50,7 +55,8 @@ export class Side {
   reset(): void {
     this.phase = Phase.Begin;
     this.next = this.top = this.acked = this.beganSec = this.beganNsec = this.tries = 0;
-    this.wasAcked = this.mayBeginEarlier = this.interrupted = this.goingIsAnswer = this.goingCounts = false;
+    this.wasAcked = this.mayBeginEarlier = this.interrupted = this.skipped = false;
+    this.goingIsAnswer = this.goingCounts = false;
     this.block = undefined;
     this.going = undefined;
   }
@@ -109,6 +115,8 @@ export interface Reader {
    * missing are still waited for when the other side has spoken, for a while.
    */
   readonly inTurns?: boolean;
+  /** Questions that are open at once, MOST_OPEN unless said otherwise. */
+  readonly mostOpen?: number;
 }
 
 /**
@@ -181,16 +189,39 @@ export class Dialogue {
     const q = this.take();
     q.id = id;
     q.byClient = this.fromClient;
-    if (this.open.length === MOST_OPEN) this.giveUp(this.open[0], 'limit');
+    if (this.open.length >= (this.reader?.mostOpen ?? MOST_OPEN)) this.giveUp(this.open[0], 'limit');
     this.open.push(q);
     this.asked = q;
     return q;
+  }
+
+  /**
+   * The message at hand goes on with an open question, which came in several messages: the time that is
+   * measured begins with the last of them.
+   */
+  askMore(q: Question): void {
+    this.asked = q;
+    if (q.partial === '') q.partial = this.ending;
+    if (q.begun) return;
+    q.askedSec = this.sec;
+    q.askedNsec = this.nsec;
   }
 
   /** The oldest open question with this number, and this text where one is given; undefined for none. */
   find(id: number, key?: string): Question | undefined {
     for (const q of this.open) if (q.id === id && (key === undefined || q.key === key)) return q;
     return undefined;
+  }
+
+  /** Whether the message at hand does not follow the one before it: what is between was not read. */
+  get isResumed(): boolean {
+    return this.sides[this.side].skipped;
+  }
+
+  /** Whether who sent the message at hand has had bytes of the other side that did not come here, or not yet. */
+  get knowsMore(): boolean {
+    const peer = this.sides[1 - this.side];
+    return peer.wasAcked && ((peer.acked - peer.top) | 0) > 0;
   }
 
   /** The oldest open question. */
@@ -296,8 +327,8 @@ export class Dialogue {
   }
 
   /**
-   * Hands what comes behind the message at hand to another reader, as after STARTTLS. The word in
-   * `app_protocol` stays.
+   * Hands what comes behind the message at hand to another reader, as after STARTTLS; the message too, if the
+   * reader returns 0. The word in `app_protocol` stays.
    */
   become(name: ApplicationName): void {
     this.successor = name;
@@ -319,6 +350,8 @@ export class Dialogue {
   readerName: ApplicationName = '';
   isOver = false;
   successor: ApplicationName | undefined;
+  /** Another reader took over with the segment at hand. */
+  wasHandedOn = false;
   /** Questions whose rows are due when the message at hand is over. */
   readonly finished: Question[] = [];
   /** The question that the message at hand asks, and the one it answers. */
@@ -333,7 +366,7 @@ export class Dialogue {
   forget(): void {
     this.ending = '';
     this.slot = -1;
-    this.isOver = this.isActive = false;
+    this.isOver = this.isActive = this.wasHandedOn = false;
     this.successor = this.asked = this.answering = undefined;
     this.open.length = this.finished.length = 0;
   }

@@ -6,8 +6,8 @@ const S = 0x53;
 
 export const SSH: Application = {
   name: 'ssh',
-  tcp: { is: isSsh, firstBytes: [S] },
   newReader: () => new SshReader(),
+  tcp: { is: isSsh, firstBytes: [S] },
 };
 
 /** The identification string (RFC 4253 section 4.2). */
