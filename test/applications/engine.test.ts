@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dialogue } from '../../src/applications/engine/dialogue.js';
-import { type Application, Read, type Reader, STATELESS } from '../../src/applications/reader.js';
+import {
+  type Application,
+  type Opening,
+  Read,
+  type Reader,
+  STATELESS,
+} from '../../src/applications/reader.js';
 import { Outcome, Told } from '../../src/model/told.js';
 import { Conversation } from '../support/conversation.js';
 
@@ -152,6 +158,15 @@ describe('bytes that never come', () => {
     expect(asked(c.end())).toEqual(['a question t!1 ok cut']);
     expect(c.told.Partial).toBe('cut');
   });
+});
+
+it('bytes before the first ones of a side without a SYN are read, while nobody knows what it speaks', () => {
+  const picky = { ...lines(true), tcp: { is: (m: Opening) => m.bytes[m.start] === 0x61 } };
+  const c = new Conversation([picky], { ...PORTS, noSyn: true });
+  c.segment(0, 20, Buffer.from('the end of it, and more;'));
+  c.segment(0, 0, Buffer.from('a question, of which'));
+  c.segment(0, 0, Buffer.from('a question, of which'));
+  expect(asked(c.answer('!1;').end())).toEqual(['a question, of which!1 ok gap']);
 });
 
 describe('what is bounded', () => {
