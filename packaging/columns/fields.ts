@@ -18,10 +18,14 @@ function properties({ name, type }: Column): string[] {
         `${property}Count = 0;`,
       ];
     case 'texts':
-      return [`${property}: readonly string[] = [];`];
+      return [`${property}: readonly string[] = [];`, `${property}Count = 0;`];
     case 'map': {
       const one = singular(property);
-      return [`${one}Names: string[] = [];`, `${one}Values: string[] = [];`, `${property}Count = 0;`];
+      return [
+        `${one}Names: readonly string[] = [];`,
+        `${one}Values: readonly string[] = [];`,
+        `${property}Count = 0;`,
+      ];
     }
     case 'ip':
     case 'mac':

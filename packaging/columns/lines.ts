@@ -58,7 +58,7 @@ function written(column: Column, key: string): string {
     time: `time(${key}, ${value}Sec, ${value}Nsec)`,
     word: `word(${key}, ${value})`,
     text: `string(${key}, ${value})`,
-    texts: `strings(${key}, ${value})`,
+    texts: `strings(${key}, ${value}, ${value}Count)`,
     map: `map(${key}, ${names}, ${values}, ${value}Count)`,
     bytes: `base64(${key}, ${value}, ${value}Start, ${value}End)`,
   }[type.kind];

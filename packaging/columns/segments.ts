@@ -32,7 +32,7 @@ export function charactersOf({ columns }: Table): string[] {
       case 'text':
         return [`${value}.length`];
       case 'texts':
-        return [`lengthOf(${value}, ${value}.length)`];
+        return [`lengthOf(${value}, ${value}Count)`];
       case 'map':
         return [`lengthOf(${names}, ${value}Count)`, `lengthOf(${values}, ${value}Count)`];
       default:
@@ -113,7 +113,7 @@ function written(column: Column): string {
     time: `time(${field}, ${value}Sec, ${value}Nsec)`,
     word: `string(${field}, ${value})`,
     text: `string(${field}, ${value})`,
-    texts: `strings(${field}, ${value})`,
+    texts: `strings(${field}, ${value}, ${value}Count)`,
     map: `map(${field}, ${names}, ${values}, ${value}Count)`,
     bytes: `bytes(${field}, ${value}, ${value}Start, ${value}End)`,
   }[type.kind];

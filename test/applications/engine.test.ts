@@ -207,6 +207,23 @@ describe('what is bounded', () => {
   });
 });
 
+it('counts the bytes of an answer behind which another reader goes on', () => {
+  const reader: Reader = {
+    newState: () => STATELESS,
+    stream(d, _, o, end) {
+      if (d.fromClient) d.ask();
+      else if (d.oldest !== undefined) {
+        d.answer(d.oldest);
+        d.become('tls');
+      }
+      return end - o;
+    },
+  };
+  const c = new Conversation([{ name: 'rdp', tcp: { is: () => true }, newReader: () => reader }], PORTS);
+  c.ask('may we talk in secret?').answer('yes, please');
+  expect(c.rows).toMatchObject([{ outcome: 'ok', requestBytes: 22, responseBytes: 11 }]);
+});
+
 it('ends when its reader has had enough, and writes what is open', () => {
   const c = talk().ask('the first message;').ask('quit;');
   expect(asked(c)).toEqual(['the first message unanswered']);

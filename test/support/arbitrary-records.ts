@@ -83,7 +83,9 @@ function properties({ name, type }: Column): fc.Arbitrary<Record<string, unknown
         }),
       );
     case 'texts':
-      return one(fc.array(word, { maxLength: type.most ?? 0 }));
+      return fc
+        .array(word, { maxLength: type.most ?? 0 })
+        .map((texts) => ({ [property]: texts, [`${property}Count`]: texts.length }));
     case 'map':
       return fc.dictionary(attribute, word, { maxKeys: type.most ?? 0 }).map((map) => ({
         [`${singular(property)}Names`]: Object.keys(map),

@@ -324,8 +324,8 @@ export class Dialogue {
   }
 
   /**
-   * Hands what comes behind the message at hand to another reader, as after STARTTLS. The word in
-   * `app_protocol` stays.
+   * Hands what comes behind the message at hand to another reader, as after STARTTLS; the message too, if the
+   * reader returns 0. The word in `app_protocol` stays.
    */
   become(name: ApplicationName): void {
     this.successor = name;
@@ -347,6 +347,8 @@ export class Dialogue {
   readerName: ApplicationName = '';
   isOver = false;
   successor: ApplicationName | undefined;
+  /** Another reader took over with the segment at hand. */
+  wasHandedOn = false;
   /** Questions whose rows are due when the message at hand is over. */
   readonly finished: Question[] = [];
   /** The question that the message at hand asks, and the one it answers. */
@@ -361,7 +363,7 @@ export class Dialogue {
   forget(): void {
     this.ending = '';
     this.slot = -1;
-    this.isOver = this.isActive = false;
+    this.isOver = this.isActive = this.wasHandedOn = false;
     this.successor = this.asked = this.answering = undefined;
     this.open.length = this.finished.length = 0;
   }

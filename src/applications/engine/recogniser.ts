@@ -13,10 +13,7 @@ export class Recogniser {
   private readonly anywhere: readonly Candidate[][] = Array.from({ length: 256 }, () => []);
 
   /** @param applications in the order in which they are asked */
-  constructor(
-    applications: readonly Application[],
-    private readonly transport: 'tcp' | 'udp',
-  ) {
+  constructor(applications: readonly Application[], transport: 'tcp' | 'udp') {
     for (const application of applications) {
       const how = application[transport];
       if (how === undefined) continue;
@@ -33,16 +30,33 @@ export class Recogniser {
     }
   }
 
-  /** The application of a message; undefined if none is recognised. */
+  /**
+   * The application of a message; undefined if none is recognised. Who is the client may be a guess: where
+   * the port at the other end tells the application, `m.fromClient` and the ports are set right.
+   */
   recognise(m: Opening): Application | undefined {
     if (m.start >= m.end) return undefined;
     return (
-      among(this.byPort.get(m.serverPort), m) ??
-      // If only answers are seen, the client of datagrams is a guess: the service may be at either end.
-      (this.transport === 'udp' ? among(this.byPort.get(m.clientPort), m) : undefined) ??
-      among(this.anywhere[m.bytes[m.start]], m)
+      among(this.byPort.get(m.serverPort), m) ?? this.turned(m) ?? among(this.anywhere[m.bytes[m.start]], m)
     );
   }
+
+  private turned(m: Opening): Application | undefined {
+    const candidates = this.byPort.get(m.clientPort);
+    if (candidates === undefined) return undefined;
+    turn(m);
+    const application = among(candidates, m);
+    if (application === undefined) turn(m);
+    return application;
+  }
+}
+
+/** Takes the other end for the client. */
+function turn(m: Opening): void {
+  const { clientPort } = m;
+  m.clientPort = m.serverPort;
+  m.serverPort = clientPort;
+  m.fromClient = !m.fromClient;
 }
 
 function among(candidates: readonly Candidate[] | undefined, m: Opening): Application | undefined {

@@ -89,6 +89,11 @@ export class Streams {
     for (const s of d.sides) this.endGoing(d, s);
   }
 
+  /** Reads again what is kept of a side's message. */
+  readOn(d: Dialogue, side: 0 | 1): void {
+    if (d.sides[side].block !== undefined) this.fromBlock(d, side);
+  }
+
   /** Gives up what is missing of a side's message, and reads the rest as far as it goes. */
   giveUp(d: Dialogue, side: 0 | 1, why: Partial): void {
     const s = d.sides[side];
@@ -377,7 +382,7 @@ export class Streams {
 }
 
 /** Adds the bytes of the message at hand to its question, or to the one it answers. */
-function count(d: Dialogue, bytes: number): void {
+export function count(d: Dialogue, bytes: number): void {
   if (d.asked !== undefined) d.asked.askedBytes += bytes;
   if (d.answering !== undefined) d.answering.answeredBytes += bytes;
 }

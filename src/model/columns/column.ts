@@ -38,7 +38,7 @@ export type Kind =
   | 'word'
   /** A string of which there are many. */
   | 'text'
-  /** An array of strings. */
+  /** An array of strings, and how many of it count. */
   | 'texts'
   /** An array of names, one of their values, and how many of them count. */
   | 'map'

@@ -296,8 +296,8 @@ export class TransactionFields {
   /** How long the answer holds, in seconds: the least TTL of DNS's records, DHCP's lease. */
   ttl = 0;
   /** What else was said, by name, at most 16: `user_agent`, `etype`, `client_mac`, …. */
-  attributeNames: string[] = [];
-  attributeValues: string[] = [];
+  attributeNames: readonly string[] = [];
+  attributeValues: readonly string[] = [];
   attributesCount = 0;
   /** Why a message was not read to its end, as in `sessions`. */
   partial = '';
@@ -324,6 +324,7 @@ export class CertificateFields {
   issuer = '';
   /** The names and addresses that it is for (subjectAltName), at most 64. */
   names: readonly string[] = [];
+  namesCount = 0;
   /** Serial number in hex, lower case, with `-` in front of negative ones. */
   serial = '';
   /**

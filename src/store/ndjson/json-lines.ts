@@ -50,6 +50,9 @@ export class JsonLines {
   private buffer: Uint8Array;
   private position = 0;
   private readonly words = new Map<string, Uint8Array>();
+  /** What a line begins with, before its own first key; and where that key's brace is. */
+  private opening: Uint8Array = new Uint8Array(0);
+  private brace = 0;
   /** The day of the last time written, and its date as 2026-01-31T. */
   private lastDay = -1;
   private date: Uint8Array = new Uint8Array(0);
@@ -71,15 +74,27 @@ export class JsonLines {
     return taken;
   }
 
+  /** Every line begins with the key `table`: lines of several tables go to one output. */
+  nameTable(table: string): void {
+    this.opening = ascii(`{"table":"${table}"`);
+  }
+
   /** Starts a line of at most `most` bytes. */
   begin(most: number): void {
-    if (this.position + most <= this.buffer.length) return;
-    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.position + most));
+    this.reserve(this.opening.length + most);
+    this.raw(this.opening);
+    this.brace = this.position;
+  }
+
+  private reserve(bytes: number): void {
+    if (this.position + bytes <= this.buffer.length) return;
+    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.position + bytes));
     grown.set(this.buffer.subarray(0, this.position));
     this.buffer = grown;
   }
 
   end(): void {
+    if (this.opening.length > 0) this.buffer[this.brace] = COMMA;
     this.buffer[this.position++] = CLOSE_OBJECT;
     this.buffer[this.position++] = NEWLINE;
   }
@@ -141,11 +156,11 @@ export class JsonLines {
     this.quoted(value);
   }
 
-  /** An array of strings. */
-  strings(key: Uint8Array, values: readonly string[]): void {
+  /** The first `count` of `values` as an array of strings. */
+  strings(key: Uint8Array, values: readonly string[], count: number): void {
     this.raw(key);
     this.buffer[this.position++] = OPEN_ARRAY;
-    for (let i = 0; i < values.length; i++) {
+    for (let i = 0; i < count; i++) {
       if (i > 0) this.buffer[this.position++] = COMMA;
       this.quoted(values[i]);
     }

@@ -439,7 +439,7 @@ export class CertificateLines extends PointLines implements CertificateSink {
           (r.serverName.length +
             r.subject.length +
             r.issuer.length +
-            lengthOf(r.names, r.names.length) +
+            lengthOf(r.names, r.namesCount) +
             r.serial.length +
             r.keyType.length +
             r.signature.length +
@@ -456,7 +456,7 @@ export class CertificateLines extends PointLines implements CertificateSink {
     this.string(CERTIFICATE.server_name, r.serverName);
     this.string(CERTIFICATE.subject, r.subject);
     this.string(CERTIFICATE.issuer, r.issuer);
-    this.strings(CERTIFICATE.names, r.names);
+    this.strings(CERTIFICATE.names, r.names, r.namesCount);
     this.string(CERTIFICATE.serial, r.serial);
     this.second(CERTIFICATE.not_before, r.notBefore);
     this.second(CERTIFICATE.not_after, r.notAfter);

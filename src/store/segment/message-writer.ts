@@ -237,9 +237,9 @@ export class MessageWriter {
     this.position += encoded.length;
   }
 
-  /** A repeated string. */
-  strings(field: number, values: readonly string[]): void {
-    for (let i = 0; i < values.length; i++)
+  /** The first `count` of `values` as a repeated string. */
+  strings(field: number, values: readonly string[], count: number): void {
+    for (let i = 0; i < count; i++)
       if (values[i].length > 0) this.string(field, values[i]);
       else this.empty(field);
   }

@@ -172,9 +172,12 @@ function set(into: Record<string, unknown>, property: string, column: Column, va
       into[`${property}Nsec`] = Number(nanoseconds % BILLION);
       break;
     }
+    case 'texts':
+      into[property] = value;
+      into[`${property}Count`] = (value as readonly string[]).length;
+      break;
     case 'word':
     case 'text':
-    case 'texts':
       into[property] = value;
       break;
     case 'bytes':

@@ -204,7 +204,7 @@ export class CertificateSegment extends MessageWriter implements CertificateSink
           (r.serverName.length +
             r.subject.length +
             r.issuer.length +
-            lengthOf(r.names, r.names.length) +
+            lengthOf(r.names, r.namesCount) +
             r.serial.length +
             r.keyType.length +
             r.signature.length +
@@ -221,7 +221,7 @@ export class CertificateSegment extends MessageWriter implements CertificateSink
     this.string(6, r.serverName);
     this.string(7, r.subject);
     this.string(8, r.issuer);
-    this.strings(9, r.names);
+    this.strings(9, r.names, r.namesCount);
     this.string(10, r.serial);
     this.sint(11, r.notBefore);
     this.sint(12, r.notAfter);
