@@ -42,13 +42,15 @@ export class Side {
   goingIsAnswer = false;
   /** Whether its bytes are counted as they come: its length is not known. */
   goingCounts = false;
+  /** Its next message does not follow on what was read of it last. */
+  isResumed = false;
   /** Attempts to recognise an application by what this side says. */
   tries = 0;
 
   reset(): void {
     this.phase = Phase.Begin;
     this.next = this.top = this.acked = this.beganSec = this.beganNsec = this.tries = 0;
-    this.wasAcked = this.interrupted = this.goingIsAnswer = this.goingCounts = false;
+    this.wasAcked = this.interrupted = this.goingIsAnswer = this.goingCounts = this.isResumed = false;
     this.block = undefined;
     this.going = undefined;
   }
@@ -121,6 +123,8 @@ export class Dialogue {
   nsec = 0;
   beganSec = 0;
   beganNsec = 0;
+  /** Whether messages of its side may be missing before the message at hand, in a stream. */
+  isResumed = false;
   clientPort = 0;
   serverPort = 0;
   /** Whether it is over TCP. */

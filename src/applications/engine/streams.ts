@@ -120,8 +120,7 @@ export class Streams {
     if (s.phase === Phase.Waiting) {
       if (((sequence - s.top) | 0) < 0) return;
       this.endGoing(d, s);
-      s.phase = Phase.Reading;
-      s.next = sequence;
+      resume(s, sequence);
       return;
     }
     // The other side has all that was before this: what is missing will not come.
@@ -131,8 +130,7 @@ export class Streams {
     if (d.isOver || isDone(s) || ((sequence - s.next) | 0) <= 0) return;
     this.drop(d, s);
     this.endGoing(d, s);
-    s.phase = Phase.Reading;
-    s.next = sequence;
+    resume(s, sequence);
   }
 
   /** The other side acknowledges what `side` sent, as far as it has it. */
@@ -288,6 +286,7 @@ export class Streams {
 
   /** A message of `n` bytes is read, of which `there` and more are here. */
   private take(d: Dialogue, s: Side, n: number, there: number): void {
+    d.isResumed = s.isResumed = false;
     s.next = (s.next + n) >>> 0;
     count(d, n);
     if (n > there) this.going(d, s, false);
@@ -365,6 +364,7 @@ export class Streams {
   private face(d: Dialogue, side: 0 | 1): void {
     d.side = side;
     d.fromClient = side === d.client;
+    d.isResumed = d.sides[side].isResumed;
   }
 }
 
@@ -372,6 +372,13 @@ export class Streams {
 function count(d: Dialogue, bytes: number): void {
   if (d.asked !== undefined) d.asked.askedBytes += bytes;
   if (d.answering !== undefined) d.answering.answeredBytes += bytes;
+}
+
+/** Goes on with a side at the beginning of a turn. */
+function resume(s: Side, sequence: number): void {
+  s.phase = Phase.Reading;
+  s.next = sequence;
+  s.isResumed = true;
 }
 
 function isDone(s: Side): boolean {
