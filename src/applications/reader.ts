@@ -19,10 +19,14 @@ export class Opening {
 
 /** How an application is recognised over one transport: by content, a port alone says nothing. */
 export interface Recognition {
-  /** The server's ports on which it is looked for; on any if undefined. Over UDP the client's too. */
+  /** The server's ports on which it is looked for; on any if undefined. Then on the client's. */
   readonly ports?: readonly number[];
   /** Whether a message is the application's. `end - start` is at least 1. */
   is(m: Opening): boolean;
+  /** Likewise on any other port: content that leaves no doubt. */
+  elsewhere?(m: Opening): boolean;
+  /** What a message may begin with on any port, so that others are not looked at; any byte if undefined. */
+  readonly firstBytes?: readonly number[];
 }
 
 /** An application: its word in `app_protocol`, how it is recognised, who reads it. */
@@ -30,5 +34,7 @@ export interface Application {
   readonly name: ApplicationName;
   readonly tcp?: Recognition;
   readonly udp?: Recognition;
+  /** Whether a datagram is the application's, at a port where another conversation announced it. */
+  readonly whereExpected?: (m: Opening) => boolean;
   readonly newReader?: () => Reader;
 }

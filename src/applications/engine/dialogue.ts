@@ -6,7 +6,10 @@ import { Read, STATELESS, type State } from '../read.js';
 import type { Block } from './blocks.js';
 import type { Texts } from './texts.js';
 
-/** Open questions of one conversation; beyond, the oldest becomes a row without an answer. */
+/**
+ * Open questions of one conversation, unless its reader says otherwise; beyond, the oldest becomes a row
+ * without an answer.
+ */
 export const MOST_OPEN = 32;
 
 /** What happens with a side's bytes. */
@@ -33,6 +36,8 @@ export class Side {
   wasAcked = false;
   /** Whether the other side spoke since this one did. */
   interrupted = false;
+  /** Whether bytes before `next` were passed over unread, or never came. */
+  skipped = false;
   /** When the first byte of the message that is gathered came. */
   beganSec = 0;
   beganNsec = 0;
@@ -42,15 +47,13 @@ export class Side {
   goingIsAnswer = false;
   /** Whether its bytes are counted as they come: its length is not known. */
   goingCounts = false;
-  /** Its next message does not follow on what was read of it last. */
-  isResumed = false;
   /** Attempts to recognise an application by what this side says. */
   tries = 0;
 
   reset(): void {
     this.phase = Phase.Begin;
     this.next = this.top = this.acked = this.beganSec = this.beganNsec = this.tries = 0;
-    this.wasAcked = this.interrupted = this.goingIsAnswer = this.goingCounts = this.isResumed = false;
+    this.wasAcked = this.interrupted = this.skipped = this.goingIsAnswer = this.goingCounts = false;
     this.block = undefined;
     this.going = undefined;
   }
@@ -72,6 +75,11 @@ export interface Host {
   takeQuestion(d: Dialogue): Question;
   /** Writes a row, and takes the question back. */
   write(d: Dialogue, q: Question): void;
+  /** See Dialogue.waitFor. */
+  waitFor(q: Question): void;
+  /** See Dialogue.expect, and noteOf. */
+  expect(port: number, name: ApplicationName, note: string): void;
+  noteOf(port: number): string;
   /** Takes a question back without a row. */
   giveQuestion(q: Question): void;
 }
@@ -104,6 +112,8 @@ export interface Reader {
    * missing are still waited for when the other side has spoken, for a while.
    */
   readonly inTurns?: boolean;
+  /** Questions that are open at once, MOST_OPEN unless said otherwise. */
+  readonly mostOpen?: number;
 }
 
 /**
@@ -123,8 +133,6 @@ export class Dialogue {
   nsec = 0;
   beganSec = 0;
   beganNsec = 0;
-  /** Whether messages of its side may be missing before the message at hand, in a stream. */
-  isResumed = false;
   clientPort = 0;
   serverPort = 0;
   /** Whether it is over TCP. */
@@ -178,7 +186,7 @@ export class Dialogue {
     const q = this.take();
     q.id = id;
     q.byClient = this.fromClient;
-    if (this.open.length === MOST_OPEN) this.giveUp(this.open[0], 'limit');
+    if (this.open.length >= (this.reader?.mostOpen ?? MOST_OPEN)) this.giveUp(this.open[0], 'limit');
     this.open.push(q);
     this.asked = q;
     return q;
@@ -200,6 +208,17 @@ export class Dialogue {
   find(id: number, key?: string): Question | undefined {
     for (const q of this.open) if (q.id === id && (key === undefined || q.key === key)) return q;
     return undefined;
+  }
+
+  /** Whether the message at hand does not follow the one before it: what is between was not read. */
+  get isResumed(): boolean {
+    return this.sides[this.side].skipped;
+  }
+
+  /** Whether who sent the message at hand has had bytes of the other side that did not come here, or not yet. */
+  get knowsMore(): boolean {
+    const peer = this.sides[1 - this.side];
+    return peer.wasAcked && ((peer.acked - peer.top) | 0) > 0;
   }
 
   /** The oldest open question. */
@@ -252,6 +271,26 @@ export class Dialogue {
     return q;
   }
 
+  /** The answer to a question over UDP may take as long as the conversation lasts. */
+  waitFor(q: Question): void {
+    this.host.waitFor(q);
+  }
+
+  /**
+   * A UDP port at which media of a conversation are expected: what comes there is held against an application
+   * that is not recognised by its bytes alone.
+   *
+   * @param note what its reader is told, see {@link noteOf}
+   */
+  expect(port: number, name: ApplicationName, note: string): void {
+    this.host.expect(port, name, note);
+  }
+
+  /** What was said of a port for {@link expect}, '' for nothing. */
+  noteOf(port: number): string {
+    return this.host.noteOf(port);
+  }
+
   /** Forgets an open question without a row. */
   drop(q: Question): void {
     const at = this.open.indexOf(q);
@@ -285,8 +324,8 @@ export class Dialogue {
   }
 
   /**
-   * Hands what comes behind the message at hand to another reader, as after STARTTLS. The word in
-   * `app_protocol` stays.
+   * Hands what comes behind the message at hand to another reader, as after STARTTLS; the message too, if the
+   * reader returns 0. The word in `app_protocol` stays.
    */
   become(name: ApplicationName): void {
     this.successor = name;
@@ -308,6 +347,8 @@ export class Dialogue {
   readerName: ApplicationName = '';
   isOver = false;
   successor: ApplicationName | undefined;
+  /** Another reader took over with the segment at hand. */
+  wasHandedOn = false;
   /** Questions whose rows are due when the message at hand is over. */
   readonly finished: Question[] = [];
   /** The question that the message at hand asks, and the one it answers. */
@@ -322,7 +363,7 @@ export class Dialogue {
   forget(): void {
     this.ending = '';
     this.slot = -1;
-    this.isOver = this.isActive = false;
+    this.isOver = this.isActive = this.wasHandedOn = false;
     this.successor = this.asked = this.answering = undefined;
     this.open.length = this.finished.length = 0;
   }

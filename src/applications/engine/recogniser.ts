@@ -1,45 +1,66 @@
-import type { Application, Opening, Recognition } from '../reader.js';
+import type { Application, Opening } from '../reader.js';
+
+/** An application, and how a message is held against it. */
+interface Candidate {
+  readonly application: Application;
+  is(m: Opening): boolean;
+}
 
 /** Recognises applications over one transport: those of the ports first, then those on any port. */
 export class Recogniser {
-  private readonly byPort = new Map<number, Application[]>();
-  private readonly anywhere: Application[] = [];
+  private readonly byPort = new Map<number, Candidate[]>();
+  /** Those on any port, by a message's first byte. */
+  private readonly anywhere: readonly Candidate[][] = Array.from({ length: 256 }, () => []);
 
   /** @param applications in the order in which they are asked */
-  constructor(
-    applications: readonly Application[],
-    private readonly transport: 'tcp' | 'udp',
-  ) {
+  constructor(applications: readonly Application[], transport: 'tcp' | 'udp') {
     for (const application of applications) {
       const how = application[transport];
       if (how === undefined) continue;
-      if (how.ports === undefined) this.anywhere.push(application);
-      else
-        for (const port of how.ports) {
-          const there = this.byPort.get(port);
-          if (there === undefined) this.byPort.set(port, [application]);
-          else there.push(application);
-        }
+      for (const port of how.ports ?? []) {
+        const there = this.byPort.get(port);
+        const candidate = { application, is: how.is };
+        if (there === undefined) this.byPort.set(port, [candidate]);
+        else there.push(candidate);
+      }
+      const is = how.ports === undefined ? how.is : how.elsewhere;
+      if (is === undefined) continue;
+      if (how.firstBytes === undefined) for (const list of this.anywhere) list.push({ application, is });
+      else for (const byte of how.firstBytes) this.anywhere[byte].push({ application, is });
     }
   }
 
-  /** The application of a message; undefined if none is recognised. */
+  /**
+   * The application of a message; undefined if none is recognised. Who is the client may be a guess: where
+   * the port at the other end tells the application, `m.fromClient` and the ports are set right.
+   */
   recognise(m: Opening): Application | undefined {
     if (m.start >= m.end) return undefined;
     return (
-      this.among(this.byPort.get(m.serverPort), m) ??
-      // If only answers are seen, the client of datagrams is a guess: the service may be at either end.
-      (this.transport === 'udp' ? this.among(this.byPort.get(m.clientPort), m) : undefined) ??
-      this.among(this.anywhere, m)
+      among(this.byPort.get(m.serverPort), m) ?? this.turned(m) ?? among(this.anywhere[m.bytes[m.start]], m)
     );
   }
 
-  private among(applications: readonly Application[] | undefined, m: Opening): Application | undefined {
-    if (applications === undefined) return undefined;
-    for (const application of applications) {
-      const how = application[this.transport] as Recognition;
-      if (how.is(m)) return application;
-    }
-    return undefined;
+  private turned(m: Opening): Application | undefined {
+    const candidates = this.byPort.get(m.clientPort);
+    if (candidates === undefined) return undefined;
+    turn(m);
+    const application = among(candidates, m);
+    if (application === undefined) turn(m);
+    return application;
   }
+}
+
+/** Takes the other end for the client. */
+function turn(m: Opening): void {
+  const { clientPort } = m;
+  m.clientPort = m.serverPort;
+  m.serverPort = clientPort;
+  m.fromClient = !m.fromClient;
+}
+
+function among(candidates: readonly Candidate[] | undefined, m: Opening): Application | undefined {
+  if (candidates === undefined) return undefined;
+  for (const candidate of candidates) if (candidate.is(m)) return candidate.application;
+  return undefined;
 }

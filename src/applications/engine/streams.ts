@@ -89,6 +89,11 @@ export class Streams {
     for (const s of d.sides) this.endGoing(d, s);
   }
 
+  /** Reads again what is kept of a side's message. */
+  readOn(d: Dialogue, side: 0 | 1): void {
+    if (d.sides[side].block !== undefined) this.fromBlock(d, side);
+  }
+
   /** Gives up what is missing of a side's message, and reads the rest as far as it goes. */
   giveUp(d: Dialogue, side: 0 | 1, why: Partial): void {
     const s = d.sides[side];
@@ -98,6 +103,7 @@ export class Streams {
     d.beganSec = s.beganSec;
     d.beganNsec = s.beganNsec;
     d.ending = why;
+    if (block.have === 0) d.asked = d.answering = undefined;
     const n = block.have > 0 ? this.owner.read(d, block.bytes, 0, block.have) : Read.Turn;
     d.ending = '';
     if (n > block.have) {
@@ -119,8 +125,7 @@ export class Streams {
     const s = d.sides[side];
     if (s.phase === Phase.Waiting) {
       if (((sequence - s.top) | 0) < 0) return;
-      this.endGoing(d, s);
-      resume(s, sequence);
+      this.resume(d, s, sequence);
       return;
     }
     // The other side has all that was before this: what is missing will not come.
@@ -129,13 +134,22 @@ export class Streams {
     this.giveUp(d, side, 'gap');
     if (d.isOver || isDone(s) || ((sequence - s.next) | 0) <= 0) return;
     this.drop(d, s);
+    this.resume(d, s, sequence);
+  }
+
+  /** What comes next begins a message, whatever was before it. */
+  private resume(d: Dialogue, s: Side, sequence: number): void {
     this.endGoing(d, s);
-    resume(s, sequence);
+    s.phase = Phase.Reading;
+    s.next = sequence;
+    s.skipped = true;
   }
 
   /** The other side acknowledges what `side` sent, as far as it has it. */
   private acknowledge(d: Dialogue, side: 0 | 1, acknowledgment: number): void {
     const s = d.sides[side];
+    // What is acknowledged before anything came is its SYN, or what was before all that is seen.
+    if (!s.wasAcked && s.phase === Phase.Begin) s.top = acknowledgment;
     if (!s.wasAcked || ((acknowledgment - s.acked) | 0) > 0) s.acked = acknowledgment;
     s.wasAcked = true;
     if (s.block === undefined || d.reader?.inTurns !== true) return;
@@ -286,8 +300,8 @@ export class Streams {
 
   /** A message of `n` bytes is read, of which `there` and more are here. */
   private take(d: Dialogue, s: Side, n: number, there: number): void {
-    d.isResumed = s.isResumed = false;
     s.next = (s.next + n) >>> 0;
+    s.skipped = false;
     count(d, n);
     if (n > there) this.going(d, s, false);
     else this.owner.settle(d);
@@ -364,21 +378,13 @@ export class Streams {
   private face(d: Dialogue, side: 0 | 1): void {
     d.side = side;
     d.fromClient = side === d.client;
-    d.isResumed = d.sides[side].isResumed;
   }
 }
 
 /** Adds the bytes of the message at hand to its question, or to the one it answers. */
-function count(d: Dialogue, bytes: number): void {
+export function count(d: Dialogue, bytes: number): void {
   if (d.asked !== undefined) d.asked.askedBytes += bytes;
   if (d.answering !== undefined) d.answering.answeredBytes += bytes;
-}
-
-/** Goes on with a side at the beginning of a turn. */
-function resume(s: Side, sequence: number): void {
-  s.phase = Phase.Reading;
-  s.next = sequence;
-  s.isResumed = true;
 }
 
 function isDone(s: Side): boolean {
