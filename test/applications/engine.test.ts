@@ -145,6 +145,23 @@ describe('bytes that never come', () => {
     expect(asked(c.end())).toEqual(['the first message!1 ok', '!2 unasked', 'third!3 ok']);
   });
 
+  it('before a message are known to its reader', () => {
+    const known: string[] = [];
+    const reader: Reader = {
+      newState: () => STATELESS,
+      stream(d, b, o, end) {
+        known.push(`${d.texts.ascii(b, o, end)}${d.isResumed ? ' resumed' : ''}`);
+        return end - o;
+      },
+    };
+    const c = new Conversation(
+      [{ name: 'memcached', tcp: { is: () => true }, newReader: () => reader }],
+      PORTS,
+    );
+    c.ask('a question, first').answer('!1').lose(1, 10).ask('b').answer('!2').answer('!3').ask('c').end();
+    expect(known).toEqual(['a question, first', '!1', 'b', '!2 resumed', '!3', 'c']);
+  });
+
   it('are waited for where answers may come before them, but not for ever', () => {
     const c = talk(false).ask('the beginning of').lose(0, 10).ask('and its end;').answer('!0;');
     expect(asked(c)).toEqual(['!0 unasked']);
