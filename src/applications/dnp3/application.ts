@@ -1,5 +1,6 @@
 import { u16 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
+import { Dnp3Reader } from './reader.js';
 
 const START = 0x0564;
 /** The header that the checksum is of, and with it. */
@@ -11,7 +12,7 @@ const POLYNOMIAL = 0xa6bc;
 
 const HOW = { ports: [20000], is: isDnp3, elsewhere: isChecked, firstBytes: [START >> 8] };
 
-export const DNP3: Application = { name: 'dnp3', tcp: HOW, udp: HOW };
+export const DNP3: Application = { name: 'dnp3', tcp: HOW, udp: HOW, newReader: () => new Dnp3Reader() };
 
 /** Two bytes to begin with, and a length (IEEE 1815 section 9.2.4.1). */
 function isDnp3({ bytes: b, start: o, end }: Opening): boolean {

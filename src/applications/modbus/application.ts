@@ -1,5 +1,6 @@
 import { u16 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
+import { ModbusReader } from './reader.js';
 
 /** The header (MBAP): transaction, protocol, length, unit; then the function. */
 const HEADER = 7;
@@ -7,7 +8,11 @@ const HEADER = 7;
 const BEFORE = 6;
 const LONGEST = 254;
 
-export const MODBUS: Application = { name: 'modbus', tcp: { ports: [502], is: isModbus } };
+export const MODBUS: Application = {
+  name: 'modbus',
+  tcp: { ports: [502], is: isModbus },
+  newReader: () => new ModbusReader(),
+};
 
 /** Protocol 0, a length, a function (MODBUS Messaging on TCP/IP, section 3.1.3). */
 function isModbus({ bytes: b, start: o, end }: Opening): boolean {

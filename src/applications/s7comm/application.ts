@@ -1,6 +1,7 @@
 import { u16 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
 import { CONFIRM, CONNECT, cotpKind, DATA, PARAMETERS, TPKT, USER_DATA } from '../tpkt.js';
+import { S7commReader } from './reader.js';
 
 const PROTOCOL = 0x32;
 /** The kinds of messages (ROSCTR): job, acknowledgment, with data, user data. */
@@ -12,6 +13,7 @@ const MOST_PARAMETERS = 8;
 export const S7COMM: Application = {
   name: 's7comm',
   tcp: { ports: [102], is: isS7, elsewhere: isMessage, firstBytes: [TPKT] },
+  newReader: () => new S7commReader(),
 };
 
 /** Also a connection to an end as S7 names it: others, as MMS, share the port. */
