@@ -17,7 +17,9 @@ INSERT INTO ${table} (session_id, first_seen, last_seen, end_reason, mirror_type
   client_tcp_flags, server_tcp_flags, tcp_state, handshake_us, client_rtt_us, server_rtt_us,
     responses, response_us, response_us_max, client_retransmits, server_retransmits,
     client_syn_retransmits, client_reordered, server_reordered, client_zero_windows,
-    client_syn, server_syn, history, icmp_type, client_ttl, server_ttl, app_protocol, collector)
+    client_syn, server_syn, history, icmp_type, client_ttl, server_ttl, app_protocol,
+  server_name, alpn, alpn_chosen, tls_version, tls_cipher, tls_ech, tls_resumed, tls_established, tls_us,
+    quic_version, ja4, hassh, hassh_server, client_software, server_software, user_name, collector)
 WITH
   u -> cityHash64(number, u) / 18446744073709551616. AS uniform,
   -- Normal, from two uniforms (Box and Muller).
@@ -44,7 +46,22 @@ WITH
   (k, percent) -> if(proto = 6 AND uniform(k) * 100 < percent, 1 + toUInt32(exp(normal(k))), 0) AS some,
   '1460:64240,7:mss,sok,ts,nop,ws' AS of_linux,
   '1460:8192,8:mss,nop,ws,nop,nop,sok' AS of_windows,
-  '1460:65535,6:mss,nop,ws,nop,nop,ts,sok,eol+1' AS of_macos
+  '1460:65535,6:mss,nop,ws,nop,nop,ts,sok,eol+1' AS of_macos,
+  -- TLS over TCP and in QUIC. A client has two or three programs; a server has some names, a few of many.
+  port = 443 AND (answered OR proto = 17 AND received > 0) AS hello,
+  hello AND proto = 17 AS quic,
+  hello AND proto = 6 AS tls,
+  tls AND server_no % 5 = 0 AS old,
+  cityHash64(client_no, cityHash64(number, 'program') % 3) % 60 AS program,
+  if(server_no % 10 = 0, concat('r', toString(cityHash64(number, 'name') % 500), '.'), ['www.', 'api.', ''][
+    cityHash64(number, 'name') % 3 + 1]) AS label,
+  concat(label, 'site', toString(server_no), '.example') AS asked,
+  concat(if(quic, 'q13d', if(old, 't12d', 't13d')), leftPad(toString(10 + program % 10), 2, '0'),
+    leftPad(toString(8 + program % 9), 2, '0'), if(program % 4 = 0, '00', 'h2'), '_',
+    lower(substring(hex(MD5(toString(program))), 1, 12)), '_',
+    lower(substring(hex(MD5(concat('e', toString(program)))), 1, 12))) AS hello_of,
+  port = 22 AND answered AS ssh,
+  port IN (445, 389, 3306, 5432) AND answered AS with_user
 SELECT
   toUUID(UUIDNumToString(toFixedString(unhex(concat(leftPad(hex(intDiv(started, 1000000)), 12, '0'), '7',
     substring(hex(number), -3), '80A1B2C3', leftPad(hex(number), 8, '0'))), 16))),
@@ -75,8 +92,24 @@ SELECT
     ['ShADadFf', 'ShADadfF', 'ShAdDaFf'][server_no % 3 + 1]),
   if(proto = 1, 8, 0),
   if(client_no % 3 = 0, 128, 64), if(received > 0, 64 - server_no % 12, 0),
-  multiIf(port = 53, 'dns', port = 443, 'tls', port = 80, 'http', port = 22, 'ssh', port = 445, 'smb', ''),
-    'collector-1'
+  multiIf(port = 53, 'dns', quic, 'quic', port = 443, 'tls', port = 80, 'http', port = 22, 'ssh', port = 445,
+    'smb', ''),
+  if(hello, asked, ''), multiIf(NOT hello OR program % 4 = 0, '', quic, 'h3', 'h2,http/1.1'),
+    if(old AND program % 4 != 0, 'h2', ''),
+    multiIf(tls AND old, 'TLS 1.2', hello, 'TLS 1.3', ''),
+    multiIf(NOT hello, '', old, 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', server_no % 3 = 0,
+      'TLS_AES_256_GCM_SHA384', 'TLS_AES_128_GCM_SHA256'),
+    hello AND program % 3 = 0, hello AND uniform('resumed') < 0.4, hello,
+    if(tls, handshake + toUInt32(exp(normal('tls') + 7)), 0),
+    if(quic, '1', ''), if(hello, hello_of, ''),
+    if(ssh, lower(hex(MD5(toString(client_no % 15)))), ''),
+    if(ssh, lower(hex(MD5(toString(server_no % 9)))), ''),
+    if(ssh, concat('SSH-2.0-OpenSSH_9.', toString(client_no % 9)), ''),
+    multiIf(ssh, concat('SSH-2.0-OpenSSH_8.', toString(server_no % 9)), port = 3306 AND answered, '8.0.36',
+      ''),
+    if(with_user AND port != 443, concat(if(port IN (445, 389), 'CORP\\\\', ''), 'user',
+      toString(client_no)), ''),
+  'collector-1'
 FROM numbers(${from}, ${to - from})`;
 }
 

@@ -44,6 +44,8 @@ export class Question {
 
   /** Whether the client asked, as in most protocols; false where the server did. */
   byClient = true;
+  /** Whether the answer may take as long as the conversation lasts, also over UDP. */
+  isPatient = false;
   /** When its last byte came, the first byte of its answer, and the last one. */
   askedSec = 0;
   askedNsec = 0;
@@ -89,6 +91,7 @@ export class Question {
     this.requestBytes = this.responseBytes = -1;
     this.answersCount = this.attributesCount = 0;
     this.byClient = true;
+    this.isPatient = false;
     this.askedSec = this.askedNsec = this.begunSec = this.begunNsec = this.endedSec = this.endedNsec = 0;
     this.begun = this.answered = false;
     this.dialogue = 0;

@@ -34,5 +34,7 @@ export interface Application {
   readonly name: ApplicationName;
   readonly tcp?: Recognition;
   readonly udp?: Recognition;
+  /** Whether a datagram is the application's, at a port where another conversation announced it. */
+  readonly whereExpected?: (m: Opening) => boolean;
   readonly newReader?: () => Reader;
 }

@@ -15,7 +15,7 @@ import { parseDuration } from '../config/units.js';
 import { CommandError, UsageError } from '../model/errors.js';
 import { isServer } from '../model/store-location.js';
 import { FilledStore } from '../reader/filled-store.js';
-import { NDJSON_KINDS, type NdjsonKind } from '../reader/kinds.js';
+import { isRowKind, NDJSON_KINDS, type NdjsonKind, parseKinds } from '../reader/kinds.js';
 import type { ReadOutput } from '../reader/output.js';
 import type { Reading, ReadProgress } from '../reader/run.js';
 import { startSessionWorker } from '../reader/session-start.js';
@@ -50,8 +50,8 @@ export function registerRead(program: Command): void {
     .option('--store <store>', READ_HELP)
     .option(
       '--ndjson [what]',
-      `print instead of storing: ${NDJSON_KINDS.join(', ')} (default: sessions); any ` +
-        'other word after it is a capture',
+      `print instead of storing: ${NDJSON_KINDS.join(', ')} (default: sessions), several separated by ` +
+        'commas; any other word after it is a capture',
     )
     .option('--once', 'store a capture only if its contents were not stored before')
     .option(
@@ -140,16 +140,17 @@ function capacity(value: string): number {
 }
 
 async function read(given: string[], options: ReadOptions): Promise<void> {
-  const { files, ndjson } = words(given, options);
+  const { files, kinds } = words(given, options);
   // The slowest part to start comes first; the rest is loaded meanwhile.
   const packets = (options.packets?.bytes ?? 0) > 0 ? options.packets : undefined;
-  const sessions = ndjson === undefined || ndjson === 'sessions';
-  const worker = sessions ? startSessionWorker(packets !== undefined) : undefined;
+  const rows = kinds.filter(isRowKind);
+  const stores = kinds.length === 0;
+  const worker = stores || rows.length > 0 ? startSessionWorker(packets !== undefined) : undefined;
   const once = options.once === true;
   let store: FilledStore | undefined;
   try {
     const tunnels = options.tunnel.length > 0 ? await tunnelsOf(options.tunnel) : undefined;
-    if (ndjson === undefined) {
+    if (stores) {
       const { storeToWrite } = await import('./find-store.js');
       const { location } = await storeToWrite(options);
       store = new FilledStore(location);
@@ -164,7 +165,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
     ]);
     const token = once ? await digest(files) : randomUUID();
     const { collector, maxSessions: capacity, deduplicate: dedupWindow } = options;
-    const output = await outputOf(ndjson, store, { collector, token, once, packets, tunnels });
+    const output = await outputOf(kinds, store, { collector, token, once, packets, tunnels });
     const talk = options.quiet !== true;
     const stop = stopOnSignal();
     const reading = await readInto(files, {
@@ -179,6 +180,9 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
         packets,
         dedupWindow,
         separateBy: options.separateBy,
+        print: stores
+          ? undefined
+          : { kinds: rows, named: kinds.length > 1, handsBack: kinds.includes('packets') },
         ids: once ? idsOf(token) : undefined,
       },
       overlays: options.overlay,
@@ -249,35 +253,41 @@ async function tunnelsOf(specs: readonly string[]): Promise<TunnelTable> {
   return tunnels;
 }
 
-/** Resolves the command line. `--ndjson FILE` is `--ndjson sessions FILE`. */
-function words(given: string[], options: ReadOptions): { files: string[]; ndjson: NdjsonKind | undefined } {
+/**
+ * Resolves the command line. `--ndjson FILE` is `--ndjson sessions FILE`.
+ *
+ * @returns the kinds to print; none to store
+ */
+function words(given: string[], options: ReadOptions): { files: string[]; kinds: readonly NdjsonKind[] } {
   const files = [...given];
-  let ndjson: NdjsonKind | undefined;
+  let kinds: readonly NdjsonKind[] = [];
   if (options.ndjson !== undefined) {
-    ndjson = NDJSON_KINDS.find((kind) => kind === options.ndjson) ?? 'sessions';
-    if (typeof options.ndjson === 'string' && ndjson !== options.ndjson)
-      files.unshift(capture(options.ndjson));
+    const said = typeof options.ndjson === 'string' ? parseKinds(options.ndjson) : undefined;
+    kinds = said ?? ['sessions'];
+    if (typeof options.ndjson === 'string' && said === undefined) files.unshift(capture(options.ndjson));
   }
+  const prints = kinds.length > 0;
   if (files.length === 0) throw new UsageError('read: name a capture to read, or - for stdin');
   if (files.filter((file) => file === '-').length > 1)
     throw new UsageError('read: stdin (-) can be read once only');
-  if (ndjson !== undefined && options.store !== undefined)
+  if (prints && options.store !== undefined)
     throw new UsageError('read: --ndjson prints instead of storing: leave out --store, or --ndjson');
-  if (ndjson !== undefined && options.packets !== undefined)
+  if (prints && options.packets !== undefined)
     throw new UsageError('read: --packets is about storing: leave it out with --ndjson');
-  if (ndjson !== undefined && options.once === true)
+  if (prints && options.once === true)
     throw new UsageError('read: --once is about storing: leave it out with --ndjson');
   if (options.once === true && files.includes('-'))
     throw new UsageError('read: --once needs a file it can read twice: save stdin to a file first');
-  if (ndjson === 'tunnels' && options.tunnel.length === 0)
+  if (kinds.includes('tunnels') && options.tunnel.length === 0)
     throw new UsageError('read: --ndjson tunnels needs at least one --tunnel SPEC');
-  return { files, ndjson };
+  return { files, kinds };
 }
 
 /** A word after `--ndjson` that is no kind: a capture, or a mistyped kind. */
 function capture(word: string): string {
   // A name that nobody would mistake for a kind is a missing file, which is reported when it is read.
-  if (/[^a-z]/i.test(word) || statSync(word, { throwIfNoEntry: false })?.isDirectory() === false) return word;
+  if (/[^a-z,]/i.test(word) || statSync(word, { throwIfNoEntry: false })?.isDirectory() === false)
+    return word;
   throw new UsageError(
     `read: --ndjson ${word}: give one of ${NDJSON_KINDS.join(', ')}, or a capture (there is ` +
       'none of that name)',

@@ -6,6 +6,7 @@ import {
   migrations,
   migrationsTable,
   statements,
+  viewStatements,
 } from '../store/migrations.js';
 import { retentionNotice } from '../store/retention.js';
 import { storeToWrite } from './find-store.js';
@@ -65,13 +66,15 @@ function retention(value: string): number | 'none' {
 
 function print(options: SchemaOptions): void {
   const layout: Layout = { prefix: '', cluster: options.cluster };
+  const all = migrations();
   let sql = `${migrationsTable(layout)};\n`;
-  for (const migration of migrations()) {
+  for (const migration of all) {
     sql += `\n-- ${String(migration.version).padStart(4, '0')} ${migration.name}\n`;
     for (const statement of statements(migration, layout)) sql += `${statement};\n`;
   }
-  const distributed = distributedTables(layout);
-  if (distributed.length > 0) sql += `\n${distributed.join(';\n')};\n`;
+  const views = all.flatMap((migration) => viewStatements(migration, layout));
+  for (const last of [distributedTables(layout), views])
+    if (last.length > 0) sql += `\n${last.join(';\n')};\n`;
   process.stdout.write(sql);
 }
 

@@ -17,7 +17,7 @@ import type { GreReceiver } from '../model/outer-packet.js';
 import type { ApplicationStatus } from '../model/status.js';
 import { READ_OPTIONS, type SessionOptions } from '../sessions/options.js';
 import { PacketKeeper } from '../store/segment/packet-keeper.js';
-import { SessionSegment } from '../store/segment/segments.js';
+import { RowSegments } from '../store/segment/row-segments.js';
 import { tunnelClaims } from '../tunnels/service.js';
 import { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
 import type { Frame } from '../wire/walk/frame.js';
@@ -83,7 +83,7 @@ export interface PathOutput {
 
 export class PacketPath implements FrameSink, PointWatcher {
   private readonly pipeline: Pipeline;
-  private readonly segment: SessionSegment;
+  private readonly segments: RowSegments;
   private readonly taps = new TapWriter();
   private readonly byPoint: MirrorRule[] = [];
   /** By index: points not reported yet; and points forgotten since the last {@link changes}. */
@@ -106,10 +106,10 @@ export class PacketPath implements FrameSink, PointWatcher {
     this.rules = options.rules;
     const { tcpIdle, udpIdle, otherIdle, linger } = { ...READ_OPTIONS, ...options.sessions };
     this.longestTimeout = Math.max(tcpIdle, udpIdle, otherIdle, linger);
-    this.segment = new SessionSegment(options.collector);
+    this.segments = new RowSegments(options.collector);
     if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
     this.pipeline = new Pipeline({
-      sessions: this.segment,
+      sessions: this.segments,
       mirrors: { mirror: (record) => this.output.minute(this.countsOf(record)) },
       table: options.sessions,
       reassembly: options.reassembly,
@@ -127,7 +127,7 @@ export class PacketPath implements FrameSink, PointWatcher {
     this.pipeline.process(batch);
     const last = batch.count - 1;
     if (last >= 0) this.lastPacket = batch.sec[last] * 1e3 + batch.nsec[last] / 1e6;
-    if (this.segment.length >= SEGMENT_BYTES) this.flush();
+    if (this.segments.length >= SEGMENT_BYTES) this.flush();
   }
 
   ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
@@ -162,7 +162,7 @@ export class PacketPath implements FrameSink, PointWatcher {
     this.pipeline.advance(Math.floor(now / 1000));
     this.pipeline.forget(Math.floor(now / 1000));
     this.numbers?.advance(busy ? Math.min(this.lastPacket, now) - BUSY_LAG_MS : now - IDLE_LAG_MS);
-    if (this.segment.count + this.packets.count === 0) this.segmentSince = now;
+    if (this.segments.count + this.packets.count === 0) this.segmentSince = now;
     else if (now - this.segmentSince >= SEGMENT_MS || now < this.segmentSince) this.flush();
   }
 
@@ -258,14 +258,17 @@ export class PacketPath implements FrameSink, PointWatcher {
   }
 
   private flush(): void {
-    const rows = this.segment.count;
-    if (rows > 0 && !this.output.segment('sessions', this.segment.take(), rows)) this.rowsDropped += rows;
+    this.segments.flush(this.handOn);
     this.flushPackets();
   }
 
+  private readonly handOn = (table: TableName, bytes: Uint8Array, rows: number): void => {
+    if (!this.output.segment(table, bytes, rows)) this.rowsDropped += rows;
+  };
+
   private flushPackets(): void {
     const rows = this.packets.count;
-    if (rows > 0 && !this.output.segment('packets', this.packets.take(), rows)) this.rowsDropped += rows;
+    if (rows > 0) this.handOn('packets', this.packets.take(), rows);
   }
 }
 

@@ -12,12 +12,13 @@ import type { EndReason } from '../model/end-reason.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { MirrorSink } from '../model/mirror-record.js';
 import type { FrameSink } from '../model/mirrored.js';
+import type { RowSink } from '../model/row-sink.js';
 import type { SessionSink } from '../model/session-record.js';
 import type { SessionOptions } from '../sessions/options.js';
 import { SessionTable } from '../sessions/table.js';
 
 export interface PipelineOptions {
-  readonly sessions: SessionSink;
+  readonly sessions: SessionSink & Partial<RowSink>;
   readonly mirrors: MirrorSink;
   readonly table?: Partial<SessionOptions>;
   readonly watcher?: PacketWatcher;

@@ -1,3 +1,25 @@
 /** What `read --ndjson` can print. */
-export const NDJSON_KINDS = ['sessions', 'packets', 'mirrors', 'tunnels'] as const;
+export const NDJSON_KINDS = [
+  'sessions',
+  'transactions',
+  'certificates',
+  'packets',
+  'mirrors',
+  'tunnels',
+] as const;
 export type NdjsonKind = (typeof NDJSON_KINDS)[number];
+
+/** Kinds that the session thread makes. */
+export const ROW_KINDS = ['sessions', 'transactions', 'certificates'] as const;
+export type RowKind = (typeof ROW_KINDS)[number];
+
+export function isRowKind(kind: NdjsonKind): kind is RowKind {
+  return (ROW_KINDS as readonly NdjsonKind[]).includes(kind);
+}
+
+/** Words of `read --ndjson`, separated by commas; undefined if they are not all kinds. */
+export function parseKinds(words: string): NdjsonKind[] | undefined {
+  const given = words.split(',');
+  const kinds = NDJSON_KINDS.filter((kind) => given.includes(kind));
+  return given.every((word) => kinds.includes(word as NdjsonKind)) ? kinds : undefined;
+}

@@ -1,4 +1,4 @@
-/** Outputs of `read --ndjson` other than sessions. */
+/** Outputs of `read --ndjson` other than those of the session thread. */
 
 import type { MirrorTable } from '../accounts/mirrors.js';
 import type { PacketWatcher } from '../demux/dispatch.js';
@@ -13,9 +13,14 @@ import type { ReadOutput } from './output.js';
 export class PacketLines implements ReadOutput {
   private readonly lines = new LineWriter();
   readonly watcher: PacketWatcher = {
-    packet: (outer, gre, mirrored, frame, reason) =>
-      this.lines.line(packetJson(outer, gre, mirrored, frame, reason)),
+    packet: (outer, gre, mirrored, frame, reason) => {
+      const line = packetJson(outer, gre, mirrored, frame, reason);
+      this.lines.line(this.named ? `{"table":"packets",${line.slice(1)}` : line);
+    },
   };
+
+  /** @param named whether lines say of which table they are */
+  constructor(private readonly named: boolean) {}
 
   async settle(): Promise<void> {}
 
@@ -26,12 +31,16 @@ export class PacketLines implements ReadOutput {
 
 /** `--ndjson mirrors`: one line per mirror point, over everything that was read. */
 export class MirrorLines implements ReadOutput {
-  constructor(private readonly collector: string) {}
+  constructor(
+    private readonly collector: string,
+    private readonly named: boolean,
+  ) {}
 
   async settle(): Promise<void> {}
 
   async finish(mirrors: MirrorTable): Promise<void> {
     const rows = new MirrorRows(this.collector);
+    if (this.named) rows.nameTable('mirrors');
     const record = new MirrorRecord();
     for (const point of mirrors.points) {
       mirrors.totals(point, record);
@@ -43,13 +52,18 @@ export class MirrorLines implements ReadOutput {
 
 /** `--ndjson tunnels`: one line per tunnel, with the kernel's counters. */
 export class TunnelLines implements ReadOutput {
-  constructor(private readonly tunnels: TunnelTable | undefined) {}
+  constructor(
+    private readonly tunnels: TunnelTable | undefined,
+    private readonly named: boolean,
+  ) {}
 
   async settle(): Promise<void> {}
 
   async finish(): Promise<void> {
     const lines = new LineWriter();
-    for (const tunnel of this.tunnels?.tunnels() ?? []) lines.line(JSON.stringify(tunnelObject(tunnel)));
+    const table = this.named ? { table: 'tunnels' } : {};
+    for (const tunnel of this.tunnels?.tunnels() ?? [])
+      lines.line(JSON.stringify({ ...table, ...tunnelObject(tunnel) }));
     lines.flush();
   }
 }

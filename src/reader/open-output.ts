@@ -2,18 +2,13 @@
  * Opens the output of `read`. Each kind is loaded only if it is asked for: with a short capture, loading
  * modules takes most of the time.
  */
+import type { MirrorTable } from '../accounts/mirrors.js';
 import type { KeptPackets } from '../config/kept-packets.js';
+import type { PacketWatcher } from '../demux/dispatch.js';
 import type { TunnelTable } from '../tunnels/kernel/table.js';
 import type { FilledStore } from './filled-store.js';
-import type { NdjsonKind } from './kinds.js';
+import { isRowKind, type NdjsonKind } from './kinds.js';
 import type { ReadOutput } from './output.js';
-
-/** `--ndjson sessions`: the session thread prints them. */
-class SessionLines implements ReadOutput {
-  async settle(): Promise<void> {}
-
-  async finish(): Promise<void> {}
-}
 
 interface OutputOptions {
   readonly collector: string;
@@ -27,9 +22,9 @@ interface OutputOptions {
   readonly tunnels: TunnelTable | undefined;
 }
 
-/** Where rows go. */
+/** Where rows go: into the store, or as lines of these kinds to stdout. */
 export async function outputOf(
-  kind: NdjsonKind | undefined,
+  kinds: readonly NdjsonKind[],
   store: FilledStore | undefined,
   options: OutputOptions,
 ): Promise<ReadOutput> {
@@ -37,14 +32,30 @@ export async function outputOf(
     const { StoreOutput } = await import('./store-output.js');
     return new StoreOutput(store, options);
   }
-  if (kind === undefined || kind === 'sessions') return new SessionLines();
+  const own = kinds.filter((kind) => !isRowKind(kind));
+  // The session thread prints the others.
+  if (own.length === 0) return new ManyOutputs([]);
   const { MirrorLines, PacketLines, TunnelLines } = await import('./lines-output.js');
-  switch (kind) {
-    case 'packets':
-      return new PacketLines();
-    case 'mirrors':
-      return new MirrorLines(options.collector);
-    case 'tunnels':
-      return new TunnelLines(options.tunnels);
+  const named = kinds.length > 1;
+  const outputs: ReadOutput[] = [];
+  if (own.includes('packets')) outputs.push(new PacketLines(named));
+  if (own.includes('mirrors')) outputs.push(new MirrorLines(options.collector, named));
+  if (own.includes('tunnels')) outputs.push(new TunnelLines(options.tunnels, named));
+  return new ManyOutputs(outputs);
+}
+
+/** Lines of several kinds, one after the other. */
+class ManyOutputs implements ReadOutput {
+  readonly watcher?: PacketWatcher;
+
+  constructor(private readonly outputs: readonly ReadOutput[]) {
+    const watcher = outputs.find((output) => output.watcher !== undefined)?.watcher;
+    if (watcher !== undefined) this.watcher = watcher;
+  }
+
+  async settle(): Promise<void> {}
+
+  async finish(mirrors: MirrorTable): Promise<void> {
+    for (const output of this.outputs) await output.finish(mirrors);
   }
 }

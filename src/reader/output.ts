@@ -6,7 +6,7 @@ import type { MirrorSink } from '../model/mirror-record.js';
 /** Where `mirrorlake read` writes: a store, or lines on stdout. */
 export interface ReadOutput {
   /**
-   * Takes finished rows, one segment at a time; if undefined, the session thread prints them.
+   * Takes finished rows, one segment at a time, unless the session thread prints them.
    *
    * @param lastSeen for sessions: when each row was last seen, seconds since 1970
    */

@@ -5,6 +5,7 @@ import type { EndReason } from '../model/end-reason.js';
 import type { MirrorType } from '../model/mirror-point.js';
 import { FRAME_BATCH, FRAME_WORDS } from '../sessions/frame-batch.js';
 import type { SessionCounters } from '../sessions/options.js';
+import type { RowKind } from './kinds.js';
 
 /** Bytes in a batch for frames outside of the read buffers: reassembled ones. */
 export const ARENA_BYTES = 1 << 20;
@@ -40,6 +41,15 @@ export function batchIn(memory: SharedArrayBuffer): Batch {
 export const IN_BUFFER = 0;
 export const IN_ARENA = 1;
 
+/** What the thread prints. */
+export interface Printing {
+  readonly kinds: readonly RowKind[];
+  /** Whether lines say of which table they are. */
+  readonly named: boolean;
+  /** Whether it hands lines back, for the main thread to print between its own. */
+  readonly handsBack: boolean;
+}
+
 /** What the thread is to do; it is told first. */
 export interface SessionTask {
   /** Read buffers, which batches name by their place here. */
@@ -47,8 +57,8 @@ export interface SessionTask {
   readonly collector: string;
   /** Sessions held at once, undefined for the default. */
   readonly capacity: number | undefined;
-  /** Whether to print rows as NDJSON, or return them as segments. */
-  readonly print: boolean;
+  /** What to print as NDJSON; undefined to return rows as segments. */
+  readonly print: Printing | undefined;
   /** The seed of session ids, undefined for random ids. */
   readonly ids: Uint8Array | undefined;
   /** Which frames to keep; undefined: none. */
@@ -85,7 +95,7 @@ export interface FrameBatch {
 
 /** Finished rows. */
 export interface RowSegment {
-  readonly table: 'sessions' | 'packets';
+  readonly table: RowKind | 'packets';
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly rows: number;
   /** Of sessions: when each row was last seen, seconds since 1970. */
@@ -123,5 +133,7 @@ export type ReaderSide = {
     /** The batch and the buffer are free again. */
     done: { readonly batch: number; readonly buffer: number };
     segment: RowSegment;
+    /** Lines to print. */
+    lines: Uint8Array<ArrayBuffer>;
   };
 };

@@ -9,6 +9,7 @@ import { SessionCounters } from '../sessions/options.js';
 import { Channel } from '../threads/channel.js';
 import { workerTransport } from '../threads/transport.js';
 import type { Frame } from '../wire/walk/frame.js';
+import { writeOut } from './line-writer.js';
 import type { ReadOutput } from './output.js';
 import {
   ARENA_BYTES,
@@ -36,7 +37,7 @@ const BUFFERS = 12;
 /** What the thread must know about its table. */
 export type SessionThreadOptions = Pick<
   SessionTask,
-  'collector' | 'capacity' | 'ids' | 'packets' | 'dedupWindow' | 'separateBy'
+  'collector' | 'capacity' | 'ids' | 'packets' | 'dedupWindow' | 'separateBy' | 'print'
 >;
 
 /**
@@ -73,8 +74,7 @@ export class SessionThread implements FrameSink, BufferRing {
 
   /**
    * @param worker the thread, see {@link startSessionWorker}
-   * @param onSegment takes finished rows, one segment at a time; if undefined, the thread prints them as
-   * NDJSON
+   * @param onSegment takes finished rows, one segment at a time, if the thread does not print them
    */
   constructor(
     worker: Worker,
@@ -86,7 +86,7 @@ export class SessionThread implements FrameSink, BufferRing {
     this.busy = buffers.map(() => 0);
     // A thread that prints leaves when its reader does (| head). That ends the thread alone.
     worker.on('exit', (code) => {
-      if (code === 0 && onSegment === undefined && !this.over) process.exit(0);
+      if (code === 0 && options.print !== undefined && !this.over) process.exit(0);
     });
     let fail: (error: Error) => void = () => {};
     this.failed = new Promise((_, reject) => {
@@ -101,11 +101,12 @@ export class SessionThread implements FrameSink, BufferRing {
         tells: {
           done: ({ batch, buffer }) => this.release(batch, buffer),
           segment: ({ table, bytes, rows, lastSeen }) => onSegment?.(table, bytes, rows, lastSeen),
+          lines: writeOut,
         },
       },
       { ended: fail },
     );
-    this.channel.tell('task', { buffers, ...options, print: onSegment === undefined });
+    this.channel.tell('task', { buffers, ...options });
     this.batch = this.addBatch();
     this.words = this.batches[this.batch].words;
     this.arena = this.batches[this.batch].arena;

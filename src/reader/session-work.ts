@@ -3,16 +3,15 @@ import { parentPort } from 'node:worker_threads';
 import type { EndReason } from '../model/end-reason.js';
 import { MirrorPoint } from '../model/mirror-point.js';
 import { Mirrored } from '../model/mirrored.js';
-import type { SessionSink } from '../model/session-record.js';
 import { FRAME_PLACE, FRAME_WORDS, unpackFrame } from '../sessions/frame-batch.js';
 import { separationBits } from '../sessions/separation.js';
 import { SessionTable } from '../sessions/table.js';
-import { SessionLines } from '../store/ndjson/lines.js';
-import { SessionSegment } from '../store/segment/segments.js';
 import { Channel } from '../threads/channel.js';
 import { PortTransport } from '../threads/transport.js';
 import { Frame } from '../wire/walk/frame-fields.js';
-import { CHUNK, writeOut } from './line-writer.js';
+import { writeOut } from './line-writer.js';
+import { printedRows, type Rows } from './printed-rows.js';
+import { returnedRows } from './returned-rows.js';
 import {
   type Batch,
   batchIn,
@@ -27,55 +26,8 @@ import {
   type SessionThreadSide,
 } from './session-dialect.js';
 
-/** Bytes of a segment before it is returned: some ten thousand sessions. */
-const SEGMENT_BYTES = 4 * 1024 * 1024;
-
 /** Hands finished rows over; their memory goes with them. */
 type Hand = (segment: RowSegment) => void;
-
-/** Where rows go. */
-interface Rows extends SessionSink {
-  flush(): void;
-}
-
-function printed(collector: string): Rows {
-  const lines = new SessionLines(collector);
-  return {
-    session: (record) => {
-      lines.session(record);
-      if (lines.length >= CHUNK) writeOut(lines.take());
-    },
-    flush: () => writeOut(lines.take()),
-  };
-}
-
-function handedBack(collector: string, hand: Hand): Rows {
-  const segment = new SessionSegment(collector);
-  // A row takes more than a hundred bytes.
-  let lastSeen = new Uint32Array(SEGMENT_BYTES / 64);
-  const flush = () => {
-    const rows = segment.count;
-    if (rows === 0) return;
-    const bytes = segment.take() as Uint8Array<ArrayBuffer>;
-    const seen = lastSeen.slice(0, rows);
-    hand({ table: 'sessions', bytes, rows, lastSeen: seen });
-  };
-  return {
-    session: (record) => {
-      if (segment.count === lastSeen.length) lastSeen = grown(lastSeen);
-      lastSeen[segment.count] = record.lastSeenSec;
-      segment.session(record);
-      if (segment.length >= SEGMENT_BYTES) flush();
-    },
-    flush,
-  };
-}
-
-function grown(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(array.length * 2);
-  larger.set(array);
-  return larger;
-}
 
 /** The thread's work, once it knows what to do. */
 export class SessionWork {
@@ -96,7 +48,9 @@ export class SessionWork {
     this.buffers = task.buffers.map((buffer) => new Uint8Array(buffer));
     this.dedupWindow = task.dedupWindow;
     this.separateBy = separationBits(task.separateBy);
-    this.rows = task.print ? printed(task.collector) : handedBack(task.collector, this.hand);
+    const { print, collector } = task;
+    if (print === undefined) this.rows = returnedRows(collector, this.hand);
+    else this.rows = printedRows(collector, print, print.handsBack ? this.handLines : writeOut);
     this.table = new SessionTable(this.rows, {
       ...(task.capacity !== undefined && { capacity: task.capacity }),
       ...(task.ids !== undefined && { ids: task.ids }),
@@ -115,6 +69,11 @@ export class SessionWork {
       this.table.separateBy(point, this.separateBy);
     }
   }
+
+  private readonly handLines = (lines: Uint8Array): void => {
+    const copy = lines.slice() as Uint8Array<ArrayBuffer>;
+    this.reader.tell('lines', copy, [copy.buffer]);
+  };
 
   protected readonly hand: Hand = (segment) => {
     const { bytes, lastSeen } = segment;

@@ -37,8 +37,8 @@ export class StoreOutput implements ReadOutput {
   private failure: unknown;
   /** Rows handed to the store. */
   private inserted = 0;
-  private serial = 0;
-  private packetSerial = 0;
+  /** Segments so far, by what they are numbered with. */
+  private readonly serials = new Map<string, number>();
 
   constructor(
     private readonly store: FilledStore,
@@ -130,10 +130,17 @@ export class StoreOutput implements ReadOutput {
     for (const sec of lastSeen) if (sec < oldest) this.expiring++;
   }
 
-  /** Numbers segments so that those of sessions have the same name whether packets are kept or not. */
+  /**
+   * Numbers segments so that those of a table have the same name whatever else is stored. Sessions and
+   * mirrors are numbered together, as in the versions that stored nothing else.
+   */
   private segmentName(table: TableName): string {
     const { packets } = this.options;
-    if (table !== 'packets' || packets === undefined) return `${table}-${this.serial++}`;
-    return `${table}-${packets.bytes}-${packets.packets}-${this.packetSerial++}`;
+    const kept = table === 'packets' && packets !== undefined;
+    const name = kept ? `${table}-${packets.bytes}-${packets.packets}` : table;
+    const numbered = table === 'sessions' || table === 'mirrors' ? 'sessions' : table;
+    const serial = this.serials.get(numbered) ?? 0;
+    this.serials.set(numbered, serial + 1);
+    return `${name}-${serial}`;
   }
 }

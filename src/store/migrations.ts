@@ -36,10 +36,12 @@ export interface Layout {
 
 /**
  * The sharding key. It must depend only on the row: a repeated insert must split into the same pieces, or
- * deduplication on the shards would drop rows. Packets go to the shard of their session.
+ * deduplication on the shards would drop rows. Packets and transactions go to the shard of their session.
  */
 export const SHARDING: Record<string, string> = {
   sessions: 'cityHash64(session_id)',
+  transactions: 'cityHash64(session_id)',
+  certificates: 'cityHash64(server_ip)',
   mirrors: 'cityHash64(mirror_source, mirror_session, minute)',
   tunnels: 'cityHash64(name, minute)',
   packets: 'cityHash64(session_id)',
@@ -52,6 +54,8 @@ export const SHARDING: Record<string, string> = {
 /** The column whose age determines the removal of rows. */
 const RETAINED_BY: Record<string, string> = {
   sessions: 'last_seen',
+  transactions: 'time',
+  certificates: 'day',
   mirrors: 'minute',
   tunnels: 'minute',
   packets: 'time',
@@ -79,13 +83,49 @@ export function migrations(): Migration[] {
     }));
 }
 
-/** The statements of a migration for a layout, without comments. */
+/**
+ * The statements that bring a store from one version to the newest, without those that record it. Views of
+ * what people ask come last: on a cluster they read the distributed tables, which need the new columns first.
+ */
+export function migrationStatements(all: readonly Migration[], layout: Layout): string[] {
+  return [
+    ...all.flatMap((migration) => statements(migration, layout)),
+    ...distributedTables(layout),
+    ...all.flatMap((migration) => viewStatements(migration, layout)),
+  ];
+}
+
+/** The statements of a migration for a layout, without comments, apart from {@link viewStatements}. */
 export function statements(migration: Migration, layout: Layout): string[] {
-  return fillIn(migration.text, layout)
+  return split(migration.text)
+    .filter((statement) => !VIEW.test(statement))
+    .map((statement) => fillIn(statement, layout));
+}
+
+/** The statements of a migration that make views of what people ask. */
+export function viewStatements(migration: Migration, layout: Layout): string[] {
+  return split(migration.text)
+    .filter((statement) => VIEW.test(statement))
+    .map((statement) => fillIn(statement, layout));
+}
+
+/** Where the name that people ask stands: on a cluster that of the distributed table. */
+const VIEW = /\{\{view (\w+)\}\}/;
+
+function split(text: string): string[] {
+  return text
     .replace(/^\s*--.*\n/gm, '')
     .split(/;\s*(?:\n|$)/)
     .map((statement) => statement.trim())
     .filter((statement) => statement !== '');
+}
+
+/** The names of the views of what people ask, without a prefix. */
+export function viewNames(): string[] {
+  const names = migrations().flatMap(({ text }) =>
+    [...text.matchAll(/^CREATE [\w ]*\{\{view (\w+)\}\}/gm)].map(([, name]) => name),
+  );
+  return [...new Set(names)];
 }
 
 /** The table that records the migrations of a store. */
@@ -117,6 +157,7 @@ export function tablesMade(layout: Layout): string[] {
     for (const [, name] of text.matchAll(/^CREATE [\w ]*\{\{table (\w+)\}\}/gm))
       made.add(tableName(name, layout));
   }
+  for (const name of viewNames()) made.add(`${layout.prefix}${name}`);
   if (layout.cluster !== undefined)
     for (const name of Object.keys(SHARDING)) made.add(`${layout.prefix}${name}`);
   return [...made];
@@ -149,7 +190,9 @@ function tableName(table: string, layout: Layout): string {
 
 function fillIn(text: string, layout: Layout): string {
   const { cluster } = layout;
-  const filled = text.replace(/\{\{table (\w+)\}\}/g, (_, name: string) => tableName(name, layout));
+  const filled = text
+    .replace(/\{\{table (\w+)\}\}/g, (_, name: string) => tableName(name, layout))
+    .replace(/\{\{view (\w+)\}\}/g, (_, name: string) => `${layout.prefix}${name}`);
   if (cluster === undefined)
     return filled
       .replace(/ ?\{\{on cluster\}\}/g, '')

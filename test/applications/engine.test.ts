@@ -95,6 +95,27 @@ describe('the messages of a stream', () => {
   });
 });
 
+describe('a question in several messages', () => {
+  it('is asked when the last of them came, and has the bytes of all', () => {
+    const reader: Reader = {
+      newState: () => STATELESS,
+      stream(d, b, o, end) {
+        const q = d.oldest ?? d.ask();
+        if (!d.fromClient) d.answer(q);
+        else if (b[o] === 0x2b) d.askMore(q);
+        return end - o;
+      },
+    };
+    const c = new Conversation(
+      [{ name: 'memcached', tcp: { is: () => true }, newReader: () => reader }],
+      PORTS,
+    );
+    c.ask('question and').wait(5000).ask('+more').answer('!');
+    expect(c.rows[0].responseUs).toBe(1000);
+    expect(c.rows[0].requestBytes).toBe(17);
+  });
+});
+
 describe('bytes that never come', () => {
   it('of a message are given up when the other side has answered it', () => {
     const c = talk()
@@ -134,6 +155,24 @@ describe('bytes that never come', () => {
 });
 
 describe('what is bounded', () => {
+  it('segments longer than the memory for a message are read to their end', () => {
+    const all = Buffer.from(Array.from({ length: 1000 }, (_, i) => `question number ${i};`).join(''));
+    for (const inTurns of [true, false]) {
+      const c = talk(inTurns);
+      c.ask(all.subarray(0, 5)).ask(all.subarray(5)).answer('!;').end();
+      expect(c.rows.length).toBe(1000);
+      expect(c.rows[0].name).toBe('question number 0');
+      expect(c.rows[999].name).toBe('question number 999');
+    }
+    const c = talk();
+    c.ask('a:10000;')
+      .ask('x'.repeat(9990))
+      .ask(`${'x'.repeat(10)}b;c`)
+      .ask(`;d:20000;${'y'.repeat(20000)}e;`)
+      .end();
+    expect(c.rows.map((r) => r.name)).toEqual(['a:10000', 'b', 'c', 'd:20000', 'e']);
+  });
+
   it('a message is read in part when it is longer than what is looked at', () => {
     const c = talk().ask('q'.repeat(3000)).ask('q'.repeat(3000)).answer('!1;').end();
     expect(c.rows[0].partial).toBe('limit');
@@ -145,6 +184,20 @@ describe('what is bounded', () => {
     c.ask('question one, a;', 'b;', 'c;').answer('!c;').end();
     expect(asked(c)).toEqual(['question one, a unanswered limit', 'b!c ok', 'c unanswered']);
     expect(c.dialogues.counters.questionsGivenUp).toBe(1);
+  });
+
+  it('a reader may have more questions open than others', () => {
+    const reader: Reader = {
+      mostOpen: 40,
+      newState: () => STATELESS,
+      stream(d, _, o, end) {
+        d.ask(end - o);
+        return end - o;
+      },
+    };
+    const c = new Conversation([{ name: 'smb', tcp: { is: () => true }, newReader: () => reader }], PORTS);
+    for (let i = 0; i < 41; i++) c.ask('a question that stays open');
+    expect(c.rows.map((r) => r.partial)).toEqual(['limit']);
   });
 
   it('without memory, messages in pieces are read as far as they came', () => {
@@ -199,9 +252,27 @@ it('knows who is the client by the port that an application has', () => {
   expect([c.client, asked(c)]).toEqual([1, ['!0 unasked', 'one!1 ok']]);
 });
 
+it('counts the bytes of an answer behind which another reader goes on', () => {
+  const reader: Reader = {
+    newState: () => STATELESS,
+    stream(d, _, o, end) {
+      if (d.fromClient) d.ask();
+      else if (d.oldest !== undefined) {
+        d.answer(d.oldest);
+        d.become('tls');
+      }
+      return end - o;
+    },
+  };
+  const c = new Conversation([{ name: 'rdp', tcp: { is: () => true }, newReader: () => reader }], PORTS);
+  c.ask('may we talk in secret?').answer('yes, please');
+  expect(c.rows).toMatchObject([{ outcome: 'ok', requestBytes: 22, responseBytes: 11 }]);
+});
+
 it('ends when its reader has had enough, and writes what is open', () => {
   const c = talk().ask('the first message;').ask('quit;');
   expect(asked(c)).toEqual(['the first message unanswered']);
+  expect(c.rows[0].app).toBe('memcached');
   expect(c.isOver).toBe(true);
 });
 
@@ -286,4 +357,45 @@ describe('whatever the segments', () => {
       { numRuns: 300 },
     );
   });
+});
+
+describe('what a reader can ask of the bytes before its message', () => {
+  /** Messages of four bytes; the answer's row says what is known before it. */
+  const reader: Reader = {
+    inTurns: true,
+    newState: () => STATELESS,
+    stream(d: Dialogue, b: Uint8Array, o: number, end: number): number {
+      if (end - o < 4) return d.ending === '' ? Read.More : Read.Turn;
+      const q = d.row();
+      q.name = d.texts.ascii(b, o, o + 4);
+      q.status = [d.isResumed ? 'resumed' : '', d.knowsMore ? 'knows more' : ''].join(' ').trim();
+      return 4;
+    },
+  };
+  const open = () =>
+    new Conversation([{ name: 'memcached', tcp: { is: () => true }, newReader: () => reader }], PORTS);
+  const said = (c: Conversation) => c.rows.map((r) => `${r.name} ${r.status}`.trim());
+
+  it('whether it follows what was read, and whether its sender has had more', () => {
+    const c = open().ask('one.').answer('ONE.').ask('two.').lose(1, 4).ask('thr.').answer('THR.', 'FOU.');
+    expect(said(c)).toEqual(['one.', 'ONE.', 'two.', 'thr. knows more', 'THR. resumed', 'FOU.']);
+  });
+
+  it('also where the first answer is the one that is missing', () => {
+    const c = open().ask('one.').lose(1, 4).ask('two.').answer('TWO.');
+    expect(said(c)).toEqual(['one.', 'two. knows more', 'TWO. resumed']);
+  });
+});
+
+it('bytes that never come do not change when a question was asked', () => {
+  const c = talk().ask('the first question;').answer('!1;').ask('second;');
+  const asked = c.us - 1000;
+  c.lose(1, 100)
+    .answer('x'.repeat(3000))
+    .wait(3_000_000)
+    .answer('x'.repeat(100), 'x'.repeat(100))
+    .ask('third;');
+  const begun = c.us;
+  c.answer('!2;').end();
+  expect(c.rows[1].responseUs).toBe(begun - asked);
 });

@@ -1,10 +1,19 @@
 import { text } from 'node:stream/consumers';
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TABLES } from '../../src/model/columns/tables.js';
 import { StoreRefused } from '../../src/store/errors.js';
-import { distributedTables, migrations, migrationsTable, statements } from '../../src/store/migrations.js';
+import {
+  distributedTables,
+  migrationStatements,
+  migrations,
+  migrationsTable,
+  statements,
+} from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
+import { TransactionSegment } from '../../src/store/segment/segments.js';
 import type { Store } from '../../src/store/store.js';
+import { transactionRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
 import { bytesUpTo, numberedSegment } from '../support/sessions.js';
 
@@ -32,11 +41,7 @@ beforeAll(async () => {
   );
   const config = `<remote_servers><lake>${shards.join('')}</lake></remote_servers>`;
   for (const tcpPort of ports) nodes.push(await ClickHouseServer.start({ tcpPort, config }));
-  const all = [
-    migrationsTable(layout),
-    ...migrations().flatMap((m) => statements(m, layout)),
-    ...distributedTables(layout),
-  ];
+  const all = [migrationsTable(layout), ...migrationStatements(migrations(), layout)];
   for (const node of nodes) await run(node, all);
   for (const { version, name } of migrations())
     await nodes[0].sql(
@@ -128,6 +133,26 @@ test('a cluster stores a segment once, spread over the shards, and so does its r
   );
   for (const node of nodes)
     expect(Number(await node.sql('SELECT count() FROM sessions_local'))).toBeGreaterThan(2000);
+});
+
+test('a cluster stores a segment of transactions once, and its views read all shards', async () => {
+  const records = fc.sample(transactionRecord, { numRuns: 200, seed: 1 });
+  const segment = new TransactionSegment('here');
+  for (const r of records) {
+    Object.assign(r, { timeSec: 1_700_000_000, appProtocol: 'dns' });
+    segment.transaction(r);
+  }
+  const bytes = segment.take();
+  for (const at of nodes) {
+    const through = openStore(at.url, { create: true });
+    await through.migrate();
+    await through.insert('transactions', bytes, 'of all', 200);
+    await through.close();
+  }
+  for (const node of nodes) {
+    expect((await node.sql('SELECT count() FROM dns')).trim()).toBe('200');
+    expect(Number(await node.sql('SELECT count() FROM transactions_local'))).toBeGreaterThan(50);
+  }
 });
 
 test('the parts of a conversation are on one shard, which folds them', async () => {

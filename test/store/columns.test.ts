@@ -5,9 +5,21 @@ import protobuf from 'protobufjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TABLES } from '../../src/model/columns/tables.js';
 import { openStore } from '../../src/store/open.js';
-import { mirrorRecord, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
+import {
+  certificateRecord,
+  mirrorRecord,
+  sessionRecord,
+  transactionRecord,
+  tunnelRecord,
+} from '../support/arbitrary-records.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
-import { mirrorJson, sessionJson, tunnelJson } from '../support/row-json.js';
+import {
+  certificateJson,
+  mirrorJson,
+  sessionJson,
+  transactionJson,
+  tunnelJson,
+} from '../support/row-json.js';
 
 interface Column {
   name: string;
@@ -125,6 +137,11 @@ test('NDJSON has the columns in the order of the tables', () => {
   const session_keys = Object.keys(JSON.parse(sessionJson(session, 'c')));
   expect(session_keys.filter((k) => k !== 'community_id')).toEqual(names('sessions'));
   expect(session_keys.indexOf('community_id')).toBe(2);
+  const [transaction] = fc.sample(transactionRecord, 1);
+  const [certificate] = fc.sample(certificateRecord, 1);
+  const transaction_keys = Object.keys(JSON.parse(transactionJson(transaction, 'c')));
+  expect(transaction_keys.filter((k) => k !== 'community_id')).toEqual(names('transactions'));
+  expect(Object.keys(JSON.parse(certificateJson(certificate, 'c')))).toEqual(names('certificates'));
   expect(Object.keys(JSON.parse(mirrorJson(mirror, 'c')))).toEqual(names('mirrors'));
   expect(Object.keys(JSON.parse(tunnelJson(tunnel, 'c')))).toEqual(names('tunnels'));
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   DEFAULT_LAYOUT,
   distributedTables,
+  migrationStatements,
   migrations,
   migrationsTable,
   statements,
@@ -32,8 +33,7 @@ describe.each(migrations().map((m) => m.version))('a migration from version %i',
     const run = (sql: string) => server.sql(sql, database);
     await run(migrationsTable(DEFAULT_LAYOUT));
     const had = migrations().filter((m) => m.version <= from);
-    for (const migration of had)
-      for (const statement of statements(migration, DEFAULT_LAYOUT)) await run(statement);
+    for (const statement of migrationStatements(had, DEFAULT_LAYOUT)) await run(statement);
     const versions = had.map((m) => `(${m.version}, '${m.name}')`);
     await run(`INSERT INTO schema_migrations (version, name) VALUES ${versions.join(', ')}`);
     // The sessions of numberedSegment(): an insert of this version would name columns that do not exist yet.
@@ -44,7 +44,7 @@ describe.each(migrations().map((m) => m.version))('a migration from version %i',
     );
     // The other tables of that version, with values in every column.
     const others: string[] = [];
-    for (const table of ['mirrors', 'tunnels', 'packets']) {
+    for (const table of ['mirrors', 'tunnels', 'packets', 'transactions', 'certificates']) {
       const columns = await server.sql(
         `SELECT arrayStringConcat(groupArray(name), ', ') FROM system.columns WHERE database ` +
           `= '${database}' AND table = '${table}'`,
@@ -135,11 +135,7 @@ describe('retention', () => {
 
 describe('on a cluster', () => {
   const layout = { prefix: 'ml_', cluster: 'lake' };
-  const all = [
-    migrationsTable(layout),
-    ...migrations().flatMap((m) => statements(m, layout)),
-    ...distributedTables(layout),
-  ];
+  const all = [migrationsTable(layout), ...migrationStatements(migrations(), layout)];
 
   test('every statement has a syntax that ClickHouse accepts', async () => {
     const quoted = all.map((s) => `'${s.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`);
@@ -154,7 +150,7 @@ describe('on a cluster', () => {
     for (const statement of local)
       expect(statement).toMatch(/ENGINE = Replicated\w*MergeTree\('\/clickhouse\/tables\/\{shard\}/);
     // Views have a distributed table too.
-    const views = all.filter((s) => /^CREATE VIEW/.test(s));
+    const views = all.filter((s) => /^CREATE VIEW IF NOT EXISTS \w+_local/.test(s));
     // A view that a later migration makes anew is created twice.
     const names = [...new Set([...local, ...views].map((s) => /ml_(\w+)_local/.exec(s)?.[1]))].sort();
     expect(
@@ -162,5 +158,15 @@ describe('on a cluster', () => {
         .map((s) => /TABLE ml_(\w+) ON CLUSTER lake AS ml_\1_local/.exec(s)?.[1])
         .sort(),
     ).toEqual(names);
+  });
+
+  test('views of what people ask are made last, and read the distributed tables', () => {
+    const last = all.slice(all.findLastIndex((s) => s.startsWith('CREATE OR REPLACE TABLE')) + 1);
+    expect(last.map((s) => /^CREATE VIEW IF NOT EXISTS (\w+) ON CLUSTER lake/.exec(s)?.[1])).toEqual([
+      'ml_tls',
+      'ml_dns',
+      'ml_http',
+    ]);
+    for (const statement of last) expect(statement).toMatch(/FROM ml_(sessions|transactions)\b/);
   });
 });

@@ -4,20 +4,30 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Outcome } from '../../src/model/told.js';
 import { SegmentRefused, StoreRefused } from '../../src/store/errors.js';
 import { DEDUPLICATION_WINDOW, migrations } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
 import {
+  CertificateSegment,
   MirrorSegment,
   PacketSegment,
   SessionSegment,
+  TransactionSegment,
   TunnelSegment,
 } from '../../src/store/segment/segments.js';
 import type { Store } from '../../src/store/store.js';
-import { mirrorRecord, ofFewDays, sessionRecord, tunnelRecord } from '../support/arbitrary-records.js';
+import {
+  certificateRecord,
+  mirrorRecord,
+  ofFewDays,
+  sessionRecord,
+  transactionRecord,
+  tunnelRecord,
+} from '../support/arbitrary-records.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { addPacket } from '../support/packet-rows.js';
-import { sessionJson } from '../support/row-json.js';
+import { certificateJson, sessionJson, transactionJson } from '../support/row-json.js';
 import { numberedSegment } from '../support/sessions.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-store-'));
@@ -31,6 +41,15 @@ afterAll(async () => {
 });
 
 const sessions = ofFewDays(fc.sample(sessionRecord, { numRuns: 300, seed: 1 }));
+const transactions = fc.sample(transactionRecord, { numRuns: 100, seed: 4 });
+for (const r of transactions) r.timeSec = 1_700_000_000 + (r.timeSec % 86_400);
+const certificates = fc.sample(certificateRecord, { numRuns: 50, seed: 5 });
+for (const r of certificates) r.day = 19_000 + (r.day % 2);
+
+/** How NDJSON writes an address. */
+const written = (column: string): string =>
+  `replaceRegexpOne(toString(${column}), '^::ffff:([0-9.]+)$', '\\1') AS ${column}`;
+const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
 describe.each(['embedded', 'server'])('a store (%s)', (kind) => {
   let store: Store;
@@ -67,10 +86,10 @@ describe.each(['embedded', 'server'])('a store (%s)', (kind) => {
       `SELECT * REPLACE (
          concat(replaceOne(toString(first_seen), ' ', 'T'), 'Z') AS first_seen,
          concat(replaceOne(toString(last_seen), ' ', 'T'), 'Z') AS last_seen,
-         replaceRegexpOne(toString(client_ip), '^::ffff:([0-9.]+)$', '\\\\1') AS client_ip,
-         replaceRegexpOne(toString(server_ip), '^::ffff:([0-9.]+)$', '\\\\1') AS server_ip,
-         replaceRegexpOne(toString(mirror_source), '^::ffff:([0-9.]+)$', '\\\\1') AS mirror_source,
-         replaceRegexpOne(toString(mirror_target), '^::ffff:([0-9.]+)$', '\\\\1') AS mirror_target)
+         replaceRegexpOne(toString(client_ip), '^::ffff:([0-9.]+)$', '\\1') AS client_ip,
+         replaceRegexpOne(toString(server_ip), '^::ffff:([0-9.]+)$', '\\1') AS server_ip,
+         replaceRegexpOne(toString(mirror_source), '^::ffff:([0-9.]+)$', '\\1') AS mirror_source,
+         replaceRegexpOne(toString(mirror_target), '^::ffff:([0-9.]+)$', '\\1') AS mirror_target)
        FROM sessions`,
     );
     const byId = (a: Record<string, unknown>, b: Record<string, unknown>) =>
@@ -188,6 +207,101 @@ describe.each(['embedded', 'server'])('a store (%s)', (kind) => {
         frame: Buffer.from(frame.subarray(10, 110)).toString('hex').toUpperCase(),
         original_length: 1500,
       },
+    ]);
+  });
+
+  test('answers with the transactions that NDJSON prints, each once', async () => {
+    const segment = new TransactionSegment('here');
+    for (const r of transactions) segment.transaction(r);
+    const bytes = segment.take();
+    for (let n = 0; n < 2; n++) await store.insert('transactions', bytes, 't1', transactions.length);
+    const stored = await rows(
+      `SELECT * REPLACE (concat(replaceOne(toString(time), ' ', 'T'), 'Z') AS time, ${written('client_ip')},
+         ${written('server_ip')}, ${written('mirror_source')},
+         arrayMap(a -> replaceRegexpOne(toString(a), '^::ffff:([0-9.]+)$', '\\1'), answers) AS answers),
+         community_id FROM transactions`,
+    );
+    const printed = transactions.map(
+      (r) => JSON.parse(transactionJson(r, 'here')) as Record<string, unknown>,
+    );
+    const key = (row: Record<string, unknown>) => [row.session_id, row.number, row.time];
+    expect(stored.sort((a, b) => byText(key(a), key(b)))).toEqual(
+      printed.sort((a, b) => byText(key(a), key(b))),
+    );
+  });
+
+  test('answers with the certificates that NDJSON prints, one of those that are the same', async () => {
+    const segment = new CertificateSegment('here');
+    for (const r of [...certificates, ...certificates]) segment.certificate(r);
+    const bytes = segment.take();
+    for (let n = 0; n < 2; n++) await store.insert('certificates', bytes, 'c1', 2 * certificates.length);
+    expect(await rows('SELECT count() AS n FROM certificates')).not.toEqual([{ n: 0 }]);
+    const time = (column: string) => `concat(replaceOne(toString(${column}), ' ', 'T'), 'Z') AS ${column}`;
+    const stored = await rows(
+      `SELECT * REPLACE (${time('first_seen')}, ${time('not_before')}, ${time('not_after')},
+         ${written('server_ip')}, ${written('mirror_source')}, sha256 AS fingerprint)
+         FROM certificates FINAL`,
+    );
+    const printed = certificates.map((r) => {
+      const row = JSON.parse(certificateJson(r, 'here')) as Record<string, string>;
+      // ClickHouse's times end with 2299.
+      for (const name of ['not_before', 'not_after'])
+        if (row[name] > '2300') row[name] = '2299-12-31T23:59:59Z';
+        else if (row[name] < '1900') row[name] = '1900-01-01T00:00:00Z';
+      return row;
+    });
+    expect(stored.sort(byText)).toEqual(printed.sort(byText));
+  });
+
+  test('has Zeek’s names in views', async () => {
+    const [dns, http] = fc.sample(transactionRecord, { numRuns: 2, seed: 6 });
+    const at = { timeSec: 1_710_000_000, timeNsec: 0 };
+    Object.assign(dns, at, {
+      appProtocol: 'dns',
+      name: 'www.example.co.uk',
+      method: 'A',
+      status: 'NXDOMAIN',
+    });
+    Object.assign(dns, { outcome: Outcome.ClientError, responseUs: 1500 });
+    Object.assign(http, at, { appProtocol: 'http', name: 'example.com', method: 'GET', status: '404' });
+    Object.assign(http, { resource: '/index.html', userName: 'who' });
+    Object.assign(http, { attributeNames: ['user_agent'], attributeValues: ['curl/8'], attributesCount: 1 });
+    const segment = new TransactionSegment('here');
+    for (const r of [dns, http]) segment.transaction(r);
+    await store.insert('transactions', segment.take(), 'views', 2);
+    const when = "time = toDateTime64('2024-03-09 16:00:00', 9, 'UTC')";
+    expect(
+      await rows(`SELECT query, domain, qtype_name, rcode, rcode_name, rtt FROM dns WHERE ${when}`),
+    ).toEqual([
+      {
+        query: 'www.example.co.uk',
+        domain: 'example.co.uk',
+        qtype_name: 'A',
+        rcode: 'NXDOMAIN',
+        rcode_name: 'NXDOMAIN',
+        rtt: 0.0015,
+      },
+    ]);
+    expect(
+      await rows(`SELECT host, uri, status_code, status, user_agent, username FROM http WHERE ${when}`),
+    ).toEqual([
+      {
+        host: 'example.com',
+        uri: '/index.html',
+        status_code: 404,
+        status: '404',
+        user_agent: 'curl/8',
+        username: 'who',
+      },
+    ]);
+    const [said] = fc.sample(sessionRecord, { numRuns: 1, seed: 7 });
+    Object.assign(said, { part: 0, firstSeenSec: 1_710_000_000, firstSeenNsec: 0 });
+    Object.assign(said, { tlsVersion: 'TLS 1.2', tlsCipher: 'X', alpnChosen: 'h2', tlsAlert: 'fatal:x' });
+    const session = new SessionSegment('here');
+    session.session(said);
+    await store.insert('sessions', session.take(), 'tls', 1);
+    expect(await rows(`SELECT version, cipher, next_protocol, last_alert FROM tls WHERE ${when}`)).toEqual([
+      { version: 'TLS 1.2', cipher: 'X', next_protocol: 'h2', last_alert: 'fatal:x' },
     ]);
   });
 

@@ -66,7 +66,7 @@ function properties({ name, type }: Column): fc.Arbitrary<Record<string, unknown
         return { [property]: all, [`${property}Count`]: numbers.length };
       });
     case 'day':
-      return one(fc.nat({ max: 49_000 }).map((day) => day * 86_400));
+      return one(unsigned(type.bits));
     case 'second':
       return one(
         fc.oneof(
@@ -192,6 +192,8 @@ export const transactionRecord: fc.Arbitrary<TransactionRecord> = fc
   .record({ own: own(TABLES.transactions), ips: fc.oneof(fc.tuple(ip4, ip4), fc.tuple(ip6, ip6)), point })
   .map((v) => {
     const r = Object.assign(new TransactionRecord(), v.own, { point: source(v.point, v.point.key) });
+    // They are of protocols with ports.
+    r.protocol = r.protocol < 128 ? 6 : 17;
     r.clientIp.set(v.ips[0]);
     r.serverIp.set(v.ips[1]);
     return r;

@@ -3,7 +3,7 @@
  * what is read of them is kept.
  */
 import type { Certificate } from '../../src/applications/certificate.js';
-import { type DialogueOptions, Dialogues } from '../../src/applications/engine/dialogues.js';
+import { type DialogueOptions, Dialogues, type Keeper } from '../../src/applications/engine/dialogues.js';
 import { Segment } from '../../src/applications/engine/streams.js';
 import type { ApplicationName } from '../../src/applications/names.js';
 import type { Question } from '../../src/applications/question.js';
@@ -32,6 +32,42 @@ export interface Row {
   responseBytes: number;
 }
 
+interface Table {
+  readonly conversations: Conversation[];
+  dialogues: Dialogues | undefined;
+}
+
+/** Keeps what is read with the conversation that has the slot. */
+function keeper(of: readonly Conversation[]): Keeper {
+  return {
+    recognised: (slot, name) => {
+      of[slot].recognised.push(name);
+      return true;
+    },
+    tell: (slot, column, word) => {
+      of[slot].told[TOLD_NAMES[column]] ??= word;
+    },
+    tellFlag: (slot, flag) => {
+      if (flag === ToldFlag.TlsEch) of[slot].flags.ech = true;
+      if (flag === ToldFlag.TlsResumed) of[slot].flags.resumed = true;
+      if (flag === ToldFlag.TlsEstablished) of[slot].flags.established = true;
+    },
+    tellTlsTime: (slot, us) => {
+      of[slot].tlsUs = us;
+    },
+    tellClient: (slot, side) => {
+      of[slot].client = side;
+    },
+    certificate: (slot, c) => {
+      of[slot].certificates.push(structuredClone({ ...c }));
+    },
+    transaction: (slot, name, q) => {
+      of[slot].rows.push(rowOf(name, q));
+    },
+    released: (slot, forGood) => of[slot].released(forGood),
+  };
+}
+
 export class Conversation {
   readonly dialogues: Dialogues;
   /** Applications recognised, in order. */
@@ -48,6 +84,7 @@ export class Conversation {
   /** Time of the next message, in microseconds: a millisecond more with each. */
   us = 1_000_000_000_000;
   private handle = 0;
+  private readonly slot: number;
   private readonly next: [number, number];
   private readonly application: { name: ApplicationName } = { name: '' };
 
@@ -55,43 +92,27 @@ export class Conversation {
     applications: readonly Application[],
     readonly ports: { client: number; server: number; first?: readonly [number, number] },
     options: Partial<DialogueOptions> = {},
+    /** The table of another one: see {@link beside}. */
+    private readonly table: Table = { conversations: [], dialogues: undefined },
   ) {
     this.next = [ports.first?.[0] ?? 1000, ports.first?.[1] ?? 0xffff_fff0];
-    this.dialogues = new Dialogues(
-      {
-        recognised: (_, name) => {
-          this.recognised.push(name);
-          return true;
-        },
-        tell: (_, column, word) => {
-          this.told[TOLD_NAMES[column]] ??= word;
-        },
-        tellFlag: (_, flag) => {
-          if (flag === ToldFlag.TlsEch) this.flags.ech = true;
-          if (flag === ToldFlag.TlsResumed) this.flags.resumed = true;
-          if (flag === ToldFlag.TlsEstablished) this.flags.established = true;
-        },
-        tellTlsTime: (_, us) => {
-          this.tlsUs = us;
-        },
-        tellClient: (_, side) => {
-          this.client = side;
-        },
-        certificate: (_, c) => {
-          this.certificates.push(structuredClone({ ...c }));
-        },
-        transaction: (_, name, q) => {
-          this.rows.push(rowOf(name, q));
-        },
-        released: (_, forGood) => {
-          this.handle = 0;
-          if (forGood) this.isOver = true;
-        },
-      },
-      applications,
-      7,
-      { ...READING_DEFAULTS, ...options },
-    );
+    this.slot = table.conversations.push(this) - 1;
+    table.dialogues ??= new Dialogues(keeper(table.conversations), applications, 7, {
+      ...READING_DEFAULTS,
+      ...options,
+    });
+    this.dialogues = table.dialogues;
+  }
+
+  /** Another conversation in the same table. */
+  beside(ports: { client: number; server: number }): Conversation {
+    return new Conversation([], ports, {}, this.table);
+  }
+
+  /** Nothing reads it now; with `forGood`, never again. */
+  released(forGood: boolean): void {
+    this.handle = 0;
+    if (forGood) this.isOver = true;
   }
 
   /** The client sends a segment (or several: each a message of its own). */
@@ -153,7 +174,7 @@ export class Conversation {
     }
     if (this.isOver || !dialogues.reads(this.application.name)) return this;
     dialogues.tick(g.sec);
-    if (this.handle === 0) this.handle = dialogues.begin(0, false, this.application.name);
+    if (this.handle === 0) this.handle = dialogues.begin(this.slot, false, this.application.name);
     dialogues.datagram(this.handle, side, c, clientPort, serverPort, g);
     return this;
   }
@@ -185,7 +206,7 @@ export class Conversation {
     g.hasFirst = true;
     g.first = this.ports.first?.[side] ?? (side === 0 ? 1000 : 0xffff_fff0);
     if (this.isOver) return;
-    if (this.handle === 0) this.handle = this.dialogues.begin(0, true, this.recognised.at(-1) ?? '');
+    if (this.handle === 0) this.handle = this.dialogues.begin(this.slot, true, this.recognised.at(-1) ?? '');
     const [clientPort, serverPort] = this.portsNow();
     this.dialogues.segment(this.handle, side, this.client, clientPort, serverPort, g);
   }

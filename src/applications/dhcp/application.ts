@@ -1,10 +1,15 @@
 import { u32 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
+import { DhcpReader } from './reader.js';
 
 const COOKIE_AT = 236;
 const COOKIE = 0x63825363;
 
-export const DHCP: Application = { name: 'dhcp', udp: { ports: [67, 68], is: isDhcp } };
+export const DHCP: Application = {
+  name: 'dhcp',
+  newReader: () => new DhcpReader(),
+  udp: { ports: [67, 68], is: isDhcp },
+};
 
 /** The cookie before the options (RFC 2131 section 3). */
 function isDhcp({ bytes: b, start: o, end }: Opening): boolean {

@@ -12,7 +12,7 @@ const POLYNOMIAL = 0xa6bc;
 
 const HOW = { ports: [20000], is: isDnp3, elsewhere: isChecked, firstBytes: [START >> 8] };
 
-export const DNP3: Application = { name: 'dnp3', tcp: HOW, udp: HOW, newReader: () => new Dnp3Reader() };
+export const DNP3: Application = { name: 'dnp3', newReader: () => new Dnp3Reader(), tcp: HOW, udp: HOW };
 
 /** Two bytes to begin with, and a length (IEEE 1815 section 9.2.4.1). */
 function isDnp3({ bytes: b, start: o, end }: Opening): boolean {

@@ -1,11 +1,13 @@
 import { u16 } from '../../wire/bytes.js';
 import { isDnsMessage } from '../dns-message.js';
 import type { Application, Opening } from '../reader.js';
+import { DnsReader } from './reader.js';
 
 const HEADER = 12;
 
 export const DNS: Application = {
   name: 'dns',
+  newReader: () => new DnsReader('dns'),
   tcp: { ports: [53], is: isOverTcp },
   udp: {
     ports: [53],

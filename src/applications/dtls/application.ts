@@ -1,5 +1,6 @@
 import { u16 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
+import { DtlsReader } from './reader.js';
 
 const HANDSHAKE = 22;
 const HEADER = 13;
@@ -7,7 +8,11 @@ const LAST_HANDSHAKE = 24;
 const FIRST_VERSION = 0xfeff;
 const VERSION_1_2 = 0xfefd;
 
-export const DTLS: Application = { name: 'dtls', udp: { is: isDtls, firstBytes: [HANDSHAKE] } };
+export const DTLS: Application = {
+  name: 'dtls',
+  newReader: () => new DtlsReader(),
+  udp: { is: isDtls, firstBytes: [HANDSHAKE] },
+};
 
 /** A handshake's record in clear, of epoch 0 (RFC 6347 section 4.1). */
 function isDtls({ bytes: b, start: o, end }: Opening): boolean {

@@ -6,7 +6,10 @@ import { Read, STATELESS, type State } from '../read.js';
 import type { Block } from './blocks.js';
 import type { Texts } from './texts.js';
 
-/** Open questions of one conversation; beyond, the oldest becomes a row without an answer. */
+/**
+ * Open questions of one conversation, unless its reader says otherwise; beyond, the oldest becomes a row
+ * without an answer.
+ */
 export const MOST_OPEN = 32;
 
 /** What happens with a side's bytes. */
@@ -33,6 +36,8 @@ export class Side {
   wasAcked = false;
   /** Whether the other side spoke since this one did. */
   interrupted = false;
+  /** Whether bytes before `next` were passed over unread, or never came. */
+  skipped = false;
   /** When the first byte of the message that is gathered came. */
   beganSec = 0;
   beganNsec = 0;
@@ -48,7 +53,7 @@ export class Side {
   reset(): void {
     this.phase = Phase.Begin;
     this.next = this.top = this.acked = this.beganSec = this.beganNsec = this.tries = 0;
-    this.wasAcked = this.interrupted = this.goingIsAnswer = this.goingCounts = false;
+    this.wasAcked = this.interrupted = this.skipped = this.goingIsAnswer = this.goingCounts = false;
     this.block = undefined;
     this.going = undefined;
   }
@@ -70,6 +75,11 @@ export interface Host {
   takeQuestion(d: Dialogue): Question;
   /** Writes a row, and takes the question back. */
   write(d: Dialogue, q: Question): void;
+  /** See Dialogue.waitFor. */
+  waitFor(q: Question): void;
+  /** See Dialogue.expect, and noteOf. */
+  expect(port: number, name: ApplicationName, note: string): void;
+  noteOf(port: number): string;
   /** Takes a question back without a row. */
   giveQuestion(q: Question): void;
 }
@@ -102,6 +112,8 @@ export interface Reader {
    * missing are still waited for when the other side has spoken, for a while.
    */
   readonly inTurns?: boolean;
+  /** Questions that are open at once, MOST_OPEN unless said otherwise. */
+  readonly mostOpen?: number;
 }
 
 /**
@@ -174,16 +186,39 @@ export class Dialogue {
     const q = this.take();
     q.id = id;
     q.byClient = this.fromClient;
-    if (this.open.length === MOST_OPEN) this.giveUp(this.open[0], 'limit');
+    if (this.open.length >= (this.reader?.mostOpen ?? MOST_OPEN)) this.giveUp(this.open[0], 'limit');
     this.open.push(q);
     this.asked = q;
     return q;
+  }
+
+  /**
+   * The message at hand goes on with an open question, which came in several messages: the time that is
+   * measured begins with the last of them.
+   */
+  askMore(q: Question): void {
+    this.asked = q;
+    if (q.partial === '') q.partial = this.ending;
+    if (q.begun) return;
+    q.askedSec = this.sec;
+    q.askedNsec = this.nsec;
   }
 
   /** The oldest open question with this number, and this text where one is given; undefined for none. */
   find(id: number, key?: string): Question | undefined {
     for (const q of this.open) if (q.id === id && (key === undefined || q.key === key)) return q;
     return undefined;
+  }
+
+  /** Whether the message at hand does not follow the one before it: what is between was not read. */
+  get isResumed(): boolean {
+    return this.sides[this.side].skipped;
+  }
+
+  /** Whether who sent the message at hand has had bytes of the other side that did not come here, or not yet. */
+  get knowsMore(): boolean {
+    const peer = this.sides[1 - this.side];
+    return peer.wasAcked && ((peer.acked - peer.top) | 0) > 0;
   }
 
   /** The oldest open question. */
@@ -234,6 +269,26 @@ export class Dialogue {
     q.answered = true;
     this.finished.push(q);
     return q;
+  }
+
+  /** The answer to a question over UDP may take as long as the conversation lasts. */
+  waitFor(q: Question): void {
+    this.host.waitFor(q);
+  }
+
+  /**
+   * A UDP port at which media of a conversation are expected: what comes there is held against an application
+   * that is not recognised by its bytes alone.
+   *
+   * @param note what its reader is told, see {@link noteOf}
+   */
+  expect(port: number, name: ApplicationName, note: string): void {
+    this.host.expect(port, name, note);
+  }
+
+  /** What was said of a port for {@link expect}, '' for nothing. */
+  noteOf(port: number): string {
+    return this.host.noteOf(port);
   }
 
   /** Forgets an open question without a row. */

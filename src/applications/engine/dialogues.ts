@@ -9,7 +9,7 @@ import { Ages } from './ages.js';
 import { type Block, Blocks } from './blocks.js';
 import { Dialogue, type Host, Phase } from './dialogue.js';
 import { Recogniser } from './recogniser.js';
-import { type Segment, type StreamOwner, Streams } from './streams.js';
+import { count, type Segment, type StreamOwner, Streams } from './streams.js';
 import { Texts } from './texts.js';
 
 /** Messages of a side by which its application is looked for. */
@@ -18,6 +18,8 @@ export const MAX_TRIES = 4;
 const SHORT = 16;
 /** Seconds after which a datagram has not been answered. */
 export const ANSWER_SECONDS = 10;
+/** Ports at which media are expected. */
+export const MOST_EXPECTED = 4096;
 /** Conversations looked at for one that is silent, or that has a block, before any of them has to go. */
 const MOST_LOOKED_AT = 64;
 
@@ -83,6 +85,9 @@ export class Dialogues implements Host, StreamOwner {
   private readonly overUdp = new Ages();
   private readonly blocks: Blocks;
   private readonly opening = new Opening();
+  private readonly byName = new Map<ApplicationName, Application>();
+  /** By port: media that other conversations announced. */
+  private readonly expected = new Map<number, { name: ApplicationName; note: string }>();
 
   /** @param seed see Texts */
   constructor(
@@ -95,6 +100,7 @@ export class Dialogues implements Host, StreamOwner {
     this.tcp = new Recogniser(applications, 'tcp');
     this.udp = new Recogniser(applications, 'udp');
     this.blocks = new Blocks(this.options.memory);
+    for (const application of applications) this.byName.set(application.name, application);
     for (const { name, newReader } of applications)
       if (newReader !== undefined) this.readings.set(name, { reader: newReader(), free: [] });
   }
@@ -170,6 +176,11 @@ export class Dialogues implements Host, StreamOwner {
 
   /** The application of a datagram; undefined if it is not recognised. */
   recogniseDatagram(m: Opening): Application | undefined {
+    const expected = this.expected.get(m.serverPort) ?? this.expected.get(m.clientPort);
+    if (expected !== undefined) {
+      const how = this.byName.get(expected.name);
+      if (how?.whereExpected?.(m) === true) return how;
+    }
     return this.udp.recognise(m);
   }
 
@@ -245,6 +256,29 @@ export class Dialogues implements Host, StreamOwner {
     return q;
   }
 
+  waitFor(q: Question): void {
+    const d = this.dialogues[q.dialogue - 1];
+    if (q.isPatient) return;
+    this.agesOf(d, q).remove(q);
+    q.isPatient = true;
+    this.agesOf(d, q).add(q);
+  }
+
+  expect(port: number, name: ApplicationName, note: string): void {
+    // Those of long ago make room, the oldest first.
+    this.expected.delete(port);
+    if (this.expected.size === MOST_EXPECTED)
+      for (const oldest of this.expected.keys()) {
+        this.expected.delete(oldest);
+        break;
+      }
+    this.expected.set(port, { name, note });
+  }
+
+  noteOf(port: number): string {
+    return this.expected.get(port)?.note ?? '';
+  }
+
   write(d: Dialogue, q: Question): void {
     this.keeper.transaction(d.slot, q.appProtocol === '' ? d.readerName : q.appProtocol, q);
     this.giveQuestion(q);
@@ -253,7 +287,7 @@ export class Dialogues implements Host, StreamOwner {
   giveQuestion(q: Question): void {
     if (q.dialogue === 0) return;
     const d = this.dialogues[q.dialogue - 1];
-    (d.isTcp ? this.overTcp : this.overUdp).remove(q);
+    this.agesOf(d, q).remove(q);
     if (d.asked === q) d.asked = undefined;
     if (d.answering === q) d.answering = undefined;
     for (const s of d.sides) if (s.going === q) s.going = undefined;
@@ -266,6 +300,8 @@ export class Dialogues implements Host, StreamOwner {
   read(d: Dialogue, b: Uint8Array, o: number, end: number): number {
     const n = this.readOnce(d, b, o, end);
     if (d.successor === undefined) return n;
+    // The rows are written with the last of this reader's messages.
+    if (n > 0) count(d, n);
     this.succeed(d);
     if (n !== Read.More) return n;
     // Nothing of it was for the reader before: it is the next one's.
@@ -355,6 +391,7 @@ export class Dialogues implements Host, StreamOwner {
   private detach(d: Dialogue): void {
     if (d.reader === undefined) return;
     d.reader.finish?.(d);
+    this.giveUpQuestions(d);
     if (d.state !== STATELESS) {
       d.state.reset();
       this.readings.get(d.readerName)?.free.push(d.state);
@@ -369,12 +406,15 @@ export class Dialogues implements Host, StreamOwner {
     const name = d.successor ?? '';
     d.successor = undefined;
     d.wasHandedOn = true;
-    this.giveUpQuestions(d);
     if (name !== '') this.attach(d, name);
     else {
       this.detach(d);
       for (const s of d.sides) s.tries = 0;
     }
+  }
+
+  private agesOf(d: Dialogue, q: Question): Ages {
+    return d.isTcp || q.isPatient ? this.overTcp : this.overUdp;
   }
 
   private giveUpQuestions(d: Dialogue): void {
@@ -391,7 +431,6 @@ export class Dialogues implements Host, StreamOwner {
   private release(d: Dialogue, forGood: boolean): void {
     if (d.isTcp) this.streams.finish(d, 'gap');
     this.detach(d);
-    this.giveUpQuestions(d);
     const { slot } = d;
     for (const s of d.sides) {
       if (s.block !== undefined) this.blocks.give(s.block);

@@ -103,6 +103,7 @@ export class Streams {
     d.beganSec = s.beganSec;
     d.beganNsec = s.beganNsec;
     d.ending = why;
+    if (block.have === 0) d.asked = d.answering = undefined;
     const n = block.have > 0 ? this.owner.read(d, block.bytes, 0, block.have) : Read.Turn;
     d.ending = '';
     if (n > block.have) {
@@ -124,9 +125,7 @@ export class Streams {
     const s = d.sides[side];
     if (s.phase === Phase.Waiting) {
       if (((sequence - s.top) | 0) < 0) return;
-      this.endGoing(d, s);
-      s.phase = Phase.Reading;
-      s.next = sequence;
+      this.resume(d, s, sequence);
       return;
     }
     // The other side has all that was before this: what is missing will not come.
@@ -135,14 +134,22 @@ export class Streams {
     this.giveUp(d, side, 'gap');
     if (d.isOver || isDone(s) || ((sequence - s.next) | 0) <= 0) return;
     this.drop(d, s);
+    this.resume(d, s, sequence);
+  }
+
+  /** What comes next begins a message, whatever was before it. */
+  private resume(d: Dialogue, s: Side, sequence: number): void {
     this.endGoing(d, s);
     s.phase = Phase.Reading;
     s.next = sequence;
+    s.skipped = true;
   }
 
   /** The other side acknowledges what `side` sent, as far as it has it. */
   private acknowledge(d: Dialogue, side: 0 | 1, acknowledgment: number): void {
     const s = d.sides[side];
+    // What is acknowledged before anything came is its SYN, or what was before all that is seen.
+    if (!s.wasAcked && s.phase === Phase.Begin) s.top = acknowledgment;
     if (!s.wasAcked || ((acknowledgment - s.acked) | 0) > 0) s.acked = acknowledgment;
     s.wasAcked = true;
     if (s.block === undefined || d.reader?.inTurns !== true) return;
@@ -232,7 +239,20 @@ export class Streams {
       if (block.cutAt < 0 || cutAt < block.cutAt) block.cutAt = cutAt;
     }
     if (block.broken && block.missingSince === 0) block.missingSince = g.sec;
-    if (block.have > had) this.fromBlock(d, side);
+    if (block.have <= had) return;
+    this.fromBlock(d, side);
+    this.rest(d, side, g);
+  }
+
+  /** Reads what the block had no room for: the end of a long segment. */
+  private rest(d: Dialogue, side: 0 | 1, g: Segment): void {
+    const s = d.sides[side];
+    const { block } = s;
+    if (d.isOver || s.phase !== Phase.Reading || block?.broken === true) return;
+    const rise = (g.sequence - s.next) | 0;
+    if (rise > 0 || rise + g.end - g.start <= (block?.have ?? 0)) return;
+    if (block === undefined) this.direct(d, side, g, -rise);
+    else this.gather(d, side, g, rise);
   }
 
   /** Reads the messages in a side's block. */
@@ -281,6 +301,7 @@ export class Streams {
   /** A message of `n` bytes is read, of which `there` and more are here. */
   private take(d: Dialogue, s: Side, n: number, there: number): void {
     s.next = (s.next + n) >>> 0;
+    s.skipped = false;
     count(d, n);
     if (n > there) this.going(d, s, false);
     else this.owner.settle(d);
@@ -361,7 +382,7 @@ export class Streams {
 }
 
 /** Adds the bytes of the message at hand to its question, or to the one it answers. */
-function count(d: Dialogue, bytes: number): void {
+export function count(d: Dialogue, bytes: number): void {
   if (d.asked !== undefined) d.asked.askedBytes += bytes;
   if (d.answering !== undefined) d.answering.answeredBytes += bytes;
 }

@@ -1,6 +1,7 @@
 import { u24, u32 } from '../../wire/bytes.js';
 import { afterLength, berLength } from '../ber.js';
 import type { Application } from '../reader.js';
+import { KerberosReader } from './reader.js';
 
 /** RFC 4120 section 5.10: the tags of requests, answers and errors. */
 const TAGS = [0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f, 0x7e];
@@ -11,6 +12,7 @@ const VERSION = 0x030201;
 
 export const KERBEROS: Application = {
   name: 'kerberos',
+  newReader: () => new KerberosReader(),
   tcp: {
     ports: [88],
     is: ({ bytes: b, start: o, end }) => lengthFits(b, o, end),

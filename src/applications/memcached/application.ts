@@ -1,6 +1,7 @@
 import { u16, u32 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
 import { isCommand } from '../text.js';
+import { MemcachedReader } from './reader.js';
 
 const COMMANDS = [
   'GET',
@@ -58,6 +59,7 @@ const UDP_HEADER = 8;
 
 export const MEMCACHED: Application = {
   name: 'memcached',
+  newReader: () => new MemcachedReader(),
   tcp: { ports: [11211], is: isOverTcp },
   udp: { ports: [11211], is: isOverUdp },
 };

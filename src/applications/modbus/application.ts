@@ -10,8 +10,8 @@ const LONGEST = 254;
 
 export const MODBUS: Application = {
   name: 'modbus',
-  tcp: { ports: [502], is: isModbus },
   newReader: () => new ModbusReader(),
+  tcp: { ports: [502], is: isModbus },
 };
 
 /** Protocol 0, a length, a function (MODBUS Messaging on TCP/IP, section 3.1.3). */

@@ -1,5 +1,6 @@
 import type { Application, Opening } from '../reader.js';
 import { isDigit, isPrintable } from '../text.js';
+import { MysqlReader } from './reader.js';
 
 /** A packet's header: a length of 24 bits, low byte first, and its number. */
 const HEADER = 4;
@@ -17,6 +18,7 @@ const QUERY = 3;
 
 export const MYSQL: Application = {
   name: 'mysql',
+  newReader: () => new MysqlReader(),
   tcp: { ports: [3306], is: isMysql, elsewhere: isGreeting },
 };
 

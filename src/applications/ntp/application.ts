@@ -1,4 +1,5 @@
 import type { Application, Opening } from '../reader.js';
+import { NtpReader } from './reader.js';
 
 const HEADER = 48;
 /** Modes beside time itself: control messages (RFC 9327), and those of implementations (version 2). */
@@ -8,7 +9,11 @@ const PRIVATE = 7;
 const PRIVATE_HEADER = 8;
 const LAST_VERSION = 4;
 
-export const NTP: Application = { name: 'ntp', udp: { ports: [123], is: isNtp } };
+export const NTP: Application = {
+  name: 'ntp',
+  newReader: () => new NtpReader(),
+  udp: { ports: [123], is: isNtp },
+};
 
 /** A version, a mode, and as many bytes as they have (RFC 5905 section 7.3). */
 function isNtp({ bytes: b, start: o, length }: Opening): boolean {

@@ -1,6 +1,7 @@
 import { u16, u32 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
 import { isPrintable } from '../text.js';
+import { PostgresqlReader } from './reader.js';
 
 /** Requests in place of a version: to encrypt by TLS or by GSSAPI, to cancel; and their lengths. */
 const SSL_REQUEST = 80877103;
@@ -20,6 +21,7 @@ const LONGEST_MESSAGE = 0x0100_0000;
 
 export const POSTGRESQL: Application = {
   name: 'postgresql',
+  newReader: () => new PostgresqlReader(),
   tcp: { ports: [5432], is: isPostgresql, elsewhere: isStartup, firstBytes: [0] },
 };
 

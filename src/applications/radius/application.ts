@@ -1,5 +1,6 @@
 import { u16 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
+import { RadiusReader } from './reader.js';
 
 const HEADER = 20;
 const LONGEST = 4096;
@@ -8,6 +9,7 @@ const CODES: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 11, 12, 13, 40, 41, 4
 
 export const RADIUS: Application = {
   name: 'radius',
+  newReader: () => new RadiusReader(),
   udp: { ports: [1645, 1646, 1812, 1813, 3799], is: isRadius },
 };
 

@@ -1,4 +1,5 @@
 import type { Application, Opening } from '../reader.js';
+import { RtpReader } from './reader.js';
 
 /** Version 2, without padding, extension and contributors. */
 const PLAIN = 0x80;
@@ -16,7 +17,12 @@ const STEPS: ReadonlyMap<number, number> = new Map([
 /** Steps in a packet, at most. */
 const MOST_STEPS = 6;
 
-export const RTP: Application = { name: 'rtp', udp: { is: isRtp, firstBytes: [PLAIN] } };
+export const RTP: Application = {
+  name: 'rtp',
+  newReader: () => new RtpReader(),
+  udp: { is: isRtp, firstBytes: [PLAIN] },
+  whereExpected: isAnnounced,
+};
 
 /**
  * Speech whose bytes are as many as its kind has in whole steps (RFC 3550 section 5.1), between ports as RTP
@@ -28,4 +34,10 @@ function isRtp({ bytes: b, start: o, end, length, serverPort, clientPort }: Open
   const step = STEPS.get(b[o + 1] & ~MARKER);
   const speech = length - HEADER;
   return step !== undefined && speech > 0 && speech % step === 0 && speech <= MOST_STEPS * step;
+}
+
+/** At a port that was announced: version 2, and no payload type that RTCP has (RFC 5761 section 4). */
+function isAnnounced({ bytes: b, start: o, end }: Opening): boolean {
+  const type = b[o + 1] & ~MARKER;
+  return end - o >= HEADER && b[o] >> 6 === 2 && (type < 64 || type > 95);
 }

@@ -12,8 +12,8 @@ const MOST_PARAMETERS = 8;
 
 export const S7COMM: Application = {
   name: 's7comm',
-  tcp: { ports: [102], is: isS7, elsewhere: isMessage, firstBytes: [TPKT] },
   newReader: () => new S7commReader(),
+  tcp: { ports: [102], is: isS7, elsewhere: isMessage, firstBytes: [TPKT] },
 };
 
 /** Also a connection to an end as S7 names it: others, as MMS, share the port. */

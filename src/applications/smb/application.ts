@@ -1,5 +1,6 @@
 import { u24 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
+import { SmbReader } from './reader.js';
 
 /** "SMB". */
 const PROTOCOL = 0x534d42;
@@ -14,6 +15,7 @@ const NAME_LENGTH = 32;
 
 export const SMB: Application = {
   name: 'smb',
+  newReader: () => new SmbReader(),
   tcp: { ports: [139, 445], is: isSmb, elsewhere: isMessage, firstBytes: [MESSAGE] },
 };
 

@@ -1,6 +1,7 @@
 import { u16 } from '../../wire/bytes.js';
 import { afterLength, berLength } from '../ber.js';
 import type { Application, Opening } from '../reader.js';
+import { SnmpReader } from './reader.js';
 
 const SEQUENCE = 0x30;
 const INTEGER_OF_ONE = 0x0201;
@@ -12,6 +13,7 @@ const LAST_PDU = 0xa8;
 
 export const SNMP: Application = {
   name: 'snmp',
+  newReader: () => new SnmpReader(),
   udp: { ports: [161, 162], is: isSnmp, elsewhere: isWhole, firstBytes: [SEQUENCE] },
 };
 

@@ -1,5 +1,6 @@
 import { u16 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
+import { TlsReader } from './reader.js';
 
 const FIRST_TYPE = 20;
 const LAST_TYPE = 23;
@@ -20,6 +21,7 @@ const PORTS = [443, 465, 636, 853, 989, 990, 993, 994, 995, 3269, 5061, 5223, 56
 
 export const TLS: Application = {
   name: 'tls',
+  newReader: () => new TlsReader(),
   tcp: { ports: PORTS, is: isTlsOnPort, elsewhere: isTls, firstBytes: [ALERT, HANDSHAKE, ...SSL2] },
 };
 

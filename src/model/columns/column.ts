@@ -28,7 +28,7 @@ export type Kind =
   | 'time'
   /** Seconds since 1970, a whole minute. */
   | 'minute'
-  /** Seconds since 1970, a whole day in UTC. */
+  /** Days since 1970, in UTC. */
   | 'day'
   /** Seconds since 1970, negative before. */
   | 'second'
@@ -161,9 +161,9 @@ export const DAY: ColumnType = {
   kind: 'day',
   clickhouse: 'Date',
   proto: 'uint32',
-  read: 'UInt32',
-  value: (name) => `toDate(toDateTime(${name}, 'UTC'))`,
-  bits: 32,
+  read: 'UInt16',
+  value: (name) => `toDate(${name})`,
+  bits: 16,
 };
 /** The first and the last second that ClickHouse's DateTime64 has. */
 const EARLIEST_SECOND = Date.UTC(1900, 0, 1) / 1000;

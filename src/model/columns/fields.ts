@@ -277,9 +277,9 @@ export class TransactionFields {
   /** What the answer says, in the protocol's words: `NXDOMAIN`, `404`, `STATUS_ACCESS_DENIED`. */
   status = '';
   /**
-   * How it ended, in one word for all protocols: `ok`, `client_error` (the question was refused or
-   * wrong), `server_error` (the server could not), `unanswered` (no answer within 10 seconds over UDP,
-   * or by the conversation's end), `unasked` (an answer whose question was not seen).
+   * How it ended, one word for all protocols: `ok`, `client_error` (the question was refused or wrong),
+   * `server_error` (the server could not), `unanswered` (no answer within 10 seconds over UDP, or by
+   * the conversation's end), `unasked` (an answer whose question was not seen).
    */
   outcome: Outcome = 0;
   /** Microseconds from the question's last byte to the answer's first; 0 without one of them. */

@@ -74,9 +74,9 @@ export const TRANSACTIONS: Table = {
       field: 17,
       type: OUTCOME,
       doc:
-        'How it ended, in one word for all protocols: `ok`, `client_error` (the question was refused or ' +
-        'wrong), `server_error` (the server could not), `unanswered` (no answer within 10 seconds over UDP, ' +
-        "or by the conversation's end), `unasked` (an answer whose question was not seen).",
+        'How it ended, one word for all protocols: `ok`, `client_error` (the question was refused or ' +
+        'wrong), `server_error` (the server could not), `unanswered` (no answer within 10 seconds over ' +
+        "UDP, or by the conversation's end), `unasked` (an answer whose question was not seen).",
     },
     {
       name: 'response_us',

@@ -1,7 +1,9 @@
 /**
  * What ClickHouse makes of the tables, for docs/reference/columns.md: name, type and meaning of each column.
  */
+import type { Table } from './column.js';
 import { SESSIONS } from './sessions.js';
+import { TRANSACTIONS } from './transactions.js';
 
 export interface ViewColumn {
   readonly name: string;
@@ -40,9 +42,126 @@ const KEYS_BY_MINUTE = ['mirror_type', 'mirror_source', 'mirror_session'];
 const FLOW_BY_MINUTE = ['client_ip', 'server_ip', 'server_port', 'protocol'];
 const SUMMED_BY_MINUTE = ['client_packets', 'server_packets', 'client_bytes', 'server_bytes'];
 
-function typeOf(name: string): string {
-  return SESSIONS.columns.find((column) => column.name === name)?.type.clickhouse ?? '';
+function typeIn(table: Table, name: string): string {
+  const column = table.columns.find((c) => c.name === name);
+  return column?.type.clickhouse ?? table.derived.find((c) => c.name === name)?.derived ?? '';
 }
+
+function typeOf(name: string): string {
+  return typeIn(SESSIONS, name);
+}
+
+/** Columns of a view that are those of a table, mostly under their names, or under names of another tool. */
+function namedAs(table: Table, columns: readonly (string | readonly [string, string])[]): ViewColumn[] {
+  return columns.map((column) => {
+    if (typeof column === 'string')
+      return { name: column, type: typeIn(table, column), doc: `As in \`${table.name}\`.` };
+    const [name, of] = column;
+    return { name, type: typeIn(table, of), doc: `\`${of}\` of \`${table.name}\`.` };
+  });
+}
+
+const POINT = [
+  'mirror_type',
+  'mirror_source',
+  'mirror_session',
+  'mirror_name',
+  'site',
+  'gre_key',
+  'vni',
+  'collector',
+];
+const ENDS = ['client', 'server', 'client_ip', 'server_ip', 'client_port', 'server_port'];
+
+/** What sessions say of TLS, under Zeek's names. */
+const TLS: readonly ViewColumn[] = namedAs(SESSIONS, [
+  'session_id',
+  ['time', 'first_seen'],
+  ...ENDS,
+  'transport',
+  'app_protocol',
+  'server_name',
+  ['version', 'tls_version'],
+  ['cipher', 'tls_cipher'],
+  'alpn',
+  ['next_protocol', 'alpn_chosen'],
+  ['resumed', 'tls_resumed'],
+  ['established', 'tls_established'],
+  ['ech', 'tls_ech'],
+  ['last_alert', 'tls_alert'],
+  'tls_us',
+  'quic_version',
+  'ja4',
+  'partial',
+  'client_bytes',
+  'server_bytes',
+  'community_id',
+  ...POINT,
+]);
+
+/** An attribute of transactions as a column. */
+function attribute(name: string, of = name): ViewColumn {
+  return { name, type: 'String', doc: `\`attributes['${of}']\`.` };
+}
+
+/** Transactions of DNS, under Zeek's names beside ours. */
+const DNS: readonly ViewColumn[] = [
+  ...namedAs(TRANSACTIONS, [
+    'session_id',
+    'number',
+    'time',
+    ...ENDS,
+    'protocol',
+    'app_protocol',
+    ['query', 'name'],
+    'domain',
+    ['qtype', 'method'],
+    ['qtype_name', 'method'],
+    ['rcode', 'status'],
+    ['rcode_name', 'status'],
+    'outcome',
+    'response_us',
+  ]),
+  {
+    name: 'rtt',
+    type: 'Nullable(Float64)',
+    doc: 'The same in seconds; NULL without a question and its answer.',
+  },
+  ...namedAs(TRANSACTIONS, ['answers', 'ttl']),
+  attribute('cname'),
+  ...namedAs(TRANSACTIONS, ['attributes', 'partial', 'community_id', ...POINT]),
+];
+
+/** Transactions of HTTP, likewise. */
+const HTTP: readonly ViewColumn[] = [
+  ...namedAs(TRANSACTIONS, [
+    'session_id',
+    'number',
+    'time',
+    ...ENDS,
+    'app_protocol',
+    'method',
+    ['host', 'name'],
+    ['path', 'resource'],
+    ['uri', 'resource'],
+  ]),
+  { name: 'status_code', type: 'UInt16', doc: '`status` as a number; 0 without an answer.' },
+  ...namedAs(TRANSACTIONS, [
+    'status',
+    'outcome',
+    'response_us',
+    'transfer_us',
+    'request_bytes',
+    ['request_body_len', 'request_bytes'],
+    'response_bytes',
+    ['response_body_len', 'response_bytes'],
+  ]),
+  attribute('user_agent'),
+  attribute('content_type'),
+  attribute('referrer', 'referer'),
+  attribute('x_forwarded_for'),
+  ...namedAs(TRANSACTIONS, [['username', 'user_name'], 'attributes', 'partial', 'community_id', ...POINT]),
+];
 
 const SESSIONS_BY_MINUTE: readonly ViewColumn[] = [
   { name: 'minute', type: "DateTime('UTC')", doc: 'Start of the minute.' },
@@ -69,6 +188,9 @@ const SCHEMA_MIGRATIONS: readonly ViewColumn[] = [
 
 export const VIEWS: Readonly<Record<string, readonly ViewColumn[]>> = {
   conversations: CONVERSATIONS,
+  tls: TLS,
+  dns: DNS,
+  http: HTTP,
   sessions_by_minute: SESSIONS_BY_MINUTE,
   schema_migrations: SCHEMA_MIGRATIONS,
 };

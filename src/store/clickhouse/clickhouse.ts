@@ -4,17 +4,17 @@ import { TABLE_NAMES, type TableName } from '../../model/columns/tables.js';
 import { StoreError, StoreRefused } from '../errors.js';
 import type { StoreSize } from '../growth.js';
 import {
-  distributedTables,
   type Layout,
   type Migrated,
+  migrationStatements,
   migrations,
   migrationsTable,
   retainedTables,
   retentionIn,
   retentionStatement,
   SHARDING,
-  statements,
   tablesMade,
+  viewNames,
 } from '../migrations.js';
 import type { QueryOptions, Segment, Store } from '../store.js';
 import { formatSettings, quote } from '../tables.js';
@@ -88,8 +88,7 @@ export abstract class ClickHouseStore implements Store {
     // Missing tables were created by earlier migrations, whose statements create nothing that exists.
     const toDo = [
       migrationsTable(this.layout),
-      ...(made.length > 0 ? all : applied).flatMap((migration) => statements(migration, this.layout)),
-      ...distributedTables(this.layout),
+      ...migrationStatements(made.length > 0 ? all : applied, this.layout),
     ];
     if (applied.length > 0) {
       const rows = applied.map(({ version: applying, name }) => `(${applying}, ${quote(name)})`);
@@ -152,8 +151,10 @@ export abstract class ClickHouseStore implements Store {
   private missing(tables: Tables): string[] {
     const made = tablesMade(this.layout);
     // A user who only sees a cluster's distributed tables knows nothing of the others.
-    if (this.layout.cluster === undefined && [...tables.values()].some((t) => t.engine === 'Distributed'))
-      return made.filter((name) => name.slice(this.layout.prefix.length) in SHARDING && !tables.has(name));
+    if (this.layout.cluster === undefined && [...tables.values()].some((t) => t.engine === 'Distributed')) {
+      const asked = new Set([...Object.keys(SHARDING), ...viewNames()]);
+      return made.filter((name) => asked.has(name.slice(this.layout.prefix.length)) && !tables.has(name));
+    }
     return made.filter((name) => !tables.has(name));
   }
 

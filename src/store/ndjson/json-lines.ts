@@ -50,6 +50,9 @@ export class JsonLines {
   private buffer: Uint8Array;
   private position = 0;
   private readonly words = new Map<string, Uint8Array>();
+  /** What a line begins with, before its own first key; and where that key's brace is. */
+  private opening: Uint8Array = new Uint8Array(0);
+  private brace = 0;
   /** The day of the last time written, and its date as 2026-01-31T. */
   private lastDay = -1;
   private date: Uint8Array = new Uint8Array(0);
@@ -71,15 +74,27 @@ export class JsonLines {
     return taken;
   }
 
+  /** Every line begins with the key `table`: lines of several tables go to one output. */
+  nameTable(table: string): void {
+    this.opening = ascii(`{"table":"${table}"`);
+  }
+
   /** Starts a line of at most `most` bytes. */
   begin(most: number): void {
-    if (this.position + most <= this.buffer.length) return;
-    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.position + most));
+    this.reserve(this.opening.length + most);
+    this.raw(this.opening);
+    this.brace = this.position;
+  }
+
+  private reserve(bytes: number): void {
+    if (this.position + bytes <= this.buffer.length) return;
+    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.position + bytes));
     grown.set(this.buffer.subarray(0, this.position));
     this.buffer = grown;
   }
 
   end(): void {
+    if (this.opening.length > 0) this.buffer[this.brace] = COMMA;
     this.buffer[this.position++] = CLOSE_OBJECT;
     this.buffer[this.position++] = NEWLINE;
   }
@@ -194,9 +209,9 @@ export class JsonLines {
     this.buffer[this.position++] = QUOTE;
   }
 
-  /** A day in UTC, 2026-01-31: seconds since 1970. */
-  day(key: Uint8Array, sec: number): void {
-    this.plain(key, new Date(sec * 1000).toISOString().slice(0, 10));
+  /** A day in UTC, 2026-01-31: days since 1970. */
+  day(key: Uint8Array, day: number): void {
+    this.plain(key, new Date(day * DAY * 1000).toISOString().slice(0, 10));
   }
 
   /** A quote, and a time up to its second. */

@@ -158,10 +158,6 @@ function set(into: Record<string, unknown>, property: string, column: Column, va
       into[`${property}Count`] = pieces.length;
       break;
     }
-    case 'texts':
-      into[property] = value;
-      into[`${property}Count`] = (value as readonly string[]).length;
-      break;
     case 'map': {
       const entries = Object.entries(value as Readonly<Record<string, string>>);
       into[`${singular(property)}Names`] = entries.map(([entry]) => entry);
@@ -176,6 +172,10 @@ function set(into: Record<string, unknown>, property: string, column: Column, va
       into[`${property}Nsec`] = Number(nanoseconds % BILLION);
       break;
     }
+    case 'texts':
+      into[property] = value;
+      into[`${property}Count`] = (value as readonly string[]).length;
+      break;
     case 'word':
     case 'text':
       into[property] = value;

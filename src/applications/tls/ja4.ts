@@ -1,0 +1,128 @@
+/**
+ * JA4, the fingerprint of a TLS client (https://github.com/FoxIO-LLC/ja4, technical_details/JA4.md). Only JA4
+ * itself is made here: the others of its family have another license.
+ *
+ * JA4 is under the BSD 3-Clause License:
+ *
+ * Copyright (c) 2023, FoxIO
+ *
+ * Redistribution and use in source and binary forms, with or without modification, are permitted provided
+ * that the following conditions are met:
+ *
+ * 1. Redistributions of source code must retain the above copyright notice, this list of conditions and the
+ *    following disclaimer.
+ * 2. Redistributions in binary form must reproduce the above copyright notice, this list of conditions and
+ *    the following disclaimer in the documentation and/or other materials provided with the distribution.
+ * 3. Neither the name of the copyright holder nor the names of its contributors may be used to endorse or
+ *    promote products derived from this software without specific prior written permission.
+ *
+ * THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND ANY EXPRESS OR IMPLIED
+ * WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A
+ * PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE FOR ANY
+ * DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL DAMAGES (INCLUDING, BUT NOT LIMITED TO,
+ * PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION)
+ * HOWEVER CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING
+ * NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE
+ * POSSIBILITY OF SUCH DAMAGE.
+ */
+import type { Dialogue } from '../engine/dialogue.js';
+import { ListHashes } from './list-hashes.js';
+import type { Numbers } from './numbers.js';
+import { versionOfJa4 } from './versions.js';
+
+/** What carries the hello: TLS over TCP, QUIC, DTLS. */
+export type Transport = 't' | 'q' | 'd';
+
+/** What the fingerprint is made of: see ClientHello. */
+export interface Offer {
+  readonly bytes: Uint8Array;
+  readonly isWhole: boolean;
+  readonly version: number;
+  readonly highest: number;
+  readonly hasServerName: boolean;
+  readonly ciphers: Numbers;
+  readonly extensions: Numbers;
+  readonly algorithms: Numbers;
+  readonly alpnAt: number;
+  readonly alpnEnd: number;
+}
+
+const SERVER_NAME = 0;
+const ALPN = 16;
+/** The hash of an empty list. */
+const NOTHING = '000000000000';
+const HEX = '0123456789abcdef';
+
+/** Makes JA4 of hellos. */
+export class Ja4 {
+  private readonly hashes = new ListHashes();
+
+  /** The fingerprint, a text of `d`; '' where not all that it needs was read. */
+  of(d: Dialogue, hello: Offer, transport: Transport): string {
+    const { ciphers, extensions, algorithms } = hello;
+    if (!hello.isWhole || !ciphers.isWhole || !extensions.isWhole || !algorithms.isWhole) return '';
+    const b = this.ofCiphers(ciphers);
+    const c = this.ofExtensions(extensions, algorithms);
+    const { texts } = d;
+    texts.begin();
+    texts.addWord(transport);
+    texts.addWord(versionOfJa4(hello.highest === 0 ? hello.version : hello.highest));
+    texts.addWord(hello.hasServerName ? 'd' : 'i');
+    addCount(d, ciphers.count);
+    addCount(d, extensions.count);
+    addAlpn(d, hello);
+    texts.addWord('_');
+    texts.addWord(b);
+    texts.addWord('_');
+    texts.addWord(c);
+    return texts.take();
+  }
+
+  private ofCiphers(ciphers: Numbers): string {
+    const { hashes } = this;
+    hashes.begin();
+    for (let i = 0; i < ciphers.count; i++) hashes.add(ciphers.values[i]);
+    hashes.sort();
+    return hashes.added === 0 ? NOTHING : hashes.hash(ciphers.count);
+  }
+
+  private ofExtensions(extensions: Numbers, algorithms: Numbers): string {
+    const { hashes } = this;
+    hashes.begin();
+    for (let i = 0; i < extensions.count; i++) {
+      const type = extensions.values[i];
+      if (type !== SERVER_NAME && type !== ALPN) hashes.add(type);
+    }
+    hashes.sort();
+    const first = hashes.added;
+    if (first === 0) return NOTHING;
+    for (let i = 0; i < algorithms.count; i++) hashes.add(algorithms.values[i]);
+    return hashes.hash(first);
+  }
+}
+
+function addCount(d: Dialogue, count: number): void {
+  const shown = Math.min(count, 99);
+  d.texts.add(0x30 + Math.floor(shown / 10));
+  d.texts.add(0x30 + (shown % 10));
+}
+
+/** First and last character of the first ALPN; digits of its hexadecimal form if one of them is none. */
+function addAlpn(d: Dialogue, hello: Offer): void {
+  const { texts } = d;
+  const { bytes, alpnAt, alpnEnd } = hello;
+  const last = alpnAt < alpnEnd ? alpnAt + bytes[alpnAt] : 0;
+  if (last <= alpnAt || last >= alpnEnd) {
+    texts.addWord('00');
+    return;
+  }
+  const a = bytes[alpnAt + 1];
+  const z = bytes[last];
+  const shown = isAlphanumeric(a) && isAlphanumeric(z);
+  texts.add(shown ? a : HEX.charCodeAt(a >> 4));
+  texts.add(shown ? z : HEX.charCodeAt(z & 15));
+}
+
+function isAlphanumeric(c: number): boolean {
+  return (c >= 0x30 && c <= 0x39) || (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
+}
