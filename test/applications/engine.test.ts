@@ -239,6 +239,51 @@ describe('what is bounded', () => {
   });
 });
 
+describe('another reader', () => {
+  /** Until the server says `go`: lines that are told. What the client says behind `stop` is not its own. */
+  const before: Application = {
+    name: 'smtp',
+    tcp: { is: ({ bytes, start }) => bytes[start] === 0x68 },
+    newReader: () => ({
+      newState: () => STATELESS,
+      stream(d, b, o, end) {
+        if (b[o] === 0x2a) {
+          if (d.ending !== '') d.become('memcached');
+          return Read.More;
+        }
+        const text = d.texts.ascii(b, o, end);
+        if (text === 'go') d.become('memcached');
+        if (text === 'anything') d.becomeAnything();
+        return end - o;
+      },
+    }),
+  };
+  const both = () =>
+    new Conversation([before, { ...lines(true), tcp: { is: (m) => m.bytes[m.start] === 0x2a } }], PORTS);
+
+  it('takes what comes behind the message of the one before it', () => {
+    const c = both().ask('hello').answer('go').ask('*one;').answer('!1;').end();
+    expect([c.recognised, asked(c)]).toEqual([['smtp'], ['*one!1 ok']]);
+  });
+
+  it('is recognised, behind what only leads to it', () => {
+    const c = both().ask('hello').answer('anything').ask('*one;').answer('!1;').end();
+    expect([c.recognised, asked(c)]).toEqual([['smtp', 'memcached'], ['*one!1 ok']]);
+  });
+
+  it('takes what waited for it, or what the one before it left when nothing more comes', () => {
+    expect(asked(both().ask('hello').ask('*one;').answer('go').answer('!1;').end())).toEqual(['*one!1 ok']);
+    expect(asked(both().ask('hello').ask('*one;').end())).toEqual(['*one unanswered gap']);
+  });
+});
+
+it('knows who is the client by the port that an application has', () => {
+  const application = { ...lines(true), tcp: { ports: [11211], is: () => true } };
+  const c = new Conversation([application], { client: 11211, server: 40000 });
+  c.ask('!0;').answer('one;').ask('!1;').end();
+  expect([c.client, asked(c)]).toEqual([1, ['!0 unasked', 'one!1 ok']]);
+});
+
 it('counts the bytes of an answer behind which another reader goes on', () => {
   const reader: Reader = {
     newState: () => STATELESS,

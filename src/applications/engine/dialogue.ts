@@ -328,7 +328,7 @@ export class Dialogue {
 
   /**
    * Hands what comes behind the message at hand to another reader, as after STARTTLS; the message too, if the
-   * reader returns 0. The word in `app_protocol` stays.
+   * reader returns Read.More. The word in `app_protocol` stays.
    */
   become(name: ApplicationName): void {
     this.successor = name;
