@@ -83,7 +83,7 @@ export class MysqlReader implements Reader {
     f.begin(b, o + HEADER + 1, Math.min(end, o + whole));
     const version = f.at;
     d.tell(Told.ServerSoftware, d.texts.ascii(b, version, f.terminated()));
-    // The connection, 8 bytes of the challenge, a NUL; then half of the capabilities, a character set, a status.
+    // The connection, 8 bytes of the challenge, a NUL; half of the capabilities, a character set, a status.
     f.skip(4 + 8 + 1);
     const low = f.number(2);
     f.skip(3);

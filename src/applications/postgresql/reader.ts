@@ -168,12 +168,14 @@ export class PostgresqlReader implements Reader {
   }
 
   private read(d: Dialogue, s: PostgresqlState, b: Uint8Array, o: number, end: number): void {
-    this.statement.read(d.texts, b, o, end, s.backslashes ? POSTGRESQL | Sql.Backslashes : POSTGRESQL);
+    const dialect = s.backslashes ? POSTGRESQL | Sql.Backslashes : POSTGRESQL;
+    this.statement.read(d.texts, b, o, end, dialect);
   }
 
   private ask(d: Dialogue, s: PostgresqlState, note: number, resource: string, method: string): Question {
     this.endOthers(d, s);
-    const q = d.ask();
+    if (d.open.length === 0) s.answered = s.questions;
+    const q = d.ask(s.questions++);
     q.note = note;
     q.method = method === '' ? 'QUERY' : method;
     q.resource = resource;
@@ -182,7 +184,7 @@ export class PostgresqlReader implements Reader {
     return q;
   }
 
-  /** Answers come in order: what is open when a client that waits for them goes on was not seen to its end. */
+  /** A client that waits for answers goes on: what is open was not seen to its end. */
   private endOthers(d: Dialogue, s: PostgresqlState): void {
     const last = d.open.at(-1);
     const isSame = d.sec === s.askedSec && d.nsec === s.askedNsec;

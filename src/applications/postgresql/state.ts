@@ -84,13 +84,16 @@ export class PostgresqlState implements State {
   /** The error that makes the server pass over what is before the next Sync. */
   error = '';
   rows = -1;
+  /** Questions, and those that are answered: each has its number. */
+  questions = 0;
+  answered = 0;
   readonly statements = new Statements();
   readonly portals = new Statements();
 
   reset(): void {
     this.isSure = this.isEncryptionAsked = this.backslashes = this.isPipelined = this.isReadyDue = false;
     this.user = this.database = this.error = '';
-    this.askedSec = this.askedNsec = 0;
+    this.askedSec = this.askedNsec = this.questions = this.answered = 0;
     this.rows = -1;
     this.statements.reset();
     this.portals.reset();

@@ -84,7 +84,7 @@ export class TdsReader implements Reader {
       }
       case Type.Call: {
         const q = this.ask(d, s, 'RPC');
-        readCall(d, q, this.statement, this.dialect(s), b, behindHeaders(b, p, end), end);
+        readCall(d, s, q, this.statement, this.dialect(s), b, behindHeaders(b, p, end), end);
         return;
       }
       case Type.Transaction:
@@ -205,6 +205,8 @@ export class TdsReader implements Reader {
 
   private end(d: Dialogue, s: TdsState, q: Question): void {
     if (q.outcome === Outcome.Unasked) return;
+    const { handle } = this.tokens;
+    if (handle >= 0 && q.key !== '') s.prepare(handle, q.key);
     if (s.rows >= 0) {
       d.texts.begin();
       d.texts.addNumber(s.rows);
@@ -242,7 +244,11 @@ export class TdsReader implements Reader {
     return whole;
   }
 
-  /** The server's options: 5 bytes each, of where it stands and how long it is. @returns whether all is encrypted */
+  /**
+   * The server's options: 5 bytes each, what it is, where it stands and how long it is.
+   *
+   * @returns whether all is encrypted
+   */
   private prelogin(d: Dialogue, b: Uint8Array, o: number, end: number): boolean {
     let isEncrypted = false;
     for (let p = o; p + 5 <= end && b[p] !== Option.End; p += 5) {
