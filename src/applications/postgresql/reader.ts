@@ -4,6 +4,7 @@
  */
 import { Told } from '../../model/told.js';
 import { u32 } from '../../wire/bytes.js';
+import { giveUpOlder } from '../in-order.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader } from '../reader.js';
 import { POSTGRESQL, Sql, Statement } from '../sql/statement.js';
@@ -41,6 +42,12 @@ export class PostgresqlReader implements Reader {
         d.become('tls');
         return 1;
       }
+    }
+    if (d.isResumed) {
+      giveUpOlder(d);
+      s.answered = d.oldest?.id ?? s.questions;
+      s.isReadyDue = false;
+      s.error = '';
     }
     return readAnswers(d, s, b, o, end);
   }
@@ -173,8 +180,10 @@ export class PostgresqlReader implements Reader {
   }
 
   private ask(d: Dialogue, s: PostgresqlState, note: number, resource: string, method: string): Question {
-    this.endOthers(d, s);
-    if (d.open.length === 0) s.answered = s.questions;
+    if (d.open.length === 0) {
+      s.answered = s.questions;
+      s.isReadyDue = false;
+    }
     const q = d.ask(s.questions++);
     q.note = note;
     q.method = method === '' ? 'QUERY' : method;
@@ -182,22 +191,6 @@ export class PostgresqlReader implements Reader {
     q.name = s.database;
     q.userName = s.user;
     return q;
-  }
-
-  /** A client that waits for answers goes on: what is open was not seen to its end. */
-  private endOthers(d: Dialogue, s: PostgresqlState): void {
-    const last = d.open.at(-1);
-    const isSame = d.sec === s.askedSec && d.nsec === s.askedNsec;
-    s.askedSec = d.sec;
-    s.askedNsec = d.nsec;
-    if (last === undefined) s.isReadyDue = false;
-    else if (isSynced(last)) {
-      if (isSame) s.isPipelined = true;
-      if (s.isPipelined) return;
-      while (d.open.length > 0) d.giveUp(d.open[0], 'gap');
-      s.isReadyDue = false;
-      s.error = '';
-    }
   }
 }
 

@@ -75,10 +75,6 @@ export class PostgresqlState implements State {
   database = '';
   /** A backslash in a string takes away the meaning of what is behind it. */
   backslashes = false;
-  /** The client sends what comes behind a Sync before the answer to what is before it. */
-  isPipelined = false;
-  askedSec = 0;
-  askedNsec = 0;
   /** The server will say that it is ready, for a question that is answered. */
   isReadyDue = false;
   /** The error that makes the server pass over what is before the next Sync. */
@@ -91,9 +87,9 @@ export class PostgresqlState implements State {
   readonly portals = new Statements();
 
   reset(): void {
-    this.isSure = this.isEncryptionAsked = this.backslashes = this.isPipelined = this.isReadyDue = false;
+    this.isSure = this.isEncryptionAsked = this.backslashes = this.isReadyDue = false;
     this.user = this.database = this.error = '';
-    this.askedSec = this.askedNsec = this.questions = this.answered = 0;
+    this.questions = this.answered = 0;
     this.rows = -1;
     this.statements.reset();
     this.portals.reset();

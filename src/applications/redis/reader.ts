@@ -1,5 +1,6 @@
 /** Redis and its like: commands, answers in their order, messages of channels between them. */
 import { Outcome, Told } from '../../model/told.js';
+import { giveUpOlder } from '../in-order.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader, type State } from '../reader.js';
 import { argumentsOf, newKeys } from './commands.js';
@@ -48,22 +49,13 @@ export class RedisReader implements Reader {
     const s = d.state as RedisState;
     if (d.isResumed) {
       if (d.fromClient) s.clientLeft = 0;
-      else this.endLost(d, s);
+      else {
+        giveUpOlder(d);
+        s.serverLeft = 0;
+        s.answers = d.oldest?.id ?? s.commands;
+      }
     }
     return d.fromClient ? this.client(d, s, b, o, end) : this.server(d, s, b, o, end);
-  }
-
-  /** Answers are missing: only what the client asked last can still be answered. */
-  private endLost(d: Dialogue, s: RedisState): void {
-    s.serverLeft = 0;
-    const last = d.open.at(-1);
-    for (let q = d.oldest; q !== undefined && last !== undefined; q = d.oldest) {
-      if (q.askedSec === last.askedSec && q.askedNsec === last.askedNsec) {
-        s.answers = q.id;
-        return;
-      }
-      d.giveUp(q, 'gap');
-    }
   }
 
   private client(d: Dialogue, s: RedisState, b: Uint8Array, o: number, end: number): number {

@@ -3,6 +3,7 @@
  */
 import { Outcome, Told } from '../../model/told.js';
 import { u16 } from '../../wire/bytes.js';
+import { giveUpOlder } from '../in-order.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader } from '../reader.js';
 import { Sql, Statement, TRANSACT_SQL } from '../sql/statement.js';
@@ -44,7 +45,10 @@ export class TdsReader implements Reader {
     const s = d.state as TdsState;
     if (d.isResumed) {
       if (d.fromClient) s.clientGoesOn = false;
-      else s.serverGoesOn = s.isAtTail = false;
+      else {
+        giveUpOlder(d);
+        s.serverGoesOn = s.isAtTail = false;
+      }
     }
     if (s.isAtTail && !d.fromClient) return this.tail(d, s, b, o, end);
     const more = d.ending === '' ? Read.More : Read.Turn;
@@ -108,15 +112,11 @@ export class TdsReader implements Reader {
     }
   }
 
-  /** Requests wait for the answer before: what is open was not seen to its end. */
   private ask(d: Dialogue, s: TdsState, method: string): Question {
-    while (d.open.length > 0) d.giveUp(d.open[0], 'gap');
     const q = d.ask();
     q.method = method;
     q.name = s.database;
     q.userName = s.user;
-    s.rows = -1;
-    s.isCancelled = s.serverGoesOn = s.isAtTail = false;
     return q;
   }
 

@@ -78,6 +78,11 @@ describe('TDS', () => {
       .ask(batch('select a'))
       .answer(answer(done(0)));
     expect(seen(c)).toEqual(['login   ok', 'SELECT select a  ok']);
+    c.ask(batch('select b'))
+      .ask(batch('select c'))
+      .answer(answer(done(0x10, 1)))
+      .answer(answer(done(0x10, 2)));
+    expect(c.rows.slice(2).map((r) => r.attributes.rows)).toEqual(['1', '2']);
     const unknown = open()
       .ask(packet(18, Buffer.from([0x16, 3, 3, 0, 1, 1])))
       .ask(TLS_DATA)
