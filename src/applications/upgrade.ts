@@ -52,7 +52,7 @@ export abstract class UpgradeReader implements Reader {
       // The server's word may only be late.
       if (s.isAsked && d.fromClient && d.ending === '') return Read.More;
       d.become('tls');
-      return 0;
+      return Read.More;
     }
     const n = lineLength(d, b, o, end);
     if (n < 0) return n;

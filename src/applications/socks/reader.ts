@@ -49,18 +49,17 @@ export class SocksReader implements Reader {
 
   stream(d: Dialogue, b: Uint8Array, o: number, end: number): number {
     const s = d.state as SocksState;
+    if (d.fromClient && s.client === Next.Data) {
+      // The server's answer may only be late.
+      if (d.ending !== '') d.becomeAnything();
+      return Read.More;
+    }
     const n = d.fromClient ? asked(d, s, b, o, end) : answered(d, s, b, o, end);
     return n === Read.More && d.ending !== '' ? Read.Turn : n;
   }
 }
 
 function asked(d: Dialogue, s: SocksState, b: Uint8Array, o: number, end: number): number {
-  if (s.client === Next.Data) {
-    // The server's answer may only be late.
-    if (d.ending === '') return Read.More;
-    d.becomeAnything();
-    return 0;
-  }
   if (b[o] === LOGIN_VERSION && s.client !== Next.Method) return login(d, b, o, end);
   if (b[o] === VERSION4) return request4(s, b, o, end);
   if (b[o] !== VERSION5) return Read.Over;
