@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dialogue } from '../../src/applications/engine/dialogue.js';
-import { type Application, Read, type Reader, STATELESS } from '../../src/applications/reader.js';
+import {
+  type Application,
+  type Opening,
+  Read,
+  type Reader,
+  STATELESS,
+} from '../../src/applications/reader.js';
 import { Outcome, Told } from '../../src/model/told.js';
 import { Conversation } from '../support/conversation.js';
 
@@ -139,6 +145,23 @@ describe('bytes that never come', () => {
     expect(asked(c.end())).toEqual(['the first message!1 ok', '!2 unasked', 'third!3 ok']);
   });
 
+  it('before a message are known to its reader', () => {
+    const known: string[] = [];
+    const reader: Reader = {
+      newState: () => STATELESS,
+      stream(d, b, o, end) {
+        known.push(`${d.texts.ascii(b, o, end)}${d.isResumed ? ' resumed' : ''}`);
+        return end - o;
+      },
+    };
+    const c = new Conversation(
+      [{ name: 'memcached', tcp: { is: () => true }, newReader: () => reader }],
+      PORTS,
+    );
+    c.ask('a question, first').answer('!1').lose(1, 10).ask('b').answer('!2').answer('!3').ask('c').end();
+    expect(known).toEqual(['a question, first', '!1', 'b', '!2 resumed', '!3', 'c']);
+  });
+
   it('are waited for where answers may come before them, but not for ever', () => {
     const c = talk(false).ask('the beginning of').lose(0, 10).ask('and its end;').answer('!0;');
     expect(asked(c)).toEqual(['!0 unasked']);
@@ -152,6 +175,15 @@ describe('bytes that never come', () => {
     expect(asked(c.end())).toEqual(['a question t!1 ok cut']);
     expect(c.told.Partial).toBe('cut');
   });
+});
+
+it('bytes before the first ones of a side without a SYN are read, while nobody knows what it speaks', () => {
+  const picky = { ...lines(true), tcp: { is: (m: Opening) => m.bytes[m.start] === 0x61 } };
+  const c = new Conversation([picky], { ...PORTS, noSyn: true });
+  c.segment(0, 20, Buffer.from('the end of it, and more;'));
+  c.segment(0, 0, Buffer.from('a question, of which'));
+  c.segment(0, 0, Buffer.from('a question, of which'));
+  expect(asked(c.answer('!1;').end())).toEqual(['a question, of which!1 ok gap']);
 });
 
 describe('what is bounded', () => {

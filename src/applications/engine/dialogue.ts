@@ -34,6 +34,8 @@ export class Side {
   /** The other side's highest acknowledgment, if it sent one. */
   acked = 0;
   wasAcked = false;
+  /** Whether its SYN was not seen, and nothing before its first bytes. */
+  mayBeginEarlier = false;
   /** Whether the other side spoke since this one did. */
   interrupted = false;
   /** Whether bytes before `next` were passed over unread, or never came. */
@@ -53,7 +55,8 @@ export class Side {
   reset(): void {
     this.phase = Phase.Begin;
     this.next = this.top = this.acked = this.beganSec = this.beganNsec = this.tries = 0;
-    this.wasAcked = this.interrupted = this.skipped = this.goingIsAnswer = this.goingCounts = false;
+    this.wasAcked = this.mayBeginEarlier = this.interrupted = this.skipped = false;
+    this.goingIsAnswer = this.goingCounts = false;
     this.block = undefined;
     this.going = undefined;
   }
