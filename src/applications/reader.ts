@@ -19,7 +19,7 @@ export class Opening {
 
 /** How an application is recognised over one transport: by content, a port alone says nothing. */
 export interface Recognition {
-  /** The server's ports on which it is looked for; on any if undefined. Over UDP the client's too. */
+  /** The server's ports on which it is looked for; on any if undefined. Then on the client's. */
   readonly ports?: readonly number[];
   /** Whether a message is the application's. `end - start` is at least 1. */
   is(m: Opening): boolean;

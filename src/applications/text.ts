@@ -133,6 +133,11 @@ export function isReply(b: Uint8Array, o: number, end: number, code: string): bo
   return o + 3 < end && startsWith(b, o, end, code) && (b[o + 3] === SPACE || b[o + 3] === DASH);
 }
 
+/** The last line of an answer with this code. */
+export function isLastReply(b: Uint8Array, o: number, end: number, code: string): boolean {
+  return startsWith(b, o, end, code) && (o + 3 === end || b[o + 3] === SPACE);
+}
+
 /** Digit, point, digit. */
 function isVersion(b: Uint8Array, o: number): boolean {
   return isDigit(b[o]) && b[o + 1] === 0x2e && isDigit(b[o + 2]);

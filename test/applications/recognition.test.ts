@@ -1,9 +1,30 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { Recogniser } from '../../src/applications/engine/recogniser.js';
 import { APPLICATION_NAMES } from '../../src/applications/names.js';
-import { recogniseApplication } from '../../src/sessions/application.js';
+import { Opening } from '../../src/applications/reader.js';
+import { APPLICATIONS } from '../../src/applications/registry.js';
+
+const tcp = new Recogniser(APPLICATIONS, 'tcp');
+const udp = new Recogniser(APPLICATIONS, 'udp');
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
+
+/** A message between other bytes, as in a frame; `length` is what it had before it was cut. */
+function opening(message: Uint8Array, fromClient: boolean, clientPort: number, serverPort: number): Opening {
+  const m = new Opening();
+  m.bytes = Buffer.concat([Buffer.from('before'), message, Buffer.from('behind')]);
+  m.start = 6;
+  m.end = 6 + message.length;
+  m.length = message.length;
+  m.fromClient = fromClient;
+  m.clientPort = clientPort;
+  m.serverPort = serverPort;
+  return m;
+}
+
+const recognise = (protocol: number, m: Opening) => (protocol === 6 ? tcp : udp).recognise(m)?.name ?? '';
+
 const dns = hex('1234 0100 0001 0000 0000 0000 03777777 07657861 6d706c65 03636f6d 00 0001 0001');
 
 /** IP protocol, server port, sender, bytes, and the application protocol expected. */
@@ -61,8 +82,6 @@ const messages: [6 | 17, number, 'client' | 'server', Uint8Array | string, strin
   [6, 21, 'client', 'DELE file\r\n', ''],
   [6, 110, 'client', 'DELE 1\r\n', ''],
   [6, 143, 'client', 'a1 DELETE box\r\n', ''],
-  [6, 6379, 'client', 'GET a\r\n', ''],
-  [6, 11211, 'client', 'get a\r\n', ''],
   [6, 2049, 'client', 'OPTIONAL words\r\n', ''],
   [6, 80, 'client', 'GET nothing at all\r\n', ''],
   [6, 80, 'client', 'HEAD of the department', ''],
@@ -103,8 +122,8 @@ const messages: [6 | 17, number, 'client' | 'server', Uint8Array | string, strin
   [6, 13389, 'client', hex('03000013 0ee00000000000 01000800 0b000000'), 'rdp'],
   [6, 13389, 'server', hex('03000013 0ed00000123400 02000800 01000000'), 'rdp'],
   [6, 13389, 'server', hex('03000013 0ed00000123400 03000800 05000000'), 'rdp'],
-  [6, 102, 'client', hex('03000016 11e00000000100 c0010ac1020100c2020102'), ''],
-  [6, 102, 'server', hex('03000016 11d00001000100 c0010ac1020100c2020102'), ''],
+  [6, 102, 'client', hex('03000016 11e00000000100 c0010ac1020100c2020102'), 's7comm'],
+  [6, 102, 'server', hex('03000016 11d00001000100 c0010ac1020100c2020102'), 's7comm'],
   [6, 102, 'client', hex('0300000b 06e00000 000000'), ''],
   [6, 3268, 'client', hex('300c 020101 6007 020103 0400 8000'), 'ldap'],
   [6, 389, 'client', hex('3084 00000010 020101 6384 00000007 0400'), 'ldap'],
@@ -130,42 +149,313 @@ const messages: [6 | 17, number, 'client' | 'server', Uint8Array | string, strin
   [6, 53, 'client', 'not dns at all, though on its port', ''],
 ];
 
-it.each(messages)('protocol %i, port %i, from the %s: %o is %s', (protocol, port, from, message, name) => {
-  const payload = typeof message === 'string' ? Buffer.from(message) : message;
-  const bytes = Buffer.concat([Buffer.from('before'), payload, Buffer.from('behind')]);
-  const code = recogniseApplication(protocol, bytes, 6, 6 + payload.length, from === 'client', 50000, port);
-  expect(APPLICATION_NAMES[code]).toBe(name);
+/** What was wrong once, and what came since. */
+const more: typeof messages = [
+  // ISO transport: S7 itself, and MMS, whose ends are named otherwise.
+  [6, 102, 'client', hex('03000019 02f080 32010000 0000 0008 0000 f0000001000101e0'), 's7comm'],
+  [6, 10102, 'client', hex('03000019 02f080 32010000 0000 0008 0000 f0000001000101e0'), 's7comm'],
+  [6, 102, 'client', hex('03000016 11e00000000100 c0010ac1020000c2020001'), ''],
+  [6, 102, 'client', hex('03000019 02f080 7201000000000008 0000f000000100010100'), ''],
+  [6, 3389, 'client', hex('03000021 1ce00000000000 0102030405060708090a0b0c0d0e0f1011121314151617'), 'rdp'],
+  [6, 3389, 'client', hex('030001be 02f080 7f658201b2 040101'), 'rdp'],
+  [6, 13389, 'client', hex('0300002b 26e00000000000 436f6f6b69653a206d737473'), 'rdp'],
+  // Redis, in one line and in answers; memcached.
+  [6, 6379, 'client', 'SET a b\r\n', 'redis'],
+  [6, 6379, 'client', 'get a\r\n', 'redis'],
+  [6, 6379, 'client', 'PING\r\n', 'redis'],
+  [6, 6379, 'client', 'GET / HTTP/1.1\r\n', 'http'],
+  [6, 6379, 'client', 'GETTING on\r\n', ''],
+  [6, 6380, 'client', '*2\r\n$3\r\nGET\r\n$1\r\na\r\n', 'redis'],
+  [6, 11211, 'client', 'get a\r\n', 'memcached'],
+  [6, 11211, 'client', 'set a 0 60 5\r\nhello\r\n', 'memcached'],
+  [6, 11211, 'server', 'VALUE a 0 5\r\nhello\r\nEND\r\n', 'memcached'],
+  [6, 11211, 'server', 'STORED\r\n', 'memcached'],
+  [6, 11211, 'client', hex('8000000100000000 00000001 00000000 0000000000000000 61'), 'memcached'],
+  [6, 11211, 'client', 'getting on\r\n', ''],
+  // Kerberos, LDAP, SNMP: on their ports, and elsewhere where all of the beginning fits.
+  [
+    6,
+    749,
+    'client',
+    Buffer.concat([hex('000007d0 6a8207cc 308207c8 a1030201 05 a2030201 0a'), Buffer.alloc(99)]),
+    'kerberos',
+  ],
+  [
+    6,
+    749,
+    'client',
+    Buffer.concat([hex('000007d0 6a8207cc 308207c8 a1030201 04 a2030201 0a'), Buffer.alloc(99)]),
+    '',
+  ],
+  [17, 749, 'client', hex('7e0d 300b a0030201 05 a1040201 1e00'), 'kerberos'],
+  [6, 10389, 'client', hex('300c 020101 6007 020103 0400 8000'), 'ldap'],
+  [6, 10389, 'server', hex('300c 020101 6107 0a0100 0400 0400'), 'ldap'],
+  [
+    6,
+    10389,
+    'client',
+    hex('3025 020102 6320 0400 0a0100 0a0100 020100 020100 010100 870b6f626a656374436c617373 3000'),
+    'ldap',
+  ],
+  [6, 10389, 'client', hex('300c 020101 6007 020109 0400 8000'), ''],
+  [6, 389, 'client', hex('3005 020103 4200'), 'ldap'],
+  [17, 1161, 'client', hex('3018 020101 0400 a011 020101 020100 020100 3006 3004 0600 0500'), 'snmp'],
+  [17, 1161, 'client', hex('3019 020101 0400 a011 020101 020100 020100 3006 3004 0600 0500'), ''],
+  // TLS: hellos of version 2, alerts, and on its ports what is in mid-stream.
+  [6, 8000, 'client', Buffer.concat([hex('802e 01 0301 0015 0000 0010'), Buffer.alloc(37, 7)]), 'tls'],
+  [6, 8000, 'client', Buffer.concat([hex('802f 01 0301 0015 0000 0010'), Buffer.alloc(37, 7)]), ''],
+  [6, 8000, 'server', hex('15 0303 0002 0228'), 'tls'],
+  [6, 8000, 'server', hex('15 0303 0003 022800'), ''],
+  [6, 636, 'client', hex('16 0301 0200 01 0001fc 0303'), 'tls'],
+  [6, 443, 'client', Buffer.concat([hex('17 0303 0020'), Buffer.alloc(32, 9)]), 'tls'],
+  [
+    6,
+    443,
+    'client',
+    Buffer.concat([hex('17 0303 0008'), Buffer.alloc(8, 9), hex('17 0303 1000 1234')]),
+    'tls',
+  ],
+  [6, 443, 'client', Buffer.concat([hex('17 0303 0008'), Buffer.alloc(32, 9)]), ''],
+  [6, 8000, 'client', Buffer.concat([hex('17 0303 0020'), Buffer.alloc(32, 9)]), ''],
+  // Behind the NetBIOS session service; SMB 3, encrypted.
+  [
+    6,
+    139,
+    'client',
+    Buffer.concat([hex('81000044 20'), Buffer.from('CKFDENECFDEFFCFGEFFCCACACACACACA'), hex('00 20')]),
+    'smb',
+  ],
+  [6, 139, 'server', hex('82000000'), 'smb'],
+  [6, 139, 'server', hex('8300000182'), 'smb'],
+  [6, 139, 'client', hex('00000054 ff534d42 72000000'), 'smb'],
+  [6, 445, 'server', hex('00000100 fd534d42 00112233'), 'smb'],
+  // Databases: requests before the startup, greetings that are cut or that others follow, conversations in mid-stream.
+  [6, 5432, 'client', hex('00000008 04d21630'), 'postgresql'],
+  [6, 5433, 'client', hex('00000010 04d2162e 00000001 00000002'), 'postgresql'],
+  [
+    6,
+    5433,
+    'client',
+    Buffer.concat([hex('00000054 00030000'), Buffer.from('user\0postgres\0data')]),
+    'postgresql',
+  ],
+  [
+    6,
+    5433,
+    'client',
+    Buffer.concat([hex('00000054 00030002'), Buffer.from('user\0postgres\0data')]),
+    'postgresql',
+  ],
+  [6, 5432, 'client', Buffer.concat([hex('51 0000000e'), Buffer.from('SELECT 1;\0')]), 'postgresql'],
+  [6, 5432, 'server', hex('52 0000000c 00000005 12345678'), 'postgresql'],
+  [6, 3307, 'server', Buffer.concat([hex('4a000000 0a'), Buffer.from('8.0.36\0'), Buffer.alloc(8)]), 'mysql'],
+  [
+    6,
+    3307,
+    'server',
+    Buffer.concat([hex('07000000 0a'), Buffer.from('8.0.3\0'), hex('07000002 000000')]),
+    'mysql',
+  ],
+  [6, 3306, 'server', Buffer.concat([hex('1b000000 ff 1004'), Buffer.from('Too many connections')]), 'mysql'],
+  [6, 3306, 'client', Buffer.concat([hex('09000000 03'), Buffer.from('SELECT 1')]), 'mysql'],
+  [
+    6,
+    3306,
+    'client',
+    Buffer.concat([hex('54000001 85a6ff01 00000001 2d'), Buffer.alloc(23), Buffer.from('root\0')]),
+    'mysql',
+  ],
+  [6, 1433, 'client', hex('1201 001a 0000 0100 00000b0006 0100110001 ff 0f00000000000000'), 'tds'],
+  [6, 14330, 'client', hex('1201 001a 0000 0100 00000b0006 0100110001 ff 0f00000000000000'), 'tds'],
+  [6, 14330, 'client', hex('1001 0090 0000 0100 88000000 04000074 00100000'), 'tds'],
+  [6, 1433, 'client', hex('0101 0020 0000 0100 1600000012000000'), 'tds'],
+  [6, 1433, 'server', hex('0401 0020 0034 0100 e31b0001'), 'tds'],
+  [6, 14330, 'client', hex('0101 0020 0000 0100 1600000012000000'), ''],
+  // MQTT: versions 3.1 and 5, a length of two bytes, an answer.
+  [6, 18830, 'client', hex('10 8002 0004 4d515454 05 c2 003c'), 'mqtt'],
+  [6, 18830, 'client', hex('10 25 0006 4d5149736470 03 02 003c'), 'mqtt'],
+  [6, 1883, 'server', hex('20 02 00 05'), 'mqtt'],
+  // Industry.
+  [6, 502, 'client', hex('0001 0000 0006 01 03 0000 000a'), 'modbus'],
+  [6, 502, 'server', hex('0001 0000 0003 01 83 02'), 'modbus'],
+  [6, 502, 'client', hex('0001 0001 0006 01 03 0000 000a'), ''],
+  [6, 20000, 'client', hex('0564 05 c9 0100 0a00 0000'), 'dnp3'],
+  [6, 30000, 'client', hex('0564 05 c0 0100 0004 e921'), 'dnp3'],
+  [6, 30000, 'client', hex('0564 05 c0 0100 0004 e922'), ''],
+  [6, 2404, 'client', hex('6804 07000000'), 'iec104'],
+  [6, 2404, 'server', hex('680e 0000 0000 64010a00 0100 000000 14'), 'iec104'],
+  [6, 2404, 'client', hex('6804 05000000'), ''],
+  [17, 47808, 'client', hex('810b000c 0120ffff 00ff1008'), 'bacnet'],
+  [6, 44818, 'client', hex('6500 0400 00000000 00000000 0000000000000000 00000000 01000000'), 'enip'],
+  [17, 44818, 'client', hex('6300 0000 00000000 00000000 0000000000000000 00000000'), 'enip'],
+  // Queues, calls, proxies, chat.
+  [6, 5672, 'client', Buffer.from('AMQP\0\0\x09\x01', 'latin1'), 'amqp'],
+  [
+    6,
+    9092,
+    'client',
+    Buffer.concat([hex('00000020 0012 0003 00000001 000a'), Buffer.from('consumer-1')]),
+    'kafka',
+  ],
+  [6, 135, 'client', hex('05000b03 10000000 48000000 01000000 d016d016'), 'dcerpc'],
+  [6, 49664, 'client', hex('05000003 10000000 48001000 01000000 10000000'), 'dcerpc'],
+  [6, 49664, 'client', hex('05000003 10000000 48004000 01000000 10000000'), ''],
+  [17, 135, 'client', Buffer.concat([hex('04000000 10000000'), Buffer.alloc(72)]), 'dcerpc'],
+  [6, 1081, 'client', hex('05 01 00'), 'socks'],
+  [6, 1081, 'client', hex('05 02 00 02'), 'socks'],
+  [6, 1081, 'client', hex('04 01 0050 cb007105 00'), 'socks'],
+  [
+    6,
+    1081,
+    'client',
+    Buffer.concat([hex('04 01 01bb 00000001 6100'), Buffer.from('example.com\0')]),
+    'socks',
+  ],
+  [6, 1080, 'server', hex('05 00'), 'socks'],
+  [6, 1080, 'server', hex('00 5a 0000 00000000'), 'socks'],
+  [6, 1080, 'client', hex('05 01 00 01 cb007105 0050'), 'socks'],
+  [6, 5222, 'client', "<?xml version='1.0'?>", 'xmpp'],
+  [6, 8222, 'client', "<?xml version='1.0'?><stream:stream to='a' xmlns='jabber:client'>", 'xmpp'],
+  [6, 8222, 'client', "<?xml version='1.0'?><html>", ''],
+  [6, 514, 'client', '<34>Oct 11 22:14:15 host su: x', 'syslog'],
+  [6, 601, 'client', '31 <34>1 2003-10-11T22:14:15.003Z a', 'syslog'],
+  [6, 1194, 'client', Buffer.concat([hex('000e 38'), Buffer.alloc(13, 5)]), 'openvpn'],
+  [6, 8080, 'server', hex('00000c 04 00 00000000 0003 00000064 0004 00010000'), 'http2'],
+  // QUIC: version 2, drafts, Google's, an answer that lists versions, one that asks for it.
+  [17, 443, 'client', Buffer.concat([hex('d3 6b3343cf 08'), Buffer.alloc(20)]), 'quic'],
+  [17, 443, 'client', Buffer.concat([hex('c3 ff00001d 08'), Buffer.alloc(20)]), 'quic'],
+  [17, 443, 'client', Buffer.concat([hex('c3 ff000023 08'), Buffer.alloc(20)]), ''],
+  [17, 443, 'client', Buffer.concat([hex('c3 51303436 50'), Buffer.alloc(20)]), 'quic'],
+  [17, 443, 'client', Buffer.concat([hex('0d 0011223344556677 51303433 01'), Buffer.alloc(20)]), 'quic'],
+  [17, 443, 'server', hex('80 00000000 08 0011223344556677 00 0a1a2a3a 00000001'), 'quic'],
+  [17, 443, 'client', Buffer.concat([hex('c0 1a2a3a4a 08'), Buffer.alloc(1194)]), 'quic'],
+  [17, 443, 'client', Buffer.concat([hex('c3 00000001 15'), Buffer.alloc(40)]), ''],
+  // Datagrams.
+  [17, 123, 'client', hex('17 00 03 2a 00000000'), 'ntp'],
+  [17, 123, 'client', hex('16 02 0001 00000000 00000000'), 'ntp'],
+  [17, 443, 'client', Buffer.concat([hex('16 fefd 0000 000000000000 0030 01'), Buffer.alloc(47)]), 'dtls'],
+  [17, 443, 'client', Buffer.concat([hex('16 fefd 0001 000000000000 0030 01'), Buffer.alloc(47)]), ''],
+  [
+    17,
+    41194,
+    'client',
+    Buffer.concat([hex('01000000'), Buffer.alloc(128, 3), Buffer.alloc(16)]),
+    'wireguard',
+  ],
+  [
+    17,
+    1812,
+    'client',
+    Buffer.concat([hex('01 01 0026'), Buffer.alloc(16), hex('0107'), Buffer.from('alice')]),
+    'radius',
+  ],
+  [17, 1812, 'client', Buffer.concat([hex('06 01 0014'), Buffer.alloc(16)]), ''],
+  [17, 521, 'client', Buffer.concat([hex('0101 0000'), Buffer.alloc(20)]), 'rip'],
+  // Speech between even ports, in whole steps of 10 ms; and the reports beside it.
+  [17, 20002, 'client', Buffer.concat([hex('8000 0001 00000000 12345678'), Buffer.alloc(160, 0x7f)]), 'rtp'],
+  [17, 20002, 'client', Buffer.concat([hex('8092 0001 00000000 12345678'), Buffer.alloc(20, 0x7f)]), 'rtp'],
+  [17, 20003, 'client', Buffer.concat([hex('8000 0001 00000000 12345678'), Buffer.alloc(160, 0x7f)]), ''],
+  [17, 20002, 'client', Buffer.concat([hex('8060 0001 00000000 12345678'), Buffer.alloc(160, 0x7f)]), ''],
+  [17, 20002, 'client', Buffer.concat([hex('8000 0001 00000000 12345678'), Buffer.alloc(161, 0x7f)]), ''],
+  [17, 20003, 'client', hex('80c90001 12345678 81ca0003 12345678 01026162 00000000'), 'rtcp'],
+  [17, 20003, 'client', hex('80c90001 12345678'), ''],
+];
+
+it.each([...messages, ...more])(
+  'protocol %i, port %i, from the %s: %o is %s',
+  (protocol, port, from, message, name) => {
+    const payload = typeof message === 'string' ? Buffer.from(message) : message;
+    expect(recognise(protocol, opening(payload, from === 'client', 50000, port))).toBe(name);
+  },
+);
+
+/** If only later messages were seen, the end that answers may be taken for the client. */
+it.each([
+  [17, 5355, hex('58c4 8000 0001 0001 0000 0000 01610000010001c00c000100010000001e0004c6336402'), 'llmnr'],
+  [17, 5353, hex('0000 8400 0000 0001 0000 0000 016100 0001 8001 0000001e 0004 c6336402'), 'mdns'],
+  [17, 1900, Buffer.from('HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:1\r\n'), 'ssdp'],
+  [17, 53, dns, 'dns'],
+  [17, 514, Buffer.from('<34>Oct 11 22:14:15 host su: x'), 'syslog'],
+  [17, 1900, Buffer.from('HTTP/1.1 200 OK\r\nServer: a\r\n'), ''],
+  [6, 6379, Buffer.from('+OK\r\n'), 'redis'],
+  [6, 1433, hex('0401 0020 0034 0100 e31b0001'), 'tds'],
+])('protocol %i: an answer from port %i is recognised, and who sent it', (protocol, port, message, name) => {
+  const m = opening(message, true, port, 51385);
+  expect(recognise(protocol, m)).toBe(name);
+  expect([m.fromClient, m.clientPort, m.serverPort]).toEqual(
+    name === '' ? [true, port, 51385] : [false, 51385, port],
+  );
 });
 
-/** If only answers were seen, the end that answers may be taken for the client. */
-it.each([
-  [5355, hex('58c4 8000 0001 0001 0000 0000 01610000010001c00c000100010000001e0004c6336402'), 'llmnr'],
-  [5353, hex('0000 8400 0000 0001 0000 0000 016100 0001 8001 0000001e 0004 c6336402'), 'mdns'],
-  [1900, Buffer.from('HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:1\r\n'), 'ssdp'],
-  [53, dns, 'dns'],
-  [514, Buffer.from('<34>Oct 11 22:14:15 host su: x'), 'syslog'],
-  [1900, Buffer.from('HTTP/1.1 200 OK\r\nServer: a\r\n'), ''],
-])('an answer from port %i is recognised', (port, message, name) => {
-  const code = recogniseApplication(17, message, 0, message.length, true, port, 51385);
-  expect(APPLICATION_NAMES[code]).toBe(name);
+it.each([...messages, ...more].filter(([, , , , name]) => name !== ''))(
+  'protocol %i, port %i, from the %s: %o, whose end was cut, is %s or nothing',
+  (protocol, port, from, message, name) => {
+    const payload = typeof message === 'string' ? Buffer.from(message) : message;
+    for (let n = 1; n < payload.length; n++) {
+      const m = opening(payload.subarray(0, n), from === 'client', 50000, port);
+      m.length = payload.length;
+      expect(['', name]).toContain(recognise(protocol, m));
+    }
+  },
+);
+
+describe('random bytes', () => {
+  const generate = (most: number) =>
+    fc.sample(fc.uint8Array({ minLength: 1, maxLength: 300, max: most }), { numRuns: 20_000, seed: 4711 });
+
+  it.each([255, 127])('up to %i are nothing between ports of their own', (most) => {
+    const found = new Map<string, number>();
+    for (const bytes of generate(most))
+      for (const protocol of [6, 17])
+        for (const fromClient of [true, false]) {
+          const name = recognise(protocol, opening(bytes, fromClient, 50001, 50002));
+          if (name !== '') found.set(name, (found.get(name) ?? 0) + 1);
+        }
+    expect([...found]).toEqual([]);
+  });
+
+  it('are seldom taken for what has its port and little else', () => {
+    const found = new Map<string, number>();
+    const ports = new Set(APPLICATIONS.flatMap((a) => a.tcp?.ports ?? []));
+    const all = generate(255).slice(0, 1000);
+    for (const port of ports)
+      for (const bytes of all) {
+        const name = recognise(6, opening(bytes, true, 50001, port));
+        if (name !== '') found.set(name, (found.get(name) ?? 0) + 1);
+      }
+    expect([...found].filter(([, times]) => times > 2)).toEqual([]);
+  });
 });
 
 it('recognition never fails, whatever the bytes and ports', () => {
   const port = fc.oneof(
-    fc.constantFrom(...new Set(messages.map((m) => m[1]))),
+    fc.constantFrom(...new Set([...messages, ...more].map((m) => m[1]))),
     fc.integer({ min: 0, max: 65535 }),
+  );
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }),
+    fc
+      .tuple(fc.constantFrom(...messages, ...more), fc.uint8Array({ maxLength: 8 }), fc.nat(60), fc.nat(300))
+      .map(([[, , , text], change, at, n]) => {
+        const b = Buffer.from(text as string);
+        b.set(change.subarray(0, Math.max(0, b.length - at)), Math.min(at, b.length));
+        return b.subarray(0, n);
+      }),
   );
   fc.assert(
     fc.property(
       fc.constantFrom(6, 17),
-      fc.uint8Array({ maxLength: 300 }),
+      bytes,
       fc.boolean(),
       port,
       port,
-      (p, b, c, x, y) => {
-        expect(APPLICATION_NAMES[recogniseApplication(p, b, 0, b.length, c, x, y)]).toBeDefined();
+      fc.nat(1000),
+      (p, b, c, x, y, more) => {
+        const m = opening(b, c, x, y);
+        m.length += more;
+        expect(APPLICATION_NAMES).toContain(recognise(p, m));
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: 3000 },
   );
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_TRIES } from '../../src/applications/engine/dialogues.js';
 import { EndReason } from '../../src/model/end-reason.js';
-import { MAX_TRIES } from '../../src/sessions/application.js';
 import { SLOT_VLANS } from '../../src/sessions/slot-fields.js';
 import { TCP_ACK as A, TCP_FIN as F, TCP_RST as R, TCP_SYN as S } from '../../src/wire/transport/tcp.js';
 import { mirrorPoint, SessionWorld } from '../support/session-world.js';

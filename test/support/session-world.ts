@@ -1,6 +1,7 @@
 import { END_REASON_NAMES, type EndReason } from '../../src/model/end-reason.js';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { Mirrored } from '../../src/model/mirrored.js';
+import type { RowSink } from '../../src/model/row-sink.js';
 import type { SessionRecord } from '../../src/model/session-record.js';
 import type { SessionOptions } from '../../src/sessions/options.js';
 import { SessionTable } from '../../src/sessions/table.js';
@@ -38,6 +39,12 @@ export interface Row {
   truncated: number;
   duplicates: number;
   application: string;
+  serverName: string;
+  userName: string;
+  tlsUs: number;
+  tlsResumed: number;
+  tlsEch: number;
+  partial: string;
   direction: number;
   vlans: number[];
   vni: number | null;
@@ -78,9 +85,10 @@ export class SessionWorld {
   private readonly mirrored = new Mirrored();
   readonly point = mirrorPoint(0);
 
-  constructor(options: Partial<SessionOptions> = {}) {
+  /** @param sinks where rows of what is said go */
+  constructor(options: Partial<SessionOptions> = {}, sinks: Partial<RowSink> = {}) {
     this.table = new SessionTable(
-      { session: (r) => this.rows.push(toRow(r)) },
+      { ...sinks, session: (r) => this.rows.push(toRow(r)) },
       { capacity: 1000, ...options },
     );
   }
@@ -185,6 +193,12 @@ function toRow(r: SessionRecord): Row {
     truncated: r.truncated,
     duplicates: r.duplicates,
     application: r.appProtocol,
+    serverName: r.serverName,
+    userName: r.userName,
+    tlsUs: r.tlsUs,
+    tlsResumed: r.tlsResumed,
+    tlsEch: r.tlsEch,
+    partial: r.partial,
     direction: r.mirrorDirection,
     vni: r.vni,
     vlans: [...r.vlanIds.subarray(0, r.vlanIdsCount)],

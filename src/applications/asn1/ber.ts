@@ -62,6 +62,8 @@ export class Ber {
   tag = 0;
   start = 0;
   stop = 0;
+  /** Its content's length, as it says. */
+  length = 0;
   /** Whether its content is here only in part. */
   cut = false;
 
@@ -72,7 +74,7 @@ export class Ber {
     this.end = end;
     this.partial = partial;
     this.bad = this.cut = false;
-    this.tag = this.start = this.stop = 0;
+    this.tag = this.start = this.stop = this.length = 0;
     return this;
   }
 
@@ -102,6 +104,7 @@ export class Ber {
     this.cut = length > end - o;
     if (this.cut && !this.partial) return this.break();
     this.tag = tag;
+    this.length = length;
     this.start = o;
     this.at = this.stop = this.cut ? end : o + length;
     return true;

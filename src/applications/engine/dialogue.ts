@@ -34,6 +34,8 @@ export class Side {
   /** The other side's highest acknowledgment, if it sent one. */
   acked = 0;
   wasAcked = false;
+  /** Whether its SYN was not seen, and nothing before its first bytes. */
+  mayBeginEarlier = false;
   /** Whether the other side spoke since this one did. */
   interrupted = false;
   /** Whether bytes before `next` were passed over unread, or never came. */
@@ -53,7 +55,8 @@ export class Side {
   reset(): void {
     this.phase = Phase.Begin;
     this.next = this.top = this.acked = this.beganSec = this.beganNsec = this.tries = 0;
-    this.wasAcked = this.interrupted = this.skipped = this.goingIsAnswer = this.goingCounts = false;
+    this.wasAcked = this.mayBeginEarlier = this.interrupted = this.skipped = false;
+    this.goingIsAnswer = this.goingCounts = false;
     this.block = undefined;
     this.going = undefined;
   }
@@ -324,8 +327,8 @@ export class Dialogue {
   }
 
   /**
-   * Hands what comes behind the message at hand to another reader, as after STARTTLS. The word in
-   * `app_protocol` stays.
+   * Hands what comes behind the message at hand to another reader, as after STARTTLS; the message too, if the
+   * reader returns Read.More. The word in `app_protocol` stays.
    */
   become(name: ApplicationName): void {
     this.successor = name;
@@ -347,6 +350,8 @@ export class Dialogue {
   readerName: ApplicationName = '';
   isOver = false;
   successor: ApplicationName | undefined;
+  /** Another reader took over with the segment at hand. */
+  wasHandedOn = false;
   /** Questions whose rows are due when the message at hand is over. */
   readonly finished: Question[] = [];
   /** The question that the message at hand asks, and the one it answers. */
@@ -361,7 +366,7 @@ export class Dialogue {
   forget(): void {
     this.ending = '';
     this.slot = -1;
-    this.isOver = this.isActive = false;
+    this.isOver = this.isActive = this.wasHandedOn = false;
     this.successor = this.asked = this.answering = undefined;
     this.open.length = this.finished.length = 0;
   }

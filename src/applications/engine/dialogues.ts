@@ -9,7 +9,7 @@ import { Ages } from './ages.js';
 import { type Block, Blocks } from './blocks.js';
 import { Dialogue, type Host, Phase } from './dialogue.js';
 import { Recogniser } from './recogniser.js';
-import { type Segment, type StreamOwner, Streams } from './streams.js';
+import { count, type Segment, type StreamOwner, Streams } from './streams.js';
 import { Texts } from './texts.js';
 
 /** Messages of a side by which its application is looked for. */
@@ -141,6 +141,11 @@ export class Dialogues implements Host, StreamOwner {
     const d = this.dialogues[handle - 1];
     face(d, side, client, clientPort, serverPort);
     this.streams.segment(d, side, g);
+    if (d.wasHandedOn) {
+      d.wasHandedOn = false;
+      // What the other side sent meanwhile may have waited for this.
+      if (!d.isOver) this.streams.readOn(d, (1 - side) as 0 | 1);
+    }
     if (d.isOver) this.release(d, true);
   }
 
@@ -293,13 +298,16 @@ export class Dialogues implements Host, StreamOwner {
   // What streams ask for.
 
   read(d: Dialogue, b: Uint8Array, o: number, end: number): number {
-    d.asked = d.answering = undefined;
-    const reader = d.reader;
-    if (reader === undefined) return this.lookAt(d, b, o, end);
-    if (d.ending !== '') this.readInPart(d, d.ending);
-    const n = reader.stream === undefined ? Read.Over : reader.stream(d, b, o, end);
+    const n = this.readOnce(d, b, o, end);
+    if (d.successor === undefined) return n;
+    // The rows are written with the last of this reader's messages.
+    if (n > 0) count(d, n);
+    this.succeed(d);
+    if (n !== Read.More) return n;
+    // Nothing of it was for the reader before: it is the next one's.
+    const taken = d.isOver ? Read.Over : this.readOnce(d, b, o, end);
     if (d.successor !== undefined) this.succeed(d);
-    return n;
+    return taken;
   }
 
   takeBlock(d: Dialogue, bytes: number): Block | undefined {
@@ -336,6 +344,14 @@ export class Dialogues implements Host, StreamOwner {
     finished.length = kept;
   }
 
+  private readOnce(d: Dialogue, b: Uint8Array, o: number, end: number): number {
+    d.asked = d.answering = undefined;
+    const reader = d.reader;
+    if (reader === undefined) return this.lookAt(d, b, o, end);
+    if (d.ending !== '') this.readInPart(d, d.ending);
+    return reader.stream === undefined ? Read.Over : reader.stream(d, b, o, end);
+  }
+
   /** Looks for the application of a stream, by the message that begins at `o`. */
   private lookAt(d: Dialogue, b: Uint8Array, o: number, end: number): number {
     const m = this.opening;
@@ -348,9 +364,10 @@ export class Dialogues implements Host, StreamOwner {
     m.serverPort = d.serverPort;
     const application = this.tcp.recognise(m);
     if (application !== undefined) {
+      d.sentByClient(m.fromClient);
       if (this.keeper.recognised(d.slot, application.name)) this.attach(d, application.name);
       else d.isOver = true;
-      return d.isOver ? Read.Over : this.read(d, b, o, end);
+      return d.isOver ? Read.Over : this.readOnce(d, b, o, end);
     }
     const s = d.sides[d.side];
     if (end - o < SHORT && d.ending === '' && s.tries === 0) return Read.More;
@@ -388,6 +405,7 @@ export class Dialogues implements Host, StreamOwner {
   private succeed(d: Dialogue): void {
     const name = d.successor ?? '';
     d.successor = undefined;
+    d.wasHandedOn = true;
     if (name !== '') this.attach(d, name);
     else {
       this.detach(d);

@@ -8,23 +8,20 @@ interface Candidate {
 
 /** Recognises applications over one transport: those of the ports first, then those on any port. */
 export class Recogniser {
-  private readonly byPort = new Map<number, Candidate[]>();
+  /** Those of a port: the place in the list after it, by the port; the first place is that of none. */
+  private readonly placeOfPort = new Uint8Array(65_536);
+  private readonly onPort: Candidate[][] = [[]];
   /** Those on any port, by a message's first byte. */
   private readonly anywhere: readonly Candidate[][] = Array.from({ length: 256 }, () => []);
 
   /** @param applications in the order in which they are asked */
-  constructor(
-    applications: readonly Application[],
-    private readonly transport: 'tcp' | 'udp',
-  ) {
+  constructor(applications: readonly Application[], transport: 'tcp' | 'udp') {
     for (const application of applications) {
       const how = application[transport];
       if (how === undefined) continue;
       for (const port of how.ports ?? []) {
-        const there = this.byPort.get(port);
-        const candidate = { application, is: how.is };
-        if (there === undefined) this.byPort.set(port, [candidate]);
-        else there.push(candidate);
+        if (this.placeOfPort[port] === 0) this.placeOfPort[port] = this.onPort.push([]) - 1;
+        this.onPort[this.placeOfPort[port]].push({ application, is: how.is });
       }
       const is = how.ports === undefined ? how.is : how.elsewhere;
       if (is === undefined) continue;
@@ -33,20 +30,38 @@ export class Recogniser {
     }
   }
 
-  /** The application of a message; undefined if none is recognised. */
+  /**
+   * The application of a message; undefined if none is recognised. Who is the client may be a guess: where
+   * the port at the other end tells the application, `m.fromClient` and the ports are set right.
+   */
   recognise(m: Opening): Application | undefined {
     if (m.start >= m.end) return undefined;
     return (
-      among(this.byPort.get(m.serverPort), m) ??
-      // If only answers are seen, the client of datagrams is a guess: the service may be at either end.
-      (this.transport === 'udp' ? among(this.byPort.get(m.clientPort), m) : undefined) ??
+      among(this.onPort[this.placeOfPort[m.serverPort]], m) ??
+      this.turned(m) ??
       among(this.anywhere[m.bytes[m.start]], m)
     );
   }
+
+  private turned(m: Opening): Application | undefined {
+    const place = this.placeOfPort[m.clientPort];
+    if (place === 0) return undefined;
+    turn(m);
+    const application = among(this.onPort[place], m);
+    if (application === undefined) turn(m);
+    return application;
+  }
 }
 
-function among(candidates: readonly Candidate[] | undefined, m: Opening): Application | undefined {
-  if (candidates === undefined) return undefined;
-  for (const candidate of candidates) if (candidate.is(m)) return candidate.application;
+/** Takes the other end for the client. */
+function turn(m: Opening): void {
+  const { clientPort } = m;
+  m.clientPort = m.serverPort;
+  m.serverPort = clientPort;
+  m.fromClient = !m.fromClient;
+}
+
+function among(candidates: readonly Candidate[], m: Opening): Application | undefined {
+  for (let i = 0; i < candidates.length; i++) if (candidates[i].is(m)) return candidates[i].application;
   return undefined;
 }

@@ -1,10 +1,15 @@
 import type { Application, Opening } from '../reader.js';
 import { CAPITALS, endsWithVersion, isStatus, lineEnd, requestTarget, startsWith } from '../text.js';
+import { HttpReader } from './reader.js';
 
 /** Methods that identify a request if the end of its line was not captured. */
 const METHODS = ['GET ', 'POST ', 'HEAD ', 'PUT ', 'DELETE ', 'PATCH ', 'OPTIONS ', 'PROPFIND ', 'REPORT '];
 
-export const HTTP: Application = { name: 'http', tcp: { is: isHttp, firstBytes: CAPITALS } };
+export const HTTP: Application = {
+  name: 'http',
+  newReader: () => new HttpReader(),
+  tcp: { is: isHttp, firstBytes: CAPITALS },
+};
 
 /** The first line of a request or an answer (RFC 9112 sections 3 and 4). */
 function isHttp({ bytes: b, start: o, end }: Opening): boolean {

@@ -1,5 +1,6 @@
 import { afterLength, berLength } from '../ber.js';
 import type { Application, Opening } from '../reader.js';
+import { LdapReader } from './reader.js';
 
 const SEQUENCE = 0x30;
 const INTEGER = 2;
@@ -15,6 +16,7 @@ const LAST_VERSION = 3;
 
 export const LDAP: Application = {
   name: 'ldap',
+  newReader: () => new LdapReader(),
   tcp: { ports: [389, 3268], is: isLdap, elsewhere: isBindOrSearch, firstBytes: [SEQUENCE] },
   udp: { ports: [389], is: isLdap, elsewhere: isBindOrSearch, firstBytes: [SEQUENCE] },
 };

@@ -1,6 +1,7 @@
 import { u32 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
 import { isDigit } from '../text.js';
+import { QuicReader } from './reader.js';
 
 const VERSION1 = 1;
 const VERSION2 = 0x6b3343cf;
@@ -22,7 +23,11 @@ const GOOGLE_OTHERS = 0x34;
 const GOOGLE_VERSION = 9;
 const MOST_VERSIONS = 32;
 
-export const QUIC: Application = { name: 'quic', udp: { is: isQuic } };
+export const QUIC: Application = {
+  name: 'quic',
+  newReader: () => new QuicReader(),
+  udp: { is: isQuic },
+};
 
 /** A packet with a long header (RFC 9000 section 17.2, RFC 9369), or one of Google's first versions. */
 function isQuic({ bytes: b, start: o, end, length, fromClient }: Opening): boolean {

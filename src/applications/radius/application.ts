@@ -3,6 +3,7 @@ import type { Application, Opening } from '../reader.js';
 import { RadiusReader } from './reader.js';
 
 const HEADER = 20;
+const LONGEST = 4096;
 /** Codes of access, accounting and status, and of changes that the server asks for (RFC 2865, 2866, 5176). */
 const CODES: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 11, 12, 13, 40, 41, 42, 43, 44, 45]);
 
@@ -12,11 +13,10 @@ export const RADIUS: Application = {
   udp: { ports: [1645, 1646, 1812, 1813, 3799], is: isRadius },
 };
 
-/** A code, and a length behind which there may be padding (RFC 2865 section 3). */
-function isRadius({ bytes: b, start: o, end, length }: Opening): boolean {
+/** A code, a length, and a first attribute that fits (RFC 2865 section 3). */
+function isRadius({ bytes: b, start: o, end }: Opening): boolean {
   if (end - o < HEADER || !CODES.has(b[o])) return false;
   const says = u16(b, o + 2);
-  if (says < HEADER || says > length) return false;
-  // The first attribute fits.
+  if (says < HEADER || says > LONGEST) return false;
   return says === HEADER || end - o < HEADER + 2 || (b[o + 21] >= 2 && HEADER + b[o + 21] <= says);
 }

@@ -2,6 +2,7 @@ import { u16 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
 import { startsWith } from '../text.js';
 import { CONFIRM, CONNECT, cotpKind, DATA, PARAMETERS, TPKT, USER_DATA } from '../tpkt.js';
+import { RdpReader } from './reader.js';
 
 /** A negotiation's request, response or failure, and its length. */
 const NEGOTIATION = 8;
@@ -12,6 +13,7 @@ const CONNECT_RESPONSE = 0x7f66;
 
 export const RDP: Application = {
   name: 'rdp',
+  newReader: () => new RdpReader(),
   tcp: { ports: [3389], is: isRdp, elsewhere: isNegotiated, firstBytes: [TPKT] },
 };
 

@@ -1,5 +1,6 @@
 import type { Application, Opening } from '../reader.js';
 import { contains, isCapital, isCommand, isDigit, isText, lineEnd } from '../text.js';
+import { RedisReader } from './reader.js';
 
 const ARRAY = 0x2a;
 const STATUS = 0x2b;
@@ -56,23 +57,27 @@ const INLINE = [
 
 export const REDIS: Application = {
   name: 'redis',
+  newReader: () => new RedisReader(),
   tcp: { ports: [6379], is: isRedis, elsewhere: isArray, firstBytes: [ARRAY] },
 };
 
 /** RESP on Redis' own port: an array or an inline command of the client, any answer of the server. */
 function isRedis(m: Opening): boolean {
   const { bytes: b, start: o, end } = m;
-  if (m.fromClient)
-    return (
-      (b[o] === ARRAY && o + 1 < end && isDigit(b[o + 1])) ||
-      (isCommand(b, o, end, INLINE) && isText(b, o, lineEnd(b, o, end)) && !contains(b, o, end, ' HTTP/'))
-    );
   const line = lineEnd(b, o, end);
+  if (m.fromClient) return o + 1 < end && b[o] === ARRAY ? isDigit(b[o + 1]) : isInline(b, o, line);
   if (line < o + 2) return false;
   if (b[o] === STATUS || b[o] === ERROR) return isCapital(b[o + 1]);
   if (!COUNTED.has(b[o])) return false;
   const minus = b[o + 1] === 0x2d ? 1 : 0;
   return isDigit(b[o + 1 + minus]);
+}
+
+/** A whole line of text that is no request of HTTP. */
+function isInline(b: Uint8Array, o: number, line: number): boolean {
+  return (
+    line > o && isCommand(b, o, line + 1, INLINE) && isText(b, o, line) && !contains(b, o, line, ' HTTP/')
+  );
 }
 
 /** An array of bulk strings from the client. */

@@ -8,8 +8,8 @@ const VERSION5 = 5;
 /** The end of a request's fixed part, in version 4. */
 const USER = 8;
 const LONGEST_USER = 255;
-/** Methods that are in use: none, GSSAPI, user and password, and up to 9 registered ones. */
-const LAST_METHOD = 9;
+/** Methods that clients offer: none, GSSAPI, user and password. */
+const LAST_METHOD = 2;
 /** Answers of version 4 (granted, refused), which begin with zero. */
 const FIRST_REPLY = 90;
 const LAST_REPLY = 93;
@@ -26,7 +26,8 @@ export const SOCKS: Application = {
 function isSocks(m: Opening): boolean {
   const { bytes: b, start: o, end } = m;
   const n = end - o;
-  if (m.fromClient) return isOpening(m) || isRequest5(b, o, n);
+  if (m.fromClient)
+    return isOpening(m) || isRequest5(b, o, n) || (b[o] === VERSION5 && n > 2 && n === 2 + b[o + 1]);
   if (n === 2) return b[o] === VERSION5 && (b[o + 1] <= LAST_METHOD || b[o + 1] === NONE);
   if (n === 8) return b[o] === 0 && b[o + 1] >= FIRST_REPLY && b[o + 1] <= LAST_REPLY;
   return n >= 10 && b[o] === VERSION5 && b[o + 1] <= 8 && b[o + 2] === 0 && isAddressType(b[o + 3]);
@@ -37,9 +38,9 @@ function isOpening({ bytes: b, start: o, end, fromClient }: Opening): boolean {
   const n = end - o;
   if (!fromClient || n < 3) return false;
   if (b[o] === VERSION4) return isRequest4(b, o, end);
-  if (b[o] !== VERSION5 || b[o + 1] < 1 || n !== 2 + b[o + 1] || b[o + 1] > LAST_METHOD) return false;
-  for (let p = o + 2; p < end; p++) if (b[p] > LAST_METHOD && b[p] < 0x80) return false;
-  return true;
+  if (b[o] !== VERSION5 || b[o + 1] < 1 || n !== 2 + b[o + 1] || b[o + 1] > LAST_METHOD + 1) return false;
+  for (let p = o + 2; p < end; p++) if (b[p] > LAST_METHOD) return false;
+  return b[o + 1] === 1 || b[o + 2] !== b[o + 3];
 }
 
 /** CONNECT or BIND, port, address, user, zero; with a name behind it if the address is 0.0.0.x (SOCKS 4A). */

@@ -2,6 +2,8 @@ import { u16 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
 import { TlsReader } from './reader.js';
 
+const FIRST_TYPE = 20;
+const LAST_TYPE = 23;
 const ALERT = 21;
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
@@ -14,11 +16,30 @@ const SSL2 = [0x80, 0x81];
 /** An SSLv2 hello's fixed part. */
 const SSL2_FIXED = 9;
 
+/** Of HTTPS, SMTP, LDAP, DNS, FTP, IRC, IMAP, POP3, SIP, XMPP, AMQP, syslog and MQTT. */
+const PORTS = [443, 465, 636, 853, 989, 990, 993, 994, 995, 3269, 5061, 5223, 5671, 6514, 8443, 8883];
+
 export const TLS: Application = {
   name: 'tls',
   newReader: () => new TlsReader(),
-  tcp: { is: isTls, firstBytes: [ALERT, HANDSHAKE, ...SSL2] },
+  tcp: { ports: PORTS, is: isTlsOnPort, elsewhere: isTls, firstBytes: [ALERT, HANDSHAKE, ...SSL2] },
 };
+
+/** Also a record of a connection whose beginning was not seen: it ends here, or another one follows. */
+function isTlsOnPort(m: Opening): boolean {
+  if (isTls(m)) return true;
+  const { bytes, start, end } = m;
+  if (end - start < HEADER || !isRecord(m, start)) return false;
+  const next = start + HEADER + u16(bytes, start + 3);
+  return next >= end || isRecord(m, next);
+}
+
+/** A record's type, version and length, as far as they are here. */
+function isRecord({ bytes: b, end }: Opening, o: number): boolean {
+  if (b[o] < FIRST_TYPE || b[o] > LAST_TYPE) return false;
+  if (end - o < HEADER) return o + 3 > end || b[o + 1] === 3;
+  return b[o + 1] === 3 && b[o + 2] <= 4 && u16(b, o + 3) >= 1 && u16(b, o + 3) <= LONGEST;
+}
 
 /** A hello, or an alert in clear (RFC 8446 section 5.1). */
 function isTls({ bytes: b, start: o, end }: Opening): boolean {

@@ -1,0 +1,233 @@
+import { LONGEST_NAME, type Texts } from '../engine/texts.js';
+
+/** Header fields that are read. */
+export const Field = {
+  Host: 0,
+  UserAgent: 1,
+  Referer: 2,
+  XForwardedFor: 3,
+  Authorization: 4,
+  ProxyAuthorization: 5,
+  ContentType: 6,
+  ContentLength: 7,
+  TransferEncoding: 8,
+  Location: 9,
+  Server: 10,
+  Upgrade: 11,
+} as const;
+export type Field = (typeof Field)[keyof typeof Field];
+
+/** By Field. No two of a length begin with the same letter. */
+const NAMES = [
+  'host',
+  'user-agent',
+  'referer',
+  'x-forwarded-for',
+  'authorization',
+  'proxy-authorization',
+  'content-type',
+  'content-length',
+  'transfer-encoding',
+  'location',
+  'server',
+  'upgrade',
+];
+const LONGEST_FIELD = 19;
+/** The longest method: there are none of IANA's beyond 17. */
+const LONGEST_METHOD = 32;
+
+/** What bytes are found to be. */
+export const Found = { Nothing: 0, Incomplete: 1, Request: 2, Response: 3 } as const;
+export type Found = (typeof Found)[keyof typeof Found];
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SPACE = 0x20;
+const TAB = 0x09;
+const COLON = 0x3a;
+
+/**
+ * Where the parts of a request's or response's head are (RFC 9112, 2 to 5): lines that end in CRLF, or LF
+ * alone. The object is reused.
+ */
+export class Head {
+  /** Behind the empty line; where the bytes end if that is not there. */
+  end = 0;
+  /** Whether the empty line is there. */
+  isWhole = false;
+  /** Method and target of a request. */
+  methodAt = 0;
+  methodEnd = 0;
+  targetAt = 0;
+  targetEnd = 0;
+  /** Of a response. */
+  status = 0;
+  /** By Field: where the value begins and ends; 0 and 0 for none. */
+  private readonly from = new Uint32Array(NAMES.length);
+  private readonly to = new Uint32Array(NAMES.length);
+  private isFolded = false;
+
+  /** @param isLast nothing more will come: reads as far as the bytes go */
+  find(b: Uint8Array, o: number, end: number, isLast: boolean): Found {
+    this.from.fill(0);
+    this.to.fill(0);
+    this.isFolded = this.isWhole = false;
+    this.end = end;
+    let p = o;
+    // Some clients end a body with a line end more (RFC 9112, 2.2).
+    while (p < end && (b[p] === CR || b[p] === LF)) p++;
+    const isResponse = isVersion(b, p, Math.min(p + 5, end));
+    if (isResponse && p + 5 > end) return isLast ? Found.Nothing : Found.Incomplete;
+    if (!isResponse) {
+      const found = this.method(b, p, end);
+      if (found !== Found.Request) return found === Found.Incomplete && isLast ? Found.Nothing : found;
+    }
+    let line = p;
+    while (line < end && b[line] !== LF) line++;
+    const isWholeLine = line < end;
+    if (!isWholeLine && !isLast) return Found.Incomplete;
+    const lineEnd = isWholeLine && b[line - 1] === CR ? line - 1 : line;
+    if (isResponse ? !this.statusLine(b, p, lineEnd) : !this.target(b, lineEnd, isWholeLine))
+      return Found.Nothing;
+    if (isWholeLine && !this.fields(b, line + 1, end, isLast)) return Found.Incomplete;
+    return isResponse ? Found.Response : Found.Request;
+  }
+
+  has(field: Field): boolean {
+    return this.to[field] !== 0;
+  }
+
+  /** Where a field's value begins, without white space around it. */
+  valueAt(field: Field): number {
+    return this.from[field];
+  }
+
+  valueEnd(field: Field): number {
+    return this.to[field];
+  }
+
+  /** The text of a field's value, '' if it is not there. Lines that it is folded into become one. */
+  value(texts: Texts, b: Uint8Array, field: Field, most = LONGEST_NAME): string {
+    const to = this.to[field];
+    if (!this.isFolded) return texts.ascii(b, this.from[field], to, most);
+    texts.begin();
+    for (let i = this.from[field]; i < to; i++) {
+      if (b[i] !== CR && b[i] !== LF) texts.add(b[i]);
+      else {
+        while (i + 1 < to && (b[i + 1] <= SPACE || b[i + 1] === CR)) i++;
+        texts.add(SPACE);
+      }
+    }
+    return texts.take(most);
+  }
+
+  private method(b: Uint8Array, p: number, end: number): Found {
+    let q = p;
+    while (q < end && isToken(b[q])) q++;
+    if (q === end) return q - p > LONGEST_METHOD ? Found.Nothing : Found.Incomplete;
+    if (b[q] !== SPACE || q === p || q - p > LONGEST_METHOD) return Found.Nothing;
+    this.methodAt = p;
+    this.methodEnd = q;
+    return Found.Request;
+  }
+
+  /** The target, up to the first space, and the version at the end of the line. */
+  private target(b: Uint8Array, lineEnd: number, isWholeLine: boolean): boolean {
+    const at = this.methodEnd + 1;
+    let q = at;
+    while (q < lineEnd && b[q] !== SPACE) q++;
+    this.targetAt = at;
+    this.targetEnd = q;
+    if (!isWholeLine) return q > at;
+    let last = lineEnd;
+    while (last > q && (b[last - 1] === SPACE || b[last - 1] === TAB)) last--;
+    return q > at && last - 9 >= q && b[last - 9] === SPACE && isVersion(b, last - 8, last - 3);
+  }
+
+  /** `HTTP/1.1 200 …` */
+  private statusLine(b: Uint8Array, p: number, lineEnd: number): boolean {
+    if (p + 12 > lineEnd || b[p + 8] !== SPACE) return false;
+    this.status = 0;
+    for (let i = p + 9; i < p + 12; i++) {
+      if (b[i] < 0x30 || b[i] > 0x39) return false;
+      this.status = this.status * 10 + b[i] - 0x30;
+    }
+    return this.status >= 100;
+  }
+
+  /** @returns false if the head goes on, and may come */
+  private fields(b: Uint8Array, at: number, end: number, isLast: boolean): boolean {
+    let field = -1;
+    for (let p = at; p < end; ) {
+      let c = p;
+      const most = Math.min(end, p + LONGEST_FIELD + 1);
+      while (c < most && b[c] !== COLON && b[c] !== LF) c++;
+      let q = c;
+      while (q < end && b[q] !== LF) q++;
+      if (q === end && !isLast) return false;
+      const lineEnd = q < end && q > p && b[q - 1] === CR ? q - 1 : q;
+      if (lineEnd === p && q < end) {
+        this.end = q + 1;
+        this.isWhole = true;
+        return true;
+      }
+      if (b[p] === SPACE || b[p] === TAB) {
+        // Folded (RFC 9112, 5.2).
+        if (field >= 0) this.to[field] = trimmed(b, p, lineEnd);
+        this.isFolded = true;
+      } else {
+        field = c < lineEnd && b[c] === COLON ? fieldOf(b, p, c - p) : -1;
+        if (field >= 0 && this.to[field] !== 0) field = -1;
+        if (field >= 0) {
+          let v = c + 1;
+          while (v < lineEnd && (b[v] === SPACE || b[v] === TAB)) v++;
+          this.from[field] = v;
+          this.to[field] = trimmed(b, v, lineEnd);
+        }
+      }
+      p = q + 1;
+    }
+    return isLast;
+  }
+}
+
+/** @returns `end` without white space before it */
+function trimmed(b: Uint8Array, at: number, end: number): number {
+  let q = end;
+  while (q > at && (b[q - 1] === SPACE || b[q - 1] === TAB)) q--;
+  return q;
+}
+
+function fieldOf(b: Uint8Array, at: number, length: number): number {
+  const first = b[at] | 0x20;
+  for (let f = 0; f < NAMES.length; f++) {
+    const name = NAMES[f];
+    if (name.length === length && name.charCodeAt(0) === first) return isWord(b, at, name) ? f : -1;
+  }
+  return -1;
+}
+
+/** Whether a word in lower case stands at `at`, where so many bytes are, whatever the case of its letters. */
+export function isWord(b: Uint8Array, at: number, word: string): boolean {
+  for (let i = 0; i < word.length; i++) {
+    const c = b[at + i];
+    if ((c >= 0x41 && c <= 0x5a ? c | 0x20 : c) !== word.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** Whether bytes `p` to `end`, at most 5, begin `HTTP/`. */
+function isVersion(b: Uint8Array, p: number, end: number): boolean {
+  if (p >= end) return false;
+  for (let i = p; i < end; i++) if (b[i] !== 'HTTP/'.charCodeAt(i - p)) return false;
+  return true;
+}
+
+/** Characters of methods: of a token (RFC 9110, 5.6.2), those that are used. */
+function isToken(c: number): boolean {
+  return (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a) || c === 0x2d || c === 0x5f || isDigit(c);
+}
+
+function isDigit(c: number): boolean {
+  return c >= 0x30 && c <= 0x39;
+}

@@ -1,0 +1,61 @@
+/** Parts of targets and URLs (RFC 3986, 3), without what may be secret: queries, fragments, user information. */
+import { LONGEST_RESOURCE, type Texts } from '../engine/texts.js';
+
+const COLON = 0x3a;
+const SLASH = 0x2f;
+
+/** Where the authority of a URL begins, behind `://`; -1 where there is none before a path or query. */
+export function authorityAt(b: Uint8Array, at: number, end: number): number {
+  for (let i = at; i + 2 < end; i++) {
+    if (b[i] === COLON) return b[i + 1] === SLASH && b[i + 2] === SLASH ? i + 3 : -1;
+    if (b[i] === SLASH || endsPath(b[i])) return -1;
+  }
+  return -1;
+}
+
+/** Where an authority ends that begins at `at`. */
+export function authorityEnd(b: Uint8Array, at: number, end: number): number {
+  let q = at;
+  while (q < end && b[q] !== SLASH && !endsPath(b[q])) q++;
+  return q;
+}
+
+/** Where a path ends. */
+export function pathEnd(b: Uint8Array, at: number, end: number): number {
+  let q = at;
+  while (q < end && !endsPath(b[q])) q++;
+  return q;
+}
+
+/** The host of an authority, in lower case, without user and port. */
+export function hostOf(texts: Texts, b: Uint8Array, at: number, end: number): string {
+  const from = hostAt(b, at, end);
+  let to = end;
+  while (to > from && b[to - 1] >= 0x30 && b[to - 1] <= 0x39) to--;
+  return texts.lower(b, from, to > from && b[to - 1] === COLON ? to - 1 : end);
+}
+
+/** A URL, or a reference, without user, query and fragment. */
+export function urlOf(texts: Texts, b: Uint8Array, at: number, end: number): string {
+  const to = pathEnd(b, at, end);
+  const authority = authorityAt(b, at, to);
+  texts.begin();
+  let rest = at;
+  if (authority >= 0) {
+    texts.addBytes(b, at, authority);
+    rest = hostAt(b, authority, authorityEnd(b, authority, to));
+  }
+  texts.addBytes(b, rest, to);
+  return texts.take(LONGEST_RESOURCE);
+}
+
+/** Behind the user information of an authority. */
+function hostAt(b: Uint8Array, at: number, end: number): number {
+  for (let i = end - 1; i >= at; i--) if (b[i] === 0x40) return i + 1;
+  return at;
+}
+
+/** `?` or `#` */
+function endsPath(c: number): boolean {
+  return c === 0x3f || c === 0x23;
+}
