@@ -90,7 +90,13 @@ export class Conversation {
 
   constructor(
     applications: readonly Application[],
-    readonly ports: { client: number; server: number; first?: readonly [number, number] },
+    readonly ports: {
+      client: number;
+      server: number;
+      first?: readonly [number, number];
+      /** The conversation's SYN was not seen. */
+      noSyn?: true;
+    },
     options: Partial<DialogueOptions> = {},
     /** The table of another one: see {@link beside}. */
     private readonly table: Table = { conversations: [], dialogues: undefined },
@@ -203,7 +209,7 @@ export class Conversation {
     g.sequence = sequence;
     g.acknowledgment = this.next[1 - side];
     g.acknowledges = true;
-    g.hasFirst = true;
+    g.hasFirst = this.ports.noSyn !== true;
     g.first = this.ports.first?.[side] ?? (side === 0 ? 1000 : 0xffff_fff0);
     if (this.isOver) return;
     if (this.handle === 0) this.handle = this.dialogues.begin(this.slot, true, this.recognised.at(-1) ?? '');

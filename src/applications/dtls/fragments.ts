@@ -53,12 +53,14 @@ export class FragmentsPool {
   }
 
   private take(): Fragments {
+    for (const place of this.places) if (place.owner === undefined) return place;
     if (this.places.length < PLACES) {
       const place = new Fragments();
       this.places.push(place);
       return place;
     }
+    const place = this.places[this.hand];
     this.hand = (this.hand + 1) % PLACES;
-    return this.places[this.hand];
+    return place;
   }
 }

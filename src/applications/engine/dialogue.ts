@@ -34,6 +34,8 @@ export class Side {
   /** The other side's highest acknowledgment, if it sent one. */
   acked = 0;
   wasAcked = false;
+  /** Whether its SYN was not seen, and nothing before its first bytes. */
+  mayBeginEarlier = false;
   /** Whether the other side spoke since this one did. */
   interrupted = false;
   /** Whether bytes before `next` were passed over unread, or never came. */
@@ -53,7 +55,8 @@ export class Side {
   reset(): void {
     this.phase = Phase.Begin;
     this.next = this.top = this.acked = this.beganSec = this.beganNsec = this.tries = 0;
-    this.wasAcked = this.interrupted = this.skipped = this.goingIsAnswer = this.goingCounts = false;
+    this.wasAcked = this.mayBeginEarlier = this.interrupted = this.skipped = false;
+    this.goingIsAnswer = this.goingCounts = false;
     this.block = undefined;
     this.going = undefined;
   }
@@ -215,7 +218,7 @@ export class Dialogue {
     return this.sides[this.side].skipped;
   }
 
-  /** Whether who sent the message at hand has had bytes of the other side that did not come here, or not yet. */
+  /** Whether who sent the message at hand has had bytes of the other side that did not come here (yet). */
   get knowsMore(): boolean {
     const peer = this.sides[1 - this.side];
     return peer.wasAcked && ((peer.acked - peer.top) | 0) > 0;
@@ -325,7 +328,7 @@ export class Dialogue {
 
   /**
    * Hands what comes behind the message at hand to another reader, as after STARTTLS; the message too, if the
-   * reader returns 0. The word in `app_protocol` stays.
+   * reader returns Read.More. The word in `app_protocol` stays.
    */
   become(name: ApplicationName): void {
     this.successor = name;

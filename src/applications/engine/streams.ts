@@ -71,6 +71,7 @@ export class Streams {
     const rise = (sequence - s.next) | 0;
     if (s.phase === Phase.Waiting || rise + length <= 0) {
       if (isNew) this.goOn(d, s, g, rise + length === 0);
+      else if (s.mayBeginEarlier && d.reader === undefined) this.earlier(d, side, g);
       return;
     }
     if (rise > FAR_BEHIND) {
@@ -193,6 +194,22 @@ export class Streams {
     }
     // The next message begins in what was cut off.
     if (isCut && ((s.next - g.sequence - g.length) | 0) < 0) this.wait(d, s);
+  }
+
+  /**
+   * Reads bytes before the first ones that came of a side, while nobody knows what it speaks: frames may have
+   * changed places.
+   */
+  private earlier(d: Dialogue, side: 0 | 1, g: Segment): void {
+    const s = d.sides[side];
+    s.mayBeginEarlier = false;
+    this.face(d, side);
+    d.beganSec = g.sec;
+    d.beganNsec = g.nsec;
+    let n = this.owner.read(d, g.bytes, g.start, g.end);
+    if (n === Read.More) n = this.ending(d, 'gap', g.bytes, g.start, g.end);
+    if (n === Read.Done || n === Read.Over) this.result(d, s, n, g.end - g.start);
+    else this.owner.settle(d);
   }
 
   /** Keeps the beginning of a message, from `o` of a segment on. */
@@ -395,6 +412,8 @@ function isDone(s: Side): boolean {
 function begin(s: Side, g: Segment): void {
   s.phase = Phase.Reading;
   const ahead = (g.sequence - g.first) | 0;
-  s.next = g.hasFirst && ahead >= 0 && ahead <= FAR_BEHIND ? g.first : g.sequence;
+  const isKnown = g.hasFirst && ahead >= 0 && ahead <= FAR_BEHIND;
+  s.next = isKnown ? g.first : g.sequence;
+  s.mayBeginEarlier = !isKnown;
   s.top = s.next;
 }

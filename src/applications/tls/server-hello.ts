@@ -53,7 +53,8 @@ export class ServerHello {
       this.sessionEnd = p;
     }
     const fixed = isEarlyDraft(legacy) ? 2 : 3;
-    if (p + fixed > there) return p + fixed <= whole;
+    if (p + fixed > whole) return false;
+    if (p + 2 > there) return true;
     const cipher = u16(b, p);
     this.cipher = cipher;
     p += fixed;
