@@ -1,6 +1,6 @@
 /**
- * Protocols of command lines that begin in clear and go on in TLS, once the client asked for it and the server
- * agreed. What is said otherwise is passed over, line by line, until that can no longer happen.
+ * Protocols of command lines that begin in clear and go on in TLS, once the client asked for it and the
+ * server agreed. What is said otherwise is passed over, line by line, until that can no longer happen.
  */
 import { type Dialogue, Read, type Reader, type State } from './reader.js';
 
@@ -52,7 +52,7 @@ export abstract class UpgradeReader implements Reader {
       // The server's word may only be late.
       if (s.isAsked && d.fromClient && d.ending === '') return Read.More;
       d.become('tls');
-      return 0;
+      return Read.More;
     }
     const n = lineLength(d, b, o, end);
     if (n < 0) return n;

@@ -13,6 +13,7 @@ import {
 } from '../config/overlays.js';
 import { parseDuration } from '../config/units.js';
 import { CommandError, UsageError } from '../model/errors.js';
+import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, parseKeptApplications } from '../model/kept-words.js';
 import { isServer } from '../model/store-location.js';
 import { FilledStore } from '../reader/filled-store.js';
 import { isRowKind, NDJSON_KINDS, type NdjsonKind, parseKinds } from '../reader/kinds.js';
@@ -34,6 +35,7 @@ interface ReadOptions {
   maxSessions?: number;
   deduplicate: number;
   separateBy: Separator[];
+  applications: number;
   overlay: Overlay[];
   quiet?: boolean;
 }
@@ -90,6 +92,14 @@ export function registerRead(program: Command): void {
         .argParser(separators)
         .default(['vni'], 'vni'),
     )
+    .addOption(
+      new Option(
+        '--applications <what>',
+        `what is read of the messages in sessions: ${KEPT_APPLICATIONS_WORDS}, separated by commas`,
+      )
+        .argParser(keptApplications)
+        .default(KEEP_ALL, 'all'),
+    )
     .option(
       '--overlay <port>',
       'another UDP port of tunnels inside mirrored frames, besides the well-known ones: ' +
@@ -116,6 +126,13 @@ function separators(value: string): Separator[] {
   if (words === undefined)
     throw new InvalidArgumentError(`give ${SEPARATORS.join(', ')} or none, as in vni,vlan.`);
   return words;
+}
+
+function keptApplications(value: string): number {
+  const bits = parseKeptApplications(value);
+  if (bits === undefined)
+    throw new InvalidArgumentError(`give all, off, or some of ${KEPT_KINDS.join(', ')}, as in names,paths.`);
+  return bits;
 }
 
 function overlay(value: string, before: Overlay[]): Overlay[] {
@@ -180,6 +197,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
         packets,
         dedupWindow,
         separateBy: options.separateBy,
+        applications: options.applications,
         print: stores
           ? undefined
           : { kinds: rows, named: kinds.length > 1, handsBack: kinds.includes('packets') },

@@ -65,6 +65,8 @@ export interface SessionTask {
   readonly packets: KeptPackets | undefined;
   /** Nanoseconds within which a repeated frame is a duplicate; 0: never. */
   readonly dedupWindow: number;
+  /** What is kept of applications: bits of Keep. */
+  readonly applications: number;
   /** What separates conversations between the same ends. */
   readonly separateBy: readonly Separator[];
 }

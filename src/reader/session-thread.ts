@@ -37,7 +37,7 @@ const BUFFERS = 12;
 /** What the thread must know about its table. */
 export type SessionThreadOptions = Pick<
   SessionTask,
-  'collector' | 'capacity' | 'ids' | 'packets' | 'dedupWindow' | 'separateBy' | 'print'
+  'collector' | 'capacity' | 'ids' | 'packets' | 'dedupWindow' | 'separateBy' | 'applications' | 'print'
 >;
 
 /**

@@ -36,6 +36,7 @@ export class SessionWork {
   protected readonly table: SessionTable;
   private readonly points: MirrorPoint[] = [];
   private readonly dedupWindow: number;
+  private readonly applications: number;
   private readonly separateBy: number;
   protected readonly frame = new Frame();
   protected readonly mirrored = new Mirrored();
@@ -47,6 +48,7 @@ export class SessionWork {
   ) {
     this.buffers = task.buffers.map((buffer) => new Uint8Array(buffer));
     this.dedupWindow = task.dedupWindow;
+    this.applications = task.applications;
     this.separateBy = separationBits(task.separateBy);
     const { print, collector } = task;
     if (print === undefined) this.rows = returnedRows(collector, this.hand);
@@ -66,6 +68,7 @@ export class SessionWork {
       const point = new MirrorPoint(p.index, p.type, p.source, p.target, p.session, p.key);
       this.points.push(point);
       this.table.setDedupWindow(point, this.dedupWindow);
+      this.table.keep(point, this.applications);
       this.table.separateBy(point, this.separateBy);
     }
   }

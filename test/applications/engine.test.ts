@@ -145,6 +145,23 @@ describe('bytes that never come', () => {
     expect(asked(c.end())).toEqual(['the first message!1 ok', '!2 unasked', 'third!3 ok']);
   });
 
+  it('before a message are known to its reader', () => {
+    const known: string[] = [];
+    const reader: Reader = {
+      newState: () => STATELESS,
+      stream(d, b, o, end) {
+        known.push(`${d.texts.ascii(b, o, end)}${d.isResumed ? ' resumed' : ''}`);
+        return end - o;
+      },
+    };
+    const c = new Conversation(
+      [{ name: 'memcached', tcp: { is: () => true }, newReader: () => reader }],
+      PORTS,
+    );
+    c.ask('a question, first').answer('!1').lose(1, 10).ask('b').answer('!2').answer('!3').ask('c').end();
+    expect(known).toEqual(['a question, first', '!1', 'b', '!2 resumed', '!3', 'c']);
+  });
+
   it('are waited for where answers may come before them, but not for ever', () => {
     const c = talk(false).ask('the beginning of').lose(0, 10).ask('and its end;').answer('!0;');
     expect(asked(c)).toEqual(['!0 unasked']);
@@ -220,6 +237,51 @@ describe('what is bounded', () => {
     c.ask('the beginning of').ask('and its end;').answer('!1;').end();
     expect(asked(c)).toEqual(['the beginning of!1 ok limit']);
   });
+});
+
+describe('another reader', () => {
+  /** Until the server says `go`: lines that are told. What the client says behind `stop` is not its own. */
+  const before: Application = {
+    name: 'smtp',
+    tcp: { is: ({ bytes, start }) => bytes[start] === 0x68 },
+    newReader: () => ({
+      newState: () => STATELESS,
+      stream(d, b, o, end) {
+        if (b[o] === 0x2a) {
+          if (d.ending !== '') d.become('memcached');
+          return Read.More;
+        }
+        const text = d.texts.ascii(b, o, end);
+        if (text === 'go') d.become('memcached');
+        if (text === 'anything') d.becomeAnything();
+        return end - o;
+      },
+    }),
+  };
+  const both = () =>
+    new Conversation([before, { ...lines(true), tcp: { is: (m) => m.bytes[m.start] === 0x2a } }], PORTS);
+
+  it('takes what comes behind the message of the one before it', () => {
+    const c = both().ask('hello').answer('go').ask('*one;').answer('!1;').end();
+    expect([c.recognised, asked(c)]).toEqual([['smtp'], ['*one!1 ok']]);
+  });
+
+  it('is recognised, behind what only leads to it', () => {
+    const c = both().ask('hello').answer('anything').ask('*one;').answer('!1;').end();
+    expect([c.recognised, asked(c)]).toEqual([['smtp', 'memcached'], ['*one!1 ok']]);
+  });
+
+  it('takes what waited for it, or what the one before it left when nothing more comes', () => {
+    expect(asked(both().ask('hello').ask('*one;').answer('go').answer('!1;').end())).toEqual(['*one!1 ok']);
+    expect(asked(both().ask('hello').ask('*one;').end())).toEqual(['*one unanswered gap']);
+  });
+});
+
+it('knows who is the client by the port that an application has', () => {
+  const application = { ...lines(true), tcp: { ports: [11211], is: () => true } };
+  const c = new Conversation([application], { client: 11211, server: 40000 });
+  c.ask('!0;').answer('one;').ask('!1;').end();
+  expect([c.client, asked(c)]).toEqual([1, ['!0 unasked', 'one!1 ok']]);
 });
 
 it('counts the bytes of an answer behind which another reader goes on', () => {

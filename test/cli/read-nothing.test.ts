@@ -140,8 +140,8 @@ describe('--ndjson', () => {
       status: 2,
       out: '',
       said:
-        `mirrorlake: read: --ndjson ${word}: give one of sessions, packets, mirrors, tunnels, ` +
-        `or a capture (there is none of that name)\n`,
+        `mirrorlake: read: --ndjson ${word}: give one of sessions, transactions, ` +
+        `certificates, packets, mirrors, tunnels, or a capture (there is none of that name)\n`,
     });
   });
 

@@ -20,9 +20,9 @@ const COOKIE = 0x63825363;
 const LONGEST = 512;
 
 /**
- * Looks for options in a DHCP message: one after another a byte of code, a byte of length, and the value; also
- * in the fields for file and server name, where option 52 says so. One that stands there several times is one
- * whose value was too long for its length (RFC 3396).
+ * Looks for options in a DHCP message: one after another a byte of code, a byte of length, and the value;
+ * also in the fields for file and server name, where option 52 says so. One that stands there several times
+ * is one whose value was too long for its length (RFC 3396).
  */
 export class Options {
   /** The value found last, up to `length`. */

@@ -218,7 +218,7 @@ export class Dialogue {
     return this.sides[this.side].skipped;
   }
 
-  /** Whether who sent the message at hand has had bytes of the other side that did not come here, or not yet. */
+  /** Whether who sent the message at hand has had bytes of the other side that did not come here (yet). */
   get knowsMore(): boolean {
     const peer = this.sides[1 - this.side];
     return peer.wasAcked && ((peer.acked - peer.top) | 0) > 0;
@@ -328,7 +328,7 @@ export class Dialogue {
 
   /**
    * Hands what comes behind the message at hand to another reader, as after STARTTLS; the message too, if the
-   * reader returns 0. The word in `app_protocol` stays.
+   * reader returns Read.More. The word in `app_protocol` stays.
    */
   become(name: ApplicationName): void {
     this.successor = name;

@@ -280,7 +280,8 @@ export class Dialogues implements Host, StreamOwner {
   }
 
   write(d: Dialogue, q: Question): void {
-    this.keeper.transaction(d.slot, q.appProtocol === '' ? d.readerName : q.appProtocol, q);
+    if (!q.isRepeated || q.answered)
+      this.keeper.transaction(d.slot, q.appProtocol === '' ? d.readerName : q.appProtocol, q);
     this.giveQuestion(q);
   }
 
@@ -303,11 +304,11 @@ export class Dialogues implements Host, StreamOwner {
     // The rows are written with the last of this reader's messages.
     if (n > 0) count(d, n);
     this.succeed(d);
-    if (n !== 0) return n;
+    if (n !== Read.More) return n;
     // Nothing of it was for the reader before: it is the next one's.
     const taken = d.isOver ? Read.Over : this.readOnce(d, b, o, end);
     if (d.successor !== undefined) this.succeed(d);
-    return taken === 0 ? Read.Turn : taken;
+    return taken;
   }
 
   takeBlock(d: Dialogue, bytes: number): Block | undefined {

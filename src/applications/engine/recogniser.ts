@@ -8,7 +8,9 @@ interface Candidate {
 
 /** Recognises applications over one transport: those of the ports first, then those on any port. */
 export class Recogniser {
-  private readonly byPort = new Map<number, Candidate[]>();
+  /** Those of a port: the place in the list after it, by the port; the first place is that of none. */
+  private readonly placeOfPort = new Uint8Array(65_536);
+  private readonly onPort: Candidate[][] = [[]];
   /** Those on any port, by a message's first byte. */
   private readonly anywhere: readonly Candidate[][] = Array.from({ length: 256 }, () => []);
 
@@ -18,10 +20,8 @@ export class Recogniser {
       const how = application[transport];
       if (how === undefined) continue;
       for (const port of how.ports ?? []) {
-        const there = this.byPort.get(port);
-        const candidate = { application, is: how.is };
-        if (there === undefined) this.byPort.set(port, [candidate]);
-        else there.push(candidate);
+        if (this.placeOfPort[port] === 0) this.placeOfPort[port] = this.onPort.push([]) - 1;
+        this.onPort[this.placeOfPort[port]].push({ application, is: how.is });
       }
       const is = how.ports === undefined ? how.is : how.elsewhere;
       if (is === undefined) continue;
@@ -37,15 +37,17 @@ export class Recogniser {
   recognise(m: Opening): Application | undefined {
     if (m.start >= m.end) return undefined;
     return (
-      among(this.byPort.get(m.serverPort), m) ?? this.turned(m) ?? among(this.anywhere[m.bytes[m.start]], m)
+      among(this.onPort[this.placeOfPort[m.serverPort]], m) ??
+      this.turned(m) ??
+      among(this.anywhere[m.bytes[m.start]], m)
     );
   }
 
   private turned(m: Opening): Application | undefined {
-    const candidates = this.byPort.get(m.clientPort);
-    if (candidates === undefined) return undefined;
+    const place = this.placeOfPort[m.clientPort];
+    if (place === 0) return undefined;
     turn(m);
-    const application = among(candidates, m);
+    const application = among(this.onPort[place], m);
     if (application === undefined) turn(m);
     return application;
   }
@@ -59,8 +61,7 @@ function turn(m: Opening): void {
   m.fromClient = !m.fromClient;
 }
 
-function among(candidates: readonly Candidate[] | undefined, m: Opening): Application | undefined {
-  if (candidates === undefined) return undefined;
-  for (const candidate of candidates) if (candidate.is(m)) return candidate.application;
+function among(candidates: readonly Candidate[], m: Opening): Application | undefined {
+  for (let i = 0; i < candidates.length; i++) if (candidates[i].is(m)) return candidates[i].application;
   return undefined;
 }

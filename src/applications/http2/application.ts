@@ -1,6 +1,7 @@
 import { u16, u24, u32 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
 import { startsWith } from '../text.js';
+import { Http2Reader } from './reader.js';
 
 const SETTINGS = 4;
 /** A frame's header, and one setting. */
@@ -9,7 +10,11 @@ const SETTING = 6;
 /** The number of the last setting that servers send (RFC 9113 section 6.5.2, RFC 8441 section 3). */
 const LAST_SETTING = 8;
 
-export const HTTP2: Application = { name: 'http2', tcp: { is: isHttp2, firstBytes: [0x50, 0] } };
+export const HTTP2: Application = {
+  name: 'http2',
+  newReader: () => new Http2Reader(),
+  tcp: { is: isHttp2, firstBytes: [0x50, 0] },
+};
 
 /** The client's preface, or the settings that are the server's (RFC 9113 section 3.4). */
 function isHttp2({ bytes: b, start: o, end, fromClient }: Opening): boolean {

@@ -40,8 +40,9 @@ export class Filters {
     while (texts.added <= LONGEST_RESOURCE) {
       if (ber.next()) {
         const operator = operatorOf(ber.tag);
-        if (operator === 0) this.item(texts, ber.tag);
-        else if (depth < MOST_DEPTH) {
+        if (operator === 0) {
+          if (!ber.cut) this.item(texts, ber.tag);
+        } else if (depth < MOST_DEPTH) {
           texts.add(0x28);
           texts.add(operator);
           ends[depth++] = ber.end;

@@ -112,7 +112,7 @@ export class LdapMessage {
       case Operation.ModifyDnRequest:
       case Operation.CompareRequest:
         ber.enter();
-        // Of AddRequest and ModifyRequest the DN comes first, in CompareRequest and ModifyDNRequest too.
+        // The DN comes first in all of them.
         if (ber.expect(Tag.OctetString)) this.named();
         return;
       default:
@@ -135,12 +135,13 @@ export class LdapMessage {
     this.isSicily = ber.tag === SICILY_NEGOTIATE || ber.tag === SICILY_RESPONSE;
     this.isSasl = ber.tag === SASL;
     if (this.isSasl) {
+      const isWhole = !ber.cut;
       ber.enter();
       if (!ber.expect(Tag.OctetString) || ber.cut) return;
       this.mechanism = ber.start;
       this.mechanismEnd = ber.stop;
       if (!ber.expect(Tag.OctetString)) {
-        this.isEnough = true;
+        this.isEnough = isWhole;
         return;
       }
     }

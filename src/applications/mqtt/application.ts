@@ -1,6 +1,7 @@
 import { u16 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
 import { startsWith } from '../text.js';
+import { MqttReader } from './reader.js';
 
 const CONNECT = 0x10;
 const CONNACK = 0x20;
@@ -10,6 +11,7 @@ const LAST_CODE = 5;
 
 export const MQTT: Application = {
   name: 'mqtt',
+  newReader: () => new MqttReader(),
   tcp: { ports: [1883], is: isMqtt, elsewhere: isConnect, firstBytes: [CONNECT] },
 };
 

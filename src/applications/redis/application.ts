@@ -1,5 +1,6 @@
 import type { Application, Opening } from '../reader.js';
 import { contains, isCapital, isCommand, isDigit, isText, lineEnd } from '../text.js';
+import { RedisReader } from './reader.js';
 
 const ARRAY = 0x2a;
 const STATUS = 0x2b;
@@ -56,6 +57,7 @@ const INLINE = [
 
 export const REDIS: Application = {
   name: 'redis',
+  newReader: () => new RedisReader(),
   tcp: { ports: [6379], is: isRedis, elsewhere: isArray, firstBytes: [ARRAY] },
 };
 

@@ -1,5 +1,6 @@
 import { u16 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
+import { TdsReader } from './reader.js';
 
 const HEADER = 8;
 /** Kinds of packets: a batch, a procedure call, an answer, a login and a prelogin (MS-TDS 2.2.3.1.1). */
@@ -20,6 +21,7 @@ const MAJOR_VERSIONS: ReadonlySet<number> = new Set([0x70, 0x71, 0x72, 0x73, 0x7
 
 export const TDS: Application = {
   name: 'tds',
+  newReader: () => new TdsReader(),
   tcp: { ports: [1433], is: isTds, elsewhere: isOpening, firstBytes: [LOGIN, PRELOGIN] },
 };
 

@@ -35,7 +35,7 @@ export class XmppReader implements Reader {
       // The server's word may only be late.
       if (s.isAsked && d.fromClient && d.ending === '') return Read.More;
       d.become('tls');
-      return 0;
+      return Read.More;
     }
     const last = Math.min(end, o + LONGEST_TAG);
     let p = o;

@@ -244,7 +244,7 @@ export class SessionFields {
 export class TransactionFields {
   /** The conversation's, in `sessions`. */
   readonly sessionId = new Uint8Array(16);
-  /** Which transaction of its conversation it is, from 1, in the order in which they were stored. */
+  /** 0, 1, 2, … of the transactions of a conversation, in the order in which they were stored. */
   number = 0;
   /** Time of the question's last byte; of the answer's first, where no question was seen. */
   timeSec = 0;

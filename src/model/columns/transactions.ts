@@ -25,7 +25,7 @@ export const TRANSACTIONS: Table = {
       name: 'number',
       field: 3,
       type: UINT32,
-      doc: 'Which transaction of its conversation it is, from 1, in the order in which they were stored.',
+      doc: '0, 1, 2, … of the transactions of a conversation, in the order in which they were stored.',
     },
     {
       name: 'time',

@@ -1,0 +1,56 @@
+import type { State } from '../reader.js';
+import type { CryptoStream, StreamOwner } from './crypto-stream.js';
+import { LONGEST_ID, type LongHeader } from './packet.js';
+
+/** What is kept of one conversation. */
+export class QuicState implements State, StreamOwner {
+  /** The client's first destination id, of which keys are made. Its length is 0 while it is not known. */
+  readonly id = new Uint8Array(LONGEST_ID);
+  idLength = 0;
+  /** The version of the last packet; 0 before. */
+  readonly version = new Uint8Array(4);
+  hasVersion = false;
+  versionTold = false;
+  /** Who sent packets with a long header: the client 1, the server 2. */
+  seen = 0;
+  /** Datagrams, since the client's hello was told if it was. */
+  datagrams = 0;
+  /** Payloads that were decrypted. */
+  decrypted = 0;
+  /** What the client, and the server, sent of their hellos, while they are not whole. */
+  readonly streams: [CryptoStream | undefined, CryptoStream | undefined] = [undefined, undefined];
+  clientTold = false;
+  serverTold = false;
+  /** Whether memory for a stream went to another conversation. */
+  isLimited = false;
+  /** A packet that came before the one that has the keys; who sent it. */
+  early: CryptoStream | undefined;
+  earlyByClient = false;
+
+  /** Takes the id of a packet as the client's first one. */
+  takeId(b: Uint8Array, packet: LongHeader): void {
+    this.idLength = packet.idEnd - packet.idAt;
+    for (let i = 0; i < this.idLength; i++) this.id[i] = b[packet.idAt + i];
+  }
+
+  /** Takes the version at `o`. */
+  takeVersion(b: Uint8Array, o: number): void {
+    for (let i = 0; i < 4; i++) this.version[i] = b[o + i];
+    this.hasVersion = true;
+  }
+
+  /** Forgets memory that went to another conversation. */
+  lose(stream: CryptoStream): void {
+    if (this.early === stream) this.early = undefined;
+    if (this.streams[0] === stream) this.streams[0] = undefined;
+    if (this.streams[1] === stream) this.streams[1] = undefined;
+    this.isLimited = true;
+  }
+
+  reset(): void {
+    this.idLength = this.seen = this.datagrams = this.decrypted = 0;
+    this.hasVersion = this.versionTold = this.clientTold = this.serverTold = this.isLimited = false;
+    this.earlyByClient = false;
+    this.streams[0] = this.streams[1] = this.early = undefined;
+  }
+}
