@@ -189,8 +189,8 @@ function wait(d: Dialogue): number {
 }
 
 /**
- * Whether a record of handshake messages is in clear and has what is waited for. Behind ChangeCipherSpec it is
- * encrypted, but for hellos that follow a retry.
+ * Whether a record of handshake messages is in clear and has what is waited for. Behind ChangeCipherSpec it
+ * is encrypted, but for hellos that follow a retry.
  */
 function isClear(e: End, b: Uint8Array, o: number, end: number): boolean {
   if (e.next === Next.Records || !e.changed) return e.next !== Next.Records;
