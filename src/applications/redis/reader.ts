@@ -1,6 +1,6 @@
 /** Redis and its like: commands, answers in their order, messages of channels between them. */
 import { Outcome, Told } from '../../model/told.js';
-import { giveUpOlder } from '../in-order.js';
+import { answerEarly, askInOrder, due, giveUpOlder } from '../in-order.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader, type State } from '../reader.js';
 import { argumentsOf, newKeys } from './commands.js';
@@ -52,7 +52,7 @@ export class RedisReader implements Reader {
       else {
         giveUpOlder(d);
         s.serverLeft = 0;
-        s.answers = d.oldest?.id ?? s.commands;
+        s.answers = due(d)?.id ?? s.commands;
       }
     }
     return d.fromClient ? this.client(d, s, b, o, end) : this.server(d, s, b, o, end);
@@ -167,7 +167,9 @@ export class RedisReader implements Reader {
     s.isNextSilent = isSkip && !s.isSilent;
     if (isSilent) return d.row();
     if (d.open.length === 0) s.answers = s.commands;
-    return d.ask(s.commands++);
+    const q = askInOrder(d, s.commands);
+    if (!q.answered) s.commands++;
+    return q;
   }
 
   private item(d: Dialogue, b: Uint8Array, i: number): string {
@@ -201,7 +203,7 @@ export class RedisReader implements Reader {
     if (s.serverLeft === 0 && !s.isPush && !isUnasked) s.answers++;
     if (q !== undefined) this.answer(d, s, q, b, o, end, isNew);
     else if (isNew && !s.isPush && isUnasked) {
-      const unasked = d.unasked();
+      const unasked = answerEarly(d);
       if (s.isError) unasked.status = errorOf(d, b, o, end);
     }
     return p - o;
