@@ -3,12 +3,12 @@
  * version with migration N wrote, and the rows that its store made of them. Columns added since then have
  * their defaults.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TABLES, type TableName } from '../../src/model/columns/tables.js';
+import { TABLE_NAMES, TABLES, type TableName } from '../../src/model/columns/tables.js';
 import { openStore } from '../../src/store/open.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
@@ -38,7 +38,7 @@ function rowsOf(ndjson: string): Row[] {
 function defaultOf(table: TableName, name: string): unknown {
   const type = TABLES[table].columns.find((column) => column.name === name)?.type;
   if (type?.kind === 'nullable') return null;
-  return type?.kind === 'word' ? '' : 0;
+  return type?.proto === 'string' ? '' : 0;
 }
 
 describe.each(['embedded', 'server'])('a store (%s)', (kind) => {
@@ -53,7 +53,8 @@ describe.each(['embedded', 'server'])('a store (%s)', (kind) => {
     });
     afterAll(() => store?.close());
 
-    it.each(Object.keys(TABLES) as TableName[])('%s', async (table) => {
+    const tables = TABLE_NAMES.filter((table) => existsSync(join(SPOOLED, version, `${table}.pb`)));
+    it.each(tables)('%s', async (table) => {
       const before = rowsOf(readFileSync(join(SPOOLED, version, `${table}.ndjson`), 'utf8'));
       await store.insert(
         table,
