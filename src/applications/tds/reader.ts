@@ -4,6 +4,7 @@
 import { Outcome, Told } from '../../model/told.js';
 import { u16 } from '../../wire/bytes.js';
 import { answerEarly, askInOrder, due, giveUpOlder } from '../in-order.js';
+import { Ntlm } from '../ntlm/ntlm.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader } from '../reader.js';
 import { Sql, Statement, TRANSACT_SQL } from '../sql/statement.js';
@@ -36,6 +37,7 @@ export class TdsReader implements Reader {
   readonly inTurns = true;
   private readonly statement = new Statement();
   private readonly tokens = new Tokens();
+  private readonly ntlm = new Ntlm();
 
   newState(): TdsState {
     return new TdsState();
@@ -102,7 +104,9 @@ export class TdsReader implements Reader {
         return;
       case Type.Sspi:
       case Type.FedAuth:
-        if (login?.note === Note.Login) d.askMore(login);
+        if (login?.note !== Note.Login) return;
+        d.askMore(login);
+        if (this.ntlm.find(d.texts, b, p, end) && this.ntlm.user !== '') login.userName = this.ntlm.user;
         return;
       case Type.Attention:
         s.isCancelled = true;
