@@ -5,7 +5,8 @@
 import { Told } from '../../model/told.js';
 import { askInOrder, giveUpOlder } from '../in-order.js';
 import { type Dialogue, Read, type Reader } from '../reader.js';
-import { MYSQL, Sql, Statement } from '../sql/statement.js';
+import { MYSQL, Sql } from '../sql/dialects.js';
+import { Statement } from '../sql/statement.js';
 import { Answers } from './answers.js';
 import { Command, clientSoftware, commandName, hasNoAnswer, skipQueryAttributes } from './commands.js';
 import { Fields } from './packet.js';

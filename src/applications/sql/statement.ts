@@ -1,56 +1,36 @@
 /** SQL statements as they are kept: without comments, and never with a literal. */
+
 import { LONGEST_RESOURCE, type Texts } from '../engine/texts.js';
-
-/** What differs between dialects, as bits. */
-export const Sql = {
-  /** UTF-16, low byte first, in place of bytes. */
-  Wide: 1,
-  /** "…" is a string, not a name. */
-  DoubleQuotedStrings: 2,
-  /** A backslash in a string takes away the meaning of the character behind it. */
-  Backslashes: 4,
-  /** In strings with the prefix E it does. */
-  EscapeStrings: 8,
-  /** # begins a comment; -- only before white space; what stands in a comment with ! is executed. */
-  MysqlComments: 16,
-  /** $1 is a parameter, $tag$…$tag$ a string. */
-  Dollars: 32,
-  /** […] is a name. */
-  Brackets: 64,
-  /** Comments stand in comments. */
-  NestedComments: 128,
-} as const;
-
-export const MYSQL = Sql.DoubleQuotedStrings | Sql.Backslashes | Sql.MysqlComments;
-export const POSTGRESQL = Sql.EscapeStrings | Sql.Dollars | Sql.NestedComments;
-export const TRANSACT_SQL = Sql.Wide | Sql.Brackets | Sql.NestedComments;
+import {
+  AMPERSAND,
+  AT,
+  BACKSLASH,
+  BACKTICK,
+  BANG,
+  BRACE,
+  BRACKET,
+  BRACKET_END,
+  CR,
+  DOLLAR,
+  DOT,
+  DOUBLE,
+  HASH,
+  LF,
+  MINUS,
+  OPEN,
+  PLUS,
+  QUESTION,
+  SEMICOLON,
+  SINGLE,
+  SLASH,
+  SPACE,
+  STAR,
+  TAB,
+  UNDERSCORE,
+} from './characters.js';
+import { Sql } from './dialects.js';
 
 const LONGEST_METHOD = 32;
-const TAB = 0x09;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
-const BANG = 0x21;
-const DOUBLE = 0x22;
-const HASH = 0x23;
-const DOLLAR = 0x24;
-const AMPERSAND = 0x26;
-const SINGLE = 0x27;
-const OPEN = 0x28;
-const STAR = 0x2a;
-const PLUS = 0x2b;
-const MINUS = 0x2d;
-const DOT = 0x2e;
-const SLASH = 0x2f;
-const SEMICOLON = 0x3b;
-const QUESTION = 0x3f;
-const AT = 0x40;
-const BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const BRACKET_END = 0x5d;
-const UNDERSCORE = 0x5f;
-const BACKTICK = 0x60;
-const BRACE = 0x7b;
 /** What no character is: behind the end. */
 const NONE = -1;
 
