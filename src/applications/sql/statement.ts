@@ -230,13 +230,17 @@ export class Statement {
       const escapes = letter === 0x65 && this.has(Sql.EscapeStrings);
       return this.string(quote + step, SINGLE, escapes || this.has(Sql.Backslashes));
     }
-    while (this.isWord(this.at(at)) || isDigit(this.at(at))) at += step;
     this.separate(texts);
+    this.put(texts, this.at(p));
+    for (; at < this.end; at += step) {
+      const c = this.at(at);
+      if (!isLetter(c) && !isDigit(c) && !this.isWord(c)) break;
+      this.put(texts, c);
+    }
     if (this.wordAt === NONE) {
       this.wordAt = p;
       this.wordEnd = at;
     }
-    for (let i = p; i < at; i += step) this.put(texts, this.at(i));
     return at;
   }
 
@@ -278,8 +282,7 @@ export class Statement {
   private isWord(c: number): boolean {
     if (c > 0x7f || c === UNDERSCORE || c === AT || c === DOLLAR) return true;
     if (c === HASH) return !this.has(Sql.MysqlComments);
-    const letter = c | SPACE;
-    return letter >= 0x61 && letter <= 0x7a;
+    return isLetter(c);
   }
 
   private has(bit: number): boolean {
@@ -289,6 +292,11 @@ export class Statement {
 
 function isDigit(c: number): boolean {
   return c >= 0x30 && c <= 0x39;
+}
+
+function isLetter(c: number): boolean {
+  const letter = c | SPACE;
+  return letter >= 0x61 && letter <= 0x7a;
 }
 
 /** n, e, b, x. */
