@@ -6,7 +6,7 @@ function lengthOctets(b: Uint8Array, o: number): number {
   return b[o] >= 0x81 && b[o] <= 0x84 ? 1 + (b[o] & 7) : -1;
 }
 
-/** The offset of the content behind a BER length at `o`; -1 if there is no valid length, or it is not here. */
+/** The offset of the content behind a BER length at `o`; -1 if the length is not valid, or not here. */
 export function afterLength(b: Uint8Array, o: number, end: number): number {
   if (o >= end) return -1;
   const octets = lengthOctets(b, o);

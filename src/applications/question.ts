@@ -42,6 +42,8 @@ export class Question {
   /** A number of the reader's own: what an answer has to know of its question. */
   note = 0;
 
+  /** Whether it repeats a question that is open: no row, unless it has an answer of its own. */
+  isRepeated = false;
   /** Whether the client asked, as in most protocols; false where the server did. */
   byClient = true;
   /** Whether the answer may take as long as the conversation lasts, also over UDP. */
@@ -91,6 +93,7 @@ export class Question {
     this.requestBytes = this.responseBytes = -1;
     this.answersCount = this.attributesCount = 0;
     this.byClient = true;
+    this.isRepeated = false;
     this.isPatient = false;
     this.askedSec = this.askedNsec = this.begunSec = this.begunNsec = this.endedSec = this.endedNsec = 0;
     this.begun = this.answered = false;

@@ -19,7 +19,10 @@ export class Opening {
 
 /** How an application is recognised over one transport: by content, a port alone says nothing. */
 export interface Recognition {
-  /** The server's ports on which it is looked for; on any if undefined. Then on the client's. */
+  /**
+   * The server's ports on which it is looked for; on any if undefined. The client's port is looked at too, as
+   * it may be a guess who that is.
+   */
   readonly ports?: readonly number[];
   /** Whether a message is the application's. `end - start` is at least 1. */
   is(m: Opening): boolean;

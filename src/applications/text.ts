@@ -128,7 +128,7 @@ export function isRequest(b: Uint8Array, o: number, end: number, version: string
   return line < 0 ? startsWith(b, target, end, scheme) : endsWithVersion(b, target, line, version);
 }
 
-/** A line that begins with this code of three digits, alone or the first of several (RFC 5321 section 4.2). */
+/** A line that begins with this code, alone or the first of several (RFC 5321 section 4.2). */
 export function isReply(b: Uint8Array, o: number, end: number, code: string): boolean {
   return o + 3 < end && startsWith(b, o, end, code) && (b[o + 3] === SPACE || b[o + 3] === DASH);
 }

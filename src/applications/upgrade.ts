@@ -1,6 +1,6 @@
 /**
- * Protocols of command lines that begin in clear and go on in TLS, once the client asked for it and the server
- * agreed. What is said otherwise is passed over, line by line, until that can no longer happen.
+ * Protocols of command lines that begin in clear and go on in TLS, once the client asked for it and the
+ * server agreed. What is said otherwise is passed over, line by line, until that can no longer happen.
  */
 import { type Dialogue, Read, type Reader, type State } from './reader.js';
 

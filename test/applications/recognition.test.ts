@@ -229,7 +229,7 @@ const more: typeof messages = [
   [6, 139, 'server', hex('8300000182'), 'smb'],
   [6, 139, 'client', hex('00000054 ff534d42 72000000'), 'smb'],
   [6, 445, 'server', hex('00000100 fd534d42 00112233'), 'smb'],
-  // Databases: requests before the startup, greetings that are cut or that others follow, conversations in mid-stream.
+  // Databases: requests before the startup, greetings that are cut or that others follow, mid-stream.
   [6, 5432, 'client', hex('00000008 04d21630'), 'postgresql'],
   [6, 5433, 'client', hex('00000010 04d2162e 00000001 00000002'), 'postgresql'],
   [
@@ -348,6 +348,20 @@ const more: typeof messages = [
     'client',
     Buffer.concat([hex('01 01 0026'), Buffer.alloc(16), hex('0107'), Buffer.from('alice')]),
     'radius',
+  ],
+  [
+    17,
+    18120,
+    'client',
+    Buffer.concat([hex('01 01 001b'), Buffer.alloc(16), hex('0107'), Buffer.from('alice')]),
+    'radius',
+  ],
+  [
+    17,
+    18120,
+    'client',
+    Buffer.concat([hex('01 01 001b'), Buffer.alloc(16), hex('0106'), Buffer.from('alice')]),
+    '',
   ],
   [17, 1812, 'client', Buffer.concat([hex('06 01 0014'), Buffer.alloc(16)]), ''],
   [17, 521, 'client', Buffer.concat([hex('0101 0000'), Buffer.alloc(20)]), 'rip'],

@@ -1,4 +1,4 @@
-/** What comes behind STARTTLS or a proxy, for tests of the readers before it: records whose bytes are told. */
+/** What comes behind STARTTLS or a proxy, for tests of readers before it: records whose bytes are told. */
 import { type Application, Read, type Reader, STATELESS } from '../../src/applications/reader.js';
 import { Told } from '../../src/model/told.js';
 import { Conversation } from './conversation.js';
@@ -30,7 +30,7 @@ export function fakeTls(): Application {
   return { name: 'tls', tcp: { is: ({ bytes, start }) => bytes[start] === 22 }, newReader: () => reader };
 }
 
-/** How an application's sample goes on, with records behind it; in another order, or without some of its segments. */
+/** Plays a sample with records behind it; in another order, or without some of its segments. */
 export function playOn(application: Application, sample: Sample, order?: readonly number[]): Conversation {
   const c = new Conversation([application, fakeTls()], { client: 40_000, server: sample.server });
   const offsets: [number, number] = [0, 0];

@@ -4,8 +4,11 @@ const ROUNDS = 10;
 /** Multiplication by 2 in the field of AES (FIPS 197, 4.2.1). */
 const twice = (x: number) => ((x << 1) ^ ((x & 0x80) === 0 ? 0 : 0x1b)) & 0xff;
 const SUBSTITUTE = substitutions();
-/** SubBytes and MixColumns of a byte of the first row; those of the other rows are this one turned. */
-const MIXED = Int32Array.from(SUBSTITUTE, (s) => (twice(s) << 24) | (s << 16) | (s << 8) | (s ^ twice(s)));
+/** SubBytes and MixColumns of a byte of the first row, and of the others. */
+const FIRST = Int32Array.from(SUBSTITUTE, (s) => (twice(s) << 24) | (s << 16) | (s << 8) | (s ^ twice(s)));
+const SECOND = FIRST.map((w) => (w >>> 8) | (w << 24));
+const THIRD = FIRST.map((w) => (w >>> 16) | (w << 16));
+const FOURTH = FIRST.map((w) => (w >>> 24) | (w << 8));
 
 /** Encrypts with AES-128 (FIPS 197), a block at a time. */
 export class Aes128 {
@@ -55,15 +58,7 @@ export class Aes128 {
 
 /** SubBytes, ShiftRows and MixColumns of one column: a byte each of four words. */
 function column(a: number, b: number, c: number, d: number): number {
-  const second = MIXED[(b >>> 16) & 0xff];
-  const third = MIXED[(c >>> 8) & 0xff];
-  const fourth = MIXED[d & 0xff];
-  return (
-    MIXED[a >>> 24] ^
-    ((second >>> 8) | (second << 24)) ^
-    ((third >>> 16) | (third << 16)) ^
-    ((fourth >>> 24) | (fourth << 8))
-  );
+  return FIRST[a >>> 24] ^ SECOND[(b >>> 16) & 0xff] ^ THIRD[(c >>> 8) & 0xff] ^ FOURTH[d & 0xff];
 }
 
 function substituted(a: number, b: number, c: number, d: number): number {

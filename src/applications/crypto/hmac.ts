@@ -8,32 +8,32 @@ const OUTER = 0x5c;
 /** HMAC with SHA-256 (RFC 2104), with keys of at most 64 bytes. */
 export class HmacSha256 {
   private readonly hash = new Sha256();
-  private readonly key = new Uint8Array(BLOCK);
+  /** Hashes that were given the key. */
+  private readonly inner = new Sha256();
+  private readonly outer = new Sha256();
   private readonly pad = new Uint8Array(BLOCK);
-  private readonly inner = new Uint8Array(SHA256_BYTES);
+  private readonly digest = new Uint8Array(SHA256_BYTES);
 
   /** Takes bytes `o` to `end` as the key. */
   setKey(b: Uint8Array, o: number, end: number): void {
-    this.key.fill(0);
-    for (let i = o; i < end && i - o < BLOCK; i++) this.key[i - o] = b[i];
+    const { pad, inner, outer } = this;
+    for (let i = 0; i < BLOCK; i++) pad[i] = INNER ^ (o + i < end ? b[o + i] : 0);
+    inner.begin();
+    inner.update(pad, 0, BLOCK);
+    for (let i = 0; i < BLOCK; i++) pad[i] ^= INNER ^ OUTER;
+    outer.begin();
+    outer.update(pad, 0, BLOCK);
   }
 
   /** Writes the 32 bytes for the text `o` to `end` to `to`. */
   of(b: Uint8Array, o: number, end: number, to: Uint8Array): void {
-    const { hash, inner } = this;
-    this.begin(INNER);
+    const { hash, digest } = this;
+    hash.beginAs(this.inner);
     hash.update(b, o, end);
-    hash.finish(inner, 0);
-    this.begin(OUTER);
-    hash.update(inner, 0, SHA256_BYTES);
+    hash.finish(digest, 0);
+    hash.beginAs(this.outer);
+    hash.update(digest, 0, SHA256_BYTES);
     hash.finish(to, 0);
-  }
-
-  private begin(mask: number): void {
-    const { key, pad } = this;
-    for (let i = 0; i < BLOCK; i++) pad[i] = key[i] ^ mask;
-    this.hash.begin();
-    this.hash.update(pad, 0, BLOCK);
   }
 }
 

@@ -21,6 +21,13 @@ export class Sha256 {
     this.length = 0;
   }
 
+  /** Begins with what another one was given. */
+  beginAs(other: Sha256): void {
+    this.h.set(other.h);
+    this.rest.set(other.rest);
+    this.length = other.length;
+  }
+
   /** Adds bytes `o` to `end`. */
   update(b: Uint8Array, o: number, end: number): void {
     const { rest } = this;

@@ -30,7 +30,7 @@ function isOverUdp({ bytes: b, start: o, end, length }: Opening): boolean {
   return b[o] === DATAGRAM && b[o + 1] <= LAST_DATAGRAM_TYPE && isFormat(b, o + 4);
 }
 
-/** Integers of either byte order and characters of ASCII or EBCDIC, four kinds of numbers with a point, a zero. */
+/** Integers' byte order and characters' code, one of four kinds of fractions, a zero (C706 section 14.1). */
 function isFormat(b: Uint8Array, o: number): boolean {
   return (b[o] & 0xee) === 0 && b[o + 1] <= 3 && b[o + 2] === 0;
 }

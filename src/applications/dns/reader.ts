@@ -15,7 +15,8 @@ const UNKNOWN = -1;
 
 /**
  * DNS (RFC 1035) over UDP and TCP, mDNS (RFC 6762) and LLMNR (RFC 4795), whose messages are the same. One
- * question, one row: first question to first answer with its identifier, name, type and class.
+ * question, one row: first question to first answer with its identifier, name, type and class. One that is
+ * sent again while it is open has a row only if it is answered again too.
  *
  * mDNS, and LLMNR over UDP, ask a group; who answers does so in another conversation. There each message is a
  * row of its own, and nothing is left unanswered.
@@ -60,8 +61,10 @@ export class DnsReader implements Reader {
 
   private question(d: Dialogue, b: Uint8Array): void {
     const { m } = this;
-    if (!this.asksGroup(d) && this.find(d, d.fromClient) !== undefined) return;
-    const q = this.asksGroup(d) ? d.row() : d.ask(m.id);
+    const asksGroup = this.asksGroup(d);
+    const isRepeated = !asksGroup && this.find(d, d.fromClient) !== undefined;
+    const q = asksGroup ? d.row() : d.ask(m.id);
+    q.isRepeated = isRepeated;
     this.name(q, d.texts);
     addEdns(q, m, d.texts, b);
     this.note(q, d);

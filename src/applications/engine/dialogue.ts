@@ -218,7 +218,7 @@ export class Dialogue {
     return this.sides[this.side].skipped;
   }
 
-  /** Whether who sent the message at hand has had bytes of the other side that did not come here, or not yet. */
+  /** Whether who sent the message at hand has had bytes of the other side that did not come here (yet). */
   get knowsMore(): boolean {
     const peer = this.sides[1 - this.side];
     return peer.wasAcked && ((peer.acked - peer.top) | 0) > 0;

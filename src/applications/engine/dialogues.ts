@@ -280,7 +280,8 @@ export class Dialogues implements Host, StreamOwner {
   }
 
   write(d: Dialogue, q: Question): void {
-    this.keeper.transaction(d.slot, q.appProtocol === '' ? d.readerName : q.appProtocol, q);
+    if (!q.isRepeated || q.answered)
+      this.keeper.transaction(d.slot, q.appProtocol === '' ? d.readerName : q.appProtocol, q);
     this.giveQuestion(q);
   }
 

@@ -169,7 +169,7 @@ export class HttpReader implements Reader {
     return taken;
   }
 
-  /** An answer, or more of it, that ends with a message to come. Should that never come, this is all of it. */
+  /** An answer, or more of it, that ends with a later message. Should that never come, this is all of it. */
   private goOn(d: Dialogue, q: Question): void {
     d.begin(q);
     q.answered = true;

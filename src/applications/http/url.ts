@@ -1,4 +1,4 @@
-/** Parts of targets and URLs (RFC 3986, 3), without what may be secret: queries, fragments, user information. */
+/** Parts of targets and URLs (RFC 3986, 3), without what may be secret: users, queries, fragments. */
 import { LONGEST_RESOURCE, type Texts } from '../engine/texts.js';
 
 const COLON = 0x3a;

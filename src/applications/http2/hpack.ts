@@ -110,7 +110,7 @@ export class Hpack {
     this.nameEnd = table.valueAt(i);
   }
 
-  /** A number in the lower `bits` of a byte and, if these are all ones, 7 bits each of those behind it (5.1). */
+  /** A number in the lower `bits` of a byte; if these are all ones, in those behind it too, 7 bits each. */
   private number(bits: number): number {
     const most = (1 << bits) - 1;
     let n = this.b[this.p++] & most;

@@ -153,7 +153,7 @@ export class Http2Reader implements Reader {
     return isRead ? taken : d.malformed();
   }
 
-  /** Puts the fragments of a block together. @returns bytes of its frames; 0 if they go on, -1 if not allowed */
+  /** Puts the fragments of a block together. @returns bytes of its frames; 0 for more, -1 if they are bad */
   private gather(b: Uint8Array, o: number, from: number, to: number, end: number): number {
     let n = 0;
     let fragment = from;

@@ -1,4 +1,4 @@
-/** The tables that HPACK's indices stand for: the static one (RFC 7541, appendix A) and a dynamic one (2.3.2). */
+/** The tables that HPACK's indices stand for: a static one (RFC 7541, appendix A), a dynamic one (2.3.2). */
 
 /** Entries as `name` or `name=value`, with `;` between; the first one has index 1. */
 const STATIC =

@@ -1,6 +1,7 @@
 /** MQTT 3.1, 3.1.1 and 5: packets of a type, a length, what they carry. Source: OASIS, MQTT 3.1.1 and 5.0. */
 import { Outcome, Told } from '../../model/told.js';
 import { u16 } from '../../wire/bytes.js';
+import { MOST_OPEN } from '../engine/dialogue.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader, type State } from '../reader.js';
 import { behindText, Properties, Property } from './properties.js';
@@ -32,12 +33,14 @@ class MqttState implements State {
   /** 3, 4 or 5; 0 while it is not known. */
   version = 0;
   clientId = '';
+  /** Questions that were given up: an answer to one of them is none that nobody asked for. */
+  givenUp = 0;
   /** Topics by their aliases: those of the client, those of the server. */
   readonly aliases: string[] = new Array<string>(2 * MOST_ALIASES).fill('');
 
   reset(): void {
     this.isSure = false;
-    this.version = 0;
+    this.version = this.givenUp = 0;
     this.clientId = '';
     this.aliases.fill('');
   }
@@ -142,7 +145,7 @@ export class MqttReader implements Reader {
     if (s.version === 5) topic = this.aliased(d, s, topic, b, p, end);
     // One that is sent again while it is not acknowledged is the same.
     if (qos > 0 && d.find(id) !== undefined) return;
-    const q = qos === 0 ? d.row() : d.ask(id);
+    const q = qos === 0 ? d.row() : ask(d, s, id);
     q.method = 'PUBLISH';
     q.name = s.clientId;
     q.resource = topic;
@@ -162,7 +165,7 @@ export class MqttReader implements Reader {
 
   private subscribe(d: Dialogue, s: MqttState, type: number, b: Uint8Array, o: number, end: number): void {
     const options = type === Type.Subscribe ? 1 : 0;
-    const q = d.ask(numberOf(d.fromClient, type, u16(b, o)));
+    const q = ask(d, s, numberOf(d.fromClient, type, u16(b, o)));
     q.method = type === Type.Subscribe ? 'SUBSCRIBE' : 'UNSUBSCRIBE';
     q.name = s.clientId;
     let p = o + 2;
@@ -180,7 +183,12 @@ export class MqttReader implements Reader {
 
   /** A number, and reasons: one of several that says no counts. */
   private acknowledge(d: Dialogue, s: MqttState, type: number, b: Uint8Array, o: number, end: number): void {
-    const q = asked(d, type, u16(b, o)) ?? d.unasked();
+    const known = asked(d, type, u16(b, o));
+    if (known === undefined && s.givenUp > 0) {
+      s.givenUp--;
+      return;
+    }
+    const q = known ?? d.unasked();
     let p = o + 2;
     let code = -1;
     if (type === Type.Publish) {
@@ -204,6 +212,11 @@ export class MqttReader implements Reader {
 /** What a question is found by: who asks, what, with which number. */
 function numberOf(byClient: boolean, type: number, id: number): number {
   return (type << 17) | (byClient ? 1 << 16 : 0) | id;
+}
+
+function ask(d: Dialogue, s: MqttState, id: number): Question {
+  if (d.open.length === MOST_OPEN) s.givenUp++;
+  return d.ask(id);
 }
 
 /** The other side's question that the message at hand answers. */

@@ -3,6 +3,7 @@
  * what they carry. Source: MySQL Internals, "Client/Server Protocol".
  */
 import { Told } from '../../model/told.js';
+import { giveUpOlder } from '../in-order.js';
 import { type Dialogue, Read, type Reader } from '../reader.js';
 import { MYSQL, Sql, Statement } from '../sql/statement.js';
 import { Answers } from './answers.js';
@@ -36,6 +37,7 @@ export class MysqlReader implements Reader {
     const length = b[o] | (b[o + 1] << 8) | (b[o + 2] << 16);
     if (end - o === HEADER && length > 0) return more;
     if (!s.isSure) this.whoIsWho(d, s, b, o, length);
+    if (d.isResumed) lost(d, s);
     if (!d.fromClient) return this.server(d, s, b, o, end);
     const whole = HEADER + length;
     const isContinued = s.clientGoesOn;
@@ -83,7 +85,7 @@ export class MysqlReader implements Reader {
     f.begin(b, o + HEADER + 1, Math.min(end, o + whole));
     const version = f.at;
     d.tell(Told.ServerSoftware, d.texts.ascii(b, version, f.terminated()));
-    // The connection, 8 bytes of the challenge, a NUL; then half of the capabilities, a character set, a status.
+    // The connection, 8 bytes of the challenge, a NUL; half of the capabilities, a character set, a status.
     f.skip(4 + 8 + 1);
     const low = f.number(2);
     f.skip(3);
@@ -127,9 +129,6 @@ export class MysqlReader implements Reader {
     }
     if (isNew && (can & Can.PluginAuth) !== 0) f.terminated();
     if (isNew && (can & Can.Attributes) !== 0) d.tell(Told.ClientSoftware, clientSoftware(d.texts, f));
-    s.isPipelined = false;
-    s.askedSec = d.sec;
-    s.askedNsec = d.nsec;
   }
 
   private command(d: Dialogue, s: MysqlState, b: Uint8Array, o: number, end: number): void {
@@ -137,7 +136,6 @@ export class MysqlReader implements Reader {
     const method = commandName(command);
     if (method === '') return;
     s.isLoggedIn = true;
-    this.endOthers(d, s, b, o, end);
     const q = hasNoAnswer(command) ? d.row() : d.ask();
     q.note = command;
     q.method = method;
@@ -185,24 +183,15 @@ export class MysqlReader implements Reader {
   private dialect(s: MysqlState): number {
     return s.noBackslashes ? MYSQL & ~Sql.Backslashes : MYSQL;
   }
+}
 
-  /**
-   * Answers come in order. A client that does not send commands in advance has had those that are open: they
-   * were not seen, or not to their end.
-   */
-  private endOthers(d: Dialogue, s: MysqlState, b: Uint8Array, o: number, end: number): void {
-    const f = this.fields;
-    f.begin(b, o + 1, end);
-    // MariaDB's clients execute what they prepare without knowing its number.
-    const isAdvance = b[o] === Command.StmtExecute && f.number(4) === 0xffff_ffff;
-    if (d.open.length > 0 && (isAdvance || (d.sec === s.askedSec && d.nsec === s.askedNsec)))
-      s.isPipelined = true;
-    s.askedSec = d.sec;
-    s.askedNsec = d.nsec;
-    if (s.isPipelined) return;
-    while (d.open.length > 0) d.giveUp(d.open[0], 'gap');
-    s.phase = Phase.Idle;
+/** Packets before the one at hand are missing. */
+function lost(d: Dialogue, s: MysqlState): void {
+  if (d.fromClient) s.clientGoesOn = false;
+  else {
+    giveUpOlder(d);
     s.serverGoesOn = false;
+    s.phase = Phase.Idle;
   }
 }
 

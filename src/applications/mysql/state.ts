@@ -50,11 +50,6 @@ export class MysqlState implements State {
   database = '';
   /** A backslash in a string is a backslash. */
   noBackslashes = false;
-  /** The client sends commands before the ones before are answered. */
-  isPipelined = false;
-  /** When the last command was asked. */
-  askedSec = 0;
-  askedNsec = 0;
   /** Number of the first packet of the next answer, and of the packet that comes next. */
   first = 1;
   next = 0;
@@ -69,11 +64,11 @@ export class MysqlState implements State {
   private prepared = 0;
 
   reset(): void {
-    this.isSure = this.isLoggedIn = this.noBackslashes = this.isPipelined = false;
+    this.isSure = this.isLoggedIn = this.noBackslashes = false;
     this.clientGoesOn = this.serverGoesOn = false;
     this.serverCan = this.clientCan = -1;
     this.user = this.database = '';
-    this.askedSec = this.askedNsec = this.next = this.columns = this.rows = this.prepared = 0;
+    this.next = this.columns = this.rows = this.prepared = 0;
     this.first = 1;
     this.phase = Phase.Idle;
     this.ids.fill(-1);

@@ -109,8 +109,10 @@ function complete(
   o: number,
   end: number,
 ): void {
-  if (q === undefined) {
-    d.unasked();
+  if (q === undefined || q.id > s.answered) {
+    // Of many statements at once, the first ones were given up.
+    if (s.answered < s.questions) s.answered++;
+    else d.unasked();
     return;
   }
   begin(d, q);
@@ -186,6 +188,7 @@ function answer(d: Dialogue, s: PostgresqlState, q: Question, outcome: Outcome):
     q.attribute('rows', d.texts.take());
   }
   s.rows = -1;
+  s.answered = q.id + 1;
   if (isSynced(q)) s.isReadyDue = true;
   d.answer(q, outcome);
 }

@@ -25,7 +25,7 @@ export const POSTGRESQL: Application = {
   tcp: { ports: [5432], is: isPostgresql, elsewhere: isStartup, firstBytes: [0] },
 };
 
-/** Also a statement of the client, and the server's authentication or error, where the startup was not seen. */
+/** Also a statement, and the server's authentication or error, where the startup was not seen. */
 function isPostgresql(m: Opening): boolean {
   const { bytes: b, start: o, end } = m;
   if (isStartup(m)) return true;

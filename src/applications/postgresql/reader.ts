@@ -4,6 +4,7 @@
  */
 import { Told } from '../../model/told.js';
 import { u32 } from '../../wire/bytes.js';
+import { giveUpOlder } from '../in-order.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader } from '../reader.js';
 import { POSTGRESQL, Sql, Statement } from '../sql/statement.js';
@@ -41,6 +42,12 @@ export class PostgresqlReader implements Reader {
         d.become('tls');
         return 1;
       }
+    }
+    if (d.isResumed) {
+      giveUpOlder(d);
+      s.answered = d.oldest?.id ?? s.questions;
+      s.isReadyDue = false;
+      s.error = '';
     }
     return readAnswers(d, s, b, o, end);
   }
@@ -168,34 +175,22 @@ export class PostgresqlReader implements Reader {
   }
 
   private read(d: Dialogue, s: PostgresqlState, b: Uint8Array, o: number, end: number): void {
-    this.statement.read(d.texts, b, o, end, s.backslashes ? POSTGRESQL | Sql.Backslashes : POSTGRESQL);
+    const dialect = s.backslashes ? POSTGRESQL | Sql.Backslashes : POSTGRESQL;
+    this.statement.read(d.texts, b, o, end, dialect);
   }
 
   private ask(d: Dialogue, s: PostgresqlState, note: number, resource: string, method: string): Question {
-    this.endOthers(d, s);
-    const q = d.ask();
+    if (d.open.length === 0) {
+      s.answered = s.questions;
+      s.isReadyDue = false;
+    }
+    const q = d.ask(s.questions++);
     q.note = note;
     q.method = method === '' ? 'QUERY' : method;
     q.resource = resource;
     q.name = s.database;
     q.userName = s.user;
     return q;
-  }
-
-  /** Answers come in order: what is open when a client that waits for them goes on was not seen to its end. */
-  private endOthers(d: Dialogue, s: PostgresqlState): void {
-    const last = d.open.at(-1);
-    const isSame = d.sec === s.askedSec && d.nsec === s.askedNsec;
-    s.askedSec = d.sec;
-    s.askedNsec = d.nsec;
-    if (last === undefined) s.isReadyDue = false;
-    else if (isSynced(last)) {
-      if (isSame) s.isPipelined = true;
-      if (s.isPipelined) return;
-      while (d.open.length > 0) d.giveUp(d.open[0], 'gap');
-      s.isReadyDue = false;
-      s.error = '';
-    }
   }
 }
 

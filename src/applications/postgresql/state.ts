@@ -75,22 +75,21 @@ export class PostgresqlState implements State {
   database = '';
   /** A backslash in a string takes away the meaning of what is behind it. */
   backslashes = false;
-  /** The client sends what comes behind a Sync before the answer to what is before it. */
-  isPipelined = false;
-  askedSec = 0;
-  askedNsec = 0;
   /** The server will say that it is ready, for a question that is answered. */
   isReadyDue = false;
   /** The error that makes the server pass over what is before the next Sync. */
   error = '';
   rows = -1;
+  /** Questions, and those that are answered: each has its number. */
+  questions = 0;
+  answered = 0;
   readonly statements = new Statements();
   readonly portals = new Statements();
 
   reset(): void {
-    this.isSure = this.isEncryptionAsked = this.backslashes = this.isPipelined = this.isReadyDue = false;
+    this.isSure = this.isEncryptionAsked = this.backslashes = this.isReadyDue = false;
     this.user = this.database = this.error = '';
-    this.askedSec = this.askedNsec = 0;
+    this.questions = this.answered = 0;
     this.rows = -1;
     this.statements.reset();
     this.portals.reset();

@@ -2,12 +2,8 @@ import { u32 } from '../../wire/bytes.js';
 import type { Application, Opening } from '../reader.js';
 import { isDigit } from '../text.js';
 import { QuicReader } from './reader.js';
+import { isReserved, versionOf } from './versions.js';
 
-const VERSION1 = 1;
-const VERSION2 = 0x6b3343cf;
-/** Drafts 22 to 34 of version 1. */
-const FIRST_DRAFT = 0xff000016;
-const LAST_DRAFT = 0xff000022;
 /** Of Facebook: 0xfaceb000 to 0xfaceb00f. */
 const MVFST = 0xfaceb00;
 /** Of Google: "Q0" or "T0" and two digits. */
@@ -40,12 +36,11 @@ function isQuic({ bytes: b, start: o, end, length, fromClient }: Opening): boole
   if (!hasIds(b, o, end)) return false;
   if (isKnown(version)) return true;
   // A version that asks for negotiation (RFC 9000 section 15).
-  return fromClient && (version & 0x0f0f0f0f) === 0x0a0a0a0a && length >= PADDED && b[o + 5] >= 8;
+  return fromClient && isReserved(version) && length >= PADDED && b[o + 5] >= 8;
 }
 
 function isKnown(version: number): boolean {
-  if (version === VERSION1 || version === VERSION2) return true;
-  return (version >= FIRST_DRAFT && version <= LAST_DRAFT) || version >>> 4 === MVFST;
+  return versionOf(version | 0) !== undefined || version >>> 4 === MVFST;
 }
 
 /** The lengths of the two connection ids. */

@@ -19,6 +19,8 @@ export interface Version {
 /** The numbers of versions, as a signed word. */
 const V1 = 0x00000001;
 const V2 = 0x6b3343cf;
+/** Of the drafts of version 2 (draft-ietf-quic-v2-01, 3.1). */
+const V2_DRAFT = 0x709a50c4;
 const DRAFT = 0xff000000 | 0;
 const LAST_DRAFT = 34;
 /** Facebook's, which are drafts 22 and 27; Google's with TLS. */
@@ -41,6 +43,7 @@ function version(salt: string, label: string, turn: number): Version {
 const OF_V1 = version('38762cf7f55934b34d179ae6a4c80cadccbb7f0a', 'quic', 0);
 /** Types are one further than in version 1 (RFC 9369, 3.2). */
 const OF_V2 = version('0dede3def700a6db819381be6e269dcbf9bd2ed9', 'quicv2', 3);
+const OF_V2_DRAFT = version('a707c203a59b47184a1d62ca570406ea7ae3e5d3', 'quicv2', 3);
 /** draft-ietf-quic-tls, 5.2, of these drafts. */
 const OF_22 = version('7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a', 'quic', 0);
 const OF_23 = version('c3eef712c72ebb5a11a7d2432bb46365bef9f502', 'quic', 0);
@@ -61,6 +64,8 @@ export function versionOf(n: number): Version | undefined {
       return OF_V1;
     case V2:
       return OF_V2;
+    case V2_DRAFT:
+      return OF_V2_DRAFT;
     case MVFST_22:
       return OF_22;
     case MVFST_27:

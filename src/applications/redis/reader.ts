@@ -1,5 +1,6 @@
 /** Redis and its like: commands, answers in their order, messages of channels between them. */
 import { Outcome, Told } from '../../model/told.js';
+import { giveUpOlder } from '../in-order.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader, type State } from '../reader.js';
 import { argumentsOf, newKeys } from './commands.js';
@@ -25,10 +26,13 @@ class RedisState implements State {
   /** The client wants no answers: at all, or to the next command. */
   isSilent = false;
   isNextSilent = false;
+  /** Commands that are to be answered, and answers to them: questions have their numbers. */
+  commands = 0;
+  answers = 0;
 
   reset(): void {
     this.isSure = this.isError = this.isPush = this.isSubscribed = this.isSilent = this.isNextSilent = false;
-    this.clientLeft = this.serverLeft = 0;
+    this.clientLeft = this.serverLeft = this.commands = this.answers = 0;
   }
 }
 
@@ -45,19 +49,13 @@ export class RedisReader implements Reader {
     const s = d.state as RedisState;
     if (d.isResumed) {
       if (d.fromClient) s.clientLeft = 0;
-      else this.endLost(d, s);
+      else {
+        giveUpOlder(d);
+        s.serverLeft = 0;
+        s.answers = d.oldest?.id ?? s.commands;
+      }
     }
     return d.fromClient ? this.client(d, s, b, o, end) : this.server(d, s, b, o, end);
-  }
-
-  /** Answers are missing: only what the client asked last can still be answered. */
-  private endLost(d: Dialogue, s: RedisState): void {
-    s.serverLeft = 0;
-    const last = d.open.at(-1);
-    for (let q = d.oldest; q !== undefined && last !== undefined; q = d.oldest) {
-      if (q.askedSec === last.askedSec && q.askedNsec === last.askedNsec) return;
-      d.giveUp(q, 'gap');
-    }
   }
 
   private client(d: Dialogue, s: RedisState, b: Uint8Array, o: number, end: number): number {
@@ -118,11 +116,7 @@ export class RedisReader implements Reader {
     const { resp } = this;
     if (!s.isSure) d.sentByClient(true);
     s.isSure = true;
-    const isReply = method === 'CLIENT' && resp.is(b, 1, 'REPLY');
-    if (isReply) s.isSilent = !resp.is(b, 2, 'ON');
-    const q = s.isSilent || s.isNextSilent ? d.row() : d.ask();
-    s.isNextSilent = isReply && resp.is(b, 2, 'SKIP');
-    if (s.isNextSilent) s.isSilent = false;
+    const q = this.question(d, s, b, method === 'CLIENT' && resp.is(b, 1, 'REPLY'));
     q.method = method;
     const key = this.keyOf(method);
     switch (method) {
@@ -162,6 +156,20 @@ export class RedisReader implements Reader {
     if (key > 0 && !hasNoKey) q.resource = this.item(d, b, key);
   }
 
+  /** @param isReply whether it says what is to be answered */
+  private question(d: Dialogue, s: RedisState, b: Uint8Array, isReply: boolean): Question {
+    const { resp } = this;
+    const isOn = isReply && resp.is(b, 2, 'ON');
+    const isOff = isReply && resp.is(b, 2, 'OFF');
+    const isSkip = isReply && resp.is(b, 2, 'SKIP');
+    const isSilent = !isOn && (s.isSilent || s.isNextSilent || isOff || isSkip);
+    s.isSilent = isOff || (s.isSilent && !isOn);
+    s.isNextSilent = isSkip && !s.isSilent;
+    if (isSilent) return d.row();
+    if (d.open.length === 0) s.answers = s.commands;
+    return d.ask(s.commands++);
+  }
+
   private item(d: Dialogue, b: Uint8Array, i: number): string {
     return i < this.resp.items ? d.texts.utf8(b, this.resp.from[i], this.resp.to[i]) : '';
   }
@@ -180,7 +188,9 @@ export class RedisReader implements Reader {
       s.isPush = isChannel && this.isPush(d, b, b[o] === Type.Push);
       s.isError = b[o] === Type.Error || b[o] === Type.BulkError;
     }
-    const q = s.isPush ? undefined : d.oldest;
+    // Of many commands in advance, the first ones may have been given up: their answers are passed over.
+    const isUnasked = s.answers >= s.commands;
+    const q = s.isPush ? undefined : d.find(s.answers);
     const p = resp.skip(b, o, end, isNew ? 1 : s.serverLeft);
     if (p < 0) {
       s.serverLeft = 0;
@@ -188,8 +198,9 @@ export class RedisReader implements Reader {
     }
     if (p === o) return more;
     s.serverLeft = resp.left;
+    if (s.serverLeft === 0 && !s.isPush && !isUnasked) s.answers++;
     if (q !== undefined) this.answer(d, s, q, b, o, end, isNew);
-    else if (isNew && !s.isPush) {
+    else if (isNew && !s.isPush && isUnasked) {
       const unasked = d.unasked();
       if (s.isError) unasked.status = errorOf(d, b, o, end);
     }

@@ -1,4 +1,7 @@
-/** RESP, versions 2 and 3: values of a type, a line, and what follows it. Source: redis.io, "Redis serialization protocol". */
+/**
+ * RESP, versions 2 and 3: values of a type, a line, and what follows it. Source: redis.io, "Redis
+ * serialization protocol".
+ */
 
 /** Lengths beyond are not Redis'. */
 const LONGEST = 0x2000_0000;

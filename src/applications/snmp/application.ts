@@ -22,7 +22,7 @@ function isSnmp({ bytes: b, start: o, end }: Opening): boolean {
   return versionAt(b, o, end) > 0;
 }
 
-/** A sequence as long as the datagram: a community and a message, or version 3's header (RFC 3412 section 6). */
+/** A sequence as long as the datagram: a community and a message, or version 3's header (RFC 3412). */
 function isWhole({ bytes: b, start: o, end, length }: Opening): boolean {
   const p = versionAt(b, o, end);
   if (p < 0 || p - 2 - o + berLength(b, o + 1) !== length) return false;

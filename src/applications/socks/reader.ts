@@ -33,11 +33,14 @@ class SocksState implements State {
   command = 0;
   /** Answers to come; BIND has two. */
   answers = 1;
+  /** The last answer came before the request. */
+  isEarly = false;
 
   reset(): void {
     this.client = this.server = Next.Method;
     this.command = 0;
     this.answers = 1;
+    this.isEarly = false;
   }
 }
 
@@ -49,8 +52,8 @@ export class SocksReader implements Reader {
 
   stream(d: Dialogue, b: Uint8Array, o: number, end: number): number {
     const s = d.state as SocksState;
-    if (d.fromClient && s.client === Next.Data) {
-      // The server's answer may only be late.
+    if (d.fromClient ? s.client === Next.Data : s.isEarly) {
+      // What the other side said before may only be late.
       if (d.ending !== '') d.becomeAnything();
       return Read.More;
     }
@@ -61,13 +64,18 @@ export class SocksReader implements Reader {
 
 function asked(d: Dialogue, s: SocksState, b: Uint8Array, o: number, end: number): number {
   if (b[o] === LOGIN_VERSION && s.client !== Next.Method) return login(d, b, o, end);
-  if (b[o] === VERSION4) return request4(s, b, o, end);
-  if (b[o] !== VERSION5) return Read.Over;
+  if (b[o] === VERSION4) return request4(d, s, b, o, end);
+  if (b[o] !== VERSION5) {
+    // The request was lost.
+    if (!s.isEarly) return Read.Over;
+    d.becomeAnything();
+    return Read.More;
+  }
   if (end - o < 2) return Read.More;
   const methods = 2 + b[o + 1];
   // Without its opening, a request is longer than that would be.
   const isOpening = s.client === Next.Method && !(end - o > methods && isConnection(b, o, end));
-  if (!isOpening) return request5(s, b, o, end);
+  if (!isOpening) return request5(d, s, b, o, end);
   if (end - o < methods) return Read.More;
   s.client = Next.Connection;
   return methods;
@@ -85,7 +93,12 @@ function answered(d: Dialogue, s: SocksState, b: Uint8Array, o: number, end: num
     s.server = Next.Connection;
     return 2;
   }
-  if (b[o] !== VERSION5) return Read.Over;
+  if (b[o] !== VERSION5) {
+    // The answer was lost.
+    if (s.client !== Next.Data) return Read.Over;
+    d.becomeAnything();
+    return Read.More;
+  }
   if (s.server === Next.Method && !(n >= SHORTEST5 && isConnection(b, o, end))) {
     if (b[o + 1] !== NO_METHOD && b[o + 1] !== LOGIN_METHOD) return Read.Over;
     s.server = b[o + 1] === LOGIN_METHOD ? Next.Login : Next.Connection;
@@ -98,7 +111,9 @@ function answered(d: Dialogue, s: SocksState, b: Uint8Array, o: number, end: num
 /** An answer of `n` bytes: behind the last one are the connection's own bytes. */
 function connected(d: Dialogue, s: SocksState, isGranted: boolean, n: number): number {
   if (!isGranted || s.command === ASSOCIATE) return Read.Over;
-  if (--s.answers === 0) d.becomeAnything();
+  if (--s.answers > 0) return n;
+  if (s.client === Next.Data) d.becomeAnything();
+  else s.isEarly = true;
   return n;
 }
 
@@ -113,26 +128,27 @@ function login(d: Dialogue, b: Uint8Array, o: number, end: number): number {
 }
 
 /** A command, a port, an address, a user's name; in 4A a host's name in place of the address 0.0.0.x. */
-function request4(s: SocksState, b: Uint8Array, o: number, end: number): number {
+function request4(d: Dialogue, s: SocksState, b: Uint8Array, o: number, end: number): number {
   if (end - o <= REQUEST4) return Read.More;
   let last = zero(b, o + REQUEST4, end);
   if (last >= 0 && b[o + 4] === 0 && b[o + 5] === 0 && b[o + 6] === 0 && b[o + 7] !== 0)
     last = zero(b, last + 1, end);
   if (last < 0) return end - o > REQUEST4 + 2 * LONGEST_TEXT ? Read.Over : Read.More;
-  requested(s, b[o + 1]);
+  requested(d, s, b[o + 1]);
   return last + 1 - o;
 }
 
-function request5(s: SocksState, b: Uint8Array, o: number, end: number): number {
+function request5(d: Dialogue, s: SocksState, b: Uint8Array, o: number, end: number): number {
   const length = connectionLength(b, o, end);
-  if (length > 0) requested(s, b[o + 1]);
+  if (length > 0) requested(d, s, b[o + 1]);
   return length;
 }
 
-function requested(s: SocksState, command: number): void {
+function requested(d: Dialogue, s: SocksState, command: number): void {
   s.client = Next.Data;
   s.command = command;
-  if (command === BIND) s.answers = 2;
+  if (command === BIND) s.answers++;
+  if (s.isEarly && s.answers <= 0) d.becomeAnything();
 }
 
 /** The length of a request or answer of version 5; or one of Read. */

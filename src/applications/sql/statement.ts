@@ -59,7 +59,7 @@ const NONE = -1;
  * out. A literal that is cut off is one as well.
  */
 export class Statement {
-  /** Its text, at most 1,024 characters, and its first word, in upper case; '' if it does not begin with one. */
+  /** Its text, at most 1,024 characters; its first word, in upper case, '' if it does not begin with one. */
   text = '';
   word = '';
   private bytes: Uint8Array = new Uint8Array(0);

@@ -3,6 +3,7 @@
  */
 import { Outcome, Told } from '../../model/told.js';
 import { u16 } from '../../wire/bytes.js';
+import { giveUpOlder } from '../in-order.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader } from '../reader.js';
 import { Sql, Statement, TRANSACT_SQL } from '../sql/statement.js';
@@ -44,7 +45,10 @@ export class TdsReader implements Reader {
     const s = d.state as TdsState;
     if (d.isResumed) {
       if (d.fromClient) s.clientGoesOn = false;
-      else s.serverGoesOn = s.isAtTail = false;
+      else {
+        giveUpOlder(d);
+        s.serverGoesOn = s.isAtTail = false;
+      }
     }
     if (s.isAtTail && !d.fromClient) return this.tail(d, s, b, o, end);
     const more = d.ending === '' ? Read.More : Read.Turn;
@@ -84,7 +88,7 @@ export class TdsReader implements Reader {
       }
       case Type.Call: {
         const q = this.ask(d, s, 'RPC');
-        readCall(d, q, this.statement, this.dialect(s), b, behindHeaders(b, p, end), end);
+        readCall(d, s, q, this.statement, this.dialect(s), b, behindHeaders(b, p, end), end);
         return;
       }
       case Type.Transaction:
@@ -108,15 +112,11 @@ export class TdsReader implements Reader {
     }
   }
 
-  /** Requests wait for the answer before: what is open was not seen to its end. */
   private ask(d: Dialogue, s: TdsState, method: string): Question {
-    while (d.open.length > 0) d.giveUp(d.open[0], 'gap');
     const q = d.ask();
     q.method = method;
     q.name = s.database;
     q.userName = s.user;
-    s.rows = -1;
-    s.isCancelled = s.serverGoesOn = s.isAtTail = false;
     return q;
   }
 
@@ -205,6 +205,8 @@ export class TdsReader implements Reader {
 
   private end(d: Dialogue, s: TdsState, q: Question): void {
     if (q.outcome === Outcome.Unasked) return;
+    const { handle } = this.tokens;
+    if (handle >= 0 && q.key !== '') s.prepare(handle, q.key);
     if (s.rows >= 0) {
       d.texts.begin();
       d.texts.addNumber(s.rows);
@@ -242,7 +244,11 @@ export class TdsReader implements Reader {
     return whole;
   }
 
-  /** The server's options: 5 bytes each, of where it stands and how long it is. @returns whether all is encrypted */
+  /**
+   * The server's options: 5 bytes each, what it is, where it stands and how long it is.
+   *
+   * @returns whether all is encrypted
+   */
   private prelogin(d: Dialogue, b: Uint8Array, o: number, end: number): boolean {
     let isEncrypted = false;
     for (let p = o; p + 5 <= end && b[p] !== Option.End; p += 5) {

@@ -33,6 +33,8 @@ const STATEMENTS: ReadonlyMap<string, number> = new Map([
   ['sp_prepare', 2],
   ['sp_prepexec', 2],
 ]);
+/** The one whose first parameter is the number of a prepared statement. */
+const PREPARED = 'sp_execute';
 const BY_NUMBER = 0xffff;
 const INT_N = 0x26;
 const NVARCHAR = 0xe7;
@@ -89,6 +91,7 @@ function textAt(d: Dialogue, b: Uint8Array, o: number, end: number, at: number):
 /** A call: a procedure's name or number, options, parameters. A statement among them is an attribute. */
 export function readCall(
   d: Dialogue,
+  s: TdsState,
   q: Question,
   statement: Statement,
   dialect: number,
@@ -105,9 +108,16 @@ export function readCall(
     q.resource = d.texts.utf16(b, p, Math.min(end, p + 2 * length));
     p += 2 * length;
   }
+  p += 2;
+  if (q.resource === PREPARED) {
+    // Without a name, of 4 bytes.
+    const isNumber = p + 9 <= end && b[p] === 0 && b[p + 2] === INT_N && b[p + 4] === 4;
+    const known = isNumber ? s.statement(low32(b, p + 5, end)) : '';
+    if (known !== '') q.attribute('statement', known);
+    return;
+  }
   const place = STATEMENTS.get(q.resource);
   if (place === undefined) return;
-  p += 2;
   for (let i = 0; i <= place && p < end; i++) {
     p += 1 + 2 * b[p] + 1;
     if (p + 3 > end) return;
@@ -119,7 +129,8 @@ export function readCall(
       const size = isLong ? low32(b, from - 4, end) : low16(b, from - 2, end);
       if (i === place && from < end) {
         statement.read(d.texts, b, from, Math.min(end, from + size), dialect);
-        if (statement.text !== '') q.attribute('statement', statement.text);
+        q.key = statement.text;
+        if (q.key !== '') q.attribute('statement', q.key);
       }
       // Behind pieces stands one without length; NULL has neither.
       const isNull = isLong ? low32(b, p + 8, end) === 0xffff_ffff : size === 0xffff;

@@ -10,6 +10,8 @@ export const LOOKED_AT = 4096;
 /** What a question is, in its note. */
 export const Note = { Request: 0, Login: 1 } as const;
 
+const MOST_PREPARED = 16;
+
 export class TdsState implements State {
   isSure = false;
   user = '';
@@ -29,12 +31,36 @@ export class TdsState implements State {
   isAtTail = false;
   /** Rows of the answer at hand; -1 if none are counted. */
   rows = -1;
+  /** Statements by the numbers that the server gave them: the latest ones. */
+  private readonly handles = new Float64Array(MOST_PREPARED).fill(-1);
+  private readonly statements: string[] = new Array<string>(MOST_PREPARED).fill('');
+  private prepared = 0;
 
   reset(): void {
     this.isSure = this.hasQuotedNames = this.isOld = this.clientGoesOn = this.serverGoesOn = false;
     this.isPreloginAsked = this.isCancelled = this.isAtTail = false;
     this.user = this.database = '';
     this.rows = -1;
+    this.handles.fill(-1);
+    this.statements.fill('');
+    this.prepared = 0;
+  }
+
+  prepare(handle: number, statement: string): void {
+    const at = this.prepared;
+    this.handles[at] = handle;
+    this.statements[at] = statement;
+    this.prepared = (at + 1) % MOST_PREPARED;
+  }
+
+  /** A prepared statement; '' if it is not known. */
+  statement(handle: number): string {
+    // The latest one: servers give a number again when it is free.
+    for (let i = 0; i < MOST_PREPARED; i++) {
+      const at = (this.prepared + MOST_PREPARED - 1 - i) % MOST_PREPARED;
+      if (this.handles[at] === handle) return this.statements[at];
+    }
+    return '';
   }
 }
 

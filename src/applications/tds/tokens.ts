@@ -32,8 +32,10 @@ const Done = { More: 0x1, Error: 0x2, Count: 0x10, All: 0x137 } as const;
 const DONE = 13;
 const OLD_DONE = 9;
 const RETURN_STATUS = 5;
-/** The end of a message that is looked at: the last statement's DONE, the procedure's status and its DONE. */
-export const TAIL = DONE + RETURN_STATUS + DONE;
+/** A returned number without a name. */
+const RETURN_VALUE = 18;
+/** The end of a message that is looked at: the last DONE; what a procedure returns; the DONE before it. */
+export const TAIL = DONE + RETURN_VALUE + RETURN_STATUS + DONE;
 
 /** Reads tokens, up to the first one of rows. What they said is in its members. */
 export class Tokens {
@@ -41,9 +43,12 @@ export class Tokens {
   isWhole = false;
   hasError = false;
   isLoggedOn = false;
+  /** The number that a procedure returned; -1 for none. */
+  handle = -1;
 
   read(d: Dialogue, s: TdsState, q: Question | undefined, b: Uint8Array, o: number, end: number): void {
     this.isWhole = this.hasError = this.isLoggedOn = false;
+    this.handle = -1;
     let p = o;
     while (p < end) {
       const next = this.next(s, b, p, end);
@@ -63,6 +68,9 @@ export class Tokens {
           if (p + 5 <= next && b[p + 3] === DATABASE)
             s.database = d.texts.utf16(b, p + 5, Math.min(next, p + 5 + 2 * b[p + 4]));
           break;
+        case Token.ReturnValue:
+          this.returned(b, p, next);
+          break;
         case Token.Done:
         case Token.Done + 1:
         case Token.DoneInProc:
@@ -80,6 +88,11 @@ export class Tokens {
     let p = end - size;
     if (p < o || !isDone(b, p, end)) return;
     this.done(s, b, p, end);
+    const value = p - RETURN_VALUE;
+    if (!s.isOld && value >= o && b[value] === Token.ReturnValue && b[value + 11] === INT_N) {
+      this.returned(b, value, p);
+      p = value;
+    }
     p -= RETURN_STATUS + size;
     const status = p + size;
     if (p >= o && b[status] === Token.ReturnStatus && b[p] === Token.DoneInProc && isDone(b, p, status))
@@ -128,6 +141,10 @@ export class Tokens {
     d.texts.begin();
     d.texts.addNumber(low32(b, p + 3, end));
     q.status = d.texts.take();
+  }
+
+  private returned(b: Uint8Array, p: number, end: number): void {
+    if (end - p >= RETURN_VALUE && this.handle < 0) this.handle = low32(b, end - 4, end);
   }
 
   /** Interface, version of the protocol, name of the program, its version. */

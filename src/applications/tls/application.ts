@@ -8,7 +8,7 @@ const ALERT = 21;
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
 const SERVER_HELLO = 2;
-/** A record's header, and the most bytes of one: 2^14 and what encryption may add (RFC 5246 section 6.2.3). */
+/** A record's header, and its most bytes: 2^14 and what encryption adds (RFC 5246 section 6.2.3). */
 const HEADER = 5;
 const LONGEST = 16_640;
 /** The head of an SSLv2 record of two bytes, whose length is below 512. */

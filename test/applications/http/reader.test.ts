@@ -149,7 +149,8 @@ describe('a request and its response', () => {
 
   it('come in pieces', () => {
     const request = get('/pieces', 'User-Agent: a');
-    const response = `${text('HTTP/1.1 200 OK', CHUNKED, '')}5;x=y\r\nhello\r\n10\r\n0123456789abcdef\r\n0\r\nA: b\r\n\r\n`;
+    const chunks = `5;x=y\r\nhello\r\n10\r\n0123456789abcdef\r\n0\r\nA: b\r\n\r\n`;
+    const response = text('HTTP/1.1 200 OK', CHUNKED, '') + chunks;
     for (let i = 1; i < request.length; i++) {
       const c = talk().ask(request.slice(0, i), request.slice(i)).answer(ok('x'));
       expect(summary(c)).toEqual(['/pieces 200 ok']);

@@ -127,6 +127,17 @@ describe('MQTT', () => {
     expect(seen(five).slice(1)).toEqual(['UNSUBSCRIBE s b 17 ok 1']);
   });
 
+  it('has more messages that wait for an answer than have a place', () => {
+    const c = open().ask(connect('s')).answer(connected(0));
+    for (let i = 1; i <= 40; i++) c.ask(publish('t', 'x', 1, i));
+    for (let i = 1; i <= 41; i++) c.answer(packet(0x40, u16(i)));
+    expect(c.rows.slice(1).map((r) => r.outcome)).toEqual([
+      ...Array.from({ length: 8 }, () => 'unanswered'),
+      ...Array.from({ length: 32 }, () => 'ok'),
+      'unasked',
+    ]);
+  });
+
   it('passes over large messages', () => {
     const big = publish('big', 'x'.repeat(300_000), 1, 5);
     const c = open().ask(connect('s')).answer(connected(0));

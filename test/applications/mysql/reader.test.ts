@@ -224,6 +224,15 @@ describe('MySQL', () => {
   it('takes commands in advance', () => {
     const c = loggedIn();
     c.ask(Buffer.concat([query('select a'), query('select b')])).answer(ok(1), ok(1, 3));
-    expect(seen(c).slice(1)).toEqual(['SELECT shop select a  ok 0', 'SELECT shop select b  ok 3']);
+    c.ask(query('select c'))
+      .ask(query('select d'))
+      .answer(rows(['1']))
+      .answer(ok(1, 4));
+    expect(seen(c).slice(1)).toEqual([
+      'SELECT shop select a  ok 0',
+      'SELECT shop select b  ok 3',
+      'SELECT shop select c  ok 1',
+      'SELECT shop select d  ok 4',
+    ]);
   });
 });

@@ -157,6 +157,28 @@ describe('PostgreSQL', () => {
     ]);
   });
 
+  it('takes more statements at once than have a place', () => {
+    const c = loggedIn();
+    const insert = all(bind('', 's'), execute(''));
+    c.ask(all(parse('s', 'insert into t values ($1)'), ...Array.from({ length: 50 }, () => insert), sync()));
+    c.answer(
+      all(
+        parsed(),
+        ...Array.from({ length: 50 }, (_, i) => all(bound(), complete(`INSERT 0 ${i}`))),
+        ready(),
+      ),
+    );
+    c.ask(query('select a'))
+      .answer(all(complete('SELECT 1'), ready()))
+      .end();
+    expect(c.rows.length).toBe(52);
+    expect(c.rows.filter((r) => r.outcome === 'ok').map((r) => r.attributes.rows)).toEqual([
+      undefined,
+      ...Array.from({ length: 32 }, (_, i) => String(i + 18)),
+      '1',
+    ]);
+  });
+
   it('copies: time is measured from the last of the data', () => {
     const c = loggedIn()
       .ask(query('copy t from stdin'))

@@ -72,6 +72,17 @@ describe('Redis', () => {
     expect(c.rows.map((r) => r.responseBytes)).toEqual([7, 24, 6]);
   });
 
+  it('many commands in advance: the first ones have no place, and each answer is its own', () => {
+    const c = open();
+    for (let i = 0; i < 100; i++) c.ask(array('GET', `k${i}`));
+    c.answer(Array.from({ length: 100 }, (_, i) => (i === 90 ? '-ERR\r\n' : ':1\r\n')).join(''));
+    c.ask(array('PING')).answer('+PONG\r\n');
+    expect(c.rows.length).toBe(101);
+    expect(c.rows.filter((r) => r.outcome === 'client_error').map((r) => r.resource)).toEqual(['k90']);
+    expect(c.rows.filter((r) => r.outcome === 'unanswered').length).toBe(100 - 32);
+    expect(c.rows[100].outcome).toBe('ok');
+  });
+
   it('large values and many arguments are passed over', () => {
     const many = array('MSET', ...Array.from({ length: 2000 }, (_, i) => `key or value ${i}`));
     const c = open().ask(array('SET', 'big', 'x'.repeat(50_000)).slice(0, 1400));
@@ -113,6 +124,14 @@ describe('Redis', () => {
     c.ask(array('CLIENT', 'REPLY', 'OFF'), array('SET', 'b', '1'), array('CLIENT', 'REPLY', 'ON')).answer(
       '+OK\r\n',
     );
+    c.ask(
+      array('CLIENT', 'REPLY', 'OFF'),
+      array('CLIENT', 'REPLY', 'SKIP'),
+      array('SET', 'c', '1'),
+      array('SET', 'd', '1'),
+    );
+    c.ask(array('CLIENT', 'REPLY', 'ON')).answer('+OK\r\n');
+    expect(c.rows.splice(6).map((r) => r.responseBytes)).toEqual([0, 0, 0, 0, 5]);
     expect(c.rows.map((r) => `${r.method} ${r.resource} ${r.outcome} ${r.responseBytes}`)).toEqual([
       'CLIENT  ok 0',
       'SET a ok 0',

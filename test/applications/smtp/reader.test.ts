@@ -26,6 +26,9 @@ it('waits for a word of the server that comes late', () => {
 });
 
 it('sees TLS, whoever asked for it', () => {
+  const lost = talk().answer('220 ready\r\n').ask('EHLO a\r\n').answer('250 a\r\n').ask('STARTTLS\r\n');
+  lost.lose(1, 12).ask(hello('client')).answer(hello('server'));
+  expect(lost.told).toEqual({ ServerName: 'client', ServerSoftware: 'server' });
   const c = playOn(SMTP, upgraded, [0, 1, 2, 3, 5]).end();
   expect(c.told).toEqual({ ServerName: 'client', Partial: 'gap' });
   expect(talk().answer('220 ready\r\n').ask('EHLO a\r\n').ask(hello('client')).told.ServerName).toBe(

@@ -25,9 +25,20 @@ describe.each(samples.map((sample, i) => [i, sample] as const))('sample %i', (i,
     expect(playOn(SOCKS, sample, order).told).toEqual({ ...user, ...both });
   });
 
+  it('likewise if it comes before the request', () => {
+    const order = [...sample.messages.keys()];
+    [order[last - 3], order[last - 2]] = [last - 2, last - 3];
+    expect(playOn(SOCKS, sample, order).told).toEqual({ ...user, ...both });
+  });
+
   it('likewise if the answer is lost', () => {
     const order = [...sample.messages.keys()].filter((j) => j !== last - 2);
     expect(playOn(SOCKS, sample, order).end().told.ServerName).toBe('client');
+    const c = talk();
+    for (const [i, [who, bytes]] of sample.messages.entries())
+      if (i === last - 2) c.lose(1, bytes.length);
+      else who === 'client' ? c.ask(bytes) : c.answer(bytes);
+    expect(c.told).toEqual({ ...user, ...both });
   });
 
   it('likewise byte by byte', () => {

@@ -38,6 +38,9 @@ export const executeSql = (sql: string) =>
 export const prepexec = (sql: string) =>
   packet(3, bytes(HEADERS, u16(0xffff), u16(13), u16(0), handle(), long('@p int'), long(sql)));
 
+export const executePrepared = (handle: number) =>
+  packet(3, bytes(HEADERS, u16(0xffff), u16(12), u16(0), [0, 0, 0x26, 4, 4], u32(handle)));
+
 export function login(user: string, database: string, application: string, flags2 = 0): Buffer {
   const texts: Record<number, string> = {
     36: 'host',
@@ -82,7 +85,7 @@ export const database = (name: string) => {
 /** Rows: what is in them does not matter. */
 export const rows = (length: number) => Buffer.alloc(length, 0x81);
 export const returnStatus = () => bytes([0x79], u32(0));
-export const returnValue = () => bytes([0xac], u16(0), [0, 1], u32(0), u16(0), [0x26, 4, 4], u32(1));
+export const returnValue = (n = 1) => bytes([0xac], u16(0), [0, 1], u32(0), u16(0), [0x26, 4, 4], u32(n));
 
 export const samples: readonly Sample[] = [
   {

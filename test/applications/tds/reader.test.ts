@@ -13,6 +13,7 @@ import {
   database,
   done,
   error,
+  executePrepared,
   executeSql,
   login,
   loginAck,
@@ -77,6 +78,11 @@ describe('TDS', () => {
       .ask(batch('select a'))
       .answer(answer(done(0)));
     expect(seen(c)).toEqual(['login   ok', 'SELECT select a  ok']);
+    c.ask(batch('select b'))
+      .ask(batch('select c'))
+      .answer(answer(done(0x10, 1)))
+      .answer(answer(done(0x10, 2)));
+    expect(c.rows.slice(2).map((r) => r.attributes.rows)).toEqual(['1', '2']);
     const unknown = open()
       .ask(packet(18, Buffer.from([0x16, 3, 3, 0, 1, 1])))
       .ask(TLS_DATA)
@@ -145,6 +151,22 @@ describe('TDS', () => {
       undefined,
       'select ?',
       'insert into t values (?)',
+    ]);
+  });
+
+  it('knows what prepared statements are', () => {
+    const c = loggedIn();
+    const returned = (n: number) => [returnStatus(), returnValue(n), done(0, 0, 0xfe)];
+    c.ask(prepexec('select a')).answer(answer(rows(90), done(0x11, 2, 0xff), ...returned(7)));
+    c.ask(prepexec('select b')).answer(answer(done(0x11, 2, 0xff), ...returned(8)));
+    for (const n of [8, 7, 6])
+      c.ask(executePrepared(n)).answer(answer(done(0x11, 4, 0xff), returnStatus(), done(0, 0, 0xfe)));
+    expect(c.rows.slice(1).map((r) => [r.resource, r.attributes])).toEqual([
+      ['sp_prepexec', { statement: 'select a', rows: '2' }],
+      ['sp_prepexec', { statement: 'select b', rows: '2' }],
+      ['sp_execute', { statement: 'select b', rows: '4' }],
+      ['sp_execute', { statement: 'select a', rows: '4' }],
+      ['sp_execute', { rows: '4' }],
     ]);
   });
 
