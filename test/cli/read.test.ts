@@ -46,8 +46,8 @@ describe('wrong usage fails with status 2 and one line that names the mistake', 
     [['read', CAPTURE, '--store', 'ftp://nowhere'], /a store cannot be at ftp:\/\//],
   ];
   let told: Ran[];
-  beforeAll(() => {
-    told = runLines(cases.map(([words]) => words));
+  beforeAll(async () => {
+    told = await runLines(cases.map(([words]) => words));
   });
 
   it.each(cases.map(([words, message], i) => [words, message, i] as const))('%j', (_, message, i) => {
@@ -159,8 +159,8 @@ describe('tenants of an overlay that use the same addresses', () => {
     ],
   ];
   let told: Ran[];
-  beforeAll(() => {
-    told = runLines(CASES.map(([words]) => ['read', TENANTS, '--ndjson', '--quiet', ...words]));
+  beforeAll(async () => {
+    told = await runLines(CASES.map(([words]) => ['read', TENANTS, '--ndjson', '--quiet', ...words]));
   });
 
   it.each(CASES.map(([words, expected], i) => [words, expected, i] as const))(
@@ -176,7 +176,7 @@ describe('tenants of an overlay that use the same addresses', () => {
   );
 });
 
-it('--deduplicate counts a frame once that a mirror copied twice', () => {
+it('--deduplicate counts a frame once that a mirror copied twice', async () => {
   const whole = readFileSync(CAPTURE);
   const twice = [whole.subarray(0, 24)];
   for (let o = 24; o < whole.length; ) {
@@ -186,7 +186,7 @@ it('--deduplicate counts a frame once that a mirror copied twice', () => {
   }
   const file = join(directory, 'twice.pcap');
   writeFileSync(file, Buffer.concat(twice));
-  const told = runLines([
+  const told = await runLines([
     ['read', CAPTURE, '--ndjson'],
     ['read', file, '--ndjson'],
     ['read', file, '--ndjson', '--deduplicate', '1ms'],
