@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { grouped } from '../../src/model/words.js';
 import { SessionSegment } from '../../src/store/segment/segments.js';
 import { sessionRecord } from '../support/arbitrary-records.js';
 import { sessionJson } from '../support/row-json.js';
@@ -130,7 +131,7 @@ describe('spool show', () => {
     expect(shown()).toEqual({
       status: 1,
       stdout: lines(3),
-      stderr: `${name}: damaged: ${lengths[4] - lengths[2]} bytes are missing at its end\n`,
+      stderr: `${name}: damaged: ${grouped(lengths[4] - lengths[2])} bytes are missing at its end\n`,
     });
   });
 
