@@ -5,6 +5,7 @@ import { MirrorSource } from '../test/support/traffic/mirror-source.js';
 import { Random } from '../test/support/traffic/random.js';
 import { Scene, SECOND } from '../test/support/traffic/scene.js';
 import { type Talk, UdpTalk } from '../test/support/traffic/talk.js';
+import type { TcpTalk } from '../test/support/traffic/tcp-talk.js';
 import { dhcpMessage, Talks } from './demo-talks.js';
 
 const MINUTES = 10;
@@ -33,6 +34,8 @@ const mail = server(25);
 const monitoring = server(40);
 const crm = behind(router, '203.0.113.80', 49);
 const clouds = numbered(14, (n) => behind(router, `198.51.100.${10 + 7 * n}`, 52));
+/** It is near, but slow. */
+const slowCloud = clouds[7]!;
 const clouds6 = numbered(4, (n) => behind(router, `2001:db8:cd::${n + 1}`, 55));
 const controller = host('10.50.0.200', mac(50, 200));
 const printer = server(60);
@@ -78,7 +81,20 @@ const branchMirror = new MirrorSource({
 });
 
 const random = new Random(20_250_602);
-const applications = new Applications(random, 509);
+/** The mirrors are near the clients: what an answer takes is the way to the server, and the server's time. */
+class NearClients extends Applications {
+  override tcp(e: Ends, port: number): TcpTalk {
+    const t = super.tcp(e, port);
+    const thinks = e.server === slowCloud ? 240 * MILLISECOND : 200_000;
+    t.pace = {
+      acknowledges: { client: 60_000, server: e.rtt },
+      sends: { client: 200_000, server: thinks },
+    };
+    return t;
+  }
+}
+
+const applications = new NearClients(random, 509);
 const talks = new Talks(random, applications);
 const ports = new Map<Host, number>();
 

@@ -126,6 +126,7 @@ export class MessageRows implements RowMaker {
     r.subject = c.subject;
     r.issuer = c.issuer;
     r.names = c.names;
+    r.namesCount = c.names.length;
     r.serial = c.serial;
     r.notBefore = c.notBefore;
     r.notAfter = c.notAfter;

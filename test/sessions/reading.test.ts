@@ -56,6 +56,7 @@ class WordReader implements Reader {
       const c = new Certificate();
       c.fingerprint.fill(text.length);
       c.subject = text;
+      c.names = [text, `www.${text}`];
       d.certificate(c);
     }
   }
@@ -71,7 +72,13 @@ const WORDS: Application = {
 
 interface Kept {
   readonly transactions: ReturnType<typeof kept>[];
-  readonly certificates: { subject: string; serverName: string; server: string; day: number }[];
+  readonly certificates: {
+    subject: string;
+    names: string[];
+    serverName: string;
+    server: string;
+    day: number;
+  }[];
 }
 
 function kept(r: TransactionRecord) {
@@ -106,6 +113,7 @@ function world(readings: Partial<ReadingOptions> = {}): { w: SessionWorld } & Ke
       certificate: (r: CertificateRecord) =>
         certificates.push({
           subject: r.subject,
+          names: r.names.slice(0, r.namesCount),
           serverName: r.serverName,
           server: `${r.serverIp.subarray(12).join('.')}:${r.serverPort}`,
           day: r.day,
@@ -258,8 +266,8 @@ describe('what is kept of it', () => {
     w.send({ at: 2, from: S, to: C, seq: 500, ack: 114, payload: 'fine;fine;other;' });
     const [{ day }] = certificates;
     expect(certificates).toEqual([
-      { subject: 'fine', serverName: 'server fine', server: S, day },
-      { subject: 'other', serverName: 'server fine', server: S, day },
+      { subject: 'fine', names: ['fine', 'www.fine'], serverName: 'server fine', server: S, day },
+      { subject: 'other', names: ['other', 'www.other'], serverName: 'server fine', server: S, day },
     ]);
     expect(w.table.applications).toMatchObject({ certificates: 2, certificates_forgotten: 0 });
   });

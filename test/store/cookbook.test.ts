@@ -16,9 +16,9 @@ describe('the cookbook, on the demo', () => {
   });
   afterAll(() => data.stop());
 
-  it('has 34 queries, numbered', () => {
+  it('has 58 queries, numbered', () => {
     expect(queries.map(([title]) => Number.parseInt(title, 10))).toEqual(
-      Array.from({ length: 34 }, (_, i) => i + 1),
+      Array.from({ length: 58 }, (_, i) => i + 1),
     );
   });
 
@@ -51,9 +51,32 @@ describe('the cookbook, on the demo', () => {
   it('finds the scanner, the slow service and the mirror that loses', async () => {
     expect(await answer(19)).toEqual([expect.objectContaining({ client: '10.20.0.28' })]);
     expect((await answer(14))[0]).toMatchObject({ server: '203.0.113.80', server_port: 443 });
-    expect((await answer(26))[0]).toMatchObject({ mirror_source: '::ffff:10.0.0.12', lost: 236 });
-    expect((await answer(31))[0]).toMatchObject({ server: '203.0.113.80', server_port: 443 });
+    expect((await answer(26))[0]).toMatchObject({ mirror_source: '::ffff:10.0.0.12', lost: 232 });
+    expect((await answer(31))[0]).toMatchObject({ server: '198.51.100.59', server_port: 443 });
     expect((await answer(33))[0]).toMatchObject({ mirror_source: '::ffff:10.0.0.12' });
-    expect((await answer(16))[0]).toMatchObject({ server: '10.30.0.10' });
+    expect((await answer(16)).map((row) => row.server)).toContain('10.30.0.10');
+  });
+
+  it('finds what applications say', async () => {
+    expect(await answer(38)).toEqual([expect.objectContaining({ query: 'git.corp.example' })]);
+    expect((await answer(40))[0]).toMatchObject({ name: 'files.corp.example', application: 'smb' });
+    expect((await answer(41)).slice(0, 2)).toEqual([
+      expect.objectContaining({ server_name: 'crm.example.com', slower: 'network' }),
+      expect.objectContaining({ server_name: 'login.example.org', slower: 'server' }),
+    ]);
+    expect(await answer(42)).toContainEqual(
+      expect.objectContaining({ host: 'olga-laptop', mac: '02:20:00:00:00:0e', address: '10.20.0.14' }),
+    );
+    const failed = new Set((await answer(43)).map((row) => row.app_protocol));
+    expect([...failed].sort()).toEqual(['kerberos', 'ldap', 'mysql', 'smb']);
+    expect(await answer(44)).toEqual([expect.objectContaining({ client: '10.20.0.28', services: 2 })]);
+    expect(await answer(48)).toEqual([expect.objectContaining({ subject: 'printer.corp.example' })]);
+    expect((await answer(47))[0]).toMatchObject({ subject: 'camera.corp.example' });
+    expect((await answer(50))[0]).toMatchObject({ tls_cipher: 'TLS_RSA_WITH_3DES_EDE_CBC_SHA' });
+    expect((await answer(53))[0]).toMatchObject({ host: 'intranet.corp.example', path: '/report/quarter' });
+    expect((await answer(55))[0]).toMatchObject({ error: '1146' });
+    expect(new Set((await answer(58)).map((row) => row.mirror_source))).toEqual(
+      new Set(['::ffff:10.0.0.12']),
+    );
   });
 });
