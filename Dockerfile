@@ -31,7 +31,7 @@ COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY schemas schemas
 COPY docs docs
-COPY package.json LICENSE README.md ./
+COPY package.json LICENSE NOTICE README.md ./
 RUN chmod +x dist/cli/main.js
 ENTRYPOINT ["mirrorlake"]
 

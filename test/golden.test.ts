@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FIXTURES } from './support/fixtures/all.js';
 import { fixtureList } from './support/make-fixtures.js';
-import { type CaptureRows, readCapture, readCommand } from './support/read-capture.js';
+import { type CaptureRows, readCapture, readCommand, readLine } from './support/read-capture.js';
 import { type ExpectedRow, matchRows } from './support/traffic/expected.js';
 
 /** With UPDATE_GOLDEN=1, the test writes its results as the expected ones. Read the diff before a commit. */
@@ -92,7 +92,8 @@ describe('mirrorlake read', () => {
     ['packets', names] as const,
     ...apart(names).map((some) => ['mirrors', some] as const),
   ])('prints the expected %s of %j', async (what, some) => {
-    const printed = await readCommand(
+    const read = what === 'mirrors' ? readLine : readCommand;
+    const printed = await read(
       some.map((name) => join(DIRECTORY, `${name}.pcap`)),
       what,
     );

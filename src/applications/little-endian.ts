@@ -1,4 +1,4 @@
-/** Reads numbers whose low byte comes first, as Microsoft's protocols have them. None of these check bounds. */
+/** Numbers whose low byte comes first, as Microsoft's protocols have them. None of these check bounds. */
 
 export function u16le(b: Uint8Array, o: number): number {
   return b[o] | (b[o + 1] << 8);

@@ -136,8 +136,12 @@ function play(application: Application, sample: Sample, pieces: readonly Piece[]
   return c.end().pass(20);
 }
 
-it('every application with a reader has samples', () => {
-  expect(readers.map(({ name }) => name).filter((name) => !withSamples.includes(name))).toEqual([]);
+/** Several words may have one reader, as those of DNS and its local kinds. */
+const readBy = (name: string) => readers.find((a) => a.name === name)?.newReader?.().constructor;
+
+it('every reader has samples', () => {
+  const sampled = new Set(withSamples.map(readBy));
+  expect(readers.map(({ name }) => name).filter((name) => !sampled.has(readBy(name)))).toEqual([]);
 });
 
 describe.each(withSamples)('%s', async (name) => {
@@ -154,7 +158,7 @@ describe.each(withSamples)('%s', async (name) => {
         else c.answer(bytes);
       }
       c.end();
-      expect(c.recognised).toContain(name);
+      expect(c.recognised.map(readBy)).toContain(readBy(name));
       judge(c, sample.messages.length);
     }
   });

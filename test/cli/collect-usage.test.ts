@@ -66,8 +66,8 @@ const LINES = CASES.map(([words]) => [
 ]);
 
 let told: Ran[];
-beforeAll(() => {
-  told = runLines(LINES, { cwd: directory });
+beforeAll(async () => {
+  told = await runLines(LINES, { cwd: directory });
 });
 
 it.each(CASES.map(([words, message], i) => [words, message, i] as const))(

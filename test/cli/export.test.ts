@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ import { openCapture } from '../../src/receive/file/capture.js';
 import { openStore } from '../../src/store/open.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { runLine } from '../support/command-lines.js';
 import { FIXTURES } from '../support/fixtures/all.js';
 import { readCapture, SMALL_TABLE } from '../support/read-capture.js';
 
@@ -91,17 +92,14 @@ async function collect(captures: readonly Collected[]): Promise<void> {
     await common.insert(table, Buffer.concat(pieces), randomUUID(), rows);
 }
 
-function mirrorlake(...words: string[]): Promise<{ status: number; err: string }> {
-  return new Promise((done) => {
-    const child = execFile(process.execPath, ['dist/cli/main.js', ...words], (_, __, err) =>
-      done({ status: child.exitCode ?? -1, err }),
-    );
-  });
+async function mirrorlake(...words: string[]): Promise<{ status: number; err: string }> {
+  const { status, stderr } = await runLine(words);
+  return { status, err: stderr };
 }
 
 /**
- * Exports in this process, because starting the command takes longer than the export. Some of the tests below
- * do start it. @returns the message
+ * Exports in this process, because starting the command takes longer than the export. One of the tests below
+ * does start it. @returns the message
  */
 function exported(output: string, where: string, encapsulated = false): Promise<string> {
   return exportPackets({ store: common.name, where, output, encapsulated });
@@ -154,7 +152,8 @@ describe('kept packets, exported with their outer headers, are read back as the 
 test('an export has the frames of the chosen sessions, ordered by time', async () => {
   const file = join(directory, 'frames.pcapng');
   const where = `${of('erspan2.pcap')} AND transport = 'tcp' -- and no other`;
-  await mirrorlake('export', '--store', common.name, '--where', where, '--output', file);
+  const words = ['export', '--store', common.name, '--where', where, '--output', file];
+  execFileSync(process.execPath, ['dist/cli/main.js', ...words], { stdio: 'pipe' });
   const source = await openCapture(file);
   const batch = new PacketBatch();
   let last = 0;

@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findCollector, findStore, heldBy, storeToWrite } from '../../src/cli/find-store.js';
 import type { HeldStore } from '../../src/model/status.js';
 import { ControlServer } from '../../src/observe/control.js';
+import { runLine } from '../support/command-lines.js';
 
 const MAIN = resolve('dist/cli/main.js');
 const CAPTURE = resolve('test/fixtures/erspan2.pcap');
@@ -39,8 +40,21 @@ async function collector(socket: string, held: Partial<HeldStore>): Promise<stri
   return socket;
 }
 
-/** Runs the program in a directory. @returns its exit status and output */
-function mirrorlake(
+/** Runs a command in a directory. @returns its exit status and output */
+async function mirrorlake(
+  cwd: string,
+  words: string[],
+  environment: Record<string, string> = {},
+): Promise<{ status: number; out: string; err: string }> {
+  const { status, stdout, stderr } = await runLine(words, {
+    cwd,
+    env: { MIRRORLAKE_STORE: '', ...environment },
+  });
+  return { status, out: stdout, err: stderr };
+}
+
+/** The same in a process of its own. */
+function mirrorlakeAlone(
   cwd: string,
   words: string[],
   environment: Record<string, string> = {},
@@ -198,9 +212,9 @@ describe('in the current directory', () => {
     const sql = ['query', 'SELECT count() FROM sessions'];
     await mirrorlake(cwd, ['read', CAPTURE, '--quiet']);
     const named = { MIRRORLAKE_STORE: './named' };
-    await mirrorlake(cwd, ['read', CAPTURE, CAPTURE, '--quiet'], named);
+    await mirrorlakeAlone(cwd, ['read', CAPTURE, CAPTURE, '--quiet'], named);
     expect((await mirrorlake(cwd, sql, named)).out).toBe('2\n');
-    expect((await mirrorlake(cwd, sql)).out).toBe('1\n');
+    expect((await mirrorlakeAlone(cwd, sql)).out).toBe('1\n');
     expect((await mirrorlake(cwd, [...sql, '--store', './data'], named)).out).toBe('1\n');
   });
 

@@ -28,9 +28,9 @@ afterAll(() => {
 describe('--help', () => {
   /** The output for each command, by the command's words. */
   let told: Map<string, Ran>;
-  beforeAll(() => {
+  beforeAll(async () => {
     const words = all(program).map((c) => c.path.slice(1));
-    const ran = runLines(words.map((w) => [...w, '--help']));
+    const ran = await runLines(words.map((w) => [...w, '--help']));
     told = new Map(words.map((w, i) => [w.join(' '), ran[i]]));
   });
   const DOCUMENTATION = /\nDocumentation: (\S+); man mirrorlake has examples\n$/;

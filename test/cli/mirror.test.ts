@@ -30,8 +30,8 @@ describe('a wrong command line fails with status 2 and a clear message', () => {
   ];
   const LINES = CASES.map(([args]) => ['mirror', ...args]);
   let told: Ran[];
-  beforeAll(() => {
-    told = runLines(LINES);
+  beforeAll(async () => {
+    told = await runLines(LINES);
   });
 
   test.each(CASES.map(([args, message], i) => [args, message, i] as const))('%j', (_, message, i) => {

@@ -33,8 +33,8 @@ const LINES = [
   ['schema', 'apply', `--store=${MISTYPED}`],
 ];
 let told: Ran[];
-beforeAll(() => {
-  told = runLines(LINES, { cwd: directory });
+beforeAll(async () => {
+  told = await runLines(LINES, { cwd: directory });
 });
 
 it.each(LINES.map((words, i) => [words.join(' '), i] as const))(
@@ -57,21 +57,21 @@ it('a password is not in the output of a process of its own', () => {
   expect(run).toMatchObject(told[URLS.length]);
 });
 
-it('a password is not in messages about a configuration file or the store that it names', () => {
+it('a password is not in messages about a configuration file or the store that it names', async () => {
   const lines = [MISTYPED, 'clickhouse://lake:hunter2@127.0.0.1:1/db'].map((url, i) => {
     const config = join(directory, `m${i}.yaml`);
     writeFileSync(config, `store: "${url}"\n`);
     return ['schema', 'apply', '--config', config];
   });
-  for (const { status, stdout, stderr } of runLines(lines)) {
+  for (const { status, stdout, stderr } of await runLines(lines)) {
     expect(stdout + stderr).not.toMatch(/hunt|er2/);
     expect(status, stderr).toBe(2);
   }
 });
 
-it('a password is not in the output of doctor', () => {
+it('a password is not in the output of doctor', async () => {
   const lines = [MISTYPED, 'lake:hunter2@127.0.0.1:8123/db'].map((url) => ['doctor', '--store', url]);
-  for (const { stdout, stderr } of runLines(lines)) {
+  for (const { stdout, stderr } of await runLines(lines)) {
     expect(stdout + stderr).not.toMatch(/hunt|er2/);
     expect(stdout).toMatch(/^FAIL {2}store: /m);
   }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../src/store/open.js';
-import { type Ran, runLines } from '../support/command-lines.js';
+import { type Ran, runLine, runLines } from '../support/command-lines.js';
 import { numberedSegment } from '../support/sessions.js';
 
 const MAIN = 'dist/cli/main.js';
@@ -23,8 +23,14 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Runs the program. @returns its exit status and output */
-function mirrorlake(...words: string[]): Promise<{ status: number; out: string; err: string }> {
+/** Runs a command. @returns its exit status and output */
+async function mirrorlake(...words: string[]): Promise<{ status: number; out: string; err: string }> {
+  const { status, stdout, stderr } = await runLine(words);
+  return { status, out: stdout, err: stderr };
+}
+
+/** The same in a process of its own. */
+function mirrorlakeAlone(...words: string[]): Promise<{ status: number; out: string; err: string }> {
   return new Promise((done) => {
     const child = execFile(process.execPath, [MAIN, ...words], (_, out, err) =>
       done({ status: child.exitCode ?? -1, out, err }),
@@ -33,7 +39,7 @@ function mirrorlake(...words: string[]): Promise<{ status: number; out: string; 
 }
 
 test('a query prints its answer on stdout, tab-separated', async () => {
-  const { status, out, err } = await mirrorlake(
+  const { status, out, err } = await mirrorlakeAlone(
     'query',
     'SELECT count(), any(client) FROM sessions',
     '--store',
@@ -79,8 +85,8 @@ const FAILURES: [words: string[], status: number, line: RegExp][] = [
   [['query', '--store', data], 2, /missing required argument 'sql'/],
 ];
 let told: Ran[];
-beforeAll(() => {
-  told = runLines(FAILURES.map(([words]) => words));
+beforeAll(async () => {
+  told = await runLines(FAILURES.map(([words]) => words));
 });
 
 test.each(FAILURES.map((failure, i) => [...failure, i] as const))(
@@ -94,7 +100,7 @@ test.each(FAILURES.map((failure, i) => [...failure, i] as const))(
 
 test('a query fails in the same way in a process of its own', async () => {
   const { status, stdout: out, stderr: err } = told[1];
-  expect(await mirrorlake(...FAILURES[1][0])).toEqual({ status, out, err });
+  expect(await mirrorlakeAlone(...FAILURES[1][0])).toEqual({ status, out, err });
 });
 
 test('schema apply says what it did, and schema print shows the SQL', async () => {

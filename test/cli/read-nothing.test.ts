@@ -14,6 +14,7 @@ import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { runLine } from '../support/command-lines.js';
 
 const MAIN = resolve('dist/cli/main.js');
 const CAPTURE = resolve('test/fixtures/erspan2.pcap');
@@ -21,11 +22,23 @@ const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-nothing-'));
 const file = (name: string): string => join(directory, name);
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-function run(cwd: string, words: string[], input = ''): { status: number | null; said: string; out: string } {
-  const env = { ...process.env, MIRRORLAKE_STORE: '' };
+interface Told {
+  readonly status: number | null;
+  readonly said: string;
+  readonly out: string;
+}
+
+const env = { MIRRORLAKE_STORE: '' };
+async function run(cwd: string, words: readonly string[]): Promise<Told> {
+  const { status, stdout, stderr } = await runLine(words, { cwd, env });
+  return { status, said: stderr, out: stdout };
+}
+
+/** The same in a process of its own, which may read standard input. */
+function runAlone(cwd: string, words: readonly string[], input = ''): Told {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
     cwd,
-    env,
+    env: { ...process.env, ...env },
     input,
     encoding: 'utf8',
   });
@@ -65,9 +78,10 @@ describe('read makes no store', () => {
     ['an unknown option', [CAPTURE, '--bogus'], 2, /unknown option '--bogus'/],
     ['a wrong tunnel', [CAPTURE, '--tunnel', 't1 mode pigeon'], 2, /mode pigeon/],
     ['a wrong kind of rows', ['--ndjson', 'sesions', CAPTURE], 2, /--ndjson sesions/],
-  ])('for %s', (_, words, status, said) => {
+  ])('for %s', async (_, words, status, said) => {
     const cwd = mkdtempSync(file('cwd-'));
-    const told = run(cwd, ['read', ...words], 'a letter\n');
+    const line = ['read', ...words];
+    const told = words.includes('-') ? runAlone(cwd, line, 'a letter\n') : await run(cwd, line);
     expect(told.said).toMatch(said);
     // There is one line, and no summary.
     expect(told.said.trimEnd().split('\n')).toHaveLength(1);
@@ -77,7 +91,7 @@ describe('read makes no store', () => {
 
   it('for several unreadable files, and prints a line for each', () => {
     const cwd = mkdtempSync(file('cwd-'));
-    const told = run(cwd, ['read', 'missing.pcap', ...UNREADABLE.map(([name]) => file(name))]);
+    const told = runAlone(cwd, ['read', 'missing.pcap', ...UNREADABLE.map(([name]) => file(name))]);
     expect(told.said.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/missing\.pcap: cannot open it: there is no such file/),
       ...UNREADABLE.map(([, said]) => expect.stringMatching(said)),
@@ -86,9 +100,9 @@ describe('read makes no store', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it('unless one of the files can be read', () => {
+  it('unless one of the files can be read', async () => {
     const cwd = mkdtempSync(file('cwd-'));
-    const told = run(cwd, ['read', 'missing.pcap', CAPTURE]);
+    const told = await run(cwd, ['read', 'missing.pcap', CAPTURE]);
     expect(told.status).toBe(1);
     expect(told.said).toMatch(/^1 session in 1 row, stored in \.\/data$/m);
     expect(existsSync(join(cwd, 'data/clickhouse'))).toBe(true);
@@ -115,40 +129,43 @@ describe('--once', () => {
   it('says that nothing was stored if all of it was stored before, and only then', async () => {
     const store = `${server.url}/lake`;
     const nothing = `nothing was stored: all of it is in ${store} already (--once)`;
-    const read = (...words: string[]) => {
-      const { status, said } = run(directory, ['read', '--once', CAPTURE, '--store', store, ...words]);
+    const read = async (...words: string[]) => {
+      const { status, said } = await run(directory, ['read', '--once', CAPTURE, '--store', store, ...words]);
       return { status, lines: said.trimEnd().split('\n') };
     };
-    const first = read().lines;
+    const first = (await read()).lines;
     expect(first).toContain(`1 session in 1 row, stored once in ${store}`);
     expect(first).not.toContain(nothing);
-    const second = read();
+    const second = await read();
     expect(second.status).toBe(0);
     expect(second.lines).toContain(nothing);
     expect(second.lines.join()).not.toMatch(/stored once/);
     // At first the packets are new.
-    expect(read('--packets', 'all').lines).not.toContain(nothing);
-    expect(read('--packets', 'all').lines).toContain(nothing);
-    expect(read('--quiet').lines).toEqual(['']);
+    expect((await read('--packets', 'all')).lines).not.toContain(nothing);
+    expect((await read('--packets', 'all')).lines).toContain(nothing);
+    expect((await read('--quiet')).lines).toEqual(['']);
     expect(await server.sql('SELECT count() FROM lake.sessions')).toBe('1\n');
   });
 });
 
 describe('--ndjson', () => {
-  it.each(['sesions', 'packet', 'Mirrors'])('%s fails with one line that has the possible words', (word) => {
-    expect(run(directory, ['read', '--ndjson', word, CAPTURE])).toEqual({
-      status: 2,
-      out: '',
-      said:
-        `mirrorlake: read: --ndjson ${word}: give one of sessions, transactions, ` +
-        `certificates, packets, mirrors, tunnels, or a capture (there is none of that name)\n`,
-    });
-  });
+  it.each(['sesions', 'packet', 'Mirrors'])(
+    '%s fails with one line that has the possible words',
+    async (word) => {
+      expect(await run(directory, ['read', '--ndjson', word, CAPTURE])).toEqual({
+        status: 2,
+        out: '',
+        said:
+          `mirrorlake: read: --ndjson ${word}: give one of sessions, transactions, ` +
+          `certificates, packets, mirrors, tunnels, or a capture (there is none of that name)\n`,
+      });
+    },
+  );
 
-  it('takes a file of any name', () => {
+  it('takes a file of any name', async () => {
     writeFileSync(file('packet'), readFileSync(CAPTURE));
-    expect(run(directory, ['read', '--ndjson', 'packet', '--quiet']).out).toContain('"session_id"');
-    expect(run(directory, ['read', '--ndjson', 'none.pcap'])).toMatchObject({
+    expect(runAlone(directory, ['read', '--ndjson', 'packet', '--quiet']).out).toContain('"session_id"');
+    expect(await run(directory, ['read', '--ndjson', 'none.pcap'])).toMatchObject({
       status: 1,
       said: 'mirrorlake: none.pcap: cannot open it: there is no such file; check the path\n',
     });

@@ -12,6 +12,7 @@ import { PcapWriter } from '../../src/receive/file/pcap-writer.js';
 import { openStore } from '../../src/store/open.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { MAIN } from '../support/collector.js';
+import { runLine } from '../support/command-lines.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 
 let directory: string;
@@ -33,7 +34,7 @@ beforeAll(async () => {
   captures = [at('large.pcap'), at('mixed.pcap')];
   await writeLarge(captures[0]);
   await generate({ packets: MIXED, output: captures[1], seed: 11, mix: 'all', loss: 0.01 });
-  run('read', ...captures, '--packets', 'all', '--store', at('first'), '--collector', 'c', '--quiet');
+  runAlone('read', ...captures, '--packets', 'all', '--store', at('first'), '--collector', 'c', '--quiet');
   const length = 'SELECT toUInt32(sum(length(frame))) AS n FROM packets';
   const answers = await askAll(at('first'), COUNTS, length, sessionsOf('c'), mirrorsOf('c'));
   [counts, bytes, sessions, mirrors] = answers;
@@ -63,7 +64,14 @@ const on = (database: string) => `${server.url}/${database}`;
 const shared = () => on('shared');
 
 /** Runs a command that must succeed. @returns its messages */
-function run(...words: string[]): string {
+async function run(...words: string[]): Promise<string> {
+  const { status, stderr } = await runLine(words);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: expect.any(String) });
+  return stderr;
+}
+
+/** The same in a process of its own. */
+function runAlone(...words: string[]): string {
   const { status, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
   expect({ status, stderr }).toEqual({ status: 0, stderr: expect.any(String) });
   return stderr;
@@ -108,8 +116,8 @@ describe('captures read with their packets', () => {
 
   it('give the same sessions when exported with their encapsulation and read again', async () => {
     const words = ['--output', at('out.pcapng'), '--encapsulated', '--store', at('first')];
-    expect(run('export', '--where', '1', ...words)).toBe(`${MIXED + LARGE} packets\n`);
-    run('read', at('out.pcapng'), '--store', shared(), '--collector', 'second', '--quiet');
+    expect(runAlone('export', '--where', '1', ...words)).toBe(`${MIXED + LARGE} packets\n`);
+    await run('read', at('out.pcapng'), '--store', shared(), '--collector', 'second', '--quiet');
     expect(sessions.length).toBeGreaterThan(100);
     expect(await askAll(shared(), sessionsOf('second'), mirrorsOf('second'))).toEqual([sessions, mirrors]);
   });
@@ -118,7 +126,7 @@ describe('captures read with their packets', () => {
 describe('packets with the same time', () => {
   const WHERE = ['--where', "collector = 'moment'"];
   let packets = 0;
-  beforeAll(() => {
+  beforeAll(async () => {
     const capture = readFileSync('test/fixtures/tcp-states.pcap');
     for (let o = 24; o < capture.length; o += 16 + capture.readUInt32LE(o + 8)) {
       capture.copy(capture, o, 24, 32);
@@ -126,19 +134,19 @@ describe('packets with the same time', () => {
     }
     writeFileSync(at('moment.pcap'), capture);
     const words = ['--packets', 'all', '--store', shared(), '--collector', 'moment', '--quiet'];
-    run('read', at('moment.pcap'), ...words);
+    await run('read', at('moment.pcap'), ...words);
   });
 
   it('are exported in the order in which they came', async () => {
-    run('export', ...WHERE, '--output', at('m.pcapng'), '--encapsulated', '--store', shared());
-    run('read', at('m.pcapng'), '--store', shared(), '--collector', 'again', '--quiet');
+    await run('export', ...WHERE, '--output', at('m.pcapng'), '--encapsulated', '--store', shared());
+    await run('read', at('m.pcapng'), '--store', shared(), '--collector', 'again', '--quiet');
     const [again, before] = await askAll(shared(), sessionsOf('again'), sessionsOf('moment'));
     expect(before.length).toBeGreaterThan(1);
     expect(again).toEqual(before);
   });
 
-  it('are all exported without their encapsulation, too', () => {
-    const said = run('export', ...WHERE, '--output', at('inner.pcapng'), '--store', shared());
+  it('are all exported without their encapsulation, too', async () => {
+    const said = await run('export', ...WHERE, '--output', at('inner.pcapng'), '--store', shared());
     expect(said).toBe(`${packets} packets\n`);
   });
 });
@@ -150,28 +158,28 @@ describe('--once', () => {
 
   it('keeps packets once, even of sessions that were stored before without packets', async () => {
     const read = (...words: string[]) => run('read', ...CAPTURES, '--once', '--store', on('once'), ...words);
-    read('--quiet');
+    await read('--quiet');
     const before = await askAll(on('once'), SESSIONS);
-    expect(read('--packets', 'all')).toMatch(
+    expect(await read('--packets', 'all')).toMatch(
       /^7 sessions in 7 rows, and 42 of their packets, stored once in /m,
     );
     const once = [{ packets: 42, sessions: 7, orphans: 0 }];
     expect(await askAll(on('once'), COUNTS)).toEqual([once]);
-    read('--packets', 'all', '--quiet');
+    await read('--packets', 'all', '--quiet');
     expect(await askAll(on('once'), COUNTS, SESSIONS)).toEqual([once, ...before]);
   });
 });
 
 it('--once recognises a capture until too many other inserts have followed it', async () => {
-  const read = (name: string): string =>
+  const read = (name: string): Promise<string> =>
     run('read', `test/fixtures/${name}.pcap`, '--once', '--store', on('few'));
   const rows = async () => (await askAll(on('few'), 'SELECT toUInt32(count()) AS n FROM sessions'))[0];
-  read('erspan2');
+  await read('erspan2');
   await server.sql('ALTER TABLE few.sessions MODIFY SETTING non_replicated_deduplication_window = 1');
-  read('erspan2');
+  await read('erspan2');
   expect(await rows()).toEqual([{ n: 1 }]);
-  read('erspan1');
-  read('erspan2');
+  await read('erspan1');
+  await read('erspan2');
   expect(await rows()).toEqual([{ n: 3 }]);
 });
 
@@ -193,7 +201,7 @@ describe('read --once, interrupted and run again', () => {
     child.kill('SIGINT');
     expect(await exited).toEqual([1, null]);
     expect(await said).toMatch(/run it again to store the rest/);
-    run(...words);
+    await run(...words);
     expect(await askAll(location(), COUNTS, sessionsOf('c'))).toEqual([counts, sessions]);
   });
 });
@@ -204,7 +212,7 @@ it.each([
   ['none', 'toUInt32(count())', 0],
 ])('--packets keeps what it says: %s', async (which, kept, n) => {
   const words = ['--packets', which, '--store', shared(), '--collector', which, '--quiet'];
-  run('read', 'test/fixtures/erspan2.pcap', ...words);
+  await run('read', 'test/fixtures/erspan2.pcap', ...words);
   const ids = `SELECT session_id FROM sessions WHERE collector = '${which}'`;
   const [packets, sessions, [{ orphans }]] = await askAll(
     shared(),

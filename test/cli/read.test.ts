@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ran, runLines } from '../support/command-lines.js';
+import { type Ran, runLine, runLines } from '../support/command-lines.js';
 import { ethernet } from '../support/frames.js';
 
 const MAIN = 'dist/cli/main.js';
@@ -46,8 +46,8 @@ describe('wrong usage fails with status 2 and one line that names the mistake', 
     [['read', CAPTURE, '--store', 'ftp://nowhere'], /a store cannot be at ftp:\/\//],
   ];
   let told: Ran[];
-  beforeAll(() => {
-    told = runLines(cases.map(([words]) => words));
+  beforeAll(async () => {
+    told = await runLines(cases.map(([words]) => words));
   });
 
   it.each(cases.map(([words, message], i) => [words, message, i] as const))('%j', (_, message, i) => {
@@ -116,7 +116,7 @@ describe('read ends with status 1', () => {
     expect(lines).toEqual(expect.arrayContaining([expect.stringContaining('"session_id"')]));
   });
 
-  it('after it has read the packets before the one in which the capture is cut', () => {
+  it('after it has read the packets before the one in which the capture is cut', async () => {
     const whole = readFileSync(CAPTURE);
     const file = join(directory, 'cut.pcap');
     writeFileSync(file, whole.subarray(0, whole.length - 10));
@@ -124,12 +124,14 @@ describe('read ends with status 1', () => {
     expect(said).toMatch(/cut\.pcap: at byte \d+: the file ends inside a packet/);
     expect(said).not.toMatch(/\n\s+at /);
     expect(status).toBe(1);
-    expect(lines).toHaveLength(run('read', CAPTURE, '--ndjson', 'packets', '--quiet').lines.length - 1);
+    const { stdout } = await runLine(['read', CAPTURE, '--ndjson', 'packets', '--quiet']);
+    expect(lines).toHaveLength(stdout.trimEnd().split('\n').length - 1);
   });
 
-  it('if the server cannot be reached', () => {
-    const { status, said } = run('read', CAPTURE, '--quiet', '--store', 'http://127.0.0.1:9/x');
-    expect(said).toMatch(
+  it('if the server cannot be reached', async () => {
+    const words = ['read', CAPTURE, '--quiet', '--store', 'http://127.0.0.1:9/x'];
+    const { status, stderr } = await runLine(words);
+    expect(stderr).toMatch(
       /^mirrorlake: http:\/\/127\.0\.0\.1:9\/x cannot be reached: connection refused.*\n$/,
     );
     expect(status).toBe(1);
@@ -159,8 +161,8 @@ describe('tenants of an overlay that use the same addresses', () => {
     ],
   ];
   let told: Ran[];
-  beforeAll(() => {
-    told = runLines(CASES.map(([words]) => ['read', TENANTS, '--ndjson', '--quiet', ...words]));
+  beforeAll(async () => {
+    told = await runLines(CASES.map(([words]) => ['read', TENANTS, '--ndjson', '--quiet', ...words]));
   });
 
   it.each(CASES.map(([words, expected], i) => [words, expected, i] as const))(
@@ -176,7 +178,7 @@ describe('tenants of an overlay that use the same addresses', () => {
   );
 });
 
-it('--deduplicate counts a frame once that a mirror copied twice', () => {
+it('--deduplicate counts a frame once that a mirror copied twice', async () => {
   const whole = readFileSync(CAPTURE);
   const twice = [whole.subarray(0, 24)];
   for (let o = 24; o < whole.length; ) {
@@ -186,7 +188,7 @@ it('--deduplicate counts a frame once that a mirror copied twice', () => {
   }
   const file = join(directory, 'twice.pcap');
   writeFileSync(file, Buffer.concat(twice));
-  const told = runLines([
+  const told = await runLines([
     ['read', CAPTURE, '--ndjson'],
     ['read', file, '--ndjson'],
     ['read', file, '--ndjson', '--deduplicate', '1ms'],
@@ -213,10 +215,10 @@ it('--deduplicate counts a frame once that a mirror copied twice', () => {
   expect(told[2].stderr).toMatch(/\nduplicates, counted once: \d+\n/);
 });
 
-it('--ndjson before a file means sessions', () => {
-  const told = run('read', '--ndjson', CAPTURE, '--quiet');
+it('--ndjson before a file means sessions', async () => {
+  const told = await runLine(['read', '--ndjson', CAPTURE, '--quiet']);
   expect(told.status).toBe(0);
-  expect(told.lines[0]).toContain('"session_id"');
+  expect(told.stdout.split('\n')[0]).toContain('"session_id"');
 });
 
 it('read shows a stack trace with --debug only', () => {
@@ -252,8 +254,7 @@ it('read prints what it has read when it is interrupted', async () => {
   child.kill('SIGINT');
   const [status] = await once(child, 'exit');
   expect(status).toBe(1);
-  expect((await lines).trimEnd().split('\n')).toHaveLength(
-    run('read', CAPTURE, '--ndjson', '--quiet').lines.length,
-  );
+  const { stdout } = await runLine(['read', CAPTURE, '--ndjson', '--quiet']);
+  expect((await lines).trimEnd().split('\n')).toHaveLength(stdout.trimEnd().split('\n').length);
   expect(await said).toMatch(/interrupted: what came after was not read/);
 });

@@ -13,25 +13,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { grouped } from '../../src/model/words.js';
 import { SessionSegment } from '../../src/store/segment/segments.js';
 import { sessionRecord } from '../support/arbitrary-records.js';
+import { type Ran, runLine } from '../support/command-lines.js';
 import { sessionJson } from '../support/row-json.js';
 
 const MAIN = 'dist/cli/main.js';
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-spool-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-function mirrorlake(...words: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
-  return { status, stdout, stderr };
-}
+const mirrorlake = (...words: string[]): Promise<Ran> => runLine(words);
 
 test.each([
   ['--store', join(directory, 'none'), join(directory, 'none/spool')],
   ['--spool', join(directory, 'none'), join(directory, 'none')],
-])('commands say that there is no spool: %s %s', (option, name, spool) => {
+])('commands say that there is no spool: %s %s', async (option, name, spool) => {
   for (const command of ['list', 'retry', 'drop']) {
-    expect(mirrorlake('spool', command, option, name)).toEqual({
+    expect(await mirrorlake('spool', command, option, name)).toEqual({
       status: 1,
       stdout: '',
       stderr:
@@ -41,16 +40,16 @@ test.each([
   }
 });
 
-test('list and retry say that a spool is empty', () => {
+test('list and retry say that a spool is empty', async () => {
   const store = join(directory, 'store');
   mkdirSync(store);
   const spool = join(store, 'spool');
-  expect(mirrorlake('spool', 'list', '--store', store)).toEqual({
+  expect(await mirrorlake('spool', 'list', '--store', store)).toEqual({
     status: 0,
     stdout: '',
     stderr: `nothing waits in ${spool}, and nothing was refused\n`,
   });
-  const retried = mirrorlake('spool', 'retry', '--store', store);
+  const retried = await mirrorlake('spool', 'retry', '--store', store);
   expect(retried).toEqual({
     status: 0,
     stdout: '',
@@ -97,13 +96,19 @@ describe('spool show', () => {
       .map((r) => `${sessionJson(r, 'here')}\n`)
       .join('');
 
-  test('prints the rows as read --ndjson does', () => {
-    expect(shown()).toEqual({ status: 0, stdout: lines(5), stderr: '' });
+  test('prints the rows as read --ndjson does', async () => {
+    expect(await shown()).toEqual({ status: 0, stdout: lines(5), stderr: '' });
   });
 
-  test('prints the synced rows of a segment that is being written', () => {
+  test('prints the same in a process of its own', async () => {
+    const words = [MAIN, 'spool', 'show', name, '--spool', spool];
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    expect({ status, stdout, stderr }).toEqual(await shown());
+  });
+
+  test('prints the synced rows of a segment that is being written', async () => {
     appendFileSync(file, readFileSync(file).subarray(0, 100));
-    expect(shown()).toEqual({
+    expect(await shown()).toEqual({
       status: 0,
       stdout: lines(5),
       stderr:
@@ -112,11 +117,11 @@ describe('spool show', () => {
     });
   });
 
-  test('says from which byte on the segment is damaged', () => {
+  test('says from which byte on the segment is damaged', async () => {
     const bytes = readFileSync(file);
     bytes[lengths[3] + 20] ^= 1;
     writeFileSync(file, bytes);
-    expect(shown()).toEqual({
+    expect(await shown()).toEqual({
       status: 1,
       stdout: lines(3),
       stderr:
@@ -125,34 +130,34 @@ describe('spool show', () => {
     });
   });
 
-  test('says that the end of the segment is missing', () => {
+  test('says that the end of the segment is missing', async () => {
     truncateSync(file, lengths[2]);
-    expect(shown()).toEqual({
+    expect(await shown()).toEqual({
       status: 1,
       stdout: lines(3),
-      stderr: `${name}: damaged: ${lengths[4] - lengths[2]} bytes are missing at its end\n`,
+      stderr: `${name}: damaged: ${grouped(lengths[4] - lengths[2])} bytes are missing at its end\n`,
     });
   });
 
-  test('prints the readable rows of a segment without a .sum file', () => {
+  test('prints the readable rows of a segment without a .sum file', async () => {
     rmSync(`${file.slice(0, -3)}.sum`);
     truncateSync(file, lengths[3] - 1);
-    const { status, stdout, stderr } = shown();
+    const { status, stdout, stderr } = await shown();
     expect({ status, stdout }).toEqual({ status: 1, stdout: lines(3) });
     expect(stderr).toMatch(
       /it has no \.sum .*; this is what can be read\n.*damaged: not a whole segment: row 4, at byte \d+ of/,
     );
   });
 
-  test('says that a segment does not exist, or is no regular file', () => {
-    expect(mirrorlake('spool', 'show', 'x', '--spool', spool)).toEqual({
+  test('says that a segment does not exist, or is no regular file', async () => {
+    expect(await mirrorlake('spool', 'show', 'x', '--spool', spool)).toEqual({
       status: 1,
       stdout: '',
       stderr: `mirrorlake: there is no segment x in ${spool}: see mirrorlake spool list\n`,
     });
     rmSync(file);
     mkdirSync(file);
-    expect(shown()).toEqual({
+    expect(await shown()).toEqual({
       status: 1,
       stdout: '',
       stderr: `mirrorlake: ${name} is no segment: it is no regular file\n`,

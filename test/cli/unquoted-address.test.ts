@@ -80,13 +80,13 @@ describe('a hint', () => {
     // One condition only, because each command starts an engine.
     ['embedded', CONDITIONS.slice(0, 1)],
     ['server', CONDITIONS],
-  ])('is given by query and export: %s', (kind, conditions) => {
+  ])('is given by query and export: %s', async (kind, conditions) => {
     const store = kind === 'embedded' ? data : `${server.url}/mirrorlake`;
     const lines = conditions.flatMap((condition) => [
       ['query', `SELECT count() FROM sessions WHERE ${condition}`, '--store', store],
       ['export', '--where', condition, '--output', join(directory, 'o'), '--store', store],
     ]);
-    for (const [i, { status, stderr }] of runLines(lines).entries()) {
+    for (const [i, { status, stderr }] of (await runLines(lines)).entries()) {
       expect(status).toBe(1);
       const [column, address] = conditions[i >> 1].split(' = ');
       expect(stderr).toMatch(/^mirrorlake: .*; an address is text, and stands in quotes: .*\n$/);

@@ -23,6 +23,9 @@ mirrors:
 `);
 const RENAMED = rules('mirrors: [{name: spine, site: Bern, source: 10.0.0.0/30}]');
 
+/** A question for the address of `a.`. */
+const QUESTION = new Uint8Array([0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0x61, 0, 0, 1, 0, 1]);
+
 /** Name and site of every row, by table, in the order they were stored. */
 class World {
   readonly rows: Partial<Record<TableName, string[]>> = {};
@@ -49,7 +52,7 @@ class World {
   /** Sends a frame of a new conversation from the mirror at 10.0.0.`mirror`. */
   send(mirror: number, sec: number): void {
     const n = ++this.sent;
-    const inner = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(n, 53, new Uint8Array(9))));
+    const inner = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(n, 53, QUESTION)));
     const bytes = ipv4(`10.0.0.${mirror}`, '10.0.0.9', 47, erspan2(5, n, inner));
     this.path.process(batchOf([{ bytes, sec, nsec: 0 }]));
   }
@@ -81,7 +84,7 @@ describe('rows', () => {
     for (const mirror of [1, 2, 3]) world.send(mirror, START);
     world.finish();
     const named = ['leaf-1/Basel', 'leaf-2/', '/'];
-    expect(world.rows).toEqual({ sessions: named, packets: named, mirrors: named });
+    expect(world.rows).toEqual({ sessions: named, transactions: named, packets: named, mirrors: named });
   });
 
   it('have the name and site that the configuration gives when they are written', () => {
@@ -93,6 +96,7 @@ describe('rows', () => {
     const renamed = 'spine/Bern';
     expect(world.rows).toEqual({
       sessions: [renamed, renamed, renamed, renamed],
+      transactions: [renamed, renamed, renamed, renamed],
       packets: ['leaf-1/Basel', 'leaf-2/', '/', renamed],
       mirrors: [renamed, renamed, renamed],
     });

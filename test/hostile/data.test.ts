@@ -17,6 +17,7 @@ import { Delivery } from '../../src/store/spool/delivery.js';
 import { Spool } from '../../src/store/spool/spool.js';
 import type { Store } from '../../src/store/store.js';
 import { MAIN, TestCollector } from '../support/collector.js';
+import { runLine } from '../support/command-lines.js';
 import { describeWith } from '../support/needs.js';
 import { numberedSegment } from '../support/sessions.js';
 import { copyStore, inStore, makeStore } from '../support/store-copies.js';
@@ -32,13 +33,14 @@ let readSaid: string;
 beforeAll(async () => {
   await makeStore(empty);
   copyStore(empty, filled);
-  readSaid = mirrorlake('read', CAPTURE, '--store', filled).err;
+  const words = [MAIN, 'read', CAPTURE, '--store', filled];
+  readSaid = spawnSync(process.execPath, words, { encoding: 'utf8' }).stderr;
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Runs the program. @returns its output and exit status */
-function mirrorlake(...words: string[]): { out: string; err: string; status: number | null } {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8' });
+/** Runs a command. @returns its output and exit status */
+async function mirrorlake(...words: string[]): Promise<{ out: string; err: string; status: number }> {
+  const { stdout, stderr, status } = await runLine(words);
   return { out: stdout, err: stderr, status };
 }
 
@@ -66,7 +68,7 @@ describe('retention', () => {
     const store = copyStore(empty, join(directory, 'former'));
     await inStore(store, (made) => made.retain(DEFAULT_OF_0_1, true));
 
-    const { err } = mirrorlake('read', CAPTURE, '--store', store);
+    const { err } = await mirrorlake('read', CAPTURE, '--store', store);
     const rows = Number(/in (\d+) rows?, stored/.exec(err)?.[1]);
     const keep = `mirrorlake schema apply --store ${store} --retention none`;
     expect(err).toContain(
@@ -78,10 +80,10 @@ describe('retention', () => {
     );
     expect(err.split(keep)).toHaveLength(3);
 
-    expect(mirrorlake('schema', 'apply', '--store', store, '--retention', 'none').err).not.toContain(
+    expect((await mirrorlake('schema', 'apply', '--store', store, '--retention', 'none')).err).not.toContain(
       'removes',
     );
-    expect(mirrorlake('read', CAPTURE, '--store', store).err).not.toContain('removes rows');
+    expect((await mirrorlake('read', CAPTURE, '--store', store)).err).not.toContain('removes rows');
     const [, after] = await countsIn(store);
     expect(after).toBeGreaterThanOrEqual(rows);
   });
@@ -110,8 +112,8 @@ describe('retention', () => {
       }));
 
     it('is set if the configuration says so', () =>
-      collected({ config: 'retention: 90d' }, (_, store) => {
-        const { err } = mirrorlake('schema', 'apply', '--store', store);
+      collected({ config: 'retention: 90d' }, async (_, store) => {
+        const { err } = await mirrorlake('schema', 'apply', '--store', store);
         expect(err).toContain('removes rows 90d after they were seen');
       }));
 
@@ -150,10 +152,10 @@ describe('retention', () => {
 describe('tables', () => {
   it('cannot be dropped by a question', async () => {
     const store = copyStore(filled, join(directory, 'dropped'));
-    const { status, err } = mirrorlake('query', 'DROP TABLE sessions', '--store', store);
+    const { status, err } = await mirrorlake('query', 'DROP TABLE sessions', '--store', store);
     expect([status, err]).toEqual([2, expect.stringContaining('DROP TABLE does more than read')]);
     const where = '1)); DROP TABLE sessions; --';
-    const exported = mirrorlake(
+    const exported = await mirrorlake(
       'export',
       '--where',
       where,
@@ -171,12 +173,12 @@ describe('tables', () => {
       const store = copyStore(empty, join(directory, 'collecting'));
       const collector = await TestCollector.start(['--control', join(store, 'control.sock')], { store });
       try {
-        expect(mirrorlake('query', '--write', 'DROP TABLE sessions', '--store', store)).toEqual({
+        expect(await mirrorlake('query', '--write', 'DROP TABLE sessions', '--store', store)).toEqual({
           status: 2,
           out: '',
           err: expect.stringMatching(/^mirrorlake: query: a collector is filling \S+, .*: stop it first\n$/),
         });
-        expect(mirrorlake('query', 'EXISTS sessions', '--store', store).out).toBe('1\n');
+        expect((await mirrorlake('query', 'EXISTS sessions', '--store', store)).out).toBe('1\n');
       } finally {
         await collector.stop();
         collector.remove();
@@ -190,7 +192,7 @@ describe('tables', () => {
       for (const drop of ['DROP TABLE sessions', 'DROP VIEW sessions_by_minute_view', 'DROP TABLE tunnels'])
         await text(await opened.change(drop));
     });
-    const { err } = mirrorlake('schema', 'apply', '--store', store);
+    const { err } = await mirrorlake('schema', 'apply', '--store', store);
     for (const name of ['sessions', 'sessions_by_minute_view', 'tunnels'])
       expect(err).toContain(`made ${name} again, with nothing in it: it was missing\n`);
     expect(err).not.toContain('made mirrors');

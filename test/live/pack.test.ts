@@ -91,6 +91,7 @@ describeWith(
         'packaging/mirrorlake.yaml',
         'packaging/prometheus/mirrorlake.rules.yml',
         'LICENSE',
+        'NOTICE',
         'README.md',
       ]) {
         expect(existsSync(join(home, file)), file).toBe(true);

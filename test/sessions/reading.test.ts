@@ -56,7 +56,7 @@ class WordReader implements Reader {
       const c = new Certificate();
       c.fingerprint.fill(text.length);
       c.subject = text;
-      c.names = [text, `www.${text}`];
+      c.names = [`${text}.example`];
       d.certificate(c);
     }
   }
@@ -266,8 +266,8 @@ describe('what is kept of it', () => {
     w.send({ at: 2, from: S, to: C, seq: 500, ack: 114, payload: 'fine;fine;other;' });
     const [{ day }] = certificates;
     expect(certificates).toEqual([
-      { subject: 'fine', names: ['fine', 'www.fine'], serverName: 'server fine', server: S, day },
-      { subject: 'other', names: ['other', 'www.other'], serverName: 'server fine', server: S, day },
+      { subject: 'fine', names: ['fine.example'], serverName: 'server fine', server: S, day },
+      { subject: 'other', names: ['other.example'], serverName: 'server fine', server: S, day },
     ]);
     expect(w.table.applications).toMatchObject({ certificates: 2, certificates_forgotten: 0 });
   });

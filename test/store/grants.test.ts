@@ -2,7 +2,6 @@
  * Runs the statements of docs/how-to that make users, back up and restore. As a library, the engine keeps
  * users in a file, so this test writes the grants of the statements to that file.
  */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +12,7 @@ import { QUESTION_DEFAULTS } from '../../src/model/question-limits.js';
 import { openStore } from '../../src/store/open.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
-import { MAIN } from '../support/collector.js';
+import { runLine } from '../support/command-lines.js';
 
 const DOCS = join(import.meta.dirname, '../../docs/how-to');
 const CAPTURE = join(import.meta.dirname, '../fixtures/erspan2.pcap');
@@ -76,12 +75,9 @@ afterAll(async () => {
 
 const storeOf = (name: string): string => `http://${name}:secret@127.0.0.1:${server.httpPort}/mirrorlake`;
 
-/** Runs mirrorlake on the server as a user; it may fail. @returns its output */
+/** Runs a command on the server as a user; it may fail. @returns its output */
 async function as(name: string, ...args: string[]): Promise<string> {
-  const run = spawn(process.execPath, [MAIN, ...args, '--store', storeOf(name)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr] = await Promise.all([text(run.stdout), text(run.stderr)]);
+  const { stdout, stderr } = await runLine([...args, '--store', storeOf(name)]);
   return stdout + stderr;
 }
 

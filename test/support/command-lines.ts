@@ -1,8 +1,22 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { program } from './programs.js';
+
+export interface LineOptions {
+  /** The directory in which it runs, if not that of the tests. */
+  readonly cwd?: string;
+  /** Variables of the environment that differ. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A command line, as the process that runs it takes it. */
+export interface Line extends LineOptions {
+  readonly words: readonly string[];
+}
 
 /** The exit status and the output of a command line. */
 export interface Ran {
@@ -12,21 +26,89 @@ export interface Ran {
 }
 
 /**
- * Runs command lines that end soon, one after the other in one process. They behave as in the program, whose
- * start this saves.
+ * Runs a command line that ends by itself and reads no standard input. It behaves as in the program, whose
+ * start this saves: one process runs those of all tests that share this one, one after the other.
  */
-export function runLines(lines: readonly (readonly string[])[], options: { cwd?: string } = {}): Ran[] {
-  const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-lines-'));
-  const stdout = openSync(join(directory, 'stdout'), 'a+');
-  const words = [program('lines-program'), JSON.stringify(lines)];
-  const { status, output } = spawnSync(process.execPath, words, {
-    encoding: 'utf8',
-    timeout: 120_000,
-    stdio: ['ignore', stdout, 'pipe', 'pipe'],
-    ...options,
+export async function runLine(words: readonly string[], options: LineOptions = {}): Promise<Ran> {
+  const before = last;
+  let done = (): void => {};
+  last = new Promise((resolve) => {
+    done = resolve;
   });
-  closeSync(stdout);
-  rmSync(directory, { recursive: true });
-  if (status !== 0) throw new Error(`exit status ${status}: ${output[2]}`);
-  return JSON.parse(output[3] ?? '') as Ran[];
+  await before;
+  try {
+    if (lines === undefined || lines.ended) lines = new LinesProcess();
+    return await lines.run({ words, ...options });
+  } catch (error) {
+    lines?.end();
+    lines = undefined;
+    throw error;
+  } finally {
+    done();
+  }
+}
+
+/** The same for several, one after the other. */
+export async function runLines(
+  all: readonly (readonly string[])[],
+  options: LineOptions = {},
+): Promise<Ran[]> {
+  const ran: Ran[] = [];
+  for (const words of all) ran.push(await runLine(words, options));
+  return ran;
+}
+
+let lines: LinesProcess | undefined;
+/** Settles when the line that was given last has been run. */
+let last: Promise<void> = Promise.resolve();
+
+/** Milliseconds after which a command line is given up. */
+const PATIENCE = 120_000;
+
+class LinesProcess {
+  private readonly child: ChildProcess;
+  private said = '';
+
+  constructor() {
+    const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-lines-'));
+    const stdout = openSync(join(directory, 'stdout'), 'a+');
+    // The descriptor is enough.
+    rmSync(directory, { recursive: true });
+    this.child = spawn(process.execPath, [program('lines-program')], {
+      stdio: ['ignore', stdout, 'pipe', 'ipc'],
+    });
+    closeSync(stdout);
+    this.child.stderr?.on('data', (bytes: Buffer) => {
+      this.said += bytes.toString();
+    });
+    // It ends with this process.
+    this.child.unref();
+    this.child.channel?.unref();
+    (this.child.stderr as Socket).unref();
+  }
+
+  get ended(): boolean {
+    return !this.child.connected;
+  }
+
+  async run(line: Line): Promise<Ran> {
+    const settled = new AbortController();
+    const signal = AbortSignal.any([settled.signal, AbortSignal.timeout(PATIENCE)]);
+    try {
+      const answer = once(this.child, 'message', { signal });
+      const ended = once(this.child, 'exit', { signal }).then(() => {
+        throw new Error(`the process of \`${line.words.join(' ')}\` ended: ${this.said}`);
+      });
+      const first = Promise.race([answer, ended]);
+      this.child.send(line);
+      const [ran] = (await first) as [Ran];
+      return ran;
+    } finally {
+      settled.abort();
+    }
+  }
+
+  end(): void {
+    this.child.kill('SIGKILL');
+  }
 }

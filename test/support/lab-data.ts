@@ -1,5 +1,4 @@
 /** A ClickHouse server with the bundled demo, an ARP request, and ten minutes of two tunnels. */
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { SessionRecord } from '../../src/model/session-record.js';
@@ -7,7 +6,7 @@ import { TunnelRecord } from '../../src/model/tunnel-record.js';
 import { ServerStore } from '../../src/store/clickhouse/server.js';
 import { SessionSegment, TunnelSegment } from '../../src/store/segment/segments.js';
 import { ClickHouseServer } from './clickhouse-server.js';
-import { MAIN } from './collector.js';
+import { runLine } from './command-lines.js';
 
 const DATABASE = 'lab';
 const DEMO = join(import.meta.dirname, '../../lab/demo.pcapng.gz');
@@ -25,9 +24,8 @@ export class LabData {
     const server = await ClickHouseServer.start();
     await server.sql(`CREATE DATABASE ${DATABASE}`);
     const store = `${server.url}/${DATABASE}`;
-    execFileSync(process.execPath, [MAIN, 'read', DEMO, '--store', store], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const { status, stderr } = await runLine(['read', DEMO, '--store', store]);
+    if (status !== 0) throw new Error(stderr);
     const text = await server.sql(
       `SELECT toUnixTimestamp(min(first_seen)), toUnixTimestamp(max(last_seen)) FROM ${DATABASE}.sessions`,
     );

@@ -1,11 +1,11 @@
 /**
- * Runs command lines, given as a JSON array, one after the other, and writes a {@link Ran} for each to
- * descriptor 3. Standard output must be a file opened for appending, because parts of the program write to
- * the descriptor itself.
+ * Runs the command lines that its parent sends, one after the other, and answers each with a {@link Ran}.
+ * Standard output must be a file opened for appending, because parts of the program write to the descriptor
+ * itself.
  */
-import { ftruncateSync, readFileSync, writeFileSync } from 'node:fs';
+import { ftruncateSync, readFileSync } from 'node:fs';
 import { run } from '../../src/cli/run.js';
-import type { Ran } from './command-lines.js';
+import type { Line, Ran } from './command-lines.js';
 
 let stderr = '';
 process.stderr.write = (text: string | Uint8Array): boolean => {
@@ -13,14 +13,26 @@ process.stderr.write = (text: string | Uint8Array): boolean => {
   return true;
 };
 
-const ran: Ran[] = [];
-for (const words of JSON.parse(process.argv[2]) as string[][]) {
+const directory = process.cwd();
+
+async function ran({ words, cwd, env = {} }: Line): Promise<Ran> {
+  process.chdir(cwd ?? directory);
+  const before = { ...process.env };
+  Object.assign(process.env, env);
   process.exitCode = 0;
   await run(words);
+  for (const name of Object.keys(env)) delete process.env[name];
+  Object.assign(process.env, before);
   for (const signal of ['SIGINT', 'SIGTERM']) process.removeAllListeners(signal);
-  ran.push({ status: Number(process.exitCode), stdout: readFileSync('/proc/self/fd/1', 'utf8'), stderr });
+  const answer = {
+    status: Number(process.exitCode),
+    stdout: readFileSync('/proc/self/fd/1', 'utf8'),
+    stderr,
+  };
   ftruncateSync(1);
   stderr = '';
+  return answer;
 }
-writeFileSync(3, JSON.stringify(ran));
-process.exit(0);
+
+process.on('message', (line: Line) => void ran(line).then((answer) => process.send?.(answer)));
+process.on('disconnect', () => process.exit(0));

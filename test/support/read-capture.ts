@@ -9,6 +9,7 @@ import { MirrorRecord } from '../../src/model/mirror-record.js';
 import { openCapture } from '../../src/receive/file/capture.js';
 import { packetJson } from '../../src/store/ndjson/packet-ndjson.js';
 import { MALFORMED_NAMES } from '../../src/wire/walk/malformed.js';
+import { runLine } from './command-lines.js';
 import { mirrorJson, sessionJson } from './row-json.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
@@ -81,12 +82,27 @@ export async function readCapture(path: string, rowsOnly = false): Promise<Captu
   };
 }
 
+type Kind = 'sessions' | 'mirrors' | 'packets';
+
+const wordsOf = (paths: string | readonly string[], what: Kind): string[] => [
+  'read',
+  ...[paths].flat(),
+  '--ndjson',
+  what,
+  '--collector',
+  'test',
+  '--quiet',
+];
+
 /** Runs `mirrorlake read --ndjson` on one or several captures. @returns its lines */
-export async function readCommand(
-  paths: string | readonly string[],
-  what: 'sessions' | 'mirrors' | 'packets',
-): Promise<string[]> {
-  const words = [MAIN, 'read', ...[paths].flat(), '--ndjson', what, '--collector', 'test', '--quiet'];
+export async function readCommand(paths: string | readonly string[], what: Kind): Promise<string[]> {
+  const words = [MAIN, ...wordsOf(paths, what)];
   const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: 1 << 28 });
+  return stdout.split('\n').slice(0, -1);
+}
+
+/** The same in the process of {@link runLine}. */
+export async function readLine(paths: string | readonly string[], what: Kind): Promise<string[]> {
+  const { stdout } = await runLine(wordsOf(paths, what));
   return stdout.split('\n').slice(0, -1);
 }

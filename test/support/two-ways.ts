@@ -19,14 +19,13 @@ import { buildStack } from './traffic/stacks.js';
 
 /** Everything a frame says, including what nothing reads yet. */
 function wholeFrame(f: Frame, m: Mirrored): object {
-  const { bytes, vlanIds, layerKind, layerOffset, ...fields } = f;
   return {
-    ...fields,
-    bytes: Buffer.from(bytes.subarray(f.start, f.end)).toString('hex'),
-    vlans: [...vlanIds.subarray(0, f.vlanCount)],
-    layers: [...layerKind.subarray(0, f.layerCount)],
-    offsets: [...layerOffset.subarray(0, f.layerCount)],
+    ...f,
     ...m,
+    bytes: Buffer.from(f.bytes.subarray(f.start, f.end)).toString('hex'),
+    vlanIds: f.vlanIds.slice(0, f.vlanCount).join(),
+    layerKind: f.layerKind.slice(0, f.layerCount).join(),
+    layerOffset: f.layerOffset.slice(0, f.layerCount).join(),
     point: m.point.index,
   };
 }

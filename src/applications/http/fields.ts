@@ -1,7 +1,8 @@
 /** What the fields of a head say, as fields and attributes of a question. */
 import { LONGEST_RESOURCE, type Texts } from '../engine/texts.js';
 import type { Question } from '../question.js';
-import { Field, type Head, isWord } from './head.js';
+import type { Head } from './head.js';
+import { Field, isWord } from './names.js';
 import { authorityAt, authorityEnd, hostOf, pathEnd, urlOf } from './url.js';
 import type { Users } from './user.js';
 

@@ -1,38 +1,6 @@
 import { LONGEST_NAME, type Texts } from '../engine/texts.js';
+import { FIELD_COUNT, type Field, fieldOf, LONGEST_FIELD, mayBegin } from './names.js';
 
-/** Header fields that are read. */
-export const Field = {
-  Host: 0,
-  UserAgent: 1,
-  Referer: 2,
-  XForwardedFor: 3,
-  Authorization: 4,
-  ProxyAuthorization: 5,
-  ContentType: 6,
-  ContentLength: 7,
-  TransferEncoding: 8,
-  Location: 9,
-  Server: 10,
-  Upgrade: 11,
-} as const;
-export type Field = (typeof Field)[keyof typeof Field];
-
-/** By Field. No two of a length begin with the same letter. */
-const NAMES = [
-  'host',
-  'user-agent',
-  'referer',
-  'x-forwarded-for',
-  'authorization',
-  'proxy-authorization',
-  'content-type',
-  'content-length',
-  'transfer-encoding',
-  'location',
-  'server',
-  'upgrade',
-];
-const LONGEST_FIELD = 19;
 /** The longest method: there are none of IANA's beyond 17. */
 const LONGEST_METHOD = 32;
 
@@ -63,14 +31,13 @@ export class Head {
   /** Of a response. */
   status = 0;
   /** By Field: where the value begins and ends; 0 and 0 for none. */
-  private readonly from = new Uint32Array(NAMES.length);
-  private readonly to = new Uint32Array(NAMES.length);
+  private readonly from = new Uint32Array(FIELD_COUNT);
+  private readonly to = new Uint32Array(FIELD_COUNT);
   private isFolded = false;
 
   /** @param isLast nothing more will come: reads as far as the bytes go */
   find(b: Uint8Array, o: number, end: number, isLast: boolean): Found {
-    this.from.fill(0);
-    this.to.fill(0);
+    for (let f = 0; f < FIELD_COUNT; f++) this.from[f] = this.to[f] = 0;
     this.isFolded = this.isWhole = false;
     this.end = end;
     let p = o;
@@ -82,8 +49,7 @@ export class Head {
       const found = this.method(b, p, end);
       if (found !== Found.Request) return found === Found.Incomplete && isLast ? Found.Nothing : found;
     }
-    let line = p;
-    while (line < end && b[line] !== LF) line++;
+    const line = lineFeedAt(b, p, end);
     const isWholeLine = line < end;
     if (!isWholeLine && !isLast) return Found.Incomplete;
     const lineEnd = isWholeLine && b[line - 1] === CR ? line - 1 : line;
@@ -159,11 +125,7 @@ export class Head {
   private fields(b: Uint8Array, at: number, end: number, isLast: boolean): boolean {
     let field = -1;
     for (let p = at; p < end; ) {
-      let c = p;
-      const most = Math.min(end, p + LONGEST_FIELD + 1);
-      while (c < most && b[c] !== COLON && b[c] !== LF) c++;
-      let q = c;
-      while (q < end && b[q] !== LF) q++;
+      const q = lineFeedAt(b, p, end);
       if (q === end && !isLast) return false;
       const lineEnd = q < end && q > p && b[q - 1] === CR ? q - 1 : q;
       if (lineEnd === p && q < end) {
@@ -175,20 +137,39 @@ export class Head {
         // Folded (RFC 9112, 5.2).
         if (field >= 0) this.to[field] = trimmed(b, p, lineEnd);
         this.isFolded = true;
-      } else {
-        field = c < lineEnd && b[c] === COLON ? fieldOf(b, p, c - p) : -1;
-        if (field >= 0 && this.to[field] !== 0) field = -1;
-        if (field >= 0) {
-          let v = c + 1;
-          while (v < lineEnd && (b[v] === SPACE || b[v] === TAB)) v++;
-          this.from[field] = v;
-          this.to[field] = trimmed(b, v, lineEnd);
-        }
-      }
+      } else field = mayBegin(b[p]) ? this.field(b, p, lineEnd) : -1;
       p = q + 1;
     }
     return isLast;
   }
+
+  /** @returns the field that a line is, if it is read and the first of its name; else -1 */
+  private field(b: Uint8Array, p: number, lineEnd: number): number {
+    const most = Math.min(lineEnd, p + LONGEST_FIELD + 1);
+    let c = p;
+    while (c < most && b[c] !== COLON) c++;
+    if (c === most) return -1;
+    const field = fieldOf(b, p, c - p);
+    if (field < 0 || this.to[field] !== 0) return -1;
+    let v = c + 1;
+    while (v < lineEnd && (b[v] === SPACE || b[v] === TAB)) v++;
+    this.from[field] = v;
+    this.to[field] = trimmed(b, v, lineEnd);
+    return field;
+  }
+}
+
+/** Where the next LF is; `end` if there is none. Four bytes a step, as most of a head is only passed over. */
+function lineFeedAt(b: Uint8Array, o: number, end: number): number {
+  let q = o;
+  for (const last = end - 3; q < last; q += 4) {
+    if (b[q] === LF) return q;
+    if (b[q + 1] === LF) return q + 1;
+    if (b[q + 2] === LF) return q + 2;
+    if (b[q + 3] === LF) return q + 3;
+  }
+  while (q < end && b[q] !== LF) q++;
+  return q;
 }
 
 /** @returns `end` without white space before it */
@@ -196,24 +177,6 @@ function trimmed(b: Uint8Array, at: number, end: number): number {
   let q = end;
   while (q > at && (b[q - 1] === SPACE || b[q - 1] === TAB)) q--;
   return q;
-}
-
-function fieldOf(b: Uint8Array, at: number, length: number): number {
-  const first = b[at] | 0x20;
-  for (let f = 0; f < NAMES.length; f++) {
-    const name = NAMES[f];
-    if (name.length === length && name.charCodeAt(0) === first) return isWord(b, at, name) ? f : -1;
-  }
-  return -1;
-}
-
-/** Whether a word in lower case stands at `at`, where so many bytes are, whatever the case of its letters. */
-export function isWord(b: Uint8Array, at: number, word: string): boolean {
-  for (let i = 0; i < word.length; i++) {
-    const c = b[at + i];
-    if ((c >= 0x41 && c <= 0x5a ? c | 0x20 : c) !== word.charCodeAt(i)) return false;
-  }
-  return true;
 }
 
 /** Whether bytes `p` to `end`, at most 5, begin `HTTP/`. */

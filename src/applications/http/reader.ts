@@ -3,7 +3,8 @@ import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader, type State } from '../reader.js';
 import { Chunks, Stage } from './chunks.js';
 import { addRequest, addResponse, addTarget, contentLength, isChunked, isMethod, isValue } from './fields.js';
-import { Field, Found, Head } from './head.js';
+import { Found, Head } from './head.js';
+import { Field } from './names.js';
 import { Users } from './user.js';
 
 /** What an answer has to know of its request: bits of Question.note. */

@@ -2,7 +2,7 @@
 import type { Texts } from '../engine/texts.js';
 import { decodeBase64 } from '../ntlm/base64.js';
 import { Ntlm } from '../ntlm/ntlm.js';
-import { isWord } from './head.js';
+import { isWord } from './names.js';
 
 const LONGEST_USER = 255;
 const SPACE = 0x20;

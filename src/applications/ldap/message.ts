@@ -166,7 +166,7 @@ export class LdapMessage {
     this.isEnough = isThere && !ber.cut;
   }
 
-  /** LDAPResult (4.1.9): resultCode, matchedDN, diagnosticMessage; ExtendedResponse may have a responseName. */
+  /** LDAPResult (4.1.9): resultCode, matchedDN, diagnosticMessage; later maybe responseName (4.12). */
   private response(): void {
     const { ber } = this;
     if (!ber.expect(Tag.Enumerated)) return;

@@ -7,7 +7,7 @@ import { u16, u32 } from '../../wire/bytes.js';
 /** The longest buffer: a length of 3 bytes (RFC 4752, 3.1). */
 const LONGEST_BUFFER = 0xff_ffff;
 export const BUFFER_HEADER_BYTES = 4;
-/** Wrap tokens of Kerberos (RFC 4121, 4.2.6.2) and NTLM's signatures (MS-NLMP 2.2.2.9) have 16 bytes before it. */
+/** Of a wrap token of Kerberos (RFC 4121, 4.2.6.2), and of NTLM's signature (MS-NLMP 2.2.2.9). */
 const TOKEN_HEADER_BYTES = 16;
 export const SASL_HEADER_BYTES = BUFFER_HEADER_BYTES + TOKEN_HEADER_BYTES;
 const SEALED = 2;

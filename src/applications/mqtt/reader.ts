@@ -3,48 +3,14 @@ import { Outcome, Told } from '../../model/told.js';
 import { u16 } from '../../wire/bytes.js';
 import { MOST_OPEN } from '../engine/dialogue.js';
 import type { Question } from '../question.js';
-import { type Dialogue, Read, type Reader, type State } from '../reader.js';
+import { type Dialogue, Read, type Reader } from '../reader.js';
+import { countTopics, isType, Type, wanted } from './packets.js';
 import { behindText, Properties, Property } from './properties.js';
+import { MOST_ALIASES, MqttState } from './state.js';
 
-const Type = {
-  Connect: 1,
-  ConnAck: 2,
-  Publish: 3,
-  PubAck: 4,
-  PubRec: 5,
-  Subscribe: 8,
-  SubAck: 9,
-  Unsubscribe: 10,
-  UnsubAck: 11,
-  PingReq: 12,
-  PingResp: 13,
-} as const;
 const Flag = { Will: 0x04, User: 0x80 } as const;
-const PUB_REL = 6;
-const MOST_ALIASES = 32;
-const MOST_TOPICS = 256;
-/** Bytes of a message that are looked at behind its topic. */
-const BEHIND_TOPIC = 128;
 const FAILED = 0x80;
 const QOS = ['0', '1', '2'] as const;
-
-class MqttState implements State {
-  isSure = false;
-  /** 3, 4 or 5; 0 while it is not known. */
-  version = 0;
-  clientId = '';
-  /** Questions that were given up: an answer to one of them is none that nobody asked for. */
-  givenUp = 0;
-  /** Topics by their aliases: those of the client, those of the server. */
-  readonly aliases: string[] = new Array<string>(2 * MOST_ALIASES).fill('');
-
-  reset(): void {
-    this.isSure = false;
-    this.version = this.givenUp = 0;
-    this.clientId = '';
-    this.aliases.fill('');
-  }
-}
 
 export class MqttReader implements Reader {
   private readonly properties = new Properties();
@@ -224,24 +190,6 @@ function asked(d: Dialogue, type: number, id: number): Question | undefined {
   return d.find(numberOf(!d.fromClient, type, id));
 }
 
-/** Whether a first byte is one: each type has its own flags, but PUBLISH. */
-function isType(first: number): boolean {
-  const type = first >> 4;
-  if (type === 0) return false;
-  if (type === Type.Publish) return true;
-  const flags = first & 15;
-  // 3.1 may say that one of these is sent again.
-  if (type === PUB_REL || type === Type.Subscribe || type === Type.Unsubscribe) return (flags & 7) === 2;
-  return flags === 0;
-}
-
-/** Bytes of a packet that are looked at: of a message, what stands before its contents. */
-function wanted(b: Uint8Array, o: number, p: number, end: number, whole: number): number {
-  if (b[o] >> 4 !== Type.Publish) return whole;
-  const head = p - o + 2;
-  return Math.min(whole, end - o < head ? head : head + u16(b, p) + BEHIND_TOPIC);
-}
-
 /** Types that only one side sends say who is who. */
 function whoIsWho(d: Dialogue, s: MqttState, type: number): void {
   const isClients =
@@ -251,19 +199,6 @@ function whoIsWho(d: Dialogue, s: MqttState, type: number): void {
   if (!isClients && !isServers) return;
   s.isSure = true;
   d.sentByClient(isClients);
-}
-
-/** Topics, each with options behind it if there are some. @returns -1 if that is not what it is */
-function countTopics(b: Uint8Array, o: number, end: number, options: number): number {
-  let count = 0;
-  let p = o;
-  while (p + 3 <= end && count < MOST_TOPICS) {
-    const length = u16(b, p);
-    if (length === 0) return -1;
-    p += 2 + length + options;
-    count++;
-  }
-  return p === end || count === MOST_TOPICS ? count : -1;
 }
 
 function textAt(d: Dialogue, b: Uint8Array, o: number, end: number): string {

@@ -1,5 +1,6 @@
 /** The server's packets: one, or results of column definitions and rows. */
 import { Outcome, Told } from '../../model/told.js';
+import { answerEarly, due } from '../in-order.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read } from '../reader.js';
 import { Command, isStream } from './commands.js';
@@ -29,7 +30,8 @@ export class Answers {
   /** Reads packets up to the end of an answer. @returns what Reader.stream does */
   read(d: Dialogue, s: MysqlState, b: Uint8Array, o: number, end: number): number {
     let p = o;
-    if (s.phase !== Phase.Idle && d.oldest !== undefined) d.begin(d.oldest);
+    const asked = due(d);
+    if (s.phase !== Phase.Idle && asked !== undefined) d.begin(asked);
     do {
       const n = this.packet(d, s, b, p, end);
       if (n <= 0) return p > o ? p - o : n;
@@ -53,9 +55,10 @@ export class Answers {
     const isNext = number === s.next;
     s.next = (number + 1) & 0xff;
     if (isContinued || length === 0) return whole;
+    const q = due(d);
     if (s.phase !== Phase.Idle && s.phase !== Phase.File && !isNext) {
       s.phase = Phase.Idle;
-      if (d.oldest !== undefined) d.giveUp(d.oldest, 'gap');
+      if (q !== undefined) d.giveUp(q, 'gap');
     }
     const f = this.fields;
     f.begin(b, o + HEADER + 1, Math.min(end, o + whole));
@@ -65,7 +68,7 @@ export class Answers {
         break;
       case Phase.Next:
       case Phase.File:
-        if (d.oldest !== undefined) this.result(d, s, d.oldest, type);
+        if (q !== undefined) this.result(d, s, q, type);
         break;
       case Phase.Columns:
         if (type === ERROR) this.end(d, s, type);
@@ -84,7 +87,12 @@ export class Answers {
 
   /** The first packet of an answer, or one that is left over from the answer before. */
   private first(d: Dialogue, s: MysqlState, type: number, number: number, isNext: boolean): void {
-    const q = d.oldest;
+    let q = due(d);
+    if (q?.note === Command.Login && d.open.length > 1) {
+      // A client that sends commands is logged on, whether that was seen or not.
+      this.accept(d, s, q);
+      q = due(d);
+    }
     if (q?.note === Command.Login || q?.note === Command.ChangeUser) this.loggedOn(d, s, q, type);
     else if (q === undefined) this.unasked(d, s, type, number, isNext);
     else if (number === s.first && !(isNext && q.begun)) {
@@ -96,7 +104,7 @@ export class Answers {
   private unasked(d: Dialogue, s: MysqlState, type: number, number: number, isNext: boolean): void {
     const isRefusal = !s.isLoggedIn && number === 0 && type === ERROR;
     if (!isRefusal && (number !== s.first || isNext)) return;
-    const q = d.unasked();
+    const q = isRefusal ? d.unasked() : answerEarly(d);
     if (isRefusal) q.method = 'login';
     if (type === ERROR) this.error(d, q);
   }
@@ -107,14 +115,18 @@ export class Answers {
       d.answer(q, Outcome.ClientError);
     } else if (type === OK) {
       this.ok(s);
-      s.isLoggedIn = true;
-      s.user = q.userName;
-      s.database = q.name;
-      d.tell(Told.UserName, q.userName);
-      d.answer(q);
+      this.accept(d, s, q);
       if (q.note === Command.Login && (s.can(Can.Compress) || s.can(Can.Zstd))) d.over();
     } else if (type !== END && type !== MORE_DATA) return;
     s.next = -1;
+  }
+
+  private accept(d: Dialogue, s: MysqlState, q: Question): void {
+    s.isLoggedIn = true;
+    s.user = q.userName;
+    s.database = q.name;
+    d.tell(Told.UserName, q.userName);
+    d.answer(q);
   }
 
   /** The first packet of a result. */
@@ -158,19 +170,19 @@ export class Answers {
   private endOfColumns(d: Dialogue, s: MysqlState): void {
     this.fields.skip(2);
     this.status = this.fields.number(2);
+    const q = due(d);
     // Rows come when the client fetches them.
-    if (d.oldest !== undefined && this.status > 0 && (this.status & Status.CursorExists) !== 0)
-      this.answer(d, s, d.oldest);
+    if (q !== undefined && this.status > 0 && (this.status & Status.CursorExists) !== 0) this.answer(d, s, q);
   }
 
   private row(d: Dialogue, s: MysqlState, type: number, length: number): void {
     if ((type === END && length < LONGEST) || type === ERROR) this.end(d, s, type);
-    else if (d.oldest?.note !== Command.FieldList) s.rows++;
+    else if (due(d)?.note !== Command.FieldList) s.rows++;
   }
 
   /** The last packet of a result: OK, the end of rows, or an error. */
   private end(d: Dialogue, s: MysqlState, type: number): void {
-    const q = d.oldest;
+    const q = due(d);
     if (q === undefined) {
       s.phase = Phase.Idle;
       return;

@@ -3,9 +3,10 @@
  * what they carry. Source: MySQL Internals, "Client/Server Protocol".
  */
 import { Told } from '../../model/told.js';
-import { giveUpOlder } from '../in-order.js';
+import { askInOrder, giveUpOlder } from '../in-order.js';
 import { type Dialogue, Read, type Reader } from '../reader.js';
-import { MYSQL, Sql, Statement } from '../sql/statement.js';
+import { MYSQL, Sql } from '../sql/dialects.js';
+import { Statement } from '../sql/statement.js';
 import { Answers } from './answers.js';
 import { Command, clientSoftware, commandName, hasNoAnswer, skipQueryAttributes } from './commands.js';
 import { Fields } from './packet.js';
@@ -115,7 +116,7 @@ export class MysqlReader implements Reader {
       return;
     }
     f.skip(isNew ? LOGIN_HEAD - 4 : 3);
-    const q = d.ask();
+    const q = askInOrder(d);
     q.note = Command.Login;
     q.method = 'login';
     const user = f.at;
@@ -136,7 +137,7 @@ export class MysqlReader implements Reader {
     const method = commandName(command);
     if (method === '') return;
     s.isLoggedIn = true;
-    const q = hasNoAnswer(command) ? d.row() : d.ask();
+    const q = hasNoAnswer(command) ? d.row() : askInOrder(d);
     q.note = command;
     q.method = method;
     q.name = s.database;

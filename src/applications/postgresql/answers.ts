@@ -1,5 +1,6 @@
 /** The server's messages of the frontend/backend protocol. */
 import { Outcome, Told } from '../../model/told.js';
+import { answerEarly, due } from '../in-order.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read } from '../reader.js';
 import { isSynced, Kind, kindOf, type PostgresqlState } from './state.js';
@@ -12,7 +13,8 @@ const AUTHENTICATION_HEAD = HEADER + 4;
 /** Reads messages up to the end of an answer. @returns what Reader.stream does */
 export function readAnswers(d: Dialogue, s: PostgresqlState, b: Uint8Array, o: number, end: number): number {
   let p = o;
-  if (d.oldest?.begun === true) d.begin(d.oldest);
+  const asked = due(d);
+  if (asked?.begun === true) d.begin(asked);
   while (p < end) {
     const length = lengthOf(b, p, end);
     const isThere = end - p >= HEADER;
@@ -45,11 +47,17 @@ function wanted(type: number, whole: number): number {
 }
 
 function message(d: Dialogue, s: PostgresqlState, b: Uint8Array, o: number, end: number): void {
-  const q = d.oldest;
+  let q = due(d);
+  // A client that asks for more is logged on, whether that was seen or not.
+  if (q !== undefined && kindOf(q) === Kind.Login && d.open.length > 1 && isOfStatement(b[o])) {
+    loggedOn(d, s, q);
+    q = due(d);
+  }
   const isLogin = q !== undefined && kindOf(q) === Kind.Login;
   switch (b[o]) {
     case 0x52: // Authentication
-      if (isLogin && end - o >= AUTHENTICATION_HEAD && b[o + HEADER + 3] === AUTHENTICATED) begin(d, q);
+      if (q !== undefined && isLogin && end - o >= AUTHENTICATION_HEAD && b[o + HEADER + 3] === AUTHENTICATED)
+        begin(d, q);
       return;
     case 0x53: // ParameterStatus
       parameter(d, s, b, o + HEADER, end);
@@ -58,7 +66,7 @@ function message(d: Dialogue, s: PostgresqlState, b: Uint8Array, o: number, end:
       failed(d, s, q, b, o + HEADER, end);
       return;
     case 0x5a: // ReadyForQuery
-      if (isLogin) loggedOn(d, s, q);
+      if (q !== undefined && isLogin) loggedOn(d, s, q);
       else ready(d, s);
       return;
     case 0x43: // CommandComplete
@@ -77,6 +85,11 @@ function message(d: Dialogue, s: PostgresqlState, b: Uint8Array, o: number, end:
     case 0x56: // FunctionCallResponse
       if (q !== undefined && !isLogin) begin(d, q);
   }
+}
+
+/** RowDescription, DataRow, CommandComplete. */
+function isOfStatement(type: number): boolean {
+  return type === 0x54 || type === 0x44 || type === 0x43;
 }
 
 function begin(d: Dialogue, q: Question): void {
@@ -112,7 +125,7 @@ function complete(
   if (q === undefined || q.id > s.answered) {
     // Of many statements at once, the first ones were given up.
     if (s.answered < s.questions) s.answered++;
-    else d.unasked();
+    else answerEarly(d);
     return;
   }
   begin(d, q);
@@ -151,7 +164,7 @@ function failed(
     }
     p = stop + 1;
   }
-  const q = open ?? d.unasked();
+  const q = open ?? answerEarly(d);
   q.status = s.error;
   if (open !== undefined) answer(d, s, open, outcomeOf(s.error));
 }
@@ -169,7 +182,7 @@ function outcomeOf(sqlState: string): Outcome {
 /** The server has done, or passed over, what is before a Sync. */
 function ready(d: Dialogue, s: PostgresqlState): void {
   if (!s.isReadyDue) {
-    for (let q = d.oldest; q !== undefined; q = d.oldest) {
+    for (let q = due(d); q !== undefined; q = due(d)) {
       const isLast = isSynced(q);
       q.status = s.error;
       answer(d, s, q, s.error === '' ? Outcome.Ok : outcomeOf(s.error));

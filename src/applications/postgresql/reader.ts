@@ -4,10 +4,11 @@
  */
 import { Told } from '../../model/told.js';
 import { u32 } from '../../wire/bytes.js';
-import { giveUpOlder } from '../in-order.js';
+import { askInOrder, due, giveUpOlder } from '../in-order.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader } from '../reader.js';
-import { POSTGRESQL, Sql, Statement } from '../sql/statement.js';
+import { POSTGRESQL, Sql } from '../sql/dialects.js';
+import { Statement } from '../sql/statement.js';
 import { readAnswers } from './answers.js';
 import { isSynced, Kind, kindOf, PostgresqlState } from './state.js';
 import { HEADER, isText, lengthOf, textEnd } from './wire.js';
@@ -45,7 +46,7 @@ export class PostgresqlReader implements Reader {
     }
     if (d.isResumed) {
       giveUpOlder(d);
-      s.answered = d.oldest?.id ?? s.questions;
+      s.answered = due(d)?.id ?? s.questions;
       s.isReadyDue = false;
       s.error = '';
     }
@@ -67,7 +68,7 @@ export class PostgresqlReader implements Reader {
 
   /** Names and values, a NUL behind each. */
   private login(d: Dialogue, b: Uint8Array, o: number, end: number): void {
-    const q = d.ask();
+    const q = askInOrder(d);
     q.note = Kind.Login | Kind.Synced;
     q.method = 'login';
     let p = o;
@@ -184,7 +185,8 @@ export class PostgresqlReader implements Reader {
       s.answered = s.questions;
       s.isReadyDue = false;
     }
-    const q = d.ask(s.questions++);
+    const q = askInOrder(d, s.questions);
+    if (!q.answered) s.questions++;
     q.note = note;
     q.method = method === '' ? 'QUERY' : method;
     q.resource = resource;

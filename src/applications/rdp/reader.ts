@@ -14,7 +14,7 @@ const DATA = 0xf0;
 /** Longer requests are none: a routing token or cookie, and 44 bytes of negotiation. */
 const LONGEST = 1024;
 
-/** Negotiation (MS-RDPBCGR 2.2.1.1.1 and 2.2.1.2): type, flags, length in 2 bytes, 4 bytes, low byte first. */
+/** Negotiation (MS-RDPBCGR 2.2.1.1.1, 2.2.1.2): type, flags, length in 2 bytes, 4 bytes, low byte first. */
 const NEGOTIATION_BYTES = 8;
 const NEGOTIATION_RESPONSE = 2;
 const NEGOTIATION_FAILURE = 3;

@@ -1,10 +1,11 @@
 /** Redis and its like: commands, answers in their order, messages of channels between them. */
 import { Outcome, Told } from '../../model/told.js';
-import { giveUpOlder } from '../in-order.js';
+import { answerEarly, askInOrder, due, giveUpOlder } from '../in-order.js';
 import type { Question } from '../question.js';
-import { type Dialogue, Read, type Reader, type State } from '../reader.js';
+import { type Dialogue, Read, type Reader } from '../reader.js';
 import { argumentsOf, newKeys } from './commands.js';
 import { Resp, Type } from './resp.js';
+import { RedisState } from './state.js';
 
 const LONGEST_WORD = 32;
 /** No command has more arguments. */
@@ -12,29 +13,6 @@ const MOST_ARGUMENTS = 1024 * 1024;
 
 /** What is special about a question, in its note. */
 const Note = { None: 0, Login: 1, Hello: 2, Stream: 3, Reset: 4 } as const;
-
-class RedisState implements State {
-  isSure = false;
-  /** Arguments of the command at hand, and values of the answer at hand, that are still to come. */
-  clientLeft = 0;
-  serverLeft = 0;
-  /** Whether the answer at hand is an error, or nobody's answer. */
-  isError = false;
-  isPush = false;
-  /** Messages of channels come. */
-  isSubscribed = false;
-  /** The client wants no answers: at all, or to the next command. */
-  isSilent = false;
-  isNextSilent = false;
-  /** Commands that are to be answered, and answers to them: questions have their numbers. */
-  commands = 0;
-  answers = 0;
-
-  reset(): void {
-    this.isSure = this.isError = this.isPush = this.isSubscribed = this.isSilent = this.isNextSilent = false;
-    this.clientLeft = this.serverLeft = this.commands = this.answers = 0;
-  }
-}
 
 export class RedisReader implements Reader {
   readonly inTurns = true;
@@ -52,7 +30,7 @@ export class RedisReader implements Reader {
       else {
         giveUpOlder(d);
         s.serverLeft = 0;
-        s.answers = d.oldest?.id ?? s.commands;
+        s.answers = due(d)?.id ?? s.commands;
       }
     }
     return d.fromClient ? this.client(d, s, b, o, end) : this.server(d, s, b, o, end);
@@ -167,7 +145,9 @@ export class RedisReader implements Reader {
     s.isNextSilent = isSkip && !s.isSilent;
     if (isSilent) return d.row();
     if (d.open.length === 0) s.answers = s.commands;
-    return d.ask(s.commands++);
+    const q = askInOrder(d, s.commands);
+    if (!q.answered) s.commands++;
+    return q;
   }
 
   private item(d: Dialogue, b: Uint8Array, i: number): string {
@@ -201,7 +181,7 @@ export class RedisReader implements Reader {
     if (s.serverLeft === 0 && !s.isPush && !isUnasked) s.answers++;
     if (q !== undefined) this.answer(d, s, q, b, o, end, isNew);
     else if (isNew && !s.isPush && isUnasked) {
-      const unasked = d.unasked();
+      const unasked = answerEarly(d);
       if (s.isError) unasked.status = errorOf(d, b, o, end);
     }
     return p - o;

@@ -55,7 +55,7 @@ export function textEnd(command: number, b: Uint8Array, h: number, end: number):
   return range + 4 > end ? end : Math.min(end, h + u16le(b, range) + u16le(b, range + 2));
 }
 
-/** The share of a TREE_CONNECT, `\\server\share`, or the file of a CREATE; '' if its bytes are not all there. */
+/** The share of a TREE_CONNECT, `\\server\share`, or the file of a CREATE; '' if it is not all there. */
 export function nameOf(texts: Texts, command: number, b: Uint8Array, h: number, end: number): string {
   const range = h + rangeAt(command);
   if (range + 4 > end) return '';

@@ -4,19 +4,14 @@ const MOST_SESSIONS = 8;
 const MOST_TREES = 16;
 const MOST_FILES = 32;
 
-/** The last names of things that have two numbers. */
+/** The last names of things that have two numbers. It takes memory as it fills. */
 class Names {
-  private readonly first: Float64Array;
-  private readonly second: Float64Array;
-  private readonly names: string[];
-  private used = 0;
+  private readonly first: number[] = [];
+  private readonly second: number[] = [];
+  private readonly names: string[] = [];
   private oldest = 0;
 
-  constructor(private readonly most: number) {
-    this.first = new Float64Array(most);
-    this.second = new Float64Array(most);
-    this.names = new Array<string>(most).fill('');
-  }
+  constructor(private readonly most: number) {}
 
   /** '' if it is not known. */
   get(first: number, second: number): string {
@@ -28,8 +23,8 @@ class Names {
   set(first: number, second: number, name: string): void {
     let i = this.find(first, second);
     if (i < 0) {
-      if (this.used < this.most) i = this.used++;
-      else {
+      i = this.names.length;
+      if (i === this.most) {
         i = this.oldest;
         this.oldest = (i + 1) % this.most;
       }
@@ -42,21 +37,24 @@ class Names {
   delete(first: number, second: number): void {
     const i = this.find(first, second);
     if (i < 0) return;
-    const last = --this.used;
-    this.first[i] = this.first[last];
-    this.second[i] = this.second[last];
-    this.names[i] = this.names[last];
-    this.names[last] = '';
-    this.oldest = 0;
+    this.first[i] = this.first[this.names.length - 1];
+    this.second[i] = this.second[this.names.length - 1];
+    this.names[i] = this.names[this.names.length - 1];
+    this.shorten(this.names.length - 1);
   }
 
   clear(): void {
-    this.names.fill('', 0, this.used);
-    this.used = this.oldest = 0;
+    this.shorten(0);
+  }
+
+  private shorten(length: number): void {
+    this.first.length = this.second.length = this.names.length = length;
+    this.oldest = 0;
   }
 
   private find(first: number, second: number): number {
-    for (let i = 0; i < this.used; i++) if (this.first[i] === first && this.second[i] === second) return i;
+    for (let i = 0; i < this.names.length; i++)
+      if (this.first[i] === first && this.second[i] === second) return i;
     return -1;
   }
 }

@@ -1,56 +1,36 @@
 /** SQL statements as they are kept: without comments, and never with a literal. */
+
 import { LONGEST_RESOURCE, type Texts } from '../engine/texts.js';
-
-/** What differs between dialects, as bits. */
-export const Sql = {
-  /** UTF-16, low byte first, in place of bytes. */
-  Wide: 1,
-  /** "…" is a string, not a name. */
-  DoubleQuotedStrings: 2,
-  /** A backslash in a string takes away the meaning of the character behind it. */
-  Backslashes: 4,
-  /** In strings with the prefix E it does. */
-  EscapeStrings: 8,
-  /** # begins a comment; -- only before white space; what stands in a comment with ! is executed. */
-  MysqlComments: 16,
-  /** $1 is a parameter, $tag$…$tag$ a string. */
-  Dollars: 32,
-  /** […] is a name. */
-  Brackets: 64,
-  /** Comments stand in comments. */
-  NestedComments: 128,
-} as const;
-
-export const MYSQL = Sql.DoubleQuotedStrings | Sql.Backslashes | Sql.MysqlComments;
-export const POSTGRESQL = Sql.EscapeStrings | Sql.Dollars | Sql.NestedComments;
-export const TRANSACT_SQL = Sql.Wide | Sql.Brackets | Sql.NestedComments;
+import {
+  AMPERSAND,
+  AT,
+  BACKSLASH,
+  BACKTICK,
+  BANG,
+  BRACE,
+  BRACKET,
+  BRACKET_END,
+  CR,
+  DOLLAR,
+  DOT,
+  DOUBLE,
+  HASH,
+  LF,
+  MINUS,
+  OPEN,
+  PLUS,
+  QUESTION,
+  SEMICOLON,
+  SINGLE,
+  SLASH,
+  SPACE,
+  STAR,
+  TAB,
+  UNDERSCORE,
+} from './characters.js';
+import { Sql } from './dialects.js';
 
 const LONGEST_METHOD = 32;
-const TAB = 0x09;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
-const BANG = 0x21;
-const DOUBLE = 0x22;
-const HASH = 0x23;
-const DOLLAR = 0x24;
-const AMPERSAND = 0x26;
-const SINGLE = 0x27;
-const OPEN = 0x28;
-const STAR = 0x2a;
-const PLUS = 0x2b;
-const MINUS = 0x2d;
-const DOT = 0x2e;
-const SLASH = 0x2f;
-const SEMICOLON = 0x3b;
-const QUESTION = 0x3f;
-const AT = 0x40;
-const BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const BRACKET_END = 0x5d;
-const UNDERSCORE = 0x5f;
-const BACKTICK = 0x60;
-const BRACE = 0x7b;
 /** What no character is: behind the end. */
 const NONE = -1;
 
@@ -250,13 +230,17 @@ export class Statement {
       const escapes = letter === 0x65 && this.has(Sql.EscapeStrings);
       return this.string(quote + step, SINGLE, escapes || this.has(Sql.Backslashes));
     }
-    while (this.isWord(this.at(at)) || isDigit(this.at(at))) at += step;
     this.separate(texts);
+    this.put(texts, this.at(p));
+    for (; at < this.end; at += step) {
+      const c = this.at(at);
+      if (!isLetter(c) && !isDigit(c) && !this.isWord(c)) break;
+      this.put(texts, c);
+    }
     if (this.wordAt === NONE) {
       this.wordAt = p;
       this.wordEnd = at;
     }
-    for (let i = p; i < at; i += step) this.put(texts, this.at(i));
     return at;
   }
 
@@ -298,8 +282,7 @@ export class Statement {
   private isWord(c: number): boolean {
     if (c > 0x7f || c === UNDERSCORE || c === AT || c === DOLLAR) return true;
     if (c === HASH) return !this.has(Sql.MysqlComments);
-    const letter = c | SPACE;
-    return letter >= 0x61 && letter <= 0x7a;
+    return isLetter(c);
   }
 
   private has(bit: number): boolean {
@@ -309,6 +292,11 @@ export class Statement {
 
 function isDigit(c: number): boolean {
   return c >= 0x30 && c <= 0x39;
+}
+
+function isLetter(c: number): boolean {
+  const letter = c | SPACE;
+  return letter >= 0x61 && letter <= 0x7a;
 }
 
 /** n, e, b, x. */

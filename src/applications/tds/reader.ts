@@ -3,10 +3,12 @@
  */
 import { Outcome, Told } from '../../model/told.js';
 import { u16 } from '../../wire/bytes.js';
-import { giveUpOlder } from '../in-order.js';
+import { answerEarly, askInOrder, due, giveUpOlder } from '../in-order.js';
+import { Ntlm } from '../ntlm/ntlm.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader } from '../reader.js';
-import { Sql, Statement, TRANSACT_SQL } from '../sql/statement.js';
+import { Sql, TRANSACT_SQL } from '../sql/dialects.js';
+import { Statement } from '../sql/statement.js';
 import { behindHeaders, readCall, readLogin, transactionRequest } from './requests.js';
 import { HEADER, LAST, LOOKED_AT, Note, TdsState } from './state.js';
 import { TAIL, Tokens, tellVersion } from './tokens.js';
@@ -36,6 +38,7 @@ export class TdsReader implements Reader {
   readonly inTurns = true;
   private readonly statement = new Statement();
   private readonly tokens = new Tokens();
+  private readonly ntlm = new Ntlm();
 
   newState(): TdsState {
     return new TdsState();
@@ -102,7 +105,9 @@ export class TdsReader implements Reader {
         return;
       case Type.Sspi:
       case Type.FedAuth:
-        if (login?.note === Note.Login) d.askMore(login);
+        if (login?.note !== Note.Login) return;
+        d.askMore(login);
+        if (this.ntlm.find(d.texts, b, p, end) && this.ntlm.user !== '') login.userName = this.ntlm.user;
         return;
       case Type.Attention:
         s.isCancelled = true;
@@ -113,7 +118,7 @@ export class TdsReader implements Reader {
   }
 
   private ask(d: Dialogue, s: TdsState, method: string): Question {
-    const q = d.ask();
+    const q = askInOrder(d);
     q.method = method;
     q.name = s.database;
     q.userName = s.user;
@@ -162,7 +167,7 @@ export class TdsReader implements Reader {
       return this.prelogin(d, b, p, end) ? Read.Over : whole;
     }
     s.serverGoesOn = !isLast;
-    const q = d.oldest ?? this.unasked(d, s, isFirst);
+    const q = due(d) ?? this.unasked(d, s, isFirst);
     if (q === undefined) return whole;
     if (q.note === Note.Login) return this.loginAnswer(d, s, q, b, p, end, whole);
     d.begin(q);
@@ -189,7 +194,7 @@ export class TdsReader implements Reader {
   private tail(d: Dialogue, s: TdsState, b: Uint8Array, o: number, end: number): number {
     if (end - o < TAIL && d.ending === '') return Read.More;
     s.isAtTail = false;
-    const q = d.oldest;
+    const q = due(d);
     if (q !== undefined) {
       d.begin(q);
       if (end - o >= TAIL) this.readTail(s, q, b, o, o + TAIL);
@@ -204,7 +209,6 @@ export class TdsReader implements Reader {
   }
 
   private end(d: Dialogue, s: TdsState, q: Question): void {
-    if (q.outcome === Outcome.Unasked) return;
     const { handle } = this.tokens;
     if (handle >= 0 && q.key !== '') s.prepare(handle, q.key);
     if (s.rows >= 0) {
@@ -212,14 +216,14 @@ export class TdsReader implements Reader {
       d.texts.addNumber(s.rows);
       q.attribute('rows', d.texts.take());
     }
-    d.answer(q, q.outcome);
+    if (q.outcome !== Outcome.Unasked) d.answer(q, q.outcome);
   }
 
   /** The answer to a request that was not seen: a row once, at its beginning. */
   private unasked(d: Dialogue, s: TdsState, isFirst: boolean): Question | undefined {
     const isKnown = s.isCancelled;
     s.isCancelled = false;
-    return isFirst && !isKnown ? d.unasked() : undefined;
+    return isFirst && !isKnown ? answerEarly(d) : undefined;
   }
 
   /** Accepted, refused, or a step on the way. */

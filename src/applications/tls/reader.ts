@@ -1,6 +1,6 @@
 /** TLS over TCP, and the hello of SSL 2.0 (RFC 8446, RFC 5246, RFC 6101, appendix E). */
 import { Told, ToldFlag } from '../../model/told.js';
-import { u16 } from '../../wire/bytes.js';
+import { u16, u24 } from '../../wire/bytes.js';
 import type { Dialogue, Reader } from '../engine/dialogue.js';
 import { Read } from '../read.js';
 import { CertificateList } from './certificates.js';
@@ -44,7 +44,7 @@ export class TlsReader implements Reader {
     if (end - o < RECORD_HEADER) return e.left > 0 ? this.handshake(d, s, e, b, o, end) : wait(d);
     if (isRecord(b, o)) e.left = 0;
     else if (e.left === 0) return this.strange(d, s, e, b, o, end);
-    if (e.left > 0 || (b[o] === ContentType.Handshake && e.next !== Next.Records))
+    if (e.left > 0 || (b[o] === ContentType.Handshake && isClear(e, b, o, end)))
       return this.handshake(d, s, e, b, o, end);
     const length = RECORD_HEADER + u16(b, o + 3);
     if (b[o] === ContentType.Alert && length === RECORD_HEADER + 2) {
@@ -106,6 +106,8 @@ export class TlsReader implements Reader {
     s.beganSec = d.beganSec;
     s.beganNsec = d.beganNsec;
     if (!hello.read(message.bytes, message.start, message.end)) d.tell(Told.Partial, 'malformed');
+    // The first hello is another one, if this one comes behind a retry.
+    if (e.changed) hello.isWhole = false;
     tellClientHello(d, hello, 't');
     s.serverName = d.texts.lower(hello.bytes, hello.nameAt, hello.nameEnd);
     s.hasTicket = hello.hasTicket;
@@ -122,10 +124,7 @@ export class TlsReader implements Reader {
     if (!hello.read(message.bytes, message.start, message.end)) d.tell(Told.Partial, 'malformed');
     tellServerHello(d, hello);
     s.isTls13 = hello.isTls13;
-    if (hello.isRetry) {
-      e.isRetrying = true;
-      return;
-    }
+    if (hello.isRetry) return;
     e.hasHello = true;
     e.next = hello.isTls13 ? Next.Records : Next.Certificate;
     if (hello.isTls13) return;
@@ -142,7 +141,7 @@ export class TlsReader implements Reader {
       // A server that asked for no certificate and waited for no keys goes on with an earlier session.
       if (!isClient && e.next === Next.Certificate && s.hasTicket && !peer.changed)
         d.tellFlag(ToldFlag.TlsResumed);
-      if (!e.isRetrying || e.hasHello) e.next = Next.Records;
+      if (e.next === Next.Certificate) e.next = Next.Records;
       e.changed = true;
       if (isClient) tellTime(d, s, peer);
       return length;
@@ -187,6 +186,18 @@ export class TlsReader implements Reader {
 /** More bytes are needed. */
 function wait(d: Dialogue): number {
   return d.ending === '' ? Read.More : Read.Turn;
+}
+
+/**
+ * Whether a record of handshake messages is in clear and has what is waited for. Behind ChangeCipherSpec it
+ * is encrypted, but for hellos that follow a retry.
+ */
+function isClear(e: End, b: Uint8Array, o: number, end: number): boolean {
+  if (e.next === Next.Records || !e.changed) return e.next !== Next.Records;
+  if (o + RECORD_HEADER + 4 > end) return false;
+  const type = b[o + RECORD_HEADER];
+  const length = u24(b, o + RECORD_HEADER + 1) + 4;
+  return (type === Handshake.ClientHello || type === Handshake.ServerHello) && length === u16(b, o + 3);
 }
 
 /** Whether a message is to be read. */

@@ -17,8 +17,6 @@ export class End {
   /** Bytes of the record at hand that are still to come; 0 where a record begins. */
   left = 0;
   hasHello = false;
-  /** Whether it asked for another hello, so that its own is still to come. */
-  isRetrying = false;
   /** Whether it sent ChangeCipherSpec, and something encrypted. */
   changed = false;
   encrypted = false;
@@ -29,7 +27,7 @@ export class End {
   reset(): void {
     this.next = Next.Hello;
     this.left = this.strange = this.early = 0;
-    this.hasHello = this.isRetrying = this.changed = this.encrypted = false;
+    this.hasHello = this.changed = this.encrypted = false;
   }
 }
 

@@ -30,12 +30,4 @@ export const samples: readonly Sample[] = [
       ['server', framed(answer('example.org', TYPE.AAAA, 2))],
     ],
   },
-  {
-    server: 5353,
-    udp: true,
-    messages: [
-      ['client', ask('_ipp._tcp.local', TYPE.PTR, 0)],
-      ['client', answer('', 0, 0, { questions: [], answers })],
-    ],
-  },
 ];

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Texts } from '../../../src/applications/engine/texts.js';
-import { MYSQL, POSTGRESQL, Sql, Statement, TRANSACT_SQL } from '../../../src/applications/sql/statement.js';
+import { MYSQL, POSTGRESQL, Sql, TRANSACT_SQL } from '../../../src/applications/sql/dialects.js';
+import { Statement } from '../../../src/applications/sql/statement.js';
 
 const texts = new Texts(1);
 

@@ -67,6 +67,27 @@ describe('TDS', () => {
     expect(c.told).toEqual({ ClientSoftware: 'ODBC' });
   });
 
+  it('logs on as a user of Windows', () => {
+    const head = Buffer.alloc(64);
+    head.write('NTLMSSP\0');
+    head[8] = 3;
+    const put = (at: number, offset: number, length: number) => {
+      head.writeUInt16LE(length, at);
+      head.writeUInt16LE(length, at + 2);
+      head.writeUInt32LE(offset, at + 4);
+    };
+    put(28, 64, 8);
+    put(36, 72, 6);
+    put(44, 78, 4);
+    head[60] = 1;
+    const c = open()
+      .ask(login('', '', ''))
+      .answer(answer(bytes([0xed, 2, 0, 1, 2])));
+    c.ask(packet(17, bytes(head, 'CORPannPC'))).answer(answer(loginAck(), done(0)));
+    expect(c.rows[0]).toMatchObject({ user: 'CORP\\ann', outcome: 'ok' });
+    expect(c.told.UserName).toBe('CORP\\ann');
+  });
+
   it('encrypts all, or the login alone', () => {
     const all = open().ask(clientPrelogin(1)).answer(serverPrelogin(1));
     expect([all.rows, all.isOver, all.told]).toEqual([[], true, { ServerSoftware: '15.0.2000' }]);

@@ -108,6 +108,21 @@ describe('a handshake', () => {
     expect(c.flags.established).toBe(true);
   });
 
+  it('of which only what follows a retry is seen has no JA4', () => {
+    const hello = clientHello({ session: SESSION, extensions: [serverName('a.example'), versions(0x0304)] });
+    const c = talk().ask(bytes(CHANGE, handshake(hello)));
+    c.answer(
+      bytes(CHANGE, handshake(serverHello({ cipher: 0x1301, extensions: [chosenVersion(0x0304)] })), data()),
+    );
+    expect(c.told).toEqual({
+      ServerName: 'a.example',
+      TlsVersion: 'TLS 1.3',
+      TlsCipher: 'TLS_AES_128_GCM_SHA256',
+    });
+    const without = talk().ask(bytes(CHANGE, finished())).answer(bytes(CHANGE, finished()));
+    expect(without.told).toEqual({});
+  });
+
   it('goes on with an earlier session by its id, or by a ticket', () => {
     const byId = talk().ask(handshake(clientHello({ session: SESSION })));
     byId.answer(bytes(handshake(serverHello({ session: SESSION })), CHANGE, finished()));

@@ -1,5 +1,7 @@
 /** A collector's packet path, from the packets to the rows, which accounts for the end of every packet. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import protobuf from 'protobufjs';
 import { MirrorAccounts } from '../../../src/collector/mirrors/mirror-accounts.js';
 import { PacketPath } from '../../../src/collector/packet-path.js';
 import type { MirrorRules } from '../../../src/collector/policy.js';
@@ -7,11 +9,12 @@ import { refusedStatus } from '../../../src/collector/refused.js';
 import { mirrorSchema } from '../../../src/config/schema.js';
 import { BATCH_CAPACITY, LinkType, PacketBatch } from '../../../src/model/batch.js';
 import { REASSEMBLY_DEFAULTS } from '../../../src/model/defaults.js';
-import { END_REASON_NAMES } from '../../../src/model/end-reason.js';
+import { END_REASON_NAMES, type EndReason } from '../../../src/model/end-reason.js';
 import { KEEP_ALL } from '../../../src/model/kept-words.js';
 import type { MirrorsStatus } from '../../../src/model/status.js';
 import type { SessionOptions } from '../../../src/sessions/options.js';
 import { readSegment } from '../../../src/store/segment/read-segment.js';
+import { schemaOf } from '../../../src/store/tables.js';
 import { formatIp } from '../../../src/wire/ip/addresses.js';
 import { MALFORMED_NAMES, Malformed } from '../../../src/wire/walk/malformed.js';
 import { type Captured, batchOf as oneBatch } from '../../demux/outer.js';
@@ -55,6 +58,23 @@ export interface PathOptions {
 const LAST_OUTER_REASON = Malformed.Reassembly;
 /** What a frame that has come out is counted as, beside its row or in place of it. */
 const OF_FRAMES: readonly string[] = ['ignored', 'mirror_points_full', 'tap'];
+
+/** The fields of a stored session that are read here: decoding all takes longer than many attacks. */
+interface SessionMessage {
+  readonly mirror_source: Uint8Array;
+  readonly client_ip: Uint8Array;
+  readonly client_port: number;
+  readonly client_packets: object | number;
+  readonly server_packets: object | number;
+  readonly duplicates: number;
+  readonly fragments: number;
+  readonly end_reason: EndReason;
+}
+const SESSION = protobuf
+  .parse(readFileSync(schemaOf('sessions'), 'utf8'), { keepCase: true })
+  .root.lookupType('mirrorlake.v1.Session');
+const NO_ADDRESS = new Uint8Array(16);
+const address = (ip: Uint8Array): string => formatIp(ip.length > 0 ? ip : NO_ADDRESS, 0);
 
 export class WatchedPath {
   readonly capture: PacketPath;
@@ -184,15 +204,17 @@ export class WatchedPath {
   private readRows(): SessionRow[] {
     const rows: SessionRow[] = [];
     for (const segment of this.segments) {
-      for (const { record: r } of readSegment('sessions', segment)) {
+      const reader = protobuf.Reader.create(segment);
+      while (reader.pos < segment.length) {
+        const s = SESSION.decode(reader.bytes()) as unknown as SessionMessage;
         rows.push({
-          mirror: formatIp(r.point.source, 0),
-          client: formatIp(r.clientIp, 0),
-          clientPort: r.clientPort,
-          packets: r.clientPackets + r.serverPackets,
-          duplicates: r.duplicates,
-          fragments: r.fragments,
-          end: END_REASON_NAMES[r.endReason],
+          mirror: address(s.mirror_source),
+          client: address(s.client_ip),
+          clientPort: s.client_port,
+          packets: Number(s.client_packets) + Number(s.server_packets),
+          duplicates: s.duplicates,
+          fragments: s.fragments,
+          end: END_REASON_NAMES[s.end_reason],
         });
       }
     }

@@ -1,0 +1,26 @@
+/** Characters that have a meaning in SQL. */
+export const TAB = 0x09;
+export const LF = 0x0a;
+export const CR = 0x0d;
+export const SPACE = 0x20;
+export const BANG = 0x21;
+export const DOUBLE = 0x22;
+export const HASH = 0x23;
+export const DOLLAR = 0x24;
+export const AMPERSAND = 0x26;
+export const SINGLE = 0x27;
+export const OPEN = 0x28;
+export const STAR = 0x2a;
+export const PLUS = 0x2b;
+export const MINUS = 0x2d;
+export const DOT = 0x2e;
+export const SLASH = 0x2f;
+export const SEMICOLON = 0x3b;
+export const QUESTION = 0x3f;
+export const AT = 0x40;
+export const BRACKET = 0x5b;
+export const BACKSLASH = 0x5c;
+export const BRACKET_END = 0x5d;
+export const UNDERSCORE = 0x5f;
+export const BACKTICK = 0x60;
+export const BRACE = 0x7b;
