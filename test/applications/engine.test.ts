@@ -382,8 +382,11 @@ describe('whatever the segments', () => {
         }
         c.end();
         const names = written(all).flatMap((turn) => turn.questions);
-        for (const r of c.rows)
-          if (r.name !== '' && r.partial === '') expect(names.some((n) => n.endsWith(r.name))).toBe(true);
+        // What is read behind a loss may begin in a body.
+        const said = written(all)
+          .map((turn) => turn.text)
+          .join('');
+        for (const r of c.rows) if (r.partial === '') expect(said).toContain(r.name);
         if (lost === 0) expect(c.rows.map((r) => r.name)).toEqual(names);
       }),
       { numRuns: 300 },

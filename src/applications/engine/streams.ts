@@ -176,6 +176,7 @@ export class Streams {
         this.wait(d, s);
         return;
       }
+      this.endGoing(d, s);
       d.beganSec = g.sec;
       d.beganNsec = g.nsec;
       let n = this.owner.read(d, g.bytes, o, g.end);
@@ -283,6 +284,7 @@ export class Streams {
         if (!block.broken) this.drop(d, s);
         return;
       }
+      this.endGoing(d, s);
       d.beganSec = s.beganSec;
       d.beganNsec = s.beganNsec;
       const { have, bytes } = block;
