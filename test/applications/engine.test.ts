@@ -308,7 +308,7 @@ it('ends when its reader has had enough, and writes what is open', () => {
   expect(c.isOver).toBe(true);
 });
 
-/** Turns of a conversation: each asks a few things, with or without a body behind them, and has them answered. */
+/** Turns of a conversation: each asks a few things, with or without a body behind them, and is answered. */
 const turns = fc.array(
   fc.array(
     fc.record({ length: fc.integer({ min: 1, max: 200 }), body: fc.constantFrom(0, 0, 0, 10, 5000) }),

@@ -78,7 +78,9 @@ describe.each(APPLICATIONS.filter((a) => a.newReader !== undefined).map(({ name 
 it('the page has no application that has no rows, and every outcome', () => {
   const names: string[] = APPLICATIONS.map(({ name }) => name);
   expect([...said.keys()].filter((name) => !names.includes(name))).toEqual([]);
-  expect(table('What the outcomes are').map(([word]) => word.replaceAll('`', '')).toSorted()).toEqual(
-    OUTCOME_NAMES.toSorted(),
-  );
+  expect(
+    table('What the outcomes are')
+      .map(([word]) => word.replaceAll('`', ''))
+      .toSorted(),
+  ).toEqual(OUTCOME_NAMES.toSorted());
 });

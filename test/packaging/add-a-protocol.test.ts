@@ -10,7 +10,7 @@ const page = readFileSync(PAGE, 'utf8');
 /** The file that a link on the page leads to. */
 const fileOf = (target: string): string => relative(ROOT, join(dirname(PAGE), target));
 
-/** Excerpts, each with the file of the last link to TypeScript before it. A lone … stands for what is left out. */
+/** Excerpts, each with the file of the last link to TypeScript before it. A lone … is what is left out. */
 const excerpts = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((m) => {
   const links = [...page.slice(0, m.index).matchAll(/\]\(([^)]*\.ts)\)/g)].map(([, target]) => target);
   // The engine's dialogue is named between excerpts of the reader.
@@ -52,5 +52,6 @@ it('what the page says of a dialogue and of Read is there', () => {
   const methods = [...page.matchAll(/\bd\.(\w+)\(/g)].map(([, name]) => name);
   expect(methods.length).toBeGreaterThan(5);
   for (const method of methods) expect(engine).toMatch(new RegExp(`^  ${method}\\(`, 'm'));
-  for (const [, word] of page.matchAll(/`Read\.(\w+)`/g)) expect(words).toMatch(new RegExp(`^  ${word}:`, 'm'));
+  for (const [, word] of page.matchAll(/`Read\.(\w+)`/g))
+    expect(words).toMatch(new RegExp(`^  ${word}:`, 'm'));
 });

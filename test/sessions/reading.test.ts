@@ -189,7 +189,7 @@ describe('what is said in a session', () => {
     ]);
   });
 
-  it('ends with its connection: what is open becomes rows, and a new one on the same ports begins anew', () => {
+  it('ends with its connection: what is open becomes rows, a new one on the same ports begins anew', () => {
     const { w, transactions } = world();
     connect(w);
     w.send({ at: 1, from: C, to: S, seq: 100, ack: 500, payload: 'one;' });
