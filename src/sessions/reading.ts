@@ -2,7 +2,7 @@
 
 import type { Certificate } from '../applications/certificate.js';
 import { type DialogueOptions, Dialogues, type Keeper, MAX_TRIES } from '../applications/engine/dialogues.js';
-import { Segment } from '../applications/engine/streams.js';
+import { Segment } from '../applications/engine/segment.js';
 import { APPLICATION_NAMES, type ApplicationName, CODE } from '../applications/names.js';
 import type { Question } from '../applications/question.js';
 import { type Application, Opening } from '../applications/reader.js';
@@ -176,6 +176,8 @@ export class Reading implements Keeper {
     g.acknowledgment = f.tcpAcknowledgment;
     g.hasFirst = (u8[b + U8.TIMING] & (TIMING.SYN_A << side)) !== 0;
     g.first = (tcp32[slot * TCP_WORDS + TW.ISN_A + side] + 1) >>> 0;
+    g.hasPeerFirst = (u8[b + U8.TIMING] & (TIMING.SYN_A << (1 - side))) !== 0;
+    g.peerFirst = (tcp32[slot * TCP_WORDS + TW.ISN_A + 1 - side] + 1) >>> 0;
     const client = (u8[b + U8.FLAGS] & FLAG.CLIENT_B) as 0 | 1;
     const isClient = client === side;
     const clientPort = isClient ? f.sourcePort : f.destinationPort;

@@ -186,6 +186,71 @@ it('bytes before the first ones of a side without a SYN are read, while nobody k
   expect(asked(c.answer('!1;').end())).toEqual(['a question, of which!1 ok gap']);
 });
 
+describe('an answer that comes before its question', () => {
+  const first = 'the first message;';
+  const next = 'next;';
+
+  it('waits for it, as the mirror merges two ports into one stream', () => {
+    for (const early of [[0], [0, 1]]) {
+      const c = talk().ask(first).answer('!0;');
+      const at = first.length;
+      // The client's segment is on its way: the server acknowledges it.
+      c.expectAck(0, at + next.length);
+      const answer = Buffer.from('!and more;');
+      for (const i of early)
+        c.segment(1, 3 + 5 * i, answer.subarray(5 * i, 5 * i + (early.length === 1 ? 10 : 5)));
+      c.segment(0, at, Buffer.from(next));
+      expect(asked(c.end())).toEqual(['the first message!0 ok', 'next!and more ok']);
+      expect(c.rows[1].responseUs).toBe(0);
+    }
+  });
+
+  it('waits no longer than a moment, nor for what the mirror lost', () => {
+    const lost = () => talk().ask(first).answer('!0;').lose(0, 20).answer('!1;');
+    expect(asked(lost().wait(200_000).answer('!2;'))).toEqual([
+      'the first message!0 ok',
+      '!1 unasked',
+      '!2 unasked',
+    ]);
+    expect(asked(lost().ask(next).answer('!3;'))).toEqual([
+      'the first message!0 ok',
+      '!1 unasked',
+      'next!3 ok',
+    ]);
+    expect(asked(lost().pass(2))).toEqual(['the first message!0 ok', '!1 unasked']);
+    expect(asked(lost().end())).toEqual(['the first message!0 ok', '!1 unasked']);
+  });
+
+  it('over UDP too', () => {
+    const udp: Application = {
+      name: 'dns',
+      udp: { is: () => true },
+      newReader: () => ({
+        inTurns: true,
+        newState: () => STATELESS,
+        datagram(d, b, o, end) {
+          const text = d.texts.ascii(b, o, end);
+          if (d.fromClient) d.ask().name = text;
+          else if (d.oldest === undefined) d.unasked().status = text;
+          else {
+            d.oldest.status = text;
+            d.answer(d.oldest);
+          }
+        },
+      }),
+    };
+    const conversation = () => new Conversation([udp], { client: 40_000, server: 53 });
+    expect(
+      asked(conversation().datagram(1, '!a').datagram(0, 'a').datagram(0, 'b').datagram(1, '!b')),
+    ).toEqual(['a!a ok', 'b!b ok']);
+    expect(asked(conversation().datagram(1, '!a').datagram(1, '!b').pass(2))).toEqual([
+      '!a unasked',
+      '!b unasked',
+    ]);
+    expect(asked(conversation().datagram(1, '!a').end())).toEqual(['!a unasked']);
+  });
+});
+
 describe('what is bounded', () => {
   it('segments longer than the memory for a message are read to their end', () => {
     const all = Buffer.from(Array.from({ length: 1000 }, (_, i) => `question number ${i};`).join(''));

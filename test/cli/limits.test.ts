@@ -16,7 +16,8 @@ import { TRACKS } from '../../src/accounts/sequence.js';
 import { CONFIRM, MAX_DROPOUT, SEQUENCE_WINDOW } from '../../src/accounts/sequence-window.js';
 import { BLOCK_BYTES, MOST_PIECES } from '../../src/applications/engine/blocks.js';
 import { MOST_OPEN } from '../../src/applications/engine/dialogue.js';
-import { ANSWER_SECONDS, MAX_TRIES } from '../../src/applications/engine/dialogues.js';
+import { ANSWER_SECONDS, HELD_SECONDS, MAX_TRIES } from '../../src/applications/engine/dialogues.js';
+import { HELD_TIME, MOST_HELD } from '../../src/applications/engine/held.js';
 import { FAR_BEHIND, MOST_MESSAGES, PATIENCE } from '../../src/applications/engine/streams.js';
 import { LONGEST_NAME, LONGEST_RESOURCE } from '../../src/applications/engine/texts.js';
 import { MOST_ANSWERS, MOST_ATTRIBUTES } from '../../src/applications/question.js';
@@ -205,6 +206,7 @@ const NUMBERS: [string, string[]][] = [
   ['bytes looked at of a message', [grouped(BLOCK_BYTES)]],
   ['messages read of one segment', [`${MOST_MESSAGES}`]],
   ['missing bytes waited for', [`${PATIENCE} s`, grouped(FAR_BEHIND), `${MOST_PIECES} pieces`]],
+  ['answers that wait for their question', [`${MOST_HELD} of`, `${HELD_TIME / 1e9} s`, `${HELD_SECONDS} s`]],
   ['waiting for the answer to a datagram', [`${ANSWER_SECONDS} s`]],
   ['names, users and fingerprints of open sessions', [mib(reading.words), mib(limits.words)]],
   ['rows of `transactions` (`collect`)', [grouped(reading.rows.collect), grouped(limits.rows)]],

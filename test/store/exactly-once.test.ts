@@ -3,13 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EmbeddedStore } from '../../src/store/embedded/store.js';
 import { openStore } from '../../src/store/open.js';
+import { CertificateSegment, TransactionSegment } from '../../src/store/segment/segments.js';
 import { Delivery } from '../../src/store/spool/delivery.js';
 import { Spool } from '../../src/store/spool/spool.js';
 import { listSpool } from '../../src/store/spool/spool-directory.js';
 import type { Store } from '../../src/store/store.js';
+import { certificateRecord, transactionRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
 import { type Fault, FaultProxy } from '../support/fault-proxy.js';
 import { program } from '../support/programs.js';
@@ -165,6 +168,32 @@ describe('a fault between us and the server', () => {
     expect(listSpool(join(directory, 'spool'))).toEqual([]);
     expect(await storedUpTo(store)).toBe(2000);
     await leave(store);
+    await store.close();
+    await proxy.stop();
+  });
+
+  test('loses and repeats nothing of what is stored beside sessions', async () => {
+    const proxy = await FaultProxy.start(server.httpPort);
+    const store = openStore(`http://127.0.0.1:${proxy.port}/beside`, { create: true, timeout: 1000 });
+    const spool = new Spool(join(directory, 'spool'), { limit: 1 << 30 });
+    const delivery = new Delivery(store, spool, options);
+    await delivery.start();
+    const transactions = new TransactionSegment('here');
+    for (const r of fc.sample(transactionRecord, { numRuns: 100, seed: 1 })) transactions.transaction(r);
+    const certificates = new CertificateSegment('here');
+    for (const r of fc.sample(certificateRecord, { numRuns: 10, seed: 1 }))
+      certificates.certificate(Object.assign(r, { day: 20_000 }));
+    for (let n = 0; n < 4; n++) proxy.faults.push({ kind: 'reset before the answer' });
+    spool.append('transactions', transactions.take(), 100);
+    spool.append('certificates', certificates.take(), 10);
+    await spool.flush();
+    await delivery.drain(60_000);
+    expect(proxy.faults).toEqual([]);
+    await spool.close();
+    const counts =
+      'SELECT (SELECT count() FROM transactions), (SELECT count() FROM certificates), ' +
+      '(SELECT uniqExact(fingerprint) FROM certificates)';
+    expect(await text(await store.query(counts))).toBe('100\t10\t10\n');
     await store.close();
     await proxy.stop();
   });

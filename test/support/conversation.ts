@@ -4,7 +4,7 @@
  */
 import type { Certificate } from '../../src/applications/certificate.js';
 import { type DialogueOptions, Dialogues, type Keeper } from '../../src/applications/engine/dialogues.js';
-import { Segment } from '../../src/applications/engine/streams.js';
+import { Segment } from '../../src/applications/engine/segment.js';
 import type { ApplicationName } from '../../src/applications/names.js';
 import type { Question } from '../../src/applications/question.js';
 import { type Application, Opening } from '../../src/applications/reader.js';
@@ -185,6 +185,12 @@ export class Conversation {
     return this;
   }
 
+  /** The other side has had a side's stream up to here, although that has not come. */
+  expectAck(side: 0 | 1, offset: number): this {
+    this.next[side] = ((this.ports.first?.[side] ?? (side === 0 ? 1000 : 0xffff_fff0)) + offset) >>> 0;
+    return this;
+  }
+
   /** Time goes by until this many seconds later. */
   pass(seconds: number): this {
     this.us += seconds * 1e6;
@@ -211,6 +217,8 @@ export class Conversation {
     g.acknowledges = true;
     g.hasFirst = this.ports.noSyn !== true;
     g.first = this.ports.first?.[side] ?? (side === 0 ? 1000 : 0xffff_fff0);
+    g.hasPeerFirst = this.ports.noSyn !== true;
+    g.peerFirst = this.ports.first?.[1 - side] ?? (side === 1 ? 1000 : 0xffff_fff0);
     if (this.isOver) return;
     if (this.handle === 0) this.handle = this.dialogues.begin(this.slot, true, this.recognised.at(-1) ?? '');
     const [clientPort, serverPort] = this.portsNow();
@@ -249,6 +257,7 @@ export function hex(digits: string): Uint8Array {
 
 function rowOf(app: ApplicationName, q: Question): Row {
   const us = (sec: number, nsec: number) => sec * 1e6 + Math.floor(nsec / 1000);
+  const response = us(q.begunSec, q.begunNsec) - us(q.askedSec, q.askedNsec);
   return {
     app,
     method: q.method,
@@ -265,7 +274,7 @@ function rowOf(app: ApplicationName, q: Question): Row {
       q.attributeNames.slice(0, q.attributesCount).map((name, i) => [name, q.attributeValues[i]]),
     ),
     partial: q.partial,
-    responseUs: q.begun && q.outcome !== 4 ? us(q.begunSec, q.begunNsec) - us(q.askedSec, q.askedNsec) : 0,
+    responseUs: q.begun && q.outcome !== 4 ? Math.max(0, response) : 0,
     transferUs: q.answered ? us(q.endedSec, q.endedNsec) - us(q.begunSec, q.begunNsec) : 0,
     requestBytes: q.requestBytes < 0 ? q.askedBytes : q.requestBytes,
     responseBytes: q.responseBytes < 0 ? q.answeredBytes : q.responseBytes,

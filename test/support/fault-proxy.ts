@@ -12,6 +12,9 @@ export type Fault =
   /** The server gets everything; its response never arrives. */
   | { kind: 'no answer' };
 
+/** The head of a request that inserts a segment. */
+const INSERT = /^POST [^\r\n]*INSERT(?:\+|%20)INTO(?:\+|%20)(?:sessions|transactions|certificates)/;
+
 export class FaultProxy {
   /** Faults to come, one per insert. */
   readonly faults: Fault[] = [];
@@ -56,9 +59,7 @@ export class FaultProxy {
     let forwarded = 0;
     client.on('data', (bytes: Buffer) => {
       // A request's head arrives in one piece; only inserts have their statement in it.
-      if (
-        /^POST [^\r\n]*INSERT(\+|%20)INTO(\+|%20)sessions/.test(bytes.subarray(0, 65536).toString('latin1'))
-      ) {
+      if (INSERT.test(bytes.subarray(0, 65536).toString('latin1'))) {
         fault = this.faults.shift();
         forwarded = 0;
         if (fault === undefined) this.passed++;

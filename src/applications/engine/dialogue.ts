@@ -4,6 +4,7 @@ import type { ApplicationName } from '../names.js';
 import type { Question } from '../question.js';
 import { Read, STATELESS, type State } from '../read.js';
 import type { Block } from './blocks.js';
+import type { Held } from './held.js';
 import type { Texts } from './texts.js';
 
 /**
@@ -111,8 +112,8 @@ export interface Reader {
   /** Bytes of a message that are looked at, 4096 unless said otherwise: of the client, of the server. */
   readonly most?: readonly [client: number, server: number];
   /**
-   * Whether an answer ends the question before it, whatever is missing of it. Otherwise bytes that are
-   * missing are still waited for when the other side has spoken, for a while.
+   * Whether the server only answers. Then its answer waits, for a moment, if the question it acknowledges
+   * has not come; and when it is read, what is still missing of the question is given up.
    */
   readonly inTurns?: boolean;
   /** Questions that are open at once, MOST_OPEN unless said otherwise. */
@@ -352,6 +353,8 @@ export class Dialogue {
   successor: ApplicationName | undefined;
   /** Another reader took over with the segment at hand. */
   wasHandedOn = false;
+  /** Answers that came before their question, and wait for it. */
+  readonly held: Held[] = [];
   /** Questions whose rows are due when the message at hand is over. */
   readonly finished: Question[] = [];
   /** The question that the message at hand asks, and the one it answers. */
@@ -368,7 +371,7 @@ export class Dialogue {
     this.slot = -1;
     this.isOver = this.isActive = this.wasHandedOn = false;
     this.successor = this.asked = this.answering = undefined;
-    this.open.length = this.finished.length = 0;
+    this.open.length = this.finished.length = this.held.length = 0;
   }
 
   private take(): Question {

@@ -6,10 +6,12 @@ import type { ApplicationName } from '../names.js';
 import { Question } from '../question.js';
 import { type Application, Opening, Read, type Reader, STATELESS, type State } from '../reader.js';
 import { Ages } from './ages.js';
-import { type Block, Blocks } from './blocks.js';
+import { BLOCK_BYTES, type Block, Blocks } from './blocks.js';
 import { Dialogue, type Host, Phase } from './dialogue.js';
+import { Held } from './held.js';
 import { Recogniser } from './recogniser.js';
-import { count, type Segment, type StreamOwner, Streams } from './streams.js';
+import { Segment } from './segment.js';
+import { count, type StreamOwner, Streams } from './streams.js';
 import { Texts } from './texts.js';
 
 /** Messages of a side by which its application is looked for. */
@@ -20,6 +22,8 @@ const SHORT = 16;
 export const ANSWER_SECONDS = 10;
 /** Ports at which media are expected. */
 export const MOST_EXPECTED = 4096;
+/** Seconds after which an answer waits no longer for its question. */
+export const HELD_SECONDS = 1;
 /** Conversations looked at for one that is silent, or that has a block, before any of them has to go. */
 const MOST_LOOKED_AT = 64;
 
@@ -85,6 +89,9 @@ export class Dialogues implements Host, StreamOwner {
   private readonly overUdp = new Ages();
   private readonly blocks: Blocks;
   private readonly opening = new Opening();
+  private readonly late = new Segment();
+  /** Conversations with answers that wait for their question, in the order in which they began to. */
+  private readonly waiting = new Set<Dialogue>();
   private readonly byName = new Map<ApplicationName, Application>();
   /** By port: media that other conversations announced. */
   private readonly expected = new Map<number, { name: ApplicationName; note: string }>();
@@ -160,6 +167,46 @@ export class Dialogues implements Host, StreamOwner {
   ): void {
     const d = this.dialogues[handle - 1];
     face(d, side, client, clientPort, serverPort);
+    if (this.waitsForQuestion(d, side, g)) return;
+    this.datagramNow(d, g);
+    if (d.held.length > 0) this.replay(d);
+    this.endDatagram(d);
+  }
+
+  /** Whether an answer has come before its question, and is kept until that comes, or something else. */
+  private waitsForQuestion(d: Dialogue, side: 0 | 1, g: Segment): boolean {
+    if (side === d.client) return false;
+    if (d.held.length > 0) {
+      this.replay(d);
+      d.side = side;
+      d.fromClient = false;
+    }
+    if (d.reader?.inTurns !== true || d.open.length > 0 || g.end - g.start > BLOCK_BYTES) return false;
+    const block = this.spareBlock(BLOCK_BYTES);
+    if (block === undefined) return false;
+    const held = new Held();
+    held.take(side, g, block);
+    d.held.push(held);
+    this.waits(d, true);
+    return true;
+  }
+
+  private replay(d: Dialogue): void {
+    if (d.isTcp) {
+      this.streams.replay(d);
+      return;
+    }
+    const [held] = d.held;
+    held.give(this.late);
+    d.side = held.side;
+    d.fromClient = held.side === d.client;
+    if (!d.isOver) this.datagramNow(d, this.late);
+    if (held.block !== undefined) this.giveBlock(d, held.block);
+    d.held.length = 0;
+    this.waits(d, false);
+  }
+
+  private datagramNow(d: Dialogue, g: Segment): void {
     d.sec = d.beganSec = g.sec;
     d.nsec = d.beganNsec = g.nsec;
     d.asked = d.answering = undefined;
@@ -170,8 +217,11 @@ export class Dialogues implements Host, StreamOwner {
     if (d.answering !== undefined) (d.answering as Question).answeredBytes += g.length;
     this.settle(d);
     if (d.successor !== undefined) this.succeed(d);
+  }
+
+  private endDatagram(d: Dialogue): void {
     if (d.isOver) this.release(d, true);
-    else if (d.open.length === 0 && d.state === STATELESS) this.release(d, false);
+    else if (d.open.length === 0 && d.state === STATELESS && d.held.length === 0) this.release(d, false);
   }
 
   /** The application of a datagram; undefined if it is not recognised. */
@@ -203,7 +253,13 @@ export class Dialogues implements Host, StreamOwner {
     ) {
       const d = this.dialogues[q.dialogue - 1];
       d.giveUp(q);
-      if (d.open.length === 0 && d.state === STATELESS) this.release(d, false);
+      this.endDatagram(d);
+    }
+    for (const d of this.waiting) {
+      if (sec - d.held[0].sec < HELD_SECONDS) return;
+      this.replay(d);
+      if (!d.isTcp) this.endDatagram(d);
+      else if (d.isOver) this.release(d, true);
     }
   }
 
@@ -330,6 +386,15 @@ export class Dialogues implements Host, StreamOwner {
     return undefined;
   }
 
+  spareBlock(bytes: number): Block | undefined {
+    return this.blocks.take(bytes);
+  }
+
+  waits(d: Dialogue, waits: boolean): void {
+    if (waits) this.waiting.add(d);
+    else this.waiting.delete(d);
+  }
+
   giveBlock(_: Dialogue, block: Block): void {
     this.blocks.give(block);
   }
@@ -430,6 +495,7 @@ export class Dialogues implements Host, StreamOwner {
   }
 
   private release(d: Dialogue, forGood: boolean): void {
+    if (d.held.length > 0) this.replay(d);
     if (d.isTcp) this.streams.finish(d, 'gap');
     this.detach(d);
     const { slot } = d;

@@ -12,30 +12,14 @@ import type { Partial } from '../../model/told.js';
 import { Read } from '../reader.js';
 import { BLOCK_BYTES, type Block } from './blocks.js';
 import { type Dialogue, Phase, type Side } from './dialogue.js';
+import { HELD_TIME, Held, MOST_HELD } from './held.js';
+import { Segment } from './segment.js';
 
 /** Missing bytes are given up when so many bytes came behind them, or so many seconds went by. */
 export const FAR_BEHIND = 65_536;
 export const PATIENCE = 2;
 /** The most messages read of one segment or block: those behind them are passed over, until the next turn. */
 export const MOST_MESSAGES = 256;
-
-/** One segment of TCP with payload. The object is reused. */
-export class Segment {
-  bytes: Uint8Array = new Uint8Array(0);
-  /** Its payload as captured; `length` is what it was before the mirror cut it. */
-  start = 0;
-  end = 0;
-  length = 0;
-  sequence = 0;
-  /** Its acknowledgment, and whether it has one. */
-  acknowledgment = 0;
-  acknowledges = false;
-  /** The side's first sequence number behind its SYN, if that was seen. */
-  first = 0;
-  hasFirst = false;
-  sec = 0;
-  nsec = 0;
-}
 
 /** What streams need of those who own dialogues. */
 export interface StreamOwner {
@@ -44,15 +28,78 @@ export interface StreamOwner {
   giveBlock(d: Dialogue, block: Block): void;
   /** Calls the reader, or looks for one. @returns what Reader.stream does */
   read(d: Dialogue, b: Uint8Array, o: number, end: number): number;
+  /** Memory to keep a message as it is; undefined when there is none. */
+  spareBlock(bytes: number): Block | undefined;
+  /** Answers of a conversation wait, or do no longer: see Held. */
+  waits(d: Dialogue, waits: boolean): void;
   /** Writes the rows that are due, but for those whose message goes on. */
   settle(d: Dialogue): void;
 }
 
 export class Streams {
+  private readonly late = new Segment();
+
   constructor(private readonly owner: StreamOwner) {}
 
-  /** Takes a segment of side 0 (A) or 1 (B). */
+  /** Takes a segment of side 0 (A) or 1 (B). An answer that came before its question waits for that. */
   segment(d: Dialogue, side: 0 | 1, g: Segment): void {
+    if (d.held.length > 0 && !this.mayWait(d, side, g)) this.replay(d);
+    if (d.isOver) return;
+    if (g.acknowledges && this.isEarly(d, side, g) && this.hold(d, side, g)) return;
+    this.segmentNow(d, side, g);
+    const [first] = d.held;
+    if (first !== undefined && !answersUnseen(d, first.side, first.acknowledgment)) this.replay(d);
+  }
+
+  /** Reads what waits: what it answers will not come, or has come. */
+  replay(d: Dialogue): void {
+    const g = this.late;
+    for (const held of d.held) {
+      if (!d.isOver) {
+        held.give(g);
+        const peer = d.sides[1 - held.side];
+        this.segmentNow(d, held.side, g);
+        // What it acknowledged has passed, seen or not.
+        if (((held.acknowledgment - peer.top) | 0) > 0) peer.top = held.acknowledgment;
+      }
+      if (held.block !== undefined) this.owner.giveBlock(d, held.block);
+      held.block = undefined;
+    }
+    d.held.length = 0;
+    this.owner.waits(d, false);
+  }
+
+  /** Whether what waits can go on waiting, with this segment to come first. */
+  private mayWait(d: Dialogue, side: 0 | 1, g: Segment): boolean {
+    const [first] = d.held;
+    if ((g.sec - first.sec) * 1e9 + (g.nsec - first.nsec) > HELD_TIME) return false;
+    // More of the same side waits too; of the other one what comes late goes first, and nothing else.
+    if (side === first.side) return d.held.length < MOST_HELD;
+    return ((first.acknowledgment - g.sequence) | 0) > 0;
+  }
+
+  private isEarly(d: Dialogue, side: 0 | 1, g: Segment): boolean {
+    if (d.held.length > 0) return side === d.held[0].side;
+    if (d.reader !== undefined && d.reader.inTurns !== true) return false;
+    const peer = d.sides[1 - side];
+    if (peer.phase === Phase.Begin) {
+      const unseen = g.hasPeerFirst ? (g.acknowledgment - g.peerFirst) | 0 : 0;
+      return unseen > 0 && unseen <= FAR_BEHIND;
+    }
+    return answersUnseen(d, side, g.acknowledgment);
+  }
+
+  /** @returns whether there was room to keep it */
+  private hold(d: Dialogue, side: 0 | 1, g: Segment): boolean {
+    const block = g.end - g.start <= BLOCK_BYTES ? this.owner.spareBlock(BLOCK_BYTES) : undefined;
+    if (block === undefined) return false;
+    const held = new Held();
+    held.take(side, g, block);
+    if (d.held.push(held) === 1) this.owner.waits(d, true);
+    return true;
+  }
+
+  private segmentNow(d: Dialogue, side: 0 | 1, g: Segment): void {
     const s = d.sides[side];
     const peer = d.sides[1 - side];
     const { sequence, length } = g;
@@ -418,4 +465,15 @@ function begin(s: Side, g: Segment): void {
   s.next = isKnown ? g.first : g.sequence;
   s.mayBeginEarlier = !isKnown;
   s.top = s.next;
+}
+
+/**
+ * Whether bytes that a segment of this side acknowledges have not come, but may still: fewer than a window of
+ * them are missing.
+ */
+function answersUnseen(d: Dialogue, side: 0 | 1, acknowledgment: number): boolean {
+  const peer = d.sides[1 - side];
+  const { block } = peer;
+  const missing = block?.broken ? acknowledgment - peer.next - block.have : acknowledgment - peer.top;
+  return (missing | 0) > 0 && (missing | 0) <= FAR_BEHIND;
 }

@@ -14,6 +14,7 @@ const LONGEST = 1 << 20;
  * their kind.
  */
 export class KerberosReader implements Reader {
+  readonly inTurns = true;
   /** Tickets, which requests have before what is asked for, may be long. */
   readonly most = [16_384, 4096] as const;
   private readonly message = new KerberosMessage();

@@ -19,6 +19,7 @@ const SASL_FIRST_BYTE = 0;
  * in the buffers that carry them; where they are encrypted the reading ends.
  */
 export class LdapReader implements Reader {
+  readonly inTurns = true;
   private readonly ber = new Ber();
   private readonly message = new LdapMessage();
   private readonly operations = new LdapOperations();

@@ -37,6 +37,7 @@ const REFUSALS: ReadonlySet<string> = new Set(['NOT_STORED', 'EXISTS', 'NOT_FOUN
  * with data behind some. Keys are kept, values are not.
  */
 export class MemcachedReader implements Reader {
+  readonly inTurns = true;
   /** Where the words of the line at hand begin and end. */
   private readonly starts = new Int32Array(MOST_WORDS);
   private readonly ends = new Int32Array(MOST_WORDS);

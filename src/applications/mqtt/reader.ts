@@ -13,6 +13,7 @@ const FAILED = 0x80;
 const QOS = ['0', '1', '2'] as const;
 
 export class MqttReader implements Reader {
+  readonly inTurns = true;
   private readonly properties = new Properties();
 
   newState(): MqttState {

@@ -46,6 +46,7 @@ const SERVER_CHOOSES = -2;
 
 /** Reads RADIUS: authentication, accounting, and changes of authorization. */
 export class RadiusReader implements Reader {
+  readonly inTurns = true;
   newState() {
     return STATELESS;
   }

@@ -38,6 +38,7 @@ const FAILURES = [
  * TLS, what follows is TLS.
  */
 export class RdpReader implements Reader {
+  readonly inTurns = true;
   newState(): State {
     return STATELESS;
   }

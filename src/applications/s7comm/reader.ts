@@ -41,6 +41,7 @@ class S7State implements State {
 
 /** S7 communication over ISO transport (RFC 1006), numbers in network byte order. */
 export class S7commReader implements Reader {
+  readonly inTurns = true;
   newState() {
     return new S7State();
   }

@@ -28,6 +28,7 @@ const SMB1_BYTES = 2048;
  * on is read.
  */
 export class SmbReader implements Reader {
+  readonly inTurns = true;
   readonly mostOpen = 128;
   private readonly header = new SmbHeader();
   private readonly messages = new SmbMessages();

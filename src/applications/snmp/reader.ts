@@ -21,6 +21,7 @@ const TRAPS = 162;
  * number, which stands before it.
  */
 export class SnmpReader implements Reader {
+  readonly inTurns = true;
   private readonly ber = new Ber();
   /** Of the message at hand: its version, and in version 3 its number, flags, and user. */
   private version = '';

@@ -218,7 +218,7 @@ describe('names', () => {
     const loop = message({ response: true, questions: [{ name: OWNER }] });
     const forward = message({ response: true, questions: [{ name: pointer(40) }] });
     for (const m of [loop, forward]) {
-      const c = talk().datagram(1, m);
+      const c = talk().datagram(1, m).end();
       expect(c.rows).toMatchObject([{ name: '', method: '', partial: 'malformed', outcome: 'unasked' }]);
     }
     const long = Buffer.concat([

@@ -51,7 +51,8 @@ describe('over UDP', () => {
   it('answers alone', () => {
     const c = talk()
       .datagram(1, reply(11, { client: 'zoë' }))
-      .datagram(1, refusal(7, { service: 'a/b' }));
+      .datagram(1, refusal(7, { service: 'a/b' }))
+      .end();
     expect(c.rows).toMatchObject([
       { method: 'AS', user: 'zoë', resource: 'krbtgt/EXAMPLE.ORG', outcome: 'unasked' },
       { method: '', status: 'KDC_ERR_S_PRINCIPAL_UNKNOWN', resource: 'a/b', outcome: 'unasked' },

@@ -51,7 +51,8 @@ describe('access', () => {
       .datagram(0, packet(1, 5, 1, user('ann')))
       .datagram(0, packet(1, 5, 2, user('bob')))
       .datagram(1, packet(2, 5, 9))
-      .datagram(1, packet(2, 5, 9, user('ann')));
+      .datagram(1, packet(2, 5, 9, user('ann')))
+      .end();
     expect(said(c)).toEqual([
       'Access-Request ann  unanswered',
       'Access-Request bob Access-Accept ok',

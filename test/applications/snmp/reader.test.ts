@@ -108,7 +108,13 @@ describe('version 3', () => {
     expect(c.rows.map((r) => r.responseUs)).toEqual([1000, 3000]);
     const trap = talk(162).datagram(0, message3(4, 3, 'operator', data));
     expect(said(trap)).toEqual(['encrypted ok']);
-    expect(said(talk().datagram(1, message3(4, 3, 'operator', data)))).toEqual([' unasked']);
+    expect(
+      said(
+        talk()
+          .datagram(1, message3(4, 3, 'operator', data))
+          .end(),
+      ),
+    ).toEqual([' unasked']);
   });
 });
 
