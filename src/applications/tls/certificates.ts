@@ -10,7 +10,7 @@ import { X509 } from './x509.js';
 const LONGEST_CHAIN = 64;
 
 /** Certificates that are remembered: servers show the same ones all day. One takes the place of another. */
-const PLACES = 64;
+const PLACES = 512;
 /** Longer ones are not remembered. */
 const LONGEST = 2048;
 
