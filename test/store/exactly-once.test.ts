@@ -174,7 +174,7 @@ describe('a fault between us and the server', () => {
 
   test('loses and repeats nothing of what is stored beside sessions', async () => {
     const proxy = await FaultProxy.start(server.httpPort);
-    const store = openStore(`http://127.0.0.1:${proxy.port}/beside`, { create: true, timeout: 1000 });
+    const store = openStore(`http://127.0.0.1:${proxy.port}/beside`, { create: true });
     const spool = new Spool(join(directory, 'spool'), { limit: 1 << 30 });
     const delivery = new Delivery(store, spool, options);
     await delivery.start();
