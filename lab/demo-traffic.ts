@@ -2,10 +2,11 @@
 import { Applications, type Ends } from '../test/support/traffic/applications.js';
 import { behind, type Host, host } from '../test/support/traffic/host.js';
 import { MirrorSource } from '../test/support/traffic/mirror-source.js';
-import { dhcp, MYSQL_GREETING, SMTP_BANNER, SNMP_GET } from '../test/support/traffic/payloads.js';
 import { Random } from '../test/support/traffic/random.js';
 import { Scene, SECOND } from '../test/support/traffic/scene.js';
 import { type Talk, UdpTalk } from '../test/support/traffic/talk.js';
+import type { TcpTalk } from '../test/support/traffic/tcp-talk.js';
+import { dhcpMessage, Talks } from './demo-talks.js';
 
 const MINUTES = 10;
 const MILLISECOND = 1_000_000;
@@ -33,7 +34,23 @@ const mail = server(25);
 const monitoring = server(40);
 const crm = behind(router, '203.0.113.80', 49);
 const clouds = numbered(14, (n) => behind(router, `198.51.100.${10 + 7 * n}`, 52));
+/** It is near, but slow. */
+const slowCloud = clouds[7]!;
 const clouds6 = numbered(4, (n) => behind(router, `2001:db8:cd::${n + 1}`, 55));
+const controller = host('10.50.0.200', mac(50, 200));
+const printer = server(60);
+const camera = server(61);
+const everyone = host('255.255.255.255', 'ff:ff:ff:ff:ff:ff');
+
+/** The names of the clouds, and of the users at their machines. */
+const CLOUDS =
+  'www.example.net api.example.net cdn.example.net mail.example.net www.example.org docs.example.org ' +
+  'static.example.org login.example.org shop.example.com news.example.com maps.example.com ' +
+  'chat.example.com media.example.com updates.example.com';
+const CLOUD_NAMES = CLOUDS.split(' ');
+const USERS = 'ann ben carla dan eva finn gina hugo ines jan kim leo mia nils olga paul'.split(' ');
+const nameOf = (cloud: Host): string => CLOUD_NAMES[clouds.indexOf(cloud)]!;
+const userAt = (h: Host): string => USERS[h.ip.at(-1)! % USERS.length]!;
 
 /**
  * The access switch mirrors the users' VLAN, the data centre's leaf its servers, and the branch's router
@@ -64,7 +81,21 @@ const branchMirror = new MirrorSource({
 });
 
 const random = new Random(20_250_602);
-const applications = new Applications(random, 509);
+/** The mirrors are near the clients: what an answer takes is the way to the server, and the server's time. */
+class NearClients extends Applications {
+  override tcp(e: Ends, port: number): TcpTalk {
+    const t = super.tcp(e, port);
+    const thinks = e.server === slowCloud ? 240 * MILLISECOND : 200_000;
+    t.pace = {
+      acknowledges: { client: 60_000, server: e.rtt },
+      sends: { client: 200_000, server: thinks },
+    };
+    return t;
+  }
+}
+
+const applications = new NearClients(random, 509);
+const talks = new Talks(random, applications);
 const ports = new Map<Host, number>();
 
 function ends(client: Host, to: Host, rtt: number): Ends {
@@ -82,30 +113,21 @@ function userTalk(client: Host): Talk {
   const near = (to: Host) => ends(client, to, about(300));
   const far = (to: Host) => ends(client, to, about(18_000));
   const x = random.int(0, 99);
-  if (x < 28)
-    return a.dns(
-      near(directory),
-      `${random.pick(['www', 'api', 'cdn', 'mail'])}.example.net`,
-      random.bytes(4),
-    );
+  const cloud = random.pick(clouds);
+  if (x < 24) return a.dns(near(directory), nameOf(cloud), cloud.ip);
+  if (x < 26) return a.dns(near(directory), 'git.corp.example', git.ip);
+  if (x < 28) return a.dns(near(directory), 'files.corp.example', files.ip);
   if (x < 32) return a.dns(near(directory), 'wpad.corp.example', null);
-  if (x < 58)
-    return a.tls(
-      far(random.pick(clouds)),
-      'www.example.net',
-      random.doubling(800, 40_000, 0.6),
-      random.int(1, 4),
-    );
+  if (x < 58) return a.tls(far(cloud), nameOf(cloud), random.doubling(800, 40_000, 0.6), random.int(1, 4));
   if (x < 64)
     return a.tls(ends(client, crm, about(310_000)), 'crm.example.com', random.doubling(2000, 9000, 0.5), 2);
   if (x < 74) return a.http(near(intranet), 'intranet.corp.example', random.doubling(900, 20_000, 0.5), 2);
-  if (x < 80) return a.smb(near(files), random.doubling(8000, 120_000, 0.5));
-  if (x < 84) return a.ssh(near(git), random.int(4, 30));
-  if (x < 88)
-    return a.quic(far(random.pick(clouds)), 'media.example.net', random.doubling(2400, 60_000, 0.5));
+  if (x < 80) return talks.files(near(files), userAt(client), random.doubling(8000, 120_000, 0.5));
+  if (x < 84) return talks.ssh(near(git), random.int(4, 30));
+  if (x < 88) return a.quic(far(cloud), nameOf(cloud), random.doubling(2400, 60_000, 0.5));
   if (x < 91) return a.refused(near(intranet), 8443);
   if (x < 94) return a.ping(near(directory), 3, 3);
-  return a.unanswered(far(random.pick(clouds)), 5223);
+  return a.unanswered(far(cloud), 5223);
 }
 
 function user6Talk(client: Host): Talk {
@@ -124,7 +146,9 @@ function branchTalk(client: Host): Talk {
     const talk = applications.http(e(intranet), 'intranet.corp.example', random.doubling(4000, 40_000, 0.6));
     return random.chance(0.5)
       ? talk
-      : applications.smb(e(files), random.doubling(20_000, 80_000, 0.5)).retransmit(false, 300 * MILLISECOND);
+      : talks
+          .files(e(files), userAt(client), random.doubling(20_000, 80_000, 0.5))
+          .retransmit(false, 300 * MILLISECOND);
   }
   return applications.tls(e(mail), 'mail.corp.example', random.doubling(2000, 30_000, 0.5), 2, 993);
 }
@@ -133,15 +157,65 @@ function branchTalk(client: Host): Talk {
 function serverTalk(): Talk {
   const e = (client: Host, to: Host) => ends(client, to, about(90));
   const x = random.int(0, 9);
-  if (x < 5) return applications.database(e(intranet, database), 3306, MYSQL_GREETING, random.int(2, 14));
+  if (x < 5) return talks.statements(e(intranet, database), random.int(2, 14));
   if (x < 7)
     return applications.syslog(e(random.pick([files, git, mail]), monitoring), 'srv', random.int(1, 6));
-  if (x < 8)
-    return new UdpTalk(monitoring, random.pick([files, git]), e(monitoring, files).clientPort, 161)
-      .ask(SNMP_GET)
-      .answer(SNMP_GET);
-  if (x < 9) return applications.database(e(mail, behind(router, '198.51.100.25')), 25, SMTP_BANNER, 4);
+  if (x < 8) return talks.snmp(e(monitoring, random.pick([files, git])));
+  if (x < 9) return talks.mail(e(mail, behind(router, '198.51.100.25')));
   return applications.ping(e(monitoring, database), 2, random.chance(0.8) ? 2 : 0);
+}
+
+/** A machine asks for an address by DHCP, and is given one. */
+function welcome(scene: Scene, user: Host, at: number): void {
+  const id = random.int(1, 9999);
+  const nobody = { ...user, ip: new Uint8Array(4), address: '0.0.0.0' };
+  const name = `${userAt(user)}-laptop`;
+  const asks = new UdpTalk(nobody, everyone, 68, 67)
+    .ask(dhcpMessage(1, user, id, name))
+    .ask(dhcpMessage(3, user, id, name));
+  const answers = new UdpTalk(directory, everyone, 67, 68)
+    .ask(dhcpMessage(2, user, id, '', user.ip))
+    .ask(dhcpMessage(5, user, id, '', user.ip));
+  seen(scene, asks, at, [access]);
+  seen(scene, answers, at + 500_000, [access]);
+}
+
+/** A user logs on, and gets a ticket for the file server. */
+function logOn(scene: Scene, client: Host, at: number): void {
+  const user = userAt(client);
+  const e = () => ends(client, directory, about(300));
+  const isWrong = random.chance(0.2);
+  seen(scene, talks.logon(e(), user, isWrong), at, [access]);
+  if (isWrong) seen(scene, talks.logon(e(), user, false), at + 6 * SECOND, [access]);
+  seen(scene, talks.ticket(e(), user, 'cifs/files.corp.example', 18), at + 8 * SECOND, [access]);
+  seen(scene, talks.directory(e(), user, random.chance(0.1)), at + 9 * SECOND, [access]);
+}
+
+/** What happens a few times only. */
+function few(scene: Scene): void {
+  for (let i = 0; i < 14; i++) {
+    const talk = talks.intranet(ends(random.pick(users), intranet, about(300)));
+    seen(scene, talk, (20 + 40 * i) * SECOND, [access]);
+  }
+  for (let i = 0; i < 3; i++) {
+    const e = (to: Host) => ends(random.pick(users), to, about(300));
+    const at = (30 + 170 * i) * SECOND;
+    // TLS 1.0 with 3DES, and TLS 1.2; versions as in the ServerHello.
+    const own = { issuer: 'printer.corp.example' };
+    seen(scene, talks.oldTls(e(printer), 'printer.corp.example', 1, 0x000a, own), at, [access]);
+    const short = { until: '250615000000Z' };
+    seen(scene, talks.oldTls(e(camera), 'camera.corp.example', 3, 0xc02f, short), at + SECOND, [access]);
+    const engineer = ends(branch[1]!, controller, about(2000));
+    seen(scene, talks.controller(engineer), at + 2 * SECOND, [branchMirror]);
+    const phone = ends(phones[i]!, branchRouter, about(45_000));
+    seen(scene, talks.invite(phone, 4700 + i), at + 3 * SECOND, [access]);
+  }
+  // The machine that scans also asks for tickets of services, in RC4, to guess their passwords.
+  const scanner = users[17]!;
+  for (const [i, service] of ['MSSQLSvc/db.corp.example:1433', 'HTTP/intranet.corp.example'].entries()) {
+    const e = ends(scanner, directory, about(300));
+    seen(scene, talks.ticket(e, userAt(scanner), service, 23), (320 + i) * SECOND, [access]);
+  }
 }
 
 /** One machine scans the ports of the file server and its neighbours. */
@@ -215,7 +289,12 @@ export function demoScene(): { scene: Scene; mirrors: MirrorSource[] } {
     scene,
     60_000,
     () =>
-      applications.rtp(ends(random.pick(phones), branchRouter, about(45_000)), 16_400, random.int(100, 250)),
+      talks.speech(
+        ends(random.pick(phones), branchRouter, about(45_000)),
+        16_400,
+        random.int(100, 250),
+        random.chance(0.3),
+      ),
     () => [access],
   );
   for (const phone of phones)
@@ -223,16 +302,9 @@ export function demoScene(): { scene: Scene; mirrors: MirrorSource[] } {
       access,
       leaf,
     ]);
-  for (const user of users.slice(0, 5)) {
-    const everyone = host('255.255.255.255', 'ff:ff:ff:ff:ff:ff');
-    const nobody = { ...user, ip: new Uint8Array(4), address: '0.0.0.0' };
-    seen(
-      scene,
-      new UdpTalk(nobody, everyone, 68, 67).ask(dhcp(1, user.mac, random.int(1, 9999))),
-      random.int(0, 60) * SECOND,
-      [access],
-    );
-  }
+  for (const user of users.slice(0, 5)) welcome(scene, user, random.int(0, 60) * SECOND);
+  for (const user of users) logOn(scene, user, random.int(1, 500) * SECOND);
+  few(scene);
   scan(scene);
   return { scene, mirrors: [access, leaf, branchMirror] };
 }

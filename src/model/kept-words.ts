@@ -1,4 +1,4 @@
-/** What is kept of applications: all of it, nothing, or only some kinds of text. Times and counts always are. */
+/** What is kept of applications: all of it, nothing, or some kinds of text. Times and counts always are. */
 
 /** Kinds of text that can be left out, as bits, and whether messages are read at all. */
 export const Keep = { Read: 1, Names: 2, Users: 4, Paths: 8, Statements: 16 } as const;

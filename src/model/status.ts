@@ -131,7 +131,7 @@ export interface ApplicationStatus {
   /** Rows of `certificates`, and those written again because too many were seen in a day. */
   readonly certificates: number;
   readonly certificates_forgotten: number;
-  /** Messages read in part: the mirror cut the frame, bytes are missing, a bound, a breach of the protocol. */
+  /** Messages read in part: the mirror cut them, bytes are missing, a bound, a breach of the protocol. */
   readonly partial: Readonly<Record<Partial, number>>;
   /** Conversations, questions and messages in pieces given up because too many were open. */
   readonly conversations_given_up: number;

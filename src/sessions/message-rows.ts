@@ -20,8 +20,8 @@ import type { Words } from './words.js';
 
 /** Applications whose resource is a statement. */
 const WITH_STATEMENTS: ReadonlySet<ApplicationName> = new Set(['mysql', 'postgresql', 'tds']);
-/** Attributes that are names, users, or parts of paths. */
-const ATTRIBUTE_KINDS: ReadonlyMap<string, number> = new Map([
+/** Attributes that are names, users, paths, or statements. */
+export const ATTRIBUTE_KINDS: ReadonlyMap<string, number> = new Map([
   ['cname', Keep.Names],
   ['mx', Keep.Names],
   ['ptr', Keep.Names],
@@ -35,6 +35,7 @@ const ATTRIBUTE_KINDS: ReadonlyMap<string, number> = new Map([
   ['x_forwarded_for', Keep.Users],
   ['referer', Keep.Paths],
   ['location', Keep.Paths],
+  ['statement', Keep.Statements],
 ]);
 /** Certificates of servers that were written today, at most. */
 export const MOST_CERTIFICATES = 65_536;

@@ -6,8 +6,17 @@ import { setU16, setU32 } from '../wire/bytes.js';
  * free bits are a running number (36 bits) and a random number of this run (38 bits).
  */
 export class SessionIds {
+  /** What is the same in every id of a run: the first byte, three more, and the top of the last four. */
+  private readonly first: number;
+  private readonly middle: Uint8Array;
+  private readonly last: number;
+
   /** @param run five bytes that are the same in every id of a run */
-  constructor(private readonly run: Uint8Array = randomBytes(5)) {}
+  constructor(run: Uint8Array = randomBytes(5)) {
+    this.first = 0x80 | (run[0] & 0x3f);
+    this.middle = Uint8Array.from(run.subarray(1, 4));
+    this.last = run[4] << 24;
+  }
 
   /**
    * Writes the 16-byte id of the session `serial`, opened at `sec` and `nsec`. Serials are unique in a run up
@@ -18,8 +27,8 @@ export class SessionIds {
     setU16(id, 0, Math.floor(ms / 0x100000000));
     setU32(id, 2, ms >>> 0);
     setU16(id, 6, 0x7000 | (serial >>> 20));
-    id[8] = 0x80 | (this.run[0] & 0x3f);
-    id.set(this.run.subarray(1, 4), 9);
-    setU32(id, 12, ((this.run[4] << 24) | ((serial & 0xfffff) << 4)) >>> 0);
+    id[8] = this.first;
+    id.set(this.middle, 9);
+    setU32(id, 12, (this.last | ((serial & 0xfffff) << 4)) >>> 0);
   }
 }

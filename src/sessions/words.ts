@@ -1,4 +1,4 @@
-/** Words that sessions keep of what was said in them: one text for all that have it, gone with the last one. */
+/** Words that sessions keep of what was said in them: one text for all that have it, gone with the last. */
 
 /** Bytes that a text takes beside its characters, roughly: its object, its place in the map and the lists. */
 const OVERHEAD = 64;

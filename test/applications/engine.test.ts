@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dialogue } from '../../src/applications/engine/dialogue.js';
+import { MOST_EXPECTED } from '../../src/applications/engine/dialogues.js';
 import {
   type Application,
   type Opening,
@@ -297,6 +298,25 @@ describe('what is bounded', () => {
     expect(c.rows.map((r) => r.partial)).toEqual(['limit']);
   });
 
+  it('of the ports where media is expected, the one announced first is forgotten', () => {
+    const announces: Reader = {
+      newState: () => STATELESS,
+      datagram: (d, b, o) => d.expect((b[o] << 8) | b[o + 1], 'rtp', 'a call'),
+    };
+    const silent: Reader = { newState: () => STATELESS, datagram: () => {} };
+    const c = new Conversation(
+      [
+        { name: 'sip', udp: { ports: [PORTS.server], is: () => true }, newReader: () => announces },
+        { name: 'rtp', whereExpected: () => true, newReader: () => silent },
+      ],
+      PORTS,
+    );
+    for (let port = 10_000; port <= 10_000 + MOST_EXPECTED; port++)
+      c.datagram(0, Uint8Array.of(port >> 8, port & 0xff));
+    const at = (server: number) => c.beside({ client: 9_000, server }).datagram(0, 'media').recognised;
+    expect([at(10_000), at(10_001), at(10_000 + MOST_EXPECTED)]).toEqual([[], ['rtp'], ['rtp']]);
+  });
+
   it('without memory, messages in pieces are read as far as they came', () => {
     const c = new Conversation([lines(true)], PORTS, { memory: 1000 });
     c.ask('the beginning of').ask('and its end;').answer('!1;').end();
@@ -373,7 +393,7 @@ it('ends when its reader has had enough, and writes what is open', () => {
   expect(c.isOver).toBe(true);
 });
 
-/** Turns of a conversation: each asks a few things, with or without a body behind them, and has them answered. */
+/** Turns of a conversation: each asks a few things, with or without a body behind them, and is answered. */
 const turns = fc.array(
   fc.array(
     fc.record({ length: fc.integer({ min: 1, max: 200 }), body: fc.constantFrom(0, 0, 0, 10, 5000) }),

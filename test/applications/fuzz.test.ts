@@ -1,7 +1,7 @@
 /**
- * What strangers send to the readers of applications: random bytes, and the readers' own samples cut, changed,
- * mixed, in other segments and another order, with parts that are missing. Nothing throws, no text and no
- * number of rows is without a bound.
+ * What strangers send to the readers of applications: random bytes, and the readers' own samples cut,
+ * changed, mixed, in other segments and another order, with parts that are missing. Nothing throws, no text
+ * and no number of rows is without a bound.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -16,11 +16,18 @@ import { TRACKS } from '../../src/accounts/sequence.js';
 import { CONFIRM, MAX_DROPOUT, SEQUENCE_WINDOW } from '../../src/accounts/sequence-window.js';
 import { BLOCK_BYTES, MOST_PIECES } from '../../src/applications/engine/blocks.js';
 import { MOST_OPEN } from '../../src/applications/engine/dialogue.js';
-import { ANSWER_SECONDS, HELD_SECONDS, MAX_TRIES } from '../../src/applications/engine/dialogues.js';
+import {
+  ANSWER_SECONDS,
+  HELD_SECONDS,
+  MAX_TRIES,
+  MOST_EXPECTED,
+} from '../../src/applications/engine/dialogues.js';
 import { HELD_TIME, MOST_HELD } from '../../src/applications/engine/held.js';
 import { FAR_BEHIND, MOST_MESSAGES, PATIENCE } from '../../src/applications/engine/streams.js';
 import { LONGEST_NAME, LONGEST_RESOURCE } from '../../src/applications/engine/texts.js';
+import { MOST_TABLES } from '../../src/applications/http2/reader.js';
 import { MOST_ANSWERS, MOST_ATTRIBUTES } from '../../src/applications/question.js';
+import { MOST_STREAMS } from '../../src/applications/quic/stream-pool.js';
 import { COLLECTOR_PATIENCE } from '../../src/cli/find-store.js';
 import { MOST_POINTS as MOST_IN_SUMMARY } from '../../src/cli/read/summary.js';
 import { MOST_POINTS as MOST_IN_STATUS } from '../../src/cli/status-text.js';
@@ -208,6 +215,9 @@ const NUMBERS: [string, string[]][] = [
   ['missing bytes waited for', [`${PATIENCE} s`, grouped(FAR_BEHIND), `${MOST_PIECES} pieces`]],
   ['answers that wait for their question', [`${MOST_HELD} of`, `${HELD_TIME / 1e9} s`, `${HELD_SECONDS} s`]],
   ['waiting for the answer to a datagram', [`${ANSWER_SECONDS} s`]],
+  ['UDP ports where media of a call is expected', [grouped(MOST_EXPECTED)]],
+  ['HTTP/2 conversations with header tables', [grouped(MOST_TABLES)]],
+  ['QUIC handshakes that are put together', [grouped(MOST_STREAMS)]],
   ['names, users and fingerprints of open sessions', [mib(reading.words), mib(limits.words)]],
   ['rows of `transactions` (`collect`)', [grouped(reading.rows.collect), grouped(limits.rows)]],
   ['certificates of a day that are known as written', [grouped(MOST_CERTIFICATES)]],

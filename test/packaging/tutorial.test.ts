@@ -58,7 +58,7 @@ describe('in one directory,', () => {
     // The answers show the scanner, the slow service, and the mirror that loses packets.
     expect(answers).toMatch(/1\. │ 10\.20\.0\.28 │ +\d+ │ +1\d\d │/);
     expect(answers).toMatch(/1\. │ 203\.0\.113\.80 +│ +443 │/);
-    expect(answers).toMatch(/1\. │ erspan3 │ +9998 │ +236 │/);
+    expect(answers).toMatch(/1\. │ erspan3 │ +11026 │ +232 │/);
   });
 
   it('the tutorial prints what the page shows', () => {

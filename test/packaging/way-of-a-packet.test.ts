@@ -34,7 +34,7 @@ describe('the way of a packet', () => {
   it('goes from the ring to the store', () => {
     const files = links.map(([, file]) => file);
     expect(files.length).toBeGreaterThan(40);
-    for (const room of ['receive', 'demux', 'wire', 'sessions', 'store', 'tunnels'])
+    for (const room of ['receive', 'demux', 'wire', 'sessions', 'applications', 'store', 'tunnels'])
       expect(files.filter((file) => file.startsWith(`src/${room}/`))).not.toEqual([]);
   });
 

@@ -43,6 +43,7 @@ class WordReader implements Reader {
       q.userName = `user ${text}`;
       q.attribute('cname', `alias ${text}`);
       q.attribute('rows', '3');
+      q.attribute('statement', `statement ${text}`);
       d.tell(Told.UserName, `user ${text}`);
     } else {
       const q = d.oldest;
@@ -158,7 +159,7 @@ describe('what is said in a session', () => {
       outcome: 'ok',
       responseUs: 250_000,
       answers: 1,
-      attributes: ['cname', 'rows'],
+      attributes: ['cname', 'rows', 'statement'],
     });
     expect(transactions[1]).toMatchObject({ number: 1, outcome: 'unanswered', responseUs: 0 });
   });
@@ -188,7 +189,7 @@ describe('what is said in a session', () => {
     ]);
   });
 
-  it('ends with its connection: what is open becomes rows, and a new one on the same ports begins anew', () => {
+  it('ends with its connection: what is open becomes rows, a new one on the same ports begins anew', () => {
     const { w, transactions } = world();
     connect(w);
     w.send({ at: 1, from: C, to: S, seq: 100, ack: 500, payload: 'one;' });
@@ -224,13 +225,13 @@ describe('what is kept of it', () => {
       'everything',
       KEEP_ALL,
       'QUERY|name one|statement one|user one|fine',
-      ['cname', 'rows'],
+      ['cname', 'rows', 'statement'],
       'server fine',
       'user one',
     ],
     ['names', keepBits(['names']), 'QUERY|name one|||fine', ['cname', 'rows'], 'server fine', ''],
     ['users', keepBits(['users']), 'QUERY|||user one|fine', ['rows'], '', 'user one'],
-    ['statements', keepBits(['statements']), 'QUERY||statement one||fine', ['rows'], '', ''],
+    ['statements', keepBits(['statements']), 'QUERY||statement one||fine', ['rows', 'statement'], '', ''],
     ['paths', keepBits(['paths']), 'QUERY||||fine', ['rows'], '', ''],
     ['no text', keepBits([]), 'QUERY||||fine', ['rows'], '', ''],
   ])('is %s', (_, bits, said, attributes, serverName, userName) => {

@@ -16,9 +16,9 @@ describe('the cookbook, on the demo', () => {
   });
   afterAll(() => data.stop());
 
-  it('has 42 queries, numbered', () => {
+  it('has 63 queries, numbered', () => {
     expect(queries.map(([title]) => Number.parseInt(title, 10))).toEqual(
-      Array.from({ length: 42 }, (_, i) => i + 1),
+      Array.from({ length: 63 }, (_, i) => i + 1),
     );
   });
 
@@ -51,9 +51,34 @@ describe('the cookbook, on the demo', () => {
   it('finds the scanner, the slow service and the mirror that loses', async () => {
     expect(await answer(19)).toEqual([expect.objectContaining({ client: '10.20.0.28' })]);
     expect((await answer(14))[0]).toMatchObject({ server: '203.0.113.80', server_port: 443 });
-    expect((await answer(26))[0]).toMatchObject({ mirror_source: '::ffff:10.0.0.12', lost: 236 });
-    expect((await answer(31))[0]).toMatchObject({ server: '203.0.113.80', server_port: 443 });
+    expect((await answer(26))[0]).toMatchObject({ mirror_source: '::ffff:10.0.0.12', lost: 232 });
+    expect((await answer(31))[0]).toMatchObject({ server: '198.51.100.59', server_port: 443 });
     expect((await answer(33))[0]).toMatchObject({ mirror_source: '::ffff:10.0.0.12' });
-    expect((await answer(16))[0]).toMatchObject({ server: '10.30.0.10' });
+    expect((await answer(16)).map((row) => row.server)).toContain('10.30.0.10');
+  });
+
+  it('finds what applications say', async () => {
+    expect(await answer(45)).toEqual([expect.objectContaining({ query: 'git.corp.example' })]);
+    expect(await answer(36)).toContainEqual(
+      expect.objectContaining({ server: '10.30.0.10', server_port: 445, name: 'files.corp.example' }),
+    );
+    expect((await answer(47)).slice(0, 2)).toEqual([
+      expect.objectContaining({ server_name: 'crm.example.com', slower: 'network' }),
+      expect.objectContaining({ server_name: 'login.example.org', slower: 'server' }),
+    ]);
+    expect(await answer(48)).toContainEqual(
+      expect.objectContaining({ host: 'olga-laptop', mac: '02:20:00:00:00:0e', address: '10.20.0.14' }),
+    );
+    const failed = new Set((await answer(49)).map((row) => row.app_protocol));
+    expect([...failed].sort()).toEqual(['kerberos', 'ldap', 'mysql', 'smb']);
+    expect(await answer(50)).toEqual([expect.objectContaining({ client: '10.20.0.28', services: 2 })]);
+    expect(await answer(54)).toEqual([expect.objectContaining({ subject: 'printer.corp.example' })]);
+    expect((await answer(53))[0]).toMatchObject({ subject: 'camera.corp.example' });
+    expect((await answer(56))[0]).toMatchObject({ tls_cipher: 'TLS_RSA_WITH_3DES_EDE_CBC_SHA' });
+    expect((await answer(39))[0]).toMatchObject({ host: 'intranet.corp.example', path: '/report/quarter' });
+    expect((await answer(60))[0]).toMatchObject({ error: '1146' });
+    expect(new Set((await answer(63)).map((row) => row.mirror_source))).toEqual(
+      new Set(['::ffff:10.0.0.12']),
+    );
   });
 });

@@ -20,7 +20,7 @@ const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 /** Bytes of header fields that are read at once. */
 const MOST_BLOCK = 16 * 1024;
 /** Conversations with tables at once: those have their own memory. */
-const MOST_TABLES = 4096;
+export const MOST_TABLES = 4096;
 
 /** One direction. */
 class Direction {

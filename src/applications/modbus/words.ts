@@ -1,4 +1,4 @@
-/** Modbus' functions and exceptions (MODBUS Application Protocol V1.1b3, sections 6 and 7), in Zeek's words. */
+/** Modbus' functions and exceptions (MODBUS Application Protocol V1.1b3, 6 and 7), in Zeek's words. */
 export const FUNCTIONS: Readonly<Record<number, string>> = {
   1: 'READ_COILS',
   2: 'READ_DISCRETE_INPUTS',

@@ -1,7 +1,7 @@
 import { CryptoStream, type StreamOwner } from './crypto-stream.js';
 
 /** The most streams of all conversations. */
-const MOST = 2048;
+export const MOST_STREAMS = 2048;
 
 /** Memory for streams. When all of it is in use, that of the one who has it for longest goes to the next. */
 export class StreamPool {
@@ -9,7 +9,7 @@ export class StreamPool {
   private readonly free: CryptoStream[] = [];
   private hand = 0;
 
-  constructor(private readonly most = MOST) {}
+  constructor(private readonly most = MOST_STREAMS) {}
 
   take(owner: StreamOwner): CryptoStream {
     const stream = this.free.pop() ?? this.another();

@@ -19,7 +19,7 @@ class Stream {
   highest = 0;
   first = 0;
   received = 0;
-  /** The clock in Hz, 0 where it is not known; the jitter in its units, and what it is computed from (A.8). */
+  /** The clock in Hz, 0 where it is unknown; the jitter in its units, and what it is computed from (A.8). */
   clock = 0;
   jitter = 0;
   transit = 0;

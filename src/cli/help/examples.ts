@@ -21,7 +21,7 @@ export const EXAMPLES: readonly Example[] = [
     what: 'Find the connections of an address that failed (addresses are text, in quotes):',
     lines: [
       'mirrorlake query "SELECT first_seen, server, server_port, tcp_state \\',
-      "    FROM sessions WHERE client_ip = '10.20.0.14' \\",
+      "    FROM sessions WHERE client_ip = '10.20.0.26' \\",
       "    AND tcp_state IN ('S0', 'REJ')\"",
     ],
   },
@@ -34,7 +34,7 @@ export const EXAMPLES: readonly Example[] = [
     lines: [
       'mirrorlake read capture.pcap --store kept --packets all',
       'mirrorlake export --store kept --output found.pcapng \\',
-      '    --where "client_ip = \'10.20.0.14\' AND server_port = 445"',
+      '    --where "client_ip = \'10.20.0.26\' AND server_port = 445"',
     ],
   },
   {

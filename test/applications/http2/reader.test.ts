@@ -1,7 +1,7 @@
 import { connect, constants, createServer, type IncomingHttpHeaders } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { Http2Reader } from '../../../src/applications/http2/reader.js';
+import { Http2Reader, MOST_TABLES } from '../../../src/applications/http2/reader.js';
 import { Conversation } from '../../support/conversation.js';
 import { block, data, FLAG, frame, headers, PREFACE, SETTINGS, TYPE } from './frames.js';
 
@@ -241,4 +241,15 @@ describe('what Node.js writes', () => {
         attributes: { user_agent: 'node', content_type: 'text/plain' },
       });
   });
+});
+
+it('is not read where all tables of header fields are in use', () => {
+  const reader = new Http2Reader();
+  for (let i = 0; i < MOST_TABLES; i++) reader.newState();
+  const c = new Conversation([{ name: 'http2', tcp: { is: () => true }, newReader: () => reader }], {
+    client: 40_000,
+    server: 8080,
+  });
+  c.ask(Buffer.concat([PREFACE, SETTINGS, get(1)])).end();
+  expect([c.rows, c.told.Partial, c.isOver]).toEqual([[], 'limit', true]);
 });

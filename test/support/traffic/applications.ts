@@ -8,11 +8,18 @@ import {
   dnsResponse,
   httpRequest,
   httpResponse,
+  MYSQL_OK,
+  mysqlLogin,
+  mysqlQuery,
+  mysqlResult,
   ntp,
   quicData,
+  rtp,
   SSH_CLIENT_BANNER,
   SSH_SERVER_BANNER,
+  smb2,
   smb2Negotiate,
+  sshKexInit,
   syslog,
   tlsData,
   tlsServerHello,
@@ -96,7 +103,7 @@ export class Applications {
   /** Keystrokes and screen output. */
   ssh(e: Ends, keys: number): TcpTalk {
     const t = this.tcp(e, 22).connect().send(false, SSH_SERVER_BANNER).send(true, SSH_CLIENT_BANNER);
-    t.send(true, this.noise(1100)).send(false, this.noise(900)).send(true, this.noise(400));
+    t.send(true, sshKexInit(this.random)).send(false, sshKexInit(this.random)).send(true, this.noise(400));
     for (let i = 0; i < keys; i++) {
       t.wait(this.random.int(20, 250) * 1_000_000);
       t.send(true, this.noise(36)).send(false, this.noise(this.random.int(36, 200)));
@@ -106,9 +113,11 @@ export class Applications {
 
   smb(e: Ends, size: number): TcpTalk {
     const t = this.tcp(e, 445).connect();
-    t.send(true, smb2Negotiate(this.random)).send(false, smb2Negotiate(this.random));
-    for (let sent = 0; sent < size; sent += 65_536) {
-      t.send(true, this.noise(117)).send(false, this.noise(Math.min(65_536, size - sent)));
+    t.send(true, smb2Negotiate(this.random)).send(false, smb2Negotiate(this.random, true));
+    for (let sent = 0, id = 1; sent < size; sent += 65_536, id++) {
+      const data = this.noise(Math.min(65_536, size - sent));
+      t.send(true, smb2(8, id, new Uint8Array(49), false));
+      t.send(false, smb2(8, id, concat(new Uint8Array(16), data), true));
     }
     return t.close(true);
   }
@@ -118,10 +127,12 @@ export class Applications {
     const t = this.tcp(e, port)
       .connect()
       .send(false, greeting)
-      .send(true, this.noise(180))
-      .send(false, this.noise(11));
+      .send(true, mysqlLogin(this.random))
+      .send(false, MYSQL_OK);
     for (let i = 0; i < statements; i++) {
-      t.send(true, this.noise(this.random.int(40, 300))).send(false, this.noise(this.random.int(60, 2500)));
+      const columns = Array.from({ length: this.random.int(1, 8) }, (_, c) => `o.column_${c}`).join(', ');
+      t.send(true, mysqlQuery(`SELECT ${columns} FROM orders o WHERE o.id = ${this.random.int(1, 99_999)}`));
+      t.send(false, mysqlResult(this.random.int(0, 40), this.random.int(10, 60)));
       t.wait(this.random.int(1, 60) * 1_000_000);
     }
     return t.close(true);
@@ -184,10 +195,10 @@ export class Applications {
   /** Real-time audio: 172 bytes in each direction every 20 ms. */
   rtp(e: Ends, port: number, packets: number): Talk {
     const t = new UdpTalk(e.client, e.server, e.clientPort, port, e.rtt);
-    const head = Uint8Array.of(0x80, 0);
+    const sources = [this.random.u32(), this.random.u32()] as const;
     for (let i = 0; i < packets; i++) {
-      t.step(true, concat(head, this.noise(170)));
-      t.step(false, concat(head, this.noise(170)), { at: t.now + 7_000_000 });
+      t.step(true, rtp(i, sources[0], this.noise(160)));
+      t.step(false, rtp(i, sources[1], this.noise(160)), { at: t.now + 7_000_000 });
       t.wait(20_000_000);
     }
     return t;

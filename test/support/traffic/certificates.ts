@@ -22,8 +22,11 @@ const KEY = new Uint8Array(256).fill(0xa7);
 const SIGNATURE = new Uint8Array(256).fill(0x5c);
 const RSA_SIGNATURE = der(SEQUENCE, hex('06092a864886f70d01010b 0500'));
 
-/** A certificate for a server's name, valid in 2025 and 2026, of an RSA key of 2,048 bits. */
-export function certificate(name: string): Uint8Array {
+/** A certificate for a server's name, valid from 2025 on, of an RSA key of 2,048 bits. */
+export function certificate(
+  name: string,
+  { issuer = 'Example Issuing CA 1', until = '261231235959Z' } = {},
+): Uint8Array {
   const key = der(
     SEQUENCE,
     der(SEQUENCE, hex('06092a864886f70d010101 0500')),
@@ -33,12 +36,12 @@ export function certificate(name: string): Uint8Array {
     0xa3,
     der(SEQUENCE, der(SEQUENCE, hex('0603551d11'), der(0x04, der(SEQUENCE, der(0x82, ascii(name)))))),
   );
-  const validity = der(SEQUENCE, der(0x17, ascii('250101000000Z')), der(0x17, ascii('261231235959Z')));
+  const validity = der(SEQUENCE, der(0x17, ascii('250101000000Z')), der(0x17, ascii(until)));
   const toBeSigned = der(
     SEQUENCE,
     hex('a003020102 02020c5e'),
     RSA_SIGNATURE,
-    commonName('Example Issuing CA 1'),
+    commonName(issuer),
     validity,
     commonName(name),
     key,

@@ -149,7 +149,7 @@ export function syslog(host: string, message: string): Uint8Array {
 }
 
 /** SMB2 NEGOTIATE after its NetBIOS length ([MS-SMB2] 2.2.3): dialects 2.0.2 to 3.1.1. */
-export function smb2Negotiate(random: Random): Uint8Array {
+export function smb2Negotiate(random: Random, isAnswer = false): Uint8Array {
   const header = concat(hex('fe534d42 4000 0000 00000000 0000 0100'), new Uint8Array(48));
   const body = concat(
     hex('2400 0500 0100 0000 7f000000'),
@@ -157,6 +157,7 @@ export function smb2Negotiate(random: Random): Uint8Array {
     new Uint8Array(8),
     hex('0202 1002 0003 0203 1103'),
   );
+  if (isAnswer) header[16] = 1;
   const message = concat(header, body);
   return concat(Uint8Array.of(0, 0), be16(message.length), message);
 }
@@ -201,3 +202,83 @@ export const MYSQL_GREETING = concat(
   hex('00'),
 );
 export const SMTP_BANNER = ascii('220 mail.example.net ESMTP Postfix\r\n');
+
+/** A MySQL packet: the length and the number before its payload. */
+export function mysqlPacket(number: number, payload: Uint8Array): Uint8Array {
+  const n = payload.length;
+  return concat(Uint8Array.of(n, n >> 8, n >> 16, number), payload);
+}
+
+/** A client's login to a MySQL server, as `app` to the database `shop`. */
+export function mysqlLogin(random: Random): Uint8Array {
+  const head = concat(hex('85a6ff01 00000001 ff'), new Uint8Array(23));
+  const login = concat(ascii('app'), hex('00 20'), random.bytes(32), ascii('shop'), hex('00'));
+  return mysqlPacket(1, concat(head, login, ascii('caching_sha2_password'), hex('00 00')));
+}
+
+export const MYSQL_OK = mysqlPacket(2, hex('00 00 00 0200 0000'));
+
+export function mysqlQuery(statement: string): Uint8Array {
+  return mysqlPacket(0, concat(hex('03'), ascii(statement)));
+}
+
+/** A result of one column, with rows of some bytes each. */
+export function mysqlResult(rows: number, bytes: number): Uint8Array {
+  const column = concat(
+    hex('03 646566 00 00 00 04'),
+    ascii('name'),
+    hex('00 0c 2d00 ff000000 fd 0000 00 0000'),
+  );
+  const end = hex('fe 0000 0200');
+  const row = concat(Uint8Array.of(bytes), new Uint8Array(bytes).fill(0x61));
+  const packets = [hex('01'), column, end, ...Array.from({ length: rows }, () => row), end];
+  return concat(...packets.map((payload, i) => mysqlPacket((i + 1) & 0xff, payload)));
+}
+
+/** An SMB2 message behind its NetBIOS length ([MS-SMB2] 2.2.1): a command of a session, or its answer. */
+export function smb2(command: number, id: number, body: Uint8Array, isAnswer: boolean): Uint8Array {
+  const header = new Uint8Array(64);
+  header.set(hex('fe534d42 4000'));
+  header[12] = command;
+  header[14] = 1;
+  header[16] = isAnswer ? 1 : 0;
+  header.set(Uint8Array.of(id, id >> 8), 24);
+  header[36] = 5;
+  header[40] = 9;
+  const n = header.length + body.length;
+  return concat(Uint8Array.of(0, n >> 16, n >> 8, n), header, body);
+}
+
+/** A key exchange of SSH (RFC 4253 section 7.1) in its packet. */
+export function sshKexInit(random: Random): Uint8Array {
+  const list = (names: string) => concat(be16(0), sized16(ascii(names)));
+  const ciphers = 'chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr';
+  const macs = 'umac-128-etm@openssh.com,hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com';
+  const payload = concat(
+    hex('14'),
+    random.bytes(16),
+    list('sntrup761x25519-sha512@openssh.com,curve25519-sha256,ecdh-sha2-nistp256'),
+    list('ssh-ed25519,rsa-sha2-512,rsa-sha2-256,ecdsa-sha2-nistp256'),
+    list(ciphers),
+    list(ciphers),
+    list(macs),
+    list(macs),
+    list('none,zlib@openssh.com'),
+    list('none,zlib@openssh.com'),
+    list(''),
+    list(''),
+    hex('00 00000000'),
+  );
+  const padding = 4 + ((8 - ((payload.length + 5 + 4) % 8)) % 8);
+  const n = payload.length + padding + 1;
+  return concat(be16(0), be16(n), Uint8Array.of(padding), payload, random.bytes(padding));
+}
+
+/** An RTP packet with 160 bytes of telephony (RFC 3550 section 5.1). */
+export function rtp(sequence: number, source: number, sound: Uint8Array): Uint8Array {
+  const head = concat(hex('8000'), be16(sequence & 0xffff), new Uint8Array(8));
+  const timestamp = (sequence * 160) >>> 0;
+  head.set(Uint8Array.of(timestamp >>> 24, timestamp >>> 16, timestamp >>> 8, timestamp), 4);
+  head.set(Uint8Array.of(source >>> 24, source >>> 16, source >>> 8, source), 8);
+  return concat(head, sound);
+}

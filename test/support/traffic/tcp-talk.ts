@@ -10,10 +10,16 @@ const SYN_OPTIONS = Uint8Array.from([2, 4, 0x05, 0xb4, 4, 2, 1, 3, 3, 7, 1, 1]);
 /** Time between two back-to-back segments, in nanoseconds (12 µs: a full frame at 1 Gb/s). */
 const SEGMENT_GAP = 12_000;
 
-/** The initial sequence numbers. */
+/** A number for each side, as their initial sequence numbers. */
 export interface Isn {
   client: number;
   server: number;
+}
+
+/** Nanoseconds that each side takes before it acknowledges, and before it sends data. */
+export interface Pace {
+  acknowledges: Isn;
+  sends: Isn;
 }
 
 /** One end of a TCP connection. */
@@ -30,6 +36,7 @@ interface End {
  */
 export class TcpTalk extends Talk {
   mss = 1460;
+  pace: Pace;
   private readonly ends: { client: End; server: End };
 
   constructor(
@@ -41,6 +48,11 @@ export class TcpTalk extends Talk {
     isn: Isn = { client: 1_000_000, server: 2_000_000_000 },
   ) {
     super(Protocol.Tcp, client, server, clientPort, serverPort, rtt);
+    const [tenth, half] = [this.rtt / 10, this.rtt / 2];
+    this.pace = {
+      acknowledges: { client: tenth, server: tenth },
+      sends: { client: half, server: half },
+    };
     this.ends = { client: { next: isn.client, received: 0 }, server: { next: isn.server, received: 0 } };
   }
 
@@ -54,18 +66,18 @@ export class TcpTalk extends Talk {
   }
 
   ack(fromClient: boolean): this {
-    this.wait(this.rtt / 10);
+    this.wait(this.pace.acknowledges[fromClient ? 'client' : 'server']);
     return this.segment(fromClient, Tcp.Ack, NO_BYTES);
   }
 
-  /** The three-way handshake, which takes rtt × 1.1. */
+  /** The three-way handshake, which takes rtt × 1.1 unless the client's pace is another. */
   connect(): this {
     return this.syn().synAck().ack(true);
   }
 
   /** Sends data in segments of at most the MSS; every second segment is acknowledged, and so is the last. */
   send(fromClient: boolean, data: Uint8Array): this {
-    this.wait(this.rtt / 2);
+    this.wait(this.pace.sends[fromClient ? 'client' : 'server']);
     for (let o = 0, unacknowledged = 0; o < data.length; o += this.mss) {
       const last = o + this.mss >= data.length;
       this.segment(fromClient, last ? Tcp.Psh | Tcp.Ack : Tcp.Ack, data.subarray(o, o + this.mss));
