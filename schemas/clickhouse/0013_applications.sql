@@ -192,9 +192,11 @@ FROM
 CREATE VIEW IF NOT EXISTS {{view tls}} {{on cluster}} AS
 SELECT
     session_id, first_seen AS time, client, server, client_ip, server_ip, client_port, server_port, transport,
-    app_protocol, server_name, tls_version AS version, tls_cipher AS cipher, alpn,
-    alpn_chosen AS next_protocol, tls_resumed AS resumed, tls_established AS established, tls_ech AS ech,
-    tls_alert AS last_alert, tls_us, quic_version, ja4, partial, client_bytes, server_bytes, community_id,
+    app_protocol, server_name, tls_version, tls_version AS version, tls_cipher, tls_cipher AS cipher, alpn,
+    alpn_chosen, alpn_chosen AS next_protocol, tls_resumed, tls_resumed AS resumed,
+    tls_established, tls_established AS established, tls_ech, tls_ech AS ech,
+    tls_alert, tls_alert AS last_alert,
+    tls_us, quic_version, ja4, partial, client_bytes, server_bytes, community_id,
     mirror_type, mirror_source, mirror_session, mirror_name, site, gre_key, vni, collector
 FROM {{view sessions}}
 WHERE part = 0 AND (tls_version != '' OR ja4 != '' OR server_name != '');

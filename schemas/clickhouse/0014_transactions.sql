@@ -128,7 +128,7 @@ SELECT
     response_bytes, response_bytes AS response_body_len,
     attributes['user_agent'] AS user_agent, attributes['content_type'] AS content_type,
     attributes['referer'] AS referrer, attributes['x_forwarded_for'] AS x_forwarded_for,
-    user_name AS username, attributes, partial, community_id,
+    user_name, user_name AS username, attributes, partial, community_id,
     mirror_type, mirror_source, mirror_session, mirror_name, site, gre_key, vni, collector
 FROM {{view transactions}} AS transactions
 WHERE app_protocol IN ('http', 'http2');

@@ -73,7 +73,7 @@ const POINT = [
 ];
 const ENDS = ['client', 'server', 'client_ip', 'server_ip', 'client_port', 'server_port'];
 
-/** What sessions say of TLS, under Zeek's names. */
+/** What sessions say of TLS, under Zeek's names beside ours. */
 const TLS: readonly ViewColumn[] = namedAs(SESSIONS, [
   'session_id',
   ['time', 'first_seen'],
@@ -81,13 +81,20 @@ const TLS: readonly ViewColumn[] = namedAs(SESSIONS, [
   'transport',
   'app_protocol',
   'server_name',
+  'tls_version',
   ['version', 'tls_version'],
+  'tls_cipher',
   ['cipher', 'tls_cipher'],
   'alpn',
+  'alpn_chosen',
   ['next_protocol', 'alpn_chosen'],
+  'tls_resumed',
   ['resumed', 'tls_resumed'],
+  'tls_established',
   ['established', 'tls_established'],
+  'tls_ech',
   ['ech', 'tls_ech'],
+  'tls_alert',
   ['last_alert', 'tls_alert'],
   'tls_us',
   'quic_version',
@@ -160,7 +167,14 @@ const HTTP: readonly ViewColumn[] = [
   attribute('content_type'),
   attribute('referrer', 'referer'),
   attribute('x_forwarded_for'),
-  ...namedAs(TRANSACTIONS, [['username', 'user_name'], 'attributes', 'partial', 'community_id', ...POINT]),
+  ...namedAs(TRANSACTIONS, [
+    'user_name',
+    ['username', 'user_name'],
+    'attributes',
+    'partial',
+    'community_id',
+    ...POINT,
+  ]),
 ];
 
 const SESSIONS_BY_MINUTE: readonly ViewColumn[] = [
