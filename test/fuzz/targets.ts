@@ -73,7 +73,7 @@ function path(): Target {
   const config = { ...defaultConfig(), unknown_points: 8 };
   return {
     step(random) {
-      let rows = 0;
+      const rows = { sessions: 0, transactions: 0, certificates: 0, packets: 0 };
       const capture = new PacketPath(
         {
           collector: 'fuzz',
@@ -82,9 +82,10 @@ function path(): Target {
           rules: mirrorRules(config, {}, -1, []),
         },
         {
-          segment: (_table, bytes, n) => {
+          segment: (table, bytes, n) => {
             assert.ok(bytes.length > 0);
-            rows += n;
+            assert.ok(table in rows);
+            rows[table as keyof typeof rows] += n;
             return true;
           },
           minute: (counts) => assert.ok(counts.packets >= 0 && counts.lost >= 0),
@@ -102,7 +103,10 @@ function path(): Target {
       }
       capture.finish();
       const s = capture.snapshot();
-      assert.equal(s.rows, rows);
+      assert.equal(s.rows, rows.sessions);
+      const told = Object.values(s.applications.transactions).reduce((a, b) => a + b, 0);
+      assert.equal(told, rows.transactions);
+      assert.equal(s.applications.certificates, rows.certificates);
       assert.equal(s.open, 0);
     },
     close() {},
