@@ -249,6 +249,12 @@ describe('an answer that comes before its question', () => {
       '!b unasked',
     ]);
     expect(asked(conversation().datagram(1, '!a').end())).toEqual(['!a unasked']);
+    // With room for no more than one, the next one is read at once.
+    const narrow = new Conversation([udp], { client: 40_000, server: 53 }, { memory: 16_384 });
+    const beside = narrow.beside({ client: 40_001, server: 53 });
+    narrow.datagram(1, '!a');
+    beside.datagram(1, '!b');
+    expect([asked(narrow), asked(beside)]).toEqual([[], ['!b unasked']]);
   });
 });
 

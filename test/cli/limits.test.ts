@@ -19,7 +19,7 @@ import { MOST_OPEN } from '../../src/applications/engine/dialogue.js';
 import {
   ANSWER_SECONDS,
   HELD_SECONDS,
-  MAX_TRIES,
+  MAX_TRIES, SPARE_SHARE
   MOST_EXPECTED,
 } from '../../src/applications/engine/dialogues.js';
 import { HELD_TIME, MOST_HELD } from '../../src/applications/engine/held.js';

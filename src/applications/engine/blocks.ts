@@ -40,7 +40,7 @@ export class Block {
       if (at >= end) return true;
       return this.keep(at, b, o, end);
     }
-    for (let i = this.have; i < end; i++) this.bytes[i] = b[o + i - at];
+    copy(b, o + this.have - at, this.bytes, this.have, end);
     if (end > this.have) this.have = end;
     this.join();
     return true;
@@ -107,6 +107,15 @@ export class Block {
     }
     this.pieces--;
   }
+}
+
+/** Long pieces are copied at once, for the price of a view of them. */
+const LONG_PIECE = 256;
+
+/** Copies bytes from `o` on to places `at` to `end`. */
+function copy(from: Uint8Array, o: number, to: Uint8Array, at: number, end: number): void {
+  if (end - at > LONG_PIECE) to.set(from.subarray(o, o + end - at), at);
+  else for (let i = at; i < end; i++) to[i] = from[o + i - at];
 }
 
 /** All blocks of one session table, made as they are needed, up to a number of bytes. */

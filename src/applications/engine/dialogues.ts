@@ -22,6 +22,8 @@ const SHORT = 16;
 export const ANSWER_SECONDS = 10;
 /** Ports at which media are expected. */
 export const MOST_EXPECTED = 4096;
+/** The part of the memory for messages that answers may take which wait for their question: a quarter. */
+export const SPARE_SHARE = 4;
 /** Seconds after which an answer waits no longer for its question. */
 export const HELD_SECONDS = 1;
 /** Conversations looked at for one that is silent, or that has a block, before any of them has to go. */
@@ -92,6 +94,8 @@ export class Dialogues implements Host, StreamOwner {
   private readonly late = new Segment();
   /** Conversations with answers that wait for their question, in the order in which they began to. */
   private readonly waiting = new Set<Dialogue>();
+  /** Blocks that they take. */
+  private spares = 0;
   private readonly byName = new Map<ApplicationName, Application>();
   /** By port: media that other conversations announced. */
   private readonly expected = new Map<number, { name: ApplicationName; note: string }>();
@@ -182,7 +186,7 @@ export class Dialogues implements Host, StreamOwner {
       d.fromClient = false;
     }
     if (d.reader?.inTurns !== true || d.open.length > 0 || g.end - g.start > BLOCK_BYTES) return false;
-    const block = this.spareBlock(BLOCK_BYTES);
+    const block = this.spareBlock();
     if (block === undefined) return false;
     const held = new Held();
     held.take(side, g, block);
@@ -201,7 +205,7 @@ export class Dialogues implements Host, StreamOwner {
     d.side = held.side;
     d.fromClient = held.side === d.client;
     if (!d.isOver) this.datagramNow(d, this.late);
-    if (held.block !== undefined) this.giveBlock(d, held.block);
+    if (held.block !== undefined) this.giveSpare(held.block);
     d.held.length = 0;
     this.waits(d, false);
   }
@@ -386,8 +390,17 @@ export class Dialogues implements Host, StreamOwner {
     return undefined;
   }
 
-  spareBlock(bytes: number): Block | undefined {
-    return this.blocks.take(bytes);
+  spareBlock(): Block | undefined {
+    // Answers that wait take no more than their share, however many come without a question.
+    if ((this.spares + 1) * BLOCK_BYTES > this.options.memory / SPARE_SHARE) return undefined;
+    const block = this.blocks.take(BLOCK_BYTES);
+    if (block !== undefined) this.spares++;
+    return block;
+  }
+
+  giveSpare(block: Block): void {
+    this.spares--;
+    this.blocks.give(block);
   }
 
   waits(d: Dialogue, waits: boolean): void {

@@ -29,7 +29,8 @@ export interface StreamOwner {
   /** Calls the reader, or looks for one. @returns what Reader.stream does */
   read(d: Dialogue, b: Uint8Array, o: number, end: number): number;
   /** Memory to keep a message as it is; undefined when there is none. */
-  spareBlock(bytes: number): Block | undefined;
+  spareBlock(): Block | undefined;
+  giveSpare(block: Block): void;
   /** Answers of a conversation wait, or do no longer: see Held. */
   waits(d: Dialogue, waits: boolean): void;
   /** Writes the rows that are due, but for those whose message goes on. */
@@ -62,7 +63,7 @@ export class Streams {
         // What it acknowledged has passed, seen or not.
         if (((held.acknowledgment - peer.top) | 0) > 0) peer.top = held.acknowledgment;
       }
-      if (held.block !== undefined) this.owner.giveBlock(d, held.block);
+      if (held.block !== undefined) this.owner.giveSpare(held.block);
       held.block = undefined;
     }
     d.held.length = 0;
@@ -91,7 +92,7 @@ export class Streams {
 
   /** @returns whether there was room to keep it */
   private hold(d: Dialogue, side: 0 | 1, g: Segment): boolean {
-    const block = g.end - g.start <= BLOCK_BYTES ? this.owner.spareBlock(BLOCK_BYTES) : undefined;
+    const block = g.end - g.start <= BLOCK_BYTES ? this.owner.spareBlock() : undefined;
     if (block === undefined) return false;
     const held = new Held();
     held.take(side, g, block);

@@ -1,3 +1,4 @@
+import { u24 } from '../../wire/bytes.js';
 import type { CryptoStream } from './crypto-stream.js';
 import { Varints } from './packet.js';
 
@@ -46,6 +47,19 @@ export class Frames {
     return first;
   }
 
+  /** Whether a payload's first CRYPTO frame holds the message that its stream begins with. */
+  holdsMessage(b: Uint8Array, n: number): boolean {
+    this.varints.at = 0;
+    while (this.varints.at < n) {
+      const isCrypto = b[this.varints.at] === Frame.Crypto;
+      if (!this.pass(b, n, true)) return false;
+      if (!isCrypto) continue;
+      const { offset, from, to } = this;
+      return offset === 0 && to - from >= 4 && to - from >= 4 + u24(b, from + 1);
+    }
+    return false;
+  }
+
   /** Puts what the CRYPTO frames of a payload carry in its place. */
   gather(b: Uint8Array, n: number, isCut: boolean, stream: CryptoStream): void {
     this.varints.at = 0;
@@ -61,6 +75,9 @@ export class Frames {
     const { varints } = this;
     switch (b[varints.at++]) {
       case Frame.Padding:
+        // Most of a first packet is that.
+        while (varints.at < n && b[varints.at] === Frame.Padding) varints.at++;
+        return true;
       case Frame.Ping:
         return true;
       case Frame.Ack:

@@ -21,11 +21,11 @@ export class Payload {
   isCut = false;
 
   /**
-   * Decrypts the payload of the packet that begins at `o`.
+   * Decrypts the payload of the packet that begins at `o`, at most so many bytes of it.
    *
    * @returns false if it is too short, or the keys are not its own as far as its header tells
    */
-  open(keys: InitialKeys, b: Uint8Array, o: number, packet: LongHeader): boolean {
+  open(keys: InitialKeys, b: Uint8Array, o: number, packet: LongHeader, most = MOST): boolean {
     const { numberAt, end } = packet;
     const sample = numberAt + SAMPLE_AT;
     if (sample + SAMPLE > end) return false;
@@ -39,8 +39,8 @@ export class Payload {
     // The mask's second to fifth byte are the number's.
     const number = (i32(b, numberAt) ^ ((m0 << 8) | (mask.block[1] >>> 24))) >>> unused;
     const there = packet.isCut ? end - from : end - from - TAG;
-    this.length = Math.min(there, MOST);
-    this.isCut = packet.isCut || there > MOST;
+    this.length = Math.min(there, most);
+    this.isCut = packet.isCut || there > most;
     this.decrypt(keys, b, from, number);
     return this.length > 0;
   }

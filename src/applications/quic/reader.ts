@@ -14,6 +14,8 @@ import { isGoogles, isReserved, PacketType, type Version, versionOf, versionWord
 
 /** The shortest destination id of a client's first packet (RFC 9000, 7.2). */
 const SHORTEST_FIRST_ID = 8;
+/** Bytes of a server's payload that are decrypted at first. */
+const SERVER_PART = 256;
 /** Payloads that are decrypted of a conversation, and datagrams that are looked at. */
 const MOST_DECRYPTED = 16;
 const MOST_DATAGRAMS = 48;
@@ -166,6 +168,11 @@ export class QuicReader implements Reader {
     if (s.decrypted >= MOST_DECRYPTED) return false;
     s.decrypted++;
     keys.derive(version, id, idAt, idEnd);
+    // A server's hello is short, and the rest of its packet is padding.
+    if (!byClient && payload.open(keys, b, o, this.header, SERVER_PART)) {
+      if (this.frames.holdsMessage(payload.bytes, payload.length))
+        return this.frames.look(payload.bytes, payload.length, true) === SERVER_HELLO;
+    }
     if (!payload.open(keys, b, o, this.header)) return false;
     const beginning = this.frames.look(payload.bytes, payload.length, payload.isCut);
     if (beginning === (byClient ? CLIENT_HELLO : SERVER_HELLO)) return true;
