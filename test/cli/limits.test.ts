@@ -19,8 +19,9 @@ import { MOST_OPEN } from '../../src/applications/engine/dialogue.js';
 import {
   ANSWER_SECONDS,
   HELD_SECONDS,
-  MAX_TRIES, SPARE_SHARE
+  MAX_TRIES,
   MOST_EXPECTED,
+  SPARE_SHARE,
 } from '../../src/applications/engine/dialogues.js';
 import { HELD_TIME, MOST_HELD } from '../../src/applications/engine/held.js';
 import { FAR_BEHIND, MOST_MESSAGES, PATIENCE } from '../../src/applications/engine/streams.js';
@@ -213,7 +214,10 @@ const NUMBERS: [string, string[]][] = [
   ['bytes looked at of a message', [grouped(BLOCK_BYTES)]],
   ['messages read of one segment', [`${MOST_MESSAGES}`]],
   ['missing bytes waited for', [`${PATIENCE} s`, grouped(FAR_BEHIND), `${MOST_PIECES} pieces`]],
-  ['answers that wait for their question', [`${MOST_HELD} of`, `${HELD_TIME / 1e9} s`, `${HELD_SECONDS} s`]],
+  [
+    'answers that wait for their question',
+    [`${MOST_HELD} of`, `${HELD_TIME / 1e9} s`, `${HELD_SECONDS} s`, SPARE_SHARE === 4 ? 'a quarter' : '?'],
+  ],
   ['waiting for the answer to a datagram', [`${ANSWER_SECONDS} s`]],
   ['UDP ports where media of a call is expected', [grouped(MOST_EXPECTED)]],
   ['HTTP/2 conversations with header tables', [grouped(MOST_TABLES)]],
