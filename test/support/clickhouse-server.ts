@@ -4,6 +4,7 @@
  * JavaScript FFI has another stack than it expects.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
@@ -163,13 +164,22 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
+/**
+ * A TCP port that nobody listens on. It is none of those that the kernel gives to connections (from 32768 on):
+ * one of them could take it before the server does, or while the server is started again.
+ */
 export async function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
+  for (let tries = 0; ; tries++) {
+    const port = randomInt(10_240, 32_768);
+    try {
+      await new Promise<void>((done, failed) => {
+        const server = createServer();
+        server.once('error', failed);
+        server.listen(port, '127.0.0.1', () => server.close(() => done()));
+      });
+      return port;
+    } catch (error) {
+      if (tries === 20) throw error;
+    }
+  }
 }
