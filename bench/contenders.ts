@@ -36,16 +36,22 @@ function node(): string {
 }
 
 /**
- * `mirrorlake read` with NDJSON to standard output, and into a new embedded store. @param main the program
+ * `mirrorlake read` with NDJSON to standard output, and into a new embedded store.
+ *
+ * @param main the program
+ * @param kinds what is printed: a version before applications knows only `sessions`
  */
-export function mirrorlake(main: string): { ndjson: Contender; store: Contender } {
+export function mirrorlake(
+  main: string,
+  kinds: 'sessions' | 'sessions,transactions' = 'sessions,transactions',
+): { ndjson: Contender; store: Contender } {
   const storeIn = (out: string) => ['--store', join(out, 'data')];
   return {
     ndjson: {
-      name: 'mirrorlake --ndjson',
+      name: kinds === 'sessions' ? 'mirrorlake --ndjson' : `mirrorlake --ndjson ${kinds}`,
       version: node(),
-      command: (capture) => [process.execPath, main, 'read', capture, '--ndjson'],
-      flows: (_, stdout) => linesWith(stdout, '"session_id":'),
+      command: (capture) => [process.execPath, main, 'read', capture, '--ndjson', kinds],
+      flows: (_, stdout) => linesWith(stdout, kinds === 'sessions' ? '"session_id":' : '"table":"sessions"'),
     },
     store: {
       name: 'mirrorlake --store',

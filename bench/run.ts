@@ -107,7 +107,7 @@ interface Goal {
 /** The cost of a checkout's `read` on this capture. */
 function costsOf({ main }: Checkout, { file, summary }: { file: string; summary: Summary }): Costs {
   const costs: Record<string, number> = {};
-  const { ndjson, store } = mirrorlake(main);
+  const { ndjson, store } = mirrorlake(main, 'sessions');
   for (const contender of [ndjson, store]) {
     const result: Result = { name: contender.name, version: contender.version, runs: [], flows: null };
     runOnce(contender, file, result);

@@ -165,8 +165,8 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /**
- * A TCP port that nobody listens on. It is none of those that the kernel gives to connections (from 32768 on):
- * one of them could take it before the server does, or while the server is started again.
+ * A TCP port that nobody listens on. It is none of those that the kernel gives to connections (from 32768
+ * on): one of them could take it before the server does, or while the server is started again.
  */
 export async function freePort(): Promise<number> {
   for (let tries = 0; ; tries++) {
