@@ -151,3 +151,9 @@ function isMethod(c: number): boolean {
 function capital(c: number): number {
   return c >= 0x61 && c <= 0x7a ? c - SPACE : c;
 }
+
+/** Where the line at `o` ends, at its LF; -1 if that is not here. */
+export function endOfLine(b: Uint8Array, o: number, end: number): number {
+  for (let i = o; i < end; i++) if (b[i] === LF) return i;
+  return -1;
+}

@@ -77,14 +77,14 @@ const overlay = z.string().transform((text, context) => {
 const separators = z.array(z.enum(SEPARATORS));
 
 /** What is read of applications: `all`, `off`, or the kinds of text that are kept, as bits of Keep. */
-const applications = z
-  .union([z.enum(['all', 'off']), z.boolean(), z.array(z.enum(KEPT_KINDS))], {
-    error: (i) => `${JSON.stringify(i.input)} is not ${KEPT_APPLICATIONS_WORDS}: write [names, paths]`,
-  })
-  .transform((said) => {
-    if (Array.isArray(said)) return keepBits(said);
-    return said === 'all' || said === true ? KEEP_ALL : 0;
-  });
+const applications = z.unknown().transform((said, context) => {
+  if (said === 'all' || said === true) return KEEP_ALL;
+  if (said === 'off' || said === false) return 0;
+  const kinds = z.array(z.enum(KEPT_KINDS)).safeParse(said);
+  if (kinds.success) return keepBits(kinds.data);
+  context.addIssue(`${JSON.stringify(said)} is not ${KEPT_APPLICATIONS_WORDS}: write [names, paths]`);
+  return z.NEVER;
+});
 
 export const mirrorSchema = z.strictObject({
   name: z.string().min(1).describe('Its name in `status`, metrics, logs, and the column `mirror_name`.'),

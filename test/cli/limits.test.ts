@@ -29,6 +29,7 @@ import { LONGEST_NAME, LONGEST_RESOURCE } from '../../src/applications/engine/te
 import { MOST_TABLES } from '../../src/applications/http2/reader.js';
 import { MOST_ANSWERS, MOST_ATTRIBUTES } from '../../src/applications/question.js';
 import { MOST_STREAMS } from '../../src/applications/quic/stream-pool.js';
+import { MOST_REMEMBERED_TEXT } from '../../src/applications/room.js';
 import { COLLECTOR_PATIENCE } from '../../src/cli/find-store.js';
 import { MOST_POINTS as MOST_IN_SUMMARY } from '../../src/cli/read/summary.js';
 import { MOST_POINTS as MOST_IN_STATUS } from '../../src/cli/status-text.js';
@@ -225,6 +226,10 @@ const NUMBERS: [string, string[]][] = [
   ['names, users and fingerprints of open sessions', [mib(reading.words), mib(limits.words)]],
   ['rows of `transactions` (`collect`)', [grouped(reading.rows.collect), grouped(limits.rows)]],
   ['certificates of a day that are known as written', [grouped(MOST_CERTIFICATES)]],
+  [
+    'statements, topics, shares and files that are remembered of a conversation',
+    [grouped(MOST_REMEMBERED_TEXT)],
+  ],
   ['the length of a text', [`${LONGEST_NAME}`, grouped(LONGEST_RESOURCE)]],
   ['addresses, and attributes, of a transaction', [`${MOST_ANSWERS}`, `${MOST_ATTRIBUTES}`]],
   ['messages examined for `app_protocol`', [`${MAX_TRIES} of each side of a session`]],

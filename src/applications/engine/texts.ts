@@ -159,14 +159,13 @@ function wide(b: Uint8Array, o: number, end: number, most: number): string {
   return clean(text, most);
 }
 
-const DECODER = new TextDecoder('utf-8', { fatal: true });
+const DECODER = new TextDecoder('utf-8');
+/** What a decoder puts in place of bytes that are not UTF-8. */
+const REPLACEMENT = '\ufffd';
 
 function validUtf8(b: Uint8Array, o: number, end: number): string | undefined {
-  try {
-    return DECODER.decode(b.slice(o, end));
-  } catch {
-    return undefined;
-  }
+  const text = DECODER.decode(b.slice(o, end));
+  return text.includes(REPLACEMENT) ? undefined : text;
 }
 
 /** Controls and halves of pairs as `\uNNNN`; at most `most` UTF-16 units, no pair cut. */

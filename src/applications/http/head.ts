@@ -1,4 +1,5 @@
 import { LONGEST_NAME, type Texts } from '../engine/texts.js';
+import { isDigit } from '../text.js';
 import { FIELD_COUNT, type Field, fieldOf, LONGEST_FIELD, mayBegin } from './names.js';
 
 /** The longest method: there are none of IANA's beyond 17. */
@@ -189,8 +190,4 @@ function isVersion(b: Uint8Array, p: number, end: number): boolean {
 /** Characters of methods: of a token (RFC 9110, 5.6.2), those that are used. */
 function isToken(c: number): boolean {
   return (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a) || c === 0x2d || c === 0x5f || isDigit(c);
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
 }

@@ -1,8 +1,8 @@
 import { Outcome } from '../../model/told.js';
 import { type Dialogue, Read, type Reader, STATELESS } from '../reader.js';
+import { endOfLine } from '../text.js';
 
 const CR = 0x0d;
-const LF = 0x0a;
 const SPACE = 0x20;
 /** The longest line: a key has 250 bytes at most. */
 const LONGEST_LINE = 2048;
@@ -138,10 +138,4 @@ export class MemcachedReader implements Reader {
     for (let i = 0; i < word.length; i++) if (b[start + i] !== word.charCodeAt(i)) return false;
     return true;
   }
-}
-
-/** Where the line ends, at its LF; -1 if that is not here. */
-function endOfLine(b: Uint8Array, o: number, end: number): number {
-  for (let i = o; i < end; i++) if (b[i] === LF) return i;
-  return -1;
 }

@@ -126,8 +126,9 @@ export class MqttReader implements Reader {
     const alias = u16(b, at);
     if (alias === 0 || alias > MOST_ALIASES) return topic;
     const place = alias - 1 + (d.fromClient ? 0 : MOST_ALIASES);
-    if (topic !== '') s.aliases[place] = topic;
-    return s.aliases[place];
+    if (topic === '') return s.aliases[place];
+    s.aliases[place] = s.room.exchange(s.aliases[place], topic);
+    return topic;
   }
 
   private subscribe(d: Dialogue, s: MqttState, type: number, b: Uint8Array, o: number, end: number): void {

@@ -1,4 +1,5 @@
 import type { State } from '../read.js';
+import { Room } from '../room.js';
 
 /** Topics that have a number, of each side. */
 export const MOST_ALIASES = 32;
@@ -12,11 +13,13 @@ export class MqttState implements State {
   givenUp = 0;
   /** Topics by their aliases: those of the client, those of the server. */
   readonly aliases: string[] = new Array<string>(2 * MOST_ALIASES).fill('');
+  readonly room = new Room();
 
   reset(): void {
     this.isSure = false;
     this.version = this.givenUp = 0;
     this.clientId = '';
     this.aliases.fill('');
+    this.room.reset();
   }
 }

@@ -1,4 +1,5 @@
 import type { State } from '../read.js';
+import { Room } from '../room.js';
 
 /** Bytes before what a packet carries: its length and its number. */
 export const HEADER = 4;
@@ -61,6 +62,7 @@ export class MysqlState implements State {
   serverGoesOn = false;
   private readonly ids = new Float64Array(MOST_PREPARED).fill(-1);
   private readonly statements: string[] = new Array<string>(MOST_PREPARED).fill('');
+  private readonly room = new Room();
   private prepared = 0;
 
   reset(): void {
@@ -73,13 +75,14 @@ export class MysqlState implements State {
     this.phase = Phase.Idle;
     this.ids.fill(-1);
     this.statements.fill('');
+    this.room.reset();
   }
 
   /** Remembers a prepared statement, in the place of the oldest one. */
   prepare(id: number, statement: string): void {
     const at = this.prepared;
     this.ids[at] = id;
-    this.statements[at] = statement;
+    this.statements[at] = this.room.exchange(this.statements[at], statement);
     this.prepared = (at + 1) % MOST_PREPARED;
   }
 

@@ -1,5 +1,6 @@
 import type { Question } from '../question.js';
 import type { State } from '../read.js';
+import { Room } from '../room.js';
 
 /** What a question is, in its note. */
 export const Kind = {
@@ -31,6 +32,9 @@ export class Statements {
   private used = 0;
   private next = 0;
 
+  /** @param room what all statements and portals of the conversation have together */
+  constructor(private readonly room: Room) {}
+
   reset(): void {
     this.names.fill('');
     this.texts.fill('');
@@ -51,8 +55,10 @@ export class Statements {
       this.next = (at + 1) % MOST_REMEMBERED;
       this.used = Math.max(this.used, at + 1);
     }
-    this.names[at] = name;
-    this.texts[at] = text;
+    // Forgotten, rather than found by half of its name.
+    this.names[at] = this.room.exchange(this.names[at], name);
+    if (this.names[at] !== name) this.words[at] = '';
+    this.texts[at] = this.room.exchange(this.texts[at], text);
     this.words[at] = word;
   }
 
@@ -83,8 +89,9 @@ export class PostgresqlState implements State {
   /** Questions, and those that are answered: each has its number. */
   questions = 0;
   answered = 0;
-  readonly statements = new Statements();
-  readonly portals = new Statements();
+  private readonly room = new Room();
+  readonly statements = new Statements(this.room);
+  readonly portals = new Statements(this.room);
 
   reset(): void {
     this.isSure = this.isEncryptionAsked = this.backslashes = this.isReadyDue = false;
@@ -93,5 +100,6 @@ export class PostgresqlState implements State {
     this.rows = -1;
     this.statements.reset();
     this.portals.reset();
+    this.room.reset();
   }
 }

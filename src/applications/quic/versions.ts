@@ -1,5 +1,6 @@
 import { expandLabel } from '../crypto/hmac.js';
 import type { Texts } from '../engine/texts.js';
+import { isDigit } from '../text.js';
 import { hexWord } from '../words.js';
 
 /** Types of packets with a long header (RFC 9000, 17.2). */
@@ -105,8 +106,4 @@ export function versionWord(texts: Texts, b: Uint8Array, o: number): string {
   texts.addWord('draft-');
   texts.addNumber(draft);
   return texts.take();
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
 }

@@ -1,6 +1,7 @@
 import { Outcome } from '../../model/told.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader, type State } from '../reader.js';
+import { endOfLine, startsWith } from '../text.js';
 import { SipHeaders } from './headers.js';
 import { announced } from './sdp.js';
 
@@ -216,16 +217,4 @@ function userOf(d: Dialogue, b: Uint8Array, start: number, end: number): string 
     return d.texts.ascii(b, i + 10, stop);
   }
   return '';
-}
-
-/** Where the first line ends, at its LF; -1 if that is not here. */
-function endOfLine(b: Uint8Array, o: number, end: number): number {
-  for (let i = o; i < end; i++) if (b[i] === LF) return i;
-  return -1;
-}
-
-function startsWith(b: Uint8Array, o: number, end: number, word: string): boolean {
-  if (end - o < word.length) return false;
-  for (let i = 0; i < word.length; i++) if (b[o + i] !== word.charCodeAt(i)) return false;
-  return true;
 }

@@ -1,4 +1,5 @@
 import type { State } from '../reader.js';
+import { Room } from '../room.js';
 
 const MOST_SESSIONS = 8;
 const MOST_TREES = 16;
@@ -11,7 +12,11 @@ class Names {
   private readonly names: string[] = [];
   private oldest = 0;
 
-  constructor(private readonly most: number) {}
+  /** @param room what all names of the connection have together */
+  constructor(
+    private readonly most: number,
+    private readonly room: Room,
+  ) {}
 
   /** '' if it is not known. */
   get(first: number, second: number): string {
@@ -31,12 +36,13 @@ class Names {
     }
     this.first[i] = first;
     this.second[i] = second;
-    this.names[i] = name;
+    this.names[i] = this.room.exchange(this.names[i] ?? '', name);
   }
 
   delete(first: number, second: number): void {
     const i = this.find(first, second);
     if (i < 0) return;
+    this.room.exchange(this.names[i], '');
     this.first[i] = this.first[this.names.length - 1];
     this.second[i] = this.second[this.names.length - 1];
     this.names[i] = this.names[this.names.length - 1];
@@ -63,10 +69,11 @@ class Names {
 export class SmbState implements State {
   /** Bytes of the packet at hand that are still to come: of the client's, of the server's. */
   readonly left: [number, number] = [0, 0];
+  private readonly room = new Room();
   /** Users by SessionId (and 0), shares by SessionId and TreeId, files by the two halves of FileId. */
-  readonly users = new Names(MOST_SESSIONS);
-  readonly shares = new Names(MOST_TREES);
-  readonly files = new Names(MOST_FILES);
+  readonly users = new Names(MOST_SESSIONS, this.room);
+  readonly shares = new Names(MOST_TREES, this.room);
+  readonly files = new Names(MOST_FILES, this.room);
   /** Who tried to log on first, and who does now (SMB 1). */
   tried = '';
   trying = '';
@@ -86,6 +93,7 @@ export class SmbState implements State {
     this.users.clear();
     this.shares.clear();
     this.files.clear();
+    this.room.reset();
     this.tried = this.trying = this.file = '';
     this.offered = false;
     this.session = this.tree = this.encrypted = this.strange = 0;

@@ -1,6 +1,7 @@
 /** SQL statements as they are kept: without comments, and never with a literal. */
 
 import { LONGEST_RESOURCE, type Texts } from '../engine/texts.js';
+import { isDigit } from '../text.js';
 import {
   AMPERSAND,
   AT,
@@ -288,10 +289,6 @@ export class Statement {
   private has(bit: number): boolean {
     return (this.dialect & bit) !== 0;
   }
-}
-
-function isDigit(c: number): boolean {
-  return c >= 0x30 && c <= 0x39;
 }
 
 function isLetter(c: number): boolean {

@@ -1,4 +1,5 @@
 import type { State } from '../read.js';
+import { Room } from '../room.js';
 
 /** A packet's header: type, status, length (2 bytes, high byte first), and what is not needed here. */
 export const HEADER = 8;
@@ -34,6 +35,7 @@ export class TdsState implements State {
   /** Statements by the numbers that the server gave them: the latest ones. */
   private readonly handles = new Float64Array(MOST_PREPARED).fill(-1);
   private readonly statements: string[] = new Array<string>(MOST_PREPARED).fill('');
+  private readonly room = new Room();
   private prepared = 0;
 
   reset(): void {
@@ -43,13 +45,14 @@ export class TdsState implements State {
     this.rows = -1;
     this.handles.fill(-1);
     this.statements.fill('');
+    this.room.reset();
     this.prepared = 0;
   }
 
   prepare(handle: number, statement: string): void {
     const at = this.prepared;
     this.handles[at] = handle;
-    this.statements[at] = statement;
+    this.statements[at] = this.room.exchange(this.statements[at], statement);
     this.prepared = (at + 1) % MOST_PREPARED;
   }
 
