@@ -46,7 +46,7 @@ export class Question {
   isRepeated = false;
   /** Whether the client asked, as in most protocols; false where the server did. */
   byClient = true;
-  /** Whether the answer may take as long as the conversation lasts, also over UDP. */
+  /** Whether the answer may take as long as the conversation: over UDP only where its reader says so. */
   isPatient = false;
   /** When its last byte came, the first byte of its answer, and the last one. */
   askedSec = 0;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dialogue } from '../../src/applications/engine/dialogue.js';
-import { MOST_EXPECTED } from '../../src/applications/engine/dialogues.js';
+import { MOST_EXPECTED } from '../../src/applications/engine/expected.js';
 import {
   type Application,
   type Opening,
@@ -321,6 +321,20 @@ describe('what is bounded', () => {
       c.datagram(0, Uint8Array.of(port >> 8, port & 0xff));
     const at = (server: number) => c.beside({ client: 9_000, server }).datagram(0, 'media').recognised;
     expect([at(10_000), at(10_001), at(10_000 + MOST_EXPECTED)]).toEqual([[], ['rtp'], ['rtp']]);
+  });
+
+  it('a question whose answer goes on is written once when it has to go, and no other in its place', () => {
+    const c = new Conversation([lines(true)], PORTS, { questions: 2 });
+    const beside = c.beside({ client: 40_001, server: 11211 });
+    c.ask('the first question;').answer('!long:5000;').answer('x'.repeat(2000));
+    beside.ask('question two, b;', 'c;');
+    expect(asked(c)).toEqual(['the first question!long:5000 ok limit']);
+    c.answer('x'.repeat(3000)).ask('next;');
+    expect(asked(c)).toHaveLength(1);
+    beside.answer('!c;').end();
+    c.answer('!next;').end();
+    expect(asked(beside)).toEqual(['question two, b unanswered limit', 'c!c ok']);
+    expect(asked(c)).toEqual(['the first question!long:5000 ok limit', 'next!next ok']);
   });
 
   it('without memory, messages in pieces are read as far as they came', () => {

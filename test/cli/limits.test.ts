@@ -20,9 +20,9 @@ import {
   ANSWER_SECONDS,
   HELD_SECONDS,
   MAX_TRIES,
-  MOST_EXPECTED,
   SPARE_SHARE,
 } from '../../src/applications/engine/dialogues.js';
+import { MOST_EXPECTED } from '../../src/applications/engine/expected.js';
 import { HELD_TIME, MOST_HELD } from '../../src/applications/engine/held.js';
 import { FAR_BEHIND, MOST_MESSAGES, PATIENCE } from '../../src/applications/engine/streams.js';
 import { LONGEST_NAME, LONGEST_RESOURCE } from '../../src/applications/engine/texts.js';

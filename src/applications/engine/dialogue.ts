@@ -307,6 +307,9 @@ export class Dialogue {
   giveUp(q: Question, why: Partial | '' = ''): void {
     const at = this.open.indexOf(q);
     if (at >= 0) this.open.splice(at, 1);
+    // Answered, and its answer goes on: it is written now, and not once more at its end.
+    const due = this.finished.indexOf(q);
+    if (due >= 0) this.finished.splice(due, 1);
     if (q.partial === '') q.partial = why;
     this.host.write(this, q);
   }

@@ -5,10 +5,11 @@ import type { Certificate } from '../certificate.js';
 import type { ApplicationName } from '../names.js';
 import { Question } from '../question.js';
 import { type Application, Opening, Read, type Reader, STATELESS, type State } from '../reader.js';
-import { Ages } from './ages.js';
 import { BLOCK_BYTES, type Block, Blocks } from './blocks.js';
 import { Dialogue, type Host, Phase } from './dialogue.js';
+import { Expected } from './expected.js';
 import { Held } from './held.js';
+import { Questions } from './questions.js';
 import { Recogniser } from './recogniser.js';
 import { Segment } from './segment.js';
 import { count, type StreamOwner, Streams } from './streams.js';
@@ -20,8 +21,6 @@ export const MAX_TRIES = 4;
 const SHORT = 16;
 /** Seconds after which a datagram has not been answered. */
 export const ANSWER_SECONDS = 10;
-/** Ports at which media are expected. */
-export const MOST_EXPECTED = 4096;
 /** The part of the memory for messages that answers may take which wait for their question: a quarter. */
 export const SPARE_SHARE = 4;
 /** Seconds after which an answer waits no longer for its question. */
@@ -85,10 +84,7 @@ export class Dialogues implements Host, StreamOwner {
   private readonly free: Dialogue[] = [];
   /** Where the search for a conversation that can go began last. */
   private hand = 0;
-  private questions = 0;
-  private readonly freeQuestions: Question[] = [];
-  private readonly overTcp = new Ages();
-  private readonly overUdp = new Ages();
+  private readonly questions: Questions;
   private readonly blocks: Blocks;
   private readonly opening = new Opening();
   private readonly late = new Segment();
@@ -97,8 +93,7 @@ export class Dialogues implements Host, StreamOwner {
   /** Blocks that they take. */
   private spares = 0;
   private readonly byName = new Map<ApplicationName, Application>();
-  /** By port: media that other conversations announced. */
-  private readonly expected = new Map<number, { name: ApplicationName; note: string }>();
+  private readonly expected = new Expected();
 
   /** @param seed see Texts */
   constructor(
@@ -111,6 +106,7 @@ export class Dialogues implements Host, StreamOwner {
     this.tcp = new Recogniser(applications, 'tcp');
     this.udp = new Recogniser(applications, 'udp');
     this.blocks = new Blocks(this.options.memory);
+    this.questions = new Questions(this.options.questions);
     for (const application of applications) this.byName.set(application.name, application);
     for (const { name, newReader } of applications)
       if (newReader !== undefined) this.readings.set(name, { reader: newReader(), free: [] });
@@ -230,9 +226,9 @@ export class Dialogues implements Host, StreamOwner {
 
   /** The application of a datagram; undefined if it is not recognised. */
   recogniseDatagram(m: Opening): Application | undefined {
-    const expected = this.expected.get(m.serverPort) ?? this.expected.get(m.clientPort);
+    const expected = this.expected.at(m.serverPort) ?? this.expected.at(m.clientPort);
     if (expected !== undefined) {
-      const how = this.byName.get(expected.name);
+      const how = this.byName.get(expected);
       if (how?.whereExpected?.(m) === true) return how;
     }
     return this.udp.recognise(m);
@@ -251,9 +247,9 @@ export class Dialogues implements Host, StreamOwner {
   /** Time goes by: questions over UDP that were not answered become rows. */
   tick(sec: number): void {
     for (
-      let q = this.overUdp.oldest;
+      let q = this.questions.oldestHurried;
       q !== undefined && sec - q.askedSec > ANSWER_SECONDS;
-      q = this.overUdp.oldest
+      q = this.questions.oldestHurried
     ) {
       const d = this.dialogues[q.dialogue - 1];
       d.giveUp(q);
@@ -298,45 +294,27 @@ export class Dialogues implements Host, StreamOwner {
   }
 
   takeQuestion(d: Dialogue): Question {
-    let q = this.freeQuestions.pop();
-    if (q === undefined && this.questions === this.options.questions) {
-      const oldest = this.overUdp.oldest ?? this.overTcp.oldest;
-      if (oldest !== undefined) {
-        this.counters.questionsGivenUp++;
-        this.dialogues[oldest.dialogue - 1].giveUp(oldest, 'limit');
-        q = this.freeQuestions.pop();
-      }
+    const { questions } = this;
+    const free = questions.take(d.handle, d.isTcp);
+    if (free !== undefined) return free;
+    const { oldest } = questions;
+    if (oldest !== undefined) {
+      this.counters.questionsGivenUp++;
+      this.dialogues[oldest.dialogue - 1].giveUp(oldest, 'limit');
     }
-    if (q === undefined) {
-      q = new Question();
-      this.questions++;
-    }
-    q.dialogue = d.handle;
-    (d.isTcp ? this.overTcp : this.overUdp).add(q);
-    return q;
+    return questions.take(d.handle, d.isTcp) ?? new Question();
   }
 
   waitFor(q: Question): void {
-    const d = this.dialogues[q.dialogue - 1];
-    if (q.isPatient) return;
-    this.agesOf(d, q).remove(q);
-    q.isPatient = true;
-    this.agesOf(d, q).add(q);
+    if (q.dialogue !== 0) this.questions.waitFor(q);
   }
 
   expect(port: number, name: ApplicationName, note: string): void {
-    // Those of long ago make room, the oldest first.
-    this.expected.delete(port);
-    if (this.expected.size === MOST_EXPECTED)
-      for (const oldest of this.expected.keys()) {
-        this.expected.delete(oldest);
-        break;
-      }
-    this.expected.set(port, { name, note });
+    this.expected.add(port, name, note);
   }
 
   noteOf(port: number): string {
-    return this.expected.get(port)?.note ?? '';
+    return this.expected.noteOf(port);
   }
 
   write(d: Dialogue, q: Question): void {
@@ -348,12 +326,10 @@ export class Dialogues implements Host, StreamOwner {
   giveQuestion(q: Question): void {
     if (q.dialogue === 0) return;
     const d = this.dialogues[q.dialogue - 1];
-    this.agesOf(d, q).remove(q);
     if (d.asked === q) d.asked = undefined;
     if (d.answering === q) d.answering = undefined;
     for (const s of d.sides) if (s.going === q) s.going = undefined;
-    q.reset();
-    this.freeQuestions.push(q);
+    this.questions.give(q);
   }
 
   // What streams ask for.
@@ -490,10 +466,6 @@ export class Dialogues implements Host, StreamOwner {
       this.detach(d);
       for (const s of d.sides) s.tries = 0;
     }
-  }
-
-  private agesOf(d: Dialogue, q: Question): Ages {
-    return d.isTcp || q.isPatient ? this.overTcp : this.overUdp;
   }
 
   private giveUpQuestions(d: Dialogue): void {
