@@ -29,6 +29,8 @@ export const ATTRIBUTE_KINDS: ReadonlyMap<string, number> = new Map([
   ['txt', Keep.Names],
   ['https', Keep.Names],
   ['svcb', Keep.Names],
+  // Of DNS: the network of the client that a resolver asks for.
+  ['ecs', Keep.Users],
   ['from', Keep.Users],
   ['calling_station', Keep.Users],
   ['client_mac', Keep.Users],

@@ -36,7 +36,7 @@ const said = new Map(
 /** Attributes that no reader of the text takes for a name, a user, a path or a statement. */
 const PLAIN = new Set([
   ...['content_type', 'server', 'ua', 'user_agent', 'grpc_status'],
-  ...['do', 'ecs', 'ede', 'edns_size'],
+  ...['do', 'ede', 'edns_size'],
   ...['parameters', 'relay', 'vendor_class', 'xid'],
   ...['dialect', 'etype', 'till', 'scope', 'count', 'rows', 'hits', 'qos', 'version', 'stratum'],
   ...['iin', 'source', 'sender', 'packets', 'lost', 'jitter_us'],
