@@ -1,6 +1,6 @@
 /** The server's Certificate message (RFC 5246, 7.4.2): its first certificate, and how many there are. */
-import { createHash } from 'node:crypto';
-import { u24 } from '../../wire/bytes.js';
+import { hash } from 'node:crypto';
+import { i32, u24 } from '../../wire/bytes.js';
 import { Certificate } from '../certificate.js';
 import type { Dialogue } from '../engine/dialogue.js';
 import { HANDSHAKE_HEADER } from './hello.js';
@@ -10,27 +10,26 @@ import { X509 } from './x509.js';
 const LONGEST_CHAIN = 64;
 
 /** Certificates that are remembered: servers show the same ones all day. One takes the place of another. */
-const PLACES = 512;
+const PLACE_BITS = 9;
+const PLACES = 1 << PLACE_BITS;
 /** Longer ones are not remembered. */
 const LONGEST = 2048;
 
 /** A certificate, and what was read of it. */
 class Known {
-  private readonly bytes = new Uint8Array(LONGEST);
+  private readonly bytes = Buffer.alloc(LONGEST);
   private length = 0;
   readonly certificate = new Certificate();
   /** Whether it keeps the rules of DER, and has the parts of a certificate. */
   isSound = true;
 
-  holds(b: Uint8Array, o: number, length: number): boolean {
-    if (length !== this.length) return false;
-    for (let i = 0; i < length; i++) if (this.bytes[i] !== b[o + i]) return false;
-    return true;
+  holds(b: Uint8Array, o: number, end: number): boolean {
+    return end - o === this.length && this.bytes.compare(b, o, end, 0, this.length) === 0;
   }
 
-  keep(b: Uint8Array, o: number, length: number): void {
-    this.length = length;
-    for (let i = 0; i < length; i++) this.bytes[i] = b[o + i];
+  keep(b: Uint8Array, o: number, end: number): void {
+    this.length = end - o;
+    this.bytes.set(b.subarray(o, end));
   }
 }
 
@@ -64,17 +63,15 @@ export class CertificateList {
 
   /** A certificate that is here to its end: as it was read before, if it was. */
   private whole(d: Dialogue, b: Uint8Array, o: number, end: number): Known {
-    const length = end - o;
     let known = this.other;
-    if (length <= LONGEST) {
-      // Its signature is at its end: no two have the same, but for those that somebody makes so.
-      const place = (b[end - 1] ^ b[end - 2] ^ length) & (PLACES - 1);
-      known = this.known[place] ?? new Known();
-      this.known[place] = known;
-      if (known.holds(b, o, length)) return known;
-      known.keep(b, o, length);
+    if (end - o <= LONGEST) {
+      known = this.known[placeOf(b, o, end)] ??= new Known();
+      if (known.holds(b, o, end)) return known;
+      known.keep(b, o, end);
     }
-    createHash('sha256').update(b.subarray(o, end)).digest().copy(known.certificate.fingerprint);
+    const digest = hash('sha256', b.subarray(o, end), 'binary');
+    const { fingerprint } = known.certificate;
+    for (let i = 0; i < fingerprint.length; i++) fingerprint[i] = digest.charCodeAt(i);
     known.isSound = this.x509.read(d.texts, b, o, end, end, known.certificate);
     return known;
   }
@@ -86,4 +83,14 @@ export class CertificateList {
     other.isSound = this.x509.read(d.texts, b, o, end, leafEnd, other.certificate);
     return other;
   }
+}
+
+/**
+ * The place of a certificate among those that are remembered. Who makes two of one place only has them read
+ * anew, as any other two.
+ */
+function placeOf(b: Uint8Array, o: number, end: number): number {
+  let h = end - o;
+  for (let p = o; p + 4 <= end; p += 4) h = (Math.imul(h, 0x9e3779b1) + i32(b, p)) | 0;
+  return Math.imul(h, 0x9e3779b1) >>> (32 - PLACE_BITS);
 }

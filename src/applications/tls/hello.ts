@@ -1,7 +1,8 @@
 /** What a client of TLS, DTLS or QUIC says it can (RFC 8446, 4.1.2; RFC 9147, 5.3). */
 import { u16, u24 } from '../../wire/bytes.js';
-import { Ja4, type Offer } from './ja4.js';
-import { Numbers } from './numbers.js';
+import type { Hello } from './ja4.js';
+import { Offer } from './offer.js';
+import { OfferWords } from './offer-words.js';
 import { isGrease } from './versions.js';
 
 /** Bytes before the body of a handshake message: its type and length. */
@@ -20,20 +21,14 @@ export const Extension = {
 } as const;
 
 /** A client's hello, as far as it is there. The object is reused: it holds places in `bytes`. */
-export class ClientHello implements Offer {
-  readonly ja4 = new Ja4();
+export class ClientHello implements Hello {
+  readonly words = new OfferWords();
   bytes: Uint8Array = new Uint8Array(0);
   /** Whether all of it was read. */
   isWhole = false;
-  /** legacy_version, and the highest of supported_versions, 0 without any; GREASE left out. */
-  version = 0;
-  highest = 0;
   sessionAt = 0;
   sessionEnd = 0;
-  /** Without GREASE, in the order in which they were sent. */
-  readonly ciphers = new Numbers();
-  readonly extensions = new Numbers();
-  readonly algorithms = new Numbers();
+  readonly offer = new Offer();
   /** Whether there is a server_name; the first host name in it. */
   hasServerName = false;
   nameAt = 0;
@@ -45,6 +40,14 @@ export class ClientHello implements Offer {
   hasTicket = false;
   /** Whether an encrypted hello is offered, or one that looks like it. */
   hasEch = false;
+  /** legacy_version, and the highest of supported_versions, 0 without any; GREASE left out. */
+  private legacy = 0;
+  private highest = 0;
+
+  /** The highest version that is offered; 0 where too little of it is there to tell. */
+  get version(): number {
+    return this.highest === 0 ? this.legacy : this.highest;
+  }
 
   /**
    * Reads a handshake message of type 1, from its header at `o` (one byte type, three bytes length) to its
@@ -60,7 +63,7 @@ export class ClientHello implements Offer {
     const there = Math.min(end, whole);
     let p = o + HANDSHAKE_HEADER;
     if (p + 35 > there) return p + 35 <= whole;
-    this.version = u16(b, p);
+    this.legacy = u16(b, p);
     p += 34;
     for (let skipped = 0; skipped < (isDatagram ? 2 : 1); skipped++) {
       if (p >= there) return p < whole;
@@ -75,10 +78,7 @@ export class ClientHello implements Offer {
     if (p + 2 > there) return p + 2 <= whole;
     const ciphersEnd = p + 2 + u16(b, p);
     if (ciphersEnd > whole) return false;
-    for (p += 2; p + 2 <= Math.min(ciphersEnd, there); p += 2) {
-      const cipher = u16(b, p);
-      if (!isGrease(cipher)) this.ciphers.add(cipher);
-    }
+    this.offer.takeCiphers(b, p + 2, Math.min(ciphersEnd, there));
     p = ciphersEnd;
     if (p + 1 > there) return p + 1 <= whole;
     p += 1 + b[p];
@@ -100,10 +100,9 @@ export class ClientHello implements Offer {
       const from = p + 4;
       p = from + u16(b, p + 2);
       if (p > end) return false;
-      if (isGrease(type)) continue;
-      this.extensions.add(type);
+      this.offer.takeExtension(type);
       if (type === Extension.Ech || type === Extension.Esni) this.hasEch = true;
-      if (type === Extension.ServerName) this.hasServerName = true;
+      else if (type === Extension.ServerName) this.hasServerName = true;
       if (p <= there) this.readExtension(type, b, from, p);
     }
     this.isWhole = p === end && end <= there;
@@ -123,15 +122,10 @@ export class ClientHello implements Offer {
       case Extension.SessionTicket:
         this.hasTicket = end > o;
         return;
-      case Extension.SignatureAlgorithms: {
-        if (o + 2 > end || this.algorithms.count > 0) return;
-        const last = Math.min(end, o + 2 + u16(b, o));
-        for (let p = o + 2; p + 2 <= last; p += 2) {
-          const algorithm = u16(b, p);
-          if (!isGrease(algorithm)) this.algorithms.add(algorithm);
-        }
+      case Extension.SignatureAlgorithms:
+        if (o + 2 > end || this.offer.algorithms > 0) return;
+        this.offer.takeAlgorithms(b, o + 2, Math.min(end, o + 2 + u16(b, o)));
         return;
-      }
       case Extension.SupportedVersions: {
         if (o + 1 > end) return;
         const last = Math.min(end, o + 1 + b[o]);
@@ -164,8 +158,8 @@ export class ClientHello implements Offer {
   private reset(b: Uint8Array): void {
     this.bytes = b;
     this.isWhole = this.hasServerName = this.hasTicket = this.hasEch = false;
-    this.version = this.highest = this.sessionAt = this.sessionEnd = 0;
+    this.legacy = this.highest = this.sessionAt = this.sessionEnd = 0;
     this.nameAt = this.nameEnd = this.alpnAt = this.alpnEnd = 0;
-    this.ciphers.count = this.extensions.count = this.algorithms.count = 0;
+    this.offer.begin();
   }
 }

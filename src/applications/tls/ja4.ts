@@ -26,23 +26,20 @@
  * POSSIBILITY OF SUCH DAMAGE.
  */
 import type { Dialogue } from '../engine/dialogue.js';
-import { ListHashes } from './list-hashes.js';
-import type { Numbers } from './numbers.js';
+import { ListHash } from './list-hash.js';
+import { MOST_LISTED, type Offer } from './offer.js';
 import { versionOfJa4 } from './versions.js';
 
 /** What carries the hello: TLS over TCP, QUIC, DTLS. */
 export type Transport = 't' | 'q' | 'd';
 
 /** What the fingerprint is made of: see ClientHello. */
-export interface Offer {
+export interface Hello {
   readonly bytes: Uint8Array;
   readonly isWhole: boolean;
   readonly version: number;
-  readonly highest: number;
   readonly hasServerName: boolean;
-  readonly ciphers: Numbers;
-  readonly extensions: Numbers;
-  readonly algorithms: Numbers;
+  readonly offer: Offer;
   readonly alpnAt: number;
   readonly alpnEnd: number;
 }
@@ -55,21 +52,22 @@ const HEX = '0123456789abcdef';
 
 /** Makes JA4 of hellos. */
 export class Ja4 {
-  private readonly hashes = new ListHashes();
+  private readonly list = new ListHash();
+  private readonly types = new Uint16Array(MOST_LISTED);
 
   /** The fingerprint, a text of `d`; '' where not all that it needs was read. */
-  of(d: Dialogue, hello: Offer, transport: Transport): string {
-    const { ciphers, extensions, algorithms } = hello;
-    if (!hello.isWhole || !ciphers.isWhole || !extensions.isWhole || !algorithms.isWhole) return '';
-    const b = this.ofCiphers(ciphers);
-    const c = this.ofExtensions(extensions, algorithms);
+  of(d: Dialogue, hello: Hello, transport: Transport): string {
+    const { offer } = hello;
+    if (!hello.isWhole || !offer.isWhole) return '';
+    const b = this.ofCiphers(offer);
+    const c = this.ofExtensions(offer);
     const { texts } = d;
     texts.begin();
     texts.addWord(transport);
-    texts.addWord(versionOfJa4(hello.highest === 0 ? hello.version : hello.highest));
+    texts.addWord(versionOfJa4(hello.version));
     texts.addWord(hello.hasServerName ? 'd' : 'i');
-    addCount(d, ciphers.count);
-    addCount(d, extensions.count);
+    addCount(d, offer.ciphers);
+    addCount(d, offer.extensions);
     addAlpn(d, hello);
     texts.addWord('_');
     texts.addWord(b);
@@ -78,26 +76,23 @@ export class Ja4 {
     return texts.take();
   }
 
-  private ofCiphers(ciphers: Numbers): string {
-    const { hashes } = this;
-    hashes.begin();
-    for (let i = 0; i < ciphers.count; i++) hashes.add(ciphers.values[i]);
-    hashes.sort();
-    return hashes.added === 0 ? NOTHING : hashes.hash(ciphers.count);
+  private ofCiphers(offer: Offer): string {
+    const { list } = this;
+    list.begin();
+    for (let i = 0; i < offer.ciphers; i++) list.add(offer.cipher(i));
+    list.sort();
+    return list.added === 0 ? NOTHING : list.hash(offer.ciphers);
   }
 
-  private ofExtensions(extensions: Numbers, algorithms: Numbers): string {
-    const { hashes } = this;
-    hashes.begin();
-    for (let i = 0; i < extensions.count; i++) {
-      const type = extensions.values[i];
-      if (type !== SERVER_NAME && type !== ALPN) hashes.add(type);
-    }
-    hashes.sort();
-    const first = hashes.added;
+  private ofExtensions(offer: Offer): string {
+    const { list, types } = this;
+    const count = offer.writeTypes(types);
+    list.begin();
+    for (let i = 0; i < count; i++) if (types[i] !== SERVER_NAME && types[i] !== ALPN) list.add(types[i]);
+    const first = list.added;
     if (first === 0) return NOTHING;
-    for (let i = 0; i < algorithms.count; i++) hashes.add(algorithms.values[i]);
-    return hashes.hash(first);
+    for (let i = 0; i < offer.algorithms; i++) list.add(offer.algorithm(i));
+    return list.hash(first);
   }
 }
 
@@ -108,7 +103,7 @@ function addCount(d: Dialogue, count: number): void {
 }
 
 /** First and last character of the first ALPN; digits of its hexadecimal form if one of them is none. */
-function addAlpn(d: Dialogue, hello: Offer): void {
+function addAlpn(d: Dialogue, hello: Hello): void {
   const { texts } = d;
   const { bytes, alpnAt, alpnEnd } = hello;
   const last = alpnAt < alpnEnd ? alpnAt + bytes[alpnAt] : 0;

@@ -108,8 +108,7 @@ export class TlsReader implements Reader {
     if (!hello.read(message.bytes, message.start, message.end)) d.tell(Told.Partial, 'malformed');
     // The first hello is another one, if this one comes behind a retry.
     if (e.changed) hello.isWhole = false;
-    tellClientHello(d, hello, 't');
-    s.serverName = d.texts.lower(hello.bytes, hello.nameAt, hello.nameEnd);
+    s.serverName = tellClientHello(d, hello, 't');
     s.hasTicket = hello.hasTicket;
     const server = s.ends[1 - d.side];
     if (server.hasHello && !s.isTls13 && s.hasId(hello.bytes, hello.sessionAt, hello.sessionEnd))

@@ -8,12 +8,20 @@ import { alertWord, versionWord } from './versions.js';
 
 const HEX = '0123456789abcdef';
 
-/** Says what a client's hello tells of a conversation, as far as it is there: right after it was read. */
-export function tellClientHello(d: Dialogue, hello: ClientHello, transport: Transport): void {
-  d.tell(Told.ServerName, d.texts.lower(hello.bytes, hello.nameAt, hello.nameEnd));
-  d.tell(Told.Alpn, alpn(d, hello.bytes, hello.alpnAt, hello.alpnEnd));
-  d.tell(Told.Ja4, hello.ja4.of(d, hello, transport));
+/**
+ * Says what a client's hello tells of a conversation, as far as it is there: right after it was read.
+ *
+ * @returns the server's name
+ */
+export function tellClientHello(d: Dialogue, hello: ClientHello, transport: Transport): string {
+  const { words } = hello;
+  const serverName = d.texts.lower(hello.bytes, hello.nameAt, hello.nameEnd);
+  words.read(d, hello, transport);
+  d.tell(Told.ServerName, serverName);
+  d.tell(Told.Alpn, words.alpn);
+  d.tell(Told.Ja4, words.ja4);
   if (hello.hasEch) d.tellFlag(ToldFlag.TlsEch);
+  return serverName;
 }
 
 /** Says what a server's hello tells of a conversation; nothing of one that only asks for another hello. */
@@ -31,20 +39,6 @@ export function tellAlert(d: Dialogue, isFatal: boolean, description: number): v
   d.texts.addWord(isFatal ? 'fatal:' : 'warning:');
   d.texts.addWord(alertWord(description));
   d.tell(Told.TlsAlert, d.texts.take());
-}
-
-/** Protocol names, joined by commas. Each has a byte with its length before it (RFC 7301, 3.1). */
-function alpn(d: Dialogue, b: Uint8Array, o: number, end: number): string {
-  const { texts } = d;
-  texts.begin();
-  for (let p = o; p < end; ) {
-    const next = p + 1 + b[p];
-    if (next > end) break;
-    if (p > o) texts.add(0x2c);
-    texts.addBytes(b, p + 1, next);
-    p = next;
-  }
-  return texts.take();
 }
 
 function hexadecimal(d: Dialogue, n: number): string {

@@ -11,7 +11,6 @@ const VERSION = 0xa0;
 const EXTENSIONS = 0xa3;
 const DNS_NAME = 0x82;
 const IP_ADDRESS = 0x87;
-const SUBJECT_ALT_NAME = '2.5.29.17';
 const COMMON_NAME = 3;
 const ORGANIZATION = 10;
 const UNIT = 11;
@@ -175,11 +174,19 @@ export class X509 {
       if (!this.look(p, last)) return;
       p = der.end;
       const extensionEnd = p;
-      if (this.oidIn(der.start, extensionEnd) !== SUBJECT_ALT_NAME) continue;
-      if (!this.look(der.start, extensionEnd) || !this.look(der.end, extensionEnd)) return;
+      if (!this.look(der.start, extensionEnd) || !this.isAltName()) continue;
+      if (!this.look(der.end, extensionEnd)) return;
       if (der.tag === Tag.Boolean && !this.look(der.end, extensionEnd)) return;
       this.readNames(der.start, der.end, c);
     }
+  }
+
+  /** Whether the value at hand is the identifier of subjectAltName, 2.5.29.17. */
+  private isAltName(): boolean {
+    const { b, der } = this;
+    const { start, end } = der;
+    if (der.tag !== Tag.Oid || end - start !== 3 || end > this.there) return false;
+    return b[start] === 0x55 && b[start + 1] === 29 && b[start + 2] === 17;
   }
 
   private readNames(o: number, end: number, c: Certificate): void {
