@@ -3,7 +3,10 @@ import { Told } from '../../model/told.js';
 import { u32 } from '../../wire/bytes.js';
 import { MD5_BYTES, Md5 } from '../crypto/md5.js';
 import type { Dialogue, Reader } from '../engine/dialogue.js';
+import type { Texts } from '../engine/texts.js';
+import { KnownBytes } from '../known-bytes.js';
 import { Read, type State } from '../read.js';
+import { addHex } from '../words.js';
 
 /** Bytes of a line, of a banner at most 255 (RFC 4253, 4.2); some send more before it. */
 const LONGEST_LINE = 1024;
@@ -19,10 +22,12 @@ const KEXINIT = 20;
 const COOKIE = 16;
 /** Name lists of a KEXINIT that the fingerprint is made of: of the client, of the server. */
 const KEX = 0;
-const CLIENT_LISTS = [2, 4, 6];
-const SERVER_LISTS = [3, 5, 7];
+const CLIENT_LISTS = [KEX, 2, 4, 6];
+const SERVER_LISTS = [KEX, 3, 5, 7];
 const LISTS = 8;
-const HEX = '0123456789abcdef';
+/** KEXINITs that are remembered, 2 to the power of this, and the most bytes of one's lists. */
+const PLACE_BITS = 7;
+const LONGEST_KNOWN = 4096;
 const SEMICOLON = 0x3b;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -47,8 +52,16 @@ class SshState implements State {
   }
 }
 
+/** HASSH of algorithms, sent by a client and by a server; '' where nobody asked. */
+class Hashes {
+  client = '';
+  server = '';
+}
+
 export class SshReader implements Reader {
   readonly most = [8192, 8192] as const;
+  /** Programs of one kind send the same algorithms each time. */
+  private readonly known = new KnownBytes(PLACE_BITS, LONGEST_KNOWN, () => new Hashes());
   private readonly md5 = new Md5();
   private readonly digest = new Uint8Array(MD5_BYTES);
   /** Where the lists of the KEXINIT at hand begin and end. */
@@ -81,7 +94,7 @@ export class SshReader implements Reader {
    * compression, from client to server before from server to client.
    */
   private kexinit(d: Dialogue, b: Uint8Array, o: number, end: number): void {
-    const { from, to, md5, digest } = this;
+    const { from, to } = this;
     let p = o;
     for (let i = 0; i < LISTS; i++) {
       if (p + 4 > end) return;
@@ -90,19 +103,29 @@ export class SshReader implements Reader {
       if (p > end) return;
       to[i] = p;
     }
+    const hashes = this.known.find(b, o, p);
+    if (this.known.isNew) hashes.client = hashes.server = '';
+    if (d.fromClient) {
+      if (hashes.client === '') hashes.client = this.hassh(d.texts, b, CLIENT_LISTS);
+      d.tell(Told.Hassh, hashes.client);
+    } else {
+      if (hashes.server === '') hashes.server = this.hassh(d.texts, b, SERVER_LISTS);
+      d.tell(Told.HasshServer, hashes.server);
+    }
+  }
+
+  /** MD5 of lists, with semicolons between them (https://github.com/salesforce/hassh). */
+  private hassh(texts: Texts, b: Uint8Array, lists: readonly number[]): string {
+    const { from, to, md5, digest } = this;
     md5.begin();
-    md5.update(b, from[KEX], to[KEX]);
-    for (const i of d.fromClient ? CLIENT_LISTS : SERVER_LISTS) {
-      md5.add(SEMICOLON);
+    for (const i of lists) {
+      if (i !== KEX) md5.add(SEMICOLON);
       md5.update(b, from[i], to[i]);
     }
     md5.finish(digest, 0);
-    d.texts.begin();
-    for (let i = 0; i < MD5_BYTES; i++) {
-      d.texts.add(HEX.charCodeAt(digest[i] >> 4));
-      d.texts.add(HEX.charCodeAt(digest[i] & 15));
-    }
-    d.tell(d.fromClient ? Told.Hassh : Told.HasshServer, d.texts.take());
+    texts.begin();
+    for (let i = 0; i < MD5_BYTES; i++) addHex(texts, digest[i]);
+    return texts.take();
   }
 }
 

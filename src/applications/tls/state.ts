@@ -55,8 +55,10 @@ export class TlsState implements State {
   private idLength = 0;
 
   keepId(b: Uint8Array, o: number, end: number): void {
-    this.idLength = Math.min(end - o, LONGEST_ID);
-    for (let i = 0; i < this.idLength; i++) this.id[i] = b[o + i];
+    const { id } = this;
+    const length = Math.min(end - o, LONGEST_ID);
+    for (let i = 0; i < length; i++) id[i] = b[o + i];
+    this.idLength = length;
   }
 
   /** Whether the other hello has the same session id, and there is one. */

@@ -45,6 +45,27 @@ describe('the beginning of SSH', () => {
     expect(c.told).toEqual({ ServerSoftware: 'SSH-2.0-OpenSSH_9.6p1 Ubuntu-3', HasshServer: HASSH_SERVER });
   });
 
+  it('that was seen before is told as it was, of a client and of a server', () => {
+    const reader = new SshReader();
+    const again = { ...SSH, newReader: () => reader };
+    const hash = (...lists: string[]) => createHash('md5').update(lists.join(';')).digest('hex');
+    for (let i = 0; i < 3; i++)
+      for (const [a, b] of [
+        ['a', 'b'],
+        ['b', 'a'],
+        ['ab', 'ab'],
+      ]) {
+        const both = kexinit('kex', [a, 'mac', 'none'], [b, 'mac', 'zlib']);
+        const { told } = new Conversation([again], { client: 50000, server: 22 })
+          .ask(BANNER)
+          .answer(BANNER)
+          .ask(both)
+          .answer(both);
+        expect(told.Hassh).toBe(hash('kex', a, 'mac', 'none'));
+        expect(told.HasshServer).toBe(hash('kex', b, 'mac', 'zlib'));
+      }
+  });
+
   it('of version 1 has only a banner', () => {
     expect(talk().answer('SSH-1.5-OpenSSH_2\n', ofServer).told).toEqual({
       ServerSoftware: 'SSH-1.5-OpenSSH_2',

@@ -144,6 +144,25 @@ describe('a certificate', () => {
     expect(keptOfOne({ names: many }).names.length).toBe(64);
   });
 
+  it('that was shown before is kept as it was, and not taken for another', () => {
+    const reader = new TlsReader();
+    const again = { ...TLS, newReader: () => reader };
+    const leaf = certificate();
+    const longer = certificate({ names: [der(0x82, text(`${'a'.repeat(60)}.example`.repeat(30)))] });
+    const signed = Uint8Array.from(leaf).fill(1, leaf.length - 1);
+    const all = [leaf, signed, longer, certificate({ serial: bytes(9, 2, 0xab) })];
+    for (let i = 0; i < 3; i++)
+      for (const shown of all) {
+        const c = new Conversation([again], { client: 50000, server: 443 });
+        c.ask(handshake(clientHello()));
+        c.answer(bytes(handshake(serverHello()), handshake(certificates(shown))));
+        const [kept] = c.end().certificates;
+        expect(kept.fingerprint).toEqual(Uint8Array.from(createHash('sha256').update(shown).digest()));
+        expect(kept.serial).toBe(new X509Certificate(shown).serialNumber.toLowerCase());
+        expect(kept.names.length).toBe(shown === longer ? 1 : 2);
+      }
+  });
+
   it('is read as far as it is there', () => {
     const leaf = certificate();
     const other = certificate();
