@@ -1,7 +1,7 @@
 /**
  * The samples of each protocol as a capture of mirrored traffic, and the rows that `mirrorlake read` makes of
- * it: golden.pcap and golden.ndjson in the protocol's folder. With UPDATE_GOLDEN=1 both are written anew; read
- * the NDJSON in the diff before a commit.
+ * it: golden.pcap and golden.ndjson in the protocol's folder. With UPDATE_GOLDEN=1 both are written anew;
+ * read the NDJSON in the diff before a commit.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

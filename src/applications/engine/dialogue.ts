@@ -86,6 +86,8 @@ export interface Host {
   noteOf(port: number): string;
   /** Takes a question back without a row. */
   giveQuestion(q: Question): void;
+  /** What its message says is in an open question, and has its bounds. */
+  weigh(q: Question): void;
 }
 
 /**
@@ -187,6 +189,7 @@ export class Dialogue {
    * A question: the message at hand. Its row is written when it is answered, or dropped, or its time is over.
    */
   ask(id = 0): Question {
+    if (this.asked !== undefined) this.host.weigh(this.asked);
     const q = this.take();
     q.id = id;
     q.byClient = this.fromClient;
