@@ -136,6 +136,12 @@ export class Dialogues implements Host, StreamOwner {
     return d.handle;
   }
 
+  /** Whether nothing came yet of a side of a conversation: the next segment says where its bytes begin. */
+  begins(handle: number): boolean {
+    const [a, b] = this.dialogues[handle - 1].sides;
+    return a.phase === Phase.Begin || b.phase === Phase.Begin;
+  }
+
   /** Takes a segment of a conversation over TCP, of side 0 (A) or 1 (B). */
   segment(
     handle: number,
@@ -405,7 +411,7 @@ export class Dialogues implements Host, StreamOwner {
         if (q === d.sides[0].going || q === d.sides[1].going) finished[kept++] = q;
         else this.write(d, q);
       }
-      finished.length = kept;
+      while (finished.length > kept) finished.pop();
     }
     if (d.asked !== undefined) this.weigh(d.asked);
     if (d.answering !== undefined) this.weigh(d.answering);
