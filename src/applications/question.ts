@@ -62,6 +62,8 @@ export class Question {
   dialogue = 0;
   older: Question | undefined;
   newer: Question | undefined;
+  /** Characters of its texts, as they were counted last. */
+  weight = 0;
 
   /** Adds a word; one that is there is kept. Beyond MOST_ATTRIBUTES it is left out. */
   attribute(name: string, value: string): void {
@@ -83,8 +85,16 @@ export class Question {
     for (let i = 0; i < length; i++) to[at + 16 - length + i] = b[o + i];
   }
 
+  /** Characters of its texts: about as many bytes of memory. */
+  get characters(): number {
+    const { key, method, name, resource, userName, status, attributeValues } = this;
+    let n = key.length + method.length + name.length + resource.length + userName.length + status.length;
+    for (let i = 0; i < this.attributesCount; i++) n += attributeValues[i].length;
+    return n;
+  }
+
   reset(): void {
-    this.id = 0;
+    this.id = this.weight = 0;
     this.appProtocol = '';
     this.key = this.method = this.name = this.resource = this.userName = this.status = '';
     this.outcome = Outcome.Unanswered;

@@ -19,7 +19,7 @@ export const Step = {
   Nothing: 0,
   /** The client asks for TLS. */
   Ask: 1,
-  /** The server agrees: what comes behind this line is TLS. */
+  /** The server agrees: records of TLS come behind this line. */
   Agree: 2,
   Refuse: 3,
   /** It goes on without TLS. */
@@ -29,12 +29,13 @@ export type Step = (typeof Step)[keyof typeof Step];
 
 class UpgradeState implements State {
   isAsked = false;
+  isAgreed = false;
   lines = 0;
   /** A number of the reader's: by what it knows the answer. */
   note = 0;
 
   reset(): void {
-    this.isAsked = false;
+    this.isAsked = this.isAgreed = false;
     this.lines = this.note = 0;
   }
 }
@@ -50,7 +51,7 @@ export abstract class UpgradeReader implements Reader {
     const s = d.state as UpgradeState;
     if (b[o] === HANDSHAKE && (o + 1 === end || b[o + 1] === TLS_MAJOR)) {
       // The server's word may only be late.
-      if (s.isAsked && d.fromClient && d.ending === '') return Read.More;
+      if (s.isAsked && !s.isAgreed && d.fromClient && d.ending === '') return Read.More;
       d.become('tls');
       return Read.More;
     }
@@ -64,10 +65,11 @@ export abstract class UpgradeReader implements Reader {
         s.isAsked = true;
         return n;
       case Step.Agree:
-        if (s.isAsked) d.become('tls');
+        // Lines may still follow: it can be the answer to a command before, sent together with the question.
+        s.isAgreed = s.isAsked;
         return n;
       case Step.Refuse:
-        s.isAsked = false;
+        s.isAsked = s.isAgreed;
         return n;
       case Step.Over:
         return Read.Over;

@@ -171,13 +171,16 @@ export class Reading implements Keeper {
     }
     const g = this.fill(f);
     const isSyn = (f.tcpFlags & TCP_SYN) !== 0;
-    g.sequence = isSyn ? (f.tcpSequence + 1) >>> 0 : f.tcpSequence;
+    g.sequence = (isSyn ? f.tcpSequence + 1 : f.tcpSequence) | 0;
     g.acknowledges = (f.tcpFlags & TCP_ACK) !== 0;
-    g.acknowledgment = f.tcpAcknowledgment;
-    g.hasFirst = (u8[b + U8.TIMING] & (TIMING.SYN_A << side)) !== 0;
-    g.first = (tcp32[slot * TCP_WORDS + TW.ISN_A + side] + 1) >>> 0;
-    g.hasPeerFirst = (u8[b + U8.TIMING] & (TIMING.SYN_A << (1 - side))) !== 0;
-    g.peerFirst = (tcp32[slot * TCP_WORDS + TW.ISN_A + 1 - side] + 1) >>> 0;
+    g.acknowledgment = f.tcpAcknowledgment | 0;
+    if (this.dialogues.begins(u32[at])) {
+      const t = slot * TCP_WORDS + TW.ISN_A;
+      g.hasFirst = (u8[b + U8.TIMING] & (TIMING.SYN_A << side)) !== 0;
+      g.first = (tcp32[t + side] + 1) | 0;
+      g.hasPeerFirst = (u8[b + U8.TIMING] & (TIMING.SYN_A << (1 - side))) !== 0;
+      g.peerFirst = (tcp32[t + 1 - side] + 1) | 0;
+    }
     const client = (u8[b + U8.FLAGS] & FLAG.CLIENT_B) as 0 | 1;
     const isClient = client === side;
     const clientPort = isClient ? f.sourcePort : f.destinationPort;

@@ -86,7 +86,7 @@ export const HOT_FIELDS: readonly SlotField[] = [
   u8('SYN_RETRANSMITS_A', ['client_syn_retransmits', 'server_syn_retransmits']),
   u8('SYN_RETRANSMITS_B', ['client_syn_retransmits', 'server_syn_retransmits']),
   u32('SUBTYPE', ['transport']),
-  u32('FIRST_SEC', ['first_seen']),
+  u32('DIALOGUE', { doc: 'The handle of what reads its messages; 0: nothing.' }),
   u32('SEPARATOR', { doc: 'See Separation.' }),
 ];
 
@@ -134,7 +134,7 @@ export const COLD_FIELDS: readonly SlotField[] = [
     columns: ['vni'],
     doc: "The network of the first frame's innermost overlay, plus 1; 0: none.",
   }),
-  u32('DIALOGUE', { doc: 'The handle of what reads its messages; 0: nothing.' }),
+  u32('FIRST_SEC', ['first_seen']),
   u8('TELLS', { doc: '1: what the slot has of its application has begun.' }),
   unused(3),
 ];

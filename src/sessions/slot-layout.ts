@@ -13,7 +13,8 @@ export const W = {
   NEXT_SEQ_A: 24,
   NEXT_SEQ_B: 25,
   SUBTYPE: 29,
-  FIRST_SEC: 30,
+  /** The handle of what reads its messages; 0: nothing. */
+  DIALOGUE: 30,
   /** See Separation. */
   SEPARATOR: 31,
   NEXT: 32,
@@ -41,8 +42,7 @@ export const W = {
   FIRST_NSEC: 60,
   /** The network of the first frame's innermost overlay, plus 1; 0: none. */
   VNI: 61,
-  /** The handle of what reads its messages; 0: nothing. */
-  DIALOGUE: 62,
+  FIRST_SEC: 62,
 } as const;
 
 /** Indices of 64-bit floats in a slot, in units of 8 bytes. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Dialogue } from '../../src/applications/engine/dialogue.js';
 import { MOST_EXPECTED } from '../../src/applications/engine/expected.js';
+import { QUESTION_CHARACTERS } from '../../src/applications/engine/questions.js';
 import {
   type Application,
   type Opening,
@@ -288,6 +289,38 @@ describe('what is bounded', () => {
     c.ask('question one, a;', 'b;', 'c;').answer('!c;').end();
     expect(asked(c)).toEqual(['question one, a unanswered limit', 'b!c ok', 'c unanswered']);
     expect(c.dialogues.counters.questionsGivenUp).toBe(1);
+  });
+
+  it('the oldest questions go when the texts of all are too long', () => {
+    const most = 4 * QUESTION_CHARACTERS;
+    const reader: Reader = {
+      newState: () => STATELESS,
+      stream(d, b, o, end) {
+        const q = d.ask();
+        q.name = String.fromCharCode(b[o]);
+        q.attribute('text', 'x'.repeat(end - o - 1));
+        return end - o;
+      },
+    };
+    const c = new Conversation([{ name: 'smb', tcp: { is: () => true }, newReader: () => reader }], PORTS, {
+      questions: 4,
+    });
+    const ask = (name: string, characters: number) => c.ask(name + 'x'.repeat(characters - 1));
+    ask('a', 100);
+    ask('b', 100);
+    ask('c', most - 150);
+    expect(c.rows.map((r) => r.name + r.partial)).toEqual(['alimit']);
+    ask('d', 51);
+    ask('e', most + 1);
+    ask('f', most);
+    expect(c.rows.map((r) => r.name)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(c.dialogues.counters.questionsGivenUp).toBe(5);
+    expect(
+      c
+        .end()
+        .rows.map((r) => r.name + r.partial)
+        .at(-1),
+    ).toBe('f');
   });
 
   it('a reader may have more questions open than others', () => {

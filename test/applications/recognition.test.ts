@@ -33,6 +33,8 @@ const messages: [6 | 17, number, 'client' | 'server', Uint8Array | string, strin
   [6, 80, 'server', 'HTTP/1.1 200 OK\r\n', 'http'],
   [6, 80, 'client', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'http2'],
   [6, 22, 'server', 'SSH-2.0-OpenSSH_9.2\r\n', 'ssh'],
+  [6, 22, 'server', 'Authorized users only\r\nSSH-2.0-OpenSSH_9.2\r\n', 'ssh'],
+  [6, 2222, 'server', 'Authorized users only\r\nSSH-2.0-OpenSSH_9.2\r\n', ''],
   [6, 4433, 'client', hex('16 0301 0200 01 0001fc 0303'), 'tls'],
   [6, 25, 'server', '220 mail.example.net ESMTP\r\n', 'smtp'],
   [6, 21, 'server', '220 ready\r\n', 'ftp'],

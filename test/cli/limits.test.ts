@@ -24,6 +24,7 @@ import {
 } from '../../src/applications/engine/dialogues.js';
 import { MOST_EXPECTED } from '../../src/applications/engine/expected.js';
 import { HELD_TIME, MOST_HELD } from '../../src/applications/engine/held.js';
+import { QUESTION_CHARACTERS } from '../../src/applications/engine/questions.js';
 import { FAR_BEHIND, MOST_MESSAGES, PATIENCE } from '../../src/applications/engine/streams.js';
 import { LONGEST_NAME, LONGEST_RESOURCE } from '../../src/applications/engine/texts.js';
 import { MOST_TABLES } from '../../src/applications/http2/reader.js';
@@ -210,7 +211,10 @@ const NUMBERS: [string, string[]][] = [
   ['packets remembered for `deduplicate`', [grouped(FRAMES_REMEMBERED)]],
   ["waiting for an inner packet's fragments", [`${SESSION_DEFAULTS.fragmentTimeout} s`]],
   ['conversations read at once', [grouped(reading.conversations), grouped(limits.conversations)]],
-  ['questions without an answer', [grouped(reading.questions), grouped(limits.questions), `${MOST_OPEN}`]],
+  [
+    'questions without an answer',
+    [grouped(reading.questions), grouped(limits.questions), `${MOST_OPEN}`, `${QUESTION_CHARACTERS}`],
+  ],
   ['memory of messages in several segments', [mib(reading.memory), mib(limits.memory)]],
   ['bytes looked at of a message', [grouped(BLOCK_BYTES)]],
   ['messages read of one segment', [`${MOST_MESSAGES}`]],

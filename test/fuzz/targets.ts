@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Session } from 'chdb';
+import fc from 'fast-check';
 import { PacketPath } from '../../src/collector/packet-path.js';
 import { mirrorRules } from '../../src/collector/policy.js';
 import { defaultConfig } from '../../src/config/load.js';
@@ -19,6 +20,16 @@ import { Collected } from '../demux/collect.js';
 import { batchOf, type Captured } from '../demux/outer.js';
 import { LET_THROUGH, REFUSED } from '../hostile/statements.js';
 import { addsUp } from '../support/adds-up.js';
+import {
+  forced,
+  harmed,
+  harms,
+  judge,
+  play,
+  readers as readApplications,
+  samplesOf,
+  withSamples,
+} from '../support/application-fuzz.js';
 import { FIXTURES } from '../support/fixtures/all.js';
 import { encodePcap } from '../support/fixtures/encode.js';
 import { mutate } from '../support/traffic/mutate.js';
@@ -205,4 +216,20 @@ function guard(): Target {
   };
 }
 
-export const TARGETS: Readonly<Record<string, () => Target>> = { demux, path, readers, guard };
+/** Conversations of every application, their messages changed: see application-fuzz.ts. */
+function applications(): Target {
+  return {
+    async step(random) {
+      const name = random.pick(withSamples);
+      const application = readApplications.find((a) => a.name === name);
+      assert.ok(application !== undefined, `no reader of ${name}`);
+      const sample = random.pick(await samplesOf(name));
+      const [changes] = fc.sample(harms, { seed: random.int(0, 2 ** 31 - 1), numRuns: 1 });
+      const pieces = harmed(sample, changes);
+      judge(play(random.chance(0.5) ? application : forced(application), sample, pieces), pieces.length);
+    },
+    close() {},
+  };
+}
+
+export const TARGETS: Readonly<Record<string, () => Target>> = { demux, path, readers, applications, guard };

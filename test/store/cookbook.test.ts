@@ -77,6 +77,7 @@ describe('the cookbook, on the demo', () => {
     expect((await answer(56))[0]).toMatchObject({ tls_cipher: 'TLS_RSA_WITH_3DES_EDE_CBC_SHA' });
     expect((await answer(39))[0]).toMatchObject({ host: 'intranet.corp.example', path: '/report/quarter' });
     expect((await answer(60))[0]).toMatchObject({ error: '1146' });
+    expect((await answer(62))[0]).toMatchObject({ lost: 14, percent: 5.9, mirror_percent: 0 });
     expect(new Set((await answer(63)).map((row) => row.mirror_source))).toEqual(
       new Set(['::ffff:10.0.0.12']),
     );

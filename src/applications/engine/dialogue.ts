@@ -86,6 +86,8 @@ export interface Host {
   noteOf(port: number): string;
   /** Takes a question back without a row. */
   giveQuestion(q: Question): void;
+  /** What its message says is in an open question, and has its bounds. */
+  weigh(q: Question): void;
 }
 
 /**
@@ -187,6 +189,7 @@ export class Dialogue {
    * A question: the message at hand. Its row is written when it is answered, or dropped, or its time is over.
    */
   ask(id = 0): Question {
+    if (this.asked !== undefined) this.host.weigh(this.asked);
     const q = this.take();
     q.id = id;
     q.byClient = this.fromClient;
@@ -247,8 +250,7 @@ export class Dialogue {
     q.endedSec = this.sec;
     q.endedNsec = this.nsec;
     if (q.partial === '') q.partial = this.ending;
-    const at = this.open.indexOf(q);
-    if (at >= 0) this.open.splice(at, 1);
+    remove(this.open, q);
     this.finished.push(q);
   }
 
@@ -297,19 +299,14 @@ export class Dialogue {
 
   /** Forgets an open question without a row. */
   drop(q: Question): void {
-    const at = this.open.indexOf(q);
-    if (at < 0) return;
-    this.open.splice(at, 1);
-    this.host.giveQuestion(q);
+    if (remove(this.open, q)) this.host.giveQuestion(q);
   }
 
   /** Writes an open question's row as it is. */
   giveUp(q: Question, why: Partial | '' = ''): void {
-    const at = this.open.indexOf(q);
-    if (at >= 0) this.open.splice(at, 1);
+    remove(this.open, q);
     // Answered, and its answer goes on: it is written now, and not once more at its end.
-    const due = this.finished.indexOf(q);
-    if (due >= 0) this.finished.splice(due, 1);
+    remove(this.finished, q);
     if (q.partial === '') q.partial = why;
     this.host.write(this, q);
   }
@@ -374,7 +371,9 @@ export class Dialogue {
     this.slot = -1;
     this.isOver = this.isActive = this.wasHandedOn = false;
     this.successor = this.asked = this.answering = undefined;
-    this.open.length = this.finished.length = this.held.length = 0;
+    empty(this.open);
+    empty(this.finished);
+    empty(this.held);
   }
 
   private take(): Question {
@@ -384,4 +383,19 @@ export class Dialogue {
     q.askedNsec = this.nsec;
     return q;
   }
+}
+
+/** Setting the length is a call of V8's runtime, even if nothing changes. */
+function empty(list: unknown[]): void {
+  if (list.length > 0) list.length = 0;
+}
+
+/** Takes a question out of a list, mostly its only one. @returns whether it was there */
+function remove(list: Question[], q: Question): boolean {
+  const at = list.indexOf(q);
+  if (at < 0) return false;
+  // splice makes an array of what it takes out.
+  if (at === list.length - 1) list.pop();
+  else list.splice(at, 1);
+  return true;
 }

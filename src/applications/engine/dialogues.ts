@@ -136,6 +136,12 @@ export class Dialogues implements Host, StreamOwner {
     return d.handle;
   }
 
+  /** Whether nothing came yet of a side of a conversation: the next segment says where its bytes begin. */
+  begins(handle: number): boolean {
+    const [a, b] = this.dialogues[handle - 1].sides;
+    return a.phase === Phase.Begin || b.phase === Phase.Begin;
+  }
+
   /** Takes a segment of a conversation over TCP, of side 0 (A) or 1 (B). */
   segment(
     handle: number,
@@ -297,12 +303,21 @@ export class Dialogues implements Host, StreamOwner {
     const { questions } = this;
     const free = questions.take(d.handle, d.isTcp);
     if (free !== undefined) return free;
-    const { oldest } = questions;
-    if (oldest !== undefined) {
-      this.counters.questionsGivenUp++;
-      this.dialogues[oldest.dialogue - 1].giveUp(oldest, 'limit');
-    }
+    this.giveUpOldest();
     return questions.take(d.handle, d.isTcp) ?? new Question();
+  }
+
+  weigh(q: Question): void {
+    if (q.dialogue === 0) return;
+    this.questions.weigh(q);
+    while (this.questions.areHeavy) this.giveUpOldest();
+  }
+
+  private giveUpOldest(): void {
+    const { oldest } = this.questions;
+    if (oldest === undefined) return;
+    this.counters.questionsGivenUp++;
+    this.dialogues[oldest.dialogue - 1].giveUp(oldest, 'limit');
   }
 
   waitFor(q: Question): void {
@@ -390,13 +405,16 @@ export class Dialogues implements Host, StreamOwner {
 
   settle(d: Dialogue): void {
     const { finished } = d;
-    if (finished.length === 0) return;
-    let kept = 0;
-    for (const q of finished) {
-      if (q === d.sides[0].going || q === d.sides[1].going) finished[kept++] = q;
-      else this.write(d, q);
+    if (finished.length > 0) {
+      let kept = 0;
+      for (const q of finished) {
+        if (q === d.sides[0].going || q === d.sides[1].going) finished[kept++] = q;
+        else this.write(d, q);
+      }
+      while (finished.length > kept) finished.pop();
     }
-    finished.length = kept;
+    if (d.asked !== undefined) this.weigh(d.asked);
+    if (d.answering !== undefined) this.weigh(d.answering);
   }
 
   private readOnce(d: Dialogue, b: Uint8Array, o: number, end: number): number {

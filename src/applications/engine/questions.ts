@@ -1,6 +1,9 @@
 import { Question } from '../question.js';
 import { Ages } from './ages.js';
 
+/** Characters that all open questions may have together, for each that may be open: most have fewer. */
+export const QUESTION_CHARACTERS = 512;
+
 /** All questions of one session table: a bounded number, those in use by their age. */
 export class Questions {
   private made = 0;
@@ -8,6 +11,7 @@ export class Questions {
   /** Those whose time is over with their conversation, and those over UDP that are given up before. */
   private readonly patient = new Ages();
   private readonly hurried = new Ages();
+  private characters = 0;
 
   constructor(private readonly most: number) {}
 
@@ -25,7 +29,20 @@ export class Questions {
     return q;
   }
 
+  /** Counts the texts of a question in use, as they are now. */
+  weigh(q: Question): void {
+    const { characters } = q;
+    this.characters += characters - q.weight;
+    q.weight = characters;
+  }
+
+  /** Whether the texts of all have too many characters. */
+  get areHeavy(): boolean {
+    return this.characters > this.most * QUESTION_CHARACTERS;
+  }
+
   give(q: Question): void {
+    this.characters -= q.weight;
     this.agesOf(q).remove(q);
     q.reset();
     this.free.push(q);
@@ -38,7 +55,7 @@ export class Questions {
     this.agesOf(q).add(q);
   }
 
-  /** The one that has to go when all are in use. */
+  /** The one that has to go when there are too many. */
   get oldest(): Question | undefined {
     return this.hurried.oldest ?? this.patient.oldest;
   }

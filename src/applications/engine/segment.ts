@@ -7,6 +7,10 @@ export class Segment {
   start = 0;
   end = 0;
   length = 0;
+  /**
+   * Numbers of sequences are signed here, as small integers: compared by their distance modulo 2^32, the sign
+   * makes no difference, and larger ones would be objects.
+   */
   sequence = 0;
   /** Its acknowledgment, and whether it has one. */
   acknowledgment = 0;

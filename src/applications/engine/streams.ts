@@ -114,7 +114,7 @@ export class Streams {
     const isNew = ((sequence + length - s.top) | 0) > 0;
     if (s.interrupted && isNew) this.beginTurn(d, side, sequence);
     s.interrupted = false;
-    if (isNew) s.top = (sequence + length) >>> 0;
+    if (isNew) s.top = (sequence + length) | 0;
     if (s.phase === Phase.Done) return;
     const rise = (sequence - s.next) | 0;
     if (s.phase === Phase.Waiting || rise + length <= 0) {
@@ -367,7 +367,7 @@ export class Streams {
 
   /** A message of `n` bytes is read, of which `there` and more are here. */
   private take(d: Dialogue, s: Side, n: number, there: number): void {
-    s.next = (s.next + n) >>> 0;
+    s.next = (s.next + n) | 0;
     s.skipped = false;
     count(d, n);
     if (n > there) this.going(d, s, false);

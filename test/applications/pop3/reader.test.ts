@@ -28,3 +28,12 @@ it('goes on in clear if the server refuses', () => {
   c.ask('STLS\r\n').answer('+OK\r\n').ask(hello('client'));
   expect(c.told).toEqual({ ServerName: 'client' });
 });
+
+it('goes on in TLS behind STLS that came together with another command', () => {
+  const c = new Conversation([POP3, fakeTls()], PORTS);
+  c.answer('+OK ready\r\n')
+    .ask('CAPA\r\nSTLS\r\n')
+    .answer('+OK capabilities follow\r\nUSER\r\nSTLS\r\n.\r\n');
+  c.answer('+OK begin\r\n').ask(hello('client')).answer(hello('server'));
+  expect(c.told).toEqual({ ServerName: 'client', ServerSoftware: 'server' });
+});

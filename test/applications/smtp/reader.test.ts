@@ -50,3 +50,10 @@ it('takes lines in pieces, and no number of them without end', () => {
   for (let i = 0; i < 300; i++) noisy.ask('NOOP\r\n').answer('250 ok\r\n');
   expect(noisy.isOver).toBe(true);
 });
+
+it('goes on in TLS behind STARTTLS that came together with another command', () => {
+  const c = talk();
+  c.answer('220 mail ready\r\n').ask('NOOP\r\nSTARTTLS\r\n').answer('250 fine\r\n').answer('220 begin\r\n');
+  c.ask(hello('client')).answer(hello('server'));
+  expect(c.told).toEqual({ ServerName: 'client', ServerSoftware: 'server' });
+});
