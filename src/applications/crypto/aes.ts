@@ -1,5 +1,3 @@
-import { i32 } from '../../wire/bytes.js';
-
 const ROUNDS = 10;
 /** Multiplication by 2 in the field of AES (FIPS 197, 4.2.1). */
 const twice = (x: number) => ((x << 1) ^ ((x & 0x80) === 0 ? 0 : 0x1b)) & 0xff;
@@ -16,10 +14,10 @@ export class Aes128 {
   /** The block encrypted last: four words, high byte first. */
   readonly block = new Int32Array(4);
 
-  /** Takes the 16 bytes at `o` as the key. */
-  setKey(b: Uint8Array, o: number): void {
+  /** Takes the first four of the words as the key. */
+  setKey(key: Int32Array): void {
     const k = this.keys;
-    for (let i = 0; i < 4; i++) k[i] = i32(b, o + 4 * i);
+    for (let i = 0; i < 4; i++) k[i] = key[i];
     for (let i = 4, constant = 1; i < k.length; i++) {
       let t = k[i - 1];
       if ((i & 3) === 0) {

@@ -1,6 +1,8 @@
 import { u24 } from '../../wire/bytes.js';
+import { HANDSHAKE_HEADER } from '../tls/hello.js';
 import type { CryptoStream } from './crypto-stream.js';
 import { Varints } from './packet.js';
+import type { Payload } from './payload.js';
 
 /** Frames of Initial packets (RFC 9000, 17.2.2 and 19). */
 const Frame = {
@@ -19,84 +21,99 @@ export const NO_FRAMES = -1;
 /** Reads the frames of an Initial packet. */
 export class Frames {
   private readonly varints = new Varints();
+  /** Whether there are CRYPTO frames with bytes in the payload that was looked at last. */
+  hasCrypto = false;
+  /** Where the frames end that are needed. */
+  private end = 0;
   /** Of the CRYPTO frame read last: its place in the stream, where its bytes are here. */
   private offset = 0;
   private from = 0;
   private to = 0;
 
   /**
-   * Whether a payload of `n` bytes is frames, which it is not if the keys are wrong. One that was cut may end
-   * within a frame.
+   * Whether a payload is frames, which it is not if the keys are wrong. One that was cut may end within a
+   * frame. Nothing is looked at behind a frame that ends the message at hand: what follows is padding.
    *
+   * @param stream what its side sent before
    * @returns the first byte of the stream if it is in it, NO_BEGINNING if not; NO_FRAMES
    */
-  look(b: Uint8Array, n: number, isCut: boolean): number {
+  look(payload: Payload, stream: CryptoStream | undefined): number {
+    const { varints } = this;
+    const { length, isCut, bytes } = payload;
     let first: number = NO_BEGINNING;
-    this.varints.at = 0;
-    while (this.varints.at < n) {
-      const isCrypto = b[this.varints.at] === Frame.Crypto;
-      if (!this.pass(b, n, isCut)) {
+    this.end = length;
+    this.hasCrypto = false;
+    varints.at = 0;
+    while (varints.at < length) {
+      const isCrypto = payload.byte(varints.at) === Frame.Crypto;
+      if (!this.pass(payload)) {
         if (!isCut) return NO_FRAMES;
         break;
       }
-      if (!isCrypto || this.offset !== 0 || this.from === this.to) continue;
-      first = b[this.from];
-      // Hellos have lengths of two bytes.
-      if (this.from + 1 < this.to && b[this.from + 1] !== 0) return NO_FRAMES;
+      if (!isCrypto) continue;
+      const { offset, from, to } = this;
+      if (from < to) this.hasCrypto = true;
+      let end = stream?.have === offset ? stream.end() : 0;
+      if (offset === 0 && from < to) {
+        payload.reveal(Math.min(to, from + HANDSHAKE_HEADER));
+        first = bytes[from];
+        // Hellos have lengths of two bytes.
+        if (from + 1 < to && bytes[from + 1] !== 0) return NO_FRAMES;
+        if (to - from >= HANDSHAKE_HEADER) end = HANDSHAKE_HEADER + u24(bytes, from + 1);
+      }
+      payload.passOver(to);
+      if (end > 0 && offset + to - from >= end) {
+        this.end = to;
+        break;
+      }
     }
     return first;
   }
 
-  /** Whether a payload's first CRYPTO frame holds the message that its stream begins with. */
-  holdsMessage(b: Uint8Array, n: number): boolean {
-    this.varints.at = 0;
-    while (this.varints.at < n) {
-      const isCrypto = b[this.varints.at] === Frame.Crypto;
-      if (!this.pass(b, n, true)) return false;
-      if (!isCrypto) continue;
-      const { offset, from, to } = this;
-      return offset === 0 && to - from >= 4 && to - from >= 4 + u24(b, from + 1);
-    }
-    return false;
-  }
-
-  /** Puts what the CRYPTO frames of a payload carry in its place. */
-  gather(b: Uint8Array, n: number, isCut: boolean, stream: CryptoStream): void {
-    this.varints.at = 0;
-    while (this.varints.at < n) {
-      const isCrypto = b[this.varints.at] === Frame.Crypto;
-      if (!this.pass(b, n, isCut)) return;
-      if (isCrypto) stream.put(this.offset, b, this.from, this.to);
+  /** Puts what the CRYPTO frames of the payload carry, which was looked at last, in its place. */
+  gather(payload: Payload, stream: CryptoStream): void {
+    const { varints, end } = this;
+    const { bytes, source, number } = payload;
+    varints.at = 0;
+    while (varints.at < end) {
+      const isCrypto = bytes[varints.at] === Frame.Crypto;
+      if (!this.pass(payload)) return;
+      const { from, to } = this;
+      const at = payload.from + from;
+      if (isCrypto) stream.put(this.offset, source, at, at + to - from, number, from);
     }
   }
 
   /** Passes over the frame at hand. @returns false if it is none, or not all of it is there */
-  private pass(b: Uint8Array, n: number, isCut: boolean): boolean {
+  private pass(payload: Payload): boolean {
     const { varints } = this;
-    switch (b[varints.at++]) {
-      case Frame.Padding:
-        // Most of a first packet is that.
-        while (varints.at < n && b[varints.at] === Frame.Padding) varints.at++;
+    const { length } = payload;
+    switch (payload.byte(varints.at++)) {
+      case Frame.Padding: {
+        let { at } = varints;
+        while (at < length && payload.byte(at) === Frame.Padding) at++;
+        varints.at = at;
         return true;
+      }
       case Frame.Ping:
         return true;
       case Frame.Ack:
-        return this.passAck(b, n, 0);
+        return this.passAck(payload, 0);
       case Frame.AckEcn:
-        return this.passAck(b, n, 3);
+        return this.passAck(payload, 3);
       case Frame.Close: {
-        if (varints.next(b, n) < 0 || varints.next(b, n) < 0) return false;
-        const reason = varints.next(b, n);
-        if (reason < 0 || reason > n - varints.at) return false;
+        if (this.next(payload) < 0 || this.next(payload) < 0) return false;
+        const reason = this.next(payload);
+        if (reason < 0 || reason > length - varints.at) return false;
         varints.at += reason;
         return true;
       }
       case Frame.Crypto: {
-        this.offset = varints.next(b, n);
-        const length = this.offset < 0 ? -1 : varints.next(b, n);
-        if (length < 0 || (length > n - varints.at && !isCut)) return false;
+        this.offset = this.next(payload);
+        const size = this.offset < 0 ? -1 : this.next(payload);
+        if (size < 0 || (size > length - varints.at && !payload.isCut)) return false;
         this.from = varints.at;
-        this.to = varints.at = Math.min(n, varints.at + length);
+        this.to = varints.at = Math.min(length, varints.at + size);
         return true;
       }
       default:
@@ -105,12 +122,18 @@ export class Frames {
   }
 
   /** Largest number, delay, count of ranges, first range; the ranges; and counts of ECN. */
-  private passAck(b: Uint8Array, n: number, counts: number): boolean {
-    const { varints } = this;
-    if (varints.next(b, n) < 0 || varints.next(b, n) < 0) return false;
-    const ranges = varints.next(b, n);
-    if (ranges < 0 || ranges > n) return false;
-    for (let i = 0; i < 1 + 2 * ranges + counts; i++) if (varints.next(b, n) < 0) return false;
+  private passAck(payload: Payload, counts: number): boolean {
+    if (this.next(payload) < 0 || this.next(payload) < 0) return false;
+    const ranges = this.next(payload);
+    if (ranges < 0 || ranges > payload.length) return false;
+    for (let i = 0; i < 1 + 2 * ranges + counts; i++) if (this.next(payload) < 0) return false;
     return true;
+  }
+
+  /** The variable-length integer at hand; -1 if it goes on behind the payload. */
+  private next(payload: Payload): number {
+    const { at } = this.varints;
+    if (at < payload.length) payload.reveal(at + (1 << (payload.byte(at) >> 6)));
+    return this.varints.next(payload.bytes, payload.length);
   }
 }

@@ -1,49 +1,48 @@
-import { i32 } from '../../wire/bytes.js';
 import { Aes128 } from '../crypto/aes.js';
-import { expandLabel, HmacSha256 } from '../crypto/hmac.js';
-import { SHA256_BYTES } from '../crypto/sha256.js';
+import { expandLabel, HmacSha256, makeText } from '../crypto/hmac.js';
+import { HASH_WORDS, SCHEDULE_WORDS } from '../crypto/sha256.js';
 import { LONGEST_ID } from './packet.js';
 import type { Version } from './versions.js';
 
-const CLIENT = expandLabel('client in', SHA256_BYTES);
-const SERVER = expandLabel('server in', SHA256_BYTES);
+const CLIENT = expandLabel('client in', 4 * HASH_WORDS);
+const SERVER = expandLabel('server in', 4 * HASH_WORDS);
+/** The first counter of a payload in AES-GCM (NIST SP 800-38D, 7.1): 1 is for the tag. */
+const FIRST_COUNTER = 2;
+/** Bytes of a block of AES. */
+const BLOCK = 16;
 
-/** The keys of one side's Initial packets (RFC 9001, 5.2), made of the client's first destination id. */
-export class InitialKeys {
-  /** For payloads, for headers; and what the packet number is added to, three words. */
-  readonly payload = new Aes128();
-  readonly header = new Aes128();
-  readonly iv = new Int32Array(3);
-  private readonly label: Uint8Array;
-  private readonly hmac = new HmacSha256();
-  private readonly bytes = new Uint8Array(SHA256_BYTES);
-  /** What they were made of last: packets come in groups. */
-  private version: Version | undefined;
-  private readonly id = new Uint8Array(LONGEST_ID);
-  private idLength = 0;
+/** A connection id, and what was made of it: words that come and go. */
+const idText = new Int32Array(SCHEDULE_WORDS);
+const words = new Int32Array(HASH_WORDS);
+/** Secrets that were made. */
+let made = 0;
 
-  constructor(ofClient: boolean) {
-    this.label = ofClient ? CLIENT : SERVER;
+/** What the keys of both sides' Initial packets are made of, made of the client's first destination id. */
+export class InitialSecret {
+  /** The id; its length is 0 while it is not known. */
+  readonly id = new Uint8Array(LONGEST_ID);
+  idLength = 0;
+  version: Version | undefined;
+  readonly hmac = new HmacSha256();
+  /** Which secret it is. */
+  number = 0;
+
+  /** Makes it for a version, of the id `o` to `end` (RFC 9001, 5.2), unless it is that already. */
+  make(v: Version, b: Uint8Array, o: number, end: number): void {
+    if (this.isOf(v, b, o, end)) return;
+    this.idLength = end - o;
+    for (let i = o; i < end; i++) this.id[i - o] = b[i];
+    this.version = v;
+    made = (made + 1) & 0x1fff_ffff;
+    this.number = made;
+    makeText(idText, b, o, end);
+    v.salt.of(idText, words);
+    this.hmac.setKey(words);
   }
 
-  /** Makes them for a version, of the id `o` to `end`. */
-  derive(v: Version, b: Uint8Array, o: number, end: number): void {
-    if (this.isOf(v, b, o, end)) return;
-    const { hmac, bytes } = this;
-    hmac.setKey(v.salt, 0, v.salt.length);
-    hmac.of(b, o, end, bytes);
-    hmac.setKey(bytes, 0, SHA256_BYTES);
-    hmac.of(this.label, 0, this.label.length, bytes);
-    hmac.setKey(bytes, 0, SHA256_BYTES);
-    hmac.of(v.key, 0, v.key.length, bytes);
-    this.payload.setKey(bytes, 0);
-    hmac.of(v.iv, 0, v.iv.length, bytes);
-    for (let i = 0; i < 3; i++) this.iv[i] = i32(bytes, 4 * i);
-    hmac.of(v.hp, 0, v.hp.length, bytes);
-    this.header.setKey(bytes, 0);
-    this.version = v;
-    this.idLength = end - o;
-    for (let i = 0; i < this.idLength; i++) this.id[i] = b[o + i];
+  forget(): void {
+    this.idLength = 0;
+    this.version = undefined;
   }
 
   private isOf(v: Version, b: Uint8Array, o: number, end: number): boolean {
@@ -51,4 +50,58 @@ export class InitialKeys {
     for (let i = o; i < end; i++) if (this.id[i - o] !== b[i]) return false;
     return true;
   }
+}
+
+/** The keys of one side's Initial packets (RFC 9001, 5.2). */
+export class InitialKeys {
+  /** For headers. */
+  readonly header = new Aes128();
+  private readonly payload = new Aes128();
+  /** What the packet number is added to, three words. */
+  private readonly iv = new Int32Array(3);
+  /** Of which secret they were made last, and for which side. */
+  private madeOf = 0;
+  private readonly hmac = new HmacSha256();
+
+  /** Makes them, unless they are that already: packets come in groups. */
+  make(secret: InitialSecret, ofClient: boolean): void {
+    const { version } = secret;
+    if (version === undefined || this.areOf(secret, ofClient)) return;
+    const { hmac, iv } = this;
+    secret.hmac.of(ofClient ? CLIENT : SERVER, words);
+    hmac.setKey(words);
+    const { labels } = version;
+    hmac.of(labels.key, words);
+    this.payload.setKey(words);
+    hmac.of(labels.iv, words);
+    for (let i = 0; i < 3; i++) iv[i] = words[i];
+    hmac.of(labels.hp, words);
+    this.header.setKey(words);
+    this.madeOf = nameOf(secret, ofClient);
+  }
+
+  areOf(secret: InitialSecret, ofClient: boolean): boolean {
+    return this.madeOf === nameOf(secret, ofClient);
+  }
+
+  /**
+   * Decrypts bytes `o` to `end`, which may be in place.
+   *
+   * @param number of their packet
+   * @param at where they are in its payload
+   */
+  decrypt(number: number, at: number, b: Uint8Array, o: number, end: number, to: Uint8Array, p: number): void {
+    const { payload, iv } = this;
+    const { block } = payload;
+    const last = iv[2] ^ number;
+    let i = at % BLOCK;
+    for (let counter = FIRST_COUNTER + (at - i) / BLOCK; o < end; counter++, i = 0) {
+      payload.encrypt(iv[0], iv[1], last, counter);
+      for (; i < BLOCK && o < end; i++) to[p++] = b[o++] ^ (block[i >> 2] >>> (24 - 8 * (i & 3)));
+    }
+  }
+}
+
+function nameOf(secret: InitialSecret, ofClient: boolean): number {
+  return 2 * secret.number + (ofClient ? 1 : 0);
 }

@@ -1,8 +1,8 @@
 import { i32 } from '../../wire/bytes.js';
-import type { InitialKeys } from './keys.js';
+import { InitialKeys } from './keys.js';
 import { type LongHeader, SAMPLE, SAMPLE_AT } from './packet.js';
 
-/** Bytes of a payload that are decrypted. */
+/** Bytes of a payload that are looked at. */
 const MOST = 4096;
 /** What proves that a payload is whole, behind it. It is not looked at: frames tell whether the keys fit. */
 const TAG = 16;
@@ -10,22 +10,34 @@ const TAG = 16;
 const PROTECTED = 0x0f;
 const RESERVED = 0x0c;
 const NUMBER_LENGTH = 0x03;
-/** The first counter of a payload in AES-GCM (NIST SP 800-38D, 7.1): 1 is for the tag. */
-const FIRST_COUNTER = 2;
+/** Bytes that are decrypted at once. */
+const BLOCK = 16;
 
-/** The payload of an Initial packet, decrypted (RFC 9001, 5.3 and 5.4). */
+/**
+ * The payload of an Initial packet (RFC 9001, 5.3 and 5.4). It is decrypted as far as it is looked at: most of
+ * it is padding, or keys that are not read.
+ */
 export class Payload {
+  /** What was decrypted. */
   readonly bytes = new Uint8Array(MOST);
   length = 0;
   /** Whether not all of it is there. */
   isCut = false;
+  keys = new InitialKeys();
+  /** The packet's number, as far as it was sent. */
+  number = 0;
+  /** The payload as it came: it begins at `from`. */
+  source: Uint8Array = new Uint8Array(0);
+  from = 0;
+  /** What is before is decrypted, or passed over. */
+  private plain = 0;
 
   /**
-   * Decrypts the payload of the packet that begins at `o`, at most so many bytes of it.
+   * Takes the payload of the packet that begins at `o`.
    *
    * @returns false if it is too short, or the keys are not its own as far as its header tells
    */
-  open(keys: InitialKeys, b: Uint8Array, o: number, packet: LongHeader, most = MOST): boolean {
+  open(keys: InitialKeys, b: Uint8Array, o: number, packet: LongHeader): boolean {
     const { numberAt, end } = packet;
     const sample = numberAt + SAMPLE_AT;
     if (sample + SAMPLE > end) return false;
@@ -37,23 +49,35 @@ export class Payload {
     const unused = 8 * (3 - (first & NUMBER_LENGTH));
     const from = sample - unused / 8;
     // The mask's second to fifth byte are the number's.
-    const number = (i32(b, numberAt) ^ ((m0 << 8) | (mask.block[1] >>> 24))) >>> unused;
+    this.number = ((i32(b, numberAt) ^ ((m0 << 8) | (mask.block[1] >>> 24))) >>> unused) | 0;
     const there = packet.isCut ? end - from : end - from - TAG;
-    this.length = Math.min(there, most);
-    this.isCut = packet.isCut || there > most;
-    this.decrypt(keys, b, from, number);
+    this.length = Math.min(there, MOST);
+    this.isCut = packet.isCut || there > MOST;
+    this.keys = keys;
+    this.source = b;
+    this.from = from;
+    this.plain = 0;
     return this.length > 0;
   }
 
-  private decrypt(keys: InitialKeys, b: Uint8Array, from: number, number: number): void {
-    const { bytes, length } = this;
-    const { payload, iv } = keys;
-    const { block } = payload;
-    const last = iv[2] ^ number;
-    for (let i = 0, counter = FIRST_COUNTER; i < length; counter++) {
-      payload.encrypt(iv[0], iv[1], last, counter);
-      for (let k = 0; k < 16 && i < length; k++, i++)
-        bytes[i] = b[from + i] ^ (block[k >> 2] >>> (24 - 8 * (k & 3)));
-    }
+  /** Decrypts up to `end`, or the payload's. */
+  reveal(end: number): void {
+    const { plain, from } = this;
+    if (end <= plain) return;
+    const stop = Math.min(this.length, (end + BLOCK - 1) & -BLOCK);
+    if (stop <= plain) return;
+    this.keys.decrypt(this.number, plain, this.source, from + plain, from + stop, this.bytes, plain);
+    this.plain = stop;
+  }
+
+  /** The byte at `at`. */
+  byte(at: number): number {
+    if (at >= this.plain) this.reveal(at + 1);
+    return this.bytes[at];
+  }
+
+  /** What is before `to` is not needed. */
+  passOver(to: number): void {
+    if (to > this.plain) this.plain = to;
   }
 }

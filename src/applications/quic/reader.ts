@@ -5,17 +5,16 @@ import { ServerHello } from '../tls/server-hello.js';
 import { tellClientHello, tellServerHello } from '../tls/tell.js';
 import type { CryptoStream } from './crypto-stream.js';
 import { Frames, NO_BEGINNING } from './frames.js';
-import { InitialKeys } from './keys.js';
+import { InitialKeys, InitialSecret } from './keys.js';
 import { LongHeader } from './packet.js';
 import { Payload } from './payload.js';
+import { reveal } from './reveal.js';
 import { QuicState } from './state.js';
 import { StreamPool } from './stream-pool.js';
 import { isGoogles, isReserved, PacketType, type Version, versionOf, versionWord } from './versions.js';
 
 /** The shortest destination id of a client's first packet (RFC 9000, 7.2). */
 const SHORTEST_FIRST_ID = 8;
-/** Bytes of a server's payload that are decrypted at first. */
-const SERVER_PART = 256;
 /** Payloads that are decrypted of a conversation, and datagrams that are looked at. */
 const MOST_DECRYPTED = 16;
 const MOST_DATAGRAMS = 48;
@@ -36,7 +35,10 @@ const GOOGLES_VERSION_AT = 9;
  */
 export class QuicReader implements Reader {
   private readonly header = new LongHeader();
-  private readonly keys = [new InitialKeys(true), new InitialKeys(false)] as const;
+  /** Made of the id in a packet that may be a client's first one. */
+  private secret = new InitialSecret();
+  /** Keys of the client, and of the server, for packets whose stream has none. */
+  private readonly keys: [InitialKeys, InitialKeys] = [new InitialKeys(), new InitialKeys()];
   private readonly payload = new Payload();
   private readonly frames = new Frames();
   private readonly pool = new StreamPool();
@@ -99,7 +101,7 @@ export class QuicReader implements Reader {
       return;
     }
     if (header.type !== PacketType.Initial || (header.isCut && d.ending === '')) return;
-    if (s.idLength > 0) this.initial(d, s, version, b, o, d.fromClient);
+    if (s.secret.idLength > 0) this.initial(d, s, version, b, o, d.fromClient);
     else if (this.first(s, version, b, o)) this.begin(d, s);
     else if (s.early === undefined && !header.isCut) {
       s.early = this.pool.take(s);
@@ -111,18 +113,21 @@ export class QuicReader implements Reader {
   /** Reads a packet as the client's first one. @returns whether it is */
   private first(s: QuicState, version: Version, b: Uint8Array, o: number): boolean {
     const { idAt, idEnd } = this.header;
-    if (idEnd - idAt < SHORTEST_FIRST_ID || !this.open(s, version, true, b, o, b, idAt, idEnd)) return false;
-    s.takeId(b, this.header);
+    if (idEnd - idAt < SHORTEST_FIRST_ID || s.decrypted >= MOST_DECRYPTED) return false;
+    const { secret } = this;
+    secret.make(version, b, idAt, idEnd);
+    if (!this.open(s, secret, true, b, o)) return false;
+    this.secret = s.secret;
+    s.secret = secret;
     return true;
   }
 
   /** The client is known, and what keys are made of: reads its packet, and one that came before. */
   private begin(d: Dialogue, s: QuicState): void {
-    const early = s.early;
     const byClient = s.earlyByClient === d.fromClient;
-    s.early = undefined;
     d.sentByClient(true);
     this.gather(d, s, true);
+    const { early } = s;
     if (early === undefined) return;
     const { header } = this;
     const { end } = header;
@@ -131,7 +136,9 @@ export class QuicReader implements Reader {
       if (version !== undefined) this.initial(d, s, version, early.bytes, 0, byClient);
     }
     header.end = end;
-    this.pool.give(early);
+    // Its memory may have gone to the stream that it begins.
+    if (s.early === early) this.pool.give(early);
+    s.early = undefined;
   }
 
   /** An Initial packet, when keys are known. */
@@ -144,49 +151,38 @@ export class QuicReader implements Reader {
     byClient: boolean,
   ): void {
     if (byClient ? s.clientTold : s.serverTold) return;
+    if (s.decrypted >= MOST_DECRYPTED) return;
+    const { secret } = s;
+    secret.make(version, secret.id, 0, secret.idLength);
     // After a Retry keys are made of the id that the server asked for.
-    if (
-      this.open(s, version, byClient, b, o, s.id, 0, s.idLength) ||
-      (byClient && this.first(s, version, b, o))
-    )
+    if (this.open(s, secret, byClient, b, o) || (byClient && this.first(s, version, b, o)))
       this.gather(d, s, byClient);
   }
 
-  /** Decrypts the packet at `o` with the keys of an id. @returns whether they are its own */
-  private open(
-    s: QuicState,
-    version: Version,
-    byClient: boolean,
-    b: Uint8Array,
-    o: number,
-    id: Uint8Array,
-    idAt: number,
-    idEnd: number,
-  ): boolean {
+  /** Opens the packet at `o` with the keys of a secret. @returns whether they are its own */
+  private open(s: QuicState, secret: InitialSecret, byClient: boolean, b: Uint8Array, o: number): boolean {
     const { payload } = this;
-    const keys = this.keys[byClient ? 0 : 1];
-    if (s.decrypted >= MOST_DECRYPTED) return false;
+    const side = byClient ? 0 : 1;
+    const stream = s.streams[side];
+    const keys = stream?.keys.areOf(secret, byClient) === true ? stream.keys : this.keys[side];
     s.decrypted++;
-    keys.derive(version, id, idAt, idEnd);
-    // A server's hello is short, and the rest of its packet is padding.
-    if (!byClient && payload.open(keys, b, o, this.header, SERVER_PART)) {
-      if (this.frames.holdsMessage(payload.bytes, payload.length))
-        return this.frames.look(payload.bytes, payload.length, true) === SERVER_HELLO;
-    }
+    keys.make(secret, byClient);
     if (!payload.open(keys, b, o, this.header)) return false;
-    const beginning = this.frames.look(payload.bytes, payload.length, payload.isCut);
+    const beginning = this.frames.look(payload, stream);
     if (beginning === (byClient ? CLIENT_HELLO : SERVER_HELLO)) return true;
     return beginning === NO_BEGINNING && !payload.isCut;
   }
 
   /** Takes what the payload at hand carries of a hello. */
   private gather(d: Dialogue, s: QuicState, byClient: boolean): void {
-    const { payload, pool } = this;
+    const { payload, pool, frames, keys } = this;
     const side = byClient ? 0 : 1;
+    if (!frames.hasCrypto) return;
     const stream = s.streams[side] ?? pool.take(s);
     s.streams[side] = stream;
-    this.frames.gather(payload.bytes, payload.length, payload.isCut, stream);
-    if (stream.isWhole || (payload.isCut && stream.have > 0)) this.hello(d, s, byClient, stream, 'limit');
+    if (stream.keys !== payload.keys) keys[side] = stream.exchange(payload.keys);
+    frames.gather(payload, stream);
+    if (stream.isWhole() || (payload.isCut && stream.have > 0)) this.hello(d, s, byClient, stream, 'limit');
     else if (stream.top === 0) {
       s.streams[side] = undefined;
       pool.give(stream);
@@ -195,12 +191,13 @@ export class QuicReader implements Reader {
 
   /** Says what a hello tells, as far as it is there. */
   private hello(d: Dialogue, s: QuicState, byClient: boolean, stream: CryptoStream, why: Partial): void {
+    reveal(stream, byClient);
     const { bytes, from, have } = stream;
     let isWhole = false;
     let isSound = false;
     if (byClient) {
       const hello = this.clientHello;
-      isSound = bytes[from] === CLIENT_HELLO && hello.read(bytes, from, have);
+      isSound = (have === from || bytes[from] === CLIENT_HELLO) && hello.read(bytes, from, have);
       isWhole = hello.isWhole;
       if (isSound) tellClientHello(d, hello, 'q');
       this.tellVersion(d, s);
@@ -208,12 +205,12 @@ export class QuicReader implements Reader {
       s.datagrams = 0;
     } else {
       const hello = this.serverHello;
-      isSound = bytes[from] === SERVER_HELLO && hello.read(bytes, from, have);
+      isSound = (have === from || bytes[from] === SERVER_HELLO) && hello.read(bytes, from, have);
       isWhole = hello.isWhole;
       if (isSound && isWhole && hello.isRetry) {
         // The hello itself comes behind.
-        stream.from = stream.end;
-        if (stream.isWhole) this.hello(d, s, false, stream, why);
+        stream.from = stream.end();
+        if (stream.isWhole()) this.hello(d, s, false, stream, why);
         return;
       }
       if (isSound) tellServerHello(d, hello);

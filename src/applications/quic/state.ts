@@ -1,12 +1,11 @@
 import type { State } from '../reader.js';
 import type { CryptoStream, StreamOwner } from './crypto-stream.js';
-import { LONGEST_ID, type LongHeader } from './packet.js';
+import { InitialSecret } from './keys.js';
 
 /** What is kept of one conversation. */
 export class QuicState implements State, StreamOwner {
-  /** The client's first destination id, of which keys are made. Its length is 0 while it is not known. */
-  readonly id = new Uint8Array(LONGEST_ID);
-  idLength = 0;
+  /** What keys are made of, as soon as the client's first destination id is known. */
+  secret = new InitialSecret();
   /** The version of the last packet; 0 before. */
   readonly version = new Uint8Array(4);
   hasVersion = false;
@@ -27,12 +26,6 @@ export class QuicState implements State, StreamOwner {
   early: CryptoStream | undefined;
   earlyByClient = false;
 
-  /** Takes the id of a packet as the client's first one. */
-  takeId(b: Uint8Array, packet: LongHeader): void {
-    this.idLength = packet.idEnd - packet.idAt;
-    for (let i = 0; i < this.idLength; i++) this.id[i] = b[packet.idAt + i];
-  }
-
   /** Takes the version at `o`. */
   takeVersion(b: Uint8Array, o: number): void {
     for (let i = 0; i < 4; i++) this.version[i] = b[o + i];
@@ -48,7 +41,8 @@ export class QuicState implements State, StreamOwner {
   }
 
   reset(): void {
-    this.idLength = this.seen = this.datagrams = this.decrypted = 0;
+    this.secret.forget();
+    this.seen = this.datagrams = this.decrypted = 0;
     this.hasVersion = this.versionTold = this.clientTold = this.serverTold = this.isLimited = false;
     this.earlyByClient = false;
     this.streams[0] = this.streams[1] = this.early = undefined;

@@ -1,4 +1,4 @@
-import { expandLabel } from '../crypto/hmac.js';
+import { expandLabel, HmacSha256 } from '../crypto/hmac.js';
 import type { Texts } from '../engine/texts.js';
 import { isDigit } from '../text.js';
 import { hexWord } from '../words.js';
@@ -7,14 +7,36 @@ import { hexWord } from '../words.js';
 export const PacketType = { Initial: 0, ZeroRtt: 1, Handshake: 2, Retry: 3 } as const;
 export type PacketType = (typeof PacketType)[keyof typeof PacketType];
 
+/** What HKDF-Expand is given for the keys of a side. */
+interface Labels {
+  readonly key: Int32Array;
+  readonly iv: Int32Array;
+  readonly hp: Int32Array;
+}
+
 /** How Initial packets of a version are protected (RFC 9001, 5.2; RFC 9369, 3.3). */
-export interface Version {
-  readonly salt: Uint8Array;
-  readonly key: Uint8Array;
-  readonly iv: Uint8Array;
-  readonly hp: Uint8Array;
-  /** What is added to the two bits of a packet's type to have PacketType. */
-  readonly turn: number;
+export class Version {
+  private keyed: HmacSha256 | undefined;
+
+  /**
+   * @param digits the salt, in hexadecimal
+   * @param turn what is added to the two bits of a packet's type to have PacketType
+   */
+  constructor(
+    private readonly digits: string,
+    readonly labels: Labels,
+    readonly turn: number,
+  ) {}
+
+  /** The salt as a key, made when the first one speaks the version. */
+  get salt(): HmacSha256 {
+    if (this.keyed !== undefined) return this.keyed;
+    const salt = Buffer.from(this.digits, 'hex');
+    const hmac = new HmacSha256();
+    hmac.setKey(Int32Array.from({ length: salt.length / 4 }, (_, i) => salt.readInt32BE(4 * i)));
+    this.keyed = hmac;
+    return hmac;
+  }
 }
 
 /** The numbers of versions, as a signed word. */
@@ -31,26 +53,27 @@ const MVFST_NEXT = 0xfaceb00e | 0;
 const T050 = 0x54303530;
 const T051 = 0x54303531;
 
-function version(salt: string, label: string, turn: number): Version {
+function labelsOf(version: string): Labels {
   return {
-    salt: Uint8Array.from(Buffer.from(salt, 'hex')),
-    key: expandLabel(`${label} key`, 16),
-    iv: expandLabel(`${label} iv`, 12),
-    hp: expandLabel(`${label} hp`, 16),
-    turn,
+    key: expandLabel(`${version} key`, 16),
+    iv: expandLabel(`${version} iv`, 12),
+    hp: expandLabel(`${version} hp`, 16),
   };
 }
 
-const OF_V1 = version('38762cf7f55934b34d179ae6a4c80cadccbb7f0a', 'quic', 0);
+const LABELS = labelsOf('quic');
+const LABELS_OF_V2 = labelsOf('quicv2');
+
+const OF_V1 = new Version('38762cf7f55934b34d179ae6a4c80cadccbb7f0a', LABELS, 0);
 /** Types are one further than in version 1 (RFC 9369, 3.2). */
-const OF_V2 = version('0dede3def700a6db819381be6e269dcbf9bd2ed9', 'quicv2', 3);
-const OF_V2_DRAFT = version('a707c203a59b47184a1d62ca570406ea7ae3e5d3', 'quicv2', 3);
+const OF_V2 = new Version('0dede3def700a6db819381be6e269dcbf9bd2ed9', LABELS_OF_V2, 3);
+const OF_V2_DRAFT = new Version('a707c203a59b47184a1d62ca570406ea7ae3e5d3', LABELS_OF_V2, 3);
 /** draft-ietf-quic-tls, 5.2, of these drafts. */
-const OF_22 = version('7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a', 'quic', 0);
-const OF_23 = version('c3eef712c72ebb5a11a7d2432bb46365bef9f502', 'quic', 0);
-const OF_29 = version('afbfec289993d24c9e9786f19c6111e04390a899', 'quic', 0);
-const OF_T050 = version('7ff579e5acd072915580304c43a2367c60488310', 'quic', 0);
-const OF_T051 = version('7a4edef4e7ccee5fa4506c19124fc8ccda6e033d', 'quic', 0);
+const OF_22 = new Version('7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a', LABELS, 0);
+const OF_23 = new Version('c3eef712c72ebb5a11a7d2432bb46365bef9f502', LABELS, 0);
+const OF_29 = new Version('afbfec289993d24c9e9786f19c6111e04390a899', LABELS, 0);
+const OF_T050 = new Version('7ff579e5acd072915580304c43a2367c60488310', LABELS, 0);
+const OF_T051 = new Version('7a4edef4e7ccee5fa4506c19124fc8ccda6e033d', LABELS, 0);
 
 /** The number of a draft; 0 if the version is none. */
 function draftOf(n: number): number {

@@ -7,7 +7,7 @@ import { hex } from '../../support/conversation.js';
 
 function encrypt(key: Uint8Array, text: Uint8Array): Uint8Array {
   const aes = new Aes128();
-  aes.setKey(key, 0);
+  aes.setKey(Int32Array.from({ length: 4 }, (_, i) => i32(key, 4 * i)));
   aes.encrypt(i32(text, 0), i32(text, 4), i32(text, 8), i32(text, 12));
   const out = Buffer.alloc(16);
   for (let i = 0; i < 4; i++) setU32(out, 4 * i, aes.block[i]);
