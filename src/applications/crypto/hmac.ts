@@ -60,7 +60,14 @@ export function makeText(w: Int32Array, b: Uint8Array, o: number, end: number): 
  */
 export function expandLabel(label: string, length: number): Int32Array {
   const name = `tls13 ${label}`;
-  const text = Uint8Array.from([length >> 8, length & 0xff, name.length, ...Buffer.from(name, 'latin1'), 0, 1]);
+  const text = Uint8Array.from([
+    length >> 8,
+    length & 0xff,
+    name.length,
+    ...Buffer.from(name, 'latin1'),
+    0,
+    1,
+  ]);
   const w = new Int32Array(SCHEDULE_WORDS);
   makeText(w, text, 0, text.length);
   return w;

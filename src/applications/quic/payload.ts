@@ -14,8 +14,8 @@ const NUMBER_LENGTH = 0x03;
 const BLOCK = 16;
 
 /**
- * The payload of an Initial packet (RFC 9001, 5.3 and 5.4). It is decrypted as far as it is looked at: most of
- * it is padding, or keys that are not read.
+ * The payload of an Initial packet (RFC 9001, 5.3 and 5.4). It is decrypted as far as it is looked at: most
+ * of it is padding, or keys that are not read.
  */
 export class Payload {
   /** What was decrypted. */

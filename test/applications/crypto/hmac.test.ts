@@ -34,7 +34,9 @@ it('makes the initial secret of RFC 9001, A.1', () => {
 });
 
 it('makes what the library does, of keys of some words and texts of less than a block', () => {
-  const keys = fc.integer({ min: 0, max: 16 }).chain((n) => fc.uint8Array({ minLength: 4 * n, maxLength: 4 * n }));
+  const keys = fc
+    .integer({ min: 0, max: 16 })
+    .chain((n) => fc.uint8Array({ minLength: 4 * n, maxLength: 4 * n }));
   fc.assert(
     fc.property(keys, fc.uint8Array({ maxLength: 55 }), (bytes, text) => {
       expect(digest(bytes, text)).toBe(createHmac('sha256', bytes).update(text).digest('hex'));
