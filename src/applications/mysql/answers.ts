@@ -33,6 +33,8 @@ export class Answers {
     const asked = due(d);
     if (s.phase !== Phase.Idle && asked !== undefined) d.begin(asked);
     do {
+      if (s.phase === Phase.Rows || s.phase === Phase.Columns) p = passOver(s, b, p, end, due(d));
+      if (p >= end) break;
       const n = this.packet(d, s, b, p, end);
       if (n <= 0) return p > o ? p - o : n;
       p += n;
@@ -215,11 +217,7 @@ export class Answers {
     s.next = -1;
     if (q.note === Command.InitDb) s.database = q.name;
     else if (q.method === 'USE') s.database = databaseOf(q.resource);
-    else if (q.note === Command.Query || q.note === Command.StmtExecute) {
-      d.texts.begin();
-      d.texts.addNumber(s.rows);
-      q.attribute('rows', d.texts.take());
-    }
+    else if (q.note === Command.Query || q.note === Command.StmtExecute) q.attribute('rows', String(s.rows));
     d.answer(q);
   }
 
@@ -246,6 +244,35 @@ export class Answers {
     q.status = d.texts.take();
     return true;
   }
+}
+
+/**
+ * Passes over packets that are nothing but rows, or definitions of columns but for the last one: there are
+ * many of them.
+ *
+ * @returns where the first one is that has to be looked at
+ */
+function passOver(s: MysqlState, b: Uint8Array, o: number, end: number, q: Question | undefined): number {
+  if (s.serverGoesOn) return o;
+  const areColumns = s.phase === Phase.Columns;
+  const most = areColumns ? s.columns - 1 : end - o;
+  let { next } = s;
+  let p = o;
+  let passed = 0;
+  while (end - p > HEADER && passed < most) {
+    const length = b[p] | (b[p + 1] << 8) | (b[p + 2] << 16);
+    const type = b[p + HEADER];
+    if (length === 0 || length === LONGEST || b[p + 3] !== next || type >= END) break;
+    // Rows of the binary protocol begin with 0, definitions never do.
+    if (type === OK && areColumns) break;
+    p += HEADER + length;
+    next = (next + 1) & 0xff;
+    passed++;
+  }
+  s.next = next;
+  if (areColumns) s.columns -= passed;
+  else if (q?.note !== Command.FieldList) s.rows += passed;
+  return p;
 }
 
 /** Bytes of a packet that are looked at. */

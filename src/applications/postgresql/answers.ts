@@ -4,9 +4,12 @@ import { answerEarly, due } from '../in-order.js';
 import type { Question } from '../question.js';
 import { type Dialogue, Read } from '../reader.js';
 import { isSynced, Kind, kindOf, type PostgresqlState } from './state.js';
-import { HEADER, isText, lengthOf, textEnd } from './wire.js';
+import { HEADER, isText, lengthOf, passOver, textEnd } from './wire.js';
 
 const AUTHENTICATED = 0;
+/** DataRow and CopyData. */
+const ROW = 0x44;
+const COPY_DATA = 0x64;
 /** Bytes of an authentication that are looked at: its kind. */
 const AUTHENTICATION_HEAD = HEADER + 4;
 
@@ -25,9 +28,11 @@ export function readAnswers(d: Dialogue, s: PostgresqlState, b: Uint8Array, o: n
       return d.ending === '' ? Read.More : Read.Turn;
     }
     const open = d.open.length;
+    const type = b[p];
     message(d, s, b, p, Math.min(end, p + whole));
     p += whole;
     if (d.open.length !== open) break;
+    if (type === ROW || type === COPY_DATA) p = passOver(b, p, end, type);
   }
   return p - o;
 }
@@ -79,9 +84,9 @@ function message(d: Dialogue, s: PostgresqlState, b: Uint8Array, o: number, end:
     case 0x54: // RowDescription
     case 0x74: // ParameterDescription
     case 0x6e: // NoData
-    case 0x44: // DataRow
+    case ROW:
     case 0x48: // CopyOutResponse
-    case 0x64: // CopyData
+    case COPY_DATA:
     case 0x56: // FunctionCallResponse
       if (q !== undefined && !isLogin) begin(d, q);
   }
@@ -89,7 +94,7 @@ function message(d: Dialogue, s: PostgresqlState, b: Uint8Array, o: number, end:
 
 /** RowDescription, DataRow, CommandComplete. */
 function isOfStatement(type: number): boolean {
-  return type === 0x54 || type === 0x44 || type === 0x43;
+  return type === 0x54 || type === ROW || type === 0x43;
 }
 
 function begin(d: Dialogue, q: Question): void {
@@ -195,11 +200,7 @@ function ready(d: Dialogue, s: PostgresqlState): void {
 }
 
 function answer(d: Dialogue, s: PostgresqlState, q: Question, outcome: Outcome): void {
-  if (s.rows >= 0 && outcome === Outcome.Ok) {
-    d.texts.begin();
-    d.texts.addNumber(s.rows);
-    q.attribute('rows', d.texts.take());
-  }
+  if (s.rows >= 0 && outcome === Outcome.Ok) q.attribute('rows', String(s.rows));
   s.rows = -1;
   s.answered = q.id + 1;
   if (isSynced(q)) s.isReadyDue = true;

@@ -11,7 +11,7 @@ import { POSTGRESQL, Sql } from '../sql/dialects.js';
 import { Statement } from '../sql/statement.js';
 import { readAnswers } from './answers.js';
 import { isSynced, Kind, kindOf, PostgresqlState } from './state.js';
-import { HEADER, isText, lengthOf, textEnd } from './wire.js';
+import { HEADER, isText, lengthOf, passOver, textEnd } from './wire.js';
 
 /** The first message has no type: a length, and one of these or a version. */
 const Code = { Cancel: 80_877_102, Tls: 80_877_103, Gss: 80_877_104 } as const;
@@ -120,7 +120,7 @@ export class PostgresqlReader implements Reader {
         break;
       case 0x64: // CopyData
         if (d.oldest !== undefined) d.askMore(d.oldest);
-        return copyData(b, o, end, whole);
+        return passOver(b, o + whole, end, b[o]) - o;
       case 0x63: // CopyDone
       case 0x66: // CopyFail
         if (d.oldest !== undefined) d.askMore(d.oldest);
@@ -208,15 +208,4 @@ function wanted(type: number, whole: number): number {
     default:
       return HEADER;
   }
-}
-
-/** Passes over one and all further messages with data of COPY: there are many of them. */
-function copyData(b: Uint8Array, o: number, end: number, whole: number): number {
-  let p = o + whole;
-  while (end - p >= HEADER && b[p] === 0x64) {
-    const length = lengthOf(b, p, end);
-    if (length < 0) break;
-    p += 1 + length;
-  }
-  return p - o;
 }

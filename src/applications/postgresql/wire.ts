@@ -12,6 +12,17 @@ export function lengthOf(b: Uint8Array, o: number, end: number): number {
   return length < 4 || length > LONGEST ? -1 : length;
 }
 
+/** Passes over messages of one type, of rows or data: there are many of them. @returns where they end */
+export function passOver(b: Uint8Array, o: number, end: number, type: number): number {
+  let p = o;
+  while (end - p >= HEADER && b[p] === type) {
+    const length = lengthOf(b, p, end);
+    if (length < 0) break;
+    p += 1 + length;
+  }
+  return p;
+}
+
 /** Where a text ends that a NUL ends. */
 export function textEnd(b: Uint8Array, o: number, end: number): number {
   let p = Math.min(o, end);

@@ -39,8 +39,10 @@ export const Class = {
   /** It stands for itself, or begins a number. */
   Dot: 7,
   Semicolon: 8,
-  /** It may begin a string, a quoted name, or a comment; or it is a control. */
-  Mark: 9,
+  /** It stands for itself, or begins a comment. */
+  Remark: 9,
+  /** It begins a string or a quoted name; or it is a control. */
+  Mark: 10,
 } as const;
 type Class = (typeof Class)[keyof typeof Class];
 
@@ -65,7 +67,7 @@ function classOf(c: number, dialect: number): Class {
   if (c < SPACE || c === 0x7f) return Class.Mark;
   switch (c) {
     case HASH:
-      return (dialect & Sql.MysqlComments) !== 0 ? Class.Mark : Class.Letter;
+      return (dialect & Sql.MysqlComments) !== 0 ? Class.Remark : Class.Letter;
     case DOLLAR:
       return Class.Dollar;
     case DOT:
@@ -78,10 +80,11 @@ function classOf(c: number, dialect: number): Class {
     case SINGLE:
     case DOUBLE:
     case BACKTICK:
+      return Class.Mark;
     case MINUS:
     case SLASH:
     case STAR:
-      return Class.Mark;
+      return Class.Remark;
     case BRACKET:
       return (dialect & Sql.Brackets) !== 0 ? Class.Mark : Class.Plain;
     default:

@@ -6,8 +6,9 @@ const LONGEST_METHOD = 32;
 const BEYOND = 64;
 /** Statements remembered; one takes the place of another. */
 const PLACES = 512;
-/** Longer ones are not remembered: they seldom come again. In words of 4 characters. */
+/** Longer ones are not remembered, for the room that they would take. */
 const LONGEST = 256;
+/** Characters are hashed and compared four at a time. */
 const WORDS = LONGEST / 4;
 
 /**

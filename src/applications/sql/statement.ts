@@ -93,7 +93,7 @@ export class Statement {
     this.bytes = bytes;
     this.end = end;
     const { classes, out } = this;
-    const { Blank, Digit, Dollar, Dot, High, Mark, Open, Plain, Semicolon } = Class;
+    const { Blank, Digit, Dollar, Dot, High, Mark, Open, Plain, Remark, Semicolon } = Class;
     let n = 0;
     let before = 0;
     let wordAt = 0;
@@ -108,14 +108,16 @@ export class Statement {
         p++;
         continue;
       }
-      if (kind === Dot || kind === Dollar) kind = this.begun(c, p);
-      else if (kind === Mark) {
+      if (kind === Dot) kind = p + 1 < end && classes[bytes[p + 1]] === Digit ? Digit : Plain;
+      else if (kind === Dollar) kind = this.dollarAt(p);
+      else if (kind === Remark) {
         const behind = this.comment(c, p);
         if (behind !== p) {
           before |= SPACED;
           p = behind;
           continue;
         }
+        kind = Plain;
       }
       if (before !== 0 && n > 0) {
         if ((before & ENDED) !== 0) out[n++] = SEMICOLON;
@@ -134,7 +136,8 @@ export class Statement {
         n = this.length;
       } else {
         const from = n;
-        const last = Math.min(end, p + Remembered.MOST - n);
+        let last = p + Remembered.MOST - n;
+        if (last > end) last = end;
         while (p < last && classes[bytes[p]] <= Dollar) out[n++] = bytes[p++];
         if (n === from + 1 && this.isPrefix(p)) {
           out[from] = QUESTION;
@@ -155,12 +158,10 @@ export class Statement {
     this.remembered.take(texts, n, wordAt, wordEnd);
   }
 
-  /** What a dot or a dollar sign begins: a number, a word, or what its own class says. */
-  private begun(c: number, p: number): number {
-    if (c === DOLLAR && this.has(Sql.Dollars)) return Class.Mark;
-    // An amount of money begins with a dollar sign.
-    if (isDigit(this.at(p + 1))) return Class.Digit;
-    return c === DOT ? Class.Plain : Class.Letter;
+  /** What a dollar sign begins: a parameter or a string, an amount of money, or a word. */
+  private dollarAt(p: number): number {
+    if (this.has(Sql.Dollars)) return Class.Mark;
+    return isDigit(this.at(p + 1)) ? Class.Digit : Class.Letter;
   }
 
   /** Takes what begins with a character that has a meaning, or needs to be escaped. @returns where it ends */
@@ -248,8 +249,7 @@ export class Statement {
     const { bytes, classes, end } = this;
     let at = p + 1;
     if (!isDigit(this.at(at)))
-      while (at < end && classes[bytes[at]] <= Class.High && bytes[at] !== DOLLAR && !isDigit(bytes[at]))
-        at++;
+      while (at < end && classes[bytes[at]] <= Class.High && bytes[at] !== DOLLAR) at++;
     if (this.at(at) !== DOLLAR) {
       this.put(p);
       for (at = p + 1; isDigit(this.at(at)) && this.length < LONGEST_RESOURCE; at++) this.put(at);

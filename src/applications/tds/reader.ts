@@ -211,11 +211,7 @@ export class TdsReader implements Reader {
   private end(d: Dialogue, s: TdsState, q: Question): void {
     const { handle } = this.tokens;
     if (handle >= 0 && q.key !== '') s.prepare(handle, q.key);
-    if (s.rows >= 0) {
-      d.texts.begin();
-      d.texts.addNumber(s.rows);
-      q.attribute('rows', d.texts.take());
-    }
+    if (s.rows >= 0) q.attribute('rows', String(s.rows));
     if (q.outcome !== Outcome.Unasked) d.answer(q, q.outcome);
   }
 

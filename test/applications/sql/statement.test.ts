@@ -16,6 +16,51 @@ const mysql = (sql: string) => read(sql, MYSQL)[1];
 const postgresql = (sql: string) => read(sql, POSTGRESQL)[1];
 const tsql = (sql: string) => read(sql, TRANSACT_SQL)[1];
 
+/** Tokens of the dialects: what becomes a space, `;`, what becomes `?`, and others. */
+const NUMBER = String.raw`0x[\w@$.]*|(?:\d|[.$](?=\d))(?:[\w@$.]|(?<=e)[+-](?=\d))*`;
+const LEXERS = new Map([
+  [
+    MYSQL,
+    String.raw`(?<space>\s+|#[^\r\n]*|--(?!\S)[^\r\n]*|/\*[^]*?(?:\*/|$))|(?<end>;)|` +
+      String.raw`(?<literal>[nebx]?'(?:\\[^]|''|[^'\\])*(?:'|\\?$)|` +
+      String.raw`"(?:\\[^]|""|[^"\\])*(?:"|\\?$)|${NUMBER})|` +
+      '[\\w@$]+|`(?:``|[^`])*`?|[^]',
+  ],
+  [
+    POSTGRESQL,
+    String.raw`(?<space>\s+|--[^\r\n]*|/\*[^]*?(?:\*/|$))|(?<end>;)|` +
+      String.raw`(?<literal>e'(?:\\[^]|''|[^'\\])*(?:'|\\?$)|[nbx]?'(?:''|[^'])*'?|` +
+      String.raw`\$(?<tag>(?:[a-z_@#][\w@#]*)?)\$[^]*?(?:\$\k<tag>\$|$)|` +
+      NUMBER.replaceAll('@$.]', '@$.#]').replace('[.$]', '[.]') +
+      String.raw`)|\$\d*|[\w@#][\w@#$]*|"(?:""|[^"])*"?|` +
+      '`(?:``|[^`])*`?|[^]',
+  ],
+  [
+    TRANSACT_SQL,
+    String.raw`(?<space>\s+|--[^\r\n]*|/\*[^]*?(?:\*/|$))|(?<end>;)|` +
+      `(?<literal>[nebx]?'(?:''|[^'])*'?|${NUMBER.replaceAll('@$.]', '@$.#]')})|` +
+      String.raw`[\w@$#]+|"(?:""|[^"])*"?|\[(?:\]\]|[^\]])*\]?|` +
+      '`(?:``|[^`])*`?|[^]',
+  ],
+]);
+
+/** What a statement of ASCII becomes, without nested and executed comments. */
+function expected(sql: string, dialect: number): string {
+  let text = '';
+  let end = '';
+  let space = '';
+  for (const { 0: token, groups } of sql.matchAll(new RegExp(LEXERS.get(dialect)!, 'gi'))) {
+    if (groups!.space !== undefined) space = ' ';
+    else if (groups!.end !== undefined) end = ';';
+    else {
+      text += (text === '' ? '' : end + space) + (groups!.literal === undefined ? token : '?');
+      end = space = '';
+    }
+  }
+  const escaped = (c: string) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return text.replaceAll(/[^ -~]/g, escaped).slice(0, 1024);
+}
+
 describe('a statement', () => {
   it('keeps its words; white space, comments and a last semicolon go', () => {
     expect(read('  select\t*\r\n from  t1 -- all\n where a = b ; ', MYSQL)).toEqual([
@@ -48,6 +93,7 @@ describe('a statement', () => {
     expect(tsql(`select N'a', [My ]] T], #t.x, @p1, 0x1F, $5.00, "x y" from dbo.t`)).toBe(
       'select ?, [My ]] T], #t.x, @p1, ?, ?, "x y" from dbo.t',
     );
+    expect(postgresql('select $a1$secret$a1$, $1$2')).toBe('select ?, $1$2');
     expect(read(`select "x y"`, TRANSACT_SQL | Sql.DoubleQuotedStrings)[1]).toBe('select ?');
     expect(postgresql('select x::int, now()')).toBe('select x::int, now()');
   });
@@ -75,6 +121,54 @@ describe('a statement', () => {
     expect(word).toBe('SELECT');
     expect(text.length).toBe(1024);
     expect(read('x'.repeat(300), POSTGRESQL)[0].length).toBe(32);
+  });
+
+  it('is told from others that came before, and comes again', () => {
+    const s = new Statement();
+    const of = (sql: string) => {
+      const bytes = Buffer.from(sql);
+      s.read(texts, bytes, 0, bytes.length, MYSQL);
+      return [s.word, s.text];
+    };
+    for (let round = 0; round < 2; round++)
+      for (let i = 0; i < 2000; i++)
+        expect(of(`Select c${i} from t -- ${i}`)).toEqual(['SELECT', `Select c${i} from t`]);
+    expect(of('é a')).toEqual(['\\xc3\\xa9', '\\xc3\\xa9 a']);
+    expect(of('\\xc3\\xa9 a')).toEqual(['', '\\xc3\\xa9 a']);
+    const long = `update ${'t, '.repeat(80)}`;
+    expect(of(long)).toEqual(['UPDATE', long.trim()]);
+  });
+
+  it('is what regular expressions make of it', () => {
+    const pieces = fc.constantFrom(
+      ...[
+        'select',
+        'n',
+        'E',
+        'x1',
+        't.c',
+        '_a@b',
+        'a$',
+        'x_long_name_of_a_column',
+        ' ',
+        '  ',
+        '\n',
+        '\t',
+        ', ',
+      ],
+      ...['(', ')', '{', '=', '<>', '+', '-', '*', '/ ', '.', ';', '; ', ':', '&', '%', '\\', '?', '!', '|'],
+      ...['1', '0', '42', '0x1F', '1.5', '.5', '1e-3', '0x1e', '2e', '5e+', '$5', '$1', '$12'],
+      ...["'a'", "''", "'it''s'", "N'b'", "'c d'e", '"q"', '""', '`n m`', '``', '[x]', '[a b]', 'a[1]'],
+      ...['-- c\n', '--', '# c\n', '/* c */', '/**/', '$$ x $$', '$t1$ $$ $t1$', "'cut", '"cut', '`cut'],
+    );
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 40 }), (list) => {
+        const sql = list.join('');
+        for (const dialect of [MYSQL, POSTGRESQL, TRANSACT_SQL])
+          expect(read(sql, dialect)[1]).toBe(expected(sql, dialect));
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('never has what was in a string, and is read from any bytes', () => {
