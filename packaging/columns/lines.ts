@@ -1,15 +1,27 @@
 /** src/store/ndjson/lines.ts: writers of rows as NDJSON. */
-import type { Column, Table } from '../../src/model/columns/column.js';
+import type { Column, Kind, Table } from '../../src/model/columns/column.js';
 import { charactersOf, collectorsConstructor, entriesOf, expressionOf, namesOf } from './segments.js';
 import { MADE } from './text.js';
 
 /** The columns that name a mirror point, which are printed once per point. */
 const IDENTITY = ['point.type', 'point.source', 'point.target', 'point.session'];
-/** NDJSON's values of computed columns, by table: a function of the record, and its module. */
-const COMPUTED: Readonly<Record<string, { call: string; module: string }>> = {
-  'sessions.community_id': { call: 'communityIdOf', module: './community-id.js' },
-  'transactions.community_id': { call: 'communityIdOfTransaction', module: './community-id.js' },
+/** NDJSON's values of computed columns, by table: what writes one of a record, and its module. */
+const COMPUTED: Readonly<Record<string, { writer: string; module: string }>> = {
+  'sessions.community_id': { writer: 'communityIdOf', module: './community-id.js' },
+  'transactions.community_id': { writer: 'communityIdOfTransaction', module: './community-id.js' },
 };
+/** What is around a value, where that is more than the value itself. */
+const AROUND: Readonly<Partial<Record<Kind, readonly [before: string, after: string]>>> = {
+  uint: ['', ''],
+  fixed32: ['', ''],
+  nullable: ['', ''],
+  uints: ['[', ']'],
+  ips: ['[', ']'],
+  texts: ['[', ']'],
+  map: ['{', '}'],
+};
+/** The rest are strings. */
+const QUOTES = ['"', '"'] as const;
 /** The longest escaped character: \u0000. */
 const ESCAPED = 6;
 /** More bytes than any value except strings and arrays, including its key's quotes, colon and comma. */
@@ -47,7 +59,7 @@ function written(column: Column, key: string): string {
     minute: `second(${key}, ${value})`,
     second: `second(${key}, ${value})`,
     day: `day(${key}, ${value})`,
-    enum: `word(${key}, ${type.words?.names}[${value}])`,
+    enum: `piece(${wordsOf(key)}[${value}])`,
     nullable: `optionalUint(${key}, ${value})`,
     uints: `uints(${key}, ${value}, ${value}Count)`,
     ip: `ip(${key}, ${value})`,
@@ -64,7 +76,7 @@ function written(column: Column, key: string): string {
   }[type.kind];
   return given === undefined
     ? `this.${call};`
-    : `if (r.${given}) this.${call};\n    else this.word(${key}, '');`;
+    : `if (r.${given}) this.${call};\n    else this.piece(${key});`;
 }
 
 const STRINGS = ['word', 'text'];
@@ -92,38 +104,91 @@ function zerosOf(table: Table, [first]: readonly Column[]): string {
   return `${table.message.toUpperCase()}_NO_${first.zeros?.toUpperCase()}`;
 }
 
+/** The constant with the pieces of an enum's words. */
+function wordsOf(key: string): string {
+  return key.replace('.', '_').toUpperCase();
+}
+
+/** A row's pieces: what is before a value and behind the one before it, by the value's name. */
+class Pieces {
+  private readonly texts: string[] = [];
+  /** The constants of enums, each of which has a piece for every word. */
+  readonly ofWords: string[] = [];
+  /** What follows the last value. */
+  private open = '';
+
+  /** @param constant the name of the object that has them */
+  constructor(readonly constant: string) {}
+
+  /** A value that is written. @returns its piece */
+  add(name: string, around: readonly [string, string] = QUOTES): string {
+    this.texts.push(`${name}: ${this.between(name, around)}`);
+    return `${this.constant}.${name}`;
+  }
+
+  /** A value that is one of some words. @returns the name that its piece would have */
+  addWords(name: string, words: string): string {
+    const key = `${this.constant}.${name}`;
+    this.ofWords.push(`const ${wordsOf(key)} = withWords(${this.between(name, QUOTES)}, ${words});`);
+    return key;
+  }
+
+  /** What names the mirror point: it begins with its comma, and ends with its last value. */
+  addPoint(): void {
+    this.texts.push(`point: '${this.open}'`);
+    this.open = '';
+  }
+
+  private between(name: string, [before, after]: readonly [string, string]): string {
+    const first = this.texts.length + this.ofWords.length === 0;
+    const text = `'${this.open}${first ? '' : ','}"${name}":${before}'`;
+    this.open = after;
+    return text;
+  }
+
+  get lines(): string[] {
+    const texts = [...this.texts, `end: '${this.open}}\\n'`];
+    return [`const ${this.constant} = pieces({ ${texts.join(', ')} });`, ...this.ofWords];
+  }
+}
+
 function linesClass(table: Table): string {
   const { method, record } = namesOf(table);
-  const keys: string[] = [];
+  const pieces = new Pieces(table.message.toUpperCase());
   const calls: string[] = [];
   const zeros = zeroRuns(table);
   const whole = IDENTITY.every((part) => table.columns.some(({ from }) => from === part));
   let length = 0;
   for (const column of table.columns) {
-    const { name, from } = column;
+    const { name, from, type } = column;
     const run = zeros.find((columns) => columns[0] === column);
     if (run !== undefined)
       calls.push(
         `if (${run.map(sizeOf).join(' + ')} === 0) {`,
-        `  this.text(${zerosOf(table, run)});`,
+        `  this.piece(${zerosOf(table, run)});`,
         '} else {',
       );
     const within = zeros.find((columns) => columns.includes(column));
     length += name.length + most(column);
     if (isIdentity(column)) {
-      if (from === IDENTITY[0]) calls.push(whole ? 'this.point(r.point);' : 'this.source(r.point);');
+      if (from === IDENTITY[0]) {
+        pieces.addPoint();
+        calls.push(`this.${whole ? 'point' : 'source'}(${pieces.constant}.point, r.point);`);
+      }
     } else {
-      keys.push(name);
-      const call = written(column, `${table.message.toUpperCase()}.${name}`);
+      const piece =
+        type.words === undefined
+          ? pieces.add(name, AROUND[type.kind])
+          : pieces.addWords(name, type.words.names);
+      const call = written(column, piece);
       calls.push(within === undefined ? call : `  ${call}`);
     }
     if (within?.at(-1) === column) calls.push('}');
     const computed = table.derived.find(({ printedAfter }) => printedAfter === name);
     if (computed === undefined) continue;
     length += computed.name.length + LONGEST_VALUE;
-    keys.push(computed.name);
-    const { call } = COMPUTED[`${table.name}.${computed.name}`];
-    calls.push(`this.plain(${table.message.toUpperCase()}.${computed.name}, ${call}(r));`);
+    const { writer } = COMPUTED[`${table.name}.${computed.name}`];
+    calls.push(`this.written(${pieces.add(computed.name)}, ${writer}, r);`);
   }
   const strings = charactersOf(table);
   const bytes = table.columns
@@ -132,12 +197,12 @@ function linesClass(table: Table): string {
   const characters = strings.length === 0 ? '' : ` + ${ESCAPED} * (${strings.join(' + ')})`;
   const implemented = table.name === 'packets' ? '' : ` implements ${table.message}Sink`;
   return [
-    `const ${table.message.toUpperCase()} = jsonKeys(${keys.map((key) => `'${key}'`).join(', ')});`,
+    ...pieces.lines,
     ...zeros.map(
       (run) =>
-        `const ${zerosOf(table, run)} = jsonDefaults({ ${run
-          .map(({ name, type }) => `${name}: ${STRINGS.includes(type.kind) ? "''" : 0}`)
-          .join(', ')} });`,
+        `const ${zerosOf(table, run)} = withNothing(${run
+          .map(({ name }) => `${pieces.constant}.${name}`)
+          .join(', ')});`,
     ),
     '',
     `/** Rows of \`${table.name}\` as lines. */`,
@@ -146,7 +211,7 @@ function linesClass(table: Table): string {
     `  ${method}(r: ${record}): void {`,
     `    this.begin(${length}${characters}${bytes.join('')});`,
     ...calls.map((call) => `    ${call}`),
-    '    this.end();',
+    `    this.piece(${pieces.constant}.end);`,
     '  }',
     '}',
   ].join('\n');
@@ -160,8 +225,8 @@ export function linesFile(tables: readonly Table[]): string {
     words.set(module, (words.get(module) ?? new Set()).add(names));
   }
   const computed = new Map<string, string[]>();
-  for (const { call, module } of Object.values(COMPUTED))
-    computed.set(module, [...(computed.get(module) ?? []), call]);
+  for (const { writer, module } of Object.values(COMPUTED))
+    computed.set(module, [...(computed.get(module) ?? []), writer]);
   return [
     `/** Rows as NDJSON: docs/reference/ndjson.md. ${MADE} */`,
     ...[...words].map(
@@ -173,8 +238,8 @@ export function linesFile(tables: readonly Table[]): string {
       return `import type { ${names} } from '../../model/${module}.js';`;
     }),
     "import { lengthOf } from '../segment/message-writer.js';",
-    ...[...computed].map(([module, calls]) => `import { ${calls.join(', ')} } from '${module}';`),
-    "import { jsonDefaults, jsonKeys } from './json-lines.js';",
+    ...[...computed].map(([module, writers]) => `import { ${writers.join(', ')} } from '${module}';`),
+    "import { pieces, withNothing, withWords } from './pieces.js';",
     "import { PointLines } from './point-lines.js';",
     '',
     tables.map(linesClass).join('\n\n'),

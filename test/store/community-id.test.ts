@@ -1,6 +1,6 @@
 import { SocketAddress } from 'node:net';
 import { expect, test } from 'vitest';
-import { communityId } from '../../src/store/ndjson/community-id.js';
+import { communityId } from '../support/community-id.js';
 
 /** The 16 bytes of an address, through Node's parser. */
 function bytes(text: string): Uint8Array {

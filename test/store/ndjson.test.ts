@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { CertificateRecord } from '../../src/model/certificate-record.js';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { OUTCOME_NAMES } from '../../src/model/told.js';
-import { communityId } from '../../src/store/ndjson/community-id.js';
 import { rfc3339 } from '../../src/store/ndjson/ndjson.js';
 import { formatIp, formatMac } from '../../src/wire/ip/addresses.js';
 import {
@@ -13,6 +12,7 @@ import {
   transactionRecord,
   tunnelRecord,
 } from '../support/arbitrary-records.js';
+import { communityId } from '../support/community-id.js';
 import {
   certificateJson,
   mirrorJson,

@@ -2,13 +2,13 @@
  * Community ID flow hashing, version 1, seed 0 (github.com/corelight/community-id-spec): a name for a
  * conversation that Zeek, Suricata and others compute too.
  */
-import { hash } from 'node:crypto';
 import type { SessionRecord } from '../../model/session-record.js';
 import type { TransactionRecord } from '../../model/transaction-record.js';
 import { isMapped } from '../../wire/ip/addresses.js';
 import { isIcmpReply } from '../../wire/ip/icmp.js';
 import { isIcmp6Reply } from '../../wire/ip/icmp6.js';
 import { IpProtocol } from '../../wire/ip/ip-protocol.js';
+import { sha1 } from './sha1.js';
 
 const ICMP = 1;
 const TCP = 6;
@@ -46,25 +46,38 @@ const ICMP6_COUNTERPART = new Map([
 
 /** Seed, two addresses, protocol, padding, two ports. */
 const input = new Uint8Array(2 + 16 + 16 + 2 + 4);
+/** Their hash. */
+const digest = new Int32Array(5);
+/** The characters of base64 (RFC 4648). */
+const BASE64 = Uint8Array.from(
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+  (character) => character.charCodeAt(0),
+);
+const ONE = 0x31;
+const COLON = 0x3a;
+const EQUALS = 0x3d;
 
 /**
- * The Community ID of a conversation, or '' if it is not IP.
+ * Writes the Community ID of a conversation to `to` from `o` on: 30 characters, or none if it is not IP.
  *
  * @param ipVersion 4, 6 or 0
  * @param source 16 bytes; IPv4 as ::ffff:a.b.c.d
  * @param protocol IP protocol
  * @param sourcePort a port; for ICMP the type of a message from `source`
  * @param destinationPort a port; for ICMP the code of that message
+ * @returns where it ends
  */
-export function communityId(
+export function writeCommunityId(
+  to: Uint8Array,
+  o: number,
   ipVersion: number,
   source: Uint8Array,
   destination: Uint8Array,
   protocol: number,
   sourcePort: number,
   destinationPort: number,
-): string {
-  if (ipVersion === 0) return '';
+): number {
+  if (ipVersion === 0) return o;
   const sport = sourcePort;
   let dport = destinationPort;
   let oneWay = false;
@@ -93,25 +106,47 @@ export function communityId(
     input[n++] = b >>> 8;
     input[n++] = b;
   }
-  return `1:${hash('sha1', input.subarray(0, n), 'base64')}`;
+  sha1(input, n, digest);
+  to[o] = ONE;
+  to[o + 1] = COLON;
+  return base64(to, o + 2);
 }
 
-/** The Community ID of a session. */
-export function communityIdOf(r: SessionRecord): string {
+/** Writes the digest in base64. @returns where it ends */
+function base64(to: Uint8Array, o: number): number {
+  // Six bits a character: `bits` of the word before are left for the first one of each word.
+  let at = o;
+  let bits = 0;
+  let held = 0;
+  for (let i = 0; i < 5; i++) {
+    const word = digest[i];
+    to[at++] = BASE64[((held << (6 - bits)) | (word >>> (26 + bits))) & 63];
+    let left = 26 + bits;
+    for (; left >= 6; left -= 6) to[at++] = BASE64[(word >>> (left - 6)) & 63];
+    held = word;
+    bits = left;
+  }
+  to[at++] = BASE64[(held << (6 - bits)) & 63];
+  to[at++] = EQUALS;
+  return at;
+}
+
+/** Writes the Community ID of a session. @returns where it ends */
+export function communityIdOf(r: SessionRecord, to: Uint8Array, o: number): number {
   const { ipVersion, clientIp, serverIp, protocol, icmpType, icmpCode } = r;
   if (protocol !== IpProtocol.Icmp && protocol !== IpProtocol.Icmp6)
-    return communityId(ipVersion, clientIp, serverIp, protocol, r.clientPort, r.serverPort);
+    return writeCommunityId(to, o, ipVersion, clientIp, serverIp, protocol, r.clientPort, r.serverPort);
   // The type is that of the first message. If that answers another, the server sent it; a message to a group
   // was sent to the server.
   const fromServer =
     protocol === IpProtocol.Icmp ? isIcmpReply(icmpType) : isIcmp6Reply(icmpType, serverIp[0]);
   return fromServer
-    ? communityId(ipVersion, serverIp, clientIp, protocol, icmpType, icmpCode)
-    : communityId(ipVersion, clientIp, serverIp, protocol, icmpType, icmpCode);
+    ? writeCommunityId(to, o, ipVersion, serverIp, clientIp, protocol, icmpType, icmpCode)
+    : writeCommunityId(to, o, ipVersion, clientIp, serverIp, protocol, icmpType, icmpCode);
 }
 
-/** The Community ID of a transaction's conversation, which has ports. */
-export function communityIdOfTransaction(r: TransactionRecord): string {
+/** Writes the Community ID of a transaction's conversation, which has ports. @returns where it ends */
+export function communityIdOfTransaction(r: TransactionRecord, to: Uint8Array, o: number): number {
   const ipVersion = isMapped(r.clientIp, 0) && isMapped(r.serverIp, 0) ? 4 : 6;
-  return communityId(ipVersion, r.clientIp, r.serverIp, r.protocol, r.clientPort, r.serverPort);
+  return writeCommunityId(to, o, ipVersion, r.clientIp, r.serverIp, r.protocol, r.clientPort, r.serverPort);
 }

@@ -13,133 +13,135 @@ import type { TransactionRecord, TransactionSink } from '../../model/transaction
 import type { TunnelRecord, TunnelSink } from '../../model/tunnel-record.js';
 import { lengthOf } from '../segment/message-writer.js';
 import { communityIdOf, communityIdOfTransaction } from './community-id.js';
-import { jsonDefaults, jsonKeys } from './json-lines.js';
+import { pieces, withNothing, withWords } from './pieces.js';
 import { PointLines } from './point-lines.js';
 
-const SESSION = jsonKeys(
-  'session_id',
-  'part',
-  'community_id',
-  'first_seen',
-  'last_seen',
-  'end_reason',
-  'mirror_name',
-  'site',
-  'mirror_port',
-  'mirror_direction',
-  'mirror_hardware',
-  'security_group',
-  'gre_key',
-  'vlan_ids',
-  'vni',
-  'cos',
-  'client_mac',
-  'server_mac',
-  'ether_type',
-  'client_ip',
-  'server_ip',
-  'client_port',
-  'server_port',
-  'protocol',
-  'transport',
-  'client_packets',
-  'server_packets',
-  'client_bytes',
-  'server_bytes',
-  'client_payload',
-  'server_payload',
-  'client_tcp_flags',
-  'server_tcp_flags',
-  'tcp_state',
-  'handshake_us',
-  'client_rtt_us',
-  'server_rtt_us',
-  'responses',
-  'response_us',
-  'response_us_max',
-  'client_retransmits',
-  'server_retransmits',
-  'client_syn_retransmits',
-  'server_syn_retransmits',
-  'client_reordered',
-  'server_reordered',
-  'client_missing',
-  'server_missing',
-  'client_zero_windows',
-  'server_zero_windows',
-  'client_syn',
-  'server_syn',
-  'history',
-  'icmp_type',
-  'icmp_code',
-  'client_ttl',
-  'server_ttl',
-  'dscp',
-  'fragments',
-  'truncated',
-  'duplicates',
-  'app_protocol',
-  'server_name',
-  'alpn',
-  'alpn_chosen',
-  'tls_version',
-  'tls_cipher',
-  'tls_ech',
-  'tls_resumed',
-  'tls_established',
-  'tls_alert',
-  'tls_us',
-  'quic_version',
-  'ja4',
-  'hassh',
-  'hassh_server',
-  'client_software',
-  'server_software',
-  'user_name',
-  'partial',
-  'collector',
+const SESSION = pieces({
+  session_id: '"session_id":"',
+  part: '","part":',
+  community_id: ',"community_id":"',
+  first_seen: '","first_seen":"',
+  last_seen: '","last_seen":"',
+  point: '"',
+  mirror_name: ',"mirror_name":"',
+  site: '","site":"',
+  mirror_port: '","mirror_port":',
+  mirror_hardware: '","mirror_hardware":',
+  security_group: ',"security_group":',
+  gre_key: ',"gre_key":',
+  vlan_ids: ',"vlan_ids":[',
+  vni: '],"vni":',
+  cos: ',"cos":',
+  client_mac: ',"client_mac":"',
+  server_mac: '","server_mac":"',
+  ether_type: '","ether_type":',
+  client_ip: ',"client_ip":"',
+  server_ip: '","server_ip":"',
+  client_port: '","client_port":',
+  server_port: ',"server_port":',
+  protocol: ',"protocol":',
+  transport: ',"transport":"',
+  client_packets: '","client_packets":',
+  server_packets: ',"server_packets":',
+  client_bytes: ',"client_bytes":',
+  server_bytes: ',"server_bytes":',
+  client_payload: ',"client_payload":',
+  server_payload: ',"server_payload":',
+  client_tcp_flags: ',"client_tcp_flags":',
+  server_tcp_flags: ',"server_tcp_flags":',
+  tcp_state: ',"tcp_state":"',
+  handshake_us: '","handshake_us":',
+  client_rtt_us: ',"client_rtt_us":',
+  server_rtt_us: ',"server_rtt_us":',
+  responses: ',"responses":',
+  response_us: ',"response_us":',
+  response_us_max: ',"response_us_max":',
+  client_retransmits: ',"client_retransmits":',
+  server_retransmits: ',"server_retransmits":',
+  client_syn_retransmits: ',"client_syn_retransmits":',
+  server_syn_retransmits: ',"server_syn_retransmits":',
+  client_reordered: ',"client_reordered":',
+  server_reordered: ',"server_reordered":',
+  client_missing: ',"client_missing":',
+  server_missing: ',"server_missing":',
+  client_zero_windows: ',"client_zero_windows":',
+  server_zero_windows: ',"server_zero_windows":',
+  client_syn: ',"client_syn":"',
+  server_syn: '","server_syn":"',
+  history: '","history":"',
+  icmp_type: '","icmp_type":',
+  icmp_code: ',"icmp_code":',
+  client_ttl: ',"client_ttl":',
+  server_ttl: ',"server_ttl":',
+  dscp: ',"dscp":',
+  fragments: ',"fragments":',
+  truncated: ',"truncated":',
+  duplicates: ',"duplicates":',
+  app_protocol: ',"app_protocol":"',
+  server_name: '","server_name":"',
+  alpn: '","alpn":"',
+  alpn_chosen: '","alpn_chosen":"',
+  tls_version: '","tls_version":"',
+  tls_cipher: '","tls_cipher":"',
+  tls_ech: '","tls_ech":',
+  tls_resumed: ',"tls_resumed":',
+  tls_established: ',"tls_established":',
+  tls_alert: ',"tls_alert":"',
+  tls_us: '","tls_us":',
+  quic_version: ',"quic_version":"',
+  ja4: '","ja4":"',
+  hassh: '","hassh":"',
+  hassh_server: '","hassh_server":"',
+  client_software: '","client_software":"',
+  server_software: '","server_software":"',
+  user_name: '","user_name":"',
+  partial: '","partial":"',
+  collector: '","collector":"',
+  end: '"}\n',
+});
+const SESSION_END_REASON = withWords('","end_reason":"', END_REASON_NAMES);
+const SESSION_MIRROR_DIRECTION = withWords(',"mirror_direction":"', MIRROR_DIRECTION_NAMES);
+const SESSION_NO_TIMES = withNothing(
+  SESSION.handshake_us,
+  SESSION.client_rtt_us,
+  SESSION.server_rtt_us,
+  SESSION.responses,
+  SESSION.response_us,
+  SESSION.response_us_max,
 );
-const SESSION_NO_TIMES = jsonDefaults({
-  handshake_us: 0,
-  client_rtt_us: 0,
-  server_rtt_us: 0,
-  responses: 0,
-  response_us: 0,
-  response_us_max: 0,
-});
-const SESSION_NO_TROUBLE = jsonDefaults({
-  client_retransmits: 0,
-  server_retransmits: 0,
-  client_syn_retransmits: 0,
-  server_syn_retransmits: 0,
-  client_reordered: 0,
-  server_reordered: 0,
-  client_missing: 0,
-  server_missing: 0,
-  client_zero_windows: 0,
-  server_zero_windows: 0,
-});
-const SESSION_NO_RARE = jsonDefaults({ fragments: 0, truncated: 0, duplicates: 0 });
-const SESSION_NO_APPLICATION = jsonDefaults({
-  server_name: '',
-  alpn: '',
-  alpn_chosen: '',
-  tls_version: '',
-  tls_cipher: '',
-  tls_ech: 0,
-  tls_resumed: 0,
-  tls_established: 0,
-  tls_alert: '',
-  tls_us: 0,
-  quic_version: '',
-  ja4: '',
-  hassh: '',
-  hassh_server: '',
-  client_software: '',
-  server_software: '',
-  user_name: '',
-  partial: '',
-});
+const SESSION_NO_TROUBLE = withNothing(
+  SESSION.client_retransmits,
+  SESSION.server_retransmits,
+  SESSION.client_syn_retransmits,
+  SESSION.server_syn_retransmits,
+  SESSION.client_reordered,
+  SESSION.server_reordered,
+  SESSION.client_missing,
+  SESSION.server_missing,
+  SESSION.client_zero_windows,
+  SESSION.server_zero_windows,
+);
+const SESSION_NO_RARE = withNothing(SESSION.fragments, SESSION.truncated, SESSION.duplicates);
+const SESSION_NO_APPLICATION = withNothing(
+  SESSION.server_name,
+  SESSION.alpn,
+  SESSION.alpn_chosen,
+  SESSION.tls_version,
+  SESSION.tls_cipher,
+  SESSION.tls_ech,
+  SESSION.tls_resumed,
+  SESSION.tls_established,
+  SESSION.tls_alert,
+  SESSION.tls_us,
+  SESSION.quic_version,
+  SESSION.ja4,
+  SESSION.hassh,
+  SESSION.hassh_server,
+  SESSION.client_software,
+  SESSION.server_software,
+  SESSION.user_name,
+  SESSION.partial,
+);
 
 /** Rows of `sessions` as lines. */
 export class SessionLines extends PointLines implements SessionSink {
@@ -178,15 +180,15 @@ export class SessionLines extends PointLines implements SessionSink {
     );
     this.uuid(SESSION.session_id, r.sessionId);
     this.uint(SESSION.part, r.part);
-    this.plain(SESSION.community_id, communityIdOf(r));
+    this.written(SESSION.community_id, communityIdOf, r);
     this.time(SESSION.first_seen, r.firstSeenSec, r.firstSeenNsec);
     this.time(SESSION.last_seen, r.lastSeenSec, r.lastSeenNsec);
-    this.word(SESSION.end_reason, END_REASON_NAMES[r.endReason]);
-    this.point(r.point);
+    this.piece(SESSION_END_REASON[r.endReason]);
+    this.point(SESSION.point, r.point);
     this.word(SESSION.mirror_name, r.point.name);
     this.word(SESSION.site, r.point.site);
     this.uint(SESSION.mirror_port, r.mirrorPort);
-    this.word(SESSION.mirror_direction, MIRROR_DIRECTION_NAMES[r.mirrorDirection]);
+    this.piece(SESSION_MIRROR_DIRECTION[r.mirrorDirection]);
     this.uint(SESSION.mirror_hardware, r.mirrorHardware);
     this.uint(SESSION.security_group, r.securityGroup);
     this.optionalUint(SESSION.gre_key, r.point.key);
@@ -194,9 +196,9 @@ export class SessionLines extends PointLines implements SessionSink {
     this.optionalUint(SESSION.vni, r.vni);
     this.uint(SESSION.cos, r.cos);
     if (r.hasMac) this.mac(SESSION.client_mac, r.clientMac);
-    else this.word(SESSION.client_mac, '');
+    else this.piece(SESSION.client_mac);
     if (r.hasMac) this.mac(SESSION.server_mac, r.serverMac);
-    else this.word(SESSION.server_mac, '');
+    else this.piece(SESSION.server_mac);
     this.uint(SESSION.ether_type, r.etherType);
     this.ip(SESSION.client_ip, r.clientIp);
     this.ip(SESSION.server_ip, r.serverIp);
@@ -214,7 +216,7 @@ export class SessionLines extends PointLines implements SessionSink {
     this.uint(SESSION.server_tcp_flags, r.serverTcpFlags);
     this.word(SESSION.tcp_state, r.tcpState);
     if (r.handshakeUs + r.clientRttUs + r.serverRttUs + r.responses + r.responseUs + r.responseUsMax === 0) {
-      this.text(SESSION_NO_TIMES);
+      this.piece(SESSION_NO_TIMES);
     } else {
       this.uint(SESSION.handshake_us, r.handshakeUs);
       this.uint(SESSION.client_rtt_us, r.clientRttUs);
@@ -236,7 +238,7 @@ export class SessionLines extends PointLines implements SessionSink {
         r.serverZeroWindows ===
       0
     ) {
-      this.text(SESSION_NO_TROUBLE);
+      this.piece(SESSION_NO_TROUBLE);
     } else {
       this.uint(SESSION.client_retransmits, r.clientRetransmits);
       this.uint(SESSION.server_retransmits, r.serverRetransmits);
@@ -258,7 +260,7 @@ export class SessionLines extends PointLines implements SessionSink {
     this.uint(SESSION.server_ttl, r.serverTtl);
     this.uint(SESSION.dscp, r.dscp);
     if (r.fragments + r.truncated + r.duplicates === 0) {
-      this.text(SESSION_NO_RARE);
+      this.piece(SESSION_NO_RARE);
     } else {
       this.uint(SESSION.fragments, r.fragments);
       this.uint(SESSION.truncated, r.truncated);
@@ -286,7 +288,7 @@ export class SessionLines extends PointLines implements SessionSink {
         r.partial.length ===
       0
     ) {
-      this.text(SESSION_NO_APPLICATION);
+      this.piece(SESSION_NO_APPLICATION);
     } else {
       this.string(SESSION.server_name, r.serverName);
       this.word(SESSION.alpn, r.alpn);
@@ -308,41 +310,43 @@ export class SessionLines extends PointLines implements SessionSink {
       this.word(SESSION.partial, r.partial);
     }
     this.word(SESSION.collector, this.collector);
-    this.end();
+    this.piece(SESSION.end);
   }
 }
 
-const TRANSACTION = jsonKeys(
-  'session_id',
-  'number',
-  'community_id',
-  'time',
-  'mirror_name',
-  'site',
-  'gre_key',
-  'vni',
-  'client_ip',
-  'server_ip',
-  'client_port',
-  'server_port',
-  'protocol',
-  'app_protocol',
-  'method',
-  'name',
-  'resource',
-  'user_name',
-  'status',
-  'outcome',
-  'response_us',
-  'transfer_us',
-  'request_bytes',
-  'response_bytes',
-  'answers',
-  'ttl',
-  'attributes',
-  'partial',
-  'collector',
-);
+const TRANSACTION = pieces({
+  session_id: '"session_id":"',
+  number: '","number":',
+  community_id: ',"community_id":"',
+  time: '","time":"',
+  point: '"',
+  mirror_name: ',"mirror_name":"',
+  site: '","site":"',
+  gre_key: '","gre_key":',
+  vni: ',"vni":',
+  client_ip: ',"client_ip":"',
+  server_ip: '","server_ip":"',
+  client_port: '","client_port":',
+  server_port: ',"server_port":',
+  protocol: ',"protocol":',
+  app_protocol: ',"app_protocol":"',
+  method: '","method":"',
+  name: '","name":"',
+  resource: '","resource":"',
+  user_name: '","user_name":"',
+  status: '","status":"',
+  response_us: '","response_us":',
+  transfer_us: ',"transfer_us":',
+  request_bytes: ',"request_bytes":',
+  response_bytes: ',"response_bytes":',
+  answers: ',"answers":[',
+  ttl: '],"ttl":',
+  attributes: ',"attributes":{',
+  partial: '},"partial":"',
+  collector: '","collector":"',
+  end: '"}\n',
+});
+const TRANSACTION_OUTCOME = withWords('","outcome":"', OUTCOME_NAMES);
 
 /** Rows of `transactions` as lines. */
 export class TransactionLines extends PointLines implements TransactionSink {
@@ -370,9 +374,9 @@ export class TransactionLines extends PointLines implements TransactionSink {
     );
     this.uuid(TRANSACTION.session_id, r.sessionId);
     this.uint(TRANSACTION.number, r.number);
-    this.plain(TRANSACTION.community_id, communityIdOfTransaction(r));
+    this.written(TRANSACTION.community_id, communityIdOfTransaction, r);
     this.time(TRANSACTION.time, r.timeSec, r.timeNsec);
-    this.source(r.point);
+    this.source(TRANSACTION.point, r.point);
     this.word(TRANSACTION.mirror_name, r.point.name);
     this.word(TRANSACTION.site, r.point.site);
     this.optionalUint(TRANSACTION.gre_key, r.point.key);
@@ -388,7 +392,7 @@ export class TransactionLines extends PointLines implements TransactionSink {
     this.string(TRANSACTION.resource, r.resource);
     this.word(TRANSACTION.user_name, r.userName);
     this.word(TRANSACTION.status, r.status);
-    this.word(TRANSACTION.outcome, OUTCOME_NAMES[r.outcome]);
+    this.piece(TRANSACTION_OUTCOME[r.outcome]);
     this.uint(TRANSACTION.response_us, r.responseUs);
     this.uint(TRANSACTION.transfer_us, r.transferUs);
     this.uint(TRANSACTION.request_bytes, r.requestBytes);
@@ -398,32 +402,34 @@ export class TransactionLines extends PointLines implements TransactionSink {
     this.map(TRANSACTION.attributes, r.attributeNames, r.attributeValues, r.attributesCount);
     this.word(TRANSACTION.partial, r.partial);
     this.word(TRANSACTION.collector, this.collector);
-    this.end();
+    this.piece(TRANSACTION.end);
   }
 }
 
-const CERTIFICATE = jsonKeys(
-  'day',
-  'first_seen',
-  'server_ip',
-  'server_port',
-  'fingerprint',
-  'server_name',
-  'subject',
-  'issuer',
-  'names',
-  'serial',
-  'not_before',
-  'not_after',
-  'key_type',
-  'key_bits',
-  'signature',
-  'chain',
-  'mirror_name',
-  'site',
-  'partial',
-  'collector',
-);
+const CERTIFICATE = pieces({
+  day: '"day":"',
+  first_seen: '","first_seen":"',
+  server_ip: '","server_ip":"',
+  server_port: '","server_port":',
+  fingerprint: ',"fingerprint":"',
+  server_name: '","server_name":"',
+  subject: '","subject":"',
+  issuer: '","issuer":"',
+  names: '","names":[',
+  serial: '],"serial":"',
+  not_before: '","not_before":"',
+  not_after: '","not_after":"',
+  key_type: '","key_type":"',
+  key_bits: '","key_bits":',
+  signature: ',"signature":"',
+  chain: '","chain":',
+  point: '',
+  mirror_name: ',"mirror_name":"',
+  site: '","site":"',
+  partial: '","partial":"',
+  collector: '","collector":"',
+  end: '"}\n',
+});
 
 /** Rows of `certificates` as lines. */
 export class CertificateLines extends PointLines implements CertificateSink {
@@ -464,33 +470,35 @@ export class CertificateLines extends PointLines implements CertificateSink {
     this.uint(CERTIFICATE.key_bits, r.keyBits);
     this.word(CERTIFICATE.signature, r.signature);
     this.uint(CERTIFICATE.chain, r.chain);
-    this.source(r.point);
+    this.source(CERTIFICATE.point, r.point);
     this.word(CERTIFICATE.mirror_name, r.point.name);
     this.word(CERTIFICATE.site, r.point.site);
     this.word(CERTIFICATE.partial, r.partial);
     this.word(CERTIFICATE.collector, this.collector);
-    this.end();
+    this.piece(CERTIFICATE.end);
   }
 }
 
-const MIRROR = jsonKeys(
-  'minute',
-  'mirror_name',
-  'site',
-  'gre_key',
-  'packets',
-  'bytes',
-  'sequence',
-  'lost',
-  'late',
-  'reordered',
-  'repeated',
-  'truncated',
-  'incomplete',
-  'malformed',
-  'kernel_drops',
-  'collector',
-);
+const MIRROR = pieces({
+  minute: '"minute":"',
+  point: '"',
+  mirror_name: ',"mirror_name":"',
+  site: '","site":"',
+  gre_key: '","gre_key":',
+  packets: ',"packets":',
+  bytes: ',"bytes":',
+  lost: '","lost":',
+  late: ',"late":',
+  reordered: ',"reordered":',
+  repeated: ',"repeated":',
+  truncated: ',"truncated":',
+  incomplete: ',"incomplete":',
+  malformed: ',"malformed":',
+  kernel_drops: ',"kernel_drops":',
+  collector: ',"collector":"',
+  end: '"}\n',
+});
+const MIRROR_SEQUENCE = withWords(',"sequence":"', SEQUENCE_USE_NAMES);
 
 /** Rows of `mirrors` as lines. */
 export class MirrorLines extends PointLines implements MirrorSink {
@@ -502,13 +510,13 @@ export class MirrorLines extends PointLines implements MirrorSink {
   mirror(r: MirrorRecord): void {
     this.begin(1453 + 6 * (r.point.name.length + r.point.site.length + this.collector.length));
     this.second(MIRROR.minute, r.minute);
-    this.point(r.point);
+    this.point(MIRROR.point, r.point);
     this.word(MIRROR.mirror_name, r.point.name);
     this.word(MIRROR.site, r.point.site);
     this.optionalUint(MIRROR.gre_key, r.point.key);
     this.uint(MIRROR.packets, r.packets);
     this.uint(MIRROR.bytes, r.bytes);
-    this.word(MIRROR.sequence, SEQUENCE_USE_NAMES[r.sequence]);
+    this.piece(MIRROR_SEQUENCE[r.sequence]);
     this.uint(MIRROR.lost, r.lost);
     this.uint(MIRROR.late, r.late);
     this.uint(MIRROR.reordered, r.reordered);
@@ -518,35 +526,36 @@ export class MirrorLines extends PointLines implements MirrorSink {
     this.uint(MIRROR.malformed, r.malformed);
     this.uint(MIRROR.kernel_drops, r.kernelDrops);
     this.word(MIRROR.collector, this.collector);
-    this.end();
+    this.piece(MIRROR.end);
   }
 }
 
-const TUNNEL = jsonKeys(
-  'minute',
-  'name',
-  'mode',
-  'local',
-  'remote',
-  'key',
-  'rx_packets',
-  'rx_bytes',
-  'rx_errors',
-  'rx_dropped',
-  'multicast',
-  'rx_length_errors',
-  'rx_crc_errors',
-  'rx_frame_errors',
-  'rx_fifo_errors',
-  'tx_packets',
-  'tx_bytes',
-  'tx_errors',
-  'tx_dropped',
-  'tx_aborted_errors',
-  'tx_carrier_errors',
-  'collisions',
-  'collector',
-);
+const TUNNEL = pieces({
+  minute: '"minute":"',
+  name: '","name":"',
+  mode: '","mode":"',
+  local: '","local":"',
+  remote: '","remote":"',
+  key: '","key":',
+  rx_packets: ',"rx_packets":',
+  rx_bytes: ',"rx_bytes":',
+  rx_errors: ',"rx_errors":',
+  rx_dropped: ',"rx_dropped":',
+  multicast: ',"multicast":',
+  rx_length_errors: ',"rx_length_errors":',
+  rx_crc_errors: ',"rx_crc_errors":',
+  rx_frame_errors: ',"rx_frame_errors":',
+  rx_fifo_errors: ',"rx_fifo_errors":',
+  tx_packets: ',"tx_packets":',
+  tx_bytes: ',"tx_bytes":',
+  tx_errors: ',"tx_errors":',
+  tx_dropped: ',"tx_dropped":',
+  tx_aborted_errors: ',"tx_aborted_errors":',
+  tx_carrier_errors: ',"tx_carrier_errors":',
+  collisions: ',"collisions":',
+  collector: ',"collector":"',
+  end: '"}\n',
+});
 
 /** Rows of `tunnels` as lines. */
 export class TunnelLines extends PointLines implements TunnelSink {
@@ -580,30 +589,32 @@ export class TunnelLines extends PointLines implements TunnelSink {
     this.uint(TUNNEL.tx_carrier_errors, r.txCarrierErrors);
     this.uint(TUNNEL.collisions, r.collisions);
     this.word(TUNNEL.collector, this.collector);
-    this.end();
+    this.piece(TUNNEL.end);
   }
 }
 
-const PACKET = jsonKeys(
-  'session_id',
-  'time',
-  'frame',
-  'original_length',
-  'mirror_name',
-  'site',
-  'gre_key',
-  'mirror_port',
-  'mirror_direction',
-  'mirror_hardware',
-  'security_group',
-  'cos',
-  'vlan',
-  'vni',
-  'layer',
-  'gre_protocol',
-  'truncated',
-  'number',
-);
+const PACKET = pieces({
+  session_id: '"session_id":"',
+  time: '","time":"',
+  frame: '","frame":"',
+  original_length: '","original_length":',
+  point: '',
+  mirror_name: ',"mirror_name":"',
+  site: '","site":"',
+  gre_key: '","gre_key":',
+  mirror_port: ',"mirror_port":',
+  mirror_hardware: '","mirror_hardware":',
+  security_group: ',"security_group":',
+  cos: ',"cos":',
+  vlan: ',"vlan":',
+  vni: ',"vni":',
+  gre_protocol: '","gre_protocol":',
+  truncated: ',"truncated":',
+  number: ',"number":',
+  end: '}\n',
+});
+const PACKET_MIRROR_DIRECTION = withWords(',"mirror_direction":"', MIRROR_DIRECTION_NAMES);
+const PACKET_LAYER = withWords(',"layer":"', PACKET_LAYER_NAMES);
 
 /** Rows of `packets` as lines. */
 export class PacketLines extends PointLines {
@@ -613,21 +624,21 @@ export class PacketLines extends PointLines {
     this.time(PACKET.time, r.timeSec, r.timeNsec);
     this.base64(PACKET.frame, r.frame, r.frameStart, r.frameEnd);
     this.uint(PACKET.original_length, r.originalLength);
-    this.point(r.point);
+    this.point(PACKET.point, r.point);
     this.word(PACKET.mirror_name, r.point.name);
     this.word(PACKET.site, r.point.site);
     this.optionalUint(PACKET.gre_key, r.point.key);
     this.uint(PACKET.mirror_port, r.mirrorPort);
-    this.word(PACKET.mirror_direction, MIRROR_DIRECTION_NAMES[r.mirrorDirection]);
+    this.piece(PACKET_MIRROR_DIRECTION[r.mirrorDirection]);
     this.uint(PACKET.mirror_hardware, r.mirrorHardware);
     this.uint(PACKET.security_group, r.securityGroup);
     this.uint(PACKET.cos, r.cos);
     this.optionalUint(PACKET.vlan, r.vlan);
     this.optionalUint(PACKET.vni, r.vni);
-    this.word(PACKET.layer, PACKET_LAYER_NAMES[r.layer]);
+    this.piece(PACKET_LAYER[r.layer]);
     this.uint(PACKET.gre_protocol, r.greProtocol);
     this.uint(PACKET.truncated, r.truncated);
     this.uint(PACKET.number, r.number);
-    this.end();
+    this.piece(PACKET.end);
   }
 }

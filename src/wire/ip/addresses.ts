@@ -14,18 +14,9 @@ export function isMapped(b: Uint8Array, o: number): boolean {
  */
 export function formatIp(b: Uint8Array, o: number): string {
   if (isMapped(b, o)) return formatIpv4(b, o + 12);
-  // The longest run of two or more zero groups, the first of equals, is written ::.
-  let start = 8;
-  let length = 1;
-  for (let i = 0; i < 8; ) {
-    let n = 0;
-    while (i + n < 8 && b[o + (i + n) * 2] === 0 && b[o + (i + n) * 2 + 1] === 0) n++;
-    if (n > length) {
-      start = i;
-      length = n;
-    }
-    i += n === 0 ? 1 : n;
-  }
+  const run = zeroGroups(b, o);
+  const start = run & 15;
+  const length = run >>> 4;
   let text = '';
   for (let i = 0; i < 8; i++) {
     if (i === start) {
@@ -37,6 +28,27 @@ export function formatIp(b: Uint8Array, o: number): string {
     text += ((b[o + i * 2] << 8) | b[o + i * 2 + 1]).toString(16);
   }
   return text;
+}
+
+/**
+ * The groups of the IPv6 address at `o` that are written `::`: the longest run of two or more zeros, the
+ * first of equals.
+ *
+ * @returns the first of them, and in the bits above the lowest four how many they are; 8 and 1 for none
+ */
+export function zeroGroups(b: Uint8Array, o: number): number {
+  let start = 8;
+  let length = 1;
+  for (let i = 0; i < 8; ) {
+    let n = 0;
+    while (i + n < 8 && b[o + (i + n) * 2] === 0 && b[o + (i + n) * 2 + 1] === 0) n++;
+    if (n > length) {
+      start = i;
+      length = n;
+    }
+    i += n === 0 ? 1 : n;
+  }
+  return start | (length << 4);
 }
 
 /** The text of the 6-byte MAC address at `o`: lower case, with colons. */
