@@ -1,10 +1,8 @@
 /** src/store/ndjson/lines.ts: writers of rows as NDJSON. */
 import type { Column, Kind, Table } from '../../src/model/columns/column.js';
-import { charactersOf, collectorsConstructor, entriesOf, expressionOf, namesOf } from './segments.js';
+import { charactersOf, entriesOf, expressionOf, namesOf } from './segments.js';
 import { MADE } from './text.js';
 
-/** The columns that name a mirror point, which are printed once per point. */
-const IDENTITY = ['point.type', 'point.source', 'point.target', 'point.session'];
 /** NDJSON's values of computed columns, by table: what writes one of a record, and its module. */
 const COMPUTED: Readonly<Record<string, { writer: string; module: string }>> = {
   'sessions.community_id': { writer: 'communityIdOf', module: './community-id.js' },
@@ -45,8 +43,13 @@ function most({ type }: Column): number {
   }
 }
 
-function isIdentity({ from }: Column): boolean {
-  return from !== undefined && IDENTITY.includes(from);
+/** The columns beside each other that the mirror point has, the first of which names its type. */
+function pointColumns({ columns }: Table): Column[] {
+  const first = columns.findIndex(({ from }) => from === 'point.type');
+  if (first < 0) return [];
+  const all = columns.slice(first);
+  const others = all.findIndex(({ from }) => from?.startsWith('point.') !== true);
+  return all.slice(0, others);
 }
 
 function written(column: Column, key: string): string {
@@ -133,10 +136,11 @@ class Pieces {
     return key;
   }
 
-  /** What names the mirror point: it begins with its comma, and ends with its last value. */
-  addPoint(): void {
-    this.texts.push(`point: '${this.open}'`);
+  /** Columns that are written with their keys. @returns the piece before them */
+  addWhole(name: string): string {
+    this.texts.push(`${name}: '${this.open}${this.texts.length === 0 ? '' : ','}'`);
     this.open = '';
+    return `${this.constant}.${name}`;
   }
 
   private between(name: string, [before, after]: readonly [string, string]): string {
@@ -152,15 +156,30 @@ class Pieces {
   }
 }
 
+/** The constructor of a class whose rows all end with the same column, that of the collector. */
+function endingWith(piece: string, end: string): string[] {
+  return [
+    '  private readonly ending: Piece;',
+    '',
+    '  /** @param collector the name in the column `collector` */',
+    '  constructor(collector: string) {',
+    '    super();',
+    `    this.ending = new Piece(${piece}.text + escaped(collector) + ${end}.text);`,
+    '  }',
+    '',
+  ];
+}
+
 function linesClass(table: Table): string {
   const { method, record } = namesOf(table);
   const pieces = new Pieces(table.message.toUpperCase());
   const calls: string[] = [];
   const zeros = zeroRuns(table);
-  const whole = IDENTITY.every((part) => table.columns.some(({ from }) => from === part));
+  const point = pointColumns(table);
   let length = 0;
   for (const column of table.columns) {
-    const { name, from, type } = column;
+    const { name, type, from } = column;
+    if (from === 'collector') continue;
     const run = zeros.find((columns) => columns[0] === column);
     if (run !== undefined)
       calls.push(
@@ -170,11 +189,9 @@ function linesClass(table: Table): string {
       );
     const within = zeros.find((columns) => columns.includes(column));
     length += name.length + most(column);
-    if (isIdentity(column)) {
-      if (from === IDENTITY[0]) {
-        pieces.addPoint();
-        calls.push(`this.${whole ? 'point' : 'source'}(${pieces.constant}.point, r.point);`);
-      }
+    if (point.includes(column)) {
+      if (column === point[0])
+        calls.push(`this.point(${pieces.addWhole('point')}, r.point, ${pieces.constant}_POINT);`);
     } else {
       const piece =
         type.words === undefined
@@ -190,14 +207,21 @@ function linesClass(table: Table): string {
     const { writer } = COMPUTED[`${table.name}.${computed.name}`];
     calls.push(`this.written(${pieces.add(computed.name)}, ${writer}, r);`);
   }
-  const strings = charactersOf(table);
+  const last = table.columns.at(-1);
+  const ofCollector = last?.from === 'collector';
+  if (table.columns.some((column) => column.from === 'collector' && column !== last))
+    throw new Error(`the collector is not in the last column of ${table.name}`);
+  if (ofCollector) pieces.add(last.name);
+  const strings = charactersOf(table).filter((length) => length !== 'this.collector.length');
   const bytes = table.columns
     .filter(({ type }) => type.kind === 'bytes')
     .map((column) => ` + 2 * (${expressionOf(column)}End - ${expressionOf(column)}Start)`);
   const characters = strings.length === 0 ? '' : ` + ${ESCAPED} * (${strings.join(' + ')})`;
   const implemented = table.name === 'packets' ? '' : ` implements ${table.message}Sink`;
+  const points = `[${point.map(({ name }) => `'${name}'`).join(', ')}] as const`;
   return [
     ...pieces.lines,
+    ...(point.length > 0 ? [`const ${pieces.constant}_POINT = ${points};`] : []),
     ...zeros.map(
       (run) =>
         `const ${zerosOf(table, run)} = withNothing(${run
@@ -207,11 +231,11 @@ function linesClass(table: Table): string {
     '',
     `/** Rows of \`${table.name}\` as lines. */`,
     `export class ${table.message}Lines extends PointLines${implemented} {`,
-    ...collectorsConstructor(table),
+    ...(ofCollector ? endingWith(`${pieces.constant}.${last.name}`, `${pieces.constant}.end`) : []),
     `  ${method}(r: ${record}): void {`,
-    `    this.begin(${length}${characters}${bytes.join('')});`,
+    `    this.begin(${length}${ofCollector ? ' + this.ending.length' : ''}${characters}${bytes.join('')});`,
     ...calls.map((call) => `    ${call}`),
-    `    this.piece(${pieces.constant}.end);`,
+    `    this.piece(${ofCollector ? 'this.ending' : `${pieces.constant}.end`});`,
     '  }',
     '}',
   ].join('\n');
@@ -220,7 +244,7 @@ function linesClass(table: Table): string {
 export function linesFile(tables: readonly Table[]): string {
   const words = new Map<string, Set<string>>();
   for (const column of tables.flatMap(({ columns }) => columns)) {
-    if (column.type.words === undefined || isIdentity(column)) continue;
+    if (column.type.words === undefined || column.from !== undefined) continue;
     const { module, names } = column.type.words;
     words.set(module, (words.get(module) ?? new Set()).add(names));
   }
@@ -239,7 +263,7 @@ export function linesFile(tables: readonly Table[]): string {
     }),
     "import { lengthOf } from '../segment/message-writer.js';",
     ...[...computed].map(([module, writers]) => `import { ${writers.join(', ')} } from '${module}';`),
-    "import { pieces, withNothing, withWords } from './pieces.js';",
+    "import { escaped, Piece, pieces, withNothing, withWords } from './pieces.js';",
     "import { PointLines } from './point-lines.js';",
     '',
     tables.map(linesClass).join('\n\n'),

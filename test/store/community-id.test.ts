@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { SocketAddress } from 'node:net';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { communityId } from '../support/community-id.js';
 
@@ -65,4 +67,34 @@ test.each([
 
 test('a session without IP has no Community ID', () => {
   expect(communityId(0, new Uint8Array(16), new Uint8Array(16), 0, 0, 0)).toBe('');
+});
+
+test('a Community ID does not depend on those made before it', () => {
+  const conversation = fc.record({
+    version: fc.constantFrom(4, 6),
+    protocol: fc.constantFrom(6, 17, 132, 47),
+    source: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+    destination: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+    ports: fc.tuple(fc.nat({ max: 0xffff }), fc.nat({ max: 0xffff })),
+  });
+  // Six thousand conversations: more than are remembered.
+  fc.assert(
+    fc.property(fc.array(conversation, { minLength: 60, maxLength: 60 }), (conversations) => {
+      for (const { version, protocol, source, destination, ports } of [...conversations, ...conversations]) {
+        const first = version === 4 ? 12 : 0;
+        const ends = [source, destination].map((address, i) => ({
+          address: Buffer.from(address.subarray(first)),
+          port: ports[i],
+        }));
+        ends.sort((a, b) => Buffer.compare(a.address, b.address) || a.port - b.port);
+        const hashed = createHash('sha1')
+          .update(Buffer.from([0, 0]))
+          .update(Buffer.concat([ends[0].address, ends[1].address]))
+          .update(Buffer.from([protocol, 0]));
+        if (protocol !== 47) hashed.update(Buffer.from(ends.flatMap(({ port }) => [port >> 8, port & 0xff])));
+        const id = communityId(version, source, destination, protocol, ports[0], ports[1]);
+        expect(id).toBe(`1:${hashed.digest('base64')}`);
+      }
+    }),
+  );
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { CertificateRecord } from '../../src/model/certificate-record.js';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { OUTCOME_NAMES } from '../../src/model/told.js';
+import { SessionLines, TransactionLines } from '../../src/store/ndjson/lines.js';
 import { rfc3339 } from '../../src/store/ndjson/ndjson.js';
 import { formatIp, formatMac } from '../../src/wire/ip/addresses.js';
 import {
@@ -154,4 +155,90 @@ test('times that RFC 3339 cannot write are the nearest that it can', () => {
     not_before: '0000-01-01T00:00:00Z',
     not_after: '9999-12-31T23:59:59Z',
   });
+});
+
+/** Numbers of every length. */
+const anyLength = fc
+  .tuple(fc.nat({ max: 15 }), fc.maxSafeNat())
+  .map(([digits, n]) => Math.min(n, n % 10 ** (digits + 1)));
+
+test('numbers of every length are written with all their digits', () => {
+  const [r] = fc.sample(sessionRecord, { numRuns: 1, seed: 7 });
+  const edges = Array.from({ length: 16 }, (_, i) => [10 ** i - 1, 10 ** i, 10 ** i + 1]).flat();
+  for (const n of edges) {
+    r.clientBytes = n;
+    expect(sessionJson(r, 'c')).toContain(`"client_bytes":${n},`);
+  }
+  fc.assert(
+    fc.property(anyLength, (n) => {
+      r.clientBytes = n;
+      expect(sessionJson(r, 'c')).toContain(`"client_bytes":${n},`);
+    }),
+  );
+});
+
+test('IPv6 addresses have their zeros where RFC 5952 has them', () => {
+  const [r] = fc.sample(sessionRecord, { numRuns: 1, seed: 7 });
+  const group = fc.oneof(
+    { weight: 3, arbitrary: fc.constant(0) },
+    fc.nat({ max: 0xffff }),
+    fc.nat({ max: 0x1f }),
+  );
+  fc.assert(
+    fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
+      r.clientIp.set(groups.flatMap((g) => [g >> 8, g & 0xff]));
+      expect(sessionJson(r, 'c')).toContain(`"client_ip":"${formatIp(r.clientIp, 0)}",`);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('strings are escaped wherever they need it', () => {
+  const [r] = fc.sample(transactionRecord, { numRuns: 1, seed: 7 });
+  for (let code = 0; code < 0x180; code++)
+    for (const text of [String.fromCharCode(code), `before${String.fromCharCode(code)}and after`]) {
+      r.name = r.method = text;
+      expect(JSON.parse(transactionJson(r, 'c'))).toMatchObject({ name: text, method: text });
+      expect(transactionJson(r, 'c')).toContain(`"name":${JSON.stringify(text)},`);
+    }
+});
+
+test('a row does not depend on those written before it', () => {
+  const decoder = new TextDecoder();
+  fc.assert(
+    fc.property(fc.array(sessionRecord, { minLength: 2, maxLength: 6 }), (records) => {
+      const together = new SessionLines('c');
+      for (const r of [...records, ...records]) together.session(r);
+      const alone = records.map((r) => {
+        const lines = new SessionLines('c');
+        lines.session(r);
+        return decoder.decode(lines.take());
+      });
+      expect(decoder.decode(together.take())).toBe([...alone, ...alone].join(''));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('a mirror point that is called otherwise has its new names in the rows from then on', () => {
+  const lines = new TransactionLines('c');
+  const [r] = fc.sample(transactionRecord, { numRuns: 1, seed: 7 });
+  const written: unknown[] = [];
+  for (const [name, site] of [
+    ['', ''],
+    ['core "1"', ''],
+    ['core "1"', 'Zürich'],
+    ['', ''],
+  ]) {
+    Object.assign(r.point, { name, site });
+    lines.transaction(r);
+    const { mirror_name, site: at } = JSON.parse(new TextDecoder().decode(lines.take()));
+    written.push([mirror_name, at]);
+  }
+  expect(written).toEqual([
+    ['', ''],
+    ['core "1"', ''],
+    ['core "1"', 'Zürich'],
+    ['', ''],
+  ]);
 });

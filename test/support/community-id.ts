@@ -9,9 +9,9 @@ export function communityId(
   sourcePort: number,
   destinationPort: number,
 ): string {
-  const text = Buffer.alloc(64);
+  const text = new Uint8Array(64);
   const end = writeCommunityId(
-    text,
+    new DataView(text.buffer),
     3,
     ipVersion,
     source,
@@ -20,5 +20,5 @@ export function communityId(
     sourcePort,
     destinationPort,
   );
-  return text.toString('latin1', 3, end);
+  return Buffer.from(text.subarray(3, end)).toString('latin1');
 }

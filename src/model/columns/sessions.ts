@@ -128,11 +128,18 @@ export const SESSIONS: Table = {
         "What ERSPAN's direction bit said of the frames: `ingress`, `egress`, `both` (some this, some " +
         'that), `unknown` (the type has no such bit).',
     },
-    { name: 'mirror_hardware', field: 24, type: UINT8, doc: 'ERSPAN type III hardware id, 0 to 63.' },
+    {
+      name: 'mirror_hardware',
+      field: 24,
+      type: UINT8,
+      zeros: 'hardware',
+      doc: 'ERSPAN type III hardware id, 0 to 63.',
+    },
     {
       name: 'security_group',
       field: 25,
       type: UINT16,
+      zeros: 'hardware',
       doc: "Security group tag: ERSPAN type III's, or of Cisco metadata; 0 where there is none.",
     },
     {
@@ -248,6 +255,7 @@ export const SESSIONS: Table = {
       name: 'client_tcp_flags',
       field: 32,
       type: UINT8,
+      zeros: 'flags',
       whole: { doc: 'Every TCP flag the client set in any part.' },
       doc:
         'Every TCP flag the client set, or-ed: CWR 128, ECE 64, URG 32, ACK 16, PSH 8, RST 4, SYN 2, FIN ' +
@@ -257,6 +265,7 @@ export const SESSIONS: Table = {
       name: 'server_tcp_flags',
       field: 33,
       type: UINT8,
+      zeros: 'flags',
       whole: { doc: 'Every TCP flag the server set in any part.' },
       doc: 'Every TCP flag the server set.',
     },
@@ -264,6 +273,7 @@ export const SESSIONS: Table = {
       name: 'tcp_state',
       field: 34,
       type: WORD,
+      zeros: 'flags',
       whole: { doc: 'As in `sessions`, at the end of the last part.' },
       doc:
         "Zeek's `conn_state`: `S0` SYN without an answer, `S1` established, `SF` established and " +
@@ -423,30 +433,45 @@ export const SESSIONS: Table = {
       name: 'client_syn',
       field: 64,
       type: WORD,
+      zeros: 'handshake',
       doc:
         "The client's SYN as p0f writes it: `mss:window,scale:options`, as in " +
         '`1460:64240,7:mss,sok,ts,nop,ws`. Of the options at most twelve. Empty where it was not seen with ' +
         'all of them.',
     },
-    { name: 'server_syn', field: 65, type: WORD, doc: "The server's SYN-ACK, likewise." },
+    { name: 'server_syn', field: 65, type: WORD, zeros: 'handshake', doc: "The server's SYN-ACK, likewise." },
     {
       name: 'history',
       field: 66,
       type: WORD,
+      zeros: 'handshake',
       doc:
         "What happened, in letters as in Zeek's `history`, each once, in the order first seen, at most " +
         'twelve; upper case where the client did it: `S` SYN, `H` SYN-ACK, `A` ACK without payload, `D` ' +
         'payload, `F` FIN, `R` RST, `T` retransmission, `W` window 0, `G` gap. A long conversation has all ' +
         'of it in each part.',
     },
-    { name: 'icmp_type', field: 38, type: UINT8, doc: 'Type of the first ICMP or ICMPv6 message.' },
-    { name: 'icmp_code', field: 39, type: UINT8, doc: 'Code of the first ICMP or ICMPv6 message.' },
+    {
+      name: 'icmp_type',
+      field: 38,
+      type: UINT8,
+      zeros: 'icmp',
+      doc: 'Type of the first ICMP or ICMPv6 message.',
+    },
+    {
+      name: 'icmp_code',
+      field: 39,
+      type: UINT8,
+      zeros: 'icmp',
+      doc: 'Code of the first ICMP or ICMPv6 message.',
+    },
     { name: 'client_ttl', field: 40, type: UINT8, doc: "TTL or hop limit of the client's first packet." },
     { name: 'server_ttl', field: 41, type: UINT8, doc: "TTL or hop limit of the server's first packet." },
     {
       name: 'dscp',
       field: 42,
       type: UINT8,
+      zeros: 'rare',
       doc: 'Differentiated services code point of the first packet, 0 to 63.',
     },
     { name: 'fragments', field: 43, type: UINT32, zeros: 'rare', whole: SUM, doc: 'IP fragments.' },
@@ -478,7 +503,7 @@ export const SESSIONS: Table = {
       name: 'server_name',
       field: 67,
       type: TEXT,
-      zeros: 'application',
+      zeros: 'tls',
       whole: SAID,
       doc:
         'The host that the client asked for: TLS and QUIC server name, lower case, as sent. With ' +
@@ -488,7 +513,7 @@ export const SESSIONS: Table = {
       name: 'alpn',
       field: 68,
       type: WORD,
-      zeros: 'application',
+      zeros: 'tls',
       whole: SAID,
       doc:
         'Application protocols that the client offered (ALPN), in its order: `h2,http/1.1`. Other bytes ' +
@@ -498,7 +523,7 @@ export const SESSIONS: Table = {
       name: 'alpn_chosen',
       field: 69,
       type: WORD,
-      zeros: 'application',
+      zeros: 'tls',
       whole: SAID,
       doc: 'The one that the server chose; empty from TLS 1.3 on, which encrypts it.',
     },
@@ -506,7 +531,7 @@ export const SESSIONS: Table = {
       name: 'tls_version',
       field: 70,
       type: WORD,
-      zeros: 'application',
+      zeros: 'tls',
       whole: SAID,
       doc:
         'What the ServerHello chose: `SSL 2.0`, `SSL 3.0`, `TLS 1.0` to `TLS 1.3`, `DTLS 1.0`, `DTLS ' +
@@ -516,7 +541,7 @@ export const SESSIONS: Table = {
       name: 'tls_cipher',
       field: 71,
       type: WORD,
-      zeros: 'application',
+      zeros: 'tls',
       whole: SAID,
       doc: "The cipher suite it chose, under IANA's name: `TLS_AES_128_GCM_SHA256`.",
     },
@@ -524,7 +549,7 @@ export const SESSIONS: Table = {
       name: 'tls_ech',
       field: 72,
       type: UINT8,
-      zeros: 'application',
+      zeros: 'tls',
       whole: ANY,
       doc:
         '1 where the client offered an encrypted ClientHello (ECH) or server name (ESNI), or only ' +
@@ -534,7 +559,7 @@ export const SESSIONS: Table = {
       name: 'tls_resumed',
       field: 73,
       type: UINT8,
-      zeros: 'application',
+      zeros: 'tls',
       whole: ANY,
       doc: '1 where an earlier TLS session was resumed, else 0.',
     },
@@ -542,7 +567,7 @@ export const SESSIONS: Table = {
       name: 'tls_established',
       field: 74,
       type: UINT8,
-      zeros: 'application',
+      zeros: 'tls',
       whole: ANY,
       doc: '1 where the ClientHello was answered and encrypted data came from both sides, else 0.',
     },
@@ -550,7 +575,7 @@ export const SESSIONS: Table = {
       name: 'tls_alert',
       field: 75,
       type: WORD,
-      zeros: 'application',
+      zeros: 'tls',
       whole: SAID,
       doc:
         'The first fatal alert in clear, else the first warning: level and name, ' +
@@ -560,7 +585,7 @@ export const SESSIONS: Table = {
       name: 'tls_us',
       field: 76,
       type: UINT32,
-      zeros: 'application',
+      zeros: 'tls',
       codec: 'T64, ZSTD(1)',
       whole: { doc: 'The longest of its parts.' },
       doc:
@@ -571,7 +596,7 @@ export const SESSIONS: Table = {
       name: 'quic_version',
       field: 77,
       type: WORD,
-      zeros: 'application',
+      zeros: 'tls',
       whole: SAID,
       doc: '`1`, `2`, `draft-29`, `Q046`, …; others in hex, `0xfaceb002`; empty for what is not QUIC.',
     },
@@ -579,7 +604,7 @@ export const SESSIONS: Table = {
       name: 'ja4',
       field: 78,
       type: WORD,
-      zeros: 'application',
+      zeros: 'tls',
       whole: SAID,
       doc: 'JA4 of the ClientHello, over TCP, QUIC or DTLS: `t13d1516h2_8daaf6152771_e5627efa2ab1`.',
     },
@@ -587,7 +612,7 @@ export const SESSIONS: Table = {
       name: 'hassh',
       field: 79,
       type: WORD,
-      zeros: 'application',
+      zeros: 'software',
       whole: SAID,
       doc: 'HASSH of the SSH client: MD5 of its algorithms, in hex.',
     },
@@ -595,7 +620,7 @@ export const SESSIONS: Table = {
       name: 'hassh_server',
       field: 80,
       type: WORD,
-      zeros: 'application',
+      zeros: 'software',
       whole: SAID,
       doc: 'hasshServer of the SSH server, likewise.',
     },
@@ -603,7 +628,7 @@ export const SESSIONS: Table = {
       name: 'client_software',
       field: 81,
       type: WORD,
-      zeros: 'application',
+      zeros: 'software',
       whole: SAID,
       doc:
         "What the client says it is: SSH's banner as sent, `SSH-2.0-OpenSSH_9.6`. HTTP's agents are in " +
@@ -613,7 +638,7 @@ export const SESSIONS: Table = {
       name: 'server_software',
       field: 82,
       type: WORD,
-      zeros: 'application',
+      zeros: 'software',
       whole: SAID,
       doc: "What the server says it is: SSH's banner, a database's version.",
     },
@@ -621,7 +646,7 @@ export const SESSIONS: Table = {
       name: 'user_name',
       field: 83,
       type: WORD,
-      zeros: 'application',
+      zeros: 'software',
       whole: SAID,
       doc: 'The user who logged on first: `DOMAIN\\user` of NTLM, else as sent.',
     },
@@ -629,7 +654,7 @@ export const SESSIONS: Table = {
       name: 'partial',
       field: 84,
       type: WORD,
-      zeros: 'application',
+      zeros: 'software',
       whole: { doc: 'As in `sessions`, of the first part that has one.' },
       doc:
         'Why its first messages were not read to their end: `cut` (the mirror or the capture cut the ' +

@@ -13,7 +13,7 @@ import type { TransactionRecord, TransactionSink } from '../../model/transaction
 import type { TunnelRecord, TunnelSink } from '../../model/tunnel-record.js';
 import { lengthOf } from '../segment/message-writer.js';
 import { communityIdOf, communityIdOfTransaction } from './community-id.js';
-import { pieces, withNothing, withWords } from './pieces.js';
+import { escaped, Piece, pieces, withNothing, withWords } from './pieces.js';
 import { PointLines } from './point-lines.js';
 
 const SESSION = pieces({
@@ -22,10 +22,8 @@ const SESSION = pieces({
   community_id: ',"community_id":"',
   first_seen: '","first_seen":"',
   last_seen: '","last_seen":"',
-  point: '"',
-  mirror_name: ',"mirror_name":"',
-  site: '","site":"',
-  mirror_port: '","mirror_port":',
+  point: '",',
+  mirror_port: ',"mirror_port":',
   mirror_hardware: '","mirror_hardware":',
   security_group: ',"security_group":',
   gre_key: ',"gre_key":',
@@ -101,6 +99,16 @@ const SESSION = pieces({
 });
 const SESSION_END_REASON = withWords('","end_reason":"', END_REASON_NAMES);
 const SESSION_MIRROR_DIRECTION = withWords(',"mirror_direction":"', MIRROR_DIRECTION_NAMES);
+const SESSION_POINT = [
+  'mirror_type',
+  'mirror_source',
+  'mirror_target',
+  'mirror_session',
+  'mirror_name',
+  'site',
+] as const;
+const SESSION_NO_HARDWARE = withNothing(SESSION.mirror_hardware, SESSION.security_group);
+const SESSION_NO_FLAGS = withNothing(SESSION.client_tcp_flags, SESSION.server_tcp_flags, SESSION.tcp_state);
 const SESSION_NO_TIMES = withNothing(
   SESSION.handshake_us,
   SESSION.client_rtt_us,
@@ -121,8 +129,10 @@ const SESSION_NO_TROUBLE = withNothing(
   SESSION.client_zero_windows,
   SESSION.server_zero_windows,
 );
-const SESSION_NO_RARE = withNothing(SESSION.fragments, SESSION.truncated, SESSION.duplicates);
-const SESSION_NO_APPLICATION = withNothing(
+const SESSION_NO_HANDSHAKE = withNothing(SESSION.client_syn, SESSION.server_syn, SESSION.history);
+const SESSION_NO_ICMP = withNothing(SESSION.icmp_type, SESSION.icmp_code);
+const SESSION_NO_RARE = withNothing(SESSION.dscp, SESSION.fragments, SESSION.truncated, SESSION.duplicates);
+const SESSION_NO_TLS = withNothing(
   SESSION.server_name,
   SESSION.alpn,
   SESSION.alpn_chosen,
@@ -135,6 +145,8 @@ const SESSION_NO_APPLICATION = withNothing(
   SESSION.tls_us,
   SESSION.quic_version,
   SESSION.ja4,
+);
+const SESSION_NO_SOFTWARE = withNothing(
   SESSION.hassh,
   SESSION.hassh_server,
   SESSION.client_software,
@@ -145,14 +157,18 @@ const SESSION_NO_APPLICATION = withNothing(
 
 /** Rows of `sessions` as lines. */
 export class SessionLines extends PointLines implements SessionSink {
+  private readonly ending: Piece;
+
   /** @param collector the name in the column `collector` */
-  constructor(private readonly collector: string) {
+  constructor(collector: string) {
     super();
+    this.ending = new Piece(SESSION.collector.text + escaped(collector) + SESSION.end.text);
   }
 
   session(r: SessionRecord): void {
     this.begin(
-      6388 +
+      6315 +
+        this.ending.length +
         6 *
           (r.point.name.length +
             r.point.site.length +
@@ -175,8 +191,7 @@ export class SessionLines extends PointLines implements SessionSink {
             r.clientSoftware.length +
             r.serverSoftware.length +
             r.userName.length +
-            r.partial.length +
-            this.collector.length),
+            r.partial.length),
     );
     this.uuid(SESSION.session_id, r.sessionId);
     this.uint(SESSION.part, r.part);
@@ -184,13 +199,15 @@ export class SessionLines extends PointLines implements SessionSink {
     this.time(SESSION.first_seen, r.firstSeenSec, r.firstSeenNsec);
     this.time(SESSION.last_seen, r.lastSeenSec, r.lastSeenNsec);
     this.piece(SESSION_END_REASON[r.endReason]);
-    this.point(SESSION.point, r.point);
-    this.word(SESSION.mirror_name, r.point.name);
-    this.word(SESSION.site, r.point.site);
+    this.point(SESSION.point, r.point, SESSION_POINT);
     this.uint(SESSION.mirror_port, r.mirrorPort);
     this.piece(SESSION_MIRROR_DIRECTION[r.mirrorDirection]);
-    this.uint(SESSION.mirror_hardware, r.mirrorHardware);
-    this.uint(SESSION.security_group, r.securityGroup);
+    if (r.mirrorHardware + r.securityGroup === 0) {
+      this.piece(SESSION_NO_HARDWARE);
+    } else {
+      this.uint(SESSION.mirror_hardware, r.mirrorHardware);
+      this.uint(SESSION.security_group, r.securityGroup);
+    }
     this.optionalUint(SESSION.gre_key, r.point.key);
     this.uints(SESSION.vlan_ids, r.vlanIds, r.vlanIdsCount);
     this.optionalUint(SESSION.vni, r.vni);
@@ -212,9 +229,13 @@ export class SessionLines extends PointLines implements SessionSink {
     this.uint(SESSION.server_bytes, r.serverBytes);
     this.uint(SESSION.client_payload, r.clientPayload);
     this.uint(SESSION.server_payload, r.serverPayload);
-    this.uint(SESSION.client_tcp_flags, r.clientTcpFlags);
-    this.uint(SESSION.server_tcp_flags, r.serverTcpFlags);
-    this.word(SESSION.tcp_state, r.tcpState);
+    if (r.clientTcpFlags + r.serverTcpFlags + r.tcpState.length === 0) {
+      this.piece(SESSION_NO_FLAGS);
+    } else {
+      this.uint(SESSION.client_tcp_flags, r.clientTcpFlags);
+      this.uint(SESSION.server_tcp_flags, r.serverTcpFlags);
+      this.word(SESSION.tcp_state, r.tcpState);
+    }
     if (r.handshakeUs + r.clientRttUs + r.serverRttUs + r.responses + r.responseUs + r.responseUsMax === 0) {
       this.piece(SESSION_NO_TIMES);
     } else {
@@ -251,17 +272,25 @@ export class SessionLines extends PointLines implements SessionSink {
       this.uint(SESSION.client_zero_windows, r.clientZeroWindows);
       this.uint(SESSION.server_zero_windows, r.serverZeroWindows);
     }
-    this.word(SESSION.client_syn, r.clientSyn);
-    this.word(SESSION.server_syn, r.serverSyn);
-    this.word(SESSION.history, r.history);
-    this.uint(SESSION.icmp_type, r.icmpType);
-    this.uint(SESSION.icmp_code, r.icmpCode);
+    if (r.clientSyn.length + r.serverSyn.length + r.history.length === 0) {
+      this.piece(SESSION_NO_HANDSHAKE);
+    } else {
+      this.word(SESSION.client_syn, r.clientSyn);
+      this.word(SESSION.server_syn, r.serverSyn);
+      this.word(SESSION.history, r.history);
+    }
+    if (r.icmpType + r.icmpCode === 0) {
+      this.piece(SESSION_NO_ICMP);
+    } else {
+      this.uint(SESSION.icmp_type, r.icmpType);
+      this.uint(SESSION.icmp_code, r.icmpCode);
+    }
     this.uint(SESSION.client_ttl, r.clientTtl);
     this.uint(SESSION.server_ttl, r.serverTtl);
-    this.uint(SESSION.dscp, r.dscp);
-    if (r.fragments + r.truncated + r.duplicates === 0) {
+    if (r.dscp + r.fragments + r.truncated + r.duplicates === 0) {
       this.piece(SESSION_NO_RARE);
     } else {
+      this.uint(SESSION.dscp, r.dscp);
       this.uint(SESSION.fragments, r.fragments);
       this.uint(SESSION.truncated, r.truncated);
       this.uint(SESSION.duplicates, r.duplicates);
@@ -279,16 +308,10 @@ export class SessionLines extends PointLines implements SessionSink {
         r.tlsAlert.length +
         r.tlsUs +
         r.quicVersion.length +
-        r.ja4.length +
-        r.hassh.length +
-        r.hasshServer.length +
-        r.clientSoftware.length +
-        r.serverSoftware.length +
-        r.userName.length +
-        r.partial.length ===
+        r.ja4.length ===
       0
     ) {
-      this.piece(SESSION_NO_APPLICATION);
+      this.piece(SESSION_NO_TLS);
     } else {
       this.string(SESSION.server_name, r.serverName);
       this.word(SESSION.alpn, r.alpn);
@@ -302,6 +325,18 @@ export class SessionLines extends PointLines implements SessionSink {
       this.uint(SESSION.tls_us, r.tlsUs);
       this.word(SESSION.quic_version, r.quicVersion);
       this.word(SESSION.ja4, r.ja4);
+    }
+    if (
+      r.hassh.length +
+        r.hasshServer.length +
+        r.clientSoftware.length +
+        r.serverSoftware.length +
+        r.userName.length +
+        r.partial.length ===
+      0
+    ) {
+      this.piece(SESSION_NO_SOFTWARE);
+    } else {
       this.word(SESSION.hassh, r.hassh);
       this.word(SESSION.hassh_server, r.hasshServer);
       this.word(SESSION.client_software, r.clientSoftware);
@@ -309,8 +344,7 @@ export class SessionLines extends PointLines implements SessionSink {
       this.word(SESSION.user_name, r.userName);
       this.word(SESSION.partial, r.partial);
     }
-    this.word(SESSION.collector, this.collector);
-    this.piece(SESSION.end);
+    this.piece(this.ending);
   }
 }
 
@@ -319,10 +353,7 @@ const TRANSACTION = pieces({
   number: '","number":',
   community_id: ',"community_id":"',
   time: '","time":"',
-  point: '"',
-  mirror_name: ',"mirror_name":"',
-  site: '","site":"',
-  gre_key: '","gre_key":',
+  point: '",',
   vni: ',"vni":',
   client_ip: ',"client_ip":"',
   server_ip: '","server_ip":"',
@@ -347,17 +378,29 @@ const TRANSACTION = pieces({
   end: '"}\n',
 });
 const TRANSACTION_OUTCOME = withWords('","outcome":"', OUTCOME_NAMES);
+const TRANSACTION_POINT = [
+  'mirror_type',
+  'mirror_source',
+  'mirror_session',
+  'mirror_name',
+  'site',
+  'gre_key',
+] as const;
 
 /** Rows of `transactions` as lines. */
 export class TransactionLines extends PointLines implements TransactionSink {
+  private readonly ending: Piece;
+
   /** @param collector the name in the column `collector` */
-  constructor(private readonly collector: string) {
+  constructor(collector: string) {
     super();
+    this.ending = new Piece(TRANSACTION.collector.text + escaped(collector) + TRANSACTION.end.text);
   }
 
   transaction(r: TransactionRecord): void {
     this.begin(
-      3096 +
+      3023 +
+        this.ending.length +
         6 *
           (r.point.name.length +
             r.point.site.length +
@@ -369,17 +412,13 @@ export class TransactionLines extends PointLines implements TransactionSink {
             r.status.length +
             lengthOf(r.attributeNames, r.attributesCount) +
             lengthOf(r.attributeValues, r.attributesCount) +
-            r.partial.length +
-            this.collector.length),
+            r.partial.length),
     );
     this.uuid(TRANSACTION.session_id, r.sessionId);
     this.uint(TRANSACTION.number, r.number);
     this.written(TRANSACTION.community_id, communityIdOfTransaction, r);
     this.time(TRANSACTION.time, r.timeSec, r.timeNsec);
-    this.source(TRANSACTION.point, r.point);
-    this.word(TRANSACTION.mirror_name, r.point.name);
-    this.word(TRANSACTION.site, r.point.site);
-    this.optionalUint(TRANSACTION.gre_key, r.point.key);
+    this.point(TRANSACTION.point, r.point, TRANSACTION_POINT);
     this.optionalUint(TRANSACTION.vni, r.vni);
     this.ip(TRANSACTION.client_ip, r.clientIp);
     this.ip(TRANSACTION.server_ip, r.serverIp);
@@ -401,8 +440,7 @@ export class TransactionLines extends PointLines implements TransactionSink {
     this.uint(TRANSACTION.ttl, r.ttl);
     this.map(TRANSACTION.attributes, r.attributeNames, r.attributeValues, r.attributesCount);
     this.word(TRANSACTION.partial, r.partial);
-    this.word(TRANSACTION.collector, this.collector);
-    this.piece(TRANSACTION.end);
+    this.piece(this.ending);
   }
 }
 
@@ -423,24 +461,27 @@ const CERTIFICATE = pieces({
   key_bits: '","key_bits":',
   signature: ',"signature":"',
   chain: '","chain":',
-  point: '',
-  mirror_name: ',"mirror_name":"',
-  site: '","site":"',
-  partial: '","partial":"',
+  point: ',',
+  partial: ',"partial":"',
   collector: '","collector":"',
   end: '"}\n',
 });
+const CERTIFICATE_POINT = ['mirror_type', 'mirror_source', 'mirror_session', 'mirror_name', 'site'] as const;
 
 /** Rows of `certificates` as lines. */
 export class CertificateLines extends PointLines implements CertificateSink {
+  private readonly ending: Piece;
+
   /** @param collector the name in the column `collector` */
-  constructor(private readonly collector: string) {
+  constructor(collector: string) {
     super();
+    this.ending = new Piece(CERTIFICATE.collector.text + escaped(collector) + CERTIFICATE.end.text);
   }
 
   certificate(r: CertificateRecord): void {
     this.begin(
-      1925 +
+      1852 +
+        this.ending.length +
         6 *
           (r.serverName.length +
             r.subject.length +
@@ -451,8 +492,7 @@ export class CertificateLines extends PointLines implements CertificateSink {
             r.signature.length +
             r.point.name.length +
             r.point.site.length +
-            r.partial.length +
-            this.collector.length),
+            r.partial.length),
     );
     this.day(CERTIFICATE.day, r.day);
     this.time(CERTIFICATE.first_seen, r.firstSeenSec, r.firstSeenNsec);
@@ -470,21 +510,15 @@ export class CertificateLines extends PointLines implements CertificateSink {
     this.uint(CERTIFICATE.key_bits, r.keyBits);
     this.word(CERTIFICATE.signature, r.signature);
     this.uint(CERTIFICATE.chain, r.chain);
-    this.source(CERTIFICATE.point, r.point);
-    this.word(CERTIFICATE.mirror_name, r.point.name);
-    this.word(CERTIFICATE.site, r.point.site);
+    this.point(CERTIFICATE.point, r.point, CERTIFICATE_POINT);
     this.word(CERTIFICATE.partial, r.partial);
-    this.word(CERTIFICATE.collector, this.collector);
-    this.piece(CERTIFICATE.end);
+    this.piece(this.ending);
   }
 }
 
 const MIRROR = pieces({
   minute: '"minute":"',
-  point: '"',
-  mirror_name: ',"mirror_name":"',
-  site: '","site":"',
-  gre_key: '","gre_key":',
+  point: '",',
   packets: ',"packets":',
   bytes: ',"bytes":',
   lost: '","lost":',
@@ -499,21 +533,30 @@ const MIRROR = pieces({
   end: '"}\n',
 });
 const MIRROR_SEQUENCE = withWords(',"sequence":"', SEQUENCE_USE_NAMES);
+const MIRROR_POINT = [
+  'mirror_type',
+  'mirror_source',
+  'mirror_target',
+  'mirror_session',
+  'mirror_name',
+  'site',
+  'gre_key',
+] as const;
 
 /** Rows of `mirrors` as lines. */
 export class MirrorLines extends PointLines implements MirrorSink {
+  private readonly ending: Piece;
+
   /** @param collector the name in the column `collector` */
-  constructor(private readonly collector: string) {
+  constructor(collector: string) {
     super();
+    this.ending = new Piece(MIRROR.collector.text + escaped(collector) + MIRROR.end.text);
   }
 
   mirror(r: MirrorRecord): void {
-    this.begin(1453 + 6 * (r.point.name.length + r.point.site.length + this.collector.length));
+    this.begin(1380 + this.ending.length + 6 * (r.point.name.length + r.point.site.length));
     this.second(MIRROR.minute, r.minute);
-    this.point(MIRROR.point, r.point);
-    this.word(MIRROR.mirror_name, r.point.name);
-    this.word(MIRROR.site, r.point.site);
-    this.optionalUint(MIRROR.gre_key, r.point.key);
+    this.point(MIRROR.point, r.point, MIRROR_POINT);
     this.uint(MIRROR.packets, r.packets);
     this.uint(MIRROR.bytes, r.bytes);
     this.piece(MIRROR_SEQUENCE[r.sequence]);
@@ -525,8 +568,7 @@ export class MirrorLines extends PointLines implements MirrorSink {
     this.uint(MIRROR.incomplete, r.incomplete);
     this.uint(MIRROR.malformed, r.malformed);
     this.uint(MIRROR.kernel_drops, r.kernelDrops);
-    this.word(MIRROR.collector, this.collector);
-    this.piece(MIRROR.end);
+    this.piece(this.ending);
   }
 }
 
@@ -559,13 +601,16 @@ const TUNNEL = pieces({
 
 /** Rows of `tunnels` as lines. */
 export class TunnelLines extends PointLines implements TunnelSink {
+  private readonly ending: Piece;
+
   /** @param collector the name in the column `collector` */
-  constructor(private readonly collector: string) {
+  constructor(collector: string) {
     super();
+    this.ending = new Piece(TUNNEL.collector.text + escaped(collector) + TUNNEL.end.text);
   }
 
   tunnel(r: TunnelRecord): void {
-    this.begin(1694 + 6 * (r.name.length + r.mode.length + this.collector.length));
+    this.begin(1621 + this.ending.length + 6 * (r.name.length + r.mode.length));
     this.second(TUNNEL.minute, r.minute);
     this.word(TUNNEL.name, r.name);
     this.word(TUNNEL.mode, r.mode);
@@ -588,8 +633,7 @@ export class TunnelLines extends PointLines implements TunnelSink {
     this.uint(TUNNEL.tx_aborted_errors, r.txAbortedErrors);
     this.uint(TUNNEL.tx_carrier_errors, r.txCarrierErrors);
     this.uint(TUNNEL.collisions, r.collisions);
-    this.word(TUNNEL.collector, this.collector);
-    this.piece(TUNNEL.end);
+    this.piece(this.ending);
   }
 }
 
@@ -598,10 +642,7 @@ const PACKET = pieces({
   time: '","time":"',
   frame: '","frame":"',
   original_length: '","original_length":',
-  point: '',
-  mirror_name: ',"mirror_name":"',
-  site: '","site":"',
-  gre_key: '","gre_key":',
+  point: ',',
   mirror_port: ',"mirror_port":',
   mirror_hardware: '","mirror_hardware":',
   security_group: ',"security_group":',
@@ -615,6 +656,15 @@ const PACKET = pieces({
 });
 const PACKET_MIRROR_DIRECTION = withWords(',"mirror_direction":"', MIRROR_DIRECTION_NAMES);
 const PACKET_LAYER = withWords(',"layer":"', PACKET_LAYER_NAMES);
+const PACKET_POINT = [
+  'mirror_type',
+  'mirror_source',
+  'mirror_target',
+  'mirror_session',
+  'mirror_name',
+  'site',
+  'gre_key',
+] as const;
 
 /** Rows of `packets` as lines. */
 export class PacketLines extends PointLines {
@@ -624,10 +674,7 @@ export class PacketLines extends PointLines {
     this.time(PACKET.time, r.timeSec, r.timeNsec);
     this.base64(PACKET.frame, r.frame, r.frameStart, r.frameEnd);
     this.uint(PACKET.original_length, r.originalLength);
-    this.point(PACKET.point, r.point);
-    this.word(PACKET.mirror_name, r.point.name);
-    this.word(PACKET.site, r.point.site);
-    this.optionalUint(PACKET.gre_key, r.point.key);
+    this.point(PACKET.point, r.point, PACKET_POINT);
     this.uint(PACKET.mirror_port, r.mirrorPort);
     this.piece(PACKET_MIRROR_DIRECTION[r.mirrorDirection]);
     this.uint(PACKET.mirror_hardware, r.mirrorHardware);

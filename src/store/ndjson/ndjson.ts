@@ -39,12 +39,6 @@ export function pointJson(p: MirrorPoint): string {
   return json;
 }
 
-/** The same without where the mirror point sends to. */
-export function sourceJson(p: MirrorPoint): string {
-  const { mirror_target, ...source } = JSON.parse(`{${pointJson(p)}}`) as Record<string, unknown>;
-  return JSON.stringify(source).slice(1, -1);
-}
-
 const texts = new Map<string, string>();
 /** Words recur (tcp, SF, dns); beyond this many they are not cached. */
 const MOST_TEXTS = 1000;

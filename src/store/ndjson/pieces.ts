@@ -7,6 +7,11 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** A string of JSON without its quotes. */
+export function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
 /**
  * A text as 64-bit numbers, the last one filled up with zeros: a loop copies eight bytes at once with them,
  * which for such short texts is several times faster than a loop over bytes, and than `set`. As numbers they
@@ -36,7 +41,7 @@ export function pieces<const K extends string>(texts: Readonly<Record<K, string>
 
 /** Such a piece with each of the words that may follow. */
 export function withWords(piece: string, words: readonly string[]): readonly Piece[] {
-  return words.map((word) => new Piece(piece + JSON.stringify(word).slice(1, -1)));
+  return words.map((word) => new Piece(piece + escaped(word)));
 }
 
 /** Pieces beside each other with the values that say that there is nothing: 0 and ''. */
