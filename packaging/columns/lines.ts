@@ -1,6 +1,6 @@
 /** src/store/ndjson/lines.ts: writers of rows as NDJSON. */
 import type { Column, Kind, Table } from '../../src/model/columns/column.js';
-import { charactersOf, entriesOf, expressionOf, namesOf } from './segments.js';
+import { charactersOf, entriesOf, expressionOf, namesOf, sizeOf, zeroRuns } from './segments.js';
 import { MADE } from './text.js';
 
 /** NDJSON's values of computed columns, by table: what writes one of a record, and its module. */
@@ -82,26 +82,6 @@ function written(column: Column, key: string): string {
     : `if (r.${given}) this.${call};\n    else this.piece(${key});`;
 }
 
-const STRINGS = ['word', 'text'];
-
-/** Columns beside each other that are mostly 0, or empty, together. */
-function zeroRuns(table: Table): Column[][] {
-  const runs: Column[][] = [];
-  for (const [i, column] of table.columns.entries()) {
-    if (column.zeros === undefined) continue;
-    if (column.type.kind !== 'uint' && !STRINGS.includes(column.type.kind))
-      throw new Error(`${column.name} is neither a number nor a string`);
-    if (i > 0 && table.columns[i - 1].zeros === column.zeros) runs.at(-1)?.push(column);
-    else runs.push([column]);
-  }
-  return runs;
-}
-
-/** What is 0 where a column is. */
-function sizeOf(column: Column): string {
-  return `${expressionOf(column)}${STRINGS.includes(column.type.kind) ? '.length' : ''}`;
-}
-
 /** The constant with the text of a run of zeros. */
 function zerosOf(table: Table, [first]: readonly Column[]): string {
   return `${table.message.toUpperCase()}_NO_${first.zeros?.toUpperCase()}`;
@@ -174,7 +154,7 @@ function linesClass(table: Table): string {
   const { method, record } = namesOf(table);
   const pieces = new Pieces(table.message.toUpperCase());
   const calls: string[] = [];
-  const zeros = zeroRuns(table);
+  const zeros = zeroRuns(table.columns);
   const point = pointColumns(table);
   let length = 0;
   for (const column of table.columns) {
@@ -261,9 +241,10 @@ export function linesFile(tables: readonly Table[]): string {
       const names = table.name === 'packets' ? record : `${record}, ${table.message}Sink`;
       return `import type { ${names} } from '../../model/${module}.js';`;
     }),
+    "import { Piece } from '../piece.js';",
     "import { lengthOf } from '../segment/message-writer.js';",
     ...[...computed].map(([module, writers]) => `import { ${writers.join(', ')} } from '${module}';`),
-    "import { escaped, Piece, pieces, withNothing, withWords } from './pieces.js';",
+    "import { escaped, pieces, withNothing, withWords } from './pieces.js';",
     "import { PointLines } from './point-lines.js';",
     '',
     tables.map(linesClass).join('\n\n'),

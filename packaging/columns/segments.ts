@@ -41,6 +41,26 @@ export function charactersOf({ columns }: Table): string[] {
   });
 }
 
+const STRINGS = ['word', 'text'];
+
+/** Columns beside each other that are mostly 0, or empty, together. */
+export function zeroRuns(columns: readonly Column[]): Column[][] {
+  const runs: Column[][] = [];
+  for (const [i, column] of columns.entries()) {
+    if (column.zeros === undefined) continue;
+    if (column.type.kind !== 'uint' && !STRINGS.includes(column.type.kind))
+      throw new Error(`${column.name} is neither a number nor a string`);
+    if (i > 0 && columns[i - 1].zeros === column.zeros) runs.at(-1)?.push(column);
+    else runs.push([column]);
+  }
+  return runs;
+}
+
+/** What is 0 where a column is. */
+export function sizeOf(column: Column): string {
+  return `${expressionOf(column)}${STRINGS.includes(column.type.kind) ? '.length' : ''}`;
+}
+
 /** The constructor of a class that writes the column `collector`. */
 export function collectorsConstructor({ columns }: Table): string[] {
   if (!columns.some(({ from }) => from === 'collector')) return [];
@@ -111,7 +131,7 @@ function written(column: Column): string {
     mac: `bytes(${field}, ${value}, 0, ${type.length})`,
     uuid: `bytes(${field}, ${value}, 0, ${type.length})`,
     time: `time(${field}, ${value}Sec, ${value}Nsec)`,
-    word: `string(${field}, ${value})`,
+    word: `word(${field}, ${value})`,
     text: `string(${field}, ${value})`,
     texts: `strings(${field}, ${value}, ${value}Count)`,
     map: `map(${field}, ${names}, ${values}, ${value}Count)`,
@@ -150,6 +170,17 @@ function readdress(columns: readonly Column[]): string[] {
   ];
 }
 
+/** The calls that write columns. Those that are nothing together are looked at together. */
+function calls(columns: readonly Column[]): string[] {
+  const runs = zeroRuns(columns).filter((run) => run.length > 1);
+  return columns.flatMap((column) => {
+    const run = runs.find((all) => all.includes(column));
+    if (run === undefined) return [written(column)];
+    const begun = column === run[0] ? [`if (${run.map(sizeOf).join(' + ')} !== 0) {`] : [];
+    return [...begun, `  ${written(column)}`, ...(column === run.at(-1) ? ['}'] : [])];
+  });
+}
+
 function segmentClass(table: Table): string {
   const { method, record } = namesOf(table);
   const inPlace = table.columns.filter((column) => column.inPlace);
@@ -168,7 +199,7 @@ function segmentClass(table: Table): string {
     ...collectorsConstructor(table),
     `  ${method}(r: ${record}): void {`,
     `    this.begin(${constant}${characters}${bytes.join('')});`,
-    ...[...inPlace, ...others].map((column) => `    ${written(column)}`),
+    ...calls([...inPlace, ...others]).map((call) => `    ${call}`),
     '    this.end();',
     '  }',
     '}',

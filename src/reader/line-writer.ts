@@ -1,10 +1,14 @@
 import { writeSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 import { outputError } from '../model/errors.js';
 
 /** Characters or bytes to gather before writing. */
 export const CHUNK = 256 * 1024;
 /** How long to wait for the reader of a full non-blocking pipe, in milliseconds. */
 const RETRY = 2;
+
+/** What a thread ends with whose reader has gone. The program then ends with 0: nobody is left to be told. */
+export const READER_GONE = 141;
 
 /** Writes lines to stdout, in large pieces. */
 export class LineWriter {
@@ -23,7 +27,10 @@ export class LineWriter {
   }
 }
 
-/** Writes all bytes to stdout. If the reader is gone, the program ends quietly, as with `| head`. */
+/**
+ * Writes all bytes to stdout. If the reader is gone, the program ends quietly, as with `| head`; in a thread
+ * that is the thread alone, with READER_GONE.
+ */
 export function writeOut(bytes: Uint8Array): void {
   let rest = bytes;
   while (rest.length > 0) {
@@ -31,7 +38,7 @@ export function writeOut(bytes: Uint8Array): void {
       rest = rest.subarray(writeSync(1, rest));
     } catch (error) {
       const failure = error as NodeJS.ErrnoException;
-      if (failure.code === 'EPIPE') process.exit(0);
+      if (failure.code === 'EPIPE') process.exit(isMainThread ? 0 : READER_GONE);
       if (failure.code !== 'EAGAIN') throw outputError(failure);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY);
     }

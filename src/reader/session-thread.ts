@@ -9,7 +9,7 @@ import { SessionCounters } from '../sessions/options.js';
 import { Channel } from '../threads/channel.js';
 import { workerTransport } from '../threads/transport.js';
 import type { Frame } from '../wire/walk/frame.js';
-import { writeOut } from './line-writer.js';
+import { READER_GONE, writeOut } from './line-writer.js';
 import type { ReadOutput } from './output.js';
 import {
   ARENA_BYTES,
@@ -62,7 +62,6 @@ export class SessionThread implements FrameSink, BufferRing {
   private readonly channel: Channel<ReaderSide, SessionThreadSide>;
   /** Fails when the thread does. */
   private readonly failed: Promise<never>;
-  private over = false;
   private buffer = 0;
   protected batch = 0;
   protected words: Int32Array;
@@ -84,9 +83,9 @@ export class SessionThread implements FrameSink, BufferRing {
     const buffers = Array.from({ length: BUFFERS }, () => new SharedArrayBuffer(MAX_RECORD + CHUNK));
     this.buffers = buffers.map((buffer) => new Uint8Array(buffer));
     this.busy = buffers.map(() => 0);
-    // A thread that prints leaves when its reader does (| head). That ends the thread alone.
+    // A thread that prints leaves when its reader does (| head). Whatever else ends it is a failure.
     worker.on('exit', (code) => {
-      if (code === 0 && options.print !== undefined && !this.over) process.exit(0);
+      if (code === READER_GONE) process.exit(0);
     });
     let fail: (error: Error) => void = () => {};
     this.failed = new Promise((_, reject) => {
@@ -166,7 +165,6 @@ export class SessionThread implements FrameSink, BufferRing {
   /** Ends every session, and settles when the last row is written. */
   async finish(reason: EndReason): Promise<void> {
     const { counters, packets, twice } = await this.channel.ask('finish', reason);
-    this.over = true;
     this.channel.close();
     this.counters = counters;
     this.packets = packets;

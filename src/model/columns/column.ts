@@ -250,7 +250,7 @@ export interface Column {
   readonly given?: string;
   /**
    * Columns beside each other with the same word are mostly 0, or empty, together: NDJSON then writes them at
-   * once.
+   * once, and segments look at them at once.
    */
   readonly zeros?: string;
   /** Written first, and changed in place when a message gets its session. */

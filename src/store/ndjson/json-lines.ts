@@ -3,7 +3,8 @@
  * and an encoding into bytes; writing directly into a buffer takes a fraction of that time.
  */
 import { isMapped, zeroGroups } from '../../wire/ip/addresses.js';
-import { escaped, Piece, utf8 } from './pieces.js';
+import { PIECE_EXCESS, Piece, putPiece, utf8 } from '../piece.js';
+import { escaped } from './pieces.js';
 
 const SPACE = 0x20;
 const QUOTE = 0x22;
@@ -25,8 +26,6 @@ const LAST_SECOND = 253_402_300_799;
 const MOST_WORDS = 1000;
 /** The characters of shorter ones (tcp, SF, dns) are written sooner than they are found. */
 const FOUND_WORD = 6;
-/** A piece may be followed by as many bytes of no meaning, over which the next one is written. */
-const PIECE_EXCESS = 7;
 
 const NULL = new Piece('null');
 const NAME_END = new Piece('":"');
@@ -282,10 +281,8 @@ export class JsonLines {
     this.position = o + 36;
   }
 
-  private put({ words, length }: Piece, o: number): number {
-    const { view } = this;
-    for (let i = 0; i < words.length; i++) view.setFloat64(o + 8 * i, words[i], true);
-    return o + length;
+  private put(piece: Piece, o: number): number {
+    return putPiece(piece, this.view, o);
   }
 
   /** The address at `at`. */

@@ -11,9 +11,10 @@ import type { SessionRecord, SessionSink } from '../../model/session-record.js';
 import { OUTCOME_NAMES } from '../../model/told.js';
 import type { TransactionRecord, TransactionSink } from '../../model/transaction-record.js';
 import type { TunnelRecord, TunnelSink } from '../../model/tunnel-record.js';
+import { Piece } from '../piece.js';
 import { lengthOf } from '../segment/message-writer.js';
 import { communityIdOf, communityIdOfTransaction } from './community-id.js';
-import { escaped, Piece, pieces, withNothing, withWords } from './pieces.js';
+import { escaped, pieces, withNothing, withWords } from './pieces.js';
 import { PointLines } from './point-lines.js';
 
 const SESSION = pieces({

@@ -1,7 +1,7 @@
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../model/mirror-point.js';
 import { formatIp } from '../../wire/ip/addresses.js';
+import { Piece } from '../piece.js';
 import { JsonLines } from './json-lines.js';
-import { Piece } from './pieces.js';
 
 /** Columns that a mirror point has, which are printed as one piece. */
 const COLUMNS = {

@@ -57,7 +57,7 @@ export class SessionSegment extends MessageWriter implements SessionSink {
     this.uint(12, r.serverBytes);
     this.uint(13, r.clientPayload);
     this.uint(14, r.serverPayload);
-    this.string(15, r.transport);
+    this.word(15, r.transport);
     this.uint(16, r.part);
     this.uint(17, r.endReason);
     this.uint(18, r.point.type);
@@ -66,67 +66,119 @@ export class SessionSegment extends MessageWriter implements SessionSink {
     this.uint(21, r.point.session);
     this.uint(22, r.mirrorPort);
     this.uint(23, r.mirrorDirection);
-    this.uint(24, r.mirrorHardware);
-    this.uint(25, r.securityGroup);
+    if (r.mirrorHardware + r.securityGroup !== 0) {
+      this.uint(24, r.mirrorHardware);
+      this.uint(25, r.securityGroup);
+    }
     this.optionalUint(26, r.point.key);
     this.packed(27, r.vlanIds, r.vlanIdsCount);
     this.uint(28, r.cos);
     if (r.hasMac) this.bytes(29, r.clientMac, 0, 6);
     if (r.hasMac) this.bytes(30, r.serverMac, 0, 6);
     this.uint(31, r.etherType);
-    this.uint(32, r.clientTcpFlags);
-    this.uint(33, r.serverTcpFlags);
-    this.string(34, r.tcpState);
+    if (r.clientTcpFlags + r.serverTcpFlags + r.tcpState.length !== 0) {
+      this.uint(32, r.clientTcpFlags);
+      this.uint(33, r.serverTcpFlags);
+      this.word(34, r.tcpState);
+    }
     this.uint(35, r.handshakeUs);
-    this.uint(36, r.clientRetransmits);
-    this.uint(37, r.serverRetransmits);
-    this.uint(38, r.icmpType);
-    this.uint(39, r.icmpCode);
+    if (r.clientRetransmits + r.serverRetransmits !== 0) {
+      this.uint(36, r.clientRetransmits);
+      this.uint(37, r.serverRetransmits);
+    }
+    if (r.icmpType + r.icmpCode !== 0) {
+      this.uint(38, r.icmpType);
+      this.uint(39, r.icmpCode);
+    }
     this.uint(40, r.clientTtl);
     this.uint(41, r.serverTtl);
-    this.uint(42, r.dscp);
-    this.uint(43, r.fragments);
-    this.uint(44, r.truncated);
-    this.uint(45, r.duplicates);
-    this.string(46, r.appProtocol);
-    this.string(47, this.collector);
+    if (r.dscp + r.fragments + r.truncated + r.duplicates !== 0) {
+      this.uint(42, r.dscp);
+      this.uint(43, r.fragments);
+      this.uint(44, r.truncated);
+      this.uint(45, r.duplicates);
+    }
+    this.word(46, r.appProtocol);
+    this.word(47, this.collector);
     this.optionalUint(48, r.vni);
-    this.string(49, r.point.name);
-    this.string(50, r.point.site);
-    this.uint(51, r.clientRttUs);
-    this.uint(52, r.serverRttUs);
-    this.uint(53, r.responses);
-    this.uint(54, r.responseUs);
-    this.uint(55, r.responseUsMax);
-    this.uint(56, r.clientSynRetransmits);
-    this.uint(57, r.serverSynRetransmits);
-    this.uint(58, r.clientReordered);
-    this.uint(59, r.serverReordered);
-    this.uint(60, r.clientMissing);
-    this.uint(61, r.serverMissing);
-    this.uint(62, r.clientZeroWindows);
-    this.uint(63, r.serverZeroWindows);
-    this.string(64, r.clientSyn);
-    this.string(65, r.serverSyn);
-    this.string(66, r.history);
-    this.string(67, r.serverName);
-    this.string(68, r.alpn);
-    this.string(69, r.alpnChosen);
-    this.string(70, r.tlsVersion);
-    this.string(71, r.tlsCipher);
-    this.uint(72, r.tlsEch);
-    this.uint(73, r.tlsResumed);
-    this.uint(74, r.tlsEstablished);
-    this.string(75, r.tlsAlert);
-    this.uint(76, r.tlsUs);
-    this.string(77, r.quicVersion);
-    this.string(78, r.ja4);
-    this.string(79, r.hassh);
-    this.string(80, r.hasshServer);
-    this.string(81, r.clientSoftware);
-    this.string(82, r.serverSoftware);
-    this.string(83, r.userName);
-    this.string(84, r.partial);
+    this.word(49, r.point.name);
+    this.word(50, r.point.site);
+    if (r.clientRttUs + r.serverRttUs + r.responses + r.responseUs + r.responseUsMax !== 0) {
+      this.uint(51, r.clientRttUs);
+      this.uint(52, r.serverRttUs);
+      this.uint(53, r.responses);
+      this.uint(54, r.responseUs);
+      this.uint(55, r.responseUsMax);
+    }
+    if (
+      r.clientSynRetransmits +
+        r.serverSynRetransmits +
+        r.clientReordered +
+        r.serverReordered +
+        r.clientMissing +
+        r.serverMissing +
+        r.clientZeroWindows +
+        r.serverZeroWindows !==
+      0
+    ) {
+      this.uint(56, r.clientSynRetransmits);
+      this.uint(57, r.serverSynRetransmits);
+      this.uint(58, r.clientReordered);
+      this.uint(59, r.serverReordered);
+      this.uint(60, r.clientMissing);
+      this.uint(61, r.serverMissing);
+      this.uint(62, r.clientZeroWindows);
+      this.uint(63, r.serverZeroWindows);
+    }
+    if (r.clientSyn.length + r.serverSyn.length + r.history.length !== 0) {
+      this.word(64, r.clientSyn);
+      this.word(65, r.serverSyn);
+      this.word(66, r.history);
+    }
+    if (
+      r.serverName.length +
+        r.alpn.length +
+        r.alpnChosen.length +
+        r.tlsVersion.length +
+        r.tlsCipher.length +
+        r.tlsEch +
+        r.tlsResumed +
+        r.tlsEstablished +
+        r.tlsAlert.length +
+        r.tlsUs +
+        r.quicVersion.length +
+        r.ja4.length !==
+      0
+    ) {
+      this.string(67, r.serverName);
+      this.word(68, r.alpn);
+      this.word(69, r.alpnChosen);
+      this.word(70, r.tlsVersion);
+      this.word(71, r.tlsCipher);
+      this.uint(72, r.tlsEch);
+      this.uint(73, r.tlsResumed);
+      this.uint(74, r.tlsEstablished);
+      this.word(75, r.tlsAlert);
+      this.uint(76, r.tlsUs);
+      this.word(77, r.quicVersion);
+      this.word(78, r.ja4);
+    }
+    if (
+      r.hassh.length +
+        r.hasshServer.length +
+        r.clientSoftware.length +
+        r.serverSoftware.length +
+        r.userName.length +
+        r.partial.length !==
+      0
+    ) {
+      this.word(79, r.hassh);
+      this.word(80, r.hasshServer);
+      this.word(81, r.clientSoftware);
+      this.word(82, r.serverSoftware);
+      this.word(83, r.userName);
+      this.word(84, r.partial);
+    }
     this.end();
   }
 }
@@ -165,12 +217,12 @@ export class TransactionSegment extends MessageWriter implements TransactionSink
     this.uint(8, r.clientPort);
     this.uint(9, r.serverPort);
     this.uint(10, r.protocol);
-    this.string(11, r.appProtocol);
-    this.string(12, r.method);
+    this.word(11, r.appProtocol);
+    this.word(12, r.method);
     this.string(13, r.name);
     this.string(14, r.resource);
-    this.string(15, r.userName);
-    this.string(16, r.status);
+    this.word(15, r.userName);
+    this.word(16, r.status);
     this.uint(17, r.outcome);
     this.uint(18, r.responseUs);
     this.uint(19, r.transferUs);
@@ -179,11 +231,11 @@ export class TransactionSegment extends MessageWriter implements TransactionSink
     this.pieces(22, r.answers, 16, r.answersCount);
     this.uint(23, r.ttl);
     this.map(24, r.attributeNames, r.attributeValues, r.attributesCount);
-    this.string(25, r.partial);
-    this.string(26, this.collector);
+    this.word(25, r.partial);
+    this.word(26, this.collector);
     this.uint(27, r.point.type);
-    this.string(28, r.point.name);
-    this.string(29, r.point.site);
+    this.word(28, r.point.name);
+    this.word(29, r.point.site);
     this.optionalUint(30, r.point.key);
     this.optionalUint(31, r.vni);
     this.end();
@@ -225,17 +277,17 @@ export class CertificateSegment extends MessageWriter implements CertificateSink
     this.string(10, r.serial);
     this.sint(11, r.notBefore);
     this.sint(12, r.notAfter);
-    this.string(13, r.keyType);
+    this.word(13, r.keyType);
     this.uint(14, r.keyBits);
-    this.string(15, r.signature);
+    this.word(15, r.signature);
     this.uint(16, r.chain);
     this.uint(17, r.point.type);
     this.address(18, r.point.source);
     this.uint(19, r.point.session);
-    this.string(20, r.point.name);
-    this.string(21, r.point.site);
-    this.string(22, r.partial);
-    this.string(23, this.collector);
+    this.word(20, r.point.name);
+    this.word(21, r.point.site);
+    this.word(22, r.partial);
+    this.word(23, this.collector);
     this.end();
   }
 }
@@ -264,9 +316,9 @@ export class MirrorSegment extends MessageWriter implements MirrorSink {
     this.uint(13, r.truncated);
     this.uint(14, r.malformed);
     this.uint(15, r.kernelDrops);
-    this.string(16, this.collector);
-    this.string(17, r.point.name);
-    this.string(18, r.point.site);
+    this.word(16, this.collector);
+    this.word(17, r.point.name);
+    this.word(18, r.point.site);
     this.uint(19, r.incomplete);
     this.uint(20, r.late);
     this.end();
@@ -283,8 +335,8 @@ export class TunnelSegment extends MessageWriter implements TunnelSink {
   tunnel(r: TunnelRecord): void {
     this.begin(233 + 3 * (r.name.length + r.mode.length + this.collector.length));
     this.uint(1, r.minute);
-    this.string(2, r.name);
-    this.string(3, r.mode);
+    this.word(2, r.name);
+    this.word(3, r.mode);
     this.address(4, r.local);
     this.address(5, r.remote);
     this.optionalUint(6, r.key);
@@ -304,7 +356,7 @@ export class TunnelSegment extends MessageWriter implements TunnelSink {
     this.uint(20, r.txAbortedErrors);
     this.uint(21, r.txCarrierErrors);
     this.uint(22, r.collisions);
-    this.string(23, this.collector);
+    this.word(23, this.collector);
     this.end();
   }
 }
@@ -342,8 +394,8 @@ export class PacketSegment extends MessageWriter {
     this.uint(17, r.greProtocol);
     this.uint(18, r.truncated);
     this.optionalUint(20, r.vni);
-    this.string(21, r.point.name);
-    this.string(22, r.point.site);
+    this.word(21, r.point.name);
+    this.word(22, r.point.site);
     this.end();
   }
 }

@@ -1,0 +1,21 @@
+import { Worker } from 'node:worker_threads';
+import { expect, test } from 'vitest';
+import { EndReason } from '../../src/model/end-reason.js';
+import { KEEP_ALL } from '../../src/model/kept-words.js';
+import { SessionThread } from '../../src/reader/session-thread.js';
+
+// Only a thread whose reader has gone may end the program quietly: what it had to print would be missing.
+test.each([0, 1])('a thread that ends with %i before its work is done is a failure', async (status) => {
+  const worker = new Worker(`setTimeout(() => process.exit(${status}), 20)`, { eval: true });
+  const thread = new SessionThread(worker, {
+    collector: 'here',
+    capacity: undefined,
+    ids: undefined,
+    packets: undefined,
+    dedupWindow: 0,
+    separateBy: [],
+    applications: KEEP_ALL,
+    print: { kinds: ['sessions'], named: false, handsBack: false },
+  });
+  await expect(thread.finish(EndReason.Eof)).rejects.toThrow(`ended with exit status ${status}`);
+});
