@@ -27,47 +27,42 @@ export function sha1(message: Uint8Array, length: number, hash: Int32Array): voi
     const x = w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16];
     w[i] = (x << 1) | (x >>> 31);
   }
-  // Each sum has two terms, so that it is one of 32-bit numbers: with more, V8 adds floating point numbers.
   let a = H0;
   let b = H1;
   let c = H2;
   let d = H3;
   let e = H4;
   for (let i = 0; i < 20; i++) {
-    const turned = (((a << 5) | (a >>> 27)) + e) | 0;
-    const mixed = ((d ^ (b & (c ^ d))) + w[i]) | 0;
+    const next = (((a << 5) | (a >>> 27)) + (d ^ (b & (c ^ d))) + e + K0 + w[i]) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);
     b = a;
-    a = (((turned + mixed) | 0) + K0) | 0;
+    a = next;
   }
   for (let i = 20; i < 40; i++) {
-    const turned = (((a << 5) | (a >>> 27)) + e) | 0;
-    const mixed = ((b ^ c ^ d) + w[i]) | 0;
+    const next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + K1 + w[i]) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);
     b = a;
-    a = (((turned + mixed) | 0) + K1) | 0;
+    a = next;
   }
   for (let i = 40; i < 60; i++) {
-    const turned = (((a << 5) | (a >>> 27)) + e) | 0;
-    const mixed = (((b & c) | (d & (b | c))) + w[i]) | 0;
+    const next = (((a << 5) | (a >>> 27)) + ((b & c) | (d & (b | c))) + e + K2 + w[i]) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);
     b = a;
-    a = (((turned + mixed) | 0) + K2) | 0;
+    a = next;
   }
   for (let i = 60; i < 80; i++) {
-    const turned = (((a << 5) | (a >>> 27)) + e) | 0;
-    const mixed = ((b ^ c ^ d) + w[i]) | 0;
+    const next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + e + K3 + w[i]) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);
     b = a;
-    a = (((turned + mixed) | 0) + K3) | 0;
+    a = next;
   }
   hash[0] = H0 + a;
   hash[1] = H1 + b;
