@@ -4,16 +4,16 @@
  */
 
 import { LOWER_CASE } from '../text.js';
+import { KeptTexts } from './kept-texts.js';
 
 /** The longest names, and the longest resources (paths, statements, filters). */
 export const LONGEST_NAME = 255;
 export const LONGEST_RESOURCE = 1024;
-/** Texts remembered; one takes the place of another. */
-const PLACES = 4096;
-/** Longer ones are not remembered: they seldom come again. */
-const LONGEST_REMEMBERED = 255;
-/** Words of four characters that a place has room for. */
-const PLACE_WORDS = (LONGEST_REMEMBERED + 1) / 4;
+/** Texts remembered, by how many characters they have: most are short. Longer ones seldom come again. */
+const SHORT = { places: 4096, most: 28 };
+const LONG = { places: 512, most: 252 };
+/** The most characters of which a string is made from a list of them, which is faster up to about here. */
+const MOST_LISTED = 16;
 const HEX = '0123456789abcdef';
 
 /** Four times the same, for four characters in a word, none of which is beyond 0x7f. */
@@ -27,10 +27,8 @@ const LETTERS = 0x1a1a1a1a;
 
 /** Makes texts, for one session table. Bytes other than 0x20 to 0x7e become `\xNN`, as in Zeek. */
 export class Texts {
-  /** By place: a text, its length (0 for none), and its characters, by which others are compared with it. */
-  private readonly kept = new Array<string>(PLACES).fill('');
-  private readonly lengths = new Uint8Array(PLACES);
-  private readonly keptWords = new Int32Array(PLACES * PLACE_WORDS);
+  private readonly short = new KeptTexts(SHORT.places, SHORT.most);
+  private readonly long = new KeptTexts(LONG.places, LONG.most);
   /**
    * Characters of the text at hand, up to `length`; the same as words of four, the first one lowest (hosts
    * are little endian); and as what makes strings.
@@ -38,6 +36,8 @@ export class Texts {
   private readonly scratch = new Uint8Array(4 * LONGEST_RESOURCE);
   private readonly words = new Int32Array(this.scratch.buffer);
   private readonly buffer = Buffer.from(this.scratch.buffer);
+  /** By length, characters of a short text. */
+  private readonly lists = Array.from({ length: MOST_LISTED + 1 }, (_, n) => new Array<number>(n).fill(0));
   private length = 0;
 
   /** @param seed makes it unknown which texts take each other's places */
@@ -199,18 +199,22 @@ export class Texts {
    * @param hash of them
    */
   private remembered(length: number, count: number, hash: number): string {
-    if (length > LONGEST_REMEMBERED) return this.buffer.toString('latin1', 0, length);
-    const { words, keptWords, lengths } = this;
-    const place = hash & (PLACES - 1);
-    const at = place * PLACE_WORDS;
-    let same = 0;
-    if (lengths[place] === length) while (same < count && keptWords[at + same] === words[same]) same++;
-    if (same === count) return this.kept[place];
-    for (let i = same; i < count; i++) keptWords[at + i] = words[i];
-    lengths[place] = length;
-    const text = this.buffer.toString('latin1', 0, length);
-    this.kept[place] = text;
+    if (length > LONG.most) return this.string(length);
+    const { words } = this;
+    const kept = length <= SHORT.most ? this.short : this.long;
+    const known = kept.find(words, length, count, hash);
+    if (known !== '') return known;
+    const text = this.string(length);
+    kept.put(words, length, count, hash, text);
     return text;
+  }
+
+  /** A string of the scratch's first characters. Of few, it is made without a call into Node. */
+  private string(length: number): string {
+    if (length > MOST_LISTED) return this.buffer.toString('latin1', 0, length);
+    const list = this.lists[length];
+    for (let i = 0; i < length; i++) list[i] = this.scratch[i];
+    return String.fromCharCode(...list);
   }
 }
 
