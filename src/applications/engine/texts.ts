@@ -4,6 +4,7 @@
  */
 
 import { LOWER_CASE } from '../text.js';
+import { CAPITALS, changed, lastWord, mixed, oddities, SMALL_LETTERS, UPPER_BITS } from './characters.js';
 import { KeptTexts } from './kept-texts.js';
 
 /** The longest names, and the longest resources (paths, statements, filters). */
@@ -11,19 +12,10 @@ export const LONGEST_NAME = 255;
 export const LONGEST_RESOURCE = 1024;
 /** Texts remembered, by how many characters they have: most are short. Longer ones seldom come again. */
 const SHORT = { places: 4096, most: 28 };
-const LONG = { places: 512, most: 252 };
+const LONG = { places: 1024, most: 252 };
 /** The most characters of which a string is made from a list of them, which is faster up to about here. */
 const MOST_LISTED = 16;
 const HEX = '0123456789abcdef';
-
-/** Four times the same, for four characters in a word, none of which is beyond 0x7f. */
-const SPACES = 0x20202020;
-const UPPER_BITS = 0x80808080;
-const ONES = 0x01010101;
-/** What brings capitals, or small letters, and all behind them to the upper bit; and how many letters are. */
-const CAPITALS = 0x3f3f3f3f;
-const SMALL_LETTERS = 0x1f1f1f1f;
-const LETTERS = 0x1a1a1a1a;
 
 /** Makes texts, for one session table. Bytes other than 0x20 to 0x7e become `\xNN`, as in Zeek. */
 export class Texts {
@@ -40,7 +32,7 @@ export class Texts {
   private readonly lists = Array.from({ length: MOST_LISTED + 1 }, (_, n) => new Array<number>(n).fill(0));
   private length = 0;
 
-  /** @param seed makes it unknown which texts take each other's places */
+  /** @param seed of hashes: it makes it unknown which texts take each other's places */
   constructor(private readonly seed: number) {}
 
   /** The text of bytes `o` to `end`, at most `most` characters. */
@@ -220,31 +212,6 @@ export class Texts {
 
 function isPlain(c: number): boolean {
   return c >= 0x20 && c <= 0x7e;
-}
-
-/**
- * A word with an upper bit set if not all four bytes are plain: one below a space borrows, 0x7f carries.
- */
-function oddities(w: number): number {
-  return w | (w - SPACES) | (w + ONES);
-}
-
-/** Fewer than four bytes as a word, with spaces behind them. */
-function lastWord(b: Uint8Array, o: number, end: number): number {
-  let w = SPACES;
-  for (let i = o; i < end; i++) w ^= (b[i] ^ 0x20) << (8 * (i - o));
-  return w;
-}
-
-/** One to four characters with the case of letters changed, see Texts.make. */
-function changed(w: number, letters: number): number {
-  const behind = (w + (letters | 0)) | 0;
-  return w ^ ((behind & ~(behind - LETTERS) & UPPER_BITS) >>> 2);
-}
-
-function mixed(h: number, w: number): number {
-  const product = Math.imul(h ^ w, 0x9e3779b1);
-  return product ^ (product >>> 15);
 }
 
 function wide(b: Uint8Array, o: number, end: number, most: number): string {
