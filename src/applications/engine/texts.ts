@@ -57,11 +57,17 @@ export class Texts {
   utf16(b: Uint8Array, o: number, end: number, most = LONGEST_NAME): string {
     const { scratch } = this;
     let n = 0;
-    for (let i = o; i + 1 < end; i += 2) {
+    let i = o;
+    for (; i + 1 < end; i += 2) {
       if (b[i + 1] !== 0 || !isPlain(b[i])) return wide(b, o, end, most);
       if (n < most) scratch[n++] = b[i];
     }
-    return this.text(n);
+    // Half a character, where the bytes are cut.
+    if (i < end && n < most) {
+      if (isPlain(b[i])) scratch[n++] = b[i];
+      else n = this.escape(n, b[i]);
+    }
+    return this.text(Math.min(n, most));
   }
 
   /**
@@ -94,7 +100,15 @@ export class Texts {
 
   /** Adds a word. */
   addWord(word: string): void {
-    for (let i = 0; i < word.length; i++) this.add(word.charCodeAt(i));
+    const { scratch } = this;
+    const most = scratch.length - 4;
+    let n = this.length;
+    for (let i = 0; i < word.length && n <= most; i++) {
+      const c = word.charCodeAt(i);
+      if (isPlain(c)) scratch[n++] = c;
+      else n = this.escape(n, c);
+    }
+    this.length = n;
   }
 
   /** Adds bytes as they are, or in lower case. */
@@ -176,6 +190,7 @@ export class Texts {
   /** The text of the scratch's first characters. What is behind them is lost. */
   private text(length: number): string {
     if (length <= 0) return '';
+    if (length > LONG.most) return this.string(length);
     const { words, scratch } = this;
     for (let i = length; (i & 3) !== 0; i++) scratch[i] = 0x20;
     const count = (length + 3) >> 2;
