@@ -15,6 +15,9 @@ const SHORT = { places: 4096, most: 28 };
 const LONG = { places: 1024, most: 252 };
 /** The most characters of which a string is made from a list of them, which is faster up to about here. */
 const MOST_LISTED = 16;
+/** By byte, its character, and that in lower case; 0 where it is `\xNN`. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, c) => (isPlain(c) ? c : 0));
+const PLAIN_LOWER = PLAIN.map((c) => LOWER_CASE[c]);
 const HEX = '0123456789abcdef';
 
 /** Makes texts, for one session table. Bytes other than 0x20 to 0x7e become `\xNN`, as in Zeek. */
@@ -116,10 +119,11 @@ export class Texts {
     const { scratch } = this;
     const most = scratch.length - 4;
     let n = this.length;
+    const characters = lower ? PLAIN_LOWER : PLAIN;
     for (let i = o; i < end && n <= most; i++) {
-      const c = lower ? LOWER_CASE[b[i]] : b[i];
-      if (isPlain(c)) scratch[n++] = c;
-      else n = this.escape(n, c);
+      const c = characters[b[i]];
+      if (c !== 0) scratch[n++] = c;
+      else n = this.escape(n, b[i]);
     }
     this.length = n;
   }

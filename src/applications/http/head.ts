@@ -161,15 +161,9 @@ export class Head {
   }
 }
 
-/** Where the next LF is; `end` if there is none. Four bytes a step, as most of a head is only passed over. */
+/** Where the next LF is; `end` if there is none. */
 function lineFeedAt(b: Uint8Array, o: number, end: number): number {
   let q = o;
-  for (const last = end - 3; q < last; q += 4) {
-    if (b[q] === LF) return q;
-    if (b[q + 1] === LF) return q + 1;
-    if (b[q + 2] === LF) return q + 2;
-    if (b[q + 3] === LF) return q + 3;
-  }
   while (q < end && b[q] !== LF) q++;
   return q;
 }
