@@ -1,6 +1,6 @@
 /**
- * Characters four at a time, as the bytes of a word, the first one lowest. What is added to all of them carries
- * from one into the next only where one is beyond 0x7f.
+ * Characters four at a time, as the bytes of a word, the first one lowest. What is added to all of them
+ * carries from one into the next only where one is beyond 0x7f.
  */
 
 export const UPPER_BITS = 0x80808080;
