@@ -80,9 +80,9 @@ export class Question {
     if (this.answersCount === MOST_ANSWERS) return;
     const at = 16 * this.answersCount++;
     const to = this.answers;
-    to.fill(0, at, at + 16);
-    if (length === 4) to[at + 10] = to[at + 11] = 0xff;
-    for (let i = 0; i < length; i++) to[at + 16 - length + i] = b[o + i];
+    const before = 16 - length;
+    for (let i = 0; i < before; i++) to[at + i] = i < 10 ? 0 : 0xff;
+    for (let i = 0; i < length; i++) to[at + before + i] = b[o + i];
   }
 
   /** Characters of its texts: about as many bytes of memory. */

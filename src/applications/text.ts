@@ -12,6 +12,9 @@ const CR = 0x0d;
 const SPACE = 0x20;
 const DASH = 0x2d;
 
+/** By byte, the same with its letters in lower case. */
+export const LOWER_CASE = Uint8Array.from({ length: 256 }, (_, c) => (isCapital(c) ? c | SPACE : c));
+
 /** What requests may begin with: the methods' capitals. */
 export const CAPITALS: readonly number[] = Array.from({ length: 26 }, (_, i) => 0x41 + i);
 

@@ -11,6 +11,7 @@ import type { TunnelTable } from '../tunnels/kernel/table.js';
 import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
 import { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
 import type { ReadOutput } from './output.js';
+import type { SessionsTold } from './session-dialect.js';
 import { SessionThread, type SessionThreadOptions } from './session-thread.js';
 
 /** How far a file is read. */
@@ -26,7 +27,8 @@ export interface Reading {
   readonly failed: readonly CaptureError[];
   readonly demux: Demux;
   readonly mirrors: MirrorTable;
-  readonly sessions: SessionThread | undefined;
+  /** Undefined if there are none, or what was read is abandoned. */
+  readonly sessions: SessionsTold | undefined;
   /** Whether everything was put away; false for what `once` abandoned. */
   readonly finished: boolean;
 }
@@ -64,13 +66,13 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
   const failed = await readAll(files, { demux, mirrors, sessions, output, progress, stop, last: 0 });
   if (run.once && stop.aborted) {
     await output.abandon?.();
-    return { failed, demux, mirrors, sessions, finished: false };
+    return { failed, demux, mirrors, sessions: undefined, finished: false };
   }
   demux.finish();
   sessions?.send();
-  await sessions?.finish(EndReason.Eof);
+  const told = await sessions?.finish(EndReason.Eof);
   await output.finish(mirrors);
-  return { failed, demux, mirrors, sessions, finished: true };
+  return { failed, demux, mirrors, sessions: told, finished: true };
 }
 
 async function sessionThread(worker: Worker, run: ReadRun): Promise<SessionThread> {

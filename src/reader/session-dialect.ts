@@ -3,6 +3,7 @@ import type { KeptPackets } from '../config/kept-packets.js';
 import type { Separator } from '../config/overlays.js';
 import type { EndReason } from '../model/end-reason.js';
 import type { MirrorType } from '../model/mirror-point.js';
+import type { ApplicationStatus } from '../model/status.js';
 import { FRAME_BATCH, FRAME_WORDS } from '../sessions/frame-batch.js';
 import type { SessionCounters } from '../sessions/options.js';
 import type { RowKind } from './kinds.js';
@@ -107,6 +108,7 @@ export interface RowSegment {
 /** What the thread has counted, when there is no more. */
 export interface SessionsTold {
   readonly counters: SessionCounters;
+  readonly applications: ApplicationStatus;
   readonly packets: PacketCounts | undefined;
   /** Indexes of mirror points whose frames come twice. */
   readonly twice: readonly number[];

@@ -5,7 +5,6 @@ import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import { MAX_RECORD } from '../receive/file/format.js';
 import type { BufferRing } from '../receive/file/read-ahead.js';
 import { FRAME_BATCH, FRAME_PLACE, FRAME_WORDS, moveFrame, packFrame } from '../sessions/frame-batch.js';
-import { SessionCounters } from '../sessions/options.js';
 import { Channel } from '../threads/channel.js';
 import { workerTransport } from '../threads/transport.js';
 import type { Frame } from '../wire/walk/frame.js';
@@ -19,8 +18,8 @@ import {
   IN_ARENA,
   IN_BUFFER,
   KEPT_BYTES,
-  type PacketCounts,
   type ReaderSide,
+  type SessionsTold,
   type SessionTask,
   type SessionThreadSide,
 } from './session-dialect.js';
@@ -47,12 +46,6 @@ export type SessionThreadOptions = Pick<
  */
 export class SessionThread implements FrameSink, BufferRing {
   readonly buffers: readonly Uint8Array[];
-  /** The table's counters; complete once {@link finish} has settled. */
-  counters = new SessionCounters();
-  /** Likewise, if packets are kept. */
-  packets: PacketCounts | undefined;
-  /** Likewise: indexes of mirror points whose frames come twice. */
-  twice: readonly number[] = [];
   /** Memory of the batches, and the indexes of free ones. */
   protected readonly batches: Batch[] = [];
   private readonly idle: number[] = [];
@@ -163,12 +156,10 @@ export class SessionThread implements FrameSink, BufferRing {
   }
 
   /** Ends every session, and settles when the last row is written. */
-  async finish(reason: EndReason): Promise<void> {
-    const { counters, packets, twice } = await this.channel.ask('finish', reason);
+  async finish(reason: EndReason): Promise<SessionsTold> {
+    const told = await this.channel.ask('finish', reason);
     this.channel.close();
-    this.counters = counters;
-    this.packets = packets;
-    this.twice = twice;
+    return told;
   }
 
   private addBatch(): number {

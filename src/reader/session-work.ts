@@ -111,7 +111,8 @@ export class SessionWork {
     this.table.finish(reason);
     this.flush();
     const twice = this.points.filter((point) => this.table.comesTwice(point)).map((point) => point.index);
-    return { counters: this.table.counters, packets: this.packets, twice };
+    const { counters, applications } = this.table;
+    return { counters, applications, packets: this.packets, twice };
   }
 
   protected flush(): void {

@@ -42,16 +42,60 @@ it('are put together from pieces', () => {
   expect(texts.take(1024)).toHaveLength(1024);
 });
 
+/** Plain characters for the most part, of which few have another case or stand at the edge of being plain. */
+const character = fc.oneof(
+  { weight: 20, arbitrary: fc.integer({ min: 0x20, max: 0x7e }) },
+  { weight: 5, arbitrary: fc.constantFrom(0x40, 0x41, 0x5a, 0x5b, 0x60, 0x61, 0x7a, 0x7b, 0x20, 0x7e) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 0xff }) },
+);
+const line = fc.oneof(
+  fc.array(character, { maxLength: 40 }),
+  fc.array(character, { minLength: 240, maxLength: 300 }),
+);
+const shown = (b: readonly number[], cased: (text: string) => string = (text) => text) =>
+  b
+    .map((c) =>
+      c < 0x20 || c > 0x7e ? `\\x${c.toString(16).padStart(2, '0')}` : cased(String.fromCharCode(c)),
+    )
+    .join('');
+
 it('are the same whether they were seen before or not', () => {
   fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 50 }), (all) => {
-      const made = new Texts(7);
-      for (const b of [...all, ...all]) {
-        const expected = [...b].map((c) =>
-          c < 0x20 || c > 0x7e ? `\\x${c.toString(16).padStart(2, '0')}` : String.fromCharCode(c),
-        );
-        expect(made.ascii(b, 0, b.length)).toBe(expected.join(''));
-      }
-    }),
+    fc.property(
+      fc.array(line, { maxLength: 30 }),
+      fc.nat(5),
+      fc.constantFrom(7, 255, 1024),
+      (all, at, most) => {
+        const made = new Texts(7);
+        for (const c of [...all, ...all]) {
+          // They begin anywhere, and what is around them says nothing.
+          const b = Uint8Array.from([...new Array<number>(at).fill(0xff), ...c, 0xff, 0x41]);
+          const end = at + c.length;
+          expect(made.ascii(b, at, end, most)).toBe(shown(c).slice(0, most));
+          expect(made.lower(b, at, end, most)).toBe(shown(c, (x) => x.toLowerCase()).slice(0, most));
+          expect(made.upper(b, at, end, most)).toBe(shown(c, (x) => x.toUpperCase()).slice(0, most));
+          made.begin();
+          made.addBytes(b, at, end, true);
+          made.addWord(String.fromCharCode(...c));
+          expect(made.take(most)).toBe(`${shown(c, (x) => x.toLowerCase())}${shown(c)}`.slice(0, most));
+        }
+      },
+    ),
   );
+});
+
+it('of UTF-16 that is cut in a character have its first byte', () => {
+  const b = bytes('plain', 'utf16le');
+  expect(texts.utf16(b, 0, 5)).toBe('pla');
+  expect(texts.utf16(Uint8Array.of(0x41, 0, 0x07), 0, 3)).toBe('A\\x07');
+  expect(texts.utf16(b, 0, b.length, 3)).toBe('pla');
+});
+
+it('that are alike but for their length or one character are told apart', () => {
+  const made = new Texts(3);
+  for (let length = 0; length <= 260; length++) {
+    const plain = bytes('a'.repeat(length).concat('   '));
+    expect(made.ascii(plain, 0, length)).toBe('a'.repeat(Math.min(length, LONGEST_NAME)));
+    expect(made.ascii(plain, 0, length + 1, 1024)).toBe(`${'a'.repeat(length)} `);
+  }
 });

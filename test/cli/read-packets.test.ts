@@ -161,7 +161,7 @@ describe('--once', () => {
     await read('--quiet');
     const before = await askAll(on('once'), SESSIONS);
     expect(await read('--packets', 'all')).toMatch(
-      /^7 sessions in 7 rows, and 42 of their packets, stored once in /m,
+      /^7 sessions in 7 rows, 6 transactions, and 42 of their packets, stored once in /m,
     );
     const once = [{ packets: 42, sessions: 7, orphans: 0 }];
     expect(await askAll(on('once'), COUNTS)).toEqual([once]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MOST_POINTS, readSummary } from '../../src/cli/read/summary.js';
+import type { ApplicationStatus } from '../../src/model/status.js';
 import { SessionCounters } from '../../src/sessions/options.js';
 import { Collected } from '../demux/collect.js';
 import { batchOf } from '../demux/outer.js';
@@ -7,12 +8,26 @@ import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 
 const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(9))));
 
+const NOTHING_READ: ApplicationStatus = {
+  conversations: 0,
+  transactions: {},
+  left_out: 0,
+  certificates: 0,
+  certificates_forgotten: 0,
+  partial: { cut: 0, gap: 0, limit: 0, malformed: 0 },
+  conversations_given_up: 0,
+  questions_given_up: 0,
+  messages_given_up: 0,
+  words_left_out: 0,
+};
+
 /** The summary of `read` after packets of `points` mirror points, with these counters of sessions. */
 function summary(
   points: number,
   counters: Partial<SessionCounters> = {},
   dropped = 0,
   twice: number[] = [],
+  applications: Partial<ApplicationStatus> = {},
 ): string[] {
   const out = new Collected();
   const packets = Array.from({ length: points }, (_, n) =>
@@ -21,6 +36,7 @@ function summary(
   out.demux.process(batchOf(packets));
   const table = {
     counters: Object.assign(new SessionCounters(), counters),
+    applications: { ...NOTHING_READ, ...applications },
     packets: { kept: 0, dropped },
     twice,
   };
@@ -46,6 +62,26 @@ describe('the summary of read', () => {
     ],
   ])('names a limit that was reached: %s', (counter, line) => {
     expect(summary(1, { [counter]: 7 })).toContain(line);
+  });
+
+  it('counts transactions, and messages that were read in part', () => {
+    const applications = {
+      transactions: { dns: 1200, http: 34 },
+      partial: { cut: 5000, gap: 0, limit: 0, malformed: 1 },
+    };
+    const lines = summary(1, { opened: 2, rows: 3 }, 0, [], applications);
+    expect(lines[1]).toBe('2 sessions in 3 rows, 1,234 transactions, and 0 of their packets');
+    expect(lines.at(-1)).toBe('messages read in part: cut 5,000, malformed 1');
+  });
+
+  it.each<[keyof ApplicationStatus, string]>([
+    ['conversations_given_up', 'too many conversations were read at once: 7,000 were read no further'],
+    ['questions_given_up', 'too many questions were open at once: 7,000 stored without their answer'],
+    ['messages_given_up', 'too many messages were in pieces at once: 7,000 given up'],
+    ['words_left_out', 'too many names, users and fingerprints at once: 7,000 left out'],
+    ['certificates_forgotten', 'too many certificates in a day: 7,000 rows may be repeated'],
+  ])('names a limit of applications that was reached: %s', (counter, line) => {
+    expect(summary(1, {}, 0, [], { [counter]: 7000 }).at(-1)).toBe(line);
   });
 
   it('names fragments that were not kept', () => {

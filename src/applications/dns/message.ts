@@ -6,6 +6,7 @@ import { Type } from './words.js';
 /** The most records of a message that are looked at. */
 export const MOST_RECORDS = 64;
 const HEADER_BYTES = 12;
+const RECORD_PARTS = 4;
 
 /** What became of reading a message. */
 export const Whole = { Yes: 0, Short: 1, Malformed: 2, Limit: 3 } as const;
@@ -29,11 +30,8 @@ export class Message {
   /** Records that are all there, of which the first `answers` are in the answer section. */
   records = 0;
   answers = 0;
-  readonly types = new Uint16Array(MOST_RECORDS);
-  /** Where a record's name begins, and its data (behind type, class, TTL and length), and where that ends. */
-  readonly nameAt = new Uint32Array(MOST_RECORDS);
-  readonly dataAt = new Uint32Array(MOST_RECORDS);
-  readonly dataEnd = new Uint32Array(MOST_RECORDS);
+  /** Of each record its type, and where its name begins, its data, and where that ends. */
+  private readonly parts = new Uint32Array(MOST_RECORDS * RECORD_PARTS);
   /** Which of them is OPT (RFC 6891); -1 for none. */
   opt = -1;
 
@@ -98,10 +96,11 @@ export class Message {
         return;
       }
       const type = u16(b, fixed);
-      this.types[i] = type;
-      this.nameAt[i] = p;
-      this.dataAt[i] = fixed + 10;
-      this.dataEnd[i] = dataEnd;
+      const part = i * RECORD_PARTS;
+      this.parts[part] = type;
+      this.parts[part + 1] = p;
+      this.parts[part + 2] = fixed + 10;
+      this.parts[part + 3] = dataEnd;
       this.records = i + 1;
       if (i < answers) this.answers = i + 1;
       else if (type === Type.Opt && this.opt < 0) {
@@ -117,9 +116,27 @@ export class Message {
     return -1;
   }
 
+  typeOf(i: number): number {
+    return this.parts[i * RECORD_PARTS];
+  }
+
+  /** Where the name of record `i` begins. */
+  nameAt(i: number): number {
+    return this.parts[i * RECORD_PARTS + 1];
+  }
+
+  /** Where its data begin, behind type, class, TTL and length; and where they end. */
+  dataAt(i: number): number {
+    return this.parts[i * RECORD_PARTS + 2];
+  }
+
+  dataEnd(i: number): number {
+    return this.parts[i * RECORD_PARTS + 3];
+  }
+
   /** The time to live of record `i`, in seconds; 0 where its top bit is set (RFC 2181, 8). */
   ttl(b: Uint8Array, i: number): number {
-    const ttl = u32(b, this.dataAt[i] - 6);
+    const ttl = u32(b, this.dataAt(i) - 6);
     return ttl > 0x7fffffff ? 0 : ttl;
   }
 }

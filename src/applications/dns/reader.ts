@@ -106,9 +106,9 @@ export class DnsReader implements Reader {
     this.name(q, d.texts);
     if (m.questions > 0 || m.records === 0 || m.opt === 0) return;
     d.texts.begin();
-    addName(d.texts, b, start, m.nameAt[0], m.dataAt[0]);
+    addName(d.texts, b, start, m.nameAt(0), m.dataAt(0));
     q.name = d.texts.take();
-    q.method = typeWord(d.texts, m.types[0]);
+    q.method = typeWord(d.texts, m.typeOf(0));
   }
 
   /** Whether a response is a further one to the question for a zone: the first begins with its SOA. */
@@ -116,7 +116,7 @@ export class DnsReader implements Reader {
     const { m } = this;
     if (m.rcode !== 0) return false;
     if (m.questions > 0 && m.type !== Type.Axfr && m.type !== Type.Ixfr) return false;
-    return m.answers < 2 || m.types[0] !== Type.Soa;
+    return m.answers < 2 || m.typeOf(0) !== Type.Soa;
   }
 
   /** The oldest open question that the message at hand repeats, or answers. */

@@ -39,22 +39,22 @@ export function addRecords(
 ): void {
   let seen = 0;
   for (let i = 0; i < count; i++) {
-    const type = m.types[i];
+    const type = m.typeOf(i);
     if (type === Type.Opt) continue;
     const ttl = m.ttl(b, i);
     if (i === 0 || ttl < q.ttl) q.ttl = ttl;
-    const at = m.dataAt[i];
-    const length = m.dataEnd[i] - at;
+    const at = m.dataAt(i);
+    const length = m.dataEnd(i) - at;
     if (type === Type.A && length === 4) q.address(b, at, 4);
     else if (type === Type.Aaaa && length === 16) q.address(b, at, 16);
     else seen |= 1 << bitOf(type);
   }
-  for (let a = 0; a < ATTRIBUTES.length; a++) {
+  for (let a = 0; seen >> a !== 0 && a < ATTRIBUTES.length; a++) {
     if ((seen & (1 << a)) === 0) continue;
     const [type, name] = ATTRIBUTES[a];
     texts.begin();
     for (let i = 0; i < count; i++) {
-      if (m.types[i] !== type) continue;
+      if (m.typeOf(i) !== type) continue;
       if (texts.added > 0) texts.add(COMMA);
       addData(m, i, texts, b, start, between);
     }
@@ -69,9 +69,9 @@ function bitOf(type: number): number {
 }
 
 function addData(m: Message, i: number, texts: Texts, b: Uint8Array, start: number, between: string): void {
-  const at = m.dataAt[i];
-  const end = m.dataEnd[i];
-  switch (m.types[i]) {
+  const at = m.dataAt(i);
+  const end = m.dataEnd(i);
+  switch (m.typeOf(i)) {
     case Type.Txt:
       addStrings(texts, b, at, end, between);
       return;
@@ -107,8 +107,8 @@ function addStrings(texts: Texts, b: Uint8Array, at: number, end: number, betwee
 export function addEdns(q: Question, m: Message, texts: Texts, b: Uint8Array): void {
   const { opt } = m;
   if (opt < 0) return;
-  const at = m.dataAt[opt];
-  const end = m.dataEnd[opt];
+  const at = m.dataAt(opt);
+  const end = m.dataEnd(opt);
   texts.begin();
   texts.addNumber(u16(b, at - 8));
   q.attribute('edns_size', texts.take());

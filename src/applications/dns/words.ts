@@ -36,6 +36,8 @@ const TYPES: ReadonlyMap<number, string> = new Map([
   [32769, 'DLV'],
 ]);
 
+const TYPE_LIST = inList(TYPES, 512);
+
 /** Of a header or of EDNS. Numbers that only TSIG and TKEY have are not among them. */
 const RCODES: ReadonlyMap<number, string> = new Map([
   ...listed(
@@ -45,15 +47,18 @@ const RCODES: ReadonlyMap<number, string> = new Map([
   [16, 'BADVERS'],
   [23, 'BADCOOKIE'],
 ]);
+const RCODE_LIST = inList(RCODES, 24);
 
 /** The word of a record's or query's type; `TYPE65280` (RFC 3597, 5) where it has none. */
 export function typeWord(texts: Texts, type: number): string {
-  return TYPES.get(type) ?? numbered(texts, 'TYPE', type);
+  const word = type < TYPE_LIST.length ? TYPE_LIST[type] : TYPES.get(type);
+  return word ?? numbered(texts, 'TYPE', type);
 }
 
 /** The word of a response code with its extension in EDNS; `RCODE17` where it has none. */
 export function rcodeWord(texts: Texts, rcode: number): string {
-  return RCODES.get(rcode) ?? numbered(texts, 'RCODE', rcode);
+  const word = rcode < RCODE_LIST.length ? RCODE_LIST[rcode] : undefined;
+  return word ?? numbered(texts, 'RCODE', rcode);
 }
 
 /** How a question ended: FORMERR and NXDOMAIN are the client's errors, the others the server's. */
@@ -67,6 +72,11 @@ function numbered(texts: Texts, word: string, n: number): string {
   texts.addWord(word);
   texts.addNumber(n);
   return texts.take();
+}
+
+/** The words of numbers below `count`, which are found faster in a list. */
+function inList(words: ReadonlyMap<number, string>, count: number): readonly (string | undefined)[] {
+  return Array.from({ length: count }, (_, n) => words.get(n));
 }
 
 function listed(first: number, words: string): [number, string][] {

@@ -10,6 +10,8 @@ const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
 /** Content-Length has no more digits than numbers are exact with. */
 const MOST_DIGITS = 15;
+/** The words of status codes: three digits. */
+const STATUSES = Array.from({ length: 1000 }, (_, status) => String(status));
 
 /** Whether the method is this one, in lower case. */
 export function isMethod(b: Uint8Array, head: Head, word: string): boolean {
@@ -48,9 +50,7 @@ export function addRequest(q: Question, head: Head, texts: Texts, b: Uint8Array,
 }
 
 export function addResponse(q: Question, head: Head, texts: Texts, b: Uint8Array): void {
-  texts.begin();
-  texts.addNumber(head.status);
-  q.status = texts.take();
+  q.status = STATUSES[head.status];
   if (head.has(Field.ContentType)) {
     const at = head.valueAt(Field.ContentType);
     q.attribute('content_type', texts.lower(b, at, partEnd(head, b, Field.ContentType, SEMICOLON)));

@@ -1,6 +1,6 @@
 import { LONGEST_NAME, type Texts } from '../engine/texts.js';
-import { isDigit } from '../text.js';
-import { FIELD_COUNT, type Field, fieldOf, LONGEST_FIELD, mayBegin } from './names.js';
+import { isCapital, isDigit } from '../text.js';
+import { FIELD_COUNT, type Field, fieldOf, nameLength } from './names.js';
 
 /** The longest method: there are none of IANA's beyond 17. */
 const LONGEST_METHOD = 32;
@@ -13,7 +13,8 @@ const CR = 0x0d;
 const LF = 0x0a;
 const SPACE = 0x20;
 const TAB = 0x09;
-const COLON = 0x3a;
+/** By byte, whether it is a character of methods: of a token (RFC 9110, 5.6.2), those that are used. */
+const IS_TOKEN = Uint8Array.from({ length: 256 }, (_, c) => (isToken(c) ? 1 : 0));
 
 /**
  * Where the parts of a request's or response's head are (RFC 9112, 2 to 5): lines that end in CRLF, or LF
@@ -31,14 +32,15 @@ export class Head {
   targetEnd = 0;
   /** Of a response. */
   status = 0;
-  /** By Field: where the value begins and ends; 0 and 0 for none. */
+  /** Fields that are there, as bits; and by Field, where the value begins and ends. */
+  private found = 0;
   private readonly from = new Uint32Array(FIELD_COUNT);
   private readonly to = new Uint32Array(FIELD_COUNT);
   private isFolded = false;
 
   /** @param isLast nothing more will come: reads as far as the bytes go */
   find(b: Uint8Array, o: number, end: number, isLast: boolean): Found {
-    for (let f = 0; f < FIELD_COUNT; f++) this.from[f] = this.to[f] = 0;
+    this.found = 0;
     this.isFolded = this.isWhole = false;
     this.end = end;
     let p = o;
@@ -61,24 +63,24 @@ export class Head {
   }
 
   has(field: Field): boolean {
-    return this.to[field] !== 0;
+    return (this.found & (1 << field)) !== 0;
   }
 
-  /** Where a field's value begins, without white space around it. */
+  /** Where a field's value begins, without white space around it; it ends there too if it is not there. */
   valueAt(field: Field): number {
-    return this.from[field];
+    return this.has(field) ? this.from[field] : 0;
   }
 
   valueEnd(field: Field): number {
-    return this.to[field];
+    return this.has(field) ? this.to[field] : 0;
   }
 
   /** The text of a field's value, '' if it is not there. Lines that it is folded into become one. */
   value(texts: Texts, b: Uint8Array, field: Field, most = LONGEST_NAME): string {
-    const to = this.to[field];
-    if (!this.isFolded) return texts.ascii(b, this.from[field], to, most);
+    const to = this.valueEnd(field);
+    if (!this.isFolded) return texts.ascii(b, this.valueAt(field), to, most);
     texts.begin();
-    for (let i = this.from[field]; i < to; i++) {
+    for (let i = this.valueAt(field); i < to; i++) {
       if (b[i] !== CR && b[i] !== LF) texts.add(b[i]);
       else {
         while (i + 1 < to && (b[i + 1] <= SPACE || b[i + 1] === CR)) i++;
@@ -90,7 +92,7 @@ export class Head {
 
   private method(b: Uint8Array, p: number, end: number): Found {
     let q = p;
-    while (q < end && isToken(b[q])) q++;
+    while (q < end && IS_TOKEN[b[q]] !== 0) q++;
     if (q === end) return q - p > LONGEST_METHOD ? Found.Nothing : Found.Incomplete;
     if (b[q] !== SPACE || q === p || q - p > LONGEST_METHOD) return Found.Nothing;
     this.methodAt = p;
@@ -126,49 +128,42 @@ export class Head {
   private fields(b: Uint8Array, at: number, end: number, isLast: boolean): boolean {
     let field = -1;
     for (let p = at; p < end; ) {
-      const q = lineFeedAt(b, p, end);
+      const named = fieldOf(b, p, end);
+      const value = named < 0 ? p : p + nameLength(named) + 1;
+      const q = lineFeedAt(b, value, end);
       if (q === end && !isLast) return false;
       const lineEnd = q < end && q > p && b[q - 1] === CR ? q - 1 : q;
-      if (lineEnd === p && q < end) {
+      if (named >= 0) field = this.field(named, b, value, lineEnd);
+      else if (lineEnd === p && q < end) {
         this.end = q + 1;
         this.isWhole = true;
         return true;
-      }
-      if (b[p] === SPACE || b[p] === TAB) {
+      } else if (b[p] === SPACE || b[p] === TAB) {
         // Folded (RFC 9112, 5.2).
         if (field >= 0) this.to[field] = trimmed(b, p, lineEnd);
         this.isFolded = true;
-      } else field = mayBegin(b[p]) ? this.field(b, p, lineEnd) : -1;
+      } else field = -1;
       p = q + 1;
     }
     return isLast;
   }
 
-  /** @returns the field that a line is, if it is read and the first of its name; else -1 */
-  private field(b: Uint8Array, p: number, lineEnd: number): number {
-    const most = Math.min(lineEnd, p + LONGEST_FIELD + 1);
-    let c = p;
-    while (c < most && b[c] !== COLON) c++;
-    if (c === most) return -1;
-    const field = fieldOf(b, p, c - p);
-    if (field < 0 || this.to[field] !== 0) return -1;
-    let v = c + 1;
+  /** @returns the field that a line is, if it is the first of its name; else -1 */
+  private field(field: number, b: Uint8Array, at: number, lineEnd: number): number {
+    const bit = 1 << field;
+    if ((this.found & bit) !== 0) return -1;
+    let v = at;
     while (v < lineEnd && (b[v] === SPACE || b[v] === TAB)) v++;
+    this.found |= bit;
     this.from[field] = v;
     this.to[field] = trimmed(b, v, lineEnd);
     return field;
   }
 }
 
-/** Where the next LF is; `end` if there is none. Four bytes a step, as most of a head is only passed over. */
+/** Where the next LF is; `end` if there is none. */
 function lineFeedAt(b: Uint8Array, o: number, end: number): number {
   let q = o;
-  for (const last = end - 3; q < last; q += 4) {
-    if (b[q] === LF) return q;
-    if (b[q + 1] === LF) return q + 1;
-    if (b[q + 2] === LF) return q + 2;
-    if (b[q + 3] === LF) return q + 3;
-  }
   while (q < end && b[q] !== LF) q++;
   return q;
 }
@@ -187,7 +182,6 @@ function isVersion(b: Uint8Array, p: number, end: number): boolean {
   return true;
 }
 
-/** Characters of methods: of a token (RFC 9110, 5.6.2), those that are used. */
 function isToken(c: number): boolean {
-  return (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a) || c === 0x2d || c === 0x5f || isDigit(c);
+  return isCapital(c) || isCapital(c - 0x20) || c === 0x2d || c === 0x5f || isDigit(c);
 }

@@ -1,5 +1,9 @@
 /** Names of header fields (RFC 9110, 5.1), found without making texts of them. */
 
+import { bytesOf, LOWER_CASE } from '../text.js';
+
+const COLON = 0x3a;
+
 /** Header fields that are read. */
 export const Field = {
   Host: 0,
@@ -33,55 +37,42 @@ const NAMES = [
   'upgrade',
 ];
 export const FIELD_COUNT = NAMES.length;
-export const LONGEST_FIELD = 19;
-/** Letters that names begin with, as bits. */
-const FIRST_LETTERS = NAMES.reduce((letters, name) => letters | (1 << (name.charCodeAt(0) & 31)), 0);
-/** Whether a field that is read may begin with this character. */
-export function mayBegin(c: number): boolean {
-  return ((FIRST_LETTERS >> (c & 31)) & 1) !== 0;
-}
+/** Names in lower case, as bytes. */
+const NAME_BYTES = NAMES.map(bytesOf);
+/** By a name's first byte, whatever its case: the field + 1, 0 for none; and by field, another one of it. */
+const FIRST = new Uint8Array(256);
+const ANOTHER = new Uint8Array(FIELD_COUNT);
+fillTables();
 
-/** The field whose name stands at `at`; -1 for others. */
-export function fieldOf(b: Uint8Array, at: number, length: number): number {
-  const field = ofLength(length, b[at] | 0x20);
-  return field >= 0 && isWord(b, at, NAMES[field]) ? field : -1;
-}
-
-/** The field whose name has this length and, where there are two, this first letter. */
-function ofLength(length: number, first: number): number {
-  switch (length) {
-    case 4:
-      return Field.Host;
-    case 6:
-      return Field.Server;
-    case 7:
-      return first === 0x72 ? Field.Referer : Field.Upgrade;
-    case 8:
-      return Field.Location;
-    case 10:
-      return Field.UserAgent;
-    case 12:
-      return Field.ContentType;
-    case 13:
-      return Field.Authorization;
-    case 14:
-      return Field.ContentLength;
-    case 15:
-      return Field.XForwardedFor;
-    case 17:
-      return Field.TransferEncoding;
-    case 19:
-      return Field.ProxyAuthorization;
-    default:
-      return -1;
+function fillTables(): void {
+  for (const [field, [first]] of NAME_BYTES.entries()) {
+    ANOTHER[field] = FIRST[first];
+    FIRST[first] = FIRST[first - 0x20] = field + 1;
   }
+}
+
+/** The field whose name and a colon stand at `at`; -1 for others. */
+export function fieldOf(b: Uint8Array, at: number, end: number): number {
+  for (let next = FIRST[b[at]]; next > 0; next = ANOTHER[next - 1]) {
+    const name = NAME_BYTES[next - 1];
+    const colon = at + name.length;
+    if (colon < end && b[colon] === COLON && isName(b, at, name)) return next - 1;
+  }
+  return -1;
+}
+
+/** How long a field's name is. */
+export function nameLength(field: number): number {
+  return NAME_BYTES[field].length;
+}
+
+function isName(b: Uint8Array, at: number, name: readonly number[]): boolean {
+  for (let i = 0; i < name.length; i++) if (LOWER_CASE[b[at + i]] !== name[i]) return false;
+  return true;
 }
 
 /** Whether a word in lower case stands at `at`, where so many bytes are, whatever the case of its letters. */
 export function isWord(b: Uint8Array, at: number, word: string): boolean {
-  for (let i = 0; i < word.length; i++) {
-    const c = b[at + i];
-    if ((c >= 0x41 && c <= 0x5a ? c | 0x20 : c) !== word.charCodeAt(i)) return false;
-  }
+  for (let i = 0; i < word.length; i++) if (LOWER_CASE[b[at + i]] !== word.charCodeAt(i)) return false;
   return true;
 }

@@ -3,9 +3,9 @@ import type { Demux } from '../../demux/demux.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../model/mirror-point.js';
 import { MirrorRecord } from '../../model/mirror-record.js';
 import { SequenceUse } from '../../model/sequence-use.js';
+import type { ApplicationStatus } from '../../model/status.js';
 import { counted, grouped, incompleteWords } from '../../model/words.js';
-import type { PacketCounts } from '../../reader/session-dialect.js';
-import type { SessionCounters } from '../../sessions/options.js';
+import type { SessionsTold } from '../../reader/session-dialect.js';
 import { formatIp } from '../../wire/ip/addresses.js';
 import { MALFORMED_NAMES } from '../../wire/walk/malformed.js';
 import { displayWidth } from '../terminal.js';
@@ -15,24 +15,16 @@ export const MOST_POINTS = 20;
 /** Those whose frames come twice. */
 const MOST_TWICE = 3;
 
-/** The session thread's report at its end. */
-interface SessionTold {
-  readonly counters: SessionCounters;
-  readonly packets: PacketCounts | undefined;
-  /** Indexes of mirror points whose frames come twice. */
-  readonly twice: readonly number[];
-}
-
 /**
- * The summary of `read` for people: packets, GRE, per mirror, sessions, malformed by reason, lost. `stored`
- * says where.
+ * The summary of `read` for people: packets, GRE, per mirror, sessions, transactions, malformed by reason,
+ * lost. `stored` says where.
  *
  * @param columns of the terminal; undefined: lines may have any length
  */
 export function readSummary(
   demux: Demux,
   mirrors: MirrorTable,
-  table: SessionTold | undefined,
+  table: SessionsTold | undefined,
   stored: string | undefined,
   columns?: number,
 ): string {
@@ -51,8 +43,12 @@ export function readSummary(
       `GRE${other.length > 0 ? `, ${other.join(', ')}` : ''}`,
   );
   const kept = packets === undefined ? '' : `, and ${grouped(packets.kept)} of their packets`;
-  if (sessions !== undefined)
-    lines.push(`${counted(sessions.opened, 'session')} in ${counted(sessions.rows, 'row')}${kept}${where}`);
+  if (table !== undefined) {
+    const { opened, rows } = table.counters;
+    const transactions = Object.values(table.applications.transactions).reduce((a, b) => a + b, 0);
+    const asked = transactions > 0 ? `, ${counted(transactions, 'transaction')}` : '';
+    lines.push(`${counted(opened, 'session')} in ${counted(rows, 'row')}${asked}${kept}${where}`);
+  }
   lines.push(...mirrorLines(mirrors, columns));
   const twice = mirrors.points.filter((point) => table?.twice.includes(point.index));
   if (twice.length > 0) {
@@ -88,7 +84,25 @@ export function readSummary(
     lines.push(`too many fragmented packets at once: ${grouped(sessions.fragmentTrainsDropped)} given up`);
   if (packets !== undefined && packets.dropped > 0)
     lines.push(`too many fragments waited for their first one: ${grouped(packets.dropped)} not kept`);
+  if (table !== undefined) lines.push(...applicationLines(table.applications));
   return `${lines.join('\n')}\n`;
+}
+
+/** What was not read of messages, and why. */
+function applicationLines(a: ApplicationStatus): string[] {
+  const partial = Object.entries(a.partial).filter(([, n]) => n > 0);
+  const lines: string[] = [];
+  if (partial.length > 0)
+    lines.push(`messages read in part: ${partial.map(([why, n]) => `${why} ${grouped(n)}`).join(', ')}`);
+  for (const [n, words] of [
+    [a.conversations_given_up, 'too many conversations were read at once: NUMBER were read no further'],
+    [a.questions_given_up, 'too many questions were open at once: NUMBER stored without their answer'],
+    [a.messages_given_up, 'too many messages were in pieces at once: NUMBER given up'],
+    [a.words_left_out, 'too many names, users and fingerprints at once: NUMBER left out'],
+    [a.certificates_forgotten, 'too many certificates in a day: NUMBER rows may be repeated'],
+  ] as const)
+    if (n > 0) lines.push(words.replace('NUMBER', grouped(n)));
+  return lines;
 }
 
 function mirrorLines(mirrors: MirrorTable, columns = Number.POSITIVE_INFINITY): string[] {
