@@ -20,5 +20,7 @@ export default async function setup(): Promise<void> {
   if (there && stamp >= newest) return;
   await build(PROGRAMS);
   writeFileSync(STAMP, '');
-  utimesSync(STAMP, new Date(newest), new Date(newest));
+  // A Date has whole milliseconds, the time of a file more.
+  const time = new Date(Math.ceil(newest));
+  utimesSync(STAMP, time, time);
 }
