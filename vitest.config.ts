@@ -21,7 +21,7 @@ const own = [
 
 export default defineConfig({
   test: {
-    globalSetup: 'test/support/build.ts',
+    globalSetup: ['test/support/temporary.ts', 'test/support/build.ts'],
     // Ends of what hangs, and no measure of speed: another's work may take most of the machine.
     testTimeout: 300_000,
     expect: { poll: { timeout: 120_000, interval: 100 } },

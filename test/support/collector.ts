@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { CollectorStatus, MirrorStatus } from '../../src/model/status.js';
 import { askCollector, openReply } from '../../src/observe/control.js';
+import { makeStore } from './store-copies.js';
 
 /** The program under test: from this checkout, or an installed one. */
 export const MAIN =
@@ -23,7 +24,10 @@ export interface CollectorTestOptions {
   readonly netns?: string;
   /** The program, if not the one under test. */
   readonly main?: string;
-  /** A store, if not an embedded one in a directory of its own. */
+  /**
+   * A store, if not an embedded one in a directory of its own, whose tables are there already. Another
+   * program, or another user, makes that store by itself.
+   */
   readonly store?: string;
 }
 
@@ -52,10 +56,8 @@ export class TestCollector {
   private readonly process: ChildProcess;
   private readonly exited: Promise<number | null>;
 
-  private constructor(args: readonly string[], options: CollectorTestOptions) {
-    this.directory = mkdtempSync(join(tmpdir(), 'mirrorlake-collect-'));
-    // Another user (`--user`) must pass through it to reach the store.
-    chmodSync(this.directory, 0o755);
+  private constructor(directory: string, args: readonly string[], options: CollectorTestOptions) {
+    this.directory = directory;
     this.configFile = join(this.directory, 'mirrorlake.yaml');
     this.control = join(this.directory, 'control.sock');
     writeFileSync(this.configFile, options.config ?? '');
@@ -86,7 +88,12 @@ export class TestCollector {
 
   /** Starts a collector, and waits until it receives. */
   static async start(args: readonly string[], options: CollectorTestOptions = {}): Promise<TestCollector> {
-    const c = new TestCollector(args, options);
+    const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-collect-'));
+    // Another user (`--user`) must pass through it to reach the store.
+    chmodSync(directory, 0o755);
+    if (options.store === undefined && options.main === undefined && !args.includes('--user'))
+      await makeStore(join(directory, 'data'));
+    const c = new TestCollector(directory, args, options);
     for (const end = Date.now() + PATIENCE * 1000; Date.now() < end; ) {
       if (/receiving GRE on|no store: tunnels/.test(c.log)) return c;
       if (c.process.exitCode !== null) break;

@@ -4,8 +4,7 @@
  *     e-a 198.18.1.2, fd00:1::2 ── 198.18.1.1 e-r 198.18.2.1 ── 198.18.2.2, fd00:2::2 e-b
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { TunnelStatus } from '../../src/model/tunnel-status.js';
@@ -116,9 +115,13 @@ class Transfers {
   }
 }
 
-/** Ends the processes of {@link receiveTcp} and {@link sendTcp}, before their namespaces are removed. */
+/**
+ * Ends the processes of {@link receiveTcp}, {@link sendTcp} and stopped tunnels, before their namespaces are
+ * removed.
+ */
 export function endTransfers(): void {
   Transfers.end();
+  TunnelProcess.endIdle();
 }
 
 /**
@@ -174,80 +177,97 @@ export async function transfer(
   }
 }
 
-/** A process with tunnels in a namespace: mirrorlake's tunnel service. */
-export class TunnelHost {
+/** A process in a namespace that has the tunnels of one {@link TunnelHost} after another. */
+class TunnelProcess {
+  /** Those without tunnels. */
+  static readonly idle: TunnelProcess[] = [];
+  readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;
 
-  private constructor(
-    private readonly child: ChildProcess,
-    output: Interface,
-  ) {
-    this.lines = output[Symbol.asyncIterator]();
+  constructor(readonly ns: string) {
+    const dist = process.env.MIRRORLAKE_DIST ?? here('../../dist/cli');
+    const words = ['netns', 'exec', ns, process.execPath, here('tunnel-host.mjs'), dist];
+    this.child = spawn('ip', words, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
   }
+
+  /** One of a namespace, started if necessary. */
+  static of(ns: string): TunnelProcess {
+    const at = TunnelProcess.idle.findIndex((process) => process.ns === ns);
+    return at < 0 ? new TunnelProcess(ns) : TunnelProcess.idle.splice(at, 1)[0];
+  }
+
+  static endIdle(): void {
+    for (const { child } of TunnelProcess.idle.splice(0)) child.kill();
+  }
+
+  async ask(line: string): Promise<unknown> {
+    this.child.stdin!.write(`${line}\n`);
+    const { value, done } = await this.lines.next();
+    if (done === true) throw new Error('the tunnel process ended');
+    return JSON.parse(value);
+  }
+
+  async change(how: 'start' | 'reload', specs: readonly string[]): Promise<void> {
+    const answer = (await this.ask(`${how} ${JSON.stringify(specs)}`)) as { error?: string };
+    if (answer.error !== undefined) throw new Error(answer.error);
+  }
+}
+
+/** Tunnels in a namespace: mirrorlake's tunnel service. */
+export class TunnelHost {
+  private stopped = false;
+
+  private constructor(private readonly process: TunnelProcess) {}
 
   /** Suspends it; {@link resume} continues it. */
   pause(): void {
-    this.child.kill('SIGSTOP');
+    this.process.child.kill('SIGSTOP');
   }
 
   resume(): void {
-    this.child.kill('SIGCONT');
+    this.process.child.kill('SIGCONT');
   }
 
   static async start(ns: string, ...specs: string[]): Promise<TunnelHost> {
-    const dist = process.env.MIRRORLAKE_DIST ?? here('../../dist/cli');
-    const child = spawn(
-      'ip',
-      ['netns', 'exec', ns, process.execPath, here('tunnel-host.mjs'), dist, ...specs],
-      {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      },
-    );
-    const host = new TunnelHost(child, createInterface({ input: child.stdout }));
-    await host.ok();
-    return host;
+    const process = TunnelProcess.of(ns);
+    try {
+      await process.change('start', specs);
+    } catch (error) {
+      process.child.kill();
+      throw error;
+    }
+    return new TunnelHost(process);
   }
 
   async snapshot(): Promise<TunnelStatus[]> {
-    this.child.stdin!.write('snapshot\n');
-    return (await this.answer()) as TunnelStatus[];
+    return (await this.process.ask('snapshot')) as TunnelStatus[];
   }
 
   async tunnel(name: string): Promise<TunnelStatus> {
     return (await this.snapshot()).find((t) => t.name === name)!;
   }
 
-  async reload(...specs: string[]): Promise<void> {
-    this.child.stdin!.write(`reload ${JSON.stringify(specs)}\n`);
-    await this.ok();
+  reload(...specs: string[]): Promise<void> {
+    return this.process.change('reload', specs);
   }
 
+  /** Removes its tunnels. */
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null) return;
-    const exit = once(this.child, 'exit');
-    this.child.stdin!.write('stop\n');
-    await exit;
-  }
-
-  private async ok(): Promise<void> {
-    const answer = (await this.answer()) as { error?: string };
-    if (answer.error !== undefined) throw new Error(answer.error);
-  }
-
-  private async answer(): Promise<unknown> {
-    const { value, done } = await this.lines.next();
-    if (done === true) throw new Error('the tunnel process ended');
-    return JSON.parse(value);
+    if (this.stopped) return;
+    this.stopped = true;
+    await this.process.ask('stop');
+    TunnelProcess.idle.push(this.process);
   }
 }
 
-/** Waits until `so` is true; throws after `seconds`. */
 /** Waits until so many packets that fit `filter` have passed a device. */
 export async function passed(ns: string, device: string, count: number, filter: string): Promise<void> {
   const tcpdump = ['tcpdump', '-Z', 'root', '-c', `${count}`, '-i', device, '-w', '/dev/null', filter];
   await promisify(execFile)('ip', ['netns', 'exec', ns, ...tcpdump]);
 }
 
+/** Waits until `so` is true; throws after `seconds`. */
 export async function until(so: () => Promise<boolean> | boolean, seconds = 120): Promise<void> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     if (await so()) return;
