@@ -23,6 +23,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/support/temporary.ts', 'test/support/build.ts'],
     // Ends of what hangs, and no measure of speed: another's work may take most of the machine.
+    experimental: { fsModuleCache: true },
     testTimeout: 300_000,
     expect: { poll: { timeout: 120_000, interval: 100 } },
     // A test may wait for a process while another computes: three at a time even on a small machine.
