@@ -1,3 +1,5 @@
+/** The properties assert with Node.js where they can: `expect` takes ten times as long. */
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BAD } from '../../src/wire/bytes.js';
@@ -52,12 +54,12 @@ export function codecProperties<H extends object>(name: string, codec: Codec<H>)
           const given = Object.assign(make(), values);
           const written = emit(given, b, o);
           const length = Math.max(written, parse(b, o, b.length, make()));
-          expect(length).toBeGreaterThanOrEqual(written);
-          expect(length).toBeLessThanOrEqual(written + tail(given));
+          assert.ok(length >= written, `${length} bytes of ${written} written`);
+          assert.ok(length <= written + tail(given), `${length} bytes of ${written + tail(given)}`);
           const read = make();
-          expect(parse(b, o, o + length, read)).toBe(length);
+          assert.equal(parse(b, o, o + length, read), length);
           expect(read).toMatchObject(values);
-          if (length > 0) expect(parse(b, o, o + length - 1, make())).toBeLessThan(length);
+          if (length > 0) assert.ok(parse(b, o, o + length - 1, make()) < length, 'one byte is missing');
         }),
       );
     });
@@ -72,8 +74,8 @@ export function codecProperties<H extends object>(name: string, codec: Codec<H>)
             if (parse(b, 0, b.length, h) < 0) return;
             const copy = b.slice();
             emit(h, copy, 0);
-            // As text: comparing thousands of elements one by one is slow.
-            expect(Buffer.from(copy).toString('hex')).toBe(Buffer.from(b).toString('hex'));
+            // As text, which a failure shows.
+            assert.equal(Buffer.from(copy).toString('hex'), Buffer.from(b).toString('hex'));
           }),
         );
       });
@@ -84,8 +86,7 @@ export function codecProperties<H extends object>(name: string, codec: Codec<H>)
         fc.property(fc.uint8Array({ maxLength: 80 }), fc.nat(20), (b, o) => {
           const end = Math.max(o, b.length);
           const n = parse(b, o, end, make());
-          expect(n).toBeGreaterThanOrEqual(BAD);
-          expect(n).toBeLessThanOrEqual(end - o);
+          assert.ok(n >= BAD && n <= end - o, `${n} of ${end - o} bytes`);
         }),
         { numRuns: 500 },
       );
