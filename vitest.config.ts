@@ -22,8 +22,9 @@ const own = [
 export default defineConfig({
   test: {
     globalSetup: ['test/support/temporary.ts', 'test/support/build.ts'],
+    // What one project compiles serves the others.
+    experimental: { fsModuleCache: true, fsModuleCachePath: 'node_modules/.cache/vitest' },
     // Ends of what hangs, and no measure of speed: another's work may take most of the machine.
-    experimental: { fsModuleCache: true },
     testTimeout: 300_000,
     expect: { poll: { timeout: 120_000, interval: 100 } },
     // A test may wait for a process while another computes: three at a time even on a small machine.

@@ -1,7 +1,7 @@
 /**
- * The directory of a run's temporary files. It is in memory where the machine has room: the tests' stores write
- * tens of thousands of small files, and a disk's file system takes a fifth of the tests' CPU time to find a
- * place for each.
+ * The directory of a run's temporary files. It is in memory where the machine has room: the tests' stores
+ * write tens of thousands of small files, and a disk's file system takes a fifth of the tests' CPU time to
+ * find a place for each.
  */
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
