@@ -3,7 +3,16 @@
  * write tens of thousands of small files, and a disk's file system takes a fifth of the tests' CPU time to
  * find a place for each.
  */
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -27,12 +36,16 @@ export default function setup(): (() => void) | undefined {
   return () => rmSync(directory, { recursive: true, force: true });
 }
 
-/** Removes what runs that were killed have left: in memory nothing else does. */
+/** Removes what this user's runs have left that were killed: in memory nothing else does. */
 function removeLeft(place: string): void {
   for (const name of readdirSync(place)) {
     if (!name.startsWith(NAME)) continue;
-    const [process] = name.slice(NAME.length).split('-');
-    if (!existsSync(`/proc/${process}`)) rmSync(join(place, name), { recursive: true, force: true });
+    const path = join(place, name);
+    const [run] = name.slice(NAME.length).split('-');
+    // Another run may remove it at the same time.
+    const owner = statSync(path, { throwIfNoEntry: false })?.uid;
+    if (owner === process.getuid?.() && !existsSync(`/proc/${run}`))
+      rmSync(path, { recursive: true, force: true });
   }
 }
 
