@@ -104,7 +104,7 @@ describe('read makes no store', () => {
     const cwd = mkdtempSync(file('cwd-'));
     const told = await run(cwd, ['read', 'missing.pcap', CAPTURE]);
     expect(told.status).toBe(1);
-    expect(told.said).toMatch(/^1 session in 1 row, stored in \.\/data$/m);
+    expect(told.said).toMatch(/^1 session in 1 row, 1 transaction, stored in \.\/data$/m);
     expect(existsSync(join(cwd, 'data/clickhouse'))).toBe(true);
   });
 
@@ -114,7 +114,7 @@ describe('read makes no store', () => {
       cwd,
       encoding: 'utf8',
     });
-    expect(piped.stderr).toMatch(/^1 session in 1 row, stored in \.\/data$/m);
+    expect(piped.stderr).toMatch(/^1 session in 1 row, 1 transaction, stored in \.\/data$/m);
   });
 });
 
@@ -134,7 +134,7 @@ describe('--once', () => {
       return { status, lines: said.trimEnd().split('\n') };
     };
     const first = (await read()).lines;
-    expect(first).toContain(`1 session in 1 row, stored once in ${store}`);
+    expect(first).toContain(`1 session in 1 row, 1 transaction, stored once in ${store}`);
     expect(first).not.toContain(nothing);
     const second = await read();
     expect(second.status).toBe(0);

@@ -69,7 +69,7 @@ describe('retention', () => {
     await inStore(store, (made) => made.retain(DEFAULT_OF_0_1, true));
 
     const { err } = await mirrorlake('read', CAPTURE, '--store', store);
-    const rows = Number(/in (\d+) rows?, stored/.exec(err)?.[1]);
+    const rows = Number(/in (\d+) rows?, /.exec(err)?.[1]);
     const keep = `mirrorlake schema apply --store ${store} --retention none`;
     expect(err).toContain(
       `${store} removes rows 30d after they were seen (earlier versions set that by default)`,
