@@ -25,8 +25,8 @@ class Known<T> {
 
 /**
  * What was made of bytes of late, where the same ones come again and again: a server's certificate, lists of
- * algorithms. One takes the place of another. Who makes two of one place only has them read anew each time,
- * as any two others.
+ * algorithms. One takes the place of another. The hash has no secret: whoever sends two that share a place
+ * has them read anew each time, which costs no more than sending different ones.
  */
 export class KnownBytes<T> {
   /** Whether the value that was found is one of other bytes, to be made anew now. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MOST_POINTS, readSummary } from '../../src/cli/read/summary.js';
+import { NOTHING_READ } from '../../src/collector/application-counts.js';
 import type { ApplicationStatus } from '../../src/model/status.js';
 import { SessionCounters } from '../../src/sessions/options.js';
 import { Collected } from '../demux/collect.js';
@@ -7,19 +8,6 @@ import { batchOf } from '../demux/outer.js';
 import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 
 const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(9))));
-
-const NOTHING_READ: ApplicationStatus = {
-  conversations: 0,
-  transactions: {},
-  left_out: 0,
-  certificates: 0,
-  certificates_forgotten: 0,
-  partial: { cut: 0, gap: 0, limit: 0, malformed: 0 },
-  conversations_given_up: 0,
-  questions_given_up: 0,
-  messages_given_up: 0,
-  words_left_out: 0,
-};
 
 /** The summary of `read` after packets of `points` mirror points, with these counters of sessions. */
 function summary(

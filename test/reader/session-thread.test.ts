@@ -6,7 +6,9 @@ import { SessionThread } from '../../src/reader/session-thread.js';
 
 // Only a thread whose reader has gone may end the program quietly: what it had to print would be missing.
 test.each([0, 1])('a thread that ends with %i before its work is done is a failure', async (status) => {
-  const worker = new Worker(`setTimeout(() => process.exit(${status}), 20)`, { eval: true });
+  // It ends when it is told what to do.
+  const program = `require('node:worker_threads').parentPort.once('message', () => process.exit(${status}))`;
+  const worker = new Worker(program, { eval: true });
   const thread = new SessionThread(worker, {
     collector: 'here',
     capacity: undefined,
