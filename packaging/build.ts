@@ -5,11 +5,14 @@
  *
  * All files are in one folder, at the depth of a room of src/, so that paths relative to a module (the
  * schemas, package.json, the file of a thread) are the same for source and program.
+ *
+ * The console's page is built from web/ into dist/console/, by Vite, for browsers.
  */
 import { readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { build as buildWith } from 'vite';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUT = join(ROOT, 'dist/cli');
@@ -67,5 +70,10 @@ export async function build(more: Readonly<Record<string, string>> = {}): Promis
   }
 }
 
+/** Rebuilds dist/console/. */
+export async function buildPage(): Promise<void> {
+  await buildWith({ configFile: join(ROOT, 'web/vite.config.ts'), logLevel: 'warn' });
+}
+
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url))
-  await build();
+  await Promise.all([build(), buildPage()]);

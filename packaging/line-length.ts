@@ -20,7 +20,7 @@ const ROOT = join(import.meta.dirname, '..');
 
 /** Files written by hand. Of those in the root: those that people read. */
 const WRITTEN = new RegExp(
-  String.raw`^(?:(?:src|test|bench|lab|packaging|schemas|docs|\.ci)/|` +
+  String.raw`^(?:(?:src|web|test|bench|lab|packaging|schemas|docs|\.ci)/|` +
     String.raw`(?:README|CONTRIBUTING|CHANGELOG|SECURITY)\.md$|` +
     String.raw`(?:Dockerfile|docker-compose\.yml|vitest\.config\.ts)$)`,
 );

@@ -17,6 +17,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   export: async () => (await import('./export.js')).registerExport,
   spool: async () => (await import('./spool.js')).registerSpool,
   schema: async () => (await import('./schema.js')).registerSchema,
+  console: async () => (await import('./console.js')).registerConsole,
   mirror: async () => (await import('./mirror.js')).registerMirror,
   completion: async () => (await import('./completion.js')).registerCompletion,
 };

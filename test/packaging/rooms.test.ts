@@ -45,3 +45,25 @@ describe('the map of the rooms', () => {
     expect(named.map(([, path]) => path).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 });
+
+describe('the page of the console', () => {
+  // dependency-cruiser's parser does not read .tsx.
+  it('imports pure readers and types of src, and nothing that runs in Node.js', () => {
+    const allowed = /^src\/(console\/contract|wire|applications|model)[/.]/;
+    const wrong: string[] = [];
+    let files = 0;
+    for (const name of readdirSync(join(ROOT, 'web/src'), { recursive: true, encoding: 'utf8' })) {
+      if (!/\.tsx?$/.test(name)) continue;
+      files++;
+      const source = readFileSync(join(ROOT, 'web/src', name), 'utf8');
+      for (const [, from, dynamic] of source.matchAll(/from '([^']+)'|import\('([^']+)'\)/g)) {
+        const named = from ?? dynamic;
+        const target = named.startsWith('.') ? normalize(join('web/src', name, '..', named)) : named;
+        if (target.startsWith('node:') || (target.startsWith('src/') && !allowed.test(target)))
+          wrong.push(`web/src/${name}: ${named}`);
+      }
+    }
+    expect(files).toBeGreaterThan(20);
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,39 @@
+/** The console's API: every route, by name. */
+import type { z } from 'zod';
+import { about } from './contract/about.js';
+import type { Route } from './contract/route.js';
+import { signIn } from './contract/sign-in.js';
+import { traffic } from './contract/traffic.js';
+
+export const ROUTES = { ...signIn, ...about, ...traffic } as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof ROUTES;
+type Declared<N extends RouteName> = (typeof ROUTES)[N];
+
+/** The answer of a route; never where it is streamed. */
+export type Answer<N extends RouteName> = Declared<N>['answer'] extends z.ZodType
+  ? z.output<Declared<N>['answer']>
+  : never;
+/** The query as the page writes it, and as a handler gets it. */
+export type Asked<N extends RouteName> =
+  Declared<N> extends { query: infer Q extends z.ZodType } ? z.input<Q> : Record<string, never>;
+export type Query<N extends RouteName> =
+  Declared<N> extends { query: infer Q extends z.ZodType } ? z.output<Q> : Record<string, never>;
+export type Params<N extends RouteName> =
+  Declared<N> extends { params: infer P extends z.ZodType } ? z.output<P> : Record<string, never>;
+export type Body<N extends RouteName> =
+  Declared<N> extends { body: infer B extends z.ZodType } ? z.output<B> : undefined;
+
+export type { Meta, Right, Route, Scope } from './contract/route.js';
+
+/** An error's body (RFC 9457), as application/problem+json. */
+export interface Problem {
+  readonly title: string;
+  readonly status: number;
+  /** What is wrong, in a sentence. */
+  readonly detail: string;
+  /** What to do about it. */
+  readonly hint?: string;
+  /** Where in a statement, from 0. */
+  readonly position?: number;
+}

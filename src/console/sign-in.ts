@@ -1,0 +1,121 @@
+/**
+ * Who may come in. A token in the printed link is exchanged for a cookie; programs send the token itself. It
+ * is asked for on loopback too: every user of the host reaches 127.0.0.1, and so does a web page through a
+ * name that resolves to it.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { RIGHTS, type Right } from './contract/route.js';
+import type { Who } from './contract/sign-in.js';
+import { RequestError } from './errors.js';
+
+/** How long a cookie lets in, milliseconds; it is renewed once half of it has passed. */
+export const COOKIE_LIFE = 12 * 3600 * 1000;
+/** Cookies at once: the one unused for longest makes room. */
+export const MOST_COOKIES = 1000;
+/** Wrong tokens and passwords from one address within a minute. */
+export const MOST_WRONG = 5;
+const MINUTE = 60_000;
+/** Addresses whose wrong attempts are counted. */
+const MOST_ADDRESSES = 10_000;
+
+/** A random text of 256 bits, for a URL. */
+export function randomToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+interface SignedIn {
+  readonly who: Who;
+  until: number;
+}
+
+export class SignIn {
+  /** By the digest of the cookie's value: memory that is read by others lets nobody in. */
+  private readonly cookies = new Map<string, SignedIn>();
+  private readonly wrong = new Map<string, { count: number; until: number }>();
+
+  /**
+   * @param token of the printed link
+   * @param rights of whoever has it
+   * @param now milliseconds
+   */
+  constructor(
+    private readonly token: string,
+    private readonly rights: readonly Right[] = RIGHTS,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /**
+   * Lets in by the token.
+   *
+   * @param address whose wrong attempts count
+   * @throws RequestError 401 for a wrong one, 429 after too many
+   */
+  byToken(token: string, address: string): Who {
+    this.judge(equal(token, this.token), address, 'this link is not the one the console printed', {
+      hint: 'mirrorlake console url prints it',
+    });
+    return { name: 'token', rights: [...this.rights] };
+  }
+
+  /** @returns the value of a cookie for somebody who has been let in */
+  cookieFor(who: Who): string {
+    const value = randomToken();
+    this.cookies.set(digest(value), { who, until: this.now() + COOKIE_LIFE });
+    for (const oldest of this.cookies.keys()) {
+      if (this.cookies.size <= MOST_COOKIES) break;
+      this.cookies.delete(oldest);
+    }
+    return value;
+  }
+
+  /** @returns who the cookie is of, and a new one that takes its place where it is half used up */
+  byCookie(value: string): { readonly who: Who; readonly renewed?: string } | undefined {
+    const key = digest(value);
+    const found = this.cookies.get(key);
+    if (found === undefined) return undefined;
+    const left = found.until - this.now();
+    this.cookies.delete(key);
+    if (left <= 0) return undefined;
+    if (left < COOKIE_LIFE / 2) {
+      // Questions that are on their way have the old one.
+      found.until = Math.min(found.until, this.now() + MINUTE);
+      this.cookies.set(key, found);
+      return { who: found.who, renewed: this.cookieFor(found.who) };
+    }
+    this.cookies.set(key, found);
+    return { who: found.who };
+  }
+
+  /** Ends what a cookie lets in. */
+  forget(value: string): void {
+    this.cookies.delete(digest(value));
+  }
+
+  private judge(right: boolean, address: string, message: string, options: { readonly hint: string }): void {
+    const known = this.wrong.get(address);
+    const counted = known !== undefined && known.until > this.now() ? known : undefined;
+    if (counted !== undefined && counted.count >= MOST_WRONG)
+      throw new RequestError('too many wrong attempts from this address', 429, { hint: 'wait a minute' });
+    if (right) {
+      this.wrong.delete(address);
+      return;
+    }
+    this.wrong.delete(address);
+    this.wrong.set(address, { count: (counted?.count ?? 0) + 1, until: this.now() + MINUTE });
+    for (const oldest of this.wrong.keys()) {
+      if (this.wrong.size <= MOST_ADDRESSES) break;
+      this.wrong.delete(oldest);
+    }
+    throw new RequestError(message, 401, options);
+  }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
+
+/** Whether two texts are equal; how long it takes says nothing of where they differ. */
+function equal(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) => createHash('sha256').update(text).digest());
+  return timingSafeEqual(a, b);
+}

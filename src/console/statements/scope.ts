@@ -1,0 +1,155 @@
+/** What a question is about: a time range, mirror points, conditions; and the table that is read for it. */
+
+import { parsePrefix } from '../../config/units.js';
+import { MIRROR_TYPE_NAMES } from '../../model/mirror-point.js';
+import { quote } from '../../store/tables.js';
+import type { Scope } from '../contract/route.js';
+import { RequestError } from '../errors.js';
+import { addressLiteral, type ConditionTable, conditions } from './conditions.js';
+
+/** The longest range of which each conversation can be counted once, seconds: it is dear. */
+export const LONGEST_ONCE = 3600;
+/** The range that is shown where none is given, seconds. */
+const DEFAULT_RANGE = 3600;
+
+/** A time range in nanoseconds since 1970; the end does not belong to it. */
+export interface Range {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+export interface ScopedQuestion {
+  readonly range: Range;
+  /** What stands after WHERE. */
+  readonly where: string;
+  /** What has to be said about how conversations are counted. */
+  readonly note: string | undefined;
+  /** Whether the range has ended, and the answer does not change any more. */
+  readonly ended: boolean;
+}
+
+/** What the scope of a question depends on. */
+export interface Surroundings {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** The newest row, nanoseconds since 1970; undefined in an empty store. */
+  readonly newest: bigint | undefined;
+  /** The names of tables begin with it. */
+  readonly prefix: string;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/**
+ * A time of the API as nanoseconds since 1970: RFC 3339 with up to nine digits of a second, `now`, `-15m`.
+ *
+ * @param name the parameter's, for the message
+ * @throws RequestError
+ */
+export function parseTime(name: string, text: string, now: number): bigint {
+  if (text === 'now') return BigInt(now) * 1_000_000n;
+  const before = /^-(\d{1,6})([smhd])$/.exec(text);
+  if (before !== null) return BigInt(now - Number(before[1]) * UNITS[before[2]] * 1000) * 1_000_000n;
+  const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)$/.exec(text);
+  const seconds = parts === null ? Number.NaN : Date.parse(`${parts[1]}:${parts[2] ?? '00'}${parts[4]}`);
+  if (parts === null || Number.isNaN(seconds))
+    throw new RequestError(`${name}: ${text} is not a time`, 400, {
+      hint: 'write 2025-06-02T08:00:00Z, -1h, or now',
+    });
+  return BigInt(seconds) * 1_000_000n + BigInt((parts[3] ?? '').padEnd(9, '0'));
+}
+
+/** @throws RequestError for times that are none, and for an end before the beginning */
+export function rangeOf({ from, to }: Pick<Scope, 'from' | 'to'>, { now, newest }: Surroundings): Range {
+  const end =
+    to !== undefined
+      ? parseTime('to', to, now)
+      : from === undefined && newest !== undefined
+        ? newest + 1n
+        : BigInt(now) * 1_000_000n;
+  const begin =
+    from === undefined ? end - BigInt(DEFAULT_RANGE) * 1_000_000_000n : parseTime('from', from, now);
+  if (begin >= end) throw new RequestError('from: the range ends before it begins', 400);
+  return { from: begin, to: end };
+}
+
+/** A time in SQL. @param nanoseconds since 1970 */
+export function timeLiteral(nanoseconds: bigint): string {
+  return `fromUnixTimestamp64Nano(${nanoseconds}, 'UTC')`;
+}
+
+/** A point of `sessions`, as a tuple: what tells mirror points apart in the API. */
+export const POINT = '(mirror_type, mirror_source, mirror_session, gre_key)';
+
+/**
+ * A conversation, whoever mirrored it and in whichever direction it was first seen: both sides in one order.
+ */
+export const CONVERSATION =
+  'cityHash64(protocol, least((client_ip, client_port), (server_ip, server_port)), ' +
+  'greatest((client_ip, client_port), (server_ip, server_port)))';
+
+/**
+ * What a question about rows of `table` has to say after WHERE.
+ *
+ * @param time the column that the range bounds
+ * @throws RequestError that names the wrong parameter
+ */
+export function scoped(
+  scope: Scope,
+  around: Surroundings,
+  table: ConditionTable = 'sessions',
+  time = table === 'sessions' ? 'first_seen' : 'time',
+): ScopedQuestion {
+  const range = rangeOf(scope, around);
+  const within = `${time} >= ${timeLiteral(range.from)} AND ${time} < ${timeLiteral(range.to)}`;
+  const parts = [within, ...conditions(scope.f ?? [], table)];
+  if (scope.q !== undefined) parts.push(`(${scope.q}\n)`);
+  let note: string | undefined;
+  if (scope.mirror === 'once') {
+    const seconds = Number((range.to - range.from) / 1_000_000_000n);
+    if (seconds > LONGEST_ONCE)
+      note = 'Beyond an hour, a conversation that several mirrors see is counted once for each of them.';
+    else parts.push(once(range, around.prefix));
+  } else if (scope.mirror !== undefined) parts.push(mirrorCondition(scope.mirror));
+  return { range, where: parts.join('\n  AND '), note, ended: range.to <= BigInt(around.now) * 1_000_000n };
+}
+
+/**
+ * Conversations once: rows of the mirror point that saw most packets of each; of equals, the same one every
+ * time.
+ */
+function once(range: Range, prefix: string): string {
+  const within = `first_seen >= ${timeLiteral(range.from)} AND first_seen < ${timeLiteral(range.to)}`;
+  const point = `cityHash64(${POINT.slice(1, -1).replace('gre_key', 'ifNull(gre_key, 0)')})`;
+  return (
+    `(${CONVERSATION}, ${point}) IN (\n` +
+    '    SELECT conversation, argMax(point, (seen, point)) FROM (\n' +
+    `      SELECT ${CONVERSATION} AS conversation, ${point} AS point,\n` +
+    '        sum(client_packets + server_packets) AS seen\n' +
+    `      FROM ${prefix}sessions WHERE ${within} GROUP BY conversation, point)\n` +
+    '    GROUP BY conversation)'
+  );
+}
+
+/** A mirror point by its name, or by `type,source,session,key`. */
+export function mirrorCondition(text: string): string {
+  const parts = text.split(',');
+  if (parts.length !== 4) return `mirror_name = ${quote(text)}`;
+  const [type, source, session, key] = parts;
+  const address = parsePrefix(source);
+  const known = (MIRROR_TYPE_NAMES as readonly string[]).includes(type) && type !== '';
+  if (!known || address === undefined || !/^\d{1,10}$/.test(session) || !/^\d{0,10}$/.test(key))
+    throw new RequestError(`mirror: ${text} is no mirror point`, 400, {
+      hint: 'write its name, or type,source,session,key as in erspan2,10.0.0.11,1,',
+    });
+  const keyed = key === '' ? 'gre_key IS NULL' : `gre_key = ${key}`;
+  return (
+    `(mirror_type = ${quote(type)} AND mirror_source = ${addressLiteral(address.address)} ` +
+    `AND mirror_session = ${session} AND ${keyed})`
+  );
+}
+
+/** The id of a mirror point in the API, in SQL. */
+export const POINT_ID =
+  "concat(mirror_type, ',', replaceRegexpOne(IPv6NumToString(mirror_source), '^::ffff:', ''), ',', " +
+  "toString(mirror_session), ',', ifNull(toString(gre_key), ''))";

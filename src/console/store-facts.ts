@@ -1,0 +1,56 @@
+/** What the console has to know of the store before it can ask: names of tables, and the times it has. */
+
+import type { MirrorPointSaid } from './contract/about.js';
+import { objects, type Questions } from './questions.js';
+import { POINT_ID, parseTime } from './statements/scope.js';
+
+/** Milliseconds for which they hold. */
+const KEEP = 5000;
+
+export interface StoreTimes {
+  /** Of the first and the last row, nanoseconds since 1970; undefined in an empty store. */
+  readonly oldest: bigint | undefined;
+  readonly newest: bigint | undefined;
+}
+
+export class StoreFacts {
+  /** @param prefix of all tables' names */
+  constructor(
+    private readonly questions: Questions,
+    readonly prefix: string,
+  ) {}
+
+  /** When the first and the last conversation began. */
+  async times(signal: AbortSignal | undefined): Promise<StoreTimes> {
+    const statement =
+      `SELECT count() AS n, formatDateTime(min(first_seen), '%FT%T.%fZ') AS oldest, ` +
+      `formatDateTime(max(first_seen), '%FT%T.%fZ') AS newest FROM ${this.prefix}sessions`;
+    const [row] = objects<{ n: number; oldest: string; newest: string }>(
+      await this.questions.ask(statement, { signal, keep: KEEP }),
+    );
+    if (row.n === 0) return { oldest: undefined, newest: undefined };
+    return { oldest: parseTime('oldest', row.oldest, 0), newest: parseTime('newest', row.newest, 0) };
+  }
+
+  /** The mirror points that have sent, and what the store says of their names. */
+  async mirrors(signal: AbortSignal | undefined): Promise<MirrorPointSaid[]> {
+    const statement =
+      `SELECT ${POINT_ID} AS id, argMax(mirror_name, minute) AS name, argMax(m.site, minute) AS site,\n` +
+      '  any(mirror_type) AS type,\n' +
+      "  any(replaceRegexpOne(IPv6NumToString(mirror_source), '^::ffff:', '')) AS source,\n" +
+      "  any(replaceRegexpOne(IPv6NumToString(mirror_target), '^::ffff:', '')) AS target,\n" +
+      '  any(mirror_session) AS session, any(gre_key) AS key\n' +
+      `FROM ${this.prefix}mirrors AS m GROUP BY id ORDER BY id LIMIT 1000`;
+    return objects<MirrorPointSaid>(await this.questions.ask(statement, { signal, keep: KEEP }));
+  }
+
+  /** Whether a table has rows. */
+  async has(
+    table: 'packets' | 'tunnels' | 'transactions',
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const statement = `SELECT count() > 0 FROM ${this.prefix}${table}`;
+    const { rows } = await this.questions.ask(statement, { signal, keep: KEEP });
+    return Number(rows[0]?.[0]) > 0;
+  }
+}

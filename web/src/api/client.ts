@@ -1,0 +1,90 @@
+/** Asks the console's API. */
+import type { Answer, Asked, Body, Params, Problem, RouteName } from '../../../src/console/contract.js';
+import { PREFIX } from '../app/served.js';
+import { PATHS } from './paths.js';
+
+/** An answer that is an error, in the server's words. */
+export class ApiError extends Error {
+  constructor(
+    readonly problem: Problem,
+    /** Where to look for more, if there is a hint. */
+    readonly hint = problem.hint,
+  ) {
+    super(problem.detail);
+  }
+
+  get status(): number {
+    return this.problem.status;
+  }
+}
+
+export interface CallOptions<N extends RouteName> {
+  readonly query?: Asked<N>;
+  readonly params?: Params<N>;
+  readonly body?: Body<N>;
+  readonly signal?: AbortSignal;
+}
+
+type QueryValue = string | number | boolean | readonly string[] | undefined;
+
+/** The address of a route: for links, downloads and streams too. */
+export function urlOf<N extends RouteName>(
+  name: N,
+  { query, params }: Pick<CallOptions<N>, 'query' | 'params'> = {},
+): string {
+  const [, path] = PATHS[name].split(' ');
+  const filled = path.replace(/:(\w+)/g, (_, key: string) =>
+    encodeURIComponent(String((params as Record<string, unknown> | undefined)?.[key] ?? '')),
+  );
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries((query ?? {}) as Record<string, QueryValue>)) {
+    if (value === undefined || value === '') continue;
+    if (Array.isArray(value)) for (const one of value) search.append(key, one);
+    else search.append(key, String(value));
+  }
+  const text = search.toString();
+  return `${PREFIX}/api/v1${filled}${text === '' ? '' : `?${text}`}`;
+}
+
+/** @throws ApiError; AbortError when it is left */
+export async function call<N extends RouteName>(name: N, options: CallOptions<N> = {}): Promise<Answer<N>> {
+  const response = await request(name, options);
+  return (await response.json()) as Answer<N>;
+}
+
+/** The same, for answers that are streamed. */
+export async function request<N extends RouteName>(name: N, options: CallOptions<N> = {}): Promise<Response> {
+  const [method] = PATHS[name].split(' ');
+  const { body, signal } = options;
+  const response = await fetch(urlOf(name, options), {
+    method,
+    credentials: 'same-origin',
+    ...(signal !== undefined && { signal }),
+    ...(body !== undefined && {
+      body: JSON.stringify(body),
+      headers: { 'Content-Type': 'application/json' },
+    }),
+  }).catch((error: unknown) => {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError({
+      title: 'not answered',
+      status: 0,
+      detail: 'The console does not answer.',
+      hint: 'Is mirrorlake console still running?',
+    });
+  });
+  if (!response.ok) throw new ApiError(await problemOf(response));
+  return response;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  try {
+    return (await response.json()) as Problem;
+  } catch {
+    return {
+      title: 'not answered',
+      status: response.status,
+      detail: `The console answers ${response.status}.`,
+    };
+  }
+}

@@ -1,0 +1,13 @@
+import type { ROUTES, RouteName } from '../../../src/console/contract.js';
+
+type Declared<N extends RouteName> = (typeof ROUTES)[N];
+
+/** Method and path of every route. The contract itself stays with the server: the page needs no schemas. */
+export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Declared<N>['path']}` } = {
+  login: 'POST /login',
+  logout: 'POST /logout',
+  me: 'GET /me',
+  about: 'GET /about',
+  status: 'GET /status',
+  series: 'GET /series',
+};

@@ -1,0 +1,80 @@
+/** Signs in with the token of the link, which leaves the address at once; asks for it where it is missing. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import type { Answer } from '../../../src/console/contract.js';
+import { ApiError, call } from '../api/client.js';
+import { Wrong } from '../parts/states.js';
+
+/** The token of `#token=…`. It is never sent with an address, and leaves no trace in the history. */
+function takeToken(): string | undefined {
+  const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
+  if (token !== undefined) history.replaceState(history.state, '', location.pathname + location.search);
+  return token;
+}
+
+const token = takeToken();
+
+async function signIn(signal: AbortSignal): Promise<Answer<'me'>> {
+  if (token !== undefined) return call('login', { body: { token }, signal });
+  return call('me', { signal });
+}
+
+export function SignedIn({ children }: { readonly children: ReactNode }) {
+  const me = useQuery<Answer<'me'>, ApiError>({
+    queryKey: ['me'],
+    queryFn: ({ signal }) => signIn(signal),
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  if (me.data !== undefined) return children;
+  if (me.error === null) return null;
+  return <SignIn error={me.error} />;
+}
+
+/** Who is signed in. */
+export function useMe(): Answer<'me'> | undefined {
+  return useQuery<Answer<'me'>, ApiError>({ queryKey: ['me'], enabled: false }).data;
+}
+
+function SignIn({ error }: { readonly error: ApiError }) {
+  const client = useQueryClient();
+  const [given, write] = useState('');
+  const [wrong, say] = useState<ApiError | undefined>(error.status === 401 ? undefined : error);
+  return (
+    <main className="signin">
+      <form
+        className="card"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const link = /token=([\w-]+)/.exec(given)?.[1] ?? given.trim();
+          call('login', { body: { token: link } }).then(
+            (me) => client.setQueryData(['me'], me),
+            (e: unknown) => e instanceof ApiError && say(e),
+          );
+        }}
+      >
+        <h1>mirrorlake</h1>
+        <p className="muted">
+          Open the link that <span className="mono">mirrorlake console url</span> prints, or paste its token.
+        </p>
+        <label>
+          Token or link
+          <span className="search">
+            <input
+              type="password"
+              autoComplete="current-password"
+              value={given}
+              onChange={(event) => write(event.target.value)}
+              // biome-ignore lint/a11y/noAutofocus: it is all that the page asks for
+              autoFocus
+            />
+          </span>
+        </label>
+        {wrong !== undefined && <Wrong error={wrong} />}
+        <button type="submit" className="btn pri" disabled={given.trim() === ''}>
+          Sign in
+        </button>
+      </form>
+    </main>
+  );
+}
