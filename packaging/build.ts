@@ -24,6 +24,7 @@ const STARTED = {
   'store-worker': 'src/collector/store/store-worker.ts',
   'ring-worker': 'src/collector/ring/ring-worker.ts',
   'tunnel-worker': 'src/tunnels/tunnel-worker.ts',
+  'console-worker': 'src/console/worker.ts',
   'chdb-starter': 'src/store/embedded/starter.ts',
   'chdb-worker': 'src/store/embedded/worker.ts',
   // Tests and benchmarks run tunnels without the rest of a collector.

@@ -18,6 +18,7 @@ interface CollectOptions {
   user?: string;
   listen?: string;
   listenName: string[];
+  console?: string;
   control?: string;
   collector?: string;
   promiscuous?: boolean;
@@ -56,6 +57,7 @@ export function registerCollect(program: Command): void {
       gather,
       [],
     )
+    .option('--console <host:port>', 'serve the console here, in a process of its own')
     .option('--control <path>', 'the control socket')
     .option('--collector <name>', 'the value of the column collector (default: the host name)')
     .option('--promiscuous', 'also receive packets addressed to other hosts')
@@ -159,11 +161,15 @@ async function configuration(options: CollectOptions): Promise<Config> {
     user: options.user,
     listen: options.listen,
     ...(options.listenName.length > 0 && { listen_names: options.listenName }),
+    ...(options.console !== undefined && { console: { listen: options.console } }),
     control: options.control,
     collector: options.collector,
     promiscuous: options.promiscuous,
   };
   const config = overrideConfig(base, given);
+  // The option says where it is served, and the file the rest.
+  if (options.console !== undefined && config.console !== undefined)
+    config.console = { ...config.console, ...base.console, listen: config.console.listen };
   return { ...config, tunnels: [...config.tunnels, ...options.tunnel] };
 }
 

@@ -1,18 +1,21 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { isServer } from '../model/store-location.js';
+import type { ConsoleConfig } from '../config/schema.js';
+import { UsageError } from '../model/errors.js';
+import { RIGHTS, type Right } from '../model/rights.js';
 import { findCollector, findStore, type StoreOptions } from './find-store.js';
+import { readPassword } from './read-password.js';
 import { CONFIG_HELP, STORE_HELP } from './store-words.js';
 
-interface ConsoleCommandOptions extends StoreOptions {
-  listen: { host: string; port: number };
-  control?: string;
+interface ConsoleOptions extends StoreOptions {
+  listen?: string;
   state?: string;
 }
 
-/** Where the console listens by default. */
-export const DEFAULT_LISTEN = '127.0.0.1:9480';
+interface ServeOptions extends ConsoleOptions {
+  control?: string;
+  insecure?: boolean;
+  open: boolean;
+}
 
 export function registerConsole(program: Command): void {
   const command = program
@@ -20,53 +23,88 @@ export function registerConsole(program: Command): void {
     .summary('look at the store in a browser')
     .description(
       'Serves a page over the store, and over a running collector if there is one: what is going on, its ' +
-        'sessions, packets, hosts and mirrors. On a terminal it prints the link that signs in.',
+        'sessions, packets, hosts and mirrors. On a terminal it prints the link that signs in; elsewhere ' +
+        'the address only, because logs are read by others.',
     )
     .option('--store <store>', STORE_HELP)
-    .option('--config <file>', CONFIG_HELP)
+    .option('--config <file>', 'a configuration of collect: its key `console`, and the store')
     .option('--control <path>', "the collector's control socket")
-    .option('--listen <address>', 'HOST:PORT to serve it at', listenAt, listenAt(DEFAULT_LISTEN))
-    .option(
-      '--state <dir>',
-      'a directory for the token (default: console/ in the store, or in ~/.local/state)',
-    )
+    .option('--listen <host:port>', 'where to serve it (default: 127.0.0.1:9480)')
+    .option('--state <dir>', 'a directory for its token and views (default: console/ in the store)')
+    .option('--insecure', 'serve it beyond loopback without TLS, for everybody on the way to read')
+    .option('--no-open', 'print the link only: do not open a browser')
     .action(serve);
   command
     .command('url')
     .summary('print the link that signs in')
-    .description('Prints the link of the console with its token.')
+    .description("Prints the console's link with its token, for the user who may read the token's file.")
     .option('--store <store>', STORE_HELP)
     .option('--config <file>', CONFIG_HELP)
-    .option('--listen <address>', 'HOST:PORT it is served at', listenAt, listenAt(DEFAULT_LISTEN))
-    .option('--state <dir>', 'the directory of the token')
+    .option('--listen <host:port>', 'where it is served (default: that of --config, or 127.0.0.1:9480)')
+    .option('--state <dir>', 'the directory of its token')
     .action(printUrl);
+  command
+    .command('passwd')
+    .summary('make a line of the users file')
+    .description(
+      'Asks for a password, or reads it from stdin, and prints the line that lets this user in, for the ' +
+        'file that `console.users` names.',
+    )
+    .argument('<name>', 'the user')
+    .option('--rights <list>', `what the user may do: some of ${RIGHTS.join(',')}`, rightsIn, ['view'])
+    .action(passwd);
 }
 
-function listenAt(value: string): { host: string; port: number } {
-  const part = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(value);
-  const port = Number(part?.[3]);
-  if (part === null || port > 65_535) throw new InvalidArgumentError('write HOST:PORT, as 127.0.0.1:9480.');
-  return { host: part[1] ?? (part[2] || '127.0.0.1'), port };
+function rightsIn(value: string): Right[] {
+  const given = value.split(',').filter((right) => right !== '');
+  for (const right of given)
+    if (!(RIGHTS as readonly string[]).includes(right))
+      throw new InvalidArgumentError(`${right} is none of ${RIGHTS.join(', ')}.`);
+  return given as Right[];
 }
 
-async function serve(options: ConsoleCommandOptions): Promise<void> {
-  const [{ serveConsole }, { keptToken, linkWith }, { createLogger }] = await Promise.all([
-    import('../console/serve.js'),
-    import('../console/token.js'),
-    import('../observe/log.js'),
+/** What the configuration and the options say together. */
+async function settings(options: ConsoleOptions & { insecure?: boolean }): Promise<ConsoleConfig> {
+  const [{ consoleSchema }, { loadConfig }] = await Promise.all([
+    import('../config/schema.js'),
+    import('../config/load.js'),
   ]);
-  const token = keptToken(await stateOf(options));
-  const log = createLogger('info', process.stderr.isTTY === true);
+  const given = consoleSchema.safeParse(options.listen === undefined ? {} : { listen: options.listen });
+  if (!given.success) throw new UsageError(`console: --listen: ${given.error.issues[0].message}`);
+  const configured = options.config === undefined ? undefined : loadConfig(options.config).console;
+  return {
+    ...given.data,
+    ...configured,
+    ...(options.listen !== undefined && { listen: given.data.listen }),
+    ...(options.state !== undefined && { state: options.state }),
+    ...(options.insecure === true && { insecure: true }),
+  };
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const config = await settings(options);
+  const [{ serveConsole }, { keptToken, linkWith }, { checkExposure, stateDirectory }, { createLogger }] =
+    await Promise.all([
+      import('../console/serve.js'),
+      import('../console/token.js'),
+      import('../console/settings.js'),
+      import('../observe/log.js'),
+    ]);
+  checkExposure(config);
+  const { location } = await findStore(options);
+  const token = keptToken(stateDirectory(config.state, location));
   const running = await serveConsole({
-    listen: options.listen,
+    config,
     find: () => findStore(options),
     collector: () => findCollector(options).catch(() => undefined),
     token,
-    log,
+    log: createLogger('info', process.stderr.isTTY === true),
   });
-  // Journals and logs are read by others: the token is for a terminal.
-  if (process.stdout.isTTY === true) process.stdout.write(`${linkWith(running.url, token)}\n`);
-  else process.stdout.write(`${running.url} (mirrorlake console url prints the link that signs in)\n`);
+  if (process.stdout.isTTY === true) {
+    const link = linkWith(running.url, token);
+    process.stdout.write(`${link}\n`);
+    if (options.open) await openBrowser(link);
+  } else process.stdout.write(`${running.url} (mirrorlake console url prints the link that signs in)\n`);
   await new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
@@ -74,17 +112,29 @@ async function serve(options: ConsoleCommandOptions): Promise<void> {
   await running.close();
 }
 
-async function printUrl(options: ConsoleCommandOptions): Promise<void> {
-  const { keptToken, linkWith } = await import('../console/token.js');
-  const { host, port } = options.listen;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
-  process.stdout.write(`${linkWith(url, keptToken(await stateOf(options)))}\n`);
+/** Opens the link on a desktop; without one, whoever reads the terminal opens it. */
+async function openBrowser(link: string): Promise<void> {
+  if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return;
+  const { spawn } = await import('node:child_process');
+  const opening = spawn('xdg-open', [link], { stdio: 'ignore', detached: true });
+  opening.on('error', () => undefined);
+  opening.unref();
 }
 
-/** The directory of what the console keeps. */
-async function stateOf(options: ConsoleCommandOptions): Promise<string> {
-  if (options.state !== undefined) return options.state;
+async function printUrl(options: ConsoleOptions): Promise<void> {
+  const config = await settings(options);
+  const [{ keptToken, linkWith }, { hostInUrl, stateDirectory }] = await Promise.all([
+    import('../console/token.js'),
+    import('../console/settings.js'),
+  ]);
   const { location } = await findStore(options);
-  if (!isServer(location)) return join(location, 'console');
-  return join(process.env.XDG_STATE_HOME || join(homedir(), '.local/state'), 'mirrorlake/console');
+  const { host, port } = config.listen;
+  const url = `${config.tls === undefined ? 'http' : 'https'}://${hostInUrl(host)}:${port}${config.prefix}/`;
+  process.stdout.write(`${linkWith(url, keptToken(stateDirectory(config.state, location)))}\n`);
+}
+
+async function passwd(name: string, { rights }: { rights: Right[] }): Promise<void> {
+  const { userLine } = await import('../console/users.js');
+  const password = await readPassword(`Password for ${name}: `);
+  process.stdout.write(`${await userLine(name, rights, password)}\n`);
 }

@@ -30,6 +30,7 @@ import { parseLocation, readerOf } from '../store/location.js';
 import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { addedUp } from './application-counts.js';
 import { Chores } from './chores.js';
+import { ConsoleChild } from './console-child.js';
 import { MirrorAccounts } from './mirrors/mirror-accounts.js';
 import { PacketPath, type PathOptions, type PathSnapshot } from './packet-path.js';
 import { type MirrorRules, mirrorRules } from './policy.js';
@@ -86,6 +87,7 @@ export class Collector {
   private rawPath: PacketPath | undefined;
   private control: ControlServer | undefined;
   private http: ObserveServer | undefined;
+  private console: ConsoleChild | undefined;
   private readonly chores: Chores;
   private readonly usage = new ProcessUsage();
   private readonly failuresBefore = reassemblyFailures();
@@ -296,12 +298,27 @@ export class Collector {
       });
       this.log.info(`metrics on http://${host.includes(':') ? `[${host}]` : host}:${this.http.port}/metrics`);
     }
+    this.openConsole();
     const what = this.ring === undefined ? 'raw sockets' : config.interfaces.join(', ');
     this.log.info(
       this.storeless
         ? 'no store: tunnels carry packets, and nothing is observed or stored'
         : `receiving GRE on ${what}`,
     );
+  }
+
+  private openConsole(): void {
+    const { config, control } = this;
+    if (config.console === undefined || control === undefined) return;
+    if (this.storeless)
+      throw new UsageError('console: a collector without a store (`store: none`) has nothing to show');
+    const readable = process.stderr.isTTY === true;
+    const location = isServer(config.store) ? withoutPassword(config.store) : resolve(config.store);
+    this.console = new ConsoleChild(
+      { config: config.console, location, control: control.path, logLevel: config.log_level, readable },
+      this.log,
+    );
+    this.console.start();
   }
 
   private openStore(): void {
@@ -426,6 +443,7 @@ export class Collector {
       ...(refused && { tunnels_refused: refused }),
       store: this.storeless ? STORELESS : this.store.status,
       troubles: this.chores.troubles,
+      ...(this.console !== undefined && { console: this.console.status() }),
       connections: {
         control_refused: this.control?.refused ?? 0,
         listen_refused: this.http?.refused ?? 0,
@@ -444,6 +462,7 @@ export class Collector {
     this.account();
     if (!this.storeless) this.accounts.finish();
     await this.tunnels.finish();
+    await this.console?.stop();
     await this.storeThread?.close(STORE_CLOSE_MS);
     const status = this.status();
     await this.close();
@@ -453,6 +472,7 @@ export class Collector {
   /** Closes everything that is open. */
   private async close(): Promise<void> {
     this.chores.stop();
+    await this.console?.stop();
     await this.http?.close();
     await this.control?.close();
     await this.ring?.finish();

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { READING_DEFAULTS, REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../model/defaults.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, keepBits } from '../model/kept-words.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
+import { RIGHTS } from '../model/rights.js';
 import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
 import { LONGEST_DEDUPLICATION, MOST_POINTS, MOST_SESSIONS } from './bounds.js';
 import { KEPT_PACKETS_WORDS, parseKeptPackets } from './kept-packets.js';
@@ -126,6 +127,81 @@ export const mirrorSchema = z.strictObject({
   applications: applications.optional().describe('Like the key `applications` above, for this mirror.'),
   tap: interfaceName.optional().describe('A TAP device that gets the inner frames unchanged.'),
 });
+
+/** A URL that leads out: the page makes a link of it. */
+const outward = z.string().regex(/^https?:\/\/[^\s"'<>\\]+$/, {
+  error: (i) => `"${i.input}" is not a URL: write https://arkime.example.net/sessions?…{community_id}`,
+});
+
+export const consoleSchema = z.strictObject({
+  listen: listen
+    .prefault('127.0.0.1:9480')
+    .describe('Where it is served, HOST:PORT. Beyond loopback it takes `tls`, `header` or `insecure`.'),
+  state: z
+    .string()
+    .optional()
+    .describe(
+      'The directory of its token, views and dropped captures. Without it: `console` in the store ' +
+        'directory, or /var/lib/mirrorlake/console with a server.',
+    ),
+  prefix: z
+    .string()
+    .regex(/^(\/[A-Za-z0-9._~-]+)*$/, { error: (i) => `"${i.input}" is not a path like /mirrorlake` })
+    .default('')
+    .describe('The path that a proxy puts in front: `/mirrorlake`.'),
+  names: z
+    .array(hostName)
+    .default([])
+    .describe('Host names that requests may use besides `localhost` and the address in `listen`.'),
+  tls: z
+    .strictObject({
+      cert: z.string().describe('A file with its certificate and those between, PEM.'),
+      key: z.string().describe('A file with its private key, PEM.'),
+    })
+    .optional()
+    .describe('Serves it over TLS.'),
+  users: z
+    .string()
+    .optional()
+    .describe('A file of users, one `name:rights:password` a line: `mirrorlake console passwd` makes one.'),
+  header: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,64}$/, { error: (i) => `"${i.input}" is not a header's name` })
+        .describe("The header with the user's name."),
+      from: z.array(prefix).min(1).describe('The addresses of the proxy: nobody else is believed.'),
+      rights: z
+        .array(z.enum(RIGHTS))
+        .default(['view'])
+        .describe('What users may do whom the file of `users` does not name.'),
+    })
+    .optional()
+    .describe('Signs in whom a proxy has signed in.'),
+  token_rights: z
+    .array(z.enum(RIGHTS))
+    .optional()
+    .describe('What the link lets do. Without it: all on loopback, `view` elsewhere.'),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe(
+      '`true`: it may be served beyond loopback without TLS, where everybody on the way can read it.',
+    ),
+  links: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(40).describe('What the link is called.'),
+        url: outward.describe(
+          'Where it leads: `{community_id}`, `{client}`, `{server}`, `{from}` and `{to}` are filled in.',
+        ),
+      }),
+    )
+    .max(20)
+    .default([])
+    .describe('Where a conversation can be looked up elsewhere.'),
+});
+export type ConsoleConfig = z.output<typeof consoleSchema>;
 
 export const tunnelSchema = z.union([
   z.string(),
@@ -374,6 +450,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Questions asked through the control socket.'),
+  console: consoleSchema
+    .optional()
+    .describe('Serves the console beside the collector, in a process of its own. Without it: no console.'),
   unknown_mirrors: z
     .enum(['observe', 'refuse'])
     .default('observe')

@@ -1,6 +1,7 @@
 /** The console as an HTTP server: what stands before every route, the routes, and the page's files. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { HttpBindings } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
@@ -50,7 +51,8 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.onError((error, c) => answerError(error, c, options.log));
   app.use(async (c, next) => {
     const host = (c.req.header('host') ?? '').replace(/:\d+$/, '').toLowerCase();
-    if (!options.names.includes(host))
+    // An address is no name that somebody else could let resolve to this host.
+    if (isIP(host.replace(/^\[|\]$/g, '')) === 0 && !options.names.includes(host))
       throw new RequestError(`${host} is none of this console's names`, 403, {
         hint: 'add it to console.names',
       });
@@ -58,6 +60,8 @@ export function createApp(options: AppOptions): Hono<Env> {
     c.set('nonce', nonce);
     await next();
     for (const [name, value] of Object.entries(headers(nonce))) c.header(name, value);
+    // It would bind other services of this host, too, where TLS is not ours.
+    if (options.secure) c.header('Strict-Transport-Security', 'max-age=31536000');
   });
   app.use(compress());
 
@@ -80,10 +84,19 @@ export function createApp(options: AppOptions): Hono<Env> {
   api.post(ROUTES.login.path, async (c) => {
     sameOrigin(c);
     const body = parsed(ROUTES.login.body, await readBody(c), 'the body');
-    if (!('token' in body)) throw new RequestError('this console has no users file', 401);
-    const who = options.signIn.byToken(body.token, c.env.incoming.socket.remoteAddress ?? '');
-    options.log.info({ audit: true, who: who.name }, 'signed in');
-    return enter(c, who);
+    const address = addressOf(c);
+    try {
+      const who =
+        'token' in body
+          ? options.signIn.byToken(body.token, address)
+          : await options.signIn.byPassword(body.name, body.password, address);
+      options.log.info({ audit: true, who: who.name, address }, 'signed in');
+      return enter(c, who);
+    } catch (error) {
+      const name = 'token' in body ? 'token' : body.name;
+      options.log.warn({ audit: true, who: name, address }, 'not signed in');
+      throw error;
+    }
   });
   api.use(async (c, next) => {
     const who = letIn(c, cookie, options);
@@ -173,7 +186,13 @@ function headers(nonce: string): Record<string, string> {
 /** @throws RequestError 401 for whoever is not signed in */
 function letIn(c: Context<Env>, cookie: string, { signIn, secure, prefix }: AppOptions): Who {
   const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '');
-  if (bearer !== null) return signIn.byToken(bearer[1], c.env.incoming.socket.remoteAddress ?? '');
+  if (bearer !== null) return signIn.byToken(bearer[1], addressOf(c));
+  const proxied = signIn.byProxy((name) => c.req.header(name), addressOf(c));
+  if (proxied !== undefined) {
+    // The proxy's own cookie comes with what another site asks, too.
+    sameOrigin(c);
+    return proxied;
+  }
   const value = getCookie(c, cookie);
   const known = value === undefined ? undefined : signIn.byCookie(value);
   if (known === undefined)
@@ -211,6 +230,11 @@ function sameOrigin(c: Context<Env>): void {
   // A browser sends no Origin with a GET to its own origin, and a GET changes nothing.
   if (site === undefined && origin === undefined && c.req.method === 'GET') return;
   throw new RequestError('this request comes from another site', 403);
+}
+
+/** The other end of the connection. */
+function addressOf(c: Context<Env>): string {
+  return c.env.incoming.socket.remoteAddress ?? '';
 }
 
 function queries(c: Context<Env>): Record<string, string | string[]> {

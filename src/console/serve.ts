@@ -1,30 +1,29 @@
 /** Starts the console. */
 import { readFileSync } from 'node:fs';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { CommandError } from '../model/errors.js';
+import type { ConsoleConfig } from '../config/schema.js';
+import { CommandError, UsageError } from '../model/errors.js';
 import type { Logger } from '../observe/log.js';
 import { tablePrefix } from '../store/location.js';
 import { createApp } from './app.js';
 import { Asker, type Place } from './asker.js';
 import { Beside } from './beside.js';
-import type { Right } from './contract/route.js';
 import { Questions } from './questions.js';
+import { checkExposure, hostInUrl, readTls, tokenRights } from './settings.js';
 import { SignIn } from './sign-in.js';
 import { StoreFacts } from './store-facts.js';
+import { Users } from './users.js';
 
 export interface ConsoleOptions {
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly config: ConsoleConfig;
   /** Where the store is, whenever it is asked. */
   readonly find: () => Promise<Place>;
-  /** The collector's control socket, even one that answers no questions; undefined: none runs. */
+  /** The collector's control socket, even of one that answers no questions; undefined: none runs. */
   readonly collector: () => Promise<string | undefined>;
+  /** Of the printed link. */
   readonly token: string;
-  readonly rights?: readonly Right[];
-  /** Names of this host beside the address that is listened on. */
-  readonly names?: readonly string[];
-  readonly prefix?: string;
-  readonly links?: readonly { readonly name: string; readonly url: string }[];
   readonly log: Logger;
 }
 
@@ -37,41 +36,41 @@ export interface RunningConsole {
 /** Connections that say nothing are closed after this, milliseconds. */
 const SILENT = 65_000;
 
-/** @throws CommandError if it cannot listen there */
+/** @throws UsageError for settings that are wrong; CommandError if it cannot listen there */
 export async function serveConsole(options: ConsoleOptions): Promise<RunningConsole> {
-  const { listen, prefix = '', names = [], links = [], log } = options;
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
+  const { config, log } = options;
+  const { listen, prefix } = config;
+  checkExposure(config);
+  const users = config.users === undefined ? undefined : new Users(config.users);
+  const file = new URL('../../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   const asker = new Asker(options.find);
   const questions = new Questions(asker);
   const { location } = await options.find();
-  const services = {
-    asker,
-    questions,
-    facts: new StoreFacts(questions, tablePrefix(location)),
-    beside: new Beside(options.collector),
-    version,
-    links,
-  };
-  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+  const host = hostInUrl(listen.host);
   const app = createApp({
-    services,
-    signIn: new SignIn(options.token, options.rights),
+    services: {
+      asker,
+      questions,
+      facts: new StoreFacts(questions, tablePrefix(location)),
+      beside: new Beside(options.collector),
+      version,
+      links: config.links,
+    },
+    signIn: new SignIn({
+      token: options.token,
+      tokenRights: tokenRights(config),
+      users,
+      proxy: config.header,
+    }),
     names: [
-      ...new Set([
-        'localhost',
-        '127.0.0.1',
-        '[::1]',
-        host.toLowerCase(),
-        ...names.map((n) => n.toLowerCase()),
-      ]),
+      ...new Set(['localhost', '127.0.0.1', '[::1]', host, ...config.names].map((n) => n.toLowerCase())),
     ],
     prefix,
-    secure: false,
+    secure: config.tls !== undefined,
     log,
   });
-  const server = createAdaptorServer({ fetch: app.fetch });
+  const server = createAdaptorServer({ fetch: app.fetch, ...secured(config) });
   if ('keepAliveTimeout' in server) server.keepAliveTimeout = SILENT;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -85,7 +84,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${host}:${port}${prefix}/`,
+    url: `${config.tls === undefined ? 'http' : 'https'}://${host}:${port}${prefix}/`,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       if ('closeAllConnections' in server) server.closeAllConnections();
@@ -93,4 +92,16 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
       await asker.close();
     },
   };
+}
+
+/** @throws UsageError for a certificate that is none */
+function secured({ tls }: ConsoleConfig) {
+  if (tls === undefined) return {};
+  const serverOptions = readTls(tls);
+  try {
+    createTlsServer(serverOptions);
+  } catch (error) {
+    throw new UsageError(`console.tls: ${tls.cert}, ${tls.key}: ${(error as Error).message}`);
+  }
+  return { createServer: createTlsServer, serverOptions };
 }

@@ -4,9 +4,11 @@
  * name that resolves to it.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { RIGHTS, type Right } from './contract/route.js';
+import { type Prefix, parsePrefix, prefixHolds } from '../config/units.js';
+import { RIGHTS, type Right } from '../model/rights.js';
 import type { Who } from './contract/sign-in.js';
 import { RequestError } from './errors.js';
+import type { Users } from './users.js';
 
 /** How long a cookie lets in, milliseconds; it is renewed once half of it has passed. */
 export const COOKIE_LIFE = 12 * 3600 * 1000;
@@ -23,6 +25,19 @@ export function randomToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
+/** How somebody may come in. */
+export interface WaysIn {
+  /** Of the printed link. */
+  readonly token: string;
+  /** What it lets do; all by default. */
+  readonly tokenRights?: readonly Right[] | undefined;
+  readonly users?: Users | undefined;
+  /** A proxy that has signed somebody in. */
+  readonly proxy?:
+    | { readonly name: string; readonly from: readonly Prefix[]; readonly rights: readonly Right[] }
+    | undefined;
+}
+
 interface SignedIn {
   readonly who: Who;
   until: number;
@@ -33,14 +48,9 @@ export class SignIn {
   private readonly cookies = new Map<string, SignedIn>();
   private readonly wrong = new Map<string, { count: number; until: number }>();
 
-  /**
-   * @param token of the printed link
-   * @param rights of whoever has it
-   * @param now milliseconds
-   */
+  /** @param now milliseconds */
   constructor(
-    private readonly token: string,
-    private readonly rights: readonly Right[] = RIGHTS,
+    private readonly ways: WaysIn,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -51,10 +61,54 @@ export class SignIn {
    * @throws RequestError 401 for a wrong one, 429 after too many
    */
   byToken(token: string, address: string): Who {
-    this.judge(equal(token, this.token), address, 'this link is not the one the console printed', {
-      hint: 'mirrorlake console url prints it',
-    });
-    return { name: 'token', rights: [...this.rights] };
+    this.allow(address);
+    const { token: right, tokenRights = RIGHTS } = this.ways;
+    if (!equal(token, right))
+      throw this.wrongly(address, 'this link is not the one the console printed', {
+        hint: 'mirrorlake console url prints it',
+      });
+    this.wrong.delete(address);
+    return { name: 'token', rights: [...tokenRights] };
+  }
+
+  /**
+   * Lets in by name and password.
+   *
+   * @throws RequestError as {@link byToken}
+   */
+  async byPassword(name: string, password: string, address: string): Promise<Who> {
+    this.allow(address);
+    const { users } = this.ways;
+    if (users === undefined)
+      throw new RequestError('this console has no users file', 401, {
+        hint: 'open the link that mirrorlake console url prints',
+      });
+    const who = await users.judge(name, password);
+    if (who === undefined) throw this.wrongly(address, 'no user has this name and password', {});
+    this.wrong.delete(address);
+    return who;
+  }
+
+  /**
+   * Lets in whom a proxy has signed in.
+   *
+   * @param header the value of a header by its name
+   * @param address the other end of the connection
+   * @returns undefined if that is not the proxy, or it names nobody
+   */
+  byProxy(header: (name: string) => string | undefined, address: string): Who | undefined {
+    const { proxy, users } = this.ways;
+    const name = proxy === undefined ? undefined : header(proxy.name);
+    if (proxy === undefined || name === undefined || name === '' || name.length > 100) return undefined;
+    const from = parsePrefix(address.replace(/%.*$/, ''));
+    if (from === undefined || !proxy.from.some((prefix) => prefixHolds(prefix, from.address)))
+      return undefined;
+    return users?.find(name) ?? { name, rights: [...proxy.rights] };
+  }
+
+  /** Whether there are users with passwords. */
+  get hasUsers(): boolean {
+    return this.ways.users !== undefined;
   }
 
   /** @returns the value of a cookie for somebody who has been let in */
@@ -91,22 +145,27 @@ export class SignIn {
     this.cookies.delete(digest(value));
   }
 
-  private judge(right: boolean, address: string, message: string, options: { readonly hint: string }): void {
+  private counted(address: string): number {
     const known = this.wrong.get(address);
-    const counted = known !== undefined && known.until > this.now() ? known : undefined;
-    if (counted !== undefined && counted.count >= MOST_WRONG)
+    return known !== undefined && known.until > this.now() ? known.count : 0;
+  }
+
+  /** @throws RequestError 429 after too many wrong attempts */
+  private allow(address: string): void {
+    if (this.counted(address) >= MOST_WRONG)
       throw new RequestError('too many wrong attempts from this address', 429, { hint: 'wait a minute' });
-    if (right) {
-      this.wrong.delete(address);
-      return;
-    }
+  }
+
+  /** Counts a wrong attempt. @returns what to say to it */
+  private wrongly(address: string, message: string, options: { readonly hint?: string }): RequestError {
+    const count = this.counted(address) + 1;
     this.wrong.delete(address);
-    this.wrong.set(address, { count: (counted?.count ?? 0) + 1, until: this.now() + MINUTE });
+    this.wrong.set(address, { count, until: this.now() + MINUTE });
     for (const oldest of this.wrong.keys()) {
       if (this.wrong.size <= MOST_ADDRESSES) break;
       this.wrong.delete(oldest);
     }
-    throw new RequestError(message, 401, options);
+    return new RequestError(message, 401, options);
   }
 }
 

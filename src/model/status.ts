@@ -191,6 +191,18 @@ export interface HeldStore {
   readonly answers: boolean;
 }
 
+/** The console's process. */
+export interface ConsoleStatus {
+  /** `starting`, `up` or `failed`. */
+  readonly state: string;
+  /** Where it is served; empty while it is not. */
+  readonly url: string;
+  /** Why it failed; empty while it is up. */
+  readonly error: string;
+  /** Times that it was started again. */
+  readonly restarts: number;
+}
+
 /**
  * Connections of the control socket and of `listen`: refused, or cut off to make room for others; and cut off
  * because their request was late or too long, or their answer not read.
@@ -248,6 +260,8 @@ export interface CollectorSummary {
   readonly tunnels_refused?: RefusedTunnelPackets;
   readonly store: StoreStatus;
   readonly connections?: ConnectionStatus;
+  /** Absent where the configuration has none. */
+  readonly console?: ConsoleStatus;
   /** What fails within the collector and is retried, one line each. */
   readonly troubles?: readonly string[];
 }

@@ -97,7 +97,7 @@ describe('requests', () => {
   });
 
   it('take a condition in SQL only from those with the right to it', async () => {
-    const viewer = await startConsole('/nowhere', { rights: ['view'] });
+    const viewer = await startConsole('/nowhere', { token_rights: ['view'] });
     expect((await viewer.get('/series?q=1')).status).toBe(403);
     await viewer.close();
   });

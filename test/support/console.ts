@@ -1,5 +1,6 @@
 /** A console over a store, in this process. */
-import { serveConsole } from '../../src/console/serve.js';
+import { type ConsoleConfig, consoleSchema } from '../../src/config/schema.js';
+import { type ConsoleOptions, serveConsole } from '../../src/console/serve.js';
 import { randomToken } from '../../src/console/sign-in.js';
 import { createLogger } from '../../src/observe/log.js';
 
@@ -15,14 +16,18 @@ export interface TestConsole {
   close(): Promise<void>;
 }
 
-/** @param store a data directory that nobody else holds */
+/**
+ * @param store a data directory that nobody else holds
+ * @param config keys of `console`, beside where it is served
+ */
 export async function startConsole(
   store: string,
-  options: Partial<Parameters<typeof serveConsole>[0]> = {},
+  config: Partial<ConsoleConfig> = {},
+  options: Partial<ConsoleOptions> = {},
 ): Promise<TestConsole> {
   const token = randomToken();
   const running = await serveConsole({
-    listen: { host: '127.0.0.1', port: 0 },
+    config: { ...consoleSchema.parse({ listen: '127.0.0.1:0' }), ...config },
     find: () => Promise.resolve({ location: store, collector: undefined }),
     collector: () => Promise.resolve(undefined),
     token,

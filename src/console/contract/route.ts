@@ -4,10 +4,9 @@
  * is made from them.
  */
 import { z } from 'zod';
+import type { Right } from '../../model/rights.js';
 
-/** What somebody who is signed in may do. */
-export const RIGHTS = ['view', 'packets', 'sql', 'captures'] as const;
-export type Right = (typeof RIGHTS)[number];
+export type { Right };
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { RIGHTS, route } from './route.js';
+import { RIGHTS } from '../../model/rights.js';
+import { route } from './route.js';
 
 const who = z.object({
   /** Whose name is in the audit log: of the users file, of the proxy's header, or `token`. */
