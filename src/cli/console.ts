@@ -20,6 +20,8 @@ interface ServeOptions extends ConsoleOptions {
 export function registerConsole(program: Command): void {
   const command = program
     .command('console')
+    // Its commands have some of its options, too.
+    .enablePositionalOptions()
     .summary('look at the store in a browser')
     .description(
       'Serves a page over the store, and over a running collector if there is one: what is going on, its ' +

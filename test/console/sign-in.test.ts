@@ -133,9 +133,8 @@ describeWith(['openssl'], 'over TLS', () => {
     execFileSync(
       'openssl',
       [
-        ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost'.split(
-          ' ',
-        ),
+        ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2'.split(' '),
+        ...['-subj', '/CN=localhost'],
         ...['-keyout', key, '-out', cert],
       ],
       { stdio: 'ignore' },

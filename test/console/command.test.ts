@@ -1,0 +1,82 @@
+/** `mirrorlake console` as people start it. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseUsers } from '../../src/console/users.js';
+import { program } from '../support/programs.js';
+import { makeStore } from '../support/store-copies.js';
+
+const MAIN = program('main');
+const directory = mkdtempSync(join(tmpdir(), 'console-'));
+const store = join(directory, 'store');
+
+function mirrorlake(args: readonly string[], input = '') {
+  return spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', input });
+}
+
+describe('a console by hand', () => {
+  let running: ChildProcess;
+  let said = '';
+  beforeAll(async () => {
+    await makeStore(store);
+    const args = [MAIN, 'console', '--store', store, '--listen', '127.0.0.1:0'];
+    running = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    [said] = (await once(createInterface({ input: running.stdout! }), 'line')) as [string];
+  });
+  afterAll(async () => {
+    running.kill('SIGTERM');
+    const [code] = (await once(running, 'exit')) as [number | null];
+    expect(code).toBe(0);
+  });
+
+  it('says its address, and never the token where it is no terminal', async () => {
+    const url = /^(http:\/\/127\.0\.0\.1:\d+\/) \(mirrorlake console url prints/.exec(said)?.[1];
+    expect(url).toBeDefined();
+    const token = readFileSync(join(store, 'console/token'), 'utf8').trim();
+    expect(said).not.toContain(token);
+    expect(await (await fetch(`${url}healthz`)).text()).toBe('ok\n');
+    const about = await fetch(`${url}api/v1/about`, { headers: { authorization: `Bearer ${token}` } });
+    expect(await about.json()).toMatchObject({ store, collector: null, first_seen: null, mirrors: [] });
+  });
+
+  it('prints the link for whoever may read the token', () => {
+    const { stdout } = mirrorlake(['console', 'url', '--store', store]);
+    const token = readFileSync(join(store, 'console/token'), 'utf8').trim();
+    expect(stdout).toBe(`http://127.0.0.1:9480/#token=${token}\n`);
+  });
+});
+
+it('makes a line of the users file of a password on stdin', () => {
+  const { stdout } = mirrorlake(['console', 'passwd', 'ann', '--rights', 'view,sql'], 'correct horse\n');
+  const users = parseUsers(stdout, 'users');
+  expect(users.get('ann')).toMatchObject({ name: 'ann', rights: ['view', 'sql'] });
+});
+
+it.each([
+  [['--listen', '0.0.0.0:9480'], /served at 0\.0\.0\.0, where everybody .* or say --insecure/],
+  [['--listen', 'nowhere'], /console: --listen: "nowhere" is not HOST:PORT/],
+  [['--state', '/proc/none'], /the console's token cannot be kept there/],
+])('refuses %s in one line', (args, message) => {
+  const { status, stderr } = mirrorlake(['console', '--store', store, ...args]);
+  expect(stderr).toMatch(message);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect([1, 2]).toContain(status);
+});
+
+it('names the line of a wrong key, and of a wrong users file', () => {
+  const config = join(directory, 'wrong.yaml');
+  writeFileSync(config, 'console:\n  links: [{ name: x, url: "javascript:alert(1)" }]\n');
+  const wrong = mirrorlake(['console', '--store', store, '--config', config]);
+  expect(wrong.stderr).toMatch(/wrong\.yaml:2.*is not a URL/);
+  expect(wrong.status).toBe(2);
+  const users = join(directory, 'users');
+  writeFileSync(users, 'ann\n');
+  writeFileSync(config, `console:\n  users: ${users}\n`);
+  const file = mirrorlake(['console', '--store', store, '--config', config]);
+  expect(file.stderr).toMatch(/users:1: not a line of/);
+  expect(file.status).toBe(2);
+});
