@@ -128,6 +128,7 @@ const tc: Platform = {
     return lines([
       line`ip link add ${f.name} type ${type} local ${f.source} remote ${f.collector} \\`,
       line`  ${tcVersion(f)}${f.ttl && line` ttl ${f.ttl}`}${whole}`,
+      line`ip link set ${f.name} addrgenmode none`,
       line`ip link set ${f.name} mtu ${mtu} up`,
       f.ports.map((port) => line`tc qdisc replace dev ${port} clsact`),
       eachTcFilter(
@@ -149,7 +150,8 @@ const tc: Platform = {
     'Do not mirror `egress` of the interface that leads to the collector: it would mirror its own ' +
       'output. What the port hands to its network card as one large segment is mirrored as one frame; ' +
       '`ethtool -K eth0 tso off gso off gro off` shows packets as they leave.',
-    'The device cuts frames to its own MTU, so that is raised; a smaller one cuts on purpose. Over ' +
+    'Without `addrgenmode none` the device would announce an IPv6 address of its own, into the ' +
+      'mirror. It cuts frames to its own MTU, so that is raised; a smaller one cuts on purpose. Over ' +
       'IPv4 what exceeds the MTU of the path is sent in fragments (`nopmtudisc ignore-df`), over IPv6 ' +
       'it is lost.',
     'ERSPAN III is `erspan_ver 2` with a direction and a hardware id, which are the same in every ' +
