@@ -43,8 +43,8 @@ const CASES = [
     sequence: 'session',
   },
   {
-    name: 'ERSPAN type III over IPv6',
-    input: { type: 'III', session: 33 },
+    name: 'ERSPAN type III over IPv6, frames cut to 200 bytes',
+    input: { type: 'III', session: 33, truncate: 200 },
     ipv6: true,
     columns: { mirror_type: 'erspan3', mirror_session: 33, mirror_hardware: 4, mirror_direction: 'ingress' },
     sequence: 'session',
@@ -218,10 +218,11 @@ tc filter show dev va ingress; tc filter show dev va egress
           (m) => m.type === one.columns.mirror_type && m.session === one.columns.mirror_session,
         );
         expect(others).toEqual([]);
+        const cut = one.columns.mirror_session === 33;
         expect(mirror).toMatchObject({
           sequence: one.sequence,
           kernel_drops: 0,
-          truncated: 0,
+          truncated: cut ? expect.toSatisfy((n: number) => n > 0) : 0,
           malformed: 0,
           ...lost,
         });
