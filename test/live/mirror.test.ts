@@ -399,7 +399,7 @@ describeWith(
         const field = version === 4 ? 'ip.ttl' : 'ipv6.hlim';
         for (const ttl of tsharkFields(file, field)) expect(ttl.split(',')[0]).toBe('9');
         for (const { data } of (await readAll(file)).packets) {
-          // 14 bytes of Ethernet, outer IP, GRE (with a sequence number), ERSPAN, and at most 90 of the frame.
+          // Ethernet, outer IP, GRE (with a sequence number), ERSPAN, and at most 90 bytes of the frame.
           const headers = 14 + (version === 4 ? 20 : 40) + { I: 4, II: 16, III: 20 }[type];
           expect(data.length / 2 - headers).toBeLessThanOrEqual(90);
         }

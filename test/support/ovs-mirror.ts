@@ -37,8 +37,6 @@ export interface OvsMirrorOptions {
   readonly ports: 'all' | 'hosts';
   readonly direction: 'both' | 'rx' | 'tx';
   readonly session: number;
-  /** Frames are cut to so many bytes. */
-  readonly truncate?: number;
   /** The MTU of the underlay between switch and collector. */
   readonly mtu: number;
 }
@@ -63,7 +61,6 @@ export class OvsMirror {
           ? { collector: '2001:db8:100::2', source: '2001:db8:100::1' }
           : { collector: '198.51.100.2', source: '198.51.100.1' }),
         session: options.session,
-        truncate: options.truncate,
         type: options.type,
         direction: options.direction,
         ports: options.ports === 'all' ? [] : OvsMirror.hosts.map((name) => `${name}-p`),

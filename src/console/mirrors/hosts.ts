@@ -33,11 +33,11 @@ const ovs: Platform = {
   versions: [4, 6],
   types: ['II', 'III'],
   usualDirection: 'both',
-  takes: { session: 'needed', ports: 'optional', truncate: 'optional', ttl: 'optional', bridge: 'needed' },
+  takes: { session: 'needed', ports: 'optional', ttl: 'optional', bridge: 'needed' },
   port: LINUX_INTERFACE,
   examplePorts: [],
   severalPorts: true,
-  ranges: { truncate: { min: 14, max: 65535 }, ttl: { min: 1, max: 255 } },
+  ranges: { ttl: { min: 1, max: 255 } },
   longestName: 15,
   unfit: (f) =>
     f.ports.length === 0 && f.direction !== 'both'
@@ -52,9 +52,7 @@ const ovs: Platform = {
       line`  options:key=${f.session} options:remote_ip=${f.collector} options:local_ip=${f.source} \\`,
       line`  ${ovsVersion(f)}${f.ttl && line` options:ttl=${f.ttl}`}`,
       line`ovs-vsctl -- --id=@out get port ${f.name} ${joined(records, '')}\\`,
-      line`  -- --id=@m create mirror name=${f.name} ${select} output-port=@out${
-        f.truncate && line` snaplen=${f.truncate}`
-      } \\`,
+      line`  -- --id=@m create mirror name=${f.name} ${select} output-port=@out \\`,
       line`  -- add bridge ${f.bridge} mirrors @m`,
     ]);
   },
@@ -69,7 +67,9 @@ const ovs: Platform = {
     '`select-all=true` mirrors everything on the bridge once. With ports it is `select-src-port` ' +
       '(what enters by them) and `select-dst-port` (what leaves by them); `select-vlan=20` mirrors a ' +
       'VLAN. ERSPAN III is `options:erspan_ver=2` with a direction and a hardware id, which are the ' +
-      'same in every packet; over IPv6 the type is `ip6erspan`. `snaplen` cuts frames.',
+      'same in every packet; over IPv6 the type is `ip6erspan`. `snaplen=128` cuts frames, but does not ' +
+      'mark them; in a trial with Open vSwitch 3.1 (userspace datapath) sequence numbers were missing ' +
+      'then, which looks like loss.',
     'One Open vSwitch numbers all its sessions to a collector with one counter (`mirrors.sequence` is ' +
       "`source`). Copying takes the host's CPU time, except where a network card does it.",
   ],
