@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { all, type CommandWords, wordsOf } from '../src/cli/help/words.js';
 import { createProgram } from '../src/cli/program.js';
-import { LONGEST_LINE } from './line-length.js';
+import { paragraph } from './paragraph.js';
 
 export const COMMANDS_PAGE = join(import.meta.dirname, '../docs/reference/commands.md');
 
@@ -72,25 +72,13 @@ function section(c: CommandWords): string {
     '',
     `    ${c.usage}`,
     '',
-    filled(c.description),
+    paragraph(c.description),
     '',
     '| | |',
     '|---|---|',
     ...table,
     '',
   ].join('\n');
-}
-
-/** A paragraph, in lines as long as on the other pages. */
-function filled(text: string): string {
-  const lines = [''];
-  for (const word of text.split(/\s+/)) {
-    const line = lines[lines.length - 1];
-    if (line === '') lines[lines.length - 1] = word;
-    else if (line.length + 1 + word.length <= LONGEST_LINE) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join('\n');
 }
 
 /** A bar would end the cell. */

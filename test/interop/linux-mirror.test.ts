@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mirrorCommands, parseMirrorInput, plain } from '../../src/console/mirror-commands.js';
 import type { CollectorStatus } from '../../src/model/status.js';
 import { TestCollector } from '../support/collector.js';
 import { LinuxPeer } from '../support/linux-peer.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 
 const TAP = 'f-peer';
-/** The kernel's names of the types, and the values of the mirror columns. */
+/** Inputs of the printed commands, and the values of the mirror columns. */
 const CASES = [
   {
     name: 'ERSPAN type I',
-    device: 'erspan erspan_ver 0 nopmtudisc ignore-df',
+    input: { type: 'I', session: 29 },
+    ipv6: false,
     columns: {
       mirror_type: 'erspan1',
       mirror_session: 0,
@@ -21,27 +23,76 @@ const CASES = [
   },
   {
     name: 'ERSPAN type II',
-    device: 'erspan seq key 30 erspan_ver 1 erspan 123 nopmtudisc ignore-df',
-    columns: { mirror_type: 'erspan2', mirror_session: 30, mirror_port: 123, mirror_direction: 'unknown' },
+    input: { type: 'II', session: 30 },
+    ipv6: false,
+    columns: { mirror_type: 'erspan2', mirror_session: 30, mirror_port: 1, mirror_direction: 'unknown' },
     sequence: 'session',
   },
   {
     name: 'ERSPAN type III',
-    device: 'erspan seq key 31 erspan_ver 2 erspan_dir egress erspan_hwid 17 nopmtudisc ignore-df',
-    columns: { mirror_type: 'erspan3', mirror_session: 31, mirror_hardware: 17, mirror_direction: 'egress' },
+    input: { type: 'III', session: 31, ttl: 9 },
+    ipv6: false,
+    columns: { mirror_type: 'erspan3', mirror_session: 31, mirror_hardware: 4, mirror_direction: 'ingress' },
     sequence: 'session',
   },
   {
-    name: 'gretap',
-    device: 'gretap key 0x1234 csum nopmtudisc ignore-df',
-    columns: { mirror_type: 'gretap', mirror_session: 0, gre_key: 0x1234, mirror_direction: 'unknown' },
-    sequence: 'none',
+    name: 'ERSPAN type II over IPv6',
+    input: { type: 'II', session: 32 },
+    ipv6: true,
+    columns: { mirror_type: 'erspan2', mirror_session: 32, mirror_port: 1, mirror_direction: 'unknown' },
+    sequence: 'session',
+  },
+  {
+    name: 'ERSPAN type III over IPv6, frames cut to 200 bytes',
+    input: { type: 'III', session: 33, truncate: 200 },
+    ipv6: true,
+    columns: { mirror_type: 'erspan3', mirror_session: 33, mirror_hardware: 4, mirror_direction: 'ingress' },
+    sequence: 'session',
   },
 ] as const;
 
+/** The commands as the console and docs/how-to/configure-mirrors.md print them. */
+function printed({ input, ipv6 }: (typeof CASES)[number]) {
+  return mirrorCommands(
+    parseMirrorInput({
+      platform: 'tc',
+      name: 'ers',
+      ...(ipv6
+        ? { collector: '2001:db8:77::2', source: '2001:db8:77::1' }
+        : { collector: '198.19.77.2', source: '198.19.77.1' }),
+      ports: ['va'],
+      direction: 'both',
+      ...input,
+    }),
+  );
+}
+
+/** GRE with Ethernet, for which no commands are printed. */
+const GRETAP = {
+  name: 'gretap',
+  ipv6: false,
+  columns: { mirror_type: 'gretap', mirror_session: 0, gre_key: 0x1234, mirror_direction: 'unknown' },
+  sequence: 'none',
+  set: `
+ip link add ers type gretap local 198.19.77.1 remote 198.19.77.2 key 0x1234 csum nopmtudisc ignore-df
+ip link set ers mtu 1600 up
+tc qdisc add dev va clsact
+for d in ingress egress; do tc filter add dev va $d matchall action mirred egress mirror dev ers; done`,
+  show: '',
+  undo: 'tc qdisc del dev va clsact; ip link del ers',
+} as const;
+
+const RUNS = [
+  GRETAP,
+  ...CASES.map((one) => {
+    const { commands, show, undo } = printed(one);
+    return { ...one, set: plain(commands), show: plain(show), undo: plain(undo) };
+  }),
+];
+
 /** Two hosts in the guest, joined by a veth pair. One end is mirrored, in both directions. */
 const HOSTS = `
-ip addr add 198.19.77.1/24 dev eth0; ip link set eth0 up
+ip addr add 198.19.77.1/24 dev eth0; ip addr add 2001:db8:77::1/64 dev eth0 nodad; ip link set eth0 up
 mkdir -p /run; ip netns add h2
 ip link add va type veth peer name vb netns h2
 # What is mirrored are packets, not the large segments that veth would carry.
@@ -90,29 +141,39 @@ describeWith(
       tryIp(`link del ${TAP}`);
       ip(`tuntap add ${TAP} mode tap`);
       ip(`addr add 198.19.77.2/24 dev ${TAP}`);
+      ip(`addr add 2001:db8:77::2/64 dev ${TAP} nodad`);
       peer = await LinuxPeer.start({ tap: TAP });
       await peer.sh(HOSTS);
       const config = 'sessions: { udp_idle: 2s, other_idle: 2s }\n';
       collector = await TestCollector.start(['--interface', TAP], { config });
       // One after the other, so that their sessions become idle at the same time.
-      for (const { device } of CASES) {
+      for (const { ipv6, set, show, undo } of RUNS) {
+        // Over IPv6 the kernel's device sends no fragments: the way has to carry whole frames.
+        ip(`link set ${TAP} mtu ${ipv6 ? 1600 : 1500}`);
         const sent = await peer.sh(`
-ip link add ers type ${device.replace(/^(\S+)/, '$1 local 198.19.77.1 remote 198.19.77.2')}
-ip link set ers mtu 1600 up
-tc qdisc add dev va clsact
-for d in ingress egress; do tc filter add dev va $d matchall action mirred egress mirror dev ers; done
-${TRAFFIC}
-tc qdisc del dev va clsact
-cat /sys/class/net/ers/statistics/tx_packets
-ip link del ers
+set -e
+ip link set eth0 mtu ${ipv6 ? 1600 : 1500}
+${set}
+(set +e
+${TRAFFIC})
+${show}
+echo frames $(cat /sys/class/net/ers/statistics/tx_packets)
+${undo}
+tc filter show dev va ingress; tc filter show dev va egress
 `);
-        const frames = Number(sent.trim().split('\n').at(-1));
-        expect(frames).toBeGreaterThan(0);
+        const [shown, count] = sent.split('frames ');
+        const [frames, ...left] = count.trim().split('\n');
+        expect(Number(frames)).toBeGreaterThan(0);
+        // Its own filters count what they have copied, and are gone afterwards.
+        if (show !== '') expect(shown.match(/mirred \(Egress Mirror to device ers\)/g)).toHaveLength(2);
+        expect(left).toEqual([]);
         const n = received.length;
         status = await collector.statusWhen(
-          (s) => s.mirrors.length === n && s.mirrors.reduce((sum, m) => sum + m.packets, 0) >= total + frames,
+          (s) =>
+            s.mirrors.length === n &&
+            s.mirrors.reduce((sum, m) => sum + m.packets, 0) >= total + Number(frames),
         );
-        total += frames;
+        total += Number(frames);
         received.push(status.receivers[0].packets);
       }
     });
@@ -122,13 +183,14 @@ ip link del ers
       tryIp(`link del ${TAP}`);
     });
 
-    it.each(CASES.map((one, n) => ({ ...one, n })))(
+    it.each(RUNS.map((one, n) => ({ ...one, n })))(
       '$name: exactly the conversations, with fragments of full-size frames reassembled',
       async (one) => {
         const sql = `SELECT client, server, client_port, server_port, transport, tcp_state, client_packets,
           server_packets,
           server_payload, gre_key, mirror_type, mirror_session, mirror_port, mirror_hardware, mirror_direction
-        FROM sessions WHERE mirror_type = '${one.columns.mirror_type}' AND transport IN ('tcp', 'udp', 'icmp')
+        FROM sessions WHERE mirror_type = '${one.columns.mirror_type}'
+          AND mirror_session = ${one.columns.mirror_session} AND transport IN ('tcp', 'udp', 'icmp')
         ORDER BY transport, server_port, icmp_type`;
         const { rows } = await collector.queryWhen<Row>(
           sql,
@@ -152,17 +214,22 @@ ip link del ers
         expect(Number(ping.server_packets)).toBeGreaterThan(3);
         expect(Number(http.server_payload)).toBeGreaterThan(20_000);
         const lost = one.sequence === 'none' ? {} : { lost: 0, reordered: 0, repeated: 0 };
-        const [mirror, ...others] = status.mirrors.filter((m) => m.type === one.columns.mirror_type);
+        const [mirror, ...others] = status.mirrors.filter(
+          (m) => m.type === one.columns.mirror_type && m.session === one.columns.mirror_session,
+        );
         expect(others).toEqual([]);
+        const cut = one.columns.mirror_session === 33;
         expect(mirror).toMatchObject({
           sequence: one.sequence,
           kernel_drops: 0,
-          truncated: 0,
+          truncated: cut ? expect.toSatisfy((n: number) => n > 0) : 0,
           malformed: 0,
           ...lost,
         });
-        // Fragments came: there are more packets than frames.
-        expect(received[one.n + 1] - received[one.n]).toBeGreaterThan(mirror.packets);
+        // Over IPv4 fragments came: there are more packets than frames.
+        const packets = received[one.n + 1] - received[one.n];
+        if (one.ipv6) expect(packets).toBe(mirror.packets);
+        else expect(packets).toBeGreaterThan(mirror.packets);
       },
     );
 

@@ -5,10 +5,10 @@ import { describeWith, run } from '../support/needs.js';
 import { OVS_NEEDS, OvsMirror } from '../support/ovs-mirror.js';
 
 const CASES = [
-  { type: 2, ipv6: false, receiver: 'ring' },
-  { type: 3, ipv6: false, receiver: 'raw' },
-  { type: 2, ipv6: true, receiver: 'raw' },
-  { type: 3, ipv6: true, receiver: 'ring' },
+  { type: 'II', ipv6: false, ports: 'all', direction: 'both', receiver: 'ring' },
+  { type: 'III', ipv6: false, ports: 'hosts', direction: 'rx', receiver: 'raw' },
+  { type: 'II', ipv6: true, ports: 'hosts', direction: 'both', receiver: 'raw' },
+  { type: 'III', ipv6: true, ports: 'hosts', direction: 'tx', receiver: 'ring' },
 ] as const;
 
 interface Row {
@@ -50,14 +50,14 @@ function unreachables(): number {
 
 describeWith([...OVS_NEEDS, 'ping'], 'Open vSwitch mirrors to a collector', () => {
   describe.each(CASES)(
-    'ERSPAN type $type, IPv6 underlay $ipv6, $receiver receiver',
-    ({ type, ipv6, receiver }) => {
+    'ERSPAN type $type, IPv6 underlay $ipv6, $ports ports, $direction, $receiver receiver',
+    ({ type, ipv6, ports, direction, receiver }) => {
       let ovs: OvsMirror;
       let server: HostServer;
       let collector: TestCollector | undefined;
 
       beforeAll(async () => {
-        ovs = new OvsMirror({ type, ipv6, session: 77, mtu: 1700 });
+        ovs = new OvsMirror({ type, ipv6, ports, direction, session: 77, mtu: 1700 });
         server = await HostServer.start(OvsMirror.hosts[1]);
       });
       afterEach(() => collector?.remove());
@@ -78,11 +78,11 @@ describeWith([...OVS_NEEDS, 'ping'], 'Open vSwitch mirrors to a collector', () =
         ovs.on(0, ...clientCommand('2001:db8:7::2', 40001));
         const { rows } = await c.queryWhen<Row>(SQL, (r) => r.length >= 8);
         const mirror = {
-          mirror_type: `erspan${type}`,
+          mirror_type: type === 'II' ? 'erspan2' : 'erspan3',
           mirror_session: 77,
-          mirror_port: type === 2 ? OvsMirror.index : 0,
-          mirror_hardware: type === 3 ? OvsMirror.hardware : 0,
-          mirror_direction: type === 3 ? 'egress' : 'unknown',
+          mirror_port: type === 'II' ? OvsMirror.index : 0,
+          mirror_hardware: type === 'III' ? OvsMirror.hardware : 0,
+          mirror_direction: type === 'II' ? 'unknown' : direction === 'tx' ? 'egress' : 'ingress',
           source: ipv6 ? '2001:db8:100::1' : '198.51.100.1',
           target: ipv6 ? '2001:db8:100::2' : '198.51.100.2',
         };
@@ -126,6 +126,10 @@ describeWith([...OVS_NEEDS, 'ping'], 'Open vSwitch mirrors to a collector', () =
         // While a collector runs, the kernel answers GRE with no ICMP unreachable.
         expect(unreachables()).toBe(unreachableBefore);
         expect(await c.stop()).toBe(0);
+        const [statistics, error] = ovs.show().trim().split('\n');
+        expect(statistics).toMatch(/^\{tx_bytes=\d+, tx_packets=[1-9]\d*\}$/);
+        expect(error).toBe('[]');
+        expect(ovs.undo()).toEqual({ mirrors: ['other'], ports: ['f-h1-p', 'f-h2-p'] });
       });
     },
   );

@@ -7,10 +7,11 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mirrorCommands, parseMirrorInput, plain } from '../../src/console/mirror-commands.js';
 import { openOutput } from '../../src/receive/file/capture-writer.js';
 import { PcapWriter } from '../../src/receive/file/pcap-writer.js';
 import { setTransportChecksum } from '../../src/wire/transport/transport-checksum.js';
@@ -66,20 +67,41 @@ interface Ended {
   said: string;
 }
 
-/** Runs `mirrorlake mirror` in the source's namespace; `ready` once it says that it mirrors an interface. */
-function start(...args: string[]): { process: ChildProcess; ready: Promise<void>; ended: Promise<Ended> } {
-  const process = spawn('ip', ['netns', 'exec', 'b-src', 'node', PROGRAM, 'mirror', ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+interface Watched {
+  process: ChildProcess;
+  /** Once it has said that it has begun. */
+  ready: Promise<void>;
+  ended: Promise<Ended>;
+}
+
+/** Runs `mirrorlake mirror` in the source's namespace. */
+function start(...args: string[]): Watched {
+  const words = ['netns', 'exec', 'b-src', 'node', PROGRAM, 'mirror', ...args];
+  return watched(spawn('ip', words, { stdio: ['ignore', 'ignore', 'pipe'] }));
+}
+
+/** Runs a command as printed, in place of the shell, so that signals reach it. */
+function spawnIn(netns: string, line: string, env: NodeJS.ProcessEnv): ChildProcess {
+  const words = ['netns', 'exec', netns, 'sh', '-c', `exec ${line}`];
+  return spawn('ip', words, { stdio: ['ignore', 'ignore', 'pipe'], env });
+}
+
+function watched(process: ChildProcess, sign = 'until Ctrl-C'): Watched {
   let said = '';
   const ready = new Promise<void>((resolve) => {
     process.stderr?.on('data', (text) => {
       said += String(text);
-      if (said.includes('until Ctrl-C')) resolve();
+      if (said.includes(sign)) resolve();
     });
   });
   const ended = once(process, 'close').then(([status]) => ({ status: status as number | null, said }));
   return { process, ready, ended };
+}
+
+/** Waits until it has begun. @throws if it ends before */
+async function begun({ ready, ended }: Watched): Promise<void> {
+  const end = await Promise.race([ready, ended]);
+  if (end !== undefined) throw new Error(`it ended with status ${end.status}: ${end.said}`);
 }
 
 /** Mirrors with these options to the collector. Returns what arrived there. */
@@ -323,6 +345,65 @@ describeWith(
       expect(
         client_ip === source ? [client_packets, server_packets] : [server_packets, client_packets],
       ).toEqual([5, 0]);
+    });
+
+    describe.each([4, 6] as const)('as the console prints it, over IPv%i', (version) => {
+      it.each([
+        ['II', 'both', 'erspan2', 50],
+        ['III', 'rx', 'erspan3', 51],
+        ['I', 'tx', 'erspan1', 0],
+      ] as const)('type %s, %s', async (type, direction, mirrorType, session) => {
+        // What an installation puts into the PATH.
+        const bin = join(dir, 'bin');
+        mkdirSync(bin, { recursive: true });
+        const script = `#!/bin/sh\nexec node ${resolve(PROGRAM)} "$@"\n`;
+        writeFileSync(join(bin, 'mirrorlake'), script, { mode: 0o755 });
+        const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+        const { commands, show } = mirrorCommands(
+          parseMirrorInput({
+            platform: 'mirror',
+            name: 'core-1',
+            collector: COLLECTOR[version],
+            source: version === 4 ? '198.51.100.1' : '2001:db8:100::1',
+            session: session === 0 ? 1 : session,
+            ports: ['lan'],
+            type,
+            direction,
+            truncate: 90,
+            ttl: 9,
+          }),
+        );
+        const file = join(dir, 'collector.pcap');
+        const tap = await Tcpdump.start('b-col', 'wan', file, 'proto 47 or ip6 proto 47');
+        const mirror = watched(spawnIn('b-src', plain(commands), env));
+        await begun(mirror);
+        const seen = watched(spawnIn('b-src', plain(show), env), 'listening on');
+        await begun(seen);
+        ping(10, '203.0.113.1')();
+        // It has seen five packets of the mirror.
+        expect((await seen.ended).status).toBe(0);
+        await tap.stop();
+        mirror.process.kill('SIGINT');
+        const { status, said } = await mirror.ended;
+        expect(status, said).toBe(0);
+        expect(rows('mirrors', file)).toMatchObject([
+          {
+            mirror_type: mirrorType,
+            mirror_session: session,
+            mirror_source: version === 4 ? '198.51.100.1' : '2001:db8:100::1',
+          },
+        ]);
+        const [icmp] = rows('sessions', file).filter((row) => row.transport === 'icmp');
+        const both = [icmp.client_packets, icmp.server_packets].sort((a, b) => Number(a) - Number(b));
+        expect(both).toEqual(direction === 'both' ? [10, 10] : [0, 10]);
+        const field = version === 4 ? 'ip.ttl' : 'ipv6.hlim';
+        for (const ttl of tsharkFields(file, field)) expect(ttl.split(',')[0]).toBe('9');
+        for (const { data } of (await readAll(file)).packets) {
+          // Ethernet, outer IP, GRE (with a sequence number), ERSPAN, and at most 90 bytes of the frame.
+          const headers = 14 + (version === 4 ? 20 : 40) + { I: 4, II: 16, III: 20 }[type];
+          expect(data.length / 2 - headers).toBeLessThanOrEqual(90);
+        }
+      });
     });
 
     it('restores the VLAN tag that the kernel took off', async () => {

@@ -10,6 +10,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  type MirrorCommands,
+  mirrorCommands,
+  parseMirrorInput,
+  plain,
+  type Text,
+} from '../../src/console/mirror-commands.js';
 import { ip, run, tryIp } from './needs.js';
 
 export const OVS_NEEDS = [
@@ -24,9 +31,11 @@ export const OVS_NEEDS = [
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
 
 export interface OvsMirrorOptions {
-  /** ERSPAN type: 2 or 3. */
-  readonly type: 2 | 3;
+  readonly type: 'II' | 'III';
   readonly ipv6: boolean;
+  /** Of all ports, or of the hosts' in one direction or both. */
+  readonly ports: 'all' | 'hosts';
+  readonly direction: 'both' | 'rx' | 'tx';
   readonly session: number;
   /** The MTU of the underlay between switch and collector. */
   readonly mtu: number;
@@ -35,12 +44,28 @@ export interface OvsMirrorOptions {
 export class OvsMirror {
   static readonly hosts = ['f-h1', 'f-h2'] as const;
   static readonly collector = 'f-col';
-  /** Type II index; type III direction (egress) and hardware id. */
-  static readonly index = 3;
+  /** What the commands say: type II's index, type III's hardware id. */
+  static readonly index = 1;
   static readonly hardware = 4;
+  /** As the console and docs/how-to/configure-mirrors.md print them. */
+  private readonly printed: MirrorCommands;
   private readonly directory = mkdtempSync(join(tmpdir(), 'mirrorlake-ovs-'));
 
   constructor(readonly options: OvsMirrorOptions) {
+    this.printed = mirrorCommands(
+      parseMirrorInput({
+        platform: 'ovs',
+        name: 'f-ers',
+        bridge: 'f-int',
+        ...(options.ipv6
+          ? { collector: '2001:db8:100::2', source: '2001:db8:100::1' }
+          : { collector: '198.51.100.2', source: '198.51.100.1' }),
+        session: options.session,
+        type: options.type,
+        direction: options.direction,
+        ports: options.ports === 'all' ? [] : OvsMirror.hosts.map((name) => `${name}-p`),
+      }),
+    );
     try {
       this.startSwitch();
       this.joinHosts();
@@ -139,38 +164,34 @@ export class OvsMirror {
   }
 
   private mirror(): void {
-    const { type, ipv6, session } = this.options;
-    const [kind, local, remote] = ipv6
-      ? ['ip6erspan', '2001:db8:100::1', '2001:db8:100::2']
-      : ['erspan', '198.51.100.1', '198.51.100.2'];
-    const options =
-      type === 2
-        ? ['options:erspan_ver=1', `options:erspan_idx=${OvsMirror.index}`]
-        : ['options:erspan_ver=2', 'options:erspan_dir=1', `options:erspan_hwid=${OvsMirror.hardware}`];
-    this.vsctl(
-      ...['add-port', 'f-int', 'f-ers', '--', 'set', 'interface', 'f-ers', `type=${kind}`],
-      ...[`options:key=${session}`, `options:remote_ip=${remote}`, `options:local_ip=${local}`, ...options],
-    );
-    this.vsctl(
-      ...[
-        '--',
-        '--id=@o',
-        'get',
-        'port',
-        'f-ers',
-        '--',
-        '--id=@m',
-        'create',
-        'mirror',
-        'name=m0',
-        'select-all=true',
-      ],
-      ...['output-port=@o', '--', 'set', 'bridge', 'f-int', 'mirrors=@m'],
-    );
+    // Somebody else's mirror of the same bridge, which has to stay.
+    const other = '-- --id=@m create mirror name=other select-vlan=4000 output-vlan=4001';
+    this.vsctl(...`${other} -- set bridge f-int mirrors=@m`.split(' '));
+    this.sh(this.printed.commands);
     // The switch learns the collector's address.
     for (const a of ['198.51.100.2', '2001:db8:100::2']) {
       execFileSync('sh', ['-c', `ping -c1 -W1 ${a} >/dev/null || true`]);
     }
+  }
+
+  /** What the printed commands say of the mirror. */
+  show(): string {
+    return this.sh(this.printed.show);
+  }
+
+  /** Takes the mirror away as printed. @returns the mirrors and the ports that the bridge still has */
+  undo(): { mirrors: string[]; ports: string[] } {
+    this.sh(this.printed.undo);
+    const mirrors = this.vsctl('--bare', '--columns=name', 'list', 'mirror');
+    return {
+      mirrors: mirrors.trim().split(/\s+/),
+      ports: this.vsctl('list-ports', 'f-int').trim().split('\n'),
+    };
+  }
+
+  /** Runs commands as printed. ovs-vsctl finds its database through OVS_RUNDIR. */
+  private sh(text: Text): string {
+    return run('sh', '-ec', plain(text));
   }
 
   /** Runs a command on one of the hosts, and waits for its end. */
