@@ -20,8 +20,6 @@ interface ServeOptions extends ConsoleOptions {
 export function registerConsole(program: Command): void {
   const command = program
     .command('console')
-    // Its commands have some of its options, too.
-    .enablePositionalOptions()
     .summary('look at the store in a browser')
     .description(
       'Serves a page over the store, and over a running collector if there is one: what is going on, its ' +
@@ -44,7 +42,8 @@ export function registerConsole(program: Command): void {
     .option('--config <file>', CONFIG_HELP)
     .option('--listen <host:port>', 'where it is served (default: that of --config, or 127.0.0.1:9480)')
     .option('--state <dir>', 'the directory of its token')
-    .action(printUrl);
+    // `console` has the same options, and takes them.
+    .action((_, self: Command) => printUrl(self.optsWithGlobals()));
   command
     .command('passwd')
     .summary('make a line of the users file')
