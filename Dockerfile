@@ -12,6 +12,7 @@ RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
 COPY packaging/build.ts packaging/
 COPY src src
+COPY web web
 # In a container the store is a server: chDB, half a gigabyte, stays behind, with the objects of addons.
 RUN npm run build \
   && npm prune --omit=dev --no-audit --no-fund \
@@ -47,7 +48,7 @@ ENTRYPOINT []
 # then becomes the user mirrorlake.
 FROM runtime AS collector
 VOLUME /var/lib/mirrorlake
-EXPOSE 9470
+EXPOSE 9470 9480
 # By the control socket, which is there whether it listens or not. Unhealthy: docs/reference/metrics.md.
 HEALTHCHECK --interval=5s --timeout=10s --start-period=60s \
   CMD ["mirrorlake", "status", "--health", "--control", "/run/mirrorlake/control.sock"]
