@@ -64,18 +64,18 @@ right 'Which connections fail?' "$(readme 'Which connections fail' | cut -f 2-4 
   '^10\.20\.0\.1 8443 REJ;10\.20\.0\.2 8443 REJ;10\.20\.0\.99 443 S0;$'
 right 'Over IPv6 as well?' \
   "$(sql "SELECT count() FROM sessions WHERE ether_type = 34525 AND app_protocol = 'http'")" '^[1-9]'
-# shellcheck disable=SC2016 # for the shell in there
-right 'Does the console see the collector, and its rows?' "$(inside console sh -c 'node -e "
-  fetch(\"http://127.0.0.1:9480/api/v1/about\", { headers: { authorization: \"Bearer \" + process.argv[1] } })
-    .then((r) => r.json())
-    .then(({ collector, mirrors }) => console.log(collector.name, mirrors.map((m) => m.name).join()))
-  " "$(cat /var/lib/mirrorlake/console/token)"')" '^collector enters,leaves$'
 right 'Does the tunnel carry?' "$(readme 'Does the tunnel carry')" ' 0% packet loss'
 # shellcheck disable=SC2016 # for the shell in there
 right 'Whose is the collector?' "$(inside collector sh -c 'for p in /proc/[0-9]*; do
   case $(tr "\0" " " <$p/cmdline) in *node*"collect --config"*) grep ^Uid $p/status ;; esac
 done' | tail -n 1)" '^Uid:	[1-9]'
 wait_for 'the minute of mirrors and tunnels' 90 minutes
+# shellcheck disable=SC2016 # for the shell in there
+right 'Does the console see the collector, and its rows?' "$(inside console sh -c 'node -e "
+  fetch(\"http://127.0.0.1:9480/api/v1/about\", { headers: { authorization: \"Bearer \" + process.argv[1] } })
+    .then((r) => r.json())
+    .then(({ collector, mirrors }) => console.log(collector.name, mirrors.map((m) => m.name).join()))
+  " "$(cat /var/lib/mirrorlake/console/token)"')" '^collector enters,leaves$'
 right 'What did each mirror lose?' "$(readme 'What did each mirror lose' | tr '\n\t' '; ')" \
   '^erspan2 10 [1-9][0-9]* 0;erspan3 20 [1-9][0-9]* 0;$'
 right 'Was anything malformed, or dropped by the kernel?' \

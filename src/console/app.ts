@@ -17,6 +17,7 @@ import { type Problem, ROUTES, type Route, type RouteName } from './contract.js'
 import { RequestError } from './errors.js';
 import type { Asking, Handler, Services } from './handler.js';
 import { aboutHandlers } from './routes/about.js';
+import { sqlHandlers } from './routes/sql.js';
 import { trafficHandlers } from './routes/traffic.js';
 import type { SignIn } from './sign-in.js';
 
@@ -43,6 +44,7 @@ type Env = { Bindings: HttpBindings; Variables: { who: Who; nonce: string } };
 const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]: Handler<N> } = {
   ...aboutHandlers,
   ...trafficHandlers,
+  ...sqlHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {

@@ -1,5 +1,6 @@
 /** What the console's routes are answered with. */
 
+import type { Logger } from '../observe/log.js';
 import type { Asker } from './asker.js';
 import type { Beside } from './beside.js';
 import type { Meta, Scope } from './contract/route.js';
@@ -18,6 +19,7 @@ export interface Services {
   /** The collector beside the console. */
   readonly beside: Beside;
   readonly version: string;
+  readonly log: Logger;
   readonly links: readonly { readonly name: string; readonly url: string }[];
 }
 

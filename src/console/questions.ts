@@ -62,6 +62,8 @@ export interface QuestionOptions {
   readonly keep?: number;
   readonly seconds?: number;
   readonly progress?: ((reached: Reached) => void) | undefined;
+  /** Sent as it is, without settings: not every statement takes them. */
+  readonly bare?: boolean;
 }
 
 /** The format in which answers come: rows, and between them how far the engine has got. */
@@ -167,14 +169,14 @@ export class Questions {
 
   private async run(
     statement: string,
-    { urgency = URGENCY.card, keep = KEEP_RUNNING, seconds }: QuestionOptions,
+    { urgency = URGENCY.card, keep = KEEP_RUNNING, seconds, bare = false }: QuestionOptions,
     signal: AbortSignal,
     watchers: ReadonlySet<(reached: Reached) => void>,
   ): Promise<Table> {
     const leave = await this.place(urgency, signal);
     try {
       const began = this.now();
-      const answer = await this.asker.ask(`${statement} SETTINGS ${SETTINGS}`, {
+      const answer = await this.asker.ask(bare ? statement : `${statement} SETTINGS ${SETTINGS}`, {
         format: FORMAT,
         signal,
         ...(seconds !== undefined && { seconds }),

@@ -55,6 +55,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
       facts: new StoreFacts(questions, tablePrefix(location)),
       beside: new Beside(options.collector),
       version,
+      log,
       links: config.links,
     },
     signIn: new SignIn({

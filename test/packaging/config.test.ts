@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { defaultConfig, loadConfig, parseConfig } from '../../src/config/load.js';
-import { configSchema, mirrorSchema, tunnelSchema } from '../../src/config/schema.js';
+import { configSchema, consoleSchema, mirrorSchema, tunnelSchema } from '../../src/config/schema.js';
 import { RUN_CONTROL } from '../../src/observe/control.js';
 
 const FILE = join(import.meta.dirname, '../../packaging/mirrorlake.yaml');
@@ -59,7 +59,12 @@ it('the packaged configuration explains every key', () => {
 });
 
 it('the packaged configuration has the defaults of all but a few keys', () => {
-  const { store, control, interfaces, receiver, listen, mirrors, tunnels, ...rest } = parseConfig(text, FILE);
+  const { store, control, interfaces, receiver, listen, mirrors, tunnels, ...others } = parseConfig(
+    text,
+    FILE,
+  );
+  const { console: served, ...rest } = others;
+  expect(served).toEqual(consoleSchema.parse({}));
   // The default path where commands look for a collector.
   expect(control).toBe(RUN_CONTROL);
   expect([store, interfaces, receiver, listen?.port, mirrors.length, tunnels.length]).toEqual([

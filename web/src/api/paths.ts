@@ -9,5 +9,9 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   me: 'GET /me',
   about: 'GET /about',
   status: 'GET /status',
+  sql: 'POST /sql',
+  cancel: 'DELETE /queries/:id',
+  explain: 'POST /sql/explain',
+  schema: 'GET /schema',
   series: 'GET /series',
 };

@@ -1,5 +1,5 @@
 /** The pages and their addresses. Links made today open for ever: a path that goes leaves a redirect. */
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { OverviewPage } from '../pages/overview/overview.js';
 import { Frame } from './frame.js';
 import { parseSearch, stringifySearch } from './search.js';
@@ -21,8 +21,15 @@ const overview = createRoute({
   staticData: { title: 'Overview' },
 });
 
+const sql = createRoute({
+  getParentRoute: () => root,
+  path: '/sql',
+  component: lazyRouteComponent(() => import('../pages/sql/sql.js'), 'SqlPage'),
+  staticData: { title: 'SQL' },
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview]),
+  routeTree: root.addChildren([overview, sql]),
   basepath: PREFIX,
   parseSearch,
   stringifySearch,
