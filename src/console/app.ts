@@ -17,6 +17,7 @@ import { type Problem, ROUTES, type Route, type RouteName } from './contract.js'
 import { RequestError } from './errors.js';
 import type { Asking, Handler, Services } from './handler.js';
 import { aboutHandlers } from './routes/about.js';
+import { compareHandlers } from './routes/compare.js';
 import { sqlHandlers } from './routes/sql.js';
 import { trafficHandlers } from './routes/traffic.js';
 import type { SignIn } from './sign-in.js';
@@ -45,6 +46,7 @@ const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]:
   ...aboutHandlers,
   ...trafficHandlers,
   ...sqlHandlers,
+  ...compareHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {

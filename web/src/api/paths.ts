@@ -13,5 +13,6 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   cancel: 'DELETE /queries/:id',
   explain: 'POST /sql/explain',
   schema: 'GET /schema',
+  compare: 'GET /compare',
   series: 'GET /series',
 };

@@ -15,7 +15,8 @@ const KEYWORDS =
   'select from where group by order having limit offset with as and or not in is null like ilike between ' +
   'case when then else end join left right inner full cross asof any all using on prewhere final sample ' +
   'array distinct union except intersect settings format asc desc nulls first last interval show tables ' +
-  'describe explain exists over partition window rows range preceding following totals rollup cube ties global';
+  'describe explain exists over partition window rows range preceding following totals rollup cube ties ' +
+  'global';
 const TYPES =
   'uint8 uint16 uint32 uint64 int8 int16 int32 int64 float32 float64 string fixedstring date datetime ' +
   'datetime64 uuid ipv4 ipv6 array map tuple nullable lowcardinality enum8';
