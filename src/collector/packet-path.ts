@@ -10,6 +10,7 @@ import { NumberLog } from '../accounts/number-log.js';
 import type { PacketBatch } from '../model/batch.js';
 import type { TableName } from '../model/columns/tables.js';
 import { EndReason } from '../model/end-reason.js';
+import type { OpenOrder } from '../model/live.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { MirrorRecord } from '../model/mirror-record.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
@@ -22,6 +23,8 @@ import { tunnelClaims } from '../tunnels/service.js';
 import { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { MALFORMED_NAMES } from '../wire/walk/malformed.js';
+import type { LiveOutput, LivePath, Watch } from './live/live-path.js';
+import { PathLive } from './live/path-live.js';
 import { Pipeline } from './pipeline.js';
 import { type MirrorRule, type MirrorRules, ruleOf } from './policy.js';
 import { RuleIndex } from './rule-index.js';
@@ -79,11 +82,14 @@ export interface PathOutput {
   /** Takes a finished segment; false if there is no room for it and it is dropped. */
   segment(table: TableName, bytes: Uint8Array, rows: number): boolean;
   minute(counts: MirrorCounts): void;
+  /** Where what happens now is told; undefined: nobody asks. */
+  readonly live?: LiveOutput;
 }
 
-export class PacketPath implements FrameSink, PointWatcher {
+export class PacketPath implements FrameSink, PointWatcher, LivePath {
   private readonly pipeline: Pipeline;
   private readonly segments: RowSegments;
+  private readonly live: PathLive;
   private readonly taps = new TapWriter();
   private readonly byPoint: MirrorRule[] = [];
   /** By index: points not reported yet; and points forgotten since the last {@link changes}. */
@@ -107,9 +113,10 @@ export class PacketPath implements FrameSink, PointWatcher {
     const { tcpIdle, udpIdle, otherIdle, linger } = { ...READ_OPTIONS, ...options.sessions };
     this.longestTimeout = Math.max(tcpIdle, udpIdle, otherIdle, linger);
     this.segments = new RowSegments(options.collector);
+    this.live = new PathLive(this.segments, options.collector, output.live);
     if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
     this.pipeline = new Pipeline({
-      sessions: this.segments,
+      sessions: this.live.rows,
       mirrors: { mirror: (record) => this.output.minute(this.countsOf(record)) },
       table: options.sessions,
       reassembly: options.reassembly,
@@ -124,6 +131,7 @@ export class PacketPath implements FrameSink, PointWatcher {
   }
 
   process(batch: PacketBatch): void {
+    this.live.look(batch);
     this.pipeline.process(batch);
     const last = batch.count - 1;
     if (last >= 0) this.lastPacket = batch.sec[last] * 1e3 + batch.nsec[last] / 1e6;
@@ -164,6 +172,29 @@ export class PacketPath implements FrameSink, PointWatcher {
     this.numbers?.advance(busy ? Math.min(this.lastPacket, now) - BUSY_LAG_MS : now - IDLE_LAG_MS);
     if (this.segments.count + this.packets.count === 0) this.segmentSince = now;
     else if (now - this.segmentSince >= SEGMENT_MS || now < this.segmentSince) this.flush();
+    this.live.tick(now);
+  }
+
+  showRows(share: number): void {
+    this.live.showRows(share);
+  }
+
+  findOpen(by: OpenOrder): void {
+    this.live.findOpen(by, this.pipeline.table);
+  }
+
+  watch(watches: readonly Watch[]): void {
+    this.live.watch(watches, this.rules.overlays);
+  }
+
+  /**
+   * Goes on with {@link findOpen}, for some tenths of a millisecond: to be called between batches.
+   *
+   * @returns whether there is more to do
+   */
+  step(): boolean {
+    this.live.step();
+    return this.live.scanning;
   }
 
   /** Changes the rules, for known mirror points too. */

@@ -25,6 +25,7 @@ import { SessionIds } from './session-id.js';
 import { SLOT_BYTES } from './slot-fields.js';
 import { U8, W } from './slot-layout.js';
 import { FLAG, isTcp, READING, SLOT_WORDS, Slots } from './slots.js';
+import { Strongest } from './strongest.js';
 import { beginsAnew, isOver, trackTcp, wasReset } from './tcp.js';
 import { RecordFiller } from './to-record.js';
 import { WHEEL_SECONDS, Wheel } from './wheel.js';
@@ -192,6 +193,23 @@ export class SessionTable implements FrameSink, FrameSessions {
   /** Sets the watcher of fragments that waited. */
   watchTrains(watcher: TrainWatcher): void {
     this.fragments.watcher = watcher;
+  }
+
+  /** Begins to look for the `most` strongest of the sessions open, see {@link Strongest}. */
+  strongest(by: 'bytes' | 'packets', most: number): Strongest {
+    return new Strongest(this.slots, by, most);
+  }
+
+  /**
+   * The row so far of an open session; the record is reused. Undefined if the session in the slot is another
+   * by now, or has no packets yet in this row.
+   */
+  rowOf(slot: number, serial: number): SessionRecord | undefined {
+    const { u8, u32 } = this.slots;
+    if ((u8[slot * SLOT_BYTES + U8.FLAGS] & FLAG.USED) === 0) return undefined;
+    if (u32[slot * SLOT_WORDS + W.SERIAL] !== serial || rowIsEmpty(this.slots, slot)) return undefined;
+    // Not over: as for a row that ends before its conversation does.
+    return this.recordOf(slot, EndReason.Active);
   }
 
   /** Moves the clock to `sec` when no packets do, and ends what is due. */
@@ -457,6 +475,11 @@ export class SessionTable implements FrameSink, FrameSessions {
   }
 
   private emit(slot: number, reason: EndReason): void {
+    this.counters.rows++;
+    this.sink.session(this.recordOf(slot, reason));
+  }
+
+  private recordOf(slot: number, reason: EndReason): SessionRecord {
     const r = this.record;
     const u32 = this.slots.u32;
     const w = slot * SLOT_WORDS;
@@ -464,7 +487,6 @@ export class SessionTable implements FrameSink, FrameSessions {
     r.point = this.points[u32[w + W.MIRROR]];
     this.ids.write(u32[w + W.SERIAL], u32[w + W.OPENED_SEC], u32[w + W.OPENED_NSEC], r.sessionId);
     this.filler.fill(this.slots, slot, r);
-    this.counters.rows++;
-    this.sink.session(r);
+    return r;
   }
 }
