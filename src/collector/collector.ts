@@ -39,7 +39,7 @@ import { PacketPath, type PathOptions, type PathSnapshot } from './packet-path.j
 import { type MirrorRules, mirrorRules } from './policy.js';
 import { becomeUser, controlOwner, directoryFor, findUser, letThrough } from './privileges.js';
 import { ProcessUsage } from './process-usage.js';
-import { refusedStatus } from './refused.js';
+import { malformedStatus, refusedStatus } from './refused.js';
 import { RingReceiver } from './ring/ring-receiver.js';
 import { answerQuery } from './store/store-query.js';
 import { StoreThread } from './store/store-thread.js';
@@ -64,7 +64,7 @@ const ALL_DESCRIPTORS = 1024;
 const LEAST_CONNECTIONS = 2;
 
 /** Fields that are added up over all packet paths. */
-type SummedField = Exclude<keyof PathSnapshot, 'dropped' | 'refused' | 'applications'>;
+type SummedField = Exclude<keyof PathSnapshot, 'dropped' | 'refused' | 'malformedSenders' | 'applications'>;
 
 export interface CollectorOptions {
   readonly config: Config;
@@ -436,7 +436,12 @@ export class Collector {
 
   status(): CollectorStatus {
     const summary = this.summary();
-    return { ...summary, ...this.accounts.status(refusedStatus(this.snapshots().map((s) => s.refused))) };
+    const snapshots = this.snapshots();
+    return {
+      ...summary,
+      ...this.accounts.status(refusedStatus(snapshots.map((s) => s.refused))),
+      malformed_senders: malformedStatus(snapshots.map((s) => s.malformedSenders)),
+    };
   }
 
   /** The status without the parts that grow with the number of mirror points. */
@@ -466,6 +471,7 @@ export class Collector {
       },
       mirror_points: this.accounts.size,
       sessions: {
+        capacity: sum('capacity'),
         open: sum('open'),
         opened: sum('opened'),
         rows: sum('rows'),
@@ -489,6 +495,7 @@ export class Collector {
         control_cut: this.control?.cut ?? 0,
         listen_cut: this.http?.cut ?? 0,
       },
+      shown_rows: this.live.shownRows,
     };
   }
 

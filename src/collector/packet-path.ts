@@ -7,6 +7,7 @@ import type { RefusedCount } from '../accounts/loudest.js';
 import type { MirrorChange, MirrorChanges, MirrorCounts } from '../accounts/mirror-changes.js';
 import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { NumberLog } from '../accounts/number-log.js';
+import type { MalformedSender } from '../demux/malformed-senders.js';
 import type { PacketBatch } from '../model/batch.js';
 import type { TableName } from '../model/columns/tables.js';
 import { EndReason } from '../model/end-reason.js';
@@ -62,6 +63,10 @@ export interface PathSnapshot {
   readonly incomplete: number;
   /** The loudest of the refused mirror points. */
   readonly refused: readonly RefusedCount[];
+  /** Who sent what could not be read, the latest ones. */
+  readonly malformedSenders: readonly MalformedSender[];
+  /** Sessions that there is room for; open; opened. */
+  readonly capacity: number;
   readonly open: number;
   readonly opened: number;
   readonly rows: number;
@@ -233,6 +238,8 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
       dropped,
       incomplete: c.reassembly.incomplete,
       refused: mirrors.loudestRefused,
+      malformedSenders: c.malformedSenders.list(),
+      capacity: table.capacity,
       open: table.open,
       opened: table.counters.opened,
       rows: table.counters.rows,
@@ -279,7 +286,8 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
     const isNew = this.untold[r.point.index];
     this.untold[r.point.index] = false;
     const comesTwice = this.pipeline.table.comesTwice(r.point);
-    return { name, point: isNew ? point : undefined, comesTwice, ...counts };
+    const sessions = this.pipeline.table.openedBy(r.point);
+    return { name, point: isNew ? point : undefined, comesTwice, sessions, ...counts };
   }
 
   private countsOf(r: MirrorRecord): MirrorCounts {

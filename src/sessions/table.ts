@@ -58,8 +58,9 @@ export class SessionTable implements FrameSink, FrameSessions {
   private readonly filler: RecordFiller;
   private readonly points: MirrorPoint[] = [];
   private readonly dedupWindows: number[] = [];
-  /** Open sessions by mirror point. */
+  /** Open sessions, and those opened so far, by mirror point. */
   private readonly openOf: number[] = [];
+  private readonly openedOf: number[] = [];
   private dedup: Deduplicator | undefined;
   private readonly copies = new CopyWatch();
   private serial = 0;
@@ -103,6 +104,11 @@ export class SessionTable implements FrameSink, FrameSessions {
     );
   }
 
+  /** Sessions that there is room for. */
+  get capacity(): number {
+    return this.options.capacity;
+  }
+
   /** Sessions open now. */
   get open(): number {
     return this.slots.used;
@@ -111,6 +117,11 @@ export class SessionTable implements FrameSink, FrameSessions {
   /** Whether sessions of a mirror point are open: their rows will name it. */
   holds(point: MirrorPoint): boolean {
     return (this.openOf[point.index] ?? 0) > 0;
+  }
+
+  /** Sessions opened of a mirror point since it began. */
+  openedBy(point: MirrorPoint): number {
+    return this.openedOf[point.index] ?? 0;
   }
 
   /** Sets the deduplication window of a mirror point in nanoseconds; 0, the default: none. */
@@ -127,6 +138,7 @@ export class SessionTable implements FrameSink, FrameSessions {
   /** A mirror point is new: its index may have been another's. */
   begin(point: MirrorPoint): void {
     this.copies.forget(point.index);
+    this.openedOf[point.index] = 0;
   }
 
   /**
@@ -391,6 +403,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.counters.opened++;
     this.points[m.point.index] = m.point;
     this.openOf[m.point.index] = (this.openOf[m.point.index] ?? 0) + 1;
+    this.openedOf[m.point.index] = (this.openedOf[m.point.index] ?? 0) + 1;
     this.key.store(s, slot);
     if (isTcp(s, slot)) s.beginTcp(slot);
     const displaced = this.finder.insert(slot);

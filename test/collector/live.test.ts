@@ -505,7 +505,7 @@ describe('frames', () => {
       { bytes: datagram(1, 20, 7), nsec: 1 },
       { bytes: datagram(2, 20, 6), nsec: 2 },
       { bytes: ipv4('10.0.0.1', '10.0.0.9', 47, Uint8Array.of(0, 0, 0x88)), nsec: 3 },
-      ipv6('2001:db8::1', '2001:db8::9', 47, gre(0x9000, new Uint8Array(4))),
+      ipv6('2001:db8::1', '2001:db8::9', 47, gre(0x9000, new Uint8Array(40))),
     ]);
     world.pass(1);
     const { frames: four } = await frames({ source: '10.0.0.1' });

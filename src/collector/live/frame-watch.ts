@@ -25,7 +25,7 @@ import {
 import type { Overlay } from '../../wire/tunnel/overlay-kinds.js';
 import { TunnelPorts } from '../../wire/tunnel/tunnel-ports.js';
 import type { Frame } from '../../wire/walk/frame.js';
-import { MALFORMED_NAMES, Malformed } from '../../wire/walk/malformed.js';
+import { MALFORMED_NAMES } from '../../wire/walk/malformed.js';
 import type { Watch, WatchedFrame } from './live-path.js';
 
 /** Packets of a watched sender that are decoded a second time, per tick; and its fragments' room. */
@@ -211,11 +211,10 @@ function seenFrame(
     time: rfc3339(outer.sec, outer.nsec),
     source: address(outer.source),
     destination: address(outer.destination),
-    // Nothing of a header was read that is not there: what its fields have is another packet's.
-    gre_protocol: reason === Malformed.GreShort ? 0 : gre.protocol,
+    gre_protocol: gre.protocol,
     type: mirrored === undefined ? '' : MIRROR_TYPE_NAMES[mirrored.point.type],
     session: mirrored?.point.session ?? 0,
-    key: mirrored === undefined ? null : keyOf(gre),
+    key: keyOf(gre),
     mirror_port: mirrored?.port ?? 0,
     malformed: MALFORMED_NAMES[reason],
     length: frame === undefined ? 0 : Math.max(outer.wireEnd - frame.start, 0),

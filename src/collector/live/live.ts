@@ -1,5 +1,6 @@
 /** What happens now, for those who ask through the control socket: rows, open sessions, frames. */
 import { UsageError } from '../../model/errors.js';
+import type { ShownRowsStatus } from '../../model/status.js';
 import type { ControlHandler } from '../../observe/control.js';
 import type { MirrorRules } from '../policy.js';
 import { FrameWatches } from './frame-watches.js';
@@ -39,6 +40,10 @@ export class Live {
       open: sees((request, answer) => this.open.answer(request, answer)),
       frames: sees((request) => this.frames.answer(request, Date.now())),
     };
+  }
+
+  get shownRows(): ShownRowsStatus {
+    return this.rows.status;
   }
 
   /** Where a packet path tells. */

@@ -1,4 +1,5 @@
 import { MOST_ROW_READERS, MOST_ROWS_A_SECOND, type RowsSecond } from '../../model/live.js';
+import type { ShownRowsStatus } from '../../model/status.js';
 import type { BodyWriter } from '../../observe/body.js';
 import { type ControlAnswer, ControlError } from '../../observe/control.js';
 import { rfc3339 } from '../../store/ndjson/ndjson.js';
@@ -24,6 +25,10 @@ export class RowReaders {
   /** Rows ended, and those taken, in the current second. */
   private ended = 0;
   private taken = 0;
+  /** Since the start: readers refused, rows not in the sample, rows that readers missed. */
+  private refused = 0;
+  private leftOut = 0;
+  private missed = 0;
 
   /**
    * @param paths the packet paths that rows come from
@@ -37,6 +42,7 @@ export class RowReaders {
   /** Answers `rows`, until the reader leaves. @throws ControlError if there are as many as can be */
   async read(answer: ControlAnswer): Promise<void> {
     if (this.readers.size >= this.most) {
+      this.refused++;
       throw new ControlError(
         `${this.most} others read the rows of this collector already, as many as can: try again when one ` +
           'has left',
@@ -56,12 +62,14 @@ export class RowReaders {
     if (this.readers.size === 0) return;
     this.ended += ended;
     const rows = Math.min(ends.length, MOST_ROWS_A_SECOND - this.taken);
+    this.leftOut += ended - rows;
     if (rows === 0) return;
     this.taken += rows;
     const lines = bytes.subarray(0, ends[rows - 1]);
     for (const reader of this.readers) {
       if (reader.body.waiting >= MOST_WAITING) {
         reader.missed += rows;
+        this.missed += rows;
         continue;
       }
       reader.shown += rows;
@@ -83,6 +91,11 @@ export class RowReaders {
     this.show(Math.min(1, MOST_ROWS_A_SECOND / this.ended));
     this.ended = 0;
     this.taken = 0;
+  }
+
+  get status(): ShownRowsStatus {
+    const { refused, leftOut, missed } = this;
+    return { readers: this.readers.size, readers_refused: refused, left_out: leftOut, missed };
   }
 
   /** From now on rows are looked for: all of them, as far as is known. */

@@ -66,6 +66,8 @@ const NO_SNAPSHOT: PathSnapshot = {
   incomplete: 0,
   dropped: {},
   refused: [],
+  malformedSenders: [],
+  capacity: 0,
   open: 0,
   opened: 0,
   rows: 0,
