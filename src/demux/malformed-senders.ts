@@ -61,7 +61,8 @@ export class MalformedSenders {
   }
 
   private isFrom(i: number): boolean {
-    for (let n = 0; n < ADDRESS; n++) if (this.sources[i * ADDRESS + n] !== this.source[n]) return false;
+    // The last bytes of addresses differ most.
+    for (let n = ADDRESS - 1; n >= 0; n--) if (this.sources[i * ADDRESS + n] !== this.source[n]) return false;
     return true;
   }
 }

@@ -6,10 +6,11 @@ import { Malformed } from '../../src/wire/walk/malformed.js';
 import { outer } from './outer.js';
 
 function packet(source: string, sec: number): OuterPacket {
-  return Object.assign(outer(source, source.includes(':') ? '2001:db8::9' : '10.0.0.9'), { sec });
+  const target = source.includes(':') ? '2001:db8::9' : '10.0.0.9';
+  return Object.assign(outer(source, target), { sec });
 }
 
-it('senders of packets that cannot be read are told with why, the newest first, over all packet paths', () => {
+it('senders of packets that cannot be read are told with why, the newest first, of all paths', () => {
   const [one, two] = [new MalformedSenders(), new MalformedSenders()];
   one.count(packet('10.0.0.1', 100), Malformed.GreVersion);
   one.count(packet('10.0.0.1', 103), Malformed.GreVersion);

@@ -40,9 +40,9 @@ interface Watched {
   readonly watch: Watch;
   /** The source as four numbers. */
   readonly words: readonly number[];
-  /** What is left of this tick. */
+  /** Packets that may be decoded in the rest of this tick, and the last frames seen in it. */
   decode: number;
-  keep: number;
+  seen: WatchedFrame[];
 }
 
 /**
@@ -57,7 +57,6 @@ export class FrameWatch implements PacketWatcher {
   private demux: Demux;
   private mirrors: MirrorTable;
   private readonly source = new Uint8Array(16);
-  private seen: WatchedFrame[] = [];
 
   constructor(
     watches: readonly Watch[],
@@ -67,7 +66,7 @@ export class FrameWatch implements PacketWatcher {
       watch,
       words: [0, 4, 8, 12].map((o) => u32(watch.source, o)),
       decode: DECODED_A_TICK,
-      keep: FRAMES_SHOWN,
+      seen: [],
     }));
     this.mirrors = new MirrorTable({ gate: openGate(POINTS) });
     this.demux = this.newDemux();
@@ -76,7 +75,7 @@ export class FrameWatch implements PacketWatcher {
 
   /** Looks at a batch, before the packet path takes it. */
   look(batch: PacketBatch): void {
-    if (this.watched.every(isSpent)) return;
+    if (this.watched.every((w) => w.decode === 0)) return;
     const b = batch.bytes;
     for (let i = 0; i < batch.count; i++) {
       const o = batch.offset[i];
@@ -91,17 +90,16 @@ export class FrameWatch implements PacketWatcher {
 
   /** What was seen since the last tick. @param sec seconds since 1970 */
   tick(sec: number): readonly WatchedFrame[] {
+    const seen = this.watched.flatMap((w) => w.seen);
     for (const w of this.watched) {
       w.decode = DECODED_A_TICK;
-      w.keep = FRAMES_SHOWN;
+      w.seen = [];
     }
     this.demux.advance(sec);
     if (this.mirrors.overflowed > 0) {
       this.mirrors = new MirrorTable({ gate: openGate(POINTS) });
       this.demux = this.newDemux();
     }
-    const { seen } = this;
-    this.seen = [];
     return seen;
   }
 
@@ -114,9 +112,9 @@ export class FrameWatch implements PacketWatcher {
   ): void {
     copyAddress16(outer.bytes, outer.source, outer.ipVersion, this.source, 0);
     for (const w of this.watched) {
-      if (w.keep === 0 || !isFrom(w.watch, this.source, gre, mirrored)) continue;
-      w.keep--;
-      this.seen.push(seenFrame(w.watch.id, outer, gre, mirrored, frame, reason));
+      if (!isFrom(w.watch, this.source, gre, mirrored)) continue;
+      if (w.seen.length === FRAMES_SHOWN) w.seen.shift();
+      w.seen.push(seenFrame(w.watch.id, outer, gre, mirrored, frame, reason));
     }
   }
 
@@ -138,7 +136,7 @@ export class FrameWatch implements PacketWatcher {
     if (source + (four ? 4 : 16) > end) return undefined;
     for (const w of this.watched) {
       const { words } = w;
-      if (isSpent(w)) continue;
+      if (w.decode === 0) continue;
       if (four) {
         if (u32(b, source) !== words[3] || words[2] !== MAPPED || words[1] !== 0 || words[0] !== 0) continue;
       } else if (
@@ -166,10 +164,6 @@ export class FrameWatch implements PacketWatcher {
     one.linkType[0] = from.linkType[i];
     this.demux.process(one);
   }
-}
-
-function isSpent(w: Watched): boolean {
-  return w.decode === 0 || w.keep === 0;
 }
 
 /**

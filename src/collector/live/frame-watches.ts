@@ -71,7 +71,9 @@ export class FrameWatches {
     for (const watching of this.watching.values()) {
       const mine = frames.filter((f) => f.watch === watching.watch.id);
       if (mine.length === 0) continue;
-      const all = [...mine, ...watching.frames].sort((a, b) => (a.time < b.time ? 1 : -1));
+      const all = [...mine.reverse(), ...watching.frames];
+      // Packet paths are a moment apart; frames of one time stay in the order in which they came.
+      all.sort((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0));
       watching.frames = all.slice(0, FRAMES_SHOWN);
     }
   }
