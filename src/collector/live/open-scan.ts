@@ -9,7 +9,7 @@ import type { OpenRows } from './live-path.js';
  * never wait long.
  */
 export const SLOTS_A_STEP = 4096;
-export const ROWS_A_STEP = 32;
+export const ROWS_A_STEP = 8;
 
 /** Finds a table's strongest open sessions and writes their rows, in steps between batches of packets. */
 export class OpenScan {
