@@ -471,7 +471,7 @@ export class Collector {
       },
       mirror_points: this.accounts.size,
       sessions: {
-        capacity: sum('capacity'),
+        capacity: this.config.sessions.capacity,
         open: sum('open'),
         opened: sum('opened'),
         rows: sum('rows'),

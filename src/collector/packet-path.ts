@@ -65,8 +65,6 @@ export interface PathSnapshot {
   readonly refused: readonly RefusedCount[];
   /** Who sent what could not be read, the latest ones. */
   readonly malformedSenders: readonly MalformedSender[];
-  /** Sessions that there is room for; open; opened. */
-  readonly capacity: number;
   readonly open: number;
   readonly opened: number;
   readonly rows: number;
@@ -239,7 +237,6 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
       incomplete: c.reassembly.incomplete,
       refused: mirrors.loudestRefused,
       malformedSenders: c.malformedSenders.list(),
-      capacity: table.capacity,
       open: table.open,
       opened: table.counters.opened,
       rows: table.counters.rows,

@@ -104,11 +104,6 @@ export class SessionTable implements FrameSink, FrameSessions {
     );
   }
 
-  /** Sessions that there is room for. */
-  get capacity(): number {
-    return this.options.capacity;
-  }
-
   /** Sessions open now. */
   get open(): number {
     return this.slots.used;

@@ -67,7 +67,6 @@ const NO_SNAPSHOT: PathSnapshot = {
   dropped: {},
   refused: [],
   malformedSenders: [],
-  capacity: 0,
   open: 0,
   opened: 0,
   rows: 0,
