@@ -70,7 +70,11 @@ export class Account {
   writtenDrops = 0;
   writtenReordered = 0;
   writtenRepeated = 0;
+  /** When it was first and last counted, seconds since 1970. */
+  firstSeen = 0;
   lastSeen = 0;
+  /** Sessions opened of it. */
+  sessions = 0;
   /** A packet path reports that its frames come twice. */
   comesTwice = false;
   /** Packet paths that know it, and their last totals, by path. */
@@ -114,6 +118,7 @@ export class Account {
     this.bytes += now.bytes - (before?.bytes ?? 0);
     this.truncated += now.truncated - (before?.truncated ?? 0);
     this.malformed += now.malformed - (before?.malformed ?? 0);
+    this.sessions += now.sessions - (before?.sessions ?? 0);
     if (packets > 0) this.comesTwice = now.comesTwice;
     if (this.merged >= 0) return packets;
     this.missing += now.missing - (before?.missing ?? 0);

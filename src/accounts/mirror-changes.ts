@@ -43,4 +43,6 @@ export interface MirrorChange extends Omit<MirrorCounts, 'point' | 'minute'> {
   readonly point: PointData | undefined;
   /** Its frames come twice, and `deduplicate` is off. */
   readonly comesTwice: boolean;
+  /** Sessions opened of it. */
+  readonly sessions: number;
 }

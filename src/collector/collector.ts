@@ -9,6 +9,7 @@ import { openFilesLimit } from '../linux/limits.js';
 import { reassemblyFailures } from '../linux/reassembly-failures.js';
 import { TunDevice } from '../linux/tun.js';
 import { UsageError } from '../model/errors.js';
+import { MOST_ROW_READERS } from '../model/live.js';
 import { isScarcity } from '../model/scarcity.js';
 import type { CollectorStatus, CollectorSummary, HeldStore, ReceiverStatus } from '../model/status.js';
 import { isServer, withoutPassword } from '../model/store-location.js';
@@ -31,12 +32,14 @@ import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { addedUp } from './application-counts.js';
 import { Chores } from './chores.js';
 import { ConsoleChild } from './console-child.js';
+import { Live } from './live/live.js';
+import type { LivePath } from './live/live-path.js';
 import { MirrorAccounts } from './mirrors/mirror-accounts.js';
 import { PacketPath, type PathOptions, type PathSnapshot } from './packet-path.js';
 import { type MirrorRules, mirrorRules } from './policy.js';
 import { becomeUser, controlOwner, directoryFor, findUser, letThrough } from './privileges.js';
 import { ProcessUsage } from './process-usage.js';
-import { refusedStatus } from './refused.js';
+import { malformedStatus, refusedStatus } from './refused.js';
 import { RingReceiver } from './ring/ring-receiver.js';
 import { answerQuery } from './store/store-query.js';
 import { StoreThread } from './store/store-thread.js';
@@ -49,6 +52,7 @@ import { STORELESS, tunnelsOnly } from './tunnels/tunnels-only.js';
  */
 const WATCH_MS = 250;
 const TICK_MS = 100;
+const SECOND_MS = 1000;
 /** What remains for the store of the 10 seconds that stopping may take. */
 const STORE_CLOSE_MS = 7000;
 
@@ -60,7 +64,7 @@ const ALL_DESCRIPTORS = 1024;
 const LEAST_CONNECTIONS = 2;
 
 /** Fields that are added up over all packet paths. */
-type SummedField = Exclude<keyof PathSnapshot, 'dropped' | 'refused' | 'applications'>;
+type SummedField = Exclude<keyof PathSnapshot, 'dropped' | 'refused' | 'malformedSenders' | 'applications'>;
 
 export interface CollectorOptions {
   readonly config: Config;
@@ -85,6 +89,7 @@ export class Collector {
   private ring: RingReceiver | undefined;
   private raw: RawReceiver | undefined;
   private rawPath: PacketPath | undefined;
+  private readonly live: Live;
   private control: ControlServer | undefined;
   private http: ObserveServer | undefined;
   private console: ConsoleChild | undefined;
@@ -113,6 +118,12 @@ export class Collector {
       rules: this.rules,
       store: (bytes, rows) => this.store.segments.send('mirrors', bytes, rows),
       warn: (message) => this.log.warn(message),
+    });
+    this.live = new Live({
+      paths: () => this.livePaths(),
+      blind: this.storeless,
+      rules: () => this.rules,
+      readers: Math.min(MOST_ROW_READERS, Math.floor(this.mostConnections(MOST_CONTROL_CONNECTIONS) / 2)),
     });
     this.failed = new Promise((_, reject) => {
       this.failure = reject;
@@ -187,6 +198,7 @@ export class Collector {
         health: () => ailments(this.summary()),
         store: () => this.heldStore(),
         query: (request, answer) => this.answerQuery(request, answer),
+        ...this.live.handlers,
         trial: (_, answer) => answerTrial(this.raw, kind === 'ring' ? 'ring' : 'none', answer),
       },
       {
@@ -255,6 +267,7 @@ export class Collector {
       store: () => this.store.connect(),
       minute: (counts) => this.accounts.minute(counts),
       changes: (worker, changes) => this.accounts.changes(worker, changes, Date.now()),
+      live: (worker) => this.live.output(worker),
       ...(config.workers > 1 && { numbers: (worker: number) => this.accounts.numberLog(worker) }),
       log: (level, message) => this.log[level](message),
       failed: (error) => this.failure?.(error),
@@ -281,6 +294,7 @@ export class Collector {
       this.rawPath = new PacketPath(this.pathOptions(1), {
         segment: (table, bytes, rows) => this.store.segments.send(table, bytes, rows),
         minute: (counts) => this.accounts.minute(counts),
+        live: this.live.output(0),
       });
       this.chores.every(TICK_MS, 'sessions cannot be ended', () => this.rawPath?.tick(Date.now()));
     }
@@ -345,6 +359,7 @@ export class Collector {
       this.account();
       if (!this.storeless) this.accounts.write(Date.now());
     });
+    chores.every(SECOND_MS, 'what happens now cannot be told', () => this.live.second(Date.now()));
     chores.every(WATCH_MS, 'accounts of tunnels cannot be kept', () => {
       this.tunnels.watch();
       this.tunnels.write(Date.now());
@@ -364,6 +379,30 @@ export class Collector {
     const now = Date.now();
     if (this.rawPath !== undefined) this.accounts.changes(0, this.rawPath.changes(), now);
     this.accounts.kernelDrops(this.ring?.dropped ?? this.raw?.dropped ?? 0, now);
+  }
+
+  /** What shows what happens now: the workers' packet paths, or that of this thread. */
+  private livePaths(): readonly LivePath[] {
+    if (this.ring !== undefined) return this.ring.livePaths;
+    const { rawPath } = this;
+    if (rawPath === undefined) return [];
+    return [
+      {
+        showRows: (share) => rawPath.showRows(share),
+        watch: (watches) => rawPath.watch(watches),
+        findOpen: (by) => {
+          rawPath.findOpen(by);
+          this.look(rawPath);
+        },
+      },
+    ];
+  }
+
+  /** Looks for open sessions a step at a time, so that packets are received in between. */
+  private look(path: PacketPath): void {
+    setImmediate(() => {
+      if (path.step()) this.look(path);
+    });
   }
 
   private snapshots(): PathSnapshot[] {
@@ -397,7 +436,12 @@ export class Collector {
 
   status(): CollectorStatus {
     const summary = this.summary();
-    return { ...summary, ...this.accounts.status(refusedStatus(this.snapshots().map((s) => s.refused))) };
+    const snapshots = this.snapshots();
+    return {
+      ...summary,
+      ...this.accounts.status(refusedStatus(snapshots.map((s) => s.refused))),
+      malformed_senders: malformedStatus(snapshots.map((s) => s.malformedSenders)),
+    };
   }
 
   /** The status without the parts that grow with the number of mirror points. */
@@ -427,6 +471,7 @@ export class Collector {
       },
       mirror_points: this.accounts.size,
       sessions: {
+        capacity: this.config.sessions.capacity,
         open: sum('open'),
         opened: sum('opened'),
         rows: sum('rows'),
@@ -450,6 +495,7 @@ export class Collector {
         control_cut: this.control?.cut ?? 0,
         listen_cut: this.http?.cut ?? 0,
       },
+      shown_rows: this.live.shownRows,
     };
   }
 

@@ -7,9 +7,11 @@ import type { RefusedCount } from '../accounts/loudest.js';
 import type { MirrorChange, MirrorChanges, MirrorCounts } from '../accounts/mirror-changes.js';
 import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { NumberLog } from '../accounts/number-log.js';
+import type { MalformedSender } from '../demux/malformed-senders.js';
 import type { PacketBatch } from '../model/batch.js';
 import type { TableName } from '../model/columns/tables.js';
 import { EndReason } from '../model/end-reason.js';
+import type { OpenOrder } from '../model/live.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { MirrorRecord } from '../model/mirror-record.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
@@ -22,6 +24,8 @@ import { tunnelClaims } from '../tunnels/service.js';
 import { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { MALFORMED_NAMES } from '../wire/walk/malformed.js';
+import type { LiveOutput, LivePath, Watch } from './live/live-path.js';
+import { PathLive } from './live/path-live.js';
 import { Pipeline } from './pipeline.js';
 import { type MirrorRule, type MirrorRules, ruleOf } from './policy.js';
 import { RuleIndex } from './rule-index.js';
@@ -59,6 +63,8 @@ export interface PathSnapshot {
   readonly incomplete: number;
   /** The loudest of the refused mirror points. */
   readonly refused: readonly RefusedCount[];
+  /** Who sent what could not be read, the latest ones. */
+  readonly malformedSenders: readonly MalformedSender[];
   readonly open: number;
   readonly opened: number;
   readonly rows: number;
@@ -79,11 +85,14 @@ export interface PathOutput {
   /** Takes a finished segment; false if there is no room for it and it is dropped. */
   segment(table: TableName, bytes: Uint8Array, rows: number): boolean;
   minute(counts: MirrorCounts): void;
+  /** Where what happens now is told; undefined: nobody asks. */
+  readonly live?: LiveOutput;
 }
 
-export class PacketPath implements FrameSink, PointWatcher {
+export class PacketPath implements FrameSink, PointWatcher, LivePath {
   private readonly pipeline: Pipeline;
   private readonly segments: RowSegments;
+  private readonly live: PathLive;
   private readonly taps = new TapWriter();
   private readonly byPoint: MirrorRule[] = [];
   /** By index: points not reported yet; and points forgotten since the last {@link changes}. */
@@ -107,9 +116,10 @@ export class PacketPath implements FrameSink, PointWatcher {
     const { tcpIdle, udpIdle, otherIdle, linger } = { ...READ_OPTIONS, ...options.sessions };
     this.longestTimeout = Math.max(tcpIdle, udpIdle, otherIdle, linger);
     this.segments = new RowSegments(options.collector);
+    this.live = new PathLive(this.segments, options.collector, output.live);
     if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
     this.pipeline = new Pipeline({
-      sessions: this.segments,
+      sessions: this.live.rows,
       mirrors: { mirror: (record) => this.output.minute(this.countsOf(record)) },
       table: options.sessions,
       reassembly: options.reassembly,
@@ -124,6 +134,7 @@ export class PacketPath implements FrameSink, PointWatcher {
   }
 
   process(batch: PacketBatch): void {
+    this.live.look(batch);
     this.pipeline.process(batch);
     const last = batch.count - 1;
     if (last >= 0) this.lastPacket = batch.sec[last] * 1e3 + batch.nsec[last] / 1e6;
@@ -164,6 +175,29 @@ export class PacketPath implements FrameSink, PointWatcher {
     this.numbers?.advance(busy ? Math.min(this.lastPacket, now) - BUSY_LAG_MS : now - IDLE_LAG_MS);
     if (this.segments.count + this.packets.count === 0) this.segmentSince = now;
     else if (now - this.segmentSince >= SEGMENT_MS || now < this.segmentSince) this.flush();
+    this.live.tick(now);
+  }
+
+  showRows(share: number): void {
+    this.live.showRows(share);
+  }
+
+  findOpen(by: OpenOrder): void {
+    this.live.findOpen(by, this.pipeline.table);
+  }
+
+  watch(watches: readonly Watch[]): void {
+    this.live.watch(watches, this.rules.overlays);
+  }
+
+  /**
+   * Goes on with {@link findOpen}, for some tenths of a millisecond: to be called between batches.
+   *
+   * @returns whether there is more to do
+   */
+  step(): boolean {
+    this.live.step();
+    return this.live.scanning;
   }
 
   /** Changes the rules, for known mirror points too. */
@@ -202,6 +236,7 @@ export class PacketPath implements FrameSink, PointWatcher {
       dropped,
       incomplete: c.reassembly.incomplete,
       refused: mirrors.loudestRefused,
+      malformedSenders: c.malformedSenders.list(),
       open: table.open,
       opened: table.counters.opened,
       rows: table.counters.rows,
@@ -248,7 +283,8 @@ export class PacketPath implements FrameSink, PointWatcher {
     const isNew = this.untold[r.point.index];
     this.untold[r.point.index] = false;
     const comesTwice = this.pipeline.table.comesTwice(r.point);
-    return { name, point: isNew ? point : undefined, comesTwice, ...counts };
+    const sessions = this.pipeline.table.openedBy(r.point);
+    return { name, point: isNew ? point : undefined, comesTwice, sessions, ...counts };
   }
 
   private countsOf(r: MirrorRecord): MirrorCounts {

@@ -1,8 +1,10 @@
-/** The loudest refused mirror points over all packet paths. */
+/** Whose packets are not observed, over all packet paths: refused mirror points, senders of malformed GRE. */
 import { LOUDEST, type RefusedCount } from '../accounts/loudest.js';
+import { MALFORMED_SENDERS, type MalformedSender } from '../demux/malformed-senders.js';
 import { MIRROR_TYPE_NAMES } from '../model/mirror-point.js';
-import type { RefusedStatus } from '../model/status.js';
+import type { MalformedSenderStatus, RefusedStatus } from '../model/status.js';
 import { formatIp } from '../wire/ip/addresses.js';
+import { MALFORMED_NAMES } from '../wire/walk/malformed.js';
 
 /** Instead of a type: a fragment, of which only the sender is known. */
 const FRAGMENT = 'fragment';
@@ -38,4 +40,26 @@ export function refusedStatus(paths: readonly (readonly RefusedCount[])[]): Refu
     (a, b) => b.packets_at_least - a.packets_at_least || b.packets_at_most - a.packets_at_most,
   );
   return sorted.slice(0, LOUDEST);
+}
+
+/**
+ * The latest senders of packets that could not be read, the newest first.
+ *
+ * @param paths the senders of every packet path
+ */
+export function malformedStatus(paths: readonly (readonly MalformedSender[])[]): MalformedSenderStatus[] {
+  const found = new Map<string, MalformedSenderStatus>();
+  for (const s of paths.flat()) {
+    const source = formatIp(s.source, 0);
+    const reason = MALFORMED_NAMES[s.reason];
+    const name = `${source} ${reason}`;
+    const before = found.get(name);
+    found.set(name, {
+      source,
+      reason,
+      packets: (before?.packets ?? 0) + s.packets,
+      last_seen: Math.max(before?.last_seen ?? 0, s.lastSeen),
+    });
+  }
+  return [...found.values()].sort((a, b) => b.last_seen - a.last_seen).slice(0, MALFORMED_SENDERS);
 }

@@ -1,3 +1,4 @@
+import { MalformedSenders } from './malformed-senders.js';
 import type { ReassemblyCounters } from './reassembly.js';
 
 /** What became of the packets so far. */
@@ -24,6 +25,8 @@ export class DemuxCounters {
    * inside.
    */
   readonly malformed = new Float64Array(64);
+  /** Senders of those that were refused for it. */
+  readonly malformedSenders = new MalformedSenders();
   /** Outer fragments. */
   reassembly!: ReassemblyCounters;
 }

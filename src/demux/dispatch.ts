@@ -57,6 +57,7 @@ export class Dispatch {
   /** Counts a malformed packet. */
   refuse(packet: OuterPacket, reason: number): void {
     this.counters.malformed[reason]++;
+    this.counters.malformedSenders.count(packet, reason);
     this.watcher?.packet(packet, this.gre, undefined, undefined, reason);
   }
 

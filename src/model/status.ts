@@ -17,6 +17,11 @@ export interface ReceiverStatus {
   readonly dropped: number;
   /** Local IPv6 addresses that raw sockets do not receive on, for lack of a socket. */
   readonly addresses_missed: number;
+  /**
+   * With a ring: packets of any kind that its interface received since the collector started, or since the
+   * interface was made anew. Absent with raw sockets, without the interface, and in an older collector.
+   */
+  readonly interface_packets?: number;
 }
 
 /** What became of packets other than mirrored frames of an observed mirror point, by reason. */
@@ -51,6 +56,10 @@ export interface MirrorStatus {
   readonly malformed: number;
   /** This mirror's share of the packets that this host's kernel dropped. */
   readonly kernel_drops: number;
+  /** Sessions opened of it. Absent before the first packet, and in an older collector, like the next. */
+  readonly sessions?: number;
+  /** Time of its first packet since the collector knows it, seconds since 1970. */
+  readonly first_seen?: number;
   /** Time of its last packet, seconds since 1970; absent before the first. */
   readonly last_seen?: number;
   /** Its frames come twice, and `deduplicate` is off. Absent in an older collector. */
@@ -96,7 +105,30 @@ export interface RefusedStatus {
   readonly packets_at_most: number;
 }
 
+/** A sender of GRE packets that could not be read: they are no mirror point's. */
+export interface MalformedSenderStatus {
+  readonly source: string;
+  /** Why, a word of docs/reference/malformed.md. */
+  readonly reason: string;
+  /** Packets since it was remembered: of many such senders the latest are. */
+  readonly packets: number;
+  /** Time of the last one, seconds since 1970. */
+  readonly last_seen: number;
+}
+
+/** Rows of ended sessions shown to readers of the command `rows`. */
+export interface ShownRowsStatus {
+  /** Readers now, and those refused because there were too many. */
+  readonly readers: number;
+  readonly readers_refused: number;
+  /** While somebody reads: rows that were not in the sample; and rows that readers were too slow for. */
+  readonly left_out: number;
+  readonly missed: number;
+}
+
 export interface SessionStatus {
+  /** Sessions that there is room for: `sessions.capacity`. Absent in an older collector. */
+  readonly capacity?: number;
   readonly open: number;
   readonly opened: number;
   /** Rows handed to the store. */
@@ -262,6 +294,8 @@ export interface CollectorSummary {
   readonly connections?: ConnectionStatus;
   /** Absent where the configuration has none. */
   readonly console?: ConsoleStatus;
+  /** Absent in an older collector. */
+  readonly shown_rows?: ShownRowsStatus;
   /** What fails within the collector and is retried, one line each. */
   readonly troubles?: readonly string[];
 }
@@ -278,6 +312,8 @@ export interface MirrorsStatus {
   readonly forgotten: MirrorSums;
   readonly pools: readonly PoolStatus[];
   readonly refused: readonly RefusedStatus[];
+  /** The latest ones, the newest first. Absent in an older collector. */
+  readonly malformed_senders?: readonly MalformedSenderStatus[];
 }
 
 export interface CollectorStatus extends CollectorSummary, MirrorsStatus {}

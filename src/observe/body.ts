@@ -29,6 +29,11 @@ export class BodyWriter {
     return !this.socket.writableNeedDrain;
   }
 
+  /** Bytes that the client has not read, without those that the kernel holds for it. */
+  get waiting(): number {
+    return this.socket.writableLength;
+  }
+
   /** Waits until the client has read what was sent, or is gone. */
   drained(): Promise<void> {
     const { socket } = this;

@@ -74,6 +74,11 @@ export class ControlAnswer {
     return this.body;
   }
 
+  /** From now on the client is cut off if it reads nothing of what is sent, as after a complete answer. */
+  cutOffIfNotRead(): void {
+    this.socket.setTimeout(this.timeout, this.cutOff);
+  }
+
   /** Calls `gone` when the client has disconnected, with or without its answer. */
   onClose(gone: () => void): void {
     if (this.socket.destroyed) gone();
@@ -82,7 +87,7 @@ export class ControlAnswer {
 
   /** Sends the complete answer, unless a body has begun. */
   end(head: ControlHead): void {
-    this.socket.setTimeout(this.timeout, this.cutOff);
+    this.cutOffIfNotRead();
     if (this.begun) {
       if (!head.ok) this.body?.fail(head);
       return;

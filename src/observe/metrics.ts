@@ -176,7 +176,10 @@ function session(field: keyof SessionStatus, name: string, help: string): Metric
     help,
     kind: name.endsWith('_total') ? 'counter' : 'gauge',
     labels: [],
-    samples: (s) => (observes(s) ? one(s.sessions[field]) : []),
+    samples: (s) => {
+      const value = s.sessions[field];
+      return observes(s) && value !== undefined ? one(value) : [];
+    },
   };
 }
 
@@ -317,6 +320,7 @@ export const METRICS: readonly Metric[] = [
     'Mirror points of an entry of `mirrors` that were forgotten after a long silence.',
   ),
   session('open', 'sessions_open', 'Sessions open.'),
+  session('capacity', 'sessions_limit', 'Sessions that may be open at once: `sessions.capacity`.'),
   session('opened', 'sessions_opened_total', 'Sessions opened.'),
   session('rows', 'session_rows_total', 'Rows handed to the store.'),
   session('pressure', 'sessions_pressure_total', 'Sessions ended early because the table was full.'),
@@ -568,6 +572,21 @@ export const METRICS: readonly Metric[] = [
       { labels: { socket: 'control' }, value: s.connections?.control_cut ?? 0 },
       { labels: { socket: 'listen' }, value: s.connections?.listen_cut ?? 0 },
     ],
+  },
+  {
+    name: 'mirrorlake_shown_rows_left_out_total',
+    help:
+      'Rows of ended sessions that were not shown to readers of the control socket: not in the sample, or ' +
+      'the reader was slow. They are stored all the same.',
+    kind: 'counter',
+    labels: ['reason'],
+    samples: (s) =>
+      s.shown_rows === undefined
+        ? []
+        : [
+            { labels: { reason: 'sample' }, value: s.shown_rows.left_out },
+            { labels: { reason: 'slow_reader' }, value: s.shown_rows.missed },
+          ],
   },
   {
     name: 'process_cpu_seconds_total',

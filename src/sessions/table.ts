@@ -25,6 +25,7 @@ import { SessionIds } from './session-id.js';
 import { SLOT_BYTES } from './slot-fields.js';
 import { U8, W } from './slot-layout.js';
 import { FLAG, isTcp, READING, SLOT_WORDS, Slots } from './slots.js';
+import { Strongest } from './strongest.js';
 import { beginsAnew, isOver, trackTcp, wasReset } from './tcp.js';
 import { RecordFiller } from './to-record.js';
 import { WHEEL_SECONDS, Wheel } from './wheel.js';
@@ -57,8 +58,9 @@ export class SessionTable implements FrameSink, FrameSessions {
   private readonly filler: RecordFiller;
   private readonly points: MirrorPoint[] = [];
   private readonly dedupWindows: number[] = [];
-  /** Open sessions by mirror point. */
+  /** Open sessions, and those opened so far, by mirror point. */
   private readonly openOf: number[] = [];
+  private readonly openedOf: number[] = [];
   private dedup: Deduplicator | undefined;
   private readonly copies = new CopyWatch();
   private serial = 0;
@@ -112,6 +114,11 @@ export class SessionTable implements FrameSink, FrameSessions {
     return (this.openOf[point.index] ?? 0) > 0;
   }
 
+  /** Sessions opened of a mirror point since it began. */
+  openedBy(point: MirrorPoint): number {
+    return this.openedOf[point.index] ?? 0;
+  }
+
   /** Sets the deduplication window of a mirror point in nanoseconds; 0, the default: none. */
   setDedupWindow(point: MirrorPoint, nanoseconds: number): void {
     this.dedupWindows[point.index] = nanoseconds;
@@ -126,6 +133,7 @@ export class SessionTable implements FrameSink, FrameSessions {
   /** A mirror point is new: its index may have been another's. */
   begin(point: MirrorPoint): void {
     this.copies.forget(point.index);
+    this.openedOf[point.index] = 0;
   }
 
   /**
@@ -192,6 +200,23 @@ export class SessionTable implements FrameSink, FrameSessions {
   /** Sets the watcher of fragments that waited. */
   watchTrains(watcher: TrainWatcher): void {
     this.fragments.watcher = watcher;
+  }
+
+  /** Begins to look for the `most` strongest of the sessions open, see {@link Strongest}. */
+  strongest(by: 'bytes' | 'packets', most: number): Strongest {
+    return new Strongest(this.slots, by, most);
+  }
+
+  /**
+   * The row so far of an open session; the record is reused. Undefined if the session in the slot is another
+   * by now, or has no packets yet in this row.
+   */
+  rowOf(slot: number, serial: number): SessionRecord | undefined {
+    const { u8, u32 } = this.slots;
+    if ((u8[slot * SLOT_BYTES + U8.FLAGS] & FLAG.USED) === 0) return undefined;
+    if (u32[slot * SLOT_WORDS + W.SERIAL] !== serial || rowIsEmpty(this.slots, slot)) return undefined;
+    // Not over: as for a row that ends before its conversation does.
+    return this.recordOf(slot, EndReason.Active);
   }
 
   /** Moves the clock to `sec` when no packets do, and ends what is due. */
@@ -373,6 +398,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.counters.opened++;
     this.points[m.point.index] = m.point;
     this.openOf[m.point.index] = (this.openOf[m.point.index] ?? 0) + 1;
+    this.openedOf[m.point.index] = (this.openedOf[m.point.index] ?? 0) + 1;
     this.key.store(s, slot);
     if (isTcp(s, slot)) s.beginTcp(slot);
     const displaced = this.finder.insert(slot);
@@ -457,6 +483,11 @@ export class SessionTable implements FrameSink, FrameSessions {
   }
 
   private emit(slot: number, reason: EndReason): void {
+    this.counters.rows++;
+    this.sink.session(this.recordOf(slot, reason));
+  }
+
+  private recordOf(slot: number, reason: EndReason): SessionRecord {
     const r = this.record;
     const u32 = this.slots.u32;
     const w = slot * SLOT_WORDS;
@@ -464,7 +495,6 @@ export class SessionTable implements FrameSink, FrameSessions {
     r.point = this.points[u32[w + W.MIRROR]];
     this.ids.write(u32[w + W.SERIAL], u32[w + W.OPENED_SEC], u32[w + W.OPENED_NSEC], r.sessionId);
     this.filler.fill(this.slots, slot, r);
-    this.counters.rows++;
-    this.sink.session(r);
+    return r;
   }
 }

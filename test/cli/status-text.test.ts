@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { openText } from '../../src/cli/status-open.js';
 import { statusText } from '../../src/cli/status-text.js';
 import type { CollectorStatus } from '../../src/model/status.js';
 
@@ -217,4 +218,41 @@ it('status says whose places are full, and names the loudest refused mirror poin
     'refused   10.9.0.1 erspan2 7: 5,000 packets\nrefused   10.9.0.2 erspan2 7: 900 to 1,000 packets\n',
   );
   expect(text).not.toContain('10.9.0.3');
+});
+
+describe('status --open', () => {
+  const row = {
+    first_seen: '2026-01-01T08:09:58.123456789Z',
+    client_ip: '10.0.0.1',
+    client_port: 49173,
+    server_ip: '10.0.0.2',
+    server_port: 443,
+    transport: 'tcp',
+    app_protocol: 'tls',
+    mirror_name: 'core',
+    mirror_source: '10.9.9.9',
+    client_packets: 1200,
+    server_packets: 34,
+    client_bytes: 1 << 20,
+    server_bytes: 1 << 20,
+  };
+  const result = { time: '', by: 'bytes', open: 1234, shown: 2 } as const;
+
+  it('has a line for each, and how many there are', () => {
+    const other = { ...row, client_ip: '2001:db8::1', app_protocol: '', mirror_name: '' };
+    const icmp = { ...other, client_port: 0, server_port: 0, transport: 'icmp6' };
+    expect(openText(result, [row, other, icmp]).split('\n')).toEqual([
+      '1,234 sessions open, the 2 with most bytes:',
+      '',
+      'CLIENT               SERVER        TRANSPORT  APPLICATION  MIRROR    SINCE      PACKETS     SIZE',
+      '10.0.0.1:49173       10.0.0.2:443  tcp        tls          core      08:09:58Z    1,234  2.0 MiB',
+      '[2001:db8::1]:49173  10.0.0.2:443  tcp        -            10.9.9.9  08:09:58Z    1,234  2.0 MiB',
+      '2001:db8::1          10.0.0.2      icmp6      -            10.9.9.9  08:09:58Z    1,234  2.0 MiB',
+      '',
+    ]);
+  });
+
+  it('says that none is open', () => {
+    expect(openText({ ...result, open: 0, shown: 0 }, [])).toBe('0 sessions open\n');
+  });
 });

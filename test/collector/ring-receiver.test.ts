@@ -81,6 +81,7 @@ function receiver(workers: number): RingReceiver {
     store: () => ({ port: new MessageChannel().port1, waiting: new SharedArrayBuffer(4) }),
     minute: () => {},
     changes: () => {},
+    live: () => ({ rows: () => {}, open: () => {}, frames: () => {} }),
     log: (level, message) => void log.push(`${level}: ${message}`),
     failed: () => {},
   });

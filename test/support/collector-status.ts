@@ -84,7 +84,9 @@ export const STATUS: CollectorStatus = {
   refused: [
     { type: 'erspan2', source: '10.0.0.3', session: 7, key: null, packets_at_least: 1, packets_at_most: 2 },
   ],
+  malformed_senders: [{ source: '10.0.0.4', reason: 'gre_version', packets: 2, last_seen: 1767225600 }],
   sessions: {
+    capacity: 1_000_000,
     open: 1,
     opened: 2,
     rows: 1,
@@ -140,6 +142,7 @@ export const STATUS: CollectorStatus = {
     days_left: 20,
   },
   connections: { control_refused: 0, listen_refused: 0, control_cut: 3, listen_cut: 4 },
+  shown_rows: { readers: 1, readers_refused: 2, left_out: 300, missed: 50 },
   troubles: [],
 };
 

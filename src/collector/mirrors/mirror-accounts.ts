@@ -131,6 +131,7 @@ export class MirrorAccounts {
     part.totals = change;
     if (packets > 0) {
       account.lastSeen = this.now / 1000;
+      if (account.firstSeen === 0) account.firstSeen = account.lastSeen;
       this.drops.sent(account, packets);
       this.listing.sent(account, packets);
     }

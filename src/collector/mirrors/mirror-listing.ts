@@ -199,6 +199,8 @@ function statusOf(a: Account): MirrorStatus {
     policy: a.rule.policy,
     ...counts,
     sequence: SEQUENCE_USE_NAMES[a.sequence],
+    sessions: a.sessions,
+    first_seen: a.firstSeen,
     last_seen: a.lastSeen,
     comes_twice: a.comesTwice,
   };

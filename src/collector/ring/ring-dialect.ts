@@ -2,6 +2,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { MirrorChanges, MirrorCounts } from '../../accounts/mirror-changes.js';
 import type { RingShape } from '../../linux/packet-socket.js';
+import type { OpenOrder } from '../../model/live.js';
+import type { EndedRows, OpenRows, Watch, WatchedFrame } from '../live/live-path.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
 
@@ -43,6 +45,10 @@ export type RingWorkerSide = {
     /** The rings to read from now on; those left out are given back. */
     rings: readonly RingData[];
     rules: MirrorRules;
+    /** See {@link LivePath}: what is asked for comes when it is there, in messages of its own. */
+    showRows: number;
+    findOpen: OpenOrder;
+    watch: readonly Watch[];
   };
 };
 
@@ -54,5 +60,9 @@ export type RingMainSide = {
     minute: MirrorCounts;
     /** The descriptor of a ring that is no longer read: its socket may be closed. */
     released: number;
+    /** What its {@link LivePath} was asked for. */
+    rows: EndedRows;
+    open: OpenRows;
+    frames: readonly WatchedFrame[];
   };
 };

@@ -5,6 +5,7 @@
 import { attachFilter } from '../../linux/bpf.js';
 import { dropAll, fanoutByInnerAddresses, greFilter } from '../../linux/gre-filter.js';
 import { IFF_UP, interfaceFlags, interfaceIndex, interfaceType } from '../../linux/interface.js';
+import { interfacePackets } from '../../linux/interface-packets.js';
 import {
   bindRing,
   joinFanout,
@@ -44,6 +45,8 @@ export class RingInterface {
   /** Packets the rings had no room for. */
   dropped = 0;
   private readonly statistics = new PacketStatistics();
+  /** What its interface had received when it was attached. */
+  private before = 0;
   private static fanoutId = process.pid & 0xffff;
 
   constructor(
@@ -86,6 +89,7 @@ export class RingInterface {
     }
     const type = interfaceType(this.name);
     this.hasMac = type === ARPHRD_ETHER || type === ARPHRD_LOOPBACK;
+    this.before = interfacePackets(this.name) ?? 0;
     this.fds = fds;
     this.index = index;
     this.state = up ? 'up' : 'down';
@@ -164,6 +168,15 @@ export class RingInterface {
 
   status(): ReceiverStatus {
     const { name, state, packets, dropped } = this;
-    return { name, kind: 'ring', state, packets, dropped, addresses_missed: 0 };
+    const received = this.index === 0 ? undefined : interfacePackets(name);
+    return {
+      name,
+      kind: 'ring',
+      state,
+      packets,
+      dropped,
+      addresses_missed: 0,
+      ...(received !== undefined && { interface_packets: Math.max(0, received - this.before) }),
+    };
   }
 }

@@ -18,6 +18,7 @@ import { closeSocket, IPPROTO_GRE } from '../../linux/socket.js';
 import { CommandError } from '../../model/errors.js';
 import type { ReceiverStatus } from '../../model/status.js';
 import { NOTHING_READ } from '../application-counts.js';
+import type { LiveOutput, LivePath } from '../live/live-path.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
 import type { RingCounts, RingWorkerData } from './ring-dialect.js';
@@ -47,6 +48,8 @@ export interface RingReceiverOptions {
   readonly store: () => { port: MessagePort; waiting: SharedArrayBuffer };
   readonly minute: (counts: MirrorCounts) => void;
   readonly changes: (worker: number, changes: MirrorChanges) => void;
+  /** Takes what a worker tells while somebody asks what happens now. */
+  readonly live: (worker: number) => LiveOutput;
   /** Memory for a worker's sequence numbers, if several workers see one mirror. */
   readonly numbers?: (worker: number) => SharedArrayBuffer;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -63,6 +66,7 @@ const NO_SNAPSHOT: PathSnapshot = {
   incomplete: 0,
   dropped: {},
   refused: [],
+  malformedSenders: [],
   open: 0,
   opened: 0,
   rows: 0,
@@ -142,6 +146,7 @@ export class RingReceiver {
       ...this.options.path,
       ...(this.options.numbers && { numbers: this.options.numbers(number) }),
     };
+    const live = this.options.live(number);
     const workerData: RingWorkerData = { path, wake, store: port, waiting };
     const worker = new Worker(new URL('./ring-worker.js', import.meta.url), {
       workerData,
@@ -154,6 +159,9 @@ export class RingReceiver {
         counts: (counts) => this.counted(number, handle, counts),
         minute: (counts) => this.options.minute(counts),
         released: (fd) => this.release(fd),
+        rows: (rows) => live.rows(rows),
+        open: (rows) => live.open(rows),
+        frames: (frames) => live.frames(frames),
       },
       (error) => this.options.failed(error),
     );
@@ -261,6 +269,11 @@ export class RingReceiver {
 
   get dropped(): number {
     return this.interfaces.reduce((sum, w) => sum + w.dropped, 0);
+  }
+
+  /** The workers' packet paths; none before {@link start}. */
+  get livePaths(): readonly LivePath[] {
+    return this.workers;
   }
 
   get snapshots(): PathSnapshot[] {

@@ -1,12 +1,14 @@
 /** The main thread's handle of a ring worker. */
 import type { Worker } from 'node:worker_threads';
 import { signalEvent } from '../../linux/event.js';
+import type { OpenOrder } from '../../model/live.js';
 import { Channel, type Handlers } from '../../threads/channel.js';
 import { workerTransport } from '../../threads/transport.js';
+import type { LivePath, Watch } from '../live/live-path.js';
 import type { PathSnapshot } from '../packet-path.js';
 import type { RingCounts, RingMainSide, RingWorkerSide } from './ring-dialect.js';
 
-export class WorkerHandle {
+export class WorkerHandle implements LivePath {
   snapshot: PathSnapshot | undefined;
   private readonly channel: Channel<RingMainSide, RingWorkerSide>;
 
@@ -26,6 +28,18 @@ export class WorkerHandle {
 
   tell<What extends keyof RingWorkerSide['tells']>(what: What, value: RingWorkerSide['tells'][What]): void {
     this.channel.tell(what, value);
+  }
+
+  showRows(share: number): void {
+    this.tell('showRows', share);
+  }
+
+  findOpen(by: OpenOrder): void {
+    this.tell('findOpen', by);
+  }
+
+  watch(watches: readonly Watch[]): void {
+    this.tell('watch', watches);
   }
 
   /** Has it end everything. @returns its last counts; undefined when it is dead */

@@ -34,6 +34,11 @@ const segments = new SegmentPort(data.store, new Waiting(data.waiting));
 const path = new PacketPath(data.path, {
   segment: (table, bytes, rows) => segments.send(table, bytes, rows),
   minute: (counts) => main.tell('minute', counts),
+  live: {
+    rows: (rows) => main.tell('rows', rows, [rows.bytes.buffer]),
+    open: (rows) => main.tell('open', rows, [rows.bytes.buffer]),
+    frames: (frames) => main.tell('frames', frames),
+  },
 });
 
 // The main thread opens the sockets. It shares its memory with this thread, so this is hardening, not a wall.
@@ -60,7 +65,13 @@ const main = new Channel<RingWorkerSide, RingMainSide>(asked, {
         finished = resolve;
       }),
   },
-  tells: { rings: setRings, rules: (rules) => path.setRules(rules) },
+  tells: {
+    rings: setRings,
+    rules: (rules) => path.setRules(rules),
+    showRows: (share) => path.showRows(share),
+    findOpen: (by) => path.findOpen(by),
+    watch: (watches) => path.watch(watches),
+  },
 });
 
 function setRings(rings: readonly RingData[]): void {
@@ -137,7 +148,8 @@ function run(): void {
         told = now;
       }
     }
-    if (!busy) {
+    // Until what was asked for is found, it does not wait: packets come in between all the same.
+    if (!path.step() && !busy) {
       if (before) gather();
       else wait();
     }
