@@ -25,6 +25,7 @@ import { plural, seconds } from '../format/numbers.js';
 import { setUtc, span, useUtc, zone } from '../format/times.js';
 import { copy } from '../parts/copy.js';
 import { Icon } from '../parts/icon.js';
+import { mirrorLabel } from '../parts/marks.js';
 import { Choose } from '../parts/menu.js';
 import { toggleTwins } from '../parts/twins.js';
 import { KeyHelp } from './key-help.js';
@@ -263,7 +264,11 @@ function Scope() {
       choices={[
         { value: 'all', label: 'All mirrors' },
         { value: 'once', label: 'Each conversation once' },
-        ...about.mirrors.map((m) => ({ value: m.id, label: m.name || m.id, more: m.site || undefined })),
+        ...about.mirrors.map((m) => ({
+          value: m.id,
+          label: mirrorLabel(about.mirrors, m.id),
+          more: m.site || undefined,
+        })),
       ]}
       onChange={(m) => change({ m: m === 'all' ? undefined : m })}
     />

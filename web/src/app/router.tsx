@@ -21,6 +21,13 @@ const overview = createRoute({
   staticData: { title: 'Overview' },
 });
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/compare',
+  component: lazyRouteComponent(() => import('../pages/compare/compare.js'), 'ComparePage'),
+  staticData: { title: 'Compare' },
+});
+
 const sql = createRoute({
   getParentRoute: () => root,
   path: '/sql',
@@ -29,7 +36,7 @@ const sql = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, sql]),
+  routeTree: root.addChildren([overview, compare, sql]),
   basepath: PREFIX,
   parseSearch,
   stringifySearch,

@@ -32,6 +32,17 @@ export function TcpState({ state }: { readonly state: string }) {
   );
 }
 
+/** What a mirror point is called: by its name, or by what tells it apart. */
+export function mirrorLabel(mirrors: Answer<'about'>['mirrors'], nameOrId: string): string {
+  const found = mirrors.find((m) => m.id === nameOrId || (m.name !== '' && m.name === nameOrId));
+  if (found === undefined || found.name !== '') return found?.name ?? nameOrId;
+  const { source, session, key, type } = found;
+  if (key !== null) return `${source} key ${key}`;
+  return type.startsWith('erspan') && type !== 'erspan1'
+    ? `${source} session ${session}`
+    : `${source} ${type}`;
+}
+
 /** The place of a mirror point among all: its color on every page. */
 export function mirrorColor(mirrors: Answer<'about'>['mirrors'], nameOrId: string): string {
   const at = mirrors.findIndex((m) => m.id === nameOrId || (m.name !== '' && m.name === nameOrId));
@@ -45,11 +56,10 @@ export function Mirror({
   readonly mirrors: Answer<'about'>['mirrors'];
   readonly of: string;
 }) {
-  const found = mirrors.find((m) => m.id === of || m.name === of);
   return (
     <span className="flex">
       <i className="dot" style={{ background: mirrorColor(mirrors, of) }} />
-      {found?.name || of}
+      {mirrorLabel(mirrors, of)}
     </span>
   );
 }
