@@ -33,7 +33,8 @@ export function presenceStatement(point: string, range: Range, prefix: string): 
 function conversations({ a, b, range, conditions, prefix }: Comparison): string {
   const [isA, isB] = [mirrorCondition(a), mirrorCondition(b)];
   const wide = [range.from - APART * SECOND, range.to + APART * SECOND].map(timeLiteral);
-  const where = [`first_seen >= ${wide[0]} AND first_seen < ${wide[1]}`, `(${isA} OR ${isB})`, ...conditions];
+  const within = `first_seen >= ${wide[0]} AND first_seen < ${wide[1]}`;
+  const where = [within, `(${isA} OR ${isB})`, ...conditions];
   return (
     `SELECT ${CONVERSATION} AS conversation,\n` +
     '    argMax(session_id, client_packets + server_packets) AS id, min(first_seen) AS began,\n' +
@@ -47,6 +48,13 @@ function conversations({ a, b, range, conditions, prefix }: Comparison): string 
   );
 }
 
+const SHOWS: Readonly<Record<(typeof SHOWN)[number], string>> = {
+  differ: 'packets_a > 0 AND packets_b > 0 AND packets_a != packets_b',
+  only_a: 'packets_b = 0',
+  only_b: 'packets_a = 0',
+  same: 'packets_a = packets_b',
+};
+
 export function sumsStatement(comparison: Comparison): string {
   return (
     'SELECT countIf(packets_a = packets_b) AS same,\n' +
@@ -54,17 +62,10 @@ export function sumsStatement(comparison: Comparison): string {
     '  countIf(packets_b = 0) AS only_a, countIf(packets_a = 0) AS only_b,\n' +
     '  sumIf(packets_b - packets_a, packets_a > 0 AND packets_b > packets_a) AS fewer_a,\n' +
     '  sumIf(packets_a - packets_b, packets_b > 0 AND packets_a > packets_b) AS fewer_b,\n' +
-    '  countIf(packets_a > 0 AND packets_b > 0 AND packets_a != packets_b AND state_a != state_b) AS otherwise\n' +
+    `  countIf(${SHOWS.differ} AND state_a != state_b) AS otherwise\n` +
     `FROM (\n  ${conversations(comparison)})`
   );
 }
-
-const SHOWS: Readonly<Record<(typeof SHOWN)[number], string>> = {
-  differ: 'packets_a > 0 AND packets_b > 0 AND packets_a != packets_b',
-  only_a: 'packets_b = 0',
-  only_b: 'packets_a = 0',
-  same: 'packets_a = packets_b',
-};
 
 /** An address as people write it. */
 function address(expression: string): string {

@@ -47,8 +47,8 @@ export function reasons(sides: Sides, a: string, b: string): Reason[] {
         kind: 'warn',
         title: `${name}'s mirror lost ${plural(loss.lost, 'packet')} itself`,
         words:
-          `${missing}; its own loss (${percent(loss.lost / (loss.lost + loss.packets))}) explains all of them. ` +
-          'Nothing points to the network between.',
+          `${missing}; its own loss (${percent(loss.lost / (loss.lost + loss.packets))}) explains all of ` +
+          'them. Nothing points to the network between.',
       });
     else
       found.push({
