@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../config/units.js';
+import { counted } from '../model/words.js';
 import {
   distributedTables,
   type Layout,
@@ -89,6 +90,10 @@ async function apply(options: SchemaOptions): Promise<void> {
     for (const { version, name } of applied)
       process.stderr.write(`applied ${String(version).padStart(4, '0')} ${name}\n`);
     for (const name of made) process.stderr.write(`made ${name} again, with nothing in it: it was missing\n`);
+    for (const gap of await store.gaps()) {
+      await store.fill(gap);
+      process.stderr.write(`filled ${gap.rollup} of ${gap.day}: ${counted(gap.sessions, 'session')}\n`);
+    }
     if (applied.length + made.length === 0) process.stderr.write(`${store.name} is up to date\n`);
     const age = options.retention ?? config?.retention;
     if (age !== undefined) await store.retain(age === 'none' ? undefined : age, false);
