@@ -6,10 +6,12 @@ import {
   statements,
   viewStatements,
 } from '../../src/store/migrations.js';
-import { ROLLUPS } from '../../src/store/rollups.js';
 import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
 import { describeWith } from '../support/needs.js';
 import { ZOOKEEPER, ZooKeeper } from '../support/zookeeper.js';
+
+/** Roll-ups whose views need no column of sessions that a later migration adds. */
+const FILLED = ['traffic_by_minute', 'clients_by_hour'];
 
 describeWith([ZOOKEEPER, 'java'], 'the tables of a cluster', () => {
   let zookeeper: ZooKeeper;
@@ -64,7 +66,7 @@ describeWith([ZOOKEEPER, 'java'], 'the tables of a cluster', () => {
         ['services_by_hour', 'AggregatingMergeTree'],
       ]
         .flatMap(([table, engine]) => [`${table}\tDistributed`, `${table}_local\tReplicated${engine}`])
-        .concat(Object.keys(ROLLUPS).map((rollup) => `${rollup}_view_local\tMaterializedView`))
+        .concat(FILLED.map((rollup) => `${rollup}_view_local\tMaterializedView`))
         .concat(['conversations', 'hosts_by_hour', 'sessions_by_minute'].map((v) => `${v}\tDistributed`))
         .concat(['conversations', 'hosts_by_hour', 'sessions_by_minute'].map((v) => `${v}_local\tView`))
         .concat('dns\tView', 'http\tView')

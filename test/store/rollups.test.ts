@@ -5,6 +5,7 @@ import { openStore } from '../../src/store/open.js';
 import { fillStatements, ROLLUPS } from '../../src/store/rollups.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { runLine } from '../support/command-lines.js';
 import { LabData } from '../support/lab-data.js';
 import { bytesUpTo, numberedSegment } from '../support/sessions.js';
 
@@ -133,7 +134,7 @@ describe('days from before the roll-ups', () => {
   const all = (rows: number): string => `${sums.map(() => `(${rows},${bytesUpTo(rows)})`).join('\t')}\n`;
 
   /** Makes a database of version 14, with rows of the old roll-up that `sessions` no longer has. */
-  async function before(database: string, alone: number): Promise<Store> {
+  async function version14(database: string, alone: number): Promise<Store> {
     await server.sql(`CREATE DATABASE ${database}`);
     const had = migrations().filter((m) => m.version <= 14);
     const make = [
@@ -156,7 +157,7 @@ describe('days from before the roll-ups', () => {
   }
 
   test('are filled once, beside what comes later', async () => {
-    const store = await before('filled', 0);
+    const store = await version14('filled', 0);
     await store.migrate();
     expect(await server.sql('EXISTS sessions_by_minute_kept', 'filled')).toBe('0\n');
     expect(await rolledUp('filled')).toBe(`${sums.map(() => '(0,0)').join('\t')}\n`);
@@ -180,8 +181,20 @@ describe('days from before the roll-ups', () => {
     await store.close();
   });
 
+  test('are filled by schema apply, which says so', async () => {
+    const store = await version14('applied', 0);
+    await store.close();
+    const apply = () => runLine(['schema', 'apply', '--store', `${server.url}/applied`]);
+    const { status, stderr } = await apply();
+    expect(status).toBe(0);
+    for (const rollup of Object.keys(ROLLUPS))
+      expect(stderr).toContain(`filled ${rollup} of 2023-11-14: 1,000 sessions\n`);
+    expect(await rolledUp('applied')).toBe(all(1000));
+    expect((await apply()).stderr).toMatch(/ is up to date\n$/);
+  });
+
   test('are filled after an interruption at any statement', async () => {
-    const store = await before('interrupted', 0);
+    const store = await version14('interrupted', 0);
     await store.migrate();
     const [gap] = await store.gaps();
     const statements = fillStatements(gap, DEFAULT_LAYOUT);
@@ -195,7 +208,7 @@ describe('days from before the roll-ups', () => {
   });
 
   test('are left out where the retention would remove them again', async () => {
-    const store = await before('old', 0);
+    const store = await version14('old', 0);
     await store.migrate();
     await store.retain(30 * 86_400, false);
     expect(await store.gaps()).toEqual([]);
@@ -203,7 +216,7 @@ describe('days from before the roll-ups', () => {
   });
 
   test('keep what only the old roll-up has', async () => {
-    const store = await before('kept', 7);
+    const store = await version14('kept', 7);
     await store.migrate();
     const minutes = (await text(await store.query('SELECT sum(sessions) FROM sessions_by_minute'))).trim();
     expect(minutes).toBe('1000');
