@@ -35,8 +35,8 @@ export function registerSchema(program: Command): void {
   schema
     .command('apply')
     .description(
-      'Applies the migrations that the store lacks, and the retention. Commands that write to a store ' +
-        'apply migrations themselves.',
+      'Applies the migrations that the store lacks, and the retention, and fills roll-ups for the days ' +
+        'before they were made. Commands that write to a store apply migrations themselves.',
     )
     .option('--store <store>', WRITE_HELP)
     .option('--config <file>', 'a configuration, for its store and retention')

@@ -72,7 +72,8 @@ export function fillStatements({ rollup, day }: Gap, layout: Layout): string[] {
   ].join(', ');
   return [
     // Dropping the partition would forget which inserts it has had, and take one made again.
-    `ALTER TABLE ${prefix}${rollup}${local} DELETE IN PARTITION '${day}' WHERE true SETTINGS mutations_sync = 2`,
+    `ALTER TABLE ${prefix}${rollup}${local} DELETE IN PARTITION '${day}' WHERE true ` +
+      'SETTINGS mutations_sync = 2',
     ...Array.from(
       { length: 24 },
       (_, hour) =>

@@ -1,12 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { DEFAULT_LAYOUT, migrationStatements, migrations } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
 import { fillStatements, ROLLUPS } from '../../src/store/rollups.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { PATIENCE, TestCollector } from '../support/collector.js';
 import { runLine } from '../support/command-lines.js';
 import { LabData } from '../support/lab-data.js';
+import { describeWith } from '../support/needs.js';
 import { bytesUpTo, numberedSegment } from '../support/sessions.js';
 
 const POINT = 'mirror_type, mirror_source, mirror_session, gre_key';
@@ -38,7 +43,8 @@ const QUESTIONS: [string, string, string][] = [
        sum(serves AND ${FAILED}), sum(if(serves, server_packets, client_packets)),
        sum(if(serves, client_packets, server_packets)), sum(if(serves, server_bytes, client_bytes)),
        sum(if(serves, client_bytes, server_bytes))
-     FROM (SELECT *, serves, if(serves, server_ip, client_ip) AS host FROM sessions ARRAY JOIN [0, 1] AS serves)
+     FROM (SELECT *, serves, if(serves, server_ip, client_ip) AS host
+       FROM sessions ARRAY JOIN [0, 1] AS serves)
      GROUP BY ${POINT}, host ORDER BY ALL`,
     `SELECT ${POINT}, host, sum(client_sessions), sum(server_sessions), sum(client_failed),
        sum(server_failed), sum(packets_sent), sum(packets_received), sum(bytes_sent), sum(bytes_received)
@@ -118,6 +124,29 @@ describe('the roll-ups, on the demo, say what sessions say:', () => {
         expect(ratio, `${row.server_ip}:${row.server_port}`).toBeLessThan(1.092);
       }
   });
+});
+
+test('an hour of a service keeps at most 65,536 times, and counts all of them', async () => {
+  const server = await ClickHouseServer.start();
+  try {
+    const store = openStore(`${server.url}/busy`, { create: true });
+    await store.migrate();
+    await store.close();
+    for (let n = 0; n < 2; n++)
+      await server.sql(
+        `INSERT INTO sessions (session_id, first_seen, last_seen, handshake_us, responses, response_us)
+          SELECT generateUUIDv4(), 1700000000, 1700000000, 1024, 1, 18446744073709551615
+          FROM numbers(40000)`,
+        'busy',
+      );
+    await server.sql('OPTIMIZE TABLE services_by_hour FINAL', 'busy');
+    const question =
+      'SELECT sum(handshakes), sum(length(handshake_buckets)), max(arrayMax(handshake_buckets)), ' +
+      'max(arrayMax(response_buckets)) FROM services_by_hour';
+    expect(await server.sql(question, 'busy')).toBe('80000\t65536\t40\t255\n');
+  } finally {
+    await server.stop();
+  }
 });
 
 describe('days from before the roll-ups', () => {
@@ -224,5 +253,32 @@ describe('days from before the roll-ups', () => {
     expect((await text(await store.query(kept))).trim()).toBe('7');
     expect((await store.migrate()).applied).toEqual([]);
     await store.close();
+  });
+});
+
+describeWith(['root'], 'a collector', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-rollups-'));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('fills the roll-ups of its embedded store beside what it does', async () => {
+    const location = join(directory, 'data');
+    const store = openStore(location, { create: true });
+    await store.migrate();
+    await store.insert('sessions', numberedSegment(0, 1000), 'early', 1000);
+    for (const rollup of Object.keys(ROLLUPS)) await text(await store.change(`TRUNCATE TABLE ${rollup}`));
+    await store.close();
+    const collector = await TestCollector.start([], { store: location });
+    try {
+      for (const rollup of Object.keys(ROLLUPS))
+        await expect
+          .poll(() => collector.log, { timeout: 1000 * PATIENCE })
+          .toContain(`filled ${rollup} of 2023-11-14: 1,000 sessions`);
+    } finally {
+      await collector.stop();
+      collector.remove();
+    }
+    const again = openStore(location, { create: false });
+    expect(await again.gaps()).toEqual([]);
+    await again.close();
   });
 });

@@ -38,6 +38,8 @@ const ONE_BLOCK = [
   'async_insert=0',
   // On a cluster the answer then means that every shard has its rows.
   'distributed_foreground_insert=1',
+  // The views of roll-ups group: what they insert has nothing left to add up.
+  'optimize_on_insert=0',
   // Each roll-up recognises its part of a repeated insert by itself.
   'deduplicate_blocks_in_dependent_materialized_views=1',
 ].join(', ');
@@ -127,8 +129,8 @@ export abstract class ClickHouseStore implements Store {
     // A replicated table's place in Keeper has its name.
     if (cluster !== undefined)
       throw new StoreRefused(
-        `${this.name}: ${rows} rows of sessions_by_minute are older than all sessions, and it becomes a view ` +
-          `of these: copy them into a table of your own, and TRUNCATE TABLE ${local} ON CLUSTER ${cluster}`,
+        `${this.name}: ${rows} rows of sessions_by_minute are older than all sessions, and it becomes a ` +
+          `view of these: copy them into a table of your own, and TRUNCATE TABLE ${local} ON CLUSTER ${cluster}`,
       );
     await this.commands([`DROP VIEW IF EXISTS ${name}_view`, `RENAME TABLE ${name} TO ${name}_kept`]);
   }
