@@ -130,7 +130,8 @@ export abstract class ClickHouseStore implements Store {
     if (cluster !== undefined)
       throw new StoreRefused(
         `${this.name}: ${rows} rows of sessions_by_minute are older than all sessions, and it becomes a ` +
-          `view of these: copy them into a table of your own, and TRUNCATE TABLE ${local} ON CLUSTER ${cluster}`,
+          `view of these: copy them into a table of your own, and ` +
+          `TRUNCATE TABLE ${local} ON CLUSTER ${cluster}`,
       );
     await this.commands([`DROP VIEW IF EXISTS ${name}_view`, `RENAME TABLE ${name} TO ${name}_kept`]);
   }
