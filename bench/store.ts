@@ -245,9 +245,24 @@ const QUESTIONS: [string, string][] = [
       'GROUP BY ALL ORDER BY bytes DESC LIMIT 3 BY mirror_session',
   ],
   [
-    'the same, from the roll-up',
+    'the same, from a roll-up',
     'SELECT mirror_session, client_ip, sum(client_bytes) + sum(server_bytes) AS bytes FROM ' +
-      'sessions_by_minute GROUP BY ALL ORDER BY bytes DESC LIMIT 3 BY mirror_session',
+      'clients_by_hour GROUP BY ALL ORDER BY bytes DESC LIMIT 3 BY mirror_session',
+  ],
+  [
+    'chart by outcome, from a roll-up',
+    'SELECT toStartOfInterval(minute, INTERVAL 6 MINUTE) AS time, tcp_state, sum(sessions) FROM ' +
+      'traffic_by_minute GROUP BY ALL',
+  ],
+  [
+    'top hosts, from a roll-up',
+    'SELECT host, sum(bytes_sent) + sum(bytes_received) AS bytes FROM hosts_by_hour GROUP BY host ' +
+      'ORDER BY bytes DESC LIMIT 10',
+  ],
+  [
+    'slow services, from a roll-up',
+    'SELECT server_ip, server_port, quantilesTimingArray(0.5, 0.95)(response_buckets) AS buckets FROM ' +
+      'services_by_hour GROUP BY ALL ORDER BY buckets[2] DESC LIMIT 10',
   ],
   [
     'bytes an hour by port',

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../config/units.js';
+import { counted } from '../model/words.js';
 import {
   distributedTables,
   type Layout,
@@ -34,8 +35,8 @@ export function registerSchema(program: Command): void {
   schema
     .command('apply')
     .description(
-      'Applies the migrations that the store lacks, and the retention. Commands that write to a store ' +
-        'apply migrations themselves.',
+      'Applies the migrations that the store lacks, and the retention, and fills roll-ups for the days ' +
+        'before they were made. Commands that write to a store apply migrations themselves.',
     )
     .option('--store <store>', WRITE_HELP)
     .option('--config <file>', 'a configuration, for its store and retention')
@@ -89,6 +90,10 @@ async function apply(options: SchemaOptions): Promise<void> {
     for (const { version, name } of applied)
       process.stderr.write(`applied ${String(version).padStart(4, '0')} ${name}\n`);
     for (const name of made) process.stderr.write(`made ${name} again, with nothing in it: it was missing\n`);
+    for (const gap of await store.gaps()) {
+      await store.fill(gap);
+      process.stderr.write(`filled ${gap.rollup} of ${gap.day}: ${counted(gap.sessions, 'session')}\n`);
+    }
     if (applied.length + made.length === 0) process.stderr.write(`${store.name} is up to date\n`);
     const age = options.retention ?? config?.retention;
     if (age !== undefined) await store.retain(age === 'none' ? undefined : age, false);

@@ -44,13 +44,13 @@ export async function storeFindings(location: string, control: string | undefine
   }
 }
 
-/** Bytes of the last complete day with sessions, including its roll-up and kept packets. */
+/** Bytes of the last complete day with sessions, including its roll-ups and kept packets. */
 async function lastDay(store: Store): Promise<number | undefined> {
   const parts =
     'FROM system.parts WHERE active AND database = currentDatabase() AND partition < toString(today())';
   const bytes = await text(
     await store.query(
-      `SELECT sum(bytes_on_disk) ${parts} AND match(table, 'sessions|packets') AND partition ` +
+      `SELECT sum(bytes_on_disk) ${parts} AND match(table, 'sessions|packets|_by_') AND partition ` +
         `= (SELECT max(partition) ${parts} AND match(table, 'sessions'))`,
     ),
   );

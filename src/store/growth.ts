@@ -1,5 +1,6 @@
 /** How fast a store grows, and how long its disk lasts: from recently stored rows and the size of a row. */
 import type { TableName } from '../model/columns/tables.js';
+import { ROLLUPS } from './rollups.js';
 
 /** The disk space of a store's tables. */
 export interface StoreSize {
@@ -28,7 +29,9 @@ const DAY_MS = 86_400_000;
 const LONGEST_MS = DAY_MS;
 const SHORTEST_MS = 600_000;
 /** Tables that grow with another table's rows. */
-const ROLLED_UP: Readonly<Record<string, TableName>> = { sessions_by_minute: 'sessions' };
+const ROLLED_UP: Readonly<Record<string, TableName>> = Object.fromEntries(
+  Object.keys(ROLLUPS).map((rollup) => [rollup, 'sessions']),
+);
 
 /** Rows stored so far, by table. */
 type Stored = ReadonlyMap<TableName, number>;

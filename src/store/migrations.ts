@@ -45,9 +45,14 @@ export const SHARDING: Record<string, string> = {
   mirrors: 'cityHash64(mirror_source, mirror_session, minute)',
   tunnels: 'cityHash64(name, minute)',
   packets: 'cityHash64(session_id)',
-  sessions_by_minute: 'cityHash64(client_ip)',
-  // A view of each shard's sessions: all parts of a conversation are on one shard.
+  // Each is filled on the shard of its sessions: what is inserted otherwise are days from before it.
+  traffic_by_minute: 'cityHash64(mirror_source, mirror_session, minute)',
+  clients_by_hour: 'cityHash64(client_ip)',
+  services_by_hour: 'cityHash64(server_ip)',
+  // Views of each shard's rows: all parts of a conversation are on one shard.
   conversations: 'cityHash64(session_id)',
+  sessions_by_minute: 'cityHash64(client_ip)',
+  hosts_by_hour: 'cityHash64(host)',
   schema_migrations: 'version',
 };
 
@@ -59,7 +64,9 @@ const RETAINED_BY: Record<string, string> = {
   mirrors: 'minute',
   tunnels: 'minute',
   packets: 'time',
-  sessions_by_minute: 'minute',
+  traffic_by_minute: 'minute',
+  clients_by_hour: 'hour',
+  services_by_hour: 'hour',
 };
 
 /** Tables under their own names. */
@@ -89,11 +96,25 @@ export function migrations(): Migration[] {
  */
 export function migrationStatements(all: readonly Migration[], layout: Layout): string[] {
   return [
-    ...all.flatMap((migration) => statements(migration, layout)),
+    ...withoutReplaced(all.flatMap((migration) => statements(migration, layout))),
     ...distributedTables(layout),
     ...all.flatMap((migration) => viewStatements(migration, layout)),
   ];
 }
+
+/**
+ * Leaves out what would be made only to be dropped: a table that is a view since a later migration, and a
+ * view that is made anew. A store that is made again, or repaired, has the later one under that name.
+ */
+function withoutReplaced(all: readonly string[]): string[] {
+  return all.filter((statement, i) => {
+    const name = MADE.exec(statement)?.[1];
+    return name === undefined || !all.slice(i + 1).some((later) => DROPPED.exec(later)?.[1] === name);
+  });
+}
+
+const MADE = /^CREATE (?:TABLE|VIEW|MATERIALIZED VIEW) IF NOT EXISTS (\w+)/;
+const DROPPED = /^DROP (?:TABLE|VIEW) IF EXISTS (\w+)/;
 
 /** The statements of a migration for a layout, without comments, apart from {@link viewStatements}. */
 export function statements(migration: Migration, layout: Layout): string[] {
@@ -153,9 +174,11 @@ export function distributedTables(layout: Layout): string[] {
 /** Every table and view after all migrations, by its name in a layout. */
 export function tablesMade(layout: Layout): string[] {
   const made = new Set<string>();
-  for (const { text } of migrations()) {
-    for (const [, name] of text.matchAll(/^CREATE [\w ]*\{\{table (\w+)\}\}/gm))
-      made.add(tableName(name, layout));
+  for (const statement of migrations().flatMap((migration) => statements(migration, layout))) {
+    const name = MADE.exec(statement)?.[1];
+    if (name !== undefined) made.add(name);
+    const dropped = DROPPED.exec(statement)?.[1];
+    if (dropped !== undefined) made.delete(dropped);
   }
   for (const name of viewNames()) made.add(`${layout.prefix}${name}`);
   if (layout.cluster !== undefined)

@@ -4,6 +4,7 @@ import type { TableName } from '../model/columns/tables.js';
 import type { QuestionLimits } from '../model/question-limits.js';
 import type { StoreSize } from './growth.js';
 import type { Migrated } from './migrations.js';
+import type { Gap } from './rollups.js';
 
 export interface QueryOptions {
   /** A ClickHouse output format for statements that name none: letters, digits and _. */
@@ -59,6 +60,16 @@ export interface Store {
 
   /** The shortest retention of all tables in seconds; undefined if rows are never removed. */
   retention(): Promise<number | undefined>;
+
+  /** Days that have ended of which a roll-up lacks sessions, mostly those from before it was made. */
+  gaps(): Promise<readonly Gap[]>;
+
+  /**
+   * Fills a day of a roll-up anew from its sessions. One process may do so at a time.
+   *
+   * @throws StoreError if sessions of that day keep coming
+   */
+  fill(gap: Gap): Promise<void>;
 
   /** Rows of all tables together, without reading them; undefined if this user may not know. */
   rowCount(): Promise<number | undefined>;

@@ -189,11 +189,11 @@ describe('tables', () => {
   it('are made again if they are missing, and a message says so', async () => {
     const store = copyStore(filled, join(directory, 'missing'));
     await inStore(store, async (opened) => {
-      for (const drop of ['DROP TABLE sessions', 'DROP VIEW sessions_by_minute_view', 'DROP TABLE tunnels'])
+      for (const drop of ['DROP TABLE sessions', 'DROP VIEW traffic_by_minute_view', 'DROP TABLE tunnels'])
         await text(await opened.change(drop));
     });
     const { err } = await mirrorlake('schema', 'apply', '--store', store);
-    for (const name of ['sessions', 'sessions_by_minute_view', 'tunnels'])
+    for (const name of ['sessions', 'traffic_by_minute_view', 'tunnels'])
       expect(err).toContain(`made ${name} again, with nothing in it: it was missing\n`);
     expect(err).not.toContain('made mirrors');
     await inStore(store, async (opened) => {

@@ -11,6 +11,7 @@ import {
   statements,
 } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
+import { fillStatements, gapsQuestion, ROLLUPS } from '../../src/store/rollups.js';
 import { TransactionSegment } from '../../src/store/segment/segments.js';
 import type { Store } from '../../src/store/store.js';
 import { transactionRecord } from '../support/arbitrary-records.js';
@@ -117,7 +118,7 @@ test.each(
   await expectDeclared(node, prefixed.prefix);
 });
 
-test('a cluster stores a segment once, spread over the shards, and so does its roll-up', async () => {
+test('a cluster stores a segment once, spread over the shards, and so do its roll-ups', async () => {
   const segment = numberedSegment(0, 5000);
   for (const at of nodes) {
     const through = openStore(at.url, { create: true });
@@ -128,11 +129,42 @@ test('a cluster stores a segment once, spread over the shards, and so does its r
   expect(await value('SELECT count(), uniqExact(session_id), sum(client_bytes) FROM sessions')).toBe(
     `5000\t5000\t${bytesUpTo(5000)}`,
   );
-  expect(await value('SELECT sum(sessions), sum(client_bytes) FROM sessions_by_minute')).toBe(
-    `5000\t${bytesUpTo(5000)}`,
+  for (const table of [...Object.keys(ROLLUPS), 'sessions_by_minute'])
+    expect(await value(`SELECT sum(sessions), sum(client_bytes) FROM ${table}`)).toBe(
+      `5000\t${bytesUpTo(5000)}`,
+    );
+  expect(await value('SELECT sum(client_sessions), sum(server_sessions) FROM hosts_by_hour')).toBe(
+    '5000\t5000',
   );
   for (const node of nodes)
+    for (const rollup of Object.keys(ROLLUPS))
+      expect((await node.sql(`SELECT sum(sessions) FROM ${rollup}_local`)).trim()).toBe(
+        (await node.sql('SELECT count() FROM sessions_local')).trim(),
+      );
+  for (const node of nodes)
     expect(Number(await node.sql('SELECT count() FROM sessions_local'))).toBeGreaterThan(2000);
+});
+
+test('a cluster fills roll-ups on the shards of their sessions', async () => {
+  const gaps = async () => (await nodes[0].sql(`${gapsQuestion(layout, undefined)} FORMAT TSV`)).trim();
+  expect(await gaps()).toBe('');
+  for (const node of nodes)
+    for (const rollup of Object.keys(ROLLUPS)) await node.sql(`TRUNCATE TABLE ${rollup}_local`);
+  expect((await gaps()).split('\n').sort()).toEqual(
+    Object.keys(ROLLUPS)
+      .map((rollup) => `${rollup}\t2023-11-14\t5000\t0`)
+      .sort(),
+  );
+  for (const rollup of Object.keys(ROLLUPS))
+    for (const statement of fillStatements({ rollup, day: '2023-11-14', sessions: 5000, held: 0 }, layout))
+      if (statement.startsWith('ALTER')) await run(nodes[0], [statement]);
+      else await nodes[0].sql(statement);
+  expect(await gaps()).toBe('');
+  for (const node of nodes)
+    for (const rollup of Object.keys(ROLLUPS))
+      expect(await node.sql(`SELECT sum(sessions), sum(client_bytes) FROM ${rollup}_local`)).toBe(
+        await node.sql('SELECT count(), sum(client_bytes) FROM sessions_local'),
+      );
 });
 
 test('a cluster stores a segment of transactions once, and its views read all shards', async () => {

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EmbeddedStore } from '../../src/store/embedded/store.js';
 import { openStore } from '../../src/store/open.js';
+import { ROLLUPS } from '../../src/store/rollups.js';
 import { CertificateSegment, TransactionSegment } from '../../src/store/segment/segments.js';
 import { Delivery } from '../../src/store/spool/delivery.js';
 import { Spool } from '../../src/store/spool/spool.js';
@@ -35,12 +36,17 @@ const options = { log: () => {}, retry: { first: 10, last: 100 } };
 
 /** Empties a store for the next test, because making a new one takes longer than most tests. */
 async function leave(store: Store): Promise<void> {
-  for (const table of ['sessions', 'sessions_by_minute'])
+  for (const table of ['sessions', ...Object.keys(ROLLUPS)])
     await text(await store.change(`TRUNCATE TABLE ${table}`));
 }
 
+/** An array of what each roll-up says to a question. */
+function sumsOfRollups(what: string): string {
+  return `[${Object.keys(ROLLUPS).map((rollup) => `(SELECT ${what} FROM ${rollup})`)}]`;
+}
+
 /**
- * Expects that the store has each session from `from` up to some number once, and that the roll-up agrees.
+ * Expects that the store has each session from `from` up to some number once, and that the roll-ups agree.
  * @returns that number
  */
 async function storedUpTo(store: Store, from = 0): Promise<number> {
@@ -50,14 +56,23 @@ async function storedUpTo(store: Store, from = 0): Promise<number> {
     await text(
       await store.query(
         `SELECT countIf(${these}), uniqExactIf(session_id, ${these}), sumIf(client_bytes, ${these}),
-           (SELECT sum(sessions) FROM sessions_by_minute) - count(),
-             (SELECT sum(client_bytes) FROM sessions_by_minute) - sum(client_bytes)
+           ${sumsOfRollups('sum(sessions)')}, count(), ${sumsOfRollups('sum(client_bytes)')},
+           sum(client_bytes)
          FROM sessions FORMAT JSONCompact SETTINGS output_format_json_quote_64bit_integers = 0`,
       ),
     ),
   ).data;
   const n = row[0] as number;
-  expect(row).toEqual([n, n, bytesUpTo(from + n) - bytesUpTo(from), 0, 0]);
+  const [, , , rolledUp, all, bytesRolledUp, bytes] = row;
+  expect(row).toEqual([
+    n,
+    n,
+    bytesUpTo(from + n) - bytesUpTo(from),
+    rolledUp.map(() => all),
+    all,
+    bytesRolledUp.map(() => bytes),
+    bytes,
+  ]);
   return from + n;
 }
 

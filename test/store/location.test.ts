@@ -94,7 +94,7 @@ describe('a store on a server', () => {
       await store.insert('sessions', numberedSegment(0, 1000), 'a', 1000);
       await store.insert('sessions', numberedSegment(0, 1000), 'a', 1000);
       expect(await text(await store.query('SELECT count() FROM ml_sessions'))).toBe('1000\n');
-      expect(await server.sql(`SELECT sum(sessions) FROM lake_${compression}.ml_sessions_by_minute`)).toBe(
+      expect(await server.sql(`SELECT sum(sessions) FROM lake_${compression}.ml_traffic_by_minute`)).toBe(
         '1000\n',
       );
     }

@@ -7,6 +7,8 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { dropCapabilities } from '../../linux/capabilities.js';
 import { asError } from '../../model/errors.js';
 import type { StoreStatus } from '../../model/status.js';
+import { isServer } from '../../model/store-location.js';
+import { counted } from '../../model/words.js';
 import { Growth, NO_FIGURES } from '../../store/growth.js';
 import { openStore } from '../../store/open.js';
 import { Delivery } from '../../store/spool/delivery.js';
@@ -63,12 +65,41 @@ class StoreWork {
   private readonly ports: PortTransport[] = [];
   private readonly growth = new Growth();
   private figures = NO_FIGURES;
+  private closing = false;
   private readonly measuring = setInterval(() => void this.measure(), SIZE_MS);
   private readonly telling = setInterval(() => main.tell('status', this.status()), STATUS_MS);
 
   async start(): Promise<void> {
     await this.delivery.start();
     await this.packetDelivery.start();
+    void this.fillRollups();
+  }
+
+  /**
+   * Fills roll-ups of days from before they were made, if this collector has the store to itself, between
+   * inserts. Several collectors of a server would do it at once.
+   */
+  private async fillRollups(): Promise<void> {
+    const { name } = this.store;
+    try {
+      if (this.delivery.state !== 'up') return;
+      const gaps = await this.store.gaps();
+      if (isServer(data.location)) {
+        if (gaps.length > 0)
+          log(
+            'info',
+            `roll-ups lack ${counted(gaps.length, 'day')}: mirrorlake schema apply --store ${name}`,
+          );
+        return;
+      }
+      for (const gap of gaps) {
+        if (this.closing) return;
+        await this.store.fill(gap);
+        log('info', `filled ${gap.rollup} of ${gap.day}: ${counted(gap.sessions, 'session')}`);
+      }
+    } catch (e) {
+      if (!this.closing) log('warn', `roll-ups are not complete: ${asError(e).message}`);
+    }
   }
 
   listen(port: MessagePort): void {
@@ -100,6 +131,7 @@ class StoreWork {
   }
 
   async close(within: number): Promise<StoreStatus> {
+    this.closing = true;
     try {
       // Between ports there is no order: a segment that was sent before the word to close may still lie in
       // its own.

@@ -187,11 +187,113 @@ const SESSIONS_BY_MINUTE: readonly ViewColumn[] = [
   {
     name: 'sessions',
     type: 'UInt64',
-    doc:
-      'Rows of `sessions`: a long conversation counts once for each of its parts, in the minute of the ' +
-      'part.',
+    doc: '1.',
   },
-  ...SUMMED_BY_MINUTE.map((name) => ({ name, type: typeOf(name), doc: 'Their sum.' })),
+  ...SUMMED_BY_MINUTE.map((name) => ({ name, type: typeOf(name), doc: AS_IN_SESSIONS })),
+];
+
+const POINT_BY_TIME: readonly ViewColumn[] = [
+  {
+    name: 'copy',
+    type: 'UInt8',
+    doc:
+      '255: it is not known whether another mirror point had these conversations before. 0 and 1 are kept ' +
+      'for the first, and for any later one.',
+  },
+  ...['mirror_type', 'mirror_source', 'mirror_session', 'gre_key'].map((name) => ({
+    name,
+    type: typeOf(name),
+    doc: AS_IN_SESSIONS,
+  })),
+];
+const MINUTE: ViewColumn = { name: 'minute', type: "DateTime('UTC')", doc: 'Start of the minute.' };
+const HOUR: ViewColumn = { name: 'hour', type: "DateTime('UTC')", doc: 'Start of the hour.' };
+
+/** Columns of sessions in the key of a roll-up. */
+function keys(...names: string[]): ViewColumn[] {
+  return names.map((name) => ({ name, type: typeOf(name), doc: AS_IN_SESSIONS }));
+}
+
+const COUNTS: Readonly<Record<string, string>> = {
+  sessions:
+    'Rows of `sessions`: a long conversation counts once for each of its parts, in the time of the part.',
+  failed: 'Of these, `tcp_state` `REJ`, `S0`, `RSTOS0` or `RSTRH`: nothing came of them.',
+  unanswered: 'Of these, `tcp_state` `S0` or `RSTOS0`.',
+  refused: 'Of these, `tcp_state` `REJ` or `RSTRH`.',
+  reset: 'Of these, `tcp_state` `RSTO` or `RSTR`.',
+  handshakes: 'Of these, with a `handshake_us`.',
+  client_rtts: 'Of these, with a `client_rtt_us`.',
+  server_rtts: 'Of these, with a `server_rtt_us`.',
+  client_sessions: 'Rows of `sessions` whose client it is.',
+  server_sessions: 'Rows of `sessions` whose server it is.',
+  client_failed: '`failed` of these as a client.',
+  server_failed: '`failed` of these as a server.',
+  packets_sent: 'Packets from it.',
+  packets_received: 'Packets to it.',
+  bytes_sent: 'Bytes from it.',
+  bytes_received: 'Bytes to it.',
+};
+
+/** Sums in a roll-up; those without words of their own are of the column of sessions with that name. */
+function sums(names: readonly string[], type = 'UInt64'): ViewColumn[] {
+  return names.map((name) => ({ name, type, doc: COUNTS[name] ?? `Sum of \`${name}\`.` }));
+}
+
+const PACKETS_AND_BYTES = ['client_packets', 'server_packets', 'client_bytes', 'server_bytes'];
+const SUM = 'SimpleAggregateFunction(sum, UInt64)';
+
+const TRAFFIC_BY_MINUTE: readonly ViewColumn[] = [
+  MINUTE,
+  ...POINT_BY_TIME,
+  ...keys('transport', 'app_protocol', 'tcp_state'),
+  ...sums(['sessions', ...PACKETS_AND_BYTES, 'client_retransmits', 'server_retransmits']),
+  ...sums(['handshakes', 'handshake_us']),
+];
+
+const CLIENTS_BY_HOUR: readonly ViewColumn[] = [
+  HOUR,
+  ...POINT_BY_TIME,
+  ...keys('client_ip'),
+  ...sums(['sessions', 'failed', ...PACKETS_AND_BYTES]),
+];
+
+/** The buckets of a time, of which a quantile can be told. */
+function buckets(name: string, of: string): ViewColumn {
+  return {
+    name,
+    type: 'SimpleAggregateFunction(groupArrayArray(65536), Array(UInt8))',
+    doc: `\`round(4 * log2(${of}))\` of each conversation, of at most 65,536 an hour.`,
+  };
+}
+
+const SERVICES_BY_HOUR: readonly ViewColumn[] = [
+  HOUR,
+  ...POINT_BY_TIME,
+  ...keys('server_ip', 'server_port', 'protocol'),
+  {
+    name: 'app_protocol',
+    type: 'SimpleAggregateFunction(max, LowCardinality(String))',
+    doc: 'As in `sessions`; where several are spoken, the last in the alphabet.',
+  },
+  ...sums(['sessions', 'unanswered', 'refused', 'reset', ...PACKETS_AND_BYTES], SUM),
+  ...sums(['client_retransmits', 'server_retransmits', 'handshakes', 'handshake_us'], SUM),
+  buckets('handshake_buckets', 'handshake_us'),
+  ...sums(['responses', 'response_us'], SUM),
+  {
+    name: 'response_us_max',
+    type: 'SimpleAggregateFunction(max, UInt32)',
+    doc: 'The longest.',
+  },
+  buckets('response_buckets', 'response_us / responses'),
+  ...sums(['client_rtts', 'client_rtt_us', 'server_rtts', 'server_rtt_us'], SUM),
+];
+
+const HOSTS_BY_HOUR: readonly ViewColumn[] = [
+  HOUR,
+  ...POINT_BY_TIME,
+  { name: 'host', type: 'IPv6', doc: '`client_ip` or `server_ip` of `sessions`.' },
+  ...sums(['client_sessions', 'server_sessions', 'client_failed', 'server_failed']),
+  ...sums(['packets_sent', 'packets_received', 'bytes_sent', 'bytes_received']),
 ];
 
 const SCHEMA_MIGRATIONS: readonly ViewColumn[] = [
@@ -205,6 +307,10 @@ export const VIEWS: Readonly<Record<string, readonly ViewColumn[]>> = {
   tls: TLS,
   dns: DNS,
   http: HTTP,
+  traffic_by_minute: TRAFFIC_BY_MINUTE,
+  clients_by_hour: CLIENTS_BY_HOUR,
+  services_by_hour: SERVICES_BY_HOUR,
+  hosts_by_hour: HOSTS_BY_HOUR,
   sessions_by_minute: SESSIONS_BY_MINUTE,
   schema_migrations: SCHEMA_MIGRATIONS,
 };

@@ -16,6 +16,7 @@ import {
   tablesMade,
   viewNames,
 } from '../migrations.js';
+import { countsQuestion, fillStatements, type Gap, gapsQuestion } from '../rollups.js';
 import type { QueryOptions, Segment, Store } from '../store.js';
 import { formatSettings, quote } from '../tables.js';
 
@@ -37,9 +38,15 @@ const ONE_BLOCK = [
   'async_insert=0',
   // On a cluster the answer then means that every shard has its rows.
   'distributed_foreground_insert=1',
-  // The roll-up recognises its part of a repeated insert by itself.
+  // The views of roll-ups group: what they insert has nothing left to add up.
+  'optimize_on_insert=0',
+  // Each roll-up recognises its part of a repeated insert by itself.
   'deduplicate_blocks_in_dependent_materialized_views=1',
 ].join(', ');
+
+/** How often a day of a roll-up is filled, until it adds up. */
+const FILL_TRIES = 3;
+const DAY_SECONDS = 86_400;
 
 /** The default format of an answer, as in clickhouse-client. */
 export const DEFAULT_FORMAT = 'TabSeparated';
@@ -98,8 +105,59 @@ export abstract class ClickHouseStore implements Store {
           `distributed_foreground_insert=1 VALUES ${rows.join(', ')}`,
       );
     }
+    await this.keepMinutes(tables);
     await this.commands(toDo);
     return { applied, made, retention };
+  }
+
+  /**
+   * `sessions_by_minute` was a table before it became a view of `sessions`, with a retention of its own. What
+   * only the table has is kept. A day is not counted: ClickHouse removes parts at different times.
+   */
+  private async keepMinutes(tables: Tables): Promise<void> {
+    const { prefix, cluster } = this.layout;
+    const name = `${prefix}sessions_by_minute`;
+    const local = cluster === undefined ? name : `${name}_local`;
+    if (!/MergeTree$/.test(tables.get(local)?.engine ?? '')) return;
+    const oldest =
+      `SELECT if(count() = 0, now('UTC'), toDateTime(min(first_seen), 'UTC') - ${DAY_SECONDS}) ` +
+      `FROM ${prefix}sessions`;
+    const [[rows]] = await this.rows<[string]>(
+      `SELECT count() FROM ${name} WHERE minute < toStartOfDay((${oldest}))`,
+    );
+    if (Number(rows) === 0) return;
+    // A replicated table's place in Keeper has its name.
+    if (cluster !== undefined)
+      throw new StoreRefused(
+        `${this.name}: ${rows} rows of sessions_by_minute are older than all sessions, and it becomes a ` +
+          `view of these: copy them into a table of your own, and ` +
+          `TRUNCATE TABLE ${local} ON CLUSTER ${cluster}`,
+      );
+    await this.commands([`DROP VIEW IF EXISTS ${name}_view`, `RENAME TABLE ${name} TO ${name}_kept`]);
+  }
+
+  async gaps(): Promise<readonly Gap[]> {
+    const question = gapsQuestion(this.layout, await this.retention());
+    const rows = await this.rows<[string, string, string, string]>(question);
+    return rows.map(([rollup, day, sessions, held]) => ({
+      rollup,
+      day,
+      sessions: Number(sessions),
+      held: Number(held),
+    }));
+  }
+
+  async fill(gap: Gap): Promise<void> {
+    for (let tried = 0; tried < FILL_TRIES; tried++) {
+      for (const statement of fillStatements(gap, this.layout)) await this.command(statement);
+      // Sessions of that day that came meanwhile may have been counted twice.
+      const [[sessions, held]] = await this.rows<[string, string]>(countsQuestion(gap, this.layout));
+      if (Number(sessions) === Number(held)) return;
+    }
+    throw new StoreError(
+      `${this.name}: ${gap.rollup} of ${gap.day} does not add up to its sessions, which still come: run ` +
+        'mirrorlake schema apply again later',
+    );
   }
 
   async rowCount(): Promise<number | undefined> {
