@@ -120,11 +120,17 @@ function split(text: string): string[] {
     .filter((statement) => statement !== '');
 }
 
-/** The names of the views of what people ask, without a prefix. */
-export function viewNames(): string[] {
-  const names = migrations().flatMap(({ text }) =>
-    [...text.matchAll(/^CREATE [\w ]*\{\{view (\w+)\}\}/gm)].map(([, name]) => name),
-  );
+/** What people ask of a cluster that has had these migrations: its distributed tables, and views of them. */
+export function askedNames(had: readonly Migration[], layout: Layout): string[] {
+  const made = [...created(had, 'table'), 'schema_migrations'];
+  const distributed = Object.keys(SHARDING).filter((name) => made.includes(name));
+  return [...distributed, ...created(had, 'view')].map((name) => `${layout.prefix}${name}`);
+}
+
+/** The names of tables, or of views of what people ask, that migrations create, without a prefix. */
+function created(by: readonly Migration[], kind: 'table' | 'view'): string[] {
+  const statement = new RegExp(`^CREATE [\\w ]*\\{\\{${kind} (\\w+)\\}\\}`, 'gm');
+  const names = by.flatMap(({ text }) => [...text.matchAll(statement)].map(([, name]) => name));
   return [...new Set(names)];
 }
 
@@ -150,17 +156,11 @@ export function distributedTables(layout: Layout): string[] {
   );
 }
 
-/** Every table and view after all migrations, by its name in a layout. */
-export function tablesMade(layout: Layout): string[] {
-  const made = new Set<string>();
-  for (const { text } of migrations()) {
-    for (const [, name] of text.matchAll(/^CREATE [\w ]*\{\{table (\w+)\}\}/gm))
-      made.add(tableName(name, layout));
-  }
-  for (const name of viewNames()) made.add(`${layout.prefix}${name}`);
-  if (layout.cluster !== undefined)
-    for (const name of Object.keys(SHARDING)) made.add(`${layout.prefix}${name}`);
-  return [...made];
+/** Every table and view after these migrations, by its name in a layout. */
+export function tablesMade(had: readonly Migration[], layout: Layout): string[] {
+  const local = created(had, 'table').map((name) => tableName(name, layout));
+  const views = created(had, 'view').map((name) => `${layout.prefix}${name}`);
+  return [...local, ...(layout.cluster === undefined ? views : askedNames(had, layout))];
 }
 
 /** The tables with a retention, by their name in this layout. */
