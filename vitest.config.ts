@@ -19,6 +19,12 @@ const own = [
   'test/store/{question-patience,spool}.test.ts',
 ];
 
+/**
+ * For tests that compute much. V8 collects garbage with several threads, which together take more CPU time
+ * than one does, and the workers keep a small machine busy as it is.
+ */
+const computing = ['--single-threaded-gc'];
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/temporary.ts', 'test/support/build.ts'],
@@ -42,6 +48,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...live, ...own],
+          execArgv: computing,
           isolate: false,
         },
       },
@@ -50,6 +57,7 @@ export default defineConfig({
         test: {
           name: 'unit-own',
           include: own,
+          execArgv: computing,
         },
       },
       {

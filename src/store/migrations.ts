@@ -141,11 +141,17 @@ function split(text: string): string[] {
     .filter((statement) => statement !== '');
 }
 
-/** The names of the views of what people ask, without a prefix. */
-export function viewNames(): string[] {
-  const names = migrations().flatMap(({ text }) =>
-    [...text.matchAll(/^CREATE [\w ]*\{\{view (\w+)\}\}/gm)].map(([, name]) => name),
-  );
+/** What people ask of a cluster that has had these migrations: its distributed tables, and views of them. */
+export function askedNames(had: readonly Migration[], layout: Layout): string[] {
+  const made = [...created(had, 'table'), 'schema_migrations'];
+  const distributed = Object.keys(SHARDING).filter((name) => made.includes(name));
+  return [...distributed, ...created(had, 'view')].map((name) => `${layout.prefix}${name}`);
+}
+
+/** The names of tables, or of views of what people ask, that migrations create, without a prefix. */
+function created(by: readonly Migration[], kind: 'table' | 'view'): string[] {
+  const statement = new RegExp(`^CREATE [\\w ]*\\{\\{${kind} (\\w+)\\}\\}`, 'gm');
+  const names = by.flatMap(({ text }) => [...text.matchAll(statement)].map(([, name]) => name));
   return [...new Set(names)];
 }
 
@@ -171,19 +177,17 @@ export function distributedTables(layout: Layout): string[] {
   );
 }
 
-/** Every table and view after all migrations, by its name in a layout. */
-export function tablesMade(layout: Layout): string[] {
+/** Every table and view after these migrations, by its name in a layout. */
+export function tablesMade(had: readonly Migration[], layout: Layout): string[] {
   const made = new Set<string>();
-  for (const statement of migrations().flatMap((migration) => statements(migration, layout))) {
+  for (const statement of had.flatMap((migration) => statements(migration, layout))) {
     const name = MADE.exec(statement)?.[1];
     if (name !== undefined) made.add(name);
     const dropped = DROPPED.exec(statement)?.[1];
     if (dropped !== undefined) made.delete(dropped);
   }
-  for (const name of viewNames()) made.add(`${layout.prefix}${name}`);
-  if (layout.cluster !== undefined)
-    for (const name of Object.keys(SHARDING)) made.add(`${layout.prefix}${name}`);
-  return [...made];
+  const views = created(had, 'view').map((name) => `${layout.prefix}${name}`);
+  return [...made, ...(layout.cluster === undefined ? views : askedNames(had, layout))];
 }
 
 /** The tables with a retention, by their name in this layout. */

@@ -1,6 +1,7 @@
 /**
  * What is reported of sequence numbers, and when: nothing before it is known, and nothing that is taken back.
  */
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EPOCH, Numbering, SequenceVerdict } from '../../src/accounts/numbering.js';
@@ -48,7 +49,7 @@ class Watched {
       this.numbering.verdict(point, v);
       const told = [v.lost, v.late, v.reordered, v.repeated];
       const before = this.before[point] ?? [0, 0, 0, 0];
-      for (const [i, n] of told.entries()) expect(n).toBeGreaterThanOrEqual(before[i]);
+      assert.ok(told.every((n, i) => n >= before[i]));
       this.before[point] = told;
       return { use: SEQUENCE_USE_NAMES[v.use], lost: v.lost, late: v.late, repeated: v.repeated };
     });
@@ -119,7 +120,7 @@ describe('a counter', () => {
     for (let i = 0; i < 500; i++) {
       w.packet(0, i, 0, 1 + Number(i % 7 === 3));
       if (i % 100 === 99) w.wait(2 * EPOCH);
-      expect(w.look()).toMatchObject([{ lost: 0 }]);
+      assert.equal(w.look()[0].lost, 0);
     }
     expect(w.end()).toEqual([{ use: 'session', lost: 0, late: 0, repeated: 0 }]);
   });
@@ -130,7 +131,7 @@ describe('a counter', () => {
       if (i % 40 === 5) continue;
       w.packet(i % 2, i);
       const lost = w.look().reduce((sum, v) => sum + v.lost, 0);
-      expect(lost).toBeLessThanOrEqual(Math.floor((i + 34) / 40));
+      assert.ok(lost <= Math.floor((i + 34) / 40));
     }
     const told = w.end();
     expect(told.map((v) => v.use)).toEqual(['source', 'source']);
@@ -201,7 +202,7 @@ describe('two senders under one name', () => {
       w.packet(0, 100 + i, 0, 1, (i * 37) & 255);
       if (i % 10 !== 4) w.packet(0, 100 + apart + i, 0, 1, (i * 41 + 100) & 255);
       if (i % 100 === 99) w.wait(EPOCH);
-      expect(w.look()[0].lost).toBe(0);
+      assert.equal(w.look()[0].lost, 0);
     }
     expect(w.end()).toMatchObject([{ use: 'unusable', lost: 0 }]);
   });

@@ -2,6 +2,7 @@
  * Anybody can send any sequence numbers. The verdict depends on the distances between them alone, it stays
  * within what the rules allow, and its cost does not depend on the numbers.
  */
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Numbering, SequenceVerdict } from '../../src/accounts/numbering.js';
@@ -128,6 +129,10 @@ function truthOfAll(lives: readonly number[][]): Counts {
   };
 }
 
+function assertCounts({ lost, reordered, repeated }: Counts, expected: Counts): void {
+  assert.deepEqual({ lost, reordered, repeated }, expected);
+}
+
 /**
  * Whether late and repeated numbers look like a sender that has restarted: ascending from one near 0, and
  * some of them repeated (sequence-window.ts).
@@ -190,7 +195,7 @@ describe('the packets of a counter', () => {
       fc.property(life(anywhere, outage, 3), (sent) => {
         const lives = placesOf(sent);
         fc.pre(!isAmbiguous(lives));
-        expect(follow(wrapped(lives.flat()))).toMatchObject(truthOfAll(lives));
+        assertCounts(follow(wrapped(lives.flat())), truthOfAll(lives));
       }),
       { numRuns: 300 },
     );
@@ -217,7 +222,7 @@ describe('the packets of a counter', () => {
           fc.pre(again.step < 0 || (start - last > 1024 && start - last < 2 ** 32 - 3000));
           const lives = [...before, ...placesOf({ ...next, start })];
           fc.pre(!isAmbiguous(lives));
-          expect(follow(wrapped(lives.flat()))).toMatchObject(truthOfAll(lives));
+          assertCounts(follow(wrapped(lives.flat())), truthOfAll(lives));
         },
       ),
       { numRuns: 300 },
@@ -232,7 +237,7 @@ describe('the packets of a counter', () => {
         const lives = placesOf(sent);
         const places = lives.flat();
         fc.pre(lives.length === 1 && !isAmbiguous(lives, size) && places[places.length - 1] < 4 * size);
-        expect(follow(places.map((p) => p % size))).toMatchObject(truth(places));
+        assertCounts(follow(places.map((p) => p % size)), truth(places));
       }),
       { numRuns: 200 },
     );
@@ -256,7 +261,7 @@ describe('shifted sequence numbers', () => {
       fc.property(strange, shift, (numbers, by) => {
         const both = shifted(numbers, by);
         fc.pre(both.length > 0);
-        expect(follow(both.map(([, b]) => b))).toEqual(follow(both.map(([a]) => a)));
+        assert.deepEqual(follow(both.map(([, b]) => b)), follow(both.map(([a]) => a)));
       }),
       { numRuns: 1500 },
     );
@@ -267,7 +272,7 @@ describe('shifted sequence numbers', () => {
       fc.property(strange, fc.nat(3000), (numbers, below) => {
         const both = shifted(numbers, 2 ** 32 - numbers[0] - below);
         fc.pre(both.length > 0);
-        expect(follow(both.map(([, b]) => b))).toEqual(follow(both.map(([a]) => a)));
+        assert.deepEqual(follow(both.map(([, b]) => b)), follow(both.map(([a]) => a)));
       }),
       { numRuns: 1500 },
     );
@@ -286,10 +291,10 @@ describe('shifted sequence numbers', () => {
             both.map((pair, i): Shared => ({ owner: i === 0 ? 0 : owners[i % 2000], n: pair[side] })),
           );
           const each = followShared(here, 3);
-          expect(followShared(there, 3)).toEqual(each);
+          assert.deepEqual(followShared(there, 3), each);
           const one = follow(here.map((p) => p.n));
           for (const field of ['received', 'lost', 'reordered', 'repeated', 'jumps'] as const) {
-            expect(sumOf(each.map((c) => c[field]))).toBe(one[field]);
+            assert.equal(sumOf(each.map((c) => c[field])), one[field]);
           }
         },
       ),
@@ -310,7 +315,7 @@ describe('shifted sequence numbers', () => {
               paths,
             ),
           );
-          expect(there).toEqual(here);
+          assert.deepEqual(there, here);
         },
       ),
       { numRuns: 300 },
@@ -341,17 +346,17 @@ function believed(numbers: readonly number[], paths: readonly number[]): Sequenc
 
 describe('sequence numbers of an attacker', () => {
   const isPossible = (counts: Counts, packets: number): void => {
-    for (const n of [counts.lost, counts.reordered, counts.repeated]) expect(n).toBeGreaterThanOrEqual(0);
-    expect(counts.reordered + counts.repeated).toBeLessThan(packets);
-    expect(counts.lost).toBeLessThanOrEqual(mostLost(packets));
+    for (const n of [counts.lost, counts.reordered, counts.repeated]) assert.ok(n >= 0);
+    assert.ok(counts.reordered + counts.repeated < packets);
+    assert.ok(counts.lost <= mostLost(packets));
   };
 
   it('lose no more than the rules allow', () => {
     fc.assert(
       fc.property(strange, (numbers) => {
         const counts = follow(numbers);
-        expect(counts.received).toBe(numbers.length);
-        expect(counts.jumps).toBeGreaterThanOrEqual(0);
+        assert.equal(counts.received, numbers.length);
+        assert.ok(counts.jumps >= 0);
         isPossible(counts, numbers.length);
       }),
       { numRuns: 3000 },
@@ -363,10 +368,9 @@ describe('sequence numbers of an attacker', () => {
       fc.property(strange, fc.array(fc.nat(2), { minLength: 1, maxLength: 200 }), (numbers, owners) => {
         const packets = numbers.map((n, i) => ({ owner: i === 0 ? 0 : owners[i % owners.length], n }));
         const each = followShared(packets, 3);
-        expect(sumOf(each.map((c) => c.received))).toBe(numbers.length);
+        assert.equal(sumOf(each.map((c) => c.received)), numbers.length);
         for (const counts of each) {
-          expect(counts.jumps).toBeGreaterThanOrEqual(0);
-          expect(Math.min(counts.lost, counts.reordered, counts.repeated)).toBeGreaterThanOrEqual(0);
+          assert.ok(Math.min(counts.jumps, counts.lost, counts.reordered, counts.repeated) >= 0);
         }
         const sum = (field: keyof Counts): number => sumOf(each.map((c) => c[field]));
         isPossible(
@@ -382,8 +386,8 @@ describe('sequence numbers of an attacker', () => {
     fc.assert(
       fc.property(strange, fc.array(fc.nat(15), { minLength: 1, maxLength: 50 }), (numbers, paths) => {
         const verdicts = believed(numbers, paths);
-        for (const v of verdicts) expect(Math.min(v.lost, v.reordered, v.repeated)).toBeGreaterThanOrEqual(0);
-        expect(sumOf(verdicts.map((v) => v.lost))).toBeLessThanOrEqual(2 * mostLost(numbers.length));
+        for (const v of verdicts) assert.ok(Math.min(v.lost, v.reordered, v.repeated) >= 0);
+        assert.ok(sumOf(verdicts.map((v) => v.lost)) <= 2 * mostLost(numbers.length));
       }),
       { numRuns: 500 },
     );

@@ -87,21 +87,23 @@ describe('sessions that an attacker opens', () => {
     const secret = Uint8Array.from({ length: HASH_SECRET }, (_, i) => 17 * i);
     const key = new Key(new KeyedHash(secret));
     const mirrored = Object.assign(new Mirrored(), { point: mirrorPoint(0) });
-    /** Frames whose hashes start in one of the first `buckets` buckets. */
-    const colliding = (count: number, buckets: number): Frame[] => {
-      const frames: Frame[] = [];
-      const f = frameOf(ordinary(0), SERVER);
-      for (let n = 0; frames.length < count; n++) {
-        setU32(f.bytes, f.source + 12, n);
-        f.sourceWord = n;
-        key.take(f, mirrored);
-        if ((key.hash & (BUCKETS - 1)) < buckets) frames.push(frameOf(ordinary(n), SERVER));
-      }
-      return frames;
-    };
+    /** Clients whose hashes start in the first bucket, and in one of the first four. */
+    const first: number[] = [];
+    const firstFour: number[] = [];
+    const f = frameOf(ordinary(0), SERVER);
+    for (let n = 0; first.length < 4 * PROBES || firstFour.length < 1000; n++) {
+      setU32(f.bytes, f.source + 12, n);
+      f.sourceWord = n;
+      key.take(f, mirrored);
+      const bucket = key.hash & (BUCKETS - 1);
+      if (bucket < 4) firstFour.push(n);
+      if (bucket === 0) first.push(n);
+    }
+    const framesOf = (clients: readonly number[], count: number): Frame[] =>
+      clients.slice(0, count).map((n) => frameOf(ordinary(n), SERVER));
 
     it('end each other beyond the bound, are counted, and have every packet in a row', () => {
-      const frames = colliding(PROBES + 50, 1);
+      const frames = framesOf(first, PROBES + 50);
       const rows: { end: string; packets: number }[] = [];
       const table = new SessionTable(
         {
@@ -122,7 +124,7 @@ describe('sessions that an attacker opens', () => {
     });
 
     it('leave other sessions alone, and the table intact when they end', () => {
-      const frames = colliding(1000, 4);
+      const frames = framesOf(firstFour, 1000);
       const others = Array.from({ length: 500 }, (_, n) => frameOf(ordinary(n), [1, 2, 3, 4]));
       const found = new Map<string, number>();
       const table = new SessionTable(
@@ -158,7 +160,7 @@ describe('sessions that an attacker opens', () => {
         };
       };
       // In both cases every new session ends another; each colliding one first probes PROBES buckets.
-      const alike = colliding(4 * PROBES, 1);
+      const alike = framesOf(first, 4 * PROBES);
       const plain = alike.map((_, n) => frameOf(ordinary(n), SERVER));
       expectCpu(run(alike), run(plain), 20);
     });

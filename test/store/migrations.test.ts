@@ -60,11 +60,10 @@ describe.each(migrations().map((m) => m.version))('a migration from version %i',
       others.length === 0 ? '' : run(`SELECT * FROM (${others.join(' UNION ALL ')}) ORDER BY ALL`);
     const before = await sums();
     expect(before.match(/^\w+\t2\t/gm) ?? []).toHaveLength(others.length);
-    expect((await store.migrate()).applied.map((m) => m.version)).toEqual(
-      migrations()
-        .map((m) => m.version)
-        .filter((v) => v > from),
-    );
+    expect(await store.migrate()).toMatchObject({
+      applied: migrations().filter((m) => m.version > from),
+      made: [],
+    });
     expect(await sums()).toEqual(before);
     await store.insert('sessions', numberedSegment(1000, 2000), 'after', 1000);
     expect(await run('SELECT count(), sum(client_bytes) FROM sessions')).toBe(`2000\t${bytesUpTo(2000)}\n`);

@@ -155,10 +155,17 @@ export function mirrorPoint(index: number): MirrorPoint {
   return new MirrorPoint(index, MirrorType.Erspan2, new Uint8Array(16), new Uint8Array(16), index, null);
 }
 
-function split(address: string): [number, number] {
+/** What was split before: most tests send many frames between a few addresses. */
+const splits = new Map<string, readonly [number, number]>();
+
+function split(address: string): readonly [number, number] {
+  const before = splits.get(address);
+  if (before !== undefined) return before;
   const [ip, port] = address.split(':');
   const value = ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  return [value, Number(port ?? 0)];
+  const parts = [value, Number(port ?? 0)] as const;
+  splits.set(address, parts);
+  return parts;
 }
 
 function toRow(r: SessionRecord): Row {

@@ -9,29 +9,49 @@ import { Demux } from '../../src/demux/demux.js';
 import { FastPath } from '../../src/demux/fast-path.js';
 import { LinkType, PacketBatch } from '../../src/model/batch.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
-import type { FrameSink, Mirrored } from '../../src/model/mirrored.js';
-import type { Frame } from '../../src/wire/walk/frame.js';
+import { type FrameSink, Mirrored } from '../../src/model/mirrored.js';
+import { Frame } from '../../src/wire/walk/frame.js';
 import { MirrorSource } from './traffic/mirror-source.js';
 import { PacketBuilder } from './traffic/packet.js';
 import type { Random } from './traffic/random.js';
 import type { ScenePacket } from './traffic/scene.js';
 import { buildStack } from './traffic/stacks.js';
 
-/** Everything a frame says, including what nothing reads yet. */
-function wholeFrame(f: Frame, m: Mirrored): object {
-  return {
-    ...f,
-    ...m,
-    bytes: Buffer.from(f.bytes.subarray(f.start, f.end)).toString('hex'),
-    vlanIds: f.vlanIds.slice(0, f.vlanCount).join(),
-    layerKind: f.layerKind.slice(0, f.layerCount).join(),
-    layerOffset: f.layerOffset.slice(0, f.layerCount).join(),
-    point: m.point.index,
-  };
+/** Fields of which only a part is of this frame. */
+const IN_PART = ['bytes', 'vlanIds', 'layerKind', 'layerOffset', 'point'];
+const wholeFields = <T extends object>(of: T): (keyof T & string)[] =>
+  (Object.keys(of) as (keyof T & string)[]).filter((name) => !IN_PART.includes(name));
+const FRAME = wholeFields(new Frame());
+const MIRRORED = wholeFields(new Mirrored());
+const NAMES = [...FRAME, ...MIRRORED, ...IN_PART];
+
+/** Everything a frame says, including what nothing reads yet: the values of {@link NAMES}. */
+type Whole = readonly unknown[];
+
+function wholeFrame(f: Frame, m: Mirrored): Whole {
+  const whole: unknown[] = [];
+  for (const name of FRAME) whole.push(f[name]);
+  for (const name of MIRRORED) whole.push(m[name]);
+  whole.push(
+    Buffer.from(f.bytes.subarray(f.start, f.end)).toString('hex'),
+    f.vlanIds.slice(0, f.vlanCount).join(),
+    f.layerKind.slice(0, f.layerCount).join(),
+    f.layerOffset.slice(0, f.layerCount).join(),
+    m.point.index,
+  );
+  return whole;
+}
+
+/** Comparing values one by one takes a tenth of the time of a comparison that can tell what differs. */
+function assertSame(some: readonly Whole[], others: readonly Whole[]): void {
+  const isSame = (whole: Whole, i: number): boolean => whole.every((value, n) => value === others[i][n]);
+  if (some.length === others.length && some.every(isSame)) return;
+  const named = (whole: Whole): object => Object.fromEntries(whole.map((value, n) => [NAMES[n], value]));
+  assert.deepEqual(some.map(named), others.map(named));
 }
 
 class World implements FrameSink {
-  readonly frames: object[] = [];
+  readonly frames: Whole[] = [];
   readonly mirrors = new MirrorTable();
   readonly demux: Demux;
 
@@ -45,7 +65,7 @@ class World implements FrameSink {
   }
 
   /** Frames announced but not handed over yet. The first `count` must come in this order. */
-  private announced: object[] = [];
+  private announced: Whole[] = [];
 
   ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
     assert.deepEqual(this.announced, []);
@@ -54,7 +74,8 @@ class World implements FrameSink {
 
   frame(f: Frame, m: Mirrored): void {
     const whole = wholeFrame(f, m);
-    if (this.announced.length > 0) assert.deepEqual(whole, this.announced.shift());
+    const announced = this.announced.shift();
+    if (announced !== undefined) assertSame([whole], [announced]);
     this.frames.push(whole);
   }
 
@@ -101,7 +122,7 @@ export function compareWays(packets: readonly ScenePacket[]): number {
     fill(batch, some);
     fast.demux.process(batch);
     long.demux.process(batch);
-    assert.deepEqual(fast.frames, long.frames);
+    assertSame(fast.frames, long.frames);
     fast.frames.length = 0;
     long.frames.length = 0;
     for (let i = 0; i < batch.count; i++) {

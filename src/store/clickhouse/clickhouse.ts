@@ -4,17 +4,17 @@ import { TABLE_NAMES, type TableName } from '../../model/columns/tables.js';
 import { StoreError, StoreRefused } from '../errors.js';
 import type { StoreSize } from '../growth.js';
 import {
+  askedNames,
   type Layout,
   type Migrated,
+  type Migration,
   migrationStatements,
   migrations,
   migrationsTable,
   retainedTables,
   retentionIn,
   retentionStatement,
-  SHARDING,
   tablesMade,
-  viewNames,
 } from '../migrations.js';
 import { countsQuestion, fillStatements, type Gap, gapsQuestion } from '../rollups.js';
 import type { QueryOptions, Segment, Store } from '../store.js';
@@ -82,7 +82,8 @@ export abstract class ClickHouseStore implements Store {
           `knows ${newest}: upgrade mirrorlake`,
       );
     const applied = all.filter((m) => m.version > version);
-    const made = version === 0 ? [] : this.missing(tables);
+    const had = all.filter((m) => m.version <= version);
+    const made = had.length === 0 ? [] : this.missing(had, tables);
     const retention = least(retentionsIn(this.layout, tables));
     if (applied.length + made.length === 0) return { applied, made, retention };
     const behind = tables.get(`${this.layout.prefix}schema_migrations`)?.engine === 'Distributed';
@@ -205,15 +206,12 @@ export abstract class ClickHouseStore implements Store {
     return retentionsIn(this.layout, tablesOf(tables));
   }
 
-  /** Tables and views of the migrations that are missing. */
-  private missing(tables: Tables): string[] {
-    const made = tablesMade(this.layout);
+  /** Tables and views that these migrations have created, and that are missing. */
+  private missing(had: readonly Migration[], tables: Tables): string[] {
     // A user who only sees a cluster's distributed tables knows nothing of the others.
-    if (this.layout.cluster === undefined && [...tables.values()].some((t) => t.engine === 'Distributed')) {
-      const asked = new Set([...Object.keys(SHARDING), ...viewNames()]);
-      return made.filter((name) => asked.has(name.slice(this.layout.prefix.length)) && !tables.has(name));
-    }
-    return made.filter((name) => !tables.has(name));
+    const seesDistributed = [...tables.values()].some((t) => t.engine === 'Distributed');
+    const made = this.layout.cluster === undefined && seesDistributed ? askedNames : tablesMade;
+    return made(had, this.layout).filter((name) => !tables.has(name));
   }
 
   /** Whether there can be no tables yet, because the database was just created. */
