@@ -79,8 +79,8 @@ export function registerRead(program: Command): void {
     .option('--max-sessions <n>', 'sessions open at once; beyond that the oldest end, by pressure', capacity)
     .option(
       '--workers <n>',
-      'threads that make sessions; with several, rows come in any order (default: as many as help where ' +
-        'the captures are large files, else, and with --once, 1)',
+      'threads that make sessions, while another one reads; with several, rows come in no order ' +
+        '(default: 1; for files of 256 MiB and more one fewer than there are processors, up to 3)',
       workerCount,
     )
     .addOption(
@@ -314,7 +314,7 @@ function words(given: string[], options: ReadOptions): { files: string[]; kinds:
     throw new UsageError('read: --once needs a file it can read twice: save stdin to a file first');
   if (options.once === true && options.workers !== undefined && options.workers > 1)
     throw new UsageError(
-      'read: --once needs one worker, whose segments are the same each time: leave out --workers',
+      'read: --once needs one worker, whose segments are the same every time: leave out --workers',
     );
   if (kinds.includes('tunnels') && options.tunnel.length === 0)
     throw new UsageError('read: --ndjson tunnels needs at least one --tunnel SPEC');
