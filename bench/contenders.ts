@@ -40,23 +40,26 @@ function node(): string {
  *
  * @param main the program
  * @param kinds what is printed: a version before applications knows only `sessions`
+ * @param workers threads that make sessions, undefined for what it chooses
  */
 export function mirrorlake(
   main: string,
   kinds: 'sessions' | 'sessions,transactions' = 'sessions,transactions',
+  workers?: string,
 ): { ndjson: Contender; store: Contender } {
+  const read = [process.execPath, main, 'read', ...(workers === undefined ? [] : ['--workers', workers])];
   const storeIn = (out: string) => ['--store', join(out, 'data')];
   return {
     ndjson: {
       name: kinds === 'sessions' ? 'mirrorlake --ndjson' : `mirrorlake --ndjson ${kinds}`,
       version: node(),
-      command: (capture) => [process.execPath, main, 'read', capture, '--ndjson', kinds],
+      command: (capture) => [...read, capture, '--ndjson', kinds],
       flows: (_, stdout) => linesWith(stdout, kinds === 'sessions' ? '"session_id":' : '"table":"sessions"'),
     },
     store: {
       name: 'mirrorlake --store',
       version: `${node()}, embedded chDB`,
-      command: (capture, out) => [process.execPath, main, 'read', capture, ...storeIn(out)],
+      command: (capture, out) => [...read, capture, ...storeIn(out)],
       flows: (out) => {
         const query = ['query', 'SELECT count() FROM sessions', '--format', 'TSV', ...storeIn(out)];
         const run = spawnSync(process.execPath, [main, ...query], { encoding: 'utf8' });

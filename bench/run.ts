@@ -4,6 +4,7 @@
  *
  *   --packets N   packets in the capture (1000000)
  *   --runs N      runs of each program, alternating (5)
+ *   --workers N   threads that make sessions (what read chooses)
  *   --check       exit 1 if a goal is missed
  *   --against DIR, --within P   compares with another checkout, see against.ts
  *
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
   options: {
     packets: { type: 'string', default: '1000000' },
     runs: { type: 'string', default: '5' },
+    workers: { type: 'string' },
     check: { type: 'boolean', default: false },
     ...AGAINST_OPTIONS,
   },
@@ -126,7 +128,7 @@ await against(options, runs, (checkout) => costsOf(checkout, capture(packets)));
 const data = capture(packets);
 const four = capture(4 * packets);
 const { installed, missing } = peers();
-const { ndjson: NDJSON, store: STORE } = mirrorlake(MAIN);
+const { ndjson: NDJSON, store: STORE } = mirrorlake(MAIN, 'sessions,transactions', options.workers);
 const contenders = [NDJSON, STORE, ...installed];
 
 // Other load takes the second core from programs that use it.

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { LONGEST_DEDUPLICATION, MOST_SESSIONS } from '../config/bounds.js';
+import { LONGEST_DEDUPLICATION, MOST_SESSIONS, MOST_WORKERS } from '../config/bounds.js';
 import { KEPT_PACKETS_WORDS, type KeptPackets, parseKeptPackets } from '../config/kept-packets.js';
 import {
   OVERLAY_WORDS,
@@ -19,7 +19,8 @@ import { FilledStore } from '../reader/filled-store.js';
 import { isRowKind, NDJSON_KINDS, type NdjsonKind, parseKinds } from '../reader/kinds.js';
 import type { ReadOutput } from '../reader/output.js';
 import type { Reading, ReadProgress } from '../reader/run.js';
-import { startSessionWorker } from '../reader/session-start.js';
+import { startSessionWorkers } from '../reader/session-start.js';
+import { workersFor } from '../reader/workers.js';
 import { isCaptureFile } from '../receive/file/first-look.js';
 import type { TunnelTable } from '../tunnels/kernel/table.js';
 import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
@@ -33,6 +34,7 @@ interface ReadOptions {
   tunnel: string[];
   collector: string;
   maxSessions?: number;
+  workers?: number;
   deduplicate: number;
   separateBy: Separator[];
   applications: number;
@@ -75,6 +77,12 @@ export function registerRead(program: Command): void {
       ),
     )
     .option('--max-sessions <n>', 'sessions open at once; beyond that the oldest end, by pressure', capacity)
+    .option(
+      '--workers <n>',
+      'threads that make sessions, while another one reads; with several, rows come in no order ' +
+        '(default: 1; for files of 256 MiB and more one fewer than there are processors, up to 3)',
+      workerCount,
+    )
     .addOption(
       new Option(
         '--deduplicate <time>',
@@ -156,14 +164,22 @@ function capacity(value: string): number {
   return n;
 }
 
+function workerCount(value: string): number {
+  const n = Number(value);
+  if (!Number.isInteger(n) || n < 1 || n > MOST_WORKERS)
+    throw new InvalidArgumentError(`give a whole number from 1 to ${MOST_WORKERS}.`);
+  return n;
+}
+
 async function read(given: string[], options: ReadOptions): Promise<void> {
   const { files, kinds } = words(given, options);
   // The slowest part to start comes first; the rest is loaded meanwhile.
   const packets = (options.packets?.bytes ?? 0) > 0 ? options.packets : undefined;
   const rows = kinds.filter(isRowKind);
   const stores = kinds.length === 0;
-  const worker = stores || rows.length > 0 ? startSessionWorker(packets !== undefined) : undefined;
   const once = options.once === true;
+  const count = stores || rows.length > 0 ? (options.workers ?? (once ? 1 : workersFor(files))) : 0;
+  const workers = startSessionWorkers(count, packets !== undefined);
   let store: FilledStore | undefined;
   try {
     const tunnels = options.tunnel.length > 0 ? await tunnelsOf(options.tunnel) : undefined;
@@ -187,7 +203,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
     const stop = stopOnSignal();
     const reading = await readInto(files, {
       output,
-      worker,
+      workers,
       tunnels,
       // A capture stored once gets the same ids whenever it is read, so that packets kept later belong to its
       // sessions.
@@ -223,7 +239,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
     for (const error of failed) process.stderr.write(`mirrorlake: ${error.message}\n`);
     if (failed.length > 0 || stop.aborted) process.exitCode = 1;
   } finally {
-    await worker?.terminate();
+    await Promise.all(workers.map((worker) => worker.terminate()));
     await store?.close();
   }
 }
@@ -296,6 +312,10 @@ function words(given: string[], options: ReadOptions): { files: string[]; kinds:
     throw new UsageError('read: --once is about storing: leave it out with --ndjson');
   if (options.once === true && files.includes('-'))
     throw new UsageError('read: --once needs a file it can read twice: save stdin to a file first');
+  if (options.once === true && options.workers !== undefined && options.workers > 1)
+    throw new UsageError(
+      'read: --once needs one worker, whose segments are the same every time: leave out --workers',
+    );
   if (kinds.includes('tunnels') && options.tunnel.length === 0)
     throw new UsageError('read: --ndjson tunnels needs at least one --tunnel SPEC');
   return { files, kinds };

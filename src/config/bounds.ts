@@ -2,6 +2,8 @@
 
 /** Sessions held at once: 4 GB. */
 export const MOST_SESSIONS = 16_000_000;
+/** Worker threads of a collector, or of `read`. */
+export const MOST_WORKERS = 64;
 /** The largest number of places for mirror points, of an entry of `mirrors` or of all unknown ones. */
 export const MOST_POINTS = 65_536;
 /** The longest time, in seconds, within which a repeated inner frame may count as a duplicate. */

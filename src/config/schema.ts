@@ -7,7 +7,7 @@ import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, keepBits } from '../mode
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { RIGHTS } from '../model/rights.js';
 import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
-import { LONGEST_DEDUPLICATION, MOST_POINTS, MOST_SESSIONS } from './bounds.js';
+import { LONGEST_DEDUPLICATION, MOST_POINTS, MOST_SESSIONS, MOST_WORKERS } from './bounds.js';
 import { KEPT_PACKETS_WORDS, parseKeptPackets } from './kept-packets.js';
 import { OVERLAY_WORDS, parseOverlay, SEPARATORS } from './overlays.js';
 import { parseDuration, parsePrefix, parseSize } from './units.js';
@@ -252,7 +252,7 @@ export const configSchema = z.strictObject({
   workers: z
     .int()
     .min(1)
-    .max(64)
+    .max(MOST_WORKERS)
     .default(1)
     .describe(
       'Worker threads that decode; more than one only with `ring`. Packets are divided among them ' +

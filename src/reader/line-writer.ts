@@ -44,3 +44,32 @@ export function writeOut(bytes: Uint8Array): void {
     }
   }
 }
+
+/**
+ * Whose turn it is to write to stdout: a pipe takes less than a thread writes at once, and lines would be
+ * torn if two wrote. The lock of Ulrich Drepper's "Futexes are tricky" (mutex2).
+ */
+export class Turn {
+  private readonly state: Int32Array;
+
+  /** @param memory of 4 bytes, the same in every thread */
+  constructor(memory: SharedArrayBuffer) {
+    this.state = new Int32Array(memory);
+  }
+
+  /** Waits until no other thread writes. */
+  take(): void {
+    if (Atomics.compareExchange(this.state, 0, FREE, TAKEN) === FREE) return;
+    while (Atomics.exchange(this.state, 0, AWAITED) !== FREE) Atomics.wait(this.state, 0, AWAITED);
+  }
+
+  give(): void {
+    if (Atomics.exchange(this.state, 0, FREE) === AWAITED) Atomics.notify(this.state, 0, 1);
+  }
+}
+
+/** States of {@link Turn}. */
+const FREE = 0;
+const TAKEN = 1;
+/** Taken, and another thread may wait. */
+const AWAITED = 2;

@@ -29,12 +29,12 @@ export class PacketWork extends SessionWork {
     const { frame, mirrored, keeper, which } = this;
     const kept = this.batches[batch].kept as Int32Array;
     for (let i = 0; i < count; i++) {
-      this.unpack(batch, i, buffer);
+      if (!this.unpack(batch, i, buffer)) continue;
       frame.start = kept[i * KEPT_WORDS];
       const word = kept[i * KEPT_WORDS + 1];
       mirrored.protocol = word & 0xffff;
       mirrored.truncated = word >>> 16 !== 0;
-      this.table.frame(frame, mirrored);
+      this.table.take(frame, mirrored);
       keeper.keep(frame, mirrored, which.bytes, which.packets, frame.end - frame.start);
     }
     this.done(batch, buffer);

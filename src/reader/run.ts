@@ -12,7 +12,7 @@ import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
 import { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
 import type { ReadOutput } from './output.js';
 import type { SessionsTold } from './session-dialect.js';
-import { SessionThread, type SessionThreadOptions } from './session-thread.js';
+import { SessionThreads, type SessionThreadsOptions } from './session-threads.js';
 
 /** How far a file is read. */
 export interface ReadProgress {
@@ -35,10 +35,10 @@ export interface Reading {
 
 interface ReadRun {
   readonly output: ReadOutput;
-  /** The session thread, if sessions are wanted. */
-  readonly worker: Worker | undefined;
+  /** The session threads; none if no sessions are wanted. */
+  readonly workers: readonly Worker[];
   readonly tunnels: TunnelTable | undefined;
-  readonly sessions: SessionThreadOptions;
+  readonly sessions: SessionThreadsOptions;
   /** UDP ports of tunnels, in addition to the well-known ones. */
   readonly overlays: readonly Overlay[];
   /** An interrupted reading is not stored: repeating it stores everything once. */
@@ -51,8 +51,8 @@ interface ReadRun {
 
 /** Reads the files into an output. */
 export async function readInto(files: readonly string[], run: ReadRun): Promise<Reading> {
-  const { output, worker, tunnels } = run;
-  const sessions = worker && (await sessionThread(worker, run));
+  const { output, workers, tunnels } = run;
+  const sessions = workers.length > 0 ? await sessionThreads(workers, run) : undefined;
   const mirrors = new MirrorTable({ ...(output.mirrors && { sink: output.mirrors }) });
   const demux = new Demux({
     sink: sessions ?? NOBODY,
@@ -75,11 +75,11 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
   return { failed, demux, mirrors, sessions: told, finished: true };
 }
 
-async function sessionThread(worker: Worker, run: ReadRun): Promise<SessionThread> {
+async function sessionThreads(workers: readonly Worker[], run: ReadRun): Promise<SessionThreads> {
   const { sessions, output } = run;
-  if (sessions.packets === undefined) return new SessionThread(worker, sessions, output.onSegment);
+  if (sessions.packets === undefined) return new SessionThreads(workers, sessions, output.onSegment);
   const { PacketThread } = await import('./packet-thread.js');
-  return new PacketThread(worker, sessions, output.onSegment);
+  return new SessionThreads(workers, sessions, output.onSegment, (...args) => new PacketThread(...args));
 }
 
 /** For frames that nobody wants. */
@@ -88,7 +88,7 @@ const NOBODY: FrameSink = { frame: () => undefined };
 interface Progressing {
   readonly demux: Demux;
   readonly mirrors: MirrorTable;
-  readonly sessions: SessionThread | undefined;
+  readonly sessions: SessionThreads | undefined;
   readonly output: ReadOutput;
   readonly progress: ReadRun['progress'];
   readonly stop: AbortSignal;
@@ -113,7 +113,7 @@ async function readAll(files: readonly string[], reading: Progressing): Promise<
 
 async function readFile(file: string, reading: Progressing): Promise<void> {
   const { demux, mirrors, sessions, output, stop } = reading;
-  const source = await openCapture(file, { signal: stop, ...(sessions && { ring: sessions }) });
+  const source = await openCapture(file, { signal: stop, ...(sessions && { ring: sessions.buffers }) });
   const progress = await reading.progress?.(source.bytesTotal);
   const batch = new PacketBatch();
   let packets = 0;

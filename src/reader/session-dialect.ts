@@ -1,4 +1,4 @@
-/** Messages between `read` and its session thread. */
+/** Messages between `read` and its session threads. */
 import type { KeptPackets } from '../config/kept-packets.js';
 import type { Separator } from '../config/overlays.js';
 import type { EndReason } from '../model/end-reason.js';
@@ -41,8 +41,11 @@ export function batchIn(memory: SharedArrayBuffer): Batch {
 /** Values of FRAME_PLACE: where a frame's bytes are. */
 export const IN_BUFFER = 0;
 export const IN_ARENA = 1;
+/** Values of FRAME_PLACE in an entry that is no frame: its first word is the clock's next second. */
+export const CLOCK_AHEAD = 2;
+export const CLOCK_BACK = 3;
 
-/** What the thread prints. */
+/** What a thread prints. */
 export interface Printing {
   readonly kinds: readonly RowKind[];
   /** Whether lines say of which table they are. */
@@ -51,13 +54,15 @@ export interface Printing {
   readonly handsBack: boolean;
 }
 
-/** What the thread is to do; it is told first. */
+/** What a thread is to do; it is told first. */
 export interface SessionTask {
   /** Read buffers, which batches name by their place here. */
   readonly buffers: readonly SharedArrayBuffer[];
   readonly collector: string;
-  /** Sessions held at once, undefined for the default. */
-  readonly capacity: number | undefined;
+  /** Memory of the Turn to write to stdout, which all threads share. */
+  readonly stdout: SharedArrayBuffer;
+  /** Sessions held at once. */
+  readonly capacity: number;
   /** What to print as NDJSON; undefined to return rows as segments. */
   readonly print: Printing | undefined;
   /** The seed of session ids, undefined for random ids. */
@@ -105,7 +110,7 @@ export interface RowSegment {
   readonly lastSeen: Uint32Array<ArrayBuffer> | undefined;
 }
 
-/** What the thread has counted, when there is no more. */
+/** What a thread has counted, when there is no more. */
 export interface SessionsTold {
   readonly counters: SessionCounters;
   readonly applications: ApplicationStatus;
@@ -114,7 +119,7 @@ export interface SessionsTold {
   readonly twice: readonly number[];
 }
 
-/** What the session thread understands. */
+/** What a session thread understands. */
 export type SessionThreadSide = {
   asks: {
     /** Ends every session: there will be no more. */

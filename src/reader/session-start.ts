@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
-/** Starts the session thread before anything else is loaded, so that it loads its own modules meanwhile. */
-export function startSessionWorker(keepsPackets: boolean): Worker {
+/** Starts the session threads before anything else is loaded, so that they load their modules meanwhile. */
+export function startSessionWorkers(count: number, keepsPackets: boolean): Worker[] {
   const file = keepsPackets ? './packet-worker.js' : './session-worker.js';
-  return new Worker(new URL(file, import.meta.url));
+  return Array.from({ length: count }, () => new Worker(new URL(file, import.meta.url)));
 }

@@ -1,4 +1,4 @@
-/** The work of `read`'s session thread: frames in, rows out, while the main thread reads and decodes. */
+/** The work of a session thread of `read`: frames in, rows out, while the main thread reads and decodes. */
 import { parentPort } from 'node:worker_threads';
 import type { EndReason } from '../model/end-reason.js';
 import { MirrorPoint } from '../model/mirror-point.js';
@@ -9,12 +9,13 @@ import { SessionTable } from '../sessions/table.js';
 import { Channel } from '../threads/channel.js';
 import { PortTransport } from '../threads/transport.js';
 import { Frame } from '../wire/walk/frame-fields.js';
-import { writeOut } from './line-writer.js';
+import { Turn, writeOut } from './line-writer.js';
 import { printedRows, type Rows } from './printed-rows.js';
 import { returnedRows } from './returned-rows.js';
 import {
   type Batch,
   batchIn,
+  CLOCK_BACK,
   type FrameBatch,
   IN_ARENA,
   type PacketCounts,
@@ -50,11 +51,11 @@ export class SessionWork {
     this.dedupWindow = task.dedupWindow;
     this.applications = task.applications;
     this.separateBy = separationBits(task.separateBy);
-    const { print, collector } = task;
+    const { print, collector, capacity } = task;
     if (print === undefined) this.rows = returnedRows(collector, this.hand);
-    else this.rows = printedRows(collector, print, print.handsBack ? this.handLines : writeOut);
+    else this.rows = printedRows(collector, print, print.handsBack ? this.handLines : inTurn(task.stdout));
     this.table = new SessionTable(this.rows, {
-      ...(task.capacity !== undefined && { capacity: task.capacity }),
+      capacity,
       ...(task.ids !== undefined && { ids: task.ids }),
     });
   }
@@ -85,17 +86,31 @@ export class SessionWork {
 
   frames({ batch, count, buffer }: FrameBatch): void {
     for (let i = 0; i < count; i++) {
-      this.unpack(batch, i, buffer);
-      this.table.frame(this.frame, this.mirrored);
+      if (this.unpack(batch, i, buffer)) this.table.take(this.frame, this.mirrored);
     }
     this.done(batch, buffer);
   }
 
-  /** Reads one frame of a batch into {@link frame} and {@link mirrored}. */
-  protected unpack(batch: number, at: number, buffer: number): void {
+  /**
+   * Reads one entry of a batch: a frame into {@link frame} and {@link mirrored}, or a move of the clock.
+   *
+   * @returns whether it is a frame
+   */
+  protected unpack(batch: number, at: number, buffer: number): boolean {
     const { words, arena } = this.batches[batch];
-    this.frame.bytes = words[at * FRAME_WORDS + FRAME_PLACE] === IN_ARENA ? arena : this.buffers[buffer];
+    const place = words[at * FRAME_WORDS + FRAME_PLACE];
+    if (place > IN_ARENA) {
+      this.tick(place, words[at * FRAME_WORDS] >>> 0);
+      return false;
+    }
+    this.frame.bytes = place === IN_ARENA ? arena : this.buffers[buffer];
     unpackFrame(words, at, this.points, this.frame, this.mirrored);
+    return true;
+  }
+
+  private tick(place: number, sec: number): void {
+    if (place === CLOCK_BACK) this.table.setBack(sec);
+    else this.table.advance(sec);
   }
 
   protected done(batch: number, buffer: number): void {
@@ -122,6 +137,19 @@ export class SessionWork {
   protected get packets(): PacketCounts | undefined {
     return undefined;
   }
+}
+
+/** Writes to stdout, where other threads write too. */
+function inTurn(memory: SharedArrayBuffer): (lines: Uint8Array) => void {
+  const turn = new Turn(memory);
+  return (lines) => {
+    turn.take();
+    try {
+      writeOut(lines);
+    } finally {
+      turn.give();
+    }
+  };
 }
 
 /** How the thread's work begins. */

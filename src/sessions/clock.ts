@@ -12,6 +12,13 @@ const DOUBTFUL_JUMP = 3600;
  */
 const SET_BACK = 60;
 
+export interface Timeouts {
+  readonly tcpIdle: number;
+  readonly udpIdle: number;
+  readonly otherIdle: number;
+  readonly linger: number;
+}
+
 export const ClockMove = { None: 0, Forward: 1, Back: 2 } as const;
 export type ClockMove = (typeof ClockMove)[keyof typeof ClockMove];
 
@@ -29,10 +36,11 @@ export class Clock {
   private readonly farBehindFrom: number;
 
   /**
-   * @param longest the longest timeout, in seconds: a clock is not set back by less, so that sessions open
-   * then had packets since it last moved
+   * @param timeouts those of the sessions, in seconds: a clock is not set back by less than the longest, so
+   * that sessions open then had packets since it last moved
    */
-  constructor(longest: number) {
+  constructor({ tcpIdle, udpIdle, otherIdle, linger }: Timeouts) {
+    const longest = Math.max(tcpIdle, udpIdle, otherIdle, linger) + 1;
     this.farBehindFrom = Math.max(DOUBTFUL_JUMP, longest);
   }
 

@@ -78,8 +78,7 @@ export class SessionTable implements FrameSink, FrameSessions {
   ) {
     this.options = { ...READ_OPTIONS, ...options };
     this.ids = new SessionIds(this.options.ids);
-    const { tcpIdle, udpIdle, otherIdle, linger } = this.options;
-    this.clock = new Clock(Math.max(tcpIdle, udpIdle, otherIdle, linger) + 1);
+    this.clock = new Clock(this.options);
     this.slots = new Slots(this.options.capacity);
     this.wheel = new Wheel(this.slots);
     this.key = new Key(new KeyedHash(this.options.secret ?? randomBytes(HASH_SECRET)));
@@ -158,9 +157,14 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.finder.ahead(frames, mirrored, count);
   }
 
-  /** Takes one frame into its session. */
+  /** Takes one frame into its session, after its time has moved the clock. */
   frame(f: Frame, m: Mirrored): void {
     if (f.sec !== this.clock.now) this.tick(f.sec);
+    this.take(f, m);
+  }
+
+  /** Takes one frame, for tables with a common clock that {@link advance} and {@link setBack} move. */
+  take(f: Frame, m: Mirrored): void {
     this.last = -1;
     this.key.take(f, m);
     if (this.dedup !== undefined && this.isDuplicate(f, m)) return;
@@ -260,7 +264,7 @@ export class SessionTable implements FrameSink, FrameSessions {
    * The others had packets since the clock was last moved: sessions from before have ended by their timeouts,
    * which are not longer than the step back.
    */
-  private setBack(sec: number): void {
+  setBack(sec: number): void {
     this.fragments.finish();
     const { wheel } = this;
     const last = this.clock.now + WHEEL_SECONDS;

@@ -39,7 +39,7 @@ import { SPARES } from '../../src/collector/ring/ring-receiver.js';
 import { RuleIndex } from '../../src/collector/rule-index.js';
 import { PACKETS_LIMIT } from '../../src/collector/store/segment-port.js';
 import { TRIAL_MS } from '../../src/collector/trials.js';
-import { MOST_SESSIONS } from '../../src/config/bounds.js';
+import { MOST_SESSIONS, MOST_WORKERS } from '../../src/config/bounds.js';
 import { LARGEST_CONFIG } from '../../src/config/config-file.js';
 import { MOST_MISTAKES } from '../../src/config/load.js';
 import { configSchema, mirrorSchema } from '../../src/config/schema.js';
@@ -193,6 +193,7 @@ const NUMBERS: [string, string[]][] = [
   ['IPv6 extension headers of a frame', [`${MAX_EXTENSIONS}`]],
   ['labels of a frame', [`${MPLS_MAX_LABELS}`]],
   ['VLAN ids kept of a frame', [`${MAX_VLANS}; ${SLOT_VLANS} of a session`]],
+  ['worker threads', [`${MOST_WORKERS}`]],
   [
     'sessions at once',
     [

@@ -43,6 +43,8 @@ describe('wrong usage fails with status 2 and one line that names the mistake', 
     [['read', '-', '-', '--ndjson', 'mirrors'], /stdin \(-\) can be read once only/],
     [['read', CAPTURE, '--ndjson', 'tunnels'], /needs at least one --tunnel/],
     [['read', CAPTURE, '--ndjson', 'tunnels', '--tunnel', 't mode carrier-pigeon'], /mode carrier-pigeon/],
+    [['read', CAPTURE, '--workers', '0', '--ndjson'], /'--workers <n>' argument '0'.*from 1 to 64/],
+    [['read', CAPTURE, '--workers', '2', '--once'], /--once needs one worker.*leave out --workers/],
     [['read', CAPTURE, '--store', 'ftp://nowhere'], /a store cannot be at ftp:\/\//],
   ];
   let told: Ran[];
@@ -58,7 +60,7 @@ describe('wrong usage fails with status 2 and one line that names the mistake', 
     expect(stdout).toBe('');
   });
 
-  it.each([0, 1, 16])('in a process of its own: case %i', (i) => {
+  it.each([0, 1, 18])('in a process of its own: case %i', (i) => {
     const { status, lines, said } = run(...cases[i][0]);
     expect({ status, stdout: lines.join(), stderr: said }).toEqual(told[i]);
   });
@@ -67,6 +69,7 @@ describe('wrong usage fails with status 2 and one line that names the mistake', 
 describe('a command whose output cannot be written', () => {
   const commands: [string[]][] = [
     [['read', CAPTURE, '--ndjson', '--quiet']],
+    [['read', CAPTURE, '--ndjson', '--workers', '3', '--quiet']],
     [['read', CAPTURE, '--ndjson', 'packets', '--quiet']],
     [['schema', 'print']],
     [['completion', 'bash']],

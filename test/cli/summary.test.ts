@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MOST_POINTS, readSummary } from '../../src/cli/read/summary.js';
-import { NOTHING_READ } from '../../src/collector/application-counts.js';
+import { NOTHING_READ } from '../../src/model/application-counts.js';
 import type { ApplicationStatus } from '../../src/model/status.js';
 import { SessionCounters } from '../../src/sessions/options.js';
 import { Collected } from '../demux/collect.js';

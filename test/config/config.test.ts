@@ -118,6 +118,7 @@ tunnels:
       ),
       'm.yaml:17:20: separate_by.1: must be one of: vni, vlan, teid',
     ]);
+    expect(mistakes('workers: 65')).toEqual(['m.yaml:1:1: workers: must be at most 64']);
   });
 
   it('is refused with the place of what is not YAML, or not a map', () => {

@@ -15,9 +15,9 @@ import {
   resetPacketSocket,
 } from '../../linux/packet-socket.js';
 import { closeSocket, IPPROTO_GRE } from '../../linux/socket.js';
+import { NOTHING_READ } from '../../model/application-counts.js';
 import { CommandError } from '../../model/errors.js';
 import type { ReceiverStatus } from '../../model/status.js';
-import { NOTHING_READ } from '../application-counts.js';
 import type { LiveOutput, LivePath } from '../live/live-path.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';

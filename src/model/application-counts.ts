@@ -1,5 +1,5 @@
 /** What the workers read of applications, added up. */
-import type { ApplicationStatus } from '../model/status.js';
+import type { ApplicationStatus } from './status.js';
 
 /** Of a worker that has not reported yet. */
 export const NOTHING_READ: ApplicationStatus = {
