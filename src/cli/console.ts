@@ -21,6 +21,10 @@ export function registerConsole(program: Command): void {
   const command = program
     .command('console')
     .summary('look at the store in a browser')
+    .description('Serves a page over the store; without a further word, `serve`.');
+  command
+    .command('serve', { isDefault: true })
+    .summary('serve the page')
     .description(
       'Serves a page over the store, and over a running collector if there is one: what is going on, its ' +
         'sessions, packets, hosts and mirrors. On a terminal it prints the link that signs in; elsewhere ' +
@@ -42,8 +46,7 @@ export function registerConsole(program: Command): void {
     .option('--config <file>', CONFIG_HELP)
     .option('--listen <host:port>', 'where it is served (default: that of --config, or 127.0.0.1:9480)')
     .option('--state <dir>', 'the directory of its token')
-    // `console` has the same options, and takes them.
-    .action((_, self: Command) => printUrl(self.optsWithGlobals()));
+    .action(printUrl);
   command
     .command('passwd')
     .summary('make a line of the users file')

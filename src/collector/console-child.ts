@@ -6,8 +6,8 @@ import type { ConsoleStatus } from '../model/status.js';
 import type { Logger } from '../observe/log.js';
 
 /** Milliseconds before it is started again: twice as long every time, until it stays. */
-const FIRST_WAIT = 1000;
-const LONGEST_WAIT = 60_000;
+export const FIRST_WAIT = 1000;
+export const LONGEST_WAIT = 60_000;
 const STAYS = 60_000;
 /** Milliseconds it may take to end by itself. */
 const PATIENCE = 2000;

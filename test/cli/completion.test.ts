@@ -76,7 +76,7 @@ function offered(shell: Shell, line: string): string[] {
 
 describeWith(['bash', 'zsh', 'fish'], 'completions', () => {
   it.each(SHELLS)('%s completes commands, options, values and files', (shell) => {
-    expect(offered(shell, 'mirrorlake co')).toEqual(['collect', 'completion']);
+    expect(offered(shell, 'mirrorlake co')).toEqual(['collect', 'completion', 'console']);
     expect(offered(shell, 'mirrorlake ')).toContain('mirror');
     expect(offered(shell, 'mirrorlake schema ')).toEqual(['apply', 'print']);
     expect(offered(shell, 'mirrorlake --debug read --on')).toEqual(['--once']);

@@ -34,6 +34,8 @@ import { MOST_REMEMBERED_TEXT } from '../../src/applications/room.js';
 import { COLLECTOR_PATIENCE } from '../../src/cli/find-store.js';
 import { MOST_POINTS as MOST_IN_SUMMARY } from '../../src/cli/read/summary.js';
 import { MOST_POINTS as MOST_IN_STATUS } from '../../src/cli/status-text.js';
+import { FIRST_WAIT, LONGEST_WAIT } from '../../src/collector/console-child.js';
+import { MOST_WAITING as MOST_WAITING_BYTES } from '../../src/collector/live/row-readers.js';
 import { LISTED, LOUDEST_UNLISTED } from '../../src/collector/mirrors/mirror-listing.js';
 import { SPARES } from '../../src/collector/ring/ring-receiver.js';
 import { RuleIndex } from '../../src/collector/rule-index.js';
@@ -44,15 +46,29 @@ import { LARGEST_CONFIG } from '../../src/config/config-file.js';
 import { MOST_MISTAKES } from '../../src/config/load.js';
 import { configSchema, mirrorSchema } from '../../src/config/schema.js';
 import { DEEPEST, MOST_ALIASES } from '../../src/config/yaml-document.js';
+import { LONGEST_BODY } from '../../src/console/app.js';
+import { KEEP_RUNNING, KEPT_BYTES, MOST_RUNNING, MOST_WAITING } from '../../src/console/questions.js';
+import { MOST_ANSWERED, MOST_BYTES, MOST_OF_ONE } from '../../src/console/routes/sql.js';
+import { COOKIE_LIFE, MOST_COOKIES, MOST_WRONG } from '../../src/console/sign-in.js';
+import { MOST_CONDITIONS, MOST_VALUES } from '../../src/console/statements/conditions.js';
 import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
 import { LARGEST_BUFFER } from '../../src/demux/fragment-buffers.js';
 import { HEADER_ROOM } from '../../src/demux/fragment-runs.js';
 import { LONGEST_CHAIN } from '../../src/demux/fragment-table.js';
+import { MALFORMED_SENDERS } from '../../src/demux/malformed-senders.js';
 import { LEAST_SHARE, SHARE } from '../../src/demux/reassembly.js';
 import { MAX_TAGS } from '../../src/linux/gre-filter.js';
 import { LONGEST_PAUSE } from '../../src/mirror-source/run.js';
 import { READING_DEFAULTS, REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../../src/model/defaults.js';
 import { KEEP_ALL } from '../../src/model/kept-words.js';
+import {
+  FRAMES_SHOWN,
+  FRAMES_WATCHED_S,
+  MOST_FRAME_WATCHES,
+  MOST_OPEN_SHOWN,
+  MOST_ROW_READERS,
+  MOST_ROWS_A_SECOND,
+} from '../../src/model/live.js';
 import { LONGEST_QUESTION } from '../../src/model/question-limits.js';
 import { grouped } from '../../src/model/words.js';
 import { CONTROL_TIMEOUTS, MAX_REQUEST, MOST_CONTROL_CONNECTIONS } from '../../src/observe/control.js';
@@ -295,6 +311,25 @@ const NUMBERS: [string, string[]][] = [
       `mistakes ${MOST_MISTAKES} are told`,
     ],
   ],
+  ['times of a service that its quantiles come from', ['65,536']],
+  ['readers of `rows` at the control socket', [`${MOST_ROW_READERS}`]],
+  ['rows shown to them', [`${MOST_ROWS_A_SECOND} a second`]],
+  ['bytes waiting for a reader of `rows`', [mib(MOST_WAITING_BYTES), seconds(CONTROL_TIMEOUTS.answer)]],
+  ['sessions that `open` shows', [grouped(MOST_OPEN_SHOWN)]],
+  [
+    'senders that `frames` watches',
+    [`${MOST_FRAME_WATCHES}`, `${FRAMES_WATCHED_S} s`, `${FRAMES_SHOWN} kept`],
+  ],
+  ['senders of malformed GRE that `status --json` lists', [`${MALFORMED_SENDERS}`]],
+  ['questions of the console at once', [`${MOST_RUNNING}, and ${MOST_WAITING}`]],
+  ['answers of the console that are kept', [mib(KEPT_BYTES), seconds(KEEP_RUNNING)]],
+  ['an answer on the SQL page', [grouped(MOST_ANSWERED), mib(MOST_BYTES)]],
+  ['statements of one person that run at once', [`${MOST_OF_ONE}`]],
+  ["conditions of the console's API", [`${MOST_CONDITIONS}`, `${MOST_VALUES} values`]],
+  ["a body of the console's API", [grouped(LONGEST_BODY)]],
+  ['wrong tokens and passwords from one address', [`${MOST_WRONG} within a minute`]],
+  ['browsers that are signed in', [grouped(MOST_COOKIES), hours(COOKIE_LIFE / 1000)]],
+  ["the console's process that ends by itself", [seconds(FIRST_WAIT), seconds(LONGEST_WAIT)]],
   ['longest packet of a capture', [grouped(MAX_PACKET)]],
   ['a block of a pcapng that is not skipped', [grouped(MAX_RECORD)]],
   ['interfaces of a pcapng', [grouped(MAX_INTERFACES)]],

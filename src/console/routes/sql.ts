@@ -10,7 +10,7 @@ import type { Handlers, Services } from '../handler.js';
 import { objects, reachedBy, URGENCY } from '../questions.js';
 
 /** Rows and bytes of an answer: beyond, it is cut, and says so. */
-export const MOST_ROWS = 100_000;
+export const MOST_ANSWERED = 100_000;
 export const MOST_BYTES = 64 * 1024 * 1024;
 /** Statements that one person has running at once. */
 export const MOST_OF_ONE = 4;
@@ -137,7 +137,7 @@ async function* lines(answer: Readable, over: (rows: number) => void): AsyncGene
   try {
     for await (const text of createInterface({ input: answer, crlfDelay: Number.POSITIVE_INFINITY })) {
       bytes += text.length;
-      if (rows >= MOST_ROWS || bytes > MOST_BYTES) {
+      if (rows >= MOST_ANSWERED || bytes > MOST_BYTES) {
         cut = true;
         break;
       }

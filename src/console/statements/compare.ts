@@ -38,7 +38,8 @@ function conversations({ a, b, range, conditions, prefix }: Comparison): string 
   return (
     `SELECT ${CONVERSATION} AS conversation,\n` +
     '    argMax(session_id, client_packets + server_packets) AS id, min(first_seen) AS began,\n' +
-    '    argMax((client_ip, client_port, server_ip, server_port), client_packets + server_packets) AS ends,\n' +
+    '    argMax((client_ip, client_port, server_ip, server_port), client_packets + server_packets)\n' +
+    '      AS ends,\n' +
     "    any(if(app_protocol = '', transport, app_protocol)) AS app,\n" +
     `    sumIf(client_packets + server_packets, ${isA}) AS packets_a,\n` +
     `    sumIf(client_packets + server_packets, ${isB}) AS packets_b,\n` +
