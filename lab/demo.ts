@@ -1,6 +1,7 @@
 /**
  * npm run demo: reads the bundled capture (lab/demo-traffic.ts describes it) into an embedded store, and asks
- * what a network engineer would ask first.
+ * what a network engineer would ask first. Then it serves the console until Ctrl-C; with --no-open, in CI, or
+ * where nobody sees the link, it only says how.
  */
 import { spawnSync } from 'node:child_process';
 import { join, relative } from 'node:path';
@@ -72,10 +73,14 @@ function mirrorlake(...args: string[]): void {
 /** Prints tables even to a file; on a terminal, the width decides. */
 const FORMAT = process.stdout.isTTY === true ? [] : ['--format', 'PrettyCompactMonoBlock'];
 const capture = relative(process.cwd(), join(import.meta.dirname, 'demo.pcapng.gz'));
-process.stdout.write(`$ mirrorlake read ${capture} --store ${STORE} --once\n`);
-mirrorlake('read', capture, '--store', STORE, '--once');
+process.stdout.write(`$ mirrorlake read ${capture} --store ${STORE} --once --packets all\n`);
+mirrorlake('read', capture, '--store', STORE, '--once', '--packets', 'all');
 for (const [question, sql] of QUESTIONS) {
   process.stdout.write(`\n${question}\n\n${sql.replaceAll(/^/gm, '    ')}\n\n`);
   mirrorlake('query', sql, '--store', STORE, ...FORMAT);
 }
 process.stdout.write(`\nAsk on: npx mirrorlake query "SELECT * FROM sessions LIMIT 1 FORMAT Vertical"\n`);
+process.stdout.write('Look at it: ');
+const seen = process.stdout.isTTY === true && process.env.CI !== 'true' && !process.argv.includes('--no-open');
+if (seen) mirrorlake('console', '--store', STORE);
+else process.stdout.write('npx mirrorlake console, at http://127.0.0.1:9480/\n');

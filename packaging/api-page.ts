@@ -18,8 +18,9 @@ test compares it, and \`npx tsx packaging/api-page.ts\` writes it.
   requests from the console's own page count.
 - A route takes a right: *view*, *packets*, *sql* or *captures*. Who has which: [the console](console.md).
 - Times are RFC 3339 with nanoseconds, in UTC. Addresses are as people write them.
-- Answers from the store have \`meta\`: the \`statement\` as it ran (\`mirrorlake query\` runs it as it is), the
-  \`table\`, \`rows_read\`, \`elapsed_ms\`, and a \`note\` where something has to be said about what is counted.
+- Answers from the store have \`meta\`: the \`statement\` as it ran (\`mirrorlake query\` runs it as it is),
+  the \`table\`, \`rows_read\`, \`elapsed_ms\`, and a \`note\` where something has to be said about what is
+  counted.
 
 \`\`\`bash
 token=$(cat ./data/console/token)
