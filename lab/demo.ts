@@ -81,6 +81,7 @@ for (const [question, sql] of QUESTIONS) {
 }
 process.stdout.write(`\nAsk on: npx mirrorlake query "SELECT * FROM sessions LIMIT 1 FORMAT Vertical"\n`);
 process.stdout.write('Look at it: ');
-const seen = process.stdout.isTTY === true && process.env.CI !== 'true' && !process.argv.includes('--no-open');
+const seen =
+  process.stdout.isTTY === true && process.env.CI !== 'true' && !process.argv.includes('--no-open');
 if (seen) mirrorlake('console', '--store', STORE);
 else process.stdout.write('npx mirrorlake console, at http://127.0.0.1:9480/\n');

@@ -8,7 +8,7 @@
  *
  * The console's page is built from web/ into dist/console/, by Vite, for browsers.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -71,9 +71,23 @@ export async function build(more: Readonly<Record<string, string>> = {}): Promis
   }
 }
 
-/** Rebuilds dist/console/. */
+/** The fonts that the page brings: Vite lists the licenses of scripts only. */
+const FONTS = ['@fontsource-variable/inter', '@fontsource-variable/jetbrains-mono'];
+
+/** Rebuilds dist/console/, with the licenses of all that is in it. */
 export async function buildPage(): Promise<void> {
-  await buildWith({ configFile: join(ROOT, 'web/vite.config.ts'), logLevel: 'warn' });
+  // Tests have another environment, with which React would be its version for developers.
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = 'production';
+  await buildWith({ configFile: join(ROOT, 'web/vite.config.ts'), logLevel: 'warn', mode: 'production' });
+  if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = NODE_ENV;
+  for (const font of FONTS) {
+    const at = join(ROOT, 'node_modules', font);
+    const { version } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as { version: string };
+    const text = `\n## ${font} - ${version} (OFL-1.1)\n\n${readFileSync(join(at, 'LICENSE'), 'utf8')}`;
+    appendFileSync(join(ROOT, 'dist/console/licenses.md'), text);
+  }
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url))

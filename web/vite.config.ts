@@ -12,6 +12,8 @@ export default defineConfig({
     target: 'es2022',
     // Inlined files would be data: URLs, which the page's policy has for images only.
     assetsInlineLimit: 0,
+    // What is bundled, with its licenses: it goes into the package.
+    license: { fileName: 'licenses.md' },
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,
