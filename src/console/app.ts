@@ -19,6 +19,7 @@ import type { Asking, Handler, Services } from './handler.js';
 import { aboutHandlers } from './routes/about.js';
 import { compareHandlers } from './routes/compare.js';
 import { sqlHandlers } from './routes/sql.js';
+import { packetsHandlers } from './routes/packets.js';
 import { trafficHandlers } from './routes/traffic.js';
 import type { SignIn } from './sign-in.js';
 
@@ -47,6 +48,7 @@ const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]:
   ...trafficHandlers,
   ...sqlHandlers,
   ...compareHandlers,
+  ...packetsHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {
@@ -74,7 +76,12 @@ export function createApp(options: AppOptions): Hono<Env> {
     await next();
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'private, no-cache');
   });
-  api.use(etag());
+  const tagged = etag();
+  api.use(async (c, next) => {
+    await next();
+    // A tag is of all bytes: what is streamed, or kept by nobody, has none.
+    if (c.res.headers.get('Cache-Control') !== 'no-store') await tagged(c, () => Promise.resolve());
+  });
   const enter = (c: Context<Env>, who: Who): Response => {
     const value = options.signIn.cookieFor(who);
     setCookie(c, cookie, value, {

@@ -2,12 +2,13 @@
 import type { z } from 'zod';
 import { about } from './contract/about.js';
 import { compare } from './contract/compare.js';
+import { packets } from './contract/packets.js';
 import type { Route } from './contract/route.js';
 import { signIn } from './contract/sign-in.js';
 import { sql } from './contract/sql.js';
 import { traffic } from './contract/traffic.js';
 
-export const ROUTES = { ...signIn, ...about, ...traffic, ...sql, ...compare } as const satisfies Record<
+export const ROUTES = { ...signIn, ...about, ...traffic, ...sql, ...compare, ...packets } as const satisfies Record<
   string,
   Route
 >;

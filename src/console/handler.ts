@@ -6,6 +6,7 @@ import type { Beside } from './beside.js';
 import type { Meta, Scope } from './contract/route.js';
 import type { Who } from './contract/sign-in.js';
 import type { Answer, Body, Params, Query, RouteName } from './contract.js';
+import type { Downloads } from './downloads.js';
 import { RequestError } from './errors.js';
 import type { QuestionOptions, Questions, Table } from './questions.js';
 import type { Surroundings } from './statements/scope.js';
@@ -18,6 +19,8 @@ export interface Services {
   readonly facts: StoreFacts;
   /** The collector beside the console. */
   readonly beside: Beside;
+  readonly downloads: Downloads;
+  readonly log: Logger;
   readonly version: string;
   readonly log: Logger;
   readonly links: readonly { readonly name: string; readonly url: string }[];

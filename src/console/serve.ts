@@ -10,6 +10,7 @@ import { tablePrefix } from '../store/location.js';
 import { createApp } from './app.js';
 import { Asker, type Place } from './asker.js';
 import { Beside } from './beside.js';
+import { Downloads } from './downloads.js';
 import { Questions } from './questions.js';
 import { checkExposure, hostInUrl, readTls, tokenRights } from './settings.js';
 import { SignIn } from './sign-in.js';
@@ -54,6 +55,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
       questions,
       facts: new StoreFacts(questions, tablePrefix(location)),
       beside: new Beside(options.collector),
+      downloads: new Downloads(),
       version,
       log,
       links: config.links,

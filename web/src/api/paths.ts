@@ -15,4 +15,9 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   schema: 'GET /schema',
   compare: 'GET /compare',
   series: 'GET /series',
+  sessionPackets: 'GET /sessions/:id/packets',
+  sessionCopies: 'GET /sessions/:id/copies',
+  packetsCount: 'GET /packets/count',
+  packetsCapture: 'GET /packets.pcapng',
+  sessionCapture: 'GET /sessions/:id/packets.pcapng',
 };

@@ -1,0 +1,121 @@
+/** The questions for packets, and for the sessions that they are of. */
+import { quote } from '../../store/tables.js';
+import { POINT, POINT_ID, timeLiteral } from './scope.js';
+
+/** Bytes of frames in one answer, at the most; but one frame at least. */
+export const MOST_FRAME_BYTES = 16_000_000;
+/** Within how many seconds another mirror's session is a copy. */
+const COPY_SECONDS = 300;
+const SECOND = 1_000_000_000n;
+
+/** The earliest time of a session, as its id says (RFC 9562, version 7); undefined for other ids. */
+function bornAt(id: string): bigint | undefined {
+  if (id[14] !== '7') return undefined;
+  return BigInt(`0x${id.slice(0, 8)}${id.slice(9, 13)}`) * 1_000_000n;
+}
+
+/** Which rows of `sessions` are a session's. Its id says when it began, so that little is read. */
+export function ofSession(id: string): string {
+  const born = bornAt(id);
+  const since = born === undefined ? '' : ` AND first_seen >= ${timeLiteral(born - SECOND)}`;
+  return `session_id = ${quote(id.toLowerCase())}${since}`;
+}
+
+/** What is selected of `sessions`, all parts of a conversation together. */
+const SESSION =
+  'toString(session_id) AS session_id,\n' +
+  `  any(${POINT_ID}) AS mirror, argMax(mirror_name, part) AS mirror_name,\n` +
+  '  argMax(client, part) AS client, argMax(server, part) AS server,\n' +
+  '  argMax(client_port, part) AS client_port, argMax(server_port, part) AS server_port,\n' +
+  '  any(transport) AS transport, argMax(app_protocol, part) AS app_protocol,\n' +
+  '  argMax(tcp_state, part) AS tcp_state,\n' +
+  '  sum(client_packets + server_packets) AS packets, sum(client_bytes + server_bytes) AS bytes,\n' +
+  "  formatDateTime(min(s.first_seen), '%FT%T.%fZ') AS first_seen,\n" +
+  "  formatDateTime(max(s.last_seen), '%FT%T.%fZ') AS last_seen,\n" +
+  '  argMax(community_id, part) AS community_id';
+
+/** One row: the session, and what tells who sent a frame of it. */
+export function sessionStatement(id: string, prefix: string): string {
+  return (
+    `SELECT ${SESSION},\n` +
+    '  hex(argMax(client_ip, part)) AS client_ip, hex(argMax(server_ip, part)) AS server_ip,\n' +
+    '  argMax(client_mac, part) AS client_mac, argMax(server_mac, part) AS server_mac,\n' +
+    '  any(protocol) AS protocol, any(ether_type) AS ether_type,\n' +
+    `  (SELECT count() FROM ${prefix}packets WHERE session_id = ${quote(id.toLowerCase())}) AS kept\n` +
+    `FROM ${prefix}sessions AS s\nWHERE ${ofSession(id)}\nGROUP BY session_id`
+  );
+}
+
+/** Frames behind the first `after`, one more than `limit` so that it is known whether there are more. */
+export function framesStatement(id: string, after: number, limit: number, prefix: string): string {
+  return (
+    "SELECT formatDateTime(at, '%FT%T.%fZ') AS time, length, original_length, base64Encode(frame) AS data,\n" +
+    '  toString(layer) AS layer, toString(mirror_type) AS mirror_type,\n' +
+    "  replaceRegexpOne(IPv6NumToString(mirror_source), '^::ffff:', '') AS mirror_source,\n" +
+    "  replaceRegexpOne(IPv6NumToString(mirror_target), '^::ffff:', '') AS mirror_target,\n" +
+    '  mirror_session, gre_key, mirror_port, toString(mirror_direction) AS mirror_direction,\n' +
+    '  mirror_hardware, security_group, cos, vlan, gre_protocol, truncated = 1 AS truncated, found\n' +
+    'FROM (\n' +
+    '  SELECT *, count() OVER () AS found, sum(length) OVER (ORDER BY at, number) AS taken\n' +
+    '  FROM (\n' +
+    '    SELECT *, time AS at, length(frame) AS length\n' +
+    `    FROM ${prefix}packets WHERE session_id = ${quote(id.toLowerCase())}\n` +
+    `    ORDER BY time, number LIMIT ${limit + 1} OFFSET ${after}))\n` +
+    `WHERE taken - length < ${MOST_FRAME_BYTES}\nORDER BY at, number`
+  );
+}
+
+/** What copies of a session are found by. */
+export interface Original {
+  readonly session_id: string;
+  readonly client_ip: string;
+  readonly server_ip: string;
+  readonly client_port: number;
+  readonly server_port: number;
+  readonly client_mac: string;
+  readonly server_mac: string;
+  readonly protocol: number;
+  readonly ether_type: number;
+  readonly community_id: string;
+}
+
+/**
+ * Sessions of other mirror points that are the same conversation.
+ *
+ * @param from, to of the session, nanoseconds since 1970
+ */
+export function copiesStatement(original: Original, from: bigint, to: bigint, prefix: string): string {
+  const ends = (a: string, b: string): string => `(${a}) = (${b})`;
+  // The Community ID is computed of each row: addresses come first, which have an index.
+  const same =
+    original.community_id === ''
+      ? `ether_type = ${original.ether_type} AND (` +
+        `${ends('client_mac, server_mac', `${quote(original.client_mac)}, ${quote(original.server_mac)}`)} OR ` +
+        `${ends('server_mac, client_mac', `${quote(original.client_mac)}, ${quote(original.server_mac)}`)})`
+      : `client_ip IN (${address(original.client_ip)}, ${address(original.server_ip)}) ` +
+        `AND server_ip IN (${address(original.client_ip)}, ${address(original.server_ip)})\n` +
+        `  AND protocol = ${original.protocol} AND community_id = ${quote(original.community_id)}`;
+  const margin = BigInt(COPY_SECONDS) * SECOND;
+  return (
+    `SELECT ${SESSION}\nFROM ${prefix}sessions AS s\n` +
+    `WHERE s.first_seen < ${timeLiteral(to + margin)} AND s.last_seen >= ${timeLiteral(from - margin)}\n` +
+    `  AND ${same}\n` +
+    `  AND ${POINT} NOT IN (SELECT ${POINT} FROM ${prefix}sessions WHERE ${ofSession(original.session_id)})\n` +
+    'GROUP BY session_id\nORDER BY min(s.first_seen) LIMIT 100'
+  );
+}
+
+/** @param hex 16 bytes */
+function address(hex: string): string {
+  return `toIPv6(IPv6NumToString(unhex('${hex}')))`;
+}
+
+/** How many packets chosen sessions have, and how many of them have no known carrier (OuterPackets). */
+export function countStatement(where: string, prefix: string): string {
+  return (
+    'SELECT count() AS packets, sum(length(frame)) AS bytes,\n' +
+    "  countIf(multiIf(mirror_type IN ('erspan1', 'erspan2'), layer != 'ethernet',\n" +
+    "    mirror_type = 'gre', gre_protocol = 0 AND layer NOT IN ('ipv4', 'ipv6', 'ppp'), false)) AS left\n" +
+    `FROM ${prefix}packets WHERE session_id IN (SELECT session_id FROM ${prefix}sessions WHERE (${where}\n))`
+  );
+}
