@@ -53,7 +53,7 @@ export const packetsHandlers: Handlers<
     const [from, to] = [row.first_seen, row.last_seen].map((time) => parseTime('time', time, 0));
     const statement = copiesStatement(row, from, to, services.facts.prefix);
     const answer = await services.questions.ask(statement, { signal });
-    const copies = objects<PacketsSession>(answer);
+    const copies = objects<SessionRow>(answer).map(said);
     return Response.json({ copies, meta: metaOf(statement, 'sessions', answer) }, { headers: NO_STORE });
   },
   packetsCount: async ({ query, who, signal }, services) => {

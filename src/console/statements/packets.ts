@@ -1,6 +1,7 @@
 /** The questions for packets, and for the sessions that they are of. */
 import { quote } from '../../store/tables.js';
-import { POINT, POINT_ID, timeLiteral } from './scope.js';
+import { addressLiteral } from './conditions.js';
+import { POINT_ID, timeLiteral } from './scope.js';
 
 /** Bytes of frames in one answer, at the most; but one frame at least. */
 export const MOST_FRAME_BYTES = 16_000_000;
@@ -21,35 +22,43 @@ export function ofSession(id: string): string {
   return `session_id = ${quote(id.toLowerCase())}${since}`;
 }
 
-/** What is selected of `sessions`, all parts of a conversation together. */
-const SESSION =
-  'toString(session_id) AS session_id,\n' +
-  `  any(${POINT_ID}) AS mirror, argMax(mirror_name, part) AS mirror_name,\n` +
-  '  argMax(client, part) AS client, argMax(server, part) AS server,\n' +
-  '  argMax(client_port, part) AS client_port, argMax(server_port, part) AS server_port,\n' +
-  '  any(transport) AS transport, argMax(app_protocol, part) AS app_protocol,\n' +
-  '  argMax(tcp_state, part) AS tcp_state,\n' +
-  '  sum(client_packets + server_packets) AS packets, sum(client_bytes + server_bytes) AS bytes,\n' +
-  "  formatDateTime(min(s.first_seen), '%FT%T.%fZ') AS first_seen,\n" +
-  "  formatDateTime(max(s.last_seen), '%FT%T.%fZ') AS last_seen,\n" +
-  '  argMax(community_id, part) AS community_id';
+/** What is read of `sessions`: conditions are on these, and not on what is made of them. */
+const COLUMNS =
+  'session_id, part, first_seen, last_seen, mirror_type, mirror_source, mirror_session, gre_key,\n' +
+  '    mirror_name, client, server, client_ip, server_ip, client_port, server_port, client_mac,\n' +
+  '    server_mac, protocol, transport, ether_type, app_protocol, tcp_state, client_packets,\n' +
+  '    server_packets, client_bytes, server_bytes, community_id';
 
-/** One row: the session, and what tells who sent a frame of it. */
-export function sessionStatement(id: string, prefix: string): string {
+/** Conversations, all parts of each together; and what tells who sent a frame of it. */
+function sessionsStatement(where: string, prefix: string, more = ''): string {
   return (
-    `SELECT ${SESSION},\n` +
+    `SELECT toString(session_id) AS session_id,\n  any(${POINT_ID}) AS mirror,\n` +
+    '  argMax(mirror_name, part) AS mirror_name, argMax(client, part) AS client,\n' +
+    '  argMax(server, part) AS server, argMax(client_port, part) AS client_port,\n' +
+    '  argMax(server_port, part) AS server_port, any(transport) AS transport,\n' +
+    '  argMax(app_protocol, part) AS app_protocol, argMax(tcp_state, part) AS tcp_state,\n' +
+    '  sum(client_packets + server_packets) AS packets, sum(client_bytes + server_bytes) AS bytes,\n' +
+    `  ${timeText('min(first_seen)')} AS first_seen,\n` +
+    `  ${timeText('max(last_seen)')} AS last_seen,\n` +
+    '  argMax(community_id, part) AS community_id,\n' +
     '  hex(argMax(client_ip, part)) AS client_ip, hex(argMax(server_ip, part)) AS server_ip,\n' +
     '  argMax(client_mac, part) AS client_mac, argMax(server_mac, part) AS server_mac,\n' +
-    '  any(protocol) AS protocol, any(ether_type) AS ether_type,\n' +
-    `  (SELECT count() FROM ${prefix}packets WHERE session_id = ${quote(id.toLowerCase())}) AS kept\n` +
-    `FROM ${prefix}sessions AS s\nWHERE ${ofSession(id)}\nGROUP BY session_id`
+    `  any(protocol) AS protocol, any(ether_type) AS ether_type${more}\n` +
+    `FROM (\n  SELECT ${COLUMNS}\n  FROM ${prefix}sessions\n  WHERE ${where})\n` +
+    'GROUP BY session_id\nORDER BY first_seen LIMIT 100'
   );
+}
+
+/** One row: the session, and how many frames of it are kept. */
+export function sessionStatement(id: string, prefix: string): string {
+  const kept = `(SELECT count() FROM ${prefix}packets WHERE session_id = ${quote(id.toLowerCase())})`;
+  return sessionsStatement(ofSession(id), prefix, `,\n  ${kept} AS kept`);
 }
 
 /** Frames behind the first `after`, one more than `limit` so that it is known whether there are more. */
 export function framesStatement(id: string, after: number, limit: number, prefix: string): string {
   return (
-    "SELECT formatDateTime(at, '%FT%T.%fZ') AS time, length, original_length, base64Encode(frame) AS data,\n" +
+    `SELECT ${timeText('at')} AS time, length, original_length, base64Encode(frame) AS data,\n` +
     '  toString(layer) AS layer, toString(mirror_type) AS mirror_type,\n' +
     "  replaceRegexpOne(IPv6NumToString(mirror_source), '^::ffff:', '') AS mirror_source,\n" +
     "  replaceRegexpOne(IPv6NumToString(mirror_target), '^::ffff:', '') AS mirror_target,\n" +
@@ -96,18 +105,22 @@ export function copiesStatement(original: Original, from: bigint, to: bigint, pr
         `AND server_ip IN (${address(original.client_ip)}, ${address(original.server_ip)})\n` +
         `  AND protocol = ${original.protocol} AND community_id = ${quote(original.community_id)}`;
   const margin = BigInt(COPY_SECONDS) * SECOND;
-  return (
-    `SELECT ${SESSION}\nFROM ${prefix}sessions AS s\n` +
-    `WHERE s.first_seen < ${timeLiteral(to + margin)} AND s.last_seen >= ${timeLiteral(from - margin)}\n` +
+  const where =
+    `first_seen < ${timeLiteral(to + margin)} AND last_seen >= ${timeLiteral(from - margin)}\n` +
     `  AND ${same}\n` +
-    `  AND ${POINT} NOT IN (SELECT ${POINT} FROM ${prefix}sessions WHERE ${ofSession(original.session_id)})\n` +
-    'GROUP BY session_id\nORDER BY min(s.first_seen) LIMIT 100'
-  );
+    `  AND ${POINT_ID} NOT IN (\n` +
+    `    SELECT ${POINT_ID} FROM ${prefix}sessions WHERE ${ofSession(original.session_id)})`;
+  return sessionsStatement(where, prefix);
 }
 
 /** @param hex 16 bytes */
 function address(hex: string): string {
-  return `toIPv6(IPv6NumToString(unhex('${hex}')))`;
+  return addressLiteral(Buffer.from(hex, 'hex'));
+}
+
+/** A time in RFC 3339 with its nanoseconds: formatDateTime has six digits of a second. */
+function timeText(time: string): string {
+  return `concat(replaceOne(toString(${time}), ' ', 'T'), 'Z')`;
 }
 
 /** How many packets chosen sessions have, and how many of them have no known carrier (OuterPackets). */
