@@ -4,6 +4,7 @@ import { KEYS, type Key } from './keys.js';
 const SCOPES: readonly { readonly scope: Key['scope']; readonly title: string }[] = [
   { scope: 'everywhere', title: 'Everywhere' },
   { scope: 'tables', title: 'In tables' },
+  { scope: 'packets', title: 'In packets' },
 ];
 
 /** All keys, as they are declared. */

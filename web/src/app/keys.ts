@@ -39,6 +39,7 @@ export const KEYS = [
   { id: 'export', keys: 'E', scope: 'tables', words: 'Export' },
   { id: 'filter', keys: 'F', scope: 'tables', words: 'Add a condition' },
   { id: 'values', keys: 'V', scope: 'tables', words: 'Top values of a column' },
+  { id: 'bytes', keys: 'H', scope: 'packets', words: 'Bytes as numbers, or as text' },
   { id: 'close', keys: 'Escape', scope: 'everywhere', words: 'Close what is open' },
 ] as const satisfies readonly Key[];
 

@@ -35,8 +35,15 @@ const sql = createRoute({
   staticData: { title: 'SQL' },
 });
 
+const packets = createRoute({
+  getParentRoute: () => root,
+  path: '/sessions/$id/packets',
+  component: lazyRouteComponent(() => import('../pages/packets/packets.js'), 'PacketsPage'),
+  staticData: { title: 'Packets' },
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, compare, sql]),
+  routeTree: root.addChildren([overview, compare, sql, packets]),
   basepath: PREFIX,
   parseSearch,
   stringifySearch,

@@ -48,7 +48,8 @@ export function Ladder(props: {
     enabled: height !== undefined,
   });
   if (useTwins()) return <LadderTable {...props} />;
-  const shown = height === undefined ? events.map((_, i) => i) : rows.getVirtualItems().map((row) => row.index);
+  const shown =
+    height === undefined ? events.map((_, i) => i) : rows.getVirtualItems().map((row) => row.index);
   return (
     <div className={css.ladder} style={height === undefined ? {} : { height }}>
       <div className={css.ends}>
@@ -56,9 +57,13 @@ export function Ladder(props: {
         <span className="faint">ms since the first packet</span>
         <span className="mono">{server}</span>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
       <div ref={box} className={css.box} tabIndex={0} role="region" aria-label={title}>
-        <svg width="100%" height={events.length * ROW + 8} role="img" aria-label={`${title}: ${events.length}`}>
+        <svg
+          width="100%"
+          height={events.length * ROW + 8}
+          role="img"
+          aria-label={`${title}: ${events.length}`}
+        >
           <title>{title}</title>
           {[CLIENT, SERVER].map((x) => (
             <line key={x} x1={`${x}%`} x2={`${x}%`} y1="0" y2="100%" className={css.side} />
@@ -95,7 +100,12 @@ function Rung(props: {
       <svg x={`${z}%`} y={y + 4} overflow="visible" aria-hidden="true">
         <path d={isClient ? 'M-7 -4.5 L0 0 L-7 3.5' : 'M7 -4.5 L0 0 L7 3.5'} />
       </svg>
-      <text x={isClient ? '12.5%' : '87.5%'} y={y + 4} textAnchor={isClient ? 'end' : 'start'} className={css.time}>
+      <text
+        x={isClient ? '12.5%' : '87.5%'}
+        y={y + 4}
+        textAnchor={isClient ? 'end' : 'start'}
+        className={css.time}
+      >
         {ms(time)}
       </text>
       <text x="50%" y={y - 2} textAnchor="middle" className={css.label}>
