@@ -121,7 +121,7 @@ function Row(props: {
       <span>{count(length)}</span>
       <span className={`mono ${css.flags}`}>{packet.flags}</span>
       <span className={packet.isData ? css.data : css.says}>
-        {packet.says}
+        <span>{packet.says}</span>
         {followed.mark !== '' && (
           <span className={`tag ${followed.mark === 'sent again' ? 'warn' : ''}`}>{followed.mark}</span>
         )}
