@@ -74,7 +74,7 @@ const encapsulated = z
 const toDownload = z.object({
   packets: z.number(),
   bytes: z.number(),
-  /** Packets that a capture with outer headers leaves out: kept by an earlier version without their carrier. */
+  /** Packets that a capture with outer headers leaves out: an earlier version kept them without. */
   left: z.number(),
   /** Whether this person has as many downloads running as are let run. */
   busy: z.boolean(),

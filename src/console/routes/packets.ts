@@ -76,7 +76,8 @@ export const packetsHandlers: Handlers<
   sessionCapture: async ({ params: { id }, query, who, signal }, services) => {
     const { client, client_port, server, server_port, first_seen } = await sessionOf(id, services, signal);
     const end = (address: string, port: number): string => (port === 0 ? address : `${address}-${port}`);
-    const name = `${end(client, client_port)}-${end(server, server_port)}-${fileTime(Date.parse(first_seen))}`;
+    const time = fileTime(Date.parse(first_seen));
+    const name = `${end(client, client_port)}-${end(server, server_port)}-${time}`;
     return capture(ofSession(id), name, query.encapsulated === '1', who, signal, services);
   },
 };

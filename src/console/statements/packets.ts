@@ -95,12 +95,12 @@ export interface Original {
  */
 export function copiesStatement(original: Original, from: bigint, to: bigint, prefix: string): string {
   const ends = (a: string, b: string): string => `(${a}) = (${b})`;
+  const macs = `${quote(original.client_mac)}, ${quote(original.server_mac)}`;
   // The Community ID is computed of each row: addresses come first, which have an index.
   const same =
     original.community_id === ''
       ? `ether_type = ${original.ether_type} AND (` +
-        `${ends('client_mac, server_mac', `${quote(original.client_mac)}, ${quote(original.server_mac)}`)} OR ` +
-        `${ends('server_mac, client_mac', `${quote(original.client_mac)}, ${quote(original.server_mac)}`)})`
+        `${ends('client_mac, server_mac', macs)} OR ${ends('server_mac, client_mac', macs)})`
       : `client_ip IN (${address(original.client_ip)}, ${address(original.server_ip)}) ` +
         `AND server_ip IN (${address(original.client_ip)}, ${address(original.server_ip)})\n` +
         `  AND protocol = ${original.protocol} AND community_id = ${quote(original.community_id)}`;

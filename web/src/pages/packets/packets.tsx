@@ -170,7 +170,7 @@ function Head(props: {
       : []),
     ...(left > 0
       ? [
-          `${plural(left, 'packet')} cannot get outer headers back, and ${left === 1 ? 'is' : 'are'} left out ` +
+          `${plural(left, 'packet')} cannot get outer headers back: left out ` +
             `of a download with them: an earlier version kept them without what carried them.`,
         ]
       : []),

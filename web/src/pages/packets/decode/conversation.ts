@@ -78,20 +78,40 @@ function inOrder(
   from: FromSide,
   packets: readonly { readonly packet: Packet; readonly followed: Followed }[],
 ): Piece[] {
-  const sorted = [...packets].sort((a, b) => a.followed.position - b.followed.position);
-  const pieces: Piece[] = [];
-  let next: number | undefined;
-  for (const { packet, followed } of sorted) {
+  const pieces: {
+    readonly at: number;
+    readonly end: number;
+    readonly number: number;
+    readonly bytes: Uint8Array;
+  }[] = [];
+  for (const { packet, followed } of packets) {
     const { position } = followed;
-    const end = position + packet.payload.length;
-    next ??= position;
-    if (end <= next) continue;
-    const skip = Math.max(0, next - position);
-    const missing = Math.max(0, position - next);
-    pieces.push({ from, number: packet.frame.number, missing, bytes: packet.payload.subarray(skip) });
-    next = end;
+    const { payload, frame } = packet;
+    const end = position + payload.length;
+    let at = position;
+    // Most packets go on where the last piece ends.
+    let i = pieces.length;
+    while (i > 0 && pieces[i - 1]!.end > at) i--;
+    while (at < end) {
+      const next = pieces[i];
+      if (next !== undefined && next.at <= at) {
+        at = Math.max(at, next.end);
+        i++;
+        continue;
+      }
+      const to = Math.min(end, next?.at ?? end);
+      const bytes = payload.subarray(at - position, to - position);
+      pieces.splice(i, 0, { at, end: to, number: frame.number, bytes });
+      i++;
+      at = to;
+    }
   }
-  return pieces;
+  return pieces.map(({ at, number, bytes }, i) => ({
+    from,
+    number,
+    missing: i === 0 ? 0 : at - pieces[i - 1]!.end,
+    bytes,
+  }));
 }
 
 /** Pieces of all sides in the order in which they were seen; of one side, in their own. */

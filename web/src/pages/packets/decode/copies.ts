@@ -30,7 +30,8 @@ function told(packet: Packet): string {
     sequence,
     acknowledgment,
   ];
-  return `${numbers.join(' ')} ${packet.payloadLength} ${hash} ${protocol === 6 || protocol === 17 ? '' : rest(packet)}`;
+  const more = protocol === 6 || protocol === 17 ? '' : rest(packet);
+  return `${numbers.join(' ')} ${packet.payloadLength} ${hash} ${more}`;
 }
 
 /** Of what has no ports: the end of its bytes, which is no header that routers change. */

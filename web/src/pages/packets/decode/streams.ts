@@ -8,7 +8,7 @@ export type Mark = '' | 'sent again' | 'keep-alive' | 'seen twice';
 export interface Followed {
   readonly mark: Mark;
   readonly numbers: Numbers;
-  /** Where its payload begins in what its side said, from 0; may be negative where the beginning came late. */
+  /** Where its payload begins in what its side said, from 0; negative if the beginning came late. */
   readonly position: number;
 }
 

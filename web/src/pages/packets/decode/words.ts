@@ -14,7 +14,6 @@ export const DOT = '·';
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\ufffd]/gu;
 /** The same but for line ends and tabs. */
 const UNSEEN_BUT_LINES = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}\ufffd]/gu;
-const UTF8 = new TextDecoder('utf-8');
 
 export function count(n: number): string {
   return whole.format(n);
@@ -42,16 +41,29 @@ export function hexWord(b: Uint8Array, at: number, end: number): string {
   return hexBytes(b, at, end, 64).replaceAll(' ', '');
 }
 
-/** The text of bytes in one line: UTF-8, what cannot be seen as `·`. */
+/**
+ * Bytes as characters: UTF-8, if all of them are; else those of ASCII, as what looks like letters beyond it
+ * is mostly chance.
+ */
+function characters(b: Uint8Array): string {
+  try {
+    // A character may go on behind the bytes.
+    return new TextDecoder('utf-8', { fatal: true }).decode(b, { stream: true });
+  } catch {
+    return new TextDecoder('latin1').decode(b).replace(/[\u0080-\uffff]/g, DOT);
+  }
+}
+
+/** The text of bytes in one line: what cannot be seen is `·`. */
 export function text(b: Uint8Array, at: number, end: number, most = LONGEST_TEXT): string {
   // Four bytes a character at the most.
-  const said = UTF8.decode(b.subarray(at, Math.min(end, at + 4 * most))).replace(UNSEEN, DOT);
+  const said = characters(b.subarray(at, Math.min(end, at + 4 * most))).replace(UNSEEN, DOT);
   return said.length > most || at + 4 * most < end ? `${said.slice(0, most)}…` : said;
 }
 
 /** The same with its lines and tabs, of all bytes. */
 export function lines(b: Uint8Array): string {
-  return UTF8.decode(b).replaceAll('\r\n', '\n').replace(UNSEEN_BUT_LINES, DOT);
+  return characters(b).replaceAll('\r\n', '\n').replace(UNSEEN_BUT_LINES, DOT);
 }
 
 /** A byte as a character, `·` where it is none of ASCII. */
