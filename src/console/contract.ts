@@ -8,10 +8,14 @@ import { signIn } from './contract/sign-in.js';
 import { sql } from './contract/sql.js';
 import { traffic } from './contract/traffic.js';
 
-export const ROUTES = { ...signIn, ...about, ...traffic, ...sql, ...compare, ...packets } as const satisfies Record<
-  string,
-  Route
->;
+export const ROUTES = {
+  ...signIn,
+  ...about,
+  ...traffic,
+  ...sql,
+  ...compare,
+  ...packets,
+} as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;
 type Declared<N extends RouteName> = (typeof ROUTES)[N];

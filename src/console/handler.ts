@@ -20,7 +20,6 @@ export interface Services {
   /** The collector beside the console. */
   readonly beside: Beside;
   readonly downloads: Downloads;
-  readonly log: Logger;
   readonly version: string;
   readonly log: Logger;
   readonly links: readonly { readonly name: string; readonly url: string }[];

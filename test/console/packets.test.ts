@@ -27,7 +27,7 @@ beforeAll(async () => {
   beside = demoStore(join(directory, 'beside'));
   const log = createLogger('silent', false);
   log.info = ((fields: Record<string, unknown>, said: string) => logged.push({ ...fields, said })) as never;
-  served = await startConsole(demoStore(join(directory, 'store')), { log });
+  served = await startConsole(demoStore(join(directory, 'store')), {}, { log });
 });
 afterAll(() => served.close());
 
@@ -137,7 +137,7 @@ describe('frames of a session', () => {
   });
 
   it('are only for those with the right to them', async () => {
-    const viewer = await startConsole('/nowhere', { rights: ['view', 'sql'] });
+    const viewer = await startConsole('/nowhere', { token_rights: ['view', 'sql'] });
     for (const path of [
       '/sessions/01972fa8-6607-7000-bfd2-000000000000/packets',
       '/sessions/01972fa8-6607-7000-bfd2-000000000000/copies',
