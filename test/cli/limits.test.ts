@@ -47,10 +47,13 @@ import { MOST_MISTAKES } from '../../src/config/load.js';
 import { configSchema, mirrorSchema } from '../../src/config/schema.js';
 import { DEEPEST, MOST_ALIASES } from '../../src/config/yaml-document.js';
 import { LONGEST_BODY } from '../../src/console/app.js';
+import { MOST_FRAMES } from '../../src/console/contract/packets.js';
+import { DOWNLOAD_PATIENCE, MOST_DOWNLOADS } from '../../src/console/downloads.js';
 import { KEEP_RUNNING, KEPT_BYTES, MOST_RUNNING, MOST_WAITING } from '../../src/console/questions.js';
 import { MOST_ANSWERED, MOST_BYTES, MOST_OF_ONE } from '../../src/console/routes/sql.js';
 import { COOKIE_LIFE, MOST_COOKIES, MOST_WRONG } from '../../src/console/sign-in.js';
 import { MOST_CONDITIONS, MOST_VALUES } from '../../src/console/statements/conditions.js';
+import { MOST_FRAME_BYTES } from '../../src/console/statements/packets.js';
 import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
 import { LARGEST_BUFFER } from '../../src/demux/fragment-buffers.js';
 import { HEADER_ROOM } from '../../src/demux/fragment-runs.js';
@@ -101,6 +104,9 @@ import { MAX_OUTER_HEADERS } from '../../src/wire/ip/ipv6-extension.js';
 import { MPLS_MAX_LABELS } from '../../src/wire/link/mpls.js';
 import { MAX_LAYERS, MAX_VLANS } from '../../src/wire/walk/frame.js';
 import { MAX_EXTENSIONS } from '../../src/wire/walk/walk-ip.js';
+import { MOST_BYTES as MOST_SAID } from '../../web/src/pages/packets/decode/conversation.js';
+import { MOST_FIELDS } from '../../web/src/pages/packets/decode/layer.js';
+import { MOST_PACKETS } from '../../web/src/pages/packets/decode/paging.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const page = readFileSync(join(ROOT, 'docs/reference/limits.md'), 'utf8');
@@ -330,6 +336,12 @@ const NUMBERS: [string, string[]][] = [
   ['wrong tokens and passwords from one address', [`${MOST_WRONG} within a minute`]],
   ['browsers that are signed in', [grouped(MOST_COOKIES), hours(COOKIE_LIFE / 1000)]],
   ["the console's process that ends by itself", [seconds(FIRST_WAIT), seconds(LONGEST_WAIT)]],
+  ['frames in one answer of the console', [grouped(MOST_FRAMES), `${MOST_FRAME_BYTES / 1e6} MB`]],
+  ['captures that one person downloads from the console at once', [`${MOST_DOWNLOADS}`]],
+  ['a browser that takes nothing of its download', [seconds(DOWNLOAD_PATIENCE)]],
+  ['packets that the page of packets holds', [grouped(MOST_PACKETS)]],
+  ['bytes that the page puts together of a conversation', [`${MOST_SAID / 1e6} MB`]],
+  ['fields of one layer of a packet, in the page', [`${MOST_FIELDS}`]],
   ['longest packet of a capture', [grouped(MAX_PACKET)]],
   ['a block of a pcapng that is not skipped', [grouped(MAX_RECORD)]],
   ['interfaces of a pcapng', [grouped(MAX_INTERFACES)]],

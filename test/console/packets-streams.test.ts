@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { conversation, MOST_BYTES } from '../../web/src/pages/packets/decode/conversation.js';
 import { sideBySide } from '../../web/src/pages/packets/decode/copies.js';
 import type { Packet } from '../../web/src/pages/packets/decode/frame.js';
+import { MOST_PACKETS, nextAfter } from '../../web/src/pages/packets/decode/paging.js';
 import { Streams } from '../../web/src/pages/packets/decode/streams.js';
 import { lines, text } from '../../web/src/pages/packets/decode/words.js';
 
@@ -113,6 +114,16 @@ describe('a conversation', () => {
     const large = segment('client', 0, 'x'.repeat(MOST_BYTES), { protocol: 17 });
     const { said, left } = conversation(followed([one, large]), false);
     expect([said.length, left]).toEqual([1, MOST_BYTES]);
+  });
+});
+
+describe('pages of packets', () => {
+  it('are asked for one behind the other, up to the bound', () => {
+    const page = (length: number, more: boolean) => ({ frames: { length }, more });
+    expect(nextAfter([page(1000, true), page(700, true)])).toBe(1700);
+    expect(nextAfter([page(1000, true), page(3, false)])).toBeUndefined();
+    expect(nextAfter([page(MOST_PACKETS - 1, true)])).toBe(MOST_PACKETS - 1);
+    expect(nextAfter([page(MOST_PACKETS, true)])).toBeUndefined();
   });
 });
 

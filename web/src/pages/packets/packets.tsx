@@ -22,10 +22,11 @@ import { ConversationTab, type Sides } from './conversation-tab.js';
 import { CopiesTab } from './copies-tab.js';
 import { Decoder, nanoseconds, type Place, placeOf } from './decode/frame.js';
 import type { Shown as Layer } from './decode/layer.js';
+import { MOST_PACKETS } from './decode/paging.js';
 import { LayerTree, placeWords } from './layers.js';
 import { PacketList } from './list.js';
 import css from './packets.module.css';
-import { type Loaded, MOST_PACKETS, type Shown, usePackets } from './use-packets.js';
+import { type Loaded, type Shown, usePackets } from './use-packets.js';
 
 const TABS = ['packets', 'conversation', 'ladder', 'copies'] as const;
 type Tab = (typeof TABS)[number];

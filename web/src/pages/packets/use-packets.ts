@@ -5,10 +5,8 @@ import type { Answer } from '../../../../src/console/contract.js';
 import type { ApiError } from '../../api/client.js';
 import { call } from '../../api/client.js';
 import { Decoder, type Packet } from './decode/frame.js';
+import { nextAfter } from './decode/paging.js';
 import { type Followed, Streams } from './decode/streams.js';
-
-/** Packets that a page holds at the most. */
-export const MOST_PACKETS = 20_000;
 
 export interface Shown {
   readonly packet: Packet;
@@ -57,10 +55,7 @@ export function usePackets(id: string): Loaded {
     queryFn: ({ pageParam, signal }) =>
       call('sessionPackets', { params: { id }, query: { after: String(pageParam) }, signal }),
     initialPageParam: 0,
-    getNextPageParam: (last, pages) => {
-      const loaded = pages.reduce((sum, { frames }) => sum + frames.length, 0);
-      return last.more && loaded < MOST_PACKETS ? loaded : undefined;
-    },
+    getNextPageParam: (_, pages) => nextAfter(pages),
     // Frames do not change; comparing megabytes of them takes long.
     staleTime: Number.POSITIVE_INFINITY,
     structuralSharing: false,
