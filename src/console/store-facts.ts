@@ -2,7 +2,7 @@
 
 import type { MirrorPointSaid } from './contract/about.js';
 import { objects, type Questions } from './questions.js';
-import { POINT_ID, parseTime } from './statements/scope.js';
+import { POINT_ID } from './statements/scope.js';
 
 /** Milliseconds for which they hold. */
 const KEEP = 5000;
@@ -23,13 +23,13 @@ export class StoreFacts {
   /** When the first and the last conversation began. */
   async times(signal: AbortSignal | undefined): Promise<StoreTimes> {
     const statement =
-      `SELECT count() AS n, formatDateTime(min(first_seen), '%FT%T.%fZ') AS oldest, ` +
-      `formatDateTime(max(first_seen), '%FT%T.%fZ') AS newest FROM ${this.prefix}sessions`;
+      'SELECT count() AS n, toString(toUnixTimestamp64Nano(min(first_seen))) AS oldest, ' +
+      `toString(toUnixTimestamp64Nano(max(first_seen))) AS newest FROM ${this.prefix}sessions`;
     const [row] = objects<{ n: number; oldest: string; newest: string }>(
       await this.questions.ask(statement, { signal, keep: KEEP }),
     );
     if (row.n === 0) return { oldest: undefined, newest: undefined };
-    return { oldest: parseTime('oldest', row.oldest, 0), newest: parseTime('newest', row.newest, 0) };
+    return { oldest: BigInt(row.oldest), newest: BigInt(row.newest) };
   }
 
   /** The mirror points that have sent, and what the store says of their names. */
