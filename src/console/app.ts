@@ -18,6 +18,8 @@ import { RequestError } from './errors.js';
 import type { Asking, Handler, Services } from './handler.js';
 import { aboutHandlers } from './routes/about.js';
 import { compareHandlers } from './routes/compare.js';
+import { findingsHandlers } from './routes/findings.js';
+import { overviewHandlers } from './routes/overview.js';
 import { sqlHandlers } from './routes/sql.js';
 import { trafficHandlers } from './routes/traffic.js';
 import type { SignIn } from './sign-in.js';
@@ -47,6 +49,8 @@ const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]:
   ...trafficHandlers,
   ...sqlHandlers,
   ...compareHandlers,
+  ...overviewHandlers,
+  ...findingsHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {

@@ -2,15 +2,20 @@
 import type { z } from 'zod';
 import { about } from './contract/about.js';
 import { compare } from './contract/compare.js';
+import { overview } from './contract/overview.js';
 import type { Route } from './contract/route.js';
 import { signIn } from './contract/sign-in.js';
 import { sql } from './contract/sql.js';
 import { traffic } from './contract/traffic.js';
 
-export const ROUTES = { ...signIn, ...about, ...traffic, ...sql, ...compare } as const satisfies Record<
-  string,
-  Route
->;
+export const ROUTES = {
+  ...signIn,
+  ...about,
+  ...traffic,
+  ...sql,
+  ...compare,
+  ...overview,
+} as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;
 type Declared<N extends RouteName> = (typeof ROUTES)[N];

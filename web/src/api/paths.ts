@@ -15,4 +15,9 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   schema: 'GET /schema',
   compare: 'GET /compare',
   series: 'GET /series',
+  figures: 'GET /figures',
+  loss: 'GET /loss',
+  top: 'GET /top',
+  findings: 'GET /findings',
+  applications: 'GET /applications',
 };
