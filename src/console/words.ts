@@ -34,3 +34,11 @@ export function duration(seconds: number): string {
 export function service(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
+
+/** A mirror point without a name, from its id. @param id `erspan2,10.0.0.11,1,` */
+export function pointWords(id: string): string {
+  const [type, source, session, key] = id.split(',');
+  return [`${type} ${source}`, session !== '0' && `session ${session}`, key !== '' && `key ${key}`]
+    .filter((part) => part !== false)
+    .join(' ');
+}

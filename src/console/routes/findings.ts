@@ -22,7 +22,7 @@ import { dropsStatement, lossStatement, MINUTE, minutesOf } from '../statements/
 import { mirrorCondition, type Range, rangeOf, type Surroundings, scoped } from '../statements/scope.js';
 import { intervalFor } from '../statements/series.js';
 import { during, fromSessions, type Source } from '../statements/tables.js';
-import { counted, duration, milliseconds, plural, service, share } from '../words.js';
+import { counted, duration, milliseconds, plural, pointWords, service, share } from '../words.js';
 
 /** How long an answer is kept, milliseconds: these questions are dear. */
 const KEEP = 60_000;
@@ -198,7 +198,7 @@ async function losses(looking: Looking): Promise<Finding[]> {
   found.push(
     ...worst({ rows: losing, meta: lost.meta }, ([id, mirror]) => ({
       kind: 'loses',
-      title: `${mirror.name || id} loses ${share(mirror.lost, mirror.lost + mirror.received)} of its packets`,
+      title: `${mirror.name || pointWords(id)} loses ${share(mirror.lost, mirror.lost + mirror.received)} of its packets`,
       detail:
         `${counted(mirror.lost)} of ${counted(mirror.lost + mirror.received)}` +
         `${interval === MINUTE ? `, in ${mirror.bad} of ${plural(mirror.all, 'minute')}` : ''}, ` +
@@ -221,7 +221,7 @@ interface OneSided {
 function oneSided(found: Found<OneSided>): Finding[] {
   return worst(found, ({ id, name, conversations, one_sided, only_clients }) => ({
     kind: 'one_sided',
-    title: `${name || id} mirrors one direction only`,
+    title: `${name || pointWords(id)} mirrors one direction only`,
     detail:
       `${counted(one_sided)} of ${counted(conversations)} TCP conversations have packets of ` +
       `${only_clients ? 'clients' : 'servers'} only: mirror both directions of the port`,

@@ -23,6 +23,8 @@ const TLS = "t.app_protocol IN ('tls', 'quic')";
 /** Of TLS over TCP it is seen whether it came to encrypted data. */
 const BROKEN = "t.app_protocol = 'tls' AND t.tls_established = 0";
 
+const NAMELESS = "countIf(t.server_name = '')";
+
 /** What did not end well: everything that is not an answer as hoped. */
 const FAILED = "t.outcome IN ('unanswered', 'client_error', 'server_error')";
 
@@ -116,7 +118,7 @@ export const LISTS: Readonly<Record<Tab, readonly ApplicationList[]>> = {
       table: 'sessions',
       statement: (from, where, limit) =>
         "SELECT if(t.tls_version = '', 'no answer seen', toString(t.tls_version)) AS shown,\n" +
-        "  concat(toString(countIf(t.server_name = '')), ' without a name') AS also, count() AS asked,\n" +
+        `  if(${NAMELESS} = 0, '', concat(toString(${NAMELESS}), ' without a name')) AS also, count() AS asked,\n` +
         `  countIf(${BROKEN}) AS failed, uniqExact(t.client_ip) AS clients,\n` +
         '  round(quantileExactIf(0.5)(t.tls_us, t.tls_us > 0)) AS p50,\n' +
         '  round(quantileExactIf(0.95)(t.tls_us, t.tls_us > 0)) AS p95\n' +

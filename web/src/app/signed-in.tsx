@@ -1,5 +1,5 @@
 /** Signs in with the token of the link, which leaves the address at once; asks for it where it is missing. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import type { Answer } from '../../../src/console/contract.js';
 import { ApiError, call } from '../api/client.js';
@@ -33,7 +33,7 @@ export function SignedIn({ children }: { readonly children: ReactNode }) {
 
 /** Who is signed in. */
 export function useMe(): Answer<'me'> | undefined {
-  return useQuery<Answer<'me'>, ApiError>({ queryKey: ['me'], enabled: false }).data;
+  return useQuery<Answer<'me'>, ApiError>({ queryKey: ['me'], queryFn: skipToken }).data;
 }
 
 function SignIn({ error }: { readonly error: ApiError }) {
