@@ -34,7 +34,7 @@ describeWith([CHROMIUM], 'the overview', () => {
     return { x: box.x + box.width * share, y: box.y + box.height / 2 };
   }
 
-  it('shows five figures, what stands out, who talks, what is slow, what fails and what was lost', async () => {
+  it('shows figures, what stands out, who talks, what is slow, what fails, what was lost', async () => {
     const { context, page, complaints } = await open();
     const card = (name: string) => page.getByRole('region', { name, exact: true });
     const figure = (name: string) => page.getByRole('group', { name, exact: true });

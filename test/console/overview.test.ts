@@ -47,7 +47,8 @@ describe('figures', () => {
         'SELECT sum(client_bytes + server_bytes) AS bytes, uniqExact(session_id) AS sessions, ' +
           `countIf(transport = 'tcp') AS tcp, countIf(tcp_state IN ${FAILED}) AS failed, ` +
           "quantileExactIf(0.5)(handshake_us, handshake_us > 0 AND match(server, '^10\\\\.')) AS inside, " +
-          "quantileExactIf(0.5)(handshake_us, handshake_us > 0 AND NOT match(server, '^10\\\\.')) AS internet, " +
+          'quantileExactIf(0.5)(handshake_us, handshake_us > 0 AND ' +
+          "NOT match(server, '^10\\\\.')) AS internet, " +
           '(SELECT uniqExact(host) FROM (SELECT client AS host FROM sessions UNION ALL ' +
           'SELECT server FROM sessions WHERE server_packets > 0)) AS hosts FROM sessions',
       ),
@@ -140,7 +141,8 @@ describe('the first of their kind', () => {
     ['pairs', 'SELECT client, server, sum(client_bytes + server_bytes) AS bytes', 'client, server'],
     [
       'apps',
-      "SELECT if(app_protocol = '', transport, app_protocol) AS app, sum(client_bytes + server_bytes) AS bytes",
+      "SELECT if(app_protocol = '', transport, app_protocol) AS app, " +
+        'sum(client_bytes + server_bytes) AS bytes',
       'app',
     ],
   ])('%s', async (what, select, keys) => {
@@ -158,8 +160,9 @@ describe('the first of their kind', () => {
     const { rows: said } = await top('what=hosts&limit=3');
     const plain = await rows<{ host: string; bytes: number }>(
       'SELECT host, sum(bytes) AS bytes FROM (' +
-        'SELECT client AS host, client_bytes + server_bytes AS bytes FROM sessions WHERE ether_type IN (2048, 34525) ' +
-        'UNION ALL SELECT server, client_bytes + server_bytes FROM sessions WHERE ether_type IN (2048, 34525)) ' +
+        'SELECT client AS host, client_bytes + server_bytes AS bytes, ether_type FROM sessions ' +
+        'UNION ALL SELECT server, client_bytes + server_bytes, ether_type FROM sessions) ' +
+        'WHERE ether_type IN (2048, 34525) ' +
         'GROUP BY host ORDER BY bytes DESC LIMIT 3',
     );
     expect(said.map(({ host, bytes }) => ({ host, bytes }))).toEqual(plain);
@@ -184,8 +187,10 @@ describe('the first of their kind', () => {
   it('services that fail, with the clients that failed', async () => {
     const { rows: said, meta } = await top('what=services&by=failed&limit=3');
     const [plain] = await rows<{ failed: number; refused: number; silent: number; clients: number }>(
-      `SELECT countIf(tcp_state IN ${FAILED}) AS failed, countIf(tcp_state IN ('REJ', 'RSTRH')) AS refused, ` +
-        `countIf(tcp_state IN ('S0', 'RSTOS0')) AS silent, uniqExactIf(client, tcp_state IN ${FAILED}) AS clients ` +
+      `SELECT countIf(tcp_state IN ${FAILED}) AS failed, ` +
+        "countIf(tcp_state IN ('REJ', 'RSTRH')) AS refused, " +
+        "countIf(tcp_state IN ('S0', 'RSTOS0')) AS silent, " +
+        `uniqExactIf(client, tcp_state IN ${FAILED}) AS clients ` +
         "FROM sessions WHERE server = '10.30.0.30' AND server_port = 8443",
     );
     expect(said[0]).toMatchObject({ server: '10.30.0.30', port: 8443, ...plain });
@@ -242,7 +247,8 @@ describe('worth a look', () => {
       way: { to: '/sessions', search: { f: ['client:10.20.0.28', 'tcp_state:REJ,S0,RSTOS0,RSTRH'] } },
     });
     const [doors] = await rows<{ n: number }>(
-      "SELECT uniqExact(server_ip, server_port) AS n FROM sessions WHERE client = '10.20.0.28' AND transport = 'tcp'",
+      'SELECT uniqExact(server_ip, server_port) AS n FROM sessions ' +
+        "WHERE client = '10.20.0.28' AND transport = 'tcp'",
     );
     expect(of('scan')?.detail).toMatch(new RegExp(`^${doors.n} doors tried`));
     expect(of('refuses')).toMatchObject({
@@ -294,7 +300,8 @@ describe('applications', () => {
         ? "app_protocol NOT IN ('dns', 'http', 'mysql')"
         : `app_protocol IN ('${apps.join("', '")}')`;
     const [plain] = await rows<{ asked: number; failed: number }>(
-      "SELECT count() AS asked, countIf(outcome IN ('unanswered', 'client_error', 'server_error')) AS failed " +
+      'SELECT count() AS asked, ' +
+        "countIf(outcome IN ('unanswered', 'client_error', 'server_error')) AS failed " +
         `FROM transactions WHERE ${within}`,
     );
     expect(said.tabs.find((tab) => tab.of === of)).toEqual({ of, ...plain });

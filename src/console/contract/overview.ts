@@ -47,7 +47,7 @@ const loss = z.object({
   from: z.number(),
   interval: z.number(),
   mirrors: z.array(mirrorLoss),
-  /** Packets that the kernel dropped before the collector saw them, of whichever mirror: one number a bucket. */
+  /** Packets that the kernel dropped before the collector saw them, of all mirrors together. */
   dropped: values,
   /** When a collector ended, seconds since 1970, and its name. */
   restarts: z.array(z.object({ at: z.number(), collector: z.string() })),
@@ -169,8 +169,8 @@ export const overview = {
         .enum(TOP_BY)
         .default('bytes')
         .describe(
-          'What it is ranked by; handshakes, answers and segments sent again are for services only. Medians ' +
-            'are of five at least.',
+          'What it is ranked by; handshakes, answers and segments sent again are for services only. ' +
+            'Medians are of five at least.',
         ),
       limit: count(1, 100, 8).describe('So many rows.'),
     }),

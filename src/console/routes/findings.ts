@@ -174,7 +174,9 @@ async function losses(looking: Looking): Promise<Finding[]> {
     found.push({
       kind: 'drops',
       title: `This host dropped ${plural(dropped, 'packet')}`,
-      detail: `before they were read, in ${plural(drops.rows.length, 'minute')}: it is too slow, or its buffers are too small`,
+      detail:
+        `before they were read, in ${plural(drops.rows.length, 'minute')}: ` +
+        'it is too slow, or its buffers are too small',
       more: 0,
       severity: 'bad',
       way: { words: 'Mirrors', to: '/mirrors', search: {} },
@@ -198,7 +200,9 @@ async function losses(looking: Looking): Promise<Finding[]> {
   found.push(
     ...worst({ rows: losing, meta: lost.meta }, ([id, mirror]) => ({
       kind: 'loses',
-      title: `${mirror.name || pointWords(id)} loses ${share(mirror.lost, mirror.lost + mirror.received)} of its packets`,
+      title:
+        `${mirror.name || pointWords(id)} loses ` +
+        `${share(mirror.lost, mirror.lost + mirror.received)} of its packets`,
       detail:
         `${counted(mirror.lost)} of ${counted(mirror.lost + mirror.received)}` +
         `${interval === MINUTE ? `, in ${mirror.bad} of ${plural(mirror.all, 'minute')}` : ''}, ` +
@@ -358,7 +362,9 @@ async function certificates(looking: Looking): Promise<Finding[]> {
     const date = new Date(expires * 1000).toISOString().slice(0, 10);
     return {
       kind: 'certificate',
-      title: `The certificate of ${service(address, port)} ${days < 0 ? 'has expired' : `expires in ${plural(days, 'day')}`}`,
+      title:
+        `The certificate of ${service(address, port)} ` +
+        (days < 0 ? 'has expired' : `expires in ${plural(days, 'day')}`),
       detail: `${subject || 'no name'}, by ${issuer || 'nobody'}, valid until ${date}`,
       severity: days < 0 ? 'bad' : 'warn',
       way: {

@@ -118,7 +118,8 @@ export const LISTS: Readonly<Record<Tab, readonly ApplicationList[]>> = {
       table: 'sessions',
       statement: (from, where, limit) =>
         "SELECT if(t.tls_version = '', 'no answer seen', toString(t.tls_version)) AS shown,\n" +
-        `  if(${NAMELESS} = 0, '', concat(toString(${NAMELESS}), ' without a name')) AS also, count() AS asked,\n` +
+        `  if(${NAMELESS} = 0, '', concat(toString(${NAMELESS}), ' without a name')) AS also,\n` +
+        '  count() AS asked,\n' +
         `  countIf(${BROKEN}) AS failed, uniqExact(t.client_ip) AS clients,\n` +
         '  round(quantileExactIf(0.5)(t.tls_us, t.tls_us > 0)) AS p50,\n' +
         '  round(quantileExactIf(0.95)(t.tls_us, t.tls_us > 0)) AS p95\n' +

@@ -20,7 +20,8 @@ export function sumsStatement(source: Source, interval: number): string {
  */
 export function hostsStatement({ table, from, where }: Source): string {
   return table === 'sessions'
-    ? 'SELECT uniqExactArray(if(t.server_packets > 0, [t.client_ip, t.server_ip], [t.client_ip])) AS hosts,\n' +
+    ? 'SELECT uniqExactArray(\n' +
+        '    if(t.server_packets > 0, [t.client_ip, t.server_ip], [t.client_ip])) AS hosts,\n' +
         `  uniqExact(t.session_id) AS conversations\nFROM ${from}\nWHERE ${where}`
     : `SELECT uniqExactIf(t.host, t.packets_sent > 0) AS hosts\nFROM ${from}\nWHERE ${where}`;
 }
@@ -43,7 +44,8 @@ export function handshakesStatement(source: Source): string {
     source.table === 'sessions' ? `countIf(t.handshake_us > 0 AND ${of})` : `sumIf(t.handshakes, ${of})`;
   return (
     `SELECT ${counted(inside)} AS inside, ${handshake.quantile(0.5, inside)} AS inside_us,\n` +
-    `  ${counted(`NOT ${inside}`)} AS internet, ${handshake.quantile(0.5, `NOT ${inside}`)} AS internet_us\n` +
+    `  ${counted(`NOT ${inside}`)} AS internet,\n` +
+    `  ${handshake.quantile(0.5, `NOT ${inside}`)} AS internet_us\n` +
     `FROM ${source.from}\nWHERE ${source.where}`
   );
 }

@@ -1,4 +1,4 @@
-/** What may be worth a look, in SQL: thresholds keep out what is usual. Every question has a bounded answer. */
+/** What may be worth a look, in SQL: thresholds keep out what is usual, and every answer is bounded. */
 import { FAILED, isInside, networkOf, REFUSED, RESET, SILENT, written } from './measures.js';
 import { POINT, POINT_ID } from './scope.js';
 import type { Source } from './tables.js';
@@ -64,7 +64,8 @@ export function scansStatement({ from, where }: Source, candidates: string | und
     `  uniqExactIf(t.server_ip, t.server_port, t.tcp_state NOT IN ${FAILED}) AS opened,\n` +
     // A client that scans has other failures now and then: what most of them took.
     `  quantileExactIf(0.05)(t.first_seen, t.tcp_state IN ${FAILED}) AS since,\n` +
-    `  dateDiff('second', since, quantileExactIf(0.95)(t.first_seen, t.tcp_state IN ${FAILED})) AS seconds\n` +
+    "  dateDiff('second', since,\n" +
+    `    quantileExactIf(0.95)(t.first_seen, t.tcp_state IN ${FAILED})) AS seconds\n` +
     `FROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'` +
     `${candidates === undefined ? '' : `\n  AND t.client_ip IN (\n    ${candidates})`}\n` +
     `GROUP BY t.client_ip\nHAVING doors - opened > ${LEAST.doors} AND doors > 2 * opened\n` +
@@ -111,7 +112,8 @@ export function slowStatement({ from, where }: Source): string {
     `      ${isInside('t.server_ip')} AS inside,\n` +
     '      quantileExact(0.5)(t.handshake_us) AS us, count() AS timed,\n' +
     '      uniqExact(t.client_ip) AS clients, sum(t.server_rtt_us) AS rtt_us,\n' +
-    '      countIf(t.server_rtt_us > 0) AS rtts, sum(t.response_us) AS answers_us, sum(t.responses) AS answers\n' +
+    '      countIf(t.server_rtt_us > 0) AS rtts,\n' +
+    '      sum(t.response_us) AS answers_us, sum(t.responses) AS answers\n' +
     `    FROM ${from}\n    WHERE ${where}\n      AND t.handshake_us > 0\n` +
     '    GROUP BY ip, port, network, inside),\n' +
     '  networks AS (\n    SELECT network, inside, quantileExact(0.5)(us) AS usual_us, count() AS known\n' +
@@ -122,7 +124,8 @@ export function slowStatement({ from, where }: Source): string {
     '  round(sum(rtt_us) / greatest(1, sum(rtts))) AS way_us,\n' +
     '  round(sum(answers_us) / greatest(1, sum(answers))) AS answer_us, sum(answers) AS answered\n' +
     'FROM services INNER JOIN networks USING (network, inside)\n' +
-    `GROUP BY ip, port\nHAVING handshakes >= ${LEAST.handshakes} AND median_us > ${LEAST.slower} * others_us\n` +
+    `GROUP BY ip, port\nHAVING handshakes >= ${LEAST.handshakes}\n` +
+    `  AND median_us > ${LEAST.slower} * others_us\n` +
     `  AND median_us - others_us > ${LEAST.slowerUs}\n` +
     `ORDER BY (median_us - others_us) * handshakes DESC, address, port\nLIMIT ${MOST}`
   );
@@ -144,8 +147,10 @@ export function resetsStatement({ from, where }: Source): string {
 /** Names of which no server knows anything. @returns rows of name, questions, clients, beginning */
 export function namesStatement(from: string, where: string): string {
   return (
-    'SELECT t.name AS asked, count() AS questions, uniqExact(t.client_ip) AS clients, min(t.time) AS since\n' +
-    `FROM ${from}\nWHERE ${where}\n  AND t.app_protocol = 'dns' AND t.status = 'NXDOMAIN'\nGROUP BY t.name\n` +
+    'SELECT t.name AS asked, count() AS questions, uniqExact(t.client_ip) AS clients,\n' +
+    '  min(t.time) AS since\n' +
+    `FROM ${from}\nWHERE ${where}\n` +
+    "  AND t.app_protocol = 'dns' AND t.status = 'NXDOMAIN'\nGROUP BY t.name\n" +
     `HAVING questions >= ${LEAST.names}\nORDER BY questions DESC, t.name\nLIMIT ${MOST}`
   );
 }
@@ -168,7 +173,8 @@ export function logonsStatement(from: string, where: string): string {
     statuses.map((status) => `('${app}', '${status}')`),
   );
   return (
-    `SELECT ${written('t.client_ip')} AS address, ${written('t.server_ip')} AS to_server, t.app_protocol AS app,\n` +
+    `SELECT ${written('t.client_ip')} AS address, ${written('t.server_ip')} AS to_server,\n` +
+    '  t.app_protocol AS app,\n' +
     '  any(t.user_name) AS somebody, any(t.status) AS answer, count() AS attempts,\n' +
     '  uniqExact(t.user_name) AS users, min(t.time) AS since\n' +
     `FROM ${from}\nWHERE ${where}\n  AND (t.app_protocol, t.status) IN (\n    ${refused.join(',\n    ')})\n` +

@@ -10,7 +10,7 @@ export function minutesOf({ from, to }: Range): string {
   return `minute >= ${timeLiteral((from / minute) * minute)} AND minute < ${timeLiteral(to)}`;
 }
 
-/** @returns rows of mirror point, name, bucket, packets, lost, dropped by the kernel, whether loss is known */
+/** @returns rows of mirror point, name, bucket, packets, lost, whether loss is known */
 export function lossStatement(
   minutes: string,
   point: string | undefined,
@@ -42,7 +42,8 @@ export function restartsStatement({ where }: ScopedQuestion, { from, to }: Range
   return (
     'SELECT toUnixTimestamp(max(last_seen)) AS at, collector\n' +
     `FROM ${prefix}sessions\nWHERE ${where}\n` +
-    `  AND end_reason = 'shutdown' AND last_seen >= ${timeLiteral(from)} AND last_seen < ${timeLiteral(to)}\n` +
+    "  AND end_reason = 'shutdown'\n" +
+    `  AND last_seen >= ${timeLiteral(from)} AND last_seen < ${timeLiteral(to)}\n` +
     'GROUP BY collector, toStartOfMinute(last_seen)\nORDER BY at\nLIMIT 100'
   );
 }

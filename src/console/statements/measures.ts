@@ -39,7 +39,8 @@ const PRIVATE = [
 
 /** Whether an address is of a private network. */
 export function isInside(column: string): string {
-  return `(${PRIVATE.map(([first, last]) => `${column} BETWEEN toIPv6('${first}') AND toIPv6('${last}')`).join(' OR ')})`;
+  const each = PRIVATE.map(([first, last]) => `${column} BETWEEN toIPv6('${first}') AND toIPv6('${last}')`);
+  return `(${each.join(' OR ')})`;
 }
 
 /** Microseconds, by conversation; undefined where the table has none. */

@@ -19,7 +19,7 @@ export function intervalFor(range: Range, points: number): number {
   );
 }
 
-/** Buckets of an interval from whole ones on: the first one's beginning in seconds, and how many there are. */
+/** Whole intervals around a range: the first one's beginning in seconds, and how many there are. */
 export function bucketsOf(
   range: Range,
   interval: number,
@@ -36,7 +36,7 @@ const BY: Readonly<Record<(typeof SERIES_BY)[number], string>> = {
   none: "''",
 };
 
-/** @returns rows of a bucket's beginning in seconds, the series (a mirror's id of a roll-up), and its value */
+/** @returns rows of a bucket's beginning in seconds, the series (roll-ups: a mirror's id), its value */
 export function seriesStatement(
   source: Source,
   by: (typeof SERIES_BY)[number],

@@ -47,7 +47,8 @@ function shapeOf(what: What, { table }: Source): Shape {
         shown:
           `${MAC_IF_NOT_IP('client')} AS client_address, ${MAC_IF_NOT_IP('server')} AS server_address,\n` +
           `  ${shownSide('client')} AS from_client, ${shownSide('server')} AS to_server,\n` +
-          "  argMax(if(t.app_protocol = '', t.transport, t.app_protocol), t.client_bytes + t.server_bytes) AS app",
+          "  argMax(if(t.app_protocol = '', t.transport, t.app_protocol),\n" +
+          '    t.client_bytes + t.server_bytes) AS app',
       };
     case 'hosts':
       return table === 'sessions'
@@ -150,7 +151,8 @@ export interface ServiceKey {
 export function clientsStatement(source: Source, services: readonly ServiceKey[], by: By): string {
   const list = services.map(({ address, port }) => `(toIPv6('${address}'), ${port})`).join(', ');
   return (
-    `SELECT ${written('t.server_ip')} AS address, t.server_port AS port, uniqExact(t.client_ip) AS clients\n` +
+    `SELECT ${written('t.server_ip')} AS address, t.server_port AS port,\n` +
+    '  uniqExact(t.client_ip) AS clients\n' +
     `FROM ${source.from}\nWHERE ${source.where}\n  AND (t.server_ip, t.server_port) IN (${list})` +
     `${by === 'failed' ? `\n  AND t.tcp_state IN ${FAILED}` : ''}\nGROUP BY t.server_ip, t.server_port`
   );

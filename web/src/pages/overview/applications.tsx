@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { Answer } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useLookedAt } from '../../app/scope.js';
-import { count } from '../../format/numbers.js';
+import { count, plural } from '../../format/numbers.js';
 import { Card, Statement } from '../../parts/card.js';
 import { Segments } from '../../parts/menu.js';
 import { Empty } from '../../parts/states.js';
@@ -37,7 +37,7 @@ export function Applications() {
       className={css.applications}
       sub={
         counts !== undefined &&
-        `${count(counts.asked)} ${of === 'tls' ? 'conversations' : 'questions'}, ${count(counts.failed)} failed`
+        `${plural(counts.asked, of === 'tls' ? 'conversation' : 'question')}, ${count(counts.failed)} failed`
       }
       of={answer}
       tools={

@@ -40,7 +40,8 @@ export function Figures({ before, loss }: { readonly before: boolean; readonly l
   const lost = loss?.mirrors.reduce((sum, m) => sum + m.lost, 0);
   const dropped = loss?.dropped.reduce((sum, n) => sum + n, 0);
   const losing = loss?.mirrors.filter((m) => m.lost > 0) ?? [];
-  const named = (id: string): string => mirrorWords(about?.mirrors ?? [], id);
+  const lossOf = ({ id, lost: n, packets }: Loss['mirrors'][number]): string =>
+    `${percent(n / (n + packets))} of ${mirrorWords(about?.mirrors ?? [], id)}`;
   const { inside, internet } = data?.handshake ?? {};
   return (
     <div className={css.figures}>
@@ -123,7 +124,7 @@ export function Figures({ before, loss }: { readonly before: boolean; readonly l
               {losing.length === 0
                 ? 'by none'
                 : losing.length === 1
-                  ? `${percent(losing[0]!.lost / (losing[0]!.lost + losing[0]!.packets))} of ${named(losing[0]!.id)}`
+                  ? lossOf(losing[0]!)
                   : `by ${losing.length} of ${plural(loss.mirrors.length, 'mirror')}`}
               {' · '}
               <span className={dropped! > 0 ? 'bad' : ''}>{count(dropped!)} dropped here</span>
