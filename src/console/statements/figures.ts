@@ -20,8 +20,8 @@ export function sumsStatement(source: Source, interval: number): string {
  */
 export function hostsStatement({ table, from, where }: Source): string {
   return table === 'sessions'
-    ? 'SELECT uniqExactArray(\n' +
-        '    if(t.server_packets > 0, [t.client_ip, t.server_ip], [t.client_ip])) AS hosts,\n' +
+    ? 'SELECT uniqExactArray(multiIf(t.server_packets = 0, [t.client_ip],\n' +
+        '    t.client_packets = 0, [t.server_ip], [t.client_ip, t.server_ip])) AS hosts,\n' +
         `  uniqExact(t.session_id) AS conversations\nFROM ${from}\nWHERE ${where}`
     : `SELECT uniqExactIf(t.host, t.packets_sent > 0) AS hosts\nFROM ${from}\nWHERE ${where}`;
 }
