@@ -9,6 +9,8 @@ import { openStore } from '../../src/store/open.js';
 import type { Store } from '../../src/store/store.js';
 import { startConsole, type TestConsole } from '../support/console.js';
 import { demoStore } from '../support/demo-store.js';
+import { run } from '../support/needs.js';
+import { program } from '../support/programs.js';
 
 const RANGE = 'from=2025-06-02T08:00:00Z&to=2025-06-02T08:10:00Z';
 const FAILED = "('REJ', 'S0', 'RSTOS0', 'RSTRH')";
@@ -306,6 +308,63 @@ describe('worth a look', () => {
   it('keeps to the conditions', async () => {
     const { findings } = await served.json<Answer<'findings'>>(`/findings?${RANGE}&f=server:203.0.113.80`);
     expect(findings.map(({ kind }) => kind)).toEqual(['loses']);
+  });
+});
+
+describe('on another day, when more is wrong', () => {
+  const DAY = 'from=2025-06-03T08:00:00Z&to=2025-06-03T08:10:00Z';
+  let other: TestConsole;
+  beforeAll(async () => {
+    const directory = demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'other'));
+    const write = (sql: string): void => {
+      run(process.execPath, program('main'), 'query', '--write', '--store', directory, sql);
+    };
+    const later = 'first_seen + INTERVAL 1 DAY AS first_seen, last_seen + INTERVAL 1 DAY AS last_seen';
+    const copied = (replaced: string, where: string): void =>
+      write(
+        `INSERT INTO sessions SELECT * REPLACE (${later}, ${replaced}) ` +
+          `FROM (SELECT * FROM sessions WHERE ${where})`,
+      );
+    // A port of which only what clients send is mirrored.
+    copied(
+      "toUInt16(9) AS mirror_session, toUInt64(0) AS server_packets, 'S0' AS tcp_state, " +
+        'toUInt64(100) AS client_payload, generateUUIDv4() AS session_id',
+      "tcp_state = 'SF' AND mirror_session = 1",
+    );
+    // A service that resets what is established.
+    copied(
+      "'RSTR' AS tcp_state, generateUUIDv4() AS session_id",
+      "server = '10.30.0.30' AND server_port = 80 AND tcp_state = 'SF' AND mirror_session = 1",
+    );
+    // A collector that ends, and drops before it does.
+    copied(
+      "'shutdown' AS end_reason, 'ended' AS collector, generateUUIDv4() AS session_id",
+      "app_protocol = 'dns' AND mirror_session = 1 AND first_seen < '2025-06-02 08:01:00'",
+    );
+    write(
+      'INSERT INTO mirrors SELECT * REPLACE (minute + INTERVAL 1 DAY AS minute, toUInt64(0) AS lost, ' +
+        "toUInt64(if(minute = '2025-06-02 08:02:00', 7, 0)) AS kernel_drops) FROM mirrors",
+    );
+    other = await startConsole(directory);
+  });
+  afterAll(() => other.close());
+
+  it('says so, and does not take for missing what is not mirrored', async () => {
+    const { findings } = await other.json<Answer<'findings'>>(`/findings?${DAY}`);
+    expect(findings.map(({ kind }) => kind)).toEqual(['drops', 'one_sided', 'resets']);
+    const [drops, sided, resets] = findings;
+    expect(drops.title).toBe('This host dropped 7 packets');
+    expect(sided.title).toBe('erspan2 10.0.0.11 session 9 mirrors one direction only');
+    expect(sided.detail).toMatch(/ packets of clients only: mirror both directions of the port$/);
+    expect(resets.title).toBe('10.30.0.30:80 cuts connections off');
+  });
+
+  it('counts what the kernel dropped once for all mirrors', async () => {
+    const loss = await other.json<Answer<'loss'>>(`/loss?${DAY}`);
+    expect(sum(loss.dropped)).toBe(7);
+    expect(loss.dropped[2]).toBe(7);
+    expect(loss.restarts.length).toBeGreaterThan(0);
+    expect(loss.restarts[0].collector).toBe('ended');
   });
 });
 
