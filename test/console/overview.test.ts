@@ -279,12 +279,12 @@ describe('worth a look', () => {
     });
     expect(of('loses')).toMatchObject({
       title: 'erspan3 10.0.0.12 session 2 loses 2.1 % of its packets',
-      way: { to: '/mirrors', search: { sel: ['erspan3,10.0.0.12,2,'] } },
+      way: { to: '/mirrors/erspan3,10.0.0.12,2,' },
     });
     expect(of('loses')?.detail).toMatch(/^232 of 11,182, in 8 of 10 minutes/);
     expect(of('slow')).toMatchObject({
       title: '203.0.113.80:443 answers slowly',
-      way: { to: '/services/203.0.113.80%3A443' },
+      way: { to: '/services/203.0.113.80:443' },
       more: 0,
     });
     expect(of('slow')?.detail).toMatch(/mostly the network/);

@@ -89,7 +89,7 @@ function sessionsWith(...f: string[]): Finding['way'] {
 }
 
 function transactionsWith(...f: string[]): Finding['way'] {
-  return { words: 'Transactions', to: '/sessions', search: { f, show: ['transactions'] } };
+  return { words: 'Transactions', to: '/sessions', search: { f, of: ['transactions'] } };
 }
 
 function serviceConditions(address: string, port: number): string[] {
@@ -208,7 +208,7 @@ async function losses(looking: Looking): Promise<Finding[]> {
         `${interval === MINUTE ? `, in ${mirror.bad} of ${plural(mirror.all, 'minute')}` : ''}, ` +
         `on the way here; ${counted(dropped)} dropped by this host`,
       severity: 'warn',
-      way: { words: 'Mirror', to: '/mirrors', search: { sel: [id] } },
+      way: { words: 'Mirror', to: `/mirrors/${id}`, search: {} },
     })),
   );
   return found;
@@ -230,7 +230,7 @@ function oneSided(found: Found<OneSided>): Finding[] {
       `${counted(one_sided)} of ${counted(conversations)} TCP conversations have packets of ` +
       `${only_clients ? 'clients' : 'servers'} only: mirror both directions of the port`,
     severity: 'bad',
-    way: { words: 'Mirror', to: '/mirrors', search: { sel: [id] } },
+    way: { words: 'Mirror', to: `/mirrors/${id}`, search: {} },
   }));
 }
 
@@ -262,7 +262,7 @@ async function slow(looking: Looking, source: Source): Promise<Finding[]> {
       severity: 'warn',
       way: {
         words: 'Service',
-        to: `/services/${encodeURIComponent(service(row.address, row.port))}`,
+        to: `/services/${service(row.address, row.port)}`,
         search: {},
       },
     };
@@ -369,7 +369,7 @@ async function certificates(looking: Looking): Promise<Finding[]> {
       severity: days < 0 ? 'bad' : 'warn',
       way: {
         words: 'Service',
-        to: `/services/${encodeURIComponent(service(address, port))}`,
+        to: `/services/${service(address, port)}`,
         search: {},
       },
     };

@@ -91,7 +91,7 @@ export function Chart(props: ChartProps) {
       {
         width: element.clientWidth,
         height,
-        padding: [8, 18, 0, 0],
+        padding: [8, 16, 0, 0],
         legend: { show: false },
         cursor: {
           y: false,

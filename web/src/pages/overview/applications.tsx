@@ -103,9 +103,7 @@ function Rows({ list, table }: { readonly list: List; readonly table: string }) 
                 <td className={css.name} title={row.name}>
                   <Link
                     to={'/sessions' as string}
-                    search={
-                      { ...sessionsWith(row.f), ...(transactions && { show: 'transactions' }) } as never
-                    }
+                    search={{ ...sessionsWith(row.f), ...(transactions && { of: 'transactions' }) } as never}
                     className="mono"
                   >
                     {row.name || '(none)'}

@@ -6,8 +6,8 @@ import { useAbout, useLookedAt } from '../../app/scope.js';
 import { bits, bytes, count, micros, percent, plural } from '../../format/numbers.js';
 import { Statement } from '../../parts/card.js';
 import { Spark } from '../../parts/chart.js';
+import { mirrorLabel } from '../../parts/marks.js';
 import { Bones, Wrong } from '../../parts/states.js';
-import { mirrorWords } from './links.js';
 import css from './overview.module.css';
 
 type Loss = Answer<'loss'>;
@@ -41,7 +41,7 @@ export function Figures({ before, loss }: { readonly before: boolean; readonly l
   const dropped = loss?.dropped.reduce((sum, n) => sum + n, 0);
   const losing = loss?.mirrors.filter((m) => m.lost > 0) ?? [];
   const lossOf = ({ id, lost: n, packets }: Loss['mirrors'][number]): string =>
-    `${percent(n / (n + packets))} of ${mirrorWords(about?.mirrors ?? [], id)}`;
+    `${percent(n / (n + packets))} of ${mirrorLabel(about?.mirrors ?? [], id)}`;
   const { inside, internet } = data?.handshake ?? {};
   return (
     <div className={css.figures}>

@@ -23,6 +23,7 @@ import { minute } from '../../format/times.js';
 import { Card, Statement } from '../../parts/card.js';
 import { Icon } from '../../parts/icon.js';
 import { Empty } from '../../parts/states.js';
+import { useSessionsWith } from './links.js';
 import css from './overview.module.css';
 
 type Finding = Answer<'findings'>['findings'][number];
@@ -85,6 +86,10 @@ export function WorthALook() {
 function Note({ finding }: { readonly finding: Finding }) {
   const { kind, title, detail, since, more, severity, way, meta } = finding;
   const carried = useCarried();
+  const sessionsWith = useSessionsWith();
+  // Other pages are about all of it; sessions are those that are looked at.
+  const { f, ...search } = way.search;
+  const looked = f === undefined ? carried : sessionsWith(f);
   return (
     <li className="note">
       <span className={severity} title={severity === 'bad' ? 'bad' : 'a warning'}>
@@ -99,7 +104,7 @@ function Note({ finding }: { readonly finding: Finding }) {
         </p>
       </div>
       <span className={css.ways}>
-        <Link to={way.to as string} search={{ ...carried, ...way.search } as never} className="l">
+        <Link to={way.to as string} search={{ ...looked, ...search } as never} className="l">
           {way.words}
         </Link>
         <Statement meta={meta} />

@@ -1,6 +1,5 @@
 /** Where the overview leads to: the time range, the mirror points and the conditions go along. */
 import { useSearch } from '@tanstack/react-router';
-import type { Answer } from '../../../../src/console/contract.js';
 import { useCarried } from '../../app/frame.js';
 import { useChangeScope } from '../../app/scope.js';
 import { one, scopeSearch } from '../../app/search.js';
@@ -30,14 +29,4 @@ export function usePicked<T extends string>(
   const [first] = choices;
   const picked = choices.find(({ value }) => value === given) ?? first!;
   return [picked.value, (value) => change({ [name]: value === first!.value ? undefined : value })];
-}
-
-/** A mirror point's name, or where it sends from; `short` where there is little room. */
-export function mirrorWords(mirrors: Answer<'about'>['mirrors'], id: string, short = false): string {
-  const found = mirrors.find((m) => m.id === id);
-  if (found === undefined) return id;
-  if (found.name !== '') return found.name;
-  const { source, session, key } = found;
-  const [of, by] = short ? [' · ', ' · '] : [' session ', ' key '];
-  return `${source}${session === 0 ? '' : `${of}${session}`}${key === null ? '' : `${by}${key}`}`;
 }

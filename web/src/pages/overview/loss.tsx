@@ -9,9 +9,8 @@ import { useAbout } from '../../app/scope.js';
 import { count, percent, seconds } from '../../format/numbers.js';
 import { minute } from '../../format/times.js';
 import { Card } from '../../parts/card.js';
-import { mirrorColor } from '../../parts/marks.js';
+import { mirrorColor, mirrorLabel } from '../../parts/marks.js';
 import { Empty } from '../../parts/states.js';
-import { mirrorWords } from './links.js';
 import css from './overview.module.css';
 
 type Loss = Answer<'loss'>;
@@ -87,10 +86,10 @@ function MirrorRow(props: { readonly data: Loss; readonly mirror: MirrorLoss; re
   const share = mirror.lost / Math.max(1, mirror.lost + mirror.packets);
   return (
     <tr>
-      <th scope="row" title={mirrorWords(mirrors, mirror.id)}>
-        <Link to={'/mirrors' as string} search={{ ...carried, sel: mirror.id } as never}>
+      <th scope="row" title={mirrorLabel(mirrors, mirror.id)}>
+        <Link to={'/mirrors/$id' as string} params={{ id: mirror.id } as never} search={carried as never}>
           <i className="dot" style={{ background: mirrorColor(mirrors, mirror.id) }} />
-          {mirrorWords(mirrors, mirror.id, true)}
+          {mirrorLabel(mirrors, mirror.id)}
         </Link>
       </th>
       {cells(data, together).map(({ at, first }) => {
