@@ -16,6 +16,7 @@ import {
   scanCandidates,
   scansStatement,
   shutStatement,
+  slowCandidates,
   slowStatement,
 } from '../statements/findings.js';
 import { dropsStatement, lossStatement, MINUTE, minutesOf } from '../statements/loss.js';
@@ -99,7 +100,7 @@ function serviceConditions(address: string, port: number): string[] {
 async function scans(looking: Looking, source: Source): Promise<Finding[]> {
   const { services, scope, around, signal } = looking;
   const clients = await sourceOf(services, scope, around, { rollUp: 'clients_by_hour' }, signal);
-  const candidates = clients.table === 'sessions' ? undefined : scanCandidates(clients);
+  const candidates = scanCandidates(clients);
   const found = await look<{
     address: string;
     doors: number;
@@ -235,6 +236,9 @@ function oneSided(found: Found<OneSided>): Finding[] {
 }
 
 async function slow(looking: Looking, source: Source): Promise<Finding[]> {
+  const { scope, around, signal } = looking;
+  const wanted = { rollUp: 'services_by_hour' } as const;
+  const services = await sourceOf(looking.services, scope, around, wanted, signal);
   const found = await look<{
     address: string;
     port: number;
@@ -244,7 +248,7 @@ async function slow(looking: Looking, source: Source): Promise<Finding[]> {
     way_us: number;
     answer_us: number;
     answered: number;
-  }>(looking, slowStatement(source), 'sessions', source.note);
+  }>(looking, slowStatement(source, slowCandidates(services)), 'sessions', source.note);
   return worst(found, (row) => {
     const own = Math.max(0, row.answer_us - row.way_us);
     const blame =

@@ -1,10 +1,13 @@
 /** What may be worth a look, in SQL: thresholds keep out what is usual, and every answer is bounded. */
-import { FAILED, isInside, networkOf, REFUSED, RESET, SILENT, written } from './measures.js';
+import { FAILED, isInside, measuresOf, networkOf, REFUSED, RESET, SILENT, written } from './measures.js';
 import { POINT, POINT_ID } from './scope.js';
 import type { Source } from './tables.js';
 
 /** Rows of a kind that are asked for: the first is shown, the others are counted. */
 export const MOST = 20;
+
+/** Clients or services of a kind that are looked at closely: those with most of it. */
+export const MOST_CANDIDATES = 100;
 
 /** Where a kind begins. */
 export const LEAST = {
@@ -55,7 +58,7 @@ export function oneSidedStatement({ from, where }: Source): string {
 }
 
 /** @returns rows of client, doors, refused, silent, doors that opened, beginning, seconds */
-export function scansStatement({ from, where }: Source, candidates: string | undefined): string {
+export function scansStatement({ from, where }: Source, candidates: string): string {
   const door = '(t.server_ip, t.server_port)';
   return (
     `SELECT ${written('t.client_ip')} AS address, uniqExact${door} AS doors,\n` +
@@ -66,18 +69,29 @@ export function scansStatement({ from, where }: Source, candidates: string | und
     `  quantileExactIf(0.05)(t.first_seen, t.tcp_state IN ${FAILED}) AS since,\n` +
     "  dateDiff('second', since,\n" +
     `    quantileExactIf(0.95)(t.first_seen, t.tcp_state IN ${FAILED})) AS seconds\n` +
-    `FROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'` +
-    `${candidates === undefined ? '' : `\n  AND t.client_ip IN (\n    ${candidates})`}\n` +
+    `FROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'\n  AND t.client_ip IN (\n    ${candidates})\n` +
     `GROUP BY t.client_ip\nHAVING doors - opened > ${LEAST.doors} AND doors > 2 * opened\n` +
     `ORDER BY doors - opened DESC, t.client_ip\nLIMIT ${MOST}`
   );
 }
 
-/** Clients that may scan, of the roll-up: a condition of {@link scansStatement}. */
-export function scanCandidates({ from, where }: Source): string {
+/** Clients that may scan, of `sessions` or the roll-up: what {@link scansStatement} looks at closely. */
+export function scanCandidates(source: Source): string {
+  const { failed } = measuresOf(source);
+  const only = source.table === 'sessions' ? `\n      AND t.tcp_state IN ${FAILED}` : '';
   return (
-    `SELECT t.client_ip FROM ${from} WHERE ${where}\n    GROUP BY t.client_ip ` +
-    `HAVING sum(t.failed) > ${LEAST.doors} ORDER BY sum(t.failed) DESC LIMIT 100`
+    `SELECT t.client_ip FROM ${source.from} WHERE ${source.where}${only}\n    GROUP BY t.client_ip ` +
+    `HAVING ${failed} > ${LEAST.doors} ORDER BY ${failed} DESC LIMIT ${MOST_CANDIDATES}`
+  );
+}
+
+/** Services that have so many conversations with some end: a condition for what is looked at closely. */
+function servicesWith({ from, where }: Source, states: string, least: number): string {
+  return (
+    '(t.server_ip, t.server_port) IN (\n' +
+    `    SELECT t.server_ip, t.server_port FROM ${from}\n` +
+    `    WHERE ${where}\n      AND t.tcp_state IN ${states}\n` +
+    `    GROUP BY t.server_ip, t.server_port HAVING count() >= ${least})`
   );
 }
 
@@ -86,12 +100,14 @@ export function scanCandidates({ from, where }: Source): string {
  *
  * @returns rows of address, port, attempts, refused, silent, clients, beginning
  */
-export function shutStatement({ from, where }: Source, silent: boolean): string {
+export function shutStatement(source: Source, silent: boolean): string {
+  const { from, where } = source;
   return (
     `SELECT ${written('t.server_ip')} AS address, t.server_port AS port, count() AS attempts,\n` +
     `  countIf(t.tcp_state IN ${REFUSED}) AS refused, countIf(t.tcp_state IN ${SILENT}) AS silent,\n` +
     '  uniqExact(t.client_ip) AS clients, min(t.first_seen) AS since\n' +
-    `FROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'\nGROUP BY t.server_ip, t.server_port\n` +
+    `FROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'\n` +
+    `  AND ${servicesWith(source, FAILED, LEAST.attempts)}\nGROUP BY t.server_ip, t.server_port\n` +
     `HAVING attempts = refused + silent AND attempts >= ${LEAST.attempts} AND clients >= ${LEAST.clients}\n` +
     `  AND ${silent ? 'silent > refused' : 'refused >= silent'}\n` +
     `ORDER BY attempts DESC, t.server_ip, t.server_port\nLIMIT ${MOST}`
@@ -99,25 +115,28 @@ export function shutStatement({ from, where }: Source, silent: boolean): string 
 }
 
 /**
- * Services whose handshakes take much longer than what the same networks are used to: the median of their
- * medians with other services on the same side, inside or on the Internet.
+ * Services whose handshakes take much longer than what the same networks are used to: the median of all their
+ * handshakes on the same side, inside or on the Internet.
  *
  * @returns rows of address, port, handshakes, clients, median, what is usual, mean round trip to the server,
  * mean answer, answers, all in microseconds
  */
-export function slowStatement({ from, where }: Source): string {
+export function slowStatement({ from, where }: Source, candidates: string): string {
+  const timed = `FROM ${from}\n    WHERE ${where}\n      AND t.handshake_us > 0`;
+  const network = networkOf('t.client_ip');
+  const inside = isInside('t.server_ip');
   return (
-    'WITH services AS (\n' +
-    `    SELECT t.server_ip AS ip, t.server_port AS port, ${networkOf('t.client_ip')} AS network,\n` +
-    `      ${isInside('t.server_ip')} AS inside,\n` +
+    `WITH networks AS (\n    SELECT ${network} AS network,\n      ${inside} AS inside,\n` +
+    '      quantileExact(0.5)(t.handshake_us) AS usual_us, uniq(t.server_ip, t.server_port) AS known\n' +
+    `    ${timed}\n    GROUP BY network, inside\n    HAVING known > ${LEAST.yardsticks}),\n` +
+    `  services AS (\n    SELECT t.server_ip AS ip, t.server_port AS port, ${network} AS network,\n` +
+    `      ${inside} AS inside,\n` +
     '      quantileExact(0.5)(t.handshake_us) AS us, count() AS timed,\n' +
     '      uniqExact(t.client_ip) AS clients, sum(t.server_rtt_us) AS rtt_us,\n' +
     '      countIf(t.server_rtt_us > 0) AS rtts,\n' +
     '      sum(t.response_us) AS answers_us, sum(t.responses) AS answers\n' +
-    `    FROM ${from}\n    WHERE ${where}\n      AND t.handshake_us > 0\n` +
-    '    GROUP BY ip, port, network, inside),\n' +
-    '  networks AS (\n    SELECT network, inside, quantileExact(0.5)(us) AS usual_us, count() AS known\n' +
-    `    FROM services GROUP BY network, inside HAVING known >= ${LEAST.yardsticks})\n` +
+    `    ${timed}\n      AND (t.server_ip, t.server_port) IN (\n        ${candidates})\n` +
+    '    GROUP BY ip, port, network, inside)\n' +
     `SELECT ${written('ip')} AS address, port, sum(timed) AS handshakes, sum(clients) AS all_clients,\n` +
     '  quantileExactWeighted(0.5)(us, timed) AS median_us,\n' +
     '  quantileExactWeighted(0.5)(usual_us, timed) AS others_us,\n' +
@@ -131,14 +150,26 @@ export function slowStatement({ from, where }: Source): string {
   );
 }
 
+/** The slowest services, of `sessions` or the roll-up: what {@link slowStatement} looks at closely. */
+export function slowCandidates(source: Source): string {
+  const { count, quantile } = measuresOf(source).handshake;
+  return (
+    `SELECT t.server_ip, t.server_port FROM ${source.from} WHERE ${source.where}\n` +
+    `        GROUP BY t.server_ip, t.server_port HAVING ${count} >= ${LEAST.handshakes}\n` +
+    `        ORDER BY ${quantile(0.5)} DESC LIMIT ${MOST_CANDIDATES}`
+  );
+}
+
 /** Services that cut off what is established. @returns rows of address, port, resets, established, clients */
-export function resetsStatement({ from, where }: Source): string {
+export function resetsStatement(source: Source): string {
+  const { from, where } = source;
   return (
     `SELECT ${written('t.server_ip')} AS address, t.server_port AS port,\n` +
     `  countIf(t.tcp_state = 'RSTR') AS resets, countIf(t.tcp_state NOT IN ${FAILED}) AS established,\n` +
     `  uniqExactIf(t.client_ip, t.tcp_state = 'RSTR') AS clients,\n` +
     `  countIf(t.tcp_state IN ${RESET}) AS by_either\n` +
-    `FROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'\nGROUP BY t.server_ip, t.server_port\n` +
+    `FROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'\n` +
+    `  AND ${servicesWith(source, "('RSTR')", LEAST.resets)}\nGROUP BY t.server_ip, t.server_port\n` +
     `HAVING resets >= ${LEAST.resets} AND resets >= ${LEAST.resetShare} * established\n` +
     `ORDER BY resets DESC, t.server_ip, t.server_port\nLIMIT ${MOST}`
   );
