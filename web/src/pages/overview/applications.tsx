@@ -93,7 +93,7 @@ function Rows({ list, table }: { readonly list: List; readonly table: string }) 
               <th className="n">{transactions ? 'Asked' : 'Conn.'}</th>
               <th className="n">Failed</th>
               <th className={`n ${css.wide}`}>Clients</th>
-              <th className="n">p50 ms</th>
+              <th className={`n ${css.wide}`}>p50 ms</th>
               <th className="n">p95 ms</th>
             </tr>
           </thead>
@@ -115,7 +115,7 @@ function Rows({ list, table }: { readonly list: List; readonly table: string }) 
                   {row.failed > 0 ? count(row.failed) : '–'}
                 </td>
                 <td className={`n ${css.wide}`}>{count(row.clients)}</td>
-                <td className="n">{row.p50_us === null ? '–' : ms(row.p50_us)}</td>
+                <td className={`n ${css.wide}`}>{row.p50_us === null ? '–' : ms(row.p50_us)}</td>
                 <td className="n">{row.p95_us === null ? '–' : ms(row.p95_us)}</td>
               </tr>
             ))}

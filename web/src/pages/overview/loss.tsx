@@ -16,8 +16,9 @@ import css from './overview.module.css';
 type Loss = Answer<'loss'>;
 type MirrorLoss = Loss['mirrors'][number];
 
-/** Cells that fit. */
+/** Cells that fit: of two digits, and of three. */
 const CELLS = 10;
+const WIDE_CELLS = 6;
 /** Mirrors that fit: those that lose most come first. */
 const MOST = 8;
 /** The share of lost packets from which on a cell is more than a warning. */
@@ -25,7 +26,7 @@ const BAD = 0.02;
 
 export function LossByMirror({ loss }: { readonly loss: UseQueryResult<Loss, ApiError> }) {
   const { data } = loss;
-  const together = data === undefined ? 1 : Math.ceil(data.dropped.length / CELLS);
+  const together = data === undefined ? 1 : togetherIn(data);
   const step = (data?.interval ?? 60) * together;
   const worst = [...(data?.mirrors ?? [])].sort((a, b) => b.lost - a.lost).slice(0, MOST);
   const shown = (data?.mirrors ?? []).filter((mirror) => worst.includes(mirror));
@@ -70,6 +71,17 @@ export function LossByMirror({ loss }: { readonly loss: UseQueryResult<Loss, Api
   );
 }
 
+/** How many buckets make a cell. */
+function togetherIn({ mirrors, dropped }: Loss): number {
+  const many = Math.ceil(dropped.length / CELLS);
+  const wide = mirrors.some(({ values }) => values.some((_, i) => summed(values, i, many) > 99));
+  return wide ? Math.ceil(dropped.length / WIDE_CELLS) : many;
+}
+
+function summed(values: readonly number[], first: number, together: number): number {
+  return values.slice(first, first + together).reduce((a, b) => a + b, 0);
+}
+
 function cells({ from, interval, dropped }: Loss, together: number) {
   return Array.from({ length: Math.ceil(dropped.length / together) }, (_, i) => ({
     at: from + i * together * interval,
@@ -81,8 +93,6 @@ function MirrorRow(props: { readonly data: Loss; readonly mirror: MirrorLoss; re
   const { data, mirror, together } = props;
   const mirrors = useAbout()?.mirrors ?? [];
   const carried = useCarried();
-  const sum = (values: readonly number[], first: number): number =>
-    values.slice(first, first + together).reduce((a, b) => a + b, 0);
   const share = mirror.lost / Math.max(1, mirror.lost + mirror.packets);
   return (
     <tr>
@@ -93,7 +103,8 @@ function MirrorRow(props: { readonly data: Loss; readonly mirror: MirrorLoss; re
         </Link>
       </th>
       {cells(data, together).map(({ at, first }) => {
-        const [lost, received] = [sum(mirror.values, first), sum(mirror.received, first)];
+        const lost = summed(mirror.values, first, together);
+        const received = summed(mirror.received, first, together);
         const bad = lost / Math.max(1, lost + received);
         const kind = lost === 0 ? (received === 0 ? css.none : css.well) : bad < BAD ? css.some : css.much;
         const words = `${minute(at * 1000)}: ${
