@@ -59,6 +59,9 @@ export type MirrorLoss = z.output<typeof mirrorLoss>;
 export const TOP_WHAT = ['pairs', 'hosts', 'networks', 'services', 'apps'] as const;
 export const TOP_BY = ['bytes', 'sessions', 'failed', 'handshake_p50', 'response_p95', 'resent'] as const;
 
+/** Rows of an answer, at most. */
+export const MOST_TOP = 100;
+
 /** A row of `/top`: what it is of comes first, what that has no number for is left out. */
 const topRow = z.object({
   client: z.string().optional(),
@@ -172,7 +175,7 @@ export const overview = {
           'What it is ranked by; handshakes, answers and segments sent again are for services only. ' +
             'Medians are of five at least.',
         ),
-      limit: count(1, 100, 8).describe('So many rows.'),
+      limit: count(1, MOST_TOP, 8).describe('So many rows.'),
     }),
     answer: z.object({ rows: z.array(topRow), meta }),
   }),
@@ -195,7 +198,7 @@ export const overview = {
     doc: 'What applications asked and were answered: how often, what failed, how long it took.',
     query: scope.extend({
       of: z.enum(APPLICATION_TABS).default('dns').describe('Which applications the rows are of.'),
-      limit: count(1, 100, 6).describe('So many rows of each list.'),
+      limit: count(1, MOST_TOP, 6).describe('So many rows of each list.'),
     }),
     answer: z.object({
       /** Questions, or conversations of TLS, and those that failed, by the same words as `of`. */
