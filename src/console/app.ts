@@ -19,6 +19,8 @@ import type { Asking, Handler, Services } from './handler.js';
 import { aboutHandlers } from './routes/about.js';
 import { compareHandlers } from './routes/compare.js';
 import { packetsHandlers } from './routes/packets.js';
+import { findingsHandlers } from './routes/findings.js';
+import { overviewHandlers } from './routes/overview.js';
 import { sqlHandlers } from './routes/sql.js';
 import { trafficHandlers } from './routes/traffic.js';
 import type { SignIn } from './sign-in.js';
@@ -49,6 +51,8 @@ const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]:
   ...sqlHandlers,
   ...compareHandlers,
   ...packetsHandlers,
+  ...overviewHandlers,
+  ...findingsHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {

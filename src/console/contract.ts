@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { about } from './contract/about.js';
 import { compare } from './contract/compare.js';
 import { packets } from './contract/packets.js';
+import { overview } from './contract/overview.js';
 import type { Route } from './contract/route.js';
 import { signIn } from './contract/sign-in.js';
 import { sql } from './contract/sql.js';
@@ -15,6 +16,7 @@ export const ROUTES = {
   ...sql,
   ...compare,
   ...packets,
+  ...overview,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

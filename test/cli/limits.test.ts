@@ -49,11 +49,14 @@ import { DEEPEST, MOST_ALIASES } from '../../src/config/yaml-document.js';
 import { LONGEST_BODY } from '../../src/console/app.js';
 import { MOST_FRAMES } from '../../src/console/contract/packets.js';
 import { DOWNLOAD_PATIENCE, MOST_DOWNLOADS } from '../../src/console/downloads.js';
+import { MOST_TOP } from '../../src/console/contract/overview.js';
 import { KEEP_RUNNING, KEPT_BYTES, MOST_RUNNING, MOST_WAITING } from '../../src/console/questions.js';
 import { MOST_ANSWERED, MOST_BYTES, MOST_OF_ONE } from '../../src/console/routes/sql.js';
 import { COOKIE_LIFE, MOST_COOKIES, MOST_WRONG } from '../../src/console/sign-in.js';
 import { MOST_CONDITIONS, MOST_VALUES } from '../../src/console/statements/conditions.js';
 import { MOST_FRAME_BYTES } from '../../src/console/statements/packets.js';
+import { MOST_CANDIDATES, MOST as MOST_FOUND } from '../../src/console/statements/findings.js';
+import { LONGEST_ONCE } from '../../src/console/statements/scope.js';
 import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
 import { LARGEST_BUFFER } from '../../src/demux/fragment-buffers.js';
 import { HEADER_ROOM } from '../../src/demux/fragment-runs.js';
@@ -332,6 +335,12 @@ const NUMBERS: [string, string[]][] = [
   ['an answer on the SQL page', [grouped(MOST_ANSWERED), mib(MOST_BYTES)]],
   ['statements of one person that run at once', [`${MOST_OF_ONE}`]],
   ["conditions of the console's API", [`${MOST_CONDITIONS}`, `${MOST_VALUES} values`]],
+  ["rows of the console's `/top`, `/applications`", [`at most ${MOST_TOP}`]],
+  [
+    "what the console's *Worth a look* looks closely at",
+    [`${MOST_CANDIDATES} clients`, `${MOST_FOUND} rows`],
+  ],
+  ['each conversation counted once by the console', [`up to ${LONGEST_ONCE / 3600} h`]],
   ["a body of the console's API", [grouped(LONGEST_BODY)]],
   ['wrong tokens and passwords from one address', [`${MOST_WRONG} within a minute`]],
   ['browsers that are signed in', [grouped(MOST_COOKIES), hours(COOKIE_LIFE / 1000)]],

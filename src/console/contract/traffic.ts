@@ -23,6 +23,7 @@ export const traffic = {
     doc: 'Sums over time, the strongest values apart and the rest as `other`.',
     query: scope.extend({
       by: z.enum(SERIES_BY).default('app').describe('What the series are of.'),
+      before: z.literal('1').optional().describe('Of the period of the same length before.'),
       unit: z.enum(UNITS).default('bytes').describe('What is summed up.'),
       points: count(10, 2000, 240).describe('At most so many buckets.'),
       top: count(1, 20, 6).describe('So many series apart.'),

@@ -1,16 +1,13 @@
 /** Sums over time, as steps of a round length. */
 import type { SERIES_BY, UNITS } from '../contract/traffic.js';
-import { POINT_ID, type Range, type ScopedQuestion } from './scope.js';
+import { FAILED, measuresOf, RESET } from './measures.js';
+import { POINT_ID, type Range } from './scope.js';
+import { bucketOf, type Source } from './tables.js';
 
 /** Lengths of a bucket, seconds: each a divisor of the next larger unit of time. */
 const INTERVALS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
 ] as const;
-
-/** TCP states of attempts that came to nothing. */
-export const FAILED = "('REJ', 'S0', 'RSTOS0', 'RSTRH')";
-/** TCP states of conversations that were cut off. */
-export const RESET = "('RSTO', 'RSTR')";
 
 /** The shortest interval that needs at most `points` buckets; days beyond the longest. */
 export function intervalFor(range: Range, points: number): number {
@@ -22,6 +19,15 @@ export function intervalFor(range: Range, points: number): number {
   );
 }
 
+/** Whole intervals around a range: the first one's beginning in seconds, and how many there are. */
+export function bucketsOf(
+  range: Range,
+  interval: number,
+): { readonly from: number; readonly buckets: number } {
+  const from = Math.floor(Number(range.from / 1_000_000_000n) / interval) * interval;
+  return { from, buckets: Math.ceil((Number(range.to / 1_000_000n) / 1000 - from) / interval) };
+}
+
 const BY: Readonly<Record<(typeof SERIES_BY)[number], string>> = {
   app: "if(app_protocol = '', transport, app_protocol)",
   mirror: `if(mirror_name = '', ${POINT_ID}, mirror_name)`,
@@ -30,25 +36,19 @@ const BY: Readonly<Record<(typeof SERIES_BY)[number], string>> = {
   none: "''",
 };
 
-const SUM: Readonly<Record<(typeof UNITS)[number], string>> = {
-  bytes: 'sum(client_bytes + server_bytes)',
-  packets: 'sum(client_packets + server_packets)',
-  sessions: 'uniqExact(session_id)',
-  failed: `countIf(tcp_state IN ${FAILED})`,
-};
-
-/** @returns rows of a bucket's beginning in seconds, the series, and its value */
+/** @returns rows of a bucket's beginning in seconds, the series (roll-ups: a mirror's id), its value */
 export function seriesStatement(
-  { where }: ScopedQuestion,
+  source: Source,
   by: (typeof SERIES_BY)[number],
   unit: (typeof UNITS)[number],
   interval: number,
-  table: string,
 ): string {
+  const summed = source.table !== 'sessions';
   return (
-    `SELECT intDiv(toUnixTimestamp(first_seen), ${interval}) * ${interval} AS bucket,\n` +
-    `  ${BY[by]} AS series,\n  ${SUM[unit]} AS value\n` +
-    `FROM ${table}\nWHERE ${where}\nGROUP BY bucket, series\nORDER BY bucket`
+    `SELECT ${bucketOf(source, interval)} AS bucket,\n` +
+    `  ${by === 'mirror' && summed ? POINT_ID : BY[by]} AS series,\n` +
+    `  ${unit === 'sessions' && !summed ? 'uniqExact(t.session_id)' : measuresOf(source)[unit]} AS value\n` +
+    `FROM ${source.from}\nWHERE ${source.where}\nGROUP BY bucket, series\nORDER BY bucket`
   );
 }
 

@@ -20,4 +20,9 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   packetsCount: 'GET /packets/count',
   packetsCapture: 'GET /packets.pcapng',
   sessionCapture: 'GET /sessions/:id/packets.pcapng',
+  figures: 'GET /figures',
+  loss: 'GET /loss',
+  top: 'GET /top',
+  findings: 'GET /findings',
+  applications: 'GET /applications',
 };

@@ -24,6 +24,13 @@ export interface Selection {
   readonly end: number;
 }
 
+export interface ChartMark {
+  readonly at: number;
+  readonly words: string;
+  /** Whether something is missing from then on, or happened then. */
+  readonly kind?: 'missing' | 'event';
+}
+
 export interface ChartProps {
   readonly title: string;
   /** The first bucket's beginning, and their length, in seconds. */
@@ -35,7 +42,9 @@ export interface ChartProps {
   /** What can be done with selected buckets; without it, nothing is selected. */
   readonly offer?: (selection: Selection, close: () => void) => ReactNode;
   /** What the marks above the chart say: of the minute at `at`, in seconds. */
-  readonly marks?: readonly { readonly at: number; readonly words: string }[];
+  readonly marks?: readonly ChartMark[];
+  /** The sum of another time, to compare with: a line over the stack. */
+  readonly ghost?: { readonly label: string; readonly values: readonly number[] } | undefined;
   readonly legend?: boolean;
 }
 
@@ -50,7 +59,7 @@ function stacked(series: readonly ChartSeries[], buckets: number): number[][] {
 }
 
 export function Chart(props: ChartProps) {
-  const { title, from, interval, series, format, height, offer, marks = [], legend = true } = props;
+  const { title, from, interval, series, format, height, offer, marks = [], ghost, legend = true } = props;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const [hovered, hover] = useState<{ readonly at: number; readonly left: number } | undefined>();
@@ -60,8 +69,11 @@ export function Chart(props: ChartProps) {
   const help = useId();
   const data = useMemo<uPlot.AlignedData>(() => {
     const times = Array.from({ length: buckets + 1 }, (_, i) => from + i * interval);
-    return [times, ...stacked(series, buckets).reverse()];
-  }, [series, buckets, from, interval]);
+    const lines = ghost === undefined ? [] : stacked([{ name: '', values: ghost.values }], buckets);
+    return [times, ...stacked(series, buckets).reverse(), ...lines];
+  }, [series, buckets, from, interval, ghost]);
+  // Marks stand where the chart, once it is drawn, has their time.
+  const [placed, place] = useState(0);
   const colors = series.map((one, i) => one.color ?? seriesColor(one.name, i));
   const drawn = colors.join();
 
@@ -79,7 +91,7 @@ export function Chart(props: ChartProps) {
       {
         width: element.clientWidth,
         height,
-        padding: [8, 4, 0, 0],
+        padding: [8, 16, 0, 0],
         legend: { show: false },
         cursor: {
           y: false,
@@ -110,6 +122,17 @@ export function Chart(props: ChartProps) {
             points: { show: false },
             paths: uPlot.paths.stepped!({ align: 1 }),
           })),
+          ...(ghost === undefined
+            ? []
+            : [
+                {
+                  stroke: resolved('var(--text)'),
+                  width: 1.25,
+                  dash: [4, 3],
+                  points: { show: false },
+                  paths: uPlot.paths.stepped!({ align: 1 }),
+                },
+              ]),
         ],
         hooks: {
           setCursor: [
@@ -135,6 +158,7 @@ export function Chart(props: ChartProps) {
       element,
     );
     plot.current = made;
+    place((n) => n + 1);
     const click = (): void => {
       const { left } = made.cursor;
       if (offer === undefined || left === undefined || left < 0 || made.select.width > 0) return;
@@ -142,7 +166,10 @@ export function Chart(props: ChartProps) {
       if (at >= 0 && at < buckets) select({ first: at, last: at });
     };
     made.over.addEventListener('click', click);
-    const resize = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    const resize = new ResizeObserver(() => {
+      made.setSize({ width: element.clientWidth, height });
+      place((n) => n + 1);
+    });
     resize.observe(element);
     return () => {
       resize.disconnect();
@@ -156,6 +183,8 @@ export function Chart(props: ChartProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is selected is of one answer
   useEffect(() => select(undefined), [from, interval, buckets]);
 
+  // Only what is selected moves the selection: while somebody drags, it is the chart's.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a chart that is drawn anew has none
   useEffect(() => {
     const u = plot.current;
     if (u === undefined) return;
@@ -163,13 +192,17 @@ export function Chart(props: ChartProps) {
     const left = u.valToPos(from + selected.first * interval, 'x');
     const right = u.valToPos(from + (selected.last + 1) * interval, 'x');
     u.setSelect({ left, top: 0, width: right - left, height: u.over.clientHeight }, false);
-  });
+  }, [selected, placed, from, interval]);
 
   const begin = (bucket: number): number => (from + bucket * interval) * 1000;
   const keys = (event: KeyboardEvent): void => {
     if (offer === undefined || buckets === 0) return;
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (event.key === 'Escape') select(undefined);
+    if (event.key === 'Escape' && selected !== undefined) {
+      select(undefined);
+      host.current?.focus();
+      event.preventDefault();
+    }
     if (step === 0) return;
     event.preventDefault();
     const last = Math.min(buckets - 1, Math.max(0, (selected?.last ?? (step > 0 ? -1 : buckets)) + step));
@@ -182,22 +215,23 @@ export function Chart(props: ChartProps) {
       ? offer({ begin: begin(selected.first), end: begin(selected.last + 1) }, () => select(undefined))
       : undefined;
   return (
-    <div className="chart">
+    // The keys go on selecting while what is offered has the focus.
+    // biome-ignore lint/a11y/noStaticElementInteractions: what is in it has the roles
+    <div className="chart" onKeyDown={keys}>
       <div
         ref={host}
         role="img"
         aria-label={`${title}: ${series.map((one) => one.label ?? one.name).join(', ')}`}
         aria-describedby={help}
         tabIndex={0}
-        onKeyDown={keys}
         style={{ height }}
       />
       <span id={help} className="sr">
         {offer === undefined ? '' : 'Arrow keys select a step of time, with Shift several. '}
         Shift T shows tables in place of charts.
       </span>
-      {marks.map(({ at, words }) => (
-        <Mark key={at} plot={plot.current} at={at} words={words} />
+      {marks.map((mark) => (
+        <Mark key={`${mark.at} ${mark.kind}`} plot={plot.current} mark={mark} />
       ))}
       {hovered !== undefined && offered === undefined && (
         <div
@@ -219,6 +253,14 @@ export function Chart(props: ChartProps) {
               {format(one.values[hovered.at] ?? 0)}
             </div>
           ))}
+          {ghost !== undefined && (
+            <div className="flex">
+              <i className="ghost" />
+              {ghost.label}
+              <span className="grow" />
+              {format(ghost.values[hovered.at] ?? 0)}
+            </div>
+          )}
         </div>
       )}
       {offered !== undefined && (
@@ -238,6 +280,12 @@ export function Chart(props: ChartProps) {
               {one.label ?? one.name}
             </span>
           ))}
+          {ghost !== undefined && (
+            <span>
+              <i className="ghost" />
+              {ghost.label}
+            </span>
+          )}
         </div>
       )}
     </div>
@@ -272,21 +320,14 @@ function Offer(props: {
   );
 }
 
-function Mark({
-  plot,
-  at,
-  words,
-}: {
-  readonly plot: uPlot | undefined;
-  readonly at: number;
-  readonly words: string;
-}) {
+function Mark({ plot, mark }: { readonly plot: uPlot | undefined; readonly mark: ChartMark }) {
+  const { at, words, kind = 'missing' } = mark;
   if (plot === undefined) return null;
   const left = plot.valToPos(at, 'x');
   if (left < 0 || left > plot.over.clientWidth) return null;
   return (
     <span
-      className="mark"
+      className={`mark ${kind}`}
       style={{ left: left + plot.over.offsetLeft }}
       title={words}
       role="img"
@@ -296,7 +337,8 @@ function Mark({
 }
 
 /** The same as a table. */
-function Twin({ title, from, interval, series, format, height }: ChartProps) {
+function Twin({ title, from, interval, series: own, format, height, ghost, marks = [] }: ChartProps) {
+  const series = ghost === undefined ? own : [...own, { name: ghost.label, values: ghost.values }];
   const buckets = series[0]?.values.length ?? 0;
   return (
     <div style={{ maxHeight: height, overflow: 'auto' }} tabIndex={0}>
@@ -309,6 +351,7 @@ function Twin({ title, from, interval, series, format, height }: ChartProps) {
                 {one.label ?? one.name}
               </th>
             ))}
+            {marks.length > 0 && <th>Notes</th>}
           </tr>
         </thead>
         <tbody>
@@ -324,6 +367,14 @@ function Twin({ title, from, interval, series, format, height }: ChartProps) {
                     {format(one.values[i] ?? 0)}
                   </td>
                 ))}
+                {marks.length > 0 && (
+                  <td>
+                    {marks
+                      .filter(({ at }) => at * 1000 >= time && at * 1000 < time + interval * 1000)
+                      .map(({ words }) => words)
+                      .join('; ')}
+                  </td>
+                )}
               </tr>
             );
           })}

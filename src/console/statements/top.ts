@@ -1,0 +1,159 @@
+/** The first of their kind by a number. */
+import type { TOP_BY, TOP_WHAT } from '../contract/overview.js';
+import { FAILED, isV4, type Measures, measuresOf, networkOf, written } from './measures.js';
+import type { RollUpName, Source } from './tables.js';
+
+type What = (typeof TOP_WHAT)[number];
+type By = (typeof TOP_BY)[number];
+
+/** Of fewer conversations, a median says nothing. */
+export const FEWEST = 5;
+
+/** The roll-up that knows what is ranked; undefined: only `sessions` does. */
+export const ROLL_UP_OF: Readonly<Record<What, RollUpName | undefined>> = {
+  pairs: undefined,
+  hosts: 'hosts_by_hour',
+  networks: 'hosts_by_hour',
+  services: 'services_by_hour',
+  apps: 'traffic_by_minute',
+};
+
+/** Numbers that only services have. */
+export const OF_SERVICES: ReadonlySet<By> = new Set(['handshake_p50', 'response_p95', 'resent']);
+
+interface Shape {
+  readonly keys: readonly string[];
+  /** What is read of each key's rows. */
+  readonly shown: string;
+  readonly join?: string;
+  readonly where?: string;
+}
+
+const MAC_IF_NOT_IP = (side: 'client' | 'server'): string =>
+  `if(t.ether_type IN (2048, 34525), '', toString(t.${side}_mac))`;
+/** An address, or the MAC address of frames that are not IP. */
+const shownSide = (side: 'client' | 'server'): string =>
+  `if(${side}_address = '', ${written(`t.${side}_ip`)}, ${side}_address)`;
+
+/** Both ends of a conversation, and what each sent and received. */
+const ENDS = '\nARRAY JOIN [0, 1] AS serves';
+const END = 'if(serves, t.server_ip, t.client_ip)';
+
+function shapeOf(what: What, { table }: Source): Shape {
+  switch (what) {
+    case 'pairs':
+      return {
+        keys: ['t.client_ip', 't.server_ip', 'client_address', 'server_address'],
+        shown:
+          `${MAC_IF_NOT_IP('client')} AS client_address, ${MAC_IF_NOT_IP('server')} AS server_address,\n` +
+          `  ${shownSide('client')} AS from_client, ${shownSide('server')} AS to_server,\n` +
+          "  argMax(if(t.app_protocol = '', t.transport, t.app_protocol),\n" +
+          '    t.client_bytes + t.server_bytes) AS app',
+      };
+    case 'hosts':
+      return table === 'sessions'
+        ? { keys: ['ip'], shown: `${END} AS ip, ${written('ip')} AS address`, join: ENDS, where: IP }
+        : { keys: ['t.host'], shown: `${written('t.host')} AS address`, where: "t.host != toIPv6('::')" };
+    case 'networks': {
+      const [host, join, where] =
+        table === 'sessions' ? [END, ENDS, IP] : ['t.host', '', "t.host != toIPv6('::')"];
+      return {
+        keys: ['network'],
+        shown:
+          `${networkOf(host)} AS network,\n` +
+          `  concat(${written('network')}, if(${isV4('network')}, '/24', '/64')) AS prefix`,
+        join,
+        where,
+      };
+    }
+    case 'services':
+      return {
+        keys: ['t.server_ip', 't.server_port', 't.protocol'],
+        shown:
+          `${written('t.server_ip')} AS address, t.server_port AS port,\n` +
+          "  multiIf(max(t.app_protocol) != '', max(t.app_protocol),\n" +
+          "    t.protocol = 6, 'tcp', t.protocol = 17, 'udp', 'sctp') AS app",
+        where: 't.protocol IN (6, 17, 132)',
+      };
+    case 'apps':
+      return { keys: ['app'], shown: "if(t.app_protocol = '', t.transport, t.app_protocol) AS app" };
+  }
+}
+
+const IP = 't.ether_type IN (2048, 34525)';
+
+function orderOf(by: By, m: Measures): { readonly order: string; readonly having: string } {
+  switch (by) {
+    case 'bytes':
+      return { order: 'bytes', having: '' };
+    case 'sessions':
+      return { order: 'conversations', having: '' };
+    case 'failed':
+      return { order: 'failed', having: 'failed > 0' };
+    case 'handshake_p50':
+      return { order: 'handshake_p50', having: `${m.handshake.count} >= ${FEWEST}` };
+    case 'response_p95':
+      return { order: 'response_p95', having: `${m.response.count} >= ${FEWEST}` };
+    case 'resent':
+      return { order: 'resent', having: 'resent > 0' };
+  }
+}
+
+/**
+ * The first rows, and as `of_all` how many there are.
+ *
+ * Columns: from_client, to_server, app | address | prefix | address, port, app | app; bytes, packets,
+ * conversations, failed; of services also resent, refused, silent, handshakes, handshake_p50, handshake_p95,
+ * answered, response_p50, response_p95, and clients where `sessions` is read.
+ */
+export function topStatement(source: Source, what: What, by: By, limit: number): string {
+  const m = measuresOf(source);
+  const { keys, shown, join = '', where } = shapeOf(what, source);
+  const { order, having } = orderOf(by, m);
+  const numbers = [
+    `${m.bytes} AS bytes`,
+    `${m.packets} AS packets`,
+    `${m.sessions} AS conversations`,
+    `${m.failed} AS failed`,
+  ];
+  if (what === 'services') {
+    numbers.push(`${m.resent} AS resent`, `${m.refused} AS refused`, `${m.silent} AS silent`);
+    for (const name of ['handshake', 'response'] as const) {
+      const { count, quantile } = m[name];
+      numbers.push(
+        `${count} AS ${name === 'handshake' ? 'handshakes' : 'answered'}`,
+        `${quantile(0.5)} AS ${name}_p50`,
+        `${quantile(0.95)} AS ${name}_p95`,
+      );
+    }
+    if (source.table === 'sessions')
+      numbers.push(
+        by === 'failed'
+          ? `uniqExactIf(t.client_ip, t.tcp_state IN ${FAILED}) AS clients`
+          : 'uniqExact(t.client_ip) AS clients',
+      );
+  }
+  return (
+    `SELECT ${shown},\n  ${numbers.join(',\n  ')},\n  count() OVER () AS of_all\n` +
+    `FROM ${source.from}${join}\nWHERE ${source.where}${where === undefined ? '' : `\n  AND ${where}`}\n` +
+    `GROUP BY ${keys.join(', ')}${having === '' ? '' : `\nHAVING ${having}`}\n` +
+    `ORDER BY ${[`${order} DESC`, ...keys].join(', ')}\nLIMIT ${limit}`
+  );
+}
+
+/** A service, as the roll-up names it. */
+export interface ServiceKey {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** How many clients services have, which no roll-up knows. @returns rows of address, port, clients */
+export function clientsStatement(source: Source, services: readonly ServiceKey[], by: By): string {
+  const list = services.map(({ address, port }) => `(toIPv6('${address}'), ${port})`).join(', ');
+  return (
+    `SELECT ${written('t.server_ip')} AS address, t.server_port AS port,\n` +
+    '  uniqExact(t.client_ip) AS clients\n' +
+    `FROM ${source.from}\nWHERE ${source.where}\n  AND (t.server_ip, t.server_port) IN (${list})` +
+    `${by === 'failed' ? `\n  AND t.tcp_state IN ${FAILED}` : ''}\nGROUP BY t.server_ip, t.server_port`
+  );
+}

@@ -1,0 +1,32 @@
+/** Where the overview leads to: the time range, the mirror points and the conditions go along. */
+import { useSearch } from '@tanstack/react-router';
+import { useCarried } from '../../app/frame.js';
+import { useChangeScope } from '../../app/scope.js';
+import { one, scopeSearch } from '../../app/search.js';
+
+/** Search parameters of Sessions: what is looked at, with further conditions. */
+export function useSessionsWith(): (f: readonly string[]) => Readonly<Record<string, unknown>> {
+  const carried = useCarried();
+  const { f = [] } = scopeSearch(useSearch({ strict: false }) as Record<string, unknown>);
+  return (more) => {
+    const all = [...f, ...more.filter((text) => !f.includes(text))];
+    return { ...carried, ...(all.length > 0 && { f: all }) };
+  };
+}
+
+/** An address and a port, as the address of a service's page has them. */
+export function serviceOf(server: string, port: number): string {
+  return server.includes(':') ? `[${server}]:${port}` : `${server}:${port}`;
+}
+
+/** One of some values that is kept in the page's address, but for the first. */
+export function usePicked<T extends string>(
+  name: string,
+  choices: readonly { readonly value: T }[],
+): readonly [T, (value: T) => void] {
+  const given = one((useSearch({ strict: false }) as Record<string, unknown>)[name]);
+  const change = useChangeScope();
+  const [first] = choices;
+  const picked = choices.find(({ value }) => value === given) ?? first!;
+  return [picked.value, (value) => change({ [name]: value === first!.value ? undefined : value })];
+}

@@ -1,0 +1,264 @@
+/** Who talks most, what is slow, what fails. */
+import { Link } from '@tanstack/react-router';
+import type { Answer, Asked } from '../../../../src/console/contract.js';
+import { useAnswer } from '../../api/use-answer.js';
+import { useCarried } from '../../app/frame.js';
+import { useLookedAt } from '../../app/scope.js';
+import { bytes, count } from '../../format/numbers.js';
+import { Card } from '../../parts/card.js';
+import { Address } from '../../parts/marks.js';
+import { Segments } from '../../parts/menu.js';
+import { Empty } from '../../parts/states.js';
+import { serviceOf, usePicked, useSessionsWith } from './links.js';
+import css from './overview.module.css';
+
+type Row = Answer<'top'>['rows'][number];
+
+function useTop(query: Pick<Asked<'top'>, 'what' | 'by' | 'limit'>) {
+  const looked = useLookedAt();
+  return useAnswer(
+    'top',
+    { ...looked?.query, ...query },
+    { enabled: looked !== undefined, every: looked?.every ?? false },
+  );
+}
+
+/** A link to sessions with further conditions. */
+function Sessions({ f, children }: { readonly f: readonly string[]; readonly children: React.ReactNode }) {
+  const sessionsWith = useSessionsWith();
+  return (
+    <Link
+      to={'/sessions' as string}
+      search={sessionsWith(f) as never}
+      className={css.number}
+      title="Its sessions"
+    >
+      {children}
+    </Link>
+  );
+}
+
+const WHAT = [
+  { value: 'pairs', label: 'Pairs' },
+  { value: 'hosts', label: 'Hosts' },
+  { value: 'networks', label: 'Networks' },
+] as const;
+
+export function Talkers() {
+  const [what, setWhat] = usePicked('talkers', WHAT);
+  const answer = useTop({ what, by: 'bytes', limit: '8' });
+  const rows = answer.data?.rows ?? [];
+  const most = rows[0]?.bytes ?? 0;
+  const pairs = what === 'pairs';
+  return (
+    <Card
+      title="Top talkers"
+      of={answer}
+      bones={8}
+      meta={answer.data?.meta}
+      tools={<Segments label="Of" value={what} choices={WHAT} onChange={setWhat} />}
+    >
+      {rows.length === 0 ? (
+        <Empty>Nobody talked.</Empty>
+      ) : (
+        <table aria-label="Top talkers">
+          <thead>
+            <tr>
+              <th>{pairs ? 'Client' : what === 'hosts' ? 'Host' : 'Network'}</th>
+              {pairs && <th className={css.wide}>Server</th>}
+              <th className="n">{pairs ? <span className="sr">Application</span> : 'Sessions'}</th>
+              <th className={css.wide}>
+                <span className="sr">Share of the first</span>
+              </th>
+              <th className="n">Volume</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={keyOf(row)}>
+                <td>
+                  <Address address={keyAddress(row)} />
+                  {row.server !== undefined && (
+                    <div className={css.narrow}>
+                      → <Address address={row.server} />
+                    </div>
+                  )}
+                </td>
+                {row.server !== undefined && (
+                  <td className={css.wide}>
+                    <Address address={row.server} />
+                  </td>
+                )}
+                <td className={pairs ? 'muted' : 'n'}>{pairs ? row.app : count(row.sessions)}</td>
+                <td className={`${css.bar} ${css.wide}`} aria-hidden="true">
+                  <span className="track">
+                    <span style={{ width: `${most === 0 ? 0 : (100 * row.bytes) / most}%` }} />
+                  </span>
+                </td>
+                <td className="n">
+                  <Sessions f={conditionsOf(row)}>{bytes(row.bytes)}</Sessions>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Card>
+  );
+}
+
+function keyAddress({ client, host, network }: Row): string {
+  return client ?? host ?? network ?? '';
+}
+
+function keyOf(row: Row): string {
+  return `${keyAddress(row)} ${row.server ?? ''} ${row.port ?? ''}`;
+}
+
+const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
+
+function conditionsOf({ client, server, host, network }: Row): string[] {
+  if (client !== undefined)
+    return MAC.test(client)
+      ? [`client_mac:${client}`, `server_mac:${server}`]
+      : [`client:${client}`, `server:${server}`];
+  return [`host:${host ?? network}`];
+}
+
+function Service({ row }: { readonly row: Row }) {
+  const carried = useCarried();
+  const name = serviceOf(row.server ?? '', row.port ?? 0);
+  return (
+    <Link
+      to={'/services/$service' as string}
+      params={{ service: name } as never}
+      search={carried as never}
+      className="mono"
+      title={row.app ?? ''}
+    >
+      {name}
+    </Link>
+  );
+}
+
+const SLOW = [
+  { value: 'handshake', label: 'Handshake' },
+  { value: 'response', label: 'Response' },
+] as const;
+
+/** How many times slower than the median of those shown is marked. */
+const MARKED = 5;
+
+export function SlowServices() {
+  const [by, setBy] = usePicked('slow', SLOW);
+  const handshake = by === 'handshake';
+  const answer = useTop({
+    what: 'services',
+    by: handshake ? 'handshake_p50' : 'response_p95',
+    limit: '8',
+  });
+  const rows = answer.data?.rows ?? [];
+  const p50 = (row: Row): number => (handshake ? row.handshake_p50_us : row.response_p50_us) ?? 0;
+  const p95 = (row: Row): number => (handshake ? row.handshake_p95_us : row.response_p95_us) ?? 0;
+  const usual = rows.map(p50).sort((a, b) => a - b)[Math.floor(rows.length / 2)] ?? 0;
+  return (
+    <Card
+      title="Slow services"
+      of={answer}
+      bones={8}
+      meta={answer.data?.meta}
+      tools={<Segments label="By" value={by} choices={SLOW} onChange={setBy} />}
+    >
+      {rows.length === 0 ? (
+        <Empty>No service was timed five times.</Empty>
+      ) : (
+        <table aria-label="Slow services">
+          <thead>
+            <tr>
+              <th>Service</th>
+              <th className="n">p50 ms</th>
+              <th className="n">p95 ms</th>
+              <th className="n">Conn.</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={keyOf(row)}>
+                <td>
+                  <Service row={row} />
+                </td>
+                <td className={p50(row) > MARKED * usual ? 'n bad' : 'n'}>{ms(p50(row))}</td>
+                <td className="n">{ms(p95(row))}</td>
+                <td className="n">
+                  <Sessions f={[`server:${row.server}`, `server_port:${row.port}`]}>
+                    {count((handshake ? row.handshakes : row.answered) ?? 0)}
+                  </Sessions>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Card>
+  );
+}
+
+/** Microseconds in milliseconds, with one digit behind the point. */
+export function ms(us: number): string {
+  return (us / 1000).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+}
+
+const FAILED = 'tcp_state:REJ,S0,RSTOS0,RSTRH';
+
+export function Failing() {
+  const answer = useTop({ what: 'services', by: 'failed', limit: '5' });
+  const rows = answer.data?.rows ?? [];
+  return (
+    <Card title="Connections that fail" of={answer} meta={answer.data?.meta}>
+      {rows.length === 0 ? (
+        <Empty>None failed.</Empty>
+      ) : (
+        <table aria-label="Connections that fail">
+          <thead>
+            <tr>
+              <th>Service</th>
+              <th className="n" title="Answered with a reset">
+                Refused
+              </th>
+              <th className="n" title="Not answered at all">
+                Silent
+              </th>
+              <th className="n">Clients</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => {
+              const f = [`server:${row.server}`, `server_port:${row.port}`];
+              return (
+                <tr key={keyOf(row)}>
+                  <td>
+                    <Service row={row} />
+                  </td>
+                  <Failures n={row.refused ?? 0} f={[...f, 'tcp_state:REJ,RSTRH']} />
+                  <Failures n={row.silent ?? 0} f={[...f, 'tcp_state:S0,RSTOS0']} />
+                  <td className="n">
+                    <Sessions f={[...f, FAILED]}>{count(row.clients ?? 0)}</Sessions>
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      )}
+    </Card>
+  );
+}
+
+function Failures({ n, f }: { readonly n: number; readonly f: readonly string[] }) {
+  if (n === 0) return <td className="n faint">–</td>;
+  return (
+    <td className="n bad">
+      <Sessions f={f}>{count(n)}</Sessions>
+    </td>
+  );
+}
