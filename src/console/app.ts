@@ -19,6 +19,7 @@ import type { Asking, Handler, Services } from './handler.js';
 import { aboutHandlers } from './routes/about.js';
 import { compareHandlers } from './routes/compare.js';
 import { sqlHandlers } from './routes/sql.js';
+import { sessionsHandlers } from './routes/sessions.js';
 import { trafficHandlers } from './routes/traffic.js';
 import type { SignIn } from './sign-in.js';
 
@@ -47,6 +48,7 @@ const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]:
   ...trafficHandlers,
   ...sqlHandlers,
   ...compareHandlers,
+  ...sessionsHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {

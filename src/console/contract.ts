@@ -3,14 +3,19 @@ import type { z } from 'zod';
 import { about } from './contract/about.js';
 import { compare } from './contract/compare.js';
 import type { Route } from './contract/route.js';
+import { sessions } from './contract/sessions.js';
 import { signIn } from './contract/sign-in.js';
 import { sql } from './contract/sql.js';
 import { traffic } from './contract/traffic.js';
 
-export const ROUTES = { ...signIn, ...about, ...traffic, ...sql, ...compare } as const satisfies Record<
-  string,
-  Route
->;
+export const ROUTES = {
+  ...signIn,
+  ...about,
+  ...traffic,
+  ...sql,
+  ...compare,
+  ...sessions,
+} as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;
 type Declared<N extends RouteName> = (typeof ROUTES)[N];

@@ -15,4 +15,12 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   schema: 'GET /schema',
   compare: 'GET /compare',
   series: 'GET /series',
+  sessions: 'GET /sessions',
+  sessionsCount: 'GET /sessions/count',
+  session: 'GET /sessions/:id',
+  sessionTransactions: 'GET /sessions/:id/transactions',
+  transactions: 'GET /transactions',
+  transactionsCount: 'GET /transactions/count',
+  values: 'GET /values',
+  without: 'GET /without',
 };
