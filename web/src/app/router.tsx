@@ -35,8 +35,15 @@ const sql = createRoute({
   staticData: { title: 'SQL' },
 });
 
+const sessions = createRoute({
+  getParentRoute: () => root,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('../pages/sessions/sessions.js'), 'SessionsPage'),
+  staticData: { title: 'Sessions' },
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, compare, sql]),
+  routeTree: root.addChildren([overview, sessions, compare, sql]),
   basepath: PREFIX,
   parseSearch,
   stringifySearch,
