@@ -22,8 +22,8 @@ const page = z.object({
   /** What `after` takes for the next page; null: this was the last one. */
   next: z.string().nullable(),
   /**
-   * How the rows came to be. A list by time is asked in slices of time until the page is full: `statement` asks for all
-   * of it at once, `rows_read` and `elapsed_ms` are of the slices.
+   * How the rows came to be. A list by time is asked in slices of time until the page is full: `statement`
+   * asks for all of it at once, `rows_read` and `elapsed_ms` are of the slices.
    */
   meta,
 });

@@ -29,7 +29,7 @@ const COMPUTED: Readonly<Record<ConditionTable, Readonly<Record<string, string>>
   transactions: { bytes: '(request_bytes + response_bytes)' },
 };
 
-/** How columns of a type are compared and shown; columns of types that the two tables do not have are texts. */
+/** How columns of a type are compared and shown; those of other types are texts. */
 const KINDS: Partial<Record<ColumnType['kind'], Kind>> = {
   uint: 'number',
   nullable: 'number',

@@ -1,4 +1,4 @@
-/** The columns of the two lists: what they are called, how they look, and which condition their values make. */
+/** The columns of the two lists: their names, how they look, and which conditions their values make. */
 import type { ReactNode } from 'react';
 import type { Row } from '../../../../src/console/contract/sessions.js';
 import type { Answer } from '../../../../src/console/contract.js';
