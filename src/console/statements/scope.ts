@@ -154,7 +154,7 @@ function once(range: Range, prefix: string): string {
 }
 
 /** A mirror point by its name, or by `type,source,session,key`. */
-function mirrorCondition(text: string): string {
+export function mirrorCondition(text: string): string {
   if (text.split(',').length !== 4) return `mirror_name = ${quote(text)}`;
   const condition = pointCondition(text);
   if (condition === undefined)

@@ -12,12 +12,11 @@ export function readCondition(text: string): Condition {
   if (parts === null) return { name: text, negated: false, values: [] };
   const [, name = '', not, given = ''] = parts;
   const values: string[] = [];
-  const value = /(?:"((?:[^"]|"")*)"|([^,]*))(?:,|$)/gy;
-  for (;;) {
+  const value = /(?:"((?:[^"]|"")*)"|([^,]*))(,|$)/gy;
+  for (let more = true; more; ) {
     const found = value.exec(given);
-    if (found === null) break;
-    values.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? '');
-    if (value.lastIndex >= given.length && !given.endsWith(',')) break;
+    values.push(found?.[1]?.replaceAll('""', '"') ?? found?.[2] ?? '');
+    more = found?.[3] === ',';
   }
   return { name, negated: not === '!', values };
 }

@@ -7,6 +7,7 @@ import { writeCondition } from '../../app/conditions.js';
 import { bytes, count, micros } from '../../format/numbers.js';
 import { clock, day } from '../../format/times.js';
 import { mirrorColor, TcpState } from '../../parts/marks.js';
+import { textOf } from './cells.js';
 import css from './sessions.module.css';
 import { Outcome, printable } from './words.js';
 
@@ -29,17 +30,6 @@ export interface ListColumn {
   readonly text: (row: Row) => string;
   /** Conditions that its value makes, the nearest first; without any it makes none. */
   readonly conditions: (row: Row) => readonly string[];
-}
-
-/** A value as a text. */
-export function textOf(value: Row[string] | undefined): string {
-  if (value === undefined || value === null) return '';
-  if (Array.isArray(value)) return value.join(' ');
-  if (typeof value === 'object')
-    return Object.entries(value)
-      .map(([name, said]) => `${name}=${said}`)
-      .join(' ');
-  return String(value);
 }
 
 function is(name: string, value: Row[string] | undefined): string {

@@ -12,13 +12,3 @@ function cell(text: string): string {
 export function csvOf(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   return [heads, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
-
-/** Gives the browser a file to save. */
-export function save(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
-}

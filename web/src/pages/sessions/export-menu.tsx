@@ -11,9 +11,10 @@ import { count } from '../../format/numbers.js';
 import { commandFor } from '../../parts/card.js';
 import { copy } from '../../parts/copy.js';
 import { Icon } from '../../parts/icon.js';
+import { save } from '../../parts/save.js';
 import { toast } from '../../parts/toasts.js';
 import type { ListColumn, ListOf } from './columns.js';
-import { csvOf, save } from './csv.js';
+import { csvOf } from './csv.js';
 import { FURTHER } from './use-list.js';
 
 /** Rows of a file. */

@@ -2,7 +2,7 @@
 import type { Row } from '../../../../src/console/contract/sessions.js';
 import { decodeFrame, Frame, FrameKind, KNOWN_TUNNEL_PORTS, Walk } from '../../../../src/wire/walk/frame.js';
 import { bytes, micros, plural } from '../../format/numbers.js';
-import { textOf } from './columns.js';
+import { textOf } from './cells.js';
 
 export interface LadderStep {
   readonly from: 'client' | 'server';

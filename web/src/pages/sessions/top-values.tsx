@@ -6,7 +6,8 @@ import { useLookedAt } from '../../app/scope.js';
 import { bytes, count, plural } from '../../format/numbers.js';
 import { Statement } from '../../parts/card.js';
 import { Bones, Wrong } from '../../parts/states.js';
-import { COLUMNS, type ListOf, type Mirrors, mirrorWords, textOf } from './columns.js';
+import { textOf } from './cells.js';
+import { COLUMNS, type ListOf, type Mirrors, mirrorWords } from './columns.js';
 import css from './sessions.module.css';
 import { printable } from './words.js';
 
