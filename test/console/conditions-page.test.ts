@@ -1,9 +1,8 @@
-/** Conditions and files as the page makes them. */
+/** Conditions as the page makes them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCondition } from '../../src/console/statements/conditions.js';
 import { negated, readCondition, withCondition, writeCondition } from '../../web/src/app/conditions.js';
-import { csvOf } from '../../web/src/pages/sessions/csv.js';
 
 describe('conditions of the page', () => {
   it('are read by the page and by the server alike', () => {
@@ -34,21 +33,5 @@ describe('conditions of the page', () => {
   it('are negated, and negated again', () => {
     expect(negated('server:10.0.0.1,10.0.0.2')).toBe('server:!10.0.0.1,10.0.0.2');
     expect(negated(negated('server_name:"a,b"'))).toBe('server_name:"a,b"');
-  });
-});
-
-describe('a file for spreadsheets', () => {
-  it('has no cell that a spreadsheet computes', () => {
-    expect(
-      csvOf(
-        ['name', 'n'],
-        [
-          ['=1+1', '2'],
-          ['@x', '-3'],
-          ['a "b", c', '+4'],
-          ['\tx', 'y\nz'],
-        ],
-      ),
-    ).toBe('name,n\r\n\'=1+1,2\r\n\'@x,\'-3\r\n"a ""b"", c",\'+4\r\n\'\tx,"y\nz"\r\n');
   });
 });

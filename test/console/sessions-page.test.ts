@@ -112,7 +112,7 @@ describeWith([CHROMIUM], 'the page of sessions', () => {
     const page = await at('sessions');
     await foot(page, /of 1,710/);
     await page.keyboard.press('v');
-    await page.getByRole('combobox').fill('state');
+    await page.getByRole('combobox', { name: /^Values/ }).fill('state');
     await page.getByRole('option', { name: /^State/ }).click();
     const values = page.getByRole('table', { name: 'Top values of State' });
     await values.getByRole('button', { name: 'REJ' }).click();
@@ -227,7 +227,7 @@ describeWith([CHROMIUM], 'the page of sessions', () => {
     await selected(page).waitFor();
     const heads = await page.getByRole('columnheader').allTextContents();
     expect(heads.slice(0, 4)).toEqual(['Client', 'Server', 'State', 'Bytes']);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    const wide = await page.evaluate('document.documentElement.scrollWidth');
     expect(wide).toBeLessThanOrEqual(420);
     expect(opened?.complaints).toEqual([]);
   });

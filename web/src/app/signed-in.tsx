@@ -1,5 +1,5 @@
 /** Signs in with the token of the link, which leaves the address at once; asks for it where it is missing. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import type { Answer } from '../../../src/console/contract.js';
 import { ApiError, call } from '../api/client.js';
@@ -19,13 +19,15 @@ async function signIn(signal: AbortSignal): Promise<Answer<'me'>> {
   return call('me', { signal });
 }
 
+const ME = queryOptions<Answer<'me'>, ApiError>({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => signIn(signal),
+  retry: false,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 export function SignedIn({ children }: { readonly children: ReactNode }) {
-  const me = useQuery<Answer<'me'>, ApiError>({
-    queryKey: ['me'],
-    queryFn: ({ signal }) => signIn(signal),
-    retry: false,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const me = useQuery(ME);
   if (me.data !== undefined) return children;
   if (me.error === null) return null;
   return <SignIn error={me.error} />;
@@ -33,7 +35,7 @@ export function SignedIn({ children }: { readonly children: ReactNode }) {
 
 /** Who is signed in. */
 export function useMe(): Answer<'me'> | undefined {
-  return useQuery<Answer<'me'>, ApiError>({ queryKey: ['me'], enabled: false }).data;
+  return useQuery({ ...ME, enabled: false }).data;
 }
 
 function SignIn({ error }: { readonly error: ApiError }) {

@@ -32,7 +32,7 @@ export function Pick(props: {
         <Combobox.Input aria-label={label} placeholder={label} autoFocus={autoFocus} spellCheck={false} />
       </Combobox.InputGroup>
       <Combobox.Portal>
-        <Combobox.Positioner sideOffset={4} align="start">
+        <Combobox.Positioner className="over" sideOffset={4} align="start">
           <Combobox.Popup className="popup picks">
             <Combobox.Empty>
               <p className="faint picknone">None is called so.</p>

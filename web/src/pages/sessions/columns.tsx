@@ -214,7 +214,7 @@ function made(of: ListOf, name: string, kind: string, doc: string): ListColumn {
     const text = textOf(value);
     return text === '' ? <span className="faint">–</span> : printable(text);
   };
-  return {
+  const column: ListColumn = {
     id: name,
     label: spoken(name),
     doc,
@@ -231,6 +231,13 @@ function made(of: ListOf, name: string, kind: string, doc: string): ListColumn {
       return [is(name, value)];
     },
     ...APART[of][name],
+  };
+  // While the rows of other columns are still shown, there is no value.
+  const there = (row: Row): boolean => column.needs.every((need) => row[need] !== undefined);
+  return {
+    ...column,
+    show: (row, mirrors) => (there(row) ? column.show(row, mirrors) : ''),
+    conditions: (row) => (there(row) ? column.conditions(row) : []),
   };
 }
 

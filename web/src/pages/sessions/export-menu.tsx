@@ -13,8 +13,8 @@ import { copy } from '../../parts/copy.js';
 import { Icon } from '../../parts/icon.js';
 import { save } from '../../parts/save.js';
 import { toast } from '../../parts/toasts.js';
+import { csv } from '../sql/csv.js';
 import type { ListColumn, ListOf } from './columns.js';
-import { csvOf } from './csv.js';
 import { FURTHER } from './use-list.js';
 
 /** Rows of a file. */
@@ -53,18 +53,15 @@ export function ExportMenu(props: {
   const [open, setOpen] = useState(false);
   useKey('export', () => setOpen(true));
   if (looked === undefined) return null;
-  const csv = (): void => {
+  const saveRows = (): void => {
     allRows(of, looked.query, order, needs).then(
       ({ rows, cut }) => {
-        const cells = rows.map((row) => columns.map((column) => column.text(row)));
-        save(
-          `${of}.csv`,
-          'text/csv',
-          csvOf(
-            columns.map(({ id }) => id),
-            cells,
-          ),
+        const head = columns.map(({ id, numeric }) => ({ name: id, type: numeric ? 'UInt64' : 'String' }));
+        const text = csv(
+          head,
+          rows.map((row) => columns.map((column) => column.text(row))),
         );
+        save(new Blob([text], { type: 'text/csv' }), `${of}.csv`);
         if (cut) toast('The file has the first rows only', `${count(rows.length)} of them: narrow the time.`);
       },
       (error: unknown) => error instanceof ApiError && toast(error.message, error.hint),
@@ -82,7 +79,7 @@ export function ExportMenu(props: {
       <Menu.Portal>
         <Menu.Positioner sideOffset={4} align="end">
           <Menu.Popup className="popup">
-            <Menu.Item className="item" onClick={csv}>
+            <Menu.Item className="item" onClick={saveRows}>
               CSV<span className="r">of these columns</span>
             </Menu.Item>
             {of === 'sessions' && (

@@ -1,5 +1,5 @@
 /** The rows of a list, page by page, as far as somebody has scrolled. */
-import { type InfiniteData, keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { type InfiniteData, useInfiniteQuery } from '@tanstack/react-query';
 import type { Page, Row } from '../../../../src/console/contract/sessions.js';
 import type { Meta } from '../../../../src/console/contract.js';
 import { type ApiError, call } from '../../api/client.js';
@@ -42,7 +42,8 @@ export function useList(of: ListOf, order: string, columns: string): List {
       }),
     initialPageParam: undefined,
     getNextPageParam: ({ next }) => next ?? undefined,
-    placeholderData: keepPreviousData,
+    // Rows of the other list have other columns.
+    placeholderData: (before, question) => (question?.queryKey[0] === of ? before : undefined),
     // Whoever has scrolled on reads on: the pages would be asked for again, one by one.
     refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? (looked?.every ?? false) : false),
     enabled: looked !== undefined,
