@@ -179,6 +179,8 @@ export function Chart(props: ChartProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is selected is of one answer
   useEffect(() => select(undefined), [from, interval, buckets]);
 
+  // Not on every render: hovering renders while somebody still drags.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another plot is drawn upon anew
   useEffect(() => {
     const u = plot.current;
     if (u === undefined) return;
@@ -186,7 +188,7 @@ export function Chart(props: ChartProps) {
     const left = u.valToPos(from + selected.first * interval, 'x');
     const right = u.valToPos(from + (selected.last + 1) * interval, 'x');
     u.setSelect({ left, top: 0, width: right - left, height: u.over.clientHeight }, false);
-  });
+  }, [selected, data, drawn, theme, utc, height, twins, selectable, format]);
 
   const begin = (bucket: number): number => (from + bucket * interval) * 1000;
   choose.current = (chosen) => {
