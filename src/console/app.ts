@@ -18,8 +18,8 @@ import { RequestError } from './errors.js';
 import type { Asking, Handler, Services } from './handler.js';
 import { aboutHandlers } from './routes/about.js';
 import { compareHandlers } from './routes/compare.js';
-import { sqlHandlers } from './routes/sql.js';
 import { sessionsHandlers } from './routes/sessions.js';
+import { sqlHandlers } from './routes/sql.js';
 import { trafficHandlers } from './routes/traffic.js';
 import type { SignIn } from './sign-in.js';
 

@@ -2,8 +2,7 @@
 
 import type { MirrorPointSaid } from './contract/about.js';
 import { objects, type Questions } from './questions.js';
-import { POINT_ID } from './statements/point.js';
-import { parseTime } from './statements/scope.js';
+import { POINT_ID, parseTime } from './statements/scope.js';
 
 /** Milliseconds for which they hold. */
 const KEEP = 5000;

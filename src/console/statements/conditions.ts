@@ -8,6 +8,8 @@ import { RequestError } from '../errors.js';
 import { COLUMNS, type ConditionTable } from './columns.js';
 import { addressLiteral, pointCondition } from './point.js';
 
+export { addressLiteral } from './point.js';
+
 /** Conditions at once, and values of one. */
 export const MOST_CONDITIONS = 50;
 export const MOST_VALUES = 100;

@@ -7,6 +7,8 @@ import { type ConditionTable, TIME_OF } from './columns.js';
 import { conditions } from './conditions.js';
 import { POINT, pointCondition } from './point.js';
 
+export { POINT, POINT_ID } from './point.js';
+
 /** The longest range of which each conversation can be counted once, seconds: it is dear. */
 export const LONGEST_ONCE = 3600;
 /**

@@ -1,7 +1,6 @@
 /** Sums over time, as steps of a round length. */
 import type { SERIES_BY, UNITS } from '../contract/traffic.js';
-import { POINT_ID } from './point.js';
-import type { Range, ScopedQuestion } from './scope.js';
+import { POINT_ID, type Range, type ScopedQuestion } from './scope.js';
 
 /** Lengths of a bucket, seconds: each a divisor of the next larger unit of time. */
 const INTERVALS = [
