@@ -50,7 +50,7 @@ function side(of: 'client' | 'server', label: string): Partial<ListColumn> {
   const ends = (row: Row): string => sideText(textOf(row[of]), Number(row[port]));
   return {
     label,
-    width: 126,
+    width: of === 'client' ? 124 : 136,
     sortable: true,
     needs: [of, port],
     show: (row) => (
@@ -71,7 +71,7 @@ function side(of: 'client' | 'server', label: string): Partial<ListColumn> {
 function time(name: string): Partial<ListColumn> {
   return {
     label: 'Time',
-    width: 94,
+    width: 92,
     sortable: true,
     show: (row) => {
       const ms = Date.parse(textOf(row[name]));
@@ -145,11 +145,11 @@ const APART: Readonly<Record<ListOf, Readonly<Record<string, Partial<ListColumn>
     }),
     transport: named('Transport', 76),
     tcp_state: named('State', 54, { show: (row) => <TcpState state={textOf(row.tcp_state)} /> }),
-    duration_us: named('Lasted', 64),
-    packets: named('Packets', 56, { show: (row) => count(Number(row.packets)) }),
-    bytes: named('Bytes', 60),
+    duration_us: named('Lasted', 60),
+    packets: named('Packets', 54, { show: (row) => count(Number(row.packets)) }),
+    bytes: named('Bytes', 58),
     retransmits: named('Sent again', 84),
-    handshake_us: named('Handshake', 68),
+    handshake_us: named('Handshake', 66),
     server_name: named('Server name', 180),
     session_id: named('Session', 270),
     community_id: named('Community ID', 250),
@@ -171,7 +171,7 @@ const APART: Readonly<Record<ListOf, Readonly<Record<string, Partial<ListColumn>
       show: (row) => <Outcome outcome={textOf(row.outcome)} status="" />,
     }),
     response_us: named('Answered in', 78),
-    bytes: named('Bytes', 60),
+    bytes: named('Bytes', 58),
     session_id: named('Session', 270),
     community_id: named('Community ID', 250),
   },

@@ -1,7 +1,7 @@
 /** Sessions and transactions: conditions, when, which, and one of them in full. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { CodeXml, Link as LinkIcon } from 'lucide-react';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo, useState, useSyncExternalStore } from 'react';
 import type { Row } from '../../../../src/console/contract/sessions.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { withCondition } from '../../app/conditions.js';
@@ -26,7 +26,7 @@ import { SessionDrawer, TransactionDrawer } from './drawer.js';
 import { ExportMenu } from './export-menu.js';
 import { Nothing } from './nothing.js';
 import css from './sessions.module.css';
-import { focusedCondition, ListTable, type Seen } from './table.js';
+import { focusedCondition, ListTable, Seen } from './table.js';
 import { useList } from './use-list.js';
 import { Values } from './values.js';
 
@@ -52,7 +52,7 @@ export function SessionsPage() {
   const list = useList(of, order, needs);
   const [adding, setAdding] = useState(false);
   const [valuesOf, setValuesOf] = useState<string | undefined>();
-  const [seen, setSeen] = useState<Seen>({ first: 0, last: 0 });
+  const [seen] = useState(() => new Seen());
   const mirrors = about?.mirrors ?? [];
   const conditions = looked?.conditions ?? [];
 
@@ -191,7 +191,7 @@ export function SessionsPage() {
               open={open}
               addCondition={addCondition}
               showValues={setValuesOf}
-              seen={setSeen}
+              seen={seen}
             />
           )}
           <Foot of={of} list={list} seen={seen} empty={empty} />
@@ -339,11 +339,12 @@ function Foot(props: {
   });
   const all = counted.data === undefined || counted.isPlaceholderData ? undefined : counted.data.rows;
   const { meta } = list;
+  const shown = useSyncExternalStore(seen.subscribe, seen.text);
   return (
     <div className={css.foot}>
       {!empty && list.length > 0 && (
         <span>
-          {count(seen.first)}–{count(seen.last)} of {all === undefined ? '…' : count(all)}
+          {shown} of {all === undefined ? '…' : count(all)}
         </span>
       )}
       {meta !== undefined && (

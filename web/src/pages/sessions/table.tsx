@@ -9,6 +9,7 @@ import { ArrowDown, ArrowUp, Funnel } from 'lucide-react';
 import { type KeyboardEvent, type MouseEvent, memo, useEffect, useMemo, useRef, useState } from 'react';
 import type { Row } from '../../../../src/console/contract/sessions.js';
 import { negated } from '../../app/conditions.js';
+import { count } from '../../format/numbers.js';
 import { copy } from '../../parts/copy.js';
 import { Icon } from '../../parts/icon.js';
 import { conditionWords } from './chips.js';
@@ -24,9 +25,24 @@ const AHEAD = 300;
 const features = tableFeatures({});
 type Def = ColumnDef<typeof features, Row>;
 
-export interface Seen {
-  readonly first: number;
-  readonly last: number;
+/** Which rows are to be seen: told apart from the page, which is not to be drawn anew as they scroll. */
+export class Seen {
+  private now = '';
+  private readonly listeners = new Set<() => void>();
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** `1–24`. */
+  readonly text = (): string => this.now;
+
+  say(text: string): void {
+    if (text === this.now) return;
+    this.now = text;
+    for (const listener of this.listeners) listener();
+  }
 }
 
 export function ListTable(props: {
@@ -42,16 +58,18 @@ export function ListTable(props: {
   readonly open: (key: string) => void;
   readonly addCondition: (condition: string) => void;
   readonly showValues: (column: string) => void;
-  readonly seen: (seen: Seen) => void;
+  readonly seen: Seen;
 }) {
   const { of, list, columns, mirrors, order, sort, selected, select, open, addCondition, showValues } = props;
   const scroller = useRef<HTMLDivElement>(null);
+  /** The cell under the pointer, or with the focus: `row.column`. */
+  const [pointed, point] = useState('');
   const [menu, setMenu] = useState<{ readonly column: ListColumn; readonly row: Row } | undefined>();
   const virtual = useVirtualizer({
     count: list.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
-    overscan: 12,
+    overscan: 6,
     // The head stands over the first rows.
     scrollPaddingStart: ROW,
   });
@@ -76,7 +94,7 @@ export function ListTable(props: {
   const first = Math.min(list.length, Math.floor(offset / ROW) + 1);
   const last = Math.min(list.length, Math.max(first, Math.floor((offset + height - ROW) / ROW)));
   const { seen } = props;
-  useEffect(() => seen({ first, last }), [seen, first, last]);
+  useEffect(() => seen.say(`${count(first)}–${count(last)}`), [seen, first, last]);
 
   // The selected row is to be seen, wherever J and K lead.
   useEffect(() => {
@@ -139,6 +157,9 @@ export function ListTable(props: {
           aria-rowcount={list.more ? -1 : list.length + 1}
           onClick={click}
           onKeyDown={keys}
+          onMouseOver={(event) => point(nameOf(cellOf(event.target), columns))}
+          onMouseLeave={() => point('')}
+          onFocus={(event) => point(nameOf(cellOf(event.target), columns))}
         >
           <colgroup>
             {columns.map((column) => (
@@ -164,6 +185,7 @@ export function ListTable(props: {
                 columns={columns}
                 mirrors={mirrors}
                 selected={begin + i === selected}
+                pointed={pointed.startsWith(`${begin + i}.`) ? Number(pointed.split('.')[1]) : -1}
               />
             ))}
             {after > 0 && <tr className={css.gap} style={{ height: after }} aria-hidden="true" />}
@@ -224,8 +246,10 @@ const ListRow = memo(function ListRow(props: {
   readonly columns: readonly ListColumn[];
   readonly mirrors: Mirrors;
   readonly selected: boolean;
+  /** The column that is pointed at; -1: none. */
+  readonly pointed: number;
 }) {
-  const { at, row, columns, mirrors, selected } = props;
+  const { at, row, columns, mirrors, selected, pointed } = props;
   return (
     <tr data-at={at} aria-rowindex={at + 2} aria-selected={selected}>
       {columns.map((column, col) => {
@@ -239,7 +263,7 @@ const ListRow = memo(function ListRow(props: {
             data-condition={condition}
           >
             {column.show(row, mirrors)}
-            {condition !== undefined && (
+            {condition !== undefined && col === pointed && (
               <button
                 type="button"
                 className={css.only}
@@ -298,6 +322,13 @@ function CellMenu(props: {
       </ContextMenu.Item>
     </>
   );
+}
+
+function nameOf(
+  cell: { readonly column: ListColumn; readonly at: number } | undefined,
+  columns: readonly ListColumn[],
+): string {
+  return cell === undefined ? '' : `${cell.at}.${columns.indexOf(cell.column)}`;
 }
 
 /** The condition of the cell that has the focus. */
