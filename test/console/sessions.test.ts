@@ -120,7 +120,8 @@ describe('lists', () => {
   it('are counted', async () => {
     const counted = await served.json<Answer<'sessionsCount'>>(`/sessions/count?${RANGE}&f=app:dns`);
     const [[rows, bytes]] = (await sql(
-      `SELECT count(), sum(client_bytes + server_bytes) FROM sessions WHERE ${IN_RANGE} AND app_protocol = 'dns'`,
+      'SELECT count(), sum(client_bytes + server_bytes) FROM sessions ' +
+        `WHERE ${IN_RANGE} AND app_protocol = 'dns'`,
     )) as [[number, number]];
     expect([counted.rows, counted.bytes]).toEqual([Number(rows), Number(bytes)]);
     const told = await served.json<Answer<'transactionsCount'>>(`/transactions/count?${RANGE}`);
@@ -140,6 +141,7 @@ describe('lists', () => {
     ['/sessions?order=vni', /^order: sessions cannot be ordered by vni/],
     ['/sessions?order=nonsense', /^order: sessions cannot be ordered by nonsense/],
     ['/sessions?columns=client,nonsense', /^columns: sessions has no column nonsense/],
+    [`/sessions?columns=${Array.from({ length: 61 }, (_, i) => `c${i}`)}`, /64 columns; 60 at most/],
     ['/sessions?after=nonsense', /^after: is no place in this list/],
     ['/sessions?limit=1001', /^limit: must be between 1 and 1000/],
     ['/transactions?order=tcp_state', /^order: transactions cannot be ordered by tcp_state/],
@@ -190,7 +192,8 @@ describe('one conversation', () => {
   it('has its columns, its packets, and who else mirrored it', async () => {
     const [[id, packets]] = (await sql(
       'SELECT session_id, client_packets + server_packets FROM sessions ' +
-        "WHERE mirror_source = toIPv6('10.0.0.11') AND client_ip = toIPv6('10.20.0.12') AND server_port = 80 " +
+        "WHERE mirror_source = toIPv6('10.0.0.11') AND client_ip = toIPv6('10.20.0.12') " +
+        'AND server_port = 80 ' +
         'ORDER BY first_seen DESC LIMIT 1',
     )) as [[string, number]];
     const said = await served.json<Answer<'session'>>(`/sessions/${id}`);

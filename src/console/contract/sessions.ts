@@ -31,8 +31,15 @@ export type Page = z.output<typeof page>;
 
 const counted = z.object({ rows: z.number(), bytes: z.number(), meta });
 
+/** Rows of a page, and where no number is asked for. */
+export const MOST_ROWS = 1000;
+export const USUAL_ROWS = 200;
+/** Values of a column, likewise. */
+export const MOST_VALUES = 1000;
+export const USUAL_VALUES = 20;
+
 const listed = scope.extend({
-  limit: count(1, 1000, 200).describe('Rows of a page.'),
+  limit: count(1, MOST_ROWS, USUAL_ROWS).describe('Rows of a page.'),
   after: z.string().max(8000).optional().describe('The `next` of the page before: rows behind it.'),
   columns: z
     .string()
@@ -102,7 +109,7 @@ export const sessions = {
     params: id,
     query: z.object({
       from: count(0, 999_999_999, 0).describe('The first number.'),
-      limit: count(1, 1000, 200),
+      limit: count(1, MOST_ROWS, USUAL_ROWS),
     }),
     answer: z.object({
       rows: z.array(row),
@@ -140,7 +147,7 @@ export const sessions = {
       of,
       column: z.string().max(64).describe('A column of the table.'),
       by: z.enum(['rows', 'bytes']).default('rows').describe('What the first ones have most of.'),
-      limit: count(1, 1000, 20),
+      limit: count(1, MOST_VALUES, USUAL_VALUES),
     }),
     answer: z.object({
       values: z.array(z.object({ value: cell, rows: z.number(), bytes: z.number() })),

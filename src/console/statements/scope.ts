@@ -15,7 +15,7 @@ export const LONGEST_ONCE = 3600;
  * How much earlier than its transaction a conversation's row may begin, seconds: a condition on the other
  * table looks so far beyond the range. A row covers 15 minutes by default.
  */
-const LONGEST_APART = 3600;
+export const LONGEST_APART = 3600;
 /** The range that is shown where none is given, seconds. */
 const DEFAULT_RANGE = 3600;
 

@@ -84,7 +84,7 @@ export function lossStatement(row: Row, prefix: string): string {
 /** Columns of the rows of {@link alsoStatement}. */
 export const ALSO = ['session_id', 'part', 'first_seen', 'mirror', 'packets', 'bytes', 'tcp_state'] as const;
 /** Rows of other mirror points. */
-const MOST_ALSO = 20;
+export const MOST_ALSO = 20;
 
 /**
  * The same conversation as others mirrored it: by its Community ID, and as far around its time as a silence

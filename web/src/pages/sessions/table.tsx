@@ -117,14 +117,16 @@ export function ListTable(props: {
     const [down = 0, right = 0] = step;
     const at = Math.min(list.length - 1, Math.max(0, found.at + down));
     const col = Math.min(columns.length - 1, Math.max(0, columns.indexOf(found.column) + right));
+    const focus = (): boolean => {
+      const cell = scroller.current?.querySelector<HTMLElement>(`tr[data-at="${at}"] td[data-col="${col}"]`);
+      cell?.focus({ preventScroll: true });
+      return cell != null;
+    };
     virtual.scrollToIndex(at, { align: 'auto' });
+    // At once, so that the next key starts from there; a row that has to come yet is there in the next frame.
+    if (!focus()) requestAnimationFrame(focus);
     const row = list.row(at);
     if (down !== 0 && row !== undefined) select(keyOf(of, row));
-    requestAnimationFrame(() =>
-      scroller.current
-        ?.querySelector<HTMLElement>(`tr[data-at="${at}"] td[data-col="${col}"]`)
-        ?.focus({ preventScroll: true }),
-    );
   };
   const click = (event: MouseEvent): void => {
     const found = cellOf(event.target);
