@@ -18,9 +18,10 @@ import { RequestError } from './errors.js';
 import type { Asking, Handler, Services } from './handler.js';
 import { aboutHandlers } from './routes/about.js';
 import { compareHandlers } from './routes/compare.js';
-import { packetsHandlers } from './routes/packets.js';
 import { findingsHandlers } from './routes/findings.js';
 import { overviewHandlers } from './routes/overview.js';
+import { packetsHandlers } from './routes/packets.js';
+import { sessionsHandlers } from './routes/sessions.js';
 import { sqlHandlers } from './routes/sql.js';
 import { trafficHandlers } from './routes/traffic.js';
 import type { SignIn } from './sign-in.js';
@@ -53,6 +54,7 @@ const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]:
   ...packetsHandlers,
   ...overviewHandlers,
   ...findingsHandlers,
+  ...sessionsHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {

@@ -2,9 +2,10 @@
 import type { z } from 'zod';
 import { about } from './contract/about.js';
 import { compare } from './contract/compare.js';
-import { packets } from './contract/packets.js';
 import { overview } from './contract/overview.js';
+import { packets } from './contract/packets.js';
 import type { Route } from './contract/route.js';
+import { sessions } from './contract/sessions.js';
 import { signIn } from './contract/sign-in.js';
 import { sql } from './contract/sql.js';
 import { traffic } from './contract/traffic.js';
@@ -17,6 +18,7 @@ export const ROUTES = {
   ...compare,
   ...packets,
   ...overview,
+  ...sessions,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

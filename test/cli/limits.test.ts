@@ -47,16 +47,24 @@ import { MOST_MISTAKES } from '../../src/config/load.js';
 import { configSchema, mirrorSchema } from '../../src/config/schema.js';
 import { DEEPEST, MOST_ALIASES } from '../../src/config/yaml-document.js';
 import { LONGEST_BODY } from '../../src/console/app.js';
-import { MOST_FRAMES } from '../../src/console/contract/packets.js';
-import { DOWNLOAD_PATIENCE, MOST_DOWNLOADS } from '../../src/console/downloads.js';
 import { MOST_TOP } from '../../src/console/contract/overview.js';
+import { MOST_FRAMES } from '../../src/console/contract/packets.js';
+import {
+  MOST_VALUES as MOST_COUNTED,
+  MOST_ROWS as MOST_LISTED,
+  USUAL_ROWS,
+  USUAL_VALUES,
+} from '../../src/console/contract/sessions.js';
+import { DOWNLOAD_PATIENCE, MOST_DOWNLOADS } from '../../src/console/downloads.js';
 import { KEEP_RUNNING, KEPT_BYTES, MOST_RUNNING, MOST_WAITING } from '../../src/console/questions.js';
 import { MOST_ANSWERED, MOST_BYTES, MOST_OF_ONE } from '../../src/console/routes/sql.js';
 import { COOKIE_LIFE, MOST_COOKIES, MOST_WRONG } from '../../src/console/sign-in.js';
 import { MOST_CONDITIONS, MOST_VALUES } from '../../src/console/statements/conditions.js';
-import { MOST_FRAME_BYTES } from '../../src/console/statements/packets.js';
 import { MOST_CANDIDATES, MOST as MOST_FOUND } from '../../src/console/statements/findings.js';
-import { LONGEST_ONCE } from '../../src/console/statements/scope.js';
+import { MOST_COLUMNS } from '../../src/console/statements/lists.js';
+import { MOST_FRAME_BYTES } from '../../src/console/statements/packets.js';
+import { LONGEST_APART, LONGEST_ONCE } from '../../src/console/statements/scope.js';
+import { MOST_ALSO } from '../../src/console/statements/session.js';
 import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
 import { LARGEST_BUFFER } from '../../src/demux/fragment-buffers.js';
 import { HEADER_ROOM } from '../../src/demux/fragment-runs.js';
@@ -359,6 +367,11 @@ const NUMBERS: [string, string[]][] = [
   ['inner addresses known to a tunnel without a remote', [grouped(PEERS), `${PEER_PROBES} places`]],
   ["packets waiting in a tunnel's device", [grouped(QUEUE_LENGTH)]],
   ['a pause in a capture that `mirror` plays', [minutes(LONGEST_PAUSE)]],
+  ['rows of a page of a list, in the console', [grouped(MOST_LISTED), `${USUAL_ROWS} by default`]],
+  ['columns of a list, in the console', [`${MOST_COLUMNS}`]],
+  ['values of a column, in the console', [grouped(MOST_COUNTED), `${USUAL_VALUES} by default`]],
+  ['how far a condition on the other table looks beyond the time range', [`${LONGEST_APART / 3600} h`]],
+  ['rows of mirror points that also saw a conversation', [`${MOST_ALSO}`]],
 ];
 
 /** Rows with measured values, and rows without numbers. */

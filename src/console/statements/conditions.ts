@@ -3,17 +3,16 @@
  * that the store finds them by their index; every value becomes a literal.
  */
 import { parsePrefix } from '../../config/units.js';
-import { TABLES } from '../../model/columns/tables.js';
 import { quote } from '../../store/tables.js';
-import { formatIp } from '../../wire/ip/addresses.js';
 import { RequestError } from '../errors.js';
+import { COLUMNS, type ConditionTable } from './columns.js';
+import { addressLiteral, pointCondition } from './point.js';
+
+export { addressLiteral } from './point.js';
 
 /** Conditions at once, and values of one. */
 export const MOST_CONDITIONS = 50;
 export const MOST_VALUES = 100;
-
-/** How a column is compared. */
-type Kind = 'number' | 'text' | 'address' | 'array' | 'uuid' | 'enum';
 
 /** What a condition may name besides columns: an expression for each of the columns it stands for. */
 const EITHER: Readonly<Record<string, readonly string[]>> = {
@@ -25,40 +24,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   client: 'client_ip',
   server: 'server_ip',
   app: 'app_protocol',
-  mirror: 'mirror_name',
 };
-/** Values that are computed: `packets:>100`. */
-const COMPUTED: Readonly<Record<string, string>> = {
-  packets: '(client_packets + server_packets)',
-  bytes: '(client_bytes + server_bytes)',
-  retransmits: '(client_retransmits + server_retransmits)',
-  duration_us: "dateDiff('microsecond', first_seen, last_seen)",
-};
-/** Columns of `sessions` that conditions on transactions are asked from by their session. */
-export type ConditionTable = 'sessions' | 'transactions';
-
-/** Columns by name, of the tables conditions are for. */
-const KINDS: Readonly<Record<ConditionTable, ReadonlyMap<string, Kind>>> = {
-  sessions: kindsOf('sessions'),
-  transactions: kindsOf('transactions'),
-};
-
-function kindsOf(table: ConditionTable): ReadonlyMap<string, Kind> {
-  const kinds = new Map<string, Kind>();
-  for (const { name, type } of TABLES[table].columns) {
-    const { clickhouse } = type;
-    if (clickhouse === 'IPv6') kinds.set(name, 'address');
-    else if (clickhouse.startsWith('Array(')) kinds.set(name, 'array');
-    else if (clickhouse === 'UUID') kinds.set(name, 'uuid');
-    else if (clickhouse.includes('Int')) kinds.set(name, 'number');
-    else if (clickhouse.includes('Enum')) kinds.set(name, 'enum');
-    else if (clickhouse.includes('String') && !clickhouse.includes('Map')) kinds.set(name, 'text');
-  }
-  kinds.set('community_id', 'text');
-  if (table === 'transactions') kinds.set('domain', 'text');
-  return kinds;
-}
-
 /** One condition, as it was written. */
 export interface Condition {
   readonly name: string;
@@ -92,50 +58,77 @@ function splitValues(text: string): string[] {
   }
 }
 
+/** The table of the other kind of row: sessions have transactions. */
+const OTHER: Readonly<Record<ConditionTable, ConditionTable>> = {
+  sessions: 'transactions',
+  transactions: 'sessions',
+};
+
 /**
- * Conditions as SQL, each in brackets.
+ * Conditions as SQL, each in brackets. Those on columns that only the other table has are about rows there
+ * of the same session: one row has to meet all of them.
  *
+ * @param through rows of the other table that meet some conditions, as a condition on `session_id`
  * @throws RequestError that names the wrong one
  */
-export function conditions(given: readonly string[], table: ConditionTable = 'sessions'): string[] {
+export function conditions(
+  given: readonly string[],
+  table: ConditionTable = 'sessions',
+  through?: (other: ConditionTable, sql: readonly string[]) => string,
+): string[] {
   if (given.length > MOST_CONDITIONS)
     throw new RequestError(`${given.length} conditions; ${MOST_CONDITIONS} at most`, 400);
-  return given.map((text) => sqlOf(parseCondition(text), table));
+  const own: string[] = [];
+  const others: string[] = [];
+  for (const condition of given.map(parseCondition)) {
+    const away = !isOf(condition.name, table) && isOf(condition.name, OTHER[table]);
+    if (away && through !== undefined) others.push(sqlOf(condition, OTHER[table]));
+    else own.push(sqlOf(condition, table));
+  }
+  return others.length === 0 || through === undefined ? own : [...own, through(OTHER[table], others)];
+}
+
+/** The columns that a condition is about. */
+function columnsOf(name: string): readonly string[] {
+  return EITHER[name] ?? [RENAMED[name] ?? name];
+}
+
+function isOf(name: string, table: ConditionTable): boolean {
+  return columnsOf(name).every((column) => COLUMNS[table].has(column));
 }
 
 function sqlOf({ name, negated, values }: Condition, table: ConditionTable): string {
-  const either = EITHER[name];
-  const columns = either ?? [RENAMED[name] ?? name];
-  const each = columns.map((column) => compared(column, name, values, table));
+  const each = columnsOf(name).map((column) => compared(column, name, values, table));
   const sql = each.length === 1 ? each[0] : each.join(' OR ');
   return negated ? `NOT (${sql})` : `(${sql})`;
 }
 
 function compared(column: string, said: string, values: readonly string[], table: ConditionTable): string {
-  const computed = table === 'sessions' ? COMPUTED[column] : undefined;
-  const kind = computed === undefined ? KINDS[table].get(column) : 'number';
-  if (kind === undefined)
+  if (column === 'mirror') return values.map(mirror).join(' OR ');
+  const found = COLUMNS[table].get(column);
+  if (found === undefined || found.kind === 'time' || found.kind === 'map')
     throw new RequestError(`${said} is no column that ${table} can be filtered by`, 400, {
       hint: 'docs/reference/columns.md lists them',
     });
-  const sql = computed ?? column;
-  if (kind === 'number')
-    return alternatives(
-      sql,
-      values.map((v) => number(said, v)),
-    );
-  if (kind === 'address')
-    return alternatives(
-      sql,
-      values.map((v) => address(said, v)),
-    );
+  const { sql, kind } = found;
+  const compare = (value: string): Comparison => {
+    if (kind === 'number') return number(said, value);
+    if (kind === 'address') return address(said, value);
+    if (kind === 'uuid') return equal(uuid(said, value));
+    return text(value);
+  };
   if (kind === 'array') return values.map((v) => `has(${sql}, ${whole(said, v)})`).join(' OR ');
-  if (kind === 'uuid')
-    return alternatives(
-      sql,
-      values.map((v) => equal(uuid(said, v))),
-    );
-  return alternatives(sql, values.map(text));
+  if (kind === 'addresses') {
+    const each = (value: string): string => alternatives('a', [address(said, value)]);
+    return values.map((v) => `arrayExists(a -> ${each(v)}, ${sql})`).join(' OR ');
+  }
+  // A word that the enum does not have is equal to none of it.
+  return alternatives(kind === 'enum' ? `toString(${sql})` : sql, values.map(compare));
+}
+
+/** A mirror point by its name or its id. */
+function mirror(value: string): string {
+  return pointCondition(value) ?? alternatives('mirror_name', [text(value)]);
 }
 
 /** Of one value: what is behind the column. Equal ones are gathered into a list. */
@@ -197,11 +190,6 @@ function address(said: string, value: string): Comparison {
 function maskByte(bits: number, at: number): number {
   const ones = Math.min(Math.max(bits - 8 * at, 0), 8);
   return (0xff00 >> ones) & 0xff;
-}
-
-/** An address in SQL. @param address 16 bytes; IPv4 as ::ffff:a.b.c.d */
-export function addressLiteral(address: Uint8Array): string {
-  return `toIPv6(${quote(formatIp(address, 0))})`;
 }
 
 /** `*` stands for anything: `server_name:*.example.com`. */

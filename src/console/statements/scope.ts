@@ -1,14 +1,21 @@
 /** What a question is about: a time range, mirror points, conditions; and the table that is read for it. */
 
-import { parsePrefix } from '../../config/units.js';
-import { MIRROR_TYPE_NAMES } from '../../model/mirror-point.js';
 import { quote } from '../../store/tables.js';
 import type { Scope } from '../contract/route.js';
 import { RequestError } from '../errors.js';
-import { addressLiteral, type ConditionTable, conditions } from './conditions.js';
+import { type ConditionTable, TIME_OF } from './columns.js';
+import { conditions } from './conditions.js';
+import { POINT, pointCondition } from './point.js';
+
+export { POINT, POINT_ID } from './point.js';
 
 /** The longest range of which each conversation can be counted once, seconds: it is dear. */
 export const LONGEST_ONCE = 3600;
+/**
+ * How much earlier than its transaction a conversation's row may begin, seconds: a condition on the other
+ * table looks so far beyond the range. A row covers 15 minutes by default.
+ */
+export const LONGEST_APART = 3600;
 /** The range that is shown where none is given, seconds. */
 const DEFAULT_RANGE = 3600;
 
@@ -78,9 +85,6 @@ export function timeLiteral(nanoseconds: bigint): string {
   return `fromUnixTimestamp64Nano(${nanoseconds}, 'UTC')`;
 }
 
-/** A point of `sessions`, as a tuple: what tells mirror points apart in the API. */
-export const POINT = '(mirror_type, mirror_source, mirror_session, gre_key)';
-
 /**
  * A conversation, whoever mirrored it and in whichever direction it was first seen: both sides in one order.
  */
@@ -98,11 +102,13 @@ export function scoped(
   scope: Scope,
   around: Surroundings,
   table: ConditionTable = 'sessions',
-  time = table === 'sessions' ? 'first_seen' : 'time',
+  time = TIME_OF[table],
 ): ScopedQuestion {
   const range = rangeOf(scope, around);
-  const within = `${time} >= ${timeLiteral(range.from)} AND ${time} < ${timeLiteral(range.to)}`;
-  const parts = [within, ...conditions(scope.f ?? [], table)];
+  const parts = [
+    within(time, range),
+    ...conditions(scope.f ?? [], table, (other, sql) => bySession(other, sql, range, around.prefix)),
+  ];
   if (scope.q !== undefined) parts.push(`(${scope.q}\n)`);
   let note: string | undefined;
   if (scope.mirror === 'once') {
@@ -114,42 +120,48 @@ export function scoped(
   return { range, where: parts.join('\n  AND '), note, ended: range.to <= BigInt(around.now) * 1_000_000n };
 }
 
+/** A column of time within a range, in SQL. */
+export function within(column: string, { from, to }: Range): string {
+  return `${column} >= ${timeLiteral(from)} AND ${column} < ${timeLiteral(to)}`;
+}
+
+/** Rows whose session has a row in the other table that meets all of some conditions. */
+export function bySession(
+  other: ConditionTable,
+  sql: readonly string[],
+  { from, to }: Range,
+  prefix: string,
+): string {
+  const slack = BigInt(LONGEST_APART) * 1_000_000_000n;
+  // A session begins before its transactions.
+  const range = other === 'sessions' ? { from: from - slack, to } : { from, to: to + slack };
+  const where = [within(TIME_OF[other], range), ...sql].join('\n      AND ');
+  return `session_id GLOBAL IN (\n    SELECT session_id FROM ${prefix}${other}\n    WHERE ${where})`;
+}
+
 /**
  * Conversations once: rows of the mirror point that saw most packets of each; of equals, the same one every
  * time.
  */
 function once(range: Range, prefix: string): string {
-  const within = `first_seen >= ${timeLiteral(range.from)} AND first_seen < ${timeLiteral(range.to)}`;
   const point = `cityHash64(${POINT.slice(1, -1).replace('gre_key', 'ifNull(gre_key, 0)')})`;
   return (
     `(${CONVERSATION}, ${point}) IN (\n` +
     '    SELECT conversation, argMax(point, (seen, point)) FROM (\n' +
     `      SELECT ${CONVERSATION} AS conversation, ${point} AS point,\n` +
     '        sum(client_packets + server_packets) AS seen\n' +
-    `      FROM ${prefix}sessions WHERE ${within} GROUP BY conversation, point)\n` +
+    `      FROM ${prefix}sessions WHERE ${within('first_seen', range)} GROUP BY conversation, point)\n` +
     '    GROUP BY conversation)'
   );
 }
 
 /** A mirror point by its name, or by `type,source,session,key`. */
 export function mirrorCondition(text: string): string {
-  const parts = text.split(',');
-  if (parts.length !== 4) return `mirror_name = ${quote(text)}`;
-  const [type, source, session, key] = parts;
-  const address = parsePrefix(source);
-  const known = (MIRROR_TYPE_NAMES as readonly string[]).includes(type) && type !== '';
-  if (!known || address === undefined || !/^\d{1,10}$/.test(session) || !/^\d{0,10}$/.test(key))
+  if (text.split(',').length !== 4) return `mirror_name = ${quote(text)}`;
+  const condition = pointCondition(text);
+  if (condition === undefined)
     throw new RequestError(`mirror: ${text} is no mirror point`, 400, {
       hint: 'write its name, or type,source,session,key as in erspan2,10.0.0.11,1,',
     });
-  const keyed = key === '' ? 'gre_key IS NULL' : `gre_key = ${key}`;
-  return (
-    `(mirror_type = ${quote(type)} AND mirror_source = ${addressLiteral(address.address)} ` +
-    `AND mirror_session = ${session} AND ${keyed})`
-  );
+  return condition;
 }
-
-/** The id of a mirror point in the API, in SQL. */
-export const POINT_ID =
-  "concat(mirror_type, ',', replaceRegexpOne(IPv6NumToString(mirror_source), '^::ffff:', ''), ',', " +
-  "toString(mirror_session), ',', ifNull(toString(gre_key), ''))";

@@ -25,4 +25,12 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   top: 'GET /top',
   findings: 'GET /findings',
   applications: 'GET /applications',
+  sessions: 'GET /sessions',
+  sessionsCount: 'GET /sessions/count',
+  session: 'GET /sessions/:id',
+  sessionTransactions: 'GET /sessions/:id/transactions',
+  transactions: 'GET /transactions',
+  transactionsCount: 'GET /transactions/count',
+  values: 'GET /values',
+  without: 'GET /without',
 };

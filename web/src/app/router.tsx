@@ -21,6 +21,13 @@ const overview = createRoute({
   staticData: { title: 'Overview' },
 });
 
+const sessions = createRoute({
+  getParentRoute: () => root,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('../pages/sessions/sessions.js'), 'SessionsPage'),
+  staticData: { title: 'Sessions' },
+});
+
 const compare = createRoute({
   getParentRoute: () => root,
   path: '/compare',
@@ -43,7 +50,7 @@ const packets = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, compare, sql, packets]),
+  routeTree: root.addChildren([overview, sessions, packets, compare, sql]),
   basepath: PREFIX,
   parseSearch,
   stringifySearch,

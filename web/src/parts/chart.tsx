@@ -41,11 +41,15 @@ export interface ChartProps {
   readonly height: number;
   /** What can be done with selected buckets; without it, nothing is selected. */
   readonly offer?: (selection: Selection, close: () => void) => ReactNode;
+  /** Takes what is dragged over or clicked at once, in place of an offer; of the keyboard, with Enter. */
+  readonly onSelect?: (selection: Selection) => void;
   /** What the marks above the chart say: of the minute at `at`, in seconds. */
   readonly marks?: readonly ChartMark[];
   /** The sum of another time, to compare with: a line over the stack. */
   readonly ghost?: { readonly label: string; readonly values: readonly number[] } | undefined;
   readonly legend?: boolean;
+  /** Pixels for the numbers at the left. */
+  readonly gutter?: number;
 }
 
 /** Sums of the series below and of this one: what is drawn, from the last to the first. */
@@ -59,11 +63,26 @@ function stacked(series: readonly ChartSeries[], buckets: number): number[][] {
 }
 
 export function Chart(props: ChartProps) {
-  const { title, from, interval, series, format, height, offer, marks = [], ghost, legend = true } = props;
+  const {
+    title,
+    from,
+    interval,
+    series,
+    format,
+    height,
+    offer,
+    onSelect,
+    marks = [],
+    ghost,
+    legend = true,
+    gutter = 74,
+  } = props;
+  const selectable = offer !== undefined || onSelect !== undefined;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const [hovered, hover] = useState<{ readonly at: number; readonly left: number } | undefined>();
   const [selected, select] = useState<{ readonly first: number; readonly last: number } | undefined>();
+  const choose = useRef<(chosen: { readonly first: number; readonly last: number }) => void>(select);
   const [theme, utc, twins] = [useTheme(), useUtc(), useTwins()];
   const buckets = series[0]?.values.length ?? 0;
   const help = useId();
@@ -96,7 +115,7 @@ export function Chart(props: ChartProps) {
         cursor: {
           y: false,
           points: { show: false },
-          drag: { x: offer !== undefined, y: false, setScale: false },
+          drag: { x: selectable, y: false, setScale: false },
         },
         ...(utc && { tzDate: (s: number) => uPlot.tzDate(new Date(s * 1000), 'UTC') }),
         scales: {
@@ -111,7 +130,12 @@ export function Chart(props: ChartProps) {
             values: (_u, ticks) => ticks.map((t) => minute(t * 1000)),
             space: 64,
           },
-          { ...axis, grid, size: 74, values: (_u, ticks) => ticks.map((t) => (t === 0 ? '0' : format(t))) },
+          {
+            ...axis,
+            grid,
+            size: gutter,
+            values: (_u, ticks) => ticks.map((t) => (t === 0 ? '0' : format(t))),
+          },
         ],
         series: [
           {},
@@ -149,7 +173,7 @@ export function Chart(props: ChartProps) {
               const bucket = (px: number): number =>
                 Math.min(buckets - 1, Math.max(0, Math.floor((u.posToVal(px, 'x') - from) / interval)));
               const [first, last] = [bucket(u.select.left), bucket(u.select.left + u.select.width - 1)];
-              select({ first, last });
+              choose.current({ first, last });
             },
           ],
         },
@@ -161,9 +185,9 @@ export function Chart(props: ChartProps) {
     place((n) => n + 1);
     const click = (): void => {
       const { left } = made.cursor;
-      if (offer === undefined || left === undefined || left < 0 || made.select.width > 0) return;
+      if (!selectable || left === undefined || left < 0 || made.select.width > 0) return;
       const at = Math.floor((made.posToVal(left, 'x') - from) / interval);
-      if (at >= 0 && at < buckets) select({ first: at, last: at });
+      if (at >= 0 && at < buckets) choose.current({ first: at, last: at });
     };
     made.over.addEventListener('click', click);
     const resize = new ResizeObserver(() => {
@@ -177,7 +201,7 @@ export function Chart(props: ChartProps) {
       made.destroy();
       plot.current = undefined;
     };
-  }, [data, drawn, theme, utc, height, twins, offer !== undefined, format]);
+  }, [data, drawn, theme, utc, height, twins, selectable, format]);
 
   // Another answer has other buckets.
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is selected is of one answer
@@ -195,8 +219,16 @@ export function Chart(props: ChartProps) {
   }, [selected, placed, from, interval]);
 
   const begin = (bucket: number): number => (from + bucket * interval) * 1000;
+  choose.current = (chosen) => {
+    if (onSelect === undefined) return select(chosen);
+    onSelect({ begin: begin(chosen.first), end: begin(chosen.last + 1) });
+  };
   const keys = (event: KeyboardEvent): void => {
-    if (offer === undefined || buckets === 0) return;
+    if (!selectable || buckets === 0) return;
+    if (event.key === 'Enter' && selected !== undefined && onSelect !== undefined) {
+      event.preventDefault();
+      choose.current(selected);
+    }
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (event.key === 'Escape' && selected !== undefined) {
       select(undefined);
@@ -227,7 +259,8 @@ export function Chart(props: ChartProps) {
         style={{ height }}
       />
       <span id={help} className="sr">
-        {offer === undefined ? '' : 'Arrow keys select a step of time, with Shift several. '}
+        {selectable ? 'Arrow keys select a step of time, with Shift several. ' : ''}
+        {onSelect === undefined ? '' : 'Enter narrows the time to it. '}
         Shift T shows tables in place of charts.
       </span>
       {marks.map((mark) => (

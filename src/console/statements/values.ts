@@ -1,0 +1,55 @@
+/** The most frequent values of a column, and how many rows are left without one of their conditions. */
+import { RequestError } from '../errors.js';
+import { COLUMNS, type ConditionTable, type Kind } from './columns.js';
+import type { ScopedQuestion } from './scope.js';
+
+export interface ValuesQuestion {
+  readonly table: ConditionTable;
+  readonly column: string;
+  readonly by: 'rows' | 'bytes';
+  readonly limit: number;
+}
+
+/**
+ * @returns rows of a value, its rows and bytes, and, in each, how many values and rows there are in all
+ * @throws RequestError for a column that has no values to be counted
+ */
+export function valuesStatement(
+  { where }: ScopedQuestion,
+  { table, column, by, limit }: ValuesQuestion,
+  prefix: string,
+): { readonly statement: string; readonly kind: Kind } {
+  const name = column === 'client' || column === 'server' ? `${column}_ip` : column;
+  const found = COLUMNS[table].get(name);
+  if (found === undefined || found.kind === 'time' || found.kind === 'map')
+    throw new RequestError(`column: ${column} is no column whose values ${table} can be asked for`, 400, {
+      hint: 'docs/reference/columns.md lists them',
+    });
+  const many = found.kind === 'array' || found.kind === 'addresses';
+  const value = many ? `arrayJoin(${found.sql})` : found.sql;
+  const statement =
+    `SELECT ${value} AS value, count() AS rows, sum(${COLUMNS[table].get('bytes')?.sql}) AS bytes,\n` +
+    '  count() OVER () AS all_values, sum(rows) OVER () AS all_rows\n' +
+    `FROM ${prefix}${table}\nWHERE ${where}\nGROUP BY value\nORDER BY ${by} DESC, value\nLIMIT ${limit}`;
+  return { statement, kind: found.kind === 'addresses' ? 'address' : found.kind };
+}
+
+/**
+ * How many rows a range has, and how many fit without each of some conditions: in one pass.
+ *
+ * @param where the range and the mirror points
+ * @param each the conditions
+ * @returns one row: of all, without the first, without the second, …
+ */
+export function withoutStatement(
+  { where }: ScopedQuestion,
+  each: readonly string[],
+  table: ConditionTable,
+  prefix: string,
+): string {
+  const counts = each.map((_, i) => {
+    const rest = each.filter((_, j) => j !== i);
+    return `countIf(${rest.length === 0 ? 'true' : rest.join(' AND ')})`;
+  });
+  return `SELECT ${['count()', ...counts].join(',\n  ')}\nFROM ${prefix}${table}\nWHERE ${where}`;
+}

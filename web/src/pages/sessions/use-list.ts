@@ -1,0 +1,75 @@
+/** The rows of a list, page by page, as far as somebody has scrolled. */
+import { type InfiniteData, useInfiniteQuery } from '@tanstack/react-query';
+import type { Page, Row } from '../../../../src/console/contract/sessions.js';
+import type { Meta } from '../../../../src/console/contract.js';
+import { type ApiError, call } from '../../api/client.js';
+import { useLookedAt } from '../../app/scope.js';
+import type { ListOf } from './columns.js';
+
+/** Rows of the first page, which has to be there soon, and of the others. */
+export const FIRST = 200;
+export const FURTHER = 1000;
+
+export interface List {
+  readonly length: number;
+  /** Row `i` of those that are there. */
+  row(i: number): Row | undefined;
+  /** Whether there are more than those that are there. */
+  readonly more: boolean;
+  readonly loadMore: () => void;
+  readonly loading: boolean;
+  readonly isPending: boolean;
+  readonly isPlaceholderData: boolean;
+  readonly error: ApiError | null;
+  readonly refetch: () => unknown;
+  /** Of the first page. */
+  readonly meta: Meta | undefined;
+}
+
+export function useList(of: ListOf, order: string, columns: string): List {
+  const looked = useLookedAt();
+  const query = { ...looked?.query, order, columns };
+  const answer = useInfiniteQuery<Page, ApiError, InfiniteData<Page>, unknown[], string | undefined>({
+    queryKey: [of, 'list', query],
+    queryFn: ({ signal, pageParam }) =>
+      call(of, {
+        query: {
+          ...query,
+          limit: String(pageParam === undefined ? FIRST : FURTHER),
+          ...(pageParam !== undefined && { after: pageParam }),
+        },
+        signal,
+      }),
+    initialPageParam: undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+    // Rows of the other list have other columns.
+    placeholderData: (before, question) => (question?.queryKey[0] === of ? before : undefined),
+    // Whoever has scrolled on reads on: the pages would be asked for again, one by one.
+    refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? (looked?.every ?? false) : false),
+    enabled: looked !== undefined,
+  });
+  const pages = answer.data?.pages ?? [];
+  const last = pages.at(-1);
+  const length =
+    pages.length < 2
+      ? (last?.rows.length ?? 0)
+      : FIRST + (pages.length - 2) * FURTHER + (last?.rows.length ?? 0);
+  return {
+    length,
+    row: (i) =>
+      i < FIRST
+        ? pages[0]?.rows[i]
+        : pages[1 + Math.floor((i - FIRST) / FURTHER)]?.rows[(i - FIRST) % FURTHER],
+    more: answer.hasNextPage,
+    loadMore: () => {
+      if (answer.hasNextPage && !answer.isFetchingNextPage && !answer.isPlaceholderData)
+        void answer.fetchNextPage();
+    },
+    loading: answer.isFetchingNextPage,
+    isPending: answer.isPending,
+    isPlaceholderData: answer.isPlaceholderData,
+    error: answer.error,
+    refetch: answer.refetch,
+    meta: pages[0]?.meta,
+  };
+}
