@@ -44,7 +44,13 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-const DEMO = [process.execPath, '--import', import.meta.resolve('tsx'), join(ROOT, 'lab/demo.ts')];
+const DEMO = [
+  process.execPath,
+  '--import',
+  import.meta.resolve('tsx'),
+  join(ROOT, 'lab/demo.ts'),
+  '--no-open',
+];
 
 describe('in one directory,', () => {
   /** The output of the demo into a file. */

@@ -71,7 +71,7 @@ function side(of: 'client' | 'server', label: string): Partial<ListColumn> {
 function time(name: string): Partial<ListColumn> {
   return {
     label: 'Time',
-    width: 92,
+    width: 106,
     sortable: true,
     show: (row) => {
       const ms = Date.parse(textOf(row[name]));
