@@ -17,6 +17,7 @@ export interface DoctorOptions {
   interface: string[];
   receiver?: 'raw' | 'ring';
   store?: string;
+  json?: boolean;
 }
 
 export async function doctor(options: DoctorOptions): Promise<void> {
@@ -40,7 +41,9 @@ export async function doctor(options: DoctorOptions): Promise<void> {
       ? []
       : [diskFinding(config.spool.directory ?? spoolDirectory(store), config.spool.limit)]),
   ];
-  process.stdout.write(findings.map(lineOf).join(''));
+  process.stdout.write(
+    options.json === true ? `${JSON.stringify({ findings }, null, 2)}\n` : findings.map(lineOf).join(''),
+  );
   if (findings.some((f) => f.state === 'bad')) process.exitCode = 1;
 }
 
