@@ -21,6 +21,8 @@ export interface Examined {
 /** What it is to look at. */
 export interface Examination {
   readonly store: string;
+  /** The control socket of the collector; undefined: none runs. */
+  readonly control: string | undefined;
   /** Interfaces of rings; none: raw sockets. */
   readonly interfaces: readonly string[];
 }
@@ -48,7 +50,7 @@ export class Doctor {
   }
 }
 
-function run({ store, interfaces }: Examination): Promise<Examined> {
+function run({ store, control, interfaces }: Examination): Promise<Examined> {
   const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
   const args = [
     main,
@@ -56,6 +58,7 @@ function run({ store, interfaces }: Examination): Promise<Examined> {
     '--json',
     // Everybody on this host may read arguments.
     ...['--store', withoutPassword(store)],
+    ...(control === undefined ? [] : ['--control', control]),
     ...interfaces.flatMap((name) => ['--interface', name]),
   ];
   const password = passwordIn(store);

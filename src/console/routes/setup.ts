@@ -1,6 +1,7 @@
 /** What it takes to make a device mirror to here. */
 import { networkInterfaces } from 'node:os';
-import type { PlatformSaid } from '../contract/setup.js';
+import { isServer } from '../../model/store-location.js';
+import type { FindingSaid, PlatformSaid } from '../contract/setup.js';
 import type { Answer } from '../contract.js';
 import type { Handlers } from '../handler.js';
 import {
@@ -62,15 +63,22 @@ export const setupHandlers: Handlers<'platforms' | 'mirrorCommands' | 'addresses
   },
   doctor: async (_, { asker, beside, doctor }) => {
     const [{ location }, status] = await Promise.all([asker.place(), beside.status()]);
+    const control = status === undefined ? undefined : await beside.place();
     const rings = status?.receivers.filter((r) => r.kind === 'ring').map((r) => r.name) ?? [];
-    const { findings, at } = await doctor.examine({ store: location, interfaces: rings });
-    // The console may have fewer privileges than the collector, which has what it needs: it receives.
-    return {
-      findings: status === undefined ? findings : findings.filter((f) => f.subject !== 'privileges'),
-      at,
-    };
+    const { findings, at } = await doctor.examine({ store: location, control, interfaces: rings });
+    return { findings: findings.flatMap((f) => ofThisConsole(f, status !== undefined, location)), at };
   },
 };
+
+/** What the doctor says of its own process and of the store, as it is for the console and its collector. */
+function ofThisConsole(finding: FindingSaid, collects: boolean, location: string): FindingSaid[] {
+  // The console may have fewer privileges than the collector, which has what it needs: it receives.
+  if (collects && finding.subject === 'privileges') return [];
+  // A directory is open in one process at a time: in this one, which asks it.
+  if (!collects && finding.subject === 'store' && finding.state === 'bad' && !isServer(location))
+    return [{ state: 'good', subject: 'store', text: `${location} is open in this console` }];
+  return [finding];
+}
 
 function made(input: MirrorInput): NonNullable<Answer<'mirrorCommands'>['made']> {
   const { commands, show, undo, yaml, ranBy, notes, overhead, carriesSession } = mirrorCommands(input);
