@@ -3,6 +3,7 @@ import { Check, CircleDashed, Terminal, TriangleAlert, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { CopyButton } from './code.js';
 import { Icon } from './icon.js';
+import type { NoteKind } from './note-kind.js';
 
 const MARKS = {
   ok: { icon: Check, color: 'var(--ok)', words: 'well:' },
@@ -10,8 +11,7 @@ const MARKS = {
   bad: { icon: X, color: 'var(--bad)', words: 'wrong:' },
   wait: { icon: CircleDashed, color: 'var(--faint)', words: 'not yet:' },
   do: { icon: Terminal, color: 'var(--text)', words: '' },
-} as const;
-export type NoteKind = keyof typeof MARKS;
+} as const satisfies Record<NoteKind, object>;
 
 export function Note(props: {
   readonly kind: NoteKind;

@@ -4,7 +4,7 @@ import type { FramesResult } from '../../../../src/model/live.js';
 import type { CollectorStatus, MirrorStatus } from '../../../../src/model/status.js';
 import { parseAddress } from '../../../../src/wire/ip/addresses.js';
 import { count, percent, plural, rate, seconds } from '../../format/numbers.js';
-import type { NoteKind } from '../../parts/note.js';
+import type { NoteKind } from '../../parts/note-kind.js';
 import { gone, typeWords } from '../mirrors/mirror.js';
 
 export interface Tick {
@@ -84,7 +84,7 @@ export function ticks(expected: Expected, arrived: Arrived): Tick[] {
 }
 
 const ROWS =
-  'its row appears when it ends: UDP after 60 s of silence, TCP at its FIN or after 5 min of silence, all after ' +
+  'a row appears when one ends: UDP after 60 s of silence, TCP at its FIN or after 5 min of silence, all after ' +
   '15 min';
 
 function ready({ status, findings }: Arrived): Tick {
@@ -183,12 +183,7 @@ function asExpected(expected: Expected, { frames }: Arrived, point: MirrorStatus
 }
 
 function conversations({ sessions = 0, malformed, packets }: MirrorStatus): Tick {
-  if (sessions > 0)
-    return {
-      kind: 'ok',
-      title: plural(sessions, 'conversation'),
-      words: `of the first ${ROWS.replace('its', 'the')}`,
-    };
+  if (sessions > 0) return { kind: 'ok', title: plural(sessions, 'conversation'), words: ROWS };
   if (malformed > packets / 2)
     return { kind: 'bad', title: 'No conversation', words: 'the frames in it cannot be right' };
   return { kind: 'wait', title: 'First conversation', words: ROWS };

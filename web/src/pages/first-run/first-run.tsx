@@ -155,16 +155,22 @@ function FirstRun({ status }: { readonly status: CollectorStatus | null }) {
         {status !== null && <SoFar status={status} />}
         <h3 className={css.section}>Sure that it was sent?</h3>
         <Code label="Commands that tell whether it was sent">
-          {[
-            `tcpdump -ni ${ring === undefined ? 'any' : name} 'ip proto 47 or ip6 proto 47'   # here`,
-            'show monitor session 1                            # on the switch: is it up?',
-            `ping ${address} source 10.0.0.11 df-bit size 1600   # there: does the way carry 1,600 bytes?`,
-          ].join('\n')}
+          {beside([
+            [`tcpdump -ni ${ring === undefined ? 'any' : name} 'ip proto 47 or ip6 proto 47'`, 'here'],
+            ['show monitor session 1', 'on the switch: is it up?'],
+            [`ping ${address} source 10.0.0.11 df-bit size 1600`, 'there: does the way carry 1,600 bytes?'],
+          ])}
         </Code>
       </section>
       <ThisHost />
     </div>
   );
+}
+
+/** Commands, and beside each what it tells. */
+function beside(lines: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...lines.map(([command]) => command.length));
+  return lines.map(([command, means]) => `${command.padEnd(width)}   # ${means}`).join('\n');
 }
 
 function Way(props: {

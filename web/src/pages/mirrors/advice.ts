@@ -4,7 +4,7 @@ import type { MirrorSaid } from '../../../../src/console/contract/mirrors.js';
 import type { Answer } from '../../../../src/console/contract.js';
 import type { CollectorStatus, MirrorStatus } from '../../../../src/model/status.js';
 import { count, percent, plural, seconds } from '../../format/numbers.js';
-import type { NoteKind } from '../../parts/note.js';
+import type { NoteKind } from '../../parts/note-kind.js';
 import { gone, pattern } from './mirror.js';
 
 export interface Advice {

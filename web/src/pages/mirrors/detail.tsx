@@ -161,7 +161,7 @@ function Account(props: {
   const { line, alone, color } = props;
   const { mirror, now } = line;
   const counts = mirror.account ?? now;
-  if (counts === null)
+  if (counts === null || (counts.packets === 0 && counts.sequence === 'none'))
     return (
       <Card title="Where its packets went">
         <Empty>It has sent nothing in this time.</Empty>

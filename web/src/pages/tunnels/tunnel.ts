@@ -25,7 +25,7 @@ export const COUNTERS = [
   ['tx_aborted_errors', 'refused by the kernel, or too big'],
   ['tx_dropped', 'not IP on a TUN device, or no room to send'],
   ['collisions', "the tunnel's own packets, routed into it"],
-  ['icmp_errors', 'ICMP errors from the path about our packets'],
+  ['icmp_errors', 'ICMP errors from the path about our packets, since the start'],
 ] as const;
 
 /** Counters that are no error. */
@@ -160,8 +160,15 @@ export function tunnelAdvice(tunnel: TunnelSaid, counters: Readonly<Record<strin
       words: 'Or they were too big for the path, and nobody could be told.',
       commands: [`tracepath ${remote === 'any' ? local : remote}`],
     });
+  if (n('icmp_errors') > 0)
+    found.push({
+      title: `${plural(n('icmp_errors'), 'ICMP error')} from the path`,
+      words:
+        'A router, or this host, says that the remote cannot be reached, or that packets are too big for the way.',
+      ...(remote !== 'any' && { commands: [`ip route get ${remote}`] }),
+    });
   const silent = n('rx_packets') === 0 && n('tx_packets') > 0;
-  if (silent && found.length === 0)
+  if (silent && now?.carrier !== false && now?.route !== false)
     found.push({
       title: 'Nothing comes back',
       words:

@@ -87,9 +87,14 @@ export function TunnelsPage() {
   );
 }
 
-/** What a tunnel has carried: since the collector started, or what the store has of this time. */
+/**
+ * What a tunnel has carried: what the store has of this time, else since the collector started. ICMP errors are
+ * in the status only.
+ */
 function countersOf({ now, counters }: TunnelSaid): Counters {
-  return counters ?? now?.counters ?? {};
+  if (counters === null) return now?.counters ?? {};
+  const icmp = now?.counters.icmp_errors;
+  return icmp === undefined ? counters : { ...counters, icmp_errors: icmp };
 }
 
 function TunnelTable(props: {
