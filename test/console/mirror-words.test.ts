@@ -8,7 +8,7 @@ import { Samples } from '../../web/src/api/use-rates.js';
 import { type Arrived, type Expected, ticks, within } from '../../web/src/pages/add-mirror/arrival.js';
 import { freeSession, inputsOf, missing, questionFor } from '../../web/src/pages/add-mirror/inputs.js';
 import { adviceFor } from '../../web/src/pages/mirrors/advice.js';
-import { nameLines, pattern, verdict } from '../../web/src/pages/mirrors/mirror.js';
+import { nameLines, pattern, upToNow, verdict } from '../../web/src/pages/mirrors/mirror.js';
 import { tunnelAdvice, tunnelVerdict } from '../../web/src/pages/tunnels/tunnel.js';
 import { STATUS } from '../support/collector-status.js';
 
@@ -98,6 +98,15 @@ describe('a mirror', () => {
     const { last_seen: _, ...silent } = NOW;
     expect(verdict(none, { ...silent, packets: 0 }, AT, clock).tag).toBe('nothing yet');
     expect(verdict(none, null, AT, clock).tag).toBe('nothing');
+  });
+
+  it('loses now, before its minute has ended', () => {
+    expect(verdict(MIRROR, NOW, AT, clock, 2.4)).toMatchObject({ kind: 'bad', tag: 'loses now' });
+    const fresh = { ...NOW, packets: 10_500, lost: 12 };
+    expect(upToNow(MIRROR, fresh, 5000, 1000).account).toMatchObject({ packets: 10_500, lost: 12 });
+    // A collector that ran before counts more than the range has.
+    expect(upToNow(MIRROR, fresh, 1000, 5000)).toBe(MIRROR);
+    expect(upToNow(MIRROR, { ...fresh, packets: 5 }, 5000, 1000)).toBe(MIRROR);
   });
 
   it('tells bursts from a steady loss only where there are minutes enough', () => {

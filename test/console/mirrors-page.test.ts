@@ -77,7 +77,7 @@ describeWith([CHROMIUM], 'the pages of mirrors', () => {
       .click();
     await page.getByText('Its entry for the configuration copied').waitFor();
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
-      'mirrors:\n  - { name: branch-gw, source: 10.0.0.50, type: gretap, key: 300 }\n',
+      'mirrors:\n  - { name: branch-gw, source: 10.0.0.50, key: 300 }\n',
     );
     await context.close();
   });

@@ -64,6 +64,14 @@ function shape({ mirror, minutes }: Known, lost: number): Advice[] {
     return [{ kind: 'warn', title: `${plural(lost, 'packet')} lost on the way`, words: '' }];
   const steps = minutes.lost.filter((n, i) => minutes.received[i]! + n > 0);
   const losing = steps.filter((n) => n > 0);
+  if (losing.length === 0)
+    return [
+      {
+        kind: 'warn',
+        title: `${plural(lost, 'packet')} lost on the way`,
+        words: 'In the minute that runs: more can be said when it has ended.',
+      },
+    ];
   const [least, most] = [Math.min(...losing), Math.max(...losing)];
   const unit = minutes.interval === 60 ? 'minutes' : `steps of ${seconds(minutes.interval)}`;
   const range = least === most ? count(most) : `${count(least)} to ${count(most)}`;

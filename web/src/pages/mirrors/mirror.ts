@@ -1,7 +1,7 @@
 /** A mirror point in words: what it is, how it is, and the lines that give it a name. */
 import type { MirrorAccount, MirrorSaid } from '../../../../src/console/contract/mirrors.js';
 import type { CollectorStatus, MirrorStatus } from '../../../../src/model/status.js';
-import { count, percent, plural } from '../../format/numbers.js';
+import { count, percent, plural, rate } from '../../format/numbers.js';
 
 const TYPES: Readonly<Record<string, string>> = {
   erspan1: 'ERSPAN I',
@@ -49,6 +49,27 @@ export function nowOf(mirror: MirrorSaid, status: CollectorStatus | null | undef
   );
 }
 
+/**
+ * A mirror point with what the collector counts, where that began within the range: the store has the minute
+ * that runs only when it has ended.
+ *
+ * @param begin of the range, milliseconds since 1970
+ */
+export function upToNow(
+  mirror: MirrorSaid,
+  now: MirrorStatus | null,
+  started: number,
+  begin: number,
+): MirrorSaid {
+  const { account } = mirror;
+  if (account === null || now === null || started < begin || now.packets < account.packets) return mirror;
+  const { packets, bytes, lost = 0, late, reordered, repeated, truncated, malformed, sequence } = now;
+  return {
+    ...mirror,
+    account: { ...account, packets, bytes, lost, late, reordered, repeated, truncated, malformed, sequence },
+  };
+}
+
 /** Packets that never came: `late` of the lost ones did. */
 export function gone({ lost, late }: { readonly lost?: number; readonly late: number }): number {
   return Math.max(0, (lost ?? 0) - late);
@@ -73,7 +94,7 @@ const FEW_CONVERSATIONS = 5;
 
 /** How the losses of some minutes lie in time. */
 export function pattern({ minutes, lost_minutes, most_lost, lost }: MirrorAccount): 'bursts' | 'steady' | '' {
-  if (minutes < FEW_MINUTES || lost === 0) return '';
+  if (minutes < FEW_MINUTES || lost_minutes === 0) return '';
   return lost_minutes >= 0.9 * minutes && most_lost <= (3 * lost) / lost_minutes ? 'steady' : 'bursts';
 }
 
@@ -89,12 +110,14 @@ const PATTERN_WORDS = {
  * @param now what the collector counts of it; null: no collector, or it knows none
  * @param at milliseconds since 1970
  * @param clock writes a time
+ * @param losing packets that it loses a second now
  */
 export function verdict(
   mirror: MirrorSaid,
   now: MirrorStatus | null,
   at: number,
   clock: (ms: number) => string,
+  losing = 0,
 ): Verdict {
   const { account, policy, tcp, one_sided } = mirror;
   if (policy === 'refuse') return { kind: 'warn', tag: 'refused', words: 'counted, and never stored' };
@@ -117,6 +140,8 @@ export function verdict(
       words: `${PATTERN_WORDS[account === null ? '' : pattern(account)]}${also}`,
     };
   }
+  if (losing > 0)
+    return { kind: 'bad', tag: 'loses now', words: `${rate(losing)} a second, on the way here` };
   if (dropped > 0)
     return {
       kind: 'bad',

@@ -2,9 +2,9 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useMemo } from 'react';
 import type { MirrorSaid } from '../../../../src/console/contract/mirrors.js';
-import type { MirrorStatus } from '../../../../src/model/status.js';
+import type { CollectorStatus, MirrorStatus } from '../../../../src/model/status.js';
 import { useAnswer } from '../../api/use-answer.js';
-import { useRates } from '../../api/use-rates.js';
+import { type Counters, useRates } from '../../api/use-rates.js';
 import { useCarried } from '../../app/frame.js';
 import { useKey } from '../../app/keys.js';
 import { useAbout, useLookedAt } from '../../app/scope.js';
@@ -24,6 +24,7 @@ import {
   numberWords,
   suggestedName,
   typeWords,
+  upToNow,
   type Verdict,
   verdict,
 } from './mirror.js';
@@ -48,29 +49,30 @@ export function MirrorsPage() {
   });
   const live = useAnswer('status', undefined, { every: 1000 });
   const status = live.data?.status ?? null;
+  const rates = useRates(
+    live.dataUpdatedAt,
+    data === undefined || status === null ? undefined : countersOf(data.mirrors, status),
+  );
   // Times are written in UTC, or not.
   const utc = useUtc();
   const { data } = answer;
   // biome-ignore lint/correctness/useExhaustiveDependencies: words of times change with the zone
   const lines = useMemo<MirrorLine[]>(
     () =>
-      (data?.mirrors ?? []).map((mirror) => {
-        const now = nowOf(mirror, status);
+      (data?.mirrors ?? []).map((said) => {
+        const now = nowOf(said, status);
         const at = live.dataUpdatedAt;
-        return { mirror, now, verdict: verdict(mirror, now, at, (ms) => clock(ms).slice(0, 8)) };
+        const started = status === null ? 0 : Date.parse(status.started);
+        const runs = looked?.range.running === true;
+        const mirror = runs ? upToNow(said, now, started, looked.range.begin) : said;
+        const losing = runs ? rates(`${mirror.id} lost`) : undefined;
+        const words = (ms: number): string => clock(ms).slice(0, 8);
+        return { mirror, now, verdict: verdict(mirror, now, at, words, losing) };
       }),
-    [data, status, live.dataUpdatedAt, utc],
+    [data, status, live.dataUpdatedAt, utc, looked],
   );
   const worst = [...lines].sort((a, b) => SEVERITY[a.verdict.kind] - SEVERITY[b.verdict.kind])[0];
   const chosen = id === undefined ? worst : lines.find((line) => line.mirror.id === id);
-  const rates = useRates(
-    live.dataUpdatedAt,
-    status === null
-      ? undefined
-      : Object.fromEntries(
-          lines.flatMap(({ mirror, now }) => (now === null ? [] : [[mirror.id, now.packets]])),
-        ),
-  );
   useRows(lines, chosen);
   const named = lines.filter((line) => line.mirror.name !== '').length;
   return (
@@ -99,6 +101,7 @@ export function MirrorsPage() {
             perSecond={rates}
             live={status !== null}
             from={data!.from}
+            length={looked === undefined ? 0 : (looked.range.end - looked.range.begin) / 1000}
             interval={data!.interval}
             at={live.dataUpdatedAt}
           />
@@ -123,6 +126,18 @@ export function MirrorsPage() {
       )}
     </div>
   );
+}
+
+/** What of each mirror point has a rate. */
+function countersOf(mirrors: readonly MirrorSaid[], status: CollectorStatus): Counters {
+  const counters: Record<string, number> = {};
+  for (const mirror of mirrors) {
+    const now = nowOf(mirror, status);
+    if (now === null) continue;
+    counters[mirror.id] = now.packets;
+    counters[`${mirror.id} lost`] = gone(now);
+  }
+  return counters;
 }
 
 /** J and K go through the lines, Enter shows the sessions. */
@@ -155,13 +170,14 @@ function MirrorTable(props: {
   /** Of the traces, seconds. */
   readonly from: number;
   readonly interval: number;
+  /** Of the range, seconds. */
+  readonly length: number;
   readonly at: number;
 }) {
-  const { lines, chosen, perSecond, live, from, interval, at } = props;
+  const { lines, chosen, perSecond, live, from, interval, length, at } = props;
   const navigate = useNavigate();
   const carried = useCarried();
   const points = useAbout()?.mirrors ?? [];
-  const steps = lines.find((line) => line.mirror.trace.length > 0)?.mirror.trace.length ?? 0;
   return (
     <div className={css.wide} tabIndex={0} role="group" aria-label="Mirror points, in a table">
       <table className={css.list}>
@@ -170,7 +186,7 @@ function MirrorTable(props: {
             <th>Mirror</th>
             <th>Type</th>
             <th>Source</th>
-            <th>Packets, {seconds(steps * interval)}</th>
+            <th>Packets, {seconds(length)}</th>
             {live && <th className="n">Now</th>}
             <th className="n">Received</th>
             <th className="n">Lost on the way</th>
