@@ -49,13 +49,13 @@ export function MirrorsPage() {
   });
   const live = useAnswer('status', undefined, { every: 1000 });
   const status = live.data?.status ?? null;
+  const { data } = answer;
   const rates = useRates(
     live.dataUpdatedAt,
     data === undefined || status === null ? undefined : countersOf(data.mirrors, status),
   );
   // Times are written in UTC, or not.
   const utc = useUtc();
-  const { data } = answer;
   // biome-ignore lint/correctness/useExhaustiveDependencies: words of times change with the zone
   const lines = useMemo<MirrorLine[]>(
     () =>
