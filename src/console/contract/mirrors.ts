@@ -81,7 +81,9 @@ export const mirrors = {
     path: '/mirrors/:id/minutes',
     needs: 'view',
     doc: 'What a mirror point sent and lost, by minute, or by steps of several minutes in a long range.',
-    params: z.object({ id: z.string().max(200) }),
+    params: z.object({
+      id: z.string().max(200).describe('A mirror point: its name, or `type,source,session,key`.'),
+    }),
     query: range.extend({ points: count(10, 2000, 240).describe('At most so many steps.') }),
     answer: z.object({
       from: z.number(),
@@ -105,7 +107,9 @@ export const mirrors = {
     doc:
       'The last four frames of a mirror point, addresses and ports only, as the collector sees them; it ' +
       'keeps none. Of any sender with `,10.0.0.13,,` as id. The first answer has none yet: ask again.',
-    params: z.object({ id: z.string().max(200) }),
+    params: z.object({
+      id: z.string().max(200).describe('`type,source,session,key`; an empty part is any.'),
+    }),
     answer: z.custom<FramesResult>((given) => typeof given === 'object' && given !== null),
   }),
 };

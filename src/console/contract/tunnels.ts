@@ -44,7 +44,7 @@ export const tunnels = {
     path: '/tunnels/:name/minutes',
     needs: 'view',
     doc: 'What a tunnel carried, by minute, or by steps of several minutes in a long range.',
-    params: z.object({ name: z.string().max(64) }),
+    params: z.object({ name: z.string().max(64).describe('Its device.') }),
     query: range.extend({ points: count(10, 2000, 240).describe('At most so many steps.') }),
     answer: z.object({
       from: z.number(),

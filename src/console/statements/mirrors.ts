@@ -15,6 +15,9 @@ const SUMS = [
   'malformed',
 ] as const;
 
+/** Mirror points that are listed. */
+export const MOST_MIRRORS = 1000;
+
 const MINUTE = 60;
 const NANOSECONDS = 1_000_000_000n;
 
@@ -57,7 +60,7 @@ export function mirrorsStatement(range: Range, { from, interval }: Steps, prefix
     '    max(t.kernel_drops) AS drops, any(t.sequence) AS sequence\n' +
     `  FROM ${prefix}mirrors AS t WHERE ${minutesWithin(range)}\n` +
     '  GROUP BY id, minute, collector) AS m\n' +
-    'GROUP BY id ORDER BY id LIMIT 1000'
+    `GROUP BY id ORDER BY id LIMIT ${MOST_MIRRORS}`
   );
 }
 
@@ -75,7 +78,7 @@ export function oneSidedStatement({ from, to }: Range, prefix: string): string {
     `FROM ${prefix}sessions\nWHERE first_seen >= ${timeLiteral(begin > from ? begin : from)} ` +
     `AND first_seen < ${timeLiteral(to)}\n` +
     `  AND transport = 'tcp' AND client_packets + server_packets >= ${LONG_ENOUGH}\n` +
-    'GROUP BY id LIMIT 1000'
+    `GROUP BY id LIMIT ${MOST_MIRRORS}`
   );
 }
 

@@ -75,7 +75,8 @@ const tunnels = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, sessions, packets, compare, sql, mirrors.addChildren([mirror]), addMirror, tunnels]),
+  routeTree: root.addChildren([overview, sessions, packets, compare, sql, mirrors.addChildren([mirror]), addMirror, tunnels]), addMirror, tunnels]),
+  routeTree: root.addChildren([overview, sessions, packets, compare, sql, mirrors.addChildren([mirror]), addMirror, tunnels]), addMirror, tunnels]),
   basepath: PREFIX,
   parseSearch,
   stringifySearch,
