@@ -40,9 +40,9 @@ describe('mirrors', () => {
   it('have the sums of their minutes, and lose what the demo loses', async () => {
     const { mirrors, interval } = await served.json<Answer<'mirrors'>>(`/mirrors?${RANGE}`);
     const sums = rows<{ source: string; packets: string; bytes: string; lost: string; minutes: string }>(
-      "SELECT replaceOne(IPv6NumToString(mirror_source), '::ffff:', '') AS source, sum(packets) AS packets, " +
-        'sum(bytes) AS bytes, sum(lost) AS lost, uniqExact(minute) AS minutes FROM mirrors GROUP BY source ' +
-        'ORDER BY source',
+      "SELECT replaceOne(IPv6NumToString(mirror_source), '::ffff:', '') AS source, sum(packets) AS " +
+        'packets, sum(bytes) AS bytes, sum(lost) AS lost, uniqExact(minute) AS minutes FROM mirrors GROUP ' +
+        'BY source ORDER BY source',
     );
     expect(
       mirrors.map(({ source, account }) => ({

@@ -121,8 +121,8 @@ export const setup = {
     path: '/doctor',
     needs: 'view',
     doc:
-      'What `mirrorlake doctor` finds on this host, as the user of the console, for the interfaces that the ' +
-      'collector reads.',
+      'What `mirrorlake doctor` finds on this host, as the user of the console, for the interfaces that ' +
+      'the collector reads.',
     answer: z.object({
       findings: z.array(finding),
       /** When it looked, milliseconds since 1970. */

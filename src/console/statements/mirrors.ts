@@ -55,7 +55,8 @@ export function mirrorsStatement(range: Range, { from, interval }: Steps, prefix
     '  sum(m.drops) AS host_drops, argMax(m.sequence, m.minute) AS sequence,\n' +
     '  uniqExact(m.minute) AS minutes, uniqExactIf(m.minute, m.lost > 0) AS lost_minutes,\n' +
     '  max(m.lost) AS most_lost, toUnixTimestamp(max(m.minute)) AS last_minute,\n' +
-    `  sumMap(map(toUInt32(intDiv(toUnixTimestamp(m.minute) - ${from}, ${interval})), m.packets)) AS trace\n` +
+    `  sumMap(map(toUInt32(intDiv(toUnixTimestamp(m.minute) - ${from}, ${interval})),\n` +
+    '    m.packets)) AS trace\n' +
     `FROM (\n  SELECT ${POINT_ID} AS id, minute, collector, ${inner.join(', ')},\n` +
     '    max(t.kernel_drops) AS drops, any(t.sequence) AS sequence\n' +
     `  FROM ${prefix}mirrors AS t WHERE ${minutesWithin(range)}\n` +

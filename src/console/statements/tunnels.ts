@@ -18,7 +18,8 @@ export function tunnelsStatement(range: Range, { from, interval }: Steps, prefix
     'SELECT name, argMax(t.mode, minute) AS mode,\n' +
     `  ${address('local')}, ${address('remote')},\n  argMax(tuple(t.key), minute).1 AS key,\n` +
     `  ${COUNTERS.map((name) => `sum(t.${name}) AS ${name}`).join(', ')},\n` +
-    `  sumMap(map(toUInt32(intDiv(toUnixTimestamp(minute) - ${from}, ${interval})), t.rx_packets)) AS trace\n` +
+    `  sumMap(map(toUInt32(intDiv(toUnixTimestamp(minute) - ${from}, ${interval})),\n` +
+    '    t.rx_packets)) AS trace\n' +
     `FROM ${prefix}tunnels AS t WHERE ${minutesWithin(range)}\nGROUP BY name ORDER BY name LIMIT 1024`
   );
 }

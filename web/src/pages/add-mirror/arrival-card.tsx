@@ -69,6 +69,7 @@ export function Arrival(props: {
   });
   const done = steps.every(({ kind }) => kind === 'ok');
   const arrives = steps[1]?.kind === 'ok';
+  const host = single ? ` and host ${awaited.source}` : '';
   const troubled = doctor.data?.findings.filter((f) => f.state !== 'good') ?? [];
   return (
     <div className={css.arrival}>
@@ -113,9 +114,7 @@ export function Arrival(props: {
             <Note
               kind="do"
               title="Here: does it reach this host?"
-              commands={[
-                `tcpdump -ni any -c 5 '(ip proto 47 or ip6 proto 47)${single ? ` and host ${awaited.source}` : ''}'`,
-              ]}
+              commands={[`tcpdump -ni any -c 5 '(ip proto 47 or ip6 proto 47)${host}'`]}
             >
               <p>
                 If tcpdump sees packets and this page does not, what the doctor says below is why. If it sees
@@ -151,5 +150,7 @@ function line({ time, inner, malformed, length, vlan_ids }: SeenFrame): string {
   const end = (address: string, port: number): string =>
     port === 0 ? address : address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   const vlan = vlan_ids.length === 0 ? '' : ` vlan ${vlan_ids.join('.')}`;
-  return `${at} ${end(inner.source, inner.source_port)} → ${end(inner.destination, inner.destination_port)} ${inner.transport}${vlan}`;
+  const from = end(inner.source, inner.source_port);
+  const to = end(inner.destination, inner.destination_port);
+  return `${at} ${from} → ${to} ${inner.transport}${vlan}`;
 }

@@ -84,8 +84,8 @@ export function ticks(expected: Expected, arrived: Arrived): Tick[] {
 }
 
 const ROWS =
-  'a row appears when one ends: UDP after 60 s of silence, TCP at its FIN or after 5 min of silence, all after ' +
-  '15 min';
+  'a row appears when one ends: UDP after 60 s of silence, TCP at its FIN or after 5 min of silence, all ' +
+  'after 15 min';
 
 function ready({ status, findings }: Arrived): Tick {
   const title = 'This collector can receive';
@@ -154,7 +154,9 @@ function unread({ source }: Expected, { status, at }: Arrived): Tick | undefined
     return {
       kind: 'bad',
       title: 'What comes cannot be read',
-      words: `${malformed.reason}, ${plural(malformed.packets, 'packet')}, the last ${ago(at, malformed.last_seen)}`,
+      words:
+        `${malformed.reason}, ${plural(malformed.packets, 'packet')}, the last ` +
+        `${ago(at, malformed.last_seen)}`,
     };
   return undefined;
 }

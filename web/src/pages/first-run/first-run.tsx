@@ -1,6 +1,6 @@
 /**
- * The first page while there is nothing to show: what is waited for, three ways on, and what is in the way. It
- * goes by itself when the first packet comes.
+ * The first page while there is nothing to show: what is waited for, three ways on, and what is in the way.
+ * It goes by itself when the first packet comes.
  */
 import { Link } from '@tanstack/react-router';
 import { FileUp, SquareArrowRight, Terminal } from 'lucide-react';
@@ -71,8 +71,8 @@ function Strip({
         ; {plural(open, 'conversation')} open;{' '}
         {refused ? (
           <>
-            all of them are refused: <span className="mono">unknown_mirrors</span> is refuse, and no entry of{' '}
-            <span className="mono">mirrors</span> names their sender
+            all of them are refused: no entry of <span className="mono">mirrors</span> names their sender, and{' '}
+            <span className="mono">unknown_mirrors</span> is refuse
           </>
         ) : (
           'the first rows come within a minute'

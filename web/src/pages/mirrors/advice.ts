@@ -91,10 +91,10 @@ function shape({ mirror, minutes }: Known, lost: number): Advice[] {
       kind,
       title,
       words: steady
-        ? `${range} packets in each, always: a rate that is too high for the mirror's port or for a link on ` +
-          'the way, a policer, or a bad cable. Mirror fewer ports, or one direction.'
-        : `${range} packets in each${none}. Not steady, so rather a queue that overflows, on the switch or at ` +
-          'a slower link, than a bad cable.',
+        ? `${range} packets in each, always: a rate that is too high for the mirror's port or for a link ` +
+          'on the way, a policer, or a bad cable. Mirror fewer ports, or one direction.'
+        : `${range} packets in each${none}. Not steady, so rather a queue that overflows, on the switch or ` +
+          'at a slower link, than a bad cable.',
     },
     ...reordering(mirror),
   ];
@@ -119,13 +119,16 @@ function together({ mirrors, mirror, minutes }: Known): Advice | undefined {
   const losing = minutes.lost.flatMap((n, i) => (n > 0 ? [minutes.others_lost[i]! > 0] : []));
   const both = losing.filter((too) => too).length;
   const unit = minutes.interval === 60 ? 'minutes' : 'steps';
+  const nobody =
+    others.length === 1
+      ? 'The other mirror lost nothing'
+      : `None of the other ${count(others.length)} lost any`;
   if (both === 0)
     return {
       kind: 'ok',
       title: 'It is alone in this',
       words:
-        `${others.length === 1 ? 'The other mirror loses' : `None of the other ${count(others.length)} mirrors loses`} ` +
-        'anything at those times: look at this switch and its own way here, not at what all share.',
+        `${nobody} at those times: ` + 'look at this switch and its own way here, not at what all share.',
     };
   return {
     kind: 'warn',
@@ -145,7 +148,9 @@ function host(known: Known): Advice {
     return {
       kind: 'ok',
       title: 'This host is not the cause',
-      words: `Its kernel dropped nothing${fragments === 0 ? ', and no packet came in fragments that are not whole' : ''}.`,
+      words:
+        'Its kernel dropped ' +
+        `nothing${fragments === 0 ? ', and no packet came in fragments that are not whole' : ''}.`,
     };
   return {
     kind: 'bad',
@@ -156,8 +161,9 @@ function host(known: Known): Advice {
         ? 'The collector was too slow for a while: read from a ring, make it larger, or use more workers.'
         : rings.length === 0
           ? 'Raw sockets receive fewer packets a second than a ring: name the interface.'
-          : `The collector has ${plural(status.workers, 'worker')}: for bursts a larger ring_size (64 MiB by ` +
-            'default, for each ring), for a rate that stays more workers, up to the processors of this host.'),
+          : `The collector has ${plural(status.workers, 'worker')}: for bursts a larger ring_size (64 MiB ` +
+            'by default, for each ring), for a rate that stays more workers, up to the processors of this ' +
+            'host.'),
     commands:
       status === null || rings.length > 0
         ? ['mirrorlake doctor']
@@ -200,8 +206,8 @@ function others({ mirror, now, status }: Known): Advice[] {
       kind: 'warn',
       title: `Of ${plural(incomplete, 'packet')} some fragments never came`,
       words:
-        'The way here is too small for a frame and the 50 to 100 bytes around it, and something on it drops ' +
-        'fragments. Raise the MTU of every hop, or let the switch cut the copies.',
+        'The way here is too small for a frame and the 50 to 100 bytes around it, and something on it ' +
+        'drops fragments. Raise the MTU of every hop, or let the switch cut the copies.',
     });
   if (tcp >= 5 && one_sided > tcp / 2)
     found.push({
@@ -214,7 +220,9 @@ function others({ mirror, now, status }: Known): Advice[] {
   if (counts.malformed > 0)
     found.push({
       kind: 'warn',
-      title: `${plural(counts.malformed, 'frame')} cannot be right (${percent(counts.malformed / Math.max(1, counts.packets))})`,
+      title:
+        `${plural(counts.malformed, 'frame')} cannot be right ` +
+        `(${percent(counts.malformed / Math.max(1, counts.packets))})`,
       words: 'Their headers contradict themselves: docs/reference/malformed.md has the reasons.',
     });
   if (counts.sequence === 'none')
@@ -237,10 +245,10 @@ function others({ mirror, now, status }: Known): Advice[] {
       title: 'It is refused',
       words: 'unknown_mirrors is refuse, and no entry names it. Give it a name, and it is stored.',
     });
-  if (status !== null && (status.fragments?.kernel_failures ?? 0) > 0)
+  if (status !== null && gone(counts) > 0 && (status.fragments?.kernel_failures ?? 0) > 0)
     found.push({
       kind: 'warn',
-      title: `This host's kernel could not put ${plural(status.fragments!.kernel_failures!, 'packet')} together`,
+      title: `This host could not put ${plural(status.fragments!.kernel_failures!, 'packet')} together`,
       words: 'Of any protocol, since the collector started: fragments of them never came.',
     });
   return found;

@@ -178,6 +178,7 @@ function MirrorTable(props: {
   const navigate = useNavigate();
   const carried = useCarried();
   const points = useAbout()?.mirrors ?? [];
+  const begin = minute(from * 1000);
   return (
     <div className={css.wide} tabIndex={0} role="group" aria-label="Mirror points, in a table">
       <table className={css.list}>
@@ -227,7 +228,7 @@ function MirrorTable(props: {
                   <Trace
                     values={mirror.trace}
                     color={mirrorColor(points, mirror.id)}
-                    words={`packets from ${minute(from * 1000)} on, a step ${seconds(interval)}: ${mirror.trace.join(', ')}`}
+                    words={`packets from ${begin} on, by ${seconds(interval)}: ${mirror.trace.join(', ')}`}
                   />
                 </td>
                 {live && <td className="n">{now === null ? '–' : perSecondWords(perSecond(mirror.id))}</td>}

@@ -108,17 +108,17 @@ export function tunnelAdvice(tunnel: TunnelSaid, counters: Readonly<Record<strin
     found.push({
       title: 'Its keepalives are not answered',
       words:
-        'The other end does not send them back: it is down, something on the way drops protocol 47, or it has ' +
-        'no tunnel with these addresses and this key.',
+        'The other end does not send them back: it is down, something on the way drops protocol 47, or it ' +
+        'has no tunnel with these addresses and this key.',
       commands: [`tcpdump -ni any 'host ${remote} and (ip proto 47 or ip6 proto 47)'`],
     });
   if (n('rx_fifo_errors') > 0)
     found.push({
       title: `${plural(n('rx_fifo_errors'), 'packet')} came in the wrong order, or without a number`,
       words:
-        "With seq the kernel's rule is to refuse what is older than expected. Two paths of different length " +
-        'between the ends do that, and so does another end that began anew. Take seq away on both ends, or pin ' +
-        'the path.',
+        "With seq the kernel's rule is to refuse what is older than expected. Two paths of different " +
+        'length between the ends do that, and so does another end that began anew. Take seq away on both ' +
+        'ends, or pin the path.',
     });
   if (n('rx_crc_errors') > 0)
     found.push({
@@ -135,8 +135,8 @@ export function tunnelAdvice(tunnel: TunnelSaid, counters: Readonly<Record<strin
     found.push({
       title: `Its device did not take ${plural(n('rx_dropped'), 'packet')}`,
       words:
-        'It is down, it is a TUN device and this is not IP, or the other end hands over many UDP datagrams in one ' +
-        'piece.',
+        'It is down, it is a TUN device and this is not IP, or the other end hands over many UDP datagrams ' +
+        'in one piece.',
       commands: [`ip -s link show dev ${name}`],
     });
   if (n('tx_carrier_errors') > 0)
@@ -164,7 +164,8 @@ export function tunnelAdvice(tunnel: TunnelSaid, counters: Readonly<Record<strin
     found.push({
       title: `${plural(n('icmp_errors'), 'ICMP error')} from the path`,
       words:
-        'A router, or this host, says that the remote cannot be reached, or that packets are too big for the way.',
+        'A router, or this host, says that the remote cannot be reached, or that packets are too big for ' +
+        'the way.',
       ...(remote !== 'any' && { commands: [`ip route get ${remote}`] }),
     });
   const silent = n('rx_packets') === 0 && n('tx_packets') > 0;
@@ -172,8 +173,8 @@ export function tunnelAdvice(tunnel: TunnelSaid, counters: Readonly<Record<strin
     found.push({
       title: 'Nothing comes back',
       words:
-        'Packets leave, none arrives. The other end needs a tunnel with these addresses the other way round and ' +
-        'the same key, and the way back has to let protocol 47 through.',
+        'Packets leave, none arrives. The other end needs a tunnel with these addresses the other way ' +
+        'round and the same key, and the way back has to let protocol 47 through.',
       commands: [
         `tcpdump -ni any 'src host ${remote} and (ip proto 47 or ip6 proto 47)'`,
         'mirrorlake doctor',

@@ -88,8 +88,8 @@ export function TunnelsPage() {
 }
 
 /**
- * What a tunnel has carried: what the store has of this time, else since the collector started. ICMP errors are
- * in the status only.
+ * What a tunnel has carried: what the store has of this time, else since the collector started. ICMP errors
+ * are in the status only.
  */
 function countersOf({ now, counters }: TunnelSaid): Counters {
   if (counters === null) return now?.counters ?? {};
@@ -203,8 +203,8 @@ function Refused({ refused }: { readonly refused: RefusedTunnelPackets }) {
   return (
     <p className="muted">
       {plural(no_tunnel, 'packet')} reached the tunnels' sockets with a key or addresses of none of them
-      (mirrors of the same senders are among them), {count(checksum)} with a wrong checksum, {count(header)}{' '}
-      with a header that no tunnel accepts, since the collector started.
+      (mirrors of the same senders are among them), {count(checksum)} with a wrong checksum,
+      {count(header)} with a header that no tunnel accepts, since the collector started.
     </p>
   );
 }
