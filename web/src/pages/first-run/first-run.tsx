@@ -68,18 +68,19 @@ function Strip({
             ? `${count(packetsOf(status))} packets`
             : `${rate(Math.round(perSecond))} packets a second`}
         </b>
-        ; {plural(open, 'conversation')} open;{' '}
-        {refused ? (
-          <>
-            all of them are refused: no entry of <span className="mono">mirrors</span> names their sender, and{' '}
-            <span className="mono">unknown_mirrors</span> is refuse
-          </>
-        ) : (
-          'the first rows come within a minute'
-        )}
+        ; {plural(open, 'conversation')} open; {refused ? <Refused /> : 'the first rows come within a minute'}
         .
       </span>
     </section>
+  );
+}
+
+function Refused() {
+  return (
+    <>
+      all of them are refused: no entry of <span className="mono">mirrors</span> names their sender, and{' '}
+      <span className="mono">unknown_mirrors</span> is refuse
+    </>
   );
 }
 

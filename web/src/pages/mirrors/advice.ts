@@ -127,8 +127,7 @@ function together({ mirrors, mirror, minutes }: Known): Advice | undefined {
     return {
       kind: 'ok',
       title: 'It is alone in this',
-      words:
-        `${nobody} at those times: ` + 'look at this switch and its own way here, not at what all share.',
+      words: `${nobody} at those times: look at this switch and its own way here, not at what all share.`,
     };
   return {
     kind: 'warn',
