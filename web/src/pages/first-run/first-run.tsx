@@ -75,6 +75,7 @@ function Strip({
   );
 }
 
+/** What keeps rows from coming. */
 function Refused() {
   return (
     <>
