@@ -2,11 +2,11 @@
 import type { z } from 'zod';
 import { about } from './contract/about.js';
 import { compare } from './contract/compare.js';
+import { mirrors } from './contract/mirrors.js';
 import { overview } from './contract/overview.js';
 import { packets } from './contract/packets.js';
-import { sessions } from './contract/sessions.js';
-import { mirrors } from './contract/mirrors.js';
 import type { Route } from './contract/route.js';
+import { sessions } from './contract/sessions.js';
 import { setup } from './contract/setup.js';
 import { signIn } from './contract/sign-in.js';
 import { sql } from './contract/sql.js';

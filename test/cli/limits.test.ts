@@ -55,18 +55,18 @@ import {
   USUAL_ROWS,
   USUAL_VALUES,
 } from '../../src/console/contract/sessions.js';
-import { DOWNLOAD_PATIENCE, MOST_DOWNLOADS } from '../../src/console/downloads.js';
 import { KEEP as DOCTOR_KEEP, PATIENCE as DOCTOR_PATIENCE } from '../../src/console/doctor.js';
+import { DOWNLOAD_PATIENCE, MOST_DOWNLOADS } from '../../src/console/downloads.js';
 import { KEEP_RUNNING, KEPT_BYTES, MOST_RUNNING, MOST_WAITING } from '../../src/console/questions.js';
 import { MOST_ANSWERED, MOST_BYTES, MOST_OF_ONE } from '../../src/console/routes/sql.js';
 import { COOKIE_LIFE, MOST_COOKIES, MOST_WRONG } from '../../src/console/sign-in.js';
 import { MOST_CONDITIONS, MOST_VALUES } from '../../src/console/statements/conditions.js';
 import { MOST_CANDIDATES, MOST as MOST_FOUND } from '../../src/console/statements/findings.js';
 import { MOST_COLUMNS } from '../../src/console/statements/lists.js';
+import { MOST_MIRRORS } from '../../src/console/statements/mirrors.js';
 import { MOST_FRAME_BYTES } from '../../src/console/statements/packets.js';
 import { LONGEST_APART, LONGEST_ONCE } from '../../src/console/statements/scope.js';
 import { MOST_ALSO } from '../../src/console/statements/session.js';
-import { MOST_MIRRORS } from '../../src/console/statements/mirrors.js';
 import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
 import { LARGEST_BUFFER } from '../../src/demux/fragment-buffers.js';
 import { HEADER_ROOM } from '../../src/demux/fragment-runs.js';

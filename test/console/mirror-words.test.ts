@@ -4,7 +4,7 @@ import { parseConfig } from '../../src/config/load.js';
 import type { MirrorAccount, MirrorSaid } from '../../src/console/contract/mirrors.js';
 import type { TunnelSaid } from '../../src/console/contract/tunnels.js';
 import type { CollectorStatus, MirrorStatus } from '../../src/model/status.js';
-import { Samples } from '../../web/src/api/use-rates.js';
+import { Samples } from '../../web/src/api/samples.js';
 import { type Arrived, type Expected, ticks, within } from '../../web/src/pages/add-mirror/arrival.js';
 import { freeSession, inputsOf, missing, questionFor } from '../../web/src/pages/add-mirror/inputs.js';
 import { adviceFor } from '../../web/src/pages/mirrors/advice.js';

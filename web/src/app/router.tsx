@@ -75,8 +75,16 @@ const tunnels = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, sessions, packets, compare, sql, mirrors.addChildren([mirror]), addMirror, tunnels]), addMirror, tunnels]),
-  routeTree: root.addChildren([overview, sessions, packets, compare, sql, mirrors.addChildren([mirror]), addMirror, tunnels]), addMirror, tunnels]),
+  routeTree: root.addChildren([
+    overview,
+    sessions,
+    packets,
+    compare,
+    sql,
+    mirrors.addChildren([mirror]),
+    addMirror,
+    tunnels,
+  ]),
   basepath: PREFIX,
   parseSearch,
   stringifySearch,
