@@ -69,6 +69,9 @@ const named = plain(
 
 const TAIL = `## Does it arrive?
 
+In a browser, [the console](console.md) has all of this: *Mirrors*, *Add a mirror* fills in these commands,
+with this collector's address and the next free session id, and ticks as packets come.
+
 \`\`\`
 mirrorlake status
 tcpdump -ni eth1 'ip proto 47 or ip6 proto 47'

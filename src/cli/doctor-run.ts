@@ -17,6 +17,8 @@ export interface DoctorOptions {
   interface: string[];
   receiver?: 'raw' | 'ring';
   store?: string;
+  control?: string;
+  json?: boolean;
 }
 
 export async function doctor(options: DoctorOptions): Promise<void> {
@@ -35,12 +37,14 @@ export async function doctor(options: DoctorOptions): Promise<void> {
     ...(koffi.state === 'bad' ? [] : await ofKernel(store, config, path)),
     kernelGre(),
     ...(koffi.state === 'bad' ? [] : await ofPackets(options, config, path, network)),
-    ...(await storeFindings(store, config.control)),
+    ...(await storeFindings(store, options.control ?? config.control)),
     ...(store === NO_STORE
       ? []
       : [diskFinding(config.spool.directory ?? spoolDirectory(store), config.spool.limit)]),
   ];
-  process.stdout.write(findings.map(lineOf).join(''));
+  process.stdout.write(
+    options.json === true ? `${JSON.stringify({ findings }, null, 2)}\n` : findings.map(lineOf).join(''),
+  );
   if (findings.some((f) => f.state === 'bad')) process.exitCode = 1;
 }
 
@@ -91,9 +95,9 @@ async function ofPackets(
 }
 
 /** The socket of the running collector, if any. The collector is told not to count the trial packet. */
-async function socketOf({ store, config }: DoctorOptions): Promise<string | undefined> {
+async function socketOf({ store, config, control }: DoctorOptions): Promise<string | undefined> {
   try {
-    return await findCollector({ store, config });
+    return await findCollector({ store, config, control });
   } catch (e) {
     // Another finding reports what is wrong with the store's name.
     if (e instanceof MirrorlakeError) return undefined;

@@ -20,6 +20,11 @@ export function registerDoctor(program: Command): void {
     )
     .option('--receiver <kind>', 'raw (default without --interface) or ring (default with it)', kindOf)
     .option('--store <store>', 'a directory, or http://user@host:8123/database')
+    .option('--control <path>', "the control socket of a running collector (default: the store's)")
+    .option(
+      '--json',
+      'as one JSON object: `findings`, each with `state`, `subject`, `text` and perhaps `fix`',
+    )
     .action(async (options: DoctorOptions) => {
       const { doctor } = await import('./doctor-run.js');
       await doctor(options);

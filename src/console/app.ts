@@ -19,11 +19,14 @@ import type { Asking, Handler, Services } from './handler.js';
 import { aboutHandlers } from './routes/about.js';
 import { compareHandlers } from './routes/compare.js';
 import { findingsHandlers } from './routes/findings.js';
+import { mirrorHandlers } from './routes/mirrors.js';
 import { overviewHandlers } from './routes/overview.js';
 import { packetsHandlers } from './routes/packets.js';
 import { sessionsHandlers } from './routes/sessions.js';
+import { setupHandlers } from './routes/setup.js';
 import { sqlHandlers } from './routes/sql.js';
 import { trafficHandlers } from './routes/traffic.js';
+import { tunnelHandlers } from './routes/tunnels.js';
 import type { SignIn } from './sign-in.js';
 
 /** Bodies of requests, bytes. */
@@ -55,6 +58,9 @@ const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]:
   ...overviewHandlers,
   ...findingsHandlers,
   ...sessionsHandlers,
+  ...mirrorHandlers,
+  ...tunnelHandlers,
+  ...setupHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {

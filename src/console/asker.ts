@@ -80,6 +80,11 @@ export class Asker {
     return withoutPassword((await this.find()).location);
   }
 
+  /** Where the store is, as it was given. */
+  place(): Promise<Place> {
+    return this.find();
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     await this.release();

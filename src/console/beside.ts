@@ -42,6 +42,11 @@ export class Beside {
     return askCollector(await this.socket(), request, { within: PATIENCE });
   }
 
+  /** Its control socket; undefined: none runs. */
+  place(): Promise<string | undefined> {
+    return this.find();
+  }
+
   private async socket(): Promise<string> {
     const socket = await this.find();
     if (socket === undefined)

@@ -2,13 +2,16 @@
 import type { z } from 'zod';
 import { about } from './contract/about.js';
 import { compare } from './contract/compare.js';
+import { mirrors } from './contract/mirrors.js';
 import { overview } from './contract/overview.js';
 import { packets } from './contract/packets.js';
 import type { Route } from './contract/route.js';
 import { sessions } from './contract/sessions.js';
+import { setup } from './contract/setup.js';
 import { signIn } from './contract/sign-in.js';
 import { sql } from './contract/sql.js';
 import { traffic } from './contract/traffic.js';
+import { tunnels } from './contract/tunnels.js';
 
 export const ROUTES = {
   ...signIn,
@@ -19,6 +22,9 @@ export const ROUTES = {
   ...packets,
   ...overview,
   ...sessions,
+  ...mirrors,
+  ...tunnels,
+  ...setup,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

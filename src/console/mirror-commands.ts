@@ -28,19 +28,23 @@ export interface MirrorCommands {
    * own Ethernet header.
    */
   readonly overhead: number;
+  /** Whether packets carry the session id: else all that the source sends is this mirror. */
+  readonly carriesSession: boolean;
 }
 
 export function mirrorCommands(input: MirrorInput): MirrorCommands {
   const platform = platformOf(input.platform);
   const f = fills(input, platform);
+  const carriesSession = platform.sendsSession(f.type);
   return {
     commands: platform.commands(f),
     show: platform.show(f),
     undo: platform.undo(f),
-    yaml: lines([line`mirrors:`, line`  - ${entry(input, platform.sendsSession(f.type))}`]),
+    yaml: lines([line`mirrors:`, line`  - ${entry(input, carriesSession)}`]),
     ranBy: platform.ranBy,
     notes: platform.notes,
     overhead: overhead(f.version, f.type),
+    carriesSession,
   };
 }
 

@@ -10,6 +10,7 @@ import { tablePrefix } from '../store/location.js';
 import { createApp } from './app.js';
 import { Asker, type Place } from './asker.js';
 import { Beside } from './beside.js';
+import { Doctor } from './doctor.js';
 import { Downloads } from './downloads.js';
 import { Questions } from './questions.js';
 import { checkExposure, hostInUrl, readTls, tokenRights } from './settings.js';
@@ -56,6 +57,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
       facts: new StoreFacts(questions, tablePrefix(location)),
       beside: new Beside(options.collector),
       downloads: new Downloads(),
+      doctor: new Doctor(),
       version,
       log,
       links: config.links,

@@ -55,6 +55,7 @@ import {
   USUAL_ROWS,
   USUAL_VALUES,
 } from '../../src/console/contract/sessions.js';
+import { KEEP as DOCTOR_KEEP, PATIENCE as DOCTOR_PATIENCE } from '../../src/console/doctor.js';
 import { DOWNLOAD_PATIENCE, MOST_DOWNLOADS } from '../../src/console/downloads.js';
 import { KEEP_RUNNING, KEPT_BYTES, MOST_RUNNING, MOST_WAITING } from '../../src/console/questions.js';
 import { MOST_ANSWERED, MOST_BYTES, MOST_OF_ONE } from '../../src/console/routes/sql.js';
@@ -62,6 +63,7 @@ import { COOKIE_LIFE, MOST_COOKIES, MOST_WRONG } from '../../src/console/sign-in
 import { MOST_CONDITIONS, MOST_VALUES } from '../../src/console/statements/conditions.js';
 import { MOST_CANDIDATES, MOST as MOST_FOUND } from '../../src/console/statements/findings.js';
 import { MOST_COLUMNS } from '../../src/console/statements/lists.js';
+import { MOST_MIRRORS } from '../../src/console/statements/mirrors.js';
 import { MOST_FRAME_BYTES } from '../../src/console/statements/packets.js';
 import { LONGEST_APART, LONGEST_ONCE } from '../../src/console/statements/scope.js';
 import { MOST_ALSO } from '../../src/console/statements/session.js';
@@ -352,6 +354,8 @@ const NUMBERS: [string, string[]][] = [
   ["a body of the console's API", [grouped(LONGEST_BODY)]],
   ['wrong tokens and passwords from one address', [`${MOST_WRONG} within a minute`]],
   ['browsers that are signed in', [grouped(MOST_COOKIES), hours(COOKIE_LIFE / 1000)]],
+  ['`doctor`, run for the console', [seconds(DOCTOR_PATIENCE), seconds(DOCTOR_KEEP)]],
+  ["mirror points on the console's page", [grouped(MOST_MIRRORS)]],
   ["the console's process that ends by itself", [seconds(FIRST_WAIT), seconds(LONGEST_WAIT)]],
   ['frames in one answer of the console', [grouped(MOST_FRAMES), `${MOST_FRAME_BYTES / 1e6} MB`]],
   ['captures that one person downloads from the console at once', [`${MOST_DOWNLOADS}`]],

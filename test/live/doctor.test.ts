@@ -56,6 +56,25 @@ describeWith(['root', 'ip', 'ethtool', 'iptables', 'setpriv'], 'mirrorlake docto
     for (const l of lines) expect(l).toMatch(/^(ok {4}|warn {2}|FAIL {2})[^:]+: ./);
   });
 
+  it('says the same as JSON', () => {
+    const args = ['--receiver', 'raw', '--interface', 'e0'];
+    const { status, lines } = doctor(...args, '--json');
+    expect(status).toBe(0);
+    const { findings } = JSON.parse(lines.join('\n')) as {
+      findings: { state: string; subject: string; text: string; fix?: string }[];
+    };
+    const marks: Record<string, string> = { good: 'ok', poor: 'warn', bad: 'FAIL' };
+    const subjects = (all: string[]) => all.filter((l) => !/ (growth|disk): /.test(l));
+    expect(
+      subjects(
+        findings.map(({ state, subject, text, fix }) => {
+          const mark = marks[state].padEnd(4);
+          return `${mark}  ${subject}: ${text}${fix === undefined ? '' : `; fix it with: ${fix}`}`;
+        }),
+      ),
+    ).toEqual(subjects(doctor(...args).lines));
+  });
+
   it('names each problem with a command that fixes it', () => {
     ip(`-n ${NETNS} link set e0 mtu 1500`);
     inside('ethtool', '-K', 'e0', 'gro', 'on');

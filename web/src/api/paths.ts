@@ -33,4 +33,13 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   transactionsCount: 'GET /transactions/count',
   values: 'GET /values',
   without: 'GET /without',
+  mirrors: 'GET /mirrors',
+  mirrorMinutes: 'GET /mirrors/:id/minutes',
+  mirrorFrames: 'GET /mirrors/:id/frames',
+  tunnels: 'GET /tunnels',
+  tunnelMinutes: 'GET /tunnels/:name/minutes',
+  platforms: 'GET /platforms',
+  mirrorCommands: 'GET /mirror-commands',
+  addresses: 'GET /addresses',
+  doctor: 'GET /doctor',
 };

@@ -1,6 +1,6 @@
 /** The pages and their addresses. Links made today open for ever: a path that goes leaves a redirect. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { OverviewPage } from '../pages/overview/overview.js';
+import { HomePage } from '../pages/first-run/first-run.js';
 import { Frame } from './frame.js';
 import { parseSearch, stringifySearch } from './search.js';
 import { PREFIX } from './served.js';
@@ -17,7 +17,7 @@ const root = createRootRoute({ component: Frame });
 const overview = createRoute({
   getParentRoute: () => root,
   path: '/',
-  component: OverviewPage,
+  component: HomePage,
   staticData: { title: 'Overview' },
 });
 
@@ -49,8 +49,42 @@ const packets = createRoute({
   staticData: { title: 'Packets' },
 });
 
+const mirrors = createRoute({
+  getParentRoute: () => root,
+  path: '/mirrors',
+  component: lazyRouteComponent(() => import('../pages/mirrors/mirrors.js'), 'MirrorsPage'),
+  staticData: { title: 'Mirrors' },
+});
+/** Shown by the page above, which keeps what it knows from one mirror to the next. */
+const mirror = createRoute({
+  getParentRoute: () => mirrors,
+  path: '$id',
+  staticData: { title: 'Mirrors' },
+});
+const addMirror = createRoute({
+  getParentRoute: () => root,
+  path: '/mirrors/add',
+  component: lazyRouteComponent(() => import('../pages/add-mirror/add-mirror.js'), 'AddMirrorPage'),
+  staticData: { title: 'Add a mirror' },
+});
+const tunnels = createRoute({
+  getParentRoute: () => root,
+  path: '/tunnels',
+  component: lazyRouteComponent(() => import('../pages/tunnels/tunnels.js'), 'TunnelsPage'),
+  staticData: { title: 'Tunnels' },
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, sessions, packets, compare, sql]),
+  routeTree: root.addChildren([
+    overview,
+    sessions,
+    packets,
+    compare,
+    sql,
+    mirrors.addChildren([mirror]),
+    addMirror,
+    tunnels,
+  ]),
   basepath: PREFIX,
   parseSearch,
   stringifySearch,

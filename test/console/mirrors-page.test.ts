@@ -1,0 +1,162 @@
+/** The pages of mirrors, in a real browser over the demo: what did the mirror lose, and who is to blame? */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
+import { startConsole, type TestConsole } from '../support/console.js';
+import { demoStore } from '../support/demo-store.js';
+import { describeWith } from '../support/needs.js';
+import { makeStore } from '../support/store-copies.js';
+
+describeWith([CHROMIUM], 'the pages of mirrors', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'console-'));
+  let served: TestConsole;
+  let browser: Browser;
+  beforeAll(async () => {
+    served = await startConsole(demoStore(join(directory, 'store')));
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await served.close();
+  });
+
+  const at = (path: string): string => `${served.url}${path}#token=${served.token}`;
+  const RANGE = 't=2025-06-02T08:00~08:11';
+  const pathOf = (page: Page): string => decodeURIComponent(new URL(page.url()).pathname);
+
+  it('says which mirror loses, and opens with what to do about it', async () => {
+    const { page, context, complaints } = await openPage(browser, at(`mirrors?${RANGE}`));
+    const row = page.getByRole('row', { name: /10\.0\.0\.12 session 2/ });
+    await row.filter({ hasText: '232 · 2.06 %' }).waitFor();
+    await row.filter({ hasText: 'loses 2.06 % in bursts, on the way here' }).waitFor();
+    expect(await row.getAttribute('aria-selected')).toBe('true');
+    const account = page.getByRole('region', { name: 'Where its packets went' });
+    expect(await account.textContent()).toMatch(
+      /Sent by the switch.*11,258.*Received.*11,026.*Lost on the way.*232.*Dropped by this host.*0/,
+    );
+    const advice = page.getByRole('list', { name: 'What to do about it' });
+    await advice.getByText('It loses in 8 of 11 minutes').waitFor();
+    await advice.getByText('It is alone in this').waitFor();
+    await advice.getByText('This host is not the cause').waitFor();
+    await page.getByRole('img', { name: /^Packets received and lost/ }).waitFor();
+    // The chart's twin has the same numbers.
+    await page.keyboard.press('Shift+T');
+    await page.getByRole('table', { name: 'Packets received and lost' }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('goes from mirror to mirror by keys, and back', async () => {
+    const { page, context } = await openPage(browser, at(`mirrors?${RANGE}`));
+    await page.getByRole('row', { name: /loses 2.06 %/ }).waitFor();
+    await page.keyboard.press('j');
+    await expect.poll(() => pathOf(page)).toBe('/mirrors/gretap,10.0.0.50,0,300');
+    await page.getByRole('heading', { name: 'unnamed' }).waitFor();
+    await page.getByText('10.0.0.50 → 10.0.0.100 · GRE + Ethernet key 300').waitFor();
+    await page.keyboard.press('k');
+    await expect.poll(() => pathOf(page)).toBe('/mirrors/erspan3,10.0.0.12,2,');
+    await page.goBack();
+    await expect.poll(() => pathOf(page)).toBe('/mirrors/gretap,10.0.0.50,0,300');
+    await page.keyboard.press('k');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => new URL(page.url()).searchParams.get('m')).toBe('erspan3,10.0.0.12,2,');
+    expect(pathOf(page)).toBe('/sessions');
+    await context.close();
+  });
+
+  it('gives an unnamed mirror a name: lines to paste', async () => {
+    const { page, context } = await openPage(browser, at(`mirrors/gretap,10.0.0.50,0,300?${RANGE}`));
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByLabel('Name', { exact: true }).fill('branch-gw');
+    await page
+      .getByRole('region', { name: 'Its name here' })
+      .getByRole('button', { name: 'Copy: Its entry for the configuration' })
+      .click();
+    await page.getByText('Its entry for the configuration copied').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+      'mirrors:\n  - { name: branch-gw, source: 10.0.0.50, key: 300 }\n',
+    );
+    await context.close();
+  });
+
+  it('says that there is no such mirror point', async () => {
+    const { page, context, complaints } = await openPage(browser, at(`mirrors/erspan2,10.9.9.9,1,?${RANGE}`));
+    await page.getByText('There is no mirror point erspan2,10.9.9.9,1,').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('adds a mirror in three clicks: commands for the device, as the inputs are', async () => {
+    const { page, context, complaints } = await openPage(browser, at(`mirrors?${RANGE}`));
+    await page.getByRole('link', { name: 'Add a mirror' }).click();
+    // Sessions 1 and 2 are the demo's.
+    await page.getByText('Next free one; 1, 2 are taken').waitFor();
+    await page.getByRole('link', { name: /^Linux tc/ }).click();
+    await page.getByLabel("The device's address").fill('192.0.2.77');
+    await page.getByLabel('This collector').fill('192.0.2.10');
+    const commands = page.getByRole('group', { name: 'Commands for the device' });
+    const copy = page.getByRole('button', { name: 'Copy: Commands', exact: true });
+    // With an example for the port, which is needed.
+    await page.getByText('With examples for ports: give what is needed, then copy.').waitFor();
+    expect(await copy.isDisabled()).toBe(true);
+    await page.getByLabel('Ports').fill('ens5');
+    await commands.filter({ hasText: 'tc qdisc replace dev ens5 clsact' }).waitFor();
+    await page.getByRole('button', { name: 'Type III' }).click();
+    await commands.filter({ hasText: 'erspan_ver 2' }).waitFor();
+    expect(await copy.isDisabled()).toBe(false);
+    await page.getByText('No collector runs').waitFor();
+    const { searchParams } = new URL(page.url());
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      platform: 'tc',
+      source: '192.0.2.77',
+      session: '3',
+      ports: 'ens5',
+      type: 'III',
+    });
+    // The link opens as it was; another platform has other ports.
+    await page.reload();
+    await commands.filter({ hasText: 'tc qdisc replace dev ens5 clsact' }).waitFor();
+    await page.getByRole('link', { name: /^Arista EOS/ }).click();
+    await commands.filter({ hasText: 'monitor session mirror-3 source Ethernet1-24 rx' }).waitFor();
+    expect(await page.getByLabel('Ports').inputValue()).toBe('');
+    await page.goBack();
+    await commands.filter({ hasText: 'tc qdisc replace dev ens5 clsact' }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('says beside an input what is wrong with it', async () => {
+    const { page, context } = await openPage(browser, at('mirrors/add?source=10.0.0.13&ports=nonsense'));
+    await page.getByRole('alert').filter({ hasText: '"nonsense" is no port of Cisco NX-OS' }).waitFor();
+    expect(await page.getByLabel('Ports').getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel("The device's address").fill('10.0.0.300');
+    await page.getByRole('alert').filter({ hasText: 'is not an address' }).waitFor();
+    await context.close();
+  });
+
+  it('has no tunnels in the demo, and says how one is made', async () => {
+    const { page, context, complaints } = await openPage(browser, at(`tunnels?${RANGE}`));
+    await page.getByText('No tunnel here, and none in this time').waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('waits over an empty store, with ways on and what the doctor finds', async () => {
+    await makeStore(join(directory, 'empty'));
+    const empty = await startConsole(join(directory, 'empty'));
+    const { page, context, complaints } = await openPage(browser, empty.link);
+    await page.getByRole('heading', { name: 'Nothing in this store yet' }).waitFor();
+    await page.getByRole('list', { name: 'Findings' }).getByText('kernel', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Show the command' }).click();
+    await page
+      .getByRole('group', { name: 'Commands for the device' })
+      .filter({ hasText: 'mirrorlake mirror --interface eth0' })
+      .waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+    await empty.close();
+  });
+});
