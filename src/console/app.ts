@@ -24,6 +24,7 @@ import { overviewHandlers } from './routes/overview.js';
 import { packetsHandlers } from './routes/packets.js';
 import { sessionsHandlers } from './routes/sessions.js';
 import { setupHandlers } from './routes/setup.js';
+import { mapHandlers } from './routes/map.js';
 import { sqlHandlers } from './routes/sql.js';
 import { trafficHandlers } from './routes/traffic.js';
 import { tunnelHandlers } from './routes/tunnels.js';
@@ -61,6 +62,7 @@ const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]:
   ...mirrorHandlers,
   ...tunnelHandlers,
   ...setupHandlers,
+  ...mapHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {

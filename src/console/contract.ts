@@ -5,6 +5,7 @@ import { compare } from './contract/compare.js';
 import { mirrors } from './contract/mirrors.js';
 import { overview } from './contract/overview.js';
 import { packets } from './contract/packets.js';
+import { map } from './contract/map.js';
 import type { Route } from './contract/route.js';
 import { sessions } from './contract/sessions.js';
 import { setup } from './contract/setup.js';
@@ -25,6 +26,7 @@ export const ROUTES = {
   ...mirrors,
   ...tunnels,
   ...setup,
+  ...map,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

@@ -14,6 +14,7 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   explain: 'POST /sql/explain',
   schema: 'GET /schema',
   compare: 'GET /compare',
+  map: 'GET /map',
   series: 'GET /series',
   sessionPackets: 'GET /sessions/:id/packets',
   sessionCopies: 'GET /sessions/:id/copies',
