@@ -1,13 +1,18 @@
 /** The map: its route against plain SQL, its layout, and the page as somebody uses it without a mouse. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/console/contract.js';
 import { openStore } from '../../src/store/open.js';
+import { labelsOf } from '../../web/src/pages/map/labels.js';
+import { layOut } from '../../web/src/pages/map/layout.js';
+import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
 import { startConsole, type TestConsole } from '../support/console.js';
 import { demoStore } from '../support/demo-store.js';
+import { describeWith } from '../support/needs.js';
 
 type MapAnswer = Answer<'map'>;
 const RANGE = 'from=2025-06-02T08:00:00Z&to=2025-06-02T08:10:00Z';
@@ -152,5 +157,115 @@ describe('a long range', () => {
     const tcp = await served.json<MapAnswer>(`/map?${DAY}&f=transport:tcp`);
     expect(tcp.meta.note).toContain('last hour');
     expect(tcp.links).toEqual([]);
+  });
+});
+
+describe('the layout', () => {
+  it('is the same for the same answer, keeps groups apart and their members inside', async () => {
+    const answer = await served.json<MapAnswer>(`/map?${RANGE}`);
+    const layout = layOut(answer, 'bytes', 1.2);
+    expect(layOut(answer, 'bytes', 1.2)).toEqual(layout);
+    expect(layout.nodes).toHaveLength(answer.nodes.length);
+    const { circles } = layout;
+    expect(circles.length).toBeGreaterThan(3);
+    for (const one of circles)
+      for (const other of circles)
+        if (one !== other)
+          expect(Math.hypot(one.x - other.x, one.y - other.y)).toBeGreaterThan(one.r + other.r);
+    for (const { node, x, y, r } of layout.nodes) {
+      const circle = circles.find(({ id }) => id === node.group);
+      if (circle !== undefined) expect(Math.hypot(x - circle.x, y - circle.y) + r).toBeLessThan(circle.r);
+    }
+  });
+
+  it('labels the strongest, none over another', () => {
+    const spots = Array.from({ length: 60 }, (_, i) => ({
+      id: `10.0.0.${i}`,
+      x: (i % 4) * 30,
+      y: i * 4,
+      r: 5,
+    }));
+    const labels = labelsOf(spots, [], new Set());
+    expect(labels[0]?.id).toBe('10.0.0.0');
+    for (const { id, box } of labels)
+      for (const other of labels)
+        if (other.id !== id)
+          expect(
+            box.x + box.width <= other.box.x ||
+              other.box.x + other.box.width <= box.x ||
+              box.y + box.height <= other.box.y ||
+              other.box.y + other.box.height <= box.y,
+          ).toBe(true);
+    expect(labels.length).toBeLessThan(60);
+    expect(labelsOf(spots, [], new Set(spots.map(({ id }) => id)))).toHaveLength(60);
+  });
+});
+
+describeWith([CHROMIUM], 'the page', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+
+  it('is gone through by keyboard: the strongest node first, what it did, its sessions', async () => {
+    const { context, page, complaints } = await openPage(browser, `${served.url}map#token=${served.token}`);
+    await page.getByText(/^110 strongest of \d+ pairs: \d+ % of the bytes$/).waitFor();
+    const [first, second] = hosts;
+    const node = (host: string) => page.getByRole('button', { name: new RegExp(`^${host}: `) });
+    await node(first!.host).focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => node(second!.host).evaluate((e) => e.matches(':focus'))).toBe(true);
+    await page.keyboard.press('Enter');
+    const panel = page.getByRole('complementary', { name: `Selected: ${second!.host}` });
+    await panel.getByText(/^selected · talks to \d+ hosts$/).waitFor();
+    const own = pairs.filter(({ pair }) => pair.split(' ').includes(second!.host));
+    await panel.getByText(`talks to ${own.length} hosts`).waitFor();
+    expect(new URL(page.url()).searchParams.get('sel')).toBe(second!.host);
+    const sessions = await panel.getByRole('link', { name: 'Sessions' }).getAttribute('href');
+    expect(new URL(sessions!, page.url()).searchParams.get('f')).toBe(`host:${second!.host}`);
+    const viewed = await page.getByText(first!.host, { exact: true }).first().boundingBox();
+    await page.keyboard.press('+');
+    await expect
+      .poll(() => page.getByText(first!.host, { exact: true }).first().boundingBox())
+      .not.toEqual(viewed);
+    await page.keyboard.press('Escape');
+    await panel.waitFor({ state: 'detached' });
+    await page.goBack();
+    await panel.waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('narrows to one node, and shows the same as a table', async () => {
+    const { context, page, complaints } = await openPage(
+      browser,
+      `${served.url}map?sel=10.20.0.28#token=${served.token}`,
+    );
+    await page.getByRole('button', { name: 'Only this' }).click();
+    await page.getByRole('button', { name: 'Without host:10.20.0.28' }).waitFor();
+    const own = pairs.filter(({ pair }) => pair.split(' ').includes('10.20.0.28'));
+    await page.getByText(`all ${own.length} pairs`).waitFor();
+    await page.keyboard.press('Shift+T');
+    const table = page.getByRole('table', { name: 'Who talks to whom' });
+    await table.waitFor();
+    expect(await table.getByRole('row').count()).toBe(own.length + 1);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('has networks and VLANs, and gives the drawing away as a file', async () => {
+    const { context, page, complaints } = await openPage(browser, `${served.url}map#token=${served.token}`);
+    await page.getByRole('button', { name: 'Networks' }).click();
+    await page.getByRole('button', { name: /^10\.30\.0\.0\/24: / }).waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'SVG' }).click();
+    const file = readFileSync(await (await download).path(), 'utf8');
+    expect(file).toContain('10.30.0.0/24');
+    expect(file).not.toContain('var(');
+    await page.getByRole('button', { name: 'VLANs' }).click();
+    await page.getByRole('button', { name: /^untagged: / }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
   });
 });

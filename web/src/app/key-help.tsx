@@ -5,6 +5,7 @@ const SCOPES: readonly { readonly scope: Key['scope']; readonly title: string }[
   { scope: 'everywhere', title: 'Everywhere' },
   { scope: 'tables', title: 'In tables' },
   { scope: 'packets', title: 'In packets' },
+  { scope: 'map', title: 'On the map' },
 ];
 
 /** All keys, as they are declared. */

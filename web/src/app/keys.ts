@@ -9,7 +9,7 @@ export interface Key {
   /** `G O` one after the other, `Shift T` and `Ctrl K` together. */
   readonly keys: string;
   /** Where it does something: on every page, or on those with a table. */
-  readonly scope: 'everywhere' | 'tables' | 'charts' | 'packets';
+  readonly scope: 'everywhere' | 'tables' | 'charts' | 'packets' | 'map';
   readonly words: string;
 }
 
@@ -40,6 +40,9 @@ export const KEYS = [
   { id: 'filter', keys: 'F', scope: 'tables', words: 'Add a condition' },
   { id: 'values', keys: 'V', scope: 'tables', words: 'Top values of a column' },
   { id: 'bytes', keys: 'H', scope: 'packets', words: 'Bytes as numbers, or as text' },
+  { id: 'zoom-in', keys: '+', scope: 'map', words: 'Closer' },
+  { id: 'zoom-out', keys: '-', scope: 'map', words: 'Farther' },
+  { id: 'fit', keys: '0', scope: 'map', words: 'All of it' },
   { id: 'close', keys: 'Escape', scope: 'everywhere', words: 'Close what is open' },
 ] as const satisfies readonly Key[];
 

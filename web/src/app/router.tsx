@@ -35,6 +35,13 @@ const compare = createRoute({
   staticData: { title: 'Compare' },
 });
 
+const map = createRoute({
+  getParentRoute: () => root,
+  path: '/map',
+  component: lazyRouteComponent(() => import('../pages/map/map.js'), 'MapPage'),
+  staticData: { title: 'Map' },
+});
+
 const sql = createRoute({
   getParentRoute: () => root,
   path: '/sql',
@@ -85,6 +92,8 @@ export const router = createRouter({
     addMirror,
     tunnels,
   ]),
+  routeTree: root.addChildren([overview, sessions, packets, compare, sql]),
+  routeTree: root.addChildren([overview, compare, map, sql]),
   basepath: PREFIX,
   parseSearch,
   stringifySearch,
