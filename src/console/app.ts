@@ -28,6 +28,7 @@ import { mapHandlers } from './routes/map.js';
 import { sqlHandlers } from './routes/sql.js';
 import { trafficHandlers } from './routes/traffic.js';
 import { tunnelHandlers } from './routes/tunnels.js';
+import { viewHandlers } from './routes/views.js';
 import type { SignIn } from './sign-in.js';
 
 /** Bodies of requests, bytes. */
@@ -63,6 +64,7 @@ const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]:
   ...tunnelHandlers,
   ...setupHandlers,
   ...mapHandlers,
+  ...viewHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {

@@ -13,6 +13,7 @@ import { signIn } from './contract/sign-in.js';
 import { sql } from './contract/sql.js';
 import { traffic } from './contract/traffic.js';
 import { tunnels } from './contract/tunnels.js';
+import { views } from './contract/views.js';
 
 export const ROUTES = {
   ...signIn,
@@ -27,6 +28,7 @@ export const ROUTES = {
   ...tunnels,
   ...setup,
   ...map,
+  ...views,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

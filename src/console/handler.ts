@@ -12,6 +12,7 @@ import { RequestError } from './errors.js';
 import type { QuestionOptions, Questions, Table } from './questions.js';
 import type { Surroundings } from './statements/scope.js';
 import type { StoreFacts } from './store-facts.js';
+import type { Views } from './views.js';
 
 /** What all routes share. */
 export interface Services {
@@ -22,6 +23,7 @@ export interface Services {
   readonly beside: Beside;
   readonly downloads: Downloads;
   readonly doctor: Doctor;
+  readonly views: Views;
   readonly version: string;
   readonly log: Logger;
   readonly links: readonly { readonly name: string; readonly url: string }[];

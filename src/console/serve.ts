@@ -13,10 +13,11 @@ import { Beside } from './beside.js';
 import { Doctor } from './doctor.js';
 import { Downloads } from './downloads.js';
 import { Questions } from './questions.js';
-import { checkExposure, hostInUrl, readTls, tokenRights } from './settings.js';
+import { checkExposure, hostInUrl, readTls, stateDirectory, tokenRights } from './settings.js';
 import { SignIn } from './sign-in.js';
 import { StoreFacts } from './store-facts.js';
 import { Users } from './users.js';
+import { Views } from './views.js';
 
 export interface ConsoleOptions {
   readonly config: ConsoleConfig;
@@ -58,6 +59,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
       beside: new Beside(options.collector),
       downloads: new Downloads(),
       doctor: new Doctor(),
+      views: new Views(stateDirectory(config.state, location)),
       version,
       log,
       links: config.links,

@@ -1,24 +1,6 @@
 /** What is around every page: the rail with the pages and the collector, and the bar above. */
-import { Link, Outlet, useNavigate, useRouterState, useSearch } from '@tanstack/react-router';
-import {
-  Activity,
-  ArrowLeftRight,
-  ChartColumn,
-  ChevronLeft,
-  ChevronRight,
-  Clock,
-  Code,
-  List,
-  type LucideIcon,
-  Moon,
-  Play,
-  RectangleEllipsis,
-  Search,
-  Server,
-  Share2,
-  SquareArrowRight,
-  Sun,
-} from 'lucide-react';
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { ChevronLeft, ChevronRight, Clock, Moon, Play, Search, SquareArrowRight, Sun } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { useAnswer } from '../api/use-answer.js';
 import { plural, seconds } from '../format/numbers.js';
@@ -29,51 +11,24 @@ import { mirrorLabel } from '../parts/marks.js';
 import { Choose } from '../parts/menu.js';
 import { toggleTwins } from '../parts/twins.js';
 import { KeyHelp } from './key-help.js';
-import { type KeyId, useKey } from './keys.js';
+import { useKey } from './keys.js';
+import { PAGES, type Page, useCarried } from './pages.js';
+import { Palette } from './palette.js';
 import { absolute, RUNNING, runningWords, shifted } from './range.js';
 import { useAbout, useChangeScope, useLookedAt } from './scope.js';
-import { scopeSearch } from './search.js';
 import { sought } from './sought.js';
 import { toggleTheme, useTheme } from './theme.js';
 import { TimeDialog } from './time-dialog.js';
+import { ViewsDialog, ViewsMenu } from './views.js';
 
-interface Page {
-  readonly to: string;
-  readonly title: string;
-  readonly icon: LucideIcon;
-  readonly key: KeyId;
-}
-
-export const PAGES: readonly { readonly group?: string; readonly pages: readonly Page[] }[] = [
-  {
-    pages: [
-      { to: '/', title: 'Overview', icon: ChartColumn, key: 'overview' },
-      { to: '/sessions', title: 'Sessions', icon: List, key: 'sessions' },
-      { to: '/hosts', title: 'Hosts', icon: Server, key: 'hosts' },
-      { to: '/map', title: 'Map', icon: Share2, key: 'map' },
-      { to: '/live', title: 'Live', icon: Activity, key: 'live' },
-    ],
-  },
-  {
-    group: 'Mirrors',
-    pages: [
-      { to: '/mirrors', title: 'Mirrors', icon: SquareArrowRight, key: 'mirrors' },
-      { to: '/compare', title: 'Compare', icon: ArrowLeftRight, key: 'compare' },
-      { to: '/tunnels', title: 'Tunnels', icon: RectangleEllipsis, key: 'tunnels' },
-    ],
-  },
-  { group: 'Ask', pages: [{ to: '/sql', title: 'SQL', icon: Code, key: 'sql' }] },
-];
-
-/** What a link to another page takes along: the time range and the mirror points, not the conditions. */
-export function useCarried(): { readonly t?: string | undefined; readonly m?: string | undefined } {
-  const { t, m } = scopeSearch(useSearch({ strict: false }) as Record<string, unknown>);
-  return { t, m };
-}
+export { PAGES, useCarried };
 
 export function Frame() {
   const [help, showHelp] = useState(false);
+  const [palette, showPalette] = useState(false);
+  const [views, showViews] = useState(false);
   useKey('help', () => showHelp(true));
+  useKey('palette', () => showPalette(true));
   useKey('twins', toggleTwins);
   useKey('theme', toggleTheme);
   return (
@@ -83,11 +38,18 @@ export function Frame() {
       </a>
       <Rail />
       <div className="main">
-        <Bar />
+        <Bar saveView={() => showViews(true)} />
         <main className="body" id="content" tabIndex={-1}>
           <Outlet />
         </main>
       </div>
+      <Palette
+        open={palette}
+        close={() => showPalette(false)}
+        save={() => showViews(true)}
+        captures={undefined}
+      />
+      <ViewsDialog open={views} close={() => showViews(false)} />
       <KeyHelp open={help} close={() => showHelp(false)} />
     </div>
   );
@@ -180,7 +142,7 @@ function Foot() {
   );
 }
 
-function Bar() {
+function Bar({ saveView }: { readonly saveView: () => void }) {
   const title = useRouterState({
     select: (state) => (state.matches.at(-1)?.staticData as { title?: string } | undefined)?.title ?? '',
   });
@@ -212,6 +174,7 @@ function Bar() {
         <Icon of={Play} />
         Live
       </button>
+      <ViewsMenu manage={saveView} />
       <button type="button" className="btn ghost icon" aria-label="Light or dark" onClick={toggleTheme}>
         <Icon of={theme === 'dark' ? Sun : Moon} />
       </button>

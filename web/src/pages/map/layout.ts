@@ -131,7 +131,7 @@ function stepsFor(nodes: number): number {
 function placeHomes(homes: readonly Home[], lines: readonly Line[], aspect: number): void {
   for (const home of homes) {
     const area = home.members.reduce((sum, { r }) => sum + (r + APART) ** 2, 0);
-    home.r = home.members.length === 1 ? home.members[0]!.r : Math.sqrt(area / 0.62) + 6;
+    home.r = home.members.length === 1 ? home.members[0]!.r : Math.sqrt(area / 0.7) + 4;
   }
   homes.forEach((home, i) => {
     const far = 40 * Math.sqrt(i) + (i === 0 ? 0 : home.r);
@@ -185,7 +185,7 @@ function placeMembers(members: readonly Member[], lines: readonly Line[]): void 
   for (const { home } of members)
     if (home.members.length === 1) Object.assign(home.members[0]!, { fx: home.x, fy: home.y });
   const simulation = forceSimulation<Member>([...members])
-    .force('link', forceLink<Member, { source: Member; target: Member }>([...lines]).strength(0.004))
+    .force('link', forceLink<Member, { source: Member; target: Member }>([...lines]).strength(0.0015))
     .force('apart', forceCollide<Member>(({ r }) => r + APART - 3).iterations(2))
     .force('x', forceX<Member>(({ home }) => home.x).strength(0.008))
     .force('y', forceY<Member>(({ home }) => home.y).strength(0.008))
