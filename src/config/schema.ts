@@ -188,6 +188,9 @@ export const consoleSchema = z.strictObject({
     .describe(
       '`true`: it may be served beyond loopback without TLS, where everybody on the way can read it.',
     ),
+  capture_limit: size(MIB, 2 ** 50)
+    .default(2 * GIB)
+    .describe('The largest capture that can be dropped into the page.'),
   links: z
     .array(
       z.strictObject({

@@ -12,11 +12,13 @@ import { etag } from 'hono/etag';
 import { z } from 'zod';
 import { asError, MirrorlakeError } from '../model/errors.js';
 import type { Logger } from '../observe/log.js';
+import { CAPTURE_PARAMETER } from './contract/captures.js';
 import type { Who } from './contract/sign-in.js';
 import { type Problem, ROUTES, type Route, type RouteName } from './contract.js';
 import { RequestError } from './errors.js';
 import type { Asking, Handler, Services } from './handler.js';
 import { aboutHandlers } from './routes/about.js';
+import { captureHandlers } from './routes/captures.js';
 import { compareHandlers } from './routes/compare.js';
 import { findingsHandlers } from './routes/findings.js';
 import { mirrorHandlers } from './routes/mirrors.js';
@@ -65,6 +67,7 @@ const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]:
   ...setupHandlers,
   ...mapHandlers,
   ...viewHandlers,
+  ...captureHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {
@@ -153,7 +156,12 @@ export function createApp(options: AppOptions): Hono<Env> {
         signal: c.req.raw.signal,
         request: c.req.raw,
       };
-      const answer = await (handler as Handler<RouteName>)(asking as Asking<RouteName>, options.services);
+      const capture = c.req.query(CAPTURE_PARAMETER);
+      const services =
+        capture === undefined
+          ? options.services
+          : { ...options.services, ...options.services.captures.services(capture) };
+      const answer = await (handler as Handler<RouteName>)(asking as Asking<RouteName>, services);
       return answer instanceof Response ? answer : c.json(answer);
     });
   }

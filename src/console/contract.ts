@@ -1,6 +1,7 @@
 /** The console's API: every route, by name. */
 import type { z } from 'zod';
 import { about } from './contract/about.js';
+import { captures } from './contract/captures.js';
 import { compare } from './contract/compare.js';
 import { mirrors } from './contract/mirrors.js';
 import { overview } from './contract/overview.js';
@@ -29,6 +30,7 @@ export const ROUTES = {
   ...setup,
   ...map,
   ...views,
+  ...captures,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

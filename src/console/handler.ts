@@ -3,6 +3,7 @@
 import type { Logger } from '../observe/log.js';
 import type { Asker } from './asker.js';
 import type { Beside } from './beside.js';
+import type { Captures } from './captures.js';
 import type { Meta, Scope } from './contract/route.js';
 import type { Who } from './contract/sign-in.js';
 import type { Answer, Body, Params, Query, RouteName } from './contract.js';
@@ -14,15 +15,22 @@ import type { Surroundings } from './statements/scope.js';
 import type { StoreFacts } from './store-facts.js';
 import type { Views } from './views.js';
 
-/** What all routes share. */
-export interface Services {
+/** What answers questions about a store: the console's own, or that of a capture. */
+export interface StoreServices {
   readonly asker: Asker;
   readonly questions: Questions;
   readonly facts: StoreFacts;
-  /** The collector beside the console. */
+  /** The collector beside the store. */
   readonly beside: Beside;
   readonly downloads: Downloads;
   readonly doctor: Doctor;
+  /** The capture's name; '' for the console's own store. */
+  readonly capture: string;
+}
+
+/** What all routes share. */
+export interface Services extends StoreServices {
+  readonly captures: Captures;
   readonly views: Views;
   readonly version: string;
   readonly log: Logger;

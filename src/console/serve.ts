@@ -12,6 +12,7 @@ import { Asker, type Place } from './asker.js';
 import { Beside } from './beside.js';
 import { Doctor } from './doctor.js';
 import { Downloads } from './downloads.js';
+import { Captures, LONGEST_READING } from './captures.js';
 import { Questions } from './questions.js';
 import { checkExposure, hostInUrl, readTls, stateDirectory, tokenRights } from './settings.js';
 import { SignIn } from './sign-in.js';
@@ -50,6 +51,8 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
   const asker = new Asker(options.find);
   const questions = new Questions(asker);
   const { location } = await options.find();
+  const state = stateDirectory(config.state, location);
+  const captures = new Captures(state, config.capture_limit);
   const host = hostInUrl(listen.host);
   const app = createApp({
     services: {
@@ -60,6 +63,9 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
       downloads: new Downloads(),
       doctor: new Doctor(),
       views: new Views(stateDirectory(config.state, location)),
+      capture: '',
+      captures,
+      views: new Views(state),
       version,
       log,
       links: config.links,
@@ -78,7 +84,11 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
     log,
   });
   const server = createAdaptorServer({ fetch: app.fetch, ...secured(config) });
-  if ('keepAliveTimeout' in server) server.keepAliveTimeout = SILENT;
+  if ('keepAliveTimeout' in server) {
+    server.keepAliveTimeout = SILENT;
+    // A capture comes as fast as it is read; all else is there at once.
+    server.requestTimeout = LONGEST_READING;
+  }
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
@@ -96,7 +106,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       if ('closeAllConnections' in server) server.closeAllConnections();
       await closed;
-      await asker.close();
+      await Promise.all([asker.close(), captures.close()]);
     },
   };
 }

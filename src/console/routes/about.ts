@@ -12,7 +12,7 @@ export function timeText(nanoseconds: bigint | undefined): string | null {
 
 export const aboutHandlers: Handlers<'about' | 'status'> = {
   status: async (_, { beside }) => ({ status: (await beside.status()) ?? null }),
-  about: async ({ signal }, { facts, beside, asker, version, links }) => {
+  about: async ({ signal }, { facts, beside, asker, version, links, capture }) => {
     const [times, mirrors, packets, tunnels, status] = await Promise.all([
       facts.times(signal),
       facts.mirrors(signal),
@@ -30,7 +30,7 @@ export const aboutHandlers: Handlers<'about' | 'status'> = {
       packets,
       tunnels,
       mirrors,
-      capture: '',
+      capture,
       links: [...links],
     };
   },

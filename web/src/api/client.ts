@@ -25,6 +25,25 @@ export interface CallOptions<N extends RouteName> {
   readonly signal?: AbortSignal;
 }
 
+/** Routes of the console itself: all others ask a store. */
+const NO_STORE: ReadonlySet<RouteName> = new Set<RouteName>([
+  'login',
+  'logout',
+  'me',
+  'views',
+  'view',
+  'saveView',
+  'removeView',
+  'captures',
+  'addCapture',
+  'removeCapture',
+]);
+
+/** The capture that is looked at in place of the store: it is in the page's address. */
+export function captureInAddress(): string | undefined {
+  return new URLSearchParams(location.search).get('c') ?? undefined;
+}
+
 type QueryValue = string | number | boolean | readonly string[] | undefined;
 
 /** The address of a route: for links, downloads and streams too. */
@@ -42,6 +61,8 @@ export function urlOf<N extends RouteName>(
     if (Array.isArray(value)) for (const one of value) search.append(key, one);
     else search.append(key, String(value));
   }
+  const capture = captureInAddress();
+  if (capture !== undefined && !NO_STORE.has(name)) search.append('capture', capture);
   const text = search.toString();
   return `${PREFIX}/api/v1${filled}${text === '' ? '' : `?${text}`}`;
 }

@@ -1,4 +1,5 @@
-import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
 import type { Answer, Asked, Params, RouteName } from '../../../src/console/contract.js';
 import { type ApiError, call } from './client.js';
 
@@ -19,10 +20,12 @@ export function useAnswer<N extends RouteName>(
   query?: Asked<N>,
   { params, every = false, enabled = true }: AnswerOptions<N> = {},
 ): UseQueryResult<Answer<N>, ApiError> {
+  const { c = '' } = useSearch({ strict: false }) as { readonly c?: string };
   return useQuery<Answer<N>, ApiError>({
-    queryKey: [name, params ?? null, query ?? null],
+    queryKey: [name, params ?? null, query ?? null, c],
     queryFn: ({ signal }) => call(name, { ...(query && { query }), ...(params && { params }), signal }),
-    placeholderData: keepPreviousData,
+    // What the store says stays while more of it is on its way, not while a capture's is.
+    placeholderData: (before, of) => (of?.queryKey[3] === c ? before : undefined),
     refetchInterval: every,
     enabled,
   });

@@ -10,12 +10,14 @@ import { Icon } from '../parts/icon.js';
 import { mirrorLabel } from '../parts/marks.js';
 import { Choose } from '../parts/menu.js';
 import { toggleTwins } from '../parts/twins.js';
+import { CaptureStrip, CapturesDialog, DropCapture, useSender } from './captures.js';
 import { KeyHelp } from './key-help.js';
 import { useKey } from './keys.js';
 import { PAGES, type Page, useCarried } from './pages.js';
 import { Palette } from './palette.js';
 import { absolute, RUNNING, runningWords, shifted } from './range.js';
 import { useAbout, useChangeScope, useLookedAt } from './scope.js';
+import { useMe } from './signed-in.js';
 import { sought } from './sought.js';
 import { toggleTheme, useTheme } from './theme.js';
 import { TimeDialog } from './time-dialog.js';
@@ -27,6 +29,9 @@ export function Frame() {
   const [help, showHelp] = useState(false);
   const [palette, showPalette] = useState(false);
   const [views, showViews] = useState(false);
+  const [captures, showCaptures] = useState(false);
+  const sender = useSender();
+  const me = useMe();
   useKey('help', () => showHelp(true));
   useKey('palette', () => showPalette(true));
   useKey('twins', toggleTwins);
@@ -39,6 +44,8 @@ export function Frame() {
       <Rail />
       <div className="main">
         <Bar saveView={() => showViews(true)} />
+        <CaptureStrip />
+        <DropCapture sender={sender} />
         <main className="body" id="content" tabIndex={-1}>
           <Outlet />
         </main>
@@ -47,8 +54,9 @@ export function Frame() {
         open={palette}
         close={() => showPalette(false)}
         save={() => showViews(true)}
-        captures={undefined}
+        captures={me?.rights.includes('captures') === true ? () => showCaptures(true) : undefined}
       />
+      <CapturesDialog open={captures} close={() => showCaptures(false)} sender={sender} />
       <ViewsDialog open={views} close={() => showViews(false)} />
       <KeyHelp open={help} close={() => showHelp(false)} />
     </div>

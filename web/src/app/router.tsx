@@ -1,6 +1,14 @@
 /** The pages and their addresses. Links made today open for ever: a path that goes leaves a redirect. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { HomePage } from '../pages/first-run/first-run.js';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from '@tanstack/react-router';
+import { OverviewPage } from '../pages/overview/overview.js';
 import { Frame } from './frame.js';
 import { parseSearch, stringifySearch } from './search.js';
 import { PREFIX } from './served.js';
@@ -12,7 +20,11 @@ declare module '@tanstack/react-router' {
   }
 }
 
-const root = createRootRoute({ component: Frame });
+const root = createRootRoute({
+  component: Frame,
+  // Whoever looks into a capture does so on every page.
+  search: { middlewares: [retainSearchParams(['c' as never])] },
+});
 
 const overview = createRoute({
   getParentRoute: () => root,

@@ -1,0 +1,172 @@
+/** Captures that are dropped into the page: read, bounded, asked, looked at. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MOST_CAPTURES } from '../../src/console/captures.js';
+import type { Answer, Problem } from '../../src/console/contract.js';
+import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
+import { startConsole, type TestConsole } from '../support/console.js';
+import { demoStore } from '../support/demo-store.js';
+import { describeWith } from '../support/needs.js';
+
+type Capture = Answer<'addCapture'>;
+const DEMO = readFileSync('lab/demo.pcapng.gz');
+
+let served: TestConsole;
+let state: string;
+beforeAll(async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'console-'));
+  state = join(directory, 'state');
+  served = await startConsole(demoStore(join(directory, 'store')), { state, capture_limit: 2e7 });
+});
+afterAll(() => served.close());
+
+const send = (name: string, body: NonNullable<RequestInit['body']>): Promise<Response> =>
+  served.get(`/captures?name=${encodeURIComponent(name)}`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/octet-stream' },
+  });
+const problem = async (answer: Response): Promise<Problem> => (await answer.json()) as Problem;
+const kept = (): string[] => readdirSync(join(state, 'captures'));
+
+describe('a capture', () => {
+  it('is read into a store of its own, which every route asks, and removed again', async () => {
+    const added = await send('demo.pcapng.gz', DEMO);
+    expect(added.status).toBe(200);
+    const { id, ...capture } = (await added.json()) as Capture;
+    expect(capture).toMatchObject({ name: 'demo.pcapng.gz', bytes: DEMO.length, who: 'token' });
+    const about = await served.json<Answer<'about'>>(`/about?capture=${id}`);
+    expect(about).toMatchObject({ capture: 'demo.pcapng.gz', collector: null, packets: true });
+    expect((await served.json<Answer<'about'>>('/about')).capture).toBe('');
+    const range = 'from=2025-06-02T08:00:00Z&to=2025-06-02T08:10:00Z';
+    const [own, its] = await Promise.all([
+      served.json<Answer<'map'>>(`/map?${range}`),
+      served.json<Answer<'map'>>(`/map?${range}&capture=${id}`),
+    ]);
+    expect(its.links).toEqual(own.links);
+    expect((await served.json<Answer<'captures'>>('/captures')).captures).toEqual([{ id, ...capture }]);
+    expect((await served.get(`/captures/${id}`, { method: 'DELETE' })).status).toBe(200);
+    expect(kept()).toEqual([]);
+    expect((await served.get(`/about?capture=${id}`)).status).toBe(404);
+    expect((await served.get('/about?capture=../store')).status).toBe(404);
+  });
+
+  it('that is none is refused in one line, and leaves nothing', async () => {
+    const answer = await send('passwd', 'root:x:0:0:root:/root:/bin/bash\n'.repeat(40_000));
+    expect(answer.status).toBe(422);
+    expect((await problem(answer)).detail).toMatch(
+      /^passwd: it is no capture \(it starts with 72 6f 6f 74\)/,
+    );
+    expect((await problem(await send('empty', ''))).detail).toBe(
+      'empty: it is empty: there is no capture to read',
+    );
+    expect(kept()).toEqual([]);
+  });
+
+  it('that is too large is refused, whether it says so or not', async () => {
+    const large = new Uint8Array(2e7 + 1);
+    large.set([0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0]);
+    expect((await send('large.pcap', large)).status).toBe(413);
+    const streamed = new ReadableStream({
+      start(controller) {
+        controller.enqueue(large);
+        controller.close();
+      },
+    });
+    const answer = await served.get('/captures?name=large.pcap', {
+      method: 'POST',
+      body: streamed,
+      duplex: 'half',
+      headers: { 'content-type': 'application/octet-stream' },
+    } as RequestInit);
+    expect(answer.status).toBe(413);
+    expect((await problem(answer)).detail).toBe('large.pcap is larger than 20000000 bytes');
+    expect(kept()).toEqual([]);
+  });
+
+  it('waits for no other, and takes no other one’s place', async () => {
+    const first = send('one.pcapng.gz', DEMO);
+    await expect.poll(kept).toHaveLength(1);
+    expect((await problem(await send('two.pcapng.gz', DEMO))).detail).toBe(
+      'one.pcapng.gz is being read: one capture at a time',
+    );
+    expect((await first).status).toBe(200);
+    for (let i = 1; i < MOST_CAPTURES; i++) {
+      const id = `made-${i}`;
+      mkdirSync(join(state, 'captures', id));
+      const label = { id, name: `${i}.pcap`, bytes: 1, at: `2025-06-0${i}T00:00:00Z`, who: 'ann' };
+      writeFileSync(join(state, 'captures', id, 'capture.json'), JSON.stringify(label));
+    }
+    const refused = await send('more.pcapng.gz', DEMO);
+    expect(refused.status).toBe(409);
+    expect((await problem(refused)).hint).toContain('the oldest is 1.pcap');
+    const { captures } = await served.json<Answer<'captures'>>('/captures');
+    expect(captures).toHaveLength(MOST_CAPTURES);
+    for (const { id } of captures) await served.get(`/captures/${id}`, { method: 'DELETE' });
+    expect(kept()).toEqual([]);
+  });
+});
+
+describeWith([CHROMIUM], 'the page', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+
+  it('takes one that is dropped anywhere, shows it on every page, and leads back', async () => {
+    const { context, page, complaints } = await openPage(
+      browser,
+      `${served.url}compare#token=${served.token}`,
+    );
+    await page.getByRole('heading', { name: 'Compare' }).waitFor();
+    const dropped = await page.evaluateHandle(`(() => {
+      const bytes = Uint8Array.from(atob('${DEMO.toString('base64')}'), (c) => c.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes], 'dropped.pcapng.gz'));
+      return transfer;
+    })()`);
+    await page.dispatchEvent('main', 'drop', { dataTransfer: dropped });
+    const strip = page.getByRole('region', { name: 'Capture' });
+    await strip.getByText('dropped.pcapng.gz').waitFor();
+    await page.getByRole('img', { name: /^Traffic: / }).waitFor();
+    const id = new URL(page.url()).searchParams.get('c');
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    await page.keyboard.press('g');
+    await page.keyboard.press('m');
+    await page.getByRole('button', { name: /^10\.30\.0\.10: / }).waitFor();
+    expect(new URL(page.url()).searchParams.get('c')).toBe(id);
+    await strip.getByRole('button', { name: 'back to the store' }).click();
+    await strip.waitFor({ state: 'detached' });
+    expect(page.url()).toBe(served.url);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('says in one line what is no capture, and removes those that are', async () => {
+    const { context, page, complaints } = await openPage(browser, served.link);
+    await page.getByRole('region', { name: 'Traffic' }).waitFor();
+    const choose = async (): Promise<void> => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'What to do' }).fill('capture');
+      await page.getByRole('option', { name: 'Look into a capture' }).click();
+    };
+    await choose();
+    await page.getByLabel('Look into a file').setInputFiles({
+      name: 'notes.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('These are notes, and not a capture. '.repeat(100)),
+    });
+    await page.getByText(/^notes\.txt: it is no capture/).waitFor();
+    await choose();
+    await page.getByRole('button', { name: 'Remove dropped.pcapng.gz' }).click();
+    await page.getByText('Capture dropped.pcapng.gz removed').waitFor();
+    await expect.poll(kept).toEqual([]);
+    // The browser itself reports the answer that refuses it.
+    expect(complaints.filter((text) => !text.includes('422'))).toEqual([]);
+    await context.close();
+  });
+});
