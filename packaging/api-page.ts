@@ -21,6 +21,8 @@ test compares it, and \`npx tsx packaging/api-page.ts\` writes it.
 - Answers from the store have \`meta\`: the \`statement\` as it ran (\`mirrorlake query\` runs it as it is),
   the \`table\`, \`rows_read\`, \`elapsed_ms\`, and a \`note\` where something has to be said about what is
   counted.
+- Every route that asks the store takes \`capture\`: the \`id\` of a capture that was dropped into the page,
+  which is asked in its place.
 
 \`\`\`bash
 token=$(cat ./data/console/token)

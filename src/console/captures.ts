@@ -1,6 +1,6 @@
 /**
- * Captures that were dropped into the page: each is read by a process of its own into a store of its own, below
- * the state directory, and never into the live one.
+ * Captures that were dropped into the page: each is read by a process of its own into a store of its own,
+ * below the state directory, and never into the live one.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -17,9 +17,9 @@ import { Asker } from './asker.js';
 import { Beside } from './beside.js';
 import type { Capture } from './contract/captures.js';
 import { RequestError } from './errors.js';
-import type { StoreServices } from './handler.js';
 import { Questions } from './questions.js';
 import { StoreFacts } from './store-facts.js';
+import type { StoreServices } from './store-services.js';
 
 /** Captures that are kept: a further one is refused, because a default never deletes. */
 export const MOST_CAPTURES = 10;
@@ -101,8 +101,8 @@ export class Captures {
   /**
    * Reads a capture as it comes.
    *
-   * @throws RequestError 409 while another is read and where as many as may be are kept, 413 for one that is too
-   *   large, 422 for one that cannot be read
+   * @throws RequestError 409 while another is read and where as many as may be are kept, 413 for one that is
+   *   too large, 422 for one that cannot be read
    */
   async add(
     body: ReadableStream<Uint8Array> | null,

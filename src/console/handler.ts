@@ -1,8 +1,6 @@
 /** What the console's routes are answered with. */
 
 import type { Logger } from '../observe/log.js';
-import type { Asker } from './asker.js';
-import type { Beside } from './beside.js';
 import type { Captures } from './captures.js';
 import type { Meta, Scope } from './contract/route.js';
 import type { Who } from './contract/sign-in.js';
@@ -10,9 +8,9 @@ import type { Answer, Body, Params, Query, RouteName } from './contract.js';
 import type { Doctor } from './doctor.js';
 import type { Downloads } from './downloads.js';
 import { RequestError } from './errors.js';
-import type { QuestionOptions, Questions, Table } from './questions.js';
+import type { QuestionOptions, Table } from './questions.js';
 import type { Surroundings } from './statements/scope.js';
-import type { StoreFacts } from './store-facts.js';
+import type { StoreServices } from './store-services.js';
 import type { Views } from './views.js';
 
 /** What answers questions about a store: the console's own, or that of a capture. */

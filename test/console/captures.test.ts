@@ -87,7 +87,7 @@ describe('a capture', () => {
     expect(kept()).toEqual([]);
   });
 
-  it('waits for no other, and takes no other one’s place', async () => {
+  it('is read alone, and takes the place of none that is kept', async () => {
     const first = send('one.pcapng.gz', DEMO);
     await expect.poll(kept).toHaveLength(1);
     expect((await problem(await send('two.pcapng.gz', DEMO))).detail).toBe(

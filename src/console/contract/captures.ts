@@ -37,8 +37,8 @@ export const captures = {
     path: '/captures',
     needs: 'captures',
     doc:
-      'Reads a capture (pcap or pcapng, also with gzip or zstd: the body, as `application/octet-stream`) into ' +
-      'a store of its own. Answers when it has been read.',
+      'Reads a capture (pcap or pcapng, also with gzip or zstd: the body, as `application/octet-stream`) ' +
+      'into a store of its own. Answers when it has been read.',
     query: z.object({
       name: z.string().min(1).max(LONGEST_CAPTURE_NAME).describe("The file's name."),
     }),

@@ -143,7 +143,7 @@ export function Drawing(props: {
         className={styles.map}
         viewBox={`0 0 ${size.width} ${size.height}`}
         role="group"
-        aria-label={`Map of ${plural(answer.nodes.length, 'node')} and ${plural(answer.links.length, 'link')}`}
+        aria-label={`Map of ${plural(layout.nodes.length, 'node')}, ${plural(answer.links.length, 'link')}`}
         fontFamily={FONT}
         fontSize="11.5"
         onPointerDown={(event) => {
