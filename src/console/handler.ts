@@ -29,6 +29,7 @@ export interface StoreServices {
 /** What all routes share. */
 export interface Services extends StoreServices {
   readonly captures: Captures;
+  readonly downloads: Downloads;
   readonly views: Views;
   readonly version: string;
   readonly log: Logger;

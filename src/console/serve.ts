@@ -13,6 +13,7 @@ import { Beside } from './beside.js';
 import { Doctor } from './doctor.js';
 import { Downloads } from './downloads.js';
 import { Captures, LONGEST_READING } from './captures.js';
+import { Downloads } from './downloads.js';
 import { Questions } from './questions.js';
 import { checkExposure, hostInUrl, readTls, stateDirectory, tokenRights } from './settings.js';
 import { SignIn } from './sign-in.js';

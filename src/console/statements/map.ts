@@ -5,8 +5,8 @@ import { formatIp } from '../../wire/ip/addresses.js';
 import type { MAP_BY, MAP_LEVELS } from '../contract/map.js';
 import { EXPANDED_LINKS, MOST_EXPANDED } from '../contract/map.js';
 import { RequestError } from '../errors.js';
+import { written as addressText, FAILED, isV4 } from './measures.js';
 import { CONVERSATION, POINT_ID } from './scope.js';
-import { FAILED } from './series.js';
 
 export type MapLevel = (typeof MAP_LEVELS)[number];
 export type MapBy = (typeof MAP_BY)[number];
@@ -39,17 +39,15 @@ const VLAN = "if(empty(vlan_ids), 'untagged', arrayStringConcat(vlan_ids, '.'))"
 /** A node of an address, as the table compares it. */
 function end(column: string, { level, prefix4, prefix6 }: MapQuestion): string {
   if (level === 'host') return column;
-  const v4 = `${column} BETWEEN toIPv6('0.0.0.0') AND toIPv6('255.255.255.255')`;
-  return `tupleElement(IPv6CIDRToRange(${column}, if(${v4}, ${96 + prefix4}, ${prefix6})), 1)`;
+  return `tupleElement(IPv6CIDRToRange(${column}, if(${isV4(column)}, ${96 + prefix4}, ${prefix6})), 1)`;
 }
 
 /** A node as people write it. */
 function written(column: string, { level, prefix4, prefix6 }: MapQuestion): string {
   if (level === 'vlan') return column;
-  const text = `replaceRegexpOne(IPv6NumToString(${column}), '^::ffff:', '')`;
+  const text = addressText(column);
   if (level === 'host') return text;
-  const v4 = `${column} BETWEEN toIPv6('0.0.0.0') AND toIPv6('255.255.255.255')`;
-  return `concat(${text}, if(${v4}, '/${prefix4}', '/${prefix6}'))`;
+  return `concat(${text}, if(${isV4(column)}, '/${prefix4}', '/${prefix6}'))`;
 }
 
 /** A node of the API in SQL, as {@link end} makes it. @throws RequestError for one that is none */

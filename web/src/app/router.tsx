@@ -106,6 +106,7 @@ export const router = createRouter({
   ]),
   routeTree: root.addChildren([overview, sessions, packets, compare, sql]),
   routeTree: root.addChildren([overview, compare, map, sql]),
+  routeTree: root.addChildren([overview, sessions, packets, map, compare, sql]),
   basepath: PREFIX,
   parseSearch,
   stringifySearch,
