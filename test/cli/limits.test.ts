@@ -44,9 +44,11 @@ import { TRIAL_MS } from '../../src/collector/trials.js';
 import { MOST_SESSIONS, MOST_WORKERS } from '../../src/config/bounds.js';
 import { LARGEST_CONFIG } from '../../src/config/config-file.js';
 import { MOST_MISTAKES } from '../../src/config/load.js';
-import { configSchema, mirrorSchema } from '../../src/config/schema.js';
+import { configSchema, consoleSchema, mirrorSchema } from '../../src/config/schema.js';
 import { DEEPEST, MOST_ALIASES } from '../../src/config/yaml-document.js';
 import { LONGEST_BODY } from '../../src/console/app.js';
+import { LONGEST_READING, MOST_CAPTURES } from '../../src/console/captures.js';
+import { EXPANDED_LINKS, MOST_EXPANDED, MOST_LINKS } from '../../src/console/contract/map.js';
 import { MOST_TOP } from '../../src/console/contract/overview.js';
 import { MOST_FRAMES } from '../../src/console/contract/packets.js';
 import {
@@ -56,6 +58,10 @@ import {
   USUAL_VALUES,
 } from '../../src/console/contract/sessions.js';
 import { KEEP as DOCTOR_KEEP, PATIENCE as DOCTOR_PATIENCE } from '../../src/console/doctor.js';
+import {
+  LONGEST_NAME as LONGEST_VIEW,
+  LONGEST_PATH as LONGEST_VIEW_PATH,
+} from '../../src/console/contract/views.js';
 import { DOWNLOAD_PATIENCE, MOST_DOWNLOADS } from '../../src/console/downloads.js';
 import { KEEP_RUNNING, KEPT_BYTES, MOST_RUNNING, MOST_WAITING } from '../../src/console/questions.js';
 import { MOST_ANSWERED, MOST_BYTES, MOST_OF_ONE } from '../../src/console/routes/sql.js';
@@ -64,9 +70,11 @@ import { MOST_CONDITIONS, MOST_VALUES } from '../../src/console/statements/condi
 import { MOST_CANDIDATES, MOST as MOST_FOUND } from '../../src/console/statements/findings.js';
 import { MOST_COLUMNS } from '../../src/console/statements/lists.js';
 import { MOST_MIRRORS } from '../../src/console/statements/mirrors.js';
+import { LINKS_OF, LONGEST_PAIRS } from '../../src/console/statements/map.js';
 import { MOST_FRAME_BYTES } from '../../src/console/statements/packets.js';
 import { LONGEST_APART, LONGEST_ONCE } from '../../src/console/statements/scope.js';
 import { MOST_ALSO } from '../../src/console/statements/session.js';
+import { MOST_VIEWS } from '../../src/console/views.js';
 import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
 import { LARGEST_BUFFER } from '../../src/demux/fragment-buffers.js';
 import { HEADER_ROOM } from '../../src/demux/fragment-runs.js';
@@ -351,6 +359,17 @@ const NUMBERS: [string, string[]][] = [
     [`${MOST_CANDIDATES} clients`, `${MOST_FOUND} rows`],
   ],
   ['each conversation counted once by the console', [`up to ${LONGEST_ONCE / 3600} h`]],
+  ["links of the console's map", [`${MOST_LINKS}, and ${EXPANDED_LINKS} of each of ${MOST_EXPANDED} nodes`]],
+  ['pairs that the map counts', [hours(LONGEST_PAIRS), `VLANs of ${hours(LINKS_OF)}`]],
+  [
+    'saved views',
+    [`${MOST_VIEWS}`, `${grouped(LONGEST_VIEW_PATH)} characters of address and ${LONGEST_VIEW} of name`],
+  ],
+  [
+    'a capture that is dropped into the page',
+    [gib(consoleSchema.parse({}).capture_limit), hours(LONGEST_READING / 1000)],
+  ],
+  ['captures that are kept', [`${MOST_CAPTURES}; one`]],
   ["a body of the console's API", [grouped(LONGEST_BODY)]],
   ['wrong tokens and passwords from one address', [`${MOST_WRONG} within a minute`]],
   ['browsers that are signed in', [grouped(MOST_COOKIES), hours(COOKIE_LIFE / 1000)]],
