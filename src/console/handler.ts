@@ -13,23 +13,11 @@ import type { Surroundings } from './statements/scope.js';
 import type { StoreServices } from './store-services.js';
 import type { Views } from './views.js';
 
-/** What answers questions about a store: the console's own, or that of a capture. */
-export interface StoreServices {
-  readonly asker: Asker;
-  readonly questions: Questions;
-  readonly facts: StoreFacts;
-  /** The collector beside the store. */
-  readonly beside: Beside;
-  readonly downloads: Downloads;
-  readonly doctor: Doctor;
-  /** The capture's name; '' for the console's own store. */
-  readonly capture: string;
-}
-
 /** What all routes share. */
 export interface Services extends StoreServices {
   readonly captures: Captures;
   readonly downloads: Downloads;
+  readonly doctor: Doctor;
   readonly views: Views;
   readonly version: string;
   readonly log: Logger;

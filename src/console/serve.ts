@@ -10,9 +10,8 @@ import { tablePrefix } from '../store/location.js';
 import { createApp } from './app.js';
 import { Asker, type Place } from './asker.js';
 import { Beside } from './beside.js';
-import { Doctor } from './doctor.js';
-import { Downloads } from './downloads.js';
 import { Captures, LONGEST_READING } from './captures.js';
+import { Doctor } from './doctor.js';
 import { Downloads } from './downloads.js';
 import { Questions } from './questions.js';
 import { checkExposure, hostInUrl, readTls, stateDirectory, tokenRights } from './settings.js';
@@ -63,7 +62,6 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
       beside: new Beside(options.collector),
       downloads: new Downloads(),
       doctor: new Doctor(),
-      views: new Views(stateDirectory(config.state, location)),
       capture: '',
       captures,
       views: new Views(state),

@@ -57,11 +57,11 @@ import {
   USUAL_ROWS,
   USUAL_VALUES,
 } from '../../src/console/contract/sessions.js';
-import { KEEP as DOCTOR_KEEP, PATIENCE as DOCTOR_PATIENCE } from '../../src/console/doctor.js';
 import {
   LONGEST_NAME as LONGEST_VIEW,
   LONGEST_PATH as LONGEST_VIEW_PATH,
 } from '../../src/console/contract/views.js';
+import { KEEP as DOCTOR_KEEP, PATIENCE as DOCTOR_PATIENCE } from '../../src/console/doctor.js';
 import { DOWNLOAD_PATIENCE, MOST_DOWNLOADS } from '../../src/console/downloads.js';
 import { KEEP_RUNNING, KEPT_BYTES, MOST_RUNNING, MOST_WAITING } from '../../src/console/questions.js';
 import { MOST_ANSWERED, MOST_BYTES, MOST_OF_ONE } from '../../src/console/routes/sql.js';
@@ -69,8 +69,8 @@ import { COOKIE_LIFE, MOST_COOKIES, MOST_WRONG } from '../../src/console/sign-in
 import { MOST_CONDITIONS, MOST_VALUES } from '../../src/console/statements/conditions.js';
 import { MOST_CANDIDATES, MOST as MOST_FOUND } from '../../src/console/statements/findings.js';
 import { MOST_COLUMNS } from '../../src/console/statements/lists.js';
-import { MOST_MIRRORS } from '../../src/console/statements/mirrors.js';
 import { LINKS_OF, LONGEST_PAIRS } from '../../src/console/statements/map.js';
+import { MOST_MIRRORS } from '../../src/console/statements/mirrors.js';
 import { MOST_FRAME_BYTES } from '../../src/console/statements/packets.js';
 import { LONGEST_APART, LONGEST_ONCE } from '../../src/console/statements/scope.js';
 import { MOST_ALSO } from '../../src/console/statements/session.js';

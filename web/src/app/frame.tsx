@@ -129,7 +129,7 @@ function Foot() {
           <span className="dot off" />
           <b>no collector</b>
         </div>
-        {about.store}
+        {about.capture || about.store}
       </div>
     );
   const { status } = data;

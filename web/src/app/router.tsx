@@ -1,6 +1,5 @@
 /** The pages and their addresses. Links made today open for ever: a path that goes leaves a redirect. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { HomePage } from '../pages/first-run/first-run.js';
+
 import {
   createRootRoute,
   createRoute,
@@ -8,7 +7,7 @@ import {
   lazyRouteComponent,
   retainSearchParams,
 } from '@tanstack/react-router';
-import { OverviewPage } from '../pages/overview/overview.js';
+import { HomePage } from '../pages/first-run/first-run.js';
 import { Frame } from './frame.js';
 import { parseSearch, stringifySearch } from './search.js';
 import { PREFIX } from './served.js';
@@ -98,15 +97,13 @@ export const router = createRouter({
     overview,
     sessions,
     packets,
+    map,
     compare,
     sql,
     mirrors.addChildren([mirror]),
     addMirror,
     tunnels,
   ]),
-  routeTree: root.addChildren([overview, sessions, packets, compare, sql]),
-  routeTree: root.addChildren([overview, compare, map, sql]),
-  routeTree: root.addChildren([overview, sessions, packets, map, compare, sql]),
   basepath: PREFIX,
   parseSearch,
   stringifySearch,
