@@ -22,6 +22,10 @@ import { findingsHandlers } from './routes/findings.js';
 import { overviewHandlers } from './routes/overview.js';
 import { packetsHandlers } from './routes/packets.js';
 import { sessionsHandlers } from './routes/sessions.js';
+import { hostHandlers } from './routes/hosts.js';
+import { liveHandlers } from './routes/live.js';
+import { nameHandlers } from './routes/names.js';
+import { serviceHandlers } from './routes/services.js';
 import { sqlHandlers } from './routes/sql.js';
 import { trafficHandlers } from './routes/traffic.js';
 import type { SignIn } from './sign-in.js';
@@ -55,6 +59,10 @@ const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]:
   ...overviewHandlers,
   ...findingsHandlers,
   ...sessionsHandlers,
+  ...liveHandlers,
+  ...hostHandlers,
+  ...serviceHandlers,
+  ...nameHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {

@@ -6,6 +6,10 @@ import { overview } from './contract/overview.js';
 import { packets } from './contract/packets.js';
 import type { Route } from './contract/route.js';
 import { sessions } from './contract/sessions.js';
+import { hosts } from './contract/hosts.js';
+import { live } from './contract/live.js';
+import { names } from './contract/names.js';
+import { services } from './contract/services.js';
 import { signIn } from './contract/sign-in.js';
 import { sql } from './contract/sql.js';
 import { traffic } from './contract/traffic.js';
@@ -19,6 +23,10 @@ export const ROUTES = {
   ...packets,
   ...overview,
   ...sessions,
+  ...live,
+  ...hosts,
+  ...services,
+  ...names,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

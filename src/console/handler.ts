@@ -7,7 +7,9 @@ import type { Meta, Scope } from './contract/route.js';
 import type { Who } from './contract/sign-in.js';
 import type { Answer, Body, Params, Query, RouteName } from './contract.js';
 import type { Downloads } from './downloads.js';
+import type { AddressNames } from './address-names.js';
 import { RequestError } from './errors.js';
+import type { LiveFeed } from './live-feed.js';
 import type { QuestionOptions, Questions, Table } from './questions.js';
 import type { Surroundings } from './statements/scope.js';
 import type { StoreFacts } from './store-facts.js';
@@ -20,6 +22,10 @@ export interface Services {
   /** The collector beside the console. */
   readonly beside: Beside;
   readonly downloads: Downloads;
+  /** What the collector tells of now, for all tabs. */
+  readonly live: LiveFeed;
+  /** Names of addresses that the configuration gives. */
+  readonly addressNames: AddressNames;
   readonly version: string;
   readonly log: Logger;
   readonly links: readonly { readonly name: string; readonly url: string }[];

@@ -33,4 +33,12 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   transactionsCount: 'GET /transactions/count',
   values: 'GET /values',
   without: 'GET /without',
+  events: 'GET /events',
+  liveOpen: 'GET /live/open',
+  hosts: 'GET /hosts',
+  host: 'GET /hosts/:address',
+  network: 'GET /hosts/:address/:length',
+  services: 'GET /services',
+  service: 'GET /services/:service',
+  names: 'GET /names',
 };
