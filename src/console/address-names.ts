@@ -39,9 +39,7 @@ export class AddressNames {
       // A file that is being written is whole in a moment; the names are those of before.
       if (this.read !== '') return;
       if (error instanceof UsageError) throw error;
-      throw new UsageError(
-        `console.address_names: ${this.file} cannot be read: ${(error as Error).message}`,
-      );
+      throw new UsageError(`console.address_names: ${this.file} cannot be read: ${(error as Error).message}`);
     }
   }
 }

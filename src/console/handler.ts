@@ -1,13 +1,13 @@
 /** What the console's routes are answered with. */
 
 import type { Logger } from '../observe/log.js';
+import type { AddressNames } from './address-names.js';
 import type { Asker } from './asker.js';
 import type { Beside } from './beside.js';
 import type { Meta, Scope } from './contract/route.js';
 import type { Who } from './contract/sign-in.js';
 import type { Answer, Body, Params, Query, RouteName } from './contract.js';
 import type { Downloads } from './downloads.js';
-import type { AddressNames } from './address-names.js';
 import { RequestError } from './errors.js';
 import type { LiveFeed } from './live-feed.js';
 import type { QuestionOptions, Questions, Table } from './questions.js';

@@ -4,8 +4,8 @@
  */
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import type { RowsSecond } from '../model/live.js';
 import { asError } from '../model/errors.js';
+import type { RowsSecond } from '../model/live.js';
 import type { CollectorStatus } from '../model/status.js';
 import type { Beside } from './beside.js';
 import type { LiveRow } from './contract/live.js';
@@ -146,9 +146,8 @@ function shownRow(row: Row): LiveRow {
     first_seen: row.first_seen,
     last_seen: row.last_seen,
     end_reason: row.end_reason,
-    mirror:
-      row.mirror_name ||
-      `${row.mirror_type},${row.mirror_source},${row.mirror_session},${row.gre_key ?? ''}`,
+    mirror: `${row.mirror_type},${row.mirror_source},${row.mirror_session},${row.gre_key ?? ''}`,
+    mirror_name: row.mirror_name,
     client: isIp ? row.client_ip : row.client_mac,
     client_port: row.client_port,
     server: isIp ? row.server_ip : row.server_mac,

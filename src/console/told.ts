@@ -44,7 +44,7 @@ export function toldOf(telling: Telling): Told {
       ? {
           tone: 'bad',
           head: `It refuses everybody: ${by}`,
-          text: 'A reset comes back: the host is there, and nothing listens at this port, or a firewall says no.',
+          text: 'A reset comes back: nothing listens at this port, or a firewall says no.',
         }
       : {
           tone: 'bad',
@@ -66,8 +66,7 @@ export function toldOf(telling: Telling): Told {
   if (some !== undefined) return { ...some, text: `${some.text}${accepting(telling)}${failing}` };
   const { wait } = parts;
   const yardstick = partsOf(telling.others);
-  const slow =
-    wait >= FAST && (yardstick === undefined ? wait >= 5 * FAST : wait >= SLOWER * yardstick.wait);
+  const slow = wait >= FAST && (yardstick === undefined ? wait >= 5 * FAST : wait >= SLOWER * yardstick.wait);
   return {
     tone: slow ? 'warn' : 'ok',
     head: headOf(parts),
@@ -115,7 +114,7 @@ function wayOf({ client, way, server }: Parts): string {
 
 function comparedWith({ app, others }: Telling, yardstick: Parts | undefined): string {
   if (yardstick === undefined || others.timed < FEWEST) return '.';
-  const servers = `${counted(others.servers)} other ${called(app)} ${others.servers === 1 ? 'server' : 'servers'}`;
+  const servers = plural(others.servers, `other ${called(app)} server`);
   return `; the same clients wait ${milliseconds(yardstick.wait)} in all for ${servers}.`;
 }
 
@@ -138,21 +137,26 @@ function accepting({ synAckUs, all }: Telling): string {
 function onlySome({ networks }: Telling): Told | undefined {
   const known = networks.flatMap((network) => {
     const parts = partsOf(network);
-    return parts === undefined ? [] : [{ ...network, ...parts, us: parts.wait, conversations: network.timed }];
+    return parts === undefined
+      ? []
+      : [{ ...network, ...parts, us: parts.wait, conversations: network.timed }];
   });
   const found = slowFor(known);
   if (found === undefined) return undefined;
   const [slowest] = found.slow;
   const more = found.slow.length - 1;
-  const whom = more === 0 ? `${slowest.prefix} only` : `${slowest.prefix} and ${plural(more, 'more network')}`;
+  const whom =
+    more === 0 ? `${slowest.prefix} only` : `${slowest.prefix} and ${plural(more, 'more network')}`;
   const network = slowest.client + slowest.way;
   const why =
     slowest.server >= MOST * slowest.wait
-      ? `${milliseconds(slowest.server)} of it are the server's own: it does more for them, or treats them otherwise.`
+      ? `${milliseconds(slowest.server)} of it are the server's own: it does more for them.`
       : `${milliseconds(network)} of it are the network's: it is the way there, not the server.`;
   return {
     tone: 'warn',
-    head: `It is slow for ${whom}: ${milliseconds(slowest.wait)} where others wait ${milliseconds(found.othersUs)}`,
+    head:
+      `It is slow for ${whom}: ${milliseconds(slowest.wait)} where others wait ` +
+      milliseconds(found.othersUs),
     text: why,
   };
 }

@@ -36,6 +36,8 @@ const finding = z.object({
   kind: z.enum(['refuses', 'slow', 'scanned', 'scans']),
   title: z.string(),
   text: z.string(),
+  /** Since when, RFC 3339; null: all the time. */
+  at: z.string().nullable(),
   /** Where to look: conditions of Sessions, or a service. */
   f: z.array(z.string()),
   service: z.string().nullable(),
@@ -103,8 +105,8 @@ export const hosts = {
     path: '/hosts',
     needs: 'view',
     doc:
-      'Hosts by what they sent and received, how many conversations they had, and how many of these failed; ' +
-      'frames that are not IP under their MAC address.',
+      'Hosts by what they sent and received, how many conversations they had, and how many of these ' +
+      'failed; frames that are not IP under their MAC address.',
     query: scope.extend({
       order: z.enum(HOST_ORDERS).default('bytes').describe('What they are ranked by.'),
       limit: count(1, 1000, 200).describe('At most so many.'),
@@ -132,8 +134,8 @@ export const hosts = {
     path: '/hosts/:address',
     needs: 'view',
     doc:
-      'One host, by its address, or its MAC address for frames that are not IP: what it is, its traffic, what ' +
-      'it serves and asks of others, its clients, what stands out.',
+      'One host, by its address, or its MAC address for frames that are not IP: what it is, its traffic, ' +
+      'what it serves and asks of others, its clients, what stands out.',
     params: z.object({ address: z.string().max(50) }),
     query: scope.extend({ points: count(10, 500, 60).describe('At most so many buckets of traffic.') }),
     answer: host,

@@ -13,8 +13,9 @@ export const liveRow = z.object({
   first_seen: z.string(),
   last_seen: z.string(),
   end_reason: z.string(),
-  /** The mirror point's name, or its id where it has none. */
+  /** The mirror point's id, and its name, '' where it has none. */
   mirror: z.string(),
+  mirror_name: z.string(),
   client: z.string(),
   client_port: z.number(),
   server: z.string(),

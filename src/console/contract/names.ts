@@ -15,9 +15,9 @@ export const names = {
     path: '/names',
     needs: 'view',
     doc:
-      'Names of addresses: of the last DNS answer before the end of the range, of DHCP, of what clients ask ' +
-      'a server for (TLS, HTTP), of the file `console.address_names`, in this order. Addresses without a ' +
-      'name are left out.',
+      'Names of addresses: of the last DNS answer before the end of the range, of DHCP, of what clients ' +
+      'ask a server for (TLS, HTTP), of the file `console.address_names`, in this order. Addresses ' +
+      'without a name are left out.',
     query: scope.pick({ from: true, to: true }).extend({
       address: repeated
         .pipe(z.array(z.string()).max(MOST_NAMED, { error: `${MOST_NAMED} addresses at most` }))

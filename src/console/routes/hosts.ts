@@ -2,8 +2,8 @@ import type { HostFinding } from '../contract/hosts.js';
 import type { Scope } from '../contract/route.js';
 import type { Answer } from '../contract.js';
 import {
-  allowCondition,
   type Asking,
+  allowCondition,
   type Handlers,
   keeping,
   metaOf,
@@ -16,9 +16,9 @@ import {
   clientsStatement,
   doorsStatement,
   factsStatement,
-  handshakesStatement,
   type HostKey,
   type HostQuestion,
+  handshakesStatement,
   hostKey,
   hostsStatement,
   scansStatement,
@@ -34,12 +34,7 @@ export const hostHandlers: Handlers<'hosts' | 'host' | 'network'> = {
   hosts: async ({ query, who, signal }, services) => {
     allowCondition(query, who);
     const question = scoped(query, await surroundings(services, query, signal));
-    const statement = hostsStatement(
-      question,
-      query.order,
-      query.limit,
-      `${services.facts.prefix}sessions`,
-    );
+    const statement = hostsStatement(question, query.order, query.limit, `${services.facts.prefix}sessions`);
     const answer = await services.questions.ask(statement, keeping(question.ended, signal));
     type Row = Answer<'hosts'>['rows'][number];
     type Answered = Omit<Row, 'first_seen' | 'last_seen'> & { since: string; until: string };
@@ -68,7 +63,11 @@ export function listed<Row>(table: Table): { rows: Row[]; of_all: number } {
 
 async function answered(
   host: HostKey,
-  { query, who, signal }: Pick<Asking<'host'>, 'who' | 'signal'> & {
+  {
+    query,
+    who,
+    signal,
+  }: Pick<Asking<'host'>, 'who' | 'signal'> & {
     readonly query: Scope & { readonly points: number };
   },
   services: Services,
@@ -162,14 +161,16 @@ interface Scan {
 
 function scanFindings(host: HostKey, scans: readonly Scan[]): HostFinding[] {
   return scans.map(({ kind, client, doors, hosts, ports, refused, unanswered, since, seconds }) => {
-    const where = hosts === 1 ? plural(ports, 'port') : `${plural(doors, 'port')} of ${plural(hosts, 'host')}`;
+    const where =
+      hosts === 1 ? plural(ports, 'port') : `${plural(doors, 'port')} of ${plural(hosts, 'host')}`;
     const own = client === host.address;
     return {
       kind,
       title: kind === 'scanned' ? `Was scanned by ${client}` : own ? 'It scans' : `${client} scans`,
       text:
-        `${where} within ${duration(seconds)} at ${since.slice(11, 19)} UTC: ` +
-        `${counted(refused)} refused, ${counted(unanswered)} unanswered`,
+        `${where} within ${duration(seconds)}: ${counted(refused)} refused, ` +
+        `${counted(unanswered)} unanswered`,
+      at: since,
       f: [
         `client:${client}`,
         'tcp_state:REJ,S0,RSTOS0,RSTRH',
@@ -187,9 +188,8 @@ function refusals(host: HostKey, serves: Host['serves']['rows']): HostFinding[] 
     .map(({ port, refused, conversations, clients, first_seen }) => ({
       kind: 'refuses',
       title: refused === 0 ? `Port ${port} answers nobody` : `Port ${port} refuses everybody`,
-      text:
-        `${counted(conversations)} of ${plural(conversations, 'attempt')}, ${plural(clients, 'client')}, ` +
-        `since ${first_seen.slice(11, 19)} UTC`,
+      text: `${counted(conversations)} of ${plural(conversations, 'attempt')}, ${plural(clients, 'client')}`,
+      at: first_seen,
       f: [`server:${host.address}`, `server_port:${port}`],
       service: host.kind === 'address' ? service(host.address, port) : null,
     }));
@@ -225,6 +225,7 @@ function slowness(handshakes: readonly Handshakes[]): HostFinding[] {
       text:
         `median handshake ${milliseconds(slowest.us)}; ${milliseconds(waits.othersUs)} for everybody else. ` +
         'So it is the way there, not the server',
+      at: null,
       f: [`server:${slowest.server}`, `server_port:${slowest.port}`, `client:${slowest.prefix}`],
       service: name,
     });

@@ -26,9 +26,7 @@ export const nameHandlers: Handlers<'names'> = {
     const range = inMinutes(rangeOf(query, await surroundings(services, query, signal)));
     const options = { signal, keep: KEEP, urgency: URGENCY.last };
     type Row = { address: string; name: string; source: NameSource };
-    const rows = objects<Row>(
-      await questions.ask(namesStatement(wanted, range, facts.prefix), options),
-    );
+    const rows = objects<Row>(await questions.ask(namesStatement(wanted, range, facts.prefix), options));
     for (const { address, name, source } of rows) found.get(address)?.push({ name, source });
     addressNames.refresh();
     for (const [address, names] of found) {
@@ -37,7 +35,9 @@ export const nameHandlers: Handlers<'names'> = {
       names.sort((a, b) => NAME_SOURCES.indexOf(a.source) - NAME_SOURCES.indexOf(b.source));
     }
     return {
-      names: [...found].filter(([, names]) => names.length > 0).map(([address, names]) => ({ address, names })),
+      names: [...found]
+        .filter(([, names]) => names.length > 0)
+        .map(([address, names]) => ({ address, names })),
     };
   },
 };

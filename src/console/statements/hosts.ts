@@ -87,7 +87,8 @@ export function factsStatement(question: HostQuestion): string {
     `  sumIf(client_bytes + server_bytes, ${client}) AS asked_bytes,\n` +
     `  sumIf(server_bytes, ${server}) + sumIf(client_bytes, ${client}) AS sent,\n` +
     `  sumIf(client_bytes, ${server}) + sumIf(server_bytes, ${client}) AS received,\n` +
-    `  uniqExactIf(sessions.client, ${server}) AS clients, uniqExactIf(sessions.server, ${client}) AS servers,\n` +
+    `  uniqExactIf(sessions.client, ${server}) AS clients,\n` +
+    `  uniqExactIf(sessions.server, ${client}) AS servers,\n` +
     `  countIf(${server} AND tcp_state IN ${FAILED}) AS failed_served,\n` +
     `  countIf(${client} AND tcp_state IN ${FAILED}) AS failed_asked,\n` +
     `  uniqExact(${own('ip')}) AS hosts,\n` +

@@ -17,7 +17,7 @@ export function namesStatement(addresses: readonly Uint8Array[], range: Range, p
   return (
     `WITH [${list}] AS wanted\n` +
     "SELECT replaceRegexpOne(IPv6NumToString(ip), '^::ffff:', '') AS address, name, source FROM (\n" +
-    "  SELECT arrayJoin(arrayFilter(a -> has(wanted, a), answers)) AS ip, argMax(name, time) AS name,\n" +
+    '  SELECT arrayJoin(arrayFilter(a -> has(wanted, a), answers)) AS ip, argMax(name, time) AS name,\n' +
     "    'dns' AS source\n" +
     `  FROM ${prefix}transactions\n` +
     `  WHERE ${within('time')} AND app_protocol = 'dns' AND method IN ('A', 'AAAA')\n` +

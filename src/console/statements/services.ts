@@ -5,7 +5,7 @@ import type { SERVICE_ORDERS } from '../contract/services.js';
 import { RequestError } from '../errors.js';
 import { addressLiteral } from './conditions.js';
 import { MOST_ROWS, medianOf, NETWORK, NETWORK_WRITTEN, written } from './hosts.js';
-import { POINT_ID, type ScopedQuestion } from './scope.js';
+import { POINT_ID, type Range, type ScopedQuestion, timeLiteral } from './scope.js';
 import { FAILED, RESET } from './series.js';
 
 export interface ServiceKey {
@@ -40,11 +40,17 @@ const ANSWER = 'response_us / responses';
 const TIMED = 'responses > 0 AND server_rtt_us > 0';
 
 /** Medians of what a client waits for, of conversations in which it was timed. */
+const middle = (us: string): string => `if(timed = 0, NULL, toUInt32(medianIf(${us}, ${TIMED})))`;
 const WAIT =
   `countIf(${TIMED}) AS timed,\n` +
-  `  if(timed = 0, NULL, toUInt32(medianIf(client_rtt_us, ${TIMED}))) AS client_rtt_us_,\n` +
-  `  if(timed = 0, NULL, toUInt32(medianIf(least(server_rtt_us, ${ANSWER}), ${TIMED}))) AS server_rtt_us_,\n` +
-  `  if(timed = 0, NULL, toUInt32(medianIf(greatest(${ANSWER} - server_rtt_us, 0), ${TIMED}))) AS server_us`;
+  `  ${middle('client_rtt_us')} AS client_rtt_us_,\n` +
+  `  ${middle(`least(server_rtt_us, ${ANSWER})`)} AS server_rtt_us_,\n` +
+  `  ${middle(`greatest(${ANSWER} - server_rtt_us, 0)`)} AS server_us`;
+
+/** Transactions of a range. */
+function during({ from, to }: Range): string {
+  return `time >= ${timeLiteral(from)} AND time < ${timeLiteral(to)}`;
+}
 
 const whereOf = ({ scope, service }: ServiceQuestion): string => `${scope.where}\n  AND ${service.condition}`;
 
@@ -57,7 +63,7 @@ export function serviceFacts(question: ServiceQuestion): string {
     `  ${written('min(first_seen)')} AS first_seen_at, ${written('max(last_seen)')} AS last_seen_at,\n` +
     `  arraySort(groupUniqArray(8)(if(mirror_name = '', ${POINT_ID}, mirror_name))) AS mirrors,\n` +
     "  uniqExactIf(session_id, tcp_state IN ('REJ', 'RSTRH')) AS refused,\n" +
-    "  uniqExactIf(session_id, server_packets = 0) AS unanswered,\n" +
+    '  uniqExactIf(session_id, server_packets = 0) AS unanswered,\n' +
     `  uniqExactIf(session_id, server_packets > 0 AND tcp_state NOT IN ${FAILED}) AS answered,\n` +
     '  if(countIf(handshake_us > 0) = 0, NULL,\n' +
     '    toUInt32(medianIf(handshake_us - client_rtt_us, handshake_us > client_rtt_us))) AS syn_ack_us,\n' +
@@ -68,14 +74,12 @@ export function serviceFacts(question: ServiceQuestion): string {
 
 /** Names that clients use. @returns rows of name, source and conversations */
 export function serviceNames({ scope, service, table }: ServiceQuestion, transactions: string): string {
-  const { from, to } = scope.range;
-  const within = `time >= fromUnixTimestamp64Nano(${from}, 'UTC') AND time < fromUnixTimestamp64Nano(${to}, 'UTC')`;
   return (
     "SELECT server_name AS name, 'tls' AS source, uniqExact(session_id) AS conversations\n" +
     `FROM ${table}\nWHERE ${scope.where}\n  AND ${service.condition} AND server_name != ''\nGROUP BY name\n` +
     'UNION ALL\n' +
     "SELECT name, 'http' AS source, uniqExact(session_id) AS conversations\n" +
-    `FROM ${transactions}\nWHERE ${within}\n  AND ${service.condition}\n` +
+    `FROM ${transactions}\nWHERE ${during(scope.range)}\n  AND ${service.condition}\n` +
     "  AND app_protocol IN ('http', 'http2') AND name != ''\nGROUP BY name\n" +
     'ORDER BY conversations DESC, name LIMIT 10'
   );
@@ -113,7 +117,8 @@ export function serviceOthers(question: ServiceQuestion): string {
   const { table, scope, service } = question;
   const inner = scope.where.replaceAll('\n', '\n    ');
   const of = (column: string): string =>
-    `(SELECT DISTINCT ${column} FROM ${table}\n    WHERE ${inner}\n      AND ${service.condition} LIMIT 1000)`;
+    `(SELECT DISTINCT ${column} FROM ${table}\n    WHERE ${inner}\n      ` +
+    `AND ${service.condition} LIMIT 1000)`;
   return (
     'SELECT uniqExact(server_ip, server_port) AS servers, uniqExact(session_id) AS conversations,\n' +
     `  ${WAIT}\n` +
@@ -138,10 +143,12 @@ export function serviceEnds(question: ServiceQuestion): string {
 /** What was spoken. @returns rows of what, value, conversations */
 export function serviceVersions(question: ServiceQuestion): string {
   const columns = {
-    versions: 'if(tls_version != \'\', tls_version, if(quic_version != \'\', concat(\'QUIC \', quic_version), \'\'))',
+    versions: "if(tls_version != '', tls_version, if(quic_version != '', concat('QUIC ', quic_version), ''))",
     ciphers: 'tls_cipher',
     ja4: 'ja4',
-    alpn: "if(alpn_chosen != '', concat(alpn_chosen, ' chosen'), if(alpn != '', concat(alpn, ' offered'), ''))",
+    alpn:
+      "multiIf(alpn_chosen != '', concat(alpn_chosen, ' chosen'), " +
+      "alpn != '', concat(alpn, ' offered'), '')",
     software: 'server_software',
   };
   const pairs = Object.entries(columns).map(([name, sql]) => `('${name}', toString(${sql}))`);
@@ -154,16 +161,12 @@ export function serviceVersions(question: ServiceQuestion): string {
 }
 
 /** The slowest transactions: rows that can be read in the clear. */
-export function slowestTransactions(
-  { service, scope }: ServiceQuestion,
-  transactions: string,
-): string {
-  const { from, to } = scope.range;
+export function slowestTransactions({ service, scope }: ServiceQuestion, transactions: string): string {
   return (
     `SELECT toString(session_id) AS session_id, ${written('time')} AS time_at, t.client AS client,\n` +
     '  client_port, response_us AS us, method, name, resource, status\n' +
     `FROM ${transactions} AS t\n` +
-    `WHERE t.time >= fromUnixTimestamp64Nano(${from}, 'UTC') AND t.time < fromUnixTimestamp64Nano(${to}, 'UTC')\n` +
+    `WHERE ${during(scope.range)}\n` +
     `  AND ${service.condition} AND response_us > 0\n` +
     'ORDER BY response_us DESC, t.time\nLIMIT 12'
   );

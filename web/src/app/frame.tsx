@@ -18,6 +18,7 @@ import {
   Share2,
   SquareArrowRight,
   Sun,
+  Tag,
 } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { useAnswer } from '../api/use-answer.js';
@@ -27,6 +28,7 @@ import { copy } from '../parts/copy.js';
 import { Icon } from '../parts/icon.js';
 import { mirrorLabel } from '../parts/marks.js';
 import { Choose } from '../parts/menu.js';
+import { toggleNames, useNamesRange, useNamesShown } from '../parts/names.js';
 import { toggleTwins } from '../parts/twins.js';
 import { KeyHelp } from './key-help.js';
 import { type KeyId, useKey } from './keys.js';
@@ -76,6 +78,8 @@ export function Frame() {
   useKey('help', () => showHelp(true));
   useKey('twins', toggleTwins);
   useKey('theme', toggleTheme);
+  useKey('names', toggleNames);
+  useNamesRange();
   return (
     <div className="app">
       <a className="skip" href="#content">
@@ -185,6 +189,7 @@ function Bar() {
     select: (state) => (state.matches.at(-1)?.staticData as { title?: string } | undefined)?.title ?? '',
   });
   const theme = useTheme();
+  const names = useNamesShown();
   const looked = useLookedAt();
   const change = useChangeScope();
   useKey('link', () => {
@@ -211,6 +216,16 @@ function Bar() {
       >
         <Icon of={Play} />
         Live
+      </button>
+      <button
+        type="button"
+        className={names ? 'btn ghost icon on' : 'btn ghost icon'}
+        aria-label="Names beside addresses"
+        title="Names beside addresses (Shift N)"
+        aria-pressed={names}
+        onClick={toggleNames}
+      >
+        <Icon of={Tag} />
       </button>
       <button type="button" className="btn ghost icon" aria-label="Light or dark" onClick={toggleTheme}>
         <Icon of={theme === 'dark' ? Sun : Moon} />

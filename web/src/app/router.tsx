@@ -49,8 +49,54 @@ const packets = createRoute({
   staticData: { title: 'Packets' },
 });
 
+const live = createRoute({
+  getParentRoute: () => root,
+  path: '/live',
+  component: lazyRouteComponent(() => import('../pages/live/live.js'), 'LivePage'),
+  staticData: { title: 'Live' },
+});
+
+const hosts = createRoute({
+  getParentRoute: () => root,
+  path: '/hosts',
+  component: lazyRouteComponent(() => import('../pages/hosts/hosts.js'), 'HostsPage'),
+  staticData: { title: 'Hosts' },
+});
+
+const hostPage = lazyRouteComponent(() => import('../pages/hosts/host.js'), 'HostPage');
+const host = createRoute({
+  getParentRoute: () => root,
+  path: '/hosts/$address',
+  component: hostPage,
+  staticData: { title: 'Host' },
+});
+const network = createRoute({
+  getParentRoute: () => root,
+  path: '/hosts/$address/$length',
+  component: hostPage,
+  staticData: { title: 'Network' },
+});
+
+const service = createRoute({
+  getParentRoute: () => root,
+  path: '/services/$service',
+  component: lazyRouteComponent(() => import('../pages/services/service.js'), 'ServicePage'),
+  staticData: { title: 'Service' },
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, sessions, packets, compare, sql]),
+  routeTree: root.addChildren([
+    overview,
+    sessions,
+    packets,
+    compare,
+    sql,
+    live,
+    hosts,
+    host,
+    network,
+    service,
+  ]),
   basepath: PREFIX,
   parseSearch,
   stringifySearch,
