@@ -101,4 +101,6 @@ export const router = createRouter({
   parseSearch,
   stringifySearch,
   defaultPreload: false,
+  // Of IPv6 addresses and of services.
+  pathParamsAllowedCharacters: [':'],
 });

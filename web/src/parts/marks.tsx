@@ -55,10 +55,13 @@ export function mirrorColor(mirrors: Answer<'about'>['mirrors'], nameOrId: strin
 export function Mirror({
   mirrors,
   of,
+  name = '',
   inline = false,
 }: {
   readonly mirrors: Answer<'about'>['mirrors'];
   readonly of: string;
+  /** What it is called, if the store does not know yet. */
+  readonly name?: string;
   /** Within a sentence. */
   readonly inline?: boolean;
 }) {
@@ -66,7 +69,7 @@ export function Mirror({
     <span className={inline ? '' : 'flex'}>
       <i className="dot" style={{ background: mirrorColor(mirrors, of) }} />
       {inline && ' '}
-      {mirrorLabel(mirrors, of)}
+      {mirrors.some((m) => m.id === of) ? mirrorLabel(mirrors, of) : name || mirrorLabel(mirrors, of)}
     </span>
   );
 }

@@ -3,17 +3,22 @@ import type { LiveRow } from '../../../../src/console/contract/live.js';
 
 /** Rows that are kept. */
 export const MOST_ROWS = 2000;
+/** More rows at once than are followed by eye: they are shown twice a second. */
+const MANY = 10;
+const SELDOM = 500;
 
 export interface ShownRow extends LiveRow {
   readonly key: string;
   /** When it came, milliseconds since 1970. */
   readonly at: number;
+  /** Whether it came with many. */
+  readonly crowded: boolean;
   /** What the filter looks into, lower case. */
   readonly text: string;
 }
 
 /** A row as it is shown and looked through. */
-export function shownRow(row: LiveRow, at: number): ShownRow {
+export function shownRow(row: LiveRow, at: number, crowded = false): ShownRow {
   const text = [
     `${row.client}:${row.client_port}`,
     `${row.server}:${row.server_port}`,
@@ -26,6 +31,7 @@ export function shownRow(row: LiveRow, at: number): ShownRow {
     ...row,
     key: `${row.session_id} ${row.part} ${row.mirror}`,
     at,
+    crowded,
     text: text.join(' ').toLowerCase(),
   };
 }
@@ -34,7 +40,8 @@ export class Feed {
   /** The newest first. */
   private rows: readonly ShownRow[] = [];
   private coming: ShownRow[] = [];
-  private frame = 0;
+  private waits = false;
+  private shown = 0;
   private readonly listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -46,13 +53,20 @@ export class Feed {
 
   add(rows: readonly LiveRow[]): void {
     const now = Date.now();
-    for (const row of rows) this.coming.push(shownRow(row, now));
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.rows = [...this.coming.reverse(), ...this.rows].slice(0, MOST_ROWS);
-      this.coming = [];
-      for (const listener of this.listeners) listener();
-    });
+    const crowded = rows.length > MANY;
+    for (const row of rows) this.coming.push(shownRow(row, now, crowded));
+    if (this.waits) return;
+    this.waits = true;
+    const wait = crowded ? Math.max(0, this.shown + SELDOM - performance.now()) : 0;
+    setTimeout(() => requestAnimationFrame(() => this.show()), wait);
+  }
+
+  private show(): void {
+    this.waits = false;
+    this.shown = performance.now();
+    this.rows = [...this.coming.reverse(), ...this.rows].slice(0, MOST_ROWS);
+    this.coming = [];
+    for (const listener of this.listeners) listener();
   }
 }
 

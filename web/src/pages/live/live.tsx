@@ -175,7 +175,7 @@ function Cards({ rates }: { readonly rates: Rates }) {
           {count(open)} <small>{open === 1 ? 'conversation' : 'conversations'}</small>
         </div>
         <div className="d">
-          {rate(opened)} new a second
+          {rate(opened)} new/s
           {full !== undefined && ` · table ${percent(full)} full`}
           {more > 0 && (
             <>

@@ -91,7 +91,7 @@ export function LiveTable(props: {
                     row={row}
                     ended={ended}
                     mirrors={mirrors}
-                    fresh={ended && now - row.at < FRESH}
+                    fresh={ended && !row.crowded && now - row.at < FRESH}
                   />
                 );
               })}
@@ -133,7 +133,7 @@ const Row = memo(function Row(props: {
         <td className="mono">{clock(began)}</td>
       )}
       <td>
-        <Mirror mirrors={mirrors} of={row.mirror} />
+        <Mirror mirrors={mirrors} of={row.mirror} name={row.mirror_name} />
       </td>
       <td>
         <Address address={row.client} port={row.client_port} />
