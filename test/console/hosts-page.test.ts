@@ -134,7 +134,7 @@ describeWith([CHROMIUM], 'hosts and services', () => {
       `services/198.51.100.59:443?${TIME}`,
       async (page) => {
         await page.getByText('It is mostly the server: 240 of the 261 ms that a client waits').waitFor();
-        const wide = await page.evaluate(() => document.querySelector('main')!.scrollWidth);
+        const wide = await page.evaluate<number>("document.querySelector('main').scrollWidth");
         expect(wide).toBeLessThanOrEqual(420);
       },
       { width: 420 },

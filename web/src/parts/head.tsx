@@ -25,7 +25,7 @@ export function Head({ who, called, facts, conditions, meta }: HeadProps) {
   return (
     <section className={`card ${styles.head}`} aria-label="Facts">
       <div className="in">
-        <div>
+        <div className={styles.name}>
           <div className={styles.who}>{who}</div>
           {called !== undefined && <div className={styles.called}>{called}</div>}
         </div>

@@ -174,7 +174,7 @@ export function NamesOf({ address }: { readonly address: string }) {
   return (
     <div>
       {distinct.map(({ name, source }, i) => (
-        <span key={name} style={{ fontSize: 'inherit', fontWeight: 'inherit' }}>
+        <span key={name}>
           {i > 0 && ', '}
           {printable(name)} <span className="faint">{SOURCES[source]}</span>
         </span>

@@ -53,13 +53,17 @@ export function HostPage() {
         <Traffic host={data} stale={answer} />
         <Findings host={data} stale={answer} />
       </div>
-      <div className={styles.lists}>
-        <div className={styles.stack}>
-          <Serves host={data} stale={answer} />
-          <Asks host={data} stale={answer} />
+      {data.facts.served === 0 ? (
+        <Asks host={data} stale={answer} />
+      ) : (
+        <div className={styles.lists}>
+          <div className={styles.stack}>
+            <Serves host={data} stale={answer} />
+            {data.facts.asked > 0 && <Asks host={data} stale={answer} />}
+          </div>
+          <Clients host={data} stale={answer} />
         </div>
-        <Clients host={data} stale={answer} />
-      </div>
+      )}
     </>
   );
 }
@@ -289,48 +293,44 @@ function Serves({ host, stale }: Part) {
   const each = host.kind === 'address';
   return (
     <Card title="What it serves" sub={cutWords(rows.length, of_all)} of={stale} meta={meta}>
-      {rows.length === 0 ? (
-        <Empty>Nobody asked it for anything.</Empty>
-      ) : (
-        <div className={styles.wide}>
-          <table aria-label="What it serves">
-            <thead>
-              <tr>
-                <th>Port</th>
-                <th>App</th>
-                <th className="n">Conv.</th>
-                <th className="n">Clients</th>
-                <th className="n">Volume</th>
-                <th className="n">Handshake</th>
-                <th>It</th>
+      <div className={styles.wide}>
+        <table aria-label="What it serves">
+          <thead>
+            <tr>
+              <th>Port</th>
+              <th>App</th>
+              <th className="n">Conv.</th>
+              <th className="n">Clients</th>
+              <th className="n">Volume</th>
+              <th className="n">Handshake</th>
+              <th>It</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((door) => (
+              <tr key={`${door.transport} ${door.port} ${door.ports} ${door.client}`}>
+                <td className={door.ports > 1 ? 'mono faint' : 'mono'}>
+                  {each && door.ports === 1 && door.port !== 0 ? (
+                    <ServiceLink address={host.address} port={door.port}>
+                      {door.port}
+                    </ServiceLink>
+                  ) : (
+                    portWords(door)
+                  )}
+                </td>
+                <td>{door.ports > 1 ? <OnceBy door={door} /> : door.app || door.transport}</td>
+                <td className="n">{count(door.conversations)}</td>
+                <td className="n">{count(door.clients)}</td>
+                <td className="n">{bytes(door.bytes)}</td>
+                <td className="n">{door.handshake_us === null ? '–' : micros(door.handshake_us)}</td>
+                <td>
+                  <Answers door={door} />
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {rows.map((door) => (
-                <tr key={`${door.transport} ${door.port} ${door.ports} ${door.client}`}>
-                  <td className={door.ports > 1 ? 'mono faint' : 'mono'}>
-                    {each && door.ports === 1 && door.port !== 0 ? (
-                      <ServiceLink address={host.address} port={door.port}>
-                        {door.port}
-                      </ServiceLink>
-                    ) : (
-                      portWords(door)
-                    )}
-                  </td>
-                  <td>{door.ports > 1 ? <OnceBy door={door} /> : door.app || door.transport}</td>
-                  <td className="n">{count(door.conversations)}</td>
-                  <td className="n">{count(door.clients)}</td>
-                  <td className="n">{bytes(door.bytes)}</td>
-                  <td className="n">{door.handshake_us === null ? '–' : micros(door.handshake_us)}</td>
-                  <td>
-                    <Answers door={door} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+            ))}
+          </tbody>
+        </table>
+      </div>
     </Card>
   );
 }
@@ -345,52 +345,55 @@ function OnceBy({ door }: { readonly door: Door }) {
 
 function Asks({ host, stale }: Part) {
   const { rows, of_all, meta } = host.asks;
+  const alone = host.facts.served === 0 ? 'nobody asked it for anything' : undefined;
   return (
-    <Card title="What it asks of others" sub={cutWords(rows.length, of_all)} of={stale} meta={meta}>
-      {rows.length === 0 ? (
-        <Empty>It asked nobody for anything.</Empty>
-      ) : (
-        <div className={styles.wide}>
-          <table aria-label="What it asks of others">
-            <thead>
-              <tr>
-                <th>Server</th>
-                <th>Port</th>
-                <th>App</th>
-                <th className="n">Conv.</th>
-                <th className="n">Volume</th>
-                <th className="n">Handshake</th>
-                <th>The server</th>
+    <Card
+      title="What it asks of others"
+      sub={cutWords(rows.length, of_all) ?? alone}
+      of={stale}
+      meta={meta}
+      className={styles.whole!}
+    >
+      <div className={styles.wide}>
+        <table aria-label="What it asks of others">
+          <thead>
+            <tr>
+              <th>Server</th>
+              <th>Port</th>
+              <th>App</th>
+              <th className="n">Conv.</th>
+              <th className="n">Volume</th>
+              <th className="n">Handshake</th>
+              <th>The server</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((door) => (
+              <tr key={`${door.server} ${door.transport} ${door.port} ${door.ports} ${door.client}`}>
+                <td>
+                  <Address address={door.server} />
+                </td>
+                <td className={door.ports > 1 ? 'mono faint' : 'mono'}>
+                  {door.ports === 1 && door.port !== 0 ? (
+                    <ServiceLink address={door.server} port={door.port}>
+                      {door.port}
+                    </ServiceLink>
+                  ) : (
+                    portWords(door)
+                  )}
+                </td>
+                <td>{door.app || door.transport}</td>
+                <td className="n">{count(door.conversations)}</td>
+                <td className="n">{bytes(door.bytes)}</td>
+                <td className="n">{door.handshake_us === null ? '–' : micros(door.handshake_us)}</td>
+                <td>
+                  <Answers door={door} />
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {rows.map((door) => (
-                <tr key={`${door.server} ${door.transport} ${door.port} ${door.ports} ${door.client}`}>
-                  <td>
-                    <Address address={door.server} />
-                  </td>
-                  <td className={door.ports > 1 ? 'mono faint' : 'mono'}>
-                    {door.ports === 1 && door.port !== 0 ? (
-                      <ServiceLink address={door.server} port={door.port}>
-                        {door.port}
-                      </ServiceLink>
-                    ) : (
-                      portWords(door)
-                    )}
-                  </td>
-                  <td>{door.app || door.transport}</td>
-                  <td className="n">{count(door.conversations)}</td>
-                  <td className="n">{bytes(door.bytes)}</td>
-                  <td className="n">{door.handshake_us === null ? '–' : micros(door.handshake_us)}</td>
-                  <td>
-                    <Answers door={door} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+            ))}
+          </tbody>
+        </table>
+      </div>
     </Card>
   );
 }
@@ -413,46 +416,42 @@ function Clients({ host, stale }: Part) {
       meta={meta}
       sub={`${cutWords(rows.length, of_all) ?? plural(of_all, 'client')}, by volume`}
     >
-      {rows.length === 0 ? (
-        <Empty>It has none.</Empty>
-      ) : (
-        <div className={styles.wide}>
-          <table aria-label="Its clients">
-            <thead>
-              <tr>
-                <th>Client</th>
-                <th className="n">Conv.</th>
-                <th className={styles.track}>
-                  <span className="sr">Share</span>
-                </th>
-                <th className="n">Volume</th>
-                <th className="n">Failed</th>
-                <th className="n">Handshake</th>
+      <div className={styles.wide}>
+        <table aria-label="Its clients">
+          <thead>
+            <tr>
+              <th>Client</th>
+              <th className="n">Conv.</th>
+              <th className={styles.track}>
+                <span className="sr">Share</span>
+              </th>
+              <th className="n">Volume</th>
+              <th className="n">Failed</th>
+              <th className="n">Handshake</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ client, conversations, bytes: n, failed, handshake_us }) => (
+              <tr key={client}>
+                <td>
+                  <Address address={client} />
+                </td>
+                <td className="n">{count(conversations)}</td>
+                <td className={styles.track}>
+                  <span className="track">
+                    <span style={{ width: `${(n / most) * 100}%` }} />
+                  </span>
+                </td>
+                <td className="n">{bytes(n)}</td>
+                <td className={failed > 0 ? 'n bad' : 'n faint'}>{count(failed)}</td>
+                <td className={(handshake_us ?? 0) > SLOW_TIMES * least ? 'n warn' : 'n'}>
+                  {handshake_us === null ? '–' : micros(handshake_us)}
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ client, conversations, bytes: n, failed, handshake_us }) => (
-                <tr key={client}>
-                  <td>
-                    <Address address={client} />
-                  </td>
-                  <td className="n">{count(conversations)}</td>
-                  <td className={styles.track}>
-                    <span className="track">
-                      <span style={{ width: `${(n / most) * 100}%` }} />
-                    </span>
-                  </td>
-                  <td className="n">{bytes(n)}</td>
-                  <td className={failed > 0 ? 'n bad' : 'n faint'}>{count(failed)}</td>
-                  <td className={(handshake_us ?? 0) > SLOW_TIMES * least ? 'n warn' : 'n'}>
-                    {handshake_us === null ? '–' : micros(handshake_us)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+            ))}
+          </tbody>
+        </table>
+      </div>
     </Card>
   );
 }

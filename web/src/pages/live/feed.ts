@@ -44,6 +44,9 @@ export class Feed {
   private shown = 0;
   private readonly listeners = new Set<() => void>();
 
+  /** @param frame calls when the next frame is drawn */
+  constructor(private readonly frame: (show: () => void) => void) {}
+
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -58,7 +61,7 @@ export class Feed {
     if (this.waits) return;
     this.waits = true;
     const wait = crowded ? Math.max(0, this.shown + SELDOM - performance.now()) : 0;
-    setTimeout(() => requestAnimationFrame(() => this.show()), wait);
+    setTimeout(() => this.frame(() => this.show()), wait);
   }
 
   private show(): void {

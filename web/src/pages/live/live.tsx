@@ -47,7 +47,7 @@ export function LivePage() {
   const [rates, setRates] = useState<Rates | null | undefined>();
   const [seconds, setSeconds] = useState<readonly Second[]>([]);
   const [away, setAway] = useState<{ readonly detail: string; readonly hint: string } | undefined>();
-  const [feed] = useState(() => new Feed());
+  const [feed] = useState(() => new Feed((show) => requestAnimationFrame(show)));
   const [samples] = useState(() => new StatusRates());
   const refused = useEvents('status,rows', {
     status: ({ status }) => setRates(status === null ? null : samples.add(status, performance.now())),
