@@ -2,14 +2,14 @@
 import type { z } from 'zod';
 import { about } from './contract/about.js';
 import { compare } from './contract/compare.js';
-import { overview } from './contract/overview.js';
-import { packets } from './contract/packets.js';
-import type { Route } from './contract/route.js';
-import { sessions } from './contract/sessions.js';
 import { hosts } from './contract/hosts.js';
 import { live } from './contract/live.js';
 import { names } from './contract/names.js';
+import { overview } from './contract/overview.js';
+import { packets } from './contract/packets.js';
+import type { Route } from './contract/route.js';
 import { services } from './contract/services.js';
+import { sessions } from './contract/sessions.js';
 import { signIn } from './contract/sign-in.js';
 import { sql } from './contract/sql.js';
 import { traffic } from './contract/traffic.js';

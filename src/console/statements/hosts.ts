@@ -5,8 +5,8 @@ import { formatIp } from '../../wire/ip/addresses.js';
 import type { HOST_ORDERS } from '../contract/hosts.js';
 import { RequestError } from '../errors.js';
 import { conditions } from './conditions.js';
+import { FAILED } from './measures.js';
 import { POINT_ID, type ScopedQuestion } from './scope.js';
-import { FAILED } from './series.js';
 
 /** Rows of each list on a host's page. */
 export const MOST_ROWS = 100;

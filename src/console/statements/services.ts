@@ -5,8 +5,8 @@ import type { SERVICE_ORDERS } from '../contract/services.js';
 import { RequestError } from '../errors.js';
 import { addressLiteral } from './conditions.js';
 import { MOST_ROWS, medianOf, NETWORK, NETWORK_WRITTEN, written } from './hosts.js';
+import { FAILED, RESET } from './measures.js';
 import { POINT_ID, type Range, type ScopedQuestion, timeLiteral } from './scope.js';
-import { FAILED, RESET } from './series.js';
 
 export interface ServiceKey {
   readonly address: string;
