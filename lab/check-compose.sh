@@ -74,7 +74,7 @@ wait_for 'the minute of mirrors and tunnels' 90 minutes
 right 'Does the console see the collector, and its rows?' "$(inside console sh -c 'node -e "
   fetch(\"http://127.0.0.1:9480/api/v1/about\", { headers: { authorization: \"Bearer \" + process.argv[1] } })
     .then((r) => r.json())
-    .then(({ collector, mirrors }) => console.log(collector.name, mirrors.map((m) => m.name).join()))
+    .then((about) => console.log(about.detail ?? \"%s %s\", about.collector?.name, about.mirrors?.map((m) => m.name).join()))
   " "$(cat /var/lib/mirrorlake/console/token)"')" '^collector enters,leaves$'
 right 'What did each mirror lose?' "$(readme 'What did each mirror lose' | tr '\n\t' '; ')" \
   '^erspan2 10 [1-9][0-9]* 0;erspan3 20 [1-9][0-9]* 0;$'

@@ -178,6 +178,13 @@ export const consoleSchema = z.strictObject({
     })
     .optional()
     .describe('Signs in whom a proxy has signed in.'),
+  address_names: z
+    .string()
+    .optional()
+    .describe(
+      'A file of names that stand beside addresses: `address name` a line, as in /etc/hosts; of several ' +
+        'names the first.',
+    ),
   token_rights: z
     .array(z.enum(RIGHTS))
     .optional()

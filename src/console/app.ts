@@ -21,10 +21,14 @@ import { aboutHandlers } from './routes/about.js';
 import { captureHandlers } from './routes/captures.js';
 import { compareHandlers } from './routes/compare.js';
 import { findingsHandlers } from './routes/findings.js';
+import { hostHandlers } from './routes/hosts.js';
+import { liveHandlers } from './routes/live.js';
 import { mapHandlers } from './routes/map.js';
 import { mirrorHandlers } from './routes/mirrors.js';
+import { nameHandlers } from './routes/names.js';
 import { overviewHandlers } from './routes/overview.js';
 import { packetsHandlers } from './routes/packets.js';
+import { serviceHandlers } from './routes/services.js';
 import { sessionsHandlers } from './routes/sessions.js';
 import { setupHandlers } from './routes/setup.js';
 import { sqlHandlers } from './routes/sql.js';
@@ -68,6 +72,10 @@ const HANDLERS: { readonly [N in Exclude<RouteName, 'login' | 'logout' | 'me'>]:
   ...mapHandlers,
   ...viewHandlers,
   ...captureHandlers,
+  ...liveHandlers,
+  ...hostHandlers,
+  ...serviceHandlers,
+  ...nameHandlers,
 };
 
 export function createApp(options: AppOptions): Hono<Env> {

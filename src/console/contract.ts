@@ -3,11 +3,15 @@ import type { z } from 'zod';
 import { about } from './contract/about.js';
 import { captures } from './contract/captures.js';
 import { compare } from './contract/compare.js';
+import { hosts } from './contract/hosts.js';
+import { live } from './contract/live.js';
 import { map } from './contract/map.js';
 import { mirrors } from './contract/mirrors.js';
+import { names } from './contract/names.js';
 import { overview } from './contract/overview.js';
 import { packets } from './contract/packets.js';
 import type { Route } from './contract/route.js';
+import { services } from './contract/services.js';
 import { sessions } from './contract/sessions.js';
 import { setup } from './contract/setup.js';
 import { signIn } from './contract/sign-in.js';
@@ -31,6 +35,10 @@ export const ROUTES = {
   ...map,
   ...views,
   ...captures,
+  ...live,
+  ...hosts,
+  ...services,
+  ...names,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

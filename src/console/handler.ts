@@ -1,6 +1,7 @@
 /** What the console's routes are answered with. */
 
 import type { Logger } from '../observe/log.js';
+import type { AddressNames } from './address-names.js';
 import type { Captures } from './captures.js';
 import type { Meta, Scope } from './contract/route.js';
 import type { Who } from './contract/sign-in.js';
@@ -8,6 +9,7 @@ import type { Answer, Body, Params, Query, RouteName } from './contract.js';
 import type { Doctor } from './doctor.js';
 import type { Downloads } from './downloads.js';
 import { RequestError } from './errors.js';
+import type { LiveFeed } from './live-feed.js';
 import type { QuestionOptions, Table } from './questions.js';
 import type { Surroundings } from './statements/scope.js';
 import type { StoreServices } from './store-services.js';
@@ -19,6 +21,10 @@ export interface Services extends StoreServices {
   readonly downloads: Downloads;
   readonly doctor: Doctor;
   readonly views: Views;
+  /** What the collector tells of now, for all tabs. */
+  readonly live: LiveFeed;
+  /** Names of addresses that the configuration gives. */
+  readonly addressNames: AddressNames;
   readonly version: string;
   readonly log: Logger;
   readonly links: readonly { readonly name: string; readonly url: string }[];

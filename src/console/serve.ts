@@ -7,12 +7,14 @@ import type { ConsoleConfig } from '../config/schema.js';
 import { CommandError, UsageError } from '../model/errors.js';
 import type { Logger } from '../observe/log.js';
 import { tablePrefix } from '../store/location.js';
+import { AddressNames } from './address-names.js';
 import { createApp } from './app.js';
 import { Asker, type Place } from './asker.js';
 import { Beside } from './beside.js';
 import { Captures, LONGEST_READING } from './captures.js';
 import { Doctor } from './doctor.js';
 import { Downloads } from './downloads.js';
+import { LiveFeed } from './live-feed.js';
 import { Questions } from './questions.js';
 import { checkExposure, hostInUrl, readTls, stateDirectory, tokenRights } from './settings.js';
 import { SignIn } from './sign-in.js';
@@ -46,6 +48,8 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
   const { listen, prefix } = config;
   checkExposure(config);
   const users = config.users === undefined ? undefined : new Users(config.users);
+  const addressNames = new AddressNames(config.address_names);
+  const beside = new Beside(options.collector);
   const file = new URL('../../package.json', import.meta.url);
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   const asker = new Asker(options.find);
@@ -59,8 +63,10 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
       asker,
       questions,
       facts: new StoreFacts(questions, tablePrefix(location)),
-      beside: new Beside(options.collector),
       downloads: new Downloads(),
+      beside,
+      live: new LiveFeed(beside),
+      addressNames,
       doctor: new Doctor(),
       capture: '',
       captures,

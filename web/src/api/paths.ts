@@ -50,4 +50,12 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   mirrorCommands: 'GET /mirror-commands',
   addresses: 'GET /addresses',
   doctor: 'GET /doctor',
+  events: 'GET /events',
+  liveOpen: 'GET /live/open',
+  hosts: 'GET /hosts',
+  host: 'GET /hosts/:address',
+  network: 'GET /hosts/:address/:length',
+  services: 'GET /services',
+  service: 'GET /services/:service',
+  names: 'GET /names',
 };

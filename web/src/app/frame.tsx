@@ -1,6 +1,16 @@
 /** What is around every page: the rail with the pages and the collector, and the bar above. */
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { ChevronLeft, ChevronRight, Clock, Moon, Play, Search, SquareArrowRight, Sun } from 'lucide-react';
+import {
+  ChevronLeft,
+  ChevronRight,
+  Clock,
+  Moon,
+  Play,
+  Search,
+  SquareArrowRight,
+  Sun,
+  Tag,
+} from 'lucide-react';
 import { useRef, useState } from 'react';
 import { useAnswer } from '../api/use-answer.js';
 import { plural, seconds } from '../format/numbers.js';
@@ -9,6 +19,7 @@ import { copy } from '../parts/copy.js';
 import { Icon } from '../parts/icon.js';
 import { mirrorLabel } from '../parts/marks.js';
 import { Choose } from '../parts/menu.js';
+import { toggleNames, useNamesRange, useNamesShown } from '../parts/names.js';
 import { toggleTwins } from '../parts/twins.js';
 import { CaptureStrip, CapturesDialog, DropCapture, useSender } from './captures.js';
 import { KeyHelp } from './key-help.js';
@@ -36,6 +47,8 @@ export function Frame() {
   useKey('palette', () => showPalette(true));
   useKey('twins', toggleTwins);
   useKey('theme', toggleTheme);
+  useKey('names', toggleNames);
+  useNamesRange();
   return (
     <div className="app">
       <a className="skip" href="#content">
@@ -155,6 +168,7 @@ function Bar({ saveView }: { readonly saveView: () => void }) {
     select: (state) => (state.matches.at(-1)?.staticData as { title?: string } | undefined)?.title ?? '',
   });
   const theme = useTheme();
+  const names = useNamesShown();
   const looked = useLookedAt();
   const change = useChangeScope();
   useKey('link', () => {
@@ -181,6 +195,16 @@ function Bar({ saveView }: { readonly saveView: () => void }) {
       >
         <Icon of={Play} />
         Live
+      </button>
+      <button
+        type="button"
+        className={names ? 'btn ghost icon on' : 'btn ghost icon'}
+        aria-label="Names beside addresses"
+        title="Names beside addresses (Shift N)"
+        aria-pressed={names}
+        onClick={toggleNames}
+      >
+        <Icon of={Tag} />
       </button>
       <ViewsMenu manage={saveView} />
       <button type="button" className="btn ghost icon" aria-label="Light or dark" onClick={toggleTheme}>

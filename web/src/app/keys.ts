@@ -31,6 +31,7 @@ export const KEYS = [
   { id: 'later', keys: ']', scope: 'everywhere', words: 'Later' },
   { id: 'twins', keys: 'Shift T', scope: 'everywhere', words: 'Charts as tables' },
   { id: 'link', keys: 'Shift L', scope: 'everywhere', words: 'Copy a link to what is shown' },
+  { id: 'names', keys: 'Shift N', scope: 'everywhere', words: 'Names beside addresses' },
   { id: 'theme', keys: 'Shift D', scope: 'everywhere', words: 'Light or dark' },
   { id: 'next', keys: 'J', scope: 'tables', words: 'Next row' },
   { id: 'previous', keys: 'K', scope: 'tables', words: 'Previous row' },
@@ -43,6 +44,7 @@ export const KEYS = [
   { id: 'zoom-in', keys: '+', scope: 'map', words: 'Closer' },
   { id: 'zoom-out', keys: '-', scope: 'map', words: 'Farther' },
   { id: 'fit', keys: '0', scope: 'map', words: 'All of it' },
+  { id: 'pause', keys: 'Space', scope: 'everywhere', words: 'Pause what is live' },
   { id: 'close', keys: 'Escape', scope: 'everywhere', words: 'Close what is open' },
 ] as const satisfies readonly Key[];
 
@@ -80,7 +82,7 @@ const PAUSE = 1200;
 
 /** A pressed key in the words of KEYS. */
 function spelled(event: KeyboardEvent): string {
-  const name = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  const name = event.key === ' ' ? 'Space' : event.key.length === 1 ? event.key.toUpperCase() : event.key;
   if (event.ctrlKey || event.metaKey) return `Ctrl ${name}`;
   const letter = /^[A-Z]$/.test(name);
   return event.shiftKey && letter ? `Shift ${name}` : name;
@@ -100,9 +102,9 @@ export function startKeys(): void {
     if (event.defaultPrevented || event.altKey) return;
     const key = spelled(event);
     if (isWritten(event.target) && !key.startsWith('Ctrl ')) return;
-    // Enter and Escape of a button, a dialog or a menu are its own.
+    // Enter, Space and Escape of a button, a dialog or a menu are its own.
     if (
-      key === 'Enter' &&
+      (key === 'Enter' || key === 'Space') &&
       event.target instanceof HTMLElement &&
       /^(A|BUTTON|SUMMARY)$/.test(event.target.tagName)
     )

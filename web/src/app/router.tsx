@@ -92,6 +92,41 @@ const tunnels = createRoute({
   staticData: { title: 'Tunnels' },
 });
 
+const live = createRoute({
+  getParentRoute: () => root,
+  path: '/live',
+  component: lazyRouteComponent(() => import('../pages/live/live.js'), 'LivePage'),
+  staticData: { title: 'Live' },
+});
+
+const hosts = createRoute({
+  getParentRoute: () => root,
+  path: '/hosts',
+  component: lazyRouteComponent(() => import('../pages/hosts/hosts.js'), 'HostsPage'),
+  staticData: { title: 'Hosts' },
+});
+
+const hostPage = lazyRouteComponent(() => import('../pages/hosts/host.js'), 'HostPage');
+const host = createRoute({
+  getParentRoute: () => root,
+  path: '/hosts/$address',
+  component: hostPage,
+  staticData: { title: 'Host' },
+});
+const network = createRoute({
+  getParentRoute: () => root,
+  path: '/hosts/$address/$length',
+  component: hostPage,
+  staticData: { title: 'Network' },
+});
+
+const service = createRoute({
+  getParentRoute: () => root,
+  path: '/services/$service',
+  component: lazyRouteComponent(() => import('../pages/services/service.js'), 'ServicePage'),
+  staticData: { title: 'Service' },
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
@@ -100,6 +135,11 @@ export const router = createRouter({
     map,
     compare,
     sql,
+    live,
+    hosts,
+    host,
+    network,
+    service,
     mirrors.addChildren([mirror]),
     addMirror,
     tunnels,
@@ -108,4 +148,6 @@ export const router = createRouter({
   parseSearch,
   stringifySearch,
   defaultPreload: false,
+  // Of IPv6 addresses and of services.
+  pathParamsAllowedCharacters: [':'],
 });

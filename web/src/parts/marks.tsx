@@ -1,7 +1,10 @@
 /** Small things that mean the same on every page: states, mirrors, addresses. */
 import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import type { Answer } from '../../../src/console/contract.js';
+import { useCarried } from '../app/frame.js';
 import { SERIES_COLORS } from './colors.js';
+import { NameOf } from './names.js';
 
 /** Zeek's words for how a TCP conversation went, and what they mean. */
 export const STATES: Readonly<
@@ -52,24 +55,59 @@ export function mirrorColor(mirrors: Answer<'about'>['mirrors'], nameOrId: strin
 export function Mirror({
   mirrors,
   of,
+  name = '',
+  inline = false,
 }: {
   readonly mirrors: Answer<'about'>['mirrors'];
   readonly of: string;
+  /** What it is called, if the store does not know yet. */
+  readonly name?: string;
+  /** Within a sentence. */
+  readonly inline?: boolean;
 }) {
   return (
-    <span className="flex">
+    <span className={inline ? '' : 'flex'}>
       <i className="dot" style={{ background: mirrorColor(mirrors, of) }} />
-      {mirrorLabel(mirrors, of)}
+      {inline && ' '}
+      {mirrors.some((m) => m.id === of) ? mirrorLabel(mirrors, of) : name || mirrorLabel(mirrors, of)}
     </span>
   );
 }
 
-/** An address that leads to its page. */
+/** An address that leads to its page, and its name in grey. */
 export function Address({ address, port }: { readonly address: string; readonly port?: number | undefined }) {
   return (
-    <Link to={'/hosts/$address' as string} params={{ address } as never} className="mono">
-      {address}
-      {port !== undefined && port !== 0 && <span className="faint">:{port}</span>}
+    <>
+      <Link
+        to={'/hosts/$address' as string}
+        params={{ address } as never}
+        search={useCarried() as never}
+        className="mono"
+      >
+        {address}
+        {port !== undefined && port !== 0 && <span className="faint">:{port}</span>}
+      </Link>
+      <NameOf address={address} />
+    </>
+  );
+}
+
+/** A service that leads to its page. */
+export function ServiceLink(props: {
+  readonly address: string;
+  readonly port: number;
+  readonly children?: ReactNode;
+}) {
+  const { address, port, children } = props;
+  const service = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return (
+    <Link
+      to={'/services/$service' as string}
+      params={{ service } as never}
+      search={useCarried() as never}
+      className="mono"
+    >
+      {children ?? service}
     </Link>
   );
 }

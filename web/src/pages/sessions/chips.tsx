@@ -3,12 +3,12 @@ import { Popover } from '@base-ui/react/popover';
 import { Plus, X } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { negated, readCondition, withCondition, writeCondition } from '../../app/conditions.js';
+import { printable } from '../../format/text.js';
 import { Icon } from '../../parts/icon.js';
 import { Pick, type Pickable } from '../../parts/pick.js';
 import { COLUMNS, type ListOf, type Mirrors, mirrorWords } from './columns.js';
 import css from './sessions.module.css';
 import { TopValues } from './top-values.js';
-import { printable } from './words.js';
 
 export function Chips(props: {
   readonly of: ListOf;

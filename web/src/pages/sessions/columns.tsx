@@ -5,11 +5,12 @@ import type { Answer } from '../../../../src/console/contract.js';
 import { TABLES } from '../../../../src/model/columns/tables.js';
 import { writeCondition } from '../../app/conditions.js';
 import { bytes, count, micros } from '../../format/numbers.js';
+import { printable } from '../../format/text.js';
 import { clock, day } from '../../format/times.js';
 import { mirrorColor, TcpState } from '../../parts/marks.js';
 import { textOf } from './cells.js';
 import css from './sessions.module.css';
-import { Outcome, printable } from './words.js';
+import { Outcome } from './words.js';
 
 export type ListOf = 'sessions' | 'transactions';
 export type Mirrors = Answer<'about'>['mirrors'];

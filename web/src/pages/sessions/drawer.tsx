@@ -11,6 +11,7 @@ import { useAbout } from '../../app/scope.js';
 import { PREFIX } from '../../app/served.js';
 import { useMe } from '../../app/signed-in.js';
 import { bytes, count, micros, percent, plural } from '../../format/numbers.js';
+import { printable } from '../../format/text.js';
 import { day, nanoClock } from '../../format/times.js';
 import { Statement } from '../../parts/card.js';
 import { copy } from '../../parts/copy.js';
@@ -23,7 +24,7 @@ import { COLUMNS, type Mirrors, mirrorWords, sideText } from './columns.js';
 import { Ladder } from './ladder.js';
 import { type KeptFrame, stepsOfFrames, stepsOfRow } from './ladder-steps.js';
 import css from './sessions.module.css';
-import { endWords, Outcome, printable } from './words.js';
+import { endWords, Outcome } from './words.js';
 
 /** Packets of which a ladder is drawn. */
 const MOST_FRAMES = 1000;

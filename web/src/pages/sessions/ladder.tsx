@@ -1,10 +1,10 @@
 /** The ladder of a conversation: an arrow for every step, with its time at the side that takes it. */
 import { useId } from 'react';
 import { micros } from '../../format/numbers.js';
+import { printable } from '../../format/text.js';
 import { useTwins } from '../../parts/twins.js';
 import type { LadderStep } from './ladder-steps.js';
 import css from './sessions.module.css';
-import { printable } from './words.js';
 
 /** Steps that are drawn; of more, those in the middle are left out. */
 const MOST = 16;

@@ -4,12 +4,12 @@ import { useAnswer } from '../../api/use-answer.js';
 import { writeCondition } from '../../app/conditions.js';
 import { useLookedAt } from '../../app/scope.js';
 import { bytes, count, plural } from '../../format/numbers.js';
+import { printable } from '../../format/text.js';
 import { Statement } from '../../parts/card.js';
 import { Bones, Wrong } from '../../parts/states.js';
 import { textOf } from './cells.js';
 import { COLUMNS, type ListOf, type Mirrors, mirrorWords } from './columns.js';
 import css from './sessions.module.css';
-import { printable } from './words.js';
 
 type Value = Answer<'values'>['values'][number];
 

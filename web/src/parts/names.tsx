@@ -1,0 +1,189 @@
+/** Names of addresses: asked for together, kept for a while, and shown in grey beside them. */
+import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import type { Answer } from '../../../src/console/contract.js';
+import { call } from '../api/client.js';
+import { useLookedAt } from '../app/scope.js';
+import { printable } from '../format/text.js';
+
+export type Names = Answer<'names'>['names'][number]['names'];
+
+const SOURCES: Readonly<Record<Names[number]['source'], string>> = {
+  dns: 'DNS',
+  dhcp: 'DHCP',
+  server: 'what clients ask it for',
+  file: 'console.address_names',
+};
+
+const KEY = 'mirrorlake.names';
+/** Milliseconds in which addresses are gathered for one question, and at least between two questions. */
+const GATHER = 40;
+const BETWEEN = 1000;
+/** Milliseconds for which an answer is kept, and how many names at once. */
+const KEEP = 60_000;
+const MOST_KNOWN = 5000;
+/** Addresses of one question: proxies take no longer URLs. */
+const AT_ONCE = 100;
+
+interface Known {
+  /** Empty: it has none. */
+  readonly names: Names;
+  readonly at: number;
+}
+
+const NONE: Names = [];
+const listeners = new Set<() => void>();
+const known = new Map<string, Known>();
+/** Addresses that are shown, how often. */
+const shown = new Map<string, number>();
+const wanted = new Set<string>();
+let range: { readonly from: string; readonly to: string } | undefined;
+/** A question is on its way, or will be. */
+let asking = false;
+let askedAt = Number.NEGATIVE_INFINITY;
+let on = localStorage.getItem(KEY) !== '0';
+let version = 0;
+
+function changed(): void {
+  version++;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Names beside addresses, on all pages, or not. */
+export function toggleNames(): void {
+  on = !on;
+  localStorage.setItem(KEY, on ? '1' : '0');
+  if (on) for (const address of shown.keys()) want(address);
+  changed();
+}
+
+export function useNamesShown(): boolean {
+  return useSyncExternalStore(subscribe, () => on);
+}
+
+/** Lets names be those of the time that is looked at. */
+export function useNamesRange(): void {
+  const looked = useLookedAt();
+  const { from, to } = looked?.query ?? {};
+  useEffect(() => {
+    if (from === undefined || to === undefined) return;
+    if (range?.from === from && range.to === to) return;
+    range = { from, to };
+    known.clear();
+    for (const address of shown.keys()) want(address);
+    changed();
+  }, [from, to]);
+}
+
+function want(address: string): void {
+  const before = known.get(address);
+  if (!on || (before !== undefined && performance.now() - before.at < KEEP)) return;
+  wanted.add(address);
+  askSoon();
+}
+
+function askSoon(): void {
+  if (asking || wanted.size === 0) return;
+  asking = true;
+  setTimeout(() => void ask(), Math.max(GATHER, askedAt + BETWEEN - performance.now()));
+}
+
+async function ask(): Promise<void> {
+  if (range === undefined) {
+    // There is nothing to ask yet: what is shown is wanted again when there is.
+    wanted.clear();
+    asking = false;
+    return;
+  }
+  const addresses = [...wanted].slice(0, AT_ONCE);
+  for (const address of addresses) wanted.delete(address);
+  const asked = range;
+  askedAt = performance.now();
+  // A page without names is as right as one with them.
+  const answer = await call('names', { query: { ...asked, address: addresses } }).catch(() => undefined);
+  asking = false;
+  askSoon();
+  if (asked !== range || answer === undefined) return;
+  const found = new Map(answer.names.map(({ address, names }) => [address, names]));
+  const at = performance.now();
+  for (const address of addresses) known.set(address, { names: found.get(address) ?? NONE, at });
+  for (const address of known.keys()) {
+    if (known.size <= MOST_KNOWN) break;
+    if (!shown.has(address)) known.delete(address);
+  }
+  changed();
+}
+
+function show(address: string): () => void {
+  shown.set(address, (shown.get(address) ?? 0) + 1);
+  want(address);
+  return () => {
+    const others = (shown.get(address) ?? 1) - 1;
+    if (others === 0) shown.delete(address);
+    else shown.set(address, others);
+  };
+}
+
+/** The names of some addresses, as far as they are known; without those that have none. */
+export function useNames(addresses: readonly string[]): ReadonlyMap<string, Names> {
+  const seen = useSyncExternalStore(subscribe, () => version);
+  const text = addresses.join(' ');
+  const latest = useRef(addresses);
+  latest.current = addresses;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text has the addresses
+  useEffect(() => {
+    const leave = latest.current.map(show);
+    return () => {
+      for (const one of leave) one();
+    };
+  }, [text]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: text has the addresses, seen the names
+  return useMemo(() => {
+    const found = new Map<string, Names>();
+    if (!on) return found;
+    for (const address of latest.current) {
+      const names = known.get(address)?.names ?? NONE;
+      if (names.length > 0) found.set(address, names);
+    }
+    return found;
+  }, [text, seen]);
+}
+
+/** The name of an address, in grey. */
+export function NameOf({ address }: { readonly address: string }) {
+  useEffect(() => show(address), [address]);
+  const names = useSyncExternalStore(subscribe, () => (on ? (known.get(address)?.names ?? NONE) : NONE));
+  const [first] = names;
+  if (first === undefined) return null;
+  return (
+    <span className="name" title={sourceWords(names)}>
+      {printable(first.name)}
+    </span>
+  );
+}
+
+/** What an address is called, with its source: the head of its page. */
+export function NamesOf({ address }: { readonly address: string }) {
+  const names = useNames([address]).get(address) ?? NONE;
+  const distinct = names.filter(({ name }, i) => names.findIndex((other) => other.name === name) === i);
+  if (distinct.length === 0) return null;
+  return (
+    <div>
+      {distinct.map(({ name, source }, i) => (
+        <span key={name}>
+          {i > 0 && ', '}
+          {printable(name)} <span className="faint">{SOURCES[source]}</span>
+        </span>
+      ))}
+    </div>
+  );
+}
+
+/** Every name, and where it comes from. */
+export function sourceWords(names: Names): string {
+  return names.map(({ name, source }) => `${printable(name)}: ${SOURCES[source]}`).join('\n');
+}
