@@ -70,12 +70,17 @@ right 'Whose is the collector?' "$(inside collector sh -c 'for p in /proc/[0-9]*
   case $(tr "\0" " " <$p/cmdline) in *node*"collect --config"*) grep ^Uid $p/status ;; esac
 done' | tail -n 1)" '^Uid:	[1-9]'
 wait_for 'the minute of mirrors and tunnels' 90 minutes
-# shellcheck disable=SC2016 # for the shell in there
-right 'Does the console see the collector, and its rows?' "$(inside console sh -c 'node -e "
-  fetch(\"http://127.0.0.1:9480/api/v1/about\", { headers: { authorization: \"Bearer \" + process.argv[1] } })
-    .then((r) => r.json())
-    .then((about) => console.log(about.detail ?? \"%s %s\", about.collector?.name, about.mirrors?.map((m) => m.name).join()))
-  " "$(cat /var/lib/mirrorlake/console/token)"')" '^collector enters,leaves$'
+console() { # what the console's API answers, as JSON
+  inside console node -e '
+    const token = require("node:fs").readFileSync("/var/lib/mirrorlake/console/token", "utf8").trim();
+    fetch(`http://127.0.0.1:9480/api/v1${process.argv[1]}`, { headers: { authorization: `Bearer ${token}` } })
+      .then((response) => response.text())
+      .then((text) => console.log(text));
+  ' "$1"
+}
+seen=$(console /status)
+right 'Does the console see the collector?' "$seen" '"collector":"collector"'
+right 'And its mirrors, by name?' "$seen" '"name":"enters".*"name":"leaves"'
 right 'What did each mirror lose?' "$(readme 'What did each mirror lose' | tr '\n\t' '; ')" \
   '^erspan2 10 [1-9][0-9]* 0;erspan3 20 [1-9][0-9]* 0;$'
 right 'Was anything malformed, or dropped by the kernel?' \
