@@ -4,7 +4,7 @@ import { parsePrefix } from '../config/units.js';
 import { UsageError } from '../model/errors.js';
 import { formatIp } from '../wire/ip/addresses.js';
 
-const LONGEST_FILE = 16 << 20;
+export const LONGEST_FILE = 16 << 20;
 const LONGEST_NAME = 253;
 
 export class AddressNames {

@@ -1,5 +1,6 @@
 /** The console as an HTTP server: what stands before every route, the routes, and the page's files. */
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +40,8 @@ import type { SignIn } from './sign-in.js';
 
 /** Bodies of requests, bytes. */
 export const LONGEST_BODY = 64 * 1024;
+/** Listeners of a request's signal, before Node takes them for a leak. */
+const MOST_LISTENERS = 100;
 const API = '/api/v1';
 const PAGE = fileURLToPath(new URL('../../dist/console/', import.meta.url));
 
@@ -161,7 +164,7 @@ export function createApp(options: AppOptions): Hono<Env> {
             ? undefined
             : parsed(route.body, await readBody(c), 'the body'),
         who,
-        signal: c.req.raw.signal,
+        signal: patient(c.req.raw.signal),
         request: c.req.raw,
       };
       const capture = c.req.query(CAPTURE_PARAMETER);
@@ -195,16 +198,17 @@ export function createApp(options: AppOptions): Hono<Env> {
   return app;
 }
 
-/** index.html as it is built: its assets are named relative to it. */
-let built: string | undefined;
+/** A request's signal: a card asks a dozen questions, and each of them listens. */
+function patient(signal: AbortSignal): AbortSignal {
+  setMaxListeners(MOST_LISTENERS, signal);
+  return signal;
+}
 
+/** index.html as it is built, whose assets are named relative to it. @throws RequestError if it is not */
 function pageWith(prefix: string, nonce: string): string {
-  if (built === undefined || process.env.NODE_ENV === 'test') {
-    if (!existsSync(`${PAGE}index.html`))
-      throw new RequestError('the page has not been built', 500, { hint: 'npm run build' });
-    built = readFileSync(`${PAGE}index.html`, 'utf8');
-  }
-  return built
+  if (!existsSync(`${PAGE}index.html`))
+    throw new RequestError('the page has not been built', 500, { hint: 'npm run build' });
+  return readFileSync(`${PAGE}index.html`, 'utf8')
     .replaceAll('"./assets/', `"${prefix}/assets/`)
     .replaceAll('%PREFIX%', prefix)
     .replaceAll('%NONCE%', nonce);

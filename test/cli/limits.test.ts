@@ -46,9 +46,11 @@ import { LARGEST_CONFIG } from '../../src/config/config-file.js';
 import { MOST_MISTAKES } from '../../src/config/load.js';
 import { configSchema, consoleSchema, mirrorSchema } from '../../src/config/schema.js';
 import { DEEPEST, MOST_ALIASES } from '../../src/config/yaml-document.js';
+import { LONGEST_FILE as LONGEST_NAMES } from '../../src/console/address-names.js';
 import { LONGEST_BODY } from '../../src/console/app.js';
 import { LONGEST_READING, MOST_CAPTURES } from '../../src/console/captures.js';
 import { EXPANDED_LINKS, MOST_EXPANDED, MOST_LINKS } from '../../src/console/contract/map.js';
+import { MOST_NAMED } from '../../src/console/contract/names.js';
 import { MOST_TOP } from '../../src/console/contract/overview.js';
 import { MOST_FRAMES } from '../../src/console/contract/packets.js';
 import {
@@ -63,11 +65,14 @@ import {
 } from '../../src/console/contract/views.js';
 import { KEEP as DOCTOR_KEEP, PATIENCE as DOCTOR_PATIENCE } from '../../src/console/doctor.js';
 import { DOWNLOAD_PATIENCE, MOST_DOWNLOADS } from '../../src/console/downloads.js';
+import { MOST_STREAMS as MOST_LIVE_STREAMS } from '../../src/console/live-feed.js';
 import { KEEP_RUNNING, KEPT_BYTES, MOST_RUNNING, MOST_WAITING } from '../../src/console/questions.js';
+import { MOST_WAITING_ROWS } from '../../src/console/routes/live.js';
 import { MOST_ANSWERED, MOST_BYTES, MOST_OF_ONE } from '../../src/console/routes/sql.js';
 import { COOKIE_LIFE, MOST_COOKIES, MOST_WRONG } from '../../src/console/sign-in.js';
 import { MOST_CONDITIONS, MOST_VALUES } from '../../src/console/statements/conditions.js';
 import { MOST_CANDIDATES, MOST as MOST_FOUND } from '../../src/console/statements/findings.js';
+import { MOST_ROWS as MOST_LISTED_OF_HOST } from '../../src/console/statements/hosts.js';
 import { MOST_COLUMNS } from '../../src/console/statements/lists.js';
 import { LINKS_OF, LONGEST_PAIRS } from '../../src/console/statements/map.js';
 import { MOST_MIRRORS } from '../../src/console/statements/mirrors.js';
@@ -125,6 +130,7 @@ import { MAX_OUTER_HEADERS } from '../../src/wire/ip/ipv6-extension.js';
 import { MPLS_MAX_LABELS } from '../../src/wire/link/mpls.js';
 import { MAX_LAYERS, MAX_VLANS } from '../../src/wire/walk/frame.js';
 import { MAX_EXTENSIONS } from '../../src/wire/walk/walk-ip.js';
+import { MOST_ROWS as MOST_LIVE_ROWS } from '../../web/src/pages/live/feed.js';
 import { MOST_BYTES as MOST_SAID } from '../../web/src/pages/packets/decode/conversation.js';
 import { MOST_FIELDS } from '../../web/src/pages/packets/decode/layer.js';
 import { MOST_PACKETS } from '../../web/src/pages/packets/decode/paging.js';
@@ -382,6 +388,12 @@ const NUMBERS: [string, string[]][] = [
   ['packets that the page of packets holds', [grouped(MOST_PACKETS)]],
   ['bytes that the page puts together of a conversation', [`${MOST_SAID / 1e6} MB`]],
   ['fields of one layer of a packet, in the page', [`${MOST_FIELDS}`]],
+  ['streams of what happens now, in the console', [`${MOST_LIVE_STREAMS} a person`]],
+  ['rows waiting for one of them', [grouped(MOST_WAITING_ROWS)]],
+  ['rows that the page Live keeps', [grouped(MOST_LIVE_ROWS)]],
+  ['addresses whose names are asked for at once', [`${MOST_NAMED}`]],
+  ['the file `console.address_names`', [mib(LONGEST_NAMES)]],
+  ["rows of each list on a host's and a service's page", [`${MOST_LISTED_OF_HOST}`]],
   ['longest packet of a capture', [grouped(MAX_PACKET)]],
   ['a block of a pcapng that is not skipped', [grouped(MAX_RECORD)]],
   ['interfaces of a pcapng', [grouped(MAX_INTERFACES)]],

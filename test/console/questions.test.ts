@@ -1,4 +1,5 @@
 /** How the page's questions take turns, are asked once, and are kept. */
+import { setMaxListeners } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { Asker } from '../../src/console/asker.js';
@@ -106,6 +107,7 @@ describe('questions', () => {
   it('are refused when too many wait, and a place that is left is free', async () => {
     const { engine, questions, settle } = made();
     const leaving = new AbortController();
+    setMaxListeners(0, leaving.signal);
     const waiting: Promise<unknown>[] = [];
     for (let i = 0; i < MOST_RUNNING + MOST_WAITING; i++)
       waiting.push(questions.ask(`q${i}`, { signal: leaving.signal }).catch(() => undefined));

@@ -1,0 +1,67 @@
+/** WCAG 2.2 AA, as far as axe-core judges it: every page, in both themes. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
+import { startConsole, type TestConsole } from '../support/console.js';
+import { demoStore } from '../support/demo-store.js';
+import { describeWith } from '../support/needs.js';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const PAGES = [
+  '',
+  'sessions',
+  'sessions?of=transactions',
+  'hosts',
+  'hosts/10.30.0.30',
+  'services/203.0.113.80:443',
+  'map',
+  'live',
+  'mirrors',
+  'mirrors/add',
+  'compare',
+  'tunnels',
+  'sql?q=SELECT+1',
+];
+
+describeWith([CHROMIUM], 'access', () => {
+  let served: TestConsole;
+  let browser: Browser;
+  let packets = '';
+  beforeAll(async () => {
+    served = await startConsole(demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store')));
+    browser = await startBrowser();
+    type Sessions = { rows: { session_id: string }[] };
+    const range = 'from=2025-06-02T08:00:00Z&to=2025-06-02T08:10:00Z';
+    const { rows } = await served.json<Sessions>(`/sessions?limit=1&f=app:http&${range}`);
+    packets = `sessions/${rows[0].session_id}/packets`;
+  });
+  afterAll(async () => {
+    await browser.close();
+    await served.close();
+  });
+
+  it.each([false, true])('has no violation on any page (dark: %s)', async (dark) => {
+    const { context, page } = await openPage(browser, served.link, { dark });
+    const found: string[] = [];
+    for (const path of [...PAGES, packets]) {
+      await page.goto(`${served.url}${path}`);
+      await page.getByRole('main').waitFor();
+      await page.waitForLoadState('networkidle').catch(() => undefined);
+      await page.waitForFunction("document.querySelector('.bones') === null");
+      // The page's policy lets in no script; the debugger's are not the page's.
+      await page.evaluate(AXE);
+      const violations = (await page.evaluate(
+        `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations)`,
+      )) as { id: string; nodes: { html: string; failureSummary?: string }[] }[];
+      for (const { id, nodes } of violations)
+        found.push(`/${path}: ${id}: ${nodes.length}, first ${nodes[0]?.html.slice(0, 160)}`);
+    }
+    expect(found).toEqual([]);
+    await context.close();
+  });
+});
