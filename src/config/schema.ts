@@ -129,9 +129,11 @@ export const mirrorSchema = z.strictObject({
 });
 
 /** A URL that leads out: the page makes a link of it. */
-const outward = z.string().regex(/^https?:\/\/[^\s"'<>\\]+$/, {
-  error: (i) => `"${i.input}" is not a URL: write https://arkime.example.net/sessions?…{community_id}`,
-});
+const outward = z
+  .string()
+  .refine((text) => URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol), {
+    error: (i) => `"${i.input}" is not a URL: write https://arkime.example.net/sessions?…{community_id}`,
+  });
 
 export const consoleSchema = z.strictObject({
   listen: listen

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isServer, withoutPassword } from '../model/store-location.js';
+import { parseLocation } from '../store/location.js';
 import type { FindingSaid } from './contract/setup.js';
 import { RequestError } from './errors.js';
 
@@ -78,8 +79,7 @@ function run({ store, control, interfaces }: Examination): Promise<Examined> {
   });
 }
 
-/** The password of a server's URL, as it is meant; undefined without one. */
+/** The password of a server's URL; undefined without one. */
 function passwordIn(store: string): string | undefined {
-  const found = isServer(store) ? /^https?:\/\/[^:@/]*:([^@/]*)@/i.exec(store) : null;
-  return found === null ? undefined : decodeURIComponent(found[1]);
+  return (isServer(store) && parseLocation(store, {}).password) || undefined;
 }

@@ -108,7 +108,7 @@ describeWith([CHROMIUM], 'the page', () => {
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox', { name: 'What to do' }).fill('save');
     await page.keyboard.press('Enter');
-    await page.getByLabel('Name').fill('What fails');
+    await page.getByLabel('Name', { exact: true }).fill('What fails');
     await page.keyboard.press('Enter');
     await page.getByText('View What fails saved').waitFor();
     await page.getByRole('dialog', { name: 'Save this view' }).waitFor({ state: 'detached' });
