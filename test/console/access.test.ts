@@ -59,7 +59,7 @@ describeWith([CHROMIUM], 'access', () => {
         `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations)`,
       )) as { id: string; nodes: { html: string; failureSummary?: string }[] }[];
       for (const { id, nodes } of violations)
-        found.push(`/${path}: ${id}: ${nodes.length}, first ${nodes[0]?.html.slice(0, 160)}`);
+        found.push(`/${path}: ${id}: ${nodes.length}, ${nodes[0]?.html}: ${nodes[0]?.failureSummary}`);
     }
     expect(found).toEqual([]);
     await context.close();

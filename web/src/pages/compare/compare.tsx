@@ -1,5 +1,6 @@
 import { Link, useSearch } from '@tanstack/react-router';
 import { ArrowLeftRight, CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
+import type { CSSProperties } from 'react';
 import type { Answer } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useCarried } from '../../app/frame.js';
@@ -171,7 +172,7 @@ function Shares(props: {
               type="button"
               aria-pressed={part.show === show}
               aria-label={`${count(part.n)} ${part.words}`}
-              style={{ flex: part.n, background: part.color }}
+              style={{ flex: part.n, '--part': part.color } as CSSProperties}
               onClick={() => change({ show: part.show === 'differ' ? undefined : part.show })}
             >
               {count(part.n)}

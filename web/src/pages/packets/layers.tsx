@@ -121,9 +121,12 @@ export function LayerTree(props: {
                 {(hidden > 0 || open.has(layer.name)) && FIRST[layer.name] !== undefined && (
                   <button
                     type="button"
+                    role="treeitem"
+                    aria-level={2}
+                    aria-selected={false}
                     className={css.more}
                     tabIndex={-1}
-                    aria-label={`${hidden > 0 ? 'All' : 'Fewer'} fields of ${layer.name}`}
+                    aria-label={`${hidden > 0 ? `+${hidden}` : '−'} fields of ${layer.name}`}
                     onClick={() => toggle(layer.name, hidden > 0)}
                   >
                     {hidden > 0 ? `+${hidden}` : '−'}

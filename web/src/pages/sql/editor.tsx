@@ -22,11 +22,11 @@ const TYPES =
   'datetime64 uuid ipv4 ipv6 array map tuple nullable lowcardinality enum8';
 
 const COLORS = HighlightStyle.define([
-  { tag: tags.keyword, color: 'var(--s4)' },
-  { tag: [tags.string, tags.special(tags.string)], color: 'var(--s3)' },
-  { tag: [tags.number, tags.bool, tags.null], color: 'var(--s2)' },
+  { tag: tags.keyword, color: 'color-mix(in srgb, var(--s4) 65%, var(--text))' },
+  { tag: [tags.string, tags.special(tags.string)], color: 'color-mix(in srgb, var(--s3) 65%, var(--text))' },
+  { tag: [tags.number, tags.bool, tags.null], color: 'color-mix(in srgb, var(--s2) 65%, var(--text))' },
   { tag: [tags.comment, tags.lineComment, tags.blockComment], color: 'var(--faint)' },
-  { tag: [tags.standard(tags.name), tags.typeName], color: 'var(--s1)' },
+  { tag: [tags.standard(tags.name), tags.typeName], color: 'color-mix(in srgb, var(--s1) 65%, var(--text))' },
 ]);
 
 const LOOK = EditorView.theme({
