@@ -61,7 +61,7 @@ export function Talkers() {
       {rows.length === 0 ? (
         <Empty>Nobody talked.</Empty>
       ) : (
-        <table aria-label="Top talkers">
+        <table aria-label="Top talkers" className={css.talkers}>
           <thead>
             <tr>
               <th>{pairs ? 'Client' : what === 'hosts' ? 'Host' : 'Network'}</th>
