@@ -127,14 +127,14 @@ async function openBrowser(link: string): Promise<void> {
 
 async function printUrl(options: ConsoleOptions): Promise<void> {
   const config = await settings(options);
-  const [{ keptToken, linkWith }, { hostInUrl, stateDirectory }] = await Promise.all([
+  const [{ madeToken, linkWith }, { hostInUrl, stateDirectory }] = await Promise.all([
     import('../console/token.js'),
     import('../console/settings.js'),
   ]);
   const { location } = await findStore(options);
   const { host, port } = config.listen;
   const url = `${config.tls === undefined ? 'http' : 'https'}://${hostInUrl(host)}:${port}${config.prefix}/`;
-  process.stdout.write(`${linkWith(url, keptToken(stateDirectory(config.state, location)))}\n`);
+  process.stdout.write(`${linkWith(url, madeToken(stateDirectory(config.state, location)))}\n`);
 }
 
 async function passwd(name: string, { rights }: { rights: Right[] }): Promise<void> {

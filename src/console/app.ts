@@ -129,7 +129,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     try {
       const who =
         'token' in body
-          ? options.signIn.byToken(body.token, address)
+          ? options.signIn.byToken(body.token)
           : await options.signIn.byPassword(body.name, body.password, address);
       options.log.info({ audit: true, who: who.name, address }, 'signed in');
       return enter(c, who);
@@ -233,7 +233,7 @@ function headers(nonce: string): Record<string, string> {
 /** @throws RequestError 401 for whoever is not signed in */
 function letIn(c: Context<Env>, cookie: string, { signIn, secure, prefix }: AppOptions): Who {
   const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '');
-  if (bearer !== null) return signIn.byToken(bearer[1], addressOf(c));
+  if (bearer !== null) return signIn.byToken(bearer[1]);
   const proxied = signIn.byProxy((name) => c.req.header(name), addressOf(c));
   if (proxied !== undefined) {
     // The proxy's own cookie comes with what another site asks, too.

@@ -14,11 +14,11 @@ import type { Users } from './users.js';
 export const COOKIE_LIFE = 12 * 3600 * 1000;
 /** Cookies at once: the one unused for longest makes room. */
 export const MOST_COOKIES = 1000;
-/** Wrong tokens and passwords from one address within a minute. */
+/** Wrong passwords for a name, from one address, within a minute. */
 export const MOST_WRONG = 5;
 const MINUTE = 60_000;
-/** Addresses whose wrong attempts are counted. */
-const MOST_ADDRESSES = 10_000;
+/** Names and addresses whose wrong passwords are counted. */
+const MOST_COUNTED = 10_000;
 
 /** A random text of 256 bits, for a URL. */
 export function randomToken(): string {
@@ -55,37 +55,37 @@ export class SignIn {
   ) {}
 
   /**
-   * Lets in by the token.
+   * Lets in by the token. Wrong ones are not counted: nobody guesses 256 bits, and whoever shares an address
+   * with others, as all do on loopback, could keep them out.
    *
-   * @param address whose wrong attempts count
-   * @throws RequestError 401 for a wrong one, 429 after too many
+   * @throws RequestError 401 for a wrong one
    */
-  byToken(token: string, address: string): Who {
-    this.allow(address);
+  byToken(token: string): Who {
     const { token: right, tokenRights = RIGHTS } = this.ways;
     if (!equal(token, right))
-      throw this.wrongly(address, 'this link is not the one the console printed', {
+      throw new RequestError('this link is not the one the console printed', 401, {
         hint: 'mirrorlake console url prints it',
       });
-    this.wrong.delete(address);
     return { name: 'token', rights: [...tokenRights] };
   }
 
   /**
    * Lets in by name and password.
    *
-   * @throws RequestError as {@link byToken}
+   * @param address from which wrong ones for this name count
+   * @throws RequestError 401 for a wrong one, 429 after too many
    */
   async byPassword(name: string, password: string, address: string): Promise<Who> {
-    this.allow(address);
+    const counted = `${address} ${name}`;
+    this.allow(counted);
     const { users } = this.ways;
     if (users === undefined)
       throw new RequestError('this console has no users file', 401, {
         hint: 'open the link that mirrorlake console url prints',
       });
     const who = await users.judge(name, password);
-    if (who === undefined) throw this.wrongly(address, 'no user has this name and password', {});
-    this.wrong.delete(address);
+    if (who === undefined) throw this.wrongly(counted);
+    this.wrong.delete(counted);
     return who;
   }
 
@@ -145,27 +145,28 @@ export class SignIn {
     this.cookies.delete(digest(value));
   }
 
-  private counted(address: string): number {
-    const known = this.wrong.get(address);
+  /** @param counted an address and a name */
+  private wrongOf(counted: string): number {
+    const known = this.wrong.get(counted);
     return known !== undefined && known.until > this.now() ? known.count : 0;
   }
 
-  /** @throws RequestError 429 after too many wrong attempts */
-  private allow(address: string): void {
-    if (this.counted(address) >= MOST_WRONG)
-      throw new RequestError('too many wrong attempts from this address', 429, { hint: 'wait a minute' });
+  /** @throws RequestError 429 after too many wrong passwords */
+  private allow(counted: string): void {
+    if (this.wrongOf(counted) >= MOST_WRONG)
+      throw new RequestError('too many wrong passwords for this name', 429, { hint: 'wait a minute' });
   }
 
-  /** Counts a wrong attempt. @returns what to say to it */
-  private wrongly(address: string, message: string, options: { readonly hint?: string }): RequestError {
-    const count = this.counted(address) + 1;
-    this.wrong.delete(address);
-    this.wrong.set(address, { count, until: this.now() + MINUTE });
+  /** Counts a wrong password. @returns what to say to it */
+  private wrongly(counted: string): RequestError {
+    const count = this.wrongOf(counted) + 1;
+    this.wrong.delete(counted);
+    this.wrong.set(counted, { count, until: this.now() + MINUTE });
     for (const oldest of this.wrong.keys()) {
-      if (this.wrong.size <= MOST_ADDRESSES) break;
+      if (this.wrong.size <= MOST_COUNTED) break;
       this.wrong.delete(oldest);
     }
-    return new RequestError(message, 401, options);
+    return new RequestError('no user has this name and password', 401);
   }
 }
 

@@ -30,6 +30,23 @@ export function keptToken(state: string): string {
   }
 }
 
+/** The token that a console has made in `state`. @throws CommandError where none has */
+export function madeToken(state: string): string {
+  const file = join(state, 'token');
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    // One that is made by somebody else is none that the console's user may read.
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new CommandError(
+      missing
+        ? `${file}: no console has been started with this store: mirrorlake console starts one`
+        : `${file}: the token cannot be read: ${(error as Error).message}; ask as the console's user`,
+      { cause: error },
+    );
+  }
+}
+
 /** @returns the link that signs in, of a console at `url` */
 export function linkWith(url: string, token: string): string {
   return `${url}#token=${token}`;

@@ -7,14 +7,16 @@ import { readFileSync, statSync } from 'node:fs';
 import { UsageError } from '../model/errors.js';
 import { RIGHTS, type Right } from '../model/rights.js';
 import type { Who } from './contract/sign-in.js';
+import { RequestError } from './errors.js';
 
 /** Cost of scrypt (RFC 7914): 32 MiB and some 0.1 s a password. */
 const COST = { N: 1 << 15, r: 8, p: 1 };
 /** The most that a line of the file may ask for. */
 const MOST_COST = { N: 1 << 17, r: 16, p: 4 };
 const HASH_BYTES = 32;
-/** Passwords that are judged at once; further ones wait. */
-const AT_ONCE = 2;
+/** Passwords that are judged at once, and those that wait: each costs 0.1 s of a processor. */
+export const JUDGED_AT_ONCE = 2;
+export const MOST_WAITING_TO_BE_JUDGED = 16;
 const LONGEST_FILE = 1 << 20;
 
 interface User extends Who {
@@ -41,7 +43,11 @@ export class Users {
     return user === undefined ? undefined : { name: user.name, rights: user.rights };
   }
 
-  /** The user with this name and password; undefined: there is none. It takes as long for a wrong name. */
+  /**
+   * The user with this name and password; undefined: there is none. It takes as long for a wrong name.
+   *
+   * @throws RequestError 503 when too many wait to be judged
+   */
   async judge(name: string, password: string): Promise<Who | undefined> {
     this.refresh();
     const user = this.users.get(name);
@@ -52,8 +58,10 @@ export class Users {
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.judging >= AT_ONCE) await new Promise<void>((go) => this.waiting.push(go));
-    else this.judging++;
+    if (this.judging < JUDGED_AT_ONCE) this.judging++;
+    else if (this.waiting.length < MOST_WAITING_TO_BE_JUDGED)
+      await new Promise<void>((go) => this.waiting.push(go));
+    else throw new RequestError('too many sign in at once', 503, { hint: 'try again in a moment' });
     try {
       return await work();
     } finally {
@@ -129,7 +137,8 @@ export async function userLine(name: string, rights: readonly Right[], password:
   const salt = randomBytes(16);
   const hash = await derived(password, salt, costOf(COST));
   const { N, r, p } = COST;
-  return `${name}:${rights.join(',')}:scrypt$${N}$${r}$${p}$${salt.toString('base64')}$${hash.toString('base64')}`;
+  const secret = ['scrypt', N, r, p, salt.toString('base64'), hash.toString('base64')].join('$');
+  return `${name}:${rights.join(',')}:${secret}`;
 }
 
 function costOf(cost: typeof COST): User['cost'] {

@@ -79,6 +79,7 @@ import { MOST_MIRRORS } from '../../src/console/statements/mirrors.js';
 import { MOST_FRAME_BYTES } from '../../src/console/statements/packets.js';
 import { LONGEST_APART, LONGEST_ONCE } from '../../src/console/statements/scope.js';
 import { MOST_ALSO } from '../../src/console/statements/session.js';
+import { JUDGED_AT_ONCE, MOST_WAITING_TO_BE_JUDGED } from '../../src/console/users.js';
 import { MOST_VIEWS } from '../../src/console/views.js';
 import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
 import { LARGEST_BUFFER } from '../../src/demux/fragment-buffers.js';
@@ -377,7 +378,11 @@ const NUMBERS: [string, string[]][] = [
   ],
   ['captures that are kept', [`${MOST_CAPTURES}; one`]],
   ["a body of the console's API", [grouped(LONGEST_BODY)]],
-  ['wrong tokens and passwords from one address', [`${MOST_WRONG} within a minute`]],
+  ['wrong passwords for a name from one address', [`${MOST_WRONG} within a minute`]],
+  [
+    'passwords of the console that are judged at once',
+    [`${JUDGED_AT_ONCE}, and ${MOST_WAITING_TO_BE_JUDGED}`],
+  ],
   ['browsers that are signed in', [grouped(MOST_COOKIES), hours(COOKIE_LIFE / 1000)]],
   ['`doctor`, run for the console', [seconds(DOCTOR_PATIENCE), seconds(DOCTOR_KEEP)]],
   ["mirror points on the console's page", [grouped(MOST_MIRRORS)]],

@@ -50,15 +50,11 @@ describe('who comes in', () => {
     expect(await asked({ 'sec-fetch-site': 'same-origin' })).toBe(401);
   });
 
-  it('stops listening to an address after five wrong tokens', async () => {
-    const other = await startConsole('/nowhere');
-    const wrong = (token: string): Promise<number> =>
-      fetch(`${other.url}api/v1/me`, { headers: { authorization: `Bearer ${token}` } }).then((r) => r.status);
-    const statuses: number[] = [];
-    for (let i = 0; i < 6; i++) statuses.push(await wrong(`wrong${i}`));
-    expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
-    expect(await wrong(other.token)).toBe(429);
-    await other.close();
+  it('is kept out by nobody who tries wrong tokens from the same address', async () => {
+    const asked = (token: string): Promise<number> =>
+      bare('api/v1/me', { headers: { authorization: `Bearer ${token}` } }).then((r) => r.status);
+    for (let i = 0; i < 10; i++) expect(await asked(`wrong${i}`)).toBe(401);
+    expect(await asked(served.token)).toBe(200);
   });
 });
 

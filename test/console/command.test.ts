@@ -1,7 +1,7 @@
 /** `mirrorlake console` as people start it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -48,6 +48,14 @@ describe('a console by hand', () => {
     const token = readFileSync(join(store, 'console/token'), 'utf8').trim();
     expect(stdout).toBe(`http://127.0.0.1:9480/#token=${token}\n`);
   });
+});
+
+it('prints no link where no console has been, and makes no token that is not its own', () => {
+  const other = join(directory, 'other');
+  const { status, stderr } = mirrorlake(['console', 'url', '--store', store, '--state', other]);
+  expect(stderr).toMatch(/no console has been started with this store/);
+  expect(status).toBe(1);
+  expect(existsSync(other)).toBe(false);
 });
 
 it('makes a line of the users file of a password on stdin', () => {

@@ -7,10 +7,17 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { consoleSchema } from '../../src/config/schema.js';
 import { parsePrefix } from '../../src/config/units.js';
+import type { RequestError } from '../../src/console/errors.js';
 import { checkExposure } from '../../src/console/settings.js';
-import { COOKIE_LIFE, SignIn } from '../../src/console/sign-in.js';
+import { COOKIE_LIFE, MOST_WRONG, SignIn } from '../../src/console/sign-in.js';
 import { keptToken } from '../../src/console/token.js';
-import { parseUsers, Users, userLine } from '../../src/console/users.js';
+import {
+  JUDGED_AT_ONCE,
+  MOST_WAITING_TO_BE_JUDGED,
+  parseUsers,
+  Users,
+  userLine,
+} from '../../src/console/users.js';
 import { startConsole } from '../support/console.js';
 import { describeWith } from '../support/needs.js';
 
@@ -37,6 +44,36 @@ describe('users', () => {
     expect((await login('bob', 'correct horse')).status).toBe(200);
     expect((await login('ann', 'correct horse')).status).toBe(401);
     await served.close();
+  });
+
+  it('are heard no more for a minute after five wrong passwords, and others are', async () => {
+    const file = join(made(), 'users');
+    const lines = await Promise.all(['ann', 'bob'].map((name) => userLine(name, ['view'], 'correct horse')));
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    let now = 0;
+    const signIn = new SignIn({ token: 'x', users: new Users(file) }, () => now);
+    const judged = (name: string, password: string): Promise<string | number> =>
+      signIn.byPassword(name, password, '10.0.0.1').then(
+        (who) => who.name,
+        (error: RequestError) => error.status,
+      );
+    const wrong: (string | number)[] = [];
+    for (let i = 0; i < MOST_WRONG + 1; i++) wrong.push(await judged('ann', 'wrong horse'));
+    expect(wrong).toEqual([401, 401, 401, 401, 401, 429]);
+    expect(await judged('ann', 'correct horse')).toBe(429);
+    expect(await judged('bob', 'correct horse')).toBe('bob');
+    now += 61_000;
+    expect(await judged('ann', 'correct horse')).toBe('ann');
+  });
+
+  it('are refused when too many wait to be judged', async () => {
+    const file = join(made(), 'users');
+    writeFileSync(file, `${await userLine('ann', ['view'], 'correct horse')}\n`);
+    const users = new Users(file);
+    const most = JUDGED_AT_ONCE + MOST_WAITING_TO_BE_JUDGED;
+    const waiting = Array.from({ length: most }, () => users.judge('ann', 'correct horse'));
+    await expect(users.judge('ann', 'correct horse')).rejects.toThrow('too many sign in at once');
+    expect((await Promise.all(waiting)).every((who) => who?.name === 'ann')).toBe(true);
   });
 
   it.each([
