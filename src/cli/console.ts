@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ConsoleConfig } from '../config/schema.js';
-import { UsageError } from '../model/errors.js';
+import { CommandError, UsageError } from '../model/errors.js';
 import { RIGHTS, type Right } from '../model/rights.js';
-import { findCollector, findStore, type StoreOptions } from './find-store.js';
+import { isServer } from '../model/store-location.js';
+import { findCollector, findStore, isThere, type StoreOptions } from './find-store.js';
 import { readPassword } from './read-password.js';
 import { CONFIG_HELP, STORE_HELP } from './store-words.js';
 
@@ -95,7 +96,12 @@ async function serve(options: ServeOptions): Promise<void> {
       import('../observe/log.js'),
     ]);
   checkExposure(config);
-  const { location } = await findStore(options);
+  const { location, collector } = await findStore(options);
+  // Before anything is made in its place.
+  if (!isServer(location) && collector === undefined && !isThere(location))
+    throw new CommandError(
+      `there is no store in ${location}: read a capture into it first, or name another with --store`,
+    );
   const token = keptToken(stateDirectory(config.state, location));
   const running = await serveConsole({
     config,

@@ -240,7 +240,7 @@ function notAllowed(socket: string): ControlError {
 }
 
 /** Whether a directory may hold a store; if it cannot be read, opening it will say so. */
-function isThere(directory: string): boolean {
+export function isThere(directory: string): boolean {
   try {
     return statSync(join(directory, 'clickhouse')).isDirectory();
   } catch (error) {

@@ -50,6 +50,14 @@ describe('a console by hand', () => {
   });
 });
 
+it('serves no store that is not there, and makes nothing in its place', () => {
+  const nowhere = join(directory, 'nowhere');
+  const { status, stderr } = mirrorlake(['console', '--store', nowhere]);
+  expect(stderr).toMatch(/there is no store in .*nowhere: read a capture into it first/);
+  expect(status).toBe(1);
+  expect(existsSync(nowhere)).toBe(false);
+});
+
 it('prints no link where no console has been, and makes no token that is not its own', () => {
   const other = join(directory, 'other');
   const { status, stderr } = mirrorlake(['console', 'url', '--store', store, '--state', other]);
