@@ -144,7 +144,9 @@ async function printUrl(options: ConsoleOptions): Promise<void> {
 }
 
 async function passwd(name: string, { rights }: { rights: Right[] }): Promise<void> {
-  const { userLine } = await import('../console/users.js');
+  const { checkUserName, userLine } = await import('../console/users.js');
+  // Before anybody thinks of a password.
+  checkUserName(name);
   const password = await readPassword(`Password for ${name}: `);
   process.stdout.write(`${await userLine(name, rights, password)}\n`);
 }

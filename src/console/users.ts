@@ -129,10 +129,15 @@ export function parseUsers(text: string, file: string): Map<string, User> {
   return users;
 }
 
-/** A line of the file. @throws UsageError for a name that cannot be one, or a short password */
-export async function userLine(name: string, rights: readonly Right[], password: string): Promise<string> {
+/** @throws UsageError for what cannot be a user's name */
+export function checkUserName(name: string): void {
   if (!/^[^:\s#]{1,100}$/.test(name))
     throw new UsageError(`${name} cannot be a user's name: no spaces, : or #`);
+}
+
+/** A line of the file. @throws UsageError for a name that cannot be one, or a short password */
+export async function userLine(name: string, rights: readonly Right[], password: string): Promise<string> {
+  checkUserName(name);
   if (password.length < 8) throw new UsageError('a password has at least 8 characters');
   const salt = randomBytes(16);
   const hash = await derived(password, salt, costOf(COST));

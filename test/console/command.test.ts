@@ -73,6 +73,17 @@ it('makes a line of the users file of a password on stdin', () => {
 });
 
 it.each([
+  [['ann'], '', /no password has come/, 1],
+  [['ann'], 'short\n', /at least 8 characters/, 2],
+  [['a b'], '', /a b cannot be a user's name/, 2],
+])('makes none of %s and %j', (words, input, message, expected) => {
+  const { status, stderr, stdout } = mirrorlake(['console', 'passwd', ...words], input);
+  expect(stderr).toMatch(message);
+  expect(stdout).toBe('');
+  expect(status).toBe(expected);
+});
+
+it.each([
   [['--listen', '0.0.0.0:9480'], /served at 0\.0\.0\.0, where everybody .* or say --insecure/],
   [['--listen', 'nowhere'], /console: --listen: "nowhere" is not HOST:PORT/],
   [['--state', '/proc/none'], /the console's token cannot be kept there/],
