@@ -11,8 +11,14 @@ import { IPV6_SOURCE } from '../wire/ip/ipv6.js';
 import { HASH_SECRET, KeyedHash, KeyedSums } from '../wire/keyed-hash.js';
 import type { Frame } from '../wire/walk/frame.js';
 
-/** Frames remembered, a power of two; the newest replaces the one in the same place. */
+/** Frames remembered, a power of two. */
 export const FRAMES_REMEMBERED = 1 << 16;
+/**
+ * Places that a frame may have, of which it takes the oldest. Their prints fill one cache line. If it had one
+ * place only, the share of frames forgotten early would be that of the places in use; with eight, none is as
+ * long as few of the places are.
+ */
+const WAYS = 8;
 /** Bytes of a packet: captures have no longer ones (MAX_PACKET of receive/file/format.ts). */
 const LONGEST = 1 << 18;
 /** Mirror point, the two lengths, and three words of the IP header. */
@@ -32,6 +38,7 @@ export class Deduplicator {
   /** Frames that lost their place within their window. */
   forgotten = 0;
 
+  /** @param capacity a power of two, at least eight */
   constructor(private readonly capacity = FRAMES_REMEMBERED) {
     this.prints = new Int32Array(capacity * 2);
     this.times = new Float64Array(capacity);
@@ -47,7 +54,7 @@ export class Deduplicator {
     const print = this.first.words(this.words, count, 0);
     const other = this.second.words(this.words, count, 0);
     const now = f.sec * 1e9 + f.nsec;
-    const at = print & (this.capacity - 1);
+    const at = this.placeOf(print, other, now);
     const same = this.prints[at * 2] === print && this.prints[at * 2 + 1] === other;
     // An earlier frame is no copy: it comes from another capture, or the clock was set back. Its time counts
     // from now on.
@@ -60,6 +67,25 @@ export class Deduplicator {
     // A third copy is a second duplicate of the first frame, whose time stays.
     if (!seen) this.times[at] = now;
     return seen;
+  }
+
+  /**
+   * The place of a frame that is remembered; otherwise the one to take: that of the frame farthest from now,
+   * in the past or, after the clock was set back, in the future.
+   */
+  private placeOf(print: number, other: number, now: number): number {
+    const from = print & (this.capacity - WAYS);
+    for (let at = from; at < from + WAYS; at++)
+      if (this.prints[at * 2] === print && this.prints[at * 2 + 1] === other) return at;
+    let farthest = from;
+    let distance = -1;
+    for (let at = from; at < from + WAYS; at++) {
+      const away = Math.abs(now - this.times[at]);
+      if (away <= distance) continue;
+      farthest = at;
+      distance = away;
+    }
+    return farthest;
   }
 
   /** Puts the compared parts of a frame into words. @returns how many */

@@ -148,6 +148,21 @@ it('a frame whose place is taken within the window is forgotten, and counted', (
   expect(few.forgotten - forgotten).toBeLessThan(1000);
 });
 
+it('no frame is forgotten early while few of the places are in use', () => {
+  const d = new Deduplicator(1 << 12);
+  const frames = Array.from({ length: 200 }, (_, n) =>
+    frameOf(ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(n, 53, new Uint8Array(8))))),
+  );
+  for (const f of frames) d.seen(f, 0, MILLISECOND);
+  expect(frames.filter((f) => !d.seen(f, 0, MILLISECOND))).toEqual([]);
+  // Of frames past the window, each gives its place up before one that is within it.
+  for (let round = 1; round <= 50; round++) {
+    for (const f of frames) d.seen(Object.assign(f, { nsec: 2 * round * MILLISECOND }), 0, MILLISECOND);
+    expect(frames.filter((f) => !d.seen(f, 0, MILLISECOND))).toEqual([]);
+  }
+  expect(d.forgotten).toBe(0);
+});
+
 it('comparing long packets takes time in proportion to their length', () => {
   const packets = Array.from({ length: 64 }, (_, n) =>
     frameOf(ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(n, 53, new Uint8Array(60_000))))),
