@@ -31,9 +31,13 @@ import {
 const PIECE = 1 << 20;
 /** Milliseconds between two attempts to end a question. */
 const KILL_AGAIN = 200;
-/** A thread of the engine takes three descriptors: with fewer than this many, a question gets two threads. */
+/**
+ * A thread of the engine takes three descriptors: with fewer than this many, a question gets two threads, a
+ * statement that writes gets one, and threads that have nothing to do end.
+ */
 const MANY_DESCRIPTORS = 1024;
-const THREADS = openFilesLimit() < MANY_DESCRIPTORS ? { max_threads: 2 } : {};
+const HAS_FEW_DESCRIPTORS = openFilesLimit() < MANY_DESCRIPTORS;
+const THREADS = HAS_FEW_DESCRIPTORS ? { max_threads: 2 } : {};
 /** ClickHouse's error code. */
 const READONLY = '164';
 /** The engine's own grants, shipped with the program: the first of the walls around questions. */
@@ -83,9 +87,11 @@ async function load(): Promise<typeof import('chdb')> {
 
 const chdb = await load();
 const engine = [`--config-file=${CONFIGURATION}`, `--max_server_memory_usage=${memory}`];
+if (HAS_FEW_DESCRIPTORS) engine.push('--max_thread_pool_free_size=0', '--background_pool_size=2');
 /** Opens the directory for the whole process, and ends questions. */
 const control = new chdb.Session(data, { connectionArgs: engine });
 const writer = new chdb.Session(data);
+if (HAS_FEW_DESCRIPTORS) await writer.queryAsync('SET max_threads = 1, max_insert_threads = 1');
 
 /** @throws StatementRefused, EngineFailure: what an engine's error is for whoever asked */
 function asFailure(error: unknown): never {
