@@ -25,7 +25,7 @@ export function protoFile(table: Table): string {
     ]),
     ...fields.flatMap(({ name, field, type, doc }) => [
       ...wrapped(doc, '  // '),
-      `  ${type.kind === 'nullable' ? 'optional ' : ''}${type.proto} ${name} = ${field};`,
+      `  ${type.kind === 'nullable' || type.kind === 'later' ? 'optional ' : ''}${type.proto} ${name} = ${field};`,
     ]),
     '}',
     '',

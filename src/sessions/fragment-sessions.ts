@@ -28,6 +28,8 @@ export interface Sessions {
   findOrOpen(f: Frame, m: Mirrored): number;
   /** Writes a session's id. @returns packets of its row */
   idOf(slot: number, id: Uint8Array): number;
+  /** Notes that a packet of a side, at `sec`, is about to be counted. */
+  note(slot: number, side: 0 | 1, sec: number): void;
 }
 
 export class FragmentSessions {
@@ -77,7 +79,9 @@ export class FragmentSessions {
       const slot = t[at + T.SLOT] - 1;
       if (this.isStill(slot, t[at + T.SERIAL])) {
         slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
-        countFrame(slots, slot, t[at + T.SIDE] as 0 | 1, f, m);
+        const side = t[at + T.SIDE] as 0 | 1;
+        sessions.note(slot, side, f.sec);
+        countFrame(slots, slot, side, f, m);
         t[at + T.SEC] = f.sec;
         return slot;
       }
@@ -144,7 +148,9 @@ export class FragmentSessions {
       const before = sessions.idOf(slot, this.settledId) - after;
       this.watcher.settled(at / trains.step, this.settledId, before);
     }
-    countWaiting(sessions.slots, slot, (found & 1) as 0 | 1, trains.words, at);
+    const side = (found & 1) as 0 | 1;
+    sessions.note(slot, side, trains.words[at + T.OPENED_SEC]);
+    countWaiting(sessions.slots, slot, side, trains.words, at);
   }
 
   private sweep(isDue: (at: number) => boolean): void {

@@ -62,6 +62,7 @@ export class MessageRows implements RowMaker {
     private readonly ids: SessionIds,
     private readonly sink: Partial<RowSink>,
     private readonly words: Words,
+    private readonly copyOf: (slot: number) => number,
   ) {}
 
   transaction(slot: number, name: ApplicationName, number: number, q: Question, kept: number): void {
@@ -80,6 +81,7 @@ export class MessageRows implements RowMaker {
     r.vni = network === 0 ? null : network + NO_VNI;
     this.ids.write(u32[w + W.SERIAL], u32[w + W.OPENED_SEC], u32[w + W.OPENED_NSEC], r.sessionId);
     r.number = number;
+    r.copy = this.copyOf(slot);
     const unasked = q.outcome === Outcome.Unasked;
     r.timeSec = unasked ? q.begunSec : q.askedSec;
     r.timeNsec = unasked ? q.begunNsec : q.askedNsec;

@@ -11,6 +11,7 @@ import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import { TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/transport/tcp.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { Clock, ClockMove } from './clock.js';
+import { Copies } from './copies.js';
 import { CopyWatch } from './copy-watch.js';
 import { Deduplicator } from './dedup.js';
 import { Finder } from './finder.js';
@@ -62,7 +63,10 @@ export class SessionTable implements FrameSink, FrameSessions {
   private readonly openOf: number[] = [];
   private readonly openedOf: number[] = [];
   private dedup: Deduplicator | undefined;
-  private readonly copies = new CopyWatch();
+  private readonly watch = new CopyWatch();
+  private readonly copies: Copies;
+  /** The table ends: nothing more comes. */
+  private finishing = false;
   private serial = 0;
   /**
    * The slot of the session that the last frame went into; -1 for none; below that, -2 - the train in which
@@ -83,10 +87,12 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.wheel = new Wheel(this.slots);
     this.key = new Key(new KeyedHash(this.options.secret ?? randomBytes(HASH_SECRET)));
     this.finder = new Finder(this.slots, this.key);
+    this.copies = new Copies(this.slots, this.key, this.options.copies);
     const { applications, readings } = this.options;
     const words = new Words(readings.words);
     this.filler = new RecordFiller(words);
-    const rows = new MessageRows(this.slots, this.points, this.ids, sink, words);
+    const copyOf = (slot: number): number => this.copyOf(slot);
+    const rows = new MessageRows(this.slots, this.points, this.ids, sink, words, copyOf);
     const seed = randomBytes(4).readInt32LE();
     this.reading = new Reading(this.slots, rows, words, applications, seed, readings);
     this.fragments = new FragmentSessions(
@@ -98,6 +104,7 @@ export class SessionTable implements FrameSink, FrameSessions {
         packet: (f, m) => this.packet(f, m),
         findOrOpen: (f, m) => this.findOrOpen(f, m),
         idOf: (slot, id) => this.idOf(slot, id),
+        note: (slot, side, sec) => this.note(slot, side, sec),
       },
       this.options,
     );
@@ -126,12 +133,12 @@ export class SessionTable implements FrameSink, FrameSessions {
 
   /** Whether a mirror point's frames come twice and are not deduplicated. */
   comesTwice(point: MirrorPoint): boolean {
-    return !(this.dedupWindows[point.index] > 0) && this.copies.comesTwice(point.index);
+    return !(this.dedupWindows[point.index] > 0) && this.watch.comesTwice(point.index);
   }
 
   /** A mirror point is new: its index may have been another's. */
   begin(point: MirrorPoint): void {
-    this.copies.forget(point.index);
+    this.watch.forget(point.index);
     this.openedOf[point.index] = 0;
   }
 
@@ -168,7 +175,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.last = -1;
     this.key.take(f, m);
     if (this.dedup !== undefined && this.isDuplicate(f, m)) return;
-    this.copies.look(f, m.point.index);
+    this.watch.look(f, m.point.index);
     if (f.fragmentOffset !== 0 || f.moreFragments) this.last = this.fragments.take(f, m);
     else this.packet(f, m);
   }
@@ -233,6 +240,7 @@ export class SessionTable implements FrameSink, FrameSessions {
 
   /** Ends every session, and forgets the time: the next frames may be older. */
   finish(reason: EndReason): void {
+    this.finishing = true;
     this.fragments.finish();
     const s = this.slots;
     for (let slot = 0; slot < s.reached; slot++) {
@@ -242,6 +250,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     }
     s.clear();
     this.clock.set(0);
+    this.finishing = false;
   }
 
   /** The clock's last second, 0 before the first packet. */
@@ -372,6 +381,7 @@ export class SessionTable implements FrameSink, FrameSessions {
       if ((flags & SYN) !== 0) learnClient(this.slots, slot, side, f);
       trackTcp(this.slots, slot, side, f);
     }
+    this.note(slot, side, f.sec);
     countFrame(this.slots, slot, side, f, m);
     if (!fresh) this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] |= FLAG.TOUCHED;
     if ((flags & (FIN | RST)) !== 0) this.hurryEnd(slot);
@@ -384,6 +394,21 @@ export class SessionTable implements FrameSink, FrameSessions {
       this.reading.take(slot, side, f);
     this.last = slot;
     return found;
+  }
+
+  /** A packet of a side, at `sec`, is about to be counted. */
+  private note(slot: number, side: 0 | 1, sec: number): void {
+    if (this.slots.u32[slot * SLOT_WORDS + W.PACKETS_A + side] === 0) this.copies.note(slot, side, sec);
+  }
+
+  /** The value of the column `copy` of a session's rows, as far as it is known by now. */
+  private copyOf(slot: number): number {
+    return this.copies.of(slot, this.lastWord);
+  }
+
+  /** The second in which what is known of conversations is judged. */
+  private get lastWord(): number {
+    return this.finishing ? Number.POSITIVE_INFINITY : this.clock.now;
   }
 
   /** A finished session only waits for stragglers: its deadline moves closer. */
@@ -408,6 +433,8 @@ export class SessionTable implements FrameSink, FrameSessions {
     const displaced = this.finder.insert(slot);
     if (displaced >= 0) this.displace(displaced);
     noteOpening(s, slot, f, m);
+    this.copies.open(slot, m.point);
+    this.counters.uncompared = this.copies.uncompared;
     this.serial = (this.serial + 1) >>> 0;
     s.u32[slot * SLOT_WORDS + W.SERIAL] = this.serial;
     this.wheel.insert(slot, Math.max(this.nextVisit(slot, this.clock.now), this.clock.now + 1));
@@ -472,6 +499,7 @@ export class SessionTable implements FrameSink, FrameSessions {
   /** Hands on the row so far and begins the next. */
   private nextPart(slot: number): void {
     this.emit(slot, EndReason.Active);
+    this.copies.rowEnded(slot);
     beginPart(this.slots, slot);
   }
 
@@ -480,6 +508,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.reading.end(slot);
     if (!rowIsEmpty(this.slots, slot)) this.emit(slot, reason);
     this.reading.forget(slot);
+    this.copies.close(slot, this.lastWord);
     this.openOf[this.slots.u32[slot * SLOT_WORDS + W.MIRROR]]--;
     this.finder.remove(slot);
     this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] = 0;
@@ -487,8 +516,10 @@ export class SessionTable implements FrameSink, FrameSessions {
   }
 
   private emit(slot: number, reason: EndReason): void {
+    const record = this.recordOf(slot, reason);
     this.counters.rows++;
-    this.sink.session(this.recordOf(slot, reason));
+    if (record.copy > 0) this.counters.copies++;
+    this.sink.session(record);
   }
 
   private recordOf(slot: number, reason: EndReason): SessionRecord {
@@ -498,6 +529,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     r.endReason = reason;
     r.point = this.points[u32[w + W.MIRROR]];
     this.ids.write(u32[w + W.SERIAL], u32[w + W.OPENED_SEC], u32[w + W.OPENED_NSEC], r.sessionId);
+    r.copy = this.copyOf(slot);
     this.filler.fill(this.slots, slot, r);
     return r;
   }

@@ -77,7 +77,7 @@ import { MOST_COLUMNS } from '../../src/console/statements/lists.js';
 import { LINKS_OF, LONGEST_PAIRS } from '../../src/console/statements/map.js';
 import { MOST_MIRRORS } from '../../src/console/statements/mirrors.js';
 import { MOST_FRAME_BYTES } from '../../src/console/statements/packets.js';
-import { LONGEST_APART, LONGEST_ONCE } from '../../src/console/statements/scope.js';
+import { LONGEST_APART } from '../../src/console/statements/scope.js';
 import { MOST_ALSO } from '../../src/console/statements/session.js';
 import { JUDGED_AT_ONCE, MOST_WAITING_TO_BE_JUDGED } from '../../src/console/users.js';
 import { MOST_VIEWS } from '../../src/console/views.js';
@@ -365,7 +365,6 @@ const NUMBERS: [string, string[]][] = [
     "what the console's *Worth a look* looks closely at",
     [`${MOST_CANDIDATES} clients`, `${MOST_FOUND} rows`],
   ],
-  ['each conversation counted once by the console', [`up to ${LONGEST_ONCE / 3600} h`]],
   ["links of the console's map", [`${MOST_LINKS}, and ${EXPANDED_LINKS} of each of ${MOST_EXPANDED} nodes`]],
   ['pairs that the map counts', [hours(LONGEST_PAIRS), `VLANs of ${hours(LINKS_OF)}`]],
   [

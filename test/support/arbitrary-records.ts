@@ -52,6 +52,7 @@ function properties({ name, type }: Column): fc.Arbitrary<Record<string, unknown
   const one = (value: fc.Arbitrary<unknown>) => value.map((v) => ({ [property]: v }));
   switch (type.kind) {
     case 'uint':
+    case 'later':
     case 'fixed32':
     case 'minute':
       return one(unsigned(type.bits));

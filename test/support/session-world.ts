@@ -12,6 +12,7 @@ import { Frame, NO_VNI } from '../../src/wire/walk/frame.js';
 export interface Row {
   id: string;
   part: number;
+  copy: number;
   mirror: number;
   first: number;
   last: number;
@@ -173,6 +174,7 @@ function toRow(r: SessionRecord): Row {
   return {
     id: Buffer.from(r.sessionId).toString('hex'),
     part: r.part,
+    copy: r.copy,
     mirror: r.point.index,
     first: r.firstSeenSec - SessionWorld.START + r.firstSeenNsec / 1e9,
     last: r.lastSeenSec - SessionWorld.START + r.lastSeenNsec / 1e9,

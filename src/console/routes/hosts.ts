@@ -43,10 +43,7 @@ export const hostHandlers: Handlers<'hosts' | 'host' | 'network'> = {
     return {
       rows: rows.map(({ since, until, ...row }): Row => ({ ...row, first_seen: since, last_seen: until })),
       of_all,
-      meta: metaOf(statement, 'sessions', answer, {
-        ...(cut > 0 && { cut }),
-        ...(question.note !== undefined && { note: question.note }),
-      }),
+      meta: metaOf(statement, 'sessions', answer, { ...(cut > 0 && { cut }) }),
     };
   },
   host: (asking, services) => answered(hostKey(asking.params.address), asking, services),
@@ -80,8 +77,7 @@ async function answered(
   const options = keeping(scope.ended, signal);
   const ask = async (statement: string) => {
     const table = await questions.ask(statement, options);
-    const note = scope.note === undefined ? {} : { note: scope.note };
-    return { table, meta: metaOf(statement, 'sessions', table, note) };
+    return { table, meta: metaOf(statement, 'sessions', table) };
   };
   const [known, traffic, serves, asks, clients, scans, handshakes] = await Promise.all([
     ask(factsStatement(question)),

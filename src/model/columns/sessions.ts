@@ -1,5 +1,6 @@
 import {
   ANY,
+  COPY,
   IP,
   LEAST,
   MAC,
@@ -35,6 +36,15 @@ export const SESSIONS: Table = {
       field: 16,
       type: UINT32,
       doc: '0, 1, 2, … of a conversation that went past the active timeout.',
+    },
+    {
+      name: 'copy',
+      field: 85,
+      type: COPY,
+      whole: { doc: 'As in `sessions`, of the first part.' },
+      doc:
+        '0 for the mirror point that had the conversation first, 1, 2, … for the others that see it; 255 in ' +
+        'rows from before the column. `copy IN (0, 255)` counts each conversation once.',
     },
     {
       name: 'first_seen',

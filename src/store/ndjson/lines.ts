@@ -21,7 +21,8 @@ const SESSION = pieces({
   session_id: '"session_id":"',
   part: '","part":',
   community_id: ',"community_id":"',
-  first_seen: '","first_seen":"',
+  copy: '","copy":',
+  first_seen: ',"first_seen":"',
   last_seen: '","last_seen":"',
   point: '",',
   mirror_port: ',"mirror_port":',
@@ -168,7 +169,7 @@ export class SessionLines extends PointLines implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      6315 +
+      6383 +
         this.ending.length +
         6 *
           (r.point.name.length +
@@ -197,6 +198,7 @@ export class SessionLines extends PointLines implements SessionSink {
     this.uuid(SESSION.session_id, r.sessionId);
     this.uint(SESSION.part, r.part);
     this.written(SESSION.community_id, communityIdOf, r);
+    this.uint(SESSION.copy, r.copy);
     this.time(SESSION.first_seen, r.firstSeenSec, r.firstSeenNsec);
     this.time(SESSION.last_seen, r.lastSeenSec, r.lastSeenNsec);
     this.piece(SESSION_END_REASON[r.endReason]);
@@ -353,7 +355,8 @@ const TRANSACTION = pieces({
   session_id: '"session_id":"',
   number: '","number":',
   community_id: ',"community_id":"',
-  time: '","time":"',
+  copy: '","copy":',
+  time: ',"time":"',
   point: '",',
   vni: ',"vni":',
   client_ip: ',"client_ip":"',
@@ -400,7 +403,7 @@ export class TransactionLines extends PointLines implements TransactionSink {
 
   transaction(r: TransactionRecord): void {
     this.begin(
-      3023 +
+      3091 +
         this.ending.length +
         6 *
           (r.point.name.length +
@@ -418,6 +421,7 @@ export class TransactionLines extends PointLines implements TransactionSink {
     this.uuid(TRANSACTION.session_id, r.sessionId);
     this.uint(TRANSACTION.number, r.number);
     this.written(TRANSACTION.community_id, communityIdOfTransaction, r);
+    this.uint(TRANSACTION.copy, r.copy);
     this.time(TRANSACTION.time, r.timeSec, r.timeNsec);
     this.point(TRANSACTION.point, r.point, TRANSACTION_POINT);
     this.optionalUint(TRANSACTION.vni, r.vni);

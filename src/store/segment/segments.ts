@@ -17,7 +17,7 @@ export class SessionSegment extends MessageWriter implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      693 +
+      700 +
         3 *
           (r.point.name.length +
             r.point.site.length +
@@ -179,6 +179,7 @@ export class SessionSegment extends MessageWriter implements SessionSink {
       this.word(83, r.userName);
       this.word(84, r.partial);
     }
+    this.optionalUint(85, r.copy);
     this.end();
   }
 }
@@ -192,7 +193,7 @@ export class TransactionSegment extends MessageWriter implements TransactionSink
 
   transaction(r: TransactionRecord): void {
     this.begin(
-      892 +
+      899 +
         3 *
           (r.point.name.length +
             r.point.site.length +
@@ -238,6 +239,7 @@ export class TransactionSegment extends MessageWriter implements TransactionSink
     this.word(29, r.point.site);
     this.optionalUint(30, r.point.key);
     this.optionalUint(31, r.vni);
+    this.optionalUint(32, r.copy);
     this.end();
   }
 }
