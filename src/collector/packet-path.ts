@@ -1,7 +1,8 @@
 /**
  * One packet path, from batches to segments: demux, the rules of mirror points, the session table, the
  * encoder. The raw receiver has one in the main thread, every worker of the ring receiver has its own. Packet
- * paths share a {@link NumberLog}'s memory with the main thread, and nothing with each other.
+ * paths share a {@link NumberLog}'s memory with the main thread, and with each other what tells that several
+ * mirror points see a conversation (sessions/copies.ts).
  */
 import type { RefusedCount } from '../accounts/loudest.js';
 import type { MirrorChange, MirrorChanges, MirrorCounts } from '../accounts/mirror-changes.js';
@@ -74,6 +75,8 @@ export interface PathSnapshot {
   readonly fragmentTrainsHeadless: number;
   readonly duplicates: number;
   readonly duplicatesForgotten: number;
+  readonly copies: number;
+  readonly uncompared: number;
   readonly applications: ApplicationStatus;
   /**
    * Rows dropped because too much was waiting for the store, or too many kept fragments for their first one.
@@ -246,6 +249,8 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
       fragmentTrainsHeadless: table.counters.fragmentTrainsHeadless,
       duplicates: table.counters.duplicates,
       duplicatesForgotten: table.counters.duplicatesForgotten,
+      copies: table.counters.copies,
+      uncompared: table.counters.uncompared,
       applications: table.applications,
       rowsDropped: this.rowsDropped + this.packets.dropped,
     };

@@ -145,6 +145,9 @@ export interface SessionStatus {
   readonly duplicates: number;
   /** Frames whose place was taken before their copies could have come: these count as packets. */
   readonly duplicates_forgotten: number;
+  /** Rows of conversations that another mirror point had first; and sessions that were not compared. */
+  readonly copies: number;
+  readonly uncompared: number;
   /**
    * Rows lost because more than 256 MiB waited for the store's thread, and frames lost because 16 MiB of
    * fragments waited for their first one.

@@ -358,6 +358,17 @@ export const METRICS: readonly Metric[] = [
     'Frames forgotten within the time of `deduplicate` to make room for others: a copy of them ' +
       'counts again.',
   ),
+  session(
+    'copies',
+    'session_copies_total',
+    'Rows, of those handed to the store, of conversations that another mirror point had first (`copy`).',
+  ),
+  session(
+    'uncompared',
+    'sessions_uncompared_total',
+    'Sessions that were not compared with those of other mirror points, as too many had the same ends: ' +
+      'their `copy` is 0.',
+  ),
   application(
     'conversations_read',
     'Conversations whose messages are read now.',

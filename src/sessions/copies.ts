@@ -13,9 +13,9 @@ import { SLOT_BYTES, SLOT_VLANS } from './slot-fields.js';
 import { U8, U16, W } from './slot-layout.js';
 import { SLOT_WORDS, type Slots } from './slots.js';
 
-/** The table of several packet paths. */
+/** The table of several packet paths: see {@link sharedCopies}. */
 export interface SharedCopies {
-  /** From {@link copiesMemory}, and what it was made for. */
+  /** Its memory, and the sessions that there are places for. */
   readonly memory: SharedArrayBuffer;
   readonly sessions: number;
   /** The secret of its hashes, COPIES_SECRET bytes. */
@@ -25,7 +25,7 @@ export interface SharedCopies {
 }
 
 /** Bytes of the secret: two hashes tell conversations apart. */
-export const COPIES_SECRET = 2 * HASH_SECRET;
+const COPIES_SECRET = 2 * HASH_SECRET;
 /** Sessions with the same ends that are compared; further ones have no place. */
 export const MOST_COMPARED = 64;
 /** The largest number; 255 is that of rows from before the column. */
@@ -100,9 +100,12 @@ function wordsOf(sessions: number): number {
   return LOCKS * LOCK_WORDS + chainsOf(sessions) + sessions * NODE;
 }
 
-/** Memory for packet paths whose session tables hold so many sessions together. */
-export function copiesMemory(sessions: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(wordsOf(sessions) * 4);
+/** What so many packet paths share, each of which holds so many sessions, by the number of the path. */
+export function sharedCopies(paths: number, capacity: number): (path: number) => SharedCopies {
+  const sessions = paths * capacity;
+  const memory = new SharedArrayBuffer(wordsOf(sessions) * 4);
+  const secret = randomBytes(COPIES_SECRET);
+  return (path) => ({ memory, sessions, secret, path });
 }
 
 export class Copies {

@@ -108,6 +108,7 @@ import { MAX_PACKET, MAX_RECORD } from '../../src/receive/file/format.js';
 import { MAX_INTERFACES } from '../../src/receive/file/pcapng.js';
 import { MAX_WINDOW } from '../../src/receive/file/zstd.js';
 import { SPARE_SOCKETS } from '../../src/receive/raw.js';
+import { MOST_COMPARED } from '../../src/sessions/copies.js';
 import { FRAMES_REMEMBERED } from '../../src/sessions/dedup.js';
 import { SHARE as TRAINS_OF_A_SOURCE, WAYS } from '../../src/sessions/fragments.js';
 import { MOST_CERTIFICATES } from '../../src/sessions/message-rows.js';
@@ -260,6 +261,7 @@ const NUMBERS: [string, string[]][] = [
   ],
   ['kept fragments (`packets`) waiting for the first one', [`${mib(HELD_MEMORY)} per worker`]],
   ['packets remembered for `deduplicate`', [grouped(FRAMES_REMEMBERED)]],
+  ['sessions of one conversation that are compared for `copy`', [`${MOST_COMPARED}: `]],
   ["waiting for an inner packet's fragments", [`${SESSION_DEFAULTS.fragmentTimeout} s`]],
   ['conversations read at once', [grouped(reading.conversations), grouped(limits.conversations)]],
   [

@@ -83,6 +83,8 @@ const status: CollectorStatus = {
     fragment_trains_headless: 0,
     duplicates: 0,
     duplicates_forgotten: 0,
+    copies: 0,
+    uncompared: 0,
     dropped: 0,
   },
   tunnels: [

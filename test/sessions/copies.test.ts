@@ -4,13 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MirrorPoint } from '../../src/model/mirror-point.js';
 import { Mirrored } from '../../src/model/mirrored.js';
-import {
-  COPIES_SECRET,
-  Copies,
-  copiesMemory,
-  MOST_COMPARED,
-  type SharedCopies,
-} from '../../src/sessions/copies.js';
+import { Copies, MOST_COMPARED, type SharedCopies, sharedCopies } from '../../src/sessions/copies.js';
 import { Key } from '../../src/sessions/key.js';
 import { noteOpening } from '../../src/sessions/opening.js';
 import { Separate } from '../../src/sessions/separation.js';
@@ -253,9 +247,7 @@ class Workers {
   readonly worlds: readonly SessionWorld[];
 
   constructor(count: number, capacity = 1000) {
-    const memory = copiesMemory(count * capacity);
-    const secret = new Uint8Array(COPIES_SECRET).map((_, i) => i * 37);
-    const shared = (path: number): SharedCopies => ({ memory, sessions: count * capacity, secret, path });
+    const shared = sharedCopies(count, capacity);
     this.worlds = Array.from(
       { length: count },
       (_, path) => new SessionWorld({ capacity, copies: shared(path) }),
@@ -480,11 +472,10 @@ describe.each([1, 3])('with %i packet paths, whatever comes', (paths) => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), fc.boolean(), (steps, final) => {
-        const memory = copiesMemory(64 * paths);
-        const secret = new Uint8Array(COPIES_SECRET).fill(5);
+        const shared = sharedCopies(paths, 64);
         const parts = Array.from(
           { length: paths },
-          (_, path) => new Part(paths === 1 ? undefined : { memory, sessions: 64 * paths, secret, path }),
+          (_, path) => new Part(paths === 1 ? undefined : shared(path)),
         );
         const points = [P, Q, R, S];
         const model = new Model();

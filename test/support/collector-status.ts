@@ -96,6 +96,8 @@ export const STATUS: CollectorStatus = {
     fragment_trains_headless: 0,
     duplicates: 0,
     duplicates_forgotten: 8,
+    copies: 6,
+    uncompared: 3,
     dropped: 0,
   },
   applications: {

@@ -18,6 +18,7 @@ import { closeSocket, IPPROTO_GRE } from '../../linux/socket.js';
 import { NOTHING_READ } from '../../model/application-counts.js';
 import { CommandError } from '../../model/errors.js';
 import type { ReceiverStatus } from '../../model/status.js';
+import type { SharedCopies } from '../../sessions/copies.js';
 import type { LiveOutput, LivePath } from '../live/live-path.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
@@ -52,6 +53,8 @@ export interface RingReceiverOptions {
   readonly live: (worker: number) => LiveOutput;
   /** Memory for a worker's sequence numbers, if several workers see one mirror. */
   readonly numbers?: (worker: number) => SharedArrayBuffer;
+  /** Where a worker's conversations are compared with those of the others, if there are several. */
+  readonly copies?: (worker: number) => SharedCopies;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** A worker has died: the collector cannot continue. */
   readonly failed: (error: Error) => void;
@@ -76,6 +79,8 @@ const NO_SNAPSHOT: PathSnapshot = {
   fragmentTrainsHeadless: 0,
   duplicates: 0,
   duplicatesForgotten: 0,
+  copies: 0,
+  uncompared: 0,
   applications: NOTHING_READ,
   rowsDropped: 0,
 };
@@ -142,9 +147,11 @@ export class RingReceiver {
   private startWorker(number: number): void {
     const wake = openEvent();
     const { port, waiting } = this.options.store();
+    const { path: common, numbers, copies } = this.options;
     const path = {
-      ...this.options.path,
-      ...(this.options.numbers && { numbers: this.options.numbers(number) }),
+      ...common,
+      ...(numbers && { numbers: numbers(number) }),
+      ...(copies && { sessions: { ...common.sessions, copies: copies(number) } }),
     };
     const live = this.options.live(number);
     const workerData: RingWorkerData = { path, wake, store: port, waiting };
