@@ -5,11 +5,8 @@ ALTER TABLE {{table sessions}} {{on cluster}}
 ALTER TABLE {{table transactions}} {{on cluster}}
     ADD COLUMN IF NOT EXISTS copy UInt8 DEFAULT 255 AFTER number;
 
--- What fills the roll-ups, again, with the column: 0, 1 for any other copy, 255. What is inserted in between
--- is filled in later: `schema apply`, and the collector, look for days that do not add up.
-DROP VIEW IF EXISTS {{table traffic_by_minute_view}} {{on cluster}};
-CREATE MATERIALIZED VIEW IF NOT EXISTS {{table traffic_by_minute_view}} {{on cluster}}
-TO {{table traffic_by_minute}} AS
+-- What fills the roll-ups, with the column: 0, 1 for any other copy, 255.
+ALTER TABLE {{table traffic_by_minute_view}} {{on cluster}} MODIFY QUERY
 SELECT
     toStartOfMinute(s.first_seen) AS minute,
     toUInt8(if(s.copy = 255, 255, least(s.copy, 1))) AS copy,
@@ -24,9 +21,7 @@ FROM {{table sessions}} AS s
 GROUP BY
     minute, copy, mirror_type, mirror_source, mirror_session, gre_key, transport, app_protocol, tcp_state;
 
-DROP VIEW IF EXISTS {{table clients_by_hour_view}} {{on cluster}};
-CREATE MATERIALIZED VIEW IF NOT EXISTS {{table clients_by_hour_view}} {{on cluster}}
-TO {{table clients_by_hour}} AS
+ALTER TABLE {{table clients_by_hour_view}} {{on cluster}} MODIFY QUERY
 SELECT
     toStartOfHour(s.first_seen) AS hour,
     toUInt8(if(s.copy = 255, 255, least(s.copy, 1))) AS copy,
@@ -38,9 +33,7 @@ SELECT
 FROM {{table sessions}} AS s
 GROUP BY hour, copy, mirror_type, mirror_source, mirror_session, gre_key, client_ip;
 
-DROP VIEW IF EXISTS {{table services_by_hour_view}} {{on cluster}};
-CREATE MATERIALIZED VIEW IF NOT EXISTS {{table services_by_hour_view}} {{on cluster}}
-TO {{table services_by_hour}} AS
+ALTER TABLE {{table services_by_hour_view}} {{on cluster}} MODIFY QUERY
 SELECT
     toStartOfHour(s.first_seen) AS hour,
     toUInt8(if(s.copy = 255, 255, least(s.copy, 1))) AS copy,

@@ -41,5 +41,5 @@ export function incompleteWords(packets: number): string {
 
 /** What follows a number of rows, so many of which are of conversations that another mirror point had first. */
 export function copiesWords(copies: number): string {
-  return copies > 0 ? ` (${grouped(copies)} of them copies of another mirror point's)` : '';
+  return copies > 0 ? `, ${grouped(copies)} of them copies` : '';
 }
