@@ -78,6 +78,8 @@ const STATE = {
   USED: 8,
   /** The slot's side A is the end with the higher number. */
   FLIPPED: 16,
+  /** There was another session with the same ends. */
+  MET: 32,
 } as const;
 /** Where the conversation's number among those with the same ends begins, and the copies before this row. */
 const CLASS_SHIFT = 8;
@@ -186,7 +188,7 @@ export class Copies {
     this.unlock(chain);
   }
 
-  /** A packet is about to be counted, of a side of which the row has none yet. */
+  /** A side's first packet in its session's row came, at `sec`. */
   note(slot: number, side: 0 | 1, sec: number): void {
     const at = this.at(slot);
     const { words } = this;
@@ -215,6 +217,8 @@ export class Copies {
   of(slot: number, now: number): number {
     const at = this.at(slot);
     const { words } = this;
+    // Most conversations are seen by one point: their chains are not looked at.
+    if ((words[at + N.STATE] & STATE.MET) === 0) return 0;
     const chain = words[at + N.FIRST] & (this.chains - 1);
     this.lock(chain);
     const state = words[at + N.STATE];
@@ -302,6 +306,7 @@ export class Copies {
       link = other + N.NEXT;
       if (!this.hasSameEnds(other, at)) continue;
       if (++same === MOST_COMPARED) return false;
+      words[other + N.STATE] |= STATE.MET;
       const state = words[other + N.STATE];
       const number = classOf(state);
       // What separates the two directions at a point, as TEIDs do, leaves them halves of one conversation.
@@ -332,7 +337,7 @@ export class Copies {
       place = words[other + N.NEXT];
     }
     if (fitting < 0) fitting = classes.indexOf(0);
-    words[at + N.STATE] |= fitting << CLASS_SHIFT;
+    words[at + N.STATE] |= STATE.MET | (fitting << CLASS_SHIFT);
     words[link] = this.place(at);
     this.meet(at, head);
     return true;

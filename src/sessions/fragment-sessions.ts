@@ -28,7 +28,7 @@ export interface Sessions {
   findOrOpen(f: Frame, m: Mirrored): number;
   /** Writes a session's id. @returns packets of its row */
   idOf(slot: number, id: Uint8Array): number;
-  /** Notes that a packet of a side, at `sec`, is about to be counted. */
+  /** Notes a side's packet at `sec`, the first one in its row. */
   note(slot: number, side: 0 | 1, sec: number): void;
 }
 
@@ -80,8 +80,7 @@ export class FragmentSessions {
       if (this.isStill(slot, t[at + T.SERIAL])) {
         slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
         const side = t[at + T.SIDE] as 0 | 1;
-        sessions.note(slot, side, f.sec);
-        countFrame(slots, slot, side, f, m);
+        if (countFrame(slots, slot, side, f, m)) sessions.note(slot, side, f.sec);
         t[at + T.SEC] = f.sec;
         return slot;
       }
@@ -149,7 +148,8 @@ export class FragmentSessions {
       this.watcher.settled(at / trains.step, this.settledId, before);
     }
     const side = (found & 1) as 0 | 1;
-    sessions.note(slot, side, trains.words[at + T.OPENED_SEC]);
+    if (sessions.slots.u32[slot * SLOT_WORDS + W.PACKETS_A + side] === 0)
+      sessions.note(slot, side, trains.words[at + T.OPENED_SEC]);
     countWaiting(sessions.slots, slot, side, trains.words, at);
   }
 

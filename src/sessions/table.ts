@@ -104,7 +104,7 @@ export class SessionTable implements FrameSink, FrameSessions {
         packet: (f, m) => this.packet(f, m),
         findOrOpen: (f, m) => this.findOrOpen(f, m),
         idOf: (slot, id) => this.idOf(slot, id),
-        note: (slot, side, sec) => this.note(slot, side, sec),
+        note: (slot, side, sec) => this.copies.note(slot, side, sec),
       },
       this.options,
     );
@@ -381,8 +381,7 @@ export class SessionTable implements FrameSink, FrameSessions {
       if ((flags & SYN) !== 0) learnClient(this.slots, slot, side, f);
       trackTcp(this.slots, slot, side, f);
     }
-    this.note(slot, side, f.sec);
-    countFrame(this.slots, slot, side, f, m);
+    if (countFrame(this.slots, slot, side, f, m)) this.copies.note(slot, side, f.sec);
     if (!fresh) this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] |= FLAG.TOUCHED;
     if ((flags & (FIN | RST)) !== 0) this.hurryEnd(slot);
     if (
@@ -394,11 +393,6 @@ export class SessionTable implements FrameSink, FrameSessions {
       this.reading.take(slot, side, f);
     this.last = slot;
     return found;
-  }
-
-  /** A packet of a side, at `sec`, is about to be counted. */
-  private note(slot: number, side: 0 | 1, sec: number): void {
-    if (this.slots.u32[slot * SLOT_WORDS + W.PACKETS_A + side] === 0) this.copies.note(slot, side, sec);
   }
 
   /** The value of the column `copy` of a session's rows, as far as it is known by now. */
