@@ -359,7 +359,8 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
   });
 
   it('with two workers counts a conversation once that comes to both of them', async () => {
-    const c = await start('', '--workers', '2');
+    // Neither worker may be so late, on a busy machine, that the other's session has ended.
+    const c = await start('sessions: { linger: 15s }', '--workers', '2');
     const conversations = 40;
     const plain = new MirrorSource(1);
     const inside = new MirrorSource(2);
