@@ -389,7 +389,9 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     const [{ first, workers, ends }] = rows;
     expect([first, ends].map(Number)).toEqual([conversations, conversations]);
     expect(Number(workers), 'conversations that came to both workers').toBeGreaterThan(conversations);
-    const [{ others }] = await c.query<Record<string, string>>('SELECT sum(copy = 1) AS others FROM sessions');
+    const [{ others }] = await c.query<Record<string, string>>(
+      'SELECT sum(copy = 1) AS others FROM sessions',
+    );
     expect(Number(others)).toBe(conversations);
     expect((await c.status()).sessions.copies).toBe(conversations);
   });
