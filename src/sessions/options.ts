@@ -50,4 +50,8 @@ export class SessionCounters {
   duplicates = 0;
   /** Frames that lost their place within their window: their copies count as packets. */
   duplicatesForgotten = 0;
+  /** Frames of groups that another member had sent. */
+  groupCopies = 0;
+  /** Frames of groups that lost their place within their window: their copies count as packets. */
+  groupFramesForgotten = 0;
 }

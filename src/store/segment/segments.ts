@@ -17,10 +17,11 @@ export class SessionSegment extends MessageWriter implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      693 +
+      1141 +
         3 *
           (r.point.name.length +
             r.point.site.length +
+            lengthOf(r.seenBy, r.seenByCount) +
             r.transport.length +
             r.tcpState.length +
             r.clientSyn.length +
@@ -179,6 +180,7 @@ export class SessionSegment extends MessageWriter implements SessionSink {
       this.word(83, r.userName);
       this.word(84, r.partial);
     }
+    this.strings(86, r.seenBy, r.seenByCount);
     this.end();
   }
 }
