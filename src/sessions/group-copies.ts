@@ -65,13 +65,13 @@ export class GroupCopies {
    * Whether a frame is a copy of a packet that another member has sent; if not, it is remembered.
    *
    * @param group the group's number
-   * @param member the number of the member that sent it, below `members`
+   * @param member the number of the member that sent it
    * @param window nanoseconds, at least a millisecond
    */
-  isCopy(f: Frame, group: number, member: number, members: number, window: number): boolean {
+  isCopy(f: Frame, group: number, member: number, window: number): boolean {
     const count = f.ip >= 0 ? this.compared.packet(f, group) : this.readLink(f, group);
     if (count === 0) return false;
-    if (members > this.room) this.widen(members);
+    if (member >= this.room) this.widen(member + 1);
     const { words } = this.compared;
     const print = this.first.words(words, count, 0);
     const other = this.second.words(words, count, 0);
@@ -91,7 +91,8 @@ export class GroupCopies {
     }
     const slice = at + (slices[place] & (SLICES - 1));
     if (counts[slice] < MOST_COUNTED) counts[slice]++;
-    for (let i = at + SLICES; i < at + SLICES + members; i++)
+    // Also of those that are still to come: a member may be new.
+    for (let i = at + SLICES; i < at + SLICES + this.room; i++)
       counts[i] = Math.min(Math.min(counts[i], open) + 1, MOST_COUNTED);
     counts[own] = 0;
     return false;
@@ -160,7 +161,10 @@ export class GroupCopies {
     this.counts = new Uint16Array(this.capacity * (SLICES + this.room));
     for (let place = 0; place < this.capacity; place++) {
       const from = place * width;
-      this.counts.set(before.subarray(from, from + width), place * (SLICES + this.room));
+      const at = place * (SLICES + this.room);
+      this.counts.set(before.subarray(from, from + width), at);
+      // The new ones have seen none of what is there.
+      this.counts.fill(MOST_COUNTED, at + width, at + SLICES + this.room);
     }
   }
 }

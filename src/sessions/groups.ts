@@ -107,7 +107,7 @@ export class Groups {
   /** Whether a member's frame is a copy of one that another member has sent. */
   isCopy(f: Frame, point: MirrorPoint): boolean {
     const group = this.of(point.identity);
-    const isCopy = this.frames.isCopy(f, group.identity, point.member, group.names.length, group.window);
+    const isCopy = this.frames.isCopy(f, group.identity, point.member, group.window);
     if (isCopy) this.copies++;
     return isCopy;
   }

@@ -159,6 +159,11 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.points.set(point);
   }
 
+  /** Mirror points that came to a group when it had no more numbers. */
+  get groupMembersShared(): number {
+    return this.points.groups?.overflowed ?? 0;
+  }
+
   /** What was read of applications since the table was made. */
   get applications(): ApplicationStatus {
     return this.reading.status;

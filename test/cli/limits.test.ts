@@ -159,6 +159,7 @@ const index = new RuleIndex(
     tapAll: -1,
     separateBy: ['vni'],
     applications: KEEP_ALL,
+    groups: [],
     overlays: [],
     claims: [],
   },

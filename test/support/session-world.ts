@@ -13,6 +13,9 @@ export interface Row {
   id: string;
   part: number;
   mirror: number;
+  name: string;
+  site: string;
+  seenBy: string[];
   first: number;
   last: number;
   end: string;
@@ -174,6 +177,9 @@ function toRow(r: SessionRecord): Row {
     id: Buffer.from(r.sessionId).toString('hex'),
     part: r.part,
     mirror: r.point.index,
+    name: r.point.name,
+    site: r.point.site,
+    seenBy: r.seenBy.slice(0, r.seenByCount),
     first: r.firstSeenSec - SessionWorld.START + r.firstSeenNsec / 1e9,
     last: r.lastSeenSec - SessionWorld.START + r.lastSeenNsec / 1e9,
     end: END_REASON_NAMES[r.endReason],

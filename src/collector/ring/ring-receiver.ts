@@ -21,6 +21,7 @@ import type { ReceiverStatus } from '../../model/status.js';
 import type { LiveOutput, LivePath } from '../live/live-path.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
+import { type HandoverOptions, handoverRings } from './handover.js';
 import type { RingCounts, RingWorkerData } from './ring-dialect.js';
 import { RingInterface } from './ring-interface.js';
 import { WorkerHandle } from './ring-worker-handle.js';
@@ -76,6 +77,10 @@ const NO_SNAPSHOT: PathSnapshot = {
   fragmentTrainsHeadless: 0,
   duplicates: 0,
   duplicatesForgotten: 0,
+  groupHandedOver: 0,
+  groupCopies: 0,
+  groupFramesForgotten: 0,
+  groupMembersShared: 0,
   applications: NOTHING_READ,
   rowsDropped: 0,
 };
@@ -134,17 +139,24 @@ export class RingReceiver {
   }
 
   start(): void {
-    for (let i = 0; i < this.options.workers; i++) this.startWorker(i);
+    const { workers } = this.options;
+    const wakes = Array.from({ length: workers }, openEvent);
+    // There may be groups later, when the configuration is read again: memory costs nothing before its use.
+    const rings = handoverRings(workers);
+    for (let i = 0; i < workers; i++) {
+      const into = rings.flatMap((out) => out[i] ?? []);
+      this.startWorker(i, wakes[i], workers > 1 ? { out: rings[i], into, wakes } : undefined);
+    }
     this.share();
     for (const w of this.interfaces) w.admit();
   }
 
-  private startWorker(number: number): void {
-    const wake = openEvent();
+  private startWorker(number: number, wake: number, handover: HandoverOptions | undefined): void {
     const { port, waiting } = this.options.store();
     const path = {
       ...this.options.path,
       ...(this.options.numbers && { numbers: this.options.numbers(number) }),
+      ...(handover && { handover }),
     };
     const live = this.options.live(number);
     const workerData: RingWorkerData = { path, wake, store: port, waiting };
@@ -300,6 +312,8 @@ export class RingReceiver {
     // The kernel hands over the last block when its time is up.
     await new Promise((resolve) => setTimeout(resolve, 3 * RETIRE_MS));
     for (const w of this.interfaces) for (const fd of w.detach()) this.releasing.set(fd, w);
+    // Before any of them ends its sessions: others may still hand over frames of these.
+    await Promise.all(this.workers.map((worker) => worker.empty()));
     await Promise.all(
       this.workers.map(async (worker, number) => {
         const last = await worker.finish();
