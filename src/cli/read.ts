@@ -100,10 +100,8 @@ export function registerRead(program: Command): void {
       new Option(
         '--separate-by <what>',
         'what tells apart conversations between the same addresses and ports: ' +
-          `${SEPARATORS.join(', ')}, several separated by commas, or none`,
-      )
-        .argParser(separators)
-        .default(undefined, 'vni; in groups none'),
+          `${SEPARATORS.join(', ')}, several separated by commas, or none (default: vni; in groups none)`,
+      ).argParser(separators),
     )
     .option(
       '--group <members>',

@@ -15,10 +15,10 @@ import { FRAME_WORDS, moveFrame, packFrame, unpackFrame } from '../../sessions/f
 import { addressSum } from '../../wire/walk/address-sum.js';
 import { Frame } from '../../wire/walk/frame-fields.js';
 
-/** Bytes of all rings together, and of one at least: a frame of any length, several times. */
+/** Bytes of all rings together, and of one at most and at least: a frame of any length, twice. */
 export const HANDOVER_MEMORY = 256 << 20;
+export const MOST_HANDOVER_RING = 4 << 20;
 export const LEAST_HANDOVER_RING = 512 << 10;
-const MOST_RING = 4 << 20;
 
 /** Words of a ring's header, each in a cache line of its own: how many words were written, and read. */
 const WRITTEN = 0;
@@ -54,7 +54,8 @@ export function handoverRings(workers: number): (SharedArrayBuffer | undefined)[
 
 function handoverMemory(workers: number): SharedArrayBuffer {
   const share = HANDOVER_MEMORY / (workers * workers);
-  const bytes = 2 ** Math.floor(Math.log2(Math.min(Math.max(share, LEAST_HANDOVER_RING), MOST_RING)));
+  const bytes =
+    2 ** Math.floor(Math.log2(Math.min(Math.max(share, LEAST_HANDOVER_RING), MOST_HANDOVER_RING)));
   return new SharedArrayBuffer(HEADER * 4 + bytes);
 }
 
