@@ -12,7 +12,8 @@ import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
 /** The part of the configuration that decides; plain data, sent to workers, and replaced on SIGHUP. */
 export interface MirrorRules {
   readonly mirrors: readonly MirrorConfig[];
-  readonly groups: readonly GroupConfig[];
+  /** By name: groups that say more than that there is one. */
+  readonly groups: ReadonlyMap<string, GroupConfig>;
   readonly unknown: 'observe' | 'refuse';
   /** Places per worker for mirror points that no entry names. */
   readonly unknownPoints: number;
@@ -63,7 +64,7 @@ export function mirrorRules(
 ): MirrorRules {
   return {
     mirrors: config.mirrors,
-    groups: config.groups,
+    groups: new Map(config.groups.map((group) => [group.name, group])),
     unknown: config.unknown_mirrors,
     unknownPoints: config.unknown_points,
     packets: config.packets,
@@ -131,7 +132,7 @@ function groupOf(
   { groups }: MirrorRules,
 ): { membership: Membership; separateBy: readonly Separator[] } | undefined {
   if (name === undefined) return undefined;
-  const group = groups.find((g) => g.name === name);
+  const group = groups.get(name);
   const window = Math.round((group?.window ?? GROUP_WINDOW.usual) * 1e9);
   return { membership: { group: name, name: member, window }, separateBy: group?.separate_by ?? [] };
 }

@@ -68,7 +68,7 @@ async function collect(captures: readonly Collected[]): Promise<void> {
           tapAll: -1,
           separateBy: ['vni'],
           applications: KEEP_ALL,
-          groups: [],
+          groups: new Map(),
           overlays: [],
           claims: [],
         },

@@ -167,7 +167,7 @@ const index = new RuleIndex(
     tapAll: -1,
     separateBy: ['vni'],
     applications: KEEP_ALL,
-    groups: [],
+    groups: new Map(),
     overlays: [],
     claims: [],
   },

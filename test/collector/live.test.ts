@@ -169,7 +169,7 @@ async function collector(
     tapAll: -1,
     separateBy: ['vni'],
     applications: KEEP_ALL,
-    groups: [],
+    groups: new Map(),
     overlays: [],
     claims: [],
   };

@@ -20,7 +20,7 @@ const RULES = {
   tapAll: -1,
   separateBy: ['vni'],
   applications: KEEP_ALL,
-  groups: [],
+  groups: new Map(),
   overlays: [],
   claims: [],
 } as const;

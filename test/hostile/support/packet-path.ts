@@ -95,7 +95,7 @@ export class WatchedPath {
       tapAll: -1,
       separateBy: ['vni'],
       applications: KEEP_ALL,
-      groups: [],
+      groups: new Map(),
       overlays: [],
       claims: [],
     };
