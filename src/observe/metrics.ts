@@ -369,6 +369,26 @@ export const METRICS: readonly Metric[] = [
     'Sessions that were not compared with those of other mirror points, as too many had the same ends: ' +
       'their `copy` is 0.',
   ),
+  session(
+    'group_copies',
+    'group_copies_total',
+    'Frames of groups that another member had sent, counted once.',
+  ),
+  session(
+    'group_frames_forgotten',
+    'group_frames_forgotten_total',
+    'Frames of groups forgotten within the window to make room for others: their copies count as packets.',
+  ),
+  session(
+    'group_handed_over',
+    'group_handed_over_total',
+    'Frames of groups handed over to the worker that has their conversation.',
+  ),
+  session(
+    'group_members_shared',
+    'group_members_shared_total',
+    'Mirror points beyond the 64 that a group tells apart: what several of them see counts as often.',
+  ),
   application(
     'conversations_read',
     'Conversations whose messages are read now.',

@@ -3,7 +3,7 @@
  * a place in a table that all packet paths share, linked to the other sessions with the same ends; a place is
  * given back when its session ends. docs/explanation/one-conversation.md says what counts as a copy.
  */
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { isKeyed, isTwoWay, type MirrorPoint } from '../model/mirror-point.js';
 import { i32 } from '../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
@@ -126,6 +126,9 @@ export class Copies {
   /** By index: mirror points, and what tells them apart in every packet path. */
   private readonly points: MirrorPoint[] = [];
   private prints = new Int32Array(64);
+  /** The same of groups, by their names. */
+  private readonly groups = new Map<string, number>();
+  private readonly secret: Uint8Array;
   private readonly scratch = new Int32Array(12);
   /** What is known of a conversation among those with the same ends, by its number. */
   private readonly classes = new Uint8Array(MOST_COMPARED + 1);
@@ -136,9 +139,9 @@ export class Copies {
     private readonly key: Key,
     shared: SharedCopies | undefined,
   ) {
-    const secret = shared?.secret ?? randomBytes(COPIES_SECRET);
-    this.first = new KeyedHash(secret.subarray(0, HASH_SECRET));
-    this.second = new KeyedHash(secret.subarray(HASH_SECRET));
+    this.secret = shared?.secret ?? randomBytes(COPIES_SECRET);
+    this.first = new KeyedHash(this.secret.subarray(0, HASH_SECRET));
+    this.second = new KeyedHash(this.secret.subarray(HASH_SECRET));
     this.locks = shared && new Int32Array(shared.memory, 0, LOCKS * LOCK_WORDS);
     this.words = new Uint32Array(shared?.memory ?? new ArrayBuffer(wordsOf(slots.capacity) * 4));
     this.chains = chainsOf(shared?.sessions ?? slots.capacity);
@@ -151,14 +154,16 @@ export class Copies {
    *
    * Conversations with the same ends are told apart by their tags: what `separate_by` of their points names.
    * A point that sees none, as at an access port, sees the first such conversation that it does not have yet.
+   *
+   * @param group the name of the point's group, whose members are one point; '' without
    */
-  open(slot: number, point: MirrorPoint): void {
+  open(slot: number, point: MirrorPoint, group: string): void {
     const { key, scratch } = this;
     key.conversation(this.first, this.second, scratch);
     const chain = scratch[0] & (this.chains - 1);
     const first = scratch[0];
     const second = scratch[1];
-    const print = this.printOf(point);
+    const print = group === '' ? this.printOf(point) : this.printOfGroup(group);
     const by = key.separation.by(point.index);
     const vni = (by & Separate.vni) === 0 ? 0 : this.slots.u32[slot * SLOT_WORDS + W.VNI];
     const vlans = (by & Separate.vlan) === 0 ? 0 : this.vlansOf(slot);
@@ -445,6 +450,15 @@ export class Copies {
       this.prints[index] = this.print(point);
     }
     return this.prints[index];
+  }
+
+  private printOfGroup(name: string): number {
+    let print = this.groups.get(name);
+    if (print === undefined) {
+      print = createHmac('sha256', this.secret).update(name).digest().readInt32LE();
+      this.groups.set(name, print);
+    }
+    return print;
   }
 
   private print({ type, source, target, session, key }: MirrorPoint): number {

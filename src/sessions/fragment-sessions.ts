@@ -20,7 +20,6 @@ export interface Sessions {
   readonly slots: Slots;
   /** The key of the current frame. */
   readonly key: Key;
-  readonly points: MirrorPoint[];
   readonly counters: SessionCounters;
   /** Takes a frame that has ports into its session. */
   packet(f: Frame, m: Mirrored): number;
@@ -40,6 +39,8 @@ export class FragmentSessions {
   private readonly savedKey: Key;
   private readonly headless = new Mirrored();
   private readonly settledId = new Uint8Array(16);
+  /** By index: the mirror points of fragments that waited. */
+  private readonly points: MirrorPoint[] = [];
 
   constructor(
     private readonly sessions: Sessions,
@@ -88,8 +89,8 @@ export class FragmentSessions {
       at = -1;
     }
     if (at < 0) at = this.open(f);
-    trains.wait(at, f, f.payloadLength);
-    sessions.points[m.point.index] = m.point;
+    trains.wait(at, f, f.payloadLength, m.point.index);
+    this.points[m.point.index] = m.point;
     return -2 - at / trains.step;
   }
 
@@ -129,7 +130,7 @@ export class FragmentSessions {
   private settleHeadless(at: number): void {
     const { trains, sessions, headless, savedKey } = this;
     sessions.counters.fragmentTrainsHeadless++;
-    headless.point = sessions.points[trains.words[at + T.MIRROR]];
+    headless.point = this.points[trains.words[at + T.POINT]];
     const frame = trains.portless(at);
     savedKey.copy(sessions.key);
     sessions.key.take(frame, headless);

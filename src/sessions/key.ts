@@ -22,6 +22,7 @@ const HASH_BITS = 0x7fffffff;
  * each: IPv4 as ::ffff:a.b.c.d, MACs in the last two words of frames that are not IP.
  */
 export class Key {
+  /** {@link MirrorPoint.identity}. */
   mirror = 0;
   ipVersion = 0;
   protocol = 0;
@@ -48,7 +49,7 @@ export class Key {
   /** Reads the key of a mirror point's frame. */
   take(f: Frame, m: Mirrored): void {
     this.hashed = -1;
-    this.mirror = m.point.index;
+    this.mirror = m.point.identity;
     this.separator = f.vni === NO_VNI && !this.separation.elaborate ? 0 : this.separation.take(f, m);
     this.ipVersion = f.ipVersion;
     this.protocol = f.protocol;

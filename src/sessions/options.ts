@@ -56,4 +56,8 @@ export class SessionCounters {
   /** Rows of conversations that another mirror point had before; and sessions that were not compared. */
   copies = 0;
   uncompared = 0;
+  /** Frames of groups that another member had sent. */
+  groupCopies = 0;
+  /** Frames of groups that lost their place within their window: their copies count as packets. */
+  groupFramesForgotten = 0;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { EndReason } from '../model/end-reason.js';
 import type { FrameSessions, TrainWatcher } from '../model/frame-sessions.js';
-import type { MirrorPoint } from '../model/mirror-point.js';
+import { MirrorDirection, type MirrorPoint } from '../model/mirror-point.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import type { RowSink } from '../model/row-sink.js';
 import { SessionRecord, type SessionSink } from '../model/session-record.js';
@@ -16,6 +16,7 @@ import { CopyWatch } from './copy-watch.js';
 import { Deduplicator } from './dedup.js';
 import { Finder } from './finder.js';
 import { FragmentSessions } from './fragment-sessions.js';
+import { Groups, type Membership } from './groups.js';
 import { Key } from './key.js';
 import { MessageRows } from './message-rows.js';
 import { learnClient, noteOpening } from './opening.js';
@@ -25,6 +26,7 @@ import { beginPart, countFrame, rowIsEmpty } from './rows.js';
 import { SessionIds } from './session-id.js';
 import { SLOT_BYTES } from './slot-fields.js';
 import { U8, W } from './slot-layout.js';
+import { SlotPoints } from './slot-points.js';
 import { FLAG, isTcp, READING, SLOT_WORDS, Slots } from './slots.js';
 import { Strongest } from './strongest.js';
 import { beginsAnew, isOver, trackTcp, wasReset } from './tcp.js';
@@ -57,7 +59,7 @@ export class SessionTable implements FrameSink, FrameSessions {
   private readonly key: Key;
   private readonly record = new SessionRecord();
   private readonly filler: RecordFiller;
-  private readonly points: MirrorPoint[] = [];
+  private readonly points: SlotPoints;
   private readonly dedupWindows: number[] = [];
   /** Open sessions, and those opened so far, by mirror point. */
   private readonly openOf: number[] = [];
@@ -84,6 +86,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.ids = new SessionIds(this.options.ids);
     this.clock = new Clock(this.options);
     this.slots = new Slots(this.options.capacity);
+    this.points = new SlotPoints(this.slots);
     this.wheel = new Wheel(this.slots);
     this.key = new Key(new KeyedHash(this.options.secret ?? randomBytes(HASH_SECRET)));
     this.finder = new Finder(this.slots, this.key);
@@ -94,12 +97,11 @@ export class SessionTable implements FrameSink, FrameSessions {
     const copyOf = (slot: number): number => this.copyOf(slot);
     const rows = new MessageRows(this.slots, this.points, this.ids, sink, words, copyOf);
     const seed = randomBytes(4).readInt32LE();
-    this.reading = new Reading(this.slots, rows, words, applications, seed, readings);
+    this.reading = new Reading(this.slots, this.points, rows, words, applications, seed, readings);
     this.fragments = new FragmentSessions(
       {
         slots: this.slots,
         key: this.key,
-        points: this.points,
         counters: this.counters,
         packet: (f, m) => this.packet(f, m),
         findOrOpen: (f, m) => this.findOrOpen(f, m),
@@ -150,6 +152,25 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.key.separation.set(point.index, by);
   }
 
+  /**
+   * Makes a mirror point a member of a group, whose members' conversations are one, or takes what has
+   * changed; undefined: it is in none. Conversations that are open stay where they are.
+   */
+  setGroup(point: MirrorPoint, membership: Membership | undefined): void {
+    if (membership === undefined) {
+      this.points.groups?.leave(point);
+      return;
+    }
+    this.points.groups ??= new Groups(this.options.capacity);
+    this.points.groups.join(point, membership);
+    this.points.set(point);
+  }
+
+  /** Mirror points that came to a group when it had no more numbers. */
+  get groupMembersShared(): number {
+    return this.points.groups?.overflowed ?? 0;
+  }
+
   /** What was read of applications since the table was made. */
   get applications(): ApplicationStatus {
     return this.reading.status;
@@ -176,8 +197,35 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.key.take(f, m);
     if (this.dedup !== undefined && this.isDuplicate(f, m)) return;
     this.watch.look(f, m.point.index);
+    if (m.point.member >= 0) this.takeOfGroup(f, m);
+    else this.place(f, m);
+  }
+
+  private place(f: Frame, m: Mirrored): void {
     if (f.fragmentOffset !== 0 || f.moreFragments) this.last = this.fragments.take(f, m);
     else this.packet(f, m);
+  }
+
+  /** Takes a frame of a group's member, which counts unless another member has sent it. */
+  private takeOfGroup(f: Frame, m: Mirrored): void {
+    const groups = this.points.groups as Groups;
+    const { point, direction } = m;
+    const isCopy = groups.isCopy(f, point);
+    if (isCopy) {
+      this.counters.groupCopies++;
+      const found = this.finder.find();
+      if (found >= 0) groups.note(found >>> 1, point);
+      return;
+    }
+    this.counters.groupFramesForgotten = groups.forgotten;
+    m.direction = MirrorDirection.Unknown;
+    this.place(f, m);
+    m.direction = direction;
+    if (this.last < 0) return;
+    groups.note(this.last, point);
+    // The row's direction is that of the member which saw the first packet, as its source is.
+    if (groups.first[this.last] === point.index)
+      this.slots.u8[this.last * SLOT_BYTES + U8.DIRECTION] |= direction;
   }
 
   /**
@@ -419,7 +467,8 @@ export class SessionTable implements FrameSink, FrameSessions {
     const s = this.slots;
     const slot = s.allocate();
     this.counters.opened++;
-    this.points[m.point.index] = m.point;
+    this.points.set(m.point);
+    this.points.groups?.open(slot, m.point);
     this.openOf[m.point.index] = (this.openOf[m.point.index] ?? 0) + 1;
     this.openedOf[m.point.index] = (this.openedOf[m.point.index] ?? 0) + 1;
     this.key.store(s, slot);
@@ -427,7 +476,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     const displaced = this.finder.insert(slot);
     if (displaced >= 0) this.displace(displaced);
     noteOpening(s, slot, f, m);
-    this.copies.open(slot, m.point);
+    this.copies.open(slot, m.point, m.point.member < 0 ? '' : this.points.of(slot).name);
     this.counters.uncompared = this.copies.uncompared;
     this.serial = (this.serial + 1) >>> 0;
     s.u32[slot * SLOT_WORDS + W.SERIAL] = this.serial;
@@ -495,6 +544,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.emit(slot, EndReason.Active);
     this.copies.rowEnded(slot);
     beginPart(this.slots, slot);
+    this.points.groups?.beginPart(slot);
   }
 
   /** Hands on a session's last row and frees its slot, which is out of the wheel already. */
@@ -503,7 +553,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     if (!rowIsEmpty(this.slots, slot)) this.emit(slot, reason);
     this.reading.forget(slot);
     this.copies.close(slot, this.lastWord);
-    this.openOf[this.slots.u32[slot * SLOT_WORDS + W.MIRROR]]--;
+    this.openOf[this.points.indexOf(slot)]--;
     this.finder.remove(slot);
     this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] = 0;
     this.slots.release(slot);
@@ -521,7 +571,9 @@ export class SessionTable implements FrameSink, FrameSessions {
     const u32 = this.slots.u32;
     const w = slot * SLOT_WORDS;
     r.endReason = reason;
-    r.point = this.points[u32[w + W.MIRROR]];
+    r.point = this.points.of(slot);
+    r.seenBy = this.points.seenBy(slot);
+    r.seenByCount = r.seenBy.length;
     this.ids.write(u32[w + W.SERIAL], u32[w + W.OPENED_SEC], u32[w + W.OPENED_NSEC], r.sessionId);
     r.copy = this.copyOf(slot);
     this.filler.fill(this.slots, slot, r);

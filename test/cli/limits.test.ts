@@ -37,12 +37,18 @@ import { MOST_POINTS as MOST_IN_STATUS } from '../../src/cli/status-text.js';
 import { FIRST_WAIT, LONGEST_WAIT } from '../../src/collector/console-child.js';
 import { MOST_WAITING as MOST_WAITING_BYTES } from '../../src/collector/live/row-readers.js';
 import { LISTED, LOUDEST_UNLISTED } from '../../src/collector/mirrors/mirror-listing.js';
+import {
+  HANDOVER_MEMORY,
+  LEAST_HANDOVER_RING,
+  MOST_HANDOVER_RING,
+} from '../../src/collector/ring/handover.js';
 import { SPARES } from '../../src/collector/ring/ring-receiver.js';
 import { RuleIndex } from '../../src/collector/rule-index.js';
 import { PACKETS_LIMIT } from '../../src/collector/store/segment-port.js';
 import { TRIAL_MS } from '../../src/collector/trials.js';
 import { MOST_SESSIONS, MOST_WORKERS } from '../../src/config/bounds.js';
 import { LARGEST_CONFIG } from '../../src/config/config-file.js';
+import { GROUP_WINDOW } from '../../src/config/groups.js';
 import { MOST_MISTAKES } from '../../src/config/load.js';
 import { configSchema, consoleSchema, mirrorSchema } from '../../src/config/schema.js';
 import { DEEPEST, MOST_ALIASES } from '../../src/config/yaml-document.js';
@@ -111,6 +117,8 @@ import { SPARE_SOCKETS } from '../../src/receive/raw.js';
 import { MOST_COMPARED } from '../../src/sessions/copies.js';
 import { FRAMES_REMEMBERED } from '../../src/sessions/dedup.js';
 import { SHARE as TRAINS_OF_A_SOURCE, WAYS } from '../../src/sessions/fragments.js';
+import { COMPARED_BYTES, GROUP_FRAMES } from '../../src/sessions/group-copies.js';
+import { MOST_MEMBERS } from '../../src/sessions/groups.js';
 import { MOST_CERTIFICATES } from '../../src/sessions/message-rows.js';
 import { SLOT_VLANS } from '../../src/sessions/slot-fields.js';
 import { PROBES as SESSION_PROBES } from '../../src/sessions/slot-index.js';
@@ -160,6 +168,7 @@ const index = new RuleIndex(
     tapAll: -1,
     separateBy: ['vni'],
     applications: KEEP_ALL,
+    groups: new Map(),
     overlays: [],
     claims: [],
   },
@@ -262,6 +271,17 @@ const NUMBERS: [string, string[]][] = [
   ['kept fragments (`packets`) waiting for the first one', [`${mib(HELD_MEMORY)} per worker`]],
   ['packets remembered for `deduplicate`', [grouped(FRAMES_REMEMBERED)]],
   ['sessions of one conversation that are compared for `copy`', [`${MOST_COMPARED}: `]],
+  ['frames of groups remembered', [grouped(GROUP_FRAMES)]],
+  [
+    'how long a frame waits for its copies in a group',
+    [`${GROUP_WINDOW.usual * 1000} ms, up to ${GROUP_WINDOW.most} s`],
+  ],
+  ['bytes compared of a frame in a group', [`${COMPARED_BYTES} of`]],
+  ['mirror points of a group', [`${MOST_MEMBERS}`]],
+  [
+    'frames of groups on their way to another worker',
+    [mib(MOST_HANDOVER_RING), mib(HANDOVER_MEMORY), `at least ${kib(LEAST_HANDOVER_RING)}`],
+  ],
   ["waiting for an inner packet's fragments", [`${SESSION_DEFAULTS.fragmentTimeout} s`]],
   ['conversations read at once', [grouped(reading.conversations), grouped(limits.conversations)]],
   [

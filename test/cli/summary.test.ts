@@ -44,6 +44,12 @@ describe('the summary of read', () => {
     ['pressure', 'the session table was full: 7 sessions ended by pressure (see --max-sessions)'],
     ['collisions', 'too many hashes alike: 7 sessions ended by pressure to make room for others'],
     ['fragmentTrainsDropped', 'too many fragmented packets at once: 7 given up'],
+    ['groupCopies', 'copies in groups, counted once: 7'],
+    [
+      'groupFramesForgotten',
+      'frames of groups forgotten too soon to tell their copies: 7 ' +
+        '(--group-window: a shorter time needs fewer)',
+    ],
     [
       'duplicatesForgotten',
       'frames forgotten too soon to tell their duplicates: 7 (--deduplicate: a shorter time needs fewer)',

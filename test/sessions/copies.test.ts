@@ -435,7 +435,7 @@ class Part {
     const slot = this.slots.allocate();
     this.key.store(this.slots, slot);
     noteOpening(this.slots, slot, f, this.mirrored);
-    this.copies.open(slot, point);
+    this.copies.open(slot, point, '');
     return slot;
   }
 

@@ -14,6 +14,9 @@ export interface Row {
   part: number;
   copy: number;
   mirror: number;
+  name: string;
+  site: string;
+  seenBy: string[];
   first: number;
   last: number;
   end: string;
@@ -176,6 +179,9 @@ function toRow(r: SessionRecord): Row {
     part: r.part,
     copy: r.copy,
     mirror: r.point.index,
+    name: r.point.name,
+    site: r.point.site,
+    seenBy: r.seenBy.slice(0, r.seenByCount),
     first: r.firstSeenSec - SessionWorld.START + r.firstSeenNsec / 1e9,
     last: r.lastSeenSec - SessionWorld.START + r.lastSeenNsec / 1e9,
     end: END_REASON_NAMES[r.endReason],

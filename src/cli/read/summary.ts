@@ -76,6 +76,13 @@ export function readSummary(
       `too many sessions with the same ends: ${grouped(sessions.uncompared)} not compared with those of ` +
         'other mirror points',
     );
+  if (sessions !== undefined && sessions.groupCopies > 0)
+    lines.push(`copies in groups, counted once: ${grouped(sessions.groupCopies)}`);
+  if (sessions !== undefined && sessions.groupFramesForgotten > 0)
+    lines.push(
+      'frames of groups forgotten too soon to tell their copies: ' +
+        `${grouped(sessions.groupFramesForgotten)} (--group-window: a shorter time needs fewer)`,
+    );
   if (sessions !== undefined && sessions.pressure > 0)
     lines.push(
       `the session table was full: ${counted(sessions.pressure, 'session')} ended by ` +

@@ -22,6 +22,7 @@ import type { SharedCopies } from '../../sessions/copies.js';
 import type { LiveOutput, LivePath } from '../live/live-path.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
+import { type HandoverOptions, handoverRings } from './handover.js';
 import type { RingCounts, RingWorkerData } from './ring-dialect.js';
 import { RingInterface } from './ring-interface.js';
 import { WorkerHandle } from './ring-worker-handle.js';
@@ -81,6 +82,10 @@ const NO_SNAPSHOT: PathSnapshot = {
   duplicatesForgotten: 0,
   copies: 0,
   uncompared: 0,
+  groupHandedOver: 0,
+  groupCopies: 0,
+  groupFramesForgotten: 0,
+  groupMembersShared: 0,
   applications: NOTHING_READ,
   rowsDropped: 0,
 };
@@ -139,19 +144,26 @@ export class RingReceiver {
   }
 
   start(): void {
-    for (let i = 0; i < this.options.workers; i++) this.startWorker(i);
+    const { workers } = this.options;
+    const wakes = Array.from({ length: workers }, openEvent);
+    // There may be groups later, when the configuration is read again: memory costs nothing before its use.
+    const rings = handoverRings(workers);
+    for (let i = 0; i < workers; i++) {
+      const into = rings.flatMap((out) => out[i] ?? []);
+      this.startWorker(i, wakes[i], workers > 1 ? { out: rings[i], into, wakes } : undefined);
+    }
     this.share();
     for (const w of this.interfaces) w.admit();
   }
 
-  private startWorker(number: number): void {
-    const wake = openEvent();
+  private startWorker(number: number, wake: number, handover: HandoverOptions | undefined): void {
     const { port, waiting } = this.options.store();
     const { path: common, numbers, copies } = this.options;
     const path = {
       ...common,
       ...(numbers && { numbers: numbers(number) }),
       ...(copies && { sessions: { ...common.sessions, copies: copies(number) } }),
+      ...(handover && { handover }),
     };
     const live = this.options.live(number);
     const workerData: RingWorkerData = { path, wake, store: port, waiting };
@@ -307,6 +319,8 @@ export class RingReceiver {
     // The kernel hands over the last block when its time is up.
     await new Promise((resolve) => setTimeout(resolve, 3 * RETIRE_MS));
     for (const w of this.interfaces) for (const fd of w.detach()) this.releasing.set(fd, w);
+    // Before any of them ends its sessions: others may still hand over frames of these.
+    await Promise.all(this.workers.map((worker) => worker.empty()));
     await Promise.all(
       this.workers.map(async (worker, number) => {
         const last = await worker.finish();

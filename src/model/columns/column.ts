@@ -220,6 +220,11 @@ export const TEXTS: ColumnType = {
   bits: 0,
   most: 64,
 };
+export const WORDS: ColumnType = {
+  ...TEXTS,
+  clickhouse: 'Array(LowCardinality(String))',
+  read: 'Array(LowCardinality(String))',
+};
 export const WORD_MAP: ColumnType = {
   kind: 'map',
   clickhouse: 'Map(LowCardinality(String), String)',

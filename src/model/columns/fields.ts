@@ -28,6 +28,12 @@ export class SessionFields {
    * `shutdown`, `eof` (the collector or the capture ended).
    */
   endReason: EndReason = 0;
+  /**
+   * The members of the group (`group` of `mirrors`, `--group`) that saw packets of the row, by name;
+   * empty where the mirror point is in no group.
+   */
+  seenBy: readonly string[] = [];
+  seenByCount = 0;
   /** ERSPAN index (type II) or platform port id (type III) of the first frame; 0 where there is none. */
   mirrorPort = 0;
   /**

@@ -17,13 +17,14 @@ import {
   UINT64,
   UUID,
   WORD,
+  WORDS,
 } from './column.js';
 import { END_REASON, MIRROR_DIRECTION, MIRROR_TYPE } from './words.js';
 
 export const SESSIONS: Table = {
   name: 'sessions',
   message: 'Session',
-  row: 'one conversation seen by one mirror point.',
+  row: 'one conversation seen by one mirror point, or by the members of one group.',
   columns: [
     {
       name: 'session_id',
@@ -112,7 +113,7 @@ export const SESSIONS: Table = {
       from: 'point.name',
       doc:
         'Name of the mirror point, from its entry of `mirrors` in the configuration when the row was ' +
-        'written; empty where no entry names it, and for captures.',
+        "written; empty where no entry names it, and for captures. In a group, the group's.",
     },
     {
       name: 'site',
@@ -120,6 +121,15 @@ export const SESSIONS: Table = {
       type: WORD,
       from: 'point.site',
       doc: 'Where the mirror point is, from the same entry; empty where that does not say.',
+    },
+    {
+      name: 'seen_by',
+      field: 86,
+      type: WORDS,
+      whole: { doc: 'Those of all its parts.' },
+      doc:
+        'The members of the group (`group` of `mirrors`, `--group`) that saw packets of the row, by name; ' +
+        'empty where the mirror point is in no group.',
     },
     {
       name: 'mirror_port',

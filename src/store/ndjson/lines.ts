@@ -25,7 +25,8 @@ const SESSION = pieces({
   first_seen: ',"first_seen":"',
   last_seen: '","last_seen":"',
   point: '",',
-  mirror_port: ',"mirror_port":',
+  seen_by: ',"seen_by":[',
+  mirror_port: '],"mirror_port":',
   mirror_hardware: '","mirror_hardware":',
   security_group: ',"security_group":',
   gre_key: ',"gre_key":',
@@ -169,11 +170,12 @@ export class SessionLines extends PointLines implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      6383 +
+      6646 +
         this.ending.length +
         6 *
           (r.point.name.length +
             r.point.site.length +
+            lengthOf(r.seenBy, r.seenByCount) +
             r.transport.length +
             r.tcpState.length +
             r.clientSyn.length +
@@ -203,6 +205,7 @@ export class SessionLines extends PointLines implements SessionSink {
     this.time(SESSION.last_seen, r.lastSeenSec, r.lastSeenNsec);
     this.piece(SESSION_END_REASON[r.endReason]);
     this.point(SESSION.point, r.point, SESSION_POINT);
+    this.strings(SESSION.seen_by, r.seenBy, r.seenByCount);
     this.uint(SESSION.mirror_port, r.mirrorPort);
     this.piece(SESSION_MIRROR_DIRECTION[r.mirrorDirection]);
     if (r.mirrorHardware + r.securityGroup === 0) {

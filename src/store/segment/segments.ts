@@ -17,10 +17,11 @@ export class SessionSegment extends MessageWriter implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      700 +
+      1148 +
         3 *
           (r.point.name.length +
             r.point.site.length +
+            lengthOf(r.seenBy, r.seenByCount) +
             r.transport.length +
             r.tcpState.length +
             r.clientSyn.length +
@@ -180,6 +181,7 @@ export class SessionSegment extends MessageWriter implements SessionSink {
       this.word(84, r.partial);
     }
     this.optionalUint(85, r.copy);
+    this.strings(86, r.seenBy, r.seenByCount);
     this.end();
   }
 }
