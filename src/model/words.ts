@@ -39,7 +39,7 @@ export function incompleteWords(packets: number): string {
   return `${grouped(packets)} incomplete: the underlay's MTU is too small, or it drops fragments`;
 }
 
-/** What follows a number of rows, so many of which are of conversations that another mirror point had first. */
+/** What follows a number of rows, so many of which are of conversations that another point had first. */
 export function copiesWords(copies: number): string {
   return copies > 0 ? `, ${grouped(copies)} of them copies` : '';
 }

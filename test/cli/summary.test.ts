@@ -61,7 +61,7 @@ describe('the summary of read', () => {
 
   it("says how many rows are copies of another mirror point's", () => {
     expect(summary(1, { opened: 3, rows: 3, copies: 2 })[1]).toBe(
-      "3 sessions in 3 rows, 2 of them copies, and 0 of their packets",
+      '3 sessions in 3 rows, 2 of them copies, and 0 of their packets',
     );
   });
 

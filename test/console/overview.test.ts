@@ -76,7 +76,8 @@ describe('figures', () => {
       bytes: number;
       failed: number;
     }>(
-      'SELECT toString((arraySort([(client, client_port), (server, server_port)]), protocol)) AS conversation, ' +
+      'SELECT toString((arraySort([(client, client_port), (server, server_port)]), protocol)) ' +
+        'AS conversation, ' +
         'toString((mirror_type, mirror_source, mirror_session, gre_key)) AS point, ' +
         'toUnixTimestamp64Nano(first_seen) / 1e9 AS first, toUnixTimestamp64Nano(last_seen) / 1e9 AS last, ' +
         '(client_packets > 0) + (server_packets > 0) AS halves, client_bytes + server_bytes AS bytes, ' +

@@ -44,8 +44,8 @@ export const SESSIONS: Table = {
       type: COPY,
       whole: { doc: 'As in `sessions`, of the first part.' },
       doc:
-        '0 for the mirror point that had the conversation first, 1, 2, … for the others that see it; 255 in ' +
-        'rows from before the column. `copy IN (0, 255)` counts each conversation once.',
+        '0 for the mirror point that had the conversation first, 1, 2, … for the others that see it; 255 ' +
+        'in rows from before the column. `copy IN (0, 255)` counts each conversation once.',
     },
     {
       name: 'first_seen',
