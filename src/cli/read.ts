@@ -11,13 +11,22 @@ import {
   SEPARATORS,
   type Separator,
 } from '../config/overlays.js';
+import {
+  MOST_PATHS,
+  type NamedPath,
+  PATH_WORDS,
+  parsePath,
+  parseSample,
+  SAMPLE_WORDS,
+} from '../config/paths.js';
 import { parseDuration } from '../config/units.js';
 import { CommandError, UsageError } from '../model/errors.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, parseKeptApplications } from '../model/kept-words.js';
 import { isServer } from '../model/store-location.js';
 import { FilledStore } from '../reader/filled-store.js';
-import { isRowKind, NDJSON_KINDS, type NdjsonKind, parseKinds } from '../reader/kinds.js';
+import { isRowKind, NDJSON_KINDS, type NdjsonKind, PATH_KINDS, parseKinds } from '../reader/kinds.js';
 import type { ReadOutput } from '../reader/output.js';
+import type { PathTask } from '../reader/paths.js';
 import type { Reading, ReadProgress } from '../reader/run.js';
 import { startSessionWorkers } from '../reader/session-start.js';
 import { workersFor } from '../reader/workers.js';
@@ -39,6 +48,9 @@ interface ReadOptions {
   separateBy: Separator[];
   applications: number;
   overlay: Overlay[];
+  path: NamedPath[];
+  sample?: number;
+  config?: string;
   quiet?: boolean;
 }
 
@@ -115,6 +127,19 @@ export function registerRead(program: Command): void {
       overlay,
       [],
     )
+    .option(
+      '--path <ends>',
+      `two places between which packets are matched, into the tables paths and hops: ${PATH_WORDS}; ` +
+        'nat: their addresses change on the way; repeatable',
+      path,
+      [],
+    )
+    .option(
+      '--sample <share>',
+      `the share of packets that --path matches: ${SAMPLE_WORDS} (default: 1/1)`,
+      sample,
+    )
+    .option('--config <file>', 'the configuration whose `mirrors` --path names')
     .option('--quiet', 'no progress bar and no summary')
     .action(read);
 }
@@ -147,6 +172,19 @@ function overlay(value: string, before: Overlay[]): Overlay[] {
   const said = parseOverlay(value);
   if (said === undefined) throw new InvalidArgumentError(`give ${OVERLAY_WORDS}, as in vxlan:4799.`);
   return [...before, said];
+}
+
+function path(value: string, before: NamedPath[]): NamedPath[] {
+  const said = parsePath(value);
+  if (typeof said === 'string') throw new InvalidArgumentError(`${said}.`);
+  if (before.length === MOST_PATHS) throw new InvalidArgumentError(`give at most ${MOST_PATHS} of them.`);
+  return [...before, said];
+}
+
+function sample(value: string): number {
+  const said = parseSample(value);
+  if (said === undefined) throw new InvalidArgumentError(`give ${SAMPLE_WORDS}.`);
+  return said;
 }
 
 /** Nanoseconds of a duration, as in the configuration's `deduplicate`. */
@@ -182,6 +220,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
   const workers = startSessionWorkers(count, packets !== undefined);
   let store: FilledStore | undefined;
   try {
+    const paths = options.path.length > 0 ? await pathTask(options, files.length > 1) : undefined;
     const tunnels = options.tunnel.length > 0 ? await tunnelsOf(options.tunnel) : undefined;
     if (stores) {
       const { storeToWrite } = await import('./find-store.js');
@@ -219,6 +258,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
           : { kinds: rows, named: kinds.length > 1, handsBack: kinds.includes('packets') },
         ids: once ? idsOf(token) : undefined,
       },
+      paths,
       overlays: options.overlay,
       once,
       progress: talk && process.stderr.isTTY ? progressBar : undefined,
@@ -258,8 +298,9 @@ async function summarize(reading: Reading, output: ReadOutput, once: boolean): P
   ]);
   const { stored } = output;
   const where = stored?.hadBefore === false ? `${once ? 'once ' : ''}${stored.where}` : undefined;
-  const { demux, mirrors, sessions } = reading;
-  process.stderr.write(readSummary(demux, mirrors, sessions, where, terminalColumns(process.stderr)));
+  const { demux, mirrors, sessions, paths } = reading;
+  const columns = terminalColumns(process.stderr);
+  process.stderr.write(readSummary(demux, mirrors, sessions, where, columns, paths));
   if (stored?.hadBefore === true)
     process.stderr.write(`nothing was stored: all of it is ${stored.where} already (--once)\n`);
 }
@@ -285,6 +326,21 @@ async function tunnelsOf(specs: readonly string[]): Promise<TunnelTable> {
   const tunnels = new TunnelTable();
   for (const spec of specs) tunnels.add(parseTunnelSpec(spec));
   return tunnels;
+}
+
+/** What --path asks for. @throws UsageError for places that nobody knows */
+async function pathTask(options: ReadOptions, several: boolean): Promise<PathTask> {
+  const { path: paths, sample = 1, config } = options;
+  const mirrors = config === undefined ? [] : (await import('../config/load.js')).loadConfig(config).mirrors;
+  for (const { source, text } of paths.flatMap(({ from, to }) => [from, to])) {
+    if (source !== undefined || mirrors.some(({ name }) => name === text)) continue;
+    throw new UsageError(
+      config === undefined
+        ? `read: --path: "${text}" is no address; --config FILE gives mirrors their names`
+        : `read: --path: "${text}" is neither an address nor the name of a mirror in ${config}`,
+    );
+  }
+  return { paths, sample, mirrors, several };
 }
 
 /**
@@ -316,6 +372,13 @@ function words(given: string[], options: ReadOptions): { files: string[]; kinds:
     throw new UsageError(
       'read: --once needs one worker, whose segments are the same every time: leave out --workers',
     );
+  const way = kinds.find((kind) => PATH_KINDS.includes(kind));
+  if (way !== undefined && options.path.length === 0)
+    throw new UsageError(`read: --ndjson ${way} needs at least one --path A,B`);
+  if (prints && way === undefined && options.path.length > 0)
+    throw new UsageError('read: --path makes paths and hops: print them with --ndjson paths,hops');
+  if (options.path.length === 0 && (options.sample ?? options.config) !== undefined)
+    throw new UsageError('read: --sample and --config are about --path: leave them out without one');
   if (kinds.includes('tunnels') && options.tunnel.length === 0)
     throw new UsageError('read: --ndjson tunnels needs at least one --tunnel SPEC');
   return { files, kinds };

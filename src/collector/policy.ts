@@ -1,8 +1,8 @@
 /** The policy for mirror points, from the configuration. */
+import { matchesPoint } from '../config/mirror-match.js';
 import type { Separator } from '../config/overlays.js';
 import type { Config, MirrorConfig } from '../config/schema.js';
-import { prefixHolds } from '../config/units.js';
-import { MIRROR_TYPE_NAMES, type PointIdentity } from '../model/mirror-point.js';
+import type { PointIdentity } from '../model/mirror-point.js';
 import { separationBits } from '../sessions/separation.js';
 import type { TunnelConfig } from '../tunnels/spec/config.js';
 import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
@@ -75,7 +75,7 @@ export function mirrorRules(
  * {@link RuleIndex} finds the same for packets, in a time that does not grow with the number of entries.
  */
 export function entryOf(point: PointIdentity, rules: MirrorRules): number {
-  const entry = rules.mirrors.findIndex((m) => matches(m, point));
+  const entry = rules.mirrors.findIndex((m) => matchesPoint(m, point));
   return entry < 0 ? rules.mirrors.length : entry;
 }
 
@@ -114,11 +114,4 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
     applications: entry.applications ?? rules.applications,
     tap: entry.tap === undefined ? rules.tapAll : rules.taps[entry.tap],
   };
-}
-
-function matches(m: MirrorConfig, point: PointIdentity): boolean {
-  if (m.source !== undefined && !prefixHolds(m.source, point.source)) return false;
-  if (m.type !== undefined && m.type !== MIRROR_TYPE_NAMES[point.type]) return false;
-  if (m.session !== undefined && m.session !== point.session) return false;
-  return m.key === undefined || m.key === point.key;
 }
