@@ -11,6 +11,7 @@ const COMPUTED: Readonly<Record<string, { writer: string; module: string }>> = {
 /** What is around a value, where that is more than the value itself. */
 const AROUND: Readonly<Partial<Record<Kind, readonly [before: string, after: string]>>> = {
   uint: ['', ''],
+  int: ['', ''],
   fixed32: ['', ''],
   nullable: ['', ''],
   later: ['', ''],
@@ -59,6 +60,7 @@ function written(column: Column, key: string): string {
   const { names, values } = entriesOf(column);
   const call = {
     uint: `uint(${key}, ${value})`,
+    int: `int(${key}, ${value})`,
     fixed32: `uint(${key}, ${value})`,
     minute: `second(${key}, ${value})`,
     second: `second(${key}, ${value})`,

@@ -95,6 +95,7 @@ function most({ type }: Column): number {
     case 'time':
       return TAG + 8;
     case 'second':
+    case 'int':
       return TAG + VARINT53;
     case 'uints':
       return TAG + 1 + 3 * (type.most ?? 0);
@@ -122,6 +123,7 @@ function written(column: Column): string {
     minute: `uint(${field}, ${value})`,
     day: `uint(${field}, ${value})`,
     second: `sint(${field}, ${value})`,
+    int: `sint(${field}, ${value})`,
     enum: `uint(${field}, ${value})`,
     nullable: `optionalUint(${field}, ${value})`,
     later: `optionalUint(${field}, ${value})`,

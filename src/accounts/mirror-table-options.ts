@@ -2,6 +2,7 @@
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { MirrorRecord, MirrorSink } from '../model/mirror-record.js';
 import type { NumberLog } from './number-log.js';
+import type { NumberWatch } from './number-watch.js';
 import type { PointGate } from './point-gate.js';
 
 /** The largest number of mirror points, unless a gate says otherwise. */
@@ -34,4 +35,6 @@ export interface MirrorTableOptions {
    * {@link NumberLog}. This table then reports no losses.
    */
   numbers?: NumberLog;
+  /** Watches the numbers of some mirror points, if they are judged here. */
+  watch?: NumberWatch;
 }

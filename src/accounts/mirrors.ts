@@ -14,6 +14,7 @@ import type { RefusedCount } from './loudest.js';
 import { MirrorPoints } from './mirror-points.js';
 import { MIRROR_POINTS, type MirrorTableOptions, type PointWatcher } from './mirror-table-options.js';
 import { type NumberLog, pointName } from './number-log.js';
+import type { NumberWatch } from './number-watch.js';
 import { Numbering, SequenceVerdict } from './numbering.js';
 import { NumberingShare } from './numbering-share.js';
 import { openGate, type PointGate, REFUSED } from './point-gate.js';
@@ -46,6 +47,7 @@ export class MirrorTable {
   private shares: NumberingShare[];
   private readonly numbering: Numbering | undefined;
   private readonly numbers: NumberLog | undefined;
+  private readonly watch: NumberWatch | undefined;
   private readonly verdict = new SequenceVerdict();
   private readonly record = new MirrorRecord();
   /** COUNTS numbers per point: in total, and in the current minute. */
@@ -81,6 +83,7 @@ export class MirrorTable {
     this.watcher = options.watcher;
     this.sink = options.sink;
     this.numbers = options.numbers;
+    this.watch = options.watch;
     if (this.numbers === undefined) this.numbering = new Numbering();
   }
 
@@ -179,7 +182,10 @@ export class MirrorTable {
     minute[at + BYTES] += bytes;
     if (truncated) minute[at + TRUNCATED]++;
     if (malformed) minute[at + MALFORMED]++;
-    if (m.sequence < 0) return;
+    if (m.sequence < 0) {
+      this.watch?.unnumbered(index, sec, nsec);
+      return;
+    }
     let direction: number = m.direction;
     let part = m.hardware;
     if (isTwoWay(m.point.type)) {
@@ -196,6 +202,7 @@ export class MirrorTable {
       numbering.clock(sec, false, this.markSibling);
     }
     numbering.update(index, m.sequence, part, direction, trace);
+    this.watch?.taken(index, part, direction, sec, nsec, numbering);
   }
 
   /** Says of the packet counted last that some of its fragments never came. */
@@ -214,6 +221,7 @@ export class MirrorTable {
    */
   finish(): void {
     this.numbering?.restart();
+    this.watch?.restart();
     if (this.start >= 0) {
       // Losses that became known after a point's last minute with packets.
       for (const { index } of this.table.points) {

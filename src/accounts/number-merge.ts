@@ -1,6 +1,7 @@
 /** Judges the sequence numbers of several workers together. */
 import type { MirrorPoint } from '../model/mirror-point.js';
 import { indexOf, isEarlier, NumberLogReader } from './number-log.js';
+import type { NumberWatch } from './number-watch.js';
 import { Numbering, type SequenceVerdict } from './numbering.js';
 import type { NumberingShare } from './numbering-share.js';
 
@@ -46,6 +47,9 @@ export class NumberMerge {
    */
   private readonly changed: number[] = [];
   private readonly isChanged: boolean[] = [];
+
+  /** @param watch watches the numbers of some mirror points */
+  constructor(private readonly watch?: NumberWatch) {}
 
   /** Adds a worker's log. @returns the worker's number */
   addPath(memory: SharedArrayBuffer): number {
@@ -141,6 +145,7 @@ export class NumberMerge {
       if (point !== GONE) {
         this.numbering.clock(log.sec, false, this.mark);
         this.numbering.update(point, log.n, log.hardware, log.direction, log.trace);
+        this.watch?.taken(point, log.hardware, log.direction, log.sec, log.nsec, this.numbering);
         this.mark(point);
       }
       log.next();

@@ -200,6 +200,17 @@ export class Numbering {
   }
 
   /**
+   * Numbers missing now by the most likely explanation, for {@link NumberWatch}; -1 where they cannot tell.
+   */
+  missing(index: number): number {
+    const p = this.points[index];
+    if (p.own === undefined || p.unusable) return -1;
+    const only = p.levels === undefined && p.common === undefined ? p.own : undefined;
+    const e = p.believed ?? only ?? this.guess(p);
+    return e.base[LOST] + this.tallies.missing[e.tally];
+  }
+
+  /**
    * Begins a round of reviews, in which a source is weighed once, however many of its points are reviewed.
    */
   beginReviews(): void {

@@ -12,13 +12,24 @@ import {
   SEPARATORS,
   type Separator,
 } from '../config/overlays.js';
+import {
+  MOST_PATHS,
+  type NamedPath,
+  PATH_WORDS,
+  parsePath,
+  parseSample,
+  SAMPLE_WORDS,
+} from '../config/paths.js';
+import type { PointName } from '../config/point-name.js';
+import type { MirrorConfig } from '../config/schema.js';
 import { parseDuration } from '../config/units.js';
 import { CommandError, UsageError } from '../model/errors.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, parseKeptApplications } from '../model/kept-words.js';
 import { isServer } from '../model/store-location.js';
 import { FilledStore } from '../reader/filled-store.js';
-import { isRowKind, NDJSON_KINDS, type NdjsonKind, parseKinds } from '../reader/kinds.js';
+import { isRowKind, NDJSON_KINDS, type NdjsonKind, PATH_KINDS, parseKinds } from '../reader/kinds.js';
 import type { ReadOutput } from '../reader/output.js';
+import type { PathTask } from '../reader/paths.js';
 import type { Reading, ReadProgress } from '../reader/run.js';
 import { startSessionWorkers } from '../reader/session-start.js';
 import type { GroupOf } from '../reader/session-thread.js';
@@ -44,6 +55,8 @@ interface ReadOptions {
   config?: string;
   applications: number;
   overlay: Overlay[];
+  path: NamedPath[];
+  sample?: number;
   quiet?: boolean;
 }
 
@@ -115,7 +128,7 @@ export function registerRead(program: Command): void {
         .argParser(groupWindow)
         .default(GROUP_WINDOW.usual * 1e9, '50ms'),
     )
-    .option('--config <file>', 'the configuration whose `mirrors` --group names')
+    .option('--config <file>', 'the configuration whose `mirrors` --group and --path name')
     .addOption(
       new Option(
         '--applications <what>',
@@ -130,6 +143,18 @@ export function registerRead(program: Command): void {
         `${OVERLAY_WORDS}, such as vxlan:4799; repeatable`,
       overlay,
       [],
+    )
+    .option(
+      '--path <ends>',
+      `two places between which packets are matched, into the tables paths and hops: ${PATH_WORDS}; ` +
+        'nat: their addresses change on the way; repeatable',
+      path,
+      [],
+    )
+    .option(
+      '--sample <share>',
+      `the share of packets that --path matches: ${SAMPLE_WORDS} (default: 1/1)`,
+      sample,
     )
     .option('--quiet', 'no progress bar and no summary')
     .action(read);
@@ -185,6 +210,19 @@ function groupWindow(value: string): number {
   return Math.round(seconds * 1e9);
 }
 
+function path(value: string, before: NamedPath[]): NamedPath[] {
+  const said = parsePath(value);
+  if (typeof said === 'string') throw new InvalidArgumentError(`${said}.`);
+  if (before.length === MOST_PATHS) throw new InvalidArgumentError(`give at most ${MOST_PATHS} of them.`);
+  return [...before, said];
+}
+
+function sample(value: string): number {
+  const said = parseSample(value);
+  if (said === undefined) throw new InvalidArgumentError(`give ${SAMPLE_WORDS}.`);
+  return said;
+}
+
 /** Nanoseconds of a duration, as in the configuration's `deduplicate`. */
 function window(value: string): number {
   const seconds = parseDuration(value);
@@ -218,6 +256,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
   const workers = startSessionWorkers(count, packets !== undefined);
   let store: FilledStore | undefined;
   try {
+    const paths = options.path.length > 0 ? await pathTask(options, files.length > 1) : undefined;
     const tunnels = options.tunnel.length > 0 ? await tunnelsOf(options.tunnel) : undefined;
     const groups = options.group.length > 0 ? await groupsOf(options) : undefined;
     if (stores) {
@@ -258,6 +297,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
           : { kinds: rows, named: kinds.length > 1, handsBack: kinds.includes('packets') },
         ids: once ? idsOf(token) : undefined,
       },
+      paths,
       overlays: options.overlay,
       once,
       progress: talk && process.stderr.isTTY ? progressBar : undefined,
@@ -297,8 +337,9 @@ async function summarize(reading: Reading, output: ReadOutput, once: boolean): P
   ]);
   const { stored } = output;
   const where = stored?.hadBefore === false ? `${once ? 'once ' : ''}${stored.where}` : undefined;
-  const { demux, mirrors, sessions } = reading;
-  process.stderr.write(readSummary(demux, mirrors, sessions, where, terminalColumns(process.stderr)));
+  const { demux, mirrors, sessions, paths } = reading;
+  const columns = terminalColumns(process.stderr);
+  process.stderr.write(readSummary(demux, mirrors, sessions, where, columns, paths));
   if (stored?.hadBefore === true)
     process.stderr.write(`nothing was stored: all of it is ${stored.where} already (--once)\n`);
 }
@@ -329,16 +370,34 @@ async function tunnelsOf(specs: readonly string[]): Promise<TunnelTable> {
 /** What says of a mirror point which group it is in. @throws UsageError for members that nobody knows */
 async function groupsOf({ group: groups, groupWindow: window, config }: ReadOptions): Promise<GroupOf> {
   const { membershipOf } = await import('../reader/groups.js');
+  const members = groups.flatMap((group) => group.members);
+  const mirrors = await mirrorsNamed('--group', members, config);
+  return (point) => membershipOf(point, { groups, mirrors, window });
+}
+
+/** What --path asks for. @throws UsageError for places that nobody knows */
+async function pathTask(options: ReadOptions, several: boolean): Promise<PathTask> {
+  const { path: paths, sample = 1, config } = options;
+  const places = paths.flatMap(({ from, to }) => [from, to]);
+  return { paths, sample, mirrors: await mirrorsNamed('--path', places, config), several };
+}
+
+/** The mirrors of a configuration, by whose names an option may call mirror points. */
+async function mirrorsNamed(
+  option: string,
+  members: readonly PointName[],
+  config: string | undefined,
+): Promise<readonly MirrorConfig[]> {
   const mirrors = config === undefined ? [] : (await import('../config/load.js')).loadConfig(config).mirrors;
-  for (const { source, text } of groups.flatMap(({ members }) => members)) {
+  for (const { source, text } of members) {
     if (source !== undefined || mirrors.some(({ name }) => name === text)) continue;
     throw new UsageError(
       config === undefined
-        ? `read: --group: "${text}" is no address; --config FILE gives mirrors their names`
-        : `read: --group: "${text}" is neither an address nor the name of a mirror in ${config}`,
+        ? `read: ${option}: "${text}" is no address; --config FILE gives mirrors their names`
+        : `read: ${option}: "${text}" is neither an address nor the name of a mirror in ${config}`,
     );
   }
-  return (point) => membershipOf(point, { groups, mirrors, window });
+  return mirrors;
 }
 
 /**
@@ -370,8 +429,15 @@ function words(given: string[], options: ReadOptions): { files: string[]; kinds:
     throw new UsageError(
       'read: --once needs one worker, whose segments are the same every time: leave out --workers',
     );
-  if (options.config !== undefined && options.group.length === 0)
-    throw new UsageError('read: --config gives the members of --group their names: leave it out without one');
+  const way = kinds.find((kind) => PATH_KINDS.includes(kind));
+  if (way !== undefined && options.path.length === 0)
+    throw new UsageError(`read: --ndjson ${way} needs at least one --path A,B`);
+  if (prints && way === undefined && options.path.length > 0)
+    throw new UsageError('read: --path makes paths and hops: print them with --ndjson paths,hops');
+  if (options.path.length === 0 && options.sample !== undefined)
+    throw new UsageError('read: --sample is about --path: leave it out without one');
+  if (options.config !== undefined && options.path.length === 0 && options.group.length === 0)
+    throw new UsageError('read: --config gives --group and --path their names: leave it out without one');
   if (kinds.includes('tunnels') && options.tunnel.length === 0)
     throw new UsageError('read: --ndjson tunnels needs at least one --tunnel SPEC');
   return { files, kinds };

@@ -37,6 +37,8 @@ import { Live } from './live/live.js';
 import type { LivePath } from './live/live-path.js';
 import { MirrorAccounts } from './mirrors/mirror-accounts.js';
 import { PacketPath, type PathOptions, type PathSnapshot } from './packet-path.js';
+import { type PathRules, pathRules } from './path-rules.js';
+import { Paths } from './paths.js';
 import { type MirrorRules, mirrorRules } from './policy.js';
 import { becomeUser, controlOwner, directoryFor, findUser, letThrough } from './privileges.js';
 import { ProcessUsage } from './process-usage.js';
@@ -81,6 +83,9 @@ export class Collector {
   private readonly taps = new Map<string, TunDevice>();
   private rules: MirrorRules;
   private readonly accounts: MirrorAccounts;
+  /** Matches packets between mirrors, where that is configured. */
+  private readonly paths: Paths | undefined;
+  private readonly pathRules: PathRules | undefined;
   private storeThread: StoreThread | undefined;
   private readonly tunnels: CollectorTunnels;
   /** It has no store and receives only for its tunnels. */
@@ -114,11 +119,19 @@ export class Collector {
     );
     this.storeless = tunnelsOnly(options.config, this.tunnels.claims);
     this.rules = mirrorRules(options.config, {}, -1, this.tunnels.claims);
+    this.pathRules = pathRules(options.config);
+    if (this.pathRules !== undefined && !this.storeless)
+      this.paths = new Paths({
+        collector: options.collector,
+        rules: this.pathRules,
+        store: (table, bytes, rows) => this.store.segments.send(table, bytes, rows),
+      });
     this.accounts = new MirrorAccounts({
       collector: options.collector,
       rules: this.rules,
       store: (bytes, rows) => this.store.segments.send('mirrors', bytes, rows),
       warn: (message) => this.log.warn(message),
+      paths: this.paths,
     });
     this.live = new Live({
       paths: () => this.livePaths(),
@@ -254,11 +267,12 @@ export class Collector {
       },
       reassembly: this.config.reassembly,
       rules: this.rules,
+      ...(this.paths && this.pathRules && { paths: this.pathRules }),
     };
   }
 
   private openRing(unprivileged: boolean): void {
-    const { config } = this;
+    const { config, paths } = this;
     this.ring = new RingReceiver({
       interfaces: config.interfaces,
       workers: config.workers,
@@ -269,10 +283,14 @@ export class Collector {
       minute: (counts) => this.accounts.minute(counts),
       changes: (worker, changes) => this.accounts.changes(worker, changes, Date.now()),
       live: (worker) => this.live.output(worker),
-      ...(config.workers > 1 && {
+      // Packets of a pair may come to different workers: this thread matches them, and judges the numbers.
+      ...((config.workers > 1 || paths !== undefined) && {
         numbers: (worker: number) => this.accounts.numberLog(worker),
+      }),
+      ...(config.workers > 1 && {
         copies: sharedCopies(config.workers, sessionsPerWorker(config.sessions.capacity, config.workers)),
       }),
+      ...(paths && { observations: () => paths.log() }),
       log: (level, message) => this.log[level](message),
       failed: (error) => this.failure?.(error),
     });
@@ -299,6 +317,7 @@ export class Collector {
         segment: (table, bytes, rows) => this.store.segments.send(table, bytes, rows),
         minute: (counts) => this.accounts.minute(counts),
         live: this.live.output(0),
+        ...(this.paths && { paths: this.paths }),
       });
       this.chores.every(TICK_MS, 'sessions cannot be ended', () => this.rawPath?.tick(Date.now()));
     }
@@ -363,6 +382,8 @@ export class Collector {
       this.account();
       if (!this.storeless) this.accounts.write(Date.now());
     });
+    const { paths } = this;
+    if (paths !== undefined) chores.every(WATCH_MS, 'packets cannot be matched', () => paths.run(Date.now()));
     chores.every(SECOND_MS, 'what happens now cannot be told', () => this.live.second(Date.now()));
     chores.every(WATCH_MS, 'accounts of tunnels cannot be kept', () => {
       this.tunnels.watch();
@@ -506,6 +527,7 @@ export class Collector {
         listen_cut: this.http?.cut ?? 0,
       },
       shown_rows: this.live.shownRows,
+      ...(this.paths && { paths: this.paths.status() }),
     };
   }
 
@@ -517,6 +539,7 @@ export class Collector {
     this.rawPath?.finish();
     this.account();
     if (!this.storeless) this.accounts.finish();
+    this.paths?.finish();
     await this.tunnels.finish();
     await this.console?.stop();
     await this.storeThread?.close(STORE_CLOSE_MS);

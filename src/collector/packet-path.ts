@@ -8,6 +8,7 @@ import type { RefusedCount } from '../accounts/loudest.js';
 import type { MirrorChange, MirrorChanges, MirrorCounts } from '../accounts/mirror-changes.js';
 import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { NumberLog } from '../accounts/number-log.js';
+import type { NumberWatch } from '../accounts/number-watch.js';
 import type { MalformedSender } from '../demux/malformed-senders.js';
 import { signalEvent } from '../linux/event.js';
 import type { PacketBatch } from '../model/batch.js';
@@ -19,6 +20,7 @@ import type { MirrorRecord } from '../model/mirror-record.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import type { GreReceiver, OuterPacket } from '../model/outer-packet.js';
 import type { ApplicationStatus } from '../model/status.js';
+import { type Observations, PathObserver } from '../paths/observer.js';
 import { READ_OPTIONS, type SessionOptions } from '../sessions/options.js';
 import { PacketKeeper } from '../store/segment/packet-keeper.js';
 import { RowSegments } from '../store/segment/row-segments.js';
@@ -28,6 +30,7 @@ import type { Frame } from '../wire/walk/frame.js';
 import { MALFORMED_NAMES } from '../wire/walk/malformed.js';
 import type { LiveOutput, LivePath, Watch } from './live/live-path.js';
 import { PathLive } from './live/path-live.js';
+import type { PathRules } from './path-rules.js';
 import { Pipeline } from './pipeline.js';
 import { type MirrorRule, type MirrorRules, ruleOf } from './policy.js';
 import { Handover, type HandoverOptions, type HandoverTaker } from './ring/handover.js';
@@ -50,6 +53,8 @@ export interface PathOptions {
   readonly sessions: Partial<SessionOptions>;
   readonly reassembly: { readonly memory: number; readonly datagrams: number; readonly timeout: number };
   readonly rules: MirrorRules;
+  /** Between which mirrors packets are matched. */
+  readonly paths?: PathRules;
   /** Memory of a NumberLog, if several packet paths have their sequence numbers judged together. */
   readonly numbers?: SharedArrayBuffer;
   /** The rings between packet paths, if there are several: members of a group may be seen by any. */
@@ -101,6 +106,18 @@ export interface PathOutput {
   minute(counts: MirrorCounts): void;
   /** Where what happens now is told; undefined: nobody asks. */
   readonly live?: LiveOutput;
+  /** Takes observations at the places of paths; undefined: nothing is matched. */
+  readonly paths?: PathTaker;
+}
+
+/** What is done with the observations of one packet path. */
+export interface PathTaker extends Observations {
+  /** Publishes that no packet from before `ms` (milliseconds since 1970) will come. */
+  advance?(ms: number): void;
+  /** Where this path judges the numbers: watches those of points at a place. */
+  readonly watch?: NumberWatch;
+  /** Told of the name of a mirror point's entry, by its index; '' once it is forgotten. */
+  place?(index: number, name: string): void;
 }
 
 export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTaker {
@@ -120,6 +137,8 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
   private ignored = 0;
   private readonly numbers: NumberLog | undefined;
   private readonly handover: Handover | undefined;
+  private readonly paths: PathRules | undefined;
+  private readonly observer: PathObserver | undefined;
   /** Time of the last packet, milliseconds since 1970. */
   private lastPacket = 0;
 
@@ -134,6 +153,11 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
     this.live = new PathLive(this.segments, options.collector, output.live);
     if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
     if (options.handover !== undefined) this.handover = new Handover(options.handover, signalEvent);
+    this.paths = options.paths;
+    if (options.paths !== undefined && output.paths !== undefined) {
+      const { places, pairs, key, sample } = options.paths;
+      this.observer = new PathObserver(places.length, pairs, key, sample, output.paths);
+    }
     this.pipeline = new Pipeline({
       sessions: this.live.rows,
       mirrors: { mirror: (record) => this.output.minute(this.countsOf(record)) },
@@ -143,6 +167,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
       points: this,
       frames: this,
       ...(this.numbers && { numbers: this.numbers }),
+      ...(output.paths?.watch && { watch: output.paths.watch }),
     });
     this.packets = new PacketKeeper(this.pipeline.table);
     this.pipeline.demux.setTunnels(claimsOf(options.rules));
@@ -175,6 +200,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
       this.ignored++;
       return;
     }
+    this.observer?.frame(f, m.point.index);
     const length = f.end - f.start;
     if (rule.snapLength > 0 && f.end - f.start > rule.snapLength) f.end = f.start + rule.snapLength;
     if (m.point.member >= 0 && this.handover?.send(f, m, length) === true) return;
@@ -210,7 +236,9 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
   tick(now: number, busy = false): void {
     this.pipeline.advance(Math.floor(now / 1000));
     this.pipeline.forget(Math.floor(now / 1000));
-    this.numbers?.advance(busy ? Math.min(this.lastPacket, now) - BUSY_LAG_MS : now - IDLE_LAG_MS);
+    const until = busy ? Math.min(this.lastPacket, now) - BUSY_LAG_MS : now - IDLE_LAG_MS;
+    this.numbers?.advance(until);
+    this.output.paths?.advance?.(until);
     if (this.segments.count + this.packets.count === 0) this.segmentSince = now;
     else if (now - this.segmentSince >= SEGMENT_MS || now < this.segmentSince) this.flush();
     this.live.tick(now);
@@ -250,6 +278,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
   finish(): void {
     this.pipeline.finish(EndReason.Shutdown);
     this.numbers?.advance(Number.MAX_SAFE_INTEGER);
+    this.output.paths?.advance?.(Number.MAX_SAFE_INTEGER);
     this.flush();
   }
 
@@ -314,6 +343,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
       this.untold[point.index] = true;
       this.pipeline.table.begin(point);
     }
+    this.observe(point, rule.policy === 'observe' ? rule.name : '');
     this.pipeline.table.setDedupWindow(point, rule.policy === 'observe' ? rule.dedupWindow : 0);
     this.pipeline.table.separateBy(point, rule.separateBy);
     // One that stands for many is no member: its frames are not told apart.
@@ -322,8 +352,15 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
     this.pipeline.table.keep(point, rule.applications);
   }
 
+  /** Says whether a mirror point is at a place of paths. */
+  private observe(point: MirrorPoint, name: string): void {
+    this.observer?.set(point.index, name === '' ? -1 : (this.paths?.places.indexOf(name) ?? -1));
+    this.output.paths?.place?.(point.index, name);
+  }
+
   forgotten(totals: MirrorRecord, name: number): void {
     this.pipeline.table.setGroup(totals.point, undefined);
+    this.observe(totals.point, '');
     this.gone.push(this.changeOf(totals, name));
   }
 

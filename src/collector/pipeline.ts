@@ -3,6 +3,7 @@
 import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { MirrorTable } from '../accounts/mirrors.js';
 import type { NumberLog } from '../accounts/number-log.js';
+import type { NumberWatch } from '../accounts/number-watch.js';
 import type { PointGate } from '../accounts/point-gate.js';
 import { Demux } from '../demux/demux.js';
 import type { PacketWatcher } from '../demux/dispatch.js';
@@ -31,6 +32,8 @@ export interface PipelineOptions {
   readonly reassembly?: ReassemblyLimits;
   /** Where sequence numbers go to be judged together with those of other pipelines. */
   readonly numbers?: NumberLog;
+  /** Watches the numbers of some mirror points, if they are judged here. */
+  readonly watch?: NumberWatch;
 }
 
 export class Pipeline {
@@ -45,6 +48,7 @@ export class Pipeline {
       ...(options.gate && { gate: options.gate }),
       ...(options.points && { watcher: options.points }),
       ...(options.numbers && { numbers: options.numbers }),
+      ...(options.watch && { watch: options.watch }),
     });
     this.demux = new Demux({
       sink: options.frames ?? this.table,

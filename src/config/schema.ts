@@ -12,6 +12,14 @@ import { groupMistakes } from './group-mistakes.js';
 import { GROUP_WINDOW } from './groups.js';
 import { KEPT_PACKETS_WORDS, parseKeptPackets } from './kept-packets.js';
 import { OVERLAY_WORDS, parseOverlay, SEPARATORS } from './overlays.js';
+import {
+  LONGEST_WINDOW,
+  MOST_PATHS,
+  parseSample,
+  pathMistakes,
+  SAMPLE_WORDS,
+  USUAL_SAMPLE,
+} from './paths.js';
 import { parseDuration, parsePrefix, parseSize } from './units.js';
 
 function amount(parse: (text: string) => number, expected: string, unit: string, min: number, max: number) {
@@ -87,6 +95,47 @@ const applications = z.unknown().transform((said, context) => {
   if (kinds.success) return keepBits(kinds.data);
   context.addIssue(`${JSON.stringify(said)} is not ${KEPT_APPLICATIONS_WORDS}: write [names, paths]`);
   return z.NEVER;
+});
+
+const sample = z.string().transform((text, context) => {
+  const said = parseSample(text);
+  if (said !== undefined) return said;
+  context.addIssue({ code: 'custom', message: `write ${SAMPLE_WORDS}` });
+  return z.NEVER;
+});
+
+const pathsSchema = z.strictObject({
+  key: z
+    .string()
+    .optional()
+    .describe(
+      'A file with a secret of at least 16 bytes. Collectors with the same one sample the same packets. ' +
+        'Without it: random, anew at each start.',
+    ),
+  sample: sample
+    .prefault(`1/${USUAL_SAMPLE}`)
+    .describe('The share of packets that is matched: 1/N. 1/1: each, where the rate allows it.'),
+  window: duration(0.01, LONGEST_WINDOW)
+    .default(1)
+    .describe('How long a packet may take from one mirror to the other.'),
+  pairs: z
+    .union([
+      z.literal('auto'),
+      z
+        .array(
+          z.strictObject({
+            from: z.string().min(1).describe('The name of an entry of `mirrors`.'),
+            to: z.string().min(1).describe('That of another one.'),
+            nat: z
+              .boolean()
+              .default(false)
+              .describe('Addresses and ports change between them: packets are matched without these.'),
+          }),
+        )
+        .min(1)
+        .max(MOST_PATHS),
+    ])
+    .describe('Between which mirrors; `auto`: between all of `mirrors` that see the same packets.'),
 });
 
 export const mirrorSchema = z.strictObject({
@@ -510,11 +559,15 @@ const plainSchema = z.strictObject({
     .array(groupSchema)
     .default([])
     .describe('Groups of mirrors that need another window or separators than the usual ones.'),
+  paths: pathsSchema
+    .optional()
+    .describe('Matches packets between mirrors, into the tables `paths` and `hops`. Without it: none.'),
   tunnels: z.array(tunnelSchema).default([]).describe('GRE tunnels to devices of this host.'),
 });
 
 export const configSchema = plainSchema.superRefine((config, context) => {
   for (const { path, message } of groupMistakes(config)) context.addIssue({ code: 'custom', path, message });
+  for (const { path, message } of pathMistakes(config)) context.addIssue({ code: 'custom', path, message });
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -257,6 +257,48 @@ export interface ConnectionStatus {
   readonly listen_cut: number;
 }
 
+/** One direction of a pair of mirrors between which packets are matched. */
+export interface PathStatus {
+  readonly from: string;
+  readonly to: string;
+  /** Sampled packets since the start, as in the table `paths`. */
+  readonly matched: number;
+  readonly lost: number;
+  readonly unknown: number;
+  readonly ambiguous: number;
+  readonly unmatchable: number;
+  readonly reordered: number;
+  readonly elsewhere: number;
+  /** The last minute that is complete: its first second, and the delays in it. */
+  readonly minute: number;
+  readonly delay_ns: {
+    readonly min: number;
+    readonly p50: number;
+    readonly p95: number;
+    readonly p99: number;
+    readonly max: number;
+  };
+}
+
+/** Matching of packets between mirrors (`paths`). */
+export interface PathsStatus {
+  /** One packet in so many is sampled. */
+  readonly sample: number;
+  readonly observed: number;
+  /** Packets and conversations held now. */
+  readonly waiting: number;
+  readonly conversations: number;
+  /** Packets judged early because too many waited; those without a row of `hops`. */
+  readonly early: number;
+  readonly hops_full: number;
+  readonly gaps_forgotten: number;
+  readonly pairs_full: number;
+  /** Observations and rows for which there was no room. */
+  readonly dropped: number;
+  readonly rows_dropped: number;
+  readonly paths: readonly PathStatus[];
+}
+
 export interface FragmentStatus {
   /** Packets that this collector could not reassemble. */
   readonly incomplete: number;
@@ -307,6 +349,8 @@ export interface CollectorSummary {
   readonly console?: ConsoleStatus;
   /** Absent in an older collector. */
   readonly shown_rows?: ShownRowsStatus;
+  /** Absent where the configuration has none. */
+  readonly paths?: PathsStatus;
   /** What fails within the collector and is retried, one line each. */
   readonly troubles?: readonly string[];
 }

@@ -5,6 +5,7 @@ import type {
   CollectorStatus,
   MirrorStatus,
   MirrorSums,
+  PathsStatus,
   PoolStatus,
   SessionStatus,
   StoreStatus,
@@ -190,6 +191,28 @@ function receiver(field: 'packets' | 'dropped', help: string): Metric {
     kind: 'counter',
     labels: ['receiver', 'kind'],
     samples: (s) => s.receivers.map((r) => ({ labels: { receiver: r.name, kind: r.kind }, value: r[field] })),
+  };
+}
+
+const PATH_COUNTS = [
+  'matched',
+  'lost',
+  'unknown',
+  'ambiguous',
+  'unmatchable',
+  'reordered',
+  'elsewhere',
+] as const;
+const PATH_DELAYS = ['min', 'p50', 'p95', 'p99', 'max'] as const;
+
+/** Of matching as a whole: absent without `paths`. */
+function matching(name: string, help: string, value: (p: PathsStatus) => number): Metric {
+  return {
+    name: `mirrorlake_paths_${name}`,
+    help,
+    kind: name.endsWith('_total') ? 'counter' : 'gauge',
+    labels: [],
+    samples: ({ paths }) => (paths === undefined ? [] : one(value(paths))),
   };
 }
 
@@ -438,6 +461,59 @@ export const METRICS: readonly Metric[] = [
     'certificates_forgotten_total',
     'Certificates of a day that were forgotten, and have another row if they come again.',
     (a) => a.certificates_forgotten,
+  ),
+  {
+    name: 'mirrorlake_path_packets_total',
+    help:
+      'Sampled packets from one mirror to another, by what became of them: as in the table `paths`. ' +
+      '`reordered` ones are `matched` too.',
+    kind: 'counter',
+    labels: ['from', 'to', 'result'],
+    samples: (s) =>
+      (s.paths?.paths ?? []).flatMap((path) =>
+        PATH_COUNTS.map((result) => ({
+          labels: { from: path.from, to: path.to, result },
+          value: path[result],
+        })),
+      ),
+  },
+  {
+    name: 'mirrorlake_path_delay_seconds',
+    help: 'Delay from one mirror to another in the last complete minute: the least, quantiles, the greatest.',
+    kind: 'gauge',
+    labels: ['from', 'to', 'which'],
+    samples: (s) =>
+      (s.paths?.paths ?? []).flatMap((path) =>
+        PATH_DELAYS.map((which) => ({
+          labels: { from: path.from, to: path.to, which },
+          value: path.delay_ns[which] / 1e9,
+        })),
+      ),
+  },
+  matching('observed_total', 'Sampled packets at the places of `paths`.', (p) => p.observed),
+  matching('waiting', 'Packets that wait for their other end.', (p) => p.waiting),
+  matching('conversations', 'Conversations that will have a row of `hops`.', (p) => p.conversations),
+  matching(
+    'early_total',
+    'Packets judged early because the window was full: `unknown` if unmatched.',
+    (p) => p.early,
+  ),
+  matching('hops_full_total', 'Packets without a row of `hops` for want of room.', (p) => p.hops_full),
+  matching(
+    'gaps_forgotten_total',
+    "Gaps in mirrors' numbers forgotten for want of room: `lost` may count what a mirror lost.",
+    (p) => p.gaps_forgotten,
+  ),
+  matching('pairs_full_total', 'Pairs that `pairs: auto` found and had no room for.', (p) => p.pairs_full),
+  matching(
+    'dropped_total',
+    'Observations dropped because they were not matched fast enough: sample fewer.',
+    (p) => p.dropped,
+  ),
+  matching(
+    'rows_dropped_total',
+    'Rows of `paths` and `hops` dropped on their way to the store.',
+    (p) => p.rows_dropped,
   ),
   {
     name: 'mirrorlake_store_up',

@@ -1,6 +1,6 @@
 /** The groups of `read`: which mirror points belong to which. */
-import type { MemberName, NamedGroup } from '../config/groups.js';
-import { matchesPoint } from '../config/mirror-match.js';
+import type { NamedGroup } from '../config/groups.js';
+import { isNamed } from '../config/point-name.js';
 import type { MirrorConfig } from '../config/schema.js';
 import type { PointIdentity } from '../model/mirror-point.js';
 import type { Membership } from '../sessions/groups.js';
@@ -18,17 +18,9 @@ export function membershipOf(
   point: PointIdentity,
   { groups, mirrors, window }: GroupsOptions,
 ): Membership | undefined {
-  // As in the collector: the first entry that matches a point names it.
-  const entry = mirrors.find((m) => matchesPoint(m, point))?.name;
   for (const { name, members } of groups) {
-    const member = members.find((m) => isMember(m, point, entry));
+    const member = members.find((m) => isNamed(point, m, mirrors));
     if (member !== undefined) return { group: name, name: member.text, window };
   }
   return undefined;
-}
-
-function isMember(member: MemberName, point: PointIdentity, entry: string | undefined): boolean {
-  if (member.source === undefined) return member.text === entry;
-  if (!member.source.every((byte, i) => byte === point.source[i])) return false;
-  return member.session === undefined || member.session === point.session;
 }

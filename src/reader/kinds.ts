@@ -6,12 +6,17 @@ export const NDJSON_KINDS = [
   'packets',
   'mirrors',
   'tunnels',
+  'paths',
+  'hops',
 ] as const;
 export type NdjsonKind = (typeof NDJSON_KINDS)[number];
 
 /** Kinds that the session thread makes. */
 export const ROW_KINDS = ['sessions', 'transactions', 'certificates'] as const;
 export type RowKind = (typeof ROW_KINDS)[number];
+
+/** Kinds that `--path` makes. */
+export const PATH_KINDS: readonly NdjsonKind[] = ['paths', 'hops'];
 
 export function isRowKind(kind: NdjsonKind): kind is RowKind {
   return (ROW_KINDS as readonly NdjsonKind[]).includes(kind);

@@ -2,11 +2,15 @@
 
 import type { MirrorTable } from '../accounts/mirrors.js';
 import type { PacketWatcher } from '../demux/dispatch.js';
+import type { HopRecord, HopSink } from '../model/hop-record.js';
 import { MirrorRecord } from '../model/mirror-record.js';
-import { MirrorLines as MirrorRows } from '../store/ndjson/lines.js';
+import type { PathRecord, PathSink } from '../model/path-record.js';
+import { HopLines, MirrorLines as MirrorRows, PathLines } from '../store/ndjson/lines.js';
 import { packetJson } from '../store/ndjson/packet-ndjson.js';
+import type { PointLines } from '../store/ndjson/point-lines.js';
 import { type TunnelTable, tunnelObject } from '../tunnels/kernel/table.js';
-import { LineWriter, writeOut } from './line-writer.js';
+import type { NdjsonKind } from './kinds.js';
+import { CHUNK, LineWriter, writeOut } from './line-writer.js';
 import type { ReadOutput } from './output.js';
 
 /** `--ndjson packets`: one line per GRE packet. */
@@ -47,6 +51,43 @@ export class MirrorLines implements ReadOutput {
       rows.mirror(record);
     }
     writeOut(rows.take());
+  }
+}
+
+/** `--ndjson paths` and `hops`: what became of packets between two places. */
+export class WayLines implements ReadOutput {
+  readonly paths: PathSink & HopSink;
+  private readonly lines: PointLines[] = [];
+
+  constructor(collector: string, kinds: readonly NdjsonKind[], named: boolean) {
+    const add = <L extends PointLines>(kind: NdjsonKind, lines: L): L | undefined => {
+      if (!kinds.includes(kind)) return undefined;
+      if (named) lines.nameTable(kind);
+      this.lines.push(lines);
+      return lines;
+    };
+    const paths = add('paths', new PathLines(collector));
+    const hops = add('hops', new HopLines(collector));
+    this.paths = {
+      path: (record: PathRecord) => {
+        paths?.path(record);
+        this.written();
+      },
+      hop: (record: HopRecord) => {
+        hops?.hop(record);
+        this.written();
+      },
+    };
+  }
+
+  async settle(): Promise<void> {}
+
+  async finish(): Promise<void> {
+    for (const lines of this.lines) writeOut(lines.take());
+  }
+
+  private written(): void {
+    for (const lines of this.lines) if (lines.length >= CHUNK) writeOut(lines.take());
   }
 }
 

@@ -5,9 +5,11 @@
 import type { MirrorTable } from '../accounts/mirrors.js';
 import type { KeptPackets } from '../config/kept-packets.js';
 import type { PacketWatcher } from '../demux/dispatch.js';
+import type { HopSink } from '../model/hop-record.js';
+import type { PathSink } from '../model/path-record.js';
 import type { TunnelTable } from '../tunnels/kernel/table.js';
 import type { FilledStore } from './filled-store.js';
-import { isRowKind, type NdjsonKind } from './kinds.js';
+import { isRowKind, type NdjsonKind, PATH_KINDS } from './kinds.js';
 import type { ReadOutput } from './output.js';
 
 interface OutputOptions {
@@ -35,22 +37,27 @@ export async function outputOf(
   const own = kinds.filter((kind) => !isRowKind(kind));
   // The session thread prints the others.
   if (own.length === 0) return new ManyOutputs([]);
-  const { MirrorLines, PacketLines, TunnelLines } = await import('./lines-output.js');
+  const { MirrorLines, PacketLines, TunnelLines, WayLines } = await import('./lines-output.js');
   const named = kinds.length > 1;
   const outputs: ReadOutput[] = [];
   if (own.includes('packets')) outputs.push(new PacketLines(named));
   if (own.includes('mirrors')) outputs.push(new MirrorLines(options.collector, named));
   if (own.includes('tunnels')) outputs.push(new TunnelLines(options.tunnels, named));
+  if (own.some((kind) => PATH_KINDS.includes(kind)))
+    outputs.push(new WayLines(options.collector, own, named));
   return new ManyOutputs(outputs);
 }
 
 /** Lines of several kinds, one after the other. */
 class ManyOutputs implements ReadOutput {
   readonly watcher?: PacketWatcher;
+  readonly paths?: PathSink & HopSink;
 
   constructor(private readonly outputs: readonly ReadOutput[]) {
     const watcher = outputs.find((output) => output.watcher !== undefined)?.watcher;
     if (watcher !== undefined) this.watcher = watcher;
+    const paths = outputs.find((output) => output.paths !== undefined)?.paths;
+    if (paths !== undefined) this.paths = paths;
   }
 
   async settle(): Promise<void> {}

@@ -1,7 +1,9 @@
 import type { MirrorTable } from '../accounts/mirrors.js';
 import type { PacketWatcher } from '../demux/dispatch.js';
 import type { TableName } from '../model/columns/tables.js';
+import type { HopSink } from '../model/hop-record.js';
 import type { MirrorSink } from '../model/mirror-record.js';
+import type { PathSink } from '../model/path-record.js';
 
 /** Where `mirrorlake read` writes: a store, or lines on stdout. */
 export interface ReadOutput {
@@ -18,6 +20,8 @@ export interface ReadOutput {
   ) => void;
   readonly mirrors?: MirrorSink;
   readonly watcher?: PacketWatcher;
+  /** Takes the rows of paths, if there are some. */
+  readonly paths?: PathSink & HopSink;
   /** Called once something can be read, before anything else. */
   begin?(): void;
   /** Called between batches: waits while too much is on its way. */

@@ -11,6 +11,7 @@ import type { TunnelTable } from '../tunnels/kernel/table.js';
 import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
 import { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
 import type { ReadOutput } from './output.js';
+import type { PathReading, PathsTold, PathTask } from './paths.js';
 import type { SessionsTold } from './session-dialect.js';
 import { SessionThreads, type SessionThreadsOptions } from './session-threads.js';
 
@@ -29,6 +30,8 @@ export interface Reading {
   readonly mirrors: MirrorTable;
   /** Undefined if there are none, or what was read is abandoned. */
   readonly sessions: SessionsTold | undefined;
+  /** Undefined if nothing is matched. */
+  readonly paths: PathsTold | undefined;
   /** Whether everything was put away; false for what `once` abandoned. */
   readonly finished: boolean;
 }
@@ -39,6 +42,8 @@ interface ReadRun {
   readonly workers: readonly Worker[];
   readonly tunnels: TunnelTable | undefined;
   readonly sessions: SessionThreadsOptions;
+  /** Between which places packets are matched, if any. */
+  readonly paths: PathTask | undefined;
   /** UDP ports of tunnels, in addition to the well-known ones. */
   readonly overlays: readonly Overlay[];
   /** An interrupted reading is not stored: repeating it stores everything once. */
@@ -53,9 +58,13 @@ interface ReadRun {
 export async function readInto(files: readonly string[], run: ReadRun): Promise<Reading> {
   const { output, workers, tunnels } = run;
   const sessions = workers.length > 0 ? await sessionThreads(workers, run) : undefined;
-  const mirrors = new MirrorTable({ ...(output.mirrors && { sink: output.mirrors }) });
+  const paths = await pathReading(run, sessions ?? NOBODY);
+  const mirrors = new MirrorTable({
+    ...(output.mirrors && { sink: output.mirrors }),
+    ...(paths && { watcher: paths, watch: paths.watch }),
+  });
   const demux = new Demux({
-    sink: sessions ?? NOBODY,
+    sink: paths ?? sessions ?? NOBODY,
     mirrors,
     lengthsLost: true,
     ...(tunnels && { tunnels }),
@@ -63,16 +72,23 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
   });
   if (run.overlays.length > 0) demux.setTunnelPorts(new TunnelPorts(run.overlays));
   const { progress, stop } = run;
-  const failed = await readAll(files, { demux, mirrors, sessions, output, progress, stop, last: 0 });
+  const failed = await readAll(files, { demux, mirrors, sessions, paths, output, progress, stop, last: 0 });
   if (run.once && stop.aborted) {
     await output.abandon?.();
-    return { failed, demux, mirrors, sessions: undefined, finished: false };
+    return { failed, demux, mirrors, sessions: undefined, paths: undefined, finished: false };
   }
   demux.finish();
   sessions?.send();
   const told = await sessions?.finish(EndReason.Eof);
+  const matched = paths?.finish();
   await output.finish(mirrors);
-  return { failed, demux, mirrors, sessions: told, finished: true };
+  return { failed, demux, mirrors, sessions: told, paths: matched, finished: true };
+}
+
+async function pathReading({ paths, output }: ReadRun, next: FrameSink): Promise<PathReading | undefined> {
+  if (paths === undefined || output.paths === undefined) return undefined;
+  const { PathReading } = await import('./paths.js');
+  return new PathReading(paths, output.paths, next);
 }
 
 async function sessionThreads(workers: readonly Worker[], run: ReadRun): Promise<SessionThreads> {
@@ -89,6 +105,7 @@ interface Progressing {
   readonly demux: Demux;
   readonly mirrors: MirrorTable;
   readonly sessions: SessionThreads | undefined;
+  readonly paths: PathReading | undefined;
   readonly output: ReadOutput;
   readonly progress: ReadRun['progress'];
   readonly stop: AbortSignal;
@@ -116,6 +133,7 @@ async function readFile(file: string, reading: Progressing): Promise<void> {
   const source = await openCapture(file, { signal: stop, ...(sessions && { ring: sessions.buffers }) });
   const progress = await reading.progress?.(source.bytesTotal);
   const batch = new PacketBatch();
+  reading.paths?.begin();
   let packets = 0;
   try {
     while (!stop.aborted) {

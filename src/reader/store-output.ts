@@ -1,13 +1,17 @@
 import type { KeptPackets } from '../config/kept-packets.js';
 import type { TableName } from '../model/columns/tables.js';
+import type { HopRecord, HopSink } from '../model/hop-record.js';
+import type { PathRecord, PathSink } from '../model/path-record.js';
 import { expiringNotice, isFormerDefault, retentionNotice } from '../store/retention.js';
-import { MirrorSegment } from '../store/segment/segments.js';
+import { HopSegment, MirrorSegment, PathSegment } from '../store/segment/segments.js';
 import type { Store } from '../store/store.js';
 import type { FilledStore } from './filled-store.js';
 import type { ReadOutput } from './output.js';
 
 /** Segments on their way to the store at the same time. */
 const IN_FLIGHT = 3;
+/** Bytes of a segment of paths or hops before it is inserted. */
+const SEGMENT_BYTES = 4 * 1024 * 1024;
 
 export interface StoreOutputOptions {
   readonly collector: string;
@@ -22,6 +26,8 @@ export interface StoreOutputOptions {
 /** `--store` */
 export class StoreOutput implements ReadOutput {
   readonly mirrors: MirrorSegment;
+  private readonly pathRows: PathSegment;
+  private readonly hopRows: HopSegment;
   readonly warnings: string[] = [];
   /** Settles when the tables exist; undefined while nothing was read. */
   private ready: Promise<Store> | undefined;
@@ -45,7 +51,20 @@ export class StoreOutput implements ReadOutput {
     private readonly options: StoreOutputOptions,
   ) {
     this.mirrors = new MirrorSegment(options.collector);
+    this.pathRows = new PathSegment(options.collector);
+    this.hopRows = new HopSegment(options.collector);
   }
+
+  readonly paths: PathSink & HopSink = {
+    path: (record: PathRecord) => {
+      this.pathRows.path(record);
+      if (this.pathRows.length >= SEGMENT_BYTES) this.flushPaths();
+    },
+    hop: (record: HopRecord) => {
+      this.hopRows.hop(record);
+      if (this.hopRows.length >= SEGMENT_BYTES) this.flushPaths();
+    },
+  };
 
   begin(): void {
     if (this.ready !== undefined) return;
@@ -71,6 +90,7 @@ export class StoreOutput implements ReadOutput {
   async finish(): Promise<void> {
     const minutes = this.mirrors.count;
     if (minutes > 0) this.insert('mirrors', this.mirrors.take(), minutes, undefined);
+    this.flushPaths();
     await this.abandon();
     if (this.ready === undefined) return;
     const { retention } = this;
@@ -86,6 +106,14 @@ export class StoreOutput implements ReadOutput {
     await this.ready;
     await Promise.all(this.inserts);
     if (this.failure !== undefined) throw this.failure;
+  }
+
+  private flushPaths(): void {
+    const { pathRows, hopRows } = this;
+    const paths = pathRows.count;
+    if (paths > 0) this.insert('paths', pathRows.take(), paths, undefined);
+    const hops = hopRows.count;
+    if (hops > 0) this.insert('hops', hopRows.take(), hops, undefined);
   }
 
   private async open(): Promise<Store> {

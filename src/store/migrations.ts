@@ -45,6 +45,8 @@ export const SHARDING: Record<string, string> = {
   mirrors: 'cityHash64(mirror_source, mirror_session, minute)',
   tunnels: 'cityHash64(name, minute)',
   packets: 'cityHash64(session_id)',
+  paths: 'cityHash64(from_mirror, to_mirror, minute)',
+  hops: 'cityHash64(client_ip, server_ip)',
   // Each is filled on the shard of its sessions: what is inserted otherwise are days from before it.
   traffic_by_minute: 'cityHash64(mirror_source, mirror_session, minute)',
   clients_by_hour: 'cityHash64(client_ip)',
@@ -64,6 +66,8 @@ const RETAINED_BY: Record<string, string> = {
   mirrors: 'minute',
   tunnels: 'minute',
   packets: 'time',
+  paths: 'minute',
+  hops: 'last_seen',
   traffic_by_minute: 'minute',
   clients_by_hour: 'hour',
   services_by_hour: 'hour',

@@ -50,6 +50,7 @@ import { MOST_SESSIONS, MOST_WORKERS } from '../../src/config/bounds.js';
 import { LARGEST_CONFIG } from '../../src/config/config-file.js';
 import { GROUP_WINDOW } from '../../src/config/groups.js';
 import { MOST_MISTAKES } from '../../src/config/load.js';
+import { LONGEST_WINDOW, MOST_PATHS } from '../../src/config/paths.js';
 import { configSchema, consoleSchema, mirrorSchema } from '../../src/config/schema.js';
 import { DEEPEST, MOST_ALIASES } from '../../src/config/yaml-document.js';
 import { LONGEST_FILE as LONGEST_NAMES } from '../../src/console/address-names.js';
@@ -110,6 +111,14 @@ import { grouped } from '../../src/model/words.js';
 import { CONTROL_TIMEOUTS, MAX_REQUEST, MOST_CONTROL_CONNECTIONS } from '../../src/observe/control.js';
 import { HTTP_TIMEOUTS, MOST_HEADERS, MOST_HTTP_CONNECTIONS } from '../../src/observe/http.js';
 import { LONGEST_PATH } from '../../src/observe/socket-path.js';
+import { DELAY_ERROR } from '../../src/paths/delays.js';
+import { DESTINATIONS } from '../../src/paths/destinations.js';
+import { GAPS } from '../../src/paths/gaps.js';
+import { HOP_ACTIVE, HOP_IDLE, HOPS } from '../../src/paths/hops.js';
+import { LOG_OBSERVATIONS, LOG_SAMPLED } from '../../src/paths/observation-log.js';
+import { EXACT_DELAYS, EXACT_DELAYS_READ, MOST_PAIRS, WINDOW_PLACES } from '../../src/paths/path-options.js';
+import { RANGES } from '../../src/paths/ranges.js';
+import { MOST_KEPT } from '../../src/reader/kept-observations.js';
 import { MAX_PACKET, MAX_RECORD } from '../../src/receive/file/format.js';
 import { MAX_INTERFACES } from '../../src/receive/file/pcapng.js';
 import { MAX_WINDOW } from '../../src/receive/file/zstd.js';
@@ -249,6 +258,24 @@ const NUMBERS: [string, string[]][] = [
   ['the longest outage that sequence numbers show', [grouped(MAX_DROPOUT), `by ${CONFIRM} later`]],
   ['counters under one name', [`${TRACKS}`]],
   ['sequence numbers waiting to be judged, per worker', [grouped(LOG_NUMBERS)]],
+  ['packets that wait for the other end of a path', [grouped(WINDOW_PLACES), `at most ${LONGEST_WINDOW} s`]],
+  [
+    'conversations that get a row of `hops`',
+    [grouped(HOPS), `${HOP_IDLE} s without packets`, `after ${HOP_ACTIVE} s`],
+  ],
+  ["gaps in the numbers of a place's mirror", [grouped(GAPS)]],
+  ['large packets remembered that may be several elsewhere', [grouped(RANGES)]],
+  ['addresses whose direction through a pair is known', [grouped(DESTINATIONS)]],
+  [
+    'delays kept exactly, of a minute, pair and direction',
+    [grouped(EXACT_DELAYS), grouped(EXACT_DELAYS_READ), `${100 * DELAY_ERROR} %`],
+  ],
+  ['pairs of places', [`${MOST_PATHS}; as many are`, `${MOST_PAIRS}`]],
+  [
+    'observations on their way to the thread that matches, per worker',
+    [grouped(LOG_OBSERVATIONS), grouped(LOG_SAMPLED)],
+  ],
+  ['sampled packets of several captures (`read --path`)', [grouped(MOST_KEPT)]],
   ['layers of a frame', [`${MAX_LAYERS}`]],
   ['IPv6 extension headers of a frame', [`${MAX_EXTENSIONS}`]],
   ['labels of a frame', [`${MPLS_MAX_LABELS}`]],

@@ -69,7 +69,8 @@ class World {
   }
 
   private take(table: TableName, bytes: Uint8Array): boolean {
-    if (table === 'tunnels') throw new Error('there are no tunnels');
+    if (table === 'tunnels' || table === 'paths' || table === 'hops')
+      throw new Error(`there are no ${table}`);
     for (const { record } of readSegment(table, bytes)) {
       this.rows[table] ??= [];
       this.rows[table].push(`${record.point.name}/${record.point.site}`);

@@ -6,7 +6,9 @@ import { text } from 'node:stream/consumers';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/console/contract.js';
+import { PathRecord } from '../../src/model/path-record.js';
 import { openStore } from '../../src/store/open.js';
+import { PathSegment } from '../../src/store/segment/segments.js';
 import { reasons } from '../../web/src/pages/compare/why.js';
 import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
 import { startConsole, type TestConsole } from '../support/console.js';
@@ -32,12 +34,41 @@ beforeAll(async () => {
   const directory = demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store'));
   const store = openStore(directory, { create: false });
   plain = JSON.parse(await text(await store.query(PLAIN))) as typeof plain;
+  // What `read --path` would have stored of the two.
+  const paths = new PathSegment('demo');
+  for (const [from, to, lost] of [
+    ['10.0.0.11', '10.0.0.12', 4],
+    ['10.0.0.12', '10.0.0.11', 0],
+    ['10.0.0.11', 'elsewhere', 9],
+  ] as const) {
+    const r = new PathRecord();
+    r.minute = Date.parse('2025-06-02T08:03:00Z') / 1000;
+    [r.fromMirror, r.toMirror, r.sample, r.matched, r.lost] = [from, to, 8, 96, lost];
+    [r.delayP50Ns, r.delayP99Ns] = [1_500_000, 4_000_000];
+    paths.path(r);
+  }
+  await store.insert('paths', paths.take(), 'paths', 3);
   await store.close();
   served = await startConsole(directory);
 });
 afterAll(() => served.close());
 
 describe('two mirrors', () => {
+  it('tells what became of packets between them, where they are matched', async () => {
+    const { paths } = await served.json<Answer<'compare'>>(`/compare?${RANGE}&a=${A}&b=${B}`);
+    const common = {
+      sample: 8,
+      relative: true,
+      matched: 96,
+      delay_p50_ns: 1_500_000,
+      delay_p99_ns: 4_000_000,
+    };
+    expect(paths).toMatchObject([
+      { from_a: true, lost: 4, ...common },
+      { from_a: false, lost: 0, ...common },
+    ]);
+  });
+
   it('are compared as plain SQL compares them', async () => {
     const answer = await served.json<Answer<'compare'>>(`/compare?${RANGE}&a=${A}&b=${B}`);
     for (const name of ['same', 'differ', 'only_a', 'only_b'] as const)

@@ -58,10 +58,16 @@ describeWith([ZOOKEEPER, 'java'], 'the tables of a cluster', () => {
     );
     expect(engines.trim().split('\n')).toEqual(
       [
-        ...['mirrors', 'packets', 'schema_migrations', 'sessions', 'transactions', 'tunnels'].map((t) => [
-          t,
-          'MergeTree',
-        ]),
+        ...[
+          'hops',
+          'mirrors',
+          'packets',
+          'paths',
+          'schema_migrations',
+          'sessions',
+          'transactions',
+          'tunnels',
+        ].map((t) => [t, 'MergeTree']),
         ['certificates', 'ReplacingMergeTree'],
         ['traffic_by_minute', 'SummingMergeTree'],
         ['clients_by_hour', 'SummingMergeTree'],

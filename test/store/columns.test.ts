@@ -7,7 +7,9 @@ import { TABLES } from '../../src/model/columns/tables.js';
 import { openStore } from '../../src/store/open.js';
 import {
   certificateRecord,
+  hopRecord,
   mirrorRecord,
+  pathRecord,
   sessionRecord,
   transactionRecord,
   tunnelRecord,
@@ -15,7 +17,9 @@ import {
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import {
   certificateJson,
+  hopJson,
   mirrorJson,
+  pathJson,
   sessionJson,
   transactionJson,
   tunnelJson,
@@ -144,4 +148,8 @@ test('NDJSON has the columns in the order of the tables', () => {
   expect(Object.keys(JSON.parse(certificateJson(certificate, 'c')))).toEqual(names('certificates'));
   expect(Object.keys(JSON.parse(mirrorJson(mirror, 'c')))).toEqual(names('mirrors'));
   expect(Object.keys(JSON.parse(tunnelJson(tunnel, 'c')))).toEqual(names('tunnels'));
+  const [path] = fc.sample(pathRecord, 1);
+  const [hop] = fc.sample(hopRecord, 1);
+  expect(Object.keys(JSON.parse(pathJson(path, 'c')))).toEqual(names('paths'));
+  expect(Object.keys(JSON.parse(hopJson(hop, 'c')))).toEqual(names('hops'));
 });

@@ -16,9 +16,9 @@ describe('the cookbook, on the demo', () => {
   });
   afterAll(() => data.stop());
 
-  it('has 63 queries, numbered', () => {
+  it('has 66 queries, numbered', () => {
     expect(queries.map(([title]) => Number.parseInt(title, 10))).toEqual(
-      Array.from({ length: 63 }, (_, i) => i + 1),
+      Array.from({ length: 66 }, (_, i) => i + 1),
     );
   });
 
@@ -53,6 +53,14 @@ describe('the cookbook, on the demo', () => {
     expect((await answer(31))[0]).toMatchObject({ server: '198.51.100.59', server_port: 443 });
     expect((await answer(33))[0]).toMatchObject({ mirror_source: '::ffff:10.0.0.12' });
     expect((await answer(16)).map((row) => row.server)).toContain('10.30.0.10');
+  });
+
+  it('finds what is lost, slow and dropped between two places', async () => {
+    expect((await answer(64))[0]).toMatchObject({ from_mirror: 'access-1', lost_packets: 3840 });
+    expect((await answer(65))[0]).toMatchObject({ median_ms: 1, clock: 'relative' });
+    expect(await answer(66)).toEqual([
+      expect.objectContaining({ server: '10.30.0.10', server_port: 3389, dropped: 9 }),
+    ]);
   });
 
   it('finds what applications say', async () => {

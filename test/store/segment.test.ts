@@ -5,16 +5,20 @@ import type { MirrorPoint } from '../../src/model/mirror-point.js';
 import { type Records, readSegment, SegmentError } from '../../src/store/segment/read-segment.js';
 import {
   CertificateSegment,
+  HopSegment,
   MirrorSegment,
   PacketSegment,
+  PathSegment,
   SessionSegment,
   TransactionSegment,
   TunnelSegment,
 } from '../../src/store/segment/segments.js';
 import {
   certificateRecord,
+  hopRecord,
   mirrorRecord,
   packetRecord,
+  pathRecord,
   sessionRecord,
   transactionRecord,
   tunnelRecord,
@@ -43,6 +47,8 @@ function written(table: TableName, records: readonly Records[TableName][], colle
     mirrors: new MirrorSegment(collector),
     tunnels: new TunnelSegment(collector),
     packets: new PacketSegment(),
+    paths: new PathSegment(collector),
+    hops: new HopSegment(collector),
   };
   for (const r of records) {
     if (table === 'sessions') into.sessions.session(r as Records['sessions']);
@@ -50,6 +56,8 @@ function written(table: TableName, records: readonly Records[TableName][], colle
     else if (table === 'certificates') into.certificates.certificate(r as Records['certificates']);
     else if (table === 'mirrors') into.mirrors.mirror(r as Records['mirrors']);
     else if (table === 'tunnels') into.tunnels.tunnel(r as Records['tunnels']);
+    else if (table === 'paths') into.paths.path(r as Records['paths']);
+    else if (table === 'hops') into.hops.hop(r as Records['hops']);
     else into.packets.packet(r as Records['packets']);
   }
   expect(into[table].count).toBe(records.length);
@@ -63,6 +71,8 @@ const ARBITRARY: Readonly<Record<TableName, fc.Arbitrary<Records[TableName]>>> =
   mirrors: mirrorRecord,
   tunnels: tunnelRecord,
   packets: packetRecord,
+  paths: pathRecord,
+  hops: hopRecord,
 };
 
 describe.each(Object.keys(ARBITRARY) as TableName[])('a segment of %s', (table) => {

@@ -6,9 +6,11 @@ import fc from 'fast-check';
 import { CertificateRecord } from '../../src/model/certificate-record.js';
 import { type Column, camelCase, singular, type Table } from '../../src/model/columns/column.js';
 import { TABLES } from '../../src/model/columns/tables.js';
+import { HopRecord } from '../../src/model/hop-record.js';
 import { MIRROR_TYPE_NAMES, MirrorPoint, type MirrorType } from '../../src/model/mirror-point.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
 import { PacketRecord } from '../../src/model/packet-record.js';
+import { PathRecord } from '../../src/model/path-record.js';
 import { SessionRecord } from '../../src/model/session-record.js';
 import { TransactionRecord } from '../../src/model/transaction-record.js';
 import { TunnelRecord } from '../../src/model/tunnel-record.js';
@@ -56,6 +58,8 @@ function properties({ name, type }: Column): fc.Arbitrary<Record<string, unknown
     case 'fixed32':
     case 'minute':
       return one(unsigned(type.bits));
+    case 'int':
+      return one(fc.integer({ min: -(2 ** 52), max: 2 ** 52 }));
     case 'nullable':
       return one(fc.oneof(fc.constant(null), unsigned(type.bits)));
     case 'enum':
@@ -183,6 +187,14 @@ export const tunnelRecord: fc.Arbitrary<TunnelRecord> = own(TABLES.tunnels).map(
 export const packetRecord: fc.Arbitrary<PacketRecord> = fc
   .record({ own: own(TABLES.packets), point })
   .map((v) => Object.assign(new PacketRecord(), v.own, { point: v.point }));
+
+export const pathRecord: fc.Arbitrary<PathRecord> = own(TABLES.paths).map((fields) =>
+  Object.assign(new PathRecord(), fields),
+);
+
+export const hopRecord: fc.Arbitrary<HopRecord> = own(TABLES.hops).map((fields) =>
+  Object.assign(new HopRecord(), fields),
+);
 
 /** A mirror point of which a row does not say where it sends to. */
 const source = (p: MirrorPoint, key: number | null): MirrorPoint =>

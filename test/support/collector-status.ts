@@ -149,6 +149,33 @@ export const STATUS: CollectorStatus = {
   },
   connections: { control_refused: 0, listen_refused: 0, control_cut: 3, listen_cut: 4 },
   shown_rows: { readers: 1, readers_refused: 2, left_out: 300, missed: 50 },
+  paths: {
+    sample: 64,
+    observed: 5000,
+    waiting: 10,
+    conversations: 3,
+    early: 1,
+    hops_full: 2,
+    gaps_forgotten: 3,
+    pairs_full: 4,
+    dropped: 5,
+    rows_dropped: 6,
+    paths: [
+      {
+        from: 'access-1',
+        to: 'core-1',
+        matched: 2000,
+        lost: 7,
+        unknown: 3,
+        ambiguous: 2,
+        unmatchable: 1,
+        reordered: 4,
+        elsewhere: 9,
+        minute: 1_700_000_040,
+        delay_ns: { min: 1_000_000, p50: 2_000_000, p95: 3_000_000, p99: 4_000_000, max: 5_000_000 },
+      },
+    ],
+  },
   troubles: [],
 };
 

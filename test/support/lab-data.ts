@@ -1,10 +1,12 @@
 /** A ClickHouse server with the bundled demo, an ARP request, and ten minutes of two tunnels. */
 import { join } from 'node:path';
+import { HopRecord } from '../../src/model/hop-record.js';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { PathRecord } from '../../src/model/path-record.js';
 import { SessionRecord } from '../../src/model/session-record.js';
 import { TunnelRecord } from '../../src/model/tunnel-record.js';
 import { ServerStore } from '../../src/store/clickhouse/server.js';
-import { SessionSegment, TunnelSegment } from '../../src/store/segment/segments.js';
+import { HopSegment, PathSegment, SessionSegment, TunnelSegment } from '../../src/store/segment/segments.js';
 import { ClickHouseServer } from './clickhouse-server.js';
 import { runLine } from './command-lines.js';
 
@@ -32,6 +34,7 @@ export class LabData {
     const [from, to] = text.split('\t').map(Number);
     await storeArp(store, from);
     await storeTunnels(store, Math.floor(from / 60) * 60);
+    await storePaths(store, Math.floor(from / 60) * 60);
     return new LabData(server, from, to);
   }
 
@@ -94,6 +97,50 @@ async function storeTunnels(location: string, since: number): Promise<void> {
       }
       await store.insert('tunnels', segment.take(), name, MINUTES);
     }
+  } finally {
+    await store.close();
+  }
+}
+
+/** Three minutes of a pair across a firewall, with losses, and a conversation that does not get through. */
+async function storePaths(location: string, since: number): Promise<void> {
+  const store = new ServerStore(location);
+  try {
+    const paths = new PathSegment('demo');
+    for (let minute = 0; minute < 3; minute++) {
+      for (const forward of [true, false]) {
+        const r = new PathRecord();
+        r.minute = since + 60 * minute;
+        [r.fromMirror, r.toMirror] = forward ? ['access-1', 'core-1'] : ['core-1', 'access-1'];
+        r.sample = 64;
+        r.matched = 1000;
+        r.lost = forward ? 20 : 1;
+        r.delayMinNs = 400_000;
+        r.delayP50Ns = 500_000 * (minute + 1);
+        r.delayP95Ns = r.delayP99Ns = r.delayMaxNs = 2_000_000 * (minute + 1);
+        paths.path(r);
+      }
+    }
+    await store.insert('paths', paths.take(), 'paths', 6);
+    const hops = new HopSegment('demo');
+    for (const [port, matched, lost] of [
+      [443, 500, 3],
+      [3389, 0, 9],
+    ]) {
+      const r = new HopRecord();
+      r.firstSeenSec = r.lastSeenSec = since + 10;
+      [r.fromMirror, r.toMirror] = ['access-1', 'core-1'];
+      r.sample = 64;
+      r.clientIp.set([0xff, 0xff, 10, 20, 0, 14], 10);
+      r.serverIp.set([0xff, 0xff, 10, 30, 0, 10], 10);
+      r.clientPort = 50_000;
+      r.serverPort = port;
+      r.protocol = 6;
+      r.forwardMatched = matched;
+      r.forwardLost = lost;
+      hops.hop(r);
+    }
+    await store.insert('hops', hops.take(), 'hops', 2);
   } finally {
     await store.close();
   }

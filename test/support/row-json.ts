@@ -1,13 +1,17 @@
 import type { CertificateRecord } from '../../src/model/certificate-record.js';
+import type { HopRecord } from '../../src/model/hop-record.js';
 import type { MirrorRecord } from '../../src/model/mirror-record.js';
 import type { PacketRecord } from '../../src/model/packet-record.js';
+import type { PathRecord } from '../../src/model/path-record.js';
 import type { SessionRecord } from '../../src/model/session-record.js';
 import type { TransactionRecord } from '../../src/model/transaction-record.js';
 import type { TunnelRecord } from '../../src/model/tunnel-record.js';
 import {
   CertificateLines,
+  HopLines,
   MirrorLines,
   PacketLines,
+  PathLines,
   SessionLines,
   TransactionLines,
   TunnelLines,
@@ -51,6 +55,18 @@ export function mirrorJson(record: MirrorRecord, collector: string): string {
 export function tunnelJson(record: TunnelRecord, collector: string): string {
   const lines = new TunnelLines(collector);
   lines.tunnel(record);
+  return textOf(lines);
+}
+
+export function pathJson(record: PathRecord, collector: string): string {
+  const lines = new PathLines(collector);
+  lines.path(record);
+  return textOf(lines);
+}
+
+export function hopJson(record: HopRecord, collector: string): string {
+  const lines = new HopLines(collector);
+  lines.hop(record);
   return textOf(lines);
 }
 

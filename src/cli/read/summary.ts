@@ -5,6 +5,7 @@ import { MirrorRecord } from '../../model/mirror-record.js';
 import { SequenceUse } from '../../model/sequence-use.js';
 import type { ApplicationStatus } from '../../model/status.js';
 import { copiesWords, counted, grouped, incompleteWords } from '../../model/words.js';
+import type { PathsTold } from '../../reader/paths.js';
 import type { SessionsTold } from '../../reader/session-dialect.js';
 import { formatIp } from '../../wire/ip/addresses.js';
 import { MALFORMED_NAMES } from '../../wire/walk/malformed.js';
@@ -27,6 +28,7 @@ export function readSummary(
   table: SessionsTold | undefined,
   stored: string | undefined,
   columns?: number,
+  paths?: PathsTold,
 ): string {
   const c = demux.counters;
   const sessions = table?.counters;
@@ -98,7 +100,21 @@ export function readSummary(
   if (packets !== undefined && packets.dropped > 0)
     lines.push(`too many fragments waited for their first one: ${grouped(packets.dropped)} not kept`);
   if (table !== undefined) lines.push(...applicationLines(table.applications));
+  if (paths !== undefined) lines.push(...pathLines(paths));
   return `${lines.join('\n')}\n`;
+}
+
+/** What came of `--path`, and which of its bounds were hit. */
+function pathLines({ counters, rows, leftOut }: PathsTold): string[] {
+  const lines = [`paths: ${counted(counters.observed, 'packet')} observed, ${counted(rows, 'row')}`];
+  for (const [n, words] of [
+    [leftOut, 'too many packets in several captures: NUMBER left out (a smaller --sample needs fewer)'],
+    [counters.early, 'too many packets waited at once: NUMBER judged early (a smaller --sample needs fewer)'],
+    [counters.hopsFull, 'too many conversations at once: NUMBER packets without a row of hops'],
+    [counters.gapsForgotten, 'mirrors lost too often: NUMBER gaps in their numbers forgotten'],
+  ] as const)
+    if (n > 0) lines.push(words.replace('NUMBER', grouped(n)));
+  return lines;
 }
 
 /** What was not read of messages, and why. */

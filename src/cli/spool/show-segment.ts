@@ -4,8 +4,10 @@ import { counted } from '../../model/words.js';
 import { CHUNK, writeOut } from '../../reader/line-writer.js';
 import {
   CertificateLines,
+  HopLines,
   MirrorLines,
   PacketLines,
+  PathLines,
   SessionLines,
   TransactionLines,
   TunnelLines,
@@ -81,6 +83,14 @@ const LINES: { readonly [T in TableName]: (collector: string) => RowLines<Record
   packets: () => {
     const lines = new PacketLines();
     return { lines, add: (r) => lines.packet(r) };
+  },
+  paths: (collector) => {
+    const lines = new PathLines(collector);
+    return { lines, add: (r) => lines.path(r) };
+  },
+  hops: (collector) => {
+    const lines = new HopLines(collector);
+    return { lines, add: (r) => lines.hop(r) };
   },
 };
 

@@ -10,6 +10,7 @@ import { Account } from '../../accounts/mirror-account.js';
 import type { MirrorChange, MirrorChanges, MirrorCounts, PointData } from '../../accounts/mirror-changes.js';
 import { numberLogMemory } from '../../accounts/number-log.js';
 import { NumberMerge } from '../../accounts/number-merge.js';
+import type { NumberWatch } from '../../accounts/number-watch.js';
 import { SequenceVerdict } from '../../accounts/numbering.js';
 import { NumberingShare } from '../../accounts/numbering-share.js';
 import { MIRROR_TYPE_NAMES, MirrorPoint, type PointIdentity, pointKey } from '../../model/mirror-point.js';
@@ -51,6 +52,8 @@ export interface AccountsOptions {
   /** Takes a finished segment of the table `mirrors`. */
   readonly store: (bytes: Uint8Array, rows: number) => boolean;
   readonly warn: (message: string) => void;
+  /** Watches the numbers of mirror points between which packets are matched, where they are judged here. */
+  readonly paths?: { readonly watch: NumberWatch; place(index: number, name: string): void } | undefined;
 }
 
 export class MirrorAccounts {
@@ -93,13 +96,14 @@ export class MirrorAccounts {
     for (const a of this.accounts.values()) {
       a.place = this.placeOf(a.point, a.sharedBy);
       a.rule = ruleOf(a.place, rules);
+      this.observe(a);
     }
     this.listing.setRules(rules);
   }
 
   /** Memory for the sequence numbers of a packet path, which then leaves judging them to this thread. */
   numberLog(path: number): SharedArrayBuffer {
-    this.merge ??= new NumberMerge();
+    this.merge ??= new NumberMerge(this.options.paths?.watch);
     const memory = numberLogMemory();
     this.path(path).log = this.merge.addPath(memory);
     return memory;
@@ -182,6 +186,7 @@ export class MirrorAccounts {
     this.listing.forget(account);
     if (this.merge === undefined) return;
     this.merge.removePoint(account.merged);
+    this.options.paths?.place(account.merged, '');
     delete this.merged[account.merged];
   }
 
@@ -293,9 +298,14 @@ export class MirrorAccounts {
       account = new Account(key, point, sharedBy, merged, place, ruleOf(place, this.rules));
       this.accounts.set(key, account);
       if (merged >= 0) this.merged[merged] = account;
+      this.observe(account);
       this.listing.add(account);
     }
     return account;
+  }
+
+  private observe({ merged, rule }: Account): void {
+    if (merged >= 0) this.options.paths?.place(merged, rule.policy === 'observe' ? rule.name : '');
   }
 
   /** The place of the point's entry in `mirrors`; the number of entries if it is unknown. */

@@ -19,6 +19,8 @@ export interface RingData {
 
 export interface RingWorkerData {
   readonly path: PathOptions;
+  /** Memory of the log that takes observations, where packets are matched. */
+  readonly observations?: SharedArrayBuffer;
   /**
    * An eventfd that is readable when there are messages for the worker, which does not run its event loop.
    */

@@ -56,6 +56,8 @@ export interface RingReceiverOptions {
   readonly numbers?: (worker: number) => SharedArrayBuffer;
   /** Where a worker's conversations are compared with those of the others, if there are several. */
   readonly copies?: (worker: number) => SharedCopies;
+  /** Memory for a worker's observations, where packets are matched. */
+  readonly observations?: () => SharedArrayBuffer;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** A worker has died: the collector cannot continue. */
   readonly failed: (error: Error) => void;
@@ -166,7 +168,14 @@ export class RingReceiver {
       ...(handover && { handover }),
     };
     const live = this.options.live(number);
-    const workerData: RingWorkerData = { path, wake, store: port, waiting };
+    const observations = this.options.observations?.();
+    const workerData: RingWorkerData = {
+      path,
+      wake,
+      store: port,
+      waiting,
+      ...(observations && { observations }),
+    };
     const worker = new Worker(new URL('./ring-worker.js', import.meta.url), {
       workerData,
       transferList: [port],

@@ -8,6 +8,7 @@ import { clearEvent } from '../../linux/event.js';
 import { POLLERR, POLLIN, PollSet } from '../../linux/poll.js';
 import { clearSocketError } from '../../linux/socket.js';
 import { PacketBatch } from '../../model/batch.js';
+import { ObservationLog } from '../../paths/observation-log.js';
 import { Ring } from '../../receive/ring.js';
 import { Channel } from '../../threads/channel.js';
 import { PortTransport } from '../../threads/transport.js';
@@ -34,6 +35,7 @@ const segments = new SegmentPort(data.store, new Waiting(data.waiting));
 const path = new PacketPath(data.path, {
   segment: (table, bytes, rows) => segments.send(table, bytes, rows),
   minute: (counts) => main.tell('minute', counts),
+  ...(data.observations && { paths: new ObservationLog(data.observations) }),
   live: {
     rows: (rows) => main.tell('rows', rows, [rows.bytes.buffer]),
     open: (rows) => main.tell('open', rows, [rows.bytes.buffer]),

@@ -53,6 +53,24 @@ export const compare = {
           state_b: z.string(),
         }),
       ),
+      /**
+       * What became of packets between the two, where they are matched (`paths`): from one to the other. Counts
+       * are of sampled packets; delays in nanoseconds, the median that of the minutes' medians.
+       */
+      paths: z.array(
+        z.object({
+          from_a: z.boolean(),
+          sample: z.number(),
+          relative: z.boolean(),
+          matched: z.number(),
+          lost: z.number(),
+          unknown: z.number(),
+          ambiguous: z.number(),
+          unmatchable: z.number(),
+          delay_p50_ns: z.number(),
+          delay_p99_ns: z.number(),
+        }),
+      ),
       networks_a: z.array(network),
       networks_b: z.array(network),
       meta,

@@ -6,6 +6,7 @@ import {
   type Comparison,
   listStatement,
   networksStatement,
+  pathsStatement,
   presenceStatement,
   sumsStatement,
 } from '../statements/compare.js';
@@ -20,6 +21,12 @@ interface Presence {
   readonly lost: number;
   readonly kernel_drops: number;
 }
+
+type PathAnswer = Extract<
+  Awaited<ReturnType<Handlers<'compare'>['compare']>>,
+  { paths: unknown }
+>['paths'][number];
+type PathRow = Omit<PathAnswer, 'from_a' | 'relative'> & { from_a: number; relative: number };
 
 const NOTHING = { same: 0, differ: 0, only_a: 0, only_b: 0, fewer_a: 0, fewer_b: 0, otherwise: 0 };
 
@@ -39,6 +46,11 @@ export const compareHandlers: Handlers<'compare'> = {
       ask<Presence>(presenceStatement(query.b, range, facts.prefix)),
     ]);
     const point = (id: string) => points.find((one) => one.id === id) ?? null;
+    /** What `paths` may call it: its entry's name, or what `read --path` was given. */
+    const names = (id: string): string[] => {
+      const { name = '', source = '', session = 0 } = point(id) ?? {};
+      return [name, source, `${source}/${session}`].filter((text) => text !== '');
+    };
     const loss = ({ packets, lost, kernel_drops }: Presence) => ({ packets, lost, kernel_drops });
     const told = { a: point(query.a), b: point(query.b), loss_a: loss(a), loss_b: loss(b) };
     const both = overlap(range, a, b);
@@ -52,13 +64,15 @@ export const compareHandlers: Handlers<'compare'> = {
     const statement = sumsStatement(comparison);
     if (both === undefined) {
       const meta = { statement, table: 'sessions', rows_read: 0, elapsed_ms: 0 };
-      return { ...told, ...NOTHING, from: null, to: null, rows: [], networks_a: [], networks_b: [], meta };
+      const none = { rows: [], paths: [], networks_a: [], networks_b: [] };
+      return { ...told, ...NOTHING, from: null, to: null, ...none, meta };
     }
     type Answered = Awaited<ReturnType<typeof compareHandlers.compare>>;
     type Rows = Extract<Answered, { rows: unknown }>;
-    const [sums, rows, networks_a, networks_b] = await Promise.all([
+    const [sums, rows, paths, networks_a, networks_b] = await Promise.all([
       questions.ask(statement, options),
       ask<Rows['rows'][number]>(listStatement(comparison, query.show)),
+      ask<PathRow>(pathsStatement(names(query.a), names(query.b), both, facts.prefix)),
       ask<Rows['networks_a'][number]>(networksStatement(comparison, 'only_a')),
       ask<Rows['networks_b'][number]>(networksStatement(comparison, 'only_b')),
     ]);
@@ -68,6 +82,11 @@ export const compareHandlers: Handlers<'compare'> = {
       from: timeText(both.from),
       to: timeText(both.to),
       rows,
+      paths: paths.map((path) => ({
+        ...path,
+        from_a: Number(path.from_a) === 1,
+        relative: Number(path.relative) === 1,
+      })),
       networks_a,
       networks_b,
       meta: metaOf(statement, 'sessions', sums),

@@ -1,4 +1,5 @@
 /** What two mirror points saw of the same conversations. */
+import { quote } from '../../store/tables.js';
 import type { SHOWN } from '../contract/compare.js';
 import { CONVERSATION, mirrorCondition, type Range, timeLiteral } from './scope.js';
 
@@ -46,6 +47,29 @@ function conversations({ a, b, range, conditions, prefix }: Comparison): string 
     `    anyLastIf(tcp_state, ${isA}) AS state_a, anyLastIf(tcp_state, ${isB}) AS state_b\n` +
     `  FROM ${prefix}sessions\n  WHERE ${where.join('\n    AND ')}\n  GROUP BY conversation\n` +
     `  HAVING began >= ${timeLiteral(range.from)} AND began < ${timeLiteral(range.to)}`
+  );
+}
+
+/** What became of packets between two places, each of which may be called by several names. */
+export function pathsStatement(
+  a: readonly string[],
+  b: readonly string[],
+  range: Range,
+  prefix: string,
+): string {
+  const among = (names: readonly string[]): string => `(${names.map(quote).join(', ')})`;
+  const minute = (ns: bigint): string => `toDateTime(${ns / SECOND}, 'UTC')`;
+  return (
+    `SELECT from_mirror IN ${among(a)} AS from_a, max(p.sample) AS sample,\n` +
+    "  countIf(clocks = 'relative') > 0 AS relative, sum(p.matched) AS matched, sum(p.lost) AS lost,\n" +
+    '  sum(p.unknown) AS unknown, sum(p.ambiguous) AS ambiguous, sum(p.unmatchable) AS unmatchable,\n' +
+    '  toInt64(quantileExactIf(0.5)(p.delay_p50_ns, p.matched > 0)) AS delay_p50_ns,\n' +
+    '  maxIf(p.delay_p99_ns, p.matched > 0) AS delay_p99_ns\n' +
+    `FROM ${prefix}paths AS p\n` +
+    `WHERE minute >= toStartOfMinute(${minute(range.from)}) AND minute < ${minute(range.to)}\n` +
+    `  AND (from_mirror IN ${among(a)} AND to_mirror IN ${among(b)}\n` +
+    `    OR from_mirror IN ${among(b)} AND to_mirror IN ${among(a)})\n` +
+    'GROUP BY from_a ORDER BY from_a DESC'
   );
 }
 

@@ -1,4 +1,6 @@
 /** The columns of records. Made by `npm run columns`: change src/model/columns instead. */
+
+import type { Clocks } from '../clocks.js';
 import type { EndReason } from '../end-reason.js';
 import type { MirrorDirection } from '../mirror-point.js';
 import type { PacketLayer } from '../packet-layer.js';
@@ -485,4 +487,127 @@ export class PacketFields {
   truncated = 0;
   /** Which packet of the session's row it is, from 1; 0 in rows of an earlier version. */
   number = 0;
+}
+
+/** The columns of `paths` that a record has itself. */
+export class PathFields {
+  /** Start of the minute, by the time at `from_mirror`. */
+  minute = 0;
+  /** Where the packets were first: the name of a mirror. A pair has a row for each direction. */
+  fromMirror = '';
+  /** Where they were next. */
+  toMirror = '';
+  /** One packet in so many is sampled: 1 is each. */
+  sample = 0;
+  /**
+   * What the times at both ends come from: `common` (one clock: delays are right), `relative` (times of
+   * arrival, or clocks that were fitted apart: only how much delays vary is to be trusted).
+   */
+  clocks: Clocks = 0;
+  /** Packets that both ends saw once. */
+  matched = 0;
+  /**
+   * Packets that only `from_mirror` saw, while the mirror at the other end lacked nothing: the network
+   * lost them, or something on the way drops them.
+   */
+  lost = 0;
+  /**
+   * Packets that one end saw, of which the other end's mirror may have lost its copy: they were due
+   * while sequence numbers are missing, the mirror has none, or sent nothing at that time.
+   */
+  unknown = 0;
+  /** Packets that were identical to another within the window: which is which cannot be told. */
+  ambiguous = 0;
+  /** Packets that one end saw fragmented, merged with others (GRO, TSO), or cut too short. */
+  unmatchable = 0;
+  /** Matched packets that a later packet of their conversation overtook (RFC 4737). */
+  reordered = 0;
+  /**
+   * Packets that only `from_mirror` saw, to destinations that no packet of the pair has reached: they
+   * may take another way, and are not `lost`.
+   */
+  elsewhere = 0;
+  /** The least delay of `matched`, nanoseconds; 0 without any. Negative where clocks differ. */
+  delayMinNs = 0;
+  /** Half of them took no longer. */
+  delayP50Ns = 0;
+  /** 95 % of them took no longer. */
+  delayP95Ns = 0;
+  /** 99 % of them took no longer. */
+  delayP99Ns = 0;
+  /** The greatest delay. */
+  delayMaxNs = 0;
+}
+
+/** The columns of `hops` that a record has itself. */
+export class HopFields {
+  /** Time of its first packet. */
+  firstSeenSec = 0;
+  firstSeenNsec = 0;
+  /** Time of its last packet. */
+  lastSeenSec = 0;
+  lastSeenNsec = 0;
+  /** The first place of the pair. */
+  fromMirror = '';
+  /** The second place of the pair. */
+  toMirror = '';
+  /** As in `paths`. */
+  sample = 0;
+  /** As in `paths`. */
+  clocks: Clocks = 0;
+  /**
+   * Who opened the conversation; without a SYN, the end with the higher port. With NAT, as at
+   * `from_mirror` where it was seen there.
+   */
+  readonly clientIp = new Uint8Array(16);
+  /** The other end. */
+  readonly serverIp = new Uint8Array(16);
+  /** Port of the client. */
+  clientPort = 0;
+  /** Port of the server. */
+  serverPort = 0;
+  /** IP protocol. */
+  protocol = 0;
+  /** Packets that both ends saw once, from `from_mirror` to `to_mirror`: as in `paths`. */
+  forwardMatched = 0;
+  /** Packets that the network lost, from `from_mirror` to `to_mirror`: as in `paths`. */
+  forwardLost = 0;
+  /** Packets that a mirror may have lost, from `from_mirror` to `to_mirror`: as in `paths`. */
+  forwardUnknown = 0;
+  /** Packets identical to another, from `from_mirror` to `to_mirror`: as in `paths`. */
+  forwardAmbiguous = 0;
+  /**
+   * Packets fragmented, merged or cut too short at one end, from `from_mirror` to `to_mirror`: as in
+   * `paths`.
+   */
+  forwardUnmatchable = 0;
+  /** Packets overtaken by a later one, from `from_mirror` to `to_mirror`: as in `paths`. */
+  forwardReordered = 0;
+  /** The least delay of `forward_matched`, nanoseconds; 0 without any. */
+  forwardDelayMinNs = 0;
+  /** The mean delay of `forward_matched`, nanoseconds; 0 without any. */
+  forwardDelayAvgNs = 0;
+  /** The greatest delay of `forward_matched`, nanoseconds; 0 without any. */
+  forwardDelayMaxNs = 0;
+  /** Packets that both ends saw once, from `to_mirror` to `from_mirror`: as in `paths`. */
+  reverseMatched = 0;
+  /** Packets that the network lost, from `to_mirror` to `from_mirror`: as in `paths`. */
+  reverseLost = 0;
+  /** Packets that a mirror may have lost, from `to_mirror` to `from_mirror`: as in `paths`. */
+  reverseUnknown = 0;
+  /** Packets identical to another, from `to_mirror` to `from_mirror`: as in `paths`. */
+  reverseAmbiguous = 0;
+  /**
+   * Packets fragmented, merged or cut too short at one end, from `to_mirror` to `from_mirror`: as in
+   * `paths`.
+   */
+  reverseUnmatchable = 0;
+  /** Packets overtaken by a later one, from `to_mirror` to `from_mirror`: as in `paths`. */
+  reverseReordered = 0;
+  /** The least delay of `reverse_matched`, nanoseconds; 0 without any. */
+  reverseDelayMinNs = 0;
+  /** The mean delay of `reverse_matched`, nanoseconds; 0 without any. */
+  reverseDelayAvgNs = 0;
+  /** The greatest delay of `reverse_matched`, nanoseconds; 0 without any. */
+  reverseDelayMaxNs = 0;
 }

@@ -3,11 +3,20 @@ import { CERTIFICATES } from './certificates.js';
 import type { Table } from './column.js';
 import { MIRRORS } from './mirrors.js';
 import { PACKETS } from './packets.js';
+import { HOPS, PATHS } from './paths.js';
 import { SESSIONS } from './sessions.js';
 import { TRANSACTIONS } from './transactions.js';
 import { TUNNELS } from './tunnels.js';
 
-export type TableName = 'sessions' | 'transactions' | 'certificates' | 'mirrors' | 'tunnels' | 'packets';
+export type TableName =
+  | 'sessions'
+  | 'transactions'
+  | 'certificates'
+  | 'mirrors'
+  | 'tunnels'
+  | 'packets'
+  | 'paths'
+  | 'hops';
 
 export const TABLES: Readonly<Record<TableName, Table>> = {
   sessions: SESSIONS,
@@ -16,6 +25,8 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
   mirrors: MIRRORS,
   tunnels: TUNNELS,
   packets: PACKETS,
+  paths: PATHS,
+  hops: HOPS,
 };
 
 export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];

@@ -1,5 +1,6 @@
 /** The words of columns: each declared beside what has it. */
 
+import { CLOCKS_NAMES } from '../clocks.js';
 import { END_REASON_NAMES } from '../end-reason.js';
 import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES } from '../mirror-point.js';
 import { PACKET_LAYER_NAMES } from '../packet-layer.js';
@@ -7,6 +8,12 @@ import { SEQUENCE_USE_NAMES } from '../sequence-use.js';
 import { OUTCOME_NAMES } from '../told.js';
 import { enumOf, wordOf } from './column.js';
 
+export const CLOCKS = enumOf({
+  name: 'Clocks',
+  module: 'clocks',
+  names: 'CLOCKS_NAMES',
+  words: CLOCKS_NAMES,
+});
 export const END_REASON = enumOf({
   name: 'EndReason',
   module: 'end-reason',

@@ -113,6 +113,13 @@ export class JsonLines {
     this.position = this.number(this.put(piece, this.position), value);
   }
 
+  /** A whole number, -2^53 + 1 to 2^53 - 1. */
+  int(piece: Piece, value: number): void {
+    let o = this.put(piece, this.position);
+    if (value < 0) this.buffer[o++] = DASH;
+    this.position = this.number(o, Math.abs(value));
+  }
+
   /** A whole number or null. */
   optionalUint(piece: Piece, value: number | null): void {
     const o = this.put(piece, this.position);

@@ -1,11 +1,14 @@
 /** Rows as NDJSON: docs/reference/ndjson.md. Made by `npm run columns`: change src/model/columns instead. */
 
 import type { CertificateRecord, CertificateSink } from '../../model/certificate-record.js';
+import { CLOCKS_NAMES } from '../../model/clocks.js';
 import { END_REASON_NAMES } from '../../model/end-reason.js';
+import type { HopRecord, HopSink } from '../../model/hop-record.js';
 import { MIRROR_DIRECTION_NAMES } from '../../model/mirror-point.js';
 import type { MirrorRecord, MirrorSink } from '../../model/mirror-record.js';
 import { PACKET_LAYER_NAMES } from '../../model/packet-layer.js';
 import type { PacketRecord } from '../../model/packet-record.js';
+import type { PathRecord, PathSink } from '../../model/path-record.js';
 import { SEQUENCE_USE_NAMES } from '../../model/sequence-use.js';
 import type { SessionRecord, SessionSink } from '../../model/session-record.js';
 import { OUTCOME_NAMES } from '../../model/told.js';
@@ -695,5 +698,179 @@ export class PacketLines extends PointLines {
     this.uint(PACKET.truncated, r.truncated);
     this.uint(PACKET.number, r.number);
     this.piece(PACKET.end);
+  }
+}
+
+const PATH = pieces({
+  minute: '"minute":"',
+  from_mirror: '","from_mirror":"',
+  to_mirror: '","to_mirror":"',
+  sample: '","sample":',
+  matched: '","matched":',
+  lost: ',"lost":',
+  unknown: ',"unknown":',
+  ambiguous: ',"ambiguous":',
+  unmatchable: ',"unmatchable":',
+  reordered: ',"reordered":',
+  elsewhere: ',"elsewhere":',
+  delay_min_ns: ',"delay_min_ns":',
+  delay_p50_ns: ',"delay_p50_ns":',
+  delay_p95_ns: ',"delay_p95_ns":',
+  delay_p99_ns: ',"delay_p99_ns":',
+  delay_max_ns: ',"delay_max_ns":',
+  collector: ',"collector":"',
+  end: '"}\n',
+});
+const PATH_CLOCKS = withWords(',"clocks":"', CLOCKS_NAMES);
+
+/** Rows of `paths` as lines. */
+export class PathLines extends PointLines implements PathSink {
+  private readonly ending: Piece;
+
+  /** @param collector the name in the column `collector` */
+  constructor(collector: string) {
+    super();
+    this.ending = new Piece(PATH.collector.text + escaped(collector) + PATH.end.text);
+  }
+
+  path(r: PathRecord): void {
+    this.begin(1242 + this.ending.length + 6 * (r.fromMirror.length + r.toMirror.length));
+    this.second(PATH.minute, r.minute);
+    this.word(PATH.from_mirror, r.fromMirror);
+    this.word(PATH.to_mirror, r.toMirror);
+    this.uint(PATH.sample, r.sample);
+    this.piece(PATH_CLOCKS[r.clocks]);
+    this.uint(PATH.matched, r.matched);
+    this.uint(PATH.lost, r.lost);
+    this.uint(PATH.unknown, r.unknown);
+    this.uint(PATH.ambiguous, r.ambiguous);
+    this.uint(PATH.unmatchable, r.unmatchable);
+    this.uint(PATH.reordered, r.reordered);
+    this.uint(PATH.elsewhere, r.elsewhere);
+    this.int(PATH.delay_min_ns, r.delayMinNs);
+    this.int(PATH.delay_p50_ns, r.delayP50Ns);
+    this.int(PATH.delay_p95_ns, r.delayP95Ns);
+    this.int(PATH.delay_p99_ns, r.delayP99Ns);
+    this.int(PATH.delay_max_ns, r.delayMaxNs);
+    this.piece(this.ending);
+  }
+}
+
+const HOP = pieces({
+  first_seen: '"first_seen":"',
+  last_seen: '","last_seen":"',
+  from_mirror: '","from_mirror":"',
+  to_mirror: '","to_mirror":"',
+  sample: '","sample":',
+  client_ip: '","client_ip":"',
+  server_ip: '","server_ip":"',
+  client_port: '","client_port":',
+  server_port: ',"server_port":',
+  protocol: ',"protocol":',
+  forward_matched: ',"forward_matched":',
+  forward_lost: ',"forward_lost":',
+  forward_unknown: ',"forward_unknown":',
+  forward_ambiguous: ',"forward_ambiguous":',
+  forward_unmatchable: ',"forward_unmatchable":',
+  forward_reordered: ',"forward_reordered":',
+  forward_delay_min_ns: ',"forward_delay_min_ns":',
+  forward_delay_avg_ns: ',"forward_delay_avg_ns":',
+  forward_delay_max_ns: ',"forward_delay_max_ns":',
+  reverse_matched: ',"reverse_matched":',
+  reverse_lost: ',"reverse_lost":',
+  reverse_unknown: ',"reverse_unknown":',
+  reverse_ambiguous: ',"reverse_ambiguous":',
+  reverse_unmatchable: ',"reverse_unmatchable":',
+  reverse_reordered: ',"reverse_reordered":',
+  reverse_delay_min_ns: ',"reverse_delay_min_ns":',
+  reverse_delay_avg_ns: ',"reverse_delay_avg_ns":',
+  reverse_delay_max_ns: ',"reverse_delay_max_ns":',
+  collector: ',"collector":"',
+  end: '"}\n',
+});
+const HOP_CLOCKS = withWords(',"clocks":"', CLOCKS_NAMES);
+const HOP_NO_FORWARD = withNothing(
+  HOP.forward_matched,
+  HOP.forward_lost,
+  HOP.forward_unknown,
+  HOP.forward_ambiguous,
+  HOP.forward_unmatchable,
+  HOP.forward_reordered,
+);
+const HOP_NO_REVERSE = withNothing(
+  HOP.reverse_matched,
+  HOP.reverse_lost,
+  HOP.reverse_unknown,
+  HOP.reverse_ambiguous,
+  HOP.reverse_unmatchable,
+  HOP.reverse_reordered,
+);
+
+/** Rows of `hops` as lines. */
+export class HopLines extends PointLines implements HopSink {
+  private readonly ending: Piece;
+
+  /** @param collector the name in the column `collector` */
+  constructor(collector: string) {
+    super();
+    this.ending = new Piece(HOP.collector.text + escaped(collector) + HOP.end.text);
+  }
+
+  hop(r: HopRecord): void {
+    this.begin(2265 + this.ending.length + 6 * (r.fromMirror.length + r.toMirror.length));
+    this.time(HOP.first_seen, r.firstSeenSec, r.firstSeenNsec);
+    this.time(HOP.last_seen, r.lastSeenSec, r.lastSeenNsec);
+    this.word(HOP.from_mirror, r.fromMirror);
+    this.word(HOP.to_mirror, r.toMirror);
+    this.uint(HOP.sample, r.sample);
+    this.piece(HOP_CLOCKS[r.clocks]);
+    this.ip(HOP.client_ip, r.clientIp);
+    this.ip(HOP.server_ip, r.serverIp);
+    this.uint(HOP.client_port, r.clientPort);
+    this.uint(HOP.server_port, r.serverPort);
+    this.uint(HOP.protocol, r.protocol);
+    if (
+      r.forwardMatched +
+        r.forwardLost +
+        r.forwardUnknown +
+        r.forwardAmbiguous +
+        r.forwardUnmatchable +
+        r.forwardReordered ===
+      0
+    ) {
+      this.piece(HOP_NO_FORWARD);
+    } else {
+      this.uint(HOP.forward_matched, r.forwardMatched);
+      this.uint(HOP.forward_lost, r.forwardLost);
+      this.uint(HOP.forward_unknown, r.forwardUnknown);
+      this.uint(HOP.forward_ambiguous, r.forwardAmbiguous);
+      this.uint(HOP.forward_unmatchable, r.forwardUnmatchable);
+      this.uint(HOP.forward_reordered, r.forwardReordered);
+    }
+    this.int(HOP.forward_delay_min_ns, r.forwardDelayMinNs);
+    this.int(HOP.forward_delay_avg_ns, r.forwardDelayAvgNs);
+    this.int(HOP.forward_delay_max_ns, r.forwardDelayMaxNs);
+    if (
+      r.reverseMatched +
+        r.reverseLost +
+        r.reverseUnknown +
+        r.reverseAmbiguous +
+        r.reverseUnmatchable +
+        r.reverseReordered ===
+      0
+    ) {
+      this.piece(HOP_NO_REVERSE);
+    } else {
+      this.uint(HOP.reverse_matched, r.reverseMatched);
+      this.uint(HOP.reverse_lost, r.reverseLost);
+      this.uint(HOP.reverse_unknown, r.reverseUnknown);
+      this.uint(HOP.reverse_ambiguous, r.reverseAmbiguous);
+      this.uint(HOP.reverse_unmatchable, r.reverseUnmatchable);
+      this.uint(HOP.reverse_reordered, r.reverseReordered);
+    }
+    this.int(HOP.reverse_delay_min_ns, r.reverseDelayMinNs);
+    this.int(HOP.reverse_delay_avg_ns, r.reverseDelayAvgNs);
+    this.int(HOP.reverse_delay_max_ns, r.reverseDelayMaxNs);
+    this.piece(this.ending);
   }
 }

@@ -5,9 +5,11 @@ import { CertificateRecord } from '../../model/certificate-record.js';
 import { type Column, camelCase, singular } from '../../model/columns/column.js';
 import { TABLES, type TableName } from '../../model/columns/tables.js';
 import { MirrorlakeError } from '../../model/errors.js';
+import { HopRecord } from '../../model/hop-record.js';
 import { MirrorPoint, type MirrorType } from '../../model/mirror-point.js';
 import { MirrorRecord } from '../../model/mirror-record.js';
 import { PacketRecord } from '../../model/packet-record.js';
+import { PathRecord } from '../../model/path-record.js';
 import { SessionRecord } from '../../model/session-record.js';
 import { TransactionRecord } from '../../model/transaction-record.js';
 import { TunnelRecord } from '../../model/tunnel-record.js';
@@ -31,6 +33,8 @@ export interface Records {
   mirrors: MirrorRecord;
   tunnels: TunnelRecord;
   packets: PacketRecord;
+  paths: PathRecord;
+  hops: HopRecord;
 }
 
 export interface SegmentRow<R> {
@@ -46,6 +50,8 @@ const NEW: { readonly [T in TableName]: () => Records[T] } = {
   mirrors: () => new MirrorRecord(),
   tunnels: () => new TunnelRecord(),
   packets: () => new PacketRecord(),
+  paths: () => new PathRecord(),
+  hops: () => new HopRecord(),
 };
 
 /** Fields as protobufjs gives them: 64-bit numbers as text, what is missing at its default. */

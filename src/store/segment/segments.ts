@@ -1,8 +1,10 @@
 /** Rows as messages of schemas/mirrorlake/v1. Made by `npm run columns`: change src/model/columns instead. */
 
 import type { CertificateRecord, CertificateSink } from '../../model/certificate-record.js';
+import type { HopRecord, HopSink } from '../../model/hop-record.js';
 import type { MirrorRecord, MirrorSink } from '../../model/mirror-record.js';
 import type { PacketRecord } from '../../model/packet-record.js';
+import type { PathRecord, PathSink } from '../../model/path-record.js';
 import type { SessionRecord, SessionSink } from '../../model/session-record.js';
 import type { TransactionRecord, TransactionSink } from '../../model/transaction-record.js';
 import type { TunnelRecord, TunnelSink } from '../../model/tunnel-record.js';
@@ -400,6 +402,100 @@ export class PacketSegment extends MessageWriter {
     this.optionalUint(20, r.vni);
     this.word(21, r.point.name);
     this.word(22, r.point.site);
+    this.end();
+  }
+}
+
+/** Collects rows into a segment of the table `paths`. */
+export class PathSegment extends MessageWriter implements PathSink {
+  /** @param collector the name in the column `collector` */
+  constructor(private readonly collector: string) {
+    super();
+  }
+
+  path(r: PathRecord): void {
+    this.begin(158 + 3 * (r.fromMirror.length + r.toMirror.length + this.collector.length));
+    this.uint(1, r.minute);
+    this.word(2, r.fromMirror);
+    this.word(3, r.toMirror);
+    this.uint(4, r.sample);
+    this.uint(5, r.clocks);
+    this.uint(6, r.matched);
+    this.uint(7, r.lost);
+    this.uint(8, r.unknown);
+    this.uint(9, r.ambiguous);
+    this.uint(10, r.unmatchable);
+    this.uint(11, r.reordered);
+    this.uint(12, r.elsewhere);
+    this.sint(13, r.delayMinNs);
+    this.sint(14, r.delayP50Ns);
+    this.sint(15, r.delayP95Ns);
+    this.sint(16, r.delayP99Ns);
+    this.sint(17, r.delayMaxNs);
+    this.word(18, this.collector);
+    this.end();
+  }
+}
+
+/** Collects rows into a segment of the table `hops`. */
+export class HopSegment extends MessageWriter implements HopSink {
+  /** @param collector the name in the column `collector` */
+  constructor(private readonly collector: string) {
+    super();
+  }
+
+  hop(r: HopRecord): void {
+    this.begin(290 + 3 * (r.fromMirror.length + r.toMirror.length + this.collector.length));
+    this.time(1, r.firstSeenSec, r.firstSeenNsec);
+    this.time(2, r.lastSeenSec, r.lastSeenNsec);
+    this.word(3, r.fromMirror);
+    this.word(4, r.toMirror);
+    this.uint(5, r.sample);
+    this.uint(6, r.clocks);
+    this.address(7, r.clientIp);
+    this.address(8, r.serverIp);
+    this.uint(9, r.clientPort);
+    this.uint(10, r.serverPort);
+    this.uint(11, r.protocol);
+    if (
+      r.forwardMatched +
+        r.forwardLost +
+        r.forwardUnknown +
+        r.forwardAmbiguous +
+        r.forwardUnmatchable +
+        r.forwardReordered !==
+      0
+    ) {
+      this.uint(12, r.forwardMatched);
+      this.uint(13, r.forwardLost);
+      this.uint(14, r.forwardUnknown);
+      this.uint(15, r.forwardAmbiguous);
+      this.uint(16, r.forwardUnmatchable);
+      this.uint(17, r.forwardReordered);
+    }
+    this.sint(18, r.forwardDelayMinNs);
+    this.sint(19, r.forwardDelayAvgNs);
+    this.sint(20, r.forwardDelayMaxNs);
+    if (
+      r.reverseMatched +
+        r.reverseLost +
+        r.reverseUnknown +
+        r.reverseAmbiguous +
+        r.reverseUnmatchable +
+        r.reverseReordered !==
+      0
+    ) {
+      this.uint(21, r.reverseMatched);
+      this.uint(22, r.reverseLost);
+      this.uint(23, r.reverseUnknown);
+      this.uint(24, r.reverseAmbiguous);
+      this.uint(25, r.reverseUnmatchable);
+      this.uint(26, r.reverseReordered);
+    }
+    this.sint(27, r.reverseDelayMinNs);
+    this.sint(28, r.reverseDelayAvgNs);
+    this.sint(29, r.reverseDelayMaxNs);
+    this.word(30, this.collector);
     this.end();
   }
 }

@@ -6,7 +6,7 @@ import { useAnswer } from '../../api/use-answer.js';
 import { useCarried } from '../../app/frame.js';
 import { useAbout, useChangeScope, useLookedAt } from '../../app/scope.js';
 import { one } from '../../app/search.js';
-import { count, plural } from '../../format/numbers.js';
+import { count, micros, percent, plural } from '../../format/numbers.js';
 import { span } from '../../format/times.js';
 import { Card } from '../../parts/card.js';
 import { Icon } from '../../parts/icon.js';
@@ -122,6 +122,7 @@ export function ComparePage() {
           </Card>
           {data !== undefined && (
             <>
+              <Between data={data} a={mirrorLabel(mirrors, a)} b={mirrorLabel(mirrors, b)} />
               <Networks name={mirrorLabel(mirrors, a)} all={data.only_a} networks={data.networks_a} />
               <Networks name={mirrorLabel(mirrors, b)} all={data.only_b} networks={data.networks_b} />
             </>
@@ -129,6 +130,39 @@ export function ComparePage() {
         </div>
       </div>
     </>
+  );
+}
+
+/** What became of packets between the two, where they are matched. */
+function Between({ data, a, b }: { readonly data: Compared; readonly a: string; readonly b: string }) {
+  if (data.paths.length === 0) return null;
+  return (
+    <Card title="On the way">
+      {data.paths.map((path) => {
+        const seen = path.matched + path.lost;
+        const unsure = path.unknown + path.ambiguous + path.unmatchable;
+        return (
+          <div key={String(path.from_a)} className="note">
+            <Icon
+              of={path.lost === 0 ? CircleCheck : TriangleAlert}
+              className={path.lost === 0 ? 'ok' : 'warn'}
+            />
+            <div>
+              <b>
+                {path.from_a ? a : b} → {path.from_a ? b : a}
+              </b>
+              <p>
+                {percent(seen === 0 ? 0 : path.lost / seen)} lost of {plural(seen, 'packet')}; median delay{' '}
+                {micros(path.delay_p50_ns / 1000)}, 99 % within {micros(path.delay_p99_ns / 1000)}
+                {path.relative ? ' by times of arrival' : ''}
+                {path.sample > 1 ? `; one packet in ${path.sample} is sampled` : ''}
+                {unsure > 0 ? `; of ${count(unsure)} nothing is known` : ''}.
+              </p>
+            </div>
+          </div>
+        );
+      })}
+    </Card>
   );
 }
 

@@ -1,0 +1,40 @@
+/** How options of the command line name mirror points. */
+import type { PointIdentity } from '../model/mirror-point.js';
+import { parseAddress } from '../wire/ip/addresses.js';
+import { matchesPoint } from './mirror-match.js';
+import type { MirrorConfig } from './schema.js';
+
+/** A name of mirror points: with an address, or of an entry of `mirrors`. */
+export interface PointName {
+  readonly text: string;
+  /** 16 bytes; undefined where it is the name of an entry. */
+  readonly source: Uint8Array | undefined;
+  /** The ERSPAN session; undefined: any. */
+  readonly session: number | undefined;
+}
+
+export const POINT_NAME_WORDS = 'a source address, SOURCE/SESSION, or the name of a mirror in --config';
+const MOST_SESSION = 1023;
+
+/** `192.0.2.1`, `192.0.2.1/7`, or a name; otherwise what is wrong with it. */
+export function parsePointName(text: string): PointName | string {
+  const at = text.lastIndexOf('/');
+  const source = new Uint8Array(16);
+  if (parseAddress(at < 0 ? text : text.slice(0, at), source, 0) === 0)
+    return { text, source: undefined, session: undefined };
+  if (at < 0) return { text, source, session: undefined };
+  const session = text.slice(at + 1);
+  if (!/^\d{1,4}$/.test(session) || Number(session) > MOST_SESSION)
+    return (
+      `"${session}" is not an ERSPAN session: write ${text.slice(0, at)}/SESSION, ` +
+      `from 0 to ${MOST_SESSION}`
+    );
+  return { text, source, session: Number(session) };
+}
+
+/** Whether a mirror point has this name. As in the collector, its entry is the first that matches it. */
+export function isNamed(point: PointIdentity, name: PointName, mirrors: readonly MirrorConfig[]): boolean {
+  if (name.source === undefined) return mirrors.find((m) => matchesPoint(m, point))?.name === name.text;
+  if (Buffer.compare(point.source, name.source) !== 0) return false;
+  return name.session === undefined || name.session === point.session;
+}
