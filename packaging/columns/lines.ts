@@ -59,6 +59,7 @@ function written(column: Column, key: string): string {
   const { names, values } = entriesOf(column);
   const call = {
     uint: `uint(${key}, ${value})`,
+    int: `int(${key}, ${value})`,
     fixed32: `uint(${key}, ${value})`,
     minute: `second(${key}, ${value})`,
     second: `second(${key}, ${value})`,

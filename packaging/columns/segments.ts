@@ -94,6 +94,7 @@ function most({ type }: Column): number {
       return TAG + 4;
     case 'time':
       return TAG + 8;
+    case 'int':
     case 'second':
       return TAG + VARINT53;
     case 'uints':
@@ -119,6 +120,7 @@ function written(column: Column): string {
   const { names, values } = entriesOf(column);
   const call = {
     uint: `uint(${field}, ${value})`,
+    int: `sint(${field}, ${value})`,
     minute: `uint(${field}, ${value})`,
     day: `uint(${field}, ${value})`,
     second: `sint(${field}, ${value})`,

@@ -11,6 +11,7 @@ import {
   SEPARATORS,
   type Separator,
 } from '../config/overlays.js';
+import { TIMESTAMPS, type Timestamps } from '../config/timestamps.js';
 import { parseDuration } from '../config/units.js';
 import { CommandError, UsageError } from '../model/errors.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, parseKeptApplications } from '../model/kept-words.js';
@@ -39,6 +40,7 @@ interface ReadOptions {
   separateBy: Separator[];
   applications: number;
   overlay: Overlay[];
+  timestamps: Timestamps;
   quiet?: boolean;
 }
 
@@ -114,6 +116,15 @@ export function registerRead(program: Command): void {
         `${OVERLAY_WORDS}, such as vxlan:4799; repeatable`,
       overlay,
       [],
+    )
+    .addOption(
+      new Option(
+        '--timestamps <which>',
+        'which times packets have: arrival, those of the capture, or hardware, the timestamps of ERSPAN ' +
+          'type III; files are then read twice',
+      )
+        .choices(TIMESTAMPS)
+        .default('arrival'),
     )
     .option('--quiet', 'no progress bar and no summary')
     .action(read);
@@ -220,6 +231,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
         ids: once ? idsOf(token) : undefined,
       },
       overlays: options.overlay,
+      hardwareTime: options.timestamps === 'hardware',
       once,
       progress: talk && process.stderr.isTTY ? progressBar : undefined,
       stop,

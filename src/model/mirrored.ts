@@ -25,6 +25,13 @@ export class Mirrored {
   vlan = -1;
   /** ERSPAN's t bit. */
   truncated = false;
+  /** ERSPAN type III: the timestamp, and its unit (ErspanGranularity); -1 without one. */
+  timestamp = 0;
+  granularity = -1;
+  /** Id of its platform subheader, -1 without one; the second word and the switch id in it. */
+  platformId = -1;
+  upperTimestamp = 0;
+  switch = 0;
   /** GRE sequence number, -1 without one. */
   sequence = -1;
   /** PPTP's call id; each call has its own sequence numbers. */
@@ -39,6 +46,7 @@ export class Mirrored {
     this.cos = 0;
     this.vlan = -1;
     this.truncated = false;
+    this.granularity = -1;
     this.call = 0;
   }
 }

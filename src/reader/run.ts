@@ -1,6 +1,9 @@
 /** Runs `mirrorlake read`: passes files through the demux to the output. */
+import { statSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { MirrorTable } from '../accounts/mirrors.js';
+import { Clocks, WITHIN } from '../clocks/clocks.js';
+import type { ClockSurvey } from '../clocks/clock-survey.js';
 import { Demux } from '../demux/demux.js';
 import { PacketBatch } from '../model/batch.js';
 import { EndReason } from '../model/end-reason.js';
@@ -27,6 +30,8 @@ export interface Reading {
   readonly failed: readonly CaptureError[];
   readonly demux: Demux;
   readonly mirrors: MirrorTable;
+  /** Undefined without hardware time. */
+  readonly clocks: Clocks | undefined;
   /** Undefined if there are none, or what was read is abandoned. */
   readonly sessions: SessionsTold | undefined;
   /** Whether everything was put away; false for what `once` abandoned. */
@@ -41,6 +46,8 @@ interface ReadRun {
   readonly sessions: SessionThreadsOptions;
   /** UDP ports of tunnels, in addition to the well-known ones. */
   readonly overlays: readonly Overlay[];
+  /** Whether the times of frames are the timestamps of ERSPAN type III. */
+  readonly hardwareTime: boolean;
   /** An interrupted reading is not stored: repeating it stores everything once. */
   readonly once: boolean;
   /** Told how far a file is read, where anybody wants to know. */
@@ -53,26 +60,69 @@ interface ReadRun {
 export async function readInto(files: readonly string[], run: ReadRun): Promise<Reading> {
   const { output, workers, tunnels } = run;
   const sessions = workers.length > 0 ? await sessionThreads(workers, run) : undefined;
-  const mirrors = new MirrorTable({ ...(output.mirrors && { sink: output.mirrors }) });
+  const clocks = run.hardwareTime ? await clocksOf(files, run) : undefined;
+  const mirrors = new MirrorTable({
+    ...(output.mirrors && { sink: output.mirrors }),
+    ...(clocks && { clocks }),
+  });
   const demux = new Demux({
     sink: sessions ?? NOBODY,
     mirrors,
     lengthsLost: true,
     ...(tunnels && { tunnels }),
     ...(output.watcher && { watcher: output.watcher }),
+    ...(clocks && { clocks }),
   });
   if (run.overlays.length > 0) demux.setTunnelPorts(new TunnelPorts(run.overlays));
   const { progress, stop } = run;
-  const failed = await readAll(files, { demux, mirrors, sessions, output, progress, stop, last: 0 });
+  const failed = await readAll(files, { demux, mirrors, clocks, sessions, output, progress, stop, last: 0 });
   if (run.once && stop.aborted) {
     await output.abandon?.();
-    return { failed, demux, mirrors, sessions: undefined, finished: false };
+    return { failed, demux, mirrors, clocks, sessions: undefined, finished: false };
   }
   demux.finish();
   sessions?.send();
   const told = await sessions?.finish(EndReason.Eof);
   await output.finish(mirrors);
-  return { failed, demux, mirrors, sessions: told, finished: true };
+  return { failed, demux, mirrors, clocks, sessions: told, finished: true };
+}
+
+/**
+ * Files are looked through first, so that the clocks in them are known from the first packet on; what can be
+ * read once only is fitted as it comes.
+ */
+async function clocksOf(files: readonly string[], { stop }: ReadRun): Promise<Clocks> {
+  const look = files.every((file) => isFile(file)) ? await firstLook(files, stop) : undefined;
+  return new Clocks({ within: WITHIN, all: true, ...(look && { look }) });
+}
+
+function isFile(file: string): boolean {
+  return file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+async function firstLook(files: readonly string[], stop: AbortSignal): Promise<ClockSurvey> {
+  const clocks = new Clocks({ within: WITHIN, all: true, look: 'first' });
+  const demux = new Demux({ sink: NOBODY, mirrors: new MirrorTable(), lengthsLost: true, clocks });
+  const batch = new PacketBatch();
+  let last = 0;
+  for (const file of files) {
+    try {
+      const source = await openCapture(file, { signal: stop });
+      try {
+        for (let first = true; !stop.aborted && (await source.next(batch)); first = false) {
+          if (first && timeOf(batch, 0) < last) clocks.restart();
+          demux.process(batch);
+          last = timeOf(batch, batch.count - 1);
+        }
+      } finally {
+        await source.close();
+      }
+    } catch (error) {
+      // It is told of when the file is read.
+      if (!(error instanceof CaptureError)) throw error;
+    }
+  }
+  return clocks.survey();
 }
 
 async function sessionThreads(workers: readonly Worker[], run: ReadRun): Promise<SessionThreads> {
@@ -88,6 +138,7 @@ const NOBODY: FrameSink = { frame: () => undefined };
 interface Progressing {
   readonly demux: Demux;
   readonly mirrors: MirrorTable;
+  readonly clocks: Clocks | undefined;
   readonly sessions: SessionThreads | undefined;
   readonly output: ReadOutput;
   readonly progress: ReadRun['progress'];
@@ -112,7 +163,7 @@ async function readAll(files: readonly string[], reading: Progressing): Promise<
 }
 
 async function readFile(file: string, reading: Progressing): Promise<void> {
-  const { demux, mirrors, sessions, output, stop } = reading;
+  const { demux, mirrors, clocks, sessions, output, stop } = reading;
   const source = await openCapture(file, { signal: stop, ...(sessions && { ring: sessions.buffers }) });
   const progress = await reading.progress?.(source.bytesTotal);
   const batch = new PacketBatch();
@@ -126,6 +177,7 @@ async function readFile(file: string, reading: Progressing): Promise<void> {
       // An older file after a newer one belongs to another time: nothing continues from one to the other.
       if (packets === 0 && timeOf(batch, 0) < reading.last) {
         demux.finish();
+        clocks?.restart();
         sessions?.send();
         sessions?.restart(EndReason.Eof);
       }

@@ -56,6 +56,8 @@ function properties({ name, type }: Column): fc.Arbitrary<Record<string, unknown
     case 'fixed32':
     case 'minute':
       return one(unsigned(type.bits));
+    case 'int':
+      return one(fc.integer({ min: -(2 ** 52), max: 2 ** 52 }));
     case 'nullable':
       return one(fc.oneof(fc.constant(null), unsigned(type.bits)));
     case 'enum':

@@ -8,6 +8,8 @@
 export type Kind =
   /** A number of `bits` bits. */
   | 'uint'
+  /** A number from -2^52 to 2^52. */
+  | 'int'
   /** A number, or null. */
   | 'nullable'
   /** A number that messages of earlier versions lack: `absent` in the table. Written even if it is 0. */
@@ -92,6 +94,13 @@ export const UINT8 = uint(8);
 export const UINT16 = uint(16);
 export const UINT32 = uint(32);
 export const UINT64 = uint(64);
+export const INT64: ColumnType = {
+  kind: 'int',
+  clickhouse: 'Int64',
+  proto: 'sint64',
+  read: 'Int64',
+  bits: 64,
+};
 export const NULLABLE_UINT16 = nullable(16);
 export const NULLABLE_UINT32 = nullable(32);
 /** The number of a copy: 255 where a row is from before there was one. */

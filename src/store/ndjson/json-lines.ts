@@ -9,6 +9,7 @@ import { escaped } from './pieces.js';
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const MINUS = 0x2d;
 const COLON = 0x3a;
 const DASH = 0x2d;
 const DOT = 0x2e;
@@ -111,6 +112,13 @@ export class JsonLines {
   /** A whole number, 0 to 2^53 - 1. */
   uint(piece: Piece, value: number): void {
     this.position = this.number(this.put(piece, this.position), value);
+  }
+
+  /** A whole number, -2^53 + 1 to 2^53 - 1. */
+  int(piece: Piece, value: number): void {
+    let o = this.put(piece, this.position);
+    if (value < 0) this.buffer[o++] = MINUS;
+    this.position = this.number(o, Math.abs(value));
   }
 
   /** A whole number or null. */
