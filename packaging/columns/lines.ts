@@ -11,6 +11,7 @@ const COMPUTED: Readonly<Record<string, { writer: string; module: string }>> = {
 /** What is around a value, where that is more than the value itself. */
 const AROUND: Readonly<Partial<Record<Kind, readonly [before: string, after: string]>>> = {
   uint: ['', ''],
+  int: ['', ''],
   fixed32: ['', ''],
   nullable: ['', ''],
   later: ['', ''],

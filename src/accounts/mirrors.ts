@@ -51,7 +51,7 @@ export class MirrorTable {
   private shares: NumberingShare[];
   private readonly numbering: Numbering | undefined;
   private readonly numbers: NumberLog | undefined;
-  private readonly clocks: ClockTeller | undefined;
+  private clocks: ClockTeller | undefined;
   private readonly verdict = new SequenceVerdict();
   private readonly record = new MirrorRecord();
   /** COUNTS numbers per point: in total, and in the current minute. */
@@ -254,6 +254,11 @@ export class MirrorTable {
       this.isChanged[index] = 0;
     }
     changed.length = 0;
+  }
+
+  /** Sets what knows the clocks of points. */
+  setClocks(clocks: ClockTeller): void {
+    this.clocks = clocks;
   }
 
   /** Takes new rules, for known points too. */

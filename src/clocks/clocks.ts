@@ -12,15 +12,13 @@ import { ErspanGranularity } from '../wire/tunnel/erspan.js';
 import type { Frame } from '../wire/walk/frame-fields.js';
 import { ClockSurvey } from './clock-survey.js';
 import { Upper, upperOf } from './stamp.js';
-import { SwitchClock, Verdict } from './switch-clock.js';
-import { Way } from './way.js';
+import { type ClockLimits, SwitchClock, Verdict } from './switch-clock.js';
+import { Way, WayCounts } from './way.js';
 
 /** Clocks at once. */
 export const MOST_CLOCKS = 1024;
 /** Seconds without packets after which another may have a clock's place. */
 const FORGOTTEN = 3600;
-/** The longest time from arrival, in seconds, that a timestamp is believed by default. */
-export const WITHIN = 2;
 
 const UNIT_NAMES = ['100us', '100ns', 'ieee1588'] as const;
 /** The parts of a clock's number: which sender, what its subheader has, granularity, switch id. */
@@ -65,7 +63,6 @@ class Use {
   /** The number of its clock, and the clock. */
   key = -1;
   clock: SwitchClock | undefined;
-  disbelieved = 0;
 
   constructor(
     readonly point: MirrorPoint,
@@ -90,7 +87,7 @@ export class Clocks {
   private readonly senders = new Map<string, number>();
   private senderCount = 0;
   private readonly clocks = new Map<number, SwitchClock>();
-  private readonly within: number;
+  private readonly limits: ClockLimits;
   private readonly all: boolean;
   private readonly look: ClocksOptions['look'];
   private readonly surveyed = new ClockSurvey();
@@ -100,9 +97,10 @@ export class Clocks {
   /** Captures begun that are older than the one before: their clocks are others. */
   private epoch = 0;
   private readonly address = new Uint8Array(16);
+  private readonly sum = new WayCounts();
 
   constructor(options: ClocksOptions) {
-    this.within = options.within * 1e9;
+    this.limits = { within: options.within * 1e9 };
     this.all = options.all ?? false;
     this.look = options.look;
   }
@@ -117,6 +115,11 @@ export class Clocks {
     let jumps = this.forgottenJumps;
     for (const clock of this.clocks.values()) jumps += clock.jumps;
     return jumps;
+  }
+
+  /** Changes from how many seconds on a timestamp is disbelieved. */
+  setWithin(within: number): void {
+    this.limits.within = within * 1e9;
   }
 
   /** Says whether a point's packets have hardware time. To be called for every new point, unless all have. */
@@ -153,7 +156,6 @@ export class Clocks {
       this.nsec = clock.time.nsec;
       return true;
     }
-    use.disbelieved++;
     this.disbelieved++;
     if (verdict === Verdict.Alone && !use.isAlone) this.separate(use);
     return false;
@@ -195,10 +197,7 @@ export class Clocks {
       return;
     }
     const { way } = use;
-    told(clock, r);
-    r.clockDelayNs = way.stamped === 0 ? 0 : Math.round(way.leastDelay);
-    r.clockJitterNs = way.stamped < 2 ? 0 : Math.round(way.variation / (way.stamped - 1));
-    r.clockDisbelieved = way.disbelieved;
+    told(clock, way.row, r);
     r.clockJumps = clock.jumps - way.jumps;
     way.jumps = clock.jumps;
     way.turn();
@@ -210,8 +209,11 @@ export class Clocks {
     const clock = use?.point === point ? use.clock : undefined;
     nothing(r);
     if (use === undefined || clock === undefined) return;
-    told(clock, r);
-    r.clockDisbelieved = use.disbelieved;
+    const { sum } = this;
+    sum.clear();
+    sum.add(use.way.before);
+    sum.add(use.way.row);
+    told(clock, sum, r);
     r.clockJumps = clock.jumps;
   }
 
@@ -267,7 +269,7 @@ export class Clocks {
     const name = parts.join(' ');
     const { look: by } = this;
     const look = by instanceof ClockSurvey ? by.clocks.get(this.surveyName(name, upper)) : by;
-    const clock = new SwitchClock(this.made++, name, granularity, upper, this.within, look);
+    const clock = new SwitchClock(this.made++, name, granularity, upper, this.limits, look);
     this.clocks.set(key, clock);
     return clock;
   }
@@ -326,9 +328,12 @@ function nothing(r: MirrorRecord): void {
   r.clockJumps = 0;
 }
 
-function told(clock: SwitchClock, r: MirrorRecord): void {
+function told(clock: SwitchClock, counts: WayCounts, r: MirrorRecord): void {
   r.clock = clock.name;
   r.clockKind = clock.isAbsolute ? ClockKind.Absolute : ClockKind.Fitted;
   r.clockOffsetNs = Math.round(clock.offsetNs);
   r.clockDriftPpb = Math.round(clock.driftPpb);
+  r.clockDelayNs = counts.stamped === 0 ? 0 : Math.round(counts.leastDelay);
+  r.clockJitterNs = Math.round(counts.jitter);
+  r.clockDisbelieved = counts.disbelieved;
 }

@@ -28,13 +28,6 @@ export class LowerHull {
     return this.size === 0 ? 0 : this.xs[this.size - 1] - this.xs[0];
   }
 
-  /** The lowest vertex, if there is one. */
-  get lowest(): number {
-    let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < this.size; i++) least = Math.min(least, this.ys[i]);
-    return least;
-  }
-
   /** Adds a point; one that lies left of the last is left out. */
   add(x: number, y: number): void {
     const { xs, ys } = this;
@@ -94,16 +87,21 @@ export class LowerHull {
     line.y = least;
   }
 
-  /** Leaves out every second inner vertex: the hull rises a little, and a hostile one stays bounded. */
+  /** Leaves out the inner vertex that the hull needs least: it rises a little there. @returns the others */
   private thin(): number {
-    let n = 1;
-    for (let i = 2; i < VERTICES - 1; i += 2) {
-      this.xs[n] = this.xs[i];
-      this.ys[n++] = this.ys[i];
+    const { xs, ys } = this;
+    let least = Number.POSITIVE_INFINITY;
+    let at = 1;
+    for (let i = 1; i + 1 < VERTICES; i++) {
+      const dx = xs[i + 1] - xs[i - 1];
+      const area = (ys[i + 1] - ys[i - 1]) * (xs[i] - xs[i - 1]) - (ys[i] - ys[i - 1]) * dx;
+      if (area >= least) continue;
+      least = area;
+      at = i;
     }
-    this.xs[n] = this.xs[VERTICES - 1];
-    this.ys[n++] = this.ys[VERTICES - 1];
-    return n;
+    xs.copyWithin(at, at + 1);
+    ys.copyWithin(at, at + 1);
+    return VERTICES - 1;
   }
 }
 
@@ -115,11 +113,5 @@ export class Line {
 
   at(x: number): number {
     return this.y + this.slope * (x - this.x);
-  }
-
-  copy(of: Line): void {
-    this.x = of.x;
-    this.y = of.y;
-    this.slope = of.slope;
   }
 }

@@ -76,6 +76,11 @@ export const Verdict = {
 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
+export interface ClockLimits {
+  /** Nanoseconds from arrival beyond which a timestamp is disbelieved. */
+  within: number;
+}
+
 export class SwitchClock {
   /** The time of the last timestamp that was believed. */
   readonly time = new Instant();
@@ -126,7 +131,7 @@ export class SwitchClock {
   private at = 0;
 
   /**
-   * @param within nanoseconds from arrival beyond which a timestamp is disbelieved
+   * @param limits may change
    * @param look `'first'` to gather {@link segments}; those of the first look; or undefined
    */
   constructor(
@@ -134,7 +139,7 @@ export class SwitchClock {
     readonly name: string,
     private readonly granularity: number,
     readonly upper: Upper,
-    private readonly within: number,
+    private readonly limits: ClockLimits,
     look: 'first' | readonly Segment[] | undefined,
   ) {
     this.unit = UNIT_NS[granularity];
@@ -180,7 +185,7 @@ export class SwitchClock {
     const reading = this.reading(arrival, timestamp, upper);
     if (Number.isNaN(reading)) return this.disbelieve(way);
     const time = this.timeOf(reading);
-    if (Math.abs(arrival - time) > this.within)
+    if (Math.abs(arrival - time) > this.limits.within)
       return this.far(way, arrival, arrival - time, timestamp, upper);
     way.far = 0;
     this.judge(way, reading, arrival - reading, arrival);
@@ -194,8 +199,8 @@ export class SwitchClock {
     if (m.granularity !== this.granularity || !isReadable(m.granularity, m.timestamp)) return false;
     const arrival = (sec - this.base) * SECOND + nsec;
     let utc = (m.seconds - this.base) * SECOND + m.microseconds * MICROSECOND;
-    if (Math.abs(arrival - utc) > this.within) utc -= (m.utcOffset || taiAhead(m.seconds)) * SECOND;
-    if (Math.abs(arrival - utc) > this.within) return false;
+    if (Math.abs(arrival - utc) > this.limits.within) utc -= (m.utcOffset || taiAhead(m.seconds)) * SECOND;
+    if (Math.abs(arrival - utc) > this.limits.within) return false;
     const reading = this.reading(arrival, m.timestamp, 0);
     // Its time was cut to microseconds: with one more it is late by as much as it was cut, like an arrival.
     this.markers.add(reading, utc + MICROSECOND - reading);
@@ -246,8 +251,8 @@ export class SwitchClock {
     if (!absolute(form, this.granularity, timestamp, upper, this.instant)) return false;
     const time = (this.instant.sec - this.base) * SECOND + this.instant.nsec;
     const ahead = taiAhead(this.instant.sec);
-    const isUtc = Math.abs(arrival - time) <= this.within;
-    if (!isUtc && Math.abs(arrival - time + ahead * SECOND) > this.within) return false;
+    const isUtc = Math.abs(arrival - time) <= this.limits.within;
+    if (!isUtc && Math.abs(arrival - time + ahead * SECOND) > this.limits.within) return false;
     this.form = form;
     this.ahead = isUtc ? 0 : ahead;
     return true;
@@ -384,7 +389,7 @@ export class SwitchClock {
     way.segment = this.segment;
     const reading = this.reading(arrival, timestamp, upper);
     const time = this.timeOf(reading);
-    if (!(Math.abs(arrival - time) <= this.within)) return this.disbelieve(way);
+    if (!(Math.abs(arrival - time) <= this.limits.within)) return this.disbelieve(way);
     return this.believe(way, arrival, time, reading);
   }
 
@@ -469,7 +474,7 @@ export class SwitchClock {
     if (Number.isNaN(reading) || knots.xs.length === 0) return this.disbelieve(way);
     this.lastReading = reading;
     const time = this.form !== Form.None ? reading : reading + knots.value(reading);
-    if (Math.abs(arrival - time) > this.within) return this.disbelieve(way);
+    if (Math.abs(arrival - time) > this.limits.within) return this.disbelieve(way);
     return this.believe(way, arrival, time, reading);
   }
 
@@ -490,7 +495,7 @@ export class SwitchClock {
   }
 
   private disbelieve(way: Way): Verdict {
-    way.disbelieved++;
+    way.row.disbelieved++;
     return Verdict.Disbelieved;
   }
 }

@@ -8,6 +8,7 @@ import type { RefusedCount } from '../accounts/loudest.js';
 import type { MirrorChange, MirrorChanges, MirrorCounts } from '../accounts/mirror-changes.js';
 import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { NumberLog } from '../accounts/number-log.js';
+import { Clocks } from '../clocks/clocks.js';
 import type { MalformedSender } from '../demux/malformed-senders.js';
 import type { PacketBatch } from '../model/batch.js';
 import type { TableName } from '../model/columns/tables.js';
@@ -17,7 +18,7 @@ import type { MirrorPoint } from '../model/mirror-point.js';
 import type { MirrorRecord } from '../model/mirror-record.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import type { GreReceiver } from '../model/outer-packet.js';
-import type { ApplicationStatus } from '../model/status.js';
+import type { ApplicationStatus, ClockStatus } from '../model/status.js';
 import { READ_OPTIONS, type SessionOptions } from '../sessions/options.js';
 import { PacketKeeper } from '../store/segment/packet-keeper.js';
 import { RowSegments } from '../store/segment/row-segments.js';
@@ -27,8 +28,9 @@ import type { Frame } from '../wire/walk/frame.js';
 import { MALFORMED_NAMES } from '../wire/walk/malformed.js';
 import type { LiveOutput, LivePath, Watch } from './live/live-path.js';
 import { PathLive } from './live/path-live.js';
+import type { ReceivedMarker } from './marker-socket.js';
 import { Pipeline } from './pipeline.js';
-import { type MirrorRule, type MirrorRules, ruleOf } from './policy.js';
+import { hasHardwareTime, type MirrorRule, type MirrorRules, ruleOf } from './policy.js';
 import { RuleIndex } from './rule-index.js';
 import { TapWriter } from './tap.js';
 
@@ -77,6 +79,8 @@ export interface PathSnapshot {
   readonly duplicatesForgotten: number;
   readonly copies: number;
   readonly uncompared: number;
+  /** Undefined without hardware time. */
+  readonly clocks: ClockStatus | undefined;
   readonly applications: ApplicationStatus;
   /**
    * Rows dropped because too much was waiting for the store, or too many kept fragments for their first one.
@@ -108,6 +112,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
   private rowsDropped = 0;
   private ignored = 0;
   private readonly numbers: NumberLog | undefined;
+  private clocks: Clocks | undefined;
   /** Time of the last packet, milliseconds since 1970. */
   private lastPacket = 0;
 
@@ -121,6 +126,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
     this.segments = new RowSegments(options.collector);
     this.live = new PathLive(this.segments, options.collector, output.live);
     if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
+    this.clocks = clocksFor(options.rules);
     this.pipeline = new Pipeline({
       sessions: this.live.rows,
       mirrors: { mirror: (record) => this.output.minute(this.countsOf(record)) },
@@ -130,6 +136,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
       points: this,
       frames: this,
       ...(this.numbers && { numbers: this.numbers }),
+      ...(this.clocks && { clocks: this.clocks }),
     });
     this.packets = new PacketKeeper(this.pipeline.table);
     this.pipeline.demux.setTunnels(claimsOf(options.rules));
@@ -208,7 +215,17 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
     this.rules = rules;
     this.pipeline.demux.setTunnels(claimsOf(rules));
     this.pipeline.demux.setTunnelPorts(new TunnelPorts(rules.overlays));
+    if (this.clocks === undefined) {
+      this.clocks = clocksFor(rules);
+      if (this.clocks !== undefined) this.pipeline.setClocks(this.clocks);
+    }
+    this.clocks?.setWithin(rules.timestampsWithin);
     this.pipeline.mirrors.setGate(new RuleIndex(rules, this.longestTimeout));
+  }
+
+  /** Takes what a switch says of its clock. */
+  marker({ marker, source, sec, nsec }: ReceivedMarker): void {
+    this.clocks?.marker(marker, source, 0, 6, sec, nsec);
   }
 
   /** Ends every session and hands on the rest. */
@@ -251,6 +268,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
       duplicatesForgotten: table.counters.duplicatesForgotten,
       copies: table.counters.copies,
       uncompared: table.counters.uncompared,
+      clocks: this.clocks && clockStatus(this.clocks),
       applications: table.applications,
       rowsDropped: this.rowsDropped + this.packets.dropped,
     };
@@ -277,6 +295,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
     this.pipeline.table.setDedupWindow(point, rule.policy === 'observe' ? rule.dedupWindow : 0);
     this.pipeline.table.separateBy(point, rule.separateBy);
     this.pipeline.table.keep(point, rule.applications);
+    this.clocks?.use(point, rule.hardwareTime);
   }
 
   forgotten(totals: MirrorRecord, name: number): void {
@@ -311,6 +330,15 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
     const rows = this.packets.count;
     if (rows > 0) this.handOn('packets', this.packets.take(), rows);
   }
+}
+
+/** None where no mirror has hardware time. */
+function clocksFor(rules: MirrorRules): Clocks | undefined {
+  return rules.mirrors.some(hasHardwareTime) ? new Clocks({ within: rules.timestampsWithin }) : undefined;
+}
+
+function clockStatus({ size, disbelieved, crowded, jumps, markers }: Clocks): ClockStatus {
+  return { known: size, disbelieved, crowded, jumps, markers };
 }
 
 /** The tunnels decide which packets are theirs. */

@@ -4,6 +4,7 @@ import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { MirrorTable } from '../accounts/mirrors.js';
 import type { NumberLog } from '../accounts/number-log.js';
 import type { PointGate } from '../accounts/point-gate.js';
+import type { Clocks } from '../clocks/clocks.js';
 import { Demux } from '../demux/demux.js';
 import type { PacketWatcher } from '../demux/dispatch.js';
 import type { ReassemblyLimits } from '../demux/reassembly.js';
@@ -31,6 +32,8 @@ export interface PipelineOptions {
   readonly reassembly?: ReassemblyLimits;
   /** Where sequence numbers go to be judged together with those of other pipelines. */
   readonly numbers?: NumberLog;
+  /** Gives frames the times of their timestamps. */
+  readonly clocks?: Clocks;
 }
 
 export class Pipeline {
@@ -45,13 +48,20 @@ export class Pipeline {
       ...(options.gate && { gate: options.gate }),
       ...(options.points && { watcher: options.points }),
       ...(options.numbers && { numbers: options.numbers }),
+      ...(options.clocks && { clocks: options.clocks }),
     });
     this.demux = new Demux({
       sink: options.frames ?? this.table,
       mirrors: this.mirrors,
       ...(options.watcher && { watcher: options.watcher }),
       ...(options.reassembly && { reassembly: options.reassembly }),
+      ...(options.clocks && { clocks: options.clocks }),
     });
+  }
+
+  setClocks(clocks: Clocks): void {
+    this.mirrors.setClocks(clocks);
+    this.demux.setClocks(clocks);
   }
 
   process(batch: PacketBatch): void {

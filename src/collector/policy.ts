@@ -19,6 +19,8 @@ export interface MirrorRules {
   readonly separateBy: readonly Separator[];
   /** What is kept of applications of mirrors without their own `applications`: bits of Keep. */
   readonly applications: number;
+  /** Seconds from arrival beyond which a switch's timestamp is disbelieved. */
+  readonly timestampsWithin: number;
   readonly overlays: readonly Overlay[];
   /** Open descriptors of TAP devices, by name. */
   readonly taps: Readonly<Record<string, number>>;
@@ -46,6 +48,8 @@ export interface MirrorRule {
   readonly separateBy: number;
   /** What is kept of applications: bits of Keep. */
   readonly applications: number;
+  /** Whether the times of frames are the timestamps of ERSPAN type III. */
+  readonly hardwareTime: boolean;
   /** Descriptor of the TAP device for its frames, -1 for none. */
   readonly tap: number;
 }
@@ -63,6 +67,7 @@ export function mirrorRules(
     packets: config.packets,
     separateBy: config.separate_by,
     applications: config.applications,
+    timestampsWithin: config.hardware_time.within,
     overlays: config.overlays,
     taps,
     tapAll,
@@ -98,6 +103,7 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
       keepPackets: rules.packets.packets,
       separateBy: separationBits(rules.separateBy),
       applications: rules.applications,
+      hardwareTime: false,
       // Refused packets go to no TAP device either.
       tap: rules.unknown === 'refuse' ? -1 : rules.tapAll,
     };
@@ -112,8 +118,14 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
     keepPackets: (entry.packets ?? rules.packets).packets,
     separateBy: separationBits(entry.separate_by ?? rules.separateBy),
     applications: entry.applications ?? rules.applications,
+    hardwareTime: hasHardwareTime(entry),
     tap: entry.tap === undefined ? rules.tapAll : rules.taps[entry.tap],
   };
+}
+
+/** Whether an entry's mirror points have hardware time. */
+export function hasHardwareTime(entry: MirrorConfig): boolean {
+  return entry.timestamps === 'hardware';
 }
 
 function matches(m: MirrorConfig, point: PointIdentity): boolean {

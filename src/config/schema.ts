@@ -2,7 +2,12 @@
  * Every key of the configuration file with its default and meaning; docs/reference/config.md is made from it.
  */
 import { z } from 'zod';
-import { READING_DEFAULTS, REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../model/defaults.js';
+import {
+  CLOCK_DEFAULTS,
+  READING_DEFAULTS,
+  REASSEMBLY_DEFAULTS,
+  SESSION_DEFAULTS,
+} from '../model/defaults.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, keepBits } from '../model/kept-words.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { RIGHTS } from '../model/rights.js';
@@ -10,6 +15,7 @@ import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.
 import { LONGEST_DEDUPLICATION, MOST_POINTS, MOST_SESSIONS, MOST_WORKERS } from './bounds.js';
 import { KEPT_PACKETS_WORDS, parseKeptPackets } from './kept-packets.js';
 import { OVERLAY_WORDS, parseOverlay, SEPARATORS } from './overlays.js';
+import { TIMESTAMPS } from './timestamps.js';
 import { parseDuration, parsePrefix, parseSize } from './units.js';
 
 function amount(parse: (text: string) => number, expected: string, unit: string, min: number, max: number) {
@@ -125,6 +131,13 @@ export const mirrorSchema = z.strictObject({
   packets: packets.optional().describe('Like the key `packets` above, for this mirror.'),
   separate_by: separators.optional().describe('Like the key `separate_by` above, for this mirror.'),
   applications: applications.optional().describe('Like the key `applications` above, for this mirror.'),
+  timestamps: z
+    .enum(TIMESTAMPS)
+    .default('arrival')
+    .describe(
+      'Which times its frames have: `arrival`, or `hardware`, the timestamps of ERSPAN type III where ' +
+        'there are any.',
+    ),
   tap: interfaceName.optional().describe('A TAP device that gets the inner frames unchanged.'),
 });
 
@@ -465,6 +478,23 @@ export const configSchema = z.strictObject({
   console: consoleSchema
     .optional()
     .describe('Serves the console beside the collector, in a process of its own. Without it: no console.'),
+  hardware_time: z
+    .strictObject({
+      within: duration(0.1, 15)
+        .default(CLOCK_DEFAULTS.within)
+        .describe('A timestamp farther from its arrival is disbelieved: the time is that of arrival.'),
+      marker_port: z
+        .int()
+        .min(1)
+        .max(65535)
+        .optional()
+        .describe(
+          'The UDP port to which switches send marker packets, which say what time it is by their clock. ' +
+            'Without it: none are received.',
+        ),
+    })
+    .prefault({})
+    .describe('Timestamps of mirrors with `timestamps: hardware`.'),
   unknown_mirrors: z
     .enum(['observe', 'refuse'])
     .default('observe')

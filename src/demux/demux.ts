@@ -51,7 +51,7 @@ export class Demux {
   private tunnels: GreReceiver | undefined;
   private readonly watcher: PacketWatcher | undefined;
   private readonly lengthsLost: boolean;
-  private readonly clocks: Clocks | undefined;
+  private clocks: Clocks | undefined;
   private readonly marker = new CiscoMarker();
   private readonly fastPath: FastPath;
   private readonly mirrors: MirrorTable;
@@ -85,6 +85,13 @@ export class Demux {
   setTunnelPorts(ports: TunnelPorts): void {
     this.inner.walk.ports = ports;
     this.fastPath.ports = ports;
+  }
+
+  /** Gives frames the times of their timestamps. */
+  setClocks(clocks: Clocks): void {
+    this.clocks = clocks;
+    this.inner.clocks = clocks;
+    this.fastPath.clocks = clocks;
   }
 
   /** Takes a batch of packets. */

@@ -55,7 +55,7 @@ export class Dispatch {
     readonly mirrors: MirrorTable,
     private readonly sink: FrameSink,
     private readonly watcher: PacketWatcher | undefined,
-    private readonly clocks: Clocks | undefined,
+    public clocks: Clocks | undefined,
   ) {}
 
   /** Counts a malformed packet. */

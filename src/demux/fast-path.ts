@@ -94,7 +94,7 @@ export class FastPath {
     private readonly counters: DemuxCounters,
     private readonly mirrors: MirrorTable,
     private readonly sink: FrameSink,
-    private readonly clocks?: Clocks,
+    public clocks?: Clocks,
   ) {
     this.depth = sink.ahead === undefined ? 1 : FRAMES_AHEAD;
     for (let i = 0; i < this.depth; i++) {

@@ -2,10 +2,11 @@
 import { statSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { MirrorTable } from '../accounts/mirrors.js';
-import { Clocks, WITHIN } from '../clocks/clocks.js';
 import type { ClockSurvey } from '../clocks/clock-survey.js';
+import { Clocks } from '../clocks/clocks.js';
 import { Demux } from '../demux/demux.js';
 import { PacketBatch } from '../model/batch.js';
+import { CLOCK_DEFAULTS } from '../model/defaults.js';
 import { EndReason } from '../model/end-reason.js';
 import type { FrameSink } from '../model/mirrored.js';
 import { openCapture } from '../receive/file/capture.js';
@@ -93,7 +94,7 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
  */
 async function clocksOf(files: readonly string[], { stop }: ReadRun): Promise<Clocks> {
   const look = files.every((file) => isFile(file)) ? await firstLook(files, stop) : undefined;
-  return new Clocks({ within: WITHIN, all: true, ...(look && { look }) });
+  return new Clocks({ within: CLOCK_DEFAULTS.within, all: true, ...(look && { look }) });
 }
 
 function isFile(file: string): boolean {
@@ -101,7 +102,7 @@ function isFile(file: string): boolean {
 }
 
 async function firstLook(files: readonly string[], stop: AbortSignal): Promise<ClockSurvey> {
-  const clocks = new Clocks({ within: WITHIN, all: true, look: 'first' });
+  const clocks = new Clocks({ within: CLOCK_DEFAULTS.within, all: true, look: 'first' });
   const demux = new Demux({ sink: NOBODY, mirrors: new MirrorTable(), lengthsLost: true, clocks });
   const batch = new PacketBatch();
   let last = 0;

@@ -69,6 +69,7 @@ async function collect(captures: readonly Collected[]): Promise<void> {
           separateBy: ['vni'],
           applications: KEEP_ALL,
           overlays: [],
+          timestampsWithin: 2,
           claims: [],
         },
       },

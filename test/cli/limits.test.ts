@@ -161,6 +161,7 @@ const index = new RuleIndex(
     separateBy: ['vni'],
     applications: KEEP_ALL,
     overlays: [],
+    timestampsWithin: 2,
     claims: [],
   },
   300,

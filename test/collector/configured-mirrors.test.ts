@@ -24,6 +24,7 @@ function rules(...mirrors: object[]): MirrorRules {
     separateBy: ['vni'],
     applications: KEEP_ALL,
     overlays: [],
+    timestampsWithin: 2,
     claims: [],
   };
 }

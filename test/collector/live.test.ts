@@ -170,6 +170,7 @@ async function collector(
     separateBy: ['vni'],
     applications: KEEP_ALL,
     overlays: [],
+    timestampsWithin: 2,
     claims: [],
   };
   world = new World(rules, paths, capacity);

@@ -21,6 +21,7 @@ const RULES = {
   separateBy: ['vni'],
   applications: KEEP_ALL,
   overlays: [],
+  timestampsWithin: 2,
   claims: [],
 } as const;
 const START = 1_700_000_040;

@@ -22,6 +22,7 @@ function rules(unknown: 'observe' | 'refuse'): MirrorRules {
     separateBy: ['vni'],
     applications: KEEP_ALL,
     overlays: [],
+    timestampsWithin: 2,
     claims: [],
   };
 }

@@ -75,6 +75,7 @@ function receiver(workers: number): RingReceiver {
         separateBy: ['vni'],
         applications: KEEP_ALL,
         overlays: [],
+        timestampsWithin: 2,
         claims: [],
       },
     },

@@ -22,6 +22,7 @@ function rules(mirrors: MirrorConfig[], unknown: 'observe' | 'refuse'): MirrorRu
     separateBy: ['vni'],
     applications: KEEP_ALL,
     overlays: [],
+    timestampsWithin: 2,
     claims: [],
   };
 }

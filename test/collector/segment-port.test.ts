@@ -52,6 +52,7 @@ describe('segments on their way to the store thread', () => {
           separateBy: ['vni'],
           applications: KEEP_ALL,
           overlays: [],
+          timestampsWithin: 2,
           claims: [],
         },
       },

@@ -45,6 +45,7 @@ function rules(unknown: 'observe' | 'refuse', mirrors: object[], unknownPoints =
     separateBy: ['vni'],
     applications: KEEP_ALL,
     overlays: [],
+    timestampsWithin: 2,
     claims: [],
   };
 }

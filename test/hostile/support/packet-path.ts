@@ -96,6 +96,7 @@ export class WatchedPath {
       separateBy: ['vni'],
       applications: KEEP_ALL,
       overlays: [],
+      timestampsWithin: 2,
       claims: [],
     };
     this.accounts = new MirrorAccounts({
