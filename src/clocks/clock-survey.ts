@@ -5,7 +5,7 @@
 import { Form } from './stamp.js';
 
 /** Knots of a segment; beyond, every second goes, and later windows are twice as long. */
-const MOST_KNOTS = 4096;
+export const MOST_KNOTS = 4096;
 /** Segments of a clock. One that is set more often is not worth following. */
 export const MOST_SEGMENTS = 256;
 

@@ -18,7 +18,7 @@ import { Way, WayCounts } from './way.js';
 /** Clocks at once. */
 export const MOST_CLOCKS = 1024;
 /** Seconds without packets after which another may have a clock's place. */
-const FORGOTTEN = 3600;
+export const FORGOTTEN = 3600;
 
 const UNIT_NAMES = ['100us', '100ns', 'ieee1588'] as const;
 /** The parts of a clock's number: which sender, what its subheader has, granularity, switch id. */

@@ -145,6 +145,7 @@ export const STATUS: CollectorStatus = {
   },
   connections: { control_refused: 0, listen_refused: 0, control_cut: 3, listen_cut: 4 },
   shown_rows: { readers: 1, readers_refused: 2, left_out: 300, missed: 50 },
+  clocks: { known: 3, disbelieved: 2, crowded: 1, jumps: 4, markers: 5 },
   troubles: [],
 };
 
