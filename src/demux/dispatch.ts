@@ -85,6 +85,7 @@ export class Dispatch {
     m.point = point;
     m.protocol = gre.protocol;
     m.clear();
+    m.clearPlatform();
     m.sequence = (gre.flags & GRE_SEQ) !== 0 ? gre.sequence : -1;
     return true;
   }

@@ -37,7 +37,7 @@ export class Mirrored {
   /** PPTP's call id; each call has its own sequence numbers. */
   call = 0;
 
-  /** Clears the fields of a header behind GRE: port to truncated. */
+  /** Clears the fields of a header behind GRE: port to truncated, and the timestamp. */
   clear(): void {
     this.port = 0;
     this.direction = MirrorDirection.Unknown;
@@ -46,8 +46,16 @@ export class Mirrored {
     this.cos = 0;
     this.vlan = -1;
     this.truncated = false;
+    this.timestamp = 0;
     this.granularity = -1;
     this.call = 0;
+  }
+
+  /** Clears what a platform subheader says. */
+  clearPlatform(): void {
+    this.platformId = -1;
+    this.upperTimestamp = 0;
+    this.switch = 0;
   }
 }
 

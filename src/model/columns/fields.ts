@@ -411,8 +411,8 @@ export class MirrorFields {
   /** By how many billionths the clock runs faster than the collector's; negative: slower. */
   clockDriftPpb = 0;
   /**
-   * The least time that a frame took from the switch to the collector: near 0 for the way to which the
-   * clock was fitted, and by clocks of their own it may be negative.
+   * The least time that a frame took from the switch to the collector. It is near 0 for the way to
+   * which a clock was fitted; by an absolute clock that is ahead it is negative.
    */
   clockDelayNs = 0;
   /** The mean difference between the time that one frame took and the next one (RFC 3550). */

@@ -81,8 +81,8 @@ export const MIRRORS: Table = {
       type: WORD,
       doc:
         'The clock that the times of its frames are of, where these are the timestamps of the switch ' +
-        '(`timestamps: hardware`): its sender and what it counts in, as in `192.0.2.1 100ns`. Times of mirror ' +
-        'points with the same clock can be compared. Empty where they are times of arrival.',
+        '(`timestamps: hardware`): its sender and what it counts in, as in `192.0.2.1 100ns`. Times of ' +
+        'mirror points with the same clock can be compared. Empty where they are times of arrival.',
     },
     {
       name: 'clock_kind',
@@ -111,8 +111,8 @@ export const MIRRORS: Table = {
       field: 25,
       type: INT64,
       doc:
-        'The least time that a frame took from the switch to the collector: near 0 for the way to which the ' +
-        'clock was fitted, and by clocks of their own it may be negative.',
+        'The least time that a frame took from the switch to the collector. It is near 0 for the way to ' +
+        'which a clock was fitted; by an absolute clock that is ahead it is negative.',
     },
     {
       name: 'clock_jitter_ns',
