@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -117,6 +118,17 @@ describe('read --timestamps hardware', () => {
     const units = new StampedSwitch({ granularity: 1, drift: 30 }).shows(sent[0].mirrored) / 100n;
     const timestamp = Number(units % (1n << 32n));
     expect(packet).toMatchObject({ timestamp, timestamp_granularity: 1, timestamp_upper: null });
+  });
+
+  it('sums up what is known of clocks, and reads stdin too', async () => {
+    const { stderr } = await runLine(['read', capture, '--ndjson', '--timestamps', 'hardware']);
+    expect(stderr).toContain('hardware time: 1 clock\n');
+    // What can be read once only is fitted as it comes.
+    const main = join(import.meta.dirname, '../../dist/cli/main.js');
+    const words = [main, 'read', '-', '--ndjson', 'mirrors', '--timestamps', 'hardware', '--quiet'];
+    const stdout = execFileSync(process.execPath, words, { input: readFileSync(capture), encoding: 'utf8' });
+    const row = JSON.parse(stdout) as Row;
+    expect(Math.abs(Number(row.clock_drift_ppb) - 30_000)).toBeLessThan(200);
   });
 
   it('takes no other word', async () => {
