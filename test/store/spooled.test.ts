@@ -39,6 +39,7 @@ function defaultOf(table: TableName, name: string): unknown {
   const type = TABLES[table].columns.find((column) => column.name === name)?.type;
   if (type?.kind === 'nullable') return null;
   if (type?.kind === 'later') return type.absent;
+  if (type?.kind === 'enum') return type.words?.words[0];
   return type?.proto === 'string' ? '' : 0;
 }
 
