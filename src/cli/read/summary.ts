@@ -5,7 +5,6 @@ import { MirrorRecord } from '../../model/mirror-record.js';
 import { SequenceUse } from '../../model/sequence-use.js';
 import type { ApplicationStatus } from '../../model/status.js';
 import { copiesWords, counted, grouped, incompleteWords } from '../../model/words.js';
-import { counted, grouped, incompleteWords } from '../../model/words.js';
 import type { Reading } from '../../reader/run.js';
 import type { SessionsTold } from '../../reader/session-dialect.js';
 import { formatIp } from '../../wire/ip/addresses.js';
