@@ -94,8 +94,8 @@ function most({ type }: Column): number {
       return TAG + 4;
     case 'time':
       return TAG + 8;
-    case 'second':
     case 'int':
+    case 'second':
       return TAG + VARINT53;
     case 'uints':
       return TAG + 1 + 3 * (type.most ?? 0);
@@ -120,10 +120,10 @@ function written(column: Column): string {
   const { names, values } = entriesOf(column);
   const call = {
     uint: `uint(${field}, ${value})`,
+    int: `sint(${field}, ${value})`,
     minute: `uint(${field}, ${value})`,
     day: `uint(${field}, ${value})`,
     second: `sint(${field}, ${value})`,
-    int: `sint(${field}, ${value})`,
     enum: `uint(${field}, ${value})`,
     nullable: `optionalUint(${field}, ${value})`,
     later: `optionalUint(${field}, ${value})`,

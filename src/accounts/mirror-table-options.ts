@@ -21,6 +21,16 @@ export interface PointWatcher {
   forgotten(totals: MirrorRecord, name: number): void;
 }
 
+/** Says what rows tell of the clocks that times are of. */
+export interface ClockTeller {
+  /** Fills in what is known of a point's clock since its last row. */
+  minute(point: MirrorPoint, record: MirrorRecord): void;
+  /** Fills in what is known of it altogether. */
+  totals(point: MirrorPoint, record: MirrorRecord): void;
+  /** The point is gone. */
+  forget(point: MirrorPoint): void;
+}
+
 export interface MirrorTableOptions {
   /**
    * Says which mirror points get a place; by default the first {@link MIRROR_POINTS}. Packets of others are
@@ -37,4 +47,6 @@ export interface MirrorTableOptions {
   numbers?: NumberLog;
   /** Watches the numbers of some mirror points, if they are judged here. */
   watch?: NumberWatch;
+  /** Knows the points' clocks, where some have hardware time. */
+  clocks?: ClockTeller;
 }

@@ -12,7 +12,12 @@ import type { OuterPacket } from '../model/outer-packet.js';
 import { grownFloat64, grownUint8 } from './grow.js';
 import type { RefusedCount } from './loudest.js';
 import { MirrorPoints } from './mirror-points.js';
-import { MIRROR_POINTS, type MirrorTableOptions, type PointWatcher } from './mirror-table-options.js';
+import {
+  type ClockTeller,
+  MIRROR_POINTS,
+  type MirrorTableOptions,
+  type PointWatcher,
+} from './mirror-table-options.js';
 import { type NumberLog, pointName } from './number-log.js';
 import type { NumberWatch } from './number-watch.js';
 import { Numbering, SequenceVerdict } from './numbering.js';
@@ -48,6 +53,7 @@ export class MirrorTable {
   private readonly numbering: Numbering | undefined;
   private readonly numbers: NumberLog | undefined;
   private readonly watch: NumberWatch | undefined;
+  private clocks: ClockTeller | undefined;
   private readonly verdict = new SequenceVerdict();
   private readonly record = new MirrorRecord();
   /** COUNTS numbers per point: in total, and in the current minute. */
@@ -84,6 +90,7 @@ export class MirrorTable {
     this.sink = options.sink;
     this.numbers = options.numbers;
     this.watch = options.watch;
+    this.clocks = options.clocks;
     if (this.numbers === undefined) this.numbering = new Numbering();
   }
 
@@ -255,6 +262,7 @@ export class MirrorTable {
     record.late = this.verdict.late;
     record.missing = this.verdict.missing;
     record.kernelDrops = 0;
+    this.clocks?.totals(point, record);
   }
 
   /**
@@ -275,6 +283,11 @@ export class MirrorTable {
       this.isChanged[index] = 0;
     }
     changed.length = 0;
+  }
+
+  /** Sets what knows the clocks of points. */
+  setClocks(clocks: ClockTeller): void {
+    this.clocks = clocks;
   }
 
   /** Takes new rules, for known points too. */
@@ -313,6 +326,7 @@ export class MirrorTable {
     this.quiet[index] = 0;
     this.generation[index]++;
     this.numbering?.remove(index);
+    this.clocks?.forget(point);
     this.table.remove(index);
   }
 
@@ -394,6 +408,7 @@ export class MirrorTable {
     r.late = this.grown(at + LATE, this.verdict.late);
     r.missing = r.lost;
     r.kernelDrops = 0;
+    this.clocks?.minute(r.point, r);
     if (this.total[at + PACKETS] === 0) this.total[at + FIRST_MINUTE] = this.start;
     for (let i = PACKETS; i <= INCOMPLETE; i++) {
       this.total[at + i] += this.minute[at + i];

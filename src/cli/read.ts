@@ -22,6 +22,7 @@ import {
 } from '../config/paths.js';
 import type { PointName } from '../config/point-name.js';
 import type { MirrorConfig } from '../config/schema.js';
+import { TIMESTAMPS, type Timestamps } from '../config/timestamps.js';
 import { parseDuration } from '../config/units.js';
 import { CommandError, UsageError } from '../model/errors.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, parseKeptApplications } from '../model/kept-words.js';
@@ -57,6 +58,7 @@ interface ReadOptions {
   overlay: Overlay[];
   path: NamedPath[];
   sample?: number;
+  timestamps: Timestamps;
   quiet?: boolean;
 }
 
@@ -155,6 +157,15 @@ export function registerRead(program: Command): void {
       '--sample <share>',
       `the share of packets that --path matches: ${SAMPLE_WORDS} (default: 1/1)`,
       sample,
+    )
+    .addOption(
+      new Option(
+        '--timestamps <which>',
+        'which times packets have: arrival, those of the capture, or hardware, the timestamps of ERSPAN ' +
+          'type III; files are then read twice',
+      )
+        .choices(TIMESTAMPS)
+        .default('arrival'),
     )
     .option('--quiet', 'no progress bar and no summary')
     .action(read);
@@ -299,6 +310,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
       },
       paths,
       overlays: options.overlay,
+      hardwareTime: options.timestamps === 'hardware',
       once,
       progress: talk && process.stderr.isTTY ? progressBar : undefined,
       stop,
@@ -337,9 +349,9 @@ async function summarize(reading: Reading, output: ReadOutput, once: boolean): P
   ]);
   const { stored } = output;
   const where = stored?.hadBefore === false ? `${once ? 'once ' : ''}${stored.where}` : undefined;
-  const { demux, mirrors, sessions, paths } = reading;
+  const { demux, mirrors, clocks, sessions, paths } = reading;
   const columns = terminalColumns(process.stderr);
-  process.stderr.write(readSummary(demux, mirrors, sessions, where, columns, paths));
+  process.stderr.write(readSummary(demux, mirrors, sessions, where, columns, { clocks, paths }));
   if (stored?.hadBefore === true)
     process.stderr.write(`nothing was stored: all of it is ${stored.where} already (--once)\n`);
 }

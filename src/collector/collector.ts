@@ -12,7 +12,13 @@ import { addedUp } from '../model/application-counts.js';
 import { UsageError } from '../model/errors.js';
 import { MOST_ROW_READERS } from '../model/live.js';
 import { isScarcity } from '../model/scarcity.js';
-import type { CollectorStatus, CollectorSummary, HeldStore, ReceiverStatus } from '../model/status.js';
+import type {
+  ClockStatus,
+  CollectorStatus,
+  CollectorSummary,
+  HeldStore,
+  ReceiverStatus,
+} from '../model/status.js';
 import { isServer, withoutPassword } from '../model/store-location.js';
 import { counted } from '../model/words.js';
 import { ailments } from '../observe/ailments.js';
@@ -35,6 +41,7 @@ import { Chores } from './chores.js';
 import { ConsoleChild } from './console-child.js';
 import { Live } from './live/live.js';
 import type { LivePath } from './live/live-path.js';
+import { MarkerSocket } from './marker-socket.js';
 import { MirrorAccounts } from './mirrors/mirror-accounts.js';
 import { PacketPath, type PathOptions, type PathSnapshot } from './packet-path.js';
 import { type PathRules, pathRules } from './path-rules.js';
@@ -67,7 +74,10 @@ const ALL_DESCRIPTORS = 1024;
 const LEAST_CONNECTIONS = 2;
 
 /** Fields that are added up over all packet paths. */
-type SummedField = Exclude<keyof PathSnapshot, 'dropped' | 'refused' | 'malformedSenders' | 'applications'>;
+type SummedField = Exclude<
+  keyof PathSnapshot,
+  'dropped' | 'refused' | 'malformedSenders' | 'applications' | 'clocks'
+>;
 
 export interface CollectorOptions {
   readonly config: Config;
@@ -95,6 +105,7 @@ export class Collector {
   private ring: RingReceiver | undefined;
   private raw: RawReceiver | undefined;
   private rawPath: PacketPath | undefined;
+  private markers: MarkerSocket | undefined;
   private readonly live: Live;
   private control: ControlServer | undefined;
   private http: ObserveServer | undefined;
@@ -226,6 +237,7 @@ export class Collector {
     this.rules = this.makeRules(config);
     if (kind === 'ring') this.openRing(user !== undefined);
     else if (!this.storeless) await this.openRaw(user !== undefined);
+    await this.openMarkers();
     if (user !== undefined) becomeUser(user);
   }
 
@@ -295,6 +307,19 @@ export class Collector {
       failed: (error) => this.failure?.(error),
     });
     this.ring.open(unprivileged);
+  }
+
+  private async openMarkers(): Promise<void> {
+    const { marker_port: port } = this.config.hardware_time;
+    if (port === undefined) return;
+    this.markers = await MarkerSocket.open(
+      port,
+      (marker) => {
+        this.ring?.marker(marker);
+        this.rawPath?.marker(marker);
+      },
+      (error) => this.chores.mention(`marker packets: ${error.message}`),
+    );
   }
 
   private async openRaw(unprivileged: boolean): Promise<void> {
@@ -515,6 +540,7 @@ export class Collector {
         dropped: sum('rowsDropped'),
       },
       applications: addedUp(snapshots.map((s) => s.applications)),
+      ...clockStatusOf(snapshots),
       tunnels: this.tunnels.status(),
       ...(refused && { tunnels_refused: refused }),
       store: this.storeless ? STORELESS : this.store.status,
@@ -556,6 +582,8 @@ export class Collector {
     await this.control?.close();
     await this.ring?.finish();
     await this.raw?.close();
+    this.markers?.close();
+    this.markers = undefined;
     await this.tunnels.close();
     await this.storeThread?.close(0);
     for (const tap of this.taps.values()) tap.close();
@@ -565,6 +593,22 @@ export class Collector {
 /** The sessions that each worker holds. */
 function sessionsPerWorker(capacity: number, workers: number): number {
   return Math.ceil(capacity / workers);
+}
+
+/** Each worker knows the clocks of its packets. */
+function clockStatusOf(snapshots: readonly PathSnapshot[]): { clocks?: ClockStatus } {
+  const all = snapshots.flatMap(({ clocks }) => clocks ?? []);
+  if (all.length === 0) return {};
+  const most = (field: keyof ClockStatus) => Math.max(...all.map((c) => c[field]));
+  const sum = (field: keyof ClockStatus) => all.reduce((n, c) => n + c[field], 0);
+  const clocks = {
+    known: most('known'),
+    disbelieved: sum('disbelieved'),
+    crowded: sum('crowded'),
+    jumps: most('jumps'),
+    markers: most('markers'),
+  };
+  return { clocks };
 }
 
 function spoolOf(config: Config): string {

@@ -9,6 +9,7 @@ import type { MirrorChange, MirrorChanges, MirrorCounts } from '../accounts/mirr
 import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { NumberLog } from '../accounts/number-log.js';
 import type { NumberWatch } from '../accounts/number-watch.js';
+import { Clocks } from '../clocks/clocks.js';
 import type { MalformedSender } from '../demux/malformed-senders.js';
 import { signalEvent } from '../linux/event.js';
 import type { PacketBatch } from '../model/batch.js';
@@ -19,7 +20,7 @@ import type { MirrorPoint, MirrorType } from '../model/mirror-point.js';
 import type { MirrorRecord } from '../model/mirror-record.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import type { GreReceiver, OuterPacket } from '../model/outer-packet.js';
-import type { ApplicationStatus } from '../model/status.js';
+import type { ApplicationStatus, ClockStatus } from '../model/status.js';
 import { type Observations, PathObserver } from '../paths/observer.js';
 import { READ_OPTIONS, type SessionOptions } from '../sessions/options.js';
 import { PacketKeeper } from '../store/segment/packet-keeper.js';
@@ -30,9 +31,10 @@ import type { Frame } from '../wire/walk/frame.js';
 import { MALFORMED_NAMES } from '../wire/walk/malformed.js';
 import type { LiveOutput, LivePath, Watch } from './live/live-path.js';
 import { PathLive } from './live/path-live.js';
+import type { ReceivedMarker } from './marker-socket.js';
 import type { PathRules } from './path-rules.js';
 import { Pipeline } from './pipeline.js';
-import { type MirrorRule, type MirrorRules, ruleOf } from './policy.js';
+import { hasHardwareTime, type MirrorRule, type MirrorRules, ruleOf } from './policy.js';
 import { Handover, type HandoverOptions, type HandoverTaker } from './ring/handover.js';
 import { RuleIndex } from './rule-index.js';
 import { TapWriter } from './tap.js';
@@ -93,6 +95,8 @@ export interface PathSnapshot {
   readonly groupFramesForgotten: number;
   /** Mirror points beyond those that a group tells apart. */
   readonly groupMembersShared: number;
+  /** Undefined without hardware time. */
+  readonly clocks: ClockStatus | undefined;
   readonly applications: ApplicationStatus;
   /**
    * Rows dropped because too much was waiting for the store, or too many kept fragments for their first one.
@@ -139,6 +143,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
   private readonly handover: Handover | undefined;
   private readonly paths: PathRules | undefined;
   private readonly observer: PathObserver | undefined;
+  private clocks: Clocks | undefined;
   /** Time of the last packet, milliseconds since 1970. */
   private lastPacket = 0;
 
@@ -158,6 +163,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
       const { places, pairs, key, sample } = options.paths;
       this.observer = new PathObserver(places.length, pairs, key, sample, output.paths);
     }
+    this.clocks = clocksFor(options.rules);
     this.pipeline = new Pipeline({
       sessions: this.live.rows,
       mirrors: { mirror: (record) => this.output.minute(this.countsOf(record)) },
@@ -168,6 +174,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
       frames: this,
       ...(this.numbers && { numbers: this.numbers }),
       ...(output.paths?.watch && { watch: output.paths.watch }),
+      ...(this.clocks && { clocks: this.clocks }),
     });
     this.packets = new PacketKeeper(this.pipeline.table);
     this.pipeline.demux.setTunnels(claimsOf(options.rules));
@@ -271,7 +278,17 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
     this.rules = rules;
     this.pipeline.demux.setTunnels(claimsOf(rules));
     this.pipeline.demux.setTunnelPorts(new TunnelPorts(rules.overlays));
+    if (this.clocks === undefined) {
+      this.clocks = clocksFor(rules);
+      if (this.clocks !== undefined) this.pipeline.setClocks(this.clocks);
+    }
+    this.clocks?.setWithin(rules.timestampsWithin);
     this.pipeline.mirrors.setGate(new RuleIndex(rules, this.longestTimeout));
+  }
+
+  /** Takes what a switch says of its clock. */
+  marker({ marker, source, sec, nsec }: ReceivedMarker): void {
+    this.clocks?.marker(marker, source, 0, 6, sec, nsec);
   }
 
   /** Ends every session and hands on the rest. */
@@ -320,6 +337,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
       groupCopies: table.counters.groupCopies,
       groupFramesForgotten: table.counters.groupFramesForgotten,
       groupMembersShared: table.groupMembersShared,
+      clocks: this.clocks && clockStatus(this.clocks),
       applications: table.applications,
       rowsDropped: this.rowsDropped + this.packets.dropped,
     };
@@ -350,6 +368,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
     const isMember = rule.policy === 'observe' && !this.pipeline.mirrors.isShared(point);
     this.pipeline.table.setGroup(point, isMember ? rule.group : undefined);
     this.pipeline.table.keep(point, rule.applications);
+    this.clocks?.use(point, rule.hardwareTime);
   }
 
   /** Says whether a mirror point is at a place of paths. */
@@ -392,6 +411,15 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
     const rows = this.packets.count;
     if (rows > 0) this.handOn('packets', this.packets.take(), rows);
   }
+}
+
+/** None where no mirror has hardware time. */
+function clocksFor(rules: MirrorRules): Clocks | undefined {
+  return rules.mirrors.some(hasHardwareTime) ? new Clocks({ within: rules.timestampsWithin }) : undefined;
+}
+
+function clockStatus({ size, disbelieved, crowded, jumps, markers }: Clocks): ClockStatus {
+  return { known: size, disbelieved, crowded, jumps, markers };
 }
 
 /** The tunnels decide which packets are theirs. */

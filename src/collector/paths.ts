@@ -53,7 +53,8 @@ export class Paths {
         hop: (record) => this.hop(record),
       },
       rules.sample,
-      Clocks.Relative,
+      // Each worker fits clocks on its own.
+      () => Clocks.Relative,
     );
     this.matcher = new Matcher(rules, rows);
     this.merge = new ObservationMerge((o, at) => this.matcher.take(o, at));

@@ -5,6 +5,7 @@ import { MirrorTable } from '../accounts/mirrors.js';
 import type { NumberLog } from '../accounts/number-log.js';
 import type { NumberWatch } from '../accounts/number-watch.js';
 import type { PointGate } from '../accounts/point-gate.js';
+import type { Clocks } from '../clocks/clocks.js';
 import { Demux } from '../demux/demux.js';
 import type { PacketWatcher } from '../demux/dispatch.js';
 import type { ReassemblyLimits } from '../demux/reassembly.js';
@@ -34,6 +35,8 @@ export interface PipelineOptions {
   readonly numbers?: NumberLog;
   /** Watches the numbers of some mirror points, if they are judged here. */
   readonly watch?: NumberWatch;
+  /** Gives frames the times of their timestamps. */
+  readonly clocks?: Clocks;
 }
 
 export class Pipeline {
@@ -49,13 +52,20 @@ export class Pipeline {
       ...(options.points && { watcher: options.points }),
       ...(options.numbers && { numbers: options.numbers }),
       ...(options.watch && { watch: options.watch }),
+      ...(options.clocks && { clocks: options.clocks }),
     });
     this.demux = new Demux({
       sink: options.frames ?? this.table,
       mirrors: this.mirrors,
       ...(options.watcher && { watcher: options.watcher }),
       ...(options.reassembly && { reassembly: options.reassembly }),
+      ...(options.clocks && { clocks: options.clocks }),
     });
+  }
+
+  setClocks(clocks: Clocks): void {
+    this.mirrors.setClocks(clocks);
+    this.demux.setClocks(clocks);
   }
 
   process(batch: PacketBatch): void {

@@ -23,6 +23,8 @@ export interface MirrorRules {
   readonly separateBy: readonly Separator[];
   /** What is kept of applications of mirrors without their own `applications`: bits of Keep. */
   readonly applications: number;
+  /** Seconds from arrival beyond which a switch's timestamp is disbelieved. */
+  readonly timestampsWithin: number;
   readonly overlays: readonly Overlay[];
   /** Open descriptors of TAP devices, by name. */
   readonly taps: Readonly<Record<string, number>>;
@@ -52,6 +54,8 @@ export interface MirrorRule {
   readonly group: Membership | undefined;
   /** What is kept of applications: bits of Keep. */
   readonly applications: number;
+  /** Whether the times of frames are the timestamps of ERSPAN type III. */
+  readonly hardwareTime: boolean;
   /** Descriptor of the TAP device for its frames, -1 for none. */
   readonly tap: number;
 }
@@ -70,6 +74,7 @@ export function mirrorRules(
     packets: config.packets,
     separateBy: config.separate_by,
     applications: config.applications,
+    timestampsWithin: config.hardware_time.within,
     overlays: config.overlays,
     taps,
     tapAll,
@@ -106,6 +111,7 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
       separateBy: separationBits(rules.separateBy),
       group: undefined,
       applications: rules.applications,
+      hardwareTime: false,
       // Refused packets go to no TAP device either.
       tap: rules.unknown === 'refuse' ? -1 : rules.tapAll,
     };
@@ -122,6 +128,7 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
     separateBy: separationBits(group?.separateBy ?? entry.separate_by ?? rules.separateBy),
     group: group?.membership,
     applications: entry.applications ?? rules.applications,
+    hardwareTime: hasHardwareTime(entry),
     tap: entry.tap === undefined ? rules.tapAll : rules.taps[entry.tap],
   };
 }
@@ -135,4 +142,9 @@ function groupOf(
   const group = groups.get(name);
   const window = Math.round((group?.window ?? GROUP_WINDOW.usual) * 1e9);
   return { membership: { group: name, name: member, window }, separateBy: group?.separate_by ?? [] };
+}
+
+/** Whether an entry's mirror points have hardware time. */
+export function hasHardwareTime(entry: MirrorConfig): boolean {
+  return entry.timestamps === 'hardware';
 }

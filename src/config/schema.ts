@@ -2,7 +2,12 @@
  * Every key of the configuration file with its default and meaning; docs/reference/config.md is made from it.
  */
 import { z } from 'zod';
-import { READING_DEFAULTS, REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../model/defaults.js';
+import {
+  CLOCK_DEFAULTS,
+  READING_DEFAULTS,
+  REASSEMBLY_DEFAULTS,
+  SESSION_DEFAULTS,
+} from '../model/defaults.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, keepBits } from '../model/kept-words.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { RIGHTS } from '../model/rights.js';
@@ -20,6 +25,7 @@ import {
   SAMPLE_WORDS,
   USUAL_SAMPLE,
 } from './paths.js';
+import { TIMESTAMPS } from './timestamps.js';
 import { parseDuration, parsePrefix, parseSize } from './units.js';
 
 function amount(parse: (text: string) => number, expected: string, unit: string, min: number, max: number) {
@@ -183,6 +189,13 @@ export const mirrorSchema = z.strictObject({
     .describe(
       'Mirrors with the same word here are a group: what they see of a conversation is one row, and a ' +
         'frame that several see counts once. `groups` says more of it.',
+    ),
+  timestamps: z
+    .enum(TIMESTAMPS)
+    .default('arrival')
+    .describe(
+      'Which times its frames have: `arrival`, or `hardware`, the timestamps of ERSPAN type III where ' +
+        'there are any.',
     ),
   tap: interfaceName.optional().describe('A TAP device that gets the inner frames unchanged.'),
 });
@@ -538,6 +551,23 @@ const plainSchema = z.strictObject({
   console: consoleSchema
     .optional()
     .describe('Serves the console beside the collector, in a process of its own. Without it: no console.'),
+  hardware_time: z
+    .strictObject({
+      within: duration(0.1, 15)
+        .default(CLOCK_DEFAULTS.within)
+        .describe('A timestamp farther from its arrival is disbelieved: the time is that of arrival.'),
+      marker_port: z
+        .int()
+        .min(1)
+        .max(65535)
+        .optional()
+        .describe(
+          'The UDP port to which switches send marker packets, which say what time it is by their clock. ' +
+            'Without it: none are received.',
+        ),
+    })
+    .prefault({})
+    .describe('Timestamps of mirrors with `timestamps: hardware`.'),
   unknown_mirrors: z
     .enum(['observe', 'refuse'])
     .default('observe')

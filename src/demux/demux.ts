@@ -1,4 +1,5 @@
 import type { MirrorTable } from '../accounts/mirrors.js';
+import type { Clocks } from '../clocks/clocks.js';
 import { LinkType, type PacketBatch } from '../model/batch.js';
 import type { FrameSink } from '../model/mirrored.js';
 import { type GreReceiver, OuterPacket } from '../model/outer-packet.js';
@@ -7,6 +8,8 @@ import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { isIpv6Extension } from '../wire/ip/ipv6-extension.js';
 import { ETHERNET_LENGTH, ETHERNET_TYPE } from '../wire/link/ethernet.js';
 import { EtherType } from '../wire/link/ethertypes.js';
+import { UDP_LENGTH } from '../wire/transport/udp.js';
+import { CiscoMarker, parseCiscoMarker } from '../wire/tunnel/cisco-marker.js';
 import type { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
 import { Malformed } from '../wire/walk/malformed.js';
 import { DemuxCounters } from './counters.js';
@@ -30,6 +33,8 @@ export interface DemuxOptions {
   reassembly?: ReassemblyLimits;
   /** Told of every GRE packet. */
   watcher?: PacketWatcher;
+  /** Finds when frames were mirrored, by their timestamps; without it their times are those of arrival. */
+  clocks?: Clocks;
   /**
    * Whether packets that look whole may have been cut: some programs cut packets and record the shorter
    * length as the original one. The outer IP header then shows it.
@@ -46,6 +51,8 @@ export class Demux {
   private tunnels: GreReceiver | undefined;
   private readonly watcher: PacketWatcher | undefined;
   private readonly lengthsLost: boolean;
+  private clocks: Clocks | undefined;
+  private readonly marker = new CiscoMarker();
   private readonly fastPath: FastPath;
   private readonly mirrors: MirrorTable;
   private readonly reassembly: Reassembly;
@@ -62,10 +69,11 @@ export class Demux {
     this.watcher = options.watcher;
     this.lengthsLost = options.lengthsLost ?? false;
     this.mirrors = options.mirrors;
+    this.clocks = options.clocks;
     this.reassembly = new Reassembly(options.reassembly, this.incomplete);
     this.counters.reassembly = this.reassembly.counters;
-    this.inner = new Dispatch(this.counters, options.mirrors, options.sink, options.watcher);
-    this.fastPath = new FastPath(this.counters, options.mirrors, options.sink);
+    this.inner = new Dispatch(this.counters, options.mirrors, options.sink, options.watcher, options.clocks);
+    this.fastPath = new FastPath(this.counters, options.mirrors, options.sink, options.clocks);
   }
 
   /** Changes who is asked first about GRE version 0. */
@@ -77,6 +85,13 @@ export class Demux {
   setTunnelPorts(ports: TunnelPorts): void {
     this.inner.walk.ports = ports;
     this.fastPath.ports = ports;
+  }
+
+  /** Gives frames the times of their timestamps. */
+  setClocks(clocks: Clocks): void {
+    this.clocks = clocks;
+    this.inner.clocks = clocks;
+    this.fastPath.clocks = clocks;
   }
 
   /** Takes a batch of packets. */
@@ -140,7 +155,17 @@ export class Demux {
     else if (protocol === OUTER_FRAGMENT) this.defragment();
     else if (protocol === OUTER_BAD || protocol === OUTER_CUT) this.counters.malformed[Malformed.IpHeader]++;
     else if (protocol === IpProtocol.Ipip || protocol === IpProtocol.Ipv6) this.ipInIp(b);
-    else this.counters.notGre++;
+    else {
+      this.counters.notGre++;
+      if (protocol === IpProtocol.Udp && this.clocks !== undefined) this.datagram(this.clocks);
+    }
+  }
+
+  /** A datagram to somebody else may be a marker of the clock that stamps mirrored frames. */
+  private datagram(clocks: Clocks): void {
+    const { bytes, gre, end, source, ipVersion, sec, nsec } = this.packet;
+    if (parseCiscoMarker(bytes, gre + UDP_LENGTH, end, this.marker))
+      clocks.marker(this.marker, bytes, source, ipVersion, sec, nsec);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { MirrorTable } from '../accounts/mirrors.js';
 import { NO_KEY } from '../accounts/point-gate.js';
+import type { Clocks } from '../clocks/clocks.js';
 import type { MirrorType } from '../model/mirror-point.js';
 import { type FrameSink, Mirrored } from '../model/mirrored.js';
 import type { OuterPacket } from '../model/outer-packet.js';
@@ -46,12 +47,15 @@ export class Dispatch {
   readonly metadata = new CiscoMetadata();
   readonly ieee80211 = new Ieee80211Header();
   readonly amsdu = new AmsduCursor();
+  /** Whether the packet's time is its timestamp's. */
+  private isStamped = false;
 
   constructor(
     readonly counters: DemuxCounters,
     readonly mirrors: MirrorTable,
     private readonly sink: FrameSink,
     private readonly watcher: PacketWatcher | undefined,
+    public clocks: Clocks | undefined,
   ) {}
 
   /** Counts a malformed packet. */
@@ -77,11 +81,19 @@ export class Dispatch {
     const point = this.mirrors.find(type, packet, session, (gre.flags & GRE_KEY) !== 0 ? gre.key : NO_KEY);
     if (point === undefined) return false;
     const m = this.mirrored;
+    this.isStamped = false;
     m.point = point;
     m.protocol = gre.protocol;
     m.clear();
+    m.clearPlatform();
     m.sequence = (gre.flags & GRE_SEQ) !== 0 ? gre.sequence : -1;
     return true;
+  }
+
+  /** Says that {@link mirrored} has a timestamp, which may be the packet's time. */
+  stamp(packet: OuterPacket): void {
+    const { clocks, mirrored } = this;
+    if (clocks !== undefined) this.isStamped = clocks.time(mirrored.point, mirrored, packet.sec, packet.nsec);
   }
 
   /** Decodes a packet's only frame, from `o` to the end, counts it for its mirror point, and hands it on. */
@@ -97,6 +109,8 @@ export class Dispatch {
     const f = this.frame;
     f.sec = packet.sec;
     f.nsec = packet.nsec;
+    f.lag = 0;
+    if (this.isStamped) this.clocks?.put(f, packet.sec);
     decodeFrame(this.walk, kind, type, packet.bytes, o, end, wireEnd, f);
     if (this.mirrored.truncated) f.truncated = true;
   }

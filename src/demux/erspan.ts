@@ -38,6 +38,12 @@ export function erspanRcv(inner: Dispatch, packet: OuterPacket, o: number): void
     m.direction = h.direction === 0 ? MirrorDirection.Ingress : MirrorDirection.Egress;
     m.hardware = h.hardware;
     m.securityGroup = h.securityGroup;
+    m.timestamp = h.timestamp;
+    m.granularity = h.granularity;
+    m.platformId = h.platform === 0 ? -1 : h.platformId;
+    m.upperTimestamp = h.upperTimestamp;
+    m.switch = h.switch;
+    inner.stamp(packet);
   }
   const start = o + length;
   if (h.frameType === ERSPAN_FT_IP) {

@@ -9,6 +9,7 @@
 
 import type { MirrorTable } from '../accounts/mirrors.js';
 import { NO_KEY } from '../accounts/point-gate.js';
+import type { Clocks } from '../clocks/clocks.js';
 import { MirrorDirection, MirrorType } from '../model/mirror-point.js';
 import { FRAMES_AHEAD, type FrameSink, Mirrored } from '../model/mirrored.js';
 import { OuterPacket } from '../model/outer-packet.js';
@@ -93,6 +94,7 @@ export class FastPath {
     private readonly counters: DemuxCounters,
     private readonly mirrors: MirrorTable,
     private readonly sink: FrameSink,
+    public clocks?: Clocks,
   ) {
     this.depth = sink.ahead === undefined ? 1 : FRAMES_AHEAD;
     for (let i = 0; i < this.depth; i++) {
@@ -138,6 +140,7 @@ export class FastPath {
     mirrored.sequence = sequenced ? u32(b, sequence) : -1;
     frame.sec = sec;
     frame.nsec = nsec;
+    if (this.clocks !== undefined) this.stamp(this.clocks, sec, nsec);
     const length = packetEnd - start;
     const trace = sequenced ? packetTrace(b, start, Math.min(packetEnd, end), length) : 0;
     mirrors.count(mirrored, sec, nsec, length, frame.truncated, false, trace);
@@ -161,6 +164,13 @@ export class FastPath {
     this.waiting = 0;
     this.frame = frames[0];
     this.mirrored = mirroreds[0];
+  }
+
+  /** Gives the frame the time of its timestamp, if it has one that is believed. */
+  private stamp(clocks: Clocks, sec: number, nsec: number): void {
+    const { frame, mirrored } = this;
+    frame.lag = 0;
+    if (mirrored.granularity >= 0 && clocks.time(mirrored.point, mirrored, sec, nsec)) clocks.put(frame, sec);
   }
 
   /**
@@ -207,6 +217,8 @@ export class FastPath {
     m.direction = (flags & 8) === 0 ? MirrorDirection.Ingress : MirrorDirection.Egress;
     m.hardware = (flags >>> 4) & 0x3f;
     m.securityGroup = u16(b, o + 8);
+    m.timestamp = u32(b, o + 4);
+    m.granularity = (flags >>> 1) & 3;
     // The VLAN is a removed tag's, unless the frame has a tag.
     if (vlan !== 0 && tagOf(b, o + ERSPAN3_LENGTH) < 0) m.vlan = vlan;
     return o + ERSPAN3_LENGTH;

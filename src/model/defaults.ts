@@ -36,3 +36,9 @@ export const REASSEMBLY_DEFAULTS = {
   /** Seconds of packet time. Linux: ipfrag_time. */
   timeout: 30,
 } as const;
+
+/** Of the clocks that timestamps are of. */
+export const CLOCK_DEFAULTS = {
+  /** Seconds from arrival beyond which a timestamp is disbelieved. */
+  within: 2,
+} as const;

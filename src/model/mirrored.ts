@@ -25,12 +25,19 @@ export class Mirrored {
   vlan = -1;
   /** ERSPAN's t bit. */
   truncated = false;
+  /** ERSPAN type III: the timestamp, and its unit (ErspanGranularity); -1 without one. */
+  timestamp = 0;
+  granularity = -1;
+  /** Id of its platform subheader, -1 without one; the second word and the switch id in it. */
+  platformId = -1;
+  upperTimestamp = 0;
+  switch = 0;
   /** GRE sequence number, -1 without one. */
   sequence = -1;
   /** PPTP's call id; each call has its own sequence numbers. */
   call = 0;
 
-  /** Clears the fields of a header behind GRE: port to truncated. */
+  /** Clears the fields of a header behind GRE: port to truncated, and the timestamp. */
   clear(): void {
     this.port = 0;
     this.direction = MirrorDirection.Unknown;
@@ -39,7 +46,16 @@ export class Mirrored {
     this.cos = 0;
     this.vlan = -1;
     this.truncated = false;
+    this.timestamp = 0;
+    this.granularity = -1;
     this.call = 0;
+  }
+
+  /** Clears what a platform subheader says. */
+  clearPlatform(): void {
+    this.platformId = -1;
+    this.upperTimestamp = 0;
+    this.switch = 0;
   }
 }
 

@@ -163,6 +163,18 @@ export interface SessionStatus {
   readonly dropped: number;
 }
 
+/** The clocks of mirrors with hardware time. */
+export interface ClockStatus {
+  /** Clocks known now, of the worker that knows most. */
+  readonly known: number;
+  /** Frames whose timestamp was disbelieved, and those whose clock found no place. */
+  readonly disbelieved: number;
+  readonly crowded: number;
+  /** How often clocks were set, and markers believed: of the worker that saw most. */
+  readonly jumps: number;
+  readonly markers: number;
+}
+
 /** What is read of applications, since the start. */
 export interface ApplicationStatus {
   /** Conversations that are read now. */
@@ -340,6 +352,8 @@ export interface CollectorSummary {
   readonly sessions: SessionStatus;
   /** Absent in an older collector. */
   readonly applications?: ApplicationStatus;
+  /** Absent where no mirror has hardware time. */
+  readonly clocks?: ClockStatus;
   readonly tunnels: readonly TunnelStatus[];
   /** Absent in an older collector. */
   readonly tunnels_refused?: RefusedTunnelPackets;

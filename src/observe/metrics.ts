@@ -2,6 +2,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type {
   ApplicationStatus,
+  ClockStatus,
   CollectorStatus,
   MirrorStatus,
   MirrorSums,
@@ -150,6 +151,21 @@ function application(
     kind,
     labels: [],
     samples: (s) => (observes(s) && s.applications !== undefined ? one(value(s.applications)) : []),
+  };
+}
+
+function clocks(
+  field: keyof ClockStatus,
+  name: string,
+  help: string,
+  kind: 'counter' | 'gauge' = 'counter',
+): Metric {
+  return {
+    name: `mirrorlake_${name}`,
+    help,
+    kind,
+    labels: [],
+    samples: (s) => (s.clocks === undefined ? [] : one(s.clocks[field])),
   };
 }
 
@@ -462,6 +478,15 @@ export const METRICS: readonly Metric[] = [
     'Certificates of a day that were forgotten, and have another row if they come again.',
     (a) => a.certificates_forgotten,
   ),
+  clocks('known', 'clocks', 'Clocks of switches whose timestamps are times (`timestamps`).', 'gauge'),
+  clocks(
+    'disbelieved',
+    'timestamps_disbelieved_total',
+    'Frames with a timestamp too far from their arrival, which is their time (`hardware_time`).',
+  ),
+  clocks('crowded', 'clocks_full_total', 'Frames with times of arrival, as there were too many clocks.'),
+  clocks('jumps', 'clock_jumps_total', 'How often clocks were set, or their switches restarted.'),
+  clocks('markers', 'clock_markers_total', 'Marker packets that say what time it is by a clock.'),
   {
     name: 'mirrorlake_path_packets_total',
     help:

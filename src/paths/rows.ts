@@ -14,22 +14,23 @@ export class PathRows implements MatcherSink {
   /** Rows so far. */
   rows = 0;
 
-  /** @param sample one packet in so many is sampled */
+  /**
+   * @param sample one packet in so many is sampled
+   * @param clocksOf says of a pair what the times at its ends come from
+   */
   constructor(
     private readonly sink: PathSink & HopSink,
     sample: number,
-    clocks: Clocks,
+    private readonly clocksOf: (pair: PathPair) => Clocks,
   ) {
-    for (const record of [this.pathRecord, this.hopRecord]) {
-      record.sample = sample;
-      record.clocks = clocks;
-    }
+    for (const record of [this.pathRecord, this.hopRecord]) record.sample = sample;
   }
 
   minute(pair: PathPair, forward: boolean, minute: Minute): void {
     const r = this.pathRecord;
     const { delays } = minute;
     r.minute = minute.start;
+    r.clocks = this.clocksOf(pair);
     r.fromMirror = forward ? pair.fromName : pair.toName;
     r.toMirror = forward ? pair.toName : pair.fromName;
     r.matched = minute.matched;
@@ -54,6 +55,7 @@ export class PathRows implements MatcherSink {
     r.firstSeenNsec = hop.firstNsec;
     r.lastSeenSec = hop.lastSec;
     r.lastSeenNsec = hop.lastNsec;
+    r.clocks = this.clocksOf(pair);
     r.fromMirror = pair.fromName;
     r.toMirror = pair.toName;
     setAddress(r.clientIp, hop.client, hop.ipVersion);

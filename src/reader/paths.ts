@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { NumberWatch, type NumberWatcher } from '../accounts/number-watch.js';
+import type { Clocks as HardwareClocks, PointClock } from '../clocks/clocks.js';
 import type { NamedPath } from '../config/paths.js';
 import { isNamed, type PointName } from '../config/point-name.js';
 import type { MirrorConfig } from '../config/schema.js';
@@ -46,12 +47,17 @@ export class PathReading implements FrameSink, PointWatcher {
   private readonly rows: PathRows;
   private readonly kept: KeptObservations | undefined;
   private readonly placeOf: number[] = [];
+  private readonly points: MirrorPoint[] = [];
 
-  /** @param next takes the frames too */
+  /**
+   * @param next takes the frames too
+   * @param clocks those of the switches, with hardware time
+   */
   constructor(
     private readonly task: PathTask,
     sink: PathSink & HopSink,
     private readonly next: FrameSink,
+    private readonly clocks: HardwareClocks | undefined,
   ) {
     this.places = placesOf(task.paths);
     const numberOf = (name: PointName): number => this.places.findIndex(({ text }) => text === name.text);
@@ -63,7 +69,7 @@ export class PathReading implements FrameSink, PointWatcher {
       nat,
     }));
     const key = pathKey(randomBytes(KEY_BYTES));
-    this.rows = new PathRows(sink, task.sample, Clocks.Relative);
+    this.rows = new PathRows(sink, task.sample, ({ from, to }) => this.clocksOf(from, to));
     const { sample } = task;
     const places = this.places.map(({ text }) => text);
     const exactDelays = EXACT_DELAYS_READ;
@@ -82,11 +88,26 @@ export class PathReading implements FrameSink, PointWatcher {
   made(point: MirrorPoint): void {
     const place = this.places.findIndex((name) => isNamed(point, name, this.task.mirrors));
     this.placeOf[point.index] = place;
+    this.points[point.index] = point;
     this.observer.set(point.index, place);
     if (place >= 0) this.watch.watch(point.index);
   }
 
   forgotten(): void {}
+
+  /** Whether the times at two places are of one clock, or of clocks that are right both. */
+  private clocksOf(from: number, to: number): Clocks {
+    let first: PointClock | undefined;
+    for (const point of this.points) {
+      const place = this.placeOf[point.index];
+      if (place < 0 || (place !== from && place !== to)) continue;
+      const clock = this.clocks?.clockOf(point);
+      if (clock === undefined) return Clocks.Relative;
+      first ??= clock;
+      if (clock.id !== first.id && !(clock.isAbsolute && first.isAbsolute)) return Clocks.Relative;
+    }
+    return Clocks.Common;
+  }
 
   frame(f: Frame, m: Mirrored): void {
     this.observer.frame(f, m.point.index);

@@ -1,8 +1,12 @@
 /** Runs `mirrorlake read`: passes files through the demux to the output. */
+import { statSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { MirrorTable } from '../accounts/mirrors.js';
+import type { ClockSurvey } from '../clocks/clock-survey.js';
+import { Clocks } from '../clocks/clocks.js';
 import { Demux } from '../demux/demux.js';
 import { PacketBatch } from '../model/batch.js';
+import { CLOCK_DEFAULTS } from '../model/defaults.js';
 import { EndReason } from '../model/end-reason.js';
 import type { FrameSink } from '../model/mirrored.js';
 import { openCapture } from '../receive/file/capture.js';
@@ -28,6 +32,8 @@ export interface Reading {
   readonly failed: readonly CaptureError[];
   readonly demux: Demux;
   readonly mirrors: MirrorTable;
+  /** Undefined without hardware time. */
+  readonly clocks: Clocks | undefined;
   /** Undefined if there are none, or what was read is abandoned. */
   readonly sessions: SessionsTold | undefined;
   /** Undefined if nothing is matched. */
@@ -46,6 +52,8 @@ interface ReadRun {
   readonly paths: PathTask | undefined;
   /** UDP ports of tunnels, in addition to the well-known ones. */
   readonly overlays: readonly Overlay[];
+  /** Whether the times of frames are the timestamps of ERSPAN type III. */
+  readonly hardwareTime: boolean;
   /** An interrupted reading is not stored: repeating it stores everything once. */
   readonly once: boolean;
   /** Told how far a file is read, where anybody wants to know. */
@@ -58,9 +66,11 @@ interface ReadRun {
 export async function readInto(files: readonly string[], run: ReadRun): Promise<Reading> {
   const { output, workers, tunnels } = run;
   const sessions = workers.length > 0 ? await sessionThreads(workers, run) : undefined;
-  const paths = await pathReading(run, sessions ?? NOBODY);
+  const clocks = run.hardwareTime ? await clocksOf(files, run) : undefined;
+  const paths = await pathReading(run, sessions ?? NOBODY, clocks);
   const mirrors = new MirrorTable({
     ...(output.mirrors && { sink: output.mirrors }),
+    ...(clocks && { clocks }),
     ...(paths && { watcher: paths, watch: paths.watch }),
   });
   const demux = new Demux({
@@ -69,26 +79,79 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
     lengthsLost: true,
     ...(tunnels && { tunnels }),
     ...(output.watcher && { watcher: output.watcher }),
+    ...(clocks && { clocks }),
   });
   if (run.overlays.length > 0) demux.setTunnelPorts(new TunnelPorts(run.overlays));
   const { progress, stop } = run;
-  const failed = await readAll(files, { demux, mirrors, sessions, paths, output, progress, stop, last: 0 });
+  const failed = await readAll(files, {
+    demux,
+    mirrors,
+    clocks,
+    sessions,
+    paths,
+    output,
+    progress,
+    stop,
+    last: 0,
+  });
   if (run.once && stop.aborted) {
     await output.abandon?.();
-    return { failed, demux, mirrors, sessions: undefined, paths: undefined, finished: false };
+    return { failed, demux, mirrors, clocks, sessions: undefined, paths: undefined, finished: false };
   }
   demux.finish();
   sessions?.send();
   const told = await sessions?.finish(EndReason.Eof);
   const matched = paths?.finish();
   await output.finish(mirrors);
-  return { failed, demux, mirrors, sessions: told, paths: matched, finished: true };
+  return { failed, demux, mirrors, clocks, sessions: told, paths: matched, finished: true };
 }
 
-async function pathReading({ paths, output }: ReadRun, next: FrameSink): Promise<PathReading | undefined> {
+async function pathReading(
+  { paths, output }: ReadRun,
+  next: FrameSink,
+  clocks: Clocks | undefined,
+): Promise<PathReading | undefined> {
   if (paths === undefined || output.paths === undefined) return undefined;
   const { PathReading } = await import('./paths.js');
-  return new PathReading(paths, output.paths, next);
+  return new PathReading(paths, output.paths, next, clocks);
+}
+
+/**
+ * Files are looked through first, so that the clocks in them are known from the first packet on; what can be
+ * read once only is fitted as it comes.
+ */
+async function clocksOf(files: readonly string[], { stop }: ReadRun): Promise<Clocks> {
+  const look = files.every((file) => isFile(file)) ? await firstLook(files, stop) : undefined;
+  return new Clocks({ within: CLOCK_DEFAULTS.within, all: true, ...(look && { look }) });
+}
+
+function isFile(file: string): boolean {
+  return file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+async function firstLook(files: readonly string[], stop: AbortSignal): Promise<ClockSurvey> {
+  const clocks = new Clocks({ within: CLOCK_DEFAULTS.within, all: true, look: 'first' });
+  const demux = new Demux({ sink: NOBODY, mirrors: new MirrorTable(), lengthsLost: true, clocks });
+  const batch = new PacketBatch();
+  let last = 0;
+  for (const file of files) {
+    try {
+      const source = await openCapture(file, { signal: stop });
+      try {
+        for (let first = true; !stop.aborted && (await source.next(batch)); first = false) {
+          if (first && timeOf(batch, 0) < last) clocks.restart();
+          demux.process(batch);
+          last = timeOf(batch, batch.count - 1);
+        }
+      } finally {
+        await source.close();
+      }
+    } catch (error) {
+      // It is told of when the file is read.
+      if (!(error instanceof CaptureError)) throw error;
+    }
+  }
+  return clocks.survey();
 }
 
 async function sessionThreads(workers: readonly Worker[], run: ReadRun): Promise<SessionThreads> {
@@ -104,6 +167,7 @@ const NOBODY: FrameSink = { frame: () => undefined };
 interface Progressing {
   readonly demux: Demux;
   readonly mirrors: MirrorTable;
+  readonly clocks: Clocks | undefined;
   readonly sessions: SessionThreads | undefined;
   readonly paths: PathReading | undefined;
   readonly output: ReadOutput;
@@ -129,7 +193,7 @@ async function readAll(files: readonly string[], reading: Progressing): Promise<
 }
 
 async function readFile(file: string, reading: Progressing): Promise<void> {
-  const { demux, mirrors, sessions, output, stop } = reading;
+  const { demux, mirrors, clocks, sessions, output, stop } = reading;
   const source = await openCapture(file, { signal: stop, ...(sessions && { ring: sessions.buffers }) });
   const progress = await reading.progress?.(source.bytesTotal);
   const batch = new PacketBatch();
@@ -144,6 +208,7 @@ async function readFile(file: string, reading: Progressing): Promise<void> {
       // An older file after a newer one belongs to another time: nothing continues from one to the other.
       if (packets === 0 && timeOf(batch, 0) < reading.last) {
         demux.finish();
+        clocks?.restart();
         sessions?.send();
         sessions?.restart(EndReason.Eof);
       }

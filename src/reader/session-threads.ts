@@ -68,7 +68,8 @@ export class SessionThreads implements FrameSink {
   }
 
   frame(f: Frame, m: Mirrored): void {
-    if (f.sec !== this.clock.now) this.tick(f.sec);
+    const sec = f.sec + f.lag;
+    if (sec !== this.clock.now) this.tick(sec);
     const { threads } = this;
     threads[threads.length === 1 ? 0 : shareOf(f, threads.length)].frame(f, m);
   }

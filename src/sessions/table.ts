@@ -187,7 +187,8 @@ export class SessionTable implements FrameSink, FrameSessions {
 
   /** Takes one frame into its session, after its time has moved the clock. */
   frame(f: Frame, m: Mirrored): void {
-    if (f.sec !== this.clock.now) this.tick(f.sec);
+    const sec = f.sec + f.lag;
+    if (sec !== this.clock.now) this.tick(sec);
     this.take(f, m);
   }
 

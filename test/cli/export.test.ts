@@ -70,6 +70,7 @@ async function collect(captures: readonly Collected[]): Promise<void> {
           applications: KEEP_ALL,
           groups: new Map(),
           overlays: [],
+          timestampsWithin: 2,
           claims: [],
         },
       },

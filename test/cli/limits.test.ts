@@ -2,6 +2,7 @@
  * docs/reference/limits.md has the numbers of the program, and names a test for each. All tests that the docs
  * name exist.
  */
+
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -34,8 +35,11 @@ import { MOST_REMEMBERED_TEXT } from '../../src/applications/room.js';
 import { COLLECTOR_PATIENCE } from '../../src/cli/find-store.js';
 import { MOST_POINTS as MOST_IN_SUMMARY } from '../../src/cli/read/summary.js';
 import { MOST_POINTS as MOST_IN_STATUS } from '../../src/cli/status-text.js';
+import { MOST_KNOTS, MOST_SEGMENTS } from '../../src/clocks/clock-survey.js';
+import { FORGOTTEN, MOST_CLOCKS } from '../../src/clocks/clocks.js';
 import { FIRST_WAIT, LONGEST_WAIT } from '../../src/collector/console-child.js';
 import { MOST_WAITING as MOST_WAITING_BYTES } from '../../src/collector/live/row-readers.js';
+import { MOST_MARKERS } from '../../src/collector/marker-socket.js';
 import { LISTED, LOUDEST_UNLISTED } from '../../src/collector/mirrors/mirror-listing.js';
 import {
   HANDOVER_MEMORY,
@@ -96,7 +100,12 @@ import { MALFORMED_SENDERS } from '../../src/demux/malformed-senders.js';
 import { LEAST_SHARE, SHARE } from '../../src/demux/reassembly.js';
 import { MAX_TAGS } from '../../src/linux/gre-filter.js';
 import { LONGEST_PAUSE } from '../../src/mirror-source/run.js';
-import { READING_DEFAULTS, REASSEMBLY_DEFAULTS, SESSION_DEFAULTS } from '../../src/model/defaults.js';
+import {
+  CLOCK_DEFAULTS,
+  READING_DEFAULTS,
+  REASSEMBLY_DEFAULTS,
+  SESSION_DEFAULTS,
+} from '../../src/model/defaults.js';
 import { KEEP_ALL } from '../../src/model/kept-words.js';
 import {
   FRAMES_SHOWN,
@@ -179,6 +188,7 @@ const index = new RuleIndex(
     applications: KEEP_ALL,
     groups: new Map(),
     overlays: [],
+    timestampsWithin: 2,
     claims: [],
   },
   300,
@@ -309,6 +319,13 @@ const NUMBERS: [string, string[]][] = [
     'frames of groups on their way to another worker',
     [mib(MOST_HANDOVER_RING), mib(HANDOVER_MEMORY), `at least ${kib(LEAST_HANDOVER_RING)}`],
   ],
+  ['clocks of switches with hardware time', [`${grouped(MOST_CLOCKS)} per worker`, hours(FORGOTTEN)]],
+  ['how far a timestamp may be from its arrival', [`\`hardware_time.within\`, ${CLOCK_DEFAULTS.within} s`]],
+  [
+    'what a first look of `read` keeps of a clock',
+    [`${MOST_SEGMENTS} times`, `${grouped(MOST_KNOTS)} points`],
+  ],
+  ['marker packets received (`hardware_time.marker_port`)', [`${grouped(MOST_MARKERS)} a second`]],
   ["waiting for an inner packet's fragments", [`${SESSION_DEFAULTS.fragmentTimeout} s`]],
   ['conversations read at once', [grouped(reading.conversations), grouped(limits.conversations)]],
   [

@@ -25,6 +25,7 @@ function rules(...mirrors: object[]): MirrorRules {
     applications: KEEP_ALL,
     groups: new Map(),
     overlays: [],
+    timestampsWithin: 2,
     claims: [],
   };
 }

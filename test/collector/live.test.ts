@@ -171,6 +171,7 @@ async function collector(
     applications: KEEP_ALL,
     groups: new Map(),
     overlays: [],
+    timestampsWithin: 2,
     claims: [],
   };
   world = new World(rules, paths, capacity);

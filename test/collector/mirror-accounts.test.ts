@@ -22,6 +22,7 @@ const RULES = {
   applications: KEEP_ALL,
   groups: new Map(),
   overlays: [],
+  timestampsWithin: 2,
   claims: [],
 } as const;
 const START = 1_700_000_040;

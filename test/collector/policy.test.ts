@@ -23,6 +23,7 @@ function rules(unknown: 'observe' | 'refuse'): MirrorRules {
     applications: KEEP_ALL,
     groups: new Map(),
     overlays: [],
+    timestampsWithin: 2,
     claims: [],
   };
 }

@@ -76,6 +76,7 @@ function receiver(workers: number): RingReceiver {
         applications: KEEP_ALL,
         groups: new Map(),
         overlays: [],
+        timestampsWithin: 2,
         claims: [],
       },
     },

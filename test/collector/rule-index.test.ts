@@ -23,6 +23,7 @@ function rules(mirrors: MirrorConfig[], unknown: 'observe' | 'refuse'): MirrorRu
     applications: KEEP_ALL,
     groups: new Map(),
     overlays: [],
+    timestampsWithin: 2,
     claims: [],
   };
 }

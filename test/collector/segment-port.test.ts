@@ -53,6 +53,7 @@ describe('segments on their way to the store thread', () => {
           applications: KEEP_ALL,
           groups: new Map(),
           overlays: [],
+          timestampsWithin: 2,
           claims: [],
         },
       },

@@ -46,6 +46,7 @@ function rules(unknown: 'observe' | 'refuse', mirrors: object[], unknownPoints =
     applications: KEEP_ALL,
     groups: new Map(),
     overlays: [],
+    timestampsWithin: 2,
     claims: [],
   };
 }

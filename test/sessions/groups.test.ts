@@ -68,7 +68,12 @@ describe('a row of a group', () => {
     for (const mirror of [points[1]!, core, points[0]!]) w.send({ ...udp, at: 0, mirror });
     // Long idle, and then anew by the other member: no copy of what its own group had.
     for (const mirror of [points[0]!, core]) w.send({ ...udp, at: 3600, mirror });
-    expect(w.finish().map((r) => [r.name, r.first >= 3600, r.copy]).sort()).toEqual([
+    expect(
+      w
+        .finish()
+        .map((r) => [r.name, r.first >= 3600, r.copy])
+        .sort(),
+    ).toEqual([
       ['', false, 1],
       ['', true, 1],
       ['pair', false, 0],

@@ -40,6 +40,7 @@ function defaultOf(table: TableName, name: string): unknown {
   if (type?.kind === 'nullable') return null;
   if (type?.kind === 'later') return type.absent;
   if (type?.kind === 'texts') return [];
+  if (type?.kind === 'enum') return type.words?.words[0];
   return type?.proto === 'string' ? '' : 0;
 }
 

@@ -176,6 +176,7 @@ export const STATUS: CollectorStatus = {
       },
     ],
   },
+  clocks: { known: 3, disbelieved: 2, crowded: 1, jumps: 4, markers: 5 },
   troubles: [],
 };
 

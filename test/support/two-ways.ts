@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { MirrorTable } from '../../src/accounts/mirrors.js';
+import { Clocks } from '../../src/clocks/clocks.js';
 import { DemuxCounters } from '../../src/demux/counters.js';
 import { Demux } from '../../src/demux/demux.js';
 import { FastPath } from '../../src/demux/fast-path.js';
@@ -59,6 +60,7 @@ class World implements FrameSink {
     this.demux = new Demux({
       sink: this,
       mirrors: this.mirrors,
+      clocks: new Clocks({ within: 2, all: true }),
       // With tunnels, every packet takes the long path.
       ...(!fast && { tunnels: { rcv: () => false, mayOwn: () => false } }),
     });

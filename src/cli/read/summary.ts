@@ -6,6 +6,7 @@ import { SequenceUse } from '../../model/sequence-use.js';
 import type { ApplicationStatus } from '../../model/status.js';
 import { copiesWords, counted, grouped, incompleteWords } from '../../model/words.js';
 import type { PathsTold } from '../../reader/paths.js';
+import type { Reading } from '../../reader/run.js';
 import type { SessionsTold } from '../../reader/session-dialect.js';
 import { formatIp } from '../../wire/ip/addresses.js';
 import { MALFORMED_NAMES } from '../../wire/walk/malformed.js';
@@ -28,7 +29,7 @@ export function readSummary(
   table: SessionsTold | undefined,
   stored: string | undefined,
   columns?: number,
-  paths?: PathsTold,
+  { clocks, paths }: { clocks?: Reading['clocks']; paths?: PathsTold | undefined } = {},
 ): string {
   const c = demux.counters;
   const sessions = table?.counters;
@@ -53,6 +54,7 @@ export function readSummary(
     lines.push(`${said}${asked}${kept}${where}`);
   }
   lines.push(...mirrorLines(mirrors, columns));
+  if (clocks !== undefined) lines.push(clockLine(clocks));
   const twice = mirrors.points.filter((point) => table?.twice.includes(point.index));
   if (twice.length > 0) {
     const where = twice.slice(0, MOST_TWICE).map(pointWords).join(', ');
@@ -115,6 +117,17 @@ function pathLines({ counters, rows, leftOut }: PathsTold): string[] {
   ] as const)
     if (n > 0) lines.push(words.replace('NUMBER', grouped(n)));
   return lines;
+}
+
+/** What came of timestamps. */
+function clockLine({ size, jumps, disbelieved, crowded }: NonNullable<Reading['clocks']>): string {
+  const parts = [
+    size === 0 ? 'no timestamps' : counted(size, 'clock'),
+    jumps > 0 ? `set ${counted(jumps, 'time')}` : '',
+    disbelieved > 0 ? `${counted(disbelieved, 'timestamp')} disbelieved` : '',
+    crowded > 0 ? `${counted(crowded, 'packet')} of too many clocks` : '',
+  ];
+  return `hardware time: ${parts.filter((part) => part !== '').join(', ')}`;
 }
 
 /** What was not read of messages, and why. */

@@ -13,6 +13,7 @@ import { NumberMerge } from '../../accounts/number-merge.js';
 import type { NumberWatch } from '../../accounts/number-watch.js';
 import { SequenceVerdict } from '../../accounts/numbering.js';
 import { NumberingShare } from '../../accounts/numbering-share.js';
+import { ClockKind } from '../../model/clock-kind.js';
 import { MIRROR_TYPE_NAMES, MirrorPoint, type PointIdentity, pointKey } from '../../model/mirror-point.js';
 import { MirrorRecord } from '../../model/mirror-record.js';
 import type { MirrorsStatus, RefusedStatus } from '../../model/status.js';
@@ -30,9 +31,26 @@ const SETTLE = 2;
 const MINUTE = 60;
 
 /** One minute of a mirror point, summed over the packet paths. */
-const MINUTE_COUNTS = ['packets', 'bytes', 'truncated', 'incomplete', 'malformed'] as const;
-type Minute = Record<(typeof MINUTE_COUNTS)[number], number>;
-const NOTHING: Minute = { packets: 0, bytes: 0, truncated: 0, incomplete: 0, malformed: 0 };
+const MINUTE_COUNTS = [
+  'packets',
+  'bytes',
+  'truncated',
+  'incomplete',
+  'malformed',
+  'clockDisbelieved',
+] as const;
+type Minute = Record<(typeof MINUTE_COUNTS)[number], number> & {
+  /** What the packet path with most packets says of the clock. */
+  clock?: MirrorCounts;
+};
+const NOTHING: Minute = {
+  packets: 0,
+  bytes: 0,
+  truncated: 0,
+  incomplete: 0,
+  malformed: 0,
+  clockDisbelieved: 0,
+};
 
 /** A mirror point as a packet path knows it. */
 interface Part {
@@ -215,6 +233,7 @@ export class MirrorAccounts {
     const m = minute.get(account) ?? { ...NOTHING };
     minute.set(account, m);
     for (const count of MINUTE_COUNTS) m[count] += counts[count];
+    if (counts.packets > (m.clock?.packets ?? 0)) m.clock = counts;
   }
 
   /** Writes the minutes that are over. @param now milliseconds since 1970 */
@@ -267,7 +286,15 @@ export class MirrorAccounts {
     const r = this.record;
     r.minute = minute;
     r.point = a.point;
-    Object.assign(r, m);
+    const { clock, ...counts } = m;
+    Object.assign(r, counts);
+    r.clock = clock?.clock ?? '';
+    r.clockKind = clock?.clockKind ?? ClockKind.Arrival;
+    r.clockOffsetNs = clock?.clockOffsetNs ?? 0;
+    r.clockDriftPpb = clock?.clockDriftPpb ?? 0;
+    r.clockDelayNs = clock?.clockDelayNs ?? 0;
+    r.clockJitterNs = clock?.clockJitterNs ?? 0;
+    r.clockJumps = clock?.clockJumps ?? 0;
     r.sequence = a.sequence;
     r.lost = Math.max(0, a.lost - a.writtenLost);
     r.late = Math.max(0, a.late - a.writtenLate);

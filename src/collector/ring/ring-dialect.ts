@@ -4,6 +4,7 @@ import type { MirrorChanges, MirrorCounts } from '../../accounts/mirror-changes.
 import type { RingShape } from '../../linux/packet-socket.js';
 import type { OpenOrder } from '../../model/live.js';
 import type { EndedRows, OpenRows, Watch, WatchedFrame } from '../live/live-path.js';
+import type { ReceivedMarker } from '../marker-socket.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
 
@@ -49,6 +50,8 @@ export type RingWorkerSide = {
     /** The rings to read from now on; those left out are given back. */
     rings: readonly RingData[];
     rules: MirrorRules;
+    /** What a switch says of its clock. */
+    marker: ReceivedMarker;
     /** See {@link LivePath}: what is asked for comes when it is there, in messages of its own. */
     showRows: number;
     findOpen: OpenOrder;

@@ -20,6 +20,7 @@ import { CommandError } from '../../model/errors.js';
 import type { ReceiverStatus } from '../../model/status.js';
 import type { SharedCopies } from '../../sessions/copies.js';
 import type { LiveOutput, LivePath } from '../live/live-path.js';
+import type { ReceivedMarker } from '../marker-socket.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
 import { type HandoverOptions, handoverRings } from './handover.js';
@@ -88,6 +89,7 @@ const NO_SNAPSHOT: PathSnapshot = {
   groupCopies: 0,
   groupFramesForgotten: 0,
   groupMembersShared: 0,
+  clocks: undefined,
   applications: NOTHING_READ,
   rowsDropped: 0,
 };
@@ -314,6 +316,11 @@ export class RingReceiver {
       w.count();
       return w.status();
     });
+  }
+
+  /** Passes on what a switch says of its clock. */
+  marker(marker: ReceivedMarker): void {
+    for (const worker of this.workers) worker.tell('marker', marker);
   }
 
   setRules(rules: MirrorRules): void {

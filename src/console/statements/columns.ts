@@ -32,6 +32,7 @@ const COMPUTED: Readonly<Record<ConditionTable, Readonly<Record<string, string>>
 /** How columns of a type are compared and shown; those of other types are texts. */
 const KINDS: Partial<Record<ColumnType['kind'], Kind>> = {
   uint: 'number',
+  int: 'number',
   nullable: 'number',
   fixed32: 'number',
   enum: 'enum',

@@ -1,5 +1,6 @@
 /** The columns of records. Made by `npm run columns`: change src/model/columns instead. */
 
+import type { ClockKind } from '../clock-kind.js';
 import type { Clocks } from '../clocks.js';
 import type { EndReason } from '../end-reason.js';
 import type { MirrorDirection } from '../mirror-point.js';
@@ -398,6 +399,35 @@ export class MirrorFields {
    * same number in every row of the collector's minute.
    */
   kernelDrops = 0;
+  /**
+   * The clock that the times of its frames are of, where these are the timestamps of the switch
+   * (`timestamps: hardware`): its sender and what it counts in, as in `192.0.2.1 100ns`. Times of
+   * mirror points with the same clock can be compared. Empty where they are times of arrival.
+   */
+  clock = '';
+  /**
+   * `arrival` (there is no clock), `fitted` (fitted to the arrivals: apart from the time that packets
+   * take at least), `absolute` (the switch says what time it is).
+   */
+  clockKind: ClockKind = 0;
+  /**
+   * Nanoseconds to add to what the clock shows to have UTC, at the end of the minute: up to half of
+   * what it counts before it begins anew. A clock of TAI has -37,000,000,000.
+   */
+  clockOffsetNs = 0;
+  /** By how many billionths the clock runs faster than the collector's; negative: slower. */
+  clockDriftPpb = 0;
+  /**
+   * The least time that a frame took from the switch to the collector. It is near 0 for the way to
+   * which a clock was fitted; by an absolute clock that is ahead it is negative.
+   */
+  clockDelayNs = 0;
+  /** The mean difference between the time that one frame took and the next one (RFC 3550). */
+  clockJitterNs = 0;
+  /** Frames with a timestamp too far from their arrival, which is their time then. */
+  clockDisbelieved = 0;
+  /** How often the clock was set, or its switch restarted. */
+  clockJumps = 0;
 }
 
 /** The columns of `tunnels` that a record has itself. */

@@ -1,5 +1,5 @@
-import { IP, MINUTE, NULLABLE_UINT32, type Table, UINT16, UINT64, WORD } from './column.js';
-import { MIRROR_TYPE, SEQUENCE } from './words.js';
+import { INT64, IP, MINUTE, NULLABLE_UINT32, type Table, UINT16, UINT64, WORD } from './column.js';
+import { CLOCK_KIND, MIRROR_TYPE, SEQUENCE } from './words.js';
 
 export const MIRRORS: Table = {
   name: 'mirrors',
@@ -74,6 +74,63 @@ export const MIRRORS: Table = {
       doc:
         'Packets the kernel dropped in this minute before the collector saw them, whoever sent them: the ' +
         "same number in every row of the collector's minute.",
+    },
+    {
+      name: 'clock',
+      field: 21,
+      type: WORD,
+      doc:
+        'The clock that the times of its frames are of, where these are the timestamps of the switch ' +
+        '(`timestamps: hardware`): its sender and what it counts in, as in `192.0.2.1 100ns`. Times of ' +
+        'mirror points with the same clock can be compared. Empty where they are times of arrival.',
+    },
+    {
+      name: 'clock_kind',
+      field: 22,
+      type: CLOCK_KIND,
+      doc:
+        '`arrival` (there is no clock), `fitted` (fitted to the arrivals: apart from the time that packets ' +
+        'take at least), `absolute` (the switch says what time it is).',
+    },
+    {
+      name: 'clock_offset_ns',
+      field: 23,
+      type: INT64,
+      doc:
+        'Nanoseconds to add to what the clock shows to have UTC, at the end of the minute: up to half of ' +
+        'what it counts before it begins anew. A clock of TAI has -37,000,000,000.',
+    },
+    {
+      name: 'clock_drift_ppb',
+      field: 24,
+      type: INT64,
+      doc: "By how many billionths the clock runs faster than the collector's; negative: slower.",
+    },
+    {
+      name: 'clock_delay_ns',
+      field: 25,
+      type: INT64,
+      doc:
+        'The least time that a frame took from the switch to the collector. It is near 0 for the way to ' +
+        'which a clock was fitted; by an absolute clock that is ahead it is negative.',
+    },
+    {
+      name: 'clock_jitter_ns',
+      field: 26,
+      type: UINT64,
+      doc: 'The mean difference between the time that one frame took and the next one (RFC 3550).',
+    },
+    {
+      name: 'clock_disbelieved',
+      field: 27,
+      type: UINT64,
+      doc: 'Frames with a timestamp too far from their arrival, which is their time then.',
+    },
+    {
+      name: 'clock_jumps',
+      field: 28,
+      type: UINT64,
+      doc: 'How often the clock was set, or its switch restarted.',
     },
     { name: 'collector', field: 16, type: WORD, from: 'collector', doc: 'As in `sessions`.' },
   ],

@@ -1,5 +1,6 @@
 /** The words of columns: each declared beside what has it. */
 
+import { CLOCK_KIND_NAMES } from '../clock-kind.js';
 import { CLOCKS_NAMES } from '../clocks.js';
 import { END_REASON_NAMES } from '../end-reason.js';
 import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES } from '../mirror-point.js';
@@ -19,6 +20,12 @@ export const END_REASON = enumOf({
   module: 'end-reason',
   names: 'END_REASON_NAMES',
   words: END_REASON_NAMES,
+});
+export const CLOCK_KIND = enumOf({
+  name: 'ClockKind',
+  module: 'clock-kind',
+  names: 'CLOCK_KIND_NAMES',
+  words: CLOCK_KIND_NAMES,
 });
 export const MIRROR_TYPE = wordOf({
   name: 'MirrorType',

@@ -1,6 +1,7 @@
 /** Rows as NDJSON: docs/reference/ndjson.md. Made by `npm run columns`: change src/model/columns instead. */
 
 import type { CertificateRecord, CertificateSink } from '../../model/certificate-record.js';
+import { CLOCK_KIND_NAMES } from '../../model/clock-kind.js';
 import { CLOCKS_NAMES } from '../../model/clocks.js';
 import { END_REASON_NAMES } from '../../model/end-reason.js';
 import type { HopRecord, HopSink } from '../../model/hop-record.js';
@@ -540,10 +541,18 @@ const MIRROR = pieces({
   incomplete: ',"incomplete":',
   malformed: ',"malformed":',
   kernel_drops: ',"kernel_drops":',
+  clock: ',"clock":"',
+  clock_offset_ns: '","clock_offset_ns":',
+  clock_drift_ppb: ',"clock_drift_ppb":',
+  clock_delay_ns: ',"clock_delay_ns":',
+  clock_jitter_ns: ',"clock_jitter_ns":',
+  clock_disbelieved: ',"clock_disbelieved":',
+  clock_jumps: ',"clock_jumps":',
   collector: ',"collector":"',
   end: '"}\n',
 });
 const MIRROR_SEQUENCE = withWords(',"sequence":"', SEQUENCE_USE_NAMES);
+const MIRROR_CLOCK_KIND = withWords('","clock_kind":"', CLOCK_KIND_NAMES);
 const MIRROR_POINT = [
   'mirror_type',
   'mirror_source',
@@ -565,7 +574,7 @@ export class MirrorLines extends PointLines implements MirrorSink {
   }
 
   mirror(r: MirrorRecord): void {
-    this.begin(1380 + this.ending.length + 6 * (r.point.name.length + r.point.site.length));
+    this.begin(1994 + this.ending.length + 6 * (r.point.name.length + r.point.site.length + r.clock.length));
     this.second(MIRROR.minute, r.minute);
     this.point(MIRROR.point, r.point, MIRROR_POINT);
     this.uint(MIRROR.packets, r.packets);
@@ -579,6 +588,14 @@ export class MirrorLines extends PointLines implements MirrorSink {
     this.uint(MIRROR.incomplete, r.incomplete);
     this.uint(MIRROR.malformed, r.malformed);
     this.uint(MIRROR.kernel_drops, r.kernelDrops);
+    this.word(MIRROR.clock, r.clock);
+    this.piece(MIRROR_CLOCK_KIND[r.clockKind]);
+    this.int(MIRROR.clock_offset_ns, r.clockOffsetNs);
+    this.int(MIRROR.clock_drift_ppb, r.clockDriftPpb);
+    this.int(MIRROR.clock_delay_ns, r.clockDelayNs);
+    this.uint(MIRROR.clock_jitter_ns, r.clockJitterNs);
+    this.uint(MIRROR.clock_disbelieved, r.clockDisbelieved);
+    this.uint(MIRROR.clock_jumps, r.clockJumps);
     this.piece(this.ending);
   }
 }

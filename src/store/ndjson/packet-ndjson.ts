@@ -18,7 +18,8 @@ import { pointJson, rfc3339, text } from './ndjson.js';
 
 const NO_POINT = '"mirror_type":null,"mirror_source":null,"mirror_target":null,"mirror_session":null';
 const NO_MIRRORED =
-  '"mirror_port":null,"mirror_direction":null,"mirror_hardware":null,"security_group":null,"cos":null';
+  '"mirror_port":null,"mirror_direction":null,"mirror_hardware":null,"security_group":null,"cos":null,' +
+  '"timestamp":null,"timestamp_granularity":null,"timestamp_upper":null';
 const NO_FRAME =
   '"captured":null,"length":null,"truncated":null,"layers":[],"vlan_ids":[],"ether_type":null,"source_ip":null,"destination_ip":null,"source_port":null,"destination_port":null,"protocol":null,"transport":null,"bytes":null,"payload":null';
 
@@ -68,7 +69,17 @@ function greJson(g: GreHeader): string {
 function mirroredJson(m: Mirrored): string {
   return (
     `"mirror_port":${m.port},"mirror_direction":"${MIRROR_DIRECTION_NAMES[m.direction]}"` +
-    `,"mirror_hardware":${m.hardware},"security_group":${m.securityGroup},"cos":${m.cos}`
+    `,"mirror_hardware":${m.hardware},"security_group":${m.securityGroup},"cos":${m.cos},${timestampJson(m)}`
+  );
+}
+
+/** ERSPAN type III's timestamp as it was sent. */
+function timestampJson(m: Mirrored): string {
+  const has = m.granularity >= 0;
+  const upper = has && m.platformId >= 0 ? m.upperTimestamp : null;
+  return (
+    `"timestamp":${has ? m.timestamp : null},"timestamp_granularity":${has ? m.granularity : null}` +
+    `,"timestamp_upper":${upper}`
   );
 }
 

@@ -306,7 +306,9 @@ export class MirrorSegment extends MessageWriter implements MirrorSink {
   }
 
   mirror(r: MirrorRecord): void {
-    this.begin(186 + 3 * (r.point.name.length + r.point.site.length + this.collector.length));
+    this.begin(
+      256 + 3 * (r.point.name.length + r.point.site.length + r.clock.length + this.collector.length),
+    );
     this.uint(1, r.minute);
     this.uint(2, r.point.type);
     this.address(3, r.point.source);
@@ -327,6 +329,14 @@ export class MirrorSegment extends MessageWriter implements MirrorSink {
     this.word(18, r.point.site);
     this.uint(19, r.incomplete);
     this.uint(20, r.late);
+    this.word(21, r.clock);
+    this.uint(22, r.clockKind);
+    this.sint(23, r.clockOffsetNs);
+    this.sint(24, r.clockDriftPpb);
+    this.sint(25, r.clockDelayNs);
+    this.uint(26, r.clockJitterNs);
+    this.uint(27, r.clockDisbelieved);
+    this.uint(28, r.clockJumps);
     this.end();
   }
 }

@@ -13,9 +13,13 @@ export class Frame {
   /** First byte of the frame, and the byte after its last captured one. */
   start = 0;
   end = 0;
-  /** Seconds since 1970 and nanoseconds: the time of the packet that carried the frame. */
+  /** Seconds since 1970 and nanoseconds: when the packet that carried the frame arrived, or was mirrored. */
   sec = 0;
   nsec = 0;
+  /**
+   * Seconds to add to `sec` for the second in which the packet arrived: 0 unless its time is the switch's.
+   */
+  lag = 0;
 
   /**
    * Offsets of destination and source MAC in the innermost Ethernet (or 802.11) header, -1 without one. In

@@ -97,6 +97,7 @@ export class WatchedPath {
       applications: KEEP_ALL,
       groups: new Map(),
       overlays: [],
+      timestampsWithin: 2,
       claims: [],
     };
     this.accounts = new MirrorAccounts({
