@@ -56,7 +56,7 @@ export function ComparePage() {
   const { data } = answer;
   return (
     <>
-      <section className="card" aria-label="Two mirrors">
+      <section className={`card ${styles.two}`} aria-label="Two mirrors">
         <div className={styles.choose}>
           <Dot mirrors={mirrors} id={a} />
           <Choose
