@@ -56,7 +56,9 @@ export default class LongestFirst extends BaseSequencer {
       return at < 0 ? LONGEST.length : at;
     };
     const sorted = await super.sort(files);
-    // Groups of projects run one after the other, whatever the order of their files.
-    return sorted.sort((a, b) => rank(a) - rank(b));
+    // Files of a project stay together: its processes end when a file of another project comes.
+    const projects = [...new Set(sorted.map(({ project }) => project))];
+    const place = ({ project }: TestSpecification): number => projects.indexOf(project);
+    return sorted.sort((a, b) => place(a) - place(b) || rank(a) - rank(b));
   }
 }

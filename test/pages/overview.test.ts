@@ -1,12 +1,9 @@
 /** The overview as a person uses it, in a real browser. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
-import { startConsole, type TestConsole } from '../support/console.js';
-import { demoStore } from '../support/demo-store.js';
+import { beforeAll, expect, it } from 'vitest';
+import { CHROMIUM, openPage, sharedBrowser } from '../support/browser.js';
+import type { TestConsole } from '../support/console.js';
+import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
 
 const BEGIN = Date.parse('2025-06-02T08:00:00Z');
@@ -15,12 +12,8 @@ describeWith([CHROMIUM], 'the overview', () => {
   let served: TestConsole;
   let browser: Browser;
   beforeAll(async () => {
-    served = await startConsole(demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store')));
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served.close();
+    served = await demoConsole();
+    browser = await sharedBrowser();
   });
 
   const open = (search = '', size: Parameters<typeof openPage>[2] = {}) =>

@@ -3,10 +3,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
+import { beforeAll, expect, it } from 'vitest';
+import { CHROMIUM, openPage, sharedBrowser } from '../support/browser.js';
 import { startConsole, type TestConsole } from '../support/console.js';
-import { demoStore } from '../support/demo-store.js';
+import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
 import { makeStore } from '../support/store-copies.js';
 
@@ -15,12 +15,8 @@ describeWith([CHROMIUM], 'the pages of mirrors', () => {
   let served: TestConsole;
   let browser: Browser;
   beforeAll(async () => {
-    served = await startConsole(demoStore(join(directory, 'store')));
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served.close();
+    served = await demoConsole();
+    browser = await sharedBrowser();
   });
 
   const at = (path: string): string => `${served.url}${path}#token=${served.token}`;

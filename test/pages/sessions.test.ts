@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, type Opened, openPage, startBrowser } from '../support/browser.js';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import { CHROMIUM, type Opened, openPage, sharedBrowser } from '../support/browser.js';
 import { startConsole, type TestConsole } from '../support/console.js';
+import { demoConsole } from '../support/demo.js';
 import { demoStore } from '../support/demo-store.js';
 import { describeWith } from '../support/needs.js';
 
@@ -14,16 +15,12 @@ describeWith([CHROMIUM], 'the page of sessions', () => {
   let browser: Browser;
   let opened: Opened | undefined;
   beforeAll(async () => {
-    served = await startConsole(demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store')));
-    browser = await startBrowser();
+    served = await demoConsole();
+    browser = await sharedBrowser();
   });
   afterEach(async () => {
     await opened?.context.close();
     opened = undefined;
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served.close();
   });
 
   /** Opens an address of the page, signed in, and waits for what it lists. */
@@ -224,7 +221,7 @@ describeWith([CHROMIUM], 'the page of sessions', () => {
   });
 
   it('is readable on a narrow screen, and by those who may not see packets', async () => {
-    const store = demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store'));
+    const store = await demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store'));
     const viewer = await startConsole(store, { token_rights: ['view'] });
     const link = `${viewer.url}sessions?f=server:10.30.0.30#token=${viewer.token}`;
     opened = await openPage(browser, link, { width: 420, height: 900 });

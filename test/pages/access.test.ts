@@ -1,13 +1,11 @@
 /** WCAG 2.2 AA, as far as axe-core judges it: every page, in both themes. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
-import { startConsole, type TestConsole } from '../support/console.js';
-import { demoStore } from '../support/demo-store.js';
+import { beforeAll, expect, it } from 'vitest';
+import { CHROMIUM, openPage, sharedBrowser } from '../support/browser.js';
+import type { TestConsole } from '../support/console.js';
+import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -33,16 +31,12 @@ describeWith([CHROMIUM], 'access', () => {
   let browser: Browser;
   let packets = '';
   beforeAll(async () => {
-    served = await startConsole(demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store')));
-    browser = await startBrowser();
+    served = await demoConsole();
+    browser = await sharedBrowser();
     type Sessions = { rows: { session_id: string }[] };
     const range = 'from=2025-06-02T08:00:00Z&to=2025-06-02T08:10:00Z';
     const { rows } = await served.json<Sessions>(`/sessions?limit=1&f=app:http&${range}`);
     packets = `sessions/${rows[0].session_id}/packets`;
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served.close();
   });
 
   it.each([false, true])('has no violation on any page (dark: %s)', async (dark) => {
@@ -52,7 +46,8 @@ describeWith([CHROMIUM], 'access', () => {
       await page.goto(`${served.url}${path}`);
       await page.getByRole('main').waitFor();
       await page.waitForLoadState('networkidle').catch(() => undefined);
-      await page.waitForFunction("document.querySelector('.bones') === null");
+      // What stands where answers will be.
+      await page.locator('.bones').first().waitFor({ state: 'detached' });
       // The page's policy lets in no script; the debugger's are not the page's.
       await page.evaluate(AXE);
       const violations = (await page.evaluate(
