@@ -10,6 +10,7 @@ import { demoStore } from '../support/demo-store.js';
 
 type Capture = Answer<'addCapture'>;
 const DEMO = readFileSync('lab/demo.pcapng.gz');
+const SHORT = readFileSync('test/fixtures/tcp-states.pcap');
 
 let served: TestConsole;
 let state: string;
@@ -24,8 +25,9 @@ const send = (name: string, body: NonNullable<RequestInit['body']>): Promise<Res
   served.get(`/captures?name=${encodeURIComponent(name)}`, {
     method: 'POST',
     body,
+    duplex: 'half',
     headers: { 'content-type': 'application/octet-stream' },
-  });
+  } as RequestInit);
 const problem = async (answer: Response): Promise<Problem> => (await answer.json()) as Problem;
 const kept = (): string[] => readdirSync(join(state, 'captures'));
 
@@ -73,23 +75,30 @@ describe('a capture', () => {
         controller.close();
       },
     });
-    const answer = await served.get('/captures?name=large.pcap', {
-      method: 'POST',
-      body: streamed,
-      duplex: 'half',
-      headers: { 'content-type': 'application/octet-stream' },
-    } as RequestInit);
+    const answer = await send('large.pcap', streamed);
     expect(answer.status).toBe(413);
     expect((await problem(answer)).detail).toBe('large.pcap is larger than 20000000 bytes');
     expect(kept()).toEqual([]);
   });
 
   it('is read alone, and takes the place of none that is kept', async () => {
-    const first = send('one.pcapng.gz', DEMO);
+    // Its end comes when the second has been refused.
+    let end = (): void => undefined;
+    const slow = new ReadableStream({
+      start(controller) {
+        controller.enqueue(SHORT.subarray(0, 1000));
+        end = () => {
+          controller.enqueue(SHORT.subarray(1000));
+          controller.close();
+        };
+      },
+    });
+    const first = send('one.pcap', slow);
     await expect.poll(kept).toHaveLength(1);
-    expect((await problem(await send('two.pcapng.gz', DEMO))).detail).toBe(
-      'one.pcapng.gz is being read: one capture at a time',
+    expect((await problem(await send('two.pcap', SHORT))).detail).toBe(
+      'one.pcap is being read: one capture at a time',
     );
+    end();
     expect((await first).status).toBe(200);
     for (let i = 1; i < MOST_CAPTURES; i++) {
       const id = `made-${i}`;
@@ -97,7 +106,7 @@ describe('a capture', () => {
       const label = { id, name: `${i}.pcap`, bytes: 1, at: `2025-06-0${i}T00:00:00Z`, who: 'ann' };
       writeFileSync(join(state, 'captures', id, 'capture.json'), JSON.stringify(label));
     }
-    const refused = await send('more.pcapng.gz', DEMO);
+    const refused = await send('more.pcap', SHORT);
     expect(refused.status).toBe(409);
     expect((await problem(refused)).hint).toContain('the oldest is 1.pcap');
     const { captures } = await served.json<Answer<'captures'>>('/captures');

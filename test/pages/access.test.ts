@@ -1,9 +1,8 @@
 /** WCAG 2.2 AA, as far as axe-core judges it: every page, in both themes. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Browser } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, sharedBrowser } from '../support/browser.js';
+import { CHROMIUM, visit } from '../support/browser.js';
 import type { TestConsole } from '../support/console.js';
 import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
@@ -28,11 +27,9 @@ const PAGES = [
 
 describeWith([CHROMIUM], 'access', () => {
   let served: TestConsole;
-  let browser: Browser;
   let packets = '';
   beforeAll(async () => {
     served = await demoConsole();
-    browser = await sharedBrowser();
     type Sessions = { rows: { session_id: string }[] };
     const range = 'from=2025-06-02T08:00:00Z&to=2025-06-02T08:10:00Z';
     const { rows } = await served.json<Sessions>(`/sessions?limit=1&f=app:http&${range}`);
@@ -40,7 +37,7 @@ describeWith([CHROMIUM], 'access', () => {
   });
 
   it.each([false, true])('has no violation on any page (dark: %s)', async (dark) => {
-    const { context, page } = await openPage(browser, served.link, { dark });
+    const { page } = await visit(served.link, { dark });
     const found: string[] = [];
     for (const path of [...PAGES, packets]) {
       await page.goto(`${served.url}${path}`);
@@ -57,6 +54,6 @@ describeWith([CHROMIUM], 'access', () => {
         found.push(`/${path}: ${id}: ${nodes.length}, ${nodes[0]?.html}: ${nodes[0]?.failureSummary}`);
     }
     expect(found).toEqual([]);
-    await context.close();
+    await page.close();
   });
 });

@@ -1,9 +1,8 @@
 /** Captures that are dropped into the page, in a real browser. */
 import { readFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import type { Answer } from '../../src/console/contract.js';
-import { CHROMIUM, openPage, sharedBrowser } from '../support/browser.js';
+import { CHROMIUM, visit } from '../support/browser.js';
 import type { TestConsole } from '../support/console.js';
 import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
@@ -12,17 +11,12 @@ const CAPTURE = readFileSync('test/fixtures/tcp-states.pcap');
 
 describeWith([CHROMIUM], 'captures in the page', () => {
   let served: TestConsole;
-  let browser: Browser;
   beforeAll(async () => {
     served = await demoConsole();
-    browser = await sharedBrowser();
   });
 
   it('takes one that is dropped anywhere, shows it on every page, and leads back', async () => {
-    const { context, page, complaints } = await openPage(
-      browser,
-      `${served.url}compare#token=${served.token}`,
-    );
+    const { page, complaints } = await visit(`${served.url}compare#token=${served.token}`);
     await page.getByRole('heading', { name: 'Compare' }).waitFor();
     const dropped = await page.evaluateHandle(`(() => {
       const bytes = Uint8Array.from(atob('${CAPTURE.toString('base64')}'), (c) => c.charCodeAt(0));
@@ -44,11 +38,11 @@ describeWith([CHROMIUM], 'captures in the page', () => {
     await strip.waitFor({ state: 'detached' });
     expect(page.url()).toBe(served.url);
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('says in one line what is no capture, and removes those that are', async () => {
-    const { context, page, complaints } = await openPage(browser, served.link);
+    const { page, complaints } = await visit(served.link);
     await page.getByRole('region', { name: 'Traffic' }).waitFor();
     const choose = async (): Promise<void> => {
       await page.keyboard.press('Control+k');
@@ -68,6 +62,6 @@ describeWith([CHROMIUM], 'captures in the page', () => {
     await expect.poll(async () => (await served.json<Answer<'captures'>>('/captures')).captures).toEqual([]);
     // The browser itself reports the answer that refuses it.
     expect(complaints.filter((text) => !text.includes('422'))).toEqual([]);
-    await context.close();
+    await page.close();
   });
 });

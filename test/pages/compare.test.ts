@@ -1,8 +1,7 @@
 /** The page that compares two mirrors, in a real browser. */
-import type { Browser } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import type { Answer } from '../../src/console/contract.js';
-import { CHROMIUM, openPage, sharedBrowser } from '../support/browser.js';
+import { CHROMIUM, visit } from '../support/browser.js';
 import type { TestConsole } from '../support/console.js';
 import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
@@ -12,17 +11,12 @@ const [A, B] = ['erspan2,10.0.0.11,1,', 'erspan3,10.0.0.12,2,'];
 
 describeWith([CHROMIUM], 'the page of two mirrors', () => {
   let served: TestConsole;
-  let browser: Browser;
   beforeAll(async () => {
     served = await demoConsole();
-    browser = await sharedBrowser();
   });
 
   it('says what the mirrors lost themselves, and lists what only one saw', async () => {
-    const { context, page, complaints } = await openPage(
-      browser,
-      `${served.url}compare#token=${served.token}`,
-    );
+    const { page, complaints } = await visit(`${served.url}compare#token=${served.token}`);
     await page.getByText("10.0.0.12 session 2's mirror lost 232 packets itself").waitFor();
     const { only_b } = await served.json<Answer<'compare'>>(`/compare?${RANGE}&a=${A}&b=${B}`);
     await page.getByRole('button', { name: `${only_b} only 10.0.0.12 session 2` }).click();
@@ -31,6 +25,6 @@ describeWith([CHROMIUM], 'the page of two mirrors', () => {
     await page.goBack();
     await page.getByRole('region', { name: 'Both saw it, not the same' }).waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 });

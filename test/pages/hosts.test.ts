@@ -1,7 +1,7 @@
 /** Hosts, a host and a service in a real browser: the jobs that lead there, as a person does them. */
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, sharedBrowser } from '../support/browser.js';
+import { CHROMIUM, visit } from '../support/browser.js';
 import type { TestConsole } from '../support/console.js';
 import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
@@ -10,10 +10,8 @@ const TIME = 't=2025-06-02T08:00~08:10';
 
 describeWith([CHROMIUM], 'hosts and services', () => {
   let served: TestConsole;
-  let browser: Browser;
   beforeAll(async () => {
     served = await demoConsole();
-    browser = await sharedBrowser();
   });
 
   async function opened(
@@ -22,10 +20,10 @@ describeWith([CHROMIUM], 'hosts and services', () => {
     size: { width?: number; dark?: boolean } = {},
   ): Promise<void> {
     const url = `${served.url}${path}#token=${served.token}`;
-    const { context, page, complaints } = await openPage(browser, url, size);
+    const { page, complaints } = await visit(url, size);
     await look(page);
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   }
   const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 

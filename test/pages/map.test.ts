@@ -1,18 +1,15 @@
 /** The map, in a real browser, as somebody uses it without a mouse. */
 import { readFileSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, sharedBrowser } from '../support/browser.js';
+import { CHROMIUM, visit } from '../support/browser.js';
 import type { TestConsole } from '../support/console.js';
 import { demoConsole, demoRows } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
 
 describeWith([CHROMIUM], 'the map', () => {
   let served: TestConsole;
-  let browser: Browser;
   beforeAll(async () => {
     served = await demoConsole();
-    browser = await sharedBrowser();
   });
 
   /** With how many others a host talks. */
@@ -25,7 +22,7 @@ describeWith([CHROMIUM], 'the map', () => {
   }
 
   it('is gone through by keyboard: the strongest node first, what it did, its sessions', async () => {
-    const { context, page, complaints } = await openPage(browser, `${served.url}map#token=${served.token}`);
+    const { page, complaints } = await visit(`${served.url}map#token=${served.token}`);
     await page.getByText(/^110 strongest of \d+ pairs: \d+ % of the bytes$/).waitFor();
     const [first, second] = await demoRows<{ host: string }>(
       `SELECT arrayJoin([client, server]) AS host FROM sessions
@@ -52,14 +49,11 @@ describeWith([CHROMIUM], 'the map', () => {
     await page.goBack();
     await panel.waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('narrows to one node, and shows the same as a table', async () => {
-    const { context, page, complaints } = await openPage(
-      browser,
-      `${served.url}map?sel=10.20.0.28#token=${served.token}`,
-    );
+    const { page, complaints } = await visit(`${served.url}map?sel=10.20.0.28#token=${served.token}`);
     await page.getByRole('button', { name: 'Only this' }).click();
     await page.getByRole('button', { name: 'Without host:10.20.0.28' }).waitFor();
     const peers = await peersOf('10.20.0.28');
@@ -69,11 +63,11 @@ describeWith([CHROMIUM], 'the map', () => {
     await table.waitFor();
     expect(await table.getByRole('row').count()).toBe(peers + 1);
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('has networks and VLANs, and gives the drawing away as a file', async () => {
-    const { context, page, complaints } = await openPage(browser, `${served.url}map#token=${served.token}`);
+    const { page, complaints } = await visit(`${served.url}map#token=${served.token}`);
     await page.getByRole('button', { name: 'Networks' }).click();
     await page.getByRole('button', { name: /^10\.30\.0\.0\/24: / }).waitFor();
     const download = page.waitForEvent('download');
@@ -84,6 +78,6 @@ describeWith([CHROMIUM], 'the map', () => {
     await page.getByRole('button', { name: 'VLANs' }).click();
     await page.getByRole('button', { name: /^untagged: / }).waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 });

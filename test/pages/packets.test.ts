@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, sharedBrowser } from '../support/browser.js';
+import { CHROMIUM, visit } from '../support/browser.js';
 import { runLine } from '../support/command-lines.js';
 import { startConsole, type TestConsole } from '../support/console.js';
 import { demoConsole, demoSession } from '../support/demo.js';
@@ -13,7 +13,6 @@ import { describeWith } from '../support/needs.js';
 
 describeWith([CHROMIUM], 'the page of packets', () => {
   let served: TestConsole;
-  let browser: Browser;
   let directory: string;
   /** A copy of the console's store, for the command line. */
   let beside: string;
@@ -21,7 +20,6 @@ describeWith([CHROMIUM], 'the page of packets', () => {
     directory = mkdtempSync(join(tmpdir(), 'console-'));
     beside = await demoStore(join(directory, 'beside'));
     served = await demoConsole();
-    browser = await sharedBrowser();
   });
 
   async function mirrorlake(...words: string[]): Promise<string> {
@@ -44,7 +42,7 @@ describeWith([CHROMIUM], 'the page of packets', () => {
 
   it('lights the bytes of a field, and finds the field of a byte', async () => {
     const id = await demoSession(`${HTTP} AND mirror_type = 'erspan2'`);
-    const { context, page, complaints } = await openPage(browser, link(id));
+    const { page, complaints } = await visit(link(id));
     const list = page.getByRole('listbox', { name: 'Packets' });
     await list.getByRole('option', { name: /^6 .*HTTP\/1\.1 200 OK$/ }).click();
     await page.getByRole('heading', { name: 'Packet 6' }).waitFor();
@@ -73,12 +71,12 @@ describeWith([CHROMIUM], 'the page of packets', () => {
 
     await list.getByText('sent again').waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('opens with what its address says, and goes back one decision', async () => {
     const id = await demoSession(`${HTTP} AND mirror_type = 'erspan2'`);
-    const { context, page } = await openPage(browser, link(id, '?n=6&at=58~15&f=server:10.30.0.30'));
+    const { page } = await visit(link(id, '?n=6&at=58~15&f=server:10.30.0.30'));
     await page.getByText('bytes 58–72 · HTTP status').waitFor();
     await page.getByRole('tab', { name: 'Conversation' }).click();
     const turns = page.getByRole('region', { name: 'What was said' });
@@ -95,12 +93,12 @@ describeWith([CHROMIUM], 'the page of packets', () => {
     expect(await page.getByRole('link', { name: 'Sessions', exact: true }).last().getAttribute('href')).toBe(
       '/sessions?f=server:10.30.0.30',
     );
-    await context.close();
+    await page.close();
   });
 
   it('shows a ladder, and the copies of other mirrors', async () => {
     const id = await demoSession(`${HTTP} AND mirror_type = 'erspan2'`);
-    const { context, page, complaints } = await openPage(browser, link(id, '?tab=ladder'));
+    const { page, complaints } = await visit(link(id, '?tab=ladder'));
     const ladder = page.getByRole('region', { name: 'Ladder' });
     await ladder.getByText('SYN ACK', { exact: false }).first().waitFor();
     await ladder.getByText('HTTP/1.1 200 OK').first().click();
@@ -112,12 +110,12 @@ describeWith([CHROMIUM], 'the page of packets', () => {
     expect(rows).toBeGreaterThanOrEqual(23);
     expect(await copies.locator('tbody tr').first().textContent()).toContain('first');
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('downloads what the export writes', async () => {
     const id = await demoSession(HTTP);
-    const { context, page } = await openPage(browser, link(id));
+    const { page } = await visit(link(id));
     for (const [name, more] of [
       ['pcapng', []],
       [/with .* headers/, ['--encapsulated']],
@@ -142,7 +140,7 @@ describeWith([CHROMIUM], 'the page of packets', () => {
       );
       expect(readFileSync(await download.path()).equals(readFileSync(file))).toBe(true);
     }
-    await context.close();
+    await page.close();
   });
 
   it.each([
@@ -153,11 +151,11 @@ describeWith([CHROMIUM], 'the page of packets', () => {
     ["app_protocol = 'tls' AND server_name != ''", /ClientHello \S+/],
     ["app_protocol = 'snmp'", /get/],
   ])('says what is in packets where %s', async (condition, line) => {
-    const { context, page, complaints } = await openPage(browser, link(await demoSession(condition)));
+    const { page, complaints } = await visit(link(await demoSession(condition)));
     const list = page.getByRole('listbox', { name: 'Packets' });
     await list.getByText(line).first().waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('says how packets are kept where there are none, and what is not there', async () => {
@@ -173,12 +171,12 @@ describeWith([CHROMIUM], 'the page of packets', () => {
     );
     const other = await startConsole(empty);
     const at = `${other.url}sessions/${id.trim()}/packets#token=${other.token}`;
-    const { context, page } = await openPage(browser, at);
+    const { page } = await visit(at);
     await page.getByRole('heading', { name: 'No packets of this session are kept' }).waitFor();
     expect(await page.getByRole('button', { name: 'pcapng' }).isDisabled()).toBe(true);
     await page.goto(`${other.url}sessions/01972fa8-6607-7000-bfd2-000000000000/packets`);
     await page.getByText('there is no session 01972fa8').waitFor();
-    await context.close();
+    await page.close();
     await other.close();
   });
 });

@@ -1,33 +1,30 @@
 /** The page in a real browser. */
-import type { Browser } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, sharedBrowser } from '../support/browser.js';
+import { CHROMIUM, visit } from '../support/browser.js';
 import type { TestConsole } from '../support/console.js';
 import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
 
 describeWith([CHROMIUM], 'the page', () => {
   let served: TestConsole;
-  let browser: Browser;
   beforeAll(async () => {
     served = await demoConsole();
-    browser = await sharedBrowser();
   });
 
   it('signs in by the link, which leaves the address, and complains of nothing', async () => {
-    const { context, page, complaints } = await openPage(browser, served.link);
+    const { page, complaints } = await visit(served.link);
     await page.getByRole('region', { name: 'Traffic' }).waitFor();
     await page.getByRole('img', { name: /^Traffic: tls/ }).waitFor();
     expect(page.url()).toBe(served.url);
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('asks for the token where it is missing', async () => {
-    const { context, page } = await openPage(browser, served.url);
+    const { page } = await visit(served.url);
     await page.getByLabel('Token or link').fill(served.link);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('region', { name: 'Traffic' }).waitFor();
-    await context.close();
+    await page.close();
   });
 });

@@ -1,7 +1,6 @@
 /** The page on which statements are written, in a real browser. */
-import type { Browser } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, sharedBrowser } from '../support/browser.js';
+import { CHROMIUM, visit } from '../support/browser.js';
 import type { TestConsole } from '../support/console.js';
 import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
@@ -11,14 +10,12 @@ const ENDLESS = 'SELECT count() FROM numbers(9000000000) WHERE cityHash64(toStri
 
 describeWith([CHROMIUM], 'the SQL page', () => {
   let served: TestConsole;
-  let browser: Browser;
   beforeAll(async () => {
     served = await demoConsole();
-    browser = await sharedBrowser();
   });
 
   it('completes columns, runs, marks what is wrong, and cancels', async () => {
-    const { context, page, complaints } = await openPage(browser, `${served.url}sql#token=${served.token}`);
+    const { page, complaints } = await visit(`${served.url}sql#token=${served.token}`);
     const editor = page.getByRole('textbox', { name: 'Statement' });
     // Typing over what is selected, Chromium sets a style of its own, which the page's policy blocks.
     const clear = async (): Promise<void> => {
@@ -47,16 +44,13 @@ describeWith([CHROMIUM], 'the SQL page', () => {
     await page.keyboard.type('SELECT nonsense FROM sessions');
     await page.keyboard.press('Control+Enter');
     await page.getByText(/Unknown expression identifier/).waitFor();
-    await context.close();
+    await page.close();
   });
 
   it('opens a link to a statement with its answer', async () => {
-    const { context, page } = await openPage(
-      browser,
-      `${served.url}sql?q=SELECT+7+AS+seven#token=${served.token}`,
-    );
+    const { page } = await visit(`${served.url}sql?q=SELECT+7+AS+seven#token=${served.token}`);
     await page.getByRole('heading', { name: '1 row' }).waitFor();
     await page.getByRole('columnheader', { name: 'seven' }).waitFor();
-    await context.close();
+    await page.close();
   });
 });

@@ -1,22 +1,18 @@
 /** Saved views, and the palette, which lists them, in a real browser. */
-import type { Browser } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, sharedBrowser } from '../support/browser.js';
+import { CHROMIUM, visit } from '../support/browser.js';
 import type { TestConsole } from '../support/console.js';
 import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
 
 describeWith([CHROMIUM], 'saved views and the palette', () => {
   let served: TestConsole;
-  let browser: Browser;
   beforeAll(async () => {
     served = await demoConsole();
-    browser = await sharedBrowser();
   });
 
   it('saves what is seen, and opens it again from the menu and the palette, without a mouse', async () => {
-    const { context, page, complaints } = await openPage(
-      browser,
+    const { page, complaints } = await visit(
       `${served.url}map?by=failed&t=2025-06-02T08:00~08:10#token=${served.token}`,
     );
     await page.getByRole('button', { name: /^10\.30\.0\.10: / }).waitFor();
@@ -45,11 +41,11 @@ describeWith([CHROMIUM], 'saved views and the palette', () => {
     await page.getByRole('button', { name: 'Remove What fails' }).click();
     await page.getByText('View What fails removed').waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('finds pages, times, and what is written', async () => {
-    const { context, page, complaints } = await openPage(browser, served.link);
+    const { page, complaints } = await visit(served.link);
     await page.getByRole('region', { name: 'Traffic' }).waitFor();
     const ask = async (text: string): Promise<void> => {
       await page.keyboard.press('Control+k');
@@ -72,6 +68,6 @@ describeWith([CHROMIUM], 'saved views and the palette', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog', { name: 'Everything that can be done' }).waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 });
