@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
 
 /**
- * What `describeWith` asks for: the headless shell, which takes half the time of the whole browser for a page,
- * or the browser where that is missing.
+ * What `describeWith` asks for: the headless shell, which takes half the time of the whole browser for a
+ * page, or the browser where that is missing.
  */
 export const CHROMIUM = existsSync('/usr/bin/chromium-headless-shell')
   ? '/usr/bin/chromium-headless-shell'

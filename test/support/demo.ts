@@ -1,7 +1,7 @@
 /**
- * The demo's store as it is served, and as it is asked in plain SQL. Starting an engine takes longer than most
- * tests, so all tests of a process share one of each, which end with it. A test that changes a store, or the
- * state of a console, makes its own (console.ts, demo-store.ts).
+ * The demo's store as it is served, and as it is asked in plain SQL. Starting an engine takes longer than
+ * most tests, so all tests of a process share one of each, which end with it. A test that changes a store, or
+ * leaves something in a console, makes its own (console.ts, demo-store.ts).
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
