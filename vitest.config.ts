@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import LongestFirst from './test/support/longest-first.js';
 
+/** The console's pages in a browser, which is the same whatever Node.js serves them. */
+const pages = ['test/pages/**/*.test.ts'];
 const live = ['test/live/**/*.test.ts', 'test/interop/**/*.test.ts'];
 /** These install packages, from the registry where npm has not kept them. */
 const online = ['test/live/pack.test.ts'];
@@ -47,8 +49,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...live, ...own],
+          exclude: [...live, ...pages, ...own],
           execArgv: computing,
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pages',
+          include: pages,
           isolate: false,
         },
       },

@@ -50,6 +50,9 @@ function withJumps(capture: Buffer): Buffer {
 }
 
 type Row = Record<string, unknown>;
+
+const tableOf = (line: string): string | undefined => /"table":"(\w+)"/.exec(line)?.[1];
+const withoutId = (line: string): string => line.replace(/"session_id":"[^"]*"/, '');
 interface Read {
   /** Lines without session ids, sorted. */
   readonly rows: string[];
@@ -61,26 +64,21 @@ interface Read {
 async function read(workers: number, files: readonly string[], ...more: string[]): Promise<Read> {
   const words = ['read', ...files, '--workers', `${workers}`, '--ndjson', KINDS, '--collector', 'test'];
   const { stdout, stderr } = await runLine([...words, ...more]);
-  const all = stdout
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Row);
+  const all = stdout.split('\n').slice(0, -1);
+  const parsed = (kind: string) =>
+    all.filter((line) => tableOf(line) === kind).map((line) => JSON.parse(line) as Row);
   // Every session is known by what it is the only one to have, or not at all: no id stands for two.
-  const sessions = all.filter(({ table }) => table === 'sessions');
+  const sessions = parsed('sessions');
   expect(new Set(sessions.map(({ session_id, part }) => `${session_id} ${part}`)).size).toBe(sessions.length);
-  const lines = (rows: Row[]) => rows.map((row) => JSON.stringify(row)).sort();
   return {
-    rows: lines(all.filter(({ table }) => table !== 'certificates').map(({ session_id, ...row }) => row)),
+    rows: all
+      .filter((line) => tableOf(line) !== 'certificates')
+      .map(withoutId)
+      .sort(),
     certificates: [
       // Each thread writes what it has not written yet: of a certificate, the first row counts.
-      ...new Set(
-        lines(
-          all
-            .filter(({ table }) => table === 'certificates')
-            .map(({ first_seen, server_name, ...row }) => row),
-        ),
-      ),
-    ],
+      ...new Set(parsed('certificates').map(({ first_seen, server_name, ...row }) => JSON.stringify(row))),
+    ].sort(),
     said: stderr,
   };
 }
@@ -107,9 +105,8 @@ describe.each([
 it('the common clock is that of a single table', async () => {
   const { sessions } = await readCapture(jumping, true);
   const { stdout } = await runLine(['read', jumping, '--workers', '4', '--ndjson', '--collector', 'test']);
-  const without = (line: string) => line.replace(/"session_id":"[^"]*"/, '');
   const printed = stdout.split('\n').slice(0, -1);
-  expect(printed.map(without).sort()).toEqual(sessions.map(without).sort());
+  expect(printed.map(withoutId).sort()).toEqual(sessions.map(withoutId).sort());
   // The jumps made something of it: rows that ended for every reason that time can have.
   const reasons = new Set(printed.map((line) => (JSON.parse(line) as Row).end_reason));
   for (const reason of ['idle', 'active']) expect(reasons).toContain(reason);

@@ -1,16 +1,12 @@
 /** What stands before every route: who comes in, from where, and what is wrong with a request. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { startConsole, type TestConsole } from '../support/console.js';
-import { demoStore } from '../support/demo-store.js';
+import { demoConsole } from '../support/demo.js';
 
 let served: TestConsole;
 beforeAll(async () => {
-  served = await startConsole(demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store')));
+  served = await demoConsole();
 });
-afterAll(() => served.close());
 
 const bare = (path: string, init: RequestInit = {}): Promise<Response> => fetch(`${served.url}${path}`, init);
 

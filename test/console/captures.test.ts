@@ -1,25 +1,23 @@
-/** Captures that are dropped into the page: read, bounded, asked, looked at. */
+/** Captures that somebody looks into: read, bounded, asked. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MOST_CAPTURES } from '../../src/console/captures.js';
 import type { Answer, Problem } from '../../src/console/contract.js';
-import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
 import { startConsole, type TestConsole } from '../support/console.js';
 import { demoStore } from '../support/demo-store.js';
-import { describeWith } from '../support/needs.js';
 
 type Capture = Answer<'addCapture'>;
 const DEMO = readFileSync('lab/demo.pcapng.gz');
+const SHORT = readFileSync('test/fixtures/tcp-states.pcap');
 
 let served: TestConsole;
 let state: string;
 beforeAll(async () => {
   const directory = mkdtempSync(join(tmpdir(), 'console-'));
   state = join(directory, 'state');
-  served = await startConsole(demoStore(join(directory, 'store')), { state, capture_limit: 2e7 });
+  served = await startConsole(await demoStore(join(directory, 'store')), { state, capture_limit: 2e7 });
 });
 afterAll(() => served.close());
 
@@ -27,8 +25,9 @@ const send = (name: string, body: NonNullable<RequestInit['body']>): Promise<Res
   served.get(`/captures?name=${encodeURIComponent(name)}`, {
     method: 'POST',
     body,
+    duplex: 'half',
     headers: { 'content-type': 'application/octet-stream' },
-  });
+  } as RequestInit);
 const problem = async (answer: Response): Promise<Problem> => (await answer.json()) as Problem;
 const kept = (): string[] => readdirSync(join(state, 'captures'));
 
@@ -76,23 +75,30 @@ describe('a capture', () => {
         controller.close();
       },
     });
-    const answer = await served.get('/captures?name=large.pcap', {
-      method: 'POST',
-      body: streamed,
-      duplex: 'half',
-      headers: { 'content-type': 'application/octet-stream' },
-    } as RequestInit);
+    const answer = await send('large.pcap', streamed);
     expect(answer.status).toBe(413);
     expect((await problem(answer)).detail).toBe('large.pcap is larger than 20000000 bytes');
     expect(kept()).toEqual([]);
   });
 
   it('is read alone, and takes the place of none that is kept', async () => {
-    const first = send('one.pcapng.gz', DEMO);
+    // Its end comes when the second has been refused.
+    let end = (): void => undefined;
+    const slow = new ReadableStream({
+      start(controller) {
+        controller.enqueue(SHORT.subarray(0, 1000));
+        end = () => {
+          controller.enqueue(SHORT.subarray(1000));
+          controller.close();
+        };
+      },
+    });
+    const first = send('one.pcap', slow);
     await expect.poll(kept).toHaveLength(1);
-    expect((await problem(await send('two.pcapng.gz', DEMO))).detail).toBe(
-      'one.pcapng.gz is being read: one capture at a time',
+    expect((await problem(await send('two.pcap', SHORT))).detail).toBe(
+      'one.pcap is being read: one capture at a time',
     );
+    end();
     expect((await first).status).toBe(200);
     for (let i = 1; i < MOST_CAPTURES; i++) {
       const id = `made-${i}`;
@@ -100,73 +106,12 @@ describe('a capture', () => {
       const label = { id, name: `${i}.pcap`, bytes: 1, at: `2025-06-0${i}T00:00:00Z`, who: 'ann' };
       writeFileSync(join(state, 'captures', id, 'capture.json'), JSON.stringify(label));
     }
-    const refused = await send('more.pcapng.gz', DEMO);
+    const refused = await send('more.pcap', SHORT);
     expect(refused.status).toBe(409);
     expect((await problem(refused)).hint).toContain('the oldest is 1.pcap');
     const { captures } = await served.json<Answer<'captures'>>('/captures');
     expect(captures).toHaveLength(MOST_CAPTURES);
     for (const { id } of captures) await served.get(`/captures/${id}`, { method: 'DELETE' });
     expect(kept()).toEqual([]);
-  });
-});
-
-describeWith([CHROMIUM], 'the page', () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  afterAll(() => browser.close());
-
-  it('takes one that is dropped anywhere, shows it on every page, and leads back', async () => {
-    const { context, page, complaints } = await openPage(
-      browser,
-      `${served.url}compare#token=${served.token}`,
-    );
-    await page.getByRole('heading', { name: 'Compare' }).waitFor();
-    const dropped = await page.evaluateHandle(`(() => {
-      const bytes = Uint8Array.from(atob('${DEMO.toString('base64')}'), (c) => c.charCodeAt(0));
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([bytes], 'dropped.pcapng.gz'));
-      return transfer;
-    })()`);
-    await page.dispatchEvent('main', 'drop', { dataTransfer: dropped });
-    const strip = page.getByRole('region', { name: 'Capture' });
-    await strip.getByText('dropped.pcapng.gz').waitFor();
-    await page.getByRole('img', { name: /^Traffic: / }).waitFor();
-    const id = new URL(page.url()).searchParams.get('c');
-    expect(id).toMatch(/^[0-9a-f-]{36}$/);
-    await page.keyboard.press('g');
-    await page.keyboard.press('m');
-    await page.getByRole('button', { name: /^10\.30\.0\.10: / }).waitFor();
-    expect(new URL(page.url()).searchParams.get('c')).toBe(id);
-    await strip.getByRole('button', { name: 'back to the store' }).click();
-    await strip.waitFor({ state: 'detached' });
-    expect(page.url()).toBe(served.url);
-    expect(complaints).toEqual([]);
-    await context.close();
-  });
-
-  it('says in one line what is no capture, and removes those that are', async () => {
-    const { context, page, complaints } = await openPage(browser, served.link);
-    await page.getByRole('region', { name: 'Traffic' }).waitFor();
-    const choose = async (): Promise<void> => {
-      await page.keyboard.press('Control+k');
-      await page.getByRole('combobox', { name: 'What to do' }).fill('capture');
-      await page.getByRole('option', { name: 'Look into a capture' }).click();
-    };
-    await choose();
-    await page.getByLabel('Look into a file').setInputFiles({
-      name: 'notes.txt',
-      mimeType: 'text/plain',
-      buffer: Buffer.from('These are notes, and not a capture. '.repeat(100)),
-    });
-    await page.getByText(/^notes\.txt: it is no capture/).waitFor();
-    await choose();
-    await page.getByRole('button', { name: 'Remove dropped.pcapng.gz' }).click();
-    await page.getByText('Capture dropped.pcapng.gz removed').waitFor();
-    await expect.poll(kept).toEqual([]);
-    // The browser itself reports the answer that refuses it.
-    expect(complaints.filter((text) => !text.includes('422'))).toEqual([]);
-    await context.close();
   });
 });

@@ -16,7 +16,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'console-'));
   const names = join(directory, 'names');
   writeFileSync(names, '# ours\n10.20.0.28 scanner\n2001:DB8:cd:0::1  web-1 alias\n10.30.0.30 other\n');
-  served = await startConsole(demoStore(join(directory, 'store')), { address_names: names });
+  served = await startConsole(await demoStore(join(directory, 'store')), { address_names: names });
 });
 afterAll(() => served.close());
 

@@ -1,18 +1,10 @@
-/** The map: its route against plain SQL, its layout, and the page as somebody uses it without a mouse. */
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+/** The map: its route against plain SQL, and its layout. */
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/console/contract.js';
-import { openStore } from '../../src/store/open.js';
 import { labelsOf } from '../../web/src/pages/map/labels.js';
 import { layOut } from '../../web/src/pages/map/layout.js';
-import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
-import { startConsole, type TestConsole } from '../support/console.js';
-import { demoStore } from '../support/demo-store.js';
-import { describeWith } from '../support/needs.js';
+import type { TestConsole } from '../support/console.js';
+import { demoConsole, demoRows } from '../support/demo.js';
 
 type MapAnswer = Answer<'map'>;
 const RANGE = 'from=2025-06-02T08:00:00Z&to=2025-06-02T08:10:00Z';
@@ -29,39 +21,27 @@ let pairs: Pair[];
 let hosts: { host: string; bytes: number; sessions: number }[];
 let vlans: { vlans: number[]; conversations: number }[];
 beforeAll(async () => {
-  const directory = demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store'));
-  const store = openStore(directory, { create: false });
-  const rows = async <Row>(sql: string): Promise<Row[]> => {
-    const settings = 'SETTINGS output_format_json_quote_64bit_integers = 0';
-    const lines = await text(await store.query(`${sql} ${settings}`, { format: 'JSONEachRow' }));
-    return lines
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Row);
-  };
   // The same by another way: texts in order, and each end by itself.
-  pairs = await rows<Pair>(
+  pairs = await demoRows<Pair>(
     `SELECT arrayStringConcat(arraySort([client, server]), ' ') AS pair,
        sum(client_bytes) + sum(server_bytes) AS bytes,
        countIf(tcp_state IN ('REJ', 'S0', 'RSTOS0', 'RSTRH')) AS failed
      FROM sessions GROUP BY pair ORDER BY bytes DESC`,
   );
-  hosts = await rows(
+  hosts = await demoRows(
     `SELECT host, sum(n) AS bytes, count() AS sessions FROM (
        SELECT client AS host, client_bytes + server_bytes AS n FROM sessions
        UNION ALL SELECT server, client_bytes + server_bytes FROM sessions)
      GROUP BY host ORDER BY bytes DESC`,
   );
-  vlans = await rows(
+  vlans = await demoRows(
     `SELECT vlans, count() AS conversations FROM (
        SELECT arraySort(groupUniqArray(arrayFirst(x -> 1, vlan_ids))) AS vlans FROM sessions
        GROUP BY community_id, if(community_id = '', toString(session_id), ''))
      GROUP BY vlans ORDER BY vlans`,
   );
-  await store.close();
-  served = await startConsole(directory);
+  served = await demoConsole();
 });
-afterAll(() => served.close());
 
 const key = ({ a, b }: MapAnswer['links'][number]): string => [a, b].sort().join(' ');
 
@@ -198,74 +178,5 @@ describe('the layout', () => {
           ).toBe(true);
     expect(labels.length).toBeLessThan(60);
     expect(labelsOf(spots, [], new Set(spots.map(({ id }) => id)))).toHaveLength(60);
-  });
-});
-
-describeWith([CHROMIUM], 'the page', () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  afterAll(() => browser.close());
-
-  it('is gone through by keyboard: the strongest node first, what it did, its sessions', async () => {
-    const { context, page, complaints } = await openPage(browser, `${served.url}map#token=${served.token}`);
-    await page.getByText(/^110 strongest of \d+ pairs: \d+ % of the bytes$/).waitFor();
-    const [first, second] = hosts;
-    const node = (host: string) => page.getByRole('button', { name: new RegExp(`^${host}: `) });
-    await node(first!.host).focus();
-    await page.keyboard.press('ArrowRight');
-    await expect.poll(() => node(second!.host).evaluate((e) => e.matches(':focus'))).toBe(true);
-    await page.keyboard.press('Enter');
-    const panel = page.getByRole('complementary', { name: `Selected: ${second!.host}` });
-    await panel.getByText(/^selected · talks to \d+ hosts$/).waitFor();
-    const own = pairs.filter(({ pair }) => pair.split(' ').includes(second!.host));
-    await panel.getByText(`talks to ${own.length} hosts`).waitFor();
-    expect(new URL(page.url()).searchParams.get('sel')).toBe(second!.host);
-    const sessions = await panel.getByRole('link', { name: 'Sessions' }).getAttribute('href');
-    expect(new URL(sessions!, page.url()).searchParams.get('f')).toBe(`host:${second!.host}`);
-    const viewed = await page.getByText(first!.host, { exact: true }).first().boundingBox();
-    await page.keyboard.press('+');
-    await expect
-      .poll(() => page.getByText(first!.host, { exact: true }).first().boundingBox())
-      .not.toEqual(viewed);
-    await page.keyboard.press('Escape');
-    await panel.waitFor({ state: 'detached' });
-    await page.goBack();
-    await panel.waitFor();
-    expect(complaints).toEqual([]);
-    await context.close();
-  });
-
-  it('narrows to one node, and shows the same as a table', async () => {
-    const { context, page, complaints } = await openPage(
-      browser,
-      `${served.url}map?sel=10.20.0.28#token=${served.token}`,
-    );
-    await page.getByRole('button', { name: 'Only this' }).click();
-    await page.getByRole('button', { name: 'Without host:10.20.0.28' }).waitFor();
-    const own = pairs.filter(({ pair }) => pair.split(' ').includes('10.20.0.28'));
-    await page.getByText(`all ${own.length} pairs`).waitFor();
-    await page.keyboard.press('Shift+T');
-    const table = page.getByRole('table', { name: 'Who talks to whom' });
-    await table.waitFor();
-    expect(await table.getByRole('row').count()).toBe(own.length + 1);
-    expect(complaints).toEqual([]);
-    await context.close();
-  });
-
-  it('has networks and VLANs, and gives the drawing away as a file', async () => {
-    const { context, page, complaints } = await openPage(browser, `${served.url}map#token=${served.token}`);
-    await page.getByRole('button', { name: 'Networks' }).click();
-    await page.getByRole('button', { name: /^10\.30\.0\.0\/24: / }).waitFor();
-    const download = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'SVG' }).click();
-    const file = readFileSync(await (await download).path(), 'utf8');
-    expect(file).toContain('10.30.0.0/24');
-    expect(file).not.toContain('var(');
-    await page.getByRole('button', { name: 'VLANs' }).click();
-    await page.getByRole('button', { name: /^untagged: / }).waitFor();
-    expect(complaints).toEqual([]);
-    await context.close();
   });
 });

@@ -11,35 +11,22 @@ import type { CollectorStatus, MirrorStatus } from '../../src/model/status.js';
 import { ControlServer } from '../../src/observe/control.js';
 import { STATUS } from '../support/collector-status.js';
 import { startConsole, type TestConsole } from '../support/console.js';
+import { demoConsole, demoRows } from '../support/demo.js';
 import { demoStore } from '../support/demo-store.js';
-import { run } from '../support/needs.js';
-import { program } from '../support/programs.js';
-import { copyStore } from '../support/store-copies.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'console-'));
-const store = join(directory, 'store');
 const RANGE = 'from=2025-06-02T08:00:00Z&to=2025-06-02T08:11:00Z';
 const CORE_2 = 'erspan3,10.0.0.12,2,';
 
 let served: TestConsole;
-/** Rows of the same store: of a copy, because the console holds it. */
-let rows: <T>(sql: string) => T[];
 beforeAll(async () => {
-  demoStore(store);
-  const copy = copyStore(store, join(directory, 'copy'));
-  rows = <T>(sql: string) =>
-    run(process.execPath, program('main'), 'query', sql, '--store', copy, '--format', 'JSONEachRow')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as T);
-  served = await startConsole(store);
+  served = await demoConsole();
 });
-afterAll(() => served.close());
 
 describe('mirrors', () => {
   it('have the sums of their minutes, and lose what the demo loses', async () => {
     const { mirrors, interval } = await served.json<Answer<'mirrors'>>(`/mirrors?${RANGE}`);
-    const sums = rows<{ source: string; packets: string; bytes: string; lost: string; minutes: string }>(
+    const sums = await demoRows<Record<string, number | string>>(
       "SELECT replaceOne(IPv6NumToString(mirror_source), '::ffff:', '') AS source, sum(packets) AS " +
         'packets, sum(bytes) AS bytes, sum(lost) AS lost, uniqExact(minute) AS minutes FROM mirrors GROUP ' +
         'BY source ORDER BY source',
@@ -47,20 +34,12 @@ describe('mirrors', () => {
     expect(
       mirrors.map(({ source, account }) => ({
         source,
-        packets: Number(account?.packets),
-        bytes: Number(account?.bytes),
-        lost: Number(account?.lost),
-        minutes: Number(account?.minutes),
+        packets: account?.packets,
+        bytes: account?.bytes,
+        lost: account?.lost,
+        minutes: account?.minutes,
       })),
-    ).toEqual(
-      sums.map((sum) => ({
-        source: sum.source,
-        packets: Number(sum.packets),
-        bytes: Number(sum.bytes),
-        lost: Number(sum.lost),
-        minutes: Number(sum.minutes),
-      })),
-    );
+    ).toEqual(sums);
     const core = mirrors.find(({ id }) => id === CORE_2)!;
     expect(core.account).toMatchObject({ lost: 232, lost_minutes: 8, most_lost: 54, sequence: 'session' });
     expect(interval).toBe(60);
@@ -77,18 +56,18 @@ describe('mirrors', () => {
   it('have minutes that add up, with what others lost beside them', async () => {
     const path = `/mirrors/${CORE_2}/minutes?${RANGE}`;
     const minutes = await served.json<Answer<'mirrorMinutes'>>(path);
-    const plain = rows<{ packets: string; lost: string }>(
+    const plain = await demoRows<{ packets: number; lost: number }>(
       "SELECT packets, lost FROM mirrors WHERE mirror_type = 'erspan3' ORDER BY minute",
     );
-    expect(minutes.received).toEqual(plain.map(({ packets }) => Number(packets)));
-    expect(minutes.lost).toEqual(plain.map(({ lost }) => Number(lost)));
+    expect(minutes.received).toEqual(plain.map(({ packets }) => packets));
+    expect(minutes.lost).toEqual(plain.map(({ lost }) => lost));
     expect(minutes.others_lost).toEqual(minutes.lost.map(() => 0));
     const other = await served.json<Answer<'mirrorMinutes'>>(
       `/mirrors/gretap,10.0.0.50,0,300/minutes?${RANGE}`,
     );
     expect(other.others_lost).toEqual(minutes.lost);
-    const [first] = rows<Record<string, unknown>>(minutes.meta.statement);
-    expect(Number(first.received)).toBe(minutes.received[0]);
+    const [first] = await demoRows<Record<string, unknown>>(minutes.meta.statement);
+    expect(first.received).toBe(minutes.received[0]);
   });
 
   it('have longer steps in a longer range, of whole minutes', async () => {
@@ -135,14 +114,12 @@ describe('beside a collector', () => {
         return { until: '2026-01-01T00:00:00Z', frames: [] };
       },
     });
+    const store = await demoStore(join(directory, 'store'));
     beside = await startConsole(store, {}, { collector: () => Promise.resolve(control.path) });
-    // One process at a time has the store open.
-    await served.close();
   });
   afterAll(async () => {
     await beside.close();
     await control.close();
-    served = await startConsole(store);
   });
 
   it('lists the configured and the known ones together, those with names first', async () => {

@@ -5,37 +5,18 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/console/contract.js';
-import { openStore } from '../../src/store/open.js';
-import type { Store } from '../../src/store/store.js';
 import { startConsole, type TestConsole } from '../support/console.js';
+import { demoConsole, demoRows } from '../support/demo.js';
 import { demoStore } from '../support/demo-store.js';
-import { run } from '../support/needs.js';
-import { program } from '../support/programs.js';
+import { inStore } from '../support/store-copies.js';
 
 const RANGE = 'from=2025-06-02T08:00:00Z&to=2025-06-02T08:10:00Z';
 const FAILED = "('REJ', 'S0', 'RSTOS0', 'RSTRH')";
 
 let served: TestConsole;
-/** A copy that is asked in plain SQL. */
-let store: Store;
 beforeAll(async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'console-'));
-  served = await startConsole(demoStore(join(directory, 'served')));
-  store = openStore(demoStore(join(directory, 'plain')), { create: false });
+  served = await demoConsole();
 });
-afterAll(async () => {
-  await served.close();
-  await store.close();
-});
-
-async function rows<Row>(sql: string): Promise<Row[]> {
-  const settings = 'output_format_json_quote_64bit_integers = 0';
-  const answer = await text(await store.query(`${sql} SETTINGS ${settings}`, { format: 'JSONEachRow' }));
-  return answer
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row);
-}
 
 const figures = (query: string): Promise<Answer<'figures'>> => served.json(`/figures?${query}`);
 const top = (query: string): Promise<Answer<'top'>> => served.json(`/top?${RANGE}&${query}`);
@@ -45,7 +26,7 @@ describe('figures', () => {
   it('are what plain SQL says', async () => {
     const [said, [plain]] = await Promise.all([
       figures(RANGE),
-      rows<Record<string, number>>(
+      demoRows<Record<string, number>>(
         'SELECT sum(client_bytes + server_bytes) AS bytes, uniqExact(session_id) AS sessions, ' +
           `countIf(transport = 'tcp') AS tcp, countIf(tcp_state IN ${FAILED}) AS failed, ` +
           "quantileExactIf(0.5)(handshake_us, handshake_us > 0 AND match(server, '^10\\\\.')) AS inside, " +
@@ -67,7 +48,7 @@ describe('figures', () => {
   });
 
   it('count each conversation once, as it is computed one by one, in an hour or a day', async () => {
-    const all = await rows<{
+    const all = await demoRows<{
       conversation: string;
       point: string;
       first: number;
@@ -138,7 +119,7 @@ describe('figures', () => {
 
   it('keep to the conditions and the mirror point', async () => {
     const said = await figures(`${RANGE}&mirror=erspan3,10.0.0.12,2,&f=server:10.30.0.30`);
-    const [plain] = await rows<{ n: number }>(
+    const [plain] = await demoRows<{ n: number }>(
       "SELECT count() AS n FROM sessions WHERE mirror_session = 2 AND server = '10.30.0.30'",
     );
     expect(said.conversations.sessions).toBe(plain.n);
@@ -150,7 +131,7 @@ describe('figures', () => {
   it('show statements that run as they are', async () => {
     const { traffic, conversations, failed, handshake } = await figures(RANGE);
     for (const { meta } of [traffic, conversations, failed, handshake])
-      expect((await rows(meta.statement)).length).toBeGreaterThan(0);
+      expect((await demoRows(meta.statement)).length).toBeGreaterThan(0);
   });
 });
 
@@ -166,7 +147,7 @@ describe('the first of their kind', () => {
   ])('%s', async (what, select, keys) => {
     const [said, plain] = await Promise.all([
       top(`what=${what}&limit=5`),
-      rows<Record<string, unknown>>(
+      demoRows<Record<string, unknown>>(
         `${select} FROM sessions GROUP BY ${keys} ORDER BY bytes DESC, ${keys} LIMIT 5`,
       ),
     ]);
@@ -176,7 +157,7 @@ describe('the first of their kind', () => {
 
   it('hosts, which send and receive', async () => {
     const { rows: said } = await top('what=hosts&limit=3');
-    const plain = await rows<{ host: string; bytes: number }>(
+    const plain = await demoRows<{ host: string; bytes: number }>(
       'SELECT host, sum(bytes) AS bytes FROM (' +
         'SELECT client AS host, client_bytes + server_bytes AS bytes, ether_type FROM sessions ' +
         'UNION ALL SELECT server, client_bytes + server_bytes, ether_type FROM sessions) ' +
@@ -194,7 +175,7 @@ describe('the first of their kind', () => {
 
   it('services that are slow', async () => {
     const { rows: said } = await top('what=services&by=handshake_p50&limit=4');
-    const plain = await rows<{ server: string; p50: number }>(
+    const plain = await demoRows<{ server: string; p50: number }>(
       'SELECT server, quantileExact(0.5)(handshake_us) AS p50 FROM sessions WHERE handshake_us > 0 ' +
         'GROUP BY server, server_port HAVING count() >= 5 ORDER BY p50 DESC LIMIT 4',
     );
@@ -204,7 +185,7 @@ describe('the first of their kind', () => {
 
   it('services that fail, with the clients that failed', async () => {
     const { rows: said, meta } = await top('what=services&by=failed&limit=3');
-    const [plain] = await rows<{ failed: number; refused: number; silent: number; clients: number }>(
+    const [plain] = await demoRows<{ failed: number; refused: number; silent: number; clients: number }>(
       `SELECT countIf(tcp_state IN ${FAILED}) AS failed, ` +
         "countIf(tcp_state IN ('REJ', 'RSTRH')) AS refused, " +
         "countIf(tcp_state IN ('S0', 'RSTOS0')) AS silent, " +
@@ -212,7 +193,7 @@ describe('the first of their kind', () => {
         "FROM sessions WHERE server = '10.30.0.30' AND server_port = 8443",
     );
     expect(said[0]).toMatchObject({ server: '10.30.0.30', port: 8443, ...plain });
-    const [all] = await rows<{ n: number }>(
+    const [all] = await demoRows<{ n: number }>(
       `SELECT uniqExact(server_ip, server_port) AS n FROM sessions WHERE tcp_state IN ${FAILED}`,
     );
     expect(meta.cut).toBe(all.n - 3);
@@ -228,7 +209,7 @@ describe('the first of their kind', () => {
     for (const what of ['pairs', 'hosts', 'networks', 'services', 'apps'] as const)
       for (const by of ['bytes', 'sessions', 'failed'] as const) {
         const { meta } = await top(`what=${what}&by=${by}&limit=2`);
-        expect((await rows(meta.statement)).length).toBeGreaterThan(0);
+        expect((await demoRows(meta.statement)).length).toBeGreaterThan(0);
       }
     for (const by of ['response_p95', 'resent'] as const)
       expect((await top(`what=services&by=${by}`)).rows.length).toBeGreaterThan(0);
@@ -238,7 +219,7 @@ describe('the first of their kind', () => {
 describe('loss', () => {
   it('is told by mirror and minute', async () => {
     const loss = await served.json<Answer<'loss'>>(`/loss?${RANGE}`);
-    const plain = await rows<{ source: string; packets: number; lost: number }>(
+    const plain = await demoRows<{ source: string; packets: number; lost: number }>(
       'SELECT toString(mirror_source) AS source, sum(m.packets) AS packets, sum(m.lost) AS lost ' +
         "FROM mirrors AS m WHERE minute < '2025-06-02 08:10:00' GROUP BY source ORDER BY source",
     );
@@ -264,7 +245,7 @@ describe('worth a look', () => {
       title: '10.20.0.28 is scanning',
       way: { to: '/sessions', search: { f: ['client:10.20.0.28', 'tcp_state:REJ,S0,RSTOS0,RSTRH'] } },
     });
-    const [doors] = await rows<{ n: number }>(
+    const [doors] = await demoRows<{ n: number }>(
       'SELECT uniqExact(server_ip, server_port) AS n FROM sessions ' +
         "WHERE client = '10.20.0.28' AND transport = 'tcp'",
     );
@@ -292,7 +273,7 @@ describe('worth a look', () => {
     expect(of('certificate')?.title).toBe('The certificate of 10.30.0.61:443 expires in 12 days');
     // Nothing else stands out, and nothing twice.
     expect(findings).toHaveLength(8);
-    for (const { meta } of findings) expect((await rows(meta.statement)).length).toBeGreaterThan(0);
+    for (const { meta } of findings) expect((await demoRows(meta.statement)).length).toBeGreaterThan(0);
   });
 
   it('says what was looked for where there is nothing', async () => {
@@ -313,36 +294,34 @@ describe('on another day, when more is wrong', () => {
   const DAY = 'from=2025-06-03T08:00:00Z&to=2025-06-03T08:10:00Z';
   let other: TestConsole;
   beforeAll(async () => {
-    const directory = demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'other'));
-    const write = (sql: string): void => {
-      run(process.execPath, program('main'), 'query', '--write', '--store', directory, sql);
-    };
+    const directory = await demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'other'));
     const later = 'first_seen + INTERVAL 1 DAY AS first_seen, last_seen + INTERVAL 1 DAY AS last_seen';
-    const copied = (replaced: string, where: string): void =>
-      write(
-        `INSERT INTO sessions SELECT * REPLACE (${later}, ${replaced}) ` +
-          `FROM (SELECT * FROM sessions WHERE ${where})`,
-      );
-    // A port of which only what clients send is mirrored.
-    copied(
-      "toUInt16(9) AS mirror_session, toUInt64(0) AS server_packets, 'S0' AS tcp_state, " +
-        'toUInt64(100) AS client_payload, generateUUIDv4() AS session_id',
-      "tcp_state = 'SF' AND mirror_session = 1",
-    );
-    // A service that resets what is established.
-    copied(
-      "'RSTR' AS tcp_state, generateUUIDv4() AS session_id",
-      "server = '10.30.0.30' AND server_port = 80 AND tcp_state = 'SF' AND mirror_session = 1",
-    );
-    // A collector that ends, and drops before it does.
-    copied(
-      "'shutdown' AS end_reason, 'ended' AS collector, generateUUIDv4() AS session_id",
-      "app_protocol = 'dns' AND mirror_session = 1 AND first_seen < '2025-06-02 08:01:00'",
-    );
-    write(
+    const copied = (replaced: string, where: string): string =>
+      `INSERT INTO sessions SELECT * REPLACE (${later}, ${replaced}) ` +
+      `FROM (SELECT * FROM sessions WHERE ${where})`;
+    const changes = [
+      // A port of which only what clients send is mirrored.
+      copied(
+        "toUInt16(9) AS mirror_session, toUInt64(0) AS server_packets, 'S0' AS tcp_state, " +
+          'toUInt64(100) AS client_payload, generateUUIDv4() AS session_id',
+        "tcp_state = 'SF' AND mirror_session = 1",
+      ),
+      // A service that resets what is established.
+      copied(
+        "'RSTR' AS tcp_state, generateUUIDv4() AS session_id",
+        "server = '10.30.0.30' AND server_port = 80 AND tcp_state = 'SF' AND mirror_session = 1",
+      ),
+      // A collector that ends, and drops before it does.
+      copied(
+        "'shutdown' AS end_reason, 'ended' AS collector, generateUUIDv4() AS session_id",
+        "app_protocol = 'dns' AND mirror_session = 1 AND first_seen < '2025-06-02 08:01:00'",
+      ),
       'INSERT INTO mirrors SELECT * REPLACE (minute + INTERVAL 1 DAY AS minute, toUInt64(0) AS lost, ' +
         "toUInt64(if(minute = '2025-06-02 08:02:00', 7, 0)) AS kernel_drops) FROM mirrors",
-    );
+    ];
+    await inStore(directory, async (store) => {
+      for (const change of changes) await text(await store.change(change));
+    });
     other = await startConsole(directory);
   });
   afterAll(() => other.close());
@@ -374,7 +353,7 @@ describe('applications', () => {
       apps === undefined
         ? "app_protocol NOT IN ('dns', 'http', 'mysql')"
         : `app_protocol IN ('${apps.join("', '")}')`;
-    const [plain] = await rows<{ asked: number; failed: number }>(
+    const [plain] = await demoRows<{ asked: number; failed: number }>(
       'SELECT count() AS asked, ' +
         "countIf(outcome IN ('unanswered', 'client_error', 'server_error')) AS failed " +
         `FROM transactions WHERE ${within}`,
@@ -382,12 +361,12 @@ describe('applications', () => {
     expect(said.tabs.find((tab) => tab.of === of)).toEqual({ of, ...plain });
     const list = said.lists[0].rows;
     expect(sum(list.map(({ failed }) => failed))).toBe(plain.failed);
-    for (const { meta } of said.lists) expect((await rows(meta.statement)).length).toBeGreaterThan(0);
+    for (const { meta } of said.lists) expect((await demoRows(meta.statement)).length).toBeGreaterThan(0);
   });
 
   it('tls, by version', async () => {
     const said = await served.json<Answer<'applications'>>(`/applications?${RANGE}&of=tls`);
-    const plain = await rows<{ name: string; asked: number }>(
+    const plain = await demoRows<{ name: string; asked: number }>(
       "SELECT tls_version AS name, count() AS asked FROM sessions WHERE app_protocol IN ('tls', 'quic') " +
         'GROUP BY name ORDER BY asked DESC',
     );

@@ -1,5 +1,4 @@
 /** Packets over the API: frames of a session, its copies, and captures that are those of the export. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/console/contract.js';
 import { BodyOutput, Downloads } from '../../src/console/downloads.js';
 import { createLogger } from '../../src/observe/log.js';
+import { runLine } from '../support/command-lines.js';
 import { startConsole, type TestConsole } from '../support/console.js';
+import { demoRows, demoSession } from '../support/demo.js';
 import { demoStore } from '../support/demo-store.js';
-import { program } from '../support/programs.js';
 
 type Frames = Answer<'sessionPackets'>;
 
@@ -24,42 +24,26 @@ let served: TestConsole;
 const logged: Record<string, unknown>[] = [];
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'console-'));
-  beside = demoStore(join(directory, 'beside'));
+  beside = await demoStore(join(directory, 'beside'));
   const log = createLogger('silent', false);
   log.info = ((fields: Record<string, unknown>, said: string) => logged.push({ ...fields, said })) as never;
-  served = await startConsole(demoStore(join(directory, 'store')), {}, { log });
+  served = await startConsole(await demoStore(join(directory, 'store')), {}, { log });
 });
 afterAll(() => served.close());
 
-function mirrorlake(...args: string[]): string {
-  return execFileSync(process.execPath, [program('main'), ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-}
-
-function query<Row>(sql: string): Row[] {
-  const lines = mirrorlake('query', '--store', beside, '--format', 'JSONEachRow', sql).trim();
-  return lines === '' ? [] : lines.split('\n').map((line) => JSON.parse(line) as Row);
-}
-
-/** The id of a session, the one with most packets. */
-function sessionWhere(condition: string): string {
-  const [row] = query<{ id: string }>(
-    `SELECT toString(session_id) AS id FROM sessions WHERE ${condition} ` +
-      'ORDER BY client_packets + server_packets DESC, session_id LIMIT 1',
-  );
-  return row.id;
-}
-
 describe('frames of a session', () => {
   it('are those of the store, in order, with what the mirror said', async () => {
-    const id = sessionWhere(`${HTTP} AND mirror_type = 'erspan2'`);
+    const id = await demoSession(`${HTTP} AND mirror_type = 'erspan2'`);
     const response = await served.get(`/sessions/${id}/packets`);
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(response.headers.get('etag')).toBeNull();
     const { session, frames, more, kept, meta } = (await response.json()) as Frames;
-    const rows = query<{ data: string; original_length: number; mirror_port: number; vlan: number | null }>(
+    const rows = await demoRows<{
+      data: string;
+      original_length: number;
+      mirror_port: number;
+      vlan: number | null;
+    }>(
       'SELECT base64Encode(frame) AS data, original_length, mirror_port, vlan FROM packets ' +
         `WHERE session_id = '${id}' ORDER BY time, number`,
     );
@@ -84,14 +68,14 @@ describe('frames of a session', () => {
     expect(session).toMatchObject({ server: '10.30.0.30', server_port: 80, app_protocol: 'http' });
     expect(session).not.toHaveProperty('client_ip');
     // The statement runs as it is.
-    expect(query(meta.statement).length).toBe(rows.length);
+    expect((await demoRows(meta.statement)).length).toBe(rows.length);
     expect(logged).toContainEqual(
       expect.objectContaining({ audit: true, session: id, said: 'packets looked at' }),
     );
   });
 
   it('come in pages', async () => {
-    const id = sessionWhere(HTTP);
+    const id = await demoSession(HTTP);
     const whole = await served.json<Frames>(`/sessions/${id}/packets`);
     const frames: Frames['frames'] = [];
     for (let more = true; more; ) {
@@ -106,9 +90,9 @@ describe('frames of a session', () => {
   it('have a sender for every kind of conversation', async () => {
     const kinds = ["transport = 'udp'", "transport = 'icmp'", "transport = 'tcp'", "mirror_type = 'gretap'"];
     for (const kind of kinds) {
-      const id = sessionWhere(`${kind} AND client_packets > 0 AND server_packets > 0`);
+      const id = await demoSession(`${kind} AND client_packets > 0 AND server_packets > 0`);
       const { frames } = await served.json<Frames>(`/sessions/${id}/packets`);
-      const [sums] = query<{ client: number; server: number }>(
+      const [sums] = await demoRows<{ client: number; server: number }>(
         'SELECT sum(client_packets) AS client, sum(server_packets) AS server FROM sessions ' +
           `WHERE session_id = '${id}'`,
       );
@@ -152,9 +136,9 @@ describe('frames of a session', () => {
 
 describe('copies by other mirrors', () => {
   it('are found by the Community ID', async () => {
-    const id = sessionWhere(`${HTTP} AND mirror_type = 'erspan2'`);
+    const id = await demoSession(`${HTTP} AND mirror_type = 'erspan2'`);
     const { copies } = await served.json<Answer<'sessionCopies'>>(`/sessions/${id}/copies`);
-    const rows = query<{ id: string }>(
+    const rows = await demoRows<{ id: string }>(
       'SELECT toString(session_id) AS id FROM sessions WHERE community_id = ' +
         `(SELECT community_id FROM sessions WHERE session_id = '${id}') AND session_id != '${id}'`,
     );
@@ -165,18 +149,17 @@ describe('copies by other mirrors', () => {
 });
 
 describe('captures', () => {
-  function exported(where: string, encapsulated: boolean): Buffer {
+  async function exported(where: string, encapsulated: boolean): Promise<Buffer> {
     const file = join(mkdtempSync(join(directory, 'export-')), 'of.pcapng');
-    mirrorlake(
-      ...['export', '--store', beside, '--where', where, '--output', file],
-      ...(encapsulated ? ['--encapsulated'] : []),
-    );
+    const words = ['export', '--store', beside, '--where', where, '--output', file];
+    const { status, stderr } = await runLine(encapsulated ? [...words, '--encapsulated'] : words);
+    expect(status, stderr).toBe(0);
     return readFileSync(file);
   }
   const bytes = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer());
 
   it.each([false, true])('of a session are the export, byte for byte; encapsulated: %s', async (outer) => {
-    const id = sessionWhere(HTTP);
+    const id = await demoSession(HTTP);
     const response = await served.get(`/sessions/${id}/packets.pcapng?encapsulated=${outer ? 1 : 0}`);
     expect(response.headers.get('content-type')).toBe('application/x-pcapng');
     expect(response.headers.get('cache-control')).toBe('no-store');
@@ -185,7 +168,7 @@ describe('captures', () => {
         ? /^attachment; filename="mirrorlake-10\.20\.0\.27-49154-10\.30\.0\.30-80-\S+Z-encapsulated\.pcapng"$/
         : /^attachment; filename="mirrorlake-10\.20\.0\.27-49154-10\.30\.0\.30-80-2025-06-02T08\d{4}Z\.pcapng"$/,
     );
-    expect((await bytes(response)).equals(exported(`session_id = '${id}'`, outer))).toBe(true);
+    expect((await bytes(response)).equals(await exported(`session_id = '${id}'`, outer))).toBe(true);
     expect(logged).toContainEqual(
       expect.objectContaining({ audit: true, encapsulated: outer, said: 'packets were downloaded', left: 0 }),
     );
@@ -196,11 +179,11 @@ describe('captures', () => {
     const all = await bytes(response);
     const where = "app_protocol IN ('http', 'dns')";
     expect(all.length).toBeGreaterThan(1_000_000);
-    expect(all.equals(exported(where, false))).toBe(true);
+    expect(all.equals(await exported(where, false))).toBe(true);
     const count = await served.json<Answer<'packetsCount'>>(
       `/packets/count?${RANGE}&f=app_protocol:http,dns`,
     );
-    const [sums] = query<{ packets: number; bytes: number }>(
+    const [sums] = await demoRows<{ packets: number; bytes: number }>(
       'SELECT count() AS packets, sum(length(frame)) AS bytes FROM packets WHERE session_id IN ' +
         `(SELECT session_id FROM sessions WHERE ${where})`,
     );
@@ -224,7 +207,7 @@ describe('captures', () => {
     expect((await reader.read()).value!.length).toBeGreaterThan(0);
     leave[0].abort();
     const whole = await bytes(await second);
-    expect(whole.equals(exported('1', false))).toBe(true);
+    expect(whole.equals(await exported('1', false))).toBe(true);
     await expect
       .poll(async () => (await served.json<Answer<'packetsCount'>>(`/packets/count?${RANGE}`)).busy)
       .toBe(false);

@@ -1,40 +1,22 @@
 /** The lists of the API: against plain SQL on the same store. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Row } from '../../src/console/contract/sessions.js';
 import type { Answer } from '../../src/console/contract.js';
 import { slices } from '../../src/console/statements/lists.js';
-import { openStore } from '../../src/store/open.js';
-import type { Store } from '../../src/store/store.js';
-import { startConsole, type TestConsole } from '../support/console.js';
-import { demoStore } from '../support/demo-store.js';
+import type { TestConsole } from '../support/console.js';
+import { demoConsole, demoRows } from '../support/demo.js';
 
 const RANGE = 'from=2025-06-02T08:00:00Z&to=2025-06-02T08:10:00Z';
 const IN_RANGE = "first_seen >= '2025-06-02 08:00:00' AND first_seen < '2025-06-02 08:10:00'";
 
 let served: TestConsole;
-let plain: Store;
 beforeAll(async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'console-'));
-  served = await startConsole(demoStore(join(directory, 'asked')));
-  plain = openStore(demoStore(join(directory, 'plain')), { create: false });
-});
-afterAll(async () => {
-  await served.close();
-  await plain.close();
+  served = await demoConsole();
 });
 
 /** Rows of a statement, asked without the console. */
 async function sql(statement: string): Promise<unknown[][]> {
-  const answer = await plain.query(statement, { format: 'JSONCompactEachRow' });
-  let text = '';
-  for await (const chunk of answer) text += String(chunk);
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as unknown[]);
+  return (await demoRows<object>(statement)).map((row) => Object.values(row));
 }
 
 /** All rows of a list, page by page. */

@@ -1,27 +1,20 @@
-/** Statements that people write: streamed, bounded, ended; and the page on which they are written. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+/** Statements that people write: streamed, bounded, ended. */
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { SqlLine } from '../../src/console/contract/sql.js';
 import type { Answer } from '../../src/console/contract.js';
 import { cookbook } from '../../src/console/cookbook.js';
 import { prepared } from '../../src/console/routes/sql.js';
 import { csv } from '../../web/src/pages/sql/csv.js';
-import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
-import { startConsole, type TestConsole } from '../support/console.js';
-import { demoStore } from '../support/demo-store.js';
-import { describeWith } from '../support/needs.js';
+import type { TestConsole } from '../support/console.js';
+import { demoConsole } from '../support/demo.js';
 
 /** It reads for longer than any test waits. */
 const ENDLESS = 'SELECT count() FROM numbers(9000000000) WHERE cityHash64(toString(number)) = 0';
 
 let served: TestConsole;
 beforeAll(async () => {
-  served = await startConsole(demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store')));
+  served = await demoConsole();
 });
-afterAll(() => served.close());
 
 let ids = 0;
 async function ask(sql: string, more: object = {}): Promise<SqlLine[]> {
@@ -162,56 +155,5 @@ describe('CSV', () => {
     expect(csv(head, rows)).toBe(
       'name,n\r\n\'=cmd(),-5\r\n\'+1,2\r\n\'@x,3\r\n\'-y,4\r\n"a ""b"", c",\r\nplain,6\r\n',
     );
-  });
-});
-
-describeWith([CHROMIUM], 'the SQL page', () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  afterAll(() => browser.close());
-
-  it('completes columns, runs, marks what is wrong, and cancels', async () => {
-    const { context, page, complaints } = await openPage(browser, `${served.url}sql#token=${served.token}`);
-    const editor = page.getByRole('textbox', { name: 'Statement' });
-    // Typing over what is selected, Chromium sets a style of its own, which the page's policy blocks.
-    const clear = async (): Promise<void> => {
-      await editor.click();
-      await page.keyboard.press('Control+a');
-      await page.keyboard.press('Backspace');
-    };
-    await clear();
-    await page.keyboard.type('SELECT handsha');
-    await page.getByRole('option', { name: /handshake_us/ }).waitFor();
-    await page.keyboard.press('Escape');
-    await clear();
-    await page.keyboard.type("SELECT 'hello' AS word, 42 AS n FROM sessions LIMIT 3");
-    await page.keyboard.press('Control+Enter');
-    await page.getByRole('heading', { name: '3 rows' }).waitFor();
-    expect(new URL(page.url()).searchParams.get('q')).toContain('hello');
-    await clear();
-    await page.keyboard.type(ENDLESS);
-    await page.keyboard.press('Control+Enter');
-    await page.getByRole('progressbar').waitFor();
-    await page.getByRole('button', { name: 'Cancel' }).first().click();
-    await page.getByText(/^stopped/).waitFor();
-    await page.keyboard.press('Tab');
-    expect(complaints).toEqual([]);
-    await clear();
-    await page.keyboard.type('SELECT nonsense FROM sessions');
-    await page.keyboard.press('Control+Enter');
-    await page.getByText(/Unknown expression identifier/).waitFor();
-    await context.close();
-  });
-
-  it('opens a link to a statement with its answer', async () => {
-    const { context, page } = await openPage(
-      browser,
-      `${served.url}sql?q=SELECT+7+AS+seven#token=${served.token}`,
-    );
-    await page.getByRole('heading', { name: '1 row' }).waitFor();
-    await page.getByRole('columnheader', { name: 'seven' }).waitFor();
-    await context.close();
   });
 });

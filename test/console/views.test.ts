@@ -1,15 +1,12 @@
-/** Saved views: their file, who may change them, the page; and the palette, which lists them. */
+/** Saved views: their file, and who may change them. */
 import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/console/contract.js';
 import { MOST_VIEWS, Views } from '../../src/console/views.js';
-import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
 import { startConsole, type TestConsole } from '../support/console.js';
 import { demoStore } from '../support/demo-store.js';
-import { describeWith } from '../support/needs.js';
 
 function state(): string {
   return join(mkdtempSync(join(tmpdir(), 'console-')), 'state');
@@ -56,7 +53,7 @@ describe('saved views', () => {
 describe('their routes', () => {
   let served: TestConsole;
   beforeAll(async () => {
-    served = await startConsole(demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store')));
+    served = await startConsole(await demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store')));
   });
   afterAll(() => served.close());
   const put = (name: string, path: string): Promise<Response> =>
@@ -84,79 +81,5 @@ describe('their routes', () => {
     for (const path of ['//elsewhere', 'https://elsewhere', 'javascript:0', `/${'x'.repeat(5000)}`, '/a b'])
       expect((await put('bad', path)).status, path).toBe(400);
     expect((await put('x'.repeat(81), '/map')).status).toBe(400);
-  });
-});
-
-describeWith([CHROMIUM], 'the page', () => {
-  let served: TestConsole;
-  let browser: Browser;
-  beforeAll(async () => {
-    served = await startConsole(demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store')));
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served.close();
-  });
-
-  it('saves what is seen, and opens it again from the menu and the palette, without a mouse', async () => {
-    const { context, page, complaints } = await openPage(
-      browser,
-      `${served.url}map?by=failed&t=2025-06-02T08:00~08:10#token=${served.token}`,
-    );
-    await page.getByRole('button', { name: /^10\.30\.0\.10: / }).waitFor();
-    await page.keyboard.press('Control+k');
-    await page.getByRole('combobox', { name: 'What to do' }).fill('save');
-    await page.keyboard.press('Enter');
-    await page.getByLabel('Name', { exact: true }).fill('What fails');
-    await page.keyboard.press('Enter');
-    await page.getByText('View What fails saved').waitFor();
-    await page.getByRole('dialog', { name: 'Save this view' }).waitFor({ state: 'detached' });
-    await page.keyboard.press('g');
-    await page.keyboard.press('c');
-    await page.getByRole('heading', { name: 'Compare' }).waitFor();
-    await page.keyboard.press('Control+k');
-    await page.getByRole('combobox', { name: 'What to do' }).fill('fails');
-    await page.getByRole('option', { name: /What fails/ }).waitFor();
-    await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: /^10\.30\.0\.10: / }).waitFor();
-    expect(page.url()).toBe(`${served.url}map?by=failed&t=2025-06-02T08:00~08:10`);
-    await page.goto(`${served.url}compare`);
-    await page.getByRole('button', { name: 'Views' }).click();
-    await page.getByRole('menuitem', { name: /What fails/ }).click();
-    await page.getByRole('button', { name: /^10\.30\.0\.10: / }).waitFor();
-    await page.getByRole('button', { name: 'Views' }).click();
-    await page.getByRole('menuitem', { name: 'Save this view…' }).click();
-    await page.getByRole('button', { name: 'Remove What fails' }).click();
-    await page.getByText('View What fails removed').waitFor();
-    expect(complaints).toEqual([]);
-    await context.close();
-  });
-
-  it('finds pages, times, and what is written', async () => {
-    const { context, page, complaints } = await openPage(browser, served.link);
-    await page.getByRole('region', { name: 'Traffic' }).waitFor();
-    const ask = async (text: string): Promise<void> => {
-      await page.keyboard.press('Control+k');
-      await page.getByRole('combobox', { name: 'What to do' }).fill(text);
-    };
-    await ask('10.20.0.28');
-    await page.getByRole('option', { name: 'Host page of 10.20.0.28' }).waitFor();
-    await page.getByRole('option', { name: 'Show it on the map' }).click();
-    await page.getByRole('complementary', { name: 'Selected: 10.20.0.28' }).waitFor();
-    await ask('24 hours');
-    await page.getByRole('option', { name: 'Last 24 hours' }).waitFor();
-    await page.keyboard.press('Enter');
-    await expect.poll(() => new URL(page.url()).searchParams.get('t')).toBe('-1d');
-    await ask('light or');
-    await page.getByRole('option', { name: /Light or dark/ }).waitFor();
-    await page.keyboard.press('Enter');
-    await expect.poll(() => page.locator('html').getAttribute('class')).toContain('dark');
-    await page.keyboard.press('Control+k');
-    await page.getByRole('dialog', { name: 'Everything that can be done' }).waitFor();
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog', { name: 'Everything that can be done' }).waitFor({ state: 'detached' });
-    expect(complaints).toEqual([]);
-    await context.close();
   });
 });

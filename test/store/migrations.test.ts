@@ -16,10 +16,24 @@ import { addPacket } from '../support/packet-rows.js';
 import { bytesUpTo, numberedSegment } from '../support/sessions.js';
 
 let server: ClickHouseServer;
+/** The tables of a new store. */
+let made: string;
 beforeAll(async () => {
   server = await ClickHouseServer.start();
+  const fresh = openStore(`${server.url}/fresh`, { create: true });
+  await fresh.migrate();
+  await fresh.close();
+  made = await tablesOf('fresh');
 });
 afterAll(() => server?.stop());
+
+/** The statements that make the tables of a database. */
+function tablesOf(database: string): Promise<string> {
+  return server.sql(
+    `SELECT name, replaceAll(create_table_query, '${database}.', '') FROM system.tables WHERE ` +
+      `database = '${database}' ORDER BY name`,
+  );
+}
 
 async function value(store: Store, sql: string): Promise<string> {
   return (await text(await store.query(sql))).trim();
@@ -67,17 +81,8 @@ describe.each(migrations().map((m) => m.version))('a migration from version %i',
     expect(await sums()).toEqual(before);
     await store.insert('sessions', numberedSegment(1000, 2000), 'after', 1000);
     expect(await run('SELECT count(), sum(client_bytes) FROM sessions')).toBe(`2000\t${bytesUpTo(2000)}\n`);
-
-    const fresh = openStore(`${server.url}/fresh`, { create: true });
-    await fresh.migrate();
-    const tables = (of: string) =>
-      server.sql(
-        `SELECT name, replaceAll(create_table_query, '${of}.', '') FROM system.tables WHERE ` +
-          `database = '${of}' ORDER BY name`,
-      );
-    expect(await tables(database)).toBe(await tables('fresh'));
+    expect(await tablesOf(database)).toBe(made);
     await store.close();
-    await fresh.close();
   });
 });
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,11 +18,15 @@ export interface Line extends LineOptions {
   readonly words: readonly string[];
 }
 
-/** The exit status and the output of a command line. */
-export interface Ran {
+/** The exit status and what a command line said on standard error. */
+export interface Ended {
   readonly status: number;
-  readonly stdout: string;
   readonly stderr: string;
+}
+
+/** The same with its standard output. */
+export interface Ran extends Ended {
+  readonly stdout: string;
 }
 
 /**
@@ -37,7 +41,8 @@ export async function runLine(words: readonly string[], options: LineOptions = {
   });
   await before;
   try {
-    if (lines === undefined || lines.ended) lines = new LinesProcess();
+    if (lines?.ended === true) lines.end();
+    if (lines?.ended !== false) lines = new LinesProcess();
     return await lines.run({ words, ...options });
   } catch (error) {
     lines?.end();
@@ -67,17 +72,18 @@ const PATIENCE = 120_000;
 
 class LinesProcess {
   private readonly child: ChildProcess;
+  /** The file that is its standard output: it is read here, because messages are slow for much of it. */
+  private readonly stdout: number;
   private said = '';
 
   constructor() {
     const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-lines-'));
-    const stdout = openSync(join(directory, 'stdout'), 'a+');
+    this.stdout = openSync(join(directory, 'stdout'), 'a+');
     // The descriptor is enough.
     rmSync(directory, { recursive: true });
     this.child = spawn(process.execPath, [program('lines-program')], {
-      stdio: ['ignore', stdout, 'pipe', 'ipc'],
+      stdio: ['ignore', this.stdout, 'pipe', 'ipc'],
     });
-    closeSync(stdout);
     this.child.stderr?.on('data', (bytes: Buffer) => {
       this.said += bytes.toString();
     });
@@ -101,14 +107,17 @@ class LinesProcess {
       });
       const first = Promise.race([answer, ended]);
       this.child.send(line);
-      const [ran] = (await first) as [Ran];
-      return ran;
+      const [{ status, stderr }] = (await first) as [Ended];
+      const stdout = readFileSync(`/proc/self/fd/${this.stdout}`, 'utf8');
+      ftruncateSync(this.stdout);
+      return { status, stdout, stderr };
     } finally {
       settled.abort();
     }
   }
 
   end(): void {
+    closeSync(this.stdout);
     this.child.kill('SIGKILL');
   }
 }

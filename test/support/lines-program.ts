@@ -1,11 +1,10 @@
 /**
- * Runs the command lines that its parent sends, one after the other, and answers each with a {@link Ran}.
+ * Runs the command lines that its parent sends, one after the other, and answers each with an {@link Ended}.
  * Standard output must be a file opened for appending, because parts of the program write to the descriptor
  * itself.
  */
-import { ftruncateSync, readFileSync } from 'node:fs';
 import { run } from '../../src/cli/run.js';
-import type { Line, Ran } from './command-lines.js';
+import type { Ended, Line } from './command-lines.js';
 
 let stderr = '';
 process.stderr.write = (text: string | Uint8Array): boolean => {
@@ -15,7 +14,7 @@ process.stderr.write = (text: string | Uint8Array): boolean => {
 
 const directory = process.cwd();
 
-async function ran({ words, cwd, env = {} }: Line): Promise<Ran> {
+async function ended({ words, cwd, env = {} }: Line): Promise<Ended> {
   process.chdir(cwd ?? directory);
   const before = { ...process.env };
   Object.assign(process.env, env);
@@ -24,15 +23,10 @@ async function ran({ words, cwd, env = {} }: Line): Promise<Ran> {
   for (const name of Object.keys(env)) delete process.env[name];
   Object.assign(process.env, before);
   for (const signal of ['SIGINT', 'SIGTERM']) process.removeAllListeners(signal);
-  const answer = {
-    status: Number(process.exitCode),
-    stdout: readFileSync('/proc/self/fd/1', 'utf8'),
-    stderr,
-  };
-  ftruncateSync(1);
+  const answer = { status: Number(process.exitCode), stderr };
   stderr = '';
   return answer;
 }
 
-process.on('message', (line: Line) => void ran(line).then((answer) => process.send?.(answer)));
+process.on('message', (line: Line) => void ended(line).then((answer) => process.send?.(answer)));
 process.on('disconnect', () => process.exit(0));

@@ -1,8 +1,8 @@
 /** Embedded stores for tests that each need a directory: one store is made, and the others are copies. */
-import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync } from 'node:fs';
 import { openStore } from '../../src/store/open.js';
 import type { Store } from '../../src/store/store.js';
+import { madeOnce } from './made-once.js';
 
 /** Opens the store in a directory, does some work with it in this process, and closes it. */
 export async function inStore<T>(directory: string, work: (store: Store) => Promise<T>): Promise<T> {
@@ -19,20 +19,9 @@ export async function inStore<T>(directory: string, work: (store: Store) => Prom
  * most tests. @returns its directory
  */
 export async function makeStore(directory: string): Promise<string> {
-  // One for all tests of a run (temporary.ts).
-  const made = join(process.env.MIRRORLAKE_TESTS!, 'empty-store');
-  if (!existsSync(made)) {
-    const making = mkdtempSync(`${made}-`);
-    const store = join(making, 'store');
-    await inStore(store, (opened) => opened.migrate());
-    try {
-      renameSync(store, made);
-    } catch (error) {
-      // Tests in another process were faster.
-      if (!existsSync(made)) throw error;
-    }
-    rmSync(making, { recursive: true, force: true });
-  }
+  const made = await madeOnce('empty-store', async (path) => {
+    await inStore(path, (store) => store.migrate());
+  });
   return copyStore(made, directory);
 }
 

@@ -33,7 +33,8 @@ export default function setup(): (() => void) | undefined {
   chmodSync(directory, 0o1777);
   process.env.TMPDIR = directory;
   process.env.MIRRORLAKE_TESTS = directory;
-  return () => rmSync(directory, { recursive: true, force: true });
+  // Processes that tests share may be ending.
+  return () => rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 }
 
 /** Removes what this user's runs have left that were killed: in memory nothing else does. */

@@ -2,6 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { expect } from 'vitest';
 import { PacketBatch } from '../../../src/model/batch.js';
 import { type CaptureOptions, openCapture } from '../../../src/receive/file/capture.js';
 import { CaptureError } from '../../../src/receive/file/capture-error.js';
@@ -51,6 +53,20 @@ export async function readAll(path: string, options?: CaptureOptions): Promise<R
     return { packets, error, interfaces };
   }
   return { packets, error: undefined, interfaces };
+}
+
+/**
+ * Expects these packets, and no error. The difference alone is left to Vitest, whose comparison of thousands
+ * of packets takes long.
+ */
+export function expectWhole({ packets, error }: ReadResult, expected: readonly Packet[]): void {
+  expect(error).toBeUndefined();
+  expectPackets(packets, expected);
+}
+
+/** The same of packets that an error follows. */
+export function expectPackets(packets: readonly Packet[], expected: readonly Packet[]): void {
+  if (!isDeepStrictEqual(packets, expected)) expect(packets).toEqual(expected);
 }
 
 /** A directory for the captures of one test file. */

@@ -1,45 +1,31 @@
 /** The Packets page in a browser, used as a person does. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { CHROMIUM, visit } from '../support/browser.js';
+import { runLine } from '../support/command-lines.js';
 import { startConsole, type TestConsole } from '../support/console.js';
+import { demoConsole, demoSession } from '../support/demo.js';
 import { demoStore } from '../support/demo-store.js';
 import { describeWith } from '../support/needs.js';
-import { program } from '../support/programs.js';
 
 describeWith([CHROMIUM], 'the page of packets', () => {
   let served: TestConsole;
-  let browser: Browser;
   let directory: string;
   /** A copy of the console's store, for the command line. */
   let beside: string;
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'console-'));
-    beside = demoStore(join(directory, 'beside'));
-    served = await startConsole(demoStore(join(directory, 'store')));
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served.close();
+    beside = await demoStore(join(directory, 'beside'));
+    served = await demoConsole();
   });
 
-  function mirrorlake(...args: string[]): string {
-    return execFileSync(process.execPath, [program('main'), ...args], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-  }
-
-  function sessionWhere(condition: string): string {
-    const sql =
-      `SELECT toString(session_id) FROM sessions WHERE ${condition} ` +
-      'ORDER BY client_packets + server_packets DESC, session_id LIMIT 1';
-    return mirrorlake('query', '--store', beside, '--format', 'TSV', sql).trim();
+  async function mirrorlake(...words: string[]): Promise<string> {
+    const { status, stdout, stderr } = await runLine(words);
+    expect(status, stderr).toBe(0);
+    return stdout;
   }
   const HTTP = "client_port = 49154 AND client_ip = toIPv6('10.20.0.27') AND server_port = 80";
 
@@ -55,8 +41,8 @@ describeWith([CHROMIUM], 'the page of packets', () => {
       );
 
   it('lights the bytes of a field, and finds the field of a byte', async () => {
-    const id = sessionWhere(`${HTTP} AND mirror_type = 'erspan2'`);
-    const { context, page, complaints } = await openPage(browser, link(id));
+    const id = await demoSession(`${HTTP} AND mirror_type = 'erspan2'`);
+    const { page, complaints } = await visit(link(id));
     const list = page.getByRole('listbox', { name: 'Packets' });
     await list.getByRole('option', { name: /^6 .*HTTP\/1\.1 200 OK$/ }).click();
     await page.getByRole('heading', { name: 'Packet 6' }).waitFor();
@@ -85,12 +71,12 @@ describeWith([CHROMIUM], 'the page of packets', () => {
 
     await list.getByText('sent again').waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('opens with what its address says, and goes back one decision', async () => {
-    const id = sessionWhere(`${HTTP} AND mirror_type = 'erspan2'`);
-    const { context, page } = await openPage(browser, link(id, '?n=6&at=58~15&f=server:10.30.0.30'));
+    const id = await demoSession(`${HTTP} AND mirror_type = 'erspan2'`);
+    const { page } = await visit(link(id, '?n=6&at=58~15&f=server:10.30.0.30'));
     await page.getByText('bytes 58–72 · HTTP status').waitFor();
     await page.getByRole('tab', { name: 'Conversation' }).click();
     const turns = page.getByRole('region', { name: 'What was said' });
@@ -107,12 +93,12 @@ describeWith([CHROMIUM], 'the page of packets', () => {
     expect(await page.getByRole('link', { name: 'Sessions', exact: true }).last().getAttribute('href')).toBe(
       '/sessions?f=server:10.30.0.30',
     );
-    await context.close();
+    await page.close();
   });
 
   it('shows a ladder, and the copies of other mirrors', async () => {
-    const id = sessionWhere(`${HTTP} AND mirror_type = 'erspan2'`);
-    const { context, page, complaints } = await openPage(browser, link(id, '?tab=ladder'));
+    const id = await demoSession(`${HTTP} AND mirror_type = 'erspan2'`);
+    const { page, complaints } = await visit(link(id, '?tab=ladder'));
     const ladder = page.getByRole('region', { name: 'Ladder' });
     await ladder.getByText('SYN ACK', { exact: false }).first().waitFor();
     await ladder.getByText('HTTP/1.1 200 OK').first().click();
@@ -124,12 +110,12 @@ describeWith([CHROMIUM], 'the page of packets', () => {
     expect(rows).toBeGreaterThanOrEqual(23);
     expect(await copies.locator('tbody tr').first().textContent()).toContain('first');
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('downloads what the export writes', async () => {
-    const id = sessionWhere(HTTP);
-    const { context, page } = await openPage(browser, link(id));
+    const id = await demoSession(HTTP);
+    const { page } = await visit(link(id));
     for (const [name, more] of [
       ['pcapng', []],
       [/with .* headers/, ['--encapsulated']],
@@ -142,10 +128,19 @@ describeWith([CHROMIUM], 'the page of packets', () => {
         /^mirrorlake-10\.20\.0\.27-49154-10\.30\.0\.30-80-.*\.pcapng$/,
       );
       const file = join(mkdtempSync(join(directory, 'export-')), 'of.pcapng');
-      mirrorlake('export', '--store', beside, '--where', `session_id = '${id}'`, '--output', file, ...more);
+      await mirrorlake(
+        'export',
+        '--store',
+        beside,
+        '--where',
+        `session_id = '${id}'`,
+        '--output',
+        file,
+        ...more,
+      );
       expect(readFileSync(await download.path()).equals(readFileSync(file))).toBe(true);
     }
-    await context.close();
+    await page.close();
   });
 
   it.each([
@@ -156,17 +151,17 @@ describeWith([CHROMIUM], 'the page of packets', () => {
     ["app_protocol = 'tls' AND server_name != ''", /ClientHello \S+/],
     ["app_protocol = 'snmp'", /get/],
   ])('says what is in packets where %s', async (condition, line) => {
-    const { context, page, complaints } = await openPage(browser, link(sessionWhere(condition)));
+    const { page, complaints } = await visit(link(await demoSession(condition)));
     const list = page.getByRole('listbox', { name: 'Packets' });
     await list.getByText(line).first().waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('says how packets are kept where there are none, and what is not there', async () => {
     const empty = join(directory, 'empty');
-    mirrorlake('read', 'test/fixtures/tcp-states.pcap', '--store', empty);
-    const id = mirrorlake(
+    await mirrorlake('read', 'test/fixtures/tcp-states.pcap', '--store', empty);
+    const id = await mirrorlake(
       'query',
       '--store',
       empty,
@@ -176,12 +171,12 @@ describeWith([CHROMIUM], 'the page of packets', () => {
     );
     const other = await startConsole(empty);
     const at = `${other.url}sessions/${id.trim()}/packets#token=${other.token}`;
-    const { context, page } = await openPage(browser, at);
+    const { page } = await visit(at);
     await page.getByRole('heading', { name: 'No packets of this session are kept' }).waitFor();
     expect(await page.getByRole('button', { name: 'pcapng' }).isDisabled()).toBe(true);
     await page.goto(`${other.url}sessions/01972fa8-6607-7000-bfd2-000000000000/packets`);
     await page.getByText('there is no session 01972fa8').waitFor();
-    await context.close();
+    await page.close();
     await other.close();
   });
 });

@@ -1,30 +1,21 @@
 /** The overview as a person uses it, in a real browser. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
-import { startConsole, type TestConsole } from '../support/console.js';
-import { demoStore } from '../support/demo-store.js';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { CHROMIUM, visit } from '../support/browser.js';
+import type { TestConsole } from '../support/console.js';
+import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
 
 const BEGIN = Date.parse('2025-06-02T08:00:00Z');
 
 describeWith([CHROMIUM], 'the overview', () => {
   let served: TestConsole;
-  let browser: Browser;
   beforeAll(async () => {
-    served = await startConsole(demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store')));
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served.close();
+    served = await demoConsole();
   });
 
-  const open = (search = '', size: Parameters<typeof openPage>[2] = {}) =>
-    openPage(browser, `${served.url}${search}#token=${served.token}`, size);
+  const open = (search = '', size: Parameters<typeof visit>[1] = {}) =>
+    visit(`${served.url}${search}#token=${served.token}`, size);
 
   /** The place of a time in the chart, which shows ten minutes. */
   async function placeOf(page: Page, time: string): Promise<{ x: number; y: number }> {
@@ -35,7 +26,7 @@ describeWith([CHROMIUM], 'the overview', () => {
   }
 
   it('shows figures, what stands out, who talks, what is slow, what fails, what was lost', async () => {
-    const { context, page, complaints } = await open();
+    const { page, complaints } = await open();
     const card = (name: string) => page.getByRole('region', { name, exact: true });
     const figure = (name: string) => page.getByRole('group', { name, exact: true });
     await figure('Traffic').filter({ hasText: '10.3 MB' }).waitFor();
@@ -55,11 +46,11 @@ describeWith([CHROMIUM], 'the overview', () => {
       .getByRole('img', { name: /^08:02: what you see here is .* % short: mirrors lost 35/ })
       .waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('leads from the spike to its sessions by a drag and Enter', async () => {
-    const { context, page, complaints } = await open();
+    const { page, complaints } = await open();
     const [from, to] = [await placeOf(page, '08:03:51'), await placeOf(page, '08:04:09')];
     await page.mouse.move(from.x, from.y);
     await page.mouse.down();
@@ -76,22 +67,22 @@ describeWith([CHROMIUM], 'the overview', () => {
     expect(complaints).toEqual([]);
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/sessions\?t=2025-06-02T08:03:50~08:04:10$/);
-    await context.close();
+    await page.close();
   });
 
   it('selects the bar of the failures by a click', async () => {
-    const { context, page } = await open('?by=outcome&unit=sessions');
+    const { page } = await open('?by=outcome&unit=sessions');
     const { x, y } = await placeOf(page, '08:05:02');
     await page.mouse.click(x, y);
     await page.getByText('5 s', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Zoom' }).click();
     await page.waitForURL(/t=2025-06-02T08:05~08:05:05/);
     await page.getByRole('group', { name: 'TCP that failed' }).getByText('of them by 10.20.0.28').waitFor();
-    await context.close();
+    await page.close();
   });
 
   it('selects with the keyboard, and leaves the selection with Escape', async () => {
-    const { context, page } = await open();
+    const { page } = await open();
     const chart = page.getByRole('img', { name: /^Traffic: / });
     await chart.focus();
     await page.keyboard.press('ArrowRight');
@@ -106,11 +97,11 @@ describeWith([CHROMIUM], 'the overview', () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/sessions\?t=2025-06-02T08:00~08:00:05$/);
-    await context.close();
+    await page.close();
   });
 
   it('goes on from what is worth a look, with the time range', async () => {
-    const { context, page } = await open('?t=2025-06-02T08:00~08:10');
+    const { page } = await open('?t=2025-06-02T08:00~08:10');
     const look = page.getByRole('region', { name: 'Worth a look' });
     const note = look.getByRole('listitem').filter({ hasText: '10.30.0.30:8443 refuses everybody' });
     expect(await note.getByRole('link', { name: 'Sessions' }).getAttribute('href')).toBe(
@@ -124,11 +115,11 @@ describeWith([CHROMIUM], 'the overview', () => {
     await look.getByText('expires in 12 days').waitFor();
     await look.getByRole('link', { name: 'Sessions' }).first().click();
     await page.waitForURL(/f=client:10\.20\.0\.28/);
-    await context.close();
+    await page.close();
   });
 
   it('compares with the period before', async () => {
-    const { context, page, complaints } = await open('?t=2025-06-02T08:05~08:10');
+    const { page, complaints } = await open('?t=2025-06-02T08:05~08:10');
     await page.getByRole('button', { name: 'Compare with the period before' }).click();
     await page.waitForURL(/compare=before/);
     await page.getByRole('group', { name: 'Traffic' }).getByText('−27 %').waitFor();
@@ -136,22 +127,22 @@ describeWith([CHROMIUM], 'the overview', () => {
     await page.goBack();
     await page.getByText('−27 %').waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('has tables in place of charts', async () => {
-    const { context, page } = await open('?unit=sessions&compare=before&t=2025-06-02T08:05~08:10');
+    const { page } = await open('?unit=sessions&compare=before&t=2025-06-02T08:05~08:10');
     await page.locator('.leg').getByText('the period before').waitFor();
     await page.keyboard.press('Shift+T');
     const table = page.getByRole('table', { name: 'Traffic' });
     const row = table.getByRole('row').filter({ hasText: 'Jun 2, 08:07' }).first();
     await row.getByText(/what you see here is .* short/).waitFor();
     expect(await table.getByRole('columnheader').allTextContents()).toContain('the period before');
-    await context.close();
+    await page.close();
   });
 
   it('keeps in its address what was chosen, and shows conditions that can be taken away', async () => {
-    const { context, page } = await open('?f=server:10.30.0.30&f=protocol:6&talkers=hosts&app=http');
+    const { page } = await open('?f=server:10.30.0.30&f=protocol:6&talkers=hosts&app=http');
     await page
       .getByRole('table', { name: 'Top talkers' })
       .getByRole('columnheader', { name: 'Host' })
@@ -161,19 +152,19 @@ describeWith([CHROMIUM], 'the overview', () => {
     await page.waitForURL((url) => url.searchParams.getAll('f').join() === 'server:10.30.0.30');
     await page.getByRole('button', { name: 'Response' }).click();
     await page.waitForURL(/slow=response/);
-    await context.close();
+    await page.close();
   });
 
   it('says which condition leaves nothing', async () => {
-    const { context, page } = await open('?f=server:10.30.0.30&f=transport:sctp');
+    const { page } = await open('?f=server:10.30.0.30&f=transport:sctp');
     await page.getByText('No conversation fits').waitFor();
     await page.getByRole('button', { name: /Without “transport:sctp”/ }).click();
     await page.getByRole('img', { name: /^Traffic: http/ }).waitFor();
-    await context.close();
+    await page.close();
   });
 
   it.each([true, false])('reads well in a narrow window (dark: %s)', async (dark) => {
-    const { context, page, complaints } = await open('', { dark, width: 420, height: 900 });
+    const { page, complaints } = await open('', { dark, width: 420, height: 900 });
     await page.getByText('10.20.0.28 is scanning').waitFor();
     await page.getByRole('table', { name: 'Connections that fail' }).waitFor();
     // Nothing is wider than the window, and what is wrong comes first.
@@ -186,6 +177,6 @@ describeWith([CHROMIUM], 'the overview', () => {
         .evaluate((e) => e.getBoundingClientRect().top);
     expect(await top('Worth a look')).toBeLessThan(await top('Traffic'));
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 });

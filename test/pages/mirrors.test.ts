@@ -2,25 +2,19 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { CHROMIUM, visit } from '../support/browser.js';
 import { startConsole, type TestConsole } from '../support/console.js';
-import { demoStore } from '../support/demo-store.js';
+import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
 import { makeStore } from '../support/store-copies.js';
 
 describeWith([CHROMIUM], 'the pages of mirrors', () => {
   const directory = mkdtempSync(join(tmpdir(), 'console-'));
   let served: TestConsole;
-  let browser: Browser;
   beforeAll(async () => {
-    served = await startConsole(demoStore(join(directory, 'store')));
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served.close();
+    served = await demoConsole();
   });
 
   const at = (path: string): string => `${served.url}${path}#token=${served.token}`;
@@ -28,7 +22,7 @@ describeWith([CHROMIUM], 'the pages of mirrors', () => {
   const pathOf = (page: Page): string => decodeURIComponent(new URL(page.url()).pathname);
 
   it('says which mirror loses, and opens with what to do about it', async () => {
-    const { page, context, complaints } = await openPage(browser, at(`mirrors?${RANGE}`));
+    const { page, complaints } = await visit(at(`mirrors?${RANGE}`));
     const row = page.getByRole('row', { name: /10\.0\.0\.12 session 2/ });
     await row.filter({ hasText: '232 · 2.06 %' }).waitFor();
     await row.filter({ hasText: 'loses 2.06 % in bursts, on the way here' }).waitFor();
@@ -46,11 +40,11 @@ describeWith([CHROMIUM], 'the pages of mirrors', () => {
     await page.keyboard.press('Shift+T');
     await page.getByRole('table', { name: 'Packets received and lost' }).waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('goes from mirror to mirror by keys, and back', async () => {
-    const { page, context } = await openPage(browser, at(`mirrors?${RANGE}`));
+    const { page } = await visit(at(`mirrors?${RANGE}`));
     await page.getByRole('row', { name: /loses 2.06 %/ }).waitFor();
     await page.keyboard.press('j');
     await expect.poll(() => pathOf(page)).toBe('/mirrors/gretap,10.0.0.50,0,300');
@@ -64,12 +58,12 @@ describeWith([CHROMIUM], 'the pages of mirrors', () => {
     await page.keyboard.press('Enter');
     await expect.poll(() => new URL(page.url()).searchParams.get('m')).toBe('erspan3,10.0.0.12,2,');
     expect(pathOf(page)).toBe('/sessions');
-    await context.close();
+    await page.close();
   });
 
   it('gives an unnamed mirror a name: lines to paste', async () => {
-    const { page, context } = await openPage(browser, at(`mirrors/gretap,10.0.0.50,0,300?${RANGE}`));
-    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const { page } = await visit(at(`mirrors/gretap,10.0.0.50,0,300?${RANGE}`));
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.getByLabel('Name', { exact: true }).fill('branch-gw');
     await page
       .getByRole('region', { name: 'Its name here' })
@@ -79,18 +73,18 @@ describeWith([CHROMIUM], 'the pages of mirrors', () => {
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
       'mirrors:\n  - { name: branch-gw, source: 10.0.0.50, key: 300 }\n',
     );
-    await context.close();
+    await page.close();
   });
 
   it('says that there is no such mirror point', async () => {
-    const { page, context, complaints } = await openPage(browser, at(`mirrors/erspan2,10.9.9.9,1,?${RANGE}`));
+    const { page, complaints } = await visit(at(`mirrors/erspan2,10.9.9.9,1,?${RANGE}`));
     await page.getByText('There is no mirror point erspan2,10.9.9.9,1,').waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('adds a mirror in three clicks: commands for the device, as the inputs are', async () => {
-    const { page, context, complaints } = await openPage(browser, at(`mirrors?${RANGE}`));
+    const { page, complaints } = await visit(at(`mirrors?${RANGE}`));
     await page.getByRole('link', { name: 'Add a mirror' }).click();
     // Sessions 1 and 2 are the demo's.
     await page.getByText('Next free one; 1, 2 are taken').waitFor();
@@ -125,29 +119,29 @@ describeWith([CHROMIUM], 'the pages of mirrors', () => {
     await page.goBack();
     await commands.filter({ hasText: 'tc qdisc replace dev ens5 clsact' }).waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('says beside an input what is wrong with it', async () => {
-    const { page, context } = await openPage(browser, at('mirrors/add?source=10.0.0.13&ports=nonsense'));
+    const { page } = await visit(at('mirrors/add?source=10.0.0.13&ports=nonsense'));
     await page.getByRole('alert').filter({ hasText: '"nonsense" is no port of Cisco NX-OS' }).waitFor();
     expect(await page.getByLabel('Ports').getAttribute('aria-invalid')).toBe('true');
     await page.getByLabel("The device's address").fill('10.0.0.300');
     await page.getByRole('alert').filter({ hasText: 'is not an address' }).waitFor();
-    await context.close();
+    await page.close();
   });
 
   it('has no tunnels in the demo, and says how one is made', async () => {
-    const { page, context, complaints } = await openPage(browser, at(`tunnels?${RANGE}`));
+    const { page, complaints } = await visit(at(`tunnels?${RANGE}`));
     await page.getByText('No tunnel here, and none in this time').waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   });
 
   it('waits over an empty store, with ways on and what the doctor finds', async () => {
     await makeStore(join(directory, 'empty'));
     const empty = await startConsole(join(directory, 'empty'));
-    const { page, context, complaints } = await openPage(browser, empty.link);
+    const { page, complaints } = await visit(empty.link);
     await page.getByRole('heading', { name: 'Nothing in this store yet' }).waitFor();
     await page.getByRole('list', { name: 'Findings' }).getByText('kernel', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Show the command' }).click();
@@ -156,7 +150,7 @@ describeWith([CHROMIUM], 'the pages of mirrors', () => {
       .filter({ hasText: 'mirrorlake mirror --interface eth0' })
       .waitFor();
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
     await empty.close();
   });
 });

@@ -1,26 +1,17 @@
 /** Hosts, a host and a service in a real browser: the jobs that lead there, as a person does them. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
-import { startConsole, type TestConsole } from '../support/console.js';
-import { demoStore } from '../support/demo-store.js';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { CHROMIUM, visit } from '../support/browser.js';
+import type { TestConsole } from '../support/console.js';
+import { demoConsole } from '../support/demo.js';
 import { describeWith } from '../support/needs.js';
 
 const TIME = 't=2025-06-02T08:00~08:10';
 
 describeWith([CHROMIUM], 'hosts and services', () => {
   let served: TestConsole;
-  let browser: Browser;
   beforeAll(async () => {
-    served = await startConsole(demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store')));
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served.close();
+    served = await demoConsole();
   });
 
   async function opened(
@@ -29,10 +20,10 @@ describeWith([CHROMIUM], 'hosts and services', () => {
     size: { width?: number; dark?: boolean } = {},
   ): Promise<void> {
     const url = `${served.url}${path}#token=${served.token}`;
-    const { context, page, complaints } = await openPage(browser, url, size);
+    const { page, complaints } = await visit(url, size);
     await look(page);
     expect(complaints).toEqual([]);
-    await context.close();
+    await page.close();
   }
   const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 

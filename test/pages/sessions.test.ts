@@ -2,33 +2,28 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { CHROMIUM, type Opened, openPage, startBrowser } from '../support/browser.js';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import { CHROMIUM, type Opened, visit } from '../support/browser.js';
 import { startConsole, type TestConsole } from '../support/console.js';
+import { demoConsole } from '../support/demo.js';
 import { demoStore } from '../support/demo-store.js';
 import { describeWith } from '../support/needs.js';
 
 describeWith([CHROMIUM], 'the page of sessions', () => {
   let served: TestConsole;
-  let browser: Browser;
   let opened: Opened | undefined;
   beforeAll(async () => {
-    served = await startConsole(demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store')));
-    browser = await startBrowser();
+    served = await demoConsole();
   });
   afterEach(async () => {
-    await opened?.context.close();
+    await opened?.page.close();
     opened = undefined;
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served.close();
   });
 
   /** Opens an address of the page, signed in, and waits for what it lists. */
   async function at(path: string, size: { width?: number; height?: number } = {}): Promise<Page> {
-    opened = await openPage(browser, `${served.url}${path}#token=${served.token}`, size);
+    opened = await visit(`${served.url}${path}#token=${served.token}`, size);
     return opened.page;
   }
   const rows = (page: Page) => page.locator('table[aria-label="Sessions"] tbody tr[data-at]');
@@ -224,10 +219,10 @@ describeWith([CHROMIUM], 'the page of sessions', () => {
   });
 
   it('is readable on a narrow screen, and by those who may not see packets', async () => {
-    const store = demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store'));
+    const store = await demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store'));
     const viewer = await startConsole(store, { token_rights: ['view'] });
     const link = `${viewer.url}sessions?f=server:10.30.0.30#token=${viewer.token}`;
-    opened = await openPage(browser, link, { width: 420, height: 900 });
+    opened = await visit(link, { width: 420, height: 900 });
     const { page, complaints } = opened;
     await selected(page).waitFor();
     const heads = await page.getByRole('columnheader').allTextContents();
