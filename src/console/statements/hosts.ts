@@ -5,8 +5,9 @@ import { formatIp } from '../../wire/ip/addresses.js';
 import type { HOST_ORDERS } from '../contract/hosts.js';
 import { RequestError } from '../errors.js';
 import { conditions } from './conditions.js';
-import { FAILED } from './measures.js';
+import { written as addressText, FAILED } from './measures.js';
 import { POINT_ID, type ScopedQuestion } from './scope.js';
+import type { Source } from './tables.js';
 
 /** Rows of each list on a host's page. */
 export const MOST_ROWS = 100;
@@ -183,6 +184,39 @@ const ORDERS: Readonly<Record<(typeof HOST_ORDERS)[number], string>> = {
   failed: 'failed',
   peers: 'peers',
 };
+
+/**
+ * The first hosts of a long range, of the roll-up, which knows frames that are not IP as `::`, and neither
+ * others nor times: {@link seenStatement} has these.
+ */
+export function rankedHostsStatement(
+  { from, where }: Source,
+  order: (typeof HOST_ORDERS)[number],
+  limit: number,
+): string {
+  return (
+    `SELECT ${addressText('t.host')} AS address, sum(t.bytes_sent) AS sent,\n` +
+    '  sum(t.bytes_received) AS received, sum(t.client_sessions + t.server_sessions) AS conversations,\n' +
+    '  sum(t.client_failed + t.server_failed) AS failed, count() OVER () AS of_all\n' +
+    `FROM ${from}\nWHERE ${where}\n  AND t.host != toIPv6('::')\n` +
+    `GROUP BY t.host\nORDER BY ${ORDERS[order]} DESC, t.host\nLIMIT ${limit}`
+  );
+}
+
+/** Others that some hosts talked to, and when. @returns rows of address, peers, beginning, end */
+export function seenStatement({ from, where }: Source, hosts: readonly string[]): string {
+  const list = hosts.map((host) => `toIPv6('${host}')`).join(', ');
+  const side = (own: string, other: string): string =>
+    `  SELECT t.${own}_ip AS ip, t.${other}_ip AS peer,\n` +
+    '    min(t.first_seen) AS began, max(t.last_seen) AS ended\n' +
+    `  FROM ${from}\n  WHERE ${where.replaceAll('\n', '\n  ')}\n    AND t.${own}_ip IN (${list})\n` +
+    '  GROUP BY ip, peer';
+  return (
+    `SELECT ${addressText('ip')} AS address, uniqExact(peer) AS peers,\n` +
+    `  ${written('min(began)')} AS since, ${written('max(ended)')} AS until\nFROM (\n` +
+    `${side('client', 'server')}\n  UNION ALL\n${side('server', 'client')})\nGROUP BY ip`
+  );
+}
 
 /** The hosts of a range: each conversation counts for both its ends. */
 export function hostsStatement(

@@ -70,7 +70,7 @@ export function HostsPage() {
           ? `the first ${count(all.length)} of ${count(data.of_all)}, by ${words(order)}`
           : `${plural(data.of_all, 'host')}, by ${words(order)}`)
       }
-      of={looked === undefined ? { ...answer, isPending: true } : answer}
+      of={answer}
       meta={data?.meta}
       bones={12}
       tools={
