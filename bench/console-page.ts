@@ -121,7 +121,8 @@ export async function printPage(runs: number, goals: Goals): Promise<void> {
   }
   const late = frames.filter((ms) => ms > FRAME).length;
   print(
-    `scrolling ${ROWS.toLocaleString('en')} rows: the longest of ${STEPS} frames ${frames[0].toFixed(0)} ms, ` +
+    `scrolling ${ROWS.toLocaleString('en')} rows: the longest of ${STEPS} frames ` +
+      `${frames[0].toFixed(0)} ms, ` +
       `${late} over ${FRAME}; the best of ${runs + 1}; ${load()}`,
   );
   goals.reach(late === 0, `scrolling: no frame over ${FRAME} ms`);

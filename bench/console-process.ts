@@ -38,7 +38,8 @@ export async function serve(store: string, ...words: string[]): Promise<Serving>
 /** Megabytes of a process that are resident, and its share of those that it shares. */
 function memoryOf(pid: number): { readonly rss: number; readonly pss: number } {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const mb = (name: string): number => Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(text)?.[1]) / 1000;
+  const mb = (name: string): number =>
+    (Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(text)?.[1]) * 1024) / 1e6;
   return { rss: mb('Rss'), pss: mb('Pss') };
 }
 

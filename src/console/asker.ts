@@ -8,7 +8,6 @@ import { QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { withoutPassword } from '../model/store-location.js';
 import { ControlError, openReply } from '../observe/control.js';
 import { StoreUnavailable } from '../store/errors.js';
-import { openStore } from '../store/open.js';
 import type { Store } from '../store/store.js';
 
 /** How long a data directory stays open after the last question, milliseconds: its engine takes memory. */
@@ -54,10 +53,8 @@ export class Asker {
    * @returns the answer's bytes as they are read; destroyed if it fails midway, or is aborted
    * @throws MirrorlakeError in the store's or the collector's words
    */
-  async ask(
-    sql: string,
-    { format, seconds = QUESTION_DEFAULTS.seconds, signal }: AskOptions,
-  ): Promise<Readable> {
+  async ask(sql: string, options: AskOptions): Promise<Readable> {
+    const { format, seconds = QUESTION_DEFAULTS.seconds, signal } = options;
     await this.aside;
     const { location, collector } = await this.find();
     if (collector !== undefined) {
@@ -70,6 +67,8 @@ export class Asker {
         if (!(error instanceof ControlError) || error.unreached !== 'nobody') throw error;
       }
     }
+    // It may be wanted since.
+    if (this.aside !== undefined) return this.ask(sql, options);
     clearTimeout(this.idle);
     const end = new AbortController();
     const left = (): void => end.abort();
@@ -81,6 +80,8 @@ export class Asker {
     };
     this.running.add(end);
     try {
+      // It is a seventh of the memory of a console that nobody asks.
+      const { openStore } = await import('../store/open.js');
       this.store ??= openStore(location, { create: false, wanted: () => this.giveWay() });
       const limits = { ...QUESTION_DEFAULTS, seconds };
       const answer = await this.store.query(sql, { format, limits, signal: end.signal });

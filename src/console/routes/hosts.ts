@@ -24,15 +24,17 @@ import {
   hostsStatement,
   rankedHostsStatement,
   scansStatement,
-  seenStatement,
   trafficStatement,
 } from '../statements/hosts.js';
 import { scoped } from '../statements/scope.js';
 import { intervalFor } from '../statements/series.js';
-import { during, fromSessions } from '../statements/tables.js';
 import { counted, duration, milliseconds, plural, service } from '../words.js';
 
 type Host = Answer<'host'>;
+
+/** What the roll-up leaves out. */
+const SUMMED =
+  'Times are of whole hours; frames that are not IP, and with how many others a host talked, are left out.';
 
 export const hostHandlers: Handlers<'hosts' | 'host' | 'network'> = {
   hosts: async ({ query, who, signal }, services) => {
@@ -42,37 +44,19 @@ export const hostHandlers: Handlers<'hosts' | 'host' | 'network'> = {
     // With how many others each host talked, only sessions know.
     const wanted = order === 'peers' ? undefined : ({ rollUp: 'hosts_by_hour' } as const);
     const source = await sourceOf(services, query, around, wanted, signal);
-    const options = keeping(source.ended, signal);
     const summed = source.table !== 'sessions';
-    const table = `${services.facts.prefix}sessions`;
-    const statement = summed
-      ? rankedHostsStatement(source, order, limit)
-      : hostsStatement(source, order, limit, table);
-    const answer = await services.questions.ask(statement, options);
-    const { rows, of_all } = listed<Ranked & Partial<Seen>>(answer);
-    const seen = new Map<string, Seen>();
-    if (summed && rows.length > 0) {
-      const hosts = rows.map(({ address }) => address);
-      const details = await services.questions.ask(
-        seenStatement(fromSessions(during(query, source.range), around), hosts),
-        options,
-      );
-      for (const { address, ...one } of objects<Seen & { address: string }>(details)) seen.set(address, one);
-    }
+    const statement =
+      summed && order !== 'peers'
+        ? rankedHostsStatement(source, order, limit)
+        : hostsStatement(source, order, limit, `${services.facts.prefix}sessions`);
+    const answer = await services.questions.ask(statement, keeping(source.ended, signal));
+    type Row = Answer<'hosts'>['rows'][number];
+    type Answered = Omit<Row, 'first_seen' | 'last_seen'> & { since: string; until: string };
+    const { rows, of_all } = listed<Answered>(answer);
     const cut = of_all - rows.length;
-    const note = [source.note, summed ? 'Frames that are not IP are left out.' : undefined]
-      .filter((words) => words !== undefined)
-      .join(' ');
+    const note = [source.note, summed ? SUMMED : undefined].filter((words) => words !== undefined).join(' ');
     return {
-      rows: rows.map(({ since, until, peers, ...row }) => {
-        const known = seen.get(row.address);
-        return {
-          ...row,
-          peers: peers ?? known?.peers ?? 0,
-          first_seen: since ?? known?.since ?? '',
-          last_seen: until ?? known?.until ?? '',
-        };
-      }),
+      rows: rows.map(({ since, until, ...row }): Row => ({ ...row, first_seen: since, last_seen: until })),
       of_all,
       meta: metaOf(statement, source.table, answer, {
         ...(cut > 0 && { cut }),
@@ -84,20 +68,6 @@ export const hostHandlers: Handlers<'hosts' | 'host' | 'network'> = {
   network: (asking, services) =>
     answered(hostKey(`${asking.params.address}/${asking.params.length}`), asking, services),
 };
-
-/** What every table knows of a host; and what only sessions know. */
-interface Ranked {
-  readonly address: string;
-  readonly sent: number;
-  readonly received: number;
-  readonly conversations: number;
-  readonly failed: number;
-}
-interface Seen {
-  readonly peers: number;
-  readonly since: string;
-  readonly until: string;
-}
 
 /** Rows of a list, and how many there are in all. */
 export function listed<Row>(table: Table): { rows: Row[]; of_all: number } {
