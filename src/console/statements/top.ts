@@ -87,9 +87,10 @@ function orderOf(by: By, m: Measures): { readonly order: string; readonly having
 /**
  * The first rows, and as `of_all` how many there are.
  *
- * Columns: from_client, to_server, app ('' of IP: {@link pairAppsStatement} has it) | address | prefix | address, port, app | app; bytes, packets,
- * conversations, failed; of services also resent, refused, silent, handshakes, handshake_p50, handshake_p95,
- * answered, response_p50, response_p95, and clients where `sessions` is read.
+ * Columns: from_client, to_server, app ('' of IP, which {@link pairAppsStatement} has) | address | prefix |
+ * address, port, app | app; bytes, packets, conversations, failed; of services also resent, refused, silent,
+ * handshakes, handshake_p50, handshake_p95, answered, response_p50, response_p95, and clients where
+ * `sessions` is read.
  */
 export function topStatement(source: Source, what: What, by: By, limit: number): string {
   if (what === 'pairs') return pairsStatement(source, by, limit);
