@@ -144,6 +144,8 @@ export async function printInserts(day: string, goals: Goals): Promise<void> {
   rmSync(copy, { recursive: true, force: true });
   // Parts never change: links to them will do.
   spawnSync('cp', ['-al', day, copy]);
+  // But for the one that is locked.
+  rmSync(join(copy, 'clickhouse', 'status'), { force: true });
   const store = openStore(copy, { create: false });
   await insert(store);
   const alone: number[] = [];
