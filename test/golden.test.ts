@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FIXTURES } from './support/fixtures/all.js';
+import { GROUP_OF_FIXTURES } from './support/fixtures/groups.js';
 import { fixtureList } from './support/make-fixtures.js';
 import { type CaptureRows, readCapture, readCommand, readLine } from './support/read-capture.js';
 import { type ExpectedRow, matchRows } from './support/traffic/expected.js';
@@ -50,6 +51,25 @@ describe.each(FIXTURES)('$file: $about', ({ file, bytes, scene, packets }) => {
     compare(`${name}.sessions.ndjson`, withoutIds(rows.sessions));
     compare(`${name}.mirrors.ndjson`, withoutIds(rows.mirrors));
     if (packets) compare(`${name}.packets.ndjson`, withoutIds(rows.packets));
+  });
+});
+
+describe.each(FIXTURES.filter(({ scene }) => scene.grouped.length > 0))('$file in a group', (fixture) => {
+  const { file, scene } = fixture;
+  const name = file.replace(/\.pcap$/, '');
+  const words = ['--group', `pair=${GROUP_OF_FIXTURES.join(',')}`];
+
+  it('gives rows for what was sent', async () => {
+    const rows = await readLine(join(DIRECTORY, file), 'sessions', words);
+    expect(matchRows(parse(rows), scene.grouped)).toEqual([]);
+    compare(`${name}.grouped.ndjson`, withoutIds(rows));
+    const several = await readLine(join(DIRECTORY, file), 'sessions', [...words, '--workers', '3']);
+    expect(withoutIds(several.toSorted())).toEqual(withoutIds(rows.toSorted()));
+  });
+
+  it('gives the same rows of mirrors', async () => {
+    const rows = await readLine(join(DIRECTORY, file), 'mirrors', words);
+    expect(withoutIds(rows)).toBe(readFileSync(join(DIRECTORY, `${name}.mirrors.ndjson`), 'utf8'));
   });
 });
 

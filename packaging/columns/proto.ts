@@ -1,6 +1,9 @@
 /** schemas/mirrorlake/v1: one message per table. */
-import type { Table, Words } from '../../src/model/columns/column.js';
+import type { Kind, Table, Words } from '../../src/model/columns/column.js';
 import { MADE, wrapped } from './text.js';
+
+/** Kinds whose fields tell 0 from nothing. */
+const OPTIONAL: readonly Kind[] = ['nullable', 'later'];
 
 export function protoFile(table: Table): string {
   const enums = new Map<string, Words>();
@@ -25,7 +28,7 @@ export function protoFile(table: Table): string {
     ]),
     ...fields.flatMap(({ name, field, type, doc }) => [
       ...wrapped(doc, '  // '),
-      `  ${type.kind === 'nullable' ? 'optional ' : ''}${type.proto} ${name} = ${field};`,
+      `  ${OPTIONAL.includes(type.kind) ? 'optional ' : ''}${type.proto} ${name} = ${field};`,
     ]),
     '}',
     '',

@@ -84,6 +84,7 @@ function most({ type }: Column): number {
   switch (type.kind) {
     case 'uint':
     case 'nullable':
+    case 'later':
     case 'minute':
     case 'day':
       return TAG + (type.bits === 64 ? VARINT53 : VARINT32);
@@ -123,6 +124,7 @@ function written(column: Column): string {
     second: `sint(${field}, ${value})`,
     enum: `uint(${field}, ${value})`,
     nullable: `optionalUint(${field}, ${value})`,
+    later: `optionalUint(${field}, ${value})`,
     fixed32: `fixed32(${field}, ${value})`,
     uints: `packed(${field}, ${value}, ${value}Count)`,
     ip: `address(${field}, ${value})`,

@@ -115,6 +115,27 @@ export class MirrorTable {
     return index === REFUSED ? undefined : this.table.points[index];
   }
 
+  /**
+   * {@link find} for a packet that another table counts: its point does not grow idle here.
+   *
+   * @param sec its time, seconds since 1970
+   */
+  findUncounted(
+    type: MirrorType,
+    packet: OuterPacket,
+    session: number,
+    key: number,
+    sec: number,
+  ): MirrorPoint | undefined {
+    const point = this.find(type, packet, session, key);
+    if (point === undefined) return undefined;
+    const { index } = point;
+    this.quiet[index] = Math.max(this.quiet[index], sec);
+    // Its sessions are counted here.
+    if (this.isChanged[index] === 0) this.mark(index);
+    return point;
+  }
+
   /** Whether a fragment may belong to an admitted mirror point; if not, it is counted as refused. */
   mayAdmit(packet: OuterPacket): boolean {
     return this.table.mayAdmit(packet);

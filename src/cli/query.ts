@@ -27,7 +27,7 @@ export function registerQuery(program: Command): void {
         'value per line where the table would be wider than the terminal; elsewhere separated by tabs. It ' +
         'only reads, unless --write is given. docs/reference/columns.md lists the tables and columns. A ' +
         'long conversation has several rows in sessions, one per part, and one row in conversations. What ' +
-        'several mirrors see is in both once per mirror, and is counted as often by a sum over mirrors.',
+        'several mirrors see is in both once per mirror; copy IN (0, 255) counts it once.',
     )
     .argument('<sql>', 'the statement; - reads it from stdin')
     .option('--store <store>', STORE_HELP)

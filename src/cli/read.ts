@@ -3,6 +3,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LONGEST_DEDUPLICATION, MOST_SESSIONS, MOST_WORKERS } from '../config/bounds.js';
+import { GROUP_WINDOW, GROUP_WORDS, type NamedGroup, parseGroup } from '../config/groups.js';
 import { KEPT_PACKETS_WORDS, type KeptPackets, parseKeptPackets } from '../config/kept-packets.js';
 import {
   OVERLAY_WORDS,
@@ -20,6 +21,7 @@ import { isRowKind, NDJSON_KINDS, type NdjsonKind, parseKinds } from '../reader/
 import type { ReadOutput } from '../reader/output.js';
 import type { Reading, ReadProgress } from '../reader/run.js';
 import { startSessionWorkers } from '../reader/session-start.js';
+import type { GroupOf } from '../reader/session-thread.js';
 import { workersFor } from '../reader/workers.js';
 import { isCaptureFile } from '../receive/file/first-look.js';
 import type { TunnelTable } from '../tunnels/kernel/table.js';
@@ -36,7 +38,10 @@ interface ReadOptions {
   maxSessions?: number;
   workers?: number;
   deduplicate: number;
-  separateBy: Separator[];
+  separateBy?: Separator[];
+  group: NamedGroup[];
+  groupWindow: number;
+  config?: string;
   applications: number;
   overlay: Overlay[];
   quiet?: boolean;
@@ -95,11 +100,22 @@ export function registerRead(program: Command): void {
       new Option(
         '--separate-by <what>',
         'what tells apart conversations between the same addresses and ports: ' +
-          `${SEPARATORS.join(', ')}, several separated by commas, or none`,
-      )
-        .argParser(separators)
-        .default(['vni'], 'vni'),
+          `${SEPARATORS.join(', ')}, several separated by commas, or none (default: vni; in groups none)`,
+      ).argParser(separators),
     )
+    .option(
+      '--group <members>',
+      `mirrors whose conversations are one, and whose copies of a frame count once: ${GROUP_WORDS}; ` +
+        'repeatable',
+      group,
+      [],
+    )
+    .addOption(
+      new Option('--group-window <time>', 'how long a packet waits for its copies from the rest of a group')
+        .argParser(groupWindow)
+        .default(GROUP_WINDOW.usual * 1e9, '50ms'),
+    )
+    .option('--config <file>', 'the configuration whose `mirrors` --group names')
     .addOption(
       new Option(
         '--applications <what>',
@@ -149,6 +165,26 @@ function overlay(value: string, before: Overlay[]): Overlay[] {
   return [...before, said];
 }
 
+function group(value: string, before: NamedGroup[]): NamedGroup[] {
+  const said = parseGroup(value);
+  if (typeof said === 'string') throw new InvalidArgumentError(`${said}.`);
+  if (before.some(({ name }) => name === said.name))
+    throw new InvalidArgumentError(`there is a group ${said.name} already.`);
+  const mine = new Set(said.members.map(({ text }) => text));
+  const other = before.find(({ members }) => members.some(({ text }) => mine.has(text)));
+  if (other !== undefined)
+    throw new InvalidArgumentError(`a member of it is in the group ${other.name} already.`);
+  return [...before, said];
+}
+
+function groupWindow(value: string): number {
+  const seconds = parseDuration(value);
+  const { least, most } = GROUP_WINDOW;
+  if (!(seconds >= least && seconds <= most))
+    throw new InvalidArgumentError(`give a time from ${least * 1e3}ms to ${most}s, as in 50ms.`);
+  return Math.round(seconds * 1e9);
+}
+
 /** Nanoseconds of a duration, as in the configuration's `deduplicate`. */
 function window(value: string): number {
   const seconds = parseDuration(value);
@@ -183,6 +219,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
   let store: FilledStore | undefined;
   try {
     const tunnels = options.tunnel.length > 0 ? await tunnelsOf(options.tunnel) : undefined;
+    const groups = options.group.length > 0 ? await groupsOf(options) : undefined;
     if (stores) {
       const { storeToWrite } = await import('./find-store.js');
       const { location } = await storeToWrite(options);
@@ -212,7 +249,9 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
         capacity,
         packets,
         dedupWindow,
-        separateBy: options.separateBy,
+        separateBy: options.separateBy ?? ['vni'],
+        groupsSeparateBy: options.separateBy ?? [],
+        groupOf: groups,
         applications: options.applications,
         print: stores
           ? undefined
@@ -287,6 +326,21 @@ async function tunnelsOf(specs: readonly string[]): Promise<TunnelTable> {
   return tunnels;
 }
 
+/** What says of a mirror point which group it is in. @throws UsageError for members that nobody knows */
+async function groupsOf({ group: groups, groupWindow: window, config }: ReadOptions): Promise<GroupOf> {
+  const { membershipOf } = await import('../reader/groups.js');
+  const mirrors = config === undefined ? [] : (await import('../config/load.js')).loadConfig(config).mirrors;
+  for (const { source, text } of groups.flatMap(({ members }) => members)) {
+    if (source !== undefined || mirrors.some(({ name }) => name === text)) continue;
+    throw new UsageError(
+      config === undefined
+        ? `read: --group: "${text}" is no address; --config FILE gives mirrors their names`
+        : `read: --group: "${text}" is neither an address nor the name of a mirror in ${config}`,
+    );
+  }
+  return (point) => membershipOf(point, { groups, mirrors, window });
+}
+
 /**
  * Resolves the command line. `--ndjson FILE` is `--ndjson sessions FILE`.
  *
@@ -316,6 +370,8 @@ function words(given: string[], options: ReadOptions): { files: string[]; kinds:
     throw new UsageError(
       'read: --once needs one worker, whose segments are the same every time: leave out --workers',
     );
+  if (options.config !== undefined && options.group.length === 0)
+    throw new UsageError('read: --config gives the members of --group their names: leave it out without one');
   if (kinds.includes('tunnels') && options.tunnel.length === 0)
     throw new UsageError('read: --ndjson tunnels needs at least one --tunnel SPEC');
   return { files, kinds };

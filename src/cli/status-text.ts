@@ -3,6 +3,7 @@
 import type { CollectorStatus, MirrorStatus, RefusedStatus, StoreStatus } from '../model/status.js';
 import { type TunnelStatus, tunnelTrouble } from '../model/tunnel-status.js';
 import {
+  copiesWords,
   counted,
   DEDUPLICATE_WORDS,
   daysWords,
@@ -66,7 +67,8 @@ function observed(s: CollectorStatus, width: number | undefined): string[] {
     ...mirrors(s, width),
     '',
     `sessions  ${grouped(s.sessions.open)} open, ${grouped(s.sessions.opened)} seen, ` +
-      `${counted(s.sessions.rows, 'row')}, ${grouped(s.sessions.pressure)} ended by pressure, ` +
+      `${counted(s.sessions.rows, 'row')}${copiesWords(s.sessions.copies)}, ` +
+      `${grouped(s.sessions.pressure)} ended by pressure, ` +
       (s.sessions.collisions > 0 ? `${grouped(s.sessions.collisions)} for their hashes, ` : '') +
       counted(s.sessions.duplicates, 'duplicate frame'),
     `store     ${s.store.target} is ${s.store.state}, ${counted(s.store.rows_stored, 'row')} stored, ` +

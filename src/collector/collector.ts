@@ -28,6 +28,7 @@ import { MOST_HTTP_CONNECTIONS, ObserveServer } from '../observe/http.js';
 import type { Logger } from '../observe/log.js';
 import { RawReceiver } from '../receive/raw.js';
 import { rawLibrary } from '../receive/raw-library.js';
+import { sharedCopies } from '../sessions/copies.js';
 import { parseLocation, readerOf } from '../store/location.js';
 import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { Chores } from './chores.js';
@@ -243,7 +244,7 @@ export class Collector {
     return {
       collector: this.options.collector,
       sessions: {
-        capacity: Math.ceil(s.capacity / workers),
+        capacity: sessionsPerWorker(s.capacity, workers),
         tcpIdle: s.tcp_idle,
         udpIdle: s.udp_idle,
         otherIdle: s.other_idle,
@@ -268,7 +269,10 @@ export class Collector {
       minute: (counts) => this.accounts.minute(counts),
       changes: (worker, changes) => this.accounts.changes(worker, changes, Date.now()),
       live: (worker) => this.live.output(worker),
-      ...(config.workers > 1 && { numbers: (worker: number) => this.accounts.numberLog(worker) }),
+      ...(config.workers > 1 && {
+        numbers: (worker: number) => this.accounts.numberLog(worker),
+        copies: sharedCopies(config.workers, sessionsPerWorker(config.sessions.capacity, config.workers)),
+      }),
       log: (level, message) => this.log[level](message),
       failed: (error) => this.failure?.(error),
     });
@@ -481,6 +485,12 @@ export class Collector {
         fragment_trains_headless: sum('fragmentTrainsHeadless'),
         duplicates: sum('duplicates'),
         duplicates_forgotten: sum('duplicatesForgotten'),
+        copies: sum('copies'),
+        uncompared: sum('uncompared'),
+        group_handed_over: sum('groupHandedOver'),
+        group_copies: sum('groupCopies'),
+        group_frames_forgotten: sum('groupFramesForgotten'),
+        group_members_shared: sum('groupMembersShared'),
         dropped: sum('rowsDropped'),
       },
       applications: addedUp(snapshots.map((s) => s.applications)),
@@ -527,6 +537,11 @@ export class Collector {
     await this.storeThread?.close(0);
     for (const tap of this.taps.values()) tap.close();
   }
+}
+
+/** The sessions that each worker holds. */
+function sessionsPerWorker(capacity: number, workers: number): number {
+  return Math.ceil(capacity / workers);
 }
 
 function spoolOf(config: Config): string {

@@ -1,21 +1,23 @@
 /**
  * One packet path, from batches to segments: demux, the rules of mirror points, the session table, the
  * encoder. The raw receiver has one in the main thread, every worker of the ring receiver has its own. Packet
- * paths share a {@link NumberLog}'s memory with the main thread, and nothing with each other.
+ * paths share a {@link NumberLog}'s memory with the main thread, and with each other what tells that several
+ * mirror points see a conversation (sessions/copies.ts).
  */
 import type { RefusedCount } from '../accounts/loudest.js';
 import type { MirrorChange, MirrorChanges, MirrorCounts } from '../accounts/mirror-changes.js';
 import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { NumberLog } from '../accounts/number-log.js';
 import type { MalformedSender } from '../demux/malformed-senders.js';
+import { signalEvent } from '../linux/event.js';
 import type { PacketBatch } from '../model/batch.js';
 import type { TableName } from '../model/columns/tables.js';
 import { EndReason } from '../model/end-reason.js';
 import type { OpenOrder } from '../model/live.js';
-import type { MirrorPoint } from '../model/mirror-point.js';
+import type { MirrorPoint, MirrorType } from '../model/mirror-point.js';
 import type { MirrorRecord } from '../model/mirror-record.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
-import type { GreReceiver } from '../model/outer-packet.js';
+import type { GreReceiver, OuterPacket } from '../model/outer-packet.js';
 import type { ApplicationStatus } from '../model/status.js';
 import { READ_OPTIONS, type SessionOptions } from '../sessions/options.js';
 import { PacketKeeper } from '../store/segment/packet-keeper.js';
@@ -28,6 +30,7 @@ import type { LiveOutput, LivePath, Watch } from './live/live-path.js';
 import { PathLive } from './live/path-live.js';
 import { Pipeline } from './pipeline.js';
 import { type MirrorRule, type MirrorRules, ruleOf } from './policy.js';
+import { Handover, type HandoverOptions, type HandoverTaker } from './ring/handover.js';
 import { RuleIndex } from './rule-index.js';
 import { TapWriter } from './tap.js';
 
@@ -49,6 +52,8 @@ export interface PathOptions {
   readonly rules: MirrorRules;
   /** Memory of a NumberLog, if several packet paths have their sequence numbers judged together. */
   readonly numbers?: SharedArrayBuffer;
+  /** The rings between packet paths, if there are several: members of a group may be seen by any. */
+  readonly handover?: HandoverOptions;
 }
 
 /** What a packet path has counted since its start. */
@@ -74,6 +79,15 @@ export interface PathSnapshot {
   readonly fragmentTrainsHeadless: number;
   readonly duplicates: number;
   readonly duplicatesForgotten: number;
+  readonly copies: number;
+  readonly uncompared: number;
+  /** Frames of groups handed over to the worker of their conversation. */
+  readonly groupHandedOver: number;
+  /** Frames of groups that another member had sent; and those forgotten too soon to find their copies. */
+  readonly groupCopies: number;
+  readonly groupFramesForgotten: number;
+  /** Mirror points beyond those that a group tells apart. */
+  readonly groupMembersShared: number;
   readonly applications: ApplicationStatus;
   /**
    * Rows dropped because too much was waiting for the store, or too many kept fragments for their first one.
@@ -89,7 +103,7 @@ export interface PathOutput {
   readonly live?: LiveOutput;
 }
 
-export class PacketPath implements FrameSink, PointWatcher, LivePath {
+export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTaker {
   private readonly pipeline: Pipeline;
   private readonly segments: RowSegments;
   private readonly live: PathLive;
@@ -105,6 +119,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
   private rowsDropped = 0;
   private ignored = 0;
   private readonly numbers: NumberLog | undefined;
+  private readonly handover: Handover | undefined;
   /** Time of the last packet, milliseconds since 1970. */
   private lastPacket = 0;
 
@@ -118,6 +133,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
     this.segments = new RowSegments(options.collector);
     this.live = new PathLive(this.segments, options.collector, output.live);
     if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
+    if (options.handover !== undefined) this.handover = new Handover(options.handover, signalEvent);
     this.pipeline = new Pipeline({
       sessions: this.live.rows,
       mirrors: { mirror: (record) => this.output.minute(this.countsOf(record)) },
@@ -138,7 +154,13 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
     this.pipeline.process(batch);
     const last = batch.count - 1;
     if (last >= 0) this.lastPacket = batch.sec[last] * 1e3 + batch.nsec[last] / 1e6;
+    this.handover?.flush();
     if (this.segments.length >= SEGMENT_BYTES) this.flush();
+  }
+
+  /** Takes frames that other packet paths handed over. @returns whether there were any */
+  takeOver(): boolean {
+    return this.handover?.drain(this) === true;
   }
 
   ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
@@ -155,6 +177,22 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
     }
     const length = f.end - f.start;
     if (rule.snapLength > 0 && f.end - f.start > rule.snapLength) f.end = f.start + rule.snapLength;
+    if (m.point.member >= 0 && this.handover?.send(f, m, length) === true) return;
+    this.keep(f, m, rule, length);
+  }
+
+  pointOf(type: MirrorType, packet: OuterPacket, session: number, key: number): MirrorPoint | undefined {
+    return this.pipeline.mirrors.findUncounted(type, packet, session, key, Math.floor(this.lastPacket / 1e3));
+  }
+
+  takeHandedOver(f: Frame, m: Mirrored, arrived: number): void {
+    const rule = this.byPoint[m.point.index];
+    if (rule.policy === 'observe') this.keep(f, m, rule, arrived);
+    else this.ignored++;
+  }
+
+  /** Takes a frame into its session. @param length bytes of it when it arrived */
+  private keep(f: Frame, m: Mirrored, rule: MirrorRule, length: number): void {
     this.pipeline.table.frame(f, m);
     if (rule.keepBytes > 0) {
       this.packets.keep(f, m, rule.keepBytes, rule.keepPackets, length);
@@ -225,6 +263,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
       refused: mirrors.refused,
       ignored: this.ignored,
       mirror_points_full: mirrors.overflowed,
+      group_handover: this.handover?.dropped ?? 0,
       tap: this.taps.counters.dropped + this.taps.counters.skipped,
     };
     for (const [code, count] of c.malformed.entries()) if (count > 0) dropped[MALFORMED_NAMES[code]] = count;
@@ -246,6 +285,12 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
       fragmentTrainsHeadless: table.counters.fragmentTrainsHeadless,
       duplicates: table.counters.duplicates,
       duplicatesForgotten: table.counters.duplicatesForgotten,
+      copies: table.counters.copies,
+      uncompared: table.counters.uncompared,
+      groupHandedOver: this.handover?.sent ?? 0,
+      groupCopies: table.counters.groupCopies,
+      groupFramesForgotten: table.counters.groupFramesForgotten,
+      groupMembersShared: table.groupMembersShared,
       applications: table.applications,
       rowsDropped: this.rowsDropped + this.packets.dropped,
     };
@@ -271,10 +316,14 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath {
     }
     this.pipeline.table.setDedupWindow(point, rule.policy === 'observe' ? rule.dedupWindow : 0);
     this.pipeline.table.separateBy(point, rule.separateBy);
+    // One that stands for many is no member: its frames are not told apart.
+    const isMember = rule.policy === 'observe' && !this.pipeline.mirrors.isShared(point);
+    this.pipeline.table.setGroup(point, isMember ? rule.group : undefined);
     this.pipeline.table.keep(point, rule.applications);
   }
 
   forgotten(totals: MirrorRecord, name: number): void {
+    this.pipeline.table.setGroup(totals.point, undefined);
     this.gone.push(this.changeOf(totals, name));
   }
 

@@ -1,8 +1,10 @@
 /** The policy for mirror points, from the configuration. */
+import { GROUP_WINDOW } from '../config/groups.js';
+import { matchesPoint } from '../config/mirror-match.js';
 import type { Separator } from '../config/overlays.js';
-import type { Config, MirrorConfig } from '../config/schema.js';
-import { prefixHolds } from '../config/units.js';
-import { MIRROR_TYPE_NAMES, type PointIdentity } from '../model/mirror-point.js';
+import type { Config, GroupConfig, MirrorConfig } from '../config/schema.js';
+import type { PointIdentity } from '../model/mirror-point.js';
+import type { Membership } from '../sessions/groups.js';
 import { separationBits } from '../sessions/separation.js';
 import type { TunnelConfig } from '../tunnels/spec/config.js';
 import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
@@ -10,6 +12,8 @@ import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
 /** The part of the configuration that decides; plain data, sent to workers, and replaced on SIGHUP. */
 export interface MirrorRules {
   readonly mirrors: readonly MirrorConfig[];
+  /** By name: groups that say more than that there is one. */
+  readonly groups: ReadonlyMap<string, GroupConfig>;
   readonly unknown: 'observe' | 'refuse';
   /** Places per worker for mirror points that no entry names. */
   readonly unknownPoints: number;
@@ -44,6 +48,8 @@ export interface MirrorRule {
   readonly keepPackets: number;
   /** What separates conversations between the same ends: bits of Separate. */
   readonly separateBy: number;
+  /** The group that it is in; undefined: none. */
+  readonly group: Membership | undefined;
   /** What is kept of applications: bits of Keep. */
   readonly applications: number;
   /** Descriptor of the TAP device for its frames, -1 for none. */
@@ -58,6 +64,7 @@ export function mirrorRules(
 ): MirrorRules {
   return {
     mirrors: config.mirrors,
+    groups: new Map(config.groups.map((group) => [group.name, group])),
     unknown: config.unknown_mirrors,
     unknownPoints: config.unknown_points,
     packets: config.packets,
@@ -75,7 +82,7 @@ export function mirrorRules(
  * {@link RuleIndex} finds the same for packets, in a time that does not grow with the number of entries.
  */
 export function entryOf(point: PointIdentity, rules: MirrorRules): number {
-  const entry = rules.mirrors.findIndex((m) => matches(m, point));
+  const entry = rules.mirrors.findIndex((m) => matchesPoint(m, point));
   return entry < 0 ? rules.mirrors.length : entry;
 }
 
@@ -97,11 +104,13 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
       keepBytes: rules.packets.bytes,
       keepPackets: rules.packets.packets,
       separateBy: separationBits(rules.separateBy),
+      group: undefined,
       applications: rules.applications,
       // Refused packets go to no TAP device either.
       tap: rules.unknown === 'refuse' ? -1 : rules.tapAll,
     };
   }
+  const group = groupOf(entry, rules);
   return {
     name: entry.name,
     site: entry.site,
@@ -110,15 +119,20 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
     snapLength: entry.snap_length,
     keepBytes: (entry.packets ?? rules.packets).bytes,
     keepPackets: (entry.packets ?? rules.packets).packets,
-    separateBy: separationBits(entry.separate_by ?? rules.separateBy),
+    separateBy: separationBits(group?.separateBy ?? entry.separate_by ?? rules.separateBy),
+    group: group?.membership,
     applications: entry.applications ?? rules.applications,
     tap: entry.tap === undefined ? rules.tapAll : rules.taps[entry.tap],
   };
 }
 
-function matches(m: MirrorConfig, point: PointIdentity): boolean {
-  if (m.source !== undefined && !prefixHolds(m.source, point.source)) return false;
-  if (m.type !== undefined && m.type !== MIRROR_TYPE_NAMES[point.type]) return false;
-  if (m.session !== undefined && m.session !== point.session) return false;
-  return m.key === undefined || m.key === point.key;
+/** The group of an entry; undefined: it is in none. */
+function groupOf(
+  { group: name, name: member }: MirrorConfig,
+  { groups }: MirrorRules,
+): { membership: Membership; separateBy: readonly Separator[] } | undefined {
+  if (name === undefined) return undefined;
+  const group = groups.get(name);
+  const window = Math.round((group?.window ?? GROUP_WINDOW.usual) * 1e9);
+  return { membership: { group: name, name: member, window }, separateBy: group?.separate_by ?? [] };
 }

@@ -8,6 +8,8 @@ import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js
 import { RIGHTS } from '../model/rights.js';
 import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
 import { LONGEST_DEDUPLICATION, MOST_POINTS, MOST_SESSIONS, MOST_WORKERS } from './bounds.js';
+import { groupMistakes } from './group-mistakes.js';
+import { GROUP_WINDOW } from './groups.js';
 import { KEPT_PACKETS_WORDS, parseKeptPackets } from './kept-packets.js';
 import { OVERLAY_WORDS, parseOverlay, SEPARATORS } from './overlays.js';
 import { parseDuration, parsePrefix, parseSize } from './units.js';
@@ -125,8 +127,30 @@ export const mirrorSchema = z.strictObject({
   packets: packets.optional().describe('Like the key `packets` above, for this mirror.'),
   separate_by: separators.optional().describe('Like the key `separate_by` above, for this mirror.'),
   applications: applications.optional().describe('Like the key `applications` above, for this mirror.'),
+  group: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Mirrors with the same word here are a group: what they see of a conversation is one row, and a ' +
+        'frame that several see counts once. `groups` says more of it.',
+    ),
   tap: interfaceName.optional().describe('A TAP device that gets the inner frames unchanged.'),
 });
+
+export const groupSchema = z.strictObject({
+  name: z.string().min(1).describe('The word that its mirrors have as `group`; `mirror_name` of its rows.'),
+  window: duration(GROUP_WINDOW.least, GROUP_WINDOW.most)
+    .default(GROUP_WINDOW.usual)
+    .describe(
+      'How far its mirrors may lag behind each other: so long, and up to a seventh longer, a packet waits ' +
+        'for its copies.',
+    ),
+  separate_by: separators
+    .default([])
+    .describe('Like the key `separate_by` above, for all mirrors of the group.'),
+});
+export type GroupConfig = z.output<typeof groupSchema>;
 
 /** A URL that leads out: the page makes a link of it. */
 const outward = z
@@ -234,7 +258,7 @@ export const tunnelSchema = z.union([
   }),
 ]);
 
-export const configSchema = z.strictObject({
+const plainSchema = z.strictObject({
   store: z
     .string()
     .refine(isLocation, { error: (i) => noStoreAt(`"${withoutPassword(String(i.input))}"`) })
@@ -482,7 +506,15 @@ export const configSchema = z.strictObject({
     .array(mirrorSchema)
     .default([])
     .describe('Mirror points, by name. The first entry that matches applies.'),
+  groups: z
+    .array(groupSchema)
+    .default([])
+    .describe('Groups of mirrors that need another window or separators than the usual ones.'),
   tunnels: z.array(tunnelSchema).default([]).describe('GRE tunnels to devices of this host.'),
+});
+
+export const configSchema = plainSchema.superRefine((config, context) => {
+  for (const { path, message } of groupMistakes(config)) context.addIssue({ code: 'custom', path, message });
 });
 
 export type Config = z.output<typeof configSchema>;

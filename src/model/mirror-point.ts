@@ -63,6 +63,10 @@ export class MirrorPoint {
   /** What its entry of `mirrors` calls it, and where that says it is; both may change. */
   name = '';
   site = '';
+  /** What its conversations belong to: its index, or the identity of its group (sessions/groups.ts). */
+  identity: number;
+  /** Its number among the members of its group; -1: it is in none. */
+  member = -1;
 
   constructor(
     /** A small number, dense from 0: the place in its table. */
@@ -78,5 +82,7 @@ export class MirrorPoint {
      * identity.
      */
     readonly key: number | null,
-  ) {}
+  ) {
+    this.identity = index;
+  }
 }

@@ -145,6 +145,17 @@ export interface SessionStatus {
   readonly duplicates: number;
   /** Frames whose place was taken before their copies could have come: these count as packets. */
   readonly duplicates_forgotten: number;
+  /** Rows of conversations that another mirror point had first; and sessions that were not compared. */
+  readonly copies: number;
+  readonly uncompared: number;
+  /** Frames of groups handed over to the worker of their conversation. */
+  readonly group_handed_over: number;
+  /** Frames of groups that another member had sent, counted once. */
+  readonly group_copies: number;
+  /** Frames of groups whose place was taken within the window: their copies count as packets. */
+  readonly group_frames_forgotten: number;
+  /** Mirror points beyond those that their group tells apart. */
+  readonly group_members_shared: number;
   /**
    * Rows lost because more than 256 MiB waited for the store's thread, and frames lost because 16 MiB of
    * fragments waited for their first one.

@@ -38,3 +38,8 @@ export const DEDUPLICATE_WORDS = '`deduplicate: 10ms`';
 export function incompleteWords(packets: number): string {
   return `${grouped(packets)} incomplete: the underlay's MTU is too small, or it drops fragments`;
 }
+
+/** What follows a number of rows, so many of which are of conversations that another point had first. */
+export function copiesWords(copies: number): string {
+  return copies > 0 ? `, ${grouped(copies)} of them copies` : '';
+}

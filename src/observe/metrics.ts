@@ -358,6 +358,37 @@ export const METRICS: readonly Metric[] = [
     'Frames forgotten within the time of `deduplicate` to make room for others: a copy of them ' +
       'counts again.',
   ),
+  session(
+    'copies',
+    'session_copies_total',
+    'Rows, of those handed to the store, of conversations that another mirror point had first (`copy`).',
+  ),
+  session(
+    'uncompared',
+    'sessions_uncompared_total',
+    'Sessions that were not compared with those of other mirror points, as too many had the same ends: ' +
+      'their `copy` is 0.',
+  ),
+  session(
+    'group_copies',
+    'group_copies_total',
+    'Frames of groups that another member had sent, counted once.',
+  ),
+  session(
+    'group_frames_forgotten',
+    'group_frames_forgotten_total',
+    'Frames of groups forgotten within the window to make room for others: their copies count as packets.',
+  ),
+  session(
+    'group_handed_over',
+    'group_handed_over_total',
+    'Frames of groups handed over to the worker that has their conversation.',
+  ),
+  session(
+    'group_members_shared',
+    'group_members_shared_total',
+    'Mirror points beyond the 64 that a group tells apart: what several of them see counts as often.',
+  ),
   application(
     'conversations_read',
     'Conversations whose messages are read now.',

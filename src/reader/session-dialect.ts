@@ -5,6 +5,7 @@ import type { EndReason } from '../model/end-reason.js';
 import type { MirrorType } from '../model/mirror-point.js';
 import type { ApplicationStatus } from '../model/status.js';
 import { FRAME_BATCH, FRAME_WORDS } from '../sessions/frame-batch.js';
+import type { Membership } from '../sessions/groups.js';
 import type { SessionCounters } from '../sessions/options.js';
 import type { RowKind } from './kinds.js';
 
@@ -73,8 +74,9 @@ export interface SessionTask {
   readonly dedupWindow: number;
   /** What is kept of applications: bits of Keep. */
   readonly applications: number;
-  /** What separates conversations between the same ends. */
+  /** What separates conversations between the same ends; and those of groups. */
   readonly separateBy: readonly Separator[];
+  readonly groupsSeparateBy: readonly Separator[];
 }
 
 /** Frames kept, and frames not kept because too many fragments waited for their first one. */
@@ -90,6 +92,8 @@ export interface PlainPoint {
   readonly target: Uint8Array;
   readonly session: number;
   readonly key: number | null;
+  /** The group that it is in, if any. */
+  readonly group: Membership | undefined;
 }
 
 /** Frames for the session table. */

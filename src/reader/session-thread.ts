@@ -3,6 +3,7 @@ import type { EndReason } from '../model/end-reason.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { Mirrored } from '../model/mirrored.js';
 import { FRAME_BATCH, FRAME_PLACE, FRAME_WORDS, moveFrame, packFrame } from '../sessions/frame-batch.js';
+import type { Membership } from '../sessions/groups.js';
 import { Channel } from '../threads/channel.js';
 import { workerTransport } from '../threads/transport.js';
 import type { Frame } from '../wire/walk/frame.js';
@@ -24,6 +25,9 @@ import {
   type SessionTask,
   type SessionThreadSide,
 } from './session-dialect.js';
+
+/** The group that a mirror point is in, if any. */
+export type GroupOf = (point: MirrorPoint) => Membership | undefined;
 
 /**
  * One session thread of `read`. Frames are passed in batches of shared memory; their bytes stay in the read
@@ -47,12 +51,14 @@ export class SessionThread {
 
   /**
    * @param worker the thread, see {@link startSessionWorkers}
+   * @param groupOf says of every mirror point which group it is in; undefined: there are none
    * @param onSegment takes finished rows, one segment at a time, if the thread does not print them
    */
   constructor(
     worker: Worker,
     private readonly buffers: ReadBuffers,
     private readonly task: SessionTask,
+    private readonly groupOf: GroupOf | undefined,
     onSegment: ReadOutput['onSegment'],
   ) {
     // A thread that prints leaves when its reader does (| head). Whatever else ends it is a failure.
@@ -121,7 +127,7 @@ export class SessionThread {
       batch: this.batch,
       count: this.count,
       buffer: this.buffer,
-      points: points.map((p) => ({ ...p })),
+      points: points.map((p) => ({ ...p, group: this.groupOf?.(p) })),
     });
     this.batch = this.idle.pop() ?? this.addBatch();
     this.words = this.batches[this.batch].words;

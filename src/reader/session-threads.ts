@@ -9,13 +9,15 @@ import type { Frame } from '../wire/walk/frame.js';
 import type { ReadOutput } from './output.js';
 import { ReadBuffers } from './read-buffers.js';
 import { CLOCK_AHEAD, CLOCK_BACK, type SessionsTold, type SessionTask } from './session-dialect.js';
-import { SessionThread } from './session-thread.js';
+import { type GroupOf, SessionThread } from './session-thread.js';
 import { shareOf } from './share.js';
 
 /** What threads must know about their tables. */
 export interface SessionThreadsOptions extends Omit<SessionTask, 'buffers' | 'stdout' | 'capacity'> {
   /** Sessions held at once, in all tables together; undefined for the default. */
   readonly capacity: number | undefined;
+  /** Says of every mirror point which group it is in; undefined: there are none. */
+  readonly groupOf: GroupOf | undefined;
 }
 
 /** Makes what deals with one thread. */
@@ -23,6 +25,7 @@ type MakeThread = (
   worker: Worker,
   buffers: ReadBuffers,
   task: SessionTask,
+  groupOf: GroupOf | undefined,
   onSegment: ReadOutput['onSegment'],
 ) => SessionThread;
 
@@ -48,13 +51,14 @@ export class SessionThreads implements FrameSink {
     onSegment?: ReadOutput['onSegment'],
     make: MakeThread = (...args) => new SessionThread(...args),
   ) {
+    const { groupOf, ...plain } = options;
     const task: SessionTask = {
-      ...options,
+      ...plain,
       buffers: this.buffers.shared,
       stdout: new SharedArrayBuffer(4),
       capacity: Math.ceil((options.capacity ?? SESSION_DEFAULTS.capacity) / workers.length),
     };
-    this.threads = workers.map((worker) => make(worker, this.buffers, task, onSegment));
+    this.threads = workers.map((worker) => make(worker, this.buffers, task, groupOf, onSegment));
   }
 
   /** Announces the buffer of the next frames, and the mirror points they may belong to. */

@@ -39,6 +39,7 @@ export class SessionWork {
   private readonly dedupWindow: number;
   private readonly applications: number;
   private readonly separateBy: number;
+  private readonly groupsSeparateBy: number;
   protected readonly frame = new Frame();
   protected readonly mirrored = new Mirrored();
   protected readonly batches: Batch[] = [];
@@ -51,6 +52,7 @@ export class SessionWork {
     this.dedupWindow = task.dedupWindow;
     this.applications = task.applications;
     this.separateBy = separationBits(task.separateBy);
+    this.groupsSeparateBy = separationBits(task.groupsSeparateBy);
     const { print, collector, capacity } = task;
     if (print === undefined) this.rows = returnedRows(collector, this.hand);
     else this.rows = printedRows(collector, print, print.handsBack ? this.handLines : inTurn(task.stdout));
@@ -70,7 +72,8 @@ export class SessionWork {
       this.points.push(point);
       this.table.setDedupWindow(point, this.dedupWindow);
       this.table.keep(point, this.applications);
-      this.table.separateBy(point, this.separateBy);
+      this.table.separateBy(point, p.group === undefined ? this.separateBy : this.groupsSeparateBy);
+      this.table.setGroup(point, p.group);
     }
   }
 

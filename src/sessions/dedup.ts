@@ -5,11 +5,9 @@
  * length.
  */
 import { randomBytes } from 'node:crypto';
-import { i32 } from '../wire/bytes.js';
-import { IPV4_PROTOCOL, IPV4_SOURCE } from '../wire/ip/ipv4.js';
-import { IPV6_SOURCE } from '../wire/ip/ipv6.js';
 import { HASH_SECRET, KeyedHash, KeyedSums } from '../wire/keyed-hash.js';
 import type { Frame } from '../wire/walk/frame.js';
+import { ComparedWords } from './compared.js';
 
 /** Frames remembered, a power of two. */
 export const FRAMES_REMEMBERED = 1 << 16;
@@ -21,10 +19,6 @@ export const FRAMES_REMEMBERED = 1 << 16;
 const WAYS = 8;
 /** Bytes of a packet: captures have no longer ones (MAX_PACKET of receive/file/format.ts). */
 const LONGEST = 1 << 18;
-/** Mirror point, the two lengths, and three words of the IP header. */
-const HEAD_WORDS = 6;
-/** IPv6's payload length and next header, without the hop limit. */
-const NOT_HOP_LIMIT = ~0xff;
 
 export class Deduplicator {
   /** Two hashes per frame: two different frames have equal ones with a chance of one in 2^60. */
@@ -32,8 +26,10 @@ export class Deduplicator {
   private readonly times: Float64Array;
   private readonly first = new KeyedHash(randomBytes(HASH_SECRET));
   private readonly second = new KeyedHash(randomBytes(HASH_SECRET));
-  private readonly sums = new KeyedSums(new KeyedHash(randomBytes(HASH_SECRET)));
-  private readonly words = new Int32Array(HEAD_WORDS + KeyedSums.words(LONGEST));
+  private readonly compared = new ComparedWords(
+    { bytes: LONGEST, dscp: true },
+    new KeyedSums(new KeyedHash(randomBytes(HASH_SECRET))),
+  );
 
   /** Frames that lost their place within their window. */
   forgotten = 0;
@@ -50,9 +46,10 @@ export class Deduplicator {
    */
   seen(f: Frame, mirror: number, window: number): boolean {
     if (f.ip < 0) return false;
-    const count = this.read(f, mirror);
-    const print = this.first.words(this.words, count, 0);
-    const other = this.second.words(this.words, count, 0);
+    const count = this.compared.packet(f, mirror);
+    const { words } = this.compared;
+    const print = this.first.words(words, count, 0);
+    const other = this.second.words(words, count, 0);
     const now = f.sec * 1e9 + f.nsec;
     const at = this.placeOf(print, other, now);
     const same = this.prints[at * 2] === print && this.prints[at * 2 + 1] === other;
@@ -86,24 +83,5 @@ export class Deduplicator {
       distance = away;
     }
     return farthest;
-  }
-
-  /** Puts the compared parts of a frame into words. @returns how many */
-  private read(f: Frame, mirror: number): number {
-    const b = f.bytes;
-    const w = this.words;
-    const end = Math.min(f.end, f.ip + f.ipLength, f.ip + LONGEST);
-    w[0] = mirror;
-    w[1] = f.ipLength;
-    w[2] = end - f.ip;
-    w[3] = i32(b, f.ip);
-    if (f.ipVersion === 4) {
-      w[4] = i32(b, f.ip + 4);
-      w[5] = b[f.ip + IPV4_PROTOCOL];
-      return this.sums.write(b, f.ip + IPV4_SOURCE, end, w, HEAD_WORDS);
-    }
-    w[4] = i32(b, f.ip + 4) & NOT_HOP_LIMIT;
-    w[5] = 0;
-    return this.sums.write(b, f.ip + IPV6_SOURCE, end, w, HEAD_WORDS);
   }
 }

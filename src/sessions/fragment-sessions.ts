@@ -20,7 +20,6 @@ export interface Sessions {
   readonly slots: Slots;
   /** The key of the current frame. */
   readonly key: Key;
-  readonly points: MirrorPoint[];
   readonly counters: SessionCounters;
   /** Takes a frame that has ports into its session. */
   packet(f: Frame, m: Mirrored): number;
@@ -28,6 +27,8 @@ export interface Sessions {
   findOrOpen(f: Frame, m: Mirrored): number;
   /** Writes a session's id. @returns packets of its row */
   idOf(slot: number, id: Uint8Array): number;
+  /** Notes a side's packet at `sec`, the first one in its row. */
+  note(slot: number, side: 0 | 1, sec: number): void;
 }
 
 export class FragmentSessions {
@@ -38,6 +39,8 @@ export class FragmentSessions {
   private readonly savedKey: Key;
   private readonly headless = new Mirrored();
   private readonly settledId = new Uint8Array(16);
+  /** By index: the mirror points of fragments that waited. */
+  private readonly points: MirrorPoint[] = [];
 
   constructor(
     private readonly sessions: Sessions,
@@ -77,7 +80,8 @@ export class FragmentSessions {
       const slot = t[at + T.SLOT] - 1;
       if (this.isStill(slot, t[at + T.SERIAL])) {
         slots.u32[slot * SLOT_WORDS + W.FRAGMENTS]++;
-        countFrame(slots, slot, t[at + T.SIDE] as 0 | 1, f, m);
+        const side = t[at + T.SIDE] as 0 | 1;
+        if (countFrame(slots, slot, side, f, m)) sessions.note(slot, side, f.sec);
         t[at + T.SEC] = f.sec;
         return slot;
       }
@@ -85,8 +89,8 @@ export class FragmentSessions {
       at = -1;
     }
     if (at < 0) at = this.open(f);
-    trains.wait(at, f, f.payloadLength);
-    sessions.points[m.point.index] = m.point;
+    trains.wait(at, f, f.payloadLength, m.point.index);
+    this.points[m.point.index] = m.point;
     return -2 - at / trains.step;
   }
 
@@ -126,7 +130,7 @@ export class FragmentSessions {
   private settleHeadless(at: number): void {
     const { trains, sessions, headless, savedKey } = this;
     sessions.counters.fragmentTrainsHeadless++;
-    headless.point = sessions.points[trains.words[at + T.MIRROR]];
+    headless.point = this.points[trains.words[at + T.POINT]];
     const frame = trains.portless(at);
     savedKey.copy(sessions.key);
     sessions.key.take(frame, headless);
@@ -144,7 +148,10 @@ export class FragmentSessions {
       const before = sessions.idOf(slot, this.settledId) - after;
       this.watcher.settled(at / trains.step, this.settledId, before);
     }
-    countWaiting(sessions.slots, slot, (found & 1) as 0 | 1, trains.words, at);
+    const side = (found & 1) as 0 | 1;
+    if (sessions.slots.u32[slot * SLOT_WORDS + W.PACKETS_A + side] === 0)
+      sessions.note(slot, side, trains.words[at + T.OPENED_SEC]);
+    countWaiting(sessions.slots, slot, side, trains.words, at);
   }
 
   private sweep(isDue: (at: number) => boolean): void {

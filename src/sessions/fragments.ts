@@ -10,7 +10,7 @@ import { EtherType } from '../wire/link/ethertypes.js';
 import { Frame } from '../wire/walk/frame-fields.js';
 import type { Key } from './key.js';
 
-const WORDS = 26;
+const WORDS = 27;
 /**
  * The number of places that a train may be in, and how many of them one source may hold while others want
  * them.
@@ -46,6 +46,8 @@ export const T = {
   PREVIOUS: 24,
   /** See Separation. */
   SEPARATOR: 25,
+  /** The index of the mirror point whose fragment was the first to wait. */
+  POINT: 26,
 } as const;
 
 export class FragmentTrains {
@@ -133,10 +135,13 @@ export class FragmentTrains {
     return offset(this.words[at + T.NEXT]);
   }
 
-  /** Counts a fragment that has no session yet. */
-  wait(at: number, f: Frame, payload: number): void {
+  /** Counts a fragment that has no session yet, of the mirror point with this index. */
+  wait(at: number, f: Frame, payload: number, point: number): void {
     const w = this.words;
-    if (w[at + T.PACKETS]++ === 0) this.link(at);
+    if (w[at + T.PACKETS]++ === 0) {
+      w[at + T.POINT] = point;
+      this.link(at);
+    }
     w[at + T.BYTES] += f.ipLength;
     w[at + T.PAYLOAD] += payload;
     if (f.truncated) w[at + T.TRUNCATED]++;

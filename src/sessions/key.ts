@@ -22,6 +22,7 @@ const HASH_BITS = 0x7fffffff;
  * each: IPv4 as ::ffff:a.b.c.d, MACs in the last two words of frames that are not IP.
  */
 export class Key {
+  /** {@link MirrorPoint.identity}. */
   mirror = 0;
   ipVersion = 0;
   protocol = 0;
@@ -37,6 +38,8 @@ export class Key {
   /** {@link hash}, -1 before it was computed. */
   private hashed = -1;
   private readonly words = new Int32Array(MOST_WORDS);
+  /** Whether the source is the end with the lower number, once its hash was computed. */
+  forward = false;
 
   constructor(
     private readonly hashing: KeyedHash,
@@ -46,7 +49,7 @@ export class Key {
   /** Reads the key of a mirror point's frame. */
   take(f: Frame, m: Mirrored): void {
     this.hashed = -1;
-    this.mirror = m.point.index;
+    this.mirror = m.point.identity;
     this.separator = f.vni === NO_VNI && !this.separation.elaborate ? 0 : this.separation.take(f, m);
     this.ipVersion = f.ipVersion;
     this.protocol = f.protocol;
@@ -86,6 +89,13 @@ export class Key {
   get hash(): number {
     if (this.hashed < 0) this.hashed = this.mix();
     return this.hashed;
+  }
+
+  /** Two hashes of the ends, whichever sends and whoever mirrored it: 32 bits each. */
+  conversation(first: KeyedHash, second: KeyedHash, to: Int32Array): void {
+    const count = this.ends();
+    to[0] = first.words(this.words, count, this.protocol);
+    to[1] = second.words(this.words, count, this.protocol);
   }
 
   /** A key with the same secret. */
@@ -132,17 +142,28 @@ export class Key {
     return Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
   }
 
-  /**
-   * Hashes the two ends in the order of their numbers, whichever sends. Different IP versions, and the
-   * presence of a separator, give messages of different length.
-   */
+  /** Hashes the ends. The presence of a separator gives a message of different length. */
   private mix(): number {
+    let count = this.ends();
+    const w = this.words;
+    if (this.separator !== 0) w[count++] = this.separator;
+    return this.hashing.words(w, count, ((this.mirror & 0xffff) << 8) | this.protocol) & HASH_BITS;
+  }
+
+  /**
+   * Puts the two ends into words in the order of their numbers, whichever sends. Different IP versions give
+   * different numbers of them.
+   *
+   * @returns how many
+   */
+  private ends(): number {
     const s = this.source;
     const d = this.destination;
     const w = this.words;
     let first = 3;
     while (first > 0 && s[first] === d[first]) first--;
     const forward = s[first] !== d[first] ? s[first] < d[first] : this.sourcePort < this.destinationPort;
+    this.forward = forward;
     const low = forward ? s : d;
     const high = forward ? d : s;
     const lowPort = forward ? this.sourcePort : this.destinationPort;
@@ -157,8 +178,7 @@ export class Key {
       }
     }
     w[count++] = this.ipVersion === 0 ? this.subType : (lowPort << 16) | highPort;
-    if (this.separator !== 0) w[count++] = this.separator;
-    return this.hashing.words(w, count, ((this.mirror & 0xffff) << 8) | this.protocol) & HASH_BITS;
+    return count;
   }
 
   /**

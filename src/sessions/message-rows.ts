@@ -5,7 +5,6 @@ import type { ApplicationName } from '../applications/names.js';
 import { MOST_ATTRIBUTES, type Question } from '../applications/question.js';
 import { CertificateRecord } from '../model/certificate-record.js';
 import { Keep } from '../model/kept-words.js';
-import type { MirrorPoint } from '../model/mirror-point.js';
 import type { RowSink } from '../model/row-sink.js';
 import { Outcome } from '../model/told.js';
 import { TransactionRecord } from '../model/transaction-record.js';
@@ -15,6 +14,7 @@ import type { RowMaker } from './reading.js';
 import type { SessionIds } from './session-id.js';
 import { SLOT_BYTES } from './slot-fields.js';
 import { AW, U8, U16, W } from './slot-layout.js';
+import type { SlotPoints } from './slot-points.js';
 import { APPLICATION_WORDS, FLAG, SLOT_WORDS, type Slots } from './slots.js';
 import type { Words } from './words.js';
 
@@ -58,10 +58,11 @@ export class MessageRows implements RowMaker {
 
   constructor(
     private readonly slots: Slots,
-    private readonly points: readonly MirrorPoint[],
+    private readonly points: SlotPoints,
     private readonly ids: SessionIds,
     private readonly sink: Partial<RowSink>,
     private readonly words: Words,
+    private readonly copyOf: (slot: number) => number,
   ) {}
 
   transaction(slot: number, name: ApplicationName, number: number, q: Question, kept: number): void {
@@ -71,7 +72,7 @@ export class MessageRows implements RowMaker {
     const w = slot * SLOT_WORDS;
     const h = slot * (SLOT_BYTES / 2);
     const client = this.clientOf(slot);
-    r.point = this.points[u32[w + W.MIRROR]];
+    r.point = this.points.of(slot);
     this.address(slot, client, r.clientIp);
     this.address(slot, 1 - client, r.serverIp);
     r.clientPort = u16[h + U16.PORT_A + client];
@@ -80,6 +81,7 @@ export class MessageRows implements RowMaker {
     r.vni = network === 0 ? null : network + NO_VNI;
     this.ids.write(u32[w + W.SERIAL], u32[w + W.OPENED_SEC], u32[w + W.OPENED_NSEC], r.sessionId);
     r.number = number;
+    r.copy = this.copyOf(slot);
     const unasked = q.outcome === Outcome.Unasked;
     r.timeSec = unasked ? q.begunSec : q.askedSec;
     r.timeNsec = unasked ? q.begunNsec : q.askedNsec;
@@ -118,10 +120,10 @@ export class MessageRows implements RowMaker {
     if (this.sink.certificate === undefined || (kept & Keep.Names) === 0) return;
     const r = this.certificateRow;
     const server = 1 - this.clientOf(slot);
-    r.point = this.points[this.slots.u32[slot * SLOT_WORDS + W.MIRROR]];
+    r.point = this.points.of(slot);
     this.address(slot, server, r.serverIp);
     r.serverPort = this.slots.u16[slot * (SLOT_BYTES / 2) + U16.PORT_A + server];
-    if (!this.isNew(r, c, sec)) return;
+    if (!this.isNew(r, c, this.points.identityOf(slot), sec)) return;
     r.firstSeenSec = sec;
     r.day = Math.floor(sec / DAY);
     r.fingerprint.set(c.fingerprint);
@@ -142,8 +144,8 @@ export class MessageRows implements RowMaker {
     this.sink.certificate(r);
   }
 
-  /** Whether a server's certificate has no row yet of this mirror point and day. */
-  private isNew(r: CertificateRecord, c: Certificate, sec: number): boolean {
+  /** Whether a server's certificate has no row yet of this mirror point, or group, and day. */
+  private isNew(r: CertificateRecord, c: Certificate, identity: number, sec: number): boolean {
     const day = Math.floor(sec / DAY);
     if (day !== this.day || this.written.size === MOST_CERTIFICATES) {
       if (day === this.day) this.certificatesForgotten += this.written.size;
@@ -152,7 +154,7 @@ export class MessageRows implements RowMaker {
     }
     const print = Buffer.from(c.fingerprint).toString('latin1');
     const server = Buffer.from(r.serverIp).toString('latin1');
-    const key = `${print}${server}${r.serverPort} ${r.point.index}`;
+    const key = `${print}${server}${r.serverPort} ${identity}`;
     if (this.written.has(key)) return false;
     this.written.add(key);
     return true;

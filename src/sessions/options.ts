@@ -1,6 +1,7 @@
 import type { Application } from '../applications/reader.js';
 import { APPLICATIONS } from '../applications/registry.js';
 import { READING_DEFAULTS, SESSION_DEFAULTS } from '../model/defaults.js';
+import type { SharedCopies } from './copies.js';
 import type { ReadingOptions } from './reading.js';
 
 /** Timeouts in seconds, and the bounds of the session table. */
@@ -24,6 +25,8 @@ export interface SessionOptions {
   readonly ids?: Uint8Array;
   /** The secret of the table's hashes, HASH_SECRET bytes; random by default. */
   readonly secret?: Uint8Array;
+  /** Where its conversations are compared with those of other tables; by default only with each other. */
+  readonly copies?: SharedCopies;
 }
 
 /** The options of `read`. */
@@ -50,4 +53,11 @@ export class SessionCounters {
   duplicates = 0;
   /** Frames that lost their place within their window: their copies count as packets. */
   duplicatesForgotten = 0;
+  /** Rows of conversations that another mirror point had before; and sessions that were not compared. */
+  copies = 0;
+  uncompared = 0;
+  /** Frames of groups that another member had sent. */
+  groupCopies = 0;
+  /** Frames of groups that lost their place within their window: their copies count as packets. */
+  groupFramesForgotten = 0;
 }

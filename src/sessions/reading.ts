@@ -15,6 +15,7 @@ import type { Frame } from '../wire/walk/frame.js';
 import { clientIs } from './opening.js';
 import { SLOT_BYTES } from './slot-fields.js';
 import { AW, TW, U8, W } from './slot-layout.js';
+import type { SlotPoints } from './slot-points.js';
 import { APPLICATION_WORDS, FLAG, READING, SLOT_WORDS, type Slots, TCP_WORDS, TIMING } from './slots.js';
 import type { Words } from './words.js';
 
@@ -51,6 +52,7 @@ export class Reading implements Keeper {
 
   constructor(
     private readonly slots: Slots,
+    private readonly points: SlotPoints,
     private readonly rows: RowMaker,
     private readonly words: Words,
     applications: readonly Application[],
@@ -242,7 +244,7 @@ export class Reading implements Keeper {
   }
 
   private keptOf(slot: number): number {
-    return this.kept[this.slots.u32[slot * SLOT_WORDS + W.MIRROR]] ?? KEEP_ALL;
+    return this.kept[this.points.indexOf(slot)] ?? KEEP_ALL;
   }
 
   private fill(f: Frame): Segment {

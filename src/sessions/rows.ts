@@ -8,18 +8,23 @@ import { F64, U8, W } from './slot-layout.js';
 import { isTcp, SLOT_WORDS, type Slots } from './slots.js';
 import { beginTimes } from './times.js';
 
-/** Counts one frame of side 0 (A) or 1 (B). */
-export function countFrame(s: Slots, slot: number, side: 0 | 1, f: Frame, m: Mirrored): void {
+/**
+ * Counts one frame of side 0 (A) or 1 (B).
+ *
+ * @returns whether it is the side's first in this row
+ */
+export function countFrame(s: Slots, slot: number, side: 0 | 1, f: Frame, m: Mirrored): boolean {
   const w = slot * SLOT_WORDS;
   const b = slot * SLOT_BYTES;
   const d = (slot * SLOT_BYTES) / 8;
   widen(s, slot, f.sec, f.nsec);
-  s.u32[w + W.PACKETS_A + side]++;
+  const isFirst = s.u32[w + W.PACKETS_A + side]++ === 0;
   s.f64[d + F64.BYTES_A + side] += f.ipLength;
   s.f64[d + F64.PAYLOAD_A + side] += f.payloadLength;
   if (f.truncated) s.u32[w + W.TRUNCATED]++;
   if (s.u8[b + U8.TTL_A + side] === 0) s.u8[b + U8.TTL_A + side] = f.ttl;
   if (m.direction !== 0) s.u8[b + U8.DIRECTION] |= m.direction;
+  return isFirst;
 }
 
 /** Counts the fragments that waited for the first one: `at` is the offset of their train in `trains`. */

@@ -39,12 +39,17 @@ export class Separation {
     if ((by & ~Separate.vni) !== 0) this.elaborate = true;
   }
 
+  /** The separators of a mirror point, as {@link set} takes them. */
+  by(mirror: number): number {
+    return this.of[mirror] ?? SEPARATE_DEFAULT;
+  }
+
   /**
    * The separator of a frame's conversation: 32 bits, 0 if there is none. A network id gives the same number;
    * VLANs or TEIDs give a hash under the table's secret.
    */
   take(f: Frame, m: Mirrored): number {
-    const by = this.of[m.point.index] ?? SEPARATE_DEFAULT;
+    const by = this.by(m.point.index);
     const vni = (by & Separate.vni) !== 0 ? f.vni - NO_VNI : 0;
     return (by & ~Separate.vni) === 0 ? vni : this.mixed(f, m, by, vni);
   }

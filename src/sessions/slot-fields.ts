@@ -204,4 +204,4 @@ export const APPLICATION_FIELDS: readonly SlotField[] = [
 ];
 
 /** Columns of a session's own that are known only when its row ends. */
-export const COMPUTED_COLUMNS: readonly string[] = ['end_reason'];
+export const COMPUTED_COLUMNS: readonly string[] = ['copy', 'end_reason', 'seen_by'];

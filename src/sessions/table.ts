@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { EndReason } from '../model/end-reason.js';
 import type { FrameSessions, TrainWatcher } from '../model/frame-sessions.js';
-import type { MirrorPoint } from '../model/mirror-point.js';
+import { MirrorDirection, type MirrorPoint } from '../model/mirror-point.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import type { RowSink } from '../model/row-sink.js';
 import { SessionRecord, type SessionSink } from '../model/session-record.js';
@@ -11,10 +11,12 @@ import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import { TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/transport/tcp.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { Clock, ClockMove } from './clock.js';
+import { Copies } from './copies.js';
 import { CopyWatch } from './copy-watch.js';
 import { Deduplicator } from './dedup.js';
 import { Finder } from './finder.js';
 import { FragmentSessions } from './fragment-sessions.js';
+import { Groups, type Membership } from './groups.js';
 import { Key } from './key.js';
 import { MessageRows } from './message-rows.js';
 import { learnClient, noteOpening } from './opening.js';
@@ -24,6 +26,7 @@ import { beginPart, countFrame, rowIsEmpty } from './rows.js';
 import { SessionIds } from './session-id.js';
 import { SLOT_BYTES } from './slot-fields.js';
 import { U8, W } from './slot-layout.js';
+import { SlotPoints } from './slot-points.js';
 import { FLAG, isTcp, READING, SLOT_WORDS, Slots } from './slots.js';
 import { Strongest } from './strongest.js';
 import { beginsAnew, isOver, trackTcp, wasReset } from './tcp.js';
@@ -56,13 +59,16 @@ export class SessionTable implements FrameSink, FrameSessions {
   private readonly key: Key;
   private readonly record = new SessionRecord();
   private readonly filler: RecordFiller;
-  private readonly points: MirrorPoint[] = [];
+  private readonly points: SlotPoints;
   private readonly dedupWindows: number[] = [];
   /** Open sessions, and those opened so far, by mirror point. */
   private readonly openOf: number[] = [];
   private readonly openedOf: number[] = [];
   private dedup: Deduplicator | undefined;
-  private readonly copies = new CopyWatch();
+  private readonly watch = new CopyWatch();
+  private readonly copies: Copies;
+  /** The table ends: nothing more comes. */
+  private finishing = false;
   private serial = 0;
   /**
    * The slot of the session that the last frame went into; -1 for none; below that, -2 - the train in which
@@ -80,24 +86,27 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.ids = new SessionIds(this.options.ids);
     this.clock = new Clock(this.options);
     this.slots = new Slots(this.options.capacity);
+    this.points = new SlotPoints(this.slots);
     this.wheel = new Wheel(this.slots);
     this.key = new Key(new KeyedHash(this.options.secret ?? randomBytes(HASH_SECRET)));
     this.finder = new Finder(this.slots, this.key);
+    this.copies = new Copies(this.slots, this.key, this.options.copies);
     const { applications, readings } = this.options;
     const words = new Words(readings.words);
     this.filler = new RecordFiller(words);
-    const rows = new MessageRows(this.slots, this.points, this.ids, sink, words);
+    const copyOf = (slot: number): number => this.copyOf(slot);
+    const rows = new MessageRows(this.slots, this.points, this.ids, sink, words, copyOf);
     const seed = randomBytes(4).readInt32LE();
-    this.reading = new Reading(this.slots, rows, words, applications, seed, readings);
+    this.reading = new Reading(this.slots, this.points, rows, words, applications, seed, readings);
     this.fragments = new FragmentSessions(
       {
         slots: this.slots,
         key: this.key,
-        points: this.points,
         counters: this.counters,
         packet: (f, m) => this.packet(f, m),
         findOrOpen: (f, m) => this.findOrOpen(f, m),
         idOf: (slot, id) => this.idOf(slot, id),
+        note: (slot, side, sec) => this.copies.note(slot, side, sec),
       },
       this.options,
     );
@@ -126,12 +135,12 @@ export class SessionTable implements FrameSink, FrameSessions {
 
   /** Whether a mirror point's frames come twice and are not deduplicated. */
   comesTwice(point: MirrorPoint): boolean {
-    return !(this.dedupWindows[point.index] > 0) && this.copies.comesTwice(point.index);
+    return !(this.dedupWindows[point.index] > 0) && this.watch.comesTwice(point.index);
   }
 
   /** A mirror point is new: its index may have been another's. */
   begin(point: MirrorPoint): void {
-    this.copies.forget(point.index);
+    this.watch.forget(point.index);
     this.openedOf[point.index] = 0;
   }
 
@@ -141,6 +150,25 @@ export class SessionTable implements FrameSink, FrameSessions {
    */
   separateBy(point: MirrorPoint, by: number): void {
     this.key.separation.set(point.index, by);
+  }
+
+  /**
+   * Makes a mirror point a member of a group, whose members' conversations are one, or takes what has
+   * changed; undefined: it is in none. Conversations that are open stay where they are.
+   */
+  setGroup(point: MirrorPoint, membership: Membership | undefined): void {
+    if (membership === undefined) {
+      this.points.groups?.leave(point);
+      return;
+    }
+    this.points.groups ??= new Groups(this.options.capacity);
+    this.points.groups.join(point, membership);
+    this.points.set(point);
+  }
+
+  /** Mirror points that came to a group when it had no more numbers. */
+  get groupMembersShared(): number {
+    return this.points.groups?.overflowed ?? 0;
   }
 
   /** What was read of applications since the table was made. */
@@ -168,9 +196,36 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.last = -1;
     this.key.take(f, m);
     if (this.dedup !== undefined && this.isDuplicate(f, m)) return;
-    this.copies.look(f, m.point.index);
+    this.watch.look(f, m.point.index);
+    if (m.point.member >= 0) this.takeOfGroup(f, m);
+    else this.place(f, m);
+  }
+
+  private place(f: Frame, m: Mirrored): void {
     if (f.fragmentOffset !== 0 || f.moreFragments) this.last = this.fragments.take(f, m);
     else this.packet(f, m);
+  }
+
+  /** Takes a frame of a group's member, which counts unless another member has sent it. */
+  private takeOfGroup(f: Frame, m: Mirrored): void {
+    const groups = this.points.groups as Groups;
+    const { point, direction } = m;
+    const isCopy = groups.isCopy(f, point);
+    if (isCopy) {
+      this.counters.groupCopies++;
+      const found = this.finder.find();
+      if (found >= 0) groups.note(found >>> 1, point);
+      return;
+    }
+    this.counters.groupFramesForgotten = groups.forgotten;
+    m.direction = MirrorDirection.Unknown;
+    this.place(f, m);
+    m.direction = direction;
+    if (this.last < 0) return;
+    groups.note(this.last, point);
+    // The row's direction is that of the member which saw the first packet, as its source is.
+    if (groups.first[this.last] === point.index)
+      this.slots.u8[this.last * SLOT_BYTES + U8.DIRECTION] |= direction;
   }
 
   /**
@@ -233,6 +288,7 @@ export class SessionTable implements FrameSink, FrameSessions {
 
   /** Ends every session, and forgets the time: the next frames may be older. */
   finish(reason: EndReason): void {
+    this.finishing = true;
     this.fragments.finish();
     const s = this.slots;
     for (let slot = 0; slot < s.reached; slot++) {
@@ -242,6 +298,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     }
     s.clear();
     this.clock.set(0);
+    this.finishing = false;
   }
 
   /** The clock's last second, 0 before the first packet. */
@@ -372,7 +429,7 @@ export class SessionTable implements FrameSink, FrameSessions {
       if ((flags & SYN) !== 0) learnClient(this.slots, slot, side, f);
       trackTcp(this.slots, slot, side, f);
     }
-    countFrame(this.slots, slot, side, f, m);
+    if (countFrame(this.slots, slot, side, f, m)) this.copies.note(slot, side, f.sec);
     if (!fresh) this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] |= FLAG.TOUCHED;
     if ((flags & (FIN | RST)) !== 0) this.hurryEnd(slot);
     if (
@@ -384,6 +441,16 @@ export class SessionTable implements FrameSink, FrameSessions {
       this.reading.take(slot, side, f);
     this.last = slot;
     return found;
+  }
+
+  /** The value of the column `copy` of a session's rows, as far as it is known by now. */
+  private copyOf(slot: number): number {
+    return this.copies.of(slot, this.lastWord);
+  }
+
+  /** The second in which what is known of conversations is judged. */
+  private get lastWord(): number {
+    return this.finishing ? Number.POSITIVE_INFINITY : this.clock.now;
   }
 
   /** A finished session only waits for stragglers: its deadline moves closer. */
@@ -400,7 +467,8 @@ export class SessionTable implements FrameSink, FrameSessions {
     const s = this.slots;
     const slot = s.allocate();
     this.counters.opened++;
-    this.points[m.point.index] = m.point;
+    this.points.set(m.point);
+    this.points.groups?.open(slot, m.point);
     this.openOf[m.point.index] = (this.openOf[m.point.index] ?? 0) + 1;
     this.openedOf[m.point.index] = (this.openedOf[m.point.index] ?? 0) + 1;
     this.key.store(s, slot);
@@ -408,6 +476,8 @@ export class SessionTable implements FrameSink, FrameSessions {
     const displaced = this.finder.insert(slot);
     if (displaced >= 0) this.displace(displaced);
     noteOpening(s, slot, f, m);
+    this.copies.open(slot, m.point, m.point.member < 0 ? '' : this.points.of(slot).name);
+    this.counters.uncompared = this.copies.uncompared;
     this.serial = (this.serial + 1) >>> 0;
     s.u32[slot * SLOT_WORDS + W.SERIAL] = this.serial;
     this.wheel.insert(slot, Math.max(this.nextVisit(slot, this.clock.now), this.clock.now + 1));
@@ -472,7 +542,9 @@ export class SessionTable implements FrameSink, FrameSessions {
   /** Hands on the row so far and begins the next. */
   private nextPart(slot: number): void {
     this.emit(slot, EndReason.Active);
+    this.copies.rowEnded(slot);
     beginPart(this.slots, slot);
+    this.points.groups?.beginPart(slot);
   }
 
   /** Hands on a session's last row and frees its slot, which is out of the wheel already. */
@@ -480,15 +552,18 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.reading.end(slot);
     if (!rowIsEmpty(this.slots, slot)) this.emit(slot, reason);
     this.reading.forget(slot);
-    this.openOf[this.slots.u32[slot * SLOT_WORDS + W.MIRROR]]--;
+    this.copies.close(slot, this.lastWord);
+    this.openOf[this.points.indexOf(slot)]--;
     this.finder.remove(slot);
     this.slots.u8[slot * SLOT_BYTES + U8.FLAGS] = 0;
     this.slots.release(slot);
   }
 
   private emit(slot: number, reason: EndReason): void {
+    const record = this.recordOf(slot, reason);
     this.counters.rows++;
-    this.sink.session(this.recordOf(slot, reason));
+    if (record.copy > 0) this.counters.copies++;
+    this.sink.session(record);
   }
 
   private recordOf(slot: number, reason: EndReason): SessionRecord {
@@ -496,8 +571,11 @@ export class SessionTable implements FrameSink, FrameSessions {
     const u32 = this.slots.u32;
     const w = slot * SLOT_WORDS;
     r.endReason = reason;
-    r.point = this.points[u32[w + W.MIRROR]];
+    r.point = this.points.of(slot);
+    r.seenBy = this.points.seenBy(slot);
+    r.seenByCount = r.seenBy.length;
     this.ids.write(u32[w + W.SERIAL], u32[w + W.OPENED_SEC], u32[w + W.OPENED_NSEC], r.sessionId);
+    r.copy = this.copyOf(slot);
     this.filler.fill(this.slots, slot, r);
     return r;
   }

@@ -35,7 +35,15 @@ export const TcpState = {
 type TcpState = (typeof TcpState)[keyof typeof TcpState];
 
 /** The state of the handshake whose time is measured, in U8.HANDSHAKE_STATE. */
-const Handshake = { None: 0, SynSeen: 1, SynAckSeen: 2, Done: 3, SynAckFirst: 4 } as const;
+const Handshake = {
+  None: 0,
+  SynSeen: 1,
+  SynAckSeen: 2,
+  Done: 3,
+  SynAckFirst: 4,
+  /** The client's ACK came before the SYN-ACK: another mirror sees the other direction, and lags. */
+  AckFirst: 5,
+} as const;
 
 /**
  * A SYN up to this many nanoseconds after its answer is only out of order: less than any retransmission
@@ -110,10 +118,28 @@ function timeHandshake(s: Slots, slot: number, side: 0 | 1, f: Frame): void {
     s.u32[w + W.SYN_NSEC] = f.nsec;
     s.u8[b + U8.HANDSHAKE_STATE] = late < OUT_OF_ORDER ? Handshake.SynAckSeen : Handshake.SynSeen;
   } else if (client && state === Handshake.SynAckSeen && (flags & (SYN | ACK | RST)) === ACK) {
-    const us = (f.sec - s.u32[w + W.SYN_SEC]) * 1e6 + Math.floor((f.nsec - s.u32[w + W.SYN_NSEC]) / 1000);
-    s.u32[w + W.HANDSHAKE] = Math.min(Math.max(us, 0), 0xffffffff);
+    s.u32[w + W.HANDSHAKE] = sinceSyn(s, slot, f);
     s.u8[b + U8.HANDSHAKE_STATE] = Handshake.Done;
+  } else if (client && state === Handshake.SynSeen && (flags & (SYN | ACK | RST)) === ACK) {
+    s.u32[w + W.HANDSHAKE] = sinceSyn(s, slot, f);
+    s.u8[b + U8.HANDSHAKE_STATE] = Handshake.AckFirst;
+  } else if (!client && state === Handshake.AckFirst && (flags & (SYN | ACK)) === (SYN | ACK)) {
+    const late = sinceSyn(s, slot, f) - s.u32[w + W.HANDSHAKE];
+    s.u8[b + U8.HANDSHAKE_STATE] = late < OUT_OF_ORDER / 1000 ? Handshake.Done : Handshake.SynAckSeen;
   }
+}
+
+/** Microseconds from the SYN to a segment. */
+function sinceSyn(s: Slots, slot: number, f: Frame): number {
+  const w = slot * SLOT_WORDS;
+  const us = (f.sec - s.u32[w + W.SYN_SEC]) * 1e6 + Math.floor((f.nsec - s.u32[w + W.SYN_NSEC]) / 1000);
+  return Math.min(Math.max(us, 0), 0xffffffff);
+}
+
+/** Microseconds that the handshake took; 0: nobody knows. */
+export function handshakeUs(s: Slots, slot: number): number {
+  const isDone = s.u8[slot * SLOT_BYTES + U8.HANDSHAKE_STATE] === Handshake.Done;
+  return isDone ? s.u32[slot * SLOT_WORDS + W.HANDSHAKE] : 0;
 }
 
 /** The endpoint state machine, for one segment. */

@@ -10,7 +10,7 @@ import { SLOT_BYTES } from './slot-fields.js';
 import { AW, F64, TF64, TU16, TW, U8, U16, W } from './slot-layout.js';
 import { APPLICATION_WORDS, FLAG, isTcp, SLOT_WORDS, type Slots, TCP_WORDS, TIMING } from './slots.js';
 import { synText } from './syn-options.js';
-import { connState } from './tcp.js';
+import { connState, handshakeUs } from './tcp.js';
 import { TextCache } from './text-cache.js';
 import type { Words } from './words.js';
 
@@ -77,7 +77,7 @@ export class RecordFiller {
     r.clientTcpFlags = s.u8[b + U8.TCP_FLAGS_A + c];
     r.serverTcpFlags = s.u8[b + U8.TCP_FLAGS_A + v];
     r.tcpState = tcp ? connState(s, slot) : '';
-    r.handshakeUs = s.u32[w + W.HANDSHAKE];
+    r.handshakeUs = tcp ? handshakeUs(s, slot) : 0;
     if (tcp) this.fillTcp(s, slot, r);
     else noTcp(r);
     r.clientRetransmits = s.u32[w + W.RETRANSMITS_A + c];

@@ -98,7 +98,7 @@ export function migrationStatements(all: readonly Migration[], layout: Layout): 
   return [
     ...withoutReplaced(all.flatMap((migration) => statements(migration, layout))),
     ...distributedTables(layout),
-    ...all.flatMap((migration) => viewStatements(migration, layout)),
+    ...withoutReplaced(all.flatMap((migration) => viewStatements(migration, layout))),
   ];
 }
 

@@ -68,6 +68,7 @@ async function collect(captures: readonly Collected[]): Promise<void> {
           tapAll: -1,
           separateBy: ['vni'],
           applications: KEEP_ALL,
+          groups: new Map(),
           overlays: [],
           claims: [],
         },

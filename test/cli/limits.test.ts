@@ -37,12 +37,18 @@ import { MOST_POINTS as MOST_IN_STATUS } from '../../src/cli/status-text.js';
 import { FIRST_WAIT, LONGEST_WAIT } from '../../src/collector/console-child.js';
 import { MOST_WAITING as MOST_WAITING_BYTES } from '../../src/collector/live/row-readers.js';
 import { LISTED, LOUDEST_UNLISTED } from '../../src/collector/mirrors/mirror-listing.js';
+import {
+  HANDOVER_MEMORY,
+  LEAST_HANDOVER_RING,
+  MOST_HANDOVER_RING,
+} from '../../src/collector/ring/handover.js';
 import { SPARES } from '../../src/collector/ring/ring-receiver.js';
 import { RuleIndex } from '../../src/collector/rule-index.js';
 import { PACKETS_LIMIT } from '../../src/collector/store/segment-port.js';
 import { TRIAL_MS } from '../../src/collector/trials.js';
 import { MOST_SESSIONS, MOST_WORKERS } from '../../src/config/bounds.js';
 import { LARGEST_CONFIG } from '../../src/config/config-file.js';
+import { GROUP_WINDOW } from '../../src/config/groups.js';
 import { MOST_MISTAKES } from '../../src/config/load.js';
 import { configSchema, consoleSchema, mirrorSchema } from '../../src/config/schema.js';
 import { DEEPEST, MOST_ALIASES } from '../../src/config/yaml-document.js';
@@ -78,7 +84,7 @@ import { MOST_COLUMNS } from '../../src/console/statements/lists.js';
 import { LINKS_OF, LONGEST_PAIRS } from '../../src/console/statements/map.js';
 import { MOST_MIRRORS } from '../../src/console/statements/mirrors.js';
 import { MOST_FRAME_BYTES } from '../../src/console/statements/packets.js';
-import { LONGEST_APART, LONGEST_ONCE } from '../../src/console/statements/scope.js';
+import { LONGEST_APART } from '../../src/console/statements/scope.js';
 import { MOST_ALSO } from '../../src/console/statements/session.js';
 import { JUDGED_AT_ONCE, MOST_WAITING_TO_BE_JUDGED } from '../../src/console/users.js';
 import { MOST_VIEWS } from '../../src/console/views.js';
@@ -109,8 +115,11 @@ import { MAX_PACKET, MAX_RECORD } from '../../src/receive/file/format.js';
 import { MAX_INTERFACES } from '../../src/receive/file/pcapng.js';
 import { MAX_WINDOW } from '../../src/receive/file/zstd.js';
 import { SPARE_SOCKETS } from '../../src/receive/raw.js';
+import { MOST_COMPARED } from '../../src/sessions/copies.js';
 import { FRAMES_REMEMBERED } from '../../src/sessions/dedup.js';
 import { SHARE as TRAINS_OF_A_SOURCE, WAYS } from '../../src/sessions/fragments.js';
+import { COMPARED_BYTES, GROUP_FRAMES } from '../../src/sessions/group-copies.js';
+import { MOST_MEMBERS } from '../../src/sessions/groups.js';
 import { MOST_CERTIFICATES } from '../../src/sessions/message-rows.js';
 import { SLOT_VLANS } from '../../src/sessions/slot-fields.js';
 import { PROBES as SESSION_PROBES } from '../../src/sessions/slot-index.js';
@@ -160,6 +169,7 @@ const index = new RuleIndex(
     tapAll: -1,
     separateBy: ['vni'],
     applications: KEEP_ALL,
+    groups: new Map(),
     overlays: [],
     claims: [],
   },
@@ -261,6 +271,18 @@ const NUMBERS: [string, string[]][] = [
   ],
   ['kept fragments (`packets`) waiting for the first one', [`${mib(HELD_MEMORY)} per worker`]],
   ['packets remembered for `deduplicate`', [grouped(FRAMES_REMEMBERED)]],
+  ['sessions of one conversation that are compared for `copy`', [`${MOST_COMPARED}: `]],
+  ['frames of groups remembered', [grouped(GROUP_FRAMES)]],
+  [
+    'how long a frame waits for its copies in a group',
+    [`${GROUP_WINDOW.usual * 1000} ms, up to ${GROUP_WINDOW.most} s`],
+  ],
+  ['bytes compared of a frame in a group', [`${COMPARED_BYTES} of`]],
+  ['mirror points of a group', [`${MOST_MEMBERS}`]],
+  [
+    'frames of groups on their way to another worker',
+    [mib(MOST_HANDOVER_RING), mib(HANDOVER_MEMORY), `at least ${kib(LEAST_HANDOVER_RING)}`],
+  ],
   ["waiting for an inner packet's fragments", [`${SESSION_DEFAULTS.fragmentTimeout} s`]],
   ['conversations read at once', [grouped(reading.conversations), grouped(limits.conversations)]],
   [
@@ -366,7 +388,6 @@ const NUMBERS: [string, string[]][] = [
     "what the console's *Worth a look* looks closely at",
     [`${MOST_CANDIDATES} clients`, `${MOST_FOUND} rows`],
   ],
-  ['each conversation counted once by the console', [`up to ${LONGEST_ONCE / 3600} h`]],
   ["links of the console's map", [`${MOST_LINKS}, and ${EXPANDED_LINKS} of each of ${MOST_EXPANDED} nodes`]],
   ['pairs that the map counts', [hours(LONGEST_PAIRS), `VLANs of ${hours(LINKS_OF)}`]],
   [

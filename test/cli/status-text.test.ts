@@ -83,6 +83,12 @@ const status: CollectorStatus = {
     fragment_trains_headless: 0,
     duplicates: 0,
     duplicates_forgotten: 0,
+    copies: 0,
+    uncompared: 0,
+    group_handed_over: 0,
+    group_copies: 0,
+    group_frames_forgotten: 0,
+    group_members_shared: 0,
     dropped: 0,
   },
   tunnels: [

@@ -44,12 +44,25 @@ describe('the summary of read', () => {
     ['pressure', 'the session table was full: 7 sessions ended by pressure (see --max-sessions)'],
     ['collisions', 'too many hashes alike: 7 sessions ended by pressure to make room for others'],
     ['fragmentTrainsDropped', 'too many fragmented packets at once: 7 given up'],
+    ['groupCopies', 'copies in groups, counted once: 7'],
+    [
+      'groupFramesForgotten',
+      'frames of groups forgotten too soon to tell their copies: 7 ' +
+        '(--group-window: a shorter time needs fewer)',
+    ],
     [
       'duplicatesForgotten',
       'frames forgotten too soon to tell their duplicates: 7 (--deduplicate: a shorter time needs fewer)',
     ],
+    ['uncompared', 'too many sessions with the same ends: 7 not compared with those of other mirror points'],
   ])('names a limit that was reached: %s', (counter, line) => {
     expect(summary(1, { [counter]: 7 })).toContain(line);
+  });
+
+  it("says how many rows are copies of another mirror point's", () => {
+    expect(summary(1, { opened: 3, rows: 3, copies: 2 })[1]).toBe(
+      '3 sessions in 3 rows, 2 of them copies, and 0 of their packets',
+    );
   });
 
   it('counts transactions, and messages that were read in part', () => {

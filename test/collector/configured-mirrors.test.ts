@@ -23,6 +23,7 @@ function rules(...mirrors: object[]): MirrorRules {
     tapAll: -1,
     separateBy: ['vni'],
     applications: KEEP_ALL,
+    groups: new Map(),
     overlays: [],
     claims: [],
   };

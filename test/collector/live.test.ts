@@ -169,6 +169,7 @@ async function collector(
     tapAll: -1,
     separateBy: ['vni'],
     applications: KEEP_ALL,
+    groups: new Map(),
     overlays: [],
     claims: [],
   };

@@ -20,6 +20,7 @@ const RULES = {
   tapAll: -1,
   separateBy: ['vni'],
   applications: KEEP_ALL,
+  groups: new Map(),
   overlays: [],
   claims: [],
 } as const;

@@ -21,6 +21,7 @@ function rules(unknown: 'observe' | 'refuse'): MirrorRules {
     tapAll: 7,
     separateBy: ['vni'],
     applications: KEEP_ALL,
+    groups: new Map(),
     overlays: [],
     claims: [],
   };

@@ -74,6 +74,7 @@ function receiver(workers: number): RingReceiver {
         tapAll: -1,
         separateBy: ['vni'],
         applications: KEEP_ALL,
+        groups: new Map(),
         overlays: [],
         claims: [],
       },

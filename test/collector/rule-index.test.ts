@@ -21,6 +21,7 @@ function rules(mirrors: MirrorConfig[], unknown: 'observe' | 'refuse'): MirrorRu
     tapAll: -1,
     separateBy: ['vni'],
     applications: KEEP_ALL,
+    groups: new Map(),
     overlays: [],
     claims: [],
   };

@@ -51,6 +51,7 @@ describe('segments on their way to the store thread', () => {
           tapAll: -1,
           separateBy: ['vni'],
           applications: KEEP_ALL,
+          groups: new Map(),
           overlays: [],
           claims: [],
         },

@@ -44,6 +44,7 @@ function rules(unknown: 'observe' | 'refuse', mirrors: object[], unknownPoints =
     tapAll: -1,
     separateBy: ['vni'],
     applications: KEEP_ALL,
+    groups: new Map(),
     overlays: [],
     claims: [],
   };

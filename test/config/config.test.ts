@@ -183,6 +183,75 @@ tunnels:
     expect(said[0]).toMatch(line);
   });
 
+  it('has groups of mirrors, which need no more than the same word', () => {
+    const c = parseConfig(
+      `
+mirrors:
+  - { name: a, source: 10.0.0.1, group: pair }
+  - { name: b, source: 10.0.0.2, group: pair, separate_by: [vlan] }
+  - { name: leaves, source: 10.1.0.0/24, group: fabric }
+  - { name: any, group: all }
+groups:
+  - { name: pair, window: 20ms, separate_by: [vlan] }
+`,
+      'm.yaml',
+    );
+    expect(c.mirrors.map(({ group }) => group)).toEqual(['pair', 'pair', 'fabric', 'all']);
+    expect(c.groups).toEqual([{ name: 'pair', window: 0.02, separate_by: ['vlan'] }]);
+    expect(parseConfig('mirrors: [{ name: a, group: x }]\ngroups: [{ name: x }]', 'm').groups).toEqual([
+      { name: 'x', window: 0.05, separate_by: [] },
+    ]);
+  });
+
+  const TWO = 'mirrors:\n- { name: a, source: 10.0.0.1, group: g }\n- { name: b, source: 10.0.0.2, group: g';
+  it.each([
+    [
+      'one mirror',
+      'mirrors:\n- name: a\n  source: 10.0.0.1\n  group: pair',
+      'm.yaml:4:3: mirrors.0.group: no other mirror is in the group pair, and one alone is none: give ' +
+        'another the same word',
+    ],
+    [
+      'a group that nobody is in',
+      `${TWO} }\ngroups:\n- name: h`,
+      'm.yaml:5:3: groups.0.name: no entry of `mirrors` has `group: h`',
+    ],
+    [
+      'two of a name',
+      `${TWO} }\ngroups: [{ name: g }, { name: g }]`,
+      'm.yaml:4:25: groups.1.name: there is a group g already',
+    ],
+    [
+      'a window of nothing',
+      `${TWO} }\ngroups: [{ name: g, window: 0 }]`,
+      'm.yaml:4:21: groups.0.window: must be between 0.001 and 10 seconds',
+    ],
+    [
+      'other separators',
+      `${TWO}, separate_by: [vni] }`,
+      'm.yaml:3:42: mirrors.1.separate_by: the group g has []: say it once, as `separate_by` in ' +
+        '`groups`',
+    ],
+    [
+      'PPTP',
+      `${TWO}, type: pptp }`,
+      'm.yaml:3:32: mirrors.1.group: a PPTP tunnel is no mirror: both its directions are in one row ' +
+        'without a group',
+    ],
+    [
+      "a tunnel's other end",
+      `${TWO}, type: gre }\ntunnels: [t mode gre remote 10.0.0.2 local 10.0.0.9]`,
+      'm.yaml:3:32: mirrors.1.group: 10.0.0.2 is the remote end of a tunnel: a group is of mirrors',
+    ],
+    [
+      'a tunnel',
+      'tunnels: [{ tunnel: t mode gre remote 10.0.0.2, group: g }]',
+      'm.yaml:1:49: tunnels.0.group: there is no such key',
+    ],
+  ])('is refused in one line for a group with %s', (_, text, line) => {
+    expect(mistakes(text)).toEqual([line]);
+  });
+
   it('is refused with twenty mistakes at once, and the number of others', () => {
     for (const text of [
       Array.from({ length: 1000 }, (_, i) => `k${i}: 1`).join('\n'),

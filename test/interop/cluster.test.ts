@@ -46,7 +46,9 @@ describeWith([ZOOKEEPER, 'java'], 'the tables of a cluster', () => {
       // Therefore a view that is created again stays as it was: it refers to columns that do not exist here.
       if (statement.startsWith('DROP VIEW IF EXISTS conversations')) continue;
       const here = server.sql(statement.replace(' ON CLUSTER lake', ''));
-      if (statement.startsWith('ALTER')) await expect(here).rejects.toThrow('TABLE_IS_READ_ONLY');
+      if (/^ALTER TABLE \w+_view_local/.test(statement))
+        await here.catch((error) => expect(String(error)).toContain('UNKNOWN_IDENTIFIER'));
+      else if (statement.startsWith('ALTER')) await expect(here).rejects.toThrow('TABLE_IS_READ_ONLY');
       else if (/^CREATE (OR REPLACE |MATERIALIZED )?VIEW/.test(statement))
         await here.catch((error) => expect(String(error)).toContain('UNKNOWN_IDENTIFIER'));
       else await here;

@@ -3,10 +3,13 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { CollectorStatus } from '../../src/model/status.js';
 import { MAIN, TestCollector } from '../support/collector.js';
-import { erspan2, ethernet, ipv4, ipv6, ipv6Fragment, tcp } from '../support/frames.js';
+import { erspan2, ethernet, ipv4, ipv6, ipv6Fragment, tcp, udp } from '../support/frames.js';
 import { MirrorSource, tcpConversation, udpFrame } from '../support/mirror-traffic.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
+
+/** A VXLAN header with the VNI 7 (RFC 7348). */
+const VXLAN_HEADER = Uint8Array.of(0x08, 0, 0, 0, 0, 0, 7, 0);
 
 describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () => {
   let sender: PacketSender;
@@ -353,6 +356,44 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     const t = await c.statusWhen((s) => s.mirrors.every((m) => m.session === 3 || m.sequence === 'session'));
     for (const m of t.mirrors.filter((m) => m.session! < 3))
       expect(m).toMatchObject({ lost: 0, repeated: 0, kernel_drops: 0 });
+  });
+
+  it('with two workers counts a conversation once that comes to both of them', async () => {
+    // Neither worker may be so late, on a busy machine, that the other's session has ended.
+    const c = await start('sessions: { linger: 15s }', '--workers', '2');
+    const conversations = 40;
+    const plain = new MirrorSource(1);
+    const inside = new MirrorSource(2);
+    // The kernel shares these out by the ends of the overlay: not where the same conversation comes bare.
+    const vxlan = (inner: Uint8Array): Uint8Array =>
+      ethernet(
+        0x0800,
+        ipv4('10.9.0.1', '10.9.0.2', 17, udp(50_000, 4789, Buffer.concat([VXLAN_HEADER, inner]))),
+      );
+    let sent = 0;
+    for (let n = 0; n < conversations; n++) {
+      const talk = tcpConversation(`10.0.1.${n}`, '10.0.2.1', 20_000 + n);
+      send(talk.flatMap((inner) => [plain.wrap(inner), inside.wrap(vxlan(inner))]));
+      sent += talk.length;
+    }
+    await c.statusWhen((s) => s.mirrors.filter((m) => m.packets === sent).length === 2);
+    const { rows } = await c.queryWhen<Record<string, string>>(
+      `SELECT sum(n) AS n, sum(first) AS first, sum(workers) AS workers, count() AS ends FROM
+        (SELECT count() AS n, countIf(copy = 0 AND mirror_session = 1) AS first,
+          -- The part of an id that is the same in all of a worker's.
+          uniqExact(concat(substring(toString(session_id), 20, 4), substring(toString(session_id), 25, 6)))
+            AS workers
+         FROM sessions GROUP BY client_ip, client_port)`,
+      (r) => Number(r[0].n) === 2 * conversations,
+    );
+    const [{ first, workers, ends }] = rows;
+    expect([first, ends].map(Number)).toEqual([conversations, conversations]);
+    expect(Number(workers), 'conversations that came to both workers').toBeGreaterThan(conversations);
+    const [{ others }] = await c.query<Record<string, string>>(
+      'SELECT sum(copy = 1) AS others FROM sessions',
+    );
+    expect(Number(others)).toBe(conversations);
+    expect((await c.status()).sessions.copies).toBe(conversations);
   });
 
   it('continues when its interface goes down, is renamed, or is created again', async () => {

@@ -59,6 +59,15 @@ it('/metrics has every metric with its value, and does not change by itself', as
   expect(text).toContain(`mirrorlake_tunnel_receive_packets_total{${tunnel}} 5\n`);
   expect(text).toContain('mirrorlake_tunnel_refused_packets_total{reason="checksum"} 2\n');
   expect(text).toContain('mirrorlake_duplicates_forgotten_total 8\n');
+  expect(text).toContain('mirrorlake_session_copies_total 6\n');
+  expect(text).toContain('mirrorlake_sessions_uncompared_total 3\n');
+  for (const [name, n] of Object.entries({
+    handed_over: 9,
+    copies: 10,
+    frames_forgotten: 11,
+    members_shared: 12,
+  }))
+    expect(text).toContain(`mirrorlake_group_${name}_total ${n}\n`);
   expect(text).toContain('mirrorlake_connections_cut_total{socket="control"} 3\n');
   expect(text).toContain('mirrorlake_connections_cut_total{socket="listen"} 4\n');
   expect((await get('/metrics', STATUS)).text).toBe(text);

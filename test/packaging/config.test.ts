@@ -72,7 +72,7 @@ it('the packaged configuration has the defaults of all but a few keys', () => {
     ['eth1'],
     'ring',
     9470,
-    1,
+    2,
     2,
   ]);
   const expected = Object.entries(defaultConfig()).filter(([key]) => key in rest);

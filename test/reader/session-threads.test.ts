@@ -11,6 +11,8 @@ const options = {
   packets: undefined,
   dedupWindow: 0,
   separateBy: [],
+  groupsSeparateBy: [],
+  groupOf: undefined,
   applications: KEEP_ALL,
   print: { kinds: ['sessions'], named: false, handsBack: false },
 } as const;

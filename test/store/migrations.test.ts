@@ -161,11 +161,12 @@ describe('on a cluster', () => {
 
   test('views of what people ask are made last, and read the distributed tables', () => {
     const last = all.slice(all.findLastIndex((s) => s.startsWith('CREATE OR REPLACE TABLE')) + 1);
-    expect(last.map((s) => /^CREATE VIEW IF NOT EXISTS (\w+) ON CLUSTER lake/.exec(s)?.[1])).toEqual([
+    const made = last.filter((s) => !s.startsWith('DROP VIEW IF EXISTS ml_'));
+    expect(made.map((s) => /^CREATE VIEW IF NOT EXISTS (\w+) ON CLUSTER lake/.exec(s)?.[1])).toEqual([
       'ml_tls',
       'ml_dns',
       'ml_http',
     ]);
-    for (const statement of last) expect(statement).toMatch(/FROM ml_(sessions|transactions)\b/);
+    for (const statement of made) expect(statement).toMatch(/FROM ml_(sessions|transactions)\b/);
   });
 });

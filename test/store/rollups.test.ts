@@ -98,6 +98,16 @@ describe('the roll-ups, on the demo, say what sessions say:', () => {
     expect(values(await data.ask(ofRollup))).toEqual(expected);
   });
 
+  test.each(Object.keys(ROLLUPS))('%s counts each conversation once', async (rollup) => {
+    const sums = (of: string, sessions: string) =>
+      data.ask(`SELECT ${sessions}, sum(client_bytes), sum(server_packets) FROM ${of}`);
+    const once = values(await sums('sessions WHERE copy = 0', 'count()'));
+    expect(values(await sums(`${rollup} WHERE copy IN (0, 255)`, 'sum(sessions)'))).toEqual(once);
+    expect(once).not.toEqual(values(await sums('sessions', 'count()')));
+    // Whoever it is a copy of: the key has the mirror point already.
+    expect(values(await data.ask(`SELECT DISTINCT copy FROM ${rollup} ORDER BY copy`))).toEqual([[0], [1]]);
+  });
+
   test.each([
     ['handshake', 'handshake_us', 'handshake_us > 0'],
     ['response', 'response_us / responses', 'responses > 0'],

@@ -25,7 +25,7 @@ import { addPacket } from '../support/packet-rows.js';
 /** A record without what a segment changes: its mirror point's number, and the bytes around its frame. */
 function comparable(record: Records[TableName]): Record<string, unknown> {
   const fields: Record<string, unknown> = { ...record };
-  if ('point' in record) fields.point = { ...(record.point as MirrorPoint), index: 0 };
+  if ('point' in record) fields.point = { ...(record.point as MirrorPoint), index: 0, identity: 0 };
   if ('frame' in record)
     Object.assign(fields, {
       frame: [...record.frame.subarray(record.frameStart, record.frameEnd)],

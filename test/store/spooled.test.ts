@@ -38,6 +38,8 @@ function rowsOf(ndjson: string): Row[] {
 function defaultOf(table: TableName, name: string): unknown {
   const type = TABLES[table].columns.find((column) => column.name === name)?.type;
   if (type?.kind === 'nullable') return null;
+  if (type?.kind === 'later') return type.absent;
+  if (type?.kind === 'texts') return [];
   return type?.proto === 'string' ? '' : 0;
 }
 

@@ -52,6 +52,7 @@ function properties({ name, type }: Column): fc.Arbitrary<Record<string, unknown
   const one = (value: fc.Arbitrary<unknown>) => value.map((v) => ({ [property]: v }));
   switch (type.kind) {
     case 'uint':
+    case 'later':
     case 'fixed32':
     case 'minute':
       return one(unsigned(type.bits));
@@ -152,6 +153,8 @@ export const sessionRecord: fc.Arbitrary<SessionRecord> = fc
       r.clientMac.fill(0);
       r.serverMac.fill(0);
     }
+    r.seenBy = [...new Set(r.seenBy)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    r.seenByCount = r.seenBy.length;
     r.ipVersion = v.ips[0];
     r.etherType = ETHER_TYPES[r.ipVersion] ?? r.etherType;
     if (v.icmp !== null) [r.protocol, r.icmpType] = v.icmp;

@@ -96,6 +96,12 @@ export const STATUS: CollectorStatus = {
     fragment_trains_headless: 0,
     duplicates: 0,
     duplicates_forgotten: 8,
+    copies: 6,
+    uncompared: 3,
+    group_handed_over: 9,
+    group_copies: 10,
+    group_frames_forgotten: 11,
+    group_members_shared: 12,
     dropped: 0,
   },
   applications: {

@@ -84,7 +84,7 @@ export async function readCapture(path: string, rowsOnly = false): Promise<Captu
 
 type Kind = 'sessions' | 'mirrors' | 'packets';
 
-const wordsOf = (paths: string | readonly string[], what: Kind): string[] => [
+const wordsOf = (paths: string | readonly string[], what: Kind, more: readonly string[] = []): string[] => [
   'read',
   ...[paths].flat(),
   '--ndjson',
@@ -92,6 +92,7 @@ const wordsOf = (paths: string | readonly string[], what: Kind): string[] => [
   '--collector',
   'test',
   '--quiet',
+  ...more,
 ];
 
 /** Runs `mirrorlake read --ndjson` on one or several captures. @returns its lines */
@@ -101,8 +102,12 @@ export async function readCommand(paths: string | readonly string[], what: Kind)
   return stdout.split('\n').slice(0, -1);
 }
 
-/** The same in the process of {@link runLine}. */
-export async function readLine(paths: string | readonly string[], what: Kind): Promise<string[]> {
-  const { stdout } = await runLine(wordsOf(paths, what));
+/** The same in the process of {@link runLine}, with more words. */
+export async function readLine(
+  paths: string | readonly string[],
+  what: Kind,
+  more: readonly string[] = [],
+): Promise<string[]> {
+  const { stdout } = await runLine(wordsOf(paths, what, more));
   return stdout.split('\n').slice(0, -1);
 }

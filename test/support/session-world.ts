@@ -12,7 +12,11 @@ import { Frame, NO_VNI } from '../../src/wire/walk/frame.js';
 export interface Row {
   id: string;
   part: number;
+  copy: number;
   mirror: number;
+  name: string;
+  site: string;
+  seenBy: string[];
   first: number;
   last: number;
   end: string;
@@ -173,7 +177,11 @@ function toRow(r: SessionRecord): Row {
   return {
     id: Buffer.from(r.sessionId).toString('hex'),
     part: r.part,
+    copy: r.copy,
     mirror: r.point.index,
+    name: r.point.name,
+    site: r.point.site,
+    seenBy: r.seenBy.slice(0, r.seenByCount),
     first: r.firstSeenSec - SessionWorld.START + r.firstSeenNsec / 1e9,
     last: r.lastSeenSec - SessionWorld.START + r.lastSeenNsec / 1e9,
     end: END_REASON_NAMES[r.endReason],

@@ -4,7 +4,7 @@ import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../model/mirror-point.js
 import { MirrorRecord } from '../../model/mirror-record.js';
 import { SequenceUse } from '../../model/sequence-use.js';
 import type { ApplicationStatus } from '../../model/status.js';
-import { counted, grouped, incompleteWords } from '../../model/words.js';
+import { copiesWords, counted, grouped, incompleteWords } from '../../model/words.js';
 import type { SessionsTold } from '../../reader/session-dialect.js';
 import { formatIp } from '../../wire/ip/addresses.js';
 import { MALFORMED_NAMES } from '../../wire/walk/malformed.js';
@@ -44,10 +44,11 @@ export function readSummary(
   );
   const kept = packets === undefined ? '' : `, and ${grouped(packets.kept)} of their packets`;
   if (table !== undefined) {
-    const { opened, rows } = table.counters;
+    const { opened, rows, copies } = table.counters;
     const transactions = Object.values(table.applications.transactions).reduce((a, b) => a + b, 0);
     const asked = transactions > 0 ? `, ${counted(transactions, 'transaction')}` : '';
-    lines.push(`${counted(opened, 'session')} in ${counted(rows, 'row')}${asked}${kept}${where}`);
+    const said = `${counted(opened, 'session')} in ${counted(rows, 'row')}${copiesWords(copies)}`;
+    lines.push(`${said}${asked}${kept}${where}`);
   }
   lines.push(...mirrorLines(mirrors, columns));
   const twice = mirrors.points.filter((point) => table?.twice.includes(point.index));
@@ -69,6 +70,18 @@ export function readSummary(
     lines.push(
       'frames forgotten too soon to tell their duplicates: ' +
         `${grouped(sessions.duplicatesForgotten)} (--deduplicate: a shorter time needs fewer)`,
+    );
+  if (sessions !== undefined && sessions.uncompared > 0)
+    lines.push(
+      `too many sessions with the same ends: ${grouped(sessions.uncompared)} not compared with those of ` +
+        'other mirror points',
+    );
+  if (sessions !== undefined && sessions.groupCopies > 0)
+    lines.push(`copies in groups, counted once: ${grouped(sessions.groupCopies)}`);
+  if (sessions !== undefined && sessions.groupFramesForgotten > 0)
+    lines.push(
+      'frames of groups forgotten too soon to tell their copies: ' +
+        `${grouped(sessions.groupFramesForgotten)} (--group-window: a shorter time needs fewer)`,
     );
   if (sessions !== undefined && sessions.pressure > 0)
     lines.push(

@@ -38,6 +38,8 @@ export interface RingCounts {
 /** What a ring worker understands. */
 export type RingWorkerSide = {
   asks: {
+    /** Read the rings empty, and hand over what belongs to other workers. */
+    empty: (nothing: undefined) => undefined;
     /** Read the rings empty, end everything, and leave. */
     finish: (nothing: undefined) => RingCounts;
   };

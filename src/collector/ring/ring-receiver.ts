@@ -18,9 +18,11 @@ import { closeSocket, IPPROTO_GRE } from '../../linux/socket.js';
 import { NOTHING_READ } from '../../model/application-counts.js';
 import { CommandError } from '../../model/errors.js';
 import type { ReceiverStatus } from '../../model/status.js';
+import type { SharedCopies } from '../../sessions/copies.js';
 import type { LiveOutput, LivePath } from '../live/live-path.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
+import { type HandoverOptions, handoverRings } from './handover.js';
 import type { RingCounts, RingWorkerData } from './ring-dialect.js';
 import { RingInterface } from './ring-interface.js';
 import { WorkerHandle } from './ring-worker-handle.js';
@@ -52,6 +54,8 @@ export interface RingReceiverOptions {
   readonly live: (worker: number) => LiveOutput;
   /** Memory for a worker's sequence numbers, if several workers see one mirror. */
   readonly numbers?: (worker: number) => SharedArrayBuffer;
+  /** Where a worker's conversations are compared with those of the others, if there are several. */
+  readonly copies?: (worker: number) => SharedCopies;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** A worker has died: the collector cannot continue. */
   readonly failed: (error: Error) => void;
@@ -76,6 +80,12 @@ const NO_SNAPSHOT: PathSnapshot = {
   fragmentTrainsHeadless: 0,
   duplicates: 0,
   duplicatesForgotten: 0,
+  copies: 0,
+  uncompared: 0,
+  groupHandedOver: 0,
+  groupCopies: 0,
+  groupFramesForgotten: 0,
+  groupMembersShared: 0,
   applications: NOTHING_READ,
   rowsDropped: 0,
 };
@@ -134,17 +144,26 @@ export class RingReceiver {
   }
 
   start(): void {
-    for (let i = 0; i < this.options.workers; i++) this.startWorker(i);
+    const { workers } = this.options;
+    const wakes = Array.from({ length: workers }, openEvent);
+    // There may be groups later, when the configuration is read again: memory costs nothing before its use.
+    const rings = handoverRings(workers);
+    for (let i = 0; i < workers; i++) {
+      const into = rings.flatMap((out) => out[i] ?? []);
+      this.startWorker(i, wakes[i], workers > 1 ? { out: rings[i], into, wakes } : undefined);
+    }
     this.share();
     for (const w of this.interfaces) w.admit();
   }
 
-  private startWorker(number: number): void {
-    const wake = openEvent();
+  private startWorker(number: number, wake: number, handover: HandoverOptions | undefined): void {
     const { port, waiting } = this.options.store();
+    const { path: common, numbers, copies } = this.options;
     const path = {
-      ...this.options.path,
-      ...(this.options.numbers && { numbers: this.options.numbers(number) }),
+      ...common,
+      ...(numbers && { numbers: numbers(number) }),
+      ...(copies && { sessions: { ...common.sessions, copies: copies(number) } }),
+      ...(handover && { handover }),
     };
     const live = this.options.live(number);
     const workerData: RingWorkerData = { path, wake, store: port, waiting };
@@ -300,6 +319,8 @@ export class RingReceiver {
     // The kernel hands over the last block when its time is up.
     await new Promise((resolve) => setTimeout(resolve, 3 * RETIRE_MS));
     for (const w of this.interfaces) for (const fd of w.detach()) this.releasing.set(fd, w);
+    // Before any of them ends its sessions: others may still hand over frames of these.
+    await Promise.all(this.workers.map((worker) => worker.empty()));
     await Promise.all(
       this.workers.map(async (worker, number) => {
         const last = await worker.finish();

@@ -42,6 +42,11 @@ export class WorkerHandle implements LivePath {
     this.tell('watch', watches);
   }
 
+  /** Has it read its rings empty; a dead one does not. */
+  async empty(): Promise<void> {
+    await this.channel.ask('empty', undefined).catch(() => undefined);
+  }
+
   /** Has it end everything. @returns its last counts; undefined when it is dead */
   async finish(): Promise<RingCounts | undefined> {
     const counts = await this.channel.ask('finish', undefined).catch(() => undefined);

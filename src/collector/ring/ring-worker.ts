@@ -60,6 +60,10 @@ let finished: ((counts: RingCounts) => void) | undefined;
 const asked = new PortTransport(parentPort!, true);
 const main = new Channel<RingWorkerSide, RingMainSide>(asked, {
   asks: {
+    empty: () => {
+      setRings([]);
+      return undefined;
+    },
     finish: () =>
       new Promise((resolve) => {
         finished = resolve;
@@ -136,7 +140,8 @@ function run(): void {
   let before = false;
   polls.add(data.wake, POLLIN);
   while (finished === undefined) {
-    const busy = read();
+    const taken = path.takeOver();
+    const busy = read() || taken;
     const now = Date.now();
     if (now - ticked >= TICK_MS || now < ticked) {
       path.tick(now, busy);
@@ -156,6 +161,7 @@ function run(): void {
     before = busy;
   }
   setRings([]);
+  path.takeOver();
   path.finish();
   finished(counts());
 }

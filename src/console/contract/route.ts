@@ -76,7 +76,7 @@ export const scope = z.object({
     .optional()
     .describe(
       'A mirror point: its name, or `type,source,session,key` (`erspan2,10.0.0.11,1,`). `once`: each ' +
-        'conversation once, by the mirror point that saw most of it. Default: all.',
+        'conversation once, by the mirror point that had it first. Default: all.',
     ),
   f: repeated
     .optional()

@@ -95,8 +95,7 @@ async function answered(
   const options = keeping(scope.ended, signal);
   const ask = async (statement: string) => {
     const table = await questions.ask(statement, options);
-    const note = scope.note === undefined ? {} : { note: scope.note };
-    return { table, meta: metaOf(statement, 'sessions', table, note) };
+    return { table, meta: metaOf(statement, 'sessions', table) };
   };
   const [known, traffic, serves, asks, clients, scans, handshakes] = await Promise.all([
     ask(factsStatement(question)),

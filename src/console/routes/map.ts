@@ -12,7 +12,7 @@ import {
   nodesStatement,
   strongestStatement,
 } from '../statements/map.js';
-import { mirrorCondition, type Range, rangeOf, scoped } from '../statements/scope.js';
+import { mirrorCondition, ONCE, type Range, rangeOf, scoped } from '../statements/scope.js';
 import { timeText } from './about.js';
 
 interface LinkRow extends MapLink {
@@ -62,7 +62,7 @@ export const mapHandlers: Handlers<'map'> = {
       f: query.f,
       q: query.q,
     };
-    const { where, note, ended } = scoped(scope, around);
+    const { where, ended } = scoped(scope, around);
     const { level, by, limit, prefix4, prefix6, expand = [] } = query;
     const question: MapQuestion = { level, by, limit, prefix4, prefix6, where, prefix: facts.prefix };
     const options = keeping(ended, signal);
@@ -88,12 +88,7 @@ export const mapHandlers: Handlers<'map'> = {
         total: nodes[0]?.total ?? 0,
         shown: nodes.reduce((sum, node) => sum + strength(node, by), 0),
         meta: metaOf(hosts, 'hosts_by_hour', answer, {
-          note: said(
-            'Nodes are of whole hours of the range, from hosts_by_hour; links are of its last hour.',
-            query.mirror === 'once'
-              ? 'A conversation that several mirrors see is counted once for each of them.'
-              : undefined,
-          ),
+          note: 'Nodes are of whole hours of the range, from hosts_by_hour; links are of its last hour.',
         }),
       };
     }
@@ -108,7 +103,6 @@ export const mapHandlers: Handlers<'map'> = {
         ? 'Only the last hour of the range is shown: pairs of longer ones are too many to count.'
         : undefined,
       vlan ? 'A conversation that was seen in two VLANs links them.' : undefined,
-      note,
     );
     return {
       nodes: nodes.map(grouped),
@@ -145,7 +139,8 @@ async function hoursOf(
   const within =
     `hour >= toStartOfHour(toDateTime(${from / SECOND}, 'UTC')) ` +
     `AND hour < toDateTime(${(to + SECOND - 1n) / SECOND}, 'UTC')`;
-  if (mirror === undefined || mirror === 'once') return within;
+  if (mirror === undefined) return within;
+  if (mirror === 'once') return `${within}\n  AND ${ONCE}`;
   if (mirror.includes(',')) return `${within}\n  AND ${mirrorCondition(mirror)}`;
   const named = (await facts.mirrors(signal)).filter((point) => point.name === mirror);
   const points = named.map((point) => mirrorCondition(point.id));

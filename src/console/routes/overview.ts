@@ -249,6 +249,7 @@ export const overviewHandlers: Handlers<'figures' | 'loss' | 'top' | 'applicatio
       sessions: fromSessions(query, around),
       transactions: {
         ...scoped(query, around, 'transactions'),
+        note: undefined,
         table: 'transactions',
         from: `${prefix}transactions AS t`,
       },

@@ -31,11 +31,7 @@ export const serviceHandlers: Handlers<'services' | 'service'> = {
     const answer = await services.questions.ask(statement, keeping(scope.ended, signal));
     const { rows, of_all } = listed<Answer<'services'>['rows'][number]>(answer);
     const cut = of_all - rows.length;
-    const more = {
-      ...(cut > 0 && { cut }),
-      ...(scope.note !== undefined && { note: scope.note }),
-    };
-    return { rows, of_all, meta: metaOf(statement, 'sessions', answer, more) };
+    return { rows, of_all, meta: metaOf(statement, 'sessions', answer, { ...(cut > 0 && { cut }) }) };
   },
   service: async ({ params, query, who, signal }, services) => {
     allowCondition(query, who);
@@ -48,8 +44,7 @@ export const serviceHandlers: Handlers<'services' | 'service'> = {
     const options = keeping(scope.ended, signal);
     const ask = async (statement: string, from = 'sessions') => {
       const table = await questions.ask(statement, options);
-      const note = scope.note === undefined ? {} : { note: scope.note };
-      return { table, meta: metaOf(statement, from, table, note) };
+      return { table, meta: metaOf(statement, from, table) };
     };
     const [known, names, times, networks, others, ends, versions, read, longest, clients] = await Promise.all(
       [

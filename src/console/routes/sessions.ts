@@ -118,11 +118,7 @@ async function list(
     elapsedMs: sum((a) => a.elapsedMs),
   };
   const { rows, next } = pages.read(answers);
-  return { rows: rows as Row[], next, meta: metaOf(pages.statement, table, read, noted(question)) };
-}
-
-function noted({ note }: ScopedQuestion): Partial<Meta> {
-  return note === undefined ? {} : { note };
+  return { rows: rows as Row[], next, meta: metaOf(pages.statement, table, read) };
 }
 
 async function counted(
@@ -138,7 +134,7 @@ async function counted(
     `FROM ${services.facts.prefix}${table}\nWHERE ${question.where}`;
   const answer = await services.questions.ask(statement, keeping(question.ended, asked.signal));
   const [[rows, sum]] = answer.rows as [[number, number]];
-  return { rows, bytes: sum, meta: metaOf(statement, table, answer, noted(question)) };
+  return { rows, bytes: sum, meta: metaOf(statement, table, answer) };
 }
 
 /**
@@ -225,7 +221,7 @@ export const sessionsHandlers: Handlers<Name> = {
       })),
       all_values: rows[0]?.[3] ?? 0,
       all_rows: rows[0]?.[4] ?? 0,
-      meta: metaOf(statement, of, answer, noted(question)),
+      meta: metaOf(statement, of, answer),
     };
   },
   without: async ({ query: { of, f, ...query }, ...asked }, services) => {
@@ -241,7 +237,7 @@ export const sessionsHandlers: Handlers<Name> = {
     return {
       all,
       without: given.map((condition, i) => ({ condition, rows: counts[i]! })),
-      meta: metaOf(statement, of, answer, noted(question)),
+      meta: metaOf(statement, of, answer),
     };
   },
 };

@@ -5,12 +5,10 @@ import type { Scope } from '../contract/route.js';
 import { RequestError } from '../errors.js';
 import { type ConditionTable, TIME_OF } from './columns.js';
 import { conditions } from './conditions.js';
-import { POINT, pointCondition } from './point.js';
+import { pointCondition } from './point.js';
 
 export { POINT, POINT_ID } from './point.js';
 
-/** The longest range of which each conversation can be counted once, seconds: it is dear. */
-export const LONGEST_ONCE = 3600;
 /**
  * How much earlier than its transaction a conversation's row may begin, seconds: a condition on the other
  * table looks so far beyond the range. A row covers 15 minutes by default.
@@ -29,8 +27,6 @@ export interface ScopedQuestion {
   readonly range: Range;
   /** What stands after WHERE. */
   readonly where: string;
-  /** What has to be said about how conversations are counted. */
-  readonly note: string | undefined;
   /** Whether the range has ended, and the answer does not change any more. */
   readonly ended: boolean;
 }
@@ -85,6 +81,9 @@ export function timeLiteral(nanoseconds: bigint): string {
   return `fromUnixTimestamp64Nano(${nanoseconds}, 'UTC')`;
 }
 
+/** Each conversation once: the rows of the mirror point that had it first, and those from before they say. */
+export const ONCE = 'copy IN (0, 255)';
+
 /**
  * A conversation, whoever mirrored it and in whichever direction it was first seen: both sides in one order.
  */
@@ -110,14 +109,9 @@ export function scoped(
     ...conditions(scope.f ?? [], table, (other, sql) => bySession(other, sql, range, around.prefix)),
   ];
   if (scope.q !== undefined) parts.push(`(${scope.q}\n)`);
-  let note: string | undefined;
-  if (scope.mirror === 'once') {
-    const seconds = Number((range.to - range.from) / 1_000_000_000n);
-    if (seconds > LONGEST_ONCE)
-      note = 'Beyond an hour, a conversation that several mirrors see is counted once for each of them.';
-    else parts.push(once(range, around.prefix));
-  } else if (scope.mirror !== undefined) parts.push(mirrorCondition(scope.mirror));
-  return { range, where: parts.join('\n  AND '), note, ended: range.to <= BigInt(around.now) * 1_000_000n };
+  if (scope.mirror === 'once') parts.push(ONCE);
+  else if (scope.mirror !== undefined) parts.push(mirrorCondition(scope.mirror));
+  return { range, where: parts.join('\n  AND '), ended: range.to <= BigInt(around.now) * 1_000_000n };
 }
 
 /** A column of time within a range, in SQL. */
@@ -137,22 +131,6 @@ export function bySession(
   const range = other === 'sessions' ? { from: from - slack, to } : { from, to: to + slack };
   const where = [within(TIME_OF[other], range), ...sql].join('\n      AND ');
   return `session_id GLOBAL IN (\n    SELECT session_id FROM ${prefix}${other}\n    WHERE ${where})`;
-}
-
-/**
- * Conversations once: rows of the mirror point that saw most packets of each; of equals, the same one every
- * time.
- */
-function once(range: Range, prefix: string): string {
-  const point = `cityHash64(${POINT.slice(1, -1).replace('gre_key', 'ifNull(gre_key, 0)')})`;
-  return (
-    `(${CONVERSATION}, ${point}) IN (\n` +
-    '    SELECT conversation, argMax(point, (seen, point)) FROM (\n' +
-    `      SELECT ${CONVERSATION} AS conversation, ${point} AS point,\n` +
-    '        sum(client_packets + server_packets) AS seen\n' +
-    `      FROM ${prefix}sessions WHERE ${within('first_seen', range)} GROUP BY conversation, point)\n` +
-    '    GROUP BY conversation)'
-  );
 }
 
 /** A mirror point by its name, or by `type,source,session,key`. */

@@ -4,14 +4,7 @@
  */
 import type { Scope } from '../contract/route.js';
 import { parseCondition } from './conditions.js';
-import {
-  LONGEST_ONCE,
-  type Range,
-  rangeOf,
-  type ScopedQuestion,
-  type Surroundings,
-  scoped,
-} from './scope.js';
+import { type Range, rangeOf, type ScopedQuestion, type Surroundings, scoped } from './scope.js';
 
 interface RollUp {
   readonly time: 'minute' | 'hour';
@@ -47,6 +40,8 @@ const STEPS = 12;
 
 /** A question, and the table that it reads. */
 export interface Source extends ScopedQuestion {
+  /** What has to be said about how conversations are counted. */
+  readonly note: string | undefined;
   readonly table: 'sessions' | RollUpName;
   /** The table's name in statements, `t` for short. */
   readonly from: string;
@@ -85,7 +80,8 @@ export function before(scope: Scope, around: Surroundings): Scope {
 
 /** What is read where no roll-up will do. */
 export function fromSessions(scope: Scope, around: Surroundings): Source {
-  return { ...scoped(scope, around), table: 'sessions', from: `${around.prefix}sessions AS t` };
+  const from = `${around.prefix}sessions AS t`;
+  return { ...scoped(scope, around), note: undefined, table: 'sessions', from };
 }
 
 /** The roll-up's answer to a question; undefined where it has none. */
@@ -95,22 +91,17 @@ export function fromRollUp(scope: Scope, around: Surroundings, wanted: Wanted): 
     return undefined;
   const range = rangeOf(scope, around);
   const seconds = Number((range.to - range.from) / SECOND);
-  // Counting once needs addresses; a mirror's name is in sessions only.
-  if (scope.mirror === 'once' ? seconds <= LONGEST_ONCE : scope.mirror?.split(',').length === 1)
-    return undefined;
+  // A mirror's name is in sessions only.
+  if (scope.mirror !== 'once' && scope.mirror?.split(',').length === 1) return undefined;
   const whole = widened(range, step);
   const running = range.to >= BigInt(around.now) * 1_000_000n;
   const aligned = whole.from === range.from && (running || whole.to === range.to);
   if (wanted.step !== undefined && wanted.step % step !== 0) return undefined;
   if (!aligned && seconds < (wanted.step === undefined ? STEPS : 1) * step) return undefined;
   const question = scoped(during(scope, whole), around, 'sessions', time);
-  const notes = [
-    ...(question.note === undefined ? [] : [question.note]),
-    ...(aligned || wanted.step !== undefined ? [] : [`Whole ${time}s are counted.`]),
-  ];
   return {
     ...question,
-    note: notes.length === 0 ? undefined : notes.join(' '),
+    note: aligned || wanted.step !== undefined ? undefined : `Whole ${time}s are counted.`,
     range,
     ended: !running,
     table: wanted.rollUp,

@@ -10,6 +10,8 @@ export type Kind =
   | 'uint'
   /** A number, or null. */
   | 'nullable'
+  /** A number that messages of earlier versions lack: `absent` in the table. Written even if it is 0. */
+  | 'later'
   /** A number in four bytes of the message, whatever it is. */
   | 'fixed32'
   /** A number that stands for one of `words`. */
@@ -73,6 +75,7 @@ export interface ColumnType {
   /** The most elements of an array. */
   readonly most?: number;
   readonly words?: Words;
+  readonly absent?: number;
 }
 
 function uint(bits: 8 | 16 | 32 | 64): ColumnType {
@@ -91,6 +94,16 @@ export const UINT32 = uint(32);
 export const UINT64 = uint(64);
 export const NULLABLE_UINT16 = nullable(16);
 export const NULLABLE_UINT32 = nullable(32);
+/** The number of a copy: 255 where a row is from before there was one. */
+export const COPY: ColumnType = {
+  kind: 'later',
+  clickhouse: 'UInt8',
+  proto: 'uint32',
+  read: 'Nullable(UInt8)',
+  value: (name) => `ifNull(${name}, 255)`,
+  bits: 8,
+  absent: 255,
+};
 /** Written in place: always four bytes. */
 export const FIXED32: ColumnType = {
   kind: 'fixed32',
@@ -206,6 +219,11 @@ export const TEXTS: ColumnType = {
   read: 'Array(String)',
   bits: 0,
   most: 64,
+};
+export const WORDS: ColumnType = {
+  ...TEXTS,
+  clickhouse: 'Array(LowCardinality(String))',
+  read: 'Array(LowCardinality(String))',
 };
 export const WORD_MAP: ColumnType = {
   kind: 'map',

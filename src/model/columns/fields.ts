@@ -11,6 +11,11 @@ export class SessionFields {
   readonly sessionId = new Uint8Array(16);
   /** 0, 1, 2, … of a conversation that went past the active timeout. */
   part = 0;
+  /**
+   * 0 for the mirror point that had the conversation first, 1, 2, … for the others that see it; 255 in
+   * rows from before the column. `copy IN (0, 255)` counts each conversation once.
+   */
+  copy = 0;
   /** Time of the row's first packet. */
   firstSeenSec = 0;
   firstSeenNsec = 0;
@@ -23,6 +28,12 @@ export class SessionFields {
    * `shutdown`, `eof` (the collector or the capture ended).
    */
   endReason: EndReason = 0;
+  /**
+   * The members of the group (`group` of `mirrors`, `--group`) that saw packets of the row, by name;
+   * empty where the mirror point is in no group.
+   */
+  seenBy: readonly string[] = [];
+  seenByCount = 0;
   /** ERSPAN index (type II) or platform port id (type III) of the first frame; 0 where there is none. */
   mirrorPort = 0;
   /**
@@ -246,6 +257,8 @@ export class TransactionFields {
   readonly sessionId = new Uint8Array(16);
   /** 0, 1, 2, … of the transactions of a conversation, in the order in which they were stored. */
   number = 0;
+  /** As in `sessions`: `copy IN (0, 255)` counts each transaction once. */
+  copy = 0;
   /** Time of the question's last byte; of the answer's first, where no question was seen. */
   timeSec = 0;
   timeNsec = 0;

@@ -1,5 +1,6 @@
 import {
   ANY,
+  COPY,
   IP,
   LEAST,
   MAC,
@@ -16,13 +17,14 @@ import {
   UINT64,
   UUID,
   WORD,
+  WORDS,
 } from './column.js';
 import { END_REASON, MIRROR_DIRECTION, MIRROR_TYPE } from './words.js';
 
 export const SESSIONS: Table = {
   name: 'sessions',
   message: 'Session',
-  row: 'one conversation seen by one mirror point.',
+  row: 'one conversation seen by one mirror point, or by the members of one group.',
   columns: [
     {
       name: 'session_id',
@@ -35,6 +37,15 @@ export const SESSIONS: Table = {
       field: 16,
       type: UINT32,
       doc: '0, 1, 2, … of a conversation that went past the active timeout.',
+    },
+    {
+      name: 'copy',
+      field: 85,
+      type: COPY,
+      whole: { doc: 'As in `sessions`, of the first part.' },
+      doc:
+        '0 for the mirror point that had the conversation first, 1, 2, … for the others that see it; 255 ' +
+        'in rows from before the column. `copy IN (0, 255)` counts each conversation once.',
     },
     {
       name: 'first_seen',
@@ -102,7 +113,7 @@ export const SESSIONS: Table = {
       from: 'point.name',
       doc:
         'Name of the mirror point, from its entry of `mirrors` in the configuration when the row was ' +
-        'written; empty where no entry names it, and for captures.',
+        "written; empty where no entry names it, and for captures. In a group, the group's.",
     },
     {
       name: 'site',
@@ -110,6 +121,15 @@ export const SESSIONS: Table = {
       type: WORD,
       from: 'point.site',
       doc: 'Where the mirror point is, from the same entry; empty where that does not say.',
+    },
+    {
+      name: 'seen_by',
+      field: 86,
+      type: WORDS,
+      whole: { doc: 'Those of all its parts.' },
+      doc:
+        'The members of the group (`group` of `mirrors`, `--group`) that saw packets of the row, by name; ' +
+        'empty where the mirror point is in no group.',
     },
     {
       name: 'mirror_port',

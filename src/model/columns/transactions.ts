@@ -1,4 +1,5 @@
 import {
+  COPY,
   IP,
   IPS,
   NULLABLE_UINT32,
@@ -26,6 +27,12 @@ export const TRANSACTIONS: Table = {
       field: 3,
       type: UINT32,
       doc: '0, 1, 2, … of the transactions of a conversation, in the order in which they were stored.',
+    },
+    {
+      name: 'copy',
+      field: 32,
+      type: COPY,
+      doc: 'As in `sessions`: `copy IN (0, 255)` counts each transaction once.',
     },
     {
       name: 'time',

@@ -38,7 +38,7 @@ const CONVERSATIONS: readonly ViewColumn[] = [
   })),
 ];
 
-const KEYS_BY_MINUTE = ['mirror_type', 'mirror_source', 'mirror_session'];
+const KEYS_BY_MINUTE = ['copy', 'mirror_type', 'mirror_source', 'mirror_session'];
 const FLOW_BY_MINUTE = ['client_ip', 'server_ip', 'server_port', 'protocol'];
 const SUMMED_BY_MINUTE = ['client_packets', 'server_packets', 'client_bytes', 'server_bytes'];
 
@@ -76,6 +76,7 @@ const ENDS = ['client', 'server', 'client_ip', 'server_ip', 'client_port', 'serv
 /** What sessions say of TLS, under Zeek's names beside ours. */
 const TLS: readonly ViewColumn[] = namedAs(SESSIONS, [
   'session_id',
+  'copy',
   ['time', 'first_seen'],
   ...ENDS,
   'transport',
@@ -116,6 +117,7 @@ const DNS: readonly ViewColumn[] = [
   ...namedAs(TRANSACTIONS, [
     'session_id',
     'number',
+    'copy',
     'time',
     ...ENDS,
     'protocol',
@@ -144,6 +146,7 @@ const HTTP: readonly ViewColumn[] = [
   ...namedAs(TRANSACTIONS, [
     'session_id',
     'number',
+    'copy',
     'time',
     ...ENDS,
     'app_protocol',
@@ -197,8 +200,8 @@ const POINT_BY_TIME: readonly ViewColumn[] = [
     name: 'copy',
     type: 'UInt8',
     doc:
-      '255: it is not known whether another mirror point had these conversations before. 0 and 1 are kept ' +
-      'for the first, and for any later one.',
+      '0: this mirror point had these conversations first; 1: another one had them before; 255: rows from ' +
+      'before the column. `copy IN (0, 255)` counts each conversation once.',
   },
   ...['mirror_type', 'mirror_source', 'mirror_session', 'gre_key'].map((name) => ({
     name,

@@ -21,10 +21,12 @@ const SESSION = pieces({
   session_id: '"session_id":"',
   part: '","part":',
   community_id: ',"community_id":"',
-  first_seen: '","first_seen":"',
+  copy: '","copy":',
+  first_seen: ',"first_seen":"',
   last_seen: '","last_seen":"',
   point: '",',
-  mirror_port: ',"mirror_port":',
+  seen_by: ',"seen_by":[',
+  mirror_port: '],"mirror_port":',
   mirror_hardware: '","mirror_hardware":',
   security_group: ',"security_group":',
   gre_key: ',"gre_key":',
@@ -168,11 +170,12 @@ export class SessionLines extends PointLines implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      6315 +
+      6646 +
         this.ending.length +
         6 *
           (r.point.name.length +
             r.point.site.length +
+            lengthOf(r.seenBy, r.seenByCount) +
             r.transport.length +
             r.tcpState.length +
             r.clientSyn.length +
@@ -197,10 +200,12 @@ export class SessionLines extends PointLines implements SessionSink {
     this.uuid(SESSION.session_id, r.sessionId);
     this.uint(SESSION.part, r.part);
     this.written(SESSION.community_id, communityIdOf, r);
+    this.uint(SESSION.copy, r.copy);
     this.time(SESSION.first_seen, r.firstSeenSec, r.firstSeenNsec);
     this.time(SESSION.last_seen, r.lastSeenSec, r.lastSeenNsec);
     this.piece(SESSION_END_REASON[r.endReason]);
     this.point(SESSION.point, r.point, SESSION_POINT);
+    this.strings(SESSION.seen_by, r.seenBy, r.seenByCount);
     this.uint(SESSION.mirror_port, r.mirrorPort);
     this.piece(SESSION_MIRROR_DIRECTION[r.mirrorDirection]);
     if (r.mirrorHardware + r.securityGroup === 0) {
@@ -353,7 +358,8 @@ const TRANSACTION = pieces({
   session_id: '"session_id":"',
   number: '","number":',
   community_id: ',"community_id":"',
-  time: '","time":"',
+  copy: '","copy":',
+  time: ',"time":"',
   point: '",',
   vni: ',"vni":',
   client_ip: ',"client_ip":"',
@@ -400,7 +406,7 @@ export class TransactionLines extends PointLines implements TransactionSink {
 
   transaction(r: TransactionRecord): void {
     this.begin(
-      3023 +
+      3091 +
         this.ending.length +
         6 *
           (r.point.name.length +
@@ -418,6 +424,7 @@ export class TransactionLines extends PointLines implements TransactionSink {
     this.uuid(TRANSACTION.session_id, r.sessionId);
     this.uint(TRANSACTION.number, r.number);
     this.written(TRANSACTION.community_id, communityIdOfTransaction, r);
+    this.uint(TRANSACTION.copy, r.copy);
     this.time(TRANSACTION.time, r.timeSec, r.timeNsec);
     this.point(TRANSACTION.point, r.point, TRANSACTION_POINT);
     this.optionalUint(TRANSACTION.vni, r.vni);

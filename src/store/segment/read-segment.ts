@@ -131,6 +131,9 @@ function set(into: Record<string, unknown>, property: string, column: Column, va
     case 'nullable':
       into[property] = value ?? null;
       break;
+    case 'later':
+      into[property] = value ?? type.absent;
+      break;
     case 'uints': {
       const numbers = value as readonly number[];
       into[property] = Uint16Array.from({ length: type.most ?? 0 }, (_, i) => numbers[i] ?? 0);

@@ -17,10 +17,11 @@ export class SessionSegment extends MessageWriter implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      693 +
+      1148 +
         3 *
           (r.point.name.length +
             r.point.site.length +
+            lengthOf(r.seenBy, r.seenByCount) +
             r.transport.length +
             r.tcpState.length +
             r.clientSyn.length +
@@ -179,6 +180,8 @@ export class SessionSegment extends MessageWriter implements SessionSink {
       this.word(83, r.userName);
       this.word(84, r.partial);
     }
+    this.optionalUint(85, r.copy);
+    this.strings(86, r.seenBy, r.seenByCount);
     this.end();
   }
 }
@@ -192,7 +195,7 @@ export class TransactionSegment extends MessageWriter implements TransactionSink
 
   transaction(r: TransactionRecord): void {
     this.begin(
-      892 +
+      899 +
         3 *
           (r.point.name.length +
             r.point.site.length +
@@ -238,6 +241,7 @@ export class TransactionSegment extends MessageWriter implements TransactionSink
     this.word(29, r.point.site);
     this.optionalUint(30, r.point.key);
     this.optionalUint(31, r.vni);
+    this.optionalUint(32, r.copy);
     this.end();
   }
 }

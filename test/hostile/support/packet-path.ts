@@ -95,6 +95,7 @@ export class WatchedPath {
       tapAll: -1,
       separateBy: ['vni'],
       applications: KEEP_ALL,
+      groups: new Map(),
       overlays: [],
       claims: [],
     };

@@ -26,6 +26,8 @@ export interface PlayOptions {
   /** Steps that are lost between switch and collector, by position in the talk. */
   lose?: number[];
   interface?: number;
+  /** Which steps the mirror sees; by default all. */
+  only?: (step: Step) => boolean;
   /** Changes the frame before the switch wraps it. */
   frame?: (p: PacketBuilder, step: Step) => void;
   /** Puts the wrapped frame into the scene: may fragment, cut or redirect it. */
@@ -41,6 +43,8 @@ export interface PlayOptions {
  */
 export class Scene {
   readonly sessions: ExpectedRow[] = [];
+  /** What `sessions` has if the mirrors are those of a group; empty if they are of none. */
+  readonly grouped: ExpectedRow[] = [];
   readonly mirrors = new Map<MirrorSource, { packets: number; bytes: number; extra: ExpectedRow }>();
   /** Packets skipped, by reason. */
   readonly malformed: Record<string, number> = {};
@@ -50,10 +54,11 @@ export class Scene {
 
   /** Plays a talk through a mirror, and expects its session. */
   play(talk: Talk, mirror: MirrorSource, options: PlayOptions = {}): this {
-    const { vlans = [], at = 0, lose = [], frame, arrive, row = {} } = options;
+    const { vlans = [], at = 0, lose = [], only, frame, arrive, row = {} } = options;
     const bare = mirror.options.type === 'gre' || mirror.options.erspan?.frameType === 2;
     const arrived: Step[] = [];
     talk.steps.forEach((step, i) => {
+      if (only?.(step) === false) return;
       if (lose.includes(i)) {
         this.lose(at + step.at, mirror);
         return;
@@ -121,6 +126,12 @@ export class Scene {
   /** Expects a row in `sessions`. */
   expect(mirror: MirrorSource, row: ExpectedRow): this {
     this.sessions.push({ ...mirror.columns(), ...row });
+    return this;
+  }
+
+  /** Expects a row of the group. @param mirror that which saw the first packet */
+  expectGrouped(mirror: MirrorSource, row: ExpectedRow): this {
+    this.grouped.push({ ...mirror.columns(), ...row });
     return this;
   }
 

@@ -1,0 +1,14 @@
+/** Which mirror points an entry of `mirrors` matches. */
+import { MIRROR_TYPE_NAMES, type PointIdentity } from '../model/mirror-point.js';
+import type { MirrorConfig } from './schema.js';
+import { prefixHolds } from './units.js';
+
+/** The part of an entry that decides. */
+export type MirrorPattern = Pick<MirrorConfig, 'source' | 'type' | 'session' | 'key'>;
+
+export function matchesPoint(m: MirrorPattern, point: PointIdentity): boolean {
+  if (m.source !== undefined && !prefixHolds(m.source, point.source)) return false;
+  if (m.type !== undefined && m.type !== MIRROR_TYPE_NAMES[point.type]) return false;
+  if (m.session !== undefined && m.session !== point.session) return false;
+  return m.key === undefined || m.key === point.key;
+}
