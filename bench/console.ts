@@ -144,7 +144,13 @@ const goals = new Goals();
 
 /** Makes the store; one that was not finished is made anew. */
 async function fill(): Promise<void> {
-  if (existsSync(directory)) return;
+  if (existsSync(directory)) {
+    const store = openStore(directory, { create: false });
+    // Its tables may be of an earlier version.
+    await store.migrate();
+    await store.close();
+    return;
+  }
   const making = `${directory}.new`;
   rmSync(making, { recursive: true, force: true });
   const store = openStore(making, { create: true });
